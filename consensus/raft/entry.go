@@ -1,0 +1,131 @@
+package raft
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+)
+
+// EntryKind says what an entry is for.
+type EntryKind uint8
+
+// The kinds of entries. Their numbers are part of the format on disk and on the wire.
+const (
+	// EntryNoOp starts a term.
+	EntryNoOp EntryKind = 1
+	// EntryCommand carries a batch of commands for the state machine.
+	EntryCommand EntryKind = 2
+	// EntryConfiguration carries an encoded Configuration.
+	EntryConfiguration EntryKind = 3
+	// EntryTick only moves the state machine's time.
+	EntryTick EntryKind = 4
+)
+
+// Entry is one entry of the log. Header and body are immutable once the leader appended it.
+type Entry struct {
+	Index Index
+	Term  Term
+	Kind  EntryKind
+	// Level is the feature level that a node must know to apply the entry.
+	Level uint8
+	Tag   Tag
+	Stamp Stamp
+	// Body is shared by everyone who holds the entry: nobody changes it, ever.
+	Body []byte
+	// CRC is the CRC32C of the encoded header (without this field) and the body. Seal sets it when the leader appends
+	// the entry; from then on it travels with the entry and is checked wherever bytes come in.
+	CRC uint32
+	// Configuration is the decoded Body of an EntryConfiguration, nil for other kinds. It is not encoded: whoever
+	// decodes an entry for the core sets it.
+	Configuration *Configuration
+}
+
+// EntryHeaderBytes is the size of an encoded entry without its body:
+//
+//	offset  0  length of the body   u32
+//	        4  CRC32C               u32  of everything else in the header, in order, and the body
+//	        8  kind, level          u8, u8; two zero bytes
+//	       12  zero                 u32
+//	       16  index, term          u64, u64
+//	       32  origin, boot, seq.   u64, u64, u64
+//	       56  stamp                u64
+const EntryHeaderBytes = 64
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Size is the number of bytes of the encoded entry.
+func (e *Entry) Size() int { return EntryHeaderBytes + len(e.Body) }
+
+// Mark is the entry's position.
+func (e *Entry) Mark() Mark { return Mark{Term: e.Term, Index: e.Index} }
+
+// Seal computes the CRC: the last act of the leader that appends the entry.
+func (e *Entry) Seal() {
+	var header [EntryHeaderBytes]byte
+	e.putHeader(&header)
+	e.CRC = checksum(&header, e.Body)
+}
+
+// AppendHeader appends the encoded header to dst; the body follows it on disk and on the wire.
+func (e *Entry) AppendHeader(dst []byte) []byte {
+	var header [EntryHeaderBytes]byte
+	e.putHeader(&header)
+	return append(dst, header[:]...)
+}
+
+func (e *Entry) putHeader(h *[EntryHeaderBytes]byte) {
+	binary.LittleEndian.PutUint32(h[0:], uint32(len(e.Body)))
+	binary.LittleEndian.PutUint32(h[4:], e.CRC)
+	h[8], h[9] = byte(e.Kind), e.Level
+	binary.LittleEndian.PutUint64(h[16:], uint64(e.Index))
+	binary.LittleEndian.PutUint64(h[24:], uint64(e.Term))
+	binary.LittleEndian.PutUint64(h[32:], uint64(e.Tag.Origin))
+	binary.LittleEndian.PutUint64(h[40:], uint64(e.Tag.Boot))
+	binary.LittleEndian.PutUint64(h[48:], uint64(e.Tag.Sequence))
+	binary.LittleEndian.PutUint64(h[56:], uint64(e.Stamp))
+}
+
+func checksum(h *[EntryHeaderBytes]byte, body []byte) uint32 {
+	crc := crc32.Update(0, castagnoli, h[0:4])
+	crc = crc32.Update(crc, castagnoli, h[8:])
+	return crc32.Update(crc, castagnoli, body)
+}
+
+// ErrShortEntry means that the bytes end before the entry does.
+var ErrShortEntry = errors.New("entry is cut short")
+
+// DecodeEntry reads one entry from the front of src and returns it with the number of bytes it took. The entry's body
+// aliases src. It checks length, CRC, kind and that reserved bytes are zero; it does not decode configurations.
+func DecodeEntry(src []byte) (Entry, int, error) {
+	if len(src) < EntryHeaderBytes {
+		return Entry{}, 0, ErrShortEntry
+	}
+	h := (*[EntryHeaderBytes]byte)(src)
+	bodyBytes := int(binary.LittleEndian.Uint32(h[0:]))
+	if len(src)-EntryHeaderBytes < bodyBytes {
+		return Entry{}, 0, ErrShortEntry
+	}
+	end := EntryHeaderBytes + bodyBytes
+	e := Entry{
+		Kind:  EntryKind(h[8]),
+		Level: h[9],
+		Index: Index(binary.LittleEndian.Uint64(h[16:])),
+		Term:  Term(binary.LittleEndian.Uint64(h[24:])),
+		Tag: Tag{
+			Origin:   NodeID(binary.LittleEndian.Uint64(h[32:])),
+			Boot:     Boot(binary.LittleEndian.Uint64(h[40:])),
+			Sequence: Sequence(binary.LittleEndian.Uint64(h[48:])),
+		},
+		Stamp: Stamp(binary.LittleEndian.Uint64(h[56:])),
+		Body:  src[EntryHeaderBytes:end:end],
+		CRC:   binary.LittleEndian.Uint32(h[4:]),
+	}
+	if got := checksum(h, e.Body); got != e.CRC {
+		return Entry{}, 0, fmt.Errorf("entry %d: CRC32C is %08x, its header says %08x", e.Index, got, e.CRC)
+	}
+	if e.Kind < EntryNoOp || e.Kind > EntryTick || h[10]|h[11]|h[12]|h[13]|h[14]|h[15] != 0 {
+		return Entry{}, 0, fmt.Errorf("entry %d: unknown kind %d or reserved bytes in use", e.Index, e.Kind)
+	}
+	return e, end, nil
+}

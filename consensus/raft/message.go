@@ -1,0 +1,91 @@
+package raft
+
+// MessageKind says what a message is.
+type MessageKind uint8
+
+// The kinds of messages between nodes. Their numbers are part of the wire format.
+//
+// Which fields a kind uses:
+//
+//	kind            from -> to           fields besides From, To, Term
+//	PreVote         candidate -> voter   Previous (the candidate's last mark); Term is the one it would campaign in
+//	PreVoteReply    voter -> candidate   Reject; Term as asked if granted, else the voter's own; Clock
+//	Vote            candidate -> voter   Previous
+//	VoteReply       voter -> candidate   Reject; Clock                           (a promise: waits for the disk)
+//	Append          leader -> follower   Previous, Entries, Commit, Epoch
+//	AppendReply     follower -> leader   Index (last index proven to match), Epoch (a promise: waits for the disk);
+//	                                     or Reject, Previous (as in the request), Hint (where to try next); Clock
+//	Heartbeat       leader -> follower   Commit (not beyond what the follower is known to match), Epoch
+//	HeartbeatReply  follower -> leader   Epoch; Clock: leaves at once, promises nothing
+//	TimeoutNow      leader -> follower   Previous (the leader's last mark): campaign now (thesis section 3.10)
+//	ReadIndex       follower -> leader   Request
+//	ReadIndexReply  leader -> follower   Request, Index, Stamp, Commit; or Reject
+//	Forward         origin -> leader     Boot, Batches; Term is the one that the batches are meant for
+//	Install         leader -> follower   Snapshot, Epoch: a snapshot is ready to be fetched
+//	InstallReply    follower -> leader   Index, Reject
+const (
+	PreVote MessageKind = iota + 1
+	PreVoteReply
+	Vote
+	VoteReply
+	Append
+	AppendReply
+	Heartbeat
+	HeartbeatReply
+	TimeoutNow
+	ReadIndex
+	ReadIndexReply
+	Forward
+	Install
+	InstallReply
+	messageKinds
+)
+
+var messageNames = [messageKinds]string{
+	"?", "PreVote", "PreVoteReply", "Vote", "VoteReply", "Append", "AppendReply", "Heartbeat", "HeartbeatReply",
+	"TimeoutNow", "ReadIndex", "ReadIndexReply", "Forward", "Install", "InstallReply",
+}
+
+// Known reports whether the kind is one of those above.
+func (k MessageKind) Known() bool { return k > 0 && k < messageKinds }
+
+// String is the kind's name.
+func (k MessageKind) String() string {
+	if !k.Known() {
+		return messageNames[0]
+	}
+	return messageNames[k]
+}
+
+// Message is what nodes send each other. It is a flat value: the kind says which fields mean something, the others are
+// zero. What it points to (entries, bodies) is immutable.
+type Message struct {
+	Kind     MessageKind
+	From, To NodeID
+	Term     Term
+
+	Reject   bool
+	Previous Mark
+	Hint     Mark
+	Commit   Index
+	Index    Index
+	Epoch    Epoch
+	// Request is the fresh number of one attempt to learn a read index.
+	Request uint64
+	// Stamp is the leader's time; Clock the sender's wall clock.
+	Stamp    Stamp
+	Clock    Stamp
+	Boot     Boot
+	Entries  []Entry
+	Batches  []Batch
+	Snapshot *SnapshotMark
+}
+
+// Batch is a forwarded batch of commands on its way from its origin to the leader.
+type Batch struct {
+	Sequence Sequence
+	// Skip marks a batch that its origin gave up: it takes its place in the sequence and nothing else.
+	Skip  bool
+	Level uint8
+	Body  []byte
+}

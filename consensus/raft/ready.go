@@ -1,0 +1,109 @@
+package raft
+
+import "github.com/raftredis/raftredis/internal/guard"
+
+// Ready is the one way out of the core: what is to be done, in four parts that different hands may do at once. The
+// caller owns it, passes the same one each time, and must not keep its slices past the next call of Raft.Ready; what
+// the slices point to (entries, bodies, configurations) is immutable and may be kept.
+//
+// Rules of the hand-over:
+//
+//  1. Messages may leave at once, before Append is durable (thesis section 10.2.1).
+//  2. Append operations become durable in the order of their numbers. Append.Promises leave only when the operation
+//     is durable; then the caller reports Raft.Appended.
+//  3. Entries up to Commit may be applied, even before they are durable here.
+//  4. The answer to each Fetch is Raft.Fetched.
+type Ready struct {
+	Messages []Message
+	Append   AppendOperation
+	// Commit is the commit index: it never goes back.
+	Commit Index
+	// Confirmed is the newest read epoch of this term that a majority confirmed; 0 while there is none or not leader.
+	Confirmed Epoch
+	// Fetch asks for old entries for followers that are behind the window.
+	Fetch []FetchRequest
+	// Finish, when not nil, is the configuration that the leader wants to propose next (the end of a joint one): the
+	// caller encodes it and calls Raft.ProposeConfiguration.
+	Finish *Configuration
+}
+
+// AppendOperation is one step of the node's durable state: term, vote and log change together or not at all.
+type AppendOperation struct {
+	// Number counts the operations of this boot from 1; 0 means that there is nothing to do.
+	Number Operation
+	// Term and Vote are complete in every operation, changed or not.
+	Term Term
+	Vote NodeID
+	// Commit is the commit index at the time; it is a hint for the log and proves nothing.
+	Commit Index
+	// Entries supersede everything at or after Entries[0].Index.
+	Entries []Entry
+	// Promises are messages that rest on this operation.
+	Promises []Message
+}
+
+// FetchRequest asks for the mark before From and the entries from From on, up to MaxBytes but at least one.
+type FetchRequest struct {
+	To       NodeID
+	From     Index
+	MaxBytes int
+}
+
+// Role is what a node is in its term.
+type Role uint8
+
+// The roles of Raft. A PreCandidate asks whether it could win before it raises its term (thesis section 9.6).
+const (
+	Follower Role = iota
+	PreCandidate
+	Candidate
+	Leader
+)
+
+// String is the role's name in lower case.
+func (r Role) String() string {
+	return [...]string{"follower", "pre-candidate", "candidate", "leader"}[r]
+}
+
+// Options are the core's constants. Zero values are refused, except where noted.
+type Options struct {
+	ID NodeID
+	// HeartbeatTicks and ElectionTicks count calls of Tick. An election timeout is drawn between ElectionTicks and
+	// twice that, anew each time.
+	HeartbeatTicks int
+	ElectionTicks  int
+	// MaxInflightMessages is how many Append messages may be unacknowledged per follower, MaxMessageBytes how many
+	// bytes of entries one carries (or one entry of any size).
+	MaxInflightMessages int
+	MaxMessageBytes     int
+	// Seed seeds the drawing of election timeouts. It should differ from node to node; the protocol survives if not.
+	Seed uint64
+	// Level is the feature level that this node writes into entries.
+	Level uint8
+	// Weakened names guards that a mutation test has switched off; it has no effect in an ordinary build.
+	Weakened guard.Set
+}
+
+// Restored is what a node knows when it starts.
+type Restored struct {
+	Term Term
+	Vote NodeID
+	// Floor is the mark of the last entry that is not in Entries: the log's entries up to it are committed, and are
+	// fetched from elsewhere. Zero when Entries starts at index 1.
+	Floor Mark
+	// Configuration is the newest one at or below Floor, at ConfigurationIndex; nil when there is none.
+	Configuration      *Configuration
+	ConfigurationIndex Index
+	// Entries are those above Floor, without a gap, configurations decoded. All of them are durable.
+	Entries []Entry
+	// LastStamp is the highest stamp at or below Floor.
+	LastStamp Stamp
+}
+
+// Proposal is what a leader is asked to append.
+type Proposal struct {
+	Kind  EntryKind
+	Level uint8
+	Tag   Tag
+	Body  []byte
+}

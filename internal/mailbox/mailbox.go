@@ -1,0 +1,95 @@
+// Package mailbox is the one queue between goroutines: many producers, one consumer that takes everything.
+//
+// Taking everything is what makes batches without timers: whatever arrives while the consumer is busy is the next
+// batch. A mailbox is bounded by a cost that each item states (bytes, or 1 for a count); a full mailbox refuses, and
+// the producer says what that means: block its own client, close a stream, drop a message.
+package mailbox
+
+import "sync"
+
+// Mailbox is a bounded queue of T with one consumer. Make one with New.
+type Mailbox[T any] struct {
+	limit int
+	wake  chan struct{}
+
+	mu     sync.Mutex
+	items  []T
+	cost   int
+	closed bool
+}
+
+// New makes a mailbox that holds items of a total cost of at most limit, or one item of any cost.
+func New[T any](limit int) *Mailbox[T] {
+	if limit <= 0 {
+		panic("mailbox: limit must be positive")
+	}
+	return &Mailbox[T]{limit: limit, wake: make(chan struct{}, 1)}
+}
+
+// Put adds an item and wakes the consumer. It never blocks; false means that the mailbox is full or closed, and the
+// item was not taken. An item that alone exceeds the limit is accepted into an empty mailbox, so that nothing is too
+// large to pass.
+func (m *Mailbox[T]) Put(item T, cost int) bool {
+	m.mu.Lock()
+	if m.closed || (m.cost+cost > m.limit && len(m.items) > 0) {
+		m.mu.Unlock()
+		return false
+	}
+	m.items = append(m.items, item)
+	m.cost += cost
+	m.mu.Unlock()
+	m.Wake()
+	return true
+}
+
+// Force adds an item whatever the mailbox holds: for items whose number is bounded by construction, such as
+// completions of work that was handed out. False means that the mailbox is closed.
+func (m *Mailbox[T]) Force(item T, cost int) bool {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return false
+	}
+	m.items = append(m.items, item)
+	m.cost += cost
+	m.mu.Unlock()
+	m.Wake()
+	return true
+}
+
+// Take hands over all items in the order in which they were put, and keeps the emptied spare slice for the next ones:
+// the consumer passes back what the last Take gave it. Only the consumer calls Take.
+func (m *Mailbox[T]) Take(spare []T) []T {
+	clear(spare) // what was taken must not be kept alive from here
+	m.mu.Lock()
+	taken := m.items
+	m.items, m.cost = spare[:0], 0
+	m.mu.Unlock()
+	return taken
+}
+
+// Wake wakes the consumer without an item.
+func (m *Mailbox[T]) Wake() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Woken is ready when something was put since the last receive. Several mailboxes of one consumer may share a channel:
+// see Share.
+func (m *Mailbox[T]) Woken() <-chan struct{} { return m.wake }
+
+// Share makes this mailbox wake its consumer through the given channel, which must have a buffer of one. It is called
+// before the first Put.
+func (m *Mailbox[T]) Share(wake chan struct{}) { m.wake = wake }
+
+// Close refuses all further items and returns those that nobody took.
+func (m *Mailbox[T]) Close() []T {
+	m.mu.Lock()
+	left := m.items
+	m.items, m.cost, m.closed = nil, 0, true
+	m.mu.Unlock()
+	m.Wake()
+	return left
+}

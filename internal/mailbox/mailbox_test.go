@@ -1,0 +1,80 @@
+package mailbox
+
+import (
+	"sync"
+	"testing"
+)
+
+func TestTakeHandsOverEverythingInOrder(t *testing.T) {
+	m := New[int](10)
+	for i := range 10 {
+		if !m.Put(i, 1) {
+			t.Fatalf("item %d refused below the limit", i)
+		}
+	}
+	if m.Put(10, 1) {
+		t.Fatal("item above the limit accepted")
+	}
+	got := m.Take(nil)
+	if len(got) != 10 {
+		t.Fatalf("took %d items, want 10", len(got))
+	}
+	for i, v := range got {
+		if v != i {
+			t.Fatalf("item %d is %d", i, v)
+		}
+	}
+	if !m.Put(11, 10) {
+		t.Fatal("the limit did not come free with the take")
+	}
+}
+
+func TestOneItemAboveTheLimitPassesAnEmptyMailbox(t *testing.T) {
+	m := New[string](4)
+	if !m.Put("large", 100) {
+		t.Fatal("an empty mailbox refused a large item")
+	}
+	if m.Put("small", 1) {
+		t.Fatal("a full mailbox accepted an item")
+	}
+	if !m.Force("completion", 1) {
+		t.Fatal("a forced item was refused by an open mailbox")
+	}
+}
+
+func TestCloseReturnsWhatNobodyTook(t *testing.T) {
+	m := New[int](4)
+	m.Put(1, 1)
+	if left := m.Close(); len(left) != 1 || left[0] != 1 {
+		t.Fatalf("close returned %v", left)
+	}
+	if m.Put(2, 1) || m.Force(3, 1) {
+		t.Fatal("a closed mailbox accepted an item")
+	}
+}
+
+func TestManyProducersLoseNothing(t *testing.T) {
+	const producers, each = 8, 1000
+	m := New[int](1 << 20)
+	var wg sync.WaitGroup
+	for range producers {
+		wg.Go(func() {
+			for i := range each {
+				m.Put(i, 1)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	var taken []int
+	total := 0
+	for total < producers*each {
+		<-m.Woken()
+		taken = m.Take(taken)
+		total += len(taken)
+	}
+	<-done
+	if total != producers*each {
+		t.Fatalf("took %d, want %d", total, producers*each)
+	}
+}
