@@ -1,0 +1,89 @@
+package command
+
+// Fault says why arguments are not a call of a command.
+type Fault uint8
+
+// The faults, in the order in which they are found.
+const (
+	// NoFault: the arguments are a call.
+	NoFault Fault = iota
+	// UnknownCommand: no command has this name.
+	UnknownCommand
+	// UnknownSubcommand: the command exists and is a container, but has no such subcommand.
+	UnknownSubcommand
+	// WrongArity: the number of arguments is not the command's.
+	WrongArity
+)
+
+// Find resolves the arguments of a client, at least one, to the command or subcommand they call. With WrongArity the
+// spec is that of the command; with UnknownSubcommand it is the container; with UnknownCommand it is nil. It allocates
+// nothing.
+func Find(args [][]byte) (*Spec, Fault) {
+	spec, ok := Lookup(args[0])
+	if !ok {
+		return nil, UnknownCommand
+	}
+	if len(spec.Subcommands) > 0 && len(args) > 1 {
+		container := spec
+		if spec, ok = container.Subcommand(args[1]); !ok {
+			return container, UnknownSubcommand
+		}
+	}
+	if !spec.AcceptsArgc(len(args)) {
+		return spec, WrongArity
+	}
+	return spec, NoFault
+}
+
+// Lookup finds a command by its name in any mixture of case.
+func Lookup(name []byte) (*Spec, bool) {
+	var buf [longestName]byte
+	spec, ok := byName[string(lower(&buf, name))] // the compiler makes no string for a map's index
+	return spec, ok
+}
+
+// Subcommand finds a subcommand of a container by its own name, in any mixture of case.
+func (s *Spec) Subcommand(name []byte) (*Spec, bool) {
+	var buf [longestName]byte
+	own := lower(&buf, name)
+	for i := range s.Subcommands {
+		if s.Subcommands[i].Name[len(s.Name)+1:] == string(own) {
+			return &s.Subcommands[i], true
+		}
+	}
+	return nil, false
+}
+
+// All lists the commands, sorted by name; subcommands are found in their containers.
+func All() []*Spec {
+	all := make([]*Spec, len(table))
+	for i := range table {
+		all[i] = &table[i]
+	}
+	return all
+}
+
+// longestName bounds the names that are looked at; a test proves that no command's name is longer.
+const longestName = 32
+
+var byName = func() map[string]*Spec {
+	index := make(map[string]*Spec, len(table))
+	for i := range table {
+		index[table[i].Name] = &table[i]
+	}
+	return index
+}()
+
+// lower folds ASCII letters only: names are ASCII, and what is longer than all of them is none of them.
+func lower(buf *[longestName]byte, name []byte) []byte {
+	if len(name) > len(buf) {
+		return nil
+	}
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	return buf[:len(name)]
+}

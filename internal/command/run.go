@@ -1,0 +1,51 @@
+package command
+
+// Run is a maximal run of commands of one connection between two barriers, with the place for their replies. It is made
+// by the connection; if it has a write, its Body is the body of one log entry, and its reads ride along outside the log
+// and are answered at their place when that entry is applied.
+//
+// One party owns a run at a time: the connection until it submits the run, the state machine while it fills Reply, the
+// connection again afterwards. Arguments alias the connection's buffer and stay valid until then.
+type Run struct {
+	Calls []Call
+	// Protocol is 2 or 3: the RESP version that the connection speaks.
+	Protocol int
+	// Reply receives the encoded replies, in the order of Calls; the state machine appends to it.
+	Reply []byte
+}
+
+// Call is one command of a run.
+type Call struct {
+	// Spec is the command's; nil if Fixed is the reply.
+	Spec *Spec
+	// Args are the arguments, name included: as many as Spec.AcceptsArgc accepts.
+	Args [][]byte
+	// Fixed is an encoded reply that needs no state, such as that to an unknown command. It is appended as it is.
+	Fixed []byte
+}
+
+// IsWrite reports whether the call goes to the log.
+func (c *Call) IsWrite() bool { return c.Spec != nil && c.Spec.Class == Write }
+
+// HasWrite reports whether any call goes to the log.
+func (r *Run) HasWrite() bool {
+	for i := range r.Calls {
+		if r.Calls[i].IsWrite() {
+			return true
+		}
+	}
+	return false
+}
+
+// Body appends the entry body of the run's writes, in order, and returns the longer slice. encode is argv.Append, handed
+// in because packages under internal import nothing of the project:
+//
+//	body = run.Body(body, argv.Append)
+func (r *Run) Body(dst []byte, encode func(dst []byte, args [][]byte) []byte) []byte {
+	for i := range r.Calls {
+		if r.Calls[i].IsWrite() {
+			dst = encode(dst, r.Calls[i].Args)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,99 @@
+package command
+
+// ID names a command or subcommand within one build. Zero is no command.
+type ID uint16
+
+// Class says what a command touches, and so how it travels.
+type Class uint8
+
+// The classes.
+const (
+	// Barrier touches the connection or the node, not the key space. It ends the run before it.
+	Barrier Class = iota
+	// Read only looks at the key space: it is answered at a confirmed index and never enters the log.
+	Read
+	// Write may change the key space: it goes through the log.
+	Write
+)
+
+// Flags are Redis's command flags, as COMMAND reports them.
+type Flags uint16
+
+// The flags, in the order in which Redis lists them.
+const (
+	FlagWrite     Flags = 1 << iota // may change the key space
+	FlagReadOnly                    // never changes the key space
+	FlagDenyOOM                     // refused while memory is short
+	FlagAdmin                       // for administrators
+	FlagNoScript                    // not from scripts
+	FlagLoading                     // answered while the node loads its state
+	FlagStale                       // answered by a node that knows its state to be old
+	FlagFast                        // constant or logarithmic time
+	FlagNoAuth                      // answered before AUTH
+	FlagAllowBusy                   // answered while a script runs too long
+	flagsEnd
+)
+
+var flagNames = [...]string{
+	"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast", "no_auth", "allow_busy",
+}
+
+// Names lists the flags that are set, by Redis's names and in Redis's order.
+func (f Flags) Names() []string {
+	var names []string
+	for i, name := range flagNames {
+		if f&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Spec describes one command or subcommand.
+type Spec struct {
+	ID ID
+	// Name is in lower case; a subcommand's is container|subcommand, as in error texts and access rules.
+	Name string
+	// Arity is the exact number of arguments, names included, if positive, and the least number if negative.
+	Arity int
+	Flags Flags
+	// FirstKey is the position of the first key, 0 if there is none. LastKey is that of the last one, counted from
+	// the end if negative (-1 is the last argument). Step is the distance between keys.
+	FirstKey, LastKey, Step int
+	// Categories are the access categories, each with its leading @.
+	Categories []string
+	// Since is the version of Redis in which the command appeared, Group its chapter there.
+	Since, Group string
+	// Summary says in one line what the command does, Complexity what it costs.
+	Summary, Complexity string
+	Class               Class
+	// Linear marks a read whose cost grows with what is stored, not only with what is asked: it ends a run, and is
+	// answered from a frozen state.
+	Linear bool
+	// Subcommands are those of a container; their arities and key positions count from the container's name.
+	Subcommands []Spec
+}
+
+// AcceptsArgc reports whether a call with argc arguments, names included, has an acceptable number of them.
+func (s *Spec) AcceptsArgc(argc int) bool {
+	if s.Arity >= 0 {
+		return argc == s.Arity
+	}
+	return argc >= -s.Arity
+}
+
+// Keys appends to dst the positions in args of the command's keys, in order. Positions that the call does not have are
+// left out, so that any args are safe.
+func (s *Spec) Keys(dst []int, args [][]byte) []int {
+	if s.FirstKey == 0 {
+		return dst
+	}
+	last := s.LastKey
+	if last < 0 {
+		last += len(args)
+	}
+	for i := s.FirstKey; i <= last && i < len(args); i += s.Step {
+		dst = append(dst, i)
+	}
+	return dst
+}
