@@ -2,8 +2,8 @@
 // state machine.
 //
 // The table is the one truth about a command's name, arity, flags, keys and class. Dispatch, COMMAND and its
-// subcommands, arity errors, the cut of a pipeline into runs, key extraction and access control all read it. It holds no
-// function: package fsm attaches one to each command that has state, package resp one to each command of a connection,
+// subcommands, arity errors, the cut of a pipeline into runs, key extraction and access control all read it. It holds
+// no function: package fsm attaches one to each command that has state, package resp one to each of a connection,
 // and a test in each proves that none is missing and none is attached twice.
 //
 //	client bytes ──► resp: Find(args) ──► Run{Calls} ──► log (bodies of the writes) ──► fsm.Apply(…, run) ──► Run.Reply

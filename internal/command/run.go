@@ -37,8 +37,8 @@ func (r *Run) HasWrite() bool {
 	return false
 }
 
-// Body appends the entry body of the run's writes, in order, and returns the longer slice. encode is argv.Append, handed
-// in because packages under internal import nothing of the project:
+// Body appends the entry body of the run's writes, in order, and returns the longer slice. encode is argv.Append,
+// handed in because the leaves import nothing of the project:
 //
 //	body = run.Body(body, argv.Append)
 func (r *Run) Body(dst []byte, encode func(dst []byte, args [][]byte) []byte) []byte {

@@ -1,0 +1,73 @@
+package reply
+
+import (
+	"bytes"
+	"strings"
+)
+
+// Error texts, to the letter those of Redis 7, each with its prefix; hand them to Error.
+const (
+	Syntax           = "ERR syntax error"
+	NotInteger       = "ERR value is not an integer or out of range"
+	NotFloat         = "ERR value is not a valid float"
+	Overflow         = "ERR increment or decrement would overflow"
+	DecrementMinimum = "ERR decrement would overflow"
+	StringTooLong    = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+	WrongType        = "WRONGTYPE Operation against a key holding the wrong kind of value"
+	NoSuchKey        = "ERR no such key"
+	IndexOutOfRange  = "ERR index out of range"
+	DBOutOfRange     = "ERR DB index is out of range"
+	NoAuth           = "NOAUTH Authentication required."
+	WrongPass        = "WRONGPASS invalid username-password pair or user is disabled."
+	NoProto          = "NOPROTO unsupported protocol version"
+	NotProtoInteger  = "ERR Protocol version is not an integer or out of range"
+	MaxClients       = "ERR max number of clients reached"
+)
+
+// Error texts of what Redis does not have.
+const (
+	// ExpiryUnsupported refuses SET with an expiry, which is better than to forget the expiry.
+	ExpiryUnsupported = "ERR SET with an expiry is not supported yet"
+)
+
+// previewBytes is how much of a name, and of the arguments together, Redis repeats in an error.
+const previewBytes = 128
+
+// WrongArity is the text for a call with a wrong number of arguments; name is that of the table.
+func WrongArity(name string) string {
+	return "ERR wrong number of arguments for '" + name + "' command"
+}
+
+// UnknownCommand is the text for a name that no command has; args are all arguments, name included. As in Redis, the
+// name ends at a zero byte (it is printed as a C string there), and so does each argument.
+func UnknownCommand(args [][]byte) string {
+	var text strings.Builder
+	text.WriteString("ERR unknown command '")
+	text.Write(preview(args[0], previewBytes))
+	text.WriteString("', with args beginning with: ")
+	for shown, i := 0, 1; i < len(args) && shown < previewBytes; i++ {
+		arg := preview(args[i], previewBytes-shown)
+		text.WriteByte('\'')
+		text.Write(arg)
+		text.WriteString("' ")
+		shown += len(arg) + 3
+	}
+	return text.String()
+}
+
+// UnknownSubcommand is the text for a container without that subcommand; args are all arguments, both names included.
+func UnknownSubcommand(args [][]byte) string {
+	container := string(bytes.ToUpper(args[0]))
+	return "ERR unknown subcommand '" + string(preview(args[1], previewBytes)) + "'. Try " + container + " HELP."
+}
+
+// preview is at most limit bytes of value, up to the first zero byte.
+func preview(value []byte, limit int) []byte {
+	if len(value) > limit {
+		value = value[:limit]
+	}
+	if end := bytes.IndexByte(value, 0); end >= 0 {
+		value = value[:end]
+	}
+	return value
+}
