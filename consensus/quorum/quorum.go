@@ -27,7 +27,7 @@ import "cmp"
 func Majority(n int) int { return n/2 + 1 }
 
 // Pair is one or two groups of members that decide together: a majority of each is needed. Old is empty unless the
-// membership is changing. A pair without members decides nothing.
+// membership is changing. A pair without members can never win.
 type Pair[M comparable] struct {
 	New []M
 	Old []M

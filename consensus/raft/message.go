@@ -10,11 +10,13 @@ type MessageKind uint8
 //	kind            from -> to           fields besides From, To, Term
 //	PreVote         candidate -> voter   Previous (the candidate's last mark); Term is the one it would campaign in
 //	PreVoteReply    voter -> candidate   Reject; Term as asked if granted, else the voter's own; Clock
-//	Vote            candidate -> voter   Previous
+//	Vote            candidate -> voter   Previous; Hint (the mark of the TimeoutNow that began the campaign, if one did):
+//	                                     a promise: the log and the term that it claims are durable
 //	VoteReply       voter -> candidate   Reject; Clock                           (a promise: waits for the disk)
 //	Append          leader -> follower   Previous, Entries, Commit, Epoch
 //	AppendReply     follower -> leader   Index (last index proven to match), Epoch (a promise: waits for the disk);
-//	                                     or Reject, Previous (as in the request), Hint (where to try next); Clock
+//	                                     or, at once: Reject, Previous (as in the request), Hint (the last entry here
+//	                                     that both logs can hold), Epoch; Clock
 //	Heartbeat       leader -> follower   Commit (not beyond what the follower is known to match), Epoch
 //	HeartbeatReply  follower -> leader   Epoch; Clock: leaves at once, promises nothing
 //	TimeoutNow      leader -> follower   Previous (the leader's last mark): campaign now (thesis section 3.10)

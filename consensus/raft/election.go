@@ -1,0 +1,152 @@
+package raft
+
+import (
+	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// ballot is a voter's answer in the present campaign.
+type ballot struct {
+	voter  NodeID
+	answer quorum.Answer
+}
+
+// hearsLeader reports whether this node leads, or heard its leader within an election timeout.
+func (r *Raft) hearsLeader() bool {
+	return r.role == Leader || r.leader != 0 && r.leaderTicks < r.options.ElectionTicks
+}
+
+// transfer reports whether a Vote asks on behalf of a leader that hands over: it carries the mark at which the leader
+// gave its place away.
+func (m *Message) transfer() bool { return m.Kind == Vote && m.Hint != Mark{} }
+
+// becomePreCandidate asks whether an election could be won, without disturbing anyone: no term is raised (thesis
+// section 9.6). The node gives up its leader, so that it does not defend one that it no longer hears (A8).
+func (r *Raft) becomePreCandidate() {
+	r.role, r.leader = PreCandidate, 0
+	r.ballots = r.ballots[:0]
+	last := r.log.last()
+	for _, id := range r.membership.newest().configuration.nodes() {
+		if r.asksForVote(id) {
+			r.send(Message{Kind: PreVote, To: id, Term: r.term + 1, Previous: last})
+		}
+	}
+	r.count(r.options.ID, quorum.Yes)
+}
+
+// becomeCandidate campaigns in a new term (Raft paper, section 5.2).
+//
+// The requests are promises as well: they say "this is my log and my term". If they left before both are durable:
+//
+//  1. C, with its entry 5 not yet synced, asks V for a vote in term 3; V grants it, for C's log ends at 5 like its own.
+//  2. C crashes and comes back in term 2, with a log that ends at 4.
+//  3. C campaigns in term 3 again; V's old answer arrives. C leads without entry 5, which V and another may have
+//     committed.
+//
+// So they wait for the disk, with the candidate's own vote. The cost is one sync per election.
+func (r *Raft) becomeCandidate(transferredAt Mark) {
+	r.raiseTerm(r.term + 1)
+	r.role, r.vote = Candidate, r.options.ID
+	r.ballots = r.ballots[:0]
+	last := r.log.last()
+	for _, id := range r.membership.newest().configuration.nodes() {
+		if r.asksForVote(id) {
+			r.promise(Message{Kind: Vote, To: id, Previous: last, Hint: transferredAt})
+		}
+	}
+	r.countOwnVote()
+}
+
+func (r *Raft) asksForVote(id NodeID) bool {
+	return id != r.options.ID && r.membership.newest().configuration.Votes(id)
+}
+
+// countOwnVote counts the candidate's own vote once it is durable. A candidate that won with a vote it can forget could
+// give it to another after a crash, in the same term (S12).
+func (r *Raft) countOwnVote() {
+	durable := r.disk.done.term == r.term && r.disk.done.vote == r.options.ID
+	if durable || r.down(guard.OwnVoteDurable) {
+		r.count(r.options.ID, quorum.Yes)
+	}
+}
+
+// count notes an answer, the first of each voter, and draws the consequence.
+func (r *Raft) count(voter NodeID, answer quorum.Answer) {
+	if r.answerOf(voter) == quorum.Silent {
+		r.ballots = append(r.ballots, ballot{voter, answer})
+	}
+	outcome := quorum.Decide(r.membership.newest().configuration.pair(), r.answerOf)
+	switch {
+	case outcome == quorum.Lost:
+		r.becomeFollower(r.term, 0)
+	case outcome == quorum.Won && r.role == PreCandidate:
+		r.becomeCandidate(Mark{})
+	case outcome == quorum.Won:
+		r.becomeLeader()
+	}
+}
+
+func (r *Raft) answerOf(id NodeID) quorum.Answer {
+	for _, b := range r.ballots {
+		if b.voter == id {
+			return b.answer
+		}
+	}
+	return quorum.Silent
+}
+
+// handlePreVote answers whether a vote would be granted. It changes nothing here: neither term nor vote nor timer.
+func (r *Raft) handlePreVote(m *Message) {
+	if r.hearsLeader() {
+		return
+	}
+	free := m.Term > r.term || r.vote == m.From || r.vote == 0 && r.leader == 0
+	if !free || m.Previous.Before(r.log.last()) {
+		r.send(Message{Kind: PreVoteReply, To: m.From, Reject: true, Clock: r.now})
+		return
+	}
+	r.send(Message{Kind: PreVoteReply, To: m.From, Term: m.Term, Clock: r.now})
+}
+
+// handleVote grants at most one vote in a term, for good, to a candidate whose log is at least as up to date as this
+// one (Raft paper, sections 5.2 and 5.4.1). Asked again by the same candidate it says the same again, for the answer
+// may have been lost (A6). Whether the candidate, or this node, is a voter is not asked: this node's view of that may be
+// older than the candidate's (D4).
+func (r *Raft) handleVote(m *Message) {
+	free := r.vote == m.From || r.vote == 0 && r.leader == 0
+	grant := free && !m.Previous.Before(r.log.last())
+	if grant {
+		r.becomeFollower(r.term, r.leader)
+		r.vote = m.From
+		r.resetElectionTimer()
+	}
+	reply := Message{Kind: VoteReply, To: m.From, Reject: !grant, Clock: r.now}
+	if r.down(guard.VoteDurable) {
+		r.send(reply)
+		return
+	}
+	r.promise(reply)
+}
+
+// handleBallot counts a reply to the present campaign. A reply to an earlier one has another term: a PreVoteReply that
+// grants carries the term asked for, a rejection the voter's own.
+func (r *Raft) handleBallot(m *Message) {
+	answer := quorum.Yes
+	if m.Reject {
+		answer = quorum.No
+	}
+	switch {
+	case m.Kind == VoteReply && r.role == Candidate:
+		r.count(m.From, answer)
+	case m.Kind == PreVoteReply && r.role == PreCandidate && (m.Reject || m.Term == r.term+1):
+		r.count(m.From, answer)
+	}
+}
+
+// handleTimeoutNow campaigns at once, on the leader's word (thesis section 3.10). A word that comes late, when leader,
+// term or log have moved on, counts for nothing (A13).
+func (r *Raft) handleTimeoutNow(m *Message) {
+	if r.role == Follower && r.leader == m.From && r.log.last() == m.Previous && r.mayCampaign() {
+		r.becomeCandidate(m.Previous)
+	}
+}

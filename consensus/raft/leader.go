@@ -1,0 +1,348 @@
+package raft
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// becomeLeader takes the lead of the term that this node won, and begins it with an entry of its own: only that can
+// prove the earlier entries committed (Raft paper, section 5.4.2), and only then may reads be answered.
+func (r *Raft) becomeLeader() {
+	r.role, r.leader = Leader, r.options.ID
+	r.leadership = leadership{}
+	r.ballots = r.ballots[:0]
+	r.arrangePeers()
+	r.noteOrigins(r.log.slice(max(r.commit, r.log.floor.Index)+1, r.log.last().Index, maxInt))
+	e := r.newEntry(EntryNoOp, r.options.Level, Tag{}, nil)
+	r.noOp = e.Index
+	r.appendOwn([]Entry{e})
+}
+
+// tickLeader lets a unit of time pass on a leader.
+func (r *Raft) tickLeader() {
+	r.heartbeatTicks++
+	beat := r.heartbeatTicks >= r.options.HeartbeatTicks
+	if beat {
+		r.heartbeatTicks = 0
+	}
+	for _, p := range r.peers {
+		r.tickPeer(p, beat)
+	}
+	r.dismissLeft()
+	r.tickTransfer()
+	if quorum.Decide(r.membership.newest().configuration.pair(), r.heardOf) != quorum.Won {
+		// CheckQuorum (thesis section 6.2): a leader whom no majority hears makes clients wait for nothing.
+		r.becomeFollower(r.term, 0)
+	}
+}
+
+func (r *Raft) tickPeer(p *progress, beat bool) {
+	p.silentTicks++
+	p.probeTicks++
+	if beat {
+		p.heartbeatDue, p.failedFetch = true, false
+	}
+	if p.state == Replicate && len(p.inflight) > 0 {
+		p.stalledTicks++
+		if p.stalledTicks >= r.options.ElectionTicks {
+			p.probe(p.match + 1)
+		}
+	}
+	if p.leaving > 0 && p.leaving <= r.commit {
+		p.leavingTicks++
+	}
+}
+
+// dismissLeft forgets nodes that were told of their removal for two election timeouts.
+func (r *Raft) dismissLeft() {
+	kept := r.peers[:0]
+	for _, p := range r.peers {
+		if p.leavingTicks < 2*r.options.ElectionTicks {
+			kept = append(kept, p)
+		}
+	}
+	clear(r.peers[len(kept):])
+	r.peers = kept
+}
+
+func (r *Raft) heardOf(id NodeID) quorum.Answer {
+	if id == r.options.ID {
+		return quorum.Yes
+	}
+	if p := r.peer(id); p != nil && p.silentTicks < r.options.ElectionTicks {
+		return quorum.Yes
+	}
+	return quorum.No
+}
+
+// Propose appends entries to the log, all or none: ok is false on a node that does not lead, or is handing over. They
+// get consecutive indexes from first on. The bodies must not change afterwards. A proposal without a feature level gets
+// that of the options. Configurations have their own method.
+func (r *Raft) Propose(proposals []Proposal) (first Index, ok bool) {
+	if r.role != Leader || r.transferee != 0 {
+		return 0, false
+	}
+	first = r.log.last().Index + 1
+	entries := make([]Entry, 0, len(proposals))
+	for i := range proposals {
+		p := &proposals[i]
+		if p.Kind != EntryCommand && p.Kind != EntryTick && p.Kind != EntryNoOp {
+			panic(fmt.Sprintf("raft: entries of kind %d cannot be proposed", p.Kind))
+		}
+		level := p.Level
+		if level == 0 {
+			level = r.options.Level
+		}
+		e := r.newEntry(p.Kind, level, p.Tag, p.Body)
+		e.Index += Index(i)
+		entries = append(entries, e)
+	}
+	r.appendOwn(entries)
+	return first, true
+}
+
+// newEntry makes the entry that follows the last one. Stamps never go back along the log.
+func (r *Raft) newEntry(kind EntryKind, level uint8, tag Tag, body []byte) Entry {
+	return Entry{
+		Index: r.log.last().Index + 1,
+		Term:  r.term,
+		Kind:  kind,
+		Level: level,
+		Tag:   tag,
+		Stamp: max(r.log.lastStamp(), r.now),
+		Body:  body,
+	}
+}
+
+// appendOwn appends a leader's entries. The leader never truncates or rewrites (Raft paper, figure 3: Leader
+// Append-Only).
+func (r *Raft) appendOwn(entries []Entry) {
+	for i := range entries {
+		entries[i].Seal()
+	}
+	r.log.append(entries)
+	r.noteOrigins(entries)
+}
+
+// noteOrigins remembers whose clients wait for the entries.
+func (r *Raft) noteOrigins(entries []Entry) {
+	for i := range entries {
+		if p := r.peer(entries[i].Tag.Origin); p != nil {
+			p.origin = entries[i].Index
+		}
+	}
+}
+
+// handleAppendReply notes how far a follower's disk has come, or where to try again.
+func (r *Raft) handleAppendReply(m *Message) {
+	p := r.peer(m.From)
+	if p == nil {
+		return
+	}
+	r.noteEcho(p, m.Epoch)
+	if m.Reject {
+		r.handleReject(p, m)
+		return
+	}
+	if m.Index > r.log.last().Index {
+		panic(fmt.Sprintf("raft: node %d acknowledges %d, the leader's log ends at %v", p.id, m.Index, r.log.last()))
+	}
+	if p.acknowledged(m.Index) {
+		r.commitByCounting()
+		r.handOver()
+	}
+	p.check(r.log.last().Index)
+}
+
+// handleReject moves next back to where the logs can agree. A rejection that is not about the message sent last, or
+// about something known to match, was overtaken (B8).
+func (r *Raft) handleReject(p *progress, m *Message) {
+	if m.Previous.Index <= p.match || m.Previous.Index >= p.next {
+		return
+	}
+	if p.state == Probe && m.Previous.Index != p.next-1 {
+		return
+	}
+	guess := min(r.log.lastNotAfter(m.Hint), m.Previous.Index-1)
+	p.probe(guess + 1)
+	p.check(r.log.last().Index)
+}
+
+// handleHeartbeatReply hears that a follower is alive. It is the clock of repair: a probe that was not answered between
+// two heartbeats is sent again, and a follower that lacks entries with nothing on the way is probed (B14).
+func (r *Raft) handleHeartbeatReply(m *Message) {
+	p := r.peer(m.From)
+	if p == nil {
+		return
+	}
+	r.noteEcho(p, m.Epoch)
+	if p.state == Probe && p.probeTicks >= r.options.HeartbeatTicks {
+		p.waiting = false
+	}
+	if p.state == Replicate && len(p.inflight) == 0 && p.match+1 < p.next {
+		p.probe(p.match + 1)
+	}
+}
+
+func (r *Raft) noteEcho(p *progress, echoed Epoch) {
+	if echoed > r.epoch {
+		panic(fmt.Sprintf("raft: node %d echoes epoch %d, the newest is %d", p.id, echoed, r.epoch))
+	}
+	if echoed > p.echoed {
+		p.echoed = echoed
+		r.confirm()
+	}
+}
+
+// commitByCounting commits what a quorum holds durably. Only an entry of this leader's term may be committed so, and
+// takes the earlier ones with it: an old entry on a majority can still be overwritten (Raft paper, figure 8).
+func (r *Raft) commitByCounting() {
+	reached := quorum.Reached(r.membership.newest().configuration.pair(), r.matchOf)
+	if reached <= r.commit {
+		return
+	}
+	if reached < r.noOp && !r.down(guard.CommitOwnTerm) {
+		return
+	}
+	r.advanceCommit(reached)
+}
+
+// matchOf is the last index that a node holds durably; for the leader itself what its own disk completed.
+func (r *Raft) matchOf(id NodeID) Index {
+	if id == r.options.ID {
+		return r.disk.done.last
+	}
+	if p := r.peer(id); p != nil {
+		return p.match
+	}
+	return 0
+}
+
+// buildMessages makes the messages of a leader's turn: late, so that all proposals and reads of the turn share them.
+func (r *Raft) buildMessages() {
+	pair := r.membership.newest().configuration
+	for _, p := range r.peers {
+		if p.heartbeatDue {
+			r.sendHeartbeat(p)
+		}
+		r.replicate(p)
+		if p.carried < r.epoch && pair.Votes(p.id) || r.owesCommit(p) {
+			r.sendHeartbeat(p)
+		}
+	}
+}
+
+// replicate sends a follower what it lacks, as far as its window allows. Entries below the memory window are asked for.
+func (r *Raft) replicate(p *progress) {
+	last := r.log.last().Index
+	for !p.full(r.options.MaxInflightMessages) && !p.fetching && !p.failedFetch {
+		if p.state == Replicate && p.next > last {
+			return
+		}
+		term, ok := r.log.term(p.next - 1)
+		if !ok {
+			p.fetching = true
+			r.fetches = append(r.fetches, FetchRequest{To: p.id, From: p.next, MaxBytes: r.options.MaxMessageBytes})
+			return
+		}
+		entries := r.log.slice(p.next, last, r.options.MaxMessageBytes)
+		r.sendAppend(p, Mark{Term: term, Index: p.next - 1}, entries)
+	}
+}
+
+func (r *Raft) sendAppend(p *progress, previous Mark, entries []Entry) {
+	end := previous.Index + Index(len(entries))
+	r.send(Message{
+		Kind:     Append,
+		To:       p.id,
+		Previous: previous,
+		Entries:  entries,
+		Commit:   r.commit,
+		Epoch:    r.epoch,
+	})
+	if p.state == Replicate {
+		p.told = max(p.told, min(r.commit, end))
+	}
+	p.carried = r.epoch
+	p.sent(end)
+}
+
+// sendHeartbeat tells a follower that this node leads, what is committed of what it holds, and the read epoch.
+func (r *Raft) sendHeartbeat(p *progress) {
+	commit := min(r.commit, p.match)
+	r.send(Message{Kind: Heartbeat, To: p.id, Commit: commit, Epoch: r.epoch})
+	p.told = max(p.told, commit)
+	p.carried, p.heartbeatDue = r.epoch, false
+}
+
+// owesCommit reports whether clients of the follower wait for a commit that it can be told of now. Without this a reply
+// on a follower would wait for the next heartbeat.
+func (r *Raft) owesCommit(p *progress) bool {
+	return p.told < max(p.awaited, p.origin) && p.told < min(r.commit, p.match)
+}
+
+// Fetched answers a FetchRequest: the entries from the one asked for on, and the mark before them. All of them are
+// committed, configurations decoded. No entries means that they could not be had; it is tried again later. An answer
+// that comes when leadership or the follower's place has changed is dropped.
+func (r *Raft) Fetched(to NodeID, previous Mark, entries []Entry) {
+	p := r.peer(to)
+	if p == nil || !p.fetching {
+		return
+	}
+	p.fetching = false
+	switch {
+	case len(entries) == 0:
+		p.failedFetch = true
+	case entries[0].Index == p.next && previous.Index == p.next-1 && !p.full(r.options.MaxInflightMessages):
+		r.sendAppend(p, previous, entries)
+	}
+}
+
+// ServeWaiting tells a leader that clients of a follower wait for the commit index to reach index.
+func (r *Raft) ServeWaiting(id NodeID, index Index) {
+	if p := r.peer(id); p != nil {
+		p.awaited = max(p.awaited, index)
+	}
+}
+
+// LinkUp tells that a connection to a node was made anew: what was in flight may be lost, and what the node was told
+// may be forgotten.
+func (r *Raft) LinkUp(id NodeID) {
+	if p := r.peer(id); p != nil {
+		p.probe(p.match + 1)
+		p.told, p.carried = 0, 0
+	}
+}
+
+// Transfer begins to hand leadership to a voter: proposals stop, and once its log is level it is told to campaign
+// (thesis section 3.10). If it does not take over within an election timeout the leader goes on. It returns false if
+// this node does not lead, or id is not another voter.
+func (r *Raft) Transfer(id NodeID) bool {
+	if r.peer(id) == nil || !r.membership.newest().configuration.Votes(id) {
+		return false
+	}
+	if r.transferee == 0 {
+		r.transferee, r.transferTicks = id, 0
+		r.handOver()
+	}
+	return r.transferee == id
+}
+
+func (r *Raft) handOver() {
+	last := r.log.last()
+	if p := r.peer(r.transferee); p != nil && p.match == last.Index {
+		r.send(Message{Kind: TimeoutNow, To: p.id, Previous: last})
+	}
+}
+
+func (r *Raft) tickTransfer() {
+	if r.transferee == 0 {
+		return
+	}
+	r.transferTicks++
+	if r.transferTicks >= r.options.ElectionTicks {
+		r.transferee = 0
+	}
+}

@@ -1,0 +1,127 @@
+package raft
+
+import "fmt"
+
+// disk is what the core knows of the node's durable state: append operations leave through Ready, in order, and come
+// back through Appended.
+//
+// The danger is a completion that is believed too much (B7):
+//
+//  1. Entries 5 and 6 of term 1 leave with operation 8.
+//  2. A new leader replaces 5 and 6 by its own entries, of term 2; they leave with operation 9.
+//  3. Operation 8 completes. The disk holds entries 5 and 6, but not those that the log now holds.
+//
+// An index alone cannot tell, nor can index and term if a third leader brings the first entries back. The cure: each
+// operation in flight carries the last index up to which *the disk after it* agrees with *the log as it is now*. It is
+// the log's last index when the operation leaves, and every truncation lowers it in all operations in flight.
+type disk struct {
+	// handed is what all operations that left add up to: the number of the last one, its term and vote, and the last
+	// index in step with the log.
+	handed flight
+	// done is the same for the operations that completed.
+	done flight
+	// flying are the operations between done and handed; handed is the last of them.
+	flying []flight
+}
+
+// flight is one operation on its way to the disk.
+type flight struct {
+	number Operation
+	term   Term
+	vote   NodeID
+	// last: the disk after this operation agrees with the log up to here.
+	last Index
+}
+
+func newDisk(term Term, vote NodeID, last Index) disk {
+	restored := flight{term: term, vote: vote, last: last}
+	return disk{handed: restored, done: restored}
+}
+
+// truncated tells that the log's entries from index from on are no longer those that were handed out.
+func (d *disk) truncated(from Index) {
+	d.handed.last = min(d.handed.last, from-1)
+	d.done.last = min(d.done.last, from-1)
+	for i := range d.flying {
+		d.flying[i].last = min(d.flying[i].last, from-1)
+	}
+}
+
+// hand makes the next operation leave, after which the disk holds term, vote and the log up to last.
+func (d *disk) hand(term Term, vote NodeID, last Index) Operation {
+	d.handed = flight{number: d.handed.number + 1, term: term, vote: vote, last: last}
+	d.flying = append(d.flying, d.handed)
+	return d.handed.number
+}
+
+// completed tells that all operations up to number are durable. Numbers that completed before are ignored.
+func (d *disk) completed(number Operation) {
+	if number > d.handed.number {
+		panic(fmt.Sprintf("raft: operation %d completed, the last one handed out is %d", number, d.handed.number))
+	}
+	n := 0
+	for n < len(d.flying) && d.flying[n].number <= number {
+		d.done = d.flying[n]
+		n++
+	}
+	d.flying = append(d.flying[:0], d.flying[n:]...)
+}
+
+// idle reports whether everything handed out is durable.
+func (d *disk) idle() bool { return len(d.flying) == 0 }
+
+// takeOperation fills the operation of this Ready: term, vote and entries that the disk does not know yet, and the
+// promises that rest on it.
+//
+// Promises may also rest on an operation that left earlier and is still in flight (an acknowledgement of entries that
+// came a second time). An empty operation then carries them: operations complete in order, so what completes it has
+// completed what they rest on. If nothing is in flight they need not wait at all.
+func (r *Raft) takeOperation(op *AppendOperation) {
+	op.Promises, r.promises = r.promises, reuse(op.Promises)
+	last := r.log.last().Index
+	changed := r.disk.handed.term != r.term || r.disk.handed.vote != r.vote || r.disk.handed.last != last
+	if !changed && r.disk.idle() {
+		r.messages = append(r.messages, op.Promises...)
+		op.Promises = reuse(op.Promises)
+	}
+	if !changed && len(op.Promises) == 0 {
+		*op = AppendOperation{Promises: op.Promises}
+		return
+	}
+	op.Entries = r.log.slice(r.disk.handed.last+1, last, maxInt)
+	op.Term, op.Vote, op.Commit = r.term, r.vote, r.commit
+	op.Number = r.disk.hand(r.term, r.vote, last)
+}
+
+// maxInt stands for no limit.
+const maxInt = int(^uint(0) >> 1)
+
+// reuse empties a slice and forgets what it pointed to.
+func reuse[T any](s []T) []T {
+	clear(s)
+	return s[:0]
+}
+
+// Appended tells the core that all append operations up to number are durable.
+func (r *Raft) Appended(number Operation) {
+	r.disk.completed(number)
+	switch r.role {
+	case Candidate:
+		r.countOwnVote()
+	case Leader:
+		r.commitByCounting()
+	}
+	r.releaseMemory()
+}
+
+// Written tells the core that the entries up to i are in history. They may leave memory, as far as they are known here
+// to be committed and durable.
+func (r *Raft) Written(i Index) {
+	r.written = max(r.written, i)
+	r.releaseMemory()
+}
+
+func (r *Raft) releaseMemory() {
+	r.log.release(max(r.log.written, min(r.written, r.commit, r.disk.done.last)))
+	r.membership.forgetBelow(r.log.floor.Index)
+}

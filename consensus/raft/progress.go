@@ -1,0 +1,151 @@
+package raft
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// ProgressState is how a leader sends entries to a follower.
+type ProgressState uint8
+
+// The states of replication to one follower.
+//
+//	           acknowledged
+//	Probe ────────────────────► Replicate
+//	  ▲                             │
+//	  └─────────────────────────────┘
+//	   rejected, link renewed, silent for an election timeout
+const (
+	// Probe: where the logs agree is not known; one message at a time.
+	Probe ProgressState = iota
+	// Replicate: the follower keeps up; messages follow each other without waiting.
+	Replicate
+)
+
+// String is the state's name in lower case.
+func (s ProgressState) String() string { return [...]string{"probe", "replicate"}[s] }
+
+// progress is what the leader knows of one other node.
+type progress struct {
+	id    NodeID
+	state ProgressState
+	// match is the last index that the node holds durably; it never falls. next is the first that was not yet sent.
+	// match < next, always.
+	match Index
+	next  Index
+	// inflight are the last indexes of the messages sent and not acknowledged, in Replicate.
+	inflight []Index
+	// waiting means that a probe is out, probeTicks old.
+	waiting    bool
+	probeTicks int
+	// stalledTicks counts since the node last made progress while messages are out, in Replicate.
+	stalledTicks int
+	// fetching means that a fetch of entries below the window is out; failedFetch that none is tried until the next
+	// heartbeat.
+	fetching    bool
+	failedFetch bool
+	// silentTicks counts since the node was last heard.
+	silentTicks int
+	// echoed is the newest read epoch that the node echoed, carried the newest that a message to it carried.
+	echoed  Epoch
+	carried Epoch
+	// told is the commit index that the node knows, if nothing was lost. origin is the last entry that came from a
+	// client of the node, and awaited the last index that it said its clients wait for: beyond told either is a reason
+	// to tell it at once.
+	told    Index
+	origin  Index
+	awaited Index
+	// heartbeatDue means that a heartbeat is to leave with the next Ready.
+	heartbeatDue bool
+	// leaving is the index of the configuration that leaves the node out, 0 if none does; leavingTicks counts since that
+	// is committed.
+	leaving      Index
+	leavingTicks int
+}
+
+// full reports whether no more may be sent before an answer comes.
+func (p *progress) full(maxInflight int) bool {
+	if p.state == Probe {
+		return p.waiting
+	}
+	return len(p.inflight) >= maxInflight
+}
+
+// probe starts over: what was sent beyond match may be lost.
+func (p *progress) probe(next Index) {
+	p.state, p.next = Probe, max(next, p.match+1)
+	p.inflight = p.inflight[:0]
+	p.waiting, p.stalledTicks = false, 0
+}
+
+// sent notes that a message with entries up to last left.
+func (p *progress) sent(last Index) {
+	if p.state == Probe {
+		p.waiting, p.probeTicks = true, 0
+		return
+	}
+	p.next = last + 1
+	p.inflight = append(p.inflight, last)
+}
+
+// acknowledged notes that the node holds everything up to match, and reports whether that is news.
+func (p *progress) acknowledged(match Index) bool {
+	news := match > p.match
+	p.match = max(p.match, match)
+	p.next = max(p.next, match+1)
+	free := 0
+	for free < len(p.inflight) && p.inflight[free] <= p.match {
+		free++
+	}
+	p.inflight = slices.Delete(p.inflight, 0, free)
+	if p.state == Probe {
+		p.state, p.next = Replicate, p.match+1
+		p.waiting = false
+	}
+	if news {
+		p.stalledTicks = 0
+	}
+	return news
+}
+
+// check panics if the node's numbers contradict each other (B8).
+func (p *progress) check(last Index) {
+	if p.match >= p.next || p.match > last || p.next > last+1 {
+		panic(fmt.Sprintf("raft: node %d has match %d, next %d; the leader's log ends at %d", p.id, p.match, p.next, last))
+	}
+}
+
+// peer is the progress of a node; nil if this node does not lead, or does not send to it.
+func (r *Raft) peer(id NodeID) *progress {
+	for _, p := range r.peers {
+		if p.id == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// arrangePeers brings the list of peers in step with the configuration in force. A node that it leaves out stays for a
+// while: it must learn that its removal is committed, or it will campaign against it (D9).
+func (r *Raft) arrangePeers() {
+	newest := r.membership.newest()
+	arranged := make([]*progress, 0, len(r.peers)+1)
+	for _, p := range r.peers {
+		switch {
+		case newest.configuration.Includes(p.id):
+			p.leaving, p.leavingTicks = 0, 0
+		case p.leaving == 0:
+			p.leaving = newest.index
+		}
+		arranged = append(arranged, p)
+	}
+	next := r.log.last().Index + 1
+	for _, id := range newest.configuration.nodes() {
+		if id != r.options.ID && r.peer(id) == nil {
+			arranged = append(arranged, &progress{id: id, next: next})
+		}
+	}
+	slices.SortFunc(arranged, func(a, b *progress) int { return cmp.Compare(a.id, b.id) })
+	r.peers = arranged
+}

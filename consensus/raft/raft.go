@@ -1,0 +1,328 @@
+package raft
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// Raft is one node's view of the protocol: a value that changes only when one of its methods is called, and tells what
+// is to be done only through Ready. It is not safe for concurrent use; whoever owns it calls it from one place.
+type Raft struct {
+	options Options
+	random  random
+
+	// role, term, vote and leader are the node's place in the present term; leader is 0 while it knows of none.
+	role   Role
+	term   Term
+	vote   NodeID
+	leader NodeID
+	// commit never goes back. It may run ahead of what is durable here: a majority of others is enough.
+	commit     Index
+	log        window
+	disk       disk
+	membership membership
+	// written is what Written reported, to be applied as commit and durability catch up.
+	written Index
+	// now is the wall clock of the turn.
+	now Stamp
+
+	// electionTicks counts since the election timer was last reset, up to electionTimeoutTicks, drawn anew each time.
+	electionTicks        int
+	electionTimeoutTicks int
+	// leaderTicks counts since a leader of this term was last heard.
+	leaderTicks int
+	ballots     []ballot
+	// echoed is the newest read epoch that this follower echoed in this term.
+	echoed Epoch
+	// proven is the last index that this term's leader has proven to match: nothing up to it is ever truncated in it.
+	proven Index
+
+	leadership
+
+	messages []Message
+	promises []Message
+	fetches  []FetchRequest
+	// shownCommit and shownConfirmed are what the last Ready said.
+	shownCommit    Index
+	shownConfirmed Epoch
+}
+
+// leadership is what only a leader has; it is zero in every other role.
+type leadership struct {
+	// peers are all other nodes that receive the log, in order of ID.
+	peers []*progress
+	// noOp is the index of the entry that began the term.
+	noOp           Index
+	heartbeatTicks int
+	// epoch is the newest read epoch, confirmed the newest that a quorum echoed.
+	epoch     Epoch
+	confirmed Epoch
+	// finished is the index of the joint configuration whose end Ready asked for.
+	finished Index
+	// transferee is whom leadership is being handed to, since transferTicks.
+	transferee    NodeID
+	transferTicks int
+}
+
+// New makes a node from its options and what it remembers, as a follower. It panics on options out of range and on a
+// past that cannot be.
+func New(o Options, s Restored) *Raft {
+	o.validate()
+	s.validate()
+	r := &Raft{
+		options: o,
+		random:  random{state: o.Seed},
+		term:    s.Term,
+		vote:    s.Vote,
+		commit:  s.Floor.Index,
+		log:     newWindow(s.Floor, s.LastStamp, s.Entries, o.MaxInflightMessages*o.MaxMessageBytes),
+		written: s.Floor.Index,
+	}
+	r.disk = newDisk(s.Term, s.Vote, r.log.last().Index)
+	if s.Configuration != nil {
+		r.membership.list = append(r.membership.list, configured{s.ConfigurationIndex, s.Configuration})
+	}
+	r.membership.add(s.Entries)
+	r.resetElectionTimer()
+	if r.aloneInOffice() {
+		r.electionTimeoutTicks = 1
+	}
+	r.shownCommit = r.commit
+	return r
+}
+
+func (o *Options) validate() {
+	switch {
+	case o.ID == 0:
+		panic("raft: Options.ID is 0")
+	case o.HeartbeatTicks < 1:
+		panic("raft: Options.HeartbeatTicks must be at least 1")
+	case o.ElectionTicks <= o.HeartbeatTicks:
+		panic("raft: Options.ElectionTicks must exceed HeartbeatTicks")
+	case o.MaxInflightMessages < 1:
+		panic("raft: Options.MaxInflightMessages must be at least 1")
+	case o.MaxMessageBytes < 1:
+		panic("raft: Options.MaxMessageBytes must be at least 1")
+	}
+}
+
+func (s *Restored) validate() {
+	last := s.Floor
+	for i := range s.Entries {
+		last = s.Entries[i].Mark()
+	}
+	switch {
+	case last.Term > s.Term:
+		panic(fmt.Sprintf("raft: the restored log ends at %v, after the restored term %d", last, s.Term))
+	case s.ConfigurationIndex > s.Floor.Index:
+		panic("raft: the restored configuration lies above the floor")
+	case s.Floor.Index == 0 && s.Floor.Term != 0:
+		panic("raft: the restored floor has a term and no index")
+	}
+}
+
+// Tick lets one unit of logical time pass.
+func (r *Raft) Tick() {
+	if r.role == Leader {
+		r.tickLeader()
+		return
+	}
+	r.leaderTicks++
+	r.electionTicks++
+	if r.electionTicks < r.electionTimeoutTicks {
+		return
+	}
+	r.resetElectionTimer()
+	if r.mayCampaign() {
+		r.becomePreCandidate()
+	}
+}
+
+// SetClock tells the wall clock of the turn. It stamps replies and new entries, and decides nothing.
+func (r *Raft) SetClock(now Stamp) { r.now = now }
+
+// Step takes a message from a peer. Messages that cannot be for this node or contradict themselves are dropped, for the
+// network may do anything; a message that proves two leaders in one term, or the loss of what a node promised, panics.
+func (r *Raft) Step(m *Message) {
+	if m.To != r.options.ID || m.From == r.options.ID || m.From == 0 || !m.coherent() || !r.stepTerm(m) {
+		return
+	}
+	if p := r.peer(m.From); p != nil {
+		p.silentTicks = 0
+	}
+	switch m.Kind {
+	case PreVote:
+		r.handlePreVote(m)
+	case Vote:
+		r.handleVote(m)
+	case PreVoteReply, VoteReply:
+		r.handleBallot(m)
+	case Append:
+		r.handleAppend(m)
+	case Heartbeat:
+		r.handleHeartbeat(m)
+	case AppendReply:
+		r.handleAppendReply(m)
+	case HeartbeatReply:
+		r.handleHeartbeatReply(m)
+	case TimeoutNow:
+		r.handleTimeoutNow(m)
+	case ReadIndex, ReadIndexReply, Forward, Install, InstallReply:
+		// The engine's: the rule of terms is all that concerns the core.
+	}
+}
+
+// coherent reports whether the entries of a message are a piece of a log that its sender can have.
+func (m *Message) coherent() bool {
+	previous := m.Previous
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		if e.Index != previous.Index+1 || e.Term < previous.Term {
+			return false
+		}
+		previous = e.Mark()
+	}
+	return m.Kind != Append || previous.Term <= m.Term
+}
+
+// stepTerm applies the rule of terms (Raft paper, section 5.1) and reports whether the message is to be looked at.
+func (r *Raft) stepTerm(m *Message) bool {
+	switch {
+	case m.Term < r.term:
+		r.answerStale(m)
+		return false
+	case m.Term == r.term:
+		return true
+	case m.Kind == PreVote, m.Kind == PreVoteReply && !m.Reject:
+		// The term is one that the candidate may enter, not one that anyone has entered.
+		return true
+	case m.Kind == Vote && r.hearsLeader() && !m.transfer():
+		// Stickiness (thesis section 4.2.3): who hears a leader does not help to depose it.
+		return false
+	default:
+		r.becomeFollower(m.Term, 0)
+		return true
+	}
+}
+
+// answerStale tells a sender of an old term about the present one, where it waits for an answer: a stale leader steps
+// down, a candidate moves on (A7). The answer promises nothing.
+func (r *Raft) answerStale(m *Message) {
+	switch m.Kind {
+	case Append, Heartbeat, Install:
+		r.send(Message{Kind: HeartbeatReply, To: m.From, Clock: r.now})
+	case PreVote:
+		r.send(Message{Kind: PreVoteReply, To: m.From, Reject: true, Clock: r.now})
+	case Vote:
+		r.promise(Message{Kind: VoteReply, To: m.From, Reject: true, Clock: r.now})
+	}
+}
+
+// raiseTerm enters a later term. What the old one left unsaid is not said any more: nobody waits for it.
+func (r *Raft) raiseTerm(term Term) {
+	if term <= r.term {
+		panic(fmt.Sprintf("raft: term %d cannot follow term %d", term, r.term))
+	}
+	r.term, r.vote, r.leader = term, 0, 0
+	r.echoed, r.proven = 0, 0
+	r.promises = reuse(r.promises)
+}
+
+// becomeFollower follows leader, or nobody yet if that is 0, in a term that is not before the present one. Within a
+// term the vote stays: it was given once and for all (A3).
+func (r *Raft) becomeFollower(term Term, leader NodeID) {
+	if term > r.term {
+		r.raiseTerm(term)
+	}
+	if r.role != Follower {
+		r.resetElectionTimer()
+	}
+	r.role, r.leader = Follower, leader
+	r.leadership = leadership{}
+	r.shownConfirmed = 0
+	r.fetches = reuse(r.fetches)
+}
+
+func (r *Raft) resetElectionTimer() {
+	r.electionTicks = 0
+	r.electionTimeoutTicks = r.options.ElectionTicks + r.random.below(r.options.ElectionTicks)
+}
+
+// send puts a message into the next Ready. It leaves at once.
+func (r *Raft) send(m Message) {
+	m.From = r.options.ID
+	if m.Term == 0 {
+		m.Term = r.term
+	}
+	r.messages = append(r.messages, m)
+}
+
+// promise puts a message into the next Ready that leaves only when everything that the node now knows is durable.
+// Acknowledgements to one leader coalesce: the later one says all that the earlier one did.
+func (r *Raft) promise(m Message) {
+	m.From, m.Term = r.options.ID, r.term
+	if n := len(r.promises); n > 0 && m.Kind == AppendReply && !m.Reject {
+		if last := &r.promises[n-1]; last.Kind == AppendReply && !last.Reject && last.To == m.To {
+			last.Index, last.Epoch = max(last.Index, m.Index), max(last.Epoch, m.Epoch)
+			return
+		}
+	}
+	r.promises = append(r.promises, m)
+}
+
+// truncate drops the log from index from on, to make room for a leader's entries.
+func (r *Raft) truncate(from Index) {
+	if from <= r.commit || from <= r.proven {
+		panic(fmt.Sprintf("raft: truncation at %d: entries up to %d are committed, up to %d proven in term %d",
+			from, r.commit, r.proven, r.term))
+	}
+	r.log.truncate(from)
+	r.disk.truncated(from)
+	r.membership.truncate(from)
+}
+
+// advanceCommit raises the commit index; lower values are old news.
+func (r *Raft) advanceCommit(to Index) {
+	if last := r.log.last(); to > last.Index {
+		panic(fmt.Sprintf("raft: commit index %d, but the log ends at %v: entries that this node promised to keep "+
+			"are gone", to, last))
+	}
+	r.commit = max(r.commit, to)
+}
+
+// Ready fills rd with everything that is to be done and reports whether there is anything. Nothing is said twice.
+func (r *Raft) Ready(rd *Ready) bool {
+	if r.role == Leader {
+		r.buildMessages()
+		if r.outOfOffice() {
+			r.resign()
+		}
+	}
+	r.releaseMemory()
+	r.takeOperation(&rd.Append)
+	rd.Messages, r.messages = r.messages, reuse(rd.Messages)
+	rd.Fetch, r.fetches = r.fetches, reuse(rd.Fetch)
+	rd.Finish = r.finish()
+	news := r.commit != r.shownCommit || r.confirmed != r.shownConfirmed
+	rd.Commit, r.shownCommit = r.commit, r.commit
+	rd.Confirmed, r.shownConfirmed = r.confirmed, r.confirmed
+	return news || len(rd.Messages) > 0 || rd.Append.Number > 0 || len(rd.Fetch) > 0 || rd.Finish != nil
+}
+
+// down reports whether a mutation test switched a rule off.
+func (r *Raft) down(g guard.Guard) bool { return r.options.Weakened.Down(g) }
+
+// aloneInOffice reports whether this node is the only voter.
+func (r *Raft) aloneInOffice() bool {
+	c := r.membership.newest().configuration
+	return c != nil && quorum.Decide(c.pair(), r.onlySelf) == quorum.Won
+}
+
+func (r *Raft) onlySelf(id NodeID) quorum.Answer {
+	if id == r.options.ID {
+		return quorum.Yes
+	}
+	return quorum.No
+}

@@ -1,0 +1,161 @@
+package raft
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+)
+
+// window is the part of the log that is in memory: everything above the floor. What is at or below the floor is
+// committed, and on disk.
+//
+//	      floor        written             last
+//	───────┼─────────────┼───────────────────┤
+//	on disk   in both,      journal only or
+//	only      kept for      not yet durable
+//	          followers
+//
+// Slices that the window hands out stay valid and unchanged for ever: entries are only added behind them, and a
+// truncation moves what remains to a new array.
+type window struct {
+	floor      Mark
+	floorStamp Stamp
+	// entries are those from floor.Index+1 on, without a gap.
+	entries []Entry
+	// written is the highest index known to be in history; entries up to it may leave memory.
+	written Index
+	// writtenBytes are in memory at or below written, unwrittenBytes above.
+	writtenBytes   int
+	unwrittenBytes int
+	// retainBytes is how much of what is written stays in memory for followers that are a little behind.
+	retainBytes int
+	// deadBytes left the window, but the array below entries still pins them.
+	deadBytes int
+}
+
+func newWindow(floor Mark, floorStamp Stamp, entries []Entry, retainBytes int) window {
+	w := window{floor: floor, floorStamp: floorStamp, written: floor.Index, retainBytes: retainBytes}
+	w.append(entries)
+	return w
+}
+
+// last is the mark of the last entry.
+func (w *window) last() Mark {
+	if len(w.entries) == 0 {
+		return w.floor
+	}
+	return w.entries[len(w.entries)-1].Mark()
+}
+
+// lastStamp is the stamp of the last entry: the highest, for leaders never let stamps go back.
+func (w *window) lastStamp() Stamp {
+	if len(w.entries) == 0 {
+		return w.floorStamp
+	}
+	return w.entries[len(w.entries)-1].Stamp
+}
+
+// at returns the entry at an index above the floor, up to last.
+func (w *window) at(i Index) *Entry { return &w.entries[i-w.floor.Index-1] }
+
+// term is the term of the entry at i; false below the floor and above last.
+func (w *window) term(i Index) (Term, bool) {
+	switch {
+	case i == w.floor.Index:
+		return w.floor.Term, true
+	case i < w.floor.Index || i > w.last().Index:
+		return 0, false
+	}
+	return w.at(i).Term, true
+}
+
+// append adds entries behind the last one. It copies the entries; their bodies are shared.
+func (w *window) append(entries []Entry) {
+	previous := w.last()
+	for i := range entries {
+		e := &entries[i]
+		if e.Index != previous.Index+1 || e.Term < previous.Term {
+			panic(fmt.Sprintf("raft: entry %v cannot follow %v", e.Mark(), previous))
+		}
+		previous = e.Mark()
+		w.unwrittenBytes += e.Size()
+	}
+	w.entries = append(w.entries, entries...)
+}
+
+// truncate drops the entries from index from on. The array is left to those who hold slices of it.
+func (w *window) truncate(from Index) {
+	if from <= w.written {
+		panic(fmt.Sprintf("raft: truncation at %d, but history holds entries up to %d", from, w.written))
+	}
+	keep := from - w.floor.Index - 1
+	for i := range w.entries[keep:] {
+		w.unwrittenBytes -= w.entries[int(keep)+i].Size()
+	}
+	w.entries = slices.Clone(w.entries[:keep])
+	w.deadBytes = 0
+}
+
+// release notes that entries up to written are in history, and lets go of the oldest of them beyond retainBytes.
+func (w *window) release(written Index) {
+	for ; w.written < written; w.written++ {
+		size := w.at(w.written + 1).Size()
+		w.unwrittenBytes -= size
+		w.writtenBytes += size
+	}
+	drop := 0
+	for w.writtenBytes > w.retainBytes {
+		size := w.entries[drop].Size()
+		w.writtenBytes -= size
+		w.deadBytes += size
+		drop++
+	}
+	if drop == 0 {
+		return
+	}
+	w.floor, w.floorStamp = w.entries[drop-1].Mark(), w.entries[drop-1].Stamp
+	w.entries = w.entries[drop:]
+	w.unpin()
+}
+
+// unpin moves the entries to a new array once the old one pins more bytes in front of them than are alive. What is
+// copied (the fixed part of each entry) is then less than twice what died since the last time, so the cost is constant
+// per byte appended.
+func (w *window) unpin() {
+	if w.deadBytes > max(w.retainBytes, w.writtenBytes+w.unwrittenBytes) {
+		w.entries = slices.Clone(w.entries)
+		w.deadBytes = 0
+	}
+}
+
+// slice returns the entries lo..hi, as far as they exist and fit into maxBytes, but at least one; nil if lo is not in
+// the window.
+func (w *window) slice(lo, hi Index, maxBytes int) []Entry {
+	hi = min(hi, w.last().Index)
+	if lo <= w.floor.Index || lo > hi {
+		return nil
+	}
+	from, to := int(lo-w.floor.Index)-1, int(hi-w.floor.Index)
+	bytes := w.entries[from].Size()
+	end := from + 1
+	for end < to && bytes+w.entries[end].Size() <= maxBytes {
+		bytes += w.entries[end].Size()
+		end++
+	}
+	return w.entries[from:end:end]
+}
+
+// lastNotAfter returns the largest index, not above m.Index, whose term is not above m.Term: the best guess of a point
+// where this log can still agree with one that has m. Terms never fall along a log, so a binary search finds it. Below
+// the floor nothing is known; the guess is then just below it, or m.Index if that is less.
+func (w *window) lastNotAfter(m Mark) Index {
+	if m.Index < w.floor.Index {
+		return m.Index
+	}
+	if w.floor.Term > m.Term {
+		return w.floor.Index - 1
+	}
+	above := min(m.Index, w.last().Index) - w.floor.Index
+	later := sort.Search(int(above), func(i int) bool { return w.entries[i].Term > m.Term })
+	return w.floor.Index + Index(later)
+}
