@@ -68,6 +68,13 @@ func (m *Mailbox[T]) Take(spare []T) []T {
 	return taken
 }
 
+// Return puts items that were taken back at the front: the consumer stops in the middle of them.
+func (m *Mailbox[T]) Return(items []T) {
+	m.mu.Lock()
+	m.items = append(append([]T(nil), items...), m.items...)
+	m.mu.Unlock()
+}
+
 // Wake wakes the consumer without an item.
 func (m *Mailbox[T]) Wake() {
 	select {

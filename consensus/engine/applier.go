@@ -1,0 +1,215 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// Applier drives the state machine and decides the fate of this node's batches. Whoever runs it calls it from one
+// goroutine, Apply under the node's write lock.
+type Applier struct {
+	options Options
+	machine StateMachine
+	applied raft.Index
+	term    raft.Term // of the last applied entry
+	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
+	unmet []sentBatch
+	tick  uint64
+}
+
+type sentBatch struct {
+	Sent
+	ended bool // answered Unknown: only its place in the order is left
+}
+
+// Position names a batch of this node and boot.
+type Position struct {
+	Term     raft.Term
+	Sequence raft.Sequence
+}
+
+// Applied is the applier's report to the loop.
+type Applied struct {
+	// Index is the last applied index.
+	Index raft.Index
+	// Met is the last position met in the log.
+	Met Position
+	// NotDone are batches proven not done: they belong to the loop again.
+	NotDone []*Batch
+	// GivenUp are positions answered Unknown.
+	GivenUp []Position
+	// Ended are batches to wake, outside the lock.
+	Ended []*Batch
+}
+
+// Empty reports whether there is nothing to report.
+func (a *Applied) Empty() bool { return a.Index == 0 && len(a.NotDone) == 0 && len(a.GivenUp) == 0 }
+
+// NewApplier makes an applier for a machine that was restored from the snapshot at base; for a zero base it is empty,
+// and is restored when the first entry tells the cluster's seed.
+func NewApplier(o Options, machine StateMachine, base raft.Mark) *Applier {
+	return &Applier{options: o, machine: machine, applied: base.Index, term: base.Term}
+}
+
+// Register takes over batches that are about to be sent.
+func (a *Applier) Register(sent []Sent, report *Applied) {
+	for _, s := range sent {
+		if n := len(a.unmet); n > 0 && !a.unmet[n-1].before(s) {
+			panic(fmt.Sprintf("engine: batch %d of term %d registered out of order", s.Sequence, s.Term))
+		}
+		if s.Term < a.term {
+			// The log already shows a later term: nobody can append it any more.
+			a.notDone(s.Batch, report)
+			continue
+		}
+		if a.options.Weakened.Down(guard.LaterTermProof) {
+			a.proveNotDone(s.Term, report)
+		}
+		a.unmet = append(a.unmet, sentBatch{Sent: s})
+	}
+}
+
+func (s *sentBatch) before(n Sent) bool {
+	return s.Term < n.Term || s.Term == n.Term && s.Sequence < n.Sequence
+}
+
+// Apply applies entries, which must follow the last applied one. This node's own batches are met here, and only here.
+func (a *Applier) Apply(entries []raft.Entry, report *Applied) {
+	for i := range entries {
+		e := &entries[i]
+		if e.Index != a.applied+1 || e.Term < a.term {
+			panic(fmt.Sprintf("engine: entry %s does not follow %d of term %d", e.Mark(), a.applied, a.term))
+		}
+		if e.Index == 1 {
+			a.begin(e)
+		}
+		if e.Term > a.term {
+			a.proveNotDone(e.Term, report)
+			a.term = e.Term
+		}
+		a.apply(e, report)
+		a.applied = e.Index
+	}
+	report.Index = a.applied
+}
+
+// begin gives the state machine the seed of the cluster, which the first entry carries.
+func (a *Applier) begin(e *raft.Entry) {
+	c := e.Configuration
+	if c == nil {
+		var err error
+		if c, err = DecodeConfiguration(e.Body); err != nil || e.Kind != raft.EntryConfiguration {
+			panic(fmt.Sprintf("engine: the first entry is not the cluster's configuration: %v", err))
+		}
+	}
+	if err := a.machine.Restore(c.HashSeed, nil); err != nil {
+		panic(fmt.Sprintf("engine: begin an empty state: %v", err))
+	}
+}
+
+func (a *Applier) apply(e *raft.Entry, report *Applied) {
+	var data []byte
+	if e.Kind == raft.EntryCommand {
+		data = e.Body
+	}
+	b := a.meet(e, report)
+	if b == nil {
+		a.machine.Apply(uint64(e.Index), int64(e.Stamp), data, nil)
+		return
+	}
+	b.Result = a.machine.Apply(uint64(e.Index), int64(e.Stamp), data, b.Local)
+	b.end(Done)
+	report.Ended = append(report.Ended, b)
+}
+
+// meet finds the batch that an entry carries, if it is one of this node's and somebody still waits for it. A leader
+// appends the sequences of a term without gaps, so an entry never jumps over a batch that was not given up.
+func (a *Applier) meet(e *raft.Entry, report *Applied) *Batch {
+	if e.Tag.Origin != a.options.ID || e.Tag.Boot != a.options.Boot {
+		return nil
+	}
+	report.Met = Position{Term: e.Term, Sequence: e.Tag.Sequence}
+	for len(a.unmet) > 0 {
+		first := a.unmet[0]
+		if first.Term != e.Term || first.Sequence > e.Tag.Sequence {
+			return nil
+		}
+		a.unmet[0] = sentBatch{}
+		a.unmet = a.unmet[1:]
+		switch {
+		case first.Sequence == e.Tag.Sequence && first.ended:
+			return nil
+		case first.Sequence == e.Tag.Sequence:
+			return first.Batch
+		case !first.ended:
+			panic(fmt.Sprintf("engine: entry %s carries batch %d, batch %d was never appended",
+				e.Mark(), e.Tag.Sequence, first.Sequence))
+		}
+	}
+	return nil
+}
+
+// proveNotDone gives back the batches of terms before this one: the log shows the later term, so none of them can
+// appear any more.
+func (a *Applier) proveNotDone(term raft.Term, report *Applied) {
+	for len(a.unmet) > 0 && a.unmet[0].Term < term {
+		if !a.unmet[0].ended {
+			a.notDone(a.unmet[0].Batch, report)
+		}
+		a.unmet[0] = sentBatch{}
+		a.unmet = a.unmet[1:]
+	}
+}
+
+func (a *Applier) notDone(b *Batch, report *Applied) { report.NotDone = append(report.NotDone, b) }
+
+// Expire answers Unknown to batches whose deadline passed: they were sent, and nothing proves their fate yet.
+func (a *Applier) Expire(tick uint64, report *Applied) {
+	if tick == a.tick {
+		return
+	}
+	a.tick = tick
+	for i := range a.unmet {
+		s := &a.unmet[i]
+		if !s.ended && tick-s.Batch.since >= uint64(a.options.UncertainTicks) {
+			a.giveUp(s, report)
+		}
+	}
+}
+
+func (a *Applier) giveUp(s *sentBatch, report *Applied) {
+	s.Batch.end(Unknown)
+	report.Ended = append(report.Ended, s.Batch)
+	report.GivenUp = append(report.GivenUp, Position{Term: s.Term, Sequence: s.Sequence})
+	s.Batch, s.ended = nil, true
+}
+
+// Jumped follows the installation of a snapshot at mark: what was sent in its term or before may be in the gap, so its
+// fate is unknown for good.
+func (a *Applier) Jumped(mark raft.Mark, report *Applied) {
+	for len(a.unmet) > 0 && a.unmet[0].Term <= mark.Term {
+		if !a.unmet[0].ended {
+			a.giveUp(&a.unmet[0], report)
+		}
+		a.unmet = a.unmet[1:]
+	}
+	a.applied, a.term = mark.Index, max(a.term, mark.Term)
+	report.Index = a.applied
+}
+
+// Applied is the last applied index.
+func (a *Applier) Applied() raft.Index { return a.applied }
+
+// abandonAll ends everything that waits: the node stops, and what was sent may be done by others.
+func (a *Applier) abandonAll() []*Batch {
+	var report Applied
+	for i := range a.unmet {
+		if !a.unmet[i].ended {
+			a.giveUp(&a.unmet[i], &report)
+		}
+	}
+	a.unmet = nil
+	return report.Ended
+}

@@ -1,0 +1,84 @@
+package engine
+
+import "github.com/raftredis/raftredis/consensus/raft"
+
+// Outcome is how a batch or a read ended, as its client is told.
+type Outcome uint8
+
+// The outcomes.
+const (
+	// Pending: it has not ended yet.
+	Pending Outcome = iota
+	// Done: a batch was applied and its replies are filled; a read may now be executed.
+	Done
+	// NotDone: it was definitely not done, and never will be; the client may send it again.
+	NotDone
+	// Unknown: a batch may or may not have been done, now or later. Nobody may send it again on the client's behalf.
+	Unknown
+	// Overloaded: refused at once because too much is waiting; definitely not done.
+	Overloaded
+)
+
+// String is the outcome in words.
+func (o Outcome) String() string {
+	return [...]string{"pending", "done", "not done", "unknown", "overloaded"}[o]
+}
+
+// Batch is one run of commands on its way through the log. Its submitter fills the first group of fields, gives it
+// away, and does not touch it (nor what Local points to) until Wake was called.
+type Batch struct {
+	// Body is the entry's body; it is immutable from here on.
+	Body []byte
+	// Level is the feature level a node needs to apply Body.
+	Level uint8
+	// Local is passed to StateMachine.Apply on this node.
+	Local any
+	// Wake is called once, when the batch ended. It must not block.
+	Wake func()
+
+	// Outcome and Result are set before Wake is called.
+	Outcome Outcome
+	Result  []byte
+
+	// gone: its client left; it is dropped as soon as that is safe.
+	gone bool
+	// since is the tick of its submission, from which both deadlines count.
+	since uint64
+}
+
+// size is what a batch counts against limits of bytes.
+func (b *Batch) size() int { return raft.EntryHeaderBytes + len(b.Body) }
+
+// end sets the outcome. Whoever owns the batch calls it, once.
+func (b *Batch) end(o Outcome) {
+	if b.Outcome != Pending {
+		panic("engine: a batch ended twice: " + b.Outcome.String() + ", then " + o.String())
+	}
+	b.Outcome = o
+}
+
+// Read is a request to read from a state that is at least as new as any write acknowledged before.
+type Read struct {
+	// Wake is called once, when Outcome is set: Done means that the state may be read now. It must not block.
+	Wake func()
+	// Outcome and Stamp are set before Wake is called. Stamp is the leader's time at the confirmation.
+	Outcome Outcome
+	Stamp   raft.Stamp
+
+	gone  bool
+	since uint64
+}
+
+func (r *Read) end(o Outcome) {
+	if r.Outcome != Pending {
+		panic("engine: a read ended twice: " + r.Outcome.String() + ", then " + o.String())
+	}
+	r.Outcome = o
+}
+
+// Sent is a batch at the moment it is sent: under which name the log may show it.
+type Sent struct {
+	Batch    *Batch
+	Term     raft.Term
+	Sequence raft.Sequence
+}

@@ -1,0 +1,47 @@
+// Package engine turns the pure protocol of package raft into a node: it owns the batches of commands that clients wait
+// for, decides their fate, and says what the hands around it are to do.
+//
+// # The cut
+//
+//	          inputs                      outputs
+//	clients ──► Batch, Read ──┐   ┌──► Messages, Reset, Peers   to the transport
+//	peers   ──► Messages ─────┤   ├──► Appends                  to the log writer
+//	disk    ──► Appended ─────┼─► Engine.Turn ──► Fill, Fetch   to the history filler and the fetcher
+//	applier ──► Applied ──────┤   ├──► Work                     to the applier, which owns the state machine
+//	clock   ──► Ticks, Now ───┘   └──► Ended                    to the clients
+//
+// Turn and Applier have no goroutines, no clock, no I/O. The files pump_*.go hold all goroutines of a node and make no
+// decisions; the simulator in consensus/sim replaces them and runs exactly the code of Turn and Applier.
+//
+// # The fate of a batch
+//
+// A batch is one run of commands of one client connection; its writes become one entry. The node that took it from the
+// client is its origin. Each batch gets a tag (origin, boot, sequence) and the term it is meant for; the leader of
+// exactly that term appends it, nobody else. Every node applies every entry, and the origin recognises its own tags: it
+// answers from its own state, at exactly that entry.
+//
+//	waiting ──assign──► sent(term, sequence) ──met in the log──► Done
+//	   ▲                   │         │
+//	   └──── not done ─────┘         └── deadline, or a snapshot jumped over it ──► Unknown
+//	   │ no leader for too long
+//	   └──► NotDone
+//
+// Ownership makes each end exactly once: a batch belongs to the turn while it waits, and to the Applier from the moment
+// it is sent. The Applier alone can prove that a sent batch was not done: terms never decrease along the log, so once
+// it applied an entry of a later term without having met the tag, no later entry can carry it. It gives such a batch
+// back to the turn, which assigns it anew. Nothing else proves anything: not a broken connection, not a lost leader.
+//
+// # Invariants
+//
+//	E1  A sequence is given once per (origin, boot, term), from 1, without gaps.
+//	E2  A leader appends a forwarded batch only in the term it is meant for, and only as the next in its sequence.
+//	E3  A batch is registered with the Applier before the message that carries it leaves.
+//	E4  A batch ends exactly once, and nobody touches its buffers afterwards.
+//	E5  A read is answered only from a state at or above an index that a leader confirmed after the read arrived.
+//
+// # Rejected
+//
+// A table of sessions in the state machine (exactly-once by client id): it costs state and a round trip, and no stock
+// Redis client takes part. Retrying on a broken connection: that is how INCR runs twice. An atomic claim per batch,
+// shared by turn and applier: one owner at a time needs none.
+package engine

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Engine is the state that a node's loop owns. It is not safe for concurrent use: one goroutine calls Turn.
+type Engine struct {
+	options Options
+	core    *raft.Raft
+	ready   raft.Ready
+	out     *Outputs // of the turn under way, nil between turns
+	tick    uint64
+	now     raft.Stamp // the highest wall clock seen
+
+	// term and leader are as noticeTerm last saw them.
+	term   raft.Term
+	leader raft.NodeID
+
+	origin                 // batches of this node's clients: origin.go
+	forwards      forwards // what a leader knows of everyone's batches: forwards.go
+	reads         reads    // read.go
+	configuration *raft.Configuration
+
+	commit  raft.Index
+	handed  raft.Index // handed to the applier
+	applied raft.Index // reported by the applier
+	span    int        // bytes handed and not yet applied
+	spans   []handedSpan
+
+	filled  raft.Index // handed to the history filler
+	written raft.Index // reported by it
+	filling bool
+}
+
+// handedSpan remembers what a span weighs until it is applied.
+type handedSpan struct {
+	last  raft.Index
+	bytes int
+}
+
+// New makes an engine from what the log restored. The applier starts behind base: the index of the snapshot that its
+// state machine was restored from, 0 for none.
+func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if err := DecodeConfigurations(s.Entries); err != nil {
+		return nil, err
+	}
+	core := raft.New(raft.Options{
+		ID: o.ID, HeartbeatTicks: o.HeartbeatTicks, ElectionTicks: o.ElectionTicks,
+		MaxInflightMessages: o.MaxInflightMessages, MaxMessageBytes: o.MaxMessageBytes,
+		Seed: o.Seed, Level: Level, Weakened: o.Weakened,
+	}, s)
+	e := &Engine{
+		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
+		filled: s.Floor.Index, written: s.Floor.Index,
+	}
+	e.reads = newReads(o.Boot)
+	return e, nil
+}
+
+// noticeTerm sees to what belongs to one term: the stream of this node's batches, a leader's counters, its reads.
+func (e *Engine) noticeTerm() {
+	term, leader := e.core.Term(), e.core.Leader()
+	if term == e.term && leader == e.leader {
+		return
+	}
+	if term != e.term {
+		e.forwards.begin(term)
+		e.reads.confirmed = 0
+	}
+	e.term, e.leader = term, leader
+	e.retryReads()
+	if leader != 0 {
+		e.beginStream(term, leader)
+	}
+}
+
+// leads reports whether this node leads its term.
+func (e *Engine) leads() bool { return e.core.Role() == raft.Leader }
+
+// send queues a message of the engine's own kinds.
+func (e *Engine) send(m raft.Message) {
+	m.From = e.options.ID
+	e.out.Messages = append(e.out.Messages, m)
+}
+
+func levelError(entry *raft.Entry) error {
+	return fmt.Errorf("entry %s needs feature level %d, this build knows %d: upgrade this node",
+		entry.Mark(), entry.Level, Level)
+}
+
+// Core gives observers the protocol's state between turns.
+func (e *Engine) Core() *raft.Raft { return e.core }

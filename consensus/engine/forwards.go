@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// forwards is what a leader knows of the batches of all origins, itself included, in its term.
+type forwards struct {
+	term raft.Term
+	// appended counts, per origin and boot, the batches taken in this term. It begins empty with the term and nothing
+	// is forgotten within it: that is what makes a late copy harmless.
+	appended map[source]raft.Sequence
+	// held are proposals in order, taken and not yet appended: for lack of room in the journal, or until the end of
+	// the turn.
+	held      []raft.Proposal
+	heldBytes int
+}
+
+type source struct {
+	origin raft.NodeID
+	boot   raft.Boot
+}
+
+// begin forgets everything of the term before. What was held is not appended by anyone else: its origins prove that
+// from the log, and send it again.
+func (f *forwards) begin(term raft.Term) {
+	*f = forwards{term: term, appended: map[source]raft.Sequence{}}
+}
+
+// room reports whether the journal can take this many bytes of entries more.
+func (f *forwards) room(e *Engine, bytes int) bool {
+	return e.core.WindowBytes()+f.heldBytes+bytes <= e.options.JournalRoomBytes
+}
+
+// take counts a batch and holds it until the end of the turn. The caller has seen that it is the next of its source.
+func (f *forwards) take(tag raft.Tag, b raft.Batch) {
+	f.appended[source{tag.Origin, tag.Boot}] = b.Sequence
+	if b.Skip {
+		return
+	}
+	f.held = append(f.held, raft.Proposal{Kind: raft.EntryCommand, Level: b.Level, Tag: tag, Body: b.Body})
+	f.heldBytes += raft.EntryHeaderBytes + len(b.Body)
+}
+
+// takeForward takes another node's batches, if this node leads the term they are meant for. Anything else is dropped in
+// silence: the origin learns its batches' fate from the log, never from a reply.
+func (e *Engine) takeForward(m *raft.Message) {
+	if !e.leads() || !e.meantForMe(m.Term) || !e.isMember(m.From) {
+		return
+	}
+	e.noticeTerm() // a message before this one may have changed it
+	from := source{m.From, m.Boot}
+	for _, b := range m.Batches {
+		switch counter := e.forwards.appended[from]; {
+		case b.Sequence <= counter:
+			// a copy of what was taken
+		case b.Sequence == counter+1:
+			e.forwards.take(raft.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
+		default:
+			// Something before it was lost. Taking it would make the lost one look met; the stream begins again.
+			if !slices.Contains(e.out.Reset, m.From) {
+				e.out.Reset = append(e.out.Reset, m.From)
+			}
+			return
+		}
+	}
+}
+
+func (e *Engine) meantForMe(term raft.Term) bool {
+	return term == e.core.Term() || e.options.Weakened.Down(guard.ForwardTerm)
+}
+
+// isMember reports whether a node is in the newest configuration. A batch of a node outside it must not be appended:
+// that node might never see the entry, and would answer its client wrongly.
+func (e *Engine) isMember(id raft.NodeID) bool {
+	c := e.core.Configuration()
+	if c == nil {
+		return false
+	}
+	for i := range c.Members {
+		if c.Members[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// maxProposeBytes bounds the entries that one turn appends, and with them a group of the log.
+const maxProposeBytes = 4 << 20
+
+// flushProposals appends what is held, as far as the journal has room.
+func (e *Engine) flushProposals() {
+	f := &e.forwards
+	if len(f.held) == 0 {
+		return
+	}
+	if !e.leads() || f.term != e.core.Term() {
+		f.held, f.heldBytes = nil, 0
+		return
+	}
+	n, bytes, room := 0, 0, e.options.JournalRoomBytes-e.core.WindowBytes()
+	if room > maxProposeBytes {
+		room = maxProposeBytes
+		e.out.Again = f.heldBytes > room
+	}
+	for n < len(f.held) && bytes+raft.EntryHeaderBytes+len(f.held[n].Body) <= room {
+		bytes += raft.EntryHeaderBytes + len(f.held[n].Body)
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	if _, ok := e.core.Propose(f.held[:n]); !ok {
+		return
+	}
+	left := copy(f.held, f.held[n:])
+	clear(f.held[left:])
+	f.held = f.held[:left]
+	f.heldBytes -= bytes
+}

@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// Level is the feature level of this build: it writes entries of this level and applies those up to it.
+const Level = 1
+
+// Options are the engine's constants. DefaultOptions has values for everything but ID, Boot and Seed.
+type Options struct {
+	ID   raft.NodeID
+	Boot raft.Boot
+	// Seed seeds the drawing of election timeouts.
+	Seed uint64
+
+	// HeartbeatTicks and ElectionTicks: see raft.Options.
+	HeartbeatTicks int
+	ElectionTicks  int
+	// WaitTicks is how long a batch or read waits for a leader before it is answered NotDone.
+	WaitTicks int
+	// UncertainTicks is how long after its submission a sent batch is answered Unknown.
+	UncertainTicks int
+	// ResendTicks is how long a sent batch waits for progress of its stream before the stream is sent again.
+	ResendTicks int
+	// ReadRetryTicks is how long a read index is waited for before it is asked for anew.
+	ReadRetryTicks int
+
+	// MaxInflightMessages and MaxMessageBytes: see raft.Options.
+	MaxInflightMessages int
+	MaxMessageBytes     int
+	// MaxUnmetBytes bounds the batches that an origin has sent and not met; the others wait.
+	MaxUnmetBytes int
+	// MaxWaitingBatches and MaxWaitingBytes bound what waits; more is answered Overloaded.
+	MaxWaitingBatches int
+	MaxWaitingBytes   int
+	// MaxSpanBytes bounds the entries handed to the applier and not yet applied.
+	MaxSpanBytes int
+	// JournalRoomBytes bounds the entries that are in the journal and not yet in history.
+	JournalRoomBytes int
+
+	// Weakened names guards that a mutation test has switched off; it has no effect in an ordinary build.
+	Weakened guard.Set
+}
+
+// DefaultOptions are for a tick of 10 ms: heartbeats every 50 ms, elections after 300 to 600 ms.
+func DefaultOptions() Options {
+	return Options{
+		HeartbeatTicks: 5, ElectionTicks: 30, WaitTicks: 260, UncertainTicks: 1000, ResendTicks: 60, ReadRetryTicks: 30,
+		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
+		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
+	}
+}
+
+// Validate says which option is out of range.
+func (o *Options) Validate() error {
+	positive := []struct {
+		name  string
+		value int
+	}{
+		{"HeartbeatTicks", o.HeartbeatTicks}, {"WaitTicks", o.WaitTicks}, {"UncertainTicks", o.UncertainTicks},
+		{"ResendTicks", o.ResendTicks}, {"ReadRetryTicks", o.ReadRetryTicks},
+		{"MaxInflightMessages", o.MaxInflightMessages}, {"MaxMessageBytes", o.MaxMessageBytes},
+		{"MaxUnmetBytes", o.MaxUnmetBytes}, {"MaxWaitingBatches", o.MaxWaitingBatches},
+		{"MaxWaitingBytes", o.MaxWaitingBytes}, {"MaxSpanBytes", o.MaxSpanBytes},
+		{"JournalRoomBytes", o.JournalRoomBytes},
+	}
+	for _, p := range positive {
+		if p.value <= 0 {
+			return fmt.Errorf("option %s is %d, it must be positive", p.name, p.value)
+		}
+	}
+	if o.ElectionTicks < 3*o.HeartbeatTicks {
+		return fmt.Errorf("option ElectionTicks is %d: fewer than three heartbeats of %d ticks fit in an election timeout",
+			o.ElectionTicks, o.HeartbeatTicks)
+	}
+	if o.ID == 0 || o.Boot == 0 {
+		return fmt.Errorf("options ID and Boot must be set")
+	}
+	return nil
+}

@@ -1,0 +1,243 @@
+package engine
+
+import "github.com/raftredis/raftredis/consensus/raft"
+
+// origin is what a node knows of its own clients' batches while they wait and, for the present term, after they were
+// sent. Sent batches belong to the applier; what is kept here serves to send them again.
+type origin struct {
+	waiting      []*Batch
+	waitingBytes int
+	dropGone     bool // a waiting batch may have lost its client
+
+	stream stream
+	// registered collects this turn's batches that are about to be sent.
+	registered []Sent
+}
+
+// stream is the sequence of batches sent to one leader in one term.
+type stream struct {
+	term       raft.Term
+	leader     raft.NodeID
+	next       raft.Sequence
+	unmet      []unmetBatch
+	unmetBytes int
+	progress   uint64 // tick of the last change
+}
+
+// unmetBatch is a batch that was sent and not yet met in the log.
+type unmetBatch struct {
+	sequence raft.Sequence
+	level    uint8
+	body     []byte
+	skip     bool // given up: when sent again, it only takes its place in the sequence
+}
+
+func (u *unmetBatch) size() int { return raft.EntryHeaderBytes + len(u.body) }
+
+// admit takes a new batch from a client.
+func (e *Engine) admit(b *Batch) {
+	b.since = e.tick
+	full := len(e.waiting) >= e.options.MaxWaitingBatches || e.waitingBytes+b.size() > e.options.MaxWaitingBytes
+	if full && len(e.waiting) > 0 {
+		e.endBatch(b, Overloaded)
+		return
+	}
+	e.waiting = append(e.waiting, b)
+	e.waitingBytes += b.size()
+}
+
+// endBatch ends a batch that was never sent, or of which the applier proved that it was not done.
+func (e *Engine) endBatch(b *Batch, o Outcome) {
+	b.end(o)
+	e.out.Ended = append(e.out.Ended, b)
+}
+
+// beginStream starts the stream of a term. What was sent in earlier terms is the applier's to judge: a lost leader
+// proves nothing about it.
+func (e *Engine) beginStream(term raft.Term, leader raft.NodeID) {
+	if e.stream.term == term {
+		return // a term has one leader
+	}
+	e.stream = stream{term: term, leader: leader, next: 1, progress: e.tick}
+}
+
+// assignWaiting sends waiting batches to the present leader, as far as the limits let it. When the present term's
+// leader is unknown they go on waiting.
+func (e *Engine) assignWaiting() {
+	e.dropLeft()
+	s := &e.stream
+	if len(e.waiting) == 0 || e.leader == 0 || s.term != e.term {
+		return
+	}
+	var forward forwardBuilder
+	taken := 0
+	for _, b := range e.waiting {
+		if s.unmetBytes+b.size() > e.options.MaxUnmetBytes && len(s.unmet) > 0 {
+			break
+		}
+		if e.leads() && !e.forwards.room(e, b.size()) {
+			break
+		}
+		u := unmetBatch{sequence: s.next, level: b.Level, body: b.Body}
+		s.next++
+		s.unmet = append(s.unmet, u)
+		s.unmetBytes += u.size()
+		s.progress = e.tick
+		e.registered = append(e.registered, Sent{Batch: b, Term: s.term, Sequence: u.sequence})
+		e.waitingBytes -= b.size()
+		taken++
+		if e.leads() {
+			e.forwards.take(e.ownTag(u.sequence), u.batch())
+		} else {
+			forward.add(e, u.batch())
+		}
+	}
+	forward.flush(e)
+	n := copy(e.waiting, e.waiting[taken:])
+	clear(e.waiting[n:])
+	e.waiting = e.waiting[:n]
+}
+
+func (u *unmetBatch) batch() raft.Batch {
+	if u.skip {
+		return raft.Batch{Sequence: u.sequence, Skip: true}
+	}
+	return raft.Batch{Sequence: u.sequence, Level: u.level, Body: u.body}
+}
+
+func (e *Engine) ownTag(s raft.Sequence) raft.Tag {
+	return raft.Tag{Origin: e.options.ID, Boot: e.options.Boot, Sequence: s}
+}
+
+// dropLeft drops waiting batches whose clients are gone: they were never sent, or were proven not done.
+func (e *Engine) dropLeft() {
+	if !e.dropGone {
+		return
+	}
+	e.dropGone = false
+	e.sweepWaiting(func(b *Batch) bool { return b.gone })
+}
+
+// sweepWaiting ends, as not done, the waiting batches that over names.
+func (e *Engine) sweepWaiting(over func(*Batch) bool) {
+	kept := e.waiting[:0]
+	for _, b := range e.waiting {
+		if over(b) {
+			e.waitingBytes -= b.size()
+			e.endBatch(b, NotDone)
+			continue
+		}
+		kept = append(kept, b)
+	}
+	clear(e.waiting[len(kept):])
+	e.waiting = kept
+}
+
+// resend sends the whole stream again: the connection to the leader was made anew, or nothing moved for too long. The
+// leader drops what it has.
+func (e *Engine) resend() {
+	s := &e.stream
+	s.progress = e.tick
+	if s.term != e.term || s.leader != e.leader || e.leads() {
+		return
+	}
+	var forward forwardBuilder
+	for i := range s.unmet {
+		forward.add(e, s.unmet[i].batch())
+	}
+	forward.flush(e)
+}
+
+// resendIfStuck covers a message that was lost without its connection.
+func (e *Engine) resendIfStuck() {
+	s := &e.stream
+	if len(s.unmet) > 0 && e.tick-s.progress >= uint64(e.options.ResendTicks) {
+		e.resend()
+	}
+}
+
+// forwardBuilder packs batches into Forward messages of bounded size.
+type forwardBuilder struct {
+	batches []raft.Batch
+	bytes   int
+}
+
+func (f *forwardBuilder) add(e *Engine, b raft.Batch) {
+	if f.bytes+len(b.Body) > e.options.MaxMessageBytes {
+		f.flush(e)
+	}
+	f.batches = append(f.batches, b)
+	f.bytes += len(b.Body) + raft.EntryHeaderBytes
+}
+
+func (f *forwardBuilder) flush(e *Engine) {
+	if len(f.batches) == 0 {
+		return
+	}
+	e.send(raft.Message{
+		Kind: raft.Forward, To: e.stream.leader, Term: e.stream.term, Boot: e.options.Boot, Batches: f.batches,
+	})
+	*f = forwardBuilder{}
+}
+
+// takeApplied takes the applier's report: what was met frees room in the stream, what was proven not done waits again,
+// before everything that came later.
+func (e *Engine) takeApplied(a *Applied) {
+	if a.Index > e.applied {
+		e.applied = a.Index
+	}
+	for len(e.spans) > 0 && e.spans[0].last <= e.applied {
+		e.span -= e.spans[0].bytes
+		e.spans = e.spans[1:]
+	}
+	s := &e.stream
+	if a.Met.Term == s.term {
+		for len(s.unmet) > 0 && s.unmet[0].sequence <= a.Met.Sequence {
+			s.unmetBytes -= s.unmet[0].size()
+			s.unmet[0] = unmetBatch{}
+			s.unmet = s.unmet[1:]
+			s.progress = e.tick
+		}
+	}
+	for _, given := range a.GivenUp {
+		e.skip(given)
+	}
+	if len(a.NotDone) > 0 {
+		for _, b := range a.NotDone {
+			e.waitingBytes += b.size()
+			e.dropGone = e.dropGone || b.gone
+		}
+		e.waiting = append(append([]*Batch(nil), a.NotDone...), e.waiting...)
+	}
+}
+
+// skip marks a batch that the applier answered Unknown, so that it is not executed by being sent again.
+func (e *Engine) skip(given Position) {
+	s := &e.stream
+	if given.Term != s.term || len(s.unmet) == 0 || given.Sequence < s.unmet[0].sequence {
+		return
+	}
+	u := &s.unmet[given.Sequence-s.unmet[0].sequence]
+	u.skip, u.body = true, nil
+	e.recount()
+}
+
+func (e *Engine) recount() {
+	e.stream.unmetBytes = 0
+	for i := range e.stream.unmet {
+		e.stream.unmetBytes += e.stream.unmet[i].size()
+	}
+}
+
+// expire ends what waited too long. A waiting batch was never sent (or proven not done), so NotDone is the truth; the
+// deadline of sent batches is the applier's to execute.
+func (e *Engine) expire(ticks int) {
+	if ticks == 0 {
+		return
+	}
+	wait := uint64(e.options.WaitTicks)
+	if e.leader == 0 || len(e.waiting) > 0 {
+		e.sweepWaiting(func(b *Batch) bool { return e.tick-b.since >= wait })
+	}
+	e.expireReads(wait)
+}

@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// apply runs the applier.
+func (r *Runner) apply() {
+	var pieces []Work
+	for {
+		select {
+		case <-r.work.Woken():
+		case <-r.stopping:
+			return
+		}
+		pieces = r.work.Take(pieces)
+		for i := range pieces {
+			if !r.applyWork(&pieces[i]) {
+				// What is left of this round is ended by Close, like the rest of the mailbox.
+				r.work.Return(pieces[i+1:])
+				return
+			}
+			pieces[i] = Work{}
+		}
+	}
+}
+
+// applyWork does one turn's work. It returns false when the node stops.
+func (r *Runner) applyWork(w *Work) bool {
+	var report Applied
+	r.applier.Register(w.Sent, &report)
+	if w.Tick != 0 {
+		r.applier.Expire(w.Tick, &report)
+	}
+	r.report(&report)
+	for w.Last > r.applier.Applied() {
+		entries, err := r.nextEntries(w)
+		if err != nil {
+			r.fail(fmt.Errorf("read entry %d to apply it: %w", r.applier.Applied()+1, err))
+			return false
+		}
+		r.applyUnderLock(entries)
+		select {
+		case <-r.stopping:
+			return false
+		default:
+		}
+	}
+	return true
+}
+
+// nextEntries are the next entries to apply: from memory, or where those are gone from history.
+func (r *Runner) nextEntries(w *Work) ([]raft.Entry, error) {
+	next := r.applier.Applied() + 1
+	if len(w.Entries) > 0 {
+		rest := w.Entries[next-w.Entries[0].Index:]
+		return rest[:min(len(rest), applyEntries)], nil
+	}
+	_, entries, err := r.hands.Log.Entries(next, readBytes)
+	if err != nil {
+		return nil, err
+	}
+	return entries[:min(len(entries), int(w.Last-next+1))], nil
+}
+
+func (r *Runner) applyUnderLock(entries []raft.Entry) {
+	var report Applied
+	r.machineLock.Lock()
+	r.applier.Apply(entries, &report)
+	r.machineLock.Unlock()
+	r.report(&report)
+}
+
+// report wakes clients first, then tells the loop: a client's wait is what the system is measured by.
+func (r *Runner) report(report *Applied) {
+	for _, b := range report.Ended {
+		b.Wake()
+	}
+	if !report.Empty() {
+		report.Ended = nil
+		r.applied.Force(*report, 1)
+	}
+}

@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// groupBytes bounds the entries of one group of the log.
+const groupBytes = 4 << 20
+
+// writeLog makes operations durable: everything that queued while the last group was synced is the next group. Only
+// then do the promises leave that rest on it.
+func (r *Runner) writeLog() {
+	idle := time.NewTimer(sealAfter)
+	defer idle.Stop()
+	var operations []raft.AppendOperation
+	for {
+		select {
+		case <-r.appends.Woken():
+		case <-idle.C:
+			if err := r.hands.Log.Seal(); err != nil {
+				r.fail(fmt.Errorf("seal the log: %w", err))
+				return
+			}
+			continue
+		case <-r.stopping:
+			return
+		}
+		operations = r.appends.Take(operations)
+		for left := operations; len(left) > 0; {
+			n := groupOf(left)
+			if err := r.hands.Log.Append(left[:n]); err != nil {
+				r.fail(fmt.Errorf("append to the log: %w", err))
+				return
+			}
+			r.appended.Store(uint64(left[n-1].Number))
+			r.wakeLoop()
+			if promises := CoalescePromises(left[:n]); len(promises) > 0 {
+				r.hands.Transport.Send(promises)
+			}
+			left = left[n:]
+		}
+		idle.Reset(sealAfter)
+	}
+}
+
+// groupOf says how many operations fit in one group; at least one.
+func groupOf(operations []raft.AppendOperation) int {
+	bytes := 0
+	for i := range operations {
+		bytes += sizeOf(operations[i].Entries)
+		if bytes > groupBytes && i > 0 {
+			return i
+		}
+	}
+	return len(operations)
+}
+
+// historyRetry is how long the filler waits when the disk is full.
+const historyRetry = time.Second
+
+// fillHistory moves committed entries into history. When the disk is full it tries again: meanwhile entries stay in
+// the journal, whose room then stops new ones.
+func (r *Runner) fillHistory() {
+	var pieces [][]raft.Entry
+	for {
+		select {
+		case <-r.fill.Woken():
+		case <-r.stopping:
+			return
+		}
+		pieces = r.fill.Take(pieces)
+		for _, entries := range pieces {
+			if !r.writeHistory(entries) {
+				return
+			}
+			r.written.Store(uint64(entries[len(entries)-1].Index))
+			r.wakeLoop()
+		}
+	}
+}
+
+func (r *Runner) writeHistory(entries []raft.Entry) bool {
+	for {
+		err := r.hands.Log.Write(entries)
+		if err == nil {
+			return true
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			r.fail(fmt.Errorf("write history: %w", err))
+			return false
+		}
+		r.hands.Logger.Error("no space for the log's history; new writes wait", "error", err)
+		select {
+		case <-time.After(historyRetry):
+		case <-r.stopping:
+			return false
+		}
+	}
+}
+
+// fetchEntries reads old entries for followers that are behind what is in memory.
+func (r *Runner) fetchEntries() {
+	var requests []raft.FetchRequest
+	for {
+		select {
+		case <-r.fetch.Woken():
+		case <-r.stopping:
+			return
+		}
+		requests = r.fetch.Take(requests)
+		for _, f := range requests {
+			previous, entries, err := r.hands.Log.Entries(f.From, min(f.MaxBytes, readBytes))
+			if err != nil {
+				r.fail(fmt.Errorf("read entry %d from the log: %w", f.From, err))
+				return
+			}
+			r.fetched.Force(Fetched{To: f.To, Previous: previous, Entries: entries}, 1)
+		}
+	}
+}

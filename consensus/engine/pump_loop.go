@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// loop gathers, turns, hands out. It never blocks on anything but the wait for the next input.
+func (r *Runner) loop() {
+	ticker := time.NewTicker(r.hands.Tick)
+	defer ticker.Stop()
+	var in Inputs
+	var out Outputs
+	last := time.Now()
+	for {
+		select {
+		case <-r.wake:
+		case <-ticker.C:
+		case <-r.stopping:
+			return
+		}
+		in.Reset()
+		now := time.Now()
+		in.Ticks, last = r.ticksSince(last, now)
+		in.Now = raft.Stamp(now.UnixMilli())
+		r.gather(&in)
+		r.engine.Turn(&in, &out)
+		if out.Fatal != nil {
+			r.fail(out.Fatal)
+			return
+		}
+		r.handOut(&out)
+	}
+}
+
+// ticksSince counts the whole ticks since last. After a pause of the process (a stopped machine, a debugger) only a
+// heartbeat's worth is counted: what arrived during the pause has not been seen yet, and a burst of ticks would make
+// the node believe that nobody was heard for so long.
+func (r *Runner) ticksSince(last, now time.Time) (ticks int, counted time.Time) {
+	ticks = int(now.Sub(last) / r.hands.Tick)
+	if limit := r.engine.options.HeartbeatTicks; ticks > limit {
+		return limit, now
+	}
+	return ticks, last.Add(time.Duration(ticks) * r.hands.Tick)
+}
+
+// gather takes all that arrived.
+func (r *Runner) gather(in *Inputs) {
+	in.Messages = append(r.messages.Take(in.Messages), r.forwards.Take(nil)...)
+	in.Batches = r.batches.Take(in.Batches)
+	in.Reads = r.reads.Take(in.Reads)
+	in.Left = r.left.Take(in.Left)
+	in.LeftReads = r.leftReads.Take(in.LeftReads)
+	in.Applied = r.applied.Take(in.Applied)
+	in.Fetched = r.fetched.Take(in.Fetched)
+	in.LinksUp = r.linksUp.Take(in.LinksUp)
+	in.Appended = raft.Operation(r.appended.Swap(0))
+	in.Written = raft.Index(r.written.Swap(0))
+}
+
+// handOut gives each part of the outputs to its hand. Work comes before messages: a batch is known to the applier
+// before anyone can answer it.
+func (r *Runner) handOut(out *Outputs) {
+	if !out.Work.Empty() {
+		r.work.Force(out.Work, 1)
+	}
+	for _, op := range out.Appends {
+		r.appends.Force(op, 1)
+	}
+	if len(out.Messages) > 0 {
+		r.hands.Transport.Send(out.Messages)
+	}
+	if len(out.Fill) > 0 {
+		r.fill.Force(out.Fill, 1)
+	}
+	for _, f := range out.Fetch {
+		r.fetch.Force(f, 1)
+	}
+	for _, id := range out.Reset {
+		r.hands.Transport.Reset(id)
+	}
+	if out.Peers != nil {
+		r.hands.Transport.SetPeers(out.Peers.Members)
+	}
+	r.publishStatus()
+	for _, b := range out.Ended {
+		b.Wake()
+	}
+	for _, read := range out.EndedReads {
+		read.Wake()
+	}
+	if out.Again {
+		r.wakeLoop()
+	}
+}
+
+// publishStatus makes the state visible to other goroutines, if it changed.
+func (r *Runner) publishStatus() {
+	now := r.engine.status()
+	if old := r.status.Load(); old == nil || *old != now {
+		r.logChange(old, &now)
+		r.status.Store(&now)
+	}
+}
+
+// logChange tells what an operator wants to see: who leads, from when.
+func (r *Runner) logChange(old, now *Status) {
+	if old != nil && old.Leader == now.Leader && old.Role == now.Role {
+		return
+	}
+	if old == nil || old.Leader != now.Leader && now.Leader != 0 {
+		r.hands.Logger.Info("leader", "node", now.ID, "role", now.Role.String(), "leader", now.Leader, "term", now.Term)
+	} else {
+		r.hands.Logger.Info("role", "node", now.ID, "role", now.Role.String(), "leader", now.Leader, "term", now.Term)
+	}
+}

@@ -1,0 +1,254 @@
+package engine
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/mailbox"
+)
+
+// Hands are what a runner works with. They belong to it from Start to the return of Close, except for Transport.
+type Hands struct {
+	Machine   StateMachine
+	Log       Log
+	Transport Transport
+	Logger    *slog.Logger
+	// Tick is the length of a tick.
+	Tick time.Duration
+	// Fatal is called once, from a goroutine of the runner, when the node must not go on: the log failed, or holds what
+	// this build cannot understand. It should end the process.
+	Fatal func(error)
+}
+
+// Limits of the runner's mailboxes. A full one refuses, and each says what that means.
+const (
+	// messagesBytes bounds peer messages on their way to the loop; more is dropped, as a network may.
+	messagesBytes = 64 << 20
+	// forwardsBytes bounds forwarded batches; more resets the stream, whose origin sends it again.
+	forwardsBytes = 64 << 20
+	// submittedBytes bounds batches on their way from clients to the loop; more is answered Overloaded.
+	submittedBytes = 256 << 20
+	// submittedReads bounds reads likewise.
+	submittedReads = 1 << 20
+	// completions bounds what is handed in by construction; it only has to be large.
+	completions = 1 << 30
+	// sealAfter is the idleness after which the log is sealed.
+	sealAfter = 10 * time.Millisecond
+	// applyEntries is how many entries are applied under one hold of the write lock.
+	applyEntries = 256
+	// readBytes is how much the applier and the fetcher read from history at a time.
+	readBytes = 1 << 20
+)
+
+// Runner runs an engine: it has all goroutines of a node between its transport and its clients, and decides nothing.
+//
+//	LOOP        owns Engine: gathers inputs, calls Turn, hands the outputs out
+//	LOG WRITER  takes all queued operations: one write, one sync, then their promises leave
+//	APPLIER     owns Applier and writes of the machine, under the lock
+//	FILLER      moves committed entries into history
+//	FETCHER     reads old entries for followers that are behind
+type Runner struct {
+	engine  *Engine
+	applier *Applier
+	hands   Hands
+
+	// machineLock guards the machine: the applier writes, views read.
+	machineLock sync.RWMutex
+
+	wake      chan struct{} // wakes the loop; all its mailboxes share it
+	messages  *mailbox.Mailbox[raft.Message]
+	forwards  *mailbox.Mailbox[raft.Message]
+	batches   *mailbox.Mailbox[*Batch]
+	reads     *mailbox.Mailbox[*Read]
+	left      *mailbox.Mailbox[*Batch]
+	leftReads *mailbox.Mailbox[*Read]
+	applied   *mailbox.Mailbox[Applied]
+	fetched   *mailbox.Mailbox[Fetched]
+	linksUp   *mailbox.Mailbox[raft.NodeID]
+	appended  atomic.Uint64 // highest durable operation
+	written   atomic.Uint64 // last index in history
+
+	appends *mailbox.Mailbox[raft.AppendOperation]
+	work    *mailbox.Mailbox[Work]
+	fill    *mailbox.Mailbox[[]raft.Entry]
+	fetch   *mailbox.Mailbox[raft.FetchRequest]
+
+	status   atomic.Pointer[Status]
+	stopping chan struct{}
+	stop     sync.Once
+	failure  atomic.Pointer[error]
+	running  sync.WaitGroup
+}
+
+// Start runs an engine and its applier, which nobody else may touch from now on.
+func Start(e *Engine, a *Applier, hands Hands) *Runner {
+	r := &Runner{
+		engine: e, applier: a, hands: hands,
+		wake:      make(chan struct{}, 1),
+		messages:  mailbox.New[raft.Message](messagesBytes),
+		forwards:  mailbox.New[raft.Message](forwardsBytes),
+		batches:   mailbox.New[*Batch](submittedBytes),
+		reads:     mailbox.New[*Read](submittedReads),
+		left:      mailbox.New[*Batch](completions),
+		leftReads: mailbox.New[*Read](completions),
+		applied:   mailbox.New[Applied](completions),
+		fetched:   mailbox.New[Fetched](completions),
+		linksUp:   mailbox.New[raft.NodeID](completions),
+		appends:   mailbox.New[raft.AppendOperation](completions),
+		work:      mailbox.New[Work](completions),
+		fill:      mailbox.New[[]raft.Entry](completions),
+		fetch:     mailbox.New[raft.FetchRequest](completions),
+		stopping:  make(chan struct{}),
+	}
+	r.shareWake()
+	r.publishStatus()
+	if c := e.core.Configuration(); c != nil {
+		hands.Transport.SetPeers(c.Members)
+	}
+	for _, pump := range []func(){r.loop, r.writeLog, r.apply, r.fillHistory, r.fetchEntries} {
+		r.running.Go(pump)
+	}
+	return r
+}
+
+func (r *Runner) shareWake() {
+	r.messages.Share(r.wake)
+	r.forwards.Share(r.wake)
+	r.batches.Share(r.wake)
+	r.reads.Share(r.wake)
+	r.left.Share(r.wake)
+	r.leftReads.Share(r.wake)
+	r.applied.Share(r.wake)
+	r.fetched.Share(r.wake)
+	r.linksUp.Share(r.wake)
+}
+
+func (r *Runner) wakeLoop() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Submit gives a batch to the node. It never blocks; b.Wake is called when the batch ended, which may be before Submit
+// returns.
+func (r *Runner) Submit(b *Batch) {
+	if !r.batches.Put(b, b.size()) {
+		b.end(Overloaded)
+		b.Wake()
+	}
+}
+
+// SubmitRead asks for a moment at which the state may be read.
+func (r *Runner) SubmitRead(read *Read) {
+	if !r.reads.Put(read, 1) {
+		read.end(Overloaded)
+		read.Wake()
+	}
+}
+
+// Leave tells that nobody waits for a batch any more; it ends all the same, as NotDone if it was never sent.
+func (r *Runner) Leave(b *Batch) { r.left.Force(b, 1) }
+
+// LeaveRead is Leave for a read.
+func (r *Runner) LeaveRead(read *Read) { r.leftReads.Force(read, 1) }
+
+// View calls f with the machine under the read lock. f must not keep the machine, and should be short: it holds up the
+// applier.
+func (r *Runner) View(f func(StateMachine)) {
+	r.machineLock.RLock()
+	defer r.machineLock.RUnlock()
+	f(r.hands.Machine)
+}
+
+// Receive takes messages from a peer; it never blocks. What finds no room is dropped: Raft sends it again, and for
+// batches the connection is reset, so that their origin does.
+func (r *Runner) Receive(from raft.NodeID, messages []raft.Message) {
+	for i := range messages {
+		m := &messages[i]
+		if m.Kind == raft.Forward {
+			if !r.forwards.Put(*m, messageBytes(m)) {
+				r.hands.Transport.Reset(from)
+				return
+			}
+			continue
+		}
+		r.messages.Put(*m, messageBytes(m))
+	}
+}
+
+func messageBytes(m *raft.Message) int {
+	bytes := 64
+	for i := range m.Entries {
+		bytes += m.Entries[i].Size()
+	}
+	for i := range m.Batches {
+		bytes += raft.EntryHeaderBytes + len(m.Batches[i].Body)
+	}
+	return bytes
+}
+
+// LinkUp tells that a connection to a peer was made.
+func (r *Runner) LinkUp(to raft.NodeID) { r.linksUp.Force(to, 1) }
+
+// Status is the node's state as of its last turn.
+func (r *Runner) Status() *Status { return r.status.Load() }
+
+// Err is why the runner stopped by itself, nil if it did not.
+func (r *Runner) Err() error {
+	if err := r.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Stopped is closed when the runner stops, by Close or by a failure.
+func (r *Runner) Stopped() <-chan struct{} { return r.stopping }
+
+// fail stops the node for good. Nothing is acknowledged after it.
+func (r *Runner) fail(err error) {
+	if r.failure.CompareAndSwap(nil, &err) {
+		r.stop.Do(func() { close(r.stopping) })
+		r.hands.Fatal(err)
+	}
+}
+
+// Close stops all goroutines and ends everything that waits: batches that were never sent as NotDone, the others as
+// Unknown. It closes the log, and returns its error.
+func (r *Runner) Close() error {
+	r.stop.Do(func() { close(r.stopping) })
+	r.running.Wait()
+	r.endAll()
+	return r.hands.Log.Close()
+}
+
+// endAll runs when nothing else does.
+func (r *Runner) endAll() {
+	var batches []*Batch
+	for _, w := range r.work.Close() {
+		for _, s := range w.Sent {
+			s.Batch.end(Unknown)
+			batches = append(batches, s.Batch)
+		}
+	}
+	batches = append(batches, r.applier.abandonAll()...)
+	var notDone []*Batch
+	for _, a := range r.applied.Close() {
+		notDone = append(notDone, a.NotDone...)
+	}
+	notDone = append(notDone, r.batches.Close()...)
+	for _, b := range append(notDone, r.engine.waiting...) {
+		b.end(NotDone)
+		batches = append(batches, b)
+	}
+	for _, b := range batches {
+		b.Wake()
+	}
+	for _, read := range append(r.reads.Close(), r.engine.allReads()...) {
+		read.end(NotDone)
+		read.Wake()
+	}
+}

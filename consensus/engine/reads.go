@@ -1,0 +1,253 @@
+package engine
+
+import "github.com/raftredis/raftredis/consensus/raft"
+
+// reads follows reads from their arrival to the moment at which this node's state may answer them:
+//
+//	fresh ──► group with an epoch (leader) or a request (follower) ──confirmed──► group with an index ──applied──► Done
+//	  ▲                    │
+//	  └── lost leader, retry (with a fresh request)
+type reads struct {
+	fresh   []*Read
+	groups  []*readGroup // on a leader, in order of epoch
+	remotes []remoteRead // on a leader, in order of epoch
+	asked   []raft.Message
+	// pending are the requests of a follower, by their number. Each attempt has a number of its own, so that a late
+	// reply to an older attempt never answers a younger read.
+	pending   map[uint64]*readGroup
+	request   uint64
+	confirmed raft.Epoch
+	ready     []*readGroup // have their index, wait for the applier
+}
+
+// newReads begins the numbers of requests at random: a reply to a request of this node's boot before, late in the same
+// term, must not answer a read of this one.
+func newReads(boot raft.Boot) reads {
+	return reads{pending: map[uint64]*readGroup{}, request: uint64(boot) >> 1}
+}
+
+// readGroup is the reads of one turn: they share everything.
+type readGroup struct {
+	reads   []*Read
+	epoch   raft.Epoch
+	request uint64
+	asked   uint64 // tick
+	index   raft.Index
+	stamp   raft.Stamp
+}
+
+// remoteRead is a follower's request at the leader.
+type remoteRead struct {
+	to      raft.NodeID
+	request uint64
+	epoch   raft.Epoch
+	index   raft.Index
+}
+
+// takeReadIndex remembers a follower's request for this turn's epoch. One that came from another term is dropped: the
+// follower asks again when it knows the leader.
+func (e *Engine) takeReadIndex(m *raft.Message) {
+	if e.leads() && m.Term == e.core.Term() {
+		e.reads.asked = append(e.reads.asked, *m)
+	}
+}
+
+// takeReadIndexReply gives a group its index.
+func (e *Engine) takeReadIndexReply(m *raft.Message) {
+	group := e.reads.pending[m.Request]
+	if group == nil || m.Term != e.core.Term() {
+		return
+	}
+	delete(e.reads.pending, m.Request)
+	group.index, group.stamp = m.Index, m.Stamp
+	e.reads.ready = append(e.reads.ready, group)
+}
+
+// registerReads joins the turn's reads to an epoch, or asks the leader for an index.
+func (e *Engine) registerReads() {
+	r := &e.reads
+	r.dropLeft(e)
+	e.retryLateReads()
+	switch {
+	case len(r.fresh) == 0 && len(r.asked) == 0:
+	case e.leads():
+		e.registerWithEpoch()
+	case e.leader != 0 && len(r.fresh) > 0:
+		r.request++
+		r.pending[r.request] = &readGroup{reads: r.fresh, request: r.request, asked: e.tick}
+		r.fresh = nil
+		e.send(raft.Message{Kind: raft.ReadIndex, To: e.leader, Term: e.term, Request: r.request})
+	}
+	clear(r.asked)
+	r.asked = r.asked[:0]
+}
+
+func (e *Engine) registerWithEpoch() {
+	r := &e.reads
+	epoch, index, ok := e.core.Read()
+	if !ok {
+		return
+	}
+	if len(r.fresh) > 0 {
+		r.groups = append(r.groups, &readGroup{reads: r.fresh, epoch: epoch, index: index})
+		r.fresh = nil
+	}
+	for i := range r.asked {
+		m := &r.asked[i]
+		r.remotes = append(r.remotes, remoteRead{to: m.From, request: m.Request, epoch: epoch, index: index})
+		e.core.ServeWaiting(m.From, index)
+	}
+}
+
+// finishReads moves confirmed reads on and ends those whose index is applied.
+func (e *Engine) finishReads() {
+	r := &e.reads
+	now := e.now
+	n := 0
+	for n < len(r.groups) && r.groups[n].epoch <= r.confirmed {
+		r.groups[n].stamp = now
+		r.ready = append(r.ready, r.groups[n])
+		n++
+	}
+	r.groups = append(r.groups[:0], r.groups[n:]...)
+	n = 0
+	for n < len(r.remotes) && r.remotes[n].epoch <= r.confirmed {
+		m := &r.remotes[n]
+		e.send(raft.Message{
+			Kind: raft.ReadIndexReply, To: m.to, Term: e.term, Request: m.request, Index: m.index, Stamp: now,
+		})
+		n++
+	}
+	r.remotes = append(r.remotes[:0], r.remotes[n:]...)
+	e.endAppliedReads()
+}
+
+func (e *Engine) endAppliedReads() {
+	r := &e.reads
+	kept := r.ready[:0]
+	for _, group := range r.ready {
+		if group.index > e.applied {
+			kept = append(kept, group)
+			continue
+		}
+		for _, read := range group.reads {
+			read.Stamp = group.stamp
+			e.endRead(read, Done)
+		}
+	}
+	clear(r.ready[len(kept):])
+	r.ready = kept
+}
+
+func (e *Engine) endRead(r *Read, o Outcome) {
+	r.end(o)
+	e.out.EndedReads = append(e.out.EndedReads, r)
+}
+
+// retryReads makes everything unconfirmed fresh again: the term or the leader is another one. A read has no effect, so
+// asking again is always right.
+func (e *Engine) retryReads() {
+	r := &e.reads
+	for _, group := range r.groups {
+		r.fresh = append(r.fresh, group.reads...)
+	}
+	r.groups, r.remotes = nil, nil
+	for request := r.firstPending(); request <= r.request; request++ {
+		e.retry(request)
+	}
+}
+
+// retryLateReads asks again for what the leader did not answer in time.
+func (e *Engine) retryLateReads() {
+	r := &e.reads
+	for request := r.firstPending(); request <= r.request; request++ {
+		group := r.pending[request]
+		if group != nil && e.tick-group.asked >= uint64(e.options.ReadRetryTicks) {
+			e.retry(request)
+		}
+	}
+}
+
+// firstPending is where a walk over the pending requests in order begins: a map's own order would make two runs of a
+// seed differ. Requests are few, one per turn that is under way.
+func (r *reads) firstPending() uint64 {
+	first := r.request + 1
+	for request := range r.pending {
+		first = min(first, request)
+	}
+	return first
+}
+
+func (e *Engine) retry(request uint64) {
+	if group := e.reads.pending[request]; group != nil {
+		e.reads.fresh = append(e.reads.fresh, group.reads...)
+		delete(e.reads.pending, request)
+	}
+}
+
+// dropLeft ends fresh reads whose clients are gone.
+func (r *reads) dropLeft(e *Engine) {
+	r.sweep(e, func(read *Read) bool { return read.gone })
+}
+
+func (r *reads) sweep(e *Engine, over func(*Read) bool) {
+	kept := r.fresh[:0]
+	for _, read := range r.fresh {
+		if over(read) {
+			e.endRead(read, NotDone)
+			continue
+		}
+		kept = append(kept, read)
+	}
+	clear(r.fresh[len(kept):])
+	r.fresh = kept
+}
+
+// expireReads ends reads that found no leader, or no confirmation, for too long.
+func (e *Engine) expireReads(wait uint64) {
+	r := &e.reads
+	late := func(read *Read) bool { return e.tick-read.since >= wait }
+	r.sweep(e, late)
+	for _, group := range r.groups {
+		group.reads = e.sweepGroup(group.reads, late)
+	}
+	for request := r.firstPending(); request <= r.request; request++ {
+		if group := r.pending[request]; group != nil {
+			group.reads = e.sweepGroup(group.reads, late)
+		}
+	}
+	for _, group := range r.ready {
+		group.reads = e.sweepGroup(group.reads, late)
+	}
+}
+
+func (e *Engine) sweepGroup(group []*Read, over func(*Read) bool) []*Read {
+	kept := group[:0]
+	for _, read := range group {
+		if over(read) {
+			e.endRead(read, NotDone)
+			continue
+		}
+		kept = append(kept, read)
+	}
+	clear(group[len(kept):])
+	return kept
+}
+
+// allReads lists every read that has not ended.
+func (e *Engine) allReads() []*Read {
+	r := &e.reads
+	all := r.fresh
+	for _, group := range r.groups {
+		all = append(all, group.reads...)
+	}
+	for request := r.firstPending(); request <= r.request; request++ {
+		if group := r.pending[request]; group != nil {
+			all = append(all, group.reads...)
+		}
+	}
+	for _, group := range r.ready {
+		all = append(all, group.reads...)
+	}
+	return all
+}

@@ -1,0 +1,244 @@
+package engine
+
+import "github.com/raftredis/raftredis/consensus/raft"
+
+// Inputs is everything that arrived since the last turn. The caller owns it and reuses it; what it points to is handed
+// over.
+type Inputs struct {
+	// Ticks is how many ticks of logical time passed; Now is the wall clock.
+	Ticks int
+	Now   raft.Stamp
+	// Messages came from peers, of all kinds. Their entries are checked; configurations may be undecoded.
+	Messages []raft.Message
+	// Batches and Reads are new. Left are batches and LeftReads reads whose clients are gone.
+	Batches   []*Batch
+	Reads     []*Read
+	Left      []*Batch
+	LeftReads []*Read
+	// Appended is the highest append operation that is durable; 0 for no news.
+	Appended raft.Operation
+	// Written is the last index that was written to history; 0 for no news.
+	Written raft.Index
+	// Applied are the applier's reports, in order.
+	Applied []Applied
+	// Fetched are the answers to Outputs.Fetch.
+	Fetched []Fetched
+	// LinksUp names peers to whom a connection was made: what was sent before may be lost.
+	LinksUp []raft.NodeID
+}
+
+// Reset empties the inputs for the next turn and keeps the room.
+func (in *Inputs) Reset() {
+	clear(in.Messages)
+	clear(in.Batches)
+	clear(in.Reads)
+	clear(in.Applied)
+	clear(in.Fetched)
+	*in = Inputs{
+		Messages: in.Messages[:0], Batches: in.Batches[:0], Reads: in.Reads[:0], Left: in.Left[:0],
+		LeftReads: in.LeftReads[:0], Applied: in.Applied[:0], Fetched: in.Fetched[:0], LinksUp: in.LinksUp[:0],
+	}
+}
+
+// Fetched is the answer to one raft.FetchRequest; Entries is empty when it failed.
+type Fetched struct {
+	To       raft.NodeID
+	Previous raft.Mark
+	Entries  []raft.Entry
+}
+
+// Outputs is everything a turn wants done. Order matters in one place: Work must reach the applier before Messages
+// leave (invariant E3). The caller owns it and passes the same one each turn; Turn empties it first.
+type Outputs struct {
+	// Work goes to the applier, in order, always.
+	Work Work
+	// Messages may leave at once.
+	Messages []raft.Message
+	// Appends go to the log writer, in order. Their promises leave when they are durable.
+	Appends []raft.AppendOperation
+	// Fill goes to the history filler: committed, durable entries. The answer is Inputs.Written.
+	Fill []raft.Entry
+	// Fetch asks for old entries from history; the answers are Inputs.Fetched.
+	Fetch []raft.FetchRequest
+	// Reset names peers whose incoming connection is to be closed.
+	Reset []raft.NodeID
+	// Peers is the membership when it changed in this turn, nil otherwise.
+	Peers *raft.Configuration
+	// Ended and EndedReads are to be woken.
+	Ended      []*Batch
+	EndedReads []*Read
+	// Again asks for another turn at once: this one left work for lack of room in a group of the log.
+	Again bool
+	// Fatal, when not nil, ends the process: the log holds what this build cannot understand.
+	Fatal error
+}
+
+func (out *Outputs) reset() {
+	clear(out.Messages)
+	clear(out.Appends)
+	clear(out.Ended)
+	clear(out.EndedReads)
+	*out = Outputs{
+		Messages: out.Messages[:0], Appends: out.Appends[:0], Fetch: out.Fetch[:0], Reset: out.Reset[:0],
+		Ended: out.Ended[:0], EndedReads: out.EndedReads[:0],
+	}
+}
+
+// Turn takes everything that arrived, steps the protocol, and says everything that is to be done. It is the whole
+// behaviour of a node's loop.
+func (e *Engine) Turn(in *Inputs, out *Outputs) {
+	out.reset()
+	e.out = out
+	e.now = max(e.now, in.Now)
+	e.core.SetClock(in.Now)
+	for range in.Ticks {
+		e.tick++
+		e.core.Tick()
+	}
+	e.takeCompletions(in)
+	for i := range in.Messages {
+		e.step(&in.Messages[i])
+	}
+	e.takeClients(in)
+	e.noticeTerm()
+	e.resendIfStuck()
+	e.assignWaiting()
+	e.flushProposals()
+	e.registerReads() // before messages are built: no message sent before a read was registered carries its epoch
+	e.drainReady()
+	e.finishReads()
+	e.handWork(in.Ticks)
+	e.fillHistory()
+	e.expire(in.Ticks)
+	e.out = nil
+}
+
+// takeCompletions takes in what other hands finished.
+func (e *Engine) takeCompletions(in *Inputs) {
+	if in.Appended != 0 {
+		e.core.Appended(in.Appended)
+	}
+	if in.Written != 0 {
+		e.filling = false
+		e.written = in.Written
+		e.core.Written(in.Written)
+	}
+	for i := range in.Applied {
+		e.takeApplied(&in.Applied[i])
+	}
+	for _, f := range in.Fetched {
+		if e.understood(f.Entries) {
+			e.core.Fetched(f.To, f.Previous, f.Entries)
+		}
+	}
+	for _, id := range in.LinksUp {
+		e.core.LinkUp(id)
+		if id == e.stream.leader {
+			e.resend()
+		}
+	}
+}
+
+// takeClients takes in what clients asked for and gave up.
+func (e *Engine) takeClients(in *Inputs) {
+	for _, b := range in.Left {
+		b.gone = true
+		e.dropGone = true
+	}
+	for _, r := range in.LeftReads {
+		r.gone = true
+	}
+	for _, b := range in.Batches {
+		e.admit(b)
+	}
+	for _, r := range in.Reads {
+		r.since = e.tick
+		e.reads.fresh = append(e.reads.fresh, r)
+	}
+}
+
+// step takes one message from a peer.
+func (e *Engine) step(m *raft.Message) {
+	if !e.understood(m.Entries) || !e.roomFor(m) {
+		return
+	}
+	e.core.Step(m)
+	switch m.Kind {
+	case raft.Forward:
+		e.takeForward(m)
+	case raft.ReadIndex:
+		e.takeReadIndex(m)
+	case raft.ReadIndexReply:
+		e.takeReadIndexReply(m)
+	}
+}
+
+// roomFor drops appends that the journal has no room for, as if the network had lost them: the leader sends them
+// again. Entries wait in this way; votes never do. What follows Previous may be replaced by the message, so it does not
+// count: a log full of entries that a new leader replaces must not refuse the replacement.
+func (e *Engine) roomFor(m *raft.Message) bool {
+	if m.Kind != raft.Append || len(m.Entries) == 0 {
+		return true
+	}
+	incoming := sizeOf(m.Entries)
+	if e.core.WindowBytes()+incoming <= e.options.JournalRoomBytes {
+		return true
+	}
+	kept := 0
+	if m.Previous.Index > e.written {
+		kept = sizeOf(e.core.Entries(e.written+1, m.Previous.Index, e.options.JournalRoomBytes))
+	}
+	return kept+incoming <= e.options.JournalRoomBytes
+}
+
+// understood decodes configurations, and ends the process when an entry needs a newer build: skipping it would make
+// this node's state differ from the others'.
+func (e *Engine) understood(entries []raft.Entry) bool {
+	err := DecodeConfigurations(entries)
+	for i := range entries {
+		if err == nil && entries[i].Level > Level {
+			err = levelError(&entries[i])
+		}
+	}
+	if err != nil && e.out.Fatal == nil {
+		e.out.Fatal = err
+	}
+	return err == nil
+}
+
+// drainReady moves what the protocol wants into the outputs. It goes round again when the protocol asked for a
+// configuration to be proposed.
+func (e *Engine) drainReady() {
+	for {
+		rd := &e.ready
+		if !e.core.Ready(rd) {
+			return
+		}
+		e.out.Messages = append(e.out.Messages, rd.Messages...)
+		if rd.Append.Number != 0 {
+			e.out.Appends = append(e.out.Appends, keepOperation(rd.Append))
+		}
+		e.out.Fetch = append(e.out.Fetch, rd.Fetch...)
+		e.commit = rd.Commit
+		if rd.Confirmed > e.reads.confirmed {
+			e.reads.confirmed = rd.Confirmed
+		}
+		if c := e.core.Configuration(); c != e.configuration {
+			e.configuration = c
+			e.out.Peers = c
+		}
+		if rd.Finish == nil {
+			return
+		}
+		if _, err := e.core.ProposeConfiguration(rd.Finish, EncodeConfiguration(rd.Finish)); err != nil {
+			return // it asks again when it can
+		}
+	}
+}
+
+// keepOperation copies the slices of an operation, which outlives the Ready that showed it.
+func keepOperation(op raft.AppendOperation) raft.AppendOperation {
+	op.Entries = append([]raft.Entry(nil), op.Entries...)
+	op.Promises = append([]raft.Message(nil), op.Promises...)
+	return op
+}

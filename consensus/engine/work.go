@@ -1,0 +1,75 @@
+package engine
+
+import "github.com/raftredis/raftredis/consensus/raft"
+
+// Work is what a turn wants of the applier, in this order: register, expire, apply.
+type Work struct {
+	// Sent are batches that are about to leave; from here on they belong to the applier.
+	Sent []Sent
+	// Tick is the loop's time, for deadlines; 0 when no tick passed.
+	Tick uint64
+	// First and Last are the entries to apply; Last is 0 when there are none. Entries holds them, or is empty when
+	// they are no longer in memory: the applier then reads them from the log.
+	First, Last raft.Index
+	Entries     []raft.Entry
+}
+
+// Empty reports whether there is nothing to do.
+func (w *Work) Empty() bool { return len(w.Sent) == 0 && w.Tick == 0 && w.Last == 0 }
+
+// deadlineTicks is how often the applier looks for deadlines that passed.
+const deadlineTicks = 10
+
+// handWork hands over what was registered and what became committed, as long as the applier is not too far behind.
+func (e *Engine) handWork(ticks int) {
+	w := &e.out.Work
+	w.Sent = e.registered
+	e.registered = nil
+	if e.tick/deadlineTicks != (e.tick-uint64(ticks))/deadlineTicks {
+		w.Tick = e.tick
+	}
+	if e.handed >= e.commit || e.span >= e.options.MaxSpanBytes {
+		return
+	}
+	w.First = e.handed + 1
+	if w.First < e.core.FirstInMemory() {
+		w.Last = min(e.commit, e.core.FirstInMemory()-1)
+		e.noteSpan(w.Last, 0)
+		return
+	}
+	w.Entries = e.core.Entries(w.First, e.commit, e.options.MaxSpanBytes)
+	w.Last = w.Entries[len(w.Entries)-1].Index
+	e.noteSpan(w.Last, sizeOf(w.Entries))
+}
+
+func (e *Engine) noteSpan(last raft.Index, bytes int) {
+	e.handed = last
+	e.span += bytes
+	e.spans = append(e.spans, handedSpan{last: last, bytes: bytes})
+}
+
+func sizeOf(entries []raft.Entry) int {
+	bytes := 0
+	for i := range entries {
+		bytes += entries[i].Size()
+	}
+	return bytes
+}
+
+// maxFillBytes bounds one hand-over to the history filler.
+const maxFillBytes = 4 << 20
+
+// fillHistory hands committed and durable entries to the filler, one piece at a time. Only such entries may go there:
+// history never sees a truncation.
+func (e *Engine) fillHistory() {
+	through := min(e.commit, e.core.Durable())
+	if e.filling || e.filled >= through {
+		return
+	}
+	e.out.Fill = e.core.Entries(e.filled+1, through, maxFillBytes)
+	if len(e.out.Fill) == 0 {
+		panic("engine: entries left memory before they were written to history")
+	}
+	e.filled = e.out.Fill[len(e.out.Fill)-1].Index
+	e.filling = true
+}
