@@ -232,7 +232,8 @@ func TestTreeRules_CatalogueIsChecked(t *testing.T) {
 func TestTreeRules_TestNamesCarryIDs(t *testing.T) {
 	for name, want := range map[string][]string{
 		"a.TestB3_DelayedAppend": {"B3"}, "a.TestG12_G13_SlowPeer": {"G12", "G13"}, "a.TestS10S11_Reads": {"S10", "S11"},
-		"a.FuzzG10_Decode": {"G10"}, "a.TestI6_Poison": {"I-6"}, "a.Test_F1_TornTail": {"F1"}, "a.TestCRC32_Matches": nil,
+		"a.FuzzG10_Decode": {"G10"}, "a.TestI6_Poison": {"I-6"}, "a.TestI23_Majority": nil,
+		"a.Test_F1_TornTail": {"F1"}, "a.TestCRC32_Matches": nil,
 		"a.TestPlain": nil, "a.TestB_Minus": nil,
 	} {
 		if got := idsOf(name); !slices.Equal(got, want) {
