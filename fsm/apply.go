@@ -1,0 +1,141 @@
+package fsm
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+const (
+	// keptArguments and keptScratchBytes bound what is kept between entries: one huge command must not hold memory.
+	keptArguments    = 64
+	keptScratchBytes = 64 << 10
+)
+
+// Apply applies the entry at index: the next one after the last applied, whatever its kind. stamp is the entry's, in
+// milliseconds since 1970 UTC; data is its body, empty for entries that hold no commands. Apply keeps nothing of data.
+//
+// local is nil, or on the node at which the commands arrived their *command.Run, whose Body data is. Apply then fills
+// the run's Reply: the writes' replies, and between them those of its reads, executed at their place. What a run says
+// never matters for the state: only data does. A run that is not of this body is a broken invariant, and panics.
+//
+// Any data is applied, and to the same effect on every node: what is not a command of the table's writes is answered
+// with an error, and where the encoding is damaged the rest of the entry does nothing. The result is always nil:
+// replies go into the run.
+func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
+	m.advance(index, stamp)
+	if local == nil {
+		m.replay(data)
+	} else {
+		m.perform(local.(*command.Run), data)
+	}
+	m.trim()
+	return nil
+}
+
+// Query answers a *command.Run of reads from the present state, into its Reply. It changes nothing, and may run beside
+// other queries. stamp is the time at which the read was registered; needTick asks for an entry with at least that
+// stamp before the run is queried again, because keys expire in between. No key expires yet, so it is always false.
+func (m *Machine) Query(stamp int64, local any) (needTick bool) {
+	run := local.(*command.Run)
+	c := call{protocol: run.Protocol, reply: run.Reply}
+	for i := range run.Calls {
+		if run.Calls[i].IsWrite() {
+			panic("fsm: query of a run that writes")
+		}
+		m.look(&run.Calls[i], &c)
+	}
+	run.Reply = c.reply
+	return false
+}
+
+// replay executes the commands of a body for which nobody waits here.
+func (m *Machine) replay(body []byte) {
+	c := call{protocol: 2, reply: m.scratch[:0]}
+	for len(body) > 0 {
+		rest, ok := m.next(body, &c)
+		if !ok {
+			break
+		}
+		m.execute(&c)
+		body, c.reply = rest, c.reply[:0]
+	}
+	m.scratch = c.reply[:0]
+}
+
+// perform executes the commands of a body, and at their places the reads of the run that the body is part of.
+func (m *Machine) perform(run *command.Run, body []byte) {
+	c := call{protocol: run.Protocol, reply: run.Reply}
+	for i := range run.Calls {
+		if !run.Calls[i].IsWrite() {
+			m.look(&run.Calls[i], &c)
+			continue
+		}
+		rest, ok := m.next(body, &c)
+		if !ok || !sameCall(c.args, run.Calls[i].Args) {
+			panic(fmt.Sprintf("fsm: entry %d is not that of the run which waits for it", m.index))
+		}
+		m.execute(&c)
+		body = rest
+	}
+	if len(body) > 0 {
+		panic(fmt.Sprintf("fsm: entry %d holds more than the run which waits for it", m.index))
+	}
+	run.Reply = c.reply
+}
+
+// look answers a call that needs no entry: a fixed reply, or a read.
+func (m *Machine) look(called *command.Call, c *call) {
+	if called.Spec == nil {
+		c.reply = append(c.reply, called.Fixed...)
+		return
+	}
+	c.args = called.Args
+	reads[called.Spec.ID](view{&m.space}, c)
+}
+
+// next decodes the next command of a body. Anything that is not a command counts as the end.
+func (m *Machine) next(body []byte, c *call) (rest []byte, ok bool) {
+	args, rest, err := argv.Next(body, m.arguments)
+	if err != nil {
+		return nil, false
+	}
+	m.arguments, c.args = args, args
+	return rest, true
+}
+
+// execute executes one command of the log.
+func (m *Machine) execute(c *call) {
+	spec, fault := command.Find(c.args)
+	if fault != command.NoFault || spec.Class != command.Write {
+		c.refuse(spec, fault)
+		return
+	}
+	writes[spec.ID](m, c)
+}
+
+// trim lets go of the entry, to which the arguments point, and of what one large command needed.
+func (m *Machine) trim() {
+	clear(m.arguments[:cap(m.arguments)])
+	if cap(m.arguments) > keptArguments {
+		m.arguments = nil
+	}
+	if cap(m.scratch) > keptScratchBytes {
+		m.scratch = nil
+	}
+}
+
+// sameCall compares two calls by what is cheap: number, name, and lengths of the arguments.
+func sameCall(a, b [][]byte) bool {
+	if len(a) != len(b) || !bytes.Equal(a[0], b[0]) {
+		return false
+	}
+	for i := range a {
+		if len(a[i]) != len(b[i]) {
+			return false
+		}
+	}
+	return true
+}

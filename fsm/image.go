@@ -1,0 +1,116 @@
+package fsm
+
+import (
+	"errors"
+	"io"
+)
+
+// Image is a frozen state. It stays as it is while the machine goes on, and costs what the machine changes meanwhile,
+// until Release. It may be used beside the machine, by one goroutine at a time.
+type Image struct {
+	header imageHeader
+	keys   sip
+	root   *root
+}
+
+// ErrReleased is the error of an image that is used after its Release.
+var ErrReleased = errors.New("fsm: image was released")
+
+// Freeze takes an image of the present state in constant time. Any number of images may exist at once.
+func (m *Machine) Freeze() *Image {
+	if !m.ready {
+		panic("fsm: Freeze before Restore")
+	}
+	m.space.generation++ // from now on nothing that root reaches is changed
+	return &Image{
+		header: imageHeader{m.index, m.space.seed, m.time, m.Hash(), uint64(m.space.keys), uint64(m.maxValueBytes)},
+		keys:   m.space.hashing.keys,
+		root:   m.space.root,
+	}
+}
+
+// Index is the index of the last entry that the state holds.
+func (i *Image) Index() uint64 { return i.header.index }
+
+// Hash is what the machine's Hash was.
+func (i *Image) Hash() uint64 { return i.header.hash }
+
+// Release lets go of the state. A second Release does nothing.
+func (i *Image) Release() { i.root = nil }
+
+// WriteTo writes the image, and returns how many bytes it wrote. The bytes are a function of the state alone: equal
+// states give equal bytes, whatever commands made them, in whatever order, on whatever machine. Writing needs memory
+// for one section and one leaf, and works again however often it is called. Errors are the writer's, or ErrReleased.
+func (i *Image) WriteTo(w io.Writer) (int64, error) {
+	if i.root == nil {
+		return 0, ErrReleased
+	}
+	out := imageWriter{w: w}
+	if err := out.write(i.header.append(nil)); err != nil {
+		return out.written, err
+	}
+	if err := i.walk(out.add); err != nil {
+		return out.written, err
+	}
+	err := out.finish()
+	return out.written, err
+}
+
+// walk visits all entries in the order of the image.
+func (i *Image) walk(visit func(ranked) error) error {
+	scratch := make([]ranked, 0, leafEntries)
+	for slot := range Slots {
+		n := i.root.slot(uint16(slot))
+		if n == nil {
+			continue
+		}
+		if err := n.walk(i.keys, &scratch, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// imageWriter cuts entries into sections.
+type imageWriter struct {
+	w        io.Writer
+	written  int64
+	sections uint64
+	payload  []byte
+}
+
+func (o *imageWriter) add(r ranked) error {
+	o.payload = appendEntry(o.payload, r.entry)
+	if len(o.payload) < sectionBytes {
+		return nil
+	}
+	return o.closeSection()
+}
+
+func (o *imageWriter) closeSection() error {
+	var header [sectionHeaderBytes]byte
+	if err := o.write(appendSectionHeader(header[:0], o.payload)); err != nil {
+		return err
+	}
+	if err := o.write(o.payload); err != nil {
+		return err
+	}
+	o.sections++
+	o.payload = o.payload[:0]
+	return nil
+}
+
+func (o *imageWriter) finish() error {
+	if len(o.payload) > 0 {
+		if err := o.closeSection(); err != nil {
+			return err
+		}
+	}
+	return o.write(appendFooter(appendSectionHeader(nil, nil), o.sections))
+}
+
+func (o *imageWriter) write(b []byte) error {
+	n, err := o.w.Write(b)
+	o.written += int64(n)
+	return err
+}

@@ -1,0 +1,207 @@
+package fsm
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// The ways in which bytes are not an image that can be restored.
+var (
+	// ErrImageDamaged means that the bytes are not what WriteTo wrote: cut, flipped, or continued behind their end.
+	ErrImageDamaged = errors.New("fsm: image is damaged")
+	// ErrImageFormat means an image of a format that this build does not know.
+	ErrImageFormat = errors.New("fsm: image has an unknown format")
+	// ErrImageForeign means a sound image that is not of this cluster: another seed, or other options.
+	ErrImageForeign = errors.New("fsm: image is of another cluster")
+)
+
+// Restore puts the machine in the state of an image, which is read to its end, or with no image in the empty state
+// before entry 1. seed is the cluster's, drawn with its first entry; an image of another seed is refused.
+//
+// Everything in the image is verified: checksums, order, counts, and the state hash, computed anew. On an error, one of
+// those above or the reader's, the machine is as it was before.
+func (m *Machine) Restore(seed uint64, image io.Reader) error {
+	if image == nil {
+		m.install(imageHeader{seed: seed}, newSpace(seed))
+		return nil
+	}
+	in := imageReader{r: image, maxValueBytes: m.maxValueBytes}
+	header, err := in.header()
+	if err != nil {
+		return err
+	}
+	switch {
+	case header.seed != seed:
+		return fmt.Errorf("%w: its hash seed is %016x, not %016x", ErrImageForeign, header.seed, seed)
+	case header.maxValueBytes != uint64(m.maxValueBytes):
+		return fmt.Errorf("%w: its values have at most %d bytes, not %d",
+			ErrImageForeign, header.maxValueBytes, m.maxValueBytes)
+	}
+	in.space = newSpace(seed)
+	if err := in.sections(); err != nil {
+		return err
+	}
+	if uint64(in.space.keys) != header.keys {
+		return fmt.Errorf("%w: it holds %d keys, not %d", ErrImageDamaged, in.space.keys, header.keys)
+	}
+	hash := in.space.stateHash(in.space.sum, in.space.keys, header.time, m.maxValueBytes)
+	if hash != header.hash {
+		return fmt.Errorf("%w: its state hash is %016x, not %016x", ErrImageDamaged, hash, header.hash)
+	}
+	m.install(header, in.space)
+	return nil
+}
+
+func (m *Machine) install(header imageHeader, s space) {
+	m.ready, m.index, m.time, m.space = true, header.index, header.time, s
+}
+
+// imageReader reads an image into a key space.
+type imageReader struct {
+	r             io.Reader
+	maxValueBytes int
+	space         space
+	payload       bytes.Buffer
+	// last is the entry read last: what follows must rank behind it.
+	last struct {
+		place
+		key []byte
+		any bool
+	}
+}
+
+// damaged reports damage. The end of the bytes where more must come is damage, too; other errors are the reader's.
+func damaged(what string, err error) error {
+	switch {
+	case err == nil:
+		return fmt.Errorf("%w: %s", ErrImageDamaged, what)
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: it ends in its %s", ErrImageDamaged, what)
+	}
+	return fmt.Errorf("fsm: reading the %s of an image: %w", what, err)
+}
+
+func (in *imageReader) header() (imageHeader, error) {
+	var b [headerBytes]byte
+	if _, err := io.ReadFull(in.r, b[:]); err != nil {
+		return imageHeader{}, damaged("header", err)
+	}
+	if !checked(b[:]) || string(b[:8]) != imageMagic {
+		return imageHeader{}, damaged("its header is not one", nil)
+	}
+	if format := binary.LittleEndian.Uint32(b[8:]); format != imageFormat {
+		return imageHeader{}, fmt.Errorf("%w: %d, not %d", ErrImageFormat, format, imageFormat)
+	}
+	word := func(i int) uint64 { return binary.LittleEndian.Uint64(b[12+8*i:]) }
+	return imageHeader{word(0), word(1), int64(word(2)), word(3), word(4), word(5)}, nil
+}
+
+// sections reads everything behind the header.
+func (in *imageReader) sections() error {
+	for sections := uint64(0); ; sections++ {
+		length, checksum, err := in.sectionHeader()
+		if err != nil {
+			return err
+		}
+		if length == 0 {
+			return in.footer(sections)
+		}
+		if err := in.section(length, checksum); err != nil {
+			return err
+		}
+	}
+}
+
+func (in *imageReader) sectionHeader() (length, checksum uint32, err error) {
+	var b [sectionHeaderBytes]byte
+	if _, err := io.ReadFull(in.r, b[:]); err != nil {
+		return 0, 0, damaged("section header", err)
+	}
+	if !checked(b[:]) {
+		return 0, 0, damaged("a section header has a wrong checksum", nil)
+	}
+	return binary.LittleEndian.Uint32(b[:]), binary.LittleEndian.Uint32(b[4:]), nil
+}
+
+// section reads one section. Memory grows with the bytes that are there, not with the length that is claimed.
+func (in *imageReader) section(length, checksum uint32) error {
+	in.payload.Reset()
+	if _, err := io.CopyN(&in.payload, in.r, int64(length)); err != nil {
+		return damaged("section", err)
+	}
+	payload := in.payload.Bytes()
+	if crc32.Checksum(payload, castagnoli) != checksum {
+		return damaged("a section has a wrong checksum", nil)
+	}
+	in.last.key = bytes.Clone(in.last.key) // it points into the section before
+	for len(payload) > 0 {
+		rest, err := in.entry(payload)
+		if err != nil {
+			return err
+		}
+		payload = rest
+	}
+	return nil
+}
+
+// entry reads one entry, and returns what follows it.
+func (in *imageReader) entry(b []byte) ([]byte, error) {
+	if b[0] != kindString {
+		return nil, fmt.Errorf("%w: it holds a value of kind %d", ErrImageFormat, b[0])
+	}
+	key, b, keyOK := lengthPrefixed(b[1:])
+	value, b, valueOK := lengthPrefixed(b)
+	if !keyOK || !valueOK || len(value) > in.maxValueBytes {
+		return nil, damaged("an entry is not one", nil)
+	}
+	at := in.space.place(key)
+	if in.last.any && !in.follows(at, key) {
+		return nil, damaged("entries are out of order", nil)
+	}
+	in.last.place, in.last.key, in.last.any = at, key, true
+	in.space.put(at, key, newEntry(key, value))
+	return b, nil
+}
+
+// follows reports whether a key ranks behind the last one.
+func (in *imageReader) follows(at place, key []byte) bool {
+	last := &in.last
+	switch {
+	case at.slot != last.slot:
+		return at.slot > last.slot
+	case at.hash != last.hash:
+		return at.hash > last.hash
+	}
+	return bytes.Compare(key, last.key) > 0
+}
+
+func lengthPrefixed(b []byte) (value, rest []byte, ok bool) {
+	length, n := binary.Uvarint(b)
+	if n <= 0 || length > uint64(len(b)-n) {
+		return nil, nil, false
+	}
+	end := n + int(length)
+	return b[n:end], b[end:], true
+}
+
+// footer reads the footer, behind which nothing may follow.
+func (in *imageReader) footer(sections uint64) error {
+	var b [footerBytes]byte
+	if _, err := io.ReadFull(in.r, b[:]); err != nil {
+		return damaged("footer", err)
+	}
+	if !checked(b[:]) || string(b[:8]) != footerMagic || binary.LittleEndian.Uint64(b[8:]) != sections {
+		return damaged("its footer is not that of these sections", nil)
+	}
+	switch n, err := io.ReadFull(in.r, b[:1]); {
+	case n > 0:
+		return damaged("something follows its footer", nil)
+	case !errors.Is(err, io.EOF):
+		return damaged("end", err)
+	}
+	return nil
+}
