@@ -92,6 +92,27 @@ func headings(text []byte) map[string]bool {
 	return anchors
 }
 
+// orphans finds documents below docs that no other document links to: nobody would read them.
+func orphans(t *tree) (found []finding) {
+	linked := map[string]bool{}
+	for _, d := range t.documents {
+		prose(d.text, func(_ int, line string) {
+			for _, match := range link.FindAllStringSubmatch(line, -1) {
+				name, _, _ := strings.Cut(match[1], "#")
+				if target := path.Join(path.Dir(d.path), name); name != "" && target != d.path {
+					linked[target] = true
+				}
+			}
+		})
+	}
+	for _, d := range t.documents {
+		if strings.HasPrefix(d.path, "docs/") && !linked[d.path] {
+			found = append(found, finding{d.path, 0, "no other document links here: link it from the index of its directory"})
+		}
+	}
+	return found
+}
+
 // theTestCommand is what the README tells a newcomer to run, and what .ci/run must run too.
 const theTestCommand = "go test ./..."
 

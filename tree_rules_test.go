@@ -156,6 +156,10 @@ func TestTreeRules_DocumentsAreChecked(t *testing.T) {
 				"```\n[e](none)\n```\n[f](docs/b.md#the-read-path-1) [g](https://x.example/) [h](docs)\n",
 			"docs/b.md": "## The `read` path, 1\n[up](../README.md)\n",
 		}, []string{"README.md:2", "README.md:3"}},
+		{"orphans", orphans, map[string]string{
+			"README.md": "[a](docs/a.md#x)\n", "docs/a.md": "[up](../README.md) [b](b.md)\n", "docs/b.md": "b\n",
+			"docs/c.md": "[itself](c.md) [self](#c)\n",
+		}, []string{"docs/c.md"}},
 		{"test command", testCommand, map[string]string{
 			"README.md": "```\n" + theTestCommand + "\n```\n", ".ci/run": "part tests go test ./fsm\n",
 		}, []string{".ci/run"}},

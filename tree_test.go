@@ -138,6 +138,7 @@ var rules = []rule{
 	{"lines are short", lineSizes},
 	{"nothing is left for later", leftovers},
 	{"links in documents lead somewhere", links},
+	{"documents are linked", orphans},
 	{"the test command is one and the same", testCommand},
 }
 
