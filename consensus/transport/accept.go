@@ -1,0 +1,312 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Waits after a failed accept, as when the process has no file descriptor left: trying at once would burn a core.
+const (
+	acceptPauseMin = 5 * time.Millisecond
+	acceptPauseMax = time.Second
+)
+
+// incoming is a connection from a peer that is welcome. Its goroutine delivers what comes.
+type incoming struct {
+	from  raft.NodeID
+	boot  raft.Boot
+	conn  net.Conn
+	close func()
+	// ended is closed when nothing more will be delivered.
+	ended chan struct{}
+}
+
+// accept takes connections until the listener is closed.
+func (t *Transport) accept() {
+	pause := acceptPauseMin
+	for {
+		conn, err := t.listener.Accept()
+		if errors.Is(err, net.ErrClosed) || t.context.Err() != nil {
+			if conn != nil {
+				conn.Close()
+			}
+			return
+		}
+		if err != nil {
+			t.options.Logger.Warn("accept", "error", err)
+			t.sleep(pause)
+			pause = min(2*pause, acceptPauseMax)
+			continue
+		}
+		pause = acceptPauseMin
+		t.take(conn)
+	}
+}
+
+// sleep waits for the time or the end.
+func (t *Transport) sleep(wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-t.context.Done():
+	}
+}
+
+// take gives the connection a goroutine if the limits allow one more, else closes it.
+func (t *Transport) take(conn net.Conn) {
+	if !acquire(t.connections) {
+		conn.Close()
+		return
+	}
+	if !acquire(t.handshakes) {
+		<-t.connections
+		conn.Close()
+		return
+	}
+	t.goroutines.Go(func() {
+		defer func() { <-t.connections }()
+		defer conn.Close()
+		defer context.AfterFunc(t.context, func() { conn.Close() })()
+		in, frames, err := t.welcome(conn)
+		<-t.handshakes
+		if err == nil && in != nil {
+			err = t.receive(in, frames)
+			t.forget(in)
+		}
+		t.report(conn, err)
+	})
+}
+
+// acquire takes a token if there is one.
+func acquire(tokens chan struct{}) bool {
+	select {
+	case tokens <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// report logs why a connection from outside ended; a crowd of equal reasons is logged once in a while.
+func (t *Transport) report(conn net.Conn, err error) {
+	if err == nil || t.context.Err() != nil || !t.refusals.news(err.Error(), time.Now()) {
+		return
+	}
+	t.options.Logger.Warn("connection from a peer ended", "remote", conn.RemoteAddr(), "error", err)
+}
+
+// welcome is the handshake of a connection from outside: it returns the connection of a peer, or nil without an error
+// when there is nothing more to do on it. A refusal is sent before it is returned.
+func (t *Transport) welcome(conn net.Conn) (*incoming, *frameReader, error) {
+	if err := tune(conn, t.options.WriteTimeout); err != nil {
+		return nil, nil, err
+	}
+	s, err := newHandshake(conn, t.options.Secret, t.options.HandshakeTimeout)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := readPreamble(s.frames.source)
+	var in *incoming
+	switch {
+	case err != nil:
+	case p == purposeJoin:
+		err = t.admitJoin(s)
+	default:
+		in, err = t.admitPeer(s)
+	}
+	if err != nil {
+		if refused := s.refuse(err); refused != nil {
+			t.options.Logger.Debug("refusal not sent", "remote", conn.RemoteAddr(), "error", refused)
+		}
+		return nil, nil, err
+	}
+	if in == nil {
+		return nil, nil, nil
+	}
+	frames, err := s.messages(t.maxFrameBytes, t.options.ReadTimeout)
+	if err != nil {
+		t.forget(in)
+		return nil, nil, err
+	}
+	return in, frames, nil
+}
+
+// admitJoin answers the request of a blank node.
+func (t *Transport) admitJoin(s *handshake) error {
+	_, body, err := s.receive(frameJoin)
+	if err != nil {
+		return err
+	}
+	var w wireJoin
+	if err := decodeControl(body, &w); err != nil {
+		return err
+	}
+	if err := s.challenge(w.Nonce, body); err != nil {
+		return err
+	}
+	if err := CheckAddress(w.PeerAddress); err != nil {
+		return err
+	}
+	err = t.options.Owner.Join(Join{
+		Name: w.Name, Incarnation: w.Incarnation, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
+	})
+	if err != nil {
+		return err
+	}
+	return s.send(nil, frameAccepted, nil)
+}
+
+// admitPeer answers the hello of a peer. The order matters:
+//
+//  1. the proof, before anything of this node is told or changed;
+//  2. what the two identities say by themselves;
+//  3. the place of the peer's one connection, so that two connections are never judged at once;
+//  4. the owner's word, by which a blank node gets its identity;
+//  5. the welcome, which carries that identity.
+func (t *Transport) admitPeer(s *handshake) (*incoming, error) {
+	_, body, err := s.receive(frameHello)
+	if err != nil {
+		return nil, err
+	}
+	var w wireHello
+	if err := decodeControl(body, &w); err != nil {
+		return nil, err
+	}
+	if err := s.challenge(w.Nonce, body); err != nil {
+		return nil, err
+	}
+	theirs := w.hello()
+	dialler := Peer{ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.PeerAddress}
+	own := t.options.Owner.Hello(dialler)
+	if err := checkIdentity(&own, &theirs); err != nil {
+		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
+	}
+	in, err := t.reserve(&theirs, s.conn)
+	if err != nil {
+		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
+	}
+	if err := t.options.Owner.Admit(theirs); err != nil {
+		t.forget(in)
+		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
+	}
+	own = t.options.Owner.Hello(dialler)
+	own.To, own.ToIncarnation = dialler.ID, dialler.Incarnation
+	if err := s.send(nil, frameWelcome, encodeControl(own.wire(nil))); err != nil {
+		t.forget(in)
+		return nil, fmt.Errorf("handshake: %w", err)
+	}
+	if p := (*t.peers.Load())[theirs.From]; p != nil {
+		p.hurry()
+	}
+	return in, nil
+}
+
+// reserve makes the connection the one of its peer. An older one of the same process is closed, and has delivered its
+// last message before this returns. One of another process is kept, and the new one refused: it may be a copy of the
+// data directory. When the peer merely restarted, its old connection is closed by its kernel or falls silent, and one of
+// its next attempts succeeds.
+func (t *Transport) reserve(theirs *Hello, conn net.Conn) (*incoming, error) {
+	in := &incoming{
+		from:  theirs.From,
+		boot:  theirs.Boot,
+		conn:  conn,
+		close: sync.OnceFunc(func() { conn.Close() }),
+		ended: make(chan struct{}),
+	}
+	for {
+		t.mu.Lock()
+		before := t.incoming[in.from]
+		if before == nil {
+			t.incoming[in.from] = in
+			t.mu.Unlock()
+			return in, nil
+		}
+		t.mu.Unlock()
+		if before.boot != in.boot {
+			return nil, ErrDuplicate
+		}
+		before.close()
+		<-before.ended
+	}
+}
+
+// forget gives the peer's place free.
+func (t *Transport) forget(in *incoming) {
+	in.close()
+	t.mu.Lock()
+	delete(t.incoming, in.from)
+	t.mu.Unlock()
+	close(in.ended)
+}
+
+// receive delivers what comes from the peer, all whole frames that are there at a time, until the connection ends or
+// says something that cannot be. Nothing of a bad frame is delivered, and nothing after it.
+func (t *Transport) receive(in *incoming, frames *frameReader) error {
+	own := t.options.Owner.Hello(Peer{ID: in.from})
+	var batch []raft.Message
+	for {
+		batch = batch[:0]
+		err := t.gather(frames, &own, in.from, &batch)
+		if len(batch) > 0 && !t.options.Owner.Receive(in.from, batch) {
+			t.options.Logger.Log(t.context, slog.LevelDebug, "no room for messages", "peer", in.from, "messages", len(batch))
+		}
+		clear(batch)
+		if err != nil {
+			return fmt.Errorf("node %d: %w", in.from, err)
+		}
+	}
+}
+
+// gather reads one frame, and then those that are there.
+func (t *Transport) gather(frames *frameReader, own *Hello, from raft.NodeID, batch *[]raft.Message) error {
+	for first := true; first || frames.ready(); first = false {
+		h, body, err := frames.next()
+		if err != nil {
+			return err
+		}
+		if h.clusterID != own.ClusterID || h.from != from || h.to != own.From {
+			return fmt.Errorf("%w: from node %d to %d of cluster %016x", ErrBadFrame, h.from, h.to, h.clusterID)
+		}
+		if h.kind == frameAlive {
+			if h.bodyBytes != 0 || h.flags != 0 || h.term != 0 {
+				return fmt.Errorf("%w: a sign of life with content", ErrBadFrame)
+			}
+			continue
+		}
+		*batch = append(*batch, raft.Message{})
+		if err := decodeMessage(&h, body, &(*batch)[len(*batch)-1]); err != nil {
+			*batch = (*batch)[:len(*batch)-1]
+			return err
+		}
+	}
+	return nil
+}
+
+// repeatInterval is how long an equal message is not logged again.
+const repeatInterval = 10 * time.Second
+
+// repeatedly tells news from repetition.
+type repeatedly struct {
+	mu   sync.Mutex
+	text string
+	at   time.Time
+}
+
+// news reports whether the text differs from the last news, or that is long ago.
+func (r *repeatedly) news(text string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if text == r.text && now.Sub(r.at) < repeatInterval {
+		return false
+	}
+	r.text, r.at = text, now
+	return true
+}

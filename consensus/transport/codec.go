@@ -1,0 +1,243 @@
+package transport
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// The bodies of messages. One description of each kind serves both directions, so that what is written is what is read:
+// fields calls the coder for each field that the kind carries, in the order of the wire, and the coder copies from the
+// message to the frame or from the frame to the message.
+//
+// All numbers are u64 little endian unless said otherwise; a mark is term, index. Lists begin with their count, u32.
+//
+//	entry   as raft.Entry has it, header and body: the bytes that also lie in every journal
+//	batch   sequence; skip u8, level u8, zero u16; length of the body u32; body. A skip has neither level nor body
+//	bytes   length u32, then the bytes
+
+// batchHeaderBytes is the size of an encoded batch without its body.
+const batchHeaderBytes = 16
+
+// coder writes to out, or reads from in when out is nil. The first error stays; after it reads give zeros.
+type coder struct {
+	out *assembly
+	in  []byte
+	err error
+}
+
+// fields is the table of the wire format: which fields each kind carries besides those of the frame's header.
+func fields(c *coder, m *raft.Message) {
+	switch m.Kind {
+	case raft.PreVote, raft.Vote, raft.TimeoutNow:
+		c.mark(&m.Previous)
+	case raft.PreVoteReply, raft.VoteReply:
+		number(c, &m.Clock)
+	case raft.Append:
+		c.mark(&m.Previous)
+		number(c, &m.Commit)
+		number(c, &m.Epoch)
+		c.entries(&m.Entries)
+	case raft.AppendReply:
+		number(c, &m.Index)
+		number(c, &m.Epoch)
+		c.mark(&m.Previous)
+		c.mark(&m.Hint)
+		number(c, &m.Clock)
+	case raft.Heartbeat:
+		number(c, &m.Commit)
+		number(c, &m.Epoch)
+	case raft.HeartbeatReply:
+		number(c, &m.Epoch)
+		number(c, &m.Clock)
+	case raft.ReadIndex:
+		number(c, &m.Request)
+	case raft.ReadIndexReply:
+		number(c, &m.Request)
+		number(c, &m.Index)
+		number(c, &m.Stamp)
+		number(c, &m.Commit)
+	case raft.Forward:
+		number(c, &m.Boot)
+		c.batches(&m.Batches)
+	case raft.Install:
+		c.snapshot(&m.Snapshot)
+		number(c, &m.Epoch)
+	case raft.InstallReply:
+		number(c, &m.Index)
+	default:
+		panic(fmt.Sprintf("transport: no body for message kind %d", m.Kind))
+	}
+}
+
+// mayReject reports whether messages of the kind use raft.Message.Reject.
+func mayReject(kind raft.MessageKind) bool {
+	switch kind {
+	case raft.PreVoteReply, raft.VoteReply, raft.AppendReply, raft.ReadIndexReply, raft.InstallReply:
+		return true
+	}
+	return false
+}
+
+// messageBytes is the size of the message's frame.
+func messageBytes(m *raft.Message) int {
+	const fixedBytes = frameOverheadBytes + 64 // no kind has more than 64 bytes of plain fields
+	size := fixedBytes
+	for i := range m.Entries {
+		size += m.Entries[i].Size()
+	}
+	for i := range m.Batches {
+		size += batchHeaderBytes + len(m.Batches[i].Body)
+	}
+	if m.Snapshot != nil {
+		size += len(m.Snapshot.Configuration)
+	}
+	return size
+}
+
+// decodeMessage makes m the message that the frame carries. What m points to aliases the body.
+func decodeMessage(h *header, body []byte, m *raft.Message) error {
+	kind := raft.MessageKind(h.kind)
+	if !kind.Known() {
+		return fmt.Errorf("%w: kind %d is not a message", ErrBadFrame, h.kind)
+	}
+	if h.flags&^flagReject != 0 || h.flags != 0 && !mayReject(kind) {
+		return fmt.Errorf("%w: flags %04x on %v", ErrBadFrame, h.flags, kind)
+	}
+	*m = raft.Message{Kind: kind, From: h.from, To: h.to, Term: h.term, Reject: h.flags&flagReject != 0}
+	c := coder{in: body}
+	fields(&c, m)
+	if c.err != nil {
+		return fmt.Errorf("%w: body of %v: %w", ErrBadFrame, kind, c.err)
+	}
+	if len(c.in) != 0 {
+		return fmt.Errorf("%w: body of %v: %d bytes too many", ErrBadFrame, kind, len(c.in))
+	}
+	return nil
+}
+
+// number codes one u64.
+func number[T ~uint64 | ~int64](c *coder, v *T) {
+	if c.out != nil {
+		c.out.scratch = binary.LittleEndian.AppendUint64(c.out.scratch, uint64(*v))
+		return
+	}
+	*v = T(binary.LittleEndian.Uint64(c.take(8)))
+}
+
+func (c *coder) mark(v *raft.Mark) {
+	number(c, &v.Term)
+	number(c, &v.Index)
+}
+
+// length codes a u32 that counts things of at least eachBytes: no count is believed that the rest of the frame could
+// not hold, so that nothing is allocated on a count's word alone.
+func (c *coder) length(n, eachBytes int) int {
+	if c.out != nil {
+		c.out.scratch = binary.LittleEndian.AppendUint32(c.out.scratch, uint32(n))
+		return n
+	}
+	n = int(binary.LittleEndian.Uint32(c.take(4)))
+	if n > len(c.in)/eachBytes {
+		c.fail(fmt.Errorf("a count of %d with %d bytes left", n, len(c.in)))
+		return 0
+	}
+	return n
+}
+
+func (c *coder) entries(v *[]raft.Entry) {
+	n := c.length(len(*v), raft.EntryHeaderBytes)
+	if c.out != nil {
+		for i := range *v {
+			c.out.scratch = (*v)[i].AppendHeader(c.out.scratch)
+			c.out.bulk((*v)[i].Body)
+		}
+		return
+	}
+	if n == 0 {
+		return
+	}
+	*v = make([]raft.Entry, n)
+	for i := range *v {
+		e, size, err := raft.DecodeEntry(c.in)
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		(*v)[i], c.in = e, c.in[size:]
+	}
+}
+
+func (c *coder) batches(v *[]raft.Batch) {
+	n := c.length(len(*v), batchHeaderBytes)
+	if c.out == nil && n > 0 {
+		*v = make([]raft.Batch, n)
+	}
+	for i := range *v {
+		c.batch(&(*v)[i])
+	}
+}
+
+func (c *coder) batch(b *raft.Batch) {
+	number(c, &b.Sequence)
+	if c.out != nil {
+		if b.Skip {
+			c.out.scratch = append(c.out.scratch, 1, 0, 0, 0)
+			c.length(0, 1)
+			return
+		}
+		c.out.scratch = append(c.out.scratch, 0, b.Level, 0, 0)
+		c.length(len(b.Body), 1)
+		c.out.bulk(b.Body)
+		return
+	}
+	about := c.take(4)
+	b.Skip, b.Level = about[0] == 1, about[1]
+	body := c.take(c.length(0, 1))
+	if about[0] > 1 || about[2]|about[3] != 0 || b.Skip && (b.Level != 0 || len(body) != 0) {
+		c.fail(fmt.Errorf("batch %d: reserved bytes in use, or a skip with a body", b.Sequence))
+		return
+	}
+	if !b.Skip {
+		b.Body = body
+	}
+}
+
+func (c *coder) snapshot(v **raft.SnapshotMark) {
+	if c.out == nil {
+		*v = new(raft.SnapshotMark)
+	}
+	s := *v
+	c.mark(&s.Mark)
+	number(c, &s.FileHash)
+	number(c, &s.FileBytes)
+	n := c.length(len(s.Configuration), 1)
+	if c.out != nil {
+		c.out.bulk(s.Configuration)
+		return
+	}
+	s.Configuration = c.take(n)
+}
+
+// noBytes is what a coder reads where the body has ended.
+var noBytes [8]byte
+
+// take reads the next n bytes. Beyond the end it fails and returns zeros, of which no caller takes more than eight.
+func (c *coder) take(n int) []byte {
+	if len(c.in) < n {
+		c.fail(fmt.Errorf("%d bytes missing", n-len(c.in)))
+		return noBytes[:]
+	}
+	taken := c.in[:n:n]
+	c.in = c.in[n:]
+	return taken
+}
+
+// fail keeps the first error and ends the input.
+func (c *coder) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+	c.in = nil
+}

@@ -1,0 +1,269 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// carried is the table of message.go: which fields each kind carries besides those of the header.
+var carried = map[raft.MessageKind]string{
+	raft.PreVote:        "Previous",
+	raft.PreVoteReply:   "Reject Clock",
+	raft.Vote:           "Previous",
+	raft.VoteReply:      "Reject Clock",
+	raft.Append:         "Previous Entries Commit Epoch",
+	raft.AppendReply:    "Index Epoch Reject Previous Hint Clock",
+	raft.Heartbeat:      "Commit Epoch",
+	raft.HeartbeatReply: "Epoch Clock",
+	raft.TimeoutNow:     "Previous",
+	raft.ReadIndex:      "Request",
+	raft.ReadIndexReply: "Request Index Stamp Commit Reject",
+	raft.Forward:        "Boot Batches",
+	raft.Install:        "Snapshot Epoch",
+	raft.InstallReply:   "Index Reject",
+}
+
+const testCluster = 0xC1C2C3C4C5C6C7C8
+
+// everyKind is every kind there is, in order.
+func everyKind() []raft.MessageKind {
+	var kinds []raft.MessageKind
+	for k := raft.MessageKind(1); k.Known(); k++ {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// testEntry is a sealed entry with a body of the given size.
+func testEntry(index raft.Index, bodyBytes int) raft.Entry {
+	e := raft.Entry{
+		Index: index, Term: 7, Kind: raft.EntryCommand, Level: 1,
+		Tag: raft.Tag{Origin: 2, Boot: 0xB007, Sequence: raft.Sequence(index)}, Stamp: 1_700_000_000_000,
+		Body: bytes.Repeat([]byte{byte(index)}, bodyBytes),
+	}
+	e.Seal()
+	return e
+}
+
+// sample is a message of the kind with every field set that the kind carries, drawn from r.
+func sample(kind raft.MessageKind, r *rand.Rand) raft.Message {
+	mark := func() raft.Mark { return raft.Mark{Term: raft.Term(r.Uint64()), Index: raft.Index(r.Uint64())} }
+	all := raft.Message{
+		Reject: r.IntN(2) == 1, Previous: mark(), Hint: mark(),
+		Commit: raft.Index(r.Uint64()), Index: raft.Index(r.Uint64()), Epoch: raft.Epoch(r.Uint64()),
+		Request: r.Uint64(), Stamp: raft.Stamp(r.Uint64()), Clock: raft.Stamp(r.Uint64()), Boot: raft.Boot(r.Uint64()),
+	}
+	for i := range r.IntN(5) {
+		all.Entries = append(all.Entries, testEntry(raft.Index(i+1), r.IntN(2*referenceBytes)))
+		all.Batches = append(all.Batches, raft.Batch{
+			Sequence: raft.Sequence(r.Uint64()), Level: uint8(r.Uint64()), Body: make([]byte, r.IntN(2*referenceBytes)),
+		}, raft.Batch{Sequence: raft.Sequence(r.Uint64()), Skip: true})
+	}
+	all.Snapshot = &raft.SnapshotMark{
+		Mark: mark(), Configuration: make([]byte, r.IntN(2*referenceBytes)), FileHash: r.Uint64(), FileBytes: r.Uint64(),
+	}
+	m := raft.Message{Kind: kind, From: 1 + raft.NodeID(r.Uint32()), To: 1 + raft.NodeID(r.Uint32())}
+	m.Term = raft.Term(r.Uint64())
+	from, to := reflect.ValueOf(&all).Elem(), reflect.ValueOf(&m).Elem()
+	for _, name := range strings.Fields(carried[kind]) {
+		to.FieldByName(name).Set(from.FieldByName(name))
+	}
+	return m
+}
+
+// encode is the frames of the messages as one piece.
+func encode(t testing.TB, messages ...raft.Message) []byte {
+	t.Helper()
+	var a assembly
+	for i := range messages {
+		a.message(testCluster, &messages[i])
+	}
+	want := a.bytes()
+	var wire recorder
+	if err := a.writeTo(&wire, time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if wire.Len() != want || a.bytes() != 0 {
+		t.Fatalf("wrote %d bytes of %d, %d left", wire.Len(), want, a.bytes())
+	}
+	return wire.Bytes()
+}
+
+// recorder is a connection that keeps what is written to it.
+type recorder struct {
+	net.Conn
+	bytes.Buffer
+}
+
+func (r *recorder) Write(p []byte) (int, error)      { return r.Buffer.Write(p) }
+func (r *recorder) Read(p []byte) (int, error)       { return r.Buffer.Read(p) }
+func (r *recorder) SetWriteDeadline(time.Time) error { return nil }
+
+// decode reads messages until the end of the stream, whose error is nil at a frame's end.
+func decode(wire []byte) ([]raft.Message, error) {
+	frames := newFrameReader(bytes.NewReader(wire), MaxFrameBytes(DefaultMaxEntryBytes))
+	var all []raft.Message
+	for {
+		h, body, err := frames.next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		var m raft.Message
+		if err := decodeMessage(&h, body, &m); err != nil {
+			return all, err
+		}
+		all = append(all, m)
+	}
+}
+
+// equal compares what messages say; an empty list and none say the same.
+func equal(a, b raft.Message) bool {
+	return fmt.Sprintf("%+v", plain(a)) == fmt.Sprintf("%+v", plain(b))
+}
+
+func plain(m raft.Message) []any {
+	snapshot, entries, batches := m.Snapshot, m.Entries, m.Batches
+	m.Snapshot, m.Entries, m.Batches = nil, nil, nil
+	out := []any{m, len(entries), len(batches)}
+	for _, e := range entries {
+		out = append(out, e)
+	}
+	for _, b := range batches {
+		out = append(out, b)
+	}
+	if snapshot != nil {
+		out = append(out, *snapshot)
+	}
+	return out
+}
+
+func TestEveryKindComesBackAsItWasSent(t *testing.T) {
+	const seed, rounds = 1, 200
+	r := rand.New(rand.NewPCG(seed, 0))
+	for _, kind := range everyKind() {
+		for range rounds {
+			sent := sample(kind, r)
+			got, err := decode(encode(t, sent))
+			if err != nil || len(got) != 1 || !equal(sent, got[0]) {
+				t.Fatalf("seed %d: %v: error %v\nsent %+v\n got %+v", seed, kind, err, plain(sent), got)
+			}
+		}
+	}
+}
+
+// A field that the codec forgot, or one that message.go gained, shows here and not as a zero in production.
+func TestEachFieldTravelsWithTheKindsThatUseItAndNoOthers(t *testing.T) {
+	inHeader := " Kind From To Term "
+	r := rand.New(rand.NewPCG(2, 0))
+	for _, kind := range everyKind() {
+		if _, listed := carried[kind]; !listed {
+			t.Fatalf("%v is not in the table", kind)
+		}
+		sent := sample(kind, r)
+		for len(sent.Entries) == 0 && kind == raft.Append || len(sent.Batches) == 0 && kind == raft.Forward {
+			sent = sample(kind, r)
+		}
+		sent.Reject = mayReject(kind)
+		got, err := decode(encode(t, sent))
+		if err != nil {
+			t.Fatalf("%v: %v", kind, err)
+		}
+		value := reflect.ValueOf(got[0])
+		for i := range value.NumField() {
+			name := value.Type().Field(i).Name
+			if strings.Contains(inHeader, " "+name+" ") {
+				continue
+			}
+			wanted := strings.Contains(" "+carried[kind]+" ", " "+name+" ")
+			if present := !value.Field(i).IsZero(); present != wanted {
+				t.Errorf("%v: field %s arrived: %t, wanted: %t", kind, name, present, wanted)
+			}
+		}
+	}
+}
+
+func TestMessageBytesCoversTheFrame(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 0))
+	for _, kind := range everyKind() {
+		for range 50 {
+			m := sample(kind, r)
+			if got, frame := messageBytes(&m), len(encode(t, m)); frame > got {
+				t.Fatalf("%v: frame of %d bytes, counted as %d", kind, frame, got)
+			}
+		}
+	}
+}
+
+func TestManyFramesInOneWriteKeepTheirOrder(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 0))
+	var sent []raft.Message
+	for range 20 {
+		for _, kind := range everyKind() {
+			sent = append(sent, sample(kind, r))
+		}
+	}
+	got, err := decode(encode(t, sent...))
+	if err != nil || len(got) != len(sent) {
+		t.Fatalf("%d of %d messages, error %v", len(got), len(sent), err)
+	}
+	for i := range sent {
+		if !equal(sent[i], got[i]) {
+			t.Fatalf("message %d: sent %+v, got %+v", i, sent[i], got[i])
+		}
+	}
+}
+
+func TestAnEntryOfTheLargestSizePasses(t *testing.T) {
+	large := testEntry(9, DefaultMaxEntryBytes)
+	sent := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raft.Entry{testEntry(8, 1<<20), large}}
+	if n := messageBytes(&sent); n > MaxFrameBytes(DefaultMaxEntryBytes) {
+		t.Fatalf("%d bytes do not fit into a frame of %d", n, MaxFrameBytes(DefaultMaxEntryBytes))
+	}
+	got, err := decode(encode(t, sent))
+	if err != nil || len(got) != 1 || !bytes.Equal(got[0].Entries[1].Body, large.Body) {
+		t.Fatalf("%d messages, error %v", len(got), err)
+	}
+}
+
+func TestDecodedBodiesDoNotShareTheReadBuffer(t *testing.T) {
+	first := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raft.Entry{testEntry(1, 100)}}
+	second := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raft.Entry{testEntry(2, 100)}}
+	var wire []byte
+	wire = append(wire, encode(t, first)...)
+	for range 2000 {
+		wire = append(wire, encode(t, second)...)
+	}
+	got, err := decode(wire)
+	if err != nil || !equal(got[0], first) {
+		t.Fatalf("the first message changed after later ones were read: %+v, error %v", got[0], err)
+	}
+}
+
+func TestMisuseByThisNodePanics(t *testing.T) {
+	for name, m := range map[string]raft.Message{
+		"unknown kind":                {Kind: 99},
+		"reject on a kind that can't": {Kind: raft.Heartbeat, Reject: true},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			new(assembly).message(1, &m)
+		}()
+	}
+}

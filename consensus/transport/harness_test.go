@@ -1,0 +1,285 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Every test closes what it opened; a goroutine that outlives them all fails the run (G14).
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
+
+// node is an owner with its transport. What happens to it is an event; tests wait for events.
+type node struct {
+	t         testing.TB
+	transport *Transport
+	events    chan any
+	room      atomic.Bool
+
+	mu    sync.Mutex
+	hello Hello
+	admit func(Hello) error
+	join  func(Join) error
+}
+
+type (
+	linkUp   struct{ to raft.NodeID }
+	linkDown struct {
+		to  raft.NodeID
+		err error
+	}
+	received struct {
+		from    raft.NodeID
+		message raft.Message
+	}
+)
+
+func (n *node) Hello(Peer) Hello {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.hello
+}
+
+func (n *node) Admit(h Hello) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.admit == nil {
+		return nil
+	}
+	return n.admit(h)
+}
+
+func (n *node) Join(j Join) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.join == nil {
+		return errors.New("nobody joins here")
+	}
+	return n.join(j)
+}
+
+func (n *node) Receive(from raft.NodeID, messages []raft.Message) bool {
+	for _, m := range messages {
+		n.events <- received{from, m}
+	}
+	return n.room.Load()
+}
+
+func (n *node) LinkUp(to raft.NodeID)              { n.events <- linkUp{to} }
+func (n *node) LinkDown(to raft.NodeID, err error) { n.events <- linkDown{to, err} }
+
+// start makes node id of the test cluster on a port of its own and closes it at the end of the test.
+func start(t testing.TB, id raft.NodeID, change ...func(*node, *Options)) *node {
+	t.Helper()
+	n := &node{t: t, events: make(chan any, 1<<16)}
+	n.hello = Hello{
+		ClusterID: testCluster, From: id, Incarnation: 1000 + uint64(id), Boot: 2000 + raft.Boot(id),
+		Term: 7, Durable: raft.Mark{Term: 6, Index: 50}, Level: 1,
+		Name: fmt.Sprintf("%040x", id), PeerAddress: "192.0.2.1:16379", ClientAddress: "192.0.2.1:6379",
+	}
+	n.room.Store(true)
+	o := Options{Owner: n, Address: "127.0.0.1:0", BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond}
+	for _, f := range change {
+		f(n, &o)
+	}
+	transport, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.transport = transport
+	t.Cleanup(func() { n.stop() })
+	return n
+}
+
+func (n *node) stop() {
+	if err := n.transport.Close(); err != nil {
+		n.t.Errorf("close: %v", err)
+	}
+}
+
+func (n *node) address() string { return n.transport.Addr().String() }
+
+// peer is how others name this node.
+func (n *node) peer() Peer {
+	h := n.Hello(Peer{})
+	return Peer{ID: h.From, Incarnation: h.Incarnation, Address: n.address()}
+}
+
+// at is the peer behind another address.
+func (p Peer) at(address string) Peer {
+	p.Address = address
+	return p
+}
+
+// await returns the next event for which pick says yes, dropping those before it.
+func await[E any](n *node, what string, pick func(E) bool) E {
+	n.t.Helper()
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	for {
+		select {
+		case event := <-n.events:
+			if e, ok := event.(E); ok && pick(e) {
+				return e
+			}
+		case <-timeout.C:
+			n.t.Fatalf("%s did not happen; links: %+v", what, n.transport.Status())
+		}
+	}
+}
+
+func (n *node) awaitUp(to raft.NodeID) {
+	n.t.Helper()
+	await(n, fmt.Sprintf("link to %d", to), func(e linkUp) bool { return e.to == to })
+}
+
+func (n *node) awaitDown(to raft.NodeID) error {
+	n.t.Helper()
+	return await(n, fmt.Sprintf("end of the link to %d", to), func(e linkDown) bool { return e.to == to }).err
+}
+
+func (n *node) awaitMessage() raft.Message {
+	n.t.Helper()
+	return await(n, "a message", func(received) bool { return true }).message
+}
+
+// awaitProblem waits until the link to the peer has a problem of the kind, and returns it.
+func (n *node) awaitProblem(id raft.NodeID, wanted func(error) bool) error {
+	n.t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for time.Now().Before(deadline) {
+		for _, s := range n.transport.Status() {
+			if s.ID == id && s.Problem != nil && wanted(s.Problem) {
+				return s.Problem
+			}
+		}
+		<-tick.C
+	}
+	n.t.Fatalf("no such problem; links: %+v", n.transport.Status())
+	return nil
+}
+
+// awaitUntil waits for a condition that has no event of its own.
+func (n *node) awaitUntil(what string, condition func() bool) {
+	n.t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		if time.Now().After(deadline) {
+			n.t.Fatalf("%s: not after %v", what, patience)
+		}
+		<-tick.C
+	}
+}
+
+// link gives n a link to the peer and waits for it.
+func (n *node) link(to Peer) {
+	n.t.Helper()
+	n.transport.SetPeers([]Peer{to})
+	n.awaitUp(to.ID)
+}
+
+// heartbeat is a small message that a number tells from others.
+func heartbeat(from, to raft.NodeID, number int) raft.Message {
+	return raft.Message{Kind: raft.Heartbeat, From: from, To: to, Term: 7, Epoch: raft.Epoch(number)}
+}
+
+// proxy stands between a dialler and a node, and does to the bytes what a network may do.
+type proxy struct {
+	t        testing.TB
+	listener net.Listener
+	target   string
+	// tamper is asked for each piece on its way to the target: what to pass on, and whether to cut after it.
+	tamper func(connection int, offset int64, piece []byte) ([]byte, bool)
+
+	context     context.Context
+	goroutines  sync.WaitGroup
+	connections atomic.Int64
+}
+
+func newProxy(t testing.TB, target string, tamper func(int, int64, []byte) ([]byte, bool)) *proxy {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &proxy{t: t, listener: listener, target: target, tamper: tamper, context: ctx}
+	p.goroutines.Go(p.serve)
+	t.Cleanup(func() {
+		cancel()
+		listener.Close()
+		p.goroutines.Wait()
+	})
+	return p
+}
+
+func (p *proxy) address() string { return p.listener.Addr().String() }
+
+func (p *proxy) serve() {
+	for {
+		near, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		far, err := net.Dial("tcp", p.target)
+		if err != nil {
+			near.Close()
+			continue
+		}
+		number := int(p.connections.Add(1)) - 1
+		hangUp := func() { near.Close(); far.Close() }
+		context.AfterFunc(p.context, hangUp)
+		p.goroutines.Go(func() {
+			defer hangUp()
+			p.pass(number, near, far)
+		})
+		p.goroutines.Go(func() {
+			defer hangUp()
+			buf := make([]byte, 4<<10)
+			for {
+				n, err := far.Read(buf)
+				if _, failed := near.Write(buf[:n]); err != nil || failed != nil {
+					return
+				}
+			}
+		})
+	}
+}
+
+func (p *proxy) pass(number int, near, far net.Conn) {
+	buf := make([]byte, 4<<10)
+	offset := int64(0)
+	for {
+		n, err := near.Read(buf)
+		piece, cut := p.tamper(number, offset, slices.Clone(buf[:n]))
+		offset += int64(n)
+		if _, failed := far.Write(piece); err != nil || failed != nil || cut {
+			return
+		}
+	}
+}

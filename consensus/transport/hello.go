@@ -1,0 +1,124 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Hello is how a node introduces itself: the dialler in its hello, the other side in its welcome.
+type Hello struct {
+	// ClusterID is 0 while the node is blank, that is, belongs to no cluster yet.
+	ClusterID uint64
+	// From is the sender (0 while blank), Incarnation that of its data directory, Boot that of its process.
+	From        raft.NodeID
+	Incarnation uint64
+	Boot        raft.Boot
+	// To and ToIncarnation are whom the sender believes to talk to. The transport fills them in from the Peer.
+	To            raft.NodeID
+	ToIncarnation uint64
+	// Term is the sender's current term, Durable the last mark of its log that is on its disk.
+	Term    raft.Term
+	Durable raft.Mark
+	// Level is the highest feature level that the sender knows to apply.
+	Level uint8
+	// Name, PeerAddress and ClientAddress are the sender's, as in raft.Member. They identify nothing.
+	Name          string
+	PeerAddress   string
+	ClientAddress string
+}
+
+// Join is what a blank node asks of a cluster: to be made a member.
+type Join struct {
+	Name          string
+	Incarnation   uint64
+	PeerAddress   string
+	ClientAddress string
+}
+
+// Refusal is an error that the other side sent, or that an owner's Admit or Join returns to choose the text and a
+// redirection. Any other error of the owner is sent as its text alone.
+type Refusal struct {
+	// Text is for the operator of the refused node.
+	Text string
+	// Redirect is the peer address of the node to ask instead; empty when there is none.
+	Redirect string
+}
+
+// Error is the text, with the redirection if there is one.
+func (r *Refusal) Error() string {
+	if r.Redirect == "" {
+		return "refused: " + r.Text
+	}
+	return "refused: " + r.Text + " (ask " + r.Redirect + ")"
+}
+
+// Identity errors: why two nodes must not talk, found without asking the owner.
+var (
+	ErrSelf        = errors.New("the node talks to itself: the peer address leads back here")
+	ErrCluster     = errors.New("the node belongs to another cluster")
+	ErrNode        = errors.New("another node answers at this address")
+	ErrIncarnation = errors.New("the data directory is another one: it was wiped, replaced or copied")
+	ErrDuplicate   = errors.New("another process with this identity is connected: the data directory may be a copy")
+	ErrSecret      = errors.New("the cluster secret does not match")
+)
+
+// checkIdentity says whether a node that knows itself as own may listen to one that introduces itself as theirs. The
+// rules need no configuration: they compare what each of the two knows of itself with what the other expects.
+//
+//  1. Nobody talks to itself.
+//  2. Who has an id has a cluster, and the two clusters are one. A blank node has none yet: it takes cluster and id from
+//     a hello that names its incarnation.
+//  3. The hello was meant for this id and this incarnation.
+func checkIdentity(own, theirs *Hello) error {
+	switch {
+	case own.Boot == theirs.Boot:
+		return ErrSelf
+	case theirs.ClusterID == 0 || theirs.From == 0 || theirs.To == 0:
+		return fmt.Errorf("%w: a hello without cluster or node id", ErrCluster)
+	case own.ClusterID != 0 && own.ClusterID != theirs.ClusterID:
+		return fmt.Errorf("%w: %016x and %016x", ErrCluster, own.ClusterID, theirs.ClusterID)
+	case own.ClusterID != 0 && own.From != theirs.To:
+		return fmt.Errorf("%w: it is node %d, meant was %d", ErrNode, own.From, theirs.To)
+	case own.Incarnation != theirs.ToIncarnation:
+		return fmt.Errorf("%w: node %d is %016x, meant was %016x",
+			ErrIncarnation, theirs.To, own.Incarnation, theirs.ToIncarnation)
+	case theirs.From == theirs.To:
+		return fmt.Errorf("%w: both call themselves %d", ErrNode, theirs.To)
+	}
+	return nil
+}
+
+// checkAnswer says whether the node that answered a dial is the peer that was dialled.
+func checkAnswer(own, theirs *Hello, peer Peer) error {
+	if err := checkIdentity(own, theirs); err != nil {
+		return err
+	}
+	if theirs.From != peer.ID {
+		return fmt.Errorf("%w: it is node %d, meant was %d", ErrNode, theirs.From, peer.ID)
+	}
+	if theirs.Incarnation != peer.Incarnation {
+		return fmt.Errorf("%w: node %d is %016x, meant was %016x",
+			ErrIncarnation, peer.ID, theirs.Incarnation, peer.Incarnation)
+	}
+	return nil
+}
+
+// CheckAddress says whether other nodes can dial the address: host and port, neither a wildcard. A node that tells its
+// peers 0.0.0.0 would have each of them dial itself.
+func CheckAddress(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("peer address %q: %w", address, err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		return fmt.Errorf("peer address %q: other nodes cannot dial a wildcard", address)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Errorf("peer address %q: the port is not one of 1 to 65535", address)
+	}
+	return nil
+}

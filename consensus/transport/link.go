@@ -1,0 +1,150 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/mailbox"
+)
+
+// flushBytes is how much is gathered before a write; a wake of the writer with less makes one write of all.
+const flushBytes = 1 << 20
+
+// errQueueFull ends a link whose stream of forwards would have a gap.
+var errQueueFull = errors.New("the queue is full, a forward had to be dropped")
+
+// link is a connection that this node dialled and on which it is welcome. Its messages leave here, and nothing ever
+// comes back but the end.
+type link struct {
+	conn         net.Conn
+	clusterID    uint64
+	from, to     raft.NodeID
+	writeTimeout time.Duration
+	queue        *mailbox.Mailbox[raft.Message]
+	// frames is what the handshake left of the other direction.
+	frames *frameReader
+
+	once sync.Once
+	// err is why the link ended; it is set when done is closed.
+	err  error
+	done chan struct{}
+}
+
+func newLink(conn net.Conn, clusterID uint64, from, to raft.NodeID, o *Options) *link {
+	return &link{
+		conn:         conn,
+		clusterID:    clusterID,
+		from:         from,
+		to:           to,
+		writeTimeout: o.WriteTimeout,
+		queue:        mailbox.New[raft.Message](o.QueueBytes),
+		done:         make(chan struct{}),
+	}
+}
+
+// greet is the dialler's handshake.
+func (l *link) greet(own *Hello, target Peer, o *Options) error {
+	s, err := newHandshake(l.conn, o.Secret, o.HandshakeTimeout)
+	if err != nil {
+		return err
+	}
+	nonce := newNonce(o.Secret)
+	answer, err := s.open(purposeMessages, frameHello, frameWelcome, nonce, encodeControl(own.wire(nonce)))
+	if err != nil {
+		return err
+	}
+	var welcome wireHello
+	if err := decodeControl(answer, &welcome); err != nil {
+		return err
+	}
+	theirs := welcome.hello()
+	if err := checkAnswer(own, &theirs, target); err != nil {
+		return err
+	}
+	l.frames, err = s.messages(maxControlBytes, 0)
+	return err
+}
+
+// put queues a message. A forward that finds no room ends the link.
+func (l *link) put(m *raft.Message, bytes int) bool {
+	if m.From != l.from {
+		panic(fmt.Sprintf("transport: node %d sends a %v as node %d", l.from, m.Kind, m.From))
+	}
+	if l.queue.Put(*m, bytes) {
+		return true
+	}
+	if m.Kind == raft.Forward {
+		l.fail(errQueueFull)
+	}
+	return false
+}
+
+// fail ends the link; the first reason counts.
+func (l *link) fail(err error) {
+	l.once.Do(func() {
+		l.err = err
+		close(l.done)
+		l.conn.Close()
+	})
+}
+
+// run serves the link until it fails, and returns why.
+func (l *link) run() error {
+	var watcher sync.WaitGroup
+	watcher.Go(l.watch)
+	l.fail(l.write())
+	watcher.Wait()
+	return l.err
+}
+
+// watch sees the other side close the connection, which a writer with nothing to write would not.
+func (l *link) watch() {
+	h, _, err := l.frames.next()
+	if err == nil {
+		err = fmt.Errorf("%w: kind %d on a link that only sends", ErrBadFrame, h.kind)
+	}
+	l.fail(fmt.Errorf("the other side ended the link: %w", err))
+}
+
+// write sends what is queued, everything at each wake, until the link ends.
+func (l *link) write() error {
+	alive := time.NewTicker(aliveInterval)
+	defer alive.Stop()
+	var out assembly
+	var taken []raft.Message
+	idle := true
+	for {
+		select {
+		case <-l.done:
+			return l.err
+		case <-l.queue.Woken():
+		case <-alive.C:
+			if idle {
+				out.alive(l.clusterID, l.from, l.to)
+			}
+			idle = true
+		}
+		taken = l.queue.Take(taken)
+		if err := l.flush(&out, taken); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		idle = idle && len(taken) == 0
+	}
+}
+
+// flush writes the messages, after what out already holds.
+func (l *link) flush(out *assembly, messages []raft.Message) error {
+	for i := range messages {
+		out.message(l.clusterID, &messages[i])
+		if out.bytes() >= flushBytes {
+			if err := out.writeTo(l.conn, l.writeTimeout); err != nil {
+				return err
+			}
+		}
+	}
+	return out.writeTo(l.conn, l.writeTimeout)
+}

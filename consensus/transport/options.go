@@ -1,0 +1,157 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// The defaults of Options.
+const (
+	DefaultMaxEntryBytes    = 16 << 20
+	DefaultQueueBytes       = 64 << 20
+	DefaultMaxConnections   = 128
+	DefaultMaxHandshakes    = 32
+	DefaultDialTimeout      = 2 * time.Second
+	DefaultHandshakeTimeout = 5 * time.Second
+	DefaultWriteTimeout     = 5 * time.Second
+	DefaultReadTimeout      = 5 * time.Second
+	DefaultBackoffMin       = 20 * time.Millisecond
+	DefaultBackoffMax       = time.Second
+)
+
+// aliveInterval is how long a dialler stays silent before it proves that it is there. It is the same in every node, so
+// that no two settings of ReadTimeout can disagree.
+const aliveInterval = time.Second
+
+// What a frame may hold besides one entry of the largest size: a full message of smaller ones before it, and headers.
+const (
+	frameMessageBytes = 1 << 20
+	frameSlackBytes   = 64 << 10
+)
+
+// MaxFrameBytes is the size of the largest frame when entries have bodies of up to maxEntryBytes.
+func MaxFrameBytes(maxEntryBytes int) int { return maxEntryBytes + frameMessageBytes + frameSlackBytes }
+
+// Options are what a Transport is made of. Zero limits and durations take the defaults above.
+type Options struct {
+	// Owner decides and receives. Required.
+	Owner Owner
+	// Listener takes the peers' connections and is closed with the transport; without one, Address is listened on.
+	Listener net.Listener
+	Address  string
+	// Dial makes the connections to peers; nil is TCP. It must heed its context. For tests and proxies.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Secret is the cluster secret; empty means that none is asked for and none accepted.
+	Secret []byte
+	// Logger is told of links that come and go and of refusals, never from within Send; nil is silence.
+	Logger *slog.Logger
+
+	// MaxEntryBytes is the largest body of an entry or batch, 1 byte to 1 GiB. See MaxFrameBytes.
+	MaxEntryBytes int
+	// QueueBytes bounds what waits for one peer's writer. What the writer has taken comes on top, once.
+	QueueBytes int
+	// MaxConnections bounds the connections from others, MaxHandshakes those of them that are not welcome yet.
+	MaxConnections int
+	MaxHandshakes  int
+
+	// DialTimeout is for the TCP connection, HandshakeTimeout for everything until the welcome.
+	DialTimeout      time.Duration
+	HandshakeTimeout time.Duration
+	// WriteTimeout is how long a peer may take nothing of what is sent to it, ReadTimeout how long nothing may come from
+	// one: at least twice the second of silence after which a peer shows that it is alive.
+	WriteTimeout time.Duration
+	ReadTimeout  time.Duration
+	// BackoffMin and BackoffMax bound the wait between two dials, which is random and grows with failures.
+	BackoffMin time.Duration
+	BackoffMax time.Duration
+}
+
+// Owner is whom the transport works for. All methods may be called from many goroutines, even before New returned, and
+// must return without waiting, except where noted.
+type Owner interface {
+	// Hello is how this node introduces itself to the peer at this moment. The transport sets To and ToIncarnation.
+	Hello(to Peer) Hello
+	// Admit judges a peer that dialled. Clusters, ids and incarnations fit already; a blank node takes its identity here,
+	// and must have it durable before it returns nil, for the welcome goes out with the new one. It may wait up to the
+	// handshake timeout. The text of an error is sent to the peer; a *Refusal chooses it.
+	Admit(Hello) error
+	// Join judges the request of a blank node to be a member. Nil promises that a member will contact it. It may wait as
+	// Admit may.
+	Join(Join) error
+	// Receive takes messages that came from a peer, in the order in which it sent them. The slice is only lent, what the
+	// messages point to is the owner's. False says that the owner has no room: the messages are gone, as any message
+	// between nodes may be, and it is the owner's to Reset a peer whose stream of forwards broke by that.
+	Receive(from raft.NodeID, messages []raft.Message) bool
+	// LinkUp says that messages to the peer can leave again, before the first one does: what was sent on the link before
+	// may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
+	LinkUp(to raft.NodeID)
+	LinkDown(to raft.NodeID, err error)
+}
+
+// Peer is a node to hold a link to. The address may be a name: it is resolved at each dial.
+type Peer struct {
+	ID          raft.NodeID
+	Incarnation uint64
+	Address     string
+}
+
+// complete fills in defaults and refuses what makes no sense.
+func (o Options) complete() (Options, error) {
+	if o.Owner == nil {
+		return o, errors.New("transport: an owner is required")
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Dial == nil {
+		o.Dial = dialTCP
+	}
+	orDefault(&o.MaxEntryBytes, DefaultMaxEntryBytes)
+	orDefault(&o.QueueBytes, DefaultQueueBytes)
+	orDefault(&o.MaxConnections, DefaultMaxConnections)
+	orDefault(&o.MaxHandshakes, DefaultMaxHandshakes)
+	orDefault(&o.DialTimeout, DefaultDialTimeout)
+	orDefault(&o.HandshakeTimeout, DefaultHandshakeTimeout)
+	orDefault(&o.WriteTimeout, DefaultWriteTimeout)
+	orDefault(&o.ReadTimeout, DefaultReadTimeout)
+	orDefault(&o.BackoffMin, DefaultBackoffMin)
+	orDefault(&o.BackoffMax, DefaultBackoffMax)
+	return o, o.validate()
+}
+
+func orDefault[T int | time.Duration](v *T, value T) {
+	if *v == 0 {
+		*v = value
+	}
+}
+
+func (o *Options) validate() error {
+	for _, limit := range []struct {
+		name  string
+		value int64
+		min   int64
+		max   int64
+	}{
+		{"MaxEntryBytes", int64(o.MaxEntryBytes), 1, 1 << 30},
+		{"QueueBytes", int64(o.QueueBytes), 1, 1 << 40},
+		{"MaxConnections", int64(o.MaxConnections), 1, 1 << 20},
+		{"MaxHandshakes", int64(o.MaxHandshakes), 1, 1 << 20},
+		{"DialTimeout", int64(o.DialTimeout), 1, int64(time.Hour)},
+		{"HandshakeTimeout", int64(o.HandshakeTimeout), 1, int64(time.Hour)},
+		{"WriteTimeout", int64(o.WriteTimeout), 1, int64(time.Hour)},
+		{"ReadTimeout", int64(o.ReadTimeout), int64(2 * aliveInterval), int64(time.Hour)},
+		{"BackoffMin", int64(o.BackoffMin), 1, int64(o.BackoffMax)},
+		{"BackoffMax", int64(o.BackoffMax), 1, int64(time.Hour)},
+	} {
+		if limit.value < limit.min || limit.value > limit.max {
+			return fmt.Errorf("transport: %s is %d, allowed are %d to %d", limit.name, limit.value, limit.min, limit.max)
+		}
+	}
+	return nil
+}

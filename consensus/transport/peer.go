@@ -1,0 +1,193 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// peer is a node to which this one holds a link. One goroutine, run, dials, serves the link, and dials again.
+type peer struct {
+	transport   *Transport
+	id          raft.NodeID
+	incarnation uint64
+	context     context.Context
+	cancel      context.CancelFunc
+	ended       chan struct{}
+	// kick ends a wait between two dials: the peer lives, it moved, or it just dialled here.
+	kick chan struct{}
+	// link is the one that stands; nil while there is none.
+	link    atomic.Pointer[link]
+	dropped atomic.Uint64
+
+	mu      sync.Mutex
+	address string
+	problem error
+}
+
+func newPeer(t *Transport, wanted Peer) *peer {
+	p := &peer{
+		transport:   t,
+		id:          wanted.ID,
+		incarnation: wanted.Incarnation,
+		ended:       make(chan struct{}),
+		kick:        make(chan struct{}, 1),
+		address:     wanted.Address,
+	}
+	p.context, p.cancel = context.WithCancel(t.context)
+	return p
+}
+
+// move sets the address for the next dial.
+func (p *peer) move(address string) {
+	p.mu.Lock()
+	moved := p.address != address
+	p.address = address
+	p.mu.Unlock()
+	if moved {
+		p.hurry()
+	}
+}
+
+// hurry ends a wait between two dials.
+func (p *peer) hurry() {
+	select {
+	case p.kick <- struct{}{}:
+	default:
+	}
+}
+
+// target is whom to dial now.
+func (p *peer) target() Peer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return Peer{ID: p.id, Incarnation: p.incarnation, Address: p.address}
+}
+
+// send queues a message on the link, or drops it.
+func (p *peer) send(m *raft.Message, maxFrameBytes int) {
+	bytes := messageBytes(m)
+	if bytes > maxFrameBytes {
+		panic(fmt.Sprintf("transport: a %v of %d bytes, frames hold %d", m.Kind, bytes, maxFrameBytes))
+	}
+	l := p.link.Load()
+	if l == nil || !l.put(m, bytes) {
+		p.dropped.Add(1)
+	}
+}
+
+// run holds a link to the peer until the peer is removed. A link that stood for a while starts the back-off anew: one
+// that is cut as soon as it stands must not make a busy loop.
+func (p *peer) run() {
+	o := &p.transport.options
+	failures := 0
+	for p.context.Err() == nil {
+		begin := time.Now()
+		p.note(p.serve())
+		if time.Since(begin) > o.BackoffMax {
+			failures = 0
+		}
+		p.pause(backoff(o.BackoffMin, o.BackoffMax, failures, rand.Float64()))
+		failures++
+	}
+}
+
+// backoff is how long to wait after so many failures: half of it is certain, the rest chance, so that nodes that failed
+// together do not dial together.
+func backoff(shortest, longest time.Duration, failures int, chance float64) time.Duration {
+	wait := longest
+	if failures < 62 && shortest<<failures>>failures == shortest {
+		wait = min(longest, shortest<<failures)
+	}
+	return wait/2 + time.Duration(chance*float64(wait/2))
+}
+
+// pause waits for the time, a kick, or the end.
+func (p *peer) pause(wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-p.kick:
+	case <-p.context.Done():
+	}
+}
+
+// serve makes one link and returns why it ended, or why there is none.
+func (p *peer) serve() error {
+	l, err := p.connect()
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(p.context, func() { l.fail(ErrClosed) })()
+	owner, log := p.transport.options.Owner, p.transport.options.Logger
+	p.note(nil)
+	log.Info("link up", "peer", p.id, "address", l.conn.RemoteAddr())
+	p.link.Store(l)
+	owner.LinkUp(p.id)
+	err = l.run()
+	p.link.Store(nil)
+	p.dropped.Add(uint64(len(l.queue.Close())))
+	owner.LinkDown(p.id, err)
+	log.Info("link down", "peer", p.id, "error", err)
+	return err
+}
+
+// connect dials and shakes hands.
+func (p *peer) connect() (*link, error) {
+	o := &p.transport.options
+	target := p.target()
+	conn, err := p.transport.dial(p.context, target.Address)
+	if err != nil {
+		return nil, err
+	}
+	defer context.AfterFunc(p.context, func() { conn.Close() })()
+	own := o.Owner.Hello(target)
+	own.To, own.ToIncarnation = target.ID, target.Incarnation
+	l := newLink(conn, own.ClusterID, own.From, target.ID, o)
+	if err := l.greet(&own, target, o); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("node %d at %s: %w", target.ID, target.Address, err)
+	}
+	return l, nil
+}
+
+// note keeps the reason why there is no link, and logs it when it is news.
+func (p *peer) note(err error) {
+	p.mu.Lock()
+	news := err != nil && (p.problem == nil || p.problem.Error() != err.Error())
+	p.problem = err
+	p.mu.Unlock()
+	if news && !errors.Is(err, ErrClosed) && p.context.Err() == nil {
+		p.transport.options.Logger.Warn("no link", "peer", p.id, "error", err)
+	}
+}
+
+// PeerStatus is how the link to a peer stands.
+type PeerStatus struct {
+	Peer
+	// Up says that messages can leave. Problem is why they cannot: a refusal by the other side, for one.
+	Up      bool
+	Problem error
+	// Dropped counts messages that found no link or a full queue since the peer was added.
+	Dropped uint64
+}
+
+// Status describes the links to all peers, in no order.
+func (t *Transport) Status() []PeerStatus {
+	var all []PeerStatus
+	for _, p := range *t.peers.Load() {
+		s := PeerStatus{Peer: p.target(), Up: p.link.Load() != nil, Dropped: p.dropped.Load()}
+		p.mu.Lock()
+		s.Problem = p.problem
+		p.mu.Unlock()
+		all = append(all, s)
+	}
+	return all
+}

@@ -1,0 +1,37 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+)
+
+// Keepalive finds peers that are gone without a word while nothing is written; see setUserTimeout for the rest.
+const (
+	keepaliveIdle     = 5 * time.Second
+	keepaliveInterval = 2 * time.Second
+	keepaliveCount    = 3
+)
+
+func dialTCP(ctx context.Context, address string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
+}
+
+// tune sets the options of a peer's connection. Only TCP connections have any.
+//
+// A frame is written whole, so there is nothing to wait for: no delay. Bytes that the other side's kernel does not
+// acknowledge within the timeout mean that it is gone; without that limit the kernel would try for a quarter of an hour.
+func tune(conn net.Conn, timeout time.Duration) error {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	return errors.Join(
+		tcp.SetNoDelay(true),
+		tcp.SetKeepAliveConfig(net.KeepAliveConfig{
+			Enable: true, Idle: keepaliveIdle, Interval: keepaliveInterval, Count: keepaliveCount,
+		}),
+		setUserTimeout(tcp, timeout),
+	)
+}

@@ -1,0 +1,202 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// ErrClosed is why links go down when the transport is closed or the peer removed.
+var ErrClosed = errors.New("the link was closed by this node")
+
+// Transport carries messages between this node and its peers. Make one with New; all methods may be called from any
+// goroutine.
+type Transport struct {
+	options       Options
+	maxFrameBytes int
+	listener      net.Listener
+	context       context.Context
+	cancel        context.CancelFunc
+	goroutines    sync.WaitGroup
+	// connections and handshakes hold a token for each connection from others, see Options.
+	connections chan struct{}
+	handshakes  chan struct{}
+	refusals    repeatedly
+
+	// peers is replaced as a whole by SetPeers, so that Send takes no lock.
+	peers atomic.Pointer[map[raft.NodeID]*peer]
+
+	mu     sync.Mutex
+	closed bool
+	// running is the goroutine of each peer id that last began; a removed one stays until it ended.
+	running map[raft.NodeID]*peer
+	// incoming are the welcome connections, one for each peer.
+	incoming map[raft.NodeID]*incoming
+}
+
+// New listens, and takes connections from then on.
+func New(o Options) (*Transport, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	if o.Listener == nil {
+		if o.Listener, err = net.Listen("tcp", o.Address); err != nil {
+			return nil, fmt.Errorf("transport: %w", err)
+		}
+	}
+	t := &Transport{
+		options:       o,
+		maxFrameBytes: MaxFrameBytes(o.MaxEntryBytes),
+		listener:      o.Listener,
+		connections:   make(chan struct{}, o.MaxConnections),
+		handshakes:    make(chan struct{}, o.MaxHandshakes),
+		running:       make(map[raft.NodeID]*peer),
+		incoming:      make(map[raft.NodeID]*incoming),
+	}
+	t.context, t.cancel = context.WithCancel(context.Background())
+	t.peers.Store(new(map[raft.NodeID]*peer))
+	t.goroutines.Go(t.accept)
+	return t, nil
+}
+
+// Addr is where the transport listens.
+func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
+
+// SetPeers makes these the nodes to hold links to, and no others. A new address counts from the next dial on; a link
+// that stands is kept, since identity is never the address. Connections from nodes that are left out stay: their owner
+// may still have to hear them, or it Resets them.
+func (t *Transport) SetPeers(list []Peer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	old, next := *t.peers.Load(), make(map[raft.NodeID]*peer, len(list))
+	for _, wanted := range list {
+		p := old[wanted.ID]
+		if p != nil && p.incarnation == wanted.Incarnation {
+			p.move(wanted.Address)
+		} else {
+			p = t.start(wanted)
+		}
+		next[wanted.ID] = p
+	}
+	t.peers.Store(&next)
+	for id, p := range old {
+		if next[id] != p {
+			p.cancel()
+		}
+	}
+}
+
+// start begins a peer's goroutine. It waits for an earlier one of the same id, so that LinkUp and LinkDown take turns.
+func (t *Transport) start(wanted Peer) *peer {
+	before := t.running[wanted.ID]
+	p := newPeer(t, wanted)
+	t.running[wanted.ID] = p
+	t.goroutines.Go(func() {
+		if before != nil {
+			before.cancel()
+			<-before.ended
+		}
+		p.run()
+		close(p.ended)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.running[p.id] == p {
+			delete(t.running, p.id)
+		}
+	})
+	return p
+}
+
+// Send queues each message for the peer that it names, in order, and never waits. A message is dropped when the peer is
+// unknown, has no link, or has a full queue. Messages may be lost, so that is no error; but forwards are a stream, and
+// one that finds the queue full ends its link, so that LinkUp makes the owner send them again.
+//
+// The slice is only read during the call; what the messages point to must never change again. It panics on a message
+// that no frame can hold or that does not come from this node.
+func (t *Transport) Send(messages []raft.Message) {
+	peers := *t.peers.Load()
+	for i := range messages {
+		if p := peers[messages[i].To]; p != nil {
+			p.send(&messages[i], t.maxFrameBytes)
+		}
+	}
+}
+
+// Reset closes the connection on which the peer's messages come: it dials again, and its own LinkUp tells it that what
+// it sent may be lost.
+func (t *Transport) Reset(from raft.NodeID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if in := t.incoming[from]; in != nil {
+		in.close()
+	}
+}
+
+// Join asks the node at the address to have this blank node made a member. Nil means that a member will contact it; a
+// *Refusal says why not and, maybe, whom to ask.
+func (t *Transport) Join(ctx context.Context, address string, j Join) error {
+	ctx, cancel := t.within(ctx)
+	defer cancel()
+	conn, err := t.dial(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	s, err := newHandshake(conn, t.options.Secret, t.options.HandshakeTimeout)
+	if err != nil {
+		return err
+	}
+	nonce := newNonce(t.options.Secret)
+	request := wireJoin{
+		Name: j.Name, Incarnation: j.Incarnation, PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress, Nonce: nonce,
+	}
+	_, err = s.open(purposeJoin, frameJoin, frameAccepted, nonce, encodeControl(&request))
+	return err
+}
+
+// within is the context, ended also by the transport's end.
+func (t *Transport) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(t.context, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// dial makes a tuned connection.
+func (t *Transport) dial(ctx context.Context, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.options.DialTimeout)
+	defer cancel()
+	conn, err := t.options.Dial(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", address, err)
+	}
+	if err := tune(conn, t.options.WriteTimeout); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("dial %s: %w", address, err)
+	}
+	return conn, nil
+}
+
+// Close closes every connection and waits until no goroutine is left: after it no method of the owner is called. The
+// owner's methods must not call it.
+func (t *Transport) Close() error {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.cancel()
+	err := t.listener.Close()
+	t.goroutines.Wait()
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

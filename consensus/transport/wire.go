@@ -1,0 +1,117 @@
+package transport
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/hashicorp/go-msgpack/v2/codec"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// The bodies of the handshake are msgpack maps. They are rare, small, and grow a field now and then, which is what a
+// self-describing format is for. Their field names are part of the wire format.
+
+const (
+	// maxControlBytes bounds a frame of the handshake. It is the bound before anyone has proven anything.
+	maxControlBytes = 64 << 10
+	// maxControlDepth bounds the nesting that the decoder follows.
+	maxControlDepth = 8
+	// nonceBytes is the size of each side's random contribution to the proof.
+	nonceBytes = 32
+)
+
+type wireHello struct {
+	ClusterID     uint64 `codec:"cluster"`
+	From          uint64 `codec:"from"`
+	Incarnation   uint64 `codec:"incarnation"`
+	Boot          uint64 `codec:"boot"`
+	To            uint64 `codec:"to"`
+	ToIncarnation uint64 `codec:"to_incarnation"`
+	Term          uint64 `codec:"term"`
+	DurableTerm   uint64 `codec:"durable_term"`
+	DurableIndex  uint64 `codec:"durable_index"`
+	Level         uint8  `codec:"level"`
+	Name          string `codec:"name"`
+	PeerAddress   string `codec:"peer_address"`
+	ClientAddress string `codec:"client_address"`
+	// Nonce is the dialler's share of the proof, empty when it has no secret. A welcome has none.
+	Nonce []byte `codec:"nonce"`
+}
+
+type wireJoin struct {
+	Name          string `codec:"name"`
+	Incarnation   uint64 `codec:"incarnation"`
+	PeerAddress   string `codec:"peer_address"`
+	ClientAddress string `codec:"client_address"`
+	Nonce         []byte `codec:"nonce"`
+}
+
+type wireChallenge struct {
+	Nonce []byte `codec:"nonce"`
+	Proof []byte `codec:"proof"`
+}
+
+type wireProof struct {
+	Proof []byte `codec:"proof"`
+}
+
+type wireRefusal struct {
+	Text     string `codec:"text"`
+	Redirect string `codec:"redirect"`
+}
+
+func (h *Hello) wire(nonce []byte) *wireHello {
+	return &wireHello{
+		ClusterID: h.ClusterID, From: uint64(h.From), Incarnation: h.Incarnation, Boot: uint64(h.Boot),
+		To: uint64(h.To), ToIncarnation: h.ToIncarnation,
+		Term: uint64(h.Term), DurableTerm: uint64(h.Durable.Term), DurableIndex: uint64(h.Durable.Index), Level: h.Level,
+		Name: h.Name, PeerAddress: h.PeerAddress, ClientAddress: h.ClientAddress, Nonce: nonce,
+	}
+}
+
+func (w *wireHello) hello() Hello {
+	return Hello{
+		ClusterID: w.ClusterID, From: raft.NodeID(w.From), Incarnation: w.Incarnation, Boot: raft.Boot(w.Boot),
+		To: raft.NodeID(w.To), ToIncarnation: w.ToIncarnation, Term: raft.Term(w.Term),
+		Durable: raft.Mark{Term: raft.Term(w.DurableTerm), Index: raft.Index(w.DurableIndex)}, Level: w.Level,
+		Name: w.Name, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
+	}
+}
+
+// msgpack is set up once; a handle may be shared, encoders and decoders may not.
+var msgpack = newHandle()
+
+func newHandle() *codec.MsgpackHandle {
+	h := new(codec.MsgpackHandle)
+	h.WriteExt = true // strings and byte strings are different types on the wire
+	h.ErrorIfNoField = true
+	h.ErrorIfNoArrayExpand = true
+	h.MaxDepth = maxControlDepth
+	return h
+}
+
+// encodeControl encodes one of the wire types. They hold nothing that cannot be encoded.
+func encodeControl(v any) []byte {
+	var body []byte
+	if err := codec.NewEncoderBytes(&body, msgpack).Encode(v); err != nil {
+		panic(fmt.Sprintf("transport: encode %T: %v", v, err))
+	}
+	return body
+}
+
+// decodeControl decodes a whole body into one of the wire types. Of the many spellings that msgpack has for a value it
+// accepts the one that encodeControl writes: what decodes must encode to the same bytes again. That one rule refuses
+// duplicate, missing and reordered fields, numbers written as floats, and bytes after the end.
+func decodeControl(body []byte, v any) error {
+	if len(body) > maxControlBytes {
+		return fmt.Errorf("%w: %d bytes of handshake", ErrBadFrame, len(body))
+	}
+	if err := codec.NewDecoderBytes(body, msgpack).Decode(v); err != nil {
+		return fmt.Errorf("%w: handshake: %w", ErrBadFrame, err)
+	}
+	if !bytes.Equal(encodeControl(v), body) {
+		return fmt.Errorf("%w: handshake is not in canonical form", ErrBadFrame)
+	}
+	return nil
+}
