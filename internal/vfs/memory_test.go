@@ -202,3 +202,16 @@ func TestTheSameDrawsLeaveTheSameDisk(t *testing.T) {
 		}
 	}
 }
+
+func TestF7_AMadeDirectorySurvivesPowerLossWithItsParents(t *testing.T) {
+	m := NewMemory()
+	must(t, MakeDirectory(m, "a/b/c"))
+	must(t, MakeDirectory(m, "a/b/d"))
+	must(t, MakeDirectory(m, "a/b/d"))
+	names, err := m.Crash(LoseAll).List("a/b")
+	must(t, err)
+	if !slices.Equal(names, []string{"c", "d"}) {
+		t.Fatalf("names after power loss: %q", names)
+	}
+	must(t, MakeDirectory(OS(), t.TempDir()+"/x/y"))
+}

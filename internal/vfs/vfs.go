@@ -1,6 +1,11 @@
 package vfs
 
-import "io"
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+)
 
 // SectorBytes is the unit in which a disk writes atomically: after power loss each sector is old or new.
 const SectorBytes = 512
@@ -34,4 +39,30 @@ type File interface {
 	Size() (int64, error)
 	// Close releases the handle and makes nothing durable.
 	Close() error
+}
+
+// MakeDirectory makes a directory durable with its name: it makes the parents that are missing, and syncs the parent of
+// everything it made, and in any case the parent of path, because an earlier attempt may have ended before its sync.
+func MakeDirectory(f FS, name string) error {
+	var parents []string
+	for at := path.Clean(name); ; at = path.Dir(at) {
+		parents = append(parents, path.Dir(at))
+		if at == path.Dir(at) {
+			break
+		}
+		if _, err := f.List(path.Dir(at)); err == nil {
+			break
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := f.MkdirAll(name); err != nil {
+		return err
+	}
+	for _, parent := range parents {
+		if err := f.SyncDir(parent); err != nil {
+			return err
+		}
+	}
+	return nil
 }
