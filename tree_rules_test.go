@@ -113,6 +113,12 @@ func TestTreeRules_StyleIsChecked(t *testing.T) {
 	long := "package a\n\nfunc f() {" + strings.Repeat("\n\tf()", functionLinesMax) + "\n}\n"
 	try(t, []trial{
 		{"format", formatting, map[string]string{"a.go": "package a\nvar  x = 1\n", "b.go": "package a\n"}, []string{"a.go"}},
+		{"globals", globals, map[string]string{
+			"a/a.go": "package a\n\nvar count, fixed int\n\nvar list = []int{1}\n\nfunc f(fixed int) { fixed = 1 }\n\n" +
+				"func g() {\n\tcount++\n\tlist[0] = fixed\n\tlist := list\n\tlist[0] = 2\n}\n",
+			"a/b.go":      "package a\n\nimport \"sync\"\n\nvar pool = sync.Pool{}\n\nfunc h() { count = 2 }\n",
+			"a/a_test.go": "package a\n\nfunc i() { count = 3 }\n",
+		}, []string{"a/a.go:10", "a/a.go:11", "a/b.go:5", "a/b.go:7"}},
 		{"package comments", packageComments, map[string]string{
 			"a/a.go": "package a\n", "b/b.go": "// Package b is b.\npackage b\n",
 			"c/c.go": "// Package c is c.\npackage c\n", "c/doc.go": "// Package c is c.\npackage c\n",

@@ -129,6 +129,7 @@ var rules = []rule{
 	{"goroutines start where the list says", goStatements},
 	{"tests do not sleep", sleeps},
 	{"tests do not skip", skips},
+	{"package variables do not change", globals},
 	{"sources are formatted", formatting},
 	{"every package says what it is", packageComments},
 	{"everything exported is documented", exportedDocs},
