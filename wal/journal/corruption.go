@@ -1,0 +1,26 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrVersion means that a file was written by a newer version of the format.
+var ErrVersion = errors.New("format version is not known to this program")
+
+// CorruptionError says that a file does not hold what was once durable in it. The node must not go on with it: it may
+// have voted or acknowledged what the file no longer tells.
+type CorruptionError struct {
+	// File is the damaged file, Offset the place in bytes.
+	File   string
+	Offset int64
+	// Reason says what was found there.
+	Reason string
+}
+
+// Error names file, offset, reason and the way out.
+func (e *CorruptionError) Error() string {
+	return fmt.Sprintf("%s is corrupt at offset %d: %s; do not delete it and do not start this node on it: remove the "+
+		"node from its cluster and add it again with an empty directory, or see raftredis recover",
+		e.File, e.Offset, e.Reason)
+}

@@ -1,0 +1,122 @@
+package journal
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+)
+
+// Inspect writes a description of one journal file to w, one line per record and one per part of it, with whatever is
+// left of older generations, and names what is damaged. It changes nothing and does not judge the journal as a whole:
+// that is for Open. An error means that the file could not be read, or w not written.
+func Inspect(fs vfs.FS, path string, w io.Writer) error {
+	f, err := openFile(fs, path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // nothing was written: its error says nothing
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "%s: %d bytes\n", path, f.bytes)
+	for offset := int64(0); offset+headerBytes <= f.bytes; {
+		h, found, err := f.headerAt(offset)
+		if err != nil {
+			return err
+		}
+		if !found {
+			offset += PageBytes
+			continue
+		}
+		whole, err := inspectRecord(out, f, offset, h)
+		if err != nil {
+			return err
+		}
+		if offset += PageBytes; whole {
+			offset += h.bytes() - PageBytes
+		}
+	}
+	return out.Flush()
+}
+
+func inspectRecord(out *bufio.Writer, f *journalFile, offset int64, h header) (whole bool, err error) {
+	payload, whole, err := f.payloadAt(offset, h)
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprintf(out, "%10d %-7v version %d generation %d salt %016x previous %08x checksum %08x payload %d",
+		offset, h.kind, h.version, h.generation, h.salt, h.previous, h.sum, h.payloadBytes)
+	if h.kind == recordOpening {
+		fmt.Fprintf(out, " file %d previous end %d", h.fileBytes, h.previousEnd)
+	}
+	if !whole {
+		fmt.Fprint(out, " DAMAGED: the payload does not match its checksum\n")
+		return false, nil
+	}
+	fmt.Fprintln(out)
+	for len(payload) > 0 {
+		kind, body, rest, err := nextPart(payload)
+		if err != nil {
+			fmt.Fprintf(out, "           DAMAGED: %v\n", err)
+			break
+		}
+		fmt.Fprintf(out, "           %-10v %s\n", kind, describePart(kind, body))
+		payload = rest
+	}
+	return true, nil
+}
+
+func describePart(kind partKind, body []byte) string {
+	f := fields{body: body}
+	switch kind {
+	case partState:
+		return fmt.Sprintf("term %d vote %d", f.number(), f.number())
+	case partTruncate:
+		return fmt.Sprintf("from %d", f.number())
+	case partCommit:
+		return fmt.Sprintf("index %d", f.number())
+	case partCheckpoint:
+		return fmt.Sprintf("at %v", f.mark())
+	case partFiles:
+		return describeFiles(&f)
+	case partBase:
+		mark, stamp, index := f.mark(), f.number(), f.number()
+		return fmt.Sprintf("at %v stamp %d configuration at %d of %d bytes", mark, stamp, index, len(f.bytes()))
+	case partEntries:
+		return describeEntries(body)
+	}
+	return fmt.Sprintf("%d bytes", len(body))
+}
+
+func describeFiles(f *fields) string {
+	text := ""
+	for _, name := range [...]string{"snapshot", "retained"} {
+		if s := f.snapshot(); s != nil {
+			text += fmt.Sprintf("%s at %v hash %016x of %d bytes, ", name, s.Mark, s.FileHash, s.FileBytes)
+		}
+	}
+	first := f.number()
+	return text + fmt.Sprintf("history %q from %d", f.bytes(), first)
+}
+
+func describeEntries(body []byte) string {
+	total := len(body)
+	var first, last raft.Mark
+	count := 0
+	for len(body) > 0 {
+		e, n, err := raft.DecodeEntry(body)
+		if err != nil {
+			return fmt.Sprintf("%d whole ones, %v to %v, then DAMAGED: %v", count, first, last, err)
+		}
+		if count == 0 {
+			first = e.Mark()
+		}
+		last = e.Mark()
+		count, body = count+1, body[n:]
+	}
+	if count == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d, %v to %v, %d bytes", count, first, last, total)
+}

@@ -1,0 +1,374 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/internal/vfs"
+)
+
+// The names of the two files, and of the one that replaces one of them when the size changes.
+const (
+	nameA    = "journal-a"
+	nameB    = "journal-b"
+	nameNext = "journal-next"
+)
+
+var names = [2]string{nameA, nameB}
+
+// maxIdleBufferBytes is the largest buffer that is kept after an opening, which is rare and may be half a file.
+const maxIdleBufferBytes = 1 << 20
+
+// ErrClosed is returned by every call after Close.
+var ErrClosed = errors.New("journal is closed")
+
+// Journal is the open pair of files. One goroutine owns it. After the first error every call returns that error.
+type Journal struct {
+	options Options
+	// content is what the file in force says, and what is being made durable now.
+	content content
+	files   [2]*journalFile
+	current int // which of files is in force
+	// end is where the next record goes; generation, salt and sum (of the last record) chain it to the others.
+	end        int64
+	generation uint64
+	salt       uint64
+	sum        uint32
+	// started: the roll that ends Open is durable. sealed: the last record is a seal.
+	started, sealed bool
+	history         History
+	err             error
+	// buffer holds one record while it is written.
+	buffer []byte
+	syncs  uint64
+	seals  uint64
+}
+
+// Start ends the opening of a journal: it makes durable what Open read, in a new file. Before it has returned nil the
+// node must not send anything that rests on what was recovered. The caller has cut history to the checkpoint; from now
+// on the journal syncs history when it rolls.
+func (j *Journal) Start(h History) error {
+	if j.started {
+		panic("journal: started twice")
+	}
+	if j.err != nil {
+		return j.err
+	}
+	j.history = h
+	// Invariants 4 and 5: the next opening will say how far this file reaches, so let it be true.
+	if err := j.sync(j.files[j.current]); err != nil {
+		return j.fail(err)
+	}
+	if err := j.roll(false); err != nil {
+		return j.fail(err)
+	}
+	j.started = true
+	return nil
+}
+
+// Append makes a group of operations durable, in order: one write and one sync, also when the group begins a new file.
+// When it returns nil, everything in the group is durable. The journal keeps the entries, not the slices that hold them,
+// until the checkpoint has passed them. It panics if an operation breaks a rule of the log or exceeds Room.
+func (j *Journal) Append(group []raft.AppendOperation) error {
+	if err := j.usable(); err != nil || len(group) == 0 {
+		return err
+	}
+	j.begin()
+	grown := false
+	for i := range group {
+		grown = j.take(&group[i]) || grown
+	}
+	return j.commit(recordGroup, grown)
+}
+
+// take encodes an operation and folds it into the content; it reports whether there were entries in it.
+func (j *Journal) take(op *raft.AppendOperation) bool {
+	j.buffer = appendState(j.buffer, op.Term, op.Vote)
+	assert(j.content.setState(op.Term, op.Vote))
+	if len(op.Entries) > 0 {
+		if from := op.Entries[0].Index; from <= j.content.last().Index {
+			j.buffer = appendTruncate(j.buffer, from)
+			assert(j.content.truncate(from))
+		}
+		j.buffer = appendEntries(j.buffer, op.Entries)
+	}
+	for _, e := range op.Entries {
+		if len(e.Body) > j.options.MaxEntryBytes {
+			panic(fmt.Sprintf("journal: the body of entry %v has %d bytes, the limit is %d",
+				e.Mark(), len(e.Body), j.options.MaxEntryBytes))
+		}
+		assert(j.content.add(e))
+	}
+	j.buffer = appendCommit(j.buffer, op.Commit)
+	assert(j.content.setCommit(op.Commit))
+	return len(op.Entries) > 0
+}
+
+// Switch puts a snapshot in force, and with a new history directory voids the log below it. The snapshot file, and the
+// new directory, are durable before the call. It panics if the snapshot's index goes back.
+func (j *Journal) Switch(s Switch) error {
+	if err := j.usable(); err != nil {
+		return err
+	}
+	j.begin()
+	moved := s.HistoryDirectory != j.content.HistoryDirectory
+	switch {
+	case moved && s.HistoryFirst != s.Snapshot.Index+1:
+		panic(fmt.Sprintf("journal: history from %d after snapshot %v", s.HistoryFirst, s.Snapshot.Mark))
+	case !moved && (s.HistoryFirst != j.content.HistoryFirst || s.Snapshot.Index > j.content.last().Index):
+		panic(fmt.Sprintf("journal: snapshot %v of a log that ends at %v", s.Snapshot.Mark, j.content.last()))
+	}
+	j.buffer = appendFiles(j.buffer, s.Snapshot, s.Retained, s.HistoryDirectory, s.HistoryFirst)
+	assert(j.content.setFiles(s.Snapshot, s.Retained, s.HistoryDirectory, s.HistoryFirst))
+	if moved {
+		assert(j.content.setBase(s.Snapshot.Mark, s.Stamp, s.Snapshot.Index, s.Snapshot.Configuration))
+		j.buffer = appendBase(j.buffer, &j.content.Opening)
+	}
+	return j.commit(recordGroup, false)
+}
+
+// Seal proves the last record by an empty one behind it, unless it is proven. The owner calls it after some idleness.
+func (j *Journal) Seal() error {
+	if err := j.usable(); err != nil || j.sealed {
+		return err
+	}
+	j.begin()
+	return j.commit(recordSeal, false)
+}
+
+// Advance tells the journal that history is durable up to an index, so that Room grows; the next record repeats it. An
+// index below the checkpoint says nothing new. It panics beyond the last entry.
+func (j *Journal) Advance(through raft.Index) {
+	if through > j.content.Checkpoint.Index {
+		assert(j.content.advance(through))
+	}
+}
+
+// Room is how many bytes of encoded entries may be appended if they begin at an index: those at or above it go away.
+// Zero or less means that entries must wait until history moves the checkpoint on; votes need not.
+func (j *Journal) Room(from raft.Index) int64 {
+	room := j.options.FileBytes/2 - j.content.openingBytes()
+	if from > j.content.Checkpoint.Index && from <= j.content.last().Index {
+		room += entriesBytes(j.content.Entries[from-j.content.Checkpoint.Index-1:])
+	}
+	return room
+}
+
+// Checkpoint is the last entry that the journal knows to be durable in history.
+func (j *Journal) Checkpoint() raft.Mark { return j.content.Checkpoint }
+
+// Last is the mark of the last entry.
+func (j *Journal) Last() raft.Mark { return j.content.last() }
+
+// Stats returns the journal's figures.
+func (j *Journal) Stats() Stats {
+	return Stats{
+		Generation: j.generation,
+		UsedBytes:  j.end,
+		FileBytes:  j.files[j.current].bytes,
+		LiveBytes:  j.content.entryBytes,
+		Syncs:      j.syncs,
+		Seals:      j.seals,
+	}
+}
+
+// Close closes the files. It makes nothing durable: everything that Append accepted is durable already.
+func (j *Journal) Close() error {
+	if errors.Is(j.err, ErrClosed) {
+		return ErrClosed
+	}
+	j.err = errors.Join(ErrClosed, j.err)
+	return errors.Join(j.files[0].Close(), j.files[1].Close())
+}
+
+func (j *Journal) usable() error {
+	if j.err == nil && !j.started {
+		panic("journal: used before Start")
+	}
+	return j.err
+}
+
+// fail makes the first error final.
+func (j *Journal) fail(err error) error {
+	j.err = fmt.Errorf("journal failed, generation %d at offset %d: %w", j.generation, j.end, err)
+	return j.err
+}
+
+func assert(err error) {
+	if err != nil {
+		panic("journal: " + err.Error())
+	}
+}
+
+// begin starts a record in the buffer.
+func (j *Journal) begin() {
+	j.buffer = append(j.buffer[:0], zeros[:headerBytes]...)
+	j.buffer = appendCheckpoint(j.buffer, j.content.Checkpoint)
+}
+
+// commit makes durable what was folded into the content: by the record in the buffer, or, where that does not fit or
+// the entries have come near half a file, by the opening of the other file.
+func (j *Journal) commit(kind recordKind, grown bool) error {
+	half := j.options.FileBytes / 2
+	fits := j.end+paged(int64(len(j.buffer))) <= j.files[j.current].bytes
+	if grown && j.content.openingBytes() > half {
+		fits = false
+	}
+	var err error
+	if fits {
+		err = j.write(j.files[j.current], kind, 0)
+	} else {
+		err = j.roll(grown)
+	}
+	if err != nil {
+		return j.fail(err)
+	}
+	return nil
+}
+
+// write completes the record in the buffer, writes it at end of a file and syncs.
+func (j *Journal) write(f *journalFile, kind recordKind, previousEnd int64) error {
+	h := header{
+		kind:         kind,
+		version:      Version,
+		payloadBytes: int64(len(j.buffer) - headerBytes),
+		generation:   j.generation,
+		salt:         j.salt,
+		previous:     j.sum,
+		fileBytes:    f.bytes,
+		previousEnd:  previousEnd,
+	}
+	j.sum = h.put(j.buffer)
+	padding := paged(int64(len(j.buffer))) - int64(len(j.buffer))
+	j.buffer = append(j.buffer, zeros[:padding]...)
+	if _, err := f.WriteAt(j.buffer, j.end); err != nil {
+		return fmt.Errorf("write %s: %w", f.path, err)
+	}
+	j.end += int64(len(j.buffer))
+	j.sealed = kind == recordSeal
+	if j.sealed {
+		j.seals++
+	}
+	return j.sync(f)
+}
+
+var zeros [PageBytes]byte
+
+func (j *Journal) sync(f *journalFile) error {
+	j.syncs++
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// roll begins the other file with an opening that says all of the content:
+//
+//  1. history is synced, and the checkpoint moves to its end;
+//  2. the opening is written over the beginning of the other file;
+//  3. the other file is synced: from here on it is the one in force.
+//
+// A crash before 3 leaves either file to recovery: the old one is whole and untouched, and until 3 is done nobody was
+// told of anything that only the new one holds.
+func (j *Journal) roll(grown bool) error {
+	through, err := j.history.Sync()
+	if err != nil {
+		return fmt.Errorf("sync history: %w", err)
+	}
+	j.Advance(through)
+	if err := j.checkOpening(grown); err != nil {
+		return err
+	}
+	j.buffer = j.opening().appendOpening(append(j.buffer[:0], zeros[:headerBytes]...))
+	previousEnd := j.end
+	j.generation, j.salt, j.sum, j.end = j.generation+1, j.options.Salt(), 0, 0
+	other := 1 - j.current
+	if j.files[other].bytes == j.options.FileBytes && j.files[j.current].bytes == j.options.FileBytes {
+		err = j.write(j.files[other], recordOpening, previousEnd)
+	} else {
+		err = j.replace(other, previousEnd)
+	}
+	if err != nil {
+		return err
+	}
+	j.current = other
+	if cap(j.buffer) > maxIdleBufferBytes {
+		j.buffer = nil
+	}
+	return nil
+}
+
+// checkOpening asserts invariant 6. Without entries that grew the log, an opening may exceed half a file: votes are
+// always written. Beyond a whole file it cannot go; that takes a file size set below what the log already holds.
+func (j *Journal) checkOpening(grown bool) error {
+	bytes := j.content.openingBytes()
+	if grown && bytes > j.options.FileBytes/2 {
+		panic(fmt.Sprintf("journal: an opening of %d bytes, with entries of %d, for a file of %d bytes",
+			bytes, j.content.entryBytes, j.options.FileBytes))
+	}
+	if bytes > j.options.FileBytes {
+		return fmt.Errorf("the log needs %d bytes: a journal file of %d bytes is too small", bytes, j.options.FileBytes)
+	}
+	return nil
+}
+
+// opening is the content as the next opening says it.
+func (j *Journal) opening() *content {
+	c := j.content
+	if j.options.Weakened.Down(guard.VoteInOpening) {
+		c.Vote = 0
+	}
+	return &c
+}
+
+// replace is the roll into a file of another size. The new file is made whole, opening included, under another name
+// and then takes the place of the old one. So the size of a file is always the size that its opening states, and a file
+// that is shorter than the other and has no opening is a damaged one.
+func (j *Journal) replace(which int, previousEnd int64) error {
+	fs, temporary := j.options.FS, path.Join(j.options.Directory, nameNext)
+	next, err := writeOut(fs, temporary, j.options.FileBytes)
+	if err != nil {
+		return err
+	}
+	if err := j.write(next, recordOpening, previousEnd); err != nil {
+		return err
+	}
+	old := j.files[which]
+	next.path = old.path
+	j.files[which] = next
+	if err := fs.Rename(temporary, old.path); err != nil {
+		return err
+	}
+	if err := fs.SyncDir(j.options.Directory); err != nil {
+		return err
+	}
+	return old.Close()
+}
+
+// writeOut makes a file of zeros whose every block is allocated and written, so that no later sync has to change the
+// file system's own records.
+func writeOut(fsys vfs.FS, name string, bytes int64) (*journalFile, error) {
+	if err := fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	f, err := fsys.Open(name, true)
+	if err != nil {
+		return nil, err
+	}
+	const chunkBytes = 1 << 20
+	chunk := make([]byte, min(bytes, chunkBytes))
+	for at := int64(0); at < bytes; at += int64(len(chunk)) {
+		chunk = chunk[:min(int64(len(chunk)), bytes-at)]
+		if _, err := f.WriteAt(chunk, at); err != nil {
+			return nil, errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close())
+		}
+	}
+	if err := f.Sync(); err != nil {
+		return nil, errors.Join(fmt.Errorf("sync %s: %w", name, err), f.Close())
+	}
+	return &journalFile{File: f, path: name, bytes: bytes}, nil
+}

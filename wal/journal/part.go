@@ -1,0 +1,194 @@
+package journal
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// partKind says what a part of a record is. The numbers are part of the format. A record's payload is a sequence of
+// parts that take effect in order:
+//
+//	state       term, vote                                                  u64, u64
+//	truncate    the entries from this index on are gone                     u64
+//	entries     encoded entries, one after another
+//	files       names of snapshots and history                              see appendFiles
+//	base        the log begins above this checkpoint; entries are void      see appendBase
+//	checkpoint  entries up to this index, of this term, are in history      u64, u64
+//	commit      entries up to this index were known to be committed         u64
+//
+// An opening is files, base, state, entries, commit. A group begins with checkpoint, a seal is only that. An operation
+// is state, truncate and entries if there are any, commit: in this order, because what is truncated was not committed
+// before, while the index of what replaces it may be.
+type partKind uint8
+
+const (
+	partState      partKind = 1
+	partTruncate   partKind = 2
+	partEntries    partKind = 3
+	partFiles      partKind = 4
+	partBase       partKind = 5
+	partCheckpoint partKind = 6
+	partCommit     partKind = 7
+)
+
+func (k partKind) String() string {
+	if k < partState || k > partCommit {
+		return fmt.Sprintf("part %d", uint8(k))
+	}
+	return [...]string{"state", "truncate", "entries", "files", "base", "checkpoint", "commit"}[k-partState]
+}
+
+// partHeaderBytes: kind u8, three zero bytes, length of the body u32.
+const partHeaderBytes = 8
+
+var errShort = errors.New("is cut short")
+
+func appendPartHeader(dst []byte, kind partKind, bodyBytes int) []byte {
+	dst = append(dst, byte(kind), 0, 0, 0)
+	return binary.LittleEndian.AppendUint32(dst, uint32(bodyBytes))
+}
+
+func appendNumbers(dst []byte, kind partKind, numbers ...uint64) []byte {
+	dst = appendPartHeader(dst, kind, 8*len(numbers))
+	for _, n := range numbers {
+		dst = binary.LittleEndian.AppendUint64(dst, n)
+	}
+	return dst
+}
+
+func appendState(dst []byte, term raft.Term, vote raft.NodeID) []byte {
+	return appendNumbers(dst, partState, uint64(term), uint64(vote))
+}
+
+func appendCommit(dst []byte, commit raft.Index) []byte {
+	return appendNumbers(dst, partCommit, uint64(commit))
+}
+
+func appendTruncate(dst []byte, from raft.Index) []byte {
+	return appendNumbers(dst, partTruncate, uint64(from))
+}
+
+func appendCheckpoint(dst []byte, m raft.Mark) []byte {
+	return appendNumbers(dst, partCheckpoint, uint64(m.Index), uint64(m.Term))
+}
+
+func appendEntries(dst []byte, entries []raft.Entry) []byte {
+	dst = appendPartHeader(dst, partEntries, int(entriesBytes(entries)))
+	for i := range entries {
+		dst = entries[i].AppendHeader(dst)
+		dst = append(dst, entries[i].Body...)
+	}
+	return dst
+}
+
+func entriesBytes(entries []raft.Entry) int64 {
+	var sum int64
+	for i := range entries {
+		sum += int64(entries[i].Size())
+	}
+	return sum
+}
+
+// appendFiles: both snapshots (index, term, file hash, file bytes, configuration; index 0 when there is none), then
+// history's first index and directory.
+func appendFiles(dst []byte, snapshot, retained *raft.SnapshotMark, directory string, first raft.Index) []byte {
+	at := len(dst)
+	dst = appendPartHeader(dst, partFiles, 0)
+	for _, s := range [...]*raft.SnapshotMark{snapshot, retained} {
+		if s == nil {
+			s = &raft.SnapshotMark{}
+		}
+		for _, n := range [...]uint64{uint64(s.Index), uint64(s.Term), s.FileHash, s.FileBytes} {
+			dst = binary.LittleEndian.AppendUint64(dst, n)
+		}
+		dst = appendBytes(dst, s.Configuration)
+	}
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(first))
+	dst = appendBytes(dst, []byte(directory))
+	binary.LittleEndian.PutUint32(dst[at+4:], uint32(len(dst)-at-partHeaderBytes))
+	return dst
+}
+
+// appendBase: checkpoint (index, term), its stamp, index of the configuration, its body.
+func appendBase(dst []byte, o *Opening) []byte {
+	at := len(dst)
+	dst = appendNumbers(dst, partBase, uint64(o.Checkpoint.Index), uint64(o.Checkpoint.Term),
+		uint64(o.CheckpointStamp), uint64(o.ConfigurationIndex))
+	dst = appendBytes(dst, o.ConfigurationBody)
+	binary.LittleEndian.PutUint32(dst[at+4:], uint32(len(dst)-at-partHeaderBytes))
+	return dst
+}
+
+func appendBytes(dst, b []byte) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(b)))
+	return append(dst, b...)
+}
+
+// nextPart splits the first part off a payload.
+func nextPart(payload []byte) (kind partKind, body, rest []byte, err error) {
+	if len(payload) < partHeaderBytes {
+		return 0, nil, nil, fmt.Errorf("a part's header %w", errShort)
+	}
+	kind = partKind(payload[0])
+	n := binary.LittleEndian.Uint32(payload[4:])
+	payload = payload[partHeaderBytes:]
+	if uint64(n) > uint64(len(payload)) {
+		return 0, nil, nil, fmt.Errorf("%v %w", kind, errShort)
+	}
+	return kind, payload[:n:n], payload[n:], nil
+}
+
+// fields reads numbers and byte strings from the front of a part's body. After the first failure all further reads
+// give zero, and done reports it.
+type fields struct {
+	body   []byte
+	failed bool
+}
+
+func (f *fields) number() uint64 {
+	if len(f.body) < 8 {
+		f.failed, f.body = true, nil
+		return 0
+	}
+	n := binary.LittleEndian.Uint64(f.body)
+	f.body = f.body[8:]
+	return n
+}
+
+func (f *fields) bytes() []byte {
+	if len(f.body) < 4 || uint64(binary.LittleEndian.Uint32(f.body)) > uint64(len(f.body)-4) {
+		f.failed, f.body = true, nil
+		return nil
+	}
+	n := binary.LittleEndian.Uint32(f.body)
+	b := f.body[4 : 4+n : 4+n]
+	f.body = f.body[4+n:]
+	if n == 0 {
+		return nil
+	}
+	return b
+}
+
+func (f *fields) mark() raft.Mark {
+	index := raft.Index(f.number())
+	return raft.Mark{Index: index, Term: raft.Term(f.number())}
+}
+
+func (f *fields) snapshot() *raft.SnapshotMark {
+	s := raft.SnapshotMark{Mark: f.mark(), FileHash: f.number(), FileBytes: f.number()}
+	s.Configuration = f.bytes()
+	if s.Index == 0 {
+		return nil
+	}
+	return &s
+}
+
+func (f *fields) done() error {
+	if f.failed || len(f.body) > 0 {
+		return fmt.Errorf("its length is wrong")
+	}
+	return nil
+}
