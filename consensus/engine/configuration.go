@@ -1,3 +1,5 @@
+//lint:file-ignore U1000 the codec reads the fields _struct through reflection
+
 package engine
 
 import (
@@ -26,7 +28,7 @@ type configurationRecord struct {
 }
 
 type memberRecord struct {
-	_struct       bool `codec:",toarray"` //nolint:unused // read by the codec through reflection
+	_struct       bool `codec:",toarray"`
 	ID            uint64
 	Name          string
 	Incarnation   uint64

@@ -1,0 +1,301 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// journal is a state machine that writes down what it applied.
+type journal struct {
+	seed    uint64
+	applied []string
+}
+
+func (j *journal) Apply(index uint64, _ int64, data []byte, local any) []byte {
+	if len(data) == 0 {
+		return nil
+	}
+	j.applied = append(j.applied, string(data))
+	return fmt.Appendf(nil, "%d", len(j.applied))
+}
+func (j *journal) Query(int64, any) bool { return false }
+func (j *journal) Freeze() Image         { return nil }
+func (j *journal) Restore(seed uint64, _ io.Reader) error {
+	j.seed = seed
+	return nil
+}
+func (j *journal) Due() int64   { return 0 }
+func (j *journal) Hash() uint64 { return uint64(len(j.applied)) }
+
+// count says how often a command was applied.
+func (j *journal) count(command string) int {
+	n := 0
+	for _, c := range j.applied {
+		if c == command {
+			n++
+		}
+	}
+	return n
+}
+
+// table is a cluster whose every step a test takes by hand. Disks are instant; messages wait until delivered.
+type table struct {
+	t      *testing.T
+	nodes  []*seat
+	now    raft.Stamp
+	flying []raft.Message
+	// lose says which messages vanish when they are sent.
+	lose func(*raft.Message) bool
+}
+
+// seat is one node at the table.
+type seat struct {
+	id      raft.NodeID
+	engine  *Engine
+	applier *Applier
+	machine *journal
+	in      Inputs
+	out     Outputs
+	// disk is what survives: hard state, log.
+	term raft.Term
+	vote raft.NodeID
+	log  []raft.Entry
+	// ended are the batches that ended here.
+	down bool
+	// holdApply keeps the applier from working.
+	holdApply bool
+	work      []Work
+	resets    []raft.NodeID
+	written   raft.Index
+}
+
+const testSeed = 7
+
+func newTable(t *testing.T, n int, weakened ...guard.Guard) *table {
+	t.Helper()
+	tb := &table{t: t, now: 1000}
+	c := &raft.Configuration{ClusterID: 1, HashSeed: testSeed, NextID: raft.NodeID(n + 1)}
+	for id := raft.NodeID(1); id <= raft.NodeID(n); id++ {
+		c.Members = append(c.Members, raft.Member{ID: id})
+		c.Voters = append(c.Voters, id)
+	}
+	first := FirstEntry(c, 1000)
+	for id := raft.NodeID(1); id <= raft.NodeID(n); id++ {
+		s := &seat{id: id, term: 1, log: []raft.Entry{first}}
+		tb.nodes = append(tb.nodes, s)
+		tb.boot(s, raft.Boot(100+id), weakened...)
+	}
+	return tb
+}
+
+// boot starts a node from its disk.
+func (tb *table) boot(s *seat, boot raft.Boot, weakened ...guard.Guard) {
+	o := DefaultOptions()
+	o.ID, o.Boot, o.Seed = s.id, boot, uint64(s.id)
+	for _, g := range weakened {
+		o.Weakened = o.Weakened.With(g)
+	}
+	e, err := New(o, raft.Restored{Term: s.term, Vote: s.vote, Entries: slices.Clone(s.log)}, 0)
+	if err != nil {
+		tb.t.Fatal(err)
+	}
+	s.machine = &journal{}
+	s.engine, s.applier, s.down = e, NewApplier(o, s.machine, raft.Mark{}), false
+	s.in, s.out, s.work, s.written = Inputs{}, Outputs{}, nil, 0
+}
+
+func (tb *table) node(id raft.NodeID) *seat { return tb.nodes[id-1] }
+
+// turn runs one turn of a node and everything its hands do at once.
+func (tb *table) turn(s *seat) {
+	if s.down {
+		return
+	}
+	s.in.Now = tb.now
+	s.engine.Turn(&s.in, &s.out)
+	s.in.Reset()
+	if s.out.Fatal != nil {
+		tb.t.Fatalf("node %d: %v", s.id, s.out.Fatal)
+	}
+	if !s.out.Work.Empty() {
+		s.work = append(s.work, s.out.Work)
+	}
+	tb.send(s.out.Messages)
+	for _, op := range s.out.Appends {
+		s.persist(op)
+		tb.send(op.Promises)
+		s.in.Appended = op.Number
+	}
+	if n := len(s.out.Fill); n > 0 {
+		s.in.Written = s.out.Fill[n-1].Index
+	}
+	for _, f := range s.out.Fetch {
+		s.in.Fetched = append(s.in.Fetched, Fetched{To: f.To, Previous: s.log[f.From-2].Mark(), Entries: s.log[f.From-1:]})
+	}
+	s.resets = append(s.resets, s.out.Reset...)
+	for _, b := range s.out.Ended {
+		b.Wake()
+	}
+	for _, r := range s.out.EndedReads {
+		r.Wake()
+	}
+	if !s.holdApply {
+		tb.apply(s)
+	}
+}
+
+func (s *seat) persist(op raft.AppendOperation) {
+	s.term, s.vote = op.Term, op.Vote
+	if len(op.Entries) > 0 {
+		s.log = append(s.log[:op.Entries[0].Index-1:op.Entries[0].Index-1], op.Entries...)
+	}
+}
+
+// apply lets the applier do all its work.
+func (tb *table) apply(s *seat) {
+	for _, w := range s.work {
+		var report Applied
+		s.applier.Register(w.Sent, &report)
+		if w.Tick != 0 {
+			s.applier.Expire(w.Tick, &report)
+		}
+		if w.Last != 0 {
+			entries := w.Entries
+			if len(entries) == 0 {
+				entries = s.log[w.First-1 : w.Last]
+			}
+			s.applier.Apply(entries, &report)
+		}
+		for _, b := range report.Ended {
+			b.Wake()
+		}
+		if !report.Empty() {
+			s.in.Applied = append(s.in.Applied, report)
+		}
+	}
+	s.work = nil
+}
+
+func (tb *table) send(messages []raft.Message) {
+	for _, m := range messages {
+		if tb.lose == nil || !tb.lose(&m) {
+			tb.flying = append(tb.flying, m)
+		}
+	}
+}
+
+// deliver moves every flying message to its node.
+func (tb *table) deliver() {
+	for _, m := range tb.flying {
+		if s := tb.node(m.To); !s.down {
+			s.in.Messages = append(s.in.Messages, m)
+		}
+	}
+	tb.flying = tb.flying[:0]
+}
+
+// settle runs turns until nothing moves.
+func (tb *table) settle() {
+	for range 200 {
+		tb.deliver()
+		busy := false
+		for _, s := range tb.nodes {
+			if s.down {
+				continue
+			}
+			tb.turn(s)
+			busy = busy || len(s.in.Applied) > 0 || s.in.Appended != 0 || s.in.Written != 0 || len(s.in.Fetched) > 0
+		}
+		if len(tb.flying) == 0 && !busy {
+			return
+		}
+	}
+	tb.t.Fatal("the cluster does not settle")
+}
+
+// ticks lets time pass on the given nodes, or on all.
+func (tb *table) ticks(n int, ids ...raft.NodeID) {
+	for range n {
+		tb.now += 10
+		for _, s := range tb.nodes {
+			if len(ids) == 0 || slices.Contains(ids, s.id) {
+				s.in.Ticks = 1
+			}
+		}
+		tb.settle()
+	}
+}
+
+// elect lets time pass, and only one node campaign, until that one leads.
+func (tb *table) elect(id raft.NodeID) {
+	tb.t.Helper()
+	before := tb.lose
+	defer func() { tb.lose = before }()
+	tb.lose = func(m *raft.Message) bool { // nobody else campaigns, and who leads is not heard
+		rival := m.From != id && (m.Kind == raft.PreVote || m.Kind == raft.Vote)
+		old := m.From != id && (m.Kind == raft.Heartbeat || m.Kind == raft.Append)
+		return rival || old || before != nil && before(m)
+	}
+	for range 300 {
+		tb.ticks(1)
+		if tb.node(id).engine.leads() {
+			return
+		}
+	}
+	tb.t.Fatalf("node %d does not win", id)
+}
+
+// cut loses every message from or to the given nodes.
+func (tb *table) cut(ids ...raft.NodeID) {
+	tb.lose = func(m *raft.Message) bool { return slices.Contains(ids, m.From) || slices.Contains(ids, m.To) }
+}
+
+// crash takes a node down; what it had not sent is gone.
+func (tb *table) crash(id raft.NodeID) { tb.node(id).down = true }
+
+// client is a batch and what its client saw.
+type client struct {
+	*Batch
+	woken int
+}
+
+func (tb *table) submit(id raft.NodeID, command string) *client {
+	c := &client{}
+	c.Batch = &Batch{Body: []byte(command), Level: Level}
+	c.Wake = func() { c.woken++ }
+	s := tb.node(id)
+	s.in.Batches = append(s.in.Batches, c.Batch)
+	return c
+}
+
+// expect fails unless the batch ended as given, once.
+func (tb *table) expect(c *client, o Outcome) {
+	tb.t.Helper()
+	woken := 1
+	if o == Pending {
+		woken = 0
+	}
+	if c.Outcome != o || c.woken != woken {
+		tb.t.Fatalf("batch %q: %v, woken %d times, want %v", c.Body, c.Outcome, c.woken, o)
+	}
+}
+
+// expectApplied fails unless each live node applied exactly these commands.
+func (tb *table) expectApplied(commands ...string) {
+	tb.t.Helper()
+	tb.ticks(10) // heartbeats tell everyone what is committed
+	for _, s := range tb.nodes {
+		if !s.down && !slices.Equal(s.machine.applied, commands) {
+			tb.t.Fatalf("node %d applied %s, want %s", s.id, strings.Join(s.machine.applied, " "), strings.Join(commands, " "))
+		}
+	}
+}
+
+// isForward picks forwards from a node.
+func isForward(m *raft.Message, from raft.NodeID) bool { return m.Kind == raft.Forward && m.From == from }

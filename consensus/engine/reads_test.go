@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// reader is a read and what its client saw.
+type reader struct {
+	*Read
+	woken   int
+	applied int // commands applied at the moment of waking
+}
+
+func (tb *table) read(id raft.NodeID) *reader {
+	s := tb.node(id)
+	r := &reader{Read: &Read{}}
+	r.Wake = func() { r.woken++; r.applied = len(s.machine.applied) }
+	s.in.Reads = append(s.in.Reads, r.Read)
+	return r
+}
+
+func (tb *table) expectRead(r *reader, o Outcome) {
+	tb.t.Helper()
+	if r.Outcome != o || (o == Pending) != (r.woken == 0) || r.woken > 1 {
+		tb.t.Fatalf("read: %v, woken %d times, want %v", r.Outcome, r.woken, o)
+	}
+}
+
+func TestReadsOnAnyNodeSeeWhatWasAcknowledged(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	w := tb.submit(2, "w")
+	tb.settle()
+	tb.expect(w, Done)
+	for id := raft.NodeID(1); id <= 3; id++ {
+		r := tb.read(id)
+		tb.settle() // no time passes: reads are a matter of round trips
+		tb.expectRead(r, Done)
+		if r.applied != 1 {
+			t.Fatalf("node %d answered from a state with %d commands", id, r.applied)
+		}
+	}
+}
+
+func TestC1_ADeposedLeaderAnswersNoRead(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.cut(1)
+	tb.elect(2)
+	w := tb.submitAndSettle(2, "w")
+	tb.expect(w, Done)
+	r := tb.read(1)
+	tb.settle()
+	tb.expectRead(r, Pending)
+	tb.ticks(DefaultOptions().WaitTicks + 1)
+	tb.expectRead(r, NotDone)
+}
+
+func TestC2_AFreshLeaderWaitsForItsNoOp(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.submitAndSettle(1, "w")
+	tb.elect(2)
+	r := tb.read(3)
+	tb.settle()
+	tb.expectRead(r, Done)
+	if r.applied != 1 {
+		t.Fatal("the read missed what the leader before had acknowledged")
+	}
+}
+
+// A reply to an older attempt must not answer a younger read: each attempt has a number of its own.
+func TestC3_ReplyToAnOlderAttempt(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	var late []raft.Message
+	tb.lose = func(m *raft.Message) bool {
+		hold := m.Kind == raft.ReadIndexReply && m.To == 3
+		if hold {
+			late = append(late, *m)
+		}
+		return hold
+	}
+	first := tb.read(3)
+	tb.settle()
+	tb.submitAndSettle(1, "w")
+	tb.ticks(DefaultOptions().ReadRetryTicks)
+	second := tb.read(3)
+	tb.settle()
+	tb.flying = append(tb.flying, late[0]) // the reply to the attempt before "w"
+	tb.settle()
+	tb.expectRead(first, Pending)
+	tb.expectRead(second, Pending)
+	tb.lose = nil
+	tb.ticks(DefaultOptions().ReadRetryTicks + 1)
+	tb.expectRead(first, Done)
+	tb.expectRead(second, Done)
+}
+
+// The same across a restart within a term: the numbers of requests begin elsewhere in each boot.
+func TestC3_ReplyToAnEarlierBoot(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	var late []raft.Message
+	tb.lose = func(m *raft.Message) bool {
+		hold := m.Kind == raft.ReadIndexReply && m.To == 3
+		if hold {
+			late = append(late, *m)
+		}
+		return hold
+	}
+	tb.read(3)
+	tb.settle()
+	tb.submitAndSettle(1, "w")
+	tb.crash(3)
+	tb.boot(tb.node(3), 999)
+	tb.ticks(10) // it follows 1 again, in the same term
+	r := tb.read(3)
+	tb.settle()
+	tb.flying = append(tb.flying, late[0])
+	tb.settle()
+	tb.expectRead(r, Pending)
+}
+
+func TestC5_AFollowersReadSurvivesALeaderChange(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.ReadIndex }
+	r := tb.read(3)
+	tb.settle()
+	tb.expectRead(r, Pending)
+	tb.lose = nil
+	tb.crash(1)
+	tb.elect(2)
+	tb.ticks(5)
+	tb.expectRead(r, Done)
+}
+
+// An append left before the read joined; its echo arrives after. It does not confirm the read.
+func TestS11_EchoOfAnEarlierMessage(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.read(1)
+	tb.turn(tb.node(1)) // messages with its epoch are flying
+	tb.deliver()
+	tb.turn(tb.node(2))
+	tb.turn(tb.node(3)) // and so are their echoes
+	r := tb.read(1)
+	tb.node(1).in.Ticks = 0
+	tb.turn(tb.node(1)) // the read joins
+	echoes := tb.flying
+	tb.flying = nil
+	for _, m := range echoes {
+		if m.To == 1 {
+			tb.node(1).in.Messages = append(tb.node(1).in.Messages, m)
+		}
+	}
+	tb.turn(tb.node(1))
+	tb.expectRead(r, Pending)
+}

@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// A forwarded batch is appended and replicated once more, then its leader dies. The origin meets it before it learns
+// of the later term: the client gets the real reply.
+func TestS1_ForwardMetBeforeTheLaterTerm(t *testing.T) {
+	tb := newTable(t, 5)
+	tb.elect(1)
+	tb.lose = func(m *raft.Message) bool { // entries of 1 reach only 2, and no acknowledgement returns
+		return m.From == 1 && m.Kind == raft.Append && m.To != 2 || m.Kind == raft.AppendReply
+	}
+	incr := tb.submit(5, "incr")
+	tb.settle()
+	tb.expect(incr, Pending)
+	tb.crash(1)
+	tb.lose = nil
+	tb.elect(2) // it has the entry
+	tb.ticks(10)
+	tb.expect(incr, Done)
+	tb.expectApplied("incr")
+}
+
+// The same, but the entry dies with its leader: the origin proposes it again, once, when the log shows the later term.
+func TestS1_ForwardNotMetBeforeTheLaterTerm(t *testing.T) {
+	tb := newTable(t, 5)
+	tb.elect(1)
+	tb.lose = func(m *raft.Message) bool { return m.From == 1 && m.Kind == raft.Append }
+	incr := tb.submit(5, "incr")
+	tb.settle()
+	tb.expect(incr, Pending)
+	tb.crash(1)
+	tb.lose = nil
+	tb.elect(2)
+	tb.ticks(10)
+	tb.expect(incr, Done)
+	tb.expectApplied("incr")
+}
+
+// A late copy of a forward reaches its old leader when it leads again, in a later term.
+func TestS2_LateCopyInALaterTerm(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	var late []raft.Message
+	tb.lose = func(m *raft.Message) bool {
+		if isForward(m, 3) {
+			late = append(late, *m)
+		}
+		return isForward(m, 3)
+	}
+	incr := tb.submit(3, "incr")
+	tb.settle()
+	tb.lose = nil
+	tb.elect(2)
+	tb.ticks(10)
+	tb.expect(incr, Done) // proposed again, to 2
+	tb.elect(1)
+	tb.flying = append(tb.flying, late...)
+	tb.ticks(10)
+	tb.expectApplied("incr")
+}
+
+// A truncated entry of a deposed leader commits after all, in a third term. Its origin had not called it failed.
+func TestS3_TruncatedAtItsOriginAndCommittedElsewhere(t *testing.T) {
+	const a, b, c, d, e = 1, 2, 3, 4, 5
+	tb := newTable(t, 5)
+	tb.elect(a)
+	tb.lose = func(m *raft.Message) bool { return m.From == a && m.To != b || m.Kind == raft.AppendReply }
+	x := tb.submit(a, "x")
+	tb.settle() // x is on a and b
+	tb.cut(a, b)
+	away := tb.lose
+	tb.lose = func(m *raft.Message) bool { return away(m) || m.Kind == raft.Append }
+	tb.elect(c)
+	tb.lose = func(m *raft.Message) bool { // the no-op of c reaches only a, and a truncates x
+		return m.To == b || m.From == b || m.Kind == raft.Append && m.To != a || m.Kind == raft.AppendReply
+	}
+	tb.ticks(20)
+	if last := tb.node(a).engine.core.Last(); last.Term != tb.node(c).engine.core.Term() {
+		t.Fatalf("the log of a ends at %v: x was not truncated", last)
+	}
+	tb.expect(x, Pending)
+	tb.crash(c)
+	tb.cut(a)
+	tb.elect(b)
+	tb.settle()
+	tb.lose = nil
+	tb.ticks(50)
+	tb.expect(x, Done)
+	tb.expectApplied("x")
+}
+
+// A tag lies in a gap that an installed snapshot jumps over: unknown for good, never proposed again.
+func TestS4_SnapshotJumpsOverABatch(t *testing.T) {
+	a := NewApplier(DefaultOptions(), &journal{}, raft.Mark{})
+	b := &Batch{Body: []byte("x")}
+	var report Applied
+	a.Register([]Sent{{Batch: b, Term: 2, Sequence: 1}}, &report)
+	a.Jumped(raft.Mark{Term: 2, Index: 50}, &report)
+	later := raft.Entry{Index: 51, Term: 3, Kind: raft.EntryNoOp}
+	a.Apply([]raft.Entry{later}, &report)
+	if b.Outcome != Unknown || len(report.NotDone) != 0 || len(report.Ended) != 1 {
+		t.Fatalf("outcome %v, %d not done, %d ended", b.Outcome, len(report.NotDone), len(report.Ended))
+	}
+}
+
+// A batch of the old term is judged when the stream of the new one has begun already: it gets its place there.
+func TestS5_JudgedAfterTheNewStreamBegan(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.lose = func(m *raft.Message) bool { return isForward(m, 3) }
+	six := tb.submit(3, "six")
+	tb.settle()
+	tb.lose = nil
+	tb.node(3).holdApply = true // it does not see the later term yet
+	tb.elect(2)
+	one, two := tb.submit(3, "one"), tb.submit(3, "two")
+	tb.settle()
+	tb.expect(six, Pending)
+	tb.node(3).holdApply = false
+	tb.ticks(10)
+	for _, c := range []*client{one, two, six} {
+		tb.expect(c, Done)
+	}
+	tb.expectApplied("one", "two", "six")
+}
+
+// The origin restarts; a connection of the boot before delivers its batches late.
+func TestS6_LateForwardsOfAnEarlierBoot(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	var late []raft.Message
+	tb.lose = func(m *raft.Message) bool {
+		if isForward(m, 3) {
+			late = append(late, *m)
+		}
+		return false
+	}
+	for _, c := range []string{"a", "b", "c"} {
+		tb.submit(3, c)
+	}
+	tb.settle()
+	tb.crash(3)
+	tb.boot(tb.node(3), 999)
+	tb.lose = nil
+	tb.flying = append(tb.flying, late...)
+	tb.ticks(5)
+	fresh := tb.submitAndSettle(3, "d")
+	tb.expect(fresh, Done)
+	tb.expectApplied("a", "b", "c", "d")
+}
+
+// A forward finds no room at the leader and is lost, the next one arrives: the stream is reset and sent again, in order.
+func TestS7_GapInAStream(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	first := true
+	tb.lose = func(m *raft.Message) bool {
+		drop := isForward(m, 2) && first
+		first = first && !drop
+		return drop
+	}
+	six := tb.submit(2, "six")
+	tb.settle()
+	seven := tb.submit(2, "seven")
+	other := tb.submit(3, "other")
+	tb.settle()
+	tb.expect(other, Done) // other streams are not delayed
+	tb.expect(seven, Pending)
+	if resets := tb.node(1).resets; len(resets) != 1 || resets[0] != 2 {
+		t.Fatalf("the leader reset %v, want the stream of 2", resets)
+	}
+	tb.node(2).in.LinksUp = []raft.NodeID{1}
+	tb.settle()
+	tb.expect(six, Done)
+	tb.expect(seven, Done)
+	tb.expectApplied("other", "six", "seven")
+}
+
+// No leader appends a batch of a node outside its newest configuration.
+func TestS8_ForwardOfANodeThatIsNoMember(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	leader := tb.node(1)
+	leader.in.Messages = append(leader.in.Messages, raft.Message{
+		Kind: raft.Forward, From: 9, To: 1, Term: leader.engine.core.Term(), Boot: 5,
+		Batches: []raft.Batch{{Sequence: 1, Level: Level, Body: []byte("foreign")}},
+	})
+	tb.ticks(10)
+	tb.expectApplied()
+}
+
+// A parked batch whose client left is dropped if it was never sent.
+func TestS32_ParkedBatchOfADisconnectedClient(t *testing.T) {
+	tb := newTable(t, 3)
+	b := tb.submit(2, "parked")
+	tb.settle()
+	tb.node(2).in.Left = []*Batch{b.Batch}
+	tb.settle()
+	tb.expect(b, NotDone)
+	tb.elect(1)
+	tb.ticks(10)
+	tb.expectApplied()
+}
