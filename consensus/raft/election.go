@@ -110,8 +110,8 @@ func (r *Raft) handlePreVote(m *Message) {
 
 // handleVote grants at most one vote in a term, for good, to a candidate whose log is at least as up to date as this
 // one (Raft paper, sections 5.2 and 5.4.1). Asked again by the same candidate it says the same again, for the answer
-// may have been lost (A6). Whether the candidate, or this node, is a voter is not asked: this node's view of that may be
-// older than the candidate's (D4).
+// may have been lost (A6). Whether the candidate, or this node, is a voter is not asked: this node's view of that may
+// be older than the candidate's (D4).
 func (r *Raft) handleVote(m *Message) {
 	free := r.vote == m.From || r.vote == 0 && r.leader == 0
 	grant := free && !m.Previous.Before(r.log.last())

@@ -191,8 +191,10 @@ func (r *Raft) mayCampaign() bool {
 // in its log when elected does so too: whoever leads carries the change to its end.
 func (r *Raft) finish() *Configuration {
 	newest := r.membership.newest()
-	joint := newest.configuration != nil && newest.configuration.Joint()
-	if r.role != Leader || !joint || newest.index > r.commit || r.commit < r.noOp || r.finished == newest.index {
+	if r.role != Leader || r.transferee != 0 || r.finished == newest.index {
+		return nil
+	}
+	if !newest.configuration.Joint() || newest.index > r.commit || r.commit < r.noOp {
 		return nil
 	}
 	r.finished = newest.index

@@ -2,7 +2,7 @@ package raft
 
 import "fmt"
 
-// The numbers of the protocol. Each has a type of its own, so that the compiler refuses to compare a term with an index.
+// The numbers of the protocol. Each has a type of its own: the compiler refuses to compare a term with an index.
 type (
 	// NodeID names a member. It is allotted by the configuration, starts at 1 and is never reused; 0 means no node.
 	NodeID uint64
@@ -62,8 +62,8 @@ type Member struct {
 	ClientAddress string
 }
 
-// Configuration is the membership that an entry puts in force, and the facts of the cluster that every entry of its kind
-// repeats. It is a value: once in an entry it is never changed.
+// Configuration is the membership that an entry puts in force, and the facts of the cluster that every entry of its
+// kind repeats. It is a value: once in an entry it is never changed.
 type Configuration struct {
 	// ClusterID is drawn when the cluster is made; messages of another cluster are refused.
 	ClusterID uint64

@@ -1,0 +1,30 @@
+//go:build mutation
+
+package raft
+
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// TestEveryCoreGuardIsMissed switches one rule off at a time and demands that the random driver notices. A rule whose
+// removal nobody notices is a rule that nobody tests.
+func TestEveryCoreGuardIsMissed(t *testing.T) {
+	guards := []guard.Guard{
+		guard.CommitProven, guard.VoteDurable, guard.CommitOwnTerm, guard.AppendDurable, guard.ReadQuorum,
+		guard.OwnVoteDurable, guard.ReadNoOp, guard.EpochBeforeMessages,
+	}
+	for _, g := range guards {
+		t.Run(g.String(), func(t *testing.T) {
+			const seedsMax = 3000
+			for seed := int64(1); seed <= seedsMax; seed++ {
+				if violations := newChaos(seed, g).run(randomSteps); len(violations) > 0 {
+					t.Logf("seed %d: %s", seed, violations[0])
+					return
+				}
+			}
+			t.Fatalf("%d seeds and nobody noticed", seedsMax)
+		})
+	}
+}

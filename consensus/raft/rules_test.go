@@ -1,0 +1,160 @@
+package raft
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/quorum"
+)
+
+// rules watches a cluster and knows what must never happen. It sees more than any node: all of them at once, and what
+// went before. The names are those of the Raft paper's figure 3 where it has one.
+type rules struct {
+	violations []string
+	// leaders is who led each term (Election Safety).
+	leaders map[Term]NodeID
+	// votes is whom each voter promised its vote in each term.
+	votes map[vote]NodeID
+	// origin is, for every entry that ever was, what it follows and what it holds (Log Matching, by induction).
+	origin map[Mark]provenance
+	// committed is the mark of each committed entry, from whoever committed it first (State Machine Safety).
+	committed map[Index]Mark
+	highest   Index
+}
+
+type vote struct {
+	voter NodeID
+	term  Term
+}
+
+type provenance struct {
+	previous Mark
+	crc      uint32
+}
+
+func newRules() *rules {
+	return &rules{
+		leaders:   map[Term]NodeID{},
+		votes:     map[vote]NodeID{},
+		origin:    map[Mark]provenance{},
+		committed: map[Index]Mark{},
+	}
+}
+
+func (r *rules) require(holds bool, format string, args ...any) {
+	if !holds {
+		r.violations = append(r.violations, fmt.Sprintf(format, args...))
+	}
+}
+
+func (r *rules) highestCommit() Index { return r.highest }
+
+// started takes note of a disk as a node boots from it.
+func (r *rules) started(n *node) {
+	previous := Mark{}
+	for i := range n.disk.entries {
+		r.entry(previous, &n.disk.entries[i])
+		previous = n.disk.entries[i].Mark()
+	}
+}
+
+// appending sees what a node hands to its disk.
+func (r *rules) appending(n *node, entries []Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	index := entries[0].Index - 1
+	term, ok := n.core.TermOf(index)
+	r.require(ok, "node %d appends after %d, which it does not know", n.id, index)
+	previous := Mark{Term: term, Index: index}
+	for i := range entries {
+		r.entry(previous, &entries[i])
+		previous = entries[i].Mark()
+	}
+}
+
+func (r *rules) entry(previous Mark, e *Entry) {
+	now := provenance{previous, e.CRC}
+	first, seen := r.origin[e.Mark()]
+	r.require(!seen || first == now, "Log Matching: entry %v follows %v here and %v there", e.Mark(), now, first)
+	r.origin[e.Mark()] = now
+}
+
+// sent sees a message as it leaves.
+func (r *rules) sent(n *node, m *Message) {
+	switch {
+	case m.Kind == VoteReply && !m.Reject:
+		v := vote{m.From, m.Term}
+		other, voted := r.votes[v]
+		r.require(!voted || other == m.To, "node %d voted for %d and %d in term %d", m.From, other, m.To, m.Term)
+		r.votes[v] = m.To
+		kept := n.disk.term > m.Term || n.disk.term == m.Term && n.disk.vote == m.To
+		r.require(kept, "node %d promises a vote in term %d that its disk does not know", m.From, m.Term)
+	case m.Kind == Vote:
+		kept := n.disk.term >= m.Term && (n.disk.term > m.Term || Index(len(n.disk.entries)) >= m.Previous.Index)
+		r.require(kept, "node %d asks for votes on a log or a term that its disk does not know: %v", m.From, m)
+	case m.Kind == AppendReply && !m.Reject:
+		kept := n.disk.term > m.Term || n.disk.term == m.Term && Index(len(n.disk.entries)) >= m.Index
+		r.require(kept, "node %d acknowledges %d, its disk ends at %d", m.From, m.Index, len(n.disk.entries))
+	}
+}
+
+// stepped looks at a node after each of its steps.
+func (r *rules) stepped(c *cluster, n *node) {
+	now := n.core.Observe()
+	if err := n.core.Check(); err != nil {
+		r.require(false, "node %d: %v", n.id, err)
+	}
+	if err := now.Follows(n.before); err != nil {
+		r.require(false, "node %d: %v", n.id, err)
+	}
+	if now.role == Leader && (n.before.role != Leader || n.before.term != now.term) {
+		r.elected(n)
+	}
+	if now.commit > n.before.commit {
+		r.advanced(c, n)
+	}
+	n.before = now
+}
+
+// elected checks Election Safety, Leader Completeness and that the winner cannot forget its own vote.
+func (r *rules) elected(n *node) {
+	term := n.core.Term()
+	other, led := r.leaders[term]
+	r.require(!led || other == n.id, "Election Safety: term %d is led by %d and %d", term, other, n.id)
+	r.leaders[term] = n.id
+	r.require(n.disk.term == term && n.disk.vote == n.id, "node %d leads term %d by a vote not on its disk", n.id, term)
+	for i := n.core.Floor().Index + 1; i <= r.highest; i++ {
+		mark, known := r.committed[i]
+		own, _ := n.core.TermOf(i)
+		r.require(!known || own == mark.Term, "Leader Completeness: the leader of term %d lacks committed %v", term, mark)
+	}
+}
+
+// advanced checks what a node holds for committed: the same as everyone, and if it leads, on a quorum of disks.
+func (r *rules) advanced(c *cluster, n *node) {
+	commit := n.core.Commit()
+	for i := max(n.before.commit, n.core.Floor().Index) + 1; i <= commit; i++ {
+		term, _ := n.core.TermOf(i)
+		mark := Mark{Term: term, Index: i}
+		first, seen := r.committed[i]
+		r.require(!seen || first == mark, "State Machine Safety: node %d commits %v, another committed %v", n.id, mark, first)
+		r.committed[i] = mark
+	}
+	r.highest = max(r.highest, commit)
+	if n.core.Role() != Leader || n.before.role != Leader {
+		return
+	}
+	term, known := n.core.TermOf(commit)
+	r.require(!known || term == n.core.Term(), "the leader of term %d commits an entry of term %d", n.core.Term(), term)
+	r.require(r.onQuorum(c, n.core.Configuration(), commit, term), "node %d commits %d, but it is not on a quorum of disks", n.id, commit)
+}
+
+func (r *rules) onQuorum(c *cluster, configuration *Configuration, i Index, term Term) bool {
+	return quorum.Decide(configuration.pair(), func(id NodeID) quorum.Answer {
+		entries := c.node(id).disk.entries
+		if Index(len(entries)) >= i && entries[i-1].Term == term {
+			return quorum.Yes
+		}
+		return quorum.No
+	}) == quorum.Won
+}
