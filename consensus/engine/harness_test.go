@@ -298,4 +298,6 @@ func (tb *table) expectApplied(commands ...string) {
 }
 
 // isForward picks forwards from a node.
-func isForward(m *raft.Message, from raft.NodeID) bool { return m.Kind == raft.Forward && m.From == from }
+func isForward(m *raft.Message, from raft.NodeID) bool {
+	return m.Kind == raft.Forward && m.From == from
+}

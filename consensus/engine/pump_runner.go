@@ -81,6 +81,8 @@ type Runner struct {
 	stop     sync.Once
 	failure  atomic.Pointer[error]
 	running  sync.WaitGroup
+	closing  sync.Once
+	closed   error // what closing the log said
 }
 
 // Start runs an engine and its applier, which nobody else may touch from now on.
@@ -217,12 +219,15 @@ func (r *Runner) fail(err error) {
 }
 
 // Close stops all goroutines and ends everything that waits: batches that were never sent as NotDone, the others as
-// Unknown. It closes the log, and returns its error.
+// Unknown. It closes the log, and returns its error; a second call changes nothing.
 func (r *Runner) Close() error {
 	r.stop.Do(func() { close(r.stopping) })
 	r.running.Wait()
-	r.endAll()
-	return r.hands.Log.Close()
+	r.closing.Do(func() {
+		r.endAll()
+		r.closed = r.hands.Log.Close()
+	})
+	return r.closed
 }
 
 // endAll runs when nothing else does.

@@ -1,0 +1,299 @@
+package engine
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// patience is how long a test with real goroutines waits for what should take milliseconds.
+const patience = 20 * time.Second
+
+// hub carries messages between runners of one process.
+type hub struct {
+	mu      sync.Mutex
+	runners map[raft.NodeID]*Runner
+	resets  chan raft.NodeID
+}
+
+type port struct {
+	*hub
+	id raft.NodeID
+}
+
+func (p port) Send(messages []raft.Message) {
+	for i := range messages {
+		m := messages[i]
+		p.mu.Lock()
+		r := p.runners[m.To]
+		p.mu.Unlock()
+		if r != nil {
+			r.Receive(p.id, []raft.Message{m})
+		}
+	}
+}
+func (p port) Reset(from raft.NodeID) {
+	select {
+	case p.resets <- from:
+	default:
+	}
+}
+func (p port) SetPeers([]raft.Member) {}
+
+// memoryLog is a log that forgets everything, and fails when told to.
+type memoryLog struct {
+	mu      sync.Mutex
+	history []raft.Entry
+	fail    error // of Append
+	full    error // of Write
+	sealed  chan struct{}
+}
+
+func (l *memoryLog) Append([]raft.AppendOperation) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fail
+}
+func (l *memoryLog) Seal() error {
+	select {
+	case l.sealed <- struct{}{}:
+	default:
+	}
+	return nil
+}
+func (l *memoryLog) Write(entries []raft.Entry) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.full != nil {
+		err := l.full
+		l.full = nil
+		return err
+	}
+	l.history = append(l.history, entries...)
+	return nil
+}
+func (l *memoryLog) Entries(from raft.Index, maxBytes int) (raft.Mark, []raft.Entry, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := slices.IndexFunc(l.history, func(e raft.Entry) bool { return e.Index == from })
+	if at < 0 {
+		return raft.Mark{}, nil, fmt.Errorf("entry %d is not in history", from)
+	}
+	var previous raft.Mark
+	if at > 0 {
+		previous = l.history[at-1].Mark()
+	}
+	n, bytes := 0, 0
+	for at+n < len(l.history) && (n == 0 || bytes < maxBytes) {
+		bytes += l.history[at+n].Size()
+		n++
+	}
+	return previous, slices.Clone(l.history[at : at+n]), nil
+}
+func (l *memoryLog) Close() error { return nil }
+
+// running is one node of a cluster with real goroutines.
+type running struct {
+	*Runner
+	machine *journal
+	log     *memoryLog
+	fatal   chan error
+}
+
+// startCluster runs n nodes and stops them at the end of the test, which must leave no goroutine.
+func startCluster(t *testing.T, n int) (*hub, []*running) {
+	t.Helper()
+	h := &hub{runners: map[raft.NodeID]*Runner{}, resets: make(chan raft.NodeID, 1)}
+	tb := newTable(t, n) // for its disks
+	var all []*running
+	for _, s := range tb.nodes {
+		o := s.engine.options
+		r := &running{machine: &journal{}, log: &memoryLog{sealed: make(chan struct{}, 1)}, fatal: make(chan error, 1)}
+		e, err := New(o, raft.Restored{Term: s.term, Entries: s.log}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Runner = Start(e, NewApplier(o, r.machine, raft.Mark{}), Hands{
+			Machine: r.machine, Log: r.log, Transport: port{h, s.id}, Logger: slog.New(slog.DiscardHandler),
+			Tick: time.Millisecond, Fatal: func(err error) { r.fatal <- err },
+		})
+		h.mu.Lock()
+		h.runners[s.id] = r.Runner
+		h.mu.Unlock()
+		all = append(all, r)
+	}
+	t.Cleanup(func() {
+		for _, r := range all {
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		goleak.VerifyNone(t)
+	})
+	return h, all
+}
+
+// await fails the test when the channel stays silent.
+func await[T any](t *testing.T, from <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		t.Fatalf("%s did not happen within %v", what, patience)
+	}
+	panic("unreachable")
+}
+
+// propose submits a command and waits for its end.
+func (r *running) propose(t *testing.T, command string) *Batch {
+	t.Helper()
+	ended := make(chan struct{})
+	b := &Batch{Body: []byte(command), Level: Level, Wake: func() { close(ended) }}
+	r.Submit(b)
+	await(t, ended, "the end of "+command)
+	return b
+}
+
+func TestRunnersServeManyClientsOnAllNodes(t *testing.T) {
+	_, nodes := startCluster(t, 3)
+	const clients, each = 8, 50
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			for i := range each {
+				if b := nodes[c%3].propose(t, fmt.Sprintf("%d-%d", c, i)); b.Outcome != Done {
+					t.Errorf("client %d, command %d: %v", c, i, b.Outcome)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	read := make(chan struct{})
+	r := &Read{Wake: func() { close(read) }}
+	nodes[2].SubmitRead(r)
+	await(t, read, "a read")
+	nodes[2].View(func(StateMachine) {
+		got := slices.Clone(nodes[2].machine.applied)
+		slices.Sort(got)
+		if len(slices.Compact(got)) != clients*each || len(nodes[2].machine.applied) != clients*each {
+			t.Errorf("applied %d commands, want each of %d once", len(nodes[2].machine.applied), clients*each)
+		}
+	})
+}
+
+func TestB4_AnErrorOfTheLogStopsTheNode(t *testing.T) {
+	_, nodes := startCluster(t, 1)
+	nodes[0].propose(t, "before")
+	failure := errors.New("input/output error")
+	nodes[0].log.mu.Lock()
+	nodes[0].log.fail = failure
+	nodes[0].log.mu.Unlock()
+	b := &Batch{Body: []byte("after"), Level: Level, Wake: func() {}}
+	nodes[0].Submit(b)
+	if err := await(t, nodes[0].fatal, "the end of the node"); !errors.Is(err, failure) {
+		t.Fatalf("the node ended with %v", err)
+	}
+	if !errors.Is(nodes[0].Err(), failure) {
+		t.Fatalf("Err is %v", nodes[0].Err())
+	}
+	if slices.Contains(nodes[0].machine.applied, "after") {
+		t.Fatal("a command was acknowledged that the log refused")
+	}
+}
+
+func TestF18_AFullDiskOnlyMakesHistoryWait(t *testing.T) {
+	_, nodes := startCluster(t, 1)
+	nodes[0].propose(t, "before")
+	nodes[0].log.mu.Lock()
+	nodes[0].log.full = fmt.Errorf("write: %w", syscall.ENOSPC)
+	nodes[0].log.mu.Unlock()
+	for range 20 {
+		if b := nodes[0].propose(t, "x"); b.Outcome != Done {
+			t.Fatalf("outcome %v", b.Outcome)
+		}
+	}
+}
+
+func TestCloseEndsEverythingThatWaits(t *testing.T) {
+	_, nodes := startCluster(t, 3)
+	nodes[1].propose(t, "first")
+	nodes[0].Close()
+	nodes[2].Close()
+	var outcomes []chan struct{}
+	var batches []*Batch
+	for range 20 {
+		ended := make(chan struct{})
+		b := &Batch{Body: []byte("never"), Level: Level, Wake: func() { close(ended) }}
+		nodes[1].Submit(b)
+		batches, outcomes = append(batches, b), append(outcomes, ended)
+	}
+	nodes[1].Close()
+	for i := range outcomes {
+		await(t, outcomes[i], "the end of a batch")
+		if o := batches[i].Outcome; o != NotDone && o != Unknown && o != Overloaded {
+			t.Fatalf("outcome %v without a majority", o)
+		}
+	}
+	after := nodes[1].propose(t, "after close")
+	if after.Outcome != Overloaded {
+		t.Fatalf("a closed node answered %v", after.Outcome)
+	}
+}
+
+func TestS7_AFullMailboxResetsTheStream(t *testing.T) {
+	h, nodes := startCluster(t, 3)
+	huge := raft.Message{Kind: raft.Forward, From: 2, To: 1, Term: 1, Batches: []raft.Batch{{Body: make([]byte, forwardsBytes)}}}
+	for range 100 { // the loop empties it as fast as it can
+		nodes[0].Receive(2, []raft.Message{huge, huge})
+		select {
+		case from := <-h.resets:
+			if from != 2 {
+				t.Fatalf("reset %d, want 2", from)
+			}
+			return
+		default:
+		}
+	}
+	t.Fatal("no stream was reset")
+}
+
+func TestAnIdleLogIsSealed(t *testing.T) {
+	_, nodes := startCluster(t, 1)
+	nodes[0].propose(t, "x")
+	await(t, nodes[0].log.sealed, "the seal")
+}
+
+func TestAPauseOfTheProcessIsNotABurstOfTicks(t *testing.T) {
+	r := &Runner{engine: &Engine{options: DefaultOptions()}, hands: Hands{Tick: time.Millisecond}}
+	start := time.Now()
+	ticks, counted := r.ticksSince(start, start.Add(10*time.Second))
+	if ticks != DefaultOptions().HeartbeatTicks || !counted.Equal(start.Add(10*time.Second)) {
+		t.Fatalf("%d ticks, counted to %v", ticks, counted.Sub(start))
+	}
+	ticks, counted = r.ticksSince(start, start.Add(2500*time.Microsecond))
+	if ticks != 2 || counted.Sub(start) != 2*time.Millisecond {
+		t.Fatalf("%d ticks, counted to %v", ticks, counted.Sub(start))
+	}
+}
+
+func TestTheLoggerIsToldWhoLeads(t *testing.T) {
+	var buffer bytes.Buffer
+	r := &Runner{hands: Hands{Logger: slog.New(slog.NewTextHandler(&buffer, nil))}}
+	r.logChange(&Status{}, &Status{ID: 1, Leader: 1, Role: raft.Leader, Term: 4})
+	r.logChange(&Status{Leader: 1, Role: raft.Leader}, &Status{ID: 1, Leader: 1, Role: raft.Leader, Commit: 9})
+	if got := buffer.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "leader=1 term=4") {
+		t.Fatalf("the log says %q", got)
+	}
+}
