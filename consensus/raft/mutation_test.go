@@ -8,9 +8,9 @@ import (
 	"github.com/raftredis/raftredis/internal/guard"
 )
 
-// TestEveryCoreGuardIsMissed switches one rule off at a time and demands that the random driver notices. A rule whose
+// TestARuleThatIsSwitchedOffIsNoticed switches one rule off at a time and demands that the random driver notices. A rule whose
 // removal nobody notices is a rule that nobody tests.
-func TestEveryCoreGuardIsMissed(t *testing.T) {
+func TestARuleThatIsSwitchedOffIsNoticed(t *testing.T) {
 	guards := []guard.Guard{
 		guard.CommitProven, guard.VoteDurable, guard.CommitOwnTerm, guard.AppendDurable, guard.ReadQuorum,
 		guard.OwnVoteDurable, guard.ReadNoOp, guard.EpochBeforeMessages,

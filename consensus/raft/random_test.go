@@ -26,9 +26,11 @@ const (
 // chaos is one run of the driver.
 type chaos struct {
 	*cluster
-	dice  *rand.Rand
-	cut   map[[2]NodeID]bool
-	count int
+	dice *rand.Rand
+	cut  map[[2]NodeID]bool
+	// frozen is a node whose clock stands still: a process that the machine has forgotten for a while.
+	frozen NodeID
+	count  int
 }
 
 // move is something that can happen, and how often, in proportion.
@@ -39,15 +41,16 @@ type move struct {
 }
 
 var moves = []move{
-	{"tick", 120, func(c *chaos, n *node) { c.tick(n, 1+c.dice.Intn(3)) }},
+	{"tick", 120, (*chaos).tickOne},
 	{"deliver", 400, func(c *chaos, _ *node) { c.deliverAny() }},
 	{"sync", 150, func(c *chaos, n *node) { c.sync(n, 1+c.dice.Intn(3)) }},
 	{"propose", 40, (*chaos).proposeSome},
-	{"read", 25, func(c *chaos, n *node) { c.read(n) }},
+	{"read", 25, func(c *chaos, n *node) { c.read(c.rather(n)) }},
 	{"archive", 20, func(c *chaos, n *node) { c.archive(n, n.core.Commit()-Index(c.dice.Intn(3))) }},
 	{"fetch", 40, (*chaos).fetchOne},
 	{"crash", 4, (*chaos).crashOne},
 	{"cut", 4, (*chaos).cutSome},
+	{"isolate", 4, (*chaos).isolateLeader},
 	{"heal", 4, (*chaos).heal},
 	{"link", 6, func(c *chaos, n *node) { c.do(n, func(r *Raft) { r.LinkUp(c.anyone().id) }) }},
 	{"wait", 10, func(c *chaos, n *node) {
@@ -122,7 +125,38 @@ func (c *chaos) proposeSome(n *node) {
 		c.count++
 		bodies[i] = strconv.Itoa(c.count)
 	}
-	c.propose(n, bodies...)
+	c.propose(c.rather(n), bodies...)
+}
+
+// rather replaces a node by one that leads, or believes so, in two cases out of three.
+func (c *chaos) rather(n *node) *node {
+	if c.dice.Intn(3) == 0 {
+		return n
+	}
+	for offset, first := 0, c.dice.Intn(len(c.nodes)); offset < len(c.nodes); offset++ {
+		if candidate := c.nodes[(first+offset)%len(c.nodes)]; candidate.core.Role() == Leader {
+			return candidate
+		}
+	}
+	return n
+}
+
+func (c *chaos) tickOne(n *node) {
+	if n.id != c.frozen {
+		c.tick(n, 1+c.dice.Intn(3))
+	}
+}
+
+// isolateLeader cuts a leader off and may stop its clock, so that it does not find out.
+func (c *chaos) isolateLeader(n *node) {
+	n = c.rather(n)
+	for _, other := range c.nodes {
+		c.cut[[2]NodeID{n.id, other.id}] = true
+		c.cut[[2]NodeID{other.id, n.id}] = true
+	}
+	if c.dice.Intn(2) == 0 {
+		c.frozen = n.id
+	}
 }
 
 func (c *chaos) fetchOne(n *node) {
@@ -148,7 +182,10 @@ func (c *chaos) cutSome(n *node) {
 	}
 }
 
-func (c *chaos) heal(*node) { clear(c.cut) }
+func (c *chaos) heal(*node) {
+	clear(c.cut)
+	c.frozen = 0
+}
 
 // reconfigureSome proposes a joint configuration to any set of voters; the others become learners.
 func (c *chaos) reconfigureSome(n *node) {
