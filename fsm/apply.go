@@ -45,7 +45,7 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 		if run.Calls[i].IsWrite() {
 			panic("fsm: query of a run that writes")
 		}
-		m.look(&run.Calls[i], &c)
+		c.reply = m.look(&run.Calls[i], c)
 	}
 	run.Reply = c.reply
 	return false
@@ -55,14 +55,14 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 func (m *Machine) replay(body []byte) {
 	c := call{protocol: 2, reply: m.scratch[:0]}
 	for len(body) > 0 {
-		rest, ok := m.next(body, &c)
+		args, rest, ok := m.next(body)
 		if !ok {
 			break
 		}
-		m.execute(&c)
-		body, c.reply = rest, c.reply[:0]
+		c.args, body = args, rest
+		c.reply = m.execute(c)[:0]
 	}
-	m.scratch = c.reply[:0]
+	m.scratch = c.reply
 }
 
 // perform executes the commands of a body, and at their places the reads of the run that the body is part of.
@@ -70,15 +70,15 @@ func (m *Machine) perform(run *command.Run, body []byte) {
 	c := call{protocol: run.Protocol, reply: run.Reply}
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {
-			m.look(&run.Calls[i], &c)
+			c.reply = m.look(&run.Calls[i], c)
 			continue
 		}
-		rest, ok := m.next(body, &c)
-		if !ok || !sameCall(c.args, run.Calls[i].Args) {
+		args, rest, ok := m.next(body)
+		if !ok || !sameCall(args, run.Calls[i].Args) {
 			panic(fmt.Sprintf("fsm: entry %d is not that of the run which waits for it", m.index))
 		}
-		m.execute(&c)
-		body = rest
+		c.args, body = args, rest
+		c.reply = m.execute(c)
 	}
 	if len(body) > 0 {
 		panic(fmt.Sprintf("fsm: entry %d holds more than the run which waits for it", m.index))
@@ -87,33 +87,31 @@ func (m *Machine) perform(run *command.Run, body []byte) {
 }
 
 // look answers a call that needs no entry: a fixed reply, or a read.
-func (m *Machine) look(called *command.Call, c *call) {
+func (m *Machine) look(called *command.Call, c call) []byte {
 	if called.Spec == nil {
-		c.reply = append(c.reply, called.Fixed...)
-		return
+		return append(c.reply, called.Fixed...)
 	}
 	c.args = called.Args
-	reads[called.Spec.ID](view{&m.space}, c)
+	return reads[called.Spec.ID](view{&m.space}, c)
 }
 
 // next decodes the next command of a body. Anything that is not a command counts as the end.
-func (m *Machine) next(body []byte, c *call) (rest []byte, ok bool) {
+func (m *Machine) next(body []byte) (args [][]byte, rest []byte, ok bool) {
 	args, rest, err := argv.Next(body, m.arguments)
 	if err != nil {
-		return nil, false
+		return nil, nil, false
 	}
-	m.arguments, c.args = args, args
-	return rest, true
+	m.arguments = args
+	return args, rest, true
 }
 
 // execute executes one command of the log.
-func (m *Machine) execute(c *call) {
+func (m *Machine) execute(c call) []byte {
 	spec, fault := command.Find(c.args)
 	if fault != command.NoFault || spec.Class != command.Write {
-		c.refuse(spec, fault)
-		return
+		return c.refuse(spec, fault)
 	}
-	writes[spec.ID](m, c)
+	return writes[spec.ID](m, c)
 }
 
 // trim lets go of the entry, to which the arguments point, and of what one large command needed.

@@ -5,26 +5,27 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// call is a command under execution: its arguments, as many as its arity asks for, and the reply, to which its function
-// appends exactly one value.
+// call is a command under execution: its arguments, as many as its arity asks for, and the replies so far, to which its
+// function appends exactly one value. It is passed by value, so that it costs no allocation.
 type call struct {
 	args     [][]byte
 	protocol int
 	reply    []byte
 }
 
-func (c *call) ok()               { c.reply = reply.OK(c.reply) }
-func (c *call) integer(n int64)   { c.reply = reply.Integer(c.reply, n) }
-func (c *call) error(text string) { c.reply = reply.Error(c.reply, text) }
-func (c *call) null()             { c.reply = reply.Null(c.reply, c.protocol) }
+func (c call) ok() []byte               { return reply.OK(c.reply) }
+func (c call) integer(n int64) []byte   { return reply.Integer(c.reply, n) }
+func (c call) error(text string) []byte { return reply.Error(c.reply, text) }
+func (c call) null() []byte             { return reply.Null(c.reply, c.protocol) }
+
+// The methods below return the replies so far with one more behind them.
 
 // value answers with an entry's string, or with null for no entry.
-func (c *call) value(e *entry) {
+func (c call) value(e *entry) []byte {
 	if e == nil {
-		c.null()
-		return
+		return c.null()
 	}
-	c.reply = e.appendBulk(c.reply)
+	return e.appendBulk(c.reply)
 }
 
 // view is what reads are handed: the key space, through methods that change nothing.
@@ -38,15 +39,15 @@ type reader interface {
 
 // refuse answers a call that is not one of the table's writes: the log of this cluster should hold none, but whatever it
 // holds has the same effect on every node.
-func (c *call) refuse(spec *command.Spec, fault command.Fault) {
+func (c call) refuse(spec *command.Spec, fault command.Fault) []byte {
 	switch fault {
 	case command.UnknownCommand:
-		c.error(reply.UnknownCommand(c.args))
+		return c.error(reply.UnknownCommand(c.args))
 	case command.UnknownSubcommand:
-		c.error(reply.UnknownSubcommand(c.args))
+		return c.error(reply.UnknownSubcommand(c.args))
 	case command.WrongArity:
-		c.error(reply.WrongArity(spec.Name))
-	case command.NoFault:
-		c.error("ERR '" + spec.Name + "' does not write, and has no place in the log")
+		return c.error(reply.WrongArity(spec.Name))
+	default:
+		return c.error("ERR '" + spec.Name + "' does not write, and has no place in the log")
 	}
 }

@@ -7,50 +7,45 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-func incr(m *Machine, c *call) { addTo(m, c, 1) }
+func incr(m *Machine, c call) []byte { return addTo(m, c, 1) }
 
-func decr(m *Machine, c *call) { addTo(m, c, -1) }
+func decr(m *Machine, c call) []byte { return addTo(m, c, -1) }
 
-func incrBy(m *Machine, c *call) {
+func incrBy(m *Machine, c call) []byte {
 	delta, ok := parseInteger(c.args[2])
 	if !ok {
-		c.error(reply.NotInteger)
-		return
+		return c.error(reply.NotInteger)
 	}
-	addTo(m, c, delta)
+	return addTo(m, c, delta)
 }
 
-func decrBy(m *Machine, c *call) {
+func decrBy(m *Machine, c call) []byte {
 	delta, ok := parseInteger(c.args[2])
 	switch {
 	case !ok:
-		c.error(reply.NotInteger)
-		return
+		return c.error(reply.NotInteger)
 	case delta == math.MinInt64: // its negative is not a 64-bit number
-		c.error(reply.DecrementMinimum)
-		return
+		return c.error(reply.DecrementMinimum)
 	}
-	addTo(m, c, -delta)
+	return addTo(m, c, -delta)
 }
 
 // addTo adds to the number at the call's key; a missing key counts as 0.
-func addTo(m *Machine, c *call, delta int64) {
+func addTo(m *Machine, c call, delta int64) []byte {
 	key := c.args[1]
 	at := m.space.place(key)
 	var old int64
 	if e := m.space.find(at, key); e != nil {
 		var ok bool
 		if old, ok = e.integer(); !ok {
-			c.error(reply.NotInteger)
-			return
+			return c.error(reply.NotInteger)
 		}
 	}
 	sum, ok := add(old, delta)
 	if !ok {
-		c.error(reply.Overflow)
-		return
+		return c.error(reply.Overflow)
 	}
 	var digits [20]byte
 	m.space.put(at, key, newEntry(key, strconv.AppendInt(digits[:0], sum, 10)))
-	c.integer(sum)
+	return c.integer(sum)
 }

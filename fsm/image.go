@@ -60,11 +60,7 @@ func (i *Image) WriteTo(w io.Writer) (int64, error) {
 func (i *Image) walk(visit func(ranked) error) error {
 	scratch := make([]ranked, 0, leafEntries)
 	for slot := range Slots {
-		n := i.root.slot(uint16(slot))
-		if n == nil {
-			continue
-		}
-		if err := n.walk(i.keys, &scratch, visit); err != nil {
+		if err := i.root.slot(uint16(slot)).walk(i.keys, &scratch, visit); err != nil {
 			return err
 		}
 	}

@@ -1,23 +1,23 @@
 package fsm
 
-func dbsize(v view, c *call) { c.integer(int64(v.space.size())) }
+func dbsize(v view, c call) []byte { return c.integer(int64(v.space.size())) }
 
-func exists(v view, c *call) {
+func exists(v view, c call) []byte {
 	var found int64
 	for _, key := range c.args[1:] {
 		if v.space.get(key) != nil {
 			found++
 		}
 	}
-	c.integer(found)
+	return c.integer(found)
 }
 
-func del(m *Machine, c *call) {
+func del(m *Machine, c call) []byte {
 	var removed int64
 	for _, key := range c.args[1:] {
 		if m.space.remove(key) {
 			removed++
 		}
 	}
-	c.integer(removed)
+	return c.integer(removed)
 }

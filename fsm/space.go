@@ -2,11 +2,11 @@ package fsm
 
 // space is the key space: 16,384 slots, reached through a root and its pages, each slot a tree of small nodes.
 //
-//	root ──► 128 pages ──► 128 slots each ──► node ──► 16 nodes by the next four bits of the hash ──► …
-//	                                          (a leaf holds up to 64 entries)
+//	root ──► 128 pages ──► 128 slots each ──► fork ──► 16 children by the next four bits of the hash ──► …
+//	                                     └──► leaf of up to 64 entries
 //
 // Everything carries the generation that made it. A freeze keeps the root and begins a new generation; from then on a
-// write copies what is older on its way before it changes it: a root, a page, the nodes down to one leaf, some four
+// write copies what is older on its way before it changes it: a root, a page, the forks down to one leaf, some five
 // kilobytes, however many keys there are and however many share a slot. What a freeze reaches is therefore never
 // changed, and several freezes can overlap.
 //
@@ -30,7 +30,7 @@ type root struct {
 
 type page struct {
 	generation uint64
-	slots      [pageSlots]*node
+	slots      [pageSlots]tree
 }
 
 // place is where a key belongs.
@@ -45,28 +45,29 @@ func newSpace(seed uint64) space {
 
 func (s *space) place(key []byte) place { return place{Slot(key), digest(s.hashing.keys, key)} }
 
-// slot is the tree of a slot, nil while it is empty. It is for reading only.
-func (r *root) slot(number uint16) *node {
+// slot is the tree of a slot. It is for reading only.
+func (r *root) slot(number uint16) tree {
 	p := r.pages[number/pageSlots]
 	if p == nil {
-		return nil
+		return tree{}
 	}
 	return p.slots[number%pageSlots]
 }
 
 // find gives the entry of a key, nil if there is none. It is for reading only, and valid until the next write.
 func (s *space) find(at place, key []byte) *entry {
-	n := s.root.slot(at.slot)
-	for shift := topShift; n != nil; shift -= levelBits {
-		if n.children == nil {
-			if i := n.search(fragment(at.hash), key); i >= 0 {
-				return &n.entries[i]
-			}
-			return nil
-		}
-		n = n.children[branch(at.hash, shift)]
+	t := s.root.slot(at.slot)
+	for shift := topShift; t.fork != nil; shift -= levelBits {
+		t = t.fork.children[branch(at.hash, shift)]
 	}
-	return nil
+	if t.leaf == nil {
+		return nil
+	}
+	i := t.leaf.search(tag(at.hash), key)
+	if i < 0 {
+		return nil
+	}
+	return &t.leaf.entries[i]
 }
 
 // get is find for those who need no place.
@@ -79,22 +80,22 @@ func (s *space) size() int { return s.keys }
 func (s *space) put(at place, key []byte, e entry) {
 	link := s.writable(at.slot)
 	for shift := topShift; ; shift -= levelBits {
-		n := s.own(link)
-		if n.children == nil {
-			if i := n.search(fragment(at.hash), key); i >= 0 {
-				s.sum += s.share(at.hash, &e) - s.share(at.hash, &n.entries[i])
-				n.entries[i] = e
+		if link.fork == nil {
+			l := s.ownLeaf(link)
+			if i := l.search(tag(at.hash), key); i >= 0 {
+				s.sum += s.share(at.hash, &e) - s.share(at.hash, &l.entries[i])
+				l.entries[i] = e
 				return
 			}
-			if len(n.entries) < leafEntries || shift < 0 {
+			if len(l.entries) < leafEntries || shift < 0 {
 				s.sum += s.share(at.hash, &e)
 				s.keys++
-				n.insert(fragment(at.hash), e)
+				l.insert(tag(at.hash), e)
 				return
 			}
-			s.divide(n, shift)
+			s.divide(link, shift)
 		}
-		link = &n.children[branch(at.hash, shift)]
+		link = &s.ownFork(link).children[branch(at.hash, shift)]
 	}
 }
 
@@ -107,27 +108,26 @@ func (s *space) remove(key []byte) bool {
 	if s.find(at, key) == nil {
 		return false
 	}
-	link, parent := s.writable(at.slot), (*node)(nil)
-	n := s.own(link)
-	for shift := topShift; n.children != nil; shift -= levelBits {
-		link, parent = &n.children[branch(at.hash, shift)], n
-		n = s.own(link)
+	link, parent := s.writable(at.slot), (*tree)(nil)
+	for shift := topShift; link.fork != nil; shift -= levelBits {
+		link, parent = &s.ownFork(link).children[branch(at.hash, shift)], link
 	}
-	i := n.search(fragment(at.hash), key)
-	s.sum -= s.share(at.hash, &n.entries[i])
+	l := s.ownLeaf(link)
+	i := l.search(tag(at.hash), key)
+	s.sum -= s.share(at.hash, &l.entries[i])
 	s.keys--
-	n.delete(i)
+	l.delete(i)
 	switch {
-	case parent != nil && len(n.entries) <= mergeBelow:
+	case parent != nil && len(l.entries) <= mergeBelow:
 		s.merge(parent)
-	case parent == nil && len(n.entries) == 0:
-		*link = nil
+	case parent == nil && len(l.entries) == 0:
+		*link = tree{}
 	}
 	return true
 }
 
 // writable gives the link to a slot's tree, in a root and page that this generation may change.
-func (s *space) writable(slot uint16) **node {
+func (s *space) writable(slot uint16) *tree {
 	if s.root.generation < s.generation {
 		r := *s.root
 		r.generation = s.generation
@@ -143,15 +143,4 @@ func (s *space) writable(slot uint16) **node {
 		*p = &c
 	}
 	return &(*p).slots[slot%pageSlots]
-}
-
-// own gives the node at a link, as one that this generation may change.
-func (s *space) own(link **node) *node {
-	switch n := *link; {
-	case n == nil:
-		*link = &node{generation: s.generation}
-	case n.generation < s.generation:
-		*link = n.clone(s.generation)
-	}
-	return *link
 }

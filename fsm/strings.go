@@ -2,71 +2,68 @@ package fsm
 
 import "github.com/raftredis/raftredis/internal/reply"
 
-func get(v view, c *call) { c.value(v.space.get(c.args[1])) }
+func get(v view, c call) []byte { return c.value(v.space.get(c.args[1])) }
 
-func strlen(v view, c *call) {
+func strlen(v view, c call) []byte {
 	length := 0
 	if e := v.space.get(c.args[1]); e != nil {
 		length = e.length()
 	}
-	c.integer(int64(length))
+	return c.integer(int64(length))
 }
 
-func mget(v view, c *call) {
+func mget(v view, c call) []byte {
 	keys := c.args[1:]
 	c.reply = reply.ArrayHeader(c.reply, len(keys))
 	for _, key := range keys {
-		c.value(v.space.get(key))
+		c.reply = c.value(v.space.get(key))
 	}
+	return c.reply
 }
 
-func set(m *Machine, c *call) {
+func set(m *Machine, c call) []byte {
 	options, refusal := parseSetOptions(c.args[3:])
 	switch {
 	case refusal != "":
-		c.error(refusal)
-		return
+		return c.error(refusal)
 	case len(c.args[2]) > m.maxValueBytes:
-		c.error(reply.StringTooLong)
-		return
+		return c.error(reply.StringTooLong)
 	}
 	key := c.args[1]
 	at := m.space.place(key)
 	old := m.space.find(at, key)
-	if options.get { // before the put: old is valid until the next write
-		c.value(old)
+	refused := (options.onlyNew && old != nil) || (options.onlyOld && old == nil)
+	switch {
+	case options.get: // now: old is valid until the put
+		c.reply = c.value(old)
+	case refused:
+		c.reply = c.null()
+	default:
+		c.reply = c.ok()
 	}
-	if (options.onlyNew && old != nil) || (options.onlyOld && old == nil) {
-		if !options.get {
-			c.null()
-		}
-		return
+	if !refused {
+		m.space.put(at, key, newEntry(key, c.args[2]))
 	}
-	m.space.put(at, key, newEntry(key, c.args[2]))
-	if !options.get {
-		c.ok()
-	}
+	return c.reply
 }
 
-func mset(m *Machine, c *call) {
+func mset(m *Machine, c call) []byte {
 	pairs := c.args[1:]
 	if len(pairs)%2 != 0 {
-		c.error(reply.WrongArity("mset"))
-		return
+		return c.error(reply.WrongArity("mset"))
 	}
 	for i := 1; i < len(pairs); i += 2 {
 		if len(pairs[i]) > m.maxValueBytes {
-			c.error(reply.StringTooLong)
-			return
+			return c.error(reply.StringTooLong)
 		}
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		m.space.set(pairs[i], pairs[i+1])
 	}
-	c.ok()
+	return c.ok()
 }
 
-func appendTo(m *Machine, c *call) {
+func appendTo(m *Machine, c call) []byte {
 	key, more := c.args[1], c.args[2]
 	at := m.space.place(key)
 	old := m.space.find(at, key)
@@ -76,12 +73,11 @@ func appendTo(m *Machine, c *call) {
 	}
 	switch {
 	case length > m.maxValueBytes:
-		c.error(reply.StringTooLong)
-		return
+		return c.error(reply.StringTooLong)
 	case old == nil:
 		m.space.put(at, key, newEntry(key, more))
 	case len(more) > 0:
 		m.space.put(at, key, old.lengthened(more, m.space.values))
 	}
-	c.integer(int64(length))
+	return c.integer(int64(length))
 }

@@ -2,13 +2,13 @@ package fsm
 
 import "github.com/raftredis/raftredis/internal/command"
 
-// read is the function of a command that only looks. It is handed a view, from which nothing can be changed, and may
+// read is the function of a command that only looks: it returns the call's replies with its own behind them. It is handed a view, from which nothing can be changed, and may
 // run beside other reads.
-type read func(v view, c *call)
+type read func(v view, c call) []byte
 
-// write is the function of a command that may change the key space. It depends on nothing but the machine and the
+// write is the function of a command that may change the key space: it returns what a read does. It depends on nothing but the machine and the
 // call's arguments, so that it does the same on every node.
-type write func(m *Machine, c *call)
+type write func(m *Machine, c call) []byte
 
 // reads and writes attach the functions to the commands: a command with state has exactly one, in the array of its
 // class, and a command of a connection has none.

@@ -1,0 +1,167 @@
+package fsm
+
+import (
+	"encoding/binary"
+	"io"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/argv"
+)
+
+// benchKeys is the number of keys that benchmarks start with.
+const benchKeys = 1 << 20
+
+// benchKey writes the i-th key, of 16 bytes, into buf.
+func benchKey(buf []byte, i int) []byte {
+	const digits = "0123456789"
+	copy(buf, "key:000000000000")
+	for at := len(buf) - 1; i > 0; at-- {
+		buf[at] = digits[i%10]
+		i /= 10
+	}
+	return buf
+}
+
+// full is a machine with benchKeys keys, each with a value of 64 bytes.
+func full(b *testing.B) *Machine {
+	b.Helper()
+	m := newMachine(b)
+	value, key := make([]byte, 64), make([]byte, 16)
+	for i := range benchKeys {
+		binary.LittleEndian.PutUint64(value, uint64(i))
+		m.space.set(benchKey(key, i), value)
+	}
+	return m
+}
+
+// scattered is a cheap sequence that visits all keys in no order.
+func scattered(i int) int { return i * 7919 % benchKeys }
+
+// BenchmarkApplySet applies entries of 16 SETs each for a run that waits; one operation is one SET.
+func BenchmarkApplySet(b *testing.B) {
+	const batch = 16
+	m := full(b)
+	value := make([]byte, 64)
+	calls := make([][][]byte, batch)
+	for i := range calls {
+		calls[i] = [][]byte{[]byte("SET"), make([]byte, 16), value}
+	}
+	run := newRun(2, calls...)
+	var data []byte
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		if n++; n%batch != 0 {
+			continue
+		}
+		for i := range calls {
+			benchKey(calls[i][1], scattered(n+i))
+		}
+		data, run.Reply = run.Body(data[:0], argv.Append), run.Reply[:0]
+		m.Apply(m.Index()+1, 0, data, run)
+	}
+}
+
+// BenchmarkApplySetFrozen is BenchmarkApplySet while an image exists, taken anew every 4,096 operations.
+func BenchmarkApplySetFrozen(b *testing.B) {
+	m := full(b)
+	key, value := make([]byte, 16), make([]byte, 64)
+	call := [][]byte{[]byte("SET"), key, value}
+	run := newRun(2, call)
+	var data []byte
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		if n++; n%4096 == 0 {
+			m.Freeze().Release()
+		}
+		benchKey(key, scattered(n))
+		data, run.Reply = run.Body(data[:0], argv.Append), run.Reply[:0]
+		m.Apply(m.Index()+1, 0, data, run)
+	}
+}
+
+// BenchmarkQueryGet is one GET in a run of its own.
+func BenchmarkQueryGet(b *testing.B) {
+	m := full(b)
+	run := newRun(2, [][]byte{[]byte("GET"), make([]byte, 16)})
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		n++
+		benchKey(run.Calls[0].Args[1], scattered(n))
+		run.Reply = run.Reply[:0]
+		m.Query(0, run)
+	}
+}
+
+// BenchmarkIncr is one INCR of one counter.
+func BenchmarkIncr(b *testing.B) {
+	m := newMachine(b)
+	data := body("incr counter")
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Apply(m.Index()+1, 0, data, nil)
+	}
+}
+
+// BenchmarkAppendToLongString is one APPEND of 16 bytes to a string that becomes very long.
+func BenchmarkAppendToLongString(b *testing.B) {
+	m := newMachine(b)
+	data := body("append log 0123456789abcdef")
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Apply(m.Index()+1, 0, data, nil)
+	}
+}
+
+// BenchmarkFreeze is a freeze alone.
+func BenchmarkFreeze(b *testing.B) {
+	m := full(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Freeze().Release()
+	}
+}
+
+// BenchmarkImage writes images of all keys; one operation is one image.
+func BenchmarkImage(b *testing.B) {
+	m := full(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		n, err := m.Freeze().WriteTo(io.Discard)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(n)
+	}
+}
+
+// BenchmarkFind is what a read costs without run and reply.
+func BenchmarkFind(b *testing.B) {
+	m := full(b)
+	key := make([]byte, 16)
+	n := 0
+	for b.Loop() {
+		n++
+		if m.space.get(benchKey(key, scattered(n))) == nil {
+			b.Fatal("a key is missing")
+		}
+	}
+}
+
+// BenchmarkGoMap is a yardstick for BenchmarkFind: the same keys in a map of strings.
+func BenchmarkGoMap(b *testing.B) {
+	m := make(map[string]string, benchKeys)
+	key := make([]byte, 16)
+	for i := range benchKeys {
+		m[string(benchKey(key, i))] = string(make([]byte, 64))
+	}
+	n := 0
+	for b.Loop() {
+		n++
+		if m[string(benchKey(key, scattered(n)))] == "" {
+			b.Fatal("a key is missing")
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package fsm
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+)
+
+const (
+	// leafEntries is the most entries of a leaf, unless it is so deep that no bits of the hash are left to divide by.
+	leafEntries = 64
+	// leafStep is the number of entries by which a leaf's room grows.
+	leafStep = 8
+	// mergeBelow is the number of entries at which a leaf asks whether it and its siblings fit one leaf, and
+	// mergeEntries the most entries of that one: so few that it is not divided again at once.
+	mergeBelow, mergeEntries = 2, leafEntries / 2
+
+	// levelBits is the number of bits of the hash that a level of the tree uses.
+	levelBits = 4
+	fanOut    = 1 << levelBits
+	topShift  = 64 - levelBits
+)
+
+// tree is a slot, or a part of one: a fork, a leaf, or nothing. Which of them it is stands beside the link, so that a
+// search touches one cache line per fork.
+type tree struct {
+	fork *fork
+	leaf *leaf
+}
+
+// fork divides what is below it by the next bits of the hash.
+type fork struct {
+	generation uint64
+	children   [fanOut]tree
+}
+
+// leaf holds entries in no order.
+type leaf struct {
+	generation uint64
+	// tags[i] is a byte of the hash of entries[i], kept together so that a search looks at one entry on average, and
+	// kept here because this is where the search is already. Entries behind leafEntries have none.
+	tags    [leafEntries]byte
+	entries []entry
+}
+
+// branch picks the child for a hash; shift is that of the fork's level.
+func branch(hash uint64, shift int) uint64 { return hash >> shift % fanOut }
+
+// tag is the byte of the hash that branches use last.
+func tag(hash uint64) byte { return byte(hash) }
+
+// search gives the position of a key in a leaf, or -1.
+func (l *leaf) search(tag byte, key []byte) int {
+	tagged := l.tags[:min(len(l.entries), leafEntries)]
+	for i := 0; ; i++ {
+		next := bytes.IndexByte(tagged[i:], tag)
+		if next < 0 {
+			break
+		}
+		if i += next; l.entries[i].key() == string(key) {
+			return i
+		}
+	}
+	for i := leafEntries; i < len(l.entries); i++ {
+		if l.entries[i].key() == string(key) {
+			return i
+		}
+	}
+	return -1
+}
+
+// insert adds an entry that is not there.
+func (l *leaf) insert(tag byte, e entry) {
+	i := len(l.entries)
+	if i < leafEntries {
+		l.tags[i] = tag
+	}
+	if i == cap(l.entries) {
+		l.resize(i + leafStep)
+	}
+	l.entries = append(l.entries, e)
+}
+
+// delete removes the entry at a position; the last one takes its place. All entries behind leafEntries have the hash,
+// and so the tag, of all the others.
+func (l *leaf) delete(i int) {
+	last := len(l.entries) - 1
+	if last < leafEntries {
+		l.tags[i] = l.tags[last]
+	}
+	l.entries[i] = l.entries[last]
+	l.entries[last] = entry{} // what was removed must not be kept alive from here
+	l.entries = l.entries[:last]
+	if cap(l.entries)-last >= 2*leafStep {
+		l.resize(last + leafStep)
+	}
+}
+
+// resize moves the entries of a leaf to an array of their own with the given room.
+func (l *leaf) resize(room int) { l.entries = append(make([]entry, 0, room), l.entries...) }
+
+// ownLeaf gives the leaf at a link without a fork, as one that this generation may change.
+func (s *space) ownLeaf(link *tree) *leaf {
+	switch l := link.leaf; {
+	case l == nil:
+		link.leaf = &leaf{generation: s.generation}
+	case l.generation < s.generation:
+		c := *l
+		c.generation = s.generation
+		c.resize(cap(l.entries))
+		link.leaf = &c
+	}
+	return link.leaf
+}
+
+// ownFork gives the fork at a link, as one that this generation may change.
+func (s *space) ownFork(link *tree) *fork {
+	if f := link.fork; f.generation < s.generation {
+		c := *f
+		c.generation = s.generation
+		link.fork = &c
+	}
+	return link.fork
+}
+
+// divide puts a fork in place of a full leaf.
+func (s *space) divide(link *tree, shift int) {
+	f := &fork{generation: s.generation}
+	for _, e := range link.leaf.entries {
+		hash := digest(s.hashing.keys, e.key())
+		s.ownLeaf(&f.children[branch(hash, shift)]).insert(tag(hash), e)
+	}
+	*link = tree{fork: f}
+}
+
+// merge puts a leaf in place of a fork whose children are leaves with few entries.
+func (s *space) merge(link *tree) {
+	total := 0
+	for _, child := range link.fork.children {
+		if child.fork != nil {
+			return
+		}
+		if child.leaf != nil {
+			total += len(child.leaf.entries)
+		}
+	}
+	if total > mergeEntries {
+		return
+	}
+	merged := &leaf{generation: s.generation}
+	for _, child := range link.fork.children {
+		if child.leaf == nil {
+			continue
+		}
+		for i, e := range child.leaf.entries {
+			merged.insert(child.leaf.tags[i], e)
+		}
+	}
+	*link = tree{leaf: merged}
+}
+
+// ranked is an entry with its hash.
+type ranked struct {
+	hash  uint64
+	entry *entry
+}
+
+// walk visits all entries in the order of (hash, key), until visit fails. It keeps one leaf in mind, in scratch.
+func (t tree) walk(keys sip, scratch *[]ranked, visit func(ranked) error) error {
+	if t.fork != nil {
+		for _, child := range t.fork.children {
+			if err := child.walk(keys, scratch, visit); err != nil {
+				return err
+			}
+		}
+	}
+	if t.leaf == nil {
+		return nil
+	}
+	sorted := (*scratch)[:0]
+	for i := range t.leaf.entries {
+		e := &t.leaf.entries[i]
+		sorted = append(sorted, ranked{digest(keys, e.key()), e})
+	}
+	slices.SortFunc(sorted, ranked.compare)
+	*scratch = sorted
+	for _, r := range sorted {
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare orders by hash, then by key.
+func (r ranked) compare(other ranked) int {
+	if c := cmp.Compare(r.hash, other.hash); c != 0 {
+		return c
+	}
+	return strings.Compare(r.entry.key(), other.entry.key())
+}
