@@ -1,0 +1,175 @@
+package resp
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// The COMMAND family shows the command table. What the table does not know (tips, key specifications beyond first, last
+// and step, arguments) is shown as empty or left out, never made up.
+
+func commandCount(_ *Conn, dst []byte, _ [][]byte) []byte {
+	return reply.Integer(dst, int64(len(command.All())))
+}
+
+func commandAll(c *Conn, dst []byte, _ [][]byte) []byte {
+	all := command.All()
+	dst = reply.ArrayHeader(dst, len(all))
+	for _, spec := range all {
+		dst = appendSpec(dst, c.protocol, spec)
+	}
+	return dst
+}
+
+// commandInfo is COMMAND INFO [name ...]; a name that is no command has a null at its place.
+func commandInfo(c *Conn, dst []byte, args [][]byte) []byte {
+	if len(args) == 2 {
+		return commandAll(c, dst, args)
+	}
+	dst = reply.ArrayHeader(dst, len(args)-2)
+	for _, name := range args[2:] {
+		if spec := findSpec(name); spec != nil {
+			dst = appendSpec(dst, c.protocol, spec)
+		} else {
+			dst = reply.NullArray(dst, c.protocol)
+		}
+	}
+	return dst
+}
+
+// findSpec finds a command by its name, or a subcommand by container|name.
+func findSpec(name []byte) *command.Spec {
+	container, own, isSubcommand := bytes.Cut(name, []byte("|"))
+	spec, ok := command.Lookup(container)
+	if ok && isSubcommand {
+		spec, ok = spec.Subcommand(own)
+	}
+	if !ok {
+		return nil
+	}
+	return spec
+}
+
+// appendSpec appends the ten elements that describe a command.
+func appendSpec(dst []byte, protocol int, spec *command.Spec) []byte {
+	dst = reply.ArrayHeader(dst, 10)
+	dst = reply.BulkString(dst, spec.Name)
+	dst = reply.Integer(dst, int64(spec.Arity))
+	dst = appendNames(dst, protocol, spec.Flags.Names())
+	last := spec.LastKey
+	dst = reply.Integer(dst, int64(spec.FirstKey))
+	dst = reply.Integer(dst, int64(last))
+	dst = reply.Integer(dst, int64(spec.Step))
+	dst = appendNames(dst, protocol, spec.Categories)
+	dst = reply.SetHeader(dst, protocol, 0) // tips
+	dst = reply.SetHeader(dst, protocol, 0) // key specifications
+	if len(spec.Subcommands) == 0 {
+		return reply.SetHeader(dst, protocol, 0)
+	}
+	dst = reply.ArrayHeader(dst, len(spec.Subcommands))
+	for i := range spec.Subcommands {
+		dst = appendSpec(dst, protocol, &spec.Subcommands[i])
+	}
+	return dst
+}
+
+func appendNames(dst []byte, protocol int, names []string) []byte {
+	dst = reply.SetHeader(dst, protocol, len(names))
+	for _, name := range names {
+		dst = reply.Simple(dst, name)
+	}
+	return dst
+}
+
+// commandDocs is COMMAND DOCS [name ...]; a name that is no command is left out.
+func commandDocs(c *Conn, dst []byte, args [][]byte) []byte {
+	specs := command.All()
+	if len(args) > 2 {
+		specs = specs[:0]
+		for _, name := range args[2:] {
+			if spec := findSpec(name); spec != nil {
+				specs = append(specs, spec)
+			}
+		}
+	}
+	dst = reply.MapHeader(dst, c.protocol, len(specs))
+	for _, spec := range specs {
+		dst = appendDocs(dst, c.protocol, spec)
+	}
+	return dst
+}
+
+func appendDocs(dst []byte, protocol int, spec *command.Spec) []byte {
+	fields := 4
+	if len(spec.Subcommands) > 0 {
+		fields++
+	}
+	dst = reply.MapHeader(reply.BulkString(dst, spec.Name), protocol, fields)
+	dst = appendPair(dst, "summary", spec.Summary)
+	dst = appendPair(dst, "since", spec.Since)
+	dst = appendPair(dst, "group", spec.Group)
+	dst = appendPair(dst, "complexity", spec.Complexity)
+	if len(spec.Subcommands) == 0 {
+		return dst
+	}
+	dst = reply.MapHeader(reply.BulkString(dst, "subcommands"), protocol, len(spec.Subcommands))
+	for i := range spec.Subcommands {
+		dst = appendDocs(dst, protocol, &spec.Subcommands[i])
+	}
+	return dst
+}
+
+// commandList is COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern].
+func commandList(_ *Conn, dst []byte, args [][]byte) []byte {
+	accepts := func(*command.Spec) bool { return true }
+	if len(args) > 2 {
+		accepts = listFilter(args[2:])
+		if accepts == nil {
+			return reply.Error(dst, reply.Syntax)
+		}
+	}
+	var names []string
+	for _, spec := range command.All() {
+		if accepts(spec) {
+			names = append(names, spec.Name)
+		}
+		for i := range spec.Subcommands {
+			// Subcommands are listed only when asked for by a filter, as in Redis.
+			if len(args) > 2 && accepts(&spec.Subcommands[i]) {
+				names = append(names, spec.Subcommands[i].Name)
+			}
+		}
+	}
+	dst = reply.ArrayHeader(dst, len(names))
+	for _, name := range names {
+		dst = reply.BulkString(dst, name)
+	}
+	return dst
+}
+
+// listFilter reads the filter of COMMAND LIST; nil means that it is none.
+func listFilter(args [][]byte) func(*command.Spec) bool {
+	if len(args) != 3 || !strings.EqualFold(string(args[0]), "filterby") {
+		return nil
+	}
+	value := bytes.ToLower(args[2])
+	switch strings.ToLower(string(args[1])) {
+	case "module":
+		return func(*command.Spec) bool { return false }
+	case "pattern":
+		return func(spec *command.Spec) bool { return matchGlob(value, []byte(spec.Name)) }
+	case "aclcat":
+		return func(spec *command.Spec) bool {
+			for _, category := range spec.Categories {
+				if category == "@"+string(value) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+package resp
+
+import (
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Action is what the owner of a Conn does next.
+type Action uint8
+
+const (
+	// Receive: send Output, then read more bytes into Space and report them by Received.
+	Receive Action = iota
+	// Park: nothing can be done before the store completes the request. Output is not to be touched.
+	Park
+	// Flush: send Output; there is more to answer of what was already received.
+	Flush
+	// Close: send Output and close.
+	Close
+)
+
+// phase is what a connection is doing.
+type phase uint8
+
+const (
+	// gathering: taking requests out of the buffer.
+	gathering phase = iota
+	// submitted: the store has the run.
+	submitted
+	// viewing: the run of reads may be executed, and perhaps was in part.
+	viewing
+	// ended: nothing more is taken from this client.
+	ended
+)
+
+// Conn is one client connection without its socket: bytes in, runs out to the store, completions in, bytes out. It
+// starts no goroutine, waits for nothing and reads no clock, so the same code serves under a goroutine per connection,
+// under an event loop and in a test that drives it byte by byte.
+//
+// Its owner calls Advance and does what it says, again and again, from one goroutine. Everything in it belongs to that
+// goroutine, except the request while the store has it.
+//
+// Order is kept by having at most one run in flight: the calls behind it, and the buffer that they stand in, wait until
+// its replies are there. A command that touches the connection or the node ends the run before it, and takes effect
+// when that run is answered. Commands that fail without looking at any state, or answer from their arguments alone,
+// take their place in a run with the reply already made.
+type Conn struct {
+	front  *front
+	id     int64
+	reader Reader
+	phase  phase
+
+	// What the client said of itself.
+	protocol                int
+	authenticated           bool
+	name                    string
+	library, libraryVersion string
+
+	// request holds the run being gathered, then submitted. arguments and fixed are the storage of its calls.
+	request   Request
+	arguments [][]byte
+	fixed     []byte
+	bodyBytes int
+	// held is a call that was taken from the reader and has to wait for the run before it.
+	held    command.Call
+	holding bool
+	// abandoned is set when the store was told that the client of the submitted run has gone.
+	abandoned bool
+	// viewed is how many calls of the run of reads are answered.
+	viewed int
+
+	out []byte
+}
+
+// newConn makes a connection. wake is called when the store completed a request: see Request.
+func newConn(f *front, id int64, wake func()) *Conn {
+	c := &Conn{front: f, id: id, protocol: reply.RESP2, authenticated: f.password == ""}
+	c.reader.init(f.limits)
+	c.reader.SetStranger(!c.authenticated)
+	c.request.wake = wake
+	return c
+}
+
+// Space is where the next bytes go: see Reader.Space. It is called only after Advance returned Receive.
+func (c *Conn) Space() []byte {
+	if c.phase != gathering || c.holding || len(c.request.Run.Calls) > 0 {
+		panic("resp: bytes asked for while a run stands in the buffer")
+	}
+	return c.reader.Space()
+}
+
+// Received says that the first n bytes of Space are filled.
+func (c *Conn) Received(n int) {
+	c.front.stats.inputBytes.Add(int64(n))
+	c.reader.Received(n)
+}
+
+// Output is what to send. It is the connection's; its owner reports by Flushed that all of it was sent.
+func (c *Conn) Output() []byte { return c.out }
+
+// Flushed says that all of Output was sent.
+func (c *Conn) Flushed() {
+	c.front.stats.outputBytes.Add(int64(len(c.out)))
+	c.out = c.out[:0]
+	if cap(c.out) > keptOutputBytes {
+		c.out = nil
+	}
+}
+
+// Abandon tells the store, once for each submitted run, that its client has gone, and reports whether it did. The owner
+// goes on calling Advance until it no longer returns Park.
+func (c *Conn) Abandon() bool {
+	if c.phase != submitted || c.abandoned {
+		return false
+	}
+	c.abandoned = true
+	c.front.store.Abandon(&c.request)
+	return true
+}
+
+// Advance does all that can be done without new bytes and without waiting, and says what its owner has to do. It may be
+// called at any time; a call without need changes nothing.
+func (c *Conn) Advance() Action {
+	for {
+		switch {
+		case c.phase == ended:
+			return Close
+		case c.phase == submitted:
+			if !c.request.completed() {
+				return Park
+			}
+			c.settle()
+		case len(c.out) > c.front.limits.MaxOutputBytes:
+			c.overflow()
+		case len(c.out) >= c.front.limits.FlushBytes:
+			return Flush
+		case c.phase == viewing:
+			c.view()
+		case !c.gather():
+			return Receive
+		}
+	}
+}
+
+// overflow ends a connection whose replies exceed its limit. As in Redis nothing more is sent: what the client would
+// read is cut in the middle anyway.
+func (c *Conn) overflow() {
+	c.front.stats.outputLimit.Add(1)
+	c.out = nil
+	c.phase = ended
+}
+
+// settle takes the answer of the store.
+func (c *Conn) settle() {
+	run := &c.request.Run
+	outcome := c.request.end()
+	switch {
+	case outcome != Done:
+		c.out = refuse(c.out, run.Calls[c.viewed:], outcome)
+		c.finish()
+	case c.request.Body != nil:
+		if len(run.Reply) < len(c.out) {
+			panic("resp: the store shortened the replies before its own")
+		}
+		c.out = run.Reply
+		c.finish()
+	default:
+		c.phase = viewing
+	}
+}
+
+// view answers some calls of a run of reads. It takes them in portions, so that one flush and not one read lock bounds
+// what a pipeline of large replies holds in memory: every portion is executed from the state at that moment, which is
+// at least as recent as the run's confirmation asks for.
+func (c *Conn) view() {
+	run := &c.request.Run
+	calls := run.Calls
+	upto := min(c.viewed+viewCalls, len(calls))
+	run.Calls, run.Reply = calls[c.viewed:upto], c.out
+	answered := c.front.store.View(&c.request)
+	run.Calls = calls
+	switch {
+	case !answered:
+		c.submit()
+		return
+	case len(run.Reply) < len(c.out):
+		panic("resp: the store shortened the replies before its own")
+	}
+	c.out, c.viewed = run.Reply, upto
+	if c.viewed == len(calls) {
+		c.finish()
+	}
+}
+
+// finish ends a run whose replies are in the output, and forgets everything that points into the buffer.
+func (c *Conn) finish() {
+	run := &c.request.Run
+	clear(run.Calls)
+	run.Calls, run.Reply = run.Calls[:0], nil
+	if cap(run.Calls) > keptArguments {
+		run.Calls = nil
+	}
+	c.request.Body = nil
+	c.fixed, c.bodyBytes, c.viewed = c.fixed[:0], 0, 0
+	kept := 0
+	if c.holding {
+		kept = copy(c.arguments, c.held.Args)
+		c.held.Args = c.arguments[:kept:kept]
+	}
+	c.forget(kept)
+	c.phase = gathering
+}
+
+// forget drops all arguments but the first ones.
+func (c *Conn) forget(kept int) {
+	clear(c.arguments[kept:])
+	c.arguments = c.arguments[:kept]
+	if kept == 0 && cap(c.arguments) > keptArguments {
+		c.arguments = nil
+	}
+}
+
+// submit hands the run to the store; of a run of reads, the part that is not yet answered.
+func (c *Conn) submit() {
+	r := &c.request
+	r.Run.Protocol = c.protocol
+	r.begin()
+	c.phase, c.abandoned = submitted, false
+	if c.bodyBytes == 0 {
+		c.front.store.Read(r)
+		return
+	}
+	r.Run.Reply = c.out
+	r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
+	c.front.store.Write(r)
+}

@@ -1,0 +1,37 @@
+// Package resp is the front end for Redis clients: it reads requests, cuts them into runs, hands the runs to a Store and
+// sends the replies. It knows the Redis protocol and nothing of Raft; the Store is all it sees of the cluster.
+//
+//	 socket ─► link ─► Conn ─► Reader            requests out of bytes, within limits
+//	   ▲        │       │ gather                 commands to runs, cut at barriers
+//	   │        │       ├─► Store.Write / Read   one run in flight for each connection
+//	   │        ◄───────┼── Request.Complete     a wake, from any goroutine
+//	   │        │       ├─► Store.View           a confirmed run of reads, on this goroutine
+//	   └────────┴───────┘ Output                 replies in the order of the commands
+//
+// A link is one goroutine with one socket and makes all system calls; Conn and Reader make none, start nothing and wait
+// for nothing, so that an event loop can take the link's place.
+//
+// Limits: every size, count and wait has a name in Limits or in the constants beside it. A client that breaks the
+// protocol gets Redis's error and is closed; one that does not read its replies is closed; one too many is turned away;
+// a failing accept pauses. Until it has authenticated, a client may send ten arguments of 16 KiB.
+//
+// Invariants:
+//
+//  1. A connection has at most one run in flight. Nothing behind that run, not even a command of the connection itself,
+//     takes effect before the run is answered.
+//  2. There is one reply for each command, in order, and none of a run before all of that run.
+//  3. Arguments alias the reader's buffer. The buffer is neither filled nor moved while a run stands in it; what lives
+//     longer (the body of a log entry) is copied once.
+//  4. Each submitted request is completed exactly once, and a connection does not end before that, whatever becomes of
+//     its client: the store may touch the run's buffers until then.
+//  5. A word that client libraries answer by sending again (CLUSTERDOWN, TRYAGAIN) is said only of what was definitely
+//     not done.
+//  6. No bytes of a client make this package panic, recurse, spin, or hold more than the limits allow.
+//
+// INFO, ROLE and HELLO tell what this node believes at the moment; no other node is asked.
+//
+// Rejected: redcon's reader and server (one packet can end the process, a declared count can spin a core, partial
+// requests are parsed again from their beginning, and replies have no limit); a goroutine that reads while another
+// waits (two stacks and two wake-ups for each command; a client that leaves a parked run is noticed by one watch for
+// all connections instead); answering a pipeline command by command (a round of the cluster for each).
+package resp

@@ -1,0 +1,282 @@
+package resp
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// fakeStore is a Store on one map. It checks what every store may rely on, and ends requests when the test says.
+type fakeStore struct {
+	t testing.TB
+
+	mu     sync.RWMutex
+	values map[string][]byte
+	info   Info
+	// bodies are the entries in the order in which they were executed.
+	bodies [][]byte
+	// views counts calls of View; viewsRefused is how many of the next ones say that the state must move on.
+	views, viewsRefused int
+
+	// finish is called with every submitted request, outside the lock, and ends it now or later; nil ends it at once.
+	finish func(r *Request)
+
+	pending   []*Request
+	abandoned []*Request
+}
+
+func newFakeStore(t testing.TB) *fakeStore {
+	return &fakeStore{t: t, values: make(map[string][]byte), info: Info{
+		NodeID: 1, Name: "0123456789abcdef0123456789abcdef01234567", ClusterID: 7, State: "up", Role: "leader", Leader: 1,
+		Term: 3, VotedFor: 1, Commit: 42, Applied: 41, LastIndex: 43, LogEntries: 43,
+		Nodes: []NodeInfo{
+			{ID: 1, Host: "10.0.0.1", Port: 7001, Voter: true, Up: true, Match: 43},
+			{ID: 2, Host: "10.0.0.2", Port: 7002, Voter: true, Up: true, Match: 40},
+			{ID: 3, Host: "10.0.0.3", Port: 7003, Voter: false, Up: false, Match: 9},
+		},
+		Fields: []Field{{"raft_fsync_count", "12"}},
+	}}
+}
+
+func (s *fakeStore) Write(r *Request) { s.submit(r, true) }
+func (s *fakeStore) Read(r *Request)  { s.submit(r, false) }
+
+func (s *fakeStore) submit(r *Request, write bool) {
+	if r.Run.HasWrite() != write || (len(r.Body) > 0) != write {
+		s.t.Errorf("a run with writes=%v was submitted as write=%v with a body of %d bytes",
+			r.Run.HasWrite(), write, len(r.Body))
+	}
+	if want := r.Run.Body(nil, argv.Append); !bytes.Equal(want, r.Body) {
+		s.t.Errorf("body %q, want %q", r.Body, want)
+	}
+	if cap(r.Body) != len(r.Body) {
+		s.t.Errorf("a body of %d bytes has room for %d", len(r.Body), cap(r.Body))
+	}
+	if s.finish == nil {
+		s.done(r)
+		return
+	}
+	s.finish(r)
+}
+
+// park keeps requests until release.
+func (s *fakeStore) park(r *Request) {
+	s.mu.Lock()
+	s.pending = append(s.pending, r)
+	s.mu.Unlock()
+}
+
+// next takes the oldest pending request.
+func (s *fakeStore) next() *Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.pending) == 0 {
+		s.t.Fatal("nothing is submitted")
+	}
+	r := s.pending[0]
+	s.pending = s.pending[1:]
+	return r
+}
+
+func (s *fakeStore) pendingCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.pending)
+}
+
+// done executes a run with writes, and ends any run.
+func (s *fakeStore) done(r *Request) {
+	if r.Run.HasWrite() {
+		s.mu.Lock()
+		s.bodies = append(s.bodies, r.Body)
+		s.execute(&r.Run)
+		s.mu.Unlock()
+	}
+	r.Complete(Done)
+}
+
+func (s *fakeStore) View(r *Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.views++
+	if s.viewsRefused > 0 {
+		s.viewsRefused--
+		r.Run.Reply = append(r.Run.Reply, "what is appended here is not looked at"...)
+		return false
+	}
+	s.execute(&r.Run)
+	return true
+}
+
+func (s *fakeStore) Abandon(r *Request) {
+	s.mu.Lock()
+	s.abandoned = append(s.abandoned, r)
+	dropped := false
+	for i, waiting := range s.pending {
+		if waiting == r {
+			s.pending = append(s.pending[:i], s.pending[i+1:]...)
+			dropped = true
+			break
+		}
+	}
+	s.mu.Unlock()
+	if dropped {
+		r.Complete(NotDone)
+	}
+}
+
+func (s *fakeStore) abandonedCount() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.abandoned)
+}
+
+func (s *fakeStore) Info() Info {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	info := s.info
+	info.Keys = int64(len(s.values))
+	return info
+}
+
+// execute answers every call of a run at its place.
+func (s *fakeStore) execute(run *command.Run) {
+	for i := range run.Calls {
+		call := &run.Calls[i]
+		if call.Spec == nil {
+			run.Reply = append(run.Reply, call.Fixed...)
+			continue
+		}
+		run.Reply = s.call(run.Reply, run.Protocol, call)
+	}
+}
+
+func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
+	args := call.Args
+	switch call.Spec.ID {
+	case command.Set:
+		s.values[string(args[1])] = bytes.Clone(args[2])
+		return reply.OK(dst)
+	case command.Get:
+		return s.appendValue(dst, protocol, args[1])
+	case command.MGet:
+		dst = reply.ArrayHeader(dst, len(args)-1)
+		for _, key := range args[1:] {
+			dst = s.appendValue(dst, protocol, key)
+		}
+		return dst
+	case command.Incr:
+		n, _ := strconv.Atoi(string(s.values[string(args[1])]))
+		s.values[string(args[1])] = strconv.AppendInt(nil, int64(n+1), 10)
+		return reply.Integer(dst, int64(n+1))
+	case command.Append:
+		value := append(bytes.Clone(s.values[string(args[1])]), args[2]...)
+		s.values[string(args[1])] = value
+		return reply.Integer(dst, int64(len(value)))
+	case command.Strlen:
+		return reply.Integer(dst, int64(len(s.values[string(args[1])])))
+	case command.DBSize:
+		return reply.Integer(dst, int64(len(s.values)))
+	}
+	s.t.Errorf("the fake store has no %s", call.Spec.Name)
+	return reply.Error(dst, "ERR not in the fake store")
+}
+
+func (s *fakeStore) appendValue(dst []byte, protocol int, key []byte) []byte {
+	value, ok := s.values[string(key)]
+	if !ok {
+		return reply.Null(dst, protocol)
+	}
+	return reply.Bulk(dst, value)
+}
+
+// client drives a Conn without a socket.
+type client struct {
+	t    testing.TB
+	conn *Conn
+	// wakes counts completions; output is everything sent.
+	wakes  int
+	output []byte
+	ended  bool
+}
+
+func newClient(t testing.TB, f *front) *client {
+	c := &client{t: t}
+	c.conn = newConn(f, 5, func() { c.wakes++ })
+	return c
+}
+
+// testFront makes what connections share, as New does.
+func testFront(t testing.TB, o Options) *front {
+	limits := o.Limits.withDefaults()
+	if err := limits.validate(); err != nil {
+		t.Fatal(err)
+	}
+	o.Version = "0.0.1"
+	return newFront(o, limits)
+}
+
+// advance does what the connection asks until it wants bytes, waits or ends.
+func (c *client) advance() Action {
+	for {
+		action := c.conn.Advance()
+		if action != Park {
+			c.output = append(c.output, c.conn.Output()...)
+			c.conn.Flushed()
+		}
+		if action != Flush {
+			c.ended = c.ended || action == Close
+			return action
+		}
+	}
+}
+
+// send delivers bytes, as many at a time as the connection takes, and returns what came out.
+func (c *client) send(input string) string {
+	for len(input) > 0 && !c.ended {
+		if action := c.advance(); action != Receive {
+			if action == Close {
+				break
+			}
+			c.t.Fatalf("the connection does not receive: it says %d", action)
+		}
+		n := copy(c.conn.Space(), input)
+		c.conn.Received(n)
+		input = input[n:]
+		c.advance()
+	}
+	return c.take()
+}
+
+func (c *client) take() string {
+	output := string(c.output)
+	c.output = c.output[:0]
+	return output
+}
+
+// sendPieces delivers bytes in random pieces.
+func (c *client) sendPieces(random *rand.Rand, input string) string {
+	var output string
+	for len(input) > 0 && !c.ended {
+		n := 1 + random.IntN(min(len(input), 1+random.IntN(64)))
+		output += c.send(input[:n])
+		input = input[n:]
+	}
+	return output
+}
+
+// bulk is a command as clients encode it.
+func bulk(words ...string) string {
+	text := fmt.Appendf(nil, "*%d\r\n", len(words))
+	for _, word := range words {
+		text = fmt.Appendf(text, "$%d\r\n%s\r\n", len(word), word)
+	}
+	return string(text)
+}

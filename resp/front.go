@@ -1,0 +1,53 @@
+package resp
+
+import (
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// redisVersion is the version of Redis whose behaviour clients may expect: they choose commands by it.
+const redisVersion = "7.2.4"
+
+// front is what all connections of a server share. Its fields are set before the first connection and not changed,
+// except for the counters.
+type front struct {
+	store    Store
+	limits   Limits
+	password string
+	version  string
+	settings []Setting
+	logger   *slog.Logger
+	started  time.Time
+	// processID is a fact for INFO.
+	processID int
+	// port is that of the first listener, for INFO.
+	port  atomic.Int64
+	stats stats
+}
+
+// stats are counters since the start of the process, for INFO. Any goroutine may change them.
+type stats struct {
+	clients, accepted, rejected atomic.Int64
+	commands, refused           atomic.Int64
+	inputBytes, outputBytes     atomic.Int64
+	protocolErrors, outputLimit atomic.Int64
+	writeTimeouts, abandoned    atomic.Int64
+	acceptErrors, parked        atomic.Int64
+}
+
+func newFront(o Options, limits Limits) *front {
+	f := &front{
+		store: o.Store, limits: limits, password: o.Password, version: o.Version, logger: o.Logger, started: time.Now(),
+		processID: os.Getpid(),
+	}
+	if f.logger == nil {
+		f.logger = slog.Default()
+	}
+	if f.version == "" {
+		f.version = "unknown"
+	}
+	f.settings = mergeSettings(ownSettings(limits), o.Settings)
+	return f
+}

@@ -1,0 +1,143 @@
+package resp
+
+import (
+	"strconv"
+
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// gather takes requests until a run was submitted or something else has to happen first; false means that the buffer
+// holds no complete request and nothing is outstanding.
+func (c *Conn) gather() bool {
+	run := &c.request.Run
+	for c.phase == gathering && len(c.out) < c.front.limits.FlushBytes {
+		call, ok := c.next()
+		switch {
+		case !ok && len(run.Calls) > 0:
+			c.submit()
+		case !ok:
+			return c.phase == ended
+		case call.Spec == nil:
+			c.answered(call)
+		case isBarrier(call.Spec):
+			if len(run.Calls) > 0 {
+				c.hold(call)
+				c.submit()
+			} else {
+				c.out = handlers[call.Spec.ID].answer(c, c.out, call.Args)
+				c.forget(0)
+			}
+		default:
+			c.join(call)
+		}
+	}
+	return true
+}
+
+func isBarrier(spec *command.Spec) bool { return spec.Class == command.Barrier }
+
+// next returns the next call: the one that was held, or else the next request of the reader. A violation of the protocol
+// is answered, and the connection ended, when everything before it is answered.
+func (c *Conn) next() (command.Call, bool) {
+	if c.holding {
+		call := c.held
+		c.held, c.holding = command.Call{}, false
+		return call, true
+	}
+	from := len(c.arguments)
+	arguments, err := c.reader.Next(c.arguments)
+	if err != nil {
+		if len(c.request.Run.Calls) == 0 {
+			c.front.stats.protocolErrors.Add(1)
+			c.out = reply.Error(c.out, "ERR "+err.Error())
+			c.phase = ended
+		}
+		return command.Call{}, false
+	}
+	if len(arguments) == from {
+		return command.Call{}, false
+	}
+	c.arguments = arguments
+	c.front.stats.commands.Add(1)
+	return c.resolve(arguments[from:len(arguments):len(arguments)]), true
+}
+
+// resolve finds the command that the arguments call, or the reply that they get whatever the state is. The order of the
+// checks is that of Redis: existence, number of arguments, authentication.
+func (c *Conn) resolve(args [][]byte) command.Call {
+	spec, fault := command.Find(args)
+	switch {
+	case fault == command.UnknownCommand:
+		return c.refused(reply.UnknownCommand(args))
+	case fault == command.UnknownSubcommand:
+		return c.refused(reply.UnknownSubcommand(args))
+	case fault == command.WrongArity:
+		return c.refused(reply.WrongArity(spec.Name))
+	case !c.authenticated && spec.Flags&command.FlagNoAuth == 0:
+		return c.refused(reply.NoAuth)
+	case spec.Class == command.Write && argv.Size(args) > c.front.limits.MaxEntryBytes:
+		return c.refused("ERR command exceeds the largest log entry of " +
+			strconv.Itoa(c.front.limits.MaxEntryBytes) + " bytes (max-entry-bytes)")
+	case isBarrier(spec) && handlers[spec.ID].pure:
+		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
+	}
+	return command.Call{Spec: spec, Args: args}
+}
+
+// refused is a call with an error as its reply.
+func (c *Conn) refused(text string) command.Call {
+	c.front.stats.refused.Add(1)
+	return c.fix(func(dst []byte) []byte { return reply.Error(dst, text) })
+}
+
+// fix is a call whose reply is made already.
+func (c *Conn) fix(encode func(dst []byte) []byte) command.Call {
+	from := len(c.fixed)
+	c.fixed = encode(c.fixed)
+	return command.Call{Fixed: c.fixed[from:len(c.fixed):len(c.fixed)]}
+}
+
+// answered puts a call with its reply at its place: into the output, or into the run if there is one before it.
+func (c *Conn) answered(call command.Call) {
+	run := &c.request.Run
+	if len(run.Calls) == 0 {
+		c.out = append(c.out, call.Fixed...)
+		c.fixed = c.fixed[:0]
+		c.forget(0)
+		return
+	}
+	run.Calls = append(run.Calls, call)
+	if len(run.Calls) >= c.front.limits.MaxRunCalls {
+		c.submit()
+	}
+}
+
+// join adds a call on data to the run, and submits the run where it has to end: before a write that would make its body
+// longer than an entry may be, behind a read whose cost grows with what is stored, at the largest number of calls.
+func (c *Conn) join(call command.Call) {
+	run := &c.request.Run
+	size := 0
+	if call.IsWrite() {
+		size = argv.Size(call.Args)
+	}
+	if c.bodyBytes+size > c.front.limits.MaxEntryBytes {
+		c.hold(call)
+		c.submit()
+		return
+	}
+	c.bodyBytes += size
+	run.Calls = append(run.Calls, call)
+	if call.Spec.Linear || len(run.Calls) >= c.front.limits.MaxRunCalls {
+		c.submit()
+	}
+}
+
+// hold keeps a call back until the run before it is answered.
+func (c *Conn) hold(call command.Call) {
+	if c.holding {
+		panic("resp: two calls held at once")
+	}
+	c.held, c.holding = call, true
+}

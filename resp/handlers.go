@@ -1,0 +1,274 @@
+package resp
+
+import (
+	"crypto/subtle"
+	"strconv"
+	"strings"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// handler is what answers a command of the connection or the node.
+type handler struct {
+	// answer appends the reply to dst; it may change the connection, but not its output.
+	answer func(c *Conn, dst []byte, args [][]byte) []byte
+	// pure says that the reply depends on the arguments alone and that nothing is changed: such a command does not end
+	// a run, its reply is made at once and waits at its place.
+	pure bool
+}
+
+// handlers attaches a function to every command of class Barrier that is not a mere container.
+var handlers = [command.IDs]handler{
+	command.Auth:          {answer: auth},
+	command.ClientGetName: {answer: clientGetName},
+	command.ClientID:      {answer: clientID},
+	command.ClientSetInfo: {answer: clientSetInfo},
+	command.ClientSetName: {answer: clientSetName},
+	command.Command:       {answer: commandAll},
+	command.CommandCount:  {answer: commandCount},
+	command.CommandDocs:   {answer: commandDocs},
+	command.CommandInfo:   {answer: commandInfo},
+	command.CommandList:   {answer: commandList},
+	command.ConfigGet:     {answer: configGet},
+	command.Echo:          {answer: echo, pure: true},
+	command.Hello:         {answer: hello},
+	command.Info:          {answer: info},
+	command.Ping:          {answer: ping, pure: true},
+	command.Quit:          {answer: quit},
+	command.Role:          {answer: role},
+	command.Select:        {answer: selectDatabase},
+}
+
+// Error texts of the commands here, to the letter those of Redis.
+const (
+	authUnconfigured = "ERR AUTH <password> called without any password configured for the default user. " +
+		"Are you sure your configuration is correct?"
+	helloUnauthenticated = "NOAUTH HELLO must be called with the client already authenticated, otherwise the " +
+		"HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol " +
+		"version at the same time"
+	notInt32      = "ERR value is out of range, value must between -2147483648 and 2147483647"
+	badClientName = "ERR Client names cannot contain spaces, newlines or special characters."
+)
+
+func ping(_ *Conn, dst []byte, args [][]byte) []byte {
+	switch len(args) {
+	case 1:
+		return reply.Simple(dst, "PONG")
+	case 2:
+		return reply.Bulk(dst, args[1])
+	}
+	return reply.Error(dst, reply.WrongArity("ping"))
+}
+
+func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, args[1]) }
+
+// quit answers and ends the connection. Replies to everything before it stand in the output already.
+func quit(c *Conn, dst []byte, _ [][]byte) []byte {
+	c.phase = ended
+	return reply.OK(dst)
+}
+
+// selectDatabase accepts the one database there is.
+func selectDatabase(_ *Conn, dst []byte, args [][]byte) []byte {
+	index, ok := parseLength(args[1])
+	switch {
+	case !ok:
+		return reply.Error(dst, reply.NotInteger)
+	case index != int64(int32(index)):
+		return reply.Error(dst, notInt32)
+	case index != 0:
+		return reply.Error(dst, reply.DBOutOfRange)
+	}
+	return reply.OK(dst)
+}
+
+// auth is AUTH [username] password. There is one user, "default".
+func auth(c *Conn, dst []byte, args [][]byte) []byte {
+	user, password := []byte("default"), args[len(args)-1]
+	switch {
+	case len(args) > 3:
+		return reply.Error(dst, reply.Syntax)
+	case len(args) == 3:
+		user = args[1]
+	case c.front.password == "":
+		return reply.Error(dst, authUnconfigured)
+	}
+	if !c.authenticate(user, password) {
+		return reply.Error(dst, reply.WrongPass)
+	}
+	return reply.OK(dst)
+}
+
+// authenticate checks a password in constant time. Failure leaves the client as it was.
+func (c *Conn) authenticate(user, password []byte) bool {
+	wanted := c.front.password
+	if string(user) != "default" {
+		return false
+	}
+	if wanted != "" && subtle.ConstantTimeCompare(password, []byte(wanted)) != 1 {
+		return false
+	}
+	c.authenticated = true
+	c.reader.SetStranger(false)
+	return true
+}
+
+// helloOptions are what HELLO was called with; protocol is 0 if not given, user and name nil.
+type helloOptions struct {
+	protocol             int
+	user, password, name []byte
+}
+
+// parseHello returns the options or the text of an error.
+func parseHello(args [][]byte) (o helloOptions, failure string) {
+	if len(args) > 1 {
+		protocol, ok := parseLength(args[1])
+		switch {
+		case !ok:
+			return o, reply.NotProtoInteger
+		case protocol != reply.RESP2 && protocol != reply.RESP3:
+			return o, reply.NoProto
+		}
+		o.protocol = int(protocol)
+	}
+	for i := 2; i < len(args); i++ {
+		option, following := string(args[i]), len(args)-1-i
+		switch {
+		case strings.EqualFold(option, "auth") && following >= 2:
+			o.user, o.password = args[i+1], args[i+2]
+			i += 2
+		case strings.EqualFold(option, "setname") && following >= 1:
+			o.name = args[i+1]
+			i++
+		default:
+			return o, "ERR Syntax error in HELLO option '" + option + "'"
+		}
+	}
+	return o, ""
+}
+
+// hello is HELLO [protocol [AUTH user password] [SETNAME name]]. A bad name leaves a good password in force, as in
+// Redis.
+func hello(c *Conn, dst []byte, args [][]byte) []byte {
+	options, failure := parseHello(args)
+	switch {
+	case failure != "":
+		return reply.Error(dst, failure)
+	case options.user != nil && !c.authenticate(options.user, options.password):
+		return reply.Error(dst, reply.WrongPass)
+	case !c.authenticated:
+		return reply.Error(dst, helloUnauthenticated)
+	case !plainText(options.name):
+		return reply.Error(dst, badClientName)
+	}
+	if options.name != nil {
+		c.name = string(options.name)
+	}
+	if options.protocol != 0 {
+		c.protocol = options.protocol
+	}
+	knowledge := c.front.store.Info()
+	dst = reply.MapHeader(dst, c.protocol, 7)
+	dst = appendPair(dst, "server", "redis")
+	dst = appendPair(dst, "version", redisVersion)
+	dst = reply.Integer(reply.BulkString(dst, "proto"), int64(c.protocol))
+	dst = reply.Integer(reply.BulkString(dst, "id"), c.id)
+	dst = appendPair(dst, "mode", "standalone")
+	dst = appendPair(dst, "role", helloRole(&knowledge))
+	return reply.ArrayHeader(reply.BulkString(dst, "modules"), 0)
+}
+
+func helloRole(knowledge *Info) string {
+	if knowledge.leads() {
+		return "master"
+	}
+	return "replica"
+}
+
+func appendPair(dst []byte, name, value string) []byte {
+	return reply.BulkString(reply.BulkString(dst, name), value)
+}
+
+// plainText reports whether a name has only visible ASCII characters, as Redis asks of what stands in lists of clients.
+func plainText(name []byte) bool {
+	for _, b := range name {
+		if b < '!' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func clientID(c *Conn, dst []byte, _ [][]byte) []byte { return reply.Integer(dst, c.id) }
+
+func clientGetName(c *Conn, dst []byte, _ [][]byte) []byte {
+	if c.name == "" {
+		return reply.Null(dst, c.protocol)
+	}
+	return reply.BulkString(dst, c.name)
+}
+
+func clientSetName(c *Conn, dst []byte, args [][]byte) []byte {
+	if !plainText(args[2]) {
+		return reply.Error(dst, badClientName)
+	}
+	c.name = string(args[2])
+	return reply.OK(dst)
+}
+
+// clientSetInfo is CLIENT SETINFO LIB-NAME|LIB-VER value.
+func clientSetInfo(c *Conn, dst []byte, args [][]byte) []byte {
+	option := string(args[2])
+	var field *string
+	switch {
+	case strings.EqualFold(option, "lib-name"):
+		field = &c.library
+	case strings.EqualFold(option, "lib-ver"):
+		field = &c.libraryVersion
+	default:
+		return reply.Error(dst, "ERR Unrecognized option '"+option+"'")
+	}
+	if !plainText(args[3]) {
+		return reply.Error(dst, "ERR "+option+" cannot contain spaces, newlines or special characters.")
+	}
+	*field = string(args[3])
+	return reply.OK(dst)
+}
+
+// role is ROLE: what this node believes at this moment. A leader lists the other members and how far it knows each to
+// be; any other node names the leader it follows.
+func role(c *Conn, dst []byte, _ [][]byte) []byte {
+	knowledge := c.front.store.Info()
+	if !knowledge.leads() {
+		return replicaRole(dst, &knowledge)
+	}
+	others := 0
+	for i := range knowledge.Nodes {
+		if knowledge.Nodes[i].ID != knowledge.NodeID {
+			others++
+		}
+	}
+	dst = reply.BulkString(reply.ArrayHeader(dst, 3), "master")
+	dst = reply.ArrayHeader(reply.Integer(dst, int64(knowledge.Applied)), others)
+	for i := range knowledge.Nodes {
+		member := &knowledge.Nodes[i]
+		if member.ID == knowledge.NodeID {
+			continue
+		}
+		dst = reply.BulkString(reply.ArrayHeader(dst, 3), member.Host)
+		dst = reply.BulkString(dst, strconv.Itoa(member.Port))
+		dst = reply.BulkString(dst, strconv.FormatUint(member.Match, 10))
+	}
+	return dst
+}
+
+func replicaRole(dst []byte, knowledge *Info) []byte {
+	host, port, state := "", 0, "connect"
+	if leader := knowledge.node(knowledge.Leader); leader != nil {
+		host, port, state = leader.Host, leader.Port, "connected"
+	}
+	dst = reply.BulkString(reply.ArrayHeader(dst, 5), "slave")
+	dst = reply.Integer(reply.BulkString(dst, host), int64(port))
+	return reply.Integer(reply.BulkString(dst, state), int64(knowledge.Applied))
+}

@@ -1,0 +1,253 @@
+package resp
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/metrics"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// section is one part of INFO.
+type section struct {
+	name, title string
+	write       func(b *strings.Builder, f *front, knowledge *Info)
+}
+
+// sections are in the order of Redis; raft stands at the end, where Redis has what modules add.
+var sections = []section{
+	{"server", "Server", infoServer},
+	{"clients", "Clients", infoClients},
+	{"memory", "Memory", infoMemory},
+	{"persistence", "Persistence", infoPersistence},
+	{"stats", "Stats", infoStats},
+	{"replication", "Replication", infoReplication},
+	{"cpu", "CPU", infoCPU},
+	{"cluster", "Cluster", infoCluster},
+	{"keyspace", "Keyspace", infoKeyspace},
+	{"raft", "Raft", infoRaft},
+}
+
+// info is INFO [section ...]. Everything in it is what this node knows locally: nobody is asked.
+func info(c *Conn, dst []byte, args [][]byte) []byte {
+	wanted := make(map[string]bool)
+	for _, arg := range args[1:] {
+		wanted[strings.ToLower(string(arg))] = true
+	}
+	all := len(args) == 1 || wanted["default"] || wanted["all"] || wanted["everything"]
+	knowledge := c.front.store.Info()
+	var text strings.Builder
+	for _, s := range sections {
+		if !all && !wanted[s.name] {
+			continue
+		}
+		if text.Len() > 0 {
+			text.WriteString("\r\n")
+		}
+		text.WriteString("# " + s.title + "\r\n")
+		s.write(&text, c.front, &knowledge)
+	}
+	return reply.Verbatim(dst, c.protocol, "txt", text.String())
+}
+
+// line writes one field.
+func line(b *strings.Builder, name string, value any) { fmt.Fprintf(b, "%s:%v\r\n", name, value) }
+
+func infoServer(b *strings.Builder, f *front, _ *Info) {
+	uptime := time.Since(f.started)
+	line(b, "redis_version", redisVersion)
+	line(b, "raftredis_version", f.version)
+	line(b, "redis_mode", "standalone")
+	line(b, "os", runtime.GOOS+" "+runtime.GOARCH)
+	line(b, "arch_bits", 32<<(^uint(0)>>63))
+	line(b, "go_version", runtime.Version())
+	line(b, "process_id", f.processID)
+	line(b, "tcp_port", f.port.Load())
+	line(b, "server_time_usec", time.Now().UnixMicro())
+	line(b, "uptime_in_seconds", int64(uptime/time.Second))
+	line(b, "uptime_in_days", int64(uptime/(24*time.Hour)))
+}
+
+func infoClients(b *strings.Builder, f *front, _ *Info) {
+	line(b, "connected_clients", f.stats.clients.Load())
+	line(b, "cluster_connections", 0)
+	line(b, "maxclients", f.limits.MaxClients)
+	line(b, "blocked_clients", f.stats.parked.Load())
+	line(b, "tracking_clients", 0)
+}
+
+func infoMemory(b *strings.Builder, _ *front, _ *Info) {
+	used, mapped := memoryBytes()
+	line(b, "used_memory", used)
+	line(b, "used_memory_human", humanBytes(used))
+	line(b, "used_memory_rss", mapped)
+	line(b, "used_memory_rss_human", humanBytes(mapped))
+	line(b, "maxmemory", 0)
+	line(b, "maxmemory_human", "0B")
+	line(b, "maxmemory_policy", "noeviction")
+	line(b, "mem_allocator", "go")
+}
+
+// memoryBytes returns the bytes of live and not yet collected objects, and those that the process holds from the
+// system. Unlike runtime.ReadMemStats, this does not stop the world.
+func memoryBytes() (used, mapped uint64) {
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/released:bytes"},
+	}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64(), samples[1].Value.Uint64() - samples[2].Value.Uint64()
+}
+
+// humanBytes writes a size as Redis does.
+func humanBytes(n uint64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%dB", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.2fK", float64(n)/(1<<10))
+	case n < 1<<30:
+		return fmt.Sprintf("%.2fM", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.2fG", float64(n)/(1<<30))
+}
+
+func infoPersistence(b *strings.Builder, _ *front, knowledge *Info) {
+	loading := 0
+	if knowledge.State == "loading" {
+		loading = 1
+	}
+	line(b, "loading", loading)
+	line(b, "rdb_bgsave_in_progress", 0)
+	line(b, "aof_enabled", 1)
+	line(b, "aof_rewrite_in_progress", 0)
+}
+
+func infoStats(b *strings.Builder, f *front, _ *Info) {
+	line(b, "total_connections_received", f.stats.accepted.Load())
+	line(b, "total_commands_processed", f.stats.commands.Load())
+	line(b, "total_net_input_bytes", f.stats.inputBytes.Load())
+	line(b, "total_net_output_bytes", f.stats.outputBytes.Load())
+	line(b, "rejected_connections", f.stats.rejected.Load())
+	line(b, "evicted_keys", 0)
+	line(b, "total_error_replies", f.stats.refused.Load()+f.stats.protocolErrors.Load())
+	line(b, "client_query_protocol_errors", f.stats.protocolErrors.Load())
+	line(b, "client_output_buffer_limit_disconnections", f.stats.outputLimit.Load())
+	line(b, "client_write_timeout_disconnections", f.stats.writeTimeouts.Load())
+	line(b, "client_abandoned_runs", f.stats.abandoned.Load())
+	line(b, "accept_errors", f.stats.acceptErrors.Load())
+}
+
+func infoReplication(b *strings.Builder, _ *front, knowledge *Info) {
+	if knowledge.leads() {
+		infoLeader(b, knowledge)
+	} else {
+		infoFollower(b, knowledge)
+	}
+	line(b, "master_repl_offset", knowledge.Applied)
+}
+
+func infoLeader(b *strings.Builder, knowledge *Info) {
+	line(b, "role", "master")
+	line(b, "connected_slaves", max(len(knowledge.Nodes)-1, 0))
+	number := 0
+	for i := range knowledge.Nodes {
+		member := &knowledge.Nodes[i]
+		if member.ID == knowledge.NodeID {
+			continue
+		}
+		state := "offline"
+		if member.Up {
+			state = "online"
+		}
+		fmt.Fprintf(b, "slave%d:ip=%s,port=%d,state=%s,offset=%d,lag=0\r\n",
+			number, member.Host, member.Port, state, member.Match)
+		number++
+	}
+}
+
+func infoFollower(b *strings.Builder, knowledge *Info) {
+	line(b, "role", "slave")
+	host, port, status := "", 0, "down"
+	if leader := knowledge.node(knowledge.Leader); leader != nil {
+		host, port, status = leader.Host, leader.Port, "up"
+	}
+	line(b, "master_host", host)
+	line(b, "master_port", port)
+	line(b, "master_link_status", status)
+	line(b, "slave_repl_offset", knowledge.Applied)
+	line(b, "slave_read_only", 0)
+	line(b, "connected_slaves", 0)
+}
+
+func infoCPU(b *strings.Builder, _ *front, _ *Info) {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return // the section is empty where the system does not tell
+	}
+	fmt.Fprintf(b, "used_cpu_sys:%d.%06d\r\n", usage.Stime.Sec, usage.Stime.Usec)
+	fmt.Fprintf(b, "used_cpu_user:%d.%06d\r\n", usage.Utime.Sec, usage.Utime.Usec)
+}
+
+func infoCluster(b *strings.Builder, _ *front, _ *Info) { line(b, "cluster_enabled", 0) }
+
+func infoKeyspace(b *strings.Builder, _ *front, knowledge *Info) {
+	if knowledge.Keys > 0 {
+		fmt.Fprintf(b, "db0:keys=%d,expires=%d,avg_ttl=0\r\n", knowledge.Keys, knowledge.Expires)
+	}
+}
+
+// infoRaft uses the names of redisraft where the meaning is the same, so that its dashboards work.
+func infoRaft(b *strings.Builder, f *front, knowledge *Info) {
+	voting, voters := "no", 0
+	for i := range knowledge.Nodes {
+		if !knowledge.Nodes[i].Voter {
+			continue
+		}
+		voters++
+		if knowledge.Nodes[i].ID == knowledge.NodeID {
+			voting = "yes"
+		}
+	}
+	line(b, "raft_version", f.version)
+	line(b, "raft_dbid", fmt.Sprintf("%016x", knowledge.ClusterID))
+	line(b, "raft_node_id", knowledge.NodeID)
+	line(b, "raft_node_name", knowledge.Name)
+	line(b, "raft_state", knowledge.State)
+	line(b, "raft_role", knowledge.Role)
+	line(b, "raft_is_voting", voting)
+	line(b, "raft_voted_for", knowledge.VotedFor)
+	line(b, "raft_leader_id", knowledge.Leader)
+	line(b, "raft_current_term", knowledge.Term)
+	line(b, "raft_num_nodes", len(knowledge.Nodes))
+	line(b, "raft_num_voting_nodes", voters)
+	infoMembers(b, knowledge)
+	line(b, "raft_log_entries", knowledge.LogEntries)
+	line(b, "raft_current_index", knowledge.LastIndex)
+	line(b, "raft_commit_index", knowledge.Commit)
+	line(b, "raft_last_applied_index", knowledge.Applied)
+	line(b, "raft_snapshot_last_idx", knowledge.SnapshotIndex)
+	line(b, "raft_snapshot_last_term", knowledge.SnapshotTerm)
+	for _, field := range knowledge.Fields {
+		line(b, field.Name, field.Value)
+	}
+}
+
+func infoMembers(b *strings.Builder, knowledge *Info) {
+	for i := range knowledge.Nodes {
+		member := &knowledge.Nodes[i]
+		state, voting := "disconnected", "no"
+		if member.Up {
+			state = "connected"
+		}
+		if member.Voter {
+			voting = "yes"
+		}
+		fmt.Fprintf(b, "raft_node%d:id=%d,name=%s,state=%s,voting=%s,addr=%s,port=%d\r\n",
+			i, member.ID, member.Name, state, voting, member.Host, member.Port)
+	}
+}

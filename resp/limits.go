@@ -1,0 +1,114 @@
+package resp
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits bounds what clients can make the front end hold. The zero value of a field means its default; Limits are read
+// once, when the server is made.
+type Limits struct {
+	// MaxClients is the number of connections that may be open at once; the next one gets an error and is closed.
+	// Default 10,000.
+	MaxClients int
+	// MaxArguments is the largest number of arguments of one request. Default 1,048,576.
+	MaxArguments int
+	// MaxInlineBytes is the longest inline request, and the longest line of a header. Default 64 KiB.
+	MaxInlineBytes int
+	// MaxBulkBytes is the largest single argument. Default: MaxEntryBytes.
+	MaxBulkBytes int
+	// MaxEntryBytes is the largest body of one log entry: a run of writes is cut before it would exceed this, and a
+	// single command that exceeds it is refused. Default 16 MiB.
+	MaxEntryBytes int
+	// MaxRequestBytes is the largest request, headers included: what one client can make the reader hold. It must leave
+	// room for one bulk of MaxBulkBytes. Default: twice MaxEntryBytes.
+	MaxRequestBytes int
+	// MaxRunCalls is the largest number of commands in one run. Default 1,024.
+	MaxRunCalls int
+	// MaxOutputBytes is how many bytes of replies may wait for one client; beyond it the client is closed. The default
+	// leaves room for all replies of one portion of reads, each of MaxBulkBytes: 256 MiB and a little.
+	MaxOutputBytes int
+	// FlushBytes is how many bytes of replies may be collected before they are sent although more of the same read is
+	// still to be answered. Default 256 KiB.
+	FlushBytes int
+	// WriteTimeout is how long one flush may wait for a client that does not read. Default 10 s.
+	WriteTimeout time.Duration
+	// IdleTimeout closes a connection that sends nothing for so long. Default 0: never, as in Redis.
+	IdleTimeout time.Duration
+}
+
+// Limits of a client that has not yet authenticated, those of Redis: it is a stranger and can say only AUTH or HELLO.
+const (
+	strangerMaxArguments = 10
+	strangerMaxBulkBytes = 16 << 10
+)
+
+// Sizes of buffers. They are no limits of the protocol: they trade memory for system calls.
+const (
+	// smallBufferBytes is what every connection holds for reading.
+	smallBufferBytes = 4 << 10
+	// readBufferBytes is the most that is read at once when no request is larger.
+	readBufferBytes = 64 << 10
+	// leastReadBytes is the room below which the buffer doubles, so that no read asks for a handful of bytes.
+	leastReadBytes = 512
+	// quietFills is after how many reads that needed only a small buffer a connection returns to one.
+	quietFills = 64
+	// keptArguments is how many argument slots and calls a connection keeps between runs.
+	keptArguments = 4 << 10
+	// keptOutputBytes is the largest buffer for replies that a connection keeps between flushes.
+	keptOutputBytes = 64 << 10
+	// viewCalls is how many reads are executed under one read lock.
+	viewCalls = 16
+	// requestOverheadBytes is the room for the headers of a request that consists of one bulk.
+	requestOverheadBytes = 64 << 10
+)
+
+// withDefaults replaces zeros by the defaults.
+func (l Limits) withDefaults() Limits {
+	byDefault := func(field *int, value int) {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	byDefault(&l.MaxClients, 10_000)
+	byDefault(&l.MaxArguments, 1<<20)
+	byDefault(&l.MaxInlineBytes, 64<<10)
+	byDefault(&l.MaxEntryBytes, 16<<20)
+	byDefault(&l.MaxBulkBytes, l.MaxEntryBytes)
+	byDefault(&l.MaxRequestBytes, max(2*l.MaxEntryBytes, l.MaxBulkBytes+requestOverheadBytes))
+	byDefault(&l.MaxRunCalls, 1<<10)
+	byDefault(&l.FlushBytes, 256<<10)
+	byDefault(&l.MaxOutputBytes, l.FlushBytes+viewCalls*(l.MaxBulkBytes+smallBufferBytes))
+	if l.WriteTimeout == 0 {
+		l.WriteTimeout = 10 * time.Second
+	}
+	return l
+}
+
+// validate refuses limits that contradict each other. It is called on limits with their defaults filled in.
+func (l Limits) validate() error {
+	for _, field := range []struct {
+		name  string
+		value int
+	}{
+		{"MaxClients", l.MaxClients}, {"MaxArguments", l.MaxArguments}, {"MaxInlineBytes", l.MaxInlineBytes},
+		{"MaxBulkBytes", l.MaxBulkBytes}, {"MaxEntryBytes", l.MaxEntryBytes}, {"MaxRequestBytes", l.MaxRequestBytes},
+		{"MaxRunCalls", l.MaxRunCalls}, {"MaxOutputBytes", l.MaxOutputBytes}, {"FlushBytes", l.FlushBytes},
+	} {
+		if field.value < 1 || field.value > 1<<30 {
+			return fmt.Errorf("resp: limit %s is %d, want 1 to 2^30", field.name, field.value)
+		}
+	}
+	switch {
+	case l.MaxRequestBytes < l.MaxBulkBytes+requestOverheadBytes:
+		return fmt.Errorf("resp: MaxRequestBytes %d leaves no room for a bulk of MaxBulkBytes %d and its headers (%d)",
+			l.MaxRequestBytes, l.MaxBulkBytes, requestOverheadBytes)
+	case l.MaxRequestBytes < l.MaxInlineBytes:
+		return fmt.Errorf("resp: MaxRequestBytes %d is below MaxInlineBytes %d", l.MaxRequestBytes, l.MaxInlineBytes)
+	case l.MaxOutputBytes < l.MaxBulkBytes:
+		return fmt.Errorf("resp: MaxOutputBytes %d is below MaxBulkBytes %d", l.MaxOutputBytes, l.MaxBulkBytes)
+	case l.WriteTimeout < 0 || l.IdleTimeout < 0:
+		return fmt.Errorf("resp: negative timeout (write %v, idle %v)", l.WriteTimeout, l.IdleTimeout)
+	}
+	return nil
+}

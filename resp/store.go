@@ -1,0 +1,178 @@
+package resp
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Store is what the front end asks of the replicated state machine behind it. All methods may be called from many
+// goroutines at once, and none of them waits for another node or for a disk.
+type Store interface {
+	// Write submits a run with at least one write. The store answers by one call of r.Complete, at once or later, from
+	// any goroutine. With Done it has before appended the replies of all calls to r.Run.Reply, each read answered at its
+	// place among the writes; with any other outcome Reply is not looked at. r.Body is the body of the log entry and the
+	// store's for ever; r.Run is the store's until it calls Complete.
+	Write(r *Request)
+	// Read submits a run of reads only. The store answers by one call of r.Complete; Done means that its state is now
+	// recent enough that executing the run from it is linearizable. The connection then calls View.
+	Read(r *Request)
+	// View executes a run of reads from the present state under the store's read lock and appends all replies to
+	// r.Run.Reply. False means that the state has to move on first (a deadline has passed that it does not know of yet):
+	// Reply is not looked at, and the connection submits the run again by Read.
+	View(r *Request) bool
+	// Abandon says that the client of a submitted request has gone: if nothing of it was sent or appended yet, it is
+	// dropped and completed with NotDone; otherwise nothing changes. It may come after Complete was called. Complete is
+	// called once in any case.
+	Abandon(r *Request)
+	// Info returns what this node knows now. It asks nobody.
+	Info() Info
+}
+
+// Outcome is how a run ended. Each is said to the client in words that make its library do the right thing: the prefixes
+// that libraries answer by sending the command again stand only where nothing was done.
+type Outcome uint8
+
+const (
+	// Done: all calls were executed, all writes are durable on a majority.
+	Done Outcome = iota
+	// NotDone: no call was executed, and none will be. The client is told CLUSTERDOWN and may send it again.
+	NotDone
+	// Uncertain: the writes may have been executed, or may yet be. The client is told UNCERTAIN, which no library
+	// retries.
+	Uncertain
+	// Overloaded: as NotDone, because the node has too much in hand. The client is told TRYAGAIN.
+	Overloaded
+	outcomes
+)
+
+var outcomeTexts = [outcomes]string{
+	NotDone:    "CLUSTERDOWN The command was not executed: no leader took it in time",
+	Uncertain:  "UNCERTAIN The command may or may not have been executed: its fate is not known to this node",
+	Overloaded: "TRYAGAIN The command was not executed: the node has too much in hand",
+}
+
+// String names the outcome.
+func (o Outcome) String() string {
+	return [...]string{"done", "not done", "uncertain", "overloaded"}[o]
+}
+
+// Request is one run on its way through the store. A connection has one and uses it again when it is answered.
+type Request struct {
+	// Run holds the calls; its arguments alias the connection's buffer and are valid until Complete.
+	Run command.Run
+	// Body is the body of the log entry: the run's writes in order, in the encoding of package argv. Nil for a run of
+	// reads. It belongs to the store.
+	Body []byte
+
+	// Ticket is the store's own: what it has to remember of the request between its calls. The front end never looks at
+	// it, and calls Write, Read, View and Abandon for one request from one goroutine at a time.
+	Ticket any
+
+	// state is idle, waiting or, above that, waiting+1+outcome. Only Complete moves it away from waiting.
+	state atomic.Uint32
+	// wake makes the owner of the connection call Advance. It never blocks and may be called when there is nothing new.
+	wake func()
+}
+
+const (
+	idle uint32 = iota
+	waiting
+)
+
+// Complete ends the request. It is called exactly once for each Write and Read, by any goroutine, and does not block;
+// the store must not touch the request afterwards. A second call panics.
+func (r *Request) Complete(outcome Outcome) {
+	wake := r.wake // the request may be submitted again as soon as the state has changed
+	if outcome >= outcomes || !r.state.CompareAndSwap(waiting, waiting+1+uint32(outcome)) {
+		panic(fmt.Sprintf("resp: request completed twice, or with no outcome (%d)", outcome))
+	}
+	wake()
+}
+
+// begin makes the request wait for its completion.
+func (r *Request) begin() {
+	if !r.state.CompareAndSwap(idle, waiting) {
+		panic("resp: a request was submitted before the last one was answered")
+	}
+}
+
+// completed reports whether the request is answered.
+func (r *Request) completed() bool { return r.state.Load() > waiting }
+
+// end returns the outcome of a completed request and makes it ready for the next one.
+func (r *Request) end() Outcome {
+	state := r.state.Swap(idle)
+	if state <= waiting {
+		panic("resp: a request ended before it was completed")
+	}
+	return Outcome(state - waiting - 1)
+}
+
+// refuse appends the same error for every call of the run; calls that needed no state keep their replies.
+func refuse(dst []byte, calls []command.Call, outcome Outcome) []byte {
+	for i := range calls {
+		if calls[i].Spec == nil {
+			dst = append(dst, calls[i].Fixed...)
+		} else {
+			dst = reply.Error(dst, outcomeTexts[outcome])
+		}
+	}
+	return dst
+}
+
+// Info is what a node knows of itself and of its cluster at one moment. It is local knowledge: a leader that was deposed
+// a moment ago still says that it leads.
+type Info struct {
+	// NodeID is this node's number in the configuration, Name its 40 hex digits, ClusterID the cluster's number.
+	NodeID    uint64
+	Name      string
+	ClusterID uint64
+	// State is initializing, joining, loading or up.
+	State string
+	// Role is leader, follower, candidate or learner.
+	Role string
+	// Leader is the node believed to lead, 0 if none is known.
+	Leader uint64
+	// Term, VotedFor, Commit, Applied, LastIndex are Raft's; LogEntries is how many entries the log holds.
+	Term, VotedFor, Commit, Applied, LastIndex, LogEntries uint64
+	// SnapshotIndex and SnapshotTerm name the snapshot in force, 0 if none.
+	SnapshotIndex, SnapshotTerm uint64
+	// Keys is the number of keys, Expires how many of them have a deadline.
+	Keys, Expires int64
+	// Nodes are the members of the newest configuration, this node among them.
+	Nodes []NodeInfo
+	// Fields are further lines for the raft section of INFO, in order, names with their prefix raft_.
+	Fields []Field
+}
+
+// NodeInfo describes one member as this node sees it.
+type NodeInfo struct {
+	ID   uint64
+	Name string
+	// Host and Port are where clients reach it.
+	Host string
+	Port int
+	// Voter is false for learners. Up means that it was heard of lately.
+	Voter, Up bool
+	// Match is the last index that it is known to hold; only a leader knows it of others.
+	Match uint64
+}
+
+// Field is a name with a value, both as text.
+type Field struct{ Name, Value string }
+
+// node finds a member by its number; nil if it is none.
+func (info *Info) node(id uint64) *NodeInfo {
+	for i := range info.Nodes {
+		if info.Nodes[i].ID == id {
+			return &info.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// leads reports whether this node believes that it leads.
+func (info *Info) leads() bool { return info.Role == "leader" }
