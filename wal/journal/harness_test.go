@@ -123,7 +123,7 @@ func (l flatLog) check(r *Recovered, durable raft.Index) error {
 	if r.Term != l.term || r.Vote != l.vote {
 		return fmt.Errorf("term %d vote %d, want %d and %d", r.Term, r.Vote, l.term, l.vote)
 	}
-	if r.Checkpoint.Index < l.base.Index || r.Checkpoint.Index > max(durable, l.base.Index) {
+	if r.Checkpoint.Index < l.base.Index || r.Checkpoint.Index > min(max(durable, l.base.Index), l.last().Index) {
 		return fmt.Errorf("checkpoint %v, base %v, history durable to %d", r.Checkpoint, l.base, durable)
 	}
 	below := int(r.Checkpoint.Index - l.base.Index)

@@ -1,0 +1,51 @@
+package journal
+
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+)
+
+// BenchmarkAppend4KiB is the cost of a commit on one real disk: a group of 4 KiB, one write, one sync, with the rolls
+// that it causes. BenchmarkAppendInMemory is what the journal itself adds to that.
+func BenchmarkAppend4KiB(b *testing.B) { benchmarkAppend(b, vfs.OS(), b.TempDir()+"/journal") }
+
+func BenchmarkAppendInMemory(b *testing.B) { benchmarkAppend(b, discard{vfs.NewMemory()}, "journal") }
+
+func benchmarkAppend(b *testing.B, fs vfs.FS, directory string) {
+	o := Options{FS: fs, Directory: directory, Salt: salts()}
+	must(b, Create(o, blank()))
+	j, _ := reopened(b, o)
+	h := &fakeHistory{}
+	must(b, j.Start(h))
+	e := entry(1, 1, 3900)
+	group := []raft.AppendOperation{{Term: 1, Vote: 1, Entries: []raft.Entry{e}}}
+	b.SetBytes(PageBytes)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		group[0].Entries[0].Index = raft.Index(i + 1)
+		appendAll(b, j, group...)
+		if h.written = raft.Index(i + 1); i%1000 == 0 {
+			j.Advance(h.written)
+		}
+	}
+}
+
+// discard drops writes, once the files are made, and syncs.
+type discard struct{ vfs.FS }
+
+func (d discard) Open(path string, create bool) (vfs.File, error) {
+	f, err := d.FS.Open(path, create)
+	return discardFile{f}, err
+}
+
+type discardFile struct{ vfs.File }
+
+func (f discardFile) WriteAt(p []byte, offset int64) (int, error) {
+	if offset > PageBytes {
+		return len(p), nil
+	}
+	return f.File.WriteAt(p, offset)
+}
