@@ -327,7 +327,7 @@ func (c *cluster) tick(n *node, ticks int) {
 // campaign ticks a node until it asks for votes.
 func (c *cluster) campaign(id NodeID) {
 	n := c.node(id)
-	for ticks := 0; n.core.Role() == Follower && ticks < 100; ticks++ {
+	for ticks, under := 0, len(c.wire); len(c.wire) == under && n.core.Role() != Leader && ticks < 100; ticks++ {
 		c.tick(n, 1)
 	}
 }

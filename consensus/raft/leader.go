@@ -151,7 +151,9 @@ func (r *Raft) handleAppendReply(m *Message) {
 	}
 	if p.acknowledged(m.Index) {
 		r.commitByCounting()
-		r.handOver()
+		if p.id == r.transferee {
+			r.handOver()
+		}
 	}
 	p.check(r.log.last().Index)
 }
@@ -330,6 +332,7 @@ func (r *Raft) Transfer(id NodeID) bool {
 	return r.transferee == id
 }
 
+// handOver tells the transferee to campaign, if its log is level.
 func (r *Raft) handOver() {
 	last := r.log.last()
 	if p := r.peer(r.transferee); p != nil && p.match == last.Index {
