@@ -84,14 +84,15 @@ var (
 	oneID      = regexp.MustCompile(`([A-IS])(\d+)`)
 )
 
-// idsOf returns the catalogue ids that the name of a test carries: TestB3_Delayed has B3, TestG12_G13_Slow has G12 and
-// G13, TestI6_Poison has I-6. Beyond I-7 the letter I numbers invariants, which are no items of the catalogue.
+// idsOf returns the catalogue ids that the name of a test carries, between underscores: TestB3_Delayed has B3,
+// TestG12_G13_Slow has G12 and G13, TestMutation_S14_Vote has S14, TestI6_Poison has I-6. Beyond I-7 the letter I
+// numbers invariants, which are no items of the catalogue.
 func idsOf(test string) (ids []string) {
 	_, name, _ := strings.Cut(test, ".")
 	name = strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(name, "Test"), "Fuzz"), "_")
 	for part := range strings.SplitSeq(name, "_") {
 		if !carriedIDs.MatchString(part) {
-			return ids
+			continue
 		}
 		for _, match := range oneID.FindAllStringSubmatch(part, -1) {
 			id := match[1] + match[2]

@@ -143,7 +143,7 @@ func commandNames(specs []*command.Spec) (names []string) {
 
 // listing finds a line of the README that lists commands, and a command in it.
 var (
-	listing = regexp.MustCompile("(?s)\\nCommands on [^:]*: (.*?)\\.\\n")
+	listing = regexp.MustCompile(`(?s)\nCommands on [^:]*: (.*?)\.\n`)
 	listed  = regexp.MustCompile("`([A-Z ]+)`")
 )
 

@@ -137,8 +137,8 @@ func TestTreeRules_StyleIsChecked(t *testing.T) {
 			[]string{"a.go"}},
 		{"long lines", lineSizes, map[string]string{
 			"a.go": "package a\n\n// " + strings.Repeat("é", lineColumnsMax-3) + "\n",
-			"b.go": "package a\n\n// " + strings.Repeat("e", lineColumnsMax-2) + "\n",
-		}, []string{"b.go:3"}},
+			"b.go": "package a\n\n" + strings.Repeat("// "+strings.Repeat("e", lineColumnsMax-2)+"\n", 2),
+		}, []string{"b.go:3", "b.go:4"}},
 		{"leftovers", leftovers, map[string]string{
 			"a.go": "package a\n\n// " + "TO" + "DO: later, mastodon XXXL.\n", "b.md": "a\n" + "FIX" + "ME\n",
 			"testdata/c.md": "HA" + "CK\n",
@@ -241,8 +241,9 @@ func TestTreeRules_CatalogueIsChecked(t *testing.T) {
 
 func TestTreeRules_TestNamesCarryIDs(t *testing.T) {
 	for name, want := range map[string][]string{
-		"a.TestB3_DelayedAppend": {"B3"}, "a.TestG12_G13_SlowPeer": {"G12", "G13"}, "a.TestS10S11_Reads": {"S10", "S11"},
-		"a.FuzzG10_Decode": {"G10"}, "a.TestI6_Poison": {"I-6"}, "a.TestI23_Majority": nil,
+		"a.TestB3_DelayedAppend": {"B3"},
+		"a.TestG12_G13_SlowPeer": {"G12", "G13"}, "a.TestS10S11_Reads": {"S10", "S11"},
+		"a.FuzzG10_Decode": {"G10"}, "a.TestI6_Poison": {"I-6"}, "a.TestI23_Majority": nil, "a.TestMutation_S14_Vote": {"S14"},
 		"a.Test_F1_TornTail": {"F1"}, "a.TestCRC32_Matches": nil,
 		"a.TestPlain": nil, "a.TestB_Minus": nil,
 	} {

@@ -267,16 +267,22 @@ func fileSizes(t *tree) []finding {
 	return ratchet("the number of lines", fileLinesMax, sizes, longFiles, nil)
 }
 
-func lineSizes(t *tree) []finding {
+func lineSizes(t *tree) (found []finding) {
 	sizes, lines := map[string]int{}, map[string]int{}
 	for _, s := range t.sources {
+		_, excepted := longLines[s.path]
 		eachLine(s.text, func(number int, line string) {
-			if columns := utf8.RuneCountInString(line); columns > sizes[s.path] {
+			columns := utf8.RuneCountInString(line)
+			switch {
+			case !excepted && columns > lineColumnsMax:
+				found = append(found, finding{s.path, number,
+					fmt.Sprintf("line has %d columns, at most %d: break it", columns, lineColumnsMax)})
+			case excepted && columns > sizes[s.path]:
 				sizes[s.path], lines[s.path] = columns, number
 			}
 		})
 	}
-	return ratchet("the longest line", lineColumnsMax, sizes, longLines, lines)
+	return append(found, ratchet("the longest line", lineColumnsMax, sizes, longLines, lines)...)
 }
 
 // leftover finds the words by which people promise to come back. They are spelt so that this file does not hold them.
