@@ -159,9 +159,10 @@ func (e *Engine) takeClients(in *Inputs) {
 
 // step takes one message from a peer.
 func (e *Engine) step(m *raft.Message) {
-	if !e.understood(m.Entries) || !e.roomFor(m) {
+	if !e.understood(m.Entries) {
 		return
 	}
+	e.fitToRoom(m)
 	e.core.Step(m)
 	switch m.Kind {
 	case raft.Forward:
@@ -173,22 +174,28 @@ func (e *Engine) step(m *raft.Message) {
 	}
 }
 
-// roomFor drops appends that the journal has no room for, as if the network had lost them: the leader sends them
-// again. Entries wait in this way; votes never do. What follows Previous may be replaced by the message, so it does not
-// count: a log full of entries that a new leader replaces must not refuse the replacement.
-func (e *Engine) roomFor(m *raft.Message) bool {
-	if m.Kind != raft.Append || len(m.Entries) == 0 {
-		return true
+// fitToRoom cuts off what the journal has no room for, as if the leader had sent a shorter message: it sends the rest
+// again. What is left is still worth stepping, for even without entries it proves how far the logs agree; only that lets
+// the commit index move, history take entries, and room come back. Entries wait in this way; votes never do, nor do the
+// small entries that begin a term, without which nothing before them can be committed.
+//
+// What follows Previous may be replaced by the message, so it does not count: a log full of entries that a new leader
+// replaces must not refuse the replacement.
+func (e *Engine) fitToRoom(m *raft.Message) {
+	if m.Kind != raft.Append || e.core.WindowBytes()+sizeOf(m.Entries) <= e.options.JournalRoomBytes {
+		return
 	}
-	incoming := sizeOf(m.Entries)
-	if e.core.WindowBytes()+incoming <= e.options.JournalRoomBytes {
-		return true
-	}
-	kept := 0
+	bytes := 0
 	if m.Previous.Index > e.written {
-		kept = sizeOf(e.core.Entries(e.written+1, m.Previous.Index, e.options.JournalRoomBytes))
+		bytes = sizeOf(e.core.Entries(e.written+1, m.Previous.Index, e.options.JournalRoomBytes))
 	}
-	return kept+incoming <= e.options.JournalRoomBytes
+	for i := range m.Entries {
+		bytes += m.Entries[i].Size()
+		if bytes > e.options.JournalRoomBytes && m.Entries[i].Kind == raft.EntryCommand {
+			m.Entries = m.Entries[:i]
+			return
+		}
+	}
 }
 
 // understood decodes configurations, and ends the process when an entry needs a newer build: skipping it would make
