@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/internal/guard"
 )
 
-// TestARuleThatIsSwitchedOffIsNoticed switches one rule off at a time and demands that the random driver notices. A rule whose
-// removal nobody notices is a rule that nobody tests.
+// TestARuleThatIsSwitchedOffIsNoticed switches one rule off at a time and demands that the random driver notices. A
+// rule whose removal nobody notices is a rule that nobody tests.
 func TestARuleThatIsSwitchedOffIsNoticed(t *testing.T) {
 	guards := []guard.Guard{
 		guard.CommitProven, guard.VoteDurable, guard.CommitOwnTerm, guard.AppendDurable, guard.ReadQuorum,

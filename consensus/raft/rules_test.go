@@ -146,7 +146,8 @@ func (r *rules) advanced(c *cluster, n *node) {
 	}
 	term, known := n.core.TermOf(commit)
 	r.require(!known || term == n.core.Term(), "the leader of term %d commits an entry of term %d", n.core.Term(), term)
-	r.require(r.onQuorum(c, n.core.Configuration(), commit, term), "node %d commits %d, but it is not on a quorum of disks", n.id, commit)
+	kept := r.onQuorum(c, n.core.Configuration(), commit, term)
+	r.require(kept, "node %d commits %d, but it is not on a quorum of disks", n.id, commit)
 }
 
 func (r *rules) onQuorum(c *cluster, configuration *Configuration, i Index, term Term) bool {

@@ -9,8 +9,8 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// TestTranscripts plays the scripts in testdata and compares what the nodes do with what is written there, line by
-// line. `go test ./consensus/raft -run Transcripts -rewrite` writes down what they do now: read the difference.
+// A transcript is a script in testdata with what the nodes do at each command. The test plays the commands and compares,
+// line by line. `go test ./consensus/raft -rewrite` writes down what they do now: read the difference.
 //
 //	voters N                          nodes 1..N, configured with each other
 //	node ID term=T terms=(1,1,2) voters=(1,2,3)
@@ -20,6 +20,7 @@ import (
 //	campaign ID                       as many as it takes to ask for votes
 //	elect ID                          campaign, and everyone helps
 //	propose ID BODY...                commands, one entry each
+//	together ID BODY                  propose and read in the same turn
 //	deliver [from=ID] [to=ID] [kind=KIND] [most=N]
 //	drop, double                      likewise: lose messages, or put a copy at the end of the wire
 //	wire                              what is under way
@@ -28,7 +29,6 @@ import (
 //	crash ID [synced=N]               power loss; the first N operations in flight reached the disk
 //	restart ID [floor=N]              start from the disk; entries up to the floor stay there
 //	read ID                           register a read
-//	together ID BODY                  propose and read in the same turn
 //	inject from=ID to=ID term=T previous=(I,T) [terms=(...)] [commit=N]
 //	                                  an Append that no node here sent, entries with these terms
 //	archive ID N                      entries up to N are in history
@@ -40,17 +40,15 @@ import (
 //	status ID, log ID                 show
 //
 // The word quiet on any line leaves out what happens.
-func TestTranscripts(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		s := &script{cluster: newCluster()}
-		s.trace = func(line string) { s.lines = append(s.lines, line) }
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			output := s.play(t, d)
-			if len(s.rules.violations) > 0 {
-				t.Fatalf("%s: %s", d.Pos, strings.Join(s.rules.violations, "\n"))
-			}
-			return output
-		})
+func transcript(t *testing.T, name string) {
+	s := &script{cluster: newCluster()}
+	s.trace = func(line string) { s.lines = append(s.lines, line) }
+	datadriven.RunTest(t, "testdata/"+name+".txt", func(t *testing.T, d *datadriven.TestData) string {
+		output := s.play(t, d)
+		if len(s.rules.violations) > 0 {
+			t.Fatalf("%s: %s", d.Pos, strings.Join(s.rules.violations, "\n"))
+		}
+		return output
 	})
 }
 
