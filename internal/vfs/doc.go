@@ -10,8 +10,8 @@
 //  1. A write, truncation, creation, rename or removal is visible at once to everyone who opens the file later.
 //  2. After power loss, contents are what the last successful Sync left, and any part of what was written since, in
 //     sectors of SectorBytes, in any order. A file may have grown without its data: the gap reads as zeros.
-//  3. A name is durable only after SyncDir of its directory, whatever was synced inside the file. Names of one directory
-//     become durable in the order of the operations; there is no order between directories.
+//  3. A name is durable only after SyncDir of its directory, whatever was synced inside the file. Names of one
+//     directory become durable in the order of the operations; there is no order between directories.
 //  4. After a failed Sync nothing is known: what was written before may be lost although later Syncs succeed. The only
 //     sound answer is to stop using the file, and nobody here offers a retry.
 //

@@ -9,13 +9,20 @@ import (
 
 // BenchmarkAppend4KiB is the cost of a commit on one real disk: a group of 4 KiB, one write, one sync, with the rolls
 // that it causes. BenchmarkAppendInMemory is what the journal itself adds to that.
-func BenchmarkAppend4KiB(b *testing.B) { benchmarkAppend(b, vfs.OS(), b.TempDir()+"/journal") }
-
-func BenchmarkAppendInMemory(b *testing.B) { benchmarkAppend(b, discard{vfs.NewMemory()}, "journal") }
-
-func benchmarkAppend(b *testing.B, fs vfs.FS, directory string) {
-	o := Options{FS: fs, Directory: directory, Salt: salts()}
+func BenchmarkAppend4KiB(b *testing.B) {
+	o := Options{FS: vfs.OS(), Directory: b.TempDir() + "/journal", Salt: salts()}
 	must(b, Create(o, blank()))
+	benchmarkAppend(b, o)
+}
+
+func BenchmarkAppendInMemory(b *testing.B) {
+	o := Options{FS: vfs.NewMemory(), Directory: "journal", Salt: salts()}
+	must(b, Create(o, blank()))
+	o.FS = discard{o.FS}
+	benchmarkAppend(b, o)
+}
+
+func benchmarkAppend(b *testing.B, o Options) {
 	j, _ := reopened(b, o)
 	h := &fakeHistory{}
 	must(b, j.Start(h))
@@ -33,7 +40,7 @@ func benchmarkAppend(b *testing.B, fs vfs.FS, directory string) {
 	}
 }
 
-// discard drops writes, once the files are made, and syncs.
+// discard drops what is written.
 type discard struct{ vfs.FS }
 
 func (d discard) Open(path string, create bool) (vfs.File, error) {
@@ -43,9 +50,4 @@ func (d discard) Open(path string, create bool) (vfs.File, error) {
 
 type discardFile struct{ vfs.File }
 
-func (f discardFile) WriteAt(p []byte, offset int64) (int, error) {
-	if offset > PageBytes {
-		return len(p), nil
-	}
-	return f.File.WriteAt(p, offset)
-}
+func (f discardFile) WriteAt(p []byte, _ int64) (int, error) { return len(p), nil }

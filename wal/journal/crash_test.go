@@ -23,7 +23,8 @@ func crashScript() []step {
 	last := raft.Index(0)
 	add := func(term raft.Term, vote raft.NodeID, from raft.Index, count, bodyBytes int) {
 		last = from + raft.Index(count) - 1
-		steps = append(steps, step{group: []raft.AppendOperation{operation(term, vote, entries(from, last, term, bodyBytes)...)}})
+		op := operation(term, vote, entries(from, last, term, bodyBytes)...)
+		steps = append(steps, step{group: []raft.AppendOperation{op}})
 	}
 	add(1, 1, 1, 3, 1500)
 	add(1, 1, 4, 2, 5000)
@@ -62,7 +63,8 @@ func (s step) meaning(l flatLog) flatLog {
 	return l.after(s.group...)
 }
 
-// moment is a disk as a crash may leave it, and what a node that finds it must know: the state before or after the step.
+// moment is a disk as a crash may leave it, and what a node that finds it must know: the state before the step or the
+// one after it.
 type moment struct {
 	name          string
 	disk          *vfs.Memory

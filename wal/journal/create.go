@@ -31,7 +31,7 @@ func Create(o Options, first Opening) error {
 	if err := check.fold(j.buffer[headerBytes:]); err != nil {
 		return err
 	}
-	if err := j.write(j.files[0], recordOpening, 0); err != nil {
+	if err := j.write(j.files[0], header{kind: recordOpening, otherBytes: j.files[1].bytes}); err != nil {
 		return err
 	}
 	if err := j.Close(); err != nil {

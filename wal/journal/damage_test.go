@@ -207,7 +207,8 @@ func TestACorruptionNamesFileOffsetReasonAndWayOut(t *testing.T) {
 	if e.Offset != i.lastGroup {
 		t.Fatalf("offset %d, want %d", e.Offset, i.lastGroup)
 	}
-	want := fmt.Sprintf("%s/%s is corrupt at offset %d: a damaged record that was durable", testDirectory, i.force, e.Offset)
+	want := fmt.Sprintf("%s/%s is corrupt at offset %d: a damaged record that was durable",
+		testDirectory, i.force, e.Offset)
 	if got := e.Error(); len(got) < len(want)+50 || got[:len(want)] != want {
 		t.Fatalf("message %q", got)
 	}

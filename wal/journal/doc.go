@@ -1,19 +1,21 @@
 // Package journal is the part of the log that every commit waits for: two files of fixed size, used in turn, in which
 // one write and one sync make a group of operations durable.
 //
-//	journal-a   generation 7   opening │ group │ group │ group │ seal │ group │      (complete; will be overwritten next)
+//	journal-a   generation 7   opening │ group │ group │ group │ seal │ group │      (complete; overwritten next)
 //	journal-b   generation 8   opening │ group │ seal │ old records of generation 6, or zeros …          (in force)
 //
-// Why so: a sync of a growing file costs the file system a commit of its own journal, a sync of blocks that were written
-// before does not; it takes half the time, and less than that when several nodes share a disk.
+// Why so: a sync of a growing file costs the file system a commit of its own journal, a sync of blocks that were
+// written before does not; it takes half the time, and less than that when several nodes share a disk.
 //
-// An opening is complete in itself: term, vote, the snapshots in force, the history directory, the checkpoint (the end of
-// what is durable in history), the configuration in force there, and a copy of all entries above it. So the older file is
-// needed only until the opening of the newer one is durable, and recovery reads exactly one file.
+// An opening is complete in itself: term, vote, the snapshots in force, the history directory, the checkpoint (the end
+// of what is durable in history), the configuration in force there, and a copy of all entries above it. So the older
+// file is needed only until the opening of the newer one is durable, and recovery reads exactly one file. Where a group
+// does not fit behind the records of a file, the opening of the other one includes it.
 //
-// Every record starts at a page, is written once, and carries the file's generation and random salt, the checksum of the
-// record before it, and a checksum of itself; its header has one of its own. The records of a file are an ordered stream
-// of parts (see part.go). A seal is an empty record, written when the owner is idle: it proves the record before it.
+// Every record starts at a page, is written once, and carries the file's generation and random salt, the checksum of
+// the record before it, and a checksum of itself; its header has one of its own. The records of a file are an ordered
+// stream of parts (see part.go). A seal is an empty record, written when the owner is idle: it proves the record before
+// it.
 //
 // # Invariants
 //
@@ -24,7 +26,8 @@
 //  4. A generation names the end of the one before it. So a file that ends before that is corrupt, and one that
 //     ends there may have a torn tail, however often recovery itself was interrupted.
 //  5. Nothing is said to anyone before the roll that ends Open is durable: what was read may have come from the page
-//     cache of a process that died before its sync. For the same reason the file that was read is synced before the roll.
+//     cache of a process that died before its sync. For the same reason the file that was read, and the directory, are
+//     synced before the roll.
 //  6. An opening is at most half a file, votes excepted: entries wait (Room), votes never do.
 //  7. The first error is final: nothing is known about the disk after a failed write or sync.
 //  8. Term and commit never go back, a vote never changes within its term, entries are contiguous, their terms never
@@ -40,7 +43,7 @@
 //
 // # Rejected
 //
-// One file as a ring: its oldest live record pins it, and recovery needs a pointer that itself must be durable. Vote and
-// term in a file of their own: two syncs per election, or a vote lost with the one slot that rots. Growing files: twice
+// One file as a ring: its oldest live record pins it, and recovery needs a pointer that itself must be durable. Vote
+// and term in a file of their own: two syncs per election, or a vote lost with the one slot that rots. Growing files: twice
 // the latency. Preallocated but never written blocks: slower than growing, as each write converts an extent.
 package journal

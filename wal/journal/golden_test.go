@@ -11,14 +11,16 @@ import (
 )
 
 // goldenFile holds the written pages of a journal file of version 1; zeros up to testFileBytes follow. A change of the
-// format must leave this file readable, or take a new version and a new golden file. RAFTREDIS_UPDATE_GOLDEN=1 writes it.
+// format must leave this file readable, or take a new version and a new golden file. RAFTREDIS_UPDATE_GOLDEN=1 writes
+// it.
 const goldenFile = "testdata/journal-v1.golden"
 
 // goldenJournal uses every kind of record and part.
 func goldenJournal(t *testing.T) (*vfs.Memory, flatLog) {
 	m := vfs.NewMemory()
 	j := started(t, testOptions(m), &fakeHistory{written: 0})
-	configuration := raft.Entry{Index: 1, Term: 1, Kind: raft.EntryConfiguration, Level: 1, Stamp: 7, Body: []byte("members")}
+	configuration := raft.Entry{Index: 1, Term: 1, Kind: raft.EntryConfiguration, Level: 1, Stamp: 7}
+	configuration.Body = []byte("members")
 	configuration.Seal()
 	appendAll(t, j, operation(1, 1, configuration, entry(2, 1, 20), entry(3, 1, 0)))
 	appendAll(t, j, operation(2, 0), raft.AppendOperation{Term: 3, Vote: 2, Commit: 2, Entries: entries(3, 4, 3, 30)})

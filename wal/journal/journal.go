@@ -59,8 +59,12 @@ func (j *Journal) Start(h History) error {
 		return j.err
 	}
 	j.history = h
-	// Invariants 4 and 5: the next opening will say how far this file reaches, so let it be true.
+	// Invariants 4 and 5: the next opening will say how far this file reaches, so let it be true. And the file must
+	// keep its name: the process before this one may have died between replacing it and syncing the directory.
 	if err := j.sync(j.files[j.current]); err != nil {
+		return j.fail(err)
+	}
+	if err := j.options.FS.SyncDir(j.options.Directory); err != nil {
 		return j.fail(err)
 	}
 	if err := j.roll(false); err != nil {
@@ -71,8 +75,8 @@ func (j *Journal) Start(h History) error {
 }
 
 // Append makes a group of operations durable, in order: one write and one sync, also when the group begins a new file.
-// When it returns nil, everything in the group is durable. The journal keeps the entries, not the slices that hold them,
-// until the checkpoint has passed them. It panics if an operation breaks a rule of the log or exceeds Room.
+// When it returns nil, everything in the group is durable. The journal keeps the entries, not the slices that hold
+// them, until the checkpoint has passed them. It panics if an operation breaks a rule of the log or exceeds Room.
 func (j *Journal) Append(group []raft.AppendOperation) error {
 	if err := j.usable(); err != nil || len(group) == 0 {
 		return err
@@ -220,7 +224,7 @@ func (j *Journal) commit(kind recordKind, grown bool) error {
 	}
 	var err error
 	if fits {
-		err = j.write(j.files[j.current], kind, 0)
+		err = j.write(j.files[j.current], header{kind: kind})
 	} else {
 		err = j.roll(grown)
 	}
@@ -230,18 +234,13 @@ func (j *Journal) commit(kind recordKind, grown bool) error {
 	return nil
 }
 
-// write completes the record in the buffer, writes it at end of a file and syncs.
-func (j *Journal) write(f *journalFile, kind recordKind, previousEnd int64) error {
-	h := header{
-		kind:         kind,
-		version:      Version,
-		payloadBytes: int64(len(j.buffer) - headerBytes),
-		generation:   j.generation,
-		salt:         j.salt,
-		previous:     j.sum,
-		fileBytes:    f.bytes,
-		previousEnd:  previousEnd,
-	}
+// write completes the record in the buffer, writes it at end of a file and syncs. The caller gives the header its kind
+// and what an opening says of the file before.
+func (j *Journal) write(f *journalFile, h header) error {
+	h.version = Version
+	h.payloadBytes = int64(len(j.buffer) - headerBytes)
+	h.generation, h.salt, h.previous = j.generation, j.salt, j.sum
+	h.fileBytes = f.bytes
 	j.sum = h.put(j.buffer)
 	padding := paged(int64(len(j.buffer))) - int64(len(j.buffer))
 	j.buffer = append(j.buffer, zeros[:padding]...)
@@ -249,7 +248,7 @@ func (j *Journal) write(f *journalFile, kind recordKind, previousEnd int64) erro
 		return fmt.Errorf("write %s: %w", f.path, err)
 	}
 	j.end += int64(len(j.buffer))
-	j.sealed = kind == recordSeal
+	j.sealed = h.kind == recordSeal
 	if j.sealed {
 		j.seals++
 	}
@@ -284,13 +283,13 @@ func (j *Journal) roll(grown bool) error {
 		return err
 	}
 	j.buffer = j.opening().appendOpening(append(j.buffer[:0], zeros[:headerBytes]...))
-	previousEnd := j.end
+	h := header{kind: recordOpening, previousEnd: j.end, otherBytes: j.files[j.current].bytes}
 	j.generation, j.salt, j.sum, j.end = j.generation+1, j.options.Salt(), 0, 0
 	other := 1 - j.current
-	if j.files[other].bytes == j.options.FileBytes && j.files[j.current].bytes == j.options.FileBytes {
-		err = j.write(j.files[other], recordOpening, previousEnd)
+	if j.files[other].bytes == j.options.FileBytes {
+		err = j.write(j.files[other], h)
 	} else {
-		err = j.replace(other, previousEnd)
+		err = j.replace(other, h)
 	}
 	if err != nil {
 		return err
@@ -326,15 +325,15 @@ func (j *Journal) opening() *content {
 }
 
 // replace is the roll into a file of another size. The new file is made whole, opening included, under another name
-// and then takes the place of the old one. So the size of a file is always the size that its opening states, and a file
-// that is shorter than the other and has no opening is a damaged one.
-func (j *Journal) replace(which int, previousEnd int64) error {
+// and then takes the place of the old one. So the size of a file is always the size that its opening states, or, while
+// it has no whole one, the size that the opening of the other file states. Any other size is damage.
+func (j *Journal) replace(which int, h header) error {
 	fs, temporary := j.options.FS, path.Join(j.options.Directory, nameNext)
 	next, err := writeOut(fs, temporary, j.options.FileBytes)
 	if err != nil {
 		return err
 	}
-	if err := j.write(next, recordOpening, previousEnd); err != nil {
+	if err := j.write(next, h); err != nil {
 		return err
 	}
 	old := j.files[which]

@@ -98,7 +98,8 @@ func look(f *journalFile) (survey, error) {
 func (j *Journal) choose(surveys *[2]survey) (int, error) {
 	a, b := &surveys[0], &surveys[1]
 	if !a.whole && !b.whole {
-		return 0, &CorruptionError{File: j.files[0].path, Reason: "neither this file nor the other begins with a whole opening"}
+		return 0, &CorruptionError{File: j.files[0].path,
+			Reason: "neither this file nor the other begins with a whole opening"}
 	}
 	if a.whole && b.whole && a.header.generation == b.header.generation {
 		return 0, &CorruptionError{File: j.files[1].path, Reason: "both files are of the same generation"}
@@ -122,9 +123,9 @@ func (j *Journal) choose(surveys *[2]survey) (int, error) {
 // not in force, is damaged. Both are harmless. But if records of a later generation than the other file's follow, its
 // opening was in force.
 func (j *Journal) checkUnfinished(f *journalFile, current header) error {
-	if f.bytes != current.fileBytes {
+	if f.bytes != current.otherBytes {
 		return &CorruptionError{File: f.path, Offset: f.bytes, Reason: fmt.Sprintf(
-			"there is no whole opening, and the file has %d bytes, the other one %d", f.bytes, current.fileBytes)}
+			"there is no whole opening, and the file has %d bytes, not %d", f.bytes, current.otherBytes)}
 	}
 	for offset := int64(PageBytes); offset+headerBytes <= f.bytes; offset += PageBytes {
 		h, found, err := f.headerAt(offset)

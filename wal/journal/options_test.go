@@ -10,7 +10,8 @@ import (
 func TestOptionsAreValidated(t *testing.T) {
 	good := testOptions(vfs.NewMemory())
 	if o, err := (Options{FS: good.FS, Directory: "d", Salt: good.Salt}).withDefaults(); err != nil ||
-		o.FileBytes != DefaultFileBytes || o.MaxEntryBytes != DefaultMaxEntryBytes || o.MaxGroupBytes != DefaultMaxGroupBytes {
+		o.FileBytes != DefaultFileBytes ||
+		o.MaxEntryBytes != DefaultMaxEntryBytes || o.MaxGroupBytes != DefaultMaxGroupBytes {
 		t.Fatalf("defaults: %+v, %v", o, err)
 	}
 	for name, spoil := range map[string]func(*Options){

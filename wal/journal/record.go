@@ -47,7 +47,7 @@ func (k recordKind) String() string {
 //	       36  checksum          u32  CRC32C of bytes 8 to 35, 40 to 63 and the payload
 //	       40  file size         u64
 //	       48  previous end      u64  in an opening: where the generation before ended
-//	       56  zero              u64
+//	       56  other file size   u64  in an opening: of the file that it rolled from
 type header struct {
 	kind         recordKind
 	version      uint8
@@ -58,6 +58,7 @@ type header struct {
 	sum          uint32
 	fileBytes    int64
 	previousEnd  int64
+	otherBytes   int64
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -73,6 +74,7 @@ func (h *header) put(record []byte) uint32 {
 	binary.LittleEndian.PutUint32(record[32:], h.previous)
 	binary.LittleEndian.PutUint64(record[40:], uint64(h.fileBytes))
 	binary.LittleEndian.PutUint64(record[48:], uint64(h.previousEnd))
+	binary.LittleEndian.PutUint64(record[56:], uint64(h.otherBytes))
 	h.sum = recordSum(record[:headerBytes+h.payloadBytes])
 	binary.LittleEndian.PutUint32(record[36:], h.sum)
 	binary.LittleEndian.PutUint32(record[4:], crc32.Checksum(record[8:headerBytes], castagnoli))
@@ -100,6 +102,7 @@ func parseHeader(b []byte) (header, bool) {
 		sum:          binary.LittleEndian.Uint32(b[36:]),
 		fileBytes:    int64(binary.LittleEndian.Uint64(b[40:])),
 		previousEnd:  int64(binary.LittleEndian.Uint64(b[48:])),
+		otherBytes:   int64(binary.LittleEndian.Uint64(b[56:])),
 	}, true
 }
 
