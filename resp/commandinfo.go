@@ -34,7 +34,7 @@ func commandInfo(c *Conn, dst []byte, args [][]byte) []byte {
 		if spec := findSpec(name); spec != nil {
 			dst = appendSpec(dst, c.protocol, spec)
 		} else {
-			dst = reply.NullArray(dst, c.protocol)
+			dst = reply.Null(dst, c.protocol)
 		}
 	}
 	return dst

@@ -50,15 +50,20 @@ func mergeSettings(own, given []Setting) []Setting {
 	return merged
 }
 
-// configGet is CONFIG GET pattern [pattern ...]: each parameter once, whatever patterns match it.
+// configGet is CONFIG GET pattern [pattern ...]: each parameter once, whatever patterns match it. One that is asked for
+// by its name is answered in the client's spelling, as in Redis.
 func configGet(c *Conn, dst []byte, args [][]byte) []byte {
 	var matching []Setting
 	for _, setting := range c.front.settings {
 		for _, pattern := range args[2:] {
-			if matchGlob(bytes.ToLower(pattern), []byte(setting.Name)) {
-				matching = append(matching, setting)
-				break
+			if !matchGlob(bytes.ToLower(pattern), []byte(setting.Name)) {
+				continue
 			}
+			if !bytes.ContainsAny(pattern, "*?[") {
+				setting.Name = string(pattern)
+			}
+			matching = append(matching, setting)
+			break
 		}
 	}
 	dst = reply.MapHeader(dst, c.protocol, len(matching))

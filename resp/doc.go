@@ -1,12 +1,12 @@
 // Package resp is the front end for Redis clients: it reads requests, cuts them into runs, hands the runs to a Store and
 // sends the replies. It knows the Redis protocol and nothing of Raft; the Store is all it sees of the cluster.
 //
-//	 socket ─► link ─► Conn ─► Reader            requests out of bytes, within limits
-//	   ▲        │       │ gather                 commands to runs, cut at barriers
-//	   │        │       ├─► Store.Write / Read   one run in flight for each connection
-//	   │        ◄───────┼── Request.Complete     a wake, from any goroutine
-//	   │        │       ├─► Store.View           a confirmed run of reads, on this goroutine
-//	   └────────┴───────┘ Output                 replies in the order of the commands
+//	socket ─► link ─► Conn ─► Reader            requests out of bytes, within limits
+//	  ▲        │       │ gather                 commands to runs, cut at barriers
+//	  │        │       ├─► Store.Write / Read   one run in flight for each connection
+//	  │        ◄───────┼── Request.Complete     a wake, from any goroutine
+//	  │        │       ├─► Store.View           a confirmed run of reads, on this goroutine
+//	  └────────┴───────┘ Output                 replies in the order of the commands
 //
 // A link is one goroutine with one socket and makes all system calls; Conn and Reader make none, start nothing and wait
 // for nothing, so that an event loop can take the link's place.

@@ -172,6 +172,11 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 			dst = s.appendValue(dst, protocol, key)
 		}
 		return dst
+	case command.MSet:
+		for i := 1; i+1 < len(args); i += 2 {
+			s.values[string(args[i])] = bytes.Clone(args[i+1])
+		}
+		return reply.OK(dst)
 	case command.Incr:
 		n, _ := strconv.Atoi(string(s.values[string(args[1])]))
 		s.values[string(args[1])] = strconv.AppendInt(nil, int64(n+1), 10)
@@ -280,3 +285,8 @@ func bulk(words ...string) string {
 	}
 	return string(text)
 }
+
+// bulkText is one bulk string as servers encode it.
+func bulkText(text string) string { return fmt.Sprintf("$%d\r\n%s\r\n", len(text), text) }
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -212,10 +212,10 @@ func TestG2_ADeclaredCountCostsNothingUntilItsArgumentsCome(t *testing.T) {
 	}
 }
 
-// A reader that began again at each packet would look at 10^11 bytes here, one that recursed would hold 10^6 frames.
+// A reader that began again at each packet would look at 10^10 bytes here, one that recursed would hold 350,000 frames.
 func TestG3_ARequestThatTricklesInIsReadInLinearTime(t *testing.T) {
 	var request bytes.Buffer
-	const arguments = 200_000
+	const arguments = 50_000
 	fmt.Fprintf(&request, "*%d\r\n", arguments)
 	for range arguments {
 		request.WriteString("$1\r\nx\r\n")
@@ -256,7 +256,7 @@ func TestG4_AMisalignedPipelineHoldsNoMoreThanItsLargestRequest(t *testing.T) {
 	value := strings.Repeat("v", 100<<10)
 	request := fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\n", len(value), value)
 	requests, largest := 0, 0
-	for received := 0; received < 64<<20; {
+	for received := 0; received < 16<<20; {
 		n := copy(r.Space(), request[received%len(request):])
 		r.Received(n)
 		received += n
@@ -272,7 +272,7 @@ func TestG4_AMisalignedPipelineHoldsNoMoreThanItsLargestRequest(t *testing.T) {
 		}
 		largest = max(largest, cap(r.buf))
 	}
-	if want := 64 << 20 / len(request); requests < want-1 || requests > want+1 {
+	if want := 16 << 20 / len(request); requests < want-1 || requests > want+1 {
 		t.Fatalf("%d requests, want about %d", requests, want)
 	}
 	if largest > 512<<10 {
@@ -374,7 +374,7 @@ func TestReceivingMoreThanSpaceIsABug(t *testing.T) {
 func TestReaderAgreesWithAParserThatSeesAllBytesAtOnce(t *testing.T) {
 	const seed = 20261121
 	random := rand.New(rand.NewPCG(seed, 0))
-	for round := range 20_000 {
+	for round := range 5_000 {
 		input := randomInput(random)
 		wanted, wantedErr := parseWhole(input, testLimits().withDefaults())
 		want := outcome(wanted, wantedErr)

@@ -1,0 +1,66 @@
+package resp
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+func TestCommandShowsTheWholeTable(t *testing.T) {
+	c := newClient(t, testFront(t, Options{Store: newFakeStore(t)}))
+	all := command.All()
+	var names []string
+	for _, spec := range all {
+		names = append(names, bulkText(spec.Name))
+	}
+	count := ":" + itoa(len(all)) + "\r\n"
+	if got := c.send("COMMAND COUNT\r\n"); got != count {
+		t.Errorf("COMMAND COUNT says %q, want %q", got, count)
+	}
+	list := "*" + count[1:] + strings.Join(names, "")
+	if got := c.send("COMMAND LIST\r\n"); got != list {
+		t.Errorf("COMMAND LIST says %q\nwant %q", got, list)
+	}
+	plain := c.send("COMMAND\r\n")
+	if got := c.send("COMMAND INFO\r\n"); got != plain {
+		t.Error("COMMAND INFO without names differs from COMMAND")
+	}
+	docs := c.send("COMMAND DOCS\r\n")
+	for _, spec := range all {
+		if !strings.Contains(plain, "*10\r\n"+bulkText(spec.Name)+":"+itoa(spec.Arity)+"\r\n") {
+			t.Errorf("COMMAND lacks %s", spec.Name)
+		}
+		entry := bulkText(spec.Name) + "*8\r\n" + bulkText("summary") + bulkText(spec.Summary)
+		if len(spec.Subcommands) > 0 {
+			entry = strings.Replace(entry, "*8", "*10", 1)
+		}
+		if !strings.Contains(docs, entry) {
+			t.Errorf("COMMAND DOCS lacks %s", spec.Name)
+		}
+	}
+}
+
+func TestGlobsMatchAsInRedis(t *testing.T) {
+	for _, c := range []struct {
+		pattern, text string
+		want          bool
+	}{
+		{"*", "", true}, {"", "", true}, {"", "a", false}, {"a*", "abc", true}, {"*c", "abc", true}, {"a*c*", "abcb", true},
+		{"a?c", "abc", true}, {"a?c", "ac", false}, {"[ab]x", "bx", true}, {"[^ab]x", "bx", false}, {"[^ab]x", "cx", true},
+		{"[a-c]", "b", true}, {"[c-a]", "b", true}, {"[a-c]", "d", false}, {`\*`, "*", true}, {`\*`, "a", false},
+		{`[\]]`, "]", true}, {"[a", "a", true}, {"[", "a", false}, {"a\\", "a\\", true}, {"**b", "aab", true},
+		{"max*policy", "maxmemory-policy", true}, {"max*policy", "maxmemory", false},
+	} {
+		if got := matchGlob([]byte(c.pattern), []byte(c.text)); got != c.want {
+			t.Errorf("%q matches %q: %v, want %v", c.pattern, c.text, got, c.want)
+		}
+	}
+}
+
+func TestAGlobOfManyStarsTakesNoExponentialTime(t *testing.T) {
+	pattern := []byte(strings.Repeat("a*", 500) + "b")
+	if matchGlob(pattern, []byte(strings.Repeat("a", 5000))) {
+		t.Fatal("matched")
+	}
+}

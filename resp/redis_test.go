@@ -1,0 +1,245 @@
+package resp
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// realRedis starts a redis-server on a socket in the test's directory and returns the path. It is a tool of the test,
+// not an option of it: without it the test fails.
+func realRedis(t *testing.T, options ...string) string {
+	t.Helper()
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatalf("this test compares with a real redis-server, which is not installed: %v", err)
+	}
+	directory, err := os.MkdirTemp("", "resp") // t.TempDir may be too long a path for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(directory, "s")
+	arguments := append([]string{
+		"--port", "0", "--unixsocket", path, "--save", "", "--databases", "1", "--dir", directory, "--loglevel", "warning",
+	}, options...)
+	server := exec.Command(program, arguments...)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+		_ = os.RemoveAll(directory)
+	})
+	eventually(t, "answering", func() bool {
+		socket, err := net.Dial("unix", path)
+		if err == nil {
+			_ = socket.Close()
+		}
+		return err == nil
+	})
+	return path
+}
+
+// converse sends all input, ends its side, and returns everything that comes until the server ends too.
+func converse(t *testing.T, network, address string, pieces ...string) string {
+	t.Helper()
+	socket, err := net.Dial(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = socket.Close() }()
+	_ = socket.SetDeadline(time.Now().Add(patience))
+	for _, piece := range pieces {
+		if _, err := socket.Write([]byte(piece)); err != nil {
+			break // the server has ended already; what it said can still be read
+		}
+	}
+	_ = socket.(interface{ CloseWrite() error }).CloseWrite()
+	output, err := io.ReadAll(socket)
+	if err != nil && !strings.Contains(err.Error(), "reset") {
+		t.Fatalf("input %q: after %q: %v", pieces, output, err)
+	}
+	return string(output)
+}
+
+// compare sends the same bytes to Redis and to a server here.
+func compare(t *testing.T, redis string, s *serving, input string) {
+	t.Helper()
+	want := neutral(converse(t, "unix", redis, input))
+	got := neutral(converse(t, "tcp", s.address, input))
+	if got != want {
+		t.Errorf("input %q\n got %q\nwant %q", input, got, want)
+	}
+}
+
+// neutral hides what two servers cannot have in common.
+func neutral(output string) string {
+	output = regexp.MustCompile(`\$5\r\n7\.2\.4\r\n|\$6\r\n7\.0\.15\r\n`).ReplaceAllString(output, "(version)")
+	output = strings.ReplaceAll(output, "HELLO <proto> AUTH", "HELLO AUTH") // as in 7.2
+	return regexp.MustCompile(`(\$2\r\nid\r\n|^):\d+\r\n`).ReplaceAllString(output, "$1:(id)")
+}
+
+func TestRedisAndThisServerSayTheSameToTheSameBytes(t *testing.T) {
+	redis := realRedis(t)
+	s := serve(t, Options{Store: newFakeStore(t)})
+	for _, input := range []string{
+		"PING\r\n", "PING\n", "ping hello\r\n", "PING a b\r\n", "ECHO \"a b\"\r\n", "ECHO 'it\\'s'\r\n", "ECHO \"\\x41\\n\"\r\n",
+		"ECHO \"\\q\\x4\"\r\n", "ECHO a\"b c\"\r\n", "ECHO \"a\"b\r\n", "ECHO \"a\r\n", "ECHO 'a\r\n", "ECHO\t\v\fa\r\n", "\"\"\r\n",
+		"\r\n\r\nPING\r\n", "   \r\nPING\r\n", "ECHO \"\"\r\n", "ECHO \\\"\r\n",
+		"*0\r\nPING\r\n", "*-1\r\nPING\r\n", "*-9\r\nPING\r\n", "*x\r\n", "*\r\n", "*01\r\n", "*+1\r\n", "*-0\r\n", "* 1\r\n",
+		"*2147483648\r\n", "*9223372036854775807\r\n", "*18446744073709551617\r\n", "*1\r\n$x\r\n", "*1\r\n$-1\r\n", "*1\r\n$\r\n",
+		"*1\r\n$04\r\nPING\r\n", "*1\r\n$18446744073709551619\r\nabc\r\n", "*1\r\n$9223372036854775807\r\n", "*1\r\nfoo\r\n",
+		"*1\r\n\r\n", "*1\r\n:1\r\n", "*1\r\n\xff\r\n", "*1\r\n$4\r\nPING\r\n", "*1\r\n$0\r\n\r\n",
+		"*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\n", "*3\r\n$4\r\nPING\r\n", "*", "$4\r\nPING\r\n", "+PING\r\n", "PING\r\n*1\r\n$x\r\nPING\r\n",
+		"NOSUCH\r\n", "NOSUCH a b c\r\n", "nosuch \"a\\r\\nb\" 'c d'\r\n", strings.Repeat("n", 200) + " " + strings.Repeat("a", 200) + "\r\n",
+		"NOSUCH " + strings.Repeat("abcdefghij ", 30) + "\r\n", "GET\r\n", "GET a b\r\n", "SET a\r\n", "CLIENT\r\n", "CLIENT FOO\r\n",
+		"client foo bar\r\n", "CONFIG\r\n", "CONFIG GET\r\n", "CONFIG FOO\r\n", "COMMAND FOO\r\n", "SELECT 0\r\n", "SELECT 1\r\n", "SELECT -1\r\n",
+		"SELECT x\r\n", "SELECT\r\n", "SELECT 99999999999\r\n", "SELECT 01\r\n", "SELECT 9223372036854775808\r\n", "AUTH x\r\n", "AUTH\r\n",
+		"AUTH a b\r\n", "AUTH default b\r\n", "AUTH a b c\r\n", "HELLO\r\n", "HELLO 2\r\n", "HELLO 3\r\n", "HELLO 3\r\nCLIENT GETNAME\r\n",
+		"HELLO 1\r\n", "HELLO 4\r\n", "HELLO x\r\n", "HELLO 3 FOO\r\n", "HELLO 3 SETNAME\r\n", "HELLO 3 SETNAME a\r\nCLIENT GETNAME\r\n",
+		"HELLO 3 SETNAME \"a b\"\r\nCLIENT GETNAME\r\n", "HELLO 3 AUTH a b\r\n", "HELLO 3 AUTH default x SETNAME n\r\nCLIENT GETNAME\r\n",
+		"HELLO 9223372036854775808\r\n", "CLIENT ID\r\n", "CLIENT GETNAME\r\n", "CLIENT SETNAME a\r\nCLIENT GETNAME\r\n",
+		"CLIENT SETNAME \"a b\"\r\n", "CLIENT SETNAME \"\"\r\nCLIENT GETNAME\r\n", "CLIENT SETNAME \"\\n\"\r\n", "CLIENT ID x\r\n",
+		"QUIT\r\nPING\r\n", "QUIT a b\r\n", "CONFIG GET save\r\n", "CONFIG GET databases\r\n", "CONFIG GET SAVE save s?ve\r\n",
+		"CONFIG GET nosuch\r\n", "HELLO 3\r\nCONFIG GET save\r\n", "COMMAND INFO nosuch\r\n", "HELLO 3\r\nCOMMAND INFO nosuch\r\n",
+		"COMMAND DOCS nosuch\r\n", "COMMAND LIST FILTERBY PATTERN strle?\r\n", "COMMAND LIST x\r\n", "COMMAND LIST FILTERBY FOO x\r\n",
+		"COMMAND COUNT x\r\n", "INFO nosuch\r\n", "ROLE x\r\n", "ECHO\r\n", "ECHO a b\r\n", "COMMAND INFO client|id\r\n",
+		"HELLO 3\r\nCOMMAND INFO client|id\r\n",
+	} {
+		compare(t, redis, s, input)
+	}
+}
+
+func TestRedisAndThisServerSayTheSameToStrangers(t *testing.T) {
+	redis := realRedis(t, "--requirepass", "secret")
+	s := serve(t, Options{Store: newFakeStore(t), Password: "secret"})
+	for _, input := range []string{
+		"PING\r\n", "GET a\r\n", "GET\r\n", "NOSUCH\r\n", "CLIENT FOO\r\n", "CLIENT ID\r\n", "QUIT\r\n", "AUTH\r\n", "AUTH a b c\r\n",
+		"AUTH wrong\r\nPING\r\n", "AUTH secret\r\nPING\r\n", "AUTH default secret\r\nPING\r\n", "AUTH other secret\r\nPING\r\n",
+		"AUTH secret\r\nAUTH wrong\r\nPING\r\n", "HELLO\r\n", "HELLO 3\r\n", "HELLO 9\r\n", "HELLO 3 AUTH default secret\r\nPING\r\n",
+		"HELLO 3 AUTH default wrong\r\nPING\r\n", "HELLO 3 AUTH default secret SETNAME \"a b\"\r\nPING\r\n", "HELLO 2 SETNAME x\r\n",
+		"*11\r\n", "*10\r\n$4\r\nPING\r\n", "*1\r\n$16385\r\n", "*1\r\n$16384\r\n", "*11\r\n$4\r\nAUTH\r\n", "*2147483648\r\n", "*1\r\n$-1\r\n",
+		"AUTH secret\r\n*11\r\n", "AUTH secret\r\n*1\r\n$16385\r\n",
+	} {
+		compare(t, redis, s, input)
+	}
+}
+
+// G6: whatever one server reads as a request, the other reads as the same. What is left out are the three places in
+// which the reader here is stricter, or bounded where Redis waits for ever: line ends within headers that are not CRLF,
+// bytes behind a bulk that are not CRLF, and NUL in a line, behind which Redis does not find the line's end.
+func TestG6_RandomBytesAreReadAsRedisReadsThem(t *testing.T) {
+	const seed, rounds = 6, 1500
+	redis := realRedis(t)
+	s := serve(t, Options{Store: newFakeStore(t)})
+	random := rand.New(rand.NewPCG(seed, 0))
+	pieces := []string{
+		"*1\r\n", "*2\r\n", "*0\r\n", "*-1\r\n", "*3\r\n", "$4\r\nPING\r\n", "$4\r\nECHO\r\n", "$1\r\na\r\n", "$0\r\n\r\n", "$2\r\n\r\n\r\n",
+		"PING\r\n", "ECHO hello\r\n", "ECHO ", "\"a b\"", "'c'", "\r\n", " ", "\"", "'", "\\x41", "\\n", "x", "$-1\r\n", "*1\r\n$4\r\nPING\r\n",
+		"*2\r\n$4\r\nECHO\r\n$3\r\nabc\r\n", "$99999999999999999999\r\n", "*99999999999999999999\r\n", "\t",
+	}
+	for round := range rounds {
+		var input strings.Builder
+		for range 1 + random.IntN(12) {
+			input.WriteString(pieces[random.IntN(len(pieces))])
+		}
+		compare(t, redis, s, input.String())
+		if t.Failed() {
+			t.Fatalf("seed %d round %d", seed, round)
+		}
+	}
+}
+
+// G1 to G6 over sockets: a thousand clients of which each sends 100 kB of bytes that are random, or requests with
+// random damage. The server neither ends nor hangs nor grows.
+func TestG16_GarbageFromAThousandClients(t *testing.T) {
+	const seed, clients, bytesEach = 16, 1000, 100_000
+	s := serve(t, Options{Store: newFakeStore(t), Limits: Limits{MaxEntryBytes: 1 << 20}})
+	random := rand.New(rand.NewPCG(seed, 0))
+	noise := make([]byte, 1<<20)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	before, _ := memoryBytes()
+	most := before
+	for i := range clients {
+		garbage := garbage(random, noise, i%4, bytesEach)
+		output := converse(t, "tcp", s.address, garbage)
+		if i%4 == 3 && !strings.Contains(output, "+PONG") {
+			t.Fatalf("seed %d client %d: requests before the damage had no reply: %.100q", seed, i, output)
+		}
+		used, _ := memoryBytes()
+		most = max(most, used)
+	}
+	if grown := most - before; grown > 256<<20 {
+		t.Fatalf("the server grew by %d MiB", grown>>20)
+	}
+	p := s.dial()
+	p.send("PING\r\n")
+	p.expect("+PONG\r\n")
+}
+
+func garbage(random *rand.Rand, noise []byte, kind, length int) string {
+	from := random.IntN(len(noise) - length)
+	switch kind {
+	case 0: // any bytes
+		return string(noise[from : from+length])
+	case 1: // lines of any bytes
+		return strings.ReplaceAll(string(noise[from:from+length]), "\xff", "\r\n")
+	case 2: // an array that never ends
+		return "*1048576\r\n" + strings.Repeat("$1\r\nx\r\n", length/7)
+	}
+	requests := []byte(strings.Repeat(bulk("PING"), length/14)) // requests, damaged somewhere behind the first
+	for range 5 {
+		requests[14+random.IntN(len(requests)-14)] = byte(random.Uint32())
+	}
+	return string(requests)
+}
+
+// redis-benchmark ends with an error at the first reply that it does not expect.
+func TestRedisBenchmarkAndRedisCLIAreContent(t *testing.T) {
+	store := newFakeStore(t)
+	s := serve(t, Options{Store: store})
+	_, port, _ := net.SplitHostPort(s.address)
+	run := func(program string, arguments ...string) string {
+		t.Helper()
+		path, err := exec.LookPath(program)
+		if err != nil {
+			t.Fatalf("%s is a part of this test and is not installed: %v", program, err)
+		}
+		output, err := exec.Command(path, append([]string{"-p", port}, arguments...)...).CombinedOutput()
+		if err != nil || bytes.Contains(output, []byte("WARNING")) || bytes.Contains(output, []byte("rror")) {
+			t.Fatalf("%s %q: %v\n%s", program, arguments, err, output)
+		}
+		return string(output)
+	}
+	for _, pipeline := range []string{"1", "16"} {
+		run("redis-benchmark", "-q", "-n", "5000", "-c", "20", "-P", pipeline, "-t", "ping,set,get,incr,mset", "-r", "100")
+		run("redis-benchmark", "-q", "-3", "-n", "1000", "-P", pipeline, "-t", "get")
+	}
+	if got := run("redis-cli", "SET", "a", "b c"); got != "OK\n" {
+		t.Errorf("SET says %q", got)
+	}
+	if got := run("redis-cli", "-3", "GET", "a"); got != "b c\n" {
+		t.Errorf("GET says %q", got)
+	}
+	if got := run("redis-cli", "-3", "CONFIG", "GET", "save"); got != "save \n" {
+		t.Errorf("CONFIG GET says %q", got)
+	}
+	if got := run("redis-cli", "INFO", "server"); !strings.Contains(got, fmt.Sprintf("tcp_port:%s\r\n", port)) {
+		t.Errorf("INFO says %q", got)
+	}
+	if got := run("redis-cli", "COMMAND", "DOCS"); !strings.Contains(got, "dbsize") {
+		t.Errorf("COMMAND DOCS says %q", got)
+	}
+}
