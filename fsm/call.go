@@ -13,12 +13,12 @@ type call struct {
 	reply    []byte
 }
 
+// The methods below return the replies so far with one more behind them.
+
 func (c call) ok() []byte               { return reply.OK(c.reply) }
 func (c call) integer(n int64) []byte   { return reply.Integer(c.reply, n) }
 func (c call) error(text string) []byte { return reply.Error(c.reply, text) }
 func (c call) null() []byte             { return reply.Null(c.reply, c.protocol) }
-
-// The methods below return the replies so far with one more behind them.
 
 // value answers with an entry's string, or with null for no entry.
 func (c call) value(e *entry) []byte {
@@ -37,8 +37,8 @@ type reader interface {
 	size() int
 }
 
-// refuse answers a call that is not one of the table's writes: the log of this cluster should hold none, but whatever it
-// holds has the same effect on every node.
+// refuse answers a call that is not one of the table's writes. The log of this cluster should hold none, but whatever
+// it holds has the same effect on every node.
 func (c call) refuse(spec *command.Spec, fault command.Fault) []byte {
 	switch fault {
 	case command.UnknownCommand:

@@ -1,7 +1,7 @@
 // Package fsm is the state machine: the key space of Redis, and the commands that read and change it.
 //
-// It knows neither Raft nor sockets. It is handed the entries of a log, every one in order, and gives the same state and
-// the same replies for the same log on every node, for ever.
+// It knows neither Raft nor sockets. It is handed the entries of a log, every one in order, and gives the same state
+// and the same replies for the same log on every node, for ever.
 //
 //	Apply(index, stamp, data, run) ──► commands of the entry ──► key space ◄── Query(stamp, run)
 //	                                                                │
@@ -18,7 +18,8 @@
 //
 //  1. The state after an entry is a function of the state before it, the entry, and Options. There is no clock, no
 //     randomness, no address, no order of a Go map, and no setting besides in it.
-//  2. Apply is total: any bytes have the same effect, and get the same reply, everywhere. Nothing a client sends panics.
+//  2. Apply is total: any bytes have the same effect, and get the same reply, everywhere. Nothing a client sends
+//     panics.
 //  3. What a freeze can reach never changes again. Nodes carry the generation that made them and are copied before a
 //     write if they are older; entries are replaced, never changed; bytes of a value are never written twice.
 //  4. Values own their bytes: nothing of an entry or of a client's buffer stays alive after Apply.

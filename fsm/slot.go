@@ -5,8 +5,8 @@ import "bytes"
 // Slots is the number of slots into which keys fall: the Redis cluster's.
 const Slots = 16384
 
-// Slot is the slot of a key: CRC16 of the key, or of its tag. The tag is what stands between the first { and the next },
-// if that is anything, so that clients can put keys together.
+// Slot is the slot of a key: CRC16 of the key, or of its tag. The tag is what stands between the first { and the next
+// }, if that is anything, so that clients can put keys together.
 func Slot(key []byte) uint16 {
 	if begin := bytes.IndexByte(key, '{'); begin >= 0 {
 		if length := bytes.IndexByte(key[begin+1:], '}'); length > 0 {
