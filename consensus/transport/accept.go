@@ -20,10 +20,9 @@ const (
 
 // incoming is a connection from a peer that is welcome. Its goroutine delivers what comes.
 type incoming struct {
-	from  raft.NodeID
-	boot  raft.Boot
-	conn  net.Conn
-	close func()
+	from raft.NodeID
+	boot raft.Boot
+	conn net.Conn
 	// ended is closed when nothing more will be delivered.
 	ended chan struct{}
 }
@@ -218,7 +217,6 @@ func (t *Transport) reserve(theirs *Hello, conn net.Conn) (*incoming, error) {
 		from:  theirs.From,
 		boot:  theirs.Boot,
 		conn:  conn,
-		close: sync.OnceFunc(func() { conn.Close() }),
 		ended: make(chan struct{}),
 	}
 	for {
@@ -233,14 +231,13 @@ func (t *Transport) reserve(theirs *Hello, conn net.Conn) (*incoming, error) {
 		if before.boot != in.boot {
 			return nil, ErrDuplicate
 		}
-		before.close()
+		before.conn.Close()
 		<-before.ended
 	}
 }
 
-// forget gives the peer's place free.
+// forget gives the peer's place free. The connection itself is closed by its goroutine, after a refusal was sent.
 func (t *Transport) forget(in *incoming) {
-	in.close()
 	t.mu.Lock()
 	delete(t.incoming, in.from)
 	t.mu.Unlock()

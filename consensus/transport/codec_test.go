@@ -151,7 +151,7 @@ func plain(m raft.Message) []any {
 }
 
 func TestEveryKindComesBackAsItWasSent(t *testing.T) {
-	const seed, rounds = 1, 200
+	const seed, rounds = 1, 30
 	r := rand.New(rand.NewPCG(seed, 0))
 	for _, kind := range everyKind() {
 		for range rounds {

@@ -137,7 +137,7 @@ func (t *Transport) Reset(from raft.NodeID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if in := t.incoming[from]; in != nil {
-		in.close()
+		in.conn.Close()
 	}
 }
 

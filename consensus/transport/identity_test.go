@@ -1,0 +1,250 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// says reports whether a problem is a refusal with the text of a certain error: that is all that crosses the wire.
+func says(wanted error) func(error) bool {
+	return func(err error) bool { return strings.Contains(err.Error(), wanted.Error()) }
+}
+
+func TestTheOwnerSeesTheWholeHello(t *testing.T) {
+	a, b := start(t, 1), start(t, 2)
+	seen := make(chan Hello, 1)
+	b.admit = func(h Hello) error { seen <- h; return nil }
+	a.link(b.peer())
+	want := a.Hello(Peer{})
+	want.To, want.ToIncarnation = 2, b.peer().Incarnation
+	if got := <-seen; got != want {
+		t.Fatalf("sent %+v\n got %+v", want, got)
+	}
+}
+
+func TestTheOwnersRefusalReachesTheDialler(t *testing.T) {
+	a, b := start(t, 1), start(t, 2)
+	b.admit = func(Hello) error {
+		return &Refusal{Text: "rolled back, rejoin as a new member", Redirect: "192.0.2.9:1"}
+	}
+	a.transport.SetPeers([]Peer{b.peer()})
+	err := a.awaitProblem(2, func(error) bool { return true })
+	var refusal *Refusal
+	if !errors.As(err, &refusal) || refusal.Redirect != "192.0.2.9:1" || !strings.Contains(err.Error(), "rolled back") {
+		t.Fatalf("the dialler learned: %v", err)
+	}
+	b.mu.Lock()
+	b.admit = nil
+	b.mu.Unlock()
+	a.awaitUp(2)
+}
+
+func TestD13_AnotherClusterAtTheAddressIsRefused(t *testing.T) {
+	a := start(t, 1)
+	b := start(t, 2, func(n *node, _ *Options) {
+		n.hello.ClusterID++
+		n.admit = func(Hello) error { t.Error("the owner was asked about another cluster"); return nil }
+	})
+	a.transport.SetPeers([]Peer{b.peer()})
+	a.awaitProblem(2, says(ErrCluster))
+}
+
+func TestD12_AWipedOrReplacedDirectoryIsNotTheDialledNode(t *testing.T) {
+	a := start(t, 1)
+	b := start(t, 2, func(n *node, _ *Options) { n.hello.Incarnation = 4711 })
+	expected := b.peer()
+	expected.Incarnation = 1002
+	a.transport.SetPeers([]Peer{expected})
+	a.awaitProblem(2, says(ErrIncarnation))
+}
+
+func TestD12_AnotherNodeAtTheAddressIsRefused(t *testing.T) {
+	a, c := start(t, 1), start(t, 3)
+	expected := c.peer()
+	expected.ID = 2
+	a.transport.SetPeers([]Peer{expected})
+	a.awaitProblem(2, says(ErrNode))
+}
+
+func TestD12_ACopyOfADirectoryIsRefusedWhileTheOriginalLives(t *testing.T) {
+	a, b := start(t, 1), start(t, 2)
+	clone := start(t, 1, func(n *node, _ *Options) { n.hello.Boot = 3001 })
+	a.link(b.peer())
+	clone.transport.SetPeers([]Peer{b.peer()})
+	clone.awaitProblem(2, says(ErrDuplicate))
+	a.transport.Send([]raft.Message{heartbeat(1, 2, 1)})
+	if got := b.awaitMessage(); got.Epoch != 1 {
+		t.Fatalf("the original was disturbed: %+v", got)
+	}
+	a.stop()
+	clone.awaitUp(2) // a restart looks like this
+}
+
+func TestANewConnectionOfTheSameProcessReplacesTheOld(t *testing.T) {
+	a, b := start(t, 1), start(t, 2)
+	twin := start(t, 1) // same boot: as if a dialled again before b saw the first connection end
+	a.link(b.peer())
+	twin.link(b.peer())
+	if err := a.awaitDown(2); err == nil {
+		t.Fatal("a link ended without a reason")
+	}
+}
+
+func TestD14_ANodeThatDialsItselfIsTold(t *testing.T) {
+	a := start(t, 1)
+	a.transport.SetPeers([]Peer{{ID: 2, Incarnation: 1002, Address: a.address()}})
+	a.awaitProblem(2, says(ErrSelf))
+}
+
+func TestD14_AddressesThatOthersCannotDialAreRefused(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:6379", "[::]:6379", ":6379", "192.0.2.1", "192.0.2.1:0", "192.0.2.1:70000", ""} {
+		if CheckAddress(address) == nil {
+			t.Errorf("%q is accepted", address)
+		}
+	}
+	for _, address := range []string{"192.0.2.1:1", "[2001:db8::1]:16379", "db.example:65535"} {
+		if err := CheckAddress(address); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestIdentityRules(t *testing.T) {
+	own := Hello{ClusterID: 5, From: 2, Incarnation: 20, Boot: 200}
+	good := Hello{ClusterID: 5, From: 1, Incarnation: 10, Boot: 100, To: 2, ToIncarnation: 20}
+	blank := Hello{Incarnation: 20, Boot: 200}
+	for name, c := range map[string]struct {
+		own    Hello
+		change func(*Hello)
+		want   error
+	}{
+		"fits":                      {own, func(*Hello) {}, nil},
+		"own boot":                  {own, func(h *Hello) { h.Boot = 200 }, ErrSelf},
+		"other cluster":             {own, func(h *Hello) { h.ClusterID = 6 }, ErrCluster},
+		"no cluster":                {own, func(h *Hello) { h.ClusterID = 0 }, ErrCluster},
+		"no id":                     {own, func(h *Hello) { h.From = 0 }, ErrCluster},
+		"for another id":            {own, func(h *Hello) { h.To = 3 }, ErrNode},
+		"for nobody":                {own, func(h *Hello) { h.To = 0 }, ErrCluster},
+		"own id":                    {own, func(h *Hello) { h.From = 2 }, ErrNode},
+		"for another incarnation":   {own, func(h *Hello) { h.ToIncarnation = 21 }, ErrIncarnation},
+		"blank, meant":              {blank, func(*Hello) {}, nil},
+		"blank, other incarnation":  {blank, func(h *Hello) { h.ToIncarnation = 21 }, ErrIncarnation},
+		"blank, called by a blank":  {blank, func(h *Hello) { h.ClusterID, h.From = 0, 0 }, ErrCluster},
+		"blank, id of the dialler":  {blank, func(h *Hello) { h.To = 1 }, ErrNode},
+		"blank, dialled by itself":  {blank, func(h *Hello) { h.Boot = 200 }, ErrSelf},
+		"a reply to another's boot": {own, func(h *Hello) { h.Boot = 0 }, nil},
+	} {
+		theirs := good
+		c.change(&theirs)
+		if err := checkIdentity(&c.own, &theirs); !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
+	secret := func(s string) func(*node, *Options) {
+		return func(_ *node, o *Options) { o.Secret = []byte(s) }
+	}
+	for _, c := range []struct{ dialler, answer string }{{"right", "wrong"}, {"right", ""}, {"", "right"}} {
+		t.Run(c.dialler+"-"+c.answer, func(t *testing.T) {
+			a, b := start(t, 1, secret(c.dialler)), start(t, 2, secret(c.answer))
+			b.admit = func(Hello) error { t.Error("the owner was asked about a stranger"); return nil }
+			b.join = func(Join) error { t.Error("the owner was asked about a stranger"); return nil }
+			a.transport.SetPeers([]Peer{b.peer()})
+			a.awaitProblem(2, says(ErrSecret))
+			err := a.transport.Join(context.Background(), b.address(), Join{PeerAddress: "192.0.2.1:1"})
+			if err == nil || !says(ErrSecret)(err) {
+				t.Errorf("join: %v", err)
+			}
+		})
+	}
+	a, b := start(t, 1, secret("right")), start(t, 2, secret("right"))
+	a.link(b.peer())
+	a.transport.Send([]raft.Message{heartbeat(1, 2, 1)})
+	if got := b.awaitMessage(); got.Epoch != 1 {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+func TestJoinIsAnsweredByTheOwner(t *testing.T) {
+	blank := start(t, 0, func(n *node, _ *Options) { n.hello = Hello{Incarnation: 77, Boot: 78} })
+	member := start(t, 1)
+	request := Join{Name: "n", Incarnation: 77, PeerAddress: "192.0.2.1:16379", ClientAddress: "192.0.2.1:6379"}
+	seen := make(chan Join, 1)
+	answers := []error{nil, errors.New("full"), &Refusal{Text: "not the leader", Redirect: "192.0.2.2:1"}}
+	for _, answer := range answers {
+		member.mu.Lock()
+		member.join = func(j Join) error { seen <- j; return answer }
+		member.mu.Unlock()
+		err := blank.transport.Join(context.Background(), member.address(), request)
+		if got := <-seen; got != request {
+			t.Fatalf("sent %+v\n got %+v", request, got)
+		}
+		if (err == nil) != (answer == nil) {
+			t.Fatalf("answered %v, got %v", answer, err)
+		}
+		var refusal *Refusal
+		if answer != nil && (!errors.As(err, &refusal) || !strings.Contains(answer.Error(), refusal.Text)) {
+			t.Fatalf("answered %v, got %v", answer, err)
+		}
+		if chosen, ok := answer.(*Refusal); ok && *refusal != *chosen {
+			t.Fatalf("answered %+v, got %+v", chosen, refusal)
+		}
+	}
+	request.PeerAddress = "0.0.0.0:16379"
+	if err := blank.transport.Join(context.Background(), member.address(), request); err == nil {
+		t.Fatal("a wildcard address was accepted")
+	}
+}
+
+func TestJoinEndsWithItsContext(t *testing.T) {
+	blank := start(t, 0, func(n *node, _ *Options) { n.hello = Hello{Incarnation: 77, Boot: 78} })
+	member := start(t, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	member.join = func(Join) error { cancel(); <-ctx.Done(); return nil }
+	stalled := newProxy(t, member.address(), func(_ int, offset int64, piece []byte) ([]byte, bool) {
+		if offset > 0 {
+			return nil, false
+		}
+		cancel()
+		return nil, false // the request is never passed on
+	})
+	if err := blank.transport.Join(ctx, stalled.address(), Join{PeerAddress: "192.0.2.1:1"}); err == nil {
+		t.Fatal("joined without an answer")
+	}
+}
+
+func TestABlankNodeTakesItsIdentityFromTheHelloThatNamesItsIncarnation(t *testing.T) {
+	leader := start(t, 1)
+	blank := start(t, 0, func(n *node, _ *Options) {
+		n.hello = Hello{Incarnation: 77, Boot: 78}
+		n.admit = func(h Hello) error { // called with n.mu held
+			n.hello.ClusterID, n.hello.From = h.ClusterID, h.To
+			return nil
+		}
+	})
+	stranger := Peer{ID: 4, Incarnation: 76, Address: blank.address()}
+	leader.transport.SetPeers([]Peer{stranger})
+	leader.awaitProblem(4, says(ErrIncarnation))
+	if h := blank.Hello(Peer{}); h.From != 0 {
+		t.Fatalf("a hello for another incarnation gave identity: %+v", h)
+	}
+	leader.link(Peer{ID: 4, Incarnation: 77, Address: blank.address()})
+	leader.transport.Send([]raft.Message{heartbeat(1, 4, 1)})
+	if got := blank.awaitMessage(); got.To != 4 {
+		t.Fatalf("got %+v", got)
+	}
+	if h := blank.Hello(Peer{}); h.ClusterID != testCluster || h.From != 4 {
+		t.Fatalf("identity is %+v", h)
+	}
+	blank.link(leader.peer())
+	blank.transport.Send([]raft.Message{heartbeat(4, 1, 2)})
+	if got := leader.awaitMessage(); got.From != 4 {
+		t.Fatalf("got %+v", got)
+	}
+}
