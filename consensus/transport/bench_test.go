@@ -1,0 +1,98 @@
+package transport
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// counter is a node that only counts what arrives, and says when it was enough.
+type counter struct {
+	node
+	left   atomic.Int64
+	enough chan struct{}
+}
+
+func (c *counter) Receive(_ raft.NodeID, messages []raft.Message) bool {
+	if c.left.Add(-int64(len(messages))) == 0 {
+		c.enough <- struct{}{}
+	}
+	return true
+}
+
+// benchmarkLink sends rounds of the message over loopback, each when the one before has arrived: the transport's own
+// share of a replicated batch, without the protocol.
+func benchmarkLink(b *testing.B, m raft.Message, perRound int) {
+	to := &counter{enough: make(chan struct{}, 1)}
+	receiver := start(b, 2, func(n *node, o *Options) {
+		to.node.hello = n.hello
+		o.Owner = to
+	})
+	sender := start(b, 1)
+	sender.link(receiver.peer())
+	round := make([]raft.Message, perRound)
+	for i := range round {
+		round[i] = m
+	}
+	b.SetBytes(int64(perRound * len(encode(b, m))))
+	b.ReportAllocs()
+	rounds := 0
+	for b.Loop() {
+		to.left.Store(int64(perRound))
+		sender.transport.Send(round)
+		<-to.enough
+		rounds++
+	}
+	b.ReportMetric(float64(rounds*perRound)/b.Elapsed().Seconds(), "messages/s")
+}
+
+func BenchmarkOneHeartbeatAtATime(b *testing.B) { benchmarkLink(b, heartbeat(1, 2, 1), 1) }
+
+func BenchmarkHeartbeatsBy100(b *testing.B) { benchmarkLink(b, heartbeat(1, 2, 1), 100) }
+
+func BenchmarkSmallAppendsBy100(b *testing.B) {
+	m := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raft.Entry{testEntry(1, 100)}}
+	benchmarkLink(b, m, 100)
+}
+
+func BenchmarkAppendOf100Entries(b *testing.B) {
+	m := raft.Message{Kind: raft.Append, From: 1, To: 2}
+	for i := range 100 {
+		m.Entries = append(m.Entries, testEntry(raft.Index(i+1), 100))
+	}
+	benchmarkLink(b, m, 1)
+}
+
+func BenchmarkAppendOfOneMebibyte(b *testing.B) {
+	benchmarkLink(b, raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raft.Entry{testEntry(1, 1<<20)}}, 1)
+}
+
+// Small messages without entries must cost no allocation on either side: a leader sends and takes them all the time.
+func TestMessagesWithoutEntriesAreCodedWithoutAllocation(t *testing.T) {
+	for _, kind := range []raft.MessageKind{
+		raft.AppendReply, raft.Heartbeat, raft.HeartbeatReply, raft.ReadIndex, raft.ReadIndexReply, raft.VoteReply,
+	} {
+		m := raft.Message{Kind: kind, From: 1, To: 2, Term: 3}
+		var a assembly
+		var wire recorder
+		frames := newFrameReader(&wire, MaxFrameBytes(1))
+		var got raft.Message
+		if n := testing.AllocsPerRun(1000, func() {
+			a.message(testCluster, &m)
+			if err := a.writeTo(&wire, patience); err != nil {
+				t.Fatal(err)
+			}
+			h, body, err := frames.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := decodeMessage(&h, body, &got); err != nil {
+				t.Fatal(err)
+			}
+			frames.release()
+		}); n != 0 {
+			t.Errorf("%v: %v allocations", kind, n)
+		}
+	}
+}

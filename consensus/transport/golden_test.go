@@ -1,0 +1,97 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
+
+// fixed is one message of each kind with fields that are easy to find in a dump. It must never change: the golden file
+// is what nodes of this version say to nodes of others.
+func fixed() []raft.Message {
+	entry := raft.Entry{
+		Index: 0x21, Term: 0x22, Kind: raft.EntryCommand, Level: 1, Stamp: 0x26,
+		Tag: raft.Tag{Origin: 0x23, Boot: 0x24, Sequence: 0x25}, Body: []byte("body of an entry"),
+	}
+	entry.Seal()
+	all := raft.Message{
+		From: 1, To: 2, Term: 3,
+		Previous: raft.Mark{Term: 0x11, Index: 0x12}, Hint: raft.Mark{Term: 0x13, Index: 0x14},
+		Commit: 0x15, Index: 0x16, Epoch: 0x17, Request: 0x18, Stamp: 0x19, Clock: 0x1a, Boot: 0x1b,
+		Entries: []raft.Entry{entry, entry},
+		Batches: []raft.Batch{{Sequence: 0x31, Level: 1, Body: []byte("body of a batch")}, {Sequence: 0x32, Skip: true}},
+		Snapshot: &raft.SnapshotMark{
+			Mark: raft.Mark{Term: 0x41, Index: 0x42}, Configuration: []byte("configuration"), FileHash: 0x43, FileBytes: 0x44,
+		},
+	}
+	var messages []raft.Message
+	for _, kind := range everyKind() {
+		m := all
+		m.Kind, m.Reject = kind, mayReject(kind)
+		messages = append(messages, m)
+	}
+	return messages
+}
+
+// golden compares with a file of testdata, line by line "name: hex".
+func golden(t *testing.T, file string, lines []string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	got := strings.Join(lines, "\n") + "\n"
+	if *rewrite {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(string(want), "\n") {
+		if ours := strings.Split(got, "\n"); i >= len(ours) || ours[i] != line {
+			t.Fatalf("%s:%d differs:\nfile %s\nours %s", path, i+1, line, strings.Join(ours[min(i, len(ours)-1):][:1], ""))
+		}
+	}
+	if string(want) != got {
+		t.Fatalf("%s has fewer lines than ours", path)
+	}
+}
+
+func TestG18_FramesAreThoseOfVersion1(t *testing.T) {
+	var lines []string
+	for _, m := range fixed() {
+		lines = append(lines, fmt.Sprintf("%v: %x", m.Kind, encode(t, m)))
+	}
+	golden(t, "frames_v1.txt", lines)
+}
+
+func TestG18_HandshakesAreThoseOfVersion1(t *testing.T) {
+	hello := Hello{
+		ClusterID: 1, From: 2, Incarnation: 3, Boot: 4, To: 5, ToIncarnation: 6, Term: 7,
+		Durable: raft.Mark{Term: 8, Index: 9}, Level: 10, Name: "name", PeerAddress: "peer:1", ClientAddress: "client:1",
+	}
+	nonce := bytes.Repeat([]byte{0xee}, nonceBytes)
+	line := func(name string, body []byte) string { return name + ": " + hex.EncodeToString(body) }
+	golden(t, "handshake_v1.txt", []string{
+		line("messages", purposeMessages.preamble()),
+		line("join", purposeJoin.preamble()),
+		line("hello", encodeControl(hello.wire(nil))),
+		line("hello with nonce", encodeControl(hello.wire(nonce))),
+		line("join request", encodeControl(&wireJoin{Name: "name", Incarnation: 3, PeerAddress: "p", ClientAddress: "c"})),
+		line("challenge", encodeControl(&wireChallenge{Nonce: nonce, Proof: nonce})),
+		line("proof", encodeControl(&wireProof{Proof: nonce})),
+		line("refusal", encodeControl(&wireRefusal{Text: "text", Redirect: "redirect"})),
+		line("proof of dialler", proof([]byte("secret"), labelDialler, nonce, nonce, []byte("hello"))),
+		line("proof of answer", proof([]byte("secret"), labelAnswer, nonce, nonce, []byte("hello"))),
+		line("frame", appendFrame(nil, header{kind: frameAccepted}, nil)),
+	})
+}

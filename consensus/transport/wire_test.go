@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/hashicorp/go-msgpack/v2/codec"
+)
+
+// spelled is msgpack as a looser encoder would write it.
+func spelled(t testing.TB, v any) []byte {
+	t.Helper()
+	var body []byte
+	h := new(codec.MsgpackHandle)
+	h.WriteExt, h.Canonical = true, true
+	if err := codec.NewEncoderBytes(&body, h).Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func TestHandshakeBodiesComeBackAsTheyWereSent(t *testing.T) {
+	sent := wireHello{ClusterID: 1<<64 - 1, From: 1, Level: 255, Name: "näme", Nonce: make([]byte, nonceBytes)}
+	var got wireHello
+	if err := decodeControl(encodeControl(&sent), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.hello() != sent.hello() || !bytes.Equal(got.Nonce, sent.Nonce) {
+		t.Fatalf("sent %+v, got %+v", sent, got)
+	}
+}
+
+func TestG10_HandshakeBodiesInAnyOtherFormAreRefused(t *testing.T) {
+	good := encodeControl(&wireRefusal{Text: "a", Redirect: "b"})
+	deep := bytes.Repeat([]byte{0x91}, 10_000)
+	for name, body := range map[string][]byte{
+		"empty":            {},
+		"nil":              {0xc0},
+		"trailing byte":    append(bytes.Clone(good), 0),
+		"cut short":        good[:len(good)-1],
+		"unknown field":    spelled(t, map[string]string{"redirect": "b", "text": "a", "word": "c"}),
+		"missing field":    spelled(t, map[string]string{"text": "a"}),
+		"another order":    []byte("\x82\xa4text\xa1a\xa8redirect\xa1b"),
+		"a field twice":    []byte("\x83\xa8redirect\xa1b\xa4text\xa1a\xa4text\xa1a"),
+		"a list":           spelled(t, []string{"a", "b"}),
+		"a wrong type":     spelled(t, map[string]int{"text": 1, "redirect": 2}),
+		"nested deep":      deep,
+		"huge map":         {0xdf, 0xff, 0xff, 0xff, 0xff},
+		"huge string":      append(spelled(t, "text"), 0xdb, 0xff, 0xff, 0xff, 0xff),
+		"over the limit":   encodeControl(&wireRefusal{Text: string(make([]byte, maxControlBytes))}),
+		"an unknown value": append([]byte{0x81}, append(spelled(t, "word"), deep...)...),
+	} {
+		var w wireRefusal
+		n := allocated(func() {
+			if err := decodeControl(body, &w); !errors.Is(err, ErrBadFrame) {
+				t.Errorf("%s: error %v", name, err)
+			}
+		})
+		if n > 1<<20 {
+			t.Errorf("%s: %d bytes allocated for %d", name, n, len(body))
+		}
+	}
+}
+
+func TestNumbersOutsideTheirTypeAreRefused(t *testing.T) {
+	good := encodeControl(&wireHello{Level: 1, Term: 1})
+	level := append([]byte("\xa5level"), 1)
+	term := append([]byte("\xa4term"), 1)
+	for name, body := range map[string][]byte{
+		"level 256":     bytes.Replace(good, level, []byte("\xa5level\xcd\x01\x00"), 1),
+		"level -1":      bytes.Replace(good, level, []byte("\xa5level\xff"), 1),
+		"level 1, long": bytes.Replace(good, level, []byte("\xa5level\xcd\x00\x01"), 1),
+		"term -1":       bytes.Replace(good, term, []byte("\xa4term\xff"), 1),
+		"term 1.0":      bytes.Replace(good, term, []byte("\xa4term\xca\x3f\x80\x00\x00"), 1),
+	} {
+		if bytes.Equal(body, good) {
+			t.Fatalf("%s: nothing was replaced", name)
+		}
+		var w wireHello
+		if err := decodeControl(body, &w); !errors.Is(err, ErrBadFrame) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// FuzzHandshake gives every body of the handshake to each decoder: an error or the same bytes again, never a panic.
+func FuzzHandshake(f *testing.F) {
+	f.Add(encodeControl(&wireHello{Name: "n", Nonce: make([]byte, nonceBytes)}))
+	f.Add(encodeControl(&wireJoin{Name: "n"}))
+	f.Add(encodeControl(&wireChallenge{}))
+	f.Add(encodeControl(&wireRefusal{Text: "t"}))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, v := range []any{new(wireHello), new(wireJoin), new(wireChallenge), new(wireProof), new(wireRefusal)} {
+			if decodeControl(body, v) == nil && !bytes.Equal(encodeControl(v), body) {
+				t.Fatalf("%T: accepted %x", v, body)
+			}
+		}
+	})
+}
