@@ -73,7 +73,7 @@ func New(o Options, s Restored) *Raft {
 	s.validate()
 	r := &Raft{
 		options: o,
-		random:  random{state: o.Seed},
+		random:  newRandom(o.Seed, o.ID),
 		term:    s.Term,
 		vote:    s.Vote,
 		commit:  s.Floor.Index,

@@ -4,6 +4,13 @@ package raft
 // timeouts, for which independence between nodes matters and unpredictability does not.
 type random struct{ state uint64 }
 
+// newRandom seeds the generator. The node's id goes in as well: nodes that were all given the same seed by mistake would
+// draw equal timeouts and split every vote (A15).
+func newRandom(seed uint64, id NodeID) random {
+	mixed := random{state: uint64(id)}
+	return random{state: seed ^ mixed.next()}
+}
+
 func (r *random) next() uint64 {
 	r.state += 0x9e3779b97f4a7c15
 	z := r.state

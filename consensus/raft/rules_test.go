@@ -107,6 +107,7 @@ func (r *rules) stepped(c *cluster, n *node) {
 	if err := now.Follows(n.before); err != nil {
 		r.require(false, "node %d: %v", n.id, err)
 	}
+	r.durable(n)
 	if now.role == Leader && (n.before.role != Leader || n.before.term != now.term) {
 		r.elected(n)
 	}
@@ -114,6 +115,14 @@ func (r *rules) stepped(c *cluster, n *node) {
 		r.advanced(c, n)
 	}
 	n.before = now
+}
+
+// durable compares what a core believes to be on its disk with what is there (B7, B16).
+func (r *rules) durable(n *node) {
+	i := n.core.Durable()
+	term, known := n.core.TermOf(i)
+	kept := Index(len(n.disk.entries)) >= i && (i == 0 || n.disk.entries[i-1].Term == term)
+	r.require(!known || kept, "node %d believes %d/%d durable, its disk ends at %d", n.id, i, term, len(n.disk.entries))
 }
 
 // elected checks Election Safety, Leader Completeness and that the winner cannot forget its own vote.

@@ -9,7 +9,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// A transcript is a script in testdata with what the nodes do at each command. The test plays the commands and compares,
+// A transcript is a script in testdata with what the nodes do at each command. The test plays and compares,
 // line by line. `go test ./consensus/raft -rewrite` writes down what they do now: read the difference.
 //
 //	voters N                          nodes 1..N, configured with each other
@@ -17,6 +17,7 @@ import (
 //	                                  a node with a log: entry 1 is the configuration, the terms are those of its entries
 //	blank ID                          a node that knows nothing
 //	tick ID [N]                       N units of time
+//	forget ID                         the node has not heard its leader for an election timeout
 //	campaign ID                       as many as it takes to ask for votes
 //	elect ID                          campaign, and everyone helps
 //	propose ID BODY...                commands, one entry each
@@ -78,6 +79,7 @@ var commands = map[string]func(*script){
 	"node":     (*script).addNode,
 	"blank":    func(s *script) { s.add(NodeID(s.number(0)), 0) },
 	"tick":     func(s *script) { s.tick(s.first(), s.numberOr(1, 1)) },
+	"forget":   func(s *script) { s.first().core.leaderTicks = testOptions(1).ElectionTicks },
 	"campaign": func(s *script) { s.cluster.campaign(s.first().id) },
 	"elect":    func(s *script) { s.cluster.elect(s.first().id) },
 	"propose":  (*script).proposeBodies,

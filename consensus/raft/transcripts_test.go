@@ -47,6 +47,8 @@ func TestACommitIsPushedToFollowersWhoseClientsWait(t *testing.T)     { transcri
 func TestEntriesBelowMemoryAreFetched(t *testing.T)                   { transcript(t, "fetch") }
 func TestB9_ARestartAboveAFloorNeedsNoOldTerms(t *testing.T)          { transcript(t, "restart_floor") }
 
+func TestS3_AnEntryTruncatedHereIsCommittedLater(t *testing.T) { transcript(t, "lost_s3") }
+
 func TestEveryTranscriptIsPlayed(t *testing.T) {
 	source, err := os.ReadFile("transcripts_test.go")
 	if err != nil {

@@ -1,0 +1,207 @@
+package raft
+
+import (
+	"testing"
+)
+
+// Elections, terms and votes: the mistakes that others made, one test each.
+
+func TestA1_TermAndVoteBecomeDurableTogether(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.step(Message{Kind: Vote, From: 2, Term: 5, Previous: Mark{Term: 1, Index: 1}})
+	if op := g.rd.Append; op.Number != 1 || op.Term != 5 || op.Vote != 2 {
+		t.Fatalf("%v", op)
+	}
+	g.sync()
+	g.step(Message{
+		Kind: Append, From: 2, Term: 5, Previous: Mark{Term: 1, Index: 1}, Entries: entriesOf(Mark{Term: 1, Index: 1}, 5),
+	})
+	if op := g.rd.Append; op.Term != 5 || op.Vote != 2 || len(op.Entries) != 1 {
+		t.Fatalf("an operation about entries leaves the vote out: %v", op)
+	}
+}
+
+func TestA2_AVoteLeavesWhenItIsDurable(t *testing.T) {
+	g := newRig(t, 3, 1)
+	sent := g.step(Message{Kind: Vote, From: 2, Term: 2, Previous: Mark{Term: 1, Index: 1}})
+	if len(sent) != 0 || len(g.rd.Append.Promises) != 1 {
+		t.Fatalf("left at once: %v; waiting: %v", sent, g.rd.Append.Promises)
+	}
+	// The request comes again before the disk is done: the second answer waits as well.
+	first := g.rd.Append.Number
+	sent = g.step(Message{Kind: Vote, From: 2, Term: 2, Previous: Mark{Term: 1, Index: 1}})
+	if len(sent) != 0 || len(g.rd.Append.Promises) != 1 || g.rd.Append.Number != first+1 {
+		t.Fatalf("left at once: %v; %v", sent, g.rd.Append)
+	}
+}
+
+func TestA3_SteppingDownKeepsTheVote(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.core.becomeCandidate(Mark{})
+	g.ready()
+	g.sync()
+	for _, voter := range []NodeID{2, 3} {
+		g.step(Message{Kind: VoteReply, From: voter, Term: 2, Reject: true})
+	}
+	reply := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: Mark{Term: 1, Index: 1}}), VoteReply)
+	if g.core.Role() != Follower || g.core.Vote() != 1 || !reply.Reject {
+		t.Fatalf("%v, %v", g.core.Status(), reply)
+	}
+}
+
+func TestA4_TwoLeadersInATermEndTheProcess(t *testing.T) {
+	follower := newRig(t, 3, 1)
+	follower.step(Message{Kind: Heartbeat, From: 2, Term: 2})
+	leader := newRig(t, 3, 1)
+	leader.lead()
+	for name, g := range map[string]*rig{"follower": follower, "leader": leader} {
+		for _, kind := range []MessageKind{Append, Heartbeat} {
+			m := Message{Kind: kind, From: 3, To: 1, Term: 2, Previous: Mark{Term: 1, Index: 1}}
+			if !panics(func() { g.core.Step(&m) }) {
+				t.Errorf("a %s takes %v from a second leader of its term", name, kind)
+			}
+		}
+	}
+}
+
+// TestA8_OneWayLinksDoNotKeepAStaleLeader: nothing that leader 1 sends arrives, everything sent to it does.
+func TestA8_OneWayLinksDoNotKeepAStaleLeader(t *testing.T) {
+	c := newCluster()
+	c.voters(3)
+	c.elect(1)
+	for range 60 {
+		for _, n := range c.nodes {
+			c.tick(n, 1)
+		}
+		c.settle(func(m *Message) bool { return m.From != 1 })
+	}
+	leader := c.leader()
+	if leader == nil || leader.id == 1 || c.node(1).core.Role() == Leader || len(c.rules.violations) > 0 {
+		t.Fatalf("leader %v, violations %v", leader, c.rules.violations)
+	}
+}
+
+// TestA9_ABrokenLinkBesideAGoodOneStopsNoLeader: nodes 1 and 3 cannot talk to each other, node 2 can to both.
+func TestA9_ABrokenLinkBesideAGoodOneStopsNoLeader(t *testing.T) {
+	c := newCluster()
+	c.voters(3)
+	c.elect(1)
+	term := c.node(1).core.Term()
+	for range 20 * 10 {
+		for _, n := range c.nodes {
+			c.tick(n, 1)
+		}
+		c.settle(func(m *Message) bool { return m.From+m.To != 4 })
+	}
+	if n := c.node(1).core; n.Role() != Leader || n.Term() != term || len(c.rules.violations) > 0 {
+		t.Fatalf("after 20 election timeouts: %v, violations %v", n.Status(), c.rules.violations)
+	}
+}
+
+func TestA10_ANodeThatWasAwayForAHundredElectionsChangesNothing(t *testing.T) {
+	c := newCluster()
+	c.voters(3)
+	c.elect(1)
+	for range 100 * 15 {
+		for _, n := range c.nodes {
+			c.tick(n, 1)
+		}
+		c.settle(func(m *Message) bool { return m.From != 3 && m.To != 3 })
+	}
+	term := c.node(1).core.Term()
+	for range 50 {
+		for _, n := range c.nodes {
+			c.tick(n, 1)
+		}
+		c.settle(nil)
+	}
+	if c.leader() != c.node(1) || c.node(3).core.Term() != term || term != 2 {
+		t.Fatalf("%v, %v", c.node(1).core.Status(), c.node(3).core.Status())
+	}
+}
+
+func TestA11_ATermLearnedFromAMessageIsMadeDurable(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.step(Message{Kind: HeartbeatReply, From: 2, Term: 9})
+	if op := g.rd.Append; op.Number != 1 || op.Term != 9 || op.Vote != 0 {
+		t.Fatalf("%v", op)
+	}
+}
+
+func TestA15_EqualSeedsStillElect(t *testing.T) {
+	for seed := range uint64(50) {
+		c := newCluster()
+		plain := c.options
+		c.options = func(id NodeID) Options {
+			o := plain(id)
+			o.Seed = seed
+			return o
+		}
+		c.voters(3)
+		elected := false
+		for round := 0; round < 400 && !elected; round++ {
+			// Equal seeds draw equal timeouts; the message that arrives first breaks the tie.
+			for _, n := range c.nodes {
+				c.tick(n, 1)
+			}
+			c.settle(nil)
+			elected = c.leader() != nil
+		}
+		if !elected || len(c.rules.violations) > 0 {
+			t.Fatalf("seed %d: elected %v, violations %v", seed, elected, c.rules.violations)
+		}
+	}
+}
+
+// TestA16_ACompletionOfAnEarlierTermCountsForNothing: the only voter campaigns twice before its disk answers once.
+func TestA16_ACompletionOfAnEarlierTermCountsForNothing(t *testing.T) {
+	g := newRig(t, 1, 1)
+	g.core.Tick()
+	g.ready()
+	first := g.rd.Append
+	for g.core.Term() == first.Term {
+		g.core.Tick()
+	}
+	g.ready()
+	second := g.rd.Append
+	g.core.Appended(first.Number)
+	if g.core.Role() != Candidate || second.Term != 3 {
+		t.Fatalf("by its vote of term %d it is %v of term %d", first.Term, g.core.Role(), g.core.Term())
+	}
+	g.core.Appended(second.Number)
+	if g.core.Role() != Leader {
+		t.Fatalf("its vote of term 3 is durable, and it is %v", g.core.Role())
+	}
+}
+
+// A leader does not answer pre-votes, and a follower answers them without promising anything.
+func TestAPreVoteChangesNothing(t *testing.T) {
+	g := newRig(t, 3, 1)
+	for range 9 {
+		g.core.Tick()
+	}
+	ticks := g.core.electionTicks
+	sent := g.step(Message{Kind: PreVote, From: 2, Term: 7, Previous: Mark{Term: 1, Index: 1}})
+	reply := g.one(sent, PreVoteReply)
+	if reply.Reject || reply.Term != 7 || g.core.Term() != 1 || g.core.Vote() != 0 || g.rd.Append.Number != 0 {
+		t.Fatalf("%v, %v, %v", reply, g.core.Status(), g.rd.Append)
+	}
+	if g.core.electionTicks != ticks {
+		t.Fatal("the election timer was reset")
+	}
+}
+
+// Requests for votes are promises too: what they say about log and term must outlive a crash.
+func TestS12_RequestsForVotesWaitForTheDisk(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.timeout()
+	sent := g.step(Message{Kind: PreVoteReply, From: 2, Term: 2})
+	if len(sent) != 0 || len(only(g.rd.Append.Promises, Vote)) != 2 {
+		t.Fatalf("left at once: %v; waiting: %v", sent, g.rd.Append.Promises)
+	}
+	// A vote may arrive early, from a request of an earlier life: the own vote is missing all the same.
+	g.core.Step(&Message{Kind: VoteReply, From: 2, To: 1, Term: 2})
+	if g.core.Role() != Candidate {
+		t.Fatalf("%v with a vote that is not on its disk", g.core.Role())
+	}
+}

@@ -1,0 +1,298 @@
+package raft
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Replication, commit, reads and membership: the mistakes that others made, one test each.
+
+func TestB5_ALeadersOwnCopyCountsWhenItIsDurable(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	g.acknowledge(2, 2)
+	index, _ := g.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte("x")}})
+	g.ready()
+	op := g.rd.Append.Number
+	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: index})
+	if g.core.Commit() >= index {
+		t.Fatal("committed with one durable copy of three")
+	}
+	g.core.Appended(op)
+	if g.core.Commit() != index {
+		t.Fatalf("commit %d with two durable copies, want %d", g.core.Commit(), index)
+	}
+}
+
+func TestB5_AMajorityOfOthersCommitsWithoutTheLeadersDisk(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	index, _ := g.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte("x")}})
+	g.ready()
+	for _, id := range []NodeID{2, 3} {
+		g.step(Message{Kind: AppendReply, From: id, Term: 2, Index: index})
+	}
+	if g.core.Commit() != index || g.core.Durable() >= index {
+		t.Fatalf("commit %d, durable %d, entry %d", g.core.Commit(), g.core.Durable(), index)
+	}
+}
+
+func TestB6_AnAcknowledgementLeavesWhenTheEntriesAreDurable(t *testing.T) {
+	g := newRig(t, 3, 1)
+	m := Message{
+		Kind: Append, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 1}, Entries: entriesOf(Mark{Term: 1, Index: 1}, 1),
+	}
+	if sent := g.step(m); len(sent) != 0 || len(g.rd.Append.Promises) != 1 {
+		t.Fatalf("left at once: %v", sent)
+	}
+	// The same again, while the disk is busy: nothing new to write, and still nothing to say.
+	first := g.rd.Append
+	if sent := g.step(m); len(sent) != 0 || g.rd.Append.Number != first.Number+1 || len(g.rd.Append.Entries) != 0 {
+		t.Fatalf("left at once: %v; %v", sent, g.rd.Append)
+	}
+	g.sync()
+	// And once everything is durable there is nothing to wait for.
+	if reply := g.one(g.step(m), AppendReply); reply.Index != 2 || g.rd.Append.Number != 0 {
+		t.Fatalf("%v, %v", reply, g.rd.Append)
+	}
+}
+
+func TestB8_ALateRejectionMovesNothingBack(t *testing.T) {
+	g := newRig(t, 3, 1, 1, 1)
+	g.lead()
+	g.acknowledge(2, 4)
+	for _, previous := range []Index{0, 1, 3, 4, 5, 99} {
+		sent := g.step(Message{
+			Kind: AppendReply, From: 2, Term: 2, Reject: true, Previous: Mark{Term: 1, Index: previous},
+		})
+		p := g.core.peer(2)
+		if p.match != 4 || p.next != 5 || p.state != Replicate || len(sent) != 0 {
+			t.Fatalf("a rejection of %d: match %d, next %d, %v, sends %v", previous, p.match, p.next, p.state, sent)
+		}
+	}
+	if g.acknowledge(2, 2); g.core.peer(2).match != 4 {
+		t.Fatal("an older acknowledgement lowers match")
+	}
+}
+
+func TestB12_ACommitIndexBeyondTheLogIsNeverTaken(t *testing.T) {
+	g := newRig(t, 3, 1, 1)
+	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 2}, Commit: 50})
+	if g.core.Commit() != 2 {
+		t.Fatalf("commit %d, the log ends at 2", g.core.Commit())
+	}
+	// A heartbeat's commit index is one that this node acknowledged. Beyond the log it proves that the disk forgot.
+	m := Message{Kind: Heartbeat, From: 2, To: 1, Term: 1, Commit: 3}
+	if !panics(func() { g.core.Step(&m) }) {
+		t.Fatal("the loss of acknowledged entries went unnoticed")
+	}
+}
+
+func TestB13_ATruncationStaysAboveTheCommitIndex(t *testing.T) {
+	g := newRig(t, 3, 1, 1, 1, 1)
+	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 2}, Commit: 2})
+	m := Message{
+		Kind: Append, From: 3, Term: 2, Previous: Mark{Term: 1, Index: 2}, Commit: 2,
+		Entries: entriesOf(Mark{Term: 1, Index: 2}, 2),
+	}
+	g.step(m)
+	if g.core.Commit() != 2 || !slices.Equal(g.terms(), []Term{1, 1, 2}) {
+		t.Fatalf("commit %d, log %v", g.core.Commit(), g.terms())
+	}
+	// In this term entry 3 is proven. A leader that contradicts itself is no leader to follow.
+	m.To, m.Entries = 1, nil
+	m.Previous, m.Term = Mark{Term: 1, Index: 2}, 2
+	m.Entries = []Entry{commandEntry(3, 1, "other")}
+	if !panics(func() { g.core.Step(&m) }) {
+		t.Fatal("an entry that the term's leader had proven was truncated in the same term")
+	}
+}
+
+func TestB15_EntriesAtTheLimitOfAMessage(t *testing.T) {
+	limit := testOptions(1).MaxMessageBytes - EntryHeaderBytes
+	for _, bodyBytes := range []int{limit - 1, limit, limit + 1, 10 * limit} {
+		c := newCluster()
+		c.voters(3)
+		leader := c.elect(1)
+		index := c.propose(leader, "before", strings.Repeat("x", bodyBytes), "after")
+		c.settle(nil)
+		for _, n := range c.nodes {
+			if n.core.Last().Index != index+2 || leader.core.Commit() != index+2 {
+				t.Fatalf("%d bytes: %v", bodyBytes, n.core.Status())
+			}
+		}
+	}
+}
+
+func TestC3_EpochsOfAnEarlierTermConfirmNothing(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	for range 3 {
+		g.core.Read()
+	}
+	g.step(Message{Kind: Heartbeat, From: 2, Term: 3})
+	g.lead() // term 4
+	epoch, _, _ := g.core.Read()
+	g.ready()
+	for _, term := range []Term{2, 3} {
+		g.step(Message{Kind: HeartbeatReply, From: 2, Term: term, Epoch: 3})
+	}
+	if g.rd.Confirmed != 0 || epoch != 1 {
+		t.Fatalf("epoch %d, confirmed %d", epoch, g.rd.Confirmed)
+	}
+	g.step(Message{Kind: HeartbeatReply, From: 3, Term: 4, Epoch: 1})
+	if g.rd.Confirmed != epoch {
+		t.Fatalf("confirmed %d, want %d", g.rd.Confirmed, epoch)
+	}
+}
+
+func TestC4_ReadsEndWithTheLead(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	g.core.Read()
+	g.step(Message{Kind: Append, From: 2, Term: 5, Previous: Mark{Term: 1, Index: 1}})
+	if _, _, ok := g.core.Read(); ok || g.rd.Confirmed != 0 {
+		t.Fatalf("a follower registers a read or confirms one: %v, %d", ok, g.rd.Confirmed)
+	}
+}
+
+func TestASingleVoterConfirmsItsReadsAtOnce(t *testing.T) {
+	g := newRig(t, 1, 1)
+	g.core.Tick()
+	g.ready()
+	g.sync()
+	g.ready()
+	g.sync()
+	epoch, index, ok := g.core.Read()
+	g.ready()
+	if !ok || g.rd.Confirmed != epoch || index != 2 {
+		t.Fatalf("epoch %d at %d, confirmed %d, ok %v", epoch, index, g.rd.Confirmed, ok)
+	}
+}
+
+// In a joint configuration an epoch needs a majority of both halves.
+func TestReadsInAJointConfigurationNeedBothHalves(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	g.acknowledge(2, 2)
+	joint := &Configuration{Voters: []NodeID{4, 5, 6}, Outgoing: []NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(joint, []byte("joint")); err != nil {
+		t.Fatal(err)
+	}
+	epoch, _, _ := g.core.Read()
+	for _, echo := range []struct {
+		from NodeID
+		want Epoch
+	}{{2, 0}, {3, 0}, {4, 0}, {5, epoch}} {
+		g.step(Message{Kind: HeartbeatReply, From: echo.from, Term: 2, Epoch: epoch})
+		if g.rd.Confirmed != echo.want {
+			t.Fatalf("after the echo of %d: confirmed %d, want %d", echo.from, g.rd.Confirmed, echo.want)
+		}
+	}
+}
+
+func TestD1_NoChangeBeforeAnEntryOfTheOwnTermIsCommitted(t *testing.T) {
+	g := newRig(t, 3, 1, 1)
+	g.lead()
+	next := &Configuration{Voters: []NodeID{1, 2, 3, 4}, Outgoing: []NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(next, nil); err != ErrTooEarly {
+		t.Fatalf("%v, want %v", err, ErrTooEarly)
+	}
+}
+
+func TestD2_NoSecondChangeWhileOneIsUnderWay(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	g.acknowledge(2, 2)
+	joint := &Configuration{Voters: []NodeID{1, 2}, Outgoing: []NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(joint, nil); err != nil {
+		t.Fatal(err)
+	}
+	g.ready()
+	other := &Configuration{Voters: []NodeID{1, 3}, Outgoing: []NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(other, nil); err != ErrChangeInProgress {
+		t.Fatalf("uncommitted: %v", err)
+	}
+	g.sync()
+	g.acknowledge(2, 3)
+	if g.rd.Finish == nil || g.rd.Finish.Joint() || !slices.Equal(g.rd.Finish.Voters, joint.Voters) {
+		t.Fatalf("the joint configuration is committed; finish %v", g.rd.Finish)
+	}
+	if _, err := g.core.ProposeConfiguration(other, nil); err == nil {
+		t.Fatal("a joint configuration was followed by something else than its end")
+	}
+	if g.ready(); g.rd.Finish != nil {
+		t.Fatal("the end was asked for twice")
+	}
+}
+
+// TestD9_ARemovedNodeLearnsItAndKeepsQuiet removes node 3 and lets much time pass.
+func TestD9_ARemovedNodeLearnsItAndKeepsQuiet(t *testing.T) {
+	c := newCluster()
+	c.voters(3)
+	leader := c.elect(1)
+	err := c.reconfigure(leader, &Configuration{Voters: []NodeID{1, 2}, Outgoing: []NodeID{1, 2, 3}})
+	for range 200 {
+		c.settle(nil)
+		for _, n := range c.nodes {
+			c.tick(n, 1)
+		}
+	}
+	removed := c.node(3).core
+	if err != nil || removed.Commit() < 4 || removed.Role() != Follower || removed.mayCampaign() {
+		t.Fatalf("%v, %v", err, removed.Status())
+	}
+	if leader.core.Role() != Leader || leader.core.Term() != 2 || len(leader.core.peers) != 1 {
+		t.Fatalf("%v", leader.core.Status())
+	}
+}
+
+func TestD16_ImpossibleConfigurationsAreRefused(t *testing.T) {
+	voters := []NodeID{1, 2, 3}
+	refused := map[string]*Configuration{
+		"no voters":            {},
+		"no voters left":       {Outgoing: voters},
+		"a voter twice":        {Voters: []NodeID{1, 2, 3, 3}},
+		"a learner twice":      {Voters: voters, Learners: []NodeID{4, 4}},
+		"voter and learner":    {Voters: voters, Learners: []NodeID{3}},
+		"voters without joint": {Voters: []NodeID{1, 2, 3, 4}},
+		"another old half":     {Voters: []NodeID{1, 2}, Outgoing: []NodeID{1, 2, 4}},
+	}
+	for name, configuration := range refused {
+		g := newRig(t, 3, 1)
+		g.lead()
+		g.acknowledge(2, 2)
+		before := g.core.Last()
+		if _, err := g.core.ProposeConfiguration(configuration, nil); err == nil || g.core.Last() != before {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAFollowerRefusesProposals(t *testing.T) {
+	g := newRig(t, 3, 1)
+	_, ok := g.core.Propose([]Proposal{{Kind: EntryCommand}})
+	_, err := g.core.ProposeConfiguration(&Configuration{Voters: []NodeID{1}}, nil)
+	if ok || err != ErrNotLeader || g.core.Last().Index != 1 {
+		t.Fatalf("%v, %v", ok, err)
+	}
+}
+
+func TestStampsNeverGoBackAlongTheLog(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.core.SetClock(100)
+	g.lead()
+	var stamps []Stamp
+	for _, now := range []Stamp{100, 90, 120, 1, 121} {
+		g.core.SetClock(now)
+		g.propose(fmt.Sprint(now))
+	}
+	for _, e := range g.core.Entries(2, g.core.Last().Index, maxInt) {
+		stamps = append(stamps, e.Stamp)
+	}
+	if want := []Stamp{100, 100, 100, 120, 120, 121}; !slices.Equal(stamps, want[:len(stamps)]) {
+		t.Fatalf("%v, want %v", stamps, want)
+	}
+}
