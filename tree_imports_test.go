@@ -107,6 +107,21 @@ func refusal(s *source, target string) string {
 		"declare a small interface here and let the package above join the two"
 }
 
+// blackbox is what tests share to treat the binary as users do. It lives in ordinary files because tests of several
+// packages need it; nothing that is linked into the product may.
+const blackbox = "internal/blackbox"
+
+func testSupport(t *tree) (found []finding) {
+	t.eachImport(func(s *source, spec *ast.ImportSpec, imported string) {
+		if s.test() || s.packageOf() == blackbox || imported != "testing" && imported != module+"/"+blackbox {
+			return
+		}
+		found = append(found, finding{s.path, t.line(spec.Pos()), "imports " + imported +
+			": what only tests need belongs into a _test.go file"})
+	})
+	return found
+}
+
 // pure lists what the packages that must do the same on every node may not reach for.
 var pure = struct{ packages, forbidden []string }{
 	packages: []string{"consensus/quorum", "consensus/raft", "fsm"},
@@ -154,7 +169,7 @@ func engineImports(t *tree) (found []finding) {
 // mayStartGoroutines lists the places where a `go` statement may stand.
 func mayStartGoroutines(name string) bool {
 	directory := path.Dir(name)
-	return pump(name) || directory == "consensus/transport" || free(directory) ||
+	return pump(name) || directory == "consensus/transport" || free(directory) || directory == blackbox ||
 		directory == "bench" || strings.HasPrefix(directory, "bench/") ||
 		directory == "resp" && strings.HasPrefix(path.Base(name), "server")
 }

@@ -73,6 +73,11 @@ func TestTreeRules_ImportsAreConfined(t *testing.T) {
 		}, []string{"internal/a/a.go:3", "internal/b/b.go:3"}},
 		{"a new package needs a place", importDirections, map[string]string{"misc/a.go": of("misc")},
 			[]string{"misc/a.go:1"}},
+		{"test support stays in tests", testSupport, map[string]string{
+			"internal/blackbox/a.go": of("blackbox", "testing"),
+			"cmd/x/a_test.go":        of("main", "testing", ours+"internal/blackbox"),
+			"cmd/x/a.go":             of("main", "testing", ours+"internal/blackbox"),
+		}, []string{"cmd/x/a.go:3", "cmd/x/a.go:4"}},
 		{"the core reaches for no clock", pureImports, map[string]string{
 			"consensus/raft/a.go":      of("raft", "time", "fmt", "sync/atomic", "log/slog"),
 			"consensus/raft/a_test.go": of("raft", "time", "os"),
@@ -98,7 +103,8 @@ func TestTreeRules_GoroutinesSleepsAndSkipsAreFound(t *testing.T) {
 			"fsm/a.go": start("fsm"), "fsm/a_test.go": start("fsm"), "resp/conn.go": start("resp"),
 			"resp/server.go": start("resp"), "consensus/engine/turn.go": start("engine"),
 			"consensus/engine/pump_loop.go": start("engine"), "consensus/transport/peer.go": start("transport"),
-			"cmd/x/a.go": start("main"), "bench/a.go": start("bench"), "consensus/node.go": start("consensus"),
+			"cmd/x/a.go": start("main"), "bench/a.go": start("bench"),
+			"internal/blackbox/a.go": start("blackbox"), "consensus/node.go": start("consensus"),
 		}, []string{"consensus/engine/turn.go:3", "consensus/node.go:3", "fsm/a.go:3", "resp/conn.go:3"}},
 		{"sleeps", sleeps, map[string]string{
 			"a_test.go": "package a\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }\n",

@@ -124,6 +124,7 @@ type rule struct {
 var rules = []rule{
 	{"imports run one way", importDirections},
 	{"modules are imported where the table says", moduleImports},
+	{"what tests share stays in tests", testSupport},
 	{"the deterministic packages stay pure", pureImports},
 	{"the engine's turn knows neither time nor locks", engineImports},
 	{"goroutines start where the list says", goStatements},
