@@ -55,11 +55,22 @@ func (r *Raft) tickPeer(p *progress, beat bool) {
 	}
 }
 
-// dismissLeft forgets nodes that were told of their removal for two election timeouts.
+// A node that the configuration leaves out is served on after that is committed, so that it learns it: for
+// farewellElections election timeouts if it holds the entry and was told, for farewellElectionsMax if it is not so far.
+const (
+	farewellElections    = 2
+	farewellElectionsMax = 20
+)
+
+// dismissLeft forgets nodes that had time to learn of their removal.
 func (r *Raft) dismissLeft() {
 	kept := r.peers[:0]
 	for _, p := range r.peers {
-		if p.leavingTicks < 2*r.options.ElectionTicks {
+		elections := farewellElectionsMax
+		if p.match >= p.leaving && p.told >= p.leaving {
+			elections = farewellElections
+		}
+		if p.leavingTicks < elections*r.options.ElectionTicks {
 			kept = append(kept, p)
 		}
 	}

@@ -271,7 +271,7 @@ func TestPaper53_54_ALeaderCommitsWhatAMajorityHolds(t *testing.T) {
 	}
 }
 
-// Section 5.4.2: with entries of term 2 on a majority the leader of term 3 commits none of them, until one of its own is.
+// With entries of term 2 on a majority the leader of term 3 commits none of them, until one of its own is there too.
 func TestPaper542_EntriesOfEarlierTermsAreCommittedOnlyIndirectly(t *testing.T) {
 	g := newRig(t, 3, 1, 2, 2)
 	g.lead()

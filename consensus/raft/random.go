@@ -4,8 +4,8 @@ package raft
 // timeouts, for which independence between nodes matters and unpredictability does not.
 type random struct{ state uint64 }
 
-// newRandom seeds the generator. The node's id goes in as well: nodes that were all given the same seed by mistake would
-// draw equal timeouts and split every vote (A15).
+// newRandom seeds the generator. The node's id goes in as well: nodes that were all given the same seed by mistake
+// would draw equal timeouts and split every vote (A15).
 func newRandom(seed uint64, id NodeID) random {
 	mixed := random{state: uint64(id)}
 	return random{state: seed ^ mixed.next()}

@@ -1,0 +1,144 @@
+package raft
+
+import (
+	"math/rand"
+	"slices"
+	"testing"
+)
+
+// modelEntry makes an entry whose body tells its index and term apart from any other.
+func modelEntry(index Index, term Term, bodyBytes int) Entry {
+	e := Entry{Index: index, Term: term, Kind: EntryCommand, Body: make([]byte, bodyBytes)}
+	for i := range e.Body {
+		e.Body[i] = byte(index) ^ byte(term)
+	}
+	e.Seal()
+	return e
+}
+
+// TestTheWindowAgreesWithAPlainLog compares the window with a slice that forgets nothing, over random appends,
+// truncations and releases, and looks at every slice it ever handed out again at the end.
+func TestTheWindowAgreesWithAPlainLog(t *testing.T) {
+	for seed := range int64(50) {
+		dice := rand.New(rand.NewSource(seed))
+		w := newWindow(Mark{}, 0, nil, 2000)
+		var plain []Entry // index i at i-1
+		var handed, copies [][]Entry
+		term, committed := Term(1), Index(0)
+		for range 400 {
+			last := Index(len(plain))
+			switch dice.Intn(5) {
+			case 0, 1:
+				term += Term(dice.Intn(2))
+				var batch []Entry
+				for i := range 1 + dice.Intn(4) {
+					batch = append(batch, modelEntry(last+Index(i)+1, term, dice.Intn(300)))
+				}
+				w.append(batch)
+				plain = append(plain, batch...)
+			case 2:
+				if last > committed {
+					from := committed + 1 + Index(dice.Intn(int(last-committed)))
+					w.truncate(from)
+					plain = plain[:from-1]
+					term++
+				}
+			case 3:
+				committed += Index(dice.Intn(int(last-committed) + 1))
+				w.release(committed)
+			case 4:
+				if s := w.slice(w.floor.Index+1, last, dice.Intn(1000)); s != nil {
+					handed, copies = append(handed, s), append(copies, slices.Clone(s))
+				}
+			}
+			compareWindow(t, &w, plain)
+		}
+		for i := range handed {
+			if !slices.EqualFunc(handed[i], copies[i], func(a, b Entry) bool { return a.CRC == b.CRC }) {
+				t.Fatalf("seed %d: a slice that was handed out has changed", seed)
+			}
+		}
+	}
+}
+
+func compareWindow(t *testing.T, w *window, plain []Entry) {
+	t.Helper()
+	if w.last().Index != Index(len(plain)) {
+		t.Fatalf("last %v, want index %d", w.last(), len(plain))
+	}
+	for i := w.floor.Index + 1; i <= Index(len(plain)); i++ {
+		if w.at(i).CRC != plain[i-1].CRC {
+			t.Fatalf("entry %d is %v, want %v", i, w.at(i), plain[i-1])
+		}
+	}
+	above := 0
+	for _, e := range plain[w.written:] {
+		above += e.Size()
+	}
+	if w.unwrittenBytes != above || w.writtenBytes > w.retainBytes {
+		t.Fatalf("%d bytes above written, want %d; %d retained", w.unwrittenBytes, above, w.writtenBytes)
+	}
+	if live := w.writtenBytes + w.unwrittenBytes; w.deadBytes > max(w.retainBytes, live) {
+		t.Fatalf("%d dead bytes are pinned, %d are alive", w.deadBytes, live)
+	}
+}
+
+func TestASliceHoldsWhatFitsAndAtLeastOneEntry(t *testing.T) {
+	w := newWindow(Mark{Term: 1, Index: 2}, 0, nil, 0)
+	for i := Index(3); i <= 7; i++ {
+		w.append([]Entry{modelEntry(i, 1, 36)}) // 100 bytes each
+	}
+	cases := []struct {
+		lo, hi   Index
+		maxBytes int
+		want     int
+	}{
+		{3, 7, 500, 5}, {3, 7, 499, 4}, {3, 7, 200, 2}, {3, 7, 1, 1}, {5, 5, 500, 1}, {6, 100, 500, 2},
+		{2, 7, 500, 0}, {8, 9, 500, 0}, {5, 4, 500, 0},
+	}
+	for _, c := range cases {
+		if got := w.slice(c.lo, c.hi, c.maxBytes); len(got) != c.want || len(got) > 0 && got[0].Index != c.lo {
+			t.Errorf("%+v: %d entries", c, len(got))
+		}
+	}
+}
+
+// TestTheGuessIsTheLastEntryNotAfterTheMark compares the binary search with a walk.
+func TestTheGuessIsTheLastEntryNotAfterTheMark(t *testing.T) {
+	dice := rand.New(rand.NewSource(1))
+	for range 300 {
+		floor := Index(dice.Intn(4))
+		w := newWindow(Mark{}, 0, nil, 0)
+		term := Term(1)
+		for i := Index(1); i <= 12; i++ {
+			term += Term(dice.Intn(3) / 2)
+			w.append([]Entry{modelEntry(i, term, 0)})
+		}
+		w.release(floor)
+		for term := range Term(9) {
+			for i := floor; i <= 14; i++ {
+				if w.floor.Term > term {
+					continue
+				}
+				want := min(i, 12)
+				for walked, _ := w.term(want); walked > term; walked, _ = w.term(want) {
+					want--
+				}
+				if got := w.lastNotAfter(Mark{Term: term, Index: i}); got != want {
+					t.Fatalf("last entry not after %d/%d: %d, want %d", i, term, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestTheWindowRefusesGapsAndFallingTerms(t *testing.T) {
+	for name, e := range map[string]Entry{
+		"gap": modelEntry(4, 2, 0), "repetition": modelEntry(2, 2, 0), "falling term": modelEntry(3, 1, 0),
+	} {
+		w := newWindow(Mark{Term: 2, Index: 2}, 0, nil, 0)
+		if !panics(func() { w.append([]Entry{e}) }) {
+			t.Errorf("%s was appended", name)
+		}
+	}
+}
