@@ -156,6 +156,12 @@ func TestFreezeCostsTheSameHoweverMuchIsStored(t *testing.T) {
 	if n > 12 {
 		t.Fatalf("a write after a freeze makes %v allocations", n)
 	}
+	m.Freeze().Release()
+	m.space.set([]byte("key 1"), []byte("first"))
+	n = testing.AllocsPerRun(100, func() { m.space.set([]byte("key 1"), []byte("next")) })
+	if n != 1 {
+		t.Fatalf("writes after the first make %v allocations, want that of the entry", n)
+	}
 }
 
 func TestFreezeBeforeRestorePanics(t *testing.T) {

@@ -191,6 +191,9 @@ func TestConsistentLiesAreRefused(t *testing.T) {
 	more, other := header, header
 	more.keys++
 	other.hash++
+	twice := build(header, entries[0], entries[1])
+	footer := len(twice) - footerBytes
+	twice = appendFooter(twice[:footer], 2)
 	endless := []byte{kindString, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}
 	for name, c := range map[string]struct {
 		image []byte
@@ -202,6 +205,7 @@ func TestConsistentLiesAreRefused(t *testing.T) {
 		"an entry missing": {build(header, entries[0]), ErrImageDamaged},
 		"wrong count":      {build(more, entries[0], entries[1]), ErrImageDamaged},
 		"wrong hash":       {build(other, entries[0], entries[1]), ErrImageDamaged},
+		"wrong sections":   {twice, ErrImageDamaged},
 		"unknown kind":     {build(header, entries[0], []byte{9, 0, 0}), ErrImageFormat},
 		"cut entry":        {build(header, entries[0], entries[1][:3]), ErrImageDamaged},
 		"huge length":      {build(header, endless), ErrImageDamaged},
@@ -209,6 +213,35 @@ func TestConsistentLiesAreRefused(t *testing.T) {
 		if err := New(Options{}).Restore(testSeed, bytes.NewReader(c.image)); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
+	}
+}
+
+func TestAnImageWithAValueAboveItsOwnLimitIsRefused(t *testing.T) {
+	const limit = 4
+	m := New(Options{MaxValueBytes: limit})
+	if err := m.Restore(testSeed, nil); err != nil {
+		t.Fatal(err)
+	}
+	for length, want := range map[int]error{limit: nil, limit + 1: ErrImageDamaged} {
+		m.space = newSpace(testSeed)
+		m.space.set([]byte("key"), make([]byte, length))
+		if err := m.Restore(testSeed, bytes.NewReader(imageOf(t, m))); !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v, want %v", length, err, want)
+		}
+	}
+}
+
+// TestKeysOfEqualHashAreOrderedByKey asks the reader for an order that only equal hashes need.
+func TestKeysOfEqualHashAreOrderedByKey(t *testing.T) {
+	var in imageReader
+	in.last.place, in.last.key = place{7, 7}, "m"
+	for key, want := range map[string]bool{"l": false, "m": false, "n": true, "ma": true, "": false} {
+		if in.follows(place{7, 7}, []byte(key)) != want {
+			t.Errorf("%q behind m: %v", key, !want)
+		}
+	}
+	if !in.follows(place{7, 8}, nil) || in.follows(place{7, 6}, []byte("z")) || !in.follows(place{8, 0}, nil) {
+		t.Error("slot and hash do not come first")
 	}
 }
 

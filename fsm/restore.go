@@ -69,7 +69,7 @@ type imageReader struct {
 	// last is the entry read last: what follows must rank behind it.
 	last struct {
 		place
-		key []byte
+		key string
 		any bool
 	}
 }
@@ -137,7 +137,6 @@ func (in *imageReader) section(length, checksum uint32) error {
 	if crc32.Checksum(payload, castagnoli) != checksum {
 		return damaged("a section has a wrong checksum", nil)
 	}
-	in.last.key = bytes.Clone(in.last.key) // it points into the section before
 	for len(payload) > 0 {
 		rest, err := in.entry(payload)
 		if err != nil {
@@ -162,8 +161,9 @@ func (in *imageReader) entry(b []byte) ([]byte, error) {
 	if in.last.any && !in.follows(at, key) {
 		return nil, damaged("entries are out of order", nil)
 	}
-	in.last.place, in.last.key, in.last.any = at, key, true
-	in.space.put(at, key, newEntry(key, value))
+	e := newEntry(key, value)
+	in.last.place, in.last.key, in.last.any = at, e.key(), true
+	in.space.put(at, key, e)
 	return b, nil
 }
 
@@ -176,7 +176,7 @@ func (in *imageReader) follows(at place, key []byte) bool {
 	case at.hash != last.hash:
 		return at.hash > last.hash
 	}
-	return bytes.Compare(key, last.key) > 0
+	return string(key) > last.key
 }
 
 func lengthPrefixed(b []byte) (value, rest []byte, ok bool) {

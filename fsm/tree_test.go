@@ -181,8 +181,36 @@ func TestKeysOfEqualHashShareALeaf(t *testing.T) {
 			}
 		}
 		l.delete(l.search(7, key(removed)))
+		for _, beyond := range l.entries[len(l.entries):cap(l.entries)] {
+			if beyond != (entry{}) {
+				t.Fatal("a removed entry is kept alive")
+			}
+		}
 	}
 	if len(l.entries) != 0 {
 		t.Fatalf("%d entries are left", len(l.entries))
+	}
+}
+
+// TestAFullLeafWithoutBitsLeftTakesMore builds the path of forks down to where the hash has no bits left, and a full
+// leaf there, which must grow and not be divided.
+func TestAFullLeafWithoutBitsLeftTakesMore(t *testing.T) {
+	s := newSpace(testSeed)
+	key := []byte("key")
+	at := s.place(key)
+	link := s.writable(at.slot)
+	for shift := topShift; shift >= 0; shift -= levelBits {
+		link.fork = &fork{generation: s.generation}
+		link = &link.fork.children[branch(at.hash, shift)]
+	}
+	for i := range leafEntries {
+		s.ownLeaf(link).insert(tag(at.hash), newEntry(fmt.Appendf(nil, "other %d", i), nil))
+	}
+	s.put(at, key, newEntry(key, []byte("value")))
+	if e := s.find(at, key); e == nil || e.inline() != "value" {
+		t.Fatal("the entry is not found")
+	}
+	if !s.remove(key) || s.find(at, key) != nil || len(link.leaf.entries) != leafEntries {
+		t.Fatal("the entry is not removed")
 	}
 }

@@ -1,0 +1,86 @@
+package fsm
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"testing"
+)
+
+// heapBytes is what is reachable.
+func heapBytes() uint64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// TestAppendDoesNotCopyWhatIsThere lengthens a long string many times: the bytes allocated are in proportion to what is
+// added, images or no images.
+func TestAppendDoesNotCopyWhatIsThere(t *testing.T) {
+	const before, times = 1 << 20, 10_000
+	m := newMachine(t)
+	do(m, [][]byte{[]byte("append"), []byte("log"), make([]byte, before)})
+	data := body("append log 0123456789abcdef")
+	var first, last runtime.MemStats
+	runtime.ReadMemStats(&first)
+	for i := range times {
+		if i%100 == 0 {
+			m.Freeze()
+		}
+		m.Apply(m.Index()+1, 0, data, nil)
+	}
+	runtime.ReadMemStats(&last)
+	if cost := last.TotalAlloc - first.TotalAlloc; cost > 8*before {
+		t.Fatalf("%d bytes were allocated to add %d", cost, times*16)
+	}
+}
+
+// TestALengthenedValueIsHeldOnce sets large values and lengthens each by a byte: the first version must not stay.
+func TestALengthenedValueIsHeldOnce(t *testing.T) {
+	const keys, size = 64, 256 << 10
+	m := newMachine(t)
+	before := heapBytes()
+	for i := range keys {
+		m.space.set(fmt.Appendf(nil, "key %d", i), make([]byte, size))
+	}
+	for i := range keys {
+		do(m, [][]byte{[]byte("append"), fmt.Appendf(nil, "key %d", i), []byte("x")})
+	}
+	if held := heapBytes() - before; held > keys*size*3/2 {
+		t.Fatalf("%d bytes are held for %d", held, keys*size)
+	}
+	runtime.KeepAlive(m)
+}
+
+// TestASmallValueDoesNotHoldItsEntry stores small values out of large entries.
+func TestASmallValueDoesNotHoldItsEntry(t *testing.T) {
+	const entries = 64
+	m := newMachine(t)
+	before := heapBytes()
+	large := bytes.Repeat([]byte("x"), 256<<10)
+	for i := range entries {
+		do(m, [][]byte{[]byte("mset"), fmt.Appendf(nil, "small %d", i), []byte("v"), []byte("large"), large})
+	}
+	if held := int64(heapBytes()) - int64(before); held > 8<<20 {
+		t.Fatalf("%d bytes are held for %d small values and a large one", held, entries)
+	}
+	runtime.KeepAlive(m)
+}
+
+// TestAKeyCostsFewBytesBesidesItself bounds the memory for many small keys and values.
+func TestAKeyCostsFewBytesBesidesItself(t *testing.T) {
+	const keys, keyBytes, valueBytes, overhead = 200_000, 16, 64, 90
+	m := newMachine(t)
+	before := heapBytes()
+	key, value := make([]byte, keyBytes), make([]byte, valueBytes)
+	for i := range keys {
+		m.space.set(benchKey(key, i), value)
+	}
+	perKey := (heapBytes() - before) / keys
+	t.Logf("%d bytes for a key of %d and a value of %d", perKey, keyBytes, valueBytes)
+	if perKey > keyBytes+valueBytes+overhead {
+		t.Fatalf("%d bytes for a key of %d and a value of %d", perKey, keyBytes, valueBytes)
+	}
+	runtime.KeepAlive(m)
+}
