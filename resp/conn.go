@@ -77,6 +77,7 @@ type Conn struct {
 func newConn(f *front, id int64, wake func()) *Conn {
 	c := &Conn{front: f, id: id, protocol: reply.RESP2, authenticated: f.password == ""}
 	c.reader.init(f.limits)
+	c.reader.budget = &f.input
 	c.reader.SetStranger(!c.authenticated)
 	c.request.wake = wake
 	return c
@@ -119,6 +120,16 @@ func (c *Conn) Abandon() bool {
 	return true
 }
 
+// Release gives back what the connection holds. It is the last call, and comes when nothing is submitted.
+func (c *Conn) Release() {
+	if c.phase == submitted {
+		panic("resp: a connection was released while the store has its run")
+	}
+	c.phase = ended
+	c.reader.release()
+	c.out, c.arguments, c.fixed = nil, nil, nil
+}
+
 // Advance does all that can be done without new bytes and without waiting, and says what its owner has to do. It may be
 // called at any time; a call without need changes nothing.
 func (c *Conn) Advance() Action {
@@ -138,7 +149,13 @@ func (c *Conn) Advance() Action {
 		case c.phase == viewing:
 			c.view()
 		case !c.gather():
-			return Receive
+			err := c.reader.makeRoom()
+			if err == nil {
+				return Receive
+			}
+			c.front.stats.inputLimit.Add(1)
+			c.out = reply.Error(c.out, err.Error())
+			c.phase = ended
 		}
 	}
 }

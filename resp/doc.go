@@ -1,5 +1,5 @@
-// Package resp is the front end for Redis clients: it reads requests, cuts them into runs, hands the runs to a Store and
-// sends the replies. It knows the Redis protocol and nothing of Raft; the Store is all it sees of the cluster.
+// Package resp is the front end for Redis clients: it reads requests, cuts them into runs, hands the runs to a Store,
+// and sends the replies. It knows the Redis protocol and nothing of Raft; the Store is all it sees of the cluster.
 //
 //	socket ─► link ─► Conn ─► Reader            requests out of bytes, within limits
 //	  ▲        │       │ gather                 commands to runs, cut at barriers

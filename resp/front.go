@@ -25,6 +25,8 @@ type front struct {
 	// port is that of the first listener, for INFO.
 	port  atomic.Int64
 	stats stats
+	// input bounds the requests of all clients together.
+	input budget
 }
 
 // stats are counters since the start of the process, for INFO. Any goroutine may change them.
@@ -32,7 +34,8 @@ type stats struct {
 	clients, accepted, rejected atomic.Int64
 	commands, refused           atomic.Int64
 	inputBytes, outputBytes     atomic.Int64
-	protocolErrors, outputLimit atomic.Int64
+	protocolErrors              atomic.Int64
+	inputLimit, outputLimit     atomic.Int64
 	writeTimeouts, abandoned    atomic.Int64
 	acceptErrors, parked        atomic.Int64
 }
@@ -42,6 +45,7 @@ func newFront(o Options, limits Limits) *front {
 		store: o.Store, limits: limits, password: o.Password, version: o.Version, logger: o.Logger, started: time.Now(),
 		processID: os.Getpid(),
 	}
+	f.input.limit = int64(limits.MaxInputBytes)
 	if f.logger == nil {
 		f.logger = slog.Default()
 	}

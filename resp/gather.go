@@ -38,8 +38,8 @@ func (c *Conn) gather() bool {
 
 func isBarrier(spec *command.Spec) bool { return spec.Class == command.Barrier }
 
-// next returns the next call: the one that was held, or else the next request of the reader. A violation of the protocol
-// is answered, and the connection ended, when everything before it is answered.
+// next returns the next call: the one that was held, or else the next request of the reader. A violation of the
+// protocol is answered, and the connection ended, when everything before it is answered.
 func (c *Conn) next() (command.Call, bool) {
 	if c.holding {
 		call := c.held

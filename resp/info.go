@@ -79,12 +79,13 @@ func infoClients(b *strings.Builder, f *front, _ *Info) {
 	line(b, "tracking_clients", 0)
 }
 
-func infoMemory(b *strings.Builder, _ *front, _ *Info) {
+func infoMemory(b *strings.Builder, f *front, _ *Info) {
 	used, mapped := memoryBytes()
 	line(b, "used_memory", used)
 	line(b, "used_memory_human", humanBytes(used))
 	line(b, "used_memory_rss", mapped)
 	line(b, "used_memory_rss_human", humanBytes(mapped))
+	line(b, "mem_clients_normal", f.input.used.Load())
 	line(b, "maxmemory", 0)
 	line(b, "maxmemory_human", "0B")
 	line(b, "maxmemory_policy", "noeviction")
@@ -136,6 +137,7 @@ func infoStats(b *strings.Builder, f *front, _ *Info) {
 	line(b, "evicted_keys", 0)
 	line(b, "total_error_replies", f.stats.refused.Load()+f.stats.protocolErrors.Load())
 	line(b, "client_query_protocol_errors", f.stats.protocolErrors.Load())
+	line(b, "client_query_buffer_limit_disconnections", f.stats.inputLimit.Load())
 	line(b, "client_output_buffer_limit_disconnections", f.stats.outputLimit.Load())
 	line(b, "client_write_timeout_disconnections", f.stats.writeTimeouts.Load())
 	line(b, "client_abandoned_runs", f.stats.abandoned.Load())

@@ -23,6 +23,9 @@ type Limits struct {
 	// MaxRequestBytes is the largest request, headers included: what one client can make the reader hold. It must leave
 	// room for one bulk of MaxBulkBytes. Default: twice MaxEntryBytes.
 	MaxRequestBytes int
+	// MaxInputBytes is what all clients together can make the readers hold in requests longer than 64 KiB; the request
+	// that would exceed it is refused and its client closed. At least one largest request. Default 1 GiB.
+	MaxInputBytes int
 	// MaxRunCalls is the largest number of commands in one run. Default 1,024.
 	MaxRunCalls int
 	// MaxOutputBytes is how many bytes of replies may wait for one client; beyond it the client is closed. The default
@@ -76,6 +79,7 @@ func (l Limits) withDefaults() Limits {
 	byDefault(&l.MaxEntryBytes, 16<<20)
 	byDefault(&l.MaxBulkBytes, l.MaxEntryBytes)
 	byDefault(&l.MaxRequestBytes, max(2*l.MaxEntryBytes, l.MaxBulkBytes+requestOverheadBytes))
+	byDefault(&l.MaxInputBytes, 1<<30)
 	byDefault(&l.MaxRunCalls, 1<<10)
 	byDefault(&l.FlushBytes, 256<<10)
 	byDefault(&l.MaxOutputBytes, l.FlushBytes+viewCalls*(l.MaxBulkBytes+smallBufferBytes))
@@ -93,7 +97,8 @@ func (l Limits) validate() error {
 	}{
 		{"MaxClients", l.MaxClients}, {"MaxArguments", l.MaxArguments}, {"MaxInlineBytes", l.MaxInlineBytes},
 		{"MaxBulkBytes", l.MaxBulkBytes}, {"MaxEntryBytes", l.MaxEntryBytes}, {"MaxRequestBytes", l.MaxRequestBytes},
-		{"MaxRunCalls", l.MaxRunCalls}, {"MaxOutputBytes", l.MaxOutputBytes}, {"FlushBytes", l.FlushBytes},
+		{"MaxInputBytes", l.MaxInputBytes}, {"MaxRunCalls", l.MaxRunCalls}, {"MaxOutputBytes", l.MaxOutputBytes},
+		{"FlushBytes", l.FlushBytes},
 	} {
 		if field.value < 1 || field.value > 1<<30 {
 			return fmt.Errorf("resp: limit %s is %d, want 1 to 2^30", field.name, field.value)
@@ -105,6 +110,9 @@ func (l Limits) validate() error {
 			l.MaxRequestBytes, l.MaxBulkBytes, requestOverheadBytes)
 	case l.MaxRequestBytes < l.MaxInlineBytes:
 		return fmt.Errorf("resp: MaxRequestBytes %d is below MaxInlineBytes %d", l.MaxRequestBytes, l.MaxInlineBytes)
+	case l.MaxInputBytes < l.MaxRequestBytes+l.MaxInlineBytes:
+		return fmt.Errorf("resp: MaxInputBytes %d is below one largest request (MaxRequestBytes %d, MaxInlineBytes %d)",
+			l.MaxInputBytes, l.MaxRequestBytes, l.MaxInlineBytes)
 	case l.MaxOutputBytes < l.MaxBulkBytes:
 		return fmt.Errorf("resp: MaxOutputBytes %d is below MaxBulkBytes %d", l.MaxOutputBytes, l.MaxBulkBytes)
 	case l.WriteTimeout < 0 || l.IdleTimeout < 0:

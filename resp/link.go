@@ -61,6 +61,7 @@ func (l *link) stillParked() bool {
 func (l *link) serve() {
 	defer l.server.leave(l)
 	defer func() { _ = l.socket.Close() }()
+	defer l.conn.Release()
 	for {
 		switch l.conn.Advance() {
 		case Receive:
@@ -137,8 +138,8 @@ func (l *link) flush() bool {
 	return true
 }
 
-// linger tells the client that nothing more comes and drops what it still sends, for a short time: closing a socket with
-// unread bytes resets it, and a reset overtakes the last reply.
+// linger tells the client that nothing more comes and drops what it still sends, for a short time: closing a socket
+// with unread bytes resets it, and a reset overtakes the last reply.
 func (l *link) linger() {
 	half, ok := l.socket.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {

@@ -51,6 +51,11 @@ type Reader struct {
 	// row would have fitted a small buffer.
 	offered, quiet int
 	filled         bool
+
+	// budget bounds what all readers of a server hold beyond readBufferBytes each, nil if nothing does; charged is this
+	// reader's share.
+	budget  *budget
+	charged int
 }
 
 // NewReader makes a reader with the given limits (see Limits for their meaning and defaults).
@@ -75,6 +80,17 @@ func (r *Reader) Buffered() int { return len(r.buf) - r.start }
 // Space returns room for the next bytes, never empty, and ends the validity of all arguments returned so far. The
 // caller fills a prefix and reports it by Received before it calls anything else.
 func (r *Reader) Space() []byte {
+	if err := r.makeRoom(); err != nil {
+		panic(err) // the owner asks makeRoom first where there is a budget
+	}
+	free := r.buf[len(r.buf):cap(r.buf)]
+	r.offered = len(free)
+	return free
+}
+
+// makeRoom compacts the buffer, replaces it if it has to be larger or smaller, and fails if the budget does not allow
+// what is needed. Once it has succeeded, it does nothing until bytes are received.
+func (r *Reader) makeRoom() error {
 	if r.Buffered() == 0 {
 		r.reset()
 	} else if r.start > 0 {
@@ -82,10 +98,7 @@ func (r *Reader) Space() []byte {
 		r.buf = r.buf[:copy(r.buf, r.buf[r.start:])]
 		r.start = 0
 	}
-	r.grow()
-	free := r.buf[len(r.buf):cap(r.buf)]
-	r.offered = len(free)
-	return free
+	return r.grow()
 }
 
 // Received says that the first n bytes of the last Space are filled.
@@ -107,14 +120,20 @@ func (r *Reader) Received(n int) {
 func (r *Reader) reset() {
 	r.start, r.at, r.scanned = 0, 0, 0
 	if cap(r.buf) > readBufferBytes || (cap(r.buf) > smallBufferBytes && r.quiet >= quietFills) {
-		r.buf, r.spans, r.quiet = nil, nil, 0
+		r.release()
 	}
 	r.buf = r.buf[:0]
 }
 
+// release gives the buffer back. All arguments are void.
+func (r *Reader) release() {
+	r.budget.give(r.charged)
+	r.buf, r.spans, r.quiet, r.charged = nil, nil, 0, 0
+}
+
 // grow makes room for at least one byte. A buffer that a read filled doubles up to readBufferBytes, so that deep
 // pipelines are read whole; beyond, it doubles only when a single request has filled it.
-func (r *Reader) grow() {
+func (r *Reader) grow() error {
 	size := cap(r.buf)
 	switch {
 	case size == 0:
@@ -122,11 +141,17 @@ func (r *Reader) grow() {
 	case size-len(r.buf) < leastReadBytes, r.filled && size < readBufferBytes:
 		size *= 2
 	default:
-		return
+		return nil
 	}
 	if size > readBufferBytes {
 		// The header of each bulk was checked against maxRequestBytes, so this is never too small for the request.
 		size = min(size, max(r.maxRequestBytes+r.maxInlineBytes, readBufferBytes)+smallBufferBytes)
+	}
+	if charge := size - readBufferBytes - r.charged; charge > 0 {
+		if !r.budget.take(charge) {
+			return errNoRoom
+		}
+		r.charged += charge
 	}
 	if size <= len(r.buf) {
 		panic(fmt.Sprintf("resp: a partial request holds %d bytes, limit %d", len(r.buf), r.maxRequestBytes))
@@ -134,6 +159,7 @@ func (r *Reader) grow() {
 	grown := make([]byte, len(r.buf), size)
 	copy(grown, r.buf)
 	r.buf, r.filled = grown, false
+	return nil
 }
 
 // Next appends the arguments of the next complete request to argv. When there is none, argv comes back as it was.

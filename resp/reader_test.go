@@ -404,8 +404,9 @@ func feedRandomly(random *rand.Rand, input []byte) (requests [][]string, err err
 // randomInput is made of the pieces that requests are made of, so that it goes wrong in interesting places.
 func randomInput(random *rand.Rand) []byte {
 	pieces := []string{
-		"*1\r\n", "*2\r\n", "*0\r\n", "*-1\r\n", "*", "$", "\r\n", "\n", "\r", "$1\r\n", "$3\r\n", "$0\r\n", "a", "abc", "\x00",
-		" ", "\"", "'", "\\", "\\x4f", "PING", "$-1\r\n", "$99999999999999999999\r\n", "*3\r\n", "\t", "1", "-", "$1\r\na\r\n",
+		"*1\r\n", "*2\r\n", "*0\r\n", "*-1\r\n", "*", "$", "\r\n", "\n", "\r", "$1\r\n", "$3\r\n", "$0\r\n", "a",
+		"abc", "\x00", " ", "\"", "'", "\\", "\\x4f", "PING", "$-1\r\n", "$99999999999999999999\r\n", "*3\r\n",
+		"\t", "1", "-", "$1\r\na\r\n",
 		"*1\r\n$4\r\nPING\r\n", "$3\r\nfoo\r\n",
 	}
 	var input []byte

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -89,33 +90,31 @@ func neutral(output string) string {
 	return regexp.MustCompile(`(\$2\r\nid\r\n|^):\d+\r\n`).ReplaceAllString(output, "$1:(id)")
 }
 
+// comparedInputs reads the conversations of a file.
+func comparedInputs(t *testing.T, name string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "compare", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var inputs []string
+	for _, quoted := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
+		if strings.HasPrefix(quoted, "#") {
+			continue
+		}
+		input, err := strconv.Unquote(`"` + strings.ReplaceAll(quoted, `"`, `\"`) + `"`)
+		if err != nil {
+			t.Fatalf("%s: %s: %v", name, quoted, err)
+		}
+		inputs = append(inputs, input)
+	}
+	return inputs
+}
+
 func TestRedisAndThisServerSayTheSameToTheSameBytes(t *testing.T) {
 	redis := realRedis(t)
 	s := serve(t, Options{Store: newFakeStore(t)})
-	for _, input := range []string{
-		"PING\r\n", "PING\n", "ping hello\r\n", "PING a b\r\n", "ECHO \"a b\"\r\n", "ECHO 'it\\'s'\r\n", "ECHO \"\\x41\\n\"\r\n",
-		"ECHO \"\\q\\x4\"\r\n", "ECHO a\"b c\"\r\n", "ECHO \"a\"b\r\n", "ECHO \"a\r\n", "ECHO 'a\r\n", "ECHO\t\v\fa\r\n", "\"\"\r\n",
-		"\r\n\r\nPING\r\n", "   \r\nPING\r\n", "ECHO \"\"\r\n", "ECHO \\\"\r\n",
-		"*0\r\nPING\r\n", "*-1\r\nPING\r\n", "*-9\r\nPING\r\n", "*x\r\n", "*\r\n", "*01\r\n", "*+1\r\n", "*-0\r\n", "* 1\r\n",
-		"*2147483648\r\n", "*9223372036854775807\r\n", "*18446744073709551617\r\n", "*1\r\n$x\r\n", "*1\r\n$-1\r\n", "*1\r\n$\r\n",
-		"*1\r\n$04\r\nPING\r\n", "*1\r\n$18446744073709551619\r\nabc\r\n", "*1\r\n$9223372036854775807\r\n", "*1\r\nfoo\r\n",
-		"*1\r\n\r\n", "*1\r\n:1\r\n", "*1\r\n\xff\r\n", "*1\r\n$4\r\nPING\r\n", "*1\r\n$0\r\n\r\n",
-		"*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\n", "*3\r\n$4\r\nPING\r\n", "*", "$4\r\nPING\r\n", "+PING\r\n", "PING\r\n*1\r\n$x\r\nPING\r\n",
-		"NOSUCH\r\n", "NOSUCH a b c\r\n", "nosuch \"a\\r\\nb\" 'c d'\r\n", strings.Repeat("n", 200) + " " + strings.Repeat("a", 200) + "\r\n",
-		"NOSUCH " + strings.Repeat("abcdefghij ", 30) + "\r\n", "GET\r\n", "GET a b\r\n", "SET a\r\n", "CLIENT\r\n", "CLIENT FOO\r\n",
-		"client foo bar\r\n", "CONFIG\r\n", "CONFIG GET\r\n", "CONFIG FOO\r\n", "COMMAND FOO\r\n", "SELECT 0\r\n", "SELECT 1\r\n", "SELECT -1\r\n",
-		"SELECT x\r\n", "SELECT\r\n", "SELECT 99999999999\r\n", "SELECT 01\r\n", "SELECT 9223372036854775808\r\n", "AUTH x\r\n", "AUTH\r\n",
-		"AUTH a b\r\n", "AUTH default b\r\n", "AUTH a b c\r\n", "HELLO\r\n", "HELLO 2\r\n", "HELLO 3\r\n", "HELLO 3\r\nCLIENT GETNAME\r\n",
-		"HELLO 1\r\n", "HELLO 4\r\n", "HELLO x\r\n", "HELLO 3 FOO\r\n", "HELLO 3 SETNAME\r\n", "HELLO 3 SETNAME a\r\nCLIENT GETNAME\r\n",
-		"HELLO 3 SETNAME \"a b\"\r\nCLIENT GETNAME\r\n", "HELLO 3 AUTH a b\r\n", "HELLO 3 AUTH default x SETNAME n\r\nCLIENT GETNAME\r\n",
-		"HELLO 9223372036854775808\r\n", "CLIENT ID\r\n", "CLIENT GETNAME\r\n", "CLIENT SETNAME a\r\nCLIENT GETNAME\r\n",
-		"CLIENT SETNAME \"a b\"\r\n", "CLIENT SETNAME \"\"\r\nCLIENT GETNAME\r\n", "CLIENT SETNAME \"\\n\"\r\n", "CLIENT ID x\r\n",
-		"QUIT\r\nPING\r\n", "QUIT a b\r\n", "CONFIG GET save\r\n", "CONFIG GET databases\r\n", "CONFIG GET SAVE save s?ve\r\n",
-		"CONFIG GET nosuch\r\n", "HELLO 3\r\nCONFIG GET save\r\n", "COMMAND INFO nosuch\r\n", "HELLO 3\r\nCOMMAND INFO nosuch\r\n",
-		"COMMAND DOCS nosuch\r\n", "COMMAND LIST FILTERBY PATTERN strle?\r\n", "COMMAND LIST x\r\n", "COMMAND LIST FILTERBY FOO x\r\n",
-		"COMMAND COUNT x\r\n", "INFO nosuch\r\n", "ROLE x\r\n", "ECHO\r\n", "ECHO a b\r\n", "COMMAND INFO client|id\r\n",
-		"HELLO 3\r\nCOMMAND INFO client|id\r\n",
-	} {
+	for _, input := range comparedInputs(t, "friends.txt") {
 		compare(t, redis, s, input)
 	}
 }
@@ -123,14 +122,7 @@ func TestRedisAndThisServerSayTheSameToTheSameBytes(t *testing.T) {
 func TestRedisAndThisServerSayTheSameToStrangers(t *testing.T) {
 	redis := realRedis(t, "--requirepass", "secret")
 	s := serve(t, Options{Store: newFakeStore(t), Password: "secret"})
-	for _, input := range []string{
-		"PING\r\n", "GET a\r\n", "GET\r\n", "NOSUCH\r\n", "CLIENT FOO\r\n", "CLIENT ID\r\n", "QUIT\r\n", "AUTH\r\n", "AUTH a b c\r\n",
-		"AUTH wrong\r\nPING\r\n", "AUTH secret\r\nPING\r\n", "AUTH default secret\r\nPING\r\n", "AUTH other secret\r\nPING\r\n",
-		"AUTH secret\r\nAUTH wrong\r\nPING\r\n", "HELLO\r\n", "HELLO 3\r\n", "HELLO 9\r\n", "HELLO 3 AUTH default secret\r\nPING\r\n",
-		"HELLO 3 AUTH default wrong\r\nPING\r\n", "HELLO 3 AUTH default secret SETNAME \"a b\"\r\nPING\r\n", "HELLO 2 SETNAME x\r\n",
-		"*11\r\n", "*10\r\n$4\r\nPING\r\n", "*1\r\n$16385\r\n", "*1\r\n$16384\r\n", "*11\r\n$4\r\nAUTH\r\n", "*2147483648\r\n", "*1\r\n$-1\r\n",
-		"AUTH secret\r\n*11\r\n", "AUTH secret\r\n*1\r\n$16385\r\n",
-	} {
+	for _, input := range comparedInputs(t, "strangers.txt") {
 		compare(t, redis, s, input)
 	}
 }
@@ -144,8 +136,10 @@ func TestG6_RandomBytesAreReadAsRedisReadsThem(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})
 	random := rand.New(rand.NewPCG(seed, 0))
 	pieces := []string{
-		"*1\r\n", "*2\r\n", "*0\r\n", "*-1\r\n", "*3\r\n", "$4\r\nPING\r\n", "$4\r\nECHO\r\n", "$1\r\na\r\n", "$0\r\n\r\n", "$2\r\n\r\n\r\n",
-		"PING\r\n", "ECHO hello\r\n", "ECHO ", "\"a b\"", "'c'", "\r\n", " ", "\"", "'", "\\x41", "\\n", "x", "$-1\r\n", "*1\r\n$4\r\nPING\r\n",
+		"*1\r\n", "*2\r\n", "*0\r\n", "*-1\r\n", "*3\r\n", "$4\r\nPING\r\n", "$4\r\nECHO\r\n", "$1\r\na\r\n",
+		"$0\r\n\r\n", "$2\r\n\r\n\r\n",
+		"PING\r\n", "ECHO hello\r\n", "ECHO ", "\"a b\"", "'c'", "\r\n", " ", "\"", "'", "\\x41", "\\n", "x", "$-1\r\n",
+		"*1\r\n$4\r\nPING\r\n",
 		"*2\r\n$4\r\nECHO\r\n$3\r\nabc\r\n", "$99999999999999999999\r\n", "*99999999999999999999\r\n", "\t",
 	}
 	for round := range rounds {

@@ -223,9 +223,9 @@ func (s *Server) longParked(dst []*link) []*link {
 }
 
 // Close ends the server: it accepts nothing more, lets every connection finish what it has received, send the replies
-// and end, and returns nil when all have ended. If ctx is done before, it cuts the connections, tells the store that the
-// clients of submitted runs have gone, and returns the context's error at once; what the store still holds ends when
-// the store completes it, and Close may be called again to wait for that.
+// and end, and returns nil when all have ended. If ctx is done before, it cuts the connections, tells the store that
+// the clients of submitted runs have gone, and returns the context's error at once; what the store still holds ends
+// when the store completes it, and Close may be called again to wait for that.
 func (s *Server) Close(ctx context.Context) error {
 	s.stop()
 	ended := make(chan struct{})

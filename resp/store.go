@@ -31,8 +31,8 @@ type Store interface {
 	Info() Info
 }
 
-// Outcome is how a run ended. Each is said to the client in words that make its library do the right thing: the prefixes
-// that libraries answer by sending the command again stand only where nothing was done.
+// Outcome is how a run ended. Each is said to the client in words that make its library do the right thing: the
+// prefixes that libraries answer by sending the command again stand only where nothing was done.
 type Outcome uint8
 
 const (
@@ -123,8 +123,8 @@ func refuse(dst []byte, calls []command.Call, outcome Outcome) []byte {
 	return dst
 }
 
-// Info is what a node knows of itself and of its cluster at one moment. It is local knowledge: a leader that was deposed
-// a moment ago still says that it leads.
+// Info is what a node knows of itself and of its cluster at one moment. It is local knowledge: a leader that was
+// deposed a moment ago still says that it leads.
 type Info struct {
 	// NodeID is this node's number in the configuration, Name its 40 hex digits, ClusterID the cluster's number.
 	NodeID    uint64

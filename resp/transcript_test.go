@@ -163,3 +163,8 @@ func quotedWords(t *testing.T, d *datadriven.TestData, text string) []string {
 	}
 	return words
 }
+
+// neutralTimes hides what INFO says about moments and sizes.
+func neutralTimes(output string) string {
+	return mask(strings.ReplaceAll(output, "\r\n", "\n"))
+}

@@ -1,0 +1,56 @@
+package resp
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// G4: each of many clients stays within its limits, and together they must not exhaust the memory.
+func TestG4_UnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
+	limits := Limits{MaxEntryBytes: 1 << 20, MaxInputBytes: 4 << 20}
+	store := newFakeStore(t)
+	f := testFront(t, Options{Store: store, Limits: limits})
+	unfinished := fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s", 1000<<10, strings.Repeat("v", 900<<10))
+	var clients []*client
+	refused := 0
+	for range 10 {
+		c := newClient(t, f)
+		clients = append(clients, c)
+		output := c.send(unfinished)
+		if c.ended {
+			refused++
+			if want := "-" + errNoRoom.Error() + "\r\n"; output != want {
+				t.Fatalf("a client was refused with %q, want %q", output, want)
+			}
+			c.conn.Release()
+		}
+		if used := f.input.used.Load(); used > 4<<20 {
+			t.Fatalf("%d bytes are held, limit %d", used, 4<<20)
+		}
+	}
+	if refused < 5 || refused > 7 || f.stats.inputLimit.Load() != int64(refused) {
+		t.Fatalf("%d of 10 clients were refused, %d counted", refused, f.stats.inputLimit.Load())
+	}
+	first := clients[0]
+	if got := first.send(strings.Repeat("v", 100<<10) + "\r\n"); got != "+OK\r\n" {
+		t.Fatalf("a client within the budget gets %q", got)
+	}
+	for _, c := range clients {
+		if !c.ended {
+			c.conn.Release()
+		}
+	}
+	if used := f.input.used.Load(); used != 0 {
+		t.Fatalf("%d bytes are held by nobody", used)
+	}
+}
+
+func TestASmallRequestNeverNeedsTheBudget(t *testing.T) {
+	f := testFront(t, Options{Store: newFakeStore(t)})
+	f.input.used.Store(f.input.limit)
+	c := newClient(t, f)
+	if got := c.send(strings.Repeat(bulk("SET", "a", strings.Repeat("v", 1000)), 500)); len(got) != 500*len("+OK\r\n") {
+		t.Fatalf("got %d bytes", len(got))
+	}
+}

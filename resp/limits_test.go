@@ -1,0 +1,36 @@
+package resp
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
+	for part, limits := range map[string]Limits{
+		"MaxClients":      {MaxClients: -1},
+		"2^30":            {MaxEntryBytes: 1<<30 + 1},
+		"no room for":     {MaxBulkBytes: 1 << 20, MaxRequestBytes: 1 << 20},
+		"below one":       {MaxInputBytes: 1 << 20},
+		"MaxOutputBytes":  {MaxOutputBytes: 1 << 10},
+		"negative":        {IdleTimeout: -time.Second},
+		"MaxInlineBytes ": {MaxInlineBytes: 1 << 20, MaxEntryBytes: 1 << 10},
+	} {
+		_, err := New(Options{Store: newFakeStore(t), Limits: limits})
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%+v: %v, want an error about %q", limits, err, part)
+		}
+	}
+	if _, err := New(Options{}); err == nil || !strings.Contains(err.Error(), "Store") {
+		t.Errorf("without a store: %v", err)
+	}
+}
+
+func TestTheDefaultLimitsAreValid(t *testing.T) {
+	for _, limits := range []Limits{{}, {MaxEntryBytes: 1 << 10}, {MaxEntryBytes: 64 << 20}} {
+		limits := limits.withDefaults()
+		if err := limits.validate(); err != nil {
+			t.Errorf("%+v: %v", limits, err)
+		}
+	}
+}
