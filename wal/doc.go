@@ -1,0 +1,45 @@
+// Package wal is a node's log on disk: a journal that every commit waits for, the history of committed entries, and the
+// identity of the node, in one locked directory.
+//
+//	directory/
+//	  LOCK                  held while a process uses the directory
+//	  identity              who this node is
+//	  journal/journal-a, -b the commit path: see package journal
+//	  history-1/0000…       committed entries from index 1 on, in segments of github.com/tidwall/wal
+//
+//	   Append (log writer)               Write (filler)              Entries (readers)
+//	        │                                │                            ▲
+//	        ▼                                ▼                            │
+//	     journal ◄── durable up to ──── history, under one lock ──────────┘
+//
+// # Invariants
+//
+//  1. History receives only entries that are committed and durable in the journal, in order. It never sees a vote, and
+//     it is never truncated because of a conflict.
+//  2. The journal's checkpoint is never beyond what was synced to history. At open, history beyond the checkpoint is cut;
+//     the ordinary filler writes it again. Below the checkpoint everything must be there and whole, or Open refuses.
+//  3. An entry in history is the entry as it is in the journal and on the wire, with its own checksum and index. Both are
+//     checked whenever it is read.
+//  4. A directory is blank until its identity is stored, which is the last step of making it. A directory with an
+//     identity has a journal; one without an identity has no entries.
+//  5. All calls into the segment library are made under one lock (it races with itself when it reads), behind a recover
+//     (a short segment makes it panic), and after a repair of its files that does not rely on it (it takes zeros for
+//     entries, and refuses a torn tail for ever).
+//
+// # Concurrency
+//
+// Append, Seal and Room are for one goroutine, the log writer; Write for one, the filler; Entries, SetIdentity and Stats
+// for any. Write and Entries exclude each other. Append excludes neither, except while it rolls the journal, which syncs
+// history.
+//
+// # Errors
+//
+// Errors of Append, Seal and SetIdentity are final, and so are those of Write and Entries, with one exception: an error
+// of Write that matches syscall.ENOSPC means that nothing of the call was taken; call again when there is space.
+//
+// # Rejected
+//
+// The segment library as the whole log: a growing file costs twice the latency per sync, and it has no checksums. Its
+// truncation: it copies a segment, renames and never syncs a directory; cutting the files before opening them needs
+// none of that.
+package wal

@@ -1,0 +1,108 @@
+package wal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+const testFileBytes = 64 << 10
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testIdentity() Identity {
+	return Identity{Incarnation: 77, Name: strings.Repeat("0123456789", 4)}
+}
+
+func testOptions(directory string) Options {
+	return Options{
+		Directory: directory, NewIdentity: testIdentity, FileBytes: testFileBytes, MaxEntryBytes: 16 << 10,
+		SegmentBytes: MinSegmentBytes,
+	}
+}
+
+func open(t testing.TB, o Options) (*Log, Recovered) {
+	t.Helper()
+	l, r, err := Open(o)
+	must(t, err)
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil && !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+	})
+	return l, r
+}
+
+func entry(index raft.Index, term raft.Term, bodyBytes int) raft.Entry {
+	e := raft.Entry{
+		Index: index, Term: term, Kind: raft.EntryCommand, Stamp: raft.Stamp(index),
+		Body: bytes.Repeat([]byte(fmt.Sprintf("%d/%d ", index, term)), bodyBytes/4+1)[:bodyBytes],
+	}
+	e.Seal()
+	return e
+}
+
+func entries(first, last raft.Index, term raft.Term, bodyBytes int) []raft.Entry {
+	var es []raft.Entry
+	for i := first; i <= last; i++ {
+		es = append(es, entry(i, term, bodyBytes))
+	}
+	return es
+}
+
+func operation(term raft.Term, vote raft.NodeID, es ...raft.Entry) []raft.AppendOperation {
+	return []raft.AppendOperation{{Term: term, Vote: vote, Entries: es}}
+}
+
+// fill appends entries to a log and writes them to history, a few at a time.
+func fill(t testing.TB, l *Log, first, last raft.Index, term raft.Term, bodyBytes int) {
+	t.Helper()
+	for from := first; from <= last; from += 5 {
+		es := entries(from, min(from+4, last), term, bodyBytes)
+		must(t, l.Append(operation(term, 1, es...)))
+		must(t, l.Write(es))
+	}
+}
+
+// wantEntries reads everything from lo to hi and compares.
+func wantEntries(t testing.TB, l *Log, lo, hi raft.Index, term raft.Term, bodyBytes int) {
+	t.Helper()
+	for at := lo; at <= hi; {
+		previous, found, err := l.Entries(at, 4000)
+		must(t, err)
+		if want := (raft.Mark{Term: term, Index: at - 1}); at > 1 && previous != want {
+			t.Fatalf("the entry before %d is %v, want %v", at, previous, want)
+		}
+		for _, e := range found {
+			if at > hi {
+				break
+			}
+			if want := entry(at, term, bodyBytes); e.Mark() != want.Mark() || !bytes.Equal(e.Body, want.Body) {
+				t.Fatalf("entry %v, want %v", e.Mark(), want.Mark())
+			}
+			at++
+		}
+	}
+}
+
+func wantCorruption(t testing.TB, o Options, reason string) *CorruptionError {
+	t.Helper()
+	l, _, err := Open(o)
+	if l != nil {
+		must(t, l.Close())
+	}
+	var corruption *CorruptionError
+	if !errors.As(err, &corruption) || !strings.Contains(err.Error(), reason) {
+		t.Fatalf("open: %v, want corruption: %s", err, reason)
+	}
+	return corruption
+}

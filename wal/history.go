@@ -1,0 +1,263 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+	tidwall "github.com/tidwall/wal"
+)
+
+// batchBytes is how much of a Write is handed to the segment library at once.
+const batchBytes = 1 << 20
+
+// segmentCacheCount is how many segments besides the last the library keeps in memory for readers.
+const segmentCacheCount = 2
+
+// ErrCompacted means that an entry is older than what history still holds: a snapshot stands for it.
+var ErrCompacted = errors.New("entry is older than the log's history")
+
+// history is the durable home of committed entries.
+type history struct {
+	directory    string
+	segmentBytes int
+
+	mu  sync.Mutex
+	log *tidwall.Log
+	// writeBatch is the library's; tests put a full disk in its place.
+	writeBatch func(*tidwall.Batch) error
+	// failed is the first error that could not be repaired. It is final.
+	failed error
+	// base is the mark before the first entry, last that of the last one written.
+	base, last raft.Mark
+	first      raft.Index
+	batch      tidwall.Batch
+	frame      []byte
+	// unsyncedBytes were written since the last sync; syncs counts those.
+	unsyncedBytes int64
+	syncs         uint64
+
+	// durable is the last index that a sync has covered. It is read without the lock.
+	durable atomic.Uint64
+}
+
+// openHistory repairs a history directory so that it ends at the checkpoint, and opens it. base is the mark before
+// first, and kept the first index that must still be there.
+func openHistory(directory string, segmentBytes int, base, checkpoint raft.Mark, kept raft.Index) (*history, error) {
+	h := &history{directory: directory, segmentBytes: segmentBytes, base: base, last: checkpoint}
+	s := scan{directory: directory, first: base.Index + 1, kept: kept, cut: checkpoint}
+	first, err := s.repair()
+	if err != nil {
+		return nil, err
+	}
+	h.first = first
+	h.durable.Store(uint64(checkpoint.Index))
+	return h, h.open()
+}
+
+func (h *history) open() error {
+	err := guarded(func() (err error) {
+		h.log, err = tidwall.Open(h.directory, &tidwall.Options{
+			NoSync:           true, // Sync is ours, and includes the directory
+			SegmentSize:      h.segmentBytes,
+			LogFormat:        tidwall.Binary,
+			SegmentCacheSize: segmentCacheCount,
+			AllowEmpty:       true,
+			DirPerms:         0o700,
+			FilePerms:        0o600,
+		})
+		if err != nil {
+			return err
+		}
+		h.writeBatch = h.log.WriteBatch
+		last, err := h.log.LastIndex()
+		if err == nil && last != uint64(h.last.Index) {
+			err = fmt.Errorf("it ends at %d after a repair up to %d", last, h.last.Index)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("open history %s: %w", h.directory, err)
+	}
+	return nil
+}
+
+// guarded turns a panic of the segment library into an error: a damaged file must end this node with a message, not
+// with a trace.
+func guarded(call func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the segment library failed: %v", v)
+		}
+	}()
+	return call()
+}
+
+// write adds entries behind the last one. They are visible when it returns and durable after the next sync; it returns
+// how many bytes wait for that. It takes all of the entries or none.
+func (h *history) write(entries []raft.Entry) (unsyncedBytes int64, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed != nil || len(entries) == 0 {
+		return h.unsyncedBytes, h.failed
+	}
+	if entries[0].Index != h.last.Index+1 {
+		panic(fmt.Sprintf("wal: entry %v written to a history that ends at %v", entries[0].Mark(), h.last))
+	}
+	bytes, err := h.writeBatches(entries)
+	if err == nil {
+		h.last = entries[len(entries)-1].Mark()
+		h.unsyncedBytes += bytes
+		return h.unsyncedBytes, nil
+	}
+	if !outOfSpace(err) {
+		return 0, h.fail(fmt.Errorf("write history: %w", err))
+	}
+	if err := h.revert(); err != nil {
+		return 0, h.fail(fmt.Errorf("repair history after a write without space: %w", err))
+	}
+	return 0, fmt.Errorf("write history: %w", errors.Join(syscall.ENOSPC, err))
+}
+
+func (h *history) writeBatches(entries []raft.Entry) (bytes int64, err error) {
+	pending := 0
+	for i := range entries {
+		e := &entries[i]
+		h.frame = append(e.AppendHeader(h.frame[:0]), e.Body...)
+		h.batch.Write(uint64(e.Index), h.frame)
+		bytes += int64(len(h.frame))
+		if pending += len(h.frame); pending < batchBytes && i < len(entries)-1 {
+			continue
+		}
+		if err := guarded(func() error { return h.writeBatch(&h.batch) }); err != nil {
+			return 0, err
+		}
+		if pending > 2*batchBytes { // a large entry's buffers are not worth keeping
+			h.batch, h.frame = tidwall.Batch{}, nil
+		}
+		pending = 0
+	}
+	return bytes, nil
+}
+
+// revert undoes a write that failed half way. The library has lost track of its file by then: it is closed, the files
+// are cut back to the last entry that was acknowledged, and opened again.
+func (h *history) revert() error {
+	_ = guarded(h.log.Close) // whatever it says, the files are repaired next
+	h.batch.Clear()
+	s := scan{directory: h.directory, first: h.first, kept: h.first, cut: h.last, tailOnly: true}
+	if _, err := s.repair(); err != nil {
+		return err
+	}
+	return h.open()
+}
+
+func outOfSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// fail makes the first error final.
+func (h *history) fail(err error) error {
+	h.failed = err
+	return err
+}
+
+// Sync makes durable what was written, the names of new segments included; the segments before the last were synced
+// when the last was begun. It serves the journal as its History.
+func (h *history) Sync() (through raft.Index, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed != nil {
+		return 0, h.failed
+	}
+	if h.durable.Load() == uint64(h.last.Index) {
+		return h.last.Index, nil
+	}
+	err = guarded(h.log.Sync)
+	if err == nil {
+		err = vfs.OS().SyncDir(h.directory)
+	}
+	if err != nil {
+		return 0, h.fail(fmt.Errorf("sync history: %w", err))
+	}
+	h.syncs++
+	h.unsyncedBytes = 0
+	h.durable.Store(uint64(h.last.Index))
+	return h.last.Index, nil
+}
+
+// entries reads from lo on: at least one entry, more while their sum stays within maxBytes.
+func (h *history) entries(lo raft.Index, maxBytes int) (previous raft.Mark, found []raft.Entry, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed != nil {
+		return raft.Mark{}, nil, h.failed
+	}
+	if lo > h.last.Index || lo == 0 {
+		return raft.Mark{}, nil, fmt.Errorf("entry %d is not in history, which ends at %d", lo, h.last.Index)
+	}
+	if previous, err = h.mark(lo - 1); err != nil {
+		return raft.Mark{}, nil, err
+	}
+	bytes := 0
+	for index := lo; index <= h.last.Index; index++ {
+		e, err := h.read(index)
+		if err != nil {
+			return raft.Mark{}, nil, err
+		}
+		if bytes += e.Size(); bytes > maxBytes && len(found) > 0 {
+			break
+		}
+		found = append(found, e)
+	}
+	return previous, found, nil
+}
+
+func (h *history) mark(index raft.Index) (raft.Mark, error) {
+	switch {
+	case index == h.base.Index && (index == 0 || h.base.Term > 0):
+		return h.base, nil
+	case index < h.first:
+		return raft.Mark{}, fmt.Errorf("entry %d: %w, which begins at %d", index, ErrCompacted, h.first)
+	}
+	e, err := h.read(index)
+	return e.Mark(), err
+}
+
+// read returns one entry, checked. An entry below the checkpoint that is not what it should be is corruption.
+func (h *history) read(index raft.Index) (raft.Entry, error) {
+	var e raft.Entry
+	err := guarded(func() error {
+		b, err := h.log.Read(uint64(index))
+		if err != nil {
+			return err
+		}
+		var n int
+		if e, n, err = raft.DecodeEntry(b); err == nil && (n != len(b) || e.Index != index) {
+			err = fmt.Errorf("it holds entry %v of %d bytes in %d", e.Mark(), n, len(b))
+		}
+		return err
+	})
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		return e, fmt.Errorf("read history: %w", err)
+	}
+	if err != nil {
+		return e, &CorruptionError{File: h.directory, Reason: fmt.Sprintf("entry %d: %v", index, err)}
+	}
+	return e, nil
+}
+
+func (h *history) close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if errors.Is(h.failed, ErrClosed) {
+		return ErrClosed
+	}
+	h.failed = errors.Join(ErrClosed, h.failed)
+	return guarded(h.log.Close)
+}

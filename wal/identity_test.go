@@ -1,0 +1,206 @@
+package wal
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+)
+
+func TestF7_A1_TheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
+	m := vfs.NewMemory()
+	must(t, vfs.MakeDirectory(m, "d"))
+	old, next := testIdentity(), testIdentity()
+	next.ClusterID, next.NodeID = 5, 6
+	must(t, storeIdentity(m, "d", old))
+	crashes := uint64(0)
+	m.SetFault(func(op vfs.Op, path string) error {
+		for seed := range uint64(20) {
+			crashes++
+			i, err := readIdentity(m.Crash(rand.New(rand.NewPCG(seed, 0)).IntN), "d")
+			if err != nil || i != old && i != next {
+				t.Fatalf("before %s of %s, seed %d: %+v, %v", op, path, seed, i, err)
+			}
+		}
+		return nil
+	})
+	must(t, storeIdentity(m, "d", next))
+	m.SetFault(nil)
+	if i, err := readIdentity(m.Crash(vfs.LoseAll), "d"); err != nil || i != next || crashes < 100 {
+		t.Fatalf("after %d crashes: %+v, %v", crashes, i, err)
+	}
+}
+
+func TestADamagedIdentityIsCorruption(t *testing.T) {
+	directory := t.TempDir()
+	must(t, storeIdentity(vfs.OS(), directory, testIdentity()))
+	path := filepath.Join(directory, identityName)
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	var corruption *CorruptionError
+	for at := range whole {
+		b := append([]byte(nil), whole...)
+		b[at] ^= 1 << (at % 8)
+		must(t, os.WriteFile(path, b, 0o600))
+		if _, err := readIdentity(vfs.OS(), directory); !errors.As(err, &corruption) {
+			t.Fatalf("byte %d: %v", at, err)
+		}
+		must(t, os.WriteFile(path, whole[:at], 0o600))
+		if _, err := readIdentity(vfs.OS(), directory); !errors.As(err, &corruption) {
+			t.Fatalf("%d bytes: %v", at, err)
+		}
+	}
+}
+
+func TestD10_D11_AnIdentityOnlyEverJoinsOneCluster(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	member := testIdentity()
+	member.ClusterID, member.NodeID = 5, 6
+	must(t, l.SetIdentity(member))
+	must(t, l.SetIdentity(member))
+	for name, change := range map[string]func(*Identity){
+		"cluster":     func(i *Identity) { i.ClusterID++ },
+		"node":        func(i *Identity) { i.NodeID++ },
+		"no cluster":  func(i *Identity) { i.ClusterID, i.NodeID = 0, 0 },
+		"incarnation": func(i *Identity) { i.Incarnation++ },
+		"name":        func(i *Identity) { i.Name = "x" + i.Name[1:] },
+	} {
+		next := member
+		change(&next)
+		if err := l.SetIdentity(next); err == nil {
+			t.Errorf("%s changed", name)
+		}
+	}
+	must(t, l.Close())
+	o.NewIdentity = func() Identity { t.Error("a second identity was drawn"); return Identity{} }
+	if l, r := open(t, o); r.Identity != member || l.Identity() != member {
+		t.Fatalf("identity %+v", r.Identity)
+	}
+}
+
+// failingFS fails every operation from the n-th on, as a process that dies there would.
+type failingFS struct {
+	vfs.FS
+	left *int
+}
+
+var errDied = errors.New("died")
+
+func (f failingFS) step() error {
+	if *f.left--; *f.left < 0 {
+		return errDied
+	}
+	return nil
+}
+
+func (f failingFS) Open(path string, create bool) (vfs.File, error) {
+	if err := f.step(); err != nil {
+		return nil, err
+	}
+	file, err := f.FS.Open(path, create)
+	return failingFile{file, f}, err
+}
+
+func (f failingFS) MkdirAll(path string) error {
+	return errors.Join(f.step(), f.FS.MkdirAll(path))
+}
+
+func (f failingFS) Rename(oldPath, newPath string) error {
+	if err := f.step(); err != nil {
+		return err
+	}
+	return f.FS.Rename(oldPath, newPath)
+}
+
+func (f failingFS) SyncDir(directory string) error {
+	return errors.Join(f.step(), f.FS.SyncDir(directory))
+}
+
+type failingFile struct {
+	vfs.File
+	fs failingFS
+}
+
+func (f failingFile) WriteAt(p []byte, offset int64) (int, error) {
+	if err := f.fs.step(); err != nil {
+		n, _ := f.File.WriteAt(p[:len(p)/2], offset)
+		return n, err
+	}
+	return f.File.WriteAt(p, offset)
+}
+
+func (f failingFile) Sync() error { return errors.Join(f.fs.step(), f.File.Sync()) }
+
+func TestF8_ACrashAtAnyStepOfMakingADirectoryIsRepairedByTheNextStart(t *testing.T) {
+	steps := 0
+	for ; ; steps++ {
+		o := testOptions(filepath.Join(t.TempDir(), "d"))
+		left := steps
+		o.FS = failingFS{vfs.OS(), &left}
+		l, _, err := Open(o)
+		if err == nil {
+			must(t, l.Close())
+			break
+		}
+		if !errors.Is(err, errDied) {
+			t.Fatalf("step %d: %v", steps, err)
+		}
+		o.FS = nil
+		l, r := open(t, o)
+		if r.Identity != testIdentity() || r.Term != 0 {
+			t.Fatalf("step %d: %+v", steps, r.Identity)
+		}
+		fill(t, l, 1, 5, 1, 10)
+		must(t, l.Close())
+		l, _ = open(t, o)
+		must(t, l.Close())
+	}
+	if steps < 15 {
+		t.Fatalf("only %d steps", steps)
+	}
+}
+
+func TestF22_EntriesWithoutIdentityAndIdentityWithoutJournalAreRefused(t *testing.T) {
+	for _, fills := range []func(l *Log){
+		func(l *Log) { must(t, l.Append(operation(1, 1))) },
+		func(l *Log) { must(t, l.Append(operation(1, 1, entry(1, 1, 1)))) },
+		func(l *Log) { fill(t, l, 1, 30, 1, 100) },
+	} {
+		o := testOptions(t.TempDir())
+		l, _ := open(t, o)
+		fills(l)
+		must(t, l.Close())
+
+		c := copyLog(t, o)
+		must(t, os.Remove(filepath.Join(c.Directory, identityName)))
+		wantCorruption(t, c, "the file is missing, but there is a log")
+
+		c = copyLog(t, o)
+		must(t, os.RemoveAll(filepath.Join(c.Directory, journalName)))
+		wantCorruption(t, c, "the file is missing")
+		must(t, os.Remove(filepath.Join(c.Directory, identityName)))
+		if l.Stats().HistoryLast > 0 { // history alone is a log, too
+			wantCorruption(t, c, "the file is missing, but there is a log")
+		}
+	}
+}
+
+func TestAJournalOfAnotherNodeIsNotTakenForABlankOne(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	for term := raft.Term(1); term < 60; term++ { // rolls: the files are full of records
+		must(t, l.Append(operation(term, 1)))
+	}
+	must(t, l.Close())
+	must(t, os.Remove(filepath.Join(o.Directory, identityName)))
+	for _, name := range []string{"journal-a", "journal-b"} {
+		c := copyLog(t, o)
+		must(t, os.Truncate(filepath.Join(c.Directory, journalName, name), 0))
+		wantCorruption(t, c, "the file is missing")
+	}
+}

@@ -1,0 +1,324 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/journal"
+)
+
+// The names in a log's directory.
+const (
+	lockName      = "LOCK"
+	journalName   = "journal"
+	historyPrefix = "history-"
+	firstHistory  = historyPrefix + "1"
+)
+
+// syncShare: history is synced, off the commit path, whenever this share of a journal file was written to it. So the
+// checkpoint follows closely, and a roll finds little to sync and little to copy.
+const syncShare = 8
+
+// Log is a node's log on disk. See the package comment for who may call what.
+type Log struct {
+	options Options
+	unlock  func() error
+	journal *journal.Journal
+	history *history
+
+	mu       sync.Mutex // guards what follows
+	identity Identity
+	figures  journal.Stats
+	closed   bool
+}
+
+// Recovered is what Open found: the journal's account, and who the node is.
+type Recovered struct {
+	journal.Recovered
+	Identity Identity
+	// HistoryLast is where history ends: the checkpoint.
+	HistoryLast raft.Index
+}
+
+// Stats are a log's figures, for INFO and tests.
+type Stats struct {
+	Journal journal.Stats
+	// HistoryFirst and HistoryLast are the entries that can be read from history, HistoryDurable is the last one that
+	// is durable there.
+	HistoryFirst, HistoryLast, HistoryDurable raft.Index
+	// HistorySyncs counts the syncs of history since the log was opened.
+	HistorySyncs uint64
+}
+
+// Open opens the log in a directory, or makes it there if the directory is blank. When it returns, everything recovered
+// is durable, and the node may speak.
+//
+//  1. The directory is locked; a second process gets an error that matches vfs.ErrLocked.
+//  2. The identity is read. Without one, the directory must be blank and is made: journal, history, identity, in this
+//     order, so that a crash leaves it blank until the last step.
+//  3. The journal is read, and changes nothing.
+//  4. History is checked up to the journal's checkpoint, and cut there.
+//  5. The journal rolls: what was read is now durable, whoever wrote it and whether or not it had been synced.
+//  6. History directories that the journal does not name are removed.
+//
+// Damage is a CorruptionError.
+func Open(o Options) (*Log, Recovered, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, Recovered{}, err
+	}
+	if err := vfs.MakeDirectory(o.FS, o.Directory); err != nil {
+		return nil, Recovered{}, err
+	}
+	unlock, err := vfs.Lock(o.path(lockName))
+	if err != nil {
+		return nil, Recovered{}, err
+	}
+	l := &Log{options: o, unlock: unlock}
+	recovered, err := l.open()
+	if err != nil {
+		return nil, Recovered{}, errors.Join(err, l.Close())
+	}
+	return l, recovered, nil
+}
+
+func (o Options) path(name string) string { return filepath.Join(o.Directory, name) }
+
+func (l *Log) open() (r Recovered, err error) {
+	o := l.options
+	r.Identity, err = readIdentity(o.FS, o.Directory)
+	if errors.Is(err, errNoIdentity) {
+		r.Identity, err = l.create()
+	}
+	if err != nil {
+		return r, err
+	}
+	l.identity = r.Identity
+	if l.journal, r.Recovered, err = journal.Open(o.journal()); err != nil {
+		return r, err
+	}
+	if l.history, err = l.openHistory(&r.Opening); err != nil {
+		return r, err
+	}
+	r.HistoryLast = r.Checkpoint.Index
+	if err := l.journal.Start(l.history); err != nil {
+		return r, err
+	}
+	l.figures = l.journal.Stats()
+	return r, removeOldHistory(o.Directory, r.HistoryDirectory)
+}
+
+// create makes the log of a blank directory. It refuses a directory that has entries and no identity: they are another
+// node's, or this one's identity is lost, and with it the right to vote.
+func (l *Log) create() (Identity, error) {
+	o := l.options
+	blank, err := journal.Blank(o.journal())
+	if err != nil {
+		return Identity{}, err
+	}
+	if blank {
+		blank, err = blankHistory(o.Directory)
+		if err != nil {
+			return Identity{}, err
+		}
+	}
+	if !blank {
+		return Identity{}, &CorruptionError{File: o.path(identityName), Reason: "the file is missing, but there is a log"}
+	}
+	identity := o.NewIdentity()
+	if err := identity.validate(); err != nil {
+		return identity, err
+	}
+	opening := journal.Opening{HistoryDirectory: firstHistory, HistoryFirst: 1}
+	if err := journal.Create(o.journal(), opening); err != nil {
+		return identity, fmt.Errorf("make the journal: %w", err)
+	}
+	if err := seed(o.path(firstHistory), 1); err != nil {
+		return identity, fmt.Errorf("make the history: %w", err)
+	}
+	return identity, storeIdentity(o.FS, o.Directory, identity)
+}
+
+// blankHistory reports whether no history directory holds an entry.
+func blankHistory(directory string) (bool, error) {
+	names, err := historyNames(directory)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range names {
+		segments, err := listSegments(filepath.Join(directory, name))
+		if err != nil {
+			return false, err
+		}
+		for _, s := range segments {
+			if info, err := os.Stat(s.path); err != nil || info.Size() > 0 {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// openHistory opens the history that the journal names, cut to the checkpoint.
+func (l *Log) openHistory(r *journal.Opening) (*history, error) {
+	base, kept := raft.Mark{}, r.HistoryFirst
+	if r.HistoryFirst > 1 {
+		if r.Snapshot == nil {
+			return nil, &CorruptionError{File: l.options.path(journalName), Reason: fmt.Sprintf(
+				"history begins at %d and there is no snapshot for what is before", r.HistoryFirst)}
+		}
+		base.Index = r.HistoryFirst - 1
+		for _, s := range []*raft.SnapshotMark{r.Snapshot, r.Retained} {
+			if s != nil && s.Index == base.Index {
+				base = s.Mark
+			}
+		}
+	}
+	for _, s := range []*raft.SnapshotMark{r.Snapshot, r.Retained} {
+		if s != nil {
+			kept = s.Index + 1 // the older of the two has the last word
+		}
+	}
+	return openHistory(l.options.path(r.HistoryDirectory), l.options.SegmentBytes, base, r.Checkpoint, kept)
+}
+
+func historyNames(directory string) ([]string, error) {
+	files, err := os.ReadDir(directory)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range files {
+		if f.IsDir() && strings.HasPrefix(f.Name(), historyPrefix) {
+			names = append(names, f.Name())
+		}
+	}
+	return names, nil
+}
+
+// removeOldHistory removes what is left of histories that an installed snapshot has made void.
+func removeOldHistory(directory, inForce string) error {
+	names, err := historyNames(directory)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if name == inForce {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(directory, name)); err != nil {
+			return err
+		}
+	}
+	return vfs.OS().SyncDir(directory)
+}
+
+// Append makes a group of operations durable, in order, with one write and one sync. The log writer calls it. An error
+// is final.
+func (l *Log) Append(group []raft.AppendOperation) error {
+	l.journal.Advance(raft.Index(l.history.durable.Load()))
+	err := l.journal.Append(group)
+	l.note()
+	return err
+}
+
+// Seal proves the last group, so that damage to it cannot pass for a torn write. The log writer calls it after some
+// idleness; it does nothing when there is nothing to prove.
+func (l *Log) Seal() error {
+	err := l.journal.Seal()
+	l.note()
+	return err
+}
+
+// Room is how many bytes of encoded entries the journal takes if they begin at an index. The log writer calls it.
+func (l *Log) Room(from raft.Index) int64 {
+	l.journal.Advance(raft.Index(l.history.durable.Load()))
+	return l.journal.Room(from)
+}
+
+func (l *Log) note() {
+	figures := l.journal.Stats()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.figures = figures
+}
+
+// Write adds entries to history: committed ones, durable in the journal, that follow the last one written. When it
+// returns, Entries finds them and they may leave memory. The filler calls it. An error that matches syscall.ENOSPC
+// means that none was taken and the call may be repeated; any other is final.
+func (l *Log) Write(entries []raft.Entry) error {
+	unsynced, err := l.history.write(entries)
+	if err != nil || unsynced < l.options.FileBytes/syncShare {
+		return err
+	}
+	_, err = l.history.Sync()
+	return err
+}
+
+// Entries reads from history, from lo on: at least one entry, and more while their sum stays within maxBytes. It also
+// returns the mark of the entry before lo. Entries that are not there yet, or (ErrCompacted) no longer, are an error.
+func (l *Log) Entries(lo raft.Index, maxBytes int) (previous raft.Mark, entries []raft.Entry, err error) {
+	return l.history.entries(lo, maxBytes)
+}
+
+// Identity is who the node is.
+func (l *Log) Identity() Identity {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.identity
+}
+
+// SetIdentity makes durable that the node belongs to a cluster. The caller does so before the node's first vote or
+// acknowledgement. Neither incarnation and name, nor a cluster and a node id once they are set, can change.
+func (l *Log) SetIdentity(next Identity) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	if err := l.identity.mayBecome(next); err != nil {
+		return err
+	}
+	if err := storeIdentity(l.options.FS, l.options.Directory, next); err != nil {
+		return err
+	}
+	l.identity = next
+	return nil
+}
+
+// Stats returns the log's figures.
+func (l *Log) Stats() Stats {
+	l.mu.Lock()
+	s := Stats{Journal: l.figures}
+	l.mu.Unlock()
+	l.history.mu.Lock()
+	defer l.history.mu.Unlock()
+	s.HistoryFirst, s.HistoryLast, s.HistorySyncs = l.history.first, l.history.last.Index, l.history.syncs
+	s.HistoryDurable = raft.Index(l.history.durable.Load())
+	return s
+}
+
+// Close releases files and lock. It makes nothing durable: what was acknowledged is durable already. It is called when
+// no other call is under way.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	l.closed = true
+	var err error
+	if l.journal != nil {
+		err = l.journal.Close()
+	}
+	if l.history != nil {
+		err = errors.Join(err, l.history.close())
+	}
+	return errors.Join(err, l.unlock())
+}
