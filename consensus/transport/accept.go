@@ -210,8 +210,8 @@ func (t *Transport) admitPeer(s *handshake) (*incoming, error) {
 
 // reserve makes the connection the one of its peer. An older one of the same process is closed, and has delivered its
 // last message before this returns. One of another process is kept, and the new one refused: it may be a copy of the
-// data directory. When the peer merely restarted, its old connection is closed by its kernel or falls silent, and one of
-// its next attempts succeeds.
+// data directory. When the peer merely restarted, its old connection is closed by its kernel at once, or for its
+// silence within the read timeout, and the peer's next attempt succeeds.
 func (t *Transport) reserve(theirs *Hello, conn net.Conn) (*incoming, error) {
 	in := &incoming{
 		from:  theirs.From,

@@ -10,8 +10,8 @@
 //
 // The transport decides nothing about the protocol. It promises little, which is what Raft needs: messages of one link
 // arrive in order, each at most once; what a broken link held is lost; damage is never delivered. Losing a message is
-// always allowed. Forwarded batches are a stream, though, so a gap in them is never silent: it ends the link, and LinkUp
-// tells the owner to send again what is unmet.
+// always allowed. Forwarded batches are a stream, though, so a gap in them is never silent: it ends the link, and the
+// next LinkUp tells the owner to send again what is unmet.
 //
 // # Goroutines
 //
@@ -42,21 +42,26 @@
 //
 // # Identity
 //
-// A node is its cluster id, its node id, and its incarnation, which is drawn once for each data directory. Both sides of a
-// handshake check all three against what they expect, and the boot id, which is drawn once for each process, tells a
-// node that it dialled itself and tells a restart from a second process with a copy of the same directory. Addresses are
+// A node is its cluster id, its node id, and its incarnation, which is drawn once for each data directory. Both sides
+// of a handshake check all three against what they expect. The boot id is drawn once for each process: it tells a node
+// that it dialled itself, and it tells a second process with a copy of a directory from the first. Addresses are
 // resolved at each dial and prove nothing.
 //
-// With a cluster secret both sides prove that they know it before anything else is judged. Frames after the handshake are
-// neither authenticated nor encrypted; where the network itself is hostile it needs a tunnel.
+// With a cluster secret both sides prove that they know it before anything else is judged. Frames after the handshake
+// are neither authenticated nor encrypted; where the network itself is hostile it needs a tunnel.
 //
 // # Rejected
 //
-// One connection for both directions: it needs a rule for who dials and one for two that dialled at once, and a node that
-// restarts must wait for the other to notice. Messages in msgpack: measured at 0.55 µs and 281 bytes for each decoded
-// entry, and quadratic in the size of large ones. Pooled buffers for frames with entries: the log keeps entries for as
-// long as it likes, so each pooled buffer would need a count of users; the collector has one already. A deadline for a
-// whole write: a large frame on a slow link would never get through; the deadline is for progress.
+// One connection for both directions: it needs a rule for who dials and one for two that dialled at once, and a node
+// that restarts must wait for the other to notice.
+//
+// Messages in msgpack: measured at 0.55 µs and 281 bytes for each decoded entry, and quadratic in the size of large
+// ones; here 100 entries of 100 bytes cost two allocations.
+//
+// Pooled buffers for frames with entries: the log keeps entries for as long as it likes, so each pooled buffer would
+// need a count of users; the collector has one already.
+//
+// A deadline for a whole write: a large frame on a slow link would never get through. The deadline is for progress.
 //
 // Snapshots will travel on connections of their own, for which the preamble has a purpose byte: bulk must not stand in
 // the way of heartbeats.

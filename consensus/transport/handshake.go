@@ -19,9 +19,9 @@ import (
 //	Proof                                     →                                   only with a secret
 //	                                          ←    Welcome, Accepted or Refusal
 //
-// Each proof is an HMAC-SHA256 under the cluster secret over a label for its direction, both nonces and the first frame's
-// body: neither an old proof nor the other side's can be played back. The other side proves first, so that a dialler
-// hands its own proof only to a node that knows the secret anyway.
+// Each proof is an HMAC-SHA256 under the cluster secret over a label for its direction, both nonces and the first
+// frame's body: neither an old proof nor the other side's can be played back. The other side proves first, so that a
+// dialler hands its own proof only to a node that knows the secret anyway.
 //
 // Nothing after the handshake is authenticated or encrypted: the secret keeps strangers and other clusters out, it does
 // not protect against someone who can write into the connections of others.

@@ -70,8 +70,8 @@ var (
 // rules need no configuration: they compare what each of the two knows of itself with what the other expects.
 //
 //  1. Nobody talks to itself.
-//  2. Who has an id has a cluster, and the two clusters are one. A blank node has none yet: it takes cluster and id from
-//     a hello that names its incarnation.
+//  2. Who has an id has a cluster, and the two clusters are one. A blank node has none yet: it takes cluster and id
+//     from a hello that names its incarnation.
 //  3. The hello was meant for this id and this incarnation.
 func checkIdentity(own, theirs *Hello) error {
 	switch {

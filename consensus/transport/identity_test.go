@@ -101,7 +101,9 @@ func TestD14_ANodeThatDialsItselfIsTold(t *testing.T) {
 }
 
 func TestD14_AddressesThatOthersCannotDialAreRefused(t *testing.T) {
-	for _, address := range []string{"0.0.0.0:6379", "[::]:6379", ":6379", "192.0.2.1", "192.0.2.1:0", "192.0.2.1:70000", ""} {
+	for _, address := range []string{
+		"0.0.0.0:6379", "[::]:6379", ":6379", "192.0.2.1", "192.0.2.1:0", "192.0.2.1:70000", "",
+	} {
 		if CheckAddress(address) == nil {
 			t.Errorf("%q is accepted", address)
 		}

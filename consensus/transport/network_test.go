@@ -229,7 +229,9 @@ func TestG16_StrangersAreHungUpOn(t *testing.T) {
 }
 
 func TestConnectionsAndHandshakesAreBounded(t *testing.T) {
-	b := start(t, 2, func(_ *node, o *Options) { o.MaxConnections, o.MaxHandshakes, o.HandshakeTimeout = 3, 2, 3*patience })
+	b := start(t, 2, func(_ *node, o *Options) {
+		o.MaxConnections, o.MaxHandshakes, o.HandshakeTimeout = 4, 2, 3*patience
+	})
 	open := func() net.Conn {
 		conn, err := net.Dial("tcp", b.address())
 		if err != nil {
@@ -241,9 +243,16 @@ func TestConnectionsAndHandshakesAreBounded(t *testing.T) {
 	welcome := dialRaw(t, b)
 	first, _ := open(), open()
 	b.awaitUntil("two handshakes", func() bool { return len(b.transport.handshakes) == 2 })
-	closedByPeer(t, open())
+	closedByPeer(t, open()) // a third handshake
 	first.Close()
 	b.awaitUntil("a free place", func() bool { return len(b.transport.handshakes) == 1 })
+	for range 2 {
+		b.transport.connections <- struct{}{} // as if two more peers were connected
+	}
+	closedByPeer(t, open()) // a fifth connection
+	for range 2 {
+		<-b.transport.connections
+	}
 	if _, err := welcome.Write(encode(t, heartbeat(1, 2, 1))); err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,9 @@ func allocated(f func()) uint64 {
 func TestG10_ADeclaredLengthAllocatesNothingBeforeItIsChecked(t *testing.T) {
 	const budget = 4 * readBufferBytes
 	over := uint32(MaxFrameBytes(DefaultMaxEntryBytes) + 1)
-	for name, lengthBytes := range map[string]uint32{"over": over, "huge": 1<<32 - 1, "under": frameOverheadBytes - 1, "none": 0} {
+	for name, lengthBytes := range map[string]uint32{
+		"over": over, "huge": 1<<32 - 1, "under": frameOverheadBytes - 1, "none": 0,
+	} {
 		wire := frameWith(t, func(head []byte) {
 			binary.LittleEndian.PutUint32(head, lengthBytes)
 			head[4] = byte(raft.Append)

@@ -21,8 +21,8 @@ func dialTCP(ctx context.Context, address string) (net.Conn, error) {
 // tune sets the options of a peer's connection. Only TCP connections have any.
 //
 // A frame is written whole, so there is nothing to wait for: no delay. Bytes that the other side's kernel does not
-// acknowledge mean that it is gone; without a limit the kernel would try for a quarter of an hour. The limit is twice the
-// write timeout, so that a writer which is stuck gives up first and can say so.
+// acknowledge mean that it is gone; without a limit the kernel would try for a quarter of an hour. The limit is twice
+// the write timeout, so that a writer which is stuck gives up first and can say so.
 func tune(conn net.Conn, writeTimeout time.Duration) error {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
