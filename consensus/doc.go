@@ -1,0 +1,30 @@
+// Package consensus is a replicated log with a state machine on top: open a Node on each of several machines, propose
+// commands on any of them, read on any of them.
+//
+//	node, err := consensus.Open(consensus.Options{Directory: dir, Machine: machine, PeerListen: ":16379", Bootstrap: true})
+//	result, err := node.Propose(ctx, command)   // done on a majority of disks, applied here
+//	err = node.Query(ctx, question)             // sees everything that was acknowledged anywhere before
+//
+// # What it promises
+//
+//	N1  A nil error from Propose means: the command is on the disks of a majority of voters, and applied on this node.
+//	N2  Reads are linearizable on every node, without assumptions about clocks.
+//	N3  Errors are honest. ErrNotDone: it was not done and never will be. ErrUnknown: it may have been, or may yet be.
+//	N4  Every node applies the same commands in the same order. A command is applied at most once per Propose.
+//	N5  The node stops (Options.Fatal) rather than go on with a log it cannot trust.
+//
+// # The parts
+//
+//	consensus          Open, Node: assembles what follows, forms clusters, judges who may connect
+//	consensus/engine   one turn of a node, the applier, and the goroutines around them
+//	consensus/raft     the protocol as a pure function
+//	consensus/quorum   majorities
+//	consensus/transport  frames over TCP between nodes
+//	consensus/sim      whole clusters in one goroutine, with simulated time, network and disks
+//	wal                the log on disk
+//
+// # Limits
+//
+// A command is at most Options.MaxEntryBytes long. A node keeps its state machine in memory and, for now, its whole log
+// on disk: there are no snapshots yet, and the members of a cluster are those it was formed with.
+package consensus

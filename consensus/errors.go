@@ -1,0 +1,18 @@
+package consensus
+
+import "errors"
+
+// The errors of Propose and Query. Test them with errors.Is.
+var (
+	// ErrNotDone means that the command was not executed and never will be: there was no leader for too long, or the
+	// node is not part of a cluster yet. It is safe to try again.
+	ErrNotDone = errors.New("not done: no leader")
+	// ErrUnknown means that the command may have been executed, or may yet be. Trying again may execute it twice.
+	ErrUnknown = errors.New("outcome unknown: the command was sent and its fate could not be learned in time")
+	// ErrOverloaded means that too much is waiting already; the command was not executed.
+	ErrOverloaded = errors.New("not done: too much is waiting")
+	// ErrTooLarge means that the command exceeds Options.MaxEntryBytes; it was not executed.
+	ErrTooLarge = errors.New("not done: the command is larger than an entry may be")
+	// ErrClosed means that the node is closed or has failed; the command was not executed.
+	ErrClosed = errors.New("not done: the node is closed")
+)

@@ -1,0 +1,171 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// How a cluster of several nodes begins:
+//
+//  1. Blank nodes ask the first one to be taken in, and name their incarnations.
+//  2. When enough have asked, the first node draws a cluster id, takes id 1, and makes its identity durable.
+//  3. It makes entry 1 durable: the configuration with all of them. Until then nobody knows of the cluster.
+//  4. It connects to each of them, naming incarnation and id. A blank node that finds its own incarnation named takes
+//     the identity, makes it durable, and only then votes or acknowledges anything.
+//  5. Entry 1 reaches them as any entry does.
+//
+// A crash between 2 and 3 leaves an identity that nobody else knows; the same command line begins again.
+
+// firstNode is the id of the node that makes a cluster.
+const firstNode = 1
+
+// joinInterval is how long a blank node waits before it asks again.
+const joinInterval = time.Second
+
+// takeJoiner answers a blank node that asks to be a member.
+func (n *Node) takeJoiner(j transport.Join) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.started {
+		return n.knownJoiner(j)
+	}
+	switch {
+	case !n.options.Bootstrap:
+		return &transport.Refusal{Text: "this node belongs to no cluster itself"}
+	case j.PeerAddress == n.options.PeerAddress:
+		return &transport.Refusal{Text: "the peer address " + j.PeerAddress + " is this node's own"}
+	}
+	for i := range n.joiners {
+		if n.joiners[i].Incarnation == j.Incarnation || n.joiners[i].PeerAddress == j.PeerAddress {
+			n.joiners[i] = j // asked again, maybe with another address or an emptied directory
+			return nil
+		}
+	}
+	n.joiners = append(n.joiners, j)
+	n.options.Logger.Info("a node asks to join", "peer", j.PeerAddress, "nodes", len(n.joiners)+1, "expect", n.options.Expect)
+	if len(n.joiners)+1 < n.options.Expect {
+		return nil
+	}
+	return n.form()
+}
+
+// knownJoiner tells members that ask again to be patient, and refuses others.
+func (n *Node) knownJoiner(j transport.Join) error {
+	if c := n.runner.Load().Status().Configuration; c != nil {
+		for i := range c.Members {
+			if c.Members[i].Incarnation == j.Incarnation {
+				return nil
+			}
+		}
+	}
+	return &transport.Refusal{Text: "the cluster is complete; it cannot be grown by joining yet"}
+}
+
+// form makes the cluster of this node and those that asked. The caller holds the lock.
+func (n *Node) form() error {
+	identity := n.identity
+	identity.NodeID = firstNode
+	if identity.ClusterID == 0 {
+		identity.ClusterID = random()
+	}
+	c := &raft.Configuration{ClusterID: identity.ClusterID, HashSeed: random(), NextID: firstNode + 1}
+	c.Members = []raft.Member{{
+		ID: firstNode, Name: identity.Name, Incarnation: identity.Incarnation,
+		PeerAddress: n.options.PeerAddress, ClientAddress: n.options.ClientAddress,
+	}}
+	for _, j := range n.joiners {
+		c.Members = append(c.Members, raft.Member{
+			ID: c.NextID, Name: j.Name, Incarnation: j.Incarnation,
+			PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress,
+		})
+		c.NextID++
+	}
+	for _, m := range c.Members {
+		c.Voters = append(c.Voters, m.ID)
+	}
+	if err := n.log.SetIdentity(identity); err != nil {
+		return n.broken(fmt.Errorf("store the identity: %w", err))
+	}
+	n.identity = identity
+	first := engine.FirstEntry(c, raft.Stamp(time.Now().UnixMilli()))
+	operation := raft.AppendOperation{Number: 1, Term: first.Term, Entries: []raft.Entry{first}}
+	if err := n.log.Append([]raft.AppendOperation{operation}); err != nil {
+		return n.broken(fmt.Errorf("store the first entry: %w", err))
+	}
+	n.restored.Term, n.restored.Entries = first.Term, operation.Entries
+	n.options.Logger.Info("cluster formed", "cluster", fmt.Sprintf("%016x", identity.ClusterID), "nodes", len(c.Members))
+	return n.start()
+}
+
+// adopt makes this blank node the member that a peer's hello calls it.
+func (n *Node) adopt(theirs transport.Hello) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.started {
+		return nil // another member was faster
+	}
+	identity := n.identity
+	if identity.NodeID != 0 {
+		return errors.New("this node is making a cluster of its own")
+	}
+	identity.ClusterID, identity.NodeID = theirs.ClusterID, uint64(theirs.To)
+	if err := n.log.SetIdentity(identity); err != nil {
+		return n.broken(fmt.Errorf("store the identity: %w", err))
+	}
+	n.identity = identity
+	n.options.Logger.Info("member of a cluster", "cluster", fmt.Sprintf("%016x", identity.ClusterID), "node", identity.NodeID)
+	return n.start()
+}
+
+// broken reports an error of the disk and keeps the node from going on.
+func (n *Node) broken(err error) error {
+	n.background.Go(func() { n.options.Fatal(err) })
+	return err
+}
+
+// join asks the given nodes, in turn and again and again, until this node is a member.
+func (n *Node) join(ctx context.Context) {
+	ticker := time.NewTicker(joinInterval)
+	defer ticker.Stop()
+	var told string
+	for i := 0; ; i++ {
+		address := n.options.Join[i%len(n.options.Join)]
+		news := n.askToJoin(ctx, address)
+		if news != told && ctx.Err() == nil {
+			told = news
+			n.options.Logger.Info("joining", "via", address, "answer", news)
+		}
+		select {
+		case <-n.member:
+			return
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// askToJoin asks one node, follows its redirection, and says what came of it.
+func (n *Node) askToJoin(ctx context.Context, address string) string {
+	n.mu.Lock()
+	j := transport.Join{
+		Name: n.identity.Name, Incarnation: n.identity.Incarnation,
+		PeerAddress: n.options.PeerAddress, ClientAddress: n.options.ClientAddress,
+	}
+	n.mu.Unlock()
+	err := n.transport.Join(ctx, address, j)
+	var refusal *transport.Refusal
+	if errors.As(err, &refusal) && refusal.Redirect != "" {
+		err = n.transport.Join(ctx, refusal.Redirect, j)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return "accepted; waiting for the others"
+}

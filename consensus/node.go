@@ -1,0 +1,219 @@
+package consensus
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal"
+)
+
+// Node is one member of a cluster, or a blank node that waits to become one. Make it with Open. All methods may be
+// called from any goroutine.
+type Node struct {
+	options Options
+	log     *wal.Log
+	boot    raft.Boot
+
+	// transport is set before Open returns; owner methods may run a moment earlier and wait for it.
+	transport *transport.Transport
+	assembled chan struct{}
+	peers     peers
+
+	// runner is nil while the node is blank.
+	runner atomic.Pointer[engine.Runner]
+
+	mu       sync.Mutex
+	identity wal.Identity
+	restored wal.Recovered
+	joiners  []transport.Join // of the cluster that is being formed, in the order in which they asked
+	closed   bool
+	started  bool
+
+	joining    context.CancelFunc
+	background sync.WaitGroup
+	member     chan struct{} // closed when the node has become a member
+}
+
+// Propose replicates a command and returns what StateMachine.Apply returned for it on this node. It waits until the
+// command is durable on a majority and applied here, or ended otherwise: see ErrNotDone and ErrUnknown. If the context
+// ends first, the error is the context's and the outcome is unknown. The node keeps command; it must not be changed.
+func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
+	if len(command) > n.options.MaxEntryBytes {
+		return nil, fmt.Errorf("%w: %d bytes, allowed are %d", ErrTooLarge, len(command), n.options.MaxEntryBytes)
+	}
+	ended := make(chan struct{})
+	b := &engine.Batch{Body: command, Level: engine.Level, Wake: func() { close(ended) }}
+	n.Submit(b)
+	select {
+	case <-ended:
+		return b.Result, outcomeError(b.Outcome)
+	case <-ctx.Done():
+		n.Leave(b)
+		return nil, fmt.Errorf("outcome unknown: %w", ctx.Err())
+	}
+}
+
+// Query executes StateMachine.Query with local, on a state that holds everything acknowledged by any node before the
+// call.
+func (n *Node) Query(ctx context.Context, local any) error {
+	ended := make(chan struct{})
+	r := &engine.Read{Wake: func() { close(ended) }}
+	n.SubmitRead(r)
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		n.LeaveRead(r)
+		return ctx.Err()
+	}
+	if err := outcomeError(r.Outcome); err != nil {
+		return err
+	}
+	n.View(func(m StateMachine) { m.Query(int64(r.Stamp), local) })
+	return nil
+}
+
+func outcomeError(o engine.Outcome) error {
+	switch o {
+	case engine.Done:
+		return nil
+	case engine.NotDone:
+		return ErrNotDone
+	case engine.Overloaded:
+		return ErrOverloaded
+	case engine.Unknown:
+		return ErrUnknown
+	}
+	panic("consensus: a batch ended as " + o.String())
+}
+
+// Submit gives a batch to the node, for callers that wait in a way of their own. It never blocks; b.Wake is called when
+// the batch ended, which may be before Submit returns. On a blank node it ends as NotDone.
+func (n *Node) Submit(b *engine.Batch) {
+	if r := n.runner.Load(); r != nil {
+		r.Submit(b)
+		return
+	}
+	b.Outcome = engine.NotDone
+	b.Wake()
+}
+
+// SubmitRead asks for a moment at which View shows a state as new as Query's. It never blocks; see Submit.
+func (n *Node) SubmitRead(read *engine.Read) {
+	if r := n.runner.Load(); r != nil {
+		r.SubmitRead(read)
+		return
+	}
+	read.Outcome = engine.NotDone
+	read.Wake()
+}
+
+// Leave tells that nobody waits for a submitted batch any more: if it was never sent, it is dropped.
+func (n *Node) Leave(b *engine.Batch) {
+	if r := n.runner.Load(); r != nil {
+		r.Leave(b)
+	}
+}
+
+// LeaveRead is Leave for a read.
+func (n *Node) LeaveRead(read *engine.Read) {
+	if r := n.runner.Load(); r != nil {
+		r.LeaveRead(read)
+	}
+}
+
+// View calls f with the state machine while nothing is applied. f should be short.
+func (n *Node) View(f func(StateMachine)) {
+	if r := n.runner.Load(); r != nil {
+		r.View(f)
+		return
+	}
+	f(n.options.Machine) // a blank node applies nothing
+}
+
+// Status is what a node knows of itself and its cluster.
+type Status struct {
+	engine.Status
+	// Blank: the node belongs to no cluster yet. Joiners and Expect say how far forming one has come.
+	Blank   bool
+	Joiners int
+	Expect  int
+	// ClusterID, Name and Incarnation identify the cluster, the node for its clients, and its data directory.
+	ClusterID   uint64
+	Name        string
+	Incarnation uint64
+	// PeerAddress is where the node listens for peers.
+	PeerAddress string
+	Log         wal.Stats
+}
+
+// Status returns the node's state as of its last turn.
+func (n *Node) Status() Status {
+	n.mu.Lock()
+	s := Status{
+		Joiners: len(n.joiners), Expect: n.options.Expect, ClusterID: n.identity.ClusterID, Name: n.identity.Name,
+		Incarnation: n.identity.Incarnation, PeerAddress: n.options.PeerAddress,
+	}
+	n.mu.Unlock()
+	if r := n.runner.Load(); r != nil {
+		s.Status = *r.Status()
+	} else {
+		s.Blank = true
+	}
+	s.Log = n.log.Stats()
+	return s
+}
+
+// WaitServing waits until the node answers linearizable reads: it is a member, and there is a leader.
+func (n *Node) WaitServing(ctx context.Context) error {
+	select {
+	case <-n.member:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for {
+		ended := make(chan struct{})
+		r := &engine.Read{Wake: func() { close(ended) }}
+		n.SubmitRead(r)
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			n.LeaveRead(r)
+			return ctx.Err()
+		}
+		if r.Outcome == engine.Done {
+			return nil
+		}
+		if err := n.runner.Load().Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// Close stops the node. What waits ends as ErrNotDone or, if it was sent, as ErrUnknown.
+func (n *Node) Close() error {
+	n.mu.Lock()
+	if n.closed {
+		n.mu.Unlock()
+		return nil
+	}
+	n.closed = true
+	n.mu.Unlock()
+	n.joining()
+	n.background.Wait()
+	errTransport := n.transport.Close() // after this no owner method runs
+	var err error
+	if r := n.runner.Load(); r != nil {
+		err = r.Close()
+	} else {
+		err = n.log.Close()
+	}
+	if err == nil {
+		err = errTransport
+	}
+	return err
+}

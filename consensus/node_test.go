@@ -1,0 +1,248 @@
+package consensus_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/raftredis/raftredis/consensus"
+)
+
+// patience bounds what should take milliseconds.
+const patience = 30 * time.Second
+
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// smallOptions make nodes that start fast.
+func smallOptions(directory string) consensus.Options {
+	return consensus.Options{
+		Directory: directory, Machine: &counter{}, PeerListen: "127.0.0.1:0", JournalFileBytes: 16 << 20,
+	}
+}
+
+func open(t *testing.T, o consensus.Options) *consensus.Node {
+	t.Helper()
+	fatal := make(chan error, 1)
+	o.Fatal = func(err error) { fatal <- err }
+	n, err := consensus.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+		select {
+		case err := <-fatal:
+			t.Errorf("fatal: %v", err)
+		default:
+		}
+	})
+	return n
+}
+
+func add(t *testing.T, n *consensus.Node, v uint64) {
+	t.Helper()
+	if _, err := n.Propose(within(t), binary.LittleEndian.AppendUint64(nil, v)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func expectTotal(t *testing.T, n *consensus.Node, want uint64) {
+	t.Helper()
+	var total uint64
+	if err := n.Query(within(t), &total); err != nil || total != want {
+		t.Fatalf("total is %d, %v; want %d", total, err, want)
+	}
+}
+
+func TestF12_ASingleNodeKeepsWhatItAcknowledged(t *testing.T) {
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	directory := t.TempDir()
+	o := smallOptions(directory)
+	o.Bootstrap = true
+	n, err := consensus.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		add(t, n, 1)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o.Machine = &counter{}
+	again := open(t, o) // the same options: Bootstrap changes nothing
+	expectTotal(t, again, 100)
+	add(t, again, 1)
+	expectTotal(t, again, 101)
+}
+
+func TestF21_ADirectoryServesOneNode(t *testing.T) {
+	o := smallOptions(t.TempDir())
+	o.Bootstrap = true
+	open(t, o)
+	o.Machine = &counter{}
+	if _, err := consensus.Open(o); err == nil || !strings.Contains(err.Error(), o.Directory) {
+		t.Fatalf("a second node opened the directory: %v", err)
+	}
+}
+
+func TestABlankNodeEndsCommandsAsNotDone(t *testing.T) {
+	n := open(t, smallOptions(t.TempDir()))
+	if _, err := n.Propose(within(t), []byte("x")); !errors.Is(err, consensus.ErrNotDone) {
+		t.Fatalf("err is %v", err)
+	}
+	if s := n.Status(); !s.Blank || s.ClusterID != 0 || len(s.Name) != 40 {
+		t.Fatalf("status is %+v", s)
+	}
+}
+
+func TestB15_TheLargestCommandPassesAndOneMoreByteDoesNot(t *testing.T) {
+	o := smallOptions(t.TempDir())
+	o.Bootstrap, o.MaxEntryBytes = true, 1<<16
+	n := open(t, o)
+	for _, size := range []int{1<<16 - 1, 1 << 16} {
+		if _, err := n.Propose(within(t), make([]byte, size)); err != nil {
+			t.Fatalf("%d bytes: %v", size, err)
+		}
+	}
+	if _, err := n.Propose(within(t), make([]byte, 1<<16+1)); !errors.Is(err, consensus.ErrTooLarge) {
+		t.Fatalf("err is %v", err)
+	}
+}
+
+// trio is a formed cluster of three, with what is needed to start its nodes again.
+type trio struct {
+	t       *testing.T
+	nodes   [3]*consensus.Node
+	options [3]consensus.Options
+}
+
+func newTrio(t *testing.T) *trio {
+	t.Helper()
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	c := &trio{t: t}
+	directory := t.TempDir()
+	for i := range c.nodes {
+		o := smallOptions(filepath.Join(directory, string(rune('a'+i))))
+		o.Bootstrap, o.Expect = i == 0, 3
+		if i > 0 {
+			o.Join = []string{c.nodes[0].Status().PeerAddress}
+		}
+		c.options[i] = o
+		c.start(i)
+	}
+	for i, n := range c.nodes {
+		if err := n.WaitServing(within(t)); err != nil {
+			t.Fatalf("node %d: %v", i, err)
+		}
+	}
+	return c
+}
+
+// start opens a node; from its second start on at the address where the others know it.
+func (c *trio) start(i int) {
+	c.t.Helper()
+	o := c.options[i]
+	o.Machine = &counter{}
+	n, err := consensus.Open(o)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.nodes[i] = n
+	c.options[i].PeerListen = n.Status().PeerAddress
+	c.t.Cleanup(func() { n.Close() })
+}
+
+func (c *trio) leader() int {
+	c.t.Helper()
+	deadline := time.Now().Add(patience)
+	for time.Now().Before(deadline) {
+		for i, n := range c.nodes {
+			if s := n.Status(); s.Leader != 0 && s.Leader == s.ID {
+				return i
+			}
+		}
+	}
+	c.t.Fatal("no leader")
+	return -1
+}
+
+func TestG9_AnotherNodeGoesOnWithTheData(t *testing.T) {
+	c := newTrio(t)
+	for i := range 30 {
+		add(t, c.nodes[i%3], 1)
+	}
+	first := c.leader()
+	c.nodes[first].Close()
+	rest := []*consensus.Node{c.nodes[(first+1)%3], c.nodes[(first+2)%3]}
+	for i, n := range rest {
+		expectTotal(t, n, 30+uint64(i))
+		add(t, n, 1)
+	}
+	c.start(first)
+	expectTotal(t, c.nodes[first], 32)
+}
+
+func TestH12_AllNodesStopAndComeBack(t *testing.T) {
+	c := newTrio(t)
+	for i := range 30 {
+		add(t, c.nodes[i%3], 1)
+	}
+	for round := range uint64(3) {
+		for _, n := range c.nodes {
+			n.Close()
+		}
+		for i := range c.nodes {
+			c.start(i)
+		}
+		for _, n := range c.nodes {
+			expectTotal(t, n, 30+round)
+		}
+		add(t, c.nodes[round%3], 1)
+	}
+}
+
+func TestD10_AWipedDirectoryUnderAnOldAddressIsRefused(t *testing.T) {
+	c := newTrio(t)
+	add(t, c.nodes[0], 1)
+	c.nodes[2].Close()
+	o := c.options[2]
+	o.Directory, o.Machine = filepath.Join(t.TempDir(), "wiped"), &counter{}
+	wiped := open(t, o)
+	add(t, c.nodes[0], 1) // the cluster dials the address again and again
+	if s := wiped.Status(); !s.Blank {
+		t.Fatalf("the wiped node took part: %+v", s)
+	}
+	expectTotal(t, c.nodes[1], 2)
+}
+
+func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
+	for name, change := range map[string]func(*consensus.Options){
+		"Directory":        func(o *consensus.Options) { o.Directory = "" },
+		"Machine":          func(o *consensus.Options) { o.Machine = nil },
+		"Expect":           func(o *consensus.Options) { o.Expect = -1 },
+		"MaxEntryBytes":    func(o *consensus.Options) { o.MaxEntryBytes = 2 << 20 },
+		"JournalFileBytes": func(o *consensus.Options) { o.JournalFileBytes = 8 << 20 },
+		"HeartbeatMillis":  func(o *consensus.Options) { o.HeartbeatMillis = 1 },
+		"Join":             func(o *consensus.Options) { o.Bootstrap, o.Join = true, []string{"127.0.0.1:1"} },
+		"wildcard":         func(o *consensus.Options) { o.Expect, o.Bootstrap, o.PeerListen = 3, true, "0.0.0.0:0" },
+	} {
+		o := smallOptions(t.TempDir())
+		change(&o)
+		if _, err := consensus.Open(o); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: err is %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package consensus
+
+import (
+	"context"
+	crand "crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal"
+)
+
+// Open starts a node in its directory. What it becomes depends on the directory first and on the options second:
+//
+//	the directory belongs to a cluster   the node takes up its place; Bootstrap and Join change nothing
+//	blank, Bootstrap                     it makes a cluster: at once, or when Expect-1 nodes have joined
+//	blank, Join                          it asks to be taken in, until it is
+//	blank, neither                       it waits to be contacted
+//
+// Open returns when the directory is read and the node listens; see WaitServing.
+func Open(o Options) (*Node, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	log, restored, err := wal.Open(wal.Options{
+		Directory: o.Directory, FileBytes: o.JournalFileBytes,
+		MaxEntryBytes: max(o.MaxEntryBytes, engine.MaxConfigurationBytes),
+		NewIdentity: func() wal.Identity {
+			return wal.Identity{Incarnation: random(), Name: randomName()}
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the log in %s: %w", o.Directory, err)
+	}
+	n := &Node{
+		options: o, log: log, boot: raft.Boot(random()), identity: restored.Identity, restored: restored,
+		assembled: make(chan struct{}), member: make(chan struct{}), joining: func() {},
+	}
+	if err := n.assemble(); err != nil {
+		log.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// assemble starts the transport and what the directory and the options ask for.
+func (n *Node) assemble() error {
+	o := &n.options
+	t, err := transport.New(transport.Options{
+		Owner: owner{n}, Listener: o.PeerListener, Address: o.PeerListen, Dial: o.Dial, Secret: o.Secret,
+		Logger: o.Logger, MaxEntryBytes: o.MaxEntryBytes,
+	})
+	if err != nil {
+		return err
+	}
+	n.transport = t
+	if o.PeerAddress == "" {
+		o.PeerAddress = t.Addr().String()
+	}
+	if err := n.begin(); err != nil {
+		close(n.assembled)
+		t.Close()
+		return err
+	}
+	close(n.assembled)
+	return nil
+}
+
+// begin does what Open promises.
+func (n *Node) begin() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	o := &n.options
+	if o.Expect > 1 || len(o.Join) > 0 {
+		if err := transport.CheckAddress(o.PeerAddress); err != nil {
+			return err
+		}
+	}
+	switch {
+	case n.identity.NodeID != 0 && !n.neverFormed():
+		return n.start()
+	case o.Bootstrap && o.Expect == 1:
+		return n.form()
+	case o.Bootstrap:
+		o.Logger.Info("waiting for nodes to join", "expect", o.Expect, "peer", o.PeerAddress)
+		return nil
+	case n.identity.NodeID == firstNode && n.identity.ClusterID != 0 && n.neverFormed():
+		return fmt.Errorf("the cluster in %s was not completed when its first node stopped: start it with the "+
+			"bootstrap options it had", o.Directory)
+	case len(o.Join) > 0:
+		ctx, cancel := context.WithCancel(context.Background())
+		n.joining = cancel
+		n.background.Go(func() { n.join(ctx) })
+		return nil
+	}
+	o.Logger.Info("this node belongs to no cluster and waits to be contacted", "peer", o.PeerAddress)
+	return nil
+}
+
+// neverFormed reports whether the node was stopped between giving itself an identity and making the first entry
+// durable. Nobody else can know of such a cluster.
+func (n *Node) neverFormed() bool {
+	return n.identity.NodeID == firstNode && n.restored.Term == 0 && len(n.restored.Entries) == 0 &&
+		n.restored.Checkpoint.Index == 0
+}
+
+// start runs the node as the member that its identity says. The caller holds the lock.
+func (n *Node) start() error {
+	if n.started || n.closed {
+		return nil
+	}
+	o := n.options.engineOptions()
+	o.ID, o.Boot, o.Seed = raft.NodeID(n.identity.NodeID), n.boot, random()
+	restored, err := restoredRaft(&n.restored)
+	if err != nil {
+		return err
+	}
+	e, err := engine.New(o, restored, 0)
+	if err != nil {
+		return err
+	}
+	n.restored.Entries = nil // the core has them
+	n.started = true
+	n.runner.Store(engine.Start(e, engine.NewApplier(o, n.options.Machine, raft.Mark{}), engine.Hands{
+		Machine: n.options.Machine, Log: n.log, Transport: carrier{n.transport, n, o.ID},
+		Logger: n.options.Logger, Tick: tick, Fatal: n.options.Fatal,
+	}))
+	close(n.member)
+	return nil
+}
+
+// restoredRaft is what the log recovered, in the core's words.
+func restoredRaft(r *wal.Recovered) (raft.Restored, error) {
+	s := raft.Restored{
+		Term: r.Term, Vote: r.Vote, Floor: r.Checkpoint, ConfigurationIndex: r.ConfigurationIndex,
+		Entries: r.Entries, LastStamp: r.CheckpointStamp,
+	}
+	if len(r.ConfigurationBody) > 0 {
+		c, err := engine.DecodeConfiguration(r.ConfigurationBody)
+		if err != nil {
+			return s, fmt.Errorf("configuration at entry %d: %w", r.ConfigurationIndex, err)
+		}
+		s.Configuration = c
+	}
+	return s, nil
+}
+
+// random draws a number that is not zero.
+func random() uint64 {
+	var b [8]byte
+	for {
+		crand.Read(b[:]) // never fails: the runtime ends the process instead
+		if v := binary.LittleEndian.Uint64(b[:]); v != 0 {
+			return v
+		}
+	}
+}
+
+// randomName draws the 40 hex digits by which Redis clients know a node.
+func randomName() string {
+	var b [20]byte
+	crand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,160 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// StateMachine is what the log drives; see the methods for what each may and may not do.
+type StateMachine = engine.StateMachine
+
+// Image is a frozen state of a StateMachine.
+type Image = engine.Image
+
+// The defaults of Options.
+const (
+	DefaultHeartbeatMillis      = 50
+	DefaultElectionMillis       = 300
+	DefaultWaitMillis           = 2600
+	DefaultUncertainAfterMillis = 10_000
+	DefaultMaxEntryBytes        = 1 << 20
+	DefaultJournalFileBytes     = 64 << 20
+)
+
+// journalSpareBytes of half a journal file are kept for what is not a command: configurations, headers, the entries that
+// begin terms.
+const journalSpareBytes = 1 << 20
+
+// tick is the length of the engine's tick.
+const tick = 10 * time.Millisecond
+
+// Options say what a node is. Zero limits and durations take the defaults above.
+type Options struct {
+	// Directory holds everything the node must not forget. It belongs to one node at a time, and is made if missing.
+	Directory string
+	// Machine is the state machine. The node calls it from its own goroutines until Close returned.
+	Machine StateMachine
+
+	// PeerListener takes other nodes' connections; without one, PeerListen (host:port) is listened on.
+	PeerListener net.Listener
+	PeerListen   string
+	// PeerAddress is where other nodes reach this one; default: the address listened on, which must not be a wildcard
+	// unless the cluster is to have one node only.
+	PeerAddress string
+	// ClientAddress is told to the other nodes, for their clients; it may be empty.
+	ClientAddress string
+
+	// Bootstrap makes a new cluster if the directory is blank. Expect is how many nodes form it; 0 and 1 mean this node
+	// alone, otherwise Expect-1 blank nodes must join it. On a directory that belongs to a cluster both change nothing.
+	Bootstrap bool
+	Expect    int
+	// Join are the peer addresses of nodes that a blank node asks to be taken in, in turn, until one does.
+	Join []string
+
+	// HeartbeatMillis is how often a leader is heard; ElectionMillis and twice that bound the time without a leader
+	// after which a follower campaigns. At least three heartbeats must fit.
+	HeartbeatMillis int
+	ElectionMillis  int
+	// WaitMillis is how long a command waits for a leader before ErrNotDone.
+	WaitMillis int
+	// UncertainAfterMillis is how long a command that was sent waits for its fate before ErrUnknown.
+	UncertainAfterMillis int
+	// MaxEntryBytes is the largest command.
+	MaxEntryBytes int
+	// JournalFileBytes is the size of each of the two files of the journal, a multiple of 4096. Half of one must hold
+	// the commands that are not yet committed, with a MiB to spare: at least 4 MiB and four of the largest.
+	JournalFileBytes int64
+
+	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused.
+	Secret []byte
+	// Dial replaces TCP for connections to peers, for tests and proxies.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Logger is told what an operator should know; nil is silence.
+	Logger *slog.Logger
+	// Fatal is called when the node must not go on: its disk failed or its log is damaged. It should end the process;
+	// the default prints the error and exits with ExitFatal. When it returns, the node stays stopped.
+	Fatal func(error)
+}
+
+// ExitFatal is the exit code of the default Options.Fatal.
+const ExitFatal = 70
+
+func (o Options) complete() (Options, error) {
+	orDefault(&o.HeartbeatMillis, DefaultHeartbeatMillis)
+	orDefault(&o.ElectionMillis, DefaultElectionMillis)
+	orDefault(&o.WaitMillis, DefaultWaitMillis)
+	orDefault(&o.UncertainAfterMillis, DefaultUncertainAfterMillis)
+	orDefault(&o.MaxEntryBytes, DefaultMaxEntryBytes)
+	orDefault(&o.JournalFileBytes, DefaultJournalFileBytes)
+	orDefault(&o.Expect, 1)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Fatal == nil {
+		o.Fatal = func(err error) {
+			fmt.Fprintln(os.Stderr, "raftredis: fatal:", err)
+			os.Exit(ExitFatal)
+		}
+	}
+	return o, o.validate()
+}
+
+func orDefault[T int | int64](v *T, value T) {
+	if *v == 0 {
+		*v = value
+	}
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.Directory == "":
+		return errors.New("consensus: Directory is required")
+	case o.Machine == nil:
+		return errors.New("consensus: Machine is required")
+	case o.Expect < 1 || o.Expect > transport.DefaultMaxConnections:
+		return fmt.Errorf("consensus: Expect is %d, allowed are 1 to %d", o.Expect, transport.DefaultMaxConnections)
+	case o.Bootstrap && len(o.Join) > 0:
+		return errors.New("consensus: Bootstrap and Join exclude each other: a node makes a cluster or joins one")
+	case o.MaxEntryBytes < 1 || o.MaxEntryBytes > 1<<20:
+		// Larger ones have to travel in pieces, so that heartbeats interleave; until they do, they are refused.
+		return fmt.Errorf("consensus: MaxEntryBytes is %d, allowed are 1 to %d", o.MaxEntryBytes, 1<<20)
+	case o.JournalFileBytes%4096 != 0 || o.JournalFileBytes/2 < int64(max(4<<20, 4*o.MaxEntryBytes))+journalSpareBytes:
+		return fmt.Errorf("consensus: JournalFileBytes is %d, must be a multiple of 4096 and at least %d",
+			o.JournalFileBytes, 2*(max(4<<20, 4*o.MaxEntryBytes)+journalSpareBytes))
+	}
+	for _, limit := range []struct {
+		name  string
+		value int
+	}{
+		{"HeartbeatMillis", o.HeartbeatMillis}, {"ElectionMillis", o.ElectionMillis},
+		{"WaitMillis", o.WaitMillis}, {"UncertainAfterMillis", o.UncertainAfterMillis},
+	} {
+		if limit.value < int(tick.Milliseconds()) || limit.value > 3_600_000 {
+			return fmt.Errorf("consensus: %s is %d, allowed are %d to 3600000",
+				limit.name, limit.value, tick.Milliseconds())
+		}
+	}
+	return nil
+}
+
+// engineOptions translates into ticks.
+func (o *Options) engineOptions() engine.Options {
+	ticks := func(millis int) int { return (millis + int(tick.Milliseconds()) - 1) / int(tick.Milliseconds()) }
+	e := engine.DefaultOptions()
+	e.HeartbeatTicks = ticks(o.HeartbeatMillis)
+	e.ElectionTicks = ticks(o.ElectionMillis)
+	e.WaitTicks = ticks(o.WaitMillis)
+	e.UncertainTicks = ticks(o.UncertainAfterMillis)
+	e.ResendTicks = 2 * e.ElectionTicks
+	e.ReadRetryTicks = e.ElectionTicks
+	e.JournalRoomBytes = int(o.JournalFileBytes/2) - journalSpareBytes
+	return e
+}

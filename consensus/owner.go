@@ -1,0 +1,133 @@
+package consensus
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// owner is the node as its transport sees it.
+type owner struct{ *Node }
+
+// Hello introduces this node.
+func (o owner) Hello(transport.Peer) transport.Hello {
+	o.mu.Lock()
+	h := transport.Hello{
+		ClusterID: o.identity.ClusterID, From: raft.NodeID(o.identity.NodeID), Incarnation: o.identity.Incarnation,
+		Boot: o.boot, Level: engine.Level, Name: o.identity.Name,
+		PeerAddress: o.options.PeerAddress, ClientAddress: o.options.ClientAddress,
+	}
+	o.mu.Unlock()
+	if r := o.runner.Load(); r != nil {
+		s := r.Status()
+		h.Term = s.Term
+		if s.Durable == s.Last.Index {
+			h.Durable = s.Last
+		}
+	}
+	return h
+}
+
+// Admit judges a peer that dialled. The transport has compared identities; what only the configuration knows is
+// compared here. A peer that the configuration does not know is heard: this node's may be old, and Raft judges votes by
+// term and log alone.
+func (o owner) Admit(theirs transport.Hello) error {
+	<-o.assembled
+	if o.runner.Load() == nil {
+		if err := o.adopt(theirs); err != nil {
+			return err
+		}
+	}
+	c := o.runner.Load().Status().Configuration
+	if c == nil {
+		o.introduce(&theirs)
+	}
+	return checkMember(c, &theirs)
+}
+
+// checkMember refuses a data directory that is not the one the configuration names under the id: it was wiped or
+// copied, and must not vote with what the other one promised.
+func checkMember(c *raft.Configuration, theirs *transport.Hello) error {
+	if c == nil {
+		return nil
+	}
+	for i := range c.Members {
+		m := &c.Members[i]
+		if m.ID == theirs.From && m.Incarnation != theirs.Incarnation {
+			return fmt.Errorf("%w: the cluster knows node %d as %016x, this is %016x; rejoin as a new member with an "+
+				"empty directory", transport.ErrIncarnation, m.ID, m.Incarnation, theirs.Incarnation)
+		}
+	}
+	return nil
+}
+
+// Join answers a blank node that asks to be a member.
+func (o owner) Join(j transport.Join) error {
+	<-o.assembled
+	return o.takeJoiner(j)
+}
+
+// Receive passes messages on.
+func (o owner) Receive(from raft.NodeID, messages []raft.Message) bool {
+	if r := o.runner.Load(); r != nil {
+		r.Receive(from, messages)
+	}
+	return true
+}
+
+// LinkUp passes the news on.
+func (o owner) LinkUp(to raft.NodeID) {
+	if r := o.runner.Load(); r != nil {
+		r.LinkUp(to)
+	}
+}
+
+// LinkDown is told to the operator by the transport; Raft notices by itself.
+func (o owner) LinkDown(raft.NodeID, error) {}
+
+// peers is whom a node holds links to. Usually the configuration says so. A member that has not received entry 1 yet
+// does not know any; it answers those that dialled it, for whoever is to bring the entry needs votes first.
+type peers struct {
+	mu         sync.Mutex
+	configured bool
+	introduced []transport.Peer
+}
+
+// introduce makes a link to a peer that dialled, unless the configuration is known by now and names the peers itself.
+func (n *Node) introduce(theirs *transport.Hello) {
+	n.peers.mu.Lock()
+	defer n.peers.mu.Unlock()
+	if n.peers.configured {
+		return
+	}
+	known := slices.DeleteFunc(n.peers.introduced, func(p transport.Peer) bool { return p.ID == theirs.From })
+	n.peers.introduced = append(known, transport.Peer{
+		ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.PeerAddress,
+	})
+	n.transport.SetPeers(n.peers.introduced)
+}
+
+// carrier is the transport as the engine sees it: it leaves this node out of its peers.
+type carrier struct {
+	*transport.Transport
+	node *Node
+	self raft.NodeID
+}
+
+// SetPeers translates members into peers. From the first call on, who dials is no longer who is dialled.
+func (c carrier) SetPeers(members []raft.Member) {
+	var list []transport.Peer
+	for _, m := range members {
+		if m.ID != c.self {
+			list = append(list, transport.Peer{ID: m.ID, Incarnation: m.Incarnation, Address: m.PeerAddress})
+		}
+	}
+	c.node.peers.mu.Lock()
+	defer c.node.peers.mu.Unlock()
+	c.node.peers.configured = true
+	c.Transport.SetPeers(list)
+}
