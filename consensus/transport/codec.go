@@ -30,8 +30,11 @@ type coder struct {
 // fields is the table of the wire format: which fields each kind carries besides those of the frame's header.
 func fields(c *coder, m *raft.Message) {
 	switch m.Kind {
-	case raft.PreVote, raft.Vote, raft.TimeoutNow:
+	case raft.PreVote, raft.TimeoutNow:
 		c.mark(&m.Previous)
+	case raft.Vote:
+		c.mark(&m.Previous)
+		c.mark(&m.Hint)
 	case raft.PreVoteReply, raft.VoteReply:
 		number(c, &m.Clock)
 	case raft.Append:

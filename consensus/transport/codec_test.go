@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
+	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +22,7 @@ import (
 var carried = map[raft.MessageKind]string{
 	raft.PreVote:        "Previous",
 	raft.PreVoteReply:   "Reject Clock",
-	raft.Vote:           "Previous",
+	raft.Vote:           "Previous Hint",
 	raft.VoteReply:      "Reject Clock",
 	raft.Append:         "Previous Entries Commit Epoch",
 	raft.AppendReply:    "Index Epoch Reject Previous Hint Clock",
@@ -160,6 +163,40 @@ func TestEveryKindComesBackAsItWasSent(t *testing.T) {
 			if err != nil || len(got) != 1 || !equal(sent, got[0]) {
 				t.Fatalf("seed %d: %v: error %v\nsent %+v\n got %+v", seed, kind, err, plain(sent), got)
 			}
+		}
+	}
+}
+
+// The comment in message.go is what the core is written against: a kind that gains a field there must gain it here.
+func TestTheTableIsTheOneOfTheProtocol(t *testing.T) {
+	source, err := os.ReadFile("../raft/message.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	field := make(map[string]bool)
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[raft.Message]()) {
+		field[f.Name] = !strings.Contains(" Kind From To Term ", " "+f.Name+" ")
+	}
+	row := regexp.MustCompile(`(?m)^//\t(\w*) +(?:\w+ -> \w+ +)?(.+)$`)
+	listed, kind := make(map[string]map[string]bool), ""
+	for _, found := range row.FindAllStringSubmatch(string(source), -1) {
+		if found[1] != "" {
+			kind = found[1]
+			listed[kind] = make(map[string]bool)
+		}
+		for _, word := range regexp.MustCompile(`\w+`).FindAllString(found[2], -1) {
+			if field[word] {
+				listed[kind][word] = true
+			}
+		}
+	}
+	for _, kind := range everyKind() {
+		want := make(map[string]bool)
+		for _, name := range strings.Fields(carried[kind]) {
+			want[name] = true
+		}
+		if got := listed[kind.String()]; !maps.Equal(got, want) {
+			t.Errorf("%v: message.go lists %v, the codec carries %v", kind, got, want)
 		}
 	}
 }

@@ -21,8 +21,9 @@ func dialTCP(ctx context.Context, address string) (net.Conn, error) {
 // tune sets the options of a peer's connection. Only TCP connections have any.
 //
 // A frame is written whole, so there is nothing to wait for: no delay. Bytes that the other side's kernel does not
-// acknowledge mean that it is gone; without a limit the kernel would try for a quarter of an hour. The limit is twice
-// the write timeout, so that a writer which is stuck gives up first and can say so.
+// acknowledge mean that it is gone; without a limit the kernel would try for a quarter of an hour. A stuck writer gives
+// up within two write timeouts of the last byte that moved; the limit is three, so that the writer comes first and can
+// say why the link ended.
 func tune(conn net.Conn, writeTimeout time.Duration) error {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -33,6 +34,6 @@ func tune(conn net.Conn, writeTimeout time.Duration) error {
 		tcp.SetKeepAliveConfig(net.KeepAliveConfig{
 			Enable: true, Idle: keepaliveIdle, Interval: keepaliveInterval, Count: keepaliveCount,
 		}),
-		setUserTimeout(tcp, 2*writeTimeout),
+		setUserTimeout(tcp, 3*writeTimeout),
 	)
 }
