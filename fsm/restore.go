@@ -197,11 +197,8 @@ func (in *imageReader) footer(sections uint64) error {
 	if !checked(b[:]) || string(b[:8]) != footerMagic || binary.LittleEndian.Uint64(b[8:]) != sections {
 		return damaged("its footer is not that of these sections", nil)
 	}
-	switch n, err := io.ReadFull(in.r, b[:1]); {
-	case n > 0:
-		return damaged("something follows its footer", nil)
-	case !errors.Is(err, io.EOF):
-		return damaged("end", err)
+	if _, err := io.ReadFull(in.r, b[:1]); !errors.Is(err, io.EOF) {
+		return damaged("something follows its footer", err)
 	}
 	return nil
 }

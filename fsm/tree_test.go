@@ -186,6 +186,9 @@ func TestKeysOfEqualHashShareALeaf(t *testing.T) {
 				t.Fatal("a removed entry is kept alive")
 			}
 		}
+		if room := cap(l.entries) - len(l.entries); room >= 2*leafStep {
+			t.Fatalf("there is room for %d more than %d entries", room, len(l.entries))
+		}
 	}
 	if len(l.entries) != 0 {
 		t.Fatalf("%d entries are left", len(l.entries))
