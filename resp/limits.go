@@ -46,6 +46,9 @@ const (
 	strangerMaxBulkBytes = 16 << 10
 )
 
+// mostBytes is the largest value that any limit may have: places in a buffer are kept in 32 bits.
+const mostBytes = 1 << 30
+
 // Sizes of buffers. They are no limits of the protocol: they trade memory for system calls.
 const (
 	// smallBufferBytes is what every connection holds for reading.
@@ -78,11 +81,11 @@ func (l Limits) withDefaults() Limits {
 	byDefault(&l.MaxInlineBytes, 64<<10)
 	byDefault(&l.MaxEntryBytes, 16<<20)
 	byDefault(&l.MaxBulkBytes, l.MaxEntryBytes)
-	byDefault(&l.MaxRequestBytes, max(2*l.MaxEntryBytes, l.MaxBulkBytes+requestOverheadBytes))
-	byDefault(&l.MaxInputBytes, 1<<30)
+	byDefault(&l.MaxRequestBytes, min(max(2*l.MaxEntryBytes, l.MaxBulkBytes+requestOverheadBytes), mostBytes))
+	byDefault(&l.MaxInputBytes, mostBytes)
 	byDefault(&l.MaxRunCalls, 1<<10)
 	byDefault(&l.FlushBytes, 256<<10)
-	byDefault(&l.MaxOutputBytes, l.FlushBytes+viewCalls*(l.MaxBulkBytes+smallBufferBytes))
+	byDefault(&l.MaxOutputBytes, min(l.FlushBytes+viewCalls*(l.MaxBulkBytes+smallBufferBytes), mostBytes))
 	if l.WriteTimeout == 0 {
 		l.WriteTimeout = 10 * time.Second
 	}
@@ -100,7 +103,7 @@ func (l Limits) validate() error {
 		{"MaxInputBytes", l.MaxInputBytes}, {"MaxRunCalls", l.MaxRunCalls}, {"MaxOutputBytes", l.MaxOutputBytes},
 		{"FlushBytes", l.FlushBytes},
 	} {
-		if field.value < 1 || field.value > 1<<30 {
+		if field.value < 1 || field.value > mostBytes {
 			return fmt.Errorf("resp: limit %s is %d, want 1 to 2^30", field.name, field.value)
 		}
 	}
