@@ -1,0 +1,282 @@
+package sim
+
+import (
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// checker sees everything that happens in a world and knows what no node can know: the log that is committed, who ever
+// led and voted, which state belongs to which index. It is asked at every turn, message, sync and applied entry.
+type checker struct {
+	w *World
+	// leaders are those of all terms, votes all votes that ever became durable or left a node.
+	leaders map[raft.Term]raft.NodeID
+	votes   map[ballot]raft.NodeID
+	// logs holds the hash of the log at each mark that any node ever had.
+	logs map[raft.Mark]uint64
+	// committed is the committed log, states the hash of the state after each entry, 0 where nobody was yet.
+	committed []commitment
+	states    []uint64
+	// read is the part of the committed log whose contents were looked at.
+	read raft.Index
+	// tags are those of the committed log.
+	tags map[tagged]raft.Index
+	// requests are all writes, by the number that their body carries.
+	requests []*request
+	// seen is the highest index whose effects any client has seen.
+	seen raft.Index
+	// moment counts requests and answers: the order in which they happened.
+	moment int64
+}
+
+type ballot struct {
+	voter raft.NodeID
+	term  raft.Term
+}
+
+// commitment is an entry of the committed log, and the term in which somebody first knew it to be committed.
+type commitment struct {
+	prefix
+	known raft.Term
+}
+
+type tagged struct {
+	tag  raft.Tag
+	term raft.Term
+}
+
+func newChecker(w *World) *checker {
+	return &checker{
+		w: w, leaders: map[raft.Term]raft.NodeID{}, votes: map[ballot]raft.NodeID{}, logs: map[raft.Mark]uint64{},
+		tags: map[tagged]raft.Index{},
+	}
+}
+
+// afterTurn checks a node against everything known.
+func (c *checker) afterTurn(l *life) {
+	core := l.engine.Core()
+	c.checkLog(l)
+	c.checkTerm(l)
+	if core.Role() == raft.Leader && (l.role != raft.Leader || l.term != core.Term()) {
+		c.checkNewLeader(l)
+	}
+	if commit := core.Commit(); commit != l.commit {
+		c.checkCommit(l, commit)
+		l.commit = commit
+	}
+	if l.applier.Applied() > core.Commit() {
+		c.w.fail("applied beyond commit", "n%d applied %d, commit is %d", l.id, l.applier.Applied(), core.Commit())
+	}
+	l.role, l.term = core.Role(), core.Term()
+}
+
+// checkLog: the log that the engine handed out is the log that it has, and agrees with all others that have an entry in
+// common with it (log matching). Only what this turn added can be new.
+func (c *checker) checkLog(l *life) {
+	if last := l.engine.Core().Last(); last != l.log.last() {
+		c.w.fail("log", "n%d: the log ends at %v, what was handed to the disk at %v", l.id, last, l.log.last())
+	}
+	for i := range l.out.Appends {
+		for k := range l.out.Appends[i].Entries {
+			e := &l.out.Appends[i].Entries[k]
+			at := l.log.at(e.Index)
+			if at.term != e.Term {
+				continue // replaced by a later operation of the same turn
+			}
+			known, ok := c.logs[e.Mark()]
+			if !ok {
+				c.logs[e.Mark()] = at.hash
+			} else if known != at.hash {
+				c.w.fail("log matching", "n%d: its log up to %v is another than one seen before", l.id, e.Mark())
+			}
+		}
+	}
+}
+
+// checkTerm: the term never goes back, neither in a life nor across lives.
+func (c *checker) checkTerm(l *life) {
+	if term := l.engine.Core().Term(); term < l.term || term < l.stable.term && !c.w.options.OutcomesOnly {
+		c.w.fail("term goes back", "n%d: term %d after %d, durable is %d", l.id, term, l.term, l.stable.term)
+	}
+}
+
+// checkNewLeader: a term has one leader; it has its own vote on disk; it has all entries that were committed before.
+func (c *checker) checkNewLeader(l *life) {
+	core := l.engine.Core()
+	term := core.Term()
+	if other, ok := c.leaders[term]; ok {
+		c.w.fail("election safety", "n%d leads term %d, n%d led it before", l.id, term, other)
+	}
+	c.leaders[term] = l.id
+	if len(c.leaders) > 1 {
+		c.w.counts.LeaderChanges++
+	}
+	c.w.strikeNewLeader(l)
+	c.w.tell(l.id, "LEADS    term %d, log %v, commit %d", term, l.log.last(), core.Commit())
+	forgettable := l.stable.term < term || l.stable.term == term && l.stable.vote != l.id
+	if forgettable && !c.w.options.OutcomesOnly {
+		c.w.fail("vote before durable", "n%d leads term %d, on its disk are term %d and vote %d", l.id, term,
+			l.stable.term, l.stable.vote)
+	}
+	i := len(c.committed)
+	for i > 0 && c.committed[i-1].known >= term {
+		i-- // committed under a later leader, whom this one may not know
+	}
+	if i > 0 && l.log.at(raft.Index(i)) != c.committed[i-1].prefix {
+		c.w.fail("leader completeness", "n%d leads term %d without entry %d/%d, which is committed", l.id, term,
+			i, c.committed[i-1].term)
+	}
+}
+
+// checkCommit: the commit index does not go back, stays within the log, and covers the one committed log. What is new
+// in that log is durable on a majority.
+func (c *checker) checkCommit(l *life, commit raft.Index) {
+	if commit < l.commit {
+		c.w.fail("commit goes back", "n%d: %d after %d", l.id, commit, l.commit)
+	}
+	if last := l.log.last().Index; commit > last {
+		c.w.fail("commit beyond log", "n%d: commit %d, log ends at %d", l.id, commit, last)
+	}
+	for i := raft.Index(len(c.committed)) + 1; i <= commit; i++ {
+		c.commitEntry(l, i)
+	}
+	if l.log.at(commit) != c.committed[commit-1].prefix {
+		c.w.fail("state machine safety", "n%d holds entries up to %d to be committed, but others were", l.id, commit)
+	}
+	if core := l.engine.Core(); core.Role() == raft.Leader && !c.w.options.OutcomesOnly {
+		c.checkMatches(l)
+	}
+}
+
+func (c *checker) commitEntry(l *life, i raft.Index) {
+	at := l.log.at(i)
+	holders := 0
+	for _, n := range c.w.nodes {
+		if n.stable.log.at(i) == at {
+			holders++
+		}
+	}
+	if holders < c.w.majority() && !c.w.options.OutcomesOnly {
+		c.w.fail("commit without majority", "n%d: entry %d/%d is on %d of %d disks", l.id, i, at.term, holders,
+			len(c.w.nodes))
+	}
+	c.committed = append(c.committed, commitment{prefix: at, known: l.engine.Core().Term()})
+	c.states = append(c.states, 0)
+}
+
+// checkMatches: what a leader believes to be on a follower's disk is there, unless a later term has replaced it.
+func (c *checker) checkMatches(l *life) {
+	for _, f := range l.engine.Core().Status().Followers {
+		stable := &c.w.node(f.ID).stable
+		if f.Match == 0 || stable.term > l.engine.Core().Term() {
+			continue
+		}
+		if stable.log.at(f.Match) != l.log.at(f.Match) || f.Match >= f.Next {
+			c.w.fail("match", "n%d believes that n%d has entry %d (next %d); its disk ends at %v", l.id, f.ID,
+				f.Match, f.Next, stable.log.last())
+		}
+	}
+}
+
+// votesIn: a node votes once in a term.
+func (c *checker) votesIn(voter raft.NodeID, term raft.Term, vote raft.NodeID) {
+	if vote == 0 || c.w.options.OutcomesOnly {
+		return
+	}
+	b := ballot{voter, term}
+	if before, ok := c.votes[b]; ok && before != vote {
+		c.w.fail("one vote per term", "n%d votes for n%d in term %d, it voted for n%d before", voter, vote, term, before)
+	}
+	c.votes[b] = vote
+}
+
+// leaves: what a message promises is on the disk of the node that sends it.
+func (c *checker) leaves(l *life, m *raft.Message) {
+	stable := &l.stable
+	switch {
+	case c.w.options.OutcomesOnly:
+	case m.Kind == raft.VoteReply && !m.Reject:
+		c.votesIn(l.id, m.Term, m.To)
+		if stable.term < m.Term || stable.term == m.Term && stable.vote != m.To {
+			c.w.fail("vote before durable", "n%d grants n%d term %d, on its disk are term %d and vote %d", l.id, m.To,
+				m.Term, stable.term, stable.vote)
+		}
+	case m.Kind == raft.Vote:
+		// A candidate promises as well: its term, its own vote, and the log that it asks votes for.
+		mine := stable.vote == l.id && (l.role != raft.Candidate || !stable.log.last().Before(m.Previous))
+		if stable.term < m.Term || stable.term == m.Term && !mine {
+			c.w.fail("vote before durable", "n%d asks for votes in term %d with log %v, on its disk are term %d, vote %d "+
+				"and log %v", l.id, m.Term, m.Previous, stable.term, stable.vote, stable.log.last())
+		}
+	case m.Kind == raft.AppendReply && !m.Reject:
+		if stable.term < m.Term || stable.term == m.Term && stable.log.last().Index < m.Index {
+			c.w.fail("acknowledged before durable", "n%d acknowledges %d in term %d, its disk ends at %v in term %d",
+				l.id, m.Index, m.Term, stable.log.last(), stable.term)
+		}
+	}
+}
+
+// enterHistory: only entries that are committed and on this node's disk enter its history.
+func (c *checker) enterHistory(n *node, entries []raft.Entry) {
+	for i := range entries {
+		e := &entries[i]
+		known := int(e.Index) <= len(c.committed) && n.stable.log.at(e.Index) == c.committed[e.Index-1].prefix
+		if !known && !c.w.options.OutcomesOnly {
+			c.w.fail("history", "n%d writes entry %v, which is not committed or not durable there", n.id, e.Mark())
+		}
+	}
+}
+
+// applies: a node applies the committed log, the one that everyone applies. What the committed log says is looked at
+// when the first node applies it.
+func (c *checker) applies(l *life, e *raft.Entry) {
+	if int(e.Index) > len(c.committed) {
+		c.w.fail("state machine safety", "n%d applies entry %v, nobody knows it to be committed", l.id, e.Mark())
+	}
+	before := prefix{}
+	if e.Index > 1 {
+		before = c.committed[e.Index-2].prefix
+	}
+	if mix(before.hash, hashOf(e)) != c.committed[e.Index-1].hash {
+		c.w.fail("state machine safety", "n%d applies an entry %v that is not the committed one", l.id, e.Mark())
+	}
+	if e.Index == c.read+1 {
+		c.read++
+		c.readEntry(e)
+	}
+}
+
+// readEntry: no batch is in the log twice, neither by its tag nor by what it says; one that was called not done is not
+// there at all.
+func (c *checker) readEntry(e *raft.Entry) {
+	if e.Kind != raft.EntryCommand {
+		return
+	}
+	name := tagged{tag: e.Tag, term: e.Term}
+	if at, twice := c.tags[name]; twice {
+		c.w.fail("batch twice", "entry %v has the tag of entry %d", e.Mark(), at)
+	}
+	c.tags[name] = e.Index
+	number, ok := numberOf(e.Body)
+	if !ok || number >= len(c.requests) {
+		c.w.fail("unknown batch", "entry %v carries what no client wrote", e.Mark())
+	}
+	r := c.requests[number]
+	if r.index != 0 {
+		c.w.fail("batch twice", "entry %v carries the batch of entry %d: %s", e.Mark(), r.index, r)
+	}
+	r.index = e.Index
+	if r.ended && r.outcome.notDone() {
+		c.w.fail("not done, yet done", "entry %v carries a batch that was called not done: %s", e.Mark(), r)
+	}
+}
+
+// reaches: the state after an entry is the same on all nodes, ever.
+func (c *checker) reaches(n *node, i raft.Index, hash uint64) {
+	switch known := c.states[i-1]; known {
+	case 0:
+		c.states[i-1] = hash
+	case hash:
+	default:
+		c.w.fail("state", "n%d: the state after entry %d has hash %016x, another node's had %016x", n.id, i, hash, known)
+	}
+}

@@ -1,0 +1,66 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// describe is a message in one line.
+func describe(m *raft.Message) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "%v -> n%d term %d", m.Kind, m.To, m.Term)
+	if m.Reject {
+		s.WriteString(" reject")
+	}
+	if m.Previous != (raft.Mark{}) {
+		fmt.Fprintf(&s, " previous %v", m.Previous)
+	}
+	if m.Hint != (raft.Mark{}) {
+		fmt.Fprintf(&s, " hint %v", m.Hint)
+	}
+	numbers := []struct {
+		name  string
+		value uint64
+	}{
+		{"index", uint64(m.Index)}, {"commit", uint64(m.Commit)}, {"epoch", uint64(m.Epoch)}, {"request", m.Request},
+	}
+	for _, n := range numbers {
+		if n.value != 0 {
+			fmt.Fprintf(&s, " %s %d", n.name, n.value)
+		}
+	}
+	for i := range m.Entries {
+		fmt.Fprintf(&s, " %s", describeEntry(&m.Entries[i]))
+	}
+	for _, b := range m.Batches {
+		fmt.Fprintf(&s, " #%d", b.Sequence)
+		if b.Skip {
+			s.WriteString("(skip)")
+		}
+	}
+	return s.String()
+}
+
+// describeEntry is an entry in a few characters: where it is, what it is, whose it is.
+func describeEntry(e *raft.Entry) string {
+	kind := [...]string{"?", "noop", "batch", "configuration", "tick"}[e.Kind]
+	if e.Tag == (raft.Tag{}) {
+		return fmt.Sprintf("[%v %s]", e.Mark(), kind)
+	}
+	return fmt.Sprintf("[%v %s n%d#%d]", e.Mark(), kind, e.Tag.Origin, e.Tag.Sequence)
+}
+
+// describeOperation is an append operation in one line.
+func describeOperation(op *raft.AppendOperation) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "#%d term %d vote %d", op.Number, op.Term, op.Vote)
+	for i := range op.Entries {
+		fmt.Fprintf(&s, " %s", describeEntry(&op.Entries[i]))
+	}
+	for i := range op.Promises {
+		fmt.Fprintf(&s, " (%v -> n%d)", op.Promises[i].Kind, op.Promises[i].To)
+	}
+	return s.String()
+}

@@ -1,0 +1,58 @@
+// Package sim runs whole clusters in simulated time, breaks everything around them that can break, and checks that no
+// promise is ever broken.
+//
+// # The cut
+//
+// A world is one goroutine, one heap of events and one generator of chance. It runs exactly the code that a node runs:
+// engine.Turn and engine.Applier with the protocol beneath, the journal over a file system in memory that forgets what
+// was not synced, and the key-value machine. It replaces the pumps (goroutines become events), the sockets, and the
+// segments of the history.
+//
+//	                 Draw(seed, profile)
+//	                         │ options: every seed switches other things on
+//	                         ▼
+//	 clients ──────►  ┌─ World ──────────────────────────────┐
+//	 faults  ──────►  │  node ── life ── engine, applier     │ ──► checker: after every turn, message, sync and entry
+//	                  │    │       └──── log writer, filler… │
+//	                  │    └── disk, history, stable         │ ──► at the end: the log replayed in a model, porcupine
+//	                  │  network: a connection per direction │     for each key
+//	                  └──────────────────────────────────────┘
+//
+// A run has two phases. In the safety phase clients work while processes die, disks lose what was not synced, links are
+// cut, clocks run wrong. Then a majority is made whole, the rest stays broken, and the cluster has to recover within a
+// bound: a leader, an answer to everyone, one log, one state. A cluster that is safe because it stands still fails.
+//
+// # What is checked
+//
+//	one leader per term, ever; one vote per node and term, ever
+//	equal marks, equal logs; a leader has everything that was committed before its term
+//	what is committed was durable on a majority; nobody applies anything else; equal index, equal state
+//	a message promises only what is on its sender's disk; a restart finds exactly what was durable
+//	a batch is in the log at most once, by its tag and by what it says; one called not done never
+//	answers are those that the committed log gives; reads see everything that any client saw before they were asked
+//	each key's history has a linear order (porcupine)
+//
+// # Reproduction
+//
+// A failing seed prints one line. It runs the same world again, event for event, and with -v tells it:
+//
+//	go test ./consensus/sim -run TestSeed$ -seed=0x2a -profile=mixed -v
+//
+// # Invariants of the simulator
+//
+//	1  The same options make the same world: nothing visible depends on a map's order, a goroutine or a clock.
+//	2  Between nodes nothing is shared: what crosses the network or a disk is copied to the last byte.
+//	3  A dead process does nothing: all that it planned is dropped when its moment comes.
+//	4  The checkers know more than any node, and change nothing.
+//
+// # Limits
+//
+// Bytes that were synced do not rot here; the journal's own tests do that. History is a model; the log's own tests run
+// the real one. Snapshots and changes of membership are not part of the worlds yet.
+//
+// # Rejected
+//
+// Real goroutines under a deterministic scheduler: the engine has none, so there is nothing to schedule. Checking only
+// what clients see: most bugs break an invariant long before a client can tell, and then the trace ends where the bug
+// is. Options.OutcomesOnly still does it, to prove that a weakened rule does harm.
+package sim

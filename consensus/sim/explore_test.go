@@ -1,0 +1,44 @@
+package sim
+
+import (
+	"flag"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var exploreFlag = flag.Duration("explore", 0, "how long TestExplore looks at new seeds (with -timeout 0)")
+
+// exploreSeeds is how many new seeds TestExplore looks at when it is not told for how long.
+const exploreSeeds = 16
+
+// TestExplore looks at seeds that nobody has looked at before: they begin at the present moment. Without -explore it
+// looks at a handful, so that each run of the tests sees a little more than the runs before it.
+func TestExplore(t *testing.T) {
+	began := time.Now()
+	first := uint64(began.UnixNano())
+	var taken, simulated atomic.Int64
+	var workers sync.WaitGroup
+	for range 2 {
+		workers.Go(func() {
+			for !t.Failed() {
+				n := taken.Add(1)
+				if *exploreFlag > 0 && time.Since(began) > *exploreFlag || *exploreFlag == 0 && n > exploreSeeds {
+					return
+				}
+				names := Profiles()
+				o := Draw(first+uint64(n), names[int(n)%len(names)])
+				o.Weakened = weakened(t)
+				r := Run(o)
+				simulated.Add(int64(r.Simulated))
+				if r.Violation != nil {
+					report(t, r)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	hours, minutes := time.Duration(simulated.Load()).Hours(), time.Since(began).Minutes()
+	t.Logf("%d seeds from %#x, %.1f simulated hours, %.1f per minute", taken.Load()-2, first, hours, hours/minutes)
+}

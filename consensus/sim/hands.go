@@ -1,0 +1,246 @@
+package sim
+
+import (
+	"errors"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+)
+
+// hands are what a process has around its engine, in place of the pumps: the log writer, the history filler, the
+// fetcher and the applier. Each does one thing at a time and takes its time.
+type hands struct {
+	// operations wait for the log writer, group is on its way to the disk.
+	operations, group []raft.AppendOperation
+	// groups counts the groups, so that a seal knows whether the journal was idle.
+	groups int
+	// work waits for the applier.
+	work     []engine.Work
+	applying bool
+}
+
+// sealAfter is the idleness after which the journal is sealed.
+const sealAfter = 10 * time.Millisecond
+
+func (l *life) takeOperations(operations []raft.AppendOperation) {
+	if len(operations) == 0 {
+		return
+	}
+	if l.w.telling() {
+		for i := range operations {
+			l.w.tell(l.id, "append   %s", describeOperation(&operations[i]))
+		}
+	}
+	l.operations = append(l.operations, operations...)
+	l.beginGroup()
+}
+
+// beginGroup lets the log writer take everything that queued, up to the size of a group.
+func (l *life) beginGroup() {
+	if l.group != nil || len(l.operations) == 0 || l.stalled {
+		return
+	}
+	bytes, n := 0, 0
+	for n < len(l.operations) && (n == 0 || bytes <= l.w.options.Disk.MaxGroupBytes) {
+		for i := range l.operations[n].Entries {
+			bytes += l.operations[n].Entries[i].Size()
+		}
+		n++
+	}
+	l.group = l.operations[:n:n]
+	l.operations = l.operations[n:]
+	l.groups++
+	l.crashAtVote()
+	l.do(l.diskDelay(), l.finishGroup)
+}
+
+func (l *life) diskDelay() time.Duration {
+	d := &l.w.options.Disk
+	if l.w.now < l.slowDiskUntil {
+		return l.w.chance.between(d.MaxSync, time.Second)
+	}
+	return l.w.chance.between(d.MinSync, d.MaxSync)
+}
+
+// crashAtVote aims some crashes at the moments around which votes become durable.
+func (l *life) crashAtVote() {
+	f := &l.w.options.Faults
+	if f.VoteCrash == 0 || l.w.calm {
+		return
+	}
+	for i := range l.group {
+		voted := l.group[i].Vote != 0 && (l.group[i].Term != l.stable.term || l.group[i].Vote != l.stable.vote)
+		if voted && l.w.chance.hits(f.VoteCrash) {
+			n, boot := l.node, l.boot
+			l.w.after(l.w.chance.between(0, 4*l.w.options.Disk.MaxSync), func() {
+				if n.life != nil && n.life.boot == boot {
+					n.crash(l.w.chance.hits(f.PowerLoss))
+					n.restartLater()
+				}
+			})
+		}
+	}
+}
+
+// finishGroup is the moment at which a group commit is done: then the promises leave that rest on it.
+func (l *life) finishGroup() {
+	w, group := l.w, l.group
+	if err := l.journal.Append(group); err != nil {
+		if !errors.Is(err, errInjected) {
+			w.fail("disk", "n%d: %v", l.id, err)
+		}
+		l.endByDiskError(err)
+		return
+	}
+	l.group = nil
+	l.makeStable(group)
+	w.counts.Groups++
+	last := group[len(group)-1].Number
+	w.trace.note(w.now, noteDisk, l.id, uint64(last), uint64(l.stable.log.last().Index))
+	w.tell(l.id, "durable  #%d, log %v", last, l.stable.log.last())
+	l.in.Appended = last
+	l.wake()
+	l.send(engine.CoalescePromises(group))
+	l.beginGroup()
+	if groups := l.groups; l.group == nil {
+		l.do(sealAfter, func() {
+			if l.groups == groups && l.group == nil {
+				l.seal()
+			}
+		})
+	}
+}
+
+func (l *life) seal() {
+	if err := l.journal.Seal(); err != nil {
+		if !errors.Is(err, errInjected) {
+			l.w.fail("disk", "n%d: %v", l.id, err)
+		}
+		l.endByDiskError(err)
+	}
+}
+
+// errInjected is the error of a disk that fails because the world wants it to.
+var errInjected = errors.New("input/output error")
+
+// endByDiskError ends the process as the product does: nothing is said any more. The group that failed may be on the
+// disk all the same.
+func (l *life) endByDiskError(err error) {
+	n := l.node
+	n.w.tell(n.id, "FATAL    %v", err)
+	n.pending = l.group
+	n.die()
+	n.w.counts.Kills++
+	if n.w.chance.hits(n.w.options.Faults.PowerLoss) {
+		n.losePower()
+	}
+	n.restartLater()
+}
+
+// failDisk makes the next write or sync of the journal fail, for the process that runs now.
+func (n *node) failDisk() {
+	kind := oneOf(n.w.chance, vfs.OpWrite, vfs.OpSync)
+	n.disk.SetFault(func(op vfs.Op, _ string) error {
+		if op == kind {
+			return errInjected
+		}
+		return nil
+	})
+}
+
+func (l *life) takeFill(entries []raft.Entry) {
+	l.do(l.w.chance.around(l.w.options.Disk.FillDelay), func() { l.fill(entries) })
+}
+
+// fill writes committed entries to history. While there is no space it tries again.
+func (l *life) fill(entries []raft.Entry) {
+	if l.w.now < l.fullUntil {
+		l.do(50*time.Millisecond, func() { l.fill(entries) })
+		return
+	}
+	l.w.checker.enterHistory(l.node, entries)
+	l.history.write(entries)
+	l.in.Written = entries[len(entries)-1].Index
+	l.wake()
+}
+
+func (l *life) takeFetch(f raft.FetchRequest) {
+	l.do(l.w.chance.around(l.w.options.Disk.FetchDelay), func() {
+		previous, entries := l.history.read(f.From, f.MaxBytes)
+		l.w.tell(l.id, "fetched  %d entries from %d for n%d", len(entries), f.From, f.To)
+		l.in.Fetched = append(l.in.Fetched, engine.Fetched{To: f.To, Previous: previous, Entries: entries})
+		l.wake()
+	})
+}
+
+func (l *life) takeWork(work engine.Work) {
+	l.work = append(l.work, work)
+	l.applyLater()
+}
+
+func (l *life) applyLater() {
+	if l.applying || len(l.work) == 0 {
+		return
+	}
+	l.applying = true
+	mean := l.w.options.Disk.ApplyDelay
+	if l.w.now < l.slowApplierUntil {
+		mean = 200 * time.Millisecond
+	}
+	l.do(l.w.chance.around(mean), func() {
+		l.applying = false
+		work := l.work[0]
+		l.work = l.work[1:]
+		l.apply(&work)
+		l.applyLater()
+	})
+}
+
+// applyEntries is how many entries are applied in one piece.
+const applyEntries = 64
+
+// apply does one turn's work, as the product's applier does.
+func (l *life) apply(work *engine.Work) {
+	var report engine.Applied
+	l.applier.Register(work.Sent, &report)
+	if work.Tick != 0 {
+		l.applier.Expire(work.Tick, &report)
+	}
+	l.report(report)
+	for work.Last > l.applier.Applied() {
+		entries := l.nextEntries(work)
+		for i := range entries {
+			l.w.checker.applies(l, &entries[i])
+		}
+		var report engine.Applied
+		l.applier.Apply(entries, &report)
+		l.w.trace.note(l.w.now, noteApply, l.id, uint64(report.Index), l.machine.Hash())
+		l.report(report)
+	}
+}
+
+func (l *life) nextEntries(work *engine.Work) []raft.Entry {
+	next := l.applier.Applied() + 1
+	entries := work.Entries
+	if len(entries) > 0 {
+		entries = entries[next-entries[0].Index:]
+	} else if _, entries = l.history.read(next, 4<<10); len(entries) == 0 {
+		l.w.fail("history", "n%d: entry %d is neither in memory nor in history", l.id, next)
+	} else {
+		entries = entries[:min(len(entries), int(work.Last-next+1))]
+	}
+	return entries[:min(len(entries), applyEntries)]
+}
+
+func (l *life) report(report engine.Applied) {
+	for _, b := range report.Ended {
+		b.Wake()
+	}
+	if !report.Empty() {
+		report.Ended = nil
+		l.in.Applied = append(l.in.Applied, report)
+		l.wake()
+	}
+}

@@ -1,0 +1,191 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/wal/journal"
+)
+
+// life is one process of a node: the engine, and in place of its goroutines the events that this file and hands.go plan.
+type life struct {
+	*node
+	boot    raft.Boot
+	dead    bool
+	engine  *engine.Engine
+	applier *engine.Applier
+	machine machine
+	journal *journal.Journal
+	// pausedUntil: nothing in this process moves before.
+	pausedUntil time.Duration
+
+	in       engine.Inputs
+	out      engine.Outputs
+	forwards []raft.Message
+	ticks    int
+	planned  bool // a turn
+	// log is the log as the engine has it, durable or not.
+	log mirror
+	// role, term and commit are those after the last turn.
+	role   raft.Role
+	term   raft.Term
+	commit raft.Index
+
+	hands
+	// serving are the requests of clients that wait here.
+	serving []*request
+}
+
+func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
+	w := n.w
+	o := w.options.Engine
+	o.ID, o.Boot, o.Weakened = n.id, raft.Boot(w.chance.Uint64()|1), w.options.Weakened
+	o.Seed = w.chance.Uint64()
+	if w.options.SameSeeds {
+		o.Seed = 42
+	}
+	restored := raft.Restored{
+		Term: r.Term, Vote: r.Vote, Floor: r.Checkpoint, ConfigurationIndex: r.ConfigurationIndex,
+		Entries: r.Entries, LastStamp: r.CheckpointStamp,
+	}
+	if r.ConfigurationIndex > 0 {
+		c, err := engine.DecodeConfiguration(r.ConfigurationBody)
+		if err != nil {
+			return nil, err
+		}
+		restored.Configuration = c
+	}
+	e, err := engine.New(o, restored, 0)
+	if err != nil {
+		return nil, err
+	}
+	l := &life{node: n, boot: o.Boot, engine: e, journal: j, log: n.stable.log.clone(), term: r.Term}
+	l.machine = machine{Machine: fsm.New(fsm.Options{}), node: n}
+	l.applier = engine.NewApplier(o, l.machine, raft.Mark{})
+	l.commit = e.Core().Commit()
+	return l, nil
+}
+
+// begin lets the process run.
+func (l *life) begin() {
+	var tick func()
+	tick = func() {
+		l.ticks++
+		l.wake()
+		l.do(l.node.tick+l.w.chance.between(0, l.w.options.Clock.Jitter), tick)
+	}
+	l.do(l.w.chance.between(0, l.node.tick), tick)
+}
+
+// do lets the process do something after a while: never if it is dead by then, later if it is paused.
+func (l *life) do(delay time.Duration, act func()) {
+	l.w.after(delay, func() {
+		switch {
+		case l.dead:
+		case l.w.now < l.pausedUntil:
+			l.do(l.pausedUntil-l.w.now, act)
+		default:
+			act()
+		}
+	})
+}
+
+// wake plans a turn, if none is planned. What arrives until then is taken together.
+func (l *life) wake() {
+	if l.planned {
+		return
+	}
+	l.planned = true
+	l.do(l.w.chance.between(time.Microsecond, 60*time.Microsecond), l.turn)
+}
+
+// receive takes a message from the network into the mailbox, if there is room. For forwarded batches lack of room means
+// that the connection is closed: their order must not have holes.
+func (l *life) receive(m raft.Message) {
+	o := &l.w.options.Network
+	switch {
+	case m.Kind == raft.Forward && len(l.forwards) >= o.MailboxForwards:
+		l.w.tell(l.id, "mailbox for forwards is full")
+		l.w.net.closeLink(m.From, l.id)
+		return
+	case m.Kind == raft.Forward:
+		l.forwards = append(l.forwards, m)
+	case len(l.in.Messages) >= o.MailboxMessages:
+		return
+	default:
+		l.in.Messages = append(l.in.Messages, m)
+	}
+	l.wake()
+}
+
+func (l *life) linkUp(to raft.NodeID) {
+	l.in.LinksUp = append(l.in.LinksUp, to)
+	l.wake()
+}
+
+// turn runs one turn of the engine on everything that arrived.
+func (l *life) turn() {
+	l.planned = false
+	w, in, out := l.w, &l.in, &l.out
+	w.counts.Turns++
+	in.Ticks = min(l.ticks, w.options.Engine.HeartbeatTicks) // as after a pause of a real process
+	l.ticks = 0
+	in.Now = l.clock()
+	in.Messages = append(in.Messages, l.forwards...)
+	clear(l.forwards)
+	l.forwards = l.forwards[:0]
+	l.engine.Turn(in, out)
+	in.Reset()
+	core := l.engine.Core()
+	w.trace.note(w.now, noteTurn, l.id, uint64(core.Term())<<8|uint64(core.Role()), uint64(core.Commit()))
+	if out.Fatal != nil {
+		w.fail("fatal", "n%d: %v", l.id, out.Fatal)
+	}
+	for i := range out.Appends {
+		if !l.log.add(out.Appends[i].Entries) {
+			w.fail("log", "n%d: operation %s leaves a gap", l.id, describeOperation(&out.Appends[i]))
+		}
+	}
+	w.checker.afterTurn(l)
+	l.handOut()
+}
+
+// handOut gives each part of a turn's outputs to its hand. The applier comes before the network: a batch is registered
+// before anyone can answer it.
+func (l *life) handOut() {
+	out := &l.out
+	if !out.Work.Empty() {
+		l.takeWork(out.Work)
+	}
+	l.takeOperations(out.Appends)
+	l.send(out.Messages)
+	if len(out.Fill) > 0 {
+		l.takeFill(out.Fill)
+	}
+	for _, f := range out.Fetch {
+		l.takeFetch(f)
+	}
+	for _, from := range out.Reset {
+		l.w.tell(l.id, "reset    the stream of n%d", from)
+		l.w.net.closeLink(from, l.id)
+	}
+	for _, b := range out.Ended {
+		b.Wake()
+	}
+	for _, r := range out.EndedReads {
+		r.Wake()
+	}
+	if out.Again {
+		l.wake()
+	}
+}
+
+func (l *life) send(messages []raft.Message) {
+	l.w.counts.Messages += len(messages)
+	for i := range messages {
+		l.w.checker.leaves(l, &messages[i])
+	}
+	l.w.net.send(messages)
+}

@@ -1,0 +1,105 @@
+//go:build mutation
+
+package sim
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// mutationSeedsMax is how many seeds may pass until a missing rule is noticed.
+const mutationSeedsMax = 2000
+
+// suspects says for each guard which profile looks where it hurts when that guard is down.
+var suspects = map[guard.Guard]string{
+	guard.CommitProven:        "mixed",
+	guard.VoteDurable:         "votes",
+	guard.CommitOwnTerm:       "figure8",
+	guard.AppendDurable:       "elections",
+	guard.ReadQuorum:          "reads",
+	guard.OwnVoteDurable:      "votes",
+	guard.VoteInOpening:       "votes",
+	guard.ForwardTerm:         "mixed",
+	guard.LaterTermProof:      "mixed",
+	guard.ReadNoOp:            "reads",
+	guard.EpochBeforeMessages: "reads",
+}
+
+// TestMutation_EveryMissingRuleIsNoticed switches each rule off by itself. It must be noticed twice: by all checks, and
+// by those that see only outcomes. With the rule in place the same seeds must pass.
+func TestMutation_EveryMissingRuleIsNoticed(t *testing.T) {
+	for _, g := range guard.All() {
+		profile, ok := suspects[g]
+		if !ok {
+			t.Errorf("guard %v has no profile", g)
+			continue
+		}
+		t.Run(g.String(), func(t *testing.T) {
+			inside := seedsToNotice(t, g, profile, false)
+			outcome := seedsToNotice(t, g, profile, true)
+			t.Logf("%v noticed after %d seeds of %s, by its outcome after %d", g, inside, profile, outcome)
+		})
+	}
+}
+
+// seedsToNotice counts the seeds until one notices that a guard is down.
+func seedsToNotice(t *testing.T, g guard.Guard, profile string, outcomesOnly bool) int {
+	t.Helper()
+	noticed := firstSeed(mutationSeedsMax, func(seed uint64) *Violation {
+		o := Draw(seed, profile)
+		o.Weakened, o.OutcomesOnly = o.Weakened.With(g), outcomesOnly
+		return Run(o).Violation
+	})
+	if noticed == 0 {
+		t.Fatalf("%v is down and %d seeds of %s noticed nothing", g, mutationSeedsMax, profile)
+	}
+	o := Draw(noticed, profile)
+	control := o
+	o.Weakened, o.OutcomesOnly = o.Weakened.With(g), outcomesOnly
+	t.Logf("%v\n%s", Run(o).Violation.Rule, o.Reproduce())
+	report(t, Run(control))
+	return int(noticed)
+}
+
+// firstSeed returns the lowest seed that notices something, 0 if none does. Two at a time look.
+func firstSeed(seedsMax uint64, look func(seed uint64) *Violation) (first uint64) {
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	next := uint64(0)
+	for range 2 {
+		workers.Go(func() {
+			for {
+				mu.Lock()
+				next++
+				seed := next
+				over := first != 0 || seed > seedsMax
+				mu.Unlock()
+				if over {
+					return
+				}
+				if v := look(seed); v != nil {
+					mu.Lock()
+					if first == 0 || seed < first {
+						first = seed
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return first
+}
+
+// TestMutation_NothingIsNoticedWithAllRulesInPlace is the control: the profiles themselves break no rule.
+func TestMutation_NothingIsNoticedWithAllRulesInPlace(t *testing.T) {
+	for _, name := range Profiles() {
+		first := firstSeed(20, func(seed uint64) *Violation { return Run(Draw(seed, name)).Violation })
+		if first != 0 {
+			t.Errorf("seed %#x of %s: %s", first, name, fmt.Sprint(Run(Draw(first, name)).Violation))
+		}
+	}
+}

@@ -1,0 +1,292 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/journal"
+)
+
+// node is a machine of the cluster: what outlives its processes.
+type node struct {
+	w  *World
+	id raft.NodeID
+	// disk holds the journal; each crash replaces it by what is left.
+	disk    *vfs.Memory
+	history history
+	// life is the running process, nil while there is none. boots counts them.
+	life  *life
+	boots int
+	// stable is what is durable for sure, whatever happens. pending are operations that were on their way to the disk
+	// when the process died: all of them are durable too, or none.
+	stable  stable
+	pending []raft.AppendOperation
+
+	tick   time.Duration
+	offset time.Duration
+	// Until these moments the disk is slow, the applier is slow, history takes nothing.
+	slowDiskUntil, slowApplierUntil, fullUntil time.Duration
+	// stalled holds back all group commits; only scripts set it.
+	stalled bool
+	// abandoned nodes do not start again.
+	abandoned bool
+}
+
+// stable is the durable state of a node as the checkers know it.
+type stable struct {
+	term raft.Term
+	vote raft.NodeID
+	log  mirror
+}
+
+func (s *stable) apply(op *raft.AppendOperation) bool {
+	s.term, s.vote = op.Term, op.Vote
+	return s.log.add(op.Entries)
+}
+
+func (s *stable) equal(o *stable) bool {
+	last := s.log.last()
+	return s.term == o.term && s.vote == o.vote && last == o.log.last() &&
+		s.log.at(last.Index) == o.log.at(last.Index)
+}
+
+// newNode makes a machine with the disk of a node that is ready to start for the first time: with the cluster's first
+// entry, or blank.
+func newNode(w *World, id raft.NodeID) *node {
+	o := &w.options
+	n := &node{w: w, id: id, disk: vfs.NewMemory(), tick: o.Clock.Tick}
+	if o.Clock.RateError > 0 {
+		n.tick = time.Duration(float64(n.tick) * (1 + o.Clock.RateError*(2*w.chance.Float64()-1)))
+	}
+	n.offset = w.chance.between(-o.Clock.Offset, o.Clock.Offset)
+	opening := journal.Opening{HistoryDirectory: "history-1", HistoryFirst: 1}
+	if !o.Blank || id == 1 {
+		opening.Term, opening.Entries = 1, []raft.Entry{firstEntry(o)}
+		n.stable.term = 1
+		n.stable.log.add(opening.Entries)
+	}
+	if err := journal.Create(n.journalOptions(), opening); err != nil {
+		panic(fmt.Sprintf("create the journal: %v", err))
+	}
+	return n
+}
+
+// firstEntry is the entry that makes the cluster.
+func firstEntry(o *Options) raft.Entry {
+	c := raft.Configuration{ClusterID: o.Seed | 1, HashSeed: mix(o.Seed, 2), NextID: raft.NodeID(o.Nodes + 1)}
+	for i := range o.Nodes {
+		id := raft.NodeID(i + 1)
+		c.Members = append(c.Members, raft.Member{ID: id, Name: fmt.Sprintf("%040x", id), Incarnation: uint64(id)})
+		c.Voters = append(c.Voters, id)
+	}
+	return engine.FirstEntry(&c, epoch)
+}
+
+// epoch is what wall clocks say when the world begins.
+const epoch raft.Stamp = 1_700_000_000_000
+
+func (n *node) journalOptions() journal.Options {
+	d := &n.w.options.Disk
+	return journal.Options{
+		FS: n.disk, Directory: "data/journal", FileBytes: d.FileBytes, MaxEntryBytes: d.MaxEntryBytes,
+		MaxGroupBytes: d.MaxGroupBytes, Salt: n.w.chance.Uint64, Weakened: n.w.options.Weakened,
+	}
+}
+
+// start begins a new life, unless a crash cuts it short.
+func (n *node) start() {
+	if n.life != nil || n.abandoned {
+		return
+	}
+	w := n.w
+	n.boots++
+	if n.boots > 1 {
+		w.counts.Restarts++
+	}
+	stop := -1
+	if !w.calm && n.boots > 1 && w.chance.hits(w.options.Faults.StartCrash) {
+		stop = w.chance.IntN(4)
+	}
+	crashed := n.interrupted(stop, func() error { return n.open() })
+	if crashed {
+		w.tell(n.id, "crashed  while it started, at operation %d", stop)
+		n.restartLater()
+		return
+	}
+	w.trace.note(w.now, noteLife, n.id, uint64(n.boots), uint64(n.stable.term))
+	n.life.begin()
+	w.net.eachPeer(n.id, w.net.reconnect)
+}
+
+// open reads the disk and makes it the state of a new process.
+func (n *node) open() error {
+	j, recovered, err := journal.Open(n.journalOptions())
+	if err != nil {
+		return err
+	}
+	if !n.history.cut(recovered.Checkpoint.Index) {
+		n.w.fail("durability", "n%d: history ends at %d, the journal's checkpoint is %v",
+			n.id, len(n.history.entries), recovered.Checkpoint)
+	}
+	found := n.compare(&recovered)
+	if err := j.Start(&n.history); err != nil {
+		return err
+	}
+	n.stable, n.pending = found, nil
+	n.w.checker.votesIn(n.id, found.term, found.vote)
+	life, err := newLife(n, j, &recovered)
+	if err != nil {
+		n.w.fail("restart", "n%d: %v", n.id, err)
+	}
+	n.life = life
+	n.w.tell(n.id, "started  boot %d term %d vote %d log %v, checkpoint %v", n.boots, found.term, found.vote,
+		found.log.last(), recovered.Checkpoint)
+	return nil
+}
+
+// compare holds what was recovered against what must be there: everything that was ever durable, and of what was on its
+// way at the crash all or nothing.
+func (n *node) compare(r *journal.Recovered) stable {
+	found := stable{term: r.Term, vote: r.Vote}
+	if !found.log.add(n.history.entries) || !found.log.add(r.Entries) {
+		n.w.fail("durability", "n%d: entries %d.. do not follow history, which ends at %d", n.id,
+			r.Entries[0].Index, len(n.history.entries))
+	}
+	if found.equal(&n.stable) {
+		return found
+	}
+	after := stable{log: n.stable.log.clone()}
+	for i := range n.pending {
+		after.apply(&n.pending[i])
+	}
+	if (len(n.pending) == 0 || !found.equal(&after)) && !n.w.options.OutcomesOnly {
+		n.w.fail("durability", "n%d recovered term %d vote %d log %v; durable were term %d vote %d log %v", n.id,
+			found.term, found.vote, found.log.last(), n.stable.term, n.stable.vote, n.stable.log.last())
+	}
+	return found
+}
+
+// errGone is what a dead process gets from its disk.
+var errGone = errors.New("the process is gone")
+
+// interrupted runs something that writes to the disk, and lets the process die before its operation number stop, counted
+// from 0; a negative number means never. It reports whether that happened. The disk is then what the process left, after
+// power loss if that was why.
+func (n *node) interrupted(stop int, write func() error) bool {
+	var left *vfs.Memory
+	if stop >= 0 {
+		n.disk.SetFault(func(op vfs.Op, _ string) error {
+			switch {
+			case left != nil:
+				return errGone
+			case !op.Changes():
+				return nil
+			case stop == 0:
+				left = n.disk.Kill()
+				return errGone
+			}
+			stop--
+			return nil
+		})
+	}
+	err := write()
+	n.disk.SetFault(nil)
+	switch {
+	case left != nil:
+		n.disk = left
+		if n.w.chance.hits(n.w.options.Faults.PowerLoss) {
+			n.losePower()
+		}
+		return true
+	case err != nil:
+		n.w.fail("disk", "n%d: %v", n.id, err)
+	}
+	return false
+}
+
+func (n *node) losePower() {
+	n.w.counts.PowerLosses++
+	n.disk = n.disk.Crash(n.w.chance.IntN)
+	n.history.losePower(n.w.chance.IntN)
+}
+
+// crash ends the process: by power loss, or only by its own death. A group commit that was under way may be left at any
+// operation; so what was written but not synced is there or not, whole or torn.
+func (n *node) crash(power bool) {
+	l, w := n.life, n.w
+	if l == nil {
+		return
+	}
+	w.trace.note(w.now, noteFault, n.id, uint64(n.boots), boolean(power))
+	if l.group != nil {
+		n.pending = l.group
+		finished := !n.interrupted(w.chance.IntN(4), func() error { return l.journal.Append(l.group) })
+		if finished {
+			n.makeStable(l.group)
+			n.pending = nil
+		}
+	}
+	n.die()
+	if power {
+		n.losePower()
+	} else {
+		w.counts.Kills++
+	}
+	w.tell(n.id, "%s", map[bool]string{true: "POWER LOSS", false: "KILLED"}[power])
+}
+
+// die ends the process and nothing else.
+func (n *node) die() {
+	l := n.life
+	l.dead, n.life = true, nil
+	n.disk.SetFault(nil)
+	n.w.net.eachPeer(n.id, n.w.net.closeLink)
+	l.abandonClients()
+}
+
+// restartLater starts the node again after its outage.
+func (n *node) restartLater() {
+	n.w.after(n.w.chance.around(n.w.options.Faults.Outage)+time.Millisecond, n.start)
+}
+
+// makeStable notes that operations are durable.
+func (n *node) makeStable(group []raft.AppendOperation) {
+	for i := range group {
+		op := &group[i]
+		n.stable.apply(op)
+		n.w.checker.votesIn(n.id, op.Term, op.Vote)
+	}
+}
+
+// clock is the node's wall clock.
+func (n *node) clock() raft.Stamp {
+	return epoch + raft.Stamp((n.w.now + n.offset).Milliseconds())
+}
+
+func boolean(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// machine is the state machine of one life; it shows each state to the checkers.
+type machine struct {
+	*fsm.Machine
+	node *node
+}
+
+// Apply implements engine.StateMachine.
+func (m machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
+	result := m.Machine.Apply(index, stamp, data, local)
+	m.node.w.checker.reaches(m.node, raft.Index(index), m.Machine.Hash())
+	return result
+}
+
+// Freeze implements engine.StateMachine.
+func (m machine) Freeze() engine.Image { return m.Machine.Freeze() }

@@ -1,0 +1,144 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// Options is everything that makes one world differ from another. The same options make the same world, event for event.
+type Options struct {
+	// Seed feeds everything accidental.
+	Seed uint64
+	// Profile is the name of what drew these options; it only appears in messages.
+	Profile string
+	// Nodes is how many voters the cluster has.
+	Nodes int
+	// Blank makes all nodes but the first start without a configuration: they learn it from the log.
+	Blank bool
+	// Safety is how long faults go on. What follows is the liveness phase, which ends by itself.
+	Safety time.Duration
+	// Engine are the options of all nodes; ID, Boot and Seed are set for each.
+	Engine engine.Options
+	// SameSeeds gives all nodes the same seed for their election timeouts.
+	SameSeeds bool
+
+	Network Network
+	Disk    Disk
+	Clock   Clock
+	Faults  Faults
+	Clients Clients
+
+	// OutcomesOnly leaves out the checks that look into disks and messages. What is left is what nodes and clients come
+	// to feel: two leaders in a term, entries that are gone, states that differ, wrong answers. A mutation that is found
+	// in this way does harm; it does not merely look different from inside.
+	OutcomesOnly bool
+	// Weakened names guards that are down on all nodes; it has no effect in an ordinary build.
+	Weakened guard.Set
+	// Trace, when not nil, receives one line for each event.
+	Trace io.Writer
+}
+
+// Network is how messages travel while no fault is at work.
+type Network struct {
+	// MinDelay and MaxDelay bound what a message takes; a share SlowShare of them takes up to SlowDelay.
+	MinDelay, MaxDelay time.Duration
+	SlowShare          float64
+	SlowDelay          time.Duration
+	// Ordered keeps the messages of one connection in order, as TCP does.
+	Ordered bool
+	// Loss is the share of messages that are lost, Duplicate that of those that arrive twice.
+	Loss, Duplicate float64
+	// LateShare is the share of messages that survive the connection they were sent on.
+	LateShare float64
+	// MailboxMessages and MailboxForwards bound what waits for a node's next turn.
+	MailboxMessages, MailboxForwards int
+}
+
+// Disk is how disks behave while no fault is at work.
+type Disk struct {
+	// FileBytes is the size of a journal file, MaxEntryBytes and MaxGroupBytes the journal's limits.
+	FileBytes                    int64
+	MaxEntryBytes, MaxGroupBytes int
+	// MinSync and MaxSync bound a group commit.
+	MinSync, MaxSync time.Duration
+	// FillDelay, FetchDelay and ApplyDelay are means.
+	FillDelay, FetchDelay, ApplyDelay time.Duration
+}
+
+// Clock is how time runs on the nodes.
+type Clock struct {
+	// Tick is the period of a node's ticks; each node's own differs by up to the share RateError, each tick by Jitter.
+	Tick      time.Duration
+	RateError float64
+	Jitter    time.Duration
+	// Offset bounds how far wall clocks are off.
+	Offset time.Duration
+}
+
+// Faults are the mean times between faults of a kind in the whole cluster; zero means never.
+type Faults struct {
+	// Crash stops a node: by power loss in PowerLoss of all cases, else only the process. Leaders are preferred in
+	// LeaderShare of all cases. Outage is the mean time until it starts again.
+	Crash       time.Duration
+	PowerLoss   float64
+	LeaderShare float64
+	Outage      time.Duration
+	// Blackout stops all nodes at once.
+	Blackout time.Duration
+	// StartCrash is the share of starts that are cut short by another crash.
+	StartCrash float64
+	// VoteCrash is the share of votes right after whose durability, or just before it, the node crashes.
+	VoteCrash float64
+	// NewLeader is the share of new leaders that are struck within NewLeaderWithin: cut off for a while, or crashed.
+	NewLeader       float64
+	NewLeaderWithin time.Duration
+	// Partition cuts links; Cut is the mean time until they are healed.
+	Partition, Cut time.Duration
+	// Break closes a connection.
+	Break time.Duration
+	// Pause stops a process without killing it; Paused is the mean time.
+	Pause, Paused time.Duration
+	// SlowDisk makes the syncs of a node take up to a second for a while.
+	SlowDisk time.Duration
+	// SlowApplier makes a node apply late for a while.
+	SlowApplier time.Duration
+	// FullHistory keeps the history of a node from taking entries for a while.
+	FullHistory time.Duration
+	// ClockJump moves the wall clock of a node.
+	ClockJump time.Duration
+	// DiskError makes a write or sync of a journal fail.
+	DiskError time.Duration
+}
+
+// Clients is what is asked of the cluster.
+type Clients struct {
+	// Count is how many clients there are; each has one batch or read outstanding. They begin after Start.
+	Count int
+	Start time.Duration
+	// Think is the mean time between an answer and the next request.
+	Think time.Duration
+	// Reads is the share of requests that only read, Pipelines that of writes with more than one command.
+	Reads, Pipelines float64
+	// Keys is how many keys of each kind are in use at a time; each is retired after KeyLife.
+	Keys    int
+	KeyLife time.Duration
+	// Patience is how long a client waits before it leaves; a client that left asks another node.
+	Patience time.Duration
+	// Probe makes each client ask again, at another node, right after each answer.
+	Probe bool
+}
+
+// Reproduce is the command that makes the same world again.
+func (o *Options) Reproduce() string {
+	command := fmt.Sprintf("go test ./consensus/sim -run TestSeed$ -seed=%#x -profile=%s -v", o.Seed, o.Profile)
+	for _, g := range guard.All() {
+		if o.Weakened.Down(g) {
+			command += fmt.Sprintf(" -tags mutation -weakened=%v", g)
+		}
+	}
+	return command
+}

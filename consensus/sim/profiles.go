@@ -1,0 +1,213 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+)
+
+// Profiles names the ways of drawing options, sorted. Each looks for trouble in another place; "mixed" in all of them.
+func Profiles() []string {
+	var names []string
+	for _, p := range profiles {
+		names = append(names, p.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// profile changes the options of "mixed".
+type profile struct {
+	name   string
+	adjust func(c chance, o *Options)
+}
+
+var profiles = [...]profile{
+	{"mixed", func(chance, *Options) {}},
+	{"calm", calm},
+	{"elections", elections},
+	{"figure8", figure8},
+	{"reads", reads},
+	{"votes", votes},
+}
+
+// Draw makes the options of a seed: swarm testing, in which each seed switches other things on, so that no fault always
+// hides behind another.
+func Draw(seed uint64, name string) Options {
+	c := newChance(seed, 2)
+	o := Options{
+		Seed: seed, Profile: name, Nodes: oneOf(c, 3, 5), Blank: c.hits(0.3), Safety: 60 * time.Second,
+		SameSeeds: c.hits(0.05), Engine: drawEngine(c), Network: drawNetwork(c), Disk: drawDisk(c), Clock: drawClock(c),
+		Faults: drawFaults(c), Clients: drawClients(c),
+	}
+	o.Engine.JournalRoomBytes = c.number(2<<10, int(o.Disk.FileBytes/2)-12<<10)
+	for _, p := range profiles {
+		if p.name == name {
+			p.adjust(c, &o)
+			return o
+		}
+	}
+	panic(fmt.Sprintf("sim: no profile %q, there are %v", name, Profiles()))
+}
+
+func drawEngine(c chance) engine.Options {
+	o := engine.DefaultOptions()
+	o.HeartbeatTicks = c.number(3, 6)
+	o.ElectionTicks = c.number(20, 35)
+	o.WaitTicks = c.number(100, 300)
+	o.UncertainTicks = c.number(300, 800)
+	o.ResendTicks = c.number(15, 60)
+	o.ReadRetryTicks = c.number(10, 40)
+	o.MaxInflightMessages = c.number(1, 6)
+	o.MaxMessageBytes = oneOf(c, 100, 400, 1<<10, 4<<10)
+	o.MaxUnmetBytes = oneOf(c, 150, 600, 16<<10)
+	o.MaxWaitingBatches = oneOf(c, 2, 100)
+	o.MaxSpanBytes = oneOf(c, 200, 1<<10, 64<<10)
+	return o
+}
+
+func drawNetwork(c chance) Network {
+	n := Network{
+		MinDelay: c.between(20*time.Microsecond, time.Millisecond), Ordered: c.hits(0.6),
+		MailboxMessages: oneOf(c, 8, 1000), MailboxForwards: oneOf(c, 2, 1000),
+	}
+	n.MaxDelay = n.MinDelay + c.between(0, 5*time.Millisecond)
+	if c.hits(0.5) {
+		n.SlowShare, n.SlowDelay = c.Float64()*0.1, c.between(10*time.Millisecond, 2*time.Second)
+	}
+	if c.hits(0.4) {
+		n.Loss = c.Float64() * c.Float64() * 0.3
+	}
+	if c.hits(0.4) {
+		n.Duplicate = c.Float64() * 0.3
+	}
+	if c.hits(0.4) {
+		n.LateShare = c.Float64()
+	}
+	return n
+}
+
+func drawDisk(c chance) Disk {
+	d := Disk{
+		FileBytes: oneOf[int64](c, 64<<10, 128<<10), MaxEntryBytes: 4 << 10, MaxGroupBytes: 8 << 10,
+		MinSync: 50 * time.Microsecond, MaxSync: oneOf(c, 300*time.Microsecond, 5*time.Millisecond, 40*time.Millisecond),
+	}
+	d.FillDelay = oneOf(c, 100*time.Microsecond, 5*time.Millisecond, 200*time.Millisecond)
+	d.FetchDelay = oneOf(c, 100*time.Microsecond, 5*time.Millisecond, 50*time.Millisecond)
+	d.ApplyDelay = oneOf(c, 20*time.Microsecond, time.Millisecond, 20*time.Millisecond)
+	return d
+}
+
+func drawClock(c chance) Clock {
+	k := Clock{Tick: 10 * time.Millisecond}
+	if c.hits(0.7) {
+		k.RateError = c.Float64() * 0.2
+		k.Jitter = c.between(0, 5*time.Millisecond)
+	}
+	if c.hits(0.5) {
+		k.Offset = c.between(0, time.Hour)
+	}
+	return k
+}
+
+// drawFaults switches each kind of fault on or off by itself; some that change leaders are always on.
+func drawFaults(c chance) Faults {
+	sometimes := func(p float64, lo, hi time.Duration) time.Duration {
+		if !c.hits(p) {
+			return 0
+		}
+		return c.between(lo, hi)
+	}
+	f := Faults{
+		Crash:     sometimes(0.8, 3*time.Second, 15*time.Second),
+		PowerLoss: oneOf(c, 0, 0.5, 1), LeaderShare: oneOf(c, 0.2, 0.5, 0.8),
+		Outage:      c.between(50*time.Millisecond, 3*time.Second),
+		Blackout:    sometimes(0.3, 15*time.Second, 60*time.Second),
+		Partition:   sometimes(0.7, 2*time.Second, 10*time.Second),
+		Cut:         c.between(200*time.Millisecond, 3*time.Second),
+		Break:       sometimes(0.4, 200*time.Millisecond, 5*time.Second),
+		Pause:       sometimes(0.4, 2*time.Second, 10*time.Second),
+		Paused:      c.between(50*time.Millisecond, 2*time.Second),
+		SlowDisk:    sometimes(0.3, 3*time.Second, 15*time.Second),
+		SlowApplier: sometimes(0.3, 3*time.Second, 15*time.Second),
+		FullHistory: sometimes(0.3, 3*time.Second, 15*time.Second),
+		ClockJump:   sometimes(0.2, 3*time.Second, 15*time.Second),
+		DiskError:   sometimes(0.2, 10*time.Second, 30*time.Second),
+	}
+	if c.hits(0.3) {
+		f.StartCrash = c.Float64() * 0.7
+	}
+	if c.hits(0.3) {
+		f.VoteCrash = c.Float64() * 0.3
+	}
+	return f
+}
+
+func drawClients(c chance) Clients {
+	return Clients{
+		Count: c.number(3, 7), Think: c.between(150*time.Millisecond, 600*time.Millisecond),
+		Reads: oneOf(c, 0.2, 0.5), Pipelines: 0.3, Keys: c.number(1, 2), KeyLife: 15 * time.Second,
+		Patience: c.between(2*time.Second, 10*time.Second), Probe: c.hits(0.5),
+	}
+}
+
+// calm is a healthy cluster: nothing goes wrong, and nobody may notice anything.
+func calm(_ chance, o *Options) {
+	o.Faults = Faults{}
+	o.Network.Loss, o.Network.Duplicate, o.Network.SlowShare, o.Network.LateShare = 0, 0, 0, 0
+	o.Network.Ordered, o.Network.MailboxMessages, o.Network.MailboxForwards = true, 1000, 1000
+	o.Engine.MaxWaitingBatches = 100
+}
+
+// elections keeps the cluster electing: short cuts, crashes around votes, slow disks beside fast ones.
+func elections(c chance, o *Options) {
+	o.Faults.VoteCrash, o.Faults.StartCrash = 0.3, 0.2
+	o.Faults.NewLeader, o.Faults.NewLeaderWithin = 0.3, 200*time.Millisecond
+	o.Faults.Partition, o.Faults.Cut = 2*time.Second, 500*time.Millisecond
+	o.Faults.Outage, o.Faults.LeaderShare = 300*time.Millisecond, 0.8
+	o.Faults.Blackout = c.between(5*time.Second, 20*time.Second)
+	o.Disk.MaxSync = c.between(5*time.Millisecond, 40*time.Millisecond)
+	o.Clients.Think = 200 * time.Millisecond
+}
+
+// votes makes several candidates of one term likely, and their voters forgetful if anything lets them be: messages are
+// slow and overtake each other, a voter dies right after its vote and is back before the next candidate asks.
+func votes(c chance, o *Options) {
+	elections(c, o)
+	o.Faults.VoteCrash, o.Faults.Outage, o.Faults.PowerLoss = 0.7, 10*time.Millisecond, 0.5
+	o.Faults.NewLeader, o.Faults.NewLeaderWithin = 0.7, 2*time.Second
+	o.Faults.Blackout, o.Faults.Partition, o.Faults.StartCrash = 0, 0, 0
+	o.Network.Ordered, o.Network.LateShare, o.Network.Loss = false, 1, 0
+	o.Network.SlowShare, o.Network.SlowDelay = 0.4, 200*time.Millisecond
+	o.Engine.ElectionTicks, o.Clock.RateError = 20, 0
+	o.Disk.MaxSync = 5 * time.Millisecond
+}
+
+// figure8 looks for what figure 8 of the Raft paper shows: new leaders that bring entries of old terms to a majority and
+// are struck before an entry of their own follows. One small message at a time makes the moment between the two long.
+func figure8(c chance, o *Options) {
+	elections(c, o)
+	o.Nodes = 5
+	o.Engine.MaxMessageBytes, o.Engine.MaxInflightMessages = 100, 1
+	o.Faults.NewLeader, o.Faults.NewLeaderWithin = 0.8, 100*time.Millisecond
+	o.Faults.Crash, o.Faults.Blackout, o.Faults.Partition, o.Faults.VoteCrash = 5*time.Second, 0, 0, 0
+	o.Faults.FullHistory, o.Faults.SlowDisk = 0, 0
+	o.Network.MinDelay, o.Network.MaxDelay = time.Millisecond, 20*time.Millisecond
+	o.Clients.Think, o.Clients.Reads = 50*time.Millisecond, 0.1
+}
+
+// reads asks mostly for what was just written elsewhere, while leaders are cut off and clocks run at different rates, so
+// that an old leader believes in itself long after another one was elected.
+func reads(_ chance, o *Options) {
+	o.Clients = Clients{
+		Count: 6, Start: 2 * time.Second, Think: 40 * time.Millisecond, Reads: 0.6, Pipelines: 0.1, Keys: 2,
+		KeyLife: 5 * time.Second, Patience: time.Second, Probe: true,
+	}
+	o.Faults.Partition, o.Faults.Cut, o.Faults.LeaderShare = 2*time.Second, time.Second, 0.9
+	o.Faults.NewLeader, o.Faults.NewLeaderWithin = 0.3, 300*time.Millisecond
+	o.Faults.Pause, o.Faults.Paused = 4*time.Second, 300*time.Millisecond
+	o.Clock.RateError = 0.4
+	o.Disk.ApplyDelay = 5 * time.Millisecond
+}

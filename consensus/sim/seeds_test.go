@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// plan is how many of the fixed seeds run in which profile.
+var plan = []struct {
+	profile string
+	seeds   int
+}{
+	{"mixed", 400}, {"calm", 20}, {"elections", 30}, {"figure8", 15}, {"reads", 15}, {"votes", 40},
+}
+
+// What the fixed seeds amount to, at least.
+const (
+	seedsMin         = 500
+	simulatedMin     = 60 * time.Second
+	leaderChangesMin = 3 // in the median of those seeds that have faults
+)
+
+// TestSeeds_NoRuleIsBroken runs the fixed seeds.
+func TestSeeds_NoRuleIsBroken(t *testing.T) {
+	var mu sync.Mutex
+	var results []Result
+	t.Run("seed", func(t *testing.T) {
+		for _, p := range plan {
+			for seed := range p.seeds {
+				t.Run(fmt.Sprintf("%s/%#x", p.profile, seed+1), func(t *testing.T) {
+					t.Parallel()
+					r := Run(Draw(uint64(seed+1), p.profile))
+					report(t, r)
+					mu.Lock()
+					defer mu.Unlock()
+					results = append(results, r)
+				})
+			}
+		}
+	})
+	if !t.Failed() {
+		checkFigures(t, results)
+	}
+}
+
+// checkFigures makes sure that the seeds did what they are there for.
+func checkFigures(t *testing.T, results []Result) {
+	t.Helper()
+	var changes []int
+	var all Counts
+	var simulated time.Duration
+	sizes := map[int]int{}
+	for _, r := range results {
+		if r.Simulated < simulatedMin {
+			t.Errorf("seed %#x of %s lasted only %v", r.Options.Seed, r.Options.Profile, r.Simulated)
+		}
+		changes = append(changes, r.Counts.LeaderChanges)
+		simulated += r.Simulated
+		sizes[r.Options.Nodes]++
+		all.PowerLosses += r.Counts.PowerLosses
+		all.Kills += r.Counts.Kills
+		all.Done += r.Counts.Done
+		all.NotDone += r.Counts.NotDone
+		all.Unknown += r.Counts.Unknown
+		all.Reads += r.Counts.Reads
+	}
+	slices.Sort(changes)
+	median := changes[len(changes)/2]
+	if len(results) < seedsMin || median < leaderChangesMin || sizes[3] == 0 || sizes[5] == 0 {
+		t.Errorf("%d seeds (by nodes: %v), median of %d leader changes; want %d seeds of 3 and 5 nodes, %d changes",
+			len(results), sizes, median, seedsMin, leaderChangesMin)
+	}
+	for _, never := range []struct {
+		what  string
+		count int
+	}{
+		{"power loss", all.PowerLosses}, {"kill", all.Kills}, {"write", all.Done}, {"read", all.Reads},
+		{"refused write", all.NotDone}, {"write of unknown fate", all.Unknown},
+	} {
+		if never.count == 0 {
+			t.Errorf("in all seeds there was not one %s", never.what)
+		}
+	}
+	t.Logf("%d seeds (by nodes: %v), %.1f simulated hours, median of %d leader changes; %d power losses, %d kills; "+
+		"writes: %d done, %d not done, %d unknown; %d reads", len(results), sizes, simulated.Hours(), median,
+		all.PowerLosses, all.Kills, all.Done, all.NotDone, all.Unknown, all.Reads)
+}
+
+// TestTheSameSeedMakesTheSameWorld runs some seeds twice, and another seed to see that the number means something.
+func TestTheSameSeedMakesTheSameWorld(t *testing.T) {
+	for _, profile := range Profiles() {
+		for seed := range uint64(3) {
+			first, second := Run(Draw(seed, profile)), Run(Draw(seed, profile))
+			if first.TraceHash != second.TraceHash || first.Events != second.Events {
+				t.Errorf("seed %#x of %s: %016x after %d events, then %016x after %d", seed, profile, first.TraceHash,
+					first.Events, second.TraceHash, second.Events)
+			}
+			if other := Run(Draw(seed+1000, profile)); other.TraceHash == first.TraceHash {
+				t.Errorf("seeds %#x and %#x of %s make the same world", seed, seed+1000, profile)
+			}
+		}
+	}
+}
+
+// TestACalmClusterHasOneLeaderAndNoFailure: where nothing breaks nobody notices anything.
+func TestACalmClusterHasOneLeaderAndNoFailure(t *testing.T) {
+	for seed := range uint64(5) {
+		r := Run(Draw(seed, "calm"))
+		report(t, r)
+		if c := r.Counts; c.LeaderChanges != 0 || c.NotDone != 0 || c.Unknown != 0 || c.Done < 100 || c.Reads < 20 {
+			t.Errorf("seed %#x: %+v", seed, c)
+		}
+	}
+}

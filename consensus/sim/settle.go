@@ -1,0 +1,190 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// The liveness phase. A majority of the nodes, the core, is made whole: its links are healed, its nodes are started, no
+// new fault begins. The nodes outside stay as they are, or worse: down for ever, cut off, or able to speak and not to
+// hear. Then the core has to recover within a bound.
+
+// settleElections is how many of the longest election timeouts the core may need, settleSlack what comes on top for
+// starting nodes, connecting and copying logs.
+const (
+	settleElections = 20
+	settleSlack     = 10 * time.Second
+)
+
+// settle runs the liveness phase.
+func (w *World) settle() {
+	w.calm, w.net.calm = true, true
+	core := w.chooseCore()
+	for _, c := range w.clients {
+		c.resting = true
+	}
+	o := &w.options
+	ticks := settleElections*2*o.Engine.ElectionTicks + o.Engine.UncertainTicks
+	deadline := w.now + time.Duration(float64(ticks)*float64(o.Clock.Tick+o.Clock.Jitter)*(1+o.Clock.RateError)) + settleSlack
+	w.await(deadline, "a leader, and an end of every request", core, func() bool {
+		return w.coreLeader(core) != nil && w.served(core)
+	})
+	for _, c := range w.clients {
+		w.proveService(deadline, core, c)
+	}
+	w.await(deadline, "one log and one state", core, func() bool { return w.converged(core) })
+}
+
+// chooseCore picks the core and makes it whole, and decides about the nodes outside.
+func (w *World) chooseCore() []*node {
+	order := w.chance.Perm(len(w.nodes))
+	size := w.chance.number(w.majority(), len(w.nodes))
+	w.net.heal()
+	var core []*node
+	for i, k := range order {
+		n := w.nodes[k]
+		if i >= size {
+			w.leaveOutside(n)
+			continue
+		}
+		core = append(core, n)
+		n.slowDiskUntil, n.slowApplierUntil, n.fullUntil, n.stalled = w.now, w.now, w.now, false
+		n.disk.SetFault(nil)
+		if n.life == nil {
+			w.after(0, n.start)
+			continue
+		}
+		n.life.pausedUntil = w.now
+		n.life.beginGroup()
+	}
+	names := make([]raft.NodeID, len(core))
+	for i, n := range core {
+		names[i] = n.id
+	}
+	w.tell(0, "SETTLE   core %v", names)
+	return core
+}
+
+func (w *World) leaveOutside(n *node) {
+	switch w.chance.IntN(4) {
+	case 0:
+		n.crash(true)
+		n.abandoned = true
+	case 1:
+		w.isolate(n, true, true)
+	case 2:
+		w.isolate(n, true, false)
+	case 3:
+		w.isolate(n, false, true)
+	}
+	for _, c := range w.clients {
+		if c.home == n && c.current != nil && n.life != nil {
+			w.leave(n.life, c.current)
+		}
+	}
+}
+
+// await lets the world run until something is true, which has to be before the deadline.
+func (w *World) await(deadline time.Duration, what string, core []*node, ready func() bool) {
+	for !ready() {
+		if w.now >= deadline {
+			w.fail("liveness", "no %s by %v: %s", what, deadline, w.describeNodes(core))
+		}
+		w.run(w.now + 20*time.Millisecond)
+	}
+}
+
+// coreLeader is the node of the core that leads, and that all of the core follow.
+func (w *World) coreLeader(core []*node) *node {
+	var leader *node
+	for _, n := range core {
+		if n.life == nil {
+			return nil
+		}
+		if n.life.role == raft.Leader {
+			leader = n
+		}
+	}
+	for _, n := range core {
+		if leader == nil || n.life.engine.Core().Leader() != leader.id {
+			return nil
+		}
+	}
+	return leader
+}
+
+// served reports whether nobody waits for a node of the core any more.
+func (w *World) served(core []*node) bool {
+	for _, n := range core {
+		if n.life == nil || len(n.life.serving) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// proveService makes a client write at a node of the core and then read it at another one.
+func (w *World) proveService(deadline time.Duration, core []*node, c *client) {
+	key := fmt.Sprintf("s.%d", c.number)
+	for _, calls := range [][]call{{c.write(key)}, {{name: "GET", key: key}}} {
+		for succeeded := false; !succeeded; {
+			n := core[w.chance.IntN(len(core))]
+			if n.life == nil {
+				w.run(w.now + 20*time.Millisecond)
+				continue
+			}
+			r := &request{calls: calls}
+			w.submit(n.life, r)
+			w.await(deadline, "answer to "+r.String(), core, func() bool { return r.ended })
+			succeeded = r.outcome == done
+			if !succeeded && w.now >= deadline {
+				w.fail("liveness", "no success by %v: %v", deadline, r)
+			}
+		}
+	}
+}
+
+// converged reports whether all nodes of the core hold the same log, know all of it to be committed, and have applied
+// it to the same state.
+func (w *World) converged(core []*node) bool {
+	first := core[0].life
+	for _, n := range core {
+		l := n.life
+		if l == nil {
+			return false
+		}
+		last := l.log.last()
+		if l.commit != last.Index || l.applier.Applied() != last.Index || l.group != nil || len(l.operations) > 0 {
+			return false
+		}
+		if last != first.log.last() || l.machine.Hash() != first.machine.Hash() {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *World) describeNodes(nodes []*node) string {
+	var s strings.Builder
+	for _, n := range nodes {
+		l := n.life
+		if l == nil {
+			fmt.Fprintf(&s, "n%d down; ", n.id)
+			continue
+		}
+		core := l.engine.Core()
+		fmt.Fprintf(&s, "n%d %v term %d leader %d log %v durable %d commit %d applied %d serving %d", n.id, core.Role(),
+			core.Term(), core.Leader(), core.Last(), core.Durable(), core.Commit(), l.applier.Applied(), len(l.serving))
+		if len(l.serving) > 0 {
+			fmt.Fprintf(&s, " (%v)", l.serving[0])
+		}
+		for _, f := range core.Status().Followers {
+			fmt.Fprintf(&s, " [n%d %v match %d next %d inflight %d]", f.ID, f.State, f.Match, f.Next, f.InflightMessages)
+		}
+		s.WriteString("; ")
+	}
+	return s.String()
+}
