@@ -205,3 +205,36 @@ func TestS12_RequestsForVotesWaitForTheDisk(t *testing.T) {
 		t.Fatalf("%v with a vote that is not on its disk", g.core.Role())
 	}
 }
+
+func TestThesis423_AVoteIsNotGivenAgainstALeaderThatIsHeard(t *testing.T) {
+	heard := Message{Kind: Heartbeat, From: 2, Term: 1}
+	request := Message{Kind: Vote, From: 3, Term: 2, Previous: Mark{Term: 1, Index: 1}}
+	g := newRig(t, 3, 1)
+	g.step(heard)
+	if sent := g.stepAndSync(request); len(sent) != 0 || g.core.Term() != 1 || g.core.Leader() != 2 {
+		t.Fatalf("%v, %v", sent, g.core.Status())
+	}
+	// The leader itself asked for the campaign: then it is right to vote.
+	request.Hint = Mark{Term: 1, Index: 1}
+	if reply := g.one(g.stepAndSync(request), VoteReply); reply.Reject || g.core.Term() != 2 {
+		t.Fatalf("%v, %v", reply, g.core.Status())
+	}
+	// Nobody was heard for an election timeout: then as well.
+	g = newRig(t, 3, 1)
+	g.step(heard)
+	g.core.leaderTicks = g.core.options.ElectionTicks
+	request.Hint = Mark{}
+	if reply := g.one(g.stepAndSync(request), VoteReply); reply.Reject || g.core.Vote() != 3 {
+		t.Fatalf("%v, %v", reply, g.core.Status())
+	}
+}
+
+func TestA8_APreCandidateGivesItsLeaderUp(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.step(Message{Kind: Heartbeat, From: 2, Term: 1})
+	g.timeout()
+	reply := g.one(g.step(Message{Kind: PreVote, From: 3, Term: 2, Previous: Mark{Term: 1, Index: 1}}), PreVoteReply)
+	if g.core.Role() != PreCandidate || g.core.Leader() != 0 || reply.Reject {
+		t.Fatalf("%v, %v", g.core.Status(), reply)
+	}
+}
