@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp"
+)
+
+// Info says what the node knows of itself and its cluster, in the words of the front end.
+func (s *store) Info() resp.Info {
+	status := s.node.Status()
+	info := resp.Info{
+		NodeID: uint64(status.ID), Name: status.Name, ClusterID: status.ClusterID,
+		State: s.state(&status), Role: role(status.Role), Leader: uint64(status.Leader),
+		Term: uint64(status.Term), Commit: uint64(status.Commit), Applied: uint64(status.Applied),
+		LastIndex: uint64(status.Last.Index),
+		// The log begins at its first entry: nothing is compacted yet.
+		LogEntries: uint64(status.Last.Index),
+		Keys:       s.keys(),
+		Nodes:      members(&status),
+		Fields: []resp.Field{
+			{Name: "raft_durable_index", Value: number(status.Durable)},
+			{Name: "raft_history_index", Value: number(status.Written)},
+			{Name: "raft_waiting_batches", Value: number(status.WaitingBatches)},
+			{Name: "raft_unmet_batches", Value: number(status.UnmetBatches)},
+			{Name: "raft_journal_entry_bytes", Value: number(status.JournalBytes)},
+			{Name: "raft_incarnation", Value: fmt.Sprintf("%016x", status.Incarnation)},
+		},
+	}
+	return info
+}
+
+// state is how far the node has come, in redisraft's words.
+func (s *store) state(status *consensus.Status) string {
+	switch {
+	case status.Blank && status.Expect > 1:
+		return "initializing"
+	case status.Blank:
+		return "joining"
+	case !s.serving.Load():
+		return "loading"
+	}
+	return "up"
+}
+
+// keys counts the keys of this node's own state.
+func (s *store) keys() int64 {
+	spec, _ := command.Lookup([]byte("dbsize"))
+	run := command.Run{Protocol: 2, Calls: []command.Call{{Spec: spec, Args: [][]byte{[]byte("dbsize")}}}}
+	s.node.View(func(m consensus.StateMachine) { m.Query(0, &run) })
+	keys, err := strconv.ParseInt(string(bytes.Trim(run.Reply, ":\r\n")), 10, 64)
+	if err != nil {
+		panic(fmt.Sprintf("raftredis: DBSIZE answered %q", run.Reply))
+	}
+	return keys
+}
+
+// members lists the nodes of the newest configuration. A node vouches for itself and for the leader that it hears.
+func members(status *consensus.Status) []resp.NodeInfo {
+	if status.Configuration == nil {
+		return nil
+	}
+	nodes := make([]resp.NodeInfo, 0, len(status.Configuration.Members))
+	for i := range status.Configuration.Members {
+		m := &status.Configuration.Members[i]
+		host, port := splitAddress(m.ClientAddress)
+		node := resp.NodeInfo{
+			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, Voter: votes(status.Configuration, m.ID),
+			Up: m.ID == status.ID || m.ID == status.Leader,
+		}
+		if m.ID == status.ID {
+			node.Match = uint64(status.Durable)
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
+}
+
+// votes reports whether a node is a voter; in a joint configuration, of either half.
+func votes(c *raft.Configuration, id raft.NodeID) bool {
+	return slices.Contains(c.Voters, id) || slices.Contains(c.Outgoing, id)
+}
+
+// role is the node's in the words of INFO, which know nothing of asking before campaigning.
+func role(r raft.Role) string {
+	if r == raft.PreCandidate {
+		r = raft.Candidate
+	}
+	return r.String()
+}
+
+func number[T ~int | ~uint64](v T) string { return fmt.Sprint(v) }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// Limits of the log on its way to standard error.
+const (
+	logLines     = 1024
+	logLineBytes = 4 << 10
+	// logFlushPeriod is how long the end of the process waits for the last lines.
+	logFlushPeriod = time.Second
+)
+
+// patientWriter is a writer that never waits for whoever reads the other end. The readers of standard error are pipes,
+// terminals and log collectors, all of which stop reading now and then; a node must not stop with them. Up to logLines
+// lines wait; what comes on top is dropped, and counted in a line of its own as soon as there is room. A destination
+// that fails is given up without a word: there is nobody to tell.
+type patientWriter struct {
+	queue   chan logLine
+	dropped atomic.Int64
+}
+
+// logLine is a line, or a request to say when everything before it was written.
+type logLine struct {
+	text    []byte
+	written chan struct{}
+}
+
+// newPatientWriter starts the goroutine that writes; it lives as long as the process.
+func newPatientWriter(destination io.Writer) *patientWriter {
+	w := &patientWriter{queue: make(chan logLine, logLines)}
+	go w.carry(destination)
+	return w
+}
+
+// Write takes a line. It never fails and never waits.
+func (w *patientWriter) Write(line []byte) (int, error) {
+	text := bytes.Clone(line[:min(len(line), logLineBytes)])
+	if len(text) < len(line) {
+		text = append(text, "…\n"...)
+	}
+	select {
+	case w.queue <- logLine{text: text}:
+	default:
+		w.dropped.Add(1)
+	}
+	return len(line), nil
+}
+
+func (w *patientWriter) carry(destination io.Writer) {
+	for line := range w.queue {
+		if line.written != nil {
+			close(line.written)
+			continue
+		}
+		if n := w.dropped.Swap(0); n > 0 {
+			fmt.Fprintf(destination, "raftredis: %d lines of the log were dropped: nobody took them\n", n)
+		}
+		_, _ = destination.Write(line.text) // there is nobody to tell
+	}
+}
+
+// flush waits until everything was written that came before, but not long.
+func (w *patientWriter) flush() {
+	timer := time.NewTimer(logFlushPeriod)
+	defer timer.Stop()
+	written := make(chan struct{})
+	select {
+	case w.queue <- logLine{written: written}:
+	case <-timer.C:
+		return
+	}
+	select {
+	case <-written:
+	case <-timer.C:
+	}
+}
+
+// logLevel is the flag --log-level.
+type logLevel struct{ slog.Level }
+
+// Set is for pflag.
+func (l *logLevel) Set(text string) error {
+	switch text {
+	case "debug":
+		l.Level = slog.LevelDebug
+	case "info":
+		l.Level = slog.LevelInfo
+	case "warn":
+		l.Level = slog.LevelWarn
+	case "error":
+		l.Level = slog.LevelError
+	default:
+		return fmt.Errorf("%q is no level: there are debug, info, warn and error", text)
+	}
+	return nil
+}
+
+// Type is for pflag's help.
+func (l *logLevel) Type() string { return "level" }
+
+// String is the level as Set takes it.
+func (l *logLevel) String() string {
+	return map[slog.Level]string{
+		slog.LevelDebug: "debug", slog.LevelInfo: "info", slog.LevelWarn: "warn", slog.LevelError: "error",
+	}[l.Level]
+}

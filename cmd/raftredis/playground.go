@@ -1,0 +1,257 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const playgroundIntro = `Runs a cluster on this machine, each node in a child process, to play with and to test against.
+
+  raftredis playground
+  redis-cli -p 7001 SET greeting hello
+  redis-cli -p 7003 GET greeting
+
+Kill a node (its process id is in the log, and in INFO server) and see what happens. Ctrl-C stops all of them.
+
+Without --dir the nodes' directories are temporary and removed at the end (only kill -9 leaves them behind). A given one is
+kept, and the next playground with the same flags goes on with the data in it.
+`
+
+const (
+	defaultPlaygroundNodes = 3
+	defaultPlaygroundPort  = 7001
+	maxPlaygroundNodes     = 9
+	// playgroundJournalBytes is small, so that several nodes start fast and fit a laptop's disk.
+	playgroundJournalBytes = 16 << 20
+	// killAfter is how long children may take to stop: a little longer than they allow themselves.
+	killAfter = stopPeriod + 5*time.Second
+)
+
+// playgroundFlags are the flags of playground, as they were given.
+type playgroundFlags struct {
+	nodes, port int
+	directory   string
+	level       logLevel
+}
+
+// playground runs a cluster of child processes until it is told to stop.
+func playground(args []string, to streams) error {
+	var f playgroundFlags
+	flags := newFlags("playground", playgroundIntro, to)
+	flags.IntVar(&f.nodes, "nodes", defaultPlaygroundNodes, "how many nodes")
+	flags.IntVar(&f.port, "port", defaultPlaygroundPort, "port of the first node for clients; the others follow it")
+	flags.StringVar(&f.directory, "dir", "", "directory for the data, kept at the end (default: a temporary one)")
+	f.level.Level = slog.LevelInfo
+	flags.Var(&f.level, "log-level", "least important lines of the nodes' logs: debug, info, warn or error")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	// See child.go: children die with the thread that made them, so this one must last.
+	runtime.LockOSThread()
+	signal.Ignore(syscall.SIGPIPE)
+	stop := make(chan os.Signal, 2)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	directory, remove, err := f.prepare()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	log := newPatientWriter(to.err)
+	defer log.flush()
+	p := &cluster{flags: &f, directory: directory, to: streams{to.out, log}, events: make(chan childEvent, 2*f.nodes)}
+	defer p.end(stop)
+	if err := p.start(); err != nil {
+		return err
+	}
+	return p.run(stop, goRunEnded())
+}
+
+func (f *playgroundFlags) check() error {
+	last := f.port + f.nodes - 1
+	switch _, err := peerPortOf(last); {
+	case f.nodes < 1 || f.nodes > maxPlaygroundNodes:
+		return wrongUsage("playground", "--nodes is %d; it must be 1 to %d", f.nodes, maxPlaygroundNodes)
+	case f.port < 1 || f.port > maxPort:
+		return wrongUsage("playground", "--port is %d; ports are 1 to %d", f.port, maxPort)
+	case err != nil:
+		return wrongUsage("playground", "--port %d: %v; the highest that goes is %d",
+			f.port, err, maxPort-peerPortDistance-f.nodes+1)
+	}
+	return nil
+}
+
+// shapeFile remembers, in a directory that is kept, what cannot be changed later: the nodes know each other by address.
+const shapeFile = "playground"
+
+// prepare makes the directory of the playground; remove undoes that if it is temporary.
+func (f *playgroundFlags) prepare() (directory string, remove func(), err error) {
+	if f.directory == "" {
+		directory, err = os.MkdirTemp("", "raftredis-playground-")
+		return directory, func() { _ = os.RemoveAll(directory) }, err // it is in the system's place for rubbish
+	}
+	if err := os.MkdirAll(f.directory, 0o755); err != nil {
+		return "", nil, err
+	}
+	shape := fmt.Sprintf("--nodes %d --port %d\n", f.nodes, f.port)
+	path := filepath.Join(f.directory, shapeFile)
+	made, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		err = os.WriteFile(path, []byte(shape), 0o644)
+	case err == nil && string(made) != shape:
+		err = fmt.Errorf("the cluster in %s was made with %s, and nodes know each other by address: "+
+			"start it with these again, or take another --dir", f.directory, strings.TrimSpace(string(made)))
+	}
+	return f.directory, func() {}, err
+}
+
+// cluster is a playground as it runs. One goroutine owns it. What it writes to to.err never waits: whoever reads the logs
+// may stop doing so, and the cluster must still stop when it is told to.
+type cluster struct {
+	flags     *playgroundFlags
+	directory string
+	to        streams
+	events    chan childEvent
+	children  []*child
+	running   int
+	readied   int
+}
+
+// start starts all children.
+func (p *cluster) start() error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	for number := 1; number <= p.flags.nodes; number++ {
+		c := &child{number: number, args: p.arguments(number)}
+		if err := c.start(program, p.to.err, p.events); err != nil {
+			return fmt.Errorf("start node %d: %w", number, err)
+		}
+		fmt.Fprintf(p.to.err, "node %d: process %d, clients on 127.0.0.1:%d, %s\n",
+			number, c.cmd.Process.Pid, p.port(number), p.nodeDirectory(number))
+		p.children = append(p.children, c)
+		p.running++
+	}
+	return nil
+}
+
+func (p *cluster) port(number int) int { return p.flags.port + number - 1 }
+
+func (p *cluster) nodeDirectory(number int) string {
+	return filepath.Join(p.directory, "node"+strconv.Itoa(number))
+}
+
+// arguments are the command line of a node: the first one makes the cluster, the others join it.
+func (p *cluster) arguments(number int) []string {
+	args := append(p.ownArguments(number),
+		"--journal-file-bytes", strconv.Itoa(playgroundJournalBytes), "--log-level", p.flags.level.String(),
+		"--lifeline-fd", strconv.Itoa(lifelineDescriptor))
+	return args
+}
+
+// ownArguments are the part of the command line that a person would type to start the node alone.
+func (p *cluster) ownArguments(number int) []string {
+	args := []string{"serve", "--port", strconv.Itoa(p.port(number)), "--dir", p.nodeDirectory(number)}
+	if number == 1 {
+		return append(args, "--bootstrap", "--expect", strconv.Itoa(p.flags.nodes))
+	}
+	return append(args, "--join", joinHostPort("127.0.0.1", p.flags.port))
+}
+
+// run follows the children until it is told to stop, or none is left.
+func (p *cluster) run(stop <-chan os.Signal, parentGone <-chan struct{}) error {
+	for {
+		select {
+		case event := <-p.events:
+			if err := p.take(event); err != nil {
+				return err
+			}
+		case received := <-stop:
+			fmt.Fprintf(p.to.err, "playground: %v: stopping\n", received)
+			return nil
+		case <-parentGone:
+			fmt.Fprintln(p.to.err, "playground: go run has ended: stopping")
+			return nil
+		}
+	}
+}
+
+// take acts on news of a child. One that ends before all are ready never had a chance, and ends the playground.
+func (p *cluster) take(event childEvent) error {
+	number := event.child.number
+	if !event.ended {
+		if p.readied++; p.readied == len(p.children) {
+			p.announce()
+		}
+		return nil
+	}
+	p.running--
+	switch {
+	case p.readied < len(p.children):
+		return fmt.Errorf("node %d ended before the cluster was ready (%s); its last lines above say why",
+			number, howEnded(event.err))
+	case p.running == 0:
+		return errors.New("no node is left")
+	}
+	fmt.Fprintf(p.to.err, "playground: node %d has ended (%s). To start it again, in another terminal:\n"+
+		"  raftredis %s\n", number, howEnded(event.err), strings.Join(p.ownArguments(number), " "))
+	return nil
+}
+
+func howEnded(err error) string {
+	if err == nil {
+		return "exit status 0"
+	}
+	return err.Error()
+}
+
+// announce says that every node answers linearizable reads, in one line, and then what to do with it.
+func (p *cluster) announce() {
+	addresses := make([]string, len(p.children))
+	for i, c := range p.children {
+		addresses[i] = joinHostPort("127.0.0.1", p.port(c.number))
+	}
+	fmt.Fprintf(p.to.out, "ready: clients on %s\n", strings.Join(addresses, " "))
+	fmt.Fprintf(p.to.out, "try:   redis-cli -p %d SET greeting hello\n       redis-cli -p %d GET greeting\n",
+		p.port(1), p.port(len(p.children)))
+}
+
+// end stops all children and returns when none is left. A second signal kills them.
+func (p *cluster) end(stop <-chan os.Signal) {
+	p.signal(syscall.SIGTERM)
+	patience := time.NewTimer(killAfter)
+	defer patience.Stop()
+	for p.running > 0 {
+		select {
+		case event := <-p.events:
+			if event.ended {
+				p.running--
+			}
+		case <-stop:
+			p.signal(syscall.SIGKILL)
+		case <-patience.C:
+			fmt.Fprintln(p.to.err, "playground: killing the nodes that did not stop")
+			p.signal(syscall.SIGKILL)
+		}
+	}
+}
+
+// signal signals all children; those that have ended cannot be, and need not.
+func (p *cluster) signal(s syscall.Signal) {
+	for _, c := range p.children {
+		_ = c.cmd.Process.Signal(s)
+	}
+}

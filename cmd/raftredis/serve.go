@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus"
+)
+
+const (
+	// drainPeriod is how long clients whose commands are under way may keep a node from stopping.
+	drainPeriod = 5 * time.Second
+	// stopPeriod is how long the whole of stopping may take before the process ends regardless.
+	stopPeriod = 20 * time.Second
+	// progressPeriod is how often a node that does not serve yet looks whether there is something new to say.
+	progressPeriod = 200 * time.Millisecond
+)
+
+// serve runs one node until it is told to stop.
+func serve(args []string, to streams) error {
+	var f serveFlags
+	flags := newFlags("serve", serveIntro, to)
+	f.define(flags)
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	// A reader of our output that goes away must not end the node by a signal.
+	signal.Ignore(syscall.SIGPIPE)
+	output := newPatientWriter(to.err)
+	defer output.flush()
+	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: f.level.Level}))
+	stop := make(chan os.Signal, 2)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	if !flags.Changed("dir") {
+		logger.Info("no --dir was given: using the default", "dir", f.absoluteDirectory())
+	}
+	s, err := wire(&f, logger, func(err error) { die(output, logger, err) })
+	if err != nil {
+		return err
+	}
+	return s.run(stop, lifeline(f.lifelineFD), to.out)
+}
+
+// die ends the process of a node that must not go on. Nobody may be served by it any more, so nothing is awaited but the
+// last words, and those not for long.
+func die(output *patientWriter, logger *slog.Logger, err error) {
+	logger.Error("the node must not go on: read this before you start it again", "error", err)
+	output.flush()
+	os.Exit(exitFatal)
+}
+
+// run serves until something ends it, and says when serving begins.
+func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.Writer) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ready := make(chan error, 1)
+	go func() { ready <- s.node.WaitServing(ctx) }()
+	progress := time.NewTicker(progressPeriod)
+	defer progress.Stop()
+	for said := ""; ; {
+		select {
+		case <-progress.C:
+			if now := obstacle(s.node.Status()); now != said {
+				said = now
+				s.logger.Info(now)
+			}
+		case err := <-ready:
+			if err != nil {
+				return s.shut(stop, fmt.Errorf("while waiting to serve: %w", err))
+			}
+			progress.Stop()
+			ready = nil
+			s.announce(out)
+		case received := <-stop:
+			s.logger.Info("stopping", "signal", received)
+			return s.shut(stop, nil)
+		case <-parentGone:
+			s.logger.Info("stopping: the process that started this node has ended")
+			return s.shut(stop, nil)
+		case err := <-s.broken:
+			return s.shut(stop, err)
+		}
+	}
+}
+
+// announce says that linearizable reads are answered.
+func (s *server) announce(out io.Writer) {
+	s.store.serving.Store(true)
+	f, status := s.flags, s.node.Status()
+	fmt.Fprintf(out, "ready: clients on %s, peers on %s, node %d of %d, cluster %016x\n",
+		joinHostPort(f.bind, f.port), joinHostPort(f.bind, f.peerPort), status.ID,
+		len(status.Configuration.Members), status.ClusterID)
+	if f.password == "" && !loopback(f.bind) {
+		s.logger.Warn("anyone who reaches the port can read and write: set --requirepass, or --bind a private address")
+	}
+}
+
+// obstacle says what a node that does not serve yet is waiting for.
+func obstacle(status consensus.Status) string {
+	switch {
+	case status.Blank && status.Expect > 1:
+		return fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)
+	case status.Blank:
+		return "waiting to be taken into a cluster"
+	case status.Leader == 0:
+		return "waiting for a leader: a majority of the cluster's nodes must run"
+	}
+	return "waiting to catch up with the leader"
+}
+
+// shut stops the node; cause is the error that made it stop, if one did. A second signal, or stopPeriod, ends the process
+// as kill -9 would, which loses nothing that was acknowledged.
+func (s *server) shut(stop <-chan os.Signal, cause error) error {
+	closed := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), drainPeriod)
+		defer cancel()
+		closed <- s.close(ctx)
+	}()
+	limit := time.NewTimer(stopPeriod)
+	defer limit.Stop()
+	select {
+	case err := <-closed:
+		if cause == nil && err != nil {
+			cause = fmt.Errorf("stopping: %w", err)
+		}
+	case <-stop:
+		cause = fmt.Errorf("stopped by a second signal before everything was closed")
+	case <-limit.C:
+		cause = fmt.Errorf("not everything could be closed within %v", stopPeriod)
+	}
+	return cause
+}
+
+// lifeline watches a pipe whose other end a parent holds. The channel is closed when that end is; without a pipe it never
+// is.
+func lifeline(descriptor int) <-chan struct{} {
+	gone := make(chan struct{})
+	if descriptor == 0 {
+		return gone
+	}
+	pipe := os.NewFile(uintptr(descriptor), "lifeline")
+	go func() {
+		defer close(gone)
+		_, _ = io.Copy(io.Discard, pipe) // however it ends, the parent is no longer there
+	}()
+	return gone
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/consensus"
+)
+
+const serveIntro = `Runs one node. What it becomes is decided by its directory, and for a blank one by the flags:
+
+  a cluster of one
+    raftredis serve --port 6379 --dir data --bootstrap
+
+  a cluster of three; the order in which they start is irrelevant
+    raftredis serve --port 6379 --dir data1 --bootstrap --expect 3
+    raftredis serve --port 6380 --dir data2 --join 127.0.0.1:6379
+    raftredis serve --port 6381 --dir data3 --join 127.0.0.1:6379
+
+  on machines of their own
+    raftredis serve --bind 10.0.0.1 --dir data --requirepass SECRET --bootstrap --expect 3
+    raftredis serve --bind 10.0.0.2 --dir data --requirepass SECRET --join 10.0.0.1:6379
+    …
+
+On a directory that belongs to a cluster already, --bootstrap and --join change nothing: the same command line starts a
+node and starts it again.
+
+When it serves, a line that begins with "ready" is printed. Until then the log on standard error says what it waits for.
+SIGTERM and SIGINT stop it; a second one stops it at once. See raftredis help exit-codes.
+`
+
+// Defaults of flags that have none in a package of their own.
+const (
+	defaultPort       = 6379
+	defaultBind       = "127.0.0.1"
+	defaultDirectory  = "data"
+	defaultMaxClients = 10_000
+	// defaultOutputBytes is what may wait for one client that does not read.
+	defaultOutputBytes = 256 << 20
+)
+
+// serveFlags are the flags of serve, as they were given.
+type serveFlags struct {
+	port, peerPort     int
+	bind, announceHost string
+	directory          string
+	bootstrap          bool
+	expect             int
+	join               []string
+	password           string
+	secretFile         string
+	maxClients         int
+	timeoutSeconds     int
+	outputBytes        int
+
+	heartbeatMillis, electionMillis, waitMillis, uncertainAfterMillis int
+	maxEntryBytes                                                     int
+	journalFileBytes                                                  int64
+
+	level      logLevel
+	lifelineFD int
+}
+
+func (f *serveFlags) define(flags *pflag.FlagSet) {
+	flags.IntVar(&f.port, "port", defaultPort, "port for clients")
+	flags.StringVar(&f.bind, "bind", defaultBind, "address to listen on, for clients and for other nodes")
+	flags.StringVar(&f.directory, "dir", defaultDirectory,
+		"directory of the node: everything it must not forget. It is made if it does not exist")
+	flags.BoolVar(&f.bootstrap, "bootstrap", false, "if the directory is blank: make a new cluster")
+	flags.IntVar(&f.expect, "expect", 1, "with --bootstrap: how many nodes form the cluster, this one included")
+	flags.StringSliceVar(&f.join, "join", nil, "if the directory is blank: HOST:PORT of nodes (their ports for clients) "+
+		"to ask to be taken in; HOST:PORT@PEERPORT if their peer port is not 10000 above. May be repeated")
+	flags.IntVar(&f.peerPort, "peer-port", 0, "port for other nodes (default: --port plus 10000)")
+	flags.StringVar(&f.announceHost, "announce-host", "",
+		"name or address at which others reach this node (default: --bind)")
+	flags.StringVar(&f.password, "requirepass", "", "password that clients must give")
+	flags.StringVar(&f.secretFile, "cluster-secret-file", "",
+		"file with a secret that all nodes of the cluster share; nodes without it are turned away")
+	flags.IntVar(&f.maxClients, "maxclients", defaultMaxClients, "how many clients may be connected at once")
+	flags.IntVar(&f.timeoutSeconds, "timeout", 0, "close a client that was silent for so many seconds; 0: never")
+	flags.IntVar(&f.outputBytes, "client-output-buffer-bytes", defaultOutputBytes,
+		"close a client for which more bytes of replies wait than this")
+	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", consensus.DefaultHeartbeatMillis, "how often a leader is heard")
+	flags.IntVar(&f.electionMillis, "election-millis", consensus.DefaultElectionMillis,
+		"after this time to twice this time without a leader, an election begins")
+	flags.IntVar(&f.waitMillis, "leader-wait-millis", consensus.DefaultWaitMillis,
+		"how long a command waits for a leader before it is answered CLUSTERDOWN: not done")
+	flags.IntVar(&f.uncertainAfterMillis, "uncertain-after-millis", consensus.DefaultUncertainAfterMillis,
+		"how long a command that was sent waits for its fate before it is answered UNCERTAIN: unknown")
+	flags.IntVar(&f.maxEntryBytes, "max-entry-bytes", consensus.DefaultMaxEntryBytes,
+		"largest write, and largest argument of any command")
+	flags.Int64Var(&f.journalFileBytes, "journal-file-bytes", consensus.DefaultJournalFileBytes,
+		"size of each of the two files of the journal, which are written out in advance")
+	flags.Var(&f.level, "log-level", "least important lines of the log that are written: debug, info, warn or error")
+	flags.IntVar(&f.lifelineFD, "lifeline-fd", 0, "descriptor of a pipe; the node stops when its other end is closed")
+	if err := flags.MarkHidden("lifeline-fd"); err != nil {
+		panic(err)
+	}
+}
+
+// check finds everything that is wrong with the flags as such, before any port or file is touched.
+func (f *serveFlags) check() error {
+	if err := checkPort("port", f.port); err != nil {
+		return err
+	}
+	if err := f.choosePeerPort(); err != nil {
+		return err
+	}
+	switch {
+	case f.directory == "":
+		return wrongUsage("serve", "--dir is empty; name a directory")
+	case f.bootstrap && len(f.join) > 0:
+		return wrongUsage("serve", "--bootstrap and --join exclude each other: a node makes a cluster or joins one")
+	case !f.bootstrap && f.expect != 1:
+		return wrongUsage("serve", "--expect belongs to --bootstrap: the node that makes the cluster waits for the others")
+	case f.expect < 1:
+		return wrongUsage("serve", "--expect is %d; a cluster has at least one node", f.expect)
+	case f.timeoutSeconds < 0:
+		return wrongUsage("serve", "--timeout is %d; it is a number of seconds, or 0", f.timeoutSeconds)
+	case f.electionMillis < 3*f.heartbeatMillis:
+		return wrongUsage("serve", "--election-millis is %d, which must be at least three times --heartbeat-millis (%d): "+
+			"one lost heartbeat is no reason for an election", f.electionMillis, f.heartbeatMillis)
+	case wildcard(f.bind) && f.announceHost == "" && (f.expect > 1 || len(f.join) > 0):
+		return wrongUsage("serve", "--bind %s is every address of this machine, and none that the other nodes could dial: "+
+			"name one with --announce-host", f.bind)
+	}
+	return f.checkLimits()
+}
+
+func (f *serveFlags) checkLimits() error {
+	const maxBytes = 1 << 30
+	for _, limit := range []struct {
+		flag        string
+		value       int
+		least, most int
+	}{
+		{"maxclients", f.maxClients, 1, 1 << 20},
+		{"client-output-buffer-bytes", f.outputBytes, f.maxEntryBytes, maxBytes},
+		{"heartbeat-millis", f.heartbeatMillis, 10, 3_600_000},
+		{"election-millis", f.electionMillis, 10, 3_600_000},
+		{"leader-wait-millis", f.waitMillis, 10, 3_600_000},
+		{"uncertain-after-millis", f.uncertainAfterMillis, 10, 3_600_000},
+		{"max-entry-bytes", f.maxEntryBytes, 1 << 10, 1 << 20},
+	} {
+		if limit.value < limit.least || limit.value > limit.most {
+			return wrongUsage("serve", "--%s is %d; it must be %d to %d", limit.flag, limit.value, limit.least, limit.most)
+		}
+	}
+	return nil
+}
+
+func (f *serveFlags) choosePeerPort() error {
+	if f.peerPort != 0 {
+		if f.peerPort == f.port {
+			return wrongUsage("serve", "--peer-port and --port are both %d; they must differ", f.port)
+		}
+		return checkPort("peer-port", f.peerPort)
+	}
+	port, err := peerPortOf(f.port)
+	if err != nil {
+		return wrongUsage("serve", "--port %d: %v; choose one with --peer-port", f.port, err)
+	}
+	f.peerPort = port
+	return nil
+}
+
+// joinAddresses translates --join.
+func (f *serveFlags) joinAddresses() ([]string, error) {
+	var addresses []string
+	for _, text := range f.join {
+		address, err := joinAddress(text)
+		if err != nil {
+			return nil, wrongUsage("serve", "--join %v", err)
+		}
+		addresses = append(addresses, address)
+	}
+	return addresses, nil
+}
+
+// announced is the host at which others reach this node.
+func (f *serveFlags) announced() string {
+	switch {
+	case f.announceHost != "":
+		return f.announceHost
+	case wildcard(f.bind):
+		return "127.0.0.1" // check has made sure that nobody else will be told
+	}
+	return f.bind
+}
+
+// secret reads the file of the cluster secret. The line end that editors add is not part of it.
+func (f *serveFlags) secret() ([]byte, error) {
+	if f.secretFile == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(f.secretFile)
+	if err != nil {
+		return nil, fmt.Errorf("--cluster-secret-file: %w", err)
+	}
+	secret := bytes.TrimRight(text, "\r\n")
+	if len(secret) == 0 {
+		return nil, fmt.Errorf("--cluster-secret-file: %s is empty; put a long random line into it", f.secretFile)
+	}
+	return secret, nil
+}
+
+// absoluteDirectory is the directory as messages should name it.
+func (f *serveFlags) absoluteDirectory() string {
+	if path, err := filepath.Abs(f.directory); err == nil {
+		return path
+	}
+	return f.directory
+}
+
+func (f *serveFlags) idleTimeout() time.Duration {
+	return time.Duration(f.timeoutSeconds) * time.Second
+}
