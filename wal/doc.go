@@ -16,10 +16,10 @@
 //
 //  1. History receives only entries that are committed and durable in the journal, in order. It never sees a vote, and
 //     it is never truncated because of a conflict.
-//  2. The journal's checkpoint is never beyond what was synced to history. At open, history beyond the checkpoint is cut;
-//     the ordinary filler writes it again. Below the checkpoint everything must be there and whole, or Open refuses.
-//  3. An entry in history is the entry as it is in the journal and on the wire, with its own checksum and index. Both are
-//     checked whenever it is read.
+//  2. The journal's checkpoint is never beyond what was synced to history. At open, history beyond the checkpoint is
+//     cut; the ordinary filler writes it again. Below it everything must be there and whole, or Open refuses.
+//  3. An entry in history is the entry as it is in the journal and on the wire, with its own checksum and index. Both
+//     are checked whenever it is read.
 //  4. A directory is blank until its identity is stored, which is the last step of making it. A directory with an
 //     identity has a journal; one without an identity has no entries.
 //  5. All calls into the segment library are made under one lock (it races with itself when it reads), behind a recover
@@ -28,9 +28,9 @@
 //
 // # Concurrency
 //
-// Append, Seal and Room are for one goroutine, the log writer; Write for one, the filler; Entries, SetIdentity and Stats
-// for any. Write and Entries exclude each other. Append excludes neither, except while it rolls the journal, which syncs
-// history.
+// Append, Seal, Room, Keep and Restart are for one goroutine, the log writer; Write for one, the filler; Entries, Trim,
+// SetIdentity and Stats for any. Write, Trim and Entries exclude each other. Append excludes none of them, except while
+// it rolls the journal, which syncs history.
 //
 // # Errors
 //

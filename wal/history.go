@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,10 +25,12 @@ var ErrCompacted = errors.New("entry is older than the log's history")
 
 // history is the durable home of committed entries.
 type history struct {
-	directory    string
 	segmentBytes int
 
-	mu  sync.Mutex
+	mu sync.Mutex
+	// directory is where the segments are, name what the journal calls it.
+	directory, name string
+
 	log *tidwall.Log
 	// writeBatch is the library's; tests put a full disk in its place.
 	writeBatch func(*tidwall.Batch) error
@@ -49,7 +52,9 @@ type history struct {
 // openHistory repairs a history directory so that it ends at the checkpoint, and opens it. base is the mark before
 // first, and kept the first index that must still be there.
 func openHistory(directory string, segmentBytes int, base, checkpoint raft.Mark, kept raft.Index) (*history, error) {
-	h := &history{directory: directory, segmentBytes: segmentBytes, base: base, last: checkpoint}
+	h := &history{
+		directory: directory, name: filepath.Base(directory), segmentBytes: segmentBytes, base: base, last: checkpoint,
+	}
 	s := scan{directory: directory, first: base.Index + 1, kept: kept, cut: checkpoint}
 	first, err := s.repair()
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/raftredis/raftredis/internal/vfs"
 )
 
-// Identity says who a node is. Incarnation and Name are drawn when its directory is made and never change; ClusterID and
-// NodeID are zero until it belongs to a cluster, and do not change afterwards.
+// Identity says who a node is. Incarnation and Name are drawn when its directory is made and never change; ClusterID
+// and NodeID are zero until it belongs to a cluster, and do not change afterwards.
 type Identity struct {
 	ClusterID   uint64
 	NodeID      uint64

@@ -11,7 +11,7 @@ import (
 	"github.com/raftredis/raftredis/internal/vfs"
 )
 
-func TestF7_A1_TheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
+func TestF7_TheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
 	m := vfs.NewMemory()
 	must(t, vfs.MakeDirectory(m, "d"))
 	old, next := testIdentity(), testIdentity()

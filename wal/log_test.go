@@ -168,14 +168,16 @@ func TestHistoriesThatTheJournalDoesNotNameAreRemoved(t *testing.T) {
 
 func TestOptionsAreValidated(t *testing.T) {
 	for name, spoil := range map[string]func(*Options){
-		"no directory":       func(o *Options) { o.Directory = "" },
-		"no identity":        func(o *Options) { o.NewIdentity = nil },
-		"segment too small":  func(o *Options) { o.SegmentBytes = MinSegmentBytes - 1 },
-		"segment too large":  func(o *Options) { o.SegmentBytes = MaxSegmentBytes + 1 },
-		"journal too small":  func(o *Options) { o.FileBytes = 1 << 12 },
-		"entry beyond half":  func(o *Options) { o.MaxEntryBytes = testFileBytes },
-		"no name":            func(o *Options) { o.NewIdentity = func() Identity { return Identity{Incarnation: 1} } },
-		"incarnation is nil": func(o *Options) { o.NewIdentity = func() Identity { return Identity{Name: testIdentity().Name} } },
+		"no directory":      func(o *Options) { o.Directory = "" },
+		"no identity":       func(o *Options) { o.NewIdentity = nil },
+		"segment too small": func(o *Options) { o.SegmentBytes = MinSegmentBytes - 1 },
+		"segment too large": func(o *Options) { o.SegmentBytes = MaxSegmentBytes + 1 },
+		"journal too small": func(o *Options) { o.FileBytes = 1 << 12 },
+		"entry beyond half": func(o *Options) { o.MaxEntryBytes = testFileBytes },
+		"no name":           func(o *Options) { o.NewIdentity = func() Identity { return Identity{Incarnation: 1} } },
+		"no incarnation": func(o *Options) {
+			o.NewIdentity = func() Identity { return Identity{Name: testIdentity().Name} }
+		},
 	} {
 		o := testOptions(t.TempDir())
 		spoil(&o)

@@ -44,6 +44,6 @@
 // # Rejected
 //
 // One file as a ring: its oldest live record pins it, and recovery needs a pointer that itself must be durable. Vote
-// and term in a file of their own: two syncs per election, or a vote lost with the one slot that rots. Growing files: twice
-// the latency. Preallocated but never written blocks: slower than growing, as each write converts an extent.
+// and term in a file of their own: two syncs per election, or a vote lost with the one slot that rots. Growing files:
+// twice the latency. Preallocated but never written blocks: slower than growing, as each write converts an extent.
 package journal

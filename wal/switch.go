@@ -1,0 +1,120 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/journal"
+	tidwall "github.com/tidwall/wal"
+)
+
+// Keep puts a snapshot in force whose last entry is in this log: the node's own, or a received one that the log agrees
+// with. Its file is durable. retained is the snapshot before it if that is kept, nil otherwise. When Keep returns, the
+// journal names both, and history older than the older one may go: see Trim. The log writer calls it.
+func (l *Log) Keep(snapshot, retained *raft.SnapshotMark) error {
+	directory, first := l.history.place()
+	err := l.journal.Switch(journal.Switch{
+		Snapshot: snapshot, Retained: retained, HistoryDirectory: directory, HistoryFirst: first,
+	})
+	l.note()
+	return err
+}
+
+// Restart puts a snapshot in force that is beyond the log, or in conflict with it: the log begins anew behind it. Its
+// file is durable; stamp is the highest stamp up to it. The log writer calls it, while nobody writes to history or
+// reads from it. A crash leaves the old log or the new one:
+//
+//  1. an empty history that begins behind the snapshot is made durable in a new directory;
+//  2. the journal names snapshot and directory: this is the moment;
+//  3. the old directory is removed, now or when the log is opened.
+func (l *Log) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
+	first := snapshot.Index + 1
+	name := fmt.Sprintf("%s%d", historyPrefix, first)
+	if old, _ := l.history.place(); old == name {
+		panic(fmt.Sprintf("wal: a log that begins at %d is begun anew there", first))
+	}
+	if err := os.RemoveAll(l.options.path(name)); err != nil { // of an attempt that did not reach 2
+		return err
+	}
+	if err := seed(l.options.path(name), first); err != nil {
+		return err
+	}
+	err := l.journal.Switch(journal.Switch{
+		Snapshot: snapshot, HistoryDirectory: name, HistoryFirst: first, Stamp: stamp,
+	})
+	l.note()
+	if err != nil {
+		return err
+	}
+	if err := l.history.restart(l.options.path(name), name, snapshot.Mark); err != nil {
+		return err
+	}
+	return removeOldHistory(l.options.Directory, name)
+}
+
+// Trim removes segments of history that hold only entries below an index: whole files, so some older entries stay. The
+// journal must name snapshots for what goes (see Keep); keep is the index behind the older one.
+func (l *Log) Trim(keep raft.Index) error { return l.history.trim(keep) }
+
+// place is the name of the history's directory and the index that it began with.
+func (h *history) place() (name string, first raft.Index) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.name, h.base.Index + 1
+}
+
+func (h *history) restart(directory, name string, base raft.Mark) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed != nil {
+		return h.failed
+	}
+	if err := guarded(h.log.Close); err != nil {
+		return h.fail(fmt.Errorf("close history: %w", err))
+	}
+	h.directory, h.name, h.base, h.last, h.first = directory, name, base, base, base.Index+1
+	h.unsyncedBytes, h.batch = 0, tidwall.Batch{}
+	if err := h.open(); err != nil {
+		return h.fail(err)
+	}
+	h.durable.Store(uint64(base.Index))
+	return nil
+}
+
+// trim closes the library, removes files, and opens it again: its own truncation would copy a segment. The files go in
+// ascending order, so that a crash leaves no gap.
+func (h *history) trim(keep raft.Index) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed != nil {
+		return h.failed
+	}
+	segments, err := listSegments(h.directory)
+	if err != nil {
+		return err
+	}
+	gone := 0
+	for gone+1 < len(segments) && segments[gone+1].first <= min(keep, h.last.Index+1) {
+		gone++
+	}
+	if gone == 0 {
+		return nil
+	}
+	err = guarded(h.log.Close)
+	for _, s := range segments[:gone] {
+		if err == nil {
+			err = os.Remove(s.path)
+		}
+	}
+	if err = errors.Join(err, vfs.OS().SyncDir(h.directory)); err != nil {
+		return h.fail(fmt.Errorf("remove old history: %w", err))
+	}
+	h.first = segments[gone].first
+	if err := h.open(); err != nil {
+		return h.fail(err)
+	}
+	return nil
+}

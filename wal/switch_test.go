@@ -1,0 +1,104 @@
+package wal
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+func snapshotAt(index raft.Index, term raft.Term) *raft.SnapshotMark {
+	return &raft.SnapshotMark{
+		Mark: raft.Mark{Index: index, Term: term}, Configuration: []byte("members"), FileHash: 1, FileBytes: 2,
+	}
+}
+
+// History ends at 300, a snapshot at 500 is installed, then 501 is appended.
+func TestS21_AnInstalledSnapshotLeavesTheOldLogOrTheNewOne(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	fill(t, l, 1, 300, 1, 50)
+	must(t, l.Append(operation(2, 3, entries(301, 310, 2, 50)...)))
+	wantOld := func(c Options) {
+		t.Helper()
+		l, r := open(t, c)
+		if r.Snapshot != nil || r.Entries[len(r.Entries)-1].Index != 310 || r.Term != 2 || r.Vote != 3 {
+			t.Fatalf("recovered snapshot %v, log up to %v", r.Snapshot, r.Entries[len(r.Entries)-1].Mark())
+		}
+		must(t, l.Restart(snapshotAt(500, 4), 9000)) // and the installation is done again
+		must(t, l.Close())
+	}
+	wantNew := func(c Options) {
+		t.Helper()
+		l, r := open(t, c)
+		if r.Snapshot.Index != 500 || r.Checkpoint != snapshotAt(500, 4).Mark || r.CheckpointStamp != 9000 ||
+			r.Term != 2 || r.Vote != 3 || r.ConfigurationIndex != 500 || string(r.ConfigurationBody) != "members" {
+			t.Fatalf("recovered %+v", r)
+		}
+		if _, err := os.Stat(filepath.Join(c.Directory, firstHistory)); !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("the old history: %v", err)
+		}
+		must(t, l.Close())
+	}
+
+	wantOld(copyLog(t, o)) // before
+	c := copyLog(t, o)
+	must(t, seed(filepath.Join(c.Directory, "history-501"), 501))
+	wantOld(c) // after the new directory is made
+	before := copyLog(t, o)
+	must(t, l.Restart(snapshotAt(500, 4), 9000))
+	wantNew(copyLog(t, o)) // after
+	c = copyLog(t, o)
+	must(t, os.CopyFS(filepath.Join(c.Directory, firstHistory), os.DirFS(filepath.Join(before.Directory, firstHistory))))
+	wantNew(c) // before the old directory is removed
+
+	es := entries(501, 520, 4, 50)
+	must(t, l.Append(operation(4, 1, es...)))
+	must(t, l.Write(es))
+	wantEntries(t, l, 501, 520, 4, 50)
+	if previous, _, err := l.Entries(501, 1); err != nil || previous != snapshotAt(500, 4).Mark {
+		t.Fatalf("before 501: %v, %v", previous, err)
+	}
+	if _, _, err := l.Entries(300, 1); !errors.Is(err, ErrCompacted) {
+		t.Fatalf("entry 300: %v", err)
+	}
+	must(t, l.Close())
+	l, r := open(t, o)
+	if r.Checkpoint.Index < 500 || r.Entries[len(r.Entries)-1].Index != 520 {
+		t.Fatalf("recovered checkpoint %v", r.Checkpoint)
+	}
+	must(t, l.Write(r.Entries))
+	wantEntries(t, l, 501, 520, 4, 50)
+}
+
+func TestOldSegmentsGoAsWholeFilesOnceASnapshotStandsForThem(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	fill(t, l, 1, 100, 1, 300)
+	must(t, l.Keep(snapshotAt(50, 1), nil))
+	must(t, l.Keep(snapshotAt(80, 1), snapshotAt(50, 1)))
+	must(t, l.Trim(51))
+	first := l.Stats().HistoryFirst
+	if first < 35 || first > 51 {
+		t.Fatalf("history begins at %d", first)
+	}
+	wantEntries(t, l, first+1, 100, 1, 300)
+	if _, _, err := l.Entries(first-1, 1); !errors.Is(err, ErrCompacted) {
+		t.Fatalf("entry %d: %v", first-1, err)
+	}
+	fill(t, l, 101, 130, 1, 300)
+	must(t, l.Close())
+
+	l, r := open(t, o)
+	if r.Snapshot.Index != 80 || r.Retained.Index != 50 || l.Stats().HistoryFirst != first {
+		t.Fatalf("recovered snapshots %v and %v, history from %d", r.Snapshot, r.Retained, l.Stats().HistoryFirst)
+	}
+	must(t, l.Write(r.Entries))
+	wantEntries(t, l, first+1, 130, 1, 300)
+	must(t, l.Trim(1000)) // never the last segment
+	wantEntries(t, l, 130, 130, 1, 300)
+	must(t, l.Close())
+	wantCorruption(t, o, "history begins here") // more is gone than the snapshots stand for
+}
