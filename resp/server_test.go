@@ -109,11 +109,15 @@ func (p *peer) expectEnd() {
 // eventually waits for a condition that another goroutine brings about.
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !condition(); {
-		if time.Now().After(deadline) {
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	deadline := time.After(patience)
+	for !condition() {
+		select {
+		case <-look.C:
+		case <-deadline:
 			t.Fatalf("in %v: not %s", patience, what)
 		}
-		time.Sleep(time.Millisecond) // a poll of a condition, not an assumption about time
 	}
 }
 
