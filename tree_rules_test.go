@@ -250,7 +250,8 @@ func TestTreeRules_TestNamesCarryIDs(t *testing.T) {
 		"a.TestB3_DelayedAppend": {"B3"},
 		"a.TestG12_G13_SlowPeer": {"G12", "G13"}, "a.TestS10S11_Reads": {"S10", "S11"},
 		"a.FuzzG10_Decode": {"G10"}, "a.TestI6_Poison": {"I-6"}, "a.TestI23_Majority": nil,
-		"a.TestMutation_S14_Vote": {"S14"}, "a.Test_F1_TornTail": {"F1"}, "a.TestCRC32_Matches": nil, "a.TestPlain": nil, "a.TestB_Minus": nil,
+		"a.TestMutation_S14_Vote": {"S14"}, "a.Test_F1_TornTail": {"F1"}, "a.TestCRC32_Matches": nil,
+		"a.TestPlain": nil, "a.TestB_Minus": nil,
 	} {
 		if got := idsOf(name); !slices.Equal(got, want) {
 			t.Errorf("%s carries %v, want %v", name, got, want)
