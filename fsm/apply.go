@@ -6,6 +6,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
 )
 
 const (
@@ -38,6 +39,7 @@ func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 // Query answers a *command.Run of reads from the present state, into its Reply. It changes nothing, and may run beside
 // other queries. stamp is the time at which the read was registered; needTick asks for an entry with at least that
 // stamp before the run is queried again, because keys expire in between. No key expires yet, so it is always false.
+// Before the first Restore there is no state to answer from, and the answers are LOADING errors.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	run := local.(*command.Run)
 	c := call{protocol: run.Protocol, reply: run.Reply}
@@ -90,6 +92,9 @@ func (m *Machine) perform(run *command.Run, body []byte) {
 func (m *Machine) look(called *command.Call, c call) []byte {
 	if called.Spec == nil {
 		return append(c.reply, called.Fixed...)
+	}
+	if !m.ready { // no state is not an empty state
+		return c.error(reply.Loading)
 	}
 	c.args = called.Args
 	return reads[called.Spec.ID](view{&m.space}, c)

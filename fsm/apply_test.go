@@ -303,6 +303,16 @@ func TestMisuseIsABugThatPanics(t *testing.T) {
 	}
 }
 
+func TestQueryBeforeRestoreIsNotAnsweredAsIfNothingWereStored(t *testing.T) {
+	run := newRun(2, words("get a"), words("nosuch"), words("dbsize"))
+	New(Options{}).Query(0, run)
+	const loading = "-LOADING Redis is loading the dataset in memory\r\n"
+	want := loading + "-ERR unknown command 'nosuch', with args beginning with: \r\n" + loading
+	if got := string(run.Reply); got != want {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+}
+
 // TestQueriesRunBesideEachOther is for the race detector.
 func TestQueriesRunBesideEachOther(t *testing.T) {
 	m := sample(t)

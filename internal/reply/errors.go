@@ -22,6 +22,7 @@ const (
 	NoProto          = "NOPROTO unsupported protocol version"
 	NotProtoInteger  = "ERR Protocol version is not an integer or out of range"
 	MaxClients       = "ERR max number of clients reached"
+	Loading          = "LOADING Redis is loading the dataset in memory"
 )
 
 // Error texts of what Redis does not have.
