@@ -106,12 +106,14 @@ func (r *Runner) publishStatus() {
 
 // logChange tells what an operator wants to see: who leads, from when.
 func (r *Runner) logChange(old, now *Status) {
-	if old != nil && old.Leader == now.Leader && old.Role == now.Role {
+	what := "role"
+	switch {
+	case old == nil:
+		what = "started"
+	case old.Leader == now.Leader && old.Role == now.Role:
 		return
+	case old.Leader != now.Leader && now.Leader != 0:
+		what = "leader"
 	}
-	if old == nil || old.Leader != now.Leader && now.Leader != 0 {
-		r.hands.Logger.Info("leader", "node", now.ID, "role", now.Role.String(), "leader", now.Leader, "term", now.Term)
-	} else {
-		r.hands.Logger.Info("role", "node", now.ID, "role", now.Role.String(), "leader", now.Leader, "term", now.Term)
-	}
+	r.hands.Logger.Info(what, "node", now.ID, "role", now.Role.String(), "leader", now.Leader, "term", now.Term)
 }
