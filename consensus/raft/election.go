@@ -100,7 +100,7 @@ func (r *Raft) handlePreVote(m *Message) {
 	if r.hearsLeader() {
 		return
 	}
-	free := m.Term > r.term || r.vote == m.From || r.vote == 0 && r.leader == 0
+	free := m.Term > r.term || r.vote == 0 || r.vote == m.From
 	if !free || m.Previous.Before(r.log.last()) {
 		r.send(Message{Kind: PreVoteReply, To: m.From, Reject: true, Clock: r.now})
 		return
@@ -113,7 +113,7 @@ func (r *Raft) handlePreVote(m *Message) {
 // may have been lost (A6). Whether the candidate, or this node, is a voter is not asked: this node's view of that may
 // be older than the candidate's (D4).
 func (r *Raft) handleVote(m *Message) {
-	free := r.vote == m.From || r.vote == 0 && r.leader == 0
+	free := r.vote == 0 || r.vote == m.From
 	grant := free && !m.Previous.Before(r.log.last())
 	if grant {
 		r.becomeFollower(r.term, r.leader)
