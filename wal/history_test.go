@@ -66,7 +66,7 @@ func TestF1_F3_ATailTornAtAnyByteIsCutAndWrittenAgain(t *testing.T) {
 	from := endOf(t, segments[tail], checkpoint)
 	b, err := os.ReadFile(segments[tail].path)
 	must(t, err)
-	for cut := from; cut <= len(b); cut += 7 {
+	for cut := from; cut <= len(b); cut += 17 {
 		c := copyLog(t, o)
 		damaged := segmentsOf(t, c)
 		must(t, os.Truncate(damaged[tail].path, int64(cut)))

@@ -199,12 +199,33 @@ func (z *fuzzer) crash() {
 		if z.IntN(3) == 0 {
 			continue // dies before Start: what was found may still be lost
 		}
+		h := &fakeHistory{written: r.Checkpoint.Index, durable: r.Checkpoint.Index} // what is beyond is cut
+		if !z.survivesStart(j, h) {
+			continue
+		}
 		if found.base != z.acked.base {
 			z.moveTo(found.base)
 		}
-		z.history.written, z.history.durable = r.Checkpoint.Index, r.Checkpoint.Index // what is beyond is cut
-		must(z.t, j.Start(z.history))
-		z.acked, z.pending, z.j = found, found, j
+		z.acked, z.pending, z.j, z.history = found, found, j, h
 		return
 	}
+}
+
+// survivesStart starts the journal. Sometimes the process dies on the way: what it does after that is as if undone.
+func (z *fuzzer) survivesStart(j *Journal, h History) bool {
+	var left *vfs.Memory
+	if countdown := z.IntN(12); countdown < 6 {
+		z.disk.SetFault(func(vfs.Op, string) error {
+			if countdown--; countdown == -1 {
+				left = z.disk.Kill()
+			}
+			return nil
+		})
+	}
+	must(z.t, j.Start(h))
+	z.disk.SetFault(nil)
+	if left != nil {
+		z.disk = left
+	}
+	return left == nil
 }
