@@ -33,7 +33,7 @@ func TestDescriptions(t *testing.T) {
 		"operation 3: term=2 vote=1 entries=[6/2 tick]": AppendOperation{
 			Number: 3, Term: 2, Vote: 1, Entries: []Entry{{Index: 6, Term: 2, Kind: EntryTick}},
 		},
-		"operation 4: term=2 vote=0 promises=1":         AppendOperation{Number: 4, Term: 2, Promises: make([]Message, 1)},
+		"operation 4: term=2 vote=0 promises=1": AppendOperation{Number: 4, Term: 2, Promises: make([]Message, 1)},
 	} {
 		if got := value.String(); got != want {
 			t.Errorf("%s\nwant %s", got, want)
