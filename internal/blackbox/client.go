@@ -126,25 +126,31 @@ func (c *Client) Do(args ...string) (Reply, error) {
 
 // Pipeline sends several commands at once. With an error it returns the replies that had come before.
 func (c *Client) Pipeline(commands [][]string) ([]Reply, error) {
-	var out []byte
-	for _, args := range commands {
-		out = Encode(out, args...)
-	}
-	if err := c.conn.SetDeadline(time.Now().Add(ReplyLimit)); err != nil {
-		return nil, err
-	}
-	if _, err := c.conn.Write(out); err != nil {
+	if err := c.Send(commands...); err != nil {
 		return nil, err
 	}
 	replies := make([]Reply, 0, len(commands))
 	for range commands {
-		r, err := c.receive()
+		r, err := c.Receive()
 		if err != nil {
 			return replies, err
 		}
 		replies = append(replies, r)
 	}
 	return replies, nil
+}
+
+// Send sends commands and does not wait for their replies, which Receive must take, each within ReplyLimit from now on.
+func (c *Client) Send(commands ...[]string) error {
+	var out []byte
+	for _, args := range commands {
+		out = Encode(out, args...)
+	}
+	if err := c.conn.SetDeadline(time.Now().Add(ReplyLimit)); err != nil {
+		return err
+	}
+	_, err := c.conn.Write(out)
+	return err
 }
 
 // Must sends one command and fails the test if the connection breaks.
@@ -157,7 +163,8 @@ func (c *Client) Must(t testing.TB, args ...string) Reply {
 	return r
 }
 
-func (c *Client) receive() (Reply, error) {
+// Receive waits for the next reply.
+func (c *Client) Receive() (Reply, error) {
 	line, err := c.reader.ReadString('\n')
 	if err != nil {
 		return Reply{}, err
@@ -185,7 +192,7 @@ func (c *Client) receiveLong(r Reply) (Reply, error) {
 	r.Text, r.Null = "", n < 0
 	if r.Kind == '*' {
 		for range n {
-			item, err := c.receive()
+			item, err := c.Receive()
 			if err != nil {
 				return r, err
 			}

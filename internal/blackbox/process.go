@@ -25,11 +25,15 @@ type Process struct {
 	state error
 }
 
-// Start starts a program in a process group of its own. When the test ends it is killed.
+// Start starts a program in a process group of its own. When the test ends it is killed. Its output is collected, except
+// that a test may have chosen where standard error goes.
 func Start(t testing.TB, name string, command *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{t: t, name: name, cmd: command, ended: make(chan struct{})}
-	command.Stdout, command.Stderr = &p.out, &p.err
+	command.Stdout = &p.out
+	if command.Stderr == nil {
+		command.Stderr = &p.err
+	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	// A grandchild may hold the pipes open after the process has ended; it is not waited for.
 	command.WaitDelay = time.Second
