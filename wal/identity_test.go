@@ -1,7 +1,10 @@
 package wal
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -32,6 +35,25 @@ func TestF7_TheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
 	m.SetFault(nil)
 	if i, err := readIdentity(m.Crash(vfs.LoseAll), "d"); err != nil || i != next || crashes < 100 {
 		t.Fatalf("after %d crashes: %+v, %v", crashes, i, err)
+	}
+}
+
+// A change of the format must leave the file of version 1 readable, or take a new version.
+func TestTheIdentityOfVersion1IsReadAndWrittenAsEver(t *testing.T) {
+	want := Identity{ClusterID: 0x1122334455667788, NodeID: 3, Incarnation: 0x99aabbccddeeff00, Name: testIdentity().Name}
+	golden, err := os.ReadFile("testdata/identity-v1.golden")
+	must(t, err)
+	if !bytes.Equal(want.encode(), golden) {
+		t.Fatalf("%x is written, %x before", want.encode(), golden)
+	}
+	if got, err := decodeIdentity(golden); err != nil || got != want {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	newer := append([]byte(nil), golden[:identityBytes-4]...)
+	newer[4] = 2
+	newer = binary.LittleEndian.AppendUint32(newer, crc32.Checksum(newer, castagnoli))
+	if _, err := decodeIdentity(newer); !errors.Is(err, ErrVersion) {
+		t.Fatalf("version 2: %v", err)
 	}
 }
 

@@ -26,7 +26,7 @@ func benchmarkAppend(b *testing.B, o Options) {
 	j, _ := reopened(b, o)
 	h := &fakeHistory{}
 	must(b, j.Start(h))
-	e := entry(1, 1, 3900)
+	e := entry(1, 1, 3800) // with headers, one page
 	group := []raft.AppendOperation{{Term: 1, Vote: 1, Entries: []raft.Entry{e}}}
 	b.SetBytes(PageBytes)
 	b.ReportAllocs()

@@ -64,7 +64,7 @@ func (j *Journal) Start(h History) error {
 	if err := j.sync(j.files[j.current]); err != nil {
 		return j.fail(err)
 	}
-	if err := j.options.FS.SyncDir(j.options.Directory); err != nil {
+	if err := j.tidy(); err != nil {
 		return j.fail(err)
 	}
 	if err := j.roll(false); err != nil {
@@ -72,6 +72,15 @@ func (j *Journal) Start(h History) error {
 	}
 	j.started = true
 	return nil
+}
+
+// tidy removes what an interrupted replacement has left, and makes the names in the directory durable.
+func (j *Journal) tidy() error {
+	err := j.options.FS.Remove(path.Join(j.options.Directory, nameNext))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return j.options.FS.SyncDir(j.options.Directory)
 }
 
 // Append makes a group of operations durable, in order: one write and one sync, also when the group begins a new file.

@@ -51,7 +51,7 @@ func TestAFileSizeBelowWhatTheLogHoldsIsRefusedAndHarmless(t *testing.T) {
 	must(t, flatLog{}.after(op).check(&r, 0))
 }
 
-func TestF9_RemainsOfAnInterruptedReplacementAreOverwritten(t *testing.T) {
+func TestF9_RemainsOfAnInterruptedReplacementAreRemoved(t *testing.T) {
 	m := vfs.NewMemory()
 	must(t, Create(testOptions(m), blank()))
 	f, err := m.Open(testDirectory+"/"+nameNext, true)
@@ -60,11 +60,13 @@ func TestF9_RemainsOfAnInterruptedReplacementAreOverwritten(t *testing.T) {
 	must(t, err)
 	large := testOptions(m)
 	large.FileBytes = 2 * testFileBytes
-	j, _ := reopened(t, large)
-	must(t, j.Start(&fakeHistory{}))
-	must(t, j.Close())
-	_, r := reopened(t, large)
-	must(t, flatLog{}.check(&r, 0))
+	for _, o := range []Options{testOptions(m), large} {
+		j, _ := reopened(t, o)
+		must(t, j.Start(&fakeHistory{}))
+		must(t, j.Close())
+		_, r := reopened(t, o)
+		must(t, flatLog{}.check(&r, 0))
+	}
 	names, err := m.List(testDirectory)
 	must(t, err)
 	if strings.Join(names, " ") != nameA+" "+nameB {
