@@ -8,15 +8,15 @@
 // was not synced, and the key-value machine. It replaces the pumps (goroutines become events), the sockets, and the
 // segments of the history.
 //
-//	                 Draw(seed, profile)
-//	                         │ options: every seed switches other things on
-//	                         ▼
-//	 clients ──────►  ┌─ World ──────────────────────────────┐
-//	 faults  ──────►  │  node ── life ── engine, applier     │ ──► checker: after every turn, message, sync and entry
-//	                  │    │       └──── log writer, filler… │
-//	                  │    └── disk, history, stable         │ ──► at the end: the log replayed in a model, porcupine
-//	                  │  network: a connection per direction │     for each key
-//	                  └──────────────────────────────────────┘
+//	                Draw(seed, profile)
+//	                        │ options: every seed switches other things on
+//	                        ▼
+//	clients ──────►  ┌─ World ──────────────────────────────┐
+//	faults  ──────►  │  node ── life ── engine, applier     │ ──► checker: after every turn, message, sync and entry
+//	                 │    │       └──── log writer, filler… │
+//	                 │    └── disk, history, stable         │ ──► at the end: the log replayed in a model, porcupine
+//	                 │  network: a connection per direction │     for each key
+//	                 └──────────────────────────────────────┘
 //
 // A run has two phases. In the safety phase clients work while processes die, disks lose what was not synced, links are
 // cut, clocks run wrong. Then a majority is made whole, the rest stays broken, and the cluster has to recover within a

@@ -31,11 +31,11 @@ func (o outcome) String() string { return [...]string{"unknown", "done", "not do
 type request struct {
 	number int
 	calls  []call
-	// writes: it goes through the log. Then marked says that its last call is the one that carries its number.
-	writes, marked bool
-	run            *command.Run
-	batch          *engine.Batch
-	read           *engine.Read
+	// writes: it goes through the log, with one call more than the client's, which carries its number.
+	writes bool
+	run    *command.Run
+	batch  *engine.Batch
+	read   *engine.Read
 
 	// asked and answered are moments on the world's own count of requests and answers.
 	asked, answered int64
