@@ -218,7 +218,7 @@ func (c *Conn) finish() {
 	if cap(run.Calls) > keptArguments {
 		run.Calls = nil
 	}
-	c.request.Body = nil
+	c.request.Body, c.request.Ticket = nil, nil
 	c.fixed, c.bodyBytes, c.viewed = c.fixed[:0], 0, 0
 	kept := 0
 	if c.holding {
