@@ -49,12 +49,15 @@ func (s *store) state(status *consensus.Status) string {
 	return "up"
 }
 
-// keys counts the keys of this node's own state.
+// keys counts the keys of this node's own state: none while it has no state yet.
 func (s *store) keys() int64 {
 	spec, _ := command.Lookup([]byte("dbsize"))
 	run := command.Run{Protocol: 2, Calls: []command.Call{{Spec: spec, Args: [][]byte{[]byte("dbsize")}}}}
 	s.node.View(func(m consensus.StateMachine) { m.Query(0, &run) })
-	keys, err := strconv.ParseInt(string(bytes.Trim(run.Reply, ":\r\n")), 10, 64)
+	if !bytes.HasPrefix(run.Reply, []byte(":")) {
+		return 0 // an error: the machine awaits its first entry
+	}
+	keys, err := strconv.ParseInt(string(bytes.TrimSpace(run.Reply[1:])), 10, 64)
 	if err != nil {
 		panic(fmt.Sprintf("raftredis: DBSIZE answered %q", run.Reply))
 	}

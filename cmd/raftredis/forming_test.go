@@ -1,0 +1,136 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+func TestForming_TheOrderInWhichNodesStartIsIrrelevant(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 0, 2}} {
+		t.Run(fmt.Sprint(order), func(t *testing.T) {
+			c := newCluster(t, 3, hastyElections...)
+			for position, i := range order {
+				c.start(c.nodes[i])
+				if position < 2 {
+					// The next one starts only when this one is up and waits.
+					client := c.nodes[i].process
+					blackbox.Eventually(t, effectLimit, "the node says what it waits for", func() bool {
+						return strings.Contains(client.Err(), "waiting")
+					})
+				}
+			}
+			c.awaitReady()
+			expect(t, c.nodes[1].connect(t).Must(t, "SET", "a", "1"), "+OK")
+			expect(t, c.nodes[2].connect(t).Must(t, "GET", "a"), `"1"`)
+		})
+	}
+}
+
+func TestForming_ABlankNodeAnswersThatNothingIsDone(t *testing.T) {
+	c := newCluster(t, 3)
+	c.start(c.nodes[0])
+	blackbox.Eventually(t, effectLimit, "the first node waits for two others", func() bool {
+		return strings.Contains(c.nodes[0].process.Err(), "waiting for 2 of 3 nodes to join")
+	})
+	client := c.nodes[0].connect(t)
+	for _, command := range [][]string{{"SET", "a", "1"}, {"GET", "a"}} {
+		if r := client.Must(t, command...); r.Fate() != blackbox.NotDone || !strings.HasPrefix(r.Text, "CLUSTERDOWN") {
+			t.Errorf("%q on a blank node was answered %v, want CLUSTERDOWN", command, r)
+		}
+	}
+	expect(t, client.Must(t, "PING"), "+PONG")
+	if facts, err := info(c.nodes[0].port, "raft"); err != nil || facts["raft_state"] != "initializing" {
+		t.Errorf("raft_state is %q, %v; want initializing", facts["raft_state"], err)
+	}
+}
+
+func TestForming_TheSameCommandLineStartsANodeAgain(t *testing.T) {
+	c := startCluster(t, 3, hastyElections...)
+	expect(t, c.nodes[0].connect(t).Must(t, "SET", "a", "1"), "+OK")
+	before, err := info(c.nodes[0].port, "raft")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range c.nodes {
+		n.process.Signal(syscall.SIGTERM)
+	}
+	for _, n := range c.nodes {
+		if code := n.process.ExitCode(stopLimit); code != 0 {
+			t.Errorf("node %d ended with exit code %d, want 0", n.number, code)
+		}
+	}
+	c.startAll()
+	for _, n := range c.nodes {
+		expect(t, n.connect(t).Must(t, "GET", "a"), `"1"`)
+		after, err := info(n.port, "raft")
+		if err != nil || after["raft_dbid"] != before["raft_dbid"] || after["raft_num_nodes"] != "3" {
+			t.Errorf("node %d is in cluster %q of %q nodes (%v), want %q of 3",
+				n.number, after["raft_dbid"], after["raft_num_nodes"], err, before["raft_dbid"])
+		}
+	}
+}
+
+func TestForming_EveryoneKnowsTheLeader(t *testing.T) {
+	c := startCluster(t, 3)
+	first := leader(t, c.nodes)
+	blackbox.Eventually(t, effectLimit, "INFO and ROLE of all nodes agree on the leader", func() bool {
+		for _, n := range c.nodes {
+			facts, err := info(n.port, "replication")
+			if err != nil {
+				return false
+			}
+			leads := facts["role"] == "master"
+			follows := facts["role"] == "slave" && facts["master_host"] == "127.0.0.1" &&
+				facts["master_port"] == strconv.Itoa(first.port)
+			if (n == first) != leads || (n != first) != follows {
+				return false
+			}
+		}
+		return true
+	})
+	for _, n := range c.nodes {
+		facts, err := info(n.port, "server")
+		if err != nil || facts["process_id"] != strconv.Itoa(n.process.Pid()) || facts["raftredis_version"] == "" {
+			t.Errorf("INFO server of node %d says process %q and version %q, %v",
+				n.number, facts["process_id"], facts["raftredis_version"], err)
+		}
+	}
+}
+
+func TestForming_ASecretKeepsStrangersOut(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("open sesame, 7f3a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := newCluster(t, 2, append(hastyElections, "--cluster-secret-file", secret)...)
+	stranger := blackbox.Start(t, "a node without the secret", exec.Command(binary, "serve", "--dir", t.TempDir(),
+		"--port", strconv.Itoa(blackbox.Ports(t, 1)), "--join", blackbox.Address(c.port)))
+	c.start(c.nodes[0])
+	blackbox.Eventually(t, effectLimit, "the stranger is refused", func() bool {
+		return strings.Contains(stranger.Err(), "secret")
+	})
+	c.start(c.nodes[1])
+	c.awaitReady()
+	expect(t, c.nodes[1].connect(t).Must(t, "SET", "a", "1"), "+OK")
+}
+
+func TestForming_APasswordIsAskedFor(t *testing.T) {
+	n := startCluster(t, 1, "--requirepass", "sesame").nodes[0]
+	client := n.connect(t)
+	if r := client.Must(t, "GET", "a"); !strings.HasPrefix(r.Text, "NOAUTH") {
+		t.Errorf("without the password GET was answered %v", r)
+	}
+	if r := client.Must(t, "AUTH", "wrong"); !strings.HasPrefix(r.Text, "WRONGPASS") {
+		t.Errorf("a wrong password was answered %v", r)
+	}
+	expect(t, client.Must(t, "AUTH", "sesame"), "+OK")
+	expect(t, client.Must(t, "SET", "a", "1"), "+OK")
+}

@@ -1,0 +1,92 @@
+package main_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+func TestUsage_WrongCommandLinesSayWhatToDo(t *testing.T) {
+	for _, test := range []struct {
+		args string
+		says []string
+	}{
+		{"", []string{"a subcommand is missing", "playground"}},
+		{"serv", []string{`unknown subcommand "serv"`, "did you mean: raftredis serve"}},
+		{"help playgroud", []string{"did you mean: raftredis playground"}},
+		{"frobnicate", []string{"unknown subcommand", "Usage:"}},
+		{"serve --prot 6379", []string{"unknown flag: --prot", "raftredis serve --help"}},
+		{"serve 6379", []string{`"6379" is no flag`}},
+		{"serve --port 0", []string{"--port is 0", "1 to 65535"}},
+		{"serve --port 60000", []string{"beyond the last port", "--peer-port"}},
+		{"serve --port 7000 --peer-port 7000", []string{"must differ"}},
+		{"serve --port 7000 --peer-port 70000", []string{"--peer-port is 70000"}},
+		{"serve --bootstrap --join 127.0.0.1:6379", []string{"exclude each other"}},
+		{"serve --expect 3", []string{"--expect belongs to --bootstrap"}},
+		{"serve --bootstrap --expect 0", []string{"at least one node"}},
+		{"serve --join 127.0.0.1", []string{`"127.0.0.1" is no address`}},
+		{"serve --join 127.0.0.1:60000", []string{"127.0.0.1:60000@PEERPORT"}},
+		{"serve --join 127.0.0.1:7000@x", []string{`"x" is no port`}},
+		{"serve --bind 0.0.0.0 --join 127.0.0.1:6379", []string{"--announce-host"}},
+		{"serve --heartbeat-millis 200", []string{"three times --heartbeat-millis"}},
+		{"serve --max-entry-bytes 10", []string{"--max-entry-bytes is 10", "1024 to 1048576"}},
+		{"serve --maxclients 0", []string{"--maxclients is 0"}},
+		{"serve --timeout -1", []string{"--timeout is -1"}},
+		{"serve --log-level loud", []string{`"loud" is no level`, "debug, info, warn and error"}},
+		{"serve --dir=", []string{"--dir is empty"}},
+		{"playground --nodes 0", []string{"--nodes is 0"}},
+		{"playground --port 60000", []string{"the highest that goes is 55533"}},
+		{"version now", []string{`"now" is no flag`}},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			code, output := runs(t, strings.Fields(test.args)...)
+			if code != 2 {
+				t.Errorf("the exit code is %d, want 2", code)
+			}
+			for _, text := range test.says {
+				if !strings.Contains(output, text) {
+					t.Errorf("the message does not say %q:\n%s", text, output)
+				}
+			}
+		})
+	}
+}
+
+func TestUsage_HelpTeaches(t *testing.T) {
+	for args, says := range map[string]string{
+		"--help":            "raftredis playground",
+		"help":              "Usage: raftredis SUBCOMMAND",
+		"help serve":        "--join 127.0.0.1:6379",
+		"serve --help":      "--uncertain-after-millis",
+		"help exit-codes":   "RestartPreventExitStatus=70",
+		"playground --help": "redis-cli -p 7003 GET greeting",
+		"version":           "raftredis ",
+		"--version":         "commit ",
+	} {
+		t.Run(args, func(t *testing.T) {
+			code, output := runs(t, strings.Fields(args)...)
+			if code != 0 || !strings.Contains(output, says) {
+				t.Errorf("exit code %d, want 0, and %q in:\n%s", code, says, output)
+			}
+		})
+	}
+}
+
+func TestUsage_ATakenPortIsNamed(t *testing.T) {
+	n := startCluster(t, 1).nodes[0]
+	for flag, port := range map[string]int{"port": n.port, "peer-port": n.port + blackbox.PeerDistance} {
+		free := blackbox.Ports(t, 1)
+		args := []string{"serve", "--dir", t.TempDir(), "--bootstrap"}
+		if flag == "port" {
+			args = append(args, "--port", strconv.Itoa(port))
+		} else {
+			args = append(args, "--port", strconv.Itoa(free), "--peer-port", strconv.Itoa(port))
+		}
+		code, output := runs(t, args...)
+		if code != 1 || !strings.Contains(output, strconv.Itoa(port)) || !strings.Contains(output, "--"+flag) {
+			t.Errorf("exit code %d, want 1, and the port and --%s in:\n%s", code, flag, output)
+		}
+	}
+}
