@@ -142,8 +142,6 @@ func (c *Conn) Advance() Action {
 				return Park
 			}
 			c.settle()
-		case len(c.out) > c.front.limits.MaxOutputBytes:
-			c.overflow()
 		case len(c.out) >= c.front.limits.FlushBytes:
 			return Flush
 		case c.phase == viewing:
@@ -160,8 +158,9 @@ func (c *Conn) Advance() Action {
 	}
 }
 
-// overflow ends a connection whose replies exceed its limit. As in Redis nothing more is sent: what the client would
-// read is cut in the middle anyway.
+// overflow ends a connection whose reads exceed its limit. As in Redis nothing more is sent: what the client would read
+// is cut in the middle anyway. Replies of a run with writes are sent whatever their size: they exist already, a client
+// that does not take them is closed by the write timeout, and one that saw only the end would not know its writes' fate.
 func (c *Conn) overflow() {
 	c.front.stats.outputLimit.Add(1)
 	c.out = nil
@@ -205,7 +204,10 @@ func (c *Conn) view() {
 		panic("resp: the store shortened the replies before its own")
 	}
 	c.out, c.viewed = run.Reply, upto
-	if c.viewed == len(calls) {
+	switch {
+	case len(c.out) > c.front.limits.MaxOutputBytes:
+		c.overflow()
+	case c.viewed == len(calls):
 		c.finish()
 	}
 }

@@ -177,14 +177,18 @@ func TestALongRunOfReadsIsExecutedInPortionsBehindOneConfirmation(t *testing.T) 
 	}
 }
 
-func TestG5_RepliesBeyondTheOutputLimitEndTheConnection(t *testing.T) {
+func TestG5_ReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 40<<10)
 	f := testFront(t, Options{Store: store, Limits: Limits{
 		MaxEntryBytes: 64 << 10, FlushBytes: 16 << 10, MaxOutputBytes: 64 << 10,
 	}})
+	one := bulkText(string(store.values["k"]))
 	c := newClient(t, f)
-	if got := c.send("SET a 1\r\nGET k\r\nGET k\r\n"); got != "" || !c.ended {
+	if got := c.send("SET a 1\r\nGET k\r\nGET k\r\n"); got != "+OK\r\n"+one+one {
+		t.Fatalf("a client that wrote got %d bytes: it does not know what became of its write", len(got))
+	}
+	if got := c.send("GET k\r\nGET k\r\n"); got != "" || !c.ended {
 		t.Fatalf("%d bytes were sent, ended %v", len(got), c.ended)
 	}
 	if f.stats.outputLimit.Load() != 1 {

@@ -28,8 +28,8 @@ type Limits struct {
 	MaxInputBytes int
 	// MaxRunCalls is the largest number of commands in one run. Default 1,024.
 	MaxRunCalls int
-	// MaxOutputBytes is how many bytes of replies may wait for one client; beyond it the client is closed. The default
-	// leaves room for all replies of one portion of reads, each of MaxBulkBytes: 256 MiB and a little.
+	// MaxOutputBytes is how many bytes of replies to reads may wait for one client; beyond it the client is closed. The
+	// default leaves room for all replies of one portion of reads, each of MaxBulkBytes: 256 MiB and a little.
 	MaxOutputBytes int
 	// FlushBytes is how many bytes of replies may be collected before they are sent although more of the same read is
 	// still to be answered. Default 256 KiB.
