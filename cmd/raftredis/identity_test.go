@@ -22,7 +22,7 @@ func TestF21_TwoNodesDoNotShareADirectory(t *testing.T) {
 
 // A node whose disk was wiped may have voted, and acknowledged entries, that it does not remember.
 func TestD10_AWipedDirectoryDoesNotReturnUnderItsOldName(t *testing.T) {
-	c := startCluster(t, 3, hastyElections...)
+	c := startCluster(t, 3, append(hastyElections, "--uncertain-after-millis", "1500")...)
 	client := c.nodes[0].connect(t)
 	expect(t, client.Must(t, "SET", "a", "1"), "+OK")
 	wiped := c.nodes[2]
@@ -64,8 +64,9 @@ func TestD13_AnotherClusterAtTheAddressOfANodeIsNoMember(t *testing.T) {
 	stranger.AwaitReady(readyLimit)
 	foreign := gone.connect(t)
 	expect(t, foreign.Must(t, "SET", "whose", "theirs"), "+OK")
-	blackbox.Eventually(t, effectLimit, "a node says that another cluster is at the address", func() bool {
-		return strings.Contains(c.nodes[0].process.Err()+c.nodes[1].process.Err()+stranger.Err(), "cluster")
+	blackbox.Eventually(t, effectLimit, "both members say that another cluster is at the address", func() bool {
+		const text = "belongs to another cluster"
+		return strings.Contains(c.nodes[0].process.Err(), text) && strings.Contains(c.nodes[1].process.Err(), text)
 	})
 	for i := range 200 {
 		expect(t, client.Must(t, "INCR", "count"), ":"+strconv.Itoa(i+1))
