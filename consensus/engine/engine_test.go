@@ -125,7 +125,7 @@ func TestTheJournalsRoomHoldsBatchesBackAndNotVotes(t *testing.T) {
 	tb.elect(1)
 	tb.cut(1) // nothing commits any more
 	leader := tb.node(1)
-	leader.engine.options.JournalRoomBytes = leader.engine.core.WindowBytes() + 2*(raft.EntryHeaderBytes+1)
+	leader.engine.options.ProposalRoomBytes = leader.engine.core.WindowBytes() + 2*(raft.EntryHeaderBytes+1)
 	for _, c := range []string{"a", "b", "c"} {
 		tb.submit(1, c)
 	}

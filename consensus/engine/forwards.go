@@ -32,7 +32,7 @@ func (f *forwards) begin(term raft.Term) {
 
 // room reports whether the journal can take this many bytes of entries more.
 func (f *forwards) room(e *Engine, bytes int) bool {
-	return e.core.WindowBytes()+f.heldBytes+bytes <= e.options.JournalRoomBytes
+	return e.core.WindowBytes()+f.heldBytes+bytes <= e.options.proposalRoom()
 }
 
 // take counts a batch and holds it until the end of the turn. The caller has seen that it is the next of its source.
@@ -101,7 +101,7 @@ func (e *Engine) flushProposals() {
 		f.held, f.heldBytes = nil, 0
 		return
 	}
-	n, bytes, room := 0, 0, e.options.JournalRoomBytes-e.core.WindowBytes()
+	n, bytes, room := 0, 0, e.options.proposalRoom()-e.core.WindowBytes()
 	if room > maxProposeBytes {
 		room = maxProposeBytes
 		e.out.Again = f.heldBytes > room

@@ -39,8 +39,16 @@ type Options struct {
 	MaxWaitingBytes   int
 	// MaxSpanBytes bounds the entries handed to the applier and not yet applied.
 	MaxSpanBytes int
-	// JournalRoomBytes bounds the entries that are in the journal and not yet in history.
+	// JournalRoomBytes bounds the entries that are in the journal and not yet in history. A follower takes entries up to
+	// it; it must be what the journal can hold above its checkpoint, for so much may come from a leader that restarted.
 	JournalRoomBytes int
+	// ProposalRoomBytes bounds them for a leader that appends batches; 0 means three quarters of JournalRoomBytes.
+	//
+	// It is the smaller one, because what a leader takes in, its followers must be able to take over. They may know of
+	// fewer commits than the leader did: a restart forgets the commit index. If leaders filled the journals to the brim,
+	// then with its leader gone such a follower had no room for the rest of the log, a new leader could not bring it its
+	// first entry, nothing was committed, no entry went to history, and no room ever came back.
+	ProposalRoomBytes int
 
 	// Weakened names guards that a mutation test has switched off; it has no effect in an ordinary build.
 	Weakened guard.Set
@@ -53,6 +61,14 @@ func DefaultOptions() Options {
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
 	}
+}
+
+// proposalRoom is ProposalRoomBytes or what stands for it.
+func (o *Options) proposalRoom() int {
+	if o.ProposalRoomBytes > 0 {
+		return o.ProposalRoomBytes
+	}
+	return o.JournalRoomBytes - o.JournalRoomBytes/4
 }
 
 // Validate says which option is out of range.
@@ -72,6 +88,10 @@ func (o *Options) Validate() error {
 		if p.value <= 0 {
 			return fmt.Errorf("option %s is %d, it must be positive", p.name, p.value)
 		}
+	}
+	if o.ProposalRoomBytes < 0 || o.ProposalRoomBytes > o.JournalRoomBytes {
+		return fmt.Errorf("option ProposalRoomBytes is %d, it must be from 0 to JournalRoomBytes, which is %d",
+			o.ProposalRoomBytes, o.JournalRoomBytes)
 	}
 	if o.ElectionTicks < 3*o.HeartbeatTicks {
 		return fmt.Errorf("option ElectionTicks is %d: fewer than three heartbeats of %d ticks fit in an election timeout",
