@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -36,6 +37,10 @@ func Open(o Options) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the log in %s: %w", o.Directory, err)
 	}
+	if err := checkIdentity(o.Directory, &restored); err != nil {
+		log.Close() // nothing was written: its error says nothing
+		return nil, fmt.Errorf("open the log in %s: %w", o.Directory, err)
+	}
 	n := &Node{
 		options: o, log: log, boot: raft.Boot(random()), identity: restored.Identity, restored: restored,
 		assembled: make(chan struct{}), member: make(chan struct{}), joining: func() {},
@@ -45,6 +50,20 @@ func Open(o Options) (*Node, error) {
 		return nil, err
 	}
 	return n, nil
+}
+
+// checkIdentity refuses a log without an owner. A node makes its identity durable before its first term, vote or entry;
+// so an identity that belongs to no cluster, beside a log that is not blank, is not the one that the log was written
+// under. To go on as a blank node would be to vote twice in terms that the log has seen, or to form a second cluster on
+// top of the first one's entries.
+func checkIdentity(directory string, r *wal.Recovered) error {
+	blank := r.Term == 0 && r.Vote == 0 && r.Checkpoint.Index == 0 && len(r.Entries) == 0 && r.Snapshot == nil
+	if r.Identity.NodeID != 0 || blank {
+		return nil
+	}
+	return &wal.CorruptionError{File: filepath.Join(directory, wal.IdentityName), Reason: fmt.Sprintf(
+		"it belongs to no cluster, but there is a log of term %d with %d entries behind entry %d",
+		r.Term, len(r.Entries), r.Checkpoint.Index)}
 }
 
 // assemble starts the transport and what the directory and the options ask for.

@@ -21,8 +21,10 @@ type Identity struct {
 	Name string
 }
 
+// IdentityName is the name of the file in a log's directory that says who the node is.
+const IdentityName = "identity"
+
 const (
-	identityName    = "identity"
 	identityNext    = "identity-next"
 	identityVersion = 1
 	identityMagic   = 0x31444952 // "RID1"
@@ -83,7 +85,7 @@ func decodeIdentity(b []byte) (Identity, error) {
 
 // readIdentity returns errNoIdentity if there is none, and a CorruptionError if it is damaged.
 func readIdentity(fsys vfs.FS, directory string) (Identity, error) {
-	path := filepath.Join(directory, identityName)
+	path := filepath.Join(directory, IdentityName)
 	f, err := fsys.Open(path, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Identity{}, errNoIdentity
@@ -131,7 +133,7 @@ func storeIdentity(fsys vfs.FS, directory string, i Identity) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("store the identity: %w", err)
 	}
-	if err := fsys.Rename(next, filepath.Join(directory, identityName)); err != nil {
+	if err := fsys.Rename(next, filepath.Join(directory, IdentityName)); err != nil {
 		return err
 	}
 	return fsys.SyncDir(directory)

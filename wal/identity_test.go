@@ -60,7 +60,7 @@ func TestTheIdentityOfVersion1IsReadAndWrittenAsEver(t *testing.T) {
 func TestADamagedIdentityIsCorruption(t *testing.T) {
 	directory := t.TempDir()
 	must(t, storeIdentity(vfs.OS(), directory, testIdentity()))
-	path := filepath.Join(directory, identityName)
+	path := filepath.Join(directory, IdentityName)
 	whole, err := os.ReadFile(path)
 	must(t, err)
 	var corruption *CorruptionError
@@ -199,13 +199,13 @@ func TestF22_EntriesWithoutIdentityAndIdentityWithoutJournalAreRefused(t *testin
 		must(t, l.Close())
 
 		c := copyLog(t, o)
-		must(t, os.Remove(filepath.Join(c.Directory, identityName)))
+		must(t, os.Remove(filepath.Join(c.Directory, IdentityName)))
 		wantCorruption(t, c, "the file is missing, but there is a log")
 
 		c = copyLog(t, o)
 		must(t, os.RemoveAll(filepath.Join(c.Directory, journalName)))
 		wantCorruption(t, c, "the file is missing")
-		must(t, os.Remove(filepath.Join(c.Directory, identityName)))
+		must(t, os.Remove(filepath.Join(c.Directory, IdentityName)))
 		if l.Stats().HistoryLast > 0 { // history alone is a log, too
 			wantCorruption(t, c, "the file is missing, but there is a log")
 		}
@@ -219,7 +219,7 @@ func TestAJournalOfAnotherNodeIsNotTakenForABlankOne(t *testing.T) {
 		must(t, l.Append(operation(term, 1)))
 	}
 	must(t, l.Close())
-	must(t, os.Remove(filepath.Join(o.Directory, identityName)))
+	must(t, os.Remove(filepath.Join(o.Directory, IdentityName)))
 	for _, name := range []string{"journal-a", "journal-b"} {
 		c := copyLog(t, o)
 		must(t, os.Truncate(filepath.Join(c.Directory, journalName, name), 0))

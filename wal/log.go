@@ -129,7 +129,7 @@ func (l *Log) create() (Identity, error) {
 		}
 	}
 	if !blank {
-		return Identity{}, &CorruptionError{File: o.path(identityName), Reason: "the file is missing, but there is a log"}
+		return Identity{}, &CorruptionError{File: o.path(IdentityName), Reason: "the file is missing, but there is a log"}
 	}
 	identity := o.NewIdentity()
 	if err := identity.validate(); err != nil {

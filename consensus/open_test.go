@@ -1,0 +1,51 @@
+package consensus_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal"
+)
+
+// The identity of a member is lost and a blank one is in its place, as a copy of the directory's files from two moments
+// would leave it. Whatever the options ask for, the node must not speak: it has voted under a name it no longer knows.
+func TestALogWithoutAnOwnerIsRefused(t *testing.T) {
+	first := raft.Entry{Index: 1, Term: 1, Kind: raft.EntryNoOp}
+	first.Seal()
+	for name, operation := range map[string]raft.AppendOperation{
+		"a term":   {Number: 1, Term: 1},
+		"a vote":   {Number: 1, Term: 3, Vote: 2},
+		"an entry": {Number: 1, Term: 1, Entries: []raft.Entry{first}},
+	} {
+		directory := t.TempDir()
+		log, _, err := wal.Open(wal.Options{
+			Directory: directory, FileBytes: 16 << 20, MaxEntryBytes: 1 << 20,
+			NewIdentity: func() wal.Identity { return wal.Identity{Incarnation: 7, Name: strings.Repeat("ab", 20)} },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := log.Append([]raft.AppendOperation{operation}); err != nil {
+			t.Fatal(err)
+		}
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, bootstrap := range []bool{false, true} {
+			o := smallOptions(directory)
+			o.Bootstrap = bootstrap
+			n, err := consensus.Open(o)
+			if err == nil {
+				n.Close()
+			}
+			var damage *wal.CorruptionError
+			if !errors.As(err, &damage) || damage.File != filepath.Join(directory, wal.IdentityName) {
+				t.Errorf("%s, bootstrap %v: open says %v, want corruption of the identity", name, bootstrap, err)
+			}
+		}
+	}
+}
