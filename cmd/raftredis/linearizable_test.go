@@ -87,23 +87,23 @@ type recorder struct {
 	history          []porcupine.Operation
 }
 
-// client operates on whichever node it can reach until it is told to stop.
+// client operates through its own node, or for a while through another one when that is down, until it is told to stop.
+// It returns to its own, so that no pause ever holds all clients.
 func (r *recorder) client(id int, rng *rand.Rand) {
+	const awayOperations = 20
 	var connection *blackbox.Client
+	away := 0
 	for sequence := 0; !r.stopped.Load(); sequence++ {
 		if connection == nil {
-			var err error
-			if connection, err = blackbox.Connect(r.ports[rng.IntN(len(r.ports))]); err != nil {
-				connection = nil
-				continue // that node is down; another draw finds one that is not
-			}
+			connection, away = r.connect(id, rng), awayOperations
+			continue // a node that is down refuses at once; another draw finds one that is not
 		}
 		in := request{command: []string{"GET", "SET", "APPEND"}[rng.IntN(3)]}
 		in.key = "key" + strconv.FormatInt(r.calls.Add(1)/checkKeyOperations, 10)
 		if in.command != "GET" {
 			in.value = fmt.Sprintf("<%d.%d>", id, sequence)
 		}
-		if !r.operate(id, connection, in) {
+		if away--; !r.operate(id, connection, in) || away == 0 {
 			connection.Close()
 			connection = nil
 		}
@@ -111,6 +111,16 @@ func (r *recorder) client(id int, rng *rand.Rand) {
 	if connection != nil {
 		connection.Close()
 	}
+}
+
+// connect tries the client's own node and then any; nil if both are down.
+func (r *recorder) connect(id int, rng *rand.Rand) *blackbox.Client {
+	for _, port := range []int{r.ports[id%len(r.ports)], r.ports[rng.IntN(len(r.ports))]} {
+		if connection, err := blackbox.Connect(port); err == nil {
+			return connection
+		}
+	}
+	return nil
 }
 
 // operate does one operation, records it unless it certainly had no effect, and reports whether the connection is whole.
