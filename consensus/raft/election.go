@@ -51,10 +51,18 @@ func (r *Raft) becomeCandidate(transferredAt Mark) {
 	last := r.log.last()
 	for _, id := range r.membership.newest().configuration.nodes() {
 		if r.asksForVote(id) {
-			r.promise(Message{Kind: Vote, To: id, Previous: last, Hint: transferredAt})
+			r.askForVote(Message{Kind: Vote, To: id, Previous: last, Hint: transferredAt})
 		}
 	}
 	r.countOwnVote()
+}
+
+func (r *Raft) askForVote(m Message) {
+	if r.down(guard.OwnVoteDurable) {
+		r.send(m)
+		return
+	}
+	r.promise(m)
 }
 
 func (r *Raft) asksForVote(id NodeID) bool {
