@@ -296,3 +296,36 @@ func TestStampsNeverGoBackAlongTheLog(t *testing.T) {
 		t.Fatalf("%v, want %v", stamps, want)
 	}
 }
+
+// A follower without room in its journal takes less than it is sent. It must not be pressed with one window after the
+// other, as fast as it can refuse them: the next probe waits for a heartbeat.
+func TestF18_AFollowerWithoutRoomIsProbedAtThePaceOfHeartbeats(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	for range 4 {
+		g.propose("x")
+	}
+	term := g.core.Term()
+	probe := g.one(g.step(Message{Kind: AppendReply, From: 2, Term: term, Reject: true,
+		Previous: Mark{Term: 1, Index: 1}}), Append)
+	if len(probe.Entries) < 2 {
+		t.Fatalf("the probe is %v", probe)
+	}
+	// It took one of them, then nothing more.
+	again := g.one(g.acknowledge(2, probe.Previous.Index+1), Append)
+	if again.Previous.Index != probe.Previous.Index+1 {
+		t.Fatalf("after what it took comes %v", again)
+	}
+	if sent := only(g.acknowledge(2, again.Previous.Index), Append); len(sent) != 0 {
+		t.Fatalf("a node that took nothing is sent %v", sent)
+	}
+	for range g.core.options.HeartbeatTicks {
+		g.core.Tick()
+	}
+	g.ready()
+	g.one(g.step(Message{Kind: HeartbeatReply, From: 2, Term: term}), Append)
+	g.acknowledge(2, g.core.Last().Index) // there is room again
+	if state := g.core.peer(2).state; state != Replicate {
+		t.Fatalf("state %v after everything was taken", state)
+	}
+}

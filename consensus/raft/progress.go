@@ -36,9 +36,10 @@ type progress struct {
 	next  Index
 	// inflight are the last indexes of the messages sent and not acknowledged, in Replicate.
 	inflight []Index
-	// waiting means that a probe is out, probeTicks old.
+	// waiting means that a probe is out, probeTicks old; probed is the last index that it carried.
 	waiting    bool
 	probeTicks int
+	probed     Index
 	// stalledTicks counts since the node last made progress while messages are out, in Replicate.
 	stalledTicks int
 	// fetching means that a fetch of entries below the window is out; failedFetch that none is tried until the next
@@ -76,13 +77,13 @@ func (p *progress) full(maxInflight int) bool {
 func (p *progress) probe(next Index) {
 	p.state, p.next = Probe, max(next, p.match+1)
 	p.inflight = p.inflight[:0]
-	p.waiting, p.stalledTicks = false, 0
+	p.waiting, p.probed, p.stalledTicks = false, 0, 0
 }
 
 // sent notes that a message with entries up to last left.
 func (p *progress) sent(last Index) {
 	if p.state == Probe {
-		p.waiting, p.probeTicks = true, 0
+		p.waiting, p.probeTicks, p.probed = true, 0, last
 		return
 	}
 	p.next = last + 1
@@ -90,6 +91,11 @@ func (p *progress) sent(last Index) {
 }
 
 // acknowledged notes that the node holds everything up to match, and reports whether that is news.
+//
+// A node may take less than a probe carried: its journal has no room. The window opens only when it took all. Without
+// that, a full node is sent a window of bulk, refuses it, is probed, acknowledges nothing new, and is sent the next
+// window: as fast as the network allows, for as long as it is full. So a probe of which nothing was taken is repeated
+// no sooner than with the next heartbeat.
 func (p *progress) acknowledged(match Index) bool {
 	news := match > p.match
 	p.match = max(p.match, match)
@@ -99,9 +105,13 @@ func (p *progress) acknowledged(match Index) bool {
 		free++
 	}
 	p.inflight = slices.Delete(p.inflight, 0, free)
-	if p.state == Probe {
+	switch {
+	case p.state != Probe:
+	case p.match >= p.probed:
 		p.state, p.next = Replicate, p.match+1
 		p.waiting = false
+	case news:
+		p.next, p.waiting = p.match+1, false
 	}
 	if news {
 		p.stalledTicks = 0
