@@ -23,6 +23,7 @@ func subcommands() []subcommand {
 	return []subcommand{
 		{"serve", "run one node", serve},
 		{"playground", "run a cluster on this machine, to play with", playground},
+		{"inspect", "show what is in the directory of a node", inspect},
 		{"version", "say what was built", version},
 		{"help", "explain a subcommand, or exit-codes", help},
 	}
