@@ -32,8 +32,9 @@ type history struct {
 	directory, name string
 
 	log *tidwall.Log
-	// writeBatch is the library's; tests put a full disk in its place.
+	// writeBatch and closeLog are the library's; tests put a full or a failing disk in their place.
 	writeBatch func(*tidwall.Batch) error
+	closeLog   func() error
 	// failed is the first error that could not be repaired. It is final.
 	failed error
 	// base is the mark before the first entry, last that of the last one written.
@@ -79,7 +80,7 @@ func (h *history) open() error {
 		if err != nil {
 			return err
 		}
-		h.writeBatch = h.log.WriteBatch
+		h.writeBatch, h.closeLog = h.log.WriteBatch, h.log.Close
 		last, err := h.log.LastIndex()
 		if err == nil && last != uint64(h.last.Index) {
 			err = fmt.Errorf("it ends at %d after a repair up to %d", last, h.last.Index)
@@ -151,9 +152,13 @@ func (h *history) writeBatches(entries []raft.Entry) (bytes int64, err error) {
 }
 
 // revert undoes a write that failed half way. The library has lost track of its file by then: it is closed, the files
-// are cut back to the last entry that was acknowledged, and opened again.
+// are cut back to the last entry that was acknowledged, and opened again. What was acknowledged stays, so it matters that
+// closing syncs it without an error, unless (ErrInvalid) the library has no file: it had just synced and closed one, and
+// found no space for the next.
 func (h *history) revert() error {
-	_ = guarded(h.log.Close) // whatever it says, the files are repaired next
+	if err := guarded(h.closeLog); err != nil && !errors.Is(err, fs.ErrInvalid) {
+		return err
+	}
 	h.batch.Clear()
 	s := scan{directory: h.directory, first: h.first, kept: h.first, cut: h.last, tailOnly: true}
 	if _, err := s.repair(); err != nil {
@@ -162,7 +167,13 @@ func (h *history) revert() error {
 	return h.open()
 }
 
+// outOfSpace reports whether a write failed for lack of space, and nothing but that write is lost. The library also
+// syncs, when a segment is full, and file systems that allocate late may find only then that there is no space. That is
+// a failed sync as any other: what earlier writes left is lost as well, and later syncs will not say so.
 func outOfSpace(err error) bool {
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) && failed.Op != "write" && failed.Op != "open" {
+		return false
+	}
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 

@@ -1,0 +1,94 @@
+package wal
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	tidwall "github.com/tidwall/wal"
+)
+
+// The library syncs a segment when it begins the next one. A file system that puts off its allocations, or a quota, may
+// say only then that there is no space; by then entries of earlier calls are gone from the page cache's list of what it
+// has to write, and no later sync brings them back. That is not the state of a full disk, from which a node recovers.
+func TestNoSpaceInASyncIsFinal(t *testing.T) {
+	for _, failure := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
+		l, _ := open(t, testOptions(t.TempDir()))
+		fill(t, l, 1, 5, 1, 10)
+		es := entries(6, 6, 1, 10)
+		must(t, l.Append(operation(1, 1, es...)))
+		l.history.writeBatch = func(*tidwall.Batch) error {
+			return &os.PathError{Op: "sync", Path: "segment", Err: failure}
+		}
+		if err := l.Write(es); !errors.Is(err, failure) {
+			t.Fatalf("write: %v", err)
+		}
+		if err := l.Write(es); err == nil {
+			t.Fatalf("%v: after a failed sync the history was written on", failure)
+		}
+		if through, err := l.history.Sync(); err == nil {
+			t.Fatalf("%v: after a failed sync the history is durable up to %d", failure, through)
+		}
+	}
+}
+
+// A full disk makes history close the library and repair the files. Closing syncs what earlier calls wrote; if that
+// fails, those entries must not become part of the checkpoint.
+func TestAFailedSyncBeforeARepairIsFinal(t *testing.T) {
+	l, _ := open(t, testOptions(t.TempDir()))
+	fill(t, l, 1, 5, 1, 10)
+	es := entries(6, 6, 1, 10)
+	must(t, l.Append(operation(1, 1, es...)))
+	fullDisk(l.history, 0)
+	l.history.closeLog = func() error {
+		return &os.PathError{Op: "sync", Path: "segment", Err: syscall.EIO}
+	}
+	if err := l.Write(es); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("write: %v", err)
+	}
+	if through, err := l.history.Sync(); err == nil {
+		t.Fatalf("after a failed sync the history is durable up to %d", through)
+	}
+}
+
+// When the name of a new segment finds no space, the library has closed the file before it; there is nothing to sync.
+func TestNoSpaceForANewSegmentIsAStateLikeAnyFullDisk(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	fill(t, l, 1, 12, 1, 300)
+	tail := segmentsOf(t, o)
+	es := entries(13, 40, 1, 300)
+	for from := 0; from < len(es); from += 7 {
+		must(t, l.Append(operation(1, 1, es[from:from+7]...)))
+	}
+	// Directories in place of the next segments: the library cannot make its file.
+	blockers := []string{}
+	for index := tail[len(tail)-1].first + 1; index < 41; index++ {
+		blockers = append(blockers, segmentPath(filepath.Join(o.Directory, firstHistory), index))
+		must(t, os.Mkdir(blockers[len(blockers)-1], 0o700))
+	}
+	works := l.history.writeBatch
+	l.history.writeBatch = func(b *tidwall.Batch) error {
+		err := works(b)
+		if err == nil {
+			t.Error("the library made a segment: the test proves nothing")
+		}
+		return &os.PathError{Op: "open", Path: blockers[0], Err: syscall.ENOSPC}
+	}
+	err := l.Write(es)
+	for _, path := range blockers {
+		must(t, os.Remove(path))
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("write: %v", err)
+	}
+	must(t, l.Write(es))
+	wantEntries(t, l, 1, 40, 1, 300)
+	must(t, l.Close())
+	_, r := open(t, o)
+	if r.Checkpoint.Index > 40 {
+		t.Fatalf("checkpoint %v", r.Checkpoint)
+	}
+}
