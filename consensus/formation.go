@@ -36,6 +36,8 @@ func (n *Node) takeJoiner(j transport.Join) error {
 		return n.knownJoiner(j)
 	}
 	switch {
+	case n.closed:
+		return ErrClosed
 	case !n.options.Bootstrap:
 		return &transport.Refusal{Text: "this node belongs to no cluster itself"}
 	case j.PeerAddress == n.options.PeerAddress:
@@ -109,6 +111,9 @@ func (n *Node) adopt(theirs transport.Hello) error {
 	defer n.mu.Unlock()
 	if n.started {
 		return nil // another member was faster
+	}
+	if n.closed {
+		return ErrClosed // start would do nothing, and there would be no runner to ask
 	}
 	identity := n.identity
 	if identity.NodeID != 0 {

@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -168,28 +169,29 @@ func (n *Node) Status() Status {
 	return s
 }
 
-// WaitServing waits until the node answers linearizable reads: it is a member, and there is a leader.
+// WaitServing waits until the node answers linearizable reads: it is a member, and there is a leader. It ends with the
+// context's error, or with ErrClosed if the node stops.
 func (n *Node) WaitServing(ctx context.Context) error {
 	select {
 	case <-n.member:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	runner := n.runner.Load()
 	for {
 		ended := make(chan struct{})
 		r := &engine.Read{Wake: func() { close(ended) }}
-		n.SubmitRead(r)
+		runner.SubmitRead(r)
 		select {
 		case <-ended:
+			if r.Outcome == engine.Done {
+				return nil
+			}
+		case <-runner.Stopped():
+			return errors.Join(ErrClosed, runner.Err())
 		case <-ctx.Done():
-			n.LeaveRead(r)
+			runner.LeaveRead(r)
 			return ctx.Err()
-		}
-		if r.Outcome == engine.Done {
-			return nil
-		}
-		if err := n.runner.Load().Err(); err != nil {
-			return err
 		}
 	}
 }

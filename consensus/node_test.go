@@ -246,3 +246,18 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 		}
 	}
 }
+
+func TestWaitServingEndsWhenTheNodeIsClosed(t *testing.T) {
+	o := smallOptions(t.TempDir())
+	o.Bootstrap = true
+	n := open(t, o)
+	if err := n.WaitServing(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.WaitServing(within(t)); !errors.Is(err, consensus.ErrClosed) {
+		t.Fatalf("the error is %v", err)
+	}
+}

@@ -81,6 +81,9 @@ func (n *Node) assemble() error {
 		o.PeerAddress = t.Addr().String()
 	}
 	if err := n.begin(); err != nil {
+		n.mu.Lock()
+		n.closed = true // whoever dialled already waits to be admitted, and must not make this node a member now
+		n.mu.Unlock()
 		close(n.assembled)
 		t.Close()
 		return err

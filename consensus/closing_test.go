@@ -1,0 +1,54 @@
+package consensus
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// nothing is a state machine for tests that apply nothing they look at.
+type nothing struct{ engine.StateMachine }
+
+func (nothing) Apply(uint64, int64, []byte, any) []byte { return nil }
+
+func openBlank(t *testing.T, o Options) *Node {
+	t.Helper()
+	o.Directory, o.Machine, o.PeerListen, o.JournalFileBytes = t.TempDir(), nothing{}, "127.0.0.1:0", 16<<20
+	o.Fatal = func(err error) { t.Errorf("fatal: %v", err) }
+	n, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// A blank node is closed while a member's hello, or a blank node's request, is being answered:
+//
+//  1. Close notes that the node is closed, and goes on to wait for the transport.
+//  2. The transport's goroutine, which was already in the handshake, asks the owner.
+//
+// The node must take no identity any more, and there is no runner to ask for the configuration.
+func TestAClosingNodeBecomesNoMember(t *testing.T) {
+	n := openBlank(t, Options{Bootstrap: true, Expect: 2})
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	hello := transport.Hello{ClusterID: 7, From: 1, To: 2, ToIncarnation: n.identity.Incarnation}
+	if err := (owner{n}).Admit(hello); !errors.Is(err, ErrClosed) {
+		t.Errorf("a hello is answered with %v", err)
+	}
+	if err := (owner{n}).Join(transport.Join{Incarnation: 8, PeerAddress: "127.0.0.1:1"}); !errors.Is(err, ErrClosed) {
+		t.Errorf("a joiner is answered with %v", err)
+	}
+	if n.identity.NodeID != 0 {
+		t.Errorf("the node became node %d", n.identity.NodeID)
+	}
+	n.mu.Lock()
+	n.closed = false
+	n.mu.Unlock()
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
