@@ -32,7 +32,7 @@ type Options struct {
 	// MaxInflightMessages and MaxMessageBytes: see raft.Options.
 	MaxInflightMessages int
 	MaxMessageBytes     int
-	// MaxUnmetBytes bounds the batches that an origin has sent and not met; the others wait.
+	// MaxUnmetBytes bounds the batches that an origin has sent and not met, given up or not; the others wait.
 	MaxUnmetBytes int
 	// MaxWaitingBatches and MaxWaitingBytes bound what waits; more is answered Overloaded.
 	MaxWaitingBatches int

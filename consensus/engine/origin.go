@@ -21,6 +21,7 @@ type stream struct {
 	next       raft.Sequence
 	unmet      []unmetBatch
 	unmetBytes int
+	live       int    // of the unmet, those not given up
 	progress   uint64 // tick of the last change
 }
 
@@ -30,9 +31,9 @@ type unmetBatch struct {
 	level    uint8
 	body     []byte
 	skip     bool // given up: when sent again, it only takes its place in the sequence
+	// bytes is what it weighed when it was sent. Giving it up changes nothing in that: the leader may hold it still.
+	bytes int
 }
-
-func (u *unmetBatch) size() int { return raft.EntryHeaderBytes + len(u.body) }
 
 // admit takes a new batch from a client.
 func (e *Engine) admit(b *Batch) {
@@ -72,16 +73,17 @@ func (e *Engine) assignWaiting() {
 	var forward forwardBuilder
 	taken := 0
 	for _, b := range e.waiting {
-		if s.unmetBytes+b.size() > e.options.MaxUnmetBytes && len(s.unmet) > 0 {
+		if s.unmetBytes+b.size() > e.options.MaxUnmetBytes && s.live > 0 {
 			break
 		}
 		if e.leads() && !e.forwards.room(e, b.size()) {
 			break
 		}
-		u := unmetBatch{sequence: s.next, level: b.Level, body: b.Body}
+		u := unmetBatch{sequence: s.next, level: b.Level, body: b.Body, bytes: b.size()}
 		s.next++
 		s.unmet = append(s.unmet, u)
-		s.unmetBytes += u.size()
+		s.unmetBytes += u.bytes
+		s.live++
 		s.progress = e.tick
 		e.registered = append(e.registered, Sent{Batch: b, Term: s.term, Sequence: u.sequence})
 		e.waitingBytes -= b.size()
@@ -193,7 +195,10 @@ func (e *Engine) takeApplied(a *Applied) {
 	s := &e.stream
 	if a.Met.Term == s.term {
 		for len(s.unmet) > 0 && s.unmet[0].sequence <= a.Met.Sequence {
-			s.unmetBytes -= s.unmet[0].size()
+			s.unmetBytes -= s.unmet[0].bytes
+			if !s.unmet[0].skip {
+				s.live--
+			}
 			s.unmet[0] = unmetBatch{}
 			s.unmet = s.unmet[1:]
 			s.progress = e.tick
@@ -219,14 +224,7 @@ func (e *Engine) skip(given Position) {
 	}
 	u := &s.unmet[given.Sequence-s.unmet[0].sequence]
 	u.skip, u.body = true, nil
-	e.recount()
-}
-
-func (e *Engine) recount() {
-	e.stream.unmetBytes = 0
-	for i := range e.stream.unmet {
-		e.stream.unmetBytes += e.stream.unmet[i].size()
-	}
+	s.live--
 }
 
 // expire ends what waited too long. A waiting batch was never sent (or proven not done), so NotDone is the truth; the
