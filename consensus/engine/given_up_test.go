@@ -2,17 +2,18 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
 // fill submits batches and lets time pass until all have ended one way or another.
-func (tb *table) fill(id raft.NodeID, batches int) {
+func (tb *table) fill(id raft.NodeID, batches, bodyBytes int) {
 	tb.t.Helper()
 	var clients []*client
 	for range batches {
-		clients = append(clients, tb.submit(id, "a command of some length"))
+		clients = append(clients, tb.submit(id, strings.Repeat("x", bodyBytes)))
 	}
 	tb.ticks(DefaultOptions().UncertainTicks + 2*deadlineTicks)
 	for _, c := range clients {
@@ -25,16 +26,16 @@ func (tb *table) fill(id raft.NodeID, batches int) {
 // A leader without room holds what is forwarded to it. Its origin gives batches up at their deadline; if that made room
 // for more, the leader would hold ever more of them, for as long as its disk is full.
 func TestALeaderWithoutRoomHoldsBoundedForwards(t *testing.T) {
-	const limitBytes = 1000
+	const bodyBytes, limitBytes = 1000, 10_000
 	tb := newTable(t, 3)
 	tb.elect(1)
 	leader, origin := tb.node(1).engine, tb.node(2).engine
 	origin.options.MaxUnmetBytes = limitBytes
 	leader.options.ProposalRoomBytes = max(leader.core.WindowBytes(), 1)
 	for range 5 {
-		tb.fill(2, 50)
+		tb.fill(2, 20, bodyBytes)
 	}
-	if one := raft.EntryHeaderBytes + 24; leader.forwards.heldBytes > limitBytes+5*one {
+	if one := raft.EntryHeaderBytes + bodyBytes; leader.forwards.heldBytes > limitBytes+5*one {
 		t.Fatalf("the leader holds %d bytes, the origin may have %d unmet", leader.forwards.heldBytes, limitBytes)
 	}
 	leader.options.ProposalRoomBytes = 0
@@ -55,7 +56,7 @@ func TestAStreamFullOfGivenUpBatchesGoesOn(t *testing.T) {
 	origin.options.MaxUnmetBytes = 1000
 	tb.lose = func(m *raft.Message) bool { return isForward(m, 2) }
 	for range 3 {
-		tb.fill(2, 50)
+		tb.fill(2, 50, 24)
 	}
 	tb.lose = nil
 	after := tb.submitAndSettle(2, "after")
