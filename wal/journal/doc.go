@@ -20,14 +20,16 @@
 // # Invariants
 //
 //  1. A file is overwritten only while the other one is complete and synced, and begins with a whole opening.
-//  2. A page that a sync made durable is not written again until its file is reused for the next generation but one.
+//  2. A page that a sync made durable is not written again until its file is reused for the next generation but one,
+//     except with the bytes that it holds (see 5).
 //  3. A record is begun only after the sync of the record before it succeeded. So a readable header of the same
 //     generation behind a damaged record proves that the record was durable once: that is corruption, not a torn tail.
 //  4. A generation names the end of the one before it. So a file that ends before that is corrupt, and one that
 //     ends there may have a torn tail, however often recovery itself was interrupted.
 //  5. Nothing is said to anyone before the roll that ends Open is durable: what was read may have come from the page
-//     cache of a process that died before its sync. For the same reason the file that was read, and the directory, are
-//     synced before the roll.
+//     cache of a process that died before its sync. For the same reason the file that was read is written once more and
+//     synced, and the directory synced, before the roll: after a failed sync the cache still shows what the disk never
+//     got, and a sync without a write would not bring it there.
 //  6. An opening is at most half a file, votes excepted: entries wait (Room), votes never do.
 //  7. The first error is final: nothing is known about the disk after a failed write or sync.
 //  8. Term and commit never go back, a vote never changes within its term, entries are contiguous, their terms never

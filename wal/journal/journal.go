@@ -23,6 +23,9 @@ var names = [2]string{nameA, nameB}
 // maxIdleBufferBytes is the largest buffer that is kept after an opening, which is rare and may be half a file.
 const maxIdleBufferBytes = 1 << 20
 
+// chunkBytes is how much of a file is read or written at once where all of it is.
+const chunkBytes = 1 << 20
+
 // ErrClosed is returned by every call after Close.
 var ErrClosed = errors.New("journal is closed")
 
@@ -61,7 +64,7 @@ func (j *Journal) Start(h History) error {
 	j.history = h
 	// Invariants 4 and 5: the next opening will say how far this file reaches, so let it be true. And the file must
 	// keep its name: the process before this one may have died between replacing it and syncing the directory.
-	if err := j.sync(j.files[j.current]); err != nil {
+	if err := j.refresh(); err != nil {
 		return j.fail(err)
 	}
 	if err := j.tidy(); err != nil {
@@ -72,6 +75,25 @@ func (j *Journal) Start(h History) error {
 	}
 	j.started = true
 	return nil
+}
+
+// refresh makes durable what was read from the file in force, by writing the same bytes to the same place. A sync alone
+// would not do: after a failed one the system counts the pages as clean, keeps showing what they hold, and has nothing to
+// write when the next process syncs. That process would go on to overwrite the other file, the only one that the disk
+// really has. A crash in the middle costs nothing: a sector that was durable holds the same bytes before and after.
+func (j *Journal) refresh() error {
+	f := j.files[j.current]
+	chunk := make([]byte, min(j.end, chunkBytes))
+	for at := int64(0); at < j.end; at += int64(len(chunk)) {
+		chunk = chunk[:min(int64(len(chunk)), j.end-at)]
+		if _, err := f.ReadAt(chunk, at); err != nil {
+			return fmt.Errorf("read %s at %d: %w", f.path, at, err)
+		}
+		if _, err := f.WriteAt(chunk, at); err != nil {
+			return fmt.Errorf("write %s: %w", f.path, err)
+		}
+	}
+	return j.sync(f)
 }
 
 // tidy removes what an interrupted replacement has left, and makes the names in the directory durable.
@@ -367,7 +389,6 @@ func writeOut(fsys vfs.FS, name string, bytes int64) (*journalFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	const chunkBytes = 1 << 20
 	chunk := make([]byte, min(bytes, chunkBytes))
 	for at := int64(0); at < bytes; at += int64(len(chunk)) {
 		chunk = chunk[:min(int64(len(chunk)), bytes-at)]
