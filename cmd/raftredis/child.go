@@ -19,8 +19,8 @@ import (
 //	                                  their own, so only the playground is told, and the first line applies
 //	`go run` is killed                the playground notices that its parent has changed, and the first line applies
 //
-// The kernel takes the end of the *thread* that made a child for the end of the parent. Go ends threads when it likes to,
-// so the goroutine that starts children is locked to its thread until the process ends: see playground.
+// The kernel takes the end of the *thread* that made a child for the end of the parent. Go ends threads when it likes
+// to, so the goroutine that starts children is locked to its thread until the process ends: see playground.
 
 // lifelineDescriptor is the first of exec.Cmd.ExtraFiles in the child.
 const lifelineDescriptor = 3

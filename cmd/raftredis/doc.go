@@ -6,8 +6,8 @@
 //	raftredis inspect      show what is in the directory of a node
 //	raftredis version      say what was built
 //
-// There is one file for each subcommand, which has its flags, checks them, and says what is wrong in words that tell what
-// to do. Only wire.go knows how a node is put together:
+// There is one file for each subcommand, which has its flags, checks them, and says what is wrong in words that tell
+// what to do. Only wire.go knows how a node is put together:
 //
 //	clients ──► resp.Server ──► store ──► consensus.Node ◄──► peers
 //	                                          │    │
@@ -15,7 +15,8 @@
 //
 // # What holds
 //
-//  1. The same command line starts a node and starts it again. --bootstrap and --join matter for a blank directory only.
+//  1. The same command line starts a node and starts it again. --bootstrap and --join matter for a blank directory
+//     only.
 //  2. Standard output says `ready` once, and not before a linearizable read succeeded. Everything else is the log, on
 //     standard error; a reader of it that blocks or goes away never stops the node (see log.go).
 //  3. A node that must not go on ends with exitFatal and one message. Nothing is served after it.
@@ -28,6 +29,6 @@
 //
 // # Rejected
 //
-// A configuration file beside the flags: two places to look for one value; a service manager's unit file is one already.
-// Restarting a child of the playground that ended: killing one and watching is what the playground is for.
+// A configuration file beside the flags: two places to look for one value; a service manager's unit file is one
+// already. Restarting a child of the playground that ended: killing one and watching is what the playground is for.
 package main

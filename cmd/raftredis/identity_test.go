@@ -13,7 +13,8 @@ import (
 func TestF21_TwoNodesDoNotShareADirectory(t *testing.T) {
 	c := startCluster(t, 1)
 	n := c.nodes[0]
-	code, output := runs(t, "serve", "--port", strconv.Itoa(blackbox.Ports(t, 1)), "--dir", c.nodeDirectory(n), "--bootstrap")
+	port := strconv.Itoa(blackbox.Ports(t, 1))
+	code, output := runs(t, "serve", "--port", port, "--dir", c.nodeDirectory(n), "--bootstrap")
 	if code != 1 || !strings.Contains(output, c.nodeDirectory(n)) {
 		t.Errorf("exit code %d, want 1, and the directory in:\n%s", code, output)
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
-const inspectIntro = `Shows what is in the directory of a node: who it is, what it has promised, and its log. It changes nothing, and the node
-may run meanwhile.
+const inspectIntro = `Shows what is in the directory of a node: who it is, what it has promised, and its log. It changes
+nothing, and the node may run meanwhile.
 
   raftredis inspect --dir data
   raftredis inspect --dir data --entries 100-120

@@ -123,7 +123,8 @@ func (r *recorder) connect(id int, rng *rand.Rand) *blackbox.Client {
 	return nil
 }
 
-// operate does one operation, records it unless it certainly had no effect, and reports whether the connection is whole.
+// operate does one operation, records it unless it certainly had no effect, and reports whether the connection is
+// whole.
 func (r *recorder) operate(id int, connection *blackbox.Client, in request) bool {
 	args := []string{in.command, in.key}
 	if in.command != "GET" {

@@ -32,7 +32,8 @@ type loadClient struct {
 	port int
 	rng  *rand.Rand
 	next int
-	// written are the keys whose SET was acknowledged, doubtful those whose fate is unknown. The value of a key is valueOf.
+	// written are the keys whose SET was acknowledged, doubtful those whose fate is unknown. The value of a key is
+	// valueOf.
 	written, doubtful []string
 	failure           error
 }

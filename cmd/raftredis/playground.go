@@ -22,8 +22,8 @@ const playgroundIntro = `Runs a cluster on this machine, each node in a child pr
 
 Kill a node (its process id is in the log, and in INFO server) and see what happens. Ctrl-C stops all of them.
 
-Without --dir the nodes' directories are temporary and removed at the end (only kill -9 leaves them behind). A given one is
-kept, and the next playground with the same flags goes on with the data in it.
+Without --dir the nodes' directories are temporary and removed at the end (only kill -9 leaves them behind). A given
+one is kept, and the next playground with the same flags goes on with the data in it.
 `
 
 const (
@@ -117,8 +117,8 @@ func (f *playgroundFlags) prepare() (directory string, remove func(), err error)
 	return f.directory, func() {}, err
 }
 
-// cluster is a playground as it runs. One goroutine owns it. What it writes to to.err never waits: whoever reads the logs
-// may stop doing so, and the cluster must still stop when it is told to.
+// cluster is a playground as it runs. One goroutine owns it. What it writes to to.err never waits: whoever reads the
+// logs may stop doing so, and the cluster must still stop when it is told to.
 type cluster struct {
 	flags     *playgroundFlags
 	directory string

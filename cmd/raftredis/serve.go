@@ -50,8 +50,8 @@ func serve(args []string, to streams) error {
 	return s.run(stop, lifeline(f.lifelineFD), to.out)
 }
 
-// die ends the process of a node that must not go on. Nobody may be served by it any more, so nothing is awaited but the
-// last words, and those not for long.
+// die ends the process of a node that must not go on. Nobody may be served by it any more, so nothing is awaited but
+// the last words, and those not for long.
 func die(output *patientWriter, logger *slog.Logger, err error) {
 	logger.Error("the node must not go on: read this before you start it again", "error", err)
 	output.flush()
@@ -117,8 +117,8 @@ func obstacle(status consensus.Status) string {
 	return "waiting to catch up with the leader"
 }
 
-// shut stops the node; cause is the error that made it stop, if one did. A second signal, or stopPeriod, ends the process
-// as kill -9 would, which loses nothing that was acknowledged.
+// shut stops the node; cause is the error that made it stop, if one did. A second signal, or stopPeriod, ends the
+// process as kill -9 would, which loses nothing that was acknowledged.
 func (s *server) shut(stop <-chan os.Signal, cause error) error {
 	closed := make(chan error, 1)
 	go func() {
@@ -141,8 +141,8 @@ func (s *server) shut(stop <-chan os.Signal, cause error) error {
 	return cause
 }
 
-// lifeline watches a pipe whose other end a parent holds. The channel is closed when that end is; without a pipe it never
-// is.
+// lifeline watches a pipe whose other end a parent holds. The channel is closed when that end is; without a pipe it
+// never is.
 func lifeline(descriptor int) <-chan struct{} {
 	gone := make(chan struct{})
 	if descriptor == 0 {

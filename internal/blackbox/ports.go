@@ -10,8 +10,8 @@ import (
 // PeerDistance is how far a node's port for peers is above its port for clients.
 const PeerDistance = 10000
 
-// Ports are drawn below the range from which Linux takes ports for outgoing connections, peers' ports included, so that a
-// port that was free stays free.
+// Ports are drawn below the range from which Linux takes ports for outgoing connections, peers' ports included, so that
+// a port that was free stays free.
 const (
 	lowestPort  = 10_000
 	highestPort = 22_000

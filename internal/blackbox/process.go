@@ -25,8 +25,8 @@ type Process struct {
 	state error
 }
 
-// Start starts a program in a process group of its own. When the test ends it is killed. Its output is collected, except
-// that a test may have chosen where standard error goes.
+// Start starts a program in a process group of its own. When the test ends it is killed. Its output is collected,
+// except that a test may have chosen where standard error goes.
 func Start(t testing.TB, name string, command *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{t: t, name: name, cmd: command, ended: make(chan struct{})}
