@@ -73,13 +73,7 @@ func (l *life) crashAtVote() {
 	for i := range l.group {
 		voted := l.group[i].Vote != 0 && (l.group[i].Term != l.stable.term || l.group[i].Vote != l.stable.vote)
 		if voted && l.w.chance.hits(f.VoteCrash) {
-			n, boot := l.node, l.boot
-			l.w.after(l.w.chance.between(0, 4*l.w.options.Disk.MaxSync), func() {
-				if n.life != nil && n.life.boot == boot {
-					n.crash(l.w.chance.hits(f.PowerLoss))
-					n.restartLater()
-				}
-			})
+			l.crashWithin(4 * l.w.options.Disk.MaxSync)
 		}
 	}
 }

@@ -121,6 +121,20 @@ func (n *node) start() {
 	w.trace.note(w.now, noteLife, n.id, uint64(n.boots), uint64(n.stable.term))
 	n.life.begin()
 	w.net.eachPeer(n.id, w.net.reconnect)
+	if !w.calm && n.boots > 1 && w.chance.hits(w.options.Faults.Relapse) {
+		n.crashWithin(20 * time.Millisecond)
+	}
+}
+
+// crashWithin lets this life of the node end soon.
+func (n *node) crashWithin(limit time.Duration) {
+	l := n.life
+	n.w.after(n.w.chance.between(0, limit), func() {
+		if !l.dead && !n.w.calm {
+			n.crash(n.w.chance.hits(n.w.options.Faults.PowerLoss))
+			n.restartLater()
+		}
+	})
 }
 
 // open reads the disk and makes it the state of a new process.

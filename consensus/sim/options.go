@@ -91,6 +91,8 @@ type Faults struct {
 	Blackout time.Duration
 	// StartCrash is the share of starts that are cut short by another crash.
 	StartCrash float64
+	// Relapse is the share of starts after which the process dies again within milliseconds.
+	Relapse float64
 	// VoteCrash is the share of votes right after whose durability, or just before it, the node crashes.
 	VoteCrash float64
 	// NewLeader is the share of new leaders that are struck within NewLeaderWithin: cut off for a while, or crashed.

@@ -30,6 +30,7 @@ var profiles = [...]profile{
 	{"elections", elections},
 	{"figure8", figure8},
 	{"reads", reads},
+	{"rivals", rivals},
 	{"votes", votes},
 }
 
@@ -42,7 +43,8 @@ func Draw(seed uint64, name string) Options {
 		SameSeeds: c.hits(0.05), Engine: drawEngine(c), Network: drawNetwork(c), Disk: drawDisk(c), Clock: drawClock(c),
 		Faults: drawFaults(c), Clients: drawClients(c),
 	}
-	o.Engine.JournalRoomBytes = c.number(2<<10, int(o.Disk.FileBytes/2)-12<<10)
+	o.Engine.JournalRoomBytes = int(o.Disk.FileBytes/2) - 4<<10 // a page for what else an opening holds
+	o.Engine.ProposalRoomBytes = c.number(2<<10, o.Engine.JournalRoomBytes*3/4)
 	for _, p := range profiles {
 		if p.name == name {
 			p.adjust(c, &o)
@@ -139,6 +141,9 @@ func drawFaults(c chance) Faults {
 	if c.hits(0.3) {
 		f.StartCrash = c.Float64() * 0.7
 	}
+	if c.hits(0.2) {
+		f.Relapse = 0.2
+	}
 	if c.hits(0.3) {
 		f.VoteCrash = c.Float64() * 0.3
 	}
@@ -183,6 +188,19 @@ func votes(c chance, o *Options) {
 	o.Network.SlowShare, o.Network.SlowDelay = 0.4, 200*time.Millisecond
 	o.Engine.ElectionTicks, o.Clock.RateError = 20, 0
 	o.Disk.MaxSync = 5 * time.Millisecond
+}
+
+// rivals is votes with disks of unequal speed and three nodes: a candidate can win while its own disk still works, die
+// of power loss, and be asked by a rival of the same term as soon as it is back.
+func rivals(c chance, o *Options) {
+	votes(c, o)
+	o.Nodes = 3
+	o.Faults.PowerLoss, o.Faults.SlowDisk, o.Faults.Relapse = 1, 2*time.Second, 0.5
+	o.Faults.Crash, o.Faults.Pause, o.Faults.DiskError = 3*time.Second, 0, 0
+	o.Faults.NewLeader, o.Faults.NewLeaderWithin = 0.9, 500*time.Millisecond
+	o.Faults.Cut = time.Second
+	o.Network.SlowShare, o.Network.SlowDelay = 0.5, 400*time.Millisecond
+	o.Disk.MaxSync = 2 * time.Millisecond
 }
 
 // figure8 looks for what figure 8 of the Raft paper shows: new leaders that bring entries of old terms to a majority and

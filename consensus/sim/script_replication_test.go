@@ -272,5 +272,5 @@ func TestS18_WithoutSpaceForHistoryVotesAreStillMade(t *testing.T) {
 			s.until("end", func() bool { return r.ended })
 		}
 		s.does(s.elected(), "SET k v", "+OK")
-	}, func(o *Options) { o.Engine.JournalRoomBytes = 4 << 10 })
+	}, func(o *Options) { o.Engine.ProposalRoomBytes = 4 << 10 })
 }
