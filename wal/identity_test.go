@@ -226,3 +226,39 @@ func TestAJournalOfAnotherNodeIsNotTakenForABlankOne(t *testing.T) {
 		wantCorruption(t, c, "the file is missing")
 	}
 }
+
+// A node is killed between giving its identity its name and syncing the directory. The next process reads the identity
+// from the page cache. If the name were lost after that one wrote to the journal, there would be a log and no identity.
+func TestAnIdentityThatWasReadIsDurableBeforeTheJournalGoesOn(t *testing.T) {
+	o := testOptions(t.TempDir())
+	m := vfs.NewMemory()
+	o.FS = m
+	var killed *vfs.Memory
+	m.SetFault(func(op vfs.Op, path string) error {
+		if _, err := readIdentity(m.Kill(), o.Directory); err == nil && op == vfs.OpSyncDir && killed == nil {
+			killed = m.Kill()
+		}
+		return nil
+	})
+	l, _ := open(t, o)
+	must(t, l.Close())
+	if _, err := readIdentity(killed.Crash(vfs.LoseAll), o.Directory); !errors.Is(err, errNoIdentity) {
+		t.Fatalf("%v: the name was durable before: the test proves nothing", err)
+	}
+	o.FS = killed
+	writes := 0
+	killed.SetFault(func(op vfs.Op, path string) error {
+		if op != vfs.OpWrite {
+			return nil
+		}
+		writes++
+		if _, err := readIdentity(killed.Crash(vfs.LoseAll), o.Directory); err != nil {
+			t.Errorf("write %d to %s, and after power loss: %v", writes, path, err)
+		}
+		return nil
+	})
+	open(t, o)
+	if writes == 0 {
+		t.Fatal("the journal did not go on: the test proves nothing")
+	}
+}

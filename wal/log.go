@@ -61,7 +61,7 @@ type Stats struct {
 //
 //  1. The directory is locked; a second process gets an error that matches vfs.ErrLocked.
 //  2. The identity is read. Without one, the directory must be blank and is made: journal, history, identity, in this
-//     order, so that a crash leaves it blank until the last step.
+//     order, so that a crash leaves it blank until the last step. Its name is made durable, whoever gave it.
 //  3. The journal is read, and changes nothing.
 //  4. History is checked up to the journal's checkpoint, and cut there.
 //  5. The journal rolls: what was read is now durable, whoever wrote it and whether or not it had been synced.
@@ -100,6 +100,10 @@ func (l *Log) open() (r Recovered, err error) {
 		return r, err
 	}
 	l.identity = r.Identity
+	// The process before this one may have died between naming the identity and syncing the name.
+	if err := o.FS.SyncDir(o.Directory); err != nil {
+		return r, err
+	}
 	if l.journal, r.Recovered, err = journal.Open(o.journal()); err != nil {
 		return r, err
 	}
