@@ -114,6 +114,7 @@ func (e *Engine) flushProposals() {
 		return
 	}
 	if _, ok := e.core.Propose(f.held[:n]); !ok {
+		e.out.Again = false // leadership is being handed over: only time ends that, not another turn
 		return
 	}
 	left := copy(f.held, f.held[n:])

@@ -27,6 +27,8 @@ func (r *Runner) loop() {
 		r.gather(&in)
 		r.engine.Turn(&in, &out)
 		if out.Fatal != nil {
+			r.work.Force(Work{Sent: out.Work.Sent}, 1) // they never left, but Close has to end them
+			wakeEnded(&out)
 			r.fail(out.Fatal)
 			return
 		}
@@ -84,14 +86,19 @@ func (r *Runner) handOut(out *Outputs) {
 		r.hands.Transport.SetPeers(out.Peers.Members)
 	}
 	r.publishStatus()
+	wakeEnded(out)
+	if out.Again {
+		r.wakeLoop()
+	}
+}
+
+// wakeEnded tells the clients whose batches and reads ended in this turn.
+func wakeEnded(out *Outputs) {
 	for _, b := range out.Ended {
 		b.Wake()
 	}
 	for _, read := range out.EndedReads {
 		read.Wake()
-	}
-	if out.Again {
-		r.wakeLoop()
 	}
 }
 

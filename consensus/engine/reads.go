@@ -52,10 +52,11 @@ func (e *Engine) takeReadIndex(m *raft.Message) {
 	}
 }
 
-// takeReadIndexReply gives a group its index.
+// takeReadIndexReply gives a group its index. A refusal carries none (its zero would be a state of long ago): the group
+// goes on waiting, and is asked for anew when it is late.
 func (e *Engine) takeReadIndexReply(m *raft.Message) {
 	group := e.reads.pending[m.Request]
-	if group == nil || m.Term != e.core.Term() {
+	if group == nil || m.Reject || m.Term != e.core.Term() {
 		return
 	}
 	delete(e.reads.pending, m.Request)

@@ -160,3 +160,21 @@ func TestS11_EchoOfAnEarlierMessage(t *testing.T) {
 	tb.turn(tb.node(1))
 	tb.expectRead(r, Pending)
 }
+
+// A refusal carries no index. Taken for an answer, its zero would let the read see a state of long ago.
+func TestARefusedReadIndexIsNoAnswer(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.lose = func(m *raft.Message) bool {
+		if m.Kind == raft.ReadIndexReply {
+			m.Reject, m.Index = true, 0
+		}
+		return false
+	}
+	r := tb.read(3)
+	tb.settle()
+	tb.expectRead(r, Pending)
+	tb.lose = nil
+	tb.ticks(DefaultOptions().ReadRetryTicks + 1)
+	tb.expectRead(r, Done)
+}

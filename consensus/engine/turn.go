@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/raftredis/raftredis/consensus/raft"
+import (
+	"math"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
 
 // Inputs is everything that arrived since the last turn. The caller owns it and reuses it; what it points to is handed
 // over.
@@ -187,7 +191,7 @@ func (e *Engine) fitToRoom(m *raft.Message) {
 	}
 	bytes := 0
 	if m.Previous.Index > e.written {
-		bytes = sizeOf(e.core.Entries(e.written+1, m.Previous.Index, e.options.JournalRoomBytes))
+		bytes = sizeOf(e.core.Entries(e.written+1, m.Previous.Index, math.MaxInt)) // all: it may exceed the room
 	}
 	for i := range m.Entries {
 		bytes += m.Entries[i].Size()
