@@ -1,7 +1,9 @@
 // Package consensus is a replicated log with a state machine on top: open a Node on each of several machines, propose
 // commands on any of them, read on any of them.
 //
-//	node, err := consensus.Open(consensus.Options{Directory: dir, Machine: machine, PeerListen: ":16379", Bootstrap: true})
+//	node, err := consensus.Open(consensus.Options{
+//		Directory: dir, Machine: machine, PeerListen: ":16379", Bootstrap: true,
+//	})
 //	result, err := node.Propose(ctx, command)   // done on a majority of disks, applied here
 //	err = node.Query(ctx, question)             // sees everything that was acknowledged anywhere before
 //

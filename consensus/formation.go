@@ -50,7 +50,8 @@ func (n *Node) takeJoiner(j transport.Join) error {
 		}
 	}
 	n.joiners = append(n.joiners, j)
-	n.options.Logger.Info("a node asks to join", "peer", j.PeerAddress, "nodes", len(n.joiners)+1, "expect", n.options.Expect)
+	n.options.Logger.Info("a node asks to join", "peer", j.PeerAddress,
+		"nodes", len(n.joiners)+1, "expect", n.options.Expect)
 	if len(n.joiners)+1 < n.options.Expect {
 		return nil
 	}
@@ -124,7 +125,8 @@ func (n *Node) adopt(theirs transport.Hello) error {
 		return n.broken(fmt.Errorf("store the identity: %w", err))
 	}
 	n.identity = identity
-	n.options.Logger.Info("member of a cluster", "cluster", fmt.Sprintf("%016x", identity.ClusterID), "node", identity.NodeID)
+	n.options.Logger.Info("member of a cluster",
+		"cluster", fmt.Sprintf("%016x", identity.ClusterID), "node", identity.NodeID)
 	return n.start()
 }
 

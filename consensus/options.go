@@ -29,8 +29,8 @@ const (
 	DefaultJournalFileBytes     = 64 << 20
 )
 
-// journalSpareBytes of half a journal file are kept for what is not a command: configurations, headers, the entries that
-// begin terms.
+// journalSpareBytes of half a journal file are kept for what is not a command: configurations, headers, the entries
+// that begin terms.
 const journalSpareBytes = 1 << 20
 
 // tick is the length of the engine's tick.

@@ -160,7 +160,8 @@ func (c *Conn) Advance() Action {
 
 // overflow ends a connection whose reads exceed its limit. As in Redis nothing more is sent: what the client would read
 // is cut in the middle anyway. Replies of a run with writes are sent whatever their size: they exist already, a client
-// that does not take them is closed by the write timeout, and one that saw only the end would not know its writes' fate.
+// that does not take them is closed by the write timeout, and one that saw only the end would not know the fate of its
+// writes.
 func (c *Conn) overflow() {
 	c.front.stats.outputLimit.Add(1)
 	c.out = nil

@@ -254,7 +254,8 @@ func TestCloseEndsEverythingThatWaits(t *testing.T) {
 
 func TestS7_AFullMailboxResetsTheStream(t *testing.T) {
 	h, nodes := startCluster(t, 3)
-	huge := raft.Message{Kind: raft.Forward, From: 2, To: 1, Term: 1, Batches: []raft.Batch{{Body: make([]byte, forwardsBytes)}}}
+	huge := raft.Message{Kind: raft.Forward, From: 2, To: 1, Term: 1}
+	huge.Batches = []raft.Batch{{Body: make([]byte, forwardsBytes)}}
 	for range 100 { // the loop empties it as fast as it can
 		nodes[0].Receive(2, []raft.Message{huge, huge})
 		select {

@@ -154,7 +154,7 @@ func TestS6_LateForwardsOfAnEarlierBoot(t *testing.T) {
 	tb.expectApplied("a", "b", "c", "d")
 }
 
-// A forward finds no room at the leader and is lost, the next one arrives: the stream is reset and sent again, in order.
+// A forward finds no room at the leader and is lost, the next one arrives: the stream is reset and sent again.
 func TestS7_GapInAStream(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)

@@ -13,7 +13,8 @@ type Guard uint8
 
 // The guards. Each constant says what happens while the guard is down.
 const (
-	// CommitProven (B1): a follower takes the leader's commit index as its own without the bound of what it has proven to match.
+	// CommitProven (B1): a follower takes the leader's commit index as its own, not bounded by what it has proven to
+	// match.
 	CommitProven Guard = iota
 	// VoteDurable (A2): a vote leaves before it is durable.
 	VoteDurable
