@@ -62,9 +62,14 @@ func (e *Entry) Mark() Mark { return Mark{Term: e.Term, Index: e.Index} }
 
 // Seal computes the CRC: the last act of the leader that appends the entry.
 func (e *Entry) Seal() {
-	var header [EntryHeaderBytes]byte
-	e.putHeader(&header)
-	e.CRC = checksum(&header, e.Body)
+	e.sealWith(new([EntryHeaderBytes]byte))
+}
+
+// sealWith is Seal with room for the header that its caller keeps: what is passed to crc32 is allocated each time.
+func (e *Entry) sealWith(header *[EntryHeaderBytes]byte) {
+	*header = [EntryHeaderBytes]byte{}
+	e.putHeader(header)
+	e.CRC = checksum(header, e.Body)
 }
 
 // AppendHeader appends the encoded header to dst; the body follows it on disk and on the wire.

@@ -131,7 +131,7 @@ func (r *Raft) newEntry(kind EntryKind, level uint8, tag Tag, body []byte) Entry
 // Append-Only).
 func (r *Raft) appendOwn(entries []Entry) {
 	for i := range entries {
-		entries[i].Seal()
+		entries[i].sealWith(&r.header)
 	}
 	r.log.append(entries)
 	r.noteOrigins(entries)

@@ -41,6 +41,9 @@ type Raft struct {
 
 	leadership
 
+	// header is room for sealing entries.
+	header [EntryHeaderBytes]byte
+
 	messages []Message
 	promises []Message
 	fetches  []FetchRequest
