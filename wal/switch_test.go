@@ -102,3 +102,22 @@ func TestOldSegmentsGoAsWholeFilesOnceASnapshotStandsForThem(t *testing.T) {
 	must(t, l.Close())
 	wantCorruption(t, o, "history begins here") // more is gone than the snapshots stand for
 }
+
+// A snapshot of entries that are in history, not yet in the checkpoint, lets go the segments that hold them. The log must
+// still open: the journal has these entries, but says that history holds what is below them.
+func TestOldSegmentsStayUntilTheJournalSaysThatHistoryIsDurableBeyondThem(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	fill(t, l, 1, 40, 1, 300)
+	if s := l.Stats(); s.HistoryDurable >= 40 {
+		t.Fatalf("history is durable up to %d: the test proves nothing", s.HistoryDurable)
+	}
+	must(t, l.Keep(snapshotAt(40, 1), nil))
+	must(t, l.Trim(41))
+	l, r := open(t, copyLog(t, o)) // as a killed process leaves it
+	if r.Entries[len(r.Entries)-1].Index != 40 {
+		t.Fatalf("the log ends at %v", r.Entries[len(r.Entries)-1].Mark())
+	}
+	must(t, l.Write(r.Entries))
+	wantEntries(t, l, l.Stats().HistoryFirst+1, 40, 1, 300)
+}

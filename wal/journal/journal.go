@@ -44,7 +44,9 @@ type Journal struct {
 	// started: the roll that ends Open is durable. sealed: the last record is a seal.
 	started, sealed bool
 	history         History
-	err             error
+	// stated is the checkpoint of the last durable record.
+	stated raft.Index
+	err    error
 	// buffer holds one record while it is written.
 	buffer []byte
 	syncs  uint64
@@ -206,6 +208,7 @@ func (j *Journal) Stats() Stats {
 		UsedBytes:  j.end,
 		FileBytes:  j.files[j.current].bytes,
 		LiveBytes:  j.content.entryBytes,
+		Checkpoint: j.stated,
 		Syncs:      j.syncs,
 		Seals:      j.seals,
 	}
@@ -283,7 +286,11 @@ func (j *Journal) write(f *journalFile, h header) error {
 	if j.sealed {
 		j.seals++
 	}
-	return j.sync(f)
+	if err := j.sync(f); err != nil {
+		return err
+	}
+	j.stated = j.content.Checkpoint.Index
+	return nil
 }
 
 var zeros [PageBytes]byte

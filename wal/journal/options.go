@@ -123,6 +123,8 @@ type Stats struct {
 	Generation uint64
 	// UsedBytes of FileBytes are written in the file in force, LiveBytes are the encoded entries above the checkpoint.
 	UsedBytes, FileBytes, LiveBytes int64
+	// Checkpoint is the one that the last durable record states: where recovery would cut history.
+	Checkpoint raft.Index
 	// Syncs counts the syncs of journal files, Seals the seal records.
 	Syncs, Seals uint64
 }
