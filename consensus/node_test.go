@@ -261,3 +261,26 @@ func TestWaitServingEndsWhenTheNodeIsClosed(t *testing.T) {
 		t.Fatalf("the error is %v", err)
 	}
 }
+
+// MaxEntryBytes is what a node takes from its own clients. What other nodes took, or this one in other days, it stores
+// whatever its own limit is.
+func TestANodeStoresLargerCommandsThanItTakes(t *testing.T) {
+	directory := t.TempDir()
+	large := smallOptions(filepath.Join(directory, "large"))
+	large.Bootstrap, large.Expect = true, 2
+	first := open(t, large)
+	small := smallOptions(filepath.Join(directory, "small"))
+	small.Join, small.MaxEntryBytes = []string{first.Status().PeerAddress}, 1<<16
+	second := open(t, small)
+	for _, n := range []*consensus.Node{first, second} {
+		if err := n.WaitServing(within(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := first.Propose(within(t), make([]byte, 1<<19)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Propose(within(t), make([]byte, 1<<16+1)); !errors.Is(err, consensus.ErrTooLarge) {
+		t.Fatalf("the error is %v", err)
+	}
+}

@@ -29,7 +29,7 @@ func Open(o Options) (*Node, error) {
 	}
 	log, restored, err := wal.Open(wal.Options{
 		Directory: o.Directory, FileBytes: o.JournalFileBytes,
-		MaxEntryBytes: max(o.MaxEntryBytes, engine.MaxConfigurationBytes),
+		MaxEntryBytes: largestEntryBytes,
 		NewIdentity: func() wal.Identity {
 			return wal.Identity{Incarnation: random(), Name: randomName()}
 		},
@@ -71,7 +71,7 @@ func (n *Node) assemble() error {
 	o := &n.options
 	t, err := transport.New(transport.Options{
 		Owner: owner{n}, Listener: o.PeerListener, Address: o.PeerListen, Dial: o.Dial, Secret: o.Secret,
-		Logger: o.Logger, MaxEntryBytes: o.MaxEntryBytes,
+		Logger: o.Logger, MaxEntryBytes: largestEntryBytes,
 	})
 	if err != nil {
 		return err

@@ -33,6 +33,11 @@ const (
 // that begin terms.
 const journalSpareBytes = 1 << 20
 
+// largestEntryBytes bounds what MaxEntryBytes may be set to, and with it every command there can be. Log and transport
+// know only this limit: other nodes' settings may differ, and a node must store what the cluster agreed on. Larger
+// commands have to travel in pieces, so that heartbeats interleave; until they do, they are refused.
+const largestEntryBytes = 1 << 20
+
 // tick is the length of the engine's tick.
 const tick = 10 * time.Millisecond
 
@@ -67,10 +72,10 @@ type Options struct {
 	WaitMillis int
 	// UncertainAfterMillis is how long a command that was sent waits for its fate before ErrUnknown.
 	UncertainAfterMillis int
-	// MaxEntryBytes is the largest command.
+	// MaxEntryBytes is the largest command that this node takes from its clients.
 	MaxEntryBytes int
 	// JournalFileBytes is the size of each of the two files of the journal, a multiple of 4096. Half of one must hold
-	// the commands that are not yet committed, with a MiB to spare: at least 4 MiB and four of the largest.
+	// the commands that are not yet committed, with a MiB to spare: at least four of the largest there can be, 4 MiB.
 	JournalFileBytes int64
 
 	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused.
@@ -123,12 +128,11 @@ func (o *Options) validate() error {
 		return fmt.Errorf("consensus: Expect is %d, allowed are 1 to %d", o.Expect, transport.DefaultMaxConnections)
 	case o.Bootstrap && len(o.Join) > 0:
 		return errors.New("consensus: Bootstrap and Join exclude each other: a node makes a cluster or joins one")
-	case o.MaxEntryBytes < 1 || o.MaxEntryBytes > 1<<20:
-		// Larger ones have to travel in pieces, so that heartbeats interleave; until they do, they are refused.
-		return fmt.Errorf("consensus: MaxEntryBytes is %d, allowed are 1 to %d", o.MaxEntryBytes, 1<<20)
-	case o.JournalFileBytes%4096 != 0 || o.JournalFileBytes/2 < int64(max(4<<20, 4*o.MaxEntryBytes))+journalSpareBytes:
+	case o.MaxEntryBytes < 1 || o.MaxEntryBytes > largestEntryBytes:
+		return fmt.Errorf("consensus: MaxEntryBytes is %d, allowed are 1 to %d", o.MaxEntryBytes, largestEntryBytes)
+	case o.JournalFileBytes%4096 != 0 || o.JournalFileBytes/2 < 4*largestEntryBytes+journalSpareBytes:
 		return fmt.Errorf("consensus: JournalFileBytes is %d, must be a multiple of 4096 and at least %d",
-			o.JournalFileBytes, 2*(max(4<<20, 4*o.MaxEntryBytes)+journalSpareBytes))
+			o.JournalFileBytes, 2*(4*largestEntryBytes+journalSpareBytes))
 	}
 	for _, limit := range []struct {
 		name  string
