@@ -3,6 +3,7 @@ package vfs
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -214,4 +215,47 @@ func TestF7_AMadeDirectorySurvivesPowerLossWithItsParents(t *testing.T) {
 		t.Fatalf("names after power loss: %q", names)
 	}
 	must(t, MakeDirectory(OS(), t.TempDir()+"/x/y"))
+}
+
+// A process dies while it makes a directory and its parents, at any operation; the next one makes it again, and may rely
+// on it: whatever the power loss, the directory is there.
+func TestMakeDirectoryMakesDurableWhatAnEarlierAttemptLeft(t *testing.T) {
+	const name = "a/b/c/d"
+	m := NewMemory()
+	var left []*Memory
+	m.SetFault(func(Op, string) error {
+		left = append(left, m.Kill())
+		return nil
+	})
+	must(t, MakeDirectory(m, name))
+	m.SetFault(nil)
+	for i, killed := range append(left, m.Kill()) {
+		must(t, MakeDirectory(killed, name))
+		if _, err := killed.Crash(LoseAll).List(name); err != nil {
+			t.Errorf("killed before operation %d, made again, power lost: %v", i, err)
+		}
+	}
+}
+
+func TestMakeDirectoryNeedsNoRightToReadWhatIsAboveTheDirectoriesThatItFinds(t *testing.T) {
+	m := NewMemory()
+	must(t, MakeDirectory(m, "home/user"))
+	refused := 0
+	m.SetFault(func(op Op, path string) error {
+		if op == OpSyncDir && path == "home" {
+			refused++
+			return fs.ErrPermission
+		}
+		return nil
+	})
+	must(t, MakeDirectory(m, "home/user/data"))
+	if refused == 0 {
+		t.Fatal("nobody tried to sync the directory above")
+	}
+	if err := MakeDirectory(m, "home/user"); !errors.Is(err, fs.ErrPermission) {
+		t.Fatalf("%v: what was asked for is not durable", err)
+	}
+	if _, err := m.Crash(LoseAll).List("home/user/data"); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 )
 
 // SectorBytes is the unit in which a disk writes atomically: after power loss each sector is old or new.
@@ -41,26 +42,31 @@ type File interface {
 	Close() error
 }
 
-// MakeDirectory makes a directory durable with its name: it makes the parents that are missing, and syncs the parent of
-// everything it made, and in any case the parent of path, because an earlier attempt may have ended before its sync.
+// MakeDirectory makes a directory durable with its name, and the parents that are missing:
+//
+//  1. the parent of the deepest directory that is there is synced: an earlier attempt may have ended after making it;
+//  2. each missing one is made and its parent synced, from the top down, so that 1 is enough for the next attempt.
+//
+// A parent that may not be read is passed over in 1 where the directory was there before ours: somebody else made it.
 func MakeDirectory(f FS, name string) error {
-	var parents []string
-	for at := path.Clean(name); ; at = path.Dir(at) {
-		parents = append(parents, path.Dir(at))
-		if at == path.Dir(at) {
-			break
-		}
-		if _, err := f.List(path.Dir(at)); err == nil {
+	var missing []string // from the bottom up
+	there := path.Clean(name)
+	for ; there != path.Dir(there); there = path.Dir(there) {
+		if _, err := f.List(there); err == nil {
 			break
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+		missing = append(missing, there)
 	}
-	if err := f.MkdirAll(name); err != nil {
+	if err := f.SyncDir(path.Dir(there)); err != nil && (len(missing) == 0 || !errors.Is(err, fs.ErrPermission)) {
 		return err
 	}
-	for _, parent := range parents {
-		if err := f.SyncDir(parent); err != nil {
+	for _, directory := range slices.Backward(missing) {
+		if err := f.MkdirAll(directory); err != nil {
+			return err
+		}
+		if err := f.SyncDir(path.Dir(directory)); err != nil {
 			return err
 		}
 	}
