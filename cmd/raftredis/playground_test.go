@@ -14,13 +14,21 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// startPlayground starts a playground of three nodes and waits until it is ready.
+// startPlayground starts a playground of three nodes and waits until it is ready. It is stopped in order when the test
+// ends, and what it would leave in the system's temporary directory otherwise goes with the test's.
 func startPlayground(t testing.TB, command *exec.Cmd, flags ...string) (p *blackbox.Process, port int) {
 	t.Helper()
 	port = blackbox.Ports(t, 3)
 	command.Args = append(command.Args, "playground", "--nodes", "3", "--port", strconv.Itoa(port))
 	command.Args = append(command.Args, flags...)
+	if command.Env == nil {
+		command.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	}
 	p = blackbox.Start(t, "playground", command)
+	t.Cleanup(func() {
+		p.Signal(syscall.SIGTERM)
+		blackbox.Poll(stopLimit, p.Ended) // if not, it is killed next
+	})
 	// `go run` builds first.
 	p.AwaitReady(2 * readyLimit)
 	return p, port

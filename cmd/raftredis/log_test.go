@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// gate is a destination that writes only when it is told to.
+type gate struct {
+	open    chan struct{}
+	written bytes.Buffer
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	<-g.open
+	return g.written.Write(p)
+}
+
+func TestPatientWriter_DropsWhatNobodyTakesAndSaysHowMuch(t *testing.T) {
+	g := &gate{open: make(chan struct{})}
+	w := newPatientWriter(g)
+	const extra = 50
+	// One line is in the writer's hands, logLines wait, the rest has no room.
+	for i := range 1 + logLines + extra {
+		if n, err := fmt.Fprintf(w, "line %d\n", i); n == 0 || err != nil {
+			t.Fatalf("line %d: %d bytes, %v", i, n, err)
+		}
+	}
+	dropped := w.dropped.Load()
+	// Whether the first line was taken out of the queue in time is the scheduler's choice.
+	if dropped != extra && dropped != extra+1 {
+		t.Fatalf("%d lines were dropped, want %d or one more", dropped, extra)
+	}
+	close(g.open)
+	w.flush()
+	lines := strings.Split(strings.TrimSpace(g.written.String()), "\n")
+	if lines[0] != "line 0" || len(lines) != 1+1+logLines+extra-int(dropped) {
+		t.Errorf("%d lines were written, the first is %q", len(lines), lines[0])
+	}
+	if !strings.Contains(g.written.String(), fmt.Sprintf("%d lines of the log were dropped", dropped)) {
+		t.Error("it is not said that lines were dropped")
+	}
+}
+
+func TestPatientWriter_CutsLongLines(t *testing.T) {
+	g := &gate{open: make(chan struct{})}
+	close(g.open)
+	w := newPatientWriter(g)
+	long := strings.Repeat("x", 3*logLineBytes)
+	if n, err := w.Write([]byte(long)); n != len(long) || err != nil {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	w.flush()
+	if got := g.written.String(); got != long[:logLineBytes]+"…\n" {
+		t.Errorf("%d bytes were written", len(got))
+	}
+}
+
+func TestLogLevel_ReadsWhatItPrints(t *testing.T) {
+	for _, text := range []string{"debug", "info", "warn", "error"} {
+		var l logLevel
+		if err := l.Set(text); err != nil || l.String() != text {
+			t.Errorf("%s becomes %v, %v", text, &l, err)
+		}
+	}
+}
