@@ -13,7 +13,7 @@ import (
 // hear. Then the core has to recover within a bound.
 
 // settleElections is how many of the longest election timeouts the core may need, settleSlack what comes on top for
-// starting nodes, connecting and copying logs.
+// starting nodes and connecting; copyTime is for copying logs.
 const (
 	settleElections = 20
 	settleSlack     = 10 * time.Second
@@ -28,7 +28,8 @@ func (w *World) settle() {
 	}
 	o := &w.options
 	ticks := settleElections*2*o.Engine.ElectionTicks + o.Engine.UncertainTicks
-	deadline := w.now + time.Duration(float64(ticks)*float64(o.Clock.Tick+o.Clock.Jitter)*(1+o.Clock.RateError)) + settleSlack
+	bound := time.Duration(float64(ticks) * float64(o.Clock.Tick+o.Clock.Jitter) * (1 + o.Clock.RateError))
+	deadline := w.now + bound + settleSlack + w.copyTime(core)
 	w.await(deadline, "a leader, and an end of every request", core, func() bool {
 		return w.coreLeader(core) != nil && w.served(core)
 	})
@@ -36,6 +37,21 @@ func (w *World) settle() {
 		w.proveService(deadline, core, c)
 	}
 	w.await(deadline, "one log and one state", core, func() bool { return w.converged(core) })
+}
+
+// copyTime is what it may take to copy what the node of the core that is furthest behind lacks, when each entry travels
+// alone, is fetched from history, and waits for a disk.
+func (w *World) copyTime(core []*node) time.Duration {
+	longest, shortest := 0, len(core[0].stable.log.prefixes)
+	for _, n := range w.nodes {
+		longest = max(longest, len(n.stable.log.prefixes))
+	}
+	for _, n := range core {
+		shortest = min(shortest, len(n.stable.log.prefixes))
+	}
+	o := &w.options
+	each := 2*(o.Disk.FetchDelay+o.Network.MaxDelay) + o.Disk.MaxSync
+	return time.Duration(longest-shortest) * each
 }
 
 // chooseCore picks the core and makes it whole, and decides about the nodes outside.
