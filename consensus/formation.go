@@ -2,8 +2,10 @@ package consensus
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -43,11 +45,11 @@ func (n *Node) takeJoiner(j transport.Join) error {
 	case j.PeerAddress == n.options.PeerAddress:
 		return &transport.Refusal{Text: "the peer address " + j.PeerAddress + " is this node's own"}
 	}
-	for i := range n.joiners {
-		if n.joiners[i].Incarnation == j.Incarnation || n.joiners[i].PeerAddress == j.PeerAddress {
-			n.joiners[i] = j // asked again, maybe with another address or an emptied directory
-			return nil
-		}
+	if err := checkJoiner(j); err != nil {
+		return err
+	}
+	if n.askedBefore(j) {
+		return nil
 	}
 	n.joiners = append(n.joiners, j)
 	n.options.Logger.Info("a node asks to join", "peer", j.PeerAddress,
@@ -56,6 +58,38 @@ func (n *Node) takeJoiner(j transport.Join) error {
 		return nil
 	}
 	return n.form()
+}
+
+// maxAddressBytes bounds an address: a host name of DNS has at most 253 bytes, a colon and a port six.
+const maxAddressBytes = 259
+
+// checkJoiner refuses what no node says of itself. It goes into the first entry, and with it to every node for good: one
+// that cannot be decoded again would end the cluster at its first restart.
+func checkJoiner(j transport.Join) error {
+	name, err := hex.DecodeString(j.Name)
+	switch {
+	case err != nil || len(name) != nameBytes:
+		return &transport.Refusal{Text: fmt.Sprintf("the node's name is not %d hex digits", 2*nameBytes)}
+	case j.Incarnation == 0:
+		return &transport.Refusal{Text: "the node names no incarnation"}
+	case len(j.PeerAddress) > maxAddressBytes || len(j.ClientAddress) > maxAddressBytes:
+		return &transport.Refusal{Text: fmt.Sprintf("an address is longer than %d bytes", maxAddressBytes)}
+	}
+	return nil
+}
+
+// askedBefore reports whether the joiner is known, and notes what it says now: maybe it has another address, maybe an
+// emptied directory. If it is two that were known, an old directory and an old address, one is left.
+func (n *Node) askedBefore(j transport.Join) bool {
+	same := func(k transport.Join) bool { return k.Incarnation == j.Incarnation || k.PeerAddress == j.PeerAddress }
+	known := slices.IndexFunc(n.joiners, same)
+	if known < 0 {
+		return false
+	}
+	n.joiners[known] = j
+	others := slices.DeleteFunc(n.joiners[known+1:], same)
+	n.joiners = n.joiners[:known+1+len(others)]
+	return true
 }
 
 // knownJoiner tells members that ask again to be patient, and refuses others.
@@ -91,6 +125,9 @@ func (n *Node) form() error {
 	}
 	for _, m := range c.Members {
 		c.Voters = append(c.Voters, m.ID)
+	}
+	if _, err := engine.DecodeConfiguration(engine.EncodeConfiguration(c)); err != nil {
+		return fmt.Errorf("the cluster cannot be formed: %w", err)
 	}
 	if err := n.log.SetIdentity(identity); err != nil {
 		return n.broken(fmt.Errorf("store the identity: %w", err))

@@ -182,9 +182,12 @@ func random() uint64 {
 	}
 }
 
+// nameBytes is the size of a node's name before it is written in hex.
+const nameBytes = 20
+
 // randomName draws the 40 hex digits by which Redis clients know a node.
 func randomName() string {
-	var b [20]byte
+	var b [nameBytes]byte
 	crand.Read(b[:])
 	return hex.EncodeToString(b[:])
 }

@@ -1,0 +1,77 @@
+package consensus
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+func goodJoiner(incarnation uint64, address string) transport.Join {
+	return transport.Join{Name: randomName(), Incarnation: incarnation, PeerAddress: address}
+}
+
+// What a joiner says of itself becomes part of the first entry. If that could not be decoded again, the cluster would
+// work until the first restart of its nodes, and never after.
+func TestD16_AJoinerThatCannotBeANodeIsRefused(t *testing.T) {
+	n := openBlank(t, Options{Bootstrap: true, Expect: 2})
+	for what, change := range map[string]func(*transport.Join){
+		"long name":           func(j *transport.Join) { j.Name = strings.Repeat("ab", engine.MaxConfigurationBytes/2) },
+		"no name":             func(j *transport.Join) { j.Name = "" },
+		"name of other bytes": func(j *transport.Join) { j.Name = strings.Repeat("x\n", nameBytes) },
+		"no incarnation":      func(j *transport.Join) { j.Incarnation = 0 },
+		"long peer address":   func(j *transport.Join) { j.PeerAddress = strings.Repeat("a", maxAddressBytes) + ":1" },
+		"long client address": func(j *transport.Join) { j.ClientAddress = strings.Repeat("a", maxAddressBytes+1) },
+	} {
+		j := goodJoiner(8, "127.0.0.1:1")
+		change(&j)
+		var refusal *transport.Refusal
+		if err := (owner{n}).Join(j); !errors.As(err, &refusal) {
+			t.Errorf("%s: the answer is %v", what, err)
+		}
+	}
+	if n.Status().Joiners != 0 || n.runner.Load() != nil {
+		t.Error("the cluster was formed with a node that cannot be")
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A node comes back with an emptied directory at the address of one that asked before, and then with its own old
+// directory there: it is one node, not two members at one address.
+func TestAJoinerThatAsksAgainIsOneMember(t *testing.T) {
+	n := openBlank(t, Options{Bootstrap: true, Expect: 4})
+	for _, j := range []transport.Join{
+		goodJoiner(1, "127.0.0.1:1"), goodJoiner(2, "127.0.0.1:2"), goodJoiner(1, "127.0.0.1:2"),
+	} {
+		if err := (owner{n}).Join(j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if joiners := n.Status().Joiners; joiners != 1 {
+		t.Errorf("%d joiners, want 1", joiners)
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The largest cluster with the longest honest texts, in the form in which it is stored.
+func TestAHundredNodesWithOrdinaryAddressesFitAConfiguration(t *testing.T) {
+	c := &raft.Configuration{ClusterID: 1, HashSeed: 1, NextID: 1}
+	for range 100 {
+		host := strings.Repeat("h", 60)
+		c.Members = append(c.Members, raft.Member{
+			ID: c.NextID, Name: randomName(), Incarnation: random(), PeerAddress: host + ":16379", ClientAddress: host + ":6379",
+		})
+		c.Voters = append(c.Voters, c.NextID)
+		c.NextID++
+	}
+	if _, err := engine.DecodeConfiguration(engine.EncodeConfiguration(c)); err != nil {
+		t.Fatal(err)
+	}
+}
