@@ -30,7 +30,8 @@
 //     cache of a process that died before its sync. For the same reason the file that was read is written once more and
 //     synced, and the directory synced, before the roll: after a failed sync the cache still shows what the disk never
 //     got, and a sync without a write would not bring it there.
-//  6. An opening is at most half a file, votes excepted: entries wait (Room), votes never do.
+//  6. An opening is at most half a file, unless the file size was lowered: commands wait (Room); votes, and the small
+//     entries that begin a term, never do.
 //  7. The first error is final: nothing is known about the disk after a failed write or sync.
 //  8. Term and commit never go back, a vote never changes within its term, entries are contiguous, their terms never
 //     decrease, and nothing at or below commit or checkpoint is truncated: the writer panics, the reader refuses.

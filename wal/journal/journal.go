@@ -122,8 +122,9 @@ func (j *Journal) Append(group []raft.AppendOperation) error {
 	return j.commit(recordGroup, grown)
 }
 
-// take encodes an operation and folds it into the content; it reports whether there were entries in it.
-func (j *Journal) take(op *raft.AppendOperation) bool {
+// take encodes an operation and folds it into the content; it reports whether there were commands in it, which are what
+// Room bounds.
+func (j *Journal) take(op *raft.AppendOperation) (grown bool) {
 	j.buffer = appendState(j.buffer, op.Term, op.Vote)
 	assert(j.content.setState(op.Term, op.Vote))
 	if len(op.Entries) > 0 {
@@ -139,10 +140,11 @@ func (j *Journal) take(op *raft.AppendOperation) bool {
 				e.Mark(), len(e.Body), j.options.MaxEntryBytes))
 		}
 		assert(j.content.add(e))
+		grown = grown || e.Kind == raft.EntryCommand
 	}
 	j.buffer = appendCommit(j.buffer, op.Commit)
 	assert(j.content.setCommit(op.Commit))
-	return len(op.Entries) > 0
+	return grown
 }
 
 // Switch puts a snapshot in force, and with a new history directory voids the log below it. The snapshot file, and the
@@ -186,7 +188,8 @@ func (j *Journal) Advance(through raft.Index) {
 }
 
 // Room is how many bytes of encoded entries may be appended if they begin at an index: those at or above it go away.
-// Zero or less means that entries must wait until history moves the checkpoint on; votes need not.
+// Zero or less means that commands must wait until history moves the checkpoint on; votes need not, nor the small entries
+// that begin a term, without which nothing is committed and history never moves.
 func (j *Journal) Room(from raft.Index) int64 {
 	room := j.options.FileBytes/2 - j.content.openingBytes()
 	if from > j.content.Checkpoint.Index && from <= j.content.last().Index {
@@ -339,8 +342,9 @@ func (j *Journal) roll(grown bool) error {
 	return nil
 }
 
-// checkOpening asserts invariant 6. Without entries that grew the log, an opening may exceed half a file: votes are
-// always written. Beyond a whole file it cannot go; that takes a file size set below what the log already holds.
+// checkOpening asserts invariant 6. Without commands that grew the log, an opening may exceed half a file: votes, and what
+// begins a term, are always written. Beyond a whole file it cannot go; that takes a file size set below what the log
+// already holds.
 func (j *Journal) checkOpening(grown bool) error {
 	bytes := j.content.openingBytes()
 	if grown && bytes > j.options.FileBytes/2 {
