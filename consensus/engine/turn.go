@@ -180,8 +180,8 @@ func (e *Engine) step(m *raft.Message) {
 
 // fitToRoom cuts off what the journal has no room for, as if the leader had sent a shorter message: it sends the rest
 // again. What is left is still worth stepping, for even without entries it proves how far the logs agree; only that
-// lets the commit index move, history take entries, and room come back. Entries wait in this way; votes never do, nor do
-// the small entries that begin a term, without which nothing before them can be committed.
+// lets the commit index move, history take entries, and room come back. Entries wait in this way; votes never do, nor
+// do the small entries that begin a term, without which nothing before them can be committed.
 //
 // What follows Previous may be replaced by the message, so it does not count: a log full of entries that a new leader
 // replaces must not refuse the replacement.

@@ -9,7 +9,8 @@ import (
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
-// life is one process of a node: the engine, and in place of its goroutines the events that this file and hands.go plan.
+// life is one process of a node: the engine, and in place of its goroutines the events that this file and hands.go
+// plan.
 type life struct {
 	*node
 	boot    raft.Boot

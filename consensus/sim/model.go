@@ -10,8 +10,8 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// operation is what one request did to one key: its calls on the key, in order, which take effect at one moment. replies
-// is nil if nobody knows them.
+// operation is what one request did to one key: its calls on the key, in order, which take effect at one moment.
+// replies is nil if nobody knows them.
 type operation struct {
 	calls           []call
 	replies         []string
@@ -132,8 +132,8 @@ func (c *checker) split() (keys []string, byKey map[string][]*operation) {
 	return keys, byKey
 }
 
-// checkReplies replays the committed log in the model: each batch was answered with what it did at its place in the log,
-// the reads that rode along included.
+// checkReplies replays the committed log in the model: each batch was answered with what it did at its place in the
+// log, the reads that rode along included.
 func (c *checker) checkReplies() {
 	var written []*request
 	for _, r := range c.requests {

@@ -188,9 +188,9 @@ func (n *node) compare(r *journal.Recovered) stable {
 // errGone is what a dead process gets from its disk.
 var errGone = errors.New("the process is gone")
 
-// interrupted runs something that writes to the disk, and lets the process die before its operation number stop, counted
-// from 0; a negative number means never. It reports whether that happened. The disk is then what the process left, after
-// power loss if that was why.
+// interrupted runs something that writes to the disk, and lets the process die before its operation number stop,
+// counted from 0; a negative number means never. It reports whether that happened. The disk is then what the process
+// left, after power loss if that was why.
 func (n *node) interrupted(stop int, write func() error) bool {
 	var left *vfs.Memory
 	if stop >= 0 {

@@ -9,7 +9,8 @@ import (
 	"github.com/raftredis/raftredis/internal/guard"
 )
 
-// Options is everything that makes one world differ from another. The same options make the same world, event for event.
+// Options is everything that makes one world differ from another. The same options make the same world, event for
+// event.
 type Options struct {
 	// Seed feeds everything accidental.
 	Seed uint64

@@ -203,8 +203,9 @@ func rivals(c chance, o *Options) {
 	o.Disk.MaxSync = 2 * time.Millisecond
 }
 
-// figure8 looks for what figure 8 of the Raft paper shows: new leaders that bring entries of old terms to a majority and
-// are struck before an entry of their own follows. One small message at a time makes the moment between the two long.
+// figure8 looks for what figure 8 of the Raft paper shows: new leaders that bring entries of old terms to a majority
+// and are struck before an entry of their own follows. One small message at a time makes the moment between the two
+// long.
 func figure8(c chance, o *Options) {
 	elections(c, o)
 	o.Nodes = 5
@@ -216,8 +217,8 @@ func figure8(c chance, o *Options) {
 	o.Clients.Think, o.Clients.Reads = 50*time.Millisecond, 0.1
 }
 
-// reads asks mostly for what was just written elsewhere, while leaders are cut off and clocks run at different rates, so
-// that an old leader believes in itself long after another one was elected.
+// reads asks mostly for what was just written elsewhere, while leaders are cut off and clocks run at different rates,
+// so that an old leader believes in itself long after another one was elected.
 func reads(_ chance, o *Options) {
 	o.Clients = Clients{
 		Count: 6, Start: 2 * time.Second, Think: 40 * time.Millisecond, Reads: 0.6, Pipelines: 0.1, Keys: 2,

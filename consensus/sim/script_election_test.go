@@ -7,8 +7,8 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// A voter dies right after its vote left and is asked by another candidate of the same term when it is back. The checker
-// knows every vote; here the seeds make many of them.
+// A voter dies right after its vote left and is asked by another candidate of the same term when it is back. The
+// checker knows every vote; here the seeds make many of them.
 func TestA1_A2_A4_F11_CrashesAroundVotesNeverMakeTwoLeaders(t *testing.T) {
 	crashes := 0
 	for seed := range uint64(10) {
@@ -148,8 +148,8 @@ func TestS12_ACandidateWithAHangingDiskNeitherAsksNorLeads(t *testing.T) {
 	})
 }
 
-// A leader's disk fails while it appends. It dies at once, says nothing more, and when it is back it never uses an index
-// of its old term for another entry.
+// A leader's disk fails while it appends. It dies at once, says nothing more, and when it is back it never uses an
+// index of its old term for another entry.
 func TestB4_ALeaderWhoseDiskFailsDies(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()

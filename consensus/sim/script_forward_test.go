@@ -18,7 +18,8 @@ func TestS1_ABatchThatSurvivedItsLeaderIsAnsweredForReal(t *testing.T) {
 		s.does(origin, "INCR n", ":1")
 		last := leader.life.log.last().Index
 		s.filtered(func(m *raft.Message) verdict {
-			return when(m.To == leader.id && m.Kind == raft.AppendReply || between(m, leader, origin) && m.Kind == raft.Append, drop)
+			lost := m.To == leader.id && m.Kind == raft.AppendReply || between(m, leader, origin) && m.Kind == raft.Append
+			return when(lost, drop)
 		})
 		r := s.ask(origin, "INCR n")
 		s.until("batch on the third node", func() bool { return s.has(other, last+1) })
