@@ -24,6 +24,7 @@ type Node struct {
 	transport *transport.Transport
 	assembled chan struct{}
 	peers     peers
+	links     links
 
 	// runner is nil while the node is blank.
 	runner atomic.Pointer[engine.Runner]
@@ -149,7 +150,9 @@ type Status struct {
 	Incarnation uint64
 	// PeerAddress is where the node listens for peers.
 	PeerAddress string
-	Log         wal.Stats
+	// Linked are the nodes to which messages can leave at this moment, in order. That says nothing of their health.
+	Linked []raft.NodeID
+	Log    wal.Stats
 }
 
 // Status returns the node's state as of its last turn.
@@ -165,7 +168,7 @@ func (n *Node) Status() Status {
 	} else {
 		s.Blank = true
 	}
-	s.Log = n.log.Stats()
+	s.Linked, s.Log = n.links.list(), n.log.Stats()
 	return s
 }
 

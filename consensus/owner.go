@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -81,13 +82,39 @@ func (o owner) Receive(from raft.NodeID, messages []raft.Message) bool {
 
 // LinkUp passes the news on.
 func (o owner) LinkUp(to raft.NodeID) {
+	o.links.set(to, true)
 	if r := o.runner.Load(); r != nil {
 		r.LinkUp(to)
 	}
 }
 
 // LinkDown is told to the operator by the transport; Raft notices by itself.
-func (o owner) LinkDown(raft.NodeID, error) {}
+func (o owner) LinkDown(to raft.NodeID, _ error) { o.links.set(to, false) }
+
+// links remembers to whom messages can leave, for those who ask.
+type links struct {
+	mu sync.Mutex
+	up map[raft.NodeID]bool
+}
+
+func (l *links) set(to raft.NodeID, up bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !up {
+		delete(l.up, to)
+		return
+	}
+	if l.up == nil {
+		l.up = map[raft.NodeID]bool{}
+	}
+	l.up[to] = true
+}
+
+func (l *links) list() []raft.NodeID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(maps.Keys(l.up))
+}
 
 // peers is whom a node holds links to. Usually the configuration says so. A member that has not received entry 1 yet
 // does not know any; it answers those that dialled it, for whoever is to bring the entry needs votes first.
