@@ -105,6 +105,33 @@ func TestForming_EveryoneKnowsTheLeader(t *testing.T) {
 	}
 }
 
+func TestForming_INFOSaysWhoIsConnected(t *testing.T) {
+	c := startCluster(t, 3)
+	first := leader(t, c.nodes)
+	// connected counts the followers that the leader says are online, and the nodes that it says are connected.
+	connected := func() (followers, nodes int) {
+		replication, err1 := info(first.port, "replication")
+		members, err2 := info(first.port, "raft")
+		if err1 != nil || err2 != nil {
+			t.Fatalf("INFO: %v, %v", err1, err2)
+		}
+		for i := range c.nodes {
+			followers += strings.Count(replication[fmt.Sprint("slave", i)], "state=online")
+			nodes += strings.Count(members[fmt.Sprint("raft_node", i)], "state=connected")
+		}
+		return followers, nodes
+	}
+	blackbox.Eventually(t, effectLimit, "the leader is connected to two followers", func() bool {
+		followers, nodes := connected()
+		return followers == 2 && nodes == 3
+	})
+	c.others(first)[0].process.Kill()
+	blackbox.Eventually(t, effectLimit, "the leader is connected to one follower", func() bool {
+		followers, nodes := connected()
+		return followers == 1 && nodes == 2
+	})
+}
+
 func TestForming_ASecretKeepsStrangersOut(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte("open sesame, 7f3a\n"), 0o600); err != nil {

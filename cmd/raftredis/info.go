@@ -64,7 +64,8 @@ func (s *store) keys() int64 {
 	return keys
 }
 
-// members lists the nodes of the newest configuration. A node vouches for itself and for the leader that it hears.
+// members lists the nodes of the newest configuration. A node vouches for itself, and for those it is linked
+// to.
 func members(status *consensus.Status) []resp.NodeInfo {
 	if status.Configuration == nil {
 		return nil
@@ -75,7 +76,7 @@ func members(status *consensus.Status) []resp.NodeInfo {
 		host, port := splitAddress(m.ClientAddress)
 		node := resp.NodeInfo{
 			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, Voter: votes(status.Configuration, m.ID),
-			Up: m.ID == status.ID || m.ID == status.Leader,
+			Up: m.ID == status.ID || slices.Contains(status.Linked, m.ID),
 		}
 		if m.ID == status.ID {
 			node.Match = uint64(status.Durable)
