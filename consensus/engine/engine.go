@@ -50,6 +50,9 @@ func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
 	if err := DecodeConfigurations(s.Entries); err != nil {
 		return nil, err
 	}
+	if err := checkLevels(s.Entries); err != nil {
+		return nil, err // the directory was used by a newer build
+	}
 	core := raft.New(raft.Options{
 		ID: o.ID, HeartbeatTicks: o.HeartbeatTicks, ElectionTicks: o.ElectionTicks,
 		MaxInflightMessages: o.MaxInflightMessages, MaxMessageBytes: o.MaxMessageBytes,
@@ -89,9 +92,16 @@ func (e *Engine) send(m raft.Message) {
 	e.out.Messages = append(e.out.Messages, m)
 }
 
-func levelError(entry *raft.Entry) error {
-	return fmt.Errorf("entry %s needs feature level %d, this build knows %d: upgrade this node",
-		entry.Mark(), entry.Level, Level)
+// checkLevels refuses entries that need a newer build, wherever they come from: applying one without knowing what it
+// means would make this node's state differ from the others'.
+func checkLevels(entries []raft.Entry) error {
+	for i := range entries {
+		if e := &entries[i]; e.Level > Level {
+			return fmt.Errorf("entry %s needs feature level %d, this build knows %d: upgrade this node",
+				e.Mark(), e.Level, Level)
+		}
+	}
+	return nil
 }
 
 // Core gives observers the protocol's state between turns.

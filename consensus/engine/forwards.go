@@ -57,6 +57,8 @@ func (e *Engine) takeForward(m *raft.Message) {
 		switch counter := e.forwards.appended[from]; {
 		case b.Sequence <= counter:
 			// a copy of what was taken
+		case b.Level > Level:
+			return // a newer origin's: this leader could append it, but not apply it; it ends at its deadline
 		case b.Sequence == counter+1:
 			e.forwards.take(raft.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
 		default:

@@ -59,6 +59,9 @@ func (r *Runner) nextEntries(w *Work) ([]raft.Entry, error) {
 		return rest[:min(len(rest), applyEntries)], nil
 	}
 	_, entries, err := r.hands.Log.Entries(next, readBytes)
+	if err == nil {
+		err = checkLevels(entries)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -206,10 +206,8 @@ func (e *Engine) fitToRoom(m *raft.Message) {
 // this node's state differ from the others'.
 func (e *Engine) understood(entries []raft.Entry) bool {
 	err := DecodeConfigurations(entries)
-	for i := range entries {
-		if err == nil && entries[i].Level > Level {
-			err = levelError(&entries[i])
-		}
+	if err == nil {
+		err = checkLevels(entries)
 	}
 	if err != nil && e.out.Fatal == nil {
 		e.out.Fatal = err

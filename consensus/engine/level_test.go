@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// newer is an entry that only a newer build can apply.
+func newer(index raft.Index, term raft.Term) raft.Entry {
+	e := raft.Entry{Index: index, Term: term, Kind: raft.EntryCommand, Level: Level + 1, Body: []byte("?")}
+	e.Seal()
+	return e
+}
+
+func expectLevelError(t *testing.T, err error) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), "upgrade this node") {
+		t.Fatalf("the error is %v", err)
+	}
+}
+
+// A directory that a newer build wrote to is opened by an older one.
+func TestALogOfANewerBuildIsRefused(t *testing.T) {
+	s := newTable(t, 1).node(1)
+	_, err := New(s.engine.options, raft.Restored{Term: 1, Entries: append(s.log, newer(2, 1))}, 0)
+	expectLevelError(t, err)
+}
+
+// The same, with the entry in history, from where the applier reads it.
+func TestAHistoryOfANewerBuildStopsTheNode(t *testing.T) {
+	s := newTable(t, 1).node(1)
+	o := s.engine.options
+	e, err := New(o, raft.Restored{
+		Term: 1, Floor: raft.Mark{Term: 1, Index: 2}, Configuration: s.log[0].Configuration, ConfigurationIndex: 1,
+	}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fatal := make(chan error, 1)
+	log := &memoryLog{sealed: make(chan struct{}, 1), history: append(s.log, newer(2, 1))}
+	r := Start(e, NewApplier(o, &journal{}, raft.Mark{}), Hands{
+		Machine: &journal{}, Log: log, Transport: port{&hub{}, 1}, Logger: slog.New(slog.DiscardHandler),
+		Tick: time.Millisecond, Fatal: func(err error) { fatal <- err },
+	})
+	expectLevelError(t, await(t, fatal, "the end of the node"))
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A newer node forwards to an older leader, which must not append what it could not apply.
+func TestALeaderAppendsNoBatchOfANewerBuild(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	leader := tb.node(1)
+	last := leader.engine.core.Last()
+	c := tb.submit(2, "x")
+	c.Level = Level + 1
+	tb.settle()
+	if got := leader.engine.core.Last(); got != last {
+		t.Fatalf("the log ends at %v, not at %v", got, last)
+	}
+	tb.ticks(DefaultOptions().UncertainTicks + 2*deadlineTicks)
+	tb.expect(c, Unknown)
+	tb.expect(tb.submitAndSettle(2, "y"), Done)
+}
