@@ -53,7 +53,7 @@ func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
 	n.Submit(b)
 	select {
 	case <-ended:
-		return b.Result, outcomeError(b.Outcome)
+		return b.Result, n.outcomeError(b.Outcome)
 	case <-ctx.Done():
 		n.Leave(b)
 		return nil, fmt.Errorf("outcome unknown: %w", ctx.Err())
@@ -72,21 +72,26 @@ func (n *Node) Query(ctx context.Context, local any) error {
 		n.LeaveRead(r)
 		return ctx.Err()
 	}
-	if err := outcomeError(r.Outcome); err != nil {
+	if err := n.outcomeError(r.Outcome); err != nil {
 		return err
 	}
 	n.View(func(m StateMachine) { m.Query(int64(r.Stamp), local) })
 	return nil
 }
 
-func outcomeError(o engine.Outcome) error {
+func (n *Node) outcomeError(o engine.Outcome) error {
 	switch o {
 	case engine.Done:
 		return nil
 	case engine.NotDone:
 		return ErrNotDone
 	case engine.Overloaded:
-		return ErrOverloaded
+		select {
+		case <-n.runner.Load().Stopped(): // that is why it was refused
+			return ErrClosed
+		default:
+			return ErrOverloaded
+		}
 	case engine.Unknown:
 		return ErrUnknown
 	}

@@ -247,7 +247,7 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 	}
 }
 
-func TestWaitServingEndsWhenTheNodeIsClosed(t *testing.T) {
+func TestAClosedNodeSaysSo(t *testing.T) {
 	o := smallOptions(t.TempDir())
 	o.Bootstrap = true
 	n := open(t, o)
@@ -259,6 +259,12 @@ func TestWaitServingEndsWhenTheNodeIsClosed(t *testing.T) {
 	}
 	if err := n.WaitServing(within(t)); !errors.Is(err, consensus.ErrClosed) {
 		t.Fatalf("the error is %v", err)
+	}
+	if _, err := n.Propose(within(t), []byte("x")); !errors.Is(err, consensus.ErrClosed) {
+		t.Fatalf("a closed node answers a command with %v", err)
+	}
+	if err := n.Query(within(t), new(uint64)); !errors.Is(err, consensus.ErrClosed) {
+		t.Fatalf("a closed node answers a query with %v", err)
 	}
 }
 

@@ -85,7 +85,8 @@ type Options struct {
 	// Logger is told what an operator should know; nil is silence.
 	Logger *slog.Logger
 	// Fatal is called when the node must not go on: its disk failed or its log is damaged. It should end the process;
-	// the default prints the error and exits with ExitFatal. When it returns, the node stays stopped.
+	// the default prints the error and exits with ExitFatal. When it returns, the node stays stopped, and what waits
+	// ends with Close; it must not call Close itself, which waits for it.
 	Fatal func(error)
 }
 

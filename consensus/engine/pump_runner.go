@@ -19,7 +19,7 @@ type Hands struct {
 	// Tick is the length of a tick.
 	Tick time.Duration
 	// Fatal is called once, from a goroutine of the runner, when the node must not go on: the log failed, or holds what
-	// this build cannot understand. It should end the process.
+	// this build cannot understand. It should end the process, and must not call Close, which waits for it.
 	Fatal func(error)
 }
 
@@ -136,9 +136,9 @@ func (r *Runner) wakeLoop() {
 }
 
 // Submit gives a batch to the node. It never blocks; b.Wake is called when the batch ended, which may be before Submit
-// returns.
+// returns. A runner that stopped refuses.
 func (r *Runner) Submit(b *Batch) {
-	if !r.batches.Put(b, b.size()) {
+	if r.hasStopped() || !r.batches.Put(b, b.size()) {
 		b.end(Overloaded)
 		b.Wake()
 	}
@@ -146,7 +146,7 @@ func (r *Runner) Submit(b *Batch) {
 
 // SubmitRead asks for a moment at which the state may be read.
 func (r *Runner) SubmitRead(read *Read) {
-	if !r.reads.Put(read, 1) {
+	if r.hasStopped() || !r.reads.Put(read, 1) {
 		read.end(Overloaded)
 		read.Wake()
 	}
@@ -209,6 +209,15 @@ func (r *Runner) Err() error {
 
 // Stopped is closed when the runner stops, by Close or by a failure.
 func (r *Runner) Stopped() <-chan struct{} { return r.stopping }
+
+func (r *Runner) hasStopped() bool {
+	select {
+	case <-r.stopping:
+		return true
+	default:
+		return false
+	}
+}
 
 // fail stops the node for good. Nothing is acknowledged after it.
 func (r *Runner) fail(err error) {

@@ -211,6 +211,9 @@ func TestB4_AnErrorOfTheLogStopsTheNode(t *testing.T) {
 	if slices.Contains(nodes[0].machine.applied, "after") {
 		t.Fatal("a command was acknowledged that the log refused")
 	}
+	if late := nodes[0].propose(t, "late"); late.Outcome != Overloaded {
+		t.Fatalf("a node that failed answers %v", late.Outcome)
+	}
 }
 
 func TestF18_AFullDiskOnlyMakesHistoryWait(t *testing.T) {
