@@ -21,8 +21,16 @@ func Create(o Options, first Opening) error {
 	}
 	j := Journal{options: o, generation: 1, salt: o.Salt(), content: content{Opening: first}}
 	j.content.entryBytes = entriesBytes(first.Entries)
+	if err := errors.Join(j.create(), j.closeFiles()); err != nil {
+		return err
+	}
+	return o.FS.SyncDir(o.Directory)
+}
+
+func (j *Journal) create() (err error) {
 	for i := range names {
-		if j.files[i], err = writeOut(o.FS, path.Join(o.Directory, names[i]), o.FileBytes); err != nil {
+		j.files[i], err = writeOut(j.options.FS, path.Join(j.options.Directory, names[i]), j.options.FileBytes)
+		if err != nil {
 			return err
 		}
 	}
@@ -31,13 +39,7 @@ func Create(o Options, first Opening) error {
 	if err := check.fold(j.buffer[headerBytes:]); err != nil {
 		return err
 	}
-	if err := j.write(j.files[0], header{kind: recordOpening, otherBytes: j.files[1].bytes}); err != nil {
-		return err
-	}
-	if err := j.Close(); err != nil {
-		return err
-	}
-	return o.FS.SyncDir(o.Directory)
+	return j.write(j.files[0], header{kind: recordOpening, otherBytes: j.files[1].bytes})
 }
 
 // Blank reports whether a directory holds no journal, or only what an interrupted Create of a blank node left: no file,

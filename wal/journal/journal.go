@@ -223,7 +223,16 @@ func (j *Journal) Close() error {
 		return ErrClosed
 	}
 	j.err = errors.Join(ErrClosed, j.err)
-	return errors.Join(j.files[0].Close(), j.files[1].Close())
+	return j.closeFiles()
+}
+
+func (j *Journal) closeFiles() (err error) {
+	for _, f := range j.files {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	return err
 }
 
 func (j *Journal) usable() error {
@@ -375,19 +384,17 @@ func (j *Journal) replace(which int, h header) error {
 	if err != nil {
 		return err
 	}
-	if err := j.write(next, h); err != nil {
-		return err
-	}
 	old := j.files[which]
-	next.path = old.path
 	j.files[which] = next
-	if err := fs.Rename(temporary, old.path); err != nil {
-		return err
+	err = j.write(next, h)
+	if err == nil {
+		next.path = old.path
+		err = fs.Rename(temporary, old.path)
 	}
-	if err := fs.SyncDir(j.options.Directory); err != nil {
-		return err
+	if err == nil {
+		err = fs.SyncDir(j.options.Directory)
 	}
-	return old.Close()
+	return errors.Join(err, old.Close())
 }
 
 // writeOut makes a file of zeros whose every block is allocated and written, so that no later sync has to change the

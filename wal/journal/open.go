@@ -21,12 +21,7 @@ func Open(o Options) (*Journal, Recovered, error) {
 	j := &Journal{options: o}
 	recovered, err := j.open()
 	if err != nil {
-		for _, f := range j.files {
-			if f != nil {
-				err = errors.Join(err, f.Close())
-			}
-		}
-		return nil, Recovered{}, err
+		return nil, Recovered{}, errors.Join(err, j.closeFiles())
 	}
 	return j, recovered, nil
 }
