@@ -63,8 +63,8 @@ func (n *Node) takeJoiner(j transport.Join) error {
 // maxAddressBytes bounds an address: a host name of DNS has at most 253 bytes, a colon and a port six.
 const maxAddressBytes = 259
 
-// checkJoiner refuses what no node says of itself. It goes into the first entry, and with it to every node for good: one
-// that cannot be decoded again would end the cluster at its first restart.
+// checkJoiner refuses what no node says of itself. It goes into the first entry, and with it to every node for good:
+// one that cannot be decoded again would end the cluster at its first restart.
 func checkJoiner(j transport.Join) error {
 	name, err := hex.DecodeString(j.Name)
 	switch {
