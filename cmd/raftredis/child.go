@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -53,12 +54,10 @@ func (c *child) start(program string, log io.Writer, events chan<- childEvent) e
 	c.cmd = exec.Command(program, c.args...)
 	c.cmd.ExtraFiles = []*os.File{read}
 	c.cmd.SysProcAttr = childAttributes()
-	stdout, err := c.cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	stderr, err := c.cmd.StderrPipe()
-	if err != nil {
+	stdout, errOut := c.cmd.StdoutPipe()
+	stderr, errErr := c.cmd.StderrPipe()
+	if err := errors.Join(errOut, errErr); err != nil {
+		write.Close()
 		return err
 	}
 	if err := c.cmd.Start(); err != nil {

@@ -52,6 +52,19 @@ func TestForming_ABlankNodeAnswersThatNothingIsDone(t *testing.T) {
 	}
 }
 
+func TestForming_ABlankNodeWithoutOrdersSaysWhatItNeeds(t *testing.T) {
+	port := blackbox.Ports(t, 1)
+	p := blackbox.Start(t, "a blank node", exec.Command(binary,
+		append([]string{"serve", "--dir", t.TempDir(), "--port", strconv.Itoa(port)}, smallJournal...)...))
+	blackbox.Eventually(t, effectLimit, "the node says what it needs", func() bool {
+		return strings.Contains(p.Err(), "--bootstrap makes one, --join joins one")
+	})
+	p.Signal(syscall.SIGHUP)
+	if code := p.ExitCode(stopLimit); code != 0 || p.Ready() {
+		t.Errorf("exit code %d, want 0; ready: %v, want never", code, p.Ready())
+	}
+}
+
 func TestForming_TheSameCommandLineStartsANodeAgain(t *testing.T) {
 	c := startCluster(t, 3, hastyElections...)
 	expect(t, c.nodes[0].connect(t).Must(t, "SET", "a", "1"), "+OK")

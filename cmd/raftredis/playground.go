@@ -61,8 +61,7 @@ func playground(args []string, to streams) error {
 	// See child.go: children die with the thread that made them, so this one must last.
 	runtime.LockOSThread()
 	signal.Ignore(syscall.SIGPIPE)
-	stop := make(chan os.Signal, 2)
-	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	stop := stopSignals()
 	directory, remove, err := f.prepare()
 	if err != nil {
 		return err

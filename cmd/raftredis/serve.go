@@ -9,8 +9,6 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"github.com/raftredis/raftredis/consensus"
 )
 
 const (
@@ -38,8 +36,7 @@ func serve(args []string, to streams) error {
 	output := newPatientWriter(to.err)
 	defer output.flush()
 	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: f.level.Level}))
-	stop := make(chan os.Signal, 2)
-	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	stop := stopSignals()
 	if !flags.Changed("dir") {
 		logger.Info("no --dir was given: using the default", "dir", f.absoluteDirectory())
 	}
@@ -48,6 +45,18 @@ func serve(args []string, to streams) error {
 		return err
 	}
 	return s.run(stop, lifeline(f.lifelineFD), to.out)
+}
+
+// stopSignals are those that ask for a stop: SIGTERM, SIGINT, and the end of the terminal, unless it was started to
+// outlive that (nohup).
+func stopSignals() <-chan os.Signal {
+	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	stop := make(chan os.Signal, 2) // a second one is meant too
+	signal.Notify(stop, signals...)
+	return stop
 }
 
 // die ends the process of a node that must not go on. Nobody may be served by it any more, so nothing is awaited but
@@ -69,7 +78,7 @@ func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.W
 	for said := ""; ; {
 		select {
 		case <-progress.C:
-			if now := obstacle(s.node.Status()); now != said {
+			if now := s.obstacle(); now != said {
 				said = now
 				s.logger.Info(now)
 			}
@@ -105,12 +114,15 @@ func (s *server) announce(out io.Writer) {
 }
 
 // obstacle says what a node that does not serve yet is waiting for.
-func obstacle(status consensus.Status) string {
+func (s *server) obstacle() string {
+	status := s.node.Status()
 	switch {
-	case status.Blank && status.Expect > 1:
+	case status.Blank && s.flags.bootstrap:
 		return fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)
-	case status.Blank:
+	case status.Blank && len(s.flags.join) > 0:
 		return "waiting to be taken into a cluster"
+	case status.Blank:
+		return "waiting for a cluster: the directory belongs to none. --bootstrap makes one, --join joins one"
 	case status.Leader == 0:
 		return "waiting for a leader: a majority of the cluster's nodes must run"
 	}
