@@ -66,12 +66,12 @@ func (m *Memory) ask(op Op, name string) error {
 
 // Open implements FS.
 func (m *Memory) Open(name string, create bool) (File, error) {
-	directory, base, found, err := m.lookup(name)
+	exists, err := m.exists(name)
 	if err != nil {
 		return nil, err
 	}
 	op := OpOpen
-	if create && found == nil {
+	if create && !exists {
 		op = OpCreate
 	}
 	if err := m.ask(op, name); err != nil {
@@ -79,6 +79,10 @@ func (m *Memory) Open(name string, create bool) (File, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	directory, base, found, err := m.find(name)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case found == nil && !create:
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
@@ -118,36 +122,36 @@ func (m *Memory) Rename(oldPath, newPath string) error {
 	if path.Dir(path.Clean(oldPath)) != path.Dir(path.Clean(newPath)) {
 		return errCrossRename(oldPath, newPath)
 	}
-	directory, base, found, err := m.lookup(oldPath)
+	if err := m.askOf(OpRename, oldPath); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	directory, base, found, err := m.find(oldPath)
 	if err != nil {
 		return err
 	}
 	if found == nil {
 		return &fs.PathError{Op: "rename", Path: oldPath, Err: fs.ErrNotExist}
 	}
-	if err := m.ask(OpRename, oldPath); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	directory.change(nameChange{removed: base, added: path.Base(newPath), node: found})
 	return nil
 }
 
 // Remove implements FS.
 func (m *Memory) Remove(name string) error {
-	directory, base, found, err := m.lookup(name)
+	if err := m.askOf(OpRemove, name); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	directory, base, found, err := m.find(name)
 	if err != nil {
 		return err
 	}
 	if found == nil {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}
-	if err := m.ask(OpRemove, name); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	if len(found.names) > 0 {
 		return fmt.Errorf("remove %s: directory not empty", name)
 	}
@@ -184,16 +188,30 @@ func (m *Memory) SyncDir(directory string) error {
 	return nil
 }
 
-// lookup finds the directory that a path lies in, and what the path names there, if anything.
-func (m *Memory) lookup(name string) (directory *node, base string, found *node, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+// find finds the directory that a path lies in, and what the path names there, if anything. The caller holds the lock.
+func (m *Memory) find(name string) (directory *node, base string, found *node, err error) {
 	base = path.Base(path.Clean(name))
 	directory, err = m.directory(path.Dir(path.Clean(name)))
 	if err != nil {
 		return nil, "", nil, err
 	}
 	return directory, base, directory.names[base], nil
+}
+
+// exists is what the hook may be told; by the time of the operation it may have changed.
+func (m *Memory) exists(name string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, _, found, err := m.find(name)
+	return found != nil, err
+}
+
+// askOf asks for an operation on something that exists; otherwise the operation itself says what is missing.
+func (m *Memory) askOf(op Op, name string) error {
+	if exists, err := m.exists(name); err != nil || !exists {
+		return err
+	}
+	return m.ask(op, name)
 }
 
 func (m *Memory) directory(name string) (*node, error) {

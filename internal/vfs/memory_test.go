@@ -259,3 +259,29 @@ func TestMakeDirectoryNeedsNoRightToReadWhatIsAboveTheDirectoriesThatItFinds(t *
 		t.Fatal(err)
 	}
 }
+
+// Two goroutines use one name at once: the hook stands for the other one, between the look and the act.
+func TestAConcurrentChangeOfANameIsSeen(t *testing.T) {
+	meanwhile := func(m *Memory, f func()) {
+		m.SetFault(func(Op, string) error {
+			m.SetFault(nil)
+			f()
+			return nil
+		})
+	}
+	m := NewMemory()
+	meanwhile(m, func() { must(t, create(t, m, "f", "first").Close()) })
+	must(t, create(t, m, "f", "F").Close())
+	if got := contents(t, m, "f"); got != "First" {
+		t.Fatalf("two files of one name: %q", got)
+	}
+	meanwhile(m, func() { must(t, m.Remove("f")) })
+	if err := m.Rename("f", "g"); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("rename of a removed file: %v", err)
+	}
+	must(t, create(t, m, "f", "x").Close())
+	meanwhile(m, func() { must(t, m.Remove("f")) })
+	if err := m.Remove("f"); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("second removal: %v", err)
+	}
+}
