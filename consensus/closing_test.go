@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"errors"
+	"io"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -12,6 +13,7 @@ import (
 type nothing struct{ engine.StateMachine }
 
 func (nothing) Apply(uint64, int64, []byte, any) []byte { return nil }
+func (nothing) Restore(uint64, io.Reader) error         { return nil }
 
 func openBlank(t *testing.T, o Options) *Node {
 	t.Helper()

@@ -133,13 +133,18 @@ func (n *Node) LeaveRead(read *engine.Read) {
 	}
 }
 
-// View calls f with the state machine while nothing is applied. f should be short.
+// View calls f with the state machine while nothing is applied. f should be short, and must not call the node.
 func (n *Node) View(f func(StateMachine)) {
-	if r := n.runner.Load(); r != nil {
-		r.View(f)
-		return
+	r := n.runner.Load()
+	if r == nil {
+		n.mu.Lock() // a blank node applies nothing, and becomes no member while this is held
+		defer n.mu.Unlock()
+		if r = n.runner.Load(); r == nil {
+			f(n.options.Machine)
+			return
+		}
 	}
-	f(n.options.Machine) // a blank node applies nothing
+	r.View(f)
 }
 
 // Status is what a node knows of itself and its cluster.
