@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -138,10 +139,14 @@ type Clients struct {
 // Reproduce is the command that makes the same world again.
 func (o *Options) Reproduce() string {
 	command := fmt.Sprintf("go test ./consensus/sim -run TestSeed$ -seed=%#x -profile=%s -v", o.Seed, o.Profile)
+	var down []string
 	for _, g := range guard.All() {
 		if o.Weakened.Down(g) {
-			command += fmt.Sprintf(" -tags mutation -weakened=%v", g)
+			down = append(down, g.String())
 		}
+	}
+	if len(down) > 0 {
+		command += " -tags mutation -weakened=" + strings.Join(down, ",")
 	}
 	return command
 }

@@ -210,10 +210,11 @@ func figure8(c chance, o *Options) {
 	elections(c, o)
 	o.Nodes = 5
 	o.Engine.MaxMessageBytes, o.Engine.MaxInflightMessages = 100, 1
-	o.Faults.NewLeader, o.Faults.NewLeaderWithin = 0.8, 100*time.Millisecond
+	o.Engine.HeartbeatTicks, o.Engine.ElectionTicks = 3, 20
+	o.Faults.NewLeader, o.Faults.NewLeaderWithin, o.Faults.Cut = 0.8, 200*time.Millisecond, 2*time.Second
 	o.Faults.Crash, o.Faults.Blackout, o.Faults.Partition, o.Faults.VoteCrash = 5*time.Second, 0, 0, 0
 	o.Faults.FullHistory, o.Faults.SlowDisk = 0, 0
-	o.Network.MinDelay, o.Network.MaxDelay = time.Millisecond, 20*time.Millisecond
+	o.Network.MinDelay, o.Network.MaxDelay, o.Network.Loss = time.Millisecond, 20*time.Millisecond, 0.2
 	o.Clients.Think, o.Clients.Reads = 50*time.Millisecond, 0.1
 }
 
