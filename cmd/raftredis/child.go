@@ -26,11 +26,12 @@ import (
 // lifelineDescriptor is the first of exec.Cmd.ExtraFiles in the child.
 const lifelineDescriptor = 3
 
-// child is a node in a process of its own.
+// child is a node in a process of its own. People know it by its port: the number that the cluster gives it depends on
+// who asks to join first.
 type child struct {
-	number int
-	args   []string
-	cmd    *exec.Cmd
+	port int
+	args []string
+	cmd  *exec.Cmd
 	// lifeline is the end of the pipe that is never written to.
 	lifeline *os.File
 }
@@ -79,7 +80,7 @@ func (c *child) watch(stdout, stderr io.Reader, log io.Writer, events chan<- chi
 		})
 	})
 	reading.Go(func() {
-		eachLine(stderr, func(line string) { fmt.Fprintf(log, "node %d: %s\n", c.number, line) })
+		eachLine(stderr, func(line string) { fmt.Fprintf(log, "%d: %s\n", c.port, line) })
 	})
 	reading.Wait()
 	err := c.cmd.Wait()

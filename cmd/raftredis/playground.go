@@ -134,37 +134,35 @@ func (p *cluster) start() error {
 	if err != nil {
 		return err
 	}
-	for number := 1; number <= p.flags.nodes; number++ {
-		c := &child{number: number, args: p.arguments(number)}
+	for position := range p.flags.nodes {
+		port := p.flags.port + position
+		c := &child{port: port, args: p.arguments(port)}
 		if err := c.start(program, p.to.err, p.events); err != nil {
-			return fmt.Errorf("start node %d: %w", number, err)
+			return fmt.Errorf("start the node on port %d: %w", port, err)
 		}
-		fmt.Fprintf(p.to.err, "node %d: process %d, clients on 127.0.0.1:%d, %s\n",
-			number, c.cmd.Process.Pid, p.port(number), p.nodeDirectory(number))
+		fmt.Fprintf(p.to.err, "%d: process %d, %s\n", port, c.cmd.Process.Pid, p.nodeDirectory(port))
 		p.children = append(p.children, c)
 		p.running++
 	}
 	return nil
 }
 
-func (p *cluster) port(number int) int { return p.flags.port + number - 1 }
-
-func (p *cluster) nodeDirectory(number int) string {
-	return filepath.Join(p.directory, "node"+strconv.Itoa(number))
+func (p *cluster) nodeDirectory(port int) string {
+	return filepath.Join(p.directory, strconv.Itoa(port))
 }
 
-// arguments are the command line of a node: the first one makes the cluster, the others join it.
-func (p *cluster) arguments(number int) []string {
-	args := append(p.ownArguments(number),
+// arguments are the command line of a child.
+func (p *cluster) arguments(port int) []string {
+	return append(p.ownArguments(port),
 		"--journal-file-bytes", strconv.Itoa(playgroundJournalBytes), "--log-level", p.flags.level.String(),
 		"--lifeline-fd", strconv.Itoa(lifelineDescriptor))
-	return args
 }
 
-// ownArguments are the part of the command line that a person would type to start the node alone.
-func (p *cluster) ownArguments(number int) []string {
-	args := []string{"serve", "--port", strconv.Itoa(p.port(number)), "--dir", p.nodeDirectory(number)}
-	if number == 1 {
+// ownArguments are the part of it that a person would type to start the node alone. The first node makes the cluster,
+// the others join it.
+func (p *cluster) ownArguments(port int) []string {
+	args := []string{"serve", "--port", strconv.Itoa(port), "--dir", p.nodeDirectory(port)}
+	if port == p.flags.port {
 		return append(args, "--bootstrap", "--expect", strconv.Itoa(p.flags.nodes))
 	}
 	return append(args, "--join", joinHostPort("127.0.0.1", p.flags.port))
@@ -190,7 +188,7 @@ func (p *cluster) run(stop <-chan os.Signal, parentGone <-chan struct{}) error {
 
 // take acts on news of a child. One that ends before all are ready never had a chance, and ends the playground.
 func (p *cluster) take(event childEvent) error {
-	number := event.child.number
+	port := event.child.port
 	if !event.ended {
 		if p.readied++; p.readied == len(p.children) {
 			p.announce()
@@ -200,13 +198,13 @@ func (p *cluster) take(event childEvent) error {
 	p.running--
 	switch {
 	case p.readied < len(p.children):
-		return fmt.Errorf("node %d ended before the cluster was ready (%s); its last lines above say why",
-			number, howEnded(event.err))
+		return fmt.Errorf("the node on port %d ended before the cluster was ready (%s); its last lines above say why",
+			port, howEnded(event.err))
 	case p.running == 0:
 		return errors.New("no node is left")
 	}
-	fmt.Fprintf(p.to.err, "playground: node %d has ended (%s). To start it again, in another terminal:\n"+
-		"  raftredis %s\n", number, howEnded(event.err), strings.Join(p.ownArguments(number), " "))
+	fmt.Fprintf(p.to.err, "playground: the node on port %d has ended (%s). To start it again, in another terminal:\n"+
+		"  raftredis %s\n", port, howEnded(event.err), strings.Join(p.ownArguments(port), " "))
 	return nil
 }
 
@@ -221,11 +219,11 @@ func howEnded(err error) string {
 func (p *cluster) announce() {
 	addresses := make([]string, len(p.children))
 	for i, c := range p.children {
-		addresses[i] = joinHostPort("127.0.0.1", p.port(c.number))
+		addresses[i] = joinHostPort("127.0.0.1", c.port)
 	}
 	fmt.Fprintf(p.to.out, "ready: clients on %s\n", strings.Join(addresses, " "))
 	fmt.Fprintf(p.to.out, "try:   redis-cli -p %d SET greeting hello\n       redis-cli -p %d GET greeting\n",
-		p.port(1), p.port(len(p.children)))
+		p.flags.port, p.flags.port+len(p.children)-1)
 }
 
 // end stops all children and returns when none is left. A second signal kills them.

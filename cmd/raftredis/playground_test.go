@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,7 +35,7 @@ func startPlayground(t testing.TB, command *exec.Cmd, flags ...string) (p *black
 	return p, port
 }
 
-var childLine = regexp.MustCompile(`(?m)^node \d: process (\d+),`)
+var childLine = regexp.MustCompile(`(?m)^\d+: process (\d+),`)
 
 // childrenOf lists the nodes of a playground by what it says of them.
 func childrenOf(t testing.TB, p *blackbox.Process) (children []blackbox.Identity) {
@@ -201,8 +202,8 @@ func TestPlayground_SaysWhenANodeEndsAndGoesOn(t *testing.T) {
 	if err := syscall.Kill(children[0].Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	said := regexp.MustCompile(`node 1 has ended \(signal: killed\)`)
-	blackbox.Eventually(t, effectLimit, "the playground says that node 1 has ended", func() bool {
+	said := regexp.MustCompile(fmt.Sprintf(`the node on port %d has ended \(signal: killed\)`, port))
+	blackbox.Eventually(t, effectLimit, "the playground says that its first node has ended", func() bool {
 		return said.MatchString(p.Err())
 	})
 	expect(t, blackbox.MustConnect(t, port+1).Must(t, "SET", "a", "1"), "+OK")
