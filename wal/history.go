@@ -152,9 +152,9 @@ func (h *history) writeBatches(entries []raft.Entry) (bytes int64, err error) {
 }
 
 // revert undoes a write that failed half way. The library has lost track of its file by then: it is closed, the files
-// are cut back to the last entry that was acknowledged, and opened again. What was acknowledged stays, so it matters that
-// closing syncs it without an error, unless (ErrInvalid) the library has no file: it had just synced and closed one, and
-// found no space for the next.
+// are cut back to the last entry that was acknowledged, and opened again. What was acknowledged stays, so it matters
+// that closing syncs it without an error, unless (ErrInvalid) the library has no file: it had just synced and closed
+// one, and found no space for the next.
 func (h *history) revert() error {
 	if err := guarded(h.closeLog); err != nil && !errors.Is(err, fs.ErrInvalid) {
 		return err

@@ -56,8 +56,8 @@ func (l *Log) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
 }
 
 // Trim removes segments of history that hold only entries below an index: whole files, so some older entries stay. The
-// journal must name snapshots for what goes (see Keep); keep is the index behind the older one. Segments that reach beyond
-// the checkpoint that the journal states on the disk stay, too, however old: the next start looks for it in history.
+// journal must name snapshots for what goes (see Keep); keep is the index behind the older one. Segments that reach
+// beyond the checkpoint that the journal states on the disk stay, too: the next start looks for it in history.
 func (l *Log) Trim(keep raft.Index) error {
 	l.mu.Lock()
 	stated := l.figures.Checkpoint

@@ -103,8 +103,8 @@ func TestOldSegmentsGoAsWholeFilesOnceASnapshotStandsForThem(t *testing.T) {
 	wantCorruption(t, o, "history begins here") // more is gone than the snapshots stand for
 }
 
-// A snapshot of entries that are in history, not yet in the checkpoint, lets go the segments that hold them. The log must
-// still open: the journal has these entries, but says that history holds what is below them.
+// A snapshot of entries that are in history, not yet in the checkpoint, lets go the segments that hold them. The log
+// must still open: the journal has these entries, but says that history holds what is below them.
 func TestOldSegmentsStayUntilTheJournalSaysThatHistoryIsDurableBeyondThem(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)

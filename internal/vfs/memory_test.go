@@ -217,8 +217,8 @@ func TestF7_AMadeDirectorySurvivesPowerLossWithItsParents(t *testing.T) {
 	must(t, MakeDirectory(OS(), t.TempDir()+"/x/y"))
 }
 
-// A process dies while it makes a directory and its parents, at any operation; the next one makes it again, and may rely
-// on it: whatever the power loss, the directory is there.
+// A process dies while it makes a directory and its parents, at any operation; the next one makes it again, and may
+// rely on it: whatever the power loss, the directory is there.
 func TestMakeDirectoryMakesDurableWhatAnEarlierAttemptLeft(t *testing.T) {
 	const name = "a/b/c/d"
 	m := NewMemory()

@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/internal/vfs"
 )
 
-// failingDisk makes every sync fail that has something to write, as a disk does whose path is cut: the system then counts
-// the pages as clean, so the next sync of the same file has nothing to do and succeeds.
+// failingDisk makes every sync fail that has something to write, as a disk does whose path is cut: the system then
+// counts the pages as clean, so the next sync of the same file has nothing to do and succeeds.
 func failingDisk(m *vfs.Memory) {
 	dirty := map[string]bool{}
 	m.SetFault(func(op vfs.Op, path string) error {

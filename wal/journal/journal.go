@@ -80,9 +80,9 @@ func (j *Journal) Start(h History) error {
 }
 
 // refresh makes durable what was read from the file in force, by writing the same bytes to the same place. A sync alone
-// would not do: after a failed one the system counts the pages as clean, keeps showing what they hold, and has nothing to
-// write when the next process syncs. That process would go on to overwrite the other file, the only one that the disk
-// really has. A crash in the middle costs nothing: a sector that was durable holds the same bytes before and after.
+// would not do: after a failed one the system counts the pages as clean, keeps showing what they hold, and has nothing
+// to write when the next process syncs. That process would go on to overwrite the other file, the only one that the
+// disk really has. A crash in the middle costs nothing: a durable sector holds the same bytes before and after.
 func (j *Journal) refresh() error {
 	f := j.files[j.current]
 	chunk := make([]byte, min(j.end, chunkBytes))
@@ -188,8 +188,8 @@ func (j *Journal) Advance(through raft.Index) {
 }
 
 // Room is how many bytes of encoded entries may be appended if they begin at an index: those at or above it go away.
-// Zero or less means that commands must wait until history moves the checkpoint on; votes need not, nor the small entries
-// that begin a term, without which nothing is committed and history never moves.
+// Zero or less means that commands must wait until history moves the checkpoint on; votes need not, nor the small
+// entries that begin a term, without which nothing is committed and history never moves.
 func (j *Journal) Room(from raft.Index) int64 {
 	room := j.options.FileBytes/2 - j.content.openingBytes()
 	if from > j.content.Checkpoint.Index && from <= j.content.last().Index {
@@ -351,9 +351,9 @@ func (j *Journal) roll(grown bool) error {
 	return nil
 }
 
-// checkOpening asserts invariant 6. Without commands that grew the log, an opening may exceed half a file: votes, and what
-// begins a term, are always written. Beyond a whole file it cannot go; that takes a file size set below what the log
-// already holds.
+// checkOpening asserts invariant 6. Without commands that grew the log, an opening may exceed half a file: votes, and
+// what begins a term, are always written. Beyond a whole file it cannot go; that takes a file size set below what the
+// log already holds.
 func (j *Journal) checkOpening(grown bool) error {
 	bytes := j.content.openingBytes()
 	if grown && bytes > j.options.FileBytes/2 {
