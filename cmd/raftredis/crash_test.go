@@ -56,9 +56,11 @@ func crashRounds(t *testing.T, nodes, clients, rounds int) {
 	t.Logf("%d rounds, %d acknowledged writes", rounds, l.answered.Load())
 }
 
-func TestF12_H12_ASingleNodeKeepsWhatItAcknowledgedWhenKilled(t *testing.T) { crashRounds(t, 1, 4, 20) }
+func TestF12_H1_H12_ASingleNodeKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
+	crashRounds(t, 1, 4, 20)
+}
 
-func TestH12_AllNodesKilledInTheMiddleOfALoadKeepEveryAcknowledgedWrite(t *testing.T) {
+func TestH1_H12_AllNodesKilledInTheMiddleOfALoadKeepEveryAcknowledgedWrite(t *testing.T) {
 	crashRounds(t, 3, 6, 20)
 }
 

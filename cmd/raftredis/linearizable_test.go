@@ -181,7 +181,7 @@ func disturb(t *testing.T, c *cluster, r *recorder, rng *rand.Rand, rounds int) 
 	r.awaitCompleted(t, operations)
 }
 
-func TestHistoriesAreLinearizableWhileNodesAreKilledAndPaused(t *testing.T) {
+func TestB18_H1_H4_HistoriesAreLinearizableWhileNodesAreKilledAndPaused(t *testing.T) {
 	seed := seedOf(t)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	c := startCluster(t, 3, append(hastyElections, "--uncertain-after-millis", "3000")...)
