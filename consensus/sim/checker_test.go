@@ -1,0 +1,200 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/argv"
+)
+
+// violates makes sure that something breaks a rule.
+func violates(t *testing.T, rule string, f func()) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		v, ok := recover().(*Violation)
+		if !ok || v.Rule != rule {
+			t.Errorf("violation %v, want one of %q", v, rule)
+		}
+	}()
+	f()
+}
+
+// still is a world that has not begun: what a checker is told about it is all that it knows.
+func still() *World {
+	o := Draw(1, "calm")
+	o.Nodes = 3
+	return newWorld(o)
+}
+
+func TestEventsHappenInOrderOfTimeAndThenOfPlanning(t *testing.T) {
+	var s schedule
+	var happened strings.Builder
+	for _, e := range []struct {
+		after time.Duration
+		name  string
+	}{{5, "e"}, {1, "a"}, {3, "c"}, {1, "b"}, {3, "d"}, {9, "x"}} {
+		s.after(e.after, func() { happened.WriteString(e.name) })
+	}
+	s.at(2, func() { s.after(0, func() { happened.WriteString("-") }) })
+	for s.step(8) {
+	}
+	if happened.String() != "ab-cde" || s.now != 8 {
+		t.Fatalf("happened: %s, now %v", happened.String(), s.now)
+	}
+}
+
+func entryOf(i raft.Index, term raft.Term, body string) raft.Entry {
+	e := raft.Entry{Index: i, Term: term, Kind: raft.EntryCommand, Body: []byte(body)}
+	e.Seal()
+	return e
+}
+
+func TestMirrorsAreEqualWhereLogsAre(t *testing.T) {
+	var a, b mirror
+	a.add([]raft.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "y"), entryOf(3, 1, "z")})
+	b.add([]raft.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "other")})
+	if a.at(1) != b.at(1) || a.at(2) == b.at(2) {
+		t.Fatal("equal at 2, or not at 1")
+	}
+	b.add([]raft.Entry{entryOf(2, 1, "y"), entryOf(3, 2, "z")})
+	if a.at(2) != b.at(2) || a.at(3) == b.at(3) || b.last() != (raft.Mark{Term: 2, Index: 3}) {
+		t.Fatalf("after the replacement: %v", b)
+	}
+	if b.add([]raft.Entry{entryOf(5, 2, "gap")}) {
+		t.Fatal("a gap was taken")
+	}
+	changed := entryOf(1, 1, "x")
+	changed.Body[0] = 'w' // by somebody who shares the bytes: the CRC stays
+	if hashOf(&changed) == hashOf(&[]raft.Entry{entryOf(1, 1, "x")}[0]) {
+		t.Fatal("a changed body has the same hash")
+	}
+}
+
+func TestHistoryLosesWhatWasNotSynced(t *testing.T) {
+	var h history
+	h.write([]raft.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "y")})
+	if through, err := h.Sync(); through != 2 || err != nil {
+		t.Fatalf("synced through %d: %v", through, err)
+	}
+	h.write([]raft.Entry{entryOf(3, 1, "z"), entryOf(4, 1, "z")})
+	h.losePower(func(int) int { return 1 })
+	if len(h.entries) != 3 {
+		t.Fatalf("%d entries are left", len(h.entries))
+	}
+	if h.cut(4) || !h.cut(2) || len(h.entries) != 2 {
+		t.Fatalf("cut to 2: %d entries", len(h.entries))
+	}
+	if previous, entries := h.read(2, 1); previous.Index != 1 || len(entries) != 1 {
+		t.Fatalf("read %d entries after %v", len(entries), previous)
+	}
+	violates(t, "history", func() { h.write([]raft.Entry{entryOf(9, 1, "gap")}) })
+}
+
+// told makes a finished request that the checker knows.
+func told(w *World, index raft.Index, asked, answered int64, c call, reply string) *request {
+	r := &request{
+		number: len(w.checker.requests), calls: []call{c}, asked: asked, answered: answered, ended: true, outcome: done,
+		replies: []string{reply}, index: index, writes: index != 0,
+	}
+	w.checker.requests = append(w.checker.requests, r)
+	return r
+}
+
+func TestTheModelRefusesHistoriesThatNoOrderExplains(t *testing.T) {
+	set := call{name: "SET", key: "k", value: "v"}
+	get := call{name: "GET", key: "k"}
+	for _, c := range []struct {
+		name        string
+		asked       int64
+		reply, rule string
+	}{
+		{"after the write, the value", 3, "$1\r\nv\r\n", ""},
+		{"during the write, nothing", 1, "$-1\r\n", ""},
+		{"after the write, nothing", 3, "$-1\r\n", "linearizability"},
+		{"never written", 3, "$1\r\nw\r\n", "linearizability"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := still()
+			told(w, 2, 1, 2, set, "+OK\r\n")
+			told(w, 0, c.asked, 4, get, c.reply)
+			if c.rule == "" {
+				w.checker.finish()
+				return
+			}
+			violates(t, c.rule, w.checker.finish)
+		})
+	}
+}
+
+func TestTheModelTakesWritesOfUnknownFateAsTheLogHasThem(t *testing.T) {
+	for _, index := range []raft.Index{0, 3} {
+		w := still()
+		told(w, 2, 1, 2, call{name: "INCR", key: "n"}, ":1\r\n")
+		lost := told(w, index, 3, 4, call{name: "INCR", key: "n"}, "")
+		lost.outcome, lost.replies, lost.writes = unknown, nil, true
+		told(w, 0, 5, 6, call{name: "GET", key: "n"}, "$1\r\n1\r\n")
+		told(w, 4, 7, 8, call{name: "INCR", key: "n"}, []string{":2\r\n", "", "", ":3\r\n"}[index])
+		w.checker.finish() // it may take effect after the read that did not see it
+	}
+}
+
+func TestTheModelKnowsEachAnswer(t *testing.T) {
+	w := still()
+	told(w, 2, 1, 2, call{name: "SET", key: "k", value: "a"}, "+OK\r\n")
+	told(w, 3, 3, 4, call{name: "INCR", key: "k"}, "-ERR value is not an integer or out of range\r\n")
+	told(w, 4, 5, 6, call{name: "APPEND", key: "k", value: "bc"}, ":3\r\n")
+	told(w, 5, 7, 8, call{name: "DEL", key: "k"}, ":1\r\n")
+	told(w, 6, 9, 10, call{name: "DEL", key: "k"}, ":0\r\n")
+	w.checker.finish()
+	told(w, 7, 11, 12, call{name: "APPEND", key: "k", value: "bc"}, ":5\r\n")
+	violates(t, "reply", w.checker.finish)
+}
+
+func TestTheCheckerFindsABatchThatIsInTheLogTwice(t *testing.T) {
+	body := func(number string) string {
+		return string(argv.Append(nil, [][]byte{[]byte("DEL"), []byte(markName + number)}))
+	}
+	w := still()
+	w.checker.requests = []*request{{}, {ended: true, outcome: refused}}
+	first, again := entryOf(2, 1, body("0")), entryOf(3, 1, body("0"))
+	first.Tag, again.Tag = raft.Tag{Origin: 1, Boot: 1, Sequence: 1}, raft.Tag{Origin: 1, Boot: 1, Sequence: 2}
+	w.checker.readEntry(&first)
+	violates(t, "batch twice", func() { w.checker.readEntry(&again) })
+	violates(t, "batch twice", func() { w.checker.readEntry(&first) })
+	denied, invented := entryOf(4, 1, body("1")), entryOf(5, 1, body("7"))
+	denied.Tag.Sequence, invented.Tag.Sequence = 3, 4
+	violates(t, "not done, yet done", func() { w.checker.readEntry(&denied) })
+	violates(t, "unknown batch", func() { w.checker.readEntry(&invented) })
+}
+
+func TestTheCheckerFindsTwoVotesAndTwoStates(t *testing.T) {
+	w := still()
+	w.checker.votesIn(1, 5, 2)
+	w.checker.votesIn(1, 5, 2)
+	w.checker.votesIn(1, 6, 3)
+	violates(t, "one vote per term", func() { w.checker.votesIn(1, 5, 3) })
+	w.checker.states = []uint64{0}
+	w.checker.reaches(w.nodes[0], 1, 77)
+	w.checker.reaches(w.nodes[1], 1, 77)
+	violates(t, "state", func() { w.checker.reaches(w.nodes[2], 1, 78) })
+}
+
+// A disk that forgets what was synced does not go unnoticed, nor one that knows what nobody wrote.
+func TestTheCheckerComparesEachRestartWithWhatWasDurable(t *testing.T) {
+	for _, forge := range []func(n *node){
+		func(n *node) { n.stable.vote = 3 },
+		func(n *node) { n.stable.term++ },
+		func(n *node) { n.stable.log.add([]raft.Entry{entryOf(2, 1, "lost")}) },
+		func(n *node) { n.stable.log = mirror{} },
+	} {
+		w := still()
+		n := w.nodes[0]
+		n.start()
+		n.crash(true)
+		forge(n)
+		violates(t, "durability", n.start)
+	}
+}
