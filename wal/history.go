@@ -177,8 +177,11 @@ func outOfSpace(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// fail makes the first error final.
+// fail makes the first error final. A final error never matches ENOSPC: that would invite the caller to try again.
 func (h *history) fail(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		err = errors.New(err.Error())
+	}
 	h.failed = err
 	return err
 }
