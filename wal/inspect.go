@@ -10,8 +10,8 @@ import (
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
-// Inspection is what a directory holds, for people who look. Nothing is locked, repaired or changed, so the directory may
-// be that of a node that runs; what was read may then be a moment old.
+// Inspection is what a directory holds, for people who look. Nothing is locked, repaired or changed, so the directory
+// may be that of a node that runs; what was read may then be a moment old.
 type Inspection struct {
 	Identity Identity
 	// Journal is what a node would find that starts now.
@@ -25,8 +25,8 @@ type Inspection struct {
 	first raft.Index
 }
 
-// Inspect reads a directory. Damage is a CorruptionError. While a node runs in the directory, it may meet the middle of a
-// roll and take that for damage; a second look tells.
+// Inspect reads a directory. Damage is a CorruptionError. While a node runs in the directory, it may meet the middle of
+// a roll and take that for damage; a second look tells.
 func Inspect(directory string) (Inspection, error) {
 	i := Inspection{}
 	for _, name := range []string{"journal-a", "journal-b"} {
@@ -60,8 +60,8 @@ func Inspect(directory string) (Inspection, error) {
 }
 
 // Visit calls visit with each entry of history, in order: file and offset say where it begins. Behind the checkpoint
-// history may end in any way, since the journal still has what stands there; before it, anything but the next entry is a
-// CorruptionError. An error of visit ends the walk and is returned.
+// history may end in any way, since the journal still has what stands there; before it, anything but the next entry is
+// a CorruptionError. An error of visit ends the walk and is returned.
 func (i *Inspection) Visit(visit func(file string, offset int64, e raft.Entry) error) error {
 	checkpoint, next := i.Journal.Checkpoint.Index, i.first
 	for _, path := range i.Segments {
