@@ -3,6 +3,7 @@ package main_test
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -71,5 +72,39 @@ func TestF5_ANodeWhoseJournalCannotBeWrittenEndsForGood(t *testing.T) {
 	total, err := n.connect(t).Must(t, "GET", "count").Int()
 	if err != nil || total < 10 || total > 11 {
 		t.Errorf("count is %d (%v), want 10, or 11 if the refused write reached the disk after all", total, err)
+	}
+}
+
+// A client waits for a leader that will not come. One signal gives it some time; a second one gives none.
+func TestStop_AWaitingClientDelaysItOnlySoLong(t *testing.T) {
+	for signals, want := range map[int]int{1: 0, 2: 1} {
+		t.Run(strconv.Itoa(signals)+" signals", func(t *testing.T) {
+			c := startCluster(t, 3, append(hastyElections, "--leader-wait-millis", "600000")...)
+			n := c.nodes[0]
+			client := n.connect(t)
+			for _, other := range c.others(n) {
+				other.process.Kill()
+			}
+			if err := client.Send([]string{"GET", "a"}); err != nil {
+				t.Fatal(err)
+			}
+			blackbox.Eventually(t, effectLimit, "the client waits", func() bool {
+				facts, err := info(n.port, "clients")
+				return err == nil && facts["blocked_clients"] == "1"
+			})
+			n.process.Signal(syscall.SIGTERM)
+			blackbox.Eventually(t, effectLimit, "the node is stopping", func() bool {
+				return strings.Contains(n.process.Err(), "msg=stopping")
+			})
+			if signals > 1 {
+				n.process.Signal(syscall.SIGTERM)
+			}
+			if code := n.process.ExitCode(stopLimit); code != want {
+				t.Errorf("the exit code is %d, want %d", code, want)
+			}
+			if reply, err := client.Receive(); err == nil && reply.Fate() == blackbox.Done {
+				t.Errorf("a read without a leader was answered %v", reply)
+			}
+		})
 	}
 }
