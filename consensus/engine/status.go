@@ -4,8 +4,10 @@ import "github.com/raftredis/raftredis/consensus/raft"
 
 // Status is a node's state at the end of a turn, as plain values.
 type Status struct {
-	ID     raft.NodeID
-	Term   raft.Term
+	ID   raft.NodeID
+	Term raft.Term
+	// Vote is whom the node voted for in its term, 0 for nobody.
+	Vote   raft.NodeID
 	Role   raft.Role
 	Leader raft.NodeID
 	// Last is the end of the log, Durable its durable part, Written what history holds.
@@ -25,7 +27,8 @@ type Status struct {
 
 func (e *Engine) status() Status {
 	return Status{
-		ID: e.options.ID, Term: e.core.Term(), Role: e.core.Role(), Leader: e.core.Leader(), Last: e.core.Last(),
+		ID: e.options.ID, Term: e.core.Term(), Vote: e.core.Vote(), Role: e.core.Role(), Leader: e.core.Leader(),
+		Last:    e.core.Last(),
 		Durable: e.core.Durable(), Written: e.written, Commit: e.commit, Applied: e.applied,
 		Configuration: e.configuration, WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(),
