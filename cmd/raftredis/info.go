@@ -18,7 +18,8 @@ func (s *store) Info() resp.Info {
 	info := resp.Info{
 		NodeID: uint64(status.ID), Name: status.Name, ClusterID: status.ClusterID,
 		State: s.state(&status), Role: role(status.Role), Leader: uint64(status.Leader),
-		Term: uint64(status.Term), VotedFor: uint64(status.Vote), Commit: uint64(status.Commit), Applied: uint64(status.Applied),
+		Term: uint64(status.Term), VotedFor: uint64(status.Vote),
+		Commit: uint64(status.Commit), Applied: uint64(status.Applied),
 		LastIndex: uint64(status.Last.Index),
 		// The log begins at its first entry: nothing is compacted yet.
 		LogEntries: uint64(status.Last.Index),
