@@ -29,24 +29,15 @@ func New[T any](limit int) *Mailbox[T] {
 // Put adds an item and wakes the consumer. It never blocks; false means that the mailbox is full or closed, and the
 // item was not taken. An item that alone exceeds the limit is accepted into an empty mailbox, so that nothing is too
 // large to pass.
-func (m *Mailbox[T]) Put(item T, cost int) bool {
-	m.mu.Lock()
-	if m.closed || (m.cost+cost > m.limit && len(m.items) > 0) {
-		m.mu.Unlock()
-		return false
-	}
-	m.items = append(m.items, item)
-	m.cost += cost
-	m.mu.Unlock()
-	m.Wake()
-	return true
-}
+func (m *Mailbox[T]) Put(item T, cost int) bool { return m.add(item, cost, false) }
 
 // Force adds an item whatever the mailbox holds: for items whose number is bounded by construction, such as
 // completions of work that was handed out. False means that the mailbox is closed.
-func (m *Mailbox[T]) Force(item T, cost int) bool {
+func (m *Mailbox[T]) Force(item T, cost int) bool { return m.add(item, cost, true) }
+
+func (m *Mailbox[T]) add(item T, cost int, force bool) bool {
 	m.mu.Lock()
-	if m.closed {
+	if m.closed || !force && m.cost+cost > m.limit && len(m.items) > 0 {
 		m.mu.Unlock()
 		return false
 	}
