@@ -59,8 +59,8 @@ func checkMember(c *raft.Configuration, theirs *transport.Hello) error {
 	for i := range c.Members {
 		m := &c.Members[i]
 		if m.ID == theirs.From && m.Incarnation != theirs.Incarnation {
-			return fmt.Errorf("%w: the cluster knows node %d as %016x, this is %016x; rejoin as a new member with an "+
-				"empty directory", transport.ErrIncarnation, m.ID, m.Incarnation, theirs.Incarnation)
+			return fmt.Errorf("%w: the cluster knows node %d as %016x, this is %016x; start the node on its "+
+				"original data directory", transport.ErrIncarnation, m.ID, m.Incarnation, theirs.Incarnation)
 		}
 	}
 	return nil

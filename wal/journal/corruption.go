@@ -20,7 +20,7 @@ type CorruptionError struct {
 
 // Error names file, offset, reason and the way out.
 func (e *CorruptionError) Error() string {
-	return fmt.Sprintf("%s is corrupt at offset %d: %s; do not delete it and do not start this node on it: remove the "+
-		"node from its cluster and add it again with an empty directory, or see raftredis recover",
-		e.File, e.Offset, e.Reason)
+	return fmt.Sprintf("%s is corrupt at offset %d: %s; keep the directory and do not start this node on it, for it may "+
+		"have forgotten what it promised: the other nodes of its cluster have the data, and raftredis inspect shows what "+
+		"can still be read here", e.File, e.Offset, e.Reason)
 }
