@@ -237,6 +237,7 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 		"JournalFileBytes": func(o *consensus.Options) { o.JournalFileBytes = 8 << 20 },
 		"HeartbeatMillis":  func(o *consensus.Options) { o.HeartbeatMillis = 1 },
 		"Join":             func(o *consensus.Options) { o.Bootstrap, o.Join = true, []string{"127.0.0.1:1"} },
+		"ElectionMillis":   func(o *consensus.Options) { o.HeartbeatMillis, o.ElectionMillis = 100, 250 },
 		"wildcard":         func(o *consensus.Options) { o.Expect, o.Bootstrap, o.PeerListen = 3, true, "0.0.0.0:0" },
 	} {
 		o := smallOptions(t.TempDir())

@@ -147,6 +147,13 @@ func (o *Options) validate() error {
 				limit.name, limit.value, tick.Milliseconds())
 		}
 	}
+	// What the engine will refuse is refused here: a blank node starts its engine only after it has stored who it is.
+	e := o.engineOptions()
+	e.ID, e.Boot = 1, 1
+	if err := e.Validate(); err != nil {
+		return fmt.Errorf("consensus: HeartbeatMillis is %d, ElectionMillis is %d, in ticks of %v: %w",
+			o.HeartbeatMillis, o.ElectionMillis, tick, err)
+	}
 	return nil
 }
 
