@@ -256,6 +256,19 @@ func (tb *table) cut(ids ...raft.NodeID) {
 	tb.lose = func(m *raft.Message) bool { return slices.Contains(ids, m.From) || slices.Contains(ids, m.To) }
 }
 
+// hold takes matching messages out of the network from now on and collects them, for a test to deliver late.
+func (tb *table) hold(match func(*raft.Message) bool) *[]raft.Message {
+	held := &[]raft.Message{}
+	tb.lose = func(m *raft.Message) bool {
+		if !match(m) {
+			return false
+		}
+		*held = append(*held, *m)
+		return true
+	}
+	return held
+}
+
 // crash takes a node down; what it had not sent is gone.
 func (tb *table) crash(id raft.NodeID) { tb.node(id).down = true }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -234,9 +235,19 @@ func (r *Runner) Close() error {
 	r.running.Wait()
 	r.closing.Do(func() {
 		r.endAll()
-		r.closed = r.hands.Log.Close()
+		r.closed = r.closeLog()
 	})
 	return r.closed
+}
+
+// closeLog seals the log first, so that damage to its last group while the node is at rest cannot pass for a torn write.
+// A log that failed is not touched any more.
+func (r *Runner) closeLog() error {
+	var err error
+	if r.Err() == nil {
+		err = r.hands.Log.Seal()
+	}
+	return errors.Join(err, r.hands.Log.Close())
 }
 
 // endAll runs when nothing else does.

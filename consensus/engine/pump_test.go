@@ -279,6 +279,20 @@ func TestAnIdleLogIsSealed(t *testing.T) {
 	await(t, nodes[0].log.sealed, "the seal")
 }
 
+func TestS19_ALogIsSealedAtCloseUnlessItFailed(t *testing.T) {
+	log := &memoryLog{sealed: make(chan struct{}, 1)}
+	r := &Runner{hands: Hands{Log: log}}
+	if err := r.closeLog(); err != nil || len(log.sealed) != 1 {
+		t.Fatalf("closed with %d seals, %v", len(log.sealed), err)
+	}
+	<-log.sealed
+	failure := errors.New("input/output error")
+	r.failure.Store(&failure)
+	if err := r.closeLog(); err != nil || len(log.sealed) != 0 {
+		t.Fatalf("a log that failed was sealed %d times, %v", len(log.sealed), err)
+	}
+}
+
 func TestAPauseOfTheProcessIsNotABurstOfTicks(t *testing.T) {
 	r := &Runner{engine: &Engine{options: DefaultOptions()}, hands: Hands{Tick: time.Millisecond}}
 	start := time.Now()

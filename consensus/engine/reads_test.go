@@ -75,21 +75,14 @@ func TestC2_AFreshLeaderWaitsForItsNoOp(t *testing.T) {
 func TestC3_ReplyToAnOlderAttempt(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	var late []raft.Message
-	tb.lose = func(m *raft.Message) bool {
-		hold := m.Kind == raft.ReadIndexReply && m.To == 3
-		if hold {
-			late = append(late, *m)
-		}
-		return hold
-	}
+	late := tb.hold(func(m *raft.Message) bool { return m.Kind == raft.ReadIndexReply && m.To == 3 })
 	first := tb.read(3)
 	tb.settle()
 	tb.submitAndSettle(1, "w")
 	tb.ticks(DefaultOptions().ReadRetryTicks)
 	second := tb.read(3)
 	tb.settle()
-	tb.flying = append(tb.flying, late[0]) // the reply to the attempt before "w"
+	tb.flying = append(tb.flying, (*late)[0]) // the reply to the attempt before "w"
 	tb.settle()
 	tb.expectRead(first, Pending)
 	tb.expectRead(second, Pending)
@@ -103,14 +96,7 @@ func TestC3_ReplyToAnOlderAttempt(t *testing.T) {
 func TestC3_ReplyToAnEarlierBoot(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	var late []raft.Message
-	tb.lose = func(m *raft.Message) bool {
-		hold := m.Kind == raft.ReadIndexReply && m.To == 3
-		if hold {
-			late = append(late, *m)
-		}
-		return hold
-	}
+	late := tb.hold(func(m *raft.Message) bool { return m.Kind == raft.ReadIndexReply && m.To == 3 })
 	tb.read(3)
 	tb.settle()
 	tb.submitAndSettle(1, "w")
@@ -119,7 +105,7 @@ func TestC3_ReplyToAnEarlierBoot(t *testing.T) {
 	tb.ticks(10) // it follows 1 again, in the same term
 	r := tb.read(3)
 	tb.settle()
-	tb.flying = append(tb.flying, late[0])
+	tb.flying = append(tb.flying, (*late)[0])
 	tb.settle()
 	tb.expectRead(r, Pending)
 }

@@ -45,13 +45,7 @@ func TestS1_ForwardNotMetBeforeTheLaterTerm(t *testing.T) {
 func TestS2_LateCopyInALaterTerm(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	var late []raft.Message
-	tb.lose = func(m *raft.Message) bool {
-		if isForward(m, 3) {
-			late = append(late, *m)
-		}
-		return isForward(m, 3)
-	}
+	late := tb.hold(func(m *raft.Message) bool { return isForward(m, 3) })
 	incr := tb.submit(3, "incr")
 	tb.settle()
 	tb.lose = nil
@@ -59,7 +53,7 @@ func TestS2_LateCopyInALaterTerm(t *testing.T) {
 	tb.ticks(10)
 	tb.expect(incr, Done) // proposed again, to 2
 	tb.elect(1)
-	tb.flying = append(tb.flying, late...)
+	tb.flying = append(tb.flying, *late...)
 	tb.ticks(10)
 	tb.expectApplied("incr")
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -36,6 +37,8 @@ func (in *Inputs) Reset() {
 	clear(in.Messages)
 	clear(in.Batches)
 	clear(in.Reads)
+	clear(in.Left)
+	clear(in.LeftReads)
 	clear(in.Applied)
 	clear(in.Fetched)
 	*in = Inputs{
@@ -240,7 +243,7 @@ func (e *Engine) drainReady() {
 			return
 		}
 		if _, err := e.core.ProposeConfiguration(rd.Finish, EncodeConfiguration(rd.Finish)); err != nil {
-			return // it asks again when it can
+			panic(fmt.Sprintf("engine: the end of a joint configuration is refused: %v", err)) // it is asked for once
 		}
 	}
 }
