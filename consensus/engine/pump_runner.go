@@ -240,8 +240,8 @@ func (r *Runner) Close() error {
 	return r.closed
 }
 
-// closeLog seals the log first, so that damage to its last group while the node is at rest cannot pass for a torn write.
-// A log that failed is not touched any more.
+// closeLog seals the log first, so that damage to its last group while the node is at rest cannot pass for a torn
+// write. A log that failed is not touched any more.
 func (r *Runner) closeLog() error {
 	var err error
 	if r.Err() == nil {
