@@ -52,6 +52,7 @@ type serveFlags struct {
 	bootstrap          bool
 	expect             int
 	join               []string
+	peerRoutes         []string
 	password           string
 	secretFile         string
 	maxClients         int
@@ -98,8 +99,12 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"size of each of the two files of the journal, which are written out in advance")
 	flags.Var(&f.level, "log-level", "least important lines of the log that are written: debug, info, warn or error")
 	flags.IntVar(&f.lifelineFD, "lifeline-fd", 0, "descriptor of a pipe; the node stops when its other end is closed")
-	if err := flags.MarkHidden("lifeline-fd"); err != nil {
-		panic(err)
+	flags.StringArrayVar(&f.peerRoutes, "peer-route", nil,
+		"HOST:PORT=HOST:PORT: dial the second where another node's address is the first. For tests. May be repeated")
+	for _, name := range []string{"lifeline-fd", "peer-route"} {
+		if err := flags.MarkHidden(name); err != nil {
+			panic(err)
+		}
 	}
 }
 

@@ -91,6 +91,10 @@ func (s *server) consensusOptions() (consensus.Options, error) {
 	if err != nil {
 		return consensus.Options{}, err
 	}
+	routes, err := parseRoutes(f.peerRoutes)
+	if err != nil {
+		return consensus.Options{}, err
+	}
 	return consensus.Options{
 		Directory:     f.directory,
 		PeerAddress:   joinHostPort(f.announced(), f.peerPort),
@@ -99,7 +103,7 @@ func (s *server) consensusOptions() (consensus.Options, error) {
 		HeartbeatMillis: f.heartbeatMillis, ElectionMillis: f.electionMillis,
 		WaitMillis: f.waitMillis, UncertainAfterMillis: f.uncertainAfterMillis,
 		MaxEntryBytes: f.maxEntryBytes, JournalFileBytes: f.journalFileBytes,
-		Secret: secret, Logger: s.logger,
+		Secret: secret, Dial: routes.dialer(), Logger: s.logger,
 	}, nil
 }
 
