@@ -32,7 +32,7 @@ var dependencies = map[string]dependency{
 	"golang.org/x/sys": {version: "v0.49.0", why: "fdatasync, flock, TCP_USER_TIMEOUT",
 		packages: []string{"cmd", "consensus/transport", "internal/vfs", "resp", "wal"}, tests: true},
 	"github.com/anishathalye/porcupine": {version: "v1.3.1", why: "checks histories for linearizability",
-		packages: []string{"consensus/sim"}, tests: true},
+		packages: []string{"consensus/sim", "internal/torture"}, tests: true},
 	"github.com/cockroachdb/datadriven": {version: "v1.0.2", why: "golden transcripts", tests: true},
 	"github.com/redis/go-redis/v9":      {version: "v9.23.0", why: "a stock client for black box tests", tests: true},
 	"go.uber.org/goleak":                {version: "v1.3.0", why: "finds goroutines that outlive a test", tests: true},
