@@ -25,6 +25,10 @@ func TestDescriptions(t *testing.T) {
 		"1->2 Install term=3 snapshot=9/3": Message{
 			Kind: Install, From: 1, To: 2, Term: 3, Snapshot: &SnapshotMark{Mark: Mark{Term: 3, Index: 9}},
 		},
+		"2->1 AskTransfer term=3": Message{Kind: AskTransfer, From: 2, To: 1, Term: 3},
+		"1->2 Presence term=3 request=8 absent=[3 4]": Message{
+			Kind: Presence, From: 1, To: 2, Term: 3, Request: 8, Absent: []NodeID{3, 4},
+		},
 		"2->1 InstallReply term=3 index=9":           Message{Kind: InstallReply, From: 2, To: 1, Term: 3, Index: 9},
 		"5/2 voters=[1 2] outgoing=[3] learners=[4]": configurationEntry(5, 2, configuration),
 		"6/2 no-op":    Entry{Index: 6, Term: 2, Kind: EntryNoOp},

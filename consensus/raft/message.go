@@ -25,6 +25,8 @@ type MessageKind uint8
 //	Forward         origin -> leader     Boot, Batches; Term is the one that the batches are meant for
 //	Install         leader -> follower   Snapshot, Epoch: a snapshot is ready to be fetched
 //	InstallReply    follower -> leader   Index, Reject
+//	AskTransfer     follower -> leader   nothing: hand leadership to the sender
+//	Presence        leader -> member     Request (it rises with every change within the term), Absent
 const (
 	PreVote MessageKind = iota + 1
 	PreVoteReply
@@ -40,12 +42,15 @@ const (
 	Forward
 	Install
 	InstallReply
+	AskTransfer
+	Presence
 	messageKinds
 )
 
 var messageNames = [messageKinds]string{
 	"?", "PreVote", "PreVoteReply", "Vote", "VoteReply", "Append", "AppendReply", "Heartbeat", "HeartbeatReply",
-	"TimeoutNow", "ReadIndex", "ReadIndexReply", "Forward", "Install", "InstallReply",
+	"TimeoutNow", "ReadIndex", "ReadIndexReply", "Forward", "Install", "InstallReply", "AskTransfer",
+	"Presence",
 }
 
 // Known reports whether the kind is one of those above.
@@ -72,14 +77,16 @@ type Message struct {
 	Commit   Index
 	Index    Index
 	Epoch    Epoch
-	// Request is the fresh number of one attempt to learn a read index.
+	// Request is the fresh number of one attempt to learn a read index, or of one state of Absent.
 	Request uint64
 	// Stamp is the leader's time; Clock the sender's wall clock.
-	Stamp    Stamp
-	Clock    Stamp
-	Boot     Boot
-	Entries  []Entry
-	Batches  []Batch
+	Stamp   Stamp
+	Clock   Stamp
+	Boot    Boot
+	Entries []Entry
+	Batches []Batch
+	// Absent are the voters that the leader takes to be down, in ascending order.
+	Absent   []NodeID
 	Snapshot *SnapshotMark
 }
 

@@ -172,7 +172,9 @@ func (r *Raft) Step(m *Message) {
 		r.handleHeartbeatReply(m)
 	case TimeoutNow:
 		r.handleTimeoutNow(m)
-	case ReadIndex, ReadIndexReply, Forward, Install, InstallReply:
+	case AskTransfer:
+		r.Transfer(m.From) // nothing happens unless this node leads and the other one votes
+	case ReadIndex, ReadIndexReply, Forward, Install, InstallReply, Presence:
 		// The engine's: the rule of terms is all that concerns the core.
 	}
 }

@@ -48,7 +48,11 @@ func (a *assembly) message(clusterID uint64, m *raft.Message) {
 	}
 	start, firstCut, before := len(a.scratch), len(a.cuts), a.bytes()
 	a.scratch = append(a.scratch, noHeader[:]...)
-	fields(&coder{out: a}, m)
+	c := coder{out: a}
+	fields(&c, m)
+	if c.err != nil {
+		panic(fmt.Sprintf("transport: %v cannot be written: %v", m.Kind, c.err))
+	}
 	h.bodyBytes = a.bytes() - before - headerBytes
 	h.put(a.scratch[start:])
 	a.scratch = binary.LittleEndian.AppendUint32(a.scratch, a.checksum(start+headerBytes, firstCut))

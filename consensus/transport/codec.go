@@ -14,8 +14,12 @@ import (
 // All numbers are u64 little endian unless said otherwise; a mark is term, index. Lists begin with their count, u32.
 //
 //	entry   as raft.Entry has it, header and body: the bytes that also lie in every journal
+//	nodes   ids, each greater than the one before
 //	batch   sequence; skip u8, level u8, zero u16; length of the body u32; body. A skip has neither level nor body
 //	bytes   length u32, then the bytes
+
+// nodeBytes is the size of an encoded node id.
+const nodeBytes = 8
 
 // batchHeaderBytes is the size of an encoded batch without its body.
 const batchHeaderBytes = 16
@@ -69,6 +73,10 @@ func fields(c *coder, m *raft.Message) {
 		number(c, &m.Epoch)
 	case raft.InstallReply:
 		number(c, &m.Index)
+	case raft.AskTransfer:
+	case raft.Presence:
+		number(c, &m.Request)
+		c.nodes(&m.Absent)
 	default:
 		panic(fmt.Sprintf("transport: no body for message kind %d", m.Kind))
 	}
@@ -86,7 +94,7 @@ func mayReject(kind raft.MessageKind) bool {
 // messageBytes is the size of the message's frame.
 func messageBytes(m *raft.Message) int {
 	const fixedBytes = frameOverheadBytes + 64 // no kind has more than 64 bytes of plain fields
-	size := fixedBytes
+	size := fixedBytes + nodeBytes*len(m.Absent)
 	for i := range m.Entries {
 		size += m.Entries[i].Size()
 	}
@@ -169,6 +177,24 @@ func (c *coder) entries(v *[]raft.Entry) {
 			return
 		}
 		(*v)[i], c.in = e, c.in[size:]
+	}
+}
+
+// nodes codes a set of nodes. There is one way to write a set: ids that do not ascend are refused.
+func (c *coder) nodes(v *[]raft.NodeID) {
+	n := c.length(len(*v), nodeBytes)
+	if c.out == nil && n > 0 {
+		*v = make([]raft.NodeID, n)
+	}
+	previous := raft.NodeID(0)
+	for i := range *v {
+		id := &(*v)[i]
+		number(c, id)
+		if *id <= previous {
+			c.fail(fmt.Errorf("node %d behind node %d in a set", *id, previous))
+			return
+		}
+		previous = *id
 	}
 }
 

@@ -34,6 +34,8 @@ var carried = map[raft.MessageKind]string{
 	raft.Forward:        "Boot Batches",
 	raft.Install:        "Snapshot Epoch",
 	raft.InstallReply:   "Index Reject",
+	raft.AskTransfer:    "",
+	raft.Presence:       "Request Absent",
 }
 
 const testCluster = 0xC1C2C3C4C5C6C7C8
@@ -71,6 +73,9 @@ func sample(kind raft.MessageKind, r *rand.Rand) raft.Message {
 		all.Batches = append(all.Batches, raft.Batch{
 			Sequence: raft.Sequence(r.Uint64()), Level: uint8(r.Uint64()), Body: make([]byte, r.IntN(2*referenceBytes)),
 		}, raft.Batch{Sequence: raft.Sequence(r.Uint64()), Skip: true})
+	}
+	for range 1 + r.IntN(5) {
+		all.Absent = append(all.Absent, raft.NodeID(len(all.Absent)*1000+1+r.IntN(1000)))
 	}
 	all.Snapshot = &raft.SnapshotMark{
 		Mark: mark(), Configuration: make([]byte, r.IntN(2*referenceBytes)), FileHash: r.Uint64(), FileBytes: r.Uint64(),
@@ -292,6 +297,8 @@ func TestDecodedBodiesDoNotShareTheReadBuffer(t *testing.T) {
 func TestMisuseByThisNodePanics(t *testing.T) {
 	for name, m := range map[string]raft.Message{
 		"unknown kind":                {Kind: 99},
+		"a set out of order":          {Kind: raft.Presence, Absent: []raft.NodeID{2, 1}},
+		"nobody in a set":             {Kind: raft.Presence, Absent: []raft.NodeID{0, 1}},
 		"reject on a kind that can't": {Kind: raft.Heartbeat, Reject: true},
 	} {
 		func() {

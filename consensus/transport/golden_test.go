@@ -33,6 +33,7 @@ func fixed() []raft.Message {
 			Mark: raft.Mark{Term: 0x41, Index: 0x42}, Configuration: []byte("configuration"), FileHash: 0x43, FileBytes: 0x44,
 		},
 	}
+	all.Absent = []raft.NodeID{0x51, 0x52}
 	var messages []raft.Message
 	for _, kind := range everyKind() {
 		m := all

@@ -87,7 +87,10 @@ func TestTrailingAndMissingBytesInABodyAreRefused(t *testing.T) {
 		m := sample(kind, rand.New(rand.NewPCG(8, 0)))
 		wire := encode(t, m)
 		body := wire[headerBytes : len(wire)-trailerBytes]
-		for _, wrong := range [][]byte{append(bytes.Clone(body), 0), body[:len(body)-1]} {
+		for _, wrong := range [][]byte{append(bytes.Clone(body), 0), body[:max(len(body)-1, 0)]} {
+			if len(wrong) == len(body) {
+				continue // no body can be shorter than none
+			}
 			h := header{kind: frameKind(kind), clusterID: 1, from: 1, to: 2}
 			refuses(t, kind.String(), appendFrame(nil, h, wrong))
 		}
@@ -103,6 +106,19 @@ func TestReservedBytesOfABatchAreRefused(t *testing.T) {
 		wrong := bytes.Clone(body)
 		wrong[about+offset] = value
 		refuses(t, "batch", appendFrame(nil, header{kind: frameKind(raft.Forward)}, wrong))
+	}
+}
+
+// A set that is not written in the one way there is (each id greater than the one before, none 0) is damage.
+func TestSetsOutOfOrderAreRefused(t *testing.T) {
+	m := raft.Message{Kind: raft.Presence, From: 1, To: 2, Request: 3, Absent: []raft.NodeID{4, 5, 6}}
+	wire := encode(t, m)
+	body := wire[headerBytes : len(wire)-trailerBytes]
+	const ids = 8 + 4 // after request and count
+	for offset, value := range map[int]byte{0: 0, nodeBytes: 4, 2 * nodeBytes: 2} {
+		wrong := bytes.Clone(body)
+		wrong[ids+offset] = value
+		refuses(t, "set", appendFrame(nil, header{kind: frameKind(raft.Presence)}, wrong))
 	}
 }
 
@@ -137,7 +153,7 @@ func TestG10_ADeclaredLengthAllocatesNothingBeforeItIsChecked(t *testing.T) {
 }
 
 func TestG10_ADeclaredCountAllocatesNoMoreThanTheFrameCouldHold(t *testing.T) {
-	counts := map[raft.MessageKind]int{raft.Append: 32, raft.Forward: 8, raft.Install: 32} // where the count stands
+	counts := map[raft.MessageKind]int{raft.Append: 32, raft.Forward: 8, raft.Install: 32, raft.Presence: 8} // where the count stands
 	for kind, at := range counts {
 		body := make([]byte, 200)
 		binary.LittleEndian.PutUint32(body[at:], 1<<31)
