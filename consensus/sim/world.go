@@ -27,7 +27,7 @@ type World struct {
 type Counts struct {
 	// Turns, Messages and Groups count what the nodes did.
 	Turns, Messages, Groups int
-	// LeaderChanges counts leaders after the first.
+	// LeaderChanges counts leaders after the first, up to the liveness phase: that one may take the leader away.
 	LeaderChanges int
 	// PowerLosses and Kills count crashes, Restarts what followed.
 	PowerLosses, Kills, Restarts int
