@@ -35,6 +35,8 @@ type view struct{ space reader }
 type reader interface {
 	get(key []byte) *entry
 	size() int
+	slotSize(slot uint16) int
+	slotKeys(slot uint16, most int, visit func(key string))
 }
 
 // refuse answers a call that is not one of the table's writes. The log of this cluster should hold none, but whatever

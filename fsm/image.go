@@ -3,6 +3,8 @@ package fsm
 import (
 	"errors"
 	"io"
+
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // Image is a frozen state. It stays as it is while the machine goes on, and costs what the machine changes meanwhile,
@@ -59,7 +61,7 @@ func (i *Image) WriteTo(w io.Writer) (int64, error) {
 // walk visits all entries in the order of the image.
 func (i *Image) walk(visit func(ranked) error) error {
 	scratch := make([]ranked, 0, leafEntries)
-	for slot := range Slots {
+	for slot := range command.Slots {
 		if err := i.root.slot(uint16(slot)).walk(i.keys, &scratch, visit); err != nil {
 			return err
 		}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // realRedis is a redis-server of its own, on a socket in a directory of the test, that ends with the test.
@@ -222,7 +224,7 @@ func TestSlotsAreThoseOfRedis(t *testing.T) {
 		for i := range key {
 			key[i] = "{}ab\x00\xff"[r.IntN(6)]
 		}
-		if got, want := fmt.Sprintf(":%d\r\n", Slot(key)), redis.do("cluster", "keyslot", string(key)); got != want {
+		if got, want := fmt.Sprintf(":%d\r\n", command.Slot(key)), redis.do("cluster", "keyslot", string(key)); got != want {
 			t.Fatalf("%q: got %q, want %q", key, got, want)
 		}
 	}
@@ -241,11 +243,11 @@ func TestLimitOfAStringIsThatOfRedis(t *testing.T) {
 		{"append", "a", half}, {"append", "a", half}, {"append", "a", "x"}, {"append", "a", ""}, {"strlen", "a"},
 		{"append", "b", half + half}, {"append", "b", half}, {"strlen", "b"}, {"append", "none", ""}, {"exists", "none"},
 	} {
-		var command [][]byte
+		var words [][]byte
 		for _, arg := range args {
-			command = append(command, []byte(arg))
+			words = append(words, []byte(arg))
 		}
-		if got, want := do(m, command), redis.do(args...); got != want {
+		if got, want := do(m, words), redis.do(args...); got != want {
 			t.Errorf("step %d, %s %s: got %q, want %q", i, args[0], args[1], got, want)
 		}
 	}

@@ -1,12 +1,18 @@
 package fsm
 
+import (
+	"errors"
+
+	"github.com/raftredis/raftredis/internal/command"
+)
+
 // space is the key space: 16,384 slots, reached through a root and its pages, each slot a tree of small nodes.
 //
 //	root ──► 128 pages ──► 128 slots each ──► fork ──► 16 children by the next four bits of the hash ──► …
 //	                                     └──► leaf of up to 64 entries
 //
 // Everything carries the generation that made it. A freeze keeps the root and begins a new generation; from then on a
-// write copies what is older on its way before it changes it: a root, a page, the forks down to one leaf, some five
+// write copies what is older on its way before it changes it: a root, a page, the forks down to one leaf, some six
 // kilobytes, however many keys there are and however many share a slot. What a freeze reaches is therefore never
 // changed, and several freezes can overlap.
 //
@@ -25,12 +31,14 @@ const pageSlots = 128
 
 type root struct {
 	generation uint64
-	pages      [Slots / pageSlots]*page
+	pages      [command.Slots / pageSlots]*page
 }
 
 type page struct {
 	generation uint64
 	slots      [pageSlots]tree
+	// keys counts the entries of each slot.
+	keys [pageSlots]int
 }
 
 // place is where a key belongs.
@@ -43,7 +51,7 @@ func newSpace(seed uint64) space {
 	return space{hashing: newHashing(seed), generation: 1, root: &root{generation: 1}}
 }
 
-func (s *space) place(key []byte) place { return place{Slot(key), digest(s.hashing.keys, key)} }
+func (s *space) place(key []byte) place { return place{command.Slot(key), digest(s.hashing.keys, key)} }
 
 // slot is the tree of a slot. It is for reading only.
 func (r *root) slot(number uint16) tree {
@@ -76,6 +84,39 @@ func (s *space) get(key []byte) *entry { return s.find(s.place(key), key) }
 // size is the number of keys.
 func (s *space) size() int { return s.keys }
 
+// slotSize is the number of keys of a slot.
+func (s *space) slotSize(slot uint16) int {
+	p := s.root.pages[slot/pageSlots]
+	if p == nil {
+		return 0
+	}
+	return p.keys[slot%pageSlots]
+}
+
+// errEnough ends a walk early.
+var errEnough = errors.New("enough keys")
+
+// slotKeys visits the first keys of a slot, as many as asked for or there are, in the order of (hash, key).
+func (s *space) slotKeys(slot uint16, most int, visit func(key string)) {
+	if most == 0 {
+		return
+	}
+	var scratch []ranked
+	_ = s.root.slot(slot).walk(s.hashing.keys, &scratch, func(r ranked) error {
+		visit(r.entry.key())
+		if most--; most == 0 {
+			return errEnough
+		}
+		return nil
+	})
+}
+
+// count changes the number of keys, of a slot that is writable already.
+func (s *space) count(slot uint16, change int) {
+	s.keys += change
+	s.root.pages[slot/pageSlots].keys[slot%pageSlots] += change
+}
+
 // put stores an entry, in place of the one with its key if there is one.
 func (s *space) put(at place, key []byte, e entry) {
 	link := s.writable(at.slot)
@@ -89,7 +130,7 @@ func (s *space) put(at place, key []byte, e entry) {
 			}
 			if len(l.entries) < leafEntries || shift < 0 {
 				s.sum += s.share(at.hash, &e)
-				s.keys++
+				s.count(at.slot, 1)
 				l.insert(tag(at.hash), e)
 				return
 			}
@@ -115,7 +156,7 @@ func (s *space) remove(key []byte) bool {
 	l := s.ownLeaf(link)
 	i := l.search(tag(at.hash), key)
 	s.sum -= s.share(at.hash, &l.entries[i])
-	s.keys--
+	s.count(at.slot, -1)
 	l.delete(i)
 	switch {
 	case parent != nil && len(l.entries) <= mergeBelow:

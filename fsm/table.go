@@ -14,11 +14,13 @@ type write func(m *Machine, c call) []byte
 // class, and a command of a connection has none.
 var (
 	reads = [command.IDs]read{
-		command.DBSize: dbsize,
-		command.Exists: exists,
-		command.Get:    get,
-		command.MGet:   mget,
-		command.Strlen: strlen,
+		command.ClusterCountKeysInSlot: countKeysInSlot,
+		command.ClusterGetKeysInSlot:   getKeysInSlot,
+		command.DBSize:                 dbsize,
+		command.Exists:                 exists,
+		command.Get:                    get,
+		command.MGet:                   mget,
+		command.Strlen:                 strlen,
 	}
 	writes = [command.IDs]write{
 		command.Append: appendTo,

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strconv"
 	"testing"
+
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // seedVariable names the variable of the environment that makes the random tests explore another seed.
@@ -134,7 +136,7 @@ func TestAnEmptiedKeySpaceHoldsNoNodes(t *testing.T) {
 	if m.space.keys != 0 || m.space.sum != 0 {
 		t.Fatalf("%d keys with sum %x are left", m.space.keys, m.space.sum)
 	}
-	for slot := range Slots {
+	for slot := range command.Slots {
 		if left := m.space.root.slot(uint16(slot)); left != (tree{}) {
 			t.Fatalf("slot %d still holds %+v", slot, left)
 		}
@@ -160,7 +162,7 @@ func TestOneSlotOfManyKeysIsDividedEvenly(t *testing.T) {
 			}
 		}
 	}
-	visit(m.space.root.slot(Slot([]byte("tag"))), 0)
+	visit(m.space.root.slot(command.Slot([]byte("tag"))), 0)
 	if largest > leafEntries || deepest > 6 {
 		t.Fatalf("the largest leaf has %d entries, the deepest is at level %d", largest, deepest)
 	}

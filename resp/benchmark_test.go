@@ -31,6 +31,8 @@ func (instantStore) View(r *Request) bool {
 
 func (instantStore) Abandon(*Request) {}
 func (instantStore) Info() Info       { return Info{} }
+func (instantStore) Leader() Leader   { return Leader{} }
+func (instantStore) TakeOver() error  { return nil }
 
 var benchmarkCommands = map[string]string{
 	"set64": bulk("SET", "key:000000012345", strings.Repeat("v", 64)),

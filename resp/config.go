@@ -16,13 +16,18 @@ type Setting struct{ Name, Value string }
 
 // ownSettings are the parameters whose values this package knows, and those that are the same for every node: what this
 // product does by its nature is said in Redis's words. Tools read some of them before they do anything else.
-func ownSettings(limits Limits) []Setting {
+func ownSettings(limits Limits, view ClusterView) []Setting {
+	clusterEnabled := "yes"
+	if view == NoView {
+		clusterEnabled = "no"
+	}
 	seconds := func(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 	return []Setting{
 		{"appendfsync", "always"},
 		{"appendonly", "yes"},
 		{"client-output-buffer-limit", "normal " + strconv.Itoa(limits.MaxOutputBytes) + " 0 0"},
 		{"client-query-buffer-limit", strconv.Itoa(limits.MaxRequestBytes)},
+		{"cluster-enabled", clusterEnabled},
 		{"databases", "1"},
 		{"io-threads", "1"},
 		{"maxclients", strconv.Itoa(limits.MaxClients)},

@@ -1,7 +1,6 @@
 package resp
 
 import (
-	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -56,6 +55,8 @@ type Conn struct {
 	authenticated           bool
 	name                    string
 	library, libraryVersion string
+	// readOnly is set between READONLY and READWRITE: old state will do for reads.
+	readOnly bool
 
 	// request holds the run being gathered, then submitted. arguments and fixed are the storage of its calls.
 	request   Request
@@ -199,7 +200,7 @@ func (c *Conn) view() {
 	run.Calls = calls
 	switch {
 	case !answered:
-		c.submit()
+		c.read()
 		return
 	case len(run.Reply) < len(c.out):
 		panic("resp: the store shortened the replies before its own")
@@ -221,7 +222,7 @@ func (c *Conn) finish() {
 	if cap(run.Calls) > keptArguments {
 		run.Calls = nil
 	}
-	c.request.Body, c.request.Ticket = nil, nil
+	c.request.Body, c.request.Ticket, c.request.Stale = nil, nil, false
 	c.fixed, c.bodyBytes, c.viewed = c.fixed[:0], 0, 0
 	kept := 0
 	if c.holding {
@@ -239,19 +240,4 @@ func (c *Conn) forget(kept int) {
 	if kept == 0 && cap(c.arguments) > keptArguments {
 		c.arguments = nil
 	}
-}
-
-// submit hands the run to the store; of a run of reads, the part that is not yet answered.
-func (c *Conn) submit() {
-	r := &c.request
-	r.Run.Protocol = c.protocol
-	r.begin()
-	c.phase, c.abandoned = submitted, false
-	if c.bodyBytes == 0 {
-		c.front.store.Read(r)
-		return
-	}
-	r.Run.Reply = c.out
-	r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
-	c.front.store.Write(r)
 }

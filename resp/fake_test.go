@@ -28,22 +28,29 @@ type fakeStore struct {
 	// finish is called with every submitted request, outside the lock, and ends it now or later; nil ends it at once.
 	finish func(r *Request)
 
+	// takeOver is what TakeOver answers, takeOvers how often it was called.
+	takeOver  error
+	takeOvers int
+
 	pending   []*Request
 	abandoned []*Request
 }
 
 func newFakeStore(t testing.TB) *fakeStore {
 	return &fakeStore{t: t, values: make(map[string][]byte), info: Info{
-		NodeID: 1, Name: "0123456789abcdef0123456789abcdef01234567", ClusterID: 7, State: "up", Role: "leader", Leader: 1,
+		NodeID: 1, Name: fakeName(1), ClusterID: 7, State: "up", Role: "leader", Leader: 1,
 		Term: 3, VotedFor: 1, Commit: 42, Applied: 41, LastIndex: 43, LogEntries: 43,
 		Nodes: []NodeInfo{
-			{ID: 1, Host: "10.0.0.1", Port: 7001, Voter: true, Up: true, Match: 43},
-			{ID: 2, Host: "10.0.0.2", Port: 7002, Voter: true, Up: true, Match: 40},
-			{ID: 3, Host: "10.0.0.3", Port: 7003, Voter: false, Up: false, Match: 9},
+			{ID: 1, Name: fakeName(1), Host: "10.0.0.1", Port: 7001, PeerPort: 17001, Voter: true, Up: true, Match: 43},
+			{ID: 2, Name: fakeName(2), Host: "10.0.0.2", Port: 7002, PeerPort: 17002, Voter: true, Up: true, Match: 40},
+			{ID: 3, Name: fakeName(3), Host: "10.0.0.3", Port: 7003, PeerPort: 17003, Voter: false, Up: false, Match: 9},
 		},
 		Fields: []Field{{"raft_fsync_count", "12"}},
 	}}
 }
+
+// fakeName is the name of a node: 40 digits, the last of which are its number.
+func fakeName(id uint64) string { return fmt.Sprintf("0123456789abcdef0123456789abcdef%08x", id) }
 
 func (s *fakeStore) Write(r *Request) { s.submit(r, true) }
 func (s *fakeStore) Read(r *Request)  { s.submit(r, false) }
@@ -211,10 +218,35 @@ type client struct {
 	ended  bool
 }
 
+// Leader is derived from Info, as a real node's is.
+func (s *fakeStore) Leader() Leader {
+	info := s.Info()
+	leader := info.node(info.Leader)
+	if leader == nil {
+		return Leader{}
+	}
+	return Leader{Known: true, Self: leader.ID == info.NodeID, Host: leader.Host, Port: leader.Port}
+}
+
+func (s *fakeStore) TakeOver() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.takeOvers++
+	return s.takeOver
+}
+
 func newClient(t testing.TB, f *front) *client {
 	c := &client{t: t}
 	c.conn = newConn(f, 5, func() { c.wakes++ })
 	return c
+}
+
+// fakeNode is the node of options that do not have one: their store, which plays both.
+func fakeNode(o Options) Node {
+	if o.Node != nil {
+		return o.Node
+	}
+	return o.Store.(Node)
 }
 
 // testFront makes what connections share, as New does.
@@ -224,6 +256,7 @@ func testFront(t testing.TB, o Options) *front {
 		t.Fatal(err)
 	}
 	o.Version = "0.0.1"
+	o.Node = fakeNode(o)
 	return newFront(o, limits)
 }
 

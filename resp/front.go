@@ -14,6 +14,9 @@ const redisVersion = "7.2.4"
 // except for the counters.
 type front struct {
 	store    Store
+	node     Node
+	view     ClusterView
+	redirect bool
 	limits   Limits
 	password string
 	version  string
@@ -42,7 +45,7 @@ type stats struct {
 
 func newFront(o Options, limits Limits) *front {
 	f := &front{
-		store: o.Store, limits: limits, password: o.Password, version: o.Version, logger: o.Logger, started: time.Now(),
+		store: o.Store, node: o.Node, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, password: o.Password, version: o.Version, logger: o.Logger, started: time.Now(),
 		processID: os.Getpid(),
 	}
 	f.input.limit = int64(limits.MaxInputBytes)
@@ -52,6 +55,14 @@ func newFront(o Options, limits Limits) *front {
 	if f.version == "" {
 		f.version = "unknown"
 	}
-	f.settings = mergeSettings(ownSettings(limits), o.Settings)
+	f.settings = mergeSettings(ownSettings(limits, o.ClusterView), o.Settings)
 	return f
+}
+
+// mode is what the node says it is: part of a cluster, or one Redis.
+func (f *front) mode() string {
+	if f.view == NoView {
+		return "standalone"
+	}
+	return "cluster"
 }

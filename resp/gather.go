@@ -2,6 +2,7 @@ package resp
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
@@ -80,6 +81,8 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 	case spec.Class == command.Write && argv.Size(args) > c.front.limits.MaxEntryBytes:
 		return c.refused("ERR command exceeds the largest log entry of " +
 			strconv.Itoa(c.front.limits.MaxEntryBytes) + " bytes (max-entry-bytes)")
+	case c.front.view == NoView && strings.HasPrefix(spec.Name, "cluster|"):
+		return c.refused(clusterDisabled)
 	case isBarrier(spec) && handlers[spec.ID].pure:
 		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
 	}

@@ -20,24 +20,37 @@ type handler struct {
 
 // handlers attaches a function to every command of class Barrier that is not a mere container.
 var handlers = [command.IDs]handler{
-	command.Auth:          {answer: auth},
-	command.ClientGetName: {answer: clientGetName},
-	command.ClientID:      {answer: clientID},
-	command.ClientSetInfo: {answer: clientSetInfo},
-	command.ClientSetName: {answer: clientSetName},
-	command.Command:       {answer: commandAll},
-	command.CommandCount:  {answer: commandCount},
-	command.CommandDocs:   {answer: commandDocs},
-	command.CommandInfo:   {answer: commandInfo},
-	command.CommandList:   {answer: commandList},
-	command.ConfigGet:     {answer: configGet},
-	command.Echo:          {answer: echo, pure: true},
-	command.Hello:         {answer: hello},
-	command.Info:          {answer: info},
-	command.Ping:          {answer: ping, pure: true},
-	command.Quit:          {answer: quit},
-	command.Role:          {answer: role},
-	command.Select:        {answer: selectDatabase},
+	command.Asking:           {answer: asking, pure: true},
+	command.Auth:             {answer: auth},
+	command.ClientGetName:    {answer: clientGetName},
+	command.ClientID:         {answer: clientID},
+	command.ClientSetInfo:    {answer: clientSetInfo},
+	command.ClientSetName:    {answer: clientSetName},
+	command.ClusterFailover:  {answer: clusterFailover},
+	command.ClusterHelp:      {answer: clusterHelp, pure: true},
+	command.ClusterInfo:      {answer: clusterInfo},
+	command.ClusterKeySlot:   {answer: clusterKeySlot, pure: true},
+	command.ClusterLinks:     {answer: clusterLinks},
+	command.ClusterMyID:      {answer: clusterMyID},
+	command.ClusterMyShardID: {answer: clusterMyShardID},
+	command.ClusterNodes:     {answer: clusterNodes},
+	command.ClusterShards:    {answer: clusterShards},
+	command.ClusterSlots:     {answer: clusterSlots},
+	command.Command:          {answer: commandAll},
+	command.CommandCount:     {answer: commandCount},
+	command.CommandDocs:      {answer: commandDocs},
+	command.CommandInfo:      {answer: commandInfo},
+	command.CommandList:      {answer: commandList},
+	command.ConfigGet:        {answer: configGet},
+	command.Echo:             {answer: echo, pure: true},
+	command.Hello:            {answer: hello},
+	command.Info:             {answer: info},
+	command.Ping:             {answer: ping, pure: true},
+	command.Quit:             {answer: quit},
+	command.ReadOnly:         {answer: readOnly},
+	command.ReadWrite:        {answer: readWrite},
+	command.Role:             {answer: role},
+	command.Select:           {answer: selectDatabase},
 }
 
 // Error texts of the commands here, to the letter those of Redis.
@@ -66,6 +79,24 @@ func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, ar
 // quit answers and ends the connection. Replies to everything before it stand in the output already.
 func quit(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.phase = ended
+	return reply.OK(dst)
+}
+
+// asking is ASKING, which clients say before a command that was sent elsewhere by ASK. No node says ASK.
+func asking(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.OK(dst) }
+
+// readOnly is READONLY. A node that has served nothing since its start refuses it: what it has may be the state of any
+// time, also of one long before what this client has seen here.
+func readOnly(c *Conn, dst []byte, _ [][]byte) []byte {
+	if c.front.node.Info().State != "up" {
+		return reply.Error(dst, reply.Loading)
+	}
+	c.readOnly = true
+	return reply.OK(dst)
+}
+
+func readWrite(c *Conn, dst []byte, _ [][]byte) []byte {
+	c.readOnly = false
 	return reply.OK(dst)
 }
 
@@ -168,13 +199,13 @@ func hello(c *Conn, dst []byte, args [][]byte) []byte {
 	if options.protocol != 0 {
 		c.protocol = options.protocol
 	}
-	knowledge := c.front.store.Info()
+	knowledge := c.front.node.Info()
 	dst = reply.MapHeader(dst, c.protocol, 7)
 	dst = appendPair(dst, "server", "redis")
 	dst = appendPair(dst, "version", redisVersion)
 	dst = reply.Integer(reply.BulkString(dst, "proto"), int64(c.protocol))
 	dst = reply.Integer(reply.BulkString(dst, "id"), c.id)
-	dst = appendPair(dst, "mode", "standalone")
+	dst = appendPair(dst, "mode", c.front.mode())
 	dst = appendPair(dst, "role", helloRole(&knowledge))
 	return reply.ArrayHeader(reply.BulkString(dst, "modules"), 0)
 }
@@ -239,7 +270,7 @@ func clientSetInfo(c *Conn, dst []byte, args [][]byte) []byte {
 // role is ROLE: what this node believes at this moment. A leader lists the other members and how far it knows each to
 // be; any other node names the leader it follows.
 func role(c *Conn, dst []byte, _ [][]byte) []byte {
-	knowledge := c.front.store.Info()
+	knowledge := c.front.node.Info()
 	if !knowledge.leads() {
 		return replicaRole(dst, &knowledge)
 	}

@@ -38,7 +38,7 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 		wanted[strings.ToLower(string(arg))] = true
 	}
 	all := len(args) == 1 || wanted["default"] || wanted["all"] || wanted["everything"]
-	knowledge := c.front.store.Info()
+	knowledge := c.front.node.Info()
 	var text strings.Builder
 	for _, s := range sections {
 		if !all && !wanted[s.name] {
@@ -60,7 +60,7 @@ func infoServer(b *strings.Builder, f *front, _ *Info) {
 	uptime := time.Since(f.started)
 	line(b, "redis_version", redisVersion)
 	line(b, "raftredis_version", f.version)
-	line(b, "redis_mode", "standalone")
+	line(b, "redis_mode", f.mode())
 	line(b, "os", runtime.GOOS+" "+runtime.GOARCH)
 	line(b, "arch_bits", 32<<(^uint(0)>>63))
 	line(b, "go_version", runtime.Version())
@@ -195,7 +195,13 @@ func infoCPU(b *strings.Builder, _ *front, _ *Info) {
 	fmt.Fprintf(b, "used_cpu_user:%d.%06d\r\n", usage.Utime.Sec, usage.Utime.Usec)
 }
 
-func infoCluster(b *strings.Builder, _ *front, _ *Info) { line(b, "cluster_enabled", 0) }
+func infoCluster(b *strings.Builder, f *front, _ *Info) {
+	enabled := 1
+	if f.view == NoView {
+		enabled = 0
+	}
+	line(b, "cluster_enabled", enabled)
+}
 
 func infoKeyspace(b *strings.Builder, _ *front, knowledge *Info) {
 	if knowledge.Keys > 0 {

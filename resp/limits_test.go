@@ -16,13 +16,19 @@ func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
 		"negative":        {IdleTimeout: -time.Second},
 		"MaxInlineBytes ": {MaxInlineBytes: 1 << 20, MaxEntryBytes: 1 << 10},
 	} {
-		_, err := New(Options{Store: newFakeStore(t), Limits: limits})
+		_, err := New(Options{Store: newFakeStore(t), Node: newFakeStore(t), Limits: limits})
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%+v: %v, want an error about %q", limits, err, part)
 		}
 	}
-	if _, err := New(Options{}); err == nil || !strings.Contains(err.Error(), "Store") {
-		t.Errorf("without a store: %v", err)
+	for part, o := range map[string]Options{
+		"Store":          {Node: newFakeStore(t)},
+		"Node":           {Store: newFakeStore(t)},
+		"cluster view 3": {Store: newFakeStore(t), Node: newFakeStore(t), ClusterView: NoView + 1},
+	} {
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%v, want an error about %s", err, part)
+		}
 	}
 }
 

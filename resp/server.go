@@ -3,6 +3,7 @@ package resp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -14,6 +15,13 @@ import (
 type Options struct {
 	// Store is the replicated state machine. Required.
 	Store Store
+	// Node is the node before which the server stands. Required.
+	Node Node
+	// ClusterView is how the cluster looks to cluster clients. Default SpreadView.
+	ClusterView ClusterView
+	// RedirectMoved makes a node that does not lead answer commands on keys by MOVED to the leader, instead of having
+	// them done.
+	RedirectMoved bool
 	// Password is what clients have to give (requirepass); empty: none is asked for.
 	Password string
 	// Limits bounds what clients can make the server hold.
@@ -62,8 +70,13 @@ type Server struct {
 
 // New makes a server. It serves nothing before Serve.
 func New(o Options) (*Server, error) {
-	if o.Store == nil {
+	switch {
+	case o.Store == nil:
 		return nil, errors.New("resp: Options.Store is missing")
+	case o.Node == nil:
+		return nil, errors.New("resp: Options.Node is missing")
+	case int(o.ClusterView) >= len(clusterViews):
+		return nil, fmt.Errorf("resp: there is no cluster view %d", o.ClusterView)
 	}
 	limits := o.Limits.withDefaults()
 	if err := limits.validate(); err != nil {

@@ -42,7 +42,7 @@ func serve(t testing.TB, o Options) *serving {
 
 func serveOn(t testing.TB, o Options, listener net.Listener) *serving {
 	t.Helper()
-	o.Logger = slog.New(slog.DiscardHandler)
+	o.Logger, o.Node = slog.New(slog.DiscardHandler), fakeNode(o)
 	server, err := New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -21,14 +21,13 @@ type Store interface {
 	Read(r *Request)
 	// View executes a run of reads from the present state under the store's read lock and appends all replies to
 	// r.Run.Reply. False means that the state has to move on first (a deadline has passed that it does not know of yet):
-	// Reply is not looked at, and the connection submits the run again by Read.
+	// Reply is not looked at, and the connection submits the run again by Read. A run with r.Stale set comes here without
+	// a Read before it: any state will do.
 	View(r *Request) bool
 	// Abandon says that the client of a submitted request has gone: if nothing of it was sent or appended yet, it is
 	// dropped and completed with NotDone; otherwise nothing changes. It may come after Complete was called. Complete is
 	// called once in any case.
 	Abandon(r *Request)
-	// Info returns what this node knows now. It asks nobody.
-	Info() Info
 }
 
 // Outcome is how a run ended. Each is said to the client in words that make its library do the right thing: the
@@ -66,6 +65,9 @@ type Request struct {
 	// Body is the body of the log entry: the run's writes in order, in the encoding of package argv. Nil for a run of
 	// reads. It belongs to the store.
 	Body []byte
+
+	// Stale says that the run is to be viewed in whatever state there is: its client asked for that by READONLY.
+	Stale bool
 
 	// Ticket is the store's own: what it has to remember of the request between its calls. The front end never looks at
 	// it, and calls Write, Read, View and Abandon for one request from one goroutine at a time.
@@ -122,57 +124,3 @@ func refuse(dst []byte, calls []command.Call, outcome Outcome) []byte {
 	}
 	return dst
 }
-
-// Info is what a node knows of itself and of its cluster at one moment. It is local knowledge: a leader that was
-// deposed a moment ago still says that it leads.
-type Info struct {
-	// NodeID is this node's number in the configuration, Name its 40 hex digits, ClusterID the cluster's number.
-	NodeID    uint64
-	Name      string
-	ClusterID uint64
-	// State is initializing, joining, loading or up.
-	State string
-	// Role is leader, follower, candidate or learner.
-	Role string
-	// Leader is the node believed to lead, 0 if none is known.
-	Leader uint64
-	// Term, VotedFor, Commit, Applied, LastIndex are Raft's; LogEntries is how many entries the log holds.
-	Term, VotedFor, Commit, Applied, LastIndex, LogEntries uint64
-	// SnapshotIndex and SnapshotTerm name the snapshot in force, 0 if none.
-	SnapshotIndex, SnapshotTerm uint64
-	// Keys is the number of keys, Expires how many of them have a deadline.
-	Keys, Expires int64
-	// Nodes are the members of the newest configuration, this node among them.
-	Nodes []NodeInfo
-	// Fields are further lines for the raft section of INFO, in order, names with their prefix raft_.
-	Fields []Field
-}
-
-// NodeInfo describes one member as this node sees it.
-type NodeInfo struct {
-	ID   uint64
-	Name string
-	// Host and Port are where clients reach it.
-	Host string
-	Port int
-	// Voter is false for learners. Up means that it was heard of lately.
-	Voter, Up bool
-	// Match is the last index that it is known to hold; only a leader knows it of others.
-	Match uint64
-}
-
-// Field is a name with a value, both as text.
-type Field struct{ Name, Value string }
-
-// node finds a member by its number; nil if it is none.
-func (info *Info) node(id uint64) *NodeInfo {
-	for i := range info.Nodes {
-		if info.Nodes[i].ID == id {
-			return &info.Nodes[i]
-		}
-	}
-	return nil
-}
-
-// leads reports whether this node believes that it leads.
-func (info *Info) leads() bool { return info.Role == "leader" }

@@ -14,7 +14,7 @@ import (
 // byte by byte, and in random pieces; the replies must not differ. To write the replies anew: go test ./resp -rewrite.
 // Commit only what you understand.
 //
-//	new [password=x] [role=follower|candidate] [entry=bytes] [calls=n]    a fresh store and connection
+//	new [option=value ...]                      a fresh store and connection; see start for the options
 //	connect                                     another connection to the same store
 //	outcome done|not-done|uncertain|overloaded  how runs end from now on
 //	send                                        lines, each sent with CRLF; Go's escapes are understood
@@ -79,6 +79,20 @@ func (p *transcript) start(d *datadriven.TestData) {
 			o.Limits.MaxRunCalls = number
 		case "role":
 			p.store.info.Role, p.store.info.Leader = value, map[string]uint64{"follower": 2}[value]
+		case "view":
+			o.ClusterView, _ = ParseClusterView(value)
+		case "redirect":
+			o.RedirectMoved = value == "moved"
+		case "absent": // a voter
+			p.store.info.node(uint64(number)).Absent = true
+		case "votes": // a node
+			p.store.info.node(uint64(number)).Voter = true
+		case "self": // a node
+			p.store.info.NodeID, p.store.info.Name = uint64(number), fakeName(uint64(number))
+		case "state":
+			p.store.info.State = value
+		case "blank":
+			p.store.info = Info{Name: fakeName(9), State: "joining", Role: "follower"}
 		default:
 			d.Fatalf(p.t, "unknown option %q", arg.Key)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -35,6 +36,26 @@ func (s *store) Info() resp.Info {
 		},
 	}
 	return info
+}
+
+// Leader is the member that the node believes to lead.
+func (s *store) Leader() resp.Leader {
+	status := s.node.Status()
+	if status.Leader == 0 || status.Configuration == nil {
+		return resp.Leader{}
+	}
+	for i := range status.Configuration.Members {
+		if m := &status.Configuration.Members[i]; m.ID == status.Leader {
+			host, port := splitAddress(m.ClientAddress)
+			return resp.Leader{Known: true, Self: m.ID == status.ID, Host: host, Port: port}
+		}
+	}
+	return resp.Leader{}
+}
+
+// TakeOver is refused: nodes cannot ask for the leadership yet.
+func (s *store) TakeOver() error {
+	return errors.New("this version does not hand leadership over on request")
 }
 
 // state is how far the node has come, in redisraft's words.
@@ -75,9 +96,12 @@ func members(status *consensus.Status) []resp.NodeInfo {
 	for i := range status.Configuration.Members {
 		m := &status.Configuration.Members[i]
 		host, port := splitAddress(m.ClientAddress)
+		_, peerPort := splitAddress(m.PeerAddress)
 		node := resp.NodeInfo{
-			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, Voter: votes(status.Configuration, m.ID),
-			Up: m.ID == status.ID || slices.Contains(status.Linked, m.ID),
+			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, PeerPort: peerPort,
+			Voter: votes(status.Configuration, m.ID),
+			Up:     m.ID == status.ID || slices.Contains(status.Linked, m.ID),
+			Absent: slices.Contains(status.Absent, m.ID),
 		}
 		if m.ID == status.ID {
 			node.Match = uint64(status.Durable)

@@ -46,7 +46,10 @@ func (sub *submission) readEnded()  { sub.request.Complete(outcome(sub.read.Outc
 
 // View executes a run of reads. False means that keys may expire between the state's time and that of the read.
 func (s *store) View(r *resp.Request) bool {
-	stamp := int64(r.Ticket.(*submission).read.Stamp)
+	var stamp int64 // of a stale read: no moment has to be reached
+	if !r.Stale {
+		stamp = int64(r.Ticket.(*submission).read.Stamp)
+	}
 	needTick := false
 	s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, &r.Run) })
 	return !needTick

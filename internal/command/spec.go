@@ -21,21 +21,23 @@ type Flags uint16
 
 // The flags, in the order in which Redis lists them.
 const (
-	FlagWrite     Flags = 1 << iota // may change the key space
-	FlagReadOnly                    // never changes the key space
-	FlagDenyOOM                     // refused while memory is short
-	FlagAdmin                       // for administrators
-	FlagNoScript                    // not from scripts
-	FlagLoading                     // answered while the node loads its state
-	FlagStale                       // answered by a node that knows its state to be old
-	FlagFast                        // constant or logarithmic time
-	FlagNoAuth                      // answered before AUTH
-	FlagAllowBusy                   // answered while a script runs too long
+	FlagWrite          Flags = 1 << iota // may change the key space
+	FlagReadOnly                         // never changes the key space
+	FlagDenyOOM                          // refused while memory is short
+	FlagAdmin                            // for administrators
+	FlagNoScript                         // not from scripts
+	FlagLoading                          // answered while the node loads its state
+	FlagStale                            // answered by a node that knows its state to be old
+	FlagFast                             // constant or logarithmic time
+	FlagNoAuth                           // answered before AUTH
+	FlagNoAsyncLoading                   // not while the node takes over another's state
+	FlagAllowBusy                        // answered while a script runs too long
 	flagsEnd
 )
 
 var flagNames = [...]string{
-	"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast", "no_auth", "allow_busy",
+	"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast", "no_auth",
+	"no_async_loading", "allow_busy",
 }
 
 // Names lists the flags that are set, by Redis's names and in Redis's order.

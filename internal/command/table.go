@@ -3,6 +3,8 @@ package command
 // The commands that have state: package fsm attaches a function to each.
 const (
 	Append ID = iota + 1
+	ClusterCountKeysInSlot
+	ClusterGetKeysInSlot
 	DBSize
 	Decr
 	DecrBy
@@ -20,12 +22,24 @@ const (
 
 // The commands of a connection or node: package resp attaches a function to each that is not a mere container.
 const (
-	Auth ID = lastData + iota
+	Asking ID = lastData + iota
+	Auth
 	Client
 	ClientGetName
 	ClientID
 	ClientSetInfo
 	ClientSetName
+	Cluster
+	ClusterFailover
+	ClusterHelp
+	ClusterInfo
+	ClusterKeySlot
+	ClusterLinks
+	ClusterMyID
+	ClusterMyShardID
+	ClusterNodes
+	ClusterShards
+	ClusterSlots
 	Command
 	CommandCount
 	CommandDocs
@@ -38,6 +52,8 @@ const (
 	Info
 	Ping
 	Quit
+	ReadOnly
+	ReadWrite
 	Role
 	Select
 	// IDs is the number of ids, 0 included: the length of an array that a function table is.
@@ -62,6 +78,11 @@ var table = []Spec{
 		Complexity: "O(M) in the bytes that are added, amortized.",
 	},
 	{
+		ID: Asking, Name: "asking", Arity: 1, Flags: FlagFast,
+		Categories: []string{"@fast", "@connection"}, Since: "3.0.0", Group: "cluster",
+		Summary: "Announces a command that ASK has sent here; no node of this cluster says ASK.", Complexity: "O(1)",
+	},
+	{
 		ID: Auth, Name: "auth", Arity: -2, Flags: entrance,
 		Categories: []string{"@fast", "@connection"}, Since: "1.0.0", Group: "connection",
 		Summary: "Proves to the node who the client is.", Complexity: "O(1)",
@@ -71,6 +92,12 @@ var table = []Spec{
 		Categories: []string{"@slow"}, Since: "2.4.0", Group: "connection",
 		Summary: "Holds the commands about client connections.", Complexity: "Depends on the subcommand.",
 		Subcommands: clientSubcommands,
+	},
+	{
+		ID: Cluster, Name: "cluster", Arity: -2,
+		Categories: []string{"@slow"}, Since: "3.0.0", Group: "cluster",
+		Summary: "Holds the commands about the cluster.", Complexity: "Depends on the subcommand.",
+		Subcommands: clusterSubcommands,
 	},
 	{
 		ID: Command, Name: "command", Arity: -1, Flags: always,
@@ -159,6 +186,17 @@ var table = []Spec{
 		ID: Quit, Name: "quit", Arity: -1, Flags: entrance,
 		Categories: []string{"@fast", "@connection"}, Since: "1.0.0", Group: "connection",
 		Summary: "Ends the connection after the replies to everything before it.", Complexity: "O(1)",
+	},
+	{
+		ID: ReadOnly, Name: "readonly", Arity: 1, Flags: always | FlagFast,
+		Categories: []string{"@fast", "@connection"}, Since: "3.0.0", Group: "cluster",
+		Summary:    "Lets a node that does not lead answer this connection's reads from what it has, however old that is.",
+		Complexity: "O(1)",
+	},
+	{
+		ID: ReadWrite, Name: "readwrite", Arity: 1, Flags: always | FlagFast,
+		Categories: []string{"@fast", "@connection"}, Since: "3.0.0", Group: "cluster",
+		Summary: "Ends READONLY: every read of the connection is linearizable again.", Complexity: "O(1)",
 	},
 	{
 		ID: Role, Name: "role", Arity: 1, Flags: connection | FlagFast,

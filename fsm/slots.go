@@ -1,0 +1,41 @@
+package fsm
+
+import (
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Error texts of the commands here, to the letter those of Redis.
+const (
+	invalidSlot        = "ERR Invalid slot"
+	invalidSlotOrCount = "ERR Invalid slot or number of keys"
+)
+
+// countKeysInSlot is CLUSTER COUNTKEYSINSLOT slot.
+func countKeysInSlot(v view, c call) []byte {
+	slot, ok := parseInteger(c.args[2])
+	switch {
+	case !ok:
+		return c.error(reply.NotInteger)
+	case slot < 0 || slot >= command.Slots:
+		return c.error(invalidSlot)
+	}
+	return c.integer(int64(v.space.slotSize(uint16(slot))))
+}
+
+// getKeysInSlot is CLUSTER GETKEYSINSLOT slot count. The order of keys is that of a walk through the slot: the same on
+// every node, and of no other use.
+func getKeysInSlot(v view, c call) []byte {
+	slot, isSlot := parseInteger(c.args[2])
+	most, isCount := parseInteger(c.args[3])
+	switch {
+	case !isSlot || !isCount:
+		return c.error(reply.NotInteger)
+	case slot < 0 || slot >= command.Slots || most < 0:
+		return c.error(invalidSlotOrCount)
+	}
+	count := int(min(most, int64(v.space.slotSize(uint16(slot)))))
+	c.reply = reply.ArrayHeader(c.reply, count)
+	v.space.slotKeys(uint16(slot), count, func(key string) { c.reply = reply.BulkString(c.reply, key) })
+	return c.reply
+}

@@ -1,0 +1,83 @@
+package resp
+
+import (
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// submit sends the run on its way. Where it goes is decided here, once, for the whole of it:
+//
+//	proxy (the usual way)            everything to the store, which brings it to the leader
+//	moved, and another node leads    each call with a key is answered MOVED and never submitted; the rest to the store
+//	READONLY, this node leads not    a run in which nothing is (left) to write is answered from the present state
+func (c *Conn) submit() {
+	leader := Leader{Known: true, Self: true}
+	if c.front.redirect || c.readOnly {
+		leader = c.front.node.Leader()
+	}
+	if c.front.redirect && leader.Known && !leader.Self {
+		c.redirect(leader)
+	}
+	switch {
+	case c.bodyBytes > 0:
+		c.write()
+	case !asks(c.request.Run.Calls):
+		for _, call := range c.request.Run.Calls {
+			c.out = append(c.out, call.Fixed...)
+		}
+		c.finish()
+	case c.readOnly && !leader.Self:
+		c.request.Run.Protocol = c.protocol
+		c.request.Stale, c.phase = true, viewing
+	default:
+		c.read()
+	}
+}
+
+// redirect answers each call with a key by the way to the leader: it is definitely not done here. A connection that is
+// content with old state reads on.
+func (c *Conn) redirect(leader Leader) {
+	calls := c.request.Run.Calls
+	for i := range calls {
+		call := &calls[i]
+		if call.Spec == nil || call.Spec.FirstKey == 0 || (c.readOnly && !call.IsWrite()) {
+			continue
+		}
+		if call.IsWrite() {
+			c.bodyBytes -= argv.Size(call.Args)
+		}
+		*call = c.refused(moved(command.Slot(call.Args[call.Spec.FirstKey]), leader))
+	}
+}
+
+// asks reports whether any call needs the state.
+func asks(calls []command.Call) bool {
+	for i := range calls {
+		if calls[i].Spec != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// write submits a run with a write.
+func (c *Conn) write() {
+	r := &c.request
+	c.begin()
+	r.Run.Reply = c.out
+	r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
+	c.front.store.Write(r)
+}
+
+// read submits a run of reads, or the part of it that is not yet answered.
+func (c *Conn) read() {
+	c.begin()
+	c.front.store.Read(&c.request)
+}
+
+// begin makes the request one that the store has.
+func (c *Conn) begin() {
+	c.request.Run.Protocol, c.request.Stale = c.protocol, false
+	c.request.begin()
+	c.phase, c.abandoned = submitted, false
+}
