@@ -100,8 +100,7 @@ func members(status *consensus.Status) []resp.NodeInfo {
 		node := resp.NodeInfo{
 			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, PeerPort: peerPort,
 			Voter: votes(status.Configuration, m.ID),
-			Up:     m.ID == status.ID || slices.Contains(status.Linked, m.ID),
-			Absent: slices.Contains(status.Absent, m.ID),
+			Up:    m.ID == status.ID || slices.Contains(status.Linked, m.ID),
 		}
 		if m.ID == status.ID {
 			node.Match = uint64(status.Durable)
