@@ -99,11 +99,17 @@ func members(status *consensus.Status) []resp.NodeInfo {
 		_, peerPort := splitAddress(m.PeerAddress)
 		node := resp.NodeInfo{
 			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, PeerPort: peerPort,
-			Voter: votes(status.Configuration, m.ID),
-			Up:    m.ID == status.ID || slices.Contains(status.Linked, m.ID),
+			Voter:  votes(status.Configuration, m.ID),
+			Up:     m.ID == status.ID || slices.Contains(status.Linked, m.ID),
+			Absent: slices.Contains(status.Absent, m.ID),
 		}
 		if m.ID == status.ID {
 			node.Match = uint64(status.Durable)
+		}
+		for k := range status.Followers {
+			if status.Followers[k].ID == m.ID {
+				node.Match = uint64(status.Followers[k].Match)
+			}
 		}
 		nodes = append(nodes, node)
 	}

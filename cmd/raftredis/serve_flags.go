@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/resp"
 )
 
 const serveIntro = `Runs one node. What it becomes is decided by its directory, and for a blank one by the flags:
@@ -31,7 +32,8 @@ On a directory that belongs to a cluster already, --bootstrap and --join change 
 node and starts it again.
 
 When it serves, a line that begins with "ready" is printed. Until then the log on standard error says what it waits for.
-SIGTERM and SIGINT stop it; a second one stops it at once. See raftredis help exit-codes.
+SIGTERM and SIGINT stop it: it hands leadership over if it leads, and answers what it took; a second one stops it at
+once. See raftredis help exit-codes.
 `
 
 // Defaults of flags that have none in a package of their own.
@@ -53,6 +55,9 @@ type serveFlags struct {
 	expect             int
 	join               []string
 	peerRoutes         []string
+	view               viewFlag
+	redirect           redirectFlag
+	nodeTimeoutMillis  int
 	password           string
 	secretFile         string
 	maxClients         int
@@ -86,6 +91,12 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 	flags.IntVar(&f.timeoutSeconds, "timeout", 0, "close a client that was silent for so many seconds; 0: never")
 	flags.IntVar(&f.outputBytes, "client-output-buffer-bytes", defaultOutputBytes,
 		"close a client for which more bytes of replies wait than this")
+	flags.Var(&f.view, "cluster-view", "how the cluster looks to cluster clients: spread (each voter that is up owns a "+
+		"share of the slots), leader (the leader owns all) or off (no cluster)")
+	flags.Var(&f.redirect, "redirect", "what a node that does not lead does with commands on keys: proxy (have them done) "+
+		"or moved (send the client to the leader; then --cluster-view is leader unless given)")
+	flags.IntVar(&f.nodeTimeoutMillis, "cluster-node-timeout", consensus.DefaultAbsentMillis,
+		"milliseconds after which a node that is not heard loses its share of the slots in the spread view")
 	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", consensus.DefaultHeartbeatMillis, "how often a leader is heard")
 	flags.IntVar(&f.electionMillis, "election-millis", consensus.DefaultElectionMillis,
 		"after this time to twice this time without a leader, an election begins")
@@ -130,6 +141,12 @@ func (f *serveFlags) check() error {
 	case f.electionMillis < 3*f.heartbeatMillis:
 		return wrongUsage("serve", "--election-millis is %d, which must be at least three times --heartbeat-millis (%d): "+
 			"one lost heartbeat is no reason for an election", f.electionMillis, f.heartbeatMillis)
+	case f.redirect.moved && f.view.given && f.view.ClusterView == resp.SpreadView:
+		return wrongUsage("serve", "--redirect moved contradicts --cluster-view spread: clients would be sent to nodes that "+
+			"send them away; take --cluster-view leader")
+	case f.nodeTimeoutMillis < 3*f.heartbeatMillis:
+		return wrongUsage("serve", "--cluster-node-timeout is %d, which must be at least three times --heartbeat-millis (%d)",
+			f.nodeTimeoutMillis, f.heartbeatMillis)
 	case wildcard(f.bind) && f.announceHost == "" && (f.expect > 1 || len(f.join) > 0):
 		return wrongUsage("serve", "--bind %s is every address of this machine, and none that the other nodes could dial: "+
 			"name one with --announce-host", f.bind)
@@ -148,6 +165,7 @@ func (f *serveFlags) checkLimits() error {
 		{"client-output-buffer-bytes", f.outputBytes, f.maxEntryBytes, maxBytes},
 		{"heartbeat-millis", f.heartbeatMillis, 10, 3_600_000},
 		{"election-millis", f.electionMillis, 10, 3_600_000},
+		{"cluster-node-timeout", f.nodeTimeoutMillis, 30, 3_600_000},
 		{"leader-wait-millis", f.waitMillis, 10, 3_600_000},
 		{"uncertain-after-millis", f.uncertainAfterMillis, 10, 3_600_000},
 		{"max-entry-bytes", f.maxEntryBytes, 1 << 10, 1 << 20},
