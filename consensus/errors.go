@@ -2,7 +2,7 @@ package consensus
 
 import "errors"
 
-// The errors of Propose and Query. Test them with errors.Is.
+// The errors of Propose, Query, HandOver and TakeOver. Test them with errors.Is.
 var (
 	// ErrNotDone means that the command was not executed and never will be: there was no leader for too long, or the
 	// node is not part of a cluster yet. It is safe to try again.
@@ -15,4 +15,8 @@ var (
 	ErrTooLarge = errors.New("not done: the command is larger than an entry may be")
 	// ErrClosed means that the node is closed or has failed; the command was not executed.
 	ErrClosed = errors.New("not done: the node is closed")
+	// ErrLeads means that the node leads already.
+	ErrLeads = errors.New("this node leads already")
+	// ErrNotVoter means that the node is no voter of a cluster, so that it cannot lead.
+	ErrNotVoter = errors.New("this node is no voter")
 )

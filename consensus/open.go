@@ -149,7 +149,7 @@ func (n *Node) start() error {
 	n.started = true
 	n.runner.Store(engine.Start(e, engine.NewApplier(o, n.options.Machine, raft.Mark{}), engine.Hands{
 		Machine: n.options.Machine, Log: n.log, Transport: carrier{n.transport, n, o.ID},
-		Logger: n.options.Logger, Tick: tick, Fatal: n.options.Fatal,
+		Logger: n.options.Logger, Tick: Tick, Fatal: n.options.Fatal,
 	}))
 	close(n.member)
 	return nil

@@ -25,6 +25,7 @@ const (
 	DefaultElectionMillis       = 300
 	DefaultWaitMillis           = 2600
 	DefaultUncertainAfterMillis = 10_000
+	DefaultAbsentMillis         = 2000
 	DefaultMaxEntryBytes        = 1 << 20
 	DefaultJournalFileBytes     = 64 << 20
 )
@@ -38,8 +39,8 @@ const journalSpareBytes = 1 << 20
 // commands have to travel in pieces, so that heartbeats interleave; until they do, they are refused.
 const largestEntryBytes = 1 << 20
 
-// tick is the length of the engine's tick.
-const tick = 10 * time.Millisecond
+// Tick is the length of a tick, the unit in which Status.Followers counts silence.
+const Tick = 10 * time.Millisecond
 
 // Options say what a node is. Zero limits and durations take the defaults above.
 type Options struct {
@@ -70,8 +71,13 @@ type Options struct {
 	ElectionMillis  int
 	// WaitMillis is how long a command waits for a leader before ErrNotDone.
 	WaitMillis int
-	// UncertainAfterMillis is how long a command that was sent waits for its fate before ErrUnknown.
+	// UncertainAfterMillis is how long a command that was sent waits for its fate before ErrUnknown. One that was proven
+	// not done is sent again, and waits as long again; but not later than so long after its Propose, when it ends with
+	// ErrNotDone.
 	UncertainAfterMillis int
+	// AbsentMillis is how long a leader does not hear a voter before Status.Absent names it, on all nodes; at least three
+	// heartbeats, which is also the default where 2 s are less.
+	AbsentMillis int
 	// MaxEntryBytes is the largest command that this node takes from its clients.
 	MaxEntryBytes int
 	// JournalFileBytes is the size of each of the two files of the journal, a multiple of 4096. Half of one must hold
@@ -98,6 +104,7 @@ func (o Options) complete() (Options, error) {
 	orDefault(&o.ElectionMillis, DefaultElectionMillis)
 	orDefault(&o.WaitMillis, DefaultWaitMillis)
 	orDefault(&o.UncertainAfterMillis, DefaultUncertainAfterMillis)
+	orDefault(&o.AbsentMillis, max(DefaultAbsentMillis, 3*o.HeartbeatMillis))
 	orDefault(&o.MaxEntryBytes, DefaultMaxEntryBytes)
 	orDefault(&o.JournalFileBytes, DefaultJournalFileBytes)
 	orDefault(&o.Expect, 1)
@@ -141,30 +148,32 @@ func (o *Options) validate() error {
 	}{
 		{"HeartbeatMillis", o.HeartbeatMillis}, {"ElectionMillis", o.ElectionMillis},
 		{"WaitMillis", o.WaitMillis}, {"UncertainAfterMillis", o.UncertainAfterMillis},
+		{"AbsentMillis", o.AbsentMillis},
 	} {
-		if limit.value < int(tick.Milliseconds()) || limit.value > 3_600_000 {
+		if limit.value < int(Tick.Milliseconds()) || limit.value > 3_600_000 {
 			return fmt.Errorf("consensus: %s is %d, allowed are %d to 3600000",
-				limit.name, limit.value, tick.Milliseconds())
+				limit.name, limit.value, Tick.Milliseconds())
 		}
 	}
 	// What the engine will refuse is refused here: a blank node starts its engine only after it has stored who it is.
 	e := o.engineOptions()
 	e.ID, e.Boot = 1, 1
 	if err := e.Validate(); err != nil {
-		return fmt.Errorf("consensus: HeartbeatMillis is %d, ElectionMillis is %d, in ticks of %v: %w",
-			o.HeartbeatMillis, o.ElectionMillis, tick, err)
+		return fmt.Errorf("consensus: HeartbeatMillis is %d, ElectionMillis is %d, AbsentMillis is %d, in ticks of %v: %w",
+			o.HeartbeatMillis, o.ElectionMillis, o.AbsentMillis, Tick, err)
 	}
 	return nil
 }
 
 // engineOptions translates into ticks.
 func (o *Options) engineOptions() engine.Options {
-	ticks := func(millis int) int { return (millis + int(tick.Milliseconds()) - 1) / int(tick.Milliseconds()) }
+	ticks := func(millis int) int { return (millis + int(Tick.Milliseconds()) - 1) / int(Tick.Milliseconds()) }
 	e := engine.DefaultOptions()
 	e.HeartbeatTicks = ticks(o.HeartbeatMillis)
 	e.ElectionTicks = ticks(o.ElectionMillis)
 	e.WaitTicks = ticks(o.WaitMillis)
 	e.UncertainTicks = ticks(o.UncertainAfterMillis)
+	e.AbsentTicks = ticks(o.AbsentMillis)
 	e.ResendTicks = 2 * e.ElectionTicks
 	e.ReadRetryTicks = e.ElectionTicks
 	e.JournalRoomBytes = int(o.JournalFileBytes/2) - journalSpareBytes

@@ -173,7 +173,7 @@ func (a *Applier) Expire(tick uint64, report *Applied) {
 	a.tick = tick
 	for i := range a.unmet {
 		s := &a.unmet[i]
-		if !s.ended && tick-s.Batch.since >= uint64(a.options.UncertainTicks) {
+		if !s.ended && tick-s.Tick >= uint64(a.options.UncertainTicks) {
 			a.giveUp(s, report)
 		}
 	}

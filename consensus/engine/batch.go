@@ -42,8 +42,10 @@ type Batch struct {
 
 	// gone: its client left; it is dropped as soon as that is safe.
 	gone bool
-	// since is the tick of its submission, from which both deadlines count.
-	since uint64
+	// submitted is the tick of its submission; since the tick from which its present wait counts: of its submission, or
+	// of the moment at which it was proven not done.
+	submitted uint64
+	since     uint64
 }
 
 // size is what a batch counts against limits of bytes.
@@ -78,7 +80,9 @@ func (r *Read) end(o Outcome) {
 
 // Sent is a batch at the moment it is sent: under which name the log may show it.
 type Sent struct {
-	Batch    *Batch
+	Batch *Batch
+	// Tick is when it is sent; the deadline of an unknown fate counts from here.
+	Tick     uint64
 	Term     raft.Term
 	Sequence raft.Sequence
 }

@@ -21,7 +21,9 @@ type Engine struct {
 
 	origin                 // batches of this node's clients: origin.go
 	forwards      forwards // what a leader knows of everyone's batches: forwards.go
-	reads         reads    // read.go
+	reads         reads    // reads.go
+	presence      presence // who is taken to be down: presence.go
+	handOver      handOver // of leadership: handover.go
 	configuration *raft.Configuration
 
 	commit  raft.Index

@@ -73,7 +73,7 @@ func TestASentBatchEndsAsUnknownAtTheDeadline(t *testing.T) {
 	// The stream goes on behind it, and the lost one is only skipped: it must not be executed late.
 	tb.lose = nil
 	later := tb.submit(2, "later")
-	tb.ticks(DefaultOptions().ResendTicks + 5)
+	tb.ticks(longestResendTicks + 5)
 	tb.expect(later, Done)
 	tb.expectApplied("later")
 }

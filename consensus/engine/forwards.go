@@ -17,6 +17,8 @@ type forwards struct {
 	// the turn.
 	held      []raft.Proposal
 	heldBytes int
+	// judged is the configuration whose members the origins of all that is held are.
+	judged *raft.Configuration
 }
 
 type source struct {
@@ -90,6 +92,25 @@ func (e *Engine) isMember(id raft.NodeID) bool {
 	return false
 }
 
+// dropStrangers drops held batches whose origins were left out of the configuration while they were held. Behind them
+// nothing more of such an origin is taken, so its sequence has no hole that matters: a node that was left out does not
+// come back under its id.
+func (e *Engine) dropStrangers() {
+	f := &e.forwards
+	c := e.core.Configuration()
+	if c == f.judged {
+		return
+	}
+	f.judged = c
+	f.held = slices.DeleteFunc(f.held, func(p raft.Proposal) bool {
+		if e.isMember(p.Tag.Origin) {
+			return false
+		}
+		f.heldBytes -= raft.EntryHeaderBytes + len(p.Body)
+		return true
+	})
+}
+
 // maxProposeBytes bounds the entries that one turn appends, and with them a group of the log.
 const maxProposeBytes = 4 << 20
 
@@ -103,6 +124,7 @@ func (e *Engine) flushProposals() {
 		f.held, f.heldBytes = nil, 0
 		return
 	}
+	e.dropStrangers()
 	n, bytes, room := 0, 0, e.options.proposalRoom()-e.core.WindowBytes()
 	if room > maxProposeBytes {
 		room = maxProposeBytes

@@ -60,7 +60,7 @@ func TestAStreamFullOfGivenUpBatchesGoesOn(t *testing.T) {
 	}
 	tb.lose = nil
 	after := tb.submitAndSettle(2, "after")
-	tb.ticks(2 * DefaultOptions().ResendTicks)
+	tb.ticks(longestResendTicks)
 	tb.expect(after, Done)
 	if now := tb.node(1).engine.core.Term(); now != term {
 		t.Fatalf("only the new term %d helped", now)

@@ -77,6 +77,9 @@ type seat struct {
 
 const testSeed = 7
 
+// longestResendTicks is how long a stream at rest may wait for its next resend, after many in vain.
+var longestResendTicks = DefaultOptions().ResendTicks << maxResendDoublings
+
 func newTable(t *testing.T, n int, weakened ...guard.Guard) *table {
 	t.Helper()
 	tb := &table{t: t, now: 1000}

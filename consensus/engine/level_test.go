@@ -66,5 +66,7 @@ func TestALeaderAppendsNoBatchOfANewerBuild(t *testing.T) {
 	}
 	tb.ticks(DefaultOptions().UncertainTicks + 2*deadlineTicks)
 	tb.expect(c, Unknown)
-	tb.expect(tb.submitAndSettle(2, "y"), Done)
+	y := tb.submitAndSettle(2, "y")
+	tb.ticks(longestResendTicks)
+	tb.expect(y, Done)
 }

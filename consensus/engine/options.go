@@ -20,14 +20,22 @@ type Options struct {
 	// HeartbeatTicks and ElectionTicks: see raft.Options.
 	HeartbeatTicks int
 	ElectionTicks  int
-	// WaitTicks is how long a batch or read waits for a leader before it is answered NotDone.
+	// WaitTicks is how long a batch waits to be sent, for a leader or for room, before it is answered NotDone. It counts
+	// anew when a batch was sent and then proven not done. A read is answered NotDone so long after its submission.
 	WaitTicks int
-	// UncertainTicks is how long after its submission a sent batch is answered Unknown.
+	// UncertainTicks is how long after it was last sent a batch is answered Unknown. One that was proven not done is
+	// sent again only within as many ticks of its submission; after that it is answered NotDone. So every batch ends
+	// within the larger of twice UncertainTicks and UncertainTicks + WaitTicks.
 	UncertainTicks int
-	// ResendTicks is how long a sent batch waits for progress of its stream before the stream is sent again.
+	// ResendTicks is how long a sent batch waits for progress of its stream before the stream is sent again. Without
+	// progress the wait doubles each time, up to ResendTicks << maxResendDoublings.
 	ResendTicks int
 	// ReadRetryTicks is how long a read index is waited for before it is asked for anew.
 	ReadRetryTicks int
+
+	// AbsentTicks is how long a leader does not hear a voter before it takes it to be absent. Nothing that concerns
+	// the log follows from that, only what clients are shown.
+	AbsentTicks int
 
 	// MaxInflightMessages and MaxMessageBytes: see raft.Options.
 	MaxInflightMessages int
@@ -58,6 +66,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		HeartbeatTicks: 5, ElectionTicks: 30, WaitTicks: 260, UncertainTicks: 1000, ResendTicks: 60, ReadRetryTicks: 30,
+		AbsentTicks:         200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
 	}
@@ -78,7 +87,7 @@ func (o *Options) Validate() error {
 		value int
 	}{
 		{"HeartbeatTicks", o.HeartbeatTicks}, {"WaitTicks", o.WaitTicks}, {"UncertainTicks", o.UncertainTicks},
-		{"ResendTicks", o.ResendTicks}, {"ReadRetryTicks", o.ReadRetryTicks},
+		{"ResendTicks", o.ResendTicks}, {"ReadRetryTicks", o.ReadRetryTicks}, {"AbsentTicks", o.AbsentTicks},
 		{"MaxInflightMessages", o.MaxInflightMessages}, {"MaxMessageBytes", o.MaxMessageBytes},
 		{"MaxUnmetBytes", o.MaxUnmetBytes}, {"MaxWaitingBatches", o.MaxWaitingBatches},
 		{"MaxWaitingBytes", o.MaxWaitingBytes}, {"MaxSpanBytes", o.MaxSpanBytes},
@@ -96,6 +105,10 @@ func (o *Options) Validate() error {
 	if o.ElectionTicks < 3*o.HeartbeatTicks {
 		return fmt.Errorf("option ElectionTicks is %d: fewer than three heartbeats of %d ticks fit in an election timeout",
 			o.ElectionTicks, o.HeartbeatTicks)
+	}
+	if o.AbsentTicks < 3*o.HeartbeatTicks {
+		return fmt.Errorf("option AbsentTicks is %d: a voter is not absent before it missed three heartbeats of %d ticks",
+			o.AbsentTicks, o.HeartbeatTicks)
 	}
 	if o.ID == 0 || o.Boot == 0 {
 		return fmt.Errorf("options ID and Boot must be set")

@@ -23,7 +23,12 @@ type stream struct {
 	unmetBytes int
 	live       int    // of the unmet, those not given up
 	progress   uint64 // tick of the last change
+	// resends counts how often the stream was sent again since the log last showed one of its batches.
+	resends int
 }
+
+// maxResendDoublings bounds how far the wait between two resends grows: to eight times Options.ResendTicks.
+const maxResendDoublings = 3
 
 // unmetBatch is a batch that was sent and not yet met in the log.
 type unmetBatch struct {
@@ -37,7 +42,7 @@ type unmetBatch struct {
 
 // admit takes a new batch from a client.
 func (e *Engine) admit(b *Batch) {
-	b.since = e.tick
+	b.submitted, b.since = e.tick, e.tick
 	full := len(e.waiting) >= e.options.MaxWaitingBatches || e.waitingBytes+b.size() > e.options.MaxWaitingBytes
 	if full && len(e.waiting) > 0 {
 		e.endBatch(b, Overloaded)
@@ -70,6 +75,9 @@ func (e *Engine) assignWaiting() {
 	if len(e.waiting) == 0 || e.leader == 0 || s.term != e.term {
 		return
 	}
+	if e.leads() && !e.isMember(e.options.ID) {
+		return // the newest configuration leaves this node out: the next leader is not far
+	}
 	var forward forwardBuilder
 	taken := 0
 	for _, b := range e.waiting {
@@ -85,7 +93,7 @@ func (e *Engine) assignWaiting() {
 		s.unmetBytes += u.bytes
 		s.live++
 		s.progress = e.tick
-		e.registered = append(e.registered, Sent{Batch: b, Term: s.term, Sequence: u.sequence})
+		e.registered = append(e.registered, Sent{Batch: b, Tick: e.tick, Term: s.term, Sequence: u.sequence})
 		e.waitingBytes -= b.size()
 		taken++
 		if e.leads() {
@@ -150,10 +158,14 @@ func (e *Engine) resend() {
 	forward.flush(e)
 }
 
-// resendIfStuck covers a message that was lost without its connection.
+// resendIfStuck covers a message that was lost without its connection. One lost message is sent again after
+// ResendTicks; a leader that gets nowhere, because its disk or its majority is gone, is not sent the same megabytes for
+// ever at the same pace.
 func (e *Engine) resendIfStuck() {
 	s := &e.stream
-	if len(s.unmet) > 0 && e.tick-s.progress >= uint64(e.options.ResendTicks) {
+	wait := uint64(e.options.ResendTicks) << min(s.resends, maxResendDoublings)
+	if len(s.unmet) > 0 && e.tick-s.progress >= wait {
+		s.resends++
 		e.resend()
 	}
 }
@@ -201,19 +213,39 @@ func (e *Engine) takeApplied(a *Applied) {
 			}
 			s.unmet[0] = unmetBatch{}
 			s.unmet = s.unmet[1:]
-			s.progress = e.tick
+			s.progress, s.resends = e.tick, 0
 		}
 	}
 	for _, given := range a.GivenUp {
 		e.skip(given)
 	}
-	if len(a.NotDone) > 0 {
-		for _, b := range a.NotDone {
-			e.waitingBytes += b.size()
-			e.dropGone = e.dropGone || b.gone
-		}
-		e.waiting = append(append([]*Batch(nil), a.NotDone...), e.waiting...)
+	e.takeBack(a.NotDone)
+}
+
+// takeBack lets batches wait again that were proven not done, before everything that came later: nothing was done in
+// vain, and their clients see only a slow reply. One that is as old as UncertainTicks ends here: that it was not done
+// is better known now than later.
+func (e *Engine) takeBack(proven []*Batch) {
+	if len(proven) == 0 {
+		return
 	}
+	var again []*Batch
+	for _, b := range proven {
+		if e.tooOldToSend(b) {
+			e.endBatch(b, NotDone)
+			continue
+		}
+		b.since = e.tick
+		e.waitingBytes += b.size()
+		e.dropGone = e.dropGone || b.gone
+		again = append(again, b)
+	}
+	e.waiting = append(again, e.waiting...)
+}
+
+// tooOldToSend is asked of batches that were sent before.
+func (e *Engine) tooOldToSend(b *Batch) bool {
+	return e.tick-b.submitted >= uint64(e.options.UncertainTicks)
 }
 
 // skip marks a batch that the applier answered Unknown, so that it is not executed by being sent again.
@@ -227,15 +259,17 @@ func (e *Engine) skip(given Position) {
 	s.live--
 }
 
-// expire ends what waited too long. A waiting batch was never sent (or proven not done), so NotDone is the truth; the
-// deadline of sent batches is the applier's to execute.
+// expire ends what waited too long, whatever it waits for: a leader, room in the leader's journal, room in the stream.
+// A waiting batch was never sent (or proven not done), so NotDone is the truth; the deadline of sent batches is the
+// applier's to execute.
 func (e *Engine) expire(ticks int) {
 	if ticks == 0 {
 		return
 	}
 	wait := uint64(e.options.WaitTicks)
-	if e.leader == 0 || len(e.waiting) > 0 {
-		e.sweepWaiting(func(b *Batch) bool { return e.tick-b.since >= wait })
-	}
+	e.sweepWaiting(func(b *Batch) bool {
+		sentBefore := b.since != b.submitted
+		return e.tick-b.since >= wait || sentBefore && e.tooOldToSend(b)
+	})
 	e.expireReads(wait)
 }

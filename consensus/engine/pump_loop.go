@@ -59,6 +59,8 @@ func (r *Runner) gather(in *Inputs) {
 	in.LinksUp = r.linksUp.Take(in.LinksUp)
 	in.Appended = raft.Operation(r.appended.Swap(0))
 	in.Written = raft.Index(r.written.Swap(0))
+	in.HandOver = r.handOver.Swap(false)
+	in.TakeOver = r.takeOver.Swap(false)
 }
 
 // handOut gives each part of the outputs to its hand. Work comes before messages: a batch is known to the applier
@@ -104,8 +106,9 @@ func wakeEnded(out *Outputs) {
 
 // publishStatus makes the state visible to other goroutines, if it changed.
 func (r *Runner) publishStatus() {
-	now := r.engine.status()
-	if old := r.status.Load(); old == nil || *old != now {
+	state := r.engine.state()
+	if old := r.status.Load(); old == nil || old.State != state {
+		now := r.engine.status()
 		r.logChange(old, &now)
 		r.status.Store(&now)
 	}

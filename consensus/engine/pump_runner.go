@@ -71,6 +71,8 @@ type Runner struct {
 	linksUp   *mailbox.Mailbox[raft.NodeID]
 	appended  atomic.Uint64 // highest durable operation
 	written   atomic.Uint64 // last index in history
+	handOver  atomic.Bool   // asked for
+	takeOver  atomic.Bool   // asked for
 
 	appends *mailbox.Mailbox[raft.AppendOperation]
 	work    *mailbox.Mailbox[Work]
@@ -196,6 +198,21 @@ func messageBytes(m *raft.Message) int {
 
 // LinkUp tells that a connection to a peer was made.
 func (r *Runner) LinkUp(to raft.NodeID) { r.linksUp.Force(to, 1) }
+
+// HandOver asks the node to give leadership away, if it leads: to the voter that is up and has most of the log; if that
+// one does not take over within an election timeout, to the next, until each was tried once. It does not block; Status
+// shows what came of it. While a voter is being waited for the leader appends nothing, and what clients sent waits.
+func (r *Runner) HandOver() {
+	r.handOver.Store(true)
+	r.wakeLoop()
+}
+
+// TakeOver asks the leader, if one is known and it is another node, to hand leadership to this node. It does not block,
+// and the request may be lost.
+func (r *Runner) TakeOver() {
+	r.takeOver.Store(true)
+	r.wakeLoop()
+}
 
 // Status is the node's state as of its last turn.
 func (r *Runner) Status() *Status { return r.status.Load() }

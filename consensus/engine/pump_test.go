@@ -309,8 +309,11 @@ func TestAPauseOfTheProcessIsNotABurstOfTicks(t *testing.T) {
 func TestTheLoggerIsToldWhoLeads(t *testing.T) {
 	var buffer bytes.Buffer
 	r := &Runner{hands: Hands{Logger: slog.New(slog.NewTextHandler(&buffer, nil))}}
-	r.logChange(&Status{}, &Status{ID: 1, Leader: 1, Role: raft.Leader, Term: 4})
-	r.logChange(&Status{Leader: 1, Role: raft.Leader}, &Status{ID: 1, Leader: 1, Role: raft.Leader, Commit: 9})
+	follower, leader := State{}, State{ID: 1, Leader: 1, Role: raft.Leader, Term: 4}
+	later := leader
+	later.Commit = 9
+	r.logChange(&Status{State: follower}, &Status{State: leader})
+	r.logChange(&Status{State: leader}, &Status{State: later})
 	if got := buffer.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "leader=1 term=4") {
 		t.Fatalf("the log says %q", got)
 	}

@@ -2,8 +2,19 @@ package engine
 
 import "github.com/raftredis/raftredis/consensus/raft"
 
-// Status is a node's state at the end of a turn, as plain values.
+// Status is what a node knows at the end of a turn. It is a value that nobody changes any more.
 type Status struct {
+	State
+	// Absent are the voters that the leader takes to be down, in ascending order; every node that hears the leader has
+	// the same list. The slice must not be changed.
+	Absent []raft.NodeID
+	// Followers is what a leader knows of each other node, in order of id and at most observeTicks old; nil on a node
+	// that does not lead. The slice must not be changed.
+	Followers []raft.FollowerStatus
+}
+
+// State is the part of a Status that can be compared.
+type State struct {
 	ID   raft.NodeID
 	Term raft.Term
 	// Vote is whom the node voted for in its term, 0 for nobody.
@@ -23,14 +34,20 @@ type Status struct {
 	UnmetBatches   int
 	// JournalBytes are entries in the journal and not yet in history.
 	JournalBytes int
+	// Observation counts the changes of Status.Absent and Status.Followers.
+	Observation uint64
 }
 
-func (e *Engine) status() Status {
-	return Status{
+func (e *Engine) state() State {
+	return State{
 		ID: e.options.ID, Term: e.core.Term(), Vote: e.core.Vote(), Role: e.core.Role(), Leader: e.core.Leader(),
 		Last:    e.core.Last(),
 		Durable: e.core.Durable(), Written: e.written, Commit: e.commit, Applied: e.applied,
 		Configuration: e.configuration, WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
-		JournalBytes: e.core.WindowBytes(),
+		JournalBytes: e.core.WindowBytes(), Observation: e.presence.observation,
 	}
+}
+
+func (e *Engine) status() Status {
+	return Status{State: e.state(), Absent: e.presence.absent, Followers: e.presence.followers}
 }

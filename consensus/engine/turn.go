@@ -30,6 +30,10 @@ type Inputs struct {
 	Fetched []Fetched
 	// LinksUp names peers to whom a connection was made: what was sent before may be lost.
 	LinksUp []raft.NodeID
+	// HandOver asks a node that leads to give leadership away, TakeOver one that does not to ask for it. Either is void
+	// on a node that is in no position to do so.
+	HandOver bool
+	TakeOver bool
 }
 
 // Reset empties the inputs for the next turn and keeps the room.
@@ -98,26 +102,39 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.out = out
 	e.now = max(e.now, in.Now)
 	e.core.SetClock(in.Now)
-	for range in.Ticks {
-		e.tick++
-		e.core.Tick()
-	}
 	e.takeCompletions(in)
 	for i := range in.Messages {
 		e.step(&in.Messages[i])
 	}
+	e.passTime(in.Ticks)
 	e.takeClients(in)
 	e.noticeTerm()
 	e.resendIfStuck()
 	e.assignWaiting()
 	e.flushProposals()
+	e.continueHandOver(in)
 	e.registerReads() // before messages are built: no message sent before a read was registered carries its epoch
 	e.drainReady()
 	e.finishReads()
+	e.observe()
 	e.handWork(in.Ticks)
 	e.fillHistory()
 	e.expire(in.Ticks)
 	e.out = nil
+}
+
+// passTime lets the ticks pass that went by since the last turn. It comes after what arrived, because a turn that was
+// late has both, and does not know which was first:
+//
+//  1. The process is held up for a moment, at the end of an election timeout.
+//  2. A heartbeat arrives, and waits in the mailbox.
+//  3. The turn finds the heartbeat, and the ticks of the moment. If time came first, the node would campaign against a
+//     leader whose sign of life it has in its hands; and a leader would step down before it counts its followers'.
+func (e *Engine) passTime(ticks int) {
+	for range ticks {
+		e.tick++
+		e.core.Tick()
+	}
 }
 
 // takeCompletions takes in what other hands finished.
@@ -140,6 +157,7 @@ func (e *Engine) takeCompletions(in *Inputs) {
 	}
 	for _, id := range in.LinksUp {
 		e.core.LinkUp(id)
+		e.presence.owe(id)
 		if id == e.stream.leader {
 			e.resend()
 		}
@@ -178,6 +196,8 @@ func (e *Engine) step(m *raft.Message) {
 		e.takeReadIndex(m)
 	case raft.ReadIndexReply:
 		e.takeReadIndexReply(m)
+	case raft.Presence:
+		e.takePresence(m)
 	}
 }
 

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// handOver is a leader's intent to give leadership away, of its own will: it is about to stop.
+//
+// From clients' point of view (what is under way in steps, L leads, N takes over):
+//
+//  1. L stops appending. Batches that arrive are held, with their place in their sequence taken.
+//  2. N holds all of L's log, is told to campaign, and wins: L and the others vote for it at once.
+//  3. N begins its term with an entry; the origins apply it. That proves of every batch that L held that it is not
+//     done, and they send it to N. Nobody is answered an error.
+//
+// If N does not take over within an election timeout, L appends what it held, and then asks the next best. One
+// intent asks each voter once: a leader whose voters cannot take over must not spend its life trying, for it appends
+// only between two attempts. Whoever wants it to go on asks again.
+type handOver struct {
+	wanted bool
+	term   raft.Term
+	tried  []raft.NodeID
+}
+
+// continueHandOver comes after the turn's proposals were appended: what was held during an attempt that failed gets its
+// chance before the next attempt begins.
+func (e *Engine) continueHandOver(in *Inputs) {
+	if in.TakeOver && !e.leads() && e.leader != 0 {
+		e.send(raft.Message{Kind: raft.AskTransfer, To: e.leader, Term: e.term})
+	}
+	h := &e.handOver
+	if in.HandOver && !h.wanted {
+		*h = handOver{wanted: true, term: e.term}
+	}
+	if !h.wanted || in.Ticks == 0 && !in.HandOver {
+		return
+	}
+	if !e.leads() || h.term != e.term {
+		*h = handOver{}
+		return
+	}
+	status := e.core.Status()
+	if status.Transferee != 0 {
+		return // an attempt is under way; the core ends it
+	}
+	successor := e.successor(status.Followers)
+	if successor == 0 {
+		*h = handOver{}
+		return
+	}
+	h.tried = append(h.tried, successor)
+	e.core.Transfer(successor)
+}
+
+// successor is the voter that should lead next: one that is up and was heard just now, with most of the log; 0 if all
+// were tried.
+func (e *Engine) successor(followers []raft.FollowerStatus) raft.NodeID {
+	candidates := slices.DeleteFunc(slices.Clone(followers), func(f raft.FollowerStatus) bool {
+		return !f.Voter || slices.Contains(e.handOver.tried, f.ID)
+	})
+	if len(candidates) == 0 {
+		return 0
+	}
+	best := slices.MinFunc(candidates, func(a, b raft.FollowerStatus) int {
+		return cmp.Or(
+			cmp.Compare(e.doubts(&a), e.doubts(&b)),
+			cmp.Compare(b.Match, a.Match),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
+	return best.ID
+}
+
+// doubts ranks what speaks against a voter's being up: an absent one, then one that missed heartbeats.
+func (e *Engine) doubts(f *raft.FollowerStatus) int {
+	switch {
+	case slices.Contains(e.presence.absent, f.ID):
+		return 2
+	case f.SilentTicks > 2*e.options.HeartbeatTicks:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// presence is which voters are taken to be down. Clients are shown the cluster without them, and every node should show
+// the same: so one node judges, the leader, and tells the others.
+//
+//	heard within AbsentTicks         silent for AbsentTicks
+//	    present ──────────────────────────────► absent ◄──┐
+//	       ▲                                      │ heard │ silent again
+//	       └── holds what was committed then ── returning ┘
+//
+// A voter that is heard again does not count at once: its state is as old as its absence, and commands on it would wait
+// until it has caught up.
+//
+// Nothing of it is durable, and nothing that concerns the log rests on it: a wrong list costs clients a detour. The
+// leader tells it at a change, to whom a connection is made, and again every election timeout, for messages are lost.
+// A new leader goes on with the list that it heard last, so that a failover changes nothing for those who were up.
+type presence struct {
+	// term and number say which list this is: number rises with every change within the leader's term.
+	term   raft.Term
+	number uint64
+	// absent is replaced as a whole, never changed.
+	absent []raft.NodeID
+
+	// What follows is a leader's. since is the tick at which it began to judge, told that of the last telling of all.
+	since uint64
+	told  uint64
+	// returning has, for absent voters that are heard again, what they must hold to be present.
+	returning map[raft.NodeID]raft.Index
+	// owed are peers to whom a connection was made in this turn.
+	owed []raft.NodeID
+
+	// followers is what Status shows of a leader's peers, observed the tick at which they were looked at.
+	followers []raft.FollowerStatus
+	observed  uint64
+	// observation counts the changes of absent and followers.
+	observation uint64
+}
+
+// observeTicks is how often a leader looks at its followers.
+const observeTicks = 10
+
+// owe notes that a peer may have missed what was told.
+func (p *presence) owe(id raft.NodeID) { p.owed = append(p.owed, id) }
+
+// observe lets a leader judge who is absent and tell it. On other nodes it only forgets what a leader knows.
+func (e *Engine) observe() {
+	p := &e.presence
+	switch {
+	case !e.leads():
+		if p.followers != nil {
+			p.followers = nil
+			p.observation++
+		}
+	case p.term != e.core.Term():
+		e.beginPresence()
+	case e.tick-p.observed >= observeTicks:
+		e.judge()
+	default:
+		for _, id := range p.owed {
+			e.tellPresence(id)
+		}
+	}
+	p.owed = p.owed[:0]
+}
+
+// beginPresence is a new leader's first list: the one it heard last, without itself and those who are voters no more.
+// Everyone's silence counts from now.
+func (e *Engine) beginPresence() {
+	p := &e.presence
+	voters := e.core.Configuration()
+	absent := slices.DeleteFunc(slices.Clone(p.absent), func(id raft.NodeID) bool {
+		return id == e.options.ID || !voters.Votes(id)
+	})
+	p.term, p.number, p.absent = e.core.Term(), 0, absent
+	p.since, p.observed = e.tick, e.tick
+	p.returning = map[raft.NodeID]raft.Index{}
+	p.followers = e.core.Status().Followers
+	e.tellAll()
+}
+
+// judge looks at the followers, and tells what changed; or tells it again, when it was told long ago.
+func (e *Engine) judge() {
+	p := &e.presence
+	p.observed = e.tick
+	p.followers = e.core.Status().Followers
+	p.observation++
+	var absent []raft.NodeID
+	for i := range p.followers {
+		if f := &p.followers[i]; f.Voter && e.isAbsent(f) {
+			absent = append(absent, f.ID)
+		}
+	}
+	switch {
+	case !slices.Equal(absent, p.absent):
+		p.absent = absent
+		e.tellAll()
+	case e.tick-p.told >= uint64(e.options.ElectionTicks):
+		e.tellMembers()
+	default:
+		for _, id := range p.owed {
+			e.tellPresence(id)
+		}
+	}
+}
+
+// isAbsent judges one voter.
+func (e *Engine) isAbsent(f *raft.FollowerStatus) bool {
+	p := &e.presence
+	silent := f.SilentTicks >= e.options.AbsentTicks
+	if !slices.Contains(p.absent, f.ID) {
+		return silent
+	}
+	if heard := uint64(f.SilentTicks) < e.tick-p.since; silent || !heard {
+		delete(p.returning, f.ID)
+		return true
+	}
+	needed, ok := p.returning[f.ID]
+	if !ok {
+		needed = e.core.Commit()
+		p.returning[f.ID] = needed
+	}
+	if f.Match < needed {
+		return true
+	}
+	delete(p.returning, f.ID)
+	return false
+}
+
+// tellAll tells everyone a new list.
+func (e *Engine) tellAll() {
+	e.presence.number++
+	e.presence.observation++
+	e.tellMembers()
+}
+
+func (e *Engine) tellMembers() {
+	e.presence.told = e.tick
+	members := e.core.Configuration().Members
+	for i := range members {
+		if id := members[i].ID; id != e.options.ID {
+			e.tellPresence(id)
+		}
+	}
+}
+
+func (e *Engine) tellPresence(to raft.NodeID) {
+	p := &e.presence
+	e.send(raft.Message{Kind: raft.Presence, To: to, Term: p.term, Request: p.number, Absent: p.absent})
+}
+
+// takePresence takes what the leader of this term says, unless something newer of it is known.
+func (e *Engine) takePresence(m *raft.Message) {
+	p := &e.presence
+	if m.Term != e.core.Term() || e.leads() || m.Term == p.term && m.Request <= p.number {
+		return
+	}
+	p.term, p.number = m.Term, m.Request
+	if !slices.Equal(p.absent, m.Absent) {
+		p.absent = m.Absent
+		p.observation++
+	}
+}
