@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -69,6 +70,8 @@ type node struct {
 	number  int
 	port    int
 	process *blackbox.Process
+	// flags go to this node only.
+	flags []string
 }
 
 // newCluster describes a cluster of n nodes; nothing runs before start. The flags go to each node.
@@ -98,7 +101,7 @@ func (c *cluster) arguments(n *node) []string {
 	} else {
 		args = append(args, "--join", blackbox.Address(c.port))
 	}
-	return append(args, c.flags...)
+	return slices.Concat(args, c.flags, n.flags)
 }
 
 func (c *cluster) nodeDirectory(n *node) string {

@@ -1,0 +1,107 @@
+package main_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+	"github.com/raftredis/raftredis/internal/torture"
+)
+
+// tortureNodes runs the processes of a cluster for package torture.
+type tortureNodes struct{ *cluster }
+
+func (c tortureNodes) Kill(node int) error {
+	c.nodes[node].process.Kill()
+	return nil
+}
+
+func (c tortureNodes) Start(node int) error {
+	c.start(c.nodes[node])
+	return nil
+}
+
+func (c tortureNodes) Pause(node int) error {
+	c.nodes[node].process.Signal(syscall.SIGSTOP)
+	return nil
+}
+
+func (c tortureNodes) Continue(node int) error {
+	c.nodes[node].process.Signal(syscall.SIGCONT)
+	return nil
+}
+
+func (c tortureNodes) Check(node int) error {
+	if p := c.nodes[node].process; p.Ended() {
+		return fmt.Errorf("it has ended by itself, with exit code %d", p.ExitCode(stopLimit))
+	}
+	return nil
+}
+
+// tortureCluster starts a cluster whose nodes reach each other through gates only.
+func tortureCluster(t *testing.T, n int, flags ...string) (*cluster, *torture.Network) {
+	t.Helper()
+	c := newCluster(t, n, flags...)
+	var peers []string
+	for _, node := range c.nodes {
+		peers = append(peers, blackbox.Address(node.port+blackbox.PeerDistance))
+	}
+	network, err := torture.NewNetwork(peers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(network.Close)
+	for from, node := range c.nodes {
+		for to, peer := range peers {
+			if from != to {
+				node.flags = append(node.flags, "--peer-route", peer+"="+network.Address(from, to))
+			}
+		}
+	}
+	c.startAll()
+	return c, network
+}
+
+// tortureSeconds is how long a run takes: a fixed time in an ordinary run, less with the race detector, which makes
+// nodes slow; or what the environment says, to look for more.
+func tortureSeconds(t *testing.T) time.Duration {
+	t.Helper()
+	seconds := 60
+	if raceDetector {
+		seconds = 20
+	}
+	if text := os.Getenv("RAFTREDIS_TORTURE_SECONDS"); text != "" {
+		var err error
+		if seconds, err = strconv.Atoi(text); err != nil || seconds < 1 {
+			t.Fatalf("RAFTREDIS_TORTURE_SECONDS is %q; it is a number of seconds", text)
+		}
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// Everything goes wrong that can on one machine, one thing after the other and together, and nobody is told anything
+// wrong. Ten runs of five minutes, each with other faults:
+//
+//	for seed in $(seq 1 10); do RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 \
+//	    go test ./cmd/raftredis -run '^TestTorture_' -count=1 -v -timeout 15m | tail -n 12; done
+func TestTorture_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
+	seed := seedOf(t)
+	c, network := tortureCluster(t, 5, "--uncertain-after-millis", "3000")
+	o := torture.Options{
+		Seed: seed, Duration: tortureSeconds(t), Nodes: tortureNodes{c}, Network: network,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+	for _, n := range c.nodes {
+		o.Addresses = append(o.Addresses, blackbox.Address(n.port))
+	}
+	report, err := torture.Run(t.Context(), o)
+	t.Log(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,178 @@
+package torture
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// fake is a cluster of nodes that never fail, in this process: all serve one key space. lie may change the reply to a
+// command, and whether it is done.
+type fake struct {
+	mu     sync.Mutex
+	values map[string]string
+	lie    func(f *fake, node int, args []string) (reply string, lies bool)
+	// calls counts commands; one that never comes leads.
+	calls int
+	down  map[int]bool
+
+	listeners []net.Listener
+	running   sync.WaitGroup
+	conns     map[net.Conn]struct{}
+}
+
+func newFake(t *testing.T, nodes int) *fake {
+	t.Helper()
+	f := &fake{values: map[string]string{}, conns: map[net.Conn]struct{}{}, down: map[int]bool{}}
+	for node := range nodes {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.listeners = append(f.listeners, listener)
+		f.running.Go(func() { f.accept(node, listener) })
+	}
+	t.Cleanup(func() {
+		f.close()
+		goleak.VerifyNone(t)
+	})
+	return f
+}
+
+func (f *fake) close() {
+	for _, listener := range f.listeners {
+		listener.Close()
+	}
+	f.mu.Lock()
+	for conn := range f.conns {
+		conn.Close()
+	}
+	f.mu.Unlock()
+	f.running.Wait()
+}
+
+func (f *fake) addresses() (all []string) {
+	for _, listener := range f.listeners {
+		all = append(all, listener.Addr().String())
+	}
+	return all
+}
+
+func (f *fake) accept(node int, listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		f.mu.Lock()
+		f.conns[conn] = struct{}{}
+		f.mu.Unlock()
+		f.running.Go(func() { f.serve(node, conn) })
+	}
+}
+
+func (f *fake) serve(node int, conn net.Conn) {
+	defer conn.Close()
+	reader := bufio.NewReader(conn)
+	for {
+		args, err := readCommand(reader)
+		if err != nil {
+			return
+		}
+		if _, err := io.WriteString(conn, f.answer(node, args)); err != nil {
+			return
+		}
+	}
+}
+
+// readCommand reads a command as client.Encode writes it.
+func readCommand(reader *bufio.Reader) (args []string, err error) {
+	var count, length int
+	if _, err := fmt.Fscanf(reader, "*%d\r\n", &count); err != nil {
+		return nil, err
+	}
+	for range count {
+		if _, err := fmt.Fscanf(reader, "$%d\r\n", &length); err != nil {
+			return nil, err
+		}
+		text := make([]byte, length+2)
+		if _, err := io.ReadFull(reader, text); err != nil {
+			return nil, err
+		}
+		args = append(args, string(text[:length]))
+	}
+	return args, nil
+}
+
+func (f *fake) answer(node int, args []string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls++
+	if f.lie != nil {
+		if reply, lies := f.lie(f, node, args); lies {
+			return reply
+		}
+	}
+	switch args[0] {
+	case "GET":
+		return f.bulk(args[1])
+	case "MGET":
+		var text strings.Builder
+		fmt.Fprintf(&text, "*%d\r\n", len(args)-1)
+		for _, key := range args[1:] {
+			text.WriteString(f.bulk(key))
+		}
+		return text.String()
+	case "SET":
+		f.values[args[1]] = args[2]
+		return "+OK\r\n"
+	case "APPEND":
+		f.values[args[1]] += args[2]
+		return fmt.Sprintf(":%d\r\n", len(f.values[args[1]]))
+	case "INCR":
+		value, _ := strconv.Atoi(f.values[args[1]])
+		f.values[args[1]] = strconv.Itoa(value + 1)
+		return fmt.Sprintf(":%d\r\n", value+1)
+	case "DBSIZE":
+		return fmt.Sprintf(":%d\r\n", len(f.values))
+	case "INFO":
+		text := "raft_role:follower\r\n"
+		if node == 0 {
+			text = "raft_role:leader\r\nraft_current_term:3\r\n"
+		}
+		return fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
+	}
+	return "-ERR unknown command\r\n"
+}
+
+func (f *fake) bulk(key string) string {
+	value, exists := f.values[key]
+	if !exists {
+		return "$-1\r\n"
+	}
+	return fmt.Sprintf("$%d\r\n%s\r\n", len(value), value)
+}
+
+// The faults of processes do nothing to the nodes of a fake, but keep account.
+
+func (f *fake) Kill(node int) error     { return f.turn(node, true) }
+func (f *fake) Pause(node int) error    { return f.turn(node, true) }
+func (f *fake) Start(node int) error    { return f.turn(node, false) }
+func (f *fake) Continue(node int) error { return f.turn(node, false) }
+
+func (f *fake) turn(node int, down bool) error {
+	if f.down[node] == down {
+		return fmt.Errorf("node %d is broken or mended twice", node)
+	}
+	f.down[node] = down
+	return nil
+}
+
+func (f *fake) Check(int) error { return nil }

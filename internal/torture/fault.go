@@ -1,0 +1,169 @@
+package torture
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// Kind is a kind of fault.
+type Kind uint8
+
+// The kinds of faults. Those of processes meet nodes that are whole, those of the network any.
+const (
+	// KillOne, KillMinority and KillAll kill processes as kill -9 does; they are started again when the fault ends.
+	KillOne Kind = iota
+	KillMinority
+	KillAll
+	// PauseOne stops a process, which goes on as if no time had passed.
+	PauseOne
+	// CutHalves separates a minority from the others, CutOne a single node.
+	CutHalves
+	CutOne
+	// CutIn makes a node hear nobody, CutOut makes nobody hear it.
+	CutIn
+	CutOut
+	// CutBridge leaves two halves with one node in between that reaches, and is reached by, all.
+	CutBridge
+	// SlowOne delays everything from and to one node.
+	SlowOne
+	kinds
+)
+
+// String names the kind.
+func (k Kind) String() string {
+	return [...]string{"kill", "kill-minority", "kill-all", "pause", "cut-halves", "cut-one", "cut-in", "cut-out",
+		"cut-bridge", "slow"}[k]
+}
+
+// Fault is something that goes wrong for a while.
+type Fault struct {
+	Kind Kind
+	// Begin and End are counted from the beginning of the episode.
+	Begin, End time.Duration
+	// Leader says that the first node it meets is the one that leads when it begins.
+	Leader bool
+	// Order is the order in which it meets nodes: all of them, numbered from 0. A fault takes as many as it needs.
+	Order []int
+	// State and Delay are what gates do meanwhile, if the fault is one of the network.
+	State State
+	Delay time.Duration
+}
+
+// String describes the fault before it is known who leads.
+func (f Fault) String() string {
+	text := fmt.Sprintf("%v %v to %v", f.Kind, f.Begin, f.End)
+	if f.Kind.network() {
+		text += " " + f.State.String()
+	}
+	if f.State == Slow {
+		text += " by " + f.Delay.String()
+	}
+	if f.Leader {
+		text += ", the leader and"
+	}
+	return text + strings.ReplaceAll(fmt.Sprint(f.Order), "[", " [")
+}
+
+func (k Kind) network() bool { return k >= CutHalves }
+
+// Episode is faults that overlap, and after them a calm.
+type Episode []Fault
+
+// String describes all faults of the episode.
+func (e Episode) String() string {
+	texts := make([]string, len(e))
+	for i, f := range e {
+		texts[i] = f.String()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Bounds of what is drawn. Faults are longer than an election and shorter than the patience of some clients. A cluster
+// whose nodes were all killed has nothing left to do, so that takes no time of its own.
+const (
+	shortestFault  = 200 * time.Millisecond
+	longestFault   = 5 * time.Second
+	longestKillAll = time.Second
+	latestBegin    = time.Second
+	longestDelay   = 100 * time.Millisecond
+	timeGrain      = 10 * time.Millisecond
+)
+
+// draw draws an episode for a cluster of so many nodes out of some kinds: one fault, often, or up to three that overlap.
+func draw(rng *rand.Rand, nodes int, kinds []Kind) Episode {
+	count := []int{1, 1, 1, 2, 2, 3}[rng.IntN(6)]
+	episode := make(Episode, count)
+	for i := range episode {
+		episode[i] = drawFault(rng, nodes, kinds[rng.IntN(len(kinds))])
+	}
+	return episode
+}
+
+func drawFault(rng *rand.Rand, nodes int, kind Kind) Fault {
+	longest := longestFault
+	if kind == KillAll {
+		longest = longestKillAll
+	}
+	// The lesser of two draws: short faults are more frequent, and long ones happen.
+	length := min(between(rng, shortestFault, longest), between(rng, shortestFault, longest))
+	f := Fault{Kind: kind, Begin: between(rng, 0, latestBegin), Leader: rng.IntN(2) == 0, Order: rng.Perm(nodes)}
+	f.End = f.Begin + length
+	switch {
+	case kind == SlowOne:
+		f.State, f.Delay = Slow, between(rng, timeGrain, longestDelay)
+	case kind.network():
+		f.State = []State{Hole, Hole, Hole, Refuse}[rng.IntN(4)]
+	}
+	return f
+}
+
+// between draws a time, in steps that people can read.
+func between(rng *rand.Rand, shortest, longest time.Duration) time.Duration {
+	return shortest + timeGrain*time.Duration(rng.Int64N(int64((longest-shortest)/timeGrain)+1))
+}
+
+// victims are the nodes that a fault of processes meets, in the order given: as many as it needs, of those that are
+// whole.
+func (f Fault) victims(order []int, whole func(node int) bool) []int {
+	need := map[Kind]int{KillOne: 1, PauseOne: 1, KillMinority: (len(order) - 1) / 2, KillAll: len(order)}[f.Kind]
+	var met []int
+	for _, node := range order {
+		if whole(node) && len(met) < need {
+			met = append(met, node)
+		}
+	}
+	return met
+}
+
+// ways are the directions that a fault of the network concerns, for nodes in the order given.
+func (f Fault) ways(order []int) []Way {
+	one, rest, minority := order[:1], order[1:], (len(order)-1)/2
+	switch f.Kind {
+	case CutHalves:
+		return mutual(order[:minority], order[minority:])
+	case CutOne, SlowOne:
+		return mutual(one, rest)
+	case CutIn:
+		return directed(rest, one)
+	case CutOut:
+		return directed(one, rest)
+	case CutBridge:
+		return mutual(rest[:minority], rest[minority:])
+	}
+	panic(fmt.Sprintf("torture: %v is no fault of the network", f.Kind))
+}
+
+func directed(from, to []int) (ways []Way) {
+	for _, a := range from {
+		for _, b := range to {
+			ways = append(ways, Way{a, b})
+		}
+	}
+	return ways
+}
+
+func mutual(these, those []int) []Way {
+	return append(directed(these, those), directed(those, these)...)
+}

@@ -1,0 +1,89 @@
+package torture
+
+import (
+	"fmt"
+	"time"
+)
+
+// Way is a direction between two nodes, which are numbered from 0.
+type Way struct{ From, To int }
+
+// Network is the gates between the nodes of a cluster, one for every way. Except for Address it is used by one goroutine
+// at a time.
+type Network struct {
+	gates map[Way]*Gate
+	// obstacles are those that stand, in any order; several may concern the same way.
+	obstacles map[*obstacle]struct{}
+}
+
+// obstacle is what a fault does to some ways.
+type obstacle struct {
+	ways []Way
+	setting
+}
+
+// setting is what a gate is told.
+type setting struct {
+	state State
+	delay time.Duration
+}
+
+func (s setting) worse(than setting) bool {
+	return s.state > than.state || s.state == than.state && s.delay > than.delay
+}
+
+// NewNetwork makes the gates to nodes whose addresses for each other are given. Each node must dial Address instead of
+// what it knows of another one.
+func NewNetwork(peers []string) (*Network, error) {
+	n := &Network{gates: map[Way]*Gate{}, obstacles: map[*obstacle]struct{}{}}
+	for to, target := range peers {
+		for from := range peers {
+			if from == to {
+				continue
+			}
+			gate, err := NewGate(target)
+			if err != nil {
+				n.Close()
+				return nil, fmt.Errorf("from node %d: %w", from, err)
+			}
+			n.gates[Way{from, to}] = gate
+		}
+	}
+	return n, nil
+}
+
+// Address is where a node must dial to reach another one.
+func (n *Network) Address(from, to int) string { return n.gates[Way{from, to}].Address() }
+
+// Close closes all gates.
+func (n *Network) Close() {
+	for _, gate := range n.gates {
+		gate.Close()
+	}
+}
+
+// put puts an obstacle into its ways, take takes it away.
+func (n *Network) put(o *obstacle) {
+	n.obstacles[o] = struct{}{}
+	n.set(o.ways)
+}
+
+func (n *Network) take(o *obstacle) {
+	delete(n.obstacles, o)
+	n.set(o.ways)
+}
+
+// set sets the gates of some ways to the worst that stands in each.
+func (n *Network) set(ways []Way) {
+	for _, way := range ways {
+		worst := setting{}
+		for o := range n.obstacles {
+			for _, w := range o.ways {
+				if w == way && o.worse(worst) {
+					worst = o.setting
+				}
+			}
+		}
+		n.gates[way].Set(worst.state, worst.delay)
+	}
+}

@@ -1,0 +1,80 @@
+package torture
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// The defaults of Options.
+const (
+	DefaultDuration = time.Minute
+	DefaultClients  = 10
+	DefaultRecovery = 30 * time.Second
+)
+
+// Bounds of Options. With fewer nodes there is no minority to break; with more clients the histories of registers are
+// too dense for the checker.
+const (
+	leastNodes  = 3
+	mostClients = 16
+)
+
+// Options say what to torture and how.
+type Options struct {
+	// Seed decides what goes wrong, and when.
+	Seed uint64
+	// Duration is how long faults go on, 1 ns or more; the last episode is played to its end.
+	Duration time.Duration
+	// Addresses are where the nodes serve clients, by number. All nodes run when a run begins.
+	Addresses []string
+	// Nodes runs their processes. Required.
+	Nodes Nodes
+	// Network is the ways between them. Required, unless no kind of fault needs it.
+	Network *Network
+	// Kinds are the faults to choose from, each as often as it is listed; empty means all kinds.
+	Kinds []Kind
+	// Clients is how many work at a time, up to 16.
+	Clients int
+	// Recovery is how long after an episode every node must have answered clients again, and how long it may take at the
+	// end until all agree.
+	Recovery time.Duration
+	// Logger is told of every fault; nil is silence.
+	Logger *slog.Logger
+}
+
+// complete fills in defaults and refuses what makes no sense.
+func (o Options) complete() (Options, error) {
+	orDefault(&o.Duration, DefaultDuration)
+	orDefault(&o.Clients, DefaultClients)
+	orDefault(&o.Recovery, DefaultRecovery)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if len(o.Kinds) == 0 {
+		for k := range kinds {
+			o.Kinds = append(o.Kinds, k)
+		}
+	}
+	switch {
+	case len(o.Addresses) < leastNodes:
+		return o, fmt.Errorf("torture: %d nodes; a cluster under torture has at least %d", len(o.Addresses), leastNodes)
+	case o.Nodes == nil:
+		return o, errors.New("torture: Nodes is required")
+	case o.Clients < 1 || o.Clients > mostClients:
+		return o, fmt.Errorf("torture: %d clients; allowed are 1 to %d", o.Clients, mostClients)
+	case o.Duration < 0 || o.Recovery < 0:
+		return o, errors.New("torture: a negative time")
+	case o.Network == nil && slices.ContainsFunc(o.Kinds, Kind.network):
+		return o, errors.New("torture: faults of the network need Network")
+	}
+	return o, nil
+}
+
+func orDefault[T int | time.Duration](v *T, value T) {
+	if *v == 0 {
+		*v = value
+	}
+}

@@ -1,0 +1,37 @@
+package torture
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Report says what a run did.
+type Report struct {
+	Seed uint64
+	// Took is the time from the first command to the end of the last episode.
+	Took time.Duration
+	// Done, NotDone and Unknown count commands by what clients were told.
+	Done, NotDone, Unknown int
+	// Faults counts those that happened, by kind.
+	Faults [kinds]int
+	// LeaderChanges is how often somebody else, or the same node in a later term, was seen to lead.
+	LeaderChanges int
+	// Silence is the longest time in which no command was acknowledged to anybody.
+	Silence time.Duration
+	// Keys is how many keys there were at the end.
+	Keys int
+}
+
+// String is the report in one line.
+func (r *Report) String() string {
+	var faults []string
+	for kind, count := range r.Faults {
+		if count > 0 {
+			faults = append(faults, fmt.Sprintf("%v %d", Kind(kind), count))
+		}
+	}
+	return fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, faults: %s; %d leader changes, "+
+		"longest silence %.2f s, %d keys", r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown,
+		strings.Join(faults, ", "), r.LeaderChanges, r.Silence.Seconds(), r.Keys)
+}

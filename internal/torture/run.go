@@ -1,0 +1,151 @@
+package torture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// counterKeys is how many counters a run has.
+	counterKeys = 4
+	// serviceCommands is how many commands each node must answer to count as serving.
+	serviceCommands = 5
+	// pollPeriod is the time between two looks at what is waited for.
+	pollPeriod = 10 * time.Millisecond
+)
+
+// run is a run as it goes.
+type run struct {
+	options   Options
+	began     time.Time
+	registers registers
+	counters  []*counter
+	tally     tally
+	pipelines atomic.Int64
+	watch     *watch
+	nemesis   *nemesis
+	// over tells clients to finish what they have under way and end.
+	over atomic.Bool
+}
+
+// Run tortures a cluster for the time given and says what came of it, with an error for everything that should not have
+// happened. It breaks and mends nodes from the calling goroutine only. The keys of the cluster must be none when it
+// begins. When the context ends, so does the run, with everything mended.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	r := &run{options: o, began: time.Now(), watch: newWatch(len(o.Addresses))}
+	r.tally.served = make([]int, len(o.Addresses))
+	r.nemesis = &nemesis{
+		nodes: o.Nodes, network: o.Network, leader: r.watch.leader, logger: o.Logger,
+		broken: make([]bool, len(o.Addresses)),
+	}
+	for i := range counterKeys {
+		r.counters = append(r.counters, newCounter(fmt.Sprint("counter", i)))
+	}
+	report := &Report{Seed: o.Seed}
+	err = r.play(ctx, report)
+	if err == nil {
+		err = r.verify(ctx, report)
+	}
+	r.tally.fill(report)
+	report.Faults, report.LeaderChanges = r.nemesis.counts, r.watch.changes()
+	return report, errors.Join(err, r.judge())
+}
+
+// now is the time since the run began, in nanoseconds.
+func (r *run) now() int64 { return time.Since(r.began).Nanoseconds() }
+
+// play lets clients work while episode after episode goes over the cluster. When it returns, nobody works any more.
+func (r *run) play(ctx context.Context, report *Report) (err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var clients, watchers sync.WaitGroup
+	defer func() {
+		// Clients end by themselves when their last commands are answered, which they are when everything is mended. After
+		// an error nobody waits for that.
+		r.over.Store(true)
+		if err != nil {
+			cancel(err)
+		}
+		clients.Wait()
+		cancel(nil)
+		watchers.Wait()
+	}()
+	try := func(err error) {
+		if err != nil {
+			cancel(err)
+		}
+	}
+	for node, address := range r.options.Addresses {
+		watchers.Go(func() { try(r.watch.run(ctx, node, address)) })
+	}
+	for id := range r.options.Clients {
+		w := newWorker(r, id)
+		clients.Go(func() { try(w.work(ctx)) })
+	}
+	return r.torment(ctx, report)
+}
+
+// torment plays episodes until the time is over. After each, every node must serve again.
+func (r *run) torment(ctx context.Context, report *Report) error {
+	if err := r.awaitService(ctx); err != nil {
+		return fmt.Errorf("before anything was broken: %w", err)
+	}
+	rng := rand.New(rand.NewPCG(r.options.Seed, 0))
+	for count := 1; time.Since(r.began) < r.options.Duration; count++ {
+		e := draw(rng, len(r.options.Addresses), r.options.Kinds)
+		r.options.Logger.Info("episode", "number", count, "faults", e)
+		if err := r.nemesis.play(ctx, e); err != nil {
+			return fmt.Errorf("episode %d (%v): %w", count, e, err)
+		}
+		mended := time.Now()
+		if err := r.awaitService(ctx); err != nil {
+			return fmt.Errorf("after episode %d (%v): %w", count, e, err)
+		}
+		r.options.Logger.Info("all serve", "after", time.Since(mended))
+	}
+	report.Took = time.Since(r.began)
+	return nil
+}
+
+// awaitService waits until every node has answered clients.
+func (r *run) awaitService(ctx context.Context) error {
+	began, before := time.Now(), r.tally.counted()
+	for {
+		silent := -1
+		for node, count := range r.tally.counted() {
+			if count-before[node] < serviceCommands {
+				silent = node
+			}
+		}
+		if silent < 0 {
+			return nil
+		}
+		if err := r.nemesis.check(); err != nil {
+			return err
+		}
+		if time.Since(began) > r.options.Recovery {
+			return fmt.Errorf("node %d has not answered %d commands in %v, with nothing broken", silent, serviceCommands,
+				r.options.Recovery)
+		}
+		if err := wait(ctx, pollPeriod); err != nil {
+			return err
+		}
+	}
+}
+
+// judge judges the histories of all registers.
+func (r *run) judge() error {
+	var problems []error
+	for _, register := range r.registers.all {
+		problems = append(problems, register.judge())
+	}
+	return errors.Join(problems...)
+}
