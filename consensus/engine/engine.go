@@ -83,6 +83,18 @@ func (e *Engine) noticeTerm() {
 	if leader != 0 {
 		e.beginStream(term, leader)
 	}
+	if e.leads() {
+		e.hurryFirstCommit()
+	}
+}
+
+// hurryFirstCommit lets everyone know at once when the entry that began this leader's term is committed. It is what
+// proves the fate of all that was on its way to the leader before: without this, clients of a follower waited for the
+// next heartbeat, at the end of every failover.
+func (e *Engine) hurryFirstCommit() {
+	for _, m := range e.core.Configuration().Members {
+		e.core.ServeWaiting(m.ID, e.core.NoOp())
+	}
 }
 
 // leads reports whether this node leads its term.
