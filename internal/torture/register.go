@@ -58,7 +58,11 @@ func (o operation) String() string {
 	case o.null:
 		told = "(nil)"
 	}
-	return fmt.Sprintf("%12d %12d client %2d %s %s → %s", o.call, o.end, o.client, o.name, o.value, told)
+	text := fmt.Sprintf("%12d to %19d client %2d %s %s → %s", o.call, o.end, o.client, o.name, o.value, told)
+	if o.of > 1 {
+		text += fmt.Sprintf(", %d of %d in pipeline %d", o.place+1, o.of, o.pipeline)
+	}
+	return text
 }
 
 // pick returns the register of a slot, and counts the commands that will be sent to it.

@@ -9,7 +9,7 @@ import (
 // Report says what a run did.
 type Report struct {
 	Seed uint64
-	// Took is the time from the first command to the end of the last episode.
+	// Took is the time from the first command to the last reply to a client.
 	Took time.Duration
 	// Done, NotDone and Unknown count commands by what clients were told.
 	Done, NotDone, Unknown int

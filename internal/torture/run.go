@@ -51,7 +51,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		r.counters = append(r.counters, newCounter(fmt.Sprint("counter", i)))
 	}
 	report := &Report{Seed: o.Seed}
-	err = r.play(ctx, report)
+	err = r.play(ctx)
+	report.Took = time.Since(r.began)
 	if err == nil {
 		err = r.verify(ctx, report)
 	}
@@ -64,7 +65,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 func (r *run) now() int64 { return time.Since(r.began).Nanoseconds() }
 
 // play lets clients work while episode after episode goes over the cluster. When it returns, nobody works any more.
-func (r *run) play(ctx context.Context, report *Report) (err error) {
+func (r *run) play(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var clients, watchers sync.WaitGroup
 	defer func() {
@@ -90,11 +91,11 @@ func (r *run) play(ctx context.Context, report *Report) (err error) {
 		w := newWorker(r, id)
 		clients.Go(func() { try(w.work(ctx)) })
 	}
-	return r.torment(ctx, report)
+	return r.torment(ctx)
 }
 
 // torment plays episodes until the time is over. After each, every node must serve again.
-func (r *run) torment(ctx context.Context, report *Report) error {
+func (r *run) torment(ctx context.Context) error {
 	if err := r.awaitService(ctx); err != nil {
 		return fmt.Errorf("before anything was broken: %w", err)
 	}
@@ -111,7 +112,6 @@ func (r *run) torment(ctx context.Context, report *Report) error {
 		}
 		r.options.Logger.Info("all serve", "after", time.Since(mended))
 	}
-	report.Took = time.Since(r.began)
 	return nil
 }
 

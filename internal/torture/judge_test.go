@@ -1,0 +1,176 @@
+package torture
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/client"
+)
+
+// wrote, read and lost are operations of a client on a register: told, or of unknown fate.
+func wrote(id int, name, value, text string, call, end int64) operation {
+	return operation{client: id, name: name, value: value, text: text, call: call, end: end}
+}
+
+func read(id int, text string, call, end int64) operation {
+	return operation{client: id, name: "GET", text: text, call: call, end: end}
+}
+
+func lost(id int, name, value string, call int64) operation {
+	return operation{client: id, name: name, value: value, unknown: true, call: call, end: math.MaxInt64}
+}
+
+// inPipeline makes operations commands of one pipeline, all done, in their order.
+func inPipeline(number int64, all ...operation) []operation {
+	for i := range all {
+		all[i].pipeline, all[i].place, all[i].of = number, i, len(all)
+	}
+	return all
+}
+
+func TestJudge_KnowsWhatARegisterMayAnswer(t *testing.T) {
+	old, fresh := wrote(0, "SET", "old", "OK", 0, 1), wrote(0, "SET", "new", "OK", 2, 3)
+	for name, c := range map[string]struct {
+		history []operation
+		fits    bool
+	}{
+		"nothing":           {nil, true},
+		"a read of a write": {[]operation{old, read(1, "old", 2, 3)}, true},
+		"a stale read":      {[]operation{old, fresh, read(1, "old", 4, 5)}, false},
+		"two reads that go back": {[]operation{old, wrote(0, "SET", "new", "OK", 2, 9), read(1, "new", 3, 4),
+			read(2, "old", 5, 6)}, false},
+		"reads during a write":          {[]operation{old, wrote(0, "SET", "new", "OK", 2, 9), read(1, "old", 3, 4)}, true},
+		"a value that nobody wrote":     {[]operation{old, read(1, "other", 2, 3)}, false},
+		"a key that vanished":           {[]operation{old, {client: 1, name: "GET", null: true, call: 2, end: 3}}, false},
+		"an append at its length":       {[]operation{old, wrote(1, "APPEND", "er", "5", 2, 3), read(2, "older", 4, 5)}, true},
+		"an append that came twice":     {[]operation{old, wrote(1, "APPEND", "er", "7", 2, 3)}, false},
+		"unknown, never seen":           {[]operation{old, lost(1, "SET", "new", 2), read(2, "old", 9, 10)}, true},
+		"unknown, seen late":            {[]operation{old, lost(1, "SET", "new", 2), read(2, "old", 9, 10), read(2, "new", 11, 12)}, true},
+		"unknown, seen and gone again":  {[]operation{old, lost(1, "SET", "new", 2), read(2, "new", 9, 10), read(2, "old", 11, 12)}, false},
+		"unknown, seen before the call": {[]operation{old, read(2, "new", 2, 3), lost(1, "SET", "new", 4)}, false},
+		"unknown, in effect twice": {[]operation{old, lost(1, "APPEND", "x", 2), read(2, "oldx", 3, 4),
+			read(2, "oldxx", 5, 6)}, false},
+		"a pipeline in its order": {inPipeline(1, wrote(0, "SET", "a", "OK", 0, 9), read(0, "a", 0, 9),
+			wrote(0, "SET", "b", "OK", 0, 9), read(0, "b", 0, 9)), true},
+		"a read before the write in front of it": {inPipeline(1, wrote(0, "SET", "a", "OK", 0, 9),
+			operation{client: 0, name: "GET", null: true, call: 0, end: 9}), false},
+		"two pipelines that interleave": {append(
+			inPipeline(2, wrote(0, "SET", "a", "OK", 0, 9), read(0, "b", 0, 9)),
+			inPipeline(1, wrote(1, "SET", "b", "OK", 0, 9), read(1, "a", 0, 9))...), false},
+		"a pipeline between the commands of another": {append(
+			inPipeline(2, wrote(0, "SET", "a", "OK", 0, 9), read(0, "b", 0, 9)),
+			inPipeline(1, wrote(1, "SET", "b", "OK", 0, 9), read(1, "b", 0, 9))...), true},
+	} {
+		r := &register{key: "register", history: c.history}
+		err := r.judge()
+		if fits := err == nil; fits != c.fits {
+			t.Errorf("%s: %v, want fits %v", name, err, c.fits)
+		}
+		if err != nil && !strings.Contains(err.Error(), c.history[0].String()) {
+			t.Errorf("%s: the report does not show the history: %v", name, err)
+		}
+	}
+}
+
+// answered settles a count with a number.
+func answered(s *count, digits string) error {
+	return s.settle(outcome{fate: client.Done, reply: client.Reply{Kind: ':', Text: digits}})
+}
+
+func TestCounter_FindsALostAndARepeatedIncrement(t *testing.T) {
+	for name, play := range map[string]func(c *counter) error{
+		"the same number twice": func(c *counter) error {
+			first, second := c.begin(true), c.begin(true)
+			if err := answered(first, "1"); err != nil {
+				return err
+			}
+			return answered(second, "1")
+		},
+		"a number that was surpassed before": func(c *counter) error {
+			c.begin(true)
+			if err := answered(c.begin(true), "2"); err != nil {
+				return err
+			}
+			return answered(c.begin(true), "1")
+		},
+		"a stale read": func(c *counter) error {
+			if err := answered(c.begin(true), "1"); err != nil {
+				return err
+			}
+			return c.begin(false).settle(outcome{fate: client.Done, reply: client.Reply{Kind: '$', Null: true}})
+		},
+		"more than were sent": func(c *counter) error { return answered(c.begin(true), "2") },
+		"one that was refused": func(c *counter) error {
+			if err := c.begin(true).settle(outcome{fate: client.NotDone}); err != nil {
+				return err
+			}
+			return answered(c.begin(false), "1")
+		},
+		"an acknowledged one is missing at the end": func(c *counter) error {
+			if err := answered(c.begin(true), "1"); err != nil {
+				return err
+			}
+			return c.check(client.Reply{Kind: '$', Text: "0"})
+		},
+		"one too many at the end": func(c *counter) error {
+			if err := c.begin(true).settle(outcome{fate: client.NotDone}); err != nil {
+				return err
+			}
+			return c.check(client.Reply{Kind: '$', Text: "1"})
+		},
+		"behind a greater one in a pipeline": func(c *counter) error {
+			c.begin(true)
+			steps := []step{c.begin(true), c.begin(false)}
+			if err := answered(steps[1].(*count), "1"); err != nil {
+				return err
+			}
+			if err := answered(steps[0].(*count), "2"); err != nil {
+				return err
+			}
+			return ordered(steps)
+		},
+	} {
+		if err := play(newCounter("counter")); err == nil {
+			t.Errorf("%s: nothing was found", name)
+		}
+	}
+}
+
+func TestCounter_LetsUnknownIncrementsHappenOrNot(t *testing.T) {
+	c := newCounter("counter")
+	if err := answered(c.begin(true), "1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.begin(true).settle(outcome{fate: client.Unknown}); err != nil {
+		t.Fatal(err)
+	}
+	for digits, fits := range map[string]bool{"0": false, "1": true, "2": true, "3": false} {
+		if err := c.check(client.Reply{Kind: '$', Text: digits}); (err == nil) != fits {
+			t.Errorf("at the end %s: %v, want fits %v", digits, err, fits)
+		}
+	}
+}
+
+func TestOutcomes_SayWhatIsKnownOfEachCommand(t *testing.T) {
+	replies := []client.Reply{{Kind: '+', Text: "OK"}, {Kind: '-', Text: "CLUSTERDOWN x"}, {Kind: ':', Text: "1"},
+		{Kind: '-', Text: "UNCERTAIN x"}}
+	all, err := outcomes(outcome{}, 5, replies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []client.Fate{client.Done, client.NotDone, client.Done, client.Unknown, client.Unknown}
+	for i, o := range all {
+		if o.fate != want[i] || o.of != 2 {
+			t.Errorf("command %d has fate %d among %d done, want %d among 2", i, o.fate, o.of, want[i])
+		}
+	}
+	if all[0].place != 0 || all[2].place != 1 {
+		t.Errorf("the places are %d and %d, want 0 and 1", all[0].place, all[2].place)
+	}
+	for _, text := range []string{"ERR x", "LOADING x", "MOVED 1 x:1", "WRONGTYPE x", "READONLY x", "CLUSTERDOWNX y"} {
+		if _, err := outcomes(outcome{}, 1, []client.Reply{{Kind: '-', Text: text}}); err == nil {
+			t.Errorf("%s passes for an answer", text)
+		}
+	}
+}
