@@ -1,0 +1,151 @@
+package snapshot
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// The format, version 1. Numbers are little-endian, checksums are CRC32C.
+//
+//	header   offset  0  magic                "RRSNAPS\n"
+//	                 8  version              u32
+//	                12  header bytes         u32  the whole header, its checksum included
+//	                16  checksum             u32  of bytes 0 to 15; so far the header is the same in all versions
+//	                20  section bytes        u32  image bytes in every section but the last
+//	                24  cluster id           u64
+//	                32  hash seed            u64
+//	                40  index, term          u64, u64
+//	                56  stamp                i64
+//	                64  state hash           u64
+//	                72  feature level        u32
+//	                76  configuration bytes  u32
+//	                80  configuration
+//	                 …  checksum             u32  of the header so far
+//	section  offset  0  length               u32  of the image bytes that follow
+//	                 4  number               u32  from 1
+//	                 8  checksum             u32  of the eight bytes before and the image bytes
+//	                12  image bytes
+//	footer   offset  0  zero                 u32
+//	                 4  sections             u32  how many there are
+//	                 8  file bytes           u64  from the first byte of the header to the last of the footer
+//	                16  file hash            u64  first eight bytes of the SHA-256 of everything before this field
+//	                24  checksum             u32  of the footer so far
+//
+// The checksums of sections and footer go on from the header's instead of beginning anew.
+const (
+	// Version is the version of the format.
+	Version = 1
+	// SectionBytes is how much of the image a section holds; the last one may hold less.
+	SectionBytes = 256 << 10
+	// MaxConfigurationBytes bounds the configuration in a header.
+	MaxConfigurationBytes = 64 << 10
+	// MaxFileBytes bounds a file.
+	MaxFileBytes = 1 << 40
+	// MaxChunkBytes bounds a frame, and so what File.Chunk returns at once.
+	MaxChunkBytes = sectionHeaderBytes + SectionBytes
+
+	magic = "RRSNAPS\n"
+
+	prefixBytes        = 20
+	fixedHeaderBytes   = 80
+	checksumBytes      = 4
+	sectionHeaderBytes = 12
+	footerBytes        = 28
+	// footerHashedBytes is the part of the footer that the file's hash covers.
+	footerHashedBytes = 16
+	// minSectionBytes is what a reader accepts at least, so that no file has more frames than it is worth.
+	minSectionBytes = 512
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Header says what a snapshot is of. All of it follows from the log up to Mark, so that all replicas write it alike.
+type Header struct {
+	// Mark is the last entry that the state holds.
+	Mark raft.Mark
+	// ClusterID and HashSeed are those of the cluster; see raft.Configuration.
+	ClusterID uint64
+	HashSeed  uint64
+	// Stamp is the highest stamp of an entry up to Mark.
+	Stamp raft.Stamp
+	// StateHash is the state machine's own hash of the state.
+	StateHash uint64
+	// Level is the feature level that a node must know to use the state: the highest of an entry up to Mark.
+	Level uint8
+	// Configuration is the encoded configuration in force at Mark, at most MaxConfigurationBytes.
+	Configuration []byte
+}
+
+func (h *Header) validate() error {
+	switch {
+	case h.Mark.Index == 0 || h.Mark.Term == 0:
+		return fmt.Errorf("snapshot: a snapshot at %v, before the first entry", h.Mark)
+	case len(h.Configuration) > MaxConfigurationBytes:
+		return fmt.Errorf("%w: a configuration of %d bytes, not %d", ErrTooLarge, len(h.Configuration), MaxConfigurationBytes)
+	}
+	return nil
+}
+
+func (h *Header) append(dst []byte, sectionBytes int64) []byte {
+	begin := len(dst)
+	dst = append(dst, magic...)
+	dst = binary.LittleEndian.AppendUint32(dst, Version)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(fixedHeaderBytes+len(h.Configuration)+checksumBytes))
+	dst = appendChecksum(dst, begin, 0)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(sectionBytes))
+	for _, word := range [...]uint64{h.ClusterID, h.HashSeed, uint64(h.Mark.Index), uint64(h.Mark.Term),
+		uint64(h.Stamp), h.StateHash} {
+		dst = binary.LittleEndian.AppendUint64(dst, word)
+	}
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(h.Level))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(h.Configuration)))
+	dst = append(dst, h.Configuration...)
+	return appendChecksum(dst, begin, 0)
+}
+
+// appendSectionHeader appends the header of a section. sum is the checksum of the file's header.
+func appendSectionHeader(dst []byte, number uint32, image []byte, sum uint32) []byte {
+	begin := len(dst)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(image)))
+	dst = binary.LittleEndian.AppendUint32(dst, number)
+	return binary.LittleEndian.AppendUint32(dst, sectionSum(sum, dst[begin:], image))
+}
+
+func sectionSum(sum uint32, lengthAndNumber, image []byte) uint32 {
+	return crc32.Update(crc32.Update(sum, castagnoli, lengthAndNumber), castagnoli, image)
+}
+
+// footer is what the footer says; put the hash in before it is appended.
+type footer struct {
+	sections  uint32
+	fileBytes int64
+	hash      uint64
+}
+
+func (f *footer) append(dst []byte, sum uint32) []byte {
+	begin := len(dst)
+	dst = binary.LittleEndian.AppendUint32(dst, 0)
+	dst = binary.LittleEndian.AppendUint32(dst, f.sections)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(f.fileBytes))
+	dst = binary.LittleEndian.AppendUint64(dst, f.hash)
+	return appendChecksum(dst, begin, sum)
+}
+
+// appendChecksum appends the checksum of dst from begin on, which goes on from another one.
+func appendChecksum(dst []byte, begin int, sum uint32) []byte {
+	return binary.LittleEndian.AppendUint32(dst, crc32.Update(sum, castagnoli, dst[begin:]))
+}
+
+// checked reports whether b ends with the checksum of what precedes it.
+func checked(b []byte, sum uint32) bool {
+	end := len(b) - checksumBytes
+	return crc32.Update(sum, castagnoli, b[:end]) == binary.LittleEndian.Uint32(b[end:])
+}
+
+// sumOf is the checksum that a header ends with.
+func sumOf(header []byte) uint32 {
+	return binary.LittleEndian.Uint32(header[len(header)-checksumBytes:])
+}

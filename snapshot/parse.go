@@ -1,0 +1,71 @@
+package snapshot
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// damage is what is wrong with bytes whose place in a file the caller knows.
+type damage string
+
+// Error is what was found.
+func (d damage) Error() string { return string(d) }
+
+// parsePrefix reads the first prefixBytes of a file, and returns the size of its header. The error is a damage or wraps
+// ErrVersion.
+func parsePrefix(b []byte) (headerBytes int64, err error) {
+	switch {
+	case string(b[:len(magic)]) != magic || !checked(b[:prefixBytes], 0):
+		return 0, damage("it does not begin like a snapshot")
+	case binary.LittleEndian.Uint32(b[8:]) != Version:
+		return 0, fmt.Errorf("a snapshot of format version %d, and this program knows %d: %w; use the program that wrote "+
+			"it, or a newer one", binary.LittleEndian.Uint32(b[8:]), Version, ErrVersion)
+	}
+	headerBytes = int64(binary.LittleEndian.Uint32(b[12:]))
+	if headerBytes < fixedHeaderBytes+checksumBytes || headerBytes > fixedHeaderBytes+MaxConfigurationBytes+checksumBytes {
+		return 0, damage(fmt.Sprintf("its header claims %d bytes", headerBytes))
+	}
+	return headerBytes, nil
+}
+
+// parseHeader reads a whole header, whose prefix was read before. The header owns its configuration.
+func parseHeader(b []byte) (h Header, sectionBytes int64, err error) {
+	if !checked(b, 0) {
+		return h, 0, damage("the header does not match its checksum")
+	}
+	word := func(offset int) uint64 { return binary.LittleEndian.Uint64(b[offset:]) }
+	h = Header{
+		ClusterID: word(24),
+		HashSeed:  word(32),
+		Mark:      raft.Mark{Index: raft.Index(word(40)), Term: raft.Term(word(48))},
+		Stamp:     raft.Stamp(word(56)),
+		StateHash: word(64),
+		Level:     b[72],
+	}
+	sectionBytes = int64(binary.LittleEndian.Uint32(b[20:]))
+	configuration := b[fixedHeaderBytes : len(b)-checksumBytes]
+	switch {
+	case sectionBytes < minSectionBytes || sectionBytes > SectionBytes:
+		return h, 0, damage(fmt.Sprintf("its header claims sections of %d bytes", sectionBytes))
+	case int64(binary.LittleEndian.Uint32(b[76:])) != int64(len(configuration)) || b[73]|b[74]|b[75] != 0 ||
+		h.Mark.Index == 0 || h.Mark.Term == 0:
+		return h, 0, damage("its header contradicts itself")
+	}
+	h.Configuration = bytes.Clone(configuration)
+	return h, sectionBytes, nil
+}
+
+// parseFooter reads a footer. sum is the checksum of the header.
+func parseFooter(b []byte, sum uint32) (footer, error) {
+	if !checked(b, sum) || binary.LittleEndian.Uint32(b) != 0 {
+		return footer{}, damage("it does not end like a snapshot, or not like the one that its header begins")
+	}
+	return footer{
+		sections:  binary.LittleEndian.Uint32(b[4:]),
+		fileBytes: int64(binary.LittleEndian.Uint64(b[8:])),
+		hash:      binary.LittleEndian.Uint64(b[16:]),
+	}, nil
+}

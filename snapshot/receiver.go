@@ -1,0 +1,234 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+)
+
+// Receiver receives one snapshot from other nodes: chunks by Write, Commit when it is Done, in any case Close. It is
+// for one goroutine, which it blocks for disk and Pace.
+//
+// The first error is final, except ErrRefused. One that matches ErrNoSpace has left nothing behind; one that was
+// returned by the Pace is the caller's; after any other the disk is not to be trusted.
+type Receiver struct {
+	store *Store
+	mark  raft.SnapshotMark
+	pace  Pace
+
+	temporary, final string
+	handle           vfs.File
+	// header and checker are known once frame 0 is in the file, which is when writtenBytes is not 0.
+	header       Header
+	checker      checker
+	writtenBytes int64
+	// frame collects the bytes of the next frame: it is written when it is whole and verified.
+	frame         []byte
+	unsyncedBytes int64
+	err           error
+	published     bool
+}
+
+// Receive begins to receive the announced snapshot, or goes on where an earlier Receiver ended: what that one has left
+// is read, verified and written again first, at the pace. A snapshot that is being received now is ErrBusy.
+func (s *Store) Receive(mark raft.SnapshotMark, pace Pace) (*Receiver, error) {
+	header := Header{Mark: mark.Mark, Configuration: mark.Configuration}
+	if err := header.validate(); err != nil {
+		return nil, err
+	}
+	if mark.FileBytes > uint64(s.limits.fileBytes) {
+		return nil, fmt.Errorf("%w: a file of %d bytes, not %d", ErrTooLarge, mark.FileBytes, s.limits.fileBytes)
+	}
+	r := &Receiver{store: s, mark: mark, pace: pace, temporary: receivingName(mark.Mark, mark.FileHash)}
+	if err := s.claim(r.temporary); err != nil {
+		return nil, err
+	}
+	if err := r.open(); err != nil {
+		s.release(r.temporary)
+		return nil, err
+	}
+	return r, nil
+}
+
+// open opens the file, makes its name durable, so that power loss does not take what it holds, and takes up what is
+// there.
+func (r *Receiver) open() error {
+	handle, err := r.store.fs.Open(r.store.path(r.temporary), true)
+	if err != nil {
+		if outOfSpace(err) { // nothing was made
+			err = fmt.Errorf("%w: %w", ErrNoSpace, err)
+		}
+		return fmt.Errorf("begin to receive a snapshot: %w", err)
+	}
+	r.handle = handle
+	if err := r.store.fs.SyncDir(r.store.directory); err != nil {
+		return errors.Join(fmt.Errorf("sync the directory of snapshots: %w", err), handle.Close())
+	}
+	return r.resume()
+}
+
+// Offset is where the next chunk must begin: everything before it is verified, and in the file or in memory.
+func (r *Receiver) Offset() int64 { return r.writtenBytes + int64(len(r.frame)) }
+
+// Done reports whether everything is there, and Commit is next.
+func (r *Receiver) Done() bool { return r.writtenBytes > 0 && r.checker.done() }
+
+// Write takes a chunk of the file that begins at Offset; chunks may be cut anywhere. Every frame is verified before it
+// is written. A chunk that is not what was announced is ErrRefused: then Offset has gone back to the begin of the frame
+// in question, and the transfer may go on from there, or be given up.
+func (r *Receiver) Write(offset int64, chunk []byte) error {
+	if r.err != nil {
+		return r.err
+	}
+	if offset != r.Offset() {
+		return fmt.Errorf("%w: a chunk at %d, not at %d", ErrRefused, offset, r.Offset())
+	}
+	for len(chunk) > 0 {
+		if r.Done() {
+			return fmt.Errorf("%w: %d bytes behind its end", ErrRefused, len(chunk))
+		}
+		size, err := r.frameBytes()
+		if err != nil {
+			return r.refuse(err)
+		}
+		taken := min(int64(len(chunk)), size-int64(len(r.frame)))
+		r.frame = append(r.frame, chunk[:taken]...)
+		chunk = chunk[taken:]
+		if err := r.closeFrame(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// frameBytes is the size of the frame that is being collected, or as much of it as is needed to know.
+func (r *Receiver) frameBytes() (int64, error) {
+	switch {
+	case r.writtenBytes > 0:
+		return r.checker.bytes(r.checker.next), nil
+	case len(r.frame) < prefixBytes:
+		return prefixBytes, nil
+	}
+	return parsePrefix(r.frame[:prefixBytes])
+}
+
+// closeFrame writes the frame if it is whole.
+func (r *Receiver) closeFrame() error {
+	size, err := r.frameBytes()
+	if err != nil {
+		return r.refuse(err)
+	}
+	if int64(len(r.frame)) < size {
+		return nil
+	}
+	if err := r.accept(r.frame); err != nil {
+		return r.refuse(err)
+	}
+	begin := r.writtenBytes
+	r.writtenBytes += size
+	b := r.frame
+	r.frame = r.frame[:0]
+	return r.put(b, begin)
+}
+
+// accept verifies a frame and counts it as taken. The error is about the frame.
+func (r *Receiver) accept(b []byte) error {
+	if r.writtenBytes > 0 {
+		err := r.checker.take(b)
+		if err == nil && r.checker.done() && sum64(r.checker.hash) != r.mark.FileHash {
+			err = errWhole
+		}
+		return err
+	}
+	header, sectionBytes, err := parseHeader(b)
+	if err != nil {
+		return err
+	}
+	if header.Mark != r.mark.Mark || string(header.Configuration) != string(r.mark.Configuration) {
+		return damage(fmt.Sprintf("it is of the snapshot at %v in cluster %016x", header.Mark, header.ClusterID))
+	}
+	layout, possible := layOut(b, sectionBytes, int64(r.mark.FileBytes))
+	if !possible {
+		return damage(fmt.Sprintf("with this header no file has %d bytes", r.mark.FileBytes))
+	}
+	r.header, r.checker = header, newChecker(layout)
+	return r.checker.take(b)
+}
+
+// refuse gives up the frame that is being collected, and says why.
+func (r *Receiver) refuse(err error) error {
+	at := r.writtenBytes
+	r.frame = r.frame[:0]
+	if errors.Is(err, errWhole) { // which of the sound frames are not of this file, nobody can say
+		if err := r.truncate(0); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: at %d of %s: %w", ErrRefused, at, r.temporary, err)
+}
+
+// put writes a frame, and syncs when enough was written.
+func (r *Receiver) put(b []byte, offset int64) error {
+	if _, err := r.handle.WriteAt(b, offset); err != nil {
+		return r.fail(fmt.Errorf("write a snapshot: %w", err))
+	}
+	r.unsyncedBytes += int64(len(b))
+	if r.unsyncedBytes >= r.store.limits.syncBytes {
+		if err := r.handle.Sync(); err != nil {
+			return r.fail(fmt.Errorf("sync a snapshot: %w", err))
+		}
+		r.unsyncedBytes = 0
+	}
+	if err := r.pace.spend(int64(len(b))); err != nil {
+		r.err = err // the caller's, not the file's: that stays
+	}
+	return r.err
+}
+
+// fail gives the file up.
+func (r *Receiver) fail(err error) error {
+	r.err = r.store.discard(err, r.handle, r.temporary)
+	r.handle = nil
+	return r.err
+}
+
+// Commit publishes the file, which must be Done: when it returns, the file has been synced, read back, verified and
+// named, and the mark may be given to the journal. Until Close nothing removes it, named or not.
+func (r *Receiver) Commit() (Header, error) {
+	switch {
+	case r.err != nil:
+		return Header{}, r.err
+	case !r.Done():
+		return Header{}, fmt.Errorf("snapshot: commit at %d of %d bytes", r.Offset(), r.mark.FileBytes)
+	}
+	final := finalName(r.mark.Mark, r.mark.FileHash)
+	if err := r.store.claim(final); err != nil {
+		return Header{}, r.fail(err)
+	}
+	r.final = final
+	err := r.store.publish(r.handle, r.temporary, final, r.mark, r.pace)
+	r.handle = nil
+	switch {
+	case err == nil:
+		r.published, r.err = true, errClosed
+	case errors.As(err, new(*finalError)):
+		r.published, r.err = true, err
+	default:
+		return Header{}, r.fail(err)
+	}
+	return r.header, err
+}
+
+// Close lets go of the file. What was not committed stays, to be taken up by another Receive or removed by Retain; call
+// it for a committed one when the journal names the snapshot, or when it was decided that it never will. It must be
+// called once.
+func (r *Receiver) Close() error {
+	defer r.store.release(r.temporary, r.final)
+	r.err = errClosed
+	if r.handle == nil {
+		return nil // it has its name, or is gone
+	}
+	return r.handle.Close()
+}

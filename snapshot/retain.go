@@ -1,0 +1,63 @@
+package snapshot
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// List returns the files of the directory that are ours, in the order of their marks. It tells names only: what is in
+// a file, Open or OpenFile says.
+func (s *Store) List() ([]Found, error) {
+	names, err := s.fs.List(s.directory)
+	if err != nil {
+		return nil, fmt.Errorf("list the snapshots: %w", err)
+	}
+	var found []Found
+	for _, name := range names {
+		if f, ours := parseName(name); ours {
+			found = append(found, f)
+		}
+	}
+	return found, nil
+}
+
+// Retain removes every snapshot that is not to be kept, whole or partial, and makes that durable. To be kept are what
+// the journal names (the snapshot in force and the one before it), and, while one is being fetched, its announced mark,
+// so that its partial file outlives a broken connection. It spares what a Writer or a Receiver holds, and files that
+// are not ours. A crash leaves some of the files; the next Retain removes them.
+//
+// It must not be called before the journal's record that retires a file is durable. It returns the names that it
+// removed, also with an error.
+func (s *Store) Retain(keep ...raft.SnapshotMark) (removed []string, err error) {
+	// The lock is held throughout: a name that is claimed meanwhile would be one that was already judged.
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, err := s.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range found {
+		if s.claims[f.Name] || slices.ContainsFunc(keep, f.isOf) {
+			continue
+		}
+		if err := s.fs.Remove(s.path(f.Name)); err != nil {
+			return removed, fmt.Errorf("remove a snapshot: %w", err)
+		}
+		removed = append(removed, f.Name)
+	}
+	if len(removed) == 0 {
+		return nil, nil
+	}
+	if err := s.fs.SyncDir(s.directory); err != nil {
+		return removed, fmt.Errorf("sync the directory of snapshots: %w", err)
+	}
+	return removed, nil
+}
+
+// isOf reports whether a mark names the file, whole or partial. What a node began to write before it knew a hash, no
+// mark names.
+func (f Found) isOf(m raft.SnapshotMark) bool {
+	return f.Kind != Writing && f.Mark == m.Mark && f.FileHash == m.FileHash
+}

@@ -1,0 +1,149 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"sync"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+)
+
+// syncBytes is how much is written before it is synced: enough that the sync costs little, little enough that another
+// file's sync does not have to wait for much.
+const syncBytes = 8 << 20
+
+// Store is a directory of snapshots. It is safe for use by several goroutines; one process at a time may have it.
+type Store struct {
+	fs        vfs.FS
+	directory string
+	// limits are the constants of the package; tests make them small.
+	limits limits
+
+	mu sync.Mutex
+	// claims are the names of files that a Writer or a Receiver holds: Retain leaves them alone.
+	claims map[string]bool
+}
+
+type limits struct{ sectionBytes, syncBytes, fileBytes int64 }
+
+// NewStore returns the store in a directory, which it makes if it is missing. It changes nothing that is in it: call
+// Retain once the journal has said what counts.
+func NewStore(fs vfs.FS, directory string) (*Store, error) {
+	if err := vfs.MakeDirectory(fs, directory); err != nil {
+		return nil, fmt.Errorf("make the directory of snapshots: %w", err)
+	}
+	return &Store{
+		fs: fs, directory: directory, claims: map[string]bool{},
+		limits: limits{sectionBytes: SectionBytes, syncBytes: syncBytes, fileBytes: MaxFileBytes},
+	}, nil
+}
+
+func (s *Store) path(name string) string { return path.Join(s.directory, name) }
+
+// Open opens the snapshot that a mark names, and makes sure that it is the one: index, term, configuration, size, and
+// the hash that the footer claims. The error is a CorruptionError, wraps ErrForeign or ErrVersion, or is the file
+// system's: fs.ErrNotExist means damage if the journal names the mark, and otherwise that the snapshot was retired.
+func (s *Store) Open(mark raft.SnapshotMark) (*File, error) {
+	f, err := OpenFile(s.fs, s.path(finalName(mark.Mark, mark.FileHash)))
+	if err != nil {
+		return nil, err
+	}
+	if err := mustBe(f.Mark(), mark, f.path); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func mustBe(found, wanted raft.SnapshotMark, path string) error {
+	if sameSnapshot(found, wanted) {
+		return nil
+	}
+	return fmt.Errorf("%s is the snapshot at %v, of %d bytes, with hash %016x; asked for is the one at %v, of %d bytes, "+
+		"with hash %016x and maybe another configuration: %w; it was renamed, or is of another cluster: do not use it",
+		path, found.Mark, found.FileBytes, found.FileHash, wanted.Mark, wanted.FileBytes, wanted.FileHash, ErrForeign)
+}
+
+func sameSnapshot(a, b raft.SnapshotMark) bool {
+	return a.Mark == b.Mark && a.FileHash == b.FileHash && a.FileBytes == b.FileBytes &&
+		string(a.Configuration) == string(b.Configuration)
+}
+
+// claim takes names that nobody holds.
+func (s *Store) claim(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.claims[name] {
+		return fmt.Errorf("%s: %w", s.path(name), ErrBusy)
+	}
+	s.claims[name] = true
+	return nil
+}
+
+func (s *Store) release(names ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range names {
+		delete(s.claims, name)
+	}
+}
+
+// publish gives a file that was written completely its final name, which the caller has claimed. Both steps are those
+// of the package comment:
+//
+//  2. it is synced and verified from the file; if that fails it keeps its temporary name;
+//  3. it is renamed, and the directory synced. If that fails the file may have either name, and is not removed: under
+//     the final one there may be the same snapshot from before, and the journal may name it.
+//
+// It closes the handle in any case.
+func (s *Store) publish(handle vfs.File, temporary, final string, mark raft.SnapshotMark, pace Pace) error {
+	err := s.prove(handle, temporary, mark, pace)
+	if err = errors.Join(err, handle.Close()); err != nil {
+		return err
+	}
+	if err := s.fs.Rename(s.path(temporary), s.path(final)); err != nil {
+		return fmt.Errorf("name a snapshot: %w", err)
+	}
+	if err := s.fs.SyncDir(s.directory); err != nil {
+		return &finalError{fmt.Errorf("sync the directory of snapshots: %w", err)}
+	}
+	return nil
+}
+
+// prove syncs a file, and reads it back.
+func (s *Store) prove(handle vfs.File, name string, mark raft.SnapshotMark, pace Pace) error {
+	if err := handle.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", s.path(name), err)
+	}
+	f, err := readFile(handle, s.path(name))
+	if err != nil {
+		return err
+	}
+	if err := f.Verify(pace); err != nil {
+		return err
+	}
+	if !sameSnapshot(f.Mark(), mark) {
+		return &CorruptionError{File: f.path, Reason: "it was just written, and holds something else"}
+	}
+	return nil
+}
+
+// finalError is an error after which nothing may be tried again, whatever caused it: after a failed sync of a
+// directory nothing is known about the names in it.
+type finalError struct{ error }
+
+// Unwrap returns the cause.
+func (e *finalError) Unwrap() error { return e.error }
+
+// discard closes and removes a temporary file after an error, and says what the error means for the caller.
+func (s *Store) discard(cause error, handle vfs.File, name string) error {
+	if handle != nil {
+		handle.Close() // the file goes: what Close has to say about it does not matter
+	}
+	err := s.fs.Remove(s.path(name))
+	if err == nil && outOfSpace(cause) {
+		return fmt.Errorf("%w: %w", ErrNoSpace, cause)
+	}
+	return errors.Join(cause, err)
+}
