@@ -68,7 +68,8 @@ func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
 	return e, nil
 }
 
-// noticeTerm sees to what belongs to one term: the stream of this node's batches, a leader's counters, its reads.
+// noticeTerm sees to what belongs to one term: the stream of this node's batches, a leader's counters, its reads, its
+// intent to hand over.
 func (e *Engine) noticeTerm() {
 	term, leader := e.core.Term(), e.core.Leader()
 	if term == e.term && leader == e.leader {
@@ -79,6 +80,7 @@ func (e *Engine) noticeTerm() {
 		e.reads.confirmed = 0
 	}
 	e.term, e.leader = term, leader
+	e.handOver = handOver{}
 	e.retryReads()
 	if leader != 0 {
 		e.beginStream(term, leader)

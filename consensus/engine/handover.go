@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// handOver is a leader's intent to give leadership away, of its own will: it is about to stop.
+// handOver is a leader's intent to give leadership away, of its own will: it is about to stop. It ends with the term.
 //
 // From clients' point of view (what is under way in steps, L leads, N takes over):
 //
@@ -21,7 +21,6 @@ import (
 // only between two attempts. Whoever wants it to go on asks again.
 type handOver struct {
 	wanted bool
-	term   raft.Term
 	tried  []raft.NodeID
 }
 
@@ -32,14 +31,8 @@ func (e *Engine) continueHandOver(in *Inputs) {
 		e.send(raft.Message{Kind: raft.AskTransfer, To: e.leader, Term: e.term})
 	}
 	h := &e.handOver
-	if in.HandOver && !h.wanted {
-		*h = handOver{wanted: true, term: e.term}
-	}
+	h.wanted = h.wanted || in.HandOver && e.leads()
 	if !h.wanted || in.Ticks == 0 && !in.HandOver {
-		return
-	}
-	if !e.leads() || h.term != e.term {
-		*h = handOver{}
 		return
 	}
 	status := e.core.Status()

@@ -87,12 +87,14 @@ func (e *Engine) assignWaiting() {
 		if e.leads() && !e.forwards.room(e, b.size()) {
 			break
 		}
+		if len(s.unmet) == 0 {
+			s.progress = e.tick // otherwise what goes on arriving would hide that nothing gets through
+		}
 		u := unmetBatch{sequence: s.next, level: b.Level, body: b.Body, bytes: b.size()}
 		s.next++
 		s.unmet = append(s.unmet, u)
 		s.unmetBytes += u.bytes
 		s.live++
-		s.progress = e.tick
 		e.registered = append(e.registered, Sent{Batch: b, Tick: e.tick, Term: s.term, Sequence: u.sequence})
 		e.waitingBytes -= b.size()
 		taken++
