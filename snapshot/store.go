@@ -29,9 +29,14 @@ type Store struct {
 type limits struct{ sectionBytes, syncBytes, fileBytes int64 }
 
 // NewStore returns the store in a directory, which it makes if it is missing. It changes nothing that is in it: call
-// Retain once the journal has said what counts.
+// Retain once the journal has said what counts. It makes durable which names are there: an earlier process may have
+// ended between a removal and its sync.
 func NewStore(fs vfs.FS, directory string) (*Store, error) {
-	if err := vfs.MakeDirectory(fs, directory); err != nil {
+	err := vfs.MakeDirectory(fs, directory)
+	if err == nil {
+		err = fs.SyncDir(directory)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("make the directory of snapshots: %w", err)
 	}
 	return &Store{
