@@ -214,8 +214,8 @@ func clusterMyID(c *Conn, dst []byte, _ [][]byte) []byte {
 	return reply.BulkString(dst, myself(seats).Name)
 }
 
-// clusterMyShardID is CLUSTER MYSHARDID. In the view of the leader there is one shard, and its id is not that of a node:
-// it stays the same whoever leads.
+// clusterMyShardID is CLUSTER MYSHARDID. In the view of the leader there is one shard, and its id is not that of a
+// node: it stays the same whoever leads.
 func clusterMyShardID(c *Conn, dst []byte, _ [][]byte) []byte {
 	seats, knowledge := c.seats()
 	own := myself(seats)

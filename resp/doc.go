@@ -1,5 +1,6 @@
 // Package resp is the front end for Redis clients: it reads requests, cuts them into runs, hands the runs to a Store,
-// and sends the replies. It knows the Redis protocol and nothing of Raft; the Store is all it sees of the cluster.
+// and sends the replies. It knows the Redis protocol and nothing of Raft; the Store, and the Node where facts are asked
+// for, are all it sees of the cluster.
 //
 //	socket ─► link ─► Conn ─► Reader            requests out of bytes, within limits
 //	  ▲        │       │ gather                 commands to runs, cut at barriers
@@ -7,6 +8,8 @@
 //	  │        ◄───────┼── Request.Complete     a wake, from any goroutine
 //	  │        │       ├─► Store.View           a confirmed run of reads, on this goroutine
 //	  └────────┴───────┘ Output                 replies in the order of the commands
+//
+// Commands about the connection or the node (AUTH, INFO, CLUSTER …) ask the Node, and pass by the Store.
 //
 // A link is one goroutine with one socket and makes all system calls; Conn and Reader make none, start nothing and wait
 // for nothing, so that an event loop can take the link's place.
@@ -28,10 +31,29 @@
 //     not done.
 //  6. No bytes of a client make this package panic, recurse, spin, or hold more than the limits allow.
 //
-// INFO, ROLE and HELLO tell what this node believes at the moment; no other node is asked.
+// INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked.
+//
+// Cluster clients choose a node by the slot of the key. Every node serves every slot, so a map of slots is only a way to
+// spread clients, and one of three may be shown:
+//
+//	spread    each voter owns an even, contiguous share, in the order of node ids; one that the leader believes down
+//	          has none; learners are replicas of the leader
+//	leader    the leader owns everything, all others are its replicas; without a leader nobody owns anything
+//	off       no cluster
+//
+// In the spread view who owns what is a function of the newest configuration and the set of absent voters, and of
+// nothing that nodes may see differently: nodes that know the same show the same map.
+//
+// Where a run goes is decided once, when it is submitted (see route.go): to the store, or, with Options.RedirectMoved on
+// a node that does not lead, its calls with keys back to the client with MOVED, which is said only of what was not and
+// will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a node that does not lead
+// answers the connection's reads from the state it has, which may be older than anything the client has seen elsewhere,
+// and does so cut off from all others too. A node that has served nothing since its start refuses READONLY.
 //
 // Rejected: redcon's reader and server (one packet can end the process, a declared count can spin a core, partial
 // requests are parsed again from their beginning, and replies have no limit); a goroutine that reads while another
 // waits (two stacks and two wake-ups for each command; a client that leaves a parked run is noticed by one watch for
-// all connections instead); answering a pipeline command by command (a round of the cluster for each).
+// all connections instead); answering a pipeline command by command (a round of the cluster for each); a map of slots
+// that follows a node's own links (nodes would disagree, and clients chase the difference); CROSSSLOT (there is one log
+// for all slots).
 package resp

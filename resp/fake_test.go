@@ -220,12 +220,8 @@ type client struct {
 
 // Leader is derived from Info, as a real node's is.
 func (s *fakeStore) Leader() Leader {
-	info := s.Info()
-	leader := info.node(info.Leader)
-	if leader == nil {
-		return Leader{}
-	}
-	return Leader{Known: true, Self: leader.ID == info.NodeID, Host: leader.Host, Port: leader.Port}
+	node := stillNode{s.Info()}
+	return node.Leader()
 }
 
 func (s *fakeStore) TakeOver() error {

@@ -45,8 +45,8 @@ type stats struct {
 
 func newFront(o Options, limits Limits) *front {
 	f := &front{
-		store: o.Store, node: o.Node, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, password: o.Password, version: o.Version, logger: o.Logger, started: time.Now(),
-		processID: os.Getpid(),
+		store: o.Store, node: o.Node, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits,
+		password: o.Password, version: o.Version, logger: o.Logger, started: time.Now(), processID: os.Getpid(),
 	}
 	f.input.limit = int64(limits.MaxInputBytes)
 	if f.logger == nil {

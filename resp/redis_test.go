@@ -119,6 +119,17 @@ func TestRedisAndThisServerSayTheSameToTheSameBytes(t *testing.T) {
 	}
 }
 
+// What is compared is what does not depend on who is in the cluster.
+func TestRedisAndThisServerSayTheSameOfACluster(t *testing.T) {
+	redis := realRedis(t, "--cluster-enabled", "yes")
+	store := newFakeStore(t)
+	store.info.Nodes = store.info.Nodes[:1]
+	s := serve(t, Options{Store: store})
+	for _, input := range comparedInputs(t, "cluster.txt") {
+		compare(t, redis, s, input)
+	}
+}
+
 func TestRedisAndThisServerSayTheSameToStrangers(t *testing.T) {
 	redis := realRedis(t, "--requirepass", "secret")
 	s := serve(t, Options{Store: newFakeStore(t), Password: "secret", ClusterView: NoView})

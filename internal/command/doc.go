@@ -15,6 +15,8 @@
 //  2. An ID names a command of this build only. It is never stored and never sent: the log holds names.
 //  3. Lookups allocate nothing, whatever the client sends.
 //
+// The slot of a key is computed here too, since key space and front end must never disagree on it.
+//
 // Names, arities, flags and key positions are Redis's, because clients read them; summaries are this project's words.
 // The package imports nothing of the project.
 package command
