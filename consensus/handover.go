@@ -3,6 +3,7 @@ package consensus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -15,8 +16,9 @@ const handOverLook = Tick
 // HandOver gives leadership away, for a node that is about to stop: it returns nil when the node knows of another
 // leader. Meanwhile commands wait, here and elsewhere, and none fails. A node that does not lead, is blank or is the
 // only voter has nothing to give away: nil at once. It goes on trying, the most suitable voter first, until the context
-// ends, and then returns the context's error; the node may lead on then. If the node stops meanwhile the error is
-// ErrClosed.
+// ends, and then returns the context's error; the node may lead on then. A node that was deposed meanwhile, and has heard
+// of no leader for the longest election timeout, returns ErrNotDone: whoever could lead is gone as well, as when a whole
+// cluster is stopped. If the node stops meanwhile the error is ErrClosed.
 //
 // A node that leaves calls HandOver, then lets its clients' last commands end (they go to the new leader by way of this
 // node), then calls Close.
@@ -27,13 +29,17 @@ func (n *Node) HandOver(ctx context.Context) error {
 	}
 	look := time.NewTicker(handOverLook)
 	defer look.Stop()
-	for {
+	patience := time.Duration(2*n.options.ElectionMillis) * time.Millisecond
+	for led := time.Now(); ; {
 		s := r.Status()
-		if s.Leader != 0 && s.Leader != s.ID || aloneInOffice(s) {
+		switch {
+		case s.Leader != 0 && s.Leader != s.ID, aloneInOffice(s):
 			return nil
-		}
-		if s.Role == raft.Leader {
+		case s.Role == raft.Leader:
+			led = time.Now()
 			r.HandOver() // once more changes nothing while it is under way
+		case time.Since(led) > patience:
+			return fmt.Errorf("hand over: %w", ErrNotDone)
 		}
 		select {
 		case <-look.C:

@@ -267,3 +267,18 @@ func TestAnAbsentVoterIsNamedOnEveryNodeUntilItHasCaughtUp(t *testing.T) {
 		}
 	}
 }
+
+func TestHandOverOfAWholeClusterThatStopsDoesNotWaitForTheContext(t *testing.T) {
+	c := newTrio(t)
+	first := c.leader()
+	for k := range c.nodes {
+		if k != first {
+			if err := c.nodes[k].Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := c.nodes[first].HandOver(within(t)); !errors.Is(err, consensus.ErrNotDone) {
+		t.Fatalf("the last node that runs handed over with %v, want ErrNotDone", err)
+	}
+}
