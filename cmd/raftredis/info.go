@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,10 +52,8 @@ func (s *store) Leader() resp.Leader {
 	return resp.Leader{}
 }
 
-// TakeOver is refused: nodes cannot ask for the leadership yet.
-func (s *store) TakeOver() error {
-	return errors.New("this version does not hand leadership over on request")
-}
+// TakeOver asks the leader to hand over to this node.
+func (s *store) TakeOver() error { return s.node.TakeOver() }
 
 // state is how far the node has come, in redisraft's words.
 func (s *store) state(status *consensus.Status) string {

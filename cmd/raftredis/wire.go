@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/fsm"
@@ -73,6 +74,7 @@ func (s *server) open(peers net.Listener, fatal func(error)) error {
 	s.store = newStore(s.node)
 	s.front, err = resp.New(resp.Options{
 		Store: s.store, Node: s.store, Password: s.flags.password, Limits: s.limits(), Version: versionText(),
+		ClusterView: s.flags.clusterView(), RedirectMoved: s.flags.redirect.moved,
 		Settings: s.settings(), Logger: s.logger,
 	})
 	if err != nil {
@@ -101,7 +103,7 @@ func (s *server) consensusOptions() (consensus.Options, error) {
 		ClientAddress: joinHostPort(f.announced(), f.port),
 		Bootstrap:     f.bootstrap, Expect: f.expect, Join: join,
 		HeartbeatMillis: f.heartbeatMillis, ElectionMillis: f.electionMillis,
-		WaitMillis: f.waitMillis, UncertainAfterMillis: f.uncertainAfterMillis,
+		WaitMillis: f.waitMillis, UncertainAfterMillis: f.uncertainAfterMillis, AbsentMillis: f.nodeTimeoutMillis,
 		MaxEntryBytes: f.maxEntryBytes, JournalFileBytes: f.journalFileBytes,
 		Secret: secret, Dial: routes.dialer(), Logger: s.logger,
 	}, nil
@@ -119,20 +121,29 @@ func (s *server) settings() []resp.Setting {
 	f := s.flags
 	return []resp.Setting{
 		{Name: "bind", Value: f.bind},
+		{Name: "cluster-node-timeout", Value: strconv.Itoa(f.nodeTimeoutMillis)},
 		{Name: "dir", Value: f.absoluteDirectory()},
 		{Name: "port", Value: strconv.Itoa(f.port)},
+		{Name: "raft.cluster-view", Value: f.clusterView().String()},
 		{Name: "raft.election-millis", Value: strconv.Itoa(f.electionMillis)},
 		{Name: "raft.heartbeat-millis", Value: strconv.Itoa(f.heartbeatMillis)},
 		{Name: "raft.journal-file-bytes", Value: strconv.FormatInt(f.journalFileBytes, 10)},
 		{Name: "raft.leader-wait-millis", Value: strconv.Itoa(f.waitMillis)},
 		{Name: "raft.peer-port", Value: strconv.Itoa(f.peerPort)},
+		{Name: "raft.redirect", Value: f.redirect.String()},
 		{Name: "raft.uncertain-after-millis", Value: strconv.Itoa(f.uncertainAfterMillis)},
 	}
 }
 
-// close stops the node in the order in which its parts need each other: no new clients, replies to those that wait as
-// far as ctx allows, then the node. What it still holds ends as the library says.
+// handOverPeriod is how long a node that stops tries to give leadership away. An attempt takes milliseconds, or an
+// election timeout if the voter that was chosen does not answer.
+const handOverPeriod = 2 * time.Second
+
+// close stops the node in the order in which its parts need each other: leadership goes to another node, so that nobody
+// has to wait for an election; no new clients, and replies to those that wait as far as ctx allows, for which this node
+// passes their commands on to the new leader; then the node. What it still holds ends as the library says.
 func (s *server) close(ctx context.Context) error {
+	s.handOver(ctx)
 	cut := s.front.Close(ctx)
 	err := s.node.Close()
 	if cut != nil {
@@ -143,6 +154,14 @@ func (s *server) close(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+func (s *server) handOver(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, handOverPeriod)
+	defer cancel()
+	if err := s.node.HandOver(ctx); err != nil {
+		s.logger.Warn("stopping without having handed leadership over: the others will elect", "error", err)
+	}
 }
 
 // listen takes a port, and says of the most common failure what to do about it.
