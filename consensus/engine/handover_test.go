@@ -164,12 +164,17 @@ func TestAnIntentToHandOverEndsWithTheTerm(t *testing.T) {
 	tb.elect(1)
 	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.TimeoutNow }
 	tb.handOver(1)
-	tb.cut(1)
-	tb.elect(2)
+	leader := tb.node(1)
+	if h := &leader.engine.handOver; !h.wanted || !slices.Equal(h.tried, []raft.NodeID{2}) {
+		t.Fatalf("the intent is %+v", h)
+	}
+	leader.in.Messages = append(leader.in.Messages, raft.Message{
+		Kind: raft.HeartbeatReply, From: 2, To: 1, Term: leader.engine.core.Term() + 1,
+	})
 	tb.lose = nil
-	tb.ticks(20)
+	tb.turn(leader)
 	tb.elect(1)
-	tb.ticks(100)
+	tb.ticks(2 * DefaultOptions().ElectionTicks)
 	tb.expectLeader(1)
 }
 

@@ -86,6 +86,9 @@ func TestANewLeaderGoesOnWithTheListItHeard(t *testing.T) {
 	tb.expectAbsent(rest, 5)
 	tb.ticks(DefaultOptions().AbsentTicks - 5)
 	tb.expectAbsent(rest, 5)
+	if _, returns := tb.node(2).engine.presence.returning[5]; returns {
+		t.Fatal("a voter that the new leader never heard is taken to return")
+	}
 	tb.ticks(2 * observeTicks)
 	tb.expectAbsent(rest, 1, 5)
 }
