@@ -21,6 +21,15 @@ func (c tortureNodes) Kill(node int) error {
 	return nil
 }
 
+func (c tortureNodes) Stop(node int) error {
+	p := c.nodes[node].process
+	p.Signal(syscall.SIGTERM)
+	if code := p.ExitCode(stopLimit); code != 0 {
+		return fmt.Errorf("after SIGTERM the exit code is %d", code)
+	}
+	return nil
+}
+
 func (c tortureNodes) Start(node int) error {
 	c.start(c.nodes[node])
 	return nil

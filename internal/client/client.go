@@ -13,7 +13,8 @@ import (
 // DialLimit is how long Connect waits at most; less if replies are waited for less long.
 const DialLimit = 2 * time.Second
 
-// Connection is one connection that speaks RESP2. It is used by one goroutine at a time, except for Close.
+// Connection is one connection that speaks RESP2. It is used by one goroutine at a time; or one sends and one receives.
+// Close is for anyone.
 type Connection struct {
 	conn   net.Conn
 	reader *bufio.Reader

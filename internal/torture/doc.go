@@ -2,10 +2,10 @@
 // demands that nobody was told anything wrong. It treats nodes as their users do: it speaks Redis's protocol to them, and
 // knows nothing else of them.
 //
-//	Run ──┬── clients ──────────────── TCP ──────────────► nodes
+//	Run ──┬── clients, probes ──────── TCP ──────────────► nodes
 //	      │      └─► registers, counters: what was told      ▲ │
 //	      ├── watch ─ who leads, in which term ──────────────┤ │ every link between two nodes passes a Gate
-//	      ├── faults, drawn from a seed ─┬─ Nodes: kill, start, pause, continue
+//	      ├── faults, drawn from a seed ─┬─ Nodes: kill, stop, start, pause, continue
 //	      │                              └─ Network: cut, refuse, slow one direction ──► Gates
 //	      └── at the end: all healed; every node serves, all agree; histories are judged
 //

@@ -142,6 +142,8 @@ func (f *fake) answer(node int, args []string) string {
 		return fmt.Sprintf(":%d\r\n", value+1)
 	case "DBSIZE":
 		return fmt.Sprintf(":%d\r\n", len(f.values))
+	case "CLUSTER":
+		return "+OK\r\n"
 	case "INFO":
 		text := "raft_role:follower\r\n"
 		if node == 0 {
@@ -163,6 +165,7 @@ func (f *fake) bulk(key string) string {
 // The faults of processes do nothing to the nodes of a fake, but keep account.
 
 func (f *fake) Kill(node int) error     { return f.turn(node, true) }
+func (f *fake) Stop(node int) error     { return f.turn(node, true) }
 func (f *fake) Pause(node int) error    { return f.turn(node, true) }
 func (f *fake) Start(node int) error    { return f.turn(node, false) }
 func (f *fake) Continue(node int) error { return f.turn(node, false) }

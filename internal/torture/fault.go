@@ -16,8 +16,12 @@ const (
 	KillOne Kind = iota
 	KillMinority
 	KillAll
+	// StopOne asks a process to end, as whoever upgrades it does, and demands that it ends well; it is started again.
+	StopOne
 	// PauseOne stops a process, which goes on as if no time had passed.
 	PauseOne
+	// MoveOne asks a node to take over the leadership. It needs no end.
+	MoveOne
 	// CutHalves separates a minority from the others, CutOne a single node.
 	CutHalves
 	CutOne
@@ -28,13 +32,15 @@ const (
 	CutBridge
 	// SlowOne delays everything from and to one node.
 	SlowOne
+	// FlapOne cuts a single node from the others and joins it again, many times.
+	FlapOne
 	kinds
 )
 
 // String names the kind.
 func (k Kind) String() string {
-	return [...]string{"kill", "kill-minority", "kill-all", "pause", "cut-halves", "cut-one", "cut-in", "cut-out",
-		"cut-bridge", "slow"}[k]
+	return [...]string{"kill", "kill-minority", "kill-all", "stop", "pause", "move", "cut-halves",
+		"cut-one", "cut-in", "cut-out", "cut-bridge", "slow", "flap"}[k]
 }
 
 // Fault is something that goes wrong for a while.
@@ -49,6 +55,8 @@ type Fault struct {
 	// State and Delay are what gates do meanwhile, if the fault is one of the network.
 	State State
 	Delay time.Duration
+	// Period is the time between two changes of a link that flaps; 0 for faults that stay.
+	Period time.Duration
 }
 
 // String describes the fault before it is known who leads.
@@ -59,6 +67,9 @@ func (f Fault) String() string {
 	}
 	if f.State == Slow {
 		text += " by " + f.Delay.String()
+	}
+	if f.Period > 0 {
+		text += " every " + f.Period.String()
 	}
 	if f.Leader {
 		text += ", the leader and"
@@ -88,6 +99,8 @@ const (
 	longestKillAll = time.Second
 	latestBegin    = time.Second
 	longestDelay   = 100 * time.Millisecond
+	shortestPeriod = 30 * time.Millisecond
+	longestPeriod  = 500 * time.Millisecond
 	timeGrain      = 10 * time.Millisecond
 )
 
@@ -110,6 +123,9 @@ func drawFault(rng *rand.Rand, nodes int, kind Kind) Fault {
 	length := min(between(rng, shortestFault, longest), between(rng, shortestFault, longest))
 	f := Fault{Kind: kind, Begin: between(rng, 0, latestBegin), Leader: rng.IntN(2) == 0, Order: rng.Perm(nodes)}
 	f.End = f.Begin + length
+	if kind == FlapOne {
+		f.Period = between(rng, shortestPeriod, longestPeriod)
+	}
 	switch {
 	case kind == SlowOne:
 		f.State, f.Delay = Slow, between(rng, timeGrain, longestDelay)
@@ -127,7 +143,13 @@ func between(rng *rand.Rand, shortest, longest time.Duration) time.Duration {
 // victims are the nodes that a fault of processes meets, in the order given: as many as it needs, of those that are
 // whole.
 func (f Fault) victims(order []int, whole func(node int) bool) []int {
-	need := map[Kind]int{KillOne: 1, PauseOne: 1, KillMinority: (len(order) - 1) / 2, KillAll: len(order)}[f.Kind]
+	need := 1
+	switch f.Kind {
+	case KillMinority:
+		need = (len(order) - 1) / 2
+	case KillAll:
+		need = len(order)
+	}
 	var met []int
 	for _, node := range order {
 		if whole(node) && len(met) < need {
@@ -143,7 +165,7 @@ func (f Fault) ways(order []int) []Way {
 	switch f.Kind {
 	case CutHalves:
 		return mutual(order[:minority], order[minority:])
-	case CutOne, SlowOne:
+	case CutOne, SlowOne, FlapOne:
 		return mutual(one, rest)
 	case CutIn:
 		return directed(rest, one)

@@ -74,11 +74,20 @@ func TestFault_CutsTheWaysOfItsKind(t *testing.T) {
 	}
 }
 
+func TestMoments_AreInTheirOrder(t *testing.T) {
+	e := Episode{{Begin: 30, End: 100, Period: 20}, {Begin: 0, End: 60}}
+	want := []moment{{0, 1, begins}, {30, 0, begins}, {50, 0, flips}, {60, 1, ends}, {70, 0, flips}, {90, 0, flips},
+		{100, 0, ends}}
+	if got := moments(e); !slices.Equal(got, want) {
+		t.Errorf("the moments are %v, want %v", got, want)
+	}
+}
+
 func TestFault_MeetsAsManyWholeNodesAsItNeeds(t *testing.T) {
 	order := []int{3, 1, 4, 0, 2}
 	whole := func(node int) bool { return node != 1 }
 	for kind, want := range map[Kind][]int{
-		KillOne: {3}, PauseOne: {3}, KillMinority: {3, 4}, KillAll: {3, 4, 0, 2},
+		KillOne: {3}, StopOne: {3}, PauseOne: {3}, MoveOne: {3}, KillMinority: {3, 4}, KillAll: {3, 4, 0, 2},
 	} {
 		if got := (Fault{Kind: kind}).victims(order, whole); !slices.Equal(got, want) {
 			t.Errorf("%v meets %v, want %v", kind, got, want)
@@ -110,6 +119,11 @@ func TestNetwork_TheWorstOfSeveralObstaclesWins(t *testing.T) {
 	expect(Hole, 0)
 	n.take(hole)
 	expect(Slow, time.Second)
+	n.flip(slow)
+	expect(Open, 0)
+	n.flip(slow)
+	expect(Slow, time.Second)
+	n.take(slow)
 	n.take(slow)
 	expect(Open, 0)
 	if g := n.gates[Way{1, 0}]; g.state != Open {

@@ -152,6 +152,32 @@ func TestCounter_LetsUnknownIncrementsHappenOrNot(t *testing.T) {
 	}
 }
 
+func TestStrand_ShowsWhatBecameOfEveryNumber(t *testing.T) {
+	s := &strand{key: "strand"}
+	for _, fate := range []client.Fate{client.Done, client.NotDone, client.Unknown, client.Done} {
+		if err := s.begin().settle(outcome{fate: fate}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, fits := range map[string]bool{
+		"0,3,": true, "0,2,3,": true, "0,3,2,": true, "2,0,3,": true,
+		"": false, "0,": false, "3,": false, "3,0,": false, "0,1,3,": false, "0,0,3,": false, "0,2,3,2,": false,
+		"0,3,4,": false, "0,x,3,": false, "0,3,,": false,
+	} {
+		if err := s.check(client.Reply{Kind: '$', Text: text}); (err == nil) != fits {
+			t.Errorf("%q: %v, want fits %v", text, err, fits)
+		}
+	}
+	for range strandNumbers - 4 {
+		if s.begin() == nil {
+			t.Fatal("the strand is full too early")
+		}
+	}
+	if s.begin() != nil {
+		t.Error("the strand is never full")
+	}
+}
+
 func TestOutcomes_SayWhatIsKnownOfEachCommand(t *testing.T) {
 	replies := []client.Reply{{Kind: '+', Text: "OK"}, {Kind: '-', Text: "CLUSTERDOWN x"}, {Kind: ':', Text: "1"},
 		{Kind: '-', Text: "UNCERTAIN x"}}

@@ -14,12 +14,14 @@ import (
 type Nodes interface {
 	// Kill ends a process as kill -9 does, and returns when it is gone. The process may be paused.
 	Kill(node int) error
-	// Start starts a process that was killed, with the same command line, and does not wait until it serves.
+	// Stop asks a process to end, and returns when it has; an error says that it did not, or not well.
+	Stop(node int) error
+	// Start starts a process that was killed or stopped, with the same command line, and does not wait until it serves.
 	Start(node int) error
 	// Pause stops a process, Continue lets it go on.
 	Pause(node int) error
 	Continue(node int) error
-	// Check returns an error that says how, if a process has ended that nobody killed.
+	// Check returns an error that says how, if a process has ended that nobody killed or stopped.
 	Check(node int) error
 }
 
@@ -28,8 +30,10 @@ type nemesis struct {
 	nodes   Nodes
 	network *Network
 	leader  func() (node int, known bool)
-	logger  *slog.Logger
-	// broken are the nodes that are killed or paused.
+	// move asks a node to lead.
+	move   func(node int)
+	logger *slog.Logger
+	// broken are the nodes that do not run.
 	broken []bool
 	// active are the faults that have begun and not ended.
 	active []*effect
@@ -43,18 +47,31 @@ type effect struct {
 	obstacle *obstacle
 }
 
-// moment is when a fault begins or ends.
+// moment is when something happens to a fault.
 type moment struct {
 	at    time.Duration
 	fault int
-	ends  bool
+	does  action
 }
 
-// moments are those of an episode in their order. A fault begins before others end at the same time.
+type action uint8
+
+const (
+	begins action = iota
+	flips
+	ends
+)
+
+// moments are those of an episode in their order. Of what happens at the same time, the fault that is drawn first is
+// first.
 func moments(e Episode) []moment {
 	var all []moment
 	for i, f := range e {
-		all = append(all, moment{f.Begin, i, false}, moment{f.End, i, true})
+		all = append(all, moment{f.Begin, i, begins})
+		for at := f.Begin + f.Period; f.Period > 0 && at < f.End; at += f.Period {
+			all = append(all, moment{at, i, flips})
+		}
+		all = append(all, moment{f.End, i, ends})
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
 	return all
@@ -65,22 +82,29 @@ func (n *nemesis) play(ctx context.Context, e Episode) (err error) {
 	defer func() { err = errors.Join(err, n.heal()) }()
 	began := time.Now()
 	effects := make([]*effect, len(e))
+	for i, f := range e {
+		effects[i] = &effect{fault: f}
+	}
 	for _, m := range moments(e) {
 		if err := wait(ctx, m.at-time.Since(began)); err != nil {
 			return err
 		}
-		if m.ends {
-			if err := n.end(effects[m.fault]); err != nil {
-				return err
-			}
-			continue
-		}
-		effects[m.fault] = &effect{fault: e[m.fault]}
-		if err := n.begin(effects[m.fault]); err != nil {
+		if err := n.act(effects[m.fault], m.does); err != nil {
 			return err
 		}
 	}
 	return n.check()
+}
+
+func (n *nemesis) act(e *effect, does action) error {
+	switch does {
+	case begins:
+		return n.begin(e)
+	case flips:
+		n.network.flip(e.obstacle)
+		return nil
+	}
+	return n.end(e)
 }
 
 // begin brings a fault about. What it meets is settled now.
@@ -100,19 +124,29 @@ func (n *nemesis) begin(e *effect) error {
 		n.logger.Info("begins", "fault", e.fault.Kind, "state", e.fault.State, "order", order)
 		return nil
 	}
-	act := n.nodes.Kill
-	if e.fault.Kind == PauseOne {
-		act = n.nodes.Pause
-	}
 	e.victims = e.fault.victims(order, func(node int) bool { return !n.broken[node] })
 	n.logger.Info("begins", "fault", e.fault.Kind, "nodes", e.victims)
 	for _, node := range e.victims {
-		n.broken[node] = true
-		if err := act(node); err != nil {
+		if err := n.strike(node, e.fault.Kind); err != nil {
 			return fmt.Errorf("%v node %d: %w", e.fault.Kind, node, err)
 		}
 	}
 	return nil
+}
+
+// strike does to a node what a fault of processes does.
+func (n *nemesis) strike(node int, kind Kind) error {
+	n.broken[node] = kind != MoveOne
+	switch kind {
+	case StopOne:
+		return n.nodes.Stop(node)
+	case PauseOne:
+		return n.nodes.Pause(node)
+	case MoveOne:
+		n.move(node)
+		return nil
+	}
+	return n.nodes.Kill(node)
 }
 
 // end undoes a fault.
@@ -122,17 +156,24 @@ func (n *nemesis) end(e *effect) error {
 	if e.obstacle != nil {
 		n.network.take(e.obstacle)
 	}
-	act := n.nodes.Start
-	if e.fault.Kind == PauseOne {
-		act = n.nodes.Continue
-	}
 	for _, node := range e.victims {
-		n.broken[node] = false
-		if err := act(node); err != nil {
+		if err := n.mend(node, e.fault.Kind); err != nil {
 			return fmt.Errorf("node %d after %v: %w", node, e.fault.Kind, err)
 		}
 	}
 	return nil
+}
+
+// mend undoes strike.
+func (n *nemesis) mend(node int, kind Kind) error {
+	n.broken[node] = false
+	switch kind {
+	case MoveOne:
+		return nil
+	case PauseOne:
+		return n.nodes.Continue(node)
+	}
+	return n.nodes.Start(node)
 }
 
 // heal ends all faults that an aborted episode left.

@@ -73,6 +73,15 @@ func (n *Network) take(o *obstacle) {
 	n.set(o.ways)
 }
 
+// flip does the one or the other.
+func (n *Network) flip(o *obstacle) {
+	if _, stands := n.obstacles[o]; stands {
+		n.take(o)
+	} else {
+		n.put(o)
+	}
+}
+
 // set sets the gates of some ways to the worst that stands in each.
 func (n *Network) set(ways []Way) {
 	for _, way := range ways {

@@ -13,6 +13,8 @@ type Report struct {
 	Took time.Duration
 	// Done, NotDone and Unknown count commands by what clients were told.
 	Done, NotDone, Unknown int
+	// Probes counts the commands of probes that were done; they are in none of the numbers above.
+	Probes int
 	// Faults counts those that happened, by kind.
 	Faults [kinds]int
 	// LeaderChanges is how often somebody else, or the same node in a later term, was seen to lead.
@@ -31,7 +33,7 @@ func (r *Report) String() string {
 			faults = append(faults, fmt.Sprintf("%v %d", Kind(kind), count))
 		}
 	}
-	return fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, faults: %s; %d leader changes, "+
-		"longest silence %.2f s, %d keys", r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown,
+	return fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, %d probes, faults: %s; %d leader changes, "+
+		"longest silence %.2f s, %d keys", r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown, r.Probes,
 		strings.Join(faults, ", "), r.LeaderChanges, r.Silence.Seconds(), r.Keys)
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/client"
 )
 
 const (
@@ -25,6 +27,7 @@ type run struct {
 	began     time.Time
 	registers registers
 	counters  []*counter
+	probes    []*probe
 	tally     tally
 	pipelines atomic.Int64
 	watch     *watch
@@ -44,11 +47,14 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	r := &run{options: o, began: time.Now(), watch: newWatch(len(o.Addresses))}
 	r.tally.served = make([]int, len(o.Addresses))
 	r.nemesis = &nemesis{
-		nodes: o.Nodes, network: o.Network, leader: r.watch.leader, logger: o.Logger,
+		nodes: o.Nodes, network: o.Network, leader: r.watch.leader, move: r.move, logger: o.Logger,
 		broken: make([]bool, len(o.Addresses)),
 	}
 	for i := range counterKeys {
 		r.counters = append(r.counters, newCounter(fmt.Sprint("counter", i)))
+	}
+	for node := range o.Addresses {
+		r.probes = append(r.probes, &probe{run: r, node: node})
 	}
 	report := &Report{Seed: o.Seed}
 	err = r.play(ctx)
@@ -57,6 +63,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		err = r.verify(ctx, report)
 	}
 	r.tally.fill(report)
+	for _, p := range r.probes {
+		report.Probes += int(p.answered.Load())
+	}
 	report.Faults, report.LeaderChanges = r.nemesis.counts, r.watch.changes()
 	return report, errors.Join(err, r.judge())
 }
@@ -87,6 +96,9 @@ func (r *run) play(ctx context.Context) (err error) {
 	for node, address := range r.options.Addresses {
 		watchers.Go(func() { try(r.watch.run(ctx, node, address)) })
 	}
+	for _, p := range r.probes {
+		clients.Go(func() { try(p.work(ctx)) })
+	}
 	for id := range r.options.Clients {
 		w := newWorker(r, id)
 		clients.Go(func() { try(w.work(ctx)) })
@@ -113,6 +125,17 @@ func (r *run) torment(ctx context.Context) error {
 		r.options.Logger.Info("all serve", "after", time.Since(mended))
 	}
 	return nil
+}
+
+// move asks a node to take over. It may decline, or have other worries: what matters is what clients see of it.
+func (r *run) move(node int) {
+	connection, err := client.Connect(r.options.Addresses[node], watchLimit)
+	if err != nil {
+		return
+	}
+	defer connection.Close()
+	reply, err := connection.Do("CLUSTER", "FAILOVER")
+	r.options.Logger.Info("asked to lead", "node", node, "reply", reply, "error", err)
 }
 
 // awaitService waits until every node has answered clients.

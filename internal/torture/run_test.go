@@ -109,6 +109,10 @@ func TestRun_FindsEveryLie(t *testing.T) {
 			}
 			return "$1\r\n0\r\n"
 		}), "GET"},
+		"a command happens twice": {every(10, "APPEND", -1, func(f *fake, args []string) string {
+			f.values[args[1]] += args[2] + args[2]
+			return ":" + strconv.Itoa(len(f.values[args[1]])-len(args[2])) + "\r\n"
+		}), "twice"},
 		"an error is no fate": {every(10, "APPEND", -1, func(*fake, []string) string { return "-ERR oops\r\n" }),
 			"none of the three fates"},
 		"nodes differ at the end": {every(1, "MGET", 3, func(_ *fake, args []string) string {

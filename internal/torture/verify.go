@@ -13,16 +13,20 @@ import (
 const verifyKeys = 500
 
 // verify reads everything back through every node, when all clients have ended: all must have the same, nothing else,
-// and what the counters and the histories of registers allow. Commands of unknown fate may still take effect after the
+// and what every key may have. Commands of unknown fate may still take effect after the
 // client that sent them is gone, so the nodes have some time to agree.
 func (r *run) verify(ctx context.Context, report *Report) error {
-	keys := r.keys()
+	subjects := r.subjects()
+	var keys []string
+	for _, s := range subjects {
+		keys = append(keys, s.key)
+	}
 	began := time.Now()
 	for {
 		values, err := r.agree(ctx, keys)
 		if err == nil {
 			report.Keys = present(values)
-			return r.settleEnd(values)
+			return check(subjects, values)
 		}
 		if time.Since(began) > r.options.Recovery {
 			return fmt.Errorf("%v after the end: %w", r.options.Recovery, err)
@@ -31,6 +35,15 @@ func (r *run) verify(ctx context.Context, report *Report) error {
 			return err
 		}
 	}
+}
+
+// check judges the values of all keys.
+func check(subjects []subject, values []client.Reply) error {
+	var problems []error
+	for i, s := range subjects {
+		problems = append(problems, s.check(values[i]))
+	}
+	return errors.Join(problems...)
 }
 
 // agree reads the values of all keys from all nodes. An error says which two do not agree, or which one does not answer.
@@ -65,28 +78,30 @@ func present(values []client.Reply) (count int) {
 	return count
 }
 
-// keys are all that clients have used: registers, then counters.
-func (r *run) keys() (keys []string) {
-	for _, register := range r.registers.all {
-		keys = append(keys, register.key)
-	}
-	for _, counter := range r.counters {
-		keys = append(keys, counter.key)
-	}
-	return keys
+// subject is a key and what its value at the end may be.
+type subject struct {
+	key   string
+	check func(value client.Reply) error
 }
 
-// settleEnd judges the values of counters, and notes those of registers as the last read in their histories.
-func (r *run) settleEnd(values []client.Reply) error {
-	var problems []error
-	for i, register := range r.registers.all {
-		o := outcome{client: r.options.Clients, fate: client.Done, reply: values[i], call: r.now(), end: r.now()}
-		problems = append(problems, (&access{register: register, name: "GET"}).settle(o))
+// subjects are all keys that clients have used.
+func (r *run) subjects() (all []subject) {
+	for _, s := range r.registers.all {
+		all = append(all, subject{s.key, func(value client.Reply) error {
+			// It is the last read in the register's history, which is judged as a whole.
+			o := outcome{client: r.options.Clients, fate: client.Done, reply: value, call: r.now(), end: r.now()}
+			return (&access{register: s, name: "GET"}).settle(o)
+		}})
 	}
-	for i, counter := range r.counters {
-		problems = append(problems, counter.check(values[len(r.registers.all)+i]))
+	for _, s := range r.counters {
+		all = append(all, subject{s.key, s.check})
 	}
-	return errors.Join(problems...)
+	for _, p := range r.probes {
+		for _, s := range p.strands {
+			all = append(all, subject{s.key, s.check})
+		}
+	}
+	return all
 }
 
 // checkSize asks a node how many keys it has.
