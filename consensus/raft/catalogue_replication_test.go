@@ -132,7 +132,7 @@ func TestC3_EpochsOfAnEarlierTermConfirmNothing(t *testing.T) {
 	for range 3 {
 		g.core.Read()
 	}
-	g.step(Message{Kind: Heartbeat, From: 2, Term: 3})
+	g.stepAndSync(Message{Kind: Heartbeat, From: 2, Term: 3})
 	g.lead() // term 4
 	epoch, _, _ := g.core.Read()
 	g.ready()

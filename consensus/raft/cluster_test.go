@@ -14,6 +14,8 @@ type cluster struct {
 	nodes []*node
 	wire  []Message
 	rules *rules
+	// hung names the nodes whose disks complete nothing while the cluster settles.
+	hung map[NodeID]bool
 	// trace receives a line for everything that a node does, if set.
 	trace   func(line string)
 	options func(id NodeID) Options
@@ -67,7 +69,7 @@ func testOptions(id NodeID) Options {
 }
 
 func newCluster() *cluster {
-	return &cluster{rules: newRules(), options: testOptions}
+	return &cluster{rules: newRules(), hung: map[NodeID]bool{}, options: testOptions}
 }
 
 // weaken switches a rule off in every node that starts from now on.
@@ -309,7 +311,7 @@ func (c *cluster) settle(keep func(*Message) bool) {
 				c.answerFetch(n, true)
 				moved = true
 			}
-			if !n.down && len(n.flying) > 0 {
+			if !n.down && !c.hung[n.id] && len(n.flying) > 0 {
 				c.sync(n, -1)
 				moved = true
 			}

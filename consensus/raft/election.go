@@ -154,7 +154,7 @@ func (r *Raft) handleBallot(m *Message) {
 // handleTimeoutNow campaigns at once, on the leader's word (thesis section 3.10). A word that comes late, when leader,
 // term or log have moved on, counts for nothing (A13).
 func (r *Raft) handleTimeoutNow(m *Message) {
-	if r.role == Follower && r.leader == m.From && r.log.last() == m.Previous && r.mayCampaign() {
+	if r.role == Follower && r.leader == m.From && r.log.last() == m.Previous && r.mayCampaign() && !r.waitsForDisk() {
 		r.becomeCandidate(m.Previous)
 	}
 }

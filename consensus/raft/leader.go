@@ -35,7 +35,9 @@ func (r *Raft) tickLeader() {
 	if quorum.Decide(r.membership.newest().configuration.pair(), r.heardOf) != quorum.Won {
 		// CheckQuorum (thesis section 6.2): a leader whom no majority hears makes clients wait for nothing.
 		r.becomeFollower(r.term, 0)
+		return
 	}
+	r.tickHungDisk()
 }
 
 func (r *Raft) tickPeer(p *progress, beat bool) {

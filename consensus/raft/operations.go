@@ -22,6 +22,10 @@ type disk struct {
 	done flight
 	// flying are the operations between done and handed; handed is the last of them.
 	flying []flight
+	// waited counts the ticks since an operation last completed while others were on their way, or since one left for
+	// an idle disk; waitedBefore is what it was when the last one completed.
+	waited       int
+	waitedBefore int
 }
 
 // flight is one operation on its way to the disk.
@@ -65,6 +69,16 @@ func (d *disk) completed(number Operation) {
 		n++
 	}
 	d.flying = append(d.flying[:0], d.flying[n:]...)
+	if n > 0 {
+		d.waited, d.waitedBefore = 0, d.waited
+	}
+}
+
+// tick lets a unit of time pass.
+func (d *disk) tick() {
+	if !d.idle() {
+		d.waited++
+	}
 }
 
 // idle reports whether everything handed out is durable.

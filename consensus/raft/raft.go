@@ -67,6 +67,8 @@ type leadership struct {
 	// transferee is whom leadership is being handed to, since transferTicks.
 	transferee    NodeID
 	transferTicks int
+	// yieldTicks counts since this leader began to give its place up, for its disk hangs; 0 if it does not.
+	yieldTicks int
 }
 
 // New makes a node from its options and what it remembers, as a follower. It panics on options out of range and on a
@@ -128,6 +130,7 @@ func (s *Restored) validate() {
 
 // Tick lets one unit of logical time pass.
 func (r *Raft) Tick() {
+	r.disk.tick()
 	if r.role == Leader {
 		r.tickLeader()
 		return
@@ -138,8 +141,12 @@ func (r *Raft) Tick() {
 		return
 	}
 	r.resetElectionTimer()
-	if r.mayCampaign() {
+	switch {
+	case !r.mayCampaign():
+	case !r.waitsForDisk():
 		r.becomePreCandidate()
+	case r.role != Candidate: // whose requests for votes are still to leave
+		r.becomeFollower(r.term, 0)
 	}
 }
 

@@ -26,7 +26,10 @@ import (
 //	drop, double                      likewise: lose messages, or put a copy at the end of the wire
 //	wire                              what is under way
 //	sync ID [N]                       the disk completes N operations, or all
-//	settle [without=(ID,...)]         deliver and sync until nothing moves; those without are cut off
+//	settle [without=(ID,...)] [hung=(ID,...)]
+//	                                  deliver and sync until nothing moves; those without are cut off, and the disks
+//	                                  of those hung complete nothing
+//	beat ID [N] [hung=(ID,...)]       N units of time, settled after each
 //	crash ID [synced=N]               power loss; the first N operations in flight reached the disk
 //	restart ID [floor=N]              start from the disk; entries up to the floor stay there
 //	read ID                           register a read
@@ -89,6 +92,7 @@ var commands = map[string]func(*script){
 	"wire":     (*script).showWire,
 	"sync":     func(s *script) { s.cluster.sync(s.first(), s.numberOr(1, -1)) },
 	"settle":   (*script).settleWithout,
+	"beat":     (*script).beat,
 	"crash":    func(s *script) { s.cluster.crash(s.first(), s.named("synced", 0)) },
 	"restart":  func(s *script) { s.start(s.first(), Index(s.named("floor", 0))) },
 	"read":     (*script).registerRead,
@@ -232,12 +236,32 @@ func (s *script) showWire() {
 	}
 }
 
+func (s *script) beat() {
+	s.settleHung(func() {
+		for range s.numberOr(1, 1) {
+			s.tick(s.first(), 1)
+			s.settle(nil)
+		}
+	})
+}
+
+// settleHung does something while the disks named by hung complete nothing.
+func (s *script) settleHung(act func()) {
+	for _, id := range s.ids("hung") {
+		s.cluster.hung[id] = true
+	}
+	act()
+	clear(s.cluster.hung)
+}
+
 func (s *script) settleWithout() {
 	without := map[NodeID]bool{}
 	for _, id := range s.ids("without") {
 		without[id] = true
 	}
-	s.settle(func(m *Message) bool { return !without[m.From] && !without[m.To] })
+	s.settleHung(func() {
+		s.settle(func(m *Message) bool { return !without[m.From] && !without[m.To] })
+	})
 }
 
 func (s *script) registerRead() {

@@ -49,6 +49,8 @@ func TestB9_ARestartAboveAFloorNeedsNoOldTerms(t *testing.T)          { transcri
 
 func TestS3_AnEntryTruncatedHereIsCommittedLater(t *testing.T) { transcript(t, "lost_s3") }
 
+func TestF19_ALeaderWhoseDiskHangsGivesItsPlaceUp(t *testing.T) { transcript(t, "disk_hangs") }
+
 func TestEveryTranscriptIsPlayed(t *testing.T) {
 	source, err := os.ReadFile("transcripts_test.go")
 	if err != nil {

@@ -1,0 +1,72 @@
+package raft
+
+import "github.com/raftredis/raftredis/consensus/quorum"
+
+// A disk that hangs: operations are on their way to it, and none comes back. Nothing is unsafe then, for nothing counts
+// before it is durable. But a leader whose disk hangs sends heartbeats as ever, so nobody deposes it, and it takes no
+// more writes once its journal has no room for them (F19). And a node whose disk hangs cannot win an election, for its
+// own vote is on that disk.
+//
+//  1. When no operation completed for hungElections election timeouts, the leader hands over, as if it had been told
+//     to: to the voter that holds most, if that one is ahead of the leader's own disk, and if the others are enough to
+//     decide. Otherwise nobody could do better.
+//  2. If it leads an election timeout later still, it becomes a follower. The others elect.
+//  3. As a follower it does not campaign until the disk is back: see Tick.
+//
+// A slow disk is not one that hangs: each completion begins the count anew, and the count goes at least to twice what
+// the last completion took. Without the second rule, disks that all take a little longer than the limit would let every
+// leader hand over to one that does no better.
+const (
+	hungElections = 2
+	// hungElectionsMax bounds the patience that a slow completion earns.
+	hungElectionsMax = 8
+)
+
+// hungTicks is how long the disk may complete nothing before it counts as one that hangs.
+func (r *Raft) hungTicks() int {
+	election := r.options.ElectionTicks
+	return min(max(hungElections*election, 2*r.disk.waitedBefore), hungElectionsMax*election)
+}
+
+// tickHungDisk lets a leader whose disk hangs give its place up, if others can do better.
+func (r *Raft) tickHungDisk() {
+	next := r.successor()
+	if r.disk.waited < r.hungTicks() || next == nil || next.match <= r.disk.done.last || !r.othersDecide() {
+		r.yieldTicks = 0
+		return
+	}
+	r.yieldTicks++
+	switch {
+	case r.yieldTicks == 1:
+		r.Transfer(next.id)
+	case r.yieldTicks > r.options.ElectionTicks:
+		r.becomeFollower(r.term, 0)
+	}
+}
+
+// successor is the voter that would lead best in this leader's place: of those heard within an election timeout the
+// one that holds most, and the first of them by ID; nil if there is none.
+func (r *Raft) successor() (best *progress) {
+	configuration := r.membership.newest().configuration
+	for _, p := range r.peers {
+		heard := configuration.Votes(p.id) && p.silentTicks < r.options.ElectionTicks
+		if heard && (best == nil || p.match > best.match) {
+			best = p
+		}
+	}
+	return best
+}
+
+// othersDecide reports whether a quorum is heard that does without this node.
+func (r *Raft) othersDecide() bool {
+	without := func(id NodeID) quorum.Answer {
+		if id == r.options.ID {
+			return quorum.No
+		}
+		return r.heardOf(id)
+	}
+	return quorum.Decide(r.membership.newest().configuration.pair(), without) == quorum.Won
+}
+
+// waitsForDisk reports whether a campaign would only wait: the disk completed nothing for an election timeout.
+func (r *Raft) waitsForDisk() bool { return r.disk.waited >= r.options.ElectionTicks }

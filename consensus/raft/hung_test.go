@@ -1,0 +1,157 @@
+package raft
+
+import "testing"
+
+// A leader whose disk hangs, and what must not be taken for that. The story itself is the transcript disk_hangs.
+
+// hang lets time pass on a leader whose disk completes nothing, while these nodes answer.
+func (g *rig) hang(ticks int, heard ...NodeID) (sent []Message) {
+	g.t.Helper()
+	for range ticks {
+		g.core.Tick()
+		for _, id := range heard {
+			sent = append(sent, g.step(Message{Kind: HeartbeatReply, From: id, Term: g.core.Term()})...)
+		}
+		sent = append(sent, g.ready()...)
+	}
+	return sent
+}
+
+// hungLeader is the leader of a cluster that proposed a command, which its disk does not complete. The no-op at 2 is
+// on all disks.
+func hungLeader(t *testing.T, voters int) *rig {
+	t.Helper()
+	g := newRig(t, voters, 1)
+	g.lead()
+	for _, id := range g.core.Configuration().Voters[1:] {
+		g.acknowledge(id, 2)
+	}
+	if _, ok := g.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte("a")}}); !ok {
+		t.Fatal("the proposal was refused")
+	}
+	g.ready()
+	return g
+}
+
+// theLimit is when a disk that was quick before counts as one that hangs.
+const theLimit = hungElections * 10 // testOptions has 10 ticks
+
+func TestF19_ALeaderWhoseDiskHangsHandsOverToWhomHoldsMost(t *testing.T) {
+	g := hungLeader(t, 5)
+	g.step(Message{Kind: AppendReply, From: 4, Term: 2, Index: 3})
+	g.step(Message{Kind: AppendReply, From: 3, Term: 2, Index: 3})
+	if sent := only(g.hang(theLimit-1, 2, 3, 4), TimeoutNow); len(sent) != 0 {
+		t.Fatalf("too early: %v", sent)
+	}
+	if told := g.one(g.hang(1, 2, 3, 4), TimeoutNow); told.To != 3 {
+		t.Fatalf("3 and 4 hold most, 3 is the first of them: %v", told)
+	}
+	g.hang(10, 2, 3, 4)
+	if g.core.Role() != Follower || g.core.Term() != 2 || g.core.Leader() != 0 {
+		t.Fatalf("nobody took over, and it is %v", g.core.Status())
+	}
+}
+
+func TestF19_WhereNobodyCouldDoBetterTheLeaderStays(t *testing.T) {
+	for name, play := range map[string]func(g *rig) (heard []NodeID){
+		"no other disk is ahead": func(*rig) []NodeID { return []NodeID{2, 3, 4, 5} },
+		"the others are too few": func(g *rig) []NodeID {
+			g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
+			return []NodeID{2, 3}
+		},
+		"who is ahead is silent": func(g *rig) []NodeID {
+			g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
+			return []NodeID{3, 4, 5}
+		},
+	} {
+		g := hungLeader(t, 5)
+		heard := play(g)
+		sent := g.hang(10*theLimit, heard...)
+		if g.core.Role() != Leader || len(only(sent, TimeoutNow)) != 0 {
+			t.Errorf("%s: %v, %v", name, g.core.Status(), only(sent, TimeoutNow))
+		}
+	}
+	alone := newRig(t, 1, 1)
+	alone.core.Tick()
+	alone.ready()
+	alone.sync() // its vote; now it leads, and its first entry is on its way to the disk
+	if alone.hang(10 * theLimit); alone.core.Role() != Leader {
+		t.Errorf("alone: %v", alone.core.Status())
+	}
+}
+
+func TestF20_ADiskThatCompletesSomethingIsNotOneThatHangs(t *testing.T) {
+	g := hungLeader(t, 3)
+	for round := range 10 {
+		flying := g.rd.Append.Number
+		index, _ := g.core.Propose([]Proposal{{Kind: EntryCommand}})
+		g.ready() // there is always something on its way to the disk
+		g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: index})
+		if sent := only(g.hang(theLimit-1, 2, 3), TimeoutNow); len(sent) != 0 || g.core.Role() != Leader {
+			t.Fatalf("round %d: %v, %v", round, sent, g.core.Status())
+		}
+		g.core.Appended(flying)
+		g.core.Propose([]Proposal{{Kind: EntryCommand}})
+		g.ready()
+	}
+}
+
+// Disks that are all a little slower than the limit must not make every leader hand over to the next: what a completion
+// took the next one may take twice. A disk that was quick again has no credit left.
+func TestF20_PatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
+	for took, want := range map[int]int{0: theLimit, theLimit / 2: theLimit, 15: 30, 39: 78, 40: 80, 1000: 80} {
+		g := hungLeader(t, 3)
+		flying := g.rd.Append.Number
+		g.hang(took, 2, 3)
+		g.core.Appended(flying)
+		index, _ := g.core.Propose([]Proposal{{Kind: EntryCommand}})
+		g.ready()
+		g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: index})
+		if sent := only(g.hang(want-1, 2, 3), TimeoutNow); len(sent) != 0 {
+			t.Fatalf("after a completion of %d ticks it hands over before %d", took, want)
+		}
+		g.one(g.hang(1, 2, 3), TimeoutNow)
+	}
+}
+
+func TestF19_ADiskThatComesBackKeepsTheLeader(t *testing.T) {
+	g := hungLeader(t, 3)
+	flying := g.rd.Append.Number
+	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
+	g.one(g.hang(theLimit, 2, 3), TimeoutNow)
+	g.hang(9, 2, 3)
+	g.core.Appended(flying)
+	if g.hang(100, 2, 3); g.core.Role() != Leader {
+		t.Fatalf("%v", g.core.Status())
+	}
+	if _, ok := g.core.Propose([]Proposal{{Kind: EntryCommand}}); !ok {
+		t.Fatal("proposals are still refused")
+	}
+}
+
+// A follower whose disk hangs asks nobody for votes, not even on a leader's word: its own vote could not count.
+func TestF19_AFollowerWhoseDiskHangsDoesNotCampaign(t *testing.T) {
+	g := newRig(t, 3, 1)
+	at := Mark{Term: 1, Index: 1}
+	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: at, Entries: entriesOf(at, 1)})
+	flying := g.rd.Append.Number
+	for range 9 {
+		g.core.Tick()
+	}
+	g.step(Message{Kind: Heartbeat, From: 2, Term: 1})
+	g.core.Tick()
+	g.step(Message{Kind: TimeoutNow, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 2}})
+	for range 100 {
+		g.core.Tick()
+		if sent := g.ready(); len(sent) != 0 || g.core.Role() != Follower || g.core.Term() != 1 {
+			t.Fatalf("%v, %v", sent, g.core.Status())
+		}
+	}
+	if g.core.Leader() != 0 {
+		t.Fatal("it still believes in a leader that it has not heard for long")
+	}
+	g.core.Appended(flying)
+	if sent := g.timeout(); len(only(sent, PreVote)) != 2 {
+		t.Fatalf("the disk is back: %v", sent)
+	}
+}
