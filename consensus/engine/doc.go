@@ -23,13 +23,19 @@
 //	waiting ──assign──► sent(term, sequence) ──met in the log──► Done
 //	   ▲                   │         │
 //	   └──── not done ─────┘         └── deadline, or a snapshot jumped over it ──► Unknown
-//	   │ no leader for too long
+//	   │ no leader or no room for too long, or proven not done when the deadline is over
 //	   └──► NotDone
 //
 // Ownership makes each end exactly once: a batch belongs to the turn while it waits, and to the Applier from the moment
 // it is sent. The Applier alone can prove that a sent batch was not done: terms never decrease along the log, so once
 // it applied an entry of a later term without having met the tag, no later entry can carry it. It gives such a batch
 // back to the turn, which assigns it anew. Nothing else proves anything: not a broken connection, not a lost leader.
+//
+// # Who leads, who is away
+//
+// A node that is about to stop hands leadership over before it does (handover.go); what clients sent meanwhile is proven
+// not done by the new term and sent to its leader, so that they see a slow reply and no error. Which voters are away is
+// judged by the leader and told to all (presence.go): it is what clients are shown, and nothing in the log rests on it.
 //
 // # Invariants
 //
@@ -38,6 +44,7 @@
 //	E3  A batch is registered with the Applier before the message that carries it leaves.
 //	E4  A batch ends exactly once, and nobody touches its buffers afterwards.
 //	E5  A read is answered only from a state at or above an index that a leader confirmed after the read arrived.
+//	E6  Every batch and read ends in bounded time, whatever the network and other nodes do: Options says in which.
 //
 // # Rejected
 //

@@ -188,15 +188,118 @@ func TestS8_ForwardOfANodeThatIsNoMember(t *testing.T) {
 	tb.expectApplied()
 }
 
-// A parked batch whose client left is dropped if it was never sent.
+// survivor makes a leader whose majority dies: one batch is appended before that is noticed, one comes after.
+func (tb *table) survivor() (appended, queued *client) {
+	tb.t.Helper()
+	tb.elect(1)
+	tb.crash(2)
+	tb.crash(3)
+	appended = tb.submit(1, "appended")
+	tb.settle()
+	tb.ticks(2 * DefaultOptions().ElectionTicks)
+	if core := tb.node(1).engine.core; core.Leader() != 0 || len(tb.node(1).engine.stream.unmet) != 1 {
+		tb.t.Fatalf("the survivor follows %d, %d batches are unmet", core.Leader(), len(tb.node(1).engine.stream.unmet))
+	}
+	queued = tb.submit(1, "queued")
+	tb.settle()
+	return appended, queued
+}
+
+// The majority stays away: what was appended may be done when it returns, some day; what was only queued never was.
+func TestS31_AMajorityDiesAndStaysAway(t *testing.T) {
+	tb := newTable(t, 3)
+	appended, queued := tb.survivor()
+	read := tb.read(1)
+	tb.ticks(DefaultOptions().WaitTicks + 1)
+	tb.expect(queued, NotDone)
+	tb.expectRead(read, NotDone)
+	tb.expect(appended, Pending)
+	tb.ticks(DefaultOptions().UncertainTicks - DefaultOptions().WaitTicks)
+	tb.expect(appended, Unknown)
+	tb.boot(tb.node(2), 202)
+	tb.boot(tb.node(3), 203)
+	tb.elect(1)
+	tb.expectApplied("appended") // it was uncertain, and this is why; what is not done stays not done
+}
+
+// The majority returns in time, and the survivor leads again: its entry is met.
+func TestS31_AMajorityReturnsAndTheEntryIsMet(t *testing.T) {
+	tb := newTable(t, 3)
+	appended, queued := tb.survivor()
+	tb.boot(tb.node(2), 202)
+	tb.boot(tb.node(3), 203)
+	tb.elect(1)
+	tb.expect(appended, Done)
+	tb.expect(queued, Done)
+	tb.expectApplied("appended", "queued")
+}
+
+// The majority returns in time, and goes on without the survivor's entry: it is proven not done, and proposed again.
+func TestS31_AMajorityReturnsWithoutTheEntry(t *testing.T) {
+	tb := newTable(t, 3)
+	appended, queued := tb.survivor()
+	tb.boot(tb.node(2), 202)
+	tb.boot(tb.node(3), 203)
+	tb.cut(1)
+	tb.elect(2)
+	tb.lose = nil
+	tb.ticks(20)
+	tb.expect(appended, Done)
+	tb.expect(queued, Done)
+	applied := tb.node(1).machine.applied
+	if len(applied) != 2 || tb.node(1).machine.count("appended") != 1 || tb.node(1).machine.count("queued") != 1 {
+		t.Fatalf("applied %q", applied)
+	}
+}
+
+// leave tells a node that the client of a batch is gone.
+func (tb *table) leave(id raft.NodeID, c *client) {
+	tb.node(id).in.Left = append(tb.node(id).in.Left, c.Batch)
+	tb.settle()
+}
+
+// A parked batch whose client left is dropped if it was never sent: the client may have sent it elsewhere.
 func TestS32_ParkedBatchOfADisconnectedClient(t *testing.T) {
 	tb := newTable(t, 3)
-	b := tb.submit(2, "parked")
+	b := tb.submit(2, "incr")
 	tb.settle()
-	tb.node(2).in.Left = []*Batch{b.Batch}
-	tb.settle()
+	tb.leave(2, b)
 	tb.expect(b, NotDone)
+	elsewhere := tb.submit(3, "incr")
 	tb.elect(1)
-	tb.ticks(10)
-	tb.expectApplied()
+	tb.expect(elsewhere, Done)
+	tb.expectApplied("incr")
+}
+
+// It was sent, and its leader died before it arrived. When that is proven the client is gone: nobody sends it again.
+func TestS32_ALostBatchOfADisconnectedClientIsNotSentAgain(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.lose = func(m *raft.Message) bool { return isForward(m, 2) }
+	b := tb.submit(2, "incr")
+	tb.settle()
+	tb.leave(2, b)
+	tb.expect(b, Pending)
+	tb.crash(1)
+	tb.lose = nil
+	elsewhere := tb.submit(3, "incr")
+	tb.elect(3)
+	tb.expect(b, NotDone)
+	tb.expect(elsewhere, Done)
+	tb.expectApplied("incr")
+}
+
+// It was sent and arrives: nobody can take it back. It ends as any other, with nobody there to hear of it.
+func TestS32_ASentBatchOfADisconnectedClientIsDone(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	late := tb.hold(func(m *raft.Message) bool { return isForward(m, 2) })
+	b := tb.submit(2, "incr")
+	tb.settle()
+	tb.leave(2, b)
+	tb.lose = nil
+	tb.flying = append(tb.flying, *late...)
+	tb.settle()
+	tb.expect(b, Done)
+	tb.expectApplied("incr")
 }
