@@ -33,8 +33,8 @@
 //
 // INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked.
 //
-// Cluster clients choose a node by the slot of the key. Every node serves every slot, so a map of slots is only a way to
-// spread clients, and one of three may be shown:
+// Cluster clients choose a node by the slot of the key. Every node serves every slot, so a map of slots is only a way
+// to spread clients, and one of three may be shown:
 //
 //	spread    each voter owns an even, contiguous share, in the order of node ids; one that the leader believes down
 //	          has none; learners are replicas of the leader
@@ -44,9 +44,9 @@
 // In the spread view who owns what is a function of the newest configuration and the set of absent voters, and of
 // nothing that nodes may see differently: nodes that know the same show the same map.
 //
-// Where a run goes is decided once, when it is submitted (see route.go): to the store, or, with Options.RedirectMoved on
-// a node that does not lead, its calls with keys back to the client with MOVED, which is said only of what was not and
-// will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a node that does not lead
+// Where a run goes is decided once, when it is submitted (see route.go): to the store, or, with Options.RedirectMoved
+// on a node that does not lead, its calls with keys back to the client with MOVED, which is said only of what was not
+// and will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a node that does not lead
 // answers the connection's reads from the state it has, which may be older than anything the client has seen elsewhere,
 // and does so cut off from all others too. A node that has served nothing since its start refuses READONLY.
 //

@@ -1,0 +1,56 @@
+package resp
+
+import (
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// A real Redis that owns all slots by itself, and a node that is a cluster by itself: whatever they say of it must be
+// the same to the byte, but for the ids of nodes, in both protocols.
+func TestOneNodeDescribesItsClusterAsRedisDoes(t *testing.T) {
+	port := freePort(t)
+	redis := realRedis(t, "--cluster-enabled", "yes", "--port", strconv.Itoa(port))
+	if got := converse(t, "unix", redis, "CLUSTER ADDSLOTSRANGE 0 16383\r\n"); got != "+OK\r\n" {
+		t.Fatalf("Redis does not take the slots: %q", got)
+	}
+	eventually(t, "cluster_state ok", func() bool { // it waits two seconds after its start
+		return strings.Contains(converse(t, "unix", redis, "CLUSTER INFO\r\n"), "cluster_state:ok")
+	})
+	store := newFakeStore(t)
+	store.info = Info{NodeID: 1, Name: fakeName(1), State: "up", Role: "leader", Leader: 1, Nodes: []NodeInfo{
+		{ID: 1, Name: fakeName(1), Port: port, PeerPort: port + 10_000, Voter: true, Up: true},
+	}}
+	s := serve(t, Options{Store: store})
+	id := regexp.MustCompile(`[0-9a-f]{40}`)
+	for _, greeting := range []string{"", "HELLO 3\r\n"} {
+		for _, name := range []string{"INFO", "NODES", "SLOTS", "SHARDS", "MYID", "LINKS"} {
+			input := greeting + "CLUSTER " + name + "\r\n"
+			want := id.ReplaceAllString(neutral(converse(t, "unix", redis, input)), "(node)")
+			got := id.ReplaceAllString(neutral(converse(t, "tcp", s.address, input)), "(node)")
+			if got != want {
+				t.Errorf("input %q\n got %q\nwant %q", input, got, want)
+			}
+		}
+	}
+}
+
+// freePort finds a port that nobody listens on, with one for other nodes 10000 above it.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := listener.Addr().(*net.TCPAddr).Port
+		if err := listener.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if port <= 55_535 {
+			return port
+		}
+	}
+}
