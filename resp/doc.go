@@ -27,8 +27,8 @@
 //     longer (the body of a log entry) is copied once.
 //  4. Each submitted request is completed exactly once, and a connection does not end before that, whatever becomes of
 //     its client: the store may touch the run's buffers until then.
-//  5. A word that client libraries answer by sending again (CLUSTERDOWN, TRYAGAIN) is said only of what was definitely
-//     not done.
+//  5. A word that client libraries answer by sending again (CLUSTERDOWN, TRYAGAIN, MOVED) is said only of what was
+//     definitely not done.
 //  6. No bytes of a client make this package panic, recurse, spin, or hold more than the limits allow.
 //
 // INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked.
