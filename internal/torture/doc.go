@@ -1,10 +1,10 @@
-// Package torture breaks a running cluster in every way that does not need another machine, while clients work on it, and
-// demands that nobody was told anything wrong. It treats nodes as their users do: it speaks Redis's protocol to them, and
-// knows nothing else of them.
+// Package torture breaks a running cluster in every way that does not need another machine, while clients work on it,
+// and demands that nobody was told anything wrong. It treats nodes as their users do: it speaks Redis's protocol to
+// them, and knows nothing else of them.
 //
 //	Run ──┬── clients, probes ──────── TCP ──────────────► nodes
 //	      │      └─► registers, counters: what was told      ▲ │
-//	      ├── watch ─ who leads, in which term ──────────────┤ │ every link between two nodes passes a Gate
+//	      ├── watch: who leads, in which term ───────────────┤ │ every link between two nodes passes a Gate
 //	      ├── faults, drawn from a seed ─┬─ Nodes: kill, stop, start, pause, continue
 //	      │                              └─ Network: cut, refuse, slow one direction ──► Gates
 //	      └── at the end: all healed; every node serves, all agree; histories are judged
@@ -12,13 +12,14 @@
 // # What holds
 //
 //  1. A command has one of three fates. What was answered must fit some order of all commands (porcupine decides for
-//     registers); what was refused must leave no trace; what is unknown may or may not have happened, at any later time.
-//     An error reply that names none of the three fates fails the run, as does a verdict that the checker does not reach.
+//     registers); what was refused must leave no trace; what is unknown may or may not have happened, at any later
+//     time. An error reply that names none of the three fates fails the run, as does a verdict that the checker does
+//     not reach.
 //  2. A run that did nothing fails: after every episode of faults each node must answer clients again within a named
 //     limit.
 //  3. Everything that a run breaks it heals, also when it fails. When Run returns, none of its goroutines is left.
-//  4. The faults are a function of the seed alone: kinds, lengths, order, and whom they meet, except that "the leader" is
-//     whoever leads then. How many of them happen depends on the machine.
+//  4. The faults are a function of the seed alone: kinds, lengths, order, and whom they meet, except that "the leader"
+//     is whoever leads then. How many of them happen depends on the machine.
 //
 // # Limits
 //
@@ -28,6 +29,6 @@
 //
 // # Rejected
 //
-// Network namespaces and packet filters, which need privileges and other tools than Go. Checking one long history at the
-// end: with a few unknown fates on one key the search takes longer than anybody waits.
+// Network namespaces and packet filters, which need privileges and other tools than Go. Checking one long history at
+// the end: with a few unknown fates on one key the search takes longer than anybody waits.
 package torture

@@ -3,6 +3,7 @@ package torture
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -101,17 +102,35 @@ const (
 	longestDelay   = 100 * time.Millisecond
 	shortestPeriod = 30 * time.Millisecond
 	longestPeriod  = 500 * time.Millisecond
-	timeGrain      = 10 * time.Millisecond
+	// A leader that was deposed while it was paused is kept from the news for so long.
+	shortestUsurpation = time.Second
+	usurperAwake       = 500 * time.Millisecond
+	timeGrain          = 10 * time.Millisecond
 )
 
-// draw draws an episode for a cluster of so many nodes out of some kinds: one fault, often, or up to three that overlap.
+// draw draws an episode for a cluster of so many nodes out of some kinds: one fault, often, or up to three that
+// overlap.
 func draw(rng *rand.Rand, nodes int, kinds []Kind) Episode {
+	usurped := rng.IntN(8) == 0
+	if usurped && slices.Contains(kinds, PauseOne) && slices.Contains(kinds, CutOne) {
+		return drawUsurpation(rng, nodes)
+	}
 	count := []int{1, 1, 1, 2, 2, 3}[rng.IntN(6)]
 	episode := make(Episode, count)
 	for i := range episode {
 		episode[i] = drawFault(rng, nodes, kinds[rng.IntN(len(kinds))])
 	}
 	return episode
+}
+
+// drawUsurpation draws what chance seldom brings together: a leader is paused until another one leads, and goes on
+// while it cannot hear of that. It may have been asked much meanwhile.
+func drawUsurpation(rng *rand.Rand, nodes int) Episode {
+	length, order := between(rng, shortestUsurpation, longestFault), rng.Perm(nodes)
+	return Episode{
+		{Kind: PauseOne, End: length, Leader: true, Order: order},
+		{Kind: CutOne, End: length + usurperAwake, Leader: true, Order: order, State: Hole},
+	}
 }
 
 func drawFault(rng *rand.Rand, nodes int, kind Kind) Fault {

@@ -21,16 +21,18 @@ func allKinds() (all []Kind) {
 func TestDraw_IsAFunctionOfTheSeedAndDrawsEveryKind(t *testing.T) {
 	one, other := rand.New(rand.NewPCG(7, 0)), rand.New(rand.NewPCG(7, 0))
 	seen := map[Kind]int{}
-	overlap := false
+	overlap, usurped := false, false
 	for range 200 {
 		e, again := draw(one, 5, allKinds()), draw(other, 5, allKinds())
 		if e.String() != again.String() {
 			t.Fatalf("one seed draws %v and %v", e, again)
 		}
 		overlap = overlap || len(e) > 1
+		usurped = usurped || len(e) == 2 && e[0].Leader && e[1].Leader && slices.Equal(e[0].Order, e[1].Order)
 		for _, f := range e {
 			seen[f.Kind]++
-			if length := f.End - f.Begin; length < shortestFault || length > longestFault || f.Begin < 0 {
+			length := f.End - f.Begin
+			if length < shortestFault || length > longestFault+usurperAwake || f.Begin < 0 {
 				t.Errorf("%v is out of bounds", f)
 			}
 			if f.Kind.network() == (f.State == Open) || len(f.Order) != 5 {
@@ -38,8 +40,8 @@ func TestDraw_IsAFunctionOfTheSeedAndDrawsEveryKind(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != int(kinds) || !overlap {
-		t.Errorf("of %d kinds these were drawn: %v, overlapping: %v", kinds, seen, overlap)
+	if len(seen) != int(kinds) || !overlap || !usurped {
+		t.Errorf("of %d kinds these were drawn: %v; overlapping %v, usurped %v", kinds, seen, overlap, usurped)
 	}
 }
 

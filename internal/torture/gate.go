@@ -71,8 +71,8 @@ func NewGate(target string) (*Gate, error) {
 // Address is where to dial instead of the target.
 func (g *Gate) Address() string { return g.listener.Addr().String() }
 
-// Set changes what the gate does, to connections that exist as well; delay is for Slow only. A piece that was passing at
-// this moment may still arrive.
+// Set changes what the gate does, to connections that exist as well; delay is for Slow only. A piece that was passing
+// at this moment may still arrive.
 func (g *Gate) Set(state State, delay time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -122,8 +122,8 @@ func reset(c net.Conn) {
 	c.Close()
 }
 
-// accept takes connections until the gate is closed. It takes them in every state: a listener that went away for a while
-// might find its port taken by somebody else when it returns.
+// accept takes connections until the gate is closed. It takes them in every state: a listener that went away for a
+// while might find its port taken by somebody else when it returns.
 func (g *Gate) accept() {
 	for {
 		conn, err := g.listener.Accept()
@@ -209,7 +209,8 @@ func (g *Gate) pass(s *stream) bool {
 	}
 }
 
-// await waits while the gate is a hole, and returns by how much it slows what passes and whether the stream still stands.
+// await waits while the gate is a hole, and returns by how much it slows what passes and whether the stream still
+// stands.
 func (g *Gate) await(s *stream) (delay time.Duration, whole bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -8,8 +8,8 @@ import (
 // Way is a direction between two nodes, which are numbered from 0.
 type Way struct{ From, To int }
 
-// Network is the gates between the nodes of a cluster, one for every way. Except for Address it is used by one goroutine
-// at a time.
+// Network is the gates between the nodes of a cluster, one for every way. Except for Address it is used by one
+// goroutine at a time.
 type Network struct {
 	gates map[Way]*Gate
 	// obstacles are those that stand, in any order; several may concern the same way.

@@ -18,8 +18,8 @@ const (
 )
 
 // probe is a client that stays with one node and reads counters and appends to strands, on and on, without waiting for
-// replies. Other clients leave a node that hangs, or wait for it; what a probe asked meanwhile lies before the node when
-// it goes on, and it may not be answered from the past, nor be done twice:
+// replies. Other clients leave a node that hangs, or wait for it; what a probe asked meanwhile lies before the node
+// when it goes on, and it may not be answered from the past, nor be done twice:
 //
 //  1. A leader is paused. The others elect a new one, and write.
 //  2. Reads arrive at the old leader's socket, which the kernel accepts.

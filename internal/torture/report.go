@@ -33,7 +33,7 @@ func (r *Report) String() string {
 			faults = append(faults, fmt.Sprintf("%v %d", Kind(kind), count))
 		}
 	}
-	return fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, %d probes, faults: %s; %d leader changes, "+
-		"longest silence %.2f s, %d keys", r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown, r.Probes,
-		strings.Join(faults, ", "), r.LeaderChanges, r.Silence.Seconds(), r.Keys)
+	return fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, %d probes; faults: %s; "+
+		"%d leader changes, longest silence %.2f s, %d keys", r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown,
+		r.Probes, strings.Join(faults, ", "), r.LeaderChanges, r.Silence.Seconds(), r.Keys)
 }

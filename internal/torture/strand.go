@@ -12,9 +12,9 @@ import (
 // strandNumbers is how many numbers are appended to a strand before the next one begins: the value is copied by each.
 const strandNumbers = 100
 
-// strand is a key to which one client appends numbers, in their order, each once. Its value at the end shows what became
-// of every single one of them, also where nobody was told: so a command that happened twice is found however many are of
-// unknown fate.
+// strand is a key to which one client appends numbers, in their order, each once. Its value at the end shows what
+// became of every single one of them, also where nobody was told: so a command that happened twice is found however
+// many are of unknown fate.
 type strand struct {
 	key string
 

@@ -46,7 +46,8 @@ func check(subjects []subject, values []client.Reply) error {
 	return errors.Join(problems...)
 }
 
-// agree reads the values of all keys from all nodes. An error says which two do not agree, or which one does not answer.
+// agree reads the values of all keys from all nodes. An error says which two do not agree, or which one does not
+// answer.
 func (r *run) agree(ctx context.Context, keys []string) (values []client.Reply, err error) {
 	for node := range r.options.Addresses {
 		replies, err := r.read(ctx, node, keys)
