@@ -26,6 +26,23 @@ func openBlank(t *testing.T, o Options) *Node {
 	return n
 }
 
+// A node starts again at an address that its peers dial all the time:
+//
+//  1. The transport listens, and a peer's hello is to be answered.
+//  2. The node takes the transport's address for its own.
+//
+// The answer must not be given before 2: it would name no address.
+func TestANodeThatIsBeingOpenedIntroducesItselfWhenItIsComplete(t *testing.T) {
+	n := &Node{assembled: make(chan struct{})}
+	said := make(chan transport.Hello)
+	go func() { said <- owner{n}.Hello(transport.Peer{}) }()
+	n.options.PeerAddress = "127.0.0.1:16379"
+	close(n.assembled)
+	if h := <-said; h.PeerAddress != n.options.PeerAddress {
+		t.Fatalf("the node says that it listens on %q", h.PeerAddress)
+	}
+}
+
 // A blank node is closed while a member's hello, or a blank node's request, is being answered:
 //
 //  1. Close notes that the node is closed, and goes on to wait for the transport.

@@ -14,8 +14,10 @@ import (
 // owner is the node as its transport sees it.
 type owner struct{ *Node }
 
-// Hello introduces this node.
+// Hello introduces this node. Peers that know its address may dial as soon as the transport listens, which is before
+// the node knows that address itself.
 func (o owner) Hello(transport.Peer) transport.Hello {
+	<-o.assembled
 	o.mu.Lock()
 	h := transport.Hello{
 		ClusterID: o.identity.ClusterID, From: raft.NodeID(o.identity.NodeID), Incarnation: o.identity.Incarnation,
