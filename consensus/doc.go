@@ -6,6 +6,7 @@
 //	})
 //	result, err := node.Propose(ctx, command)   // done on a majority of disks, applied here
 //	err = node.Query(ctx, question)             // sees everything that was acknowledged anywhere before
+//	err = node.HandOver(ctx)                    // before Close: nobody has to wait for an election
 //
 // # What it promises
 //

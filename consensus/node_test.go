@@ -238,6 +238,7 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 		"HeartbeatMillis":  func(o *consensus.Options) { o.HeartbeatMillis = 1 },
 		"Join":             func(o *consensus.Options) { o.Bootstrap, o.Join = true, []string{"127.0.0.1:1"} },
 		"ElectionMillis":   func(o *consensus.Options) { o.HeartbeatMillis, o.ElectionMillis = 100, 250 },
+		"AbsentMillis":     func(o *consensus.Options) { o.HeartbeatMillis, o.AbsentMillis = 50, 140 },
 		"wildcard":         func(o *consensus.Options) { o.Expect, o.Bootstrap, o.PeerListen = 3, true, "0.0.0.0:0" },
 	} {
 		o := smallOptions(t.TempDir())
@@ -246,6 +247,13 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 			t.Errorf("%s: err is %v", name, err)
 		}
 	}
+}
+
+// Whoever sets slow heartbeats need not set what follows from them.
+func TestTheDefaultOfAbsentMillisFollowsTheHeartbeat(t *testing.T) {
+	o := smallOptions(t.TempDir())
+	o.HeartbeatMillis, o.ElectionMillis = 1000, 4000
+	open(t, o)
 }
 
 func TestAClosedNodeSaysSo(t *testing.T) {

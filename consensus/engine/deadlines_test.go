@@ -41,7 +41,7 @@ func TestResendsBackOffUpToALimitAndProgressEndsThat(t *testing.T) {
 	tb.lose = nil
 	tb.ticks(longestResendTicks)
 	tb.expect(lost, Done)
-	at = tb.sendings(2)
+	tb.sendings(2)
 	again := tb.submit(2, "again")
 	tb.settle()
 	tb.lose = nil

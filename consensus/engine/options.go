@@ -25,7 +25,7 @@ type Options struct {
 	WaitTicks int
 	// UncertainTicks is how long after it was last sent a batch is answered Unknown. One that was proven not done is
 	// sent again only within as many ticks of its submission; after that it is answered NotDone. So every batch ends
-	// within the larger of twice UncertainTicks and UncertainTicks + WaitTicks.
+	// within the larger of twice UncertainTicks and UncertainTicks + WaitTicks, but for deadlineTicks.
 	UncertainTicks int
 	// ResendTicks is how long a sent batch waits for progress of its stream before the stream is sent again. Without
 	// progress the wait doubles each time, up to ResendTicks << maxResendDoublings.
