@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -26,6 +27,11 @@ func readAll(t testing.TB, content []byte) error {
 	t.Helper()
 	m := vfs.NewMemory()
 	put(t, m, "file", content)
+	return readAllOf(t, m)
+}
+
+func readAllOf(t testing.TB, m *vfs.Memory) error {
+	t.Helper()
 	var description strings.Builder
 	inspected := Inspect(m, testDirectory+"/file", &description)
 	f, err := OpenFile(m, testDirectory+"/file")
@@ -33,7 +39,7 @@ func readAll(t testing.TB, content []byte) error {
 		defer f.Close()
 		err = f.Verify(nil)
 		_, imageErr := f.Image(nil)
-		_, copyErr := f.WriteTo(new(bytes.Buffer))
+		_, copyErr := f.WriteTo(io.Discard)
 		if (imageErr == nil) != (err == nil) || (copyErr == nil) != (err == nil) {
 			t.Fatalf("Verify says %v, Image %v, WriteTo %v", err, imageErr, copyErr)
 		}

@@ -39,7 +39,7 @@ func (e *CorruptionError) Error() string {
 }
 
 // outOfSpace reports whether an operation failed for lack of space. For a file that is thrown away after any error it
-// makes no difference whether the write or the sync said so; a directory's sync is another matter, see Store.publish.
+// makes no difference whether the write or the sync said so; a directory's sync is another matter, see publish.
 func outOfSpace(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

@@ -73,6 +73,22 @@ func TestVersion1_SectionsHaveTheirSize(t *testing.T) {
 	mustHold(t, s, mark, 2*SectionBytes+1)
 }
 
+func TestLimits_OfTheLayout(t *testing.T) {
+	header := headerAt(5)
+	b := header.append(nil, SectionBytes)
+	fixed, section := int64(len(b)+footerBytes), int64(sectionHeaderBytes+SectionBytes)
+	for size, want := range map[int64]int64{
+		0: -1, fixed - 1: -1, fixed: 0, fixed + 1: -1, fixed + sectionHeaderBytes: -1, fixed + sectionHeaderBytes + 1: 1,
+		fixed + section: 1, fixed + section + 1: -1, fixed + section + sectionHeaderBytes + 1: 2,
+		MaxFileBytes: 4194113, MaxFileBytes + 1: -1,
+	} {
+		f, possible := layOut(b, SectionBytes, size)
+		if possible != (want >= 0) || possible && f.sections() != want {
+			t.Errorf("a file of %d bytes: %d sections, possible %t", size, f.sections(), possible)
+		}
+	}
+}
+
 func TestNamesAreReadAsTheyAreWritten(t *testing.T) {
 	mark := raft.Mark{Index: 1<<64 - 1, Term: 17}
 	for name, want := range map[string]Found{

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -28,7 +29,6 @@ type Receiver struct {
 	frame         []byte
 	unsyncedBytes int64
 	err           error
-	published     bool
 }
 
 // Receive begins to receive the announced snapshot, or goes on where an earlier Receiver ended: what that one has left
@@ -208,16 +208,12 @@ func (r *Receiver) Commit() (Header, error) {
 		return Header{}, r.fail(err)
 	}
 	r.final = final
-	err := r.store.publish(r.handle, r.temporary, final, r.mark, r.pace)
+	named, err := r.store.publish(r.handle, r.temporary, final, r.mark, r.pace)
 	r.handle = nil
-	switch {
-	case err == nil:
-		r.published, r.err = true, errClosed
-	case errors.As(err, new(*finalError)):
-		r.published, r.err = true, err
-	default:
+	if !named {
 		return Header{}, r.fail(err)
 	}
+	r.err = cmp.Or(err, errClosed)
 	return r.header, err
 }
 

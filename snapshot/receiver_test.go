@@ -106,6 +106,54 @@ func TestE8_ATransferGoesOnAfterEveryChunk(t *testing.T) {
 	}
 }
 
+func TestE8_WhatFollowsTheLastSoundFrameIsCutOff(t *testing.T) {
+	from, mark := prepared(t)
+	whole := wholeOf(t, from)
+	for name, tail := range map[string][]byte{
+		"nothing": nil, "zeros": make([]byte, 300), "half a frame": whole[from.frames.begin(3):][:300],
+		"a frame of zeros": make([]byte, 524), "more than the file has": make([]byte, 9000), "another part": whole,
+	} {
+		s := newStore(t, vfs.NewMemory())
+		sound := from.frames.begin(3)
+		put(t, s.fs, receivingName(mark.Mark, mark.FileHash), slices.Concat(whole[:sound], tail))
+		r, err := s.Receive(mark, nil)
+		must(t, err)
+		if size := int64(len(contentOf(t, s.fs, r.temporary))); r.Offset() != sound || size != sound {
+			t.Fatalf("%s: it goes on at %d in a file of %d bytes, want %d", name, r.Offset(), size, sound)
+		}
+		must(t, send(from, r, everything))
+		_, err = r.Commit()
+		must(t, err)
+		must(t, r.Close())
+		mustHold(t, s, mark, receivedSize)
+	}
+}
+
+func TestE8_PowerLossTakesLittleOfATransfer(t *testing.T) {
+	from, mark := prepared(t)
+	m := vfs.NewMemory()
+	s := newStore(t, m)
+	syncs := 0
+	m.SetFault(func(op vfs.Op, _ string) error {
+		if op == vfs.OpSync {
+			syncs++
+		}
+		return nil
+	})
+	r, err := s.Receive(mark, nil)
+	must(t, err)
+	must(t, send(from, r, 6))
+	if syncs != 1 {
+		t.Fatalf("%d syncs", syncs)
+	}
+	r, err = newStore(t, m.Crash(vfs.LoseAll)).Receive(mark, nil)
+	must(t, err)
+	if r.Offset() < testLimits().syncBytes {
+		t.Fatalf("it goes on at %d", r.Offset())
+	}
+	must(t, r.Close())
+}
+
 func TestATransferGoesOnWithAnotherNode(t *testing.T) {
 	first, mark := prepared(t)
 	second, same := prepared(t)

@@ -17,7 +17,8 @@ func TestRetainKeepsWhatIsNamedAndRemovesTheRest(t *testing.T) {
 	s := newStore(t, m)
 	from, fetched := prepared(t)
 	old, previous, inForce := taken(t, s, 5, 900), taken(t, s, 6, 900), taken(t, s, 7, 900)
-	for _, part := range []raft.SnapshotMark{fetched, {Mark: raft.Mark{Term: 4, Index: 299}, FileHash: 9, FileBytes: 3000}} {
+	unwanted := raft.SnapshotMark{Mark: raft.Mark{Term: 4, Index: 299}, FileHash: 9, FileBytes: 3000}
+	for _, part := range []raft.SnapshotMark{fetched, unwanted} {
 		r, err := s.Receive(part, nil)
 		must(t, err)
 		if part.FileHash == fetched.FileHash {

@@ -98,22 +98,24 @@ func (s *Store) release(names ...string) {
 // of the package comment:
 //
 //  2. it is synced and verified from the file; if that fails it keeps its temporary name;
-//  3. it is renamed, and the directory synced. If that fails the file may have either name, and is not removed: under
-//     the final one there may be the same snapshot from before, and the journal may name it.
+//  3. it is renamed, and the directory synced. If the sync fails, nothing is known about the names in the directory,
+//     whatever the cause; the file stays, for under its final name there may be the same snapshot from before.
 //
-// It closes the handle in any case.
-func (s *Store) publish(handle vfs.File, temporary, final string, mark raft.SnapshotMark, pace Pace) error {
-	err := s.prove(handle, temporary, mark, pace)
+// It closes the handle in any case, and reports whether the file has its final name.
+func (s *Store) publish(
+	handle vfs.File, temporary, final string, mark raft.SnapshotMark, pace Pace,
+) (named bool, err error) {
+	err = s.prove(handle, temporary, mark, pace)
 	if err = errors.Join(err, handle.Close()); err != nil {
-		return err
+		return false, err
 	}
 	if err := s.fs.Rename(s.path(temporary), s.path(final)); err != nil {
-		return fmt.Errorf("name a snapshot: %w", err)
+		return false, fmt.Errorf("name a snapshot: %w", err)
 	}
 	if err := s.fs.SyncDir(s.directory); err != nil {
-		return &finalError{fmt.Errorf("sync the directory of snapshots: %w", err)}
+		return true, fmt.Errorf("sync the directory of snapshots: %w", err)
 	}
-	return nil
+	return true, nil
 }
 
 // prove syncs a file, and reads it back.
@@ -133,13 +135,6 @@ func (s *Store) prove(handle vfs.File, name string, mark raft.SnapshotMark, pace
 	}
 	return nil
 }
-
-// finalError is an error after which nothing may be tried again, whatever caused it: after a failed sync of a
-// directory nothing is known about the names in it.
-type finalError struct{ error }
-
-// Unwrap returns the cause.
-func (e *finalError) Unwrap() error { return e.error }
 
 // discard closes and removes a temporary file after an error, and says what the error means for the caller.
 func (s *Store) discard(cause error, handle vfs.File, name string) error {

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -30,8 +31,6 @@ type Writer struct {
 	// frame is the section that is being filled, with room for its header in front.
 	frame []byte
 	err   error
-	// published: the file has its final name, and must not be touched any more.
-	published bool
 }
 
 var errClosed = errors.New("snapshot: the writer was closed")
@@ -154,16 +153,12 @@ func (w *Writer) publish(mark raft.SnapshotMark) error {
 		return w.fail(err)
 	}
 	w.final = final
-	err := w.store.publish(w.handle, w.temporary, final, mark, w.pace)
+	named, err := w.store.publish(w.handle, w.temporary, final, mark, w.pace)
 	w.handle = nil
-	switch {
-	case err == nil:
-		w.published, w.err = true, errClosed
-	case errors.As(err, new(*finalError)):
-		w.published, w.err = true, err
-	default:
+	if !named {
 		return w.fail(err)
 	}
+	w.err = cmp.Or(err, errClosed)
 	return err
 }
 
@@ -171,7 +166,7 @@ func (w *Writer) publish(mark raft.SnapshotMark) error {
 // snapshot, or when it was decided that it never will. It must be called once; the error is that of removing a file.
 func (w *Writer) Close() error {
 	defer w.store.release(w.temporary, w.final)
-	if w.published || w.err != nil {
+	if w.err != nil {
 		return nil // it has its name, or is gone
 	}
 	w.err = errClosed

@@ -106,9 +106,15 @@ func TestTheFileIsSyncedBitByBit(t *testing.T) {
 	})
 	taken(t, s, 5, 20*512)
 	// the header and the footer are small frames
-	if frames := 2 + int(testLimits().syncBytes/512); most > frames || syncs < 20/frames {
+	if frames := 2 + int(testLimits().syncBytes/512); most > frames || syncs < 20/frames || syncs > 2+20/(frames-1) {
 		t.Fatalf("up to %d frames waited for a sync, want %d; %d syncs", most, frames, syncs)
 	}
+}
+
+func TestAnUnfinishedSnapshotFromBeforeIsOverwritten(t *testing.T) {
+	s := newStore(t, vfs.NewMemory())
+	put(t, s.fs, writingName(headerAt(5).Mark), make([]byte, 5000))
+	mustHold(t, s, taken(t, s, 5, 900), 900)
 }
 
 func TestThePaceHearsOfEveryByteThatIsWrittenAndReadBack(t *testing.T) {
