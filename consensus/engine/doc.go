@@ -33,9 +33,10 @@
 //
 // # Who leads, who is away
 //
-// A node that is about to stop hands leadership over before it does (handover.go); what clients sent meanwhile is proven
-// not done by the new term and sent to its leader, so that they see a slow reply and no error. Which voters are away is
-// judged by the leader and told to all (presence.go): it is what clients are shown, and nothing in the log rests on it.
+// A node that is about to stop hands leadership over before it does (handover.go); what clients sent meanwhile is
+// proven not done by the new term and sent to its leader, so that they see a slow reply and no error. Which voters are
+// away is judged by the leader and told to all (presence.go): it is what clients are shown, and nothing in the log rests
+// on it.
 //
 // # Invariants
 //
