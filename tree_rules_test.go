@@ -70,7 +70,9 @@ func TestTreeRules_ImportsAreConfined(t *testing.T) {
 		{"leaves know nobody", importDirections, map[string]string{
 			"internal/a/a.go": of("a", ours+"internal/b"),
 			"internal/b/b.go": of("b", ours+"fsm"),
-		}, []string{"internal/a/a.go:3", "internal/b/b.go:3"}},
+			// One that is listed knows what it is listed with, and nobody else.
+			"internal/torture/a.go": of("torture", ours+"internal/client", ours+"internal/reply"),
+		}, []string{"internal/a/a.go:3", "internal/b/b.go:3", "internal/torture/a.go:4"}},
 		{"a new package needs a place", importDirections, map[string]string{"misc/a.go": of("misc")},
 			[]string{"misc/a.go:1"}},
 		{"test support stays in tests", testSupport, map[string]string{
@@ -104,7 +106,8 @@ func TestTreeRules_GoroutinesSleepsAndSkipsAreFound(t *testing.T) {
 			"resp/server.go": start("resp"), "consensus/engine/turn.go": start("engine"),
 			"consensus/engine/pump_loop.go": start("engine"), "consensus/transport/peer.go": start("transport"),
 			"cmd/x/a.go": start("main"), "bench/a.go": start("bench"),
-			"internal/blackbox/a.go": start("blackbox"), "consensus/node.go": start("consensus"),
+			"internal/blackbox/a.go": start("blackbox"), "internal/torture/a.go": start("torture"),
+			"consensus/node.go": start("consensus"),
 		}, []string{"consensus/engine/turn.go:3", "consensus/node.go:3", "fsm/a.go:3", "resp/conn.go:3"}},
 		{"sleeps", sleeps, map[string]string{
 			"a_test.go": "package a\n\nimport \"time\"\n\nfunc f() { time.Sleep(1) }\n",

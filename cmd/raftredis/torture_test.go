@@ -96,8 +96,10 @@ func tortureSeconds(t *testing.T) time.Duration {
 // Everything goes wrong that can on one machine, one thing after the other and together, and nobody is told anything
 // wrong. Ten runs of five minutes, each with other faults:
 //
-//	for seed in $(seq 1 10); do RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 \
-//	    go test ./cmd/raftredis -run '^TestTorture_' -count=1 -v -timeout 15m | tail -n 12; done
+//	for seed in $(seq 1 10); do
+//	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./cmd/raftredis -run '^TestTorture_' -count=1 -v \
+//	        -timeout 15m >torture-$seed.log || echo "seed $seed failed: see torture-$seed.log"
+//	done
 func TestTorture_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
 	seed := seedOf(t)
 	c, network := tortureCluster(t, 5, "--uncertain-after-millis", "3000")

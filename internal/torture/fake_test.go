@@ -19,9 +19,7 @@ type fake struct {
 	mu     sync.Mutex
 	values map[string]string
 	lie    func(f *fake, node int, args []string) (reply string, lies bool)
-	// calls counts commands; one that never comes leads.
-	calls int
-	down  map[int]bool
+	down   map[int]bool
 
 	listeners []net.Listener
 	running   sync.WaitGroup
@@ -114,7 +112,6 @@ func readCommand(reader *bufio.Reader) (args []string, err error) {
 func (f *fake) answer(node int, args []string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.calls++
 	if f.lie != nil {
 		if reply, lies := f.lie(f, node, args); lies {
 			return reply

@@ -26,7 +26,7 @@ const (
 type Options struct {
 	// Seed decides what goes wrong, and when.
 	Seed uint64
-	// Duration is how long faults go on, 1 ns or more; the last episode is played to its end.
+	// Duration is how long faults go on, 1 ns or more; one episode is always played, and the last to its end.
 	Duration time.Duration
 	// Addresses are where the nodes serve clients, by number. All nodes run when a run begins.
 	Addresses []string

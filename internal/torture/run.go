@@ -106,13 +106,13 @@ func (r *run) play(ctx context.Context) (err error) {
 	return r.torment(ctx)
 }
 
-// torment plays episodes until the time is over. After each, every node must serve again.
+// torment plays episodes until the time is over, and one at least. After each, every node must serve again.
 func (r *run) torment(ctx context.Context) error {
 	if err := r.awaitService(ctx); err != nil {
 		return fmt.Errorf("before anything was broken: %w", err)
 	}
 	rng := rand.New(rand.NewPCG(r.options.Seed, 0))
-	for count := 1; time.Since(r.began) < r.options.Duration; count++ {
+	for count := 1; count == 1 || time.Since(r.began) < r.options.Duration; count++ {
 		e := draw(rng, len(r.options.Addresses), r.options.Kinds)
 		r.options.Logger.Info("episode", "number", count, "faults", e)
 		if err := r.nemesis.play(ctx, e); err != nil {
