@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"math/rand/v2"
 	"net"
 	"regexp"
 	"strconv"
@@ -37,20 +38,21 @@ func TestOneNodeDescribesItsClusterAsRedisDoes(t *testing.T) {
 	}
 }
 
-// freePort finds a port that nobody listens on, with one for other nodes 10000 above it.
+// freePort finds a port that nobody listens on, with one for other nodes 10000 above it. Both are below the ports that
+// the system gives to clients, so that no client of another test takes them meanwhile.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := listener.Addr().(*net.TCPAddr).Port
-		if err := listener.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if port <= 55_535 {
+	for range 1000 {
+		port := 20_000 + rand.IntN(2000)
+		if free(port) && free(port+10_000) {
 			return port
 		}
 	}
+	t.Fatal("no port is free")
+	return 0
+}
+
+func free(port int) bool {
+	listener, err := net.Listen("tcp", ":"+strconv.Itoa(port))
+	return err == nil && listener.Close() == nil
 }

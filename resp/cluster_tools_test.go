@@ -113,6 +113,8 @@ func (c *fakeCluster) client(t *testing.T, o redis.ClusterOptions) *redis.Cluste
 	for _, s := range c.servers {
 		o.Addrs = append(o.Addrs, s.address)
 	}
+	// On a busy machine a timeout would make the client send a command again.
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = patience, patience, patience
 	client := redis.NewClusterClient(&o)
 	t.Cleanup(func() {
 		if err := client.Close(); err != nil {
