@@ -100,7 +100,7 @@ func tortureSeconds(t *testing.T) time.Duration {
 //	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./cmd/raftredis -run '^TestTorture_' -count=1 -v \
 //	        -timeout 15m >torture-$seed.log || echo "seed $seed failed: see torture-$seed.log"
 //	done
-func TestTorture_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
+func TestTorture_C1_H1_H4_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
 	seed := seedOf(t)
 	c, network := tortureCluster(t, 5, "--uncertain-after-millis", "3000")
 	o := torture.Options{
