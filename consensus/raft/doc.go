@@ -66,6 +66,7 @@
 //   - A candidate's requests wait for its disk: see becomeCandidate.
 //   - Hints let leader and follower skip a whole term per message when logs differ: see rejectAppend.
 //   - A leader pushes the commit index at once to followers whose clients wait for it: see owesCommit.
+//   - A leader whose disk hangs gives its place up, and a node whose disk hangs does not campaign: see hung.go.
 //   - A node left out by its newest configuration may campaign until it knows that entry committed: see mayCampaign.
 //
 // # Limits

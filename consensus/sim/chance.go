@@ -25,6 +25,14 @@ func (c chance) between(lo, hi time.Duration) time.Duration {
 	return lo + time.Duration(c.Int64N(int64(hi-lo)+1))
 }
 
+// sometimes draws a duration with probability p, and 0 otherwise.
+func (c chance) sometimes(p float64, lo, hi time.Duration) time.Duration {
+	if !c.hits(p) {
+		return 0
+	}
+	return c.between(lo, hi)
+}
+
 // around draws a waiting time of the given mean: mostly less, sometimes several times as much, as waiting times are.
 func (c chance) around(mean time.Duration) time.Duration {
 	if mean <= 0 {

@@ -22,6 +22,20 @@
 // cut, clocks run wrong. Then a majority is made whole, the rest stays broken, and the cluster has to recover within a
 // bound: a leader, an answer to everyone, one log, one state. A cluster that is safe because it stands still fails.
 //
+// # What a busy machine may cost
+//
+// With the default timeouts (a tick of 10 ms, heartbeats of 5 ticks, elections after 30 at least) no process that is
+// held up for less than 150 ms costs an election, however often and on however many nodes at once, as long as messages
+// take a few milliseconds and none is lost. The profile busy does that for as long as one likes. The sum behind it:
+//
+//	 50 ms  since the last heartbeat, when a follower is held up
+//	 50 ms  that its leader counts at once when it was held up itself: a heartbeat's worth, however long it was
+//	150 ms  until the follower's turn comes, and its answer leaves
+//	 50 ms  are left of the leader's 300 for the way there and back
+//
+// A follower counts in the same way, and reads what arrived before it counts: there the sum is smaller.
+// Measured in half an hour of three seeds: no election with stalls of up to 250 ms, 14 with 300 ms, 130 with 400 ms.
+//
 // # What is checked
 //
 //	one leader per term, ever; one vote per node and term, ever

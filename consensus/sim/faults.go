@@ -19,6 +19,13 @@ func (w *World) planFaults() {
 		n.slowDiskUntil = w.now + w.chance.around(2*time.Second)
 		w.fault(n.id, "SLOW DISK")
 	})
+	w.every(f.DiskHang, func() {
+		n := w.victim()
+		n.hungUntil = w.now + min(w.chance.around(f.Hung), hungMax)
+		w.fault(n.id, "DISK HANGS")
+	})
+	w.every(f.Transfer, w.transferOne)
+	w.every(f.Stop, w.stopOne)
 	w.every(f.SlowApplier, func() {
 		n := w.victim()
 		n.slowApplierUntil = w.now + w.chance.around(2*time.Second)
@@ -108,6 +115,60 @@ func (w *World) rejoin(n *node) {
 		return
 	}
 	w.net.eachPeer(n.id, func(from, to raft.NodeID) { w.net.setCut(from, to, false) })
+}
+
+// hungMax bounds how long a disk hangs.
+const hungMax = 15 * time.Second
+
+// transferOne moves leadership: on the leader's own account, or because another node asks for it.
+func (w *World) transferOne() {
+	n := w.nodes[w.chance.IntN(len(w.nodes))]
+	leader := w.leader()
+	switch {
+	case leader != nil && w.chance.hits(0.5):
+		w.fault(leader.id, "HANDS OVER")
+		leader.life.in.HandOver = true
+		leader.life.wake()
+	case n.life != nil:
+		w.fault(n.id, "TAKES OVER")
+		n.life.in.TakeOver = true
+		n.life.wake()
+	}
+}
+
+// stopPatience is how long a process that is to stop tries to hand over and to finish what its disk has in hand.
+const stopPatience = time.Second
+
+// stopOne stops a process as an operator does.
+func (w *World) stopOne() {
+	n := w.victim()
+	l := n.life
+	if l == nil {
+		return
+	}
+	w.fault(n.id, "STOPS")
+	l.in.HandOver = true
+	l.wake()
+	deadline := w.now + stopPatience
+	var proceed func()
+	proceed = func() {
+		busy := l.role == raft.Leader || l.group != nil || len(l.operations) > 0
+		switch {
+		case busy && w.now < deadline:
+			l.do(5*time.Millisecond, proceed)
+		case busy:
+			n.crash(false)
+			n.restartLater()
+		default:
+			l.seal()
+			if !l.dead {
+				n.die()
+				w.counts.Stops++
+				n.restartLater()
+			}
+		}
+	}
+	l.do(5*time.Millisecond, proceed)
 }
 
 func (w *World) crashOne() {

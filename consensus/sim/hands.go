@@ -53,7 +53,19 @@ func (l *life) beginGroup() {
 	l.operations = l.operations[n:]
 	l.groups++
 	l.crashAtVote()
-	l.do(l.diskDelay(), l.finishGroup)
+	l.do(l.diskDelay(), func() { l.onDisk(l.finishGroup) })
+}
+
+// hungPoll is how often it is looked whether a disk still hangs.
+const hungPoll = 20 * time.Millisecond
+
+// onDisk does something that needs the disk: at once, or when the disk no longer hangs.
+func (l *life) onDisk(act func()) {
+	if l.w.now < l.hungUntil {
+		l.do(hungPoll, func() { l.onDisk(act) })
+		return
+	}
+	act()
 }
 
 func (l *life) diskDelay() time.Duration {
@@ -101,13 +113,17 @@ func (l *life) finishGroup() {
 	if groups := l.groups; l.group == nil {
 		l.do(sealAfter, func() {
 			if l.groups == groups && l.group == nil {
-				l.seal()
+				l.onDisk(l.seal)
 			}
 		})
 	}
 }
 
+// seal seals the journal, unless a group began while the disk hung.
 func (l *life) seal() {
+	if l.group != nil {
+		return
+	}
 	if err := l.journal.Seal(); err != nil {
 		if !errors.Is(err, errInjected) {
 			l.w.fail("disk", "n%d: %v", l.id, err)
@@ -150,7 +166,7 @@ func (l *life) takeFill(entries []raft.Entry) {
 
 // fill writes committed entries to history. While there is no space it tries again.
 func (l *life) fill(entries []raft.Entry) {
-	if l.w.now < l.fullUntil {
+	if l.w.now < l.fullUntil || l.w.now < l.hungUntil {
 		l.do(50*time.Millisecond, func() { l.fill(entries) })
 		return
 	}
@@ -161,12 +177,14 @@ func (l *life) fill(entries []raft.Entry) {
 }
 
 func (l *life) takeFetch(f raft.FetchRequest) {
-	l.do(l.w.chance.around(l.w.options.Disk.FetchDelay), func() {
-		previous, entries := l.history.read(f.From, f.MaxBytes)
-		l.w.tell(l.id, "fetched  %d entries from %d for n%d", len(entries), f.From, f.To)
-		l.in.Fetched = append(l.in.Fetched, engine.Fetched{To: f.To, Previous: previous, Entries: entries})
-		l.wake()
-	})
+	l.do(l.w.chance.around(l.w.options.Disk.FetchDelay), func() { l.onDisk(func() { l.fetch(f) }) })
+}
+
+func (l *life) fetch(f raft.FetchRequest) {
+	previous, entries := l.history.read(f.From, f.MaxBytes)
+	l.w.tell(l.id, "fetched  %d entries from %d for n%d", len(entries), f.From, f.To)
+	l.in.Fetched = append(l.in.Fetched, engine.Fetched{To: f.To, Previous: previous, Entries: entries})
+	l.wake()
 }
 
 func (l *life) takeWork(work engine.Work) {
@@ -184,12 +202,20 @@ func (l *life) applyLater() {
 		mean = 200 * time.Millisecond
 	}
 	l.do(l.w.chance.around(mean), func() {
-		l.applying = false
-		work := l.work[0]
-		l.work = l.work[1:]
-		l.apply(&work)
-		l.applyLater()
+		if l.work[0].Last > l.applier.Applied() && len(l.work[0].Entries) == 0 {
+			l.onDisk(l.applyNext) // what left memory is read from history
+			return
+		}
+		l.applyNext()
 	})
+}
+
+func (l *life) applyNext() {
+	l.applying = false
+	work := l.work[0]
+	l.work = l.work[1:]
+	l.apply(&work)
+	l.applyLater()
 }
 
 // applyEntries is how many entries are applied in one piece.

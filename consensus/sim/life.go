@@ -25,8 +25,9 @@ type life struct {
 	in       engine.Inputs
 	out      engine.Outputs
 	forwards []raft.Message
-	ticks    int
-	planned  bool // a turn
+	// counted is the moment up to which ticks were counted.
+	counted time.Duration
+	planned bool // a turn
 	// log is the log as the engine has it, durable or not.
 	log mirror
 	// role, term and commit are those after the last turn.
@@ -65,7 +66,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	l := &life{node: n, boot: o.Boot, engine: e, journal: j, log: n.stable.log.clone(), term: r.Term}
 	l.machine = machine{Machine: fsm.New(fsm.Options{}), node: n}
 	l.applier = engine.NewApplier(o, l.machine, raft.Mark{})
-	l.commit = e.Core().Commit()
+	l.commit, l.counted = e.Core().Commit(), w.now
 	return l, nil
 }
 
@@ -73,7 +74,6 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 func (l *life) begin() {
 	var tick func()
 	tick = func() {
-		l.ticks++
 		l.wake()
 		l.do(l.node.tick+l.w.chance.between(0, l.w.options.Clock.Jitter), tick)
 	}
@@ -99,7 +99,11 @@ func (l *life) wake() {
 		return
 	}
 	l.planned = true
-	l.do(l.w.chance.between(time.Microsecond, 60*time.Microsecond), l.turn)
+	delay := l.w.chance.between(time.Microsecond, 60*time.Microsecond)
+	if k := &l.w.options.Clock; !l.w.calm && l.w.chance.hits(k.LateShare) {
+		delay = l.w.chance.between(0, k.Late)
+	}
+	l.do(delay, l.turn)
 }
 
 // receive takes a message from the network into the mailbox, if there is room. For forwarded batches lack of room means
@@ -131,8 +135,7 @@ func (l *life) turn() {
 	l.planned = false
 	w, in, out := l.w, &l.in, &l.out
 	w.counts.Turns++
-	in.Ticks = min(l.ticks, w.options.Engine.HeartbeatTicks) // as after a pause of a real process
-	l.ticks = 0
+	in.Ticks = l.passed()
 	in.Now = l.clock()
 	in.Messages = append(in.Messages, l.forwards...)
 	clear(l.forwards)
@@ -151,6 +154,18 @@ func (l *life) turn() {
 	}
 	w.checker.afterTurn(l)
 	l.handOut()
+}
+
+// passed counts the whole ticks since they were last counted, as the product's loop does: of a long time only a
+// heartbeat's worth.
+func (l *life) passed() int {
+	ticks := int((l.w.now - l.counted) / l.node.tick)
+	if limit := l.w.options.Engine.HeartbeatTicks; ticks > limit {
+		l.counted = l.w.now
+		return limit
+	}
+	l.counted += time.Duration(ticks) * l.node.tick
+	return ticks
 }
 
 // handOut gives each part of a turn's outputs to its hand. The applier comes before the network: a batch is registered

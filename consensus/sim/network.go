@@ -193,6 +193,7 @@ func (net *network) heal() {
 func copyMessage(m *raft.Message) raft.Message {
 	c := *m
 	c.Entries = copyEntries(m.Entries)
+	c.Absent = append([]raft.NodeID(nil), m.Absent...)
 	c.Batches = append([]raft.Batch(nil), m.Batches...)
 	for i := range c.Batches {
 		c.Batches[i].Body = append([]byte(nil), c.Batches[i].Body...)

@@ -29,8 +29,8 @@ type node struct {
 
 	tick   time.Duration
 	offset time.Duration
-	// Until these moments the disk is slow, the applier is slow, history takes nothing.
-	slowDiskUntil, slowApplierUntil, fullUntil time.Duration
+	// Until these moments the disk is slow, the disk does nothing at all, the applier is slow, history takes nothing.
+	slowDiskUntil, hungUntil, slowApplierUntil, fullUntil time.Duration
 	// stalled holds back all group commits; only scripts set it.
 	stalled bool
 	// abandoned nodes do not start again.
@@ -100,10 +100,14 @@ func (n *node) journalOptions() journal.Options {
 
 // start begins a new life, unless a crash cuts it short.
 func (n *node) start() {
+	w := n.w
 	if n.life != nil || n.abandoned {
 		return
 	}
-	w := n.w
+	if w.now < n.hungUntil {
+		w.after(hungPoll, n.start)
+		return
+	}
 	n.boots++
 	if n.boots > 1 {
 		w.counts.Restarts++

@@ -77,6 +77,9 @@ type Clock struct {
 	Tick      time.Duration
 	RateError float64
 	Jitter    time.Duration
+	// LateShare is the share of turns that come late, by up to Late: the process is held up, as on a busy machine.
+	LateShare float64
+	Late      time.Duration
 	// Offset bounds how far wall clocks are off.
 	Offset time.Duration
 }
@@ -108,12 +111,18 @@ type Faults struct {
 	Pause, Paused time.Duration
 	// SlowDisk makes the syncs of a node take up to a second for a while.
 	SlowDisk time.Duration
+	// DiskHang makes the disk of a node do nothing at all for a while; Hung is the mean time.
+	DiskHang, Hung time.Duration
 	// SlowApplier makes a node apply late for a while.
 	SlowApplier time.Duration
 	// FullHistory keeps the history of a node from taking entries for a while.
 	FullHistory time.Duration
 	// ClockJump moves the wall clock of a node.
 	ClockJump time.Duration
+	// Transfer makes a leader hand over, or a follower ask it to.
+	Transfer time.Duration
+	// Stop stops a process in good order: it hands over first. Outage is the mean time until it starts again.
+	Stop time.Duration
 	// DiskError makes a write or sync of a journal fail.
 	DiskError time.Duration
 }

@@ -26,13 +26,18 @@ type profile struct {
 
 var profiles = [...]profile{
 	{"mixed", func(chance, *Options) {}},
+	{"busy", busy},
 	{"calm", calm},
 	{"elections", elections},
 	{"figure8", figure8},
+	{"hangs", hangs},
 	{"reads", reads},
 	{"rivals", rivals},
 	{"votes", votes},
 }
+
+// stallMax is the longest that a process of the profile busy is held up: see the package comment.
+const stallMax = 150 * time.Millisecond
 
 // Draw makes the options of a seed: swarm testing, in which each seed switches other things on, so that no fault always
 // hides behind another.
@@ -45,6 +50,7 @@ func Draw(seed uint64, name string) Options {
 	}
 	o.Engine.JournalRoomBytes = int(o.Disk.FileBytes/2) - 4<<10 // a page for what else an opening holds
 	o.Engine.ProposalRoomBytes = c.number(2<<10, o.Engine.JournalRoomBytes*3/4)
+	o.Faults.drawMore(newChance(seed, 3))
 	for _, p := range profiles {
 		if p.name == name {
 			p.adjust(c, &o)
@@ -116,12 +122,7 @@ func drawClock(c chance) Clock {
 
 // drawFaults switches each kind of fault on or off by itself; some that change leaders are always on.
 func drawFaults(c chance) Faults {
-	sometimes := func(p float64, lo, hi time.Duration) time.Duration {
-		if !c.hits(p) {
-			return 0
-		}
-		return c.between(lo, hi)
-	}
+	sometimes := c.sometimes
 	f := Faults{
 		Crash:     sometimes(0.8, 3*time.Second, 15*time.Second),
 		PowerLoss: oneOf(c, 0, 0.5, 1), LeaderShare: oneOf(c, 0.2, 0.5, 0.8),
@@ -150,6 +151,14 @@ func drawFaults(c chance) Faults {
 	return f
 }
 
+// drawMore draws faults that came later than the others, from a stream of their own: the rest of a seed's world is drawn
+// as it was before.
+func (f *Faults) drawMore(c chance) {
+	f.DiskHang, f.Hung = c.sometimes(0.25, 5*time.Second, 20*time.Second), c.between(500*time.Millisecond, 4*time.Second)
+	f.Transfer = c.sometimes(0.3, time.Second, 10*time.Second)
+	f.Stop = c.sometimes(0.3, 4*time.Second, 20*time.Second)
+}
+
 func drawClients(c chance) Clients {
 	return Clients{
 		Count: c.number(3, 7), Think: c.between(150*time.Millisecond, 600*time.Millisecond),
@@ -164,6 +173,27 @@ func calm(_ chance, o *Options) {
 	o.Network.Loss, o.Network.Duplicate, o.Network.SlowShare, o.Network.LateShare = 0, 0, 0, 0
 	o.Network.Ordered, o.Network.MailboxMessages, o.Network.MailboxForwards = true, 1000, 1000
 	o.Engine.MaxWaitingBatches = 100
+}
+
+// busy is a healthy cluster on machines that are busy with something else: every hundredth turn is late. Nobody may be
+// elected because of that.
+func busy(c chance, o *Options) {
+	calm(c, o)
+	defaults := engine.DefaultOptions()
+	o.Engine.HeartbeatTicks, o.Engine.ElectionTicks = defaults.HeartbeatTicks, defaults.ElectionTicks
+	o.Engine.WaitTicks, o.Engine.UncertainTicks = defaults.WaitTicks, defaults.UncertainTicks
+	o.Clock.RateError, o.Clock.LateShare, o.Clock.Late = 0.001, 0.01, stallMax
+}
+
+// hangs lets disks hang, mostly those of leaders, in journals that are soon full.
+func hangs(c chance, o *Options) {
+	o.Faults = Faults{
+		DiskHang: 4 * time.Second, Hung: 3 * time.Second, LeaderShare: 0.8, Outage: time.Second,
+		Crash: c.sometimes(0.3, 5*time.Second, 15*time.Second), PowerLoss: 0.5,
+		Partition: o.Faults.Partition, Cut: o.Faults.Cut,
+	}
+	o.Engine.ProposalRoomBytes = c.number(1<<10, 3<<10)
+	o.Clients.Think, o.Clients.Reads = 120*time.Millisecond, 0.2
 }
 
 // elections keeps the cluster electing: short cuts, crashes around votes, slow disks beside fast ones.

@@ -205,7 +205,9 @@ func TestG8_ForwardsAreNotForwarded(t *testing.T) {
 	})
 }
 
-// A majority is gone. What the survivor had appended is of unknown fate, what it had not is definitely not done.
+// A majority dies in the very moment in which the survivor, a leader, has one batch in its log and another in its hands
+// for which its stream has no room; a third one comes when it no longer leads. What is in the log is of unknown fate:
+// done if the majority returns in time. What never left the survivor's hands is definitely not done, whoever returns.
 func TestS31_WithoutAMajorityAppendedBatchesAreUnknownAndOthersNotDone(t *testing.T) {
 	for _, returns := range []bool{false, true} {
 		scene(t, 3, func(s *script) {
@@ -213,19 +215,29 @@ func TestS31_WithoutAMajorityAppendedBatchesAreUnknownAndOthersNotDone(t *testin
 			for _, n := range s.others(leader) {
 				s.kill(n)
 			}
-			appended := s.ask(leader, "INCR n")
+			last := leader.life.log.last().Index
+			appended, queued := s.ask(leader, "INCR n"), s.ask(leader, "INCR n")
+			s.until("batch in the log", func() bool { return s.has(leader, last+1) })
 			s.until("leader to step down", func() bool { return leader.life.role != raft.Leader })
-			queued := s.ask(leader, "INCR n")
+			if s.has(leader, last+2) {
+				t.Fatal("both batches are in the log")
+			}
+			late := s.ask(leader, "INCR n")
 			s.expect(queued, refused)
+			s.expect(late, refused)
+			if appended.ended {
+				t.Fatalf("nothing is known of it yet: %v", appended)
+			}
 			if returns {
 				for _, n := range s.others(leader) {
 					n.start()
 				}
 				s.expect(appended, done, ":1")
+				s.does(leader, "GET n", "$1\r\n1")
 				return
 			}
 			s.expect(appended, unknown)
-		})
+		}, func(o *Options) { o.Engine.MaxUnmetBytes = 1 })
 	}
 }
 
@@ -246,4 +258,26 @@ func TestS32_AParkedBatchWithoutItsClientIsDropped(t *testing.T) {
 		s.pass(time.Second)
 		s.does(origin, "GET n", "$1\r\n2")
 	})
+}
+
+// The same behind a stream that is full: the first batch was sent and takes effect though its client is gone, the second
+// was not. The same command, asked elsewhere, happens once.
+func TestS32_ABatchBehindAFullStreamIsDroppedWithItsClient(t *testing.T) {
+	scene(t, 3, func(s *script) {
+		leader := s.elected()
+		origin := s.others(leader)[0]
+		s.does(origin, "APPEND k a", ":1")
+		s.filtered(func(m *raft.Message) verdict { return when(isForward(m), hold) })
+		sent, parked := s.ask(origin, "APPEND k b"), s.ask(origin, "APPEND k c")
+		s.until("first batch on its way", func() bool { return len(s.net.held) == 1 })
+		s.leave(origin.life, sent)
+		s.leave(origin.life, parked)
+		s.expect(parked, refused)
+		s.does(leader, "APPEND k c", ":2")
+		s.filtered(nil)
+		s.net.release()
+		s.expect(sent, done, ":3")
+		s.pass(time.Second)
+		s.does(origin, "GET k", "$3\r\nacb")
+	}, func(o *Options) { o.Engine.MaxUnmetBytes = 1 })
 }

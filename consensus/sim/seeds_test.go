@@ -21,7 +21,8 @@ var plan = []struct {
 	profile string
 	seeds   int
 }{
-	{"mixed", 400}, {"calm", 20}, {"elections", 30}, {"figure8", 15}, {"reads", 15}, {"votes", 25}, {"rivals", 15},
+	{"mixed", 355}, {"calm", 20}, {"busy", 5}, {"elections", 30}, {"figure8", 15}, {"hangs", 20}, {"reads", 15},
+	{"votes", 25}, {"rivals", 15},
 }
 
 // What the fixed seeds amount to, at least.

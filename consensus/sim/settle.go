@@ -67,7 +67,7 @@ func (w *World) chooseCore() []*node {
 			continue
 		}
 		core = append(core, n)
-		n.slowDiskUntil, n.slowApplierUntil, n.fullUntil, n.stalled = w.now, w.now, w.now, false
+		n.slowDiskUntil, n.hungUntil, n.slowApplierUntil, n.fullUntil, n.stalled = w.now, w.now, w.now, w.now, false
 		n.disk.SetFault(nil)
 		if n.life == nil {
 			w.after(0, n.start)

@@ -31,6 +31,8 @@ type Counts struct {
 	LeaderChanges int
 	// PowerLosses and Kills count crashes, Restarts what followed.
 	PowerLosses, Kills, Restarts int
+	// Stops counts processes that ended in good order.
+	Stops int
 	// Done, NotDone, Unknown and Reads count how requests ended; Proposed is how often a batch was sent anew.
 	Done, NotDone, Unknown, Reads int
 	// Committed is the length of the committed log.

@@ -1,0 +1,127 @@
+package sim
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// load asks for a write at each of some nodes as soon as the one before ended, and notes the longest time in which none
+// of these nodes acknowledged any.
+type load struct {
+	s       *script
+	acks    int
+	latest  time.Duration
+	longest time.Duration
+	over    bool
+}
+
+func (s *script) load(nodes ...*node) *load {
+	d := &load{s: s, latest: s.now}
+	for _, n := range nodes {
+		d.ask(n)
+	}
+	return d
+}
+
+// ask writes about 200 bytes, so that a small journal is soon full.
+func (d *load) ask(n *node) {
+	r := d.s.ask(n, "SET load "+strings.Repeat("x", 200))
+	r.then = func() {
+		if d.over {
+			return
+		}
+		if r.outcome == done {
+			d.acks++
+			d.longest = max(d.longest, d.s.now-d.latest)
+			d.latest = d.s.now
+		}
+		d.s.after(time.Millisecond, func() {
+			if !d.over && n.life != nil {
+				d.ask(n)
+			}
+		})
+	}
+}
+
+// smallRoom lets the entries above the checkpoint of a journal be few.
+func smallRoom(o *Options) { o.Engine.ProposalRoomBytes = 4 << 10 }
+
+// electionTime is the election timeout of scripts.
+func electionTime(o *Options) time.Duration {
+	return time.Duration(o.Engine.ElectionTicks) * o.Clock.Tick
+}
+
+// The disk of the leader hangs for 20 s under load. Its journal takes no more entries, so writes stop; then another
+// node leads, and they go on. The node that hangs disturbs nobody, and catches up when its disk is back.
+func TestF19_ALeaderWhoseDiskHangsHoldsUpWritesForThreeElectionTimeouts(t *testing.T) {
+	scene(t, 3, func(s *script) {
+		leader := s.elected()
+		s.does(leader, "SET k v", "+OK")
+		s.pass(200 * time.Millisecond)
+		term := leader.life.term
+		leader.hungUntil = s.now + 20*time.Second
+		others := s.load(s.others(leader)...)
+		own := s.load(leader)
+		s.until("another leader", func() bool { return s.leader() != leader })
+		s.pass(19 * time.Second)
+		if limit := 3 * electionTime(&s.options); others.longest > limit || s.now-others.latest > limit {
+			t.Fatalf("no write was acknowledged for %v, the limit is %v", max(others.longest, s.now-others.latest), limit)
+		}
+		if others.acks < 1000 {
+			t.Fatalf("only %d writes were acknowledged in 20 s", others.acks)
+		}
+		next := s.leader()
+		if next == leader || next.life.term != term+1 || len(s.checker.leaders) != 2 {
+			t.Fatalf("n%d leads term %d, and it was led by n%d in term %d: the node that hangs disturbs",
+				next.id, next.life.term, leader.id, term)
+		}
+		others.over, own.over = true, true
+		s.until("the disk back and the log caught up", func() bool {
+			return s.now > leader.hungUntil && leader.stable.log.last() == next.life.log.last() &&
+				leader.life.applier.Applied() == next.life.applier.Applied()
+		})
+		if len(s.checker.leaders) != 2 {
+			t.Fatal("the disk is back, and somebody was elected")
+		}
+		s.does(leader, "GET k", "$1\r\nv")
+	}, smallRoom)
+}
+
+// The disk of a follower hangs, for as long as it likes. Nobody notices but its own clients, who learn that nobody
+// knows, never anything wrong.
+func TestF19_AFollowerWhoseDiskHangsDisturbsNobody(t *testing.T) {
+	scene(t, 3, func(s *script) {
+		leader := s.elected()
+		hung := s.others(leader)[0]
+		s.does(leader, "SET k v", "+OK")
+		s.pass(200 * time.Millisecond)
+		hung.hungUntil = s.now + 20*time.Second
+		others, own := s.load(s.others(hung)...), s.load(hung)
+		s.pass(19 * time.Second)
+		if others.longest > electionTime(&s.options) || others.acks < 1000 || len(s.checker.leaders) != 1 {
+			t.Fatalf("%d acknowledged, once none for %v, %d leaders", others.acks, others.longest, len(s.checker.leaders))
+		}
+		others.over, own.over = true, true
+		s.until("the log caught up", func() bool {
+			return hung.stable.log.last() == leader.life.log.last() && len(hung.life.serving) == 0
+		})
+		s.does(hung, "GET k", "$1\r\nv")
+	}, smallRoom)
+}
+
+// The leader's disk hangs, and then the leader loses power: what the others acknowledged is not lost with it.
+func TestF19_WhatWasAcknowledgedWhileTheDiskHungOutlivesTheLeader(t *testing.T) {
+	scene(t, 3, func(s *script) {
+		leader := s.elected()
+		leader.hungUntil = s.now + 20*time.Second
+		s.does(leader, "INCR n", ":1")
+		s.does(s.others(leader)[0], "INCR n", ":2")
+		s.powerOff(leader)
+		s.does(s.elected(), "INCR n", ":3")
+		leader.hungUntil = s.now
+		leader.start()
+		s.until("connection", func() bool { return leader.life != nil && leader.life.engine.Core().Leader() != 0 })
+		s.does(leader, "GET n", "$1\r\n3")
+	})
+}
