@@ -6,8 +6,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/anishathalye/porcupine"
 )
 
 // Pauses are spread evenly over the logarithms between these two, both included: most are about as long as an election
@@ -83,22 +81,6 @@ func someLeads(nodes []*node) bool {
 		}
 	}
 	return false
-}
-
-// judgeHistory fails the test unless a history is shown to be linearizable.
-func judgeHistory(t *testing.T, history []porcupine.Operation, seed uint64) {
-	t.Helper()
-	unknown := 0
-	for _, o := range history {
-		if o.Output.(answer).unknown {
-			unknown++
-		}
-	}
-	t.Logf("%d operations, %d of unknown fate", len(history), unknown)
-	if result := porcupine.CheckOperationsTimeout(stringModel, history, checkTimeout); result != porcupine.Ok {
-		t.Errorf("the history of %d operations (%d of unknown fate) is not shown to be linearizable: %v (seed %d)",
-			len(history), unknown, result, seed)
-	}
 }
 
 // The spread of pauses includes both ends and repeats from its seed.
