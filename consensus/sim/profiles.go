@@ -151,8 +151,8 @@ func drawFaults(c chance) Faults {
 	return f
 }
 
-// drawMore draws faults that came later than the others, from a stream of their own: the rest of a seed's world is drawn
-// as it was before.
+// drawMore draws faults that came later than the others, from a stream of their own: the rest of a seed's world is
+// drawn as it was before.
 func (f *Faults) drawMore(c chance) {
 	f.DiskHang, f.Hung = c.sometimes(0.25, 5*time.Second, 20*time.Second), c.between(500*time.Millisecond, 4*time.Second)
 	f.Transfer = c.sometimes(0.3, time.Second, 10*time.Second)

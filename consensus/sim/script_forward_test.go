@@ -260,8 +260,8 @@ func TestS32_AParkedBatchWithoutItsClientIsDropped(t *testing.T) {
 	})
 }
 
-// The same behind a stream that is full: the first batch was sent and takes effect though its client is gone, the second
-// was not. The same command, asked elsewhere, happens once.
+// The same behind a stream that is full: the first batch was sent and takes effect though its client is gone, the
+// second was not. The same command, asked elsewhere, happens once.
 func TestS32_ABatchBehindAFullStreamIsDroppedWithItsClient(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()

@@ -153,7 +153,9 @@ func TestG10_ADeclaredLengthAllocatesNothingBeforeItIsChecked(t *testing.T) {
 }
 
 func TestG10_ADeclaredCountAllocatesNoMoreThanTheFrameCouldHold(t *testing.T) {
-	counts := map[raft.MessageKind]int{raft.Append: 32, raft.Forward: 8, raft.Install: 32, raft.Presence: 8} // where the count stands
+	counts := map[raft.MessageKind]int{ // where the count stands
+		raft.Append: 32, raft.Forward: 8, raft.Install: 32, raft.Presence: 8,
+	}
 	for kind, at := range counts {
 		body := make([]byte, 200)
 		binary.LittleEndian.PutUint32(body[at:], 1<<31)
