@@ -10,8 +10,8 @@ import (
 var (
 	// ErrNoSpace means that the disk, or a quota, is full. Nothing of the attempt is left; it may be repeated later.
 	ErrNoSpace = errors.New("no space for a snapshot")
-	// ErrRefused means that bytes from a peer are not those of the snapshot that was announced. Nothing of them was
-	// written. Ask again from Receiver.Offset, if possible another node.
+	// ErrRefused means that bytes from a peer are not those of the snapshot that was announced, or not the next ones.
+	// They are not in the file. Ask again from Receiver.Offset on, if possible another node.
 	ErrRefused = errors.New("these bytes are not of the announced snapshot")
 	// ErrBusy means that the same snapshot is being written or received already.
 	ErrBusy = errors.New("the snapshot is being made already")

@@ -76,8 +76,10 @@ func (r *Receiver) Offset() int64 { return r.writtenBytes + int64(len(r.frame)) 
 func (r *Receiver) Done() bool { return r.writtenBytes > 0 && r.checker.done() }
 
 // Write takes a chunk of the file that begins at Offset; chunks may be cut anywhere. Every frame is verified before it
-// is written. A chunk that is not what was announced is ErrRefused: then Offset has gone back to the begin of the frame
-// in question, and the transfer may go on from there, or be given up.
+// is written. A chunk for another place, or bytes behind the end, are ErrRefused and change nothing. A chunk that is
+// not what was announced is ErrRefused as well, and then Offset is 0: senders verify what they send and connections
+// have checksums, so the bytes come from another file. Which of the frames before are of that other file nobody can
+// say; if it is the header, no right frame would ever fit.
 func (r *Receiver) Write(offset int64, chunk []byte) error {
 	if r.err != nil {
 		return r.err
@@ -85,13 +87,33 @@ func (r *Receiver) Write(offset int64, chunk []byte) error {
 	if offset != r.Offset() {
 		return fmt.Errorf("%w: a chunk at %d, not at %d", ErrRefused, offset, r.Offset())
 	}
+	err := r.take(chunk)
+	if err == nil || r.err != nil {
+		return err
+	}
+	if errors.Is(err, errBehind) {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	at := r.Offset()
+	if err := r.cut(0); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: in the frame that ends or breaks at %d of %s: %w", ErrRefused, at, r.temporary, err)
+}
+
+// errBehind means that bytes follow a file that is complete.
+const errBehind damage = "it is complete, and more follows"
+
+// take collects the bytes of a chunk, and writes the frames that become whole. An error of disk or pace is in r.err;
+// any other is about the bytes, and the frames before stay.
+func (r *Receiver) take(chunk []byte) error {
 	for len(chunk) > 0 {
 		if r.Done() {
-			return fmt.Errorf("%w: %d bytes behind its end", ErrRefused, len(chunk))
+			return errBehind
 		}
 		size, err := r.frameBytes()
 		if err != nil {
-			return r.refuse(err)
+			return err
 		}
 		taken := min(int64(len(chunk)), size-int64(len(r.frame)))
 		r.frame = append(r.frame, chunk[:taken]...)
@@ -117,14 +139,11 @@ func (r *Receiver) frameBytes() (int64, error) {
 // closeFrame writes the frame if it is whole.
 func (r *Receiver) closeFrame() error {
 	size, err := r.frameBytes()
-	if err != nil {
-		return r.refuse(err)
-	}
-	if int64(len(r.frame)) < size {
-		return nil
+	if err != nil || int64(len(r.frame)) < size {
+		return err
 	}
 	if err := r.accept(r.frame); err != nil {
-		return r.refuse(err)
+		return err
 	}
 	begin := r.writtenBytes
 	r.writtenBytes += size
@@ -157,16 +176,16 @@ func (r *Receiver) accept(b []byte) error {
 	return r.checker.take(b)
 }
 
-// refuse gives up the frame that is being collected, and says why.
-func (r *Receiver) refuse(err error) error {
-	at := r.writtenBytes
+// cut ends the file behind some frame and forgets what follows, or, with 0, begins it anew.
+func (r *Receiver) cut(bytes int64) error {
 	r.frame = r.frame[:0]
-	if errors.Is(err, errWhole) { // which of the sound frames are not of this file, nobody can say
-		if err := r.truncate(0); err != nil {
-			return err
-		}
+	if err := r.handle.Truncate(bytes); err != nil {
+		return r.fail(fmt.Errorf("cut a partial snapshot: %w", err))
 	}
-	return fmt.Errorf("%w: at %d of %s: %w", ErrRefused, at, r.temporary, err)
+	if bytes == 0 {
+		r.writtenBytes, r.header, r.checker = 0, Header{}, checker{}
+	}
+	return nil
 }
 
 // put writes a frame, and syncs when enough was written.

@@ -171,7 +171,7 @@ func TestATransferGoesOnWithAnotherNode(t *testing.T) {
 	mustHold(t, s, mark, receivedSize)
 }
 
-func TestABrokenFrameIsRefusedAndNothingOfItIsKept(t *testing.T) {
+func TestABrokenFrameIsRefusedAndTheTransferBeginsAnew(t *testing.T) {
 	from, mark := prepared(t)
 	whole := wholeOf(t, from)
 	for at := 0; at < len(whole); at += 5 {
@@ -183,9 +183,8 @@ func TestABrokenFrameIsRefusedAndNothingOfItIsKept(t *testing.T) {
 		if err := r.Write(0, damaged); !errors.Is(err, ErrRefused) {
 			t.Fatalf("byte %d was damaged: %v", at, err)
 		}
-		begin := from.frames.begin(from.frames.find(int64(at)))
-		if r.Offset() != begin || int64(len(contentOf(t, s.fs, r.temporary))) != begin {
-			t.Fatalf("byte %d was damaged: it goes on at %d, not at %d", at, r.Offset(), begin)
+		if r.Offset() != 0 || len(contentOf(t, s.fs, r.temporary)) != 0 {
+			t.Fatalf("byte %d was damaged: it goes on at %d", at, r.Offset())
 		}
 		must(t, send(from, r, everything))
 		_, err = r.Commit()
@@ -210,7 +209,7 @@ func TestOtherChunksThanTheNextAreRefused(t *testing.T) {
 		t.Fatal("half a file was committed")
 	}
 	must(t, send(from, r, everything))
-	if err := r.Write(r.Offset(), []byte{1}); !errors.Is(err, ErrRefused) {
+	if err := r.Write(r.Offset(), []byte{1}); !errors.Is(err, ErrRefused) || !r.Done() {
 		t.Fatalf("a byte behind the end: %v", err)
 	}
 	_, err = r.Commit()
@@ -347,6 +346,37 @@ func TestTheReceiversPaceMayEndItAndThePartStays(t *testing.T) {
 			t.Fatalf("stopped after %d frames: %v", after, err)
 		}
 	}
+}
+
+// TestE14_AHeaderOfAnotherStateDoesNotBlockTheAnnouncedFile: the first sender's header passes for the announced one,
+// for it has its mark and configuration; no frame of the right file fits behind it.
+func TestE14_AHeaderOfAnotherStateDoesNotBlockTheAnnouncedFile(t *testing.T) {
+	from, mark := prepared(t)
+	diverged := newStore(t, vfs.NewMemory())
+	header := headerAt(300)
+	header.StateHash++
+	w, err := diverged.Create(header, nil)
+	must(t, err)
+	_, err = w.Write(imageOf(300, receivedSize))
+	must(t, err)
+	other, err := w.Commit()
+	must(t, err)
+	must(t, w.Close())
+	m := vfs.NewMemory()
+	r, err := newStore(t, m).Receive(mark, nil)
+	must(t, err)
+	must(t, send(sender(t, diverged, other), r, 3))
+	s := newStore(t, m.Kill())
+	r, err = s.Receive(mark, nil)
+	must(t, err)
+	if err := send(from, r, everything); !errors.Is(err, ErrRefused) {
+		t.Fatalf("a mixture was not refused: %v", err)
+	}
+	must(t, send(from, r, everything))
+	_, err = r.Commit()
+	must(t, err)
+	must(t, r.Close())
+	mustHold(t, s, mark, receivedSize)
 }
 
 // TestE8_RandomTransfersEndInTheSameFile has bad frames, broken connections, restarts and power loss.

@@ -3,10 +3,9 @@ package snapshot
 import (
 	"errors"
 	"fmt"
-	"io"
 )
 
-// resume takes up what an earlier Receiver has left, by receiving it from the file itself: every frame that is whole is
+// resume takes up what an earlier Receiver has left, by taking it from the file itself: every frame that is whole is
 // verified, and written again where it was, for what the page cache shows may never have reached the disk. What
 // follows the last sound frame is cut off: power loss may have left anything there.
 //
@@ -20,23 +19,22 @@ func (r *Receiver) resume() error {
 	}
 	buffer := make([]byte, min(size, MaxChunkBytes))
 	for at := int64(0); at < size; at += int64(len(buffer)) {
-		n, err := r.handle.ReadAt(buffer[:min(size-at, MaxChunkBytes)], at)
-		if err != nil && err != io.EOF {
-			return r.fail(fmt.Errorf("read a partial snapshot at %d: %w", at, err))
+		chunk := buffer[:min(size-at, int64(len(buffer)))]
+		if err := readFull(r.handle, r.store.path(r.temporary), chunk, at); err != nil {
+			return r.fail(err)
 		}
-		err = r.Write(at, buffer[:n])
-		if errors.Is(err, ErrRefused) {
-			break
-		}
-		if err != nil {
+		err := r.take(chunk)
+		if r.err != nil {
 			return errors.Join(err, r.letGo())
 		}
+		if errors.Is(err, errWhole) {
+			return r.cut(0) // all frames are sound, but not of one file
+		}
+		if err != nil {
+			break
+		}
 	}
-	r.frame = r.frame[:0]
-	if size > r.writtenBytes {
-		return r.truncate(r.writtenBytes)
-	}
-	return nil
+	return r.cut(r.writtenBytes)
 }
 
 // letGo closes the file if it is still there.
@@ -45,15 +43,4 @@ func (r *Receiver) letGo() error {
 		return nil
 	}
 	return r.handle.Close()
-}
-
-// truncate cuts the file behind its last sound frame, or, with 0, begins it anew.
-func (r *Receiver) truncate(bytes int64) error {
-	if err := r.handle.Truncate(bytes); err != nil {
-		return r.fail(fmt.Errorf("cut a partial snapshot: %w", err))
-	}
-	if bytes == 0 {
-		r.writtenBytes, r.header, r.checker = 0, Header{}, checker{}
-	}
-	return nil
 }
