@@ -2,6 +2,8 @@ package snapshot
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -346,6 +348,35 @@ func TestTheReceiversPaceMayEndItAndThePartStays(t *testing.T) {
 			t.Fatalf("stopped after %d frames: %v", after, err)
 		}
 	}
+}
+
+func TestE9_AWholePartOfAnotherFileIsNotTakenUp(t *testing.T) {
+	from, mark := prepared(t)
+	s := newStore(t, vfs.NewMemory())
+	begin, end := from.frames.begin(1), from.frames.begin(2)
+	other := wholeOf(t, from)
+	other[end-1]++ // all checksums agree with it, and then the hash in the footer as well
+	other = resealed(other)
+	for name, hash := range map[string]uint64{"its hash is wrong": mark.FileHash, "its hash is another": hashOf(other)} {
+		binary.LittleEndian.PutUint64(other[len(other)-12:], hash)
+		put(t, s.fs, receivingName(mark.Mark, mark.FileHash), resealed(other))
+		r, err := s.Receive(mark, nil)
+		must(t, err)
+		if r.Offset() != 0 || r.Done() {
+			t.Fatalf("%s (section 1 is at %d): it goes on at %d", name, begin, r.Offset())
+		}
+		must(t, send(from, r, everything))
+		_, err = r.Commit()
+		must(t, err)
+		must(t, r.Close())
+		mustHold(t, s, mark, receivedSize)
+	}
+}
+
+// hashOf is what a footer should say.
+func hashOf(content []byte) uint64 {
+	sum := sha256.Sum256(content[:len(content)-12])
+	return binary.LittleEndian.Uint64(sum[:])
 }
 
 // TestE14_AHeaderOfAnotherStateDoesNotBlockTheAnnouncedFile: the first sender's header passes for the announced one,
