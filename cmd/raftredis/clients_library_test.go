@@ -17,7 +17,8 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// The witnesses: each has the default options of its library, and knows all nodes.
+// The witnesses: each knows all nodes and has the default options of its library, go-redis with one exception (see
+// goRedisCluster).
 
 // python is Debian's own interpreter: its package python3-redis is no other's.
 const python = "/usr/bin/python3"
@@ -126,8 +127,9 @@ func keysOf(library string, tags []string) (keys []string) {
 	return keys
 }
 
-// goRedisCluster is a cluster client that asks for the map often. Its default is once a minute, and it does not ask when
-// a node refuses connections: in a cluster of any kind, it goes on dialling a dead node until the minute is over.
+// goRedisCluster is a cluster client that asks for the map every second. By default this version asks once a minute, or
+// when a node answers MOVED, but not when a node refuses connections: in a cluster of any kind it goes on dialling a
+// dead node until the minute is over.
 func goRedisCluster(seeds []string) *redis.ClusterClient {
 	return redis.NewClusterClient(&redis.ClusterOptions{Addrs: seeds, ClusterStateReloadInterval: time.Second})
 }

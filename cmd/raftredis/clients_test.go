@@ -21,8 +21,8 @@ const (
 
 const slotCount = 16384
 
-// tagsEverywhere finds hash tags whose slots lie everywhere: one in each of so many equal parts of the slots. A node tells
-// the slots.
+// tagsEverywhere finds hash tags whose slots lie everywhere: one in each of so many equal parts of the slots. The node
+// says where a tag belongs.
 func tagsEverywhere(t testing.TB, n *node, parts int) (tags []string) {
 	t.Helper()
 	client := n.connect(t)

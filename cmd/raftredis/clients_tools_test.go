@@ -100,7 +100,7 @@ func TestClients_FollowMovedToTheLeaderAndToTheNextOne(t *testing.T) {
 	writeThrough(t, client, rest, next, tags, "second")
 }
 
-// checkMoved says what each node tells a plain client about a key: the leader its value, the others where the leader is.
+// checkMoved says what each node tells a plain client about a key: the leader serves it, the others name the leader.
 func checkMoved(t *testing.T, nodes []*node, leads *node) {
 	t.Helper()
 	const key, slot = "foo", "12182" // as Redis computes it

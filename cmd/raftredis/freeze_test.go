@@ -11,9 +11,9 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// freeze stops a node with SIGSTOP and waits until none of its threads runs any more. The kernel hands the signal to one
-// thread, and the others go on until that one has been given a processor: on a busy machine long enough for a node
-// that was "stopped" to acknowledge an entry.
+// freeze stops a node with SIGSTOP and waits until none of its threads runs any more. The kernel hands the signal to
+// one thread, and the others go on until that one has been given a processor: on a busy machine long enough for a
+// "stopped" node to acknowledge an entry.
 func freeze(t testing.TB, n *node) {
 	t.Helper()
 	n.process.Signal(syscall.SIGSTOP)

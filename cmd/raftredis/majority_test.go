@@ -59,8 +59,8 @@ func (a *awaiting) end(t *testing.T, want blackbox.Fate) {
 	}
 }
 
-// loseMajority leaves one node of a cluster: the leader or a follower, with commands that it has appended or sent to the
-// leader, and others that it keeps because it knows no leader any more.
+// loseMajority leaves one node of a cluster, the leader or a follower: with commands that it has appended or sent to
+// the leader, and others that it keeps because it knows no leader any more.
 func loseMajority(t *testing.T, c *cluster, leads bool) (survivor *node, sent, queued *awaiting) {
 	t.Helper()
 	survivor = leader(t, c.nodes)

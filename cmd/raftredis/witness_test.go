@@ -11,8 +11,9 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// witness is a program, or a goroutine, that works with the cluster through a client library and says what it sees. Round
-// by round it sets its keys to the number of the round and reads them back. It says, in milliseconds of the wall clock,
+// witness is a program, or a goroutine, that works with the cluster through a client library and says what it sees.
+// Round by round it sets its keys to the number of the round and reads them back. It says, in milliseconds of the wall
+// clock,
 //
 //	round NUMBER BEGAN ENDED   when everything in a round succeeded
 //	error WHEN WHAT            for each command that failed
@@ -155,7 +156,8 @@ func TestWitness_ItsWordsAreUnderstood(t *testing.T) {
 	if got := w.since(time.UnixMilli(2000)); len(got) != 1 || got[0].number != 3 {
 		t.Errorf("rounds since 2000 ms are %v, want the third", got)
 	}
-	if got := w.errorsBetween(time.UnixMilli(2000), time.UnixMilli(3000)); len(got) != 1 || got[0].text != "MOVED 1 127.0.0.1:1" {
+	got := w.errorsBetween(time.UnixMilli(2000), time.UnixMilli(3000))
+	if len(got) != 1 || got[0].text != "MOVED 1 127.0.0.1:1" {
 		t.Errorf("errors between 2000 and 3000 ms are %v", got)
 	}
 	if got := w.errorsBetween(time.UnixMilli(2500), time.UnixMilli(3000)); len(got) != 0 {
