@@ -29,8 +29,8 @@ func pauses(rng *rand.Rand, rounds int) (spread []time.Duration) {
 }
 
 // A leader stops for a while, as in a virtual machine that is moved, and goes on as if no time had passed: requests
-// wait in its sockets, messages in its mailboxes, and it believes that it leads. Clients of all nodes, its own too, must
-// not see the past. Two clients of six wait for the whole of a pause; the others are answered by whoever leads.
+// wait in its sockets, messages in its mailboxes, and it believes that it leads. Clients of all nodes, its own too,
+// must not see the past. Two clients of six wait for the whole of a pause; the others are answered by whoever leads.
 func TestPause_C1_B18_NoClientSeesThePastWhenTheLeaderPausesAndGoesOn(t *testing.T) {
 	seed, rounds := seedOf(t), pauseRounds
 	if raceDetector {
