@@ -93,8 +93,8 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"close a client for which more bytes of replies wait than this")
 	flags.Var(&f.view, "cluster-view", "how the cluster looks to cluster clients: spread (each voter that is up owns a "+
 		"share of the slots), leader (the leader owns all) or off (no cluster)")
-	flags.Var(&f.redirect, "redirect", "what a node that does not lead does with commands on keys: proxy (have them done) "+
-		"or moved (send the client to the leader; then --cluster-view is leader unless given)")
+	flags.Var(&f.redirect, "redirect", "what a node that does not lead does with commands on keys: proxy (have them "+
+		"done) or moved (send the client to the leader; then --cluster-view is leader unless given)")
 	flags.IntVar(&f.nodeTimeoutMillis, "cluster-node-timeout", consensus.DefaultAbsentMillis,
 		"milliseconds after which a node that is not heard loses its share of the slots in the spread view")
 	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", consensus.DefaultHeartbeatMillis, "how often a leader is heard")
