@@ -137,12 +137,12 @@ func resealed(content []byte) []byte {
 	headerEnd := int(binary.LittleEndian.Uint32(b[12:]))
 	sum := seal(0, headerEnd-checksumBytes, 0)
 	at := headerEnd
-	for at+footerBytes < len(b) {
+	for at+sectionHeaderBytes+footerBytes < len(b) {
 		image := b[at+sectionHeaderBytes : min(at+sectionHeaderBytes+512, len(b)-footerBytes)]
 		binary.LittleEndian.PutUint32(b[at+8:], sectionSum(sum, b[at:at+8], image))
 		at += sectionHeaderBytes + len(image)
 	}
-	seal(at, at+footerBytes-checksumBytes, sum)
+	seal(len(b)-footerBytes, len(b)-checksumBytes, sum)
 	return b
 }
 
