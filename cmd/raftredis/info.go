@@ -39,17 +39,12 @@ func (s *store) Info() resp.Info {
 
 // Leader is the member that the node believes to lead.
 func (s *store) Leader() resp.Leader {
-	status := s.node.Status()
-	if status.Leader == 0 || status.Configuration == nil {
+	leader, self := s.node.Leader()
+	if leader == nil {
 		return resp.Leader{}
 	}
-	for i := range status.Configuration.Members {
-		if m := &status.Configuration.Members[i]; m.ID == status.Leader {
-			host, port := splitAddress(m.ClientAddress)
-			return resp.Leader{Known: true, Self: m.ID == status.ID, Host: host, Port: port}
-		}
-	}
-	return resp.Leader{}
+	host, port := splitAddress(leader.ClientAddress)
+	return resp.Leader{Known: true, Self: self, Host: host, Port: port}
 }
 
 // TakeOver asks the leader to hand over to this node.

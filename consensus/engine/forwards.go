@@ -79,18 +79,7 @@ func (e *Engine) meantForMe(term raft.Term) bool {
 
 // isMember reports whether a node is in the newest configuration. A batch of a node outside it must not be appended:
 // that node might never see the entry, and would answer its client wrongly.
-func (e *Engine) isMember(id raft.NodeID) bool {
-	c := e.core.Configuration()
-	if c == nil {
-		return false
-	}
-	for i := range c.Members {
-		if c.Members[i].ID == id {
-			return true
-		}
-	}
-	return false
-}
+func (e *Engine) isMember(id raft.NodeID) bool { return FindMember(e.core.Configuration(), id) != nil }
 
 // dropStrangers drops held batches whose origins were left out of the configuration while they were held. Behind them
 // nothing more of such an origin is taken, so its sequence has no hole that matters: a node that was left out does not
