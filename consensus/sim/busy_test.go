@@ -8,7 +8,7 @@ import (
 
 // A machine that is busy with something else must not cost an election.
 
-var busyFlag = flag.Duration("busy", 8*time.Minute, "how long each seed of TestABusyClusterKeepsItsLeader lasts")
+var busyFlag = flag.Duration("busy", 20*time.Minute, "how long each seed of TestABusyClusterKeepsItsLeader lasts")
 
 const busySeeds = 3
 
