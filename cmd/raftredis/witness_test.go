@@ -97,11 +97,15 @@ func numbersIn(text string, count int) (numbers []int64, err error) {
 // awaitRounds waits for so many rounds without an error that began after a moment.
 func (w *witness) awaitRounds(t testing.TB, from time.Time, count int, limit time.Duration) {
 	t.Helper()
-	what := fmt.Sprintf("%d rounds of %s", count, w.library)
-	blackbox.Eventually(t, limit, what, func() bool {
+	whole := blackbox.Poll(limit, func() bool {
 		w.hear(t)
 		return len(w.since(from)) >= count
 	})
+	if !whole {
+		const most = 5
+		t.Fatalf("%d rounds of %s did not happen within %v after %v; its last words are %v and %v", count, w.library,
+			limit, from, w.rounds[max(0, len(w.rounds)-most):], w.errors[max(0, len(w.errors)-most):])
+	}
 }
 
 // since are the rounds that began after a moment.
