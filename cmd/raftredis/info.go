@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/resp"
 )
@@ -43,7 +44,7 @@ func (s *store) Leader() resp.Leader {
 	if leader == nil {
 		return resp.Leader{}
 	}
-	host, port := splitAddress(leader.ClientAddress)
+	host, port := address.Split(leader.ClientAddress)
 	return resp.Leader{Known: true, Self: self, Host: host, Port: port}
 }
 
@@ -87,8 +88,8 @@ func members(status *consensus.Status) []resp.NodeInfo {
 	nodes := make([]resp.NodeInfo, 0, len(status.Configuration.Members))
 	for i := range status.Configuration.Members {
 		m := &status.Configuration.Members[i]
-		host, port := splitAddress(m.ClientAddress)
-		_, peerPort := splitAddress(m.PeerAddress)
+		host, port := address.Split(m.ClientAddress)
+		_, peerPort := address.Split(m.PeerAddress)
 		node := resp.NodeInfo{
 			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, PeerPort: peerPort,
 			Voter:  votes(status.Configuration, m.ID),

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/address"
 )
 
 const playgroundIntro = `Runs a cluster on this machine, each node in a child process, to play with and to test against.
@@ -79,14 +81,14 @@ func playground(args []string, to streams) error {
 
 func (f *playgroundFlags) check() error {
 	last := f.port + f.nodes - 1
-	switch _, err := peerPortOf(last); {
+	switch _, err := address.PeerPort(last); {
 	case f.nodes < 1 || f.nodes > maxPlaygroundNodes:
 		return wrongUsage("playground", "--nodes is %d; it must be 1 to %d", f.nodes, maxPlaygroundNodes)
-	case f.port < 1 || f.port > maxPort:
-		return wrongUsage("playground", "--port is %d; ports are 1 to %d", f.port, maxPort)
+	case f.port < 1 || f.port > address.MaxPort:
+		return wrongUsage("playground", "--port is %d; ports are 1 to %d", f.port, address.MaxPort)
 	case err != nil:
 		return wrongUsage("playground", "--port %d: %v; the highest that goes is %d",
-			f.port, err, maxPort-peerPortDistance-f.nodes+1)
+			f.port, err, address.MaxPort-address.PeerPortDistance-f.nodes+1)
 	}
 	return nil
 }
@@ -165,7 +167,7 @@ func (p *cluster) ownArguments(port int) []string {
 	if port == p.flags.port {
 		return append(args, "--bootstrap", "--expect", strconv.Itoa(p.flags.nodes))
 	}
-	return append(args, "--join", joinHostPort("127.0.0.1", p.flags.port))
+	return append(args, "--join", address.Join("127.0.0.1", p.flags.port))
 }
 
 // run follows the children until it is told to stop, or none is left.
@@ -219,7 +221,7 @@ func howEnded(err error) string {
 func (p *cluster) announce() {
 	addresses := make([]string, len(p.children))
 	for i, c := range p.children {
-		addresses[i] = joinHostPort("127.0.0.1", c.port)
+		addresses[i] = address.Join("127.0.0.1", c.port)
 	}
 	fmt.Fprintf(p.to.out, "ready: clients on %s\n", strings.Join(addresses, " "))
 	fmt.Fprintf(p.to.out, "try:   redis-cli -p %d SET greeting hello\n       redis-cli -p %d GET greeting\n",

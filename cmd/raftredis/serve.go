@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/address"
 )
 
 const (
@@ -106,7 +108,7 @@ func (s *server) announce(out io.Writer) {
 	s.store.serving.Store(true)
 	f, status := s.flags, s.node.Status()
 	fmt.Fprintf(out, "ready: clients on %s, peers on %s, node %d of %d, cluster %016x\n",
-		joinHostPort(f.bind, f.port), joinHostPort(f.bind, f.peerPort), status.ID,
+		address.Join(f.bind, f.port), address.Join(f.bind, f.peerPort), status.ID,
 		len(status.Configuration.Members), status.ClusterID)
 	if f.password == "" && !loopback(f.bind) {
 		s.logger.Warn("anyone who reaches the port can read and write: set --requirepass, or --bind a private address")

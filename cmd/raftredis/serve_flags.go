@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/resp"
 )
 
@@ -184,7 +185,7 @@ func (f *serveFlags) choosePeerPort() error {
 		}
 		return checkPort("peer-port", f.peerPort)
 	}
-	port, err := peerPortOf(f.port)
+	port, err := address.PeerPort(f.port)
 	if err != nil {
 		return wrongUsage("serve", "--port %d: %v; choose one with --peer-port", f.port, err)
 	}
@@ -196,11 +197,11 @@ func (f *serveFlags) choosePeerPort() error {
 func (f *serveFlags) joinAddresses() ([]string, error) {
 	var addresses []string
 	for _, text := range f.join {
-		address, err := joinAddress(text)
+		peer, err := address.Peer(text)
 		if err != nil {
 			return nil, wrongUsage("serve", "--join %v", err)
 		}
-		addresses = append(addresses, address)
+		addresses = append(addresses, peer)
 	}
 	return addresses, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/wal/journal"
 )
@@ -99,8 +100,8 @@ func (s *server) consensusOptions() (consensus.Options, error) {
 	}
 	return consensus.Options{
 		Directory:     f.directory,
-		PeerAddress:   joinHostPort(f.announced(), f.peerPort),
-		ClientAddress: joinHostPort(f.announced(), f.port),
+		PeerAddress:   address.Join(f.announced(), f.peerPort),
+		ClientAddress: address.Join(f.announced(), f.port),
 		Bootstrap:     f.bootstrap, Expect: f.expect, Join: join,
 		HeartbeatMillis: f.heartbeatMillis, ElectionMillis: f.electionMillis,
 		WaitMillis: f.waitMillis, UncertainAfterMillis: f.uncertainAfterMillis, AbsentMillis: f.nodeTimeoutMillis,
@@ -166,7 +167,7 @@ func (s *server) handOver(ctx context.Context) {
 
 // listen takes a port, and says of the most common failure what to do about it.
 func listen(flag, host string, port int) (net.Listener, error) {
-	listener, err := net.Listen("tcp", joinHostPort(host, port))
+	listener, err := net.Listen("tcp", address.Join(host, port))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("port %d on %s is taken by another process: stop it, or choose another with --%s",

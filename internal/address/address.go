@@ -1,0 +1,91 @@
+// Package address translates the addresses of nodes between the ways in which people, Redis and nodes write them.
+//
+// A node has two: one for its clients, by which people name it, and one for other nodes. Unless it is said, the port of
+// the second is 10000 above that of the first; that is the distance of Redis Cluster's bus, and Redis's way to say
+// otherwise, HOST:PORT@PEERPORT, is taken as well.
+//
+// Invariant: what Split takes apart, Join puts together to the same text.
+//
+// Rejected: resolving names here (identity is never the address, and a name is resolved at each dial); service names
+// for ports (a node is known by its address, which must be the same everywhere).
+package address
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// PeerPortDistance is how far above the port for clients a node's port for other nodes is, unless it is said.
+const PeerPortDistance = 10000
+
+// MaxPort is the last port there is.
+const MaxPort = 65535
+
+// PeerPort is the port for other nodes of a node whose clients use the given one. The error is for people, and names
+// the distance.
+func PeerPort(clientPort int) (int, error) {
+	if clientPort+PeerPortDistance > MaxPort {
+		return 0, fmt.Errorf("nodes talk to each other on the port for clients plus %d, and %d is beyond the last port",
+			PeerPortDistance, clientPort+PeerPortDistance)
+	}
+	return clientPort + PeerPortDistance, nil
+}
+
+// Peer translates how people name a node, HOST:PORT of its clients or HOST:PORT@PEERPORT, into where it listens for
+// other nodes.
+func Peer(text string) (string, error) {
+	client, peer, given := strings.Cut(text, "@")
+	host, port, err := Parse(client)
+	if err != nil {
+		return "", err
+	}
+	peerPort := 0
+	if given {
+		peerPort, err = ParsePort(peer)
+	} else {
+		peerPort, err = PeerPort(port)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%q: %w; say it as %s@PEERPORT", text, err, client)
+	}
+	return Join(host, peerPort), nil
+}
+
+// Parse takes an address apart that a person wrote. The error is for people.
+func Parse(text string) (host string, port int, err error) {
+	host, portText, err := net.SplitHostPort(text)
+	if err != nil || host == "" {
+		return "", 0, fmt.Errorf("%q is no address; it looks like 10.0.0.1:6379, or [fd00::1]:6379", text)
+	}
+	if port, err = ParsePort(portText); err != nil {
+		return "", 0, fmt.Errorf("%q: %w", text, err)
+	}
+	return host, port, nil
+}
+
+// ParsePort takes the number of a port, in digits.
+func ParsePort(text string) (int, error) {
+	port, err := strconv.Atoi(text)
+	if err != nil || port < 1 || port > MaxPort {
+		return 0, fmt.Errorf("%q is no port", text)
+	}
+	return port, nil
+}
+
+// Join makes an address of host and port; a host with colons is put into brackets.
+func Join(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
+
+// Split is the inverse of Join, for addresses that other nodes announced; what is none gives zeros.
+func Split(address string) (host string, port int) {
+	host, portText, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", 0
+	}
+	port, err = strconv.Atoi(portText)
+	if err != nil {
+		return "", 0
+	}
+	return host, port
+}
