@@ -8,8 +8,8 @@ import "github.com/raftredis/raftredis/consensus/quorum"
 // own vote is on that disk.
 //
 //  1. When no operation completed for hungElections election timeouts, the leader hands over, as if it had been told
-//     to: to the voter that holds most, if that one is ahead of the leader's own disk, and if the others are enough to
-//     decide. Otherwise nobody could do better.
+//     to: to the voter that holds most, if that one is ahead of the leader's own disk, if its disk moves, and if the
+//     others are enough to decide. Otherwise nobody could do better.
 //  2. If it leads an election timeout later still, it becomes a follower. The others elect.
 //  3. As a follower it does not campaign until the disk is back: see Tick.
 //
@@ -33,6 +33,12 @@ func (r *Raft) tickHungDisk() {
 	next := r.successor()
 	if r.disk.waited < r.hungTicks() || next == nil || next.match <= r.disk.done.last || !r.othersDecide() {
 		r.yieldTicks = 0
+		return
+	}
+	if r.yieldTicks == 0 && next.state != Replicate {
+		// To be ahead proves only that its disk moved once. What was sent to it lies there for an election timeout: when
+		// all disks stall together (they may be one), a change of leaders only makes the wait longer. This is not asked
+		// again later, for a slow disk looks the same between two completions.
 		return
 	}
 	r.yieldTicks++

@@ -114,6 +114,36 @@ func TestF20_PatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
 	}
 }
 
+// One disk below all nodes, or one cause: all stall at the same time, one a little ahead of the leader's. Nobody could do
+// better, and whoever took over would need that disk for its own vote.
+func TestF20_DisksThatStallTogetherKeepTheirLeader(t *testing.T) {
+	g := hungLeader(t, 3)
+	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
+	g.core.Propose([]Proposal{{Kind: EntryCommand}}) // on its way to all disks, of which none completes it
+	g.ready()
+	sent := g.hang(10*theLimit, 2, 3)
+	if g.core.Role() != Leader || len(only(sent, TimeoutNow)) != 0 {
+		t.Fatalf("%v, %v", g.core.Status(), only(sent, TimeoutNow))
+	}
+	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 4}) // its disk is back, the leader's is not
+	g.one(g.hang(1, 2, 3), TimeoutNow)
+}
+
+// A disk that moves, if slowly, is better than one that hangs: between its completions it may look as if it stalled.
+func TestF19_ASlowDiskIsBetterThanOneThatHangs(t *testing.T) {
+	g := hungLeader(t, 3)
+	const every = 15 // ticks for each completion: longer than an election timeout
+	for done := Index(3); g.core.Role() == Leader; done++ {
+		if done > 8 {
+			t.Fatalf("a leader whose disk hangs leads on: %v", g.core.Status())
+		}
+		g.core.Propose([]Proposal{{Kind: EntryCommand}})
+		g.ready()
+		g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: done})
+		g.hang(every, 2, 3)
+	}
+}
+
 func TestF19_ADiskThatComesBackKeepsTheLeader(t *testing.T) {
 	g := hungLeader(t, 3)
 	flying := g.rd.Append.Number
