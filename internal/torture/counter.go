@@ -56,6 +56,9 @@ func (s *count) command() []string {
 	return []string{"GET", s.counter.key}
 }
 
+// traces: the order within a pipeline is judged by what was answered alone.
+func (s *count) traces(fate client.Fate) bool { return fate == client.Done }
+
 func (s *count) settle(o outcome) error {
 	c := s.counter
 	c.mu.Lock()

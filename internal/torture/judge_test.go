@@ -190,16 +190,48 @@ func TestOutcomes_SayWhatIsKnownOfEachCommand(t *testing.T) {
 	}
 	want := []client.Fate{client.Done, client.NotDone, client.Done, client.Unknown, client.Unknown}
 	for i, o := range all {
-		if o.fate != want[i] || o.of != 2 {
-			t.Errorf("command %d has fate %d among %d done, want %d among 2", i, o.fate, o.of, want[i])
+		if o.fate != want[i] || o.silent != (i == 4) {
+			t.Errorf("command %d has fate %d, silent %v, want %d, silent only the last", i, o.fate, o.silent, want[i])
 		}
-	}
-	if all[0].place != 0 || all[2].place != 1 {
-		t.Errorf("the places are %d and %d, want 0 and 1", all[0].place, all[2].place)
 	}
 	for _, text := range []string{"ERR x", "LOADING x", "MOVED 1 x:1", "WRONGTYPE x", "READONLY x", "CLUSTERDOWNX y"} {
 		if _, err := outcomes(outcome{}, 1, []client.Reply{{Kind: '-', Text: text}}); err == nil {
 			t.Errorf("%s passes for an answer", text)
+		}
+	}
+}
+
+func TestNumber_PlacesWhatTakesEffectInItsOrder(t *testing.T) {
+	all := []outcome{
+		{fate: client.Done}, {fate: client.NotDone}, {fate: client.Unknown}, {fate: client.Done},
+		{fate: client.Unknown, silent: true}, {fate: client.Unknown, silent: true}, {fate: client.Unknown, silent: true},
+	}
+	number(all, func(i int) bool { return all[i].fate != client.NotDone && i != 5 }) // 5 is a read without a reply
+	want := []outcome{{of: 4}, {}, {}, {place: 1, of: 4}, {place: 2, of: 4}, {}, {place: 3, of: 4}}
+	for i := range all {
+		if all[i].place != want[i].place || all[i].of != want[i].of {
+			t.Errorf("command %d is %d of %d, want %d of %d", i, all[i].place, all[i].of, want[i].place, want[i].of)
+		}
+	}
+}
+
+func TestJudge_HoldsTheOrderOfAPipelineThatWasLeftWithoutReplies(t *testing.T) {
+	history := func(seen ...operation) []operation {
+		return append(inPipeline(1, lost(0, "SET", "a", 0), lost(0, "APPEND", "b", 0), lost(0, "SET", "c", 0)), seen...)
+	}
+	for name, c := range map[string]struct {
+		seen []operation
+		fits bool
+	}{
+		"none of it":                        {[]operation{{client: 1, name: "GET", null: true, call: 2, end: 3}}, true},
+		"its first half":                    {[]operation{read(1, "a", 2, 3)}, true},
+		"one after the other":               {[]operation{read(1, "ab", 2, 3), read(1, "c", 4, 5)}, true},
+		"its end alone, then its beginning": {[]operation{read(1, "c", 2, 3), read(1, "ab", 4, 5)}, false},
+		"its middle alone":                  {[]operation{read(1, "b", 2, 3)}, false},
+	} {
+		r := &register{key: "r", history: history(c.seen...)}
+		if err := r.judge(); (err == nil) != c.fits {
+			t.Errorf("%s: %v, want fits %v", name, err, c.fits)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // reached.
 const (
 	registerCommands = 100
-	registerUnknowns = 4
+	registerUnknowns = 2
 	registerSlots    = 5
 )
 
@@ -44,7 +44,7 @@ type operation struct {
 	unknown bool
 	null    bool
 	text    string
-	// pipeline, place and of are those of the outcome. Nothing of unknown fate has a place.
+	// pipeline, place and of are those of the outcome.
 	pipeline  int64
 	place, of int
 }
@@ -102,18 +102,23 @@ func (a *access) command() []string {
 	return []string{a.name, a.register.key, a.value}
 }
 
-// settle keeps what was told. What was certainly not done has no place in the history, so any trace of it has no
-// explanation there; a read that was told nothing proves nothing.
+// traces: what was certainly not done has no place in the history, so any trace of it has no explanation there; a read
+// that was told nothing proves nothing.
+func (a *access) traces(fate client.Fate) bool {
+	return fate == client.Done || fate == client.Unknown && a.name != "GET"
+}
+
+// settle keeps what was told.
 func (a *access) settle(o outcome) error {
-	if o.fate == client.NotDone || o.fate == client.Unknown && a.name == "GET" {
+	if !a.traces(o.fate) {
 		return nil
 	}
 	did := operation{client: o.client, name: a.name, value: a.value, call: o.call, end: o.end}
+	did.pipeline, did.place, did.of = o.pipeline, o.place, o.of
 	if o.fate == client.Unknown {
 		did.unknown, did.end = true, math.MaxInt64
 	} else {
 		did.null, did.text = o.reply.Null, o.reply.Text
-		did.pipeline, did.place, did.of = o.pipeline, o.place, o.of
 	}
 	r := a.register
 	r.mu.Lock()

@@ -44,6 +44,9 @@ func (a *addition) command() []string {
 	return []string{"APPEND", a.strand.key, strconv.Itoa(a.number) + ","}
 }
 
+// traces: a number is found once or not at all, whatever the order.
+func (a *addition) traces(fate client.Fate) bool { return fate == client.Done }
+
 func (a *addition) settle(o outcome) error {
 	a.strand.mu.Lock()
 	defer a.strand.mu.Unlock()

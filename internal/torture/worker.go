@@ -117,6 +117,7 @@ func (w *worker) exchange(ctx context.Context, steps []step) (whole bool, err er
 	if err != nil {
 		return false, fmt.Errorf("%q: %w", commands, err)
 	}
+	number(all, func(i int) bool { return steps[i].traces(all[i].fate) })
 	for i, s := range steps {
 		if err := s.settle(all[i]); err != nil {
 			return false, err
