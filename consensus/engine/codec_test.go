@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/hashicorp/go-msgpack/v2/codec"
+
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
@@ -15,6 +17,7 @@ func sampleConfiguration() *raft.Configuration {
 			{ID: 2, Name: "two", Incarnation: 12}, {ID: 8, Name: "eight", Incarnation: 1 << 63},
 		},
 		Voters: []raft.NodeID{1, 2}, Outgoing: []raft.NodeID{1}, Learners: []raft.NodeID{8}, Promote: []raft.NodeID{8},
+		Retire: []raft.NodeID{2},
 	}
 }
 
@@ -29,6 +32,34 @@ func TestConfigurationSurvivesItsEncoding(t *testing.T) {
 	}
 }
 
+// Clusters that were made by the first build have configurations of format 1 in their logs: they end before Retire.
+func TestConfigurationsOfFormat1AreRead(t *testing.T) {
+	record := struct {
+		_struct                     bool `codec:",toarray"`
+		Format                      uint8
+		ClusterID, HashSeed, NextID uint64
+		Members                     []memberRecord
+		Voters, Outgoing            []uint64
+		Learners, Promote           []uint64
+	}{Format: 1, ClusterID: 5, HashSeed: 6, NextID: 3, Members: []memberRecord{{ID: 1}, {ID: 2}},
+		Voters: []uint64{1}, Learners: []uint64{2}, Promote: []uint64{2}}
+	var body []byte
+	if err := codec.NewEncoderBytes(&body, newHandle()).Encode(&record); err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeConfiguration(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &raft.Configuration{
+		ClusterID: 5, HashSeed: 6, NextID: 3, Members: []raft.Member{{ID: 1}, {ID: 2}},
+		Voters: []raft.NodeID{1}, Learners: []raft.NodeID{2}, Promote: []raft.NodeID{2},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %+v\nwant %+v", got, want)
+	}
+}
+
 func TestDamagedConfigurationsAreRefused(t *testing.T) {
 	body := EncodeConfiguration(sampleConfiguration())
 	for n := range body {
@@ -37,10 +68,11 @@ func TestDamagedConfigurationsAreRefused(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*raft.Configuration){
-		"voter that is no member": func(c *raft.Configuration) { c.Voters = append(c.Voters, 3) },
-		"members out of order":    func(c *raft.Configuration) { c.Members[0], c.Members[1] = c.Members[1], c.Members[0] },
-		"id beyond the next":      func(c *raft.Configuration) { c.NextID = 8 },
-		"no voters":               func(c *raft.Configuration) { c.Voters = nil },
+		"voter that is no member":          func(c *raft.Configuration) { c.Voters = append(c.Voters, 3) },
+		"members out of order":             func(c *raft.Configuration) { c.Members[0], c.Members[1] = c.Members[1], c.Members[0] },
+		"id beyond the next":               func(c *raft.Configuration) { c.NextID = 8 },
+		"a retired node that is no member": func(c *raft.Configuration) { c.Retire = []raft.NodeID{4} },
+		"no voters":                        func(c *raft.Configuration) { c.Voters = nil },
 	} {
 		c := sampleConfiguration()
 		change(c)

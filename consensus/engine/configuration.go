@@ -16,7 +16,7 @@ const MaxConfigurationBytes = 64 << 10
 // configurationRecord is the form of a configuration in an entry's body, in the order of its fields.
 type configurationRecord struct {
 	_struct   bool  `codec:",toarray"` //nolint:unused // read by the codec through reflection
-	Format    uint8 // 1
+	Format    uint8 // 2; 1 ends before Retire, which is empty there
 	ClusterID uint64
 	HashSeed  uint64
 	NextID    uint64
@@ -25,6 +25,7 @@ type configurationRecord struct {
 	Outgoing  []uint64
 	Learners  []uint64
 	Promote   []uint64
+	Retire    []uint64
 }
 
 type memberRecord struct {
@@ -36,7 +37,7 @@ type memberRecord struct {
 	ClientAddress string
 }
 
-const configurationFormat = 1
+const configurationFormat = 2
 
 func newHandle() *codec.MsgpackHandle {
 	h := &codec.MsgpackHandle{WriteExt: true}
@@ -52,7 +53,7 @@ func EncodeConfiguration(c *raft.Configuration) []byte {
 	record := configurationRecord{
 		Format: configurationFormat, ClusterID: c.ClusterID, HashSeed: c.HashSeed, NextID: uint64(c.NextID),
 		Voters: numbers(c.Voters), Outgoing: numbers(c.Outgoing), Learners: numbers(c.Learners),
-		Promote: numbers(c.Promote),
+		Promote: numbers(c.Promote), Retire: numbers(c.Retire),
 	}
 	for _, m := range c.Members {
 		record.Members = append(record.Members, memberRecord{
@@ -77,13 +78,13 @@ func DecodeConfiguration(body []byte) (*raft.Configuration, error) {
 	if err := codec.NewDecoderBytes(body, newHandle()).Decode(&record); err != nil {
 		return nil, fmt.Errorf("decode configuration: %w", err)
 	}
-	if record.Format != configurationFormat {
-		return nil, fmt.Errorf("configuration has format %d, this build knows %d", record.Format, configurationFormat)
+	if record.Format < 1 || record.Format > configurationFormat {
+		return nil, fmt.Errorf("configuration has format %d, this build knows up to %d", record.Format, configurationFormat)
 	}
 	c := &raft.Configuration{
 		ClusterID: record.ClusterID, HashSeed: record.HashSeed, NextID: raft.NodeID(record.NextID),
 		Voters: nodes(record.Voters), Outgoing: nodes(record.Outgoing), Learners: nodes(record.Learners),
-		Promote: nodes(record.Promote),
+		Promote: nodes(record.Promote), Retire: nodes(record.Retire),
 	}
 	for _, m := range record.Members {
 		c.Members = append(c.Members, raft.Member{
@@ -107,7 +108,7 @@ func validConfiguration(c *raft.Configuration) error {
 	if len(c.Voters) == 0 {
 		return fmt.Errorf("configuration without voters")
 	}
-	for _, ids := range [][]raft.NodeID{c.Voters, c.Outgoing, c.Learners, c.Promote} {
+	for _, ids := range [][]raft.NodeID{c.Voters, c.Outgoing, c.Learners, c.Promote, c.Retire} {
 		for _, id := range ids {
 			if !known[id] {
 				return fmt.Errorf("configuration: node %d has a role but is not a member", id)

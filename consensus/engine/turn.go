@@ -259,11 +259,11 @@ func (e *Engine) drainReady() {
 			e.configuration = c
 			e.out.Peers = c
 		}
-		if rd.Finish == nil {
+		if rd.Propose == nil {
 			return
 		}
-		if _, err := e.core.ProposeConfiguration(rd.Finish, EncodeConfiguration(rd.Finish)); err != nil {
-			panic(fmt.Sprintf("engine: the end of a joint configuration is refused: %v", err)) // it is asked for once
+		if _, err := e.core.ProposeConfiguration(rd.Propose, EncodeConfiguration(rd.Propose)); err != nil {
+			panic(fmt.Sprintf("engine: the next step of a membership change is refused: %v", err)) // it is asked for once
 		}
 	}
 }

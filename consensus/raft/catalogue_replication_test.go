@@ -217,13 +217,13 @@ func TestD2_NoSecondChangeWhileOneIsUnderWay(t *testing.T) {
 	}
 	g.sync()
 	g.acknowledge(2, 3)
-	if g.rd.Finish == nil || g.rd.Finish.Joint() || !slices.Equal(g.rd.Finish.Voters, joint.Voters) {
-		t.Fatalf("the joint configuration is committed; finish %v", g.rd.Finish)
+	if g.rd.Propose == nil || g.rd.Propose.Joint() || !slices.Equal(g.rd.Propose.Voters, joint.Voters) {
+		t.Fatalf("the joint configuration is committed; proposed %v", g.rd.Propose)
 	}
 	if _, err := g.core.ProposeConfiguration(other, nil); err == nil {
 		t.Fatal("a joint configuration was followed by something else than its end")
 	}
-	if g.ready(); g.rd.Finish != nil {
+	if g.ready(); g.rd.Propose != nil {
 		t.Fatal("the end was asked for twice")
 	}
 }

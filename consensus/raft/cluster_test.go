@@ -193,10 +193,10 @@ func (c *cluster) take(n *node) {
 		c.tracef("  %d commits %d", n.id, rd.Commit)
 	}
 	c.confirm(n)
-	if rd.Finish != nil {
-		c.tracef("  %d finishes %v", n.id, rd.Finish)
-		_, err := n.core.ProposeConfiguration(rd.Finish, []byte(rd.Finish.String()))
-		c.rules.require(err == nil, "the end of a joint configuration was refused: %v", err)
+	if rd.Propose != nil {
+		c.tracef("  %d proposes %v", n.id, rd.Propose)
+		_, err := n.core.ProposeConfiguration(rd.Propose, []byte(rd.Propose.String()))
+		c.rules.require(err == nil, "the next step of a change was refused: %v", err)
 	}
 }
 

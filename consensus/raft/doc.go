@@ -11,7 +11,7 @@
 //	──────────────────────►│  disk     operations in flight           │          Commit        may be applied
 //	                       │  membership, peers, epochs               │          Confirmed     reads may run
 //	Appended, Written,     │                                          │          Fetch         old entries wanted
-//	Fetched                └──────────────────────────────────────────┘          Finish        end a joint change
+//	Fetched                └──────────────────────────────────────────┘          Propose       a change's next step
 //	────────────────────────────────────▲  what became of earlier Readys
 //
 // The owner takes everything that arrived, makes the calls, and then calls Ready once: that is a turn. What is said in

@@ -103,10 +103,10 @@ func TestAReadThatWaitedForTheOldHalfIsConfirmedByTheEnd(t *testing.T) {
 	g.sync()
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
 	epoch, _, _ := g.core.Read()
-	if g.core.confirmed != 0 || g.rd.Finish == nil {
-		t.Fatalf("confirmed %d, finish %v", g.core.confirmed, g.rd.Finish)
+	if g.core.confirmed != 0 || g.rd.Propose == nil {
+		t.Fatalf("confirmed %d, proposed %v", g.core.confirmed, g.rd.Propose)
 	}
-	if _, err := g.core.ProposeConfiguration(g.rd.Finish, []byte("final")); err != nil {
+	if _, err := g.core.ProposeConfiguration(g.rd.Propose, []byte("final")); err != nil {
 		t.Fatal(err)
 	}
 	if g.ready(); g.rd.Confirmed != epoch {

@@ -316,11 +316,11 @@ func (r *Raft) Ready(rd *Ready) bool {
 	r.takeOperation(&rd.Append)
 	rd.Messages, r.messages = r.messages, reuse(rd.Messages)
 	rd.Fetch, r.fetches = r.fetches, reuse(rd.Fetch)
-	rd.Finish = r.finish()
+	rd.Propose = r.finish()
 	news := r.commit != r.shownCommit || r.confirmed != r.shownConfirmed
 	rd.Commit, r.shownCommit = r.commit, r.commit
 	rd.Confirmed, r.shownConfirmed = r.confirmed, r.confirmed
-	return news || len(rd.Messages) > 0 || rd.Append.Number > 0 || len(rd.Fetch) > 0 || rd.Finish != nil
+	return news || len(rd.Messages) > 0 || rd.Append.Number > 0 || len(rd.Fetch) > 0 || rd.Propose != nil
 }
 
 // down reports whether a mutation test switched a rule off.

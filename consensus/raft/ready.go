@@ -22,9 +22,9 @@ type Ready struct {
 	Confirmed Epoch
 	// Fetch asks for old entries for followers that are behind the window.
 	Fetch []FetchRequest
-	// Finish, when not nil, is the configuration that the leader wants to propose next (the end of a joint one): the
-	// caller encodes it and calls Raft.ProposeConfiguration.
-	Finish *Configuration
+	// Propose, when not nil, is the configuration that the leader wants appended now (the next step of a membership
+	// change): the caller encodes it and calls Raft.ProposeConfiguration before anything else.
+	Propose *Configuration
 }
 
 // AppendOperation is one step of the node's durable state: term, vote and log change together or not at all.

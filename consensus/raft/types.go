@@ -79,8 +79,11 @@ type Configuration struct {
 	Outgoing []NodeID
 	// Learners receive the log and do not vote.
 	Learners []NodeID
-	// Promote names learners that become voters when they have caught up; a new leader carries the intent on.
+	// Promote names learners that become voters, all in one step, when all of them have caught up. Retire names voters
+	// that cease to be voters in the same step; it comes at once if nobody is to be promoted. Both are part of the log,
+	// so a new leader carries the intent on. A joint configuration has neither: it is the step.
 	Promote []NodeID
+	Retire  []NodeID
 }
 
 // Joint reports whether the configuration is joint: decisions then need a majority of Voters and one of Outgoing.
