@@ -32,6 +32,25 @@ func TestASilentVoterIsAbsentForEveryoneWhoHearsTheLeader(t *testing.T) {
 	tb.expectAbsent([]raft.NodeID{4})
 }
 
+// A voter that does not hear the leader serves nobody, although the leader hears that it asks for votes.
+func TestAVoterThatDoesNotHearTheLeaderIsAbsent(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	asked := false
+	tb.lose = func(m *raft.Message) bool {
+		asked = asked || m.Kind == raft.PreVote && m.From == 3 && m.To == 1
+		return m.From == 1 && m.To == 3
+	}
+	tb.ticks(awayTicks)
+	if !asked {
+		t.Fatal("it asked nobody for votes")
+	}
+	tb.expectAbsent([]raft.NodeID{1, 2}, 3)
+	tb.lose = nil
+	tb.ticks(awayTicks)
+	tb.expectAbsent([]raft.NodeID{1, 2, 3})
+}
+
 // A voter that is back answers heartbeats at once, and commands on it wait until it has what it missed.
 func TestAVoterThatIsBackIsPresentOnceItHoldsWhatItMissed(t *testing.T) {
 	tb := newTable(t, 3)

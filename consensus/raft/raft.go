@@ -62,15 +62,11 @@ type leadership struct {
 	// epoch is the newest read epoch, confirmed the newest that a quorum echoed.
 	epoch     Epoch
 	confirmed Epoch
-	// stepped is the index of the configuration whose successor Ready asked for.
-	stepped Index
-	// committedAtBeat is the commit index as it was when the last heartbeat was due.
-	committedAtBeat Index
+	// finished is the index of the joint configuration whose end Ready asked for.
+	finished Index
 	// transferee is whom leadership is being handed to, since transferTicks.
 	transferee    NodeID
 	transferTicks int
-	// resigning means that this leader is left out and has found somebody to take over.
-	resigning bool
 	// yieldTicks counts since this leader began to give its place up, for its disk hangs; 0 if it does not.
 	yieldTicks int
 }
@@ -163,7 +159,7 @@ func (r *Raft) Step(m *Message) {
 	if m.To != r.options.ID || m.From == r.options.ID || m.From == 0 || !m.coherent() || !r.stepTerm(m) {
 		return
 	}
-	if p := r.peer(m.From); p != nil {
+	if p := r.peer(m.From); p != nil && m.Kind != PreVote { // who asks for votes does not hear this leader
 		p.silentTicks = 0
 	}
 	switch m.Kind {
@@ -320,7 +316,7 @@ func (r *Raft) Ready(rd *Ready) bool {
 	r.takeOperation(&rd.Append)
 	rd.Messages, r.messages = r.messages, reuse(rd.Messages)
 	rd.Fetch, r.fetches = r.fetches, reuse(rd.Fetch)
-	rd.Propose = r.nextStep()
+	rd.Propose = r.finish()
 	news := r.commit != r.shownCommit || r.confirmed != r.shownConfirmed
 	rd.Commit, r.shownCommit = r.commit, r.commit
 	rd.Confirmed, r.shownConfirmed = r.confirmed, r.confirmed
@@ -332,7 +328,8 @@ func (r *Raft) down(g guard.Guard) bool { return r.options.Weakened.Down(g) }
 
 // aloneInOffice reports whether this node is the only voter.
 func (r *Raft) aloneInOffice() bool {
-	return r.membership.newest().configuration != nil && quorum.Decide(r.deciders(), r.onlySelf) == quorum.Won
+	c := r.membership.newest().configuration
+	return c != nil && quorum.Decide(c.pair(), r.onlySelf) == quorum.Won
 }
 
 func (r *Raft) onlySelf(id NodeID) quorum.Answer {

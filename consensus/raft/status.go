@@ -29,7 +29,7 @@ type FollowerStatus struct {
 	Next     Index
 	// InflightMessages are unacknowledged.
 	InflightMessages int
-	// SilentTicks have passed since the node was last heard.
+	// SilentTicks have passed since the node was last heard; that it asks for votes does not count.
 	SilentTicks int
 	// Leaving means that the configuration in force leaves the node out.
 	Leaving bool
