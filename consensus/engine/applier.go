@@ -17,6 +17,8 @@ type Applier struct {
 	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
 	unmet []sentBatch
 	tick  uint64
+	// leftOut means that the log removed this node from the membership: nothing of it can appear any more.
+	leftOut bool
 }
 
 type sentBatch struct {
@@ -59,8 +61,8 @@ func (a *Applier) Register(sent []Sent, report *Applied) {
 		if n := len(a.unmet); n > 0 && !a.unmet[n-1].before(s) {
 			panic(fmt.Sprintf("engine: batch %d of term %d registered out of order", s.Sequence, s.Term))
 		}
-		if s.Term < a.term {
-			// The log already shows a later term: nobody can append it any more.
+		if s.Term < a.term || a.leftOut {
+			// The log already shows a later term, or this node's removal: nobody can append it any more.
 			a.notDone(s.Batch, report)
 			continue
 		}
@@ -90,21 +92,45 @@ func (a *Applier) Apply(entries []raft.Entry, report *Applied) {
 			a.term = e.Term
 		}
 		a.apply(e, report)
+		a.noteRemoval(e, report)
 		a.applied = e.Index
 	}
 	report.Index = a.applied
 }
 
+// noteRemoval proves not done what this node sent and did not meet, when an entry removes it from the membership: every
+// later entry is appended by a leader that knows that one, and appends nothing of a node outside it.
+func (a *Applier) noteRemoval(e *raft.Entry, report *Applied) {
+	if e.Kind != raft.EntryConfiguration {
+		return
+	}
+	if LeftOut(configurationOf(e), a.options.ID) {
+		a.leftOut = true
+		a.proveNotDone(maxTerm, report)
+	}
+}
+
+// maxTerm is after every term.
+const maxTerm = ^raft.Term(0)
+
+// configurationOf decodes the configuration of an entry, if that was not done before.
+func configurationOf(e *raft.Entry) *raft.Configuration {
+	if e.Configuration != nil {
+		return e.Configuration
+	}
+	c, err := DecodeConfiguration(e.Body)
+	if err != nil {
+		panic(fmt.Sprintf("engine: entry %s is no configuration: %v", e.Mark(), err)) // it was decoded when it arrived
+	}
+	return c
+}
+
 // begin gives the state machine the seed of the cluster, which the first entry carries.
 func (a *Applier) begin(e *raft.Entry) {
-	c := e.Configuration
-	if c == nil {
-		var err error
-		if c, err = DecodeConfiguration(e.Body); err != nil || e.Kind != raft.EntryConfiguration {
-			panic(fmt.Sprintf("engine: the first entry is not the cluster's configuration: %v", err))
-		}
+	if e.Kind != raft.EntryConfiguration {
+		panic("engine: the first entry is not the cluster's configuration")
 	}
-	if err := a.machine.Restore(c.HashSeed, nil); err != nil {
+	if err := a.machine.Restore(configurationOf(e).HashSeed, nil); err != nil {
 		panic(fmt.Sprintf("engine: begin an empty state: %v", err))
 	}
 }

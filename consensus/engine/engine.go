@@ -25,6 +25,8 @@ type Engine struct {
 	presence      presence // who is taken to be down: presence.go
 	handOver      handOver // of leadership: handover.go
 	configuration *raft.Configuration
+	leaving       []raft.Member             // who still has a link and is not in the configuration: members.go
+	boots         map[raft.NodeID]raft.Boot // of the members that introduced themselves: requests.go
 
 	commit  raft.Index
 	handed  raft.Index // handed to the applier
@@ -62,7 +64,7 @@ func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
 	}, s)
 	e := &Engine{
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
-		filled: s.Floor.Index, written: s.Floor.Index,
+		filled: s.Floor.Index, written: s.Floor.Index, boots: map[raft.NodeID]raft.Boot{},
 	}
 	e.reads = newReads(o.Boot)
 	return e, nil

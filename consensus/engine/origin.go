@@ -71,6 +71,9 @@ func (e *Engine) beginStream(term raft.Term, leader raft.NodeID) {
 // leader is unknown they go on waiting.
 func (e *Engine) assignWaiting() {
 	e.dropLeft()
+	if e.removed() {
+		e.sweepWaiting(func(*Batch) bool { return true }) // no leader appends what a stranger sends
+	}
 	s := &e.stream
 	if len(e.waiting) == 0 || e.leader == 0 || s.term != e.term {
 		return

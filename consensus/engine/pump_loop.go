@@ -57,6 +57,8 @@ func (r *Runner) gather(in *Inputs) {
 	in.Applied = r.applied.Take(in.Applied)
 	in.Fetched = r.fetched.Take(in.Fetched)
 	in.LinksUp = r.linksUp.Take(in.LinksUp)
+	in.Changes = r.changes.Take(in.Changes)
+	in.Arrivals = r.arrivals.Take(in.Arrivals)
 	in.Appended = raft.Operation(r.appended.Swap(0))
 	in.Written = raft.Index(r.written.Swap(0))
 	in.HandOver = r.handOver.Swap(false)
@@ -85,7 +87,7 @@ func (r *Runner) handOut(out *Outputs) {
 		r.hands.Transport.Reset(id)
 	}
 	if out.Peers != nil {
-		r.hands.Transport.SetPeers(out.Peers.Members)
+		r.hands.Transport.SetPeers(out.Peers)
 	}
 	r.publishStatus()
 	wakeEnded(out)
@@ -94,13 +96,19 @@ func (r *Runner) handOut(out *Outputs) {
 	}
 }
 
-// wakeEnded tells the clients whose batches and reads ended in this turn.
+// wakeEnded tells those whose batches, reads and requests ended in this turn.
 func wakeEnded(out *Outputs) {
 	for _, b := range out.Ended {
 		b.Wake()
 	}
 	for _, read := range out.EndedReads {
 		read.Wake()
+	}
+	for _, request := range out.EndedChanges {
+		request.Wake()
+	}
+	for _, a := range out.EndedArrivals {
+		a.Wake()
 	}
 }
 

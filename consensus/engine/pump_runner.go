@@ -34,6 +34,8 @@ const (
 	submittedBytes = 256 << 20
 	// submittedReads bounds reads likewise.
 	submittedReads = 1 << 20
+	// submittedRequests bounds changes of the membership, and arrivals, likewise.
+	submittedRequests = 1 << 10
 	// completions bounds what is handed in by construction; it only has to be large.
 	completions = 1 << 30
 	// sealAfter is the idleness after which the log is sealed.
@@ -69,6 +71,8 @@ type Runner struct {
 	applied   *mailbox.Mailbox[Applied]
 	fetched   *mailbox.Mailbox[Fetched]
 	linksUp   *mailbox.Mailbox[raft.NodeID]
+	changes   *mailbox.Mailbox[*ChangeRequest]
+	arrivals  *mailbox.Mailbox[*Arrival]
 	appended  atomic.Uint64 // highest durable operation
 	written   atomic.Uint64 // last index in history
 	handOver  atomic.Bool   // asked for
@@ -102,6 +106,8 @@ func Start(e *Engine, a *Applier, hands Hands) *Runner {
 		applied:   mailbox.New[Applied](completions),
 		fetched:   mailbox.New[Fetched](completions),
 		linksUp:   mailbox.New[raft.NodeID](completions),
+		changes:   mailbox.New[*ChangeRequest](submittedRequests),
+		arrivals:  mailbox.New[*Arrival](submittedRequests),
 		appends:   mailbox.New[raft.AppendOperation](completions),
 		work:      mailbox.New[Work](completions),
 		fill:      mailbox.New[[]raft.Entry](completions),
@@ -129,6 +135,8 @@ func (r *Runner) shareWake() {
 	r.applied.Share(r.wake)
 	r.fetched.Share(r.wake)
 	r.linksUp.Share(r.wake)
+	r.changes.Share(r.wake)
+	r.arrivals.Share(r.wake)
 }
 
 func (r *Runner) wakeLoop() {
@@ -152,6 +160,22 @@ func (r *Runner) SubmitRead(read *Read) {
 	if r.hasStopped() || !r.reads.Put(read, 1) {
 		read.end(Overloaded)
 		read.Wake()
+	}
+}
+
+// SubmitChange gives a request to the node. It never blocks; r.Wake is called when the request was answered.
+func (r *Runner) SubmitChange(request *ChangeRequest) {
+	if r.hasStopped() || !r.changes.Put(request, 1) {
+		request.Err = ErrStopped
+		request.Wake()
+	}
+}
+
+// SubmitArrival is SubmitChange for a member that introduces itself.
+func (r *Runner) SubmitArrival(a *Arrival) {
+	if r.hasStopped() || !r.arrivals.Put(a, 1) {
+		a.Err = ErrStopped
+		a.Wake()
 	}
 }
 
@@ -292,5 +316,13 @@ func (r *Runner) endAll() {
 	for _, read := range append(r.reads.Close(), r.engine.allReads()...) {
 		read.end(NotDone)
 		read.Wake()
+	}
+	for _, request := range r.changes.Close() {
+		request.Err = ErrStopped
+		request.Wake()
+	}
+	for _, a := range r.arrivals.Close() {
+		a.Err = ErrStopped
+		a.Wake()
 	}
 }

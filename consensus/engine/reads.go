@@ -68,6 +68,10 @@ func (e *Engine) takeReadIndexReply(m *raft.Message) {
 func (e *Engine) registerReads() {
 	r := &e.reads
 	r.dropLeft(e)
+	if e.removed() {
+		e.retryReads() // all that has no index yet is fresh, and ends
+		r.sweep(e, func(*Read) bool { return true })
+	}
 	e.retryLateReads()
 	switch {
 	case len(r.fresh) == 0 && len(r.asked) == 0:

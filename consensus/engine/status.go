@@ -24,11 +24,18 @@ type State struct {
 	// Last is the end of the log, Durable its durable part, Written what history holds.
 	Last    raft.Mark
 	Durable raft.Index
-	Written raft.Index
-	Commit  raft.Index
-	Applied raft.Index
+	// DurableTerm is the term of the entry at Durable.
+	DurableTerm raft.Term
+	Written     raft.Index
+	Commit      raft.Index
+	Applied     raft.Index
 	// Configuration is the newest configuration of the log, nil when there is none; it is never changed.
 	Configuration *raft.Configuration
+	// Committed is the newest configuration that the node knows to be committed, nil when there is none. It is another
+	// pointer whenever it is another configuration.
+	Committed *raft.Configuration
+	// Removed: the node was a member and knows that it is none any more. What clients want of it ends as NotDone at once.
+	Removed bool
 	// WaitingBatches wait to be sent, UnmetBatches were sent in this term and not met in the log.
 	WaitingBatches int
 	UnmetBatches   int
@@ -39,11 +46,14 @@ type State struct {
 }
 
 func (e *Engine) state() State {
+	committed, _ := e.core.CommittedConfiguration()
+	durableTerm, _ := e.core.TermOf(e.core.Durable())
 	return State{
 		ID: e.options.ID, Term: e.core.Term(), Vote: e.core.Vote(), Role: e.core.Role(), Leader: e.core.Leader(),
-		Last:    e.core.Last(),
-		Durable: e.core.Durable(), Written: e.written, Commit: e.commit, Applied: e.applied,
-		Configuration: e.configuration, WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
+		Last: e.core.Last(), Durable: e.core.Durable(), DurableTerm: durableTerm, Written: e.written,
+		Commit: e.commit, Applied: e.applied,
+		Configuration: e.configuration, Committed: committed, Removed: LeftOut(committed, e.options.ID),
+		WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(), Observation: e.presence.observation,
 	}
 }

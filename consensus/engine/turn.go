@@ -34,6 +34,9 @@ type Inputs struct {
 	// on a node that is in no position to do so.
 	HandOver bool
 	TakeOver bool
+	// Changes and Arrivals are answered in the same turn.
+	Changes  []*ChangeRequest
+	Arrivals []*Arrival
 }
 
 // Reset empties the inputs for the next turn and keeps the room.
@@ -45,9 +48,12 @@ func (in *Inputs) Reset() {
 	clear(in.LeftReads)
 	clear(in.Applied)
 	clear(in.Fetched)
+	clear(in.Changes)
+	clear(in.Arrivals)
 	*in = Inputs{
 		Messages: in.Messages[:0], Batches: in.Batches[:0], Reads: in.Reads[:0], Left: in.Left[:0],
 		LeftReads: in.LeftReads[:0], Applied: in.Applied[:0], Fetched: in.Fetched[:0], LinksUp: in.LinksUp[:0],
+		Changes: in.Changes[:0], Arrivals: in.Arrivals[:0],
 	}
 }
 
@@ -73,11 +79,13 @@ type Outputs struct {
 	Fetch []raft.FetchRequest
 	// Reset names peers whose incoming connection is to be closed.
 	Reset []raft.NodeID
-	// Peers is the membership when it changed in this turn, nil otherwise.
-	Peers *raft.Configuration
-	// Ended and EndedReads are to be woken.
-	Ended      []*Batch
-	EndedReads []*Read
+	// Peers is to whom links are to be held, this node included, if that changed in this turn; nil otherwise.
+	Peers []raft.Member
+	// Ended, EndedReads, EndedChanges and EndedArrivals are to be woken.
+	Ended         []*Batch
+	EndedReads    []*Read
+	EndedChanges  []*ChangeRequest
+	EndedArrivals []*Arrival
 	// Again asks for another turn at once: this one left work for lack of room in a group of the log.
 	Again bool
 	// Fatal, when not nil, ends the process: the log holds what this build cannot understand.
@@ -89,9 +97,12 @@ func (out *Outputs) reset() {
 	clear(out.Appends)
 	clear(out.Ended)
 	clear(out.EndedReads)
+	clear(out.EndedChanges)
+	clear(out.EndedArrivals)
 	*out = Outputs{
 		Messages: out.Messages[:0], Appends: out.Appends[:0], Fetch: out.Fetch[:0], Reset: out.Reset[:0],
 		Ended: out.Ended[:0], EndedReads: out.EndedReads[:0],
+		EndedChanges: out.EndedChanges[:0], EndedArrivals: out.EndedArrivals[:0],
 	}
 }
 
@@ -109,12 +120,15 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.passTime(in.Ticks)
 	e.takeClients(in)
 	e.noticeTerm()
+	e.takeArrivals(in)
+	e.takeChanges(in)
 	e.resendIfStuck()
 	e.assignWaiting()
 	e.flushProposals()
 	e.continueHandOver(in)
 	e.registerReads() // before messages are built: no message sent before a read was registered carries its epoch
 	e.drainReady()
+	e.arrangePeers(in.Ticks)
 	e.finishReads()
 	e.observe()
 	e.handWork(in.Ticks)
@@ -254,10 +268,6 @@ func (e *Engine) drainReady() {
 		e.commit = rd.Commit
 		if rd.Confirmed > e.reads.confirmed {
 			e.reads.confirmed = rd.Confirmed
-		}
-		if c := e.core.Configuration(); c != e.configuration {
-			e.configuration = c
-			e.out.Peers = c
 		}
 		if rd.Propose == nil {
 			return

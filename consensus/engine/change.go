@@ -1,0 +1,262 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Change is a change of the membership as somebody asks for it: who shall be a member and who shall not. What it makes
+// of the present configuration is a matter of Next alone. A change that was asked for may be asked for again at any
+// time: what is done already is no change.
+//
+//	Add      blank node ──► learner, to be promoted ──caught up──► voter
+//	Remove   voter ──► to be retired ──┬── nobody is to be promoted: at once ──► gone
+//	                                   └── in the same step in which the others become voters ──► gone
+//	         learner ──► gone; if it was the last to be promoted, nobody is retired either
+//
+// A node that becomes a voter and one that ceases to be one in the same Change swap places in one step, so that at no
+// time fewer nodes vote than before or after.
+type Change struct {
+	// Add are new members. Their ID is 0: it is allotted here and never used again. One whose incarnation is a member's
+	// is that member: it becomes a voter if it is a learner, and has these addresses from now on.
+	Add []raft.Member
+	// Learner makes those of Add learners for good: they receive the log and do not vote.
+	Learner bool
+	// Remove are members that shall not be. One that was a member once and is not any more is removed already.
+	Remove []raft.NodeID
+	// Update gives members new addresses. ID and Incarnation say who is meant and must fit each other.
+	Update []raft.Member
+}
+
+// MaxMembers bounds the members of a cluster, those included that are about to leave. Each costs the leader a link and a
+// copy of everything.
+const MaxMembers = 128
+
+// Why a Change cannot be. The texts around them name the member, and what to do.
+var (
+	// ErrNoMember means that a node is not, and never was, a member.
+	ErrNoMember = errors.New("no such member")
+	// ErrLastVoter means that nobody would be left to vote.
+	ErrLastVoter = errors.New("the last voter cannot be removed")
+	// ErrInUse means that another member has the address, or another data directory belongs to the member.
+	ErrInUse = errors.New("in use by another member")
+	// ErrIsVoter means that a voter was to become a learner.
+	ErrIsVoter = errors.New("the node is a voter")
+	// ErrTooManyMembers means that there would be more than MaxMembers, or more than fit into a configuration.
+	ErrTooManyMembers = errors.New("too many members")
+)
+
+// Next is the configuration that the change makes of the present one; it is current itself if that is as the change
+// wants it. The errors are those above, or wrap raft.ErrChangeInProgress: then the same change may be possible later.
+func (c Change) Next(current *raft.Configuration) (*raft.Configuration, error) {
+	d := newDraft(current)
+	for _, step := range []func(*draft) error{c.update, c.removeLearners, c.removeVoters, c.add} {
+		if err := step(d); err != nil {
+			return nil, err
+		}
+	}
+	if !d.changed {
+		return current, nil
+	}
+	return d.finish(current)
+}
+
+// draft is a configuration that is being changed.
+type draft struct {
+	raft.Configuration
+	changed bool
+	// touched are members whose addresses are new.
+	touched []raft.NodeID
+	// pending means that someone was to be promoted or retired before this change and still is.
+	pending bool
+}
+
+func newDraft(current *raft.Configuration) *draft {
+	d := &draft{Configuration: *current}
+	for _, ids := range []*[]raft.NodeID{&d.Voters, &d.Outgoing, &d.Learners, &d.Promote, &d.Retire} {
+		*ids = slices.Clone(*ids)
+	}
+	d.Members = slices.Clone(d.Members)
+	d.notePending()
+	return d
+}
+
+func (d *draft) notePending() { d.pending = len(d.Promote)+len(d.Retire) > 0 }
+
+// leaves reports whether a member is on its way out.
+func (d *draft) leaves(id raft.NodeID) bool {
+	outgoing := slices.Contains(d.Outgoing, id) && !slices.Contains(d.Voters, id)
+	return outgoing || slices.Contains(d.Retire, id)
+}
+
+func (c Change) update(d *draft) error {
+	for i := range c.Update {
+		wanted := &c.Update[i]
+		m := FindMember(&d.Configuration, wanted.ID)
+		switch {
+		case m == nil:
+			return fmt.Errorf("node %d: %w", wanted.ID, ErrNoMember)
+		case m.Incarnation != wanted.Incarnation:
+			return fmt.Errorf("node %d: its data directory is %016x, not %016x: %w",
+				m.ID, m.Incarnation, wanted.Incarnation, ErrInUse)
+		}
+		d.move(m, wanted)
+	}
+	return nil
+}
+
+// move gives a member the addresses of another picture of it.
+func (d *draft) move(m, to *raft.Member) {
+	if m.PeerAddress == to.PeerAddress && m.ClientAddress == to.ClientAddress {
+		return
+	}
+	m.PeerAddress, m.ClientAddress = to.PeerAddress, to.ClientAddress
+	d.changed = true
+	d.touched = append(d.touched, m.ID)
+}
+
+// removeLearners comes before voters are removed: it may give up what was intended before, and must not give up what
+// this very change intends.
+func (c Change) removeLearners(d *draft) error {
+	for _, id := range c.Remove {
+		if id == 0 || id >= d.NextID {
+			return fmt.Errorf("node %d: %w", id, ErrNoMember)
+		}
+		if !slices.Contains(d.Learners, id) {
+			continue
+		}
+		d.changed = true
+		is := func(other raft.NodeID) bool { return other == id }
+		d.Learners = slices.DeleteFunc(d.Learners, is)
+		d.Members = slices.DeleteFunc(d.Members, func(m raft.Member) bool { return m.ID == id })
+		if slices.Contains(d.Promote, id) {
+			if d.Promote = slices.DeleteFunc(d.Promote, is); len(d.Promote) == 0 {
+				d.Retire = nil
+			}
+		}
+	}
+	d.notePending()
+	return nil
+}
+
+func (c Change) removeVoters(d *draft) error {
+	for _, id := range c.Remove {
+		if !slices.Contains(d.Voters, id) || slices.Contains(d.Retire, id) {
+			continue // it is gone, or on its way
+		}
+		if err := d.intend(); err != nil {
+			return err
+		}
+		d.Retire = append(d.Retire, id)
+	}
+	return nil
+}
+
+func (c Change) add(d *draft) error {
+	for i := range c.Add {
+		wanted := c.Add[i]
+		known := slices.IndexFunc(d.Members, func(m raft.Member) bool { return m.Incarnation == wanted.Incarnation })
+		var err error
+		if known >= 0 {
+			err = d.addAgain(&d.Members[known], &wanted, c.Learner)
+		} else {
+			err = d.addNew(wanted, c.Learner)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *draft) addNew(m raft.Member, learner bool) error {
+	m.ID = d.NextID
+	d.NextID++
+	d.Members = append(d.Members, m)
+	d.Learners = append(d.Learners, m.ID)
+	d.touched = append(d.touched, m.ID)
+	d.changed = true
+	if learner {
+		return nil
+	}
+	return d.promote(m.ID)
+}
+
+// addAgain adds a node that is a member.
+func (d *draft) addAgain(m, wanted *raft.Member, learner bool) error {
+	promoted := slices.Contains(d.Promote, m.ID)
+	switch {
+	case d.leaves(m.ID):
+		return fmt.Errorf("node %d is being removed: %w", m.ID, raft.ErrChangeInProgress)
+	case learner && promoted:
+		return fmt.Errorf("node %d is to become a voter, remove it to give that up: %w", m.ID, raft.ErrChangeInProgress)
+	case learner && d.Votes(m.ID):
+		return fmt.Errorf("node %d: %w already; remove it, and add it with an empty data directory", m.ID, ErrIsVoter)
+	}
+	d.move(m, wanted)
+	if learner || promoted || d.Votes(m.ID) {
+		return nil
+	}
+	return d.promote(m.ID)
+}
+
+func (d *draft) promote(id raft.NodeID) error {
+	if err := d.intend(); err != nil {
+		return err
+	}
+	d.Promote = append(d.Promote, id)
+	return nil
+}
+
+// intend allows one more to be promoted or retired, unless an earlier change is on its way: what two changes intend
+// must not become one step that neither asked for.
+func (d *draft) intend() error {
+	d.changed = true
+	switch {
+	case !d.pending:
+		return nil
+	case len(d.Promote) > 0:
+		return fmt.Errorf("%w: node %d is to become a voter and has not caught up; removing it gives that up",
+			raft.ErrChangeInProgress, d.Promote[0])
+	}
+	return fmt.Errorf("%w: node %d is being removed", raft.ErrChangeInProgress, d.Retire[0])
+}
+
+// finish checks what no single step can see.
+func (d *draft) finish(current *raft.Configuration) (*raft.Configuration, error) {
+	if current.Joint() {
+		return nil, fmt.Errorf("%w: voters are being exchanged", raft.ErrChangeInProgress)
+	}
+	if len(d.Voters)+len(d.Promote) == len(d.Retire) {
+		return nil, ErrLastVoter
+	}
+	for _, id := range d.touched {
+		if err := d.checkAddress(FindMember(&d.Configuration, id)); err != nil {
+			return nil, err
+		}
+	}
+	next := d.Configuration
+	if len(next.Members) > MaxMembers && len(next.Members) > len(current.Members) {
+		return nil, fmt.Errorf("%w: %d, allowed are %d", ErrTooManyMembers, len(next.Members), MaxMembers)
+	}
+	if _, err := DecodeConfiguration(EncodeConfiguration(&next)); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTooManyMembers, err)
+	}
+	return &next, nil
+}
+
+// checkAddress refuses two members at one peer address, one of whom nobody could ever reach. A member that leaves does
+// not count: whoever lost the disk of a node puts an empty one in its place, at the same address.
+func (d *draft) checkAddress(m *raft.Member) error {
+	for i := range d.Members {
+		other := &d.Members[i]
+		if other.ID != m.ID && m.PeerAddress != "" && other.PeerAddress == m.PeerAddress && !d.leaves(other.ID) {
+			return fmt.Errorf("peer address %s: %w: node %d, with the data directory %016x; if that is lost, replace node %d",
+				m.PeerAddress, ErrInUse, other.ID, other.Incarnation, other.ID)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+//lint:file-ignore U1000 the codec reads the fields _struct through reflection
+
+package engine
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/go-msgpack/v2/codec"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// MaxChangeBytes bounds an encoded Change, which one node sends to another.
+const MaxChangeBytes = 32 << 10
+
+// changeRecord is the form in which a Change travels, in the order of its fields.
+type changeRecord struct {
+	_struct bool  `codec:",toarray"`
+	Format  uint8 // 1
+	Add     []memberRecord
+	Learner bool
+	Remove  []uint64
+	Update  []memberRecord
+}
+
+const changeFormat = 1
+
+// EncodeChange encodes a change for another node.
+func EncodeChange(c Change) []byte {
+	record := changeRecord{
+		Format: changeFormat, Add: memberRecords(c.Add), Learner: c.Learner, Remove: numbers(c.Remove),
+		Update: memberRecords(c.Update),
+	}
+	var body []byte
+	if err := codec.NewEncoderBytes(&body, newHandle()).Encode(&record); err != nil {
+		panic(fmt.Sprintf("engine: encode change: %v", err)) // plain values into memory cannot fail
+	}
+	return body
+}
+
+// DecodeChange is the inverse of EncodeChange. Whether the change makes sense is for Next to say.
+func DecodeChange(body []byte) (Change, error) {
+	if len(body) > MaxChangeBytes {
+		return Change{}, fmt.Errorf("change of %d bytes exceeds %d", len(body), MaxChangeBytes)
+	}
+	var record changeRecord
+	if err := codec.NewDecoderBytes(body, newHandle()).Decode(&record); err != nil {
+		return Change{}, fmt.Errorf("decode change: %w", err)
+	}
+	if record.Format != changeFormat {
+		return Change{}, fmt.Errorf("change has format %d, this build knows %d", record.Format, changeFormat)
+	}
+	return Change{
+		Add: members(record.Add), Learner: record.Learner, Remove: nodes(record.Remove), Update: members(record.Update),
+	}, nil
+}
+
+func memberRecords(list []raft.Member) []memberRecord {
+	var out []memberRecord
+	for _, m := range list {
+		out = append(out, memberRecord{
+			ID: uint64(m.ID), Name: m.Name, Incarnation: m.Incarnation,
+			PeerAddress: m.PeerAddress, ClientAddress: m.ClientAddress,
+		})
+	}
+	return out
+}
+
+func members(records []memberRecord) []raft.Member {
+	var out []raft.Member
+	for _, m := range records {
+		out = append(out, raft.Member{
+			ID: raft.NodeID(m.ID), Name: m.Name, Incarnation: m.Incarnation,
+			PeerAddress: m.PeerAddress, ClientAddress: m.ClientAddress,
+		})
+	}
+	return out
+}

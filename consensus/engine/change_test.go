@@ -1,0 +1,274 @@
+package engine
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// candidate is a blank node as it would be added: the number stands for its data directory and its address.
+func candidate(number uint64) raft.Member {
+	address := string(rune('a' + number))
+	return raft.Member{Incarnation: number, PeerAddress: address + ":1", ClientAddress: address + ":2"}
+}
+
+// clusterOf is a configuration of voters 1..n, of candidates 1..n.
+func clusterOf(n int) *raft.Configuration {
+	c := &raft.Configuration{ClusterID: 5, HashSeed: 6, NextID: raft.NodeID(n + 1)}
+	for id := raft.NodeID(1); id <= raft.NodeID(n); id++ {
+		m := candidate(uint64(id))
+		m.ID = id
+		c.Members = append(c.Members, m)
+		c.Voters = append(c.Voters, id)
+	}
+	return c
+}
+
+// next fails the test unless the change is possible.
+func next(t *testing.T, c *raft.Configuration, change Change) *raft.Configuration {
+	t.Helper()
+	n, err := change.Next(c)
+	if err != nil {
+		t.Fatalf("%+v on %+v: %v", change, c, err)
+	}
+	return n
+}
+
+// exchange is the joint configuration that the protocol makes when everyone of Promote has caught up.
+func exchange(c *raft.Configuration) *raft.Configuration {
+	joint := *c
+	joint.Outgoing = c.Voters
+	joint.Voters = slices.DeleteFunc(slices.Concat(c.Voters, c.Promote), func(id raft.NodeID) bool {
+		return slices.Contains(c.Retire, id)
+	})
+	joint.Learners = slices.DeleteFunc(slices.Clone(c.Learners), func(id raft.NodeID) bool {
+		return slices.Contains(c.Promote, id)
+	})
+	joint.Promote, joint.Retire = nil, nil
+	return &joint
+}
+
+func TestAnAddedNodeIsALearnerToBePromoted(t *testing.T) {
+	c := clusterOf(1)
+	got := next(t, c, Change{Add: []raft.Member{candidate(7)}})
+	if got.NextID != 3 || !slices.Equal(got.Voters, []raft.NodeID{1}) || !slices.Equal(got.Learners, []raft.NodeID{2}) ||
+		!slices.Equal(got.Promote, []raft.NodeID{2}) || got.Joint() {
+		t.Fatalf("got %+v", got)
+	}
+	want := candidate(7)
+	want.ID = 2
+	if *FindMember(got, 2) != want {
+		t.Fatalf("the member is %+v, want %+v", *FindMember(got, 2), want)
+	}
+	if got.ClusterID != 5 || got.HashSeed != 6 {
+		t.Fatal("the facts of the cluster changed")
+	}
+}
+
+func TestALearnerForGoodIsNotPromotedUntilItIsAddedAsAVoter(t *testing.T) {
+	c := next(t, clusterOf(1), Change{Add: []raft.Member{candidate(7)}, Learner: true})
+	if len(c.Promote) != 0 || !slices.Equal(c.Learners, []raft.NodeID{2}) {
+		t.Fatalf("got %+v", c)
+	}
+	c = next(t, c, Change{Add: []raft.Member{candidate(7)}})
+	if !slices.Equal(c.Promote, []raft.NodeID{2}) || c.NextID != 3 {
+		t.Fatalf("got %+v", c)
+	}
+}
+
+func TestAReplacementSwapsPlacesInOneStep(t *testing.T) {
+	c := next(t, clusterOf(5), Change{
+		Add:    []raft.Member{candidate(7), candidate(8), candidate(9)},
+		Remove: []raft.NodeID{1, 2, 3},
+	})
+	if !slices.Equal(c.Voters, []raft.NodeID{1, 2, 3, 4, 5}) || !slices.Equal(c.Promote, []raft.NodeID{6, 7, 8}) ||
+		!slices.Equal(c.Retire, []raft.NodeID{1, 2, 3}) {
+		t.Fatalf("got %+v", c)
+	}
+	final := exchange(c).Final()
+	if !slices.Equal(final.Voters, []raft.NodeID{4, 5, 6, 7, 8}) || len(final.Members) != 5 {
+		t.Fatalf("it ends as %+v", final)
+	}
+}
+
+// Whoever asks again, for the answer was lost, changes nothing, at any stage.
+func TestAChangeThatIsDoneIsNoChange(t *testing.T) {
+	change := Change{Add: []raft.Member{candidate(7)}, Remove: []raft.NodeID{1}}
+	c := next(t, clusterOf(3), change)
+	for stage, c := range []*raft.Configuration{c, exchange(c), exchange(c).Final()} {
+		if again := next(t, c, change); again != c {
+			t.Errorf("stage %d: it becomes %+v", stage, again)
+		}
+	}
+	if c := clusterOf(2); next(t, c, Change{Update: []raft.Member{c.Members[0]}}) != c || next(t, c, Change{}) != c {
+		t.Error("nothing to change, and it changed")
+	}
+}
+
+func TestRemovingALearnerGivesItsPromotionUp(t *testing.T) {
+	c := next(t, clusterOf(3), Change{Add: []raft.Member{candidate(7), candidate(8)}, Remove: []raft.NodeID{1}})
+	c = next(t, c, Change{Remove: []raft.NodeID{4}})
+	if !slices.Equal(c.Promote, []raft.NodeID{5}) || !slices.Equal(c.Retire, []raft.NodeID{1}) {
+		t.Fatalf("one of two is given up: %+v", c)
+	}
+	c = next(t, c, Change{Remove: []raft.NodeID{5}})
+	if len(c.Promote)+len(c.Retire)+len(c.Learners) != 0 || len(c.Members) != 3 || c.NextID != 6 {
+		t.Fatalf("both are given up: %+v", c)
+	}
+}
+
+// The learner that was to take node 1's place is given up, and node 1 shall go all the same.
+func TestGivingAReplacementUpDoesNotKeepWhoIsToGo(t *testing.T) {
+	c := next(t, clusterOf(3), Change{Add: []raft.Member{candidate(7)}, Remove: []raft.NodeID{1}})
+	for _, remove := range [][]raft.NodeID{{1, 4}, {4, 1}} {
+		got := next(t, c, Change{Remove: remove})
+		if !slices.Equal(got.Retire, []raft.NodeID{1}) || len(got.Promote) != 0 || FindMember(got, 4) != nil {
+			t.Fatalf("got %+v", got)
+		}
+	}
+}
+
+func TestD15_AChangeOfAddressTouchesNothingElse(t *testing.T) {
+	c := next(t, clusterOf(3), Change{Add: []raft.Member{candidate(7)}, Learner: true})
+	moved := *FindMember(c, 4)
+	moved.PeerAddress, moved.ClientAddress = "elsewhere:1", "elsewhere:2"
+	got := next(t, c, Change{Update: []raft.Member{moved}})
+	want := *c
+	want.Members = slices.Clone(c.Members)
+	want.Members[3] = moved
+	if !reflect.DeepEqual(*got, want) {
+		t.Fatalf("got %+v\nwant %+v", *got, want)
+	}
+	if FindMember(c, 4).PeerAddress == "elsewhere:1" {
+		t.Fatal("a configuration of the log was changed")
+	}
+}
+
+func TestTwoMembersMaySwapAddresses(t *testing.T) {
+	c := clusterOf(3)
+	a, b := c.Members[0], c.Members[1]
+	a.PeerAddress, b.PeerAddress = b.PeerAddress, a.PeerAddress
+	if got := next(t, c, Change{Update: []raft.Member{a, b}}); got.Members[0] != a || got.Members[1] != b {
+		t.Fatalf("got %+v", got)
+	}
+}
+
+// The disk of node 3 is lost. An empty one takes its place, at its address.
+func TestALostDiskIsReplacedAtItsAddress(t *testing.T) {
+	c := clusterOf(3)
+	fresh := candidate(3)
+	fresh.Incarnation = 33
+	_, err := Change{Add: []raft.Member{fresh}}.Next(c)
+	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "replace node 3") {
+		t.Fatalf("beside the old one: %v", err)
+	}
+	c = next(t, c, Change{Add: []raft.Member{fresh}, Remove: []raft.NodeID{3}})
+	if c = exchange(c).Final(); !slices.Equal(c.Voters, []raft.NodeID{1, 2, 4}) {
+		t.Fatalf("got %+v", c)
+	}
+}
+
+// A node that was added and not reached yet was started anew, with other ports.
+func TestABlankNodeThatAsksAgainFromAnotherAddressIsTheSameMember(t *testing.T) {
+	c := next(t, clusterOf(1), Change{Add: []raft.Member{candidate(7)}})
+	moved := candidate(7)
+	moved.PeerAddress = "elsewhere:1"
+	c = next(t, c, Change{Add: []raft.Member{moved}})
+	if m := FindMember(c, 2); len(c.Members) != 2 || m.PeerAddress != "elsewhere:1" || len(c.Promote) != 1 {
+		t.Fatalf("got %+v", c)
+	}
+}
+
+func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
+	three := clusterOf(3)
+	promoting := next(t, three, Change{Add: []raft.Member{candidate(7)}})
+	retiring := next(t, three, Change{Remove: []raft.NodeID{3}})
+	joint := exchange(promoting)
+	stranger, wiped := candidate(9), candidate(2)
+	stranger.ID, wiped.ID, wiped.Incarnation = 9, 2, 22
+	full := clusterOf(MaxMembers)
+	for name, c := range map[string]struct {
+		current *raft.Configuration
+		change  Change
+		want    error
+		text    string
+	}{
+		"remove who never was":      {three, Change{Remove: []raft.NodeID{4}}, ErrNoMember, "node 4"},
+		"remove nobody":             {three, Change{Remove: []raft.NodeID{0}}, ErrNoMember, "node 0"},
+		"move a stranger":           {three, Change{Update: []raft.Member{stranger}}, ErrNoMember, "node 9"},
+		"move another directory":    {three, Change{Update: []raft.Member{wiped}}, ErrInUse, "0000000000000016"},
+		"remove the only voter":     {clusterOf(1), Change{Remove: []raft.NodeID{1}}, ErrLastVoter, "last voter"},
+		"remove all voters":         {three, Change{Remove: []raft.NodeID{1, 2, 3}}, ErrLastVoter, "last voter"},
+		"a voter as a learner":      {three, Change{Add: []raft.Member{candidate(2)}, Learner: true}, ErrIsVoter, "node 2"},
+		"a second promotion":        {promoting, Change{Add: []raft.Member{candidate(8)}}, raft.ErrChangeInProgress, "node 4"},
+		"a removal in a promotion":  {promoting, Change{Remove: []raft.NodeID{1}}, raft.ErrChangeInProgress, "node 4"},
+		"a promotion in a removal":  {retiring, Change{Add: []raft.Member{candidate(8)}}, raft.ErrChangeInProgress, "node 3"},
+		"a learner to be promoted":  {promoting, Change{Add: []raft.Member{candidate(7)}, Learner: true}, raft.ErrChangeInProgress, "node 4"},
+		"who is being removed":      {retiring, Change{Add: []raft.Member{candidate(3)}}, raft.ErrChangeInProgress, "node 3"},
+		"an exchange under way":     {joint, Change{Add: []raft.Member{candidate(8)}, Learner: true}, raft.ErrChangeInProgress, "exchanged"},
+		"one member too many":       {full, Change{Add: []raft.Member{candidate(200)}}, ErrTooManyMembers, "129"},
+		"an address in use":         {three, Change{Update: []raft.Member{{ID: 1, Incarnation: 1, PeerAddress: "c:1"}}}, ErrInUse, "node 2"},
+		"texts that do not fit in ": {three, Change{Add: []raft.Member{{Incarnation: 9, Name: strings.Repeat("x", MaxConfigurationBytes)}}}, ErrTooManyMembers, "exceeds"},
+	} {
+		got, err := c.change.Next(c.current)
+		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) || got != nil {
+			t.Errorf("%s: %v, %+v", name, err, got)
+		}
+	}
+}
+
+// A cluster with a node too many from other days can still be repaired.
+func TestAClusterThatIsTooLargeCanBeChanged(t *testing.T) {
+	c := clusterOf(MaxMembers + 2)
+	c = next(t, c, Change{Remove: []raft.NodeID{1}})
+	if len(c.Retire) != 1 {
+		t.Fatalf("got %+v", c.Retire)
+	}
+}
+
+func TestAChangeSurvivesItsEncoding(t *testing.T) {
+	want := Change{
+		Add: []raft.Member{candidate(7), candidate(8)}, Learner: true, Remove: []raft.NodeID{1, 2},
+		Update: []raft.Member{candidate(3)},
+	}
+	body := EncodeChange(want)
+	got, err := DecodeChange(body)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for n := range body {
+		if _, err := DecodeChange(body[:n]); err == nil {
+			t.Fatalf("accepted the first %d of %d bytes", n, len(body))
+		}
+	}
+	if _, err := DecodeChange(make([]byte, MaxChangeBytes+1)); err == nil {
+		t.Error("accepted a change above the limit")
+	}
+	other := slices.Clone(body)
+	other[1]++
+	if _, err := DecodeChange(other); err == nil || !strings.Contains(err.Error(), "format") {
+		t.Errorf("another format: %v", err)
+	}
+}
+
+func FuzzDecodeChange(f *testing.F) {
+	f.Add(EncodeChange(Change{Add: []raft.Member{candidate(7)}, Remove: []raft.NodeID{1}}))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		c, err := DecodeChange(body)
+		if err != nil {
+			return
+		}
+		if again, err := DecodeChange(EncodeChange(c)); err != nil || !reflect.DeepEqual(c, again) {
+			t.Fatalf("%+v does not survive: %v", c, err)
+		}
+		if next, err := c.Next(clusterOf(3)); err == nil {
+			if err := validConfiguration(next); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
