@@ -34,6 +34,10 @@ func (instantStore) Info() Info       { return Info{} }
 func (instantStore) Leader() Leader   { return Leader{} }
 func (instantStore) TakeOver() error  { return nil }
 
+func (instantStore) Change(r *ChangeRequest)      { r.Complete(ChangeResult{Outcome: NotDone}) }
+func (instantStore) AbandonChange(*ChangeRequest) {}
+func (instantStore) Join(string) error            { return nil }
+
 var benchmarkCommands = map[string]string{
 	"set64": bulk("SET", "key:000000012345", strings.Repeat("v", 64)),
 	"get":   bulk("GET", "key:000000012345"),

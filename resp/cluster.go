@@ -35,7 +35,7 @@ func clusterInfo(c *Conn, dst []byte, _ [][]byte) []byte {
 		}
 	}
 	state := "fail"
-	if knowledge.Leader != 0 && assigned == command.Slots {
+	if knowledge.Leader != 0 && assigned == command.Slots && knowledge.State != removed {
 		state = "ok"
 	}
 	var text strings.Builder
@@ -293,10 +293,14 @@ func moved(slot uint16, leader Leader) string {
 // clusterHelpLines are what CLUSTER HELP says.
 var clusterHelpLines = [...]string{
 	"CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"ADDNODE <host:port[@peerport]> [PEER <host:port>] [LEARNER]",
+	"    Make the node with this address for clients a member, and show its id. Ask again as often as you like.",
 	"COUNTKEYSINSLOT <slot>",
 	"    Count the keys of a slot.",
 	"FAILOVER [FORCE|TAKEOVER]",
 	"    Ask the leader to hand leadership over to this node. TAKEOVER is always refused.",
+	"FORGET <node-id>",
+	"    As REMOVENODE, but a node that is no member is no error.",
 	"GETKEYSINSLOT <slot> <count>",
 	"    List up to <count> keys of a slot.",
 	"INFO",
@@ -305,6 +309,8 @@ var clusterHelpLines = [...]string{
 	"    Show the slot of a key.",
 	"LINKS",
 	"    List the nodes to which this node is connected.",
+	"MEET <host> <port> [<peerport>]",
+	"    On a member: as ADDNODE. On a node without a cluster: ask to be taken into the cluster of that node.",
 	"MYID",
 	"    Show the id of this node.",
 	"MYSHARDID",
@@ -312,6 +318,10 @@ var clusterHelpLines = [...]string{
 	"NODES",
 	"    List the nodes, one a line:",
 	"    <id> <host:port@peerport> <flags> <master> <ping> <pong> <epoch> <link> <slots>",
+	"REMOVENODE <node-id> [<node-id> ...]",
+	"    Take members out of the cluster, all in one step.",
+	"REPLACENODE <node-id> <host:port[@peerport]> [<node-id> <host:port[@peerport]> ...]",
+	"    Put nodes into the places of members, all in one step, and show their ids.",
 	"SHARDS",
 	"    List the shares of the slots, each with its nodes.",
 	"SLOTS",

@@ -53,6 +53,13 @@ func (n *movingNode) TakeOver() error {
 	return nil
 }
 
+func (n *movingNode) Change(r *ChangeRequest) {
+	n.cluster.change(func(info *Info) { r.Complete(applyChange(info, &r.Change)) })
+}
+
+func (n *movingNode) AbandonChange(*ChangeRequest)  {}
+func (n *movingNode) Join(peerAddress string) error { return nil }
+
 func (c *fakeCluster) change(change func(info *Info)) {
 	c.facts.Lock()
 	defer c.facts.Unlock()

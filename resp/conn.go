@@ -11,7 +11,7 @@ type Action uint8
 const (
 	// Receive: send Output, then read more bytes into Space and report them by Received.
 	Receive Action = iota
-	// Park: nothing can be done before the store completes the request. Output is not to be touched.
+	// Park: nothing can be done before the store or the node completes the request. Output is not to be touched.
 	Park
 	// Flush: send Output; there is more to answer of what was already received.
 	Flush
@@ -29,6 +29,8 @@ const (
 	submitted
 	// viewing: the run of reads may be executed, and perhaps was in part.
 	viewing
+	// changing: the node has a change of the members.
+	changing
 	// ended: nothing more is taken from this client.
 	ended
 )
@@ -66,7 +68,9 @@ type Conn struct {
 	// held is a call that was taken from the reader and has to wait for the run before it.
 	held    command.Call
 	holding bool
-	// abandoned is set when the store was told that the client of the submitted run has gone.
+	// waiter is for the change of the members that is under way.
+	waiter waiter
+	// abandoned is set when the store or the node was told that the client of what they have is gone.
 	abandoned bool
 	// viewed is how many calls of the run of reads are answered.
 	viewed int
@@ -110,21 +114,28 @@ func (c *Conn) Flushed() {
 	}
 }
 
-// Abandon tells the store, once for each submitted run, that its client has gone, and reports whether it did. The owner
-// goes on calling Advance until it no longer returns Park.
+// Abandon tells the store, once for each submitted run, that its client has gone, or the node, once for each change of
+// the members, and reports whether it did. The owner goes on calling Advance until it no longer returns Park.
 func (c *Conn) Abandon() bool {
-	if c.phase != submitted || c.abandoned {
+	if c.abandoned {
+		return false
+	}
+	switch c.phase {
+	case submitted:
+		c.front.store.Abandon(&c.request)
+	case changing:
+		c.front.node.AbandonChange(c.waiter.request)
+	default:
 		return false
 	}
 	c.abandoned = true
-	c.front.store.Abandon(&c.request)
 	return true
 }
 
 // Release gives back what the connection holds. It is the last call, and comes when nothing is submitted.
 func (c *Conn) Release() {
-	if c.phase == submitted {
-		panic("resp: a connection was released while the store has its run")
+	if c.phase == submitted || c.phase == changing {
+		panic("resp: a connection was released while the store has its run, or the node its change")
 	}
 	c.phase = ended
 	c.reader.release()
@@ -143,7 +154,11 @@ func (c *Conn) Advance() Action {
 				return Park
 			}
 			c.settle()
-		case len(c.out) >= c.front.limits.FlushBytes:
+		case c.phase == changing:
+			if !c.changed() {
+				return Park
+			}
+		case len(c.out) >= c.front.limits.FlushBytes, c.slowNext():
 			return Flush
 		case c.phase == viewing:
 			c.view()
@@ -157,6 +172,11 @@ func (c *Conn) Advance() Action {
 			c.phase = ended
 		}
 	}
+}
+
+// slowNext reports whether replies would wait for a slow command that is next: they are sent before.
+func (c *Conn) slowNext() bool {
+	return c.phase == gathering && c.holding && slow(c.held.Spec) && len(c.out) > 0
 }
 
 // overflow ends a connection whose reads exceed its limit. As in Redis nothing more is sent: what the client would read
@@ -175,7 +195,7 @@ func (c *Conn) settle() {
 	outcome := c.request.end()
 	switch {
 	case outcome != Done:
-		c.out = refuse(c.out, run.Calls[c.viewed:], outcome)
+		c.out = refuse(c.out, run.Calls[c.viewed:], c.front.refusal(outcome))
 		c.finish()
 	case c.request.Body != nil:
 		if len(run.Reply) < len(c.out) {

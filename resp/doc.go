@@ -7,6 +7,7 @@
 //	  │        │       ├─► Store.Write / Read   one run in flight for each connection
 //	  │        ◄───────┼── Request.Complete     a wake, from any goroutine
 //	  │        │       ├─► Store.View           a confirmed run of reads, on this goroutine
+//	  │        │       ├─► Node.Change          a change of the members, by a request of its own
 //	  └────────┴───────┘ Output                 replies in the order of the commands
 //
 // Commands about the connection or the node (AUTH, INFO, CLUSTER …) ask the Node, and pass by the Store.
@@ -25,8 +26,8 @@
 //  2. There is one reply for each command, in order, and none of a run before all of that run.
 //  3. Arguments alias the reader's buffer. The buffer is neither filled nor moved while a run stands in it; what lives
 //     longer (the body of a log entry) is copied once.
-//  4. Each submitted request is completed exactly once, and a connection does not end before that, whatever becomes of
-//     its client: the store may touch the run's buffers until then.
+//  4. Each submitted request is completed exactly once, and so is each change of the members, and a connection does not
+//     end before that, whatever becomes of its client: the store may touch the run's buffers until then.
 //  5. A word that client libraries answer by sending again (CLUSTERDOWN, TRYAGAIN, MOVED) is said only of what was
 //     definitely not done.
 //  6. No bytes of a client make this package panic, recurse, spin, or hold more than the limits allow.
@@ -36,8 +37,8 @@
 // Cluster clients choose a node by the slot of the key. Every node serves every slot, so a map of slots is only a way
 // to spread clients, and one of three may be shown:
 //
-//	spread    each voter owns an even, contiguous share, in the order of node ids; one that the leader believes down
-//	          has none; learners are replicas of the leader
+//	spread    each voter owns an even, contiguous share, in the order of node ids; one that the leader believes down or
+//	          that is about to leave has none; learners are replicas of the leader
 //	leader    the leader owns everything, all others are its replicas; without a leader nobody owns anything
 //	off       no cluster
 //
@@ -49,6 +50,10 @@
 // and will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a node that does not lead
 // answers the connection's reads from the state it has, which may be older than anything the client has seen elsewhere,
 // and does so cut off from all others too. A node that has served nothing since its start refuses READONLY.
+//
+// A change of the members takes as long as a new node needs to catch up. Its connection is parked as for a run, but the
+// replies before it are sent first; its client may go at any time, and the change is then left to itself. A node that
+// was removed says so (CLUSTERDOWN: nothing is done there), shows cluster clients the others, and reads nothing stale.
 //
 // Rejected: redcon's reader and server (one packet can end the process, a declared count can spin a core, partial
 // requests are parsed again from their beginning, and replies have no limit); a goroutine that reads while another

@@ -32,6 +32,13 @@ type fakeStore struct {
 	takeOver  error
 	takeOvers int
 
+	// change is called with every change of the members, outside the lock, and ends it now or later; nil makes it at once.
+	change func(r *ChangeRequest)
+	// changes are all that were submitted, forsaken those that were abandoned, joined where Join was told to ask.
+	changes, forsaken []*ChangeRequest
+	joined            []string
+	join              error
+
 	pending   []*Request
 	abandoned []*Request
 }

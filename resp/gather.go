@@ -23,10 +23,14 @@ func (c *Conn) gather() bool {
 		case call.Spec == nil:
 			c.answered(call)
 		case isBarrier(call.Spec):
-			if len(run.Calls) > 0 {
+			switch {
+			case len(run.Calls) > 0:
 				c.hold(call)
 				c.submit()
-			} else {
+			case len(c.out) > 0 && slow(call.Spec):
+				c.hold(call)
+				return true
+			default:
 				c.out = handlers[call.Spec.ID].answer(c, c.out, call.Args)
 				c.forget(0)
 			}
@@ -38,6 +42,9 @@ func (c *Conn) gather() bool {
 }
 
 func isBarrier(spec *command.Spec) bool { return spec.Class == command.Barrier }
+
+// slow reports whether the reply to a command may take many times as long as that to any run.
+func slow(spec *command.Spec) bool { return isBarrier(spec) && handlers[spec.ID].slow }
 
 // next returns the next call: the one that was held, or else the next request of the reader. A violation of the
 // protocol is answered, and the connection ended, when everything before it is answered.
@@ -81,7 +88,7 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 	case spec.Class == command.Write && argv.Size(args) > c.front.limits.MaxEntryBytes:
 		return c.refused("ERR command exceeds the largest log entry of " +
 			strconv.Itoa(c.front.limits.MaxEntryBytes) + " bytes (max-entry-bytes)")
-	case c.front.view == NoView && strings.HasPrefix(spec.Name, "cluster|"):
+	case c.front.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec.ID):
 		return c.refused(clusterDisabled)
 	case isBarrier(spec) && handlers[spec.ID].pure:
 		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })

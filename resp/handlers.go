@@ -11,46 +11,57 @@ import (
 
 // handler is what answers a command of the connection or the node.
 type handler struct {
-	// answer appends the reply to dst; it may change the connection, but not its output.
+	// answer appends the reply to dst; it may change the connection, but not its output. If it leaves the connection in
+	// another phase, the reply comes when that ends.
 	answer func(c *Conn, dst []byte, args [][]byte) []byte
 	// pure says that the reply depends on the arguments alone and that nothing is changed: such a command does not end
 	// a run, its reply is made at once and waits at its place.
 	pure bool
+	// slow says that answer may leave the reply to the end of something that takes long, and that replies to earlier
+	// commands must not wait for it.
+	slow bool
 }
 
 // handlers attaches a function to every command of class Barrier that is not a mere container.
 var handlers = [command.IDs]handler{
-	command.Asking:           {answer: asking, pure: true},
-	command.Auth:             {answer: auth},
-	command.ClientGetName:    {answer: clientGetName},
-	command.ClientID:         {answer: clientID},
-	command.ClientSetInfo:    {answer: clientSetInfo},
-	command.ClientSetName:    {answer: clientSetName},
-	command.ClusterFailover:  {answer: clusterFailover},
-	command.ClusterHelp:      {answer: clusterHelp, pure: true},
-	command.ClusterInfo:      {answer: clusterInfo},
-	command.ClusterKeySlot:   {answer: clusterKeySlot, pure: true},
-	command.ClusterLinks:     {answer: clusterLinks},
-	command.ClusterMyID:      {answer: clusterMyID},
-	command.ClusterMyShardID: {answer: clusterMyShardID},
-	command.ClusterNodes:     {answer: clusterNodes},
-	command.ClusterShards:    {answer: clusterShards},
-	command.ClusterSlots:     {answer: clusterSlots},
-	command.Command:          {answer: commandAll},
-	command.CommandCount:     {answer: commandCount},
-	command.CommandDocs:      {answer: commandDocs},
-	command.CommandInfo:      {answer: commandInfo},
-	command.CommandList:      {answer: commandList},
-	command.ConfigGet:        {answer: configGet},
-	command.Echo:             {answer: echo, pure: true},
-	command.Hello:            {answer: hello},
-	command.Info:             {answer: info},
-	command.Ping:             {answer: ping, pure: true},
-	command.Quit:             {answer: quit},
-	command.ReadOnly:         {answer: readOnly},
-	command.ReadWrite:        {answer: readWrite},
-	command.Role:             {answer: role},
-	command.Select:           {answer: selectDatabase},
+	command.Asking:             {answer: asking, pure: true},
+	command.Auth:               {answer: auth},
+	command.ClientGetName:      {answer: clientGetName},
+	command.ClientID:           {answer: clientID},
+	command.ClientSetInfo:      {answer: clientSetInfo},
+	command.ClientSetName:      {answer: clientSetName},
+	command.ClusterAddNode:     {answer: clusterAddNode, slow: true},
+	command.ClusterFailover:    {answer: clusterFailover},
+	command.ClusterForget:      {answer: clusterForget, slow: true},
+	command.ClusterHelp:        {answer: clusterHelp, pure: true},
+	command.ClusterInfo:        {answer: clusterInfo},
+	command.ClusterKeySlot:     {answer: clusterKeySlot, pure: true},
+	command.ClusterLinks:       {answer: clusterLinks},
+	command.ClusterMeet:        {answer: clusterMeet, slow: true},
+	command.ClusterMyID:        {answer: clusterMyID},
+	command.ClusterMyShardID:   {answer: clusterMyShardID},
+	command.ClusterNodes:       {answer: clusterNodes},
+	command.ClusterRemoveNode:  {answer: clusterRemoveNode, slow: true},
+	command.ClusterReplaceNode: {answer: clusterReplaceNode, slow: true},
+	command.ClusterShards:      {answer: clusterShards},
+	command.ClusterSlots:       {answer: clusterSlots},
+	command.Command:            {answer: commandAll},
+	command.CommandCount:       {answer: commandCount},
+	command.CommandDocs:        {answer: commandDocs},
+	command.CommandInfo:        {answer: commandInfo},
+	command.CommandList:        {answer: commandList},
+	command.ConfigGet:          {answer: configGet},
+	command.Echo:               {answer: echo, pure: true},
+	command.Hello:              {answer: hello},
+	command.Info:               {answer: info},
+	command.Ping:               {answer: ping, pure: true},
+	command.Quit:               {answer: quit},
+	command.RaftNodeAdd:        {answer: raftNodeAdd, slow: true},
+	command.RaftNodeRemove:     {answer: raftNodeRemove, slow: true},
+	command.ReadOnly:           {answer: readOnly},
+	command.ReadWrite:          {answer: readWrite},
+	command.Role:               {answer: role},
+	command.Select:             {answer: selectDatabase},
 }
 
 // Error texts of the commands here, to the letter those of Redis.
@@ -62,6 +73,8 @@ const (
 		"version at the same time"
 	notInt32      = "ERR value is out of range, value must between -2147483648 and 2147483647"
 	badClientName = "ERR Client names cannot contain spaces, newlines or special characters."
+	// readOnlyRemoved is not Redis's.
+	readOnlyRemoved = "ERR this node was removed from its cluster and learns of no write any more: connect to a member"
 )
 
 func ping(_ *Conn, dst []byte, args [][]byte) []byte {
@@ -88,7 +101,11 @@ func asking(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.OK(dst) }
 // readOnly is READONLY. A node that has served nothing since its start refuses it: what it has may be the state of any
 // time, also of one long before what this client has seen here.
 func readOnly(c *Conn, dst []byte, _ [][]byte) []byte {
-	if c.front.node.Info().State != "up" {
+	switch c.front.node.Info().State {
+	case "up":
+	case removed:
+		return reply.Error(dst, readOnlyRemoved)
+	default:
 		return reply.Error(dst, reply.Loading)
 	}
 	c.readOnly = true

@@ -38,6 +38,8 @@ type Limits struct {
 	WriteTimeout time.Duration
 	// IdleTimeout closes a connection that sends nothing for so long. Default 0: never, as in Redis.
 	IdleTimeout time.Duration
+	// ChangeTimeout is how long a client waits for a change of the members before it is told UNCERTAIN. Default 30 s.
+	ChangeTimeout time.Duration
 }
 
 // Limits of a client that has not yet authenticated, those of Redis: it is a stranger and can say only AUTH or HELLO.
@@ -89,6 +91,9 @@ func (l Limits) withDefaults() Limits {
 	if l.WriteTimeout == 0 {
 		l.WriteTimeout = 10 * time.Second
 	}
+	if l.ChangeTimeout == 0 {
+		l.ChangeTimeout = 30 * time.Second
+	}
 	return l
 }
 
@@ -118,8 +123,9 @@ func (l Limits) validate() error {
 			l.MaxInputBytes, l.MaxRequestBytes, l.MaxInlineBytes)
 	case l.MaxOutputBytes < l.MaxBulkBytes:
 		return fmt.Errorf("resp: MaxOutputBytes %d is below MaxBulkBytes %d", l.MaxOutputBytes, l.MaxBulkBytes)
-	case l.WriteTimeout < 0 || l.IdleTimeout < 0:
-		return fmt.Errorf("resp: negative timeout (write %v, idle %v)", l.WriteTimeout, l.IdleTimeout)
+	case l.WriteTimeout < 0 || l.IdleTimeout < 0 || l.ChangeTimeout < 0:
+		return fmt.Errorf("resp: negative timeout (write %v, idle %v, change %v)",
+			l.WriteTimeout, l.IdleTimeout, l.ChangeTimeout)
 	}
 	return nil
 }

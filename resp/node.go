@@ -10,17 +10,28 @@ type Node interface {
 	// TakeOver asks the leader to hand leadership over to this node, and returns when that is asked: nil says nothing of
 	// whether it happens. The error says why it cannot be asked; its text is for the client.
 	TakeOver() error
+	// Change submits a change of the members. The node answers by one call of r.Complete, at once or later, from any
+	// goroutine, and r.Timeout after the call at the latest; until then the request is the node's.
+	Change(r *ChangeRequest)
+	// AbandonChange says that the client of a submitted change has gone: nobody waits for its end, and the node completes
+	// it soon. Whether the change is made or not is left open. It may come after Complete was called.
+	AbandonChange(r *ChangeRequest)
+	// Join makes a node that belongs to no cluster ask, from now on, the one that listens for other nodes at an address
+	// to be taken in. Nil says nothing of whether it will be; the error says why it cannot ask, for the client.
+	Join(peerAddress string) error
 }
 
 // Leader is who leads, as far as a node knows.
 type Leader struct {
-	// Known is false while the node knows of no leader; then nothing else is set.
+	// Known is false while the node knows of no leader; then neither Self nor Host and Port are set.
 	Known bool
 	// Self is true if it is this node.
 	Self bool
 	// Host and Port are where clients reach it.
 	Host string
 	Port int
+	// Removed says that the node which was asked belongs to its cluster no more: what it has is of the past.
+	Removed bool
 }
 
 // Info is what a node knows of itself and of its cluster at one moment. It is local knowledge: a leader that was
@@ -30,7 +41,7 @@ type Info struct {
 	NodeID    uint64
 	Name      string
 	ClusterID uint64
-	// State is initializing, joining, loading or up.
+	// State is initializing or joining on a node that belongs to no cluster, then loading, up and, in the end, removed.
 	State string
 	// Role is leader, follower, candidate or learner.
 	Role string
@@ -57,8 +68,8 @@ type NodeInfo struct {
 	// Host and Port are where clients reach it, PeerPort where other nodes do.
 	Host           string
 	Port, PeerPort int
-	// Voter is false for learners.
-	Voter bool
+	// Voter is false for learners. Leaving says that the cluster is changing to one in which it is no member.
+	Voter, Leaving bool
 	// Absent says that the leader has not heard of this voter for so long that clients are sent elsewhere.
 	Absent bool
 	// Up means that this node is in touch with it.
@@ -79,6 +90,12 @@ func (info *Info) node(id uint64) *NodeInfo {
 	}
 	return nil
 }
+
+// removed is the state of a node that its cluster has dismissed.
+const removed = "removed"
+
+// blank reports whether this node belongs to no cluster yet.
+func (info *Info) blank() bool { return info.State == "initializing" || info.State == "joining" }
 
 // leads reports whether this node believes that it leads.
 func (info *Info) leads() bool { return info.Role == "leader" }

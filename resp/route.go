@@ -9,7 +9,8 @@ import (
 //
 //	proxy (the usual way)            everything to the store, which brings it to the leader
 //	moved, and another node leads    each call with a key is answered MOVED and never submitted; the rest to the store
-//	READONLY, this node leads not    a run in which nothing is (left) to write is answered from the present state
+//	READONLY, this node leads not    a run in which nothing is (left) to write is answered from the present state; not
+//	                                 on a node that was removed, whose state would be old for ever
 func (c *Conn) submit() {
 	leader := Leader{Known: true, Self: true}
 	if c.front.redirect || c.readOnly {
@@ -26,7 +27,7 @@ func (c *Conn) submit() {
 			c.out = append(c.out, call.Fixed...)
 		}
 		c.finish()
-	case c.readOnly && !leader.Self:
+	case c.readOnly && !leader.Self && !leader.Removed:
 		c.request.Run.Protocol = c.protocol
 		c.request.Stale, c.phase = true, viewing
 	default:

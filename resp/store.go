@@ -113,13 +113,24 @@ func (r *Request) end() Outcome {
 	return Outcome(state - waiting - 1)
 }
 
+// removedText is said instead of the text of NotDone by a node that is no member any more.
+const removedText = "CLUSTERDOWN The command was not executed: this node was removed from its cluster"
+
+// refusal is what a run is answered that was not done.
+func (f *front) refusal(outcome Outcome) string {
+	if outcome == NotDone && f.node.Leader().Removed {
+		return removedText
+	}
+	return outcomeTexts[outcome]
+}
+
 // refuse appends the same error for every call of the run; calls that needed no state keep their replies.
-func refuse(dst []byte, calls []command.Call, outcome Outcome) []byte {
+func refuse(dst []byte, calls []command.Call, text string) []byte {
 	for i := range calls {
 		if calls[i].Spec == nil {
 			dst = append(dst, calls[i].Fixed...)
 		} else {
-			dst = reply.Error(dst, outcomeTexts[outcome])
+			dst = reply.Error(dst, text)
 		}
 	}
 	return dst

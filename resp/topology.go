@@ -55,11 +55,15 @@ func (s *seat) failed() bool { return s.Absent || (!s.Voter && !s.Up && !s.mysel
 
 // topology makes the seats of all nodes, in the order of their numbers. Who owns which slots follows from nothing but
 // the members, the absent among them and, in the view of the leader, who leads: nodes that know the same of these show
-// the same map. A node that is no member (yet, or any more) has a seat without slots, since every node shows itself.
+// the same map. A node that is no member (yet, or any more) has a seat without slots, since every node shows itself. A
+// member that is about to leave has no seat, so that clients leave it before it goes, unless it answers or leads.
 func topology(view ClusterView, info *Info, ownPort int) []seat {
 	seats := make([]seat, 0, len(info.Nodes)+1)
 	for i := range info.Nodes {
-		seats = append(seats, seat{NodeInfo: &info.Nodes[i], myself: info.Nodes[i].ID == info.NodeID})
+		member := &info.Nodes[i]
+		if !member.Leaving || member.ID == info.NodeID || member.ID == info.Leader {
+			seats = append(seats, seat{NodeInfo: member, myself: member.ID == info.NodeID})
+		}
 	}
 	if info.node(info.NodeID) == nil {
 		stranger := NodeInfo{ID: info.NodeID, Name: fmt.Sprintf("%040s", info.Name), Port: ownPort, Voter: true, Up: true}
@@ -93,11 +97,11 @@ func crown(members []*seat, leader uint64) {
 	}
 }
 
-// spread divides the slots among the voters that are not absent, in the order of their numbers: each has a range, and
-// no range is longer than another by more than one slot.
+// spread divides the slots among the voters that neither are absent nor leave, in the order of their numbers: each has
+// a range, and no range is longer than another by more than one slot.
 func spread(members []*seat, leader uint64) {
 	enlist(members, leader, func(s *seat) bool { return !s.Voter })
-	owners := slices.DeleteFunc(slices.Clone(members), func(s *seat) bool { return !s.Voter || s.Absent })
+	owners := slices.DeleteFunc(slices.Clone(members), func(s *seat) bool { return !s.Voter || s.Absent || s.Leaving })
 	for i, s := range owners {
 		s.first = i * command.Slots / len(owners)
 		s.slots = (i+1)*command.Slots/len(owners) - s.first

@@ -17,12 +17,19 @@ type stillNode struct{ info Info }
 func (n *stillNode) Info() Info      { return n.info }
 func (n *stillNode) TakeOver() error { return nil }
 
+func (n *stillNode) Change(r *ChangeRequest)       { r.Complete(ChangeResult{Outcome: NotDone}) }
+func (n *stillNode) AbandonChange(*ChangeRequest)  {}
+func (n *stillNode) Join(peerAddress string) error { return nil }
+
 func (n *stillNode) Leader() Leader {
 	leader := n.info.node(n.info.Leader)
 	if leader == nil {
-		return Leader{}
+		return Leader{Removed: n.info.State == removed}
 	}
-	return Leader{Known: true, Self: leader.ID == n.info.NodeID, Host: leader.Host, Port: leader.Port}
+	return Leader{
+		Known: true, Self: leader.ID == n.info.NodeID, Host: leader.Host, Port: leader.Port,
+		Removed: n.info.State == removed,
+	}
 }
 
 // ask sends one command to a node and takes its reply apart.

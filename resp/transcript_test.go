@@ -85,6 +85,11 @@ func (p *transcript) start(d *datadriven.TestData) {
 			o.RedirectMoved = value == "moved"
 		case "absent": // a voter
 			p.store.info.node(uint64(number)).Absent = true
+		case "leaving": // a voter
+			p.store.info.node(uint64(number)).Leaving = true
+		case "removed": // this node
+			p.store.info.State, p.store.info.Role, p.store.info.Leader = "removed", "follower", 2
+			p.store.info.Nodes = p.store.info.Nodes[number:]
 		case "votes": // a node
 			p.store.info.node(uint64(number)).Voter = true
 		case "self": // a node

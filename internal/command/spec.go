@@ -64,7 +64,8 @@ type Spec struct {
 	FirstKey, LastKey, Step int
 	// Categories are the access categories, each with its leading @.
 	Categories []string
-	// Since is the version of Redis in which the command appeared, Group its chapter there.
+	// Since is the version of Redis in which the command appeared, or whose behaviour is followed where Redis does not
+	// have the command; Group is its chapter.
 	Since, Group string
 	// Summary says in one line what the command does, Complexity what it costs.
 	Summary, Complexity string

@@ -53,3 +53,16 @@ var configSubcommands = []Spec{
 		Summary: "Answers with the settings whose names match a pattern.", Complexity: "O(N) in the number of settings.",
 	},
 }
+
+var raftNodeSubcommands = []Spec{
+	{
+		ID: RaftNodeAdd, Name: "raft.node|add", Arity: 4, Flags: membership,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: ownSince, Group: "cluster",
+		Summary: "Makes a node a voter of the cluster; see CLUSTER ADDNODE.", Complexity: "O(N) in the bytes of the log.",
+	},
+	{
+		ID: RaftNodeRemove, Name: "raft.node|remove", Arity: 3, Flags: membership,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: ownSince, Group: "cluster",
+		Summary: "Takes a member out of the cluster; see CLUSTER REMOVENODE.", Complexity: "O(1)",
+	},
+}

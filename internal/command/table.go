@@ -30,14 +30,19 @@ const (
 	ClientSetInfo
 	ClientSetName
 	Cluster
+	ClusterAddNode
 	ClusterFailover
+	ClusterForget
 	ClusterHelp
 	ClusterInfo
 	ClusterKeySlot
 	ClusterLinks
+	ClusterMeet
 	ClusterMyID
 	ClusterMyShardID
 	ClusterNodes
+	ClusterRemoveNode
+	ClusterReplaceNode
 	ClusterShards
 	ClusterSlots
 	Command
@@ -52,6 +57,9 @@ const (
 	Info
 	Ping
 	Quit
+	RaftNode
+	RaftNodeAdd
+	RaftNodeRemove
 	ReadOnly
 	ReadWrite
 	Role
@@ -67,7 +75,12 @@ const (
 	always     = FlagLoading | FlagStale
 	connection = FlagNoScript | always
 	entrance   = connection | FlagFast | FlagNoAuth | FlagAllowBusy
+	// membership is for what changes the members, as Redis has it for CLUSTER MEET.
+	membership = FlagAdmin | FlagStale | FlagNoAsyncLoading
 )
+
+// ownSince is what commands that Redis does not have say of their age: the version whose behaviour is followed.
+const ownSince = "7.2.4"
 
 // table is sorted by name.
 var table = []Spec{
@@ -186,6 +199,12 @@ var table = []Spec{
 		ID: Quit, Name: "quit", Arity: -1, Flags: entrance,
 		Categories: []string{"@fast", "@connection"}, Since: "1.0.0", Group: "connection",
 		Summary: "Ends the connection after the replies to everything before it.", Complexity: "O(1)",
+	},
+	{
+		ID: RaftNode, Name: "raft.node", Arity: -2,
+		Categories: []string{"@slow"}, Since: ownSince, Group: "cluster",
+		Summary: "Holds redisraft's commands about members of the cluster.", Complexity: "Depends on the subcommand.",
+		Subcommands: raftNodeSubcommands,
 	},
 	{
 		ID: ReadOnly, Name: "readonly", Arity: 1, Flags: always | FlagFast,

@@ -1,0 +1,221 @@
+package resp
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// The commands that change who belongs to the cluster. Each is one step for the cluster, whatever it names, and is
+// answered when that is in force. A node is added by the address of its clients, like everything that people name;
+// where it listens for other nodes is 10000 above, or said. Adding a node again by the same address changes nothing and
+// answers the same, so that a client which was told UNCERTAIN may ask again.
+
+// ownInCluster reports whether a subcommand of CLUSTER is one that Redis does not have. It is for those who run the
+// nodes and not for cluster clients, so it is there in every view.
+func ownInCluster(id command.ID) bool {
+	return id == command.ClusterAddNode || id == command.ClusterRemoveNode || id == command.ClusterReplaceNode
+}
+
+// Error texts of these commands; the first three are Redis's own to the letter, up to what was given.
+const (
+	meetPort         = "ERR Invalid TCP base port specified: "
+	meetPeerPort     = "ERR Invalid TCP bus port specified: "
+	meetArguments    = "ERR unknown subcommand or wrong number of arguments for 'MEET'. Try CLUSTER HELP."
+	unknownNode      = "ERR Unknown node "
+	replaceArguments = "ERR CLUSTER REPLACENODE takes pairs: the id of a member and the address of its replacement"
+	raftNodeID       = "ERR the cluster allots the ids of nodes itself: give 0"
+)
+
+// clusterAddNode is CLUSTER ADDNODE host:port[@peerport] [PEER host:port] [LEARNER], answered by the new member's id.
+func clusterAddNode(c *Conn, dst []byte, args [][]byte) []byte {
+	added, failure := parseNewMember(args[2:])
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	c.change(waiter{reply: replyName}, MemberChange{Add: []NewMember{added}})
+	return dst
+}
+
+// parseNewMember reads an address and what follows it, or returns the text of an error.
+func parseNewMember(args [][]byte) (added NewMember, failure string) {
+	peer := ""
+	for i := 1; i < len(args); i++ {
+		switch {
+		case strings.EqualFold(string(args[i]), "learner"):
+			added.Learner = true
+		case strings.EqualFold(string(args[i]), "peer") && i+1 < len(args):
+			i++
+			peer = string(args[i])
+		default:
+			return added, reply.Syntax
+		}
+	}
+	var err error
+	if peer == "" {
+		added.PeerAddress, err = address.Peer(string(args[0]))
+	} else if _, _, err = address.Parse(string(args[0])); err == nil {
+		added.PeerAddress = peer
+		_, _, err = address.Parse(peer)
+	}
+	if err != nil {
+		return added, "ERR " + err.Error()
+	}
+	return added, ""
+}
+
+// clusterRemoveNode is CLUSTER REMOVENODE id [id ...].
+func clusterRemoveNode(c *Conn, dst []byte, args [][]byte) []byte {
+	return c.remove(dst, args[2:], false)
+}
+
+// clusterForget is CLUSTER FORGET id. Tools say it to every node of the cluster in turn, where in Redis each forgets
+// for itself. Here the first has done it for all, so that to forget a node which is no member is no error.
+func clusterForget(c *Conn, dst []byte, args [][]byte) []byte {
+	return c.remove(dst, args[2:3], true)
+}
+
+// remove takes members out of the cluster.
+func (c *Conn) remove(dst []byte, names [][]byte, strangersAreFine bool) []byte {
+	var wanted MemberChange
+	for _, name := range names {
+		member, ok := parseMember(name)
+		if !ok {
+			return reply.Error(dst, unknownNode+string(name))
+		}
+		wanted.Remove = append(wanted.Remove, member)
+	}
+	c.change(waiter{reply: replyOK, strangersAreFine: strangersAreFine}, wanted)
+	return dst
+}
+
+// parseMember reads 40 hex digits, or else a number.
+func parseMember(text []byte) (member Member, ok bool) {
+	if name := bytes.ToLower(text); len(name) == nameDigits && len(bytes.Trim(name, "0123456789abcdef")) == 0 {
+		return Member{Name: string(name)}, true
+	}
+	id, err := strconv.ParseUint(string(text), 10, 64)
+	return Member{ID: id}, err == nil && id > 0
+}
+
+// nameDigits is the length of a node's name.
+const nameDigits = 40
+
+// clusterReplaceNode is CLUSTER REPLACENODE id host:port[@peerport] [id host:port[@peerport] ...]: members leave, and
+// others take their places, a learner that of a learner. It is answered by the ids of the new ones.
+func clusterReplaceNode(c *Conn, dst []byte, args [][]byte) []byte {
+	if len(args)%2 != 0 {
+		return reply.Error(dst, replaceArguments)
+	}
+	var wanted MemberChange
+	for i := 2; i < len(args); i += 2 {
+		left, ok := parseMember(args[i])
+		if !ok {
+			return reply.Error(dst, unknownNode+string(args[i]))
+		}
+		peer, err := address.Peer(string(args[i+1]))
+		if err != nil {
+			return reply.Error(dst, "ERR "+err.Error())
+		}
+		wanted.Remove = append(wanted.Remove, left)
+		wanted.Add = append(wanted.Add, NewMember{PeerAddress: peer, InPlaceOf: left})
+	}
+	c.change(waiter{reply: replyNames}, wanted)
+	return dst
+}
+
+// clusterMeet is CLUSTER MEET host port [peerport]. A member takes in the node that it names. A node that belongs to no
+// cluster asks the node that it names to be taken in, and as in Redis OK means that it will; tools that add nodes send
+// it that way round.
+func clusterMeet(c *Conn, dst []byte, args [][]byte) []byte {
+	if len(args) > 5 {
+		return reply.Error(dst, meetArguments)
+	}
+	port, err := address.ParsePort(string(args[3]))
+	if err != nil {
+		return reply.Error(dst, meetPort+string(args[3]))
+	}
+	peerPort := 0
+	if len(args) == 5 {
+		if peerPort, err = address.ParsePort(string(args[4])); err != nil {
+			return reply.Error(dst, meetPeerPort+string(args[4]))
+		}
+	} else if peerPort, err = address.PeerPort(port); err != nil {
+		return reply.Error(dst, "ERR "+err.Error())
+	}
+	peer := address.Join(string(args[2]), peerPort)
+	if knowledge := c.front.node.Info(); !knowledge.blank() {
+		c.change(waiter{reply: replyOK}, MemberChange{Add: []NewMember{{PeerAddress: peer}}})
+		return dst
+	}
+	if err := c.front.node.Join(peer); err != nil {
+		return reply.Error(dst, "ERR "+err.Error())
+	}
+	return reply.OK(dst)
+}
+
+// raftNodeAdd is RAFT.NODE ADD 0 host:port, as redisraft has it: answered by the new member's number and the cluster's.
+func raftNodeAdd(c *Conn, dst []byte, args [][]byte) []byte {
+	if string(args[2]) != "0" {
+		return reply.Error(dst, raftNodeID)
+	}
+	added, failure := parseNewMember(args[3:4])
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	c.change(waiter{reply: c.replyNumber}, MemberChange{Add: []NewMember{added}})
+	return dst
+}
+
+// raftNodeRemove is RAFT.NODE REMOVE id.
+func raftNodeRemove(c *Conn, dst []byte, args [][]byte) []byte {
+	return c.remove(dst, args[2:3], false)
+}
+
+func replyOK(dst []byte, _ []Member) []byte { return reply.OK(dst) }
+
+func replyName(dst []byte, added []Member) []byte { return reply.BulkString(dst, added[0].Name) }
+
+func replyNames(dst []byte, added []Member) []byte {
+	dst = reply.ArrayHeader(dst, len(added))
+	for i := range added {
+		dst = reply.BulkString(dst, added[i].Name)
+	}
+	return dst
+}
+
+func (c *Conn) replyNumber(dst []byte, added []Member) []byte {
+	knowledge := c.front.node.Info()
+	dst = reply.Integer(reply.ArrayHeader(dst, 2), int64(added[0].ID))
+	return reply.BulkString(dst, fmt.Sprintf("%016x", knowledge.ClusterID))
+}
+
+// refuseChange appends what is said of a change that was not done, or not in time.
+func refuseChange(dst []byte, result *ChangeResult, timeout time.Duration) []byte {
+	var text string
+	switch {
+	case len(result.Strangers) > 0 && result.Strangers[0].Name != "":
+		text = unknownNode + result.Strangers[0].Name
+	case len(result.Strangers) > 0:
+		text = unknownNode + strconv.FormatUint(result.Strangers[0].ID, 10)
+	case result.Outcome == NotDone && result.Reason != "":
+		text = "ERR " + result.Reason
+	case result.Outcome == NotDone:
+		text = "CLUSTERDOWN The members were not changed: no leader took the change in time"
+	case result.Outcome == Overloaded:
+		text = "TRYAGAIN The members were not changed: too many changes wait on this node"
+	default:
+		text = fmt.Sprintf("UNCERTAIN The change did not end within %v and may go on: "+
+			"CLUSTER NODES shows who is a member, INFO raft whether a change is under way", timeout)
+		if result.Reason != "" {
+			text += ". " + result.Reason
+		}
+	}
+	return reply.Error(dst, text)
+}
