@@ -210,7 +210,7 @@ func (r *Runner) Receive(from raft.NodeID, messages []raft.Message) {
 }
 
 func messageBytes(m *raft.Message) int {
-	bytes := 64
+	bytes := 64 + 8*len(m.Absent)
 	for i := range m.Entries {
 		bytes += m.Entries[i].Size()
 	}

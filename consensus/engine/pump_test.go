@@ -306,6 +306,14 @@ func TestAPauseOfTheProcessIsNotABurstOfTicks(t *testing.T) {
 	}
 }
 
+// What a mailbox counts a message for bounds what it holds: whatever a message carries must weigh something.
+func TestTheListOfTheAbsentWeighsInAMailbox(t *testing.T) {
+	few, many := raft.Message{Kind: raft.Presence}, raft.Message{Kind: raft.Presence, Absent: make([]raft.NodeID, 1000)}
+	if more := messageBytes(&many) - messageBytes(&few); more < 8*1000 {
+		t.Fatalf("1000 ids weigh %d bytes", more)
+	}
+}
+
 func TestTheLoggerIsToldWhoLeads(t *testing.T) {
 	var buffer bytes.Buffer
 	r := &Runner{hands: Hands{Logger: slog.New(slog.NewTextHandler(&buffer, nil))}}
