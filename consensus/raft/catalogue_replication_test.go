@@ -259,6 +259,14 @@ func TestD16_ImpossibleConfigurationsAreRefused(t *testing.T) {
 		"voter and learner":    {Voters: voters, Learners: []NodeID{3}},
 		"voters without joint": {Voters: []NodeID{1, 2, 3, 4}},
 		"another old half":     {Voters: []NodeID{1, 2}, Outgoing: []NodeID{1, 2, 4}},
+		"a voter promoted":     {Voters: voters, Promote: []NodeID{3}},
+		"a stranger promoted":  {Voters: voters, Learners: []NodeID{4}, Promote: []NodeID{5}},
+		"a promotion twice":    {Voters: voters, Learners: []NodeID{4}, Promote: []NodeID{4, 4}},
+		"a learner retired":    {Voters: voters, Learners: []NodeID{4}, Retire: []NodeID{4}},
+		"all retired":          {Voters: voters, Retire: voters},
+		"an intent in a joint": {Voters: []NodeID{1, 2}, Outgoing: voters, Retire: []NodeID{2}},
+		"another cluster":      {Voters: voters, ClusterID: 1},
+		"another seed":         {Voters: voters, HashSeed: 1},
 	}
 	for name, configuration := range refused {
 		g := newRig(t, 3, 1)

@@ -194,6 +194,7 @@ func (c *cluster) take(n *node) {
 	}
 	c.confirm(n)
 	if rd.Propose != nil {
+		c.rules.stepped(c, n) // by the configuration that was in force so far
 		c.tracef("  %d proposes %v", n.id, rd.Propose)
 		_, err := n.core.ProposeConfiguration(rd.Propose, []byte(rd.Propose.String()))
 		c.rules.require(err == nil, "the next step of a change was refused: %v", err)

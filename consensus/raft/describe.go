@@ -82,6 +82,12 @@ func (c *Configuration) String() string {
 	if len(c.Learners) > 0 {
 		text += fmt.Sprintf(" learners=%d", c.Learners)
 	}
+	if len(c.Promote) > 0 {
+		text += fmt.Sprintf(" promote=%d", c.Promote)
+	}
+	if len(c.Retire) > 0 {
+		text += fmt.Sprintf(" retire=%d", c.Retire)
+	}
 	return text
 }
 

@@ -50,9 +50,9 @@
 //	paper 5.4.2    whose entries commit by counting    leader.go      commitByCounting
 //	thesis 3.10    handing over leadership             leader.go      Transfer; election.go handleTimeoutNow
 //	thesis 4.1     configurations, in force at once    membership.go  membership, ProposeConfiguration
-//	thesis 4.2.2   a leader that is left out           membership.go  mayCampaign, outOfOffice, resign
+//	thesis 4.2.2   a leader that is left out           membership.go  mayCampaign; change.go resign
 //	thesis 4.2.3   stickiness                          raft.go        stepTerm, hearsLeader
-//	thesis 4.3     joint consensus                     membership.go  finish; package quorum
+//	thesis 4.3     joint consensus                     change.go      nextStep; package quorum
 //	thesis 6.2     a leader nobody hears steps down    leader.go      tickLeader
 //	thesis 6.4     reads                               reads.go       Read
 //	thesis 9.6     pre-vote                            election.go    becomePreCandidate

@@ -26,7 +26,7 @@ func (r *Raft) becomePreCandidate() {
 	r.role, r.leader = PreCandidate, 0
 	r.ballots = r.ballots[:0]
 	last := r.log.last()
-	for _, id := range r.membership.newest().configuration.nodes() {
+	for _, id := range r.inForce().nodes() {
 		if r.asksForVote(id) {
 			r.send(Message{Kind: PreVote, To: id, Term: r.term + 1, Previous: last})
 		}
@@ -49,7 +49,7 @@ func (r *Raft) becomeCandidate(transferredAt Mark) {
 	r.role, r.vote = Candidate, r.options.ID
 	r.ballots = r.ballots[:0]
 	last := r.log.last()
-	for _, id := range r.membership.newest().configuration.nodes() {
+	for _, id := range r.inForce().nodes() {
 		if r.asksForVote(id) {
 			r.askForVote(Message{Kind: Vote, To: id, Previous: last, Hint: transferredAt})
 		}
@@ -66,7 +66,7 @@ func (r *Raft) askForVote(m Message) {
 }
 
 func (r *Raft) asksForVote(id NodeID) bool {
-	return id != r.options.ID && r.membership.newest().configuration.Votes(id)
+	return id != r.options.ID && r.inForce().Votes(id)
 }
 
 // countOwnVote counts the candidate's own vote once it is durable. A candidate that won with a vote it can forget could
@@ -83,7 +83,7 @@ func (r *Raft) count(voter NodeID, answer quorum.Answer) {
 	if r.answerOf(voter) == quorum.Silent {
 		r.ballots = append(r.ballots, ballot{voter, answer})
 	}
-	outcome := quorum.Decide(r.membership.newest().configuration.pair(), r.answerOf)
+	outcome := quorum.Decide(r.deciders(), r.answerOf)
 	switch {
 	case outcome == quorum.Lost:
 		r.becomeFollower(r.term, 0)
@@ -122,6 +122,9 @@ func (r *Raft) handlePreVote(m *Message) {
 // be older than the candidate's (D4).
 func (r *Raft) handleVote(m *Message) {
 	free := r.vote == 0 || r.vote == m.From
+	if r.down(guard.VoteByLogAlone) {
+		free = free && r.inForce().Votes(r.options.ID)
+	}
 	grant := free && !m.Previous.Before(r.log.last())
 	if grant {
 		r.becomeFollower(r.term, r.leader)

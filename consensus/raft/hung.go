@@ -71,7 +71,7 @@ func (r *Raft) othersDecide() bool {
 		}
 		return r.heardOf(id)
 	}
-	return quorum.Decide(r.membership.newest().configuration.pair(), without) == quorum.Won
+	return quorum.Decide(r.deciders(), without) == quorum.Won
 }
 
 // waitsForDisk reports whether a campaign would only wait: the disk completed nothing for an election timeout.

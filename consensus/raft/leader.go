@@ -26,13 +26,14 @@ func (r *Raft) tickLeader() {
 	beat := r.heartbeatTicks >= r.options.HeartbeatTicks
 	if beat {
 		r.heartbeatTicks = 0
+		r.committedAtBeat = r.commit
 	}
 	for _, p := range r.peers {
 		r.tickPeer(p, beat)
 	}
 	r.dismissLeft()
 	r.tickTransfer()
-	if quorum.Decide(r.membership.newest().configuration.pair(), r.heardOf) != quorum.Won {
+	if quorum.Decide(r.deciders(), r.heardOf) != quorum.Won {
 		// CheckQuorum (thesis section 6.2): a leader whom no majority hears makes clients wait for nothing.
 		r.becomeFollower(r.term, 0)
 		return
@@ -214,7 +215,7 @@ func (r *Raft) noteEcho(p *progress, echoed Epoch) {
 // commitByCounting commits what a quorum holds durably. Only an entry of this leader's term may be committed so, and
 // takes the earlier ones with it: an old entry on a majority can still be overwritten (Raft paper, figure 8).
 func (r *Raft) commitByCounting() {
-	reached := quorum.Reached(r.membership.newest().configuration.pair(), r.matchOf)
+	reached := quorum.Reached(r.deciders(), r.matchOf)
 	if reached <= r.commit {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/internal/guard"
 )
 
 // Errors of ProposeConfiguration.
@@ -78,6 +79,45 @@ func (m *membership) forgetBelow(floor Index) {
 	}
 }
 
+// nodesFrom lists everyone who receives the log by a configuration that may be the one in force, from the newest at or
+// below commit on.
+func (m *membership) nodesFrom(commit Index) []NodeID {
+	var all []NodeID
+	first := m.at(commit).index
+	for _, c := range m.list {
+		if c.index >= first {
+			all = append(all, c.configuration.nodes()...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// inForce is the configuration by which this node decides: the newest of its log, committed or not. If it were the
+// newest committed one, a leader could decide by what the others do not know yet:
+//
+//  1. {1,2,3} becomes {1,4,5}. All of it is committed, as only 1 knows, and 1 commits an entry with 4.
+//  2. 2 has the configurations in its log, but not the news that they are committed. It counts by {1,2,3}, is elected
+//     by 3, and lacks the entry.
+func (r *Raft) inForce() *Configuration {
+	if r.down(guard.InForceWhenAppended) {
+		return r.membership.at(max(r.commit, 1)).configuration
+	}
+	return r.membership.newest().configuration
+}
+
+// deciders are the voters of the configuration in force, as quorum wants them.
+func (r *Raft) deciders() quorum.Pair[NodeID] {
+	pair := r.inForce().pair()
+	if r.down(guard.BothHalves) {
+		pair.Old = nil
+	}
+	if r.down(guard.LearnersUncounted) {
+		pair.New = r.inForce().nodes()
+	}
+	return pair
+}
+
 // pair is the configuration as quorum wants it; a nil configuration decides nothing.
 func (c *Configuration) pair() quorum.Pair[NodeID] {
 	if c == nil {
@@ -106,24 +146,17 @@ func (c *Configuration) nodes() []NodeID {
 	return slices.Compact(all)
 }
 
-// Final is the configuration that ends a joint one: its new half alone.
-func (c *Configuration) Final() *Configuration {
-	final := *c
-	final.Outgoing = nil
-	final.Members = slices.DeleteFunc(slices.Clone(c.Members), func(m Member) bool { return !final.Includes(m.ID) })
-	return &final
-}
-
 // mayFollow reports whether c may replace the configuration in force: voters change only by way of a joint
 // configuration (thesis section 4.3), and a joint one is followed by its own end.
 func (c *Configuration) mayFollow(current *Configuration) error {
+	if err := c.coherent(); err != nil {
+		return err
+	}
 	switch {
-	case len(c.Voters) == 0:
-		return fmt.Errorf("%w: it has no voters", ErrInvalidConfiguration)
-	case slices.ContainsFunc(c.Learners, c.Votes):
-		return fmt.Errorf("%w: a node is voter and learner", ErrInvalidConfiguration)
-	case repeats(c.Voters) || repeats(c.Outgoing) || repeats(c.Learners):
-		return fmt.Errorf("%w: a node is named twice", ErrInvalidConfiguration)
+	case c.ClusterID != current.ClusterID || c.HashSeed != current.HashSeed:
+		return fmt.Errorf("%w: it is another cluster's", ErrInvalidConfiguration)
+	case c.NextID < current.NextID:
+		return fmt.Errorf("%w: ids would be used again", ErrInvalidConfiguration)
 	case current.Joint():
 		if c.Joint() || !sameNodes(c.Voters, current.Voters) {
 			return fmt.Errorf("%w: the present one is joint", ErrChangeInProgress)
@@ -134,6 +167,27 @@ func (c *Configuration) mayFollow(current *Configuration) error {
 		}
 	case !sameNodes(c.Voters, current.Voters):
 		return fmt.Errorf("%w: voters change only through a joint configuration", ErrInvalidConfiguration)
+	}
+	return nil
+}
+
+// coherent reports whether c makes sense by itself.
+func (c *Configuration) coherent() error {
+	switch {
+	case len(c.Voters) == 0:
+		return fmt.Errorf("%w: it has no voters", ErrInvalidConfiguration)
+	case slices.ContainsFunc(c.Learners, c.Votes):
+		return fmt.Errorf("%w: a node is voter and learner", ErrInvalidConfiguration)
+	case slices.ContainsFunc([][]NodeID{c.Voters, c.Outgoing, c.Learners, c.Promote, c.Retire}, repeats):
+		return fmt.Errorf("%w: a node is named twice", ErrInvalidConfiguration)
+	case c.Joint() && c.intends():
+		return fmt.Errorf("%w: a joint one intends no other change", ErrInvalidConfiguration)
+	case len(without(c.Promote, c.Learners)) > 0:
+		return fmt.Errorf("%w: only learners are promoted", ErrInvalidConfiguration)
+	case len(without(c.Retire, c.Voters)) > 0:
+		return fmt.Errorf("%w: only voters retire", ErrInvalidConfiguration)
+	case len(c.Voters)+len(c.Promote) == len(c.Retire):
+		return fmt.Errorf("%w: no voters would remain", ErrInvalidConfiguration)
 	}
 	return nil
 }
@@ -158,7 +212,7 @@ func (r *Raft) ProposeConfiguration(c *Configuration, body []byte) (Index, error
 		return 0, ErrNotLeader
 	case r.commit < r.noOp:
 		return 0, ErrTooEarly
-	case newest.index > r.commit:
+	case newest.index > r.commit && !r.down(guard.OneChange):
 		return 0, ErrChangeInProgress
 	}
 	if err := c.mayFollow(newest.configuration); err != nil {
@@ -185,39 +239,4 @@ func (r *Raft) mayCampaign() bool {
 		}
 	}
 	return false
-}
-
-// finish returns, once, the end of a committed joint configuration, for the leader to propose. A leader that finds one
-// in its log when elected does so too: whoever leads carries the change to its end.
-func (r *Raft) finish() *Configuration {
-	newest := r.membership.newest()
-	if r.role != Leader || r.transferee != 0 || r.finished == newest.index {
-		return nil
-	}
-	if !newest.configuration.Joint() || newest.index > r.commit || r.commit < r.noOp {
-		return nil
-	}
-	r.finished = newest.index
-	return newest.configuration.Final()
-}
-
-// outOfOffice reports whether this leader's part is over: it is not a voter of the newest configuration, and that is
-// committed.
-func (r *Raft) outOfOffice() bool {
-	newest := r.membership.newest()
-	return r.role == Leader && newest.index <= r.commit && r.commit >= r.noOp &&
-		!newest.configuration.Votes(r.options.ID)
-}
-
-// resign ends the lead of a leader that the configuration leaves out. Whoever holds the whole log is asked to take over
-// at once, so that nobody waits for an election timeout (thesis section 4.2.2).
-func (r *Raft) resign() {
-	last := r.log.last()
-	for _, p := range r.peers {
-		if p.match == last.Index && r.membership.newest().configuration.Votes(p.id) {
-			r.send(Message{Kind: TimeoutNow, To: p.id, Previous: last})
-			break
-		}
-	}
-	r.becomeFollower(r.term, 0)
 }

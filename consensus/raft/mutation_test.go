@@ -14,6 +14,8 @@ func TestARuleThatIsSwitchedOffIsNoticed(t *testing.T) {
 	guards := []guard.Guard{
 		guard.CommitProven, guard.VoteDurable, guard.CommitOwnTerm, guard.AppendDurable, guard.ReadQuorum,
 		guard.OwnVoteDurable, guard.ReadNoOp, guard.EpochBeforeMessages,
+		guard.BothHalves, guard.InForceWhenAppended, guard.OneChange, guard.LearnersUncounted, guard.VoteByLogAlone,
+		guard.Farewell,
 	}
 	for _, g := range guards {
 		t.Run(g.String(), func(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/raftredis/raftredis/internal/guard"
 )
 
 // ProgressState is how a leader sends entries to a follower.
@@ -137,24 +139,28 @@ func (r *Raft) peer(id NodeID) *progress {
 }
 
 // arrangePeers brings the list of peers in step with the configuration in force. A node that it leaves out stays for a
-// while: it must learn that its removal is committed, or it will campaign against it (D9).
+// while: it must learn that its removal is committed, or it will campaign against it (D9). A new leader serves those as
+// well whom its predecessor may not have told.
 func (r *Raft) arrangePeers() {
 	newest := r.membership.newest()
 	arranged := make([]*progress, 0, len(r.peers)+1)
-	for _, p := range r.peers {
+	arranged = append(arranged, r.peers...)
+	next := r.log.last().Index + 1
+	for _, id := range r.membership.nodesFrom(r.commit) {
+		if id != r.options.ID && r.peer(id) == nil {
+			arranged = append(arranged, &progress{id: id, next: next})
+		}
+	}
+	for _, p := range arranged {
 		switch {
 		case newest.configuration.Includes(p.id):
 			p.leaving, p.leavingTicks = 0, 0
 		case p.leaving == 0:
 			p.leaving = newest.index
 		}
-		arranged = append(arranged, p)
 	}
-	next := r.log.last().Index + 1
-	for _, id := range newest.configuration.nodes() {
-		if id != r.options.ID && r.peer(id) == nil {
-			arranged = append(arranged, &progress{id: id, next: next})
-		}
+	if r.down(guard.Farewell) {
+		arranged = slices.DeleteFunc(arranged, func(p *progress) bool { return p.leaving != 0 })
 	}
 	slices.SortFunc(arranged, func(a, b *progress) int { return cmp.Compare(a.id, b.id) })
 	r.peers = arranged

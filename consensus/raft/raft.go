@@ -62,11 +62,15 @@ type leadership struct {
 	// epoch is the newest read epoch, confirmed the newest that a quorum echoed.
 	epoch     Epoch
 	confirmed Epoch
-	// finished is the index of the joint configuration whose end Ready asked for.
-	finished Index
+	// stepped is the index of the configuration whose successor Ready asked for.
+	stepped Index
+	// committedAtBeat is the commit index as it was when the last heartbeat was due.
+	committedAtBeat Index
 	// transferee is whom leadership is being handed to, since transferTicks.
 	transferee    NodeID
 	transferTicks int
+	// resigning means that this leader is left out and has found somebody to take over.
+	resigning bool
 	// yieldTicks counts since this leader began to give its place up, for its disk hangs; 0 if it does not.
 	yieldTicks int
 }
@@ -316,7 +320,7 @@ func (r *Raft) Ready(rd *Ready) bool {
 	r.takeOperation(&rd.Append)
 	rd.Messages, r.messages = r.messages, reuse(rd.Messages)
 	rd.Fetch, r.fetches = r.fetches, reuse(rd.Fetch)
-	rd.Propose = r.finish()
+	rd.Propose = r.nextStep()
 	news := r.commit != r.shownCommit || r.confirmed != r.shownConfirmed
 	rd.Commit, r.shownCommit = r.commit, r.commit
 	rd.Confirmed, r.shownConfirmed = r.confirmed, r.confirmed
@@ -328,8 +332,7 @@ func (r *Raft) down(g guard.Guard) bool { return r.options.Weakened.Down(g) }
 
 // aloneInOffice reports whether this node is the only voter.
 func (r *Raft) aloneInOffice() bool {
-	c := r.membership.newest().configuration
-	return c != nil && quorum.Decide(c.pair(), r.onlySelf) == quorum.Won
+	return r.membership.newest().configuration != nil && quorum.Decide(r.deciders(), r.onlySelf) == quorum.Won
 }
 
 func (r *Raft) onlySelf(id NodeID) quorum.Answer {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ var moves = []move{
 		c.do(n, func(r *Raft) { r.ServeWaiting(c.anyone().id, r.Commit()+1) })
 	}},
 	{"transfer", 2, func(c *chaos, n *node) { c.do(n, func(r *Raft) { r.Transfer(c.anyone().id) }) }},
-	{"reconfigure", 5, (*chaos).reconfigureSome},
+	{"reconfigure", 6, (*chaos).reconfigureSome},
 }
 
 func newChaos(seed int64, weakened ...guard.Guard) *chaos {
@@ -193,6 +194,10 @@ func (c *chaos) reconfigureSome(n *node) {
 	if current == nil {
 		return
 	}
+	if c.dice.Intn(2) == 0 {
+		c.intendSome(n, current)
+		return
+	}
 	next := &Configuration{Outgoing: current.Voters}
 	for _, other := range c.nodes {
 		switch c.dice.Intn(3) {
@@ -209,7 +214,32 @@ func (c *chaos) reconfigureSome(n *node) {
 	}
 }
 
-// beKind ends all faults and gives the cluster time; then a fresh write must be committed by all who vote.
+// intendSome adds and removes learners, and names learners to promote and voters to retire. The leader does the rest.
+func (c *chaos) intendSome(n *node, current *Configuration) {
+	next := &Configuration{Voters: current.Voters}
+	for _, other := range c.nodes {
+		votes, learns := current.Votes(other.id), slices.Contains(current.Learners, other.id)
+		if votes {
+			if c.dice.Intn(3) == 0 {
+				next.Retire = append(next.Retire, other.id)
+			}
+			continue
+		}
+		if learns && c.dice.Intn(4) == 0 || !learns && c.dice.Intn(2) == 0 {
+			continue
+		}
+		next.Learners = append(next.Learners, other.id)
+		if c.dice.Intn(3) > 0 {
+			next.Promote = append(next.Promote, other.id)
+		}
+	}
+	if err := c.reconfigure(n, next); err == nil {
+		c.tracef("  %d proposed %v", n.id, next)
+	}
+}
+
+// beKind ends all faults and gives the cluster time; then a fresh write must be committed by all who vote, and what was
+// intended must have come about. In this world a voter that is left out learns it.
 func (c *chaos) beKind() {
 	c.heal(nil)
 	for _, n := range c.nodes {
@@ -224,17 +254,42 @@ func (c *chaos) beKind() {
 		}
 		c.settle(nil)
 		leader := c.leader()
-		if leader == nil || leader.core.Configuration().Joint() {
+		if leader == nil || leader.core.Configuration().Joint() || leader.core.Configuration().intends() {
 			continue
 		}
 		if written == 0 || leader.core.Last().Index < written {
 			written = c.propose(leader, "last")
 		}
 		if written != 0 && c.agree(leader, written) {
+			c.sendOff(leader)
 			return
 		}
 	}
 	c.rules.require(false, "liveness: no agreement on a fresh write in a kind world")
+}
+
+// sendOff removes a voter in a kind world.
+func (c *chaos) sendOff(leader *node) {
+	voters := leader.core.Configuration().Voters
+	if len(voters) == 1 {
+		return
+	}
+	removed := c.node(voters[c.dice.Intn(len(voters))])
+	next := *leader.core.Configuration()
+	next.Retire = []NodeID{removed.id}
+	if err := c.reconfigure(leader, &next); err != nil {
+		c.rules.require(false, "the removal of node %d is refused: %v", removed.id, err)
+	}
+	for range 100 {
+		for _, n := range c.nodes {
+			c.tick(n, 1)
+		}
+		c.settle(nil)
+		if committed, _ := removed.core.CommittedConfiguration(); !committed.Includes(removed.id) {
+			return
+		}
+	}
+	c.rules.require(false, "node %d was left out in a kind world and is not told", removed.id)
 }
 
 func (c *chaos) agree(leader *node, written Index) bool {

@@ -39,7 +39,7 @@ func (r *Raft) confirm() {
 		r.confirmed = r.epoch
 		return
 	}
-	pair := r.membership.newest().configuration.pair()
+	pair := r.deciders()
 	r.confirmed = max(r.confirmed, quorum.Reached(pair, r.echoOf))
 }
 

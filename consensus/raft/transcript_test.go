@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,8 @@ import (
 //	settle [without=(ID,...)] [hung=(ID,...)]
 //	                                  deliver and sync until nothing moves; those without are cut off, and the disks
 //	                                  of those hung complete nothing
-//	beat ID [N] [hung=(ID,...)]       N units of time, settled after each
+//	beat ID [N] [without=(ID,...)] [hung=(ID,...)]
+//	                                  N units of time, settled after each
 //	crash ID [synced=N]               power loss; the first N operations in flight reached the disk
 //	restart ID [floor=N]              start from the disk; entries up to the floor stay there
 //	read ID                           register a read
@@ -40,7 +42,7 @@ import (
 //	link ID PEER                      the connection from ID to PEER was renewed
 //	waiting ID PEER N                 clients of PEER wait for index N
 //	transfer ID PEER                  hand leadership over
-//	reconfigure ID voters=(..) [outgoing=(..)] [learners=(..)]
+//	reconfigure ID voters=(..) [outgoing=(..)] [learners=(..)] [promote=(..)] [retire=(..)]
 //	status ID, log ID                 show
 //
 // The word quiet on any line leaves out what happens.
@@ -240,7 +242,7 @@ func (s *script) beat() {
 	s.settleHung(func() {
 		for range s.numberOr(1, 1) {
 			s.tick(s.first(), 1)
-			s.settle(nil)
+			s.settle(s.connected())
 		}
 	})
 }
@@ -255,13 +257,13 @@ func (s *script) settleHung(act func()) {
 }
 
 func (s *script) settleWithout() {
-	without := map[NodeID]bool{}
-	for _, id := range s.ids("without") {
-		without[id] = true
-	}
-	s.settleHung(func() {
-		s.settle(func(m *Message) bool { return !without[m.From] && !without[m.To] })
-	})
+	s.settleHung(func() { s.settle(s.connected()) })
+}
+
+// connected says which messages get through: those between nodes that are not cut off by the argument without.
+func (s *script) connected() func(*Message) bool {
+	without := s.ids("without")
+	return func(m *Message) bool { return !slices.Contains(without, m.From) && !slices.Contains(without, m.To) }
 }
 
 func (s *script) registerRead() {
@@ -292,6 +294,7 @@ func (s *script) injectAppend() {
 func (s *script) reconfigureTo() {
 	configuration := &Configuration{
 		Voters: s.ids("voters"), Outgoing: s.ids("outgoing"), Learners: s.ids("learners"),
+		Promote: s.ids("promote"), Retire: s.ids("retire"),
 	}
 	if err := s.reconfigure(s.first(), configuration); err != nil {
 		s.tracef("  refused: %v", err)

@@ -40,6 +40,13 @@ func TestD6_ATruncatedConfigurationIsRolledBack(t *testing.T)     { transcript(t
 func TestS24_D8_ANodeLeftOutLeadsUntilItsRemovalIsCommitted(t *testing.T) {
 	transcript(t, "joint_s24")
 }
+func TestALearnerIsPromotedWhenItHasCaughtUp(t *testing.T)            { transcript(t, "promote") }
+func TestAVoterIsRemovedWhenTheOthersCanDecide(t *testing.T)          { transcript(t, "step_deferred") }
+func TestANewLeaderCarriesAPromotionOn(t *testing.T)                  { transcript(t, "promote_new_leader") }
+func TestAPromotionThatIsGivenUpDoesNotHappen(t *testing.T)           { transcript(t, "promote_given_up") }
+func TestD8_AllVotersAreReplacedInOneStep(t *testing.T)               { transcript(t, "replace") }
+func TestD8_ALeaderLeftOutUnderLoadBringsAVoterLevel(t *testing.T)    { transcript(t, "resign") }
+func TestD9_ANewLeaderTellsANodeOfItsRemoval(t *testing.T)            { transcript(t, "farewell") }
 func TestD4_D18_ALearnerVotesWhenAskedAndIsNeverCounted(t *testing.T) { transcript(t, "learner") }
 func TestB2_Figure8_AnOldEntryIsNotCommittedByCounting(t *testing.T)  { transcript(t, "commit_figure8") }
 func TestB1_AFollowerCommitsOnlyWhatIsProven(t *testing.T)            { transcript(t, "commit_proven") }

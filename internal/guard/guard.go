@@ -36,12 +36,25 @@ const (
 	ReadNoOp
 	// EpochBeforeMessages (S11): the epoch of new reads is one that messages already carry.
 	EpochBeforeMessages
+	// BothHalves (D3): the new half of a joint configuration decides alone.
+	BothHalves
+	// InForceWhenAppended (D5): a configuration counts only once it is committed.
+	InForceWhenAppended
+	// OneChange (D2): a step of a change is taken while the one before is not committed.
+	OneChange
+	// LearnersUncounted (D18): learners count like voters.
+	LearnersUncounted
+	// VoteByLogAlone (D4): a node that does not know that it is a voter refuses its vote.
+	VoteByLogAlone
+	// Farewell (D9): a node that was left out is not sent the news of it.
+	Farewell
 	count
 )
 
 var names = [count]string{
 	"CommitProven", "VoteDurable", "CommitOwnTerm", "AppendDurable", "ReadQuorum", "OwnVoteDurable", "VoteInOpening",
-	"ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages",
+	"ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages", "BothHalves", "InForceWhenAppended",
+	"OneChange", "LearnersUncounted", "VoteByLogAlone", "Farewell",
 }
 
 // All lists every guard, in the order of their declaration.

@@ -1,0 +1,109 @@
+package raft
+
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// A change of the voters is a walk along configurations. What is still to come is written in the one in force, so
+// whoever leads goes on where the leader before stopped, and asks its owner for each step in Ready.Propose:
+//
+//	simple, names whom to promote and to retire ── mayStep ──► joint ── committed ──► simple, its new half alone
+//
+// A new node begins as a learner: before it has the log it could only hold up decisions. Whom somebody changed their
+// mind about leaves Promote and Retire as easily as it came there, for until the first step nothing depends on it.
+
+// nextStep returns, once, the configuration that follows the newest one, when that is committed and its successor due.
+func (r *Raft) nextStep() (step *Configuration) {
+	newest := r.membership.newest()
+	switch {
+	case r.role != Leader || r.transferee != 0 || r.stepped == newest.index:
+		return nil
+	case newest.index > r.commit && !r.down(guard.OneChange) || r.commit < r.noOp:
+		return nil
+	case newest.configuration.Joint():
+		step = newest.configuration.Final()
+	case newest.configuration.intends() && r.mayStep(newest):
+		step = newest.configuration.exchange()
+	default:
+		return nil
+	}
+	r.stepped = newest.index
+	return step
+}
+
+// mayStep reports whether nothing is held up by exchanging the voters now. Everyone to be promoted must hold what was
+// committed when the last heartbeat was due, which is as much as a voter holds that keeps up; and those who will vote
+// must be able to decide. Without the second rule the removal of a voter, while another one is down, would be the end of
+// all decisions until that one comes back: in force when appended, a joint configuration needs both its halves.
+func (r *Raft) mayStep(intent configured) bool {
+	for _, id := range intent.configuration.Promote {
+		if r.committedAtBeat < intent.index || r.hasUpTo(id, r.committedAtBeat) != quorum.Yes {
+			return false
+		}
+	}
+	next := intent.configuration.exchange().Final().pair()
+	return quorum.Decide(next, func(id NodeID) quorum.Answer { return r.hasUpTo(id, intent.index) }) == quorum.Won
+}
+
+// hasUpTo reports whether a node has the log up to an index on its disk, and was heard within an election timeout.
+func (r *Raft) hasUpTo(id NodeID, i Index) quorum.Answer {
+	if r.matchOf(id) >= i && r.heardOf(id) == quorum.Yes {
+		return quorum.Yes
+	}
+	return quorum.No
+}
+
+// intends reports whether voters are to be exchanged.
+func (c *Configuration) intends() bool { return len(c.Promote)+len(c.Retire) > 0 }
+
+// exchange is the joint configuration that carries an intent out. Those who retire have a vote in its old half and are
+// no members of what follows.
+func (c *Configuration) exchange() *Configuration {
+	joint := *c
+	joint.Outgoing = c.Voters
+	joint.Voters = slices.Concat(without(c.Voters, c.Retire), c.Promote)
+	joint.Learners = without(c.Learners, c.Promote)
+	joint.Promote, joint.Retire = nil, nil
+	return &joint
+}
+
+// Final is the configuration that ends a joint one: its new half alone.
+func (c *Configuration) Final() *Configuration {
+	final := *c
+	final.Outgoing = nil
+	final.Members = slices.DeleteFunc(slices.Clone(c.Members), func(m Member) bool { return !final.Includes(m.ID) })
+	return &final
+}
+
+func without(ids, gone []NodeID) []NodeID {
+	return slices.DeleteFunc(slices.Clone(ids), func(id NodeID) bool { return slices.Contains(gone, id) })
+}
+
+// outOfOffice reports whether this leader's part is over: it is not a voter of the newest configuration, and that is
+// committed.
+func (r *Raft) outOfOffice() bool {
+	newest := r.membership.newest()
+	return r.role == Leader && newest.index <= r.commit && r.commit >= r.noOp &&
+		!newest.configuration.Votes(r.options.ID)
+}
+
+// resign ends the lead of a leader that the configuration leaves out. The voter that holds most is told to take over, so
+// that nobody waits for an election timeout (thesis section 4.2.2). Under load not even that one may hold everything at
+// this moment: then no more is proposed, and this node leads until it does, but not beyond an election timeout.
+func (r *Raft) resign() {
+	if r.transferee == 0 {
+		next := r.successor()
+		if r.resigning || next == nil {
+			r.becomeFollower(r.term, 0)
+			return
+		}
+		r.resigning = true
+		r.Transfer(next.id)
+	}
+	if r.matchOf(r.transferee) == r.log.last().Index { // it has been told
+		r.becomeFollower(r.term, 0)
+	}
+}
