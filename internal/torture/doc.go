@@ -6,7 +6,8 @@
 //	      │      └─► registers, counters: what was told      ▲ │
 //	      ├── watch: who leads, in which term ───────────────┤ │ every link between two nodes passes a Gate
 //	      ├── faults, drawn from a seed ─┬─ Nodes: kill, stop, start, pause, continue
-//	      │                              └─ Network: cut, refuse, slow one direction ──► Gates
+//	      │                              ├─ Network: cut, refuse, slow one direction ──► Gates
+//	      │                              └─ Disks, members: lose a disk, leave, come back as somebody else
 //	      └── at the end: all healed; every node serves, all agree; histories are judged
 //
 // # What holds
@@ -20,6 +21,8 @@
 //  3. Everything that a run breaks it heals, also when it fails. When Run returns, none of its goroutines is left.
 //  4. The faults are a function of the seed alone: kinds, lengths, order, and whom they meet, except that "the leader"
 //     is whoever leads then. How many of them happen depends on the machine.
+//  5. At most one node at a time belongs to the cluster no more, or has lost its disk; the next episode begins when it is
+//     a member again. More would be allowed to lose data.
 //
 // # Limits
 //

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +21,9 @@ type fake struct {
 	values map[string]string
 	lie    func(f *fake, node int, args []string) (reply string, lies bool)
 	down   map[int]bool
+	// lives counts how often each node was emptied; emptied says which are blank since, outside which were removed.
+	lives            map[int]int
+	emptied, outside map[int]bool
 
 	listeners []net.Listener
 	running   sync.WaitGroup
@@ -28,7 +32,8 @@ type fake struct {
 
 func newFake(t *testing.T, nodes int) *fake {
 	t.Helper()
-	f := &fake{values: map[string]string{}, conns: map[net.Conn]struct{}{}, down: map[int]bool{}}
+	f := &fake{values: map[string]string{}, conns: map[net.Conn]struct{}{}, down: map[int]bool{}, lives: map[int]int{},
+		emptied: map[int]bool{}, outside: map[int]bool{}}
 	for node := range nodes {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -112,6 +117,9 @@ func readCommand(reader *bufio.Reader) (args []string, err error) {
 func (f *fake) answer(node int, args []string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if args[0] != "CLUSTER" && args[0] != "INFO" && (f.outside[node] || f.emptied[node]) {
+		return "-CLUSTERDOWN no member\r\n"
+	}
 	if f.lie != nil {
 		if reply, lies := f.lie(f, node, args); lies {
 			return reply
@@ -140,7 +148,7 @@ func (f *fake) answer(node int, args []string) string {
 	case "DBSIZE":
 		return fmt.Sprintf(":%d\r\n", len(f.values))
 	case "CLUSTER":
-		return "+OK\r\n"
+		return f.cluster(node, args)
 	case "INFO":
 		text := "raft_role:follower\r\n"
 		if node == 0 {
@@ -149,6 +157,54 @@ func (f *fake) answer(node int, args []string) string {
 		return fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
 	}
 	return "-ERR unknown command\r\n"
+}
+
+// cluster answers as a cluster does in which nodes are members from the start. One that is none serves nobody.
+func (f *fake) cluster(node int, args []string) string {
+	switch args[1] {
+	case "MYID":
+		return bulk(f.name(node))
+	case "REMOVENODE":
+		return f.remove(args[2])
+	case "REPLACENODE":
+		if reply := f.remove(args[2]); reply[0] == '-' {
+			return reply
+		}
+		return "*1\r\n" + f.add(args[3])
+	case "ADDNODE":
+		return f.add(args[2])
+	}
+	return "+OK\r\n"
+}
+
+// name is another one in each of a node's lives.
+func (f *fake) name(node int) string { return fmt.Sprintf("node%d.%d", node, f.lives[node]) }
+
+func (f *fake) remove(name string) string {
+	var node, life int
+	_, err := fmt.Sscanf(name, "node%d.%d", &node, &life)
+	if err != nil || f.outside[node] || f.memberLife(node) != life {
+		return "-ERR Unknown node " + name + "\r\n"
+	}
+	f.outside[node] = true
+	return "+OK\r\n"
+}
+
+// memberLife is the life in which a node was a member last: the one before, while it is emptied.
+func (f *fake) memberLife(node int) int {
+	if f.emptied[node] {
+		return f.lives[node] - 1
+	}
+	return f.lives[node]
+}
+
+func (f *fake) add(address string) string {
+	node := slices.Index(f.addresses(), address)
+	if f.down[node] {
+		return "-ERR nobody answers\r\n"
+	}
+	f.outside[node], f.emptied[node] = false, false
+	return bulk(f.name(node))
 }
 
 func (f *fake) bulk(key string) string {
@@ -167,7 +223,21 @@ func (f *fake) Pause(node int) error    { return f.turn(node, true) }
 func (f *fake) Start(node int) error    { return f.turn(node, false) }
 func (f *fake) Continue(node int) error { return f.turn(node, false) }
 
+// Empty is for nodes that are down.
+func (f *fake) Empty(node int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.down[node] {
+		return fmt.Errorf("node %d is emptied while it runs", node)
+	}
+	f.lives[node]++
+	f.emptied[node] = true
+	return nil
+}
+
 func (f *fake) turn(node int, down bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.down[node] == down {
 		return fmt.Errorf("node %d is broken or mended twice", node)
 	}

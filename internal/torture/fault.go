@@ -35,13 +35,17 @@ const (
 	SlowOne
 	// FlapOne cuts a single node from the others and joins it again, many times.
 	FlapOne
+	// LoseDisk kills a node and empties its directory. It comes back blank, and is put into the place of what it was.
+	LoseDisk
+	// LeaveOne takes a node that runs out of the cluster. It comes back blank, and is added as a new member.
+	LeaveOne
 	kinds
 )
 
 // String names the kind.
 func (k Kind) String() string {
 	return [...]string{"kill", "kill-minority", "kill-all", "stop", "pause", "move", "cut-halves",
-		"cut-one", "cut-in", "cut-out", "cut-bridge", "slow", "flap"}[k]
+		"cut-one", "cut-in", "cut-out", "cut-bridge", "slow", "flap", "lose-disk", "leave"}[k]
 }
 
 // Fault is something that goes wrong for a while.
@@ -78,7 +82,10 @@ func (f Fault) String() string {
 	return text + strings.ReplaceAll(fmt.Sprint(f.Order), "[", " [")
 }
 
-func (k Kind) network() bool { return k >= CutHalves }
+func (k Kind) network() bool { return k >= CutHalves && k <= FlapOne }
+
+// membership reports whether the fault changes who belongs to the cluster.
+func (k Kind) membership() bool { return k == LoseDisk || k == LeaveOne }
 
 // Episode is faults that overlap, and after them a calm.
 type Episode []Fault
@@ -109,16 +116,21 @@ const (
 )
 
 // draw draws an episode for a cluster of so many nodes out of some kinds: one fault, often, or up to three that
-// overlap.
+// overlap. One of them at most changes the members: a cluster of which several lose their disks at once may lose data,
+// and must not be blamed.
 func draw(rng *rand.Rand, nodes int, kinds []Kind) Episode {
 	usurped := rng.IntN(8) == 0
 	if usurped && slices.Contains(kinds, PauseOne) && slices.Contains(kinds, CutOne) {
 		return drawUsurpation(rng, nodes)
 	}
 	count := []int{1, 1, 1, 2, 2, 3}[rng.IntN(6)]
-	episode := make(Episode, count)
-	for i := range episode {
-		episode[i] = drawFault(rng, nodes, kinds[rng.IntN(len(kinds))])
+	var episode Episode
+	for range count {
+		f := drawFault(rng, nodes, kinds[rng.IntN(len(kinds))])
+		changes := func(other Fault) bool { return other.Kind.membership() }
+		if !f.Kind.membership() || !slices.ContainsFunc(episode, changes) {
+			episode = append(episode, f)
+		}
 	}
 	return episode
 }

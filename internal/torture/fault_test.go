@@ -28,6 +28,9 @@ func TestDraw_IsAFunctionOfTheSeedAndDrawsEveryKind(t *testing.T) {
 			t.Fatalf("one seed draws %v and %v", e, again)
 		}
 		overlap = overlap || len(e) > 1
+		if changes := slices.DeleteFunc(slices.Clone(e), func(f Fault) bool { return !f.Kind.membership() }); len(changes) > 1 {
+			t.Errorf("%v changes the members more than once", e)
+		}
 		usurped = usurped || len(e) == 2 && e[0].Leader && e[1].Leader && slices.Equal(e[0].Order, e[1].Order)
 		for _, f := range e {
 			seen[f.Kind]++
@@ -184,11 +187,12 @@ func TestOptions_RefuseWhatMakesNoSense(t *testing.T) {
 		"two nodes":           func(o *Options) { o.Addresses = o.Addresses[:2] },
 		"no processes":        func(o *Options) { o.Nodes = nil },
 		"no network":          func(o *Options) { o.Network = nil },
+		"no disks":            func(o *Options) { o.Disks, o.Kinds = nil, []Kind{LoseDisk} },
 		"a crowd":             func(o *Options) { o.Clients = mostClients + 1 },
 		"less than no client": func(o *Options) { o.Clients = -1 },
 		"less than no time":   func(o *Options) { o.Duration = -1 },
 	} {
-		o := Options{Addresses: make([]string, 3), Nodes: &fake{}, Network: &Network{}, Clients: mostClients}
+		o := Options{Addresses: make([]string, 3), Nodes: &fake{}, Network: &Network{}, Disks: &fake{}, Clients: mostClients}
 		if _, err := o.complete(); err != nil {
 			t.Fatal(err)
 		}

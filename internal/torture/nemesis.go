@@ -25,13 +25,25 @@ type Nodes interface {
 	Check(node int) error
 }
 
+// Disks are the directories of the nodes. It is used by one goroutine.
+type Disks interface {
+	// Empty empties the directory of a node that does not run. When it is started again it belongs to no cluster, and
+	// does nothing about it.
+	Empty(node int) error
+}
+
 // nemesis brings faults about, and ends them.
 type nemesis struct {
 	nodes   Nodes
 	network *Network
+	disks   Disks
+	members *members
 	leader  func() (node int, known bool)
 	// move asks a node to lead.
-	move   func(node int)
+	move func(node int)
+	// launch begins work that goes on by itself. The context ends with the run, or when stop is called, which waits for
+	// the end of the work.
+	launch func(work func(ctx context.Context)) (stop func())
 	logger *slog.Logger
 	// broken are the nodes that do not run.
 	broken []bool
@@ -45,6 +57,8 @@ type effect struct {
 	fault    Fault
 	victims  []int
 	obstacle *obstacle
+	// stop ends what the fault has launched.
+	stop func()
 }
 
 // moment is when something happens to a fault.
@@ -127,7 +141,7 @@ func (n *nemesis) begin(e *effect) error {
 	e.victims = e.fault.victims(order, func(node int) bool { return !n.broken[node] })
 	n.logger.Info("begins", "fault", e.fault.Kind, "nodes", e.victims)
 	for _, node := range e.victims {
-		if err := n.strike(node, e.fault.Kind); err != nil {
+		if err := n.strike(node, e); err != nil {
 			return fmt.Errorf("%v node %d: %w", e.fault.Kind, node, err)
 		}
 	}
@@ -135,9 +149,9 @@ func (n *nemesis) begin(e *effect) error {
 }
 
 // strike does to a node what a fault of processes does.
-func (n *nemesis) strike(node int, kind Kind) error {
-	n.broken[node] = kind != MoveOne
-	switch kind {
+func (n *nemesis) strike(node int, e *effect) error {
+	n.broken[node] = e.fault.Kind != MoveOne
+	switch e.fault.Kind {
 	case StopOne:
 		return n.nodes.Stop(node)
 	case PauseOne:
@@ -145,8 +159,21 @@ func (n *nemesis) strike(node int, kind Kind) error {
 	case MoveOne:
 		n.move(node)
 		return nil
+	case LeaveOne:
+		e.stop = n.launch(func(ctx context.Context) { n.members.leave(ctx, node) })
+		return nil
+	case LoseDisk:
+		return n.empty(node)
 	}
 	return n.nodes.Kill(node)
+}
+
+// empty leaves a node dead and blank.
+func (n *nemesis) empty(node int) error {
+	if err := n.nodes.Kill(node); err != nil {
+		return err
+	}
+	return n.disks.Empty(node)
 }
 
 // end undoes a fault.
@@ -157,7 +184,7 @@ func (n *nemesis) end(e *effect) error {
 		n.network.take(e.obstacle)
 	}
 	for _, node := range e.victims {
-		if err := n.mend(node, e.fault.Kind); err != nil {
+		if err := n.mend(node, e); err != nil {
 			return fmt.Errorf("node %d after %v: %w", node, e.fault.Kind, err)
 		}
 	}
@@ -165,15 +192,27 @@ func (n *nemesis) end(e *effect) error {
 }
 
 // mend undoes strike.
-func (n *nemesis) mend(node int, kind Kind) error {
+func (n *nemesis) mend(node int, e *effect) error {
 	n.broken[node] = false
-	switch kind {
+	switch e.fault.Kind {
 	case MoveOne:
 		return nil
 	case PauseOne:
 		return n.nodes.Continue(node)
+	case LeaveOne:
+		e.stop()
+		if err := errors.Join(n.nodes.Check(node), n.empty(node)); err != nil {
+			return err
+		}
 	}
-	return n.nodes.Start(node)
+	if err := n.nodes.Start(node); err != nil {
+		return err
+	}
+	if e.fault.Kind.membership() {
+		n.members.expect(node)
+		n.launch(func(ctx context.Context) { n.members.enter(ctx, node) })
+	}
+	return nil
 }
 
 // heal ends all faults that an aborted episode left.

@@ -34,7 +34,10 @@ type Options struct {
 	Nodes Nodes
 	// Network is the ways between them. Required, unless no kind of fault needs it.
 	Network *Network
-	// Kinds are the faults to choose from, each as often as it is listed; empty means all kinds.
+	// Disks are their directories. Required, unless no kind of fault needs them.
+	Disks Disks
+	// Kinds are the faults to choose from, each as often as it is listed; empty means all kinds, without those that need
+	// Disks if there are none.
 	Kinds []Kind
 	// Clients is how many work at a time, up to 16.
 	Clients int
@@ -55,7 +58,9 @@ func (o Options) complete() (Options, error) {
 	}
 	if len(o.Kinds) == 0 {
 		for k := range kinds {
-			o.Kinds = append(o.Kinds, k)
+			if !k.membership() || o.Disks != nil {
+				o.Kinds = append(o.Kinds, k)
+			}
 		}
 	}
 	switch {
@@ -69,6 +74,8 @@ func (o Options) complete() (Options, error) {
 		return o, errors.New("torture: a negative time")
 	case o.Network == nil && slices.ContainsFunc(o.Kinds, Kind.network):
 		return o, errors.New("torture: faults of the network need Network")
+	case o.Disks == nil && slices.ContainsFunc(o.Kinds, Kind.membership):
+		return o, errors.New("torture: faults that change the members need Disks")
 	}
 	return o, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,8 +48,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	r := &run{options: o, began: time.Now(), watch: newWatch(len(o.Addresses))}
 	r.tally.served = make([]int, len(o.Addresses))
 	r.nemesis = &nemesis{
-		nodes: o.Nodes, network: o.Network, leader: r.watch.leader, move: r.move, logger: o.Logger,
-		broken: make([]bool, len(o.Addresses)),
+		nodes: o.Nodes, network: o.Network, disks: o.Disks, leader: r.watch.leader, move: r.move, logger: o.Logger,
+		broken: make([]bool, len(o.Addresses)), members: newMembers(o.Addresses, o.Logger),
 	}
 	for i := range counterKeys {
 		r.counters = append(r.counters, newCounter(fmt.Sprint("counter", i)))
@@ -93,6 +94,13 @@ func (r *run) play(ctx context.Context) (err error) {
 			cancel(err)
 		}
 	}
+	r.nemesis.launch = func(work func(context.Context)) (stop func()) {
+		ctx, cancel := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		running.Go(func() { work(ctx) })
+		watchers.Go(running.Wait)
+		return func() { cancel(); running.Wait() }
+	}
 	for node, address := range r.options.Addresses {
 		watchers.Go(func() { try(r.watch.run(ctx, node, address)) })
 	}
@@ -110,6 +118,11 @@ func (r *run) play(ctx context.Context) (err error) {
 func (r *run) torment(ctx context.Context) error {
 	if err := r.awaitService(ctx); err != nil {
 		return fmt.Errorf("before anything was broken: %w", err)
+	}
+	if slices.ContainsFunc(r.options.Kinds, Kind.membership) {
+		if err := r.nemesis.members.learn(ctx); err != nil {
+			return err
+		}
 	}
 	rng := rand.New(rand.NewPCG(r.options.Seed, 0))
 	for count := 1; count == 1 || time.Since(r.began) < r.options.Duration; count++ {
@@ -138,11 +151,11 @@ func (r *run) move(node int) {
 	r.options.Logger.Info("asked to lead", "node", node, "reply", reply, "error", err)
 }
 
-// awaitService waits until every node has answered clients.
+// awaitService waits until every node is a member and has answered clients.
 func (r *run) awaitService(ctx context.Context) error {
 	began, before := time.Now(), r.tally.counted()
 	for {
-		silent := -1
+		silent := r.nemesis.members.missing()
 		for node, count := range r.tally.counted() {
 			if count-before[node] < serviceCommands {
 				silent = node
@@ -155,8 +168,8 @@ func (r *run) awaitService(ctx context.Context) error {
 			return err
 		}
 		if time.Since(began) > r.options.Recovery {
-			return fmt.Errorf("node %d has not answered %d commands in %v, with nothing broken", silent, serviceCommands,
-				r.options.Recovery)
+			return fmt.Errorf("node %d is no member, or has not answered %d commands, after %v with nothing broken", silent,
+				serviceCommands, r.options.Recovery)
 		}
 		if err := wait(ctx, pollPeriod); err != nil {
 			return err

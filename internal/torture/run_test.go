@@ -3,6 +3,7 @@ package torture
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -17,6 +18,7 @@ func tortured(t *testing.T, f *fake, change func(*Options)) (*Report, error) {
 	defer network.Close()
 	o := Options{
 		Seed: 1, Duration: time.Second, Addresses: f.addresses(), Nodes: f, Network: network, Recovery: soon,
+		Disks: f,
 	}
 	change(&o)
 	report, err := Run(t.Context(), o)
@@ -62,5 +64,54 @@ func TestRun_EndsWithItsContext(t *testing.T) {
 	o := Options{Duration: time.Hour, Addresses: f.addresses(), Nodes: f, Network: network}
 	if _, err := Run(ctx, o); !errors.Is(err, stop) {
 		t.Errorf("the run ended with %v, want %v", err, stop)
+	}
+}
+
+// Members leave, lose their disks, and come back as others; the run goes on with what they are then. Changes are asked
+// for again, also when nobody knows whether they happened.
+func TestRun_NodesThatLeaveOrLoseTheirDiskComeBackAsMembers(t *testing.T) {
+	for _, kind := range []Kind{LoseDisk, LeaveOne} {
+		t.Run(kind.String(), func(t *testing.T) {
+			f := newFake(t, 3)
+			refused := 0
+			f.lie = func(_ *fake, _ int, args []string) (string, bool) {
+				if args[0] != "CLUSTER" || args[1] == "MYID" || refused > 5 {
+					return "", false
+				}
+				refused++
+				return []string{"-UNCERTAIN it may go on\r\n", "-ERR a change is in progress\r\n"}[refused%2], true
+			}
+			report, err := tortured(t, f, func(o *Options) {
+				o.Seed, o.Kinds, o.Duration = shortSeed, []Kind{kind}, time.Second/2
+			})
+			t.Log(report)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lives := 0
+			for node := range 3 {
+				lives += f.lives[node]
+				if f.outside[node] || f.emptied[node] {
+					t.Errorf("node %d is no member when the run is over", node)
+				}
+			}
+			if lives == 0 || lives != report.Faults[kind] {
+				t.Errorf("%d directories were emptied in %d faults", lives, report.Faults[kind])
+			}
+		})
+	}
+}
+
+func TestRun_FindsAClusterThatDoesNotTakeAMemberBack(t *testing.T) {
+	f := newFake(t, 3)
+	f.lie = func(_ *fake, _ int, args []string) (string, bool) {
+		return "-ERR no such member\r\n", args[0] == "CLUSTER" && (args[1] == "ADDNODE" || args[1] == "REPLACENODE")
+	}
+	report, err := tortured(t, f, func(o *Options) {
+		o.Seed, o.Kinds, o.Recovery = shortSeed, []Kind{LoseDisk}, time.Second
+	})
+	t.Log(report)
+	if err == nil || !strings.Contains(err.Error(), "is no member") {
+		t.Errorf("the error is %v", err)
 	}
 }
