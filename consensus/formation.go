@@ -34,12 +34,11 @@ const joinInterval = time.Second
 func (n *Node) takeJoiner(j transport.Join) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.started {
-		return n.knownJoiner(j)
-	}
 	switch {
 	case n.closed:
 		return ErrClosed
+	case n.started:
+		return &transport.Refusal{Text: "the cluster was formed a moment ago; ask again"}
 	case !n.options.Bootstrap:
 		return &transport.Refusal{Text: "this node belongs to no cluster itself"}
 	case j.PeerAddress == n.options.PeerAddress:
@@ -90,18 +89,6 @@ func (n *Node) askedBefore(j transport.Join) bool {
 	others := slices.DeleteFunc(n.joiners[known+1:], same)
 	n.joiners = n.joiners[:known+1+len(others)]
 	return true
-}
-
-// knownJoiner tells members that ask again to be patient, and refuses others.
-func (n *Node) knownJoiner(j transport.Join) error {
-	if c := n.runner.Load().Status().Configuration; c != nil {
-		for i := range c.Members {
-			if c.Members[i].Incarnation == j.Incarnation {
-				return nil
-			}
-		}
-	}
-	return &transport.Refusal{Text: "the cluster is complete; it cannot be grown by joining yet"}
 }
 
 // form makes the cluster of this node and those that asked. The caller holds the lock.
@@ -174,21 +161,21 @@ func (n *Node) broken(err error) error {
 }
 
 // join asks the given nodes, in turn and again and again, until this node is a member.
-func (n *Node) join(ctx context.Context) {
+func (n *Node) join() {
 	ticker := time.NewTicker(joinInterval)
 	defer ticker.Stop()
 	var told string
 	for i := 0; ; i++ {
 		address := n.options.Join[i%len(n.options.Join)]
-		news := n.askToJoin(ctx, address)
-		if news != told && ctx.Err() == nil {
+		news := n.askToJoin(n.context, address)
+		if news != told && n.context.Err() == nil {
 			told = news
 			n.options.Logger.Info("joining", "via", address, "answer", news)
 		}
 		select {
 		case <-n.member:
 			return
-		case <-ctx.Done():
+		case <-n.context.Done():
 			return
 		case <-ticker.C:
 		}
@@ -198,10 +185,7 @@ func (n *Node) join(ctx context.Context) {
 // askToJoin asks one node, follows its redirection, and says what came of it.
 func (n *Node) askToJoin(ctx context.Context, address string) string {
 	n.mu.Lock()
-	j := transport.Join{
-		Name: n.identity.Name, Incarnation: n.identity.Incarnation,
-		PeerAddress: n.options.PeerAddress, ClientAddress: n.options.ClientAddress,
-	}
+	j := n.describe()
 	n.mu.Unlock()
 	err := n.transport.Join(ctx, address, j)
 	var refusal *transport.Refusal
@@ -211,5 +195,5 @@ func (n *Node) askToJoin(ctx context.Context, address string) string {
 	if err != nil {
 		return err.Error()
 	}
-	return "accepted; waiting for the others"
+	return "accepted; waiting to be contacted"
 }

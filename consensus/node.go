@@ -36,9 +36,11 @@ type Node struct {
 	closed   bool
 	started  bool
 
-	joining    context.CancelFunc
+	context    context.Context // ends with Close
+	stop       context.CancelFunc
 	background sync.WaitGroup
 	member     chan struct{} // closed when the node has become a member
+	moved      chan struct{} // has something when a member told its addresses
 }
 
 // Propose replicates a command and returns what StateMachine.Apply returned for it on this node. It waits until the
@@ -218,7 +220,7 @@ func (n *Node) Close() error {
 	}
 	n.closed = true
 	n.mu.Unlock()
-	n.joining()
+	n.stop()
 	n.background.Wait()
 	errTransport := n.transport.Close() // after this no owner method runs
 	var err error

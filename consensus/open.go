@@ -43,9 +43,12 @@ func Open(o Options) (*Node, error) {
 	}
 	n := &Node{
 		options: o, log: log, boot: raft.Boot(random()), identity: restored.Identity, restored: restored,
-		assembled: make(chan struct{}), member: make(chan struct{}), joining: func() {},
+		assembled: make(chan struct{}), member: make(chan struct{}), moved: make(chan struct{}, 1),
 	}
+	n.peers.told = map[raft.NodeID]told{}
+	n.context, n.stop = context.WithCancel(context.Background())
 	if err := n.assemble(); err != nil {
+		n.stop()
 		log.Close()
 		return nil, err
 	}
@@ -70,7 +73,7 @@ func checkIdentity(directory string, r *wal.Recovered) error {
 func (n *Node) assemble() error {
 	o := &n.options
 	t, err := transport.New(transport.Options{
-		Owner: owner{n}, Listener: o.PeerListener, Address: o.PeerListen, Dial: o.Dial, Secret: o.Secret,
+		Owner: owner{n}, Registrar: owner{n}, Listener: o.PeerListener, Address: o.PeerListen, Dial: o.Dial, Secret: o.Secret,
 		Logger: o.Logger, MaxEntryBytes: largestEntryBytes,
 	})
 	if err != nil {
@@ -114,9 +117,7 @@ func (n *Node) begin() error {
 		return fmt.Errorf("the cluster in %s was not completed when its first node stopped: start it with the "+
 			"bootstrap options it had", o.Directory)
 	case len(o.Join) > 0:
-		ctx, cancel := context.WithCancel(context.Background())
-		n.joining = cancel
-		n.background.Go(func() { n.join(ctx) })
+		n.background.Go(n.join)
 		return nil
 	}
 	o.Logger.Info("this node belongs to no cluster and waits to be contacted", "peer", o.PeerAddress)
@@ -151,6 +152,7 @@ func (n *Node) start() error {
 		Machine: n.options.Machine, Log: n.log, Transport: carrier{n.transport, n, o.ID},
 		Logger: n.options.Logger, Tick: Tick, Fatal: n.options.Fatal,
 	}))
+	n.background.Go(n.keepAddresses)
 	close(n.member)
 	return nil
 }

@@ -27,10 +27,7 @@ func (o owner) Hello(transport.Peer) transport.Hello {
 	o.mu.Unlock()
 	if r := o.runner.Load(); r != nil {
 		s := r.Status()
-		h.Term = s.Term
-		if s.Durable == s.Last.Index {
-			h.Durable = s.Last
-		}
+		h.Term, h.Durable = s.Term, raft.Mark{Term: s.DurableTerm, Index: s.Durable}
 	}
 	return h
 }
@@ -45,11 +42,34 @@ func (o owner) Admit(theirs transport.Hello) error {
 			return err
 		}
 	}
-	c := o.runner.Load().Status().Configuration
-	if c == nil {
+	s := o.runner.Load().Status()
+	if s.Configuration == nil {
 		o.introduce(&theirs)
 	}
-	return checkMember(c, &theirs)
+	if err := checkMember(s.Configuration, &theirs); err != nil {
+		return err
+	}
+	if err := checkRemoved(s, &theirs); err != nil {
+		return err
+	}
+	if err := o.judge(o.context, &theirs); err != nil {
+		return err
+	}
+	if m := engine.FindMember(s.Configuration, theirs.From); m != nil {
+		o.noteAddresses(m, &theirs)
+	}
+	return nil
+}
+
+// checkRemoved refuses a node that was removed, so that its operator is told. A leader hears it as long as it still
+// sends to it, for the answers.
+func checkRemoved(s *engine.Status, theirs *transport.Hello) error {
+	served := func(f raft.FollowerStatus) bool { return f.ID == theirs.From }
+	if !engine.LeftOut(s.Committed, theirs.From) || slices.ContainsFunc(s.Followers, served) {
+		return nil
+	}
+	return &transport.Refusal{Text: fmt.Sprintf("node %d was removed from the cluster; stop it, or %s",
+		theirs.From, emptyDirectory)}
 }
 
 // checkMember refuses a data directory that is not the one the configuration names under the id: it was wiped or
@@ -66,12 +86,6 @@ func checkMember(c *raft.Configuration, theirs *transport.Hello) error {
 		}
 	}
 	return nil
-}
-
-// Join answers a blank node that asks to be a member.
-func (o owner) Join(j transport.Join) error {
-	<-o.assembled
-	return o.takeJoiner(j)
 }
 
 // Receive passes messages on.
@@ -124,6 +138,44 @@ type peers struct {
 	mu         sync.Mutex
 	configured bool
 	introduced []transport.Peer
+	// self and members are what the configuration says, told what members said of themselves since.
+	self    raft.NodeID
+	members []raft.Member
+	told    map[raft.NodeID]told
+}
+
+// list is whom to hold links to, and where. The caller holds the lock.
+func (p *peers) list() []transport.Peer {
+	var list []transport.Peer
+	for i := range p.members {
+		if m := &p.members[i]; m.ID != p.self {
+			list = append(list, transport.Peer{ID: m.ID, Incarnation: m.Incarnation, Address: p.addressLocked(m)})
+		}
+	}
+	return list
+}
+
+// toldLocked is what a member said of itself, if that is newer than what the configuration says; nil otherwise.
+func (p *peers) toldLocked(m *raft.Member) *raft.Member {
+	said, ok := p.told[m.ID]
+	if !ok || !sameAddresses(&said.configured, m) {
+		return nil
+	}
+	return &said.member
+}
+
+func (p *peers) addressLocked(m *raft.Member) string {
+	if said := p.toldLocked(m); said != nil {
+		return said.PeerAddress
+	}
+	return m.PeerAddress
+}
+
+// addressOf is where a member takes connections, as far as this node knows.
+func (p *peers) addressOf(m *raft.Member) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.addressLocked(m)
 }
 
 // introduce makes a link to a peer that dialled, unless the configuration is known by now and names the peers itself.
@@ -149,14 +201,9 @@ type carrier struct {
 
 // SetPeers translates members into peers. From the first call on, who dials is no longer who is dialled.
 func (c carrier) SetPeers(members []raft.Member) {
-	var list []transport.Peer
-	for _, m := range members {
-		if m.ID != c.self {
-			list = append(list, transport.Peer{ID: m.ID, Incarnation: m.Incarnation, Address: m.PeerAddress})
-		}
-	}
-	c.node.peers.mu.Lock()
-	defer c.node.peers.mu.Unlock()
-	c.node.peers.configured = true
-	c.Transport.SetPeers(list)
+	p := &c.node.peers
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.configured, p.self, p.members = true, c.self, members
+	c.Transport.SetPeers(p.list())
 }

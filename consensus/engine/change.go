@@ -20,8 +20,9 @@ import (
 // A node that becomes a voter and one that ceases to be one in the same Change swap places in one step, so that at no
 // time fewer nodes vote than before or after.
 type Change struct {
-	// Add are new members. Their ID is 0: it is allotted here and never used again. One whose incarnation is a member's
-	// is that member: it becomes a voter if it is a learner, and has these addresses from now on.
+	// Add are blank nodes, with ID 0: it is allotted here and never used again. One whose incarnation is a member's is that
+	// member: it becomes a voter if it is a learner, and has these addresses from now on. One that has an ID must be a
+	// member, or have been promised to be one by a leader whose log was lost; who was removed is not added again.
 	Add []raft.Member
 	// Learner makes those of Add learners for good: they receive the log and do not vote.
 	Learner bool
@@ -160,9 +161,12 @@ func (c Change) add(d *draft) error {
 		wanted := c.Add[i]
 		known := slices.IndexFunc(d.Members, func(m raft.Member) bool { return m.Incarnation == wanted.Incarnation })
 		var err error
-		if known >= 0 {
+		switch {
+		case known >= 0 && (wanted.ID == 0 || wanted.ID == d.Members[known].ID):
 			err = d.addAgain(&d.Members[known], &wanted, c.Learner)
-		} else {
+		case known >= 0 || wanted.ID != 0 && wanted.ID < d.NextID || wanted.ID > d.NextID+MaxMembers:
+			err = fmt.Errorf("node %d: %w, or not any more", wanted.ID, ErrNoMember)
+		default:
 			err = d.addNew(wanted, c.Learner)
 		}
 		if err != nil {
@@ -173,8 +177,8 @@ func (c Change) add(d *draft) error {
 }
 
 func (d *draft) addNew(m raft.Member, learner bool) error {
-	m.ID = d.NextID
-	d.NextID++
+	m.ID = max(m.ID, d.NextID)
+	d.NextID = m.ID + 1
 	d.Members = append(d.Members, m)
 	d.Learners = append(d.Learners, m.ID)
 	d.touched = append(d.touched, m.ID)

@@ -183,6 +183,21 @@ func TestABlankNodeThatAsksAgainFromAnotherAddressIsTheSameMember(t *testing.T) 
 	}
 }
 
+// A node took its identity from a leader whose log was lost before anyone else had the entry. It keeps the id, for its
+// data directory has it.
+func TestD11_ANodeKeepsTheIDThatALostLogPromised(t *testing.T) {
+	promised := candidate(7)
+	promised.ID = 6
+	c := next(t, clusterOf(3), Change{Add: []raft.Member{promised}})
+	if m := FindMember(c, 6); m == nil || c.NextID != 7 {
+		t.Fatalf("got %+v", c)
+	}
+	c = next(t, c, Change{Remove: []raft.NodeID{6}})
+	if _, err := (Change{Add: []raft.Member{promised}}).Next(c); !errors.Is(err, ErrNoMember) {
+		t.Fatalf("after its removal: %v", err)
+	}
+}
+
 func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 	three := clusterOf(3)
 	promoting := next(t, three, Change{Add: []raft.Member{candidate(7)}})
@@ -191,6 +206,8 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 	stranger, wiped := candidate(9), candidate(2)
 	stranger.ID, wiped.ID, wiped.Incarnation = 9, 2, 22
 	full := clusterOf(MaxMembers)
+	removed, mistaken, far := candidate(9), candidate(2), candidate(9)
+	removed.ID, mistaken.ID, far.ID = 2, 3, 1<<64-1
 	for name, c := range map[string]struct {
 		current *raft.Configuration
 		change  Change
@@ -204,6 +221,9 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 		"remove the only voter":     {clusterOf(1), Change{Remove: []raft.NodeID{1}}, ErrLastVoter, "last voter"},
 		"remove all voters":         {three, Change{Remove: []raft.NodeID{1, 2, 3}}, ErrLastVoter, "last voter"},
 		"a voter as a learner":      {three, Change{Add: []raft.Member{candidate(2)}, Learner: true}, ErrIsVoter, "node 2"},
+		"who was removed":           {three, Change{Add: []raft.Member{removed}}, ErrNoMember, "node 2"},
+		"another id than it has":    {three, Change{Add: []raft.Member{mistaken}}, ErrNoMember, "node 3"},
+		"an id from nowhere":        {three, Change{Add: []raft.Member{far}}, ErrNoMember, "not any more"},
 		"a second promotion":        {promoting, Change{Add: []raft.Member{candidate(8)}}, raft.ErrChangeInProgress, "node 4"},
 		"a removal in a promotion":  {promoting, Change{Remove: []raft.NodeID{1}}, raft.ErrChangeInProgress, "node 4"},
 		"a promotion in a removal":  {retiring, Change{Add: []raft.Member{candidate(8)}}, raft.ErrChangeInProgress, "node 3"},

@@ -118,6 +118,10 @@ func (t *Transport) welcome(conn net.Conn) (*incoming, *frameReader, error) {
 	case err != nil:
 	case p == purposeJoin:
 		err = t.admitJoin(s)
+	case p == purposeInvite:
+		err = t.admitInvite(s)
+	case p == purposeChange:
+		err = t.admitChange(s)
 	default:
 		in, err = t.admitPeer(s)
 	}
@@ -136,31 +140,6 @@ func (t *Transport) welcome(conn net.Conn) (*incoming, *frameReader, error) {
 		return nil, nil, err
 	}
 	return in, frames, nil
-}
-
-// admitJoin answers the request of a blank node.
-func (t *Transport) admitJoin(s *handshake) error {
-	_, body, err := s.receive(frameJoin)
-	if err != nil {
-		return err
-	}
-	var w wireJoin
-	if err := decodeControl(body, &w); err != nil {
-		return err
-	}
-	if err := s.challenge(w.Nonce, body); err != nil {
-		return err
-	}
-	if err := CheckAddress(w.PeerAddress); err != nil {
-		return err
-	}
-	err = t.options.Owner.Join(Join{
-		Name: w.Name, Incarnation: w.Incarnation, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
-	})
-	if err != nil {
-		return err
-	}
-	return s.send(nil, frameAccepted, nil)
 }
 
 // admitPeer answers the hello of a peer. The order matters:

@@ -26,6 +26,10 @@ const (
 	frameRefusal
 	// frameAlive has no body: a dialler with nothing to say proves that it is there.
 	frameAlive
+	frameInvite
+	frameGuest
+	frameChange
+	frameAnswer
 	frameKindsEnd
 
 	firstControlFrame = frameHello

@@ -14,10 +14,13 @@ import (
 // A connection begins with eight bytes: who speaks, which version, and what for. Then, with each arrow a frame:
 //
 //	dialler                                        other side
-//	preamble, Hello or Join (nonce d)         →
+//	preamble, first frame (nonce d)           →                                   see below
 //	                                          ←    Challenge (nonce a, proof)     only with a secret
 //	Proof                                     →                                   only with a secret
-//	                                          ←    Welcome, Accepted or Refusal
+//	                                          ←    answer, or Refusal
+//
+// The first frame is a Hello and its answer a Welcome, and then messages follow; or it is a question with one answer:
+// see registry.go.
 //
 // Each proof is an HMAC-SHA256 under the cluster secret over a label for its direction, both nonces and the first
 // frame's body: neither an old proof nor the other side's can be played back. The other side proves first, so that a
@@ -40,6 +43,8 @@ type purpose byte
 const (
 	purposeMessages purpose = 'm'
 	purposeJoin     purpose = 'j'
+	purposeInvite   purpose = 'i'
+	purposeChange   purpose = 'c'
 	// Purpose 'b' is kept for bulk: snapshots travel on connections of their own.
 )
 
@@ -58,7 +63,9 @@ func readPreamble(source io.Reader) (purpose, error) {
 	if version != protocolVersion {
 		return 0, &Refusal{Text: fmt.Sprintf("protocol version %d, this node speaks %d", version, protocolVersion)}
 	}
-	if p != purposeMessages && p != purposeJoin {
+	switch p {
+	case purposeMessages, purposeJoin, purposeInvite, purposeChange:
+	default:
 		return 0, &Refusal{Text: fmt.Sprintf("this node does not serve connections of purpose %q", byte(p))}
 	}
 	return p, nil

@@ -41,6 +41,9 @@ type node struct {
 	hello Hello
 	admit func(Hello) error
 	join  func(Join) error
+	// invite and change answer the other questions.
+	invite func(uint64) (Guest, error)
+	change func(uint64, []byte) (Answer, error)
 }
 
 type (
@@ -79,6 +82,11 @@ func (n *node) Join(j Join) error {
 	return n.join(j)
 }
 
+func (n *node) Invite(clusterID uint64) (Guest, error) { return n.invite(clusterID) }
+func (n *node) Change(clusterID uint64, change []byte) (Answer, error) {
+	return n.change(clusterID, change)
+}
+
 func (n *node) Receive(from raft.NodeID, messages []raft.Message) bool {
 	for _, m := range messages {
 		n.events <- received{from, m}
@@ -99,7 +107,9 @@ func start(t testing.TB, id raft.NodeID, change ...func(*node, *Options)) *node 
 		Name: fmt.Sprintf("%040x", id), PeerAddress: "192.0.2.1:16379", ClientAddress: "192.0.2.1:6379",
 	}
 	n.room.Store(true)
-	o := Options{Owner: n, Address: "127.0.0.1:0", BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond}
+	o := Options{
+		Owner: n, Registrar: n, Address: "127.0.0.1:0", BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond,
+	}
 	for _, f := range change {
 		f(n, &o)
 	}

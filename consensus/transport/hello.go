@@ -31,15 +31,7 @@ type Hello struct {
 	ClientAddress string
 }
 
-// Join is what a blank node asks of a cluster: to be made a member.
-type Join struct {
-	Name          string
-	Incarnation   uint64
-	PeerAddress   string
-	ClientAddress string
-}
-
-// Refusal is an error that the other side sent, or that an owner's Admit or Join returns to choose the text and a
+// Refusal is an error that the other side sent, or that an owner's Admit or a registrar returns to choose the text and a
 // redirection. Any other error of the owner is sent as its text alone.
 type Refusal struct {
 	// Text is for the operator of the refused node.

@@ -42,6 +42,8 @@ func MaxFrameBytes(maxEntryBytes int) int { return maxEntryBytes + frameMessageB
 type Options struct {
 	// Owner decides and receives. Required.
 	Owner Owner
+	// Registrar answers what concerns who is a member. Required.
+	Registrar Registrar
 	// Listener takes the peers' connections and is closed with the transport; without one, Address is listened on.
 	Listener net.Listener
 	Address  string
@@ -81,9 +83,6 @@ type Owner interface {
 	// and must have it durable before it returns nil, for the welcome goes out with the new one. It may wait up to the
 	// handshake timeout. The text of an error is sent to the peer; a *Refusal chooses it.
 	Admit(Hello) error
-	// Join judges the request of a blank node to be a member. Nil promises that a member will contact it. It may wait as
-	// Admit may.
-	Join(Join) error
 	// Receive takes messages that came from a peer, in the order in which it sent them. The slice is only lent, what the
 	// messages point to is the owner's. False says that the owner has no room: the messages are gone, as any message
 	// between nodes may be, and it is the owner's to Reset a peer whose stream of forwards broke by that.
@@ -105,6 +104,9 @@ type Peer struct {
 func (o Options) complete() (Options, error) {
 	if o.Owner == nil {
 		return o, errors.New("transport: an owner is required")
+	}
+	if o.Registrar == nil {
+		return o, errors.New("transport: a registrar is required")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -141,29 +141,6 @@ func (t *Transport) Reset(from raft.NodeID) {
 	}
 }
 
-// Join asks the node at the address to have this blank node made a member. Nil means that a member will contact it; a
-// *Refusal says why not and, maybe, whom to ask.
-func (t *Transport) Join(ctx context.Context, address string, j Join) error {
-	ctx, cancel := t.within(ctx)
-	defer cancel()
-	conn, err := t.dial(ctx, address)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	s, err := newHandshake(conn, t.options.Secret, t.options.HandshakeTimeout)
-	if err != nil {
-		return err
-	}
-	nonce := newNonce(t.options.Secret)
-	request := wireJoin{
-		Name: j.Name, Incarnation: j.Incarnation, PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress, Nonce: nonce,
-	}
-	_, err = s.open(purposeJoin, frameJoin, frameAccepted, nonce, encodeControl(&request))
-	return err
-}
-
 // within is the context, ended also by the transport's end.
 func (t *Transport) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)

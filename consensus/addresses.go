@@ -1,0 +1,104 @@
+package consensus
+
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// A node that is started anew somewhere else tells its addresses to those whom it dials. What it says counts at once for
+// the connections of each of them, for without those a leader that moved its majority could not write to the log that
+// they moved; and the leader writes it to the log, for all the others and for clients.
+
+// addressInterval is how often a leader looks whether the configuration has everyone's address.
+const addressInterval = time.Second
+
+// told is what a member said of itself, beside what the configuration said then. When that changes, somebody knows
+// better, or as well.
+type told struct {
+	member     raft.Member
+	configured raft.Member
+}
+
+// noteAddresses takes what an admitted member says of its addresses. It reports whether that is news.
+func (n *Node) noteAddresses(m *raft.Member, theirs *transport.Hello) {
+	said := *m
+	said.PeerAddress, said.ClientAddress = theirs.PeerAddress, theirs.ClientAddress
+	tooLong := len(said.PeerAddress) > maxAddressBytes || len(said.ClientAddress) > maxAddressBytes
+	if transport.CheckAddress(said.PeerAddress) != nil || tooLong {
+		return
+	}
+	n.peers.mu.Lock()
+	defer n.peers.mu.Unlock()
+	before := n.peers.addressLocked(m)
+	if sameAddresses(m, &said) {
+		delete(n.peers.told, m.ID)
+	} else {
+		n.peers.told[m.ID] = told{member: said, configured: *m}
+	}
+	if n.peers.configured && n.peers.addressLocked(m) != before {
+		n.transport.SetPeers(n.peers.list())
+	}
+	select {
+	case n.moved <- struct{}{}:
+	default:
+	}
+}
+
+// keepAddresses has a leader write to the log where members are to be found, itself included.
+func (n *Node) keepAddresses() {
+	ticker := time.NewTicker(addressInterval)
+	defer ticker.Stop()
+	var obstacle string
+	for {
+		select {
+		case <-ticker.C:
+		case <-n.moved:
+		case <-n.context.Done():
+			return
+		}
+		s := n.runner.Load().Status()
+		updates := n.updates(s)
+		if len(updates) == 0 {
+			obstacle = ""
+			continue
+		}
+		answer, err := n.change(n.context, engine.Change{Update: updates})
+		news := answer.Reason
+		if err != nil {
+			news = err.Error()
+		}
+		if news != obstacle && n.context.Err() == nil {
+			n.options.Logger.Info("members have moved", "members", len(updates), "obstacle", news)
+		}
+		obstacle = news
+	}
+}
+
+// updates are the members whose addresses in the configuration are not what they say; none on a node that does not lead.
+func (n *Node) updates(s *engine.Status) []raft.Member {
+	if s.Role != raft.Leader || s.Configuration == nil {
+		return nil
+	}
+	n.peers.mu.Lock()
+	defer n.peers.mu.Unlock()
+	var moved []raft.Member
+	for i := range s.Configuration.Members {
+		m := &s.Configuration.Members[i]
+		said := n.peers.toldLocked(m)
+		if m.ID == s.ID {
+			own := *m
+			own.PeerAddress, own.ClientAddress = n.options.PeerAddress, n.options.ClientAddress
+			said = &own
+			if len(s.Configuration.Members) > 1 && transport.CheckAddress(own.PeerAddress) != nil {
+				continue
+			}
+		}
+		if said != nil && !sameAddresses(said, m) {
+			moved = append(moved, *said)
+		}
+	}
+	return moved
+}

@@ -1,0 +1,154 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// How the members of a cluster change while it runs (A is where ChangeMembers was called, L leads, B is blank):
+//
+//  1. A invites B: B says who it is. Nothing is promised yet.
+//  2. A sends the change to L, which appends a configuration with B as a learner that is to be promoted.
+//  3. L connects to B and names B's incarnation; B takes its identity and receives the log from its first entry on.
+//  4. B has caught up. Whoever leads now lets B vote, and lets those be who are to go, in one joint change.
+//  5. That is committed, as A hears by the log like everyone else.
+//
+// From 2 on the log carries the change; A may stop. Before, or if 2 was lost with L, A sends it again: a change that is
+// made already is no change.
+
+// MemberChange says who shall be a member and who shall not. New voters and removed ones change places in one step:
+// never do fewer nodes vote than before or after.
+type MemberChange struct {
+	// Add and AddLearners are the peer addresses of blank nodes that become voters, or learners for good. A member at such
+	// an address is added already; a learner in Add becomes a voter.
+	Add         []string
+	AddLearners []string
+	// Remove are ids of members that shall be none. A node that was removed before is removed already.
+	Remove []raft.NodeID
+}
+
+// ChangeMembers changes the members of the cluster, and returns the ids of those in Add and then in AddLearners when the
+// change is complete: it is committed, those of Add vote, those in Remove are gone. It works on any member, and goes on
+// through changes of leaders until the context ends. AddLearners are added first; the rest is one change.
+//
+// Errors: ErrRefused if it cannot be, with the reason; ErrNotMember on a node that is no member; ErrGoesOn with the
+// context's error if the log carries the change and it is not complete; else the context's error, with what stood in the
+// way. After any of the last two, asking for the same again is right.
+func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raft.NodeID, err error) {
+	r := n.runner.Load()
+	if r == nil || r.Status().Removed {
+		return nil, ErrNotMember
+	}
+	if len(c.Add)+len(c.AddLearners) > 0 {
+		if err := checkReachable(r.Status().Configuration); err != nil {
+			return nil, err
+		}
+	}
+	voters, err := n.invite(ctx, c.Add)
+	if err != nil {
+		return nil, err
+	}
+	learners, err := n.invite(ctx, c.AddLearners)
+	if err != nil {
+		return nil, err
+	}
+	if err := contradiction(append(voters, learners...), c.Remove); err != nil {
+		return nil, err
+	}
+	second, err := n.carryOut(ctx, engine.Change{Add: learners, Learner: true})
+	if err != nil {
+		return nil, err
+	}
+	first, err := n.carryOut(ctx, engine.Change{Add: voters, Remove: c.Remove})
+	return append(first, second...), err
+}
+
+// checkReachable refuses to grow a cluster whose members others cannot dial: one that was made of a single node need
+// not have told an address that means anything elsewhere.
+func checkReachable(c *raft.Configuration) error {
+	if c == nil {
+		return nil
+	}
+	for i := range c.Members {
+		if err := transport.CheckAddress(c.Members[i].PeerAddress); err != nil {
+			return fmt.Errorf("%w: node %d cannot be reached by others: %w; start it with an address that can be dialled",
+				ErrRefused, c.Members[i].ID, err)
+		}
+	}
+	return nil
+}
+
+// contradiction refuses to add and remove the same node.
+func contradiction(add []raft.Member, remove []raft.NodeID) error {
+	for _, m := range add {
+		if m.ID != 0 && slices.Contains(remove, m.ID) {
+			return fmt.Errorf("%w: node %d is to be added and removed", ErrRefused, m.ID)
+		}
+	}
+	return nil
+}
+
+// invite asks the nodes at the addresses who they are. The ID of a blank one is 0.
+func (n *Node) invite(ctx context.Context, addresses []string) ([]raft.Member, error) {
+	var members []raft.Member
+	for _, address := range addresses {
+		m, err := n.inviteOne(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, m)
+	}
+	return members, nil
+}
+
+func (n *Node) inviteOne(ctx context.Context, address string) (raft.Member, error) {
+	s := n.runner.Load().Status()
+	guest, err := n.transport.Invite(ctx, address, n.clusterID())
+	var refusal *transport.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return raft.Member{}, fmt.Errorf("%w: the node at %s: %s", ErrRefused, address, refusal.Text)
+	case err != nil:
+		if m := memberAt(s.Configuration, address); m != nil {
+			return *m, nil // it is down, and a member all the same
+		}
+		return raft.Member{}, fmt.Errorf("ask the node at %s who it is: %w", address, err)
+	case guest.NodeID != 0 && engine.LeftOut(s.Committed, guest.NodeID):
+		return raft.Member{}, fmt.Errorf("%w: the node at %s is node %d, which was removed from this cluster; %s",
+			ErrRefused, address, guest.NodeID, emptyDirectory)
+	}
+	if transport.CheckAddress(guest.PeerAddress) != nil {
+		guest.PeerAddress = address // it listens everywhere and does not know what others call it
+	}
+	if err := checkJoiner(guest.Join); err != nil {
+		return raft.Member{}, fmt.Errorf("the node at %s: %w", address, err)
+	}
+	m := memberOf(guest.Join)
+	m.ID = guest.NodeID
+	return m, nil
+}
+
+// memberOf is a blank node as a change of the membership wants it.
+func memberOf(j transport.Join) raft.Member {
+	return raft.Member{
+		Name: j.Name, Incarnation: j.Incarnation, PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress,
+	}
+}
+
+func memberAt(c *raft.Configuration, peerAddress string) *raft.Member {
+	if c == nil {
+		return nil
+	}
+	for i := range c.Members {
+		if c.Members[i].PeerAddress == peerAddress {
+			return &c.Members[i]
+		}
+	}
+	return nil
+}

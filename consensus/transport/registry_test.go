@@ -1,0 +1,77 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+func TestAnInvitedNodeSaysWhoItIs(t *testing.T) {
+	member, guest := start(t, 1), start(t, 2)
+	want := Guest{NodeID: 2, Join: Join{Name: "n", Incarnation: 77, PeerAddress: "192.0.2.1:16379", ClientAddress: ":6379"}}
+	guest.invite = func(clusterID uint64) (Guest, error) {
+		if clusterID != testCluster {
+			return Guest{}, errors.New("of another cluster")
+		}
+		return want, nil
+	}
+	got, err := member.transport.Invite(context.Background(), guest.address(), testCluster)
+	if err != nil || got != want {
+		t.Fatalf("it says %+v, %v", got, err)
+	}
+	var refusal *Refusal
+	_, err = member.transport.Invite(context.Background(), guest.address(), testCluster+1)
+	if !errors.As(err, &refusal) || refusal.Text != "of another cluster" {
+		t.Fatalf("another cluster's member learns: %v", err)
+	}
+}
+
+func TestAChangeReachesTheLeaderAndItsAnswerComesBack(t *testing.T) {
+	member, leader := start(t, 1), start(t, 2)
+	body := bytes.Repeat([]byte{7}, 32<<10)
+	answers := []Answer{
+		{Added: []raft.NodeID{4, 5}}, {Reason: "too early"}, {Reason: "not the leader", Redirect: "192.0.2.2:1"}, {},
+	}
+	for _, want := range answers {
+		leader.change = func(clusterID uint64, change []byte) (Answer, error) {
+			if clusterID != testCluster || !bytes.Equal(change, body) {
+				t.Errorf("cluster %x sends %d bytes", clusterID, len(change))
+			}
+			return want, nil
+		}
+		got, err := member.transport.Change(context.Background(), leader.address(), testCluster, body)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("answered %+v, got %+v, %v", want, got, err)
+		}
+	}
+	leader.change = func(uint64, []byte) (Answer, error) { return Answer{}, errors.New("no such member") }
+	var refusal *Refusal
+	_, err := member.transport.Change(context.Background(), leader.address(), testCluster, body)
+	if !errors.As(err, &refusal) || refusal.Text != "no such member" {
+		t.Fatalf("a change that cannot be is answered with %v", err)
+	}
+}
+
+func TestQuestionsOfStrangersAreNotPassedOn(t *testing.T) {
+	stranger := start(t, 1)
+	for _, secret := range []string{"", "wrong"} {
+		stranger.transport.options.Secret = []byte(secret)
+		node := start(t, 2, func(n *node, o *Options) {
+			o.Secret = []byte("right")
+			n.invite = func(uint64) (Guest, error) { t.Error("asked by a stranger"); return Guest{}, nil }
+			n.change = func(uint64, []byte) (Answer, error) { t.Error("changed by a stranger"); return Answer{}, nil }
+		})
+		_, invited := stranger.transport.Invite(context.Background(), node.address(), testCluster)
+		_, changed := stranger.transport.Change(context.Background(), node.address(), testCluster, nil)
+		for _, err := range []error{invited, changed} {
+			if err == nil || !strings.Contains(err.Error(), ErrSecret.Error()) {
+				t.Errorf("with the secret %q: %v", secret, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+const (
+	// changeRetry is how long a node waits before it asks again a leader that could not make a change now.
+	changeRetry = 50 * time.Millisecond
+	// changeRepeat is how long it waits to see in its own log what a leader accepted, before it asks again: that leader's
+	// log may be lost.
+	changeRepeat = time.Second
+	// changeLook is how often it looks.
+	changeLook = Tick
+)
+
+// undertaking is a change that this node wants made.
+type undertaking struct {
+	node   *Node
+	runner *engine.Runner
+	change engine.Change
+	// accepted means that a leader put the change into its log once, and gave these ids to the new members.
+	accepted bool
+	added    []raft.NodeID
+	// obstacle is what the last attempt met.
+	obstacle string
+}
+
+// carryOut has the leader make a change, and returns when the log says that it is complete.
+func (n *Node) carryOut(ctx context.Context, c engine.Change) ([]raft.NodeID, error) {
+	if len(c.Add)+len(c.Remove) == 0 {
+		return nil, nil
+	}
+	u := &undertaking{node: n, runner: n.runner.Load(), change: c}
+	for {
+		wait := changeRetry
+		switch heard, err := u.propose(ctx); {
+		case err != nil:
+			return nil, err
+		case heard:
+			wait = changeRepeat
+		}
+		if complete, err := u.watch(ctx, wait); complete || err != nil {
+			return u.added, err
+		}
+	}
+}
+
+// propose asks the leader once and reports whether it accepted. An error is final.
+func (u *undertaking) propose(ctx context.Context) (bool, error) {
+	answer, err := u.node.askLeader(ctx, u.change)
+	var refusal *transport.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return false, fmt.Errorf("%w: %s", ErrRefused, refusal.Text)
+	case err != nil:
+		u.obstacle = err.Error() // it may have been accepted, and the answer lost
+		return false, nil
+	case answer.Reason != "":
+		u.obstacle = answer.Reason
+		return false, nil
+	}
+	u.accepted, u.added = true, answer.Added
+	return true, nil
+}
+
+// watch looks at the log until the change is complete, or it is time to ask again. What the log carries for good needs
+// no asking any more.
+func (u *undertaking) watch(ctx context.Context, wait time.Duration) (complete bool, err error) {
+	look := time.NewTicker(changeLook)
+	defer look.Stop()
+	for asked := time.Now(); ; {
+		stage := unseen
+		if u.accepted {
+			if stage, err = stageOf(u.runner.Status().Committed, &u.change, u.added); stage == fulfilled || err != nil {
+				return err == nil, err
+			}
+		}
+		if stage == unseen && time.Since(asked) > wait {
+			return false, nil
+		}
+		select {
+		case <-look.C:
+		case <-u.runner.Stopped():
+			return false, errors.Join(ErrClosed, u.runner.Err())
+		case <-ctx.Done():
+			return false, u.interrupted(ctx)
+		}
+	}
+}
+
+// interrupted is the error of an undertaking that nobody waits for any more.
+func (u *undertaking) interrupted(ctx context.Context) error {
+	if u.accepted {
+		return fmt.Errorf("%w: %w", ErrGoesOn, ctx.Err())
+	}
+	return fmt.Errorf("membership change: %w: %s", ctx.Err(), u.obstacle)
+}
+
+// stage is how far the log has come with a change.
+type stage uint8
+
+const (
+	unseen    stage = iota // it does not show the change, or no more
+	underWay               // it carries the change on by itself
+	fulfilled              // it is as the change wants it
+)
+
+// stageOf compares a committed configuration with what a change wants, after a leader gave the ids added to the nodes of
+// change.Add. The error says that somebody gave the change up meanwhile.
+func stageOf(c *raft.Configuration, change *engine.Change, added []raft.NodeID) (stage, error) {
+	if c == nil {
+		return unseen, nil
+	}
+	s := fulfilled
+	if c.Joint() {
+		s = underWay
+	}
+	for i, id := range added {
+		m := engine.FindMember(c, id)
+		switch {
+		case engine.LeftOut(c, id):
+			return unseen, fmt.Errorf("%w: node %d was removed again", ErrRefused, id)
+		case m == nil || m.Incarnation != change.Add[i].Incarnation:
+			return unseen, nil
+		case !change.Learner && !slices.Contains(c.Voters, id):
+			s = underWay
+		}
+	}
+	for _, id := range change.Remove {
+		switch {
+		case engine.FindMember(c, id) == nil:
+		case slices.Contains(c.Retire, id) || c.Votes(id) && !slices.Contains(c.Voters, id):
+			s = underWay
+		default:
+			return unseen, nil
+		}
+	}
+	return s, nil
+}
+
+// askLeader gives a change to whoever leads: an error that is a *transport.Refusal is final.
+func (n *Node) askLeader(ctx context.Context, c engine.Change) (transport.Answer, error) {
+	leader, self := n.Leader()
+	switch {
+	case leader == nil:
+		return transport.Answer{Reason: "there is no leader at the moment"}, nil
+	case self:
+		return n.change(ctx, c)
+	}
+	return n.transport.Change(ctx, n.peers.addressOf(leader), n.clusterID(), engine.EncodeChange(c))
+}
+
+// change gives a change to this node's own turn.
+func (n *Node) change(ctx context.Context, c engine.Change) (transport.Answer, error) {
+	r := n.runner.Load()
+	answered := make(chan struct{})
+	request := &engine.ChangeRequest{Change: c, Wake: func() { close(answered) }}
+	r.SubmitChange(request)
+	select {
+	case <-answered:
+	case <-r.Stopped():
+		return transport.Answer{}, ErrClosed
+	case <-ctx.Done():
+		return transport.Answer{}, ctx.Err()
+	}
+	switch err := request.Err; {
+	case err == nil:
+		return transport.Answer{Added: idsOf(request.Accepted, c.Add)}, nil
+	case errors.Is(err, raft.ErrNotLeader):
+		return transport.Answer{Reason: err.Error(), Redirect: n.leaderAddress()}, nil
+	case errors.Is(err, raft.ErrTooEarly), errors.Is(err, raft.ErrChangeInProgress), errors.Is(err, engine.ErrStopped):
+		return transport.Answer{Reason: err.Error()}, nil
+	default:
+		return transport.Answer{}, &transport.Refusal{Text: err.Error()}
+	}
+}
+
+// idsOf are the ids of those whom a change added.
+func idsOf(c *raft.Configuration, added []raft.Member) []raft.NodeID {
+	var ids []raft.NodeID
+	for _, a := range added {
+		at := slices.IndexFunc(c.Members, func(m raft.Member) bool { return m.Incarnation == a.Incarnation })
+		ids = append(ids, c.Members[at].ID)
+	}
+	return ids
+}
+
+// leaderAddress is where the leader that this node knows takes connections; empty if it knows none, or leads itself.
+func (n *Node) leaderAddress() string {
+	leader, self := n.Leader()
+	if leader == nil || self {
+		return ""
+	}
+	return n.peers.addressOf(leader)
+}
+
+func (n *Node) clusterID() uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.identity.ClusterID
+}
