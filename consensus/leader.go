@@ -17,3 +17,10 @@ func (n *Node) Leader() (leader *raft.Member, self bool) {
 	leader = engine.FindMember(s.Configuration, s.Leader)
 	return leader, leader != nil && s.Leader == s.ID
 }
+
+// Removed reports whether this node knows that it belongs to its cluster no more, as of its last turn. It is as cheap
+// as Leader.
+func (n *Node) Removed() bool {
+	r := n.runner.Load()
+	return r != nil && r.Status().Removed
+}

@@ -56,6 +56,13 @@ type ChangeResult struct {
 	Reason string
 }
 
+// NewChangeRequest makes a request of whoever is no connection: ended is called with the result, by Complete.
+func NewChangeRequest(wanted MemberChange, timeout time.Duration, ended func(ChangeResult)) *ChangeRequest {
+	r := &ChangeRequest{Change: wanted, Timeout: timeout}
+	r.wake = func() { ended(*r.result.Load()) }
+	return r
+}
+
 // Complete ends the request. It is called exactly once, by any goroutine, and does not block. A second call panics.
 func (r *ChangeRequest) Complete(result ChangeResult) {
 	wake := r.wake // the connection drops the request as soon as it sees the result

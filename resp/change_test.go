@@ -38,8 +38,8 @@ func TestRepliesDoNotWaitForAChangeBehindThem(t *testing.T) {
 	}
 }
 
-// A change stands behind replies that wait to be sent; the owner is told to send them first, and only then is the change
-// submitted: a client that is gone already changes nothing.
+// A change stands behind replies that wait to be sent; the owner is told to send them first, and only then is the
+// change submitted: a client that is gone already changes nothing.
 func TestAChangeIsSubmittedWhenTheRepliesBeforeItAreSent(t *testing.T) {
 	store := newFakeStore(t)
 	c := newClient(t, testFront(t, Options{Store: store}))
@@ -203,7 +203,8 @@ func TestG14_NothingRemainsOfClientsThatLeaveDuringChanges(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
 			for range rounds {
 				p := s.dial()
-				input := strings.Repeat("SET k v\r\nCLUSTER REMOVENODE 2"+strings.Repeat(" 2", random.IntN(5))+"\r\n", random.IntN(10))
+				removal := "CLUSTER REMOVENODE 2" + strings.Repeat(" 2", random.IntN(5)) + "\r\n"
+				input := strings.Repeat("SET k v\r\n"+removal, random.IntN(10))
 				_, _ = p.Write([]byte(input[:random.IntN(len(input)+1)]))
 				if random.IntN(2) == 0 {
 					_ = p.SetLinger(0) // a reset

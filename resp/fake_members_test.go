@@ -51,8 +51,8 @@ func (s *fakeStore) lastChange() (*ChangeRequest, int) {
 	return s.changes[len(s.changes)-1], len(s.changes)
 }
 
-// applyChange makes a change as a cluster would that agrees at once: all of it or nothing, and ids are never used twice.
-// A node that is added has its port for clients 10000 below that for other nodes.
+// applyChange makes a change as a cluster would that agrees at once: all of it or nothing. A node that is added has its
+// port for clients 10000 below that for other nodes.
 func applyChange(info *Info, change *MemberChange) ChangeResult {
 	result := ChangeResult{Outcome: Done}
 	nodes := slices.Clone(info.Nodes)

@@ -23,10 +23,11 @@ func ownInCluster(id command.ID) bool {
 	return id == command.ClusterAddNode || id == command.ClusterRemoveNode || id == command.ClusterReplaceNode
 }
 
-// Error texts of these commands; the first three are Redis's own to the letter, up to what was given.
+// Error texts of these commands; the first five are Redis's own to the letter, up to what was given.
 const (
 	meetPort         = "ERR Invalid TCP base port specified: "
 	meetPeerPort     = "ERR Invalid TCP bus port specified: "
+	meetAddress      = "ERR Invalid node address specified: "
 	meetArguments    = "ERR unknown subcommand or wrong number of arguments for 'MEET'. Try CLUSTER HELP."
 	unknownNode      = "ERR Unknown node "
 	replaceArguments = "ERR CLUSTER REPLACENODE takes pairs: the id of a member and the address of its replacement"
@@ -149,6 +150,9 @@ func clusterMeet(c *Conn, dst []byte, args [][]byte) []byte {
 	} else if peerPort, err = address.PeerPort(port); err != nil {
 		return reply.Error(dst, "ERR "+err.Error())
 	}
+	if address.Wildcard(string(args[2])) {
+		return reply.Error(dst, meetAddress+string(args[2])+":"+string(args[3]))
+	}
 	peer := address.Join(string(args[2]), peerPort)
 	if knowledge := c.front.node.Info(); !knowledge.blank() {
 		c.change(waiter{reply: replyOK}, MemberChange{Add: []NewMember{{PeerAddress: peer}}})
@@ -214,7 +218,7 @@ func refuseChange(dst []byte, result *ChangeResult, timeout time.Duration) []byt
 		text = fmt.Sprintf("UNCERTAIN The change did not end within %v and may go on: "+
 			"CLUSTER NODES shows who is a member, INFO raft whether a change is under way", timeout)
 		if result.Reason != "" {
-			text += ". " + result.Reason
+			text += " (" + result.Reason + ")"
 		}
 	}
 	return reply.Error(dst, text)

@@ -14,12 +14,6 @@ func checkPort(flag string, port int) error {
 	return nil
 }
 
-// wildcard reports whether an address to listen on means all addresses, and so none that others could dial.
-func wildcard(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "" || ip != nil && ip.IsUnspecified()
-}
-
 // loopback reports whether only this machine can reach a host.
 func loopback(host string) bool {
 	ip := net.ParseIP(host)

@@ -33,6 +33,7 @@ func (s *store) Info() resp.Info {
 			{Name: "raft_unmet_batches", Value: number(status.UnmetBatches)},
 			{Name: "raft_journal_entry_bytes", Value: number(status.JournalBytes)},
 			{Name: "raft_incarnation", Value: fmt.Sprintf("%016x", status.Incarnation)},
+			{Name: "raft_configuration", Value: progress(&status)},
 		},
 	}
 	return info
@@ -41,11 +42,11 @@ func (s *store) Info() resp.Info {
 // Leader is the member that the node believes to lead.
 func (s *store) Leader() resp.Leader {
 	leader, self := s.node.Leader()
-	if leader == nil {
-		return resp.Leader{}
+	answer := resp.Leader{Known: leader != nil, Self: self, Removed: s.node.Removed()}
+	if leader != nil {
+		answer.Host, answer.Port = address.Split(leader.ClientAddress)
 	}
-	host, port := address.Split(leader.ClientAddress)
-	return resp.Leader{Known: true, Self: self, Host: host, Port: port}
+	return answer
 }
 
 // TakeOver asks the leader to hand over to this node.
@@ -58,6 +59,8 @@ func (s *store) state(status *consensus.Status) string {
 		return "initializing"
 	case status.Blank:
 		return "joining"
+	case status.Removed:
+		return "removed"
 	case !s.serving.Load():
 		return "loading"
 	}
@@ -92,9 +95,10 @@ func members(status *consensus.Status) []resp.NodeInfo {
 		_, peerPort := address.Split(m.PeerAddress)
 		node := resp.NodeInfo{
 			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, PeerPort: peerPort,
-			Voter:  votes(status.Configuration, m.ID),
-			Up:     m.ID == status.ID || slices.Contains(status.Linked, m.ID),
-			Absent: slices.Contains(status.Absent, m.ID),
+			Voter:   status.Configuration.Votes(m.ID),
+			Leaving: leaves(status.Configuration, m.ID),
+			Up:      m.ID == status.ID || slices.Contains(status.Linked, m.ID),
+			Absent:  slices.Contains(status.Absent, m.ID),
 		}
 		if m.ID == status.ID {
 			node.Match = uint64(status.Durable)
@@ -109,9 +113,29 @@ func members(status *consensus.Status) []resp.NodeInfo {
 	return nodes
 }
 
-// votes reports whether a node is a voter; in a joint configuration, of either half.
-func votes(c *raft.Configuration, id raft.NodeID) bool {
-	return slices.Contains(c.Voters, id) || slices.Contains(c.Outgoing, id)
+// progress says whether a change of the members is under way: stable if none is. Otherwise the newest configuration is
+// uncommitted, or new nodes catch up before they become voters (catching-up), or the voters of two halves both decide
+// (joint).
+func progress(status *consensus.Status) string {
+	switch c := status.Configuration; {
+	case c == nil:
+		return "none"
+	case c.Joint():
+		return "joint"
+	case c != status.Committed:
+		return "uncommitted"
+	case len(c.Promote) > 0:
+		return "catching-up"
+	case len(c.Retire) > 0:
+		return "retiring"
+	}
+	return "stable"
+}
+
+// leaves reports whether a member is one only as long as voters are being exchanged. One that is to leave when others
+// have caught up serves its clients until then like any other.
+func leaves(c *raft.Configuration, id raft.NodeID) bool {
+	return c.Joint() && !slices.Contains(c.Voters, id) && !slices.Contains(c.Learners, id)
 }
 
 // role is the node's in the words of INFO, which know nothing of asking before campaigning.

@@ -208,7 +208,7 @@ func (c *newestConfiguration) write(out io.Writer) error {
 	fmt.Fprintf(out, "configuration: entry %d\n", c.index)
 	for _, m := range decoded.Members {
 		standing := "learner"
-		if votes(decoded, m.ID) {
+		if decoded.Votes(m.ID) {
 			standing = "voter"
 		}
 		fmt.Fprintf(out, "  node %d, %s: clients on %s, peers on %s, incarnation %016x, name %s\n",

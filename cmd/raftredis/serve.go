@@ -124,7 +124,10 @@ func (s *server) obstacle() string {
 	case status.Blank && len(s.flags.join) > 0:
 		return "waiting to be taken into a cluster"
 	case status.Blank:
-		return "waiting for a cluster: the directory belongs to none. --bootstrap makes one, --join joins one"
+		return "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member takes this node in, " +
+			"--join asks for that, --bootstrap makes a new cluster"
+	case status.Removed:
+		return "this node was removed from its cluster: stop it, and give it an empty directory to use it again"
 	case status.Leader == 0:
 		return "waiting for a leader: a majority of the cluster's nodes must run"
 	}

@@ -24,6 +24,12 @@ const serveIntro = `Runs one node. What it becomes is decided by its directory, 
     raftredis serve --port 6380 --dir data2 --join 127.0.0.1:6379
     raftredis serve --port 6381 --dir data3 --join 127.0.0.1:6379
 
+  a member more for a cluster that runs: it joins by itself, as a voter ...
+    raftredis serve --port 6382 --dir data4 --join 127.0.0.1:6379
+  ... or waits until it is taken in, as a voter or as a learner
+    raftredis serve --port 6383 --dir data5
+    redis-cli -p 6379 CLUSTER ADDNODE 127.0.0.1:6383 LEARNER
+
   on machines of their own
     raftredis serve --bind 10.0.0.1 --dir data --requirepass SECRET --bootstrap --expect 3
     raftredis serve --bind 10.0.0.2 --dir data --requirepass SECRET --join 10.0.0.1:6379
@@ -81,7 +87,8 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.bootstrap, "bootstrap", false, "if the directory is blank: make a new cluster")
 	flags.IntVar(&f.expect, "expect", 1, "with --bootstrap: how many nodes form the cluster, this one included")
 	flags.StringSliceVar(&f.join, "join", nil, "if the directory is blank: HOST:PORT of nodes (their ports for clients) "+
-		"to ask to be taken in; HOST:PORT@PEERPORT if their peer port is not 10000 above. May be repeated")
+		"to ask to be taken in, as a voter, by the cluster that they form or run; HOST:PORT@PEERPORT if their peer port is "+
+		"not 10000 above. May be repeated")
 	flags.IntVar(&f.peerPort, "peer-port", 0, "port for other nodes (default: --port plus 10000)")
 	flags.StringVar(&f.announceHost, "announce-host", "",
 		"name or address at which others reach this node (default: --bind)")
@@ -148,7 +155,7 @@ func (f *serveFlags) check() error {
 	case f.nodeTimeoutMillis < 3*f.heartbeatMillis:
 		return wrongUsage("serve", "--cluster-node-timeout is %d, which must be at least three times --heartbeat-millis (%d)",
 			f.nodeTimeoutMillis, f.heartbeatMillis)
-	case wildcard(f.bind) && f.announceHost == "" && (f.expect > 1 || len(f.join) > 0):
+	case address.Wildcard(f.bind) && f.announceHost == "" && (!f.bootstrap || f.expect > 1):
 		return wrongUsage("serve", "--bind %s is every address of this machine, and none that the other nodes could dial: "+
 			"name one with --announce-host", f.bind)
 	}
@@ -206,13 +213,14 @@ func (f *serveFlags) joinAddresses() ([]string, error) {
 	return addresses, nil
 }
 
-// announced is the host at which others reach this node.
+// announced is the host at which others reach this node. It is empty for a cluster of one that listens on a wildcard:
+// clients then stay with the address that they know, as with Redis, and no node can be added before there is a name.
 func (f *serveFlags) announced() string {
 	switch {
 	case f.announceHost != "":
 		return f.announceHost
-	case wildcard(f.bind):
-		return "127.0.0.1" // check has made sure that nobody else will be told
+	case address.Wildcard(f.bind):
+		return ""
 	}
 	return f.bind
 }

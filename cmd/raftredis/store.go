@@ -10,12 +10,13 @@ import (
 
 // store is the node as the front end sees it. It translates, and decides nothing.
 type store struct {
-	node *consensus.Node
+	node    *consensus.Node
+	changes *changes
 	// serving is set when the node has answered its first linearizable read.
 	serving atomic.Bool
 }
 
-func newStore(node *consensus.Node) *store { return &store{node: node} }
+func newStore(node *consensus.Node) *store { return &store{node: node, changes: newChanges()} }
 
 // submission is a request on its way through the node. Each has one of its own, although a connection uses its request
 // again: a late Leave must not meet a younger run. It stays with the request as its ticket.

@@ -140,10 +140,12 @@ func (s *server) settings() []resp.Setting {
 // election timeout if the voter that was chosen does not answer.
 const handOverPeriod = 2 * time.Second
 
-// close stops the node in the order in which its parts need each other: leadership goes to another node, so that nobody
+// close stops the node in the order in which its parts need each other: nobody waits for a change of the members, which
+// may take longer than stopping; leadership goes to another node, so that nobody
 // has to wait for an election; no new clients, and replies to those that wait as far as ctx allows, for which this node
 // passes their commands on to the new leader; then the node. What it still holds ends as the library says.
 func (s *server) close(ctx context.Context) error {
+	s.store.changes.stop() // the cluster goes on with them
 	s.handOver(ctx)
 	cut := s.front.Close(ctx)
 	err := s.node.Close()

@@ -59,10 +59,19 @@ func Parse(text string) (host string, port int, err error) {
 	if err != nil || host == "" {
 		return "", 0, fmt.Errorf("%q is no address; it looks like 10.0.0.1:6379, or [fd00::1]:6379", text)
 	}
+	if Wildcard(host) {
+		return "", 0, fmt.Errorf("%q is every address of a machine, and none that others could dial", text)
+	}
 	if port, err = ParsePort(portText); err != nil {
 		return "", 0, fmt.Errorf("%q: %w", text, err)
 	}
 	return host, port, nil
+}
+
+// Wildcard reports whether an address to listen on means all addresses, and so none that others could dial.
+func Wildcard(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "" || ip != nil && ip.IsUnspecified()
 }
 
 // ParsePort takes the number of a port, in digits.

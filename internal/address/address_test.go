@@ -20,11 +20,23 @@ func TestPeerIsThePortAboveUnlessItIsSaid(t *testing.T) {
 		"127.0.0.1:-1":         "",
 		"127.0.0.1:redis":      "",
 		"::1:6379":             "",
+		"0.0.0.0:6379":         "",
+		"[::]:6379":            "",
 		"":                     "",
 	} {
 		got, err := Peer(text)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%q is %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+func TestAWildcardIsNoAddressToDial(t *testing.T) {
+	for host, want := range map[string]bool{
+		"": true, "0.0.0.0": true, "::": true, "0:0::0": true, "127.0.0.1": false, "::1": false, "node.example": false,
+	} {
+		if Wildcard(host) != want {
+			t.Errorf("%q: %v, want %v", host, !want, want)
 		}
 	}
 }
