@@ -54,7 +54,8 @@ func TestAnAnswerCountsBeforeTheTicksThatPassedWithIt(t *testing.T) {
 	tb.ticks(1)
 	tb.cut(1)
 	leader := tb.node(1)
-	for leader.silence() < DefaultOptions().ElectionTicks-1 {
+	lonely := 2 * DefaultOptions().ElectionTicks // as long as a leader goes on that hears no majority
+	for leader.silence() < lonely-1 {
 		tb.ticks(1, 1)
 	}
 	leader.in.Messages = append(leader.in.Messages, raft.Message{
@@ -65,7 +66,7 @@ func TestAnAnswerCountsBeforeTheTicksThatPassedWithIt(t *testing.T) {
 	if !leader.engine.leads() {
 		t.Fatal("a leader stepped down with a majority's answer in its hands")
 	}
-	tb.ticks(DefaultOptions().ElectionTicks, 1)
+	tb.ticks(3*DefaultOptions().ElectionTicks, 1)
 	if leader.engine.leads() {
 		t.Fatal("a leader whom nobody hears leads for ever")
 	}

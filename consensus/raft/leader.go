@@ -33,7 +33,7 @@ func (r *Raft) tickLeader() {
 	}
 	r.dismissLeft()
 	r.tickTransfer()
-	if quorum.Decide(r.deciders(), r.heardOf) != quorum.Won {
+	if quorum.Decide(r.deciders(), r.heardLately) != quorum.Won {
 		// CheckQuorum (thesis section 6.2): a leader whom no majority hears makes clients wait for nothing.
 		r.becomeFollower(r.term, 0)
 		return
@@ -81,11 +81,24 @@ func (r *Raft) dismissLeft() {
 	r.peers = kept
 }
 
-func (r *Raft) heardOf(id NodeID) quorum.Answer {
+// lonelyElections is how many election timeouts a leader goes on that hears no majority. A majority that can elect has
+// done so by then, for its timeouts end before; and one that merely stalls with its machine, or stalls the leader, keeps
+// its leader. With a single timeout the leader was the first to give up: an overloaded machine, on which followers were
+// silent for 300 ms and had not missed anything yet themselves, deposed it (tried, measured, rejected).
+const lonelyElections = 2
+
+func (r *Raft) heardLately(id NodeID) quorum.Answer {
+	return r.heardWithin(id, lonelyElections*r.options.ElectionTicks)
+}
+
+// heardOf reports whether a node was heard within an election timeout.
+func (r *Raft) heardOf(id NodeID) quorum.Answer { return r.heardWithin(id, r.options.ElectionTicks) }
+
+func (r *Raft) heardWithin(id NodeID, ticks int) quorum.Answer {
 	if id == r.options.ID {
 		return quorum.Yes
 	}
-	if p := r.peer(id); p != nil && p.silentTicks < r.options.ElectionTicks {
+	if p := r.peer(id); p != nil && p.silentTicks < ticks {
 		return quorum.Yes
 	}
 	return quorum.No
