@@ -2,7 +2,7 @@ package consensus
 
 import "errors"
 
-// The errors of Propose, Query, HandOver, TakeOver and ChangeMembers. Test them with errors.Is.
+// The errors of Propose, Query, HandOver, TakeOver, ChangeMembers and Join. Test them with errors.Is.
 var (
 	// ErrNotDone means that the command was not executed and never will be: there was no leader for too long, or the
 	// node is not part of a cluster yet. It is safe to try again.
@@ -17,6 +17,8 @@ var (
 	ErrClosed = errors.New("not done: the node is closed")
 	// ErrLeads means that the node leads already.
 	ErrLeads = errors.New("this node leads already")
+	// ErrIsMember means that the node belongs to a cluster already.
+	ErrIsMember = errors.New("this node belongs to a cluster already")
 	// ErrNotMember means that the node is blank, or was removed.
 	ErrNotMember = errors.New("this node is no member of a cluster")
 	// ErrRefused means that a change of the membership cannot be made; the text says why, and what to do.

@@ -1,7 +1,6 @@
 package consensus
 
 import (
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,9 +25,6 @@ import (
 
 // firstNode is the id of the node that makes a cluster.
 const firstNode = 1
-
-// joinInterval is how long a blank node waits before it asks again.
-const joinInterval = time.Second
 
 // takeJoiner answers a blank node that asks to be a member.
 func (n *Node) takeJoiner(j transport.Join) error {
@@ -158,42 +154,4 @@ func (n *Node) adopt(theirs transport.Hello) error {
 func (n *Node) broken(err error) error {
 	n.background.Go(func() { n.options.Fatal(err) })
 	return err
-}
-
-// join asks the given nodes, in turn and again and again, until this node is a member.
-func (n *Node) join() {
-	ticker := time.NewTicker(joinInterval)
-	defer ticker.Stop()
-	var told string
-	for i := 0; ; i++ {
-		address := n.options.Join[i%len(n.options.Join)]
-		news := n.askToJoin(n.context, address)
-		if news != told && n.context.Err() == nil {
-			told = news
-			n.options.Logger.Info("joining", "via", address, "answer", news)
-		}
-		select {
-		case <-n.member:
-			return
-		case <-n.context.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-// askToJoin asks one node, follows its redirection, and says what came of it.
-func (n *Node) askToJoin(ctx context.Context, address string) string {
-	n.mu.Lock()
-	j := n.describe()
-	n.mu.Unlock()
-	err := n.transport.Join(ctx, address, j)
-	var refusal *transport.Refusal
-	if errors.As(err, &refusal) && refusal.Redirect != "" {
-		err = n.transport.Join(ctx, refusal.Redirect, j)
-	}
-	if err != nil {
-		return err.Error()
-	}
-	return "accepted; waiting to be contacted"
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -33,6 +34,7 @@ type Node struct {
 	identity wal.Identity
 	restored wal.Recovered
 	joiners  []transport.Join // of the cluster that is being formed, in the order in which they asked
+	seeds    []string         // peer addresses of those whom this node asks to be taken in
 	closed   bool
 	started  bool
 
@@ -185,7 +187,7 @@ func (n *Node) Status() Status {
 }
 
 // WaitServing waits until the node answers linearizable reads: it is a member, and there is a leader. It ends with the
-// context's error, or with ErrClosed if the node stops.
+// context's error, or with ErrClosed if the node stops. A node that was removed never serves again, and waits as well.
 func (n *Node) WaitServing(ctx context.Context) error {
 	select {
 	case <-n.member:
@@ -206,6 +208,12 @@ func (n *Node) WaitServing(ctx context.Context) error {
 			return errors.Join(ErrClosed, runner.Err())
 		case <-ctx.Done():
 			runner.LeaveRead(r)
+			return ctx.Err()
+		}
+		// A node that was removed says no at once.
+		select {
+		case <-time.After(Tick):
+		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}

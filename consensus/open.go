@@ -117,7 +117,7 @@ func (n *Node) begin() error {
 		return fmt.Errorf("the cluster in %s was not completed when its first node stopped: start it with the "+
 			"bootstrap options it had", o.Directory)
 	case len(o.Join) > 0:
-		n.background.Go(n.join)
+		n.ask(o.Join)
 		return nil
 	}
 	o.Logger.Info("this node belongs to no cluster and waits to be contacted", "peer", o.PeerAddress)

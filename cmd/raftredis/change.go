@@ -185,5 +185,5 @@ func text(err error) string {
 	return err.Error()
 }
 
-// Join refuses.
-func (s *store) Join(string) error { return errors.New("start this node with --join instead") }
+// Join makes a blank node ask to be taken in.
+func (s *store) Join(peerAddress string) error { return s.node.Join(peerAddress) }

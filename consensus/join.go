@@ -1,0 +1,94 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// joinInterval is how long a blank node waits before it asks again.
+const joinInterval = time.Second
+
+// Join makes a blank node ask the nodes at these peer addresses to be taken in, as Options.Join does; those that it asked
+// until now it asks no more. It does not wait for an answer: a cluster that takes the node in contacts it, and the log
+// tells what the last answer was. At least one address is needed.
+//
+// Errors: ErrIsMember if the node belongs to a cluster, or makes one; ErrClosed; or why nobody could contact this node.
+func (n *Node) Join(addresses ...string) error {
+	if len(addresses) == 0 {
+		return errors.New("nobody is named to be asked")
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.closed:
+		return ErrClosed
+	case n.started:
+		return ErrIsMember
+	case n.options.Bootstrap:
+		return fmt.Errorf("%w: it makes one of its own, and waits for others to join", ErrIsMember)
+	}
+	if err := transport.CheckAddress(n.options.PeerAddress); err != nil {
+		return err
+	}
+	n.ask(addresses)
+	return nil
+}
+
+// ask begins to ask, or asks others from now on. The caller holds the lock.
+func (n *Node) ask(addresses []string) {
+	asking := len(n.seeds) > 0
+	n.seeds = slices.Clone(addresses)
+	if !asking {
+		n.background.Go(n.join)
+	}
+}
+
+// join asks the seeds, in turn and again and again, until this node is a member.
+func (n *Node) join() {
+	ticker := time.NewTicker(joinInterval)
+	defer ticker.Stop()
+	var told string
+	for i := 0; ; i++ {
+		address := n.seed(i)
+		news := n.askToJoin(n.context, address)
+		if news != told && n.context.Err() == nil {
+			told = news
+			n.options.Logger.Info("joining", "via", address, "answer", news)
+		}
+		select {
+		case <-n.member:
+			return
+		case <-n.context.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// seed is whom to ask in attempt i.
+func (n *Node) seed(i int) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.seeds[i%len(n.seeds)]
+}
+
+// askToJoin asks one node, follows its redirection, and says what came of it.
+func (n *Node) askToJoin(ctx context.Context, address string) string {
+	n.mu.Lock()
+	j := n.describe()
+	n.mu.Unlock()
+	err := n.transport.Join(ctx, address, j)
+	var refusal *transport.Refusal
+	if errors.As(err, &refusal) && refusal.Redirect != "" {
+		err = n.transport.Join(ctx, refusal.Redirect, j)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return "accepted; waiting to be contacted"
+}
