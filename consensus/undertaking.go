@@ -30,6 +30,8 @@ type undertaking struct {
 	// accepted means that a leader put the change into its log once, and gave these ids to the new members.
 	accepted bool
 	added    []raft.NodeID
+	// seen means that this node's log has shown the change, committed.
+	seen bool
 	// obstacle is what the last attempt met.
 	obstacle string
 }
@@ -78,13 +80,11 @@ func (u *undertaking) watch(ctx context.Context, wait time.Duration) (complete b
 	look := time.NewTicker(changeLook)
 	defer look.Stop()
 	for asked := time.Now(); ; {
-		stage := unseen
-		if u.accepted {
-			if stage, err = stageOf(u.runner.Status().Committed, &u.change, u.added); stage == fulfilled || err != nil {
-				return err == nil, err
-			}
-		}
-		if stage == unseen && time.Since(asked) > wait {
+		stage, err := u.look()
+		switch {
+		case stage == fulfilled || err != nil:
+			return err == nil, err
+		case stage == unseen && time.Since(asked) > wait:
 			return false, nil
 		}
 		select {
@@ -95,6 +95,19 @@ func (u *undertaking) watch(ctx context.Context, wait time.Duration) (complete b
 			return false, u.interrupted(ctx)
 		}
 	}
+}
+
+// look compares the log with the change. What it showed once as committed, and shows no more, somebody gave up.
+func (u *undertaking) look() (stage, error) {
+	if !u.accepted {
+		return unseen, nil
+	}
+	stage, err := stageOf(u.runner.Status().Committed, &u.change, u.added)
+	if stage == unseen && u.seen && err == nil {
+		err = fmt.Errorf("%w: it was given up by another change", ErrRefused)
+	}
+	u.seen = u.seen || stage != unseen
+	return stage, err
 }
 
 // interrupted is the error of an undertaking that nobody waits for any more.

@@ -16,6 +16,7 @@ import (
 //	Remove   voter ──► to be retired ──┬── nobody is to be promoted: at once ──► gone
 //	                                   └── in the same step in which the others become voters ──► gone
 //	         learner ──► gone; if it was the last to be promoted, nobody is retired either
+//	Add      voter that is to be retired, with nobody to be promoted ──► it stays
 //
 // A node that becomes a voter and one that ceases to be one in the same Change swap places in one step, so that at no
 // time fewer nodes vote than before or after.
@@ -148,9 +149,11 @@ func (c Change) removeVoters(d *draft) error {
 		if !slices.Contains(d.Voters, id) || slices.Contains(d.Retire, id) {
 			continue // it is gone, or on its way
 		}
-		if err := d.intend(); err != nil {
-			return err
+		d.changed = true
+		if d.pending && len(d.Promote) > 0 {
+			return d.inProgress()
 		}
+		// Another removal that waits takes this one along: maybe it waits for the very node that is to go now.
 		d.Retire = append(d.Retire, id)
 	}
 	return nil
@@ -163,7 +166,7 @@ func (c Change) add(d *draft) error {
 		var err error
 		switch {
 		case known >= 0 && (wanted.ID == 0 || wanted.ID == d.Members[known].ID):
-			err = d.addAgain(&d.Members[known], &wanted, c.Learner)
+			err = d.addAgain(&d.Members[known], &wanted, c)
 		case known >= 0 || wanted.ID != 0 && wanted.ID < d.NextID || wanted.ID > d.NextID+MaxMembers:
 			err = fmt.Errorf("node %d: %w, or not any more", wanted.ID, ErrNoMember)
 		default:
@@ -190,43 +193,47 @@ func (d *draft) addNew(m raft.Member, learner bool) error {
 }
 
 // addAgain adds a node that is a member.
-func (d *draft) addAgain(m, wanted *raft.Member, learner bool) error {
+func (d *draft) addAgain(m, wanted *raft.Member, c Change) error {
 	promoted := slices.Contains(d.Promote, m.ID)
 	switch {
 	case d.leaves(m.ID):
-		return fmt.Errorf("node %d is being removed: %w", m.ID, raft.ErrChangeInProgress)
-	case learner && promoted:
-		return fmt.Errorf("node %d is to become a voter, remove it to give that up: %w", m.ID, raft.ErrChangeInProgress)
-	case learner && d.Votes(m.ID):
+		if c.Learner || d.Joint() || len(d.Promote) > 0 || slices.Contains(c.Remove, m.ID) {
+			return fmt.Errorf("node %d is being removed: %w", m.ID, raft.ErrChangeInProgress)
+		}
+		d.Retire = slices.DeleteFunc(d.Retire, func(id raft.NodeID) bool { return id == m.ID })
+		d.changed = true
+		d.notePending()
+	case c.Learner && promoted:
+		return d.inProgress()
+	case c.Learner && d.Votes(m.ID):
 		return fmt.Errorf("node %d: %w already; remove it, and add it with an empty data directory", m.ID, ErrIsVoter)
 	}
 	d.move(m, wanted)
-	if learner || promoted || d.Votes(m.ID) {
+	if c.Learner || promoted || d.Votes(m.ID) {
 		return nil
 	}
 	return d.promote(m.ID)
 }
 
+// promote intends a learner's promotion, unless an earlier change is on its way: a voter that is to go must not wait for
+// one that has nothing to do with it, and what two changes intend must not become one step that neither asked for.
 func (d *draft) promote(id raft.NodeID) error {
-	if err := d.intend(); err != nil {
-		return err
+	d.changed = true
+	if d.pending {
+		return d.inProgress()
 	}
 	d.Promote = append(d.Promote, id)
 	return nil
 }
 
-// intend allows one more to be promoted or retired, unless an earlier change is on its way: what two changes intend
-// must not become one step that neither asked for.
-func (d *draft) intend() error {
-	d.changed = true
-	switch {
-	case !d.pending:
-		return nil
-	case len(d.Promote) > 0:
+// inProgress says what is on its way, and how to give it up.
+func (d *draft) inProgress() error {
+	if len(d.Promote) > 0 {
 		return fmt.Errorf("%w: node %d is to become a voter and has not caught up; removing it gives that up",
 			raft.ErrChangeInProgress, d.Promote[0])
 	}
-	return fmt.Errorf("%w: node %d is being removed", raft.ErrChangeInProgress, d.Retire[0])
+	return fmt.Errorf("%w: node %d is being removed, and waits until the others can decide without it; adding it again "+
+		"gives that up", raft.ErrChangeInProgress, d.Retire[0])
 }
 
 // finish checks what no single step can see.

@@ -121,6 +121,19 @@ func TestRemovingALearnerGivesItsPromotionUp(t *testing.T) {
 	}
 }
 
+// One node is removed while another one is down, which the others would need to decide. Removing that one as well is the
+// way out; so is to keep the first.
+func TestARemovalThatWaitsTakesAnotherAlongOrIsGivenUp(t *testing.T) {
+	waiting := next(t, clusterOf(3), Change{Remove: []raft.NodeID{2}})
+	if c := next(t, waiting, Change{Remove: []raft.NodeID{3}}); !slices.Equal(c.Retire, []raft.NodeID{2, 3}) {
+		t.Fatalf("got %+v", c)
+	}
+	kept := next(t, waiting, Change{Add: []raft.Member{candidate(2)}})
+	if len(kept.Retire) != 0 || !slices.Equal(kept.Voters, []raft.NodeID{1, 2, 3}) {
+		t.Fatalf("got %+v", kept)
+	}
+}
+
 // The learner that was to take node 1's place is given up, and node 1 shall go all the same.
 func TestGivingAReplacementUpDoesNotKeepWhoIsToGo(t *testing.T) {
 	c := next(t, clusterOf(3), Change{Add: []raft.Member{candidate(7)}, Remove: []raft.NodeID{1}})
@@ -228,7 +241,8 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 		"a removal in a promotion":  {promoting, Change{Remove: []raft.NodeID{1}}, raft.ErrChangeInProgress, "node 4"},
 		"a promotion in a removal":  {retiring, Change{Add: []raft.Member{candidate(8)}}, raft.ErrChangeInProgress, "node 3"},
 		"a learner to be promoted":  {promoting, Change{Add: []raft.Member{candidate(7)}, Learner: true}, raft.ErrChangeInProgress, "node 4"},
-		"who is being removed":      {retiring, Change{Add: []raft.Member{candidate(3)}}, raft.ErrChangeInProgress, "node 3"},
+		"who leaves in an exchange": {exchange(retiring), Change{Add: []raft.Member{candidate(3)}}, raft.ErrChangeInProgress, "node 3"},
+		"who is to go, as learner":  {retiring, Change{Add: []raft.Member{candidate(3)}, Learner: true}, raft.ErrChangeInProgress, "node 3"},
 		"an exchange under way":     {joint, Change{Add: []raft.Member{candidate(8)}, Learner: true}, raft.ErrChangeInProgress, "exchanged"},
 		"one member too many":       {full, Change{Add: []raft.Member{candidate(200)}}, ErrTooManyMembers, "129"},
 		"an address in use":         {three, Change{Update: []raft.Member{{ID: 1, Incarnation: 1, PeerAddress: "c:1"}}}, ErrInUse, "node 2"},

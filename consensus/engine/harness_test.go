@@ -73,6 +73,7 @@ type seat struct {
 	work      []Work
 	resets    []raft.NodeID
 	written   raft.Index
+	peers     []raft.Member
 }
 
 const testSeed = 7
@@ -111,6 +112,21 @@ func (tb *table) boot(s *seat, boot raft.Boot, weakened ...guard.Guard) {
 	s.machine = &journal{}
 	s.engine, s.applier, s.down = e, NewApplier(o, s.machine, raft.Mark{}), false
 	s.in, s.out, s.work, s.written = Inputs{}, Outputs{}, nil, 0
+	s.peers = nil
+	if c := e.core.Configuration(); c != nil {
+		s.peers = c.Members
+	}
+}
+
+// linked are the messages to nodes to whom the node holds links. One that knows no peers yet answers whoever speaks to
+// it.
+func (s *seat) linked(messages []raft.Message) []raft.Message {
+	if s.peers == nil {
+		return messages
+	}
+	return slices.DeleteFunc(slices.Clone(messages), func(m raft.Message) bool {
+		return !slices.ContainsFunc(s.peers, func(p raft.Member) bool { return p.ID == m.To })
+	})
 }
 
 func (tb *table) node(id raft.NodeID) *seat { return tb.nodes[id-1] }
@@ -129,10 +145,13 @@ func (tb *table) turn(s *seat) {
 	if !s.out.Work.Empty() {
 		s.work = append(s.work, s.out.Work)
 	}
-	tb.send(s.out.Messages)
+	if s.out.Peers != nil {
+		s.peers = s.out.Peers
+	}
+	tb.send(s.linked(s.out.Messages))
 	for _, op := range s.out.Appends {
 		s.persist(op)
-		tb.send(op.Promises)
+		tb.send(s.linked(op.Promises))
 		s.in.Appended = op.Number
 	}
 	if n := len(s.out.Fill); n > 0 {

@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// arrive introduces a node to another one, as its hello would.
+func (tb *table) arrive(at raft.NodeID, a Arrival) error {
+	a.Wake = func() {}
+	s := tb.node(at)
+	s.in.Arrivals = append(s.in.Arrivals, &a)
+	tb.turn(s)
+	return a.Err
+}
+
+// acknowledging is a cluster in which node 2 confirmed everything to node 1, who leads, in boot 102.
+func acknowledging(t *testing.T) (tb *table, term raft.Term, last raft.Index) {
+	t.Helper()
+	tb = newTable(t, 3)
+	for id := raft.NodeID(2); id <= 3; id++ {
+		if err := tb.arrive(1, Arrival{From: id, Boot: raft.Boot(100 + id), Term: 1, Durable: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tb.elect(1)
+	tb.submit(1, "c")
+	tb.ticks(20)
+	return tb, tb.node(1).engine.core.Term(), tb.node(1).engine.core.Last().Index
+}
+
+func TestANodeThatComesBackWithLessThanItConfirmedIsRefused(t *testing.T) {
+	tb, term, last := acknowledging(t)
+	for name, a := range map[string]Arrival{
+		"an entry less": {From: 2, Boot: 7, Term: term, Durable: last - 1},
+		"a term less":   {From: 2, Boot: 7, Term: term - 1, Durable: last},
+		"nothing":       {From: 2, Boot: 7},
+	} {
+		for range 2 { // it does not help to ask again
+			err := tb.arrive(1, a)
+			if !errors.Is(err, ErrRolledBack) || !strings.Contains(err.Error(), "empty data directory") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if err := tb.arrive(1, Arrival{From: 2, Boot: 7, Term: term, Durable: last}); err != nil {
+		t.Errorf("with all of it: %v", err)
+	}
+}
+
+// F acknowledged entry 60 of term 3 to L3; L4 replaced it; F stopped in term 4 and meets L3, which does not know that it
+// is deposed.
+func TestS28_WhatALaterLeaderReplacedIsNotRolledBack(t *testing.T) {
+	tb, term, last := acknowledging(t)
+	if err := tb.arrive(1, Arrival{From: 2, Boot: 7, Term: term + 1, Durable: last - 1}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A connection breaks and is made anew: what its hello says is older than what arrived by the one before.
+func TestOnlyTheFirstArrivalOfABootIsJudged(t *testing.T) {
+	tb, _, _ := acknowledging(t)
+	if err := tb.arrive(1, Arrival{From: 2, Boot: 102, Term: 1, Durable: 1}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOnlyALeaderJudgesAndOnlyMembers(t *testing.T) {
+	tb, _, _ := acknowledging(t)
+	if err := tb.arrive(3, Arrival{From: 2, Boot: 7}); err != nil {
+		t.Fatalf("a follower judges: %v", err)
+	}
+	if err := tb.arrive(1, Arrival{From: 9, Boot: 7}); err != nil {
+		t.Fatalf("a stranger is judged: %v", err)
+	}
+	fresh := newTable(t, 3)
+	fresh.lose = func(m *raft.Message) bool { return m.Kind == raft.AppendReply }
+	fresh.elect(1)
+	if err := fresh.arrive(1, Arrival{From: 2, Boot: 7}); err != nil {
+		t.Fatalf("nothing was acknowledged, and a node is refused: %v", err)
+	}
+}
