@@ -6,6 +6,7 @@
 //	})
 //	result, err := node.Propose(ctx, command)   // done on a majority of disks, applied here
 //	err = node.Query(ctx, question)             // sees everything that was acknowledged anywhere before
+//	ids, err := node.ChangeMembers(ctx, change) // adds, removes, replaces members
 //	err = node.HandOver(ctx)                    // before Close: nobody has to wait for an election
 //
 // # What it promises
@@ -15,10 +16,12 @@
 //	N3  Errors are honest. ErrNotDone: it was not done and never will be. ErrUnknown: it may have been, or may yet be.
 //	N4  Every node applies the same commands in the same order. A command is applied at most once per Propose.
 //	N5  The node stops (Options.Fatal) rather than go on with a log it cannot trust.
+//	N6  A member is a data directory, not an address. One that was wiped, copied, rolled back or removed takes no part
+//	    under its old id, and its operator is told why, and how to go on.
 //
 // # The parts
 //
-//	consensus          Open, Node: assembles what follows, forms clusters, judges who may connect
+//	consensus          Open, Node: assembles what follows, forms clusters and changes them, judges who may connect
 //	consensus/engine   one turn of a node, the applier, and the goroutines around them
 //	consensus/raft     the protocol as a pure function
 //	consensus/quorum   majorities
@@ -28,6 +31,10 @@
 //
 // # Limits
 //
-// A command is at most Options.MaxEntryBytes long. A node keeps its state machine in memory and, for now, its whole log
-// on disk: there are no snapshots yet, and the members of a cluster are those it was formed with.
+// A command is at most Options.MaxEntryBytes long, a cluster has at most engine.MaxMembers members. A node keeps its
+// state machine in memory and, for now, its whole log on disk: there are no snapshots yet, and a new member receives the
+// log from its first entry on.
+//
+// Members that are started at other addresses find each other as long as one of them is where the others look for it.
+// That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no other.
 package consensus

@@ -32,7 +32,7 @@ func (o owner) Hello(transport.Peer) transport.Hello {
 	return h
 }
 
-// Admit judges a peer that dialled. The transport has compared identities; what only the configuration knows is
+// Admit judges a peer that dialled or answered. The transport has compared identities; what only the configuration knows is
 // compared here. A peer that the configuration does not know is heard: this node's may be old, and Raft judges votes by
 // term and log alone.
 func (o owner) Admit(theirs transport.Hello) error {
@@ -81,8 +81,9 @@ func checkMember(c *raft.Configuration, theirs *transport.Hello) error {
 	for i := range c.Members {
 		m := &c.Members[i]
 		if m.ID == theirs.From && m.Incarnation != theirs.Incarnation {
-			return fmt.Errorf("%w: the cluster knows node %d as %016x, this is %016x; start the node on its "+
-				"original data directory", transport.ErrIncarnation, m.ID, m.Incarnation, theirs.Incarnation)
+			return fmt.Errorf("%w: the cluster knows node %d as %016x, this is %016x; start it on the "+
+				"directory that it had; if that is lost, replace the member",
+				transport.ErrIncarnation, m.ID, m.Incarnation, theirs.Incarnation)
 		}
 	}
 	return nil

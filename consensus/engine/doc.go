@@ -38,6 +38,13 @@
 // away is judged by the leader and told to all (presence.go): it is what clients are shown, and nothing in the log rests
 // on it.
 //
+// # Who is a member
+//
+// A change of the membership is a pure function of the present configuration (change.go), which the leader applies in
+// the turn in which it is asked (requests.go); the protocol walks from there to the end by itself, whoever leads. A node
+// that was removed proves what became of its batches by its removal: no leader that has that entry appends anything of
+// it any more (members.go). A member that comes back with less than it confirmed to this leader is refused.
+//
 // # Invariants
 //
 //	E1  A sequence is given once per (origin, boot, term), from 1, without gaps.
@@ -45,7 +52,8 @@
 //	E3  A batch is registered with the Applier before the message that carries it leaves.
 //	E4  A batch ends exactly once, and nobody touches its buffers afterwards.
 //	E5  A read is answered only from a state at or above an index that a leader confirmed after the read arrived.
-//	E6  Every batch and read ends in bounded time, whatever the network and other nodes do: Options says in which.
+//	E6  No leader appends a batch of a node outside its newest configuration; an id is allotted once.
+//	E7  Every batch and read ends in bounded time, whatever the network and other nodes do: Options says in which.
 //
 // # Rejected
 //

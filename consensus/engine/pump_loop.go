@@ -124,6 +124,9 @@ func (r *Runner) publishStatus() {
 
 // logChange tells what an operator wants to see: who leads, from when.
 func (r *Runner) logChange(old, now *Status) {
+	if now.Removed && (old == nil || !old.Removed) {
+		r.hands.Logger.Warn("this node was removed from the cluster; it serves no more and may be stopped", "node", now.ID)
+	}
 	what := "role"
 	switch {
 	case old == nil:

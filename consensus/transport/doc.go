@@ -47,8 +47,15 @@
 // that it dialled itself, and it tells a second process with a copy of a directory from the first. Addresses are
 // resolved at each dial and prove nothing.
 //
+// Whoever answers a dial is judged by the owner as is whoever dials: a node that must not be heard is not spoken to.
+//
 // With a cluster secret both sides prove that they know it before anything else is judged. Frames after the handshake
 // are neither authenticated nor encrypted; where the network itself is hostile it needs a tunnel.
+//
+// # Questions
+//
+// What concerns who is a member travels on connections of one question and one answer each (registry.go): a blank node
+// asks to be taken in, a member asks any node who it is, and a member hands the leader a change of the membership.
 //
 // # Rejected
 //

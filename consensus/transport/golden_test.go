@@ -94,5 +94,12 @@ func TestG18_HandshakesAreThoseOfVersion1(t *testing.T) {
 		line("proof of dialler", proof([]byte("secret"), labelDialler, nonce, nonce, []byte("hello"))),
 		line("proof of answer", proof([]byte("secret"), labelAnswer, nonce, nonce, []byte("hello"))),
 		line("frame", appendFrame(nil, header{kind: frameAccepted}, nil)),
+		line("invite", purposeInvite.preamble()),
+		line("change", purposeChange.preamble()),
+		line("invitation", encodeControl(&wireInvite{ClusterID: 1, Nonce: nonce})),
+		line("guest", encodeControl((&Guest{NodeID: 2, Join: Join{"name", 3, "p", "c"}}).wire())),
+		line("change of members", encodeControl(&wireChange{ClusterID: 1, Change: []byte("change"), Nonce: nonce})),
+		line("answer", encodeControl((&Answer{Added: []raft.NodeID{4, 5}, Reason: "r", Redirect: "d"}).wire())),
+		line("last frame", appendFrame(nil, header{kind: frameAnswer}, nil)),
 	})
 }

@@ -50,13 +50,17 @@ func (r *Refusal) Error() string {
 
 // Identity errors: why two nodes must not talk, found without asking the owner.
 var (
-	ErrSelf        = errors.New("the node talks to itself: the peer address leads back here")
+	ErrSelf        = errors.New("the node talks to itself: the peer address leads back here; give each node its own")
 	ErrCluster     = errors.New("the node belongs to another cluster")
 	ErrNode        = errors.New("another node answers at this address")
 	ErrIncarnation = errors.New("the data directory is another one: it was wiped, replaced or copied")
-	ErrDuplicate   = errors.New("another process with this identity is connected: the data directory may be a copy")
-	ErrSecret      = errors.New("the cluster secret does not match")
+	ErrDuplicate   = errors.New("another process with this identity is connected: the data directory may be a copy; " +
+		"stop one of the two")
+	ErrSecret = errors.New("the cluster secret does not match")
 )
+
+// lostDirectory is the way out of ErrIncarnation.
+const lostDirectory = "start it on the directory that it had; if that is lost, replace the member"
 
 // checkIdentity says whether a node that knows itself as own may listen to one that introduces itself as theirs. The
 // rules need no configuration: they compare what each of the two knows of itself with what the other expects.
@@ -72,12 +76,13 @@ func checkIdentity(own, theirs *Hello) error {
 	case theirs.ClusterID == 0 || theirs.From == 0 || theirs.To == 0:
 		return fmt.Errorf("%w: a hello without cluster or node id", ErrCluster)
 	case own.ClusterID != 0 && own.ClusterID != theirs.ClusterID:
-		return fmt.Errorf("%w: %016x and %016x", ErrCluster, own.ClusterID, theirs.ClusterID)
+		return fmt.Errorf("%w: %016x and %016x; correct the address, or empty the data directory to add the node",
+			ErrCluster, own.ClusterID, theirs.ClusterID)
 	case own.ClusterID != 0 && own.From != theirs.To:
-		return fmt.Errorf("%w: it is node %d, meant was %d", ErrNode, own.From, theirs.To)
+		return fmt.Errorf("%w: it is node %d, meant was %d; give each node its own", ErrNode, own.From, theirs.To)
 	case own.Incarnation != theirs.ToIncarnation:
-		return fmt.Errorf("%w: node %d is %016x, meant was %016x",
-			ErrIncarnation, theirs.To, own.Incarnation, theirs.ToIncarnation)
+		return fmt.Errorf("%w: node %d is %016x, meant was %016x; %s",
+			ErrIncarnation, theirs.To, own.Incarnation, theirs.ToIncarnation, lostDirectory)
 	case theirs.From == theirs.To:
 		return fmt.Errorf("%w: both call themselves %d", ErrNode, theirs.To)
 	}
@@ -93,8 +98,8 @@ func checkAnswer(own, theirs *Hello, peer Peer) error {
 		return fmt.Errorf("%w: it is node %d, meant was %d", ErrNode, theirs.From, peer.ID)
 	}
 	if theirs.Incarnation != peer.Incarnation {
-		return fmt.Errorf("%w: node %d is %016x, meant was %016x",
-			ErrIncarnation, peer.ID, theirs.Incarnation, peer.Incarnation)
+		return fmt.Errorf("%w: node %d is %016x, meant was %016x; %s",
+			ErrIncarnation, peer.ID, theirs.Incarnation, peer.Incarnation, lostDirectory)
 	}
 	return nil
 }

@@ -250,3 +250,18 @@ func TestABlankNodeTakesItsIdentityFromTheHelloThatNamesItsIncarnation(t *testin
 		t.Fatalf("got %+v", got)
 	}
 }
+
+// A node that was rolled back, say, must not be sent anything either: what it is told might end it.
+func TestTheOwnerJudgesWhoAnswersAsWell(t *testing.T) {
+	a, b := start(t, 1), start(t, 2)
+	a.mu.Lock()
+	a.admit = func(h Hello) error {
+		if h.From != 2 || h.Durable != b.hello.Durable {
+			t.Errorf("it judges %+v", h)
+		}
+		return errors.New("not that one")
+	}
+	a.mu.Unlock()
+	a.transport.SetPeers([]Peer{b.peer()})
+	a.awaitProblem(2, func(err error) bool { return strings.Contains(err.Error(), "not that one") })
+}

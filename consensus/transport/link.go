@@ -46,27 +46,27 @@ func newLink(conn net.Conn, clusterID uint64, from, to raft.NodeID, o *Options) 
 	}
 }
 
-// greet is the dialler's handshake.
-func (l *link) greet(own *Hello, target Peer, o *Options) error {
+// greet is the dialler's handshake. It returns how the other side introduces itself.
+func (l *link) greet(own *Hello, target Peer, o *Options) (theirs Hello, err error) {
 	s, err := newHandshake(l.conn, o.Secret, o.HandshakeTimeout)
 	if err != nil {
-		return err
+		return theirs, err
 	}
 	nonce := newNonce(o.Secret)
 	answer, err := s.open(purposeMessages, frameHello, frameWelcome, nonce, encodeControl(own.wire(nonce)))
 	if err != nil {
-		return err
+		return theirs, err
 	}
 	var welcome wireHello
 	if err := decodeControl(answer, &welcome); err != nil {
-		return err
+		return theirs, err
 	}
-	theirs := welcome.hello()
+	theirs = welcome.hello()
 	if err := checkAnswer(own, &theirs, target); err != nil {
-		return err
+		return theirs, err
 	}
 	l.frames, err = s.messages(maxControlBytes, 0)
-	return err
+	return theirs, err
 }
 
 // put queues a message. A forward that finds no room ends the link.

@@ -145,7 +145,7 @@ func dialRaw(t *testing.T, b *node) net.Conn {
 	t.Cleanup(func() { conn.Close() })
 	own := Hello{ClusterID: testCluster, From: 1, Incarnation: 1001, Boot: 5, To: 2, ToIncarnation: 1002}
 	o := Options{HandshakeTimeout: patience, WriteTimeout: patience, QueueBytes: 1}
-	if err := newLink(conn, testCluster, 1, 2, &o).greet(&own, b.peer(), &o); err != nil {
+	if _, err := newLink(conn, testCluster, 1, 2, &o).greet(&own, b.peer(), &o); err != nil {
 		t.Fatal(err)
 	}
 	return conn

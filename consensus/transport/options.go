@@ -79,9 +79,10 @@ type Options struct {
 type Owner interface {
 	// Hello is how this node introduces itself to the peer at this moment. The transport sets To and ToIncarnation.
 	Hello(to Peer) Hello
-	// Admit judges a peer that dialled. Clusters, ids and incarnations fit already; a blank node takes its identity here,
-	// and must have it durable before it returns nil, for the welcome goes out with the new one. It may wait up to the
-	// handshake timeout. The text of an error is sent to the peer; a *Refusal chooses it.
+	// Admit judges a peer that dialled, or that answered this node's dial. Clusters, ids and incarnations fit already; a
+	// blank node that was dialled takes its identity here, and must have it durable before it returns nil, for the welcome
+	// goes out with the new one. It may wait up to the handshake timeout. After an error there is no connection; a dialler
+	// is sent its text, which a *Refusal chooses.
 	Admit(Hello) error
 	// Receive takes messages that came from a peer, in the order in which it sent them. The slice is only lent, what the
 	// messages point to is the owner's. False says that the owner has no room: the messages are gone, as any message

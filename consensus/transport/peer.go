@@ -151,7 +151,11 @@ func (p *peer) connect() (*link, error) {
 	own := o.Owner.Hello(target)
 	own.To, own.ToIncarnation = target.ID, target.Incarnation
 	l := newLink(conn, own.ClusterID, own.From, target.ID, o)
-	if err := l.greet(&own, target, o); err != nil {
+	theirs, err := l.greet(&own, target, o)
+	if err == nil {
+		err = o.Owner.Admit(theirs) // a node that must not be heard must not be spoken to either
+	}
+	if err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("node %d at %s: %w", target.ID, target.Address, err)
 	}

@@ -91,7 +91,10 @@ func FuzzHandshake(f *testing.F) {
 	f.Add(encodeControl(&wireChallenge{}))
 	f.Add(encodeControl(&wireRefusal{Text: "t"}))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, v := range []any{new(wireHello), new(wireJoin), new(wireChallenge), new(wireProof), new(wireRefusal)} {
+		for _, v := range []any{
+			new(wireHello), new(wireJoin), new(wireChallenge), new(wireProof), new(wireRefusal),
+			new(wireInvite), new(wireGuest), new(wireChange), new(wireAnswer),
+		} {
 			if decodeControl(body, v) == nil && !bytes.Equal(encodeControl(v), body) {
 				t.Fatalf("%T: accepted %x", v, body)
 			}
