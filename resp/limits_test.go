@@ -14,6 +14,7 @@ func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
 		"below one":       {MaxInputBytes: 1 << 20},
 		"MaxOutputBytes":  {MaxOutputBytes: 1 << 10},
 		"negative":        {IdleTimeout: -time.Second},
+		"change -1s":      {ChangeTimeout: -time.Second},
 		"MaxInlineBytes ": {MaxInlineBytes: 1 << 20, MaxEntryBytes: 1 << 10},
 	} {
 		_, err := New(Options{Store: newFakeStore(t), Node: newFakeStore(t), Limits: limits})
