@@ -63,6 +63,8 @@ type cluster struct {
 	port      int
 	flags     []string
 	nodes     []*node
+	// spares are nodes that are described and not started yet, for tests that change the members.
+	spares []*node
 }
 
 // node is a member: its process changes with every start, its number and port do not.
@@ -70,6 +72,8 @@ type node struct {
 	number  int
 	port    int
 	process *blackbox.Process
+	// begins are the flags that say what becomes of a blank directory; none: the node waits to be added.
+	begins []string
 	// flags go to this node only.
 	flags []string
 }
@@ -77,10 +81,26 @@ type node struct {
 // newCluster describes a cluster of n nodes; nothing runs before start. The flags go to each node.
 func newCluster(t testing.TB, n int, flags ...string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, directory: t.TempDir(), port: blackbox.Ports(t, n)}
+	return newClusterAndSpares(t, n, 0, flags...)
+}
+
+// newClusterAndSpares describes a cluster and some nodes that belong to none.
+func newClusterAndSpares(t testing.TB, n, spares int, flags ...string) *cluster {
+	t.Helper()
+	c := &cluster{t: t, directory: t.TempDir(), port: blackbox.Ports(t, n+spares)}
 	c.flags = append(append(c.flags, smallJournal...), flags...)
-	for i := range n {
-		c.nodes = append(c.nodes, &node{number: i + 1, port: c.port + i})
+	for i := range n + spares {
+		each := &node{number: i + 1, port: c.port + i}
+		switch {
+		case i == 0:
+			each.begins = []string{"--bootstrap", "--expect", strconv.Itoa(n)}
+		case i < n:
+			each.begins = []string{"--join", blackbox.Address(c.port)}
+		default:
+			c.spares = append(c.spares, each)
+			continue
+		}
+		c.nodes = append(c.nodes, each)
 	}
 	return c
 }
@@ -96,12 +116,7 @@ func startCluster(t testing.TB, n int, flags ...string) *cluster {
 // arguments are the command line of a node, the same for each start.
 func (c *cluster) arguments(n *node) []string {
 	args := []string{"serve", "--port", strconv.Itoa(n.port), "--dir", c.nodeDirectory(n)}
-	if n.number == 1 {
-		args = append(args, "--bootstrap", "--expect", strconv.Itoa(len(c.nodes)))
-	} else {
-		args = append(args, "--join", blackbox.Address(c.port))
-	}
-	return slices.Concat(args, c.flags, n.flags)
+	return slices.Concat(args, n.begins, c.flags, n.flags)
 }
 
 func (c *cluster) nodeDirectory(n *node) string {

@@ -33,7 +33,7 @@ func TestD10_AWipedDirectoryDoesNotReturnUnderItsOldName(t *testing.T) {
 	}
 	c.start(wiped)
 	blackbox.Eventually(t, effectLimit, "the wiped node is told why it may not return", func() bool {
-		return strings.Contains(wiped.process.Err(), "the cluster is complete")
+		return strings.Contains(wiped.process.Err(), "if that is lost, replace node")
 	})
 	// The cluster goes on without it, through many heartbeats.
 	for i := range 200 {
