@@ -8,9 +8,9 @@ import (
 	"github.com/raftredis/raftredis/consensus/transport"
 )
 
-// A node that is started anew somewhere else tells its addresses to those whom it dials. What it says counts at once for
-// the connections of each of them, for without those a leader that moved its majority could not write to the log that
-// they moved; and the leader writes it to the log, for all the others and for clients.
+// A node that is started anew somewhere else tells its addresses to those whom it dials. What it says counts at once
+// for the connections of each of them, for without those a leader that moved its majority could not write to the log
+// that they moved; and the leader writes it to the log, for all the others and for clients.
 
 // addressInterval is how often a leader looks whether the configuration has everyone's address.
 const addressInterval = time.Second
@@ -77,7 +77,8 @@ func (n *Node) keepAddresses() {
 	}
 }
 
-// updates are the members whose addresses in the configuration are not what they say; none on a node that does not lead.
+// updates are the members whose addresses in the configuration are not what they say; none on a node that does not
+// lead.
 func (n *Node) updates(s *engine.Status) []raft.Member {
 	if s.Role != raft.Leader || s.Configuration == nil {
 		return nil

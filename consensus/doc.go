@@ -32,8 +32,8 @@
 // # Limits
 //
 // A command is at most Options.MaxEntryBytes long, a cluster has at most engine.MaxMembers members. A node keeps its
-// state machine in memory and, for now, its whole log on disk: there are no snapshots yet, and a new member receives the
-// log from its first entry on.
+// state machine in memory and, for now, its whole log on disk: there are no snapshots yet, and a new member receives
+// the log from its first entry on.
 //
 // Members that are started at other addresses find each other as long as one of them is where the others look for it.
 // That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no other.

@@ -119,7 +119,8 @@ func TestANodeThatWasRolledBackIsRefusedAndCanBeReplaced(t *testing.T) {
 	id := c.nodes[i].Status().ID
 	until(t, "the node to have confirmed everything", func() bool {
 		s := c.nodes[leader].Status()
-		return slices.ContainsFunc(s.Followers, func(f raft.FollowerStatus) bool { return f.ID == id && f.Match == s.Last.Index })
+		confirmed := func(f raft.FollowerStatus) bool { return f.ID == id && f.Match == s.Last.Index }
+		return slices.ContainsFunc(s.Followers, confirmed)
 	})
 	c.stop(i)
 	var log journalist

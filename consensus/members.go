@@ -33,13 +33,13 @@ type MemberChange struct {
 	Remove []raft.NodeID
 }
 
-// ChangeMembers changes the members of the cluster, and returns the ids of those in Add and then in AddLearners when the
-// change is complete: it is committed, those of Add vote, those in Remove are gone. It works on any member, and goes on
-// through changes of leaders until the context ends. AddLearners are added first; the rest is one change.
+// ChangeMembers changes the members of the cluster, and returns the ids of those in Add and then in AddLearners when
+// the change is complete: it is committed, those of Add vote, those in Remove are gone. It works on any member, and
+// goes on through changes of leaders until the context ends. AddLearners are added first; the rest is one change.
 //
 // Errors: ErrRefused if it cannot be, with the reason; ErrNotMember on a node that is no member; ErrGoesOn with the
-// context's error if the log carries the change and it is not complete; else the context's error, with what stood in the
-// way. After any of the last two, asking for the same again is right.
+// context's error if the log carries the change and it is not complete; else the context's error, with what stood in
+// the way. After any of the last two, asking for the same again is right.
 func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raft.NodeID, err error) {
 	r := n.runner.Load()
 	if r == nil || r.Status().Removed {

@@ -32,9 +32,9 @@ func (o owner) Hello(transport.Peer) transport.Hello {
 	return h
 }
 
-// Admit judges a peer that dialled or answered. The transport has compared identities; what only the configuration knows is
-// compared here. A peer that the configuration does not know is heard: this node's may be old, and Raft judges votes by
-// term and log alone.
+// Admit judges a peer that dialled or answered. The transport has compared identities; what only the configuration
+// knows is compared here. A peer that the configuration does not know is heard: this node's may be old, and Raft judges
+// votes by term and log alone.
 func (o owner) Admit(theirs transport.Hello) error {
 	<-o.assembled
 	if o.runner.Load() == nil {

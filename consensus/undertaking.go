@@ -127,8 +127,8 @@ const (
 	fulfilled              // it is as the change wants it
 )
 
-// stageOf compares a committed configuration with what a change wants, after a leader gave the ids added to the nodes of
-// change.Add. The error says that somebody gave the change up meanwhile.
+// stageOf compares a committed configuration with what a change wants, after a leader gave the ids added to the nodes
+// of change.Add. The error says that somebody gave the change up meanwhile.
 func stageOf(c *raft.Configuration, change *engine.Change, added []raft.NodeID) (stage, error) {
 	if c == nil {
 		return unseen, nil

@@ -21,9 +21,9 @@ import (
 // A node that becomes a voter and one that ceases to be one in the same Change swap places in one step, so that at no
 // time fewer nodes vote than before or after.
 type Change struct {
-	// Add are blank nodes, with ID 0: it is allotted here and never used again. One whose incarnation is a member's is that
-	// member: it becomes a voter if it is a learner, and has these addresses from now on. One that has an ID must be a
-	// member, or have been promised to be one by a leader whose log was lost; who was removed is not added again.
+	// Add are blank nodes, with ID 0: it is allotted here and never used again. One whose incarnation is a member's is
+	// that member: it becomes a voter if it is a learner, and has these addresses from now on. One that has an ID must be
+	// a member, or have been promised to be one by a leader whose log was lost; who was removed is not added again.
 	Add []raft.Member
 	// Learner makes those of Add learners for good: they receive the log and do not vote.
 	Learner bool
@@ -33,8 +33,8 @@ type Change struct {
 	Update []raft.Member
 }
 
-// MaxMembers bounds the members of a cluster, those included that are about to leave. Each costs the leader a link and a
-// copy of everything.
+// MaxMembers bounds the members of a cluster, those included that are about to leave. Each costs the leader a link and
+// a copy of everything.
 const MaxMembers = 128
 
 // Why a Change cannot be. The texts around them name the member, and what to do.
@@ -215,8 +215,8 @@ func (d *draft) addAgain(m, wanted *raft.Member, c Change) error {
 	return d.promote(m.ID)
 }
 
-// promote intends a learner's promotion, unless an earlier change is on its way: a voter that is to go must not wait for
-// one that has nothing to do with it, and what two changes intend must not become one step that neither asked for.
+// promote intends a learner's promotion, unless an earlier change is on its way: a voter that is to go must not wait
+// for one that has nothing to do with it, and what two changes intend must not become one step that neither asked for.
 func (d *draft) promote(id raft.NodeID) error {
 	d.changed = true
 	if d.pending {

@@ -52,6 +52,11 @@ func exchange(c *raft.Configuration) *raft.Configuration {
 	return &joint
 }
 
+func adding(m ...raft.Member) Change     { return Change{Add: m} }
+func asLearner(m ...raft.Member) Change  { return Change{Add: m, Learner: true} }
+func removing(ids ...raft.NodeID) Change { return Change{Remove: ids} }
+func moving(m ...raft.Member) Change     { return Change{Update: m} }
+
 func TestAnAddedNodeIsALearnerToBePromoted(t *testing.T) {
 	c := clusterOf(1)
 	got := next(t, c, Change{Add: []raft.Member{candidate(7)}})
@@ -121,8 +126,8 @@ func TestRemovingALearnerGivesItsPromotionUp(t *testing.T) {
 	}
 }
 
-// One node is removed while another one is down, which the others would need to decide. Removing that one as well is the
-// way out; so is to keep the first.
+// One node is removed while another one is down, which the others would need to decide. Removing that one as well is
+// the way out; so is to keep the first.
 func TestARemovalThatWaitsTakesAnotherAlongOrIsGivenUp(t *testing.T) {
 	waiting := next(t, clusterOf(3), Change{Remove: []raft.NodeID{2}})
 	if c := next(t, waiting, Change{Remove: []raft.NodeID{3}}); !slices.Equal(c.Retire, []raft.NodeID{2, 3}) {
@@ -219,6 +224,9 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 	stranger, wiped := candidate(9), candidate(2)
 	stranger.ID, wiped.ID, wiped.Incarnation = 9, 2, 22
 	full := clusterOf(MaxMembers)
+	collides, verbose := candidate(1), candidate(9)
+	collides.ID, collides.PeerAddress, verbose.Name = 1, "c:1", strings.Repeat("x", MaxConfigurationBytes)
+	busy := raft.ErrChangeInProgress
 	removed, mistaken, far := candidate(9), candidate(2), candidate(9)
 	removed.ID, mistaken.ID, far.ID = 2, 3, 1<<64-1
 	for name, c := range map[string]struct {
@@ -227,26 +235,26 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 		want    error
 		text    string
 	}{
-		"remove who never was":      {three, Change{Remove: []raft.NodeID{4}}, ErrNoMember, "node 4"},
-		"remove nobody":             {three, Change{Remove: []raft.NodeID{0}}, ErrNoMember, "node 0"},
-		"move a stranger":           {three, Change{Update: []raft.Member{stranger}}, ErrNoMember, "node 9"},
-		"move another directory":    {three, Change{Update: []raft.Member{wiped}}, ErrInUse, "0000000000000016"},
-		"remove the only voter":     {clusterOf(1), Change{Remove: []raft.NodeID{1}}, ErrLastVoter, "last voter"},
-		"remove all voters":         {three, Change{Remove: []raft.NodeID{1, 2, 3}}, ErrLastVoter, "last voter"},
-		"a voter as a learner":      {three, Change{Add: []raft.Member{candidate(2)}, Learner: true}, ErrIsVoter, "node 2"},
-		"who was removed":           {three, Change{Add: []raft.Member{removed}}, ErrNoMember, "node 2"},
-		"another id than it has":    {three, Change{Add: []raft.Member{mistaken}}, ErrNoMember, "node 3"},
-		"an id from nowhere":        {three, Change{Add: []raft.Member{far}}, ErrNoMember, "not any more"},
-		"a second promotion":        {promoting, Change{Add: []raft.Member{candidate(8)}}, raft.ErrChangeInProgress, "node 4"},
-		"a removal in a promotion":  {promoting, Change{Remove: []raft.NodeID{1}}, raft.ErrChangeInProgress, "node 4"},
-		"a promotion in a removal":  {retiring, Change{Add: []raft.Member{candidate(8)}}, raft.ErrChangeInProgress, "node 3"},
-		"a learner to be promoted":  {promoting, Change{Add: []raft.Member{candidate(7)}, Learner: true}, raft.ErrChangeInProgress, "node 4"},
-		"who leaves in an exchange": {exchange(retiring), Change{Add: []raft.Member{candidate(3)}}, raft.ErrChangeInProgress, "node 3"},
-		"who is to go, as learner":  {retiring, Change{Add: []raft.Member{candidate(3)}, Learner: true}, raft.ErrChangeInProgress, "node 3"},
-		"an exchange under way":     {joint, Change{Add: []raft.Member{candidate(8)}, Learner: true}, raft.ErrChangeInProgress, "exchanged"},
-		"one member too many":       {full, Change{Add: []raft.Member{candidate(200)}}, ErrTooManyMembers, "129"},
-		"an address in use":         {three, Change{Update: []raft.Member{{ID: 1, Incarnation: 1, PeerAddress: "c:1"}}}, ErrInUse, "node 2"},
-		"texts that do not fit in ": {three, Change{Add: []raft.Member{{Incarnation: 9, Name: strings.Repeat("x", MaxConfigurationBytes)}}}, ErrTooManyMembers, "exceeds"},
+		"remove who never was":      {three, removing(4), ErrNoMember, "node 4"},
+		"remove nobody":             {three, removing(0), ErrNoMember, "node 0"},
+		"move a stranger":           {three, moving(stranger), ErrNoMember, "node 9"},
+		"move another directory":    {three, moving(wiped), ErrInUse, "0000000000000016"},
+		"remove the only voter":     {clusterOf(1), removing(1), ErrLastVoter, "last voter"},
+		"remove all voters":         {three, removing(1, 2, 3), ErrLastVoter, "last voter"},
+		"a voter as a learner":      {three, asLearner(candidate(2)), ErrIsVoter, "node 2"},
+		"who was removed":           {three, adding(removed), ErrNoMember, "node 2"},
+		"another id than it has":    {three, adding(mistaken), ErrNoMember, "node 3"},
+		"an id from nowhere":        {three, adding(far), ErrNoMember, "not any more"},
+		"a second promotion":        {promoting, adding(candidate(8)), busy, "node 4"},
+		"a removal in a promotion":  {promoting, removing(1), busy, "node 4"},
+		"a promotion in a removal":  {retiring, adding(candidate(8)), busy, "node 3"},
+		"a learner to be promoted":  {promoting, asLearner(candidate(7)), busy, "node 4"},
+		"who leaves in an exchange": {exchange(retiring), adding(candidate(3)), busy, "node 3"},
+		"who is to go, as learner":  {retiring, asLearner(candidate(3)), busy, "node 3"},
+		"an exchange under way":     {joint, asLearner(candidate(8)), busy, "exchanged"},
+		"one member too many":       {full, adding(candidate(200)), ErrTooManyMembers, "129"},
+		"an address in use":         {three, moving(collides), ErrInUse, "node 2"},
+		"texts that do not fit in ": {three, adding(verbose), ErrTooManyMembers, "exceeds"},
 	} {
 		got, err := c.change.Next(c.current)
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) || got != nil {

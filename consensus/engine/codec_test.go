@@ -68,8 +68,10 @@ func TestDamagedConfigurationsAreRefused(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*raft.Configuration){
-		"voter that is no member":          func(c *raft.Configuration) { c.Voters = append(c.Voters, 3) },
-		"members out of order":             func(c *raft.Configuration) { c.Members[0], c.Members[1] = c.Members[1], c.Members[0] },
+		"voter that is no member": func(c *raft.Configuration) { c.Voters = append(c.Voters, 3) },
+		"members out of order": func(c *raft.Configuration) {
+			c.Members[0], c.Members[1] = c.Members[1], c.Members[0]
+		},
 		"id beyond the next":               func(c *raft.Configuration) { c.NextID = 8 },
 		"a retired node that is no member": func(c *raft.Configuration) { c.Retire = []raft.NodeID{4} },
 		"no voters":                        func(c *raft.Configuration) { c.Voters = nil },

@@ -35,15 +35,15 @@
 //
 // A node that is about to stop hands leadership over before it does (handover.go); what clients sent meanwhile is
 // proven not done by the new term and sent to its leader, so that they see a slow reply and no error. Which voters are
-// away is judged by the leader and told to all (presence.go): it is what clients are shown, and nothing in the log rests
-// on it.
+// away is judged by the leader and told to all (presence.go): it is what clients are shown, and nothing in the log
+// rests on it.
 //
 // # Who is a member
 //
 // A change of the membership is a pure function of the present configuration (change.go), which the leader applies in
-// the turn in which it is asked (requests.go); the protocol walks from there to the end by itself, whoever leads. A node
-// that was removed proves what became of its batches by its removal: no leader that has that entry appends anything of
-// it any more (members.go). A member that comes back with less than it confirmed to this leader is refused.
+// the turn in which it is asked (requests.go); the protocol walks from there to the end by itself, whoever leads. A
+// node that was removed proves what became of its batches by its removal: no leader that has that entry appends
+// anything of it any more (members.go). A member that comes back with less than it confirmed to this leader is refused.
 //
 // # Invariants
 //

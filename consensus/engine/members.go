@@ -34,8 +34,8 @@ func (e *Engine) removed() bool {
 	return LeftOut(c, e.options.ID)
 }
 
-// arrangePeers says to whom links are held: to the members of the newest configuration, and for a while to those whom it
-// leaves out.
+// arrangePeers says to whom links are held: to the members of the newest configuration, and for a while to those whom
+// it leaves out.
 //
 //   - Until it is committed, one that it leaves out may win an election, as the only one who has an up-to-date log, and
 //     must be answered.

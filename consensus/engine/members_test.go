@@ -209,8 +209,8 @@ func TestChangesAreTheLeadersToMake(t *testing.T) {
 	}
 }
 
-// What a removed node's clients wait for ends when the node applies its removal: what was sent and not met is proven not
-// done, what waits is not sent, reads are not asked for. None of it takes time.
+// What a removed node's clients wait for ends when the node applies its removal: what was sent and not met is proven
+// not done, what waits is not sent, reads are not asked for. None of it takes time.
 func TestS8_WhatWaitsOnARemovedNodeEndsWithItsRemoval(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)

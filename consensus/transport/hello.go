@@ -31,8 +31,8 @@ type Hello struct {
 	ClientAddress string
 }
 
-// Refusal is an error that the other side sent, or that an owner's Admit or a registrar returns to choose the text and a
-// redirection. Any other error of the owner is sent as its text alone.
+// Refusal is an error that the other side sent, or that an owner's Admit or a registrar returns to choose the text and
+// a redirection. Any other error of the owner is sent as its text alone.
 type Refusal struct {
 	// Text is for the operator of the refused node.
 	Text string

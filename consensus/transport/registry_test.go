@@ -13,7 +13,8 @@ import (
 
 func TestAnInvitedNodeSaysWhoItIs(t *testing.T) {
 	member, guest := start(t, 1), start(t, 2)
-	want := Guest{NodeID: 2, Join: Join{Name: "n", Incarnation: 77, PeerAddress: "192.0.2.1:16379", ClientAddress: ":6379"}}
+	who := Join{Name: "n", Incarnation: 77, PeerAddress: "192.0.2.1:16379", ClientAddress: ":6379"}
+	want := Guest{NodeID: 2, Join: who}
 	guest.invite = func(clusterID uint64) (Guest, error) {
 		if clusterID != testCluster {
 			return Guest{}, errors.New("of another cluster")
