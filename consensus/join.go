@@ -14,8 +14,8 @@ import (
 const joinInterval = time.Second
 
 // Join makes a blank node ask the nodes at these peer addresses to be taken in, as Options.Join does; those that it
-// asked until now it asks no more. It does not wait for an answer: a cluster that takes the node in contacts it, and the
-// log tells what the last answer was. At least one address is needed.
+// asked until now it asks no more. It does not wait for an answer: a cluster that takes the node in contacts it, and
+// the log tells what the last answer was. At least one address is needed.
 //
 // Errors: ErrIsMember if the node belongs to a cluster, or makes one; ErrClosed; or why nobody could contact this node.
 func (n *Node) Join(addresses ...string) error {
