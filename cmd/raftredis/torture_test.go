@@ -52,6 +52,12 @@ func (c tortureNodes) Check(node int) error {
 	return nil
 }
 
+// Empty leaves nothing of a node, nor of its wish to make a cluster or to join one.
+func (c tortureNodes) Empty(node int) error {
+	c.nodes[node].begins = nil
+	return os.RemoveAll(c.nodeDirectory(c.nodes[node]))
+}
+
 // tortureCluster starts a cluster whose nodes reach each other through gates only.
 func tortureCluster(t *testing.T, n int, flags ...string) (*cluster, *torture.Network) {
 	t.Helper()
@@ -93,18 +99,18 @@ func tortureSeconds(t *testing.T) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// Everything goes wrong that can on one machine, one thing after the other and together, and nobody is told anything
-// wrong. Ten runs of five minutes, each with other faults:
+// Everything goes wrong that can on one machine, one thing after the other and together; nodes lose their disks, leave,
+// and come back as others in the middle of it; and nobody is told anything wrong. Ten runs of five minutes, each with other faults:
 //
 //	for seed in $(seq 1 10); do
 //	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./cmd/raftredis -run '^TestTorture_' -count=1 -v \
 //	        -timeout 15m >torture-$seed.log || echo "seed $seed failed: see torture-$seed.log"
 //	done
-func TestTorture_C1_H1_H4_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
+func TestTorture_C1_D3_H1_H4_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
 	seed := seedOf(t)
 	c, network := tortureCluster(t, 5, "--uncertain-after-millis", "3000")
 	o := torture.Options{
-		Seed: seed, Duration: tortureSeconds(t), Nodes: tortureNodes{c}, Network: network,
+		Seed: seed, Duration: tortureSeconds(t), Nodes: tortureNodes{c}, Network: network, Disks: tortureNodes{c},
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	for _, n := range c.nodes {
