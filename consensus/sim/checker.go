@@ -24,6 +24,9 @@ type checker struct {
 	requests []*request
 	// seen is the highest index whose effects any client has seen.
 	seen raft.Index
+	// configuration is the newest one that any node knows to be committed, at configurationIndex.
+	configuration      *raft.Configuration
+	configurationIndex raft.Index
 	// moment counts requests and answers: the order in which they happened.
 	moment int64
 }
@@ -66,7 +69,16 @@ func (c *checker) afterTurn(l *life) {
 	if l.applier.Applied() > core.Commit() {
 		c.w.fail("applied beyond commit", "n%d applied %d, commit is %d", l.id, l.applier.Applied(), core.Commit())
 	}
-	l.role, l.term = core.Role(), core.Term()
+	if core.Role() == raft.Leader && l.role == raft.Leader && core.Configuration() != l.inForce {
+		c.checkStep(l)
+		c.w.rift(l)
+	}
+	l.role, l.term, l.inForce = core.Role(), core.Term(), core.Configuration()
+	l.inForceSince = core.ConfigurationIndex()
+	if newest, index := core.CommittedConfiguration(); index > c.configurationIndex && index <= core.Commit() {
+		c.configuration, c.configurationIndex = newest, index
+		c.w.membersChanged(newest)
+	}
 }
 
 // checkLog: the log that the engine handed out is the log that it has, and agrees with all others that have an entry in
@@ -96,6 +108,23 @@ func (c *checker) checkLog(l *life) {
 func (c *checker) checkTerm(l *life) {
 	if term := l.engine.Core().Term(); term < l.term || term < l.stable.term && !c.w.options.OutcomesOnly {
 		c.w.fail("term goes back", "n%d: term %d after %d, durable is %d", l.id, term, l.term, l.stable.term)
+	}
+}
+
+// checkStep: a leader changes the configuration only when the one before is committed.
+func (c *checker) checkStep(l *life) {
+	before := l.inForceSince
+	for i := range l.out.Appends {
+		for k := range l.out.Appends[i].Entries {
+			e := &l.out.Appends[i].Entries[k]
+			if e.Kind != raft.EntryConfiguration {
+				continue
+			}
+			if before > l.engine.Core().Commit() && !c.w.options.OutcomesOnly {
+				c.w.fail("one change", "n%d appends a configuration at %d, the one at %d is not committed", l.id, e.Index, before)
+			}
+			before = e.Index
+		}
 	}
 }
 
@@ -149,15 +178,17 @@ func (c *checker) checkCommit(l *life, commit raft.Index) {
 
 func (c *checker) commitEntry(l *life, i raft.Index) {
 	at := l.log.at(i)
-	holders := 0
-	for _, n := range c.w.nodes {
-		if n.stable.log.at(i) == at {
-			holders++
+	for _, voters := range [][]raft.NodeID{l.inForce.Voters, l.inForce.Outgoing} {
+		holders := 0
+		for _, id := range voters {
+			if int(id) <= len(c.w.nodes) && c.w.node(id).stable.log.at(i) == at {
+				holders++
+			}
 		}
-	}
-	if holders < c.w.majority() && !c.w.options.OutcomesOnly {
-		c.w.fail("commit without majority", "n%d: entry %d/%d is on %d of %d disks", l.id, i, at.term, holders,
-			len(c.w.nodes))
+		if len(voters) > 0 && holders <= len(voters)/2 && !c.w.options.OutcomesOnly {
+			c.w.fail("commit without majority", "n%d: entry %d/%d is on %d of the %d disks of %v", l.id, i, at.term,
+				holders, len(voters), voters)
+		}
 	}
 	c.committed = append(c.committed, commitment{prefix: at, known: l.engine.Core().Term()})
 	c.states = append(c.states, 0)
@@ -166,8 +197,11 @@ func (c *checker) commitEntry(l *life, i raft.Index) {
 // checkMatches: what a leader believes to be on a follower's disk is there, unless a later term has replaced it.
 func (c *checker) checkMatches(l *life) {
 	for _, f := range l.engine.Core().Status().Followers {
+		if f.Match == 0 {
+			continue // nobody may be there yet
+		}
 		stable := &c.w.node(f.ID).stable
-		if f.Match == 0 || stable.term > l.engine.Core().Term() {
+		if stable.term > l.engine.Core().Term() {
 			continue
 		}
 		if stable.log.at(f.Match) != l.log.at(f.Match) || f.Match >= f.Next {

@@ -78,6 +78,9 @@ func (c *client) answered(r *request) {
 		return // it had left
 	}
 	c.current = nil
+	if c.home.left && r.outcome == refused {
+		c.moveOn() // it will never do anything again
+	}
 	c.probing = c.w.options.Clients.Probe && r.writes && c.w.chance.hits(0.7)
 	if c.probing {
 		c.moveOn()

@@ -36,11 +36,19 @@
 // A follower counts in the same way, and reads what arrived before it counts: there the sum is smaller.
 // Measured in half an hour of three seeds: no election with stalls of up to 250 ms, 14 with 300 ms, 130 with 400 ms.
 //
+// # Members that come and go
+//
+// In the profile members an operator asks for changes all the time: additions, removals, both in one step, all voters
+// at once, changes of mind. Machines for new members start with nothing, and take their id from the log; those of
+// members that were left out are switched off some time after, or run on. Leaders are struck in the middle of their
+// steps: left alone with the new voters, where a majority of one half is none of the other. At the end every intent
+// must have been carried out, and one more voter is removed in peace, which has to learn of it.
+//
 // # What is checked
 //
 //	one leader per term, ever; one vote per node and term, ever
 //	equal marks, equal logs; a leader has everything that was committed before its term
-//	what is committed was durable on a majority; nobody applies anything else; equal index, equal state
+//	what is committed was durable on a majority of each half; nobody applies anything else; equal index, equal state
 //	a message promises only what is on its sender's disk; a restart finds exactly what was durable
 //	a batch is in the log at most once, by its tag and by what it says; one called not done never
 //	answers are those that the committed log gives; reads see everything that any client saw before they were asked
@@ -62,7 +70,8 @@
 // # Limits
 //
 // Bytes that were synced do not rot here; the journal's own tests do that. History is a model; the log's own tests run
-// the real one. Snapshots and changes of membership are not part of the worlds yet.
+// the real one. Snapshots are not part of the worlds yet. Everyone may connect to everyone: who is let in is a matter
+// of the tests of consensus and its transport.
 //
 // # Rejected
 //

@@ -34,6 +34,9 @@ type life struct {
 	role   raft.Role
 	term   raft.Term
 	commit raft.Index
+	// inForce is the configuration by which the next turn decides, inForceSince the index of its entry.
+	inForce      *raft.Configuration
+	inForceSince raft.Index
 
 	hands
 	// serving are the requests of clients that wait here.
@@ -67,6 +70,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	l.machine = machine{Machine: fsm.New(fsm.Options{}), node: n}
 	l.applier = engine.NewApplier(o, l.machine, raft.Mark{})
 	l.commit, l.counted = e.Core().Commit(), w.now
+	l.inForce, l.inForceSince = e.Core().Configuration(), e.Core().ConfigurationIndex()
 	return l, nil
 }
 
@@ -191,6 +195,9 @@ func (l *life) handOut() {
 		b.Wake()
 	}
 	for _, r := range out.EndedReads {
+		r.Wake()
+	}
+	for _, r := range out.EndedChanges {
 		r.Wake()
 	}
 	if out.Again {

@@ -25,6 +25,12 @@ var suspects = map[guard.Guard]string{
 	guard.LaterTermProof:      "mixed",
 	guard.ReadNoOp:            "reads",
 	guard.EpochBeforeMessages: "reads",
+	guard.BothHalves:          "members",
+	guard.InForceWhenAppended: "members",
+	guard.OneChange:           "members",
+	guard.LearnersUncounted:   "members",
+	guard.VoteByLogAlone:      "members",
+	guard.Farewell:            "members",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.

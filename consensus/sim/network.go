@@ -40,9 +40,9 @@ const (
 )
 
 func newNetwork(w *World) *network {
-	net := &network{w: w, links: make([][]link, w.options.Nodes+1)}
+	net := &network{w: w, links: make([][]link, w.options.idsMax()+1)}
 	for i := range net.links {
-		net.links[i] = make([]link, w.options.Nodes+1)
+		net.links[i] = make([]link, len(net.links))
 	}
 	return net
 }

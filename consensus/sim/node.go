@@ -35,6 +35,8 @@ type node struct {
 	stalled bool
 	// abandoned nodes do not start again.
 	abandoned bool
+	// left: it is known somewhere that the node is a member no more.
+	left bool
 }
 
 // stable is the durable state of a node as the checkers know it.
@@ -65,7 +67,7 @@ func newNode(w *World, id raft.NodeID) *node {
 	}
 	n.offset = w.chance.between(-o.Clock.Offset, o.Clock.Offset)
 	opening := journal.Opening{HistoryDirectory: "history-1", HistoryFirst: 1}
-	if !o.Blank || id == 1 {
+	if id == 1 || !o.Blank && int(id) <= o.Nodes {
 		opening.Term, opening.Entries = 1, []raft.Entry{firstEntry(o)}
 		n.stable.term = 1
 		n.stable.log.add(opening.Entries)

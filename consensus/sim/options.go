@@ -123,6 +123,11 @@ type Faults struct {
 	Transfer time.Duration
 	// Stop stops a process in good order: it hands over first. Outage is the mean time until it starts again.
 	Stop time.Duration
+	// Members is the mean time between changes of the membership that an operator asks for.
+	Members time.Duration
+	// Rift is the share of a leader's steps towards new voters within RiftWithin of which it is left alone with them.
+	Rift       float64
+	RiftWithin time.Duration
 	// DiskError makes a write or sync of a journal fail.
 	DiskError time.Duration
 }

@@ -31,6 +31,7 @@ var profiles = [...]profile{
 	{"elections", elections},
 	{"figure8", figure8},
 	{"hangs", hangs},
+	{"members", members},
 	{"reads", reads},
 	{"rivals", rivals},
 	{"votes", votes},
@@ -194,6 +195,18 @@ func hangs(c chance, o *Options) {
 	}
 	o.Engine.ProposalRoomBytes = c.number(1<<10, 3<<10)
 	o.Clients.Think, o.Clients.Reads = 120*time.Millisecond, 0.2
+}
+
+// members lets members come and go, while leaders die and links fail. New ones begin with nothing; those left out die,
+// or stay and know it.
+func members(c chance, o *Options) {
+	o.Faults.Members = c.between(time.Second, 4*time.Second)
+	o.Faults.Rift = 0.5
+	o.Faults.RiftWithin = oneOf(c, time.Millisecond, 50*time.Millisecond, 500*time.Millisecond)
+	o.Faults.NewLeader, o.Faults.NewLeaderWithin = c.Float64()*0.5, 500*time.Millisecond
+	o.Faults.Crash, o.Faults.LeaderShare = c.sometimes(0.8, 3*time.Second, 10*time.Second), 0.6
+	o.Faults.Cut, o.Faults.Outage = c.between(200*time.Millisecond, 2*time.Second), time.Second
+	o.Clients.Count, o.Clients.Think = 3, 500*time.Millisecond
 }
 
 // elections keeps the cluster electing: short cuts, crashes around votes, slow disks beside fast ones.

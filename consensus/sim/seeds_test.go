@@ -21,8 +21,8 @@ var plan = []struct {
 	profile string
 	seeds   int
 }{
-	{"mixed", 355}, {"calm", 20}, {"busy", 5}, {"elections", 30}, {"figure8", 15}, {"hangs", 20}, {"reads", 15},
-	{"votes", 25}, {"rivals", 15},
+	{"mixed", 255}, {"calm", 20}, {"busy", 5}, {"elections", 30}, {"figure8", 15}, {"hangs", 20}, {"reads", 15},
+	{"votes", 25}, {"rivals", 15}, {"members", 100},
 }
 
 // What the fixed seeds amount to, at least.
@@ -69,6 +69,9 @@ func checkFigures(t *testing.T, results []Result) {
 		changes = append(changes, r.Counts.LeaderChanges)
 		simulated += r.Simulated
 		sizes[r.Options.Nodes]++
+		all.Changes += r.Counts.Changes
+		all.Joined += r.Counts.Joined
+		all.Left += r.Counts.Left
 		all.PowerLosses += r.Counts.PowerLosses
 		all.Kills += r.Counts.Kills
 		all.Done += r.Counts.Done
@@ -86,6 +89,7 @@ func checkFigures(t *testing.T, results []Result) {
 		what  string
 		count int
 	}{
+		{"change of members", all.Changes}, {"new member", all.Joined}, {"member that left", all.Left},
 		{"power loss", all.PowerLosses}, {"kill", all.Kills}, {"write", all.Done}, {"read", all.Reads},
 		{"refused write", all.NotDone}, {"write of unknown fate", all.Unknown},
 	} {
@@ -94,8 +98,9 @@ func checkFigures(t *testing.T, results []Result) {
 		}
 	}
 	t.Logf("%d seeds (by nodes: %v), %.1f simulated hours, median of %d leader changes; %d power losses, %d kills; "+
-		"writes: %d done, %d not done, %d unknown; %d reads", len(results), sizes, simulated.Hours(), median,
-		all.PowerLosses, all.Kills, all.Done, all.NotDone, all.Unknown, all.Reads)
+		"%d changes, %d members came, %d left; writes: %d done, %d not done, %d unknown; %d reads",
+		len(results), sizes, simulated.Hours(), median,
+		all.PowerLosses, all.Kills, all.Changes, all.Joined, all.Left, all.Done, all.NotDone, all.Unknown, all.Reads)
 }
 
 // TestTheSameSeedMakesTheSameWorld runs some seeds twice, and another seed to see that the number means something.

@@ -31,12 +31,13 @@ func (w *World) settle() {
 	bound := time.Duration(float64(ticks) * float64(o.Clock.Tick+o.Clock.Jitter) * (1 + o.Clock.RateError))
 	deadline := w.now + bound + settleSlack + w.copyTime(core)
 	w.await(deadline, "a leader, and an end of every request", core, func() bool {
-		return w.coreLeader(core) != nil && w.served(core)
+		return w.coreLeader(core) != nil && w.served(core) && w.whole()
 	})
 	for _, c := range w.clients {
 		w.proveService(deadline, core, c)
 	}
-	w.await(deadline, "one log and one state", core, func() bool { return w.converged(core) })
+	w.await(deadline, "one log and one state", core, func() bool { return w.converged(w.members(core)) })
+	w.sendOff(w.now+bound+settleSlack, core)
 }
 
 // copyTime is what it may take to copy what the node of the core that is furthest behind lacks, when each entry travels
@@ -57,12 +58,16 @@ func (w *World) copyTime(core []*node) time.Duration {
 // chooseCore picks the core and makes it whole, and decides about the nodes outside.
 func (w *World) chooseCore() []*node {
 	order := w.chance.Perm(len(w.nodes))
-	size := w.chance.number(w.majority(), len(w.nodes))
+	size := w.chance.number(len(w.nodes)/2+1, len(w.nodes))
 	w.net.heal()
 	var core []*node
 	for i, k := range order {
 		n := w.nodes[k]
-		if i >= size {
+		outside := i >= size
+		if w.options.Faults.Members > 0 {
+			outside = n.left // the others may all be needed: for the end of a change, or to become voters
+		}
+		if outside {
 			w.leaveOutside(n)
 			continue
 		}
@@ -115,6 +120,7 @@ func (w *World) await(deadline time.Duration, what string, core []*node, ready f
 
 // coreLeader is the node of the core that leads, and that all of the core follow.
 func (w *World) coreLeader(core []*node) *node {
+	core = w.members(core)
 	var leader *node
 	for _, n := range core {
 		if n.life == nil {
@@ -135,7 +141,7 @@ func (w *World) coreLeader(core []*node) *node {
 // served reports whether nobody waits for a node of the core any more.
 func (w *World) served(core []*node) bool {
 	for _, n := range core {
-		if n.life == nil || len(n.life.serving) > 0 {
+		if !n.left && n.life == nil || n.life != nil && len(n.life.serving) > 0 {
 			return false
 		}
 	}
@@ -147,7 +153,7 @@ func (w *World) proveService(deadline time.Duration, core []*node, c *client) {
 	key := fmt.Sprintf("s.%d", c.number)
 	for _, calls := range [][]call{{c.write(key)}, {{name: "GET", key: key}}} {
 		for succeeded := false; !succeeded; {
-			n := core[w.chance.IntN(len(core))]
+			n := w.members(core)[w.chance.IntN(len(w.members(core)))]
 			if n.life == nil {
 				w.run(w.now + 20*time.Millisecond)
 				continue

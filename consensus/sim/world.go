@@ -35,6 +35,8 @@ type Counts struct {
 	Stops int
 	// Done, NotDone, Unknown and Reads count how requests ended; Proposed is how often a batch was sent anew.
 	Done, NotDone, Unknown, Reads int
+	// Changes counts changes of the membership that a leader took in, Joined and Left the members that came and went.
+	Changes, Joined, Left int
 	// Committed is the length of the committed log.
 	Committed int
 }
@@ -100,9 +102,6 @@ func (w *World) run(until time.Duration) {
 }
 
 func (w *World) node(id raft.NodeID) *node { return w.nodes[id-1] }
-
-// majority is how many nodes decide.
-func (w *World) majority() int { return len(w.nodes)/2 + 1 }
 
 func (w *World) result() Result {
 	w.counts.Committed = len(w.checker.committed)

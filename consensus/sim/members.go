@@ -1,0 +1,219 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Members come and go. An operator asks for changes, wherever it believes the leader to be, and does not look what came
+// of the one before. A machine for a new member is there as soon as its membership is committed; a machine whose member
+// is left out is switched off some time later, or goes on for ever.
+
+// joinsMax is how many members join the cluster of a run. idsSpare is how many more may be named in logs without ever
+// being members: a leader allots their ids, and the entry is lost with it.
+const (
+	joinsMax = 10
+	idsSpare = 4
+)
+
+// idsMax is the highest id that any log of this world can name.
+func (o *Options) idsMax() int {
+	if o.Faults.Members == 0 {
+		return o.Nodes
+	}
+	return o.Nodes + joinsMax + idsSpare
+}
+
+// membersChanged hears of each newest committed configuration, from whoever knows it first.
+func (w *World) membersChanged(c *raft.Configuration) {
+	for _, m := range c.Members {
+		for int(m.ID) > len(w.nodes) {
+			n := newNode(w, raft.NodeID(len(w.nodes)+1))
+			w.nodes = append(w.nodes, n)
+			w.counts.Joined++
+			w.after(w.chance.between(0, time.Second), n.start)
+		}
+	}
+	for _, n := range w.nodes {
+		if n.left || !engine.LeftOut(c, n.id) {
+			continue
+		}
+		n.left = true
+		w.counts.Left++
+		w.tell(n.id, "is a member no more")
+		if w.chance.hits(0.7) {
+			w.after(w.chance.around(3*time.Second), func() {
+				if !w.calm {
+					n.crash(w.chance.hits(0.5))
+					n.abandoned = true
+				}
+			})
+		}
+	}
+}
+
+// changeMembers asks for a change.
+func (w *World) changeMembers() {
+	n := w.victim()
+	if leader := w.leader(); leader != nil {
+		n = leader
+	}
+	if c := w.checker.configuration; n.life != nil && c != nil {
+		w.requestChange(n.life, w.inventChange(c))
+	}
+}
+
+// inventChange makes up a change of a cluster that is configured like this, as far as anybody knows.
+func (w *World) inventChange(c *raft.Configuration) engine.Change {
+	var change engine.Change
+	voter := c.Voters[w.chance.IntN(len(c.Voters))]
+	if leader := w.leader(); leader != nil && w.chance.hits(0.3) {
+		voter = leader.id
+	}
+	joins := int(c.NextID) <= w.options.Nodes+joinsMax
+	switch kind := w.chance.IntN(10); {
+	case kind < 3 && joins:
+		change.Add, change.Learner = w.strangers(1), w.chance.hits(0.3)
+	case kind < 5 && len(c.Voters) > 2:
+		change.Remove = []raft.NodeID{voter}
+	case kind < 7 && joins:
+		change.Add, change.Remove = w.strangers(1), []raft.NodeID{voter}
+	case kind == 7 && joins:
+		change.Add, change.Remove = w.strangers(2), c.Voters
+	case kind == 8 && len(c.Learners) > 0:
+		learner := engine.FindMember(c, c.Learners[w.chance.IntN(len(c.Learners))])
+		if w.chance.hits(0.5) {
+			change.Add = []raft.Member{*learner}
+		} else {
+			change.Remove = []raft.NodeID{learner.ID}
+		}
+	default:
+		moved := c.Members[w.chance.IntN(len(c.Members))]
+		moved.ClientAddress = fmt.Sprintf("10.0.0.%d:%d", moved.ID, w.chance.number(1, 1<<16-1))
+		change.Update = []raft.Member{moved}
+	}
+	return change
+}
+
+// strangers are new members, each with a data directory that nobody has seen before.
+func (w *World) strangers(count int) (members []raft.Member) {
+	for range count {
+		members = append(members, raft.Member{
+			Name: fmt.Sprintf("%040x", w.chance.Uint64()), Incarnation: w.chance.Uint64() | 1,
+		})
+	}
+	return members
+}
+
+// requestChange gives a change to a process. It is refused only for reasons that an operator understands.
+func (w *World) requestChange(l *life, change engine.Change) *engine.ChangeRequest {
+	r := &engine.ChangeRequest{Change: change}
+	r.Wake = func() {
+		w.tell(l.id, "changes  %v: %v, %v", describeChange(&change), r.Accepted, r.Err)
+		if r.Err == nil {
+			w.counts.Changes++
+			return
+		}
+		understood := []error{
+			raft.ErrNotLeader, raft.ErrTooEarly, raft.ErrChangeInProgress, engine.ErrNoMember, engine.ErrLastVoter,
+		}
+		if !slices.ContainsFunc(understood, func(err error) bool { return errors.Is(r.Err, err) }) {
+			w.fail("change", "n%d refuses %s: %v", l.id, describeChange(&change), r.Err)
+		}
+	}
+	l.in.Changes = append(l.in.Changes, r)
+	l.wake()
+	return r
+}
+
+func describeChange(c *engine.Change) string {
+	return fmt.Sprintf("add %d (learner: %v) remove %d update %d", len(c.Add), c.Learner, c.Remove, len(c.Update))
+}
+
+// rift cuts a leader that takes a step towards new voters off from everyone but those: what they decide together must
+// not count without the others.
+func (w *World) rift(l *life) {
+	f := &w.options.Faults
+	if w.calm || !w.chance.hits(f.Rift) {
+		return
+	}
+	c := l.engine.Core().Configuration()
+	isNew := func(id raft.NodeID) bool {
+		return slices.Contains(c.Promote, id) || c.Joint() && !slices.Contains(c.Outgoing, id)
+	}
+	w.after(w.chance.between(0, f.RiftWithin), func() {
+		if w.calm || l.dead {
+			return
+		}
+		var apart, others []*node
+		for _, n := range w.nodes {
+			if n == l.node || isNew(n.id) {
+				apart = append(apart, n)
+			} else {
+				others = append(others, n)
+			}
+		}
+		w.fault(l.id, "LEFT with the new voters")
+		w.cutBetween(apart, others)
+		w.after(w.chance.around(f.Cut), func() {
+			if !w.calm {
+				w.net.heal()
+			}
+		})
+	})
+}
+
+// whole reports whether no change of the members is under way.
+func (w *World) whole() bool {
+	c := w.checker.configuration
+	return c == nil || !c.Joint() && len(c.Promote)+len(c.Retire) == 0
+}
+
+// members are those of the core who belong to the cluster; where members come and go, all who do by now.
+func (w *World) members(core []*node) []*node {
+	if w.options.Faults.Members == 0 {
+		return core
+	}
+	var members []*node
+	for _, n := range w.nodes {
+		if w.checker.configuration.Includes(n.id) {
+			members = append(members, n)
+		}
+	}
+	return members
+}
+
+// sendOff removes a voter at the end, in peace. The cluster goes on without it; it learns what happened, and then says
+// to clients at once that it does nothing for them.
+func (w *World) sendOff(deadline time.Duration, core []*node) {
+	voters := w.checker.configuration.Voters
+	if w.options.Faults.Members == 0 || len(voters) == 1 {
+		return
+	}
+	removed := w.node(voters[w.chance.IntN(len(voters))])
+	change := engine.Change{Remove: []raft.NodeID{removed.id}}
+	w.await(deadline, "removal", core, func() bool {
+		if leader := w.coreLeader(core); !removed.left && w.whole() && leader != nil {
+			w.requestChange(leader.life, change)
+		}
+		return removed.left && w.coreLeader(core) != nil
+	})
+	w.await(deadline, fmt.Sprintf("news of its removal for n%d", removed.id), core, func() bool {
+		c, _ := removed.life.engine.Core().CommittedConfiguration()
+		return engine.LeftOut(c, removed.id)
+	})
+	r := &request{calls: []call{{name: "INCR", key: "n.left"}}}
+	w.submit(removed.life, r)
+	w.await(w.now+20*time.Millisecond, "answer of a node that was left out", core, func() bool { return r.ended })
+	if r.outcome != refused {
+		w.fail("left out", "n%d was left out, knows it, and answers: %v", removed.id, r)
+	}
+	for _, c := range w.clients {
+		w.proveService(deadline, core, c)
+	}
+}
