@@ -36,8 +36,8 @@ func (r *Raft) nextStep() (step *Configuration) {
 
 // mayStep reports whether nothing is held up by exchanging the voters now. Everyone to be promoted must hold what was
 // committed when the last heartbeat was due, which is as much as a voter holds that keeps up; and those who will vote
-// must be able to decide. Without the second rule the removal of a voter, while another one is down, would be the end of
-// all decisions until that one comes back: in force when appended, a joint configuration needs both its halves.
+// must be able to decide. Without the second rule the removal of a voter, while another one is down, would be the end
+// of all decisions until that one comes back: in force when appended, a joint configuration needs both its halves.
 func (r *Raft) mayStep(intent configured) bool {
 	for _, id := range intent.configuration.Promote {
 		if r.committedAtBeat < intent.index || r.hasUpTo(id, r.committedAtBeat) != quorum.Yes {
@@ -90,9 +90,9 @@ func (r *Raft) outOfOffice() bool {
 		!newest.configuration.Votes(r.options.ID)
 }
 
-// resign ends the lead of a leader that the configuration leaves out. The voter that holds most is told to take over, so
-// that nobody waits for an election timeout (thesis section 4.2.2). Under load not even that one may hold everything at
-// this moment: then no more is proposed, and this node leads until it does, but not beyond an election timeout.
+// resign ends the lead of a leader that the configuration leaves out. The voter that holds most is told to take over,
+// so that nobody waits for an election timeout (thesis section 4.2.2). Under load not even that one may hold everything
+// at this moment: then no more is proposed, and this node leads until it does, but not beyond an election timeout.
 func (r *Raft) resign() {
 	if r.transferee == 0 {
 		next := r.successor()

@@ -114,8 +114,8 @@ func TestF20_PatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
 	}
 }
 
-// One disk below all nodes, or one cause: all stall at the same time, one a little ahead of the leader's. Nobody could do
-// better, and whoever took over would need that disk for its own vote.
+// One disk below all nodes, or one cause: all stall at the same time, one a little ahead of the leader's. Nobody could
+// do better, and whoever took over would need that disk for its own vote.
 func TestF20_DisksThatStallTogetherKeepTheirLeader(t *testing.T) {
 	g := hungLeader(t, 3)
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
