@@ -100,7 +100,8 @@ func tortureSeconds(t *testing.T) time.Duration {
 }
 
 // Everything goes wrong that can on one machine, one thing after the other and together; nodes lose their disks, leave,
-// and come back as others in the middle of it; and nobody is told anything wrong. Ten runs of five minutes, each with other faults:
+// and come back as others in the middle of it; and nobody is told anything wrong. Ten runs of five minutes, each with
+// other faults:
 //
 //	for seed in $(seq 1 10); do
 //	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./cmd/raftredis -run '^TestTorture_' -count=1 -v \

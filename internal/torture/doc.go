@@ -21,8 +21,8 @@
 //  3. Everything that a run breaks it heals, also when it fails. When Run returns, none of its goroutines is left.
 //  4. The faults are a function of the seed alone: kinds, lengths, order, and whom they meet, except that "the leader"
 //     is whoever leads then. How many of them happen depends on the machine.
-//  5. At most one node at a time belongs to the cluster no more, or has lost its disk; the next episode begins when it is
-//     a member again. More would be allowed to lose data.
+//  5. At most one node at a time belongs to the cluster no more, or has lost its disk; the next episode begins when it
+//     is a member again. More would be allowed to lose data.
 //
 // # Limits
 //

@@ -28,7 +28,8 @@ func TestDraw_IsAFunctionOfTheSeedAndDrawsEveryKind(t *testing.T) {
 			t.Fatalf("one seed draws %v and %v", e, again)
 		}
 		overlap = overlap || len(e) > 1
-		if changes := slices.DeleteFunc(slices.Clone(e), func(f Fault) bool { return !f.Kind.membership() }); len(changes) > 1 {
+		changes := slices.DeleteFunc(slices.Clone(e), func(f Fault) bool { return !f.Kind.membership() })
+		if len(changes) > 1 {
 			t.Errorf("%v changes the members more than once", e)
 		}
 		usurped = usurped || len(e) == 2 && e[0].Leader && e[1].Leader && slices.Equal(e[0].Order, e[1].Order)

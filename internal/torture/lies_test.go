@@ -94,7 +94,9 @@ func lies() []lie {
 		})},
 		{"two lead in one term", "both led in term 3",
 			every(1, "INFO", 1, says(bulk("raft_role:leader\r\nraft_current_term:3\r\n")))},
-		{"a node serves nobody", "node 2 is no member, or has not answered", func(_ *fake, node int, _ []string) (string, bool) {
+		{"a node serves nobody", "node 2 is no member, or has not answered", func(
+			_ *fake, node int, _ []string,
+		) (string, bool) {
 			return "-CLUSTERDOWN no leader\r\n", node == 2
 		}},
 	}

@@ -19,9 +19,9 @@ const (
 	changePeriod   = 100 * time.Millisecond
 )
 
-// members takes nodes out of the cluster and puts them into it. A change is asked for again and again, of one node after
-// the other, until it is done: other faults may be in its way for as long as they last, and a node that was asked may
-// have done it, or do it later, without having said so.
+// members takes nodes out of the cluster and puts them into it. A change is asked for again and again, of one node
+// after the other, until it is done: other faults may be in its way for as long as they last, and a node that was asked
+// may have done it, or do it later, without having said so.
 type members struct {
 	addresses []string
 	logger    *slog.Logger

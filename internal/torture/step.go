@@ -54,8 +54,8 @@ func outcomes(o outcome, commands int, replies []client.Reply) ([]outcome, error
 // number gives places to the commands of a pipeline that take effect in their order, if at all: those that were done,
 // and those that a broken connection left without a reply, for a node begins nothing of a connection before what came
 // before it is answered. A command that was answered UNCERTAIN has no place: it may take effect later than those behind
-// it. (Were that answer lost, we would not know; but pipelines are short, a node reads one at once, and what it reads at
-// once shares one fate.) Nor has one that leaves no trace.
+// it. (Were that answer lost, we would not know; but pipelines are short, a node reads one at once, and what it reads
+// at once shares one fate.) Nor has one that leaves no trace.
 //
 // Without the order of what was left without a reply, one node killed under a pipeline of eight made the checker search
 // for minutes.
