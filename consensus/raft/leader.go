@@ -83,8 +83,8 @@ func (r *Raft) dismissLeft() {
 
 // lonelyElections is how many election timeouts a leader goes on that hears no majority. A majority that can elect has
 // done so by then, for its timeouts end before; and one that merely stalls with its machine, or stalls the leader,
-// keeps its leader. With a single timeout the leader was the first to give up: an overloaded machine, on which followers
-// were silent for 300 ms and had not missed anything yet themselves, deposed it (tried, measured, rejected).
+// keeps its leader. With a single timeout the leader was the first to give up: an overloaded machine, on which
+// followers were silent for 300 ms and had not missed anything yet themselves, deposed it (tried, measured, rejected).
 const lonelyElections = 2
 
 func (r *Raft) heardLately(id NodeID) quorum.Answer {
