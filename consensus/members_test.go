@@ -338,3 +338,23 @@ func TestMembersThatMoveAreFoundAgain(t *testing.T) {
 		}
 	}
 }
+
+// The log that a new member receives begins with members who are gone, and its first messages hold nobody else.
+func TestANewMemberFindsThoseWhoCameAfterTheFounders(t *testing.T) {
+	f := newFleet(t)
+	for range 6 { // more than a leader sends without an answer
+		command := make([]byte, consensus.DefaultMaxEntryBytes)
+		if _, err := f.nodes[0].Propose(within(t), command); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := f.blank(1)[0]
+	change(t, f.nodes[0], consensus.MemberChange{Add: addresses(second)})
+	change(t, second, consensus.MemberChange{Remove: []raft.NodeID{1}})
+	if err := f.nodes[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	third := f.blank(1)[0]
+	change(t, second, consensus.MemberChange{Add: addresses(third)})
+	expectVoters(t, third, 2, 3)
+}

@@ -43,7 +43,7 @@ func (o owner) Admit(theirs transport.Hello) error {
 		}
 	}
 	s := o.runner.Load().Status()
-	if s.Configuration == nil {
+	if s.Configuration == nil || theirs.From >= s.Configuration.NextID {
 		o.introduce(&theirs)
 	}
 	if err := checkMember(s.Configuration, &theirs); err != nil {
@@ -133,12 +133,19 @@ func (l *links) list() []raft.NodeID {
 	return slices.Sorted(maps.Keys(l.up))
 }
 
-// peers is whom a node holds links to. Usually the configuration says so. A member that has not received entry 1 yet
-// does not know any; it answers those that dialled it, for whoever is to bring the entry needs votes first.
+// peers is whom a node holds links to. Usually the configuration says so. But a member may know none yet, or only one of
+// long ago: it catches up, and those who are named there may all be gone. So it answers those as well that dialled it
+// and have ids which its configuration has not given yet. Without that:
+//
+//  1. Founder 1 takes in 2 and is removed. Node 3 is added; the leader, 2, sends it the log from its beginning.
+//  2. The first messages of it hold entry 1. From now on node 3 has a link to 1 only.
+//  3. Its acknowledgements never leave. The leader's window stays full, and the entry that names 2 outside of it.
+//
+// Whoever is to bring entry 1 needs votes first, in the same way.
 type peers struct {
 	mu         sync.Mutex
 	configured bool
-	introduced []transport.Peer
+	introduced []transport.Peer // with ids above those of all members, at most engine.MaxMembers
 	// self and members are what the configuration says, told what members said of themselves since.
 	self    raft.NodeID
 	members []raft.Member
@@ -153,7 +160,16 @@ func (p *peers) list() []transport.Peer {
 			list = append(list, transport.Peer{ID: m.ID, Incarnation: m.Incarnation, Address: p.addressLocked(m)})
 		}
 	}
-	return list
+	return append(list, p.introduced...)
+}
+
+// forgetKnown drops those introduced that the configuration has caught up with. The caller holds the lock.
+func (p *peers) forgetKnown() {
+	highest := raft.NodeID(0)
+	for i := range p.members {
+		highest = max(highest, p.members[i].ID)
+	}
+	p.introduced = slices.DeleteFunc(p.introduced, func(peer transport.Peer) bool { return peer.ID <= highest })
 }
 
 // toldLocked is what a member said of itself, if that is newer than what the configuration says; nil otherwise.
@@ -179,18 +195,20 @@ func (p *peers) addressOf(m *raft.Member) string {
 	return p.addressLocked(m)
 }
 
-// introduce makes a link to a peer that dialled, unless the configuration is known by now and names the peers itself.
+// introduce makes a link to a peer that dialled and that this node's configuration does not know yet.
 func (n *Node) introduce(theirs *transport.Hello) {
-	n.peers.mu.Lock()
-	defer n.peers.mu.Unlock()
-	if n.peers.configured {
-		return
+	p := &n.peers
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known := slices.DeleteFunc(p.introduced, func(peer transport.Peer) bool { return peer.ID == theirs.From })
+	if len(known) >= engine.MaxMembers {
+		known = slices.Delete(known, 0, 1)
 	}
-	known := slices.DeleteFunc(n.peers.introduced, func(p transport.Peer) bool { return p.ID == theirs.From })
-	n.peers.introduced = append(known, transport.Peer{
+	p.introduced = append(known, transport.Peer{
 		ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.PeerAddress,
 	})
-	n.transport.SetPeers(n.peers.introduced)
+	p.forgetKnown() // the configuration may have moved since the caller looked
+	n.transport.SetPeers(p.list())
 }
 
 // carrier is the transport as the engine sees it: it leaves this node out of its peers.
@@ -200,11 +218,12 @@ type carrier struct {
 	self raft.NodeID
 }
 
-// SetPeers translates members into peers. From the first call on, who dials is no longer who is dialled.
+// SetPeers translates members into peers.
 func (c carrier) SetPeers(members []raft.Member) {
 	p := &c.node.peers
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.configured, p.self, p.members = true, c.self, members
+	p.forgetKnown()
 	c.Transport.SetPeers(p.list())
 }
