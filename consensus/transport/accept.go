@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,7 +97,7 @@ func acquire(tokens chan struct{}) bool {
 
 // report logs why a connection from outside ended; a crowd of equal reasons is logged once in a while.
 func (t *Transport) report(conn net.Conn, err error) {
-	if err == nil || t.context.Err() != nil || !t.refusals.news(err.Error(), time.Now()) {
+	if err == nil || t.context.Err() != nil || !t.refusals.news(gist(err), time.Now()) {
 		return
 	}
 	t.options.Logger.Warn("connection from a peer ended", "remote", conn.RemoteAddr(), "error", err)
@@ -264,6 +265,15 @@ func (t *Transport) gather(frames *frameReader, own *Hello, from raft.NodeID, ba
 		}
 	}
 	return nil
+}
+
+// gist is the text of an error without what is another one at each attempt: the ports that the system chose for it.
+func gist(err error) string {
+	var failed *net.OpError
+	if !errors.As(err, &failed) {
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), failed.Error(), failed.Op+": "+failed.Err.Error(), 1)
 }
 
 // repeatInterval is how long an equal message is not logged again.

@@ -165,7 +165,7 @@ func (p *peer) connect() (*link, error) {
 // note keeps the reason why there is no link, and logs it when it is news.
 func (p *peer) note(err error) {
 	p.mu.Lock()
-	news := err != nil && (p.problem == nil || p.problem.Error() != err.Error())
+	news := err != nil && (p.problem == nil || gist(p.problem) != gist(err))
 	p.problem = err
 	p.mu.Unlock()
 	if news && !errors.Is(err, ErrClosed) && p.context.Err() == nil {

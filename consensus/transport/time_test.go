@@ -3,9 +3,11 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,5 +187,22 @@ func TestEqualRefusalsAreLoggedOnceInAWhile(t *testing.T) {
 		if got := r.news(c.text, now); got != c.want {
 			t.Fatalf("%q after %v: %t", c.text, c.after, got)
 		}
+	}
+}
+
+func TestAnErrorIsTheSameWhateverPortTheSystemChose(t *testing.T) {
+	failure := func(port int, cause error) error {
+		source := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
+		return fmt.Errorf("handshake: %w", &net.OpError{Op: "read", Net: "tcp", Source: source, Addr: source, Err: cause})
+	}
+	first, again := failure(40001, syscall.ECONNRESET), failure(40002, syscall.ECONNRESET)
+	if first.Error() == again.Error() || gist(first) != gist(again) {
+		t.Errorf("%q and %q have the gists %q and %q", first, again, gist(first), gist(again))
+	}
+	if other := failure(40001, syscall.ECONNREFUSED); gist(first) == gist(other) {
+		t.Errorf("a reset and a refusal have the same gist %q", gist(other))
+	}
+	if plain := errors.New("plain"); gist(plain) != "plain" {
+		t.Errorf("the gist of a plain error is %q", gist(plain))
 	}
 }
