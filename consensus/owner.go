@@ -133,9 +133,9 @@ func (l *links) list() []raft.NodeID {
 	return slices.Sorted(maps.Keys(l.up))
 }
 
-// peers is whom a node holds links to. Usually the configuration says so. But a member may know none yet, or only one of
-// long ago: it catches up, and those who are named there may all be gone. So it answers those as well that dialled it
-// and have ids which its configuration has not given yet. Without that:
+// peers is whom a node holds links to. Usually the configuration says so. But a member may know none yet, or only one
+// of long ago: it catches up, and those who are named there may all be gone. So it answers those as well that dialled
+// it and have ids which its configuration has not given yet. Without that:
 //
 //  1. Founder 1 takes in 2 and is removed. Node 3 is added; the leader, 2, sends it the log from its beginning.
 //  2. The first messages of it hold entry 1. From now on node 3 has a link to 1 only.
