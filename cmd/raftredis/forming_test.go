@@ -57,7 +57,8 @@ func TestForming_ABlankNodeWithoutOrdersSaysWhatItNeeds(t *testing.T) {
 	p := blackbox.Start(t, "a blank node", exec.Command(binary,
 		append([]string{"serve", "--dir", t.TempDir(), "--port", strconv.Itoa(port)}, smallJournal...)...))
 	blackbox.Eventually(t, effectLimit, "the node says what it needs", func() bool {
-		return strings.Contains(p.Err(), "--bootstrap makes one, --join joins one")
+		return strings.Contains(p.Err(), "CLUSTER ADDNODE on a member takes this node in, --join asks for that, "+
+			"--bootstrap makes a new cluster")
 	})
 	p.Signal(syscall.SIGHUP)
 	if code := p.ExitCode(stopLimit); code != 0 || p.Ready() {
