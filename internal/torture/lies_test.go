@@ -111,7 +111,7 @@ func TestRun_FindsEveryLie(t *testing.T) {
 			f := newFake(t, 5)
 			f.lie = l.lie
 			report, err := tortured(t, f, func(o *Options) {
-				o.Seed, o.Duration, o.Recovery, o.Kinds = shortSeed, time.Second/2, time.Second, []Kind{PauseOne}
+				o.Seed, o.Duration, o.Recovery, o.Kinds = shortSeed, time.Second/2, 3*time.Second, []Kind{PauseOne}
 			})
 			t.Log(report)
 			if err == nil || !strings.Contains(err.Error(), l.want) {
