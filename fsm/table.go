@@ -11,25 +11,17 @@ type read func(v view, c call) []byte
 type write func(m *Machine, c call) []byte
 
 // reads and writes attach the functions to the commands: a command with state has exactly one, in the array of its
-// class, and a command of a connection has none.
+// class, and a command of a connection has none. Each family of commands brings its own.
 var (
-	reads = [command.IDs]read{
-		command.ClusterCountKeysInSlot: countKeysInSlot,
-		command.ClusterGetKeysInSlot:   getKeysInSlot,
-		command.DBSize:                 dbsize,
-		command.Exists:                 exists,
-		command.Get:                    get,
-		command.MGet:                   mget,
-		command.Strlen:                 strlen,
-	}
-	writes = [command.IDs]write{
-		command.Append: appendTo,
-		command.Decr:   decr,
-		command.DecrBy: decrBy,
-		command.Del:    del,
-		command.Incr:   incr,
-		command.IncrBy: incrBy,
-		command.MSet:   mset,
-		command.Set:    set,
-	}
+	reads  = collect(stringReads, keyReads)
+	writes = collect(stringWrites, keyWrites)
 )
+
+func collect[F any](families ...map[command.ID]F) (all [command.IDs]F) {
+	for _, family := range families {
+		for id, f := range family {
+			all[id] = f
+		}
+	}
+	return all
+}

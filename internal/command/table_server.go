@@ -1,0 +1,41 @@
+package command
+
+// The commands of a node: package resp attaches a function to each that is not a mere container.
+const (
+	Command ID = lastConnection + iota
+	CommandCount
+	CommandDocs
+	CommandInfo
+	CommandList
+	Config
+	ConfigGet
+	Info
+	Role
+	lastServer
+)
+
+// serverSpecs is sorted by name.
+var serverSpecs = []Spec{
+	{
+		ID: Command, Name: "command", Arity: -1, Flags: always,
+		Categories: []string{"@slow", "@connection"}, Since: "2.8.13", Group: "server",
+		Summary: "Describes all commands of the node.", Complexity: "O(N) in the number of commands.",
+		Subcommands: commandSubcommands,
+	},
+	{
+		ID: Config, Name: "config", Arity: -2,
+		Categories: []string{"@slow"}, Since: "2.0.0", Group: "server",
+		Summary: "Holds the commands about settings of the node.", Complexity: "Depends on the subcommand.",
+		Subcommands: configSubcommands,
+	},
+	{
+		ID: Info, Name: "info", Arity: -1, Flags: always,
+		Categories: []string{"@slow", "@dangerous"}, Since: "1.0.0", Group: "server",
+		Summary: "Reports the state of the node, in sections of text.", Complexity: "O(1)",
+	},
+	{
+		ID: Role, Name: "role", Arity: 1, Flags: connection | FlagFast,
+		Categories: []string{"@admin", "@fast", "@dangerous"}, Since: "2.8.12", Group: "server",
+		Summary: "Says whether the node leads or follows, and how far it is.", Complexity: "O(1)",
+	},
+}
