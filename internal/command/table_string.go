@@ -12,7 +12,7 @@ const (
 	MSet
 	Set
 	Strlen
-	lastString
+	firstBitmap
 )
 
 // stringSpecs is sorted by name.
