@@ -166,7 +166,7 @@ func (e *Engine) takeCompletions(in *Inputs) {
 	}
 	for _, f := range in.Fetched {
 		if e.understood(f.Entries) {
-			e.core.Fetched(f.To, f.Previous, f.Entries)
+			e.core.Fetched(f.To, f.Previous, f.Entries, false)
 		}
 	}
 	for _, id := range in.LinksUp {

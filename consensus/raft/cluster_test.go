@@ -283,7 +283,7 @@ func (c *cluster) answerFetch(n *node, works bool) {
 			previous = n.disk.entries[f.From-2].Mark()
 		}
 	}
-	c.do(n, func(r *Raft) { r.Fetched(f.To, previous, entries) })
+	c.do(n, func(r *Raft) { r.Fetched(f.To, previous, entries, false) })
 }
 
 // deliver takes the message at a place of the wire to its node.

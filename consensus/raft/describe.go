@@ -94,6 +94,15 @@ func (c *Configuration) String() string {
 // String is the operation in one line; promises are counted only.
 func (o AppendOperation) String() string {
 	text := fmt.Sprintf("operation %d: term=%d vote=%d", o.Number, o.Term, o.Vote)
+	if s := o.Switch; s != nil {
+		text += fmt.Sprintf(" snapshot=%v", s.Snapshot.Mark)
+		if s.Retained != nil {
+			text += fmt.Sprintf(" retained=%v", s.Retained.Mark)
+		}
+		if s.Restart {
+			text += " restart"
+		}
+	}
 	if len(o.Entries) > 0 {
 		text += fmt.Sprintf(" entries=[%s]", describeEntries(o.Entries))
 	}

@@ -44,6 +44,7 @@ func (r *Raft) tickLeader() {
 func (r *Raft) tickPeer(p *progress, beat bool) {
 	p.silentTicks++
 	p.probeTicks++
+	p.announcedTicks++
 	if beat {
 		p.heartbeatDue, p.failedFetch = true, false
 	}
@@ -173,6 +174,11 @@ func (r *Raft) handleAppendReply(m *Message) {
 		r.handleReject(p, m)
 		return
 	}
+	r.noteMatch(p, m)
+}
+
+// noteMatch notes what a follower holds durably.
+func (r *Raft) noteMatch(p *progress, m *Message) {
 	if m.Index > r.log.last().Index {
 		panic(fmt.Sprintf("raft: node %d acknowledges %d, the leader's log ends at %v", p.id, m.Index, r.log.last()))
 	}
@@ -191,7 +197,7 @@ func (r *Raft) handleReject(p *progress, m *Message) {
 	if m.Previous.Index <= p.match || m.Previous.Index >= p.next {
 		return
 	}
-	if p.state == Probe && m.Previous.Index != p.next-1 {
+	if p.state == Probe && m.Previous.Index != p.next-1 || p.state == Snapshot {
 		return
 	}
 	guess := min(r.log.lastNotAfter(m.Hint), m.Previous.Index-1)
@@ -257,6 +263,7 @@ func (r *Raft) buildMessages() {
 			r.sendHeartbeat(p)
 		}
 		r.replicate(p)
+		r.announce(p)
 		if p.carried < r.epoch && pair.Votes(p.id) || r.owesCommit(p) {
 			r.sendHeartbeat(p)
 		}
@@ -314,14 +321,17 @@ func (r *Raft) owesCommit(p *progress) bool {
 
 // Fetched answers a FetchRequest: the entries from the one asked for on, and the mark before them. All of them are
 // committed, configurations decoded. No entries means that they could not be had; it is tried again later. An answer
-// that comes when leadership or the follower's place has changed is dropped.
-func (r *Raft) Fetched(to NodeID, previous Mark, entries []Entry) {
+// that comes when leadership or the follower's place has changed is dropped. compacted says that there are none because
+// they are gone from the log for good: the follower gets a snapshot.
+func (r *Raft) Fetched(to NodeID, previous Mark, entries []Entry, compacted bool) {
 	p := r.peer(to)
 	if p == nil || !p.fetching {
 		return
 	}
 	p.fetching = false
 	switch {
+	case compacted:
+		r.needsSnapshot(p)
 	case len(entries) == 0:
 		p.failedFetch = true
 	case entries[0].Index == p.next && previous.Index == p.next-1 && !p.full(r.options.MaxInflightMessages):

@@ -24,7 +24,7 @@ type MessageKind uint8
 //	ReadIndexReply  leader -> follower   Request, Index, Stamp, Commit; or Reject
 //	Forward         origin -> leader     Boot, Batches; Term is the one that the batches are meant for
 //	Install         leader -> follower   Snapshot, Epoch: a snapshot is ready to be fetched
-//	InstallReply    follower -> leader   Index, Reject
+//	InstallReply    follower -> leader   Index (last index known to be committed, a promise: waits for the disk); Clock
 //	AskTransfer     follower -> leader   nothing: hand leadership to the sender
 //	Presence        leader -> member     Request (it rises with every change within the term), Absent
 const (

@@ -35,12 +35,11 @@ type flight struct {
 	vote   NodeID
 	// last: the disk after this operation agrees with the log up to here.
 	last Index
+	// snapshot is the one in force after this operation, retained the one before it; nil when there is none.
+	snapshot, retained *SnapshotMark
 }
 
-func newDisk(term Term, vote NodeID, last Index) disk {
-	restored := flight{term: term, vote: vote, last: last}
-	return disk{handed: restored, done: restored}
-}
+func newDisk(restored flight) disk { return disk{handed: restored, done: restored} }
 
 // truncated tells that the log's entries from index from on are no longer those that were handed out.
 func (d *disk) truncated(from Index) {
@@ -51,9 +50,14 @@ func (d *disk) truncated(from Index) {
 	}
 }
 
-// hand makes the next operation leave, after which the disk holds term, vote and the log up to last.
-func (d *disk) hand(term Term, vote NodeID, last Index) Operation {
-	d.handed = flight{number: d.handed.number + 1, term: term, vote: vote, last: last}
+// hand makes the next operation leave, after which the disk holds term, vote and the log up to last, and s is in force,
+// if it is not nil.
+func (d *disk) hand(term Term, vote NodeID, last Index, s *SnapshotSwitch) Operation {
+	d.handed.number++
+	d.handed.term, d.handed.vote, d.handed.last = term, vote, last
+	if s != nil {
+		d.handed.snapshot, d.handed.retained = s.Snapshot, s.Retained
+	}
 	d.flying = append(d.flying, d.handed)
 	return d.handed.number
 }
@@ -84,8 +88,8 @@ func (d *disk) tick() {
 // idle reports whether everything handed out is durable.
 func (d *disk) idle() bool { return len(d.flying) == 0 }
 
-// takeOperation fills the operation of this Ready: term, vote and entries that the disk does not know yet, and the
-// promises that rest on it.
+// takeOperation fills the operation of this Ready: term, vote, entries and snapshot that the disk does not know yet, and
+// the promises that rest on it.
 //
 // Promises may also rest on an operation that left earlier and is still in flight (an acknowledgement of entries that
 // came a second time). An empty operation then carries them: operations complete in order, so what completes it has
@@ -93,7 +97,8 @@ func (d *disk) idle() bool { return len(d.flying) == 0 }
 func (r *Raft) takeOperation(op *AppendOperation) {
 	op.Promises, r.promises = r.promises, reuse(op.Promises)
 	last := r.log.last().Index
-	changed := r.disk.handed.term != r.term || r.disk.handed.vote != r.vote || r.disk.handed.last != last
+	changed := r.disk.handed.term != r.term || r.disk.handed.vote != r.vote || r.disk.handed.last != last ||
+		r.switching != nil
 	if !changed && r.disk.idle() {
 		r.messages = append(r.messages, op.Promises...)
 		op.Promises = reuse(op.Promises)
@@ -102,9 +107,14 @@ func (r *Raft) takeOperation(op *AppendOperation) {
 		*op = AppendOperation{Promises: op.Promises}
 		return
 	}
-	op.Entries = r.log.slice(r.disk.handed.last+1, last, maxInt)
+	from := r.disk.handed.last + 1
+	if r.switching != nil && r.switching.Restart {
+		from = r.switching.Snapshot.Index + 1
+	}
+	op.Entries = r.log.slice(from, last, maxInt)
 	op.Term, op.Vote, op.Commit = r.term, r.vote, r.commit
-	op.Number = r.disk.hand(r.term, r.vote, last)
+	op.Switch, r.switching = r.switching, nil
+	op.Number = r.disk.hand(r.term, r.vote, last, op.Switch)
 }
 
 // maxInt stands for no limit.

@@ -15,7 +15,11 @@ func TestPaper51_ALaterTermInAnyMessageMakesAFollower(t *testing.T) {
 	for _, kind := range kinds {
 		g := newRig(t, 3, 1)
 		g.lead()
-		g.step(Message{Kind: kind, From: 2, Term: 9})
+		m := Message{Kind: kind, From: 2, Term: 9}
+		if kind == Install {
+			m.Snapshot = &SnapshotMark{Mark: Mark{Term: 5, Index: 5}}
+		}
+		g.step(m)
 		if g.core.Role() != Follower || g.core.Term() != 9 || g.core.Vote() != 0 {
 			t.Errorf("after %v of term 9: %v", kind, g.core.Status())
 		}

@@ -13,20 +13,22 @@ type ProgressState uint8
 
 // The states of replication to one follower.
 //
-//	           acknowledged
-//	Probe ────────────────────► Replicate
-//	  ▲                             │
-//	  └─────────────────────────────┘
-//	   rejected, link renewed, silent for an election timeout
+//	           its entries are gone              acknowledged
+//	Snapshot ◄────────────────────── Probe ────────────────────► Replicate
+//	    │                            ▲   ▲                          │
+//	    └────────────────────────────┘   └──────────────────────────┘
+//	holds more, link renewed            rejected, link renewed, silent for an election timeout
 const (
 	// Probe: where the logs agree is not known; one message at a time.
 	Probe ProgressState = iota
 	// Replicate: the follower keeps up; messages follow each other without waiting.
 	Replicate
+	// Snapshot: what the follower lacks is gone from the log; it is to fetch a snapshot. Nothing is appended.
+	Snapshot
 )
 
 // String is the state's name in lower case.
-func (s ProgressState) String() string { return [...]string{"probe", "replicate"}[s] }
+func (s ProgressState) String() string { return [...]string{"probe", "replicate", "snapshot"}[s] }
 
 // progress is what the leader knows of one other node.
 type progress struct {
@@ -48,6 +50,9 @@ type progress struct {
 	// heartbeat.
 	fetching    bool
 	failedFetch bool
+	// snapshot is the one last announced to the node, nil if none was; announcedTicks counts since then.
+	snapshot       *SnapshotMark
+	announcedTicks int
 	// silentTicks counts since the node was last heard as one that follows: not as one that asks for votes.
 	silentTicks int
 	// echoed is the newest read epoch that the node echoed, carried the newest that a message to it carried.
@@ -69,10 +74,14 @@ type progress struct {
 
 // full reports whether no more may be sent before an answer comes.
 func (p *progress) full(maxInflight int) bool {
-	if p.state == Probe {
+	switch p.state {
+	case Probe:
 		return p.waiting
+	case Replicate:
+		return len(p.inflight) >= maxInflight
+	default:
+		return true
 	}
-	return len(p.inflight) >= maxInflight
 }
 
 // probe starts over: what was sent beyond match may be lost.
@@ -81,6 +90,21 @@ func (p *progress) probe(next Index) {
 	p.inflight = p.inflight[:0]
 	p.waiting, p.probed, p.stalledTicks = false, 0, 0
 }
+
+// await turns to a snapshot: one of those that this node has, in force or retained. The one that was announced before is
+// kept as long as it is among them, so that a long transfer is not begun again with each new snapshot.
+func (p *progress) await(inForce, retained *SnapshotMark) {
+	if p.snapshot == nil || p.snapshot != retained {
+		p.snapshot = inForce
+	}
+	if p.state != Snapshot {
+		p.probe(p.match + 1)
+		p.state, p.announcedTicks = Snapshot, never
+	}
+}
+
+// never is longer ago than any limit.
+const never = maxInt / 2
 
 // sent notes that a message with entries up to last left.
 func (p *progress) sent(last Index) {
@@ -108,6 +132,8 @@ func (p *progress) acknowledged(match Index) bool {
 	}
 	p.inflight = slices.Delete(p.inflight, 0, free)
 	switch {
+	case p.state == Snapshot && news: // whatever it holds now, the log may do from there
+		p.probe(p.match + 1)
 	case p.state != Probe:
 	case p.match >= p.probed:
 		p.state, p.next = Replicate, p.match+1

@@ -25,6 +25,10 @@ type Raft struct {
 	membership membership
 	// written is what Written reported, to be applied as commit and durability catch up.
 	written Index
+	// switching is the snapshot that comes into force with the next operation; nil if none does.
+	switching *SnapshotSwitch
+	// fetched is the snapshot that the owner was asked to fetch, until it answers.
+	fetched *SnapshotMark
 	// now is the wall clock of the turn.
 	now Stamp
 
@@ -47,6 +51,7 @@ type Raft struct {
 	messages []Message
 	promises []Message
 	fetches  []FetchRequest
+	install  *InstallRequest
 	// shownCommit and shownConfirmed are what the last Ready said.
 	shownCommit    Index
 	shownConfirmed Epoch
@@ -89,7 +94,12 @@ func New(o Options, s Restored) *Raft {
 		log:     newWindow(s.Floor, s.LastStamp, s.Entries, o.MaxInflightMessages*o.MaxMessageBytes),
 		written: s.Floor.Index,
 	}
-	r.disk = newDisk(s.Term, s.Vote, r.log.last().Index)
+	r.disk = newDisk(flight{
+		term: s.Term, vote: s.Vote, last: r.log.last().Index, snapshot: s.Snapshot, retained: s.Retained,
+	})
+	if s.Snapshot != nil {
+		r.commit = max(r.commit, s.Snapshot.Index)
+	}
 	if s.Configuration != nil {
 		r.membership.list = append(r.membership.list, configured{s.ConfigurationIndex, s.Configuration})
 	}
@@ -129,6 +139,10 @@ func (s *Restored) validate() {
 		panic("raft: the restored configuration lies above the floor")
 	case s.Floor.Index == 0 && s.Floor.Term != 0:
 		panic("raft: the restored floor has a term and no index")
+	case s.Snapshot != nil && last.Before(s.Snapshot.Mark):
+		panic(fmt.Sprintf("raft: the restored log ends at %v, before the snapshot at %v", last, s.Snapshot.Mark))
+	case s.Retained != nil && (s.Snapshot == nil || s.Retained.Index >= s.Snapshot.Index):
+		panic("raft: the restored snapshot is not beyond the one before it")
 	}
 }
 
@@ -185,12 +199,17 @@ func (r *Raft) Step(m *Message) {
 		r.handleTimeoutNow(m)
 	case AskTransfer:
 		r.Transfer(m.From) // nothing happens unless this node leads and the other one votes
-	case ReadIndex, ReadIndexReply, Forward, Install, InstallReply, Presence:
+	case Install:
+		r.handleInstall(m)
+	case InstallReply:
+		r.handleInstallReply(m)
+	case ReadIndex, ReadIndexReply, Forward, Presence:
 		// The engine's: the rule of terms is all that concerns the core.
 	}
 }
 
-// coherent reports whether the entries of a message are a piece of a log that its sender can have.
+// coherent reports whether the entries of a message are a piece of a log that its sender can have, or the snapshot one
+// of its state.
 func (m *Message) coherent() bool {
 	previous := m.Previous
 	for i := range m.Entries {
@@ -199,6 +218,9 @@ func (m *Message) coherent() bool {
 			return false
 		}
 		previous = e.Mark()
+	}
+	if m.Kind == Install {
+		return m.Snapshot != nil && m.Snapshot.Index > 0 && m.Snapshot.Term <= m.Term
 	}
 	return m.Kind != Append || previous.Term <= m.Term
 }
@@ -320,11 +342,13 @@ func (r *Raft) Ready(rd *Ready) bool {
 	r.takeOperation(&rd.Append)
 	rd.Messages, r.messages = r.messages, reuse(rd.Messages)
 	rd.Fetch, r.fetches = r.fetches, reuse(rd.Fetch)
+	rd.Install, r.install = r.install, nil
 	rd.Propose = r.nextStep()
 	news := r.commit != r.shownCommit || r.confirmed != r.shownConfirmed
 	rd.Commit, r.shownCommit = r.commit, r.commit
 	rd.Confirmed, r.shownConfirmed = r.confirmed, r.confirmed
-	return news || len(rd.Messages) > 0 || rd.Append.Number > 0 || len(rd.Fetch) > 0 || rd.Propose != nil
+	return news || len(rd.Messages) > 0 || rd.Append.Number > 0 || len(rd.Fetch) > 0 || rd.Propose != nil ||
+		rd.Install != nil
 }
 
 // down reports whether a mutation test switched a rule off.

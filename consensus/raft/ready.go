@@ -2,7 +2,7 @@ package raft
 
 import "github.com/raftredis/raftredis/internal/guard"
 
-// Ready is the one way out of the core: what is to be done, in four parts that different hands may do at once. The
+// Ready is the one way out of the core: what is to be done, in parts that different hands may do at once. The
 // caller owns it, passes the same one each time, and must not keep its slices past the next call of Raft.Ready; what
 // the slices point to (entries, bodies, configurations) is immutable and may be kept.
 //
@@ -13,6 +13,7 @@ import "github.com/raftredis/raftredis/internal/guard"
 //     is durable; then the caller reports Raft.Appended.
 //  3. Entries up to Commit may be applied, even before they are durable here.
 //  4. The answer to each Fetch is Raft.Fetched.
+//  5. The answer to each Install is Raft.Install or Raft.InstallFailed. It waits for no other part, and none for it.
 type Ready struct {
 	Messages []Message
 	Append   AppendOperation
@@ -22,6 +23,9 @@ type Ready struct {
 	Confirmed Epoch
 	// Fetch asks for old entries for followers that are behind the window.
 	Fetch []FetchRequest
+	// Install, when not nil, asks for a snapshot that the leader has and this node needs. It is not repeated until
+	// Raft.Install or Raft.InstallFailed answers it.
+	Install *InstallRequest
 	// Propose, when not nil, is the configuration that the leader wants appended now (the next step of a membership
 	// change): the caller encodes it and calls Raft.ProposeConfiguration before anything else.
 	Propose *Configuration
@@ -36,6 +40,8 @@ type AppendOperation struct {
 	Vote NodeID
 	// Commit is the commit index at the time; it is a hint for the log and proves nothing.
 	Commit Index
+	// Switch, when not nil, comes before the entries: a snapshot comes into force.
+	Switch *SnapshotSwitch
 	// Entries supersede everything at or after Entries[0].Index.
 	Entries []Entry
 	// Promises are messages that rest on this operation.
@@ -91,6 +97,9 @@ type Restored struct {
 	// Floor is the mark of the last entry that is not in Entries: the log's entries up to it are committed, and are
 	// fetched from elsewhere. Zero when Entries starts at index 1.
 	Floor Mark
+	// Snapshot is the snapshot in force, Retained the one before it that is kept; nil when there is none. Everything up
+	// to Snapshot is committed. It lies at or below the last entry; what is between Floor and it is in Entries.
+	Snapshot, Retained *SnapshotMark
 	// Configuration is the newest one at or below Floor, at ConfigurationIndex; nil when there is none.
 	Configuration      *Configuration
 	ConfigurationIndex Index

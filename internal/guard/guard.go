@@ -48,13 +48,20 @@ const (
 	VoteByLogAlone
 	// Farewell (D9): a node that was left out is not sent the news of it.
 	Farewell
+	// InstallDurable (E1): a follower says that it installed a snapshot before that is durable.
+	InstallDurable
+	// SnapshotVoidsLog (E2): a log that holds another entry at the mark of a snapshot is kept.
+	SnapshotVoidsLog
+	// NewestSnapshot (E3): a node's own snapshot replaces a newer one that was installed meanwhile.
+	NewestSnapshot
 	count
 )
 
 var names = [count]string{
 	"CommitProven", "VoteDurable", "CommitOwnTerm", "AppendDurable", "ReadQuorum", "OwnVoteDurable", "VoteInOpening",
 	"ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages", "BothHalves", "InForceWhenAppended",
-	"OneChange", "LearnersUncounted", "VoteByLogAlone", "Farewell",
+	"OneChange", "LearnersUncounted", "VoteByLogAlone", "Farewell", "InstallDurable", "SnapshotVoidsLog",
+	"NewestSnapshot",
 }
 
 // All lists every guard, in the order of their declaration.

@@ -1,0 +1,151 @@
+package raft
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// Snapshots for those whom the log cannot serve any more (Raft paper, section 7). The leader only says that it has one;
+// the follower's owner fetches the file past the core, for it may take minutes, and says when it is here.
+//
+//	leader                                   follower
+//	Fetched: compacted
+//	state Snapshot     ── Install ─────────► log holds it: commit up to it          ── InstallReply ──►
+//	  again every                            otherwise Ready.Install: fetch the file
+//	  installTicks                               Raft.Install: the log begins anew
+//	                                             operation with Switch durable      ── InstallReply ──►
+//	state Probe, from
+//	behind what it holds
+//
+// A follower may drop its log for a snapshot because all that a snapshot covers is committed. What it acknowledged is
+// committed and covered, or was never going to be: the leader of a later term replaced it.
+
+// InstallRequest asks the owner to fetch a snapshot.
+type InstallRequest struct {
+	// From is the leader that has announced it.
+	From     NodeID
+	Snapshot SnapshotMark
+}
+
+// installHeartbeats is how many heartbeat intervals pass before a snapshot is announced again to a follower that did
+// not answer. The follower that is fetching it takes no notice.
+const installHeartbeats = 4
+
+// needsSnapshot notes that the entries which a follower lacks are gone from this leader's log.
+func (r *Raft) needsSnapshot(p *progress) {
+	inForce, retained := r.Snapshot()
+	if inForce == nil || inForce.Index <= p.match {
+		p.failedFetch = true // it is looked for again with the next heartbeat
+		return
+	}
+	p.await(inForce, retained)
+}
+
+// announce tells a follower in state Snapshot of the snapshot that it is to fetch, now and then.
+func (r *Raft) announce(p *progress) {
+	if p.state != Snapshot || p.announcedTicks < installHeartbeats*r.options.HeartbeatTicks {
+		return
+	}
+	p.await(r.Snapshot())
+	p.announcedTicks = 0
+	p.carried = r.epoch
+	r.send(Message{Kind: Install, To: p.id, Snapshot: p.snapshot, Epoch: r.epoch})
+}
+
+// handleInstallReply hears what a follower holds since it has the snapshot, or because it never needed it.
+func (r *Raft) handleInstallReply(m *Message) {
+	if p := r.peer(m.From); p != nil {
+		r.noteMatch(p, m)
+	}
+}
+
+// handleInstall hears of a snapshot that the leader has. If the log holds the entry at its mark, everything up to there
+// is committed, and that is all this node needed to know. Otherwise the owner is asked to fetch it; one at a time, for
+// what is half here may be whole before the next one is.
+func (r *Raft) handleInstall(m *Message) {
+	r.follow(m)
+	mark := m.Snapshot.Mark
+	switch {
+	case r.holds(mark):
+		r.proven = max(r.proven, mark.Index)
+		r.advanceCommit(mark.Index)
+		r.acknowledgeInstall()
+	case r.fetched == nil:
+		r.fetched = m.Snapshot
+		r.install = &InstallRequest{From: m.From, Snapshot: *m.Snapshot}
+	}
+}
+
+// acknowledgeInstall tells the leader, if one is known, what is committed here, once that is durable.
+func (r *Raft) acknowledgeInstall() {
+	if r.leader == 0 {
+		return
+	}
+	m := Message{Kind: InstallReply, To: r.leader, Index: r.commit, Clock: r.now}
+	if r.down(guard.InstallDurable) {
+		r.send(m)
+		return
+	}
+	r.promise(m)
+}
+
+// Install tells that the snapshot for which Ready.Install asked is here: the file is whole, verified and durable. It
+// says that c is the configuration in force at its mark, and stamp the highest stamp up to there.
+//
+// If it returns true the log begins anew behind the snapshot. Everything that the log held above the old commit index
+// is void; commit index, written and floor are the snapshot's; the next operation carries the switch. The state machine
+// is to be restored from the file once that is durable, before anything behind the mark is applied.
+//
+// If it returns false nothing is replaced, and the file is of no use: the log has come to hold the mark meanwhile (what
+// is up to it is committed then), or the snapshot is of a later term than this node knows, which no leader that it
+// followed can have announced.
+//
+// It must not be called while the owner moves entries of the old log about: see Written and Fetched.
+func (r *Raft) Install(mark SnapshotMark, c *Configuration, stamp Stamp) bool {
+	r.InstallFailed(mark)
+	switch {
+	case mark.Index <= r.commit, mark.Term > r.term:
+		return false
+	case r.holds(mark.Mark), r.down(guard.SnapshotVoidsLog) && mark.Index <= r.log.last().Index:
+		r.learnInstalled(mark)
+		return false
+	case r.role == Leader || mark.Index <= r.proven:
+		panic(fmt.Sprintf("raft: %v of term %d, whose log is proven up to %d, lacks the committed entry %v", r.role, r.term,
+			r.proven, mark.Mark))
+	case c == nil:
+		panic("raft: a snapshot without a configuration")
+	}
+	r.beginAnew(mark, c, stamp)
+	r.acknowledgeInstall()
+	return true
+}
+
+// learnInstalled takes from a snapshot whose mark the log holds that it is committed. A leader finds that out by itself.
+func (r *Raft) learnInstalled(mark SnapshotMark) {
+	if r.role != Leader {
+		r.advanceCommit(mark.Index)
+		r.acknowledgeInstall()
+	}
+}
+
+// beginAnew replaces the log by a snapshot. A campaign ends: its requests speak of a log that is no more.
+//
+// Operations in flight still write the old log, and may even end with entries at the indexes of the new one. What
+// completes them proves nothing beyond the old commit index (B7); the operation of the switch proves the rest.
+func (r *Raft) beginAnew(mark SnapshotMark, c *Configuration, stamp Stamp) {
+	r.becomeFollower(r.term, r.leader)
+	r.disk.truncated(r.commit + 1)
+	r.log = newWindow(mark.Mark, stamp, nil, r.log.retainBytes)
+	r.membership.list = []configured{{mark.Index, c}}
+	r.commit, r.written, r.proven = mark.Index, mark.Index, mark.Index
+	r.switching = &SnapshotSwitch{Snapshot: &mark, Restart: true, Stamp: stamp}
+}
+
+// InstallFailed tells that the snapshot for which Ready.Install asked could not be had. It is asked for again, or
+// another one, when a leader announces one again.
+func (r *Raft) InstallFailed(mark SnapshotMark) {
+	if r.fetched.Same(&mark) {
+		r.fetched = nil
+	}
+}
