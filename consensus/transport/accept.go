@@ -19,15 +19,6 @@ const (
 	acceptPauseMax = time.Second
 )
 
-// incoming is a connection from a peer that is welcome. Its goroutine delivers what comes.
-type incoming struct {
-	from raft.NodeID
-	boot raft.Boot
-	conn net.Conn
-	// ended is closed when nothing more will be delivered.
-	ended chan struct{}
-}
-
 // accept takes connections until the listener is closed.
 func (t *Transport) accept() {
 	pause := acceptPauseMin
@@ -75,11 +66,10 @@ func (t *Transport) take(conn net.Conn) {
 		defer func() { <-t.connections }()
 		defer conn.Close()
 		defer context.AfterFunc(t.context, func() { conn.Close() })()
-		in, frames, err := t.welcome(conn)
+		serve, err := t.welcome(conn)
 		<-t.handshakes
-		if err == nil && in != nil {
-			err = t.receive(in, frames)
-			t.forget(in)
+		if serve != nil {
+			err = serve()
 		}
 		t.report(conn, err)
 	})
@@ -103,18 +93,17 @@ func (t *Transport) report(conn net.Conn, err error) {
 	t.options.Logger.Warn("connection from a peer ended", "remote", conn.RemoteAddr(), "error", err)
 }
 
-// welcome is the handshake of a connection from outside: it returns the connection of a peer, or nil without an error
-// when there is nothing more to do on it. A refusal is sent before it is returned.
-func (t *Transport) welcome(conn net.Conn) (*incoming, *frameReader, error) {
+// welcome is the handshake of a connection from outside: it returns what is to be done on it until it ends, nil if that
+// is nothing more. A refusal is sent before it is returned.
+func (t *Transport) welcome(conn net.Conn) (serve func() error, err error) {
 	if err := tune(conn, t.options.WriteTimeout); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	s, err := newHandshake(conn, t.options.Secret, t.options.HandshakeTimeout)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p, err := readPreamble(s.frames.source)
-	var in *incoming
 	switch {
 	case err != nil:
 	case p == purposeJoin:
@@ -123,34 +112,45 @@ func (t *Transport) welcome(conn net.Conn) (*incoming, *frameReader, error) {
 		err = t.admitInvite(s)
 	case p == purposeChange:
 		err = t.admitChange(s)
+	case p == purposeBulk:
+		serve, err = t.admitBulk(s)
 	default:
-		in, err = t.admitPeer(s)
+		serve, err = t.admitMessages(s)
 	}
 	if err != nil {
 		if refused := s.refuse(err); refused != nil {
 			t.options.Logger.Debug("refusal not sent", "remote", conn.RemoteAddr(), "error", refused)
 		}
-		return nil, nil, err
+		return nil, err
 	}
-	if in == nil {
-		return nil, nil, nil
+	return serve, nil
+}
+
+// admitMessages answers a peer that wants to send messages.
+func (t *Transport) admitMessages(s *handshake) (serve func() error, err error) {
+	in, err := t.admitPeer(s, purposeMessages)
+	if err != nil {
+		return nil, err
 	}
 	frames, err := s.messages(t.maxFrameBytes, t.options.ReadTimeout)
 	if err != nil {
 		t.forget(in)
-		return nil, nil, err
+		return nil, err
 	}
-	return in, frames, nil
+	return func() error {
+		defer t.forget(in)
+		return t.receive(in, frames)
+	}, nil
 }
 
 // admitPeer answers the hello of a peer. The order matters:
 //
 //  1. the proof, before anything of this node is told or changed;
 //  2. what the two identities say by themselves;
-//  3. the place of the peer's one connection, so that two connections are never judged at once;
+//  3. the peer's place for this purpose, so that two connections for one are never judged at once;
 //  4. the owner's word, by which a blank node gets its identity;
 //  5. the welcome, which carries that identity.
-func (t *Transport) admitPeer(s *handshake) (*incoming, error) {
+func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 	_, body, err := s.receive(frameHello)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func (t *Transport) admitPeer(s *handshake) (*incoming, error) {
 	if err := checkIdentity(&own, &theirs); err != nil {
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
 	}
-	in, err := t.reserve(&theirs, s.conn)
+	in, err := t.reserve(p, &theirs, s.conn)
 	if err != nil {
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
 	}
@@ -182,46 +182,10 @@ func (t *Transport) admitPeer(s *handshake) (*incoming, error) {
 		t.forget(in)
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
-	if p := (*t.peers.Load())[theirs.From]; p != nil {
-		p.hurry()
+	if known := (*t.peers.Load())[theirs.From]; known != nil {
+		known.hurry()
 	}
 	return in, nil
-}
-
-// reserve makes the connection the one of its peer. An older one of the same process is closed, and has delivered its
-// last message before this returns. One of another process is kept, and the new one refused: it may be a copy of the
-// data directory. When the peer merely restarted, its old connection is closed by its kernel at once, or for its
-// silence within the read timeout, and the peer's next attempt succeeds.
-func (t *Transport) reserve(theirs *Hello, conn net.Conn) (*incoming, error) {
-	in := &incoming{
-		from:  theirs.From,
-		boot:  theirs.Boot,
-		conn:  conn,
-		ended: make(chan struct{}),
-	}
-	for {
-		t.mu.Lock()
-		before := t.incoming[in.from]
-		if before == nil {
-			t.incoming[in.from] = in
-			t.mu.Unlock()
-			return in, nil
-		}
-		t.mu.Unlock()
-		if before.boot != in.boot {
-			return nil, ErrDuplicate
-		}
-		before.conn.Close()
-		<-before.ended
-	}
-}
-
-// forget gives the peer's place free. The connection itself is closed by its goroutine, after a refusal was sent.
-func (t *Transport) forget(in *incoming) {
-	t.mu.Lock()
-	delete(t.incoming, in.from)
-	t.mu.Unlock()
-	close(in.ended)
 }
 
 // receive delivers what comes from the peer, all whole frames that are there at a time, until the connection ends or

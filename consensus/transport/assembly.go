@@ -46,16 +46,38 @@ func (a *assembly) message(clusterID uint64, m *raft.Message) {
 		}
 		h.flags = flagReject
 	}
-	start, firstCut, before := len(a.scratch), len(a.cuts), a.bytes()
-	a.scratch = append(a.scratch, noHeader[:]...)
+	begun := a.begin()
 	c := coder{out: a}
 	fields(&c, m)
 	if c.err != nil {
 		panic(fmt.Sprintf("transport: %v cannot be written: %v", m.Kind, c.err))
 	}
-	h.bodyBytes = a.bytes() - before - headerBytes
-	h.put(a.scratch[start:])
-	a.scratch = binary.LittleEndian.AppendUint32(a.scratch, a.checksum(start+headerBytes, firstCut))
+	a.end(begun, h)
+}
+
+// chunk adds the frame of a piece of a file, empty at the file's end.
+func (a *assembly) chunk(h header, offset int64, chunk []byte) {
+	begun := a.begin()
+	a.scratch = binary.LittleEndian.AppendUint64(a.scratch, uint64(offset))
+	a.bulk(chunk)
+	a.end(begun, h)
+}
+
+// begun is where a frame begins in an assembly: in scratch, in cuts, and in all bytes.
+type begun struct{ start, firstCut, bytes int }
+
+// begin makes room for a header; the body follows, and then end.
+func (a *assembly) begin() begun {
+	b := begun{len(a.scratch), len(a.cuts), a.bytes()}
+	a.scratch = append(a.scratch, noHeader[:]...)
+	return b
+}
+
+// end writes the header, whose bodyBytes it sets, and the checksum of the body.
+func (a *assembly) end(b begun, h header) {
+	h.bodyBytes = a.bytes() - b.bytes - headerBytes
+	h.put(a.scratch[b.start:])
+	a.scratch = binary.LittleEndian.AppendUint32(a.scratch, a.checksum(b.start+headerBytes, b.firstCut))
 }
 
 var noHeader [headerBytes]byte

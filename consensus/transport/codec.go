@@ -73,6 +73,7 @@ func fields(c *coder, m *raft.Message) {
 		number(c, &m.Epoch)
 	case raft.InstallReply:
 		number(c, &m.Index)
+		number(c, &m.Clock)
 	case raft.AskTransfer:
 	case raft.Presence:
 		number(c, &m.Request)
@@ -85,7 +86,7 @@ func fields(c *coder, m *raft.Message) {
 // mayReject reports whether messages of the kind use raft.Message.Reject.
 func mayReject(kind raft.MessageKind) bool {
 	switch kind {
-	case raft.PreVoteReply, raft.VoteReply, raft.AppendReply, raft.ReadIndexReply, raft.InstallReply:
+	case raft.PreVoteReply, raft.VoteReply, raft.AppendReply, raft.ReadIndexReply:
 		return true
 	}
 	return false

@@ -33,7 +33,7 @@ var carried = map[raft.MessageKind]string{
 	raft.ReadIndexReply: "Request Index Stamp Commit Reject",
 	raft.Forward:        "Boot Batches",
 	raft.Install:        "Snapshot Epoch",
-	raft.InstallReply:   "Index Reject",
+	raft.InstallReply:   "Index Clock",
 	raft.AskTransfer:    "",
 	raft.Presence:       "Request Absent",
 }

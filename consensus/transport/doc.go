@@ -25,7 +25,9 @@
 //	frame             MaxFrameBytes: the largest entry, 1 MiB of others before it, 64 KiB     checked before allocation
 //	handshake frame   64 KiB, nesting 8, before anyone is believed
 //	queue             Options.QueueBytes for each peer, and once that in the writer's hands
-//	connections       Options.MaxConnections, MaxHandshakes of them not welcome yet; one welcome one for each peer
+//	connections       Options.MaxConnections, MaxHandshakes of them not welcome yet; one welcome one for each peer, and
+//	                  one more for bulk, of which there are MaxBulk in all
+//	bulk              Options.BulkBytesPerSecond; chunks of MaxChunkBytes, one in memory for each connection
 //	time              Options.DialTimeout, HandshakeTimeout, WriteTimeout, ReadTimeout; a silent dialler shows every
 //	                  second that it lives
 //
@@ -33,7 +35,7 @@
 //
 //  1. Nothing of a frame is delivered unless both its CRCs match, its cluster, sender and receiver are those of the
 //     handshake, and every byte of its body means something. Any error closes the connection.
-//  2. At most one connection of a peer delivers at any time, and an older one has delivered its last message before a
+//  2. At most one connection of a peer delivers messages at any time, and an older one has delivered its last before a
 //     newer one delivers its first.
 //  3. LinkUp comes before the first message of its link is written; LinkUp and LinkDown take turns.
 //  4. Send never waits, whatever the network does. A peer that takes nothing fills its own queue and no other.
@@ -57,6 +59,12 @@
 // What concerns who is a member travels on connections of one question and one answer each (registry.go): a blank node
 // asks to be taken in, a member asks any node who it is, and a member hands the leader a change of the membership.
 //
+// # Bulk
+//
+// A snapshot file is fetched by whoever needs it, on a connection of its own (bulk.go): one for each peer, MaxBulk in
+// all, and together no faster than BulkBytesPerSecond, so that messages get through. A transfer that breaks goes on
+// from where it was, on a new connection.
+//
 // # Rejected
 //
 // One connection for both directions: it needs a rule for who dials and one for two that dialled at once, and a node
@@ -70,6 +78,6 @@
 //
 // A deadline for a whole write: a large frame on a slow link would never get through. The deadline is for progress.
 //
-// Snapshots will travel on connections of their own, for which the preamble has a purpose byte: bulk must not stand in
-// the way of heartbeats.
+// Snapshots between the messages of a link: a file of a gigabyte would stand in the way of heartbeats, and a window of
+// its own beside that of the entries would be one more protocol.
 package transport

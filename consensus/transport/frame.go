@@ -30,6 +30,9 @@ const (
 	frameGuest
 	frameChange
 	frameAnswer
+	// frameFetch asks for a snapshot file, frameChunk is a piece of it; see bulk.go.
+	frameFetch
+	frameChunk
 	frameKindsEnd
 
 	firstControlFrame = frameHello

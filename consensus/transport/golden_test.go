@@ -82,6 +82,8 @@ func TestG18_HandshakesAreThoseOfVersion1(t *testing.T) {
 	}
 	nonce := bytes.Repeat([]byte{0xee}, nonceBytes)
 	line := func(name string, body []byte) string { return name + ": " + hex.EncodeToString(body) }
+	var chunk assembly
+	chunk.chunk(header{kind: frameChunk, clusterID: 1, from: 2, to: 3}, 0x51, []byte("bytes of a file"))
 	golden(t, "handshake_v1.txt", []string{
 		line("messages", purposeMessages.preamble()),
 		line("join", purposeJoin.preamble()),
@@ -101,5 +103,9 @@ func TestG18_HandshakesAreThoseOfVersion1(t *testing.T) {
 		line("change of members", encodeControl(&wireChange{ClusterID: 1, Change: []byte("change"), Nonce: nonce})),
 		line("answer", encodeControl((&Answer{Added: []raft.NodeID{4, 5}, Reason: "r", Redirect: "d"}).wire())),
 		line("last frame", appendFrame(nil, header{kind: frameAnswer}, nil)),
+		line("bulk", purposeBulk.preamble()),
+		line("fetch", encodeControl(&wireFetch{Index: 1, Term: 2, Hash: 3, Bytes: 4, Offset: 5})),
+		line("fetch frame", appendFrame(nil, header{kind: frameFetch}, nil)),
+		line("chunk", chunk.scratch),
 	})
 }

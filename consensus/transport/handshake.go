@@ -19,8 +19,8 @@ import (
 //	Proof                                     →                                   only with a secret
 //	                                          ←    answer, or Refusal
 //
-// The first frame is a Hello and its answer a Welcome, and then messages follow; or it is a question with one answer:
-// see registry.go.
+// The first frame is a Hello and its answer a Welcome, and then messages follow, or a request for a file (bulk.go); or
+// it is a question with one answer (registry.go).
 //
 // Each proof is an HMAC-SHA256 under the cluster secret over a label for its direction, both nonces and the first
 // frame's body: neither an old proof nor the other side's can be played back. The other side proves first, so that a
@@ -45,7 +45,7 @@ const (
 	purposeJoin     purpose = 'j'
 	purposeInvite   purpose = 'i'
 	purposeChange   purpose = 'c'
-	// Purpose 'b' is kept for bulk: snapshots travel on connections of their own.
+	purposeBulk     purpose = 'b'
 )
 
 func (p purpose) preamble() []byte { return append([]byte(preambleMagic), protocolVersion, byte(p)) }
@@ -64,7 +64,7 @@ func readPreamble(source io.Reader) (purpose, error) {
 		return 0, &Refusal{Text: fmt.Sprintf("protocol version %d, this node speaks %d", version, protocolVersion)}
 	}
 	switch p {
-	case purposeMessages, purposeJoin, purposeInvite, purposeChange:
+	case purposeMessages, purposeJoin, purposeInvite, purposeChange, purposeBulk:
 	default:
 		return 0, &Refusal{Text: fmt.Sprintf("this node does not serve connections of purpose %q", byte(p))}
 	}
@@ -124,11 +124,16 @@ func (s *handshake) receive(wanted ...frameKind) (frameKind, []byte, error) {
 	if h.kind != frameRefusal {
 		return 0, nil, fmt.Errorf("%w: kind %d within the handshake", ErrBadFrame, h.kind)
 	}
+	return 0, nil, refusalIn(body)
+}
+
+// refusalIn is the refusal that a frame carries, or why it carries none.
+func refusalIn(body []byte) error {
 	var refusal wireRefusal
 	if err := decodeControl(body, &refusal); err != nil {
-		return 0, nil, err
+		return err
 	}
-	return 0, nil, &Refusal{Text: refusal.Text, Redirect: refusal.Redirect}
+	return &Refusal{Text: refusal.Text, Redirect: refusal.Redirect}
 }
 
 // refuse tells the other side why, as far as it still listens.
@@ -182,6 +187,21 @@ func (s *handshake) open(p purpose, kind, answer frameKind, nonce, body []byte) 
 	}
 	_, reply, err := s.receive(answer)
 	return reply, err
+}
+
+// greet is the handshake of a node that dials a peer. It returns how the other side introduces itself.
+func (s *handshake) greet(p purpose, own *Hello, target Peer) (theirs Hello, err error) {
+	nonce := newNonce(s.secret)
+	answer, err := s.open(p, frameHello, frameWelcome, nonce, encodeControl(own.wire(nonce)))
+	if err != nil {
+		return theirs, err
+	}
+	var welcome wireHello
+	if err := decodeControl(answer, &welcome); err != nil {
+		return theirs, err
+	}
+	theirs = welcome.hello()
+	return theirs, checkAnswer(own, &theirs, target)
 }
 
 // answerChallenge checks the other side's proof and sends the dialler's.

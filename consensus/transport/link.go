@@ -52,17 +52,7 @@ func (l *link) greet(own *Hello, target Peer, o *Options) (theirs Hello, err err
 	if err != nil {
 		return theirs, err
 	}
-	nonce := newNonce(o.Secret)
-	answer, err := s.open(purposeMessages, frameHello, frameWelcome, nonce, encodeControl(own.wire(nonce)))
-	if err != nil {
-		return theirs, err
-	}
-	var welcome wireHello
-	if err := decodeControl(answer, &welcome); err != nil {
-		return theirs, err
-	}
-	theirs = welcome.hello()
-	if err := checkAnswer(own, &theirs, target); err != nil {
+	if theirs, err = s.greet(purposeMessages, own, target); err != nil {
 		return theirs, err
 	}
 	l.frames, err = s.messages(maxControlBytes, 0)

@@ -23,6 +23,9 @@ const (
 	DefaultReadTimeout      = 5 * time.Second
 	DefaultBackoffMin       = 20 * time.Millisecond
 	DefaultBackoffMax       = time.Second
+
+	DefaultBulkBytesPerSecond = 64 << 20
+	DefaultMaxBulk            = 2
 )
 
 // aliveInterval is how long a dialler stays silent before it proves that it is there. It is the same in every node, so
@@ -44,6 +47,8 @@ type Options struct {
 	Owner Owner
 	// Registrar answers what concerns who is a member. Required.
 	Registrar Registrar
+	// Library has the files that peers may fetch; without one they are refused.
+	Library Library
 	// Listener takes the peers' connections and is closed with the transport; without one, Address is listened on.
 	Listener net.Listener
 	Address  string
@@ -61,6 +66,11 @@ type Options struct {
 	// MaxConnections bounds the connections from others, MaxHandshakes those of them that are not welcome yet.
 	MaxConnections int
 	MaxHandshakes  int
+	// MaxBulk bounds the peers that fetch a file from this node at once, BulkBytesPerSecond what they are sent together,
+	// so that messages get through. The least, MaxChunkBytes, is a pause of a second before a chunk: the reader of it
+	// must not take the sender for dead.
+	MaxBulk            int
+	BulkBytesPerSecond int64
 
 	// DialTimeout is for the TCP connection, HandshakeTimeout for everything until the welcome.
 	DialTimeout      time.Duration
@@ -119,6 +129,8 @@ func (o Options) complete() (Options, error) {
 	orDefault(&o.QueueBytes, DefaultQueueBytes)
 	orDefault(&o.MaxConnections, DefaultMaxConnections)
 	orDefault(&o.MaxHandshakes, DefaultMaxHandshakes)
+	orDefault(&o.MaxBulk, DefaultMaxBulk)
+	orDefault(&o.BulkBytesPerSecond, DefaultBulkBytesPerSecond)
 	orDefault(&o.DialTimeout, DefaultDialTimeout)
 	orDefault(&o.HandshakeTimeout, DefaultHandshakeTimeout)
 	orDefault(&o.WriteTimeout, DefaultWriteTimeout)
@@ -128,7 +140,7 @@ func (o Options) complete() (Options, error) {
 	return o, o.validate()
 }
 
-func orDefault[T int | time.Duration](v *T, value T) {
+func orDefault[T int | int64 | time.Duration](v *T, value T) {
 	if *v == 0 {
 		*v = value
 	}
@@ -145,6 +157,8 @@ func (o *Options) validate() error {
 		{"QueueBytes", int64(o.QueueBytes), 1, 1 << 40},
 		{"MaxConnections", int64(o.MaxConnections), 1, 1 << 20},
 		{"MaxHandshakes", int64(o.MaxHandshakes), 1, 1 << 20},
+		{"MaxBulk", int64(o.MaxBulk), 1, 1 << 10},
+		{"BulkBytesPerSecond", o.BulkBytesPerSecond, MaxChunkBytes, 1 << 40},
 		{"DialTimeout", int64(o.DialTimeout), 1, int64(time.Hour)},
 		{"HandshakeTimeout", int64(o.HandshakeTimeout), 1, int64(time.Hour)},
 		{"WriteTimeout", int64(o.WriteTimeout), 1, int64(time.Hour)},

@@ -35,8 +35,10 @@ type Transport struct {
 	closed bool
 	// running is the goroutine of each peer id that last began; a removed one stays until it ended.
 	running map[raft.NodeID]*peer
-	// incoming are the welcome connections, one for each peer.
-	incoming map[raft.NodeID]*incoming
+	// incoming are the welcome connections, one for each peer and purpose.
+	incoming map[place]*incoming
+	// pace bounds the rate of all bulk together.
+	pace pace
 }
 
 // New listens, and takes connections from then on.
@@ -57,7 +59,8 @@ func New(o Options) (*Transport, error) {
 		connections:   make(chan struct{}, o.MaxConnections),
 		handshakes:    make(chan struct{}, o.MaxHandshakes),
 		running:       make(map[raft.NodeID]*peer),
-		incoming:      make(map[raft.NodeID]*incoming),
+		incoming:      make(map[place]*incoming),
+		pace:          pace{bytesPerSecond: o.BulkBytesPerSecond},
 	}
 	t.context, t.cancel = context.WithCancel(context.Background())
 	t.peers.Store(new(map[raft.NodeID]*peer))
@@ -136,7 +139,7 @@ func (t *Transport) Send(messages []raft.Message) {
 func (t *Transport) Reset(from raft.NodeID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if in := t.incoming[from]; in != nil {
+	if in := t.incoming[place{from, purposeMessages}]; in != nil {
 		in.conn.Close()
 	}
 }
