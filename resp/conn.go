@@ -11,7 +11,8 @@ type Action uint8
 const (
 	// Receive: send Output, then read more bytes into Space and report them by Received.
 	Receive Action = iota
-	// Park: nothing can be done before the store or the node completes the request. Output is not to be touched.
+	// Park: nothing can be done before the store or the node completes the request, or, if Polling says so, before
+	// pollPeriod is over. Output is not to be touched.
 	Park
 	// Flush: send Output; there is more to answer of what was already received.
 	Flush
@@ -31,12 +32,14 @@ const (
 	viewing
 	// changing: the node has a change of the members.
 	changing
+	// awaiting: looking again and again whether something has come.
+	awaiting
 	// ended: nothing more is taken from this client.
 	ended
 )
 
 // Conn is one client connection without its socket: bytes in, runs out to the store, completions in, bytes out. It
-// starts no goroutine, waits for nothing and reads no clock, so the same code serves under a goroutine per connection,
+// starts no goroutine and waits for nothing, so the same code serves under a goroutine per connection,
 // under an event loop and in a test that drives it byte by byte.
 //
 // Its owner calls Advance and does what it says, again and again, from one goroutine. Everything in it belongs to that
@@ -70,6 +73,8 @@ type Conn struct {
 	holding bool
 	// waiter is for the change of the members that is under way.
 	waiter waiter
+	// awaited is what the connection looks for.
+	awaited await
 	// abandoned is set when the store or the node was told that the client of what they have is gone.
 	abandoned bool
 	// viewed is how many calls of the run of reads are answered.
@@ -125,6 +130,8 @@ func (c *Conn) Abandon() bool {
 		c.front.store.Abandon(&c.request)
 	case changing:
 		c.front.node.AbandonChange(c.waiter.request)
+	case awaiting:
+		c.awaited, c.phase = await{}, ended // nobody else knows of it
 	default:
 		return false
 	}
@@ -156,6 +163,10 @@ func (c *Conn) Advance() Action {
 			c.settle()
 		case c.phase == changing:
 			if !c.changed() {
+				return Park
+			}
+		case c.phase == awaiting:
+			if !c.looked() {
 				return Park
 			}
 		case len(c.out) >= c.front.limits.FlushBytes, c.slowNext():

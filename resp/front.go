@@ -15,6 +15,7 @@ const redisVersion = "7.2.4"
 type front struct {
 	store    Store
 	node     Node
+	saver    Saver
 	view     ClusterView
 	redirect bool
 	limits   Limits
@@ -23,6 +24,8 @@ type front struct {
 	settings []Setting
 	logger   *slog.Logger
 	started  time.Time
+	// now is the clock; a test may have its own.
+	now func() time.Time
 	// processID is a fact for INFO.
 	processID int
 	// port is that of the first listener, for INFO.
@@ -30,6 +33,8 @@ type front struct {
 	stats stats
 	// input bounds the requests of all clients together.
 	input budget
+	// saveScheduled says that a snapshot is to be begun as soon as one can be.
+	saveScheduled atomic.Bool
 }
 
 // stats are counters since the start of the process, for INFO. Any goroutine may change them.
@@ -45,8 +50,9 @@ type stats struct {
 
 func newFront(o Options, limits Limits) *front {
 	f := &front{
-		store: o.Store, node: o.Node, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits,
-		password: o.Password, version: o.Version, logger: o.Logger, started: time.Now(), processID: os.Getpid(),
+		store: o.Store, node: o.Node, saver: o.Saver, now: time.Now,
+		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, password: o.Password, version: o.Version,
+		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
 	}
 	f.input.limit = int64(limits.MaxInputBytes)
 	if f.logger == nil {

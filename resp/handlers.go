@@ -26,6 +26,7 @@ type handler struct {
 var handlers = [command.IDs]handler{
 	command.Asking:             {answer: asking, pure: true},
 	command.Auth:               {answer: auth},
+	command.BGSave:             {answer: bgSave},
 	command.ClientGetName:      {answer: clientGetName},
 	command.ClientID:           {answer: clientID},
 	command.ClientSetInfo:      {answer: clientSetInfo},
@@ -54,6 +55,7 @@ var handlers = [command.IDs]handler{
 	command.Echo:               {answer: echo, pure: true},
 	command.Hello:              {answer: hello},
 	command.Info:               {answer: info},
+	command.LastSave:           {answer: lastSave},
 	command.Ping:               {answer: ping, pure: true},
 	command.Quit:               {answer: quit},
 	command.RaftNodeAdd:        {answer: raftNodeAdd, slow: true},
@@ -61,6 +63,7 @@ var handlers = [command.IDs]handler{
 	command.ReadOnly:           {answer: readOnly},
 	command.ReadWrite:          {answer: readWrite},
 	command.Role:               {answer: role},
+	command.Save:               {answer: saveNow, slow: true},
 	command.Select:             {answer: selectDatabase},
 }
 

@@ -117,17 +117,6 @@ func humanBytes(n uint64) string {
 	return fmt.Sprintf("%.2fG", float64(n)/(1<<30))
 }
 
-func infoPersistence(b *strings.Builder, _ *front, knowledge *Info) {
-	loading := 0
-	if knowledge.State == "loading" {
-		loading = 1
-	}
-	line(b, "loading", loading)
-	line(b, "rdb_bgsave_in_progress", 0)
-	line(b, "aof_enabled", 1)
-	line(b, "aof_rewrite_in_progress", 0)
-}
-
 func infoStats(b *strings.Builder, f *front, _ *Info) {
 	line(b, "total_connections_received", f.stats.accepted.Load())
 	line(b, "total_commands_processed", f.stats.commands.Load())

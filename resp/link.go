@@ -107,10 +107,24 @@ func (l *link) park() {
 			stats.abandoned.Add(1)
 			continue
 		}
-		<-l.woken
+		l.rest()
 	}
 	l.parking.Store(running)
 	stats.parked.Add(-1)
+}
+
+// rest waits for a wake, or for the time of the next look.
+func (l *link) rest() {
+	if !l.conn.Polling() {
+		<-l.woken
+		return
+	}
+	timer := time.NewTimer(pollPeriod)
+	defer timer.Stop()
+	select {
+	case <-l.woken:
+	case <-timer.C:
+	}
 }
 
 // flush sends all output: normally in one write. Each part of at most FlushBytes has its own deadline, so that a slow

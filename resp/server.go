@@ -17,6 +17,8 @@ type Options struct {
 	Store Store
 	// Node is the node before which the server stands. Required.
 	Node Node
+	// Saver writes snapshots. Without one, clients that ask for snapshots are refused.
+	Saver Saver
 	// ClusterView is how the cluster looks to cluster clients. Default SpreadView.
 	ClusterView ClusterView
 	// RedirectMoved makes a node that does not lead answer commands on keys by MOVED to the leader, instead of having
@@ -205,11 +207,12 @@ func (s *Server) leave(l *link) {
 }
 
 // watch looks after connections that are parked: their goroutines wait for the store and would not notice that the
-// client has gone. It costs nothing while no run takes longer than its period.
+// client has gone. It costs nothing while no run takes longer than its period. It also does what was put off.
 func (s *Server) watch() {
 	defer s.running.Done()
 	var parked []*link
 	for s.sleep(watchPeriod) {
+		s.front.saveAsScheduled()
 		if s.front.stats.parked.Load() == 0 {
 			continue
 		}

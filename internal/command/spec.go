@@ -17,27 +17,37 @@ const (
 )
 
 // Flags are Redis's command flags, as COMMAND reports them.
-type Flags uint16
+type Flags uint32
 
 // The flags, in the order in which Redis lists them.
 const (
-	FlagWrite          Flags = 1 << iota // may change the key space
-	FlagReadOnly                         // never changes the key space
-	FlagDenyOOM                          // refused while memory is short
-	FlagAdmin                            // for administrators
-	FlagNoScript                         // not from scripts
-	FlagLoading                          // answered while the node loads its state
-	FlagStale                            // answered by a node that knows its state to be old
-	FlagFast                             // constant or logarithmic time
-	FlagNoAuth                           // answered before AUTH
-	FlagNoAsyncLoading                   // not while the node takes over another's state
-	FlagAllowBusy                        // answered while a script runs too long
+	FlagWrite           Flags = 1 << iota // may change the key space
+	FlagReadOnly                          // never changes the key space
+	FlagDenyOOM                           // refused while memory is short
+	FlagAdmin                             // for administrators
+	FlagPubSub                            // concerns messages between clients
+	FlagNoScript                          // not from scripts
+	FlagBlocking                          // may wait for something to happen
+	FlagLoading                           // answered while the node loads its state
+	FlagStale                             // answered by a node that knows its state to be old
+	FlagSkipMonitor                       // not shown to monitors
+	FlagSkipSlowlog                       // not kept among slow commands
+	FlagAsking                            // takes keys that ASK has sent here
+	FlagFast                              // constant or logarithmic time
+	FlagNoAuth                            // answered before AUTH
+	FlagMayReplicate                      // reaches other nodes without being a write
+	FlagNoMandatoryKeys                   // may be called without any key
+	FlagNoAsyncLoading                    // not while the node takes over another's state
+	FlagNoMulti                           // not in a transaction
+	FlagMovableKeys                       // where its keys stand depends on other arguments
+	FlagAllowBusy                         // answered while a script runs too long
 	flagsEnd
 )
 
 var flagNames = [...]string{
-	"write", "readonly", "denyoom", "admin", "noscript", "loading", "stale", "fast", "no_auth",
-	"no_async_loading", "allow_busy",
+	"write", "readonly", "denyoom", "admin", "pubsub", "noscript", "blocking", "loading", "stale", "skip_monitor",
+	"skip_slowlog", "asking", "fast", "no_auth", "may_replicate", "no_mandatory_keys", "no_async_loading", "no_multi",
+	"movablekeys", "allow_busy",
 }
 
 // Names lists the flags that are set, by Redis's names and in Redis's order.

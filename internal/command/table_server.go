@@ -2,7 +2,8 @@ package command
 
 // The commands of a node: package resp attaches a function to each that is not a mere container.
 const (
-	Command ID = lastConnection + iota
+	BGSave ID = lastConnection + iota
+	Command
 	CommandCount
 	CommandDocs
 	CommandInfo
@@ -10,12 +11,19 @@ const (
 	Config
 	ConfigGet
 	Info
+	LastSave
 	Role
+	Save
 	lastServer
 )
 
 // serverSpecs is sorted by name.
 var serverSpecs = []Spec{
+	{
+		ID: BGSave, Name: "bgsave", Arity: -1, Flags: FlagAdmin | FlagNoScript | FlagNoAsyncLoading,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "1.0.0", Group: "server",
+		Summary: "Asks for a snapshot and does not wait for it.", Complexity: "O(1)",
+	},
 	{
 		ID: Command, Name: "command", Arity: -1, Flags: always,
 		Categories: []string{"@slow", "@connection"}, Since: "2.8.13", Group: "server",
@@ -34,8 +42,18 @@ var serverSpecs = []Spec{
 		Summary: "Reports the state of the node, in sections of text.", Complexity: "O(1)",
 	},
 	{
+		ID: LastSave, Name: "lastsave", Arity: 1, Flags: FlagFast | always,
+		Categories: []string{"@admin", "@fast", "@dangerous"}, Since: "1.0.0", Group: "server",
+		Summary: "Answers with the time of the last snapshot.", Complexity: "O(1)",
+	},
+	{
 		ID: Role, Name: "role", Arity: 1, Flags: connection | FlagFast,
 		Categories: []string{"@admin", "@fast", "@dangerous"}, Since: "2.8.12", Group: "server",
 		Summary: "Says whether the node leads or follows, and how far it is.", Complexity: "O(1)",
+	},
+	{
+		ID: Save, Name: "save", Arity: 1, Flags: FlagAdmin | FlagNoScript | FlagNoAsyncLoading | FlagNoMulti,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "1.0.0", Group: "server",
+		Summary: "Has a snapshot written and waits until it is.", Complexity: "O(N) in the bytes of all keys.",
 	},
 }

@@ -1,0 +1,40 @@
+package resp
+
+import "time"
+
+// pollPeriod is how often a connection that awaits something looks whether it has come.
+const pollPeriod = 10 * time.Millisecond
+
+// await is what a connection waits for that wakes nobody: the end of a snapshot, how far other nodes are, a moment. Its
+// owner looks again and again, as long as Polling says so.
+type await struct {
+	// look appends the reply, and reports whether there is one. With last, there has to be one.
+	look func(dst []byte, last bool) ([]byte, bool)
+	// until is when the look is the last; never if it is zero.
+	until time.Time
+}
+
+// await makes the connection wait. look is called at once, and every pollPeriod from then on, until it answers or
+// period is over; a period of zero never is. Commands that call this are slow: the replies before theirs are sent first.
+func (c *Conn) await(period time.Duration, look func(dst []byte, last bool) ([]byte, bool)) {
+	c.awaited = await{look: look}
+	if period > 0 {
+		c.awaited.until = c.front.now().Add(period)
+	}
+	c.phase, c.abandoned = awaiting, false
+}
+
+// looked looks once, and reports whether the waiting is over.
+func (c *Conn) looked() bool {
+	until := c.awaited.until
+	out, ended := c.awaited.look(c.out, !until.IsZero() && !c.front.now().Before(until))
+	if ended {
+		c.out = out
+		c.awaited, c.phase = await{}, gathering
+	}
+	return ended
+}
+
+// Polling reports, after Advance has returned Park, whether its owner is to call Advance again after pollPeriod, whether
+// or not it was woken.
+func (c *Conn) Polling() bool { return c.phase == awaiting }

@@ -1,0 +1,189 @@
+package resp
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Saver writes snapshots of the node's own state. Its methods may be called from many goroutines at once, and wait for
+// nobody.
+type Saver interface {
+	// Save asks for a snapshot. Nil means that one will be written, and says nothing of whether that succeeds. ErrSaving
+	// means that none can be begun now, because one is being written, or one is being taken over from another node; the
+	// text of any other error is for the client.
+	Save() error
+	// Persistence is what the node knows of its snapshots at the moment. It is asked again and again while a client waits
+	// for the end of a snapshot.
+	Persistence() Persistence
+}
+
+// ErrSaving is Save's answer while a snapshot is being written or taken over.
+var ErrSaving = errors.New("resp: a snapshot is being written or taken over already")
+
+// Persistence tells of snapshots.
+type Persistence struct {
+	// Saving says that one is being written, and Began since when. Installing says that one is being taken over from
+	// another node.
+	Saving, Installing bool
+	Began              time.Time
+	// Saves and Failures count how often writing one succeeded and failed since the process began; LastFailed says that
+	// it failed the last time.
+	Saves, Failures int64
+	LastFailed      bool
+	// LastSave is the end of the last one that was written; the start of the process before the first.
+	LastSave time.Time
+	// LastTook is how long the last attempt took; negative before the first.
+	LastTook time.Duration
+	// Changes is the number of entries that were applied behind the newest snapshot, Bytes the size of its file, 0 if
+	// there is none.
+	Changes, Bytes int64
+}
+
+// Error texts of the commands here. The first is Redis's to the letter.
+const (
+	saveInProgress = "ERR Background save already in progress"
+	savesNothing   = "ERR this node keeps no snapshots"
+	saveInstalling = "ERR a snapshot is being taken over from another node: no other can be written now. " +
+		"BGSAVE SCHEDULE has one written afterwards"
+	saveFailed = "ERR the snapshot could not be written: the log of the node says why"
+)
+
+// save asks for a snapshot; the text says why there will be none, and is empty if there will be one.
+func (f *front) save() (refusal string) {
+	if f.saver == nil {
+		return savesNothing
+	}
+	switch err := f.saver.Save(); {
+	case err == nil:
+		return ""
+	case !errors.Is(err, ErrSaving):
+		return "ERR " + err.Error()
+	}
+	if now := f.saver.Persistence(); now.Installing && !now.Saving {
+		return saveInstalling
+	}
+	return saveInProgress
+}
+
+// bgSave is BGSAVE [SCHEDULE]. What is scheduled is begun by the server's watch.
+func bgSave(c *Conn, dst []byte, args [][]byte) []byte {
+	schedule := len(args) == 2 && strings.EqualFold(string(args[1]), "schedule")
+	if len(args) > 1 && !schedule {
+		return reply.Error(dst, reply.Syntax)
+	}
+	switch refusal := c.front.save(); {
+	case refusal == "":
+		return reply.Simple(dst, "Background saving started")
+	case refusal == saveInstalling && schedule:
+		c.front.saveScheduled.Store(true)
+		return reply.Simple(dst, "Background saving scheduled")
+	default:
+		return reply.Error(dst, refusal)
+	}
+}
+
+// saveAsScheduled begins a snapshot that was put off, once nothing is in its way.
+func (f *front) saveAsScheduled() {
+	if !f.saveScheduled.Load() {
+		return
+	}
+	if refusal := f.save(); refusal != saveInstalling {
+		f.saveScheduled.Store(false) // it is begun, or another is, or it never will be
+	}
+}
+
+// saveNow is SAVE: as BGSAVE, but the client waits for the end. Nobody else does.
+func saveNow(c *Conn, dst []byte, _ [][]byte) []byte {
+	var before Persistence
+	if c.front.saver != nil {
+		before = c.front.saver.Persistence()
+	}
+	refusal := saveInProgress
+	if !before.Saving {
+		refusal = c.front.save()
+	}
+	if refusal != "" {
+		return reply.Error(dst, refusal)
+	}
+	// Whatever is counted from here on began after SAVE came, even if somebody else asked for it.
+	c.await(0, func(dst []byte, _ bool) ([]byte, bool) {
+		switch now := c.front.saver.Persistence(); {
+		case now.Saves > before.Saves:
+			return reply.OK(dst), true
+		case now.Failures > before.Failures:
+			return reply.Error(dst, saveFailed), true
+		}
+		return dst, false
+	})
+	return dst
+}
+
+// lastSave is LASTSAVE. As in Redis it tells the start of the process before there was a snapshot.
+func lastSave(c *Conn, dst []byte, _ [][]byte) []byte {
+	return reply.Integer(dst, c.front.persistence().LastSave.Unix())
+}
+
+// persistence is what the saver says, or what is true where there is none.
+func (f *front) persistence() Persistence {
+	if f.saver == nil {
+		return Persistence{LastSave: f.started, LastTook: -1}
+	}
+	return f.saver.Persistence()
+}
+
+// infoPersistence has Redis's fields, in which a snapshot is an RDB file and the log is the AOF. There is no process
+// that shares memory with a copy of itself, so all fields of that are 0, and no log that is rewritten.
+func infoPersistence(b *strings.Builder, f *front, knowledge *Info) {
+	now := f.persistence()
+	line(b, "loading", digit(knowledge.State == "loading"))
+	line(b, "async_loading", digit(now.Installing))
+	line(b, "rdb_changes_since_last_save", now.Changes)
+	line(b, "rdb_bgsave_in_progress", digit(now.Saving))
+	line(b, "rdb_last_save_time", now.LastSave.Unix())
+	line(b, "rdb_last_bgsave_status", status(!now.LastFailed))
+	line(b, "rdb_last_bgsave_time_sec", wholeSeconds(now.LastTook))
+	current := time.Duration(-1)
+	if now.Saving {
+		current = max(f.now().Sub(now.Began), 0)
+	}
+	line(b, "rdb_current_bgsave_time_sec", wholeSeconds(current))
+	line(b, "rdb_saves", now.Saves)
+	line(b, "rdb_last_cow_size", 0)
+	line(b, "rdb_last_snapshot_bytes", now.Bytes)
+	line(b, "aof_enabled", 1)
+	line(b, "aof_rewrite_in_progress", 0)
+	line(b, "aof_rewrite_scheduled", digit(f.saveScheduled.Load()))
+	line(b, "aof_last_rewrite_time_sec", -1)
+	line(b, "aof_current_rewrite_time_sec", -1)
+	line(b, "aof_last_bgrewrite_status", "ok")
+	line(b, "aof_last_write_status", "ok") // a node whose log cannot be written ends
+	line(b, "aof_last_cow_size", 0)
+	line(b, "module_fork_in_progress", 0)
+	line(b, "module_fork_last_cow_size", 0)
+}
+
+// digit is how INFO writes a truth.
+func digit(truth bool) int {
+	if truth {
+		return 1
+	}
+	return 0
+}
+
+func status(good bool) string {
+	if good {
+		return "ok"
+	}
+	return "err"
+}
+
+// wholeSeconds is how INFO writes a duration; a negative one, -1, is none.
+func wholeSeconds(d time.Duration) int64 {
+	if d < 0 {
+		return -1
+	}
+	return int64(d / time.Second)
+}
