@@ -17,12 +17,13 @@ import (
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
-const inspectIntro = `Shows what is in the directory of a node: who it is, what it has promised, and its log. It changes
-nothing, and the node may run meanwhile.
+const inspectIntro = `Shows what is in the directory of a node: who it is, what it has promised, its snapshots, and its
+log. It changes nothing, and the node may run meanwhile.
 
   raftredis inspect --dir data
   raftredis inspect --dir data --entries 100-120
   raftredis inspect --dir data --records
+  raftredis inspect --dir data --verify-snapshots
 
 Damage ends it with exit code 1 and a message that names file and offset.
 `
@@ -40,6 +41,7 @@ func inspect(args []string, to streams) error {
 	directory := flags.String("dir", "", "directory of the node")
 	entries := flags.String("entries", "", "show the entries FROM-TO with their commands")
 	records := flags.Bool("records", false, "show every record of the two files of the journal")
+	verified := flags.Bool("verify-snapshots", false, "read the files of snapshots to their ends, and verify them")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -55,22 +57,31 @@ func inspect(args []string, to streams) error {
 		return err
 	}
 	out := bufio.NewWriter(to.out)
-	err = describe(out, &found, span)
+	err = describe(out, &found, span, *verified)
 	if *records && err == nil {
 		err = describeRecords(out, found.JournalFiles)
 	}
 	return errors.Join(err, out.Flush())
 }
 
+// inspection is what was found in a directory.
+type inspection struct {
+	wal.Inspection
+	snapshots []snapshotFile
+}
+
 // look reads the directory, more than once if what it meets looks like damage.
-func look(directory string) (found wal.Inspection, err error) {
+func look(directory string) (found inspection, err error) {
 	if absolute, err := filepath.Abs(directory); err == nil {
 		directory = absolute
 	}
 	for range inspectTries {
 		var damage *wal.CorruptionError
-		if found, err = wal.Inspect(directory); !errors.As(err, &damage) {
-			return found, err
+		if found.Inspection, err = wal.Inspect(directory); err == nil {
+			found.snapshots, err = findSnapshots(directory, &found.Journal.Opening)
+		}
+		if err == nil && !lacks(found.snapshots) || err != nil && !errors.As(err, &damage) {
+			break
 		}
 		time.Sleep(inspectPause)
 	}
@@ -98,9 +109,16 @@ func parseSpan(text string) (span, error) {
 	return span{raft.Index(from), raft.Index(to)}, nil
 }
 
-// describe writes identity, promises and log. History is read to its end, so damage is found wherever it is.
-func describe(out io.Writer, found *wal.Inspection, wanted span) error {
-	describeIdentity(out, found)
+// describe writes identity, promises, snapshots and log. History is read to its end, so damage is found wherever it is.
+func describe(out io.Writer, found *inspection, wanted span, verified bool) error {
+	describeIdentity(out, &found.Inspection)
+	damage := describeSnapshots(out, found.snapshots, verified)
+	fmt.Fprintf(out, "log: durable in history up to %v\n", found.Journal.Checkpoint)
+	return errors.Join(damage, describeLog(out, found, wanted))
+}
+
+// describeLog writes what is in the log, and the newest configuration.
+func describeLog(out io.Writer, found *inspection, wanted span) error {
 	logged := summary{}
 	var shown []raft.Entry
 	configurations := newestConfiguration{found.Journal.ConfigurationIndex, found.Journal.ConfigurationBody}
@@ -146,10 +164,6 @@ func describeIdentity(out io.Writer, found *wal.Inspection) {
 	if j.Torn {
 		fmt.Fprintln(out, "  a record was begun there and not finished; nobody was told of it")
 	}
-	if s := j.Snapshot; s != nil {
-		fmt.Fprintf(out, "snapshot: at %v, %d bytes\n", s.Mark, s.FileBytes)
-	}
-	fmt.Fprintf(out, "log: durable in history up to %v\n", j.Checkpoint)
 }
 
 func voteText(vote raft.NodeID) string {

@@ -17,6 +17,9 @@ const (
 	shownArgumentBytes = 64
 )
 
+// stampFormat is how a moment of the cluster's time is shown.
+const stampFormat = "2006-01-02T15:04:05.000Z"
+
 // kindTexts are the kinds of entries as people call them.
 var kindTexts = map[raft.EntryKind]string{
 	raft.EntryNoOp: "start of term", raft.EntryCommand: "commands", raft.EntryConfiguration: "configuration",
@@ -28,7 +31,7 @@ func describeEntries(out io.Writer, entries []raft.Entry) {
 	for i := range entries {
 		e := &entries[i]
 		fmt.Fprintf(out, "entry %v, %s, %s", e.Mark(), kindTexts[e.Kind],
-			time.UnixMilli(int64(e.Stamp)).UTC().Format("2006-01-02T15:04:05.000Z"))
+			time.UnixMilli(int64(e.Stamp)).UTC().Format(stampFormat))
 		if e.Tag != (raft.Tag{}) {
 			fmt.Fprintf(out, ", of node %d, boot %016x, number %d", e.Tag.Origin, uint64(e.Tag.Boot), e.Tag.Sequence)
 		}

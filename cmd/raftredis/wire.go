@@ -14,6 +14,7 @@ import (
 	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
@@ -182,8 +183,9 @@ func listen(flag, host string, port int) (net.Listener, error) {
 
 // openError sorts the errors of opening: after damage nobody should simply try again.
 func openError(err error) error {
-	var damage *journal.CorruptionError
-	if errors.As(err, &damage) {
+	var log *journal.CorruptionError
+	var state *snapshot.CorruptionError
+	if errors.As(err, &log) || errors.As(err, &state) {
 		return &fatalError{err}
 	}
 	return err
