@@ -90,10 +90,23 @@ func (r *Raft) outOfOffice() bool {
 		!newest.configuration.Votes(r.options.ID)
 }
 
-// resign ends the lead of a leader that the configuration leaves out. The voter that holds most is told to take over,
+// owesFarewell reports whether somebody who is left out, and was heard within an election timeout, was not told so yet.
+// Others who leave together with the leader depend on it: its successor may know that all of that is committed, and
+// then serves nobody who left. Whoever never hears of its removal waits for a leader for ever.
+func (r *Raft) owesFarewell() bool {
+	return slices.ContainsFunc(r.peers, func(p *progress) bool {
+		return p.leaving > 0 && p.silentTicks < r.options.ElectionTicks && !p.knowsItLeaves()
+	})
+}
+
+// resign ends the lead of a leader that the configuration leaves out. It says farewell first, for an election timeout
+// at most, while it leads on as before. Then the voter that holds most is told to take over,
 // so that nobody waits for an election timeout (thesis section 4.2.2). Under load not even that one may hold everything
 // at this moment: then no more is proposed, and this node leads until it does, but not beyond an election timeout.
 func (r *Raft) resign() {
+	if r.partingTicks < r.options.ElectionTicks && r.owesFarewell() {
+		return
+	}
 	if r.transferee == 0 {
 		next := r.successor()
 		if r.resigning || next == nil {

@@ -1,6 +1,10 @@
 package raft
 
-import "github.com/raftredis/raftredis/consensus/quorum"
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/quorum"
+)
 
 // A disk that hangs: operations are on their way to it, and none comes back. Nothing is unsafe then, for nothing counts
 // before it is durable. But a leader whose disk hangs sends heartbeats as ever, so nobody deposes it, and it takes no
@@ -32,7 +36,7 @@ func (r *Raft) hungTicks() int {
 func (r *Raft) tickHungDisk() {
 	next := r.successor()
 	if r.disk.waited < r.hungTicks() || next == nil || next.match <= r.disk.done.last || !r.othersDecide() {
-		r.yieldTicks = 0
+		r.stopYielding()
 		return
 	}
 	if r.yieldTicks == 0 && next.state != Replicate {
@@ -43,19 +47,28 @@ func (r *Raft) tickHungDisk() {
 	}
 	r.yieldTicks++
 	switch {
-	case r.yieldTicks == 1:
-		r.Transfer(next.id)
+	case r.yieldTicks == 1 && r.transferee == 0:
+		r.yielding = r.Transfer(next.id)
 	case r.yieldTicks > r.options.ElectionTicks:
 		r.becomeFollower(r.term, 0)
 	}
 }
 
+// stopYielding keeps the place that this leader was giving up, unless somebody was told to take it.
+func (r *Raft) stopYielding() {
+	r.yieldTicks = 0
+	if p := r.peer(r.transferee); r.yielding && p != nil && p.match < r.log.last().Index {
+		r.transfer = transfer{}
+	}
+}
+
 // successor is the voter that would lead best in this leader's place: of those heard within an election timeout the
-// one that holds most, and the first of them by ID; nil if there is none.
+// one that holds most, and the first of them by ID; nil if there is none. A joint configuration's old half does not
+// count, for its voters would have to go soon.
 func (r *Raft) successor() (best *progress) {
 	configuration := r.membership.newest().configuration
 	for _, p := range r.peers {
-		heard := configuration.Votes(p.id) && p.silentTicks < r.options.ElectionTicks
+		heard := slices.Contains(configuration.Voters, p.id) && p.silentTicks < r.options.ElectionTicks
 		if heard && (best == nil || p.match > best.match) {
 			best = p
 		}

@@ -32,6 +32,9 @@ func (r *Raft) tickLeader() {
 		r.tickPeer(p, beat)
 	}
 	r.dismissLeft()
+	if r.outOfOffice() {
+		r.partingTicks++
+	}
 	r.tickTransfer()
 	if quorum.Decide(r.deciders(), r.heardLately) != quorum.Won {
 		// CheckQuorum (thesis section 6.2): a leader whom no majority hears makes clients wait for nothing.
@@ -71,7 +74,7 @@ func (r *Raft) dismissLeft() {
 	kept := r.peers[:0]
 	for _, p := range r.peers {
 		elections := farewellElectionsMax
-		if p.match >= p.leaving && p.told >= p.leaving {
+		if p.knowsItLeaves() {
 			elections = farewellElections
 		}
 		if p.leavingTicks < elections*r.options.ElectionTicks {
@@ -313,10 +316,12 @@ func (r *Raft) sendHeartbeat(p *progress) {
 	p.carried, p.heartbeatDue = r.epoch, false
 }
 
-// owesCommit reports whether clients of the follower wait for a commit that it can be told of now. Without this a reply
-// on a follower would wait for the next heartbeat.
+// owesCommit reports whether clients of the follower wait for a commit that it can be told of now, or the follower for
+// the news that it was left out. Without this a reply on a follower would wait for the next heartbeat.
 func (r *Raft) owesCommit(p *progress) bool {
-	return p.told < max(p.awaited, p.origin) && p.told < min(r.commit, p.match)
+	now := min(r.commit, p.match)
+	parts := p.told < p.leaving && p.leaving <= now
+	return p.told < now && (p.told < max(p.awaited, p.origin) || parts)
 }
 
 // Fetched answers a FetchRequest: the entries from the one asked for on, and the mark before them. All of them are
@@ -352,37 +357,5 @@ func (r *Raft) LinkUp(id NodeID) {
 	if p := r.peer(id); p != nil {
 		p.probe(p.match + 1)
 		p.told, p.carried = 0, 0
-	}
-}
-
-// Transfer begins to hand leadership to a voter: proposals stop, and once its log is level it is told to campaign
-// (thesis section 3.10). If it does not take over within an election timeout the leader goes on. It returns false if
-// this node does not lead, or id is not another voter.
-func (r *Raft) Transfer(id NodeID) bool {
-	if r.peer(id) == nil || !r.membership.newest().configuration.Votes(id) {
-		return false
-	}
-	if r.transferee == 0 {
-		r.transferee, r.transferTicks = id, 0
-		r.handOver()
-	}
-	return r.transferee == id
-}
-
-// handOver tells the transferee to campaign, if its log is level.
-func (r *Raft) handOver() {
-	last := r.log.last()
-	if p := r.peer(r.transferee); p != nil && p.match == last.Index {
-		r.send(Message{Kind: TimeoutNow, To: p.id, Previous: last})
-	}
-}
-
-func (r *Raft) tickTransfer() {
-	if r.transferee == 0 {
-		return
-	}
-	r.transferTicks++
-	if r.transferTicks >= r.options.ElectionTicks {
-		r.transferee = 0
 	}
 }

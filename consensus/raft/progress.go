@@ -70,6 +70,9 @@ type progress struct {
 	// is committed.
 	leaving      Index
 	leavingTicks int
+	// takesOverFrom is what the node must hold, beyond what it held when a transfer to it failed, for another one that it
+	// asks for; or all there is.
+	takesOverFrom Index
 }
 
 // full reports whether no more may be sent before an answer comes.
@@ -146,6 +149,9 @@ func (p *progress) acknowledged(match Index) bool {
 	}
 	return news
 }
+
+// knowsItLeaves reports whether a node that is left out holds that entry and was told that it is committed.
+func (p *progress) knowsItLeaves() bool { return p.match >= p.leaving && p.told >= p.leaving }
 
 // check panics if the node's numbers contradict each other (B8).
 func (p *progress) check(last Index) {

@@ -71,11 +71,11 @@ type leadership struct {
 	stepped Index
 	// committedAtBeat is the commit index as it was when the last heartbeat was due.
 	committedAtBeat Index
-	// transferee is whom leadership is being handed to, since transferTicks.
-	transferee    NodeID
-	transferTicks int
-	// resigning means that this leader is left out and has found somebody to take over.
-	resigning bool
+	transfer
+	// resigning means that this leader is left out and has found somebody to take over; partingTicks counts since it is
+	// out of office.
+	resigning    bool
+	partingTicks int
 	// yieldTicks counts since this leader began to give its place up, for its disk hangs; 0 if it does not.
 	yieldTicks int
 }
@@ -198,7 +198,7 @@ func (r *Raft) Step(m *Message) {
 	case TimeoutNow:
 		r.handleTimeoutNow(m)
 	case AskTransfer:
-		r.Transfer(m.From) // nothing happens unless this node leads and the other one votes
+		r.handleAskTransfer(m)
 	case Install:
 		r.handleInstall(m)
 	case InstallReply:

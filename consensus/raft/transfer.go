@@ -1,0 +1,56 @@
+package raft
+
+// transfer is leadership on its way to another voter (thesis section 3.10).
+type transfer struct {
+	// transferee is whom leadership is being handed to, since transferTicks; 0 if to no one.
+	transferee    NodeID
+	transferTicks int
+	// yielding means that it is handed over because this leader's disk hangs.
+	yielding bool
+}
+
+// Transfer begins to hand leadership to a voter: proposals stop, and once its log is level it is told to campaign
+// (thesis section 3.10). If it does not take over within an election timeout the leader goes on. It returns false if
+// this node does not lead, or id is not another voter.
+func (r *Raft) Transfer(id NodeID) bool {
+	if r.peer(id) == nil || !r.membership.newest().configuration.Votes(id) {
+		return false
+	}
+	if r.transferee == 0 {
+		r.transferee = id
+		r.handOver()
+	}
+	return r.transferee == id
+}
+
+// handleAskTransfer hands over to a follower that asks for it; nothing happens unless this node leads and the other one
+// votes. Who asked in vain, for its log did not become level, asks in vain until it has moved: each attempt keeps
+// clients waiting.
+func (r *Raft) handleAskTransfer(m *Message) {
+	p := r.peer(m.From)
+	if p == nil || p.match < p.takesOverFrom && p.match < r.log.last().Index {
+		return
+	}
+	r.Transfer(m.From)
+}
+
+// handOver tells the transferee to campaign, if its log is level.
+func (r *Raft) handOver() {
+	if p := r.peer(r.transferee); p != nil && p.match == r.log.last().Index {
+		r.send(Message{Kind: TimeoutNow, To: p.id, Previous: r.log.last()})
+	}
+}
+
+func (r *Raft) tickTransfer() {
+	if r.transferee == 0 {
+		return
+	}
+	r.transferTicks++
+	if r.transferTicks < r.options.ElectionTicks {
+		return
+	}
+	if p := r.peer(r.transferee); p != nil {
+		p.takesOverFrom = p.match + 1
+	}
+	r.transfer = transfer{}
+}
