@@ -27,11 +27,13 @@ const (
 // replies go into the run.
 func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
 	m.advance(index, stamp)
+	var writes int
 	if local == nil {
-		m.replay(data)
+		writes = m.replay(data)
 	} else {
-		m.perform(local.(*command.Run), data)
+		writes = m.perform(local.(*command.Run), data)
 	}
+	m.sweep(sweepPerEntry + sweepPerWrite*writes)
 	m.trim()
 	return nil
 }
@@ -53,8 +55,8 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	return false
 }
 
-// replay executes the commands of a body for which nobody waits here.
-func (m *Machine) replay(body []byte) {
+// replay executes the commands of a body for which nobody waits here, and returns how many they are.
+func (m *Machine) replay(body []byte) (writes int) {
 	c := call{protocol: 2, reply: m.scratch[:0]}
 	for len(body) > 0 {
 		args, rest, ok := m.next(body)
@@ -63,12 +65,15 @@ func (m *Machine) replay(body []byte) {
 		}
 		c.args, body = args, rest
 		c.reply = m.execute(c)[:0]
+		writes++
 	}
 	m.scratch = c.reply
+	return writes
 }
 
-// perform executes the commands of a body, and at their places the reads of the run that the body is part of.
-func (m *Machine) perform(run *command.Run, body []byte) {
+// perform executes the commands of a body, and at their places the reads of the run that the body is part of. It returns
+// how many commands the body holds: all that the log knows of the run.
+func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
 	c := call{protocol: run.Protocol, reply: run.Reply}
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {
@@ -81,11 +86,13 @@ func (m *Machine) perform(run *command.Run, body []byte) {
 		}
 		c.args, body = args, rest
 		c.reply = m.execute(c)
+		writes++
 	}
 	if len(body) > 0 {
 		panic(fmt.Sprintf("fsm: entry %d holds more than the run which waits for it", m.index))
 	}
 	run.Reply = c.reply
+	return writes
 }
 
 // look answers a call that needs no entry: a fixed reply, or a read.

@@ -263,8 +263,8 @@ func TestTimeIsTheHighestStampAndPartOfTheHash(t *testing.T) {
 		a.Apply(uint64(i+1), stamp, nil, nil)
 		b.Apply(uint64(i+1), stamp, nil, nil)
 	}
-	if a.time != 9 || a.Hash() != b.Hash() {
-		t.Fatalf("time is %d, hashes %x and %x", a.time, a.Hash(), b.Hash())
+	if a.space.time != 9 || a.Hash() != b.Hash() {
+		t.Fatalf("time is %d, hashes %x and %x", a.space.time, a.Hash(), b.Hash())
 	}
 	b.Apply(6, 10, nil, nil)
 	a.Apply(6, 9, nil, nil)

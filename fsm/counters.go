@@ -34,18 +34,19 @@ func decrBy(m *Machine, c call) []byte {
 func addTo(m *Machine, c call, delta int64) []byte {
 	key := c.args[1]
 	at := m.space.place(key)
-	var old int64
-	if e := m.space.find(at, key); e != nil {
+	old := m.space.find(at, key)
+	var value int64
+	if old != nil {
 		var ok bool
-		if old, ok = e.integer(); !ok {
+		if value, ok = old.integer(); !ok {
 			return c.error(reply.NotInteger)
 		}
 	}
-	sum, ok := add(old, delta)
+	sum, ok := add(value, delta)
 	if !ok {
 		return c.error(reply.Overflow)
 	}
 	var digits [20]byte
-	m.space.put(at, key, newEntry(key, strconv.AppendInt(digits[:0], sum, 10)))
+	m.space.put(at, key, newEntry(key, strconv.AppendInt(digits[:0], sum, 10)).keeping(old))
 	return c.integer(sum)
 }

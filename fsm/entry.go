@@ -14,12 +14,16 @@ const kindString = 1
 // grow. Shorter ones are copied whole: that is cheaper than one more object.
 const growthBytes = 512
 
-// entry is a key and its value. It is replaced, never changed: what it points to can be in the reach of a freeze.
+// entry is a key, its value and its deadline. It is replaced, never changed: what it points to can be in the reach of a
+// freeze.
 type entry struct {
 	// record is one allocation: the length of the key as a uvarint, the key, and the value unless grown holds that.
 	// It is a Go string because those are immutable, and own their bytes.
 	record string
 	grown  *grown
+	// deadline is the state time, in milliseconds since 1970 UTC, from which on the key is absent; 0 for never. It
+	// stands here and not in the record, so that EXPIRE does not copy the value.
+	deadline int64
 }
 
 // grown is a string that APPEND made. A later APPEND makes a new grown that shares the array and writes only behind the
@@ -31,7 +35,7 @@ type grown struct {
 	prefix sip
 }
 
-// newEntry copies key and value into an entry of its own.
+// newEntry copies key and value into an entry of its own, without a deadline: to put it clears the one that the key had.
 func newEntry(key, value []byte) entry {
 	var prefix [binary.MaxVarintLen64]byte
 	n := binary.PutUvarint(prefix[:], uint64(len(key)))
@@ -42,6 +46,23 @@ func newEntry(key, value []byte) entry {
 	record.Write(value)
 	return entry{record: record.String()}
 }
+
+// until is the entry with a deadline, or without one if that is 0.
+func (e entry) until(deadline int64) entry {
+	e.deadline = deadline
+	return e
+}
+
+// keeping is the entry with the deadline of old, which may be nil: for commands that change a value and do not replace it.
+func (e entry) keeping(old *entry) entry {
+	if old == nil {
+		return e.until(0)
+	}
+	return e.until(old.deadline)
+}
+
+// expired reports whether the key is absent at a state time.
+func (e *entry) expired(time int64) bool { return e.deadline != 0 && e.deadline <= time }
 
 // keyEnd gives where in the record the key begins and ends.
 func (e *entry) keyEnd() (begin, end int) {
@@ -107,17 +128,17 @@ func (e *entry) integer() (int64, bool) {
 	return parseInteger(e.inline())
 }
 
-// lengthened is the entry with more bytes at the end of its value; s is a fresh state of the values' hash.
+// lengthened is the entry with more bytes at the end of its value, and the same deadline; s is a fresh state of the values' hash.
 func (e *entry) lengthened(more []byte, s sip) entry {
 	switch {
 	case e.grown != nil:
 		from := len(e.grown.bytes) &^ 7
 		longer := append(e.grown.bytes, more...)
-		return entry{e.record, &grown{longer, extend(e.grown.prefix, longer, from)}}
+		return entry{e.record, &grown{longer, extend(e.grown.prefix, longer, from)}, e.deadline}
 	case e.length()+len(more) < growthBytes:
-		return entry{record: e.record + string(more)}
+		return entry{record: e.record + string(more), deadline: e.deadline}
 	}
 	_, end := e.keyEnd()
 	longer := append([]byte(e.record[end:]), more...)
-	return entry{strings.Clone(e.record[:end]), &grown{longer, extend(s, longer, 0)}}
+	return entry{strings.Clone(e.record[:end]), &grown{longer, extend(s, longer, 0)}, e.deadline}
 }

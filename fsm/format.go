@@ -14,9 +14,12 @@ import (
 //	end       a section of length 0, without payload
 //	footer    magic "RRIMGEND" · number of sections u64 · checksum of the footer so far u32
 //
-// A payload is whole entries: kind u8 · length of key uvarint · key · length of value uvarint · value. Entries are
-// sorted by (slot, hash, key), across sections. A section is closed by the entry that brings it to sectionBytes, so
-// equal contents are cut at equal places. The image ends with its footer.
+// A payload is whole entries: kind u8 · deadline i64, if the kind has deadlineFlag · length of key uvarint · key ·
+// length of value uvarint · value. Entries are sorted by (slot, hash, key), across sections. A section is closed by the
+// entry that brings it to sectionBytes, so equal contents are cut at equal places. The image ends with its footer.
+//
+// What is new in an entry is a new kind or flag, which older builds refuse by name; an image without it stays the same
+// to the byte. The format changes when the frame around entries does.
 const (
 	imageMagic  = "RRIMAGE\n"
 	footerMagic = "RRIMGEND"
@@ -25,6 +28,9 @@ const (
 	headerBytes        = 8 + 4 + 6*8 + 4
 	sectionHeaderBytes = 12
 	footerBytes        = 8 + 8 + 4
+
+	// deadlineFlag marks the kind of an entry that has a deadline, in images and in the state hash.
+	deadlineFlag = 0x80
 
 	// sectionBytes is the payload at which a section is closed.
 	sectionBytes = 256 << 10
@@ -66,7 +72,11 @@ func appendFooter(dst []byte, sections uint64) []byte {
 
 func appendEntry(dst []byte, e *entry) []byte {
 	key := e.key()
-	dst = append(dst, kindString)
+	if e.deadline == 0 {
+		dst = append(dst, kindString)
+	} else {
+		dst = binary.LittleEndian.AppendUint64(append(dst, kindString|deadlineFlag), uint64(e.deadline))
+	}
 	dst = binary.AppendUvarint(dst, uint64(len(key)))
 	dst = append(dst, key...)
 	dst = binary.AppendUvarint(dst, uint64(e.length()))

@@ -95,13 +95,12 @@ func newHashing(seed uint64) hashing {
 	return hashing{seed: seed, keys: newSip(draw(), draw()), values: newSip(draw(), draw()), state: newSip(draw(), draw())}
 }
 
-// share is what a key with a value adds to the state hash: a sum, so that the order of the keys does not matter and a
-// write needs to know only what it replaces.
+// share is what a key with a value and a deadline adds to the state hash: a sum, so that the order of the keys does not
+// matter and a write needs to know only what it replaces.
 func (h *hashing) share(keyHash uint64, e *entry) uint64 {
-	return h.state.word(keyHash).word(e.digest(h.values)).finish(kindString)
-}
-
-// stateHash is the hash of a state: the sum of the shares of its keys, and what else decides how it goes on.
-func (h *hashing) stateHash(sum uint64, keys int, time int64, maxValueBytes int) uint64 {
-	return h.state.word(sum).word(uint64(keys)).word(uint64(time)).finish(uint64(maxValueBytes))
+	s := h.state.word(keyHash).word(e.digest(h.values))
+	if e.deadline == 0 {
+		return s.finish(kindString)
+	}
+	return s.word(uint64(e.deadline)).finish(kindString | deadlineFlag)
 }

@@ -11,24 +11,26 @@ import (
 // until Release. It may be used beside the machine, by one goroutine at a time.
 type Image struct {
 	header imageHeader
-	keys   sip
-	root   *root
+	space  space
 }
 
 // ErrReleased is the error of an image that is used after its Release.
 var ErrReleased = errors.New("fsm: image was released")
 
-// Freeze takes an image of the present state in constant time. Any number of images may exist at once.
+// Freeze takes an image of the present state in constant time. Any number of images may exist at once. Readers are not
+// disturbed: what Freeze changes, only Apply looks at.
 func (m *Machine) Freeze() *Image {
 	if !m.ready {
 		panic("fsm: Freeze before Restore")
 	}
-	m.space.generation++ // from now on nothing that root reaches is changed
-	return &Image{
-		header: imageHeader{m.index, m.space.seed, m.time, m.Hash(), uint64(m.space.keys), uint64(m.maxValueBytes)},
-		keys:   m.space.hashing.keys,
-		root:   m.space.root,
+	s := &m.space
+	s.generation++ // from now on nothing that root reaches is changed
+	image := &Image{
+		header: imageHeader{m.index, s.seed, s.time, m.Hash(), uint64(s.keys), uint64(m.maxValueBytes)},
+		space:  *s,
 	}
+	image.space.deadlines.tree, image.space.watcher = nil, nil // these go on with the machine
+	return image
 }
 
 // Index is the index of the last entry that the state holds.
@@ -38,13 +40,13 @@ func (i *Image) Index() uint64 { return i.header.index }
 func (i *Image) Hash() uint64 { return i.header.hash }
 
 // Release lets go of the state. A second Release does nothing.
-func (i *Image) Release() { i.root = nil }
+func (i *Image) Release() { i.space.root = nil }
 
 // WriteTo writes the image, and returns how many bytes it wrote. The bytes are a function of the state alone: equal
 // states give equal bytes, whatever commands made them, in whatever order, on whatever machine. Writing needs memory
 // for one section and one leaf, and works again however often it is called. Errors are the writer's, or ErrReleased.
 func (i *Image) WriteTo(w io.Writer) (int64, error) {
-	if i.root == nil {
+	if i.space.root == nil {
 		return 0, ErrReleased
 	}
 	out := imageWriter{w: w}
@@ -62,7 +64,7 @@ func (i *Image) WriteTo(w io.Writer) (int64, error) {
 func (i *Image) walk(visit func(ranked) error) error {
 	scratch := make([]ranked, 0, leafEntries)
 	for slot := range command.Slots {
-		if err := i.root.slot(uint16(slot)).walk(i.keys, &scratch, visit); err != nil {
+		if err := i.space.root.slot(uint16(slot)).walk(i.space.hashing.keys, &scratch, visit); err != nil {
 			return err
 		}
 	}

@@ -15,16 +15,18 @@ type Options struct {
 	MaxValueBytes int
 }
 
-// Machine is the state machine. One party at a time may call Restore, Apply or Freeze, and nobody may read meanwhile;
-// between them any number of goroutines may call Query, Due and Hash. Who holds that lock is the caller's affair.
+// Machine is the state machine. One party at a time may call Restore, Apply or Freeze, and during the first two nobody
+// may read; otherwise any number of goroutines may call Query, Due, Hash and Stats. Who holds these locks is the caller's
+// affair: a lock for readers and the writer, and one more for those who freeze while they hold it as readers.
 type Machine struct {
 	maxValueBytes int
 	// ready is set by Restore, without which there is no seed.
 	ready bool
-	// index is that of the last entry applied, time the state time: the highest stamp of all entries so far.
+	// index is that of the last entry applied.
 	index uint64
-	time  int64
 	space space
+	// expired counts the keys that were swept, for Stats: it is no part of the state.
+	expired uint64
 	// arguments and scratch are kept between calls of Apply so that each need not allocate its own.
 	arguments [][]byte
 	scratch   []byte
@@ -51,17 +53,24 @@ func (m *Machine) advance(index uint64, stamp int64) {
 		panic(fmt.Sprintf("fsm: entry %d applied after entry %d", index, m.index))
 	}
 	m.index = index
-	m.time = max(m.time, stamp)
+	m.space.advance(stamp)
 }
 
 // Index is the index of the last entry applied.
 func (m *Machine) Index() uint64 { return m.index }
 
-// Due is the earliest deadline of a key in milliseconds since 1970 UTC, and 0 if no key has one: always, so far.
-func (m *Machine) Due() int64 { return 0 }
+// Due is the earliest deadline of a stored key in milliseconds since 1970 UTC, and 0 if no key has one. While the state
+// time has reached it, there are keys to be removed, which every entry does: also an empty one.
+func (m *Machine) Due() int64 {
+	if !m.ready {
+		return 0
+	}
+	first, _ := m.space.deadlines.first()
+	return first.deadline
+}
 
-// Hash is the hash of the state: of every key with its value, the state time, and the options. It is the same on all
+// Hash is the hash of the state: of every key with its value and deadline, the state time, and the options. It is the same on all
 // nodes that applied the same entries, however they came to do so, and costs the same however much is stored.
 func (m *Machine) Hash() uint64 {
-	return m.space.stateHash(m.space.sum, m.space.keys, m.time, m.maxValueBytes)
+	return m.space.stateHash(m.maxValueBytes)
 }

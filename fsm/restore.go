@@ -48,7 +48,9 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 	if uint64(in.space.keys) != header.keys {
 		return fmt.Errorf("%w: it holds %d keys, not %d", ErrImageDamaged, in.space.keys, header.keys)
 	}
-	hash := in.space.stateHash(in.space.sum, in.space.keys, header.time, m.maxValueBytes)
+	in.space.advance(header.time)
+	in.space.settle()
+	hash := in.space.stateHash(m.maxValueBytes)
 	if hash != header.hash {
 		return fmt.Errorf("%w: its state hash is %016x, not %016x", ErrImageDamaged, hash, header.hash)
 	}
@@ -57,7 +59,9 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 }
 
 func (m *Machine) install(header imageHeader, s space) {
-	m.ready, m.index, m.time, m.space = true, header.index, header.time, s
+	s.watcher = m.space.watcher
+	m.ready, m.index, m.space = true, header.index, s
+	m.space.tellFlushed()
 }
 
 // imageReader reads an image into a key space.
@@ -149,10 +153,14 @@ func (in *imageReader) section(length, checksum uint32) error {
 
 // entry reads one entry, and returns what follows it.
 func (in *imageReader) entry(b []byte) ([]byte, error) {
-	if b[0] != kindString {
+	if b[0]&^deadlineFlag != kindString {
 		return nil, fmt.Errorf("%w: it holds a value of kind %d", ErrImageFormat, b[0])
 	}
-	key, b, keyOK := lengthPrefixed(b[1:])
+	deadline, b, deadlineOK := optionalDeadline(b)
+	if !deadlineOK {
+		return nil, damaged("a deadline is not one", nil)
+	}
+	key, b, keyOK := lengthPrefixed(b)
 	value, b, valueOK := lengthPrefixed(b)
 	if !keyOK || !valueOK || len(value) > in.maxValueBytes {
 		return nil, damaged("an entry is not one", nil)
@@ -161,10 +169,23 @@ func (in *imageReader) entry(b []byte) ([]byte, error) {
 	if in.last.any && !in.follows(at, key) {
 		return nil, damaged("entries are out of order", nil)
 	}
-	e := newEntry(key, value)
+	e := newEntry(key, value).until(deadline)
 	in.last.place, in.last.key, in.last.any = at, e.key(), true
 	in.space.put(at, key, e)
 	return b, nil
+}
+
+// optionalDeadline reads kind and deadline; a deadline of 0 or less is never written.
+func optionalDeadline(b []byte) (deadline int64, rest []byte, ok bool) {
+	kind, rest := b[0], b[1:]
+	if kind&deadlineFlag == 0 {
+		return 0, rest, true
+	}
+	if len(rest) < 8 {
+		return 0, nil, false
+	}
+	deadline = int64(binary.LittleEndian.Uint64(rest))
+	return deadline, rest[8:], deadline > 0
 }
 
 // follows reports whether a key ranks behind the last one.

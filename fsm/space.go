@@ -24,6 +24,11 @@ type space struct {
 	// keys counts the entries, sum adds up their shares of the state hash.
 	keys int
 	sum  uint64
+	// time is the state time: the highest stamp of all entries of the log so far. A key whose deadline it has reached is
+	// absent, whether it is still stored or not.
+	time      int64
+	deadlines deadlines
+	watcher   Watcher
 }
 
 // pageSlots is the number of slots of a page, and of pages.
@@ -48,7 +53,7 @@ type place struct {
 }
 
 func newSpace(seed uint64) space {
-	return space{hashing: newHashing(seed), generation: 1, root: &root{generation: 1}}
+	return space{hashing: newHashing(seed), generation: 1, root: &root{generation: 1}, deadlines: newDeadlines()}
 }
 
 func (s *space) place(key []byte) place { return place{command.Slot(key), digest(s.hashing.keys, key)} }
@@ -62,8 +67,17 @@ func (r *root) slot(number uint16) tree {
 	return p.slots[number%pageSlots]
 }
 
-// find gives the entry of a key, nil if there is none. It is for reading only, and valid until the next write.
+// find gives the entry of a key, nil if there is none, or none any more at the state time. It is for reading only, and
+// valid until the next write.
 func (s *space) find(at place, key []byte) *entry {
+	if e := s.stored(at, key); e != nil && !e.expired(s.time) {
+		return e
+	}
+	return nil
+}
+
+// stored is find for what is stored, absent or not.
+func (s *space) stored(at place, key []byte) *entry {
 	t := s.root.slot(at.slot)
 	for shift := topShift; t.fork != nil; shift -= levelBits {
 		t = t.fork.children[branch(at.hash, shift)]
@@ -81,11 +95,11 @@ func (s *space) find(at place, key []byte) *entry {
 // get is find for those who need no place.
 func (s *space) get(key []byte) *entry { return s.find(s.place(key), key) }
 
-// size is the number of keys.
-func (s *space) size() int { return s.keys }
+// size is the number of keys that are present.
+func (s *space) size() int { return s.keys - s.deadlines.overdue }
 
-// slotSize is the number of keys of a slot.
-func (s *space) slotSize(slot uint16) int {
+// slotStored is the number of keys of a slot that are stored, absent or not.
+func (s *space) slotStored(slot uint16) int {
 	p := s.root.pages[slot/pageSlots]
 	if p == nil {
 		return 0
@@ -93,22 +107,78 @@ func (s *space) slotSize(slot uint16) int {
 	return p.keys[slot%pageSlots]
 }
 
+// slotSize is the number of keys of a slot that are present. While keys are overdue it has to look at all of the slot.
+func (s *space) slotSize(slot uint16) int {
+	stored := s.slotStored(slot)
+	if s.deadlines.overdue == 0 {
+		return stored
+	}
+	present := 0
+	s.slotKeys(slot, stored, func(string) { present++ })
+	return present
+}
+
 // errEnough ends a walk early.
 var errEnough = errors.New("enough keys")
 
-// slotKeys visits the first keys of a slot, as many as asked for or there are, in the order of (hash, key).
+// slotKeys visits the first keys of a slot that are present, as many as asked for or there are, in the order of
+// (hash, key).
 func (s *space) slotKeys(slot uint16, most int, visit func(key string)) {
 	if most == 0 {
 		return
 	}
 	var scratch []ranked
 	_ = s.root.slot(slot).walk(s.hashing.keys, &scratch, func(r ranked) error {
+		if r.entry.expired(s.time) {
+			return nil
+		}
 		visit(r.entry.key())
 		if most--; most == 0 {
 			return errEnough
 		}
 		return nil
 	})
+}
+
+// stateHash is the hash of the state: of all keys with their values and deadlines, and of what else decides how it goes
+// on.
+func (s *space) stateHash(maxValueBytes int) uint64 {
+	return s.state.word(s.sum).word(uint64(s.keys)).word(uint64(s.time)).finish(uint64(maxValueBytes))
+}
+
+// advance moves the state time to a stamp, if that is later.
+func (s *space) advance(stamp int64) {
+	s.time = max(s.time, stamp)
+	s.deadlines.advance(s.time)
+}
+
+// settle makes the key space ready to be read beside others.
+func (s *space) settle() { s.deadlines.settle(s.time) }
+
+// account keeps level with an entry that takes the place of another, either of them nil: the state hash, the index of
+// deadlines, and who watches.
+func (s *space) account(at place, old, fresh *entry) {
+	var before, after int64
+	key := ""
+	if old != nil {
+		s.sum -= s.share(at.hash, old)
+		before, key = old.deadline, old.key()
+	}
+	if fresh != nil {
+		s.sum += s.share(at.hash, fresh)
+		after, key = fresh.deadline, fresh.key()
+	}
+	if before != after {
+		if before != 0 {
+			s.deadlines.remove(at, before, s.time)
+		}
+		if after != 0 {
+			s.deadlines.add(at, after, s.time)
+		}
+	}
+	if s.watcher != nil {
+		s.watcher.Changed(key)
+	}
 }
 
 // count changes the number of keys, of a slot that is writable already.
@@ -124,12 +194,12 @@ func (s *space) put(at place, key []byte, e entry) {
 		if link.fork == nil {
 			l := s.ownLeaf(link)
 			if i := l.search(tag(at.hash), key); i >= 0 {
-				s.sum += s.share(at.hash, &e) - s.share(at.hash, &l.entries[i])
+				s.account(at, &l.entries[i], &e)
 				l.entries[i] = e
 				return
 			}
 			if len(l.entries) < leafEntries || shift < 0 {
-				s.sum += s.share(at.hash, &e)
+				s.account(at, nil, &e)
 				s.count(at.slot, 1)
 				l.insert(tag(at.hash), e)
 				return
@@ -140,7 +210,7 @@ func (s *space) put(at place, key []byte, e entry) {
 	}
 }
 
-// set stores a copy of a string.
+// set stores a copy of a string, without a deadline.
 func (s *space) set(key, value []byte) { s.put(s.place(key), key, newEntry(key, value)) }
 
 // remove removes a key and reports whether it was there. Where it was not, nothing is copied.
@@ -149,13 +219,19 @@ func (s *space) remove(key []byte) bool {
 	if s.find(at, key) == nil {
 		return false
 	}
+	s.drop(at, key)
+	return true
+}
+
+// drop removes a key that is stored.
+func (s *space) drop(at place, key []byte) {
 	link, parent := s.writable(at.slot), (*tree)(nil)
 	for shift := topShift; link.fork != nil; shift -= levelBits {
 		link, parent = &s.ownFork(link).children[branch(at.hash, shift)], link
 	}
 	l := s.ownLeaf(link)
 	i := l.search(tag(at.hash), key)
-	s.sum -= s.share(at.hash, &l.entries[i])
+	s.account(at, &l.entries[i], nil)
 	s.count(at.slot, -1)
 	l.delete(i)
 	switch {
@@ -164,7 +240,13 @@ func (s *space) remove(key []byte) bool {
 	case parent == nil && len(l.entries) == 0:
 		*link = tree{}
 	}
-	return true
+}
+
+// flush removes everything, in constant time.
+func (s *space) flush() {
+	s.root = &root{generation: s.generation}
+	s.keys, s.sum, s.deadlines = 0, 0, newDeadlines()
+	s.tellFlushed()
 }
 
 // writable gives the link to a slot's tree, in a root and page that this generation may change.

@@ -1,0 +1,118 @@
+package fsm
+
+import (
+	"math"
+	"sort"
+
+	"github.com/tidwall/btree"
+)
+
+// deadlines is the index of the keys that have one: what must be removed next, and how many keys are stored that are
+// absent already. It is no part of the state: images leave it out, and Restore makes it anew from the entries.
+//
+// A key stands in it as its place, not as its name: so the index holds no pointers, keeps no old record alive, and need
+// not be touched by a write that keeps the deadline, as INCR does. Two keys of one place and deadline, which need equal
+// hashes of 64 bits, share a line that counts them.
+type deadlines struct {
+	tree *btree.BTreeG[dueKey]
+	// shared counts the keys beyond the first of their line.
+	shared int
+	// overdue counts the keys whose deadline the state time has reached: stored still, and absent.
+	overdue int
+	// next is the earliest deadline that the state time has not reached, 0 if there is none. It holds between entries.
+	next int64
+}
+
+// dueKey is a line of the index; its fields are in the order that needs least room.
+type dueKey struct {
+	deadline int64
+	hash     uint64
+	slot     uint16
+	// more counts the keys of this place and deadline beyond the first.
+	more uint32
+}
+
+func newDueKey(at place, deadline int64) dueKey {
+	return dueKey{deadline: deadline, hash: at.hash, slot: at.slot}
+}
+
+// before orders by deadline, then by place: an order of the content alone, the same on every node.
+func (d dueKey) before(other dueKey) bool {
+	if d.deadline != other.deadline {
+		return d.deadline < other.deadline
+	}
+	if d.slot != other.slot {
+		return d.slot < other.slot
+	}
+	return d.hash < other.hash
+}
+
+func newDeadlines() deadlines {
+	// Readers and the writer exclude each other by the machine's rules, so the tree needs no lock of its own.
+	return deadlines{tree: btree.NewBTreeGOptions(dueKey.before, btree.Options{NoLocks: true})}
+}
+
+// add enters a key.
+func (d *deadlines) add(at place, deadline, time int64) {
+	line := newDueKey(at, deadline)
+	if old, there := d.tree.Set(line); there {
+		line.more = old.more + 1
+		d.tree.Set(line)
+		d.shared++
+	}
+	if deadline <= time {
+		d.overdue++
+	}
+}
+
+// remove takes out a key that was entered.
+func (d *deadlines) remove(at place, deadline, time int64) {
+	line, there := d.tree.Delete(newDueKey(at, deadline))
+	if !there {
+		panic("fsm: a key's deadline is not in the index")
+	}
+	if line.more > 0 {
+		line.more--
+		d.tree.Set(line)
+		d.shared--
+	}
+	if deadline <= time {
+		d.overdue--
+	}
+}
+
+// first is the earliest line.
+func (d *deadlines) first() (dueKey, bool) { return d.tree.Min() }
+
+// advance counts the keys that are overdue at a time. It costs the same however many they are: a hundred thousand keys
+// may have one deadline, and no entry may pay for all of them.
+func (d *deadlines) advance(time int64) {
+	if first, any := d.first(); !any || first.deadline > time {
+		d.overdue = 0
+		return
+	}
+	d.overdue = sort.Search(d.tree.Len(), func(i int) bool {
+		line, _ := d.tree.GetAt(i)
+		return line.deadline > time
+	})
+	if d.shared == 0 {
+		return
+	}
+	d.tree.Scan(func(line dueKey) bool { // as good as never
+		if line.deadline > time {
+			return false
+		}
+		d.overdue += int(line.more)
+		return true
+	})
+}
+
+// settle finds the next deadline behind a time.
+func (d *deadlines) settle(time int64) {
+	d.next = 0
+	behind := dueKey{deadline: time, slot: math.MaxUint16} // no slot has this number
+	d.tree.Ascend(behind, func(line dueKey) bool {
+		d.next = line.deadline
+		return false
+	})
+}

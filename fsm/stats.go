@@ -1,0 +1,25 @@
+package fsm
+
+// Stats are numbers about the key space, for people who watch a node.
+type Stats struct {
+	// Keys is the number of keys that are present; Deadlines is how many of those have a deadline.
+	Keys, Deadlines int
+	// Overdue is the number of keys that are stored and absent: their deadline has come, and no entry has removed them.
+	Overdue int
+	// Expired is the number of keys that this node removed after their deadline since it started.
+	Expired uint64
+}
+
+// Stats may be called where Query may.
+func (m *Machine) Stats() Stats {
+	if !m.ready {
+		return Stats{}
+	}
+	d := &m.space.deadlines
+	return Stats{
+		Keys:      m.space.size(),
+		Deadlines: d.tree.Len() + d.shared - d.overdue,
+		Overdue:   d.overdue,
+		Expired:   m.expired,
+	}
+}
