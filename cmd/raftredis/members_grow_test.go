@@ -36,6 +36,7 @@ func TestMembers_D3_D8_AClusterGrowsFromOneToFiveAndShrinksToTwoUnderLoad(t *tes
 	awaitMembers(t, c.nodes, votersOf(c.nodes))
 	w.awaitAnswered(t, settledWrites)
 	for _, gone := range leaving {
+		awaitFact(t, gone, "raft_state", "removed")
 		gone.process.Kill()
 	}
 	w.awaitAnswered(t, settledWrites)

@@ -29,6 +29,7 @@ func TestMembers_D3_D8_ThreeOfFiveAreReplacedInOneStepUnderLoad(t *testing.T) {
 	awaitMembers(t, c.nodes, votersOf(c.nodes))
 	w.awaitAnswered(t, settledWrites)
 	for _, gone := range leaving {
+		awaitFact(t, gone, "raft_state", "removed")
 		gone.process.Kill()
 	}
 	w.awaitAnswered(t, settledWrites)
