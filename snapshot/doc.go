@@ -38,7 +38,8 @@
 //     hold their file until they are closed. An open File stays readable after its name is gone.
 //  7. A resumed transfer writes again what it found: after a sync that failed in an earlier process, the page cache
 //     shows bytes that the disk never got, and a later sync alone would not bring them there.
-//  8. Memory is bounded by two frames, whatever a file or a peer claims.
+//  8. Memory is bounded by two frames, whatever a file or a peer claims. The disk holds the part of one transfer that
+//     is interrupted, however many were: to begin with another snapshot is to give up what is left of those before.
 //
 // # How a file comes to be
 //

@@ -32,7 +32,8 @@ type Receiver struct {
 }
 
 // Receive begins to receive the announced snapshot, or goes on where an earlier Receiver ended: what that one has left
-// is read, verified and written again first, at the pace. A snapshot that is being received now is ErrBusy.
+// is read, verified and written again first, at the pace. What is left of other transfers, and not being received now,
+// is given up. A snapshot that is being received now is ErrBusy.
 func (s *Store) Receive(mark raft.SnapshotMark, pace Pace) (*Receiver, error) {
 	header := Header{Mark: mark.Mark, Configuration: mark.Configuration}
 	if err := header.validate(); err != nil {
@@ -53,18 +54,20 @@ func (s *Store) Receive(mark raft.SnapshotMark, pace Pace) (*Receiver, error) {
 }
 
 // open opens the file, makes its name durable, so that power loss does not take what it holds, and takes up what is
-// there.
+// there. What other transfers have left goes first: this one may need the space.
 func (r *Receiver) open() error {
-	handle, err := r.store.fs.Open(r.store.path(r.temporary), true)
+	err := r.store.giveUpParts()
+	if err == nil {
+		r.handle, err = r.store.fs.Open(r.store.path(r.temporary), true)
+	}
 	if err != nil {
 		if outOfSpace(err) { // nothing was made
 			err = fmt.Errorf("%w: %w", ErrNoSpace, err)
 		}
 		return fmt.Errorf("begin to receive a snapshot: %w", err)
 	}
-	r.handle = handle
 	if err := r.store.fs.SyncDir(r.store.directory); err != nil {
-		return errors.Join(fmt.Errorf("sync the directory of snapshots: %w", err), handle.Close())
+		return errors.Join(fmt.Errorf("sync the directory of snapshots: %w", err), r.handle.Close())
 	}
 	return r.resume()
 }

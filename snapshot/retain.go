@@ -31,6 +31,30 @@ func (s *Store) List() ([]Found, error) {
 // It must not be called before the journal's record that retires a file is durable. It returns the names that it
 // removed, also with an error.
 func (s *Store) Retain(keep ...raft.SnapshotMark) (removed []string, err error) {
+	removed, err = s.remove(func(f Found) bool { return !slices.ContainsFunc(keep, f.isOf) })
+	if err != nil || len(removed) == 0 {
+		return removed, err
+	}
+	if err := s.fs.SyncDir(s.directory); err != nil {
+		return removed, fmt.Errorf("sync the directory of snapshots: %w", err)
+	}
+	return removed, nil
+}
+
+// giveUpParts removes what transfers that ended have left of their files. The caller makes it durable, and calls this
+// when it begins another transfer. Nothing else might ever do it:
+//
+//  1. A follower is slower than its leader makes snapshots. It has a part of one when the leader retires that.
+//  2. It begins with the next one, and so on. It never has a whole one, so its journal names none, and nobody calls
+//     Retain.
+//  3. The parts fill its disk. From then on no transfer can succeed.
+func (s *Store) giveUpParts() error {
+	_, err := s.remove(func(f Found) bool { return f.Kind == Receiving })
+	return err
+}
+
+// remove removes the files of which over says so and that nobody holds.
+func (s *Store) remove(over func(Found) bool) (removed []string, err error) {
 	// The lock is held throughout: a name that is claimed meanwhile would be one that was already judged.
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,19 +63,13 @@ func (s *Store) Retain(keep ...raft.SnapshotMark) (removed []string, err error) 
 		return nil, err
 	}
 	for _, f := range found {
-		if s.claims[f.Name] || slices.ContainsFunc(keep, f.isOf) {
+		if s.claims[f.Name] || !over(f) {
 			continue
 		}
 		if err := s.fs.Remove(s.path(f.Name)); err != nil {
 			return removed, fmt.Errorf("remove a snapshot: %w", err)
 		}
 		removed = append(removed, f.Name)
-	}
-	if len(removed) == 0 {
-		return nil, nil
-	}
-	if err := s.fs.SyncDir(s.directory); err != nil {
-		return removed, fmt.Errorf("sync the directory of snapshots: %w", err)
 	}
 	return removed, nil
 }
