@@ -1,9 +1,11 @@
 package wal
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -46,8 +48,9 @@ type history struct {
 	unsyncedBytes int64
 	syncs         uint64
 
-	// durable is the last index that a sync has covered. It is read without the lock.
+	// durable is the last index that a sync has covered, bytes what the segments hold. Both are read without the lock.
 	durable atomic.Uint64
+	bytes   atomic.Int64
 }
 
 // openHistory repairs a history directory so that it ends at the checkpoint, and opens it. base is the mark before
@@ -87,9 +90,30 @@ func (h *history) open() error {
 		}
 		return err
 	})
+	if err == nil {
+		err = h.measure()
+	}
 	if err != nil {
 		return fmt.Errorf("open history %s: %w", h.directory, err)
 	}
+	return nil
+}
+
+// measure finds out how large the segments are.
+func (h *history) measure() error {
+	segments, err := listSegments(h.directory)
+	if err != nil {
+		return err
+	}
+	sum := int64(0)
+	for _, s := range segments {
+		info, err := os.Stat(s.path)
+		if err != nil {
+			return err
+		}
+		sum += info.Size()
+	}
+	h.bytes.Store(sum)
 	return nil
 }
 
@@ -119,6 +143,7 @@ func (h *history) write(entries []raft.Entry) (unsyncedBytes int64, err error) {
 	if err == nil {
 		h.last = entries[len(entries)-1].Mark()
 		h.unsyncedBytes += bytes
+		h.bytes.Add(bytes)
 		return h.unsyncedBytes, nil
 	}
 	if !outOfSpace(err) {
@@ -136,7 +161,7 @@ func (h *history) writeBatches(entries []raft.Entry) (bytes int64, err error) {
 		e := &entries[i]
 		h.frame = append(e.AppendHeader(h.frame[:0]), e.Body...)
 		h.batch.Write(uint64(e.Index), h.frame)
-		bytes += int64(len(h.frame))
+		bytes += frameBytes(h.frame)
 		if pending += len(h.frame); pending < batchBytes && i < len(entries)-1 {
 			continue
 		}
@@ -149,6 +174,12 @@ func (h *history) writeBatches(entries []raft.Entry) (bytes int64, err error) {
 		pending = 0
 	}
 	return bytes, nil
+}
+
+// frameBytes is the size of a frame in a segment, with the length that the segment library puts before it.
+func frameBytes(frame []byte) int64 {
+	var size [binary.MaxVarintLen64]byte
+	return int64(binary.PutUvarint(size[:], uint64(len(frame))) + len(frame))
 }
 
 // revert undoes a write that failed half way. The library has lost track of its file by then: it is closed, the files

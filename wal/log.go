@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -52,6 +53,8 @@ type Stats struct {
 	// HistoryFirst and HistoryLast are the entries that can be read from history, HistoryDurable is the last one that
 	// is durable there.
 	HistoryFirst, HistoryLast, HistoryDurable raft.Index
+	// HistoryBytes is what history holds on disk, in whole segments.
+	HistoryBytes int64
 	// HistorySyncs counts the syncs of history since the log was opened.
 	HistorySyncs uint64
 }
@@ -192,6 +195,8 @@ func (l *Log) openHistory(r *journal.Opening) (*history, error) {
 	return openHistory(l.options.path(r.HistoryDirectory), l.options.SegmentBytes, base, r.Checkpoint, kept)
 }
 
+// historyNames are the directories of histories. Only what bears a name that this program gives is one of them: an
+// operator may have put something beside them.
 func historyNames(directory string) ([]string, error) {
 	files, err := os.ReadDir(directory)
 	if err != nil {
@@ -199,12 +204,21 @@ func historyNames(directory string) ([]string, error) {
 	}
 	var names []string
 	for _, f := range files {
-		if f.IsDir() && strings.HasPrefix(f.Name(), historyPrefix) {
+		if f.IsDir() && ourHistory(f.Name()) {
 			names = append(names, f.Name())
 		}
 	}
 	return names, nil
 }
+
+// ourHistory reports whether a directory's name is that of a history, letter for letter.
+func ourHistory(name string) bool {
+	first, err := strconv.ParseUint(strings.TrimPrefix(name, historyPrefix), 10, 64)
+	return err == nil && first > 0 && name == historyName(raft.Index(first))
+}
+
+// historyName is the directory of a history that begins with an entry.
+func historyName(first raft.Index) string { return fmt.Sprintf("%s%d", historyPrefix, first) }
 
 // removeOldHistory removes what is left of histories that an installed snapshot has made void.
 func removeOldHistory(directory, inForce string) error {
@@ -304,9 +318,13 @@ func (l *Log) Stats() Stats {
 	l.history.mu.Lock()
 	defer l.history.mu.Unlock()
 	s.HistoryFirst, s.HistoryLast, s.HistorySyncs = l.history.first, l.history.last.Index, l.history.syncs
-	s.HistoryDurable = raft.Index(l.history.durable.Load())
+	s.HistoryDurable, s.HistoryBytes = raft.Index(l.history.durable.Load()), l.HistoryBytes()
 	return s
 }
+
+// HistoryBytes is what history holds on disk, in whole segments: what Trim may take away, but for the last of them. It
+// waits for nothing.
+func (l *Log) HistoryBytes() int64 { return l.history.bytes.Load() }
 
 // Close releases files and lock. It makes nothing durable: what was acknowledged is durable already. It is called when
 // no other call is under way.

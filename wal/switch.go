@@ -32,7 +32,7 @@ func (l *Log) Keep(snapshot, retained *raft.SnapshotMark) error {
 //  3. the old directory is removed, now or when the log is opened.
 func (l *Log) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
 	first := snapshot.Index + 1
-	name := fmt.Sprintf("%s%d", historyPrefix, first)
+	name := historyName(first)
 	if old, _ := l.history.place(); old == name {
 		panic(fmt.Sprintf("wal: a log that begins at %d is begun anew there", first))
 	}

@@ -121,3 +121,62 @@ func TestOldSegmentsStayUntilTheJournalSaysThatHistoryIsDurableBeyondThem(t *tes
 	must(t, l.Write(r.Entries))
 	wantEntries(t, l, l.Stats().HistoryFirst+1, 40, 1, 300)
 }
+
+func TestHistoryKnowsHowLargeItIs(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	want := func(what string) {
+		t.Helper()
+		segments, err := listSegments(filepath.Join(o.Directory, l.history.name))
+		must(t, err)
+		sum := int64(0)
+		for _, s := range segments {
+			info, err := os.Stat(s.path)
+			must(t, err)
+			sum += info.Size()
+		}
+		if got := l.HistoryBytes(); got != sum || l.Stats().HistoryBytes != sum {
+			t.Fatalf("%s: it says %d bytes, the files have %d", what, got, sum)
+		}
+	}
+	want("empty")
+	fill(t, l, 1, 100, 1, 300)
+	want("filled")
+	before := l.HistoryBytes()
+	must(t, l.Keep(snapshotAt(50, 1), nil))
+	must(t, l.Trim(51))
+	want("trimmed")
+	if now := l.HistoryBytes(); now >= before || now == 0 {
+		t.Fatalf("%d bytes after a trim of %d", now, before)
+	}
+	must(t, l.Restart(snapshotAt(500, 4), 1))
+	want("begun anew")
+	must(t, l.Append(operation(4, 1, entries(501, 501, 4, 70)...)))
+	must(t, l.Write(entries(501, 501, 4, 70)))
+	want("one entry")
+	must(t, l.Close())
+	l, _ = open(t, o)
+	want("opened")
+}
+
+func TestOnlyDirectoriesThatBearANameOfOursAreRemoved(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	must(t, l.Close())
+	foreign := []string{"history-", "history-backup", "history-01", "history-0", "history-2x", "history--1", "history-+2"}
+	for _, name := range append(foreign, "history-7") {
+		must(t, os.Mkdir(filepath.Join(o.Directory, name), 0o700))
+	}
+	l, _ = open(t, o)
+	must(t, l.Restart(snapshotAt(500, 4), 1))
+	for _, name := range foreign {
+		if _, err := os.Stat(filepath.Join(o.Directory, name)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"history-1", "history-7"} {
+		if _, err := os.Stat(filepath.Join(o.Directory, name)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s, which nobody names, is still there: %v", name, err)
+		}
+	}
+}
