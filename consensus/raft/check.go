@@ -20,6 +20,9 @@ type Observation struct {
 	confirmed Epoch
 	handed    Operation
 	done      Operation
+	// snapshot is the index of the snapshot in force, newest that of the one that is to be.
+	snapshot Index
+	newest   Index
 }
 
 // Observe takes down what Follows compares.
@@ -35,7 +38,17 @@ func (r *Raft) Observe() Observation {
 		confirmed: r.confirmed,
 		handed:    r.disk.handed.number,
 		done:      r.disk.done.number,
+		snapshot:  r.disk.done.snapshot.index(),
+		newest:    r.newestSnapshot().index(),
 	}
+}
+
+// index is that of the snapshot, 0 for none.
+func (m *SnapshotMark) index() Index {
+	if m == nil {
+		return 0
+	}
+	return m.Index
 }
 
 // Follows checks that a node can have come from before to o in one boot: what never goes back did not, and what is
@@ -54,6 +67,9 @@ func (o Observation) Follows(before Observation) error {
 	c.that(!leads || o.last.Index >= before.last.Index, "a leader's log shrank from %v to %v", before.last, o.last)
 	c.that(!leads || o.confirmed >= before.confirmed, "the confirmed epoch fell from %d to %d", before.confirmed,
 		o.confirmed)
+	c.that(o.snapshot >= before.snapshot && o.newest >= before.newest,
+		"the snapshot in force fell from %d to %d, the newest from %d to %d", before.snapshot, o.snapshot, before.newest,
+		o.newest)
 	c.that(o.handed >= before.handed && o.done >= before.done, "operations were numbered backwards")
 	return c.joined()
 }
@@ -70,10 +86,22 @@ func (r *Raft) Check() error {
 	c.that(r.disk.done.last <= r.disk.handed.last, "durable up to %d, handed out up to %d", r.disk.done.last,
 		r.disk.handed.last)
 	c.that(r.disk.handed.last <= last.Index, "handed out up to %d, the log ends at %v", r.disk.handed.last, last)
+	r.checkSnapshots(&c)
 	r.checkLog(&c)
 	r.checkMembership(&c)
 	r.checkRole(&c)
 	return c.joined()
+}
+
+func (r *Raft) checkSnapshots(c *complaints) {
+	newest := r.newestSnapshot().index()
+	c.that(newest <= r.commit, "a snapshot at %d, commit index %d", newest, r.commit)
+	c.that(r.disk.done.snapshot.index() <= newest, "snapshot %d is in force, %d is to be", r.disk.done.snapshot.index(),
+		newest)
+	for _, f := range r.disk.flying {
+		c.that(f.retained == nil || f.retained.Index < f.snapshot.index(), "operation %d: snapshot %d retains a later one",
+			f.number, f.snapshot.index())
+	}
 }
 
 func (r *Raft) checkLog(c *complaints) {
@@ -125,6 +153,8 @@ func (r *Raft) checkRole(c *complaints) {
 	for _, p := range r.peers {
 		c.that(p.match < p.next && p.next <= r.log.last().Index+1, "node %d: match %d, next %d", p.id, p.match, p.next)
 		c.that(len(p.inflight) <= r.options.MaxInflightMessages, "node %d: %d messages in flight", p.id, len(p.inflight))
+		awaits := p.state != Snapshot || len(p.inflight) == 0 && p.snapshot != nil && p.snapshot.Index > p.match
+		c.that(awaits, "node %d: match %d, and waits for snapshot %d", p.id, p.match, p.snapshot.index())
 		c.that(p.told <= r.commit, "node %d was told commit %d of %d", p.id, p.told, r.commit)
 	}
 }

@@ -19,6 +19,9 @@ type cluster struct {
 	// trace receives a line for everything that a node does, if set.
 	trace   func(line string)
 	options func(id NodeID) Options
+	files   library
+	// installs counts the snapshots that logs began anew behind.
+	installs int
 }
 
 // node is one core with its disk.
@@ -33,6 +36,9 @@ type node struct {
 	fetches []FetchRequest
 	// reads are registered and not yet confirmed.
 	reads []read
+	// taking is the snapshot that the node is making, installing the one that it is to fetch; nil if there is none.
+	taking     *SnapshotMark
+	installing *InstallRequest
 	// before is the node as it was after the last step.
 	before Observation
 	down   bool
@@ -42,9 +48,12 @@ type node struct {
 type image struct {
 	term    Term
 	vote    NodeID
-	entries []Entry // from index 1 on
+	entries []Entry // from index 1 on; those up to base are gone from the log, and stand for a snapshot's content
+	base    Index
 	// history is how far the log's old part is in its final place.
 	history Index
+	// snapshot is in force, retained was before it.
+	snapshot, retained *SnapshotMark
 }
 
 // read is one call of Raft.Read.
@@ -69,7 +78,7 @@ func testOptions(id NodeID) Options {
 }
 
 func newCluster() *cluster {
-	return &cluster{rules: newRules(), hung: map[NodeID]bool{}, options: testOptions}
+	return &cluster{rules: newRules(), hung: map[NodeID]bool{}, options: testOptions, files: library{}}
 }
 
 // weaken switches a rule off in every node that starts from now on.
@@ -136,7 +145,10 @@ func (c *cluster) leader() *node {
 
 // start boots a node from its disk. Entries up to floor stay there.
 func (c *cluster) start(n *node, floor Index) {
-	restored := Restored{Term: n.disk.term, Vote: n.disk.vote, Entries: slices.Clone(n.disk.entries[floor:])}
+	restored := Restored{
+		Term: n.disk.term, Vote: n.disk.vote, Entries: slices.Clone(n.disk.entries[floor:]),
+		Snapshot: n.disk.snapshot, Retained: n.disk.retained,
+	}
 	for _, e := range n.disk.entries[:floor] {
 		restored.Floor, restored.LastStamp = e.Mark(), e.Stamp
 		if e.Kind == EntryConfiguration {
@@ -145,14 +157,15 @@ func (c *cluster) start(n *node, floor Index) {
 	}
 	n.core = New(c.options(n.id), restored)
 	n.rd, n.flying, n.fetches, n.reads, n.down = Ready{}, nil, nil, nil, false
+	n.taking, n.installing = nil, nil
 	n.before = n.core.Observe()
 	c.rules.started(n)
 }
 
 // crash takes a node down; the first synced operations in flight reached the disk, the others are lost.
 func (c *cluster) crash(n *node, synced int) {
-	for _, op := range n.flying[:synced] {
-		n.disk.apply(op)
+	for i := range n.flying[:synced] {
+		c.persist(n, &n.flying[i])
 	}
 	n.flying, n.down = nil, true
 }
@@ -188,6 +201,11 @@ func (c *cluster) take(n *node) {
 	for _, f := range rd.Fetch {
 		c.tracef("  %d fetches from %d for %d", n.id, f.From, f.To)
 		n.fetches = append(n.fetches, f)
+	}
+	if rd.Install != nil {
+		c.tracef("  %d fetches snapshot %v from %d", n.id, rd.Install.Snapshot.Mark, rd.Install.From)
+		c.rules.require(n.installing == nil, "node %d is to fetch two snapshots at a time", n.id)
+		n.installing = rd.Install
 	}
 	if rd.Commit > n.before.commit {
 		c.tracef("  %d commits %d", n.id, rd.Commit)
@@ -243,20 +261,13 @@ func (c *cluster) sync(n *node, k int) {
 	if k == 0 {
 		return
 	}
-	for _, op := range done {
-		n.disk.apply(op)
-		for _, m := range op.Promises {
+	for i := range done {
+		c.persist(n, &done[i])
+		for _, m := range done[i].Promises {
 			c.post(n, m)
 		}
 	}
 	c.do(n, func(r *Raft) { r.Appended(done[k-1].Number) })
-}
-
-func (d *image) apply(op AppendOperation) {
-	d.term, d.vote = op.Term, op.Vote
-	if len(op.Entries) > 0 {
-		d.entries = append(slices.Clone(d.entries[:op.Entries[0].Index-1]), op.Entries...)
-	}
 }
 
 // archive moves committed, durable entries up to i into history.
@@ -271,7 +282,7 @@ func (c *cluster) answerFetch(n *node, works bool) {
 	n.fetches = n.fetches[1:]
 	var entries []Entry
 	var previous Mark
-	if works && f.From <= n.disk.history {
+	if works && f.From > n.disk.base && f.From <= n.disk.history {
 		bytes := 0
 		for _, e := range n.disk.entries[f.From-1 : n.disk.history] {
 			if bytes += e.Size(); bytes > f.MaxBytes && len(entries) > 0 {
@@ -283,7 +294,7 @@ func (c *cluster) answerFetch(n *node, works bool) {
 			previous = n.disk.entries[f.From-2].Mark()
 		}
 	}
-	c.do(n, func(r *Raft) { r.Fetched(f.To, previous, entries, false) })
+	c.do(n, func(r *Raft) { r.Fetched(f.To, previous, entries, f.From <= n.disk.base) })
 }
 
 // deliver takes the message at a place of the wire to its node.

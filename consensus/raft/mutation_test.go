@@ -15,7 +15,7 @@ func TestARuleThatIsSwitchedOffIsNoticed(t *testing.T) {
 		guard.CommitProven, guard.VoteDurable, guard.CommitOwnTerm, guard.AppendDurable, guard.ReadQuorum,
 		guard.OwnVoteDurable, guard.ReadNoOp, guard.EpochBeforeMessages,
 		guard.BothHalves, guard.InForceWhenAppended, guard.OneChange, guard.LearnersUncounted, guard.VoteByLogAlone,
-		guard.Farewell,
+		guard.Farewell, guard.InstallDurable, guard.SnapshotVoidsLog, guard.NewestSnapshot,
 	}
 	for _, g := range guards {
 		t.Run(g.String(), func(t *testing.T) {

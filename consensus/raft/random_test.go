@@ -47,7 +47,7 @@ var moves = []move{
 	{"sync", 150, func(c *chaos, n *node) { c.sync(n, 1+c.dice.Intn(3)) }},
 	{"propose", 40, (*chaos).proposeSome},
 	{"read", 25, func(c *chaos, n *node) { c.read(c.rather(n)) }},
-	{"archive", 20, func(c *chaos, n *node) { c.archive(n, n.core.Commit()-Index(c.dice.Intn(3))) }},
+	{"archive", 30, func(c *chaos, n *node) { c.archive(n, n.core.Commit()-Index(c.dice.Intn(3))) }},
 	{"fetch", 40, (*chaos).fetchOne},
 	{"crash", 4, (*chaos).crashOne},
 	{"cut", 4, (*chaos).cutSome},
@@ -59,6 +59,12 @@ var moves = []move{
 	}},
 	{"transfer", 2, func(c *chaos, n *node) { c.do(n, func(r *Raft) { r.Transfer(c.anyone().id) }) }},
 	{"reconfigure", 6, (*chaos).reconfigureSome},
+	{"freeze", 20, func(c *chaos, n *node) {
+		c.freeze(n, min(n.core.Commit(), n.core.Durable())-Index(c.dice.Intn(3)))
+	}},
+	{"taken", 30, func(c *chaos, n *node) { c.taken(n) }},
+	{"trim", 25, (*chaos).trimSome},
+	{"file", 20, func(c *chaos, n *node) { c.answerInstall(n, c.dice.Intn(4) > 0) }},
 }
 
 func newChaos(seed int64, weakened ...guard.Guard) *chaos {
@@ -169,7 +175,16 @@ func (c *chaos) fetchOne(n *node) {
 // crashOne takes a node down and starts it again, from a floor anywhere in its history.
 func (c *chaos) crashOne(n *node) {
 	c.crash(n, c.dice.Intn(len(n.flying)+1))
-	c.start(n, Index(c.dice.Intn(int(n.disk.history)+1)))
+	c.start(n, n.disk.base+Index(c.dice.Intn(int(n.disk.history-n.disk.base)+1)))
+}
+
+// trimSome drops old log: what followers can spare, or more.
+func (c *chaos) trimSome(n *node) {
+	keep := n.core.KeepFrom()
+	if c.dice.Intn(3) > 0 {
+		keep = n.core.Last().Index
+	}
+	c.trim(n, max(keep, 1)-1)
 }
 
 func (c *chaos) cutSome(n *node) {
@@ -252,7 +267,7 @@ func (c *chaos) beKind() {
 		for _, n := range c.nodes {
 			c.tick(n, 1)
 		}
-		c.settle(nil)
+		c.settleWithFiles()
 		leader := c.leader()
 		if leader == nil || leader.core.Configuration().Joint() || leader.core.Configuration().intends() {
 			continue
@@ -266,6 +281,20 @@ func (c *chaos) beKind() {
 		}
 	}
 	c.rules.require(false, "liveness: no agreement on a fresh write in a kind world")
+}
+
+// settleWithFiles settles, and brings everyone the snapshots that it is to fetch.
+func (c *chaos) settleWithFiles() {
+	for again := true; again; {
+		c.settle(nil)
+		again = false
+		for _, n := range c.nodes {
+			if n.installing != nil {
+				c.answerInstall(n, true)
+				again = true
+			}
+		}
+	}
 }
 
 // sendOff removes a voter in a kind world.
@@ -284,7 +313,7 @@ func (c *chaos) sendOff(leader *node) {
 		for _, n := range c.nodes {
 			c.tick(n, 1)
 		}
-		c.settle(nil)
+		c.settleWithFiles()
 		if committed, _ := removed.core.CommittedConfiguration(); !committed.Includes(removed.id) {
 			return
 		}
@@ -335,20 +364,22 @@ func TestRandomSchedulesKeepTheRules(t *testing.T) {
 			t.Fatalf("RAFT_SEEDS=%q: %v", seeds, err)
 		}
 	}
-	commits, terms, archived := Index(0), Term(0), Index(0)
+	commits, terms, archived, installs := Index(0), Term(0), Index(0), 0
 	for seed := first; seed < first+count; seed++ {
 		c := newChaos(int64(seed))
 		if violations := c.run(randomSteps); len(violations) > 0 {
 			t.Fatalf("seed %d: %s\nagain: RAFT_SEEDS=%d:1 go test ./consensus/raft -run TestRandomSchedules\n%s",
 				seed, violations[0], seed, traced(int64(seed), 80))
 		}
-		commits += c.rules.highest
+		commits, installs = commits+c.rules.highest, installs+c.installs
 		for _, n := range c.nodes {
 			terms, archived = max(terms, n.core.Term()), archived+n.core.Floor().Index
 		}
 	}
-	t.Logf("%d entries committed, highest term %d, %d entries left memory", commits, terms, archived)
-	if commits < Index(20*count) || archived == 0 {
-		t.Fatalf("the driver drives nothing: %d entries committed in %d runs", commits, count)
+	t.Logf("%d entries committed, highest term %d, %d entries left memory, %d snapshots installed", commits, terms,
+		archived, installs)
+	if commits < Index(20*count) || archived == 0 || installs < count/10 {
+		t.Fatalf("the driver drives nothing: %d entries committed in %d runs, %d snapshots installed", commits, count,
+			installs)
 	}
 }

@@ -46,6 +46,8 @@ func (r *rules) require(holds bool, format string, args ...any) {
 	}
 }
 
+func (r *rules) isCommitted(m Mark) bool { return r.committed[m.Index] == m }
+
 func (r *rules) highestCommit() Index { return r.highest }
 
 // started takes note of a disk as a node boots from it.
@@ -95,6 +97,13 @@ func (r *rules) sent(n *node, m *Message) {
 	case m.Kind == AppendReply && !m.Reject:
 		kept := n.disk.term > m.Term || n.disk.term == m.Term && Index(len(n.disk.entries)) >= m.Index
 		r.require(kept, "node %d acknowledges %d, its disk ends at %d", m.From, m.Index, len(n.disk.entries))
+	case m.Kind == InstallReply:
+		kept := n.disk.term >= m.Term && Index(len(n.disk.entries)) >= m.Index &&
+			r.isCommitted(n.disk.entries[m.Index-1].Mark())
+		r.require(kept, "node %d says that it holds what is committed up to %d, its disk does not", m.From, m.Index)
+	case m.Kind == Install:
+		named := m.Snapshot.Same(n.disk.snapshot) || m.Snapshot.Same(n.disk.retained)
+		r.require(named, "node %d announces snapshot %v, which its disk does not name", m.From, m.Snapshot.Mark)
 	}
 }
 
@@ -132,7 +141,7 @@ func (r *rules) elected(n *node) {
 	r.require(!led || other == n.id, "Election Safety: term %d is led by %d and %d", term, other, n.id)
 	r.leaders[term] = n.id
 	r.require(n.disk.term == term && n.disk.vote == n.id, "node %d leads term %d by a vote not on its disk", n.id, term)
-	for i := n.core.Floor().Index + 1; i <= r.highest; i++ {
+	for i := n.core.Floor().Index; i <= r.highest; i++ {
 		mark, known := r.committed[i]
 		own, _ := n.core.TermOf(i)
 		r.require(!known || own == mark.Term, "Leader Completeness: the leader of term %d lacks committed %v", term, mark)

@@ -43,6 +43,10 @@ import (
 //	waiting ID PEER N                 clients of PEER wait for index N
 //	transfer ID PEER                  hand leadership over
 //	reconfigure ID voters=(..) [outgoing=(..)] [learners=(..)] [promote=(..)] [retire=(..)]
+//	freeze ID N, taken ID             a snapshot of its own at N begins, and ends
+//	snapshot ID N                     both, and the disk completes the operation
+//	trim ID N                         the log up to N is dropped, as far as snapshots stand for it
+//	file ID [fails]                   the snapshot that the node was to fetch is here
 //	status ID, log ID                 show
 //
 // The word quiet on any line leaves out what happens.
@@ -110,6 +114,11 @@ var commands = map[string]func(*script){
 		s.do(s.first(), func(r *Raft) { s.tracef("  begun: %v", r.Transfer(NodeID(s.number(1)))) })
 	},
 	"reconfigure": (*script).reconfigureTo,
+	"freeze":      func(s *script) { s.cluster.freeze(s.first(), Index(s.number(1))) },
+	"taken":       func(s *script) { s.cluster.taken(s.first()) },
+	"snapshot":    (*script).snapshot,
+	"trim":        func(s *script) { s.cluster.trim(s.first(), Index(s.number(1))) },
+	"file":        func(s *script) { s.answerInstall(s.first(), !s.d.HasArg("fails")) },
 	"status":      func(s *script) { s.tracef("%v", s.first().core.Status()) },
 	"log":         func(s *script) { s.tracef("%s", s.first().log()) },
 }
@@ -264,6 +273,14 @@ func (s *script) settleWithout() {
 func (s *script) connected() func(*Message) bool {
 	without := s.ids("without")
 	return func(m *Message) bool { return !slices.Contains(without, m.From) && !slices.Contains(without, m.To) }
+}
+
+func (s *script) snapshot() {
+	n := s.first()
+	s.cluster.archive(n, Index(s.number(1)))
+	s.cluster.freeze(n, Index(s.number(1)))
+	s.cluster.taken(n)
+	s.cluster.sync(n, -1)
 }
 
 func (s *script) registerRead() {
