@@ -15,7 +15,7 @@ type await struct {
 }
 
 // await makes the connection wait. look is called at once, and every pollPeriod from then on, until it answers or
-// period is over; a period of zero never is. Commands that call this are slow: the replies before theirs are sent first.
+// period is over; a period of zero never is. Commands that call this are slow: replies before theirs are sent first.
 func (c *Conn) await(period time.Duration, look func(dst []byte, last bool) ([]byte, bool)) {
 	c.awaited = await{look: look}
 	if period > 0 {
@@ -35,6 +35,6 @@ func (c *Conn) looked() bool {
 	return ended
 }
 
-// Polling reports, after Advance has returned Park, whether its owner is to call Advance again after pollPeriod, whether
-// or not it was woken.
+// Polling reports, after Advance has returned Park, whether its owner is to call Advance again after pollPeriod even if
+// it is not woken.
 func (c *Conn) Polling() bool { return c.phase == awaiting }

@@ -291,7 +291,7 @@ func moved(slot uint16, leader Leader) string {
 }
 
 // clusterHelpLines are what CLUSTER HELP says.
-var clusterHelpLines = [...]string{
+var clusterHelpLines = []string{
 	"CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
 	"ADDNODE <host:port[@peerport]> [PEER <host:port>] [LEARNER]",
 	"    Make the node with this address for clients a member, and show its id. Ask again as often as you like.",
@@ -328,12 +328,4 @@ var clusterHelpLines = [...]string{
 	"    List the ranges of slots, each with its owner and replicas.",
 	"HELP",
 	"    Show this list.",
-}
-
-func clusterHelp(_ *Conn, dst []byte, _ [][]byte) []byte {
-	dst = reply.ArrayHeader(dst, len(clusterHelpLines))
-	for _, text := range clusterHelpLines {
-		dst = reply.Simple(dst, text)
-	}
-	return dst
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// The COMMAND family shows the command table. What the table does not know (tips, key specifications beyond first, last
-// and step, arguments) is shown as empty or left out, never made up.
+// The COMMAND family shows the command table. What the table does not know (the names of arguments) is left out, never
+// made up.
 
 func commandCount(_ *Conn, dst []byte, _ [][]byte) []byte {
 	return reply.Integer(dst, int64(len(command.All())))
@@ -64,14 +64,39 @@ func appendSpec(dst []byte, protocol int, spec *command.Spec) []byte {
 	dst = reply.Integer(dst, int64(last))
 	dst = reply.Integer(dst, int64(spec.Step))
 	dst = appendNames(dst, protocol, spec.Categories)
-	dst = reply.SetHeader(dst, protocol, 0) // tips
-	dst = reply.SetHeader(dst, protocol, 0) // key specifications
+	dst = reply.SetHeader(dst, protocol, len(spec.Tips()))
+	for _, tip := range spec.Tips() {
+		dst = reply.BulkString(dst, tip)
+	}
+	dst = appendKeySpecs(dst, protocol, spec)
 	if len(spec.Subcommands) == 0 {
 		return reply.SetHeader(dst, protocol, 0)
 	}
 	dst = reply.ArrayHeader(dst, len(spec.Subcommands))
 	for i := range spec.Subcommands {
 		dst = appendSpec(dst, protocol, &spec.Subcommands[i])
+	}
+	return dst
+}
+
+// appendKeySpecs appends where the keys of a command stand. Every specification begins at a position and covers a range.
+func appendKeySpecs(dst []byte, protocol int, spec *command.Spec) []byte {
+	keySpecs := spec.KeySpecs()
+	dst = reply.SetHeader(dst, protocol, len(keySpecs))
+	for i := range keySpecs {
+		k := &keySpecs[i]
+		dst = reply.MapHeader(dst, protocol, 3)
+		dst = appendNames(reply.BulkString(dst, "flags"), protocol, k.Flags)
+		dst = reply.MapHeader(reply.BulkString(dst, "begin_search"), protocol, 2)
+		dst = appendPair(dst, "type", "index")
+		dst = reply.MapHeader(reply.BulkString(dst, "spec"), protocol, 1)
+		dst = reply.Integer(reply.BulkString(dst, "index"), int64(k.First))
+		dst = reply.MapHeader(reply.BulkString(dst, "find_keys"), protocol, 2)
+		dst = appendPair(dst, "type", "range")
+		dst = reply.MapHeader(reply.BulkString(dst, "spec"), protocol, 3)
+		dst = reply.Integer(reply.BulkString(dst, "lastkey"), int64(k.Last))
+		dst = reply.Integer(reply.BulkString(dst, "keystep"), int64(k.Step))
+		dst = reply.Integer(reply.BulkString(dst, "limit"), 0)
 	}
 	return dst
 }
@@ -122,7 +147,7 @@ func appendDocs(dst []byte, protocol int, spec *command.Spec) []byte {
 	return dst
 }
 
-// commandList is COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern].
+// commandList is COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern], with all subcommands.
 func commandList(_ *Conn, dst []byte, args [][]byte) []byte {
 	accepts := func(*command.Spec) bool { return true }
 	if len(args) > 2 {
@@ -137,8 +162,7 @@ func commandList(_ *Conn, dst []byte, args [][]byte) []byte {
 			names = append(names, spec.Name)
 		}
 		for i := range spec.Subcommands {
-			// Subcommands are listed only when asked for by a filter, as in Redis.
-			if len(args) > 2 && accepts(&spec.Subcommands[i]) {
+			if accepts(&spec.Subcommands[i]) {
 				names = append(names, spec.Subcommands[i].Name)
 			}
 		}
@@ -172,4 +196,58 @@ func listFilter(args [][]byte) func(*command.Spec) bool {
 		}
 	}
 	return nil
+}
+
+// Error texts of COMMAND GETKEYS, to the letter those of Redis.
+const (
+	noSuchCommand  = "ERR Invalid command specified"
+	keylessCommand = "ERR The command has no key arguments"
+	wrongKeyCount  = "ERR Invalid number of arguments specified for command"
+	noKeysFound    = "ERR Invalid arguments specified for command"
+)
+
+// keysOf finds the keys of a command given as arguments, or the text of an error.
+func keysOf(args [][]byte) (spec *command.Spec, positions []int, failure string) {
+	spec, fault := command.Find(args)
+	switch {
+	case fault == command.UnknownCommand, fault == command.UnknownSubcommand:
+		return nil, nil, noSuchCommand
+	case spec.FirstKey == 0:
+		return nil, nil, keylessCommand
+	case fault == command.WrongArity:
+		return nil, nil, wrongKeyCount
+	}
+	if positions = spec.Keys(nil, args); len(positions) == 0 {
+		return nil, nil, noKeysFound
+	}
+	return spec, positions, ""
+}
+
+// commandGetKeys is COMMAND GETKEYS command [argument ...].
+func commandGetKeys(_ *Conn, dst []byte, args [][]byte) []byte {
+	args = args[2:]
+	_, positions, failure := keysOf(args)
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	dst = reply.ArrayHeader(dst, len(positions))
+	for _, at := range positions {
+		dst = reply.Bulk(dst, args[at])
+	}
+	return dst
+}
+
+// commandGetKeysAndFlags is COMMAND GETKEYSANDFLAGS command [argument ...].
+func commandGetKeysAndFlags(c *Conn, dst []byte, args [][]byte) []byte {
+	args = args[2:]
+	spec, positions, failure := keysOf(args)
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	dst = reply.ArrayHeader(dst, len(positions))
+	for _, at := range positions {
+		dst = reply.Bulk(reply.ArrayHeader(dst, 2), args[at])
+		dst = appendNames(dst, c.protocol, spec.KeyFlags(at, args))
+	}
+	return dst
 }

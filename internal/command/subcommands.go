@@ -35,6 +35,22 @@ var commandSubcommands = []Spec{
 		Summary: "Documents the commands given, or all.", Complexity: "O(N) in the number of commands.",
 	},
 	{
+		ID: CommandGetKeys, Name: "command|getkeys", Arity: -3, Flags: always,
+		Categories: []string{"@slow", "@connection"}, Since: "2.8.13", Group: "server",
+		Summary: "Picks the keys out of a command.", Complexity: "O(N) in the number of arguments.",
+	},
+	{
+		ID: CommandGetKeysAndFlags, Name: "command|getkeysandflags", Arity: -3, Flags: always,
+		Categories: []string{"@slow", "@connection"}, Since: "7.0.0", Group: "server",
+		Summary:    "Picks the keys out of a command and says what it does to each.",
+		Complexity: "O(N) in the number of arguments.",
+	},
+	{
+		ID: CommandHelp, Name: "command|help", Arity: 2, Flags: always,
+		Categories: []string{"@slow", "@connection"}, Since: "5.0.0", Group: "server",
+		Summary: "Lists the subcommands of COMMAND.", Complexity: "O(1)",
+	},
+	{
 		ID: CommandInfo, Name: "command|info", Arity: -2, Flags: always,
 		Categories: []string{"@slow", "@connection"}, Since: "2.8.13", Group: "server",
 		Summary: "Describes the commands given, or all.", Complexity: "O(N) in the number of commands.",

@@ -6,6 +6,9 @@ const (
 	Command
 	CommandCount
 	CommandDocs
+	CommandGetKeys
+	CommandGetKeysAndFlags
+	CommandHelp
 	CommandInfo
 	CommandList
 	Config
