@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/reply"
@@ -10,29 +11,20 @@ import (
 // kindString is the kind of value that a string is, in images and in the state hash.
 const kindString = 1
 
-// growthBytes is the length from which a string that was lengthened by APPEND is kept apart from its key, with room to
-// grow. Shorter ones are copied whole: that is cheaper than one more object.
-const growthBytes = 512
+// chunkedBytes is the length from which a string that a command changed, and did not replace, is kept apart from its key,
+// in chunks. Shorter ones are copied whole: that is cheaper than more objects.
+const chunkedBytes = 512
 
 // entry is a key, its value and its deadline. It is replaced, never changed: what it points to can be in the reach of a
 // freeze.
 type entry struct {
-	// record is one allocation: the length of the key as a uvarint, the key, and the value unless grown holds that.
+	// record is one allocation: the length of the key as a uvarint, the key, and the value unless chunks hold that.
 	// It is a Go string because those are immutable, and own their bytes.
 	record string
-	grown  *grown
+	chunks *chunks
 	// deadline is the state time, in milliseconds since 1970 UTC, from which on the key is absent; 0 for never. It
 	// stands here and not in the record, so that EXPIRE does not copy the value.
 	deadline int64
-}
-
-// grown is a string that APPEND made. A later APPEND makes a new grown that shares the array and writes only behind the
-// bytes of this one, so whoever holds this one, a freeze say, sees it unchanged. There is one newest version at any
-// time, and only that one is ever lengthened: a command that copies a value must copy the array.
-type grown struct {
-	bytes []byte
-	// prefix is the hash of the whole words of bytes.
-	prefix sip
 }
 
 // newEntry copies key and value into an entry of its own, without a deadline: to put it clears the one that the key had.
@@ -82,7 +74,7 @@ func (e *entry) key() string {
 	return e.record[begin:end]
 }
 
-// inline is the value if grown is nil.
+// inline is the value if chunks is nil.
 func (e *entry) inline() string {
 	_, end := e.keyEnd()
 	return e.record[end:]
@@ -90,55 +82,81 @@ func (e *entry) inline() string {
 
 // length is the length of the value in bytes.
 func (e *entry) length() int {
-	if e.grown != nil {
-		return len(e.grown.bytes)
+	if e.chunks != nil {
+		return e.chunks.length
 	}
 	return len(e.inline())
 }
 
-// appendValue appends the value to dst.
-func (e *entry) appendValue(dst []byte) []byte {
-	if e.grown != nil {
-		return append(dst, e.grown.bytes...)
+// readAt copies what the value has from an offset on, which is at most its length, into dst, and says how much that was.
+func (e *entry) readAt(dst []byte, offset int) int {
+	if e.chunks != nil {
+		return e.chunks.readAt(dst, offset)
 	}
-	return append(dst, e.inline()...)
+	return copy(dst, e.inline()[offset:])
 }
 
-// appendBulk appends the value to dst as a bulk string.
-func (e *entry) appendBulk(dst []byte) []byte {
-	if e.grown != nil {
-		return reply.Bulk(dst, e.grown.bytes)
+// appendRange appends the bytes of the value from begin to end, which it has, to dst.
+func (e *entry) appendRange(dst []byte, begin, end int) []byte {
+	if e.chunks == nil {
+		return append(dst, e.inline()[begin:end]...)
 	}
-	return reply.BulkString(dst, e.inline())
+	at := len(dst)
+	dst = slices.Grow(dst, end-begin)[:at+end-begin]
+	e.chunks.readAt(dst[at:], begin)
+	return dst
+}
+
+// appendValue appends the value to dst.
+func (e *entry) appendValue(dst []byte) []byte { return e.appendRange(dst, 0, e.length()) }
+
+// appendBulk appends the value to dst as a bulk string.
+func (e *entry) appendBulk(dst []byte) []byte { return e.appendBulkRange(dst, 0, e.length()) }
+
+// appendBulkRange appends the bytes of the value from begin to end, which it has, to dst as a bulk string.
+func (e *entry) appendBulkRange(dst []byte, begin, end int) []byte {
+	if e.chunks == nil {
+		return reply.BulkString(dst, e.inline()[begin:end])
+	}
+	dst = e.appendRange(reply.BulkHeader(dst, end-begin), begin, end)
+	return append(dst, "\r\n"...)
 }
 
 // digest is the hash of the value; s is a fresh state.
 func (e *entry) digest(s sip) uint64 {
-	if e.grown != nil {
-		return seal(e.grown.prefix, e.grown.bytes)
+	if e.chunks != nil {
+		return e.chunks.digest
 	}
-	return digest(s, e.inline())
+	return digestValue(s, e.inline())
 }
 
 // integer is the value as a number, if it is the canonical spelling of one.
 func (e *entry) integer() (int64, bool) {
-	if e.grown != nil {
-		return parseInteger(e.grown.bytes)
+	if e.chunks != nil { // so long is no number
+		return 0, false
 	}
 	return parseInteger(e.inline())
 }
 
-// lengthened is the entry with more bytes at the end of its value, and the same deadline; s is a fresh state of the values' hash.
-func (e *entry) lengthened(more []byte, s sip) entry {
-	switch {
-	case e.grown != nil:
-		from := len(e.grown.bytes) &^ 7
-		longer := append(e.grown.bytes, more...)
-		return entry{e.record, &grown{longer, extend(e.grown.prefix, longer, from)}, e.deadline}
-	case e.length()+len(more) < growthBytes:
-		return entry{record: e.record + string(more), deadline: e.deadline}
+// overwritten is the entry with b, which is not empty, at an offset of its value, and the same deadline. A value that
+// ends before the offset is lengthened with zeros. s is a fresh state of the values' hash, generation the present one.
+func (e *entry) overwritten(offset int, b []byte, s sip, generation uint64) entry {
+	end := max(offset+len(b), e.length())
+	if e.chunks == nil && end < chunkedBytes {
+		var value [chunkedBytes]byte
+		copy(value[:], e.inline())
+		copy(value[offset:], b)
+		var record strings.Builder
+		_, keyEnd := e.keyEnd()
+		record.Grow(keyEnd + end)
+		record.WriteString(e.record[:keyEnd])
+		record.Write(value[:end])
+		return entry{record: record.String(), deadline: e.deadline}
 	}
-	_, end := e.keyEnd()
-	longer := append([]byte(e.record[end:]), more...)
-	return entry{strings.Clone(e.record[:end]), &grown{longer, extend(s, longer, 0)}, e.deadline}
+	if e.chunks != nil {
+		return entry{e.record, e.chunks.overwritten(offset, b, s, generation), e.deadline}
+	}
+	_, keyEnd := e.keyEnd()
+	cut := newChunks(e.record[keyEnd:], s, generation)
+	return entry{strings.Clone(e.record[:keyEnd]), cut.overwritten(offset, b, s, generation), e.deadline}
 }

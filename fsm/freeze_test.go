@@ -12,7 +12,7 @@ import (
 // key lengthened by entry 101.
 func TestS22_FreezeDoesNotSeeALaterAppend(t *testing.T) {
 	for name, length := range map[string]int{
-		"beside its key": growthBytes / 4, "about to be kept apart": growthBytes - 3, "kept apart": 4 * growthBytes,
+		"beside its key": chunkedBytes / 4, "about to be kept apart": chunkedBytes - 3, "kept apart": 4 * chunkedBytes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)

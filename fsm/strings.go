@@ -77,7 +77,7 @@ func appendTo(m *Machine, c call) []byte {
 	case old == nil:
 		m.space.put(at, key, newEntry(key, more))
 	case len(more) > 0:
-		m.space.put(at, key, old.lengthened(more, m.space.values))
+		m.space.put(at, key, old.overwritten(old.length(), more, m.space.values, m.space.generation))
 	}
 	return c.integer(int64(length))
 }

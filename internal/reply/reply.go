@@ -31,6 +31,9 @@ func Bulk(dst, value []byte) []byte { return redcon.AppendBulk(dst, value) }
 // BulkString appends a bulk string.
 func BulkString(dst []byte, value string) []byte { return redcon.AppendBulkString(dst, value) }
 
+// BulkHeader begins a bulk string; n bytes and a line break follow.
+func BulkHeader(dst []byte, n int) []byte { return header(dst, '$', n) }
+
 // ArrayHeader begins an array; n values follow.
 func ArrayHeader(dst []byte, n int) []byte { return redcon.AppendArray(dst, n) }
 

@@ -33,6 +33,7 @@ func TestEachValueHasTheFormOfItsProtocol(t *testing.T) {
 		"integer":     {func(int) []byte { return Integer(nil, math.MinInt64) }, minimum, minimum},
 		"bulk":        {func(int) []byte { return Bulk(nil, []byte("a\x00b")) }, "$3\r\na\x00b\r\n", "$3\r\na\x00b\r\n"},
 		"empty bulk":  {func(int) []byte { return BulkString(nil, "") }, "$0\r\n\r\n", "$0\r\n\r\n"},
+		"bulk begun":  {func(int) []byte { return BulkHeader(nil, 12) }, "$12\r\n", "$12\r\n"},
 		"array":       {func(int) []byte { return ArrayHeader(nil, 12) }, "*12\r\n", "*12\r\n"},
 		"error":       {func(int) []byte { return Error(nil, Syntax) }, "-ERR syntax error\r\n", "-ERR syntax error\r\n"},
 		"error lines": {func(int) []byte { return Error(nil, "ERR a\r\nb") }, "-ERR a  b\r\n", "-ERR a  b\r\n"},

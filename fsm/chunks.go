@@ -1,0 +1,181 @@
+package fsm
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// chunkBytes is the length of a chunk: what a change in the middle of a long string copies at most, and hashes.
+const chunkBytes = 4 << 10
+
+// chunks is a long string, cut into chunks so that a change costs what it touches, however long the string is.
+//
+//	entry ──► chunks ──► list ──► chunk ──► chunkBytes bytes; in the last one fewer
+//	                        └───► nil: a chunk of zeros, as SETBIT far behind the end leaves them
+//
+// A chunks is never changed: each change makes a new one, with a digest of its own. But it shares list and bytes with
+// its successor while the generation lasts that made them, so there is one newest version at any time, and only that one
+// may be read or changed: a command that gives another key the same value must copy the bytes. What is of an older
+// generation can be in the reach of a freeze, and is copied before a write.
+type chunks struct {
+	// generation is the one that made list.
+	generation uint64
+	list       []*chunk
+	length     int
+	// sum adds up the shares of the chunks in the digest.
+	sum, digest uint64
+	// tail is the hash of the whole words of the last chunk, so that to lengthen it costs what is added.
+	tail sip
+}
+
+type chunk struct {
+	generation uint64
+	digest     uint64
+	bytes      []byte
+}
+
+// chunkCount is the number of chunks of a string.
+func chunkCount(length int) int { return (length + chunkBytes - 1) / chunkBytes }
+
+// chunkLength is the length of a chunk of a string.
+func chunkLength(index, length int) int { return min(chunkBytes, length-index*chunkBytes) }
+
+// chunkShare is what a chunk adds to the sum.
+func chunkShare(s sip, index int, digest uint64) uint64 { return s.word(uint64(index)).finish(digest) }
+
+// foldChunks is the digest of a string of several chunks.
+func foldChunks(s sip, length int, sum uint64) uint64 { return s.word(uint64(length)).finish(sum) }
+
+// digestValue is the hash of a value, the same however the value lies in memory: up to chunkBytes the plain one, and
+// beyond that made of the hashes of chunks.
+func digestValue[T text](s sip, value T) uint64 {
+	if len(value) <= chunkBytes {
+		return digest(s, value)
+	}
+	var sum uint64
+	for i := range chunkCount(len(value)) {
+		begin := i * chunkBytes
+		sum += chunkShare(s, i, digest(s, value[begin:begin+chunkLength(i, len(value))]))
+	}
+	return foldChunks(s, len(value), sum)
+}
+
+// newChunks cuts a string into chunks, to be overwritten: only then its digest is made.
+func newChunks(value string, s sip, generation uint64) *chunks {
+	p := &chunks{generation: generation}
+	p.resize(len(value), s)
+	for i := range p.list {
+		begin := i * chunkBytes
+		b := value[begin : begin+chunkLength(i, len(value))]
+		if i == len(p.list)-1 || strings.Trim(b, "\x00") != "" {
+			copy(p.own(i, s), b)
+			p.rehash(i, 0, s)
+		}
+	}
+	return p
+}
+
+// overwritten is the string with b, which is not empty, at an offset. A string that ends before the offset is lengthened
+// with zeros. The generation is the present one.
+func (p *chunks) overwritten(offset int, b []byte, s sip, generation uint64) *chunks {
+	next := *p
+	if next.generation < generation {
+		next.generation, next.list = generation, slices.Clone(p.list)
+	}
+	last, same := len(p.list)-1, p.length%chunkBytes // the last chunk so far, and its bytes unless it is full
+	end := offset + len(b)
+	if end > p.length {
+		next.resize(end, s)
+		if same != 0 && offset/chunkBytes > last {
+			next.own(last, s)
+			next.rehash(last, same, s)
+		}
+	}
+	for at := offset; at < end; {
+		i, begin := at/chunkBytes, at%chunkBytes
+		at += copy(next.own(i, s)[begin:], b[at-offset:])
+		if i != last || offset < p.length {
+			same = 0
+		}
+		next.rehash(i, same, s)
+	}
+	if len(next.list) == 1 {
+		next.digest = next.list[0].digest
+	} else {
+		next.digest = foldChunks(s, next.length, next.sum)
+	}
+	return &next
+}
+
+// resize makes the list longer by chunks of zeros. The last chunk counts as a full one until it is written.
+func (p *chunks) resize(length int, s sip) {
+	p.length = length
+	more := chunkCount(length) - len(p.list)
+	if more <= 0 {
+		return
+	}
+	zeros := zeroChunkDigest(s)
+	p.list = slices.Grow(p.list, more)
+	for range more {
+		p.sum += chunkShare(s, len(p.list), zeros)
+		p.list = append(p.list, nil)
+	}
+}
+
+// own gives the bytes of a chunk, to be written and then hashed again: as many as the length asks for, in a chunk that
+// this generation may change.
+func (p *chunks) own(index int, s sip) []byte {
+	length := chunkLength(index, p.length)
+	room := 1 << bits.Len(uint(length-1))
+	old := p.list[index]
+	switch {
+	case old == nil:
+		p.list[index] = &chunk{p.generation, zeroChunkDigest(s), make([]byte, length, room)}
+	case old.generation < p.generation || cap(old.bytes) < length:
+		p.list[index] = &chunk{p.generation, old.digest, append(make([]byte, 0, room), old.bytes...)[:length]}
+	default:
+		old.bytes = old.bytes[:length] // zeros: nothing was ever written behind the length
+	}
+	return p.list[index].bytes
+}
+
+// rehash corrects digest and sum for a chunk that was written. With same above 0 it was the last chunk, and its first
+// bytes, so many, are what they were: then it costs what was added.
+func (p *chunks) rehash(index, same int, s sip) {
+	written := p.list[index]
+	p.sum -= chunkShare(s, index, written.digest)
+	state := s
+	if same > 0 {
+		state = p.tail
+	}
+	state = extend(state, written.bytes, same&^7)
+	written.digest = seal(state, written.bytes)
+	p.sum += chunkShare(s, index, written.digest)
+	if index == len(p.list)-1 {
+		p.tail = state
+	}
+}
+
+// readAt copies what the string has from an offset on into dst, and says how much that was.
+func (p *chunks) readAt(dst []byte, offset int) int {
+	n := min(len(dst), p.length-offset)
+	for done := 0; done < n; {
+		at := offset + done
+		to := dst[done:n]
+		if source := p.list[at/chunkBytes]; source != nil {
+			done += copy(to, source.bytes[at%chunkBytes:])
+			continue
+		}
+		zeros := to[:min(len(to), chunkBytes-at%chunkBytes)]
+		clear(zeros)
+		done += len(zeros)
+	}
+	return n
+}
+
+// zeroChunkDigest is the digest of a full chunk of zeros.
+func zeroChunkDigest(s sip) uint64 {
+	var zeros [chunkBytes]byte
+	return digest(s, zeros[:])
+}

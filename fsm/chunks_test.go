@@ -1,0 +1,109 @@
+package fsm
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+// modelOf is what overwriting makes of a plain slice.
+func modelOf(value []byte, offset int, b []byte) []byte {
+	end := max(len(value), offset+len(b))
+	longer := append(bytes.Clone(value), make([]byte, end-len(value))...)
+	copy(longer[offset:], b)
+	return longer
+}
+
+// randomPiece is where to write what into a string of a length: often at an edge of a chunk or at the end, sometimes far
+// behind it, sometimes zeros.
+func randomPiece(r *rand.Rand, length int) (offset int, b []byte) {
+	b = make([]byte, 1+r.IntN([]int{1, 8, 20, 3 * chunkBytes}[r.IntN(4)]))
+	if r.IntN(4) > 0 {
+		for i := range b {
+			b[i] = byte(r.Uint32())
+		}
+	}
+	switch r.IntN(5) {
+	case 0:
+		return length, b
+	case 1:
+		return length + r.IntN(2*chunkBytes), b
+	case 2:
+		return max(0, r.IntN(length/chunkBytes+1)*chunkBytes-r.IntN(10)), b
+	case 3:
+		return max(0, length-r.IntN(10)), b
+	}
+	return r.IntN(length + 1), b
+}
+
+// TestS22_FreezeDoesNotSeeALaterOverwrite changes an entry over and over, with a new generation now and then as a freeze
+// begins one, and holds every version that a freeze would have: none changes, whatever is done to later ones, and length,
+// bytes and digest of each are those of its plain bytes.
+func TestS22_FreezeDoesNotSeeALaterOverwrite(t *testing.T) {
+	const rounds, steps = 40, 50
+	r := random(t, 21)
+	s := newHashing(testSeed).values
+	type version struct {
+		entry entry
+		value []byte
+	}
+	for range rounds {
+		generation := uint64(1)
+		value := bytes.Repeat([]byte{0, 'x'}[r.IntN(2):][:1], r.IntN(3*chunkBytes))
+		e := newEntry([]byte("key"), value).until(77)
+		var frozen []version
+		for range steps {
+			if r.IntN(6) == 0 {
+				frozen = append(frozen, version{e, value})
+				generation++
+			}
+			offset, b := randomPiece(r, len(value))
+			e, value = e.overwritten(offset, b, s, generation), modelOf(value, offset, b)
+			checkEntry(t, r, e, value, s)
+		}
+		for _, v := range frozen {
+			checkEntry(t, r, v.entry, v.value, s)
+		}
+	}
+}
+
+// checkEntry compares an entry with the bytes that its value should be.
+func checkEntry(t *testing.T, r *rand.Rand, e entry, value []byte, s sip) {
+	t.Helper()
+	begin := r.IntN(len(value) + 1)
+	end := begin + r.IntN(len(value)-begin+1)
+	switch {
+	case e.length() != len(value) || !bytes.Equal(e.appendValue(nil), value):
+		t.Fatalf("the value is not that of the model, of %d bytes", len(value))
+	case !bytes.Equal(e.appendRange([]byte("before"), begin, end), append([]byte("before"), value[begin:end]...)):
+		t.Fatalf("bytes %d to %d are not those of the model", begin, end)
+	case e.digest(s) != digestValue(s, value):
+		t.Fatalf("the digest is not that of the value, of %d bytes", len(value))
+	case e.key() != "key" || (e.deadline != 77 && len(value) > 0):
+		t.Fatalf("key %q with deadline %d", e.key(), e.deadline)
+	}
+	buf := make([]byte, r.IntN(2*chunkBytes))
+	if n := e.readAt(buf, begin); n != min(len(buf), len(value)-begin) || !bytes.Equal(buf[:n], value[begin:begin+n]) {
+		t.Fatalf("readAt at %d gives %d bytes of %d, or other ones", begin, n, len(value))
+	}
+}
+
+func TestDigestsTellLengthsAndPlacesApart(t *testing.T) {
+	s := newHashing(testSeed).values
+	seen := map[uint64]int{}
+	for length := 0; length < 4*chunkBytes; length += 1 + length/(chunkBytes/8)%7 {
+		if other, found := seen[digestValue(s, make([]byte, length))]; found {
+			t.Fatalf("%d and %d zeros have one digest", other, length)
+		}
+		seen[digestValue(s, make([]byte, length))] = length
+	}
+	value := make([]byte, 3*chunkBytes)
+	for i := 0; i < len(value); i += 5 {
+		value[i] = 1
+		d := digestValue(s, value)
+		if _, found := seen[d]; found {
+			t.Fatalf("a one at %d has the digest of another value", i)
+		}
+		seen[d], value[i] = i, 0
+	}
+}
