@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -79,7 +80,7 @@ func appendSpec(dst []byte, protocol int, spec *command.Spec) []byte {
 	return dst
 }
 
-// appendKeySpecs appends where the keys of a command stand. Every specification begins at a position and covers a range.
+// appendKeySpecs appends where the keys of a command stand: each specification is a range from a position on.
 func appendKeySpecs(dst []byte, protocol int, spec *command.Spec) []byte {
 	keySpecs := spec.KeySpecs()
 	dst = reply.SetHeader(dst, protocol, len(keySpecs))
@@ -184,7 +185,7 @@ func listFilter(args [][]byte) func(*command.Spec) bool {
 	case "module":
 		return func(*command.Spec) bool { return false }
 	case "pattern":
-		return func(spec *command.Spec) bool { return matchGlob(value, []byte(spec.Name)) }
+		return func(spec *command.Spec) bool { return glob.Match(value, []byte(spec.Name)) }
 	case "aclcat":
 		return func(spec *command.Spec) bool {
 			for _, category := range spec.Categories {

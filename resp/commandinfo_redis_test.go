@@ -80,7 +80,8 @@ func TestRedisAndThisServerFindTheSameKeys(t *testing.T) {
 	redis := realRedis(t)
 	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
 	for _, call := range [][]string{
-		{"get", "a"}, {"SET", "a", "1"}, {"set", "a", "1", "get"}, {"set", "a", "1", "NX", "GeT"}, {"mset", "a", "1", "b", "2"},
+		{"get", "a"}, {"SET", "a", "1"}, {"set", "a", "1", "get"}, {"set", "a", "1", "NX", "GeT"},
+		{"mset", "a", "1", "b", "2"},
 		{"mget", "a", "b", "c"}, {"del", "a", "b"}, {"exists", "a"}, {"strlen", "a"}, {"append", "a", "b"}, {"incr", "a"},
 		{"get"}, {"get", "a", "b"}, {"nosuch", "a"}, {"dbsize", "x"}, {"dbsize"}, {"client", "id"}, {"client", "nosuch"},
 		{"ping", "a"}, {"mset", "a", "1", "b"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -61,7 +62,7 @@ func configGet(c *Conn, dst []byte, args [][]byte) []byte {
 	var matching []Setting
 	for _, setting := range c.front.settings {
 		for _, pattern := range args[2:] {
-			if !matchGlob(bytes.ToLower(pattern), []byte(setting.Name)) {
+			if !glob.Match(bytes.ToLower(pattern), []byte(setting.Name)) {
 				continue
 			}
 			if !bytes.ContainsAny(pattern, "*?[") {

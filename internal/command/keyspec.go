@@ -88,7 +88,7 @@ func (s *Spec) KeySpecs() []KeySpec {
 	return []KeySpec{{flags, s.FirstKey, last, s.Step}}
 }
 
-// KeyFlags are what becomes of the key that stands at a position, among those of Keys, in the call with these arguments.
+// KeyFlags are what becomes of the key that stands at a position, one of Keys, in the call with these arguments.
 func (s *Spec) KeyFlags(position int, args [][]byte) []string {
 	specs := s.KeySpecs()
 	at := len(specs) - 1

@@ -1,0 +1,77 @@
+// Package glob matches texts against the patterns of Redis: * for any bytes, ? for one, [a-c] and [^a] for sets, \x for x
+// itself. What else looks like a pattern matches itself, so that there is no pattern that is an error.
+//
+// Invariants:
+//
+//  1. Texts and patterns are bytes: nothing is decoded.
+//  2. The work is at most the product of the lengths, and nothing is allocated, whatever a client sends.
+//
+// The package imports nothing of the project. Rejected: path.Match, whose patterns are others.
+package glob
+
+// Match matches a text against a pattern.
+//
+// Only the last star is ever tried again, so the work is at most the product of the lengths; the recursion that is
+// usual here takes exponential time for patterns with many stars.
+func Match[T string | []byte](pattern []byte, text T) bool {
+	p, t := 0, 0
+	starP, starT := -1, 0
+	for t < len(text) {
+		if p < len(pattern) && pattern[p] == '*' {
+			starP, starT = p, t
+			p++
+			continue
+		}
+		if p < len(pattern) {
+			if matched, width := matchOne(pattern[p:], text[t]); matched {
+				p, t = p+width, t+1
+				continue
+			}
+		}
+		if starP < 0 {
+			return false
+		}
+		starT++
+		p, t = starP+1, starT
+	}
+	for p < len(pattern) && pattern[p] == '*' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+// matchOne matches one byte against the first element of a pattern, which is no star, and returns the element's width.
+func matchOne(pattern []byte, b byte) (matched bool, width int) {
+	switch {
+	case pattern[0] == '?':
+		return true, 1
+	case pattern[0] == '[':
+		return matchSet(pattern, b)
+	case pattern[0] == '\\' && len(pattern) > 1:
+		return pattern[1] == b, 2
+	}
+	return pattern[0] == b, 1
+}
+
+// matchSet matches one byte against a set in brackets. One that is not closed ends with the pattern, as in Redis.
+func matchSet(pattern []byte, b byte) (matched bool, width int) {
+	i := 1
+	negated := i < len(pattern) && pattern[i] == '^'
+	if negated {
+		i++
+	}
+	for i < len(pattern) && pattern[i] != ']' {
+		low, high := pattern[i], pattern[i]
+		switch {
+		case low == '\\' && i+1 < len(pattern):
+			low, high = pattern[i+1], pattern[i+1]
+			i++
+		case i+2 < len(pattern) && pattern[i+1] == '-':
+			high = pattern[i+2]
+			i += 2
+		}
+		matched = matched || (min(low, high) <= b && b <= max(low, high))
+		i++
+	}
+	return matched != negated, min(i+1, len(pattern))
+}
