@@ -5,6 +5,7 @@ import (
 	crand "crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -21,7 +22,8 @@ import (
 //	blank, Join                          it asks to be taken in, until it is
 //	blank, neither                       it waits to be contacted
 //
-// Open returns when the directory is read and the node listens; see WaitServing.
+// Open returns when the directory is read, the machine has the state of the newest snapshot, if there is one, and the
+// node listens; see WaitServing.
 func Open(o Options) (*Node, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -47,7 +49,10 @@ func Open(o Options) (*Node, error) {
 	}
 	n.peers.told = map[raft.NodeID]told{}
 	n.context, n.stop = context.WithCancel(context.Background())
-	if err := n.assemble(); err != nil {
+	if err = n.restoreState(); err == nil {
+		err = n.assemble()
+	}
+	if err != nil {
 		n.stop()
 		log.Close()
 		return nil, err
@@ -73,8 +78,8 @@ func checkIdentity(directory string, r *wal.Recovered) error {
 func (n *Node) assemble() error {
 	o := &n.options
 	t, err := transport.New(transport.Options{
-		Owner: owner{n}, Registrar: owner{n}, Listener: o.PeerListener, Address: o.PeerListen, Dial: o.Dial, Secret: o.Secret,
-		Logger: o.Logger, MaxEntryBytes: largestEntryBytes,
+		Owner: owner{n}, Registrar: owner{n}, Library: owner{n}, Listener: o.PeerListener, Address: o.PeerListen, Dial: o.Dial, Secret: o.Secret,
+		Logger: o.Logger, MaxEntryBytes: largestEntryBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
 	})
 	if err != nil {
 		return err
@@ -142,17 +147,21 @@ func (n *Node) start() error {
 	if err != nil {
 		return err
 	}
-	e, err := engine.New(o, restored, 0)
+	e, err := engine.New(o, restored, n.base.Mark.Index)
 	if err != nil {
 		return err
 	}
 	n.restored.Entries = nil // the core has them
 	n.started = true
-	n.runner.Store(engine.Start(e, engine.NewApplier(o, n.options.Machine, raft.Mark{}), engine.Hands{
-		Machine: n.options.Machine, Log: n.log, Transport: carrier{n.transport, n, o.ID},
+	n.runner.Store(engine.Start(e, engine.NewApplier(o, n.options.Machine, n.base), engine.Hands{
+		Machine: n.options.Machine, Log: entries{n.log}, SnapshotLog: n.log, Snapshots: n.snapshots,
+		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Transport: carrier{n.transport, n, o.ID},
 		Logger: n.options.Logger, Tick: Tick, Fatal: n.options.Fatal,
 	}))
 	n.background.Go(n.keepAddresses)
+	if n.snapshots.damaged != nil {
+		n.background.Go(n.replaceDamaged)
+	}
 	close(n.member)
 	return nil
 }
@@ -161,7 +170,7 @@ func (n *Node) start() error {
 func restoredRaft(r *wal.Recovered) (raft.Restored, error) {
 	s := raft.Restored{
 		Term: r.Term, Vote: r.Vote, Floor: r.Checkpoint, ConfigurationIndex: r.ConfigurationIndex,
-		Entries: r.Entries, LastStamp: r.CheckpointStamp,
+		Entries: r.Entries, LastStamp: r.CheckpointStamp, Snapshot: r.Snapshot, Retained: r.Retained,
 	}
 	if len(r.ConfigurationBody) > 0 {
 		c, err := engine.DecodeConfiguration(r.ConfigurationBody)
@@ -171,6 +180,18 @@ func restoredRaft(r *wal.Recovered) (raft.Restored, error) {
 		s.Configuration = c
 	}
 	return s, nil
+}
+
+// entries is the log as the engine reads it.
+type entries struct{ *wal.Log }
+
+// Entries reads from history, and says in the engine's words that an entry is too old to be there.
+func (l entries) Entries(from raft.Index, maxBytes int) (raft.Mark, []raft.Entry, error) {
+	previous, found, err := l.Log.Entries(from, maxBytes)
+	if errors.Is(err, wal.ErrCompacted) {
+		err = fmt.Errorf("%w: %w", engine.ErrCompacted, err)
+	}
+	return previous, found, err
 }
 
 // random draws a number that is not zero.

@@ -28,7 +28,15 @@ const (
 	DefaultAbsentMillis         = 2000
 	DefaultMaxEntryBytes        = 1 << 20
 	DefaultJournalFileBytes     = 64 << 20
+
+	DefaultSnapshotLogBytes       = 64 << 20
+	DefaultSnapshotBytesPerSecond = 64 << 20
+	// DefaultHistoryFactor times SnapshotLogBytes is the default of MaxHistoryBytes.
+	DefaultHistoryFactor = 4
 )
+
+// minSnapshotLogBytes is the least that a log must have grown before the next snapshot.
+const minSnapshotLogBytes = 64 << 10
 
 // journalSpareBytes of half a journal file are kept for what is not a command: configurations, headers, the entries
 // that begin terms.
@@ -84,6 +92,16 @@ type Options struct {
 	// the commands that are not yet committed, with a MiB to spare: at least four of the largest there can be, 4 MiB.
 	JournalFileBytes int64
 
+	// SnapshotLogBytes is how much is applied before the node takes a snapshot by itself, or as much as the last snapshot
+	// weighs, if that is more. Negative means never; the least is 64 KiB. The log that a snapshot stands for goes away.
+	SnapshotLogBytes int64
+	// SnapshotBytesPerSecond bounds the rate at which a snapshot is written, and, apart from that, the rate at which this
+	// node sends snapshots to others: so the log gets its share of disk and network. The least is 512 KiB.
+	SnapshotBytesPerSecond int64
+	// MaxHistoryBytes is how much log is kept on disk for members that lag behind, beyond what the node itself needs; those
+	// who need more get a snapshot. The default is four times SnapshotLogBytes, or of its default where that is negative.
+	MaxHistoryBytes int64
+
 	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused.
 	Secret []byte
 	// Dial replaces TCP for connections to peers, for tests and proxies.
@@ -107,6 +125,12 @@ func (o Options) complete() (Options, error) {
 	orDefault(&o.AbsentMillis, max(DefaultAbsentMillis, 3*o.HeartbeatMillis))
 	orDefault(&o.MaxEntryBytes, DefaultMaxEntryBytes)
 	orDefault(&o.JournalFileBytes, DefaultJournalFileBytes)
+	orDefault(&o.SnapshotLogBytes, DefaultSnapshotLogBytes)
+	orDefault(&o.SnapshotBytesPerSecond, DefaultSnapshotBytesPerSecond)
+	if o.SnapshotLogBytes > 0 {
+		orDefault(&o.MaxHistoryBytes, DefaultHistoryFactor*o.SnapshotLogBytes)
+	}
+	orDefault(&o.MaxHistoryBytes, DefaultHistoryFactor*DefaultSnapshotLogBytes)
 	orDefault(&o.Expect, 1)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -141,7 +165,20 @@ func (o *Options) validate() error {
 	case o.JournalFileBytes%4096 != 0 || o.JournalFileBytes/2 < 4*largestEntryBytes+journalSpareBytes:
 		return fmt.Errorf("consensus: JournalFileBytes is %d, must be a multiple of 4096 and at least %d",
 			o.JournalFileBytes, 2*(4*largestEntryBytes+journalSpareBytes))
+	case o.SnapshotLogBytes > 0 && o.SnapshotLogBytes < minSnapshotLogBytes:
+		return fmt.Errorf("consensus: SnapshotLogBytes is %d, must be at least %d, or negative for no snapshots",
+			o.SnapshotLogBytes, minSnapshotLogBytes)
+	case o.SnapshotBytesPerSecond < transport.MaxChunkBytes:
+		return fmt.Errorf("consensus: SnapshotBytesPerSecond is %d, must be at least %d",
+			o.SnapshotBytesPerSecond, transport.MaxChunkBytes)
+	case o.MaxHistoryBytes < 0:
+		return fmt.Errorf("consensus: MaxHistoryBytes is %d, must be positive", o.MaxHistoryBytes)
 	}
+	return o.validateTimes()
+}
+
+// validateTimes is the part of validate that concerns time.
+func (o *Options) validateTimes() error {
 	for _, limit := range []struct {
 		name  string
 		value int
@@ -174,6 +211,7 @@ func (o *Options) engineOptions() engine.Options {
 	e.WaitTicks = ticks(o.WaitMillis)
 	e.UncertainTicks = ticks(o.UncertainAfterMillis)
 	e.AbsentTicks = ticks(o.AbsentMillis)
+	e.SnapshotLogBytes, e.MaxHistoryBytes = max(o.SnapshotLogBytes, 0), o.MaxHistoryBytes
 	e.ResendTicks = 2 * e.ElectionTicks
 	e.ReadRetryTicks = e.ElectionTicks
 	e.JournalRoomBytes = int(o.JournalFileBytes/2) - journalSpareBytes

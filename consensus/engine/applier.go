@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -12,8 +13,8 @@ import (
 type Applier struct {
 	options Options
 	machine StateMachine
-	applied raft.Index
-	term    raft.Term // of the last applied entry
+	// base is what is known at the last applied entry.
+	base Base
 	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
 	unmet []sentBatch
 	tick  uint64
@@ -34,8 +35,11 @@ type Position struct {
 
 // Applied is the applier's report to the loop.
 type Applied struct {
-	// Index is the last applied index.
+	// Index is the last applied index; 0 for no news. Bytes is what was applied to get there.
 	Index raft.Index
+	Bytes int
+	// Frozen: the state was frozen at Index, for a snapshot.
+	Frozen bool
 	// Met is the last position met in the log.
 	Met Position
 	// NotDone are batches proven not done: they belong to the loop again.
@@ -49,10 +53,12 @@ type Applied struct {
 // Empty reports whether there is nothing to report.
 func (a *Applied) Empty() bool { return a.Index == 0 && len(a.NotDone) == 0 && len(a.GivenUp) == 0 }
 
-// NewApplier makes an applier for a machine that was restored from the snapshot at base; for a zero base it is empty,
-// and is restored when the first entry tells the cluster's seed.
-func NewApplier(o Options, machine StateMachine, base raft.Mark) *Applier {
-	return &Applier{options: o, machine: machine, applied: base.Index, term: base.Term}
+// NewApplier makes an applier for a machine that was restored from the snapshot at base, which Base.Check has found
+// good; for a zero base it is empty, and is restored when the first entry tells the cluster's seed.
+func NewApplier(o Options, machine StateMachine, base Base) *Applier {
+	a := &Applier{options: o, machine: machine, base: base}
+	a.leftOut = base.leavesOut(o.ID)
+	return a
 }
 
 // Register takes over batches that are about to be sent.
@@ -61,7 +67,7 @@ func (a *Applier) Register(sent []Sent, report *Applied) {
 		if n := len(a.unmet); n > 0 && !a.unmet[n-1].before(s) {
 			panic(fmt.Sprintf("engine: batch %d of term %d registered out of order", s.Sequence, s.Term))
 		}
-		if s.Term < a.term || a.leftOut {
+		if s.Term < a.base.Mark.Term || a.leftOut {
 			// The log already shows a later term, or this node's removal: nobody can append it any more.
 			a.notDone(s.Batch, report)
 			continue
@@ -81,30 +87,35 @@ func (s *sentBatch) before(n Sent) bool {
 func (a *Applier) Apply(entries []raft.Entry, report *Applied) {
 	for i := range entries {
 		e := &entries[i]
-		if e.Index != a.applied+1 || e.Term < a.term {
-			panic(fmt.Sprintf("engine: entry %s does not follow %d of term %d", e.Mark(), a.applied, a.term))
+		if e.Index != a.base.Mark.Index+1 || e.Term < a.base.Mark.Term {
+			panic(fmt.Sprintf("engine: entry %s does not follow %s", e.Mark(), a.base.Mark))
 		}
 		if e.Index == 1 {
 			a.begin(e)
 		}
-		if e.Term > a.term {
+		if e.Term > a.base.Mark.Term {
 			a.proveNotDone(e.Term, report)
-			a.term = e.Term
 		}
 		a.apply(e, report)
-		a.noteRemoval(e, report)
-		a.applied = e.Index
+		a.noteConfiguration(e, report)
+		a.base.Mark = e.Mark()
+		a.base.Stamp, a.base.Level = max(a.base.Stamp, e.Stamp), max(a.base.Level, e.Level)
+		report.Bytes += e.Size()
 	}
-	report.Index = a.applied
+	report.Index = a.base.Mark.Index
 }
 
-// noteRemoval proves not done what this node sent and did not meet, when an entry removes it from the membership: every
-// later entry is appended by a leader that knows that one, and appends nothing of a node outside it.
-func (a *Applier) noteRemoval(e *raft.Entry, report *Applied) {
+// noteConfiguration remembers the newest configuration, and proves not done what this node sent and did not meet, when
+// it removes this node from the membership: every later entry is appended by a leader that knows that one, and appends
+// nothing of a node outside it.
+func (a *Applier) noteConfiguration(e *raft.Entry, report *Applied) {
 	if e.Kind != raft.EntryConfiguration {
 		return
 	}
-	if LeftOut(configurationOf(e), a.options.ID) {
+	c := configurationOf(e)
+	a.base.ClusterID, a.base.HashSeed = c.ClusterID, c.HashSeed
+	a.base.Configuration = bytes.Clone(e.Body) // the entry's own may lie in a large message
+	if LeftOut(c, a.options.ID) {
 		a.leftOut = true
 		a.proveNotDone(maxTerm, report)
 	}
@@ -212,21 +223,36 @@ func (a *Applier) giveUp(s *sentBatch, report *Applied) {
 	s.Batch, s.ended = nil, true
 }
 
-// Jumped follows the installation of a snapshot at mark: what was sent in its term or before may be in the gap, so its
-// fate is unknown for good.
-func (a *Applier) Jumped(mark raft.Mark, report *Applied) {
-	for len(a.unmet) > 0 && a.unmet[0].Term <= mark.Term {
+// Freeze freezes the state at the last applied entry, under the write lock. The caller sees to it that the image is
+// released.
+func (a *Applier) Freeze(report *Applied) Frozen {
+	report.Index, report.Frozen = a.base.Mark.Index, true
+	return Frozen{Base: a.base, Image: a.machine.Freeze(), StateHash: a.machine.Hash()}
+}
+
+// Jumped follows the restoring of the machine from a snapshot of other nodes. What was sent in its term or before may
+// be in the gap that the log jumped over, so its fate is unknown for good. What was sent in a later term cannot be
+// there, and goes on; unless the snapshot's configuration leaves this node out, for then no leader of a later term
+// appends it.
+func (a *Applier) Jumped(base Base, report *Applied) {
+	if base.Mark.Index <= a.base.Mark.Index || base.Mark.Term < a.base.Mark.Term {
+		panic(fmt.Sprintf("engine: a snapshot at %s cannot follow entry %s", base.Mark, a.base.Mark))
+	}
+	for len(a.unmet) > 0 && a.unmet[0].Term <= base.Mark.Term {
 		if !a.unmet[0].ended {
 			a.giveUp(&a.unmet[0], report)
 		}
 		a.unmet = a.unmet[1:]
 	}
-	a.applied, a.term = mark.Index, max(a.term, mark.Term)
-	report.Index = a.applied
+	a.base = base
+	if a.leftOut = base.leavesOut(a.options.ID); a.leftOut {
+		a.proveNotDone(maxTerm, report)
+	}
+	report.Index = base.Mark.Index
 }
 
 // Applied is the last applied index.
-func (a *Applier) Applied() raft.Index { return a.applied }
+func (a *Applier) Applied() raft.Index { return a.base.Mark.Index }
 
 // abandonAll ends everything that waits: the node stops, and what was sent may be done by others.
 func (a *Applier) abandonAll() []*Batch {

@@ -37,6 +37,8 @@ type Engine struct {
 	filled  raft.Index // handed to the history filler
 	written raft.Index // reported by it
 	filling bool
+
+	snapshots snapshots // snapshots.go, install.go
 }
 
 // handedSpan remembers what a span weighs until it is applied.
@@ -46,7 +48,8 @@ type handedSpan struct {
 }
 
 // New makes an engine from what the log restored. The applier starts behind base: the index of the snapshot that its
-// state machine was restored from, 0 for none.
+// state machine was restored from, 0 for none. That may be an older one than the one in force, if the log reaches back
+// to it.
 func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -67,6 +70,7 @@ func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
 		filled: s.Floor.Index, written: s.Floor.Index, boots: map[raft.NodeID]raft.Boot{},
 	}
 	e.reads = newReads(o.Boot)
+	e.snapshots.inForce, e.snapshots.retained = core.Snapshot()
 	return e, nil
 }
 

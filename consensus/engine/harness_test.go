@@ -110,7 +110,7 @@ func (tb *table) boot(s *seat, boot raft.Boot, weakened ...guard.Guard) {
 		tb.t.Fatal(err)
 	}
 	s.machine = &journal{}
-	s.engine, s.applier, s.down = e, NewApplier(o, s.machine, raft.Mark{}), false
+	s.engine, s.applier, s.down = e, NewApplier(o, s.machine, Base{}), false
 	s.in, s.out, s.work, s.written = Inputs{}, Outputs{}, nil, 0
 	s.peers = nil
 	if c := e.core.Configuration(); c != nil {

@@ -42,7 +42,7 @@ func TestAHistoryOfANewerBuildStopsTheNode(t *testing.T) {
 	}
 	fatal := make(chan error, 1)
 	log := &memoryLog{sealed: make(chan struct{}, 1), history: append(s.log, newer(2, 1))}
-	r := Start(e, NewApplier(o, &journal{}, raft.Mark{}), Hands{
+	r := Start(e, NewApplier(o, &journal{}, Base{}), Hands{
 		Machine: &journal{}, Log: log, Transport: port{&hub{}, 1}, Logger: slog.New(slog.DiscardHandler),
 		Tick: time.Millisecond, Fatal: func(err error) { fatal <- err },
 	})

@@ -241,7 +241,7 @@ func TestS8_WhatWaitsOnARemovedNodeEndsWithItsRemoval(t *testing.T) {
 func TestABatchSentAfterTheRemovalWasAppliedIsNotDone(t *testing.T) {
 	o := DefaultOptions()
 	o.ID, o.Boot = 2, 102
-	a := NewApplier(o, &journal{}, raft.Mark{})
+	a := NewApplier(o, &journal{}, Base{})
 	c := clusterOf(2)
 	removed := *c
 	removed.Voters, removed.Members = []raft.NodeID{1}, c.Members[:1]

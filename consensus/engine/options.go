@@ -58,6 +58,14 @@ type Options struct {
 	// first entry, nothing was committed, no entry went to history, and no room ever came back.
 	ProposalRoomBytes int
 
+	// SnapshotLogBytes is how much a node applies before it takes a snapshot by itself, or as much as the file of the
+	// last one if that is more; 0 means never.
+	SnapshotLogBytes int64
+	// MaxHistoryBytes is how large a leader's history may be for the sake of followers that are a little slow. Beyond it
+	// everything goes that is below the older of the two snapshots. 0 means four times SnapshotLogBytes, or four times
+	// its default if that is 0.
+	MaxHistoryBytes int64
+
 	// Weakened names guards that a mutation test has switched off; it has no effect in an ordinary build.
 	Weakened guard.Set
 }
@@ -69,7 +77,23 @@ func DefaultOptions() Options {
 		AbsentTicks:         200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
+		SnapshotLogBytes: DefaultSnapshotLogBytes,
 	}
+}
+
+// DefaultSnapshotLogBytes is the default of Options.SnapshotLogBytes: applying as much again takes a start less than a
+// second or so, and a snapshot of an empty key space is not worth less log.
+const DefaultSnapshotLogBytes = 64 << 20
+
+// maxHistoryBytes is MaxHistoryBytes or what stands for it.
+func (o *Options) maxHistoryBytes() int64 {
+	switch {
+	case o.MaxHistoryBytes > 0:
+		return o.MaxHistoryBytes
+	case o.SnapshotLogBytes > 0:
+		return 4 * o.SnapshotLogBytes
+	}
+	return 4 * DefaultSnapshotLogBytes
 }
 
 // proposalRoom is ProposalRoomBytes or what stands for it.
@@ -101,6 +125,10 @@ func (o *Options) Validate() error {
 	if o.ProposalRoomBytes < 0 || o.ProposalRoomBytes > o.JournalRoomBytes {
 		return fmt.Errorf("option ProposalRoomBytes is %d, it must be from 0 to JournalRoomBytes, which is %d",
 			o.ProposalRoomBytes, o.JournalRoomBytes)
+	}
+	if o.SnapshotLogBytes < 0 || o.MaxHistoryBytes < 0 {
+		return fmt.Errorf("options SnapshotLogBytes and MaxHistoryBytes are %d and %d, they must not be negative",
+			o.SnapshotLogBytes, o.MaxHistoryBytes)
 	}
 	if o.ElectionTicks < 3*o.HeartbeatTicks {
 		return fmt.Errorf("option ElectionTicks is %d: fewer than three heartbeats of %d ticks fit in an election timeout",

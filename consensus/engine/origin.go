@@ -204,7 +204,9 @@ func (f *forwardBuilder) flush(e *Engine) {
 func (e *Engine) takeApplied(a *Applied) {
 	if a.Index > e.applied {
 		e.applied = a.Index
+		e.noteJumped()
 	}
+	e.snapshots.noteApplied(a)
 	for len(e.spans) > 0 && e.spans[0].last <= e.applied {
 		e.span -= e.spans[0].bytes
 		e.spans = e.spans[1:]

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"io"
 
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -39,6 +41,9 @@ type Image interface {
 	Release()
 }
 
+// ErrCompacted means that an entry is older than the log goes back: a snapshot stands for it.
+var ErrCompacted = errors.New("entry is older than the log")
+
 // Log is the node's log on disk. The log writer calls Append and Seal, the history filler Write, readers Entries; each
 // from one goroutine, concurrently with the others.
 type Log interface {
@@ -48,10 +53,68 @@ type Log interface {
 	Seal() error
 	// Write adds committed, durable entries to history.
 	Write(entries []raft.Entry) error
-	// Entries reads from history: the mark of the entry before from, and at least one entry, up to maxBytes.
+	// Entries reads from history: the mark of the entry before from, and at least one entry, up to maxBytes. An error that
+	// matches ErrCompacted is an answer, to followers; every other one is final.
 	Entries(from raft.Index, maxBytes int) (previous raft.Mark, entries []raft.Entry, err error)
 	// Close releases the files. It is called after everyone else stopped.
 	Close() error
+}
+
+// SnapshotLog is what snapshots need of the log on disk; the same object as Log. The log writer calls Keep and Restart,
+// between two calls of Append; errors are final.
+type SnapshotLog interface {
+	// Keep puts a snapshot in force that the log holds, and names the one before it if its file is kept. It is durable
+	// when Keep returns.
+	Keep(snapshot, retained *raft.SnapshotMark) error
+	// Restart puts a snapshot in force and begins the log anew behind it. stamp is the highest stamp up to it. It is
+	// called while nobody writes to history or reads from it; a crash leaves the old log or the new one.
+	Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error
+	// Trim removes history below an index, as far as that is cheap. One goroutine calls it, beside all others.
+	Trim(keep raft.Index) error
+	// HistoryBytes is what history holds on disk. It must not wait for a disk.
+	HistoryBytes() int64
+}
+
+// ErrUnavailable means that a snapshot cannot be written or had now, and that nothing is wrong with this node for that:
+// no space, no connection, a member that has retired the file.
+var ErrUnavailable = errors.New("the snapshot cannot be had now")
+
+// Snapshots keeps files of snapshots. Take is for one goroutine, Fetch for one, Retain for one, beside each other;
+// Restore is the applier's. An error of Take or Fetch that matches ErrUnavailable, or says that there is no space, has
+// left nothing that could be taken for a snapshot, and it is tried again later. Every other error ends the process.
+type Snapshots interface {
+	// Take writes a frozen state as a file, durable and verified when it returns. pace is called with the bytes of each
+	// piece and may block; its error ends Take. Take releases the image in any case.
+	Take(f Frozen, pace func(bytes int) error) (raft.SnapshotMark, error)
+	// Fetch brings the file that mark names here from a member, durable and verified, and says what the file says of
+	// itself. It goes on where an earlier call for the same mark ended. When the context ends it returns soon.
+	Fetch(ctx context.Context, from raft.NodeID, mark raft.SnapshotMark) (Base, error)
+	// Restore gives the machine the state that a file holds, and compares its hash with what the file says.
+	Restore(mark raft.SnapshotMark, machine StateMachine) (Base, error)
+	// Retain removes all files but those named. It is not called while a file is being taken.
+	Retain(marks ...raft.SnapshotMark) error
+}
+
+// Frozen is a state to be written.
+type Frozen struct {
+	Base
+	Image     Image
+	StateHash uint64
+}
+
+// Base is what has to be known at an index besides the state of the machine. A file of a snapshot says it of itself.
+// It follows from the log alone: all nodes say the same at the same index.
+type Base struct {
+	// Mark is the last entry that the state holds; zero at the beginning of time.
+	Mark raft.Mark
+	// ClusterID and HashSeed are those of the cluster; see raft.Configuration.
+	ClusterID uint64
+	HashSeed  uint64
+	// Stamp is the highest stamp up to Mark, Level the highest feature level.
+	Stamp raft.Stamp
+	Level uint8
+	// Configuration is the newest at or below Mark, as it is encoded in its entry.
+	Configuration []byte
 }
 
 // Transport carries messages to peers. It may lose, delay, duplicate and reorder them.

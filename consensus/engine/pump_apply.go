@@ -29,12 +29,16 @@ func (r *Runner) apply() {
 
 // applyWork does one turn's work. It returns false when the node stops.
 func (r *Runner) applyWork(w *Work) bool {
+	jumped := w.Jump == nil || r.jump(w.Jump)
 	var report Applied
 	r.applier.Register(w.Sent, &report)
 	if w.Tick != 0 {
 		r.applier.Expire(w.Tick, &report)
 	}
 	r.report(&report)
+	if !jumped {
+		return false
+	}
 	for w.Last > r.applier.Applied() {
 		entries, err := r.nextEntries(w)
 		if err != nil {
@@ -47,6 +51,9 @@ func (r *Runner) applyWork(w *Work) bool {
 			return false
 		default:
 		}
+	}
+	if w.Freeze {
+		r.freeze()
 	}
 	return true
 }

@@ -32,6 +32,10 @@ func (r *Runner) writeLog() {
 		}
 		operations = r.appends.Take(operations)
 		for left := operations; len(left) > 0; {
+			if err := r.switchSnapshot(left[0].Switch); err != nil {
+				r.fail(err)
+				return
+			}
 			n := groupOf(left)
 			if err := r.hands.Log.Append(left[:n]); err != nil {
 				r.fail(fmt.Errorf("append to the log: %w", err))
@@ -48,12 +52,31 @@ func (r *Runner) writeLog() {
 	}
 }
 
-// groupOf says how many operations fit in one group; at least one.
+// switchSnapshot makes the journal name the snapshot that comes into force with an operation. It is durable before the
+// rest of the operation is written: a crash between the two leaves a log that ends at the snapshot or before what the
+// operation adds, and the operation's promises have not left.
+func (r *Runner) switchSnapshot(s *raft.SnapshotSwitch) error {
+	switch {
+	case s == nil:
+		return nil
+	case s.Restart:
+		if err := r.hands.SnapshotLog.Restart(s.Snapshot, s.Stamp); err != nil {
+			return fmt.Errorf("begin the log anew behind entry %d: %w", s.Snapshot.Index, err)
+		}
+	default:
+		if err := r.hands.SnapshotLog.Keep(s.Snapshot, s.Retained); err != nil {
+			return fmt.Errorf("put the snapshot at entry %d in force: %w", s.Snapshot.Index, err)
+		}
+	}
+	return nil
+}
+
+// groupOf says how many operations fit in one group; at least one. One that carries a switch begins a group.
 func groupOf(operations []raft.AppendOperation) int {
 	bytes := 0
 	for i := range operations {
 		bytes += sizeOf(operations[i].Entries)
-		if bytes > groupBytes && i > 0 {
+		if i > 0 && (bytes > groupBytes || operations[i].Switch != nil) {
 			return i
 		}
 	}
@@ -79,6 +102,7 @@ func (r *Runner) fillHistory() {
 				return
 			}
 			r.written.Store(uint64(entries[len(entries)-1].Index))
+			r.noteHistory()
 			r.wakeLoop()
 		}
 	}
@@ -115,11 +139,12 @@ func (r *Runner) fetchEntries() {
 		requests = r.fetch.Take(requests)
 		for _, f := range requests {
 			previous, entries, err := r.hands.Log.Entries(f.From, min(f.MaxBytes, readBytes))
-			if err != nil {
+			compacted := errors.Is(err, ErrCompacted)
+			if err != nil && !compacted {
 				r.fail(fmt.Errorf("read entry %d from the log: %w", f.From, err))
 				return
 			}
-			r.fetched.Force(Fetched{To: f.To, Previous: previous, Entries: entries}, 1)
+			r.fetched.Force(Fetched{To: f.To, Previous: previous, Entries: entries, Compacted: compacted}, 1)
 		}
 	}
 }

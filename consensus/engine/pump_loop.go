@@ -49,6 +49,7 @@ func (r *Runner) ticksSince(last, now time.Time) (ticks int, counted time.Time) 
 
 // gather takes all that arrived.
 func (r *Runner) gather(in *Inputs) {
+	r.gatherSnapshots(in)
 	in.Messages = append(r.messages.Take(in.Messages), r.forwards.Take(nil)...)
 	in.Batches = r.batches.Take(in.Batches)
 	in.Reads = r.reads.Take(in.Reads)
@@ -63,6 +64,18 @@ func (r *Runner) gather(in *Inputs) {
 	in.Written = raft.Index(r.written.Swap(0))
 	in.HandOver = r.handOver.Swap(false)
 	in.TakeOver = r.takeOver.Swap(false)
+}
+
+// gatherSnapshots comes before the applier's reports are taken: the report of a freeze is made before its file.
+func (r *Runner) gatherSnapshots(in *Inputs) {
+	for _, t := range r.taken.Take(nil) { // there is one at a time
+		in.Taken = &t
+	}
+	for _, f := range r.received.Take(nil) {
+		in.Received = &f
+	}
+	in.HistoryBytes = r.historyBytes.Swap(0)
+	in.TakeSnapshot = r.takeSnapshot.Swap(false)
 }
 
 // handOut gives each part of the outputs to its hand. Work comes before messages: a batch is known to the applier
@@ -83,6 +96,7 @@ func (r *Runner) handOut(out *Outputs) {
 	for _, f := range out.Fetch {
 		r.fetch.Force(f, 1)
 	}
+	r.handOutSnapshots(out)
 	for _, id := range out.Reset {
 		r.hands.Transport.Reset(id)
 	}
@@ -93,6 +107,18 @@ func (r *Runner) handOut(out *Outputs) {
 	wakeEnded(out)
 	if out.Again {
 		r.wakeLoop()
+	}
+}
+
+func (r *Runner) handOutSnapshots(out *Outputs) {
+	if out.StopInstall {
+		r.endFetch()
+	}
+	if out.Install != nil {
+		r.startFetch(out.Install)
+	}
+	if out.Retain != nil || out.Trim != 0 {
+		r.garbage.Force(garbage{retain: out.Retain, trim: out.Trim}, 1)
 	}
 }
 

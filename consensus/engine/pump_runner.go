@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync"
@@ -17,6 +18,11 @@ type Hands struct {
 	Log       Log
 	Transport Transport
 	Logger    *slog.Logger
+	// Snapshots keeps files of snapshots, SnapshotLog is Log once more.
+	Snapshots   Snapshots
+	SnapshotLog SnapshotLog
+	// SnapshotBytesPerSecond bounds how fast a snapshot is written; 0 means as fast as it goes.
+	SnapshotBytesPerSecond int64
 	// Tick is the length of a tick.
 	Tick time.Duration
 	// Fatal is called once, from a goroutine of the runner, when the node must not go on: the log failed, or holds what
@@ -53,6 +59,9 @@ const (
 //	APPLIER     owns Applier and writes of the machine, under the lock
 //	FILLER      moves committed entries into history
 //	FETCHER     reads old entries for followers that are behind
+//	SNAPSHOTTER writes frozen states as files
+//	RECEIVER    fetches snapshots from other nodes
+//	REMOVER     removes snapshots and history that nobody needs any more
 type Runner struct {
 	engine  *Engine
 	applier *Applier
@@ -73,17 +82,29 @@ type Runner struct {
 	linksUp   *mailbox.Mailbox[raft.NodeID]
 	changes   *mailbox.Mailbox[*ChangeRequest]
 	arrivals  *mailbox.Mailbox[*Arrival]
+	taken     *mailbox.Mailbox[Taken]
+	received  *mailbox.Mailbox[Received]
 	appended  atomic.Uint64 // highest durable operation
 	written   atomic.Uint64 // last index in history
 	handOver  atomic.Bool   // asked for
 	takeOver  atomic.Bool   // asked for
 
+	historyBytes atomic.Int64
+	takeSnapshot atomic.Bool // asked for
+
 	appends *mailbox.Mailbox[raft.AppendOperation]
 	work    *mailbox.Mailbox[Work]
 	fill    *mailbox.Mailbox[[]raft.Entry]
 	fetch   *mailbox.Mailbox[raft.FetchRequest]
+	frozen  *mailbox.Mailbox[Frozen]
+	files   *mailbox.Mailbox[fileRequest]
+	garbage *mailbox.Mailbox[garbage]
+	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
+	endFetch context.CancelFunc
 
 	status   atomic.Pointer[Status]
+	context  context.Context // ends with stopping
+	cancel   context.CancelFunc
 	stopping chan struct{}
 	stop     sync.Once
 	failure  atomic.Pointer[error]
@@ -112,14 +133,24 @@ func Start(e *Engine, a *Applier, hands Hands) *Runner {
 		work:      mailbox.New[Work](completions),
 		fill:      mailbox.New[[]raft.Entry](completions),
 		fetch:     mailbox.New[raft.FetchRequest](completions),
+		taken:     mailbox.New[Taken](completions),
+		received:  mailbox.New[Received](completions),
+		frozen:    mailbox.New[Frozen](completions),
+		files:     mailbox.New[fileRequest](completions),
+		garbage:   mailbox.New[garbage](completions),
+		endFetch:  func() {},
 		stopping:  make(chan struct{}),
 	}
+	r.context, r.cancel = context.WithCancel(context.Background())
 	r.shareWake()
+	r.noteHistory()
 	r.publishStatus()
 	if c := e.core.Configuration(); c != nil {
 		hands.Transport.SetPeers(c.Members)
 	}
-	for _, pump := range []func(){r.loop, r.writeLog, r.apply, r.fillHistory, r.fetchEntries} {
+	for _, pump := range []func(){
+		r.loop, r.writeLog, r.apply, r.fillHistory, r.fetchEntries, r.takeSnapshots, r.fetchFiles, r.removeGarbage,
+	} {
 		r.running.Go(pump)
 	}
 	return r
@@ -134,6 +165,8 @@ func (r *Runner) shareWake() {
 	r.leftReads.Share(r.wake)
 	r.applied.Share(r.wake)
 	r.fetched.Share(r.wake)
+	r.taken.Share(r.wake)
+	r.received.Share(r.wake)
 	r.linksUp.Share(r.wake)
 	r.changes.Share(r.wake)
 	r.arrivals.Share(r.wake)
@@ -264,18 +297,27 @@ func (r *Runner) hasStopped() bool {
 // fail stops the node for good. Nothing is acknowledged after it.
 func (r *Runner) fail(err error) {
 	if r.failure.CompareAndSwap(nil, &err) {
-		r.stop.Do(func() { close(r.stopping) })
+		r.halt()
 		r.hands.Fatal(err)
 	}
+}
+
+// halt tells all goroutines to end.
+func (r *Runner) halt() {
+	r.stop.Do(func() {
+		close(r.stopping)
+		r.cancel()
+	})
 }
 
 // Close stops all goroutines and ends everything that waits: batches that were never sent as NotDone, the others as
 // Unknown. It closes the log, and returns its error; a second call changes nothing.
 func (r *Runner) Close() error {
-	r.stop.Do(func() { close(r.stopping) })
+	r.halt()
 	r.running.Wait()
 	r.closing.Do(func() {
 		r.endAll()
+		r.releaseImages()
 		r.closed = r.closeLog()
 	})
 	return r.closed

@@ -124,7 +124,7 @@ func startCluster(t *testing.T, n int) (*hub, []*running) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Runner = Start(e, NewApplier(o, r.machine, raft.Mark{}), Hands{
+		r.Runner = Start(e, NewApplier(o, r.machine, Base{}), Hands{
 			Machine: r.machine, Log: r.log, Transport: port{h, s.id}, Logger: slog.New(slog.DiscardHandler),
 			Tick: time.Millisecond, Fatal: func(err error) { r.fatal <- err },
 		})

@@ -90,11 +90,11 @@ func TestS3_TruncatedAtItsOriginAndCommittedElsewhere(t *testing.T) {
 
 // A tag lies in a gap that an installed snapshot jumps over: unknown for good, never proposed again.
 func TestS4_SnapshotJumpsOverABatch(t *testing.T) {
-	a := NewApplier(DefaultOptions(), &journal{}, raft.Mark{})
+	a := NewApplier(DefaultOptions(), &journal{}, Base{})
 	b := &Batch{Body: []byte("x")}
 	var report Applied
 	a.Register([]Sent{{Batch: b, Term: 2, Sequence: 1}}, &report)
-	a.Jumped(raft.Mark{Term: 2, Index: 50}, &report)
+	a.Jumped(Base{Mark: raft.Mark{Term: 2, Index: 50}}, &report)
 	later := raft.Entry{Index: 51, Term: 3, Kind: raft.EntryNoOp}
 	a.Apply([]raft.Entry{later}, &report)
 	if b.Outcome != Unknown || len(report.NotDone) != 0 || len(report.Ended) != 1 {

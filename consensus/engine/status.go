@@ -41,11 +41,47 @@ type State struct {
 	UnmetBatches   int
 	// JournalBytes are entries in the journal and not yet in history.
 	JournalBytes int
+	// Snapshot is the snapshot in force, Retained the one before it if its file is kept: as the journal names them, on
+	// the disk. Nil when there is none; what they point to is never changed.
+	Snapshot *raft.SnapshotMark
+	Retained *raft.SnapshotMark
+	// SnapshotUnderway: a snapshot is asked for, being written, or on its way into the journal.
+	SnapshotUnderway bool
+	// Install is the snapshot that is being fetched from another node or installed.
+	Install InstallStatus
+	// SnapshotsTaken of this node's own came into force, SnapshotsInstalled came from other nodes, in this boot.
+	// SnapshotsEnded counts attempts at one of its own that ended, however; a request that found nothing new since the
+	// snapshot in force counts.
+	SnapshotsTaken     uint64
+	SnapshotsInstalled uint64
+	SnapshotsEnded     uint64
+	// LastSnapshotError is why the last attempt to take or fetch a snapshot failed; empty when the last one did not.
+	LastSnapshotError string
 	// Observation counts the changes of Status.Absent and Status.Followers.
 	Observation uint64
 }
 
+// InstallStatus describes the snapshot that a node takes over from another one; zero when there is none.
+type InstallStatus struct {
+	// From is who announced it, and sends it.
+	From      raft.NodeID
+	Mark      raft.Mark
+	FileBytes uint64
+	// Here: the file is here. Until then it is being fetched.
+	Here bool
+}
+
+func (e *Engine) installStatus() InstallStatus {
+	i := e.snapshots.install
+	if i == nil {
+		return InstallStatus{}
+	}
+	m := &i.request.Snapshot
+	return InstallStatus{From: i.request.From, Mark: m.Mark, FileBytes: m.FileBytes, Here: i.base != nil}
+}
+
 func (e *Engine) state() State {
+	s := &e.snapshots
 	committed, _ := e.core.CommittedConfiguration()
 	durableTerm, _ := e.core.TermOf(e.core.Durable())
 	return State{
@@ -55,6 +91,9 @@ func (e *Engine) state() State {
 		Configuration: e.configuration, Committed: committed, Removed: LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(), Observation: e.presence.observation,
+		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,
+		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
+		LastSnapshotError: s.lastError,
 	}
 }
 

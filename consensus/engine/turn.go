@@ -28,6 +28,13 @@ type Inputs struct {
 	Applied []Applied
 	// Fetched are the answers to Outputs.Fetch.
 	Fetched []Fetched
+	// Taken is the answer to Work.Freeze, Received the one to Outputs.Install; nil for no news.
+	Taken    *Taken
+	Received *Received
+	// HistoryBytes is what history holds on disk; 0 for no news.
+	HistoryBytes int64
+	// TakeSnapshot asks for a snapshot, whatever the log weighs.
+	TakeSnapshot bool
 	// LinksUp names peers to whom a connection was made: what was sent before may be lost.
 	LinksUp []raft.NodeID
 	// HandOver asks a node that leads to give leadership away, TakeOver one that does not to ask for it. Either is void
@@ -57,11 +64,13 @@ func (in *Inputs) Reset() {
 	}
 }
 
-// Fetched is the answer to one raft.FetchRequest; Entries is empty when it failed.
+// Fetched is the answer to one raft.FetchRequest; Entries is empty when it failed. Compacted says that they are gone for
+// good: see ErrCompacted.
 type Fetched struct {
-	To       raft.NodeID
-	Previous raft.Mark
-	Entries  []raft.Entry
+	To        raft.NodeID
+	Previous  raft.Mark
+	Entries   []raft.Entry
+	Compacted bool
 }
 
 // Outputs is everything a turn wants done. Order matters in one place: Work must reach the applier before Messages
@@ -77,6 +86,14 @@ type Outputs struct {
 	Fill []raft.Entry
 	// Fetch asks for old entries from history; the answers are Inputs.Fetched.
 	Fetch []raft.FetchRequest
+	// Install asks for the file of another node's snapshot, nil for none; the answer is Inputs.Received. StopInstall says
+	// that the file asked for last is not needed any more; the answer comes all the same, an error most likely.
+	Install     *raft.InstallRequest
+	StopInstall bool
+	// Retain, unless nil, names all files of snapshots that may still be needed; the others are to be removed. Trim is
+	// the first entry of history that may still be needed; 0 for no news.
+	Retain []raft.SnapshotMark
+	Trim   raft.Index
 	// Reset names peers whose incoming connection is to be closed.
 	Reset []raft.NodeID
 	// Peers is to whom links are to be held, this node included, if that changed in this turn; nil otherwise.
@@ -127,12 +144,16 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.flushProposals()
 	e.continueHandOver(in)
 	e.registerReads() // before messages are built: no message sent before a read was registered carries its epoch
+	e.continueInstall()
 	e.drainReady()
 	e.arrangePeers(in.Ticks)
 	e.finishReads()
 	e.observe()
+	e.noticeSnapshots()
 	e.handWork(in.Ticks)
 	e.fillHistory()
+	e.retireFiles()
+	e.trimHistory()
 	e.expire(in.Ticks)
 	e.out = nil
 }
@@ -166,9 +187,10 @@ func (e *Engine) takeCompletions(in *Inputs) {
 	}
 	for _, f := range in.Fetched {
 		if e.understood(f.Entries) {
-			e.core.Fetched(f.To, f.Previous, f.Entries, false)
+			e.core.Fetched(f.To, f.Previous, f.Entries, f.Compacted)
 		}
 	}
+	e.takeSnapshots(in)
 	for _, id := range in.LinksUp {
 		e.core.LinkUp(id)
 		e.presence.owe(id)
@@ -265,6 +287,8 @@ func (e *Engine) drainReady() {
 			e.out.Appends = append(e.out.Appends, keepOperation(rd.Append))
 		}
 		e.out.Fetch = append(e.out.Fetch, rd.Fetch...)
+		e.snapshots.fetches += len(rd.Fetch)
+		e.beginInstall(rd.Install)
 		e.commit = rd.Commit
 		if rd.Confirmed > e.reads.confirmed {
 			e.reads.confirmed = rd.Confirmed

@@ -2,8 +2,11 @@ package engine
 
 import "github.com/raftredis/raftredis/consensus/raft"
 
-// Work is what a turn wants of the applier, in this order: register, expire, apply.
+// Work is what a turn wants of the applier, in this order: jump, register, expire, apply, freeze.
 type Work struct {
+	// Jump, when not nil, is a snapshot of other nodes that has taken the log's place: the machine is restored from it,
+	// and then Applier.Jumped is called with what the file says.
+	Jump *raft.SnapshotMark
 	// Sent are batches that are about to leave; from here on they belong to the applier.
 	Sent []Sent
 	// Tick is the loop's time, for deadlines; 0 when no tick passed.
@@ -12,15 +15,21 @@ type Work struct {
 	// they are no longer in memory: the applier then reads them from the log.
 	First, Last raft.Index
 	Entries     []raft.Entry
+	// Freeze asks for the state behind Last, or behind what was handed over before: Applier.Freeze. It goes to the
+	// snapshotter, whose answer is Inputs.Taken.
+	Freeze bool
 }
 
 // Empty reports whether there is nothing to do.
-func (w *Work) Empty() bool { return len(w.Sent) == 0 && w.Tick == 0 && w.Last == 0 }
+func (w *Work) Empty() bool {
+	return w.Jump == nil && len(w.Sent) == 0 && w.Tick == 0 && w.Last == 0 && !w.Freeze
+}
 
 // deadlineTicks is how often the applier looks for deadlines that passed.
 const deadlineTicks = 10
 
-// handWork hands over what was registered and what became committed, as long as the applier is not too far behind.
+// handWork hands over what was registered and what became committed, as long as the applier is not too far behind, and
+// sees to snapshots in between.
 func (e *Engine) handWork(ticks int) {
 	w := &e.out.Work
 	w.Sent = e.registered
@@ -28,16 +37,29 @@ func (e *Engine) handWork(ticks int) {
 	if e.tick/deadlineTicks != (e.tick-uint64(ticks))/deadlineTicks {
 		w.Tick = e.tick
 	}
-	if e.handed >= e.commit || e.span >= e.options.MaxSpanBytes {
+	e.handJump(w)
+	if e.snapshots.install.halts() {
+		return
+	}
+	freeze := e.snapshotDue()
+	e.handEntries(w, e.mayHand(freeze))
+	if freeze {
+		e.freeze(ticks)
+	}
+}
+
+// handEntries hands over committed entries up to an index.
+func (e *Engine) handEntries(w *Work, through raft.Index) {
+	if e.handed >= through || e.span >= e.options.MaxSpanBytes {
 		return
 	}
 	w.First = e.handed + 1
 	if w.First < e.core.FirstInMemory() {
-		w.Last = min(e.commit, e.core.FirstInMemory()-1)
+		w.Last = min(through, e.core.FirstInMemory()-1)
 		e.noteSpan(w.Last, 0)
 		return
 	}
-	w.Entries = e.core.Entries(w.First, e.commit, e.options.MaxSpanBytes)
+	w.Entries = e.core.Entries(w.First, through, e.options.MaxSpanBytes)
 	w.Last = w.Entries[len(w.Entries)-1].Index
 	e.noteSpan(w.Last, sizeOf(w.Entries))
 }
@@ -63,7 +85,7 @@ const maxFillBytes = 4 << 20
 // history never sees a truncation.
 func (e *Engine) fillHistory() {
 	through := min(e.commit, e.core.Durable())
-	if e.filling || e.filled >= through {
+	if e.filling || e.filled >= through || e.snapshots.install.halts() {
 		return
 	}
 	e.out.Fill = e.core.Entries(e.filled+1, through, maxFillBytes)

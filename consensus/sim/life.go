@@ -68,7 +68,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	}
 	l := &life{node: n, boot: o.Boot, engine: e, journal: j, log: n.stable.log.clone(), term: r.Term}
 	l.machine = machine{Machine: fsm.New(fsm.Options{}), node: n}
-	l.applier = engine.NewApplier(o, l.machine, raft.Mark{})
+	l.applier = engine.NewApplier(o, l.machine, engine.Base{})
 	l.commit, l.counted = e.Core().Commit(), w.now
 	l.inForce, l.inForceSince = e.Core().Configuration(), e.Core().ConfigurationIndex()
 	return l, nil

@@ -1,0 +1,32 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Check refuses what this build cannot go on from: a state of a newer feature level, or a configuration that no node
+// wrote.
+func (b *Base) Check() error {
+	if b.Level > Level {
+		return fmt.Errorf("the snapshot at %s needs feature level %d, this build knows %d: upgrade this node",
+			b.Mark, b.Level, Level)
+	}
+	if _, err := DecodeConfiguration(b.Configuration); err != nil {
+		return fmt.Errorf("the snapshot at %s: %w", b.Mark, err)
+	}
+	return nil
+}
+
+// leavesOut reports whether a node was a member once and is none at the base.
+func (b *Base) leavesOut(id raft.NodeID) bool {
+	if len(b.Configuration) == 0 {
+		return false // the beginning of time
+	}
+	c, err := DecodeConfiguration(b.Configuration)
+	if err != nil {
+		panic(fmt.Sprintf("engine: the base at %s has no configuration: %v", b.Mark, err)) // it was checked
+	}
+	return LeftOut(c, id)
+}

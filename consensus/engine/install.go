@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// install follows a snapshot of another node to this node's state. A crash after any step leaves what the step says:
+//
+//  1. The core asks for it: Outputs.Install. Left: nothing, or a part of the file, with which the next attempt begins.
+//  2. The file is here: Inputs.Received. Left: a file that nobody names.
+//  3. The hands come to rest: nothing is being written to history, applied, or read for others.
+//  4. The core begins the log anew. The operation is on its way to the disk. Left: the old log or the new one.
+//  5. It is durable: Work.Jump. The applier restores the machine. Left: the snapshot, from which the next start restores.
+//  6. The applier reports the mark as applied. Files and history that nobody needs are removed.
+//
+// Why the hands must rest at step 4, with entries up to 100 committed, and a snapshot at 500:
+//
+//  1. The filler was handed 90 to 100. The core begins the log anew behind 500; the log writer does so on the disk.
+//  2. The filler writes 90 to 100 into the new history, which begins at 501.
+type install struct {
+	request raft.InstallRequest
+	// base and configuration are what the file says, nil until it is here.
+	base          *Base
+	configuration *raft.Configuration
+	// dropped: the log came to hold the snapshot's entry, so that the file is not needed.
+	dropped bool
+	// switching: the log begins anew. handed: the applier was told.
+	switching bool
+	handed    bool
+}
+
+// mark is what is being installed, nil for a nil install.
+func (i *install) mark() *raft.SnapshotMark {
+	if i == nil {
+		return nil
+	}
+	return &i.request.Snapshot
+}
+
+// Received is the answer to Outputs.Install.
+type Received struct {
+	Mark raft.SnapshotMark
+	Base Base
+	// Err is nil, or says why there is no file now; see ErrUnavailable.
+	Err error
+}
+
+// beginInstall passes on what the core asks for.
+func (e *Engine) beginInstall(request *raft.InstallRequest) {
+	s := &e.snapshots
+	if request == nil {
+		return
+	}
+	if s.install != nil {
+		panic("engine: the core asks for a second snapshot before the first is here") // it asks for one at a time
+	}
+	s.install = &install{request: *request}
+	e.out.Install = &s.install.request
+}
+
+// takeReceived takes in what became of a fetch.
+func (e *Engine) takeReceived(r *Received) {
+	s := &e.snapshots
+	i := s.install
+	if i == nil || i.base != nil || !i.request.Snapshot.Same(&r.Mark) {
+		panic("engine: a snapshot came for which nobody asked")
+	}
+	if r.Err != nil {
+		if !i.dropped {
+			s.lastError = r.Err.Error()
+		}
+		e.endInstall()
+		return
+	}
+	if err := r.Base.Check(); err != nil {
+		e.out.Fatal = err
+		return
+	}
+	configuration, _ := DecodeConfiguration(r.Base.Configuration) // it was checked
+	i.base, i.configuration = &r.Base, configuration
+}
+
+// endInstall gives an install up: the core asks again when a leader announces a snapshot.
+func (e *Engine) endInstall() {
+	s := &e.snapshots
+	e.core.InstallFailed(s.install.request.Snapshot)
+	s.install = nil
+	s.retire = true
+}
+
+// continueInstall lets the core begin the log anew when the file is here and the hands rest. A fetch that has become
+// needless is stopped; its answer comes all the same.
+func (e *Engine) continueInstall() {
+	s := &e.snapshots
+	i := s.install
+	switch {
+	case i == nil || i.switching:
+	case i.base == nil:
+		if !i.dropped && i.request.Snapshot.Index <= e.core.Commit() {
+			i.dropped = true
+			e.out.StopInstall = true
+		}
+	case e.leads():
+		e.endInstall() // it was elected because its log holds what the snapshot covers
+	case e.filling || e.handed != e.applied || s.fetches > 0:
+		// soon
+	case !e.core.Install(i.request.Snapshot, i.configuration, i.base.Stamp):
+		s.install, s.retire = nil, true
+	default:
+		i.switching = true
+		e.filled, e.written = i.request.Snapshot.Index, i.request.Snapshot.Index
+		e.commit = e.core.Commit()
+	}
+}
+
+// halts reports whether the hands are to come to rest, or may not move yet: from the moment at which a snapshot is here
+// until the applier is told of it.
+func (i *install) halts() bool { return i != nil && i.base != nil && !i.handed }
+
+// handJump tells the applier of the snapshot that takes the log's place, once that is durable.
+func (e *Engine) handJump(w *Work) {
+	i := e.snapshots.install
+	if i == nil || !i.switching || i.handed || !i.request.Snapshot.Same(e.snapshots.inForce) {
+		return
+	}
+	i.handed = true
+	w.Jump = &i.request.Snapshot
+	e.noteSpan(w.Jump.Index, 0)
+}
+
+// noteJumped ends an install when the machine is restored.
+func (e *Engine) noteJumped() {
+	s := &e.snapshots
+	if i := s.install; i != nil && i.handed && e.applied >= i.request.Snapshot.Index {
+		s.install = nil
+		s.installed++
+		s.bytes, s.failures, s.lastError = 0, 0, ""
+		s.retire = true
+	}
+}

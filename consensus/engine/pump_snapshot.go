@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// ErrSnapshotUnderway answers a request for a snapshot while one is asked for, being written, or on its way into the
+// journal.
+var ErrSnapshotUnderway = errors.New("a snapshot is already under way")
+
+// TakeSnapshot asks for a snapshot whatever the log weighs. It does not wait: Status.SnapshotsEnded counts when it is
+// over, however it ended.
+func (r *Runner) TakeSnapshot() error {
+	switch {
+	case r.hasStopped():
+		return ErrStopped
+	case r.Status().SnapshotUnderway || r.takeSnapshot.Swap(true):
+		return ErrSnapshotUnderway
+	}
+	r.wakeLoop()
+	return nil
+}
+
+// transient reports whether an error of a snapshot is a state, and not the end of the node.
+func transient(err error) bool {
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// takeSnapshots writes frozen states as files.
+func (r *Runner) takeSnapshots() {
+	var states []Frozen
+	for {
+		select {
+		case <-r.frozen.Woken():
+		case <-r.stopping:
+			return
+		}
+		states = r.frozen.Take(states)
+		for _, f := range states {
+			if !r.writeSnapshot(f) {
+				return
+			}
+		}
+	}
+}
+
+// writeSnapshot writes one frozen state. It returns false when the node stops.
+func (r *Runner) writeSnapshot(f Frozen) bool {
+	log := r.hands.Logger.With("index", f.Mark.Index, "term", f.Mark.Term)
+	log.Info("snapshot begun")
+	began := time.Now()
+	pace := pacer{bytesPerSecond: r.hands.SnapshotBytesPerSecond, stopping: r.stopping}
+	mark, err := r.hands.Snapshots.Take(f, pace.spend)
+	switch {
+	case r.hasStopped():
+		return false
+	case err != nil && !transient(err):
+		r.fail(fmt.Errorf("take a snapshot at entry %d: %w", f.Mark.Index, err))
+		return false
+	case err != nil:
+		log.Error("no snapshot can be written now; the log is kept, and it is tried again", "error", err)
+	default:
+		log.Info("snapshot written", "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())
+	}
+	r.taken.Force(Taken{Mark: mark, Err: err}, 1)
+	return true
+}
+
+// pacer lets bytes through at a rate.
+type pacer struct {
+	// bytesPerSecond is the rate; 0 means as fast as it goes.
+	bytesPerSecond int64
+	stopping       <-chan struct{}
+	// next is when what was spent so far is paid for.
+	next time.Time
+}
+
+// spend waits until what was spent before is paid for. It fails when the node stops.
+func (p *pacer) spend(bytes int) error {
+	now := time.Now()
+	if p.next.Before(now) {
+		p.next = now // what was not used is lost: a burst would be felt by the journal beside it
+	}
+	wait := p.next.Sub(now)
+	if p.bytesPerSecond > 0 {
+		p.next = p.next.Add(time.Duration(float64(bytes) / float64(p.bytesPerSecond) * float64(time.Second)))
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-p.stopping:
+		return ErrStopped
+	case <-timer.C:
+	}
+	select { // a node that stops does not go on because both were ready
+	case <-p.stopping:
+		return ErrStopped
+	default:
+		return nil
+	}
+}
+
+// fileRequest is a snapshot to be fetched, until the context ends.
+type fileRequest struct {
+	raft.InstallRequest
+	context context.Context
+}
+
+// fetchFiles fetches snapshots from other nodes.
+func (r *Runner) fetchFiles() {
+	var requests []fileRequest
+	for {
+		select {
+		case <-r.files.Woken():
+		case <-r.stopping:
+			return
+		}
+		requests = r.files.Take(requests)
+		for i := range requests {
+			if !r.fetchFile(&requests[i]) {
+				return
+			}
+		}
+	}
+}
+
+// fetchFile fetches one snapshot. It returns false when the node stops.
+func (r *Runner) fetchFile(f *fileRequest) bool {
+	mark := f.Snapshot
+	log := r.hands.Logger.With("index", mark.Index, "term", mark.Term, "from", f.From)
+	log.Info("the log of the others begins behind this node's: it fetches a snapshot", "bytes", mark.FileBytes)
+	began := time.Now()
+	base, err := r.hands.Snapshots.Fetch(f.context, f.From, mark)
+	switch {
+	case r.hasStopped():
+		return false
+	case err == nil:
+		log.Info("snapshot received", "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())
+	case f.context.Err() != nil:
+		log.Info("the snapshot is not needed any more: the log has reached it")
+	case transient(err):
+		log.Warn("the snapshot could not be fetched; it is tried again when a leader announces one", "error", err)
+	default:
+		r.fail(fmt.Errorf("fetch the snapshot at entry %d from node %d: %w", mark.Index, f.From, err))
+		return false
+	}
+	r.received.Force(Received{Mark: mark, Base: base, Err: err}, 1)
+	return true
+}
+
+// startFetch hands a request to fetchFiles. The loop calls it, and stopFetch.
+func (r *Runner) startFetch(request *raft.InstallRequest) {
+	r.endFetch() // of the one before, which is over
+	ctx, cancel := context.WithCancel(r.context)
+	r.endFetch = cancel
+	r.files.Force(fileRequest{InstallRequest: *request, context: ctx}, 1)
+}
+
+// garbage is what nobody needs any more: all files but those named, history below an index.
+type garbage struct {
+	retain []raft.SnapshotMark
+	trim   raft.Index
+}
+
+// removeGarbage removes files and history. It is slow work that nothing waits for.
+func (r *Runner) removeGarbage() {
+	var pieces []garbage
+	for {
+		select {
+		case <-r.garbage.Woken():
+		case <-r.stopping:
+			return
+		}
+		pieces = r.garbage.Take(pieces)
+		for _, g := range pieces {
+			if err := r.remove(g); err != nil {
+				r.fail(err)
+				return
+			}
+		}
+	}
+}
+
+func (r *Runner) remove(g garbage) error {
+	if g.retain != nil {
+		if err := r.hands.Snapshots.Retain(g.retain...); err != nil {
+			return fmt.Errorf("remove old snapshots: %w", err)
+		}
+	}
+	if g.trim != 0 {
+		if err := r.hands.SnapshotLog.Trim(g.trim); err != nil {
+			return fmt.Errorf("remove history below entry %d: %w", g.trim, err)
+		}
+		r.noteHistory()
+		r.wakeLoop()
+	}
+	return nil
+}
+
+// noteHistory tells the loop how large history is.
+func (r *Runner) noteHistory() {
+	if r.hands.SnapshotLog == nil { // a node without snapshots
+		return
+	}
+	r.historyBytes.Store(r.hands.SnapshotLog.HistoryBytes())
+}
+
+// jump gives the machine the state of a snapshot of other nodes. Reads of this node's state wait meanwhile. It returns
+// false when the node stops.
+func (r *Runner) jump(mark *raft.SnapshotMark) bool {
+	var report Applied
+	began := time.Now()
+	r.machineLock.Lock()
+	base, err := r.hands.Snapshots.Restore(*mark, r.hands.Machine)
+	if err == nil {
+		r.applier.Jumped(base, &report)
+	}
+	r.machineLock.Unlock()
+	if err != nil {
+		r.fail(fmt.Errorf("restore the state from the snapshot at entry %d: %w", mark.Index, err))
+		return false
+	}
+	r.hands.Logger.Info("snapshot installed", "index", mark.Index, "term", mark.Term, "seconds", time.Since(began).Seconds())
+	r.report(&report)
+	return true
+}
+
+// freeze freezes the state for the snapshotter.
+func (r *Runner) freeze() {
+	var report Applied
+	r.machineLock.Lock()
+	frozen := r.applier.Freeze(&report)
+	r.machineLock.Unlock()
+	r.report(&report)
+	r.frozen.Force(frozen, 1)
+}
+
+// releaseImages gives up the states that nobody will write any more.
+func (r *Runner) releaseImages() {
+	for _, f := range r.frozen.Close() {
+		f.Image.Release()
+	}
+}

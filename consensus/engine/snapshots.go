@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// snapshots is what a turn knows of this node's snapshots. One is taken in steps, and a crash after any of them leaves
+// what the step says:
+//
+//  1. Work.Freeze: the applier freezes the state behind an entry that is durable here. Left: nothing.
+//  2. The snapshotter writes the file: Inputs.Taken. Left: a file that nobody names, which the next start removes.
+//  3. An append operation switches to it, and the log writer makes the journal name it. Left: the snapshot.
+//  4. Outputs.Retain removes files that no record names any more, Outputs.Trim history that no snapshot needs. Left:
+//     some of that, until the next time.
+//
+// Why only an entry that is durable here may be frozen (a node may apply what a majority holds without it):
+//
+//  1. The state is frozen behind entry 9; this node's journal ends at 7. The file is made, the journal names it.
+//  2. Power fails. The journal has entries up to 7, and a snapshot at 9 that this log does not lead to.
+//
+// One snapshot is taken at a time, and none while one of another node is being fetched or installed: that one is newer.
+type snapshots struct {
+	// inForce and retained are named by the journal, on the disk.
+	inForce  *raft.SnapshotMark
+	retained *raft.SnapshotMark
+
+	asked bool // for a snapshot whatever the log weighs
+	// bytes is what was applied since the state that was last frozen, frozenBytes what had been then.
+	bytes       int64
+	frozenBytes int64
+	// heldTicks counts how long the applier has been held back for a freeze that waits for the disk.
+	heldTicks int
+	// underway: a state is being frozen or written. taken is the file made of it, on its way to the journal.
+	underway bool
+	taken    *raft.SnapshotMark
+	// failures counts the attempts in a row that failed; there is none before the tick retryAt.
+	failures int
+	retryAt  uint64
+	// ended, made and installed count attempts, files that came into force, and those that came from other nodes.
+	ended     uint64
+	made      uint64
+	installed uint64
+	lastError string
+
+	// install is the snapshot of another node that takes this node's log's place; nil if none does.
+	install *install
+	// fetches are requests for old entries that were not answered yet.
+	fetches int
+
+	// retire: there may be files that nobody needs.
+	retire bool
+	// trimmed is what history was last cut to, at trimmedAt; historyBytes is what it held when last heard of.
+	trimmed      raft.Index
+	trimmedAt    uint64
+	historyBytes int64
+}
+
+const (
+	// snapshotRetryTicks is how long after a failure the next snapshot is begun. It doubles with each failure in a row,
+	// up to snapshotRetryTicks << maxSnapshotDoublings: every attempt writes until the disk is full again.
+	snapshotRetryTicks   = 100
+	maxSnapshotDoublings = 6
+	// trimTicks is how often history may be cut: whole segments go, so most of the time there is nothing to cut.
+	trimTicks = 100
+)
+
+// Taken is the snapshotter's answer to a frozen state.
+type Taken struct {
+	Mark raft.SnapshotMark
+	// Err is nil, or says why there is no file now; see ErrUnavailable.
+	Err error
+}
+
+// takeSnapshots takes in what concerns snapshots.
+func (e *Engine) takeSnapshots(in *Inputs) {
+	s := &e.snapshots
+	s.fetches -= len(in.Fetched)
+	s.asked = s.asked || in.TakeSnapshot && !s.underway && s.taken == nil
+	if in.TakeSnapshot {
+		s.retryAt = 0
+	}
+	if in.HistoryBytes != 0 {
+		s.historyBytes = in.HistoryBytes
+	}
+	if in.Taken != nil {
+		e.takeTaken(in.Taken)
+	}
+	if in.Received != nil {
+		e.takeReceived(in.Received)
+	}
+}
+
+// takeTaken takes in what became of a snapshot.
+func (e *Engine) takeTaken(t *Taken) {
+	s := &e.snapshots
+	s.underway = false
+	if t.Err != nil {
+		s.ended++
+		s.bytes += s.frozenBytes
+		s.putOff(e.tick, t.Err)
+		return
+	}
+	s.failures, s.lastError = 0, ""
+	mark := t.Mark
+	s.taken = &mark
+	s.retire = true // it may have come too late
+	e.core.SnapshotTaken(mark)
+}
+
+// putOff lets a while pass before the next attempt.
+func (s *snapshots) putOff(tick uint64, why error) {
+	s.retryAt = tick + snapshotRetryTicks<<min(s.failures, maxSnapshotDoublings)
+	s.failures++
+	s.lastError = why.Error()
+}
+
+// noticeSnapshots sees which snapshot the journal names by now.
+func (e *Engine) noticeSnapshots() {
+	s := &e.snapshots
+	if inForce, retained := e.core.Snapshot(); inForce != s.inForce {
+		s.inForce, s.retained = inForce, retained
+		s.retire = true
+	}
+	if s.taken != nil && s.taken.Index <= s.inForceIndex() {
+		if s.taken.Same(s.inForce) {
+			s.made++
+		}
+		s.ended++
+		s.taken = nil
+	}
+	if s.asked && !s.busy() && e.commit <= s.inForceIndex() { // there is one of all that is known
+		s.asked = false
+		s.ended++
+	}
+}
+
+// inForceIndex is the last entry of the snapshot in force, 0 if there is none.
+func (s *snapshots) inForceIndex() raft.Index {
+	if s.inForce == nil {
+		return 0
+	}
+	return s.inForce.Index
+}
+
+// busy reports whether a snapshot is being taken or installed.
+func (s *snapshots) busy() bool { return s.underway || s.taken != nil || s.install != nil }
+
+// snapshotDue reports whether a state is to be frozen as soon as that may be. By itself, a node does so when it has
+// applied as much as its log may weigh, or as the snapshot in force weighs: so it writes no more for snapshots than for
+// the log, and what a start reads of the log is no more than what it reads of the snapshot.
+func (e *Engine) snapshotDue() bool {
+	s := &e.snapshots
+	if s.busy() || e.tick < s.retryAt {
+		return false
+	}
+	limit := e.options.SnapshotLogBytes
+	if s.inForce != nil {
+		limit = max(limit, int64(s.inForce.FileBytes))
+	}
+	return s.asked || e.options.SnapshotLogBytes > 0 && s.bytes >= limit
+}
+
+// mayHand is the last entry that the applier may be handed. While a state is to be frozen that is one that is durable:
+// under load the log's end is never durable by itself at the moment at which everything is applied.
+func (e *Engine) mayHand(freeze bool) raft.Index {
+	if freeze {
+		return min(e.commit, e.core.Durable())
+	}
+	return e.commit
+}
+
+// freeze asks the applier to freeze the state behind what it was handed, once that is durable. A disk that hangs does
+// not hold the applier back for longer than an election timeout.
+func (e *Engine) freeze(ticks int) {
+	s := &e.snapshots
+	if e.handed > e.core.Durable() {
+		s.heldTicks += ticks
+		if s.heldTicks >= e.options.ElectionTicks {
+			s.heldTicks = 0
+			if s.asked {
+				s.asked = false
+				s.ended++
+			}
+			s.putOff(e.tick, fmt.Errorf("the journal's disk does not keep up: entry %d is not durable yet", e.handed))
+		}
+		return
+	}
+	s.heldTicks = 0
+	if e.handed > s.inForceIndex() {
+		e.out.Work.Freeze = true
+		s.underway, s.asked = true, false
+	}
+}
+
+// noteApplied counts what was applied.
+func (s *snapshots) noteApplied(a *Applied) {
+	s.bytes += int64(a.Bytes)
+	if a.Frozen {
+		s.frozenBytes, s.bytes = s.bytes, 0
+	}
+}
+
+// retireFiles has files removed that nobody needs. What is still to be named by the journal is kept: a file that was
+// taken, one that is being fetched or was. While one is being written its name is not known, so nothing is removed.
+func (e *Engine) retireFiles() {
+	s := &e.snapshots
+	if !s.retire || s.underway {
+		return
+	}
+	s.retire = false
+	e.out.Retain = []raft.SnapshotMark{}
+	for _, m := range []*raft.SnapshotMark{s.inForce, s.retained, s.taken, s.install.mark()} {
+		if m != nil {
+			e.out.Retain = append(e.out.Retain, *m)
+		}
+	}
+}
+
+// trimHistory has history removed that no start of this node and, within bounds, no follower needs: everything below
+// the older snapshot, but for what followers still lack who keep up at all, as long as history is not too large. Then
+// one that is a little slow never needs a snapshot.
+func (e *Engine) trimHistory() {
+	s := &e.snapshots
+	if s.inForce == nil || e.tick-s.trimmedAt < trimTicks {
+		return
+	}
+	keep := s.inForce.Index + 1
+	if s.retained != nil {
+		keep = s.retained.Index + 1
+	}
+	if s.historyBytes < e.options.maxHistoryBytes() {
+		keep = min(keep, e.core.KeepFrom())
+	}
+	if keep = min(keep, e.applied+1); keep <= s.trimmed {
+		return
+	}
+	s.trimmed, s.trimmedAt = keep, e.tick
+	e.out.Trim = keep
+}
