@@ -6,7 +6,6 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
-	"github.com/raftredis/raftredis/internal/reply"
 )
 
 const (
@@ -38,23 +37,6 @@ func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 	return nil
 }
 
-// Query answers a *command.Run of reads from the present state, into its Reply. It changes nothing, and may run beside
-// other queries. stamp is the time at which the read was registered; needTick asks for an entry with at least that
-// stamp before the run is queried again, because keys expire in between. No key expires yet, so it is always false.
-// Before the first Restore there is no state to answer from, and the answers are LOADING errors.
-func (m *Machine) Query(stamp int64, local any) (needTick bool) {
-	run := local.(*command.Run)
-	c := call{protocol: run.Protocol, reply: run.Reply}
-	for i := range run.Calls {
-		if run.Calls[i].IsWrite() {
-			panic("fsm: query of a run that writes")
-		}
-		c.reply = m.look(&run.Calls[i], c)
-	}
-	run.Reply = c.reply
-	return false
-}
-
 // replay executes the commands of a body for which nobody waits here, and returns how many they are.
 func (m *Machine) replay(body []byte) (writes int) {
 	c := call{protocol: 2, reply: m.scratch[:0]}
@@ -71,13 +53,15 @@ func (m *Machine) replay(body []byte) (writes int) {
 	return writes
 }
 
-// perform executes the commands of a body, and at their places the reads of the run that the body is part of. It returns
-// how many commands the body holds: all that the log knows of the run.
+// perform executes the commands of a body, and at their places the reads of the run that the body is part of. It
+// returns how many commands the body holds: all that the log knows of the run.
 func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
 	c := call{protocol: run.Protocol, reply: run.Reply}
+	v := view{&m.space, m.space.time, run.Random}
+	m.space.run = run
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {
-			c.reply = m.look(&run.Calls[i], c)
+			c.reply = v.look(&run.Calls[i], c)
 			continue
 		}
 		args, rest, ok := m.next(body)
@@ -91,20 +75,8 @@ func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
 	if len(body) > 0 {
 		panic(fmt.Sprintf("fsm: entry %d holds more than the run which waits for it", m.index))
 	}
-	run.Reply = c.reply
+	run.Reply, m.space.run = c.reply, nil
 	return writes
-}
-
-// look answers a call that needs no entry: a fixed reply, or a read.
-func (m *Machine) look(called *command.Call, c call) []byte {
-	if called.Spec == nil {
-		return append(c.reply, called.Fixed...)
-	}
-	if !m.ready { // no state is not an empty state
-		return c.error(reply.Loading)
-	}
-	c.args = called.Args
-	return reads[called.Spec.ID](view{&m.space}, c)
 }
 
 // next decodes the next command of a body. Anything that is not a command counts as the end.

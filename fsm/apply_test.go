@@ -110,7 +110,7 @@ func TestH5_AFailingCommandFailsEverywhereAlike(t *testing.T) {
 	a, b := newMachine(t), newMachine(t)
 	for i, line := range []string{
 		"set a x", "incr a", "incrby a 1", "set a", "mset a 1 b", "get a", "ping", "nosuch x", "client id", "client nosuch",
-		"config", "set a 1 ex 5", "append a y",
+		"config", "set a 1 ex 0", "append a y",
 	} {
 		a.Apply(uint64(i+1), 0, body(line, "append log "+strings.Fields(line)[0]), nil)
 		b.Apply(uint64(i+1), 0, body(line, "append log "+strings.Fields(line)[0]), nil)

@@ -20,6 +20,18 @@ func (c call) integer(n int64) []byte   { return reply.Integer(c.reply, n) }
 func (c call) error(text string) []byte { return reply.Error(c.reply, text) }
 func (c call) null() []byte             { return reply.Null(c.reply, c.protocol) }
 
+// bulkString answers with a string.
+func (c call) bulkString(s string) []byte { return reply.BulkString(c.reply, s) }
+
+// list answers with an array of strings.
+func (c call) list(all []string) []byte {
+	c.reply = reply.ArrayHeader(c.reply, len(all))
+	for _, s := range all {
+		c.reply = reply.BulkString(c.reply, s)
+	}
+	return c.reply
+}
+
 // value answers with an entry's string, or with null for no entry.
 func (c call) value(e *entry) []byte {
 	if e == nil {
@@ -29,7 +41,13 @@ func (c call) value(e *entry) []byte {
 }
 
 // view is what reads are handed: the key space, through methods that change nothing.
-type view struct{ space reader }
+type view struct {
+	space reader
+	// now is the moment for which the read is made: the state time, or later if no key of the read ends in between.
+	now int64
+	// random was drawn by the connection. It is no part of the state, and no write sees it.
+	random uint64
+}
 
 // reader is the part of the key space that changes nothing.
 type reader interface {
@@ -37,6 +55,8 @@ type reader interface {
 	size() int
 	slotSize(slot uint16) int
 	slotKeys(slot uint16, most int, visit func(key string))
+	scan(from position, visit func(at position, e *entry) bool)
+	pick(random uint64) (key string, ok bool)
 }
 
 // refuse answers a call that is not one of the table's writes. The log of this cluster should hold none, but whatever

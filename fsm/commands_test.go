@@ -63,8 +63,6 @@ func TestCommandsAnswer(t *testing.T) {
 		"nx xx":               {"set a 1 nx xx", "-ERR syntax error"},
 		"no such option":      {"set a 1 xyz", "-ERR syntax error"},
 		"long option":         {"set a 1 keepttlkeepttl", "-ERR syntax error"},
-		"expiry":              {"set a 1 ex 10; exists a", "-ERR SET with an expiry is not supported yet :0"},
-		"keepttl":             {"set a 1 keepttl", "-ERR SET with an expiry is not supported yet"},
 		"expiry without time": {"set a 1 px", "-ERR syntax error"},
 		"two expiries":        {"set a 1 ex 1 px 1", "-ERR syntax error"},
 		"expiry and garbage":  {"set a 1 ex 1 garbage", "-ERR syntax error"},

@@ -27,7 +27,7 @@ type entry struct {
 	deadline int64
 }
 
-// newEntry copies key and value into an entry of its own, without a deadline: to put it clears the one that the key had.
+// newEntry copies key and value into an entry of its own, without a deadline: to put it clears that of the key.
 func newEntry(key, value []byte) entry {
 	var prefix [binary.MaxVarintLen64]byte
 	n := binary.PutUvarint(prefix[:], uint64(len(key)))
@@ -45,7 +45,8 @@ func (e entry) until(deadline int64) entry {
 	return e
 }
 
-// keeping is the entry with the deadline of old, which may be nil: for commands that change a value and do not replace it.
+// keeping is the entry with the deadline of old, which may be nil: for commands that change a value and do not replace
+// it.
 func (e entry) keeping(old *entry) entry {
 	if old == nil {
 		return e.until(0)

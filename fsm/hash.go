@@ -75,6 +75,17 @@ func wordAt[T text](b T) uint64 {
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
+// sequence spreads one word into many: SplitMix64 (Steele, Lea, Flood).
+type sequence uint64
+
+func (s *sequence) next() uint64 {
+	*s += 0x9e3779b97f4a7c15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
 // hashing holds the hashes of one cluster, all keyed by the seed that its first entry drew.
 type hashing struct {
 	seed uint64
@@ -84,14 +95,8 @@ type hashing struct {
 }
 
 func newHashing(seed uint64) hashing {
-	next := seed
-	draw := func() uint64 { // SplitMix64 (Steele, Lea, Flood): spreads one word into many
-		next += 0x9e3779b97f4a7c15
-		z := next
-		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		return z ^ z>>31
-	}
+	words := sequence(seed)
+	draw := words.next
 	return hashing{seed: seed, keys: newSip(draw(), draw()), values: newSip(draw(), draw()), state: newSip(draw(), draw())}
 }
 

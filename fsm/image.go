@@ -29,7 +29,7 @@ func (m *Machine) Freeze() *Image {
 		header: imageHeader{m.index, s.seed, s.time, m.Hash(), uint64(s.keys), uint64(m.maxValueBytes)},
 		space:  *s,
 	}
-	image.space.deadlines.tree, image.space.watcher = nil, nil // these go on with the machine
+	image.space.deadlines.tree, image.space.watcher, image.space.run = nil, nil, nil // these go on with the machine
 	return image
 }
 

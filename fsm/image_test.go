@@ -54,7 +54,8 @@ func TestRestoredMachineIsTheMachine(t *testing.T) {
 	}
 	image := imageOf(t, m)
 	again := restored(t, image)
-	if again.Hash() != m.Hash() || again.Index() != m.Index() || again.space.time != m.space.time || again.space.keys != m.space.keys {
+	one, other := &again.space, &m.space
+	if again.Hash() != m.Hash() || again.Index() != m.Index() || one.time != other.time || one.keys != other.keys {
 		t.Fatalf("index %d hash %x, want index %d hash %x", again.Index(), again.Hash(), m.Index(), m.Hash())
 	}
 	if !bytes.Equal(imageOf(t, again), image) {

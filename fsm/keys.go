@@ -1,5 +1,18 @@
 package fsm
 
+import (
+	"bytes"
+	"math"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Error texts of the commands here, to the letter those of Redis.
+const (
+	sameObject    = "ERR source and destination objects are the same"
+	dbNotAnyIndex = "ERR value is out of range, value must between -2147483648 and 2147483647"
+)
+
 func dbsize(v view, c call) []byte { return c.integer(int64(v.space.size())) }
 
 func exists(v view, c call) []byte {
@@ -12,6 +25,19 @@ func exists(v view, c call) []byte {
 	return c.integer(found)
 }
 
+// touch is TOUCH key …: there is no time of last access to move, so it only counts.
+func touch(v view, c call) []byte { return exists(v, c) }
+
+// typeOf is TYPE key.
+func typeOf(v view, c call) []byte {
+	e := v.space.get(c.args[1])
+	if e == nil {
+		return reply.Simple(c.reply, "none")
+	}
+	return reply.Simple(c.reply, e.typeName())
+}
+
+// del is DEL key … and UNLINK key …: what was removed costs nobody anything later either, so they are the same.
 func del(m *Machine, c call) []byte {
 	var removed int64
 	for _, key := range c.args[1:] {
@@ -21,3 +47,97 @@ func del(m *Machine, c call) []byte {
 	}
 	return c.integer(removed)
 }
+
+// rename is RENAME key key: value and deadline move, and replace what is there.
+func rename(m *Machine, c call) []byte {
+	from, to := c.args[1], c.args[2]
+	old := m.space.get(from)
+	if old == nil {
+		return c.error(reply.NoSuchKey)
+	}
+	if !bytes.Equal(from, to) {
+		moved := old.under(to)
+		m.space.remove(from)
+		m.space.put(m.space.place(to), to, moved)
+	}
+	return c.ok()
+}
+
+// renameNX is RENAMENX key key: RENAME, but where something is there, also if it is the same, nothing happens.
+func renameNX(m *Machine, c call) []byte {
+	switch {
+	case m.space.get(c.args[1]) == nil:
+		return c.error(reply.NoSuchKey)
+	case m.space.get(c.args[2]) != nil:
+		return c.integer(0)
+	}
+	c.reply = rename(m, c)[:len(c.reply)] // without the OK
+	return c.integer(1)
+}
+
+// copyKey is COPY key key, with DB 0 and REPLACE.
+func copyKey(m *Machine, c call) []byte {
+	replace, refusal := parseCopyOptions(c.args[3:])
+	from, to := c.args[1], c.args[2]
+	switch {
+	case refusal != "":
+		return c.error(refusal)
+	case bytes.Equal(from, to):
+		return c.error(sameObject)
+	}
+	old := m.space.get(from)
+	if old == nil || (m.space.get(to) != nil && !replace) {
+		return c.integer(0)
+	}
+	fresh := old.under(to)
+	m.space.put(m.space.place(to), to, fresh)
+	if fresh.chunks != nil {
+		m.space.generation++ // as for a freeze: from now on neither of the two changes bytes that they share
+	}
+	return c.integer(1)
+}
+
+func parseCopyOptions(args [][]byte) (replace bool, refusal string) {
+	for i := 0; i < len(args); i++ {
+		switch {
+		case is(args[i], "REPLACE"):
+			replace = true
+		case is(args[i], "DB") && i+1 < len(args):
+			i++
+			switch db, ok := parseInteger(args[i]); {
+			case !ok:
+				return false, reply.NotInteger
+			case db < math.MinInt32 || db > math.MaxInt32:
+				return false, dbNotAnyIndex
+			case db != 0:
+				return false, reply.DBOutOfRange
+			}
+		default:
+			return false, reply.Syntax
+		}
+	}
+	return replace, ""
+}
+
+// flush is FLUSHALL and FLUSHDB: there is one database, and to let go of it takes no time, so that SYNC and ASYNC are the
+// same.
+func flush(m *Machine, c call) []byte {
+	if len(c.args) > 2 || (len(c.args) == 2 && !is(c.args[1], "SYNC") && !is(c.args[1], "ASYNC")) {
+		return c.error(reply.Syntax)
+	}
+	m.space.flush()
+	return c.ok()
+}
+
+// under is the entry under another key. It shares what the value has in chunks.
+func (e *entry) under(key []byte) entry {
+	named := newEntry(key, nil)
+	if e.chunks == nil {
+		named.record += e.inline()
+	}
+	named.chunks = e.chunks
+	return named.keeping(e)
+}
+
+// typeName is what TYPE answers.
+func (e *entry) typeName() string { return "string" }

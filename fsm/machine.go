@@ -16,8 +16,8 @@ type Options struct {
 }
 
 // Machine is the state machine. One party at a time may call Restore, Apply or Freeze, and during the first two nobody
-// may read; otherwise any number of goroutines may call Query, Due, Hash and Stats. Who holds these locks is the caller's
-// affair: a lock for readers and the writer, and one more for those who freeze while they hold it as readers.
+// may read; otherwise any number of goroutines may call Query, Due, Hash and Stats. Who holds these locks is the
+// caller's affair: a lock for readers and the writer, and one more for those who freeze while they hold it as readers.
 type Machine struct {
 	maxValueBytes int
 	// ready is set by Restore, without which there is no seed.
@@ -69,8 +69,8 @@ func (m *Machine) Due() int64 {
 	return first.deadline
 }
 
-// Hash is the hash of the state: of every key with its value and deadline, the state time, and the options. It is the same on all
-// nodes that applied the same entries, however they came to do so, and costs the same however much is stored.
+// Hash is the hash of the state: of every key with its value and deadline, the state time, and the options. It is the
+// same on all nodes that applied the same entries, however they came to do so, and costs the same however much is stored.
 func (m *Machine) Hash() uint64 {
 	return m.space.stateHash(m.maxValueBytes)
 }

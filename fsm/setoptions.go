@@ -1,54 +1,76 @@
 package fsm
 
-import (
-	"bytes"
+import "github.com/raftredis/raftredis/internal/reply"
 
-	"github.com/raftredis/raftredis/internal/reply"
-)
-
-// setOptions are what may follow key and value in SET.
+// setOptions are what may follow key and value in SET, and the key in GETEX.
 type setOptions struct {
-	// onlyNew is NX, onlyOld is XX, get is GET.
-	onlyNew, onlyOld, get bool
-	// expiry is the one of EX, PX, EXAT, PXAT and KEEPTTL that was given.
-	expiry string
+	// onlyNew is NX, onlyOld is XX, get is GET, keep is KEEPTTL, persist is PERSIST.
+	onlyNew, onlyOld, get, keep, persist bool
+	expiry                               expiry
 }
 
-// parseSetOptions reads the options of SET in any order. A refusal is the text of an error reply, empty if there is
-// none: Redis's if the options make no sense together, and our own if they ask for an expiry.
-func parseSetOptions(args [][]byte) (options setOptions, refusal string) {
+// parseSetOptions reads the options of SET, or of GETEX, in any order. Which of them go together is Redis's; the one of
+// EX, PX, EXAT and PXAT may be given more than once, and the last counts.
+func parseSetOptions(args [][]byte, getEx bool) (o setOptions, ok bool) {
 	for i := 0; i < len(args); i++ {
-		var name [len("KEEPTTL")]byte
-		switch option := string(upper(name[:], args[i])); {
-		case option == "NX" && !options.onlyOld:
-			options.onlyNew = true
-		case option == "XX" && !options.onlyNew:
-			options.onlyOld = true
-		case option == "GET":
-			options.get = true
-		case option == "KEEPTTL" && (options.expiry == "" || options.expiry == option):
-			options.expiry = option
-		case takesTime(option) && (options.expiry == "" || options.expiry == option) && i+1 < len(args):
-			options.expiry = option
-			i++ // the time
+		arg, expires := args[i], o.expiry.option != ""
+		switch option := expiryOption(arg); {
+		case is(arg, "NX") && !o.onlyOld && !getEx:
+			o.onlyNew = true
+		case is(arg, "XX") && !o.onlyNew && !getEx:
+			o.onlyOld = true
+		case is(arg, "GET") && !getEx:
+			o.get = true
+		case is(arg, "KEEPTTL") && !expires && !getEx:
+			o.keep = true
+		case is(arg, "PERSIST") && !expires && getEx:
+			o.persist = true
+		case option == "" || o.keep || o.persist || (expires && option != o.expiry.option) || i+1 == len(args):
+			return o, false
 		default:
-			return options, reply.Syntax
+			i++
+			o.expiry = expiry{option, args[i]}
 		}
 	}
-	if options.expiry != "" {
-		return options, reply.ExpiryUnsupported
-	}
-	return options, ""
+	return o, true
 }
 
-func takesTime(option string) bool {
-	return option == "EX" || option == "PX" || option == "EXAT" || option == "PXAT"
+// expiryOption is the option that takes a time, if an argument is one.
+func expiryOption(arg []byte) string {
+	for _, option := range [...]string{"EX", "PX", "EXAT", "PXAT"} {
+		if is(arg, option) {
+			return option
+		}
+	}
+	return ""
 }
 
-// upper folds the ASCII letters of an option into buf. One that is longer than buf is no option, and becomes empty.
-func upper(buf, option []byte) []byte {
-	if len(option) > len(buf) {
-		return nil
+// expiry is when a key shall end, as a client says it: an option, empty if none was given, and the time behind it.
+type expiry struct {
+	option string
+	time   []byte
+}
+
+// deadline is the moment that is meant, given the state time; 0 without an option. A refusal is the text of an error
+// reply for the command of that name, empty if there is none.
+func (e expiry) deadline(now int64, name string) (deadline int64, refusal string) {
+	if e.option == "" {
+		return 0, ""
 	}
-	return append(buf[:0], bytes.ToUpper(option)...)
+	n, ok := parseInteger(e.time)
+	if !ok {
+		return 0, reply.NotInteger
+	}
+	unit, since := int64(1), int64(0)
+	if e.option == "EX" || e.option == "EXAT" {
+		unit = millisPerSecond
+	}
+	if e.option == "EX" || e.option == "PX" {
+		since = now
+	}
+	deadline, ok = moment(n, unit, since)
+	if n <= 0 || !ok {
+		return 0, invalidExpire(name)
+	}
+	return deadline, ""
 }

@@ -28,7 +28,9 @@ type space struct {
 	// absent, whether it is still stored or not.
 	time      int64
 	deadlines deadlines
-	watcher   Watcher
+	// watcher is told what run changes, which is nil unless one of this node is being applied.
+	watcher Watcher
+	run     *command.Run
 }
 
 // pageSlots is the number of slots of a page, and of pages.
@@ -44,6 +46,8 @@ type page struct {
 	slots      [pageSlots]tree
 	// keys counts the entries of each slot.
 	keys [pageSlots]int
+	// total is the sum of keys.
+	total int
 }
 
 // place is where a key belongs.
@@ -177,14 +181,16 @@ func (s *space) account(at place, old, fresh *entry) {
 		}
 	}
 	if s.watcher != nil {
-		s.watcher.Changed(key)
+		s.watcher.Changed(key, s.run)
 	}
 }
 
 // count changes the number of keys, of a slot that is writable already.
 func (s *space) count(slot uint16, change int) {
 	s.keys += change
-	s.root.pages[slot/pageSlots].keys[slot%pageSlots] += change
+	p := s.root.pages[slot/pageSlots]
+	p.keys[slot%pageSlots] += change
+	p.total += change
 }
 
 // put stores an entry, in place of the one with its key if there is one.
@@ -239,6 +245,17 @@ func (s *space) drop(at place, key []byte) {
 		s.merge(parent)
 	case parent == nil && len(l.entries) == 0:
 		*link = tree{}
+	}
+}
+
+// putUntil is put, with a deadline or, if that is 0, without one. If the deadline has come already, the key is gone.
+func (s *space) putUntil(at place, key []byte, e entry, deadline int64) {
+	e.deadline = deadline
+	switch {
+	case !e.expired(s.time):
+		s.put(at, key, e)
+	case s.stored(at, key) != nil:
+		s.drop(at, key)
 	}
 }
 

@@ -21,32 +21,6 @@ func mget(v view, c call) []byte {
 	return c.reply
 }
 
-func set(m *Machine, c call) []byte {
-	options, refusal := parseSetOptions(c.args[3:])
-	switch {
-	case refusal != "":
-		return c.error(refusal)
-	case len(c.args[2]) > m.maxValueBytes:
-		return c.error(reply.StringTooLong)
-	}
-	key := c.args[1]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
-	refused := (options.onlyNew && old != nil) || (options.onlyOld && old == nil)
-	switch {
-	case options.get: // now: old is valid until the put
-		c.reply = c.value(old)
-	case refused:
-		c.reply = c.null()
-	default:
-		c.reply = c.ok()
-	}
-	if !refused {
-		m.space.put(at, key, newEntry(key, c.args[2]))
-	}
-	return c.reply
-}
-
 func mset(m *Machine, c call) []byte {
 	pairs := c.args[1:]
 	if len(pairs)%2 != 0 {

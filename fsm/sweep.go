@@ -1,7 +1,7 @@
 package fsm
 
-// What an entry of the log removes of the keys that are overdue: sweepPerEntry, and sweepPerWrite for each command in it.
-// The first drains what is left when nobody writes, since the leader sends empty entries while keys are due. The second
+// What an entry of the log removes of the keys that are overdue: sweepPerEntry, and sweepPerWrite for each command in
+// it. The first drains what is left when nobody writes, since the leader sends empty entries while keys are due. The second
 // makes sure that keys go at least twice as fast as commands can make new ones. Both bound what an entry costs, however
 // many keys one moment ends.
 const (

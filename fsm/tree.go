@@ -168,11 +168,17 @@ type ranked struct {
 
 // walk visits all entries in the order of (hash, key), until visit fails. It keeps one leaf in mind, in scratch.
 func (t tree) walk(keys sip, scratch *[]ranked, visit func(ranked) error) error {
+	return t.walkFrom(0, topShift, keys, scratch, visit)
+}
+
+// walkFrom is walk for the hashes from one on; shift is that of the tree's level.
+func (t tree) walkFrom(from uint64, shift int, keys sip, scratch *[]ranked, visit func(ranked) error) error {
 	if t.fork != nil {
-		for _, child := range t.fork.children {
-			if err := child.walk(keys, scratch, visit); err != nil {
+		for _, child := range t.fork.children[branch(from, shift):] {
+			if err := child.walkFrom(from, shift-levelBits, keys, scratch, visit); err != nil {
 				return err
 			}
+			from = 0 // only the first child is cut
 		}
 	}
 	if t.leaf == nil {
@@ -181,7 +187,9 @@ func (t tree) walk(keys sip, scratch *[]ranked, visit func(ranked) error) error 
 	sorted := (*scratch)[:0]
 	for i := range t.leaf.entries {
 		e := &t.leaf.entries[i]
-		sorted = append(sorted, ranked{digest(keys, e.key()), e})
+		if hash := digest(keys, e.key()); hash >= from {
+			sorted = append(sorted, ranked{hash, e})
+		}
 	}
 	slices.SortFunc(sorted, ranked.compare)
 	*scratch = sorted

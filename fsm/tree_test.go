@@ -111,9 +111,11 @@ func checkHash(t *testing.T, m *Machine) {
 	image := m.Freeze()
 	defer image.Release()
 	fresh := newSpace(testSeed)
-	for key, value := range contents(image) {
-		fresh.set([]byte(key), []byte(value))
-	}
+	_ = image.walk(func(r ranked) error {
+		key := []byte(r.entry.key())
+		fresh.put(fresh.place(key), key, newEntry(key, r.entry.appendValue(nil)).keeping(r.entry))
+		return nil
+	})
 	if fresh.keys != m.space.keys || fresh.sum != m.space.sum {
 		t.Fatalf("%d keys with sum %x, made at once %d with %x", m.space.keys, m.space.sum, fresh.keys, fresh.sum)
 	}

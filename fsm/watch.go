@@ -1,13 +1,16 @@
 package fsm
 
+import "github.com/raftredis/raftredis/internal/command"
+
 // Watcher is told what changes, by name: for caches that clients keep of what they read. It is called while an entry is
 // applied or a state restored, and must not call the machine.
 type Watcher interface {
 	// Changed tells that a key was written, removed or swept after its deadline: value, deadline or existence may be
-	// others now. The key stays valid, and must not be kept: it holds the memory of the whole entry.
-	Changed(key string)
+	// others now. run is the one whose write it was, nil if it came from another node or time has done it. The key must
+	// not be kept: it holds the memory of a whole entry.
+	Changed(key string, run *command.Run)
 	// Flushed tells that any key may have changed: all were removed, or another state was restored.
-	Flushed()
+	Flushed(run *command.Run)
 }
 
 // Watch makes w the one that is told, or nobody if w is nil, which costs nothing. It may be called where Apply may.
@@ -15,6 +18,6 @@ func (m *Machine) Watch(w Watcher) { m.space.watcher = w }
 
 func (s *space) tellFlushed() {
 	if s.watcher != nil {
-		s.watcher.Flushed()
+		s.watcher.Flushed(s.run)
 	}
 }

@@ -10,6 +10,9 @@ type Run struct {
 	Calls []Call
 	// Protocol is 2 or 3: the RESP version that the connection speaks.
 	Protocol int
+	// Random is drawn anew for each run by the connection, for reads whose replies shall not be foreseen, such as
+	// RANDOMKEY. It never enters the log, and no write sees it.
+	Random uint64
 	// Reply receives the encoded replies, in the order of Calls; the state machine appends to it.
 	Reply []byte
 }

@@ -2,7 +2,7 @@ package command
 
 // The commands of a connection: package resp attaches a function to each that is not a mere container.
 const (
-	Auth ID = lastData + iota
+	Auth ID = lastKeys + iota
 	Client
 	ClientGetName
 	ClientID

@@ -1,5 +1,5 @@
-// Package glob matches texts against the patterns of Redis: * for any bytes, ? for one, [a-c] and [^a] for sets, \x for x
-// itself. What else looks like a pattern matches itself, so that there is no pattern that is an error.
+// Package glob matches texts against the patterns of Redis: * for any bytes, ? for one, [a-c] and [^a] for sets, \x for
+// x itself. What else looks like a pattern matches itself, so that there is no pattern that is an error.
 //
 // Invariants:
 //

@@ -1,0 +1,130 @@
+package fsm
+
+import (
+	"bytes"
+	"math"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+const millisPerSecond = 1000
+
+// Error texts of the commands here, to the letter those of Redis.
+const (
+	expireNXWithOthers = "ERR NX and XX, GT or LT options at the same time are not compatible"
+	expireGTWithLT     = "ERR GT and LT options at the same time are not compatible"
+)
+
+func invalidExpire(name string) string { return "ERR invalid expire time in '" + name + "' command" }
+
+// moment is n units behind a moment, in milliseconds, and false if that is no 64-bit number.
+func moment(n, unit, since int64) (int64, bool) {
+	if n > math.MaxInt64/unit || n < math.MinInt64/unit {
+		return 0, false
+	}
+	return add(n*unit, since)
+}
+
+func expire(m *Machine, c call) []byte {
+	return expireAfter(m, c, "expire", millisPerSecond, m.space.time)
+}
+func pExpire(m *Machine, c call) []byte   { return expireAfter(m, c, "pexpire", 1, m.space.time) }
+func expireAt(m *Machine, c call) []byte  { return expireAfter(m, c, "expireat", millisPerSecond, 0) }
+func pExpireAt(m *Machine, c call) []byte { return expireAfter(m, c, "pexpireat", 1, 0) }
+
+// expireAfter gives a key a deadline, so many units behind a moment. One that has come already removes the key.
+func expireAfter(m *Machine, c call, name string, unit, since int64) []byte {
+	condition, refusal := parseExpireCondition(c.args[3:])
+	if refusal != "" {
+		return c.error(refusal)
+	}
+	n, ok := parseInteger(c.args[2])
+	if !ok {
+		return c.error(reply.NotInteger)
+	}
+	deadline, ok := moment(n, unit, since)
+	if !ok {
+		return c.error(invalidExpire(name))
+	}
+	key := c.args[1]
+	at := m.space.place(key)
+	old := m.space.find(at, key)
+	if old == nil || !condition.allows(old.deadline, deadline) {
+		return c.integer(0)
+	}
+	m.space.putUntil(at, key, *old, max(deadline, 1)) // 0 would be no deadline, and has come since 1970
+	return c.integer(1)
+}
+
+// expireCondition is what EXPIRE and its like may be made to depend on: the deadline that the key has.
+type expireCondition struct{ nx, xx, gt, lt bool }
+
+func parseExpireCondition(args [][]byte) (condition expireCondition, refusal string) {
+	for _, arg := range args {
+		switch {
+		case is(arg, "NX"):
+			condition.nx = true
+		case is(arg, "XX"):
+			condition.xx = true
+		case is(arg, "GT"):
+			condition.gt = true
+		case is(arg, "LT"):
+			condition.lt = true
+		default:
+			shown, _, _ := bytes.Cut(arg, []byte{0}) // Redis prints it as a C string
+			return condition, "ERR Unsupported option " + string(shown)
+		}
+	}
+	switch {
+	case condition.nx && (condition.xx || condition.gt || condition.lt):
+		return condition, expireNXWithOthers
+	case condition.gt && condition.lt:
+		return condition, expireGTWithLT
+	}
+	return condition, ""
+}
+
+// allows reports whether a deadline may be replaced by another; 0 is none, which counts as later than all.
+func (condition expireCondition) allows(old, fresh int64) bool {
+	switch {
+	case condition.nx && old != 0, condition.xx && old == 0:
+		return false
+	case condition.gt && (old == 0 || fresh <= old), condition.lt && old != 0 && fresh >= old:
+		return false
+	}
+	return true
+}
+
+// persist is PERSIST key: it takes the deadline away.
+func persist(m *Machine, c call) []byte {
+	key := c.args[1]
+	at := m.space.place(key)
+	old := m.space.find(at, key)
+	if old == nil || old.deadline == 0 {
+		return c.integer(0)
+	}
+	m.space.put(at, key, old.until(0))
+	return c.integer(1)
+}
+
+func ttl(v view, c call) []byte         { return remaining(v, c, v.now, millisPerSecond) }
+func pTTL(v view, c call) []byte        { return remaining(v, c, v.now, 1) }
+func expireTime(v view, c call) []byte  { return remaining(v, c, 0, millisPerSecond) }
+func pExpireTime(v view, c call) []byte { return remaining(v, c, 0, 1) }
+
+// remaining answers with the time from a moment to a key's deadline, in rounded units: -1 without a deadline, -2
+// without the key.
+func remaining(v view, c call, since, unit int64) []byte {
+	e := v.space.get(c.args[1])
+	switch {
+	case e == nil:
+		return c.integer(-2)
+	case e.deadline == 0:
+		return c.integer(-1)
+	}
+	millis := e.deadline - since
+	if unit == 1 {
+		return c.integer(millis)
+	}
+	return c.integer(millis/unit + (millis%unit+unit/2)/unit) // no overflow at the end of all time
+}

@@ -1,0 +1,76 @@
+package fsm
+
+import "github.com/raftredis/raftredis/internal/reply"
+
+// embeddedBytes is the length up to which Redis keeps a string together with its header.
+const embeddedBytes = 44
+
+const (
+	// noFrequency is Redis's, to the letter.
+	noFrequency = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when " +
+		"switching between policies at runtime LRU and LFU data will take some time to adjust."
+	noIdleTime = "ERR idle times are not tracked: reads leave no trace in the state"
+)
+
+// objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been set; how it
+// lies here depends on what made it, and is nobody's business.
+func objectEncoding(v view, c call) []byte {
+	e := v.space.get(c.args[2])
+	if e == nil {
+		return c.null()
+	}
+	return c.bulkString(e.encoding())
+}
+
+func (e *entry) encoding() string {
+	if _, ok := e.integer(); ok {
+		return "int"
+	}
+	if e.length() <= embeddedBytes {
+		return "embstr"
+	}
+	return "raw"
+}
+
+// objectRefCount is OBJECT REFCOUNT key: nothing is shared.
+func objectRefCount(v view, c call) []byte {
+	if v.space.get(c.args[2]) == nil {
+		return c.null()
+	}
+	return c.integer(1)
+}
+
+// objectFreq is OBJECT FREQ key.
+func objectFreq(v view, c call) []byte { return untracked(v, c, noFrequency) }
+
+// objectIdleTime is OBJECT IDLETIME key.
+func objectIdleTime(v view, c call) []byte { return untracked(v, c, noIdleTime) }
+
+func untracked(v view, c call, text string) []byte {
+	if v.space.get(c.args[2]) == nil {
+		return c.null()
+	}
+	return c.error(text)
+}
+
+// objectHelp is OBJECT HELP.
+func objectHelp(_ view, c call) []byte {
+	lines := [...]string{
+		"OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+		"ENCODING <key>",
+		"    How Redis would keep the value: int, embstr or raw for strings.",
+		"FREQ <key>",
+		"    An error: how often keys are used is not tracked.",
+		"IDLETIME <key>",
+		"    An error: when keys were used last is not tracked.",
+		"REFCOUNT <key>",
+		"    1 for every key: values are not shared.",
+		"HELP",
+		"    Print this help.",
+	}
+	c.reply = reply.ArrayHeader(c.reply, len(lines))
+	for _, line := range lines {
+		c.reply = reply.Simple(c.reply, line)
+	}
+	return c.reply
+}

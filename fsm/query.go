@@ -1,0 +1,85 @@
+package fsm
+
+import (
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Query answers a *command.Run of reads from the present state, into its Reply. It changes nothing, and may run beside
+// other queries. stamp is the time at which the read was registered.
+//
+// needTick says that a key which the run looks at ends between the state time and stamp. Then nothing is answered: an
+// entry with at least that stamp must be applied before the run is queried again, so that who reads the same later, on
+// whatever node, does not find what this read did not. Reads that look at keys in general wait for any key. Before the
+// first Restore there is no state to answer from, and the answers are LOADING errors.
+//
+// It takes as long as the run asks for. A run with a call whose Spec is Linear is better put to an image.
+func (m *Machine) Query(stamp int64, local any) (needTick bool) {
+	run := local.(*command.Run)
+	if !m.ready {
+		view{}.answer(run)
+		return false
+	}
+	return m.space.query(stamp, run)
+}
+
+// Query is the machine's, of the state that was frozen: it may take its time, since the machine goes on meanwhile. An
+// image that was released answers nothing, and panics.
+func (i *Image) Query(stamp int64, local any) (needTick bool) {
+	if i.space.root == nil {
+		panic("fsm: query of an image that was released")
+	}
+	return i.space.query(stamp, local.(*command.Run))
+}
+
+func (s *space) query(stamp int64, run *command.Run) (needTick bool) {
+	if s.deadlines.next != 0 && s.deadlines.next <= stamp && s.anyEnds(run, stamp) {
+		return true
+	}
+	view{s, max(s.time, stamp), run.Random}.answer(run)
+	return false
+}
+
+// anyEnds reports whether a key that the run looks at is present at the state time, and not at stamp.
+func (s *space) anyEnds(run *command.Run, stamp int64) bool {
+	var few [8]int
+	for i := range run.Calls {
+		called := &run.Calls[i]
+		switch {
+		case called.Spec == nil:
+			continue
+		case called.Spec.FirstKey == 0:
+			return true
+		}
+		for _, at := range called.Spec.Keys(few[:0], called.Args) {
+			if e := s.get(called.Args[at]); e != nil && e.expired(stamp) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// answer answers the calls of a run of reads, in order.
+func (v view) answer(run *command.Run) {
+	c := call{protocol: run.Protocol, reply: run.Reply}
+	for i := range run.Calls {
+		if run.Calls[i].IsWrite() {
+			panic("fsm: query of a run that writes")
+		}
+		c.reply = v.look(&run.Calls[i], c)
+	}
+	run.Reply = c.reply
+}
+
+// look answers a call that needs no entry: a fixed reply, or a read.
+func (v view) look(called *command.Call, c call) []byte {
+	if called.Spec == nil {
+		return append(c.reply, called.Fixed...)
+	}
+	if v.space == nil { // no state is not an empty state
+		return c.error(reply.Loading)
+	}
+	c.args = called.Args
+	return reads[called.Spec.ID](v, c)
+}

@@ -1,0 +1,75 @@
+package fsm
+
+import "github.com/raftredis/raftredis/internal/reply"
+
+// set is SET key value, with its options in any order.
+func set(m *Machine, c call) []byte {
+	options, ok := parseSetOptions(c.args[3:], false)
+	if !ok {
+		return c.error(reply.Syntax)
+	}
+	return setWith(m, c, "set", c.args[2], options)
+}
+
+// setEX is SETEX key seconds value.
+func setEX(m *Machine, c call) []byte {
+	return setWith(m, c, "setex", c.args[3], setOptions{expiry: expiry{"EX", c.args[2]}})
+}
+
+// pSetEX is PSETEX key milliseconds value.
+func pSetEX(m *Machine, c call) []byte {
+	return setWith(m, c, "psetex", c.args[3], setOptions{expiry: expiry{"PX", c.args[2]}})
+}
+
+func setWith(m *Machine, c call, name string, value []byte, options setOptions) []byte {
+	deadline, refusal := options.expiry.deadline(m.space.time, name)
+	switch {
+	case refusal != "":
+		return c.error(refusal)
+	case len(value) > m.maxValueBytes:
+		return c.error(reply.StringTooLong)
+	}
+	key := c.args[1]
+	at := m.space.place(key)
+	old := m.space.find(at, key)
+	refused := (options.onlyNew && old != nil) || (options.onlyOld && old == nil)
+	switch {
+	case options.get: // now: old is valid until the put
+		c.reply = c.value(old)
+	case refused:
+		c.reply = c.null()
+	default:
+		c.reply = c.ok()
+	}
+	switch {
+	case refused:
+	case options.keep:
+		m.space.put(at, key, newEntry(key, value).keeping(old))
+	default:
+		m.space.putUntil(at, key, newEntry(key, value), deadline)
+	}
+	return c.reply
+}
+
+// getEX is GETEX key: GET, and the key's deadline changes, or goes with PERSIST.
+func getEX(m *Machine, c call) []byte {
+	options, ok := parseSetOptions(c.args[2:], true)
+	if !ok {
+		return c.error(reply.Syntax)
+	}
+	key := c.args[1]
+	at := m.space.place(key)
+	old := m.space.find(at, key)
+	if old == nil {
+		return c.null()
+	}
+	deadline, refusal := options.expiry.deadline(m.space.time, "getex")
+	if refusal != "" {
+		return c.error(refusal)
+	}
+	c.reply = c.value(old)
+	if deadline != 0 || (options.persist && old.deadline != 0) {
+		m.space.putUntil(at, key, *old, deadline)
+	}
+	return c.reply
+}

@@ -1,0 +1,69 @@
+package fsm
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/argv"
+)
+
+// doAt executes calls at a moment as a node does: writes as an entry with that stamp, reads as a query that is put again
+// behind an entry without commands if it asks for that.
+func doAt(t testing.TB, m *Machine, stamp int64, calls ...[][]byte) string {
+	t.Helper()
+	run := newRun(2, calls...)
+	if run.HasWrite() {
+		m.Apply(m.Index()+1, stamp, run.Body(nil, argv.Append), run)
+		return string(run.Reply)
+	}
+	if m.Query(stamp, run) {
+		if len(run.Reply) != 0 {
+			t.Fatalf("%q: a query that needs a tick answers %q", calls, run.Reply)
+		}
+		tick(m, stamp)
+		if m.Query(stamp, run) {
+			t.Fatalf("%q: after the tick it asks for another", calls)
+		}
+	}
+	return string(run.Reply)
+}
+
+// tick applies an entry that holds nothing but a moment.
+func tick(m *Machine, stamp int64) { m.Apply(m.Index()+1, stamp, nil, nil) }
+
+// scriptAt is script, with every line at the same moment.
+func scriptAt(t testing.TB, m *Machine, stamp int64, lines ...string) string {
+	t.Helper()
+	var replies strings.Builder
+	for _, line := range lines {
+		replies.WriteString(doAt(t, m, stamp, words(line)))
+	}
+	return strings.TrimSpace(strings.ReplaceAll(replies.String(), "\r\n", " "))
+}
+
+// checkDeadlines compares the index of deadlines with the entries.
+func checkDeadlines(t testing.TB, m *Machine) {
+	t.Helper()
+	var first, next int64
+	var keys, overdue int
+	m.space.scan(0, func(_ position, e *entry) bool {
+		if e.deadline == 0 {
+			return true
+		}
+		keys++
+		if e.expired(m.space.time) {
+			overdue++
+		} else if next == 0 || e.deadline < next {
+			next = e.deadline
+		}
+		if first == 0 || e.deadline < first {
+			first = e.deadline
+		}
+		return true
+	})
+	d := &m.space.deadlines
+	if got := d.tree.Len() + d.shared; got != keys || d.overdue != overdue || d.next != next || m.Due() != first {
+		t.Fatalf("the index has %d keys, %d overdue, next %d, first %d; the entries %d, %d, %d, %d",
+			got, d.overdue, d.next, m.Due(), keys, overdue, next, first)
+	}
+}
