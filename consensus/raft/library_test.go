@@ -31,6 +31,7 @@ func lastConfiguration(entries []Entry) (last *Entry) {
 // freeze begins a snapshot of a node's state at an index that is committed, durable, and still in its log.
 func (c *cluster) freeze(n *node, i Index) {
 	if n.taking != nil || i == 0 || i > min(n.core.Commit(), n.core.Durable()) {
+		c.tracef("  %d cannot freeze at %d", n.id, i)
 		return
 	}
 	mark := c.files.snapshotOf(n.disk.entries, i)
@@ -72,8 +73,9 @@ func (c *cluster) answerInstall(n *node, works bool) {
 	}
 	content := c.files[mark.Mark]
 	stamp := content[len(content)-1].Stamp
-	installed := n.core.Install(mark, lastConfiguration(content).Configuration, stamp)
-	c.tracef("  %d has snapshot %v, begins anew: %v", n.id, mark.Mark, installed)
+	configuration := lastConfiguration(content).Configuration
+	installed := n.core.Install(mark, configuration, stamp)
+	c.tracef("  %d has snapshot %v (%v), begins anew: %v", n.id, mark.Mark, configuration, installed)
 	if installed {
 		c.installs++
 		n.reads = nil

@@ -50,3 +50,68 @@ func TestASnapshotIsInForceWhenTheOperationThatNamesItIsDurable(t *testing.T) {
 		t.Fatalf("in force %v, retained %v", inForce, retained)
 	}
 }
+
+func TestE3_ASnapshotThatIsNotBeyondTheNewestIsIgnored(t *testing.T) {
+	g := withLog(t, 5)
+	g.core.SnapshotTaken(snapshotAt(4, 2))
+	g.ready() // on its way to the disk
+	for _, i := range []Index{3, 4} {
+		g.core.SnapshotTaken(snapshotAt(i, 2))
+		if g.core.switching != nil {
+			t.Fatalf("a snapshot at %d replaces one at 4", i)
+		}
+	}
+}
+
+func TestE10_TwoSnapshotsInOneTurnAreOneSwitch(t *testing.T) {
+	g := withLog(t, 5)
+	g.core.SnapshotTaken(snapshotAt(3, 2))
+	g.ready()
+	g.sync()
+	g.core.SnapshotTaken(snapshotAt(4, 2))
+	g.core.SnapshotTaken(snapshotAt(5, 2))
+	g.ready()
+	if s := g.rd.Append.Switch; s.Snapshot.Index != 5 || s.Retained.Index != 3 {
+		t.Fatalf("retained is what a record names: %v", g.rd.Append)
+	}
+	g.sync()
+}
+
+func TestASnapshotThatCannotBeEndsTheProcess(t *testing.T) {
+	for name, mark := range map[string]SnapshotMark{
+		"of another term":      snapshotAt(3, 1),
+		"beyond what is there": snapshotAt(7, 2),
+		"above the durable":    snapshotAt(6, 2),
+	} {
+		g := withLog(t, 5)
+		if _, ok := g.core.Propose([]Proposal{{Kind: EntryCommand}}); !ok {
+			t.Fatal("refused")
+		}
+		g.ready()
+		if !panics(func() { g.core.SnapshotTaken(mark) }) {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// What a snapshot stands for is committed, even where the node remembers less: history was behind.
+func TestARestartKnowsThatItsSnapshotIsCommitted(t *testing.T) {
+	mark := snapshotAt(3, 1)
+	entries := append([]Entry{configurationEntry(1, 1, threeVoters)}, entriesOf(Mark{Term: 1, Index: 1}, 1, 1, 1)...)
+	core := New(testOptions(1), Restored{Term: 1, Entries: entries, Snapshot: &mark})
+	if inForce, retained := core.Snapshot(); core.Commit() != 3 || !inForce.Same(&mark) || retained != nil {
+		t.Fatalf("%v, in force %v, retained %v", core.Status(), inForce, retained)
+	}
+	if err := core.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]Restored{
+		"beyond the log":        {Term: 1, Entries: entries[:2], Snapshot: &mark},
+		"one retained alone":    {Term: 1, Entries: entries, Retained: &mark},
+		"the retained is later": {Term: 1, Entries: entries, Snapshot: &mark, Retained: &mark},
+	} {
+		if !panics(func() { New(testOptions(1), s) }) {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

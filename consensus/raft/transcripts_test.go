@@ -54,6 +54,19 @@ func TestACommitIsPushedToFollowersWhoseClientsWait(t *testing.T)     { transcri
 func TestEntriesBelowMemoryAreFetched(t *testing.T)                   { transcript(t, "fetch") }
 func TestB9_ARestartAboveAFloorNeedsNoOldTerms(t *testing.T)          { transcript(t, "restart_floor") }
 
+func TestE1_AFollowerBehindTheLogGetsASnapshot(t *testing.T)         { transcript(t, "install") }
+func TestE2_AConflictingLogIsDroppedForASnapshot(t *testing.T)       { transcript(t, "install_conflict") }
+func TestE3_AnOwnSnapshotDoesNotReplaceANewerOne(t *testing.T)       { transcript(t, "install_own") }
+func TestE4_ACrashLeavesTheOldLogOrTheNewOne(t *testing.T)           { transcript(t, "install_crash") }
+func TestE8_ASnapshotIsAnnouncedUntilItIsThere(t *testing.T)         { transcript(t, "install_again") }
+func TestE8_ALeaderChangesWhileASnapshotIsFetched(t *testing.T)      { transcript(t, "install_new_leader") }
+func TestE10_E12_E14_SnapshotsAreMadeWhileOneIsFetched(t *testing.T) { transcript(t, "install_two") }
+func TestASnapshotFromTheMidstOfAChangeIsJoint(t *testing.T)         { transcript(t, "install_members") }
+func TestASnapshotTellsANodeThatItWasLeftOut(t *testing.T)           { transcript(t, "install_left_out") }
+func TestASnapshotThatTheLogHasPassedReplacesNothing(t *testing.T) {
+	transcript(t, "install_overtaken")
+}
+
 func TestS3_AnEntryTruncatedHereIsCommittedLater(t *testing.T) { transcript(t, "lost_s3") }
 
 func TestF19_ALeaderWhoseDiskHangsGivesItsPlaceUp(t *testing.T) { transcript(t, "disk_hangs") }

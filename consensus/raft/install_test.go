@@ -1,0 +1,288 @@
+package raft
+
+import "testing"
+
+// Installing a snapshot, where a transcript would not show it: what rides in one turn, what is void, what is refused.
+
+// announced is leader 2's word, in a term, of a snapshot.
+func announced(term Term, mark SnapshotMark) Message {
+	return Message{Kind: Install, From: 2, Term: term, Snapshot: &mark}
+}
+
+var threeVoters = &Configuration{Voters: []NodeID{1, 2, 3}}
+
+func TestAFollowerThatHoldsTheMarkLearnsThatItIsCommitted(t *testing.T) {
+	g := newRig(t, 3, 1, 1, 1, 1)
+	g.step(announced(2, snapshotAt(3, 1)))
+	if g.rd.Install != nil || g.core.Commit() != 3 {
+		t.Fatalf("%v, %v", g.rd.Install, g.core.Status())
+	}
+	promises := g.rd.Append.Promises // with the term, which is not durable yet
+	if len(promises) != 1 || promises[0].Kind != InstallReply || promises[0].Index != 3 {
+		t.Fatalf("%v", promises)
+	}
+	at := Mark{Term: 1, Index: 2}
+	conflict := Message{Kind: Append, From: 2, To: 1, Term: 2, Previous: at, Entries: entriesOf(at, 2)}
+	if g.core.Step(&conflict); g.core.Last().Index != 4 {
+		t.Fatal("what is committed was replaced")
+	}
+}
+
+func TestOneSnapshotIsFetchedAtATime(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.step(announced(1, snapshotAt(5, 1)))
+	if g.rd.Install == nil || g.rd.Install.From != 2 || g.rd.Install.Snapshot.Index != 5 {
+		t.Fatalf("%v", g.rd.Install)
+	}
+	for _, again := range []Index{5, 7} {
+		if g.step(announced(1, snapshotAt(again, 1))); g.rd.Install != nil {
+			t.Fatalf("asked for %v while 5 is being fetched", g.rd.Install)
+		}
+	}
+	g.core.InstallFailed(snapshotAt(7, 1)) // nobody asked for that one
+	if g.step(announced(1, snapshotAt(7, 1))); g.rd.Install != nil {
+		t.Fatalf("%v", g.rd.Install)
+	}
+	g.core.InstallFailed(snapshotAt(5, 1))
+	if g.step(announced(1, snapshotAt(7, 1))); g.rd.Install == nil || g.rd.Install.Snapshot.Index != 7 {
+		t.Fatalf("%v", g.rd.Install)
+	}
+}
+
+// The entries behind the snapshot are in the log of the same turn. The operation must begin with those: the log would
+// have a gap otherwise.
+func TestE1_EntriesOfTheSameTurnRideBehindTheSwitch(t *testing.T) {
+	for name, terms := range map[string][]Term{
+		"a short log": {1}, "a long one": {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+	} {
+		g := newRig(t, 3, terms...)
+		g.step(announced(2, snapshotAt(5, 2)))
+		at := Mark{Term: 2, Index: 5}
+		if !g.core.Install(snapshotAt(5, 2), threeVoters, 77) {
+			t.Fatalf("%s: refused", name)
+		}
+		g.step(Message{Kind: Append, From: 2, Term: 2, Previous: at, Entries: entriesOf(at, 2, 2), Commit: 6})
+		op := g.rd.Append
+		if op.Switch == nil || !op.Switch.Restart || op.Switch.Stamp != 77 || op.Switch.Snapshot.Index != 5 {
+			t.Fatalf("%s: %v", name, op)
+		}
+		if len(op.Entries) != 2 || op.Entries[0].Index != 6 || g.core.Commit() != 6 {
+			t.Fatalf("%s: %v, commit %d", name, op, g.core.Commit())
+		}
+		sent := g.sync()
+		if m := g.one(sent, InstallReply); m.Index != 5 {
+			t.Fatalf("%s: %v", name, m)
+		}
+		if m := g.one(sent, AppendReply); m.Index != 7 || g.core.Durable() != 7 {
+			t.Fatalf("%s: %v, durable %d", name, m, g.core.Durable())
+		}
+	}
+}
+
+// The old log is longer than the new one, and its last operation is still in flight when the log begins anew. What that
+// operation writes lies at the indexes of the new log and has nothing to do with it.
+func TestB7_E2_AnOperationOfTheOldLogProvesNothingOfTheNew(t *testing.T) {
+	g := newRig(t, 3, 1)
+	at := Mark{Term: 1, Index: 1}
+	g.step(Message{Kind: Append, From: 3, Term: 1, Previous: at, Entries: entriesOf(at, 1, 1, 1, 1, 1, 1, 1)})
+	old := g.rd.Append.Number
+	g.step(announced(2, snapshotAt(4, 2)))
+	termOnly := g.rd.Append.Number
+	g.core.Install(snapshotAt(4, 2), threeVoters, 0)
+	at = Mark{Term: 2, Index: 4}
+	g.step(Message{Kind: Append, From: 2, Term: 2, Previous: at, Entries: entriesOf(at, 2, 2)})
+	anew := g.rd.Append.Number
+	for _, number := range []Operation{old, termOnly} {
+		g.core.Appended(number)
+		if inForce, _ := g.core.Snapshot(); g.core.Durable() > 0 || inForce != nil {
+			t.Fatalf("operation %d: durable up to %d of a log that is not on the disk", number, g.core.Durable())
+		}
+	}
+	g.core.Appended(anew)
+	if inForce, _ := g.core.Snapshot(); g.core.Durable() != 6 || inForce == nil {
+		t.Fatalf("durable %d, in force %v", g.core.Durable(), inForce)
+	}
+}
+
+// A campaign speaks of a log; when that is replaced the campaign is over.
+func TestACandidateThatInstallsASnapshotIsAFollower(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.step(announced(1, snapshotAt(5, 1)))
+	g.timeout()
+	g.stepAndSync(Message{Kind: PreVoteReply, From: 3, Term: 2})
+	if g.core.Role() != Candidate {
+		t.Fatalf("%v", g.core.Status())
+	}
+	if !g.core.Install(snapshotAt(5, 1), threeVoters, 0) || g.core.Role() != Follower || g.core.Term() != 2 {
+		t.Fatalf("%v", g.core.Status())
+	}
+	g.ready()
+	if sent := g.sync(); len(sent) != 0 {
+		t.Fatalf("there is no leader to tell: %v", sent)
+	}
+	g.step(Message{Kind: VoteReply, From: 3, Term: 2})
+	if g.core.Role() != Follower {
+		t.Fatal("elected by votes for a log that is gone")
+	}
+}
+
+func TestStampsDoNotGoBackBehindASnapshot(t *testing.T) {
+	g := newRig(t, 1, 1)
+	g.core.Install(snapshotAt(5, 1), &Configuration{Voters: []NodeID{1}}, 500)
+	g.ready()
+	g.sync()
+	g.core.SetClock(3)
+	g.timeoutAlone()
+	if e := g.core.Entries(6, 6, maxInt); len(e) != 1 || e[0].Stamp != 500 {
+		t.Fatalf("%v", e)
+	}
+}
+
+// timeoutAlone makes the only voter lead.
+func (g *rig) timeoutAlone() {
+	g.t.Helper()
+	for range 2 * g.core.options.ElectionTicks {
+		g.core.Tick()
+		g.ready()
+		g.sync()
+	}
+	if g.core.Role() != Leader {
+		g.t.Fatalf("%v", g.core.Status())
+	}
+}
+
+func TestE13_ASnapshotOfALaterTermIsNotTaken(t *testing.T) {
+	g := newRig(t, 3, 1)
+	before := g.core.Observe()
+	if g.step(announced(1, snapshotAt(5, 2))); g.rd.Install != nil || g.core.Observe() != before {
+		t.Fatalf("its leader cannot know of term 2: %v", g.rd.Install)
+	}
+	if g.core.Install(snapshotAt(5, 2), threeVoters, 0) || g.core.Last().Index != 1 {
+		t.Fatalf("%v", g.core.Status())
+	}
+	// The term of the mark is the term of the entry before the first one: an append behind it is accepted.
+	g.core.Step(&Message{Kind: Heartbeat, From: 2, To: 1, Term: 3})
+	g.core.Install(snapshotAt(5, 2), threeVoters, 0)
+	at := Mark{Term: 2, Index: 5}
+	sent := g.step(Message{Kind: Append, From: 2, Term: 3, Previous: at, Entries: entriesOf(at, 3)})
+	if len(only(sent, AppendReply)) != 0 || g.core.Last() != (Mark{Term: 3, Index: 6}) {
+		t.Fatalf("%v, %v", sent, g.core.Status())
+	}
+}
+
+// A log that lacks what is committed, although its term's leader proved that it has it, is a broken promise.
+func TestASnapshotThatContradictsAProvenLogEndsTheProcess(t *testing.T) {
+	g := newRig(t, 3, 1)
+	at := Mark{Term: 1, Index: 1}
+	g.step(Message{Kind: Append, From: 2, Term: 3, Previous: at, Entries: entriesOf(at, 3, 3, 3)})
+	if !panics(func() { g.core.Install(snapshotAt(3, 2), threeVoters, 0) }) {
+		t.Fatal("accepted")
+	}
+	g = newRig(t, 3, 1)
+	g.lead()
+	if !panics(func() { g.core.Install(snapshotAt(2, 1), threeVoters, 0) }) {
+		t.Fatal("a leader replaced its log")
+	}
+}
+
+// The leader finds out by itself what is committed: what it holds may wait for an entry of its own term.
+func TestALeaderLearnsNothingFromASnapshot(t *testing.T) {
+	g := newRig(t, 3, 1, 1, 1)
+	g.lead()
+	if g.core.Install(snapshotAt(3, 1), threeVoters, 0) || g.core.Commit() != 0 || g.core.Role() != Leader {
+		t.Fatalf("%v", g.core.Status())
+	}
+}
+
+// A rejection from before the snapshot was announced says nothing any more.
+func TestALateRejectionDoesNotEndTheWaitForASnapshot(t *testing.T) {
+	g := leaderWithSnapshot(t, 5)
+	g.awaitSnapshot(2)
+	next := g.core.peer(2).next
+	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Reject: true, Previous: Mark{Term: 1, Index: next - 1}})
+	if p := g.core.peer(2); p.state != Snapshot || p.next != next {
+		t.Fatalf("%v", g.core.Status())
+	}
+}
+
+// leaderWithSnapshot leads three nodes and has a snapshot in force at an index of its log, whose no-op is at 9.
+func leaderWithSnapshot(t *testing.T, at Index) *rig {
+	t.Helper()
+	g := newRig(t, 3, 1, 1, 1, 1, 1, 1, 1, 1)
+	g.lead()
+	g.acknowledge(3, 9)
+	g.core.SnapshotTaken(snapshotAt(at, 1))
+	g.ready()
+	g.sync()
+	return g
+}
+
+// awaitSnapshot makes a follower one that the leader cannot serve from its log.
+func (g *rig) awaitSnapshot(id NodeID) {
+	g.t.Helper()
+	p := g.core.peer(id)
+	p.probe(p.match + 1)
+	p.fetching = true
+	g.core.Fetched(id, Mark{}, nil, true)
+	if m := g.one(g.ready(), Install); m.To != id {
+		g.t.Fatalf("%v", m)
+	}
+}
+
+func TestKeepFromIsWhatFollowersMayStillNeed(t *testing.T) {
+	g := leaderWithSnapshot(t, 5)
+	g.acknowledge(2, 3)
+	if keep := g.core.KeepFrom(); keep != 4 {
+		t.Fatalf("node 2 holds 3: %d", keep)
+	}
+	g.awaitSnapshot(2)
+	if keep := g.core.KeepFrom(); keep != 6 {
+		t.Fatalf("node 2 is to go on behind 5: %d", keep)
+	}
+	g.hang(10, 3)
+	if keep := g.core.KeepFrom(); keep != 6 {
+		t.Fatalf("node 2 is silent while it is sent a snapshot: %d", keep)
+	}
+	g.core.LinkUp(2)
+	if keep := g.core.KeepFrom(); keep != 10 {
+		t.Fatalf("node 2 is not served, node 3 has everything: %d", keep)
+	}
+	g.core.Step(&Message{Kind: Heartbeat, From: 3, To: 1, Term: 5})
+	if keep := g.core.KeepFrom(); keep != 10 {
+		t.Fatalf("it leads no more: %d", keep)
+	}
+}
+
+// A file that holds no more than the follower does would be answered with what the leader knows, for ever.
+func TestARetainedSnapshotThatIsHeldIsNotAnnounced(t *testing.T) {
+	g := leaderWithSnapshot(t, 5)
+	g.awaitSnapshot(2)
+	g.core.SnapshotTaken(snapshotAt(8, 1))
+	g.ready()
+	g.sync()
+	g.step(Message{Kind: InstallReply, From: 2, Term: 2, Index: 5})
+	if p := g.core.peer(2); p.state != Probe || p.next != 6 {
+		t.Fatalf("%v", g.core.Status())
+	}
+	p := g.core.peer(2)
+	p.fetching = true
+	g.core.Fetched(2, Mark{}, nil, true)
+	if m := g.one(g.ready(), Install); m.Snapshot.Index != 8 {
+		t.Fatalf("%v", m)
+	}
+}
+
+// Where no snapshot helps the leader tries the log again, with the next heartbeat and not before.
+func TestCompactedEntriesWithoutASnapshotAreLookedForAgain(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	p := g.core.peer(2)
+	p.fetching = true
+	g.core.Fetched(2, Mark{}, nil, true)
+	if p.state != Probe || !p.failedFetch {
+		t.Fatalf("%v", g.core.Status())
+	}
+	if sent := append(only(g.ready(), Install), only(g.ready(), Append)...); len(sent) != 0 {
+		t.Fatalf("%v", sent)
+	}
+}
