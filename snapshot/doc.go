@@ -35,7 +35,8 @@
 //     from the network. The hash over the whole is compared as well: when the last frame is received, when a file is
 //     published, before an image is read, and again before the image's reader says io.EOF.
 //  6. Retain removes nothing that is being written or received, nor what was just published: a Writer and a Receiver
-//     hold their file until they are closed. An open File stays readable after its name is gone.
+//     hold their file until they are closed, and what they completed stays until it was named once. An open File stays
+//     readable after its name is gone.
 //  7. A resumed transfer writes again what it found: after a sync that failed in an earlier process, the page cache
 //     shows bytes that the disk never got, and a later sync alone would not bring them there.
 //  8. Memory is bounded by two frames, whatever a file or a peer claims. The disk holds the part of one transfer that
@@ -56,15 +57,14 @@
 // # The order of calls
 //
 // Taking: freeze the machine at an applied index that is durable in the journal; Store.Create; write the image into the
-// Writer; Writer.Commit; the journal names the mark; Store.Retain with that mark and the one before it; Writer.Close.
+// Writer; Writer.Commit and Close; the journal names the mark; Store.Retain with that mark and the one before it.
 //
 // Sending: Store.Open with the mark in force; File.Chunk from the offset for which the receiver asks, until it is
 // empty; File.Close.
 //
 // Receiving: Store.Receive with the mark that the leader announced; ask for bytes from Receiver.Offset on, and give
-// them to Receiver.Write; when Receiver.Done, Receiver.Commit; the journal names the mark; the state machine is
-// restored; Store.Retain; Receiver.Close. When the connection or the process ends before the commit, begin again with
-// Store.Receive.
+// them to Receiver.Write; when Receiver.Done, Receiver.Commit and Close; the journal names the mark; the state machine
+// is restored; Store.Retain. When the connection or the process ends before the commit, begin again with Store.Receive.
 //
 // Restoring: Store.Open with the mark that the journal names; File.Image; give it to the state machine, compare its
 // hash with Header.StateHash; File.Close. At a start, Store.Retain follows, before anything is written or received.

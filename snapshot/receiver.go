@@ -217,7 +217,7 @@ func (r *Receiver) fail(err error) error {
 }
 
 // Commit publishes the file, which must be Done: when it returns, the file has been synced, read back, verified and
-// named, and the mark may be given to the journal. Until Close nothing removes it, named or not.
+// named, and the mark may be given to the journal. Retain removes it only when it named it before.
 func (r *Receiver) Commit() (Header, error) {
 	switch {
 	case r.err != nil:
@@ -235,13 +235,13 @@ func (r *Receiver) Commit() (Header, error) {
 	if !named {
 		return Header{}, r.fail(err)
 	}
+	r.store.complete(Receiving, final)
 	r.err = cmp.Or(err, errClosed)
 	return r.header, err
 }
 
-// Close lets go of the file. What was not committed stays, to be taken up by another Receive or removed by Retain; call
-// it for a committed one when the journal names the snapshot, or when it was decided that it never will. It must be
-// called once.
+// Close lets go of the file. What was not committed stays, to be taken up by another Receive or removed by Retain. It
+// must be called once.
 func (r *Receiver) Close() error {
 	defer r.store.release(r.temporary, r.final)
 	r.err = errClosed

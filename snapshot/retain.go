@@ -25,12 +25,14 @@ func (s *Store) List() ([]Found, error) {
 
 // Retain removes every snapshot that is not to be kept, whole or partial, and makes that durable. To be kept are what
 // the journal names (the snapshot in force and the one before it), and, while one is being fetched, its announced mark,
-// so that its partial file outlives a broken connection. It spares what a Writer or a Receiver holds, and files that
-// are not ours. A crash leaves some of the files; the next Retain removes them.
+// so that its partial file outlives a broken connection. It spares what a Writer or a Receiver holds, what they have
+// completed until it is named here for the first time, and files that are not ours. So the marks may be a little old, if
+// they come in their order. A crash leaves some of the files; the next Retain removes them.
 //
 // It must not be called before the journal's record that retires a file is durable. It returns the names that it
 // removed, also with an error.
 func (s *Store) Retain(keep ...raft.SnapshotMark) (removed []string, err error) {
+	s.noteNamed(keep)
 	removed, err = s.remove(func(f Found) bool { return !slices.ContainsFunc(keep, f.isOf) })
 	if err != nil || len(removed) == 0 {
 		return removed, err
@@ -53,7 +55,16 @@ func (s *Store) giveUpParts() error {
 	return err
 }
 
-// remove removes the files of which over says so and that nobody holds.
+// noteNamed ends the protection of complete files that are named.
+func (s *Store) noteNamed(marks []raft.SnapshotMark) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range marks {
+		s.completed.named(finalName(marks[i].Mark, marks[i].FileHash))
+	}
+}
+
+// remove removes the files of which over says so, that nobody holds and that were not completed just now.
 func (s *Store) remove(over func(Found) bool) (removed []string, err error) {
 	// The lock is held throughout: a name that is claimed meanwhile would be one that was already judged.
 	s.mu.Lock()
@@ -63,7 +74,7 @@ func (s *Store) remove(over func(Found) bool) (removed []string, err error) {
 		return nil, err
 	}
 	for _, f := range found {
-		if s.claims[f.Name] || !over(f) {
+		if s.claims[f.Name] || s.completed.has(f.Name) || !over(f) {
 			continue
 		}
 		if err := s.fs.Remove(s.path(f.Name)); err != nil {

@@ -95,10 +95,59 @@ func TestE3_E10_RetainSparesWhatIsInTheMaking(t *testing.T) {
 	mustHold(t, s, fetched, receivedSize)
 	must(t, w.Close())
 	must(t, r.Close())
+	nothing()
+	if removed, err := s.Retain(mark, fetched); err != nil || len(removed) > 0 {
+		t.Fatalf("removed %v, %v", removed, err)
+	}
 	removed, err := s.Retain(fetched)
 	must(t, err)
 	if len(removed) != 1 || removed[0] != finalName(mark.Mark, mark.FileHash) {
 		t.Fatalf("removed %v", removed)
+	}
+}
+
+// TestE3_E7_AnOldListDoesNotRemoveANewSnapshot: whoever removes files is slow, and its list is from before the snapshot.
+func TestE3_E7_AnOldListDoesNotRemoveANewSnapshot(t *testing.T) {
+	s := newStore(t, vfs.NewMemory())
+	from, fetched := prepared(t)
+	first := taken(t, s, 5, 900)
+	if removed, err := s.Retain(first); err != nil || len(removed) > 0 {
+		t.Fatalf("removed %v, %v", removed, err)
+	}
+	second := taken(t, s, 6, 900)
+	must(t, receive(from, s))
+	for range 2 { // old lists
+		if removed, err := s.Retain(first); err != nil || len(removed) > 0 {
+			t.Fatalf("removed %v, %v", removed, err)
+		}
+	}
+	if removed, err := s.Retain(second, fetched); err != nil || len(removed) != 1 {
+		t.Fatalf("removed %v, %v", removed, err)
+	}
+	if removed, err := s.Retain(fetched); err != nil || len(removed) != 1 { // named once, the list is what counts
+		t.Fatalf("removed %v, %v", removed, err)
+	}
+	mustHold(t, s, fetched, receivedSize)
+}
+
+// TestACompleteSnapshotThatIsNeverNamedGivesWayToLaterOnes: the journal came to name others, of other nodes.
+func TestACompleteSnapshotThatIsNeverNamedGivesWayToLaterOnes(t *testing.T) {
+	s := newStore(t, vfs.NewMemory())
+	var last raft.SnapshotMark
+	for index := raft.Index(5); index < 15; index++ {
+		last = taken(t, s, index, 900)
+		_, err := s.Retain()
+		must(t, err)
+	}
+	if found := names(t, s); len(found) != completedCount {
+		t.Fatalf("left %v", found)
+	}
+	removed, err := s.Retain(last) // a list that names a later one is not older than this one
+	if found := names(t, s); err != nil || len(removed) != 1 || len(found) != 1 {
+		t.Fatalf("removed %v, left %v, %v", removed, found, err)
+	}
+	if removed, err = s.Retain(); err != nil || len(removed) != 1 {
+		t.Fatalf("removed %v, %v", removed, err)
 	}
 }
 

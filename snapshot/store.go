@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"sync"
 
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -24,6 +25,39 @@ type Store struct {
 	mu sync.Mutex
 	// claims are the names of files that a Writer or a Receiver holds: Retain leaves them alone.
 	claims map[string]bool
+	// completed are the files that were completed last and that no Retain has named yet.
+	completed completed
+}
+
+// completed has the names of files by the way in which they were made, Writing or Receiving, in their order. Retain
+// leaves them alone, for the marks with which it is called may be older than the file:
+//
+//  1. The owner lists what is to be kept, and has somebody call Retain.
+//  2. That takes a while. A snapshot is made meanwhile, and its mark is on the way to the journal.
+//  3. Retain is called. If it went by its list alone, the journal would name a file that is gone.
+//
+// The first list with the new mark ends that, for those that come later are newer. It also ends it for a file that was
+// made in the same way before: had the journal been about to name that one, the list would. A file that nobody ever
+// names gives way when completedCount others were made.
+type completed [Receiving + 1][completedCount]string
+
+// completedCount is how many files of each kind are kept unnamed: the last, and one that a list may be late for.
+const completedCount = 2
+
+func (c *completed) has(name string) bool {
+	return slices.Contains(c[Writing][:], name) || slices.Contains(c[Receiving][:], name)
+}
+
+func (c *completed) add(how Kind, name string) {
+	copy(c[how][:], c[how][1:])
+	c[how][completedCount-1] = name
+}
+
+// named ends the protection of a file, and of those before it.
+func (c *completed) named(name string) {
+	for how := range c {
+		clear(c[how][:slices.Index(c[how][:], name)+1])
+	}
 }
 
 type limits struct{ sectionBytes, syncBytes, fileBytes int64 }
@@ -84,6 +118,13 @@ func (s *Store) claim(name string) error {
 	}
 	s.claims[name] = true
 	return nil
+}
+
+// complete notes that a file has its final name.
+func (s *Store) complete(how Kind, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.completed.add(how, name)
 }
 
 func (s *Store) release(names ...string) {

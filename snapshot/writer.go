@@ -126,7 +126,7 @@ func (w *Writer) fail(err error) error {
 }
 
 // Commit ends the image and publishes the file: when it returns, the file has been synced, read back, verified and
-// named, and the mark may be given to the journal. Until Close nothing removes it, named or not.
+// named, and the mark may be given to the journal. Retain removes it only when it named it before.
 func (w *Writer) Commit() (raft.SnapshotMark, error) {
 	if w.err == nil && len(w.frame) > sectionHeaderBytes {
 		w.closeSection()
@@ -158,12 +158,13 @@ func (w *Writer) publish(mark raft.SnapshotMark) error {
 	if !named {
 		return w.fail(err)
 	}
+	w.store.complete(Writing, final)
 	w.err = cmp.Or(err, errClosed)
 	return err
 }
 
-// Close gives up what was not committed, and otherwise lets go of the file: call it when the journal names the
-// snapshot, or when it was decided that it never will. It must be called once; the error is that of removing a file.
+// Close gives up what was not committed, and otherwise lets go of the file. It must be called once; the error is that of
+// removing a file.
 func (w *Writer) Close() error {
 	defer w.store.release(w.temporary, w.final)
 	if w.err != nil {
