@@ -251,6 +251,9 @@ func (h *history) entries(lo raft.Index, maxBytes int) (previous raft.Mark, foun
 	if lo > h.last.Index || lo == 0 {
 		return raft.Mark{}, nil, fmt.Errorf("entry %d is not in history, which ends at %d", lo, h.last.Index)
 	}
+	if lo < h.first {
+		return raft.Mark{}, nil, fmt.Errorf("entry %d: %w, which begins at %d", lo, ErrCompacted, h.first)
+	}
 	if previous, err = h.mark(lo - 1); err != nil {
 		return raft.Mark{}, nil, err
 	}
