@@ -57,7 +57,7 @@ func (m *Machine) replay(body []byte) (writes int) {
 // returns how many commands the body holds: all that the log knows of the run.
 func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
 	c := call{protocol: run.Protocol, reply: run.Reply}
-	v := view{&m.space, m.space.time, run.Random}
+	v := view{&m.space, m.space.time, run.Random, m.maxValueBytes}
 	m.space.run = run
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {

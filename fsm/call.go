@@ -47,6 +47,8 @@ type view struct {
 	now int64
 	// random was drawn by the connection. It is no part of the state, and no write sees it.
 	random uint64
+	// maxValueBytes is that of Options.
+	maxValueBytes int
 }
 
 // reader is the part of the key space that changes nothing.

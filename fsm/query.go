@@ -20,7 +20,7 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 		view{}.answer(run)
 		return false
 	}
-	return m.space.query(stamp, run)
+	return m.space.query(stamp, run, m.maxValueBytes)
 }
 
 // Query is the machine's, of the state that was frozen: it may take its time, since the machine goes on meanwhile. An
@@ -29,14 +29,14 @@ func (i *Image) Query(stamp int64, local any) (needTick bool) {
 	if i.space.root == nil {
 		panic("fsm: query of an image that was released")
 	}
-	return i.space.query(stamp, local.(*command.Run))
+	return i.space.query(stamp, local.(*command.Run), int(i.header.maxValueBytes))
 }
 
-func (s *space) query(stamp int64, run *command.Run) (needTick bool) {
+func (s *space) query(stamp int64, run *command.Run, maxValueBytes int) (needTick bool) {
 	if s.deadlines.next != 0 && s.deadlines.next <= stamp && s.anyEnds(run, stamp) {
 		return true
 	}
-	view{s, max(s.time, stamp), run.Random}.answer(run)
+	view{s, max(s.time, stamp), run.Random, maxValueBytes}.answer(run)
 	return false
 }
 
