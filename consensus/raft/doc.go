@@ -7,11 +7,13 @@
 //	                       ┌──────────────────────────────────────────┐
 //	Tick, Step, Propose,   │                   Raft                   │   Ready: Messages      leave at once
 //	Read, SetClock,        │  role term vote leader                   │          Append        must become durable
-//	LinkUp, ServeWaiting   │  window   the log above the floor        ├─►          └ Promises  leave after that
-//	──────────────────────►│  disk     operations in flight           │          Commit        may be applied
-//	                       │  membership, peers, epochs               │          Confirmed     reads may run
+//	LinkUp, ServeWaiting,  │  window   the log above the floor        ├─►          ├ Switch    a snapshot in force
+//	SnapshotTaken          │  disk     operations in flight           │            └ Promises  leave after that
+//	──────────────────────►│  membership, peers, epochs               │          Commit        may be applied
+//	                       │                                          │          Confirmed     reads may run
 //	Appended, Written,     │                                          │          Fetch         old entries wanted
-//	Fetched                └──────────────────────────────────────────┘          Propose       a change's next step
+//	Fetched, Install,      │                                          │          Install       a snapshot wanted
+//	InstallFailed          └──────────────────────────────────────────┘          Propose       a change's next step
 //	────────────────────────────────────▲  what became of earlier Readys
 //
 // The owner takes everything that arrived, makes the calls, and then calls Ready once: that is a turn. What is said in
@@ -21,9 +23,9 @@
 // # Durability
 //
 // Nothing that others build on leaves before it is on this node's disk. Votes, requests for votes and acknowledgements
-// of entries are promises: they travel with the append operation that makes them true. A candidate's own vote and a
-// leader's own copy of an entry are promises to itself, and count by the same rule. A leader's entries leave before
-// they are on its own disk (its disk is one among equals), and a node may apply what others made durable.
+// of entries and snapshots are promises: they travel with the append operation that makes them true. A candidate's own
+// vote and a leader's own copy of an entry are promises to itself, and count by the same rule. A leader's entries leave
+// before they are on its own disk (its disk is one among equals), and a node may apply what others made durable.
 //
 // # Invariants
 //
@@ -38,6 +40,21 @@
 //  7. At most one configuration is uncommitted, and voters change only through a joint one.
 //  8. An epoch counts as echoed only in the term it belongs to, and is newer than every message that left before it.
 //  9. Slices that were handed out never change.
+//  10. The snapshot in force never goes back, and lies at or below the commit index. It counts from the moment that the
+//     operation which names it is durable; only then do others hear of it.
+//  11. A log that begins anew behind a snapshot has its floor, commit index and membership from it. No operation that
+//     left before proves anything of what is behind.
+//
+// # The life of a log
+//
+//	     trimmed      history, read through Fetch      memory
+//	├───────────────┬───────────────────────────────┬───────────┤
+//	             ▲           ▲                    floor       last
+//	             retained    in force
+//
+// Snapshots stand for what the owner trims: see Raft.KeepFrom. A leader serves a follower from memory, from history, and
+// where both have let go by telling it of the snapshot in force, which its owner fetches past the core: see install.go.
+// A node's own snapshots change nothing for anyone who is served from the log.
 //
 // # Where the paper's parts are
 //
@@ -48,7 +65,8 @@
 //	paper 5.3      log replication                     follower.go    handleAppend; leader.go replicate
 //	paper 5.4.1    who may win                         types.go       Mark.Before
 //	paper 5.4.2    whose entries commit by counting    leader.go      commitByCounting
-//	thesis 3.10    handing over leadership             leader.go      Transfer; election.go handleTimeoutNow
+//	paper 7        snapshots                           snapshot.go    SnapshotTaken; install.go handleInstall, Install
+//	thesis 3.10    handing over leadership             transfer.go    Transfer; election.go handleTimeoutNow
 //	thesis 4.1     configurations, in force at once    membership.go  membership, ProposeConfiguration
 //	thesis 4.2.2   a leader that is left out           membership.go  mayCampaign; change.go resign
 //	thesis 4.2.3   stickiness                          raft.go        stepTerm, hearsLeader
@@ -67,19 +85,28 @@
 //   - Hints let leader and follower skip a whole term per message when logs differ: see rejectAppend.
 //   - A leader pushes the commit index at once to followers whose clients wait for it: see owesCommit.
 //   - A leader whose disk hangs gives its place up, and a node whose disk hangs does not campaign: see hung.go.
+//   - The file of a snapshot is not the core's: a follower is told that there is one and pulls it, however long that
+//     takes, and may take it from another leader when the first one is gone.
+//   - A log is kept beyond what snapshots stand for while a live follower needs it: see Raft.KeepFrom.
+//   - A leader that is left out tells the others who leave with it before it hands over: see resign.
 //   - A node left out by its newest configuration may campaign until it knows that entry committed: see mayCampaign.
 //
 // # Limits
 //
 // Options bounds messages in flight per follower and bytes per message. Entries above what is in history stay in
 // memory; the owner bounds them by not proposing while WindowBytes is too high. Up to MaxInflightMessages messages
-// full of older entries stay as well, so that a follower a little behind costs no disk reads. Snapshots are not sent
-// by this package yet: a follower behind the beginning of the log waits.
+// full of older entries stay as well, so that a follower a little behind costs no disk reads. One snapshot is fetched at
+// a time, and announced every installHeartbeats heartbeats.
 //
 // # Rejected
 //
 //   - A Storage callback, as most libraries have: then the core waits for a disk at a place that nobody sees. Entries
 //     below the window are asked for in Ready.Fetch, and come when they come.
+//   - Chunks of a snapshot as messages of the core, as the paper has them: the largest thing that a node ever sends would
+//     pass through the one place that must never wait, and a transfer would end with its leader.
+//   - A new snapshot in the midst of a transfer: a follower that takes longer than a leader's interval between two never
+//     had one. It keeps what it was told first as long as that is kept.
+//   - To keep what a log holds behind the mark when the entry at the mark differs: it cannot be committed any more.
 //   - A goroutine per node with channels: the simulator could not own the order of events.
 //   - Leases for reads: they hold only as long as clocks do.
 //   - Single-server membership changes: joint consensus needs no special case for swaps and replacements.

@@ -9,17 +9,20 @@ import (
 // Snapshots for those whom the log cannot serve any more (Raft paper, section 7). The leader only says that it has one;
 // the follower's owner fetches the file past the core, for it may take minutes, and says when it is here.
 //
-//	leader                                   follower
-//	Fetched: compacted
-//	state Snapshot     ── Install ─────────► log holds it: commit up to it          ── InstallReply ──►
-//	  again every                            otherwise Ready.Install: fetch the file
-//	  installTicks                               Raft.Install: the log begins anew
-//	                                             operation with Switch durable      ── InstallReply ──►
-//	state Probe, from
-//	behind what it holds
+//	leader                                    follower
+//	Fetched says: compacted
+//	state Snapshot       ── Install ────────► the log holds its mark: commit up to there
+//	  announced again                             ◄────────────────────────────────────────── InstallReply
+//	  now and then                            otherwise Ready.Install: the owner fetches the file
+//	                                          Raft.Install: the log begins anew behind it
+//	                                          the operation with the switch is durable
+//	state Probe, behind  ◄─────────────────────────────────────────────────────────────────── InstallReply
+//	what is held there
 //
-// A follower may drop its log for a snapshot because all that a snapshot covers is committed. What it acknowledged is
-// committed and covered, or was never going to be: the leader of a later term replaced it.
+// A follower may drop its log for a snapshot because all that the snapshot covers is committed. An entry that it drops
+// and once acknowledged is covered, unless a later leader has replaced it already; and at no moment is its disk without
+// either, for one operation takes the one away and brings the other. If the log holds the entry at the mark, then what
+// is behind that may be worth as much, and nothing is dropped.
 
 // InstallRequest asks the owner to fetch a snapshot.
 type InstallRequest struct {
@@ -68,7 +71,6 @@ func (r *Raft) handleInstall(m *Message) {
 	mark := m.Snapshot.Mark
 	switch {
 	case r.holds(mark):
-		r.proven = max(r.proven, mark.Index)
 		r.advanceCommit(mark.Index)
 		r.acknowledgeInstall()
 	case r.fetched == nil:
@@ -138,7 +140,7 @@ func (r *Raft) beginAnew(mark SnapshotMark, c *Configuration, stamp Stamp) {
 	r.disk.truncated(r.commit + 1)
 	r.log = newWindow(mark.Mark, stamp, nil, r.log.retainBytes)
 	r.membership.list = []configured{{mark.Index, c}}
-	r.commit, r.written, r.proven = mark.Index, mark.Index, mark.Index
+	r.commit, r.written = mark.Index, mark.Index
 	r.switching = &SnapshotSwitch{Snapshot: &mark, Restart: true, Stamp: stamp}
 }
 

@@ -200,7 +200,7 @@ func (r *Raft) handleReject(p *progress, m *Message) {
 	if m.Previous.Index <= p.match || m.Previous.Index >= p.next {
 		return
 	}
-	if p.state == Probe && m.Previous.Index != p.next-1 || p.state == Snapshot {
+	if p.state == Probe && m.Previous.Index != p.next-1 {
 		return
 	}
 	guess := min(r.log.lastNotAfter(m.Hint), m.Previous.Index-1)
