@@ -253,7 +253,9 @@ func (d *draft) finish(current *raft.Configuration) (*raft.Configuration, error)
 	if len(next.Members) > MaxMembers && len(next.Members) > len(current.Members) {
 		return nil, fmt.Errorf("%w: %d, allowed are %d", ErrTooManyMembers, len(next.Members), MaxMembers)
 	}
-	if _, err := DecodeConfiguration(EncodeConfiguration(&next)); err != nil {
+	largest := next // on the way: in a joint configuration the voters are named twice
+	largest.Voters, largest.Outgoing = slices.Concat(next.Voters, next.Promote), next.Voters
+	if _, err := DecodeConfiguration(EncodeConfiguration(&largest)); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTooManyMembers, err)
 	}
 	return &next, nil

@@ -25,7 +25,6 @@ func (j *journal) Apply(index uint64, _ int64, data []byte, local any) []byte {
 	return fmt.Appendf(nil, "%d", len(j.applied))
 }
 func (j *journal) Query(int64, any) bool { return false }
-func (j *journal) Freeze() Image         { return nil }
 func (j *journal) Restore(seed uint64, _ io.Reader) error {
 	j.seed = seed
 	return nil
@@ -52,6 +51,8 @@ type table struct {
 	flying []raft.Message
 	// lose says which messages vanish when they are sent.
 	lose func(*raft.Message) bool
+	// adjust changes the options of nodes that boot from now on.
+	adjust func(*Options)
 }
 
 // seat is one node at the table.
@@ -72,8 +73,8 @@ type seat struct {
 	holdApply bool
 	work      []Work
 	resets    []raft.NodeID
-	written   raft.Index
 	peers     []raft.Member
+	snapshotHands
 }
 
 const testSeed = 7
@@ -105,13 +106,17 @@ func (tb *table) boot(s *seat, boot raft.Boot, weakened ...guard.Guard) {
 	for _, g := range weakened {
 		o.Weakened = o.Weakened.With(g)
 	}
-	e, err := New(o, raft.Restored{Term: s.term, Vote: s.vote, Entries: slices.Clone(s.log)}, 0)
+	if tb.adjust != nil {
+		tb.adjust(&o)
+	}
+	s.machine = &journal{}
+	restored, base := s.restore(tb.t)
+	e, err := New(o, restored, base.Mark.Index)
 	if err != nil {
 		tb.t.Fatal(err)
 	}
-	s.machine = &journal{}
-	s.engine, s.applier, s.down = e, NewApplier(o, s.machine, Base{}), false
-	s.in, s.out, s.work, s.written = Inputs{}, Outputs{}, nil, 0
+	s.engine, s.applier, s.down = e, NewApplier(o, s.machine, base), false
+	s.in, s.out, s.work, s.holdApply = Inputs{}, Outputs{}, nil, false
 	s.peers = nil
 	if c := e.core.Configuration(); c != nil {
 		s.peers = c.Members
@@ -149,17 +154,13 @@ func (tb *table) turn(s *seat) {
 		s.peers = s.out.Peers
 	}
 	tb.send(s.linked(s.out.Messages))
-	for _, op := range s.out.Appends {
-		s.persist(op)
-		tb.send(s.linked(op.Promises))
-		s.in.Appended = op.Number
-	}
+	s.appends = append(s.appends, s.out.Appends...)
+	tb.write(s)
 	if n := len(s.out.Fill); n > 0 {
-		s.in.Written = s.out.Fill[n-1].Index
+		s.fill = s.out.Fill
 	}
-	for _, f := range s.out.Fetch {
-		s.in.Fetched = append(s.in.Fetched, Fetched{To: f.To, Previous: s.log[f.From-2].Mark(), Entries: s.log[f.From-1:]})
-	}
+	tb.moveHistory(s)
+	tb.moveFiles(s)
 	s.resets = append(s.resets, s.out.Reset...)
 	for _, b := range s.out.Ended {
 		b.Wake()
@@ -172,10 +173,25 @@ func (tb *table) turn(s *seat) {
 	}
 }
 
-func (s *seat) persist(op raft.AppendOperation) {
+// write makes everything durable that is to be, unless the disk hangs.
+func (tb *table) write(s *seat) {
+	if s.holdDisk {
+		return
+	}
+	for _, op := range s.appends {
+		s.persist(tb.t, op)
+		tb.send(s.linked(op.Promises))
+		s.in.Appended = op.Number
+	}
+	s.appends = nil
+}
+
+func (s *seat) persist(t *testing.T, op raft.AppendOperation) {
+	s.switchTo(t, op.Switch)
 	s.term, s.vote = op.Term, op.Vote
 	if len(op.Entries) > 0 {
-		s.log = append(s.log[:op.Entries[0].Index-1:op.Entries[0].Index-1], op.Entries...)
+		at := op.Entries[0].Index - s.floor.Mark.Index - 1
+		s.log = append(s.log[:at:at], op.Entries...)
 	}
 }
 
@@ -183,6 +199,11 @@ func (s *seat) persist(op raft.AppendOperation) {
 func (tb *table) apply(s *seat) {
 	for _, w := range s.work {
 		var report Applied
+		if w.Jump != nil {
+			file := s.files[w.Jump.FileHash]
+			s.machine.applied = slices.Clone(file.applied)
+			s.applier.Jumped(file.base, &report)
+		}
 		s.applier.Register(w.Sent, &report)
 		if w.Tick != 0 {
 			s.applier.Expire(w.Tick, &report)
@@ -190,9 +211,12 @@ func (tb *table) apply(s *seat) {
 		if w.Last != 0 {
 			entries := w.Entries
 			if len(entries) == 0 {
-				entries = s.log[w.First-1 : w.Last]
+				entries = s.history(tb.t, w.First, w.Last)
 			}
 			s.applier.Apply(entries, &report)
+		}
+		if w.Freeze {
+			s.frozen = append(s.frozen, s.applier.Freeze(&report))
 		}
 		for _, b := range report.Ended {
 			b.Wake()
@@ -202,6 +226,7 @@ func (tb *table) apply(s *seat) {
 		}
 	}
 	s.work = nil
+	tb.take(s)
 }
 
 func (tb *table) send(messages []raft.Message) {
@@ -232,7 +257,8 @@ func (tb *table) settle() {
 				continue
 			}
 			tb.turn(s)
-			busy = busy || len(s.in.Applied) > 0 || s.in.Appended != 0 || s.in.Written != 0 || len(s.in.Fetched) > 0
+			busy = busy || len(s.in.Applied) > 0 || s.in.Appended != 0 || s.in.Written != 0 || len(s.in.Fetched) > 0 ||
+				s.in.Taken != nil || s.in.Received != nil || s.in.Retired
 		}
 		if len(tb.flying) == 0 && !busy {
 			return

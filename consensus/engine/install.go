@@ -19,6 +19,8 @@ import (
 //  2. The filler writes 90 to 100 into the new history, which begins at 501.
 type install struct {
 	request raft.InstallRequest
+	// asked: the file was asked for.
+	asked bool
 	// base and configuration are what the file says, nil until it is here.
 	base          *Base
 	configuration *raft.Configuration
@@ -55,7 +57,18 @@ func (e *Engine) beginInstall(request *raft.InstallRequest) {
 		panic("engine: the core asks for a second snapshot before the first is here") // it asks for one at a time
 	}
 	s.install = &install{request: *request}
-	e.out.Install = &s.install.request
+	if s.partial != nil && !s.partial.Same(s.install.mark()) {
+		s.partial, s.retire = nil, true
+	}
+}
+
+// askForFile asks for the file to be fetched, as soon as no list is being carried out on which it may not stand.
+func (e *Engine) askForFile() {
+	s := &e.snapshots
+	if i := s.install; i != nil && !i.asked && !s.retiring {
+		i.asked = true
+		e.out.Install = &i.request
+	}
 }
 
 // takeReceived takes in what became of a fetch.
@@ -83,9 +96,9 @@ func (e *Engine) takeReceived(r *Received) {
 // endInstall gives an install up: the core asks again when a leader announces a snapshot.
 func (e *Engine) endInstall() {
 	s := &e.snapshots
-	e.core.InstallFailed(s.install.request.Snapshot)
+	s.partial = s.install.mark()
 	s.install = nil
-	s.retire = true
+	e.core.InstallFailed(*s.partial)
 }
 
 // continueInstall lets the core begin the log anew when the file is here and the hands rest. A fetch that has become
@@ -96,20 +109,29 @@ func (e *Engine) continueInstall() {
 	switch {
 	case i == nil || i.switching:
 	case i.base == nil:
-		if !i.dropped && i.request.Snapshot.Index <= e.core.Commit() {
-			i.dropped = true
-			e.out.StopInstall = true
-		}
+		e.dropInstall()
 	case e.leads():
 		e.endInstall() // it was elected because its log holds what the snapshot covers
 	case e.filling || e.handed != e.applied || s.fetches > 0:
 		// soon
 	case !e.core.Install(i.request.Snapshot, i.configuration, i.base.Stamp):
-		s.install, s.retire = nil, true
+		s.install, s.partial, s.retire = nil, nil, true
 	default:
 		i.switching = true
 		e.filled, e.written = i.request.Snapshot.Index, i.request.Snapshot.Index
 		e.commit = e.core.Commit()
+	}
+}
+
+// dropInstall gives up a file that is not here yet, when the log has come to hold what it covers.
+func (e *Engine) dropInstall() {
+	switch i := e.snapshots.install; {
+	case i.request.Snapshot.Index > e.core.Commit() || i.dropped:
+	case i.asked:
+		i.dropped = true
+		e.out.StopInstall = true
+	default:
+		e.endInstall()
 	}
 }
 
@@ -132,7 +154,7 @@ func (e *Engine) handJump(w *Work) {
 func (e *Engine) noteJumped() {
 	s := &e.snapshots
 	if i := s.install; i != nil && i.handed && e.applied >= i.request.Snapshot.Index {
-		s.install = nil
+		s.install, s.partial = nil, nil
 		s.installed++
 		s.bytes, s.failures, s.lastError = 0, 0, ""
 		s.retire = true

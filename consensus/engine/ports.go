@@ -80,8 +80,8 @@ type SnapshotLog interface {
 var ErrUnavailable = errors.New("the snapshot cannot be had now")
 
 // Snapshots keeps files of snapshots. Take is for one goroutine, Fetch for one, Retain for one, beside each other;
-// Restore is the applier's. An error of Take or Fetch that matches ErrUnavailable, or says that there is no space, has
-// left nothing that could be taken for a snapshot, and it is tried again later. Every other error ends the process.
+// Restore is the applier's. An error of Take or Fetch that matches ErrUnavailable has left nothing that could be
+// taken for a snapshot, and it is tried again later. Every other error ends the process.
 type Snapshots interface {
 	// Take writes a frozen state as a file, durable and verified when it returns. pace is called with the bytes of each
 	// piece and may block; its error ends Take. Take releases the image in any case.
@@ -91,7 +91,8 @@ type Snapshots interface {
 	Fetch(ctx context.Context, from raft.NodeID, mark raft.SnapshotMark) (Base, error)
 	// Restore gives the machine the state that a file holds, and compares its hash with what the file says.
 	Restore(mark raft.SnapshotMark, machine StateMachine) (Base, error)
-	// Retain removes all files but those named. It is not called while a file is being taken.
+	// Retain removes all files but those named. It is not called while a file is being taken, nor while one is being
+	// fetched that it does not name.
 	Retain(marks ...raft.SnapshotMark) error
 }
 

@@ -74,6 +74,7 @@ func (r *Runner) gatherSnapshots(in *Inputs) {
 	for _, f := range r.received.Take(nil) {
 		in.Received = &f
 	}
+	in.Retired = r.retired.Swap(false)
 	in.HistoryBytes = r.historyBytes.Swap(0)
 	in.TakeSnapshot = r.takeSnapshot.Swap(false)
 }

@@ -90,6 +90,7 @@ type Runner struct {
 	takeOver  atomic.Bool   // asked for
 
 	historyBytes atomic.Int64
+	retired      atomic.Bool
 	takeSnapshot atomic.Bool // asked for
 
 	appends *mailbox.Mailbox[raft.AppendOperation]

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -25,11 +24,6 @@ func (r *Runner) TakeSnapshot() error {
 	}
 	r.wakeLoop()
 	return nil
-}
-
-// transient reports whether an error of a snapshot is a state, and not the end of the node.
-func transient(err error) bool {
-	return errors.Is(err, ErrUnavailable) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // takeSnapshots writes frozen states as files.
@@ -60,7 +54,7 @@ func (r *Runner) writeSnapshot(f Frozen) bool {
 	switch {
 	case r.hasStopped():
 		return false
-	case err != nil && !transient(err):
+	case err != nil && !errors.Is(err, ErrUnavailable):
 		r.fail(fmt.Errorf("take a snapshot at entry %d: %w", f.Mark.Index, err))
 		return false
 	case err != nil:
@@ -144,7 +138,7 @@ func (r *Runner) fetchFile(f *fileRequest) bool {
 		log.Info("snapshot received", "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())
 	case f.context.Err() != nil:
 		log.Info("the snapshot is not needed any more: the log has reached it")
-	case transient(err):
+	case errors.Is(err, ErrUnavailable):
 		log.Warn("the snapshot could not be fetched; it is tried again when a leader announces one", "error", err)
 	default:
 		r.fail(fmt.Errorf("fetch the snapshot at entry %d from node %d: %w", mark.Index, f.From, err))
@@ -192,6 +186,8 @@ func (r *Runner) remove(g garbage) error {
 		if err := r.hands.Snapshots.Retain(g.retain...); err != nil {
 			return fmt.Errorf("remove old snapshots: %w", err)
 		}
+		r.retired.Store(true)
+		r.wakeLoop()
 	}
 	if g.trim != 0 {
 		if err := r.hands.SnapshotLog.Trim(g.trim); err != nil {

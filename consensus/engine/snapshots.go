@@ -49,8 +49,11 @@ type snapshots struct {
 	// fetches are requests for old entries that were not answered yet.
 	fetches int
 
-	// retire: there may be files that nobody needs.
-	retire bool
+	// partial is what was last to be fetched and could not: a part of it may be here, with which the next attempt begins.
+	partial *raft.SnapshotMark
+	// retire: there may be files that nobody needs. retiring: they are being removed.
+	retire   bool
+	retiring bool
 	// trimmed is what history was last cut to, at trimmedAt; historyBytes is what it held when last heard of.
 	trimmed      raft.Index
 	trimmedAt    uint64
@@ -81,6 +84,7 @@ func (e *Engine) takeSnapshots(in *Inputs) {
 	if in.TakeSnapshot {
 		s.retryAt = 0
 	}
+	s.retiring = s.retiring && !in.Retired
 	if in.HistoryBytes != 0 {
 		s.historyBytes = in.HistoryBytes
 	}
@@ -152,7 +156,7 @@ func (s *snapshots) busy() bool { return s.underway || s.taken != nil || s.insta
 // the log, and what a start reads of the log is no more than what it reads of the snapshot.
 func (e *Engine) snapshotDue() bool {
 	s := &e.snapshots
-	if s.busy() || e.tick < s.retryAt {
+	if s.busy() || s.retiring || e.tick < s.retryAt {
 		return false
 	}
 	limit := e.options.SnapshotLogBytes
@@ -203,15 +207,21 @@ func (s *snapshots) noteApplied(a *Applied) {
 }
 
 // retireFiles has files removed that nobody needs. What is still to be named by the journal is kept: a file that was
-// taken, one that is being fetched or was. While one is being written its name is not known, so nothing is removed.
+// taken, one that is being fetched or was. No file is begun before the list has been carried out, and no list is made
+// while one is written whose name is not known. Otherwise:
+//
+//  1. The list [S1 S0] is handed out. The remover is busy with old history.
+//  2. S2 is frozen, written and whole, within milliseconds: the state is small.
+//  3. The remover carries the list out. S2 is not on it.
+//  4. The journal names S2. If it was fetched, and the log begins anew behind it, nothing is left to start from.
 func (e *Engine) retireFiles() {
 	s := &e.snapshots
-	if !s.retire || s.underway {
+	if !s.retire || s.retiring || s.underway {
 		return
 	}
-	s.retire = false
+	s.retire, s.retiring = false, true
 	e.out.Retain = []raft.SnapshotMark{}
-	for _, m := range []*raft.SnapshotMark{s.inForce, s.retained, s.taken, s.install.mark()} {
+	for _, m := range []*raft.SnapshotMark{s.inForce, s.retained, s.taken, s.install.mark(), s.partial} {
 		if m != nil {
 			e.out.Retain = append(e.out.Retain, *m)
 		}

@@ -31,6 +31,8 @@ type Inputs struct {
 	// Taken is the answer to Work.Freeze, Received the one to Outputs.Install; nil for no news.
 	Taken    *Taken
 	Received *Received
+	// Retired: what Outputs.Retain asked for is done.
+	Retired bool
 	// HistoryBytes is what history holds on disk; 0 for no news.
 	HistoryBytes int64
 	// TakeSnapshot asks for a snapshot, whatever the log weighs.
@@ -90,8 +92,8 @@ type Outputs struct {
 	// that the file asked for last is not needed any more; the answer comes all the same, an error most likely.
 	Install     *raft.InstallRequest
 	StopInstall bool
-	// Retain, unless nil, names all files of snapshots that may still be needed; the others are to be removed. Trim is
-	// the first entry of history that may still be needed; 0 for no news.
+	// Retain, unless nil, names all files of snapshots that may still be needed; the others are to be removed. The answer
+	// is Inputs.Retired. Trim is the first entry of history that may still be needed; 0 for no news.
 	Retain []raft.SnapshotMark
 	Trim   raft.Index
 	// Reset names peers whose incoming connection is to be closed.
@@ -152,6 +154,7 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.noticeSnapshots()
 	e.handWork(in.Ticks)
 	e.fillHistory()
+	e.askForFile()
 	e.retireFiles()
 	e.trimHistory()
 	e.expire(in.Ticks)

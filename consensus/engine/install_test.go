@@ -1,0 +1,317 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// behind is a table of three whose node 3 was down while the others compacted the log away that it lacks. Node 3 is up
+// again and has not heard of anything; the mark is that of the leader's newest snapshot.
+func behind(t *testing.T) (tb *table, leader, late *seat, mark raft.SnapshotMark) {
+	t.Helper()
+	tb, leader, late, mark = strayed(t)
+	tb.crash(3)
+	tb.lose = nil
+	tb.boot(late, 203)
+	return tb, leader, late, mark
+}
+
+// strayed is the same with a node 3 that runs all the time, and still has no connection.
+func strayed(t *testing.T) (tb *table, leader, late *seat, mark raft.SnapshotMark) {
+	t.Helper()
+	tb = newSnapshotTable(t, 3, 0)
+	tb.commands(1, "early", 3)
+	tb.ticks(DefaultOptions().HeartbeatTicks)
+	tb.cut(3)
+	tb.ticks(2 * DefaultOptions().ElectionTicks) // the leader forgets about its needs
+	tb.commands(1, "late", 5)
+	tb.compact(2)
+	mark = tb.compact(1)
+	tb.commands(1, "after", 2)
+	return tb, tb.node(1), tb.node(3), mark
+}
+
+// untilAnnounced lets time pass until node 3 asks for a file.
+func (tb *table) untilAnnounced() {
+	tb.t.Helper()
+	s := tb.node(3)
+	before := len(s.requests)
+	for range 200 {
+		if tb.ticks(1); len(s.requests) > before {
+			return
+		}
+	}
+	tb.t.Fatal("no snapshot is announced")
+}
+
+func (tb *table) expectLevel() {
+	tb.t.Helper()
+	tb.ticks(20)
+	tb.expectApplied(tb.node(1).machine.applied...)
+	if len(tb.node(3).log) == 0 || tb.node(3).log[len(tb.node(3).log)-1].Mark() != tb.node(1).engine.core.Last() {
+		tb.t.Fatalf("node 3 has a log of %d entries", len(tb.node(3).log))
+	}
+}
+
+func TestANodeBehindTheLogInstallsASnapshotAndGoesOn(t *testing.T) {
+	tb, leader, late, mark := behind(t)
+	tb.untilAnnounced()
+	tb.ticks(20)
+	state := late.engine.state()
+	if state.SnapshotsInstalled != 1 || !state.Snapshot.Same(&mark) || state.Retained != nil ||
+		state.Install != (InstallStatus{}) || late.floor.Mark != mark.Mark {
+		t.Fatalf("%+v, the log begins behind %v", state, late.floor.Mark)
+	}
+	if r := late.requests; len(r) != 1 || r[0].From != 1 || !r[0].Snapshot.Same(&mark) {
+		t.Fatalf("it asked for %+v", r)
+	}
+	if len(late.files) != 1 {
+		t.Fatalf("it keeps %d files", len(late.files))
+	}
+	tb.expectLevel()
+	through := tb.submit(3, "through 3")
+	tb.settle()
+	tb.expect(through, Done)
+	if leader.engine.state().SnapshotsInstalled != 0 {
+		t.Fatal("the leader installed something")
+	}
+	tb.snapshot(3)
+	tb.crash(1)
+	tb.elect(3) // it can do whatever the others can
+	tb.commands(3, "led by 3", 2)
+	tb.crash(3)
+	tb.boot(late, 303)
+	if late.applier.Applied() != late.inForce.Index {
+		t.Fatalf("it starts at %d, its snapshot is at %v", late.applier.Applied(), late.inForce.Mark)
+	}
+}
+
+// E8, and what Status says meanwhile: a transfer that breaks is asked for again, for as long as it breaks.
+func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
+	tb, _, late, mark := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	want := InstallStatus{From: 1, Mark: mark.Mark, FileBytes: mark.FileBytes}
+	if got := late.engine.state().Install; got != want {
+		t.Fatalf("%+v, want %+v", got, want)
+	}
+	for i := range 3 {
+		late.receiveError, late.holdInstall = fmt.Errorf("%w: the connection broke", ErrUnavailable), false
+		tb.turn(late)
+		late.holdInstall = true
+		tb.untilAnnounced()
+		if state := late.engine.state(); !strings.Contains(state.LastSnapshotError, "broke") || state.SnapshotsInstalled != 0 {
+			t.Fatalf("after %d breaks: %+v", i+1, state)
+		}
+		if late.retain != nil && !slices.ContainsFunc(late.retain, func(m raft.SnapshotMark) bool { return m.Same(&mark) }) {
+			t.Fatal("what has come of the file is thrown away")
+		}
+	}
+	late.holdInstall = false
+	tb.turn(late)
+	tb.ticks(20)
+	if state := late.engine.state(); state.SnapshotsInstalled != 1 || state.LastSnapshotError != "" {
+		t.Fatalf("%+v", state)
+	}
+	tb.expectLevel()
+}
+
+// A list of files that is still to be carried out may not name the one that is announced now.
+func TestE7_NoFileIsFetchedWhileAListIsCarriedOut(t *testing.T) {
+	tb, _, late, mark := strayed(t)
+	late.holdRetain = true
+	tb.snapshot(3)
+	tb.lose = nil
+	tb.ticks(50)
+	if late.retain == nil || len(late.requests) != 0 || late.engine.state().Install.Mark != mark.Mark {
+		t.Fatalf("asked for %+v while the list %v is carried out", late.requests, late.retain)
+	}
+	late.holdRetain = false
+	tb.turn(late)
+	tb.expectLevel()
+}
+
+// The state jumps only when the journal names the snapshot, and no entry is applied between the beginning of a new log
+// and the jump.
+func TestE5_NothingIsAppliedWhileASnapshotIsInstalled(t *testing.T) {
+	tb, _, late, mark := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	before := late.applier.Applied()
+	late.holdInstall, late.holdDisk = false, true
+	tb.turn(late)
+	tb.ticks(20)
+	core := late.engine.core
+	if core.Commit() < mark.Index || core.FirstInMemory() != mark.Index+1 {
+		t.Fatalf("the log has not begun anew: commit %d, from %d", core.Commit(), core.FirstInMemory())
+	}
+	if late.applier.Applied() != before || len(late.work) != 0 {
+		t.Fatalf("applied up to %d, it was %d", late.applier.Applied(), before)
+	}
+	if state := late.engine.state(); state.Applied != before || !state.Install.Here || state.SnapshotsInstalled != 0 {
+		t.Fatalf("%+v", state)
+	}
+	read := tb.read(3)
+	tb.ticks(5)
+	tb.expectRead(read, Pending)
+	late.holdDisk = false
+	tb.ticks(1)
+	tb.expectRead(read, Done)
+	tb.expectLevel()
+}
+
+// The hands rest before the log begins anew: see install.
+func TestE1_TheLogBeginsAnewOnlyWhenTheHandsRest(t *testing.T) {
+	for name, hold := range map[string]func(*seat, bool){
+		"filler":  func(s *seat, on bool) { s.holdFill = on },
+		"applier": func(s *seat, on bool) { s.holdApply = on },
+	} {
+		tb, _, late, mark := behind(t)
+		hold(late, true) // the harness fails when it writes what the new history does not hold
+		tb.ticks(100)
+		if core := late.engine.core; core.FirstInMemory() > mark.Index || len(late.files) == 0 {
+			t.Fatalf("%s: the log begins at %d, %d files", name, core.FirstInMemory(), len(late.files))
+		}
+		hold(late, false)
+		tb.turn(late)
+		tb.settle()
+		if late.engine.state().SnapshotsInstalled != 1 {
+			t.Fatalf("%s: not installed: %+v", name, late.engine.state())
+		}
+		tb.expectLevel()
+	}
+}
+
+// Entries that a leader of the past was asked for are still being read when it is to begin its log anew.
+func TestE1_TheLogBeginsAnewOnlyWhenNobodyReadsTheOldOne(t *testing.T) {
+	tb, _, late, mark := behind(t)
+	late.engine.snapshots.fetches = 1
+	tb.ticks(100)
+	if late.engine.core.FirstInMemory() > mark.Index || !late.engine.state().Install.Here {
+		t.Fatalf("%+v", late.engine.state())
+	}
+	late.in.Fetched = []Fetched{{To: 2}}
+	tb.expectLevel()
+}
+
+// While the file is fetched the leader finds that it can serve the log after all: the file is not waited for.
+func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
+	tb, leader, late, mark := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	tb.crash(1)
+	other := tb.node(2)
+	other.trimmed = 0 // as if it had kept its history
+	tb.elect(2)
+	for range 100 {
+		tb.ticks(1)
+	}
+	if late.stops != 1 || late.engine.core.Commit() < mark.Index || late.floor.Mark.Index != 0 {
+		t.Fatalf("stopped %d times, commit %d, the log begins behind %v", late.stops, late.engine.core.Commit(), late.floor.Mark)
+	}
+	state := late.engine.state()
+	if state.SnapshotsInstalled != 0 || state.Install != (InstallStatus{}) || state.LastSnapshotError != "" {
+		t.Fatalf("%+v", state)
+	}
+	tb.boot(leader, 301)
+	tb.expectLevel()
+}
+
+// E3: a snapshot of the node's own that is written while a newer one is installed comes too late.
+func TestE3_AnOwnSnapshotThatEndsAfterAnInstallIsDropped(t *testing.T) {
+	tb, _, late, mark := strayed(t)
+	late.holdTake = true
+	late.in.TakeSnapshot = true
+	tb.ticks(1)
+	if len(late.frozen) != 1 {
+		t.Fatal("nothing is frozen")
+	}
+	tb.lose = nil
+	tb.untilAnnounced()
+	tb.ticks(20)
+	if !late.inForce.Same(&mark) {
+		t.Fatalf("in force is %v", late.inForce)
+	}
+	late.holdTake = false
+	tb.take(late)
+	tb.settle()
+	state := late.engine.state()
+	if !late.inForce.Same(&mark) || state.SnapshotsTaken != 0 || state.SnapshotsEnded != 1 || state.SnapshotUnderway {
+		t.Fatalf("in force is %v, %+v", late.inForce.Mark, state)
+	}
+	if len(late.files) != 1 {
+		t.Fatalf("%d files are kept", len(late.files))
+	}
+	tb.expectLevel()
+}
+
+// A node that fetches a snapshot freezes nothing of its own, which would be older.
+func TestE10_NoSnapshotIsTakenWhileOneIsFetched(t *testing.T) {
+	tb, _, late, _ := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	late.in.TakeSnapshot = true
+	tb.ticks(10)
+	if len(late.frozenAt)+len(late.frozen) != 0 {
+		t.Fatal("it froze a state")
+	}
+	late.holdInstall = false
+	tb.turn(late)
+	tb.expectLevel()
+	if state := late.engine.state(); state.SnapshotsInstalled != 1 || state.SnapshotUnderway || state.SnapshotsEnded != 1 {
+		t.Fatalf("%+v", state) // what was asked for is taken, or needless, afterwards
+	}
+}
+
+// The steps of an install, and a crash after each: the node has the old log or the new one, a file for what its journal
+// names (the harness looks), and comes level.
+func TestS21_ACrashAtEachStepOfAnInstallLeavesOneOfTheTwoLogs(t *testing.T) {
+	for name, hold := range map[string]func(*seat){
+		"asked for": func(s *seat) { s.holdInstall = true },
+		"here":      func(s *seat) { s.engine.snapshots.fetches = 1 }, // somebody reads old entries
+		"begun":     func(s *seat) { s.holdDisk = true },
+		"durable":   func(s *seat) { s.holdApply = true },
+		"restored":  func(s *seat) { s.holdRetain = true },
+		"done":      func(s *seat) {},
+	} {
+		tb, _, late, mark := behind(t)
+		late.holdInstall = true
+		tb.untilAnnounced()
+		late.holdInstall = false
+		hold(late)
+		tb.turn(late)
+		tb.ticks(20)
+		tb.crash(3)
+		anew := late.floor.Mark == mark.Mark
+		if want := name == "durable" || name == "restored" || name == "done"; anew != want {
+			t.Errorf("%s: the log begins behind %v", name, late.floor.Mark)
+		}
+		tb.boot(late, 303)
+		if anew && late.applier.Applied() != mark.Index {
+			t.Errorf("%s: the restart applied %d", name, late.applier.Applied())
+		}
+		tb.expectLevel()
+		if installed := late.engine.state().SnapshotsInstalled; installed != map[bool]uint64{true: 0, false: 1}[anew] {
+			t.Errorf("%s: %d installs after the restart", name, installed)
+		}
+	}
+}
+
+// Nothing of a snapshot that this build cannot understand is used.
+func TestASnapshotOfANewerLevelStopsTheNode(t *testing.T) {
+	tb, _, late, mark := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	base := tb.node(1).files[mark.FileHash].base
+	base.Level = Level + 1
+	late.in.Received = &Received{Mark: mark, Base: base}
+	late.engine.Turn(&late.in, &late.out)
+	if err := late.out.Fatal; err == nil || !strings.Contains(err.Error(), "upgrade this node") {
+		t.Fatalf("it goes on: %v", err)
+	}
+	late.down = true
+}

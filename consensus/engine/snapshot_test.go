@@ -1,0 +1,333 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
+)
+
+// newSnapshotTable is a table whose nodes take a snapshot whenever they applied so many bytes.
+func newSnapshotTable(t *testing.T, n int, logBytes int64, weakened ...guard.Guard) *table {
+	t.Helper()
+	tb := newTable(t, n)
+	tb.adjust = func(o *Options) {
+		o.SnapshotLogBytes = logBytes
+		o.MaxInflightMessages, o.MaxMessageBytes = 2, 128 // little stays in memory for those who are behind
+	}
+	for _, s := range tb.nodes {
+		tb.boot(s, raft.Boot(100+s.id), weakened...)
+	}
+	tb.elect(1)
+	tb.settle()
+	return tb
+}
+
+func TestASnapshotIsTakenWheneverTheLogHasGrown(t *testing.T) {
+	tb := newSnapshotTable(t, 3, 1000)
+	tb.commands(2, "c", 100)
+	tb.ticks(2 * trimTicks)
+	for _, s := range tb.nodes {
+		state := s.engine.state()
+		weight := int64(sizeOf(s.log))
+		if state.SnapshotsTaken < uint64(weight/2000) || state.SnapshotsTaken > uint64(weight/1000) {
+			t.Errorf("node %d took %d snapshots of a log of %d bytes", s.id, state.SnapshotsTaken, weight)
+		}
+		if state.SnapshotUnderway || state.LastSnapshotError != "" {
+			t.Errorf("node %d at rest: %+v", s.id, state)
+		}
+		if !state.Snapshot.Same(s.inForce) || !state.Retained.Same(s.retained) {
+			t.Errorf("node %d has %v and %v in force, and says %v and %v", s.id, s.inForce, s.retained,
+				state.Snapshot, state.Retained)
+		}
+		if len(s.files) != 2 {
+			t.Errorf("node %d keeps %d files", s.id, len(s.files))
+		}
+		if s.trimmed != s.retained.Index {
+			t.Errorf("node %d cut history at %d, its older snapshot is at %v", s.id, s.trimmed, s.retained.Mark)
+		}
+	}
+}
+
+func TestASnapshotIsNotTakenAgainBeforeTheLogWeighsAsMuchAsTheLast(t *testing.T) {
+	tb := newSnapshotTable(t, 1, 200)
+	s := tb.node(1)
+	large := func(n int) { tb.commands(1, strings.Repeat("x", 500), n) }
+	large(20)
+	before, weight := s.engine.state().SnapshotsTaken, int64(s.inForce.FileBytes)
+	if weight < 5000 {
+		t.Fatalf("a file of %d bytes", weight)
+	}
+	applied := func() int64 { return s.engine.snapshots.bytes }
+	for s.engine.state().SnapshotsTaken == before {
+		if applied() > weight+1000 {
+			t.Fatalf("no snapshot after %d bytes, the last one weighs %d", applied(), weight)
+		}
+		large(1)
+	}
+	if file := s.inForce; int64(file.FileBytes) < weight+weight/2 {
+		t.Fatalf("a snapshot of %d bytes after one of %d", file.FileBytes, weight)
+	}
+}
+
+func TestNoSnapshotIsTakenByItselfWithALimitOfZero(t *testing.T) {
+	tb := newSnapshotTable(t, 1, 0)
+	tb.commands(1, strings.Repeat("x", 1000), 200)
+	tb.ticks(100)
+	if s := tb.node(1); s.inForce != nil || s.engine.state().SnapshotsEnded != 0 {
+		t.Fatalf("it took %v", s.inForce.Mark)
+	}
+	tb.snapshot(1)
+}
+
+// A snapshot is a function of the log: nodes that freeze at the same index, whatever their own history, write the same
+// file.
+func TestI16_NodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
+	tb := newSnapshotTable(t, 3, 0)
+	tb.commands(2, "a", 5)
+	tb.change(1, Change{Update: []raft.Member{{ID: 3, PeerAddress: "n3:2"}}})
+	tb.commands(3, "b", 5)
+	tb.snapshot(2) // this one restarts from a snapshot
+	tb.commands(1, "c", 5)
+	tb.crash(2)
+	tb.settle()
+	tb.boot(tb.node(2), 202)
+	tb.ticks(20)
+	var marks []raft.SnapshotMark
+	for _, s := range tb.nodes {
+		marks = append(marks, tb.snapshot(s.id))
+	}
+	for _, m := range marks[1:] {
+		if !m.Same(&marks[0]) || string(m.Configuration) != string(marks[0].Configuration) {
+			t.Fatalf("snapshots %+v and %+v of the same log", marks[0], m)
+		}
+	}
+	base := tb.node(2).files[marks[0].FileHash].base
+	c, err := DecodeConfiguration(base.Configuration)
+	if err != nil || FindMember(c, 3).PeerAddress != "n3:2" || base.ClusterID != 1 || base.HashSeed != testSeed ||
+		base.Level != Level || base.Stamp < 1000 {
+		t.Fatalf("the base is %+v, %v", base, err)
+	}
+}
+
+// What is not durable here is not frozen, though it is applied:
+//
+//  1. Node 3 applies what 1 and 2 hold; its own disk stands still.
+//  2. A snapshot of that would be beyond its log after a crash.
+func TestE1_NothingIsFrozenAboveTheDurableMark(t *testing.T) {
+	tb := newSnapshotTable(t, 3, 0)
+	tb.commands(1, "before", 1)
+	s := tb.node(3)
+	s.holdDisk = true
+	tb.commands(1, "during", 3)
+	tb.ticks(DefaultOptions().HeartbeatTicks)
+	if s.applier.Applied() <= s.engine.core.Durable() {
+		t.Fatal("nothing is applied that is not durable")
+	}
+	s.in.TakeSnapshot = true
+	tb.ticks(3)
+	if len(s.frozenAt) != 0 {
+		t.Fatalf("frozen at %v, durable up to %d", s.frozenAt, s.engine.core.Durable())
+	}
+	more := tb.submit(1, "more")
+	tb.settle()
+	tb.expect(more, Done)
+	if s.machine.count("more") != 0 {
+		t.Fatal("a node that is to freeze its state runs ahead of its disk")
+	}
+	s.holdDisk = false
+	tb.ticks(1)
+	if len(s.frozenAt) != 1 || s.inForce == nil || s.inForce.Index > s.log[len(s.log)-1].Index {
+		t.Fatalf("frozen at %v, in force is %v", s.frozenAt, s.inForce)
+	}
+}
+
+// A disk that hangs does not keep a node from applying for long, only from taking a snapshot.
+func TestP8_AFreezeThatWaitsForAHungDiskIsPutOff(t *testing.T) {
+	tb := newSnapshotTable(t, 3, 0)
+	s := tb.node(3)
+	s.holdDisk = true
+	tb.commands(1, "a", 3)
+	tb.ticks(DefaultOptions().HeartbeatTicks)
+	s.in.TakeSnapshot = true
+	tb.commands(1, "b", 1)
+	if s.machine.count("b-0") != 0 {
+		t.Fatal("it does not wait")
+	}
+	tb.ticks(DefaultOptions().ElectionTicks + DefaultOptions().HeartbeatTicks)
+	if s.machine.count("b-0") != 1 {
+		t.Fatal("it waits for ever")
+	}
+	if state := s.engine.state(); len(s.frozenAt) != 0 || state.SnapshotUnderway || state.SnapshotsEnded != 1 ||
+		!strings.Contains(state.LastSnapshotError, "disk") {
+		t.Fatalf("frozen at %v, %+v", s.frozenAt, state)
+	}
+}
+
+func TestE10_SnapshotsInAShortTimeAreTakenOneAfterTheOther(t *testing.T) {
+	tb := newSnapshotTable(t, 1, 0)
+	s := tb.node(1)
+	s.holdTake = true // the harness fails when a second state is frozen
+	for i := range 5 {
+		s.in.TakeSnapshot = true
+		tb.commands(1, fmt.Sprint("c", i), 1)
+		tb.ticks(1)
+	}
+	if len(s.frozen) != 1 || !s.engine.state().SnapshotUnderway {
+		t.Fatalf("%d states are frozen", len(s.frozen))
+	}
+	s.holdTake = false
+	tb.apply(s)
+	tb.settle()
+	if state := s.engine.state(); state.SnapshotsTaken != 1 || state.SnapshotsEnded != 1 || state.SnapshotUnderway {
+		t.Fatalf("%+v", state)
+	}
+}
+
+func TestASnapshotOfNothingNewIsNotTaken(t *testing.T) {
+	tb := newSnapshotTable(t, 1, 0)
+	s := tb.node(1)
+	mark := tb.snapshot(1)
+	for i := range uint64(3) {
+		s.in.TakeSnapshot = true
+		tb.settle()
+		state := s.engine.state()
+		if state.SnapshotsTaken != 1 || state.SnapshotsEnded != 2+i || state.SnapshotUnderway || !s.inForce.Same(&mark) {
+			t.Fatalf("%+v", state)
+		}
+	}
+}
+
+// No space is a state: it is told, the log stays, and the next attempts come further and further apart.
+func TestF18_ASnapshotThatFindsNoSpaceIsTriedAgain(t *testing.T) {
+	tb := newSnapshotTable(t, 1, 500)
+	s := tb.node(1)
+	s.takeError = fmt.Errorf("%w: no space", ErrUnavailable)
+	attempts := func(ticks int) int {
+		before := len(s.frozenAt)
+		for range ticks {
+			tb.submit(1, "more")
+			tb.ticks(1)
+		}
+		return len(s.frozenAt) - before
+	}
+	early, late := attempts(8*snapshotRetryTicks), attempts(8*snapshotRetryTicks)
+	if early < 3 || late > early/2 || late == 0 && attempts(64*snapshotRetryTicks) == 0 {
+		t.Fatalf("%d attempts, then %d", early, late)
+	}
+	if state := s.engine.state(); state.Snapshot != nil || !strings.Contains(state.LastSnapshotError, "no space") ||
+		state.SnapshotsEnded != uint64(len(s.frozenAt)) || s.trimmed != 0 {
+		t.Fatalf("%+v", state)
+	}
+	s.takeError = nil
+	asked := len(s.frozenAt)
+	tb.snapshot(1) // somebody made room, and asks for one: it does not wait
+	if len(s.frozenAt) != asked+1 || s.engine.state().LastSnapshotError != "" {
+		t.Fatalf("frozen at %v", s.frozenAt)
+	}
+}
+
+// An attempt that failed does not make the log lighter.
+func TestWhatAFailedSnapshotWouldHaveCoveredStillCounts(t *testing.T) {
+	tb := newSnapshotTable(t, 1, 1000)
+	s := tb.node(1)
+	s.takeError = errors.Join(ErrUnavailable)
+	tb.commands(1, strings.Repeat("x", 1000), 1)
+	if len(s.frozenAt) != 1 {
+		t.Fatalf("frozen at %v", s.frozenAt)
+	}
+	s.takeError = nil
+	tb.ticks(snapshotRetryTicks + 1)
+	if s.inForce == nil {
+		t.Fatal("the next attempt waits for more log")
+	}
+}
+
+// While a list of files is carried out nothing begins that is not on it:
+//
+//  1. The remover is slow. 2. A snapshot is asked for: the state is small, its file would be whole at once.
+//  3. The remover comes to its list, on which that file is not.
+func TestE7_NoFileIsBegunWhileAListIsCarriedOut(t *testing.T) {
+	tb := newSnapshotTable(t, 1, 0)
+	s := tb.node(1)
+	s.holdRetain = true
+	tb.snapshot(1)
+	if s.retain == nil {
+		t.Fatal("no list")
+	}
+	tb.commands(1, "c", 1)
+	s.in.TakeSnapshot = true
+	tb.ticks(5)
+	if len(s.frozenAt) != 1 || !s.engine.state().SnapshotUnderway {
+		t.Fatalf("frozen at %v", s.frozenAt)
+	}
+	s.holdRetain = false
+	tb.turn(s)
+	tb.settle()
+	if len(s.frozenAt) != 2 || len(s.files) != 2 {
+		t.Fatalf("frozen at %v, %d files", s.frozenAt, len(s.files))
+	}
+}
+
+// The steps of taking a snapshot, and a crash after each: the node comes back with all that it had acknowledged, and
+// with a file for whatever its journal names (the harness looks).
+func TestE4_ACrashAtEachStepOfTakingASnapshotLosesNothing(t *testing.T) {
+	for name, hold := range map[string]func(*seat){
+		"frozen":          func(s *seat) { s.holdTake = true },
+		"written":         func(s *seat) { s.holdDisk = true },
+		"named":           func(s *seat) { s.holdRetain = true },
+		"old files gone":  func(s *seat) {},
+		"nothing applied": func(s *seat) { s.holdApply = true },
+	} {
+		tb := newSnapshotTable(t, 1, 0)
+		s := tb.node(1)
+		first := tb.snapshot(1)
+		want := tb.commands(1, "c", 4)
+		want = append(want, tb.commands(1, "d", 1)...)
+		hold(s)
+		s.in.TakeSnapshot = true
+		tb.ticks(2 * trimTicks)
+		tb.crash(1)
+		tb.boot(s, 201)
+		tb.elect(1)
+		tb.settle()
+		if !slices.Equal(s.machine.applied, want) {
+			t.Errorf("%s: after the restart %q, want %q", name, s.machine.applied, want)
+		}
+		if advanced := !s.inForce.Same(&first); advanced != (name == "named" || name == "old files gone") {
+			t.Errorf("%s: in force is %v", name, s.inForce.Mark)
+		}
+		tb.commands(1, "e", 1)
+		tb.snapshot(1)
+		if len(s.files) != 2 {
+			t.Errorf("%s: %d files in the end", name, len(s.files))
+		}
+	}
+}
+
+// A follower that is a little slow holds history up, within bounds: it gets entries, and no snapshot.
+func TestE14_ASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
+	tb := newSnapshotTable(t, 3, 0)
+	leader := tb.node(1)
+	leader.engine.options.MaxHistoryBytes = 20_000
+	acks := tb.hold(func(m *raft.Message) bool { return m.From == 3 && m.Kind == raft.AppendReply && !m.Reject })
+	tb.commands(1, "c", 5)
+	for range 3 {
+		tb.snapshot(1)
+		tb.commands(1, "d", 1)
+	}
+	tb.ticks(2 * trimTicks)
+	lacks := leader.engine.acknowledged(3) + 1
+	if len(*acks) == 0 || leader.trimmed >= lacks || leader.trimmed > leader.retained.Index {
+		t.Fatalf("history is cut at %d; node 3 lacks %d", leader.trimmed, lacks)
+	}
+	tb.commands(1, strings.Repeat("x", 1000), 25) // beyond the bound
+	tb.ticks(2 * trimTicks)
+	if leader.trimmed != leader.retained.Index || leader.trimmed < lacks {
+		t.Fatalf("history is cut at %d, the older snapshot is at %v", leader.trimmed, leader.retained.Mark)
+	}
+}
