@@ -52,9 +52,9 @@
 //	             ▲           ▲                    floor       last
 //	             retained    in force
 //
-// Snapshots stand for what the owner trims: see Raft.KeepFrom. A leader serves a follower from memory, from history, and
-// where both have let go by telling it of the snapshot in force, which its owner fetches past the core: see install.go.
-// A node's own snapshots change nothing for anyone who is served from the log.
+// Snapshots stand for what the owner trims: see Raft.KeepFrom. A leader serves a follower from memory, from history,
+// and where both have let go by telling it of the snapshot in force, which its owner fetches past the core: see
+// install.go. A node's own snapshots change nothing for anyone who is served from the log.
 //
 // # Where the paper's parts are
 //
@@ -95,17 +95,17 @@
 //
 // Options bounds messages in flight per follower and bytes per message. Entries above what is in history stay in
 // memory; the owner bounds them by not proposing while WindowBytes is too high. Up to MaxInflightMessages messages
-// full of older entries stay as well, so that a follower a little behind costs no disk reads. One snapshot is fetched at
-// a time, and announced every installHeartbeats heartbeats.
+// full of older entries stay as well, so that a follower a little behind costs no disk reads. One snapshot is fetched
+// at a time, and announced every installHeartbeats heartbeats.
 //
 // # Rejected
 //
 //   - A Storage callback, as most libraries have: then the core waits for a disk at a place that nobody sees. Entries
 //     below the window are asked for in Ready.Fetch, and come when they come.
-//   - Chunks of a snapshot as messages of the core, as the paper has them: the largest thing that a node ever sends would
-//     pass through the one place that must never wait, and a transfer would end with its leader.
-//   - A new snapshot in the midst of a transfer: a follower that takes longer than a leader's interval between two never
-//     had one. It keeps what it was told first as long as that is kept.
+//   - Chunks of a snapshot as messages of the core, as the paper has them: the largest thing that a node ever sends
+//     would pass through the one place that must never wait, and a transfer would end with its leader.
+//   - A newer snapshot in the midst of a transfer: a follower that needs longer for one than its leader between two
+//     would never have any. It keeps what it was told first as long as that is kept.
 //   - To keep what a log holds behind the mark when the entry at the mark differs: it cannot be committed any more.
 //   - A goroutine per node with channels: the simulator could not own the order of events.
 //   - Leases for reads: they hold only as long as clocks do.

@@ -123,7 +123,8 @@ func (r *Raft) Install(mark SnapshotMark, c *Configuration, stamp Stamp) bool {
 	return true
 }
 
-// learnInstalled takes from a snapshot whose mark the log holds that it is committed. A leader finds that out by itself.
+// learnInstalled takes from a snapshot whose mark the log holds that it is committed. A leader finds that out by
+// itself.
 func (r *Raft) learnInstalled(mark SnapshotMark) {
 	if r.role != Leader {
 		r.advanceCommit(mark.Index)

@@ -88,8 +88,8 @@ func (d *disk) tick() {
 // idle reports whether everything handed out is durable.
 func (d *disk) idle() bool { return len(d.flying) == 0 }
 
-// takeOperation fills the operation of this Ready: term, vote, entries and snapshot that the disk does not know yet, and
-// the promises that rest on it.
+// takeOperation fills the operation of this Ready: term, vote, entries and snapshot that the disk does not know yet,
+// and the promises that rest on it.
 //
 // Promises may also rest on an operation that left earlier and is still in flight (an acknowledgement of entries that
 // came a second time). An empty operation then carries them: operations complete in order, so what completes it has

@@ -4,8 +4,8 @@ import "testing"
 
 // A leader that is left out together with others tells them before it goes; and what ends a handing over.
 
-// leftOut makes node 1 a leader that leaves voters 4 and 5 out together with itself: that is committed by 2 and 3, and 4
-// holds it without knowing. Entries are pushed on, so that the next leader would know more than it tells.
+// leftOut makes node 1 a leader that leaves voters 4 and 5 out together with itself. Node 3 holds that; with node 2 it
+// is committed.
 func leftOut(t *testing.T) *rig {
 	t.Helper()
 	g := newRig(t, 5, 1)

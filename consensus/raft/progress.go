@@ -94,8 +94,8 @@ func (p *progress) probe(next Index) {
 	p.waiting, p.probed, p.stalledTicks = false, 0, 0
 }
 
-// await turns to a snapshot: one of those that this node has, in force or retained. The one that was announced before is
-// kept as long as it is among them, so that a long transfer is not begun again with each new snapshot.
+// await turns to a snapshot: one of those that this node has, in force or retained. The one that was announced before
+// is kept as long as it is among them, so that a long transfer is not begun again with each new snapshot.
 func (p *progress) await(inForce, retained *SnapshotMark) {
 	if p.snapshot == nil || p.snapshot != retained || p.snapshot.Index <= p.match {
 		p.snapshot = inForce

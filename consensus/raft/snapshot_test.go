@@ -4,7 +4,7 @@ import "testing"
 
 // The node's own snapshots: when one counts, and which.
 
-// withLog makes the log of the only voter these entries long, committed and durable: n entries of term 2 behind entry 1.
+// withLog makes the log of the only voter these entries long, committed and durable: entries of term 2 behind entry 1.
 func withLog(t *testing.T, last Index) *rig {
 	t.Helper()
 	g := newRig(t, 1, 1)
