@@ -1,6 +1,10 @@
 package resp
 
-import "time"
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
 
 // pollPeriod is how often a connection that awaits something looks whether it has come.
 const pollPeriod = 10 * time.Millisecond
@@ -12,6 +16,8 @@ type await struct {
 	look func(dst []byte, last bool) ([]byte, bool)
 	// until is when the look is the last; never if it is zero.
 	until time.Time
+	// interruptible says that CLIENT UNBLOCK may end it.
+	interruptible bool
 }
 
 // await makes the connection wait. look is called at once, and every pollPeriod from then on, until it answers or
@@ -24,17 +30,42 @@ func (c *Conn) await(period time.Duration, look func(dst []byte, last bool) ([]b
 	c.phase, c.abandoned = awaiting, false
 }
 
+// awaitInterruptibly is await, but CLIENT UNBLOCK may end it before its time, in the same way or with an error.
+func (c *Conn) awaitInterruptibly(period time.Duration, look func(dst []byte, last bool) ([]byte, bool)) {
+	c.await(period, look)
+	c.awaited.interruptible = true
+	c.session.blocked.Store(blocked)
+}
+
 // looked looks once, and reports whether the waiting is over.
 func (c *Conn) looked() bool {
-	until := c.awaited.until
-	out, ended := c.awaited.look(c.out, !until.IsZero() && !c.front.now().Before(until))
+	a, last := &c.awaited, false
+	if !a.until.IsZero() {
+		last = !c.front.now().Before(a.until)
+	}
+	if a.interruptible {
+		switch c.session.blocked.Load() {
+		case timedOut:
+			last = true
+		case interrupted:
+			c.out = reply.Error(c.out, unblockedByError)
+			c.stopAwaiting()
+			return true
+		}
+	}
+	out, ended := a.look(c.out, last)
 	if ended {
 		c.out = out
-		c.awaited, c.phase = await{}, gathering
+		c.stopAwaiting()
 	}
 	return ended
 }
 
+func (c *Conn) stopAwaiting() {
+	c.session.blocked.Store(unblocked)
+	c.awaited, c.phase = await{}, gathering
+}
+
 // Polling reports, after Advance has returned Park, whether its owner is to call Advance again after pollPeriod even if
 // it is not woken.
-func (c *Conn) Polling() bool { return c.phase == awaiting }
+func (c *Conn) Polling() bool { return c.phase == awaiting || c.phase == paused }

@@ -52,7 +52,7 @@ func clusterInfo(c *Conn, dst []byte, _ [][]byte) []byte {
 	line(&text, "cluster_stats_messages_sent", 0)
 	line(&text, "cluster_stats_messages_received", 0)
 	line(&text, "total_cluster_links_buffer_limit_exceeded", 0)
-	return reply.Verbatim(dst, c.protocol, "txt", text.String())
+	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
 
 // clusterNodes is CLUSTER NODES: a line for each node. The times of ping and pong are 0, since nodes send none.
@@ -68,7 +68,7 @@ func clusterNodes(c *Conn, dst []byte, _ [][]byte) []byte {
 		}
 		text.WriteByte('\n')
 	}
-	return reply.Verbatim(dst, c.protocol, "txt", text.String())
+	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
 
 func (s *seat) flags() string {
@@ -128,9 +128,9 @@ func clusterSlots(c *Conn, dst []byte, _ [][]byte) []byte {
 		replicas := owner.replicas(seats)
 		dst = reply.ArrayHeader(dst, 3+len(replicas))
 		dst = reply.Integer(reply.Integer(dst, int64(owner.first)), int64(owner.last()))
-		dst = appendEndpoint(dst, c.protocol, owner)
+		dst = appendEndpoint(dst, c.protocol(), owner)
 		for _, replica := range replicas {
-			dst = appendEndpoint(dst, c.protocol, replica)
+			dst = appendEndpoint(dst, c.protocol(), replica)
 		}
 	}
 	return dst
@@ -163,7 +163,7 @@ func clusterShards(c *Conn, dst []byte, _ [][]byte) []byte {
 	}
 	dst = reply.ArrayHeader(dst, len(shards))
 	for _, shard := range shards {
-		dst = appendShard(dst, c.protocol, shard, knowledge.State)
+		dst = appendShard(dst, c.protocol(), shard, knowledge.State)
 	}
 	return dst
 }
@@ -255,7 +255,7 @@ func clusterLinks(c *Conn, dst []byte, _ [][]byte) []byte {
 	}
 	dst = reply.ArrayHeader(dst, len(linked))
 	for _, s := range linked {
-		dst = reply.MapHeader(dst, c.protocol, 2)
+		dst = reply.MapHeader(dst, c.protocol(), 2)
 		dst = appendPair(appendPair(dst, "direction", "to"), "node", s.Name)
 	}
 	return dst

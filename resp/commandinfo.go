@@ -20,7 +20,7 @@ func commandAll(c *Conn, dst []byte, _ [][]byte) []byte {
 	all := command.All()
 	dst = reply.ArrayHeader(dst, len(all))
 	for _, spec := range all {
-		dst = appendSpec(dst, c.protocol, spec)
+		dst = appendSpec(dst, c.protocol(), spec)
 	}
 	return dst
 }
@@ -33,9 +33,9 @@ func commandInfo(c *Conn, dst []byte, args [][]byte) []byte {
 	dst = reply.ArrayHeader(dst, len(args)-2)
 	for _, name := range args[2:] {
 		if spec := findSpec(name); spec != nil {
-			dst = appendSpec(dst, c.protocol, spec)
+			dst = appendSpec(dst, c.protocol(), spec)
 		} else {
-			dst = reply.Null(dst, c.protocol)
+			dst = reply.Null(dst, c.protocol())
 		}
 	}
 	return dst
@@ -121,9 +121,9 @@ func commandDocs(c *Conn, dst []byte, args [][]byte) []byte {
 			}
 		}
 	}
-	dst = reply.MapHeader(dst, c.protocol, len(specs))
+	dst = reply.MapHeader(dst, c.protocol(), len(specs))
 	for _, spec := range specs {
-		dst = appendDocs(dst, c.protocol, spec)
+		dst = appendDocs(dst, c.protocol(), spec)
 	}
 	return dst
 }
@@ -248,7 +248,7 @@ func commandGetKeysAndFlags(c *Conn, dst []byte, args [][]byte) []byte {
 	dst = reply.ArrayHeader(dst, len(positions))
 	for _, at := range positions {
 		dst = reply.Bulk(reply.ArrayHeader(dst, 2), args[at])
-		dst = appendNames(dst, c.protocol, spec.KeyFlags(at, args))
+		dst = appendNames(dst, c.protocol(), spec.KeyFlags(at, args))
 	}
 	return dst
 }

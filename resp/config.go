@@ -72,7 +72,7 @@ func configGet(c *Conn, dst []byte, args [][]byte) []byte {
 			break
 		}
 	}
-	dst = reply.MapHeader(dst, c.protocol, len(matching))
+	dst = reply.MapHeader(dst, c.protocol(), len(matching))
 	for _, setting := range matching {
 		dst = appendPair(dst, setting.Name, setting.Value)
 	}

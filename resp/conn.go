@@ -34,6 +34,8 @@ const (
 	changing
 	// awaiting: looking again and again whether something has come.
 	awaiting
+	// paused: the next command is put off until the end of a pause.
+	paused
 	// ended: nothing more is taken from this client.
 	ended
 )
@@ -50,18 +52,12 @@ const (
 // when that run is answered. Commands that fail without looking at any state, or answer from their arguments alone,
 // take their place in a run with the reply already made.
 type Conn struct {
-	front  *front
-	id     int64
-	reader Reader
-	phase  phase
-
-	// What the client said of itself.
-	protocol                int
-	authenticated           bool
-	name                    string
-	library, libraryVersion string
-	// readOnly is set between READONLY and READWRITE: old state will do for reads.
-	readOnly bool
+	front   *front
+	session *session
+	reader  Reader
+	phase   phase
+	// hush says whether the client wants replies.
+	hush hush
 
 	// request holds the run being gathered, then submitted. arguments and fixed are the storage of its calls.
 	request   Request
@@ -84,14 +80,20 @@ type Conn struct {
 }
 
 // newConn makes a connection. wake is called when the store completed a request: see Request.
-func newConn(f *front, id int64, wake func()) *Conn {
-	c := &Conn{front: f, id: id, protocol: reply.RESP2, authenticated: f.password == ""}
+func newConn(f *front, below socket, wake func()) *Conn {
+	c := &Conn{front: f, session: f.sessions.open(f.now(), below, f.password == "")}
 	c.reader.init(f.limits)
 	c.reader.budget = &f.input
-	c.reader.SetStranger(!c.authenticated)
+	c.reader.SetStranger(!c.facts().authenticated)
 	c.request.wake = wake
 	return c
 }
+
+// facts are what the client said of itself, to be read only.
+func (c *Conn) facts() *facts { return &c.session.facts }
+
+// protocol is 2 or 3.
+func (c *Conn) protocol() int { return c.session.facts.protocol }
 
 // Space is where the next bytes go: see Reader.Space. It is called only after Advance returned Receive.
 func (c *Conn) Space() []byte {
@@ -105,6 +107,11 @@ func (c *Conn) Space() []byte {
 func (c *Conn) Received(n int) {
 	c.front.stats.inputBytes.Add(int64(n))
 	c.reader.Received(n)
+	if n > 0 {
+		c.session.active.Store(c.front.now().UnixNano())
+	}
+	c.session.unread.Store(int64(c.reader.Buffered()))
+	c.session.room.Store(int64(cap(c.reader.buf) - len(c.reader.buf)))
 }
 
 // Output is what to send. It is the connection's; its owner reports by Flushed that all of it was sent.
@@ -130,7 +137,7 @@ func (c *Conn) Abandon() bool {
 		c.front.store.Abandon(&c.request)
 	case changing:
 		c.front.node.AbandonChange(c.waiter.request)
-	case awaiting:
+	case awaiting, paused:
 		c.awaited, c.phase = await{}, ended // nobody else knows of it
 	default:
 		return false
@@ -145,6 +152,7 @@ func (c *Conn) Release() {
 		panic("resp: a connection was released while the store has its run, or the node its change")
 	}
 	c.phase = ended
+	c.front.sessions.close(c.session)
 	c.reader.release()
 	c.out, c.arguments, c.fixed = nil, nil, nil
 }
@@ -156,33 +164,60 @@ func (c *Conn) Advance() Action {
 		switch {
 		case c.phase == ended:
 			return Close
+		case c.phase == submitted && !c.request.completed():
+			return Park
 		case c.phase == submitted:
-			if !c.request.completed() {
-				return Park
-			}
-			c.settle()
-		case c.phase == changing:
-			if !c.changed() {
-				return Park
-			}
-		case c.phase == awaiting:
-			if !c.looked() {
+			c.quietly(c.settle)
+		case c.phase == changing, c.phase == awaiting, c.phase == paused:
+			if !c.passed() {
 				return Park
 			}
 		case len(c.out) >= c.front.limits.FlushBytes, c.slowNext():
 			return Flush
 		case c.phase == viewing:
-			c.view()
+			c.quietly(c.view)
 		case !c.gather():
-			err := c.reader.makeRoom()
-			if err == nil {
+			if c.session.mailed.Load() {
+				c.out = c.session.collect(c.out)
+			}
+			if c.room() {
 				return Receive
 			}
-			c.front.stats.inputLimit.Add(1)
-			c.out = reply.Error(c.out, err.Error())
-			c.phase = ended
 		}
 	}
+}
+
+// passed reports whether what the connection waits for, other than a run, is over; if so, it is answered.
+func (c *Conn) passed() (over bool) {
+	switch c.phase {
+	case changing:
+		c.quietly(func() { over = c.changed() })
+	case awaiting:
+		c.quietly(func() { over = c.looked() })
+	default:
+		over = c.resumed()
+	}
+	return over
+}
+
+// quietly does a step, and takes back what it appended to the output if the client wants no reply.
+func (c *Conn) quietly(step func()) {
+	before := len(c.out)
+	step()
+	if c.hush.muted() {
+		c.out = c.out[:min(before, len(c.out))]
+	}
+}
+
+// room makes room for more bytes, and ends the connection if there is none for them.
+func (c *Conn) room() bool {
+	err := c.reader.makeRoom()
+	if err != nil {
+		c.front.stats.inputLimit.Add(1)
+		c.out = reply.Error(c.out, err.Error())
+		c.phase = ended
+	}
+	return err == nil
 }
 
 // slowNext reports whether replies would wait for a slow command that is next: they are sent before.

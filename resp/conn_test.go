@@ -312,7 +312,7 @@ func TestH11_RepliesKeepTheOrderOfCommandsWhateverTheCompletionsDo(t *testing.T)
 				s.want += fmt.Sprintf(":%d\r\n", len(strings.TrimPrefix(fmt.Sprint(count), "0")))
 			case 4:
 				s.input += bulk("CLIENT", "ID")
-				s.want += ":5\r\n"
+				s.want += fmt.Sprintf(":%d\r\n", s.client.conn.session.id)
 			case 5:
 				s.input += bulk("FOO")
 				s.want += "-ERR unknown command 'FOO', with args beginning with: \r\n"

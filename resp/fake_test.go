@@ -240,7 +240,7 @@ func (s *fakeStore) TakeOver() error {
 
 func newClient(t testing.TB, f *front) *client {
 	c := &client{t: t}
-	c.conn = newConn(f, 5, func() { c.wakes++ })
+	c.conn = newConn(f, socket{}, func() { c.wakes++ })
 	return c
 }
 
@@ -260,7 +260,9 @@ func testFront(t testing.TB, o Options) *front {
 	}
 	o.Version = "0.0.1"
 	o.Node = fakeNode(o)
-	return newFront(o, limits)
+	f := newFront(o, limits)
+	f.sessions.lastID = 4
+	return f
 }
 
 // advance does what the connection asks until it wants bytes, waits or ends.

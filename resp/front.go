@@ -31,6 +31,9 @@ type front struct {
 	// port is that of the first listener, for INFO.
 	port  atomic.Int64
 	stats stats
+	// sessions are those of all connections; pause is what CLIENT PAUSE asked for.
+	sessions sessions
+	pause    pause
 	// input bounds the requests of all clients together.
 	input budget
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.

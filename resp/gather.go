@@ -14,31 +14,55 @@ import (
 func (c *Conn) gather() bool {
 	run := &c.request.Run
 	for c.phase == gathering && len(c.out) < c.front.limits.FlushBytes {
+		if len(run.Calls) == 0 && c.pending() && c.putOff(false) {
+			return true
+		}
+		if c.hush == skipping {
+			c.hush = talking
+		}
 		call, ok := c.next()
+		if ok && c.hush == skippingNext {
+			c.hush = skipping
+		}
 		switch {
 		case !ok && len(run.Calls) > 0:
 			c.submit()
 		case !ok:
 			return c.phase == ended
 		case call.Spec == nil:
-			c.answered(call)
+			c.quietly(func() { c.answered(call) })
 		case isBarrier(call.Spec):
 			switch {
 			case len(run.Calls) > 0:
 				c.hold(call)
 				c.submit()
-			case len(c.out) > 0 && slow(call.Spec):
+			case len(c.out) > 0 && slow(call.Spec) && !c.hush.muted():
 				c.hold(call)
 				return true
 			default:
-				c.out = handlers[call.Spec.ID].answer(c, c.out, call.Args)
-				c.forget(0)
+				c.answer(call)
 			}
 		default:
 			c.join(call)
+			if c.hush == skipping && c.phase == gathering {
+				c.submit() // the next command is answered again
+			}
 		}
 	}
 	return true
+}
+
+// pending reports whether there may be a command that is not yet taken.
+func (c *Conn) pending() bool { return c.holding || c.reader.Buffered() > 0 }
+
+// answer answers a command of the connection or the node.
+func (c *Conn) answer(call command.Call) {
+	before, muted := len(c.out), c.hush.muted()
+	c.out = handlers[call.Spec.ID].answer(c, c.out, call.Args)
+	if muted && c.hush != talking {
+		c.out = c.out[:before]
+	}
+	c.forget(0)
 }
 
 func isBarrier(spec *command.Spec) bool { return spec.Class == command.Barrier }
@@ -76,6 +100,9 @@ func (c *Conn) next() (command.Call, bool) {
 // checks is that of Redis: existence, number of arguments, authentication.
 func (c *Conn) resolve(args [][]byte) command.Call {
 	spec, fault := command.Find(args)
+	if fault == command.NoFault {
+		c.session.spec.Store(spec)
+	}
 	switch {
 	case fault == command.UnknownCommand:
 		return c.refused(reply.UnknownCommand(args))
@@ -83,7 +110,7 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 		return c.refused(reply.UnknownSubcommand(args))
 	case fault == command.WrongArity:
 		return c.refused(reply.WrongArity(spec.Name))
-	case !c.authenticated && spec.Flags&command.FlagNoAuth == 0:
+	case !c.facts().authenticated && spec.Flags&command.FlagNoAuth == 0:
 		return c.refused(reply.NoAuth)
 	case spec.Class == command.Write && argv.Size(args) > c.front.limits.MaxEntryBytes:
 		return c.refused("ERR command exceeds the largest log entry of " +

@@ -28,9 +28,19 @@ var handlers = [command.IDs]handler{
 	command.Auth:                   {answer: auth},
 	command.BGSave:                 {answer: bgSave},
 	command.ClientGetName:          {answer: clientGetName},
+	command.ClientHelp:             help(clientHelpLines),
 	command.ClientID:               {answer: clientID},
+	command.ClientInfo:             {answer: clientInfo},
+	command.ClientKill:             {answer: clientKill},
+	command.ClientList:             {answer: clientList},
+	command.ClientNoEvict:          {answer: clientNoEvict},
+	command.ClientNoTouch:          {answer: clientNoTouch},
+	command.ClientPause:            {answer: clientPause},
+	command.ClientReply:            {answer: clientReply},
 	command.ClientSetInfo:          {answer: clientSetInfo},
 	command.ClientSetName:          {answer: clientSetName},
+	command.ClientUnblock:          {answer: clientUnblock},
+	command.ClientUnpause:          {answer: clientUnpause},
 	command.ClusterAddNode:         {answer: clusterAddNode, slow: true},
 	command.ClusterFailover:        {answer: clusterFailover},
 	command.ClusterForget:          {answer: clusterForget, slow: true},
@@ -77,8 +87,7 @@ const (
 	helloUnauthenticated = "NOAUTH HELLO must be called with the client already authenticated, otherwise the " +
 		"HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol " +
 		"version at the same time"
-	notInt32      = "ERR value is out of range, value must between -2147483648 and 2147483647"
-	badClientName = "ERR Client names cannot contain spaces, newlines or special characters."
+	notInt32 = "ERR value is out of range, value must between -2147483648 and 2147483647"
 	// readOnlyRemoved is not Redis's.
 	readOnlyRemoved = "ERR this node was removed from its cluster and learns of no write any more: connect to a member"
 )
@@ -114,12 +123,12 @@ func readOnly(c *Conn, dst []byte, _ [][]byte) []byte {
 	default:
 		return reply.Error(dst, reply.Loading)
 	}
-	c.readOnly = true
+	c.session.set(func(f *facts) { f.readOnly = true })
 	return reply.OK(dst)
 }
 
 func readWrite(c *Conn, dst []byte, _ [][]byte) []byte {
-	c.readOnly = false
+	c.session.set(func(f *facts) { f.readOnly = false })
 	return reply.OK(dst)
 }
 
@@ -163,7 +172,7 @@ func (c *Conn) authenticate(user, password []byte) bool {
 	if wanted != "" && subtle.ConstantTimeCompare(password, []byte(wanted)) != 1 {
 		return false
 	}
-	c.authenticated = true
+	c.session.set(func(f *facts) { f.authenticated = true })
 	c.reader.SetStranger(false)
 	return true
 }
@@ -211,23 +220,25 @@ func hello(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, failure)
 	case options.user != nil && !c.authenticate(options.user, options.password):
 		return reply.Error(dst, reply.WrongPass)
-	case !c.authenticated:
+	case !c.facts().authenticated:
 		return reply.Error(dst, helloUnauthenticated)
 	case !plainText(options.name):
 		return reply.Error(dst, badClientName)
 	}
-	if options.name != nil {
-		c.name = string(options.name)
-	}
-	if options.protocol != 0 {
-		c.protocol = options.protocol
-	}
+	c.session.set(func(f *facts) {
+		if options.name != nil {
+			f.name = string(options.name)
+		}
+		if options.protocol != 0 {
+			f.protocol = options.protocol
+		}
+	})
 	knowledge := c.front.node.Info()
-	dst = reply.MapHeader(dst, c.protocol, 7)
+	dst = reply.MapHeader(dst, c.protocol(), 7)
 	dst = appendPair(dst, "server", "redis")
 	dst = appendPair(dst, "version", redisVersion)
-	dst = reply.Integer(reply.BulkString(dst, "proto"), int64(c.protocol))
-	dst = reply.Integer(reply.BulkString(dst, "id"), c.id)
+	dst = reply.Integer(reply.BulkString(dst, "proto"), int64(c.protocol()))
+	dst = reply.Integer(reply.BulkString(dst, "id"), c.session.id)
 	dst = appendPair(dst, "mode", c.front.mode())
 	dst = appendPair(dst, "role", helloRole(&knowledge))
 	return reply.ArrayHeader(reply.BulkString(dst, "modules"), 0)
@@ -242,52 +253,6 @@ func helloRole(knowledge *Info) string {
 
 func appendPair(dst []byte, name, value string) []byte {
 	return reply.BulkString(reply.BulkString(dst, name), value)
-}
-
-// plainText reports whether a name has only visible ASCII characters, as Redis asks of what stands in lists of clients.
-func plainText(name []byte) bool {
-	for _, b := range name {
-		if b < '!' || b > '~' {
-			return false
-		}
-	}
-	return true
-}
-
-func clientID(c *Conn, dst []byte, _ [][]byte) []byte { return reply.Integer(dst, c.id) }
-
-func clientGetName(c *Conn, dst []byte, _ [][]byte) []byte {
-	if c.name == "" {
-		return reply.Null(dst, c.protocol)
-	}
-	return reply.BulkString(dst, c.name)
-}
-
-func clientSetName(c *Conn, dst []byte, args [][]byte) []byte {
-	if !plainText(args[2]) {
-		return reply.Error(dst, badClientName)
-	}
-	c.name = string(args[2])
-	return reply.OK(dst)
-}
-
-// clientSetInfo is CLIENT SETINFO LIB-NAME|LIB-VER value.
-func clientSetInfo(c *Conn, dst []byte, args [][]byte) []byte {
-	option := string(args[2])
-	var field *string
-	switch {
-	case strings.EqualFold(option, "lib-name"):
-		field = &c.library
-	case strings.EqualFold(option, "lib-ver"):
-		field = &c.libraryVersion
-	default:
-		return reply.Error(dst, "ERR Unrecognized option '"+option+"'")
-	}
-	if !plainText(args[3]) {
-		return reply.Error(dst, "ERR "+option+" cannot contain spaces, newlines or special characters.")
-	}
-	*field = string(args[3])
-	return reply.OK(dst)
 }
 
 // role is ROLE: what this node believes at this moment. A leader lists the other members and how far it knows each to

@@ -50,7 +50,7 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 		text.WriteString("# " + s.title + "\r\n")
 		s.write(&text, c.front, &knowledge)
 	}
-	return reply.Verbatim(dst, c.protocol, "txt", text.String())
+	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
 
 // line writes one field.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -20,6 +21,8 @@ type link struct {
 	parking atomic.Uint32
 	// gone is set by the watch or by Close, when nobody waits for the replies any more.
 	gone atomic.Bool
+	// nudged says that the deadline for reading may have been moved into the past.
+	nudged atomic.Bool
 }
 
 const (
@@ -28,13 +31,44 @@ const (
 	parkedLong
 )
 
-func newLink(s *Server, socket net.Conn, id int64) *link {
-	l := &link{server: s, socket: socket, woken: make(chan struct{}, 1)}
-	l.conn = newConn(s.front, id, l.wake)
-	if tcp, ok := socket.(*net.TCPConn); ok {
+func newLink(s *Server, below net.Conn) *link {
+	l := &link{server: s, socket: below, woken: make(chan struct{}, 1)}
+	l.conn = newConn(s.front, socket{
+		address: below.RemoteAddr().String(), local: below.LocalAddr().String(), descriptor: descriptor(below),
+		kill: l.kill, nudge: l.nudge,
+	}, l.wake)
+	if tcp, ok := below.(*net.TCPConn); ok {
 		_ = tcp.SetKeepAlivePeriod(keepAlivePeriod) // a socket that refuses this is broken and will say so when read
 	}
 	return l
+}
+
+// descriptor is the number that the system gave a socket, 0 if it gave none.
+func descriptor(below net.Conn) (number int) {
+	if system, ok := below.(syscall.Conn); ok {
+		if raw, err := system.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { number = int(fd) }) // an error means that it is closed already
+		}
+	}
+	return number
+}
+
+// kill cuts the connection, whatever it is doing. Anyone may call it.
+func (l *link) kill() {
+	l.clientGone()
+	_ = l.socket.Close() // the goroutine of the link learns it from the socket
+}
+
+// nudge makes the goroutine of the link look for mail: it wakes it from waiting for the store, and ends a read that
+// brings nothing. Anyone may call it.
+//
+//  1. The goroutine clears the deadline if nudged is set, then looks for mail, then reads.
+//  2. Mail that was posted before it looked is seen. Mail that was posted later comes with a deadline that is set after
+//     the goroutine has cleared it, so the read ends.
+//  3. A deadline that was set for mail which is already taken ends a read for nothing, and nudged is set again.
+func (l *link) nudge() {
+	l.nudged.Store(true)
+	_ = l.socket.SetReadDeadline(time.Unix(1, 0))
 }
 
 // wake never blocks: a wake that is already there serves for both.
@@ -83,16 +117,29 @@ func (l *link) serve() {
 	}
 }
 
-// receive waits for bytes.
+// receive waits for bytes, or for mail.
 func (l *link) receive() bool {
-	if idle := l.server.front.limits.IdleTimeout; idle > 0 {
-		_ = l.socket.SetReadDeadline(time.Now().Add(idle))
+	idle := l.server.front.limits.IdleTimeout
+	began := time.Now()
+	if l.nudged.Swap(false) || idle > 0 {
+		deadline := time.Time{}
+		if idle > 0 {
+			deadline = began.Add(idle)
+		}
+		_ = l.socket.SetReadDeadline(deadline)
 	}
 	if l.server.isClosing() {
 		return false
 	}
+	if l.conn.session.mailed.Load() {
+		return true
+	}
 	n, err := l.socket.Read(l.conn.Space())
 	l.conn.Received(n)
+	if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && (idle == 0 || time.Since(began) < idle) {
+		l.nudged.Store(true)
+		return !l.server.isClosing()
+	}
 	return err == nil || n > 0
 }
 
@@ -135,6 +182,7 @@ func (l *link) flush() bool {
 		return true
 	}
 	limits := &l.server.front.limits
+	l.conn.session.unsent.Store(int64(len(output)))
 	for len(output) > 0 {
 		part := output[:min(len(output), limits.FlushBytes)]
 		_ = l.socket.SetWriteDeadline(time.Now().Add(limits.WriteTimeout))
@@ -142,13 +190,14 @@ func (l *link) flush() bool {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				l.server.front.stats.writeTimeouts.Add(1)
 				l.server.front.logger.Info("client closed: it does not read its replies",
-					"client", l.conn.id, "address", l.socket.RemoteAddr(), "pending", len(output))
+					"client", l.conn.session.id, "address", l.socket.RemoteAddr(), "pending", len(output))
 			}
 			return false
 		}
 		output = output[len(part):]
 	}
 	l.conn.Flushed()
+	l.conn.session.unsent.Store(0)
 	return true
 }
 

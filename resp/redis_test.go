@@ -223,7 +223,8 @@ func TestRedisBenchmarkAndRedisCLIAreContent(t *testing.T) {
 			t.Fatalf("%s is a part of this test and is not installed: %v", program, err)
 		}
 		output, err := exec.Command(path, append([]string{"-p", port}, arguments...)...).CombinedOutput()
-		if err != nil || bytes.Contains(output, []byte("WARNING")) || bytes.Contains(output, []byte("rror")) {
+		if err != nil || bytes.Contains(output, []byte("WARNING")) || bytes.Contains(output, []byte("Error")) ||
+			bytes.HasPrefix(output, []byte("ERR")) {
 			t.Fatalf("%s %q: %v\n%s", program, arguments, err, output)
 		}
 		return string(output)

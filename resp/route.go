@@ -11,9 +11,14 @@ import (
 //	moved, and another node leads    each call with a key is answered MOVED and never submitted; the rest to the store
 //	READONLY, this node leads not    a run in which nothing is (left) to write is answered from the present state; not
 //	                                 on a node that was removed, whose state would be old for ever
+//
+// While a pause holds it, it goes nowhere: it is submitted again when that is over.
 func (c *Conn) submit() {
+	if c.putOff(c.bodyBytes > 0) {
+		return
+	}
 	leader := Leader{Known: true, Self: true}
-	if c.front.redirect || c.readOnly {
+	if c.front.redirect || c.facts().readOnly {
 		leader = c.front.node.Leader()
 	}
 	if c.front.redirect && leader.Known && !leader.Self {
@@ -23,16 +28,21 @@ func (c *Conn) submit() {
 	case c.bodyBytes > 0:
 		c.write()
 	case !asks(c.request.Run.Calls):
-		for _, call := range c.request.Run.Calls {
-			c.out = append(c.out, call.Fixed...)
-		}
-		c.finish()
-	case c.readOnly && !leader.Self && !leader.Removed:
-		c.request.Run.Protocol = c.protocol
+		c.quietly(c.answerFixed)
+	case c.facts().readOnly && !leader.Self && !leader.Removed:
+		c.request.Run.Protocol = c.protocol()
 		c.request.Stale, c.phase = true, viewing
 	default:
 		c.read()
 	}
+}
+
+// answerFixed answers a run of which nothing asks for the state.
+func (c *Conn) answerFixed() {
+	for _, call := range c.request.Run.Calls {
+		c.out = append(c.out, call.Fixed...)
+	}
+	c.finish()
 }
 
 // redirect answers each call with a key by the way to the leader: it is definitely not done here. A connection that is
@@ -41,7 +51,7 @@ func (c *Conn) redirect(leader Leader) {
 	calls := c.request.Run.Calls
 	for i := range calls {
 		call := &calls[i]
-		if call.Spec == nil || call.Spec.FirstKey == 0 || (c.readOnly && !call.IsWrite()) {
+		if call.Spec == nil || call.Spec.FirstKey == 0 || (c.facts().readOnly && !call.IsWrite()) {
 			continue
 		}
 		if call.IsWrite() {
@@ -78,7 +88,7 @@ func (c *Conn) read() {
 
 // begin makes the request one that the store has.
 func (c *Conn) begin() {
-	c.request.Run.Protocol, c.request.Stale = c.protocol, false
+	c.request.Run.Protocol, c.request.Stale = c.protocol(), false
 	c.request.begin()
 	c.phase, c.abandoned = submitted, false
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -56,8 +55,7 @@ var ErrServerClosed = errors.New("resp: server closed")
 
 // Server serves Redis clients on any number of listeners. Make one with New.
 type Server struct {
-	front  *front
-	lastID atomic.Int64
+	front *front
 	// closing is closed when the server shall end.
 	closing chan struct{}
 	// running counts the goroutines of connections and the watch.
@@ -179,7 +177,7 @@ func (s *Server) accept(socket net.Conn) {
 		s.turnAway(socket, full)
 		return
 	}
-	l := newLink(s, socket, s.lastID.Add(1))
+	l := newLink(s, socket)
 	s.links[l] = struct{}{}
 	s.running.Add(1)
 	s.mu.Unlock()

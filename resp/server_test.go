@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -97,6 +98,28 @@ func (p *peer) expect(want string) {
 	if err != nil || string(got) != want {
 		p.t.Fatalf("got %q, %v; want %q", got[:n], err, want)
 	}
+}
+
+// ask sends a command and returns its reply, a bulk string or an integer, as it came.
+func (p *peer) ask(input string) string {
+	p.t.Helper()
+	p.send(input)
+	line, err := p.reader.ReadString('\n')
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if line[0] != '$' && line[0] != '=' {
+		return line
+	}
+	length, err := strconv.Atoi(strings.TrimSpace(line[1:]))
+	if err != nil || length < 0 {
+		return line
+	}
+	rest := make([]byte, length+2)
+	if _, err := io.ReadFull(p.reader, rest); err != nil {
+		p.t.Fatal(err)
+	}
+	return line + string(rest)
 }
 
 func (p *peer) expectEnd() {

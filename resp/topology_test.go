@@ -36,7 +36,7 @@ func (n *stillNode) Leader() Leader {
 func ask(t testing.TB, view ClusterView, protocol int, info Info, command string) any {
 	t.Helper()
 	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), Node: &stillNode{info}, ClusterView: view}))
-	c.conn.protocol = protocol
+	c.conn.session.facts.protocol = protocol
 	value, rest := parseReply(t, c.send(command+"\r\n"))
 	if rest != "" {
 		t.Fatalf("%s: %q behind the reply", command, rest)

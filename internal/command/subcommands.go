@@ -1,28 +1,5 @@
 package command
 
-var clientSubcommands = []Spec{
-	{
-		ID: ClientGetName, Name: "client|getname", Arity: 2, Flags: connection,
-		Categories: []string{"@slow", "@connection"}, Since: "2.6.9", Group: "connection",
-		Summary: "Answers with the name that the connection gave itself.", Complexity: "O(1)",
-	},
-	{
-		ID: ClientID, Name: "client|id", Arity: 2, Flags: connection,
-		Categories: []string{"@slow", "@connection"}, Since: "5.0.0", Group: "connection",
-		Summary: "Answers with the number of the connection on this node.", Complexity: "O(1)",
-	},
-	{
-		ID: ClientSetInfo, Name: "client|setinfo", Arity: 4, Flags: connection,
-		Categories: []string{"@slow", "@connection"}, Since: "7.2.0", Group: "connection",
-		Summary: "Tells the node the name or version of the client's library.", Complexity: "O(1)",
-	},
-	{
-		ID: ClientSetName, Name: "client|setname", Arity: 3, Flags: connection,
-		Categories: []string{"@slow", "@connection"}, Since: "2.6.9", Group: "connection",
-		Summary: "Gives the connection a name.", Complexity: "O(1)",
-	},
-}
-
 var commandSubcommands = []Spec{
 	{
 		ID: CommandCount, Name: "command|count", Arity: 2, Flags: always,

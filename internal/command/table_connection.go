@@ -5,9 +5,19 @@ const (
 	Auth ID = lastKeys + iota
 	Client
 	ClientGetName
+	ClientHelp
 	ClientID
+	ClientInfo
+	ClientKill
+	ClientList
+	ClientNoEvict
+	ClientNoTouch
+	ClientPause
+	ClientReply
 	ClientSetInfo
 	ClientSetName
+	ClientUnblock
+	ClientUnpause
 	Echo
 	Hello
 	Ping

@@ -1,0 +1,310 @@
+package resp
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Error texts of CLIENT, to the letter those of Redis.
+const (
+	badClientName    = "ERR Client names cannot contain spaces, newlines or special characters."
+	unblockReason    = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"
+	unblockArguments = "ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP."
+	unblockedByError = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
+	pauseMode        = "ERR CLIENT PAUSE mode must be WRITE or ALL"
+	pauseArguments   = "ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP."
+	timeoutNoInteger = "ERR timeout is not an integer or out of range"
+	timeoutNegative  = "ERR timeout is negative"
+	timeoutTooLong   = "ERR timeout is out of range"
+)
+
+// plainText reports whether a name has only visible ASCII characters, as Redis asks of what stands in lists of clients.
+func plainText(name []byte) bool {
+	for _, b := range name {
+		if b < '!' || b > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func clientID(c *Conn, dst []byte, _ [][]byte) []byte { return reply.Integer(dst, c.session.id) }
+
+func clientGetName(c *Conn, dst []byte, _ [][]byte) []byte {
+	if c.facts().name == "" {
+		return reply.Null(dst, c.protocol())
+	}
+	return reply.BulkString(dst, c.facts().name)
+}
+
+func clientSetName(c *Conn, dst []byte, args [][]byte) []byte {
+	if !plainText(args[2]) {
+		return reply.Error(dst, badClientName)
+	}
+	c.session.set(func(f *facts) { f.name = string(args[2]) })
+	return reply.OK(dst)
+}
+
+// clientSetInfo is CLIENT SETINFO LIB-NAME|LIB-VER value.
+func clientSetInfo(c *Conn, dst []byte, args [][]byte) []byte {
+	option, value := string(args[2]), string(args[3])
+	var change func(f *facts)
+	switch {
+	case strings.EqualFold(option, "lib-name"):
+		change = func(f *facts) { f.library = value }
+	case strings.EqualFold(option, "lib-ver"):
+		change = func(f *facts) { f.libraryVersion = value }
+	default:
+		return reply.Error(dst, "ERR Unrecognized option '"+option+"'")
+	}
+	if !plainText(args[3]) {
+		return reply.Error(dst, "ERR "+option+" cannot contain spaces, newlines or special characters.")
+	}
+	c.session.set(change)
+	return reply.OK(dst)
+}
+
+// clientReply is CLIENT REPLY ON|OFF|SKIP. OFF and SKIP are not answered themselves; SKIP means nothing after OFF.
+func clientReply(c *Conn, dst []byte, args [][]byte) []byte {
+	switch mode := string(args[2]); {
+	case strings.EqualFold(mode, "on"):
+		c.hush = talking
+	case strings.EqualFold(mode, "off"):
+		c.hush = silent
+	case strings.EqualFold(mode, "skip"):
+		if c.hush != silent {
+			c.hush = skippingNext
+		}
+	default:
+		return reply.Error(dst, reply.Syntax)
+	}
+	if c.hush != talking {
+		return dst
+	}
+	return reply.OK(dst)
+}
+
+// hush says whether the client wants replies.
+type hush uint8
+
+const (
+	talking hush = iota
+	// silent: none.
+	silent
+	// skippingNext: none to the next command. skipping: the next command is being answered.
+	skippingNext
+	skipping
+)
+
+// muted reports whether what is being answered gets no reply.
+func (h hush) muted() bool { return h == silent || h == skipping }
+
+// parseSwitch reads ON or OFF.
+func parseSwitch(arg []byte) (on, ok bool) {
+	on = strings.EqualFold(string(arg), "on")
+	return on, on || strings.EqualFold(string(arg), "off")
+}
+
+// clientNoEvict is CLIENT NO-EVICT ON|OFF. No client is ever evicted for memory here: too many bytes of one end it, of
+// all together refuse the next request.
+func clientNoEvict(c *Conn, dst []byte, args [][]byte) []byte {
+	on, ok := parseSwitch(args[2])
+	if !ok {
+		return reply.Error(dst, reply.Syntax)
+	}
+	c.session.set(func(f *facts) { f.noEvict = on })
+	return reply.OK(dst)
+}
+
+// clientNoTouch is CLIENT NO-TOUCH ON|OFF. No read changes anything of a key here, not even when it was used last.
+func clientNoTouch(c *Conn, dst []byte, args [][]byte) []byte {
+	on, ok := parseSwitch(args[2])
+	if !ok {
+		return reply.Error(dst, reply.Syntax)
+	}
+	c.session.set(func(f *facts) { f.noTouch = on })
+	return reply.OK(dst)
+}
+
+// clientUnblock is CLIENT UNBLOCK id [TIMEOUT|ERROR].
+func clientUnblock(c *Conn, dst []byte, args [][]byte) []byte {
+	how := timedOut
+	switch {
+	case len(args) > 4:
+		return reply.Error(dst, unblockArguments)
+	case len(args) == 4 && strings.EqualFold(string(args[3]), "error"):
+		how = interrupted
+	case len(args) == 4 && !strings.EqualFold(string(args[3]), "timeout"):
+		return reply.Error(dst, unblockReason)
+	}
+	id, ok := parseLength(args[2])
+	if !ok {
+		return reply.Error(dst, reply.NotInteger)
+	}
+	s := c.front.sessions.find(id)
+	return reply.Integer(dst, int64(digit(s != nil && s.unblock(how))))
+}
+
+// parseTimeout reads a number of milliseconds as Redis does for commands that wait, or returns the text of an error.
+func parseTimeout(arg []byte) (time.Duration, string) {
+	millis, ok := parseLength(arg)
+	switch {
+	case !ok:
+		return 0, timeoutNoInteger
+	case millis < 0:
+		return 0, timeoutNegative
+	case millis > math.MaxInt64/int64(time.Millisecond):
+		return 0, timeoutTooLong
+	}
+	return time.Duration(millis) * time.Millisecond, ""
+}
+
+// clientPause is CLIENT PAUSE milliseconds [WRITE|ALL].
+func clientPause(c *Conn, dst []byte, args [][]byte) []byte {
+	all := true
+	switch {
+	case len(args) > 4:
+		return reply.Error(dst, pauseArguments)
+	case len(args) == 4 && strings.EqualFold(string(args[3]), "write"):
+		all = false
+	case len(args) == 4 && !strings.EqualFold(string(args[3]), "all"):
+		return reply.Error(dst, pauseMode)
+	}
+	period, failure := parseTimeout(args[2])
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	c.front.pause.begin(c.front.now(), period, all)
+	return reply.OK(dst)
+}
+
+func clientUnpause(c *Conn, dst []byte, _ [][]byte) []byte {
+	c.front.pause.end()
+	return reply.OK(dst)
+}
+
+// clientInfo is CLIENT INFO.
+func clientInfo(c *Conn, dst []byte, _ [][]byte) []byte {
+	return reply.Verbatim(dst, c.protocol(), "txt", c.front.describe(c.session))
+}
+
+// clientList is CLIENT LIST [TYPE type | ID id ...].
+func clientList(c *Conn, dst []byte, args [][]byte) []byte {
+	wanted := func(*session) bool { return true }
+	switch {
+	case len(args) == 4 && strings.EqualFold(string(args[2]), "type"):
+		kind, ok := parseClientType(args[3])
+		if !ok {
+			return reply.Error(dst, unknownClientType(args[3]))
+		}
+		wanted = func(*session) bool { return kind == normalClient }
+	case len(args) > 3 && strings.EqualFold(string(args[2]), "id"):
+		ids := make(map[int64]bool)
+		for _, arg := range args[3:] {
+			id, ok := parseLength(arg)
+			if !ok {
+				return reply.Error(dst, "ERR Invalid client ID")
+			}
+			ids[id] = true
+		}
+		wanted = func(s *session) bool { return ids[s.id] }
+	case len(args) > 2:
+		return reply.Error(dst, reply.Syntax)
+	}
+	var text strings.Builder
+	for _, s := range c.front.sessions.list() {
+		if wanted(s) {
+			text.WriteString(c.front.describe(s))
+		}
+	}
+	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
+}
+
+// clientType is the kind of a client in lists. All clients of a node are normal ones: other nodes are connected to
+// another port, and nobody subscribes to anything.
+type clientType uint8
+
+const (
+	normalClient clientType = iota
+	otherClient
+)
+
+func parseClientType(arg []byte) (clientType, bool) {
+	switch strings.ToLower(string(arg)) {
+	case "normal":
+		return normalClient, true
+	case "master", "replica", "slave", "pubsub":
+		return otherClient, true
+	}
+	return 0, false
+}
+
+func unknownClientType(arg []byte) string { return "ERR Unknown client type '" + string(arg) + "'" }
+
+// describe is the line of CLIENT LIST about a connection. Fields that have no meaning here have the value that Redis
+// gives them where nothing is to be told.
+func (f *front) describe(s *session) string {
+	now, known := f.now(), s.known()
+	unread, room, unsent, mail := s.unread.Load(), s.room.Load(), s.unsent.Load(), int64(s.mailBytes())
+	spec := "NULL"
+	if last := s.spec.Load(); last != nil {
+		spec = last.Name
+	}
+	text := make([]byte, 0, 512)
+	field := func(name, value string) { text = append(append(append(append(text, name...), '='), value...), ' ') }
+	number := func(name string, value int64) { field(name, strconv.FormatInt(value, 10)) }
+	seconds := func(from time.Time) int64 { return int64(max(now.Sub(from), 0) / time.Second) }
+	number("id", s.id)
+	field("addr", s.address)
+	field("laddr", s.local)
+	number("fd", int64(s.descriptor))
+	field("name", known.name)
+	number("age", seconds(s.began))
+	number("idle", seconds(time.Unix(0, s.active.Load())))
+	field("flags", s.flags(&known))
+	for _, none := range []string{"db", "sub", "psub", "ssub"} {
+		number(none, 0)
+	}
+	number("multi", -1)
+	number("qbuf", unread)
+	number("qbuf-free", room)
+	number("argv-mem", 0)
+	number("multi-mem", 0)
+	number("rbs", unsent)
+	number("rbp", unsent)
+	number("obl", unsent)
+	number("oll", 0)
+	number("omem", mail)
+	number("tot-mem", unread+room+unsent+mail)
+	field("events", "r")
+	field("cmd", spec)
+	field("user", "default")
+	number("redir", -1)
+	number("resp", int64(known.protocol))
+	field("lib-name", known.library)
+	field("lib-ver", known.libraryVersion)
+	text[len(text)-1] = '\n'
+	return string(text)
+}
+
+// flags are the letters by which CLIENT LIST says what is special about a connection, in Redis's order.
+func (s *session) flags(known *facts) string {
+	letters := ""
+	add := func(letter string, set bool) {
+		if set {
+			letters += letter
+		}
+	}
+	add("b", s.blocked.Load() != unblocked)
+	add("r", known.readOnly)
+	add("e", known.noEvict)
+	add("T", known.noTouch)
+	if letters == "" {
+		return "N"
+	}
+	return letters
+}

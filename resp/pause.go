@@ -1,0 +1,70 @@
+package resp
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// pause is what CLIENT PAUSE asked for: for a while, runs with a write, or all commands, are put off. A pause on a node
+// concerns the clients of that node only.
+type pause struct {
+	// on is false whenever there is no pause to look at: nearly always.
+	on    atomic.Bool
+	mu    sync.Mutex
+	until time.Time
+	all   bool
+}
+
+// begin makes a pause, or makes the present one longer or stricter; it never makes one shorter or milder.
+func (p *pause) begin(now time.Time, period time.Duration, all bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.on.Load() {
+		p.until, p.all = now, false
+	}
+	if until := now.Add(period); until.After(p.until) {
+		p.until = until
+	}
+	p.all = p.all || all
+	p.on.Store(true)
+}
+
+// end ends the pause.
+func (p *pause) end() { p.on.Store(false) }
+
+// holds reports whether commands of a kind are put off now.
+func (p *pause) holds(now func() time.Time, write bool) bool {
+	if !p.on.Load() {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !now().Before(p.until) {
+		p.on.Store(false)
+		return false
+	}
+	return write || p.all
+}
+
+// resumed goes on with what was put off if the pause is over, and reports whether it is.
+func (c *Conn) resumed() bool {
+	if c.front.pause.holds(c.front.now, c.bodyBytes > 0) {
+		return false
+	}
+	c.phase = gathering
+	if len(c.request.Run.Calls) > 0 {
+		c.submit()
+	}
+	return true
+}
+
+// putOff makes the connection wait for the end of the pause if there is one that holds its next command, and reports
+// whether it does.
+func (c *Conn) putOff(write bool) bool {
+	if !c.front.pause.holds(c.front.now, write) {
+		return false
+	}
+	c.phase, c.abandoned = paused, false
+	return true
+}

@@ -1,0 +1,191 @@
+package resp
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// session is what the rest of the server may know of a connection, and may do to it. The connection's own goroutine is
+// the only one that changes the facts, so it reads them without the lock.
+type session struct {
+	id    int64
+	began time.Time
+	socket
+
+	// spec is the command that came last; active is when bytes came last, in nanoseconds.
+	spec   atomic.Pointer[command.Spec]
+	active atomic.Int64
+	// unread is how many bytes of requests wait to be answered, room how many more the buffer takes, unsent how many bytes
+	// of replies are being sent.
+	unread, room, unsent atomic.Int64
+	// blocked says whether the client waits for something that CLIENT UNBLOCK can end.
+	blocked atomic.Uint32
+
+	// mailed says that there is mail.
+	mailed atomic.Bool
+
+	mu    sync.Mutex
+	facts facts
+	// mail is what is sent besides replies; it is closed with the connection.
+	mail   []byte
+	closed bool
+}
+
+// socket is what a session knows of the socket below it. The zero value is a connection without one.
+type socket struct {
+	// address is the client's, local this side's, descriptor the number of the file.
+	address, local string
+	descriptor     int
+	// kill cuts the connection; nudge makes its goroutine look for mail although no bytes come. Both may be called by
+	// anyone and do not block.
+	kill, nudge func()
+}
+
+// facts are what a client said of itself and what it asked for.
+type facts struct {
+	name, library, libraryVersion string
+	protocol                      int
+	authenticated                 bool
+	// readOnly is set between READONLY and READWRITE: old state will do for reads.
+	readOnly         bool
+	noEvict, noTouch bool
+}
+
+// States of session.blocked.
+const (
+	unblocked uint32 = iota
+	blocked
+	timedOut
+	interrupted
+)
+
+// sessions are those of all open connections.
+type sessions struct {
+	mu     sync.Mutex
+	lastID int64
+	byID   map[int64]*session
+}
+
+// open makes the session of a new connection.
+func (all *sessions) open(now time.Time, below socket, authenticated bool) *session {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.lastID++
+	s := &session{id: all.lastID, began: now, socket: below}
+	s.facts.protocol, s.facts.authenticated = reply.RESP2, authenticated
+	s.active.Store(now.UnixNano())
+	if all.byID == nil {
+		all.byID = make(map[int64]*session)
+	}
+	all.byID[s.id] = s
+	return s
+}
+
+// close forgets a session. What comes for it later is dropped.
+func (all *sessions) close(s *session) {
+	all.mu.Lock()
+	delete(all.byID, s.id)
+	all.mu.Unlock()
+	s.mu.Lock()
+	s.closed, s.mail = true, nil
+	s.mu.Unlock()
+}
+
+// find returns the open session with a number, or nil.
+func (all *sessions) find(id int64) *session {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	return all.byID[id]
+}
+
+// list returns all open sessions in the order of their numbers.
+func (all *sessions) list() []*session {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	open := make([]*session, 0, len(all.byID))
+	for _, s := range all.byID {
+		open = append(open, s)
+	}
+	slices.SortFunc(open, func(a, b *session) int { return cmp.Compare(a.id, b.id) })
+	return open
+}
+
+// set changes facts. Only the connection's own goroutine calls it.
+func (s *session) set(change func(f *facts)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.facts)
+}
+
+// known is a copy of the facts for anyone else.
+func (s *session) known() facts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.facts
+}
+
+// cut ends the connection as soon as it can be ended, without a word to its client.
+func (s *session) cut() {
+	if s.kill != nil {
+		s.kill()
+	}
+}
+
+// post sends a message besides the replies: when no reply is due, and in the order of posting. It reports false if as
+// much mail as limitBytes was not yet taken: the mail is lost then, and so is the connection.
+func (s *session) post(message []byte, limitBytes int) bool {
+	first, fits := s.put(message, limitBytes)
+	switch {
+	case !fits:
+		s.cut()
+	case first && s.nudge != nil:
+		s.nudge()
+	}
+	return fits
+}
+
+// put adds a message to the mail, and reports whether it is the first there and whether it fits.
+func (s *session) put(message []byte, limitBytes int) (first, fits bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return false, true
+	case len(s.mail)+len(message) > limitBytes:
+		s.closed, s.mail = true, nil
+		return false, false
+	}
+	first = len(s.mail) == 0
+	s.mail = append(s.mail, message...)
+	s.mailed.Store(true)
+	return first, true
+}
+
+// collect appends the mail to dst.
+func (s *session) collect(dst []byte) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	dst = append(dst, s.mail...)
+	s.mail = s.mail[:0]
+	if cap(s.mail) > keptOutputBytes {
+		s.mail = nil
+	}
+	s.mailed.Store(false)
+	return dst
+}
+
+// mailBytes is how much mail waits.
+func (s *session) mailBytes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.mail)
+}
+
+// unblock ends what the client waits for, and reports whether it waited.
+func (s *session) unblock(how uint32) bool { return s.blocked.CompareAndSwap(blocked, how) }
