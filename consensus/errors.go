@@ -1,8 +1,12 @@
 package consensus
 
-import "errors"
+import (
+	"errors"
 
-// The errors of Propose, Query, HandOver, TakeOver, ChangeMembers and Join. Test them with errors.Is.
+	"github.com/raftredis/raftredis/consensus/engine"
+)
+
+// The errors of Propose, Query, HandOver, TakeOver, ChangeMembers, Join and TakeSnapshot. Test them with errors.Is.
 var (
 	// ErrNotDone means that the command was not executed and never will be: there was no leader for too long, or the
 	// node is not part of a cluster yet. It is safe to try again.
@@ -28,4 +32,6 @@ var (
 	ErrGoesOn = errors.New("the change of the membership was accepted and goes on")
 	// ErrNotVoter means that the node is no voter of a cluster, so that it cannot lead.
 	ErrNotVoter = errors.New("this node is no voter")
+	// ErrSnapshotUnderway means that a snapshot is being taken, or was asked for, already.
+	ErrSnapshotUnderway = engine.ErrSnapshotUnderway
 )

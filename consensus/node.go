@@ -21,6 +21,10 @@ type Node struct {
 	log     *wal.Log
 	boot    raft.Boot
 
+	// snapshots are this node's files; base is what the one says from which the machine was restored by Open.
+	snapshots *snapshots
+	base      engine.Base
+
 	// transport is set before Open returns; owner methods may run a moment earlier and wait for it.
 	transport *transport.Transport
 	assembled chan struct{}
@@ -164,6 +168,8 @@ type Status struct {
 	Incarnation uint64
 	// PeerAddress is where the node listens for peers.
 	PeerAddress string
+	// LastSnapshotAt is when this node's last snapshot of its own was complete; before the first, when it was opened.
+	LastSnapshotAt time.Time
 	// Linked are the nodes to which messages can leave at this moment, in order. That says nothing of their health.
 	Linked []raft.NodeID
 	Log    wal.Stats
@@ -182,6 +188,7 @@ func (n *Node) Status() Status {
 	} else {
 		s.Blank = true
 	}
+	s.LastSnapshotAt = time.Unix(0, n.snapshots.takenAt.Load())
 	s.Linked, s.Log = n.links.list(), n.log.Stats()
 	return s
 }

@@ -230,16 +230,19 @@ func TestD10_AWipedDirectoryUnderAnOldAddressIsRefused(t *testing.T) {
 
 func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 	for name, change := range map[string]func(*consensus.Options){
-		"Directory":        func(o *consensus.Options) { o.Directory = "" },
-		"Machine":          func(o *consensus.Options) { o.Machine = nil },
-		"Expect":           func(o *consensus.Options) { o.Expect = -1 },
-		"MaxEntryBytes":    func(o *consensus.Options) { o.MaxEntryBytes = 2 << 20 },
-		"JournalFileBytes": func(o *consensus.Options) { o.JournalFileBytes = 8 << 20 },
-		"HeartbeatMillis":  func(o *consensus.Options) { o.HeartbeatMillis = 1 },
-		"Join":             func(o *consensus.Options) { o.Bootstrap, o.Join = true, []string{"127.0.0.1:1"} },
-		"ElectionMillis":   func(o *consensus.Options) { o.HeartbeatMillis, o.ElectionMillis = 100, 250 },
-		"AbsentMillis":     func(o *consensus.Options) { o.HeartbeatMillis, o.AbsentMillis = 50, 140 },
-		"wildcard":         func(o *consensus.Options) { o.Expect, o.Bootstrap, o.PeerListen = 3, true, "0.0.0.0:0" },
+		"Directory":              func(o *consensus.Options) { o.Directory = "" },
+		"Machine":                func(o *consensus.Options) { o.Machine = nil },
+		"Expect":                 func(o *consensus.Options) { o.Expect = -1 },
+		"MaxEntryBytes":          func(o *consensus.Options) { o.MaxEntryBytes = 2 << 20 },
+		"JournalFileBytes":       func(o *consensus.Options) { o.JournalFileBytes = 8 << 20 },
+		"SnapshotLogBytes":       func(o *consensus.Options) { o.SnapshotLogBytes = 1 << 10 },
+		"SnapshotBytesPerSecond": func(o *consensus.Options) { o.SnapshotBytesPerSecond = 1 << 10 },
+		"MaxHistoryBytes":        func(o *consensus.Options) { o.MaxHistoryBytes = -1 },
+		"HeartbeatMillis":        func(o *consensus.Options) { o.HeartbeatMillis = 1 },
+		"Join":                   func(o *consensus.Options) { o.Bootstrap, o.Join = true, []string{"127.0.0.1:1"} },
+		"ElectionMillis":         func(o *consensus.Options) { o.HeartbeatMillis, o.ElectionMillis = 100, 250 },
+		"AbsentMillis":           func(o *consensus.Options) { o.HeartbeatMillis, o.AbsentMillis = 50, 140 },
+		"wildcard":               func(o *consensus.Options) { o.Expect, o.Bootstrap, o.PeerListen = 3, true, "0.0.0.0:0" },
 	} {
 		o := smallOptions(t.TempDir())
 		change(&o)

@@ -78,8 +78,9 @@ func checkIdentity(directory string, r *wal.Recovered) error {
 func (n *Node) assemble() error {
 	o := &n.options
 	t, err := transport.New(transport.Options{
-		Owner: owner{n}, Registrar: owner{n}, Library: owner{n}, Listener: o.PeerListener, Address: o.PeerListen, Dial: o.Dial, Secret: o.Secret,
-		Logger: o.Logger, MaxEntryBytes: largestEntryBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
+		Owner: owner{n}, Registrar: owner{n}, Library: owner{n}, Listener: o.PeerListener, Address: o.PeerListen,
+		Dial: o.Dial, Secret: o.Secret, Logger: o.Logger,
+		MaxEntryBytes: largestEntryBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
 	})
 	if err != nil {
 		return err

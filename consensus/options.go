@@ -35,8 +35,11 @@ const (
 	DefaultHistoryFactor = 4
 )
 
-// minSnapshotLogBytes is the least that a log must have grown before the next snapshot.
-const minSnapshotLogBytes = 64 << 10
+// SnapshotLogBytes has these bounds.
+const (
+	minSnapshotLogBytes = 64 << 10
+	maxSnapshotLogBytes = 1 << 50
+)
 
 // journalSpareBytes of half a journal file are kept for what is not a command: configurations, headers, the entries
 // that begin terms.
@@ -98,8 +101,9 @@ type Options struct {
 	// SnapshotBytesPerSecond bounds the rate at which a snapshot is written, and, apart from that, the rate at which this
 	// node sends snapshots to others: so the log gets its share of disk and network. The least is 512 KiB.
 	SnapshotBytesPerSecond int64
-	// MaxHistoryBytes is how much log is kept on disk for members that lag behind, beyond what the node itself needs; those
-	// who need more get a snapshot. The default is four times SnapshotLogBytes, or of its default where that is negative.
+	// MaxHistoryBytes is how much log is kept on disk for members that lag behind, beyond what the node itself needs;
+	// those who need more get a snapshot. The default is four times SnapshotLogBytes, or of its default where that is
+	// negative.
 	MaxHistoryBytes int64
 
 	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused.
@@ -165,9 +169,9 @@ func (o *Options) validate() error {
 	case o.JournalFileBytes%4096 != 0 || o.JournalFileBytes/2 < 4*largestEntryBytes+journalSpareBytes:
 		return fmt.Errorf("consensus: JournalFileBytes is %d, must be a multiple of 4096 and at least %d",
 			o.JournalFileBytes, 2*(4*largestEntryBytes+journalSpareBytes))
-	case o.SnapshotLogBytes > 0 && o.SnapshotLogBytes < minSnapshotLogBytes:
-		return fmt.Errorf("consensus: SnapshotLogBytes is %d, must be at least %d, or negative for no snapshots",
-			o.SnapshotLogBytes, minSnapshotLogBytes)
+	case o.SnapshotLogBytes > 0 && o.SnapshotLogBytes < minSnapshotLogBytes || o.SnapshotLogBytes > maxSnapshotLogBytes:
+		return fmt.Errorf("consensus: SnapshotLogBytes is %d, allowed are %d to %d, and less than 0 for no snapshots",
+			o.SnapshotLogBytes, minSnapshotLogBytes, int64(maxSnapshotLogBytes))
 	case o.SnapshotBytesPerSecond < transport.MaxChunkBytes:
 		return fmt.Errorf("consensus: SnapshotBytesPerSecond is %d, must be at least %d",
 			o.SnapshotBytesPerSecond, transport.MaxChunkBytes)

@@ -188,6 +188,18 @@ func (p *peers) addressLocked(m *raft.Member) string {
 	return m.PeerAddress
 }
 
+// find is a node that this one holds a link to.
+func (p *peers) find(id raft.NodeID) (transport.Peer, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.list()
+	at := slices.IndexFunc(list, func(peer transport.Peer) bool { return peer.ID == id })
+	if at < 0 {
+		return transport.Peer{}, false
+	}
+	return list[at], true
+}
+
 // addressOf is where a member takes connections, as far as this node knows.
 func (p *peers) addressOf(m *raft.Member) string {
 	p.mu.Lock()

@@ -29,8 +29,8 @@
 // # Concurrency
 //
 // Append, Seal, Room, Keep and Restart are for one goroutine, the log writer; Write for one, the filler; Entries, Trim,
-// HistoryBytes, SetIdentity and Stats for any. Write, Trim and Entries exclude each other. Append excludes none of them, except while
-// it rolls the journal, which syncs history.
+// HistoryBytes, SetIdentity and Stats for any. Write, Trim and Entries exclude each other. Append excludes none of
+// them, except while it rolls the journal, which syncs history.
 //
 // # Errors
 //

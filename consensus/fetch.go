@@ -1,0 +1,112 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/snapshot"
+)
+
+const (
+	// fetchPause is how long a node waits before it dials again for a file that it has in part.
+	fetchPause = 100 * time.Millisecond
+	// fetchNews is how often the operator is told how far it has come.
+	fetchNews = 5 * time.Second
+)
+
+// Fetch brings a file here from another node. A connection that breaks is made again for as long as each brings
+// something: what is in the file already is read again only when this gives up, and is called anew.
+func (s *snapshots) Fetch(ctx context.Context, from raft.NodeID, mark raft.SnapshotMark) (engine.Base, error) {
+	r, err := s.store.Receive(mark, func(int) error { return ctx.Err() })
+	if err != nil {
+		return engine.Base{}, judge(err)
+	}
+	f := fetch{snapshots: s, from: from, mark: mark, receiver: r, told: time.Now()}
+	header, err := f.run(ctx)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return engine.Base{}, judge(err)
+	}
+	return baseOf(&header), nil
+}
+
+// fetch is a file that is on its way here.
+type fetch struct {
+	*snapshots
+	from     raft.NodeID
+	mark     raft.SnapshotMark
+	receiver *snapshot.Receiver
+	// told is when the operator heard of it last.
+	told time.Time
+}
+
+// run fetches the file, and proves it.
+func (f *fetch) run(ctx context.Context) (snapshot.Header, error) {
+	for !f.receiver.Done() {
+		before := f.receiver.Offset()
+		err := f.connect(ctx)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, engine.ErrUnavailable) || f.receiver.Offset() <= before {
+			return snapshot.Header{}, err
+		}
+		f.node.options.Logger.Warn("the connection that brings a snapshot broke",
+			"index", f.mark.Index, "offset", f.receiver.Offset(), "error", err)
+		select {
+		case <-time.After(fetchPause):
+		case <-ctx.Done():
+			return snapshot.Header{}, ctx.Err()
+		}
+	}
+	return f.prove()
+}
+
+// connect takes what one connection brings. Nil means that the file is complete.
+func (f *fetch) connect(ctx context.Context) error {
+	peer, known := f.node.peers.find(f.from)
+	if !known {
+		return fmt.Errorf("%w: node %d is nowhere to be found", engine.ErrUnavailable, f.from)
+	}
+	var failed error
+	err := f.node.transport.Fetch(ctx, peer, f.mark, f.receiver.Offset(), func(offset int64, chunk []byte) error {
+		failed = f.receiver.Write(offset, chunk)
+		f.tell()
+		return failed
+	})
+	switch {
+	case failed != nil:
+		return judge(failed)
+	case err == nil && !f.receiver.Done():
+		err = fmt.Errorf("the file ends at %d on node %d", f.receiver.Offset(), f.from)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
+	}
+	return nil
+}
+
+// prove publishes the file when it is what it claims to be.
+func (f *fetch) prove() (snapshot.Header, error) {
+	h, err := f.receiver.Commit()
+	if err != nil {
+		return h, err
+	}
+	if own := f.node.clusterID(); h.ClusterID != own {
+		return h, fmt.Errorf("%w: it is a state of cluster %016x, this is %016x", engine.ErrUnavailable, h.ClusterID, own)
+	}
+	return h, nil
+}
+
+// tell logs how far it has come, now and then.
+func (f *fetch) tell() {
+	if time.Since(f.told) < fetchNews {
+		return
+	}
+	f.told = time.Now()
+	f.node.options.Logger.Info("fetching a snapshot",
+		"index", f.mark.Index, "bytes", f.receiver.Offset(), "of", f.mark.FileBytes)
+}

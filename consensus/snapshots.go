@@ -1,0 +1,137 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/snapshot"
+)
+
+// snapshotsName is where a node's snapshots are in its directory.
+const snapshotsName = "snapshots"
+
+// snapshots are this node's files as its engine wants them: taken from its own machine, fetched from other nodes.
+type snapshots struct {
+	node  *Node
+	store *snapshot.Store
+	// takenAt is when the last file of this node's own state was complete, in nanoseconds; before the first, when the
+	// node was opened.
+	takenAt atomic.Int64
+	// damaged is the file that the journal names and that this process could not start from; nil if there is none.
+	damaged *raft.SnapshotMark
+}
+
+func openSnapshots(n *Node) (*snapshots, error) {
+	store, err := snapshot.NewStore(vfs.OS(), filepath.Join(n.options.Directory, snapshotsName))
+	if err != nil {
+		return nil, err
+	}
+	s := &snapshots{node: n, store: store}
+	s.takenAt.Store(time.Now().UnixNano())
+	return s, nil
+}
+
+// Take writes a frozen state as a file. What else fails than for want of space says that disk or machine cannot be
+// trusted.
+func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft.SnapshotMark, err error) {
+	defer f.Image.Release()
+	w, err := s.store.Create(headerOf(&f), pace)
+	if err != nil {
+		return mark, judge(err)
+	}
+	// The writer may let go of a complete file before the journal names it: the engine spares what is on its way there.
+	if _, err = f.Image.WriteTo(w); err == nil {
+		mark, err = w.Commit()
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return raft.SnapshotMark{}, judge(err)
+	}
+	s.takenAt.Store(time.Now().UnixNano())
+	return mark, nil
+}
+
+// Restore gives the machine the state of a file. The file proves itself twice, before its first byte is used and at its
+// end; that the machine read all of it and made of it what was frozen, its hash proves.
+func (s *snapshots) Restore(mark raft.SnapshotMark, machine StateMachine) (base engine.Base, err error) {
+	f, err := s.store.Open(mark)
+	if err != nil {
+		return base, err
+	}
+	defer f.Close() // only read
+	image, err := f.Image(nil)
+	if err != nil {
+		return base, err
+	}
+	h := f.Header()
+	if err := machine.Restore(h.HashSeed, image); err != nil {
+		return base, fmt.Errorf("the machine refuses the image in %s: %w", f.Path(), err)
+	}
+	switch left, err := io.Copy(io.Discard, image); {
+	case err != nil:
+		return base, err
+	case left > 0:
+		return base, fmt.Errorf("the machine left %d bytes of the image in %s", left, f.Path())
+	case machine.Hash() != h.StateHash:
+		return base, fmt.Errorf("the machine has the hash %016x with the image in %s, which was frozen with %016x: this "+
+			"build reads images otherwise than the one that wrote it", machine.Hash(), f.Path(), h.StateHash)
+	}
+	return baseOf(&h), nil
+}
+
+// Retain removes all files but those named.
+func (s *snapshots) Retain(marks ...raft.SnapshotMark) error {
+	removed, err := s.store.Retain(marks...)
+	if len(removed) > 0 {
+		s.node.options.Logger.Debug("old snapshots were removed", "files", removed)
+	}
+	return err
+}
+
+// judge tells states from errors that a node must not survive.
+func judge(err error) error {
+	for _, state := range []error{
+		snapshot.ErrNoSpace, snapshot.ErrBusy, snapshot.ErrTooLarge, snapshot.ErrRefused,
+		context.Canceled, context.DeadlineExceeded,
+	} {
+		if errors.Is(err, state) {
+			return fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
+		}
+	}
+	return err
+}
+
+func headerOf(f *engine.Frozen) snapshot.Header {
+	return snapshot.Header{
+		Mark: f.Mark, ClusterID: f.ClusterID, HashSeed: f.HashSeed, Stamp: f.Stamp, StateHash: f.StateHash,
+		Level: f.Level, Configuration: f.Configuration,
+	}
+}
+
+func baseOf(h *snapshot.Header) engine.Base {
+	return engine.Base{
+		Mark: h.Mark, ClusterID: h.ClusterID, HashSeed: h.HashSeed, Stamp: h.Stamp, Level: h.Level,
+		Configuration: h.Configuration,
+	}
+}
+
+// TakeSnapshot asks for a snapshot of the present state now. It does not wait: Status.SnapshotsEnded counts when it is
+// over, and Status.LastSnapshotError says how. Errors: ErrSnapshotUnderway; ErrNotMember on a blank node; ErrClosed.
+func (n *Node) TakeSnapshot() error {
+	r := n.runner.Load()
+	if r == nil {
+		return ErrNotMember
+	}
+	if err := r.TakeSnapshot(); errors.Is(err, engine.ErrStopped) {
+		return ErrClosed
+	} else {
+		return err
+	}
+}
