@@ -297,7 +297,7 @@ func (c *chaos) settleWithFiles() {
 	}
 }
 
-// sendOff removes a voter in a kind world.
+// sendOff removes a voter in a kind world, and the leader with it where enough others remain, while clients write.
 func (c *chaos) sendOff(leader *node) {
 	voters := leader.core.Configuration().Voters
 	if len(voters) == 1 {
@@ -306,12 +306,18 @@ func (c *chaos) sendOff(leader *node) {
 	removed := c.node(voters[c.dice.Intn(len(voters))])
 	next := *leader.core.Configuration()
 	next.Retire = []NodeID{removed.id}
+	if len(voters) > 3 && removed != leader {
+		next.Retire = append(next.Retire, leader.id)
+	}
 	if err := c.reconfigure(leader, &next); err != nil {
 		c.rules.require(false, "the removal of node %d is refused: %v", removed.id, err)
 	}
 	for range 100 {
 		for _, n := range c.nodes {
 			c.tick(n, 1)
+		}
+		if leads := c.leader(); leads != nil {
+			c.propose(leads, "load")
 		}
 		c.settleWithFiles()
 		if committed, _ := removed.core.CommittedConfiguration(); !committed.Includes(removed.id) {
