@@ -170,6 +170,10 @@ type Status struct {
 	PeerAddress string
 	// LastSnapshotAt is when this node's last snapshot of its own was complete; before the first, when it was opened.
 	LastSnapshotAt time.Time
+	// SnapshotBeganAt is when the last attempt at one began, and LastSnapshotTook how long the last one took that ended;
+	// negative before the first.
+	SnapshotBeganAt  time.Time
+	LastSnapshotTook time.Duration
 	// Linked are the nodes to which messages can leave at this moment, in order. That says nothing of their health.
 	Linked []raft.NodeID
 	Log    wal.Stats
@@ -189,6 +193,8 @@ func (n *Node) Status() Status {
 		s.Blank = true
 	}
 	s.LastSnapshotAt = time.Unix(0, n.snapshots.takenAt.Load())
+	s.SnapshotBeganAt = time.Unix(0, n.snapshots.beganAt.Load())
+	s.LastSnapshotTook = time.Duration(n.snapshots.took.Load())
 	s.Linked, s.Log = n.links.list(), n.log.Stats()
 	return s
 }

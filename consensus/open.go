@@ -31,7 +31,7 @@ func Open(o Options) (*Node, error) {
 	}
 	log, restored, err := wal.Open(wal.Options{
 		Directory: o.Directory, FileBytes: o.JournalFileBytes,
-		MaxEntryBytes: largestEntryBytes,
+		MaxEntryBytes: largestEntryBytes, SegmentBytes: o.segmentBytes(),
 		NewIdentity: func() wal.Identity {
 			return wal.Identity{Incarnation: random(), Name: randomName()}
 		},

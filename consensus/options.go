@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal"
 )
 
 // StateMachine is what the log drives; see the methods for what each may and may not do.
@@ -204,6 +205,15 @@ func (o *Options) validateTimes() error {
 			o.HeartbeatMillis, o.ElectionMillis, o.AbsentMillis, Tick, err)
 	}
 	return nil
+}
+
+// segmentsOfHistory is how many files MaxHistoryBytes is made of, at least: history goes away by whole files.
+const segmentsOfHistory = 16
+
+// segmentBytes is the size of a file of history.
+func (o *Options) segmentBytes() int {
+	const least = 64 << 10
+	return int(min(max(o.MaxHistoryBytes/segmentsOfHistory, least), wal.DefaultSegmentBytes))
 }
 
 // engineOptions translates into ticks.

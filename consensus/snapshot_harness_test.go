@@ -19,11 +19,13 @@ import (
 
 const (
 	// pageBytes is the size of a command of a notebook, notebookPages how many it remembers: its snapshots have 2 MiB,
-	// its log is compacted when two such have passed, in segments of 4 MiB.
-	pageBytes     = 128 << 10
-	notebookPages = 16
-	// compactingPages is how many commands compact a log, whatever is kept for a start.
-	compactingPages = 100
+	// and so much is applied between two of them.
+	pageBytes     = 64 << 10
+	notebookPages = 32
+	// compactingPages is how many commands usually compact a log: those between two snapshots, and a segment.
+	compactingPages = 2*notebookPages + 8
+	// writeAtOnce is how many commands a test proposes at a time.
+	writeAtOnce = 16
 )
 
 // notebook is a state machine with enough state for a transfer to be cut: it remembers the last commands.
@@ -170,16 +172,27 @@ func (l *library) stop(i int) {
 	}
 }
 
-// write has a node propose some pages.
+// write has a node propose some pages, a few at once, and waits until they are done.
 func (l *library) write(by, count int) {
 	l.t.Helper()
-	for range count {
-		page := make([]byte, pageBytes)
-		copy(page, fmt.Sprintf("page %d", l.written))
-		if _, err := l.nodes[by].Propose(within(l.t), page); err != nil {
-			l.t.Fatal(err)
+	for count > 0 {
+		some := min(count, writeAtOnce)
+		count -= some
+		ended := make(chan error, some)
+		for range some {
+			page := make([]byte, pageBytes)
+			copy(page, fmt.Sprintf("page %d", l.written))
+			l.written++
+			go func() {
+				_, err := l.nodes[by].Propose(within(l.t), page)
+				ended <- err
+			}()
 		}
-		l.written++
+		for range some {
+			if err := <-ended; err != nil {
+				l.t.Fatal(err)
+			}
+		}
 	}
 }
 
@@ -202,7 +215,7 @@ func (l *library) compact(by, leader int, behind uint64) {
 		if uint64(l.nodes[leader].Status().Log.HistoryFirst) > behind+1 {
 			return true
 		}
-		l.write(by, 1)
+		l.write(by, writeAtOnce)
 		return false
 	})
 }

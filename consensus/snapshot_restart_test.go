@@ -214,8 +214,12 @@ func TestSnapshotsCanBeSwitchedOff(t *testing.T) {
 		t.Fatalf("status is %+v", s)
 	}
 	opened := n.Status().LastSnapshotAt
+	if took := n.Status().LastSnapshotTook; took >= 0 {
+		t.Errorf("before the first snapshot the last one took %v", took)
+	}
 	takeSnapshot(t, n) // but for one that is asked for
-	if s := n.Status(); s.SnapshotsTaken != 1 || !s.LastSnapshotAt.After(opened) {
+	if s := n.Status(); s.SnapshotsTaken != 1 || !s.LastSnapshotAt.After(opened) || s.SnapshotBeganAt.Before(opened) ||
+		s.LastSnapshotTook <= 0 {
 		t.Fatalf("status is %+v", s)
 	}
 }

@@ -25,6 +25,8 @@ type snapshots struct {
 	// takenAt is when the last file of this node's own state was complete, in nanoseconds; before the first, when the
 	// node was opened.
 	takenAt atomic.Int64
+	// beganAt is when the last attempt at one began, in nanoseconds, and took how long it took; negative before the first.
+	beganAt, took atomic.Int64
 	// damaged is the file that the journal names and that this process could not start from; nil if there is none.
 	damaged *raft.SnapshotMark
 }
@@ -36,6 +38,7 @@ func openSnapshots(n *Node) (*snapshots, error) {
 	}
 	s := &snapshots{node: n, store: store}
 	s.takenAt.Store(time.Now().UnixNano())
+	s.took.Store(-1)
 	return s, nil
 }
 
@@ -43,6 +46,9 @@ func openSnapshots(n *Node) (*snapshots, error) {
 // trusted.
 func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft.SnapshotMark, err error) {
 	defer f.Image.Release()
+	began := time.Now()
+	s.beganAt.Store(began.UnixNano())
+	defer func() { s.took.Store(int64(time.Since(began))) }()
 	w, err := s.store.Create(headerOf(&f), pace)
 	if err != nil {
 		return mark, judge(err)
