@@ -163,7 +163,7 @@ func TestP8_AFreezeThatWaitsForAHungDiskIsPutOff(t *testing.T) {
 		t.Fatal("it waits for ever")
 	}
 	if state := s.engine.state(); len(s.frozenAt) != 0 || state.SnapshotUnderway || state.SnapshotsEnded != 1 ||
-		!strings.Contains(state.LastSnapshotError, "disk") {
+		state.SnapshotsFailed != 1 || !strings.Contains(state.LastSnapshotError, "disk") {
 		t.Fatalf("frozen at %v, %+v", s.frozenAt, state)
 	}
 }
@@ -196,7 +196,8 @@ func TestASnapshotOfNothingNewIsNotTaken(t *testing.T) {
 		s.in.TakeSnapshot = true
 		tb.settle()
 		state := s.engine.state()
-		if state.SnapshotsTaken != 1 || state.SnapshotsEnded != 2+i || state.SnapshotUnderway || !s.inForce.Same(&mark) {
+		if state.SnapshotsTaken != 1 || state.SnapshotsEnded != 2+i || state.SnapshotsFailed != 0 ||
+			state.SnapshotUnderway || !s.inForce.Same(&mark) {
 			t.Fatalf("%+v", state)
 		}
 	}
@@ -220,7 +221,7 @@ func TestF18_ASnapshotThatFindsNoSpaceIsTriedAgain(t *testing.T) {
 		t.Fatalf("%d attempts, then %d", early, late)
 	}
 	if state := s.engine.state(); state.Snapshot != nil || !strings.Contains(state.LastSnapshotError, "no space") ||
-		state.SnapshotsEnded != uint64(len(s.frozenAt)) || s.trimmed != 0 {
+		state.SnapshotsEnded != uint64(len(s.frozenAt)) || state.SnapshotsFailed != state.SnapshotsEnded || s.trimmed != 0 {
 		t.Fatalf("%+v", state)
 	}
 	s.takeError = nil

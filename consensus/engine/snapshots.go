@@ -38,8 +38,10 @@ type snapshots struct {
 	// failures counts the attempts in a row that failed; there is none before the tick retryAt.
 	failures int
 	retryAt  uint64
-	// ended, made and installed count attempts, files that came into force, and those that came from other nodes.
+	// ended and failed count attempts, made and installed the files that came into force: own ones, and those that came
+	// from other nodes.
 	ended     uint64
+	failed    uint64
 	made      uint64
 	installed uint64
 	lastError string
@@ -102,6 +104,7 @@ func (e *Engine) takeTaken(t *Taken) {
 	s.underway = false
 	if t.Err != nil {
 		s.ended++
+		s.failed++
 		s.bytes += s.frozenBytes
 		s.putOff(e.tick, t.Err)
 		return
@@ -186,6 +189,7 @@ func (e *Engine) freeze(ticks int) {
 			if s.asked {
 				s.asked = false
 				s.ended++
+				s.failed++
 			}
 			s.putOff(e.tick, fmt.Errorf("the journal's disk does not keep up: entry %d is not durable yet", e.handed))
 		}

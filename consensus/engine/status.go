@@ -51,10 +51,11 @@ type State struct {
 	Install InstallStatus
 	// SnapshotsTaken of this node's own came into force, SnapshotsInstalled came from other nodes, in this boot.
 	// SnapshotsEnded counts attempts at one of its own that ended, however; a request that found nothing new since the
-	// snapshot in force counts.
+	// snapshot in force counts. SnapshotsFailed are those of them that failed.
 	SnapshotsTaken     uint64
 	SnapshotsInstalled uint64
 	SnapshotsEnded     uint64
+	SnapshotsFailed    uint64
 	// LastSnapshotError is why the last attempt to take or fetch a snapshot failed; empty when the last one did not.
 	LastSnapshotError string
 	// Observation counts the changes of Status.Absent and Status.Followers.
@@ -93,7 +94,7 @@ func (e *Engine) state() State {
 		JournalBytes: e.core.WindowBytes(), Observation: e.presence.observation,
 		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
-		LastSnapshotError: s.lastError,
+		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError,
 	}
 }
 
