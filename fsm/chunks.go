@@ -15,8 +15,8 @@ const chunkBytes = 4 << 10
 //	                        └───► nil: a chunk of zeros, as SETBIT far behind the end leaves them
 //
 // A chunks is never changed: each change makes a new one, with a digest of its own. But it shares list and bytes with
-// its successor while the generation lasts that made them, so there is one newest version at any time, and only that one
-// may be read or changed: a command that gives another key the same value must copy the bytes. What is of an older
+// its successor while the generation lasts that made them, so there is one newest version at any time, and only that
+// one may be read or changed: a command that gives another key the same value must copy the bytes. What is of an older
 // generation can be in the reach of a freeze, and is copied before a write.
 type chunks struct {
 	// generation is the one that made list.
@@ -76,8 +76,8 @@ func newChunks(value string, s sip, generation uint64) *chunks {
 	return p
 }
 
-// overwritten is the string with b, which is not empty, at an offset. A string that ends before the offset is lengthened
-// with zeros. The generation is the present one.
+// overwritten is the string with b, which is not empty, at an offset. A string that ends before the offset is
+// lengthened with zeros. The generation is the present one.
 func (p *chunks) overwritten(offset int, b []byte, s sip, generation uint64) *chunks {
 	next := *p
 	if next.generation < generation {

@@ -14,8 +14,8 @@ func modelOf(value []byte, offset int, b []byte) []byte {
 	return longer
 }
 
-// randomPiece is where to write what into a string of a length: often at an edge of a chunk or at the end, sometimes far
-// behind it, sometimes zeros.
+// randomPiece is where to write what into a string of a length: often at an edge of a chunk or at the end, sometimes
+// far behind it, sometimes zeros.
 func randomPiece(r *rand.Rand, length int) (offset int, b []byte) {
 	b = make([]byte, 1+r.IntN([]int{1, 8, 20, 3 * chunkBytes}[r.IntN(4)]))
 	if r.IntN(4) > 0 {
@@ -36,9 +36,9 @@ func randomPiece(r *rand.Rand, length int) (offset int, b []byte) {
 	return r.IntN(length + 1), b
 }
 
-// TestS22_FreezeDoesNotSeeALaterOverwrite changes an entry over and over, with a new generation now and then as a freeze
-// begins one, and holds every version that a freeze would have: none changes, whatever is done to later ones, and length,
-// bytes and digest of each are those of its plain bytes.
+// TestS22_FreezeDoesNotSeeALaterOverwrite changes an entry over and over, with a new generation now and then as a
+// freeze begins one, and holds every version that a freeze would have: none changes, whatever is done to later ones,
+// and length, bytes and digest of each are those of its plain bytes.
 func TestS22_FreezeDoesNotSeeALaterOverwrite(t *testing.T) {
 	const rounds, steps = 40, 50
 	r := random(t, 21)

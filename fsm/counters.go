@@ -50,3 +50,29 @@ func addTo(m *Machine, c call, delta int64) []byte {
 	m.space.put(at, key, newEntry(key, strconv.AppendInt(digits[:0], sum, 10)).keeping(old))
 	return c.integer(sum)
 }
+
+// incrByFloat adds to the number at the call's key and answers with the sum as it is stored; a missing key counts as 0.
+func incrByFloat(m *Machine, c call) []byte {
+	key := c.args[1]
+	at := m.space.place(key)
+	old := m.space.find(at, key)
+	before := []byte("0")
+	if old != nil {
+		before = old.appendRange(nil, 0, min(old.length(), longestNumber+1))
+	}
+	number, ok := parseLongDouble(before)
+	delta, alsoOK := parseLongDouble(c.args[2])
+	if !ok || !alsoOK {
+		return c.error(reply.NotFloat)
+	}
+	sum, ok := number.plus(delta)
+	if !ok {
+		return c.error(reply.NotFinite)
+	}
+	text := sum.append(nil)
+	if len(text) > m.maxValueBytes {
+		return c.error(reply.StringTooLong)
+	}
+	m.space.put(at, key, newEntry(key, text).keeping(old))
+	return reply.Bulk(c.reply, text)
+}

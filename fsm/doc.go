@@ -20,8 +20,8 @@
 //     randomness, no address, no order of a Go map, and no setting besides in it.
 //  2. Apply is total: any bytes have the same effect, and get the same reply, everywhere. Nothing a client sends
 //     panics.
-//  3. What a freeze can reach never changes again. Nodes, and the chunks of long strings, carry the generation that made
-//     them and are copied before a write if they are older; entries are replaced, never changed.
+//  3. What a freeze can reach never changes again. Nodes, and the chunks of long strings, carry the generation that
+//     made them and are copied before a write if they are older; entries are replaced, never changed.
 //  4. Values own their bytes: nothing of an entry or of a client's buffer stays alive after Apply.
 //  5. The image is a function of the state alone. How nodes were divided, and whether a string lies with its key or
 //     apart, is in no image and influences no reply.

@@ -11,8 +11,8 @@ import (
 // kindString is the kind of value that a string is, in images and in the state hash.
 const kindString = 1
 
-// chunkedBytes is the length from which a string that a command changed, and did not replace, is kept apart from its key,
-// in chunks. Shorter ones are copied whole: that is cheaper than more objects.
+// chunkedBytes is the length from which a string that a command changed, and did not replace, is kept apart from its
+// key, in chunks. Shorter ones are copied whole: that is cheaper than more objects.
 const chunkedBytes = 512
 
 // entry is a key, its value and its deadline. It is replaced, never changed: what it points to can be in the reach of a
@@ -29,14 +29,32 @@ type entry struct {
 
 // newEntry copies key and value into an entry of its own, without a deadline: to put it clears that of the key.
 func newEntry(key, value []byte) entry {
-	var prefix [binary.MaxVarintLen64]byte
-	n := binary.PutUvarint(prefix[:], uint64(len(key)))
 	var record strings.Builder
-	record.Grow(n + len(key) + len(value))
-	record.Write(prefix[:n])
-	record.Write(key)
+	beginRecord(&record, key, len(value))
 	record.Write(value)
 	return entry{record: record.String()}
+}
+
+// buildEntry is newEntry for a value that is made piece by piece: fill writes all bytes of the piece at an offset.
+func buildEntry(key []byte, length int, fill func(piece []byte, offset int)) entry {
+	var record strings.Builder
+	beginRecord(&record, key, length)
+	var buf [chunkBytes]byte
+	for offset := 0; offset < length; offset += len(buf) {
+		piece := buf[:min(len(buf), length-offset)]
+		fill(piece, offset)
+		record.Write(piece)
+	}
+	return entry{record: record.String()}
+}
+
+// beginRecord makes room for a whole record and writes what precedes the value.
+func beginRecord(record *strings.Builder, key []byte, valueBytes int) {
+	var prefix [binary.MaxVarintLen64]byte
+	n := binary.PutUvarint(prefix[:], uint64(len(key)))
+	record.Grow(n + len(key) + valueBytes)
+	record.Write(prefix[:n])
+	record.Write(key)
 }
 
 // until is the entry with a deadline, or without one if that is 0.
@@ -89,7 +107,8 @@ func (e *entry) length() int {
 	return len(e.inline())
 }
 
-// readAt copies what the value has from an offset on, which is at most its length, into dst, and says how much that was.
+// readAt copies what the value has from an offset on, which is at most its length, into dst, and says how much that
+// was.
 func (e *entry) readAt(dst []byte, offset int) int {
 	if e.chunks != nil {
 		return e.chunks.readAt(dst, offset)

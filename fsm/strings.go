@@ -21,20 +21,95 @@ func mget(v view, c call) []byte {
 	return c.reply
 }
 
+// getRange answers with a part of a string. Positions count from 0, or from the end if they are negative.
+func getRange(v view, c call) []byte {
+	first, ok := parseInteger(c.args[2])
+	last, alsoOK := parseInteger(c.args[3])
+	if !ok || !alsoOK {
+		return c.error(reply.NotInteger)
+	}
+	e := v.space.get(c.args[1])
+	if e == nil {
+		return c.bulkString("")
+	}
+	begin, end := span{first, last}.within(int64(e.length()))
+	if begin == end {
+		return c.bulkString("")
+	}
+	return e.appendBulkRange(c.reply, int(begin), int(end))
+}
+
+func getSet(m *Machine, c call) []byte {
+	key, value := c.args[1], c.args[2]
+	if len(value) > m.maxValueBytes {
+		return c.error(reply.StringTooLong)
+	}
+	at := m.space.place(key)
+	c.reply = c.value(m.space.find(at, key))
+	m.space.put(at, key, newEntry(key, value))
+	return c.reply
+}
+
+func getDel(m *Machine, c call) []byte {
+	key := c.args[1]
+	c.reply = c.value(m.space.get(key))
+	m.space.remove(key)
+	return c.reply
+}
+
+func setNX(m *Machine, c call) []byte {
+	key, value := c.args[1], c.args[2]
+	if len(value) > m.maxValueBytes {
+		return c.error(reply.StringTooLong)
+	}
+	at := m.space.place(key)
+	if m.space.find(at, key) != nil {
+		return c.integer(0)
+	}
+	m.space.put(at, key, newEntry(key, value))
+	return c.integer(1)
+}
+
 func mset(m *Machine, c call) []byte {
 	pairs := c.args[1:]
+	if refusal := m.refusePairs(pairs, "mset"); refusal != "" {
+		return c.error(refusal)
+	}
+	m.setPairs(pairs)
+	return c.ok()
+}
+
+func msetNX(m *Machine, c call) []byte {
+	pairs := c.args[1:]
+	if refusal := m.refusePairs(pairs, "msetnx"); refusal != "" {
+		return c.error(refusal)
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		if m.space.get(pairs[i]) != nil {
+			return c.integer(0)
+		}
+	}
+	m.setPairs(pairs)
+	return c.integer(1)
+}
+
+// refusePairs says what is wrong with keys and values in turns, and nothing if nothing is.
+func (m *Machine) refusePairs(pairs [][]byte, name string) string {
 	if len(pairs)%2 != 0 {
-		return c.error(reply.WrongArity("mset"))
+		return reply.WrongArity(name)
 	}
 	for i := 1; i < len(pairs); i += 2 {
 		if len(pairs[i]) > m.maxValueBytes {
-			return c.error(reply.StringTooLong)
+			return reply.StringTooLong
 		}
 	}
+	return ""
+}
+
+func (m *Machine) setPairs(pairs [][]byte) {
 	for i := 0; i < len(pairs); i += 2 {
 		m.space.set(pairs[i], pairs[i+1])
 	}
-	return c.ok()
 }
 
 func appendTo(m *Machine, c call) []byte {
@@ -51,7 +126,44 @@ func appendTo(m *Machine, c call) []byte {
 	case old == nil:
 		m.space.put(at, key, newEntry(key, more))
 	case len(more) > 0:
-		m.space.put(at, key, old.overwritten(old.length(), more, m.space.values, m.space.generation))
+		m.overwrite(at, key, old, old.length(), more)
 	}
 	return c.integer(int64(length))
+}
+
+// setRange writes a part of a string. Where the string ends before that part it is lengthened with zeros. To write
+// nothing changes nothing, and makes no key.
+func setRange(m *Machine, c call) []byte {
+	key, part := c.args[1], c.args[3]
+	offset, ok := parseInteger(c.args[2])
+	switch {
+	case !ok:
+		return c.error(reply.NotInteger)
+	case offset < 0:
+		return c.error(reply.OffsetOutOfRange)
+	}
+	at := m.space.place(key)
+	old := m.space.find(at, key)
+	length := 0
+	if old != nil {
+		length = old.length()
+	}
+	switch {
+	case len(part) == 0:
+		return c.integer(int64(length))
+	case offset > int64(m.maxValueBytes-len(part)):
+		return c.error(reply.StringTooLong)
+	}
+	m.overwrite(at, key, old, int(offset), part)
+	return c.integer(int64(max(length, int(offset)+len(part))))
+}
+
+// overwrite writes b, which is not empty, into the string of a key at an offset. The key keeps its deadline. old is its
+// entry, or nil for an empty string.
+func (m *Machine) overwrite(at place, key []byte, old *entry, offset int, b []byte) {
+	if old == nil {
+		empty := newEntry(key, nil)
+		old = &empty
+	}
+	m.space.put(at, key, old.overwritten(offset, b, m.space.values, m.space.generation))
 }

@@ -13,8 +13,8 @@ type write func(m *Machine, c call) []byte
 // reads and writes attach the functions to the commands: a command with state has exactly one, in the array of its
 // class, and a command of a connection has none. Each family of commands brings its own.
 var (
-	reads  = collect(stringReads, keyReads)
-	writes = collect(stringWrites, keyWrites)
+	reads  = collect(stringReads, bitmapReads, keyReads)
+	writes = collect(stringWrites, bitmapWrites, keyWrites)
 )
 
 func collect[F any](families ...map[command.ID]F) (all [command.IDs]F) {

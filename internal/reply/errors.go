@@ -25,6 +25,21 @@ const (
 	Loading          = "LOADING Redis is loading the dataset in memory"
 )
 
+// Error texts of the commands on strings and bitmaps.
+const (
+	NotFinite         = "ERR increment would produce NaN or Infinity"
+	OffsetOutOfRange  = "ERR offset is out of range"
+	LCSLengthAndIndex = "ERR If you want both the length and indexes, please just use IDX."
+	LCSMemory         = "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
+	BitOffset         = "ERR bit offset is not an integer or out of range"
+	BitValue          = "ERR bit is not an integer or out of range"
+	BitArgument       = "ERR The bit argument must be 1 or 0."
+	BitOpNot          = "ERR BITOP NOT must be called with a single source key."
+	BitFieldType      = "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is."
+	BitFieldOverflow  = "ERR Invalid OVERFLOW type specified"
+	BitFieldReadOnly  = "ERR BITFIELD_RO only supports the GET subcommand"
+)
+
 // Error texts of what Redis does not have.
 const (
 	// ExpiryUnsupported refuses SET with an expiry, which is better than to forget the expiry.

@@ -1,0 +1,223 @@
+package fsm
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// field is an integer of some bits somewhere in a string.
+type field struct {
+	signed bool
+	// bits is the width, from 1 to 64, and at most 63 without a sign: what clients are answered has 64 bits, signed.
+	bits int
+	// offset is the position of the first bit.
+	offset int64
+}
+
+// overflow says what happens to a number that does not fit its field.
+type overflow uint8
+
+const (
+	wrap     overflow = iota // the bits that fit are kept
+	saturate                 // the nearest number that fits is taken
+	fail                     // nothing is written, and the answer is null
+)
+
+// fieldOperation is one of the operations of a BITFIELD.
+type fieldOperation struct {
+	kind fieldKind
+	field
+	value    int64
+	overflow overflow
+}
+
+type fieldKind uint8
+
+const (
+	fieldGet fieldKind = iota
+	fieldSet
+	fieldIncrBy
+)
+
+// bitField changes and reads fields, in order. It first lengthens the string so that all fields which are to be written
+// lie in it, even if nothing is written then because it would overflow.
+func bitField(m *Machine, c call) []byte {
+	operations, refusal := parseFieldOperations(c.args[2:], m.maxValueBytes)
+	if refusal != "" {
+		return c.error(refusal)
+	}
+	key := c.args[1]
+	at := m.space.place(key)
+	old := m.space.find(at, key)
+	if !writesField(operations) {
+		return answerFields(c, old, operations)
+	}
+	value := fieldsOf(m, key, old)
+	value.reach(operations)
+	c.reply = reply.ArrayHeader(c.reply, len(operations))
+	for i := range operations {
+		if answer, ok := value.execute(&operations[i]); ok {
+			c.reply = c.integer(answer)
+		} else {
+			c.reply = c.null()
+		}
+	}
+	m.space.put(at, key, value.entry)
+	return c.reply
+}
+
+// bitFieldRO is BITFIELD for those who may only read.
+func bitFieldRO(v view, c call) []byte {
+	operations, refusal := parseFieldOperations(c.args[2:], v.maxValueBytes)
+	switch {
+	case refusal != "":
+		return c.error(refusal)
+	case writesField(operations):
+		return c.error(reply.BitFieldReadOnly)
+	}
+	return answerFields(c, v.space.get(c.args[1]), operations)
+}
+
+func writesField(operations []fieldOperation) bool {
+	for i := range operations {
+		if operations[i].kind != fieldGet {
+			return true
+		}
+	}
+	return false
+}
+
+// answerFields answers operations of which none writes.
+func answerFields(c call, e *entry, operations []fieldOperation) []byte {
+	c.reply = reply.ArrayHeader(c.reply, len(operations))
+	for i := range operations {
+		c.reply = c.integer(operations[i].read(e))
+	}
+	return c.reply
+}
+
+// fieldWriter is a string whose fields are changed. Only when all are, it is put in place of the old one.
+type fieldWriter struct {
+	entry      entry
+	values     sip
+	generation uint64
+}
+
+func fieldsOf(m *Machine, key []byte, old *entry) fieldWriter {
+	w := fieldWriter{values: m.space.values, generation: m.space.generation}
+	if old == nil {
+		w.entry = newEntry(key, nil)
+	} else {
+		w.entry = *old
+	}
+	return w
+}
+
+// reach lengthens the string up to the last field that is going to be written.
+func (w *fieldWriter) reach(operations []fieldOperation) {
+	last := 0
+	for i := range operations {
+		if o := &operations[i]; o.kind != fieldGet {
+			last = max(last, o.lastByte())
+		}
+	}
+	if last >= w.entry.length() {
+		w.entry = w.entry.overwritten(last, []byte{0}, w.values, w.generation)
+	}
+}
+
+// execute executes an operation and gives its answer, or no answer if the result does not fit and must not be written.
+func (w *fieldWriter) execute(o *fieldOperation) (answer int64, ok bool) {
+	before := o.read(&w.entry)
+	var after int64
+	switch o.kind {
+	case fieldGet:
+		return before, true
+	case fieldSet:
+		after, ok = o.fit(o.value, 0, o.overflow)
+		answer = before
+	case fieldIncrBy:
+		after, ok = o.fit(before, o.value, o.overflow)
+		answer = after
+	}
+	if ok {
+		w.write(o.field, uint64(after))
+	}
+	return answer, ok
+}
+
+// lastByte is the position of the byte in which a field ends.
+func (f field) lastByte() int { return int((f.offset + int64(f.bits) - 1) >> 3) }
+
+// read gives the number in a field. Behind the end of the string there are zeros, as if there is no entry.
+func (f field) read(e *entry) int64 {
+	var b [9]byte
+	e.readPadded(b[:], int(f.offset>>3))
+	shift := f.offset & 7
+	raw := binary.BigEndian.Uint64(b[:])<<shift | uint64(b[8])>>(8-shift)
+	if f.signed {
+		return int64(raw) >> (64 - f.bits)
+	}
+	return int64(raw >> (64 - f.bits))
+}
+
+// write puts the lowest bits of a number into a field, which lies in the string.
+func (w *fieldWriter) write(f field, number uint64) {
+	var buf [9]byte
+	begin := int(f.offset >> 3)
+	b := buf[:f.lastByte()-begin+1]
+	w.entry.readAt(b, begin)
+	shift := f.offset & 7
+	number <<= 64 - f.bits // to the top, as the mask of the bits to be written
+	mask := uint64(math.MaxUint64) << (64 - f.bits)
+	head := binary.BigEndian.Uint64(buf[:])
+	binary.BigEndian.PutUint64(buf[:], head&^(mask>>shift)|number>>shift)
+	buf[8] = buf[8]&^byte(mask<<(8-shift)) | byte(number<<(8-shift))
+	w.entry = w.entry.overwritten(begin, b, w.values, w.generation)
+}
+
+// fit gives the sum of a number and an increment in the width of a field. Where the sum does not fit, the overflow
+// decides; the result is false if it says not to write.
+//
+// For a field without a sign, a negative number to be SET counts as one that is too large, as in Redis: SATURATE makes
+// it the largest. A number that is in the field already is never negative there.
+func (f field) fit(number, increment int64, o overflow) (int64, bool) {
+	least, most := f.bounds()
+	sum, exact := add(number, increment)
+	low := exact && sum < least || !exact && increment < 0
+	high := exact && sum > most || !exact && increment > 0
+	if !f.signed && number < 0 {
+		low, high = false, true
+	}
+	switch {
+	case !low && !high:
+		return sum, true
+	case o == fail:
+		return 0, false
+	case o == saturate && low:
+		return least, true
+	case o == saturate:
+		return most, true
+	}
+	return f.wrapped(uint64(number) + uint64(increment)), true
+}
+
+// bounds are the least and the largest number of a field.
+func (f field) bounds() (least, most int64) {
+	if f.signed {
+		most = math.MaxInt64 >> (64 - f.bits)
+		return -most - 1, most
+	}
+	return 0, math.MaxInt64 >> (63 - f.bits)
+}
+
+// wrapped is the number that the lowest bits of another one are in a field.
+func (f field) wrapped(number uint64) int64 {
+	number <<= 64 - f.bits
+	if f.signed {
+		return int64(number) >> (64 - f.bits)
+	}
+	return int64(number >> (64 - f.bits))
+}

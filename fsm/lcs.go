@@ -1,0 +1,203 @@
+package fsm
+
+import (
+	"math/bits"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// lcsOptions are what may follow the keys in LCS.
+type lcsOptions struct {
+	// length is LEN, indexes is IDX, withLengths is WITHMATCHLEN.
+	length, indexes, withLengths bool
+	// least is MINMATCHLEN.
+	least int64
+}
+
+func parseLCSOptions(args [][]byte) (o lcsOptions, refusal string) {
+	for i := 0; i < len(args); i++ {
+		switch arg := args[i]; {
+		case is(arg, "LEN"):
+			o.length = true
+		case is(arg, "IDX"):
+			o.indexes = true
+		case is(arg, "WITHMATCHLEN"):
+			o.withLengths = true
+		case is(arg, "MINMATCHLEN") && i+1 < len(args):
+			i++
+			var ok bool
+			if o.least, ok = parseInteger(args[i]); !ok {
+				return o, reply.NotInteger
+			}
+		default:
+			return o, reply.Syntax
+		}
+	}
+	if o.length && o.indexes {
+		return o, reply.LCSLengthAndIndex
+	}
+	return o, ""
+}
+
+// lcs answers with the longest common subsequence of two strings, its length, or the ranges that make it up. Redis
+// fills a table of 32-bit numbers and refuses strings whose table would be longer than a string may be; here they are
+// refused at the same length, although a bit is enough where it has a number.
+func lcs(v view, c call) []byte {
+	options, refusal := parseLCSOptions(c.args[3:])
+	if refusal != "" {
+		return c.error(refusal)
+	}
+	a, b := v.space.get(c.args[1]), v.space.get(c.args[2])
+	rows, columns := a.lengthOrNone(), b.lengthOrNone()
+	if (rows+1)*(columns+1) > v.maxValueBytes/4 {
+		return c.error(reply.LCSMemory)
+	}
+	var table lcsTable
+	if rows > 0 && columns > 0 {
+		table = newLCSTable(a.appendValue(nil), b.appendValue(nil), !options.length)
+	}
+	switch {
+	case options.length:
+		return c.integer(int64(table.length))
+	case options.indexes:
+		return c.ranges(&table, options)
+	}
+	common := make([]byte, table.length)
+	at := len(common)
+	table.trace(func(row, _ int) {
+		at--
+		common[at] = table.a[row]
+	})
+	return reply.Bulk(c.reply, common)
+}
+
+// ranges answers with the ranges of both strings that match, the last first, and the length of the whole.
+func (c call) ranges(table *lcsTable, options lcsOptions) []byte {
+	var matches []byte
+	count := 0
+	emit := func(r lcsRange) {
+		if int64(r.length) < options.least {
+			return
+		}
+		count++
+		fields := 2
+		if options.withLengths {
+			fields = 3
+		}
+		matches = reply.ArrayHeader(matches, fields)
+		for _, begin := range [...]int{r.row, r.column} {
+			matches = reply.ArrayHeader(matches, 2)
+			matches = reply.Integer(matches, int64(begin))
+			matches = reply.Integer(matches, int64(begin+r.length-1))
+		}
+		if options.withLengths {
+			matches = reply.Integer(matches, int64(r.length))
+		}
+	}
+	var open lcsRange
+	table.trace(func(row, column int) {
+		if open.length > 0 && (row != open.row-1 || column != open.column-1) {
+			emit(open)
+			open.length = 0
+		}
+		open = lcsRange{row, column, open.length + 1}
+	})
+	if open.length > 0 {
+		emit(open)
+	}
+	dst := reply.MapHeader(c.reply, c.protocol, 2)
+	dst = reply.ArrayHeader(reply.BulkString(dst, "matches"), count)
+	dst = append(dst, matches...)
+	return reply.Integer(reply.BulkString(dst, "len"), int64(table.length))
+}
+
+// lcsRange is a range of equal bytes: where it begins in both strings, and how long it is.
+type lcsRange struct{ row, column, length int }
+
+// lcsTable tells how the length of the longest common subsequence of the beginnings of two strings grows. A row is a
+// byte of a, a column one of b. It is Hyyrö's algorithm (2004), of Crochemore and others: a row is a row of bits, 0
+// where one column more makes the subsequence longer, and a row follows from the one above it by an addition, 64
+// columns at a time.
+type lcsTable struct {
+	a, b   []byte
+	length int
+	// strips holds the table in strips of stripColumns columns, each with all its rows, a row in as few bytes as hold
+	// the columns of the strip. It is there only if the table was asked to keep it.
+	strips [][]byte
+}
+
+const stripColumns = 64
+
+func newLCSTable(a, b []byte, keep bool) lcsTable {
+	t := lcsTable{a: a, b: b}
+	carries := make([]uint64, (len(a)+63)/64) // a bit per row, from strip to strip
+	for begin := 0; begin < len(b); begin += stripColumns {
+		columns := b[begin:min(begin+stripColumns, len(b))]
+		var strip []byte
+		if keep {
+			strip = make([]byte, len(a)*stripRowBytes(len(columns)))
+			t.strips = append(t.strips, strip)
+		}
+		last := fillStrip(strip, a, columns, carries)
+		t.length += bits.OnesCount64(^last << (stripColumns - len(columns)))
+	}
+	return t
+}
+
+// stripRowBytes is the length of a row of a strip of some columns.
+func stripRowBytes(columns int) int { return (columns + 7) / 8 }
+
+// fillStrip computes a strip from the carries of the strip before it, and leaves its own. It gives the last row. The
+// strip has no bytes if only that is wanted.
+func fillStrip(strip, a, columns []byte, carries []uint64) uint64 {
+	var equal [256]uint64 // the columns that have a byte
+	for i, c := range columns {
+		equal[c] |= 1 << i
+	}
+	row := ^uint64(0)
+	rowBytes := stripRowBytes(len(columns))
+	for i, c := range a {
+		sum, carry := bits.Add64(row, row&equal[c], carries[i/64]>>(i%64)&1)
+		carries[i/64] = carries[i/64]&^(1<<(i%64)) | carry<<(i%64)
+		row = sum | row&^equal[c]
+		if len(strip) > 0 {
+			for k := range rowBytes {
+				strip[i*rowBytes+k] = byte(row >> (8 * k))
+			}
+		}
+	}
+	return row
+}
+
+// grows reports whether the last of so many columns makes the subsequence of so many rows longer.
+func (t *lcsTable) grows(rows, columns int) bool {
+	column := columns - 1
+	begin := column &^ (stripColumns - 1)
+	rowBytes := stripRowBytes(min(stripColumns, len(t.b)-begin))
+	inStrip := column - begin
+	return t.strips[column/stripColumns][(rows-1)*rowBytes+inStrip/8]>>(inStrip%8)&1 == 0
+}
+
+// trace visits the pairs of equal bytes that make up the subsequence, from the last to the first: of several, the one
+// that Redis finds.
+func (t *lcsTable) trace(visit func(row, column int)) {
+	for row, column := len(t.a), len(t.b); row > 0 && column > 0; {
+		switch {
+		case t.a[row-1] == t.b[column-1]:
+			row, column = row-1, column-1
+			visit(row, column)
+		case t.grows(row, column): // without this column it is shorter, without this row it is not
+			row--
+		default:
+			column--
+		}
+	}
+}
+
+// lengthOrNone is the length of a value, 0 if there is no entry.
+func (e *entry) lengthOrNone() int {
+	if e == nil {
+		return 0
+	}
+	return e.length()
+}
