@@ -9,11 +9,15 @@
 // The package imports nothing of the project. Rejected: path.Match, whose patterns are others.
 package glob
 
-// Match matches a text against a pattern.
+// Match matches a text against a pattern. An empty text matches the empty pattern and the plain star, and as in Redis no
+// other pattern, such as two stars.
 //
 // Only the last star is ever tried again, so the work is at most the product of the lengths; the recursion that is
 // usual here takes exponential time for patterns with many stars.
 func Match[T string | []byte](pattern []byte, text T) bool {
+	if len(text) == 0 {
+		return len(pattern) == 0 || string(pattern) == "*"
+	}
 	p, t := 0, 0
 	starP, starT := -1, 0
 	for t < len(text) {

@@ -14,6 +14,7 @@ func TestGlobsMatchAsInRedis(t *testing.T) {
 		{"a?c", "abc", true}, {"a?c", "ac", false}, {"[ab]x", "bx", true}, {"[^ab]x", "bx", false}, {"[^ab]x", "cx", true},
 		{"[a-c]", "b", true}, {"[c-a]", "b", true}, {"[a-c]", "d", false}, {`\*`, "*", true}, {`\*`, "a", false},
 		{`[\]]`, "]", true}, {"[a", "a", true}, {"[", "a", false}, {"a\\", "a\\", true}, {"**b", "aab", true},
+		{"**", "", false}, {"a*", "a", true}, {"a**", "a", true}, {"a*b*", "ab", true},
 		{"max*policy", "maxmemory-policy", true}, {"max*policy", "maxmemory", false},
 	} {
 		if got := Match([]byte(c.pattern), []byte(c.text)); got != c.want {

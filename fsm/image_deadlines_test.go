@@ -1,0 +1,159 @@
+package fsm
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// sampleOfTime is sample, and keys with deadlines, also one that is overdue.
+func sampleOfTime(t testing.TB) *Machine {
+	t.Helper()
+	m := sample(t)
+	scriptAt(t, m, now, "pexpire log 5000", "set {tag}z three pxat 1700000000777", "psetex empty 1 x", "setex full 1 x")
+	lines := []string{"copy log longer"}
+	for i := range 2 * sweepPerEntry {
+		lines = append(lines, fmt.Sprintf("set %d v px 1", i), fmt.Sprintf("del %d", i))
+	}
+	m.Apply(m.Index()+1, now, body(lines...), nil)
+	m.Apply(m.Index()+1, now, nil, nil)
+	return m
+}
+
+// TestImageWithDeadlinesIsThatOfTheGoldenFile guards what clusters have on their disks, as the test of the format does
+// for images without deadlines: those stay the same to the byte.
+func TestImageWithDeadlinesIsThatOfTheGoldenFile(t *testing.T) {
+	got := hex.Dump(imageOf(t, sampleOfTime(t)))
+	golden := filepath.Join("testdata", "image-deadlines.hex")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Fatalf("the image is\n%s\nthe golden file has\n%s", got, want)
+	}
+}
+
+// TestDeadlinesSurviveAnImage restores a state with a backlog, and lets time go on in both machines.
+func TestDeadlinesSurviveAnImage(t *testing.T) {
+	m := sampleOfTime(t)
+	for i := range 5 * sweepPerEntry {
+		scriptAt(t, m, now, fmt.Sprintf("set crowd%d v px 9", i))
+	}
+	tick(m, now+9)
+	if m.Stats().Overdue == 0 {
+		t.Fatal("there is no backlog")
+	}
+	again := restored(t, imageOf(t, m))
+	for step := range 8 {
+		checkDeadlines(t, again)
+		one, other := m.Stats(), again.Stats()
+		if other.Expired = one.Expired; one != other || m.Due() != again.Due() || m.Hash() != again.Hash() {
+			t.Fatalf("step %d: %+v due %d hash %x, want %+v due %d hash %x",
+				step, other, again.Due(), again.Hash(), one, m.Due(), m.Hash())
+		}
+		tick(m, now+10+int64(step))
+		tick(again, now+10+int64(step))
+	}
+	if m.Stats().Overdue != 0 || !bytes.Equal(imageOf(t, m), imageOf(t, again)) {
+		t.Fatal("the machines differ in the end")
+	}
+}
+
+// TestDeadlinesArePartOfTheHash changes nothing but a deadline.
+func TestDeadlinesArePartOfTheHash(t *testing.T) {
+	seen := map[uint64]string{}
+	for _, line := range []string{"persist a", "pexpireat a 200", "pexpireat a 201", "expire a 5"} {
+		m := newMachine(t)
+		scriptAt(t, m, 100, "set a 1", line)
+		if other, there := seen[m.Hash()]; there {
+			t.Errorf("%s has the hash of %s", line, other)
+		}
+		seen[m.Hash()] = line
+	}
+	m := newMachine(t)
+	scriptAt(t, m, 100, "set a 1", "pexpireat a 200", "persist a")
+	plain := newMachine(t)
+	scriptAt(t, plain, 100, "set a 1")
+	if m.Hash() != plain.Hash() {
+		t.Fatal("a deadline that was taken away leaves a trace")
+	}
+}
+
+// TestDeadlinesThatAreNoneAreRefused writes entries that no machine writes, checksums in order.
+func TestDeadlinesThatAreNoneAreRefused(t *testing.T) {
+	m := newMachine(t)
+	m.Apply(1, 5, body("set a 1 px 5"), nil)
+	image := m.Freeze()
+	var e []byte
+	_ = image.walk(func(r ranked) error {
+		e = appendEntry(nil, r.entry)
+		return nil
+	})
+	zero, negative := bytes.Clone(e), bytes.Clone(e)
+	clear(zero[1:9])
+	negative[8] = 0x80
+	other := bytes.Clone(e)
+	other[1]++
+	for name, c := range map[string]struct {
+		entry []byte
+		want  error
+	}{
+		"truth": {e, nil}, "zero": {zero, ErrImageDamaged}, "negative": {negative, ErrImageDamaged},
+		"another": {other, ErrImageDamaged}, "cut": {e[:5], ErrImageDamaged}, "cut to the kind": {e[:1], ErrImageDamaged},
+	} {
+		var b bytes.Buffer
+		out := imageWriter{w: &b, payload: c.entry}
+		if err := errors.Join(out.write(image.header.append(nil)), out.finish()); err != nil {
+			t.Fatal(err)
+		}
+		if err := New(Options{}).Restore(testSeed, &b); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// TestAnImageAnswersReads compares the answers of an image with those that the machine gave when it was frozen, while
+// the machine goes on beside it. It is for the race detector, too.
+func TestAnImageAnswersReads(t *testing.T) {
+	m := sampleOfTime(t)
+	lines := [][][]byte{
+		words("keys *"), words("scan 0 count 1000"), words("dbsize"), words("mget a log {tag}z"), words("pttl {tag}z"),
+		words("randomkey"), words("cluster getkeysinslot 8338 10"),
+	}
+	run := newRun(2, lines...)
+	if m.Query(now, run) {
+		t.Fatal("it needs a tick")
+	}
+	done := make(chan string)
+	const readers = 4
+	for range readers {
+		image := m.Freeze()
+		scriptAt(t, m, now, "append log x", "set {tag}z other", "set more 1")
+		go func() {
+			defer image.Release()
+			again := newRun(2, lines...)
+			image.Query(now, again)
+			done <- string(again.Reply)
+		}()
+		scriptAt(t, m, now+5000, "append log y", "flushall", "set log z")
+		if err := m.Restore(testSeed, bytes.NewReader(imageOf(t, sampleOfTime(t)))); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-done; got != string(run.Reply) {
+			t.Fatalf("the image answers %q, the machine %q", got, run.Reply)
+		}
+	}
+	image := m.Freeze()
+	image.Release()
+	wantPanic(t, func() { image.Query(now, newRun(2, words("dbsize"))) })
+}

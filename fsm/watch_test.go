@@ -1,0 +1,149 @@
+package fsm
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// diary is a watcher that writes down what it is told; keys of a run of this node have a star.
+type diary struct{ pages []string }
+
+func (d *diary) Changed(key string, run *command.Run) { d.note(key, run) }
+func (d *diary) Flushed(run *command.Run)             { d.note("everything", run) }
+
+func (d *diary) note(what string, run *command.Run) {
+	if run != nil {
+		what += "*"
+	}
+	d.pages = append(d.pages, strings.Clone(what))
+}
+
+// told is what was written down since the last time, in the order of the alphabet.
+func (d *diary) told() string {
+	slices.Sort(d.pages)
+	all := strings.Join(d.pages, " ")
+	d.pages = nil
+	return all
+}
+
+func TestAWatcherIsToldOfEachChange(t *testing.T) {
+	m := newMachine(t)
+	var d diary
+	m.Watch(&d)
+	for _, step := range []struct{ line, want string }{
+		{"set a 1", "a*"},
+		{"get a", ""},
+		{"set a 2 nx", ""},
+		{"mset a 1 b 2", "a* b*"},
+		{"incr a", "a*"},
+		{"append a x", "a*"},
+		{"append a", ""},
+		{"del a nothing", "a*"},
+		{"rename b c", "b* c*"},
+		{"copy c d", "d*"},
+		{"expire c 100", "c*"},
+		{"expire c 5 nx", ""},
+		{"persist c", "c*"},
+		{"getex c", ""},
+		{"getex c ex 5", "c*"},
+		{"expire d 0", "d*"},
+		{"flushall", "everything*"},
+	} {
+		scriptAt(t, m, now, step.line)
+		if got := d.told(); got != step.want {
+			t.Errorf("%s: told %q, want %q", step.line, got, step.want)
+		}
+	}
+}
+
+func TestAWatcherIsToldOfWhatOthersAndTimeDo(t *testing.T) {
+	m := newMachine(t)
+	var d diary
+	m.Watch(&d)
+	m.Apply(1, now, body("set a 1 px 5", "set b 1"), nil)
+	if got := d.told(); got != "a b" {
+		t.Errorf("of another node's entry: %q", got)
+	}
+	m.Apply(2, now+5, nil, nil)
+	if got := d.told(); got != "a" {
+		t.Errorf("of time: %q", got)
+	}
+	run := newRun(2, words("set c 1 px 1"))
+	m.Apply(3, now+5, run.Body(nil, argv.Append), run)
+	run = newRun(2, words("set d 1"))
+	m.Apply(4, now+6, run.Body(nil, argv.Append), run) // its write, and the end of c, which is not its doing
+	if got := d.told(); got != "c c* d*" {
+		t.Errorf("of an entry that also sweeps: %q", got)
+	}
+	if err := m.Restore(testSeed, bytes.NewReader(imageOf(t, m))); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.told(); got != "everything" {
+		t.Errorf("of a Restore: %q", got)
+	}
+	scriptAt(t, m, now, "set a 1")
+	if got := d.told(); got != "a*" {
+		t.Errorf("after the Restore: %q", got)
+	}
+	m.Watch(nil)
+	if scriptAt(t, m, now, "set a 1", "flushall"); d.told() != "" {
+		t.Error("it is told, and nobody watches")
+	}
+}
+
+// counter is a watcher that costs nothing itself.
+type counter struct{ changes int }
+
+func (c *counter) Changed(string, *command.Run) { c.changes++ }
+func (c *counter) Flushed(*command.Run)         { c.changes++ }
+
+func TestToBeWatchedAllocatesNothing(t *testing.T) {
+	m := newMachine(t)
+	data := body("set a 1 px 100")
+	m.Apply(1, 1, data, nil)
+	unwatched := testing.AllocsPerRun(100, func() { m.Apply(m.Index()+1, 1, data, nil) })
+	var c counter
+	m.Watch(&c)
+	watched := testing.AllocsPerRun(100, func() { m.Apply(m.Index()+1, 1, data, nil) })
+	if watched != unwatched || c.changes != 101 {
+		t.Fatalf("%v allocations watched and %v unwatched, %d changes", watched, unwatched, c.changes)
+	}
+}
+
+// TestAWatcherKnowsAllThatReadsCanSee applies random commands, and compares the keys that differ with those told.
+func TestAWatcherKnowsAllThatReadsCanSee(t *testing.T) {
+	r := random(t, 23)
+	m := newMachine(t)
+	var d diary
+	m.Watch(&d)
+	before := map[string]string{}
+	for step := range 3000 {
+		stamp := m.space.time + r.Int64N(12)
+		m.Apply(m.Index()+1, stamp, argv.Append(nil, toArgs(timedCommand(r, stamp))), nil)
+		after := map[string]string{}
+		m.space.scan(0, func(_ position, e *entry) bool {
+			after[e.key()] = fmt.Sprint(string(e.appendValue(nil)), " until ", e.deadline)
+			return true
+		})
+		for key := range before {
+			if _, there := after[key]; !there {
+				after[key] = "nothing"
+			}
+		}
+		for key, value := range after {
+			if before[key] != value && !slices.Contains(d.pages, key) && !slices.Contains(d.pages, "everything") {
+				t.Fatalf("step %d: %s is now %s, and nobody was told", step, key, value)
+			}
+			if value == "nothing" {
+				delete(after, key)
+			}
+		}
+		before, d.pages = after, nil
+	}
+}
