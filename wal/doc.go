@@ -29,12 +29,12 @@
 // # Concurrency
 //
 // Append, Seal, Room, Keep and Restart are for one goroutine, the log writer; Write for one, the filler; Entries, Trim,
-// HistoryBytes, SetIdentity and Stats for any. Write, Trim and Entries exclude each other. Append excludes none of
-// them, except while it rolls the journal, which syncs history.
+// HistoryBytes, SetIdentity and Stats for any. Write and Entries exclude each other. Append excludes neither, except
+// while it rolls the journal, which syncs history. Trim holds them up for no longer than it takes to list the files.
 //
 // # Errors
 //
-// Errors of Append, Seal and SetIdentity are final, and so are those of Write and Entries, with one exception: an error
+// Errors of Append, Seal, Trim and SetIdentity are final, and so are those of Write and Entries, with one exception: an error
 // of Write that matches syscall.ENOSPC means that nothing of the call was taken; call again when there is space.
 //
 // # Rejected

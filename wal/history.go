@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -30,6 +29,8 @@ type history struct {
 	segmentBytes int
 
 	mu sync.Mutex
+	// trimming is held while files of old segments go. Who needs both locks takes mu first.
+	trimming sync.Mutex
 	// directory is where the segments are, name what the journal calls it.
 	directory, name string
 
@@ -105,16 +106,9 @@ func (h *history) measure() error {
 	if err != nil {
 		return err
 	}
-	sum := int64(0)
-	for _, s := range segments {
-		info, err := os.Stat(s.path)
-		if err != nil {
-			return err
-		}
-		sum += info.Size()
-	}
-	h.bytes.Store(sum)
-	return nil
+	bytes, err := sizeOf(segments)
+	h.bytes.Store(bytes)
+	return err
 }
 
 // guarded turns a panic of the segment library into an error: a damaged file must end this node with a message, not
@@ -187,6 +181,8 @@ func frameBytes(frame []byte) int64 {
 // that closing syncs it without an error, unless (ErrInvalid) the library has no file: it had just synced and closed
 // one, and found no space for the next.
 func (h *history) revert() error {
+	h.trimming.Lock() // the library lists the files when it is opened
+	defer h.trimming.Unlock()
 	if err := guarded(h.closeLog); err != nil && !errors.Is(err, fs.ErrInvalid) {
 		return err
 	}

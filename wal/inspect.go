@@ -21,8 +21,8 @@ type Inspection struct {
 	// Segments are the files of the history in force, in order.
 	Segments []string
 
-	// first is the index with which the first segment begins.
-	first raft.Index
+	// first is the index with which the first segment begins, kept the first one that no snapshot stands for.
+	first, kept raft.Index
 }
 
 // Inspect reads a directory. Damage is a CorruptionError. While a node runs in the directory, it may meet the middle of
@@ -49,7 +49,7 @@ func Inspect(directory string) (Inspection, error) {
 	if err != nil {
 		return i, err
 	}
-	i.first = recovered.HistoryFirst
+	i.first, i.kept = recovered.HistoryFirst, keptFrom(&recovered.Opening)
 	if len(segments) > 0 {
 		i.first = segments[0].first
 	}
@@ -71,6 +71,9 @@ func (i *Inspection) Visit(visit func(file string, offset int64, e raft.Entry) e
 		}
 		for at := 0; at < len(b); next++ {
 			e, n, err := decodeFrame(b[at:])
+			if err == nil && at == 0 && e.Index > next && e.Index <= i.kept {
+				next = e.Index // a trim was interrupted, and the next start removes what it left
+			}
 			if err == nil && e.Index != next {
 				err = fmt.Errorf("entry %d stands where entry %d should be", e.Index, next)
 			}

@@ -174,7 +174,7 @@ func blankHistory(directory string) (bool, error) {
 
 // openHistory opens the history that the journal names, cut to the checkpoint.
 func (l *Log) openHistory(r *journal.Opening) (*history, error) {
-	base, kept := raft.Mark{}, r.HistoryFirst
+	base := raft.Mark{}
 	if r.HistoryFirst > 1 {
 		if r.Snapshot == nil {
 			return nil, &CorruptionError{File: l.options.path(journalName), Reason: fmt.Sprintf(
@@ -187,12 +187,18 @@ func (l *Log) openHistory(r *journal.Opening) (*history, error) {
 			}
 		}
 	}
+	return openHistory(l.options.path(r.HistoryDirectory), l.options.SegmentBytes, base, r.Checkpoint, keptFrom(r))
+}
+
+// keptFrom is the first entry that no snapshot stands for: the latest index at which history may begin.
+func keptFrom(r *journal.Opening) raft.Index {
+	kept := r.HistoryFirst
 	for _, s := range []*raft.SnapshotMark{r.Snapshot, r.Retained} {
 		if s != nil {
 			kept = s.Index + 1 // the older of the two has the last word
 		}
 	}
-	return openHistory(l.options.path(r.HistoryDirectory), l.options.SegmentBytes, base, r.Checkpoint, kept)
+	return kept
 }
 
 // historyNames are the directories of histories. Only what bears a name that this program gives is one of them: an

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,18 @@ func listSegments(directory string) ([]segment, error) {
 	return segments, nil
 }
 
+// sizeOf is how large segments are together.
+func sizeOf(segments []segment) (bytes int64, err error) {
+	for _, s := range segments {
+		info, err := os.Stat(s.path)
+		if err != nil {
+			return 0, err
+		}
+		bytes += info.Size()
+	}
+	return bytes, nil
+}
+
 // scan is the walk through a history directory that checks every entry up to the cut, and the cut itself.
 type scan struct {
 	directory string
@@ -65,11 +78,14 @@ type scan struct {
 
 	at   raft.Mark // the last whole entry
 	next raft.Index
+	// left are segments of a trim that was interrupted: one behind them is gone, and a snapshot stands for all of them.
+	left []segment
 }
 
 // repair makes a history directory what it was when the cut was its last entry: everything up to it is checked,
-// everything behind it goes. It returns the first index that is there. It relies on nothing of the segment library but
-// its framing: a length as a varint, then the entry. A repair that is interrupted is simply done again.
+// everything behind it goes, and what an interrupted trim left. It returns the first index that is there. It relies on
+// nothing of the segment library but its framing: a length as a varint, then the entry. A repair that is interrupted is
+// simply done again.
 func (s *scan) repair() (first raft.Index, err error) {
 	segments, err := listSegments(s.directory)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -92,6 +108,9 @@ func (s *scan) repair() (first raft.Index, err error) {
 		if s.tailOnly && !last && segments[i+1].first <= s.cut.Index {
 			s.next = segments[i+1].first
 			continue
+		}
+		if segment.first > s.next && segment.first <= s.kept {
+			s.left, first, s.next = segments[:i], segment.first, segment.first
 		}
 		end, err := s.segment(segment)
 		if err != nil {
@@ -133,8 +152,9 @@ func (s *scan) finish(tail segment, end int64, behind []segment) error {
 		return &CorruptionError{File: tail.path, Offset: end, Reason: fmt.Sprintf(
 			"history ends with entry %v here, it should hold entry %v", s.at, s.cut)}
 	}
-	for i := len(behind) - 1; i >= 0; i-- {
-		if err := os.Remove(behind[i].path); err != nil {
+	slices.Reverse(behind)
+	for _, gone := range slices.Concat(behind, s.left) {
+		if err := os.Remove(gone.path); err != nil {
 			return err
 		}
 	}

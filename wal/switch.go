@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
@@ -55,9 +56,10 @@ func (l *Log) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
 	return removeOldHistory(l.options.Directory, name)
 }
 
-// Trim removes segments of history that hold only entries below an index: whole files, so some older entries stay. The
-// journal must name snapshots for what goes (see Keep); keep is the index behind the older one. Segments that reach
-// beyond the checkpoint that the journal states on the disk stay, too: the next start looks for it in history.
+// Trim removes segments of history that hold only entries below an index: whole files, so some older entries stay, and
+// the one before that index always does: whoever reads from there on is told what it follows. The journal must name
+// snapshots for what goes (see Keep); keep is the index behind the older one. Segments that reach beyond the checkpoint
+// that the journal states on the disk stay, too: the next start looks for it in history. An error is final.
 func (l *Log) Trim(keep raft.Index) error {
 	l.mu.Lock()
 	stated := l.figures.Checkpoint
@@ -75,6 +77,8 @@ func (h *history) place() (name string, first raft.Index) {
 func (h *history) restart(directory, name string, base raft.Mark) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.trimming.Lock() // what goes is gone before its directory is left
+	defer h.trimming.Unlock()
 	if h.failed != nil {
 		return h.failed
 	}
@@ -90,37 +94,56 @@ func (h *history) restart(directory, name string, base raft.Mark) error {
 	return nil
 }
 
-// trim closes the library, removes files, and opens it again: its own truncation would copy a segment. The files go in
-// ascending order, so that a crash leaves no gap.
+// trim removes the segments that end before the entry before keep. The library goes on, and still lists them: its own
+// truncation would copy a segment, and nothing asks it for what they hold once history begins behind them. Only that
+// step holds the lock of readers, filler and journal; none of them waits for files to go.
+//
+// The names may vanish from the disk in any order. After a crash between them, repair takes away those that are left.
 func (h *history) trim(keep raft.Index) error {
+	gone, err := h.abandon(keep)
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	for _, s := range gone {
+		err = errors.Join(err, os.Remove(s.path))
+	}
+	err = errors.Join(err, vfs.OS().SyncDir(filepath.Dir(gone[0].path)))
+	h.trimming.Unlock()
+	if err != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.fail(fmt.Errorf("remove old history: %w", err))
+	}
+	return nil
+}
+
+// abandon has history begin with the last segment that begins before keep, and returns those before it. If there are
+// any, the files are the caller's until it unlocks trimming.
+func (h *history) abandon(keep raft.Index) (gone []segment, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed != nil {
-		return h.failed
+		return nil, h.failed
 	}
+	h.trimming.Lock()
+	defer func() {
+		if len(gone) == 0 {
+			h.trimming.Unlock()
+		}
+	}()
 	segments, err := listSegments(h.directory)
 	if err != nil {
-		return err
+		return nil, h.fail(err)
 	}
-	gone := 0
-	for gone+1 < len(segments) && segments[gone+1].first <= min(keep, h.last.Index+1) {
-		gone++
+	first := 0
+	for first+1 < len(segments) && segments[first+1].first < min(keep, h.last.Index+1) {
+		first++
 	}
-	if gone == 0 {
-		return nil
+	bytes, err := sizeOf(segments[:first])
+	if err != nil {
+		return nil, h.fail(err)
 	}
-	err = guarded(h.log.Close)
-	for _, s := range segments[:gone] {
-		if err == nil {
-			err = os.Remove(s.path)
-		}
-	}
-	if err = errors.Join(err, vfs.OS().SyncDir(h.directory)); err != nil {
-		return h.fail(fmt.Errorf("remove old history: %w", err))
-	}
-	h.first = segments[gone].first
-	if err := h.open(); err != nil {
-		return h.fail(err)
-	}
-	return nil
+	h.first = max(h.first, segments[first].first)
+	h.bytes.Add(-bytes)
+	return segments[:first], nil
 }
