@@ -34,8 +34,8 @@
 //
 // # Errors
 //
-// Errors of Append, Seal, Trim and SetIdentity are final, and so are those of Write and Entries, with one exception: an error
-// of Write that matches syscall.ENOSPC means that nothing of the call was taken; call again when there is space.
+// Errors of Append, Seal, Trim and SetIdentity are final, and so are those of Write and Entries, with one exception: an
+// error of Write that matches syscall.ENOSPC means that nothing of the call was taken; call again when there is space.
 //
 // # Rejected
 //

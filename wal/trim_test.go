@@ -30,8 +30,8 @@ func ripe(t *testing.T) (Options, *Log) {
 	return o, l
 }
 
-// A snapshot at S is in force, and a segment happens to begin with S+1: a start and a follower that hold the snapshot go
-// on with S+1, and are told that it follows S.
+// A snapshot at S is in force, and a segment happens to begin with S+1: a start and a follower that hold the snapshot
+// go on with S+1, and are told that it follows S.
 func TestE1_E14_TheEntryBehindASnapshotIsReadableAfterATrim(t *testing.T) {
 	o, l := ripe(t)
 	segments := segmentsOf(t, o)
