@@ -2,12 +2,16 @@ package resp
 
 import (
 	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/raftredis/raftredis/internal/glob"
+	"github.com/raftredis/raftredis/internal/redisconf"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -15,60 +19,83 @@ import (
 // force.
 type Setting struct{ Name, Value string }
 
-// ownSettings are the parameters whose values this package knows, and those that are the same for every node: what this
-// product does by its nature is said in Redis's words. Tools read some of them before they do anything else.
-func ownSettings(limits Limits, view ClusterView) []Setting {
+// parameters are all that CONFIG knows, sorted by name: those that can be set, those that are the same for every node
+// (what this product does by its nature is said in Redis's words; tools read some of them before they do anything
+// else), and those that were given.
+func (f *front) makeParameters(given []Setting) {
+	s, limits := &f.settings, f.limits
 	clusterEnabled := "yes"
-	if view == NoView {
+	if f.view == NoView {
 		clusterEnabled = "no"
 	}
-	seconds := func(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
-	return []Setting{
-		{"appendfsync", "always"},
-		{"appendonly", "yes"},
-		{"client-output-buffer-limit", "normal " + strconv.Itoa(limits.MaxOutputBytes) + " 0 0"},
-		{"client-query-buffer-limit", strconv.Itoa(limits.MaxRequestBytes)},
-		{"cluster-enabled", clusterEnabled},
-		{"databases", "1"},
-		{"io-threads", "1"},
-		{"maxclients", strconv.Itoa(limits.MaxClients)},
-		{"maxmemory", "0"},
-		{"maxmemory-policy", "noeviction"},
-		{"proto-max-bulk-len", strconv.Itoa(limits.MaxBulkBytes)},
-		{"raft.max-entry-bytes", strconv.Itoa(limits.MaxEntryBytes)},
-		{"save", ""},
-		{"tcp-keepalive", seconds(keepAlivePeriod)},
-		{"timeout", seconds(limits.IdleTimeout)},
+	all := []parameter{
+		constant("activerehashing", "no"),
+		constant("appendfsync", "always"),
+		constant("appendonly", "yes"),
+		s.outputLimit(int64(limits.MaxBulkBytes)),
+		fixed("client-query-buffer-limit", strconv.Itoa(limits.MaxRequestBytes)),
+		fixed("cluster-enabled", clusterEnabled),
+		constant("cluster-require-full-coverage", "yes"),
+		fixed("databases", "1"),
+		constant("hz", "10"),
+		fixed("io-threads", "1"),
+		constant("latency-tracking", "yes"),
+		integer("latency-monitor-threshold", &s.latencyThresholdMillis, 0, math.MaxInt64),
+		constant("lazyfree-lazy-user-flush", "yes"),
+		integer("maxclients", &s.maxClients, 1, math.MaxUint32),
+		constant("maxmemory", "0"),
+		constant("maxmemory-clients", "0"),
+		constant("maxmemory-policy", "noeviction"),
+		constant("notify-keyspace-events", ""),
+		memory("proto-max-bulk-len", &s.maxBulkBytes, min(1<<20, int64(limits.MaxBulkBytes)),
+			int64(limits.MaxRequestBytes-requestOverheadBytes)),
+		fixed("raft.max-entry-bytes", strconv.Itoa(limits.MaxEntryBytes)),
+		s.requirePass(),
+		constant("save", ""),
+		integer("slowlog-log-slower-than", &s.slowerThanMicros, -1, math.MaxInt64),
+		integer("slowlog-max-len", &s.slowLogCount, 0, mostSlowLogCount),
+		integer("tcp-keepalive", &s.keepAliveSeconds, 0, math.MaxInt32),
+		s.timeout(f.sessions.nudge),
 	}
+	byName := make(map[string]parameter)
+	for _, p := range all {
+		byName[p.name] = p
+	}
+	for _, setting := range given {
+		name := strings.ToLower(setting.Name)
+		byName[name] = fixed(name, setting.Value)
+	}
+	for _, p := range byName {
+		f.parameters = append(f.parameters, p)
+	}
+	sort.Slice(f.parameters, func(i, j int) bool { return f.parameters[i].name < f.parameters[j].name })
 }
 
-// mergeSettings puts the given settings over the own ones; the result is sorted by name.
-func mergeSettings(own, given []Setting) []Setting {
-	byName := make(map[string]string)
-	for _, setting := range append(own, given...) {
-		byName[strings.ToLower(setting.Name)] = setting.Value
+// findParameter finds one by its name in any mixture of case, or returns nil.
+func (f *front) findParameter(name string) *parameter {
+	for i := range f.parameters {
+		if strings.EqualFold(f.parameters[i].name, name) {
+			return &f.parameters[i]
+		}
 	}
-	merged := make([]Setting, 0, len(byName))
-	for name, value := range byName {
-		merged = append(merged, Setting{name, value})
-	}
-	sort.Slice(merged, func(i, j int) bool { return merged[i].Name < merged[j].Name })
-	return merged
+	return nil
 }
 
 // configGet is CONFIG GET pattern [pattern ...]: each parameter once, whatever patterns match it. One that is asked for
 // by its name is answered in the client's spelling, as in Redis.
 func configGet(c *Conn, dst []byte, args [][]byte) []byte {
 	var matching []Setting
-	for _, setting := range c.front.settings {
+	for i := range c.front.parameters {
+		p := &c.front.parameters[i]
 		for _, pattern := range args[2:] {
-			if !glob.Match(bytes.ToLower(pattern), []byte(setting.Name)) {
+			if !glob.Match(bytes.ToLower(pattern), []byte(p.name)) {
 				continue
 			}
+			name := p.name
 			if !bytes.ContainsAny(pattern, "*?[") {
-				setting.Name = string(pattern)
+				name = string(pattern)
 			}
-			matching = append(matching, setting)
+			matching = append(matching, Setting{name, p.value()})
 			break
 		}
 	}
@@ -77,4 +104,140 @@ func configGet(c *Conn, dst []byte, args [][]byte) []byte {
 		dst = appendPair(dst, setting.Name, setting.Value)
 	}
 	return dst
+}
+
+// configSet is CONFIG SET parameter value [parameter value ...]: all of them, or none.
+func configSet(c *Conn, dst []byte, args [][]byte) []byte {
+	args = args[2:]
+	if len(args)%2 != 0 {
+		return reply.Error(dst, reply.Syntax)
+	}
+	chosen := make([]*parameter, 0, len(args)/2)
+	for i := 0; i < len(args); i += 2 {
+		p := c.front.findParameter(string(args[i]))
+		if p == nil {
+			return reply.Error(dst, "ERR Unknown option or number of arguments for CONFIG SET - '"+string(args[i])+"'")
+		}
+		chosen = append(chosen, p)
+	}
+	var applies []func()
+	for i, p := range chosen {
+		apply, failure := p.check(string(args[2*i+1]), chosen[:i])
+		if failure != "" {
+			return reply.Error(dst, "ERR CONFIG SET failed (possibly related to argument '"+string(args[2*i])+"') - "+failure)
+		}
+		applies = append(applies, apply)
+	}
+	c.front.configMu.Lock()
+	defer c.front.configMu.Unlock()
+	for i, apply := range applies {
+		apply()
+		c.front.changed = append(c.front.changed, chosen[i])
+	}
+	return reply.OK(dst)
+}
+
+// check reads a new value for the parameter, which must not stand among those before it.
+func (p *parameter) check(text string, before []*parameter) (apply func(), failure string) {
+	for _, other := range before {
+		if other == p {
+			return nil, "duplicate parameter"
+		}
+	}
+	if p.parse == nil {
+		return nil, immutable
+	}
+	return p.parse(text)
+}
+
+// configResetStat is CONFIG RESETSTAT: all counts begin anew, but for those of what is there now.
+func configResetStat(c *Conn, dst []byte, _ [][]byte) []byte {
+	c.front.stats.reset()
+	return reply.OK(dst)
+}
+
+// configRewrite is CONFIG REWRITE: what CONFIG SET changed is written into the file from which the node was started.
+func configRewrite(c *Conn, dst []byte, _ [][]byte) []byte {
+	f := c.front
+	if f.configFile == "" {
+		return reply.Error(dst, "ERR The server is running without a config file")
+	}
+	if err := f.rewriteConfig(); err != nil {
+		f.logger.Error("the configuration file could not be rewritten", "file", f.configFile, "error", err)
+		return reply.Error(dst, "ERR Rewriting config file: "+err.Error())
+	}
+	return reply.OK(dst)
+}
+
+// rewriteConfig replaces the file at once and durably: whoever reads it later sees the old text or the new one.
+func (f *front) rewriteConfig() error {
+	f.configMu.Lock()
+	defer f.configMu.Unlock()
+	text, err := os.ReadFile(f.configFile)
+	if err != nil {
+		return err
+	}
+	var now []redisconf.Directive
+	seen := make(map[*parameter]bool)
+	for _, p := range f.changed {
+		if !seen[p] {
+			seen[p] = true
+			now = append(now, redisconf.Directive{Name: p.name, Args: p.arguments()})
+		}
+	}
+	return replaceFile(f.configFile, redisconf.Rewrite(string(text), now))
+}
+
+// arguments are the value as it stands in a file, where limits of output are several words.
+func (p *parameter) arguments() []string {
+	if p.name == "client-output-buffer-limit" {
+		return strings.Fields(p.value())
+	}
+	return []string{p.value()}
+}
+
+// replaceFile writes a file beside the one that it takes the place of.
+func replaceFile(path, text string) (err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(file.Name()) // what is left over harms nobody
+		}
+	}()
+	mode := os.FileMode(0o600)
+	if old, err := os.Stat(path); err == nil {
+		mode = old.Mode().Perm()
+	}
+	_, err = file.WriteString(text)
+	for _, step := range []func() error{func() error { return file.Chmod(mode) }, file.Sync} {
+		if err == nil {
+			err = step()
+		}
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", file.Name(), err)
+	}
+	if err = os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	return syncDirectory(filepath.Dir(path))
+}
+
+// syncDirectory makes a rename durable.
+func syncDirectory(path string) error {
+	directory, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = directory.Sync()
+	if closing := directory.Close(); err == nil {
+		err = closing
+	}
+	return err
 }

@@ -1,6 +1,8 @@
 package resp
 
 import (
+	"math/rand/v2"
+
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -81,7 +83,7 @@ type Conn struct {
 
 // newConn makes a connection. wake is called when the store completed a request: see Request.
 func newConn(f *front, below socket, wake func()) *Conn {
-	c := &Conn{front: f, session: f.sessions.open(f.now(), below, f.password == "")}
+	c := &Conn{front: f, session: f.sessions.open(f.now(), below, f.password() == "")}
 	c.reader.init(f.limits)
 	c.reader.budget = &f.input
 	c.reader.SetStranger(!c.facts().authenticated)
@@ -107,6 +109,7 @@ func (c *Conn) Space() []byte {
 func (c *Conn) Received(n int) {
 	c.front.stats.inputBytes.Add(int64(n))
 	c.reader.Received(n)
+	c.reader.maxBulkBytes = int(c.front.settings.maxBulkBytes.Load())
 	if n > 0 {
 		c.session.active.Store(c.front.now().UnixNano())
 	}
@@ -261,7 +264,7 @@ func (c *Conn) view() {
 	run := &c.request.Run
 	calls := run.Calls
 	upto := min(c.viewed+viewCalls, len(calls))
-	run.Calls, run.Reply = calls[c.viewed:upto], c.out
+	run.Calls, run.Reply, run.Random = calls[c.viewed:upto], c.out, rand.Uint64()
 	answered := c.front.store.View(&c.request)
 	run.Calls = calls
 	switch {
@@ -273,7 +276,7 @@ func (c *Conn) view() {
 	}
 	c.out, c.viewed = run.Reply, upto
 	switch {
-	case len(c.out) > c.front.limits.MaxOutputBytes:
+	case int64(len(c.out)) > c.front.settings.maxOutputBytes.Load():
 		c.overflow()
 	case c.viewed == len(calls):
 		c.finish()

@@ -3,6 +3,7 @@ package resp
 import (
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -19,11 +20,16 @@ type front struct {
 	view     ClusterView
 	redirect bool
 	limits   Limits
-	password string
 	version  string
-	settings []Setting
-	logger   *slog.Logger
-	started  time.Time
+	// settings are what CONFIG SET changes, parameters what CONFIG knows.
+	settings   settings
+	parameters []parameter
+	// configFile is what CONFIG REWRITE rewrites; configMu is for that, and for changed: what CONFIG SET has set.
+	configFile string
+	configMu   sync.Mutex
+	changed    []*parameter
+	logger     *slog.Logger
+	started    time.Time
 	// now is the clock; a test may have its own.
 	now func() time.Time
 	// processID is a fact for INFO.
@@ -54,7 +60,7 @@ type stats struct {
 func newFront(o Options, limits Limits) *front {
 	f := &front{
 		store: o.Store, node: o.Node, saver: o.Saver, now: time.Now,
-		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, password: o.Password, version: o.Version,
+		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
 		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
 	}
 	f.input.limit = int64(limits.MaxInputBytes)
@@ -64,9 +70,23 @@ func newFront(o Options, limits Limits) *front {
 	if f.version == "" {
 		f.version = "unknown"
 	}
-	f.settings = mergeSettings(ownSettings(limits, o.ClusterView), o.Settings)
+	f.settings.init(limits, o.Password)
+	f.makeParameters(o.Settings)
 	return f
 }
+
+// reset makes all counts begin anew, but for those of what is there now.
+func (s *stats) reset() {
+	for _, count := range []*atomic.Int64{
+		&s.accepted, &s.rejected, &s.commands, &s.refused, &s.inputBytes, &s.outputBytes, &s.protocolErrors, &s.inputLimit,
+		&s.outputLimit, &s.writeTimeouts, &s.abandoned, &s.acceptErrors,
+	} {
+		count.Store(0)
+	}
+}
+
+// password is what clients have to give; empty: nothing.
+func (f *front) password() string { return *f.settings.password.Load() }
 
 // mode is what the node says it is: part of a cluster, or one Redis.
 func (f *front) mode() string {

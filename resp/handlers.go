@@ -65,6 +65,10 @@ var handlers = [command.IDs]handler{
 	command.CommandInfo:            {answer: commandInfo},
 	command.CommandList:            {answer: commandList},
 	command.ConfigGet:              {answer: configGet},
+	command.ConfigHelp:             help(configHelpLines),
+	command.ConfigResetStat:        {answer: configResetStat},
+	command.ConfigRewrite:          {answer: configRewrite},
+	command.ConfigSet:              {answer: configSet},
 	command.Echo:                   {answer: echo, pure: true},
 	command.Hello:                  {answer: hello},
 	command.Info:                   {answer: info},
@@ -154,7 +158,7 @@ func auth(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, reply.Syntax)
 	case len(args) == 3:
 		user = args[1]
-	case c.front.password == "":
+	case c.front.password() == "":
 		return reply.Error(dst, authUnconfigured)
 	}
 	if !c.authenticate(user, password) {
@@ -165,7 +169,7 @@ func auth(c *Conn, dst []byte, args [][]byte) []byte {
 
 // authenticate checks a password in constant time. Failure leaves the client as it was.
 func (c *Conn) authenticate(user, password []byte) bool {
-	wanted := c.front.password
+	wanted := c.front.password()
 	if string(user) != "default" {
 		return false
 	}

@@ -69,3 +69,17 @@ var clientHelpLines = []string{
 	"HELP",
 	"    Show this list.",
 }
+
+var configHelpLines = []string{
+	"CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"GET <pattern> [<pattern> ...]",
+	"    Show the settings whose names match a pattern.",
+	"SET <name> <value> [<name> <value> ...]",
+	"    Change settings of this node, all or none.",
+	"RESETSTAT",
+	"    Make the counts in INFO begin anew.",
+	"REWRITE",
+	"    Write what SET has changed into the configuration file.",
+	"HELP",
+	"    Show this list.",
+}

@@ -74,7 +74,7 @@ func infoServer(b *strings.Builder, f *front, _ *Info) {
 func infoClients(b *strings.Builder, f *front, _ *Info) {
 	line(b, "connected_clients", f.stats.clients.Load())
 	line(b, "cluster_connections", 0)
-	line(b, "maxclients", f.limits.MaxClients)
+	line(b, "maxclients", f.settings.maxClients.Load())
 	line(b, "blocked_clients", f.stats.parked.Load())
 	line(b, "tracking_clients", 0)
 }

@@ -38,7 +38,12 @@ func newLink(s *Server, below net.Conn) *link {
 		kill: l.kill, nudge: l.nudge,
 	}, l.wake)
 	if tcp, ok := below.(*net.TCPConn); ok {
-		_ = tcp.SetKeepAlivePeriod(keepAlivePeriod) // a socket that refuses this is broken and will say so when read
+		// A socket that refuses one of these is broken and will say so when it is read.
+		if seconds := s.front.settings.keepAliveSeconds.Load(); seconds > 0 {
+			_ = tcp.SetKeepAlivePeriod(time.Duration(seconds) * time.Second)
+		} else {
+			_ = tcp.SetKeepAlive(false)
+		}
 	}
 	return l
 }
@@ -119,7 +124,7 @@ func (l *link) serve() {
 
 // receive waits for bytes, or for mail.
 func (l *link) receive() bool {
-	idle := l.server.front.limits.IdleTimeout
+	idle := time.Duration(l.server.front.settings.idle.Load())
 	began := time.Now()
 	if l.nudged.Swap(false) || idle > 0 {
 		deadline := time.Time{}

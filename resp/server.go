@@ -29,6 +29,9 @@ type Options struct {
 	Limits Limits
 	// Version is the product's own version, for INFO.
 	Version string
+	// ConfigFile is the path of the file from which the node was configured, in the syntax of redis.conf: what CONFIG
+	// REWRITE rewrites. Empty: there is none.
+	ConfigFile string
 	// Settings are further parameters for CONFIG GET; they override those that this package knows itself.
 	Settings []Setting
 	// Logger gets what an operator should know. Default: slog's.
@@ -37,8 +40,6 @@ type Options struct {
 
 // Periods of the server's own work.
 const (
-	// keepAlivePeriod is Redis's default for tcp-keepalive.
-	keepAlivePeriod = 300 * time.Second
 	// watchPeriod is how often the clients of parked runs are looked after: one that left is noticed after one to two.
 	watchPeriod = 100 * time.Millisecond
 	// lingerPeriod is how long a connection that this side ends goes on reading and dropping, so that the last reply is
@@ -171,7 +172,7 @@ func (s *Server) sleep(period time.Duration) bool {
 func (s *Server) accept(socket net.Conn) {
 	s.front.stats.accepted.Add(1)
 	s.mu.Lock()
-	if s.closed || len(s.links) >= s.front.limits.MaxClients {
+	if s.closed || int64(len(s.links)) >= s.front.settings.maxClients.Load() {
 		full := !s.closed
 		s.mu.Unlock()
 		s.turnAway(socket, full)

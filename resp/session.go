@@ -116,6 +116,15 @@ func (all *sessions) list() []*session {
 	return open
 }
 
+// nudge makes the goroutines of all connections look for what is new.
+func (all *sessions) nudge() {
+	for _, s := range all.list() {
+		if s.socket.nudge != nil {
+			s.socket.nudge()
+		}
+	}
+}
+
 // set changes facts. Only the connection's own goroutine calls it.
 func (s *session) set(change func(f *facts)) {
 	s.mu.Lock()

@@ -45,6 +45,27 @@ var configSubcommands = []Spec{
 		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "2.0.0", Group: "server",
 		Summary: "Answers with the settings whose names match a pattern.", Complexity: "O(N) in the number of settings.",
 	},
+	{
+		ID: ConfigHelp, Name: "config|help", Arity: 2, Flags: always,
+		Categories: []string{"@slow"}, Since: "5.0.0", Group: "server",
+		Summary: "Lists the subcommands of CONFIG.", Complexity: "O(1)",
+	},
+	{
+		ID: ConfigResetStat, Name: "config|resetstat", Arity: 2, Flags: FlagAdmin | connection,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "2.0.0", Group: "server",
+		Summary: "Makes the counts of the node begin anew.", Complexity: "O(1)",
+	},
+	{
+		ID: ConfigRewrite, Name: "config|rewrite", Arity: 2, Flags: FlagAdmin | connection,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "2.8.0", Group: "server",
+		Summary:    "Writes settings that were changed into the file that the node was started from.",
+		Complexity: "O(N) in the bytes of the file.",
+	},
+	{
+		ID: ConfigSet, Name: "config|set", Arity: -4, Flags: FlagAdmin | connection,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "2.0.0", Group: "server",
+		Summary: "Changes settings of the node.", Complexity: "O(N) in the number of settings given.",
+	},
 }
 
 var raftNodeSubcommands = []Spec{

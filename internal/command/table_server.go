@@ -13,6 +13,10 @@ const (
 	CommandList
 	Config
 	ConfigGet
+	ConfigHelp
+	ConfigResetStat
+	ConfigRewrite
+	ConfigSet
 	Info
 	LastSave
 	Role

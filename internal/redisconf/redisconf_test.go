@@ -1,0 +1,80 @@
+package redisconf
+
+import (
+	"fmt"
+	"testing"
+)
+
+const sample = `# A comment.
+port 6379
+
+  Bind 127.0.0.1 10.0.0.1
+requirepass "a \"b\""
+save ""
+maxclients 100
+maxclients 200
+`
+
+func TestParseReadsNamesAndArguments(t *testing.T) {
+	all, err := Parse(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, d := range all {
+		got += fmt.Sprintf("%d %s %q, ", d.Line, d.Name, d.Args)
+	}
+	want := `2 port ["6379"], 4 bind ["127.0.0.1" "10.0.0.1"], 5 requirepass ["a \"b\""], 6 save [""], ` +
+		`7 maxclients ["100"], 8 maxclients ["200"], `
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	for text, want := range map[string]string{
+		"port 1\nrequirepass \"x": `line 2: unbalanced quotes: requirepass "x`,
+		"include other.conf":      "line 1: include is not supported: write everything into one file",
+	} {
+		if _, err := Parse(text); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	if all, err := Parse(""); err != nil || len(all) > 0 {
+		t.Errorf("an empty file: %v, %v", all, err)
+	}
+}
+
+func TestRewriteChangesWhatItIsToldAndKeepsTheRest(t *testing.T) {
+	got := Rewrite(sample, []Directive{
+		{Name: "maxclients", Args: []string{"300"}},
+		{Name: "timeout", Args: []string{"10"}},
+		{Name: "save", Args: []string{"900 1"}},
+	})
+	want := `# A comment.
+port 6379
+
+  Bind 127.0.0.1 10.0.0.1
+requirepass "a \"b\""
+save "900 1"
+maxclients 300
+timeout 10
+`
+	if got != want {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if got := Rewrite("", []Directive{{Name: "a", Args: []string{"1"}}}); got != "a 1\n" {
+		t.Errorf("an empty file becomes %q", got)
+	}
+	if got := Rewrite("x 1", nil); got != "x 1\n" {
+		t.Errorf("a file without a last line end becomes %q", got)
+	}
+}
+
+func FuzzWhatIsWrittenIsReadBack(f *testing.F) {
+	f.Add("a b", "\x00\"'\\#")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		text := Rewrite("# x\n", []Directive{{Name: "name", Args: []string{first, second}}})
+		all, err := Parse(text)
+		if err != nil || len(all) != 1 || len(all[0].Args) != 2 || all[0].Args[0] != first || all[0].Args[1] != second {
+			t.Fatalf("%q is read back as %v, %v", text, all, err)
+		}
+	})
+}

@@ -1,0 +1,162 @@
+package resp
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRedisAndThisServerSayTheSameAboutSettings(t *testing.T) {
+	redis := realRedis(t)
+	for _, input := range comparedInputs(t, "config.txt") {
+		compare(t, redis, serve(t, Options{Store: newFakeStore(t), ClusterView: NoView}), input)
+	}
+}
+
+func TestConfigSetChangesAllOrNothing(t *testing.T) {
+	_, clients := sharedClients(t, 1)
+	got := clients[0].send("CONFIG SET slowlog-max-len 5 maxmemory-policy allkeys-lru\r\nCONFIG GET slowlog-max-len\r\n")
+	want := "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - " + onlyValue + "\r\n" +
+		"*2\r\n" + bulkText("slowlog-max-len") + bulkText("128")
+	if got != want {
+		t.Fatalf("got %q", got)
+	}
+}
+
+// What is given to the server when it is made is for reading only, and stands over what it knows itself.
+func TestGivenSettingsAreImmutable(t *testing.T) {
+	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), Settings: []Setting{{"Port", "6379"}, {"save", "x"}}}))
+	got := c.send("CONFIG SET port 1\r\nCONFIG GET port save\r\n")
+	want := "-ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable config\r\n*4\r\n" +
+		bulkText("port") + bulkText("6379") + bulkText("save") + bulkText("x")
+	if got != want {
+		t.Fatalf("got %q", got)
+	}
+}
+
+func TestAPasswordThatIsSetHoldsForNewClients(t *testing.T) {
+	_, clients := sharedClients(t, 1)
+	old := clients[0]
+	if got := old.send("CONFIG SET requirepass secret\r\nPING\r\n"); got != "+OK\r\n+PONG\r\n" {
+		t.Fatalf("got %q", got)
+	}
+	fresh := newClient(t, old.conn.front)
+	got := fresh.send("GET a\r\nAUTH wrong\r\nAUTH secret\r\nGET a\r\n")
+	want := "-NOAUTH Authentication required.\r\n" +
+		"-WRONGPASS invalid username-password pair or user is disabled.\r\n+OK\r\n$-1\r\n"
+	if got != want {
+		t.Fatalf("got %q", got)
+	}
+	old.send("CONFIG SET requirepass \"\"\r\n")
+	if got := newClient(t, old.conn.front).send("GET a\r\n"); got != "$-1\r\n" {
+		t.Fatalf("without a password again: %q", got)
+	}
+}
+
+func TestMaxClientsCanBeSet(t *testing.T) {
+	s := serve(t, Options{Store: newFakeStore(t)})
+	first := s.dial()
+	first.send("CONFIG SET maxclients 1\r\n")
+	first.expect("+OK\r\n")
+	refused := s.dial()
+	refused.expect("-ERR max number of clients reached\r\n")
+	refused.expectEnd()
+	first.send("CONFIG SET maxclients 2\r\n")
+	first.expect("+OK\r\n")
+	second := s.dial()
+	second.send("PING\r\n")
+	second.expect("+PONG\r\n")
+}
+
+// A connection that was idle before the timeout was set is closed by it too.
+func TestATimeoutThatIsSetClosesIdleConnections(t *testing.T) {
+	s := serve(t, Options{Store: newFakeStore(t)})
+	idle, busy := s.dial(), s.dial()
+	idle.send("PING\r\n")
+	idle.expect("+PONG\r\n")
+	busy.send("CONFIG SET timeout 1\r\n")
+	busy.expect("+OK\r\n")
+	began := time.Now()
+	idle.expectEnd()
+	if took := time.Since(began); took < 500*time.Millisecond {
+		t.Errorf("closed after %v", took)
+	}
+}
+
+func TestTheLargestArgumentCanBeSet(t *testing.T) {
+	limits := Limits{MaxEntryBytes: 1000, MaxBulkBytes: 1000, MaxRequestBytes: 1 << 20}
+	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), Limits: limits}))
+	if got := c.send("CONFIG SET proto-max-bulk-len 4kb\r\nCONFIG GET proto-max-bulk-len\r\n"); got !=
+		"+OK\r\n*2\r\n"+bulkText("proto-max-bulk-len")+bulkText("4096") {
+		t.Fatalf("got %q", got)
+	}
+	value := strings.Repeat("x", 4096)
+	if got := c.send(bulk("ECHO", value)); got != bulkText(value) {
+		t.Fatalf("4096 bytes are answered %.100q", got)
+	}
+	if got := c.send(bulk("ECHO", value+"x")); got != "-ERR Protocol error: invalid bulk length\r\n" {
+		t.Fatalf("4097 bytes are answered %.100q", got)
+	}
+}
+
+func TestAmountsOfMemoryAreReadAsInRedis(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "12": 12, "1b": 1, "3k": 3000, "3kb": 3072, "2M": 2_000_000, "2Mb": 2 << 20,
+		"1g": 1_000_000_000, "1GB": 1 << 30,
+		"": -1, "x": -1, "1x": -1, "-1": -1, "1bk": -1, "99999999999gb": -1, "kb": -1,
+	} {
+		got, ok := parseMemory(text)
+		if !ok {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("%q is %d, want %d", text, got, want)
+		}
+	}
+}
+
+func TestConfigRewriteWritesWhatWasSet(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "redis.conf")
+	before := "# my file\nport 6379\ntimeout 5\n"
+	if err := os.WriteFile(path, []byte(before), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), ConfigFile: path}))
+	for _, step := range []struct{ input, want, text string }{
+		{"CONFIG REWRITE\r\n", "+OK\r\n", before},
+		{"CONFIG SET timeout 7 requirepass \"a b\"\r\nCONFIG SET timeout 8\r\n", "+OK\r\n+OK\r\n", before},
+		{"CONFIG REWRITE\r\n", "+OK\r\n", "# my file\nport 6379\ntimeout 8\nrequirepass \"a b\"\n"},
+	} {
+		if got := c.send(step.input); got != step.want {
+			t.Fatalf("%q is answered %q", step.input, got)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != step.text {
+			t.Fatalf("after %q the file is %q, %v", step.input, text, err)
+		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("the file has mode %v, %v", info.Mode(), err)
+	}
+	if left, _ := filepath.Glob(path + ".*"); len(left) > 0 {
+		t.Errorf("left over: %v", left)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.send("CONFIG REWRITE\r\n"); !strings.HasPrefix(got, "-ERR Rewriting config file: ") {
+		t.Errorf("without the file: %q", got)
+	}
+}
+
+func TestConfigResetStatLetsCountsBeginAnew(t *testing.T) {
+	_, clients := sharedClients(t, 1)
+	clients[0].send("PING\r\nNOSUCH\r\nCONFIG RESETSTAT\r\n")
+	got := clients[0].send("INFO stats\r\n")
+	for _, field := range []string{"total_commands_processed:1", "total_error_replies:0"} {
+		if !strings.Contains(got, "\r\n"+field+"\r\n") {
+			t.Errorf("%s is not in %q", field, got)
+		}
+	}
+}
