@@ -28,9 +28,6 @@ func (o owner) OpenSnapshot(theirs transport.Hello, mark raft.SnapshotMark) (tra
 
 // lend opens a file.
 func (o owner) lend(mark raft.SnapshotMark, to raft.NodeID) (transport.Source, error) {
-	if mark.Same(o.snapshots.damaged) {
-		return nil, &transport.Refusal{Text: fmt.Sprintf("the snapshot at %v is damaged here; ask again later", mark.Mark)}
-	}
 	f, err := o.snapshots.store.Open(mark)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -160,9 +160,6 @@ func (n *Node) start() error {
 		Logger: n.options.Logger, Tick: Tick, Fatal: n.options.Fatal,
 	}))
 	n.background.Go(n.keepAddresses)
-	if n.snapshots.damaged != nil {
-		n.background.Go(n.replaceDamaged)
-	}
 	close(n.member)
 	return nil
 }

@@ -13,9 +13,6 @@ import (
 	"github.com/raftredis/raftredis/wal"
 )
 
-// replaceInterval is how often a node that could not use its newest snapshot asks for another one until it has it.
-const replaceInterval = time.Second
-
 // restoreState opens the snapshots and gives the machine the state of the newest one that is whole, before anybody
 // hears of this node. Which one that is the journal says; what it does not name is removed first, but for the newest
 // file that was being received: what there is of it need not travel again.
@@ -70,7 +67,8 @@ func partial(found []snapshot.Found, inForce *raft.SnapshotMark) []raft.Snapshot
 }
 
 // restoreNewest restores from the snapshot in force, or from the one before it if the disk has spoilt that: the log
-// goes back to the older of the two for this day.
+// goes back to the older of the two for this day. The core then knows of the older one alone. So others are sent that
+// one, and the next one that comes into force keeps it, and the log from there on, and not the damaged one.
 func (n *Node) restoreNewest(inForce, retained *raft.SnapshotMark) (engine.Base, error) {
 	base, err := n.restoreFrom(inForce)
 	if err == nil || retained == nil || !isDamage(err) {
@@ -78,12 +76,13 @@ func (n *Node) restoreNewest(inForce, retained *raft.SnapshotMark) (engine.Base,
 	}
 	n.options.Logger.Error("the newest snapshot is damaged; the state is restored from the one before it and from the log",
 		"damage", err, "index", inForce.Index, "instead", retained.Index)
-	n.snapshots.damaged = inForce
 	base, older := n.restoreFrom(retained)
 	if older != nil {
-		older = errors.Join(err, older)
+		return base, refusal(n.options.Directory, errors.Join(err, older))
 	}
-	return base, refusal(n.options.Directory, older)
+	n.snapshots.damaged = inForce
+	n.restored.Snapshot, n.restored.Retained = retained, nil
+	return base, nil
 }
 
 // refusal is why a node cannot start, and what to do.
@@ -114,25 +113,4 @@ func (n *Node) restoreFrom(mark *raft.SnapshotMark) (engine.Base, error) {
 func isDamage(err error) bool {
 	corruption := (*snapshot.CorruptionError)(nil)
 	return errors.As(err, &corruption) || errors.Is(err, snapshot.ErrForeign) || errors.Is(err, fs.ErrNotExist)
-}
-
-// replaceDamaged has a new snapshot taken in the place of one that is damaged, as soon as the log has anything to add:
-// until then this node serves none to others, and has no second one to fall back to.
-func (n *Node) replaceDamaged() {
-	ticker := time.NewTicker(replaceInterval)
-	defer ticker.Stop()
-	for {
-		s := n.runner.Load().Status()
-		if s.Snapshot != nil && s.Snapshot.Index > n.snapshots.damaged.Index {
-			return
-		}
-		if err := n.TakeSnapshot(); errors.Is(err, ErrClosed) {
-			return
-		}
-		select {
-		case <-ticker.C:
-		case <-n.context.Done():
-			return
-		}
-	}
 }

@@ -96,11 +96,22 @@ func TestE6_ADamagedSnapshotIsReplacedByTheOneBeforeItAndTheLog(t *testing.T) {
 	if applied := l.notebooks[0].applied.Load(); uint64(applied) != uint64(s.Applied-retained.Index) {
 		t.Fatalf("%d entries were applied up to %d, the older snapshot was at %d", applied, s.Applied, retained.Index)
 	}
-	until(t, "a sound snapshot to replace the damaged one", func() bool {
-		s := l.nodes[0].Status()
-		return s.Snapshot.Index > inForce.Index
-	})
+	if s.Snapshot == nil || !s.Snapshot.Same(&retained) || s.Retained != nil {
+		t.Fatalf("in force are %v and %v", s.Snapshot, s.Retained)
+	}
+	// The next one keeps the sound one, not the damaged one: it may be damaged in its turn.
+	l.write(0, 2)
+	takeSnapshot(t, l.nodes[0])
+	s = l.nodes[0].Status()
+	if s.Snapshot.Index <= inForce.Index || !s.Retained.Same(&retained) {
+		t.Fatalf("in force are %v and %v", s.Snapshot, s.Retained)
+	}
 	l.stop(0)
+	after := snapshotFiles(t, l.options[0].Directory)
+	if len(after) != 2 || after[0] != files[0] {
+		t.Fatalf("the files were %v, and are %v", files, after)
+	}
+	damage(t, after[1])
 	l.start(0)
 	l.expectAlike(0)
 }

@@ -46,6 +46,11 @@ func openSnapshots(n *Node) (*snapshots, error) {
 // trusted.
 func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft.SnapshotMark, err error) {
 	defer f.Image.Release()
+	if s.damaged != nil && f.Mark.Index <= s.damaged.Index {
+		// The log is being applied once more. What the journal names never goes back.
+		return mark, fmt.Errorf("%w: the one at %v was damaged, and the log behind it is not applied yet",
+			engine.ErrUnavailable, s.damaged.Mark)
+	}
 	began := time.Now()
 	s.beganAt.Store(began.UnixNano())
 	defer func() { s.took.Store(int64(time.Since(began))) }()
