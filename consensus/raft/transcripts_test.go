@@ -62,6 +62,7 @@ func TestE8_ASnapshotIsAnnouncedUntilItIsThere(t *testing.T)         { transcrip
 func TestE8_ALeaderChangesWhileASnapshotIsFetched(t *testing.T)      { transcript(t, "install_new_leader") }
 func TestE10_E12_E14_SnapshotsAreMadeWhileOneIsFetched(t *testing.T) { transcript(t, "install_two") }
 func TestASnapshotFromTheMidstOfAChangeIsJoint(t *testing.T)         { transcript(t, "install_members") }
+func TestANodeWhoseMembersComeFromASnapshotIsElected(t *testing.T)   { transcript(t, "install_election") }
 func TestASnapshotTellsANodeThatItWasLeftOut(t *testing.T)           { transcript(t, "install_left_out") }
 func TestASnapshotThatTheLogHasPassedReplacesNothing(t *testing.T) {
 	transcript(t, "install_overtaken")
