@@ -176,6 +176,8 @@ func TestI6_DamagedEntriesDoNotStopTheMachine(t *testing.T) {
 func FuzzI6_ApplyTakesAnyBytes(f *testing.F) {
 	f.Add(body("set a 1", "incr a", "append a x"), int64(5))
 	f.Add(body("mset a 1 b 2", "del a b", "set c 1 nx xx"), int64(-1))
+	f.Add(body("set a 1 px 5", "getex log px 9", "copy a b", "rename b log", "expireat a 0", "flushall"), int64(7))
+	f.Add(body("psetex a 1 x", "pexpire log 3 nx", "persist log", "copy log longer replace"), int64(1<<62))
 	f.Add([]byte{2, 3, 'd', 'e', 'l', 0}, int64(0))
 	f.Add([]byte{0xff, 0xff, 0xff}, int64(0))
 	f.Fuzz(func(t *testing.T, data []byte, stamp int64) {

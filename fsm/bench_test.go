@@ -3,6 +3,7 @@ package fsm
 import (
 	"encoding/binary"
 	"io"
+	"strconv"
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/argv"
@@ -163,5 +164,37 @@ func BenchmarkGoMap(b *testing.B) {
 		if m[string(benchKey(key, scattered(n)))] == "" {
 			b.Fatal("a key is missing")
 		}
+	}
+}
+
+// BenchmarkApplySetWithDeadline is BenchmarkApplySet with PX, among as many keys that have deadlines.
+func BenchmarkApplySetWithDeadline(b *testing.B) {
+	m := newMachine(b)
+	key, value := make([]byte, 16), make([]byte, 64)
+	for i := range benchKeys {
+		benchKey(key, i)
+		m.space.putUntil(m.space.place(key), key, newEntry(key, value), int64(scattered(i)+1))
+	}
+	call := [][]byte{[]byte("SET"), key, value, []byte("PXAT"), make([]byte, 7)}
+	var data []byte
+	n := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		n++
+		benchKey(key, scattered(n))
+		call[4] = strconv.AppendInt(call[4][:0], int64(scattered(3*n)+1), 10)
+		data = argv.Append(data[:0], call)
+		m.Apply(m.Index()+1, 0, data, nil)
+	}
+}
+
+// BenchmarkIncrWithDeadline is BenchmarkIncr of a counter that ends: the index of deadlines is not touched.
+func BenchmarkIncrWithDeadline(b *testing.B) {
+	m := newMachine(b)
+	m.Apply(1, 1, body("set counter 1 px 1000"), nil)
+	data := body("incr counter")
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Apply(m.Index()+1, 0, data, nil)
 	}
 }

@@ -84,3 +84,32 @@ func TestAKeyCostsFewBytesBesidesItself(t *testing.T) {
 	}
 	runtime.KeepAlive(m)
 }
+
+// TestADeadlineCostsFewBytes bounds what the index adds to a key, with deadlines in no order and all different.
+func TestADeadlineCostsFewBytes(t *testing.T) {
+	const keys, most = 200_000, 60
+	m := newMachine(t)
+	key := make([]byte, 16)
+	for i := range keys {
+		m.space.set(benchKey(key, i), nil)
+	}
+	before := heapBytes()
+	for i := range keys {
+		benchKey(key, i)
+		m.space.putUntil(m.space.place(key), key, *m.space.get(key), now+int64(i*7919%keys))
+	}
+	perKey := int64(heapBytes()-before) / keys
+	t.Logf("%d bytes for a deadline", perKey)
+	if perKey > most {
+		t.Fatalf("%d bytes for a deadline", perKey)
+	}
+	m.space.settle()
+	checkDeadlines(t, m)
+	for i := range keys {
+		m.space.remove(benchKey(key, i))
+	}
+	if left := int64(heapBytes()) - int64(before); left > 0 || m.space.deadlines.tree.Len() != 0 {
+		t.Fatalf("%d bytes are left of %d deadlines", left, keys)
+	}
+	runtime.KeepAlive(m)
+}
