@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/command"
@@ -21,9 +23,8 @@ func (s *store) Info() resp.Info {
 		State: s.state(&status), Role: role(status.Role), Leader: uint64(status.Leader),
 		Term: uint64(status.Term), VotedFor: uint64(status.Vote),
 		Commit: uint64(status.Commit), Applied: uint64(status.Applied),
-		LastIndex: uint64(status.Last.Index),
-		// The log begins at its first entry: nothing is compacted yet.
-		LogEntries: uint64(status.Last.Index),
+		LastIndex:  uint64(status.Last.Index),
+		LogEntries: uint64(status.Last.Index + 1 - min(status.Log.HistoryFirst, status.Last.Index+1)),
 		Keys:       s.keys(),
 		Nodes:      members(&status),
 		Fields: []resp.Field{
@@ -34,9 +35,72 @@ func (s *store) Info() resp.Info {
 			{Name: "raft_journal_entry_bytes", Value: number(status.JournalBytes)},
 			{Name: "raft_incarnation", Value: fmt.Sprintf("%016x", status.Incarnation)},
 			{Name: "raft_configuration", Value: progress(&status)},
+			{Name: "raft_log_first_index", Value: number(status.Log.HistoryFirst)},
+			{Name: "raft_history_bytes", Value: fmt.Sprint(status.Log.HistoryBytes)},
 		},
 	}
+	if status.Snapshot != nil {
+		info.SnapshotIndex, info.SnapshotTerm = uint64(status.Snapshot.Index), uint64(status.Snapshot.Term)
+	}
+	info.Fields = append(info.Fields, snapshotFields(&status)...)
+	info.Fields = append(info.Fields, s.stateFields()...)
 	return info
+}
+
+// snapshotFields are what the node knows of its snapshots, with the names that redisraft has for them.
+func snapshotFields(status *consensus.Status) []resp.Field {
+	fields := []resp.Field{
+		{Name: "raft_snapshot_in_progress", Value: yesNo(status.SnapshotUnderway)},
+		{Name: "raft_snapshots_created", Value: number(status.SnapshotsTaken)},
+		{Name: "raft_snapshots_received", Value: number(status.SnapshotsInstalled)},
+		{Name: "raft_snapshot_last_error", Value: oneLine(status.LastSnapshotError)},
+	}
+	if status.Snapshot != nil {
+		fields = append(fields, resp.Field{Name: "raft_snapshot_size", Value: number(status.Snapshot.FileBytes)})
+	}
+	if status.Retained != nil {
+		fields = append(fields, resp.Field{Name: "raft_snapshot_retained_idx", Value: number(status.Retained.Index)})
+	}
+	if underway := status.Install; underway != (engine.InstallStatus{}) {
+		fields = append(fields,
+			resp.Field{Name: "raft_install_from", Value: number(underway.From)},
+			resp.Field{Name: "raft_install_idx", Value: number(underway.Mark.Index)},
+			resp.Field{Name: "raft_install_size", Value: number(underway.FileBytes)})
+	}
+	return fields
+}
+
+// stateFields are the index up to which the log was applied, and the hash of all of the state then: two nodes that show
+// the same index show the same hash, or something is very wrong.
+func (s *store) stateFields() []resp.Field {
+	var index, hash uint64
+	s.node.View(func(m consensus.StateMachine) {
+		space := m.(machine)
+		if index = space.Index(); index > 0 { // before the first entry there is no state to hash
+			hash = space.Hash()
+		}
+	})
+	return []resp.Field{
+		{Name: "raft_state_index", Value: number(index)},
+		{Name: "raft_state_hash", Value: fmt.Sprintf("%016x", hash)},
+	}
+}
+
+func yesNo(truth bool) string {
+	if truth {
+		return "yes"
+	}
+	return "no"
+}
+
+// oneLine makes a text fit for a line of INFO.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // Leader is the member that the node believes to lead.

@@ -34,6 +34,8 @@ const (
 	maxPlaygroundNodes     = 9
 	// playgroundJournalBytes is small, so that several nodes start fast and fit a laptop's disk.
 	playgroundJournalBytes = 16 << 20
+	// playgroundLogBytes is small for the same reasons: what is kept on disk, and done again at a start.
+	playgroundLogBytes = 16 << 20
 	// killAfter is how long children may take to stop: a little longer than they allow themselves.
 	killAfter = stopPeriod + 5*time.Second
 )
@@ -156,7 +158,8 @@ func (p *cluster) nodeDirectory(port int) string {
 // arguments are the command line of a child.
 func (p *cluster) arguments(port int) []string {
 	return append(p.ownArguments(port),
-		"--journal-file-bytes", strconv.Itoa(playgroundJournalBytes), "--log-level", p.flags.level.String(),
+		"--journal-file-bytes", strconv.Itoa(playgroundJournalBytes),
+		"--snapshot-log-bytes", strconv.Itoa(playgroundLogBytes), "--log-level", p.flags.level.String(),
 		"--lifeline-fd", strconv.Itoa(lifelineDescriptor))
 }
 

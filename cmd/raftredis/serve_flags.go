@@ -69,11 +69,11 @@ type serveFlags struct {
 	secretFile         string
 	maxClients         int
 	timeoutSeconds     int
-	outputBytes        int
+	outputBytes        sizeFlag
 
 	heartbeatMillis, electionMillis, waitMillis, uncertainAfterMillis int
-	maxEntryBytes                                                     int
-	journalFileBytes                                                  int64
+	maxEntryBytes, journalFileBytes                                   sizeFlag
+	snapshotLogBytes, snapshotRate, backlogBytes                      sizeFlag
 
 	level      logLevel
 	lifelineFD int
@@ -97,7 +97,7 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"file with a secret that all nodes of the cluster share; nodes without it are turned away")
 	flags.IntVar(&f.maxClients, "maxclients", defaultMaxClients, "how many clients may be connected at once")
 	flags.IntVar(&f.timeoutSeconds, "timeout", 0, "close a client that was silent for so many seconds; 0: never")
-	flags.IntVar(&f.outputBytes, "client-output-buffer-bytes", defaultOutputBytes,
+	f.outputBytes.define(flags, "client-output-buffer-bytes", defaultOutputBytes,
 		"close a client for which more bytes of replies wait than this")
 	flags.Var(&f.view, "cluster-view", "how the cluster looks to cluster clients: spread (each voter that is up owns a "+
 		"share of the slots), leader (the leader owns all) or off (no cluster)")
@@ -105,17 +105,8 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 		"done) or moved (send the client to the leader; then --cluster-view is leader unless given)")
 	flags.IntVar(&f.nodeTimeoutMillis, "cluster-node-timeout", consensus.DefaultAbsentMillis,
 		"milliseconds after which a node that is not heard loses its share of the slots in the spread view")
-	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", consensus.DefaultHeartbeatMillis, "how often a leader is heard")
-	flags.IntVar(&f.electionMillis, "election-millis", consensus.DefaultElectionMillis,
-		"after this time to twice this time without a leader, an election begins")
-	flags.IntVar(&f.waitMillis, "leader-wait-millis", consensus.DefaultWaitMillis,
-		"how long a command waits for a leader before it is answered CLUSTERDOWN: not done")
-	flags.IntVar(&f.uncertainAfterMillis, "uncertain-after-millis", consensus.DefaultUncertainAfterMillis,
-		"how long a command that was sent waits for its fate before it is answered UNCERTAIN: unknown")
-	flags.IntVar(&f.maxEntryBytes, "max-entry-bytes", consensus.DefaultMaxEntryBytes,
-		"largest write, and largest argument of any command")
-	flags.Int64Var(&f.journalFileBytes, "journal-file-bytes", consensus.DefaultJournalFileBytes,
-		"size of each of the two files of the journal, which are written out in advance")
+	f.defineTimes(flags)
+	f.defineLog(flags)
 	flags.Var(&f.level, "log-level", "least important lines of the log that are written: debug, info, warn or error")
 	flags.IntVar(&f.lifelineFD, "lifeline-fd", 0, "descriptor of a pipe; the node stops when its other end is closed")
 	flags.StringArrayVar(&f.peerRoutes, "peer-route", nil,
@@ -125,6 +116,31 @@ func (f *serveFlags) define(flags *pflag.FlagSet) {
 			panic(err)
 		}
 	}
+}
+
+func (f *serveFlags) defineTimes(flags *pflag.FlagSet) {
+	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", consensus.DefaultHeartbeatMillis, "how often a leader is heard")
+	flags.IntVar(&f.electionMillis, "election-millis", consensus.DefaultElectionMillis,
+		"after this time to twice this time without a leader, an election begins")
+	flags.IntVar(&f.waitMillis, "leader-wait-millis", consensus.DefaultWaitMillis,
+		"how long a command waits for a leader before it is answered CLUSTERDOWN: not done")
+	flags.IntVar(&f.uncertainAfterMillis, "uncertain-after-millis", consensus.DefaultUncertainAfterMillis,
+		"how long a command that was sent waits for its fate before it is answered UNCERTAIN: unknown")
+}
+
+func (f *serveFlags) defineLog(flags *pflag.FlagSet) {
+	f.maxEntryBytes.define(flags, "max-entry-bytes", consensus.DefaultMaxEntryBytes,
+		"largest write, and largest argument of any command")
+	f.journalFileBytes.define(flags, "journal-file-bytes", consensus.DefaultJournalFileBytes,
+		"size of each of the two files of the journal, which are written out in advance")
+	f.snapshotLogBytes.define(flags, "snapshot-log-bytes", consensus.DefaultSnapshotLogBytes,
+		"write a snapshot of the data after so much log, or as much as the last snapshot has, whichever is more: a restart "+
+			"has no more than that to do again; 0: only when BGSAVE asks for one")
+	f.snapshotRate.define(flags, "snapshot-bytes-per-second", consensus.DefaultSnapshotBytesPerSecond,
+		"how fast snapshots are written to disk, and sent to another node")
+	f.backlogBytes.define(flags, "repl-backlog-size", 0,
+		"how much log is kept for nodes that are a little behind; one that is further behind is sent a snapshot (default: "+
+			"4 times --snapshot-log-bytes)")
 }
 
 // check finds everything that is wrong with the flags as such, before any port or file is touched.
@@ -162,24 +178,49 @@ func (f *serveFlags) check() error {
 	return f.checkLimits()
 }
 
+// Limits of the sizes that have flags.
+const (
+	maxOutputBytes = 1 << 30
+	minEntryBytes  = 1 << 10
+	maxEntryBytes  = 1 << 20
+	minLogBytes    = 64 << 10
+	minRate        = 512 << 10
+	maxLogBytes    = 1 << 40
+)
+
 func (f *serveFlags) checkLimits() error {
-	const maxBytes = 1 << 30
 	for _, limit := range []struct {
 		flag        string
 		value       int
 		least, most int
 	}{
 		{"maxclients", f.maxClients, 1, 1 << 20},
-		{"client-output-buffer-bytes", f.outputBytes, f.maxEntryBytes, maxBytes},
 		{"heartbeat-millis", f.heartbeatMillis, 10, 3_600_000},
 		{"election-millis", f.electionMillis, 10, 3_600_000},
 		{"cluster-node-timeout", f.nodeTimeoutMillis, 30, 3_600_000},
 		{"leader-wait-millis", f.waitMillis, 10, 3_600_000},
 		{"uncertain-after-millis", f.uncertainAfterMillis, 10, 3_600_000},
-		{"max-entry-bytes", f.maxEntryBytes, 1 << 10, 1 << 20},
 	} {
 		if limit.value < limit.least || limit.value > limit.most {
 			return wrongUsage("serve", "--%s is %d; it must be %d to %d", limit.flag, limit.value, limit.least, limit.most)
+		}
+	}
+	for _, limit := range []struct {
+		flag               string
+		value, least, most sizeFlag
+		// zero says that 0 is allowed, and what it means.
+		zero string
+	}{
+		{"max-entry-bytes", f.maxEntryBytes, minEntryBytes, maxEntryBytes, ""},
+		{"client-output-buffer-bytes", f.outputBytes, f.maxEntryBytes, maxOutputBytes, ""},
+		{"snapshot-log-bytes", f.snapshotLogBytes, minLogBytes, maxLogBytes, ", or 0: none but those of BGSAVE"},
+		{"snapshot-bytes-per-second", f.snapshotRate, minRate, maxLogBytes, ""},
+		{"repl-backlog-size", f.backlogBytes, minLogBytes, maxLogBytes, ", or 0: as --snapshot-log-bytes says"},
+	} {
+		inRange := limit.value >= limit.least && limit.value <= limit.most
+		if !inRange && (limit.value != 0 || limit.zero == "") {
+			return wrongUsage("serve", "--%s is %d; it must be %d to %d%s", limit.flag, limit.value, limit.least, limit.most,
+				limit.zero)
 		}
 	}
 	return nil
@@ -211,6 +252,25 @@ func (f *serveFlags) joinAddresses() ([]string, error) {
 		addresses = append(addresses, peer)
 	}
 	return addresses, nil
+}
+
+// snapshotEvery is --snapshot-log-bytes as the library has it, where 0 is the default.
+func (f *serveFlags) snapshotEvery() int64 {
+	if f.snapshotLogBytes == 0 {
+		return -1
+	}
+	return int64(f.snapshotLogBytes)
+}
+
+// backlog is how much log is kept for nodes that are behind.
+func (f *serveFlags) backlog() sizeFlag {
+	switch {
+	case f.backlogBytes > 0:
+		return f.backlogBytes
+	case f.snapshotLogBytes > 0:
+		return consensus.DefaultHistoryFactor * f.snapshotLogBytes
+	}
+	return consensus.DefaultHistoryFactor * consensus.DefaultSnapshotLogBytes
 }
 
 // announced is the host at which others reach this node. It is empty for a cluster of one that listens on a wildcard:

@@ -75,7 +75,8 @@ func (s *server) open(peers net.Listener, fatal func(error)) error {
 	}
 	s.store = newStore(s.node)
 	s.front, err = resp.New(resp.Options{
-		Store: s.store, Node: s.store, Password: s.flags.password, Limits: s.limits(), Version: versionText(),
+		Store: s.store, Node: s.store, Saver: &saver{node: s.node},
+		Password: s.flags.password, Limits: s.limits(), Version: versionText(),
 		ClusterView: s.flags.clusterView(), RedirectMoved: s.flags.redirect.moved,
 		Settings: s.settings(), Logger: s.logger,
 	})
@@ -106,14 +107,16 @@ func (s *server) consensusOptions() (consensus.Options, error) {
 		Bootstrap:     f.bootstrap, Expect: f.expect, Join: join,
 		HeartbeatMillis: f.heartbeatMillis, ElectionMillis: f.electionMillis,
 		WaitMillis: f.waitMillis, UncertainAfterMillis: f.uncertainAfterMillis, AbsentMillis: f.nodeTimeoutMillis,
-		MaxEntryBytes: f.maxEntryBytes, JournalFileBytes: f.journalFileBytes,
+		MaxEntryBytes: int(f.maxEntryBytes), JournalFileBytes: int64(f.journalFileBytes),
+		SnapshotLogBytes: f.snapshotEvery(), SnapshotBytesPerSecond: int64(f.snapshotRate),
+		MaxHistoryBytes: int64(f.backlog()),
 		Secret: secret, Dial: routes.dialer(), Logger: s.logger,
 	}, nil
 }
 
 func (s *server) limits() resp.Limits {
 	return resp.Limits{
-		MaxClients: s.flags.maxClients, MaxEntryBytes: s.flags.maxEntryBytes, MaxOutputBytes: s.flags.outputBytes,
+		MaxClients: s.flags.maxClients, MaxEntryBytes: int(s.flags.maxEntryBytes), MaxOutputBytes: int(s.flags.outputBytes),
 		IdleTimeout: s.flags.idleTimeout(),
 	}
 }
@@ -129,10 +132,13 @@ func (s *server) settings() []resp.Setting {
 		{Name: "raft.cluster-view", Value: f.clusterView().String()},
 		{Name: "raft.election-millis", Value: strconv.Itoa(f.electionMillis)},
 		{Name: "raft.heartbeat-millis", Value: strconv.Itoa(f.heartbeatMillis)},
-		{Name: "raft.journal-file-bytes", Value: strconv.FormatInt(f.journalFileBytes, 10)},
+		{Name: "raft.journal-file-bytes", Value: f.journalFileBytes.number()},
 		{Name: "raft.leader-wait-millis", Value: strconv.Itoa(f.waitMillis)},
 		{Name: "raft.peer-port", Value: strconv.Itoa(f.peerPort)},
 		{Name: "raft.redirect", Value: f.redirect.String()},
+		{Name: "repl-backlog-size", Value: f.backlog().number()},
+		{Name: "raft.snapshot-bytes-per-second", Value: f.snapshotRate.number()},
+		{Name: "raft.snapshot-log-bytes", Value: f.snapshotLogBytes.number()},
 		{Name: "raft.uncertain-after-millis", Value: strconv.Itoa(f.uncertainAfterMillis)},
 	}
 }

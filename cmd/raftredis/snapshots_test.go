@@ -1,0 +1,157 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+// What tests of snapshots share.
+
+const (
+	// filledKeys are so many that to write them takes a node's whole log away several times; each is filledBytes long.
+	filledKeys  = 300_000
+	filledBytes = 24
+	// fillPipeline is how many of them are sent at once, fillClients by how many clients.
+	fillPipeline = 1000
+	fillClients  = 4
+)
+
+// eagerSnapshots make nodes forget their log all the time, and keep none of it for others.
+var eagerSnapshots = []string{"--snapshot-log-bytes", "1mb", "--repl-backlog-size", "1mb"}
+
+func filledKey(i int) string { return "filled" + strconv.Itoa(i) }
+
+func filledValue(i, round int) string { return fmt.Sprintf("%d.%0*d", round, filledBytes, i) }
+
+// fill writes many keys through some nodes; round makes the values others than those of another round.
+func fillKeys(t testing.TB, nodes []*node, keys, round int) {
+	t.Helper()
+	var running sync.WaitGroup
+	failures := make([]error, fillClients)
+	for id := range fillClients {
+		port := nodes[id%len(nodes)].port
+		running.Go(func() { failures[id] = fillShare(port, id, keys, round) })
+	}
+	running.Wait()
+	for id, err := range failures {
+		if err != nil {
+			t.Fatalf("client %d: %v", id, err)
+		}
+	}
+}
+
+// fillShare writes what one client has to write.
+func fillShare(port, id, keys, round int) error {
+	connection, err := blackbox.Connect(port)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	var commands [][]string
+	for i := id; i < keys; i += fillClients {
+		commands = append(commands, []string{"SET", filledKey(i), filledValue(i, round)})
+		if len(commands) < fillPipeline && i+fillClients < keys {
+			continue
+		}
+		replies, err := connection.Pipeline(commands)
+		if err != nil {
+			return err
+		}
+		for k, r := range replies {
+			if r.Kind != '+' {
+				return fmt.Errorf("%q was answered %v", commands[k], r)
+			}
+		}
+		commands = commands[:0]
+	}
+	return nil
+}
+
+// verifyFilled reads all of it back through one node.
+func verifyFilled(t testing.TB, n *node, keys, round int) {
+	t.Helper()
+	connection := n.connect(t)
+	defer connection.Close()
+	for begin := 0; begin < keys; begin += fillPipeline {
+		command := []string{"MGET"}
+		for i := begin; i < min(begin+fillPipeline, keys); i++ {
+			command = append(command, filledKey(i))
+		}
+		for k, r := range connection.Must(t, command...).Items {
+			if want := filledValue(begin+k, round); r.Text != want {
+				t.Fatalf("node %d: %s is %v, want %q", n.number, filledKey(begin+k), r, want)
+			}
+		}
+	}
+}
+
+// count reads a number from INFO raft.
+func (n *node) count(t testing.TB, fact string) int {
+	t.Helper()
+	facts, err := info(n.port, "raft")
+	if err != nil {
+		t.Fatalf("node %d: INFO raft: %v", n.number, err)
+	}
+	number, err := strconv.Atoi(facts[fact])
+	if err != nil {
+		t.Fatalf("node %d: %s is %q", n.number, fact, facts[fact])
+	}
+	return number
+}
+
+// expectEqualStates waits until all nodes have applied the same entries, and compares their states.
+func expectEqualStates(t testing.TB, nodes []*node) {
+	t.Helper()
+	states := map[string]string{}
+	blackbox.Eventually(t, effectLimit, "all nodes have applied the same entries", func() bool {
+		clear(states)
+		indexes := map[string]bool{}
+		for _, n := range nodes {
+			facts, err := info(n.port, "raft")
+			if err != nil || facts["raft_state_index"] == "" || facts["raft_state_hash"] == "" {
+				return false
+			}
+			indexes[facts["raft_state_index"]] = true
+			states[fmt.Sprint("node ", n.number)] = facts["raft_state_hash"]
+		}
+		return len(indexes) == 1
+	})
+	hashes := map[string]bool{}
+	for _, hash := range states {
+		hashes[hash] = true
+	}
+	if len(hashes) != 1 {
+		t.Errorf("after the same entries the hashes of the states are %v", states)
+	}
+}
+
+// awaitCompacted waits until none of some nodes has the entry behind an index any more.
+func awaitCompacted(t testing.TB, nodes []*node, index int) {
+	t.Helper()
+	for _, n := range nodes {
+		what := fmt.Sprintf("node %d has no log back to entry %d", n.number, index+1)
+		blackbox.Eventually(t, readyLimit, what, func() bool {
+			return n.count(t, "raft_log_first_index") > index+1
+		})
+	}
+}
+
+// receivedBytes is the size of what a node has of a snapshot that it receives, 0 if it receives none.
+func (c *cluster) receivedBytes(n *node) (bytes int64) {
+	paths, err := filepath.Glob(filepath.Join(c.nodeDirectory(n), "snapshots", "*.receiving"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, path := range paths {
+		if file, err := os.Stat(path); err == nil { // it may have become a whole one meanwhile
+			bytes += file.Size()
+		}
+	}
+	return bytes
+}
