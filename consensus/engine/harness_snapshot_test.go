@@ -66,6 +66,7 @@ type snapshotHands struct {
 	frozenAt []raft.Mark
 	requests []raft.InstallRequest
 	stops    int
+	trims    int
 }
 
 // restore is what a start finds on the disk, after the machine was given the state in force.
@@ -141,6 +142,7 @@ func (tb *table) moveHistory(s *seat) {
 		s.fill = nil
 	}
 	if s.out.Trim != 0 {
+		s.trims++
 		s.trimmed = max(s.trimmed, s.out.Trim-1)
 	}
 	kept := s.log[min(int(s.trimmed-s.floor.Mark.Index), len(s.log)):]

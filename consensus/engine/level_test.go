@@ -41,9 +41,10 @@ func TestAHistoryOfANewerBuildStopsTheNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	fatal := make(chan error, 1)
-	log := &memoryLog{sealed: make(chan struct{}, 1), history: append(s.log, newer(2, 1))}
+	log := newMemoryLog()
+	log.history = append(s.log, newer(2, 1))
 	r := Start(e, NewApplier(o, &journal{}, Base{}), Hands{
-		Machine: &journal{}, Log: log, Transport: port{&hub{}, 1}, Logger: slog.New(slog.DiscardHandler),
+		Machine: &journal{}, Log: log, SnapshotLog: log, Transport: port{&hub{}, 1}, Logger: slog.New(slog.DiscardHandler),
 		Tick: time.Millisecond, Fatal: func(err error) { fatal <- err },
 	})
 	expectLevelError(t, await(t, fatal, "the end of the node"))

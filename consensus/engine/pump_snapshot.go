@@ -201,9 +201,6 @@ func (r *Runner) remove(g garbage) error {
 
 // noteHistory tells the loop how large history is.
 func (r *Runner) noteHistory() {
-	if r.hands.SnapshotLog == nil { // a node without snapshots
-		return
-	}
 	r.historyBytes.Store(r.hands.SnapshotLog.HistoryBytes())
 }
 

@@ -25,6 +25,9 @@ type hub struct {
 	mu      sync.Mutex
 	runners map[raft.NodeID]*Runner
 	resets  chan raft.NodeID
+	shelves sync.Map // of nodes, by id
+	// hang, if not nil, holds up every Fetch of nodes that start from now on.
+	hang chan struct{}
 }
 
 type port struct {
@@ -51,18 +54,27 @@ func (p port) Reset(from raft.NodeID) {
 }
 func (p port) SetPeers([]raft.Member) {}
 
-// memoryLog is a log that forgets everything, and fails when told to.
+// memoryLog is a log that forgets everything but its history, and fails when told to.
 type memoryLog struct {
 	mu      sync.Mutex
 	history []raft.Entry
-	fail    error // of Append
-	full    error // of Write
-	sealed  chan struct{}
+	// before is the entry before history begins.
+	before raft.Mark
+	fail   error // of Append
+	full   error // of Write
+	sealed chan struct{}
+	// writes are the operations that the log writer did, in words.
+	writes []string
 }
 
-func (l *memoryLog) Append([]raft.AppendOperation) error {
+func newMemoryLog() *memoryLog { return &memoryLog{sealed: make(chan struct{}, 1)} }
+
+func (l *memoryLog) Append(group []raft.AppendOperation) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for i := range group {
+		l.writes = append(l.writes, fmt.Sprint("operation ", group[i].Number))
+	}
 	return l.fail
 }
 func (l *memoryLog) Seal() error {
@@ -86,11 +98,14 @@ func (l *memoryLog) Write(entries []raft.Entry) error {
 func (l *memoryLog) Entries(from raft.Index, maxBytes int) (raft.Mark, []raft.Entry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if from <= l.before.Index {
+		return raft.Mark{}, nil, fmt.Errorf("entry %d: %w", from, ErrCompacted)
+	}
 	at := slices.IndexFunc(l.history, func(e raft.Entry) bool { return e.Index == from })
 	if at < 0 {
 		return raft.Mark{}, nil, fmt.Errorf("entry %d is not in history", from)
 	}
-	var previous raft.Mark
+	previous := l.before
 	if at > 0 {
 		previous = l.history[at-1].Mark()
 	}
@@ -108,6 +123,7 @@ type running struct {
 	*Runner
 	machine *journal
 	log     *memoryLog
+	shelf   *shelf
 	fatal   chan error
 }
 
@@ -116,32 +132,38 @@ func startCluster(t *testing.T, n int) (*hub, []*running) {
 	t.Helper()
 	h := &hub{runners: map[raft.NodeID]*Runner{}, resets: make(chan raft.NodeID, 1)}
 	tb := newTable(t, n) // for its disks
+	t.Cleanup(func() { goleak.VerifyNone(t) })
 	var all []*running
 	for _, s := range tb.nodes {
-		o := s.engine.options
-		r := &running{machine: &journal{}, log: &memoryLog{sealed: make(chan struct{}, 1)}, fatal: make(chan error, 1)}
-		e, err := New(o, raft.Restored{Term: s.term, Entries: s.log}, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Runner = Start(e, NewApplier(o, r.machine, Base{}), Hands{
-			Machine: r.machine, Log: r.log, Transport: port{h, s.id}, Logger: slog.New(slog.DiscardHandler),
-			Tick: time.Millisecond, Fatal: func(err error) { r.fatal <- err },
-		})
-		h.mu.Lock()
-		h.runners[s.id] = r.Runner
-		h.mu.Unlock()
-		all = append(all, r)
+		all = append(all, h.start(t, s))
 	}
-	t.Cleanup(func() {
-		for _, r := range all {
-			if err := r.Close(); err != nil {
-				t.Error(err)
-			}
-		}
-		goleak.VerifyNone(t)
-	})
 	return h, all
+}
+
+// start runs a node, and stops it at the end of the test.
+func (h *hub) start(t *testing.T, s *seat) *running {
+	t.Helper()
+	o := s.engine.options
+	r := &running{
+		machine: &journal{}, log: newMemoryLog(), shelf: newShelf(h, s.id), fatal: make(chan error, 1),
+	}
+	e, err := New(o, raft.Restored{Term: s.term, Entries: s.log}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Runner = Start(e, NewApplier(o, r.machine, Base{}), Hands{
+		Machine: r.machine, Log: r.log, SnapshotLog: r.log, Snapshots: r.shelf, Transport: port{h, s.id},
+		Logger: slog.New(slog.DiscardHandler), Tick: time.Millisecond, Fatal: func(err error) { r.fatal <- err },
+	})
+	h.mu.Lock()
+	h.runners[s.id] = r.Runner
+	h.mu.Unlock()
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
 }
 
 // await fails the test when the channel stays silent.
@@ -280,7 +302,7 @@ func TestAnIdleLogIsSealed(t *testing.T) {
 }
 
 func TestS19_ALogIsSealedAtCloseUnlessItFailed(t *testing.T) {
-	log := &memoryLog{sealed: make(chan struct{}, 1)}
+	log := newMemoryLog()
 	r := &Runner{hands: Hands{Log: log}}
 	if err := r.closeLog(); err != nil || len(log.sealed) != 1 {
 		t.Fatalf("closed with %d seals, %v", len(log.sealed), err)

@@ -332,3 +332,14 @@ func TestE14_ASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
 		t.Fatalf("history is cut at %d, the older snapshot is at %v", leader.trimmed, leader.retained.Mark)
 	}
 }
+
+// What the log could not remove the last time it may be able to now: it is asked again and again.
+func TestE6_HistoryIsCutAgainAndAgain(t *testing.T) {
+	tb := newSnapshotTable(t, 1, 0)
+	tb.compact(1)
+	before := tb.node(1).trims
+	tb.ticks(5 * trimTicks)
+	if got := tb.node(1).trims - before; got < 4 || got > 6 {
+		t.Fatalf("asked %d times", got)
+	}
+}

@@ -56,8 +56,7 @@ type snapshots struct {
 	// retire: there may be files that nobody needs. retiring: they are being removed.
 	retire   bool
 	retiring bool
-	// trimmed is what history was last cut to, at trimmedAt; historyBytes is what it held when last heard of.
-	trimmed      raft.Index
+	// trimmedAt is when history was last cut; historyBytes is what it held when last heard of.
 	trimmedAt    uint64
 	historyBytes int64
 }
@@ -67,7 +66,8 @@ const (
 	// up to snapshotRetryTicks << maxSnapshotDoublings: every attempt writes until the disk is full again.
 	snapshotRetryTicks   = 100
 	maxSnapshotDoublings = 6
-	// trimTicks is how often history may be cut: whole segments go, so most of the time there is nothing to cut.
+	// trimTicks is how often history is cut. Most of the time there is nothing to cut; but what the log could not let go
+	// of the last time, because the next start would have looked for it, it may be rid of now.
 	trimTicks = 100
 )
 
@@ -247,9 +247,6 @@ func (e *Engine) trimHistory() {
 	if s.historyBytes < e.options.maxHistoryBytes() {
 		keep = min(keep, e.core.KeepFrom())
 	}
-	if keep = min(keep, e.applied+1); keep <= s.trimmed {
-		return
-	}
-	s.trimmed, s.trimmedAt = keep, e.tick
-	e.out.Trim = keep
+	s.trimmedAt = e.tick
+	e.out.Trim = min(keep, e.applied+1)
 }

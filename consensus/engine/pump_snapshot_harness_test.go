@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+func (l *memoryLog) Keep(snapshot, retained *raft.SnapshotMark) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writes = append(l.writes, fmt.Sprint("keep ", snapshot.Index))
+	return l.fail
+}
+
+func (l *memoryLog) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writes = append(l.writes, fmt.Sprint("restart ", snapshot.Index))
+	l.before, l.history = snapshot.Mark, nil
+	return l.fail
+}
+
+func (l *memoryLog) Trim(keep raft.Index) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.history) > 0 && l.history[0].Index < keep {
+		l.before, l.history = l.history[0].Mark(), l.history[1:]
+	}
+	return nil
+}
+
+func (l *memoryLog) HistoryBytes() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int64(sizeOf(l.history))
+}
+
+// beginsBehind is the entry before history begins.
+func (l *memoryLog) beginsBehind() raft.Index {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.before.Index
+}
+
+// shelf keeps a node's snapshots in memory, and lets others fetch them.
+type shelf struct {
+	hub *hub
+	mu  sync.Mutex
+	// files are by hash.
+	files map[uint64]*storedFile
+	// takeError and fetchError are what every attempt ends with, until they are nil.
+	takeError, fetchError error
+	// gate, if not nil, holds up every Take, and hang every Fetch, until it is closed or the node stops.
+	gate, hang chan struct{}
+	// images are those of the states that were taken.
+	images []frozenJournal
+}
+
+func newShelf(h *hub, id raft.NodeID) *shelf {
+	s := &shelf{hub: h, hang: h.hang, files: map[uint64]*storedFile{}}
+	h.shelves.Store(id, s)
+	return s
+}
+
+func (s *shelf) Take(f Frozen, pace func(int) error) (raft.SnapshotMark, error) {
+	defer f.Image.Release()
+	s.mu.Lock()
+	gate, err := s.gate, s.takeError
+	s.images = append(s.images, f.Image.(frozenJournal))
+	s.mu.Unlock()
+	for gate != nil {
+		select {
+		case <-gate:
+			gate = nil
+		case <-time.After(time.Millisecond):
+			if err := pace(1); err != nil {
+				return raft.SnapshotMark{}, err
+			}
+		}
+	}
+	if err != nil {
+		return raft.SnapshotMark{}, err
+	}
+	file := fileOf(f)
+	s.put(file)
+	return file.mark, nil
+}
+
+func (s *shelf) put(file *storedFile) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files[file.mark.FileHash] = file
+}
+
+func (s *shelf) get(mark raft.SnapshotMark) *storedFile {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.files[mark.FileHash]
+}
+
+func (s *shelf) Fetch(ctx context.Context, from raft.NodeID, mark raft.SnapshotMark) (Base, error) {
+	s.mu.Lock()
+	hang, err := s.hang, s.fetchError
+	s.mu.Unlock()
+	if hang != nil {
+		select {
+		case <-hang:
+		case <-ctx.Done():
+			return Base{}, ctx.Err()
+		}
+	}
+	if err != nil {
+		return Base{}, err
+	}
+	other, _ := s.hub.shelves.Load(from)
+	file := other.(*shelf).get(mark)
+	if file == nil {
+		return Base{}, fmt.Errorf("%w: retired", ErrUnavailable)
+	}
+	s.put(file)
+	return file.base, nil
+}
+
+func (s *shelf) Restore(mark raft.SnapshotMark, machine StateMachine) (Base, error) {
+	file := s.get(mark)
+	if file == nil {
+		return Base{}, fmt.Errorf("the file at %v is gone", mark.Mark)
+	}
+	machine.(*journal).applied = slices.Clone(file.applied)
+	return file.base, nil
+}
+
+func (s *shelf) Retain(marks ...raft.SnapshotMark) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for hash := range s.files {
+		if !slices.ContainsFunc(marks, func(m raft.SnapshotMark) bool { return m.FileHash == hash }) {
+			delete(s.files, hash)
+		}
+	}
+	return nil
+}
+
+// set changes what a shelf does.
+func (s *shelf) set(change func(*shelf)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+// awaitStatus waits until a node's status is as wanted.
+func awaitStatus(t *testing.T, r *running, what string, wanted func(*Status) bool) *Status {
+	t.Helper()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	limit := time.After(patience)
+	for {
+		if s := r.Status(); wanted(s) {
+			return s
+		}
+		select {
+		case <-look.C:
+		case err := <-r.fatal:
+			t.Fatalf("%s: the node ended: %v", what, err)
+		case <-limit:
+			t.Fatalf("%s: not within %v: %+v", what, patience, r.Status())
+		}
+	}
+}
