@@ -55,6 +55,12 @@ func (o owner) Admit(theirs transport.Hello) error {
 	if err := o.judge(o.context, &theirs); err != nil {
 		return err
 	}
+	// The turn that judged came after the transport made room for the peer. Had the transport been told before that whose
+	// the id is, it would not have met this connection, and the configuration of that time is known by now.
+	s = o.runner.Load().Status()
+	if err := checkMember(s.Configuration, &theirs); err != nil {
+		return err
+	}
 	if m := engine.FindMember(s.Configuration, theirs.From); m != nil {
 		o.noteAddresses(m, &theirs)
 	}

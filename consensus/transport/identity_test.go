@@ -70,6 +70,26 @@ func TestD12_AnotherNodeAtTheAddressIsRefused(t *testing.T) {
 	a.awaitProblem(2, says(ErrNode))
 }
 
+// B was made node 4 by a leader whose log was lost, and its connection stands. C is node 4.
+func TestD11_TheConnectionOfANodeThatLostItsIDGivesWayToItsHolder(t *testing.T) {
+	x, b := start(t, 1), start(t, 4)
+	c := start(t, 4, func(n *node, _ *Options) { n.hello.Incarnation, n.hello.Boot = 9004, 9005 })
+	b.link(x.peer())
+	c.transport.SetPeers([]Peer{x.peer()})
+	c.awaitProblem(1, says(ErrIncarnation))
+	x.mu.Lock()
+	x.admit = func(theirs Hello) error { // as its configuration says now
+		if theirs.Incarnation != c.peer().Incarnation {
+			return ErrIncarnation
+		}
+		return nil
+	}
+	x.mu.Unlock()
+	x.transport.SetPeers([]Peer{c.peer()})
+	c.awaitUp(1)
+	b.awaitProblem(1, says(ErrIncarnation))
+}
+
 func TestD12_ACopyOfADirectoryIsRefusedWhileTheOriginalLives(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	clone := start(t, 1, func(n *node, _ *Options) { n.hello.Boot = 3001 })

@@ -25,7 +25,8 @@ type place struct {
 // reserve makes the connection the one of its peer for its purpose. An older one of the same process is closed, and has
 // delivered its last message before this returns. One of another process is kept, and the new one refused: it may be a
 // copy of the data directory. When the peer merely restarted, its old connection is closed by its kernel at once, or
-// for its silence within the read timeout, and the peer's next attempt succeeds.
+// for its silence within the read timeout, and the peer's next attempt succeeds. One of another data directory is kept,
+// too: which of them the id belongs to is a matter of SetPeers.
 func (t *Transport) reserve(p purpose, theirs *Hello, conn net.Conn) (*incoming, error) {
 	in := &incoming{
 		place: place{theirs.From, p},
@@ -40,6 +41,9 @@ func (t *Transport) reserve(p purpose, theirs *Hello, conn net.Conn) (*incoming,
 			return nil, err
 		case before == nil:
 			return in, nil
+		case before.hello.Incarnation != in.hello.Incarnation:
+			return nil, fmt.Errorf("%w: %016x is connected here, this is %016x",
+				ErrIncarnation, before.hello.Incarnation, in.hello.Incarnation)
 		case before.hello.Boot != in.hello.Boot:
 			return nil, ErrDuplicate
 		}

@@ -73,7 +73,12 @@ func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
 
 // SetPeers makes these the nodes to hold links to, and no others. A new address counts from the next dial on; a link
 // that stands is kept, since identity is never the address. Connections from nodes that are left out stay: their owner
-// may still have to hear them, or it Resets them.
+// may still have to hear them, or it Resets them. One from a node whose id is named here as another incarnation's ends:
+//
+//  1. A leader that is cut off lets B be node 4. B takes that identity, dials here, and is welcome: nobody here knows
+//     what node 4 is.
+//  2. That leader's log is lost. The next one lets C be node 4.
+//  3. C dials, and must not find its place taken by B for as long as B lives: it would never catch up.
 func (t *Transport) SetPeers(list []Peer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -94,6 +99,11 @@ func (t *Transport) SetPeers(list []Peer) {
 	for id, p := range old {
 		if next[id] != p {
 			p.cancel()
+		}
+	}
+	for _, in := range t.incoming {
+		if p := next[in.from]; p != nil && p.incarnation != in.hello.Incarnation {
+			in.conn.Close()
 		}
 	}
 }
