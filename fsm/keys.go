@@ -119,8 +119,8 @@ func parseCopyOptions(args [][]byte) (replace bool, refusal string) {
 	return replace, ""
 }
 
-// flush is FLUSHALL and FLUSHDB: there is one database, and to let go of it takes no time, so that SYNC and ASYNC are the
-// same.
+// flush is FLUSHALL and FLUSHDB: there is one database, and to let go of it takes no time, so that SYNC and ASYNC are
+// the same.
 func flush(m *Machine, c call) []byte {
 	if len(c.args) > 2 || (len(c.args) == 2 && !is(c.args[1], "SYNC") && !is(c.args[1], "ASYNC")) {
 		return c.error(reply.Syntax)

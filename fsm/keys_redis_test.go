@@ -12,89 +12,105 @@ import (
 // keyNames are the keys of random commands.
 var keyNames = [...]string{"a", "b", "c", "{a}1", "", "d\x00e"}
 
-// keyCommand is a random command of keys and time, with options that make sense and others. Times are far enough from
-// the present that it makes no difference when, within some minutes, a server looks at its clock.
-func keyCommand(r *rand.Rand) []string {
-	pick := func(words ...string) string { return words[r.IntN(len(words))] }
-	key := func() string { return pick(keyNames[:]...) }
-	value := func() string {
-		return pick("1", "-7", "007", "text", strings.Repeat("x", 44), strings.Repeat("x", 45), "")
+// keyCommands draws commands of keys and time, with options that make sense and others. Times are far enough from the
+// present that it makes no difference when, within some minutes, a server looks at its clock.
+type keyCommands struct{ *rand.Rand }
+
+func (r keyCommands) pick(words ...string) string { return words[r.IntN(len(words))] }
+
+func (r keyCommands) key() string { return r.pick(keyNames[:]...) }
+
+func (r keyCommands) value() string {
+	return r.pick("1", "-7", "007", "text", strings.Repeat("x", 44), strings.Repeat("x", 45), "")
+}
+
+// when is a moment: a thousand years ahead, or 1970, or nonsense.
+func (r keyCommands) when() string {
+	if r.IntN(2) == 0 { // as seconds in some years, as milliseconds in a day, as a moment long ago
+		return strconv.FormatInt(100_000_000+r.Int64N(1_000_000_000), 10)
 	}
-	when := func() string {
-		if r.IntN(2) == 0 {
-			return strconv.FormatInt(100_000_000+r.Int64N(1_000_000_000), 10) // three years of seconds, or a day, or long ago
+	return r.pick("0", "-1", "1.5", "x", "", "9223372036854775807", "-9223372036854775808", "9223372036854776",
+		"-9223372036854776", "99999999999", "99999999999999", "5000000000000", "1")
+}
+
+// relative is a time from now that no key reaches while a test runs.
+func (r keyCommands) relative() string {
+	for {
+		if text := r.when(); text != "1" {
+			return text
 		}
-		return pick("0", "-1", "1.5", "x", "", "9223372036854775807", "-9223372036854775808", "9223372036854776",
-			"-9223372036854776", "99999999999", "99999999999999", "5000000000000", "1")
 	}
-	relative := func() string { // no key may end while the test runs
-		for {
-			if text := when(); text != "1" {
-				return text
-			}
-		}
+}
+
+// with adds up to so many options.
+func (r keyCommands) with(args []string, most int, option func() []string) []string {
+	for range r.IntN(most + 1) {
+		args = append(args, option()...)
 	}
-	option := func() []string {
-		switch r.IntN(8) {
-		case 0:
-			return []string{pick("ex", "PX"), relative()}
-		case 1:
-			return []string{pick("EXAT", "pxat"), when()}
-		case 2:
-			return []string{pick("persist", "keepttl", "ex", "foo", "replace")}
-		}
-		return []string{pick("NX", "xx", "get", "KeepTTL", "xx", "nx")}
+	return args
+}
+
+func (r keyCommands) setOption() []string {
+	switch r.IntN(8) {
+	case 0:
+		return []string{r.pick("ex", "PX"), r.relative()}
+	case 1:
+		return []string{r.pick("EXAT", "pxat"), r.when()}
+	case 2:
+		return []string{r.pick("persist", "keepttl", "ex", "foo", "replace")}
 	}
-	with := func(args []string, most int, more func() []string) []string {
-		for range r.IntN(most + 1) {
-			args = append(args, more()...)
-		}
-		return args
+	return []string{r.pick("NX", "xx", "get", "KeepTTL", "xx", "nx")}
+}
+
+func (r keyCommands) condition() []string {
+	return []string{r.pick("nx", "XX", "gt", "LT", "gt", "lt", "foo\x00bar", "")}
+}
+
+func (r keyCommands) copyOption() []string {
+	if r.IntN(2) == 0 {
+		return []string{"replace"}
 	}
-	condition := func() []string { return []string{pick("nx", "XX", "gt", "LT", "gt", "lt", "foo\x00bar", "")} }
-	switch r.IntN(22) {
+	return []string{"db", r.pick("0", "0", "1", "-1", "x", "99999999999", "2147483648", "99999999999999999999")}
+}
+
+func (r keyCommands) scanOption() []string {
+	return []string{r.pick("match", "TYPE", "count", "foo"), r.pick("*", "string", "STRING", "hash", "100", "0", "x")}
+}
+
+// draw is any command.
+func (r keyCommands) draw() []string {
+	switch r.IntN(20) {
 	case 0, 1, 2:
-		return with([]string{"set", key(), value()}, 3, option)
+		return r.with([]string{"set", r.key(), r.value()}, 3, r.setOption)
 	case 3:
-		return []string{pick("setex", "psetex"), key(), relative(), value()}
+		return []string{r.pick("setex", "psetex"), r.key(), r.relative(), r.value()}
 	case 4:
-		return with([]string{"getex", key()}, 1, option)
+		return r.with([]string{"getex", r.key()}, 1, r.setOption)
 	case 5, 6:
-		return with([]string{pick("expire", "pexpire"), key(), relative()}, 2, condition)
+		return r.with([]string{r.pick("expire", "pexpire"), r.key(), r.relative()}, 2, r.condition)
 	case 7, 8:
-		return with([]string{pick("expireat", "pexpireat"), key(), when()}, 2, condition)
-	case 9, 10, 11:
-		return []string{pick("ttl", "pttl", "expiretime", "pexpiretime"), key()}
-	case 12:
-		return []string{pick("persist", "type", "get"), key()}
+		return r.with([]string{r.pick("expireat", "pexpireat"), r.key(), r.when()}, 2, r.condition)
+	case 9, 10:
+		return []string{r.pick("ttl", "pttl", "expiretime", "pexpiretime"), r.key()}
+	case 11, 12:
+		return []string{r.pick("persist", "type", "get", "incr"), r.key()}
 	case 13:
-		return []string{pick("del", "unlink", "exists", "touch"), key(), key()}
+		return []string{r.pick("del", "unlink", "exists", "touch"), r.key(), r.key()}
 	case 14:
-		return []string{pick("rename", "renamenx"), key(), key()}
+		return []string{r.pick("rename", "renamenx"), r.key(), r.key()}
 	case 15:
-		return with([]string{"copy", key(), key()}, 2, func() []string {
-			if r.IntN(2) == 0 {
-				return []string{"replace"}
-			}
-			return []string{"db", pick("0", "0", "1", "-1", "x", "99999999999", "2147483648", "99999999999999999999")}
-		})
+		return r.with([]string{"copy", r.key(), r.key()}, 2, r.copyOption)
 	case 16:
-		return []string{"object", pick("encoding", "freq", "encoding", "nosuch"), key()}
+		return []string{"object", r.pick("encoding", "freq", "encoding", "nosuch"), r.key()}
 	case 17:
-		return []string{"keys", pick("*", "?", "[a-b]", "{a}*", "", "\\a", "[^a]", "*\x00*")}
+		return []string{"keys", r.pick("*", "?", "[a-b]", "{a}*", "", "\\a", "[^a]", "*\x00*")}
 	case 18:
-		return with([]string{"scan", "0", "count", "1000"}, 2, func() []string {
-			return []string{pick("match", "TYPE", "count", "foo"), pick("*", "string", "STRING", "hash", "100", "0", "x")}
-		})
-	case 19:
-		return []string{pick("randomkey", "randomkey", "object", "keys", "ttl")}
-	case 20:
-		return []string{"incr", key()}
+		return r.with([]string{"scan", "0", "count", "1000"}, 2, r.scanOption)
 	}
 	if r.IntN(10) > 0 {
-		return []string{"get", key()}
+		return []string{r.pick("randomkey", "randomkey", "object", "keys", "ttl")}
 	}
-	return with([]string{pick("flushall", "flushdb")}, 2, func() []string { return []string{pick("sync", "ASYNC", "x")} })
+	return r.with([]string{r.pick("flushall", "flushdb")}, 2, func() []string { return []string{r.pick("sync", "x")} })
 }
 
 // sameReply reports whether two replies to a command say the same: lists in any order, times that are left within
@@ -126,13 +142,13 @@ func sameReply(name, got, want string) bool {
 // TestKeysAndTimesAreThoseOfRedis runs random commands here, at the present time, and in a real Redis.
 func TestKeysAndTimesAreThoseOfRedis(t *testing.T) {
 	const rounds, perRound = 4000, 8
-	r := random(t, 24)
+	r := keyCommands{random(t, 24)}
 	redis, m := startRedis(t, "--databases", "1"), newMachine(t)
 	for round := range rounds {
 		var lines [][]string
 		var calls [][][]byte
 		for range perRound {
-			line := keyCommand(r)
+			line := r.draw()
 			lines, calls = append(lines, line), append(calls, toArgs(line))
 		}
 		redis.send(calls...)

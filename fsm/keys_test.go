@@ -10,7 +10,7 @@ import (
 )
 
 func TestCommandsOfKeysAnswer(t *testing.T) {
-	for name, c := range map[string]struct{ script, want string }{
+	checkScripts(t, map[string]struct{ script, want string }{
 		"type":               {"set a 1; type a; type b", "+OK +string +none"},
 		"touch":              {"set a 1; touch a a b", "+OK :2"},
 		"unlink":             {"mset a 1 b 2; unlink a b c a; dbsize", "+OK :2 :0"},
@@ -24,35 +24,42 @@ func TestCommandsOfKeysAnswer(t *testing.T) {
 		"copy":               {"set a 1; copy a b; mget a b", "+OK :1 *2 $1 1 $1 1"},
 		"copy nothing":       {"copy a b; exists b", ":0 :0"},
 		"copy on something":  {"mset a 1 b 2; copy a b; get b; copy a b REPLACE; get b", "+OK :0 $1 2 :1 $1 1"},
-		"copy to itself":     {"copy a a; copy a a replace", strings.Repeat("-ERR source and destination objects are the same ", 2)},
-		"copy db 0":          {"set a 1; copy a b db 0; copy a b DB 0 replace", "+OK :1 :1"},
-		"copy db 1":          {"set a 1; copy a b db 1; copy a b db -1", "+OK -ERR DB index is out of range -ERR DB index is out of range"},
-		"copy db text":       {"copy a b db x", "-ERR value is not an integer or out of range"},
-		"copy db huge":       {"copy a b db 2147483648", "-ERR value is out of range, value must between -2147483648 and 2147483647"},
+		"copy to itself": {
+			"copy a a; copy a a replace",
+			strings.Repeat("-ERR source and destination objects are the same ", 2),
+		},
+		"copy db 0": {"set a 1; copy a b db 0; copy a b DB 0 replace", "+OK :1 :1"},
+		"copy db 1": {
+			"set a 1; copy a b db 1; copy a b db -1",
+			"+OK -ERR DB index is out of range -ERR DB index is out of range",
+		},
+		"copy db text": {"copy a b db x", "-ERR value is not an integer or out of range"},
+		"copy db huge": {
+			"copy a b db 2147483648",
+			"-ERR value is out of range, value must between -2147483648 and 2147483647",
+		},
 		"copy db of nothing": {"copy a b db", "-ERR syntax error"},
 		"copy foo":           {"copy a b foo", "-ERR syntax error"},
 		"flushall":           {"mset a 1 b 2; flushall; dbsize; keys *; set a 3; dbsize", "+OK +OK :0 *0 +OK :1"},
 		"flushdb":            {"set a 1 ex 5; flushdb async; set a 1; ttl a; flushdb SYNC; dbsize", "+OK +OK +OK :-1 +OK :0"},
-		"flush foo":          {"set a 1; flushall foo; flushdb sync async; dbsize", "+OK -ERR syntax error -ERR syntax error :1"},
-		"encodings":          {"mset a 12 b 012 c x; object encoding a; object encoding b; object encoding c", "+OK $3 int $6 embstr $6 embstr"},
-		"encoding of long":   {"set a " + strings.Repeat("x", 45) + "; object encoding a", "+OK $3 raw"},
-		"encoding of made":   {"append a 1; append a 2; object encoding a; append a x; object encoding a", ":1 :2 $3 int :3 $6 embstr"},
-		"object of nothing":  {"object encoding a; object freq a; object idletime a; object refcount a", "$-1 $-1 $-1 $-1"},
-		"refcount":           {"set a 1; object refcount a", "+OK :1"},
-		"freq":               {"set a 1; object freq a", "+OK " + "-" + noFrequency},
-		"idle time":          {"set a 1; object idletime a", "+OK " + "-" + noIdleTime},
-	} {
-		var lines []string
-		for line := range strings.SplitSeq(c.script, ";") {
-			lines = append(lines, strings.TrimSpace(line))
-		}
-		m := newMachine(t)
-		if got := scriptAt(t, m, now, lines...); got != strings.TrimSpace(c.want) {
-			t.Errorf("%s: %s\n got %s\nwant %s", name, c.script, got, c.want)
-		}
-		checkDeadlines(t, m)
-		checkHash(t, m)
-	}
+		"flush foo": {
+			"set a 1; flushall foo; flushdb sync async; dbsize",
+			"+OK -ERR syntax error -ERR syntax error :1",
+		},
+		"encodings": {
+			"mset a 12 b 012 c x; object encoding a; object encoding b; object encoding c",
+			"+OK $3 int $6 embstr $6 embstr",
+		},
+		"encoding of long": {"set a " + strings.Repeat("x", 45) + "; object encoding a", "+OK $3 raw"},
+		"encoding of made": {
+			"append a 1; append a 2; object encoding a; append a x; object encoding a",
+			":1 :2 $3 int :3 $6 embstr",
+		},
+		"object of nothing": {"object encoding a; object freq a; object idletime a; object refcount a", "$-1 $-1 $-1 $-1"},
+		"refcount":          {"set a 1; object refcount a", "+OK :1"},
+		"freq":              {"set a 1; object freq a", "+OK " + "-" + noFrequency},
+		"idle time":         {"set a 1; object idletime a", "+OK " + "-" + noIdleTime},
+	})
 }
 
 func TestObjectHelpIsAListOfLines(t *testing.T) {

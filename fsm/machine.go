@@ -70,7 +70,8 @@ func (m *Machine) Due() int64 {
 }
 
 // Hash is the hash of the state: of every key with its value and deadline, the state time, and the options. It is the
-// same on all nodes that applied the same entries, however they came to do so, and costs the same however much is stored.
+// same on all nodes that applied the same entries, however they came to do so, and costs the same however much is
+// stored.
 func (m *Machine) Hash() uint64 {
 	return m.space.stateHash(m.maxValueBytes)
 }

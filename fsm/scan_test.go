@@ -36,31 +36,32 @@ func scanAll(t testing.TB, m *Machine, options ...string) (keys []string) {
 }
 
 func TestScanAnswers(t *testing.T) {
-	for name, c := range map[string]struct{ script, want string }{
-		"nothing":           {"scan 0", "*2 $1 0 *0"},
-		"one":               {"set foo 1; scan 0", "+OK *2 $1 0 *1 $3 foo"},
-		"match":             {"mset foo 1 bar 2; scan 0 match f*", "+OK *2 $1 0 *1 $3 foo"},
-		"no match":          {"mset foo 1 bar 2; scan 0 MATCH x", "+OK *2 $1 0 *0"},
-		"type":              {"set foo 1; scan 0 type STRING; scan 0 type hash; scan 0 type nosuch", "+OK *2 $1 0 *1 $3 foo *2 $1 0 *0 *2 $1 0 *0"},
+	checkScripts(t, map[string]struct{ script, want string }{
+		"nothing":  {"scan 0", "*2 $1 0 *0"},
+		"one":      {"set foo 1; scan 0", "+OK *2 $1 0 *1 $3 foo"},
+		"match":    {"mset foo 1 bar 2; scan 0 match f*", "+OK *2 $1 0 *1 $3 foo"},
+		"no match": {"mset foo 1 bar 2; scan 0 MATCH x", "+OK *2 $1 0 *0"},
+		"type": {
+			"set foo 1; scan 0 type STRING; scan 0 type hash; scan 0 type nosuch",
+			"+OK *2 $1 0 *1 $3 foo *2 $1 0 *0 *2 $1 0 *0",
+		},
 		"all options":       {"set foo 1; scan 0 count 5 type string match *o", "+OK *2 $1 0 *1 $3 foo"},
 		"behind the end":    {"set foo 1; scan 18446744073709551615; scan 9223372036854775808", "+OK *2 $1 0 *0 *2 $1 0 *0"},
 		"a negative cursor": {"set foo 1; scan -1", "+OK *2 $1 0 *0"},
-		"no cursor":         {"scan x; scan 1x; scan - ; scan 18446744073709551616", strings.Repeat("-ERR invalid cursor ", 4)},
-		"zero count":        {"scan 0 count 0; scan 0 count -1", "-ERR syntax error -ERR syntax error"},
-		"count of nothing":  {"scan 0 count x", "-ERR value is not an integer or out of range"},
-		"a huge count":      {"set foo 1; scan 0 count 9223372036854775807", "+OK *2 $1 0 *1 $3 foo"},
-		"half an option":    {"scan 0 count; scan 0 match", "-ERR syntax error -ERR syntax error"},
-		"no option":         {"scan 0 foo bar", "-ERR syntax error"},
-		"keys":              {"mset foo 1 {foo}2 2 bar 3; keys f?o; keys {*; keys", "+OK *1 $3 foo *1 $6 {foo}2 -ERR wrong number of arguments for 'keys' command"},
-	} {
-		var lines []string
-		for line := range strings.SplitSeq(c.script, ";") {
-			lines = append(lines, strings.TrimSpace(line))
-		}
-		if got := script(newMachine(t), lines...); got != strings.TrimSpace(c.want) {
-			t.Errorf("%s: %s\n got %s\nwant %s", name, c.script, got, c.want)
-		}
-	}
+		"no cursor": {
+			"scan x; scan 1x; scan - ; scan 18446744073709551616",
+			strings.Repeat("-ERR invalid cursor ", 4),
+		},
+		"zero count":       {"scan 0 count 0; scan 0 count -1", "-ERR syntax error -ERR syntax error"},
+		"count of nothing": {"scan 0 count x", "-ERR value is not an integer or out of range"},
+		"a huge count":     {"set foo 1; scan 0 count 9223372036854775807", "+OK *2 $1 0 *1 $3 foo"},
+		"half an option":   {"scan 0 count; scan 0 match", "-ERR syntax error -ERR syntax error"},
+		"no option":        {"scan 0 foo bar", "-ERR syntax error"},
+		"keys": {
+			"mset foo 1 {foo}2 2 bar 3; keys f?o; keys {*; keys",
+			"+OK *1 $3 foo *1 $6 {foo}2 -ERR wrong number of arguments for 'keys' command",
+		},
+	})
 }
 
 // TestAScanShowsWhatStaysExactlyOnce scans while other keys come and go, in slots that divide and merge meanwhile.

@@ -7,8 +7,8 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
-// doAt executes calls at a moment as a node does: writes as an entry with that stamp, reads as a query that is put again
-// behind an entry without commands if it asks for that.
+// doAt executes calls at a moment as a node does: writes as an entry with that stamp, reads as a query that is put
+// again behind an entry without commands if it asks for that.
 func doAt(t testing.TB, m *Machine, stamp int64, calls ...[][]byte) string {
 	t.Helper()
 	run := newRun(2, calls...)

@@ -208,7 +208,7 @@ var objectSubcommands = []Spec{
 	{
 		ID: ObjectFreq, Name: "object|freq", Arity: 3, Flags: FlagReadOnly, FirstKey: 2, LastKey: 2, Step: 1, Class: Read,
 		Categories: []string{"@keyspace", "@read", "@slow"}, Since: "4.0.0", Group: "generic",
-		Summary: "Answers with an error: how often keys are used is not tracked.", Complexity: "O(1)",
+		Summary: "Is refused: how often keys are used is not tracked.", Complexity: "O(1)",
 	},
 	{
 		ID: ObjectHelp, Name: "object|help", Arity: 2, Flags: always, Class: Read,
@@ -219,7 +219,7 @@ var objectSubcommands = []Spec{
 		ID: ObjectIdleTime, Name: "object|idletime", Arity: 3, Flags: FlagReadOnly,
 		FirstKey: 2, LastKey: 2, Step: 1, Class: Read,
 		Categories: []string{"@keyspace", "@read", "@slow"}, Since: "2.2.3", Group: "generic",
-		Summary: "Answers with an error: when keys were used last is not tracked.", Complexity: "O(1)",
+		Summary: "Is refused: when keys were used last is not tracked.", Complexity: "O(1)",
 	},
 	{
 		ID: ObjectRefCount, Name: "object|refcount", Arity: 3, Flags: FlagReadOnly,

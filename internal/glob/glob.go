@@ -9,8 +9,8 @@
 // The package imports nothing of the project. Rejected: path.Match, whose patterns are others.
 package glob
 
-// Match matches a text against a pattern. An empty text matches the empty pattern and the plain star, and as in Redis no
-// other pattern, such as two stars.
+// Match matches a text against a pattern. An empty text matches the empty pattern and the plain star, and as in Redis
+// no other pattern, such as two stars.
 //
 // Only the last star is ever tried again, so the work is at most the product of the lengths; the recursion that is
 // usual here takes exponential time for patterns with many stars.
