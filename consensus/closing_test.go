@@ -17,7 +17,10 @@ func (nothing) Restore(uint64, io.Reader) error         { return nil }
 
 func openBlank(t *testing.T, o Options) *Node {
 	t.Helper()
-	o.Directory, o.Machine, o.PeerListen, o.JournalFileBytes = t.TempDir(), nothing{}, "127.0.0.1:0", 16<<20
+	o.Directory, o.PeerListen, o.JournalFileBytes = t.TempDir(), "127.0.0.1:0", 16<<20
+	if o.Machine == nil {
+		o.Machine = nothing{}
+	}
 	o.Fatal = func(err error) { t.Errorf("fatal: %v", err) }
 	n, err := Open(o)
 	if err != nil {

@@ -2,11 +2,13 @@ package consensus_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/snapshot"
 )
 
 // bulkWatch is between a node and those from whom it fetches files. It may end such a connection when it has brought so
@@ -277,4 +279,38 @@ func TestE13_SnapshotsAreTakenWhileMembersComeAndGo(t *testing.T) {
 		expectVoters(t, n, 1, 2, 3)
 	}
 	l.expectAlike(2, 1, 0)
+}
+
+// The disk of the leader has spoilt its snapshot: nobody gets it, and the node that has such a disk stops.
+func TestE9_ADamagedSnapshotIsNotSent(t *testing.T) {
+	l := newLibrary(t, 3)
+	fatal := make(chan error, 3)
+	for i := range 2 {
+		l.stop(i)
+		l.options[i].Fatal = func(err error) { fatal <- err }
+		l.start(i)
+	}
+	leader := l.fallBehind(2, 0, 1)
+	files := snapshotFiles(t, l.options[leader].Directory)
+	damage(t, files[len(files)-1])
+	l.start(2)
+	select {
+	case err := <-fatal:
+		corruption := (*snapshot.CorruptionError)(nil)
+		if !errors.As(err, &corruption) || corruption.File != files[len(files)-1] {
+			t.Fatalf("the node ends with %v", err)
+		}
+	case <-within(t).Done():
+		t.Fatal("a damaged file was sent")
+	}
+	l.nodes[leader].Close() // as the end of the process would
+	l.expectAlike(2, 1-leader)
+	if s := l.nodes[2].Status(); s.SnapshotsInstalled != 1 {
+		t.Fatalf("status is %+v", s)
+	}
+	l.start(leader) // from the snapshot before the damaged one
+	l.expectAlike(leader, 2)
+	if len(fatal) > 0 {
+		t.Fatal(<-fatal)
+	}
 }

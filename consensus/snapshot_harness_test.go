@@ -161,8 +161,22 @@ func (l *library) start(i int) {
 	l.notebooks[i] = &notebook{}
 	o := l.options[i]
 	o.Machine = l.notebooks[i]
-	l.nodes[i] = open(l.t, o)
+	l.nodes[i] = l.open(o)
 	l.options[i].PeerListen = l.nodes[i].Status().PeerAddress
+}
+
+// open is open, but for a node that is expected to fail and has its own Fatal.
+func (l *library) open(o consensus.Options) *consensus.Node {
+	l.t.Helper()
+	if o.Fatal == nil {
+		return open(l.t, o)
+	}
+	n, err := consensus.Open(o)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() { n.Close() })
+	return n
 }
 
 func (l *library) stop(i int) {

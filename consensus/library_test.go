@@ -1,0 +1,86 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// still is a machine without a state.
+type still struct{ nothing }
+
+func (still) Freeze() Image                    { return still{} }
+func (still) Hash() uint64                     { return 1 }
+func (still) Due() int64                       { return 0 }
+func (still) Release()                         {}
+func (still) WriteTo(io.Writer) (int64, error) { return 0, nil }
+
+func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
+	n := openBlank(t, Options{Bootstrap: true, Machine: still{}})
+	wait, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if err := n.WaitServing(wait); err != nil {
+		t.Fatal(err)
+	}
+	mark := raft.SnapshotMark{Mark: raft.Mark{Index: 1, Term: 1}, FileHash: 5, FileBytes: 100}
+	var refusal *transport.Refusal
+	if _, err := (owner{n}).OpenSnapshot(transport.Hello{From: 2}, mark); !errors.As(err, &refusal) {
+		t.Fatalf("the answer is %v", err)
+	}
+	if err := n.TakeSnapshot(); err != nil {
+		t.Fatal(err)
+	}
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for ; n.Status().Snapshot == nil; <-look.C {
+		if n.Status().LastSnapshotError != "" {
+			t.Fatal(n.Status().LastSnapshotError)
+		}
+	}
+	mark = *n.Status().Snapshot
+	mark.Configuration = nil // as it comes from the network
+	source, err := (owner{n}).OpenSnapshot(transport.Hello{From: 2}, mark)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := source.Chunk(0, nil); err != nil || len(b) == 0 {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	if err := source.Close(); err != nil {
+		t.Error(err)
+	}
+	for what, wrong := range map[string]func(m *raft.SnapshotMark){
+		"index": func(m *raft.SnapshotMark) { m.Index++ }, "term": func(m *raft.SnapshotMark) { m.Term++ },
+		"hash": func(m *raft.SnapshotMark) { m.FileHash++ }, "size": func(m *raft.SnapshotMark) { m.FileBytes++ },
+	} {
+		m := mark
+		wrong(&m)
+		if _, err := (owner{n}).OpenSnapshot(transport.Hello{From: 2}, m); !errors.As(err, &refusal) {
+			t.Errorf("another %s: the answer is %v", what, err)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASnapshotOfAnUnknownNodeCannotBeHad(t *testing.T) {
+	n := openBlank(t, Options{})
+	mark := raft.SnapshotMark{Mark: raft.Mark{Index: 9, Term: 1}, FileHash: 5, FileBytes: 100}
+	if _, err := n.snapshots.Fetch(t.Context(), 7, mark); !errors.Is(err, engine.ErrUnavailable) {
+		t.Errorf("the error is %v", err)
+	}
+	mark.FileBytes = 1 << 60
+	if _, err := n.snapshots.Fetch(t.Context(), 7, mark); !errors.Is(err, engine.ErrUnavailable) {
+		t.Errorf("the error is %v", err)
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
