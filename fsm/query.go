@@ -40,7 +40,8 @@ func (s *space) query(stamp int64, run *command.Run, maxValueBytes int) (needTic
 	return false
 }
 
-// anyEnds reports whether a key that the run looks at is present at the state time, and not at stamp.
+// anyEnds reports whether a key that the run looks at is present at the state time, and not at stamp. A read whose Spec
+// names no key counts as one that looks at all; one whose Spec names some of its keys only must not exist.
 func (s *space) anyEnds(run *command.Run, stamp int64) bool {
 	var few [8]int
 	for i := range run.Calls {
