@@ -59,11 +59,18 @@ func (l *Log) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
 // Trim removes segments of history that hold only entries below an index: whole files, so some older entries stay, and
 // the one before that index always does: whoever reads from there on is told what it follows. The journal must name
 // snapshots for what goes (see Keep); keep is the index behind the older one. Segments that reach beyond the checkpoint
-// that the journal states on the disk stay, too: the next start looks for it in history. An error is final.
+// that the journal states on the disk stay, too: the next start looks for it in history. If that is in the way, history
+// is synced, and a trim after the next records of the journal goes further: otherwise a journal of large files would
+// keep old segments for long, whatever else bounds them. An error is final.
 func (l *Log) Trim(keep raft.Index) error {
 	l.mu.Lock()
 	stated := l.figures.Checkpoint
 	l.mu.Unlock()
+	if keep > stated+1 {
+		if _, err := l.history.Sync(); err != nil {
+			return err
+		}
+	}
 	return l.history.trim(min(keep, stated+1))
 }
 
