@@ -30,6 +30,7 @@ type Node struct {
 	assembled chan struct{}
 	peers     peers
 	links     links
+	ticks     ticks
 
 	// runner is nil while the node is blank.
 	runner atomic.Pointer[engine.Runner]
@@ -69,22 +70,38 @@ func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
 }
 
 // Query executes StateMachine.Query with local, on a state that holds everything acknowledged by any node before the
-// call.
+// call. While that needs a tick, time is moved through the log and it is executed again.
 func (n *Node) Query(ctx context.Context, local any) error {
+	for {
+		stamp, err := n.moment(ctx)
+		if err != nil {
+			return err
+		}
+		needTick := false
+		n.View(func(m StateMachine) { needTick = m.Query(stamp, local) })
+		if !needTick {
+			return nil
+		}
+		select {
+		case <-n.MoveTime():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// moment waits until the state is as new as a query wants it, and returns the leader's time.
+func (n *Node) moment(ctx context.Context) (stamp int64, err error) {
 	ended := make(chan struct{})
 	r := &engine.Read{Wake: func() { close(ended) }}
 	n.SubmitRead(r)
 	select {
 	case <-ended:
+		return int64(r.Stamp), n.outcomeError(r.Outcome)
 	case <-ctx.Done():
 		n.LeaveRead(r)
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
-	if err := n.outcomeError(r.Outcome); err != nil {
-		return err
-	}
-	n.View(func(m StateMachine) { m.Query(int64(r.Stamp), local) })
-	return nil
 }
 
 func (n *Node) outcomeError(o engine.Outcome) error {
