@@ -109,7 +109,7 @@ func (n *Node) form() error {
 	for _, m := range c.Members {
 		c.Voters = append(c.Voters, m.ID)
 	}
-	if _, err := engine.DecodeConfiguration(engine.EncodeConfiguration(c)); err != nil {
+	if err := engine.CheckRoom(c); err != nil {
 		return fmt.Errorf("the cluster cannot be formed: %w", err)
 	}
 	if err := n.log.SetIdentity(identity); err != nil {

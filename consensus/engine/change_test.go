@@ -220,6 +220,7 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 	three := clusterOf(3)
 	promoting := next(t, three, Change{Add: []raft.Member{candidate(7)}})
 	retiring := next(t, three, Change{Remove: []raft.NodeID{3}})
+	two := exchange(next(t, three, Change{Remove: []raft.NodeID{2}})).Final()
 	joint := exchange(promoting)
 	stranger, wiped := candidate(9), candidate(2)
 	stranger.ID, wiped.ID, wiped.Incarnation = 9, 2, 22
@@ -242,8 +243,8 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 		"remove the only voter":     {clusterOf(1), removing(1), ErrLastVoter, "last voter"},
 		"remove all voters":         {three, removing(1, 2, 3), ErrLastVoter, "last voter"},
 		"a voter as a learner":      {three, asLearner(candidate(2)), ErrIsVoter, "node 2"},
-		"who was removed":           {three, adding(removed), ErrNoMember, "node 2"},
-		"another id than it has":    {three, adding(mistaken), ErrNoMember, "node 3"},
+		"who was removed":           {two, adding(removed), ErrNoMember, "node 2"},
+		"another id than it has":    {three, adding(mistaken), ErrInUse, "node 3"},
 		"an id from nowhere":        {three, adding(far), ErrNoMember, "not any more"},
 		"a second promotion":        {promoting, adding(candidate(8)), busy, "node 4"},
 		"a removal in a promotion":  {promoting, removing(1), busy, "node 4"},

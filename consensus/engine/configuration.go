@@ -95,6 +95,24 @@ func DecodeConfiguration(body []byte) (*raft.Configuration, error) {
 	return c, validConfiguration(c)
 }
 
+// CheckRoom refuses a configuration whose members leave no room for all that can become of them without a new one: to
+// be promoted and retired, and to be named in both halves of a joint configuration.
+func CheckRoom(c *raft.Configuration) error {
+	_, err := DecodeConfiguration(EncodeConfiguration(withEveryRole(c)))
+	return err
+}
+
+// withEveryRole is a configuration of the same members that is at least as large, encoded, as any other one of them.
+func withEveryRole(c *raft.Configuration) *raft.Configuration {
+	largest := *c
+	ids := make([]raft.NodeID, len(c.Members))
+	for i := range c.Members {
+		ids[i] = c.Members[i].ID
+	}
+	largest.Voters, largest.Outgoing, largest.Learners, largest.Promote, largest.Retire = ids, ids, ids, ids, ids
+	return &largest
+}
+
 func validConfiguration(c *raft.Configuration) error {
 	known := map[raft.NodeID]bool{}
 	last := raft.NodeID(0)

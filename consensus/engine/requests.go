@@ -34,17 +34,27 @@ func (e *Engine) takeChanges(in *Inputs) {
 	}
 }
 
+// change makes a change, if it can be made now. A refusal is for good: asked for a second time, the change was not made
+// by the first leader either. So nothing is refused for what may yet be lost:
+//
+//  1. L1 appends the change in term 1, and is paused. Its answer says that it did.
+//  2. L2 appends another one in term 2, which takes the address. The first one is asked for again: L2 cannot make both.
+//  3. L2 dies; its entry is on no other disk. L1 leads again, in term 3, and commits the first.
+//
+// Once an entry of L2's own term is committed, what only L1 has is lost, and L2's word is the last.
 func (e *Engine) change(c Change) (*raft.Configuration, raft.Index, error) {
 	if !e.leads() {
 		return nil, 0, raft.ErrNotLeader
 	}
 	current := e.core.Configuration()
 	next, err := c.Next(current)
-	if err != nil {
-		return nil, 0, err
-	}
-	if next == current {
+	switch {
+	case err == nil && next == current:
 		return current, e.core.ConfigurationIndex(), nil
+	case err != nil && e.core.Commit() < max(e.core.NoOp(), e.core.ConfigurationIndex()):
+		return nil, 0, fmt.Errorf("%w: as it stands, %w", raft.ErrTooEarly, err)
+	case err != nil:
+		return nil, 0, err
 	}
 	index, err := e.core.ProposeConfiguration(next, EncodeConfiguration(next))
 	if err != nil {
