@@ -102,10 +102,10 @@ func newHashing(seed uint64) hashing {
 
 // share is what a key with a value and a deadline adds to the state hash: a sum, so that the order of the keys does not
 // matter and a write needs to know only what it replaces.
-func (h *hashing) share(keyHash uint64, e *entry) uint64 {
-	s := h.state.word(keyHash).word(e.digest(h.values))
-	if e.deadline == 0 {
+func (h *hashing) share(keyHash, valueDigest uint64, deadline int64) uint64 {
+	s := h.state.word(keyHash).word(valueDigest)
+	if deadline == 0 {
 		return s.finish(kindString)
 	}
-	return s.word(uint64(e.deadline)).finish(kindString | deadlineFlag)
+	return s.word(uint64(deadline)).finish(kindString | deadlineFlag)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -156,4 +157,34 @@ func TestAnImageAnswersReads(t *testing.T) {
 	image := m.Freeze()
 	image.Release()
 	wantPanic(t, func() { image.Query(now, newRun(2, words("dbsize"))) })
+}
+
+// TestAFreezeDoesNotDisturbReaders is for the race detector: images are taken, asked and released, one at a time, beside
+// queries of the machine.
+func TestAFreezeDoesNotDisturbReaders(t *testing.T) {
+	m := sampleOfTime(t)
+	ask := func(query func(int64, any) bool) string {
+		run := newRun(2, words("mget a log {tag}z"), words("dbsize"), words("scan 0"), words("ttl {tag}z"))
+		query(now, run)
+		return string(run.Reply)
+	}
+	want := ask(m.Query)
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for range 200 {
+				if got := ask(m.Query); got != want {
+					t.Errorf("the machine answers %q", got)
+				}
+			}
+		})
+	}
+	for range 200 {
+		image := m.Freeze()
+		if got := ask(image.Query); got != want {
+			t.Fatalf("an image answers %q", got)
+		}
+		image.Release()
+	}
+	readers.Wait()
 }

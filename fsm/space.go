@@ -163,14 +163,18 @@ func (s *space) settle() { s.deadlines.settle(s.time) }
 // deadlines, and who watches.
 func (s *space) account(at place, old, fresh *entry) {
 	var before, after int64
+	var value uint64
 	key := ""
 	if old != nil {
-		s.sum -= s.share(at.hash, old)
-		before, key = old.deadline, old.key()
+		before, key, value = old.deadline, old.key(), old.digest(s.values)
+		s.sum -= s.share(at.hash, value, before)
 	}
 	if fresh != nil {
-		s.sum += s.share(at.hash, fresh)
+		if old == nil || !fresh.hasValueOf(old) {
+			value = fresh.digest(s.values)
+		}
 		after, key = fresh.deadline, fresh.key()
+		s.sum += s.share(at.hash, value, after)
 	}
 	if before != after {
 		if before != 0 {
