@@ -283,7 +283,7 @@ func (f *front) describe(s *session) string {
 	field("events", "r")
 	field("cmd", spec)
 	field("user", "default")
-	number("redir", -1)
+	number("redir", known.tracking.redirection())
 	number("resp", int64(known.protocol))
 	field("lib-name", known.library)
 	field("lib-ver", known.libraryVersion)
@@ -300,6 +300,9 @@ func (s *session) flags(known *facts) string {
 		}
 	}
 	add("b", s.blocked.Load() != unblocked)
+	add("t", known.tracking.on)
+	add("R", s.redirectBroken.Load())
+	add("B", known.tracking.broadcast)
 	add("r", known.readOnly)
 	add("e", known.noEvict)
 	add("T", known.noTouch)

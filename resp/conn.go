@@ -88,6 +88,7 @@ func newConn(f *front, below socket, wake func()) *Conn {
 	c.reader.budget = &f.input
 	c.reader.SetStranger(!c.facts().authenticated)
 	c.request.wake = wake
+	c.session.run, c.session.mailLimit = &c.request.Run, &f.settings.maxMailBytes
 	return c
 }
 
@@ -155,6 +156,9 @@ func (c *Conn) Release() {
 		panic("resp: a connection was released while the store has its run, or the node its change")
 	}
 	c.phase = ended
+	if c.facts().tracking.on {
+		c.front.tracker.follow(c.session, tracking{})
+	}
 	c.front.sessions.close(c.session)
 	c.reader.release()
 	c.out, c.arguments, c.fixed = nil, nil, nil
@@ -180,10 +184,7 @@ func (c *Conn) Advance() Action {
 		case c.phase == viewing:
 			c.quietly(c.view)
 		case !c.gather():
-			if c.session.mailed.Load() {
-				c.out = c.session.collect(c.out)
-			}
-			if c.room() {
+			if c.collect() && c.room() {
 				return Receive
 			}
 		}
@@ -210,6 +211,17 @@ func (c *Conn) quietly(step func()) {
 	if c.hush.muted() {
 		c.out = c.out[:min(before, len(c.out))]
 	}
+}
+
+// collect takes what was posted to the client, and ends the connection if that was too much.
+func (c *Conn) collect() (ok bool) {
+	if !c.session.mailed.Load() {
+		return true
+	}
+	if c.out, ok = c.session.collect(c.out); !ok {
+		c.overflow()
+	}
+	return ok
 }
 
 // room makes room for more bytes, and ends the connection if there is none for them.

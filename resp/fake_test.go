@@ -25,6 +25,11 @@ type fakeStore struct {
 	// views counts calls of View; viewsRefused is how many of the next ones say that the state must move on.
 	views, viewsRefused int
 
+	// changed is called with every key that is written, under the lock; nil is not.
+	changed func(key string, run *command.Run)
+	// running is the run that is being executed.
+	running *command.Run
+
 	// finish is called with every submitted request, outside the lock, and ends it now or later; nil ends it at once.
 	finish func(r *Request)
 
@@ -162,6 +167,7 @@ func (s *fakeStore) Info() Info {
 
 // execute answers every call of a run at its place.
 func (s *fakeStore) execute(run *command.Run) {
+	s.running = run
 	for i := range run.Calls {
 		call := &run.Calls[i]
 		if call.Spec == nil {
@@ -176,7 +182,7 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 	args := call.Args
 	switch call.Spec.ID {
 	case command.Set:
-		s.values[string(args[1])] = bytes.Clone(args[2])
+		s.put(args[1], bytes.Clone(args[2]))
 		return reply.OK(dst)
 	case command.Get:
 		return s.appendValue(dst, protocol, args[1])
@@ -188,16 +194,16 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 		return dst
 	case command.MSet:
 		for i := 1; i+1 < len(args); i += 2 {
-			s.values[string(args[i])] = bytes.Clone(args[i+1])
+			s.put(args[i], bytes.Clone(args[i+1]))
 		}
 		return reply.OK(dst)
 	case command.Incr:
 		n, _ := strconv.Atoi(string(s.values[string(args[1])]))
-		s.values[string(args[1])] = strconv.AppendInt(nil, int64(n+1), 10)
+		s.put(args[1], strconv.AppendInt(nil, int64(n+1), 10))
 		return reply.Integer(dst, int64(n+1))
 	case command.Append:
 		value := append(bytes.Clone(s.values[string(args[1])]), args[2]...)
-		s.values[string(args[1])] = value
+		s.put(args[1], value)
 		return reply.Integer(dst, int64(len(value)))
 	case command.Strlen:
 		return reply.Integer(dst, int64(len(s.values[string(args[1])])))
@@ -205,6 +211,13 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 		return reply.Integer(dst, int64(len(s.values)))
 	}
 	return reply.Error(dst, "ERR not in the fake store")
+}
+
+func (s *fakeStore) put(key, value []byte) {
+	s.values[string(key)] = value
+	if s.changed != nil {
+		s.changed(string(key), s.running)
+	}
 }
 
 func (s *fakeStore) appendValue(dst []byte, protocol int, key []byte) []byte {

@@ -40,6 +40,7 @@ type front struct {
 	// sessions are those of all connections; pause is what CLIENT PAUSE asked for.
 	sessions sessions
 	pause    pause
+	tracker  tracker
 	// input bounds the requests of all clients together.
 	input budget
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.
@@ -63,6 +64,7 @@ func newFront(o Options, limits Limits) *front {
 		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
 		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
 	}
+	f.tracker.sessions = &f.sessions
 	f.input.limit = int64(limits.MaxInputBytes)
 	if f.logger == nil {
 		f.logger = slog.Default()

@@ -24,6 +24,7 @@ func (c *Conn) gather() bool {
 		if ok && c.hush == skippingNext {
 			c.hush = skipping
 		}
+		caching := ok && c.facts().tracking.caching
 		switch {
 		case !ok && len(run.Calls) > 0:
 			c.submit()
@@ -47,6 +48,9 @@ func (c *Conn) gather() bool {
 			if c.hush == skipping && c.phase == gathering {
 				c.submit() // the next command is answered again
 			}
+		}
+		if caching && (call.Spec == nil || !strings.HasPrefix(call.Spec.Name, "client|")) {
+			c.session.set(func(f *facts) { f.tracking.caching = false })
 		}
 	}
 	return true
@@ -163,6 +167,9 @@ func (c *Conn) join(call command.Call) {
 		c.hold(call)
 		c.submit()
 		return
+	}
+	if call.Spec.Class == command.Read && c.facts().tracking.remembers() {
+		c.front.tracker.remember(c.session, &call)
 	}
 	c.bodyBytes += size
 	run.Calls = append(run.Calls, call)

@@ -36,8 +36,12 @@ var commandHelpLines = []string{
 
 var clientHelpLines = []string{
 	"CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"CACHING (YES|NO)",
+	"    Say whether the client keeps the keys of the next command, after TRACKING with OPTIN or OPTOUT.",
 	"GETNAME",
 	"    Show the name of this connection.",
+	"GETREDIR",
+	"    Show which connection is told of changes instead of this one.",
 	"ID",
 	"    Show the number of this connection.",
 	"INFO",
@@ -62,6 +66,10 @@ var clientHelpLines = []string{
 	"    Tell the node of the library that the client uses.",
 	"SETNAME <name>",
 	"    Name this connection.",
+	"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+	"    Have the client told when keys change that it has read.",
+	"TRACKINGINFO",
+	"    Show what TRACKING is set to.",
 	"UNBLOCK <id> [TIMEOUT|ERROR]",
 	"    End what a connection waits for, as if its time was over, or with an error.",
 	"UNPAUSE",

@@ -76,7 +76,7 @@ func infoClients(b *strings.Builder, f *front, _ *Info) {
 	line(b, "cluster_connections", 0)
 	line(b, "maxclients", f.settings.maxClients.Load())
 	line(b, "blocked_clients", f.stats.parked.Load())
-	line(b, "tracking_clients", 0)
+	line(b, "tracking_clients", f.tracker.clients.Load())
 }
 
 func infoMemory(b *strings.Builder, f *front, _ *Info) {
@@ -124,6 +124,10 @@ func infoStats(b *strings.Builder, f *front, _ *Info) {
 	line(b, "total_net_output_bytes", f.stats.outputBytes.Load())
 	line(b, "rejected_connections", f.stats.rejected.Load())
 	line(b, "evicted_keys", 0)
+	keys, items, prefixes := f.tracker.counts()
+	line(b, "tracking_total_keys", keys)
+	line(b, "tracking_total_items", items)
+	line(b, "tracking_total_prefixes", prefixes)
 	line(b, "total_error_replies", f.stats.refused.Load()+f.stats.protocolErrors.Load())
 	line(b, "client_query_protocol_errors", f.stats.protocolErrors.Load())
 	line(b, "client_query_buffer_limit_disconnections", f.stats.inputLimit.Load())

@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // Options are what a server is made with.
@@ -210,8 +212,10 @@ func (s *Server) leave(l *link) {
 func (s *Server) watch() {
 	defer s.running.Done()
 	var parked []*link
+	led := true
 	for s.sleep(watchPeriod) {
 		s.front.saveAsScheduled()
+		led = s.front.forgetWithoutLeader(led)
 		if s.front.stats.parked.Load() == 0 {
 			continue
 		}
@@ -261,6 +265,14 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	return ctx.Err()
 }
+
+// Changed is for the state machine to call for every key that an entry changes or removes, and for every key that time
+// removes, while nobody reads. run is the run of this server whose write it was, nil if it is none of this server's.
+// The server keeps neither. It waits for nobody.
+func (s *Server) Changed(key string, run *command.Run) { s.front.tracker.changed(key, run) }
+
+// Flushed is as Changed, for all keys at once: they were removed, or another state has taken the place of this one.
+func (s *Server) Flushed(*command.Run) { s.front.tracker.flushed() }
 
 // stop closes the listeners and wakes every connection that waits for bytes.
 func (s *Server) stop() {

@@ -27,14 +27,20 @@ type session struct {
 	// blocked says whether the client waits for something that CLIENT UNBLOCK can end.
 	blocked atomic.Uint32
 
-	// mailed says that there is mail.
+	// mailed says that there is mail, or that there was too much of it.
 	mailed atomic.Bool
+	// redirectBroken says that the session which this one has named for CLIENT TRACKING has ended.
+	redirectBroken atomic.Bool
+	// run is where the connection's runs stand: by this it is known whose write one is.
+	run *command.Run
+	// mailLimit is how many bytes of mail may wait.
+	mailLimit *atomic.Int64
 
 	mu    sync.Mutex
 	facts facts
-	// mail is what is sent besides replies; it is closed with the connection.
-	mail   []byte
-	closed bool
+	// mail is what is sent besides replies. It is closed with the connection, or when there is too much of it.
+	mail           []byte
+	closed, tooBig bool
 }
 
 // socket is what a session knows of the socket below it. The zero value is a connection without one.
@@ -55,6 +61,7 @@ type facts struct {
 	// readOnly is set between READONLY and READWRITE: old state will do for reads.
 	readOnly         bool
 	noEvict, noTouch bool
+	tracking         tracking
 }
 
 // States of session.blocked.
@@ -146,38 +153,34 @@ func (s *session) cut() {
 	}
 }
 
-// post sends a message besides the replies: when no reply is due, and in the order of posting. It reports false if as
-// much mail as limitBytes was not yet taken: the mail is lost then, and so is the connection.
-func (s *session) post(message []byte, limitBytes int) bool {
-	first, fits := s.put(message, limitBytes)
-	switch {
-	case !fits:
-		s.cut()
-	case first && s.nudge != nil:
-		s.nudge()
+// post sends a message besides the replies: when no reply is due, and in the order of posting. Beyond the limit all
+// mail is lost, and so is the connection. It may be called under any lock: it waits for nobody.
+func (s *session) post(message []byte) {
+	if s.put(message) && s.socket.nudge != nil {
+		s.socket.nudge()
 	}
-	return fits
 }
 
-// put adds a message to the mail, and reports whether it is the first there and whether it fits.
-func (s *session) put(message []byte, limitBytes int) (first, fits bool) {
+// put adds a message to the mail, and reports whether the connection has to be told of it.
+func (s *session) put(message []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed:
-		return false, true
-	case len(s.mail)+len(message) > limitBytes:
-		s.closed, s.mail = true, nil
-		return false, false
+	if s.closed {
+		return false
 	}
-	first = len(s.mail) == 0
-	s.mail = append(s.mail, message...)
+	first := len(s.mail) == 0
+	if int64(len(s.mail)+len(message)) > s.mailLimit.Load() {
+		s.closed, s.tooBig, s.mail, first = true, true, nil, true
+	}
+	if !s.tooBig {
+		s.mail = append(s.mail, message...)
+	}
 	s.mailed.Store(true)
-	return first, true
+	return first
 }
 
-// collect appends the mail to dst.
-func (s *session) collect(dst []byte) []byte {
+// collect appends the mail to dst; false means that there was too much of it.
+func (s *session) collect(dst []byte) ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	dst = append(dst, s.mail...)
@@ -185,8 +188,8 @@ func (s *session) collect(dst []byte) []byte {
 	if cap(s.mail) > keptOutputBytes {
 		s.mail = nil
 	}
-	s.mailed.Store(false)
-	return dst
+	s.mailed.Store(s.tooBig)
+	return dst, !s.tooBig
 }
 
 // mailBytes is how much mail waits.

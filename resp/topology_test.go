@@ -63,7 +63,9 @@ func parseReply(t testing.TB, text string) (value any, rest string) {
 		return rest[len("txt:"):n], rest[n+2:]
 	case '%':
 		n *= 2
-	case '*', '~':
+	case '_':
+		return nil, rest
+	case '*', '~', '>':
 	default:
 		t.Fatalf("%q is no reply known here", text)
 	}

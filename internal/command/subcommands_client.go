@@ -2,9 +2,19 @@ package command
 
 var clientSubcommands = []Spec{
 	{
+		ID: ClientCaching, Name: "client|caching", Arity: 3, Flags: connection,
+		Categories: []string{"@slow", "@connection"}, Since: "6.0.0", Group: "connection",
+		Summary: "Says whether the client keeps the keys of the next command.", Complexity: "O(1)",
+	},
+	{
 		ID: ClientGetName, Name: "client|getname", Arity: 2, Flags: connection,
 		Categories: []string{"@slow", "@connection"}, Since: "2.6.9", Group: "connection",
 		Summary: "Answers with the name that the connection gave itself.", Complexity: "O(1)",
+	},
+	{
+		ID: ClientGetRedir, Name: "client|getredir", Arity: 2, Flags: connection,
+		Categories: []string{"@slow", "@connection"}, Since: "6.0.0", Group: "connection",
+		Summary: "Answers with the connection that is told of changes instead of this one.", Complexity: "O(1)",
 	},
 	{
 		ID: ClientHelp, Name: "client|help", Arity: 2, Flags: always,
@@ -61,6 +71,16 @@ var clientSubcommands = []Spec{
 		ID: ClientSetName, Name: "client|setname", Arity: 3, Flags: connection,
 		Categories: []string{"@slow", "@connection"}, Since: "2.6.9", Group: "connection",
 		Summary: "Gives the connection a name.", Complexity: "O(1)",
+	},
+	{
+		ID: ClientTracking, Name: "client|tracking", Arity: -3, Flags: connection,
+		Categories: []string{"@slow", "@connection"}, Since: "6.0.0", Group: "connection",
+		Summary: "Has the client told when keys change that it has read.", Complexity: "O(1)",
+	},
+	{
+		ID: ClientTrackingInfo, Name: "client|trackinginfo", Arity: 2, Flags: connection,
+		Categories: []string{"@slow", "@connection"}, Since: "6.2.0", Group: "connection",
+		Summary: "Tells how the client is told of changes.", Complexity: "O(1)",
 	},
 	{
 		ID: ClientUnblock, Name: "client|unblock", Arity: -3, Flags: FlagAdmin | connection,

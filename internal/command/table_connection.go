@@ -4,7 +4,9 @@ package command
 const (
 	Auth ID = lastKeys + iota
 	Client
+	ClientCaching
 	ClientGetName
+	ClientGetRedir
 	ClientHelp
 	ClientID
 	ClientInfo
@@ -16,6 +18,8 @@ const (
 	ClientReply
 	ClientSetInfo
 	ClientSetName
+	ClientTracking
+	ClientTrackingInfo
 	ClientUnblock
 	ClientUnpause
 	Echo

@@ -1,0 +1,225 @@
+package resp
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// tracker remembers which clients keep which keys in caches of their own (CLIENT TRACKING), and tells them when they
+// must not any more.
+//
+// What a client has been sent may be in its cache until it is told otherwise, so a change must never be missed, and
+// never be told before the reply that it makes old:
+//
+//  1. The keys of a read are remembered when the call joins its run, before it is executed anywhere.
+//  2. The state machine says Changed for each key of each entry that it applies, while nobody reads.
+//  3. So a value that was read before a change was remembered before it, and the change is posted to the client.
+//  4. Mail is sent when no reply is due: behind the reply that carried the value.
+//
+// A change that comes between 1 and the read is told although the client got the new value. It then reads once more
+// than it must; nothing worse happens, since the next read remembers the key again.
+//
+// A node hears of changes later than others, and one that is cut off does not hear of them at all. So when it knows of
+// no leader, about an election timeout after it was cut off, its clients are told to forget everything.
+type tracker struct {
+	// clients is the number of sessions that track. While it is zero, nothing else is looked at.
+	clients  atomic.Int64
+	sessions *sessions
+
+	mu sync.Mutex
+	// keys are those that clients may hold, each with the sessions that do. A session that has ended stays until its key
+	// changes or is let go.
+	keys map[string]map[int64]struct{}
+	// items is the number of pairs in keys.
+	items int
+	// listeners are the sessions in the mode BCAST, which remember nothing and are told of all keys with their prefixes.
+	listeners map[*session][]string
+}
+
+// maxTrackedKeys is how many keys are remembered; beyond it, clients are told to forget some. Redis's default.
+const maxTrackedKeys = 1_000_000
+
+// tracking is what a client asked for by CLIENT TRACKING.
+type tracking struct {
+	on, broadcast, optIn, optOut, noLoop bool
+	// redirect is the session that is told instead, 0 if none is.
+	redirect int64
+	// prefixes, with broadcast, are those of the keys of interest.
+	prefixes []string
+	// caching is set by CLIENT CACHING, for the next command: YES with optIn, NO with optOut.
+	caching bool
+}
+
+// remembers reports whether the keys of the next read are to be remembered.
+func (t *tracking) remembers() bool {
+	switch {
+	case !t.on || t.broadcast:
+		return false
+	case t.optIn:
+		return t.caching
+	}
+	return !t.optOut || !t.caching
+}
+
+// remember notes that a session may hold the keys of a call from now on.
+func (t *tracker) remember(s *session, call *command.Call) {
+	positions := call.Spec.Keys(nil, call.Args)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.keys == nil {
+		t.keys = make(map[string]map[int64]struct{})
+	}
+	for _, at := range positions {
+		holders := t.keys[string(call.Args[at])]
+		if holders == nil {
+			holders = make(map[int64]struct{})
+			t.keys[string(call.Args[at])] = holders
+		}
+		if _, known := holders[s.id]; !known {
+			holders[s.id] = struct{}{}
+			t.items++
+		}
+	}
+	for key := range t.keys {
+		if len(t.keys) <= maxTrackedKeys {
+			break
+		}
+		t.forget(key, nil)
+	}
+}
+
+// changed tells those who may hold a key that it is old. run is the run whose write did it, nil if that is not known.
+func (t *tracker) changed(key string, run *command.Run) {
+	if t.clients.Load() == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.forget(key, run)
+	for s, prefixes := range t.listeners {
+		for _, prefix := range prefixes {
+			if strings.HasPrefix(key, prefix) {
+				t.tell(s, invalidation(key), run)
+				break
+			}
+		}
+	}
+}
+
+// forget tells the holders of a key and forgets them.
+func (t *tracker) forget(key string, run *command.Run) {
+	holders, known := t.keys[key]
+	if !known {
+		return
+	}
+	delete(t.keys, key)
+	t.items -= len(holders)
+	message := invalidation(key)
+	for id := range holders {
+		if s := t.sessions.find(id); s != nil {
+			t.tell(s, message, run)
+		}
+	}
+}
+
+// flushed tells everybody that all keys are old.
+func (t *tracker) flushed() {
+	if t.clients.Load() == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.keys, t.items = nil, 0
+	message := reply.Null(reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "invalidate"), reply.RESP3)
+	for _, s := range t.sessions.list() {
+		t.tell(s, message, nil)
+	}
+}
+
+// invalidation is the message that a key is old.
+func invalidation(key string) []byte {
+	message := reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "invalidate")
+	return reply.BulkString(reply.ArrayHeader(message, 1), key)
+}
+
+// tell posts a message to a session that tracks, or to the one that it has named instead. As in Redis, one that speaks
+// RESP2 cannot be told anything.
+func (t *tracker) tell(s *session, message []byte, run *command.Run) {
+	known := s.known()
+	wants := &known.tracking
+	if !wants.on || (wants.noLoop && run != nil && run == s.run) {
+		return
+	}
+	target, protocol := s, known.protocol
+	if wants.redirect != 0 {
+		if target = t.sessions.find(wants.redirect); target == nil {
+			if s.redirectBroken.CompareAndSwap(false, true) && protocol == reply.RESP3 {
+				s.post(redirectionBroken(wants.redirect))
+			}
+			return
+		}
+		protocol = target.known().protocol
+	}
+	if protocol == reply.RESP3 {
+		target.post(message)
+	}
+}
+
+// redirectionBroken is the message that nobody is told instead any more.
+func redirectionBroken(id int64) []byte {
+	message := reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "tracking-redir-broken")
+	return reply.Integer(message, id)
+}
+
+// follow puts what a session asks for in force. Nothing that it was sent before counts as held.
+func (t *tracker) follow(s *session, wanted tracking) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was := s.facts.tracking
+	s.redirectBroken.Store(false)
+	s.set(func(f *facts) { f.tracking = wanted })
+	delete(t.listeners, s)
+	if wanted.broadcast {
+		if t.listeners == nil {
+			t.listeners = make(map[*session][]string)
+		}
+		t.listeners[s] = wanted.prefixes
+	}
+	switch {
+	case wanted.on && !was.on:
+		t.clients.Add(1)
+	case was.on && !wanted.on && t.clients.Add(-1) == 0:
+		t.keys, t.items = nil, 0
+	}
+}
+
+// counts are what INFO tells.
+func (t *tracker) counts() (keys, items, prefixes int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	distinct := make(map[string]bool)
+	for _, of := range t.listeners {
+		for _, prefix := range of {
+			distinct[prefix] = true
+		}
+	}
+	return len(t.keys), t.items, len(distinct)
+}
+
+// forgetWithoutLeader tells all clients that track to forget everything when the node, which knew of a leader before,
+// knows of none: from now on others may change keys without its hearing of it. It reports whether there is a leader.
+func (f *front) forgetWithoutLeader(led bool) bool {
+	if f.tracker.clients.Load() == 0 {
+		return true
+	}
+	leader := f.node.Leader()
+	leads := leader.Known && !leader.Removed
+	if led && !leads {
+		f.tracker.flushed()
+	}
+	return leads
+}
