@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
 	"github.com/raftredis/raftredis/snapshot"
@@ -32,6 +33,8 @@ func (o owner) lend(mark raft.SnapshotMark, to raft.NodeID) (transport.Source, e
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &transport.Refusal{Text: fmt.Sprintf("the snapshot at %v was removed a moment ago", mark.Mark)}
+	case errors.Is(judge(err), engine.ErrUnavailable):
+		return nil, err
 	case err != nil:
 		return nil, o.broken(fmt.Errorf("open a snapshot for node %d: %w", to, err))
 	}

@@ -3,13 +3,17 @@ package consensus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/snapshot"
 )
 
 // still is a machine without a state.
@@ -82,5 +86,27 @@ func TestASnapshotOfAnUnknownNodeCannotBeHad(t *testing.T) {
 	}
 	if err := n.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestStatesAreToldFromErrorsOfTheDisk(t *testing.T) {
+	for _, state := range []error{
+		snapshot.ErrNoSpace, snapshot.ErrBusy, snapshot.ErrTooLarge, snapshot.ErrRefused, context.Canceled,
+		&os.PathError{Op: "open", Path: "a", Err: syscall.EMFILE},
+	} {
+		if err := judge(fmt.Errorf("wrapped: %w", state)); !errors.Is(err, engine.ErrUnavailable) || !errors.Is(err, state) {
+			t.Errorf("%v is judged to be %v", state, err)
+		}
+	}
+	// A full disk is no state by itself: where snapshot does not call it one, something is left of the attempt.
+	for _, final := range []error{
+		syscall.ENOSPC, syscall.EIO, &snapshot.CorruptionError{File: "a"}, snapshot.ErrForeign, snapshot.ErrVersion,
+	} {
+		if err := judge(fmt.Errorf("wrapped: %w", final)); errors.Is(err, engine.ErrUnavailable) {
+			t.Errorf("%v is judged to be a state", final)
+		}
+	}
+	if err := judge(errors.Join(syscall.ENOSPC, syscall.EIO)); errors.Is(err, engine.ErrUnavailable) {
+		t.Errorf("an error of the disk beside a full one is judged to be a state")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -106,11 +107,12 @@ func (s *snapshots) Retain(marks ...raft.SnapshotMark) error {
 	return err
 }
 
-// judge tells states from errors that a node must not survive.
+// judge tells states from errors that a node must not survive. That the process has no file handle left is one: clients
+// may take them all, and nothing of the disk is wrong for that.
 func judge(err error) error {
 	for _, state := range []error{
 		snapshot.ErrNoSpace, snapshot.ErrBusy, snapshot.ErrTooLarge, snapshot.ErrRefused,
-		context.Canceled, context.DeadlineExceeded,
+		syscall.EMFILE, syscall.ENFILE, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, state) {
 			return fmt.Errorf("%w: %w", engine.ErrUnavailable, err)

@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 )
 
-// fuse is a machine that ends something at a moment, as a key with a deadline ends: who asks after that moment must find
-// it ended, on every node, and so must whoever asks later.
+// fuse is a machine that ends something at a moment, as a key with a deadline ends: who asks after that moment must
+// find it ended, on every node, and so must whoever asks later.
 type fuse struct {
 	counter
 	mu sync.Mutex
