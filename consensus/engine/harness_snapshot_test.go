@@ -182,6 +182,9 @@ func (tb *table) moveFiles(s *seat) {
 		tb.receive(s)
 	}
 	if s.out.Retain != nil {
+		if len(s.frozen) > 0 {
+			tb.t.Fatalf("node %d has files removed while it writes one", s.id)
+		}
 		s.retain = s.out.Retain
 	}
 	if s.retain != nil && !s.holdRetain {

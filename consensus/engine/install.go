@@ -10,7 +10,7 @@ import (
 //  2. The file is here: Inputs.Received. Left: a file that nobody names.
 //  3. The hands come to rest: nothing is being written to history, applied, or read for others.
 //  4. The core begins the log anew. The operation is on its way to the disk. Left: the old log or the new one.
-//  5. It is durable: Work.Jump. The applier restores the machine. Left: the snapshot, from which the next start restores.
+//  5. It is durable: Work.Jump. The applier restores the machine. Left: the snapshot, from which the next start begins.
 //  6. The applier reports the mark as applied. Files and history that nobody needs are removed.
 //
 // Why the hands must rest at step 4, with entries up to 100 committed, and a snapshot at 500:
@@ -110,8 +110,6 @@ func (e *Engine) continueInstall() {
 	case i == nil || i.switching:
 	case i.base == nil:
 		e.dropInstall()
-	case e.leads():
-		e.endInstall() // it was elected because its log holds what the snapshot covers
 	case e.filling || e.handed != e.applied || s.fetches > 0:
 		// soon
 	case !e.core.Install(i.request.Snapshot, i.configuration, i.base.Stamp):

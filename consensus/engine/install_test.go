@@ -104,13 +104,22 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 		tb.turn(late)
 		late.holdInstall = true
 		tb.untilAnnounced()
-		if state := late.engine.state(); !strings.Contains(state.LastSnapshotError, "broke") || state.SnapshotsInstalled != 0 {
+		state := late.engine.state()
+		if !strings.Contains(state.LastSnapshotError, "broke") || state.SnapshotsInstalled != 0 {
 			t.Fatalf("after %d breaks: %+v", i+1, state)
 		}
-		if late.retain != nil && !slices.ContainsFunc(late.retain, func(m raft.SnapshotMark) bool { return m.Same(&mark) }) {
-			t.Fatal("what has come of the file is thrown away")
-		}
 	}
+	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Install }
+	late.receiveError, late.holdInstall = ErrUnavailable, false
+	tb.turn(late)
+	tb.settle()
+	late.engine.snapshots.retire = true
+	tb.turn(late)
+	if list := late.out.Retain; !slices.ContainsFunc(list, func(m raft.SnapshotMark) bool { return m.Same(&mark) }) {
+		t.Fatalf("what has come of the file is thrown away: kept are %v", list)
+	}
+	tb.lose, late.holdInstall = nil, true
+	tb.untilAnnounced()
 	late.holdInstall = false
 	tb.turn(late)
 	tb.ticks(20)
@@ -210,8 +219,9 @@ func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
 	for range 100 {
 		tb.ticks(1)
 	}
-	if late.stops != 1 || late.engine.core.Commit() < mark.Index || late.floor.Mark.Index != 0 {
-		t.Fatalf("stopped %d times, commit %d, the log begins behind %v", late.stops, late.engine.core.Commit(), late.floor.Mark)
+	commit := late.engine.core.Commit()
+	if late.stops != 1 || commit < mark.Index || late.floor.Mark.Index != 0 {
+		t.Fatalf("stopped %d times, commit %d, the log begins behind %v", late.stops, commit, late.floor.Mark)
 	}
 	state := late.engine.state()
 	if state.SnapshotsInstalled != 0 || state.Install != (InstallStatus{}) || state.LastSnapshotError != "" {
@@ -251,7 +261,8 @@ func TestE3_AnOwnSnapshotThatEndsAfterAnInstallIsDropped(t *testing.T) {
 
 // A node that fetches a snapshot freezes nothing of its own, which would be older.
 func TestE10_NoSnapshotIsTakenWhileOneIsFetched(t *testing.T) {
-	tb, _, late, _ := behind(t)
+	tb, _, late, _ := strayed(t)
+	tb.lose = nil
 	late.holdInstall = true
 	tb.untilAnnounced()
 	late.in.TakeSnapshot = true
@@ -264,6 +275,9 @@ func TestE10_NoSnapshotIsTakenWhileOneIsFetched(t *testing.T) {
 	tb.expectLevel()
 	if state := late.engine.state(); state.SnapshotsInstalled != 1 || state.SnapshotUnderway || state.SnapshotsEnded != 1 {
 		t.Fatalf("%+v", state) // what was asked for is taken, or needless, afterwards
+	}
+	if bytes := late.engine.snapshots.bytes; bytes > int64(sizeOf(late.log)) {
+		t.Fatalf("%d bytes count as applied since the snapshot, the log has %d", bytes, sizeOf(late.log))
 	}
 }
 

@@ -219,7 +219,8 @@ func (r *Runner) jump(mark *raft.SnapshotMark) bool {
 		r.fail(fmt.Errorf("restore the state from the snapshot at entry %d: %w", mark.Index, err))
 		return false
 	}
-	r.hands.Logger.Info("snapshot installed", "index", mark.Index, "term", mark.Term, "seconds", time.Since(began).Seconds())
+	r.hands.Logger.Info("snapshot installed", "index", mark.Index, "term", mark.Term,
+		"seconds", time.Since(began).Seconds())
 	r.report(&report)
 	return true
 }

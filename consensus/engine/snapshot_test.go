@@ -17,7 +17,7 @@ func newSnapshotTable(t *testing.T, n int, logBytes int64, weakened ...guard.Gua
 	tb := newTable(t, n)
 	tb.adjust = func(o *Options) {
 		o.SnapshotLogBytes = logBytes
-		o.MaxInflightMessages, o.MaxMessageBytes = 2, 128 // little stays in memory for those who are behind
+		o.MaxInflightMessages, o.MaxMessageBytes = 16, 16 // little stays in memory for those who are behind
 	}
 	for _, s := range tb.nodes {
 		tb.boot(s, raft.Boot(100+s.id), weakened...)

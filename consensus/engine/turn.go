@@ -66,8 +66,8 @@ func (in *Inputs) Reset() {
 	}
 }
 
-// Fetched is the answer to one raft.FetchRequest; Entries is empty when it failed. Compacted says that they are gone for
-// good: see ErrCompacted.
+// Fetched is the answer to one raft.FetchRequest; Entries is empty when it failed. Compacted says that they are gone
+// for good: see ErrCompacted.
 type Fetched struct {
 	To        raft.NodeID
 	Previous  raft.Mark
