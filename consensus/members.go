@@ -35,11 +35,13 @@ type MemberChange struct {
 
 // ChangeMembers changes the members of the cluster, and returns the ids of those in Add and then in AddLearners when
 // the change is complete: it is committed, those of Add vote, those in Remove are gone. It works on any member, and
-// goes on through changes of leaders until the context ends. AddLearners are added first; the rest is one change.
+// goes on through changes of leaders until the context ends. Voters and learners are not added in one step: learners
+// are added first, and members are removed in the last step.
 //
-// Errors: ErrRefused if it cannot be, with the reason; ErrNotMember on a node that is no member; ErrGoesOn with the
-// context's error if the log carries the change and it is not complete; else the context's error, with what stood in
-// the way. After any of the last two, asking for the same again is right.
+// Errors: ErrRefused if it cannot be, with the reason; ErrNotMember on a node that is no member; ErrUndone if somebody
+// changed it back; ErrUnknown if it is refused now, and may have been accepted before; ErrGoesOn with the context's error
+// if the log carries the change and it is not complete; else the context's error, with what stood in the way. After any
+// of the last three, asking for the same again is right.
 func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raft.NodeID, err error) {
 	r := n.runner.Load()
 	if r == nil || r.Status().Removed {
@@ -61,11 +63,17 @@ func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raft.
 	if err := contradiction(append(voters, learners...), c.Remove); err != nil {
 		return nil, err
 	}
-	second, err := n.carryOut(ctx, engine.Change{Add: learners, Learner: true})
+	if len(voters) == 0 { // in one step, for a learner may leave its address to the one that takes its place
+		return n.carryOut(ctx, engine.Change{Add: learners, Learner: true, Remove: c.Remove}, c.AddLearners)
+	}
+	second, err := n.carryOut(ctx, engine.Change{Add: learners, Learner: true}, c.AddLearners)
 	if err != nil {
 		return nil, err
 	}
-	first, err := n.carryOut(ctx, engine.Change{Add: voters, Remove: c.Remove})
+	first, err := n.carryOut(ctx, engine.Change{Add: voters, Remove: c.Remove}, c.Add)
+	if err != nil && len(second) > 0 {
+		err = fmt.Errorf("nodes %d are learners now; the rest: %w", second, err)
+	}
 	return append(first, second...), err
 }
 

@@ -227,6 +227,9 @@ func TestALearnerReceivesEverythingAndDoesNotVote(t *testing.T) {
 	if ids := change(t, f.nodes[0], by); !slices.Equal(ids, []raft.NodeID{2}) {
 		t.Fatalf("the ids are %d", ids)
 	}
+	if err := learner.WaitServing(within(t)); err != nil { // the log has it before it is contacted
+		t.Fatal(err)
+	}
 	add(t, f.nodes[0], 5)
 	expectTotal(t, learner, 5)
 	expectVoters(t, learner, 1)
@@ -234,6 +237,33 @@ func TestALearnerReceivesEverythingAndDoesNotVote(t *testing.T) {
 		t.Fatalf("the ids are %d", ids)
 	}
 	expectVoters(t, learner, 1, 2)
+}
+
+// The refusal of a second learner at an address says: replace the first. So that must be possible.
+func TestD10_ALearnerWhoseDiskIsLostIsReplacedAtItsAddress(t *testing.T) {
+	f := newFleet(t)
+	learner := f.blank(1)[0]
+	at := addresses(learner)
+	ids := change(t, f.nodes[0], consensus.MemberChange{AddLearners: at})
+	if err := learner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := smallOptions(t.TempDir())
+	o.PeerListen = at[0]
+	fresh := open(t, o)
+	_, err := f.nodes[0].ChangeMembers(within(t), consensus.MemberChange{AddLearners: at})
+	if !errors.Is(err, consensus.ErrRefused) {
+		t.Fatalf("beside the old one: %v", err)
+	}
+	ids = change(t, f.nodes[0], consensus.MemberChange{AddLearners: at, Remove: ids})
+	if !slices.Equal(ids, []raft.NodeID{3}) {
+		t.Fatalf("the ids are %d", ids)
+	}
+	if err := fresh.WaitServing(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	add(t, f.nodes[0], 5)
+	expectTotal(t, fresh, 5)
 }
 
 func TestWhatIsDoneIsDoneAgainWithoutEffect(t *testing.T) {

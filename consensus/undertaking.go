@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"time"
 
@@ -27,28 +28,29 @@ type undertaking struct {
 	node   *Node
 	runner *engine.Runner
 	change engine.Change
-	// accepted means that a leader put the change into its log once, and gave these ids to the new members.
-	accepted bool
-	added    []raft.NodeID
+	// addresses are where the nodes of change.Add were asked who they are.
+	addresses []string
+	// open means that a leader may have put the change into its log. accepted means that one did, and gave these ids to
+	// the new members.
+	open, accepted bool
+	added          []raft.NodeID
 	// seen means that this node's log has shown the change, committed.
 	seen bool
 	// obstacle is what the last attempt met.
 	obstacle string
 }
 
-// carryOut has the leader make a change, and returns when the log says that it is complete.
-func (n *Node) carryOut(ctx context.Context, c engine.Change) ([]raft.NodeID, error) {
+// carryOut has the leader make a change, and returns when the log says that it is complete. The nodes of c.Add were
+// invited at the addresses.
+func (n *Node) carryOut(ctx context.Context, c engine.Change, addresses []string) ([]raft.NodeID, error) {
 	if len(c.Add)+len(c.Remove) == 0 {
 		return nil, nil
 	}
-	u := &undertaking{node: n, runner: n.runner.Load(), change: c}
+	u := &undertaking{node: n, runner: n.runner.Load(), change: c, addresses: addresses}
 	for {
-		wait := changeRetry
-		switch heard, err := u.propose(ctx); {
-		case err != nil:
+		wait, err := u.propose(ctx)
+		if err != nil {
 			return nil, err
-		case heard:
-			wait = changeRepeat
 		}
 		if complete, err := u.watch(ctx, wait); complete || err != nil {
 			return u.added, err
@@ -56,22 +58,66 @@ func (n *Node) carryOut(ctx context.Context, c engine.Change) ([]raft.NodeID, er
 	}
 }
 
-// propose asks the leader once and reports whether it accepted. An error is final.
-func (u *undertaking) propose(ctx context.Context) (bool, error) {
+// propose asks the leader once, and says how long to wait before the next time. An error is final.
+func (u *undertaking) propose(ctx context.Context) (wait time.Duration, err error) {
+	if err := u.inviteAgain(ctx); errors.Is(err, ErrRefused) {
+		return 0, u.refused(err)
+	} else if err != nil {
+		u.obstacle = err.Error()
+		return changeRepeat, nil
+	}
 	answer, err := u.node.askLeader(ctx, u.change)
 	var refusal *transport.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		return false, fmt.Errorf("%w: %s", ErrRefused, refusal.Text)
+		return 0, u.refused(fmt.Errorf("%w: %s", ErrRefused, refusal.Text))
 	case err != nil:
-		u.obstacle = err.Error() // it may have been accepted, and the answer lost
-		return false, nil
+		u.obstacle = err.Error()
+		u.open = u.open || !unsent(err)
+		return changeRetry, nil
 	case answer.Reason != "":
 		u.obstacle = answer.Reason
-		return false, nil
+		return changeRetry, nil
 	}
-	u.accepted, u.added = true, answer.Added
-	return true, nil
+	u.open, u.accepted, u.added = true, true, answer.Added
+	return changeRepeat, nil
+}
+
+// inviteAgain asks the nodes that are to be added once more who they are, if a leader may have added them:
+//
+//  1. L1 puts B into its log as node 4, and contacts it. B stores that it is node 4. L1's log is lost.
+//  2. L2 makes C node 4, and is asked for B as it was: a blank node. It would put B into its log as node 5.
+//  3. B is node 4 for good. It never catches up as 5, and no other node can be promoted until somebody gives 5 up.
+func (u *undertaking) inviteAgain(ctx context.Context) error {
+	if !u.open {
+		return nil
+	}
+	again, err := u.node.invite(ctx, u.addresses)
+	if err != nil {
+		return err
+	}
+	for i := range again {
+		if before := u.change.Add[i].Incarnation; again[i].Incarnation != before {
+			return fmt.Errorf("the node at %s was %016x when it was invited, and is %016x now",
+				u.addresses[i], before, again[i].Incarnation)
+		}
+	}
+	u.change.Add = again
+	return nil
+}
+
+// refused is what a refusal means: that the change is not made, unless an earlier attempt may have been accepted.
+func (u *undertaking) refused(err error) error {
+	if u.open {
+		return fmt.Errorf("%w; when it was asked for again: %v", ErrUnknown, err)
+	}
+	return err
+}
+
+// unsent reports whether a question did not even find a connection.
+func unsent(err error) bool {
+	var failed *net.OpError
+	return errors.As(err, &failed) && failed.Op == "dial"
 }
 
 // watch looks at the log until the change is complete, or it is time to ask again. What the log carries for good needs
@@ -104,7 +150,7 @@ func (u *undertaking) look() (stage, error) {
 	}
 	stage, err := stageOf(u.runner.Status().Committed, &u.change, u.added)
 	if stage == unseen && u.seen && err == nil {
-		err = fmt.Errorf("%w: it was given up by another change", ErrRefused)
+		err = fmt.Errorf("%w: it was given up before it was complete", ErrUndone)
 	}
 	u.seen = u.seen || stage != unseen
 	return stage, err
@@ -141,7 +187,7 @@ func stageOf(c *raft.Configuration, change *engine.Change, added []raft.NodeID) 
 		m := engine.FindMember(c, id)
 		switch {
 		case engine.LeftOut(c, id):
-			return unseen, fmt.Errorf("%w: node %d was removed again", ErrRefused, id)
+			return unseen, fmt.Errorf("%w: node %d was removed again", ErrUndone, id)
 		case m == nil || m.Incarnation != change.Add[i].Incarnation:
 			return unseen, nil
 		case !change.Learner && !slices.Contains(c.Voters, id):
@@ -150,6 +196,8 @@ func stageOf(c *raft.Configuration, change *engine.Change, added []raft.NodeID) 
 	}
 	for _, id := range change.Remove {
 		switch {
+		case id >= c.NextID: // this node has yet to see that it was added
+			return unseen, nil
 		case engine.FindMember(c, id) == nil:
 		case slices.Contains(c.Retire, id) || c.Votes(id) && !slices.Contains(c.Voters, id):
 			s = underWay

@@ -43,13 +43,21 @@ func TestHowFarTheLogIsWithAChange(t *testing.T) {
 		}
 	}
 	gone := &raft.Configuration{NextID: 5, Members: four[:3], Voters: ids(1, 2, 3)}
-	if _, err := stageOf(gone, &change, ids(4)); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "node 4") {
+	if _, err := stageOf(gone, &change, ids(4)); !errors.Is(err, ErrUndone) || !strings.Contains(err.Error(), "node 4") {
 		t.Errorf("the new node was removed again: %v", err)
 	}
 	learner := engine.Change{Add: []raft.Member{{Incarnation: 14}}, Learner: true}
 	added := &raft.Configuration{NextID: 5, Members: four, Voters: ids(1, 2, 3), Learners: ids(4)}
 	if got, err := stageOf(added, &learner, ids(4)); got != fulfilled || err != nil {
 		t.Errorf("a learner for good: %v, %v", got, err)
+	}
+}
+
+// Node 4 was added on the leader, and is removed there; this node has heard of neither. The removal is on one disk.
+func TestD3_ARemovalIsNotCompleteWhereTheNodeIsNotKnownYet(t *testing.T) {
+	c := &raft.Configuration{NextID: 4, Members: membersOf(11, 12, 13), Voters: []raft.NodeID{1, 2, 3}}
+	if got, err := stageOf(c, &engine.Change{Remove: []raft.NodeID{4}}, nil); got != unseen || err != nil {
+		t.Fatalf("it is %v, %v", got, err)
 	}
 }
 

@@ -1,0 +1,106 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// Changes whose first attempt went to a leader that nobody heard of again.
+
+// single is a cluster of one that leads, and how long things may take there.
+func single(t *testing.T) (context.Context, *Node) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	n := openBlank(t, Options{Bootstrap: true})
+	t.Cleanup(func() { n.Close() })
+	if err := n.WaitServing(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx, n
+}
+
+// guest is a blank node, and what it says of itself.
+func guest(t *testing.T, ctx context.Context, by *Node) (*Node, raft.Member) {
+	t.Helper()
+	n := openBlank(t, Options{})
+	t.Cleanup(func() { n.Close() })
+	m, err := by.inviteOne(ctx, n.options.PeerAddress)
+	if err != nil || m.ID != 0 {
+		t.Fatalf("it says %+v, %v", m, err)
+	}
+	return n, m
+}
+
+// The first leader let B be node 2, and B took that; the next one let C be node 2. Asked for once more, B is not given
+// another id, for it would never take it.
+func TestD11_ANodeThatTookAnIDFromALostLogIsNotGivenAnother(t *testing.T) {
+	ctx, a := single(t)
+	b, asInvited := guest(t, ctx, a)
+	c, _ := guest(t, ctx, a)
+	if _, err := a.ChangeMembers(ctx, MemberChange{AddLearners: []string{c.options.PeerAddress}}); err != nil {
+		t.Fatal(err)
+	}
+	hello := transport.Hello{ClusterID: a.clusterID(), From: 1, To: 2, ToIncarnation: asInvited.Incarnation}
+	if err := b.adopt(hello); err != nil {
+		t.Fatal(err)
+	}
+	u := &undertaking{
+		node: a, runner: a.runner.Load(), open: true,
+		change: engine.Change{Add: []raft.Member{asInvited}}, addresses: []string{b.options.PeerAddress},
+	}
+	_, err := u.propose(ctx)
+	if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "node 2") || !strings.Contains(err.Error(), "empty") {
+		t.Fatalf("the answer is %v", err)
+	}
+	if next := a.runner.Load().Status().Configuration.NextID; next != 3 {
+		t.Fatalf("the next id is %d", next)
+	}
+}
+
+// Somebody started another directory in the place of the one that was invited: it is not what a leader may have added.
+func TestWhoWasInvitedIsNotReplacedOnTheWay(t *testing.T) {
+	ctx, a := single(t)
+	b, m := guest(t, ctx, a)
+	m.Incarnation++
+	u := &undertaking{
+		node: a, runner: a.runner.Load(), open: true,
+		change: engine.Change{Add: []raft.Member{m}}, addresses: []string{b.options.PeerAddress},
+	}
+	if wait, err := u.propose(ctx); wait != changeRepeat || err != nil || !strings.Contains(u.obstacle, "when it was invited") {
+		t.Fatalf("the answer is %v, %v; in the way is %q", wait, err, u.obstacle)
+	}
+}
+
+// A refusal is for good only if nobody can have accepted the same before.
+func TestD3_ARefusalAfterALostAnswerDoesNotSayThatNothingWasDone(t *testing.T) {
+	ctx, a := single(t)
+	for _, open := range []bool{false, true} {
+		u := &undertaking{node: a, runner: a.runner.Load(), open: open, change: engine.Change{Remove: []raft.NodeID{77}}}
+		_, err := u.propose(ctx)
+		if errors.Is(err, ErrRefused) == open || errors.Is(err, ErrUnknown) != open || !strings.Contains(err.Error(), "node 77") {
+			t.Errorf("an attempt before: %v; the answer is %v", open, err)
+		}
+	}
+}
+
+func TestAQuestionIsUnsentIfThereWasNoConnection(t *testing.T) {
+	ctx, a := single(t)
+	gone, _ := guest(t, ctx, a)
+	if err := gone.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.transport.Change(ctx, gone.options.PeerAddress, a.clusterID(), nil); !unsent(err) {
+		t.Errorf("to a node that is down: %v", err)
+	}
+	if _, err := a.transport.Change(ctx, a.options.PeerAddress, a.clusterID()+1, nil); err == nil || unsent(err) {
+		t.Errorf("to one that refuses: %v", err)
+	}
+}
