@@ -47,14 +47,17 @@ type Received struct {
 	Err error
 }
 
-// beginInstall passes on what the core asks for.
+// beginInstall passes on what the core asks for. It asks for one at a time, but takes one for done as soon as the log
+// begins anew: while the machine is still being restored, the others may have compacted their logs beyond it. Then the
+// next one waits until it is announced again.
 func (e *Engine) beginInstall(request *raft.InstallRequest) {
 	s := &e.snapshots
 	if request == nil {
 		return
 	}
 	if s.install != nil {
-		panic("engine: the core asks for a second snapshot before the first is here") // it asks for one at a time
+		e.core.InstallFailed(request.Snapshot)
+		return
 	}
 	s.install = &install{request: *request}
 	if s.partial != nil && !s.partial.Same(s.install.mark()) {

@@ -329,3 +329,36 @@ func TestASnapshotOfANewerLevelStopsTheNode(t *testing.T) {
 	}
 	late.down = true
 }
+
+// The others go on while the state is being restored, and compact their logs beyond the snapshot that it is restored
+// from: the next one waits its turn.
+func TestE14_ASnapshotThatIsAnnouncedDuringAnInstallWaits(t *testing.T) {
+	tb, _, late, mark := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	late.holdInstall, late.holdApply = false, true
+	tb.ticks(10)
+	if len(late.work) == 0 || late.work[0].Jump == nil {
+		t.Fatal("nothing is being restored")
+	}
+	newer := mark
+	newer.Index, newer.FileHash = mark.Index+100, mark.FileHash+1
+	late.in.Messages = append(late.in.Messages, raft.Message{
+		Kind: raft.Install, From: 1, To: 3, Term: late.engine.core.Term(), Snapshot: &newer,
+	})
+	tb.turn(late)
+	if state := late.engine.state(); len(late.requests) != 1 || state.Install.Mark != mark.Mark {
+		t.Fatalf("asked for %v, installing %v", late.requests, state.Install.Mark)
+	}
+	late.holdApply = false
+	tb.turn(late)
+	tb.expectLevel()
+	late.in.Messages = append(late.in.Messages, raft.Message{
+		Kind: raft.Install, From: 1, To: 3, Term: late.engine.core.Term(), Snapshot: &newer,
+	})
+	tb.turn(late)
+	tb.turn(late)
+	if len(late.requests) != 2 {
+		t.Fatal("it is not asked for when it is announced again")
+	}
+}
