@@ -100,8 +100,8 @@ func tortureSeconds(t *testing.T) time.Duration {
 }
 
 // Everything goes wrong that can on one machine, one thing after the other and together; nodes lose their disks, leave,
-// and come back as others in the middle of it; and nobody is told anything wrong. Ten runs of five minutes, each with
-// other faults:
+// and come back as others in the middle of it; all the time they take snapshots and forget their logs, so that whoever
+// comes back needs one; and nobody is told anything wrong. Ten runs of five minutes, each with other faults:
 //
 //	for seed in $(seq 1 10); do
 //	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./cmd/raftredis -run '^TestTorture_' -count=1 -v \
@@ -109,10 +109,12 @@ func tortureSeconds(t *testing.T) time.Duration {
 //	done
 func TestTorture_C1_D3_H1_H4_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
 	seed := seedOf(t)
-	c, network := tortureCluster(t, 5, "--uncertain-after-millis", "3000")
+	c, network := tortureCluster(t, 5, "--uncertain-after-millis", "3000",
+		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb")
 	o := torture.Options{
 		Seed: seed, Duration: tortureSeconds(t), Nodes: tortureNodes{c}, Network: network, Disks: tortureNodes{c},
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		BallastBytes: 16 << 10,
+		Logger:       slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	for _, n := range c.nodes {
 		o.Addresses = append(o.Addresses, blackbox.Address(n.port))
@@ -121,5 +123,8 @@ func TestTorture_C1_D3_H1_H4_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *t
 	t.Log(report)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if report.SnapshotsTaken == 0 || report.SnapshotsInstalled == 0 {
+		t.Error("no snapshot was taken, or none was installed: the log was not compacted")
 	}
 }

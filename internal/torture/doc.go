@@ -4,8 +4,9 @@
 //
 //	Run ──┬── clients, probes ──────── TCP ──────────────► nodes
 //	      │      └─► registers, counters: what was told      ▲ │
-//	      ├── watch: who leads, in which term ───────────────┤ │ every link between two nodes passes a Gate
-//	      ├── faults, drawn from a seed ─┬─ Nodes: kill, stop, start, pause, continue
+//	      ├── ballast: makes logs grow ──────────────────────┤ │
+//	      ├── watch: who leads, in which term; snapshots ────┤ │ every link between two nodes passes a Gate
+//	      ├── faults, drawn from a seed ─┬─ Nodes: kill, stop, start, pause, continue; lead, take a snapshot
 //	      │                              ├─ Network: cut, refuse, slow one direction ──► Gates
 //	      │                              └─ Disks, members: lose a disk, leave, come back as somebody else
 //	      └── at the end: all healed; every node serves, all agree; histories are judged
@@ -23,6 +24,8 @@
 //     is whoever leads then. How many of them happen depends on the machine.
 //  5. At most one node at a time belongs to the cluster no more, or has lost its disk; the next episode begins when it
 //     is a member again. More would be allowed to lose data.
+//  6. At the end all nodes have applied the same entries and have the same hash of everything, whether they came there
+//     by the log or by a snapshot.
 //
 // # Limits
 //

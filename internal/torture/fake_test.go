@@ -21,8 +21,10 @@ type fake struct {
 	values map[string]string
 	lie    func(f *fake, node int, args []string) (reply string, lies bool)
 	down   map[int]bool
-	// lives counts how often each node was emptied; emptied says which are blank since, outside which were removed.
+	// lives counts how often each node was emptied, saves how often it was asked for a snapshot; emptied says which are
+	// blank since, outside which were removed.
 	lives            map[int]int
+	saves            map[int]int
 	emptied, outside map[int]bool
 
 	listeners []net.Listener
@@ -33,7 +35,7 @@ type fake struct {
 func newFake(t *testing.T, nodes int) *fake {
 	t.Helper()
 	f := &fake{values: map[string]string{}, conns: map[net.Conn]struct{}{}, down: map[int]bool{}, lives: map[int]int{},
-		emptied: map[int]bool{}, outside: map[int]bool{}}
+		saves: map[int]int{}, emptied: map[int]bool{}, outside: map[int]bool{}}
 	for node := range nodes {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -150,13 +152,22 @@ func (f *fake) answer(node int, args []string) string {
 	case "CLUSTER":
 		return f.cluster(node, args)
 	case "INFO":
-		text := "raft_role:follower\r\n"
-		if node == 0 {
-			text = "raft_role:leader\r\nraft_current_term:3\r\n"
-		}
-		return fmt.Sprintf("$%d\r\n%s\r\n", len(text), text)
+		return bulk(f.info(node))
+	case "BGSAVE":
+		f.saves[node]++
+		return "+Background saving started\r\n"
 	}
 	return "-ERR unknown command\r\n"
+}
+
+// info is what a node says of itself. The first one leads; a snapshot is installed by each that was emptied.
+func (f *fake) info(node int) string {
+	role := "follower"
+	if node == 0 {
+		role = "leader"
+	}
+	return fmt.Sprintf("# Raft\r\nraft_role:%s\r\nraft_current_term:3\r\nraft_snapshots_created:%d\r\n"+
+		"raft_snapshots_received:%d\r\nraft_state_index:9\r\nraft_state_hash:77\r\n", role, f.saves[node], f.lives[node])
 }
 
 // cluster answers as a cluster does in which nodes are members from the start. One that is none serves nobody.

@@ -23,6 +23,8 @@ const (
 	PauseOne
 	// MoveOne asks a node to take over the leadership. It needs no end.
 	MoveOne
+	// SaveOne asks a node for a snapshot. It needs no end either.
+	SaveOne
 	// CutHalves separates a minority from the others, CutOne a single node.
 	CutHalves
 	CutOne
@@ -44,8 +46,8 @@ const (
 
 // String names the kind.
 func (k Kind) String() string {
-	return [...]string{"kill", "kill-minority", "kill-all", "stop", "pause", "move", "cut-halves",
-		"cut-one", "cut-in", "cut-out", "cut-bridge", "slow", "flap", "lose-disk", "leave"}[k]
+	return [...]string{"kill", "kill-minority", "kill-all", "stop", "pause", "move", "snapshot",
+		"cut-halves", "cut-one", "cut-in", "cut-out", "cut-bridge", "slow", "flap", "lose-disk", "leave"}[k]
 }
 
 // Fault is something that goes wrong for a while.
@@ -83,6 +85,9 @@ func (f Fault) String() string {
 }
 
 func (k Kind) network() bool { return k >= CutHalves && k <= FlapOne }
+
+// request reports whether the fault is no more than something that a node is asked for: the node stays whole.
+func (k Kind) request() bool { return k == MoveOne || k == SaveOne }
 
 // membership reports whether the fault changes who belongs to the cluster.
 func (k Kind) membership() bool { return k == LoseDisk || k == LeaveOne }

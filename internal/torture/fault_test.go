@@ -93,7 +93,7 @@ func TestFault_MeetsAsManyWholeNodesAsItNeeds(t *testing.T) {
 	order := []int{3, 1, 4, 0, 2}
 	whole := func(node int) bool { return node != 1 }
 	for kind, want := range map[Kind][]int{
-		KillOne: {3}, StopOne: {3}, PauseOne: {3}, MoveOne: {3}, KillMinority: {3, 4}, KillAll: {3, 4, 0, 2},
+		KillOne: {3}, StopOne: {3}, PauseOne: {3}, MoveOne: {3}, SaveOne: {3}, KillMinority: {3, 4}, KillAll: {3, 4, 0, 2},
 	} {
 		if got := (Fault{Kind: kind}).victims(order, whole); !slices.Equal(got, want) {
 			t.Errorf("%v meets %v, want %v", kind, got, want)
@@ -134,6 +134,26 @@ func TestNetwork_TheWorstOfSeveralObstaclesWins(t *testing.T) {
 	expect(Open, 0)
 	if g := n.gates[Way{1, 0}]; g.state != Open {
 		t.Errorf("the way back is %v", g.state)
+	}
+}
+
+func TestNetwork_ANodeIsIsolatedAndJoinedAgain(t *testing.T) {
+	n, err := NewNetwork([]string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	for _, state := range []State{Refuse, Open} {
+		n.Isolate(1, state)
+		for way, gate := range n.gates {
+			want := state
+			if way.From != 1 && way.To != 1 {
+				want = Open
+			}
+			if gate.state != want {
+				t.Errorf("with node 1 set to %v the gate %v is %v", state, way, gate.state)
+			}
+		}
 	}
 }
 
@@ -191,6 +211,7 @@ func TestOptions_RefuseWhatMakesNoSense(t *testing.T) {
 		"no disks":            func(o *Options) { o.Disks, o.Kinds = nil, []Kind{LoseDisk} },
 		"a crowd":             func(o *Options) { o.Clients = mostClients + 1 },
 		"less than no client": func(o *Options) { o.Clients = -1 },
+		"an elephant":         func(o *Options) { o.BallastBytes = mostBallast + 1 },
 		"less than no time":   func(o *Options) { o.Duration = -1 },
 	} {
 		o := Options{Addresses: make([]string, 3), Nodes: &fake{}, Network: &Network{}, Disks: &fake{}, Clients: mostClients}

@@ -93,11 +93,17 @@ func lies() []lie {
 			return ":" + strconv.Itoa(len(f.values)+1) + "\r\n"
 		})},
 		{"two lead in one term", "both led in term 3",
-			every(1, "INFO", 1, says(bulk("raft_role:leader\r\nraft_current_term:3\r\n")))},
+			every(1, "INFO", 1, func(f *fake, _ []string) string { return bulk(f.info(0)) })},
+		{"a state differs where no read shows it", "raft_state_hash", every(1, "INFO", 1,
+			func(f *fake, _ []string) string {
+				return bulk(strings.ReplaceAll(f.info(1), "raft_state_hash:77", "raft_state_hash:78"))
+			})},
+		{"a node does not say how many snapshots it took", "raft_snapshots_created", every(1, "INFO", 1,
+			says(bulk("raft_role:follower\r\nraft_current_term:3\r\n")))},
 		{"a node serves nobody", "node 2 is no member, or has not answered", func(
-			_ *fake, node int, _ []string,
+			_ *fake, node int, args []string,
 		) (string, bool) {
-			return "-CLUSTERDOWN no leader\r\n", node == 2
+			return "-CLUSTERDOWN no leader\r\n", node == 2 && args[0] != "INFO"
 		}},
 	}
 }

@@ -39,8 +39,8 @@ type nemesis struct {
 	disks   Disks
 	members *members
 	leader  func() (node int, known bool)
-	// move asks a node to lead.
-	move func(node int)
+	// request asks a node for something, whatever comes of it.
+	request func(node int, command ...string)
 	// launch begins work that goes on by itself. The context ends with the run, or when stop is called, which waits for
 	// the end of the work.
 	launch func(work func(ctx context.Context)) (stop func())
@@ -150,14 +150,17 @@ func (n *nemesis) begin(e *effect) error {
 
 // strike does to a node what a fault of processes does.
 func (n *nemesis) strike(node int, e *effect) error {
-	n.broken[node] = e.fault.Kind != MoveOne
+	n.broken[node] = !e.fault.Kind.request()
 	switch e.fault.Kind {
 	case StopOne:
 		return n.nodes.Stop(node)
 	case PauseOne:
 		return n.nodes.Pause(node)
 	case MoveOne:
-		n.move(node)
+		n.request(node, "CLUSTER", "FAILOVER")
+		return nil
+	case SaveOne:
+		n.request(node, "BGSAVE")
 		return nil
 	case LeaveOne:
 		e.stop = n.launch(func(ctx context.Context) { n.members.leave(ctx, node) })
@@ -195,7 +198,7 @@ func (n *nemesis) end(e *effect) error {
 func (n *nemesis) mend(node int, e *effect) error {
 	n.broken[node] = false
 	switch e.fault.Kind {
-	case MoveOne:
+	case MoveOne, SaveOne:
 		return nil
 	case PauseOne:
 		return n.nodes.Continue(node)

@@ -62,6 +62,16 @@ func (n *Network) Close() {
 	}
 }
 
+// Isolate sets all ways from and to a node to a state, and later to another one: Open joins the node to the others
+// again. It is for whoever breaks a cluster by hand, and not for use during a Run.
+func (n *Network) Isolate(node int, state State) {
+	for way, gate := range n.gates {
+		if way.From == node || way.To == node {
+			gate.Set(state, 0)
+		}
+	}
+}
+
 // put puts an obstacle into its ways, take takes it away.
 func (n *Network) put(o *obstacle) {
 	n.obstacles[o] = struct{}{}

@@ -20,6 +20,8 @@ const (
 const (
 	leastNodes  = 3
 	mostClients = 16
+	// mostBallast is what every node takes as one value.
+	mostBallast = 512 << 10
 )
 
 // Options say what to torture and how.
@@ -41,6 +43,9 @@ type Options struct {
 	Kinds []Kind
 	// Clients is how many work at a time, up to 16.
 	Clients int
+	// BallastBytes is the size of the values that one client more writes all the time, so that logs grow and are
+	// compacted; 0: there is none. At most mostBallast.
+	BallastBytes int
 	// Recovery is how long after an episode every node must have answered clients again, and how long it may take at the
 	// end until all agree.
 	Recovery time.Duration
@@ -70,6 +75,8 @@ func (o Options) complete() (Options, error) {
 		return o, errors.New("torture: Nodes is required")
 	case o.Clients < 1 || o.Clients > mostClients:
 		return o, fmt.Errorf("torture: %d clients; allowed are 1 to %d", o.Clients, mostClients)
+	case o.BallastBytes < 0 || o.BallastBytes > mostBallast:
+		return o, fmt.Errorf("torture: %d bytes of ballast; allowed are 0 to %d", o.BallastBytes, mostBallast)
 	case o.Duration < 0 || o.Recovery < 0:
 		return o, errors.New("torture: a negative time")
 	case o.Network == nil && slices.ContainsFunc(o.Kinds, Kind.network):

@@ -19,6 +19,8 @@ type Report struct {
 	Faults [kinds]int
 	// LeaderChanges is how often somebody else, or the same node in a later term, was seen to lead.
 	LeaderChanges int
+	// SnapshotsTaken and SnapshotsInstalled are how many nodes told of, until they were killed: there may have been more.
+	SnapshotsTaken, SnapshotsInstalled uint64
 	// Silence is the longest time in which no command was acknowledged to anybody.
 	Silence time.Duration
 	// Keys is how many keys there were at the end.
@@ -34,6 +36,7 @@ func (r *Report) String() string {
 		}
 	}
 	return fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, %d probes; faults: %s; "+
-		"%d leader changes, longest silence %.2f s, %d keys", r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown,
-		r.Probes, strings.Join(faults, ", "), r.LeaderChanges, r.Silence.Seconds(), r.Keys)
+		"%d leader changes, %d snapshots taken and %d installed, longest silence %.2f s, %d keys",
+		r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown, r.Probes, strings.Join(faults, ", "),
+		r.LeaderChanges, r.SnapshotsTaken, r.SnapshotsInstalled, r.Silence.Seconds(), r.Keys)
 }

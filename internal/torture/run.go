@@ -29,6 +29,8 @@ type run struct {
 	registers registers
 	counters  []*counter
 	probes    []*probe
+	// ballast is nil if there is none.
+	ballast   *ballast
 	tally     tally
 	pipelines atomic.Int64
 	watch     *watch
@@ -48,7 +50,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	r := &run{options: o, began: time.Now(), watch: newWatch(len(o.Addresses))}
 	r.tally.served = make([]int, len(o.Addresses))
 	r.nemesis = &nemesis{
-		nodes: o.Nodes, network: o.Network, disks: o.Disks, leader: r.watch.leader, move: r.move, logger: o.Logger,
+		nodes: o.Nodes, network: o.Network, disks: o.Disks, leader: r.watch.leader, request: r.request, logger: o.Logger,
 		broken: make([]bool, len(o.Addresses)), members: newMembers(o.Addresses, o.Logger),
 	}
 	for i := range counterKeys {
@@ -56,6 +58,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	for node := range o.Addresses {
 		r.probes = append(r.probes, &probe{run: r, node: node})
+	}
+	if o.BallastBytes > 0 {
+		r.ballast = newBallast(r, o.BallastBytes)
 	}
 	report := &Report{Seed: o.Seed}
 	err = r.play(ctx)
@@ -68,6 +73,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		report.Probes += int(p.answered.Load())
 	}
 	report.Faults, report.LeaderChanges = r.nemesis.counts, r.watch.changes()
+	report.SnapshotsTaken, report.SnapshotsInstalled = r.watch.snapshots()
 	return report, errors.Join(err, r.judge())
 }
 
@@ -107,6 +113,9 @@ func (r *run) play(ctx context.Context) (err error) {
 	for _, p := range r.probes {
 		clients.Go(func() { try(p.work(ctx)) })
 	}
+	if r.ballast != nil {
+		clients.Go(func() { try(r.ballast.work(ctx)) })
+	}
 	for id := range r.options.Clients {
 		w := newWorker(r, id)
 		clients.Go(func() { try(w.work(ctx)) })
@@ -140,15 +149,15 @@ func (r *run) torment(ctx context.Context) error {
 	return nil
 }
 
-// move asks a node to take over. It may decline, or have other worries: what matters is what clients see of it.
-func (r *run) move(node int) {
+// request asks a node for something. It may decline, or have other worries: what matters is what clients see of it.
+func (r *run) request(node int, command ...string) {
 	connection, err := client.Connect(r.options.Addresses[node], watchLimit)
 	if err != nil {
 		return
 	}
 	defer connection.Close()
-	reply, err := connection.Do("CLUSTER", "FAILOVER")
-	r.options.Logger.Info("asked to lead", "node", node, "reply", reply, "error", err)
+	reply, err := connection.Do(command...)
+	r.options.Logger.Info("asked", "node", node, "command", command, "reply", reply, "error", err)
 }
 
 // awaitService waits until every node is a member and has answered clients.

@@ -66,7 +66,29 @@ func (r *run) agree(ctx context.Context, keys []string) (values []client.Reply, 
 			return nil, err
 		}
 	}
-	return values, nil
+	return values, r.compareStates(ctx)
+}
+
+// compareStates demands that all nodes have applied the same entries, and that their states are equal then, in
+// everything: what no read shows, a snapshot would carry on.
+func (r *run) compareStates(ctx context.Context) error {
+	var first map[string]string
+	for node := range r.options.Addresses {
+		reply, err := r.ask(ctx, node, "INFO", "raft")
+		if err != nil {
+			return fmt.Errorf("node %d: %w", node, err)
+		}
+		facts := factsIn(reply.Text)
+		if node == 0 {
+			first = facts
+		}
+		for _, name := range []string{"raft_state_index", "raft_state_hash"} {
+			if facts[name] == "" || facts[name] != first[name] {
+				return fmt.Errorf("%s is %q on node 0 and %q on node %d", name, first[name], facts[name], node)
+			}
+		}
+	}
+	return nil
 }
 
 // present counts the keys that exist.
@@ -96,6 +118,9 @@ func (r *run) subjects() (all []subject) {
 	}
 	for _, s := range r.counters {
 		all = append(all, subject{s.key, s.check})
+	}
+	if r.ballast != nil {
+		all = append(all, subject{ballastKey, r.ballast.check})
 	}
 	for _, p := range r.probes {
 		for _, s := range p.strands {

@@ -17,17 +17,33 @@ const (
 	watchLimit  = 500 * time.Millisecond
 )
 
-// watch asks all nodes all the time who leads.
+// watch asks all nodes all the time who leads, and counts their snapshots.
 type watch struct {
 	mu sync.Mutex
 	// leads is the term in which a node says that it leads; 0 if it does not, or does not answer.
 	leads []uint64
 	// leaders are all that were ever seen.
 	leaders map[uint64]int
+	// taken and installed count the snapshots of each node.
+	taken, installed []odometer
+}
+
+// odometer adds up a number that a node counts from 0 in each of its lives.
+type odometer struct{ last, total uint64 }
+
+func (o *odometer) read(now uint64) {
+	if now < o.last {
+		o.last = 0 // another life
+	}
+	o.total += now - o.last
+	o.last = now
 }
 
 func newWatch(nodes int) *watch {
-	return &watch{leads: make([]uint64, nodes), leaders: map[uint64]int{}}
+	return &watch{
+		leads: make([]uint64, nodes), leaders: map[uint64]int{},
+		taken: make([]odometer, nodes), installed: make([]odometer, nodes),
+	}
 }
 
 // run asks one node until the context ends. An error is a second leader in one term.
@@ -40,52 +56,86 @@ func (w *watch) run(ctx context.Context, node int, address string) error {
 	}()
 	for wait(ctx, watchPeriod) == nil {
 		if connection == nil {
-			connection, _ = client.Connect(address, watchLimit) // a node that is down is asked again
+			if connection, _ = client.Connect(address, watchLimit); connection == nil {
+				w.lost(node) // it is asked again
+				continue
+			}
 		}
-		term, err := leadsIn(connection)
-		if err != nil && connection != nil {
+		facts, err := factsOf(connection)
+		if err != nil {
 			connection.Close()
 			connection = nil
+			w.lost(node)
+			continue
 		}
-		if err := w.note(node, term); err != nil {
-			return err
+		if err := w.note(node, facts); err != nil {
+			return fmt.Errorf("node %d: %w", node, err)
 		}
 	}
 	return nil
 }
 
-// leadsIn asks a node for the term in which it leads; 0 if it does not.
-func leadsIn(connection *client.Connection) (uint64, error) {
-	if connection == nil {
-		return 0, nil
-	}
+// factsOf asks a node what it knows of its part in the cluster.
+func factsOf(connection *client.Connection) (map[string]string, error) {
 	reply, err := connection.Do("INFO", "raft")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	facts := map[string]string{}
-	for line := range strings.Lines(reply.Text) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		facts[name] = value
-	}
-	if facts["raft_role"] != "leader" {
-		return 0, nil
-	}
-	return strconv.ParseUint(facts["raft_current_term"], 10, 64)
+	return factsIn(reply.Text), nil
 }
 
-func (w *watch) note(node int, term uint64) error {
+// factsIn takes a section of INFO apart.
+func factsIn(text string) map[string]string {
+	facts := map[string]string{}
+	for line := range strings.Lines(text) {
+		if name, value, found := strings.Cut(strings.TrimSpace(line), ":"); found {
+			facts[name] = value
+		}
+	}
+	return facts
+}
+
+// lost notes that a node does not answer.
+func (w *watch) lost(node int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.leads[node] = term
-	if term == 0 {
+	w.leads[node] = 0
+}
+
+// note takes what a node says of itself. An error is what it may not say.
+func (w *watch) note(node int, facts map[string]string) error {
+	var term, taken, installed uint64
+	for name, number := range map[string]*uint64{
+		"raft_current_term": &term, "raft_snapshots_created": &taken, "raft_snapshots_received": &installed,
+	} {
+		var err error
+		if *number, err = strconv.ParseUint(facts[name], 10, 64); err != nil {
+			return fmt.Errorf("%s in INFO: %w", name, err)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.taken[node].read(taken)
+	w.installed[node].read(installed)
+	w.leads[node] = 0
+	if facts["raft_role"] != "leader" {
 		return nil
 	}
 	if other, known := w.leaders[term]; known && other != node {
-		return fmt.Errorf("nodes %d and %d both led in term %d", other, node, term)
+		return fmt.Errorf("node %d and it both led in term %d", other, term)
 	}
-	w.leaders[term] = node
+	w.leads[node], w.leaders[term] = term, node
 	return nil
+}
+
+// snapshots is how many were seen to be taken, and installed, by all nodes.
+func (w *watch) snapshots() (taken, installed uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for node := range w.leads {
+		taken, installed = taken+w.taken[node].total, installed+w.installed[node].total
+	}
+	return taken, installed
 }
 
 // leader is who was seen to lead last, in the highest term if several say so.

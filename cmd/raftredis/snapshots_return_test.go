@@ -1,0 +1,113 @@
+package main_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+	"github.com/raftredis/raftredis/internal/torture"
+)
+
+// slowTransfers make a snapshot of what fillKeys writes take some seconds on its way, so that there is a middle.
+var slowTransfers = []string{"--snapshot-bytes-per-second", "4mb"}
+
+// middleBytes of a snapshot that were received are its middle: more than the first pieces, and far from all.
+const middleBytes = 2 << 20
+
+// awayWhileKeysAreWritten kills a follower, writes so much that nobody has the entries any more that it lacks, and
+// starts it again.
+func awayWhileKeysAreWritten(t *testing.T, c *cluster) (away *node) {
+	t.Helper()
+	away = c.others(leader(t, c.nodes))[0]
+	fillKeys(t, c.nodes, filledKeys/100, 1)
+	knows := away.count(t, "raft_current_index")
+	away.process.Kill()
+	fillKeys(t, c.others(away), filledKeys, 2)
+	awaitCompacted(t, c.others(away), knows)
+	c.start(away)
+	return away
+}
+
+// expectReturned says that a node has come back by a snapshot, and has everything that the others have.
+func expectReturned(t *testing.T, c *cluster, away *node) {
+	t.Helper()
+	away.process.AwaitReady(readyLimit)
+	expectEqualStates(t, c.nodes)
+	if received := away.count(t, "raft_snapshots_received"); received < 1 {
+		t.Errorf("node %d has received %d snapshots", away.number, received)
+	}
+	verifyFilled(t, away, filledKeys, 2)
+	for _, n := range c.nodes { // and they go on together
+		expect(t, n.connect(t).Must(t, "SET", "after", strconv.Itoa(n.number)), "+OK")
+	}
+	expectEqualStates(t, c.nodes)
+}
+
+// A node is away while so much is written that nobody has the log any more that it lacks. It returns by a snapshot.
+func TestSnapshots_E1_E14_ANodeThatWasAwayForLongReturnsByASnapshot(t *testing.T) {
+	c := startCluster(t, 3, eagerSnapshots...)
+	away := awayWhileKeysAreWritten(t, c)
+	expectReturned(t, c, away)
+	// It is a node like any other: its own log and snapshot carry it through a restart.
+	away.process.Kill()
+	c.start(away)
+	expectReturnedByItself(t, c, away)
+}
+
+// expectReturnedByItself says that a node has come back without a snapshot of others.
+func expectReturnedByItself(t *testing.T, c *cluster, away *node) {
+	t.Helper()
+	away.process.AwaitReady(readyLimit)
+	expectEqualStates(t, c.nodes)
+	if received := away.count(t, "raft_snapshots_received"); received != 0 {
+		t.Errorf("node %d has received %d snapshots since it was started again", away.number, received)
+	}
+	verifyFilled(t, away, filledKeys, 2)
+}
+
+// The leader is killed when half of the snapshot is there. Of the three nodes two are left, of which one lacks nearly
+// everything: nothing can be written before it has a snapshot of the other one.
+func TestSnapshots_E8_TheLeaderIsKilledInTheMiddleOfATransfer(t *testing.T) {
+	c := startCluster(t, 3, append(eagerSnapshots, slowTransfers...)...)
+	away := awayWhileKeysAreWritten(t, c)
+	awaitMiddle(t, c, away)
+	first := leader(t, c.others(away))
+	first.process.Kill()
+	away.process.AwaitReady(readyLimit)
+	c.start(first)
+	first.process.AwaitReady(readyLimit)
+	expectReturned(t, c, away)
+}
+
+// awaitMiddle waits until a part of a snapshot has arrived.
+func awaitMiddle(t *testing.T, c *cluster, away *node) {
+	t.Helper()
+	what := fmt.Sprintf("node %d has a part of a snapshot", away.number)
+	blackbox.Eventually(t, readyLimit, what, func() bool { return c.receivedBytes(away) > middleBytes })
+}
+
+// The node that fetches a snapshot is cut off in the middle, more than once. It goes on where it was.
+func TestSnapshots_E8_ATransferThatIsCutGoesOnWhereItWas(t *testing.T) {
+	c, network := tortureCluster(t, 3, append(eagerSnapshots, slowTransfers...)...)
+	away := awayWhileKeysAreWritten(t, c)
+	const words = "the snapshot could not be fetched"
+	for cuts := 1; cuts <= 2; cuts++ {
+		awaitMiddle(t, c, away)
+		network.Isolate(away.number-1, torture.Refuse)
+		blackbox.Eventually(t, effectLimit, fmt.Sprintf("node %d says %q", away.number, words), func() bool {
+			return strings.Count(away.process.Err(), words) >= cuts
+		})
+		before := c.receivedBytes(away)
+		network.Isolate(away.number-1, torture.Open)
+		blackbox.Eventually(t, effectLimit, "the transfer goes on", func() bool {
+			now := c.receivedBytes(away)
+			if now < before {
+				t.Fatalf("of the snapshot there were %d bytes, and are %d: it is fetched anew", before, now)
+			}
+			return now > before
+		})
+	}
+	expectReturned(t, c, away)
+}
