@@ -299,6 +299,7 @@ func (s *session) flags(known *facts) string {
 			letters += letter
 		}
 	}
+	add("O", known.monitoring)
 	add("b", s.blocked.Load() != unblocked)
 	add("t", known.tracking.on)
 	add("R", s.redirectBroken.Load())

@@ -6,6 +6,9 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
+// trackingUnwatched is not Redis's.
+const trackingUnwatched = "ERR this node is not told of changes"
+
 // Error texts of CLIENT TRACKING and CLIENT CACHING, to the letter those of Redis.
 const (
 	trackingPrefix = "ERR PREFIX option requires BCAST mode to be enabled"
@@ -108,6 +111,9 @@ func clientTracking(c *Conn, dst []byte, args [][]byte) []byte {
 	case !on:
 		c.front.tracker.follow(c.session, tracking{})
 		return reply.OK(dst)
+	}
+	if !c.front.tracker.watched {
+		return reply.Error(dst, trackingUnwatched)
 	}
 	if failure = wanted.conflict(&now); failure != "" {
 		return reply.Error(dst, failure)

@@ -159,6 +159,9 @@ func (c *Conn) Release() {
 	if c.facts().tracking.on {
 		c.front.tracker.follow(c.session, tracking{})
 	}
+	if c.facts().monitoring {
+		c.front.monitors.remove(c.session)
+	}
 	c.front.sessions.close(c.session)
 	c.reader.release()
 	c.out, c.arguments, c.fixed = nil, nil, nil

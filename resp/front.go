@@ -41,6 +41,7 @@ type front struct {
 	sessions sessions
 	pause    pause
 	tracker  tracker
+	monitors monitors
 	// input bounds the requests of all clients together.
 	input budget
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.
@@ -64,6 +65,7 @@ func newFront(o Options, limits Limits) *front {
 		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
 		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
 	}
+	f.tracker.watched = o.Watch != nil
 	f.tracker.sessions = &f.sessions
 	f.input.limit = int64(limits.MaxInputBytes)
 	if f.logger == nil {

@@ -121,7 +121,9 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 			strconv.Itoa(c.front.limits.MaxEntryBytes) + " bytes (max-entry-bytes)")
 	case c.front.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec.ID):
 		return c.refused(clusterDisabled)
-	case isBarrier(spec) && handlers[spec.ID].pure:
+	}
+	c.front.show(c.session, spec, args)
+	if isBarrier(spec) && handlers[spec.ID].pure {
 		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
 	}
 	return command.Call{Spec: spec, Args: args}

@@ -77,15 +77,23 @@ var handlers = [command.IDs]handler{
 	command.Hello:                  {answer: hello},
 	command.Info:                   {answer: info},
 	command.LastSave:               {answer: lastSave},
+	command.ModuleHelp:             help(moduleHelpLines),
+	command.ModuleList:             {answer: moduleList},
+	command.Monitor:                {answer: monitor},
 	command.Ping:                   {answer: ping, pure: true},
 	command.Quit:                   {answer: quit},
+	command.RaftIndex:              {answer: raftIndex},
 	command.RaftNodeAdd:            {answer: raftNodeAdd, slow: true},
 	command.RaftNodeRemove:         {answer: raftNodeRemove, slow: true},
+	command.RaftRead:               {answer: raftRead},
 	command.ReadOnly:               {answer: readOnly},
 	command.ReadWrite:              {answer: readWrite},
 	command.Role:                   {answer: role},
 	command.Save:                   {answer: saveNow, slow: true},
 	command.Select:                 {answer: selectDatabase},
+	command.Time:                   {answer: timeNow},
+	command.Wait:                   {answer: wait, slow: true},
+	command.WaitAOF:                {answer: waitAOF, slow: true},
 }
 
 // Error texts of the commands here, to the letter those of Redis.
@@ -124,15 +132,22 @@ func asking(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.OK(dst) }
 // readOnly is READONLY. A node that has served nothing since its start refuses it: what it has may be the state of any
 // time, also of one long before what this client has seen here.
 func readOnly(c *Conn, dst []byte, _ [][]byte) []byte {
-	switch c.front.node.Info().State {
-	case "up":
-	case removed:
-		return reply.Error(dst, readOnlyRemoved)
-	default:
-		return reply.Error(dst, reply.Loading)
+	if refusal := c.front.staleRefusal(); refusal != "" {
+		return reply.Error(dst, refusal)
 	}
 	c.session.set(func(f *facts) { f.readOnly = true })
 	return reply.OK(dst)
+}
+
+// staleRefusal says why this node answers no stale reads; it is empty if it does.
+func (f *front) staleRefusal() string {
+	switch f.node.Info().State {
+	case "up":
+		return ""
+	case removed:
+		return readOnlyRemoved
+	}
+	return reply.Loading
 }
 
 func readWrite(c *Conn, dst []byte, _ [][]byte) []byte {

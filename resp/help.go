@@ -78,6 +78,14 @@ var clientHelpLines = []string{
 	"    Show this list.",
 }
 
+var moduleHelpLines = []string{
+	"MODULE <subcommand>. Subcommands are:",
+	"LIST",
+	"    List the modules: there are none.",
+	"HELP",
+	"    Show this list.",
+}
+
 var configHelpLines = []string{
 	"CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
 	"GET <pattern> [<pattern> ...]",

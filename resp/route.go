@@ -11,6 +11,7 @@ import (
 //	moved, and another node leads    each call with a key is answered MOVED and never submitted; the rest to the store
 //	READONLY, this node leads not    a run in which nothing is (left) to write is answered from the present state; not
 //	                                 on a node that was removed, whose state would be old for ever
+//	RAFT.READ STALE                  as READONLY, whether this node leads or not
 //
 // While a pause holds it, it goes nowhere: it is submitted again when that is over.
 func (c *Conn) submit() {
@@ -18,7 +19,7 @@ func (c *Conn) submit() {
 		return
 	}
 	leader := Leader{Known: true, Self: true}
-	if c.front.redirect || c.facts().readOnly {
+	if c.front.redirect || c.facts().readOnly || c.facts().stale {
 		leader = c.front.node.Leader()
 	}
 	if c.front.redirect && leader.Known && !leader.Self {
@@ -29,12 +30,17 @@ func (c *Conn) submit() {
 		c.write()
 	case !asks(c.request.Run.Calls):
 		c.quietly(c.answerFixed)
-	case c.facts().readOnly && !leader.Self && !leader.Removed:
+	case c.contentWithOld(leader):
 		c.request.Run.Protocol = c.protocol()
 		c.request.Stale, c.phase = true, viewing
 	default:
 		c.read()
 	}
+}
+
+// contentWithOld reports whether the present state will do for reads of the connection.
+func (c *Conn) contentWithOld(leader Leader) bool {
+	return (c.facts().stale || (c.facts().readOnly && !leader.Self)) && !leader.Removed
 }
 
 // answerFixed answers a run of which nothing asks for the state.
@@ -51,7 +57,7 @@ func (c *Conn) redirect(leader Leader) {
 	calls := c.request.Run.Calls
 	for i := range calls {
 		call := &calls[i]
-		if call.Spec == nil || call.Spec.FirstKey == 0 || (c.facts().readOnly && !call.IsWrite()) {
+		if call.Spec == nil || call.Spec.FirstKey == 0 || ((c.facts().readOnly || c.facts().stale) && !call.IsWrite()) {
 			continue
 		}
 		if call.IsWrite() {

@@ -20,6 +20,9 @@ type Options struct {
 	Node Node
 	// Saver writes snapshots. Without one, clients that ask for snapshots are refused.
 	Saver Saver
+	// Watch is called once, by New, with the server that the state machine shall tell of changes from now on, by Changed
+	// and Flushed. Without it CLIENT TRACKING is refused: a cache that nobody tells of changes would be wrong for ever.
+	Watch func(*Server)
 	// ClusterView is how the cluster looks to cluster clients. Default SpreadView.
 	ClusterView ClusterView
 	// RedirectMoved makes a node that does not lead answer commands on keys by MOVED to the leader, instead of having
@@ -85,12 +88,16 @@ func New(o Options) (*Server, error) {
 	if err := limits.validate(); err != nil {
 		return nil, err
 	}
-	return &Server{
+	s := &Server{
 		front:     newFront(o, limits),
 		closing:   make(chan struct{}),
 		listeners: make(map[net.Listener]struct{}),
 		links:     make(map[*link]struct{}),
-	}, nil
+	}
+	if o.Watch != nil {
+		o.Watch(s)
+	}
+	return s, nil
 }
 
 // Serve accepts connections from a listener, which it owns from now on, until Close; then it returns nil. Any other

@@ -61,7 +61,10 @@ type facts struct {
 	// readOnly is set between READONLY and READWRITE: old state will do for reads.
 	readOnly         bool
 	noEvict, noTouch bool
-	tracking         tracking
+	// stale is set by RAFT.READ STALE: old state will do for reads, on a leader too.
+	stale      bool
+	monitoring bool
+	tracking   tracking
 }
 
 // States of session.blocked.

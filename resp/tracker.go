@@ -29,6 +29,8 @@ type tracker struct {
 	// clients is the number of sessions that track. While it is zero, nothing else is looked at.
 	clients  atomic.Int64
 	sessions *sessions
+	// watched says that the state machine tells of changes.
+	watched bool
 
 	mu sync.Mutex
 	// keys are those that clients may hold, each with the sessions that do. A session that has ended stays until its key

@@ -11,7 +11,7 @@ import (
 
 func TestRedisAndThisServerSayTheSameAboutTracking(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView, Watch: func(*Server) {}})
 	for _, input := range comparedInputs(t, "tracking.txt") {
 		compare(t, redis, s, input)
 	}
@@ -21,7 +21,7 @@ func TestRedisAndThisServerSayTheSameAboutTracking(t *testing.T) {
 func trackingClients(t *testing.T, n int) (*fakeStore, []*client) {
 	store, clients := sharedClients(t, n)
 	f := clients[0].conn.front
-	store.changed = f.tracker.changed
+	store.changed, f.tracker.watched = f.tracker.changed, true
 	for _, c := range clients {
 		c.send("HELLO 3\r\n")
 	}
@@ -204,8 +204,7 @@ func TestMailBeyondItsLimitEndsTheConnection(t *testing.T) {
 // Over a socket: a client that only listens is told.
 func TestAnIdleConnectionIsTold(t *testing.T) {
 	store := newFakeStore(t)
-	s := serve(t, Options{Store: store})
-	store.changed = s.server.Changed
+	s := serve(t, Options{Store: store, Watch: func(s *Server) { store.changed = s.Changed }})
 	reader, writer := s.dial(), s.dial()
 	reader.send("HELLO 3\r\nCLIENT TRACKING ON\r\nGET a\r\nECHO end\r\n")
 	for line := ""; line != "end\r\n"; {
@@ -291,6 +290,13 @@ func TestNoCacheIsStaleWhenEverythingIsDelivered(t *testing.T) {
 	}
 	if cached == 0 {
 		t.Error("nothing is cached at the end")
+	}
+}
+
+func TestTrackingIsRefusedWhereNobodyTellsOfChanges(t *testing.T) {
+	_, c := sharedClients(t, 1)
+	if got := c[0].send("CLIENT TRACKING ON\r\n"); got != "-"+trackingUnwatched+"\r\n" {
+		t.Fatalf("got %q", got)
 	}
 }
 

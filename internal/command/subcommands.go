@@ -68,6 +68,19 @@ var configSubcommands = []Spec{
 	},
 }
 
+var moduleSubcommands = []Spec{
+	{
+		ID: ModuleHelp, Name: "module|help", Arity: 2, Flags: always,
+		Categories: []string{"@slow"}, Since: "5.0.0", Group: "server",
+		Summary: "Lists the subcommands of MODULE.", Complexity: "O(1)",
+	},
+	{
+		ID: ModuleList, Name: "module|list", Arity: 2, Flags: FlagAdmin | FlagNoScript,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "4.0.0", Group: "server",
+		Summary: "Lists the modules; there are none.", Complexity: "O(1)",
+	},
+}
+
 var raftNodeSubcommands = []Spec{
 	{
 		ID: RaftNodeAdd, Name: "raft.node|add", Arity: 4, Flags: membership,

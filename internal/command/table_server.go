@@ -19,8 +19,17 @@ const (
 	ConfigSet
 	Info
 	LastSave
+	Module
+	ModuleHelp
+	ModuleList
+	Monitor
+	RaftIndex
+	RaftRead
 	Role
 	Save
+	Time
+	Wait
+	WaitAOF
 	lastServer
 )
 
@@ -54,6 +63,27 @@ var serverSpecs = []Spec{
 		Summary: "Answers with the time of the last snapshot.", Complexity: "O(1)",
 	},
 	{
+		ID: Module, Name: "module", Arity: -2,
+		Categories: []string{"@slow"}, Since: "4.0.0", Group: "server",
+		Summary: "Holds the commands about modules.", Complexity: "Depends on the subcommand.",
+		Subcommands: moduleSubcommands,
+	},
+	{
+		ID: Monitor, Name: "monitor", Arity: 1, Flags: FlagAdmin | connection,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "1.0.0", Group: "server",
+		Summary: "Shows the client every command of the node's other clients.", Complexity: "O(1)",
+	},
+	{
+		ID: RaftIndex, Name: "raft.index", Arity: 1, Flags: FlagFast | always,
+		Categories: []string{"@fast", "@connection"}, Since: ownSince, Group: "server",
+		Summary: "Answers with the last entry of the log that the node has applied.", Complexity: "O(1)",
+	},
+	{
+		ID: RaftRead, Name: "raft.read", Arity: -1, Flags: FlagFast | always,
+		Categories: []string{"@fast", "@connection"}, Since: ownSince, Group: "connection",
+		Summary: "Says how old the state may be that reads of the connection are answered from.", Complexity: "O(1)",
+	},
+	{
 		ID: Role, Name: "role", Arity: 1, Flags: connection | FlagFast,
 		Categories: []string{"@admin", "@fast", "@dangerous"}, Since: "2.8.12", Group: "server",
 		Summary: "Says whether the node leads or follows, and how far it is.", Complexity: "O(1)",
@@ -62,5 +92,20 @@ var serverSpecs = []Spec{
 		ID: Save, Name: "save", Arity: 1, Flags: FlagAdmin | FlagNoScript | FlagNoAsyncLoading | FlagNoMulti,
 		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "1.0.0", Group: "server",
 		Summary: "Has a snapshot written and waits until it is.", Complexity: "O(N) in the bytes of all keys.",
+	},
+	{
+		ID: Time, Name: "time", Arity: 1, Flags: FlagFast | always,
+		Categories: []string{"@fast"}, Since: "2.6.0", Group: "server",
+		Summary: "Answers with the clock of the node.", Complexity: "O(1)",
+	},
+	{
+		ID: Wait, Name: "wait", Arity: 3, Flags: FlagBlocking,
+		Categories: []string{"@slow", "@blocking", "@connection"}, Since: "3.0.0", Group: "generic",
+		Summary: "Waits until the writes so far are on the disks of so many other nodes.", Complexity: "O(1)",
+	},
+	{
+		ID: WaitAOF, Name: "waitaof", Arity: 4, Flags: FlagBlocking,
+		Categories: []string{"@slow", "@blocking", "@connection"}, Since: "7.2.0", Group: "generic",
+		Summary: "As WAIT, and may ask for the disk of this node too.", Complexity: "O(1)",
 	},
 }

@@ -1,0 +1,121 @@
+package resp
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// monitors are the clients that said MONITOR. They are told of each command of this node's clients before it is
+// executed; one that does not keep up is closed.
+type monitors struct {
+	mu sync.Mutex
+	// watching is nil while there is none, which is what each command looks at.
+	watching atomic.Pointer[[]*session]
+}
+
+func (m *monitors) add(s *session) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var now []*session
+	if before := m.watching.Load(); before != nil {
+		now = slices.Clone(*before)
+	}
+	if !slices.Contains(now, s) {
+		now = append(now, s)
+	}
+	m.watching.Store(&now)
+}
+
+func (m *monitors) remove(s *session) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.watching.Load()
+	if before == nil {
+		return
+	}
+	now := slices.DeleteFunc(slices.Clone(*before), func(other *session) bool { return other == s })
+	if len(now) == 0 {
+		m.watching.Store(nil)
+	} else {
+		m.watching.Store(&now)
+	}
+}
+
+// monitor is MONITOR.
+func monitor(c *Conn, dst []byte, _ [][]byte) []byte {
+	c.session.set(func(f *facts) { f.monitoring = true })
+	c.front.monitors.add(c.session)
+	return reply.OK(dst)
+}
+
+// show tells the monitors of a command, unless it is one of administration.
+func (f *front) show(s *session, spec *command.Spec, args [][]byte) {
+	watching := f.monitors.watching.Load()
+	if watching == nil || spec.Flags&(command.FlagAdmin|command.FlagSkipMonitor) != 0 {
+		return
+	}
+	message := reply.Simple(nil, monitorLine(f.now(), s.address, spec.ID, args))
+	for _, watcher := range *watching {
+		watcher.post(message)
+	}
+}
+
+// monitorLine is how Redis writes a command for monitors.
+func monitorLine(now time.Time, address string, id command.ID, args [][]byte) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d.%06d [0 %s]", now.Unix(), now.Nanosecond()/1000, address)
+	for i, arg := range args {
+		text.WriteByte(' ')
+		if isSecret(id, args, i) {
+			arg = []byte("(redacted)")
+		}
+		appendQuoted(&text, arg)
+	}
+	return text.String()
+}
+
+// isSecret reports whether an argument is not for others: what AUTH, and HELLO with AUTH, are given.
+func isSecret(id command.ID, args [][]byte, i int) bool {
+	switch id {
+	case command.Auth:
+		return i > 0
+	case command.Hello:
+		isAuth := func(at int) bool { return at > 1 && strings.EqualFold(string(args[at]), "auth") }
+		return isAuth(i-1) || isAuth(i-2)
+	}
+	return false
+}
+
+// appendQuoted writes bytes in quotes, with the escapes of C.
+func appendQuoted(text *strings.Builder, value []byte) {
+	text.WriteByte('"')
+	for _, b := range value {
+		switch {
+		case b == '"' || b == '\\':
+			text.WriteByte('\\')
+			text.WriteByte(b)
+		case b == '\n':
+			text.WriteString(`\n`)
+		case b == '\r':
+			text.WriteString(`\r`)
+		case b == '\t':
+			text.WriteString(`\t`)
+		case b == '\a':
+			text.WriteString(`\a`)
+		case b == '\b':
+			text.WriteString(`\b`)
+		case b < ' ' || b > '~':
+			fmt.Fprintf(text, `\x%02x`, b)
+		default:
+			text.WriteByte(b)
+		}
+	}
+	text.WriteByte('"')
+}

@@ -1,0 +1,82 @@
+package resp
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+func TestMonitorsAreShownTheCommandsOfOthers(t *testing.T) {
+	_, c := sharedClients(t, 3)
+	f := c[0].conn.front
+	f.now = func() time.Time { return time.Unix(1700000000, 1_234_000) }
+	if got := c[0].send("MONITOR\r\nMONITOR\r\n"); got != "+OK\r\n+OK\r\n" {
+		t.Fatalf("got %q", got)
+	}
+	c[1].conn.session.address = "1.2.3.4:5"
+	c[1].send(bulk("SET", "a", "1\n\"\\\x00\xff") + bulk("get", "a") + bulk("NOSUCH") + bulk("GET"))
+	c[1].send(bulk("config", "get", "save"))
+	c[1].send("AUTH secret\r\nHELLO 3 AUTH default secret SETNAME n\r\nPING\r\n")
+	want := ""
+	for _, line := range []string{
+		`"SET" "a" "1\n\"\\\x00\xff"`, `"get" "a"`, `"AUTH" "(redacted)"`,
+		`"HELLO" "3" "AUTH" "(redacted)" "(redacted)" "SETNAME" "n"`, `"PING"`,
+	} {
+		want += "+1700000000.001234 [0 1.2.3.4:5] " + line + "\r\n"
+	}
+	expectHears(t, c, want, "", "")
+	if got := c[2].send("CLIENT LIST ID 5\r\n"); !strings.Contains(got, " flags=O ") {
+		t.Errorf("CLIENT LIST says %q", got)
+	}
+	c[0].hear()
+	c[0].conn.Release()
+	if f.monitors.watching.Load() != nil {
+		t.Error("a monitor that has gone is still shown commands")
+	}
+	c[1].send("PING\r\n")
+}
+
+// A monitor that does not read is closed, and nobody waits for it.
+func TestAMonitorThatDoesNotKeepUpIsClosed(t *testing.T) {
+	_, c := sharedClients(t, 2)
+	c[0].conn.front.settings.maxMailBytes.Store(1000)
+	c[0].send("MONITOR\r\n")
+	for range 100 {
+		if got := c[1].send("PING\r\n"); got != "+PONG\r\n" {
+			t.Fatalf("got %q", got)
+		}
+	}
+	if action := c[0].advance(); action != Close || c[0].take() != "" {
+		t.Fatalf("the connection says %d", action)
+	}
+}
+
+func TestRedisAndThisServerShowMonitorsTheSame(t *testing.T) {
+	redis := realRedis(t)
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	lines := func(network, address string) string {
+		output := converse(t, network, address,
+			"MONITOR\r\nPING a\r\nECHO \"\\x00\\\"\\n\\t\\a\\b\\\\\"\r\nCLIENT ID\r\n")
+		var shown []string
+		for _, text := range strings.Split(output, "\r\n") {
+			if _, command, found := strings.Cut(text, "] "); found {
+				shown = append(shown, command)
+			}
+		}
+		return strings.Join(shown, "\n")
+	}
+	if got, want := lines("tcp", s.address), lines("unix", redis); got != want || got == "" {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNothingIsMadeForMonitorsThatAreNotThere(t *testing.T) {
+	_, c := sharedClients(t, 1)
+	spec, _ := command.Lookup([]byte("ping"))
+	args := [][]byte{[]byte("ping")}
+	if n := testing.AllocsPerRun(100, func() { c[0].conn.front.show(c[0].conn.session, spec, args) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -1,0 +1,109 @@
+package resp
+
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// reach is how far the writes up to an index have come.
+type reach struct {
+	// local says that they are on this node's own disk; others counts the nodes besides one on whose disks they are.
+	local  bool
+	others int
+	// final says that this node will not learn of more.
+	final bool
+}
+
+// reachOf counts who has everything up to an index that this node has applied. What was applied is on the disks of a
+// majority of the voters, whoever asks: so many are known without hearing of any. A leader knows how far each other
+// node is; no other node does, and what it can say now it can say at once.
+func (info *Info) reachOf(index uint64) reach {
+	known := reach{final: !info.leads()}
+	voters, others := 0, 0
+	for i := range info.Nodes {
+		member := &info.Nodes[i]
+		if member.Voter && !member.Leaving {
+			voters++
+		}
+		switch {
+		case member.Match < index:
+		case member.ID == info.NodeID:
+			known.local = true
+		case info.leads():
+			others++
+		}
+	}
+	if voters > 0 {
+		known.others = max(others, voters/2) // a majority, without the one that stands for Redis's master
+	}
+	return known
+}
+
+// parseWait reads the number of replicas and the time of WAIT and WAITAOF, or returns the text of an error.
+func parseWait(replicas, timeout []byte) (wanted int64, period time.Duration, failure string) {
+	wanted, ok := parseLength(replicas)
+	if !ok {
+		return 0, 0, reply.NotInteger
+	}
+	period, failure = parseTimeout(timeout)
+	return wanted, period, failure
+}
+
+// wait is WAIT replicas milliseconds: it answers how many nodes besides one have, on their disks, everything that this
+// node has applied when it comes; so also every write that was acknowledged to this client.
+func wait(c *Conn, dst []byte, args [][]byte) []byte {
+	wanted, period, failure := parseWait(args[1], args[2])
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	c.awaitReach(period, func(s reach) bool { return int64(s.others) >= wanted }, func(dst []byte, s reach) []byte {
+		return reply.Integer(dst, int64(s.others))
+	})
+	return dst
+}
+
+// Error texts of WAITAOF, to the letter those of Redis.
+const (
+	waitLocal    = "ERR value is out of range, value must between 0 and 1"
+	waitPositive = "ERR value is out of range, must be positive"
+)
+
+// waitAOF is WAITAOF local replicas milliseconds: as WAIT, but this node's own disk may be asked for too, and is told
+// first. With Redis, WAIT is content with memory; here nothing but disks ever counts.
+func waitAOF(c *Conn, dst []byte, args [][]byte) []byte {
+	local, ok := parseLength(args[1])
+	switch {
+	case !ok:
+		return reply.Error(dst, reply.NotInteger)
+	case local < 0 || local > 1:
+		return reply.Error(dst, waitLocal)
+	}
+	wanted, period, failure := parseWait(args[2], args[3])
+	switch {
+	case failure != "":
+		return reply.Error(dst, failure)
+	case wanted < 0:
+		return reply.Error(dst, waitPositive)
+	}
+	enough := func(s reach) bool { return int64(s.others) >= wanted && (s.local || local == 0) }
+	c.awaitReach(period, enough, func(dst []byte, s reach) []byte {
+		return reply.Integer(reply.Integer(reply.ArrayHeader(dst, 2), int64(digit(s.local))), int64(s.others))
+	})
+	return dst
+}
+
+// awaitReach waits until what is applied now has come far enough, or time is over, or there is nothing more to learn.
+func (c *Conn) awaitReach(period time.Duration, enough func(reach) bool, answer func([]byte, reach) []byte) {
+	knowledge := c.front.node.Info()
+	index := knowledge.Applied
+	c.awaitInterruptibly(period, func(dst []byte, last bool) ([]byte, bool) {
+		knowledge := c.front.node.Info()
+		now := knowledge.reachOf(index)
+		ended := last || enough(now) || (now.final && now.local)
+		if ended {
+			dst = answer(dst, now)
+		}
+		return dst, ended
+	})
+}
