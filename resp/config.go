@@ -137,6 +137,25 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 	return reply.OK(dst)
 }
 
+// Configure sets a parameter as CONFIG SET would, before the server serves: for what stands in a configuration file,
+// where CONFIG REWRITE leaves it as it is. A parameter that cannot be changed may be given the value that it has. The
+// error says what is wrong; where, its caller knows.
+func (s *Server) Configure(name, value string) error {
+	p := s.front.findParameter(name)
+	if p == nil {
+		return fmt.Errorf("there is no parameter %q", name)
+	}
+	if p.parse == nil && p.value() == value {
+		return nil
+	}
+	apply, failure := p.check(value, nil)
+	if failure != "" {
+		return fmt.Errorf("%s: %s", p.name, failure)
+	}
+	apply()
+	return nil
+}
+
 // check reads a new value for the parameter, which must not stand among those before it.
 func (p *parameter) check(text string, before []*parameter) (apply func(), failure string) {
 	for _, other := range before {

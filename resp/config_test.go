@@ -150,6 +150,41 @@ func TestConfigRewriteWritesWhatWasSet(t *testing.T) {
 	}
 }
 
+func TestConfigureSetsWhatAFileSays(t *testing.T) {
+	store := newFakeStore(t)
+	path := filepath.Join(t.TempDir(), "redis.conf")
+	if err := os.WriteFile(path, []byte("timeout 5\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(Options{Store: store, Node: store, ConfigFile: path, Settings: []Setting{{"port", "7"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, given := range [][3]string{
+		{"timeout", "5", ""}, {"APPENDONLY", "yes", ""}, {"save", "", ""}, {"databases", "1", ""}, {"port", "7", ""},
+		{"client-output-buffer-limit", "normal 1gb 0 0", ""},
+		{"nosuch", "1", `there is no parameter "nosuch"`}, {"port", "8", "port: can't set immutable config"},
+		{"timeout", "x", "timeout: argument couldn't be parsed into an integer"},
+		{"save", "900 1", "save: this node has no other value for it"},
+	} {
+		got := ""
+		if err := s.Configure(given[0], given[1]); err != nil {
+			got = err.Error()
+		}
+		if got != given[2] {
+			t.Errorf("%s %s: %q, want %q", given[0], given[1], got, given[2])
+		}
+	}
+	c := newClient(t, s.front)
+	got := c.send("CONFIG GET timeout\r\nCONFIG REWRITE\r\n")
+	if want := "*2\r\n" + bulkText("timeout") + bulkText("5") + "+OK\r\n"; got != want {
+		t.Errorf("got %q", got)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "timeout 5\n" {
+		t.Errorf("the file is %q, %v", text, err)
+	}
+}
+
 func TestConfigResetStatLetsCountsBeginAnew(t *testing.T) {
 	_, clients := sharedClients(t, 1)
 	clients[0].send("PING\r\nNOSUCH\r\nCONFIG RESETSTAT\r\n")
