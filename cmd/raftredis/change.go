@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/consensus"
@@ -76,7 +77,7 @@ func (s *store) changeMembers(ctx context.Context, wanted *resp.MemberChange) re
 	}
 	added, err := named(now, ids)
 	if err != nil {
-		return resp.ChangeResult{Outcome: resp.NotDone, Reason: err.Error()}
+		return resp.ChangeResult{Outcome: resp.Uncertain, Reason: err.Error()}
 	}
 	return resp.ChangeResult{Outcome: resp.Done, Added: added}
 }
@@ -105,17 +106,21 @@ func translate(c *raft.Configuration, wanted *resp.MemberChange) (
 	change consensus.MemberChange, strangers []resp.Member, err error,
 ) {
 	for _, gone := range wanted.Remove {
-		id := find(c, gone)
-		if id == 0 {
+		switch id := find(c, gone); {
+		case id != 0:
+			change.Remove = append(change.Remove, id)
+		case !replacedBefore(c, gone, wanted.Add):
 			strangers = append(strangers, gone)
-			continue
 		}
-		change.Remove = append(change.Remove, id)
 	}
 	for _, added := range wanted.Add {
 		learner := added.Learner
 		if added.InPlaceOf != (resp.Member{}) {
-			learner = !c.Votes(find(c, added.InPlaceOf))
+			place := find(c, added.InPlaceOf)
+			if place == 0 {
+				place = at(c, added.PeerAddress)
+			}
+			learner = !c.Votes(place)
 		}
 		if learner {
 			change.AddLearners = append(change.AddLearners, added.PeerAddress)
@@ -127,6 +132,23 @@ func translate(c *raft.Configuration, wanted *resp.MemberChange) (
 		return change, strangers, errors.New("voters and learners cannot be replaced in one step")
 	}
 	return change, strangers, nil
+}
+
+// replacedBefore reports whether a node was a member, and has its place taken by one of those to be added: somebody asks
+// again for what is done, because the answer was lost. Only a number tells that; the name of who is gone is forgotten.
+func replacedBefore(c *raft.Configuration, gone resp.Member, added []resp.NewMember) bool {
+	taken := func(n resp.NewMember) bool { return n.InPlaceOf == gone && at(c, n.PeerAddress) != 0 }
+	return gone.ID != 0 && engine.LeftOut(c, raft.NodeID(gone.ID)) && slices.ContainsFunc(added, taken)
+}
+
+// at is the number of the member that is to be found at a peer address; 0 if there is none.
+func at(c *raft.Configuration, peerAddress string) raft.NodeID {
+	for i := range c.Members {
+		if c.Members[i].PeerAddress == peerAddress {
+			return c.Members[i].ID
+		}
+	}
+	return 0
 }
 
 // find is the number of a member; 0 if there is none.
@@ -154,9 +176,15 @@ func named(c *raft.Configuration, ids []raft.NodeID) ([]resp.Member, error) {
 }
 
 // failure translates the errors of changing members. What ended before its time was refused, and nothing of it was
-// done. When the time is up it may go on, even where that is not known: a leader may have had it and not answered.
+// done, unless the error says otherwise. When the time is up it may go on, even where that is not known: a leader may
+// have had it and not answered.
 func failure(err error, late bool, c *raft.Configuration) resp.ChangeResult {
-	open := late || errors.Is(err, consensus.ErrGoesOn) || errors.Is(err, consensus.ErrClosed)
+	open := late
+	for _, known := range []error{
+		consensus.ErrGoesOn, consensus.ErrUnknown, consensus.ErrUndone, consensus.ErrClosed,
+	} {
+		open = open || errors.Is(err, known)
+	}
 	switch {
 	case errors.Is(err, consensus.ErrRefused) || !open:
 		reason := strings.TrimPrefix(err.Error(), consensus.ErrRefused.Error()+": ") // that it is refused is clear

@@ -76,6 +76,39 @@ func TestChangesAreTranslatedByNameAndNumber(t *testing.T) {
 	}
 }
 
+// The answer to a replacement was lost, and the client asks again. By its number the one who left is still known.
+func TestAReplacementThatIsCompleteIsAskedForAgain(t *testing.T) {
+	c := fiveMembers()
+	c.Members = c.Members[1:]
+	c.Voters, c.Members[1].PeerAddress, c.Members[3].PeerAddress = c.Voters[1:], "a:3", "a:5"
+	again := func(gone resp.Member, at string) (consensus.MemberChange, []resp.Member) {
+		t.Helper()
+		change, strangers, err := translate(c, &resp.MemberChange{
+			Remove: []resp.Member{gone}, Add: []resp.NewMember{{PeerAddress: at, InPlaceOf: gone}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return change, strangers
+	}
+	one := resp.Member{ID: 1}
+	for at, want := range map[string]consensus.MemberChange{
+		"a:3": {Add: []string{"a:3"}}, "a:5": {AddLearners: []string{"a:5"}},
+	} {
+		if change, strangers := again(one, at); !reflect.DeepEqual(change, want) || strangers != nil {
+			t.Errorf("by %s: %+v, strangers %v", at, change, strangers)
+		}
+	}
+	for _, gone := range []resp.Member{one, {ID: 6}, {Name: nameOf(1)}} {
+		if _, strangers := again(gone, "a:9"); !reflect.DeepEqual(strangers, []resp.Member{gone}) {
+			t.Errorf("%+v by nobody: strangers %v", gone, strangers)
+		}
+	}
+	if _, strangers := again(resp.Member{ID: 6}, "a:3"); len(strangers) != 1 {
+		t.Errorf("who never was: strangers %v", strangers)
+	}
+}
+
 func TestFailedChangesAreRefusedOrUncertain(t *testing.T) {
 	joint, catching := fiveMembers(), fiveMembers()
 	joint.Outgoing, catching.Promote = []raft.NodeID{1}, []raft.NodeID{4, 5}
@@ -93,6 +126,8 @@ func TestFailedChangesAreRefusedOrUncertain(t *testing.T) {
 		{errors.New("ask the node at a:1"), false, fiveMembers(), resp.NotDone, "ask the node at a:1"},
 		{errors.New("no leader"), true, fiveMembers(), resp.Uncertain, "no leader"},
 		{consensus.ErrClosed, false, nil, resp.Uncertain, consensus.ErrClosed.Error()},
+		{consensus.ErrUndone, false, fiveMembers(), resp.Uncertain, consensus.ErrUndone.Error()},
+		{consensus.ErrUnknown, false, fiveMembers(), resp.Uncertain, consensus.ErrUnknown.Error()},
 		{goesOn, true, catching, resp.Uncertain, "nodes [4 5] have to catch up before they become voters"},
 		{goesOn, true, joint, resp.Uncertain, "a majority of the voters before and a majority of those after have to agree"},
 		{goesOn, true, fiveMembers(), resp.Uncertain, "a majority of the voters has to agree"},
