@@ -307,7 +307,10 @@ func TestMisuseIsABugThatPanics(t *testing.T) {
 
 func TestQueryBeforeRestoreIsNotAnsweredAsIfNothingWereStored(t *testing.T) {
 	run := newRun(2, words("get a"), words("nosuch"), words("dbsize"))
-	New(Options{}).Query(0, run)
+	blank := New(Options{})
+	if blank.Query(0, run); blank.Ready() {
+		t.Fatal("there is a state before the first Restore")
+	}
 	const loading = "-LOADING Redis is loading the dataset in memory\r\n"
 	want := loading + "-ERR unknown command 'nosuch', with args beginning with: \r\n" + loading
 	if got := string(run.Reply); got != want {

@@ -56,6 +56,9 @@ func (m *Machine) advance(index uint64, stamp int64) {
 	m.space.advance(stamp)
 }
 
+// Ready reports whether there is a state: whether Restore was called.
+func (m *Machine) Ready() bool { return m.ready }
+
 // Index is the index of the last entry applied.
 func (m *Machine) Index() uint64 { return m.index }
 
