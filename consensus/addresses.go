@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -65,16 +66,48 @@ func (n *Node) keepAddresses() {
 			obstacle = ""
 			continue
 		}
-		answer, err := n.change(n.context, engine.Change{Update: updates})
-		news := answer.Reason
-		if err != nil {
-			news = err.Error()
-		}
+		news := n.writeAddresses(s.Configuration, updates)
 		if news != obstacle && n.context.Err() == nil {
 			n.options.Logger.Info("members have moved", "members", len(updates), "obstacle", news)
 		}
 		obstacle = news
 	}
+}
+
+// writeAddresses writes new addresses of members to the log, and says what stood in the way.
+func (n *Node) writeAddresses(c *raft.Configuration, updates []raft.Member) (obstacle string) {
+	possible, impossible := compatible(c, updates)
+	if impossible != nil {
+		obstacle = impossible.Error()
+	}
+	if len(possible) == 0 {
+		return obstacle
+	}
+	switch answer, err := n.change(n.context, engine.Change{Update: possible}); {
+	case err != nil:
+		return err.Error()
+	case answer.Reason != "":
+		return answer.Reason
+	}
+	return obstacle
+}
+
+// compatible are those of some updates that can be made together, all of them if possible: two members may have swapped
+// addresses. Else a member that claims what another one has, and cannot have moved there, holds up nobody but itself;
+// then there is an error.
+func compatible(c *raft.Configuration, updates []raft.Member) (possible []raft.Member, impossible error) {
+	if _, err := (engine.Change{Update: updates}).Next(c); err == nil {
+		return updates, nil
+	}
+	for _, m := range updates {
+		more := append(slices.Clone(possible), m)
+		if _, err := (engine.Change{Update: more}).Next(c); err != nil {
+			impossible = err
+			continue
+		}
+		possible = more
+	}
+	return possible, impossible
 }
 
 // updates are the members whose addresses in the configuration are not what they say; none on a node that does not

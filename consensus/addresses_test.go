@@ -1,6 +1,9 @@
 package consensus
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -74,5 +77,54 @@ func TestALeaderWritesItsOwnNewAddress(t *testing.T) {
 	updates := n.updates(leading(c))
 	if len(updates) != 1 || updates[0].ID != 1 || updates[0].ClientAddress != "own:2" {
 		t.Fatalf("to be written: %+v", updates)
+	}
+}
+
+// Node 2 claims the address of node 3, who has not moved.
+func TestD14_AMemberThatCannotHaveMovedHoldsUpNobodyElse(t *testing.T) {
+	c := &raft.Configuration{NextID: 5, Voters: []raft.NodeID{1, 2, 3, 4}, Members: membersOf(11, 12, 13, 14)}
+	for i, address := range []string{"a:1", "b:1", "c:1", "d:1"} {
+		c.Members[i].PeerAddress = address
+	}
+	to := func(id raft.NodeID, address string) raft.Member {
+		m := c.Members[id-1]
+		m.PeerAddress = address
+		return m
+	}
+	a, b, d := to(1, "a:9"), to(2, "c:1"), to(4, "d:9")
+	possible, err := compatible(c, []raft.Member{a, b, d})
+	if !errors.Is(err, engine.ErrInUse) || !slices.Equal(possible, []raft.Member{a, d}) {
+		t.Errorf("possible are %+v, %v", possible, err)
+	}
+	swapped := []raft.Member{to(2, "c:1"), to(3, "b:1")}
+	if possible, err := compatible(c, swapped); err != nil || !slices.Equal(possible, swapped) {
+		t.Errorf("swapped addresses: %+v, %v", possible, err)
+	}
+	if possible, err := compatible(c, []raft.Member{b}); err == nil || len(possible) != 0 {
+		t.Errorf("nothing is possible: %+v, %v", possible, err)
+	}
+}
+
+// The others are written to the log, and the operator is told who is not.
+func TestD14_WhoCanHaveMovedIsWrittenWithoutTheRest(t *testing.T) {
+	ctx, n := single(t)
+	for range 2 {
+		g, _ := guest(t, ctx, n)
+		if _, err := n.ChangeMembers(ctx, MemberChange{AddLearners: []string{g.options.PeerAddress}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.WaitServing(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := n.runner.Load().Status().Configuration
+	moved := slices.Clone(c.Members[1:])
+	moved[0].PeerAddress, moved[1].ClientAddress = c.Members[0].PeerAddress, "192.0.2.9:6379"
+	if obstacle := n.writeAddresses(c, moved); !strings.Contains(obstacle, "node 1") {
+		t.Fatalf("in the way is %q", obstacle)
+	}
+	now := n.runner.Load().Status().Configuration
+	if now.Members[1] != c.Members[1] || now.Members[2].ClientAddress != "192.0.2.9:6379" {
+		t.Fatalf("the members are %+v", now.Members)
 	}
 }
