@@ -203,3 +203,28 @@ func TestZerosAreNotStored(t *testing.T) {
 		t.Fatalf("got %s", got)
 	}
 }
+
+// TestBitsOfAFreezeAreCountedBesideWrites is for the race detector: a long string is read in an image while the machine
+// changes it.
+func TestBitsOfAFreezeAreCountedBesideWrites(t *testing.T) {
+	const images, changes, length = 4, 500, 5 * chunkBytes
+	m := newMachine(t)
+	do(m, words(fmt.Sprintf("setbit map %d 1", 8*length-1)))
+	counted := make(chan string)
+	for i := range images {
+		image := m.Freeze()
+		go func() {
+			run := newRun(2, words("bitcount map"), words("strlen map"))
+			image.Query(0, run)
+			image.Release()
+			counted <- string(run.Reply)
+		}()
+		for j := range changes { // one bit more each
+			bit := i*changes + j
+			do(m, words(fmt.Sprintf("setbit map %d 1", bit*(8*length/(images*changes)))))
+		}
+		if got, want := <-counted, fmt.Sprintf(":%d\r\n:%d\r\n", i*changes+1, length); got != want {
+			t.Fatalf("image %d: got %q, want %q", i, got, want)
+		}
+	}
+}

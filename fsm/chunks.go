@@ -161,15 +161,14 @@ func (p *chunks) rehash(index, same int, s sip) {
 func (p *chunks) readAt(dst []byte, offset int) int {
 	n := min(len(dst), p.length-offset)
 	for done := 0; done < n; {
-		at := offset + done
-		to := dst[done:n]
-		if source := p.list[at/chunkBytes]; source != nil {
-			done += copy(to, source.bytes[at%chunkBytes:])
-			continue
+		index, begin := (offset+done)/chunkBytes, (offset+done)%chunkBytes
+		to := dst[done:min(n, done+chunkBytes-begin)]
+		if source := p.list[index]; source == nil {
+			clear(to)
+		} else if copy(to, source.bytes[begin:]) < len(to) {
+			panic("fsm: a chunk is shorter than its string")
 		}
-		zeros := to[:min(len(to), chunkBytes-at%chunkBytes)]
-		clear(zeros)
-		done += len(zeros)
+		done += len(to)
 	}
 	return n
 }
