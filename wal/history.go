@@ -21,6 +21,9 @@ const batchBytes = 1 << 20
 // segmentCacheCount is how many segments besides the last the library keeps in memory for readers.
 const segmentCacheCount = 2
 
+// goneSegmentsMax is how many segments that are gone the library may still list, at some 100 bytes each.
+const goneSegmentsMax = 1000
+
 // ErrCompacted means that an entry is older than what history still holds: a snapshot stands for it.
 var ErrCompacted = errors.New("entry is older than the log's history")
 
@@ -40,6 +43,8 @@ type history struct {
 	closeLog   func() error
 	// failed is the first error that could not be repaired. It is final.
 	failed error
+	// gone counts segments that went since the library was opened; goneMax is goneSegmentsMax, less in tests.
+	gone, goneMax int
 	// base is the mark before the first entry, last that of the last one written.
 	base, last raft.Mark
 	first      raft.Index
@@ -59,6 +64,7 @@ type history struct {
 func openHistory(directory string, segmentBytes int, base, checkpoint raft.Mark, kept raft.Index) (*history, error) {
 	h := &history{
 		directory: directory, name: filepath.Base(directory), segmentBytes: segmentBytes, base: base, last: checkpoint,
+		goneMax: goneSegmentsMax,
 	}
 	s := scan{directory: directory, first: base.Index + 1, kept: kept, cut: checkpoint}
 	first, err := s.repair()

@@ -116,12 +116,31 @@ func (h *history) trim(keep raft.Index) error {
 	}
 	err = errors.Join(err, vfs.OS().SyncDir(filepath.Dir(gone[0].path)))
 	h.trimming.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed != nil {
+		return h.failed
+	}
+	if err == nil {
+		err = h.reopen(len(gone))
+	}
 	if err != nil {
-		h.mu.Lock()
-		defer h.mu.Unlock()
 		return h.fail(fmt.Errorf("remove old history: %w", err))
 	}
 	return nil
+}
+
+// reopen has the library forget segments that are gone, when there are enough of them: it lists all that it has ever
+// seen, and syncs the last one when it is closed. The caller holds the lock.
+func (h *history) reopen(gone int) error {
+	if h.gone += gone; h.gone < h.goneMax {
+		return nil
+	}
+	h.gone = 0
+	if err := guarded(h.closeLog); err != nil {
+		return err
+	}
+	return h.open()
 }
 
 // abandon has history begin with the last segment that begins before keep, and returns those before it. If there are

@@ -140,3 +140,24 @@ func TestF14_F18_AFullDiskWhileOldFilesGo(t *testing.T) {
 		t.Fatal("nothing has gone: the test proves nothing")
 	}
 }
+
+func TestTheLibraryForgetsSegmentsThatWent(t *testing.T) {
+	o, l := ripe(t)
+	must(t, l.Keep(snapshotAt(199, 1), nil))
+	segments := segmentsOf(t, o)
+	l.history.goneMax = 4
+	before := l.history.log
+	for i := 1; i <= 4; i++ {
+		if l.history.log != before {
+			t.Fatalf("it is opened again after %d segments went", i-1)
+		}
+		must(t, l.Trim(segments[i].first+1))
+		wantEntries(t, l, segments[i].first+1, 200, 1, 300)
+	}
+	if first, err := l.history.log.FirstIndex(); err != nil || first != uint64(segments[4].first) {
+		t.Fatalf("it lists segments from %d on, %v; they begin with %d", first, err, segments[4].first)
+	}
+	must(t, l.Write(entries(201, 202, 1, 300)))
+	fill(t, l, 203, 220, 1, 300)
+	wantEntries(t, l, segments[4].first+1, 220, 1, 300)
+}
