@@ -30,8 +30,8 @@
 //
 // Append, Seal, Room, Keep and Restart are for one goroutine, the log writer; Write for one, the filler; Entries, Trim,
 // HistoryBytes, SetIdentity and Stats for any. Write and Entries exclude each other. Append excludes neither, except
-// while it rolls the journal, which syncs history. Trim holds them up for as long as it takes to list the files, and once
-// in a thousand files for a sync.
+// while it rolls the journal, which syncs history. Trim holds them up for as long as it takes to list the files, and
+// once in a thousand files for a sync.
 //
 // # Errors
 //
