@@ -74,7 +74,9 @@ func (e entry) keeping(old *entry) entry {
 
 // hasValueOf reports whether an entry of the same key has the same value, at a glance: only one that was made from it
 // does. EXPIRE and its like are then spared to hash the value twice.
-func (e *entry) hasValueOf(other *entry) bool { return e.chunks == other.chunks && e.record == other.record }
+func (e *entry) hasValueOf(other *entry) bool {
+	return e.chunks == other.chunks && e.record == other.record
+}
 
 // expired reports whether the key is absent at a state time.
 func (e *entry) expired(time int64) bool { return e.deadline != 0 && e.deadline <= time }
