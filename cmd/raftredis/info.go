@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/address"
-	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/resp"
 )
 
@@ -25,7 +23,6 @@ func (s *store) Info() resp.Info {
 		Commit: uint64(status.Commit), Applied: uint64(status.Applied),
 		LastIndex:  uint64(status.Last.Index),
 		LogEntries: uint64(status.Last.Index + 1 - min(status.Log.HistoryFirst, status.Last.Index+1)),
-		Keys:       s.keys(),
 		Nodes:      members(&status),
 		Fields: []resp.Field{
 			{Name: "raft_durable_index", Value: number(status.Durable)},
@@ -43,7 +40,7 @@ func (s *store) Info() resp.Info {
 		info.SnapshotIndex, info.SnapshotTerm = uint64(status.Snapshot.Index), uint64(status.Snapshot.Term)
 	}
 	info.Fields = append(info.Fields, snapshotFields(&status)...)
-	info.Fields = append(info.Fields, s.stateFields()...)
+	s.describeState(&info)
 	return info
 }
 
@@ -70,20 +67,21 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 	return fields
 }
 
-// stateFields are the index up to which the log was applied, and the hash of all of the state then: two nodes that show
-// the same index show the same hash, or something is very wrong.
-func (s *store) stateFields() []resp.Field {
+// describeState tells of the key space, at one moment: the index up to which the log was applied, and the hash of all of
+// the state then. Two nodes that show the same index show the same hash, or something is very wrong.
+func (s *store) describeState(info *resp.Info) {
 	var index, hash uint64
+	var stats fsm.Stats
 	s.node.View(func(m consensus.StateMachine) {
 		space := m.(machine)
-		if index = space.Index(); index > 0 { // before the first entry there is no state to hash
-			hash = space.Hash()
+		if space.Ready() { // before that there is no state
+			index, hash, stats = space.Index(), space.Hash(), space.Stats()
 		}
 	})
-	return []resp.Field{
-		{Name: "raft_state_index", Value: number(index)},
-		{Name: "raft_state_hash", Value: fmt.Sprintf("%016x", hash)},
-	}
+	info.Keys, info.Expires = int64(stats.Keys), int64(stats.Deadlines)
+	info.Fields = append(info.Fields,
+		resp.Field{Name: "raft_state_index", Value: number(index)},
+		resp.Field{Name: "raft_state_hash", Value: fmt.Sprintf("%016x", hash)})
 }
 
 func yesNo(truth bool) string {
@@ -129,21 +127,6 @@ func (s *store) state(status *consensus.Status) string {
 		return "loading"
 	}
 	return "up"
-}
-
-// keys counts the keys of this node's own state: none while it has no state yet.
-func (s *store) keys() int64 {
-	spec, _ := command.Lookup([]byte("dbsize"))
-	run := command.Run{Protocol: 2, Calls: []command.Call{{Spec: spec, Args: [][]byte{[]byte("dbsize")}}}}
-	s.node.View(func(m consensus.StateMachine) { m.Query(0, &run) })
-	if !bytes.HasPrefix(run.Reply, []byte(":")) {
-		return 0 // an error: the machine awaits its first entry
-	}
-	keys, err := strconv.ParseInt(string(bytes.TrimSpace(run.Reply[1:])), 10, 64)
-	if err != nil {
-		panic(fmt.Sprintf("raftredis: DBSIZE answered %q", run.Reply))
-	}
-	return keys
 }
 
 // members lists the nodes of the newest configuration. A node vouches for itself, and for those it is linked

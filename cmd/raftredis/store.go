@@ -1,6 +1,7 @@
 package main
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/raftredis/raftredis/consensus"
@@ -12,6 +13,8 @@ import (
 type store struct {
 	node    *consensus.Node
 	changes *changes
+	// freezing is held by whoever freezes the key space as a reader: one may at a time.
+	freezing sync.Mutex
 	// serving is set when the node has answered its first linearizable read.
 	serving atomic.Bool
 }
@@ -45,14 +48,17 @@ func (s *store) Read(r *resp.Request) {
 func (sub *submission) batchEnded() { sub.request.Complete(outcome(sub.batch.Outcome)) }
 func (sub *submission) readEnded()  { sub.request.Complete(outcome(sub.read.Outcome)) }
 
-// View executes a run of reads. False means that keys may expire between the state's time and that of the read.
+// View executes a run of reads. False means that keys may expire between the state's time and that of the read: then
+// time is being moved, and the run may ask for a moment again.
 func (s *store) View(r *resp.Request) bool {
 	var stamp int64 // of a stale read: no moment has to be reached
 	if !r.Stale {
 		stamp = int64(r.Ticket.(*submission).read.Stamp)
 	}
-	needTick := false
-	s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, &r.Run) })
+	needTick := s.query(stamp, &r.Run)
+	if needTick {
+		s.node.MoveTime()
+	}
 	return !needTick
 }
 

@@ -69,13 +69,15 @@ func (s *server) open(peers net.Listener, fatal func(error)) error {
 	}
 	options.PeerListener, options.Fatal = peers, fatal
 	space := machine{fsm.New(fsm.Options{})}
+	changes := &relay{}
+	space.Watch(changes)
 	options.Machine = space
 	if s.node, err = consensus.Open(options); err != nil {
 		return openError(err)
 	}
 	s.store = newStore(s.node)
 	s.front, err = resp.New(resp.Options{
-		Store: s.store, Node: s.store, Saver: &saver{node: s.node},
+		Store: s.store, Node: s.store, Saver: &saver{node: s.node}, Watch: changes.server.Store,
 		Password: s.flags.password, Limits: s.limits(), Version: versionText(),
 		ClusterView: s.flags.clusterView(), RedirectMoved: s.flags.redirect.moved,
 		Settings: s.settings(), Logger: s.logger,

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"sync/atomic"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp"
+)
+
+// relay tells the front end what changes in the key space. The two are made one after the other, with the node between
+// them, which applies entries as soon as it is there: what changes before the front end exists no client has read.
+type relay struct{ server atomic.Pointer[resp.Server] }
+
+// Changed is called under the write lock, and only marks.
+func (r *relay) Changed(key string, run *command.Run) {
+	if s := r.server.Load(); s != nil {
+		s.Changed(key, run)
+	}
+}
+
+// Flushed is called under the write lock, and only marks.
+func (r *relay) Flushed(run *command.Run) {
+	if s := r.server.Load(); s != nil {
+		s.Flushed(run)
+	}
+}
