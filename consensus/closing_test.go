@@ -14,6 +14,7 @@ type nothing struct{ engine.StateMachine }
 
 func (nothing) Apply(uint64, int64, []byte, any) []byte { return nil }
 func (nothing) Restore(uint64, io.Reader) error         { return nil }
+func (nothing) Due() int64                              { return 0 }
 
 func openBlank(t *testing.T, o Options) *Node {
 	t.Helper()

@@ -38,6 +38,9 @@ type Applied struct {
 	// Index is the last applied index; 0 for no news. Bytes is what was applied to get there.
 	Index raft.Index
 	Bytes int
+	// Time is the highest stamp up to Index; Due is what the machine says of it, 0 for never: see StateMachine.Due.
+	Time raft.Stamp
+	Due  raft.Stamp
 	// Frozen: the state was frozen at Index, for a snapshot.
 	Frozen bool
 	// Met is the last position met in the log.
@@ -102,7 +105,12 @@ func (a *Applier) Apply(entries []raft.Entry, report *Applied) {
 		a.base.Stamp, a.base.Level = max(a.base.Stamp, e.Stamp), max(a.base.Level, e.Level)
 		report.Bytes += e.Size()
 	}
-	report.Index = a.base.Mark.Index
+	a.reportState(report)
+}
+
+// reportState says how far the state has come.
+func (a *Applier) reportState(report *Applied) {
+	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Stamp, raft.Stamp(a.machine.Due())
 }
 
 // noteConfiguration remembers the newest configuration, and proves not done what this node sent and did not meet, when
@@ -226,7 +234,8 @@ func (a *Applier) giveUp(s *sentBatch, report *Applied) {
 // Freeze freezes the state at the last applied entry, under the write lock. The caller sees to it that the image is
 // released.
 func (a *Applier) Freeze(report *Applied) Frozen {
-	report.Index, report.Frozen = a.base.Mark.Index, true
+	a.reportState(report)
+	report.Frozen = true
 	return Frozen{Base: a.base, Image: a.machine.Freeze(), StateHash: a.machine.Hash()}
 }
 
@@ -248,7 +257,7 @@ func (a *Applier) Jumped(base Base, report *Applied) {
 	if a.leftOut = base.leavesOut(a.options.ID); a.leftOut {
 		a.proveNotDone(maxTerm, report)
 	}
-	report.Index = base.Mark.Index
+	a.reportState(report)
 }
 
 // Applied is the last applied index.

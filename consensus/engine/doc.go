@@ -8,6 +8,7 @@
 //	peers   ──► Messages ─────┤   ├──► Appends                  to the log writer
 //	disk    ──► Appended ─────┼─► Engine.Turn ──► Fill, Fetch   to the history filler and the fetcher
 //	applier ──► Applied ──────┤   ├──► Work                     to the applier, which owns the state machine
+//	files   ──► Taken, Received   ├──► Install, Retain, Trim    to those who fetch and remove files
 //	clock   ──► Ticks, Now ───┘   └──► Ended                    to the clients
 //
 // Turn and Applier have no goroutines, no clock, no I/O. The files pump_*.go hold all goroutines of a node and make no
@@ -45,6 +46,25 @@
 // node that was removed proves what became of its batches by its removal: no leader that has that entry appends
 // anything of it any more (members.go). A member that comes back with less than it confirmed to this leader is refused.
 //
+// # Snapshots
+//
+// A snapshot stands for the log up to its mark. A node takes one when it has applied enough since the last
+// (snapshots.go), and removes what no start of its own and, within bounds, no follower needs. A follower that lacks
+// what is gone fetches the file from the leader and begins its log anew behind it (install.go).
+//
+//	applier: Freeze ──► snapshotter: file ──► Taken ─────┐                       ┌──► Retain, Trim
+//	                                                     ├──► operation: Switch ─┤
+//	core: Install ──► receiver: file ──► Received ───────┘     (durable)         └──► applier: Jump
+//	                              when the hands rest
+//
+// What comes into force does so by a record of the journal, never by a file's being there. A state is frozen only
+// behind an entry that is durable here; the machine jumps only when the journal names what it jumps to.
+//
+// # Time
+//
+// Time moves by the stamps in the log. The leader stamps with what the voters' clocks agree on (clocks.go), and appends
+// entries that carry nothing but time while something is due.
+//
 // # Invariants
 //
 //	E1  A sequence is given once per (origin, boot, term), from 1, without gaps.
@@ -54,6 +74,12 @@
 //	E5  A read is answered only from a state at or above an index that a leader confirmed after the read arrived.
 //	E6  No leader appends a batch of a node outside its newest configuration; an id is allotted once.
 //	E7  Every batch and read ends in bounded time, whatever the network and other nodes do: Options says in which.
+//	E8  A state is frozen behind an applied entry that is durable in this node's journal; one at a time, and none while
+//	    a snapshot of another node is on its way.
+//	E9  From the moment at which a received snapshot is to take the log's place, nothing is written to history, applied
+//	    or read for others, until the journal names it and the applier is told. No entry is applied before the jump.
+//	E10 No list of files to keep is made or carried out while a file is begun that is not on it.
+//	E11 What a node sent, and a snapshot may have jumped over, is unknown for good.
 //
 // # Rejected
 //

@@ -13,7 +13,8 @@ type Engine struct {
 	ready   raft.Ready
 	out     *Outputs // of the turn under way, nil between turns
 	tick    uint64
-	now     raft.Stamp // the highest wall clock seen
+	clocks  clocks // clocks.go
+	expiry  expiry
 
 	// term and leader are as noticeTerm last saw them.
 	term   raft.Term
@@ -68,6 +69,7 @@ func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
 	e := &Engine{
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
 		filled: s.Floor.Index, written: s.Floor.Index, boots: map[raft.NodeID]raft.Boot{},
+		clocks: clocks{heard: map[raft.NodeID]reading{}},
 	}
 	e.reads = newReads(o.Boot)
 	e.snapshots.inForce, e.snapshots.retained = core.Snapshot()
@@ -86,6 +88,7 @@ func (e *Engine) noticeTerm() {
 		e.reads.confirmed = 0
 	}
 	e.term, e.leader = term, leader
+	e.expiry.ticking = 0
 	e.handOver = handOver{}
 	e.retryReads()
 	if leader != 0 {

@@ -15,9 +15,22 @@ import (
 type journal struct {
 	seed    uint64
 	applied []string
+	// deadlines are moments at which something is due; each entry removes one of those that its stamp has reached.
+	deadlines []int64
 }
 
-func (j *journal) Apply(index uint64, _ int64, data []byte, local any) []byte {
+// Due is the earliest deadline.
+func (j *journal) Due() int64 {
+	if len(j.deadlines) == 0 {
+		return 0
+	}
+	return j.deadlines[0]
+}
+
+func (j *journal) Apply(index uint64, stamp int64, data []byte, local any) []byte {
+	if len(j.deadlines) > 0 && j.deadlines[0] <= stamp {
+		j.deadlines = j.deadlines[1:]
+	}
 	if len(data) == 0 {
 		return nil
 	}
@@ -29,7 +42,6 @@ func (j *journal) Restore(seed uint64, _ io.Reader) error {
 	j.seed = seed
 	return nil
 }
-func (j *journal) Due() int64   { return 0 }
 func (j *journal) Hash() uint64 { return uint64(len(j.applied)) }
 
 // count says how often a command was applied.
@@ -73,7 +85,9 @@ type seat struct {
 	holdApply bool
 	work      []Work
 	resets    []raft.NodeID
-	peers     []raft.Member
+	// wrong is by how much the node's clock is ahead.
+	wrong raft.Stamp
+	peers []raft.Member
 	snapshotHands
 }
 
@@ -141,7 +155,7 @@ func (tb *table) turn(s *seat) {
 	if s.down {
 		return
 	}
-	s.in.Now = tb.now
+	s.in.Now = tb.now + s.wrong
 	s.engine.Turn(&s.in, &s.out)
 	s.in.Reset()
 	if s.out.Fatal != nil {

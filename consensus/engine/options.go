@@ -33,6 +33,9 @@ type Options struct {
 	// ReadRetryTicks is how long a read index is waited for before it is asked for anew.
 	ReadRetryTicks int
 
+	// TickMillis is how long a tick is. It carries on what was heard of other nodes' clocks until they are heard again; 0
+	// carries on nothing.
+	TickMillis int
 	// AbsentTicks is how long a leader does not hear a voter before it takes it to be absent. Nothing that concerns
 	// the log follows from that, only what clients are shown.
 	AbsentTicks int
@@ -74,7 +77,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		HeartbeatTicks: 5, ElectionTicks: 30, WaitTicks: 260, UncertainTicks: 1000, ResendTicks: 60, ReadRetryTicks: 30,
-		AbsentTicks:         200,
+		TickMillis: 10, AbsentTicks: 200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
 		SnapshotLogBytes: DefaultSnapshotLogBytes,
@@ -125,6 +128,9 @@ func (o *Options) Validate() error {
 	if o.ProposalRoomBytes < 0 || o.ProposalRoomBytes > o.JournalRoomBytes {
 		return fmt.Errorf("option ProposalRoomBytes is %d, it must be from 0 to JournalRoomBytes, which is %d",
 			o.ProposalRoomBytes, o.JournalRoomBytes)
+	}
+	if o.TickMillis < 0 {
+		return fmt.Errorf("option TickMillis is %d, it must not be negative", o.TickMillis)
 	}
 	if o.SnapshotLogBytes < 0 || o.MaxHistoryBytes < 0 {
 		return fmt.Errorf("options SnapshotLogBytes and MaxHistoryBytes are %d and %d, they must not be negative",

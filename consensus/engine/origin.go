@@ -206,6 +206,9 @@ func (e *Engine) takeApplied(a *Applied) {
 		e.applied = a.Index
 		e.noteJumped()
 	}
+	if a.Index > 0 {
+		e.expiry.time, e.expiry.due = a.Time, a.Due
+	}
 	e.snapshots.noteApplied(a)
 	for len(e.spans) > 0 && e.spans[0].last <= e.applied {
 		e.span -= e.spans[0].bytes

@@ -107,7 +107,7 @@ func (e *Engine) registerWithEpoch() {
 // finishReads moves confirmed reads on and ends those whose index is applied.
 func (e *Engine) finishReads() {
 	r := &e.reads
-	now := e.now
+	now := e.clocks.agreed
 	n := 0
 	for n < len(r.groups) && r.groups[n].epoch <= r.confirmed {
 		r.groups[n].stamp = now

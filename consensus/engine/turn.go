@@ -130,8 +130,7 @@ func (out *Outputs) reset() {
 func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	out.reset()
 	e.out = out
-	e.now = max(e.now, in.Now)
-	e.core.SetClock(in.Now)
+	e.setClock(in)
 	e.takeCompletions(in)
 	for i := range in.Messages {
 		e.step(&in.Messages[i])
@@ -144,6 +143,7 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.resendIfStuck()
 	e.assignWaiting()
 	e.flushProposals()
+	e.moveTime()
 	e.continueHandOver(in)
 	e.registerReads() // before messages are built: no message sent before a read was registered carries its epoch
 	e.continueInstall()

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Time moves only by the stamps in the log, and the leader gives them. Its own clock may be wrong by years, so it asks
+// the others: what it stamps with is the lower median of all voters' clocks, in a joint configuration the lower of its
+// two halves', and a voter that it has not heard counts as lowest. With three clocks that are heard, a wrong one can
+// neither let everything expire nor keep it from expiring; and a leader that has heard nobody yet moves no time (S25).
+//
+// What a voter said is carried on by counting ticks, and not by this node's own clock: otherwise a jump of that one, in
+// the moment before everyone is heard again, would move all of them.
+type clocks struct {
+	heard map[raft.NodeID]reading
+	// agreed is the time by which this node stamps, as long as it campaigns or leads. It never goes back.
+	agreed raft.Stamp
+}
+
+// reading is what a voter's clock showed at a tick.
+type reading struct {
+	clock raft.Stamp
+	tick  uint64
+}
+
+// setClock takes in what the messages of a turn say of clocks, before anything is stamped in it, and tells the core the
+// time. A follower tells its own, for whoever leads; it stamps nothing.
+func (e *Engine) setClock(in *Inputs) {
+	for i := range in.Messages {
+		if m := &in.Messages[i]; m.Clock != 0 && e.isMember(m.From) {
+			e.clocks.heard[m.From] = reading{clock: m.Clock, tick: e.tick}
+		}
+	}
+	if e.core.Role() == raft.Follower {
+		e.core.SetClock(in.Now)
+		return
+	}
+	e.clocks.agreed = max(e.clocks.agreed, e.agreedTime(in.Now))
+	e.core.SetClock(e.clocks.agreed)
+}
+
+// agreedTime is the time on which the voters agree; now is this node's own clock.
+func (e *Engine) agreedTime(now raft.Stamp) raft.Stamp {
+	c := e.core.Configuration()
+	clockOf := func(id raft.NodeID) raft.Stamp {
+		if id == e.options.ID {
+			return now
+		}
+		r, heard := e.clocks.heard[id]
+		if !heard {
+			return 0
+		}
+		return r.clock + raft.Stamp(e.tick-r.tick)*raft.Stamp(e.options.TickMillis)
+	}
+	agreed := lowerMedian(c.Voters, clockOf)
+	if c.Joint() {
+		agreed = min(agreed, lowerMedian(c.Outgoing, clockOf))
+	}
+	return agreed
+}
+
+// lowerMedian is the median of the voters' values, the lower of the two in the middle if their number is even.
+func lowerMedian(voters []raft.NodeID, value func(raft.NodeID) raft.Stamp) raft.Stamp {
+	values := make([]raft.Stamp, 0, 8)
+	for _, id := range voters {
+		values = append(values, value(id))
+	}
+	slices.Sort(values)
+	return values[(len(values)-1)/2]
+}
+
+// expiry is what the applier last said of time: the state's own, and the earliest at which time alone changes it.
+type expiry struct {
+	time, due raft.Stamp
+	// ticking is the entry that moves time, until it is applied.
+	ticking raft.Index
+}
+
+// moveTime lets a leader append an entry that carries nothing but time, when keys are due and no client's entry may
+// come along to remove them. One is under way at a time: each removes a bounded number of keys, so what is due drains
+// at the pace of commits.
+func (e *Engine) moveTime() {
+	x := &e.expiry
+	due := x.due != 0 && x.due <= max(x.time, e.clocks.agreed)
+	if !due || x.ticking > e.applied || !e.leads() || !e.forwards.room(e, raft.EntryHeaderBytes) {
+		return
+	}
+	if index, ok := e.core.Propose([]raft.Proposal{{Kind: raft.EntryTick}}); ok {
+		x.ticking = index
+	}
+}
