@@ -172,6 +172,7 @@ func (p *parameter) check(text string, before []*parameter) (apply func(), failu
 // configResetStat is CONFIG RESETSTAT: all counts begin anew, but for those of what is there now.
 func configResetStat(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.front.stats.reset()
+	c.front.measures.reset()
 	return reply.OK(dst)
 }
 

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -66,6 +67,8 @@ type Conn struct {
 	arguments [][]byte
 	fixed     []byte
 	bodyBytes int
+	// submittedAt is when the run was complete.
+	submittedAt time.Time
 	// held is a call that was taken from the reader and has to wait for the run before it.
 	held    command.Call
 	holding bool
@@ -259,12 +262,15 @@ func (c *Conn) settle() {
 	outcome := c.request.end()
 	switch {
 	case outcome != Done:
+		before := len(c.out)
 		c.out = refuse(c.out, run.Calls[c.viewed:], c.front.refusal(outcome))
+		c.measure(run.Calls[c.viewed:], c.out[before:])
 		c.finish()
 	case c.request.Body != nil:
 		if len(run.Reply) < len(c.out) {
 			panic("resp: the store shortened the replies before its own")
 		}
+		c.measure(run.Calls, run.Reply[len(c.out):])
 		c.out = run.Reply
 		c.finish()
 	default:
@@ -289,12 +295,55 @@ func (c *Conn) view() {
 	case len(run.Reply) < len(c.out):
 		panic("resp: the store shortened the replies before its own")
 	}
+	c.measure(calls[c.viewed:upto], run.Reply[len(c.out):])
 	c.out, c.viewed = run.Reply, upto
 	switch {
 	case int64(len(c.out)) > c.front.settings.maxOutputBytes.Load():
 		c.overflow()
 	case c.viewed == len(calls):
 		c.finish()
+	}
+}
+
+// measure notes what became of some calls of a run, and how long the run has taken so far.
+func (c *Conn) measure(calls []command.Call, replies []byte) {
+	now := c.front.now()
+	took := now.Sub(c.submittedAt)
+	for i := range calls {
+		if calls[i].Spec == nil {
+			replies = reply.Skip(replies) // it was counted when it was made
+			continue
+		}
+		c.front.measures.executed(calls[i].Spec.ID, took)
+		replies = c.front.measures.answered(calls[i].Spec.ID, replies)
+	}
+	c.front.noteSlow(c.session, calls, took, now)
+}
+
+// noteSlow keeps a run that took long. Calls that were answered without a state may stand among the others.
+func (f *front) noteSlow(s *session, calls []command.Call, took time.Duration, now time.Time) {
+	slower, threshold := f.settings.slowerThanMicros.Load(), f.settings.latencyThresholdMillis.Load()
+	isSlow := slower >= 0 && took.Microseconds() >= slower
+	isLate := threshold > 0 && took.Milliseconds() >= threshold
+	if !isSlow && !isLate {
+		return
+	}
+	for i := range calls {
+		spec := calls[i].Spec
+		if spec == nil || spec.Flags&command.FlagSkipSlowlog != 0 {
+			continue
+		}
+		if isSlow {
+			f.slowLog.note(s, calls[i:], took, now, f.settings.slowLogCount.Load())
+		}
+		if isLate {
+			event := "command"
+			if spec.Flags&command.FlagFast != 0 {
+				event = "fast-command"
+			}
+			f.latencies.note(event, now, took)
+		}
+		return
 	}
 }
 

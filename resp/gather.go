@@ -61,8 +61,12 @@ func (c *Conn) pending() bool { return c.holding || c.reader.Buffered() > 0 }
 
 // answer answers a command of the connection or the node.
 func (c *Conn) answer(call command.Call) {
-	before, muted := len(c.out), c.hush.muted()
+	before, muted, began := len(c.out), c.hush.muted(), c.front.now()
 	c.out = handlers[call.Spec.ID].answer(c, c.out, call.Args)
+	now := c.front.now()
+	c.front.measures.executed(call.Spec.ID, now.Sub(began))
+	c.front.measures.answered(call.Spec.ID, c.out[before:])
+	c.front.noteSlow(c.session, []command.Call{call}, now.Sub(began), now)
 	if muted && c.hush != talking {
 		c.out = c.out[:before]
 	}
@@ -100,39 +104,53 @@ func (c *Conn) next() (command.Call, bool) {
 	return c.resolve(arguments[from:len(arguments):len(arguments)]), true
 }
 
-// resolve finds the command that the arguments call, or the reply that they get whatever the state is. The order of the
-// checks is that of Redis: existence, number of arguments, authentication.
+// resolve finds the command that the arguments call, or the reply that they get whatever the state is.
 func (c *Conn) resolve(args [][]byte) command.Call {
 	spec, fault := command.Find(args)
 	if fault == command.NoFault {
 		c.session.spec.Store(spec)
 	}
-	switch {
-	case fault == command.UnknownCommand:
-		return c.refused(reply.UnknownCommand(args))
-	case fault == command.UnknownSubcommand:
-		return c.refused(reply.UnknownSubcommand(args))
-	case fault == command.WrongArity:
-		return c.refused(reply.WrongArity(spec.Name))
-	case !c.facts().authenticated && spec.Flags&command.FlagNoAuth == 0:
-		return c.refused(reply.NoAuth)
-	case spec.Class == command.Write && argv.Size(args) > c.front.limits.MaxEntryBytes:
-		return c.refused("ERR command exceeds the largest log entry of " +
-			strconv.Itoa(c.front.limits.MaxEntryBytes) + " bytes (max-entry-bytes)")
-	case c.front.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec.ID):
-		return c.refused(clusterDisabled)
+	if refusal := c.refusal(spec, fault, args); refusal != "" {
+		if spec != nil {
+			c.front.measures.commands[spec.ID].rejected.Add(1)
+		}
+		return c.refused(refusal)
 	}
 	c.front.show(c.session, spec, args)
 	if isBarrier(spec) && handlers[spec.ID].pure {
+		c.front.measures.executed(spec.ID, 0) // nobody waits for such a reply
 		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
 	}
 	return command.Call{Spec: spec, Args: args}
 }
 
+// refusal says why a call is not executed; it is empty if it is. The order of the checks is that of Redis: existence,
+// number of arguments, authentication.
+func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) string {
+	switch {
+	case fault == command.UnknownCommand:
+		return reply.UnknownCommand(args)
+	case fault == command.UnknownSubcommand:
+		return reply.UnknownSubcommand(args)
+	case fault == command.WrongArity:
+		return reply.WrongArity(spec.Name)
+	case !c.facts().authenticated && spec.Flags&command.FlagNoAuth == 0:
+		return reply.NoAuth
+	case spec.Class == command.Write && argv.Size(args) > c.front.limits.MaxEntryBytes:
+		return "ERR command exceeds the largest log entry of " +
+			strconv.Itoa(c.front.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"
+	case c.front.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec.ID):
+		return clusterDisabled
+	}
+	return ""
+}
+
 // refused is a call with an error as its reply.
 func (c *Conn) refused(text string) command.Call {
 	c.front.stats.refused.Add(1)
-	return c.fix(func(dst []byte) []byte { return reply.Error(dst, text) })
+	call := c.fix(func(dst []byte) []byte { return reply.Error(dst, text) })
+	c.front.measures.failed(call.Fixed)
+	return call
 }
 
 // fix is a call whose reply is made already.

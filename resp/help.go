@@ -86,6 +86,33 @@ var moduleHelpLines = []string{
 	"    Show this list.",
 }
 
+var slowLogHelpLines = []string{
+	"SLOWLOG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"GET [<count>]",
+	"    Show the newest of the runs that took long (10 unless a count is given; -1 means all), each as:",
+	"    id, second, microseconds, the first command, address and name of the client",
+	"LEN",
+	"    Count them.",
+	"RESET",
+	"    Forget them.",
+	"HELP",
+	"    Show this list.",
+}
+
+var latencyHelpLines = []string{
+	"LATENCY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"HISTOGRAM [<command> ...]",
+	"    Show how many calls of commands took how long.",
+	"HISTORY <event>",
+	"    Show when an event took long, and how long.",
+	"LATEST",
+	"    Show when each event took long last, how long then, and at most.",
+	"RESET [<event> ...]",
+	"    Forget these events, or all.",
+	"HELP",
+	"    Show this list.",
+}
+
 var configHelpLines = []string{
 	"CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
 	"GET <pattern> [<pattern> ...]",

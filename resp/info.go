@@ -14,21 +14,26 @@ import (
 // section is one part of INFO.
 type section struct {
 	name, title string
-	write       func(b *strings.Builder, f *front, knowledge *Info)
+	// extra ones are shown only if they are asked for, or all.
+	extra bool
+	write func(b *strings.Builder, f *front, knowledge *Info)
 }
 
 // sections are in the order of Redis; raft stands at the end, where Redis has what modules add.
 var sections = []section{
-	{"server", "Server", infoServer},
-	{"clients", "Clients", infoClients},
-	{"memory", "Memory", infoMemory},
-	{"persistence", "Persistence", infoPersistence},
-	{"stats", "Stats", infoStats},
-	{"replication", "Replication", infoReplication},
-	{"cpu", "CPU", infoCPU},
-	{"cluster", "Cluster", infoCluster},
-	{"keyspace", "Keyspace", infoKeyspace},
-	{"raft", "Raft", infoRaft},
+	{"server", "Server", false, infoServer},
+	{"clients", "Clients", false, infoClients},
+	{"memory", "Memory", false, infoMemory},
+	{"persistence", "Persistence", false, infoPersistence},
+	{"stats", "Stats", false, infoStats},
+	{"replication", "Replication", false, infoReplication},
+	{"cpu", "CPU", false, infoCPU},
+	{"commandstats", "Commandstats", true, infoCommandStats},
+	{"errorstats", "Errorstats", false, infoErrorStats},
+	{"latencystats", "Latencystats", true, infoLatencyStats},
+	{"cluster", "Cluster", false, infoCluster},
+	{"keyspace", "Keyspace", false, infoKeyspace},
+	{"raft", "Raft", false, infoRaft},
 }
 
 // info is INFO [section ...]. Everything in it is what this node knows locally: nobody is asked.
@@ -37,11 +42,12 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 	for _, arg := range args[1:] {
 		wanted[strings.ToLower(string(arg))] = true
 	}
-	all := len(args) == 1 || wanted["default"] || wanted["all"] || wanted["everything"]
+	everything := wanted["all"] || wanted["everything"]
+	all := len(args) == 1 || wanted["default"] || everything
 	knowledge := c.front.node.Info()
 	var text strings.Builder
 	for _, s := range sections {
-		if !all && !wanted[s.name] {
+		if !wanted[s.name] && !everything && (!all || s.extra) {
 			continue
 		}
 		if text.Len() > 0 {

@@ -19,6 +19,12 @@ const (
 	ConfigSet
 	Info
 	LastSave
+	Latency
+	LatencyHelp
+	LatencyHistogram
+	LatencyHistory
+	LatencyLatest
+	LatencyReset
 	Module
 	ModuleHelp
 	ModuleList
@@ -27,6 +33,11 @@ const (
 	RaftRead
 	Role
 	Save
+	SlowLog
+	SlowLogGet
+	SlowLogHelp
+	SlowLogLen
+	SlowLogReset
 	Time
 	Wait
 	WaitAOF
@@ -63,6 +74,12 @@ var serverSpecs = []Spec{
 		Summary: "Answers with the time of the last snapshot.", Complexity: "O(1)",
 	},
 	{
+		ID: Latency, Name: "latency", Arity: -2,
+		Categories: []string{"@slow"}, Since: "2.8.13", Group: "server",
+		Summary: "Holds the commands about the time that commands take.", Complexity: "Depends on the subcommand.",
+		Subcommands: latencySubcommands,
+	},
+	{
 		ID: Module, Name: "module", Arity: -2,
 		Categories: []string{"@slow"}, Since: "4.0.0", Group: "server",
 		Summary: "Holds the commands about modules.", Complexity: "Depends on the subcommand.",
@@ -92,6 +109,12 @@ var serverSpecs = []Spec{
 		ID: Save, Name: "save", Arity: 1, Flags: FlagAdmin | FlagNoScript | FlagNoAsyncLoading | FlagNoMulti,
 		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "1.0.0", Group: "server",
 		Summary: "Has a snapshot written and waits until it is.", Complexity: "O(N) in the bytes of all keys.",
+	},
+	{
+		ID: SlowLog, Name: "slowlog", Arity: -2,
+		Categories: []string{"@slow"}, Since: "2.2.12", Group: "server",
+		Summary: "Holds the commands about runs that took long.", Complexity: "Depends on the subcommand.",
+		Subcommands: slowLogSubcommands,
 	},
 	{
 		ID: Time, Name: "time", Arity: 1, Flags: FlagFast | always,

@@ -1,0 +1,124 @@
+package resp
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// slowLog keeps the runs that took longest lately, each by its first command.
+type slowLog struct {
+	mu     sync.Mutex
+	lastID int64
+	// entries are the newest last.
+	entries []slowEntry
+}
+
+type slowEntry struct {
+	id            int64
+	at            time.Time
+	took          time.Duration
+	args          []string
+	address, name string
+}
+
+// What of a command is kept: as much as Redis keeps.
+const (
+	slowArguments     = 32
+	slowArgumentBytes = 128
+)
+
+// note keeps a run, if it is to be kept.
+func (l *slowLog) note(s *session, calls []command.Call, took time.Duration, now time.Time, most int64) {
+	entry := slowEntry{
+		at: now, took: took, args: slowWords(calls[0].Spec.ID, calls[0].Args), address: s.address, name: s.facts.name,
+	}
+	if len(calls) > 1 {
+		entry.args = append(entry.args, fmt.Sprintf("... (%d more commands)", len(calls)-1))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	entry.id = l.lastID
+	l.lastID++
+	l.entries = append(l.entries, entry)
+	l.trim(most)
+}
+
+// trim drops the oldest entries beyond so many.
+func (l *slowLog) trim(most int64) {
+	if excess := int64(len(l.entries)) - most; excess > 0 {
+		l.entries = append(l.entries[:0], l.entries[excess:]...)
+	}
+}
+
+// slowWords are the arguments as they are kept.
+func slowWords(id command.ID, args [][]byte) []string {
+	var words []string
+	for i, arg := range args {
+		switch {
+		case i == slowArguments-1 && len(args) > slowArguments:
+			return append(words, fmt.Sprintf("... (%d more arguments)", len(args)-i))
+		case isSecret(id, args, i):
+			words = append(words, "(redacted)")
+		case len(arg) > slowArgumentBytes:
+			words = append(words, fmt.Sprintf("%s... (%d more bytes)", arg[:slowArgumentBytes], len(arg)-slowArgumentBytes))
+		default:
+			words = append(words, string(arg))
+		}
+	}
+	return words
+}
+
+// slowLogGet is SLOWLOG GET [count]: the newest first, ten unless another number is given; -1 means all.
+func slowLogGet(c *Conn, dst []byte, args [][]byte) []byte {
+	count := int64(10)
+	switch {
+	case len(args) > 3:
+		return reply.Error(dst, "ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.")
+	case len(args) == 3:
+		var ok bool
+		if count, ok = parseLength(args[2]); !ok || count < -1 {
+			return reply.Error(dst, "ERR count should be greater than or equal to -1")
+		}
+	}
+	l := &c.front.slowLog
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.trim(c.front.settings.slowLogCount.Load())
+	n := len(l.entries)
+	if count >= 0 {
+		n = int(min(count, int64(n)))
+	}
+	dst = reply.ArrayHeader(dst, n)
+	for i := range n {
+		entry := &l.entries[len(l.entries)-1-i]
+		dst = reply.Integer(reply.ArrayHeader(dst, 6), entry.id)
+		dst = reply.Integer(dst, entry.at.Unix())
+		dst = reply.Integer(dst, entry.took.Microseconds())
+		dst = reply.ArrayHeader(dst, len(entry.args))
+		for _, arg := range entry.args {
+			dst = reply.BulkString(dst, arg)
+		}
+		dst = reply.BulkString(reply.BulkString(dst, entry.address), entry.name)
+	}
+	return dst
+}
+
+func slowLogLen(c *Conn, dst []byte, _ [][]byte) []byte {
+	l := &c.front.slowLog
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.trim(c.front.settings.slowLogCount.Load())
+	return reply.Integer(dst, int64(len(l.entries)))
+}
+
+func slowLogReset(c *Conn, dst []byte, _ [][]byte) []byte {
+	l := &c.front.slowLog
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = nil
+	return reply.OK(dst)
+}
