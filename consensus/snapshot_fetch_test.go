@@ -76,13 +76,13 @@ func (c *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fallBehind stops a node until the log of the leader begins behind its end.
+// fallBehind stops a node until the logs of the rest begin behind its end.
 func (l *library) fallBehind(down int, rest ...int) (leader int) {
 	l.t.Helper()
 	end := uint64(l.nodes[down].Status().Last.Index)
 	l.stop(down)
 	leader = l.leader(rest...)
-	l.compact(leader, leader, end)
+	l.compact(leader, end, rest...)
 	return leader
 }
 
@@ -142,7 +142,7 @@ func TestE8_AReceiverThatIsClosedWithinATransferGoesOnWithItWhenItStarts(t *test
 	}}
 	l.options[2].Dial = watch.dial
 	l.start(2)
-	<-half
+	await(t, "half of the file", half)
 	close(released)
 	l.stop(2)
 	again := bulkWatch{}
@@ -177,7 +177,7 @@ func TestE8_ALeaderThatIsClosedWithinATransferIsReplacedByTheNext(t *testing.T) 
 	}}
 	l.options[2].Dial = watch.dial
 	l.start(2)
-	<-half
+	await(t, "half of the file", half)
 	l.stop(leader)
 	close(released)
 	other := 1 - leader
@@ -202,7 +202,7 @@ func TestE12_SnapshotsAreTakenWhileOneIsBeingSent(t *testing.T) {
 	}}
 	l.options[2].Dial = watch.dial
 	l.start(2)
-	<-half
+	await(t, "half of the file", half)
 	for range 3 {
 		l.write(leader, 1)
 		takeSnapshot(t, l.nodes[leader])
@@ -216,7 +216,7 @@ func TestE12_SnapshotsAreTakenWhileOneIsBeingSent(t *testing.T) {
 
 func TestE14_ABlankNodeThatJoinsGetsASnapshotInsteadOfTheLog(t *testing.T) {
 	l := newLibrary(t, 1)
-	l.compact(0, 0, 1)
+	l.compact(0, 1, 0)
 	blank := l.add(notebookOptions(t.TempDir()))
 	ids := change(t, l.nodes[0], consensus.MemberChange{Add: addresses(l.nodes[blank])})
 	l.write(blank, 3)

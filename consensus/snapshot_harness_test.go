@@ -221,12 +221,14 @@ func (l *library) leader(open ...int) int {
 	return open[leader]
 }
 
-// compact writes by way of a node until the log of the leader begins behind an index.
-func (l *library) compact(by, leader int, behind uint64) {
+// compact writes by way of a node until the logs of others begin behind an index: of all who could lead.
+func (l *library) compact(by int, behind uint64, nodes ...int) {
 	l.t.Helper()
 	l.write(by, compactingPages)
-	until(l.t, "the log to be compacted", func() bool {
-		if uint64(l.nodes[leader].Status().Log.HistoryFirst) > behind+1 {
+	until(l.t, "the logs to be compacted", func() bool {
+		if !slices.ContainsFunc(nodes, func(i int) bool {
+			return uint64(l.nodes[i].Status().Log.HistoryFirst) <= behind+1
+		}) {
 			return true
 		}
 		l.write(by, writeAtOnce)
@@ -250,6 +252,16 @@ func (l *library) expectAlike(nodes ...int) {
 			l.t.Fatalf("node %d has %d pages and hash %016x; written were %d, and node %d has hash %016x",
 				i, got.count, got.hash, l.written, nodes[0], first.hash)
 		}
+	}
+}
+
+// await waits for a channel to be closed.
+func await(t *testing.T, what string, reached <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-reached:
+	case <-within(t).Done():
+		t.Fatalf("waited %v in vain for %s", patience, what)
 	}
 }
 

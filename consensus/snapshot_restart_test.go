@@ -81,7 +81,7 @@ func TestE1_ANodeStartsFromItsSnapshotAndTheLogBehindIt(t *testing.T) {
 // The log is kept back to the older snapshot for this.
 func TestE6_ADamagedSnapshotIsReplacedByTheOneBeforeItAndTheLog(t *testing.T) {
 	l := newLibrary(t, 1)
-	l.compact(0, 0, 10)
+	l.compact(0, 10, 0)
 	inForce, retained := l.retainTwo(0)
 	files := snapshotFiles(t, l.options[0].Directory)
 	damage(t, files[1])
