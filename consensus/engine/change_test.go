@@ -315,3 +315,30 @@ func FuzzDecodeChange(f *testing.F) {
 		}
 	})
 }
+
+// What a change becomes on its way must fit as well: in a joint configuration the voters are named twice, and one that
+// is too large ends every node that gets it.
+func TestD16_AChangeThatIsAcceptedFitsInEveryStep(t *testing.T) {
+	full := &raft.Configuration{ClusterID: 1, HashSeed: 1 << 60, NextID: 1}
+	for len(EncodeConfiguration(full)) < MaxConfigurationBytes-900 {
+		m := raft.Member{ID: full.NextID, Incarnation: 1<<63 + uint64(full.NextID), Name: strings.Repeat("ab", 20)}
+		m.PeerAddress, m.ClientAddress = strings.Repeat("x", 240)+string(rune(m.ID)), strings.Repeat("x", 240)
+		full.Members, full.Voters = append(full.Members, m), append(full.Voters, m.ID)
+		full.NextID++
+	}
+	accepted, refused := 0, 0
+	for length := range 400 {
+		c, err := adding(raft.Member{Incarnation: 5, PeerAddress: strings.Repeat("y", 2*length)}).Next(full)
+		if err != nil {
+			refused++
+			continue
+		}
+		accepted++
+		if _, err := DecodeConfiguration(EncodeConfiguration(exchange(c))); err != nil {
+			t.Fatalf("accepted with %d bytes: %v", len(EncodeConfiguration(c)), err)
+		}
+	}
+	if accepted == 0 || refused == 0 {
+		t.Fatalf("%d accepted, %d refused: the limit was not met", accepted, refused)
+	}
+}
