@@ -8,9 +8,12 @@
 //	  │        ◄───────┼── Request.Complete     a wake, from any goroutine
 //	  │        │       ├─► Store.View           a confirmed run of reads, on this goroutine
 //	  │        │       ├─► Node.Change          a change of the members, by a request of its own
-//	  └────────┴───────┘ Output                 replies in the order of the commands
+//	  │        │       ├── session              what others know of a connection, do to it, and post to it
+//	  └────────┴───────┘ Output                 replies in the order of the commands; mail when none is due
 //
-// Commands about the connection or the node (AUTH, INFO, CLUSTER …) ask the Node, and pass by the Store.
+// Commands about the connection or the node (AUTH, INFO, CLUSTER …) ask the Node, those about snapshots the Saver; they
+// pass by the Store. What the state machine tells of changes (Server.Changed) goes to clients that cache what they
+// read.
 //
 // A link is one goroutine with one socket and makes all system calls; Conn and Reader make none, start nothing and wait
 // for nothing, so that an event loop can take the link's place.
@@ -31,6 +34,14 @@
 //  5. A word that client libraries answer by sending again (CLUSTERDOWN, TRYAGAIN, MOVED) is said only of what was
 //     definitely not done.
 //  6. No bytes of a client make this package panic, recurse, spin, or hold more than the limits allow.
+//  7. A client that caches is told of each change to what it was sent, and behind the reply that the change makes old
+//     (see tracker.go). A node that knows of no leader has its clients forget everything.
+//  8. What is posted to a connection waits for nobody: beyond its limit the connection is closed.
+//
+// CONFIG SET changes what concerns this node and no key; a parameter that has one value here can be set to that value
+// and to no other. CLIENT PAUSE, SLOWLOG, LATENCY, MONITOR and the statistics in INFO are this node's too. The time of
+// a command is what its client waits for besides the network (see measure.go). WAIT tells on how many disks writes are
+// known to be: on a follower that is the majority, which every acknowledged write has reached.
 //
 // INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked.
 //
@@ -49,7 +60,8 @@
 // on a node that does not lead, its calls with keys back to the client with MOVED, which is said only of what was not
 // and will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a node that does not lead
 // answers the connection's reads from the state it has, which may be older than anything the client has seen elsewhere,
-// and does so cut off from all others too. A node that has served nothing since its start refuses READONLY.
+// and does so cut off from all others too; RAFT.READ STALE asks for the same of a leader as well. A node that has
+// served nothing since its start refuses both.
 //
 // A change of the members takes as long as a new node needs to catch up. Its connection is parked as for a run, but the
 // replies before it are sent first; its client may go at any time, and the change is then left to itself. A node that
@@ -58,7 +70,8 @@
 // Rejected: redcon's reader and server (one packet can end the process, a declared count can spin a core, partial
 // requests are parsed again from their beginning, and replies have no limit); a goroutine that reads while another
 // waits (two stacks and two wake-ups for each command; a client that leaves a parked run is noticed by one watch for
-// all connections instead); answering a pipeline command by command (a round of the cluster for each); a map of slots
-// that follows a node's own links (nodes would disagree, and clients chase the difference); CROSSSLOT (there is one log
-// for all slots).
+// all connections instead, and mail for one that waits for bytes ends its read); a goroutine that writes, for mail (two
+// would have to agree on what is sent first); answering a pipeline command by command (a round of the cluster for
+// each); a map of slots that follows a node's own links (nodes would disagree, and clients chase the difference);
+// CROSSSLOT (there is one log for all slots).
 package resp

@@ -43,9 +43,12 @@ type front struct {
 	tracker  tracker
 	monitors monitors
 	// measures, slowLog and latencies are what is known of the time that commands took.
-	measures  measures
-	slowLog   slowLog
-	latencies latencies
+	measures measures
+	rates    rates
+	// peakMemory is the largest that was seen.
+	peakMemory atomic.Uint64
+	slowLog    slowLog
+	latencies  latencies
 	// input bounds the requests of all clients together.
 	input budget
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.

@@ -62,7 +62,7 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 // line writes one field.
 func line(b *strings.Builder, name string, value any) { fmt.Fprintf(b, "%s:%v\r\n", name, value) }
 
-func infoServer(b *strings.Builder, f *front, _ *Info) {
+func infoServer(b *strings.Builder, f *front, knowledge *Info) {
 	uptime := time.Since(f.started)
 	line(b, "redis_version", redisVersion)
 	line(b, "raftredis_version", f.version)
@@ -71,10 +71,12 @@ func infoServer(b *strings.Builder, f *front, _ *Info) {
 	line(b, "arch_bits", 32<<(^uint(0)>>63))
 	line(b, "go_version", runtime.Version())
 	line(b, "process_id", f.processID)
+	line(b, "run_id", knowledge.Name)
 	line(b, "tcp_port", f.port.Load())
 	line(b, "server_time_usec", time.Now().UnixMicro())
 	line(b, "uptime_in_seconds", int64(uptime/time.Second))
 	line(b, "uptime_in_days", int64(uptime/(24*time.Hour)))
+	line(b, "config_file", f.configFile)
 }
 
 func infoClients(b *strings.Builder, f *front, _ *Info) {
@@ -91,11 +93,25 @@ func infoMemory(b *strings.Builder, f *front, _ *Info) {
 	line(b, "used_memory_human", humanBytes(used))
 	line(b, "used_memory_rss", mapped)
 	line(b, "used_memory_rss_human", humanBytes(mapped))
+	peak := f.peak(used)
+	line(b, "used_memory_peak", peak)
+	line(b, "used_memory_peak_human", humanBytes(peak))
+	line(b, "mem_fragmentation_ratio", fmt.Sprintf("%.2f", float64(mapped)/float64(max(used, 1))))
 	line(b, "mem_clients_normal", f.input.used.Load())
 	line(b, "maxmemory", 0)
 	line(b, "maxmemory_human", "0B")
 	line(b, "maxmemory_policy", "noeviction")
 	line(b, "mem_allocator", "go")
+}
+
+// peak is the most memory that was in use when somebody asked.
+func (f *front) peak(used uint64) uint64 {
+	for {
+		before := f.peakMemory.Load()
+		if used <= before || f.peakMemory.CompareAndSwap(before, used) {
+			return max(used, before)
+		}
+	}
 }
 
 // memoryBytes returns the bytes of live and not yet collected objects, and those that the process holds from the
@@ -128,6 +144,10 @@ func infoStats(b *strings.Builder, f *front, _ *Info) {
 	line(b, "total_commands_processed", f.stats.commands.Load())
 	line(b, "total_net_input_bytes", f.stats.inputBytes.Load())
 	line(b, "total_net_output_bytes", f.stats.outputBytes.Load())
+	commands, inputBytes, outputBytes := f.rates.present()
+	line(b, "instantaneous_ops_per_sec", int64(commands))
+	line(b, "instantaneous_input_kbps", fmt.Sprintf("%.2f", inputBytes/1024))
+	line(b, "instantaneous_output_kbps", fmt.Sprintf("%.2f", outputBytes/1024))
 	line(b, "rejected_connections", f.stats.rejected.Load())
 	line(b, "evicted_keys", 0)
 	keys, items, prefixes := f.tracker.counts()

@@ -222,6 +222,7 @@ func (s *Server) watch() {
 	led := true
 	for s.sleep(watchPeriod) {
 		s.front.saveAsScheduled()
+		s.front.rates.sample(s.front.now(), &s.front.stats)
 		led = s.front.forgetWithoutLeader(led)
 		if s.front.stats.parked.Load() == 0 {
 			continue

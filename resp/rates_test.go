@@ -1,0 +1,36 @@
+package resp
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRatesAreThoseOfTheLastSamples(t *testing.T) {
+	_, clients := sharedClients(t, 1)
+	f := clients[0].conn.front
+	now := time.Unix(1700000000, 0)
+	expect := func(want string) {
+		t.Helper()
+		if got := clients[0].send("INFO stats\r\n"); !strings.Contains(got, "\r\ninstantaneous_ops_per_sec:"+want+"\r\n") {
+			t.Fatalf("not %s in %q", want, got)
+		}
+	}
+	expect("0")
+	f.rates.sample(now, &f.stats)
+	expect("0")
+	for range 100 {
+		f.stats.commands.Add(50)
+		now = now.Add(100 * time.Millisecond)
+		f.rates.sample(now, &f.stats)
+	}
+	expect("500")
+	f.stats.reset()
+	f.rates.sample(now.Add(time.Second), &f.stats)
+	expect("0")
+	for range rateSamples {
+		now = now.Add(time.Second)
+		f.rates.sample(now, &f.stats)
+	}
+	expect("0")
+}
