@@ -159,8 +159,8 @@ func TestAnImageAnswersReads(t *testing.T) {
 	wantPanic(t, func() { image.Query(now, newRun(2, words("dbsize"))) })
 }
 
-// TestAFreezeDoesNotDisturbReaders is for the race detector: images are taken, asked and released, one at a time, beside
-// queries of the machine.
+// TestAFreezeDoesNotDisturbReaders is for the race detector: images are taken, asked and released, one at a time,
+// beside queries of the machine.
 func TestAFreezeDoesNotDisturbReaders(t *testing.T) {
 	m := sampleOfTime(t)
 	ask := func(query func(int64, any) bool) string {
