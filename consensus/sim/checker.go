@@ -20,6 +20,8 @@ type checker struct {
 	read raft.Index
 	// tags are those of the committed log.
 	tags map[tagged]raft.Index
+	// files are the hashes of the snapshots at each index.
+	files map[raft.Index]uint64
 	// requests are all writes, by the number that their body carries.
 	requests []*request
 	// seen is the highest index whose effects any client has seen.
@@ -50,7 +52,7 @@ type tagged struct {
 func newChecker(w *World) *checker {
 	return &checker{
 		w: w, leaders: map[raft.Term]raft.NodeID{}, votes: map[ballot]raft.NodeID{}, logs: map[raft.Mark]uint64{},
-		tags: map[tagged]raft.Index{},
+		tags: map[tagged]raft.Index{}, files: map[raft.Index]uint64{},
 	}
 }
 
@@ -241,7 +243,7 @@ func (c *checker) leaves(l *life, m *raft.Message) {
 			c.w.fail("vote before durable", "n%d asks for votes in term %d with log %v, on its disk are term %d, vote %d "+
 				"and log %v", l.id, m.Term, m.Previous, stable.term, stable.vote, stable.log.last())
 		}
-	case m.Kind == raft.AppendReply && !m.Reject:
+	case (m.Kind == raft.AppendReply || m.Kind == raft.InstallReply) && !m.Reject:
 		if stable.term < m.Term || stable.term == m.Term && stable.log.last().Index < m.Index {
 			c.w.fail("acknowledged before durable", "n%d acknowledges %d in term %d, its disk ends at %v in term %d",
 				l.id, m.Index, m.Term, stable.log.last(), stable.term)
@@ -313,4 +315,25 @@ func (c *checker) reaches(n *node, i raft.Index, hash uint64) {
 	default:
 		c.w.fail("state", "n%d: the state after entry %d has hash %016x, another node's had %016x", n.id, i, hash, known)
 	}
+}
+
+// upTo is the log that a snapshot stands for: the committed one, up to its mark.
+func (c *checker) upTo(m raft.Mark) (log mirror) {
+	if int(m.Index) > len(c.committed) || m.Index > 0 && c.committed[m.Index-1].term != m.Term {
+		c.w.fail("snapshot of what is not committed", "a log begins anew behind %v, %d entries are committed", m, len(c.committed))
+	}
+	log.prefixes = make([]prefix, m.Index)
+	for i := range log.prefixes {
+		log.prefixes[i] = c.committed[i].prefix
+	}
+	return log
+}
+
+// snapshotOf: the file at an index is the same, byte for byte, on all nodes.
+func (c *checker) snapshotOf(n *node, mark *raft.SnapshotMark) {
+	if known, ok := c.files[mark.Index]; ok && known != mark.FileHash {
+		c.w.fail("snapshots differ", "n%d: the file at %v has hash %016x, another node's had %016x", n.id, mark.Mark,
+			mark.FileHash, known)
+	}
+	c.files[mark.Index] = mark.FileHash
 }

@@ -42,6 +42,12 @@ func (w *World) planFaults() {
 		n.offset += w.chance.between(-time.Hour, time.Hour)
 		w.fault(n.id, "CLOCK JUMP")
 	})
+	w.every(f.Snapshot, func() {
+		if n := w.victim(); n.life != nil {
+			n.life.in.TakeSnapshot = true
+			n.life.wake()
+		}
+	})
 	w.every(f.DiskError, func() {
 		if n := w.victim(); n.life != nil {
 			n.failDisk()

@@ -43,7 +43,7 @@ func (l *life) beginGroup() {
 		return
 	}
 	bytes, n := 0, 0
-	for n < len(l.operations) && (n == 0 || bytes <= l.w.options.Disk.MaxGroupBytes) {
+	for n < len(l.operations) && (n == 0 || bytes <= l.w.options.Disk.MaxGroupBytes && l.operations[n].Switch == nil) {
 		for i := range l.operations[n].Entries {
 			bytes += l.operations[n].Entries[i].Size()
 		}
@@ -93,7 +93,7 @@ func (l *life) crashAtVote() {
 // finishGroup is the moment at which a group commit is done: then the promises leave that rest on it.
 func (l *life) finishGroup() {
 	w, group := l.w, l.group
-	if err := l.journal.Append(group); err != nil {
+	if err := l.commitGroup(group); err != nil {
 		if !errors.Is(err, errInjected) {
 			w.fail("disk", "n%d: %v", l.id, err)
 		}
@@ -171,7 +171,7 @@ func (l *life) fill(entries []raft.Entry) {
 		return
 	}
 	l.w.checker.enterHistory(l.node, entries)
-	l.history.write(entries)
+	l.history().write(entries)
 	l.in.Written = entries[len(entries)-1].Index
 	l.wake()
 }
@@ -181,9 +181,11 @@ func (l *life) takeFetch(f raft.FetchRequest) {
 }
 
 func (l *life) fetch(f raft.FetchRequest) {
-	previous, entries := l.history.read(f.From, f.MaxBytes)
+	previous, entries := l.history().read(f.From, f.MaxBytes)
 	l.w.tell(l.id, "fetched  %d entries from %d for n%d", len(entries), f.From, f.To)
-	l.in.Fetched = append(l.in.Fetched, engine.Fetched{To: f.To, Previous: previous, Entries: entries})
+	l.in.Fetched = append(l.in.Fetched, engine.Fetched{
+		To: f.To, Previous: previous, Entries: entries, Compacted: l.history().compacted(f.From),
+	})
 	l.wake()
 }
 
@@ -223,6 +225,9 @@ const applyEntries = 64
 
 // apply does one turn's work, as the product's applier does.
 func (l *life) apply(work *engine.Work) {
+	if work.Jump != nil {
+		l.jump(work.Jump)
+	}
 	var report engine.Applied
 	l.applier.Register(work.Sent, &report)
 	if work.Tick != 0 {
@@ -239,6 +244,12 @@ func (l *life) apply(work *engine.Work) {
 		l.w.trace.note(l.w.now, noteApply, l.id, uint64(report.Index), l.machine.Hash())
 		l.report(report)
 	}
+	if work.Freeze {
+		var report engine.Applied
+		frozen := l.applier.Freeze(&report)
+		l.report(report)
+		l.takeFrozen(frozen)
+	}
 }
 
 func (l *life) nextEntries(work *engine.Work) []raft.Entry {
@@ -246,7 +257,7 @@ func (l *life) nextEntries(work *engine.Work) []raft.Entry {
 	entries := work.Entries
 	if len(entries) > 0 {
 		entries = entries[next-entries[0].Index:]
-	} else if _, entries = l.history.read(next, 4<<10); len(entries) == 0 {
+	} else if _, entries = l.history().read(next, 4<<10); len(entries) == 0 {
 		l.w.fail("history", "n%d: entry %d is neither in memory nor in history", l.id, next)
 	} else {
 		entries = entries[:min(len(entries), int(work.Last-next+1))]

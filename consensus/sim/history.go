@@ -6,61 +6,100 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// history stands in for the segments of a node's log: entries from index 1 on, of which a first part is durable. It is
+// history stands in for the segments of a node's log: entries behind a base, of which a first part is durable. It is
 // the one part of a node's disk that the simulator does not run as it is, because the segments are written through the
 // operating system.
 type history struct {
+	// first is the index with which the directory began, base the entry before the first that is still there.
+	first   raft.Index
+	base    raft.Mark
 	entries []raft.Entry
-	synced  int
+	synced  raft.Index
 }
+
+// newHistory is an empty history behind a mark.
+func newHistory(base raft.Mark) *history {
+	return &history{first: base.Index + 1, base: base, synced: base.Index}
+}
+
+// last is the end of the history.
+func (h *history) last() raft.Index { return h.base.Index + raft.Index(len(h.entries)) }
 
 // write adds entries at the end.
 func (h *history) write(entries []raft.Entry) {
-	if first := entries[0].Index; int(first) != len(h.entries)+1 {
-		panic(&Violation{Rule: "history", Text: fmt.Sprintf("entry %d written behind entry %d", first, len(h.entries))})
+	if first := entries[0].Index; first != h.last()+1 {
+		panic(&Violation{Rule: "history", Text: fmt.Sprintf("entry %d written behind entry %d", first, h.last())})
 	}
 	h.entries = append(h.entries, copyEntries(entries)...)
 }
 
 // Sync implements journal.History.
 func (h *history) Sync() (raft.Index, error) {
-	h.synced = len(h.entries)
-	return raft.Index(h.synced), nil
+	h.synced = h.last()
+	return h.synced, nil
 }
 
 // cut drops what is beyond the checkpoint: only the journal knows whether it is true. It reports whether everything up
 // to the checkpoint is there.
 func (h *history) cut(checkpoint raft.Index) bool {
-	if int(checkpoint) > len(h.entries) {
+	if checkpoint > h.last() || checkpoint < h.base.Index {
 		return false
 	}
-	h.entries = h.entries[:checkpoint]
-	h.synced = min(h.synced, int(checkpoint))
+	h.entries = h.entries[:checkpoint-h.base.Index]
+	h.synced = min(h.synced, checkpoint)
 	return true
+}
+
+// trim drops what is before an index, and durably so.
+func (h *history) trim(keep raft.Index) {
+	if keep <= h.base.Index+1 {
+		return
+	}
+	gone := min(keep-1, h.last()) - h.base.Index
+	if gone == 0 {
+		return
+	}
+	h.base = h.entries[gone-1].Mark()
+	h.entries = append([]raft.Entry(nil), h.entries[gone:]...)
+	h.synced = max(h.synced, h.base.Index)
+}
+
+// bytes is what the history weighs.
+func (h *history) bytes() (bytes int64) {
+	for i := range h.entries {
+		bytes += int64(h.entries[i].Size())
+	}
+	return bytes
 }
 
 // losePower leaves what was synced and some of the rest.
 func (h *history) losePower(choose func(n int) int) {
-	h.entries = h.entries[:h.synced+choose(len(h.entries)-h.synced+1)]
-	h.synced = len(h.entries)
+	synced := int(h.synced - h.base.Index)
+	h.entries = h.entries[:synced+choose(len(h.entries)-synced+1)]
+	h.synced = h.last()
 }
 
 // read returns the mark before an index and the entries from it on, within a number of bytes but at least one; none if
-// history does not reach so far.
+// history does not reach so far, in either direction.
 func (h *history) read(from raft.Index, maxBytes int) (previous raft.Mark, entries []raft.Entry) {
-	if from == 0 || int(from) > len(h.entries) {
+	if from <= h.base.Index || from > h.last() {
 		return raft.Mark{}, nil
 	}
-	if from > 1 {
-		previous = h.entries[from-2].Mark()
+	begin := int(from-h.base.Index) - 1
+	previous = h.base
+	if begin > 0 {
+		previous = h.entries[begin-1].Mark()
 	}
-	bytes, end := 0, int(from)-1
-	for end < len(h.entries) && (end < int(from) || bytes+h.entries[end].Size() <= maxBytes) {
+	bytes, end := 0, begin
+	for end < len(h.entries) && (end <= begin || bytes+h.entries[end].Size() <= maxBytes) {
 		bytes += h.entries[end].Size()
 		end++
 	}
-	return previous, copyEntries(h.entries[from-1 : end])
+	return previous, copyEntries(h.entries[begin:end])
 }
+
+// compacted reports whether an entry is gone for good.
+func (h *history) compacted(i raft.Index) bool { return i <= h.base.Index }
 
 // copyEntries copies entries as a disk or a wire does: bytes are not shared, configurations are not decoded.
 func copyEntries(entries []raft.Entry) []raft.Entry {

@@ -39,6 +39,7 @@ type life struct {
 	inForceSince raft.Index
 
 	hands
+	snapshotHands
 	// serving are the requests of clients that wait here.
 	serving []*request
 }
@@ -62,13 +63,19 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 		}
 		restored.Configuration = c
 	}
-	e, err := engine.New(o, restored, 0)
+	restored.Snapshot, restored.Retained = r.Snapshot, r.Retained
+	l := &life{node: n, boot: o.Boot, journal: j, log: n.stable.log.clone(), term: r.Term}
+	l.machine = machine{Machine: fsm.New(fsm.Options{}), node: n}
+	store, base, err := n.openSnapshots(&r.Opening, l.machine)
 	if err != nil {
 		return nil, err
 	}
-	l := &life{node: n, boot: o.Boot, engine: e, journal: j, log: n.stable.log.clone(), term: r.Term}
-	l.machine = machine{Machine: fsm.New(fsm.Options{}), node: n}
-	l.applier = engine.NewApplier(o, l.machine, engine.Base{})
+	l.store = store
+	e, err := engine.New(o, restored, base.Mark.Index)
+	if err != nil {
+		return nil, err
+	}
+	l.engine, l.applier = e, engine.NewApplier(o, l.machine, base)
 	l.commit, l.counted = e.Core().Commit(), w.now
 	l.inForce, l.inForceSince = e.Core().Configuration(), e.Core().ConfigurationIndex()
 	return l, nil
@@ -152,6 +159,9 @@ func (l *life) turn() {
 		w.fail("fatal", "n%d: %v", l.id, out.Fatal)
 	}
 	for i := range out.Appends {
+		if s := out.Appends[i].Switch; s != nil && s.Restart {
+			l.log = w.checker.upTo(s.Snapshot.Mark)
+		}
 		if !l.log.add(out.Appends[i].Entries) {
 			w.fail("log", "n%d: operation %s leaves a gap", l.id, describeOperation(&out.Appends[i]))
 		}
@@ -187,6 +197,7 @@ func (l *life) handOut() {
 	for _, f := range out.Fetch {
 		l.takeFetch(f)
 	}
+	l.handOutSnapshots()
 	for _, from := range out.Reset {
 		l.w.tell(l.id, "reset    the stream of n%d", from)
 		l.w.net.closeLink(from, l.id)
@@ -202,6 +213,23 @@ func (l *life) handOut() {
 	}
 	if out.Again {
 		l.wake()
+	}
+}
+
+// handOutSnapshots gives out what concerns snapshots.
+func (l *life) handOutSnapshots() {
+	out := &l.out
+	if out.StopInstall && l.transfer != nil {
+		l.transfer.stopped = true
+	}
+	if out.Install != nil {
+		l.takeInstall(out.Install)
+	}
+	if out.Retain != nil {
+		l.takeGarbage(out.Retain)
+	}
+	if out.Trim != 0 {
+		l.takeTrim(out.Trim)
 	}
 }
 

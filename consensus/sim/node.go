@@ -3,6 +3,8 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -17,8 +19,10 @@ type node struct {
 	w  *World
 	id raft.NodeID
 	// disk holds the journal; each crash replaces it by what is left.
-	disk    *vfs.Memory
-	history history
+	disk *vfs.Memory
+	// histories are the histories by the names of their directories; historyName is the one in force.
+	histories   map[string]*history
+	historyName string
 	// life is the running process, nil while there is none. boots counts them.
 	life  *life
 	boots int
@@ -44,9 +48,22 @@ type stable struct {
 	term raft.Term
 	vote raft.NodeID
 	log  mirror
+	// snapshot is the one that the journal names.
+	snapshot *raft.SnapshotMark
 }
 
-func (s *stable) apply(op *raft.AppendOperation) bool {
+// switchTo puts a snapshot in force.
+func (s *stable) switchTo(to *raft.SnapshotSwitch, c *checker) {
+	s.snapshot = to.Snapshot
+	if to.Restart {
+		s.log = c.upTo(to.Snapshot.Mark)
+	}
+}
+
+func (s *stable) apply(op *raft.AppendOperation, c *checker) bool {
+	if op.Switch != nil {
+		s.switchTo(op.Switch, c)
+	}
 	s.term, s.vote = op.Term, op.Vote
 	return s.log.add(op.Entries)
 }
@@ -54,19 +71,21 @@ func (s *stable) apply(op *raft.AppendOperation) bool {
 func (s *stable) equal(o *stable) bool {
 	last := s.log.last()
 	return s.term == o.term && s.vote == o.vote && last == o.log.last() &&
-		s.log.at(last.Index) == o.log.at(last.Index)
+		s.log.at(last.Index) == o.log.at(last.Index) && (s.snapshot == nil) == (o.snapshot == nil) &&
+		(s.snapshot == nil || s.snapshot.Same(o.snapshot))
 }
 
 // newNode makes a machine with the disk of a node that is ready to start for the first time: with the cluster's first
 // entry, or blank.
 func newNode(w *World, id raft.NodeID) *node {
 	o := &w.options
-	n := &node{w: w, id: id, disk: vfs.NewMemory(), tick: o.Clock.Tick}
+	n := &node{w: w, id: id, disk: vfs.NewMemory(), tick: o.Clock.Tick, historyName: "history-1"}
+	n.histories = map[string]*history{n.historyName: newHistory(raft.Mark{})}
 	if o.Clock.RateError > 0 {
 		n.tick = time.Duration(float64(n.tick) * (1 + o.Clock.RateError*(2*w.chance.Float64()-1)))
 	}
 	n.offset = w.chance.between(-o.Clock.Offset, o.Clock.Offset)
-	opening := journal.Opening{HistoryDirectory: "history-1", HistoryFirst: 1}
+	opening := journal.Opening{HistoryDirectory: n.historyName, HistoryFirst: 1}
 	if id == 1 || !o.Blank && int(id) <= o.Nodes {
 		opening.Term, opening.Entries = 1, []raft.Entry{firstEntry(o)}
 		n.stable.term = 1
@@ -149,12 +168,16 @@ func (n *node) open() error {
 	if err != nil {
 		return err
 	}
-	if !n.history.cut(recovered.Checkpoint.Index) {
-		n.w.fail("durability", "n%d: history ends at %d, the journal's checkpoint is %v",
-			n.id, len(n.history.entries), recovered.Checkpoint)
+	if n.histories[recovered.HistoryDirectory] == nil {
+		n.w.fail("durability", "n%d: the journal names %s, which is gone", n.id, recovered.HistoryDirectory)
+	}
+	n.useHistory(recovered.HistoryDirectory)
+	if h := n.history(); !h.cut(recovered.Checkpoint.Index) {
+		n.w.fail("durability", "n%d: history holds %d to %d, the journal's checkpoint is %v",
+			n.id, h.base.Index+1, h.last(), recovered.Checkpoint)
 	}
 	found := n.compare(&recovered)
-	if err := j.Start(&n.history); err != nil {
+	if err := j.Start(n); err != nil {
 		return err
 	}
 	n.stable, n.pending = found, nil
@@ -172,17 +195,25 @@ func (n *node) open() error {
 // compare holds what was recovered against what must be there: everything that was ever durable, and of what was on its
 // way at the crash all or nothing.
 func (n *node) compare(r *journal.Recovered) stable {
-	found := stable{term: r.Term, vote: r.Vote}
-	if !found.log.add(n.history.entries) || !found.log.add(r.Entries) {
-		n.w.fail("durability", "n%d: entries %d.. do not follow history, which ends at %d", n.id,
-			r.Entries[0].Index, len(n.history.entries))
+	h := n.history()
+	found := stable{term: r.Term, vote: r.Vote, log: n.w.checker.upTo(h.base), snapshot: r.Snapshot}
+	if !found.log.add(h.entries) || !found.log.add(r.Entries) {
+		n.w.fail("durability", "n%d: entries %d.. do not follow history, which ends at %d", n.id, r.Entries[0].Index, h.last())
 	}
 	if found.equal(&n.stable) {
 		return found
 	}
-	after := stable{log: n.stable.log.clone()}
+	if len(n.pending) > 0 && n.pending[0].Switch != nil { // it is a record of its own
+		between := n.stable
+		between.switchTo(n.pending[0].Switch, n.w.checker)
+		if found.equal(&between) {
+			return found
+		}
+	}
+	after := n.stable
+	after.log = after.log.clone()
 	for i := range n.pending {
-		after.apply(&n.pending[i])
+		after.apply(&n.pending[i], n.w.checker)
 	}
 	if (len(n.pending) == 0 || !found.equal(&after)) && !n.w.options.OutcomesOnly {
 		n.w.fail("durability", "n%d recovered term %d vote %d log %v; durable were term %d vote %d log %v", n.id,
@@ -232,7 +263,9 @@ func (n *node) interrupted(stop int, write func() error) bool {
 func (n *node) losePower() {
 	n.w.counts.PowerLosses++
 	n.disk = n.disk.Crash(n.w.chance.IntN)
-	n.history.losePower(n.w.chance.IntN)
+	for _, name := range slices.Sorted(maps.Keys(n.histories)) {
+		n.histories[name].losePower(n.w.chance.IntN)
+	}
 }
 
 // crash ends the process: by power loss, or only by its own death. A group commit that was under way may be left at any
@@ -245,11 +278,14 @@ func (n *node) crash(power bool) {
 	w.trace.note(w.now, noteFault, n.id, uint64(n.boots), boolean(power))
 	if l.group != nil {
 		n.pending = l.group
-		finished := !n.interrupted(w.chance.IntN(4), func() error { return l.journal.Append(l.group) })
+		finished := !n.interrupted(w.chance.IntN(4), func() error { return l.commitGroup(l.group) })
 		if finished {
 			n.makeStable(l.group)
 			n.pending = nil
+			l.cutShort()
 		}
+	} else {
+		l.cutShort()
 	}
 	n.die()
 	if power {
@@ -278,7 +314,7 @@ func (n *node) restartLater() {
 func (n *node) makeStable(group []raft.AppendOperation) {
 	for i := range group {
 		op := &group[i]
-		n.stable.apply(op)
+		n.stable.apply(op, n.w.checker)
 		n.w.checker.votesIn(n.id, op.Term, op.Vote)
 	}
 }

@@ -69,6 +69,9 @@ type Disk struct {
 	MinSync, MaxSync time.Duration
 	// FillDelay, FetchDelay and ApplyDelay are means.
 	FillDelay, FetchDelay, ApplyDelay time.Duration
+	// SnapshotDelay is the mean of what a snapshot takes to be written; PieceBytes is what travels of it at a time.
+	SnapshotDelay time.Duration
+	PieceBytes    int
 }
 
 // Clock is how time runs on the nodes.
@@ -128,6 +131,10 @@ type Faults struct {
 	// Rift is the share of a leader's steps towards new voters within RiftWithin of which it is left alone with them.
 	Rift       float64
 	RiftWithin time.Duration
+	// Snapshot makes a node take a snapshot, whatever its log weighs. TransferCut is the share of the pieces of a snapshot
+	// on their way to another node at which the connection breaks.
+	Snapshot    time.Duration
+	TransferCut float64
 	// DiskError makes a write or sync of a journal fail.
 	DiskError time.Duration
 }

@@ -34,6 +34,7 @@ var profiles = [...]profile{
 	{"members", members},
 	{"reads", reads},
 	{"rivals", rivals},
+	{"snapshots", snapshots},
 	{"votes", votes},
 }
 
@@ -52,6 +53,7 @@ func Draw(seed uint64, name string) Options {
 	o.Engine.JournalRoomBytes = int(o.Disk.FileBytes/2) - 4<<10 // a page for what else an opening holds
 	o.Engine.ProposalRoomBytes = c.number(2<<10, o.Engine.JournalRoomBytes*3/4)
 	o.Faults.drawMore(newChance(seed, 3))
+	o.drawSnapshots(newChance(seed, 4))
 	for _, p := range profiles {
 		if p.name == name {
 			p.adjust(c, &o)
@@ -106,6 +108,7 @@ func drawDisk(c chance) Disk {
 	d.FillDelay = oneOf(c, 100*time.Microsecond, 5*time.Millisecond, 200*time.Millisecond)
 	d.FetchDelay = oneOf(c, 100*time.Microsecond, 5*time.Millisecond, 50*time.Millisecond)
 	d.ApplyDelay = oneOf(c, 20*time.Microsecond, time.Millisecond, 20*time.Millisecond)
+	d.SnapshotDelay, d.PieceBytes = time.Millisecond, 1<<10
 	return d
 }
 
@@ -158,6 +161,35 @@ func (f *Faults) drawMore(c chance) {
 	f.DiskHang, f.Hung = c.sometimes(0.25, 5*time.Second, 20*time.Second), c.between(500*time.Millisecond, 4*time.Second)
 	f.Transfer = c.sometimes(0.3, time.Second, 10*time.Second)
 	f.Stop = c.sometimes(0.3, 4*time.Second, 20*time.Second)
+}
+
+// drawSnapshots lets some clusters compact their logs all the time, and others never.
+func (o *Options) drawSnapshots(c chance) {
+	o.Engine.SnapshotLogBytes = 0
+	if !c.hits(0.4) {
+		return
+	}
+	o.Engine.SnapshotLogBytes = oneOf[int64](c, 1<<10, 4<<10, 16<<10)
+	o.Engine.MaxHistoryBytes = oneOf[int64](c, 1, 4<<10, 64<<10)
+	o.Disk.SnapshotDelay = oneOf(c, time.Millisecond, 50*time.Millisecond, 500*time.Millisecond)
+	o.Disk.PieceBytes = oneOf(c, 100, 1<<10)
+	o.Faults.TransferCut = oneOf(c, 0, 0.05, 0.3)
+	o.Faults.Snapshot = c.sometimes(0.5, time.Second, 5*time.Second)
+}
+
+// snapshots keeps logs so short that whoever was down for a moment needs a snapshot, and lets nothing about one go
+// well: leaders die, connections break, disks lose what was not synced.
+func snapshots(c chance, o *Options) {
+	o.Engine.SnapshotLogBytes, o.Engine.MaxHistoryBytes = oneOf[int64](c, 512, 2<<10), oneOf[int64](c, 1, 1, 8<<10)
+	o.Disk.SnapshotDelay = oneOf(c, time.Millisecond, 30*time.Millisecond, 300*time.Millisecond)
+	o.Disk.PieceBytes = oneOf(c, 50, 200, 1<<10)
+	o.Faults.TransferCut = oneOf(c, 0, 0.02, 0.1)
+	o.Faults.Snapshot = c.sometimes(0.5, 500*time.Millisecond, 3*time.Second)
+	o.Faults.Crash, o.Faults.Outage = 2*time.Second, c.between(200*time.Millisecond, 4*time.Second)
+	o.Faults.Partition, o.Faults.Cut = 4*time.Second, c.between(500*time.Millisecond, 4*time.Second)
+	o.Faults.NewLeader, o.Faults.NewLeaderWithin = c.Float64()*0.3, 500*time.Millisecond
+	o.Faults.LeaderShare, o.Faults.PowerLoss = 0.4, oneOf(c, 0.5, 1)
+	o.Clients.Think = 100 * time.Millisecond
 }
 
 func drawClients(c chance) Clients {
