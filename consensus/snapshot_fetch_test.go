@@ -209,7 +209,8 @@ func TestE12_SnapshotsAreTakenWhileOneIsBeingSent(t *testing.T) {
 	}
 	close(released)
 	l.expectAlike(2, leader, 1-leader)
-	if brought := watch.transfers(); len(brought) != 1 {
+	// Behind what it has fetched the log may be gone again, and a second file announced; the first came in one piece.
+	if brought := watch.transfers(); brought[0] < notebookPages*pageBytes {
 		t.Fatalf("connections brought %d bytes", brought)
 	}
 }
