@@ -29,6 +29,6 @@
 //
 // # Rejected
 //
-// A configuration file beside the flags: two places to look for one value; a service manager's unit file is one
-// already. Restarting a child of the playground that ended: killing one and watching is what the playground is for.
+// A configuration file with names of its own: its lines are flags, or parameters of CONFIG SET, and nothing else.
+// Restarting a child of the playground that ended: killing one and watching is what the playground is for.
 package main

@@ -151,17 +151,23 @@ func newFlags(name, intro string, to streams) *pflag.FlagSet {
 // helpColumns is how wide the list of flags may be.
 const helpColumns = 100
 
-// parse reads the flags. What is left over is an error: no subcommand takes anything but flags.
+// parse reads the flags. What is left over is an error: no subcommand but serve takes anything else.
 func parse(flags *pflag.FlagSet, args []string) error {
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, pflag.ErrHelp) {
-			return err
-		}
-		return wrongUsage(flags.Name(), "%s: %v", flags.Name(), err)
+	if err := parseFlags(flags, args); err != nil {
+		return err
 	}
 	if flags.NArg() > 0 {
 		return wrongUsage(flags.Name(), "%s: %q is no flag: values follow their flag, as in --port 6379",
 			flags.Name(), flags.Arg(0))
 	}
 	return nil
+}
+
+// parseFlags reads the flags, and leaves what is none to its caller.
+func parseFlags(flags *pflag.FlagSet, args []string) error {
+	err := flags.Parse(args)
+	if err == nil || errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	return wrongUsage(flags.Name(), "%s: %v", flags.Name(), err)
 }

@@ -27,7 +27,8 @@ func serve(args []string, to streams) error {
 	var f serveFlags
 	flags := newFlags("serve", serveIntro, to)
 	f.define(flags)
-	if err := parse(flags, args); err != nil {
+	var err error
+	if f.file, err = parseWithFile(flags, args); err != nil {
 		return err
 	}
 	if err := f.check(); err != nil {

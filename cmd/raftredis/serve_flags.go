@@ -38,6 +38,10 @@ const serveIntro = `Runs one node. What it becomes is decided by its directory, 
 On a directory that belongs to a cluster already, --bootstrap and --join change nothing: the same command line starts a
 node and starts it again.
 
+A file in the syntax of redis.conf may hold flags and parameters of CONFIG SET, one a line; the command line wins:
+
+  raftredis serve raftredis.conf --port 6379
+
 When it serves, a line that begins with "ready" is printed. Until then the log on standard error says what it waits for.
 SIGTERM and SIGINT stop it: it hands leadership over if it leads, and answers what it took; a second one stops it at
 once. See raftredis help exit-codes.
@@ -77,6 +81,8 @@ type serveFlags struct {
 
 	level      logLevel
 	lifelineFD int
+
+	file configuration
 }
 
 func (f *serveFlags) define(flags *pflag.FlagSet) {

@@ -80,8 +80,11 @@ func (s *server) open(peers net.Listener, fatal func(error)) error {
 		Store: s.store, Node: s.store, Saver: &saver{node: s.node}, Watch: changes.server.Store,
 		Password: s.flags.password, Limits: s.limits(), Version: versionText(),
 		ClusterView: s.flags.clusterView(), RedirectMoved: s.flags.redirect.moved,
-		Settings: s.settings(), Logger: s.logger,
+		Settings: s.settings(), ConfigFile: s.flags.file.path, Logger: s.logger,
 	})
+	if err == nil {
+		err = s.flags.file.apply(s.front)
+	}
 	if err != nil {
 		return errors.Join(err, s.node.Close())
 	}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/redisconf"
+	"github.com/raftredis/raftredis/resp"
+)
+
+// configuration is a file in the syntax of redis.conf. What is a flag's name in it counts as that flag, unless the
+// command line has it; everything else is a parameter of CONFIG SET. Nothing is passed over: a line that has no effect
+// would be believed in.
+type configuration struct {
+	// path is absolute; empty if there is no file.
+	path string
+	// parameters are the lines that are no flags.
+	parameters []redisconf.Directive
+}
+
+// settingPrefix stands before names of CONFIG GET that are ours; flags go without.
+const settingPrefix = "raft."
+
+// parseWithFile reads the flags, and the file that may stand among them.
+func parseWithFile(flags *pflag.FlagSet, args []string) (configuration, error) {
+	var c configuration
+	if err := parseFlags(flags, args); err != nil {
+		return c, err
+	}
+	switch flags.NArg() {
+	case 0:
+		return c, nil
+	case 1:
+		return c, c.read(flags, flags.Arg(0))
+	}
+	return c, wrongUsage(flags.Name(), "%s: %q and %q: there is one configuration file at most, and values follow their "+
+		"flag, as in --port 6379", flags.Name(), flags.Arg(0), flags.Arg(1))
+}
+
+func (c *configuration) read(flags *pflag.FlagSet, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return wrongUsage(flags.Name(), "%s: %q is no flag, and no configuration file that can be read (%v): values follow "+
+			"their flag, as in --port 6379", flags.Name(), path, err)
+	}
+	if c.path, err = filepath.Abs(path); err != nil {
+		return err
+	}
+	directives, err := redisconf.Parse(string(text))
+	if err != nil {
+		return &usageError{fmt.Sprintf("%s: %v", path, err), ""}
+	}
+	given := map[string]bool{}
+	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
+	for _, d := range directives {
+		f := flags.Lookup(strings.TrimPrefix(d.Name, settingPrefix))
+		if f == nil {
+			c.parameters = append(c.parameters, d)
+			continue
+		}
+		if given[f.Name] {
+			continue
+		}
+		if err := setFlag(flags, f, d.Args); err != nil {
+			return &usageError{fmt.Sprintf("%s: line %d: %s: %v", path, d.Line, d.Name, err), ""}
+		}
+	}
+	return nil
+}
+
+// setFlag sets a flag as a file has it: yes or no for a switch, and any number of values where a flag may be repeated.
+func setFlag(flags *pflag.FlagSet, f *pflag.Flag, values []string) error {
+	_, repeats := f.Value.(pflag.SliceValue)
+	if len(values) != 1 && !repeats || len(values) == 0 {
+		return fmt.Errorf("%d values, where there is one", len(values))
+	}
+	for _, value := range values {
+		if f.Value.Type() == "bool" {
+			truth, known := map[string]string{"yes": "true", "no": "false"}[strings.ToLower(value)]
+			if !known {
+				return fmt.Errorf("%q is neither yes nor no", value)
+			}
+			value = truth
+		}
+		if err := flags.Set(f.Name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply sets the parameters that are no flags.
+func (c *configuration) apply(front *resp.Server) error {
+	for _, d := range c.parameters {
+		if err := front.Configure(d.Name, strings.Join(d.Args, " ")); err != nil {
+			return &usageError{fmt.Sprintf("%s: line %d: %v", c.path, d.Line, err), ""}
+		}
+	}
+	return nil
+}
