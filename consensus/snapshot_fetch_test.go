@@ -237,6 +237,7 @@ func TestE13_SnapshotsAreTakenWhileMembersComeAndGo(t *testing.T) {
 	l := newLibrary(t, 1)
 	stop := make(chan struct{})
 	var taking sync.WaitGroup
+	n := l.nodes[0]
 	taking.Go(func() {
 		for i := 0; ; i++ {
 			select {
@@ -244,7 +245,6 @@ func TestE13_SnapshotsAreTakenWhileMembersComeAndGo(t *testing.T) {
 				return
 			default:
 			}
-			n := l.nodes[0]
 			n.TakeSnapshot() // refused while one is under way
 			n.Propose(t.Context(), []byte{0, byte(i)})
 		}
