@@ -67,8 +67,9 @@ type Conn struct {
 	arguments [][]byte
 	fixed     []byte
 	bodyBytes int
-	// submittedAt is when the run was complete.
-	submittedAt time.Time
+	// submittedAt is when the run was complete. clock is a moment that was asked for since anything was waited for, and
+	// zero if there is none: asking costs as much as all else that is done for a small command.
+	submittedAt, clock time.Time
 	// held is a call that was taken from the reader and has to wait for the run before it.
 	held    command.Call
 	holding bool
@@ -115,7 +116,8 @@ func (c *Conn) Received(n int) {
 	c.reader.Received(n)
 	c.reader.maxBulkBytes = int(c.front.settings.maxBulkBytes.Load())
 	if n > 0 {
-		c.session.active.Store(c.front.now().UnixNano())
+		c.clock = c.front.now()
+		c.session.active.Store(c.clock.UnixNano())
 	}
 	c.session.unread.Store(int64(c.reader.Buffered()))
 	c.session.room.Store(int64(cap(c.reader.buf) - len(c.reader.buf)))
@@ -126,6 +128,7 @@ func (c *Conn) Output() []byte { return c.out }
 
 // Flushed says that all of Output was sent.
 func (c *Conn) Flushed() {
+	c.clock = time.Time{}
 	c.front.stats.outputBytes.Add(int64(len(c.out)))
 	c.out = c.out[:0]
 	if cap(c.out) > keptOutputBytes {
@@ -197,6 +200,14 @@ func (c *Conn) Advance() Action {
 	}
 }
 
+// present is the moment of the clock that was asked for last, or now.
+func (c *Conn) present() time.Time {
+	if c.clock.IsZero() {
+		c.clock = c.front.now()
+	}
+	return c.clock
+}
+
 // passed reports whether what the connection waits for, other than a run, is over; if so, it is answered.
 func (c *Conn) passed() (over bool) {
 	switch c.phase {
@@ -207,6 +218,7 @@ func (c *Conn) passed() (over bool) {
 	default:
 		over = c.resumed()
 	}
+	c.clock = time.Time{}
 	return over
 }
 
@@ -308,6 +320,7 @@ func (c *Conn) view() {
 // measure notes what became of some calls of a run, and how long the run has taken so far.
 func (c *Conn) measure(calls []command.Call, replies []byte) {
 	now := c.front.now()
+	c.clock = now
 	took := now.Sub(c.submittedAt)
 	for i := range calls {
 		if calls[i].Spec == nil {

@@ -15,8 +15,8 @@
 // pass by the Store. What the state machine tells of changes (Server.Changed) goes to clients that cache what they
 // read.
 //
-// A link is one goroutine with one socket and makes all system calls; Conn and Reader make none, start nothing and wait
-// for nothing, so that an event loop can take the link's place.
+// A link is one goroutine with one socket and makes all system calls but those of CONFIG REWRITE; Conn and Reader wait
+// for nothing and start nothing, so that an event loop can take the link's place.
 //
 // Limits: every size, count and wait has a name in Limits or in the constants beside it. A client that breaks the
 // protocol gets Redis's error and is closed; one that does not read its replies is closed; one too many is turned away;

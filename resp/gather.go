@@ -61,9 +61,10 @@ func (c *Conn) pending() bool { return c.holding || c.reader.Buffered() > 0 }
 
 // answer answers a command of the connection or the node.
 func (c *Conn) answer(call command.Call) {
-	before, muted, began := len(c.out), c.hush.muted(), c.front.now()
+	before, muted, began := len(c.out), c.hush.muted(), c.present()
 	c.out = handlers[call.Spec.ID].answer(c, c.out, call.Args)
 	now := c.front.now()
+	c.clock = now
 	c.front.measures.executed(call.Spec.ID, now.Sub(began))
 	c.front.measures.answered(call.Spec.ID, c.out[before:])
 	c.front.noteSlow(c.session, []command.Call{call}, now.Sub(began), now)

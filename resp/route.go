@@ -18,7 +18,7 @@ func (c *Conn) submit() {
 	if c.putOff(c.bodyBytes > 0) {
 		return
 	}
-	c.submittedAt = c.front.now()
+	c.submittedAt = c.present()
 	leader := Leader{Known: true, Self: true}
 	if c.front.redirect || c.facts().readOnly || c.facts().stale {
 		leader = c.front.node.Leader()
