@@ -134,8 +134,9 @@ func translate(c *raft.Configuration, wanted *resp.MemberChange) (
 	return change, strangers, nil
 }
 
-// replacedBefore reports whether a node was a member, and has its place taken by one of those to be added: somebody asks
-// again for what is done, because the answer was lost. Only a number tells that; the name of who is gone is forgotten.
+// replacedBefore reports whether a node was a member, and has its place taken by one of those to be added: somebody
+// asks again for what is done, because the answer was lost. Only a number tells that; the name of who is gone is
+// forgotten.
 func replacedBefore(c *raft.Configuration, gone resp.Member, added []resp.NewMember) bool {
 	taken := func(n resp.NewMember) bool { return n.InPlaceOf == gone && at(c, n.PeerAddress) != 0 }
 	return gone.ID != 0 && engine.LeftOut(c, raft.NodeID(gone.ID)) && slices.ContainsFunc(added, taken)
