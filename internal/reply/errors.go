@@ -40,12 +40,6 @@ const (
 	BitFieldReadOnly  = "ERR BITFIELD_RO only supports the GET subcommand"
 )
 
-// Error texts of what Redis does not have.
-const (
-	// ExpiryUnsupported refuses SET with an expiry, which is better than to forget the expiry.
-	ExpiryUnsupported = "ERR SET with an expiry is not supported yet"
-)
-
 // previewBytes is how much of a name, and of the arguments together, Redis repeats in an error.
 const previewBytes = 128
 
