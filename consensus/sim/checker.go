@@ -320,7 +320,8 @@ func (c *checker) reaches(n *node, i raft.Index, hash uint64) {
 // upTo is the log that a snapshot stands for: the committed one, up to its mark.
 func (c *checker) upTo(m raft.Mark) (log mirror) {
 	if int(m.Index) > len(c.committed) || m.Index > 0 && c.committed[m.Index-1].term != m.Term {
-		c.w.fail("snapshot of what is not committed", "a log begins anew behind %v, %d entries are committed", m, len(c.committed))
+		c.w.fail("snapshot of what is not committed", "a log begins anew behind %v, %d entries are committed", m,
+			len(c.committed))
 	}
 	log.prefixes = make([]prefix, m.Index)
 	for i := range log.prefixes {

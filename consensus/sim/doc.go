@@ -4,9 +4,9 @@
 // # The cut
 //
 // A world is one goroutine, one heap of events and one generator of chance. It runs exactly the code that a node runs:
-// engine.Turn and engine.Applier with the protocol beneath, the journal over a file system in memory that forgets what
-// was not synced, and the key-value machine. It replaces the pumps (goroutines become events), the sockets, and the
-// segments of the history.
+// engine.Turn and engine.Applier with the protocol beneath, the journal and the store of snapshots over a file system in
+// memory that forgets what was not synced, and the key-value machine. It replaces the pumps (goroutines become events),
+// the sockets, and the segments of the history.
 //
 //	                Draw(seed, profile)
 //	                        │ options: every seed switches other things on
@@ -14,7 +14,7 @@
 //	clients ──────►  ┌─ World ──────────────────────────────┐
 //	faults  ──────►  │  node ── life ── engine, applier     │ ──► checker: after every turn, message, sync and entry
 //	                 │    │       └──── log writer, filler… │
-//	                 │    └── disk, history, stable         │ ──► at the end: the log replayed in a model, porcupine
+//	                 │    └── disk, histories, stable       │ ──► at the end: the log replayed in a model, porcupine
 //	                 │  network: a connection per direction │     for each key
 //	                 └──────────────────────────────────────┘
 //
@@ -44,6 +44,21 @@
 // steps: left alone with the new voters, where a majority of one half is none of the other. At the end every intent
 // must have been carried out, and one more voter is removed in peace, which has to learn of it.
 //
+// # Snapshots
+//
+// In the profile snapshots, and in a share of the others, logs are compacted all the time: a node that was away for a
+// moment finds that what it lacks is gone. Files are real ones. What is done with them takes time and can be cut short:
+//
+//	taken     a crash at any operation of the disk; no space
+//	fetched   in pieces, each a round trip: the link or the source's process may be gone, the file no longer kept there;
+//	          the next attempt goes on where this one ended
+//	in force  a record of the journal, and a new history before it when the log begins anew; a crash at any operation
+//	          leaves the old log or the new one
+//	removed   files that nobody names, entries that no snapshot and no follower needs
+//
+// A node starts from the snapshot that its journal names, or there is a violation. That the newest file is damaged, and
+// the one before it stands in, is a matter of package consensus and its tests.
+//
 // # What is checked
 //
 //	one leader per term, ever; one vote per node and term, ever
@@ -52,6 +67,8 @@
 //	a message promises only what is on its sender's disk; a restart finds exactly what was durable
 //	a batch is in the log at most once, by its tag and by what it says; one called not done never
 //	answers are those that the committed log gives; reads see everything that any client saw before they were asked
+//	snapshots of one index are one file, byte for byte; what is restored from one is the state that all others had there
+//	a log begins anew only behind what is committed; whatever a journal names is there and whole, also while it is sent
 //	each key's history has a linear order (porcupine)
 //
 // # Reproduction
@@ -70,8 +87,7 @@
 // # Limits
 //
 // Bytes that were synced do not rot here; the journal's own tests do that. History is a model; the log's own tests run
-// the real one. Snapshots are not part of the worlds yet. Everyone may connect to everyone: who is let in is a matter
-// of the tests of consensus and its transport.
+// the real one. Everyone may connect to everyone: who is let in is a matter of the tests of consensus and its transport.
 //
 // # Rejected
 //

@@ -25,6 +25,10 @@ func TestExplore(t *testing.T) {
 	if *exploreFlag > 0 {
 		first = uint64(began.UnixNano())
 	}
+	names := Profiles()
+	if *profileFlag != "" {
+		names = []string{*profileFlag}
+	}
 	var taken, simulated atomic.Int64
 	var workers sync.WaitGroup
 	for range 2 {
@@ -34,7 +38,6 @@ func TestExplore(t *testing.T) {
 				if *exploreFlag > 0 && time.Since(began) > *exploreFlag || *exploreFlag == 0 && n > exploreSeeds {
 					return
 				}
-				names := Profiles()
 				o := Draw(first+uint64(n), names[int(n)%len(names)])
 				o.Weakened = weakened(t)
 				r := Run(o)

@@ -31,6 +31,9 @@ var suspects = map[guard.Guard]string{
 	guard.LearnersUncounted:   "members",
 	guard.VoteByLogAlone:      "members",
 	guard.Farewell:            "members",
+	guard.InstallDurable:      "snapshots",
+	guard.SnapshotVoidsLog:    "snapshots",
+	guard.NewestSnapshot:      "snapshots",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.

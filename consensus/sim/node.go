@@ -198,7 +198,8 @@ func (n *node) compare(r *journal.Recovered) stable {
 	h := n.history()
 	found := stable{term: r.Term, vote: r.Vote, log: n.w.checker.upTo(h.base), snapshot: r.Snapshot}
 	if !found.log.add(h.entries) || !found.log.add(r.Entries) {
-		n.w.fail("durability", "n%d: entries %d.. do not follow history, which ends at %d", n.id, r.Entries[0].Index, h.last())
+		n.w.fail("durability", "n%d: entries %d.. do not follow history, which ends at %d", n.id, r.Entries[0].Index,
+			h.last())
 	}
 	if found.equal(&n.stable) {
 		return found

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -12,7 +13,7 @@ import (
 
 var (
 	seedFlag     = flag.Uint64("seed", 0x1, "the seed that TestSeed runs")
-	profileFlag  = flag.String("profile", "mixed", "the profile that TestSeed and TestExplore draw options from")
+	profileFlag  = flag.String("profile", "", "what TestSeed (else mixed) and TestExplore (else all) draw options from")
 	weakenedFlag = flag.String("weakened", "", "guards that are down, by name, with commas (with -tags mutation)")
 )
 
@@ -34,7 +35,7 @@ func weakened(t *testing.T) (set guard.Set) {
 
 // TestSeed runs one seed and, with -v, tells it event for event: this is how a failure is looked at.
 func TestSeed(t *testing.T) {
-	o := Draw(*seedFlag, *profileFlag)
+	o := Draw(*seedFlag, cmp.Or(*profileFlag, "mixed"))
 	o.Weakened = weakened(t)
 	if testing.Verbose() {
 		o.Trace = os.Stdout

@@ -307,12 +307,14 @@ func (l *life) pieceFrom(t *transfer) ([]byte, error) {
 	}
 	f, err := source.life.store.Open(*mark)
 	if err != nil {
-		l.w.fail("snapshot lost", "n%d cannot open the snapshot at %v, which its journal names: %v", source.id, mark.Mark, err)
+		l.w.fail("snapshot lost", "n%d cannot open the snapshot at %v, which its journal names: %v", source.id, mark.Mark,
+			err)
 	}
 	defer f.Close() // only read
 	b, err := f.Chunk(t.receiver.Offset(), nil)
 	if err != nil {
-		l.w.fail("snapshot lost", "n%d cannot read the snapshot at %v, which its journal names: %v", source.id, mark.Mark, err)
+		l.w.fail("snapshot lost", "n%d cannot read the snapshot at %v, which its journal names: %v", source.id, mark.Mark,
+			err)
 	}
 	return b[:min(len(b), l.w.options.Disk.PieceBytes)], nil
 }
