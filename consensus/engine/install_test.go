@@ -154,9 +154,8 @@ func TestE5_NothingIsAppliedWhileASnapshotIsInstalled(t *testing.T) {
 	late.holdInstall, late.holdDisk = false, true
 	tb.turn(late)
 	tb.ticks(20)
-	core := late.engine.core
-	if core.Commit() < mark.Index || core.FirstInMemory() != mark.Index+1 {
-		t.Fatalf("the log has not begun anew: commit %d, from %d", core.Commit(), core.FirstInMemory())
+	if state := late.engine.state(); state.Commit < mark.Index || state.FirstInMemory != mark.Index+1 {
+		t.Fatalf("the log has not begun anew: %+v", state)
 	}
 	if late.applier.Applied() != before || len(late.work) != 0 {
 		t.Fatalf("applied up to %d, it was %d", late.applier.Applied(), before)

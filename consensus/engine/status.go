@@ -21,14 +21,16 @@ type State struct {
 	Vote   raft.NodeID
 	Role   raft.Role
 	Leader raft.NodeID
-	// Last is the end of the log, Durable its durable part, Written what history holds.
+	// Last is the end of the log, Durable its durable part, Written what history holds. FirstInMemory is the first entry
+	// that this node still has in memory: followers that lack earlier ones are served from history.
 	Last    raft.Mark
 	Durable raft.Index
 	// DurableTerm is the term of the entry at Durable.
-	DurableTerm raft.Term
-	Written     raft.Index
-	Commit      raft.Index
-	Applied     raft.Index
+	DurableTerm   raft.Term
+	Written       raft.Index
+	FirstInMemory raft.Index
+	Commit        raft.Index
+	Applied       raft.Index
 	// Configuration is the newest configuration of the log, nil when there is none; it is never changed.
 	Configuration *raft.Configuration
 	// Committed is the newest configuration that the node knows to be committed, nil when there is none. It is another
@@ -88,7 +90,7 @@ func (e *Engine) state() State {
 	return State{
 		ID: e.options.ID, Term: e.core.Term(), Vote: e.core.Vote(), Role: e.core.Role(), Leader: e.core.Leader(),
 		Last: e.core.Last(), Durable: e.core.Durable(), DurableTerm: durableTerm, Written: e.written,
-		Commit: e.commit, Applied: e.applied,
+		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied,
 		Configuration: e.configuration, Committed: committed, Removed: LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(), Observation: e.presence.observation,
