@@ -79,8 +79,8 @@ func (c *watched) Read(p []byte) (int, error) {
 // fallBehind stops a node until the logs of the rest begin behind its end.
 func (l *library) fallBehind(down int, rest ...int) (leader int) {
 	l.t.Helper()
-	end := uint64(l.nodes[down].Status().Last.Index)
 	l.stop(down)
+	end := l.nodes[down].Status().Last.Index
 	leader = l.leader(rest...)
 	l.compact(leader, end, rest...)
 	return leader

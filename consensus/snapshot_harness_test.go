@@ -11,10 +11,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/consensus/raft"
 )
 
 const (
@@ -22,8 +24,10 @@ const (
 	// and so much is applied between two of them.
 	pageBytes     = 64 << 10
 	notebookPages = 32
-	// compactingPages is how many commands usually compact a log: those between two snapshots, and a segment.
-	compactingPages = 2*notebookPages + 8
+	// compactingPages is how many commands usually compact a log: those between two snapshots, and a segment. Old history
+	// is removed once a second; compactionPatience is when it must have been, and more commands are wanted.
+	compactingPages    = 2*notebookPages + 8
+	compactionPatience = 1500 * time.Millisecond
 	// writeAtOnce is how many commands a test proposes at a time.
 	writeAtOnce = 16
 )
@@ -116,6 +120,7 @@ type library struct {
 	notebooks []*notebook
 	options   []consensus.Options
 	written   uint64
+	told      bool
 }
 
 // newLibrary forms a cluster. Its nodes take a snapshot whenever as much was applied as the last one weighs, and keep
@@ -162,6 +167,7 @@ func (l *library) start(i int) {
 	o := l.options[i]
 	o.Machine = l.notebooks[i]
 	l.nodes[i] = l.open(o)
+	l.t.Cleanup(l.tell) // the last one comes first: before any node is closed
 	l.options[i].PeerListen = l.nodes[i].Status().PeerAddress
 }
 
@@ -177,6 +183,21 @@ func (l *library) open(o consensus.Options) *consensus.Node {
 	}
 	l.t.Cleanup(func() { n.Close() })
 	return n
+}
+
+// tell says of a test that failed how its nodes were at that moment.
+func (l *library) tell() {
+	if !l.t.Failed() || l.told {
+		return
+	}
+	l.told = true
+	for i, n := range l.nodes {
+		if n == nil {
+			continue
+		}
+		s := n.Status()
+		l.t.Logf("node %d, with the snapshots %+v and %+v: %+v", i, s.Snapshot, s.Retained, s)
+	}
 }
 
 func (l *library) stop(i int) {
@@ -221,17 +242,24 @@ func (l *library) leader(open ...int) int {
 	return open[leader]
 }
 
-// compact writes by way of a node until the logs of others begin behind an index: of all who could lead.
-func (l *library) compact(by int, behind uint64, nodes ...int) {
+// compact writes by way of a node until nobody who could lead has the entry behind an index: not on the disk, and not
+// in memory either, from where a leader serves those who lack no more than a few MiB.
+func (l *library) compact(by int, behind raft.Index, nodes ...int) {
 	l.t.Helper()
+	has := func(i int) bool {
+		s := l.nodes[i].Status()
+		return min(s.Log.HistoryFirst, s.FirstInMemory) <= behind+1
+	}
 	l.write(by, compactingPages)
+	written := time.Now()
 	until(l.t, "the logs to be compacted", func() bool {
-		if !slices.ContainsFunc(nodes, func(i int) bool {
-			return uint64(l.nodes[i].Status().Log.HistoryFirst) <= behind+1
-		}) {
+		if !slices.ContainsFunc(nodes, has) {
 			return true
 		}
-		l.write(by, writeAtOnce)
+		if time.Since(written) > compactionPatience {
+			l.write(by, writeAtOnce)
+			written = time.Now()
+		}
 		return false
 	})
 }
