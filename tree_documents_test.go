@@ -144,7 +144,7 @@ func commandNames(specs []*command.Spec) (names []string) {
 // listing finds a line of the README that lists commands, and a command in it.
 var (
 	listing = regexp.MustCompile(`(?s)\nCommands on [^:]*: (.*?)\.\n`)
-	listed  = regexp.MustCompile("`([A-Z. ]+)`")
+	listed  = regexp.MustCompile("`([A-Z._ -]+)`")
 )
 
 func TestTree_ReadmeListsExactlyTheCommandsOfTheTable(t *testing.T) {
