@@ -41,6 +41,8 @@ type Options struct {
 	// Kinds are the faults to choose from, each as often as it is listed; empty means all kinds, without those that need
 	// Disks if there are none.
 	Kinds []Kind
+	// Opening are the faults of the first episodes, one each: what a short run must not miss. All of them are played.
+	Opening []Kind
 	// Clients is how many work at a time, up to 16.
 	Clients int
 	// BallastBytes is the size of the values that one client more writes all the time, so that logs grow and are
@@ -79,13 +81,16 @@ func (o Options) complete() (Options, error) {
 		return o, fmt.Errorf("torture: %d bytes of ballast; allowed are 0 to %d", o.BallastBytes, mostBallast)
 	case o.Duration < 0 || o.Recovery < 0:
 		return o, errors.New("torture: a negative time")
-	case o.Network == nil && slices.ContainsFunc(o.Kinds, Kind.network):
+	case o.Network == nil && slices.ContainsFunc(o.all(), Kind.network):
 		return o, errors.New("torture: faults of the network need Network")
-	case o.Disks == nil && slices.ContainsFunc(o.Kinds, Kind.membership):
+	case o.Disks == nil && slices.ContainsFunc(o.all(), Kind.membership):
 		return o, errors.New("torture: faults that change the members need Disks")
 	}
 	return o, nil
 }
+
+// all are the kinds that may be played.
+func (o *Options) all() []Kind { return slices.Concat(o.Opening, o.Kinds) }
 
 func orDefault[T int | time.Duration](v *T, value T) {
 	if *v == 0 {

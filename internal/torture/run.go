@@ -128,14 +128,18 @@ func (r *run) torment(ctx context.Context) error {
 	if err := r.awaitService(ctx); err != nil {
 		return fmt.Errorf("before anything was broken: %w", err)
 	}
-	if slices.ContainsFunc(r.options.Kinds, Kind.membership) {
+	if slices.ContainsFunc(r.options.all(), Kind.membership) {
 		if err := r.nemesis.members.learn(ctx); err != nil {
 			return err
 		}
 	}
 	rng := rand.New(rand.NewPCG(r.options.Seed, 0))
-	for count := 1; count == 1 || time.Since(r.began) < r.options.Duration; count++ {
-		e := draw(rng, len(r.options.Addresses), r.options.Kinds)
+	opening, nodes := r.options.Opening, len(r.options.Addresses)
+	for count := 1; count <= max(1, len(opening)) || time.Since(r.began) < r.options.Duration; count++ {
+		e := draw(rng, nodes, r.options.Kinds)
+		if count <= len(opening) {
+			e = Episode{drawFault(rng, nodes, opening[count-1])}
+		}
 		r.options.Logger.Info("episode", "number", count, "faults", e)
 		if err := r.nemesis.play(ctx, e); err != nil {
 			return fmt.Errorf("episode %d (%v): %w", count, e, err)

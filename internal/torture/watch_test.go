@@ -22,6 +22,19 @@ func TestWatch_CountsSnapshotsThroughAllLivesOfANode(t *testing.T) {
 	}
 }
 
+func TestRun_PlaysItsOpeningHoweverShortItIs(t *testing.T) {
+	f := newFake(t, 3)
+	report, err := tortured(t, f, func(o *Options) {
+		o.Duration, o.Kinds, o.Opening = 1, []Kind{MoveOne}, []Kind{SaveOne, LeaveOne, SaveOne}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Faults != [kinds]int{SaveOne: 2, LeaveOne: 1} {
+		t.Errorf("the report is %v, want two snapshots and one leave", report)
+	}
+}
+
 func TestRun_AsksForSnapshotsAndCountsThem(t *testing.T) {
 	f := newFake(t, 3)
 	report, err := tortured(t, f, func(o *Options) { o.Kinds = []Kind{SaveOne} })
