@@ -4,9 +4,9 @@
 // # The cut
 //
 // A world is one goroutine, one heap of events and one generator of chance. It runs exactly the code that a node runs:
-// engine.Turn and engine.Applier with the protocol beneath, the journal and the store of snapshots over a file system in
-// memory that forgets what was not synced, and the key-value machine. It replaces the pumps (goroutines become events),
-// the sockets, and the segments of the history.
+// engine.Turn and engine.Applier with the protocol beneath, the journal and the store of snapshots over a file system
+// in memory that forgets what was not synced, and the key-value machine. It replaces the pumps (goroutines become
+// events), the sockets, and the segments of the history.
 //
 //	                Draw(seed, profile)
 //	                        │ options: every seed switches other things on
@@ -87,7 +87,8 @@
 // # Limits
 //
 // Bytes that were synced do not rot here; the journal's own tests do that. History is a model; the log's own tests run
-// the real one. Everyone may connect to everyone: who is let in is a matter of the tests of consensus and its transport.
+// the real one. Everyone may connect to everyone: who is let in is a matter of the tests of consensus and its
+// transport.
 //
 // # Rejected
 //

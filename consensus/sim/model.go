@@ -108,7 +108,7 @@ func (c *checker) split() (keys []string, byKey map[string][]*operation) {
 	byKey = map[string][]*operation{}
 	for _, r := range c.requests {
 		known := r.ended && r.outcome == done
-		if !known && r.index == 0 {
+		if !known && r.index == 0 || r.timed {
 			continue
 		}
 		parts := map[string]*operation{}
@@ -137,7 +137,7 @@ func (c *checker) split() (keys []string, byKey map[string][]*operation) {
 func (c *checker) checkReplies() {
 	var written []*request
 	for _, r := range c.requests {
-		if r.index != 0 {
+		if r.index != 0 && !r.timed {
 			written = append(written, r)
 		}
 	}

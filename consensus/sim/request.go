@@ -46,6 +46,8 @@ type request struct {
 	replies []string
 	// index is where the batch is in the committed log, 0 as long as it is not.
 	index raft.Index
+	// timed: its answers depend on the time, of which the model knows nothing. Only scripts ask such things.
+	timed bool
 	// then is called when it ended.
 	then func()
 }
