@@ -230,6 +230,29 @@ func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
 	tb.expectLevel()
 }
 
+// Nobody needs the part of a file that was given up: it does not stay until another one is fetched, which may be never.
+func TestF24_ThePartOfAFileThatTheLogHasOvertakenIsRemoved(t *testing.T) {
+	tb, leader, late, mark := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	tb.crash(1)
+	tb.node(2).trimmed = 0 // as if it had kept its history
+	tb.elect(2)
+	tb.ticks(100)
+	if late.stops != 1 || late.engine.core.Commit() < mark.Index {
+		t.Fatalf("stopped %d times, commit %d", late.stops, late.engine.core.Commit())
+	}
+	part := &storedFile{mark: mark}
+	late.files[mark.FileHash] = part
+	tb.boot(leader, 301)
+	tb.commands(2, "x", 2)
+	tb.snapshot(3)
+	if late.files[mark.FileHash] != nil {
+		t.Fatalf("what there is of %v is kept, in force is %v", mark.Mark, late.inForce.Mark)
+	}
+	tb.expectLevel()
+}
+
 // E3: a snapshot of the node's own that is written while a newer one is installed comes too late.
 func TestE3_AnOwnSnapshotThatEndsAfterAnInstallIsDropped(t *testing.T) {
 	tb, _, late, mark := strayed(t)

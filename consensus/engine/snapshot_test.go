@@ -169,6 +169,34 @@ func TestP8_AFreezeThatWaitsForAHungDiskIsPutOff(t *testing.T) {
 	}
 }
 
+// Right after a snapshot there is nothing durable to freeze. One that is asked for in the turn that hears of a commit
+// does not keep the node from applying either, when its disk hangs.
+func TestP8_AFreezeThatHasNothingDurableToFreezeIsPutOff(t *testing.T) {
+	tb := newSnapshotTable(t, 3, 0)
+	s := tb.node(3)
+	tb.commands(1, "a", 3)
+	tb.ticks(DefaultOptions().HeartbeatTicks)
+	tb.snapshot(3)
+	s.holdDisk = true
+	tb.commands(1, "b", 1)
+	news := tb.hold(func(m *raft.Message) bool { return m.To == 3 && m.Kind == raft.Append })
+	tb.commands(1, "c", 1)
+	s.in.TakeSnapshot = true
+	s.in.Messages = append(s.in.Messages, (*news)...)
+	tb.lose = nil
+	tb.turn(s)
+	if e := s.engine; e.core.Commit() <= e.core.Durable() || s.machine.count("b-0") != 0 {
+		t.Fatalf("commit %d, durable %d: it does not wait", e.core.Commit(), e.core.Durable())
+	}
+	tb.ticks(DefaultOptions().ElectionTicks + DefaultOptions().HeartbeatTicks)
+	if s.machine.count("b-0") != 1 {
+		t.Fatal("it waits for ever")
+	}
+	if state := s.engine.state(); state.SnapshotUnderway || state.SnapshotsFailed != 1 {
+		t.Fatalf("%+v", state)
+	}
+}
+
 func TestE10_SnapshotsInAShortTimeAreTakenOneAfterTheOther(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 0)
 	s := tb.node(1)

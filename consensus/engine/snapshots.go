@@ -137,6 +137,9 @@ func (e *Engine) noticeSnapshots() {
 		s.ended++
 		s.taken = nil
 	}
+	if s.partial != nil && s.partial.Index <= e.commit { // the log has come to hold what it covers
+		s.partial, s.retire = nil, true
+	}
 	if s.asked && !s.busy() && e.commit <= s.inForceIndex() { // there is one of all that is known
 		s.asked = false
 		s.ended++
@@ -179,10 +182,12 @@ func (e *Engine) mayHand(freeze bool) raft.Index {
 }
 
 // freeze asks the applier to freeze the state behind what it was handed, once that is durable. A disk that hangs does
-// not hold the applier back for longer than an election timeout.
+// not hold the applier back for longer than an election timeout; neither where the applier ran ahead of it, nor where
+// it may not go on, and what is durable is in a snapshot already.
 func (e *Engine) freeze(ticks int) {
 	s := &e.snapshots
-	if e.handed > e.core.Durable() {
+	durable, frozen := e.core.Durable(), e.handed <= s.inForceIndex()
+	if e.handed > durable || frozen && e.handed == durable && e.commit > durable {
 		s.heldTicks += ticks
 		if s.heldTicks >= e.options.ElectionTicks {
 			s.heldTicks = 0
@@ -191,12 +196,12 @@ func (e *Engine) freeze(ticks int) {
 				s.ended++
 				s.failed++
 			}
-			s.putOff(e.tick, fmt.Errorf("the journal's disk does not keep up: entry %d is not durable yet", e.handed))
+			s.putOff(e.tick, fmt.Errorf("the journal's disk does not keep up: entry %d is not durable yet", durable+1))
 		}
 		return
 	}
 	s.heldTicks = 0
-	if e.handed > s.inForceIndex() {
+	if !frozen {
 		e.out.Work.Freeze = true
 		s.underway, s.asked = true, false
 	}
