@@ -27,7 +27,7 @@ var allowances = map[string]allowance{
 	"consensus/engine":    {product: []string{"consensus/raft"}},
 	"consensus/quorum":    {},
 	"consensus/raft":      {product: []string{"consensus/quorum"}},
-	"consensus/sim":       {product: []string{"consensus/engine", "consensus/raft", "fsm", "wal/journal"}},
+	"consensus/sim":       {product: []string{"consensus/engine", "consensus/raft", "fsm", "snapshot", "wal/journal"}},
 	"consensus/transport": {product: []string{"consensus/raft"}},
 	"fsm":                 {},
 	// What treats nodes as their users do shares a way to speak to them.
