@@ -18,7 +18,7 @@ func (nothing) Due() int64                              { return 0 }
 
 func openBlank(t *testing.T, o Options) *Node {
 	t.Helper()
-	o.Directory, o.PeerListen, o.JournalFileBytes = t.TempDir(), "127.0.0.1:0", 16<<20
+	o.Directory, o.PeerListen, o.JournalFileBytes = t.TempDir(), "127.0.0.1:0", 10<<20
 	if o.Machine == nil {
 		o.Machine = nothing{}
 	}

@@ -23,10 +23,11 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
-// smallOptions make nodes that start fast.
+// smallOptions make nodes that start fast: the journal is the smallest there may be, for its files are written out in
+// full when they are made.
 func smallOptions(directory string) consensus.Options {
 	return consensus.Options{
-		Directory: directory, Machine: &counter{}, PeerListen: "127.0.0.1:0", JournalFileBytes: 16 << 20,
+		Directory: directory, Machine: &counter{}, PeerListen: "127.0.0.1:0", JournalFileBytes: 10 << 20,
 	}
 }
 

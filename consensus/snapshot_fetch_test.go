@@ -76,13 +76,15 @@ func (c *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// fallBehind stops a node until the logs of the rest begin behind its end.
+// fallBehind stops a node until the logs of the rest begin behind its end. The leader has a snapshot of everything
+// then, and takes no other by itself until there is more.
 func (l *library) fallBehind(down int, rest ...int) (leader int) {
 	l.t.Helper()
 	l.stop(down)
 	end := l.nodes[down].Status().Last.Index
 	leader = l.leader(rest...)
 	l.compact(leader, end, rest...)
+	takeSnapshot(l.t, l.nodes[leader])
 	return leader
 }
 
@@ -284,13 +286,8 @@ func TestE13_SnapshotsAreTakenWhileMembersComeAndGo(t *testing.T) {
 
 // The disk of the leader has spoilt its snapshot: nobody gets it, and the node that has such a disk stops.
 func TestE9_ADamagedSnapshotIsNotSent(t *testing.T) {
-	l := newLibrary(t, 3)
 	fatal := make(chan error, 3)
-	for i := range 2 {
-		l.stop(i)
-		l.options[i].Fatal = func(err error) { fatal <- err }
-		l.start(i)
-	}
+	l := newLibrary(t, 3, func(o *consensus.Options) { o.Fatal = func(err error) { fatal <- err } })
 	leader := l.fallBehind(2, 0, 1)
 	files := snapshotFiles(t, l.options[leader].Directory)
 	damage(t, files[len(files)-1])

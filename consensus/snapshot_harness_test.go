@@ -124,8 +124,8 @@ type library struct {
 }
 
 // newLibrary forms a cluster. Its nodes take a snapshot whenever as much was applied as the last one weighs, and keep
-// no more of the log than they must.
-func newLibrary(t *testing.T, nodes int) *library {
+// no more of the log than they must. A test may change their options.
+func newLibrary(t *testing.T, nodes int, change ...func(*consensus.Options)) *library {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	l := &library{t: t}
@@ -135,6 +135,9 @@ func newLibrary(t *testing.T, nodes int) *library {
 		o.Bootstrap, o.Expect = i == 0, nodes
 		if i > 0 {
 			o.Join = []string{l.nodes[0].Status().PeerAddress}
+		}
+		for _, c := range change {
+			c(&o)
 		}
 		l.add(o)
 	}
