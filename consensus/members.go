@@ -39,9 +39,9 @@ type MemberChange struct {
 // are added first, and members are removed in the last step.
 //
 // Errors: ErrRefused if it cannot be, with the reason; ErrNotMember on a node that is no member; ErrUndone if somebody
-// changed it back; ErrUnknown if it is refused now, and may have been accepted before; ErrGoesOn with the context's error
-// if the log carries the change and it is not complete; else the context's error, with what stood in the way. After any
-// of the last three, asking for the same again is right.
+// changed it back; ErrUnknown if it is refused now, and may have been accepted before; ErrGoesOn with the context's
+// error if the log carries the change and it is not complete; else the context's error, with what stood in the way.
+// After any of the last three, asking for the same again is right.
 func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raft.NodeID, err error) {
 	r := n.runner.Load()
 	if r == nil || r.Status().Removed {

@@ -74,7 +74,8 @@ func TestWhoWasInvitedIsNotReplacedOnTheWay(t *testing.T) {
 		node: a, runner: a.runner.Load(), open: true,
 		change: engine.Change{Add: []raft.Member{m}}, addresses: []string{b.options.PeerAddress},
 	}
-	if wait, err := u.propose(ctx); wait != changeRepeat || err != nil || !strings.Contains(u.obstacle, "when it was invited") {
+	wait, err := u.propose(ctx)
+	if wait != changeRepeat || err != nil || !strings.Contains(u.obstacle, "when it was invited") {
 		t.Fatalf("the answer is %v, %v; in the way is %q", wait, err, u.obstacle)
 	}
 }
@@ -85,7 +86,8 @@ func TestD3_ARefusalAfterALostAnswerDoesNotSayThatNothingWasDone(t *testing.T) {
 	for _, open := range []bool{false, true} {
 		u := &undertaking{node: a, runner: a.runner.Load(), open: open, change: engine.Change{Remove: []raft.NodeID{77}}}
 		_, err := u.propose(ctx)
-		if errors.Is(err, ErrRefused) == open || errors.Is(err, ErrUnknown) != open || !strings.Contains(err.Error(), "node 77") {
+		told := strings.Contains(err.Error(), "node 77")
+		if errors.Is(err, ErrRefused) == open || errors.Is(err, ErrUnknown) != open || !told {
 			t.Errorf("an attempt before: %v; the answer is %v", open, err)
 		}
 	}

@@ -15,9 +15,9 @@ const chunkBytes = 4 << 10
 //	                        └───► nil: a chunk of zeros, as SETBIT far behind the end leaves them
 //
 // A chunks is never changed: each change makes a new one, with a digest of its own. But it shares list and bytes with
-// its successor while the generation lasts that made them, so there is one newest version at any time, and only that one
-// may be read or changed: a command that gives a second key the same value must copy the bytes, or begin a generation.
-// What is of an older generation can be in the reach of a freeze, and is copied before a write.
+// its successor while the generation lasts that made them, so there is one newest version at any time, and only that
+// one may be read or changed: a command that gives a second key the same value must copy the bytes, or begin a
+// generation. What is of an older generation can be in the reach of a freeze, and is copied before a write.
 type chunks struct {
 	// generation is the one that made list.
 	generation uint64

@@ -26,8 +26,8 @@ func (s *Store) List() ([]Found, error) {
 // Retain removes every snapshot that is not to be kept, whole or partial, and makes that durable. To be kept are what
 // the journal names (the snapshot in force and the one before it), and, while one is being fetched, its announced mark,
 // so that its partial file outlives a broken connection. It spares what a Writer or a Receiver holds, what they have
-// completed until it is named here for the first time, and files that are not ours. So the marks may be a little old, if
-// they come in their order. A crash leaves some of the files; the next Retain removes them.
+// completed until it is named here for the first time, and files that are not ours. So the marks may be a little old,
+// if they come in their order. A crash leaves some of the files; the next Retain removes them.
 //
 // It must not be called before the journal's record that retires a file is durable. It returns the names that it
 // removed, also with an error.

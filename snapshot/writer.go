@@ -163,8 +163,8 @@ func (w *Writer) publish(mark raft.SnapshotMark) error {
 	return err
 }
 
-// Close gives up what was not committed, and otherwise lets go of the file. It must be called once; the error is that of
-// removing a file.
+// Close gives up what was not committed, and otherwise lets go of the file. It must be called once; the error is that
+// of removing a file.
 func (w *Writer) Close() error {
 	defer w.store.release(w.temporary, w.final)
 	if w.err != nil {
