@@ -210,7 +210,8 @@ func (l *library) stop(i int) {
 	}
 }
 
-// write has a node propose some pages, a few at once, and waits until they are done.
+// write has a node propose some pages, a few at once, and waits until they are done. Their answers may come before the
+// node's status says that they are applied; that of a read does not.
 func (l *library) write(by, count int) {
 	l.t.Helper()
 	for count > 0 {
@@ -232,6 +233,7 @@ func (l *library) write(by, count int) {
 			}
 		}
 	}
+	l.expectAlike(by)
 }
 
 // leader is which node leads, of those that are open.
@@ -296,7 +298,7 @@ func await(t *testing.T, what string, reached <-chan struct{}) {
 	}
 }
 
-// takeSnapshot has a node take a snapshot of all that it has applied, and waits for it.
+// takeSnapshot has a node take a snapshot of all that it says it has applied, and waits for it.
 func takeSnapshot(t *testing.T, n *consensus.Node) {
 	t.Helper()
 	wanted := n.Status().Applied
