@@ -98,3 +98,35 @@ func TestAQueryThatLooksAtADeadlineMovesTimeFirst(t *testing.T) {
 		t.Fatalf("the log has %d entries: readers who wait together shall share a tick", last.Index)
 	}
 }
+
+// candle is a machine on which something ends all the time: whoever asks at a moment later than the machine's time needs
+// a tick. That time trails the log's by trailMillis, as it trails the clock where a commit takes so long.
+type candle struct {
+	counter
+	time int64
+}
+
+const trailMillis = 5
+
+func (c *candle) Apply(index uint64, stamp int64, data []byte, local any) []byte {
+	c.time = max(c.time, stamp-trailMillis)
+	return c.counter.Apply(index, stamp, data, local)
+}
+
+func (c *candle) Query(stamp int64, _ any) bool { return c.time < stamp }
+
+// A reader who followed the clock would not be answered for as long as things end all the time; whoever stays at the
+// moment of the first question is, when time has come so far.
+func TestAQueryIsAnsweredThoughSomethingEndsAllTheTime(t *testing.T) {
+	o := smallOptions(t.TempDir())
+	o.Machine, o.Bootstrap = &candle{}, true
+	n := open(t, o)
+	if err := n.WaitServing(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if err := n.Query(within(t), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -27,6 +27,9 @@ type submission struct {
 	request *resp.Request
 	batch   engine.Batch
 	read    engine.Read
+	// moment is the time of the moment that a run of reads was first given and could not be answered at, for time had
+	// to move first; 0 if there is none.
+	moment int64
 }
 
 // Write submits the run as a batch; its replies are filled by the state machine, to which the run travels along.
@@ -40,6 +43,9 @@ func (s *store) Write(r *resp.Request) {
 // Read asks for a moment at which the state is recent enough.
 func (s *store) Read(r *resp.Request) {
 	sub := &submission{request: r}
+	if before, again := r.Ticket.(*submission); again {
+		sub.moment = before.moment
+	}
 	sub.read.Wake = sub.readEnded
 	r.Ticket = sub
 	s.node.SubmitRead(&sub.read)
@@ -51,15 +57,29 @@ func (sub *submission) readEnded()  { sub.request.Complete(outcome(sub.read.Outc
 // View executes a run of reads. False means that keys may expire between the state's time and that of the read: then
 // time is being moved, and the run may ask for a moment again.
 func (s *store) View(r *resp.Request) bool {
-	var stamp int64 // of a stale read: no moment has to be reached
-	if !r.Stale {
-		stamp = int64(r.Ticket.(*submission).read.Stamp)
+	if r.Stale { // no moment has to be reached
+		return !s.query(0, &r.Run)
 	}
+	sub := r.Ticket.(*submission)
+	stamp := sub.stamp()
 	needTick := s.query(stamp, &r.Run)
+	sub.moment = 0
 	if needTick {
+		sub.moment = stamp
 		s.node.MoveTime()
 	}
 	return !needTick
+}
+
+// stamp is the time at which a run of reads is answered: that of the first moment, if it had to ask for another one. Any
+// state at or behind a moment answers it, and time has to reach only what was asked for first. If the run followed the
+// clock instead, the log's time, which trails it by a commit, would not reach it for as long as keys expire all the
+// time. It is the later moment's if that is earlier, as it may be when another node leads.
+func (sub *submission) stamp() int64 {
+	if sub.moment == 0 {
+		return int64(sub.read.Stamp)
+	}
+	return min(sub.moment, int64(sub.read.Stamp))
 }
 
 // Abandon passes on that the client is gone. Only one of the two was ever submitted; the other is zero.
