@@ -23,17 +23,25 @@ func (m *Machine) sweep(most int) {
 	s.settle()
 }
 
-// keyDue finds a key by its line in the index of deadlines.
+// keyDue finds a key by its line in the index of deadlines: the smallest, if several have one hash and one deadline, for
+// the order in a leaf is not the same on all nodes.
 func (s *space) keyDue(at place, deadline int64) string {
 	t := s.root.slot(at.slot)
 	for shift := topShift; t.fork != nil; shift -= levelBits {
 		t = t.fork.children[branch(at.hash, shift)]
 	}
+	found, smallest := false, ""
 	for i := range t.leaf.entries {
 		e := &t.leaf.entries[i]
-		if e.deadline == deadline && digest(s.hashing.keys, e.key()) == at.hash {
-			return e.key()
+		if e.deadline != deadline || digest(s.hashing.keys, e.key()) != at.hash {
+			continue
+		}
+		if key := e.key(); !found || key < smallest {
+			found, smallest = true, key
 		}
 	}
-	panic("fsm: the index of deadlines names a key that is not stored")
+	if !found {
+		panic("fsm: the index of deadlines names a key that is not stored")
+	}
+	return smallest
 }
