@@ -72,8 +72,8 @@ func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
 
 // Query executes StateMachine.Query with local, on a state that holds everything acknowledged by any node before the
 // call. While that needs a tick, time is moved through the log and it is executed again: at the time of its first
-// moment, or an earlier one if another leader's clock says so. If it followed the clock, the log's time, which trails it
-// by a commit, would not reach it for as long as things end all the time.
+// moment, or an earlier one if another leader's clock says so. If it followed the clock, the log's time, which trails
+// it by a commit, would not reach it for as long as things end all the time.
 func (n *Node) Query(ctx context.Context, local any) error {
 	stamp := int64(math.MaxInt64)
 	for {

@@ -99,8 +99,8 @@ func TestAQueryThatLooksAtADeadlineMovesTimeFirst(t *testing.T) {
 	}
 }
 
-// candle is a machine on which something ends all the time: whoever asks at a moment later than the machine's time needs
-// a tick. That time trails the log's by trailMillis, as it trails the clock where a commit takes so long.
+// candle is a machine on which something ends all the time: whoever asks at a moment later than the machine's time
+// needs a tick. That time trails the log's by trailMillis, as it trails the clock where a commit takes so long.
 type candle struct {
 	counter
 	time int64

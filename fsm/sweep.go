@@ -23,8 +23,8 @@ func (m *Machine) sweep(most int) {
 	s.settle()
 }
 
-// keyDue finds a key by its line in the index of deadlines: the smallest, if several have one hash and one deadline, for
-// the order in a leaf is not the same on all nodes.
+// keyDue finds a key by its line in the index of deadlines: the smallest, if several have one hash and one deadline,
+// for the order in a leaf is not the same on all nodes.
 func (s *space) keyDue(at place, deadline int64) string {
 	t := s.root.slot(at.slot)
 	for shift := topShift; t.fork != nil; shift -= levelBits {
