@@ -72,9 +72,9 @@ func (s *store) View(r *resp.Request) bool {
 }
 
 // stamp is the time at which a run of reads is answered: that of the first moment, if it had to ask for another one.
-// Any state at or behind a moment answers it, and time has to reach only what was asked for first. If the run followed the
-// clock instead, the log's time, which trails it by a commit, would not reach it for as long as keys expire all the
-// time. It is the later moment's if that is earlier, as it may be when another node leads.
+// Any state at or behind a moment answers it, and time has to reach only what was asked for first. If the run
+// followed the clock instead, the log's time, which trails it by a commit, would not reach it for as long as keys
+// expire all the time. It is the later moment's if that is earlier, as it may be when another node leads.
 func (sub *submission) stamp() int64 {
 	if sub.moment == 0 {
 		return int64(sub.read.Stamp)
