@@ -13,9 +13,12 @@ import (
 //	    present ──────────────────────────────► absent ◄──┐
 //	       ▲                                      │ heard │ silent again
 //	       └── holds what was committed then ── returning ┘
+//	           and was heard for AbsentTicks
 //
 // A voter that is heard again does not count at once: its state is as old as its absence, and commands on it would wait
-// until it has caught up.
+// until it has caught up. Nor do client libraries take a node for alive at once that refused their connections: go-redis
+// goes on for a second with the refusal that it remembers, and whoever is shown the node meanwhile gets an error. So it
+// is shown again after it was heard for as long as it takes to be called absent; one that comes and goes is not shown.
 //
 // Nothing of it is durable, and nothing that concerns the log rests on it: a wrong list costs clients a detour. The
 // leader tells it at a change, to whom a connection is made, and again every election timeout, for messages are lost.
@@ -30,8 +33,8 @@ type presence struct {
 	// What follows is a leader's. since is the tick at which it began to judge, told that of the last telling of all.
 	since uint64
 	told  uint64
-	// returning has, for absent voters that are heard again, what they must hold to be present.
-	returning map[raft.NodeID]raft.Index
+	// returning are the absent voters that are heard again.
+	returning map[raft.NodeID]comeback
 	// owed are peers to whom a connection was made in this turn.
 	owed []raft.NodeID
 
@@ -40,6 +43,13 @@ type presence struct {
 	observed  uint64
 	// observation counts the changes of absent and followers.
 	observation uint64
+}
+
+// comeback is what an absent voter must do to be present.
+type comeback struct {
+	// needed is the last index that it must hold, since the tick at which it was heard again.
+	needed raft.Index
+	since  uint64
 }
 
 // observeTicks is how often a leader looks at its followers.
@@ -79,7 +89,7 @@ func (e *Engine) beginPresence() {
 	})
 	p.term, p.number, p.absent = e.core.Term(), 0, absent
 	p.since, p.observed = e.tick, e.tick
-	p.returning = map[raft.NodeID]raft.Index{}
+	p.returning = map[raft.NodeID]comeback{}
 	p.followers = e.core.Status().Followers
 	e.tellAll()
 }
@@ -120,12 +130,12 @@ func (e *Engine) isAbsent(f *raft.FollowerStatus) bool {
 		delete(p.returning, f.ID)
 		return true
 	}
-	needed, ok := p.returning[f.ID]
+	back, ok := p.returning[f.ID]
 	if !ok {
-		needed = e.core.Commit()
-		p.returning[f.ID] = needed
+		back = comeback{needed: e.core.Commit(), since: e.tick}
+		p.returning[f.ID] = back
 	}
-	if f.Match < needed {
+	if f.Match < back.needed || e.tick-back.since < uint64(e.options.AbsentTicks) {
 		return true
 	}
 	delete(p.returning, f.ID)

@@ -67,6 +67,20 @@ func TestAVoterThatIsBackIsPresentOnceItHoldsWhatItMissed(t *testing.T) {
 	tb.expectAbsent([]raft.NodeID{1, 2, 3})
 }
 
+// Client libraries remember for a while that a node refused them: it is not shown before they have forgotten.
+func TestAVoterThatIsBackIsPresentAfterItWasHeardForAWhile(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.cut(3)
+	tb.ticks(awayTicks)
+	tb.expectAbsent([]raft.NodeID{1, 2}, 3)
+	tb.lose = nil
+	tb.ticks(DefaultOptions().AbsentTicks - observeTicks)
+	tb.expectAbsent([]raft.NodeID{1, 2, 3}, 3)
+	tb.ticks(3 * observeTicks)
+	tb.expectAbsent([]raft.NodeID{1, 2, 3})
+}
+
 // One that returns and is gone again before it has caught up has to catch up with more the next time.
 func TestAReturnThatFailedCountsForNothing(t *testing.T) {
 	tb := newTable(t, 3)
@@ -77,7 +91,7 @@ func TestAReturnThatFailedCountsForNothing(t *testing.T) {
 	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Append && m.To == 3 }
 	tb.ticks(2 * observeTicks)
 	leader := tb.node(1).engine
-	first := leader.presence.returning[3]
+	first := leader.presence.returning[3].needed
 	tb.cut(3)
 	tb.ticks(awayTicks)
 	if _, ok := leader.presence.returning[3]; first == 0 || ok {
@@ -86,7 +100,7 @@ func TestAReturnThatFailedCountsForNothing(t *testing.T) {
 	tb.expect(tb.submitAndSettle(1, "more"), Done)
 	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Append && m.To == 3 }
 	tb.ticks(2 * observeTicks)
-	if second := leader.presence.returning[3]; second <= first {
+	if second := leader.presence.returning[3].needed; second <= first {
 		t.Fatalf("3 has to reach %d, as before, %d", second, first)
 	}
 }
