@@ -17,7 +17,8 @@ var slowTransfers = []string{"--snapshot-bytes-per-second", "4mb"}
 const middleBytes = 2 << 20
 
 // awayWhileKeysAreWritten kills a follower, writes so much that nobody has the entries any more that it lacks, and
-// starts it again.
+// starts it again when the others have a snapshot of all that was written: with an earlier one, a small one, it would
+// return before anybody has looked, and have the rest from the log.
 func awayWhileKeysAreWritten(t *testing.T, c *cluster) (away *node) {
 	t.Helper()
 	away = c.others(leader(t, c.nodes))[0]
@@ -26,6 +27,7 @@ func awayWhileKeysAreWritten(t *testing.T, c *cluster) (away *node) {
 	away.process.Kill()
 	fillKeys(t, c.others(away), filledKeys, 2)
 	awaitCompacted(t, c.others(away), knows)
+	awaitSnapshots(t, c.others(away))
 	c.start(away)
 	return away
 }

@@ -142,6 +142,24 @@ func awaitCompacted(t testing.TB, nodes []*node, index int) {
 	}
 }
 
+// awaitSnapshots has nodes take snapshots until each has one of everything that it holds now.
+func awaitSnapshots(t testing.TB, nodes []*node) {
+	t.Helper()
+	for _, n := range nodes {
+		all, client := n.count(t, "raft_current_index"), n.connect(t)
+		what := fmt.Sprintf("node %d has a snapshot up to entry %d", n.number, all)
+		blackbox.Eventually(t, readyLimit, what, func() bool {
+			if n.count(t, "raft_snapshot_last_idx") >= all {
+				return true
+			}
+			if _, err := client.Do("BGSAVE"); err != nil { // one may be under way already
+				t.Fatal(err)
+			}
+			return false
+		})
+	}
+}
+
 // receivedBytes is the size of what a node has of a snapshot that it receives, 0 if it receives none.
 func (c *cluster) receivedBytes(n *node) (bytes int64) {
 	paths, err := filepath.Glob(filepath.Join(c.nodeDirectory(n), "snapshots", "*.receiving"))
