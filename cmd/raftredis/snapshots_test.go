@@ -14,8 +14,7 @@ import (
 // What tests of snapshots share.
 
 const (
-	// filledKeys are so many that to write them takes a node's whole log away several times; each is filledBytes long.
-	filledKeys  = 300_000
+	// filledBytes is how long each of the filledKeys is.
 	filledBytes = 24
 	// fillPipeline is how many of them are sent at once, fillClients by how many clients.
 	fillPipeline = 1000
