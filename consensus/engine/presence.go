@@ -15,10 +15,11 @@ import (
 //	       └── holds what was committed then ── returning ┘
 //	           and was heard for AbsentTicks
 //
-// A voter that is heard again does not count at once: its state is as old as its absence, and commands on it would wait
-// until it has caught up. Nor do client libraries take a node for alive at once that refused their connections: go-redis
-// goes on for a second with the refusal that it remembers, and whoever is shown the node meanwhile gets an error. So it
-// is shown again after it was heard for as long as it takes to be called absent; one that comes and goes is not shown.
+// A voter that is heard again does not count at once: its state is as old as its absence, and commands on it would
+// wait until it has caught up. Nor do client libraries take a node for alive at once that refused their connections:
+// go-redis goes on for a second with the refusal that it remembers, and whoever is shown the node meanwhile gets an
+// error. So it is shown again after it was heard for as long as it takes to be called absent; one that comes and goes
+// is not shown.
 //
 // Nothing of it is durable, and nothing that concerns the log rests on it: a wrong list costs clients a detour. The
 // leader tells it at a change, to whom a connection is made, and again every election timeout, for messages are lost.
