@@ -105,12 +105,15 @@ func (w *watch) lost(node int) {
 // note takes what a node says of itself. An error is what it may not say.
 func (w *watch) note(node int, facts map[string]string) error {
 	var term, taken, installed uint64
-	for name, number := range map[string]*uint64{
-		"raft_current_term": &term, "raft_snapshots_created": &taken, "raft_snapshots_received": &installed,
+	for _, fact := range []struct {
+		name   string
+		number *uint64
+	}{
+		{"raft_current_term", &term}, {"raft_snapshots_created", &taken}, {"raft_snapshots_received", &installed},
 	} {
 		var err error
-		if *number, err = strconv.ParseUint(facts[name], 10, 64); err != nil {
-			return fmt.Errorf("%s in INFO: %w", name, err)
+		if *fact.number, err = strconv.ParseUint(facts[fact.name], 10, 64); err != nil {
+			return fmt.Errorf("%s in INFO: %w", fact.name, err)
 		}
 	}
 	w.mu.Lock()
