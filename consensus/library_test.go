@@ -43,8 +43,8 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	for ; n.Status().Snapshot == nil; <-look.C {
-		if n.Status().LastSnapshotError != "" {
-			t.Fatal(n.Status().LastSnapshotError)
+		if s := n.Status(); s.LastSnapshotError != "" || s.LastFetchError != "" {
+			t.Fatal(s.LastSnapshotError, s.LastFetchError)
 		}
 	}
 	mark = *n.Status().Snapshot

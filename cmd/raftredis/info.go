@@ -51,6 +51,7 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 		{Name: "raft_snapshots_created", Value: number(status.SnapshotsTaken)},
 		{Name: "raft_snapshots_received", Value: number(status.SnapshotsInstalled)},
 		{Name: "raft_snapshot_last_error", Value: oneLine(status.LastSnapshotError)},
+		{Name: "raft_install_last_error", Value: oneLine(status.LastFetchError)},
 	}
 	if status.Snapshot != nil {
 		fields = append(fields, resp.Field{Name: "raft_snapshot_size", Value: number(status.Snapshot.FileBytes)})

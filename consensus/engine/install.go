@@ -83,7 +83,7 @@ func (e *Engine) takeReceived(r *Received) {
 	}
 	if r.Err != nil {
 		if !i.dropped {
-			s.lastError = r.Err.Error()
+			s.fetchError = r.Err.Error()
 		}
 		e.endInstall()
 		return
@@ -105,7 +105,12 @@ func (e *Engine) endInstall() {
 }
 
 // continueInstall lets the core begin the log anew when the file is here and the hands rest. A fetch that has become
-// needless is stopped; its answer comes all the same.
+// needless is stopped; its answer comes all the same. A file that has become needless is given up at once, for the hands
+// of a leader may never rest:
+//
+//  1. The file is here. Before the hands rest the log comes to hold what it covers, and this node is elected.
+//  2. Two followers lack so much that one or the other always waits for entries from history.
+//  3. Nothing is applied here until both are level: no command is answered.
 func (e *Engine) continueInstall() {
 	s := &e.snapshots
 	i := s.install
@@ -113,10 +118,10 @@ func (e *Engine) continueInstall() {
 	case i == nil || i.switching:
 	case i.base == nil:
 		e.dropInstall()
-	case e.filling || e.handed != e.applied || s.fetches > 0:
+	case i.request.Snapshot.Index > e.core.Commit() && (e.filling || e.handed != e.applied || s.fetches > 0):
 		// soon
 	case !e.core.Install(i.request.Snapshot, i.configuration, i.base.Stamp):
-		s.install, s.partial, s.retire = nil, nil, true
+		s.install, s.partial, s.retire, s.fetchError = nil, nil, true, ""
 	default:
 		i.switching = true
 		e.filled, e.written = i.request.Snapshot.Index, i.request.Snapshot.Index
@@ -157,7 +162,7 @@ func (e *Engine) noteJumped() {
 	if i := s.install; i != nil && i.handed && e.applied >= i.request.Snapshot.Index {
 		s.install, s.partial = nil, nil
 		s.installed++
-		s.bytes, s.failures, s.lastError = 0, 0, ""
+		s.bytes, s.failures, s.lastError, s.fetchError = 0, 0, "", ""
 		s.retire = true
 	}
 }

@@ -105,8 +105,11 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 		late.holdInstall = true
 		tb.untilAnnounced()
 		state := late.engine.state()
-		if !strings.Contains(state.LastSnapshotError, "broke") || state.SnapshotsInstalled != 0 {
+		if !strings.Contains(state.LastFetchError, "broke") || state.SnapshotsInstalled != 0 {
 			t.Fatalf("after %d breaks: %+v", i+1, state)
+		}
+		if state.LastSnapshotError != "" || state.SnapshotsFailed != 0 {
+			t.Fatalf("a snapshot of its own has failed, says %+v", state)
 		}
 	}
 	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Install }
@@ -123,7 +126,7 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 	late.holdInstall = false
 	tb.turn(late)
 	tb.ticks(20)
-	if state := late.engine.state(); state.SnapshotsInstalled != 1 || state.LastSnapshotError != "" {
+	if state := late.engine.state(); state.SnapshotsInstalled != 1 || state.LastFetchError != "" {
 		t.Fatalf("%+v", state)
 	}
 	tb.expectLevel()
@@ -209,6 +212,12 @@ func TestE1_TheLogBeginsAnewOnlyWhenNobodyReadsTheOldOne(t *testing.T) {
 // While the file is fetched the leader finds that it can serve the log after all: the file is not waited for.
 func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
 	tb, leader, late, mark := behind(t)
+	late.receiveError = fmt.Errorf("%w: the connection broke", ErrUnavailable)
+	tb.untilAnnounced()
+	tb.turn(late)
+	if late.engine.state().LastFetchError == "" {
+		t.Fatal("nobody is told that the connection broke")
+	}
 	late.holdInstall = true
 	tb.untilAnnounced()
 	tb.crash(1)
@@ -223,10 +232,36 @@ func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
 		t.Fatalf("stopped %d times, commit %d, the log begins behind %v", late.stops, commit, late.floor.Mark)
 	}
 	state := late.engine.state()
-	if state.SnapshotsInstalled != 0 || state.Install != (InstallStatus{}) || state.LastSnapshotError != "" {
+	if state.SnapshotsInstalled != 0 || state.Install != (InstallStatus{}) || state.LastFetchError != "" {
 		t.Fatalf("%+v", state)
 	}
 	tb.boot(leader, 301)
+	tb.expectLevel()
+}
+
+// A file is here, and the log has come to hold what it covers; old entries are read for others without a pause, as a
+// leader does for followers that are far behind. The applier does not wait for the end of that: the log stays.
+func TestE1_AFileThatTheLogHasOvertakenHaltsNobody(t *testing.T) {
+	tb, _, late, mark := behind(t)
+	late.engine.snapshots.fetches = 1
+	tb.untilAnnounced()
+	tb.ticks(1)
+	if !late.engine.state().Install.Here {
+		t.Fatalf("the file is not here: %+v", late.engine.state())
+	}
+	tb.crash(1)
+	tb.node(2).trimmed = 0 // as if it had kept its history
+	tb.elect(2)
+	tb.ticks(100)
+	state := late.engine.state()
+	if state.Commit < mark.Index || state.Install != (InstallStatus{}) || state.SnapshotsInstalled != 0 {
+		t.Fatalf("%+v", state)
+	}
+	if state.Applied != state.Commit {
+		t.Fatalf("applied up to %d of %d, although nothing is installed", state.Applied, state.Commit)
+	}
+	late.in.Fetched = []Fetched{{To: 2}}
+	tb.boot(tb.node(1), 301)
 	tb.expectLevel()
 }
 

@@ -251,6 +251,9 @@ func messageBytes(m *raft.Message) int {
 	for i := range m.Batches {
 		bytes += raft.EntryHeaderBytes + len(m.Batches[i].Body)
 	}
+	if m.Snapshot != nil {
+		bytes += len(m.Snapshot.Configuration)
+	}
 	return bytes
 }
 

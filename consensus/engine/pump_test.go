@@ -336,6 +336,14 @@ func TestTheListOfTheAbsentWeighsInAMailbox(t *testing.T) {
 	}
 }
 
+func TestTheConfigurationOfASnapshotWeighsInAMailbox(t *testing.T) {
+	short := raft.Message{Kind: raft.Install, Snapshot: &raft.SnapshotMark{}}
+	long := raft.Message{Kind: raft.Install, Snapshot: &raft.SnapshotMark{Configuration: make([]byte, 1000)}}
+	if more := messageBytes(&long) - messageBytes(&short); more < 1000 {
+		t.Fatalf("1000 bytes weigh %d", more)
+	}
+}
+
 func TestTheLoggerIsToldWhoLeads(t *testing.T) {
 	var buffer bytes.Buffer
 	r := &Runner{hands: Hands{Logger: slog.New(slog.NewTextHandler(&buffer, nil))}}

@@ -44,7 +44,9 @@ type snapshots struct {
 	failed    uint64
 	made      uint64
 	installed uint64
-	lastError string
+	// lastError is why no own snapshot came of the last attempt, fetchError why none of another node did.
+	lastError  string
+	fetchError string
 
 	// install is the snapshot of another node that takes this node's log's place; nil if none does.
 	install *install
@@ -138,7 +140,7 @@ func (e *Engine) noticeSnapshots() {
 		s.taken = nil
 	}
 	if s.partial != nil && s.partial.Index <= e.commit { // the log has come to hold what it covers
-		s.partial, s.retire = nil, true
+		s.partial, s.retire, s.fetchError = nil, true, ""
 	}
 	if s.asked && !s.busy() && e.commit <= s.inForceIndex() { // there is one of all that is known
 		s.asked = false

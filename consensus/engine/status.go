@@ -58,8 +58,11 @@ type State struct {
 	SnapshotsInstalled uint64
 	SnapshotsEnded     uint64
 	SnapshotsFailed    uint64
-	// LastSnapshotError is why the last attempt to take or fetch a snapshot failed; empty when the last one did not.
+	// LastSnapshotError is why the last attempt to take a snapshot failed; empty when the last one did not, or when one of
+	// another node was installed since. LastFetchError is why the last attempt to fetch one from another node failed; empty
+	// when none failed, or none is needed any more.
 	LastSnapshotError string
+	LastFetchError    string
 	// Observation counts the changes of Status.Absent and Status.Followers.
 	Observation uint64
 }
@@ -96,7 +99,7 @@ func (e *Engine) state() State {
 		JournalBytes: e.core.WindowBytes(), Observation: e.presence.observation,
 		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
-		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError,
+		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError,
 	}
 }
 
