@@ -31,6 +31,7 @@ type Node struct {
 	assembled chan struct{}
 	peers     peers
 	links     links
+	journals  journals
 	ticks     ticks
 
 	// runner is nil while the node is blank.

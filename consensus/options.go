@@ -228,6 +228,9 @@ func (o *Options) engineOptions() engine.Options {
 	e.SnapshotLogBytes, e.MaxHistoryBytes = max(o.SnapshotLogBytes, 0), o.MaxHistoryBytes
 	e.ResendTicks = 2 * e.ElectionTicks
 	e.ReadRetryTicks = e.ElectionTicks
-	e.JournalRoomBytes = int(o.JournalFileBytes/2) - journalSpareBytes
+	e.JournalRoomBytes = o.journalRoomBytes()
 	return e
 }
+
+// journalRoomBytes is how many bytes of entries the journal has room for beside what is in history.
+func (o *Options) journalRoomBytes() int { return int(o.JournalFileBytes/2) - journalSpareBytes }

@@ -22,7 +22,8 @@ func (o owner) Hello(transport.Peer) transport.Hello {
 	h := transport.Hello{
 		ClusterID: o.identity.ClusterID, From: raft.NodeID(o.identity.NodeID), Incarnation: o.identity.Incarnation,
 		Boot: o.boot, Level: engine.Level, Name: o.identity.Name,
-		PeerAddress: o.options.PeerAddress, ClientAddress: o.options.ClientAddress,
+		JournalRoomBytes: uint64(o.options.journalRoomBytes()),
+		PeerAddress:      o.options.PeerAddress, ClientAddress: o.options.ClientAddress,
 	}
 	o.mu.Unlock()
 	if r := o.runner.Load(); r != nil {
@@ -63,6 +64,7 @@ func (o owner) Admit(theirs transport.Hello) error {
 	}
 	if m := engine.FindMember(s.Configuration, theirs.From); m != nil {
 		o.noteAddresses(m, &theirs)
+		o.journals.compare(&theirs, o.options.journalRoomBytes(), o.options.Logger)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package consensus
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -107,7 +108,8 @@ func (n *Node) judge(ctx context.Context, theirs *transport.Hello) error {
 	answered := make(chan struct{})
 	a := &engine.Arrival{
 		From: theirs.From, Boot: theirs.Boot, Term: theirs.Term, Durable: theirs.Durable.Index,
-		Wake: func() { close(answered) },
+		JournalRoomBytes: int(min(theirs.JournalRoomBytes, math.MaxInt)),
+		Wake:             func() { close(answered) },
 	}
 	r.SubmitArrival(a)
 	select {

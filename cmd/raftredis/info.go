@@ -30,6 +30,7 @@ func (s *store) Info() resp.Info {
 			{Name: "raft_waiting_batches", Value: number(status.WaitingBatches)},
 			{Name: "raft_unmet_batches", Value: number(status.UnmetBatches)},
 			{Name: "raft_journal_entry_bytes", Value: number(status.JournalBytes)},
+			{Name: "raft_journal_limit_bytes", Value: number(status.ProposalRoomBytes)},
 			{Name: "raft_incarnation", Value: fmt.Sprintf("%016x", status.Incarnation)},
 			{Name: "raft_configuration", Value: progress(&status)},
 			{Name: "raft_log_first_index", Value: number(status.Log.HistoryFirst)},

@@ -28,6 +28,7 @@ type Engine struct {
 	configuration *raft.Configuration
 	leaving       []raft.Member             // who still has a link and is not in the configuration: members.go
 	boots         map[raft.NodeID]raft.Boot // of the members that introduced themselves: requests.go
+	rooms         map[raft.NodeID]int       // of the journals of nodes that introduced themselves: rooms.go
 
 	commit  raft.Index
 	handed  raft.Index // handed to the applier
@@ -68,7 +69,7 @@ func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
 	}, s)
 	e := &Engine{
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
-		filled: s.Floor.Index, written: s.Floor.Index, boots: map[raft.NodeID]raft.Boot{},
+		filled: s.Floor.Index, written: s.Floor.Index, boots: map[raft.NodeID]raft.Boot{}, rooms: map[raft.NodeID]int{},
 		clocks: clocks{heard: map[raft.NodeID]reading{}},
 	}
 	e.reads = newReads(o.Boot)

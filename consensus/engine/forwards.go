@@ -34,7 +34,7 @@ func (f *forwards) begin(term raft.Term) {
 
 // room reports whether the journal can take this many bytes of entries more.
 func (f *forwards) room(e *Engine, bytes int) bool {
-	return e.core.WindowBytes()+f.heldBytes+bytes <= e.options.proposalRoom()
+	return e.core.WindowBytes()+f.heldBytes+bytes <= e.proposalRoom()
 }
 
 // take counts a batch and holds it until the end of the turn. The caller has seen that it is the next of its source.
@@ -114,7 +114,7 @@ func (e *Engine) flushProposals() {
 		return
 	}
 	e.dropStrangers()
-	n, bytes, room := 0, 0, e.options.proposalRoom()-e.core.WindowBytes()
+	n, bytes, room := 0, 0, e.proposalRoom()-e.core.WindowBytes()
 	if room > maxProposeBytes {
 		room = maxProposeBytes
 		e.out.Again = f.heldBytes > room

@@ -53,7 +53,9 @@ type Options struct {
 	// JournalRoomBytes bounds the entries that are in the journal and not yet in history. A follower takes entries up to
 	// it; it must be what the journal can hold above its checkpoint, for so much may come from a leader that restarted.
 	JournalRoomBytes int
-	// ProposalRoomBytes bounds them for a leader that appends batches; 0 means three quarters of JournalRoomBytes.
+	// ProposalRoomBytes bounds them for a leader that appends batches; 0 means three quarters of JournalRoomBytes. It never
+	// takes in more than three quarters of what the smallest journal of a member has room for, as far as they have
+	// introduced themselves: see Arrival.
 	//
 	// It is the smaller one, because what a leader takes in, its followers must be able to take over. They may know of
 	// fewer commits than the leader did: a restart forgets the commit index. If leaders filled the journals to the brim,
@@ -104,8 +106,11 @@ func (o *Options) proposalRoom() int {
 	if o.ProposalRoomBytes > 0 {
 		return o.ProposalRoomBytes
 	}
-	return o.JournalRoomBytes - o.JournalRoomBytes/4
+	return proposalShare(o.JournalRoomBytes)
 }
+
+// proposalShare is the part of a journal's room that leaders fill.
+func proposalShare(roomBytes int) int { return roomBytes - roomBytes/4 }
 
 // Validate says which option is out of range.
 func (o *Options) Validate() error {

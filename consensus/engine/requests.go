@@ -71,7 +71,9 @@ type Arrival struct {
 	// Term and Durable are the newcomer's: its present term, and the last index that is on its disk.
 	Term    raft.Term
 	Durable raft.Index
-	Wake    func()
+	// JournalRoomBytes is the newcomer's Options.JournalRoomBytes; 0 if it did not say.
+	JournalRoomBytes int
+	Wake             func()
 
 	// Err is nil, or wraps ErrRolledBack.
 	Err error
@@ -83,7 +85,9 @@ var ErrRolledBack = errors.New("rolled back")
 // takeArrivals judges who introduces itself.
 func (e *Engine) takeArrivals(in *Inputs) {
 	for _, a := range in.Arrivals {
-		a.Err = e.judgeArrival(a)
+		if a.Err = e.judgeArrival(a); a.Err == nil {
+			e.noteRoom(a.From, a.JournalRoomBytes)
+		}
 		e.out.EndedArrivals = append(e.out.EndedArrivals, a)
 	}
 }

@@ -41,8 +41,11 @@ type State struct {
 	// WaitingBatches wait to be sent, UnmetBatches were sent in this term and not met in the log.
 	WaitingBatches int
 	UnmetBatches   int
-	// JournalBytes are entries in the journal and not yet in history.
-	JournalBytes int
+	// JournalBytes are entries in the journal and not yet in history. ProposalRoomBytes is how many of them there may be
+	// while this node leads and takes in more: a share of what the smallest journal of the members has room for, as far as
+	// this node has met them.
+	JournalBytes      int
+	ProposalRoomBytes int
 	// Snapshot is the snapshot in force, Retained the one before it if its file is kept: as the journal names them, on
 	// the disk. Nil when there is none; what they point to is never changed.
 	Snapshot *raft.SnapshotMark
@@ -96,7 +99,7 @@ func (e *Engine) state() State {
 		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied,
 		Configuration: e.configuration, Committed: committed, Removed: LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
-		JournalBytes: e.core.WindowBytes(), Observation: e.presence.observation,
+		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalRoom(), Observation: e.presence.observation,
 		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
 		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError,

@@ -75,16 +75,17 @@ func TestG18_FramesAreThoseOfVersion1(t *testing.T) {
 	golden(t, "frames_v1.txt", lines)
 }
 
-func TestG18_HandshakesAreThoseOfVersion1(t *testing.T) {
+func TestG18_HandshakesAreThoseOfVersion2(t *testing.T) {
 	hello := Hello{
 		ClusterID: 1, From: 2, Incarnation: 3, Boot: 4, To: 5, ToIncarnation: 6, Term: 7,
-		Durable: raft.Mark{Term: 8, Index: 9}, Level: 10, Name: "name", PeerAddress: "peer:1", ClientAddress: "client:1",
+		Durable: raft.Mark{Term: 8, Index: 9}, Level: 10, JournalRoomBytes: 11, Name: "name", PeerAddress: "peer:1",
+		ClientAddress: "client:1",
 	}
 	nonce := bytes.Repeat([]byte{0xee}, nonceBytes)
 	line := func(name string, body []byte) string { return name + ": " + hex.EncodeToString(body) }
 	var chunk assembly
 	chunk.chunk(header{kind: frameChunk, clusterID: 1, from: 2, to: 3}, 0x51, []byte("bytes of a file"))
-	golden(t, "handshake_v1.txt", []string{
+	golden(t, "handshake_v2.txt", []string{
 		line("messages", purposeMessages.preamble()),
 		line("join", purposeJoin.preamble()),
 		line("hello", encodeControl(hello.wire(nil))),

@@ -32,8 +32,8 @@ import (
 // preambleBytes is the size of magic, version and purpose.
 const preambleBytes = 8
 
-// protocolVersion is the version of the handshake.
-const protocolVersion = 1
+// protocolVersion is the version of the handshake. Since 2, a hello says what the journal has room for.
+const protocolVersion = 2
 
 const preambleMagic = "raftrd"
 

@@ -25,6 +25,8 @@ type Hello struct {
 	Durable raft.Mark
 	// Level is the highest feature level that the sender knows to apply.
 	Level uint8
+	// JournalRoomBytes is how many bytes of entries the sender's journal has room for beside what is in history.
+	JournalRoomBytes uint64
 	// Name, PeerAddress and ClientAddress are the sender's, as in raft.Member. They identify nothing.
 	Name          string
 	PeerAddress   string

@@ -32,6 +32,7 @@ type wireHello struct {
 	DurableTerm   uint64 `codec:"durable_term"`
 	DurableIndex  uint64 `codec:"durable_index"`
 	Level         uint8  `codec:"level"`
+	JournalRoom   uint64 `codec:"journal_room"`
 	Name          string `codec:"name"`
 	PeerAddress   string `codec:"peer_address"`
 	ClientAddress string `codec:"client_address"`
@@ -66,7 +67,8 @@ func (h *Hello) wire(nonce []byte) *wireHello {
 		ClusterID: h.ClusterID, From: uint64(h.From), Incarnation: h.Incarnation, Boot: uint64(h.Boot),
 		To: uint64(h.To), ToIncarnation: h.ToIncarnation,
 		Term: uint64(h.Term), DurableTerm: uint64(h.Durable.Term), DurableIndex: uint64(h.Durable.Index), Level: h.Level,
-		Name: h.Name, PeerAddress: h.PeerAddress, ClientAddress: h.ClientAddress, Nonce: nonce,
+		JournalRoom: h.JournalRoomBytes,
+		Name:        h.Name, PeerAddress: h.PeerAddress, ClientAddress: h.ClientAddress, Nonce: nonce,
 	}
 }
 
@@ -75,7 +77,8 @@ func (w *wireHello) hello() Hello {
 		ClusterID: w.ClusterID, From: raft.NodeID(w.From), Incarnation: w.Incarnation, Boot: raft.Boot(w.Boot),
 		To: raft.NodeID(w.To), ToIncarnation: w.ToIncarnation, Term: raft.Term(w.Term),
 		Durable: raft.Mark{Term: raft.Term(w.DurableTerm), Index: raft.Index(w.DurableIndex)}, Level: w.Level,
-		Name: w.Name, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
+		JournalRoomBytes: w.JournalRoom,
+		Name:             w.Name, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
 	}
 }
 

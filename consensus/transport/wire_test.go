@@ -21,13 +21,17 @@ func spelled(t testing.TB, v any) []byte {
 }
 
 func TestHandshakeBodiesComeBackAsTheyWereSent(t *testing.T) {
-	sent := wireHello{ClusterID: 1<<64 - 1, From: 1, Level: 255, Name: "näme", Nonce: make([]byte, nonceBytes)}
+	sent := wireHello{ClusterID: 1<<64 - 1, From: 1, Level: 255, JournalRoom: 7, Name: "näme", Nonce: make([]byte, nonceBytes)}
 	var got wireHello
 	if err := decodeControl(encodeControl(&sent), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.hello() != sent.hello() || !bytes.Equal(got.Nonce, sent.Nonce) {
 		t.Fatalf("sent %+v, got %+v", sent, got)
+	}
+	hello := got.hello()
+	if again := hello.wire(got.Nonce).hello(); again != hello || again.JournalRoomBytes != 7 {
+		t.Fatalf("sent %+v, got %+v", hello, again)
 	}
 }
 

@@ -1,0 +1,37 @@
+package consensus
+
+import (
+	"log/slog"
+	"sync"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/transport"
+)
+
+// journals remember which members have smaller journals than this node, so that its operator is told once, and not with
+// every connection. The leader takes in no more than the smallest one can hold: the room of the others is wasted.
+type journals struct {
+	mu      sync.Mutex
+	smaller map[raft.NodeID]uint64
+}
+
+// compare tells the operator when a member's journal has less room than this node's, and that is news.
+func (j *journals) compare(theirs *transport.Hello, ownBytes int, logger *slog.Logger) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	known, bytes := j.smaller[theirs.From], theirs.JournalRoomBytes
+	if bytes == 0 || bytes >= uint64(ownBytes) {
+		delete(j.smaller, theirs.From)
+		return
+	}
+	if known == bytes {
+		return
+	}
+	if j.smaller == nil {
+		j.smaller = map[raft.NodeID]uint64{}
+	}
+	j.smaller[theirs.From] = bytes
+	logger.Warn("a member's journal is smaller than this node's, which bounds what a leader takes in: give all nodes files "+
+		"of one size (journal-file-bytes)", "node", theirs.From,
+		"bytes", 2*(bytes+journalSpareBytes), "own", 2*(ownBytes+journalSpareBytes))
+}
