@@ -103,29 +103,48 @@ func (t *tracker) changed(key string, run *command.Run) {
 	defer t.mu.Unlock()
 	t.forget(key, run)
 	for s, prefixes := range t.listeners {
+		if s.spared(run) {
+			continue
+		}
 		for _, prefix := range prefixes {
 			if strings.HasPrefix(key, prefix) {
-				t.tell(s, invalidation(key), run)
+				t.tell(s, invalidation(key))
 				break
 			}
 		}
 	}
 }
 
-// forget tells the holders of a key and forgets them.
+// forget tells the holders of a key and forgets them, all but the client whose own run it was and that asked for that.
 func (t *tracker) forget(key string, run *command.Run) {
 	holders, known := t.keys[key]
 	if !known {
 		return
 	}
-	delete(t.keys, key)
-	t.items -= len(holders)
 	message := invalidation(key)
 	for id := range holders {
-		if s := t.sessions.find(id); s != nil {
-			t.tell(s, message, run)
+		s := t.sessions.find(id)
+		if s != nil && s.spared(run) {
+			continue
+		}
+		delete(holders, id)
+		t.items--
+		if s != nil {
+			t.tell(s, message)
 		}
 	}
+	if len(holders) == 0 {
+		delete(t.keys, key)
+	}
+}
+
+// spared reports whether a session is not told of what a run has changed that is its own. It stays a holder:
+//
+//  1. A client with NOLOOP sends SET a and GET a at once. Both join one run, and a is remembered.
+//  2. The entry is applied: SET a changes it, then GET a reads the value that the client will keep.
+//  3. Had it been forgotten at 2, untold, nobody would tell the client of the next change either.
+func (s *session) spared(run *command.Run) bool {
+	return run != nil && run == s.run && s.known().tracking.noLoop
 }
 
 // flushed tells everybody that all keys are old.
@@ -138,7 +157,7 @@ func (t *tracker) flushed() {
 	t.keys, t.items = nil, 0
 	message := reply.Null(reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "invalidate"), reply.RESP3)
 	for _, s := range t.sessions.list() {
-		t.tell(s, message, nil)
+		t.tell(s, message)
 	}
 }
 
@@ -150,10 +169,10 @@ func invalidation(key string) []byte {
 
 // tell posts a message to a session that tracks, or to the one that it has named instead. As in Redis, one that speaks
 // RESP2 cannot be told anything.
-func (t *tracker) tell(s *session, message []byte, run *command.Run) {
+func (t *tracker) tell(s *session, message []byte) {
 	known := s.known()
 	wants := &known.tracking
-	if !wants.on || (wants.noLoop && run != nil && run == s.run) {
+	if !wants.on {
 		return
 	}
 	target, protocol := s, known.protocol
