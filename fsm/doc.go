@@ -30,7 +30,8 @@
 //     made them and are copied before a write if they are older; entries are replaced, never changed.
 //  4. Values own their bytes: nothing of an entry or of a client's buffer stays alive after Apply.
 //  5. The image is a function of the state alone. How nodes were divided, whether a string lies with its key or apart,
-//     and the index of deadlines are in no image and influence no reply.
+//     and the index of deadlines are in no image and influence no reply, but for that of MEMORY USAGE, which tells of
+//     them and of nothing else.
 //  6. The state hash is that of the content, kept up with each write in proportion to what the write touches.
 //  7. Query changes nothing, so any number may run at once. What takes long can be put to an image instead.
 //  8. Existence never runs backwards: a key that ended is found by nobody until somebody writes it.

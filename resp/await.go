@@ -3,6 +3,7 @@ package resp
 import (
 	"time"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -18,6 +19,10 @@ type await struct {
 	until time.Time
 	// interruptible says that CLIENT UNBLOCK may end it.
 	interruptible bool
+	// call is the command that waits, since began, if all of that is its own time. What a client waits for by its own
+	// wish, interruptibly, is not counted as the time that the command took.
+	call  command.Call
+	began time.Time
 }
 
 // await makes the connection wait. look is called at once, and every pollPeriod from then on, until it answers or
@@ -54,11 +59,15 @@ func (c *Conn) looked() bool {
 		}
 	}
 	out, ended := a.look(c.out, last)
-	if ended {
-		c.out = out
-		c.stopAwaiting()
+	if !ended {
+		return false
 	}
-	return ended
+	if a.call.Spec != nil {
+		c.timed(a.call, a.began, out[len(c.out):])
+	}
+	c.out = out
+	c.stopAwaiting()
+	return true
 }
 
 func (c *Conn) stopAwaiting() {

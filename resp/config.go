@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -32,18 +33,19 @@ func (f *front) makeParameters(given []Setting) {
 		constant("activerehashing", "no"),
 		constant("appendfsync", "always"),
 		constant("appendonly", "yes"),
-		s.outputLimit(int64(limits.MaxBulkBytes)),
+		s.output.parameter(),
 		fixed("client-query-buffer-limit", strconv.Itoa(limits.MaxRequestBytes)),
 		fixed("cluster-enabled", clusterEnabled),
 		constant("cluster-require-full-coverage", "yes"),
 		fixed("databases", "1"),
+		s.enableDebugCommand(),
 		constant("hz", "10"),
 		fixed("io-threads", "1"),
 		constant("latency-tracking", "yes"),
 		integer("latency-monitor-threshold", &s.latencyThresholdMillis, 0, math.MaxInt64),
 		constant("lazyfree-lazy-user-flush", "yes"),
-		integer("maxclients", &s.maxClients, 1, math.MaxUint32),
-		constant("maxmemory", "0"),
+		s.mostClients(),
+		memory("maxmemory", &f.memory.bytes, 0, math.MaxInt64).then(f.weighMemory),
 		constant("maxmemory-clients", "0"),
 		constant("maxmemory-policy", "noeviction"),
 		constant("notify-keyspace-events", ""),
@@ -55,7 +57,7 @@ func (f *front) makeParameters(given []Setting) {
 		integer("slowlog-log-slower-than", &s.slowerThanMicros, -1, math.MaxInt64),
 		integer("slowlog-max-len", &s.slowLogCount, 0, mostSlowLogCount),
 		integer("tcp-keepalive", &s.keepAliveSeconds, 0, math.MaxInt32),
-		s.timeout(f.sessions.nudge),
+		s.timeout().then(f.sessions.nudge), // connections that wait already hear of it
 	}
 	byName := make(map[string]parameter)
 	for _, p := range all {
@@ -132,7 +134,9 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 	defer c.front.configMu.Unlock()
 	for i, apply := range applies {
 		apply()
-		c.front.changed = append(c.front.changed, chosen[i])
+		if !slices.Contains(c.front.changed, chosen[i]) {
+			c.front.changed = append(c.front.changed, chosen[i])
+		}
 	}
 	return reply.OK(dst)
 }
@@ -140,15 +144,25 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 // Configure sets a parameter as CONFIG SET would, before the server serves: for what stands in a configuration file,
 // where CONFIG REWRITE leaves it as it is. A parameter that cannot be changed may be given the value that it has. The
 // error says what is wrong; where, its caller knows.
-func (s *Server) Configure(name, value string) error {
-	p := s.front.findParameter(name)
-	if p == nil {
+func (s *Server) Configure(name, value string) error { return s.front.configure(name, value) }
+
+// Judge returns the error that Configure would return on the server that these options make, which need not be complete
+// yet: neither Store nor Node is looked at. So a file is judged before the node opens anything.
+func (o Options) Judge(name, value string) error {
+	return newFront(o, o.Limits.withDefaults()).configure(name, value)
+}
+
+func (f *front) configure(name, value string) error {
+	p := f.findParameter(name)
+	switch {
+	case p == nil:
 		return fmt.Errorf("there is no parameter %q", name)
-	}
-	if p.parse == nil && p.value() == value {
+	case p.parse == nil && p.value() == value:
 		return nil
+	case p.parse == nil:
+		return fmt.Errorf("%s: %s", p.name, immutable)
 	}
-	apply, failure := p.check(value, nil)
+	apply, failure := p.parse(value)
 	if failure != "" {
 		return fmt.Errorf("%s: %s", p.name, failure)
 	}
@@ -158,12 +172,10 @@ func (s *Server) Configure(name, value string) error {
 
 // check reads a new value for the parameter, which must not stand among those before it.
 func (p *parameter) check(text string, before []*parameter) (apply func(), failure string) {
-	for _, other := range before {
-		if other == p {
-			return nil, "duplicate parameter"
-		}
-	}
-	if p.parse == nil {
+	switch {
+	case slices.Contains(before, p):
+		return nil, "duplicate parameter"
+	case p.parse == nil || p.atStart:
 		return nil, immutable
 	}
 	return p.parse(text)
@@ -182,30 +194,38 @@ func configRewrite(c *Conn, dst []byte, _ [][]byte) []byte {
 	if f.configFile == "" {
 		return reply.Error(dst, "ERR The server is running without a config file")
 	}
-	if err := f.rewriteConfig(); err != nil {
+	c.elsewhere(func() func([]byte) []byte {
+		err := f.rewriteConfig()
+		if err == nil {
+			return reply.OK
+		}
 		f.logger.Error("the configuration file could not be rewritten", "file", f.configFile, "error", err)
-		return reply.Error(dst, "ERR Rewriting config file: "+err.Error())
-	}
-	return reply.OK(dst)
+		return func(dst []byte) []byte { return reply.Error(dst, "ERR Rewriting config file: "+err.Error()) }
+	})
+	return dst
 }
 
-// rewriteConfig replaces the file at once and durably: whoever reads it later sees the old text or the new one.
+// rewriteConfig replaces the file at once and durably: whoever reads it later sees the old text or the new one. What
+// was set when it is called is written; what is set meanwhile waits for nothing.
 func (f *front) rewriteConfig() error {
-	f.configMu.Lock()
-	defer f.configMu.Unlock()
+	f.rewriteMu.Lock()
+	defer f.rewriteMu.Unlock()
+	now := f.changedDirectives()
 	text, err := os.ReadFile(f.configFile)
 	if err != nil {
 		return err
 	}
-	var now []redisconf.Directive
-	seen := make(map[*parameter]bool)
-	for _, p := range f.changed {
-		if !seen[p] {
-			seen[p] = true
-			now = append(now, redisconf.Directive{Name: p.name, Args: p.arguments()})
-		}
-	}
 	return replaceFile(f.configFile, redisconf.Rewrite(string(text), now))
+}
+
+// changedDirectives are the parameters that CONFIG SET has changed, as a file has them.
+func (f *front) changedDirectives() (now []redisconf.Directive) {
+	f.configMu.Lock()
+	defer f.configMu.Unlock()
+	for _, p := range f.changed {
+		now = append(now, redisconf.Directive{Name: p.name, Args: p.arguments()})
+	}
+	return now
 }
 
 // arguments are the value as it stands in a file, where limits of output are several words.

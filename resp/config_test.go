@@ -175,6 +175,7 @@ func TestConfigureSetsWhatAFileSays(t *testing.T) {
 			t.Errorf("%s %s: %q, want %q", given[0], given[1], got, given[2])
 		}
 	}
+	s.front.start = func(work func()) { work() } // nobody waits in a conversation without a socket
 	c := newClient(t, s.front)
 	got := c.send("CONFIG GET timeout\r\nCONFIG REWRITE\r\n")
 	if want := "*2\r\n" + bulkText("timeout") + bulkText("5") + "+OK\r\n"; got != want {
@@ -193,5 +194,34 @@ func TestConfigResetStatLetsCountsBeginAnew(t *testing.T) {
 		if !strings.Contains(got, "\r\n"+field+"\r\n") {
 			t.Errorf("%s is not in %q", field, got)
 		}
+	}
+}
+
+// A file is judged before there is a node, by the same rules.
+func TestSettingsAreJudgedWithoutANode(t *testing.T) {
+	o := Options{Settings: []Setting{{"port", "7"}}, Limits: Limits{MaxBulkBytes: 2 << 20, MaxEntryBytes: 4 << 20}}
+	for _, given := range [][3]string{
+		{"timeout", "5", ""}, {"port", "7", ""}, {"enable-debug-command", "local", ""}, {"maxmemory", "100mb", ""},
+		{"nosuch", "1", `there is no parameter "nosuch"`}, {"port", "8", "port: can't set immutable config"},
+		{"proto-max-bulk-len", "9mb", "proto-max-bulk-len: argument must be between 1048576 and 8323072 inclusive"},
+		{"enable-debug-command", "x", "enable-debug-command: argument(s) must be one of the following: no, yes, local"},
+	} {
+		got := ""
+		if err := o.Judge(given[0], given[1]); err != nil {
+			got = err.Error()
+		}
+		if got != given[2] {
+			t.Errorf("%s %s: %q, want %q", given[0], given[1], got, given[2])
+		}
+	}
+}
+
+func TestMoreClientsThanDescriptorsAreRefused(t *testing.T) {
+	c := newClient(t, testFront(t, Options{Store: newFakeStore(t)}))
+	got := c.send("CONFIG SET maxclients 4000000000\r\n")
+	want := "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to " +
+		"handle the specified number of clients, try with "
+	if !strings.HasPrefix(got, want) {
+		t.Fatalf("got %q", got)
 	}
 }

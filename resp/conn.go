@@ -92,7 +92,7 @@ func newConn(f *front, below socket, wake func()) *Conn {
 	c.reader.budget = &f.input
 	c.reader.SetStranger(!c.facts().authenticated)
 	c.request.wake = wake
-	c.session.run, c.session.mailLimit = &c.request.Run, &f.settings.maxMailBytes
+	c.session.run, c.session.mailLimit = &c.request.Run, &f.settings.output.mail.hard
 	return c
 }
 
@@ -310,7 +310,7 @@ func (c *Conn) view() {
 	c.measure(calls[c.viewed:upto], run.Reply[len(c.out):])
 	c.out, c.viewed = run.Reply, upto
 	switch {
-	case int64(len(c.out)) > c.front.settings.maxOutputBytes.Load():
+	case int64(len(c.out)) > c.front.settings.output.normal.hard.Load():
 		c.overflow()
 	case c.viewed == len(calls):
 		c.finish()

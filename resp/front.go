@@ -3,6 +3,7 @@ package resp
 import (
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,14 +25,18 @@ type front struct {
 	// settings are what CONFIG SET changes, parameters what CONFIG knows.
 	settings   settings
 	parameters []parameter
-	// configFile is what CONFIG REWRITE rewrites; configMu is for that, and for changed: what CONFIG SET has set.
+	// configFile is what CONFIG REWRITE rewrites, one at a time by rewriteMu, which is held while disks are waited for.
+	// configMu is for CONFIG SET and for changed: what it has set.
 	configFile string
+	rewriteMu  sync.Mutex
 	configMu   sync.Mutex
 	changed    []*parameter
 	logger     *slog.Logger
 	started    time.Time
 	// now is the clock; a test may have its own.
 	now func() time.Time
+	// start does work on a goroutine of its own; without a server it is done at once.
+	start func(work func())
 	// processID is a fact for INFO.
 	processID int
 	// port is that of the first listener, for INFO.
@@ -45,10 +50,14 @@ type front struct {
 	// measures, slowLog and latencies are what is known of the time that commands took.
 	measures measures
 	rates    rates
-	// peakMemory is the largest that was seen.
-	peakMemory atomic.Uint64
-	slowLog    slowLog
-	latencies  latencies
+	// peakMemory is the largest that was seen; memory is what maxmemory makes of it. readMemory and collectGarbage are the
+	// runtime's; a test may have its own.
+	peakMemory     atomic.Uint64
+	memory         memoryLimit
+	readMemory     func() memoryUse
+	collectGarbage func()
+	slowLog        slowLog
+	latencies      latencies
 	// input bounds the requests of all clients together.
 	input budget
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.
@@ -69,6 +78,7 @@ type stats struct {
 func newFront(o Options, limits Limits) *front {
 	f := &front{
 		store: o.Store, node: o.Node, saver: o.Saver, now: time.Now,
+		start: func(work func()) { work() }, readMemory: readMemory, collectGarbage: runtime.GC,
 		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
 		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
 	}

@@ -1,8 +1,10 @@
 package resp
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
@@ -63,15 +65,25 @@ func (c *Conn) pending() bool { return c.holding || c.reader.Buffered() > 0 }
 func (c *Conn) answer(call command.Call) {
 	before, muted, began := len(c.out), c.hush.muted(), c.present()
 	c.out = handlers[call.Spec.ID].answer(c, c.out, call.Args)
-	now := c.front.now()
-	c.clock = now
-	c.front.measures.executed(call.Spec.ID, now.Sub(began))
-	c.front.measures.answered(call.Spec.ID, c.out[before:])
-	c.front.noteSlow(c.session, []command.Call{call}, now.Sub(began), now)
+	if c.phase == awaiting && !c.awaited.interruptible {
+		call.Args = slices.Clone(call.Args)
+		c.awaited.call, c.awaited.began = call, began
+	} else {
+		c.timed(call, began, c.out[before:])
+	}
 	if muted && c.hush != talking {
 		c.out = c.out[:before]
 	}
 	c.forget(0)
+}
+
+// timed notes how long a command of the connection or the node took, and what became of it.
+func (c *Conn) timed(call command.Call, began time.Time, replies []byte) {
+	now := c.front.now()
+	c.clock = now
+	c.front.measures.executed(call.Spec.ID, now.Sub(began))
+	c.front.measures.answered(call.Spec.ID, replies)
+	c.front.noteSlow(c.session, []command.Call{call}, now.Sub(began), now)
 }
 
 func isBarrier(spec *command.Spec) bool { return spec.Class == command.Barrier }
@@ -131,12 +143,16 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 	switch {
 	case fault == command.UnknownCommand:
 		return reply.UnknownCommand(args)
+	case spec.IsDebug() && c.debugRefusal(spec, fault, args) != "":
+		return c.debugRefusal(spec, fault, args)
 	case fault == command.UnknownSubcommand:
 		return reply.UnknownSubcommand(args)
 	case fault == command.WrongArity:
 		return reply.WrongArity(spec.Name)
 	case !c.facts().authenticated && spec.Flags&command.FlagNoAuth == 0:
 		return reply.NoAuth
+	case spec.Flags&command.FlagDenyOOM != 0 && c.front.memory.exceeded.Load():
+		return reply.OutOfMemory
 	case spec.Class == command.Write && argv.Size(args) > c.front.limits.MaxEntryBytes:
 		return "ERR command exceeds the largest log entry of " +
 			strconv.Itoa(c.front.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"

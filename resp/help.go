@@ -126,3 +126,38 @@ var configHelpLines = []string{
 	"HELP",
 	"    Show this list.",
 }
+
+var memoryHelpLines = []string{
+	"MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"DOCTOR",
+	"    Show in sentences what is remarkable.",
+	"MALLOC-STATS",
+	"    Show what Go's allocator and collector count.",
+	"PURGE",
+	"    Collect garbage and give free memory back to the system.",
+	"STATS",
+	"    Show for what this node uses its memory.",
+	"USAGE <key> [SAMPLES <count>]",
+	"    Estimate the bytes of a key with its value. Nothing is sampled: the count means nothing.",
+	"HELP",
+	"    Show this list.",
+}
+
+var debugHelpLines = []string{
+	"DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"ERROR <string>",
+	"    Answer with this error.",
+	"LOG <message>",
+	"    Write a line into the log of the node.",
+	"OBJECT <key>",
+	"    Show how the value of a key is kept.",
+	"PROTOCOL <type>",
+	"    Answer with a value of this type: string, integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
+	"    true or false.",
+	"SET-ACTIVE-EXPIRE (0|1)",
+	"    1 changes nothing, 0 is refused: the log removes expired keys, on all nodes alike.",
+	"SLEEP <seconds>",
+	"    Answer after so many seconds, fractions allowed. Only this connection waits.",
+	"HELP",
+	"    Show this list.",
+}

@@ -3,7 +3,6 @@ package resp
 import (
 	"fmt"
 	"runtime"
-	"runtime/metrics"
 	"strings"
 	"syscall"
 	"time"
@@ -88,18 +87,21 @@ func infoClients(b *strings.Builder, f *front, _ *Info) {
 }
 
 func infoMemory(b *strings.Builder, f *front, _ *Info) {
-	used, mapped := memoryBytes()
-	line(b, "used_memory", used)
-	line(b, "used_memory_human", humanBytes(used))
-	line(b, "used_memory_rss", mapped)
-	line(b, "used_memory_rss_human", humanBytes(mapped))
-	peak := f.peak(used)
+	now := f.readMemory()
+	line(b, "used_memory", now.used)
+	line(b, "used_memory_human", humanBytes(now.used))
+	line(b, "used_memory_rss", now.process)
+	line(b, "used_memory_rss_human", humanBytes(now.process))
+	peak := f.peak(now.used)
 	line(b, "used_memory_peak", peak)
 	line(b, "used_memory_peak_human", humanBytes(peak))
-	line(b, "mem_fragmentation_ratio", fmt.Sprintf("%.2f", float64(mapped)/float64(max(used, 1))))
+	line(b, "used_memory_startup", startMemory)
+	line(b, "used_memory_live", now.live)
+	line(b, "mem_fragmentation_ratio", fmt.Sprintf("%.2f", ratio(now.process, now.used)))
 	line(b, "mem_clients_normal", f.input.used.Load())
-	line(b, "maxmemory", 0)
-	line(b, "maxmemory_human", "0B")
+	limit := f.memory.bytes.Load()
+	line(b, "maxmemory", limit)
+	line(b, "maxmemory_human", humanBytes(uint64(limit)))
 	line(b, "maxmemory_policy", "noeviction")
 	line(b, "mem_allocator", "go")
 }
@@ -112,18 +114,6 @@ func (f *front) peak(used uint64) uint64 {
 			return max(used, before)
 		}
 	}
-}
-
-// memoryBytes returns the bytes of live and not yet collected objects, and those that the process holds from the
-// system. Unlike runtime.ReadMemStats, this does not stop the world.
-func memoryBytes() (used, mapped uint64) {
-	samples := []metrics.Sample{
-		{Name: "/memory/classes/heap/objects:bytes"},
-		{Name: "/memory/classes/total:bytes"},
-		{Name: "/memory/classes/heap/released:bytes"},
-	}
-	metrics.Read(samples)
-	return samples[0].Value.Uint64(), samples[1].Value.Uint64() - samples[2].Value.Uint64()
 }
 
 // humanBytes writes a size as Redis does.

@@ -187,8 +187,8 @@ func (l *link) flush() bool {
 		return true
 	}
 	limits := &l.server.front.limits
-	l.conn.session.unsent.Store(int64(len(output)))
 	for len(output) > 0 {
+		l.conn.session.unsent.Store(int64(len(output)))
 		part := output[:min(len(output), limits.FlushBytes)]
 		_ = l.socket.SetWriteDeadline(time.Now().Add(limits.WriteTimeout))
 		if _, err := l.socket.Write(part); err != nil {

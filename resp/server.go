@@ -64,7 +64,7 @@ type Server struct {
 	front *front
 	// closing is closed when the server shall end.
 	closing chan struct{}
-	// running counts the goroutines of connections and the watch.
+	// running counts the goroutines of connections, of work for them, and the watch.
 	running sync.WaitGroup
 
 	mu        sync.Mutex
@@ -94,6 +94,7 @@ func New(o Options) (*Server, error) {
 		listeners: make(map[net.Listener]struct{}),
 		links:     make(map[*link]struct{}),
 	}
+	s.front.start = s.start
 	if o.Watch != nil {
 		o.Watch(s)
 	}
@@ -224,6 +225,8 @@ func (s *Server) watch() {
 		s.front.saveAsScheduled()
 		s.front.rates.sample(s.front.now(), &s.front.stats)
 		led = s.front.forgetWithoutLeader(led)
+		s.front.weighMemory()
+		s.front.enforceSoftLimits(s.front.now())
 		if s.front.stats.parked.Load() == 0 {
 			continue
 		}

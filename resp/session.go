@@ -24,6 +24,8 @@ type session struct {
 	// unread is how many bytes of requests wait to be answered, room how many more the buffer takes, unsent how many bytes
 	// of replies are being sent.
 	unread, room, unsent atomic.Int64
+	// slowReplies and slowMail are the watch's.
+	slowReplies, slowMail stretch
 	// blocked says whether the client waits for something that CLIENT UNBLOCK can end.
 	blocked atomic.Uint32
 

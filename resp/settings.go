@@ -3,29 +3,30 @@ package resp
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
 // settings are what CONFIG SET changes while connections use it. They concern this node only, and never what commands
 // do to keys.
 type settings struct {
-	maxClients, maxBulkBytes     atomic.Int64
-	maxOutputBytes, maxMailBytes atomic.Int64
-	keepAliveSeconds             atomic.Int64
+	maxClients, maxBulkBytes atomic.Int64
+	output                   outputLimits
+	keepAliveSeconds         atomic.Int64
 	// idle is in nanoseconds.
 	idle                           atomic.Int64
 	slowerThanMicros, slowLogCount atomic.Int64
 	latencyThresholdMillis         atomic.Int64
-	password                       atomic.Pointer[string]
+	password, enableDebug          atomic.Pointer[string]
 }
 
 // Defaults of settings that are not in Limits; all are Redis's.
 const (
 	defaultKeepAliveSeconds = 300
-	defaultMaxMailBytes     = 32 << 20
 	defaultSlowerThanMicros = 10_000
 	defaultSlowLogCount     = 128
 )
@@ -36,13 +37,14 @@ const mostSlowLogCount = 1 << 20
 func (s *settings) init(limits Limits, password string) {
 	s.maxClients.Store(int64(limits.MaxClients))
 	s.maxBulkBytes.Store(int64(limits.MaxBulkBytes))
-	s.maxOutputBytes.Store(int64(limits.MaxOutputBytes))
-	s.maxMailBytes.Store(defaultMaxMailBytes)
+	s.output.init(int64(limits.MaxOutputBytes))
 	s.idle.Store(int64(limits.IdleTimeout))
 	s.keepAliveSeconds.Store(defaultKeepAliveSeconds)
 	s.slowerThanMicros.Store(defaultSlowerThanMicros)
 	s.slowLogCount.Store(defaultSlowLogCount)
 	s.password.Store(&password)
+	debug := debugNo
+	s.enableDebug.Store(&debug)
 }
 
 // parameter is a setting as CONFIG knows it.
@@ -52,18 +54,17 @@ type parameter struct {
 	// parse checks a new value and returns what puts it in force, or why it cannot be. Nil: it is decided when the node
 	// starts.
 	parse func(text string) (apply func(), failure string)
+	// atStart says that only a configuration file may set it.
+	atStart bool
 }
 
-// Why a value is refused; all but the last two are Redis's texts.
+// Why a value is refused; all but the last are Redis's texts.
 const (
-	noInteger   = "argument couldn't be parsed into an integer"
-	noMemory    = "argument must be a memory value"
-	immutable   = "can't set immutable config"
-	bufferCount = "Wrong number of arguments in buffer limit configuration."
-	bufferClass = "Invalid client class specified in buffer limit configuration."
-	bufferValue = "Error in hard, soft or soft_seconds setting in buffer limit configuration."
-	bufferSoft  = "only hard limits can be set, and those of slave not at all"
-	onlyValue   = "this node has no other value for it"
+	noInteger  = "argument couldn't be parsed into an integer"
+	noMemory   = "argument must be a memory value"
+	immutable  = "can't set immutable config"
+	noneOfThem = "argument(s) must be one of the following: "
+	onlyValue  = "this node has no other value for it"
 )
 
 // integer is a parameter that is a whole number.
@@ -75,24 +76,42 @@ func integer(name string, value *atomic.Int64, least, most int64) parameter {
 		}
 		return func() { value.Store(n) }, between(n, least, most)
 	}
-	return parameter{name, decimal(value), parse}
+	return parameter{name: name, value: decimal(value), parse: parse}
 }
 
-// timeout is the parameter of that name. Connections that wait already hear of it by told.
-func (s *settings) timeout(told func()) parameter {
+// timeout is the parameter of that name.
+func (s *settings) timeout() parameter {
 	value := func() string { return strconv.FormatInt(s.idle.Load()/int64(time.Second), 10) }
 	parse := func(text string) (func(), string) {
 		seconds, ok := parseLength([]byte(text))
 		if !ok {
 			return nil, noInteger
 		}
-		apply := func() {
-			s.idle.Store(seconds * int64(time.Second))
-			told()
-		}
-		return apply, between(seconds, 0, math.MaxInt32)
+		return func() { s.idle.Store(seconds * int64(time.Second)) }, between(seconds, 0, math.MaxInt32)
 	}
-	return parameter{"timeout", value, parse}
+	return parameter{name: "timeout", value: value, parse: parse}
+}
+
+// sparedDescriptors are the files that a node needs besides the sockets of its clients.
+const sparedDescriptors = 64
+
+// mostClients is maxclients: no more than the system has descriptors for.
+func (s *settings) mostClients() parameter {
+	p := integer("maxclients", &s.maxClients, 1, math.MaxUint32)
+	parse := p.parse
+	p.parse = func(text string) (func(), string) {
+		apply, failure := parse(text)
+		n, _ := parseLength([]byte(text))
+		var descriptors syscall.Rlimit
+		if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &descriptors); err != nil || failure != "" {
+			return apply, failure
+		}
+		if most := int64(min(descriptors.Cur, math.MaxInt64)) - sparedDescriptors; n > most {
+			failure = fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d", most)
+		}
+		return apply, failure
+	}
+	return p
 }
 
 // memory is a parameter that is a number of bytes, with units.
@@ -104,7 +123,7 @@ func memory(name string, value *atomic.Int64, least, most int64) parameter {
 		}
 		return func() { value.Store(n) }, between(n, least, most)
 	}
-	return parameter{name, decimal(value), parse}
+	return parameter{name: name, value: decimal(value), parse: parse}
 }
 
 // constant is a parameter that Redis lets people change and that has one value here: setting that is no error.
@@ -115,7 +134,7 @@ func constant(name, value string) parameter {
 		}
 		return func() {}, ""
 	}
-	return parameter{name, func() string { return value }, parse}
+	return parameter{name: name, value: func() string { return value }, parse: parse}
 }
 
 // fixed is a parameter that is decided when the node starts.
@@ -150,63 +169,37 @@ func parseMemory(text string) (int64, bool) {
 	return n * unit, true
 }
 
-// Classes of clients in client-output-buffer-limit. There are no replicas among clients; their limit is Redis's default
-// and means nothing.
-const replicaOutputLimit = "268435456 67108864 60"
-
-// outputLimit is client-output-buffer-limit. What Redis limits for clients that subscribe is here what waits for a
-// client besides its replies.
-func (s *settings) outputLimit(leastBytes int64) parameter {
-	value := func() string {
-		return "normal " + decimal(&s.maxOutputBytes)() + " 0 0 slave " + replicaOutputLimit + " pubsub " +
-			decimal(&s.maxMailBytes)() + " 0 0"
+// then makes a parameter call told when a new value is in force.
+func (p parameter) then(told func()) parameter {
+	parse := p.parse
+	p.parse = func(text string) (func(), string) {
+		apply, failure := parse(text)
+		return func() {
+			apply()
+			told()
+		}, failure
 	}
-	parse := func(text string) (func(), string) { return s.parseOutputLimit(strings.Fields(text), leastBytes) }
-	return parameter{"client-output-buffer-limit", value, parse}
+	return p
 }
 
-// parseOutputLimit reads one or more of: class, hard limit, soft limit, seconds.
-func (s *settings) parseOutputLimit(words []string, leastBytes int64) (apply func(), failure string) {
-	if len(words) == 0 || len(words)%4 != 0 {
-		return nil, bufferCount
+// enableDebugCommand is enable-debug-command: whether DEBUG is answered to nobody, to clients on this machine, or to all.
+// As in Redis it is no unless the file says otherwise: DEBUG writes into the node's log what a client likes, and holds up
+// its connection as long as the client likes.
+func (s *settings) enableDebugCommand() parameter {
+	values := []string{debugNo, debugYes, debugLocal}
+	parse := func(text string) (func(), string) {
+		text = strings.ToLower(text)
+		if !slices.Contains(values, text) {
+			return nil, noneOfThem + strings.Join(values, ", ")
+		}
+		return func() { s.enableDebug.Store(&text) }, ""
 	}
-	normal, mail := s.maxOutputBytes.Load(), s.maxMailBytes.Load()
-	for ; len(words) > 0; words = words[4:] {
-		hard, ok := parseMemory(words[1])
-		soft, softOK := parseMemory(words[2])
-		seconds, secondsOK := parseLength([]byte(words[3]))
-		isReplica := false
-		field, least := &normal, leastBytes
-		switch strings.ToLower(words[0]) {
-		case "normal":
-		case "pubsub":
-			field, least = &mail, 1
-		case "slave", "replica":
-			isReplica = true
-		default:
-			return nil, bufferClass
-		}
-		switch {
-		case !ok || !softOK || !secondsOK || seconds < 0:
-			return nil, bufferValue
-		case isReplica && strings.Join(words[1:4], " ") == replicaOutputLimit:
-			continue
-		case isReplica || soft != 0 || seconds != 0:
-			return nil, bufferSoft
-		}
-		if failure = between(hard, least, mostBytes); failure != "" {
-			return nil, failure
-		}
-		*field = hard
-	}
-	return func() {
-		s.maxOutputBytes.Store(normal)
-		s.maxMailBytes.Store(mail)
-	}, ""
+	value := func() string { return *s.enableDebug.Load() }
+	return parameter{name: "enable-debug-command", value: value, parse: parse, atStart: true}
 }
 
 // requirePass is requirepass. Who has authenticated stays so, as in Redis.
 func (s *settings) requirePass() parameter {
 	parse := func(text string) (func(), string) { return func() { s.password.Store(&text) }, "" }
-	return parameter{"requirepass", func() string { return *s.password.Load() }, parse}
+	return parameter{name: "requirepass", value: func() string { return *s.password.Load() }, parse: parse}
 }

@@ -2,7 +2,7 @@ package command
 
 // The commands of the cluster: package resp attaches a function to each that is not a mere container.
 const (
-	Asking ID = lastServer + iota
+	Asking ID = lastDebug + iota
 	Cluster
 	ClusterAddNode
 	ClusterFailover

@@ -6,6 +6,7 @@ const (
 	ClusterGetKeysInSlot
 	Copy
 	DBSize
+	DebugObject
 	Del
 	Exists
 	Expire
@@ -15,6 +16,7 @@ const (
 	FlushDB
 	GetEX
 	Keys
+	MemoryUsage
 	ObjectEncoding
 	ObjectFreq
 	ObjectHelp

@@ -22,6 +22,7 @@ const (
 	NoProto          = "NOPROTO unsupported protocol version"
 	NotProtoInteger  = "ERR Protocol version is not an integer or out of range"
 	MaxClients       = "ERR max number of clients reached"
+	OutOfMemory      = "OOM command not allowed when used memory > 'maxmemory'."
 	Loading          = "LOADING Redis is loading the dataset in memory"
 )
 
@@ -69,6 +70,13 @@ func UnknownCommand(args [][]byte) string {
 func UnknownSubcommand(args [][]byte) string {
 	container := string(bytes.ToUpper(args[0]))
 	return "ERR unknown subcommand '" + string(preview(args[1], previewBytes)) + "'. Try " + container + " HELP."
+}
+
+// SubcommandSyntax is the text of commands that judge their first argument and the number of the others in one; args are
+// all arguments, both names included.
+func SubcommandSyntax(args [][]byte) string {
+	return "ERR unknown subcommand or wrong number of arguments for '" + string(preview(args[1], previewBytes)) +
+		"'. Try " + string(bytes.ToUpper(args[0])) + " HELP."
 }
 
 // preview is at most limit bytes of value, up to the first zero byte.

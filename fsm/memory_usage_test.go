@@ -1,0 +1,113 @@
+package fsm
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// usage asks for MEMORY USAGE.
+func usage(t *testing.T, m *Machine, key string) int {
+	t.Helper()
+	got := string(memoryUsage(view{space: &m.space, now: m.space.time}, call{args: words("memory usage " + key)}))
+	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(got, ":"), "\r\n"))
+	if err != nil {
+		t.Fatalf("MEMORY USAGE %q answers %q", key, got)
+	}
+	return n
+}
+
+func TestSizesInMemoryUsageAreThoseOfTheTypes(t *testing.T) {
+	for name, sizes := range map[string][2]int{
+		"entry":   {entryBytes, int(reflect.TypeFor[entry]().Size())},
+		"chunks":  {chunksBytes, int(reflect.TypeFor[chunks]().Size())},
+		"chunk":   {chunkHeaderBytes, int(reflect.TypeFor[chunk]().Size())},
+		"pointer": {pointerBytes, int(reflect.TypeFor[*chunk]().Size())},
+	} {
+		if sizes[0] != sizes[1] {
+			t.Errorf("%s: %d bytes in the constant, %d in the type", name, sizes[0], sizes[1])
+		}
+	}
+}
+
+// TestMemoryUsageAddsUpToTheHeap compares the sum over all keys with what the heap grew by, for several kinds of keys.
+func TestMemoryUsageAddsUpToTheHeap(t *testing.T) {
+	for _, kind := range []struct {
+		name string
+		keys int
+		fill func(m *Machine, key []byte, i int)
+	}{
+		{"small", 200_000, func(m *Machine, key []byte, i int) {
+			deadline := int64(0)
+			if i%2 == 0 {
+				deadline = now + int64(i*7919%200_000)
+			}
+			m.space.putUntil(m.space.place(key), key, newEntry(key, make([]byte, i%100)), deadline)
+		}},
+		{"large", 200, func(m *Machine, key []byte, i int) { m.space.set(key, make([]byte, 1000*i)) }},
+		{"chunks", 400, func(m *Machine, key []byte, i int) {
+			do(m, [][]byte{[]byte("setrange"), key, fmt.Append(nil, 100*i), make([]byte, 40_000)})
+			do(m, [][]byte{[]byte("append"), key, []byte("x")})
+		}},
+		{"holes", 400, func(m *Machine, key []byte, i int) {
+			do(m, [][]byte{[]byte("setbit"), key, fmt.Append(nil, 10_000*i), []byte("1")})
+			do(m, [][]byte{[]byte("setbit"), key, fmt.Append(nil, 8<<20), []byte("1")})
+		}},
+	} {
+		m := newMachine(t)
+		before := heapBytes()
+		key := make([]byte, 16)
+		for i := range kind.keys {
+			kind.fill(m, benchKey(key, i), i)
+		}
+		held, sum := int(heapBytes()-before), 0
+		for i := range kind.keys {
+			sum += usage(t, m, string(benchKey(key, i)))
+		}
+		t.Logf("%s: the heap grew by %d bytes, MEMORY USAGE adds up to %d", kind.name, held, sum)
+		if sum < held*8/10 || sum > held*12/10 {
+			t.Errorf("%s: the heap grew by %d bytes, MEMORY USAGE adds up to %d", kind.name, held, sum)
+		}
+		runtime.KeepAlive(m)
+	}
+}
+
+func TestMemoryUsageRefusesWhatRedisRefuses(t *testing.T) {
+	m := newMachine(t)
+	do(m, words("set k v"))
+	for line, want := range map[string]string{
+		"memory usage none":                          "$-1\r\n",
+		"memory usage none samples":                  "-ERR syntax error\r\n",
+		"memory usage k samples":                     "-ERR syntax error\r\n",
+		"memory usage k samples -1":                  "-ERR syntax error\r\n",
+		"memory usage k samples x":                   "-ERR value is not an integer or out of range\r\n",
+		"memory usage k sample 1":                    "-ERR syntax error\r\n",
+		"memory usage k 1":                           "-ERR syntax error\r\n",
+		"memory usage k samples 0 SAMPLES 5":         ":" + strconv.Itoa(usage(t, m, "k")) + "\r\n",
+		"memory usage k Samples 9223372036854775807": ":" + strconv.Itoa(usage(t, m, "k")) + "\r\n",
+	} {
+		got := string(memoryUsage(view{space: &m.space}, call{args: words(line)}))
+		if got != want {
+			t.Errorf("%q answers %q, want %q", line, got, want)
+		}
+	}
+}
+
+// TestMemoryUsageGrowsWithWhatIsAdded sees that value, deadline and chunks count.
+func TestMemoryUsageGrowsWithWhatIsAdded(t *testing.T) {
+	m := newMachine(t)
+	last := 0
+	for _, line := range []string{
+		"set k v", "set k " + strings.Repeat("v", 100), "expire k 100", "setrange k 5000 x", "append k " + strings.Repeat("v", 9000),
+	} {
+		do(m, words(line))
+		now := usage(t, m, "k")
+		if now <= last {
+			t.Errorf("behind %.20q: %d bytes, %d before", line, now, last)
+		}
+		last = now
+	}
+}

@@ -1,0 +1,156 @@
+package resp
+
+import (
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// outputLimits are client-output-buffer-limit: how much may wait for a client before it is closed. Redis has a limit for
+// each class of clients, here it is one for each kind of output:
+//
+//	normal   replies. Those of writes are never cut: a client that saw only their end would not know what was done.
+//	pubsub   what is sent besides replies: invalidations, and what MONITOR shows
+//	slave    nothing: nodes are no clients of each other. It can be set, and shown, for the sake of files and tools.
+type outputLimits struct {
+	normal, mail, replica outputLimit
+}
+
+// outputLimit is the limit of one class. More than hard is never let wait; more than soft for softSeconds at a stretch
+// is not either, unless one of the two is 0.
+type outputLimit struct {
+	hard, soft, softSeconds atomic.Int64
+}
+
+// Defaults, which are Redis's, but for the hard limit of normal: there is one, see Limits.MaxOutputBytes.
+const (
+	defaultMailHardBytes    = 32 << 20
+	defaultMailSoftBytes    = 8 << 20
+	defaultReplicaHardBytes = 256 << 20
+	defaultReplicaSoftBytes = 64 << 20
+	defaultSoftSeconds      = 60
+)
+
+// Why a limit is refused: Redis's texts.
+const (
+	bufferCount = "Wrong number of arguments in buffer limit configuration."
+	bufferClass = "Invalid client class specified in buffer limit configuration."
+	bufferValue = "Error in hard, soft or soft_seconds setting in buffer limit configuration."
+)
+
+func (all *outputLimits) init(normalBytes int64) {
+	all.normal.store([3]int64{normalBytes, 0, 0})
+	all.mail.store([3]int64{defaultMailHardBytes, defaultMailSoftBytes, defaultSoftSeconds})
+	all.replica.store([3]int64{defaultReplicaHardBytes, defaultReplicaSoftBytes, defaultSoftSeconds})
+}
+
+// store sets hard, soft and softSeconds.
+func (l *outputLimit) store(values [3]int64) {
+	l.hard.Store(values[0])
+	l.soft.Store(values[1])
+	l.softSeconds.Store(values[2])
+}
+
+func (l *outputLimit) String() string {
+	text := strconv.FormatInt(l.hard.Load(), 10)
+	for _, n := range []*atomic.Int64{&l.soft, &l.softSeconds} {
+		text += " " + strconv.FormatInt(n.Load(), 10)
+	}
+	return text
+}
+
+// parameter is the limits as CONFIG knows them.
+func (all *outputLimits) parameter() parameter {
+	value := func() string {
+		return "normal " + all.normal.String() + " slave " + all.replica.String() + " pubsub " + all.mail.String()
+	}
+	return parameter{name: "client-output-buffer-limit", value: value, parse: all.parse}
+}
+
+// class finds the limit of a class, or nil.
+func (all *outputLimits) class(name string) *outputLimit {
+	switch strings.ToLower(name) {
+	case "normal":
+		return &all.normal
+	case "slave", "replica":
+		return &all.replica
+	case "pubsub":
+		return &all.mail
+	}
+	return nil
+}
+
+// parse reads any number of: class, hard limit, soft limit, seconds. A hard limit of 0 is none in Redis; here it is the
+// largest that there is.
+func (all *outputLimits) parse(text string) (apply func(), failure string) {
+	words := strings.Fields(text)
+	if len(words)%4 != 0 {
+		return nil, bufferCount
+	}
+	chosen := make(map[*outputLimit][3]int64)
+	for ; len(words) > 0; words = words[4:] {
+		limit := all.class(words[0])
+		if limit == nil {
+			return nil, bufferClass
+		}
+		hard, ok := parseMemory(words[1])
+		soft, softOK := parseMemory(words[2])
+		seconds, secondsOK := parseLength([]byte(words[3]))
+		if !ok || !softOK || !secondsOK || seconds < 0 {
+			return nil, bufferValue
+		}
+		if hard == 0 {
+			hard = mostBytes
+		}
+		if failure = between(hard, 1, mostBytes); failure != "" {
+			return nil, failure
+		}
+		chosen[limit] = [3]int64{hard, soft, min(seconds, int64(mostSoftPeriod/time.Second))}
+	}
+	return func() {
+		for limit, values := range chosen {
+			limit.store(values)
+		}
+	}, ""
+}
+
+// mostSoftPeriod is as good as for ever.
+const mostSoftPeriod = 100 * 365 * 24 * time.Hour
+
+// isSoft reports whether the limit has a soft part.
+func (l *outputLimit) isSoft() bool { return l.soft.Load() > 0 && l.softSeconds.Load() > 0 }
+
+// stretch is since when a soft limit has been exceeded; zero while it is not. It is the watch's own.
+type stretch struct{ since time.Time }
+
+// tooLong notes how much waits now, and reports whether it has been too much for too long.
+func (at *stretch) tooLong(l *outputLimit, waiting int64, now time.Time) bool {
+	switch {
+	case !l.isSoft() || waiting <= l.soft.Load():
+		at.since = time.Time{}
+	case at.since.IsZero():
+		at.since = now
+	default:
+		return now.Sub(at.since) >= time.Duration(l.softSeconds.Load())*time.Second
+	}
+	return false
+}
+
+// enforceSoftLimits closes the clients for which too much has waited for too long. It is the watch's.
+func (f *front) enforceSoftLimits(now time.Time) {
+	limits := &f.settings.output
+	if !limits.normal.isSoft() && !limits.mail.isSoft() {
+		return
+	}
+	for _, s := range f.sessions.list() {
+		replies := s.slowReplies.tooLong(&limits.normal, s.unsent.Load(), now)
+		mail := s.slowMail.tooLong(&limits.mail, int64(s.mailBytes()), now)
+		if replies || mail {
+			f.stats.outputLimit.Add(1)
+			f.logger.Info("client closed: too much has waited for it for too long (client-output-buffer-limit)",
+				"client", s.id, "address", s.address, "replies", s.unsent.Load(), "besides", s.mailBytes())
+			s.cut()
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package resp
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
+	redis := realRedis(t)
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	set := "CONFIG SET client-output-buffer-limit "
+	for _, input := range []string{
+		set + "\"normal 1mb 0 0\"\r\nCONFIG GET client-output-buffer-limit\r\n",
+		set + "\"normal 2mb 1mb 10 replica 0 0 0 pubsub 5 4 3\"\r\n",
+		set + "\"normal 1gb 0 0 replica 512mb 128mb 30 PUBSUB 64k 4KB 5\"\r\nCONFIG GET client-output-buffer-limit\r\n",
+		set + "\"slave 256mb 64mb 60 pubsub 32mb 8mb 60\"\r\nCONFIG GET client-output-buffer-limit\r\n",
+		set + "\"\"\r\n" + set + "\"normal 1 2 x\"\r\n" + set + "\"normal -1 0 0\"\r\n" + set + "\"master 1 1 1\"\r\n",
+	} {
+		compare(t, redis, s, input)
+	}
+	none := s.dial()
+	none.send("CONFIG SET client-output-buffer-limit \"normal 0 0 0\"\r\n")
+	none.expect("+OK\r\n")
+	if got := s.server.front.settings.output.normal.hard.Load(); got != mostBytes {
+		t.Errorf("no limit is a limit of %d", got)
+	}
+}
+
+func TestTheLimitsOfOutputAreThoseOfRedisByDefault(t *testing.T) {
+	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), Limits: Limits{MaxOutputBytes: 1 << 29}}))
+	want := "normal 536870912 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
+	if got := c.send("CONFIG GET client-output-buffer-limit\r\n"); got != "*2\r\n"+
+		bulkText("client-output-buffer-limit")+bulkText(want) {
+		t.Fatalf("got %q", got)
+	}
+}
+
+func TestTooMuchForTooLongIsAStretchWithoutAGap(t *testing.T) {
+	var limit outputLimit
+	limit.store([3]int64{1000, 100, 10})
+	var at stretch
+	now := time.Unix(1700000000, 0)
+	for i, step := range []struct {
+		seconds, waiting int64
+		want             bool
+	}{
+		{0, 101, false}, {9, 101, false}, {9, 100, false}, {10, 101, false}, {19, 500, false}, {20, 101, true},
+	} {
+		if got := at.tooLong(&limit, step.waiting, now.Add(time.Duration(step.seconds)*time.Second)); got != step.want {
+			t.Errorf("step %d: %v", i, got)
+		}
+	}
+	limit.store([3]int64{1000, 100, 0})
+	if at.tooLong(&limit, 500, now.Add(time.Hour)) {
+		t.Error("a soft limit of no seconds is exceeded")
+	}
+}
+
+// A client that does not read has its replies wait: beyond the soft limit for its seconds, though far below the hard one
+// and long before a write times out.
+func TestG5_AClientBeyondTheSoftLimitIsClosed(t *testing.T) {
+	store := newFakeStore(t)
+	store.values["k"] = bytes.Repeat([]byte("v"), 1<<20)
+	s := serve(t, Options{Store: store})
+	asks := s.dial()
+	if err := asks.SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
+	admin := s.dial()
+	admin.send("CONFIG SET client-output-buffer-limit \"normal 512mb 1kb 1\"\r\n")
+	admin.expect("+OK\r\n")
+	asks.send(strings.Repeat("GET k\r\n", 64))
+	eventually(t, "closed", func() bool { return s.server.Clients() == 1 })
+	if n := s.server.front.stats.outputLimit.Load(); n != 1 {
+		t.Errorf("%d clients were closed for their output", n)
+	}
+	admin.send("PING\r\n")
+	admin.expect("+PONG\r\n")
+}
+
+// What waits besides replies has a soft limit of its own.
+func TestAClientWithTooMuchMailForTooLongIsClosed(t *testing.T) {
+	s := serve(t, Options{Store: newFakeStore(t)})
+	f := s.server.front
+	f.settings.output.mail.store([3]int64{1000, 10, 1})
+	killed := make(chan struct{})
+	stuck := f.sessions.open(f.now(), socket{kill: func() { close(killed) }}, true)
+	stuck.mailLimit = &f.settings.output.mail.hard
+	stuck.post(make([]byte, 11))
+	fine := f.sessions.open(f.now(), socket{kill: func() { t.Error("a client with little mail is closed") }}, true)
+	fine.mailLimit = stuck.mailLimit
+	fine.post(make([]byte, 10))
+	select {
+	case <-killed:
+	case <-time.After(patience):
+		t.Error("never closed")
+	}
+	f.sessions.close(stuck)
+	f.sessions.close(fine)
+}
