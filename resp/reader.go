@@ -14,6 +14,12 @@ type span struct{ from, to uint32 }
 // shortHeaderBytes is how far a header is read byte by byte before a search for its end pays.
 const shortHeaderBytes = 10
 
+// What plain takes: so many arguments, lengths of so many digits.
+const (
+	plainArguments = 16
+	plainDigits    = 8
+)
+
 // noBulk says that the next thing in a request is the header of a bulk.
 const noBulk = -1
 
@@ -167,6 +173,11 @@ func (r *Reader) grow() error {
 // again by every later call: its text is the error reply without the prefix ERR, and the connection is to be closed
 // after sending it.
 func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
+	if r.at == 0 && r.missing == 0 && r.failed == nil && !r.stranger {
+		if longer := r.plain(argv); len(longer) > len(argv) {
+			return longer, nil
+		}
+	}
 	for r.failed == nil && r.start+r.at < len(r.buf) {
 		if r.missing == 0 && r.at == 0 && r.buf[r.start] != '*' {
 			line, ok := r.line("too big inline request")
@@ -191,6 +202,51 @@ func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
 		return r.take(argv), nil
 	}
 	return argv, r.failed
+}
+
+// plain is the short way for what nearly every request is: an array of a few bulks, all of it there and within the
+// limits. It appends the arguments and consumes the request; of anything else it appends and changes nothing, and leaves
+// the verdict to the long way.
+func (r *Reader) plain(argv [][]byte) [][]byte {
+	request := r.buf[r.start:]
+	count, at := plainHeader(request, 0, '*')
+	if count < 1 || count > plainArguments || count > r.maxArguments {
+		return argv
+	}
+	longer := argv
+	for range count {
+		length, from := plainHeader(request, at, '$')
+		at = from + length + 2
+		if from == 0 || length > r.maxBulkBytes || at > len(request) || from+length > r.maxRequestBytes ||
+			request[at-2] != '\r' || request[at-1] != '\n' {
+			return argv
+		}
+		longer = append(longer, request[from:at-2:at-2])
+	}
+	r.at = at
+	r.consume()
+	return longer
+}
+
+// plainHeader reads a letter and a decimal of some digits with its line end, and returns the number and what is behind
+// it; or 0, 0.
+func plainHeader(request []byte, at int, kind byte) (number, next int) {
+	if len(request)-at < len("$0\r\n") || request[at] != kind {
+		return 0, 0
+	}
+	first := at + 1
+	for at = first; at < len(request) && at < first+plainDigits; at++ {
+		digit := request[at] - '0'
+		if digit > 9 {
+			break
+		}
+		number = number*10 + int(digit)
+	}
+	end := at + len("\r\n")
+	if at == first || end > len(request) || string(request[at:end]) != "\r\n" || (request[first] == '0' && at > first+1) {
+		return 0, 0
+	}
+	return number, end
 }
 
 // array goes on with an array of bulks, and reports whether it is complete.

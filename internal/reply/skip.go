@@ -6,6 +6,10 @@ import "bytes"
 // own: of bytes that no function of this package has made, nothing sensible is said, but nothing panics either.
 func Skip(replies []byte) []byte {
 	for open := 1; open > 0; open-- {
+		if len(replies) >= len("+OK\r\n") && string(replies[:len("+OK\r\n")]) == "+OK\r\n" {
+			replies = replies[len("+OK\r\n"):] // the usual reply to a write
+			continue
+		}
 		end := bytes.IndexByte(replies, '\n')
 		if end < 2 {
 			return nil
