@@ -136,11 +136,24 @@ func randomFields(r *rand.Rand) []string {
 // randomStringCommand is a random call of a command on strings or bitmaps.
 func randomStringCommand(r *rand.Rand) [][]byte {
 	key := func() string { return []string{"a", "b", "c", "none"}[r.IntN(4)] }
-	unit := func() string { return pick(r, "bit byte bit") }
 	name := pick(r, "append strlen getrange substr setrange getset getdel setnx msetnx mset incrbyfloat incrbyfloat lcs "+
 		"setbit getbit bitcount bitpos bitop bitfield bitfield bitfield_ro set get del incr")
-	var args []string
-	switch strings.ToLower(name) {
+	if strings.EqualFold(name, "incrbyfloat") {
+		if !redisHasX87 {
+			return randomStringCommand(r)
+		}
+		if r.IntN(3) == 0 {
+			name = "set"
+		}
+		return toArgs([]string{name, "f", randomDecimal(r)})
+	}
+	return toArgs(append([]string{name}, argumentsOf(r, strings.ToLower(name), key)...))
+}
+
+// argumentsOf are random arguments of a command on strings or bitmaps.
+func argumentsOf(r *rand.Rand, name string, key func() string) (args []string) {
+	unit := func() string { return pick(r, "bit byte bit") }
+	switch name {
 	case "append", "getset", "setnx", "set":
 		args = []string{key(), randomString(r)}
 	case "strlen", "getdel", "get", "del", "incr":
@@ -151,14 +164,6 @@ func randomStringCommand(r *rand.Rand) [][]byte {
 		args = []string{key(), randomPosition(r), randomString(r)}
 	case "mset", "msetnx":
 		args = []string{key(), randomString(r), key(), randomString(r), key()}[:4+r.IntN(16)/15]
-	case "incrbyfloat":
-		if !redisHasX87 {
-			return randomStringCommand(r)
-		}
-		args = []string{"f", randomDecimal(r)}
-		if r.IntN(3) == 0 {
-			name, args = "set", []string{"f", randomDecimal(r)}
-		}
 	case "lcs":
 		args = []string{key(), key()}
 		for range r.IntN(3) {
@@ -182,11 +187,7 @@ func randomStringCommand(r *rand.Rand) [][]byte {
 	case "bitfield", "bitfield_ro":
 		args = append([]string{key()}, randomFields(r)...)
 	}
-	words := [][]byte{[]byte(name)}
-	for _, arg := range args {
-		words = append(words, []byte(arg))
-	}
-	return words
+	return args
 }
 
 // TestRepliesOnStringsAreThoseOfRedis runs random commands on strings and bitmaps here and in a real Redis, in runs of

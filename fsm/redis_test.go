@@ -18,11 +18,12 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 )
 
-// realRedis is a redis-server of its own, on a socket in a directory of the test, that ends with the test.
+// realRedis is a connection to a redis-server of the test's own, which listens on a socket and ends with the test.
 type realRedis struct {
-	t    *testing.T
-	conn net.Conn
-	in   *bufio.Reader
+	t      *testing.T
+	socket string
+	conn   net.Conn
+	in     *bufio.Reader
 }
 
 // startRedis starts a redis-server with the given options besides. Without one installed the test fails: a comparison
@@ -54,9 +55,25 @@ func startRedis(t *testing.T, options ...string) *realRedis {
 			t.Logf("redis-server says:\n%s", log.String())
 		}
 	})
+	return connectRedis(t, socket)
+}
+
+// connectRedis connects as soon as the server listens.
+func connectRedis(t *testing.T, socket string) *realRedis {
+	t.Helper()
 	conn := dial(t, socket)
 	t.Cleanup(func() { _ = conn.Close() })
-	return &realRedis{t, conn, bufio.NewReader(conn)}
+	return &realRedis{t, socket, conn, bufio.NewReader(conn)}
+}
+
+// another is one more connection to the same server, which speaks the given protocol.
+func (s *realRedis) another(protocol int) *realRedis {
+	s.t.Helper()
+	more := connectRedis(s.t, s.socket)
+	if protocol != 2 {
+		more.do("hello", strconv.Itoa(protocol))
+	}
+	return more
 }
 
 // dial connects as soon as the server listens.
@@ -90,7 +107,7 @@ func (s *realRedis) send(commands ...[][]byte) {
 	}
 }
 
-// reply reads the bytes of one reply.
+// reply reads the bytes of one reply, in either protocol.
 func (s *realRedis) reply() string {
 	s.t.Helper()
 	line, err := s.in.ReadString('\n')
@@ -105,7 +122,10 @@ func (s *realRedis) reply() string {
 			s.t.Fatal(err)
 		}
 		return line + string(bulk)
-	case line[0] == '*':
+	case line[0] == '%':
+		n *= 2
+		fallthrough
+	case line[0] == '*' || line[0] == '~':
 		for range n {
 			line += s.reply()
 		}

@@ -150,9 +150,10 @@ func scanKeys(v view, c call) []byte {
 	return c.list(found)
 }
 
-// parseCursor reads what C's strtoul reads, which is what Redis takes: also nothing, and a sign. One of another server
-// may lie behind the end of all keys, and is no error.
+// parseCursor reads what C's strtoul reads, which is what Redis takes: also nothing, and a sign, and it ends at a NUL.
+// One of another server may lie behind the end of all keys, and is no error.
 func parseCursor(arg []byte) (position, bool) {
+	arg, _, _ = bytes.Cut(arg, []byte{0})
 	digits := arg
 	negative := len(arg) > 0 && arg[0] == '-'
 	if negative || len(arg) > 0 && arg[0] == '+' {

@@ -11,7 +11,13 @@ import (
 // again behind an entry without commands if it asks for that.
 func doAt(t testing.TB, m *Machine, stamp int64, calls ...[][]byte) string {
 	t.Helper()
-	run := newRun(2, calls...)
+	return doAtIn(t, m, 2, stamp, calls...)
+}
+
+// doAtIn is doAt for a client that speaks the given protocol.
+func doAtIn(t testing.TB, m *Machine, protocol int, stamp int64, calls ...[][]byte) string {
+	t.Helper()
+	run := newRun(protocol, calls...)
 	if run.HasWrite() {
 		m.Apply(m.Index()+1, stamp, run.Body(nil, argv.Append), run)
 		return string(run.Reply)

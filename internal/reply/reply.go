@@ -3,6 +3,7 @@ package reply
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/tidwall/redcon"
 )
@@ -19,8 +20,11 @@ func OK(dst []byte) []byte { return redcon.AppendOK(dst) }
 // Simple appends a simple string. Line breaks in it become spaces.
 func Simple(dst []byte, text string) []byte { return redcon.AppendString(dst, text) }
 
-// Error appends an error; text begins with its prefix, such as ERR. Line breaks in it become spaces.
-func Error(dst []byte, text string) []byte { return redcon.AppendError(dst, text) }
+// Error appends an error; text begins with its prefix, such as ERR. Line breaks in it become spaces, but for those at
+// its end, which go away, as in Redis.
+func Error(dst []byte, text string) []byte {
+	return redcon.AppendError(dst, strings.TrimRight(text, "\r\n"))
+}
 
 // Integer appends an integer.
 func Integer(dst []byte, n int64) []byte { return redcon.AppendInt(dst, n) }

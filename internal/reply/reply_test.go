@@ -37,6 +37,7 @@ func TestEachValueHasTheFormOfItsProtocol(t *testing.T) {
 		"array":       {func(int) []byte { return ArrayHeader(nil, 12) }, "*12\r\n", "*12\r\n"},
 		"error":       {func(int) []byte { return Error(nil, Syntax) }, "-ERR syntax error\r\n", "-ERR syntax error\r\n"},
 		"error lines": {func(int) []byte { return Error(nil, "ERR a\r\nb") }, "-ERR a  b\r\n", "-ERR a  b\r\n"},
+		"error end":   {func(int) []byte { return Error(nil, "ERR a\n\r\n") }, "-ERR a\r\n", "-ERR a\r\n"},
 	} {
 		if got := string(c.encode(RESP2)); got != c.resp2 {
 			t.Errorf("%s in RESP2 is %q, want %q", name, got, c.resp2)

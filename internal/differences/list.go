@@ -1,0 +1,126 @@
+package differences
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// List has all differences; it is not to be changed.
+var List = []Difference{
+	{
+		ID:    "object-encoding",
+		Redis: "`OBJECT ENCODING` tells how the value lies in memory, which depends on the commands that made it",
+		Here:  "it tells how Redis would keep the value if it had just been set",
+		Why:   "how a value lies in memory may differ between nodes, and replies must not",
+		Probes: []Probe{
+			{[]string{"SET k a", "APPEND k b", "OBJECT ENCODING k"}, `\$3\r\nraw\r\n`, `\$6\r\nembstr\r\n`},
+		},
+		Excuses: func(call []string, redis, here string) bool {
+			return calls(call, "OBJECT", "ENCODING") && (redis == "$3\r\nraw\r\n" || redis == "$6\r\nembstr\r\n") &&
+				(here == "$6\r\nembstr\r\n" || here == "$3\r\nint\r\n")
+		},
+	},
+	{
+		ID:    "object-refcount",
+		Redis: "`OBJECT REFCOUNT` of a small whole number is 2147483647: such values are shared",
+		Here:  "it is 1 for every key",
+		Why:   "values are not shared",
+		Probes: []Probe{
+			{[]string{"SET k 7", "OBJECT REFCOUNT k"}, `:2147483647\r\n`, `:1\r\n`},
+		},
+		Excuses: func(call []string, redis, here string) bool {
+			return calls(call, "OBJECT", "REFCOUNT") && redis == ":2147483647\r\n" && here == ":1\r\n"
+		},
+	},
+	{
+		ID:    "object-idletime",
+		Redis: "`OBJECT IDLETIME` tells how long ago a key was used",
+		Here:  "it is refused with an error",
+		Why:   "reads leave no trace in the state: they do not go through the log",
+		Probes: []Probe{
+			{[]string{"SET k v", "OBJECT IDLETIME k"}, `:0\r\n`, `-ERR idle times are not tracked.*\r\n`},
+		},
+		Excuses: func(call []string, redis, here string) bool {
+			return calls(call, "OBJECT", "IDLETIME") && redis[0] == ':' && isError(here)
+		},
+	},
+	{
+		ID:    "help",
+		Redis: "`HELP` of a command with subcommands lists them",
+		Here:  "it lists them in other words, and those that exist here",
+		Why:   "the texts are this project's own",
+		Probes: []Probe{
+			{[]string{"OBJECT HELP"}, `\*11\r\n\+OBJECT (?s:.*)`, `\*11\r\n\+OBJECT (?s:.*)`},
+		},
+		Excuses: func(call []string, redis, here string) bool {
+			return len(call) == 2 && calls(call[1:], "HELP") && redis[0] == '*' && here[0] == '*'
+		},
+	},
+	{
+		ID:    "bitfield-saturation",
+		Redis: "`BITFIELD … OVERFLOW SAT SET` of a number near the lowest of 64 bits stores the highest the field holds",
+		Here:  "it stores the lowest",
+		Why:   "a subtraction overflows in Redis; its documentation wants the nearest number, as here",
+		Probes: []Probe{{
+			[]string{"BITFIELD k OVERFLOW SAT SET i8 0 -9223372036854775808 GET i8 0"},
+			`\*2\r\n:0\r\n:127\r\n`, `\*2\r\n:0\r\n:-128\r\n`,
+		}},
+		Avoids: func(call []string) bool {
+			const nearLowest = math.MinInt64 / 2
+			saturates, low := false, false
+			for _, arg := range call {
+				n, err := strconv.ParseInt(arg, 10, 64)
+				saturates = saturates || strings.EqualFold(arg, "SAT")
+				low = low || err == nil && n <= nearLowest
+			}
+			return calls(call, "BITFIELD") && saturates && low
+		},
+	},
+	{
+		ID:    "bitfield-offset",
+		Redis: "`BITFIELD … #n` with an `n` so high that its product with the width overflows is taken for another place",
+		Here:  "it is refused as out of range",
+		Why:   "nobody who writes it means that place",
+		Probes: []Probe{{
+			[]string{"BITFIELD k GET u8 #2305843009213693952"},
+			`\*1\r\n:0\r\n`, `-ERR bit offset is not an integer or out of range\r\n`,
+		}},
+		Excuses: func(call []string, redis, here string) bool {
+			const high = 1 << 56
+			for _, arg := range call {
+				digits, indexed := strings.CutPrefix(arg, "#")
+				if n, err := strconv.ParseInt(digits, 10, 64); indexed && err == nil && n >= high {
+					return calls(call, "BITFIELD") || calls(call, "BITFIELD_RO")
+				}
+			}
+			return false
+		},
+	},
+	{
+		ID:    "scan-cursor",
+		Redis: "a cursor of `SCAN` is a place in the hash table of this server",
+		Here: "it is a slot and a hash of keys, and means the same on every node and after a restart; one from elsewhere " +
+			"means another place",
+		Why: "a scan may go on at another node",
+		Probes: []Probe{
+			{[]string{"MSET" + numbered(200), "SCAN 0 COUNT 1"}, `\*2\r\n\$\d\r\n(?s:.*)`, `\*2\r\n\$\d\d\r\n(?s:.*)`},
+		},
+		Excuses: func(call []string, redis, here string) bool {
+			const all = "*2\r\n$1\r\n0\r\n"
+			fromElsewhere := len(call) > 1 && strings.Trim(call[1], "0") != ""
+			part := !strings.HasPrefix(redis, all) || !strings.HasPrefix(here, all)
+			return calls(call, "SCAN") && !isError(redis) && !isError(here) && (fromElsewhere || part)
+		},
+	},
+}
+
+// numbered are the words of so many keys with values.
+func numbered(keys int) string {
+	var b strings.Builder
+	for i := range keys {
+		fmt.Fprintf(&b, " key%d v", i)
+	}
+	return b.String()
+}
