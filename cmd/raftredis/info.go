@@ -81,6 +81,10 @@ func (s *store) describeState(info *resp.Info) {
 		}
 	})
 	info.Keys, info.Expires = int64(stats.Keys), int64(stats.Deadlines)
+	// Clients are woken before the loop hears of what was applied: the status may not have come as far as a client that
+	// was answered and asks now, by WAIT, who else has its write.
+	info.Applied = max(info.Applied, index)
+	info.Commit = max(info.Commit, index)
 	info.Fields = append(info.Fields,
 		resp.Field{Name: "raft_state_index", Value: number(index)},
 		resp.Field{Name: "raft_state_hash", Value: fmt.Sprintf("%016x", hash)})
