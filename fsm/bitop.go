@@ -1,71 +1,158 @@
 package fsm
 
-import "github.com/raftredis/raftredis/internal/reply"
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// bitOperation is what BITOP does with strings, bit by bit.
+type bitOperation int
+
+const (
+	noBitOperation bitOperation = iota
+	bitAnd
+	bitOr
+	bitXor
+	bitNot
+)
+
+func parseBitOperation(name []byte) bitOperation {
+	switch {
+	case is(name, "AND"):
+		return bitAnd
+	case is(name, "OR"):
+		return bitOr
+	case is(name, "XOR"):
+		return bitXor
+	case is(name, "NOT"):
+		return bitNot
+	}
+	return noBitOperation
+}
 
 // bitOp combines strings bit by bit and puts the result at a key, or removes that key if the result is empty. The
 // result is as long as the longest of them; the others count as if zeros followed.
+//
+// An entry of the log is short, and a string can be half a gigabyte of zeros that a short command made. So the work
+// follows what is stored, not what is named: a key counts once, however often it stands there, and chunks of zeros are
+// neither read nor made.
 func bitOp(m *Machine, c call) []byte {
-	operation, target, sources := c.args[1], c.args[2], c.args[3:]
-	combine, ok := bitOperation(operation)
+	operation, target, keys := parseBitOperation(c.args[1]), c.args[2], c.args[3:]
 	switch {
-	case !ok:
+	case operation == noBitOperation:
 		return c.error(reply.Syntax)
-	case combine == nil && len(sources) != 1:
+	case operation == bitNot && len(keys) != 1:
 		return c.error(reply.BitOpNot)
 	}
-	entries := make([]*entry, len(sources))
-	length := 0
-	for i, key := range sources {
-		if entries[i] = m.space.get(key); entries[i] != nil {
-			length = max(length, entries[i].length())
-		}
-	}
+	sources, length := m.space.bitSources(operation, keys)
 	if length == 0 {
 		m.space.remove(target)
 		return c.integer(0)
 	}
-	result := buildEntry(target, length, func(part []byte, offset int) {
-		entries[0].readPadded(part, offset)
-		if combine == nil {
-			for i := range part {
-				part[i] = ^part[i]
-			}
-			return
-		}
-		var other [chunkBytes]byte
-		for _, e := range entries[1:] {
-			e.readPadded(other[:len(part)], offset)
-			combine(part, other[:len(part)])
-		}
-	})
+	fill := func(piece []byte, offset int) bool { return operation.fill(piece, offset, sources) }
+	var result entry
+	if length <= chunkBytes {
+		result = buildEntry(target, length, func(piece []byte, offset int) { fill(piece, offset) })
+	} else {
+		var record strings.Builder
+		beginRecord(&record, target, 0)
+		result = entry{record: record.String(), chunks: buildChunks(length, m.space.values, m.space.generation, fill)}
+	}
 	m.space.put(m.space.place(target), target, result)
 	return c.integer(int64(length))
 }
 
-// bitOperation is the function of an operation, which changes its first argument by its second; nil for NOT, which has
-// none.
-func bitOperation(name []byte) (combine func(part, other []byte), ok bool) {
-	switch {
-	case is(name, "AND"):
-		return func(part, other []byte) {
-			for i, b := range other {
-				part[i] &= b
-			}
-		}, true
-	case is(name, "OR"):
-		return func(part, other []byte) {
-			for i, b := range other {
-				part[i] |= b
-			}
-		}, true
-	case is(name, "XOR"):
-		return func(part, other []byte) {
-			for i, b := range other {
-				part[i] ^= b
-			}
-		}, true
+// bitSources gives the strings that an operation has to look at, each of them once, and the length of the longest of
+// all. AND and OR are the same however often a string stands there; XOR of a string with itself is nothing. A key that
+// is absent makes the result of AND zeros, which is what AND of no strings is here, and is nothing to the others.
+func (s *space) bitSources(operation bitOperation, keys [][]byte) (sources []*entry, length int) {
+	odd := make(map[string]bool, len(keys)) // whether a key stands there an odd number of times
+	for _, key := range keys {
+		odd[string(key)] = !odd[string(key)]
 	}
-	return nil, is(name, "NOT")
+	absent := false
+	for _, key := range keys {
+		isOdd, first := odd[string(key)]
+		delete(odd, string(key))
+		e := s.get(key)
+		switch {
+		case e == nil:
+			absent = true
+		case first:
+			length = max(length, e.length())
+			if isOdd || operation != bitXor {
+				sources = append(sources, e)
+			}
+		}
+	}
+	if absent && operation == bitAnd {
+		return nil, length
+	}
+	return sources, length
+}
+
+// fill writes the bytes of the result at an offset, a multiple of chunkBytes, into zeros, and reports whether one of
+// them is not zero. If none is, piece is zeros as before.
+func (o bitOperation) fill(piece []byte, offset int, sources []*entry) bool {
+	if o == bitNot {
+		sources[0].readPadded(piece, offset)
+		return o.combine(piece, piece)
+	}
+	some := false
+	for i, e := range sources {
+		switch {
+		case e.zeroFrom(offset) && o == bitAnd:
+			if i > 0 {
+				clear(piece)
+			}
+			return false
+		case e.zeroFrom(offset):
+		case o == bitAnd && i == 0:
+			e.readPadded(piece, offset)
+			some = true
+		default:
+			var other [chunkBytes]byte
+			e.readPadded(other[:len(piece)], offset)
+			some = o.combine(piece, other[:len(piece)])
+		}
+	}
+	return some
+}
+
+// combine changes piece by other, which is as long, and reports whether a byte of it is not zero.
+func (o bitOperation) combine(piece, other []byte) bool {
+	var ones uint64
+	for len(piece) >= 8 {
+		word := o.word(binary.LittleEndian.Uint64(piece), binary.LittleEndian.Uint64(other))
+		binary.LittleEndian.PutUint64(piece, word)
+		ones |= word
+		piece, other = piece[8:], other[8:]
+	}
+	for i := range piece {
+		piece[i] = byte(o.word(uint64(piece[i]), uint64(other[i])))
+		ones |= uint64(piece[i])
+	}
+	return ones != 0
+}
+
+func (o bitOperation) word(a, b uint64) uint64 {
+	switch o {
+	case bitAnd:
+		return a & b
+	case bitOr:
+		return a | b
+	case bitXor:
+		return a ^ b
+	}
+	return ^a
+}
+
+// zeroFrom reports whether the chunk at an offset, a multiple of chunkBytes, is known to be zeros: it lies behind the
+// end, or was never written.
+func (e *entry) zeroFrom(offset int) bool {
+	return offset >= e.length() || (e.chunks != nil && e.chunks.list[offset/chunkBytes] == nil)
 }
 
 // readPadded fills part with what the string has from an offset on, and zeros behind its end. No entry is an empty

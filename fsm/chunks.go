@@ -61,19 +61,41 @@ func digestValue[T text](s sip, value T) uint64 {
 	return foldChunks(s, len(value), sum)
 }
 
-// newChunks cuts a string into chunks, to be overwritten: only then its digest is made.
+// newChunks cuts a string into chunks.
 func newChunks(value string, s sip, generation uint64) *chunks {
+	return buildChunks(len(value), s, generation, func(piece []byte, offset int) bool {
+		return copy(piece, strings.TrimRight(value[offset:offset+len(piece)], "\x00")) > 0
+	})
+}
+
+// buildChunks makes a string of zeros, and then chunk by chunk what it shall be: fill writes into the zeros at an offset,
+// and reports whether one of them is not zero any more.
+func buildChunks(length int, s sip, generation uint64, fill func(piece []byte, offset int) bool) *chunks {
 	p := &chunks{generation: generation}
-	p.resize(len(value), s)
+	p.resize(length, s)
+	var piece [chunkBytes]byte
 	for i := range p.list {
-		begin := i * chunkBytes
-		b := value[begin : begin+chunkLength(i, len(value))]
-		if i == len(p.list)-1 || strings.Trim(b, "\x00") != "" {
-			copy(p.own(i, s), b)
+		part := piece[:chunkLength(i, length)]
+		filled := fill(part, i*chunkBytes)
+		if filled || i == len(p.list)-1 {
+			copy(p.own(i, s), part)
 			p.rehash(i, 0, s)
 		}
+		if filled {
+			clear(part)
+		}
 	}
+	p.fold(s)
 	return p
+}
+
+// fold makes the digest out of those of the chunks.
+func (p *chunks) fold(s sip) {
+	if len(p.list) == 1 {
+		p.digest = p.list[0].digest
+	} else {
+		p.digest = foldChunks(s, p.length, p.sum)
+	}
 }
 
 // overwritten is the string with b, which is not empty, at an offset. A string that ends before the offset is
@@ -100,11 +122,7 @@ func (p *chunks) overwritten(offset int, b []byte, s sip, generation uint64) *ch
 		}
 		next.rehash(i, same, s)
 	}
-	if len(next.list) == 1 {
-		next.digest = next.list[0].digest
-	} else {
-		next.digest = foldChunks(s, next.length, next.sum)
-	}
+	next.fold(s)
 	return &next
 }
 

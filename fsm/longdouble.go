@@ -25,8 +25,10 @@ const (
 	leastExponent = -16446
 	// longestNumber is the most bytes that a number is read from.
 	longestNumber = 5*1024 - 1
-	// shownDigits is the number of digits behind the point that are shown.
-	shownDigits = 17
+	// shownDigits is the number of digits behind the point that are shown. A number below 2^-58 is below half of the
+	// last one.
+	shownDigits   = 17
+	shownExponent = -57
 	// decimalMagnitude bounds the digits before the point of a number, and the zeros behind the point of a small one,
 	// that is worth a closer look. exponentCeiling is where exponents cease to matter, whatever digits precede them.
 	decimalMagnitude = 5_000
@@ -152,6 +154,10 @@ func (d longDouble) plus(other longDouble) (longDouble, bool) {
 
 // append appends a finite number to dst as Redis writes it: never with an exponent, and without zeros at its end.
 func (d longDouble) append(dst []byte) []byte {
+	// big.Float takes milliseconds to make thousands of digits of a small number, of which none would be shown.
+	if d.value.MantExp(nil) < shownExponent {
+		return append(dst, '0')
+	}
 	begin := len(dst)
 	dst = d.value.Append(dst, 'f', shownDigits)
 	dst = bytes.TrimRight(dst, "0") // there is a point: zeros before it stay

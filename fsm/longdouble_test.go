@@ -111,3 +111,24 @@ func FuzzSpellings(f *testing.F) {
 		}
 	})
 }
+
+// Made digit by digit, each of these would take milliseconds, and an entry has room for 45,000 of them.
+func TestNumbersOfWhichNothingIsShownCostLittle(t *testing.T) {
+	m := newMachine(t)
+	for _, tiny := range []string{"1e-4900", "-1e-4900", "0x1p-16000"} {
+		run := make([][][]byte, 0, 5000)
+		for range cap(run) {
+			run = append(run, words("incrbyfloat f "+tiny))
+		}
+		if got, want := do(m, run...), strings.Repeat("$1\r\n0\r\n", len(run)); got != want {
+			t.Errorf("%s: not all of %d replies are 0", tiny, len(run))
+		}
+	}
+	for text, want := range map[string]string{
+		"0x1p-58": "0", "0x1.ffffp-59": "0", "0x1p-57": "0.00000000000000001", "-0x1.3p-57": "-0.00000000000000001",
+	} {
+		if d, _ := parseLongDouble([]byte(text)); string(d.append(nil)) != want {
+			t.Errorf("%s is shown as %s, want %s", text, d.append(nil), want)
+		}
+	}
+}
