@@ -101,6 +101,10 @@ var slowLogHelpLines = []string{
 
 var latencyHelpLines = []string{
 	"LATENCY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+	"DOCTOR",
+	"    Show in sentences what was late, and what to do.",
+	"GRAPH <event>",
+	"    Draw when an event took long, and how long.",
 	"HISTOGRAM [<command> ...]",
 	"    Show how many calls of commands took how long.",
 	"HISTORY <event>",

@@ -2,6 +2,16 @@ package command
 
 var latencySubcommands = []Spec{
 	{
+		ID: LatencyDoctor, Name: "latency|doctor", Arity: 2, Flags: FlagAdmin | connection,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "2.8.13", Group: "server",
+		Summary: "Says in sentences what was late, and what to do.", Complexity: "O(1)",
+	},
+	{
+		ID: LatencyGraph, Name: "latency|graph", Arity: 3, Flags: FlagAdmin | connection,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: "2.8.13", Group: "server",
+		Summary: "Draws when an event took long, and how long.", Complexity: "O(1)",
+	},
+	{
 		ID: LatencyHelp, Name: "latency|help", Arity: 2, Flags: always,
 		Categories: []string{"@slow"}, Since: "2.8.13", Group: "server",
 		Summary: "Lists the subcommands of LATENCY.", Complexity: "O(1)",

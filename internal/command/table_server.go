@@ -20,11 +20,14 @@ const (
 	Info
 	LastSave
 	Latency
+	LatencyDoctor
+	LatencyGraph
 	LatencyHelp
 	LatencyHistogram
 	LatencyHistory
 	LatencyLatest
 	LatencyReset
+	LolWut
 	Module
 	ModuleHelp
 	ModuleList
@@ -78,6 +81,11 @@ var serverSpecs = []Spec{
 		Categories: []string{"@slow"}, Since: "2.8.13", Group: "server",
 		Summary: "Holds the commands about the time that commands take.", Complexity: "Depends on the subcommand.",
 		Subcommands: latencySubcommands,
+	},
+	{
+		ID: LolWut, Name: "lolwut", Arity: -1, Flags: fastRead,
+		Categories: []string{"@read", "@fast"}, Since: "5.0.0", Group: "server",
+		Summary: "Draws a picture, and says which version of Redis is spoken.", Complexity: "O(1)",
 	},
 	{
 		ID: Module, Name: "module", Arity: -2,

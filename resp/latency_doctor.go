@@ -1,0 +1,89 @@
+package resp
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// advice is what LATENCY DOCTOR says about an event, in the order in which one would look.
+var advice = map[string][]string{
+	"command": {
+		"SLOWLOG GET lists what took long. A write takes as long as the sync of a majority of disks, a read a round trip " +
+			"to a majority; what takes longer than both is large, or waited behind something that was.",
+		"Cut what is large: KEYS, BITCOUNT of long strings and LCS cost what they look at; SCAN costs little at a time.",
+	},
+	"fast-command": {
+		"Commands that cost next to nothing took long, so what they waited for was not the command: the disks (compare " +
+			"the time that a small write takes with that of a read), the network between nodes, or the processor.",
+		"See that the machine does not swap and that nothing else uses its processors; a node wants one to itself.",
+	},
+}
+
+// latencyDoctor is LATENCY DOCTOR: sentences for people.
+func latencyDoctor(c *Conn, dst []byte, _ [][]byte) []byte {
+	f := c.front
+	return reply.Verbatim(dst, c.protocol(), "txt", latencyReport(f.latencies.copied(), &f.settings))
+}
+
+func latencyReport(events map[string]latencyEvent, s *settings) string {
+	threshold := s.latencyThresholdMillis.Load()
+	switch {
+	case len(events) == 0 && threshold == 0:
+		return "Nothing was watched: latency-monitor-threshold is 0. CONFIG SET it to the milliseconds from which on " +
+			"something is late.\n"
+	case len(events) == 0:
+		return fmt.Sprintf("Nothing took as long as %d ms, which is latency-monitor-threshold.\n", threshold)
+	}
+	var names []string
+	for name := range events {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var text, said strings.Builder
+	text.WriteString("Some things were late on this node:\n\n")
+	for i, name := range names {
+		e := events[name]
+		fmt.Fprintf(&text, "%d. %s: %s\n", i+1, name, e.summary())
+		for _, one := range append(slowLogAdvice(name, threshold, s.slowerThanMicros.Load()), advice[name]...) {
+			said.WriteString("- " + one + "\n")
+		}
+	}
+	if said.Len() > 0 {
+		text.WriteString("\nWhat to do:\n\n" + said.String())
+	}
+	return text.String()
+}
+
+// summary tells of all samples of an event in numbers.
+func (e *latencyEvent) summary() string {
+	count := int64(len(e.samples))
+	sum, deviation := int64(0), int64(0)
+	for _, sample := range e.samples {
+		sum += sample.millis
+	}
+	mean := sum / count
+	for _, sample := range e.samples {
+		deviation += max(sample.millis-mean, mean-sample.millis)
+	}
+	span := e.samples[count-1].second - e.samples[0].second
+	return fmt.Sprintf("%d times, on average %d ms (give or take %d ms), within %d s. The longest ever took %d ms.",
+		count, mean, deviation/count, span, e.longest)
+}
+
+// slowLogAdvice is about a slow log that would not show what was late.
+func slowLogAdvice(event string, thresholdMillis, slowerThanMicros int64) []string {
+	switch {
+	case event != "command":
+		return nil
+	case slowerThanMicros < 0:
+		return []string{"The slow log is off: CONFIG SET slowlog-log-slower-than 1000 keeps what takes a millisecond."}
+	case slowerThanMicros/1000 > thresholdMillis:
+		return []string{fmt.Sprintf("The slow log keeps what takes %d ms, which is more than the %d ms from which on something "+
+			"counts as late: CONFIG SET slowlog-log-slower-than %d.", slowerThanMicros/1000, thresholdMillis,
+			thresholdMillis*1000)}
+	}
+	return nil
+}
