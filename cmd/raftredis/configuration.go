@@ -25,20 +25,17 @@ type configuration struct {
 // settingPrefix stands before names of CONFIG GET that are ours; flags go without.
 const settingPrefix = "raft."
 
-// parseWithFile reads the flags, and the file that may stand among them.
-func parseWithFile(flags *pflag.FlagSet, args []string) (configuration, error) {
+// readFile reads the file that stood among the flags, if one did.
+func readFile(flags *pflag.FlagSet, args []string) (configuration, error) {
 	var c configuration
-	if err := parseFlags(flags, args); err != nil {
-		return c, err
-	}
-	switch flags.NArg() {
+	switch len(args) {
 	case 0:
 		return c, nil
 	case 1:
-		return c, c.read(flags, flags.Arg(0))
+		return c, c.read(flags, args[0])
 	}
 	return c, wrongUsage(flags.Name(), "%s: %q and %q: there is one configuration file at most, and values follow their "+
-		"flag, as in --port 6379", flags.Name(), flags.Arg(0), flags.Arg(1))
+		"flag, as in --port 6379", flags.Name(), args[0], args[1])
 }
 
 func (c *configuration) read(flags *pflag.FlagSet, path string) error {

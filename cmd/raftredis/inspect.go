@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -17,8 +20,8 @@ import (
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
-const inspectIntro = `Shows what is in the directory of a node: who it is, what it has promised, its snapshots, and its
-log. It changes nothing, and the node may run meanwhile.
+const inspectIntro = `Shows what is in the directory of a node: who it is, what it has promised, its
+snapshots, and its log. It changes nothing, and the node may run meanwhile.
 
   raftredis inspect --dir data
   raftredis inspect --dir data --entries 100-120
@@ -35,33 +38,55 @@ const (
 	inspectPause = 50 * time.Millisecond
 )
 
+// inspectFlags are the flags of inspect, as they were given.
+type inspectFlags struct {
+	directory, entries string
+	records, verify    bool
+}
+
 // inspect describes a directory.
-func inspect(args []string, to streams) error {
-	flags := newFlags("inspect", inspectIntro, to)
-	directory := flags.String("dir", "", "directory of the node")
-	entries := flags.String("entries", "", "show the entries FROM-TO with their commands")
-	records := flags.Bool("records", false, "show every record of the two files of the journal")
-	verified := flags.Bool("verify-snapshots", false, "read the files of snapshots to their ends, and verify them")
-	if err := parse(flags, args); err != nil {
-		return err
-	}
-	if *directory == "" {
+func inspect(flags *pflag.FlagSet) work {
+	var f inspectFlags
+	flags.StringVar(&f.directory, "dir", "", "`directory` of the node")
+	flags.StringVar(&f.entries, "entries", "", "show the entries `FROM-TO` with their commands")
+	flags.BoolVar(&f.records, "records", false, "show every record of the two files of the journal")
+	flags.BoolVar(&f.verify, "verify-snapshots", false, "read the files of snapshots to their ends, and verify them")
+	annotate(flags, "dir", valueAnnotation, valueDirectory)
+	return func(_ []string, to streams) error { return f.run(to) }
+}
+
+func (f *inspectFlags) run(to streams) error {
+	if f.directory == "" {
 		return wrongUsage("inspect", "--dir is missing: name the directory of a node")
 	}
-	span, err := parseSpan(*entries)
+	span, err := parseSpan(f.entries)
 	if err != nil {
 		return wrongUsage("inspect", "--entries %v", err)
 	}
-	found, err := look(*directory)
+	found, err := look(f.directory)
 	if err != nil {
-		return err
+		return lookError(f.directory, err)
 	}
 	out := bufio.NewWriter(to.out)
-	err = describe(out, &found, span, *verified)
-	if *records && err == nil {
+	err = describe(out, &found, span, f.verify)
+	if f.records && err == nil {
 		err = describeRecords(out, found.JournalFiles)
 	}
 	return errors.Join(err, out.Flush())
+}
+
+// lookError says of a directory that no node has lived in what was probably meant.
+func lookError(directory string, err error) error {
+	_, missing := os.Stat(directory)
+	_, nobody := os.Stat(filepath.Join(directory, wal.IdentityName))
+	switch {
+	case errors.Is(missing, os.ErrNotExist):
+		return fmt.Errorf("there is no directory %s: name the one that serve was given with --dir", directory)
+	case errors.Is(nobody, os.ErrNotExist):
+		return fmt.Errorf("no node has lived in %s: there is no file %s in it; name the directory that serve was given "+
+			"with --dir", directory, wal.IdentityName)
+	}
+	return err
 }
 
 // inspection is what was found in a directory.

@@ -105,6 +105,8 @@ func (l *logLevel) Set(text string) error {
 // Type is for pflag's help.
 func (l *logLevel) Type() string { return "level" }
 
+func (l *logLevel) choices() []string { return []string{"debug", "info", "warn", "error"} }
+
 // String is the level as Set takes it.
 func (l *logLevel) String() string {
 	return map[slog.Level]string{

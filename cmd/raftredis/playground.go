@@ -13,19 +13,24 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/raftredis/raftredis/internal/address"
 )
 
-const playgroundIntro = `Runs a cluster on this machine, each node in a child process, to play with and to test against.
+const playgroundIntro = `Runs a cluster on this machine, each node in a child process, to play with and
+to test against.
 
   raftredis playground
   redis-cli -p 7001 SET greeting hello
   redis-cli -p 7003 GET greeting
 
-Kill a node (its process id is in the log, and in INFO server) and see what happens. Ctrl-C stops all of them.
+Kill a node (its process id is in the log, and in INFO server) and see what
+happens. Ctrl-C stops all of them.
 
-Without --dir the nodes' directories are temporary and removed at the end (only kill -9 leaves them behind). A given
-one is kept, and the next playground with the same flags goes on with the data in it.
+Without --dir the nodes' directories are temporary and removed at the end (only
+kill -9 leaves them behind). A given one is kept, and the next playground with
+the same flags goes on with the data in it.
 `
 
 const (
@@ -48,17 +53,18 @@ type playgroundFlags struct {
 }
 
 // playground runs a cluster of child processes until it is told to stop.
-func playground(args []string, to streams) error {
+func playground(flags *pflag.FlagSet) work {
 	var f playgroundFlags
-	flags := newFlags("playground", playgroundIntro, to)
-	flags.IntVar(&f.nodes, "nodes", defaultPlaygroundNodes, "how many nodes")
-	flags.IntVar(&f.port, "port", defaultPlaygroundPort, "port of the first node for clients; the others follow it")
-	flags.StringVar(&f.directory, "dir", "", "directory for the data, kept at the end (default: a temporary one)")
+	flags.IntVar(&f.nodes, "nodes", defaultPlaygroundNodes, "how many `nodes`, 1 to 9")
+	flags.IntVar(&f.port, "port", defaultPlaygroundPort, "`port` of the first node for clients; the others follow it")
+	flags.StringVar(&f.directory, "dir", "", "`directory` for the data, kept at the end (default: a temporary one)")
 	f.level.Level = slog.LevelInfo
 	flags.Var(&f.level, "log-level", "least important lines of the nodes' logs: debug, info, warn or error")
-	if err := parse(flags, args); err != nil {
-		return err
-	}
+	annotate(flags, "dir", valueAnnotation, valueDirectory)
+	return func(_ []string, to streams) error { return f.run(to) }
+}
+
+func (f *playgroundFlags) run(to streams) error {
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -73,7 +79,7 @@ func playground(args []string, to streams) error {
 	defer remove()
 	log := newPatientWriter(to.err)
 	defer log.flush()
-	p := &cluster{flags: &f, directory: directory, to: streams{to.out, log}, events: make(chan childEvent, 2*f.nodes)}
+	p := &cluster{flags: f, directory: directory, to: streams{to.out, log}, events: make(chan childEvent, 2*f.nodes)}
 	defer p.end(stop)
 	if err := p.start(); err != nil {
 		return err

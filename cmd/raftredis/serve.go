@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/raftredis/raftredis/internal/address"
 )
 
@@ -23,14 +25,19 @@ const (
 )
 
 // serve runs one node until it is told to stop.
-func serve(args []string, to streams) error {
+func serve(flags *pflag.FlagSet) work {
 	var f serveFlags
-	flags := newFlags("serve", serveIntro, to)
 	f.define(flags)
-	var err error
-	if f.file, err = parseWithFile(flags, args); err != nil {
-		return err
+	return func(args []string, to streams) error {
+		var err error
+		if f.file, err = readFile(flags, args); err != nil {
+			return err
+		}
+		return f.run(flags, to)
 	}
+}
+
+func (f *serveFlags) run(flags *pflag.FlagSet, to streams) error {
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -43,7 +50,7 @@ func serve(args []string, to streams) error {
 	if !flags.Changed("dir") {
 		logger.Info("no --dir was given: using the default", "dir", f.absoluteDirectory())
 	}
-	s, err := wire(&f, logger, func(err error) { die(output, logger, err) })
+	s, err := wire(f, logger, func(err error) { die(output, logger, err) })
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/raftredis/raftredis/resp"
 )
 
-const serveIntro = `Runs one node. What it becomes is decided by its directory, and for a blank one by the flags:
+const serveIntro = `Runs one node. What it becomes is decided by its directory, and for a blank one
+by the flags:
 
   a cluster of one
     raftredis serve --port 6379 --dir data --bootstrap
@@ -31,20 +32,24 @@ const serveIntro = `Runs one node. What it becomes is decided by its directory, 
     redis-cli -p 6379 CLUSTER ADDNODE 127.0.0.1:6383 LEARNER
 
   on machines of their own
-    raftredis serve --bind 10.0.0.1 --dir data --requirepass SECRET --bootstrap --expect 3
-    raftredis serve --bind 10.0.0.2 --dir data --requirepass SECRET --join 10.0.0.1:6379
-    …
+    raftredis serve --bind 10.0.0.1 --dir data --bootstrap --expect 3
+    raftredis serve --bind 10.0.0.2 --dir data --join 10.0.0.1:6379
+    ...
 
-On a directory that belongs to a cluster already, --bootstrap and --join change nothing: the same command line starts a
-node and starts it again.
+On a directory that belongs to a cluster already, --bootstrap and --join change
+nothing: the same command line starts a node and starts it again.
 
-A file in the syntax of redis.conf may hold flags and parameters of CONFIG SET, one a line; the command line wins:
+FILE, in the syntax of redis.conf, may hold flags and parameters of CONFIG SET,
+one a line; the command line wins:
 
   raftredis serve raftredis.conf --port 6379
 
-When it serves, a line that begins with "ready" is printed. Until then the log on standard error says what it waits for.
-SIGTERM and SIGINT stop it: it hands leadership over if it leads, and answers what it took; a second one stops it at
-once. See raftredis help exit-codes.
+When it serves, a line that begins with "ready" is printed. Until then the log
+on standard error says what it waits for. SIGTERM and SIGINT stop it: it hands
+leadership over if it leads, and answers what it took; a second one, half a
+second later or more, stops it at once.
+
+See also raftredis help getting-started, configuration, security, exit-codes.
 `
 
 // Defaults of flags that have none in a package of their own.
@@ -81,64 +86,78 @@ type serveFlags struct {
 
 	level      logLevel
 	lifelineFD int
+	clock      clockOffset
 
 	file configuration
 }
 
+// define defines the flags, in sections. What may be set is little, and what is not set is right for most.
 func (f *serveFlags) define(flags *pflag.FlagSet) {
-	flags.IntVar(&f.port, "port", defaultPort, "port for clients")
-	flags.StringVar(&f.bind, "bind", defaultBind, "address to listen on, for clients and for other nodes")
+	f.defineNode(flags)
+	f.defineClients(flags)
+	f.defineView(flags)
+	f.defineTimes(flags)
+	f.defineLog(flags)
+	f.defineHidden(flags)
+}
+
+func (f *serveFlags) defineNode(flags *pflag.FlagSet) {
 	flags.StringVar(&f.directory, "dir", defaultDirectory,
-		"directory of the node: everything it must not forget. It is made if it does not exist")
+		"`directory` of the node: everything it must not forget. It is made if it does not exist")
+	flags.IntVar(&f.port, "port", defaultPort, "`port` for clients")
+	flags.IntVar(&f.peerPort, "peer-port", 0, "`port` for other nodes (default: --port plus 10000)")
+	flags.StringVar(&f.bind, "bind", defaultBind, "`address` to listen on, for clients and for other nodes")
+	flags.StringVar(&f.announceHost, "announce-host", "",
+		"name or address (`host`) at which others reach this node (default: --bind)")
 	flags.BoolVar(&f.bootstrap, "bootstrap", false, "if the directory is blank: make a new cluster")
-	flags.IntVar(&f.expect, "expect", 1, "with --bootstrap: how many nodes form the cluster, this one included")
-	flags.StringSliceVar(&f.join, "join", nil, "if the directory is blank: HOST:PORT of nodes (their ports for clients) "+
+	flags.IntVar(&f.expect, "expect", 1, "with --bootstrap: how many `nodes` form the cluster, this one included")
+	flags.StringSliceVar(&f.join, "join", nil, "if the directory is blank: `HOST:PORT` of nodes (their ports for clients) "+
 		"to ask to be taken in, as a voter, by the cluster that they form or run; HOST:PORT@PEERPORT if their peer port is "+
 		"not 10000 above. May be repeated")
-	flags.IntVar(&f.peerPort, "peer-port", 0, "port for other nodes (default: --port plus 10000)")
-	flags.StringVar(&f.announceHost, "announce-host", "",
-		"name or address at which others reach this node (default: --bind)")
-	flags.StringVar(&f.password, "requirepass", "", "password that clients must give")
 	flags.StringVar(&f.secretFile, "cluster-secret-file", "",
-		"file with a secret that all nodes of the cluster share; nodes without it are turned away")
-	flags.IntVar(&f.maxClients, "maxclients", defaultMaxClients, "how many clients may be connected at once")
-	flags.IntVar(&f.timeoutSeconds, "timeout", 0, "close a client that was silent for so many seconds; 0: never")
+		"`file` with a secret that all nodes of the cluster share; nodes without it are turned away")
+	flags.Var(&f.level, "log-level", "least important lines of the log that are written: debug, info, warn or error")
+	annotate(flags, "dir", valueAnnotation, valueDirectory)
+	annotate(flags, "cluster-secret-file", valueAnnotation, valueFile)
+	section(flags, "The node")
+}
+
+func (f *serveFlags) defineClients(flags *pflag.FlagSet) {
+	flags.StringVar(&f.password, "requirepass", "", "`password` that clients must give")
+	flags.IntVar(&f.maxClients, "maxclients", defaultMaxClients, "how many `clients` may be connected at once")
+	flags.IntVar(&f.timeoutSeconds, "timeout", 0, "close a client that was silent for so many `seconds`; 0: never")
 	f.outputBytes.define(flags, "client-output-buffer-bytes", defaultOutputBytes,
 		"close a client for which more bytes of replies wait than this")
+	f.maxEntryBytes.define(flags, "max-entry-bytes", consensus.DefaultMaxEntryBytes,
+		"largest write, and largest argument of any command")
+	flags.IntVar(&f.waitMillis, "leader-wait-millis", consensus.DefaultWaitMillis,
+		"`milliseconds` a command waits for a leader before it is answered CLUSTERDOWN: not done")
+	flags.IntVar(&f.uncertainAfterMillis, "uncertain-after-millis", consensus.DefaultUncertainAfterMillis,
+		"`milliseconds` a command that was sent waits for its fate before it is answered UNCERTAIN: unknown")
+	section(flags, "Clients")
+}
+
+func (f *serveFlags) defineView(flags *pflag.FlagSet) {
 	flags.Var(&f.view, "cluster-view", "how the cluster looks to cluster clients: spread (each voter that is up owns a "+
 		"share of the slots), leader (the leader owns all) or off (no cluster)")
 	flags.Var(&f.redirect, "redirect", "what a node that does not lead does with commands on keys: proxy (have them "+
 		"done) or moved (send the client to the leader; then --cluster-view is leader unless given)")
 	flags.IntVar(&f.nodeTimeoutMillis, "cluster-node-timeout", consensus.DefaultAbsentMillis,
-		"milliseconds after which a node that is not heard loses its share of the slots in the spread view")
-	f.defineTimes(flags)
-	f.defineLog(flags)
-	flags.Var(&f.level, "log-level", "least important lines of the log that are written: debug, info, warn or error")
-	flags.IntVar(&f.lifelineFD, "lifeline-fd", 0, "descriptor of a pipe; the node stops when its other end is closed")
-	flags.StringArrayVar(&f.peerRoutes, "peer-route", nil,
-		"HOST:PORT=HOST:PORT: dial the second where another node's address is the first. For tests. May be repeated")
-	for _, name := range []string{"lifeline-fd", "peer-route"} {
-		if err := flags.MarkHidden(name); err != nil {
-			panic(err)
-		}
-	}
+		"`milliseconds` after which a node that is not heard loses its share of the slots in the spread view")
+	section(flags, "Cluster clients")
 }
 
 func (f *serveFlags) defineTimes(flags *pflag.FlagSet) {
-	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", consensus.DefaultHeartbeatMillis, "how often a leader is heard")
+	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", consensus.DefaultHeartbeatMillis,
+		"`milliseconds` between two signs of life of a leader")
 	flags.IntVar(&f.electionMillis, "election-millis", consensus.DefaultElectionMillis,
-		"after this time to twice this time without a leader, an election begins")
-	flags.IntVar(&f.waitMillis, "leader-wait-millis", consensus.DefaultWaitMillis,
-		"how long a command waits for a leader before it is answered CLUSTERDOWN: not done")
-	flags.IntVar(&f.uncertainAfterMillis, "uncertain-after-millis", consensus.DefaultUncertainAfterMillis,
-		"how long a command that was sent waits for its fate before it is answered UNCERTAIN: unknown")
+		"an election begins after so many to twice as many `milliseconds` without a leader")
+	section(flags, "Elections")
 }
 
 func (f *serveFlags) defineLog(flags *pflag.FlagSet) {
-	f.maxEntryBytes.define(flags, "max-entry-bytes", consensus.DefaultMaxEntryBytes,
-		"largest write, and largest argument of any command")
 	f.journalFileBytes.define(flags, "journal-file-bytes", consensus.DefaultJournalFileBytes,
-		"size of each of the two files of the journal, which are written out in advance")
+		"size of each of the two files of the journal, which are written out in advance; the same on all nodes")
 	f.snapshotLogBytes.define(flags, "snapshot-log-bytes", consensus.DefaultSnapshotLogBytes,
 		"write a snapshot of the data after so much log, or as much as the last snapshot has, whichever is more: a restart "+
 			"has no more than that to do again; 0: only when BGSAVE asks for one")
@@ -147,6 +166,17 @@ func (f *serveFlags) defineLog(flags *pflag.FlagSet) {
 	f.backlogBytes.define(flags, "repl-backlog-size", 0,
 		"how much log is kept for nodes that are a little behind; one that is further behind is sent a snapshot (default: "+
 			"4 times --snapshot-log-bytes)")
+	section(flags, "Log and snapshots")
+}
+
+// defineHidden defines what is for the playground and for tests.
+func (f *serveFlags) defineHidden(flags *pflag.FlagSet) {
+	flags.IntVar(&f.lifelineFD, "lifeline-fd", 0, "descriptor of a pipe; the node stops when its other end is closed")
+	flags.StringArrayVar(&f.peerRoutes, "peer-route", nil,
+		"HOST:PORT=HOST:PORT: dial the second where another node's address is the first. For tests. May be repeated")
+	flags.DurationVar((*time.Duration)(&f.clock), "clock-offset", 0,
+		"how wrong this node's clock is, for what keys with a deadline are judged by. For tests")
+	hide(flags, "lifeline-fd", "peer-route", "clock-offset")
 }
 
 // check finds everything that is wrong with the flags as such, before any port or file is touched.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/pflag"
 )
 
 // release is the version that this tree is on its way to; a build of a tagged module says its tag instead.
@@ -14,13 +16,12 @@ const versionIntro = `Says which version and commit was built, and with what.
   raftredis version
 `
 
-func version(args []string, to streams) error {
-	if err := parse(newFlags("version", versionIntro, to), args); err != nil {
+func version(*pflag.FlagSet) work {
+	return func(_ []string, to streams) error {
+		_, err := fmt.Fprintf(to.out, "raftredis %s\ncommit %s\n%s %s/%s\n",
+			versionText(), commitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return err
 	}
-	_, err := fmt.Fprintf(to.out, "raftredis %s\ncommit %s\n%s %s/%s\n",
-		versionText(), commitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
 }
 
 // versionText is the module's version if this is a build of a released module, and release otherwise.

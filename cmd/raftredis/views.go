@@ -22,6 +22,8 @@ func (v *viewFlag) Set(text string) (err error) {
 // Type is for pflag's help.
 func (v *viewFlag) Type() string { return "view" }
 
+func (v *viewFlag) choices() []string { return []string{"spread", "leader", "off"} }
+
 // redirectFlag is the flag --redirect.
 type redirectFlag struct{ moved bool }
 
@@ -37,6 +39,8 @@ func (r *redirectFlag) Set(text string) error {
 
 // Type is for pflag's help.
 func (r *redirectFlag) Type() string { return "way" }
+
+func (r *redirectFlag) choices() []string { return []string{"proxy", "moved"} }
 
 // String is the value as Set takes it.
 func (r *redirectFlag) String() string {

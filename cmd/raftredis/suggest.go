@@ -1,0 +1,50 @@
+package main
+
+import "fmt"
+
+// farthest is how many letters a name may be away from the one that was meant.
+const farthest = 3
+
+// nearest is the one of the names that was probably meant, empty if none is near.
+func nearest(name string, names []string) string {
+	best, distance := "", min(farthest, len(name)-1)+1
+	for _, n := range names {
+		if d := editDistance(name, n); d < distance {
+			best, distance = n, d
+		}
+	}
+	return best
+}
+
+// unknown is the error for a name that does not exist, with the nearest one that does.
+func unknown(kind, name string, names []string) error {
+	before, hint := "", overview()
+	if kind == "topic" {
+		before = "help "
+	}
+	if best := nearest(name, names); best != "" {
+		hint = "did you mean: raftredis " + before + best
+	}
+	return &usageError{fmt.Sprintf("unknown %s %q", kind, name), hint}
+}
+
+// editDistance is how many characters have to be inserted, removed or replaced to make one word the other.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// topicFiles are the essays. The first line of each is what the list of topics says of it.
+//
+//go:embed topics/*.txt
+var topicFiles embed.FS
+
+// topicOrder is the order in which a newcomer may want to read them.
+func topicOrder() []string {
+	return []string{
+		"getting-started", "consistency", "clients", "configuration", "membership", "snapshots", "backup", "upgrade",
+		"files", "security", "troubleshooting",
+	}
+}
+
+// topicNames are the names of all topics.
+func topicNames() []string { return append(topicOrder(), exitCodesName) }
+
+// exitCodesName is the topic that belongs to exit.go.
+const exitCodesName = "exit-codes"
+
+// topic is the text of a topic; empty if there is none of that name.
+func topic(name string) string {
+	if name == exitCodesName {
+		return exitCodesHelp
+	}
+	if !slices.Contains(topicOrder(), name) {
+		return ""
+	}
+	text, err := topicFiles.ReadFile("topics/" + name + ".txt")
+	if err != nil {
+		panic(err) // it is part of the binary
+	}
+	return string(text)
+}
+
+// topicsHelp lists the topics.
+func topicsHelp() string {
+	var b strings.Builder
+	b.WriteString("Topics, a screen each; raftredis help TOPIC shows one:\n\n")
+	for _, name := range topicNames() {
+		title, _, _ := strings.Cut(topic(name), "\n")
+		fmt.Fprintf(&b, "  %-17s%s\n", name, strings.TrimSuffix(title, ":"))
+	}
+	return b.String()
+}
