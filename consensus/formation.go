@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -116,7 +115,8 @@ func (n *Node) form() error {
 		return n.broken(fmt.Errorf("store the identity: %w", err))
 	}
 	n.identity = identity
-	first := engine.FirstEntry(c, raft.Stamp(time.Now().UnixMilli()))
+	// It moves no time: nobody else's clock was heard yet, and what this node's shows may be wrong.
+	first := engine.FirstEntry(c, 0)
 	operation := raft.AppendOperation{Number: 1, Term: first.Term, Entries: []raft.Entry{first}}
 	if err := n.log.Append([]raft.AppendOperation{operation}); err != nil {
 		return n.broken(fmt.Errorf("store the first entry: %w", err))

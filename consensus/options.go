@@ -111,6 +111,9 @@ type Options struct {
 	Secret []byte
 	// Dial replaces TCP for connections to peers, for tests and proxies.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Clock is the wall clock by which keys, or whatever the state machine has, end; nil is that of the machine. A test
+	// may have a wrong one. It is called from one goroutine, often, and must not block.
+	Clock func() time.Time
 	// Logger is told what an operator should know; nil is silence.
 	Logger *slog.Logger
 	// Fatal is called when the node must not go on: its disk failed or its log is damaged. It should end the process;
@@ -137,6 +140,9 @@ func (o Options) complete() (Options, error) {
 	}
 	orDefault(&o.MaxHistoryBytes, DefaultHistoryFactor*DefaultSnapshotLogBytes)
 	orDefault(&o.Expect, 1)
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

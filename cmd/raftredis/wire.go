@@ -115,7 +115,7 @@ func (s *server) consensusOptions() (consensus.Options, error) {
 		MaxEntryBytes: int(f.maxEntryBytes), JournalFileBytes: int64(f.journalFileBytes),
 		SnapshotLogBytes: f.snapshotEvery(), SnapshotBytesPerSecond: int64(f.snapshotRate),
 		MaxHistoryBytes: int64(f.backlog()),
-		Secret:          secret, Dial: routes.dialer(), Logger: s.logger,
+		Secret:          secret, Dial: routes.dialer(), Clock: f.clock.clock(s.logger), Logger: s.logger,
 	}, nil
 }
 

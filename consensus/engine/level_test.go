@@ -45,7 +45,7 @@ func TestAHistoryOfANewerBuildStopsTheNode(t *testing.T) {
 	log.history = append(s.log, newer(2, 1))
 	r := Start(e, NewApplier(o, &journal{}, Base{}), Hands{
 		Machine: &journal{}, Log: log, SnapshotLog: log, Transport: port{&hub{}, 1}, Logger: slog.New(slog.DiscardHandler),
-		Tick: time.Millisecond, Fatal: func(err error) { fatal <- err },
+		Tick: time.Millisecond, Clock: time.Now, Fatal: func(err error) { fatal <- err },
 	})
 	expectLevelError(t, await(t, fatal, "the end of the node"))
 	if err := r.Close(); err != nil {

@@ -21,9 +21,8 @@ func (r *Runner) loop() {
 			return
 		}
 		in.Reset()
-		now := time.Now()
-		in.Ticks, last = r.ticksSince(last, now)
-		in.Now = raft.Stamp(now.UnixMilli())
+		in.Ticks, last = r.ticksSince(last, time.Now())
+		in.Now = raft.Stamp(r.hands.Clock().UnixMilli())
 		r.gather(&in)
 		r.engine.Turn(&in, &out)
 		if out.Fatal != nil {

@@ -25,6 +25,8 @@ type Hands struct {
 	SnapshotBytesPerSecond int64
 	// Tick is the length of a tick.
 	Tick time.Duration
+	// Clock is the wall clock, of which Inputs.Now tells the engine. Ticks are counted by another.
+	Clock func() time.Time
 	// Fatal is called once, from a goroutine of the runner, when the node must not go on: the log failed, or holds what
 	// this build cannot understand. It should end the process, and must not call Close, which waits for it.
 	Fatal func(error)

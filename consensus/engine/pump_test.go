@@ -153,7 +153,8 @@ func (h *hub) start(t *testing.T, s *seat) *running {
 	}
 	r.Runner = Start(e, NewApplier(o, r.machine, Base{}), Hands{
 		Machine: r.machine, Log: r.log, SnapshotLog: r.log, Snapshots: r.shelf, Transport: port{h, s.id},
-		Logger: slog.New(slog.DiscardHandler), Tick: time.Millisecond, Fatal: func(err error) { r.fatal <- err },
+		Logger: slog.New(slog.DiscardHandler), Tick: time.Millisecond, Clock: time.Now,
+		Fatal: func(err error) { r.fatal <- err },
 	})
 	h.mu.Lock()
 	h.runners[s.id] = r.Runner
