@@ -81,14 +81,19 @@ func monitorLine(now time.Time, address string, id command.ID, args [][]byte) st
 	return text.String()
 }
 
-// isSecret reports whether an argument is not for others: what AUTH, and HELLO with AUTH, are given.
+// isSecret reports whether an argument is not for others: what AUTH is given, what stands behind AUTH in HELLO, also
+// where that is in the wrong place, and passwords that CONFIG SET sets.
 func isSecret(id command.ID, args [][]byte, i int) bool {
+	follows := func(distance int, word string) bool {
+		return i > distance && strings.EqualFold(string(args[i-distance]), word)
+	}
 	switch id {
 	case command.Auth:
 		return i > 0
 	case command.Hello:
-		isAuth := func(at int) bool { return at > 1 && strings.EqualFold(string(args[at]), "auth") }
-		return isAuth(i-1) || isAuth(i-2)
+		return follows(1, "auth") || follows(2, "auth")
+	case command.ConfigSet:
+		return i > 2 && (follows(1, "requirepass") || follows(1, "masterauth"))
 	}
 	return false
 }
