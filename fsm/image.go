@@ -3,12 +3,10 @@ package fsm
 import (
 	"errors"
 	"io"
-
-	"github.com/raftredis/raftredis/internal/command"
 )
 
 // Image is a frozen state. It stays as it is while the machine goes on, and costs what the machine changes meanwhile,
-// until Release. It may be used beside the machine, by one goroutine at a time.
+// until it was written, or its Release. It may be used beside the machine, by one goroutine at a time.
 type Image struct {
 	header imageHeader
 	space  space
@@ -44,13 +42,16 @@ func (i *Image) Release() { i.space.root = nil }
 
 // WriteTo writes the image, and returns how many bytes it wrote. The bytes are a function of the state alone: equal
 // states give equal bytes, whatever commands made them, in whatever order, on whatever machine. Writing needs memory
-// for one section and one leaf, and works again however often it is called. Errors are the writer's, or ErrReleased.
+// for one section and one leaf. It lets go of the state as it writes it, so that what the machine replaces meanwhile
+// does not pile up until the end: an image is written once, and is released then, whatever the error. Errors are the
+// writer's, or ErrReleased.
 func (i *Image) WriteTo(w io.Writer) (int64, error) {
 	if i.space.root == nil {
 		return 0, ErrReleased
 	}
 	out := imageWriter{w: w}
 	if err := out.write(i.header.append(nil)); err != nil {
+		i.Release()
 		return out.written, err
 	}
 	if err := i.walk(out.add); err != nil {
@@ -60,12 +61,21 @@ func (i *Image) WriteTo(w io.Writer) (int64, error) {
 	return out.written, err
 }
 
-// walk visits all entries in the order of the image.
+// walk visits all entries in the order of the image, once: it releases the image, page by page.
 func (i *Image) walk(visit func(ranked) error) error {
+	root := *i.space.root // a copy: the other one may be the machine's still, or another image's
+	i.Release()
 	scratch := make([]ranked, 0, leafEntries)
-	for slot := range command.Slots {
-		if err := i.space.root.slot(uint16(slot)).walk(i.space.hashing.keys, &scratch, visit); err != nil {
-			return err
+	for number := range root.pages {
+		p := root.pages[number]
+		if p == nil {
+			continue
+		}
+		root.pages[number] = nil
+		for slot := range p.slots {
+			if err := p.slots[slot].walk(i.space.hashing.keys, &scratch, visit); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -87,8 +87,7 @@ func TestS22_ACopyAndItsOriginalGoTheirOwnWays(t *testing.T) {
 	script(m, "copy a b", "copy b c")
 	change("a", "of a")
 	change("b", "of b")
-	image := m.Freeze()
-	frozen := written(t, image)
+	image, frozen := m.Freeze(), imageOf(t, m)
 	script(m, "rename a d", "copy d a")
 	change("d", ", then d")
 	change("a", " again")
@@ -133,8 +132,7 @@ func TestFlushCostsTheSameHoweverMuchIsStored(t *testing.T) {
 // TestAnImageSurvivesAFlush holds the state of before.
 func TestAnImageSurvivesAFlush(t *testing.T) {
 	m := sampleOfTime(t)
-	image := m.Freeze()
-	want := written(t, image)
+	image, want := m.Freeze(), imageOf(t, m)
 	script(m, "flushall", "set a other")
 	if !bytes.Equal(written(t, image), want) {
 		t.Fatal("the image changed")

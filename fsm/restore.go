@@ -42,12 +42,14 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 			ErrImageForeign, header.maxValueBytes, m.maxValueBytes)
 	}
 	in.space = newSpace(seed)
+	in.space.deadlines = deadlines{} // collects, until they are loaded all at once
 	if err := in.sections(); err != nil {
 		return err
 	}
 	if uint64(in.space.keys) != header.keys {
 		return fmt.Errorf("%w: it holds %d keys, not %d", ErrImageDamaged, in.space.keys, header.keys)
 	}
+	in.space.deadlines.load()
 	in.space.advance(header.time)
 	in.space.settle()
 	hash := in.space.stateHash(m.maxValueBytes)

@@ -183,8 +183,7 @@ func TestS22_FreezeDoesNotSeeALaterSetRangeOrSetBit(t *testing.T) {
 						do(m, words("incr counter"))
 					}
 					hash := m.Hash()
-					image := m.Freeze()
-					before := written(t, image)
+					image, before := m.Freeze(), imageOf(t, m)
 					for m.Index() < 110 {
 						do(m, words(change))
 					}

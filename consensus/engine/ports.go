@@ -35,7 +35,7 @@ type StateMachine interface {
 
 // Image is a frozen state.
 type Image interface {
-	// WriteTo writes the image, byte for byte the same on every node at the same index.
+	// WriteTo writes the image, byte for byte the same on every node at the same index. It is called once at most.
 	WriteTo(w io.Writer) (int64, error)
 	// Release gives the image up; the machine may then reuse what only the image held.
 	Release()

@@ -66,16 +66,29 @@ func (r *Runner) writeSnapshot(f Frozen) bool {
 	return true
 }
 
-// pacer lets bytes through at a rate.
+const (
+	// restPerWork is how long the snapshotter rests for the time that it worked. So it never has more than a quarter of a
+	// core, however much a byte costs it; and since the time that it waits for its core and for the disk counts as
+	// well, it has the less the more the others need them. A lower priority for its thread would not do: while the system
+	// lets such a thread wait, it keeps its share of the scheduler's processors, and the collector waits for it.
+	restPerWork = 3
+	// longestRest bounds one rest: a disk that hung is not a reason to be idle for minutes.
+	longestRest = time.Second
+)
+
+// pacer lets bytes through at a rate, and rests between them.
 type pacer struct {
-	// bytesPerSecond is the rate; 0 means as fast as it goes.
+	// bytesPerSecond is the rate; 0 means as fast as it goes, without rests.
 	bytesPerSecond int64
 	stopping       <-chan struct{}
 	// next is when what was spent so far is paid for.
 	next time.Time
+	// resumed is when the work began that the next call ends.
+	resumed time.Time
 }
 
-// spend waits until what was spent before is paid for. It fails when the node stops.
+// spend waits until what was spent before is paid for, and as long as the work since the last call asks for a rest. It
+// fails when the node stops.
 func (p *pacer) spend(bytes int) error {
 	now := time.Now()
 	if p.next.Before(now) {
@@ -84,6 +97,7 @@ func (p *pacer) spend(bytes int) error {
 	wait := p.next.Sub(now)
 	if p.bytesPerSecond > 0 {
 		p.next = p.next.Add(time.Duration(float64(bytes) / float64(p.bytesPerSecond) * float64(time.Second)))
+		wait = max(wait, p.rest(now))
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -92,12 +106,21 @@ func (p *pacer) spend(bytes int) error {
 		return ErrStopped
 	case <-timer.C:
 	}
+	p.resumed = time.Now()
 	select { // a node that stops does not go on because both were ready
 	case <-p.stopping:
 		return ErrStopped
 	default:
 		return nil
 	}
+}
+
+// rest is how long the work that ends now asks for.
+func (p *pacer) rest(now time.Time) time.Duration {
+	if p.resumed.IsZero() {
+		return 0
+	}
+	return min(restPerWork*now.Sub(p.resumed), longestRest)
 }
 
 // fileRequest is a snapshot to be fetched, until the context ends.

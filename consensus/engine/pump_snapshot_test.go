@@ -228,3 +228,25 @@ func TestThePacerKeepsItsRate(t *testing.T) {
 		t.Fatalf("a node that stops waits for its pace: %v", err)
 	}
 }
+
+// TestThePacerRests works for a moment between two calls, and finds that the second takes its multiple.
+func TestThePacerRests(t *testing.T) {
+	p := pacer{bytesPerSecond: 1 << 40}
+	if err := p.spend(1); err != nil {
+		t.Fatal(err)
+	}
+	began := p.resumed
+	for time.Since(began) < 5*time.Millisecond {
+		continue // it works
+	}
+	worked := time.Since(began)
+	if err := p.spend(1); err != nil {
+		t.Fatal(err)
+	}
+	if rested := p.resumed.Sub(began) - worked; rested < restPerWork*worked {
+		t.Fatalf("it worked for %v and rested for %v", worked, rested)
+	}
+	if rest := p.rest(p.resumed.Add(time.Hour)); rest != longestRest {
+		t.Fatalf("after an hour for one frame it rests for %v", rest)
+	}
+}
