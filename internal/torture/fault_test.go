@@ -203,6 +203,29 @@ func TestNemesis_MendsEverythingAlsoWhenItFails(t *testing.T) {
 	}
 }
 
+// A node that was asked for something, and stopped meanwhile, has not ended by itself when the request is over.
+func TestNemesis_ARequestThatIsOverMendsNobody(t *testing.T) {
+	f := &fake{down: map[int]bool{}}
+	n := &nemesis{nodes: f, logger: slog.New(slog.DiscardHandler), broken: make([]bool, 3),
+		leader: func() (int, bool) { return 0, false }, request: func(int, ...string) {}}
+	for _, kind := range []Kind{MoveOne, SaveOne} {
+		request, stop := &effect{fault: Fault{Kind: kind, Order: []int{0}}}, &effect{fault: Fault{Kind: StopOne, Order: []int{0}}}
+		steps := []struct {
+			effect *effect
+			does   action
+			broken bool
+		}{{request, begins, false}, {stop, begins, true}, {request, ends, true}, {stop, ends, false}}
+		for i, s := range steps {
+			if err := n.act(s.effect, s.does); err != nil {
+				t.Fatal(err)
+			}
+			if n.broken[0] != s.broken || f.down[0] != s.broken {
+				t.Errorf("%v, step %d: broken is %v, down is %v", kind, i, n.broken[0], f.down[0])
+			}
+		}
+	}
+}
+
 func TestOptions_RefuseWhatMakesNoSense(t *testing.T) {
 	for name, change := range map[string]func(*Options){
 		"two nodes":           func(o *Options) { o.Addresses = o.Addresses[:2] },

@@ -194,12 +194,13 @@ func (n *nemesis) end(e *effect) error {
 	return nil
 }
 
-// mend undoes strike.
+// mend undoes strike. A request broke nothing; whoever stopped the node meanwhile starts it again.
 func (n *nemesis) mend(node int, e *effect) error {
+	if e.fault.Kind.request() {
+		return nil
+	}
 	n.broken[node] = false
 	switch e.fault.Kind {
-	case MoveOne, SaveOne:
-		return nil
 	case PauseOne:
 		return n.nodes.Continue(node)
 	case LeaveOne:
