@@ -161,10 +161,19 @@ func (r *Raft) Tick() {
 	r.resetElectionTimer()
 	switch {
 	case !r.mayCampaign():
+		r.loseLeader()
 	case !r.waitsForDisk():
 		r.becomePreCandidate()
 	case r.role != Candidate: // whose requests for votes are still to leave
 		r.becomeFollower(r.term, 0)
+	}
+}
+
+// loseLeader makes a follower that cannot campaign forget a leader that it does not hear any more. Others forget it by
+// campaigning; those who ask this node whom it follows, and send there, must not believe in it for ever either.
+func (r *Raft) loseLeader() {
+	if r.role == Follower {
+		r.leader = 0
 	}
 }
 
