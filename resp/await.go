@@ -22,7 +22,7 @@ type await struct {
 	// call is the command that waits, since began, if all of that is its own time. What a client waits for by its own
 	// wish, interruptibly, is not counted as the time that the command took.
 	call  command.Call
-	began time.Time
+	began moment
 }
 
 // await makes the connection wait. look is called at once, and every pollPeriod from then on, until it answers or

@@ -44,6 +44,13 @@ var benchmarkCommands = map[string]string{
 	"ping":  "PING\r\n",
 }
 
+// benchmarkFront is that of a server: its watch has noted a moment.
+func benchmarkFront(t testing.TB) *front {
+	f := testFront(t, Options{Store: instantStore{}})
+	f.noted.Store(int64(f.moment()))
+	return f
+}
+
 // round sends one pipeline through a connection and takes the replies.
 func (c *client) round(t testing.TB, input string) {
 	if c.conn.Advance() != Receive {
@@ -58,7 +65,7 @@ func (c *client) round(t testing.TB, input string) {
 func TestAConnectionAllocatesNothingButBodies(t *testing.T) {
 	for name, want := range map[string]float64{"set64": 1, "get": 0, "ping": 0} {
 		for _, depth := range []int{1, 16} {
-			c := newClient(t, testFront(t, Options{Store: instantStore{}}))
+			c := newClient(t, benchmarkFront(t))
 			input := strings.Repeat(benchmarkCommands[name], depth)
 			c.round(t, input)
 			if got := testing.AllocsPerRun(100, func() { c.round(t, input) }); got != want {
@@ -72,7 +79,7 @@ func BenchmarkConn(b *testing.B) {
 	for _, name := range []string{"set64", "get", "ping"} {
 		for _, depth := range []int{1, 16} {
 			b.Run(fmt.Sprintf("%s/pipeline=%d", name, depth), func(b *testing.B) {
-				c := newClient(b, testFront(b, Options{Store: instantStore{}}))
+				c := newClient(b, benchmarkFront(b))
 				input := strings.Repeat(benchmarkCommands[name], depth)
 				b.ReportAllocs()
 				for i := 0; i < b.N; i += depth {

@@ -264,7 +264,7 @@ func (f *front) describe(s *session) string {
 	number("fd", int64(s.descriptor))
 	field("name", known.name)
 	number("age", seconds(s.began))
-	number("idle", seconds(time.Unix(0, s.active.Load())))
+	number("idle", int64(max(f.since(moment(s.active.Load())), 0)/time.Second))
 	field("flags", s.flags(&known))
 	for _, none := range []string{"db", "sub", "psub", "ssub"} {
 		number(none, 0)

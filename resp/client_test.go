@@ -130,7 +130,7 @@ func TestClientReplyOffHoldsForWhatIsWaitedFor(t *testing.T) {
 func TestAPauseOfWritesLetsReadsPass(t *testing.T) {
 	store, clients := sharedClients(t, 3)
 	now := time.Unix(1700000000, 0)
-	clients[0].conn.front.now = func() time.Time { return now }
+	clients[0].conn.front.clock = func() time.Time { return now }
 	if got := clients[0].send("CLIENT PAUSE 1000 WRITE\r\n"); got != "+OK\r\n" {
 		t.Fatalf("got %q", got)
 	}
@@ -156,7 +156,7 @@ func TestAPauseOfWritesLetsReadsPass(t *testing.T) {
 func TestAPauseOfEverythingEndsByItselfOrByUnpause(t *testing.T) {
 	_, clients := sharedClients(t, 3)
 	now := time.Unix(1700000000, 0)
-	clients[0].conn.front.now = func() time.Time { return now }
+	clients[0].conn.front.clock = func() time.Time { return now }
 	clients[0].send("CLIENT PAUSE 1000 WRITE\r\nCLIENT PAUSE 10\r\n")
 	for _, c := range clients[1:] {
 		if got := c.send("PING\r\nCLIENT ID\r\n"); got != "" {

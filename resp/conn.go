@@ -68,8 +68,10 @@ type Conn struct {
 	fixed     []byte
 	bodyBytes int
 	// submittedAt is when the run was complete. clock is a moment that was asked for since anything was waited for, and
-	// zero if there is none: asking costs as much as all else that is done for a small command.
-	submittedAt, clock time.Time
+	// zero if there is none: asking costs as much as half of all that is done for a small command.
+	submittedAt, clock moment
+	// share is where the connection counts.
+	share *share
 	// held is a call that was taken from the reader and has to wait for the run before it.
 	held    command.Call
 	holding bool
@@ -87,7 +89,8 @@ type Conn struct {
 
 // newConn makes a connection. wake is called when the store completed a request: see Request.
 func newConn(f *front, below socket, wake func()) *Conn {
-	c := &Conn{front: f, session: f.sessions.open(f.now(), below, f.password() == "")}
+	c := &Conn{front: f, session: f.sessions.open(f.now(), f.moment(), below, f.password() == "")}
+	c.share = f.measures.shareOf(c.session.id)
 	c.reader.init(f.limits)
 	c.reader.budget = &f.input
 	c.reader.SetStranger(!c.facts().authenticated)
@@ -112,12 +115,11 @@ func (c *Conn) Space() []byte {
 
 // Received says that the first n bytes of Space are filled.
 func (c *Conn) Received(n int) {
-	c.front.stats.inputBytes.Add(int64(n))
+	c.share.traffic.inputBytes.Add(int64(n))
 	c.reader.Received(n)
 	c.reader.maxBulkBytes = int(c.front.settings.maxBulkBytes.Load())
 	if n > 0 {
-		c.clock = c.front.now()
-		c.session.active.Store(c.clock.UnixNano())
+		c.session.active.Store(int64(c.front.recently()))
 	}
 	c.session.unread.Store(int64(c.reader.Buffered()))
 	c.session.room.Store(int64(cap(c.reader.buf) - len(c.reader.buf)))
@@ -128,8 +130,8 @@ func (c *Conn) Output() []byte { return c.out }
 
 // Flushed says that all of Output was sent.
 func (c *Conn) Flushed() {
-	c.clock = time.Time{}
-	c.front.stats.outputBytes.Add(int64(len(c.out)))
+	c.clock = 0
+	c.share.traffic.outputBytes.Add(int64(len(c.out)))
 	c.out = c.out[:0]
 	if cap(c.out) > keptOutputBytes {
 		c.out = nil
@@ -183,7 +185,9 @@ func (c *Conn) Advance() Action {
 		case c.phase == submitted && !c.request.completed():
 			return Park
 		case c.phase == submitted:
-			c.quietly(c.settle)
+			before := len(c.out)
+			c.settle()
+			c.hushSince(before)
 		case c.phase == changing, c.phase == awaiting, c.phase == paused:
 			if !c.passed() {
 				return Park
@@ -191,7 +195,9 @@ func (c *Conn) Advance() Action {
 		case len(c.out) >= c.front.limits.FlushBytes, c.slowNext():
 			return Flush
 		case c.phase == viewing:
-			c.quietly(c.view)
+			before := len(c.out)
+			c.view()
+			c.hushSince(before)
 		case !c.gather():
 			if c.collect() && c.room() {
 				return Receive
@@ -201,31 +207,32 @@ func (c *Conn) Advance() Action {
 }
 
 // present is the moment of the clock that was asked for last, or now.
-func (c *Conn) present() time.Time {
-	if c.clock.IsZero() {
-		c.clock = c.front.now()
+func (c *Conn) present() moment {
+	if c.clock == 0 {
+		c.clock = c.front.moment()
 	}
 	return c.clock
 }
 
 // passed reports whether what the connection waits for, other than a run, is over; if so, it is answered.
 func (c *Conn) passed() (over bool) {
+	before := len(c.out)
 	switch c.phase {
 	case changing:
-		c.quietly(func() { over = c.changed() })
+		over = c.changed()
+		c.hushSince(before)
 	case awaiting:
-		c.quietly(func() { over = c.looked() })
+		over = c.looked()
+		c.hushSince(before)
 	default:
 		over = c.resumed()
 	}
-	c.clock = time.Time{}
+	c.clock = 0
 	return over
 }
 
-// quietly does a step, and takes back what it appended to the output if the client wants no reply.
-func (c *Conn) quietly(step func()) {
-	before := len(c.out)
-	step()
+// hushSince takes back what a step appended to the output if the client wants no reply.
+func (c *Conn) hushSince(before int) {
 	if c.hush.muted() {
 		c.out = c.out[:min(before, len(c.out))]
 	}
@@ -319,37 +326,56 @@ func (c *Conn) view() {
 
 // measure notes what became of some calls of a run, and how long the run has taken so far.
 func (c *Conn) measure(calls []command.Call, replies []byte) {
-	now := c.front.now()
-	c.clock = now
-	took := now.Sub(c.submittedAt)
-	for i := range calls {
-		if calls[i].Spec == nil {
-			replies = reply.Skip(replies) // it was counted when it was made
-			continue
+	c.clock = c.front.moment()
+	took := time.Duration(c.clock - c.submittedAt)
+	for i, same := 0, 1; i < len(calls); i, same = i+same, 1 {
+		for i+same < len(calls) && calls[i+same].Spec == calls[i].Spec {
+			same++
 		}
-		c.front.measures.executed(calls[i].Spec.ID, took)
-		replies = c.front.measures.answered(calls[i].Spec.ID, replies)
+		if calls[i].Spec != nil { // else it was counted when it was made
+			c.share.executed(calls[i].Spec.ID, int64(same), took)
+		}
 	}
-	c.front.noteSlow(c.session, calls, took, now)
+	for i := range calls {
+		if calls[i].Spec != nil {
+			c.front.measures.answered(c.share, calls[i].Spec.ID, replies)
+		}
+		if i < len(calls)-1 {
+			replies = reply.Skip(replies)
+		}
+	}
+	if c.front.isNoteworthy(took) {
+		c.front.noteSlow(c.session, calls, took)
+	}
+}
+
+// isNoteworthy reports whether something that took so long belongs into the slow log or to the latencies: seldom.
+func (f *front) isNoteworthy(took time.Duration) bool {
+	return f.isSlow(took) || f.isLate(took)
+}
+
+func (f *front) isSlow(took time.Duration) bool {
+	slower := f.settings.slowerThanMicros.Load()
+	return slower >= 0 && took.Microseconds() >= slower
+}
+
+func (f *front) isLate(took time.Duration) bool {
+	threshold := f.settings.latencyThresholdMillis.Load()
+	return threshold > 0 && took.Milliseconds() >= threshold
 }
 
 // noteSlow keeps a run that took long. Calls that were answered without a state may stand among the others.
-func (f *front) noteSlow(s *session, calls []command.Call, took time.Duration, now time.Time) {
-	slower, threshold := f.settings.slowerThanMicros.Load(), f.settings.latencyThresholdMillis.Load()
-	isSlow := slower >= 0 && took.Microseconds() >= slower
-	isLate := threshold > 0 && took.Milliseconds() >= threshold
-	if !isSlow && !isLate {
-		return
-	}
+func (f *front) noteSlow(s *session, calls []command.Call, took time.Duration) {
+	now := f.now()
 	for i := range calls {
 		spec := calls[i].Spec
 		if spec == nil || spec.Flags&command.FlagSkipSlowlog != 0 {
 			continue
 		}
-		if isSlow {
+		if f.isSlow(took) {
 			f.slowLog.note(s, calls[i:], took, now, f.settings.slowLogCount.Load())
 		}
-		if isLate {
+		if f.isLate(took) {
 			event := "command"
 			if spec.Flags&command.FlagFast != 0 {
 				event = "fast-command"

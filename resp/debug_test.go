@@ -74,7 +74,7 @@ func TestDebugSleepIsTheTimeOfTheCommandAndOfNobodyElse(t *testing.T) {
 	f := clients[0].conn.front
 	allowDebug(t, f, debugYes)
 	now := time.Unix(1700000000, 0)
-	f.now = func() time.Time { return now }
+	f.clock = func() time.Time { return now }
 	clients[0].send("CONFIG SET latency-monitor-threshold 100\r\n")
 	sleeper, other := clients[0], clients[1]
 	if got := sleeper.send("DEBUG SLEEP 1.5\r\n"); got != "" {

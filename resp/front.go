@@ -33,8 +33,9 @@ type front struct {
 	changed    []*parameter
 	logger     *slog.Logger
 	started    time.Time
-	// now is the clock; a test may have its own.
-	now func() time.Time
+	// clock is a test's own; nil: the system's. noted is the moment that the server's watch has noted.
+	clock func() time.Time
+	noted atomic.Int64
 	// start does work on a goroutine of its own; without a server it is done at once.
 	start func(work func())
 	// processID is a fact for INFO.
@@ -67,9 +68,7 @@ type front struct {
 // stats are counters since the start of the process, for INFO. Any goroutine may change them.
 type stats struct {
 	clients, accepted, rejected atomic.Int64
-	commands, refused           atomic.Int64
-	inputBytes, outputBytes     atomic.Int64
-	protocolErrors              atomic.Int64
+	refused, protocolErrors     atomic.Int64
 	inputLimit, outputLimit     atomic.Int64
 	writeTimeouts, abandoned    atomic.Int64
 	acceptErrors, parked        atomic.Int64
@@ -77,7 +76,7 @@ type stats struct {
 
 func newFront(o Options, limits Limits) *front {
 	f := &front{
-		store: o.Store, node: o.Node, saver: o.Saver, now: time.Now,
+		store: o.Store, node: o.Node, saver: o.Saver,
 		start: func(work func()) { work() }, readMemory: readMemory, collectGarbage: runtime.GC,
 		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
 		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
@@ -99,8 +98,8 @@ func newFront(o Options, limits Limits) *front {
 // reset makes all counts begin anew, but for those of what is there now.
 func (s *stats) reset() {
 	for _, count := range []*atomic.Int64{
-		&s.accepted, &s.rejected, &s.commands, &s.refused, &s.inputBytes, &s.outputBytes, &s.protocolErrors, &s.inputLimit,
-		&s.outputLimit, &s.writeTimeouts, &s.abandoned, &s.acceptErrors,
+		&s.accepted, &s.rejected, &s.refused, &s.protocolErrors, &s.inputLimit, &s.outputLimit, &s.writeTimeouts,
+		&s.abandoned, &s.acceptErrors,
 	} {
 		count.Store(0)
 	}

@@ -33,7 +33,9 @@ func (c *Conn) gather() bool {
 		case !ok:
 			return c.phase == ended
 		case call.Spec == nil:
-			c.quietly(func() { c.answered(call) })
+			before := len(c.out)
+			c.answered(call)
+			c.hushSince(before)
 		case isBarrier(call.Spec):
 			switch {
 			case len(run.Calls) > 0:
@@ -78,12 +80,14 @@ func (c *Conn) answer(call command.Call) {
 }
 
 // timed notes how long a command of the connection or the node took, and what became of it.
-func (c *Conn) timed(call command.Call, began time.Time, replies []byte) {
-	now := c.front.now()
-	c.clock = now
-	c.front.measures.executed(call.Spec.ID, now.Sub(began))
-	c.front.measures.answered(call.Spec.ID, replies)
-	c.front.noteSlow(c.session, []command.Call{call}, now.Sub(began), now)
+func (c *Conn) timed(call command.Call, began moment, replies []byte) {
+	c.clock = c.front.moment()
+	took := time.Duration(c.clock - began)
+	c.share.executed(call.Spec.ID, 1, took)
+	c.front.measures.answered(c.share, call.Spec.ID, replies)
+	if c.front.isNoteworthy(took) {
+		c.front.noteSlow(c.session, []command.Call{call}, took)
+	}
 }
 
 func isBarrier(spec *command.Spec) bool { return spec.Class == command.Barrier }
@@ -113,25 +117,25 @@ func (c *Conn) next() (command.Call, bool) {
 		return command.Call{}, false
 	}
 	c.arguments = arguments
-	c.front.stats.commands.Add(1)
+	c.share.traffic.commands.Add(1)
 	return c.resolve(arguments[from:len(arguments):len(arguments)]), true
 }
 
 // resolve finds the command that the arguments call, or the reply that they get whatever the state is.
 func (c *Conn) resolve(args [][]byte) command.Call {
 	spec, fault := command.Find(args)
-	if fault == command.NoFault {
+	if fault == command.NoFault && c.session.spec.Load() != spec {
 		c.session.spec.Store(spec)
 	}
 	if refusal := c.refusal(spec, fault, args); refusal != "" {
 		if spec != nil {
-			c.front.measures.commands[spec.ID].rejected.Add(1)
+			c.share.byID[spec.ID].rejected.Add(1)
 		}
 		return c.refused(refusal)
 	}
 	c.front.show(c.session, spec, args)
 	if isBarrier(spec) && handlers[spec.ID].pure {
-		c.front.measures.executed(spec.ID, 0) // nobody waits for such a reply
+		c.share.executed(spec.ID, 1, 0) // nobody waits for such a reply
 		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
 	}
 	return command.Call{Spec: spec, Args: args}

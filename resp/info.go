@@ -131,9 +131,10 @@ func humanBytes(n uint64) string {
 
 func infoStats(b *strings.Builder, f *front, _ *Info) {
 	line(b, "total_connections_received", f.stats.accepted.Load())
-	line(b, "total_commands_processed", f.stats.commands.Load())
-	line(b, "total_net_input_bytes", f.stats.inputBytes.Load())
-	line(b, "total_net_output_bytes", f.stats.outputBytes.Load())
+	all := f.measures.traffic()
+	line(b, "total_commands_processed", all.commands)
+	line(b, "total_net_input_bytes", all.inputBytes)
+	line(b, "total_net_output_bytes", all.outputBytes)
 	commands, inputBytes, outputBytes := f.rates.present()
 	line(b, "instantaneous_ops_per_sec", int64(commands))
 	line(b, "instantaneous_input_kbps", fmt.Sprintf("%.2f", inputBytes/1024))

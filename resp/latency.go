@@ -118,27 +118,25 @@ func latencyHistogram(c *Conn, dst []byte, args [][]byte) []byte {
 	}
 	count := 0
 	var body []byte
-	c.front.measures.everyCommand(func(spec *command.Spec, one *commandMeasure) {
-		h := one.histogram.Load()
-		if h == nil || !wanted(spec.Name) {
+	c.front.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
+		if all.calls == 0 || !wanted(spec.Name) {
 			return
 		}
 		count++
 		body = reply.MapHeader(reply.BulkString(body, spec.Name), c.protocol(), 2)
-		body = reply.Integer(reply.BulkString(body, "calls"), one.calls.Load())
+		body = reply.Integer(reply.BulkString(body, "calls"), all.calls)
 		body = reply.BulkString(body, "histogram_usec")
-		body = h.appendTo(body, c.protocol())
+		body = all.histogram.appendTo(body, c.protocol())
 	})
 	return append(reply.MapHeader(dst, c.protocol(), count), body...)
 }
 
 // appendTo appends the bounds at which the number of values grows, each with the number up to it.
-func (h *histogram) appendTo(dst []byte, protocol int) []byte {
+func (d *distribution) appendTo(dst []byte, protocol int) []byte {
 	type bound struct{ micros, upTo int64 }
 	var bounds []bound
 	seen := int64(0)
-	for i := range h.counts {
-		n := h.counts[i].Load()
+	for i, n := range d {
 		if n == 0 {
 			continue
 		}

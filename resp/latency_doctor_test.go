@@ -71,7 +71,7 @@ func TestLatencyDoctorAdvises(t *testing.T) {
 	c := clients[0]
 	f := c.conn.front
 	now := time.Unix(1700000000, 0)
-	f.now = func() time.Time { return now }
+	f.clock = func() time.Time { return now }
 	if got := c.send("LATENCY DOCTOR\r\n"); !strings.Contains(got, "latency-monitor-threshold is 0") {
 		t.Errorf("without monitoring: %q", got)
 	}

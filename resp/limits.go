@@ -34,7 +34,8 @@ type Limits struct {
 	// FlushBytes is how many bytes of replies may be collected before they are sent although more of the same read is
 	// still to be answered. Default 256 KiB.
 	FlushBytes int
-	// WriteTimeout is how long one flush may wait for a client that does not read. Default 10 s.
+	// WriteTimeout is how long one flush may wait for a client that does not read; up to 100 ms more are granted.
+	// Default 10 s.
 	WriteTimeout time.Duration
 	// IdleTimeout closes a connection that sends nothing for so long. Default 0: never, as in Redis.
 	IdleTimeout time.Duration

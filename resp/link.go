@@ -21,6 +21,8 @@ type link struct {
 	parking atomic.Uint32
 	// gone is set by the watch or by Close, when nobody waits for the replies any more.
 	gone atomic.Bool
+	// limited is the moment that was noted last when the deadline for writing was moved.
+	limited moment
 	// nudged says that the deadline for reading may have been moved into the past.
 	nudged atomic.Bool
 }
@@ -125,12 +127,12 @@ func (l *link) serve() {
 // receive waits for bytes, or for mail.
 func (l *link) receive() bool {
 	idle := time.Duration(l.server.front.settings.idle.Load())
-	began := time.Now()
+	var began, deadline time.Time
+	if idle > 0 {
+		began = time.Now()
+		deadline = began.Add(idle)
+	}
 	if l.nudged.Swap(false) || idle > 0 {
-		deadline := time.Time{}
-		if idle > 0 {
-			deadline = began.Add(idle)
-		}
 		_ = l.socket.SetReadDeadline(deadline)
 	}
 	if l.server.isClosing() {
@@ -190,7 +192,7 @@ func (l *link) flush() bool {
 	for len(output) > 0 {
 		l.conn.session.unsent.Store(int64(len(output)))
 		part := output[:min(len(output), limits.FlushBytes)]
-		_ = l.socket.SetWriteDeadline(time.Now().Add(limits.WriteTimeout))
+		l.limitWrite()
 		if _, err := l.socket.Write(part); err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				l.server.front.stats.writeTimeouts.Add(1)
@@ -204,6 +206,17 @@ func (l *link) flush() bool {
 	l.conn.Flushed()
 	l.conn.session.unsent.Store(0)
 	return true
+}
+
+// limitWrite gives the next write its time. Moving a deadline costs as much as all that is done for a small command, so
+// one serves for all writes until the server's watch has looked again, and is later by what that may take.
+func (l *link) limitWrite() {
+	noted := l.server.front.recently()
+	if noted == l.limited {
+		return
+	}
+	l.limited = noted
+	_ = l.socket.SetWriteDeadline(time.Now().Add(l.server.front.limits.WriteTimeout + watchPeriod))
 }
 
 // linger tells the client that nothing more comes and drops what it still sends, for a short time: closing a socket

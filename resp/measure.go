@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
-	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // measures are what INFO commandstats, errorstats and latencystats, LATENCY and SLOWLOG tell.
@@ -19,11 +18,22 @@ import (
 // waited for besides the network. For a write that is the way to the leader, the log on a majority of disks, and the
 // application; for a read it is the confirmation. All commands of a run have the time of the run.
 type measures struct {
-	commands [command.IDs]commandMeasure
+	// shares are the counts, in parts: connections on different processors would otherwise wait for each other at every
+	// command. A connection has one share for its life; what INFO tells is the sum.
+	shares [shares]share
 
 	mu sync.Mutex
 	// errors counts error replies by their first word.
 	errors map[string]int64
+}
+
+// shares is the number of parts; beyond as many processors some get into each other's way again.
+const shares = 8
+
+// share is what some of the connections have counted.
+type share struct {
+	traffic struct{ commands, inputBytes, outputBytes atomic.Int64 }
+	byID    [command.IDs]commandMeasure
 }
 
 // commandMeasure is what is known of one command.
@@ -33,30 +43,45 @@ type commandMeasure struct {
 	histogram                       atomic.Pointer[histogram]
 }
 
+// traffic is how many commands came, and how many bytes of requests and of replies passed.
+type traffic struct{ commands, inputBytes, outputBytes int64 }
+
 // maxErrorKinds bounds the words by which errors are counted: some begin with what a client sent.
 const maxErrorKinds = 128
 
-// executed counts a call that took so long.
-func (m *measures) executed(id command.ID, took time.Duration) {
-	one := &m.commands[id]
-	micros := took.Microseconds()
-	one.calls.Add(1)
-	one.micros.Add(micros)
+// shareOf is the share of the connection with a number.
+func (m *measures) shareOf(id int64) *share { return &m.shares[uint64(id)%shares] }
+
+// executed counts some calls of one command, each of which took so long.
+func (s *share) executed(id command.ID, calls int64, took time.Duration) {
+	one, micros := &s.byID[id], took.Microseconds()
+	one.calls.Add(calls)
+	one.micros.Add(calls * micros)
 	h := one.histogram.Load()
 	if h == nil {
 		one.histogram.CompareAndSwap(nil, new(histogram))
 		h = one.histogram.Load()
 	}
-	h.add(micros)
+	h[step(micros)].Add(calls)
 }
 
-// answered looks at the reply to a call, and returns what is behind it.
-func (m *measures) answered(id command.ID, replies []byte) []byte {
+// answered looks whether the reply to a call is an error.
+func (m *measures) answered(s *share, id command.ID, replies []byte) {
 	if len(replies) > 0 && replies[0] == '-' {
-		m.commands[id].failed.Add(1)
+		s.byID[id].failed.Add(1)
 		m.failed(replies)
 	}
-	return reply.Skip(replies)
+}
+
+// traffic is that of all connections.
+func (m *measures) traffic() (all traffic) {
+	for i := range m.shares {
+		t := &m.shares[i].traffic
+		all.commands += t.commands.Load()
+		all.inputBytes += t.inputBytes.Load()
+		all.outputBytes += t.outputBytes.Load()
+	}
+	return all
 }
 
 // failed counts an error reply.
@@ -78,38 +103,65 @@ func (m *measures) failed(text []byte) {
 
 // reset forgets everything.
 func (m *measures) reset() {
-	for id := range m.commands {
-		one := &m.commands[id]
-		for _, count := range []*atomic.Int64{&one.calls, &one.failed, &one.rejected, &one.micros} {
+	for i := range m.shares {
+		s := &m.shares[i]
+		for _, count := range []*atomic.Int64{&s.traffic.commands, &s.traffic.inputBytes, &s.traffic.outputBytes} {
 			count.Store(0)
 		}
-		one.histogram.Store(nil)
+		for id := range s.byID {
+			one := &s.byID[id]
+			for _, count := range []*atomic.Int64{&one.calls, &one.failed, &one.rejected, &one.micros} {
+				count.Store(0)
+			}
+			one.histogram.Store(nil)
+		}
 	}
 	m.mu.Lock()
 	m.errors = nil
 	m.mu.Unlock()
 }
 
+// commandTotal is what all connections together have counted of one command.
+type commandTotal struct {
+	calls, failed, rejected, micros int64
+	histogram                       distribution
+}
+
+func (m *measures) total(id command.ID) (all commandTotal) {
+	for i := range m.shares {
+		one := &m.shares[i].byID[id]
+		all.calls += one.calls.Load()
+		all.failed += one.failed.Load()
+		all.rejected += one.rejected.Load()
+		all.micros += one.micros.Load()
+		if h := one.histogram.Load(); h != nil {
+			for at := range h {
+				all.histogram[at] += h[at].Load()
+			}
+		}
+	}
+	return all
+}
+
 // everyCommand visits the commands and subcommands that have been called, or refused, by name.
-func (m *measures) everyCommand(visit func(spec *command.Spec, one *commandMeasure)) {
+func (m *measures) everyCommand(visit func(spec *command.Spec, all *commandTotal)) {
 	for _, spec := range command.All() {
 		for i := range 1 + len(spec.Subcommands) {
 			named := spec
 			if i > 0 {
 				named = &spec.Subcommands[i-1]
 			}
-			if one := &m.commands[named.ID]; one.calls.Load()+one.rejected.Load() > 0 {
-				visit(named, one)
+			if all := m.total(named.ID); all.calls+all.rejected > 0 {
+				visit(named, &all)
 			}
 		}
 	}
 }
 
 func infoCommandStats(b *strings.Builder, f *front, _ *Info) {
-	f.measures.everyCommand(func(spec *command.Spec, one *commandMeasure) {
-		calls, micros := one.calls.Load(), one.micros.Load()
+	f.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
 		fmt.Fprintf(b, "cmdstat_%s:calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d\r\n", spec.Name,
-			calls, micros, float64(micros)/float64(max(calls, 1)), one.rejected.Load(), one.failed.Load())
+			all.calls, all.micros, float64(all.micros)/float64(max(all.calls, 1)), all.rejected, all.failed)
 	})
 }
 
@@ -127,8 +179,8 @@ func infoErrorStats(b *strings.Builder, f *front, _ *Info) {
 }
 
 func infoLatencyStats(b *strings.Builder, f *front, _ *Info) {
-	f.measures.everyCommand(func(spec *command.Spec, one *commandMeasure) {
-		if h := one.histogram.Load(); h != nil {
+	f.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
+		if h := &all.histogram; all.calls > 0 {
 			fmt.Fprintf(b, "latency_percentiles_usec_%s:p50=%d.000,p99=%d.000,p99.9=%d.000\r\n", spec.Name,
 				h.percentile(0.5), h.percentile(0.99), h.percentile(0.999))
 		}
@@ -137,9 +189,10 @@ func infoLatencyStats(b *strings.Builder, f *front, _ *Info) {
 
 // histogram counts microseconds: exactly below 16, and above in eight steps for each doubling, so that no value is told
 // by more than an eighth too high.
-type histogram struct {
-	counts [histogramSteps]atomic.Int64
-}
+type histogram [histogramSteps]atomic.Int64
+
+// distribution is the sum of some histograms.
+type distribution [histogramSteps]int64
 
 const (
 	exactMicros    = 16
@@ -170,17 +223,15 @@ func most(step int) int64 {
 	return int64(1)<<octave + (within+1)<<(octave-3) - 1
 }
 
-func (h *histogram) add(micros int64) { h.counts[step(micros)].Add(1) }
-
 // percentile is the value that a share of all values does not exceed.
-func (h *histogram) percentile(share float64) int64 {
+func (d *distribution) percentile(share float64) int64 {
 	total := int64(0)
-	for i := range h.counts {
-		total += h.counts[i].Load()
+	for _, n := range d {
+		total += n
 	}
 	seen := int64(0)
-	for i := range h.counts {
-		if seen += h.counts[i].Load(); seen > 0 && float64(seen) >= share*float64(total) {
+	for i, n := range d {
+		if seen += n; seen > 0 && float64(seen) >= share*float64(total) {
 			return most(i)
 		}
 	}

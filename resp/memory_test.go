@@ -139,7 +139,7 @@ func TestWritesThatMayNeedMemoryAreRefusedBeyondMaxMemory(t *testing.T) {
 	c := newClient(t, testFront(t, Options{Store: store}))
 	f := c.conn.front
 	now := time.Unix(1700000000, 0)
-	f.now = func() time.Time { return now }
+	f.clock = func() time.Time { return now }
 	var memory scale
 	f.readMemory, f.collectGarbage = memory.read, memory.collect
 	memory.used.Store(2000)
@@ -167,7 +167,7 @@ func TestWritesThatMayNeedMemoryAreRefusedBeyondMaxMemory(t *testing.T) {
 func TestGarbageDoesNotCountAgainstMaxMemory(t *testing.T) {
 	f := testFront(t, Options{Store: newFakeStore(t)})
 	now := time.Unix(1700000000, 0)
-	f.now = func() time.Time { return now }
+	f.clock = func() time.Time { return now }
 	var memory scale
 	collections := 0
 	f.readMemory, f.collectGarbage = memory.read, func() {

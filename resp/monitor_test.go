@@ -11,7 +11,7 @@ import (
 func TestMonitorsAreShownTheCommandsOfOthers(t *testing.T) {
 	_, c := sharedClients(t, 3)
 	f := c[0].conn.front
-	f.now = func() time.Time { return time.Unix(1700000000, 1_234_000) }
+	f.clock = func() time.Time { return time.Unix(1700000000, 1_234_000) }
 	if got := c[0].send("MONITOR\r\nMONITOR\r\n"); got != "+OK\r\n+OK\r\n" {
 		t.Fatalf("got %q", got)
 	}

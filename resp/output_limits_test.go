@@ -86,10 +86,10 @@ func TestAClientWithTooMuchMailForTooLongIsClosed(t *testing.T) {
 	f := s.server.front
 	f.settings.output.mail.store([3]int64{1000, 10, 1})
 	killed := make(chan struct{})
-	stuck := f.sessions.open(f.now(), socket{kill: func() { close(killed) }}, true)
+	stuck := f.sessions.open(f.now(), f.moment(), socket{kill: func() { close(killed) }}, true)
 	stuck.mailLimit = &f.settings.output.mail.hard
 	stuck.post(make([]byte, 11))
-	fine := f.sessions.open(f.now(), socket{kill: func() { t.Error("a client with little mail is closed") }}, true)
+	fine := f.sessions.open(f.now(), f.moment(), socket{kill: func() { t.Error("a client with little mail is closed") }}, true)
 	fine.mailLimit = stuck.mailLimit
 	fine.post(make([]byte, 10))
 	select {

@@ -34,13 +34,12 @@ func (p *pause) begin(now time.Time, period time.Duration, all bool) {
 func (p *pause) end() { p.on.Store(false) }
 
 // holds reports whether commands of a kind are put off now.
-func (p *pause) holds(now func() time.Time, write bool) bool {
-	if !p.on.Load() {
-		return false
-	}
+func (f *front) holds(write bool) bool { return f.pause.on.Load() && f.pause.holds(f.now(), write) }
+
+func (p *pause) holds(now time.Time, write bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !now().Before(p.until) {
+	if !now.Before(p.until) {
 		p.on.Store(false)
 		return false
 	}
@@ -49,7 +48,7 @@ func (p *pause) holds(now func() time.Time, write bool) bool {
 
 // resumed goes on with what was put off if the pause is over, and reports whether it is.
 func (c *Conn) resumed() bool {
-	if c.front.pause.holds(c.front.now, c.bodyBytes > 0) {
+	if c.front.holds(c.bodyBytes > 0) {
 		return false
 	}
 	c.phase = gathering
@@ -62,7 +61,7 @@ func (c *Conn) resumed() bool {
 // putOff makes the connection wait for the end of the pause if there is one that holds its next command, and reports
 // whether it does.
 func (c *Conn) putOff(write bool) bool {
-	if !c.front.pause.holds(c.front.now, write) {
+	if !c.front.holds(write) {
 		return false
 	}
 	c.phase, c.abandoned = paused, false

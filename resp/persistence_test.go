@@ -135,7 +135,7 @@ func TestWithoutASaverSnapshotsAreRefusedAndLastSaveIsTheStart(t *testing.T) {
 
 func TestInfoPersistenceTellsOfSnapshots(t *testing.T) {
 	saver, c := savingClient(t)
-	c.conn.front.now = func() time.Time { return time.Unix(1700000100, 0) }
+	c.conn.front.clock = func() time.Time { return time.Unix(1700000100, 0) }
 	saver.known = Persistence{
 		Saving: true, Began: time.Unix(1700000088, 5), Saves: 3, LastFailed: true, LastSave: time.Unix(1700000000, 0),
 		LastTook: 2500 * time.Millisecond, Changes: 17, Bytes: 4096,

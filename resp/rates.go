@@ -18,15 +18,15 @@ type rates struct {
 const rateSamples = 16
 
 type rateSample struct {
-	at                                time.Time
-	commands, inputBytes, outputBytes int64
+	at time.Time
+	traffic
 }
 
 // sample takes one.
-func (r *rates) sample(now time.Time, s *stats) {
+func (r *rates) sample(now time.Time, t traffic) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.samples[r.taken%rateSamples] = rateSample{now, s.commands.Load(), s.inputBytes.Load(), s.outputBytes.Load()}
+	r.samples[r.taken%rateSamples] = rateSample{now, t}
 	r.taken++
 }
 

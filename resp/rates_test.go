@@ -17,20 +17,20 @@ func TestRatesAreThoseOfTheLastSamples(t *testing.T) {
 		}
 	}
 	expect("0")
-	f.rates.sample(now, &f.stats)
+	f.rates.sample(now, f.measures.traffic())
 	expect("0")
-	for range 100 {
-		f.stats.commands.Add(50)
+	for i := range 100 {
+		f.measures.shares[i%shares].traffic.commands.Add(50)
 		now = now.Add(100 * time.Millisecond)
-		f.rates.sample(now, &f.stats)
+		f.rates.sample(now, f.measures.traffic())
 	}
 	expect("500")
-	f.stats.reset()
-	f.rates.sample(now.Add(time.Second), &f.stats)
+	f.measures.reset()
+	f.rates.sample(now.Add(time.Second), f.measures.traffic())
 	expect("0")
 	for range rateSamples {
 		now = now.Add(time.Second)
-		f.rates.sample(now, &f.stats)
+		f.rates.sample(now, f.measures.traffic())
 	}
 	expect("0")
 }

@@ -173,7 +173,7 @@ func (r *Reader) grow() error {
 // again by every later call: its text is the error reply without the prefix ERR, and the connection is to be closed
 // after sending it.
 func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
-	if r.at == 0 && r.missing == 0 && r.failed == nil && !r.stranger {
+	if r.begins('*') && !r.stranger {
 		if longer := r.plain(argv); len(longer) > len(argv) {
 			return longer, nil
 		}
@@ -204,9 +204,14 @@ func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
 	return argv, r.failed
 }
 
+// begins reports whether a request is to be read whose first byte is this.
+func (r *Reader) begins(first byte) bool {
+	return r.at == 0 && r.missing == 0 && r.failed == nil && r.start < len(r.buf) && r.buf[r.start] == first
+}
+
 // plain is the short way for what nearly every request is: an array of a few bulks, all of it there and within the
-// limits. It appends the arguments and consumes the request; of anything else it appends and changes nothing, and leaves
-// the verdict to the long way.
+// limits. It appends the arguments and consumes the request; of anything else it appends and changes nothing, and
+// leaves the verdict to the long way.
 func (r *Reader) plain(argv [][]byte) [][]byte {
 	request := r.buf[r.start:]
 	count, at := plainHeader(request, 0, '*')

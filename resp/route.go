@@ -30,7 +30,9 @@ func (c *Conn) submit() {
 	case c.bodyBytes > 0:
 		c.write()
 	case !asks(c.request.Run.Calls):
-		c.quietly(c.answerFixed)
+		before := len(c.out)
+		c.answerFixed()
+		c.hushSince(before)
 	case c.contentWithOld(leader):
 		c.request.Run.Protocol = c.protocol()
 		c.request.Stale, c.phase = true, viewing

@@ -223,7 +223,8 @@ func (s *Server) watch() {
 	led := true
 	for s.sleep(watchPeriod) {
 		s.front.saveAsScheduled()
-		s.front.rates.sample(s.front.now(), &s.front.stats)
+		s.front.noted.Store(int64(s.front.moment()))
+		s.front.rates.sample(s.front.now(), s.front.measures.traffic())
 		led = s.front.forgetWithoutLeader(led)
 		s.front.weighMemory()
 		s.front.enforceSoftLimits(s.front.now())

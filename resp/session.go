@@ -18,7 +18,7 @@ type session struct {
 	began time.Time
 	socket
 
-	// spec is the command that came last; active is when bytes came last, in nanoseconds.
+	// spec is the command that came last; active is the moment when bytes came last, or up to watchPeriod before.
 	spec   atomic.Pointer[command.Spec]
 	active atomic.Int64
 	// unread is how many bytes of requests wait to be answered, room how many more the buffer takes, unsent how many bytes
@@ -85,13 +85,13 @@ type sessions struct {
 }
 
 // open makes the session of a new connection.
-func (all *sessions) open(now time.Time, below socket, authenticated bool) *session {
+func (all *sessions) open(now time.Time, active moment, below socket, authenticated bool) *session {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.lastID++
 	s := &session{id: all.lastID, began: now, socket: below}
 	s.facts.protocol, s.facts.authenticated = reply.RESP2, authenticated
-	s.active.Store(now.UnixNano())
+	s.active.Store(int64(active))
 	if all.byID == nil {
 		all.byID = make(map[int64]*session)
 	}
