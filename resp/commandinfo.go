@@ -9,8 +9,7 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// The COMMAND family shows the command table. What the table does not know (the names of arguments) is left out, never
-// made up.
+// The COMMAND family shows the command table.
 
 func commandCount(_ *Conn, dst []byte, _ [][]byte) []byte {
 	return reply.Integer(dst, int64(len(command.All())))
@@ -129,21 +128,56 @@ func commandDocs(c *Conn, dst []byte, args [][]byte) []byte {
 }
 
 func appendDocs(dst []byte, protocol int, spec *command.Spec) []byte {
-	fields := 4
-	if len(spec.Subcommands) > 0 {
-		fields++
-	}
+	arguments := spec.Arguments()
+	fields := 4 + digit(len(arguments) > 0) + digit(len(spec.Subcommands) > 0)
 	dst = reply.MapHeader(reply.BulkString(dst, spec.Name), protocol, fields)
 	dst = appendPair(dst, "summary", spec.Summary)
 	dst = appendPair(dst, "since", spec.Since)
 	dst = appendPair(dst, "group", spec.Group)
 	dst = appendPair(dst, "complexity", spec.Complexity)
+	if len(arguments) > 0 {
+		dst = appendArguments(reply.BulkString(dst, "arguments"), protocol, arguments)
+	}
 	if len(spec.Subcommands) == 0 {
 		return dst
 	}
 	dst = reply.MapHeader(reply.BulkString(dst, "subcommands"), protocol, len(spec.Subcommands))
 	for i := range spec.Subcommands {
 		dst = appendDocs(dst, protocol, &spec.Subcommands[i])
+	}
+	return dst
+}
+
+// appendArguments appends what a command takes, each argument as a map.
+func appendArguments(dst []byte, protocol int, arguments []command.Argument) []byte {
+	dst = reply.ArrayHeader(dst, len(arguments))
+	for i := range arguments {
+		dst = appendArgument(dst, protocol, &arguments[i])
+	}
+	return dst
+}
+
+func appendArgument(dst []byte, protocol int, a *command.Argument) []byte {
+	flags := a.Flags()
+	fields := 2 + digit(a.Display != "") + digit(a.KeySpec >= 0) + digit(a.Token != "") + digit(len(flags) > 0) +
+		digit(len(a.Arguments) > 0)
+	dst = reply.MapHeader(dst, protocol, fields)
+	dst = appendPair(dst, "name", a.Name)
+	dst = appendPair(dst, "type", a.Type)
+	if a.Display != "" {
+		dst = appendPair(dst, "display_text", a.Display)
+	}
+	if a.KeySpec >= 0 {
+		dst = reply.Integer(reply.BulkString(dst, "key_spec_index"), int64(a.KeySpec))
+	}
+	if a.Token != "" {
+		dst = appendPair(dst, "token", a.Token)
+	}
+	if len(flags) > 0 {
+		dst = appendNames(reply.BulkString(dst, "flags"), protocol, flags)
+	}
+	if len(a.Arguments) > 0 {
+		dst = appendArguments(reply.BulkString(dst, "arguments"), protocol, a.Arguments)
 	}
 	return dst
 }

@@ -55,7 +55,9 @@ func clientOf(t *testing.T, network, address string) *redis.Client {
 }
 
 // newerThanReference are the commands that 7.2 describes otherwise than the 7.0 that is compared with.
-var newerThanReference = []string{"command|getkeys", "command|getkeysandflags", "wait"}
+var newerThanReference = []string{
+	"cluster|shards", "cluster|slots", "command|getkeys", "command|getkeysandflags", "wait",
+}
 
 func TestRedisAndThisServerDescribeTheirCommonCommandsAlike(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})

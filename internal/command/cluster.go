@@ -79,12 +79,12 @@ var clusterSubcommands = []Spec{
 		Summary: "Puts nodes into the places of members, all in one step.", Complexity: "O(N) in the bytes of the log.",
 	},
 	{
-		ID: ClusterShards, Name: "cluster|shards", Arity: 2, Flags: FlagStale,
+		ID: ClusterShards, Name: "cluster|shards", Arity: 2, Flags: always,
 		Categories: []string{"@slow"}, Since: "7.0.0", Group: "cluster",
 		Summary: "Lists the shares of the slots with the nodes of each.", Complexity: "O(N) in the number of nodes.",
 	},
 	{
-		ID: ClusterSlots, Name: "cluster|slots", Arity: 2, Flags: FlagStale,
+		ID: ClusterSlots, Name: "cluster|slots", Arity: 2, Flags: always,
 		Categories: []string{"@slow"}, Since: "3.0.0", Group: "cluster",
 		Summary: "Lists the ranges of slots with the nodes of each.", Complexity: "O(N) in the number of nodes.",
 	},

@@ -54,7 +54,7 @@ var clientSubcommands = []Spec{
 	},
 	{
 		ID: ClientPause, Name: "client|pause", Arity: -3, Flags: FlagAdmin | connection,
-		Categories: []string{"@admin", "@slow", "@dangerous", "@connection"}, Since: "2.9.50", Group: "connection",
+		Categories: []string{"@admin", "@slow", "@dangerous", "@connection"}, Since: "3.0.0", Group: "connection",
 		Summary: "Puts off writes, or all commands, of all connections of the node for a while.", Complexity: "O(1)",
 	},
 	{

@@ -20,7 +20,9 @@ const (
 const ownSince = "7.2.4"
 
 // table holds all families of commands, sorted by name.
-var table = sorted(stringSpecs, bitmapSpecs, keySpecs, connectionSpecs, serverSpecs, memorySpecs, debugSpecs, clusterSpecs)
+var table = sorted(
+	stringSpecs, bitmapSpecs, keySpecs, connectionSpecs, serverSpecs, memorySpecs, debugSpecs, clusterSpecs,
+)
 
 func sorted(families ...[]Spec) []Spec {
 	all := slices.Concat(families...)

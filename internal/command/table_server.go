@@ -130,13 +130,13 @@ var serverSpecs = []Spec{
 		Summary: "Answers with the clock of the node.", Complexity: "O(1)",
 	},
 	{
-		ID: Wait, Name: "wait", Arity: 3, Flags: FlagBlocking,
-		Categories: []string{"@slow", "@blocking", "@connection"}, Since: "3.0.0", Group: "generic",
+		ID: Wait, Name: "wait", Arity: 3,
+		Categories: []string{"@slow", "@connection"}, Since: "3.0.0", Group: "generic",
 		Summary: "Waits until the writes so far are on the disks of so many other nodes.", Complexity: "O(1)",
 	},
 	{
-		ID: WaitAOF, Name: "waitaof", Arity: 4, Flags: FlagBlocking,
-		Categories: []string{"@slow", "@blocking", "@connection"}, Since: "7.2.0", Group: "generic",
+		ID: WaitAOF, Name: "waitaof", Arity: 4, Flags: FlagNoScript,
+		Categories: []string{"@slow", "@connection"}, Since: "7.2.0", Group: "generic",
 		Summary: "As WAIT, and may ask for the disk of this node too.", Complexity: "O(1)",
 	},
 }

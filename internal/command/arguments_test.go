@@ -1,0 +1,116 @@
+package command
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestTheArgumentsOfACommandAreAsManyAsItsArity compares what COMMAND DOCS says with what calls are judged by.
+func TestTheArgumentsOfACommandAreAsManyAsItsArity(t *testing.T) {
+	every(func(s *Spec) {
+		if len(s.Subcommands) > 0 {
+			if s.Arguments() != nil {
+				t.Errorf("%s is a container and has arguments", s.Name)
+			}
+			return
+		}
+		words := 1 + strings.Count(s.Name, "|")
+		least, most := countAll(s.Arguments())
+		least, most = least+words, plus(most, words)
+		if s.Arity > 0 && (least != s.Arity || most != s.Arity) || s.Arity < 0 && least != -s.Arity {
+			t.Errorf("%s: from %d to %d words, with arity %d", s.Name, least, most, s.Arity)
+		}
+		if s.Arity < 0 && most == least && !takesNothing[s.Name] {
+			t.Errorf("%s: %d words always, with arity %d", s.Name, least, s.Arity)
+		}
+	})
+}
+
+// takesNothing are the commands of which the arity, which is Redis's, allows arguments that nobody looks at.
+var takesNothing = map[string]bool{"quit": true}
+
+func TestUsagesAreThoseOfCommands(t *testing.T) {
+	names := make(map[string]bool)
+	every(func(s *Spec) { names[s.Name] = true })
+	for name := range usages {
+		if !names[name] {
+			t.Errorf("%s is no command, and has a usage", name)
+		}
+	}
+}
+
+// visitArguments visits arguments and those within them.
+func visitArguments(all []Argument, visit func(a *Argument)) {
+	for i := range all {
+		visit(&all[i])
+		visitArguments(all[i].Arguments, visit)
+	}
+}
+
+func TestKeysAmongArgumentsAreThoseOfTheKeySpecs(t *testing.T) {
+	types := []string{"string", "integer", "double", "key", "pattern", "unix-time", pureToken, oneOf, block}
+	every(func(s *Spec) {
+		keys := 0
+		visitArguments(s.Arguments(), func(a *Argument) {
+			if !slices.Contains(types, a.Type) {
+				t.Errorf("%s: %s is of type %q", s.Name, a.Name, a.Type)
+			}
+			group := a.Type == oneOf || a.Type == block
+			if group != (len(a.Arguments) > 1) || group != (a.Display == "") {
+				t.Errorf("%s: %s of type %s has %d arguments and is shown as %q", s.Name, a.Name, a.Type, len(a.Arguments),
+					a.Display)
+			}
+			if (a.Type == keyType) != (a.KeySpec >= 0) || a.KeySpec >= len(s.KeySpecs()) {
+				t.Errorf("%s: %s of type %s has the specification %d", s.Name, a.Name, a.Type, a.KeySpec)
+			}
+			if a.Type == keyType {
+				keys++
+			}
+		})
+		// LCS has one specification for two keys.
+		if want := len(s.KeySpecs()); keys != want && (s.ID != LCS || keys != 2) {
+			t.Errorf("%s: %d keys among the arguments, %d specifications of keys", s.Name, keys, want)
+		}
+	})
+}
+
+func TestAUsageIsReadAsItIsWritten(t *testing.T) {
+	set := parseUsage(usages["set"], 1)
+	if len(set) != 5 || set[0].KeySpec != 0 || set[1].Type != "string" || set[2].Type != oneOf || !set[2].Optional {
+		t.Fatalf("SET takes %+v", set)
+	}
+	if get := set[3]; get.Type != pureToken || get.Token != "GET" || get.Name != "get" || !get.Optional {
+		t.Errorf("GET of SET is %+v", get)
+	}
+	px := set[4].Arguments[1]
+	if px.Token != "PX" || px.Name != "milliseconds" || px.Type != "integer" || px.Display != px.Name {
+		t.Errorf("PX of SET is %+v", px)
+	}
+	prefix := parseUsage(usages["client|tracking"], 1)[2]
+	if got := prefix.Flags(); !slices.Equal(got, []string{"optional", "multiple", "multiple_token"}) {
+		t.Errorf("PREFIX of CLIENT TRACKING is %v", got)
+	}
+	kill := parseUsage(usages["client|kill"], 1)[0]
+	if kill.Arguments[0].Display != "ip:port" || !kill.Arguments[1].Multiple || kill.Arguments[1].Optional {
+		t.Errorf("CLIENT KILL takes %+v", kill)
+	}
+	if name := parseUsage("other=WORD", 0)[0]; name.Name != "other" || name.Token != "WORD" || name.Type != pureToken {
+		t.Errorf("a named token is %+v", name)
+	}
+}
+
+func TestAUsageOutsideTheNotationPanics(t *testing.T) {
+	for _, usage := range []string{
+		"", "<", "<a", "[<a>", "a", "a=", "a=(<b>", "a={<b>)", "<a> ", "<a>x", "<A>", "<a:>", "<a=>", "A ",
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%q is read as a usage", usage)
+				}
+			}()
+			parseUsage(usage, 1)
+		}()
+	}
+}
