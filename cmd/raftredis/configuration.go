@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,8 +19,9 @@ import (
 type configuration struct {
 	// path is absolute; empty if there is no file.
 	path string
-	// parameters are the lines that are no flags.
+	// parameters are the lines that are no flags, flags the names of all that there are.
 	parameters []redisconf.Directive
+	flags      []string
 }
 
 // settingPrefix stands before names of CONFIG GET that are ours; flags go without.
@@ -51,6 +53,7 @@ func (c *configuration) read(flags *pflag.FlagSet, path string) error {
 	if err != nil {
 		return &usageError{fmt.Sprintf("%s: %v", path, err), ""}
 	}
+	c.flags = shownFlags(flags)
 	given := map[string]bool{}
 	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	for _, d := range directives {
@@ -63,10 +66,19 @@ func (c *configuration) read(flags *pflag.FlagSet, path string) error {
 			continue
 		}
 		if err := setFlag(flags, f, d.Args); err != nil {
-			return &usageError{fmt.Sprintf("%s: line %d: %s: %v", path, d.Line, d.Name, err), ""}
+			return &usageError{fmt.Sprintf("%s: line %d: %s: %v", path, d.Line, d.Name, fileError(f, d.Args, err)), ""}
 		}
 	}
 	return nil
+}
+
+// fileError is why a flag does not take what a file gives it, in the words of the command line.
+func fileError(f *pflag.Flag, values []string, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return valueError(f, strings.Join(values, " "), invalid.Unwrap())
+	}
+	return err
 }
 
 // setFlag sets a flag as a file has it: yes or no for a switch, and any number of values where a flag may be repeated.
@@ -88,6 +100,25 @@ func setFlag(flags *pflag.FlagSet, f *pflag.Flag, values []string) error {
 		}
 	}
 	return nil
+}
+
+// judge finds what is wrong with the parameters that are no flags, before anything is opened.
+func (c *configuration) judge(front resp.Options) error {
+	for _, d := range c.parameters {
+		if err := front.Judge(d.Name, strings.Join(d.Args, " ")); err != nil {
+			return &usageError{fmt.Sprintf("%s: line %d: %v", c.path, d.Line, c.near(d.Name, err)), ""}
+		}
+	}
+	return nil
+}
+
+// near adds to the error of a name that is none the flag that was probably meant.
+func (c *configuration) near(name string, err error) error {
+	best := nearest(strings.TrimPrefix(name, settingPrefix), c.flags)
+	if best == "" || !strings.Contains(err.Error(), "there is no parameter") {
+		return err
+	}
+	return fmt.Errorf("%w; did you mean %s?", err, best)
 }
 
 // apply sets the parameters that are no flags.

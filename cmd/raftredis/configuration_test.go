@@ -45,7 +45,7 @@ func TestConfiguration_AFileIsReadRewrittenAndReadAgain(t *testing.T) {
 // A line that would have no effect is refused, and named: nobody shall believe in it.
 func TestConfiguration_WhatHasNoEffectIsRefused(t *testing.T) {
 	for line, says := range map[string]string{
-		"maxmemory 100mb":    "line 2: maxmemory: ",
+		"hz 100":             "line 2: hz: ",
 		"daemonize yes":      `line 2: there is no parameter "daemonize"`,
 		"port 1 2":           "line 2: port: 2 values, where there is one",
 		"bootstrap maybe":    `line 2: bootstrap: "maybe" is neither yes nor no`,

@@ -146,20 +146,24 @@ func flagError(flags *pflag.FlagSet, err error) error {
 	}
 }
 
+// shownFlags are the names of all flags that are for people.
+func shownFlags(flags *pflag.FlagSet) (names []string) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return names
+}
+
 // unknownFlag names the flag that was probably meant.
 func unknownFlag(flags *pflag.FlagSet, missing *pflag.NotExistError) error {
 	name := missing.GetSpecifiedName()
 	if letters := missing.GetSpecifiedShortnames(); letters != "" {
 		return wrongUsage(flags.Name(), "%s: unknown flag: -%s; flags have two dashes, as in --port", flags.Name(), letters)
 	}
-	var there []string
-	flags.VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
-			there = append(there, f.Name)
-		}
-	})
 	text := fmt.Sprintf("%s: unknown flag: --%s", flags.Name(), name)
-	if best := nearest(name, there); best != "" {
+	if best := nearest(name, shownFlags(flags)); best != "" {
 		return wrongUsage(flags.Name(), "%s; did you mean --%s?", text, best)
 	}
 	return wrongUsage(flags.Name(), "%s", text)

@@ -68,7 +68,11 @@ func (f *inspectFlags) run(to streams) error {
 		return lookError(f.directory, err)
 	}
 	out := bufio.NewWriter(to.out)
-	err = describe(out, &found, span, f.verify)
+	var verify *meter
+	if f.verify {
+		verify = &meter{err: to.err}
+	}
+	err = describe(out, &found, span, verify)
 	if f.records && err == nil {
 		err = describeRecords(out, found.JournalFiles)
 	}
@@ -135,9 +139,9 @@ func parseSpan(text string) (span, error) {
 }
 
 // describe writes identity, promises, snapshots and log. History is read to its end, so damage is found wherever it is.
-func describe(out io.Writer, found *inspection, wanted span, verified bool) error {
+func describe(out io.Writer, found *inspection, wanted span, verify *meter) error {
 	describeIdentity(out, &found.Inspection)
-	damage := describeSnapshots(out, found.snapshots, verified)
+	damage := describeSnapshots(out, found.snapshots, verify)
 	fmt.Fprintf(out, "log: durable in history up to %v\n", found.Journal.Checkpoint)
 	return errors.Join(damage, describeLog(out, found, wanted))
 }

@@ -82,15 +82,15 @@ func lacks(files []snapshotFile) bool {
 	return slices.ContainsFunc(files, func(s snapshotFile) bool { return s.path == "" })
 }
 
-// describeSnapshots writes a line or two for each file; verified, it reads all of them to their ends. The error is the
+// describeSnapshots writes a line or two for each file; with a meter, it reads all of them to their ends. The error is the
 // damage of those that the journal names.
-func describeSnapshots(out io.Writer, files []snapshotFile, verified bool) (damage error) {
+func describeSnapshots(out io.Writer, files []snapshotFile, verify *meter) (damage error) {
 	for i := range files {
 		file := &files[i]
 		file.describe(out)
 		err := file.damage
-		if err == nil && verified && file.mark != (raft.Mark{}) {
-			err = file.verify(out)
+		if err == nil && verify != nil && file.mark != (raft.Mark{}) {
+			err = file.verify(out, verify)
 		}
 		if file.standing != "" {
 			damage = errors.Join(damage, err)
@@ -130,7 +130,7 @@ func unfinished(path string) string {
 }
 
 // verify reads a file to its end.
-func (s *snapshotFile) verify(out io.Writer) error {
+func (s *snapshotFile) verify(out io.Writer, m *meter) error {
 	f, err := snapshot.OpenFile(vfs.OS(), s.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist) && s.standing == "":
@@ -140,7 +140,9 @@ func (s *snapshotFile) verify(out io.Writer) error {
 		return err
 	}
 	defer f.Close()
-	if err := f.Verify(nil); err != nil {
+	m.begin("verifying "+s.path, s.bytes)
+	defer m.end()
+	if err := f.Verify(m.add); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "  whole: every checksum and the hash are right")

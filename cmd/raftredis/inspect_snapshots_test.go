@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +51,11 @@ func described(t *testing.T, directory string, named *journal.Opening, verified 
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	damage = describeSnapshots(&out, files, verified)
+	var verify *meter
+	if verified {
+		verify = &meter{err: io.Discard}
+	}
+	damage = describeSnapshots(&out, files, verify)
 	return strings.ReplaceAll(out.String(), directory+"/", ""), damage
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -26,16 +27,17 @@ type patientWriter struct {
 	dropped atomic.Int64
 }
 
-// logLine is a line, or a request to say when everything before it was written.
+// logLine is a line, a new text for the line that moves, or a request to say when everything before it was written.
 type logLine struct {
 	text    []byte
+	moving  bool
 	written chan struct{}
 }
 
 // newPatientWriter starts the goroutine that writes; it lives as long as the process.
 func newPatientWriter(destination io.Writer) *patientWriter {
 	w := &patientWriter{queue: make(chan logLine, logLines)}
-	go w.carry(destination)
+	go w.carry(destination, terminal(destination))
 	return w
 }
 
@@ -53,14 +55,35 @@ func (w *patientWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (w *patientWriter) carry(destination io.Writer) {
+// status puts a text into the last line of a terminal, below the log, where the next one takes its place; none removes
+// the line. Elsewhere than on a terminal nothing is written, and one that comes when much waits is lost.
+func (w *patientWriter) status(text string) {
+	select {
+	case w.queue <- logLine{text: []byte(overwrite(text)), moving: true}:
+	default:
+	}
+}
+
+// carry writes. A destination that is a terminal moves: it has a line below the log.
+func (w *patientWriter) carry(destination io.Writer, moves bool) {
+	var below []byte
 	for line := range w.queue {
 		if line.written != nil {
 			close(line.written)
 			continue
 		}
+		if line.moving {
+			if moves && !bytes.Equal(line.text, below) {
+				below = line.text
+				_, _ = destination.Write(below)
+			}
+			continue
+		}
 		if n := w.dropped.Swap(0); n > 0 {
 			fmt.Fprintf(destination, "raftredis: %d lines of the log were dropped: nobody took them\n", n)
+		}
+		if below != nil {
+			line.text = slices.Concat([]byte(overwrite("")), line.text, below)
 		}
 		_, _ = destination.Write(line.text) // there is nobody to tell
 	}

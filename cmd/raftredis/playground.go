@@ -203,6 +203,8 @@ func (p *cluster) take(event childEvent) error {
 	if !event.ended {
 		if p.readied++; p.readied == len(p.children) {
 			p.announce()
+		} else if p.readied < len(p.children) {
+			fmt.Fprintf(p.to.err, "playground: %d of %d nodes are ready\n", p.readied, len(p.children))
 		}
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -20,8 +21,9 @@ const (
 	drainPeriod = 5 * time.Second
 	// stopPeriod is how long the whole of stopping may take before the process ends regardless.
 	stopPeriod = 20 * time.Second
-	// progressPeriod is how often a node that does not serve yet looks whether there is something new to say.
-	progressPeriod = 200 * time.Millisecond
+	// sameStop is how soon after a signal another one means the same: timeout(1), and some managers of services, signal
+	// a process and then the group that it is in.
+	sameStop = 500 * time.Millisecond
 )
 
 // serve runs one node until it is told to stop.
@@ -41,6 +43,12 @@ func (f *serveFlags) run(flags *pflag.FlagSet, to streams) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	if err := checkDirectory(f.directory); err != nil {
+		return err
+	}
+	if err := f.file.judge(f.frontOptions()); err != nil {
+		return err
+	}
 	// A reader of our output that goes away must not end the node by a signal.
 	signal.Ignore(syscall.SIGPIPE)
 	output := newPatientWriter(to.err)
@@ -54,18 +62,34 @@ func (f *serveFlags) run(flags *pflag.FlagSet, to streams) error {
 	if err != nil {
 		return err
 	}
+	s.waiting = waiting{logger: logger, output: output, began: time.Now()}
 	return s.run(stop, lifeline(f.lifelineFD), to.out)
 }
 
 // stopSignals are those that ask for a stop: SIGTERM, SIGINT, and the end of the terminal, unless it was started to
-// outlive that (nohup).
+// outlive that (nohup). Of several within sameStop the first counts.
 func stopSignals() <-chan os.Signal {
 	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
-	stop := make(chan os.Signal, 2) // a second one is meant too
-	signal.Notify(stop, signals...)
+	received := make(chan os.Signal, 2) // a second one is meant too
+	signal.Notify(received, signals...)
+	return distinct(received, time.Now)
+}
+
+// distinct leaves out signals that mean the same as the one before.
+func distinct(received <-chan os.Signal, now func() time.Time) <-chan os.Signal {
+	stop := make(chan os.Signal)
+	go func() {
+		var last time.Time
+		for s := range received {
+			if at := now(); last.IsZero() || at.Sub(last) >= sameStop {
+				last = at
+				stop <- s
+			}
+		}
+	}()
 	return stop
 }
 
@@ -83,20 +107,19 @@ func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.W
 	defer cancel()
 	ready := make(chan error, 1)
 	go func() { ready <- s.node.WaitServing(ctx) }()
-	progress := time.NewTicker(progressPeriod)
+	progress := time.NewTicker(progressMoves)
 	defer progress.Stop()
-	for said := ""; ; {
+	defer s.waiting.end()
+	for {
 		select {
-		case <-progress.C:
-			if now := s.obstacle(); now != said {
-				said = now
-				s.logger.Info(now)
-			}
+		case now := <-progress.C:
+			s.waiting.show(s.obstacle(), now)
 		case err := <-ready:
 			if err != nil {
 				return s.shut(stop, fmt.Errorf("while waiting to serve: %w", err))
 			}
 			progress.Stop()
+			s.waiting.end()
 			ready = nil
 			s.announce(out)
 		case received := <-stop:
@@ -124,22 +147,27 @@ func (s *server) announce(out io.Writer) {
 }
 
 // obstacle says what a node that does not serve yet is waiting for.
-func (s *server) obstacle() string {
+func (s *server) obstacle() stage {
 	status := s.node.Status()
 	switch {
 	case status.Blank && s.flags.bootstrap:
-		return fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)
+		return stage{text: fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)}
 	case status.Blank && len(s.flags.join) > 0:
-		return "waiting to be taken into a cluster"
+		return stage{text: "waiting to be taken into a cluster, by whoever runs at " + strings.Join(s.flags.join, ", ")}
 	case status.Blank:
-		return "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member takes this node in, " +
-			"--join asks for that, --bootstrap makes a new cluster"
+		return stage{text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member takes this " +
+			"node in, --join asks for that, --bootstrap makes a new cluster"}
 	case status.Removed:
-		return "this node was removed from its cluster: stop it, and give it an empty directory to use it again"
+		return stage{text: "this node was removed from its cluster: stop it, and give it an empty directory to use it again"}
+	case status.Install.Here:
+		return stage{text: fmt.Sprintf("taking over the data of a snapshot of %d bytes", status.Install.FileBytes)}
+	case status.Install.From != 0:
+		return stage{text: fmt.Sprintf("fetching a snapshot of %d bytes from node %d", status.Install.FileBytes,
+			status.Install.From)}
 	case status.Leader == 0:
-		return "waiting for a leader: a majority of the cluster's nodes must run"
+		return stage{text: "waiting for a leader: a majority of the cluster's nodes must run"}
 	}
-	return "waiting to catch up with the leader"
+	return stage{"waiting to catch up with the leader", uint64(status.Applied), uint64(status.Commit), "entries"}
 }
 
 // shut stops the node; cause is the error that made it stop, if one did. A second signal, or stopPeriod, ends the

@@ -12,6 +12,7 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/wal/journal"
 )
 
 const serveIntro = `Runs one node. What it becomes is decided by its directory, and for a blank one
@@ -219,9 +220,12 @@ const (
 	maxOutputBytes = 1 << 30
 	minEntryBytes  = 1 << 10
 	maxEntryBytes  = 1 << 20
-	minLogBytes    = 64 << 10
-	minRate        = 512 << 10
-	maxLogBytes    = 1 << 40
+	// minJournalBytes is what the largest entries need, see consensus.Options; maxJournalBytes is the journal's.
+	minJournalBytes = 10 << 20
+	maxJournalBytes = journal.MaxFileBytes
+	minLogBytes     = 64 << 10
+	minRate         = 512 << 10
+	maxLogBytes     = 1 << 40
 )
 
 func (f *serveFlags) checkLimits() error {
@@ -248,6 +252,7 @@ func (f *serveFlags) checkLimits() error {
 		zero string
 	}{
 		{"max-entry-bytes", f.maxEntryBytes, minEntryBytes, maxEntryBytes, ""},
+		{"journal-file-bytes", f.journalFileBytes, minJournalBytes, maxJournalBytes, ""},
 		{"client-output-buffer-bytes", f.outputBytes, f.maxEntryBytes, maxOutputBytes, ""},
 		{"snapshot-log-bytes", f.snapshotLogBytes, minLogBytes, maxLogBytes, ", or 0: none but those of BGSAVE"},
 		{"snapshot-bytes-per-second", f.snapshotRate, minRate, maxLogBytes, ""},
@@ -258,6 +263,10 @@ func (f *serveFlags) checkLimits() error {
 			return wrongUsage("serve", "--%s is %d; it must be %d to %d%s", limit.flag, limit.value, limit.least, limit.most,
 				limit.zero)
 		}
+	}
+	if f.journalFileBytes%journal.PageBytes != 0 {
+		return wrongUsage("serve", "--journal-file-bytes is %d; it must be a multiple of %d", f.journalFileBytes,
+			journal.PageBytes)
 	}
 	return nil
 }
@@ -321,6 +330,10 @@ func (f *serveFlags) announced() string {
 	return f.bind
 }
 
+// openToOthers are the rights that a file with a secret must not give: the group may read it, for it may be how the
+// file comes to the process that needs it.
+const openToOthers = 0o027
+
 // secret reads the file of the cluster secret. The line end that editors add is not part of it.
 func (f *serveFlags) secret() ([]byte, error) {
 	if f.secretFile == "" {
@@ -329,6 +342,10 @@ func (f *serveFlags) secret() ([]byte, error) {
 	text, err := os.ReadFile(f.secretFile)
 	if err != nil {
 		return nil, fmt.Errorf("--cluster-secret-file: %w", err)
+	}
+	if info, err := os.Stat(f.secretFile); err == nil && info.Mode().Perm()&openToOthers != 0 {
+		return nil, fmt.Errorf("--cluster-secret-file: %s has the mode %#o: others can read or change it, so it is no "+
+			"secret; chmod 600 %s, and if it was like that for long, a new secret", f.secretFile, info.Mode().Perm(), f.secretFile)
 	}
 	secret := bytes.TrimRight(text, "\r\n")
 	if len(secret) == 0 {

@@ -96,9 +96,12 @@ func TestStop_AWaitingClientDelaysItOnlySoLong(t *testing.T) {
 			blackbox.Eventually(t, effectLimit, "the node is stopping", func() bool {
 				return strings.Contains(n.process.Err(), "msg=stopping")
 			})
-			if signals > 1 {
-				n.process.Signal(syscall.SIGTERM)
-			}
+			blackbox.Eventually(t, effectLimit, "the node takes a second signal for one", func() bool {
+				if signals > 1 {
+					n.process.Signal(syscall.SIGTERM)
+				}
+				return signals == 1 || n.process.Ended()
+			})
 			if code := n.process.ExitCode(stopLimit); code != want {
 				t.Errorf("the exit code is %d, want %d", code, want)
 			}

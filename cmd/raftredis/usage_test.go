@@ -45,6 +45,8 @@ func TestUsage_WrongCommandLinesSayWhatToDo(t *testing.T) {
 		{"serve --snapshot-log-bytes 60kb", []string{"is 61440", "65536 to", "or 0: none but those of BGSAVE"}},
 		{"serve --snapshot-bytes-per-second 0", []string{"--snapshot-bytes-per-second is 0", "524288 to"}},
 		{"serve --repl-backlog-size 1", []string{"--repl-backlog-size is 1", "or 0: as --snapshot-log-bytes says"}},
+		{"serve --journal-file-bytes 4mb", []string{"--journal-file-bytes is 4194304", "10485760 to 1073741824"}},
+		{"serve --journal-file-bytes 65m", []string{"--journal-file-bytes is 65000000", "multiple of 4096"}},
 		{"serve --journal-file-bytes 1tb", []string{`"1tb" is no size`, "100mb"}},
 		{"serve --maxclients 0", []string{"--maxclients is 0"}},
 		{"serve --timeout -1", []string{"--timeout is -1"}},

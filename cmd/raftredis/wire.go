@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -25,6 +25,8 @@ type server struct {
 	node   *consensus.Node
 	store  *store
 	front  *resp.Server
+	// waiting tells what the node is doing before it serves.
+	waiting waiting
 	// broken receives the error of a listener that ended by itself.
 	broken chan error
 }
@@ -73,15 +75,13 @@ func (s *server) open(peers net.Listener, fatal func(error)) error {
 	space.Watch(changes)
 	options.Machine = space
 	if s.node, err = consensus.Open(options); err != nil {
-		return openError(err)
+		return openError(s.flags.absoluteDirectory(), err)
 	}
 	s.store = newStore(s.node)
-	s.front, err = resp.New(resp.Options{
-		Store: s.store, Node: s.store, Saver: &saver{node: s.node}, Watch: changes.server.Store,
-		Password: s.flags.password, Limits: s.limits(), Version: versionText(),
-		ClusterView: s.flags.clusterView(), RedirectMoved: s.flags.redirect.moved,
-		Settings: s.settings(), ConfigFile: s.flags.file.path, Logger: s.logger,
-	})
+	front := s.flags.frontOptions()
+	front.Store, front.Node, front.Saver, front.Watch = s.store, s.store, &saver{node: s.node}, changes.server.Store
+	front.Logger = s.logger
+	s.front, err = resp.New(front)
 	if err == nil {
 		err = s.flags.file.apply(s.front)
 	}
@@ -117,35 +117,6 @@ func (s *server) consensusOptions() (consensus.Options, error) {
 		MaxHistoryBytes: int64(f.backlog()),
 		Secret:          secret, Dial: routes.dialer(), Clock: f.clock.clock(s.logger), Logger: s.logger,
 	}, nil
-}
-
-func (s *server) limits() resp.Limits {
-	return resp.Limits{
-		MaxClients: s.flags.maxClients, MaxEntryBytes: int(s.flags.maxEntryBytes), MaxOutputBytes: int(s.flags.outputBytes),
-		IdleTimeout: s.flags.idleTimeout(),
-	}
-}
-
-// settings are the flags as CONFIG GET shows them. The password is none of them.
-func (s *server) settings() []resp.Setting {
-	f := s.flags
-	return []resp.Setting{
-		{Name: "bind", Value: f.bind},
-		{Name: "cluster-node-timeout", Value: strconv.Itoa(f.nodeTimeoutMillis)},
-		{Name: "dir", Value: f.absoluteDirectory()},
-		{Name: "port", Value: strconv.Itoa(f.port)},
-		{Name: "raft.cluster-view", Value: f.clusterView().String()},
-		{Name: "raft.election-millis", Value: strconv.Itoa(f.electionMillis)},
-		{Name: "raft.heartbeat-millis", Value: strconv.Itoa(f.heartbeatMillis)},
-		{Name: "raft.journal-file-bytes", Value: f.journalFileBytes.number()},
-		{Name: "raft.leader-wait-millis", Value: strconv.Itoa(f.waitMillis)},
-		{Name: "raft.peer-port", Value: strconv.Itoa(f.peerPort)},
-		{Name: "raft.redirect", Value: f.redirect.String()},
-		{Name: "repl-backlog-size", Value: f.backlog().number()},
-		{Name: "raft.snapshot-bytes-per-second", Value: f.snapshotRate.number()},
-		{Name: "raft.snapshot-log-bytes", Value: f.snapshotLogBytes.number()},
-		{Name: "raft.uncertain-after-millis", Value: strconv.Itoa(f.uncertainAfterMillis)},
-	}
 }
 
 // handOverPeriod is how long a node that stops tries to give leadership away. An attempt takes milliseconds, or an
@@ -186,6 +157,12 @@ func listen(flag, host string, port int) (net.Listener, error) {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("port %d on %s is taken by another process: stop it, or choose another with --%s",
 			port, host, flag)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("%s is no address of this machine: --bind is where this node listens, --join where others do",
+			host)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("port %d on %s: %w: ports below 1024 are for root; choose another with --%s", port, host, err,
+			flag)
 	case err != nil:
 		return nil, fmt.Errorf("--bind %s --%s %d: %w", host, flag, port, err)
 	}
@@ -193,11 +170,11 @@ func listen(flag, host string, port int) (net.Listener, error) {
 }
 
 // openError sorts the errors of opening: after damage nobody should simply try again.
-func openError(err error) error {
+func openError(directory string, err error) error {
 	var log *journal.CorruptionError
 	var state *snapshot.CorruptionError
 	if errors.As(err, &log) || errors.As(err, &state) {
 		return &fatalError{err}
 	}
-	return err
+	return directoryError(directory, err)
 }
