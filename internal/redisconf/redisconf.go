@@ -34,7 +34,8 @@ func Parse(text string) ([]Directive, error) {
 		d, ok := directive(line)
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("line %d: unbalanced quotes: %s", i+1, strings.TrimSpace(line))
+			// The rest of the line may be a password, and errors go into logs.
+			return nil, fmt.Errorf("line %d: unbalanced quotes: %s …", i+1, strings.Fields(line)[0])
 		case d.Name == "include":
 			return nil, fmt.Errorf("line %d: include is not supported: write everything into one file", i+1)
 		case d.Name != "":

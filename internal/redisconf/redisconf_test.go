@@ -30,7 +30,7 @@ func TestParseReadsNamesAndArguments(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	for text, want := range map[string]string{
-		"port 1\nrequirepass \"x": `line 2: unbalanced quotes: requirepass "x`,
+		"port 1\nrequirepass \"x": `line 2: unbalanced quotes: requirepass …`,
 		"include other.conf":      "line 1: include is not supported: write everything into one file",
 	} {
 		if _, err := Parse(text); err == nil || err.Error() != want {
