@@ -41,7 +41,8 @@ func (f *front) makeParameters(given []Setting) {
 		s.enableDebugCommand(),
 		constant("hz", "10"),
 		fixed("io-threads", "1"),
-		constant("latency-tracking", "yes"),
+		negated("latency-tracking", &f.measures.untracked),
+		s.percentilesParameter(),
 		integer("latency-monitor-threshold", &s.latencyThresholdMillis, 0, math.MaxInt64),
 		constant("lazyfree-lazy-user-flush", "yes"),
 		s.mostClients(),
@@ -57,6 +58,7 @@ func (f *front) makeParameters(given []Setting) {
 		integer("slowlog-log-slower-than", &s.slowerThanMicros, -1, math.MaxInt64),
 		integer("slowlog-max-len", &s.slowLogCount, 0, mostSlowLogCount),
 		integer("tcp-keepalive", &s.keepAliveSeconds, 0, math.MaxInt32),
+		integer("tracking-table-max-keys", &f.tracker.mostKeys, 1, math.MaxInt64).then(f.tracker.shed),
 		s.timeout().then(f.sessions.nudge), // connections that wait already hear of it
 	}
 	byName := make(map[string]parameter)

@@ -333,7 +333,7 @@ func (c *Conn) measure(calls []command.Call, replies []byte) {
 			same++
 		}
 		if calls[i].Spec != nil { // else it was counted when it was made
-			c.share.executed(calls[i].Spec.ID, int64(same), took)
+			c.front.measures.executed(c.share, calls[i].Spec.ID, int64(same), took)
 		}
 	}
 	for i := range calls {

@@ -68,7 +68,7 @@ type front struct {
 // stats are counters since the start of the process, for INFO. Any goroutine may change them.
 type stats struct {
 	clients, accepted, rejected atomic.Int64
-	refused, protocolErrors     atomic.Int64
+	protocolErrors              atomic.Int64
 	inputLimit, outputLimit     atomic.Int64
 	writeTimeouts, abandoned    atomic.Int64
 	acceptErrors, parked        atomic.Int64
@@ -83,6 +83,7 @@ func newFront(o Options, limits Limits) *front {
 	}
 	f.tracker.watched = o.Watch != nil
 	f.tracker.sessions = &f.sessions
+	f.tracker.mostKeys.Store(defaultTrackedKeys)
 	f.input.limit = int64(limits.MaxInputBytes)
 	if f.logger == nil {
 		f.logger = slog.Default()
@@ -98,8 +99,8 @@ func newFront(o Options, limits Limits) *front {
 // reset makes all counts begin anew, but for those of what is there now.
 func (s *stats) reset() {
 	for _, count := range []*atomic.Int64{
-		&s.accepted, &s.rejected, &s.refused, &s.protocolErrors, &s.inputLimit, &s.outputLimit, &s.writeTimeouts,
-		&s.abandoned, &s.acceptErrors,
+		&s.accepted, &s.rejected, &s.protocolErrors, &s.inputLimit, &s.outputLimit, &s.writeTimeouts, &s.abandoned,
+		&s.acceptErrors,
 	} {
 		count.Store(0)
 	}

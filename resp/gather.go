@@ -83,7 +83,7 @@ func (c *Conn) answer(call command.Call) {
 func (c *Conn) timed(call command.Call, began moment, replies []byte) {
 	c.clock = c.front.moment()
 	took := time.Duration(c.clock - began)
-	c.share.executed(call.Spec.ID, 1, took)
+	c.front.measures.executed(c.share, call.Spec.ID, 1, took)
 	c.front.measures.answered(c.share, call.Spec.ID, replies)
 	if c.front.isNoteworthy(took) {
 		c.front.noteSlow(c.session, []command.Call{call}, took)
@@ -135,7 +135,7 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 	}
 	c.front.show(c.session, spec, args)
 	if isBarrier(spec) && handlers[spec.ID].pure {
-		c.share.executed(spec.ID, 1, 0) // nobody waits for such a reply
+		c.front.measures.executed(c.share, spec.ID, 1, 0) // nobody waits for such a reply
 		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
 	}
 	return command.Call{Spec: spec, Args: args}
@@ -168,7 +168,6 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 
 // refused is a call with an error as its reply.
 func (c *Conn) refused(text string) command.Call {
-	c.front.stats.refused.Add(1)
 	call := c.fix(func(dst []byte) []byte { return reply.Error(dst, text) })
 	c.front.measures.failed(call.Fixed)
 	return call

@@ -107,6 +107,7 @@ var handlers = [command.IDs]handler{
 	command.RaftRead:               {answer: raftRead},
 	command.ReadOnly:               {answer: readOnly},
 	command.ReadWrite:              {answer: readWrite},
+	command.Reset:                  {answer: reset},
 	command.Role:                   {answer: role},
 	command.Save:                   {answer: saveNow, slow: true},
 	command.Select:                 {answer: selectDatabase},
@@ -143,9 +144,11 @@ func ping(_ *Conn, dst []byte, args [][]byte) []byte {
 
 func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, args[1]) }
 
-// quit answers and ends the connection. Replies to everything before it stand in the output already.
+// quit answers and ends the connection. Replies to everything before it stand in the output already. Who has read the
+// reply has left: nothing is told to the connection any more, and clients that had it told in their place learn so.
 func quit(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.phase = ended
+	c.front.sessions.close(c.session)
 	return reply.OK(dst)
 }
 

@@ -145,7 +145,7 @@ func infoStats(b *strings.Builder, f *front, _ *Info) {
 	line(b, "tracking_total_keys", keys)
 	line(b, "tracking_total_items", items)
 	line(b, "tracking_total_prefixes", prefixes)
-	line(b, "total_error_replies", f.stats.refused.Load()+f.stats.protocolErrors.Load())
+	line(b, "total_error_replies", f.measures.allErrors()+f.stats.protocolErrors.Load())
 	line(b, "client_query_protocol_errors", f.stats.protocolErrors.Load())
 	line(b, "client_query_buffer_limit_disconnections", f.stats.inputLimit.Load())
 	line(b, "client_output_buffer_limit_disconnections", f.stats.outputLimit.Load())

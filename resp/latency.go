@@ -119,7 +119,7 @@ func latencyHistogram(c *Conn, dst []byte, args [][]byte) []byte {
 	count := 0
 	var body []byte
 	c.front.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
-		if all.calls == 0 || !wanted(spec.Name) {
+		if !all.tracked || !wanted(spec.Name) {
 			return
 		}
 		count++

@@ -21,10 +21,13 @@ type measures struct {
 	// shares are the counts, in parts: connections on different processors would otherwise wait for each other at every
 	// command. A connection has one share for its life; what INFO tells is the sum.
 	shares [shares]share
+	// untracked says that how the times of commands are distributed is not kept (latency-tracking).
+	untracked atomic.Bool
 
 	mu sync.Mutex
-	// errors counts error replies by their first word.
-	errors map[string]int64
+	// errors counts error replies by their first word, errorReplies all of them.
+	errors       map[string]int64
+	errorReplies int64
 }
 
 // shares is the number of parts; beyond as many processors some get into each other's way again.
@@ -53,10 +56,13 @@ const maxErrorKinds = 128
 func (m *measures) shareOf(id int64) *share { return &m.shares[uint64(id)%shares] }
 
 // executed counts some calls of one command, each of which took so long.
-func (s *share) executed(id command.ID, calls int64, took time.Duration) {
+func (m *measures) executed(s *share, id command.ID, calls int64, took time.Duration) {
 	one, micros := &s.byID[id], took.Microseconds()
 	one.calls.Add(calls)
 	one.micros.Add(calls * micros)
+	if m.untracked.Load() {
+		return
+	}
 	h := one.histogram.Load()
 	if h == nil {
 		one.histogram.CompareAndSwap(nil, new(histogram))
@@ -92,6 +98,7 @@ func (m *measures) failed(text []byte) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.errorReplies++
 	if m.errors == nil {
 		m.errors = make(map[string]int64)
 	}
@@ -117,14 +124,23 @@ func (m *measures) reset() {
 		}
 	}
 	m.mu.Lock()
-	m.errors = nil
+	m.errors, m.errorReplies = nil, 0
 	m.mu.Unlock()
+}
+
+// allErrors is the number of error replies.
+func (m *measures) allErrors() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.errorReplies
 }
 
 // commandTotal is what all connections together have counted of one command.
 type commandTotal struct {
 	calls, failed, rejected, micros int64
-	histogram                       distribution
+	// histogram is of the calls whose time was kept; tracked says that there are any.
+	histogram distribution
+	tracked   bool
 }
 
 func (m *measures) total(id command.ID) (all commandTotal) {
@@ -135,6 +151,7 @@ func (m *measures) total(id command.ID) (all commandTotal) {
 		all.rejected += one.rejected.Load()
 		all.micros += one.micros.Load()
 		if h := one.histogram.Load(); h != nil {
+			all.tracked = true
 			for at := range h {
 				all.histogram[at] += h[at].Load()
 			}
@@ -176,15 +193,6 @@ func infoErrorStats(b *strings.Builder, f *front, _ *Info) {
 	for _, word := range words {
 		fmt.Fprintf(b, "errorstat_%s:count=%d\r\n", word, f.measures.errors[word])
 	}
-}
-
-func infoLatencyStats(b *strings.Builder, f *front, _ *Info) {
-	f.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
-		if h := &all.histogram; all.calls > 0 {
-			fmt.Fprintf(b, "latency_percentiles_usec_%s:p50=%d.000,p99=%d.000,p99.9=%d.000\r\n", spec.Name,
-				h.percentile(0.5), h.percentile(0.99), h.percentile(0.999))
-		}
-	})
 }
 
 // histogram counts microseconds: exactly below 16, and above in eight steps for each doubling, so that no value is told

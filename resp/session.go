@@ -197,6 +197,14 @@ func (s *session) collect(dst []byte) ([]byte, bool) {
 	return dst, !s.tooBig
 }
 
+// drop forgets the mail that waits.
+func (s *session) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail = nil
+	s.mailed.Store(s.tooBig)
+}
+
 // mailBytes is how much mail waits.
 func (s *session) mailBytes() int {
 	s.mu.Lock()

@@ -22,6 +22,7 @@ type settings struct {
 	slowerThanMicros, slowLogCount atomic.Int64
 	latencyThresholdMillis         atomic.Int64
 	password, enableDebug          atomic.Pointer[string]
+	percentiles                    atomic.Pointer[[]string]
 }
 
 // Defaults of settings that are not in Limits; all are Redis's.
@@ -45,6 +46,8 @@ func (s *settings) init(limits Limits, password string) {
 	s.password.Store(&password)
 	debug := debugNo
 	s.enableDebug.Store(&debug)
+	percentiles := strings.Fields(defaultPercentiles)
+	s.percentiles.Store(&percentiles)
 }
 
 // parameter is a setting as CONFIG knows it.
@@ -62,6 +65,7 @@ type parameter struct {
 const (
 	noInteger  = "argument couldn't be parsed into an integer"
 	noMemory   = "argument must be a memory value"
+	yesOrNo    = "argument must be 'yes' or 'no'"
 	immutable  = "can't set immutable config"
 	noneOfThem = "argument(s) must be one of the following: "
 	onlyValue  = "this node has no other value for it"
@@ -77,6 +81,24 @@ func integer(name string, value *atomic.Int64, least, most int64) parameter {
 		return func() { value.Store(n) }, between(n, least, most)
 	}
 	return parameter{name: name, value: decimal(value), parse: parse}
+}
+
+// negated is a parameter that is yes or no, kept as its opposite.
+func negated(name string, no *atomic.Bool) parameter {
+	value := func() string {
+		if no.Load() {
+			return "no"
+		}
+		return "yes"
+	}
+	parse := func(text string) (func(), string) {
+		isNo := strings.EqualFold(text, "no")
+		if !isNo && !strings.EqualFold(text, "yes") {
+			return nil, yesOrNo
+		}
+		return func() { no.Store(isNo) }, ""
+	}
+	return parameter{name: name, value: value, parse: parse}
 }
 
 // timeout is the parameter of that name.

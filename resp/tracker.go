@@ -31,6 +31,8 @@ type tracker struct {
 	sessions *sessions
 	// watched says that the state machine tells of changes.
 	watched bool
+	// mostKeys is how many keys are remembered (tracking-table-max-keys); beyond it, clients are told to forget some.
+	mostKeys atomic.Int64
 
 	mu sync.Mutex
 	// keys are those that clients may hold, each with the sessions that do. A session that has ended stays until its key
@@ -42,8 +44,8 @@ type tracker struct {
 	listeners map[*session][]string
 }
 
-// maxTrackedKeys is how many keys are remembered; beyond it, clients are told to forget some. Redis's default.
-const maxTrackedKeys = 1_000_000
+// defaultTrackedKeys is the default of tracking-table-max-keys, as in Redis.
+const defaultTrackedKeys = 1_000_000
 
 // tracking is what a client asked for by CLIENT TRACKING.
 type tracking struct {
@@ -86,8 +88,20 @@ func (t *tracker) remember(s *session, call *command.Call) {
 			t.items++
 		}
 	}
+	t.bound()
+}
+
+// shed lets keys go after the limit was lowered.
+func (t *tracker) shed() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bound()
+}
+
+// bound lets go of keys beyond the limit, no matter which. The caller holds the lock.
+func (t *tracker) bound() {
 	for key := range t.keys {
-		if len(t.keys) <= maxTrackedKeys {
+		if int64(len(t.keys)) <= t.mostKeys.Load() {
 			break
 		}
 		t.forget(key, nil)

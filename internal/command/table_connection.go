@@ -26,6 +26,7 @@ const (
 	Hello
 	Ping
 	Quit
+	Reset
 	Select
 	lastConnection
 )
@@ -62,6 +63,11 @@ var connectionSpecs = []Spec{
 		ID: Quit, Name: "quit", Arity: -1, Flags: entrance,
 		Categories: []string{"@fast", "@connection"}, Since: "1.0.0", Group: "connection",
 		Summary: "Ends the connection after the replies to everything before it.", Complexity: "O(1)",
+	},
+	{
+		ID: Reset, Name: "reset", Arity: 1, Flags: entrance,
+		Categories: []string{"@fast", "@connection"}, Since: "6.2.0", Group: "connection",
+		Summary: "Makes the connection as it was when it was made.", Complexity: "O(1)",
 	},
 	{
 		ID: Select, Name: "select", Arity: 2, Flags: always | FlagFast,
