@@ -67,13 +67,14 @@ func (r *Runner) writeSnapshot(f Frozen) bool {
 }
 
 const (
-	// restPerWork is how long the snapshotter rests for the time that it worked. So it never has more than a quarter of a
-	// core, however much a byte costs it; and since the time that it waits for its core and for the disk counts as
-	// well, it has the less the more the others need them. A lower priority for its thread would not do: while the system
-	// lets such a thread wait, it keeps its share of the scheduler's processors, and the collector waits for it.
-	restPerWork = 3
-	// longestRest bounds one rest: a disk that hung is not a reason to be idle for minutes.
-	longestRest = time.Second
+	// restPerWork is how long the snapshotter rests for the time that it worked. So it has an eighth of a core, whatever a
+	// byte costs it; and since the time that it waits for its core and for the disk counts as well, it has the less the
+	// more the others need them. A lower priority for its thread would not do: while the system lets such a thread wait,
+	// it keeps one of the scheduler's processors, and the collector waits for it.
+	restPerWork = 7
+	// longestRest bounds one rest. Where a frame takes long, the disk is slow or the cores are many times overbooked:
+	// others get their share anyway, and a snapshot must end. Rests alone let 5 MB/s through, what is read back included.
+	longestRest = 50 * time.Millisecond
 )
 
 // pacer lets bytes through at a rate, and rests between them.

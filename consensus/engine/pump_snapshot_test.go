@@ -243,7 +243,7 @@ func TestThePacerRests(t *testing.T) {
 	if err := p.spend(1); err != nil {
 		t.Fatal(err)
 	}
-	if rested := p.resumed.Sub(began) - worked; rested < restPerWork*worked {
+	if rested := p.resumed.Sub(began) - worked; rested < min(restPerWork*worked, longestRest) {
 		t.Fatalf("it worked for %v and rested for %v", worked, rested)
 	}
 	if rest := p.rest(p.resumed.Add(time.Hour)); rest != longestRest {
