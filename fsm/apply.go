@@ -39,7 +39,7 @@ func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 
 // replay executes the commands of a body for which nobody waits here, and returns how many they are.
 func (m *Machine) replay(body []byte) (writes int) {
-	c := call{protocol: 2, reply: m.scratch[:0]}
+	c := call{protocol: 2, reply: m.scratch[:0], most: noReply, writes: true}
 	for len(body) > 0 {
 		args, rest, ok := m.next(body)
 		if !ok {
@@ -56,7 +56,7 @@ func (m *Machine) replay(body []byte) (writes int) {
 // perform executes the commands of a body, and at their places the reads of the run that the body is part of. It
 // returns how many commands the body holds: all that the log knows of the run.
 func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
-	c := call{protocol: run.Protocol, reply: run.Reply}
+	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MostReplyBytes}
 	v := view{&m.space, m.space.time, run.Random, m.maxValueBytes}
 	m.space.run = run
 	for i := range run.Calls {
@@ -68,8 +68,8 @@ func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
 		if !ok || !sameCall(args, run.Calls[i].Args) {
 			panic(fmt.Sprintf("fsm: entry %d is not that of the run which waits for it", m.index))
 		}
-		c.args, body = args, rest
-		c.reply = m.execute(c)
+		c.args, body, c.writes = args, rest, true
+		c.reply, c.writes = m.execute(c), false
 		writes++
 	}
 	if len(body) > 0 {

@@ -11,6 +11,38 @@ type call struct {
 	args     [][]byte
 	protocol int
 	reply    []byte
+	// most is the bound of Run.MostReplyBytes, or noReply; writes says that the call is a write.
+	most   int
+	writes bool
+}
+
+const (
+	// noReply as the bound of a call says that nobody looks at the reply: values need not be copied.
+	noReply = -1
+	// valueOverheadBytes is more than what is encoded around a value.
+	valueOverheadBytes = 32
+)
+
+// Errors in place of values, which are not Redis's: it closes the connection of a client for which too much waits.
+const (
+	replyTooLong   = "ERR the reply would be longer than client-output-buffer-limit allows"
+	writtenTooLong = "ERR the command was executed, but the reply is longer than client-output-buffer-limit allows"
+)
+
+// fits reports whether the replies may grow by a number of bytes.
+func (c call) fits(bytes int) bool {
+	if c.writes {
+		bytes = 0
+	}
+	return c.most == 0 || len(c.reply)+bytes <= c.most
+}
+
+// tooLong answers with the error in place of values that do not fit.
+func (c call) tooLong() []byte {
+	if c.writes {
+		return c.error(writtenTooLong)
+	}
+	return c.error(replyTooLong)
 }
 
 // The methods below return the replies so far with one more behind them.
@@ -25,6 +57,13 @@ func (c call) bulkString(s string) []byte { return reply.BulkString(c.reply, s) 
 
 // list answers with an array of strings.
 func (c call) list(all []string) []byte {
+	bytes := 0
+	for _, s := range all {
+		bytes += len(s) + valueOverheadBytes
+	}
+	if !c.fits(bytes) {
+		return c.tooLong()
+	}
 	c.reply = reply.ArrayHeader(c.reply, len(all))
 	for _, s := range all {
 		c.reply = reply.BulkString(c.reply, s)
@@ -34,8 +73,11 @@ func (c call) list(all []string) []byte {
 
 // value answers with an entry's string, or with null for no entry.
 func (c call) value(e *entry) []byte {
-	if e == nil {
+	switch {
+	case e == nil:
 		return c.null()
+	case !c.fits(e.length() + valueOverheadBytes):
+		return c.tooLong()
 	}
 	return e.appendBulk(c.reply)
 }

@@ -13,7 +13,7 @@ import (
 // whatever node, does not find what this read did not. Reads that look at keys in general wait for any key. Before the
 // first Restore there is no state to answer from, and the answers are LOADING errors.
 //
-// It takes as long as the run asks for. A run with a call whose Spec is Linear is better put to an image.
+// It takes as long as the run asks for, but of long replies it makes no more than Run.MostReplyBytes allows. A run with a call whose Spec is Linear is better put to an image.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	run := local.(*command.Run)
 	if !m.ready {
@@ -61,12 +61,20 @@ func (s *space) anyEnds(run *command.Run, stamp int64) bool {
 	return false
 }
 
+// sentFirstBytes is the length of the replies to a query, where that is bounded, behind which the rest is left for
+// another: so that what waits to be sent is one long value at most, however many a client asks for.
+const sentFirstBytes = 256 << 10
+
 // answer answers the calls of a run of reads, in order.
 func (v view) answer(run *command.Run) {
-	c := call{protocol: run.Protocol, reply: run.Reply}
+	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MostReplyBytes}
 	for i := range run.Calls {
 		if run.Calls[i].IsWrite() {
 			panic("fsm: query of a run that writes")
+		}
+		if i > 0 && run.MostReplyBytes > 0 && len(c.reply)-len(run.Reply) >= sentFirstBytes {
+			run.Left = len(run.Calls) - i
+			break
 		}
 		c.reply = v.look(&run.Calls[i], c)
 	}

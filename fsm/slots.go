@@ -35,7 +35,7 @@ func getKeysInSlot(v view, c call) []byte {
 		return c.error(invalidSlotOrCount)
 	}
 	count := int(min(most, int64(v.space.slotSize(uint16(slot)))))
-	c.reply = reply.ArrayHeader(c.reply, count)
-	v.space.slotKeys(uint16(slot), count, func(key string) { c.reply = reply.BulkString(c.reply, key) })
-	return c.reply
+	var found []string
+	v.space.slotKeys(uint16(slot), count, func(key string) { found = append(found, key) })
+	return c.list(found)
 }

@@ -14,6 +14,13 @@ func strlen(v view, c call) []byte {
 
 func mget(v view, c call) []byte {
 	keys := c.args[1:]
+	bytes := 0
+	for _, key := range keys {
+		bytes += v.space.get(key).lengthOrNone() + valueOverheadBytes
+	}
+	if !c.fits(bytes) {
+		return c.tooLong()
+	}
 	c.reply = reply.ArrayHeader(c.reply, len(keys))
 	for _, key := range keys {
 		c.reply = c.value(v.space.get(key))
@@ -33,8 +40,11 @@ func getRange(v view, c call) []byte {
 		return c.bulkString("")
 	}
 	begin, end := span{first, last}.within(int64(e.length()))
-	if begin == end {
+	switch {
+	case begin == end:
 		return c.bulkString("")
+	case !c.fits(int(end-begin) + valueOverheadBytes):
+		return c.tooLong()
 	}
 	return e.appendBulkRange(c.reply, int(begin), int(end))
 }

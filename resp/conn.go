@@ -297,16 +297,22 @@ func (c *Conn) settle() {
 	}
 }
 
-// view answers some calls of a run of reads. It takes them in portions, so that one flush and not one read lock bounds
-// what a pipeline of large replies holds in memory: every portion is executed from the state at that moment, which is
-// at least as recent as the run's confirmation asks for.
+// mostReplyBytes is how many bytes of replies may wait for the client.
+func (c *Conn) mostReplyBytes() int { return int(c.front.settings.output.normal.hard.Load()) }
+
+// view answers some calls of a run of reads. It takes them in portions, and the store leaves of a portion what follows
+// on long replies, so that one flush and not one read lock bounds what a pipeline of large replies holds in memory:
+// every portion is executed from the state at that moment, which is at least as recent as the run's confirmation asks
+// for.
 func (c *Conn) view() {
 	run := &c.request.Run
 	calls := run.Calls
 	upto := min(c.viewed+viewCalls, len(calls))
-	run.Calls, run.Reply, run.Random = calls[c.viewed:upto], c.out, rand.Uint64()
+	run.Calls, run.Reply, run.Random, run.Left = calls[c.viewed:upto], c.out, rand.Uint64(), 0
+	run.MostReplyBytes = c.mostReplyBytes()
 	answered := c.front.store.View(&c.request)
 	run.Calls = calls
+	upto -= run.Left
 	switch {
 	case !answered:
 		c.read()
@@ -317,7 +323,7 @@ func (c *Conn) view() {
 	c.measure(calls[c.viewed:upto], run.Reply[len(c.out):])
 	c.out, c.viewed = run.Reply, upto
 	switch {
-	case int64(len(c.out)) > c.front.settings.output.normal.hard.Load():
+	case len(c.out) > run.MostReplyBytes:
 		c.overflow()
 	case c.viewed == len(calls):
 		c.finish()

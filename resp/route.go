@@ -84,7 +84,7 @@ func asks(calls []command.Call) bool {
 func (c *Conn) write() {
 	r := &c.request
 	c.begin()
-	r.Run.Reply = c.out
+	r.Run.Reply, r.Run.MostReplyBytes = c.out, c.mostReplyBytes()
 	r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
 	c.front.store.Write(r)
 }

@@ -15,6 +15,13 @@ type Run struct {
 	Random uint64
 	// Reply receives the encoded replies, in the order of Calls; the state machine appends to it.
 	Reply []byte
+	// MostReplyBytes bounds Reply, and what is needed to make it; 0 means no bound. A read whose values would go beyond
+	// it is answered with an error instead. A write is executed whatever it answers, so it may go beyond it by one value,
+	// and only what follows is answered with errors.
+	MostReplyBytes int
+	// Left is how many of the last calls a query left alone, since the replies to those before are long enough to be sent
+	// first: only where Reply is bounded. The connection sets it to 0.
+	Left int
 }
 
 // Call is one command of a run.

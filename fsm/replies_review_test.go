@@ -1,0 +1,119 @@
+package fsm
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// longBytes is the length of the long value of these tests, and mostBytes the bound of their replies.
+const (
+	longBytes = 1 << 20
+	mostBytes = 3 << 20
+)
+
+// longValue is a machine with a long string at the key long.
+func longValue(t *testing.T) *Machine {
+	m := newMachine(t)
+	if got := do(m, words("SETRANGE long 1048575 x")); got != ":1048576\r\n" {
+		t.Fatalf("SETRANGE answers %q", got)
+	}
+	return m
+}
+
+// allocated is how many bytes f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// A request of some hundred bytes can ask for many times the memory of a node. It is refused before it is answered.
+func TestAReadThatWouldExceedTheBoundIsAnErrorAndCostsNoMemory(t *testing.T) {
+	m := longValue(t)
+	for line, want := range map[string]string{
+		"MGET long long":                             "*2\r\n$1048576\r\n",
+		"MGET long long long":                        "-" + replyTooLong + "\r\n",
+		"MGET" + strings.Repeat(" long", 10_000):     "-" + replyTooLong + "\r\n",
+		"GETRANGE long 0 -1":                         "$1048576\r\n",
+		"MGET nothing" + strings.Repeat(" no", 1000): "*1001\r\n$-1\r\n",
+	} {
+		run := newRun(2, words(line))
+		run.MostReplyBytes = mostBytes
+		bytes := allocated(func() { m.Query(0, run) })
+		if got := string(run.Reply); !strings.HasPrefix(got, want) || run.Left != 0 {
+			t.Errorf("%.30s answers %.30q, and leaves %d", line, got, run.Left)
+		}
+		if bytes > 4*mostBytes {
+			t.Errorf("%.30s takes %d bytes of memory", line, bytes)
+		}
+	}
+	slot := fmt.Sprintf("CLUSTER GETKEYSINSLOT %d 9", command.Slot([]byte("long")))
+	for _, line := range []string{"GET long", "GETRANGE long 0 -1", "KEYS *", "SCAN 0", slot} {
+		run := newRun(2, words(line))
+		run.MostReplyBytes = 30
+		if m.Query(0, run); !strings.Contains(string(run.Reply), replyTooLong) || len(run.Reply) > 200 {
+			t.Errorf("%s answers %.30q", line, run.Reply)
+		}
+	}
+}
+
+// Long replies are sent before the next ones are made: a query leaves the rest, and is asked again for that.
+func TestAQueryLeavesWhatFollowsOnLongReplies(t *testing.T) {
+	m := longValue(t)
+	long := do(m, words("GET long"))
+	run := newRun(2, words("GET long"), words("STRLEN long"), words("GET long"), words("nothing"), words("GET long"))
+	want := []string{long, ":1048576\r\n" + long, "-ERR unknown command 'nothing', with args beginning with: \r\n" + long}
+	run.MostReplyBytes = mostBytes
+	calls := run.Calls
+	for i, reply := range want {
+		run.Reply, run.Left = nil, 0
+		m.Query(0, run)
+		if string(run.Reply) != reply {
+			t.Fatalf("query %d answers %d bytes, %.20q…, want %d", i, len(run.Reply), run.Reply, len(reply))
+		}
+		run.Calls = calls[len(calls)-run.Left:]
+	}
+	if run.Left != 0 {
+		t.Fatalf("%d calls are left", run.Left)
+	}
+}
+
+// A write is executed whatever it answers, and says so. What it answers is no part of the state.
+func TestWritesBeyondTheBoundAreExecutedAndSaySo(t *testing.T) {
+	m, other := longValue(t), longValue(t)
+	calls := [][][]byte{words("GET long")}
+	for range 8 {
+		calls = append(calls, words("GETEX long"))
+	}
+	calls = append(calls, words("GET long"), words("SET long 1 GET"), words("GET long"))
+	run := newRun(2, calls...)
+	run.MostReplyBytes = mostBytes
+	body := run.Body(nil, argv.Append)
+	m.Apply(m.Index()+1, 0, body, run)
+	value := []byte("$1048576\r\n")
+	if n := bytes.Count(run.Reply, value); n != 3 || len(run.Reply) > mostBytes+longBytes+1<<10 {
+		t.Fatalf("%d values in %d bytes", n, len(run.Reply))
+	}
+	end := strings.Repeat("-"+writtenTooLong+"\r\n", 6) + "-" + replyTooLong + "\r\n-" + writtenTooLong +
+		"\r\n-" + replyTooLong + "\r\n"
+	if got := string(run.Reply); !strings.HasSuffix(got, end) {
+		t.Fatalf("the replies end with %q", got[len(got)-700:])
+	}
+	if got := do(m, words("GET long")); got != "$1\r\n1\r\n" {
+		t.Fatalf("SET has stored %q", got)
+	}
+	if took := allocated(func() { other.Apply(other.Index()+1, 0, body, nil) }); took > longBytes {
+		t.Errorf("a node at which nobody waits takes %d bytes of memory for replies", took)
+	}
+	if m.Hash() != other.Hash() {
+		t.Error("what is answered has made a difference to the state")
+	}
+}
