@@ -171,10 +171,30 @@ func (in *imageReader) entry(b []byte) ([]byte, error) {
 	if in.last.any && !in.follows(at, key) {
 		return nil, damaged("entries are out of order", nil)
 	}
-	e := newEntry(key, value).until(deadline)
+	e := in.space.restoredEntry(key, value).until(deadline)
 	in.last.place, in.last.key, in.last.any = at, e.key(), true
 	in.space.put(at, key, e)
 	return b, nil
+}
+
+// restoredEntry is newEntry, but a long string that is mostly zeros lies in chunks, without those: otherwise a node whose
+// clients set single bits far behind the end of short strings would need a thousand times the memory after a restart.
+func (s *space) restoredEntry(key, value []byte) entry {
+	isZero := func(piece []byte) bool { return len(bytes.TrimRight(piece, "\x00")) == 0 }
+	zeros := 0
+	for offset := 0; offset < len(value); offset += chunkBytes {
+		if isZero(value[offset:min(offset+chunkBytes, len(value))]) {
+			zeros++
+		}
+	}
+	if len(value) <= chunkBytes || 2*zeros < chunkCount(len(value)) {
+		return newEntry(key, value)
+	}
+	e := newEntry(key, nil)
+	e.chunks = buildChunks(len(value), s.values, s.generation, func(piece []byte, offset int) bool {
+		return copy(piece, value[offset:offset+len(piece)]) > 0 && !isZero(piece)
+	})
+	return e
 }
 
 // optionalDeadline reads kind and deadline; a deadline of 0 or less is never written.
