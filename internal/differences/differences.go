@@ -10,8 +10,9 @@ type Difference struct {
 	Redis, Here, Why string
 	// Newer says that Redis 7.2 does as this server does: it is only the Redis of the tests, 7.0, that does not.
 	Newer bool
-	// Probes show the difference.
+	// Probes show the difference, Proof is the name of a test that does; there is one of the two.
 	Probes []Probe
+	Proof  string
 	// Excuses reports whether replies to a call differ in this way; nil where no comparison of random calls meets it.
 	Excuses func(call []string, redis, here string) bool
 	// Avoids reports whether a call would leave other contents behind, so that what follows could not be compared; nil

@@ -3,12 +3,16 @@ package differences
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // List has all differences; it is not to be changed.
-var List = []Difference{
+var List = slices.Concat(keyList, serverList)
+
+// keyList has the differences in what is about keys and their values.
+var keyList = []Difference{
 	{
 		ID:    "object-encoding",
 		Redis: "`OBJECT ENCODING` tells how the value lies in memory, which depends on the commands that made it",
@@ -52,7 +56,7 @@ var List = []Difference{
 		Here:  "it lists them in other words, and those that exist here",
 		Why:   "the texts are this project's own",
 		Probes: []Probe{
-			{[]string{"OBJECT HELP"}, `\*11\r\n\+OBJECT (?s:.*)`, `\*11\r\n\+OBJECT (?s:.*)`},
+			{[]string{"OBJECT HELP"}, `\*\d+\r\n(?s:.*)Return the (?s:.*)`, `\*\d+\r\n(?s:.*)How Redis would (?s:.*)`},
 		},
 		Excuses: func(call []string, redis, here string) bool {
 			return len(call) == 2 && calls(call[1:], "HELP") && redis[0] == '*' && here[0] == '*'
@@ -96,6 +100,23 @@ var List = []Difference{
 				}
 			}
 			return false
+		},
+	},
+	{
+		ID:    "end-of-a-key",
+		Redis: "a key is there until the millisecond of its deadline has passed, by the clock of the server",
+		Here: "it is gone when that millisecond begins, by the clocks of a majority of the voters; one wrong clock of " +
+			"three neither ends keys early nor keeps them",
+		Why:   "no node's clock alone can be trusted, and a key that has ended must have ended on every node",
+		Proof: "TestI1_KeysEndInTimeWhileTwoOfFiveClocksAreWrongAndLeadersAreKilled",
+	},
+	{
+		ID:    "ended-keys-are-not-counted",
+		Redis: "`DBSIZE` counts keys that have ended until they are removed",
+		Here:  "it counts those that are there",
+		Why:   "when a key is removed differs between servers; when it ends does not",
+		Probes: []Probe{
+			{[]string{"SET k v PXAT 1", "DBSIZE"}, `:1\r\n`, `:0\r\n`},
 		},
 	},
 	{

@@ -1,0 +1,184 @@
+package differences
+
+// serverList has the differences in what is about the server, its clients and its settings.
+var serverList = []Difference{
+	{
+		ID:    "one-database",
+		Redis: "there are 16 databases; `SELECT`, `COPY … DB`, `MOVE` and `SWAPDB` go from one to another",
+		Here:  "there is database 0; any other is out of range, and `MOVE` and `SWAPDB` do not exist",
+		Why:   "a Redis cluster has one database too",
+		Probes: []Probe{
+			{[]string{"SELECT 1"}, `\+OK\r\n`, `-ERR DB index is out of range\r\n`},
+			{[]string{"SET k v", "COPY k k2 DB 1"}, `:1\r\n`, `-ERR DB index is out of range\r\n`},
+			{[]string{"SWAPDB 0 1"}, `\+OK\r\n`, `-ERR unknown command 'SWAPDB'.*\r\n`},
+			{[]string{"CONFIG GET databases"}, `(?s:.*)\r\n16\r\n`, `(?s:.*)\r\n1\r\n`},
+		},
+	},
+	{
+		ID: "data-types",
+		Redis: "values are strings, lists, hashes, sets, sorted sets, streams and what builds on them (bitmaps, " +
+			"HyperLogLogs, positions)",
+		Here: "values are strings, with all commands on strings and bitmaps",
+		Why:  "the others are not built yet",
+		Probes: []Probe{
+			{[]string{"LPUSH k v"}, `:1\r\n`, `-ERR unknown command 'LPUSH'.*\r\n`},
+			{[]string{"HSET k f v"}, `:1\r\n`, `-ERR unknown command 'HSET'.*\r\n`},
+			{[]string{"SADD k v"}, `:1\r\n`, `-ERR unknown command 'SADD'.*\r\n`},
+			{[]string{"ZADD k 1 v"}, `:1\r\n`, `-ERR unknown command 'ZADD'.*\r\n`},
+			{[]string{"PFADD k v"}, `:1\r\n`, `-ERR unknown command 'PFADD'.*\r\n`},
+		},
+	},
+	{
+		ID: "no-transactions",
+		Redis: "`MULTI` … `EXEC` run commands as one, `WATCH` makes them depend on keys; scripts and functions are " +
+			"programs in the server",
+		Here: "none of these exists. The commands that a client sends together have one fate, but others may run between " +
+			"them",
+		Why: "not built yet",
+		Probes: []Probe{
+			{[]string{"MULTI"}, `\+OK\r\n`, `-ERR unknown command 'MULTI'.*\r\n`},
+			{[]string{"WATCH k"}, `\+OK\r\n`, `-ERR unknown command 'WATCH'.*\r\n`},
+			{[]string{"FUNCTION LIST"}, `\*0\r\n`, `-ERR unknown command 'FUNCTION'.*\r\n`},
+		},
+	},
+	{
+		ID:    "no-messages",
+		Redis: "clients send each other messages (`SUBSCRIBE`, `PUBLISH` …), and may be told of changes of keys that way",
+		Here:  "they do not; `CLIENT TRACKING` tells of changes to what a client has read",
+		Why:   "not built yet",
+		Probes: []Probe{
+			{[]string{"PUBLISH c v"}, `:0\r\n`, `-ERR unknown command 'PUBLISH'.*\r\n`},
+			{[]string{"CONFIG SET notify-keyspace-events KEA"}, `\+OK\r\n`, `-ERR CONFIG SET failed .*\r\n`},
+		},
+	},
+	{
+		ID:    "no-users",
+		Redis: "`ACL` keeps users with rights of their own",
+		Here:  "there is the user `default`, with the password of `requirepass`",
+		Why:   "not built yet",
+		Probes: []Probe{
+			{[]string{"ACL WHOAMI"}, `\$7\r\ndefault\r\n`, `-ERR unknown command 'ACL'.*\r\n`},
+		},
+	},
+	{
+		ID:    "no-modules",
+		Redis: "a module may be loaded",
+		Here:  "`MODULE LIST` is always empty, and there is nothing else",
+		Why:   "what a module does would have to be the same on every node, for ever",
+		Probes: []Probe{
+			{[]string{"MODULE LOAD m"}, `-ERR MODULE command not allowed.*\r\n`, `-ERR unknown subcommand 'LOAD'.*\r\n`},
+		},
+	},
+	{
+		ID: "durability",
+		Redis: "a write is on disk some time after its reply, as `appendonly`, `appendfsync` and `save` say; a replica " +
+			"may be behind",
+		Here: "every write is on the disks of a majority before its reply, and every read is linearizable; these settings " +
+			"have one value, `BGREWRITEAOF` does not exist, and `SAVE` and `BGSAVE` take a snapshot, which " +
+			"shortens the next start",
+		Why: "that is what this server is for",
+		Probes: []Probe{
+			{[]string{"CONFIG GET appendfsync"}, `(?s:.*)\r\neverysec\r\n`, `(?s:.*)\r\nalways\r\n`},
+			{[]string{"BGREWRITEAOF"}, `\+Background append.*\r\n`, `-ERR unknown command 'BGREWRITEAOF'.*\r\n`},
+		},
+	},
+	{
+		ID: "replication",
+		Redis: "an operator makes replicas (`REPLICAOF`, `PSYNC`), and moves slots between the nodes of a cluster " +
+			"(`CLUSTER ADDSLOTS`, `SETSLOT`, `RESET` …)",
+		Here: "every node has all keys. Members come and go with `CLUSTER ADDNODE`, `REMOVENODE` and `REPLACENODE`, or " +
+			"`MEET` and `FORGET`; the others do not exist",
+		Why: "members change by a majority's agreement, and slots are a view for clients only",
+		Probes: []Probe{
+			{[]string{"REPLICAOF NO ONE"}, `\+OK\r\n`, `-ERR unknown command 'REPLICAOF'.*\r\n`},
+			{[]string{"RAFT.INDEX"}, `-ERR unknown command 'RAFT.INDEX'.*\r\n`, `:\d+\r\n`},
+		},
+	},
+	{
+		ID:    "cluster-always",
+		Redis: "a server is a node of a cluster if `cluster-enabled` says so",
+		Here: "it always answers as one, unless `--cluster-view` is `off`; keys of different slots may stand in one " +
+			"command, on any node",
+		Why: "there is one log for all slots",
+		Probes: []Probe{
+			{[]string{"READONLY"}, `-ERR This instance has cluster support disabled\r\n`, `\+OK\r\n`},
+			{[]string{"CLUSTER KEYSLOT foo"}, `-ERR This instance has cluster support disabled\r\n`, `:12182\r\n`},
+		},
+	},
+	{
+		ID:    "eviction",
+		Redis: "with `maxmemory`, keys are removed as `maxmemory-policy` says",
+		Here:  "with `maxmemory`, writes that need memory are refused; there is no other policy",
+		Why:   "what is evicted would have to be decided by the log, and a key that was acknowledged would be gone",
+		Probes: []Probe{
+			{[]string{"CONFIG SET maxmemory-policy allkeys-lru"}, `\+OK\r\n`, `-ERR CONFIG SET failed .*\r\n`},
+		},
+	},
+	{
+		ID:    "settings",
+		Redis: "`CONFIG SET` changes some hundred parameters",
+		Here:  "parameters without a meaning here have one value, and can be set to that value only",
+		Why:   "a setting that changes nothing would be a lie",
+		Probes: []Probe{
+			{[]string{"CONFIG SET hz 20"}, `\+OK\r\n`, `-ERR CONFIG SET failed .*this node has no other value for it\r\n`},
+		},
+	},
+	{
+		ID:    "largest-argument",
+		Redis: "an argument has at most 512 MiB (`proto-max-bulk-len`)",
+		Here:  "it has at most `--max-entry-bytes`, 1 MiB by default; a value that grows by steps may have 512 MiB",
+		Why:   "an entry of the log is sent and synced as one",
+		Probes: []Probe{
+			{[]string{"CONFIG GET proto-max-bulk-len"}, `(?s:.*)\r\n536870912\r\n`, `(?s:.*)\r\n1048576\r\n`},
+		},
+	},
+	{
+		ID:    "version",
+		Redis: "`INFO`, `HELLO` and `LOLWUT` tell the version of Redis",
+		Here: "`INFO` and `HELLO` tell the version of Redis whose commands this server has, `INFO` also its own; pictures " +
+			"and advice (`LOLWUT`, `MEMORY DOCTOR`, `LATENCY DOCTOR`) are its own",
+		Why: "client libraries decide by the version what they may send",
+		Probes: []Probe{
+			{[]string{"HELLO"}, `(?s:.*)\r\n7\.0\.15\r\n(?s:.*)`, `(?s:.*)\r\n7\.2\.4\r\n(?s:.*)`},
+		},
+	},
+	{
+		ID:    "outcomes",
+		Redis: "a connection that breaks is the only reply that says nothing of whether a write was done",
+		Here: "`-UNCERTAIN` says so too; `-CLUSTERDOWN` and `-TRYAGAIN` say that nothing was done, and are said of reads " +
+			"as well",
+		Why:   "see [what clients see](outcomes.md)",
+		Proof: "TestB18_H1_H4_HistoriesAreLinearizableWhileNodesAreKilledAndPaused",
+	},
+	{
+		ID: "strict-requests",
+		Redis: "a header that ends with a line feed alone, or bytes other than a line end behind an argument, are let " +
+			"pass in places",
+		Here:  "they are protocol errors",
+		Why:   "a byte that is out of place is a sign that client and server no longer agree where requests begin",
+		Proof: "TestG6_RandomBytesAreReadAsRedisReadsThem",
+	},
+	{
+		ID:    "newer-commands",
+		Newer: true,
+		Redis: "`WAITAOF`, `CLIENT NO-TOUCH`, `CLIENT SETINFO` and `CLUSTER MYSHARDID` do not exist in 7.0",
+		Here:  "they exist",
+		Why:   "as in 7.2",
+		Probes: []Probe{
+			{[]string{"WAITAOF 0 0 10"}, `-ERR unknown command 'WAITAOF'.*\r\n`, `\*2\r\n:\d+\r\n:\d+\r\n`},
+			{[]string{"CLIENT NO-TOUCH on"}, `-ERR unknown subcommand 'NO-TOUCH'.*\r\n`, `\+OK\r\n`},
+		},
+	},
+	{
+		ID:    "newer-arity",
+		Newer: true,
+		Redis: "`COMMAND GETKEYS` and `GETKEYSANDFLAGS` want an argument behind the name of the command in 7.0",
+		Here:  "they do not, and judge the call by the command's own arity",
+		Why:   "as in 7.2",
+		Probes: []Probe{{
+			[]string{"COMMAND GETKEYS GET"},
+			`-ERR wrong number of arguments for 'command\|getkeys' command\r\n`,
+			`-ERR Invalid number of arguments specified for command\r\n`,
+		}},
+	},
+}
