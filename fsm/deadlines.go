@@ -65,9 +65,9 @@ func newDeadlines() deadlines {
 	return deadlines{tree: btree.NewBTreeGOptions(dueKey.before, btree.Options{NoLocks: true})}
 }
 
-// load makes the index of all keys that were added before there was a tree. To sort them first and to fill the tree from
-// left to right takes a quarter of the time that it takes to enter them in the order of an image, which to the tree is
-// no order: 0.3 against 1.2 seconds for a million.
+// load makes the index of all keys that were added before there was a tree. To sort them first and to fill the tree
+// from left to right takes a quarter of the time that it takes to enter them in the order of an image, which is no
+// order to the tree: see BenchmarkRestoreWithDeadlines.
 func (d *deadlines) load() {
 	lines := d.unsorted
 	slices.SortFunc(lines, dueKey.compare)
