@@ -31,7 +31,7 @@ func (j *journals) compare(theirs *transport.Hello, ownBytes int, logger *slog.L
 		j.smaller = map[raft.NodeID]uint64{}
 	}
 	j.smaller[theirs.From] = bytes
-	logger.Warn("a member's journal is smaller than this node's, which bounds what a leader takes in: give all nodes files "+
-		"of one size (journal-file-bytes)", "node", theirs.From,
+	logger.Warn("a member's journal is smaller than this node's, which bounds what a leader takes in: give all nodes "+
+		"files of one size (journal-file-bytes)", "node", theirs.From,
 		"bytes", 2*(bytes+journalSpareBytes), "own", 2*(ownBytes+journalSpareBytes))
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// bashBegin sets what the rest decides by: the subcommand, the flag whose value is being typed, and what is there of it.
-// Bash takes a = for a word of its own.
+// bashBegin sets what the rest decides by: the subcommand, the flag whose value is being typed, and what is there of
+// it. Bash takes a = for a word of its own.
 const bashBegin = `# completion of raftredis in bash; made by: raftredis completion bash
 _raftredis() {
   local current="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"

@@ -59,7 +59,8 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _raftredis; echo "${COMPREPLY[*]}"`, 
 			t.Errorf("%q: bash offers %q, want %q", line, strings.TrimSpace(got), want)
 		}
 	}
-	if said := shellSays(t, []string{"bash", "-c"}, script+"\ncomplete -p raftredis"); !strings.Contains(said, "_raftredis") {
+	said := shellSays(t, []string{"bash", "-c"}, script+"\ncomplete -p raftredis")
+	if !strings.Contains(said, "_raftredis") {
 		t.Errorf("bash does not know that there is something to complete: %s", said)
 	}
 }

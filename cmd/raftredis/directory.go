@@ -19,8 +19,8 @@ func ownNames() []string {
 	return []string{wal.IdentityName, "journal", "history-", snapshotsName, "LOCK", ".", "lost+found"}
 }
 
-// checkDirectory refuses a directory in which no node has lived and other things are: most likely it is not the one that
-// was meant, and a node would add its files to somebody's own. A directory that does not exist is made later.
+// checkDirectory refuses a directory in which no node has lived and other things are: most likely it is not the one
+// that was meant, and a node would add its files to somebody's own. A directory that does not exist is made later.
 func checkDirectory(directory string) error {
 	entries, err := os.ReadDir(directory)
 	switch {

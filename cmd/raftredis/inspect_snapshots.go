@@ -82,8 +82,8 @@ func lacks(files []snapshotFile) bool {
 	return slices.ContainsFunc(files, func(s snapshotFile) bool { return s.path == "" })
 }
 
-// describeSnapshots writes a line or two for each file; with a meter, it reads all of them to their ends. The error is the
-// damage of those that the journal names.
+// describeSnapshots writes a line or two for each file; with a meter, it reads all of them to their ends. The error is
+// the damage of those that the journal names.
 func describeSnapshots(out io.Writer, files []snapshotFile, verify *meter) (damage error) {
 	for i := range files {
 		file := &files[i]

@@ -48,7 +48,8 @@ func TestProgress_TheLogHearsOfItNowAndThen(t *testing.T) {
 	var b bytes.Buffer
 	began := time.Unix(1000, 0)
 	w := waiting{
-		logger: slog.New(slog.NewTextHandler(&b, nil)), began: began, output: &patientWriter{queue: make(chan logLine, logLines)},
+		logger: slog.New(slog.NewTextHandler(&b, nil)), began: began,
+		output: &patientWriter{queue: make(chan logLine, logLines)},
 	}
 	for at := time.Duration(0); at < 10*progressNews; at += progressMoves {
 		s := stage{text: "waiting"}
@@ -72,7 +73,9 @@ func TestProgress_TheLogHearsOfItNowAndThen(t *testing.T) {
 
 func TestProgress_SaysHowFarItIs(t *testing.T) {
 	for want, s := range map[string]stage{
-		"a": {text: "a"}, "a: 1 of 3 entries, 33 %": {"a", 1, 3, "entries"}, "a: 0 of 0 entries, 100 %": {"a", 0, 0, "entries"},
+		"a":                        {text: "a"},
+		"a: 1 of 3 entries, 33 %":  {"a", 1, 3, "entries"},
+		"a: 0 of 0 entries, 100 %": {"a", 0, 0, "entries"},
 		"a: 7 of 5 entries, 100 %": {"a", 7, 5, "entries"},
 	} {
 		if got := s.String(); got != want {

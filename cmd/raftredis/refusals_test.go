@@ -47,12 +47,14 @@ func TestRefusals_ADirectoryThatIsSomebodyElses(t *testing.T) {
 	if err != nil || len(entries) != 4 {
 		t.Errorf("%d entries are there, %v: it was not left alone", len(entries), err)
 	}
-	says(t, refused(t, 1, "serve --port PORT --bootstrap --dir", filepath.Join(directory, "a")), "not a directory", "--dir")
+	file := filepath.Join(directory, "a")
+	says(t, refused(t, 1, "serve --port PORT --bootstrap --dir", file), "not a directory", "--dir")
 	says(t, refused(t, 1, "inspect --dir", directory), "no node has lived in", "identity")
 	says(t, refused(t, 1, "inspect --dir", filepath.Join(directory, "e")), "there is no directory")
 }
 
-// The first start of a node may have been interrupted before it knew who it is; and file systems have files of their own.
+// The first start of a node may have been interrupted before it knew who it is; and file systems have files of their
+// own.
 func TestRefusals_ADirectoryThatIsAsGoodAsEmpty(t *testing.T) {
 	c := newCluster(t, 1)
 	n := c.nodes[0]
@@ -73,7 +75,9 @@ func TestRefusals_AnAddressThatIsNotThisMachines(t *testing.T) {
 
 func TestRefusals_ASecretThatOthersCanRead(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
-	for mode, open := range map[fs.FileMode]bool{0o600: false, 0o400: false, 0o440: false, 0o644: true, 0o660: true, 0o601: true} {
+	for mode, open := range map[fs.FileMode]bool{
+		0o600: false, 0o400: false, 0o440: false, 0o644: true, 0o660: true, 0o601: true,
+	} {
 		if err := os.WriteFile(secret, []byte("a long random line\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +104,7 @@ func TestRefusals_AFileWithAnErrorIsReadBeforeAnythingIsMade(t *testing.T) {
 	for line, want := range map[string][]string{
 		"appendonly maybe":            {"line 2: appendonly: "},
 		"slowlog-max-len many":        {"line 2: slowlog-max-len: "},
-		"snapshot-log-byte 64mb":      {`line 2: there is no parameter "snapshot-log-byte"; did you mean snapshot-log-bytes?`},
+		"snapshot-log-byte 64mb":      {`no parameter "snapshot-log-byte"; did you mean snapshot-log-bytes?`},
 		"port many":                   {`line 2: port: "many" is no whole number, such as 6379`},
 		"journal-file-bytes sometime": {`line 2: journal-file-bytes: "sometime" is no size`},
 	} {

@@ -112,9 +112,9 @@ func (f *serveFlags) defineNode(flags *pflag.FlagSet) {
 		"name or address (`host`) at which others reach this node (default: --bind)")
 	flags.BoolVar(&f.bootstrap, "bootstrap", false, "if the directory is blank: make a new cluster")
 	flags.IntVar(&f.expect, "expect", 1, "with --bootstrap: how many `nodes` form the cluster, this one included")
-	flags.StringSliceVar(&f.join, "join", nil, "if the directory is blank: `HOST:PORT` of nodes (their ports for clients) "+
-		"to ask to be taken in, as a voter, by the cluster that they form or run; HOST:PORT@PEERPORT if their peer port is "+
-		"not 10000 above. May be repeated")
+	flags.StringSliceVar(&f.join, "join", nil,
+		"if the directory is blank: `HOST:PORT` of nodes (their ports for clients) to ask to be taken in, as a voter, by "+
+			"the cluster that they form or run; HOST:PORT@PEERPORT if their peer port is not 10000 above. May be repeated")
 	flags.StringVar(&f.secretFile, "cluster-secret-file", "",
 		"`file` with a secret that all nodes of the cluster share; nodes without it are turned away")
 	flags.Var(&f.level, "log-level", "least important lines of the log that are written: debug, info, warn or error")
@@ -345,7 +345,7 @@ func (f *serveFlags) secret() ([]byte, error) {
 	}
 	if info, err := os.Stat(f.secretFile); err == nil && info.Mode().Perm()&openToOthers != 0 {
 		return nil, fmt.Errorf("--cluster-secret-file: %s has the mode %#o: others can read or change it, so it is no "+
-			"secret; chmod 600 %s, and if it was like that for long, a new secret", f.secretFile, info.Mode().Perm(), f.secretFile)
+			"secret; chmod 600 %[1]s, and if it was like that for long, a new secret", f.secretFile, info.Mode().Perm())
 	}
 	secret := bytes.TrimRight(text, "\r\n")
 	if len(secret) == 0 {

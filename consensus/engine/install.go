@@ -105,8 +105,8 @@ func (e *Engine) endInstall() {
 }
 
 // continueInstall lets the core begin the log anew when the file is here and the hands rest. A fetch that has become
-// needless is stopped; its answer comes all the same. A file that has become needless is given up at once, for the hands
-// of a leader may never rest:
+// needless is stopped; its answer comes all the same. A file that has become needless is given up at once, for the
+// hands of a leader may never rest:
 //
 //  1. The file is here. Before the hands rest the log comes to hold what it covers, and this node is elected.
 //  2. Two followers lack so much that one or the other always waits for entries from history.

@@ -53,8 +53,8 @@ type Options struct {
 	// JournalRoomBytes bounds the entries that are in the journal and not yet in history. A follower takes entries up to
 	// it; it must be what the journal can hold above its checkpoint, for so much may come from a leader that restarted.
 	JournalRoomBytes int
-	// ProposalRoomBytes bounds them for a leader that appends batches; 0 means three quarters of JournalRoomBytes. It never
-	// takes in more than three quarters of what the smallest journal of a member has room for, as far as they have
+	// ProposalRoomBytes bounds them for a leader that appends batches; 0 means three quarters of JournalRoomBytes. It
+	// never takes in more than three quarters of what the smallest journal of a member has room for, as far as they have
 	// introduced themselves: see Arrival.
 	//
 	// It is the smaller one, because what a leader takes in, its followers must be able to take over. They may know of

@@ -6,11 +6,11 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// The journals of a cluster should be of one size, and need not be: an operator changes one node after the other. What a
-// leader takes in every other member has to be able to hold, before anything of it is known to be committed: the journal
-// of a follower that has no room refuses entries, and gets room by commits only. A leader that filled its own, larger
-// journal, and led again after a restart, would have to bring all of it to a majority before anything of its new term is
-// committed: it could not, and no other node would be elected.
+// The journals of a cluster should be of one size, and need not be: an operator changes one node after the other. What
+// a leader takes in every other member has to be able to hold, before anything of it is known to be committed: the
+// journal of a follower that has no room refuses entries, and gets room by commits only. A leader that filled its own,
+// larger journal, and led again after a restart, would have to bring all of it to a majority before anything of its new
+// term is committed: it could not, and no other node would be elected.
 //
 // Each node says how large its room is when it introduces itself, whichever of the two dialled. Who has not done so
 // since this node started takes part in no majority of this leader's, and bounds nothing.

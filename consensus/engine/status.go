@@ -62,8 +62,8 @@ type State struct {
 	SnapshotsEnded     uint64
 	SnapshotsFailed    uint64
 	// LastSnapshotError is why the last attempt to take a snapshot failed; empty when the last one did not, or when one of
-	// another node was installed since. LastFetchError is why the last attempt to fetch one from another node failed; empty
-	// when none failed, or none is needed any more.
+	// another node was installed since. LastFetchError is why the last attempt to fetch one from another node failed;
+	// empty when none failed, or none is needed any more.
 	LastSnapshotError string
 	LastFetchError    string
 	// Observation counts the changes of Status.Absent and Status.Followers.

@@ -21,7 +21,9 @@ func spelled(t testing.TB, v any) []byte {
 }
 
 func TestHandshakeBodiesComeBackAsTheyWereSent(t *testing.T) {
-	sent := wireHello{ClusterID: 1<<64 - 1, From: 1, Level: 255, JournalRoom: 7, Name: "näme", Nonce: make([]byte, nonceBytes)}
+	sent := wireHello{
+		ClusterID: 1<<64 - 1, From: 1, Level: 255, JournalRoom: 7, Name: "näme", Nonce: make([]byte, nonceBytes),
+	}
 	var got wireHello
 	if err := decodeControl(encodeControl(&sent), &got); err != nil {
 		t.Fatal(err)
