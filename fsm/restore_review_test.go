@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A string of 16 MiB with a bit at each end takes some kilobytes, before an image and after it. The image has all of its
-// zeros; the state is the same, and goes on being the same where it is changed.
+// A string of 16 MiB with a bit at each end takes some kilobytes, before an image and after it. The image has all of
+// its zeros; the state is the same, and goes on being the same where it is changed.
 func TestAStringOfZerosTakesAsLittleMemoryWhenItIsRestored(t *testing.T) {
 	const mostLiveBytes = 2 << 20
 	m := newMachine(t)

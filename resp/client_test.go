@@ -57,6 +57,10 @@ func TestClientListHasALineForEachConnection(t *testing.T) {
 func TestClientKillEndsTheConnectionsThatMeetAllConditions(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})
 	killer, idle, other := s.dial(), s.dial(), s.dial()
+	for _, c := range []*peer{killer, idle, other} { // all are served before the first is asked for
+		c.send("PING\r\n")
+		c.expect("+PONG\r\n")
+	}
 	killer.send("CLIENT KILL ID 2 ADDR 1.2.3.4:5\r\n")
 	killer.expect(":0\r\n")
 	killer.send("CLIENT KILL ID 2 ADDR " + idle.LocalAddr().String() + " LADDR " + s.address +

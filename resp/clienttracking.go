@@ -6,8 +6,15 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// trackingUnwatched is not Redis's.
-const trackingUnwatched = "ERR this node is not told of changes"
+// mostPrefixes is how many prefixes one client may ask for: each is looked at with each key that anybody writes, while
+// nobody reads, and is compared with all others when it comes.
+const mostPrefixes = 1_000
+
+// Errors that are not Redis's.
+const (
+	trackingUnwatched = "ERR this node is not told of changes"
+	trackingPrefixes  = "ERR a client may have 1000 prefixes at most"
+)
 
 // Error texts of CLIENT TRACKING and CLIENT CACHING, to the letter those of Redis.
 const (
@@ -52,7 +59,9 @@ func (c *Conn) parseTracking(args [][]byte) (wanted tracking, failure string) {
 		case option == "noloop":
 			wanted.noLoop = true
 		case option == "prefix" && following > 0:
-			i++
+			if i++; len(wanted.prefixes)+len(c.facts().tracking.prefixes) >= mostPrefixes {
+				return wanted, trackingPrefixes
+			}
 			wanted.prefixes = append(wanted.prefixes, string(args[i]))
 		default:
 			return wanted, reply.Syntax

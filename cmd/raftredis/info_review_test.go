@@ -10,8 +10,8 @@ import (
 )
 
 // A client may ask who has its write, by WAIT, as soon as it is answered: what the node then says of itself covers that
-// write, although the loop has not heard yet that it was applied. Otherwise WAIT would ask for an older entry, and count
-// nodes that do not have the write.
+// write, although the loop has not heard yet that it was applied. Otherwise WAIT would ask for an older entry, and
+// count nodes that do not have the write.
 func TestWhatANodeSaysOfItselfCoversEveryWriteThatWasAnswered(t *testing.T) {
 	s := lonelyStore(t)
 	waitServing(t, s)
