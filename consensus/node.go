@@ -150,6 +150,14 @@ func (n *Node) SubmitRead(read *engine.Read) {
 	read.Wake()
 }
 
+// Phases says where the time of a submitted batch went that ended as Done; it is asked soon after.
+func (n *Node) Phases(b *engine.Batch) engine.Phases { return n.runner.Load().Phases(b) }
+
+// PhasesOfRead is Phases for a read.
+func (n *Node) PhasesOfRead(read *engine.Read) engine.Phases {
+	return n.runner.Load().PhasesOfRead(read)
+}
+
 // Leave tells that nobody waits for a submitted batch any more: if it was never sent, it is dropped.
 func (n *Node) Leave(b *engine.Batch) {
 	if r := n.runner.Load(); r != nil {

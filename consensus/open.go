@@ -157,7 +157,8 @@ func (n *Node) start() error {
 	n.runner.Store(engine.Start(e, engine.NewApplier(o, n.options.Machine, n.base), engine.Hands{
 		Machine: n.options.Machine, Log: entries{n.log}, SnapshotLog: n.log, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Transport: carrier{n.transport, n, o.ID},
-		Logger: n.options.Logger, Tick: Tick, Clock: n.options.Clock, Fatal: n.options.Fatal,
+		Logger: n.options.Logger, Tick: Tick, Clock: n.options.Clock, Late: n.options.Late,
+		Fatal: n.options.Fatal,
 	}))
 	n.background.Go(n.keepAddresses)
 	close(n.member)

@@ -116,6 +116,10 @@ type Options struct {
 	Clock func() time.Time
 	// Logger is told what an operator should know; nil is silence.
 	Logger *slog.Logger
+	// Late, if not nil, is told how long each sync of the log, each commit, each application and each confirmation of
+	// reads took; the events are named in package engine. It is called often, from the node's own goroutines, and must
+	// not block.
+	Late func(event string, took time.Duration)
 	// Fatal is called when the node must not go on: its disk failed or its log is damaged. It should end the process;
 	// the default prints the error and exits with ExitFatal. When it returns, the node stays stopped, and what waits
 	// ends with Close; it must not call Close itself, which waits for it.

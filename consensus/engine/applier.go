@@ -166,6 +166,7 @@ func (a *Applier) apply(e *raft.Entry, report *Applied) {
 	}
 	b.Result = a.machine.Apply(uint64(e.Index), int64(e.Stamp), data, b.Local)
 	b.end(Done)
+	b.stamps.index = e.Index
 	report.Ended = append(report.Ended, b)
 }
 

@@ -46,6 +46,9 @@ type Batch struct {
 	// of the moment at which it was proven not done.
 	submitted uint64
 	since     uint64
+
+	// stamps are the pumps'.
+	stamps stamps
 }
 
 // size is what a batch counts against limits of bytes.
@@ -69,6 +72,8 @@ type Read struct {
 
 	gone  bool
 	since uint64
+	// taken and ended are the loop's: when it took the read, and when it let it go.
+	taken, ended int64
 }
 
 func (r *Read) end(o Outcome) {

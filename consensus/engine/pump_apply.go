@@ -45,7 +45,7 @@ func (r *Runner) applyWork(w *Work) bool {
 			r.fail(fmt.Errorf("read entry %d to apply it: %w", r.applier.Applied()+1, err))
 			return false
 		}
-		r.applyUnderLock(entries)
+		r.applyUnderLock(entries, w.handed)
 		select {
 		case <-r.stopping:
 			return false
@@ -75,11 +75,17 @@ func (r *Runner) nextEntries(w *Work) ([]raft.Entry, error) {
 	return entries[:min(len(entries), int(w.Last-next+1))], nil
 }
 
-func (r *Runner) applyUnderLock(entries []raft.Entry) {
+func (r *Runner) applyUnderLock(entries []raft.Entry, committed int64) {
 	var report Applied
+	began := r.moment()
 	r.machineLock.Lock()
 	r.applier.Apply(entries, &report)
 	r.machineLock.Unlock()
+	applied := r.moment()
+	for _, b := range report.Ended {
+		b.stamps.committed, b.stamps.applied = committed, applied
+	}
+	r.late(EventApply, applied-began)
 	r.report(&report)
 }
 

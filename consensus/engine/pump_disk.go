@@ -37,10 +37,12 @@ func (r *Runner) writeLog() {
 				return
 			}
 			n := groupOf(left)
+			began := r.moment()
 			if err := r.hands.Log.Append(left[:n]); err != nil {
 				r.fail(fmt.Errorf("append to the log: %w", err))
 				return
 			}
+			r.noteSynced(left[:n], began)
 			r.appended.Store(uint64(left[n-1].Number))
 			r.wakeLoop()
 			if promises := CoalescePromises(left[:n]); len(promises) > 0 {
@@ -50,6 +52,17 @@ func (r *Runner) writeLog() {
 		}
 		idle.Reset(sealAfter)
 	}
+}
+
+// noteSynced notes when a group was made durable, and how long that took.
+func (r *Runner) noteSynced(group []raft.AppendOperation, began int64) {
+	now := r.moment()
+	for _, op := range group {
+		if n := len(op.Entries); n > 0 {
+			r.synced.note(op.Entries[n-1].Index, now)
+		}
+	}
+	r.late(EventSync, now-began)
 }
 
 // switchSnapshot makes the journal name the snapshot that comes into force with an operation. It is durable before the

@@ -31,6 +31,7 @@ func (r *Runner) loop() {
 			r.fail(out.Fatal)
 			return
 		}
+		r.stampOutputs(&out)
 		r.handOut(&out)
 	}
 }
@@ -52,6 +53,7 @@ func (r *Runner) gather(in *Inputs) {
 	in.Messages = append(r.messages.Take(in.Messages), r.forwards.Take(nil)...)
 	in.Batches = r.batches.Take(in.Batches)
 	in.Reads = r.reads.Take(in.Reads)
+	r.stampReads(in.Reads)
 	in.Left = r.left.Take(in.Left)
 	in.LeftReads = r.leftReads.Take(in.LeftReads)
 	in.Applied = r.applied.Take(in.Applied)

@@ -27,6 +27,9 @@ type Hands struct {
 	Tick time.Duration
 	// Clock is the wall clock, of which Inputs.Now tells the engine. Ticks are counted by another.
 	Clock func() time.Time
+	// Late, if not nil, is told how long something took, each time that it happened: see the events. It is called from
+	// the pumps, for what many clients share, and must not block.
+	Late func(event string, took time.Duration)
 	// Fatal is called once, from a goroutine of the runner, when the node must not go on: the log failed, or holds what
 	// this build cannot understand. It should end the process, and must not call Close, which waits for it.
 	Fatal func(error)
@@ -105,6 +108,10 @@ type Runner struct {
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
 	endFetch context.CancelFunc
 
+	// began is when the runner did; given and synced are when entries were given to the log writer, and durable.
+	began         time.Time
+	given, synced marks
+
 	status   atomic.Pointer[Status]
 	context  context.Context // ends with stopping
 	cancel   context.CancelFunc
@@ -142,6 +149,7 @@ func Start(e *Engine, a *Applier, hands Hands) *Runner {
 		files:     mailbox.New[fileRequest](completions),
 		garbage:   mailbox.New[garbage](completions),
 		endFetch:  func() {},
+		began:     time.Now(),
 		stopping:  make(chan struct{}),
 	}
 	r.context, r.cancel = context.WithCancel(context.Background())

@@ -28,6 +28,10 @@ type hub struct {
 	shelves sync.Map // of nodes, by id
 	// hang, if not nil, holds up every Fetch of nodes that start from now on.
 	hang chan struct{}
+	// late, if not nil, is told by nodes that start from now on how long something took.
+	late func(event string, took time.Duration)
+	// tick is the length of a tick of nodes that start from now on.
+	tick time.Duration
 }
 
 type port struct {
@@ -62,6 +66,8 @@ type memoryLog struct {
 	before raft.Mark
 	fail   error // of Append
 	full   error // of Write
+	// period is how long each Append takes.
+	period time.Duration
 	sealed chan struct{}
 	// writes are the operations that the log writer did, in words.
 	writes []string
@@ -70,6 +76,12 @@ type memoryLog struct {
 func newMemoryLog() *memoryLog { return &memoryLog{sealed: make(chan struct{}, 1)} }
 
 func (l *memoryLog) Append(group []raft.AppendOperation) error {
+	l.mu.Lock()
+	period := l.period
+	l.mu.Unlock()
+	if period > 0 {
+		<-time.After(period)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range group {
@@ -130,14 +142,23 @@ type running struct {
 // startCluster runs n nodes and stops them at the end of the test, which must leave no goroutine.
 func startCluster(t *testing.T, n int) (*hub, []*running) {
 	t.Helper()
-	h := &hub{runners: map[raft.NodeID]*Runner{}, resets: make(chan raft.NodeID, 1)}
+	h := newHub()
+	return h, h.startAll(t, n)
+}
+
+func newHub() *hub {
+	return &hub{runners: map[raft.NodeID]*Runner{}, resets: make(chan raft.NodeID, 1), tick: time.Millisecond}
+}
+
+func (h *hub) startAll(t *testing.T, n int) []*running {
+	t.Helper()
 	tb := newTable(t, n) // for its disks
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	var all []*running
 	for _, s := range tb.nodes {
 		all = append(all, h.start(t, s))
 	}
-	return h, all
+	return all
 }
 
 // start runs a node, and stops it at the end of the test.
@@ -153,7 +174,7 @@ func (h *hub) start(t *testing.T, s *seat) *running {
 	}
 	r.Runner = Start(e, NewApplier(o, r.machine, Base{}), Hands{
 		Machine: r.machine, Log: r.log, SnapshotLog: r.log, Snapshots: r.shelf, Transport: port{h, s.id},
-		Logger: slog.New(slog.DiscardHandler), Tick: time.Millisecond, Clock: time.Now,
+		Logger: slog.New(slog.DiscardHandler), Tick: h.tick, Clock: time.Now, Late: h.late,
 		Fatal: func(err error) { r.fatal <- err },
 	})
 	h.mu.Lock()

@@ -18,6 +18,9 @@ type Work struct {
 	// Freeze asks for the state behind Last, or behind what was handed over before: Applier.Freeze. It goes to the
 	// snapshotter, whose answer is Inputs.Taken.
 	Freeze bool
+
+	// handed is the pumps': when the work left the loop.
+	handed int64
 }
 
 // Empty reports whether there is nothing to do.

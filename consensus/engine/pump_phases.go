@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+)
+
+// Phases says where the time of a batch went that was done, or of a read. They follow each other, but for what was
+// before the first: the way to the loop, and the wait for a leader and for room, end when the batch is sent.
+type Phases struct {
+	// Disk is how long this node's own disk took for the entry, from when it was given to the log writer; 0 if others
+	// made a majority before, so that nobody waited for it. Replicate is the rest of the time from sending to commit:
+	// the leader's, the network's and other disks'. Of a read, Replicate is all of the confirmation.
+	Disk, Replicate time.Duration
+	// Apply is the time from commit until the entry was applied, Reply what has passed since, until now.
+	Apply, Reply time.Duration
+}
+
+// Events that Hands.Late is told of.
+const (
+	// EventSync is one write and one sync of the log.
+	EventSync = "fsync"
+	// EventCommit is the time from when entries were given to the log writer until this node knew them to be committed.
+	EventCommit = "commit"
+	// EventApply is the application of some entries, with the wait for the lock.
+	EventApply = "apply"
+	// EventRead is the confirmation of reads, with the wait for what has to be applied before.
+	EventRead = "read-index"
+)
+
+// stamps are moments at which a batch came from one pump to the next, by Runner.moment. Whoever owns the batch sets
+// them; one of several batches is that of all that went together.
+type stamps struct {
+	index                    raft.Index
+	sent, committed, applied int64
+}
+
+// moment is the time since the runner began, in nanoseconds.
+func (r *Runner) moment() int64 { return int64(time.Since(r.began)) }
+
+// Phases says where the time of a batch went that ended as Done. It is asked after Wake, and soon: the moments of the
+// disk are kept for some thousand groups.
+func (r *Runner) Phases(b *Batch) Phases {
+	s := &b.stamps
+	disk := time.Duration(0)
+	given, givenKnown := r.given.at(s.index)
+	synced, syncedKnown := r.synced.at(s.index)
+	if givenKnown && syncedKnown && synced <= s.committed {
+		disk = time.Duration(synced - given)
+	}
+	return Phases{
+		Disk: disk, Replicate: max(time.Duration(s.committed-s.sent)-disk, 0),
+		Apply: time.Duration(s.applied - s.committed), Reply: time.Duration(r.moment() - s.applied),
+	}
+}
+
+// PhasesOfRead is Phases for a read.
+func (r *Runner) PhasesOfRead(read *Read) Phases {
+	return Phases{Replicate: time.Duration(read.ended - read.taken), Reply: time.Duration(r.moment() - read.ended)}
+}
+
+// stampOutputs notes when a turn's outputs left, before anyone has them.
+func (r *Runner) stampOutputs(out *Outputs) {
+	now := r.moment()
+	for i := range out.Work.Sent {
+		out.Work.Sent[i].Batch.stamps.sent = now
+	}
+	for _, op := range out.Appends {
+		if n := len(op.Entries); n > 0 {
+			r.given.note(op.Entries[n-1].Index, now)
+		}
+	}
+	if last := out.Work.Last; last != 0 {
+		out.Work.handed = now
+		if given, known := r.given.at(last); known {
+			r.late(EventCommit, now-given)
+		}
+	}
+	longest := int64(0)
+	for _, read := range out.EndedReads {
+		read.ended = now
+		longest = max(longest, now-read.taken)
+	}
+	if longest > 0 {
+		r.late(EventRead, longest)
+	}
+}
+
+// stampReads notes when the loop took reads.
+func (r *Runner) stampReads(reads []*Read) {
+	if len(reads) == 0 {
+		return
+	}
+	now := r.moment()
+	for _, read := range reads {
+		read.taken = now
+	}
+}
+
+// late tells how long something took.
+func (r *Runner) late(event string, nanos int64) {
+	if r.hands.Late != nil {
+		r.hands.Late(event, time.Duration(nanos))
+	}
+}
+
+// marks say when the log had come to which index. One goroutine notes them; any may ask.
+type marks struct {
+	mu   sync.Mutex
+	list []mark // ascending
+}
+
+type mark struct {
+	index raft.Index
+	at    int64
+}
+
+// mostMarks bounds a list. A full one loses every second of its marks: what is long past is known less well.
+const mostMarks = 4096
+
+// note says that the log has come to an index. What was at or behind that index before was replaced.
+func (m *marks) note(index raft.Index, now int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := len(m.list)
+	for n > 0 && m.list[n-1].index >= index {
+		n--
+	}
+	m.list = m.list[:n]
+	if n == mostMarks {
+		for i := range n / 2 {
+			m.list[i] = m.list[2*i+1]
+		}
+		m.list = m.list[:n/2]
+	}
+	m.list = append(m.list, mark{index, now})
+}
+
+// at is when the log had come to an index, if it has.
+func (m *marks) at(index raft.Index) (moment int64, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, _ := slices.BinarySearchFunc(m.list, index, func(one mark, index raft.Index) int {
+		return int(int64(one.index) - int64(index))
+	})
+	if i == len(m.list) {
+		return 0, false
+	}
+	return m.list[i].at, true
+}
