@@ -30,9 +30,12 @@ func (instantStore) View(r *Request) bool {
 }
 
 func (instantStore) Abandon(*Request) {}
-func (instantStore) Info() Info       { return Info{} }
-func (instantStore) Leader() Leader   { return Leader{} }
-func (instantStore) TakeOver() error  { return nil }
+
+func (instantStore) Phases(*Request) Phases { return Phases{} }
+
+func (instantStore) Info() Info      { return Info{} }
+func (instantStore) Leader() Leader  { return Leader{} }
+func (instantStore) TakeOver() error { return nil }
 
 func (instantStore) Change(r *ChangeRequest)      { r.Complete(ChangeResult{Outcome: NotDone}) }
 func (instantStore) AbandonChange(*ChangeRequest) {}

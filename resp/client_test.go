@@ -37,7 +37,7 @@ func TestClientListHasALineForEachConnection(t *testing.T) {
 	address := regexp.QuoteMeta(second.LocalAddr().String())
 	line := func(id int, address, name, flags, command, library, version string) string {
 		return fmt.Sprintf(`id=%d addr=%s laddr=%s fd=\d+ name=%s age=\d idle=\d flags=%s db=0 sub=0 psub=0 ssub=0 multi=-1 `+
-			`qbuf=\d+ qbuf-free=\d+ argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=\d+ events=r cmd=%s `+
+			`qbuf=\d+ qbuf-free=\d+ argv-mem=0 multi-mem=0 rbs=\d+ rbp=\d+ obl=\d+ oll=0 omem=0 tot-mem=\d+ events=r cmd=%s `+
 			`user=default redir=-1 resp=2 lib-name=%s lib-ver=%s`+"\n", id, address, regexp.QuoteMeta(s.address), name, flags,
 			command, library, version)
 	}

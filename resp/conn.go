@@ -351,7 +351,7 @@ func (c *Conn) measure(calls []command.Call, replies []byte) {
 		}
 	}
 	if c.front.isNoteworthy(took) {
-		c.front.noteSlow(c.session, calls, took)
+		c.front.noteSlow(c.session, calls, took, c.phases(took))
 	}
 }
 
@@ -371,7 +371,7 @@ func (f *front) isLate(took time.Duration) bool {
 }
 
 // noteSlow keeps a run that took long. Calls that were answered without a state may stand among the others.
-func (f *front) noteSlow(s *session, calls []command.Call, took time.Duration) {
+func (f *front) noteSlow(s *session, calls []command.Call, took time.Duration, phases []leg) {
 	now := f.now()
 	for i := range calls {
 		spec := calls[i].Spec
@@ -379,7 +379,7 @@ func (f *front) noteSlow(s *session, calls []command.Call, took time.Duration) {
 			continue
 		}
 		if f.isSlow(took) {
-			f.slowLog.note(s, calls[i:], took, now, f.settings.slowLogCount.Load())
+			f.slowLog.note(s, calls[i:], took, phases, now, f.settings.slowLogCount.Load())
 		}
 		if f.isLate(took) {
 			event := "command"

@@ -44,6 +44,8 @@ type fakeStore struct {
 	joined            []string
 	join              error
 
+	// phases is what Phases answers.
+	phases    Phases
 	pending   []*Request
 	abandoned []*Request
 }
@@ -133,6 +135,8 @@ func (s *fakeStore) View(r *Request) bool {
 	s.execute(&r.Run)
 	return true
 }
+
+func (s *fakeStore) Phases(*Request) Phases { return s.phases }
 
 func (s *fakeStore) Abandon(r *Request) {
 	s.mu.Lock()

@@ -86,7 +86,7 @@ func (c *Conn) timed(call command.Call, began moment, replies []byte) {
 	c.front.measures.executed(c.share, call.Spec.ID, 1, took)
 	c.front.measures.answered(c.share, call.Spec.ID, replies)
 	if c.front.isNoteworthy(took) {
-		c.front.noteSlow(c.session, []command.Call{call}, took)
+		c.front.noteSlow(c.session, []command.Call{call}, took, nil)
 	}
 }
 

@@ -105,6 +105,7 @@ var handlers = [command.IDs]handler{
 	command.RaftNodeAdd:            {answer: raftNodeAdd, slow: true},
 	command.RaftNodeRemove:         {answer: raftNodeRemove, slow: true},
 	command.RaftRead:               {answer: raftRead},
+	command.RaftSlowLog:            {answer: raftSlowLog},
 	command.ReadOnly:               {answer: readOnly},
 	command.ReadWrite:              {answer: readWrite},
 	command.Reset:                  {answer: reset},

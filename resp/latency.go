@@ -12,7 +12,8 @@ import (
 )
 
 // latencies are the samples of latency-monitor-threshold: when something took at least so long, and how long, for each
-// kind of event. There are two: command, and fast-command for those that are constant or logarithmic in time.
+// kind of event. Two are of commands: command, and fast-command for those that are constant or logarithmic in time. The
+// others are what commands wait for, see Server.Late.
 type latencies struct {
 	mu     sync.Mutex
 	events map[string]*latencyEvent

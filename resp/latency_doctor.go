@@ -15,6 +15,22 @@ var advice = map[string][]string{
 			"to a majority; what takes longer than both is large, or waited behind something that was.",
 		"Cut what is large: KEYS, BITCOUNT of long strings and LCS cost what they look at; SCAN costs little at a time.",
 	},
+	"fsync": {
+		"The disk of this node's log took long to make a write durable. While others make a majority nobody waits for it; " +
+			"RAFT.SLOWLOG says under disk whether somebody did.",
+		"Give the log a disk of its own, or one that syncs faster, and keep other writers off it.",
+	},
+	"commit": {
+		"A majority of disks took long to have what was written. If fsync was not late here, look for it on the other " +
+			"nodes, and at the network between them.",
+	},
+	"apply": {
+		"Committed writes took long to be executed: they are large, or something that reads the key space was in the way.",
+	},
+	"read-index": {
+		"Reads took long to be confirmed by a majority, or to find here what is committed elsewhere: see that the " +
+			"processors of the nodes and the network between them have room.",
+	},
 	"fast-command": {
 		"Commands that cost next to nothing took long, so what they waited for was not the command: the disks (compare " +
 			"the time that a small write takes with that of a read), the network between nodes, or the processor.",

@@ -23,6 +23,8 @@ type slowEntry struct {
 	took          time.Duration
 	args          []string
 	address, name string
+	// phases are empty for what had no way through the cluster.
+	phases []leg
 }
 
 // What of a command is kept: as much as Redis keeps.
@@ -32,9 +34,10 @@ const (
 )
 
 // note keeps a run, if it is to be kept.
-func (l *slowLog) note(s *session, calls []command.Call, took time.Duration, now time.Time, most int64) {
+func (l *slowLog) note(s *session, calls []command.Call, took time.Duration, phases []leg, now time.Time,
+	most int64) {
 	entry := slowEntry{
-		at: now, took: took, args: slowWords(calls[0].Spec.ID, calls[0].Args), address: s.address, name: s.facts.name,
+		at: now, took: took, phases: phases, args: slowWords(calls[0].Spec.ID, calls[0].Args), address: s.address, name: s.facts.name,
 	}
 	if len(calls) > 1 {
 		entry.args = append(entry.args, fmt.Sprintf("... (%d more commands)", len(calls)-1))
@@ -74,13 +77,27 @@ func slowWords(id command.ID, args [][]byte) []string {
 
 // slowLogGet is SLOWLOG GET [count]: the newest first, ten unless another number is given; -1 means all.
 func slowLogGet(c *Conn, dst []byte, args [][]byte) []byte {
-	count := int64(10)
-	switch {
-	case len(args) > 3:
+	if len(args) > 3 {
 		return reply.Error(dst, "ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.")
-	case len(args) == 3:
+	}
+	return c.listSlow(dst, args[2:], func(dst []byte, entry *slowEntry) []byte {
+		dst = reply.Integer(reply.ArrayHeader(dst, 6), entry.id)
+		dst = reply.Integer(dst, entry.at.Unix())
+		dst = reply.Integer(dst, entry.took.Microseconds())
+		dst = reply.ArrayHeader(dst, len(entry.args))
+		for _, arg := range entry.args {
+			dst = reply.BulkString(dst, arg)
+		}
+		return reply.BulkString(reply.BulkString(dst, entry.address), entry.name)
+	})
+}
+
+// listSlow answers with the newest entries, as many as the argument says, ten if there is none.
+func (c *Conn) listSlow(dst []byte, args [][]byte, show func(dst []byte, entry *slowEntry) []byte) []byte {
+	count := int64(10)
+	if len(args) > 0 {
 		var ok bool
-		if count, ok = parseLength(args[2]); !ok || count < -1 {
+		if count, ok = parseLength(args[0]); !ok || count < -1 {
 			return reply.Error(dst, "ERR count should be greater than or equal to -1")
 		}
 	}
@@ -94,15 +111,7 @@ func slowLogGet(c *Conn, dst []byte, args [][]byte) []byte {
 	}
 	dst = reply.ArrayHeader(dst, n)
 	for i := range n {
-		entry := &l.entries[len(l.entries)-1-i]
-		dst = reply.Integer(reply.ArrayHeader(dst, 6), entry.id)
-		dst = reply.Integer(dst, entry.at.Unix())
-		dst = reply.Integer(dst, entry.took.Microseconds())
-		dst = reply.ArrayHeader(dst, len(entry.args))
-		for _, arg := range entry.args {
-			dst = reply.BulkString(dst, arg)
-		}
-		dst = reply.BulkString(reply.BulkString(dst, entry.address), entry.name)
+		dst = show(dst, &l.entries[len(l.entries)-1-i])
 	}
 	return dst
 }

@@ -3,6 +3,7 @@ package resp
 import (
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -29,6 +30,18 @@ type Store interface {
 	// dropped and completed with NotDone; otherwise nothing changes. It may come after Complete was called. Complete is
 	// called once in any case.
 	Abandon(r *Request)
+	// Phases says where the time went of a request that ended as Done and was submitted by Write or Read. It is asked
+	// once at most, behind Complete, and only of what took long.
+	Phases(r *Request) Phases
+}
+
+// Phases are parts of the time between the submission of a run and now; what is missing to all of it came before them.
+type Phases struct {
+	// Disk is how long the node's own disk took, Replicate what else it took until a majority of disks had the run's
+	// writes; of a run of reads, Replicate is the confirmation that the state is recent, and Disk is 0.
+	Disk, Replicate time.Duration
+	// Apply is the time until the run was executed, Reply what has passed since.
+	Apply, Reply time.Duration
 }
 
 // Outcome is how a run ended. Each is said to the client in words that make its library do the right thing: the
@@ -74,6 +87,8 @@ type Request struct {
 	// it, and calls Write, Read, View and Abandon for one request from one goroutine at a time.
 	Ticket any
 
+	// outcome is how it ended last.
+	outcome Outcome
 	// state is idle, waiting or, above that, waiting+1+outcome. Only Complete moves it away from waiting.
 	state atomic.Uint32
 	// wake makes the owner of the connection call Advance. It never blocks and may be called when there is nothing new.
@@ -111,7 +126,8 @@ func (r *Request) end() Outcome {
 	if state <= waiting {
 		panic("resp: a request ended before it was completed")
 	}
-	return Outcome(state - waiting - 1)
+	r.outcome = Outcome(state - waiting - 1)
+	return r.outcome
 }
 
 // removedText is said instead of the text of NotDone by a node that is no member any more.

@@ -92,6 +92,15 @@ func (s *store) Abandon(r *resp.Request) {
 	}
 }
 
+// Phases is asked about one of the two that was submitted, like Abandon.
+func (s *store) Phases(r *resp.Request) resp.Phases {
+	sub := r.Ticket.(*submission)
+	if sub.batch.Wake != nil {
+		return resp.Phases(s.node.Phases(&sub.batch))
+	}
+	return resp.Phases(s.node.PhasesOfRead(&sub.read))
+}
+
 // outcome translates what the engine says into what the front end tells clients.
 func outcome(o engine.Outcome) resp.Outcome {
 	switch o {

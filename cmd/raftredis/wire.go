@@ -73,7 +73,7 @@ func (s *server) open(peers net.Listener, fatal func(error)) error {
 	space := machine{fsm.New(fsm.Options{})}
 	changes := &relay{}
 	space.Watch(changes)
-	options.Machine = space
+	options.Machine, options.Late = space, changes.Late
 	if s.node, err = consensus.Open(options); err != nil {
 		return openError(s.flags.absoluteDirectory(), err)
 	}

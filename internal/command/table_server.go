@@ -34,6 +34,7 @@ const (
 	Monitor
 	RaftIndex
 	RaftRead
+	RaftSlowLog
 	Role
 	Save
 	SlowLog
@@ -107,6 +108,11 @@ var serverSpecs = []Spec{
 		ID: RaftRead, Name: "raft.read", Arity: -1, Flags: FlagFast | always,
 		Categories: []string{"@fast", "@connection"}, Since: ownSince, Group: "connection",
 		Summary: "Says how old the state may be that reads of the connection are answered from.", Complexity: "O(1)",
+	},
+	{
+		ID: RaftSlowLog, Name: "raft.slowlog", Arity: -1, Flags: FlagAdmin | always,
+		Categories: []string{"@admin", "@slow", "@dangerous"}, Since: ownSince, Group: "server",
+		Summary: "Tells where the time went of the newest runs that took long.", Complexity: "O(N) in the number of runs.",
 	},
 	{
 		ID: Role, Name: "role", Arity: 1, Flags: connection | FlagFast,

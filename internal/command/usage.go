@@ -107,6 +107,7 @@ var usages = map[string]string{
 	"raft.node|add":     "<id:integer> <peer-address=host:port>",
 	"raft.node|remove":  "<id:integer>",
 	"raft.read":         "[level=(LINEARIZABLE | STALE)]",
+	"raft.slowlog":      "[<count:integer>]",
 	"rename":            "<key:key> <newkey:key>",
 	"renamenx":          "<key:key> <newkey:key>",
 	"scan":              "<cursor:integer> [MATCH <pattern:pattern>] [COUNT <count:integer>] [TYPE <type>]",
