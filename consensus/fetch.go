@@ -11,12 +11,8 @@ import (
 	"github.com/raftredis/raftredis/snapshot"
 )
 
-const (
-	// fetchPause is how long a node waits before it dials again for a file that it has in part.
-	fetchPause = 100 * time.Millisecond
-	// fetchNews is how often the operator is told how far it has come.
-	fetchNews = 5 * time.Second
-)
+// fetchPause is how long a node waits before it dials again for a file that it has in part.
+const fetchPause = 100 * time.Millisecond
 
 // Fetch brings a file here from another node. A connection that breaks is made again for as long as each brings
 // something: what is in the file already is read again only when this gives up, and is called anew.
@@ -103,7 +99,7 @@ func (f *fetch) prove() (snapshot.Header, error) {
 
 // tell logs how far it has come, now and then.
 func (f *fetch) tell() {
-	if time.Since(f.told) < fetchNews {
+	if time.Since(f.told) < readingNews {
 		return
 	}
 	f.told = time.Now()

@@ -78,15 +78,18 @@ func (s *snapshots) Restore(mark raft.SnapshotMark, machine StateMachine) (base 
 		return base, err
 	}
 	defer f.Close() // only read
-	image, err := f.Image(nil)
+	read := &reading{logger: s.node.options.Logger, bytes: mark.FileBytes}
+	read.begin("verifying a snapshot")
+	read.source, err = f.Image(read.count)
 	if err != nil {
 		return base, err
 	}
 	h := f.Header()
-	if err := machine.Restore(h.HashSeed, image); err != nil {
+	read.begin("restoring the state from a snapshot")
+	if err := machine.Restore(h.HashSeed, read); err != nil {
 		return base, fmt.Errorf("the machine refuses the image in %s: %w", f.Path(), err)
 	}
-	switch left, err := io.Copy(io.Discard, image); {
+	switch left, err := io.Copy(io.Discard, read); {
 	case err != nil:
 		return base, err
 	case left > 0:
