@@ -40,10 +40,10 @@ func TestMemoryUsageAddsUpToTheHeap(t *testing.T) {
 		keys int
 		fill func(m *Machine, key []byte, i int)
 	}{
-		{"small", 200_000, func(m *Machine, key []byte, i int) {
+		{"small", 100_000, func(m *Machine, key []byte, i int) {
 			deadline := int64(0)
 			if i%2 == 0 {
-				deadline = now + int64(i*7919%200_000)
+				deadline = now + int64(i*7919%100_000)
 			}
 			m.space.putUntil(m.space.place(key), key, newEntry(key, make([]byte, i%100)), deadline)
 		}},
@@ -101,7 +101,8 @@ func TestMemoryUsageGrowsWithWhatIsAdded(t *testing.T) {
 	m := newMachine(t)
 	last := 0
 	for _, line := range []string{
-		"set k v", "set k " + strings.Repeat("v", 100), "expire k 100", "setrange k 5000 x", "append k " + strings.Repeat("v", 9000),
+		"set k v", "set k " + strings.Repeat("v", 100), "expire k 100", "setrange k 5000 x",
+		"append k " + strings.Repeat("v", 9000),
 	} {
 		do(m, words(line))
 		now := usage(t, m, "k")

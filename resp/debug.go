@@ -24,17 +24,17 @@ const (
 
 // Error texts of DEBUG; all but the last are Redis's to the letter.
 const (
-	debugNotAllowed = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run " +
-		"it from a local connection, otherwise you need to set this option in the configuration file, and then restart the " +
-		"server."
+	debugNotAllowed = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can " +
+		"run it from a local connection, otherwise you need to set this option in the configuration file, and then " +
+		"restart the server."
 	debugNoResp2   = "ERR RESP2 is not supported by this command"
 	debugWrongType = "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|" +
 		"array|set|map|attrib|push|verbatim|true|false"
 	alwaysExpires = "ERR expired keys are removed by the log, on all nodes alike: a node cannot cease to do so"
 )
 
-// debugRefusal says why a call of DEBUG is not executed, in the order of Redis: there DEBUG judges its arguments itself,
-// so whether it is allowed comes before.
+// debugRefusal says why a call of DEBUG is not executed, in the order of Redis: there DEBUG judges its arguments
+// itself, so whether it is allowed comes before.
 func (c *Conn) debugRefusal(spec *command.Spec, fault command.Fault, args [][]byte) string {
 	switch {
 	case fault == command.WrongArity && spec.ID == command.Debug:
@@ -151,7 +151,8 @@ func appendBigNumber(dst []byte, protocol int, digits string) []byte {
 	return append(append(append(dst, '('), digits...), "\r\n"...)
 }
 
-// appendWithAttribute appends a reply with an attribute before it, which RESP2 does not have. No command but DEBUG does.
+// appendWithAttribute appends a reply with an attribute before it, which RESP2 does not have. No command but DEBUG
+// does.
 func appendWithAttribute(dst []byte, protocol int) []byte {
 	if protocol >= reply.RESP3 {
 		dst = append(dst, "|1\r\n"...)

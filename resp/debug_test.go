@@ -92,7 +92,8 @@ func TestDebugSleepIsTheTimeOfTheCommandAndOfNobodyElse(t *testing.T) {
 		t.Fatal("not at its time")
 	}
 	slow := other.send("SLOWLOG GET\r\n")
-	if want := ":1500000\r\n*3\r\n" + bulkText("DEBUG") + bulkText("SLEEP") + bulkText("1.5"); !strings.Contains(slow, want) {
+	want := ":1500000\r\n*3\r\n" + bulkText("DEBUG") + bulkText("SLEEP") + bulkText("1.5")
+	if !strings.Contains(slow, want) {
 		t.Errorf("the slow log is %q", slow)
 	}
 	if got := other.send("LATENCY LATEST\r\n"); !strings.HasSuffix(got, ":1500\r\n:1500\r\n") {

@@ -15,14 +15,14 @@
 // pass by the Store. What the state machine tells of changes (Server.Changed) goes to clients that cache what they
 // read.
 //
-// A link is one goroutine with one socket and makes all system calls; Conn and Reader wait for nothing, so that an event
-// loop can take the link's place. What waits for a disk or takes long besides (CONFIG REWRITE, MEMORY PURGE) the server
-// does on a goroutine of its own, and the connection is parked meanwhile (see elsewhere.go).
+// A link is one goroutine with one socket and makes all system calls; Conn and Reader wait for nothing, so that an
+// event loop can take the link's place. What waits for a disk or takes long besides (CONFIG REWRITE, MEMORY PURGE) the
+// server does on a goroutine of its own, and the connection is parked meanwhile (see elsewhere.go).
 //
 // Limits: every size, count and wait has a name in Limits or in the constants beside it. A client that breaks the
 // protocol gets Redis's error and is closed; one that does not read its replies is closed; one too many is turned away;
-// a failing accept pauses. Until it has authenticated, a client may send ten arguments of 16 KiB. Beyond maxmemory writes
-// that may need memory are refused before they are proposed: a node never leaves out what stands in the log.
+// a failing accept pauses. Until it has authenticated, a client may send ten arguments of 16 KiB. Beyond maxmemory
+// writes that may need memory are refused before they are proposed: a node never leaves out what stands in the log.
 //
 // Invariants:
 //
@@ -43,8 +43,8 @@
 // CONFIG SET changes what concerns this node and no key; a parameter that has one value here can be set to that value
 // and to no other. CLIENT PAUSE, SLOWLOG, LATENCY, MONITOR and the statistics in INFO are this node's too. The time of
 // a command is what its client waits for besides the network (see measure.go). WAIT tells on how many disks writes are
-// known to be: on a follower that is the majority, which every acknowledged write has reached. DEBUG, which the file has
-// to allow as in Redis, offers what touches no key and no other client: DEBUG SLEEP holds up its own connection.
+// known to be: on a follower that is the majority, which every acknowledged write has reached. DEBUG, which the file
+// has to allow as in Redis, offers what touches no key and no other client: DEBUG SLEEP holds up its own connection.
 //
 // INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked.
 //

@@ -97,8 +97,8 @@ func slowLogAdvice(event string, thresholdMillis, slowerThanMicros int64) []stri
 	case slowerThanMicros < 0:
 		return []string{"The slow log is off: CONFIG SET slowlog-log-slower-than 1000 keeps what takes a millisecond."}
 	case slowerThanMicros/1000 > thresholdMillis:
-		return []string{fmt.Sprintf("The slow log keeps what takes %d ms, which is more than the %d ms from which on something "+
-			"counts as late: CONFIG SET slowlog-log-slower-than %d.", slowerThanMicros/1000, thresholdMillis,
+		return []string{fmt.Sprintf("The slow log keeps what takes %d ms, which is more than the %d ms from which on "+
+			"something counts as late: CONFIG SET slowlog-log-slower-than %d.", slowerThanMicros/1000, thresholdMillis,
 			thresholdMillis*1000)}
 	}
 	return nil

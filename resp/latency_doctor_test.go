@@ -28,9 +28,8 @@ func TestAGraphHasAColumnForEachSample(t *testing.T) {
 	e.samples[0].second -= 3600
 	e.samples[1].second -= 100
 	e.longest = 900
-	want := "command - high 400 ms, low 100 ms (all time high 900 ms)\n" + strings.Repeat("-", 80) + "\n" + strings.Join([]string{
-		"   |", "  :|", " .||", ".|||", "", "1110", "hmss", "",
-	}, "\n")
+	want := "command - high 400 ms, low 100 ms (all time high 900 ms)\n" + strings.Repeat("-", 80) + "\n" +
+		strings.Join([]string{"   |", "  :|", " .||", ".|||", "", "1110", "hmss", ""}, "\n")
 	if got := e.graph("command", now); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -99,7 +98,8 @@ func TestLatencyDoctorAdvises(t *testing.T) {
 	if got := c.send("LATENCY DOCTOR\r\n"); !strings.Contains(got, "The slow log is off") {
 		t.Errorf("without a slow log: %q", got)
 	}
-	if got := c.send("LATENCY GRAPH command\r\n"); !strings.Contains(got, "command - high 30 ms, low 10 ms (all time high 30 ms)") {
+	got = c.send("LATENCY GRAPH command\r\n")
+	if !strings.Contains(got, "command - high 30 ms, low 10 ms (all time high 30 ms)") {
 		t.Errorf("the graph is %q", got)
 	}
 }

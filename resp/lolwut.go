@@ -89,7 +89,7 @@ func raftAtNight(knowledge *Info, seed uint64) string {
 // log draws one, and the water beside it.
 func (p picture) log(random *rand.Rand, row int, afloat bool) {
 	p.scatter(random, row, row+1, 2, "~", "~~")
-	trunk := "(_)" + strings.Repeat("_", 4) + "x" + strings.Repeat("_", deckColumns-14) + "x" + strings.Repeat("_", 4) + ")"
+	trunk := "(_)____x" + strings.Repeat("_", deckColumns-14) + "x____)"
 	if !afloat {
 		trunk = strings.NewReplacer("_", "~", "x", " ", "(", " ", ")", " ").Replace(trunk)
 	}

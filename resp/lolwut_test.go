@@ -16,7 +16,8 @@ func TestLolwutDrawsTheMembersAndNamesTheVersion(t *testing.T) {
 	if other := c.send("HELLO 3\r\nLOLWUT VERSION 6\r\n"); other == first {
 		t.Error("two versions are one picture")
 	}
-	if !strings.Contains(first, "txt:") || !strings.HasSuffix(first, "\n3 logs, term 3, 42 entries deep.\nRedis ver. 7.2.4\n\r\n") {
+	last := "\n3 logs, term 3, 42 entries deep.\nRedis ver. 7.2.4\n\r\n"
+	if !strings.Contains(first, "txt:") || !strings.HasSuffix(first, last) {
 		t.Errorf("got %q", first)
 	}
 	for _, part := range []string{"(_)____x", "|__\\"} {

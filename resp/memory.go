@@ -129,7 +129,8 @@ func memoryStats(c *Conn, dst []byte, _ [][]byte) []byte {
 	return dst
 }
 
-// memoryMallocStats is MEMORY MALLOC-STATS: everything that the runtime counts about memory and collection, a line each.
+// memoryMallocStats is MEMORY MALLOC-STATS: everything that the runtime counts about memory and collection, a line
+// each.
 func memoryMallocStats(c *Conn, dst []byte, _ [][]byte) []byte {
 	var samples []metrics.Sample
 	for _, known := range metrics.All() {

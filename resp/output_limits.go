@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// outputLimits are client-output-buffer-limit: how much may wait for a client before it is closed. Redis has a limit for
-// each class of clients, here it is one for each kind of output:
+// outputLimits are client-output-buffer-limit: how much may wait for a client before it is closed. Redis has a limit
+// for each class of clients, here it is one for each kind of output:
 //
 //	normal   replies. Those of writes are never cut: a client that saw only their end would not know what was done.
 //	pubsub   what is sent besides replies: invalidations, and what MONITOR shows

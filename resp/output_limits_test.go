@@ -58,8 +58,8 @@ func TestTooMuchForTooLongIsAStretchWithoutAGap(t *testing.T) {
 	}
 }
 
-// A client that does not read has its replies wait: beyond the soft limit for its seconds, though far below the hard one
-// and long before a write times out.
+// A client that does not read has its replies wait: beyond the soft limit for its seconds, though far below the hard
+// one and long before a write times out.
 func TestG5_AClientBeyondTheSoftLimitIsClosed(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 1<<20)
@@ -89,7 +89,8 @@ func TestAClientWithTooMuchMailForTooLongIsClosed(t *testing.T) {
 	stuck := f.sessions.open(f.now(), f.moment(), socket{kill: func() { close(killed) }}, true)
 	stuck.mailLimit = &f.settings.output.mail.hard
 	stuck.post(make([]byte, 11))
-	fine := f.sessions.open(f.now(), f.moment(), socket{kill: func() { t.Error("a client with little mail is closed") }}, true)
+	unharmed := socket{kill: func() { t.Error("a client with little mail is closed") }}
+	fine := f.sessions.open(f.now(), f.moment(), unharmed, true)
 	fine.mailLimit = stuck.mailLimit
 	fine.post(make([]byte, 10))
 	select {

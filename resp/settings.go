@@ -114,6 +114,9 @@ func (s *settings) timeout() parameter {
 	return parameter{name: "timeout", value: value, parse: parse}
 }
 
+// tooManyClients is Redis's text, before the number that would do.
+const tooManyClients = "The operating system is not able to handle the specified number of clients, try with"
+
 // sparedDescriptors are the files that a node needs besides the sockets of its clients.
 const sparedDescriptors = 64
 
@@ -129,7 +132,7 @@ func (s *settings) mostClients() parameter {
 			return apply, failure
 		}
 		if most := int64(min(descriptors.Cur, math.MaxInt64)) - sparedDescriptors; n > most {
-			failure = fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d", most)
+			failure = fmt.Sprintf("%s %d", tooManyClients, most)
 		}
 		return apply, failure
 	}
@@ -204,9 +207,9 @@ func (p parameter) then(told func()) parameter {
 	return p
 }
 
-// enableDebugCommand is enable-debug-command: whether DEBUG is answered to nobody, to clients on this machine, or to all.
-// As in Redis it is no unless the file says otherwise: DEBUG writes into the node's log what a client likes, and holds up
-// its connection as long as the client likes.
+// enableDebugCommand is enable-debug-command: whether DEBUG is answered to nobody, to clients on this machine, or to
+// all. As in Redis it is no unless the file says otherwise: DEBUG writes into the node's log what a client likes, and
+// holds up its connection as long as the client likes.
 func (s *settings) enableDebugCommand() parameter {
 	values := []string{debugNo, debugYes, debugLocal}
 	parse := func(text string) (func(), string) {

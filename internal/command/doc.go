@@ -18,7 +18,6 @@
 // The slot of a key is computed here too, since key space and front end must never disagree on it.
 //
 // Names, arities, flags, key positions and arguments are Redis's, because clients read them; summaries are this
-// project's words. What a command takes is one line of text in usage.go: COMMAND DOCS is made of it, and a test holds it
-// against the arity.
-// The package imports nothing of the project.
+// project's words. What a command takes is one line of text in usage.go: COMMAND DOCS is made of it, and a test holds
+// it against the arity. The package imports nothing of the project.
 package command

@@ -72,8 +72,8 @@ func UnknownSubcommand(args [][]byte) string {
 	return "ERR unknown subcommand '" + string(preview(args[1], previewBytes)) + "'. Try " + container + " HELP."
 }
 
-// SubcommandSyntax is the text of commands that judge their first argument and the number of the others in one; args are
-// all arguments, both names included.
+// SubcommandSyntax is the text of commands that judge their first argument and the number of the others in one; args
+// are all arguments, both names included.
 func SubcommandSyntax(args [][]byte) string {
 	return "ERR unknown subcommand or wrong number of arguments for '" + string(preview(args[1], previewBytes)) +
 		"'. Try " + string(bytes.ToUpper(args[0])) + " HELP."
