@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -108,5 +109,29 @@ func TestUsage_ATakenPortIsNamed(t *testing.T) {
 		if code != 1 || !strings.Contains(output, strconv.Itoa(port)) || !strings.Contains(output, "--"+flag) {
 			t.Errorf("exit code %d, want 1, and the port and --%s in:\n%s", code, flag, output)
 		}
+	}
+}
+
+// What the topics tell people to look for in INFO is there.
+func TestUsage_FieldsOfInfoThatTopicsNameExist(t *testing.T) {
+	n := startCluster(t, 1).nodes[0]
+	shown := n.connect(t).Must(t, "INFO", "everything").Text
+	_, topics := runs(t, "help", "topics")
+	named := 0
+	for line := range strings.Lines(topics) {
+		name, _, listed := strings.Cut(strings.TrimPrefix(line, "  "), " ")
+		if !strings.HasPrefix(line, "  ") || !listed {
+			continue
+		}
+		_, text := runs(t, "help", name)
+		for _, field := range regexp.MustCompile(`\b(raft|rdb)_[a-z_]+`).FindAllString(text, -1) {
+			named++
+			if !strings.Contains(shown, "\n"+field+":") {
+				t.Errorf("help %s: INFO shows no %s", name, field)
+			}
+		}
+	}
+	if named < 10 {
+		t.Errorf("only %d fields were found in the topics:\n%s", named, topics)
 	}
 }
