@@ -11,30 +11,30 @@ import (
 // advice is what LATENCY DOCTOR says about an event, in the order in which one would look.
 var advice = map[string][]string{
 	"command": {
-		"SLOWLOG GET lists what took long. A write takes as long as the sync of a majority of disks, a read a round trip " +
-			"to a majority; what takes longer than both is large, or waited behind something that was.",
+		"SLOWLOG GET lists what took long, and RAFT.SLOWLOG where the time went. A write takes as long as the sync of a " +
+			"majority of disks, a read a round trip to a majority; what takes longer than both is large, or waited behind " +
+			"something that was.",
 		"Cut what is large: KEYS, BITCOUNT of long strings and LCS cost what they look at; SCAN costs little at a time.",
 	},
+	"fast-command": {
+		"Commands that cost next to nothing took long, so what they waited for was not the command: RAFT.SLOWLOG tells " +
+			"whether it was the disk, the network between nodes, or the processor.",
+		"See that the machine does not swap and that nothing else uses its processors; a node wants one to itself.",
+	},
 	"fsync": {
-		"The disk of this node's log took long to make a write durable. While others make a majority nobody waits for it; " +
-			"RAFT.SLOWLOG says under disk whether somebody did.",
-		"Give the log a disk of its own, or one that syncs faster, and keep other writers off it.",
+		"The disk of this node took long to keep what was written. Put the directory on a disk of its own, best " +
+			"an SSD whose cache outlives the power, and see what else writes there.",
 	},
 	"commit": {
-		"A majority of disks took long to have what was written. If fsync was not late here, look for it on the other " +
-			"nodes, and at the network between them.",
+		"A majority took long to have an entry on its disks. If fsync is late here too, it is this disk; if not, look at " +
+			"the same on the other nodes, and at the network between them.",
 	},
 	"apply": {
-		"Committed writes took long to be executed: they are large, or something that reads the key space was in the way.",
+		"Commands took long to be executed, while nothing else is: one of them was large. SLOWLOG GET names it.",
 	},
 	"read-index": {
-		"Reads took long to be confirmed by a majority, or to find here what is committed elsewhere: see that the " +
-			"processors of the nodes and the network between them have room.",
-	},
-	"fast-command": {
-		"Commands that cost next to nothing took long, so what they waited for was not the command: the disks (compare " +
-			"the time that a small write takes with that of a read), the network between nodes, or the processor.",
-		"See that the machine does not swap and that nothing else uses its processors; a node wants one to itself.",
+		"Reads waited long for the word that this node's leader still leads: the network between nodes is slow, or a " +
+			"majority of them is.",
 	},
 }
 

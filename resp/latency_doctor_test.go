@@ -80,15 +80,15 @@ func TestLatencyDoctorAdvises(t *testing.T) {
 	}
 	f.latencies.events = map[string]*latencyEvent{}
 	for name, e := range map[string]latencyEvent{
-		"command": samplesAt(now, 10, 20, 30), "fast-command": samplesAt(now, 7), "new-event": samplesAt(now, 9),
+		"command": samplesAt(now, 10, 20, 30), "fast-command": samplesAt(now, 7), "fsync": samplesAt(now, 9),
 	} {
 		f.latencies.events[name] = &e
 	}
 	got := c.send("LATENCY DOCTOR\r\n")
 	for _, part := range []string{
 		"1. command: 3 times, on average 20 ms (give or take 6 ms), within 2 s. The longest ever took 30 ms.\n",
-		"2. fast-command: 1 times", "3. new-event: 1 times", "CONFIG SET slowlog-log-slower-than 5000.", "SLOWLOG GET lists",
-		"next to nothing",
+		"2. fast-command: 1 times", "3. fsync: 1 times", "CONFIG SET slowlog-log-slower-than 5000.", "SLOWLOG GET lists",
+		"next to nothing", "The disk of this node took long",
 	} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%q is not in %q", part, got)
@@ -101,5 +101,14 @@ func TestLatencyDoctorAdvises(t *testing.T) {
 	got = c.send("LATENCY GRAPH command\r\n")
 	if !strings.Contains(got, "command - high 30 ms, low 10 ms (all time high 30 ms)") {
 		t.Errorf("the graph is %q", got)
+	}
+}
+
+// Whatever can be late is an event about which there is something to say.
+func TestThereIsAdviceForEveryEvent(t *testing.T) {
+	for _, event := range []string{"command", "fast-command", "fsync", "commit", "apply", "read-index"} {
+		if len(advice[event]) == 0 {
+			t.Errorf("no advice for %s", event)
+		}
 	}
 }
