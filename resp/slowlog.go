@@ -37,7 +37,8 @@ const (
 func (l *slowLog) note(s *session, calls []command.Call, took time.Duration, phases []leg, now time.Time,
 	most int64) {
 	entry := slowEntry{
-		at: now, took: took, phases: phases, args: slowWords(calls[0].Spec.ID, calls[0].Args), address: s.address, name: s.facts.name,
+		at: now, took: took, phases: phases, args: slowWords(calls[0].Spec.ID, calls[0].Args),
+		address: s.address, name: s.facts.name,
 	}
 	if len(calls) > 1 {
 		entry.args = append(entry.args, fmt.Sprintf("... (%d more commands)", len(calls)-1))

@@ -81,6 +81,11 @@
 //	E10 No list of files to keep is made or carried out while a file is begun that is not on it.
 //	E11 What a node sent, and a snapshot may have jumped over, is unknown for good.
 //
+// # What took how long
+//
+// Engine and Applier know no clock but ticks. The pumps note a moment where work goes from one to the next, once for all
+// that goes together, and Runner.Phases makes of them where the time of one batch went (pump_phases.go).
+//
 // # Rejected
 //
 // A table of sessions in the state machine (exactly-once by client id): it costs state and a round trip, and no stock
