@@ -196,14 +196,15 @@ func (c *Conn) answered(call command.Call) {
 }
 
 // join adds a call on data to the run, and submits the run where it has to end: before a write that would make its body
-// longer than an entry may be, behind a read whose cost grows with what is stored, at the largest number of calls.
+// longer than an entry may be, behind a read whose cost grows with what is stored, and also before one if the run has a
+// write: it must not ride along while the entry is applied and everybody waits; at the largest number of calls.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
 	size := 0
 	if call.IsWrite() {
 		size = argv.Size(call.Args)
 	}
-	if c.bodyBytes+size > c.front.limits.MaxEntryBytes {
+	if c.bodyBytes+size > c.front.limits.MaxEntryBytes || (call.Spec.Linear && c.bodyBytes > 0) {
 		c.hold(call)
 		c.submit()
 		return
