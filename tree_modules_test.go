@@ -35,6 +35,7 @@ var dependencies = map[string]dependency{
 		packages: []string{"consensus/sim", "internal/torture"}, tests: true},
 	"github.com/cockroachdb/datadriven": {version: "v1.0.2", why: "golden transcripts", tests: true},
 	"github.com/redis/go-redis/v9":      {version: "v9.23.0", why: "a stock client for black box tests", tests: true},
+	"github.com/redis/rueidis":          {version: "v1.0.79", why: "a stock client that caches by default", tests: true},
 	"go.uber.org/goleak":                {version: "v1.3.0", why: "finds goroutines that outlive a test", tests: true},
 }
 

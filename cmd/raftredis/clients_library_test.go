@@ -26,28 +26,40 @@ const python = "/usr/bin/python3"
 // redisPy starts redis-py's RedisCluster.
 func redisPy(t testing.TB, seeds string, tags []string) *witness {
 	t.Helper()
+	needRedisPy(t)
+	script := filepath.Join("testdata", "clients", "cluster.py")
+	return program(t, "redis-py", exec.Command(python, append([]string{script, seeds}, tags...)...), tags)
+}
+
+func needRedisPy(t testing.TB) {
+	t.Helper()
 	if output, err := exec.Command(python, "-c", "import redis.cluster").CombinedOutput(); err != nil {
 		t.Fatalf("redis-py is missing (%v): apt-get install python3-redis\n%s", err, output)
 	}
-	script := filepath.Join("testdata", "clients", "cluster.py")
-	return program(t, "redis-py", exec.Command(python, append([]string{script, seeds}, tags...)...), tags)
 }
 
 // ioredis starts ioredis's Cluster.
 func ioredis(t testing.TB, seeds string, tags []string) *witness {
 	t.Helper()
+	return program(t, "ioredis", nodeProgram(t, append([]string{"cluster.js", seeds}, tags...)...), tags)
+}
+
+// nodeProgram is a script of testdata/clients with its arguments, and with the modules it needs.
+func nodeProgram(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
 	if output, err := exec.Command("node", "--version").CombinedOutput(); err != nil {
 		t.Fatalf("node is missing (%v): apt-get install nodejs npm\n%s", err, output)
 	}
-	script := filepath.Join(installedModules(t), "cluster.js")
-	return program(t, "ioredis", exec.Command("node", append([]string{script, seeds}, tags...)...), tags)
+	command := exec.Command("node", append([]string{filepath.Join("testdata", "clients", args[0])}, args[1:]...)...)
+	command.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(installedModules(t), "node_modules"))
+	return command
 }
 
-// installedModules returns a directory with cluster.js and the modules it needs. It is made once for each content of
+// installedModules returns a directory with the modules that package.json names. It is made once for each content of
 // the files, in the user's cache, under another name first: one that is there is complete.
 func installedModules(t testing.TB) string {
 	t.Helper()
-	names := []string{"package.json", "package-lock.json", "cluster.js"}
+	names := []string{"package.json", "package-lock.json"}
 	hash := sha256.New()
 	texts := map[string][]byte{}
 	for _, name := range names {
