@@ -108,7 +108,7 @@ func (s *space) ownLeaf(link *tree) *leaf {
 	case l.generation < s.generation:
 		c := *l
 		c.generation = s.generation
-		c.resize(cap(l.entries))
+		c.resize(len(l.entries)) // most writes replace an entry, and need no more room
 		link.leaf = &c
 	}
 	return link.leaf

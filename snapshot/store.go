@@ -12,8 +12,9 @@ import (
 )
 
 // syncBytes is how much is written before it is synced: enough that the sync costs little, little enough that another
-// file's sync does not have to wait for much.
-const syncBytes = 8 << 20
+// file's sync does not have to wait for much. A journal beside a file of 12 MB/s waited for syncs of more than 5 ms in
+// 16 per cent of the time with 2 MiB, in 15 without any such file, in 27 with 8 MiB, and in 22 with 1 MiB.
+const syncBytes = 2 << 20
 
 // Store is a directory of snapshots. It is safe for use by several goroutines; one process at a time may have it.
 type Store struct {
