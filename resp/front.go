@@ -71,7 +71,10 @@ type stats struct {
 	protocolErrors              atomic.Int64
 	inputLimit, outputLimit     atomic.Int64
 	writeTimeouts, abandoned    atomic.Int64
-	acceptErrors, parked        atomic.Int64
+	acceptErrors                atomic.Int64
+	// parked connections wait for something other than bytes; blocked ones of them not for the store, but because their
+	// client, or CLIENT PAUSE, wanted that.
+	parked, blocked atomic.Int64
 }
 
 func newFront(o Options, limits Limits) *front {

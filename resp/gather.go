@@ -136,6 +136,9 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 	c.front.show(c.session, spec, args)
 	if isBarrier(spec) && handlers[spec.ID].pure {
 		c.front.measures.executed(c.share, spec.ID, 1, 0) // nobody waits for such a reply
+		if c.front.isSlow(0) {
+			c.front.noteSlow(c.session, []command.Call{{Spec: spec, Args: args}}, 0, nil)
+		}
 		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
 	}
 	return command.Call{Spec: spec, Args: args}

@@ -82,7 +82,7 @@ func infoClients(b *strings.Builder, f *front, _ *Info) {
 	line(b, "connected_clients", f.stats.clients.Load())
 	line(b, "cluster_connections", 0)
 	line(b, "maxclients", f.settings.maxClients.Load())
-	line(b, "blocked_clients", f.stats.parked.Load())
+	line(b, "blocked_clients", f.stats.blocked.Load())
 	line(b, "tracking_clients", f.tracker.clients.Load())
 }
 
@@ -244,6 +244,7 @@ func infoRaft(b *strings.Builder, f *front, knowledge *Info) {
 	line(b, "raft_num_nodes", len(knowledge.Nodes))
 	line(b, "raft_num_voting_nodes", voters)
 	infoMembers(b, knowledge)
+	line(b, "raft_waiting_clients", max(f.stats.parked.Load()-f.stats.blocked.Load(), 0))
 	line(b, "raft_log_entries", knowledge.LogEntries)
 	line(b, "raft_current_index", knowledge.LastIndex)
 	line(b, "raft_commit_index", knowledge.Commit)

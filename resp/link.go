@@ -25,6 +25,8 @@ type link struct {
 	limited moment
 	// nudged says that the deadline for reading may have been moved into the past.
 	nudged atomic.Bool
+	// blocked says that the connection is counted among those whose client waits because it, or somebody, asked for that.
+	blocked bool
 }
 
 const (
@@ -157,14 +159,28 @@ func (l *link) park() {
 	stats.parked.Add(1)
 	l.parking.Store(parked)
 	for l.conn.Advance() == Park {
+		l.countBlocked(l.conn.Polling())
 		if l.gone.Load() && l.conn.Abandon() {
 			stats.abandoned.Add(1)
 			continue
 		}
 		l.rest()
 	}
+	l.countBlocked(false)
 	l.parking.Store(running)
 	stats.parked.Add(-1)
+}
+
+func (l *link) countBlocked(now bool) {
+	if now == l.blocked {
+		return
+	}
+	l.blocked = now
+	if now {
+		l.server.front.stats.blocked.Add(1)
+	} else {
+		l.server.front.stats.blocked.Add(-1)
+	}
 }
 
 // rest waits for a wake, or for the time of the next look.

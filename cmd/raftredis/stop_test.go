@@ -89,8 +89,8 @@ func TestStop_AWaitingClientDelaysItOnlySoLong(t *testing.T) {
 				t.Fatal(err)
 			}
 			blackbox.Eventually(t, effectLimit, "the client waits", func() bool {
-				facts, err := info(n.port, "clients")
-				return err == nil && facts["blocked_clients"] == "1"
+				facts, err := info(n.port, "raft")
+				return err == nil && facts["raft_waiting_clients"] == "1"
 			})
 			n.process.Signal(syscall.SIGTERM)
 			blackbox.Eventually(t, effectLimit, "the node is stopping", func() bool {

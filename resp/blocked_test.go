@@ -1,0 +1,36 @@
+package resp
+
+import (
+	"strings"
+	"testing"
+)
+
+// As in Redis, blocked clients are those that wait because somebody asked for it, and not those that a node is busy with.
+func TestClientsThatWaitForTheStoreAreNotBlocked(t *testing.T) {
+	store := newFakeStore(t)
+	s := serve(t, Options{Store: store, ClusterView: NoView})
+	asking, waiting := s.dial(), s.dial()
+	counts := func() string {
+		var found []string
+		for line := range strings.SplitSeq(asking.ask("INFO everything\r\n"), "\r\n") {
+			if strings.HasPrefix(line, "blocked_clients:") || strings.HasPrefix(line, "raft_waiting_clients:") {
+				found = append(found, line)
+			}
+		}
+		return strings.Join(found, " ")
+	}
+	store.finish = store.park
+	waiting.send("GET a\r\n")
+	eventually(t, "submitted", func() bool { return store.pendingCount() == 1 })
+	read := store.next()
+	eventually(t, "a read that waits", func() bool { return counts() == "blocked_clients:0 raft_waiting_clients:1" })
+	store.finish = nil
+	store.done(read)
+	waiting.expect("$-1\r\n")
+	waiting.send("WAIT 9 0\r\n")
+	eventually(t, "a client that is blocked", func() bool { return counts() == "blocked_clients:1 raft_waiting_clients:0" })
+	asking.send("CLIENT UNBLOCK 2\r\n")
+	asking.expect(":1\r\n")
+	waiting.expect(":1\r\n")
+	eventually(t, "nobody waiting", func() bool { return counts() == "blocked_clients:0 raft_waiting_clients:0" })
+}
