@@ -364,8 +364,11 @@ func (r *Reader) line(tooBig string) ([]byte, bool) {
 		return nil, false
 	}
 	line := rest[r.at:end]
+	if len(line) > 0 && line[len(line)-1] == '\r' {
+		line = line[:len(line)-1]
+	}
 	r.at, r.scanned = end+1, 0
-	return bytes.TrimSuffix(line, []byte{'\r'}), true
+	return line, true
 }
 
 // take turns the spans of the complete request into arguments and consumes it.
