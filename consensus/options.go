@@ -100,7 +100,8 @@ type Options struct {
 	// weighs, if that is more. Negative means never; the least is 64 KiB. The log that a snapshot stands for goes away.
 	SnapshotLogBytes int64
 	// SnapshotBytesPerSecond bounds the rate at which a snapshot is written, and, apart from that, the rate at which this
-	// node sends snapshots to others: so the log gets its share of disk and network. The least is 512 KiB.
+	// node sends snapshots to others: so the log gets its share of disk and network. The least is 512 KiB. Writing rests
+	// seven times as long as it works besides, so it may be slower.
 	SnapshotBytesPerSecond int64
 	// MaxHistoryBytes is how much log is kept on disk for members that lag behind, beyond what the node itself needs;
 	// those who need more get a snapshot. The default is four times SnapshotLogBytes, or of its default where that is
