@@ -177,8 +177,9 @@ func (in *imageReader) entry(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// restoredEntry is newEntry, but a long string that is mostly zeros lies in chunks, without those: otherwise a node whose
-// clients set single bits far behind the end of short strings would need a thousand times the memory after a restart.
+// restoredEntry is newEntry, but a long string that is mostly zeros lies in chunks, without those: otherwise a node
+// whose clients set single bits far behind the end of short strings would need a thousand times the memory after a
+// restart.
 func (s *space) restoredEntry(key, value []byte) entry {
 	isZero := func(piece []byte) bool { return len(bytes.TrimRight(piece, "\x00")) == 0 }
 	zeros := 0
