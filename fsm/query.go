@@ -12,6 +12,7 @@ import (
 // entry with at least that stamp must be applied before the run is queried again, so that who reads the same later, on
 // whatever node, does not find what this read did not. Reads that look at keys in general wait for any key. Before the
 // first Restore there is no state to answer from, and the answers are LOADING errors.
+//
 // It takes as long as the run asks for, but of long replies it makes no more than Run.MostReplyBytes allows. A run with
 // a call whose Spec is Linear is better put to an image.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
