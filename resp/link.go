@@ -129,6 +129,9 @@ func (l *link) serve() {
 // receive waits for bytes, or for mail.
 func (l *link) receive() bool {
 	idle := time.Duration(l.server.front.settings.idle.Load())
+	if l.conn.facts().monitoring {
+		idle = 0 // such a client has nothing to send
+	}
 	var began, deadline time.Time
 	if idle > 0 {
 		began = time.Now()

@@ -200,7 +200,7 @@ func TestASlowReaderThatReadsGetsALargeReply(t *testing.T) {
 }
 
 func TestAnIdleClientIsClosedOnlyIfAsked(t *testing.T) {
-	s := serve(t, Options{Store: newFakeStore(t), Limits: Limits{IdleTimeout: 20 * time.Millisecond}})
+	s := serve(t, Options{Store: newFakeStore(t), Limits: Limits{IdleTimeout: 300 * time.Millisecond}})
 	p := s.dial()
 	p.send("PING\r\n")
 	p.expect("+PONG\r\n")
