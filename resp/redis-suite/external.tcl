@@ -1,10 +1,10 @@
 # Lets Redis's own test suite run against a server that it did not start, where its external mode alone would give up.
-# The script `run` starts this file in place of the suite's tests/test_helper.tcl, inside a copy of Redis's tree; nothing
-# of that copy is changed. Two things are different from what the suite does by itself:
+# The script `run` starts this file in place of the suite's tests/test_helper.tcl, inside a copy of Redis's tree;
+# nothing of that copy is changed. Two things are different from what the suite does by itself:
 #
 #  1. What a unit prepares outside of a test (it fills a list, forgets all functions, sets a parameter) ends the whole
-#     unit if the server refuses it. Here a refusal of what does not exist is printed as [unprepared] and passed over. A
-#     test that needed it fails, and has its line in the list of what is skipped. Inside of tests one thing is passed
+#     unit if the server refuses it. Here a refusal of what does not exist is printed as [unprepared] and passed over.
+#     A test that needed it fails, and has its line in the list of what is skipped. Inside of tests one thing is passed
 #     over: the subscription by which RESP2 clients get invalidations. Many tests make it that use RESP3 afterwards.
 #  2. With SUITE_OWNS_SERVER=1, tests run that the suite keeps from servers of other people: they set a password or the
 #     number of clients, and count all that happens. The script's nodes are there for nothing else.
@@ -46,7 +46,7 @@ proc absent {error test} {
             "ERR CONFIG SET failed*this node has no other value for it"
     }
     foreach pattern $patterns {
-        if {[string match $pattern $error]} {return 1}
+        if {[string match -nocase $pattern $error]} {return 1}
     }
     return 0
 }
