@@ -13,10 +13,8 @@ import (
 const (
 	badClientName    = "ERR Client names cannot contain spaces, newlines or special characters."
 	unblockReason    = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"
-	unblockArguments = "ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP."
 	unblockedByError = "UNBLOCKED client unblocked via CLIENT UNBLOCK"
 	pauseMode        = "ERR CLIENT PAUSE mode must be WRITE or ALL"
-	pauseArguments   = "ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP."
 	timeoutNoInteger = "ERR timeout is not an integer or out of range"
 	timeoutNegative  = "ERR timeout is negative"
 	timeoutTooLong   = "ERR timeout is out of range"
@@ -135,7 +133,7 @@ func clientUnblock(c *Conn, dst []byte, args [][]byte) []byte {
 	how := timedOut
 	switch {
 	case len(args) > 4:
-		return reply.Error(dst, unblockArguments)
+		return reply.Error(dst, reply.SubcommandSyntax(args))
 	case len(args) == 4 && strings.EqualFold(string(args[3]), "error"):
 		how = interrupted
 	case len(args) == 4 && !strings.EqualFold(string(args[3]), "timeout"):
@@ -168,7 +166,7 @@ func clientPause(c *Conn, dst []byte, args [][]byte) []byte {
 	all := true
 	switch {
 	case len(args) > 4:
-		return reply.Error(dst, pauseArguments)
+		return reply.Error(dst, reply.SubcommandSyntax(args))
 	case len(args) == 4 && strings.EqualFold(string(args[3]), "write"):
 		all = false
 	case len(args) == 4 && !strings.EqualFold(string(args[3]), "all"):

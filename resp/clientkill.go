@@ -30,10 +30,10 @@ func (k *killFilter) matches(s *session, me *session) bool {
 // parseKill reads the conditions of CLIENT KILL, or returns the text of an error.
 func parseKill(args [][]byte) (k killFilter, failure string) {
 	k = killFilter{skipMe: true}
-	if len(args)%2 != 0 {
-		return k, reply.Syntax
-	}
 	for i := 0; i < len(args); i += 2 {
+		if i+1 == len(args) {
+			return k, reply.Syntax
+		}
 		value := string(args[i+1])
 		ok := true
 		switch strings.ToLower(string(args[i])) {

@@ -11,10 +11,9 @@ import (
 
 // Error texts of CLUSTER; the first three are Redis's own to the letter.
 const (
-	clusterDisabled   = "ERR This instance has cluster support disabled"
-	failoverOnLeader  = "ERR You should send CLUSTER FAILOVER to a replica"
-	failoverArguments = "ERR unknown subcommand or wrong number of arguments for 'FAILOVER'. Try CLUSTER HELP."
-	takeoverImpotent  = "ERR CLUSTER FAILOVER TAKEOVER cannot be done: " +
+	clusterDisabled  = "ERR This instance has cluster support disabled"
+	failoverOnLeader = "ERR You should send CLUSTER FAILOVER to a replica"
+	takeoverImpotent = "ERR CLUSTER FAILOVER TAKEOVER cannot be done: " +
 		"nobody leads without the votes of a majority, and a majority that is there elects a leader by itself"
 )
 
@@ -271,7 +270,7 @@ func clusterFailover(c *Conn, dst []byte, args [][]byte) []byte {
 	}
 	switch {
 	case len(args) > 3:
-		return reply.Error(dst, failoverArguments)
+		return reply.Error(dst, reply.SubcommandSyntax(args))
 	case option != "" && option != "force" && option != "takeover":
 		return reply.Error(dst, reply.Syntax)
 	case c.front.node.Leader().Self:

@@ -28,7 +28,6 @@ const (
 	meetPort         = "ERR Invalid TCP base port specified: "
 	meetPeerPort     = "ERR Invalid TCP bus port specified: "
 	meetAddress      = "ERR Invalid node address specified: "
-	meetArguments    = "ERR unknown subcommand or wrong number of arguments for 'MEET'. Try CLUSTER HELP."
 	unknownNode      = "ERR Unknown node "
 	replaceArguments = "ERR CLUSTER REPLACENODE takes pairs: the id of a member and the address of its replacement"
 	raftNodeID       = "ERR the cluster allots the ids of nodes itself: give 0"
@@ -136,7 +135,7 @@ func clusterReplaceNode(c *Conn, dst []byte, args [][]byte) []byte {
 // it that way round.
 func clusterMeet(c *Conn, dst []byte, args [][]byte) []byte {
 	if len(args) > 5 {
-		return reply.Error(dst, meetArguments)
+		return reply.Error(dst, reply.SubcommandSyntax(args))
 	}
 	port, err := address.ParsePort(string(args[3]))
 	if err != nil {

@@ -62,5 +62,13 @@ func calls(call []string, words ...string) bool {
 	return true
 }
 
+// hasPrefix reports whether a text begins with another, in any mixture of case.
+func hasPrefix(text, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
+}
+
+// isUnknown reports whether a reply says that there is no such command or subcommand.
+func isUnknown(reply string) bool { return hasPrefix(reply, "-ERR unknown ") }
+
 // isError reports whether a reply is an error.
 func isError(reply string) bool { return strings.HasPrefix(reply, "-") }
