@@ -18,7 +18,8 @@ func TestPlacesOfNamesAreSeveralTimesTheCommands(t *testing.T) {
 }
 
 func TestNamesThatAreNoCommandsAreNotFound(t *testing.T) {
-	for _, name := range []string{"", "ge", "gett", "get ", "\x00get", "client|list", string(make([]byte, longestName+1))} {
+	tooLong := string(make([]byte, longestName+1))
+	for _, name := range []string{"", "ge", "gett", "get ", "\x00get", "client|list", tooLong} {
 		if spec, ok := Lookup([]byte(name)); ok || spec != nil {
 			t.Errorf("%q is found as %s", name, spec.Name)
 		}
