@@ -68,8 +68,8 @@ func newChunks(value string, s sip, generation uint64) *chunks {
 	})
 }
 
-// buildChunks makes a string of zeros, and then chunk by chunk what it shall be: fill writes into the zeros at an offset,
-// and reports whether one of them is not zero any more.
+// buildChunks makes a string of zeros, and then chunk by chunk what it shall be: fill writes into the zeros at an
+// offset, and reports whether one of them is not zero any more.
 func buildChunks(length int, s sip, generation uint64, fill func(piece []byte, offset int) bool) *chunks {
 	p := &chunks{generation: generation}
 	p.resize(length, s)

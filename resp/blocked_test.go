@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// As in Redis, blocked clients are those that wait because somebody asked for it, and not those that a node is busy with.
+// As in Redis, blocked clients are those that wait because somebody asked for it, not those that a node is busy with.
 func TestClientsThatWaitForTheStoreAreNotBlocked(t *testing.T) {
 	store := newFakeStore(t)
 	s := serve(t, Options{Store: store, ClusterView: NoView})
@@ -28,7 +28,7 @@ func TestClientsThatWaitForTheStoreAreNotBlocked(t *testing.T) {
 	store.done(read)
 	waiting.expect("$-1\r\n")
 	waiting.send("WAIT 9 0\r\n")
-	eventually(t, "a client that is blocked", func() bool { return counts() == "blocked_clients:1 raft_waiting_clients:0" })
+	eventually(t, "one blocked", func() bool { return counts() == "blocked_clients:1 raft_waiting_clients:0" })
 	asking.send("CLIENT UNBLOCK 2\r\n")
 	asking.expect(":1\r\n")
 	waiting.expect(":1\r\n")

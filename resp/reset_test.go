@@ -9,7 +9,8 @@ import (
 // What others know of a connection is gone too; what its library said of itself stays, as in Redis.
 func TestResetMakesAConnectionNew(t *testing.T) {
 	_, c := trackingClients(t, 2)
-	c[0].send("CLIENT SETNAME name\r\nCLIENT SETINFO LIB-NAME lib\r\nCLIENT NO-EVICT ON\r\nREADONLY\r\nRAFT.READ STALE\r\n")
+	c[0].send("CLIENT SETNAME name\r\nCLIENT SETINFO LIB-NAME lib\r\nCLIENT NO-EVICT ON\r\n")
+	c[0].send("READONLY\r\nRAFT.READ STALE\r\n")
 	c[0].send("CLIENT TRACKING ON\r\nGET a\r\nMONITOR\r\n")
 	if got := c[0].send("RESET\r\n"); !strings.HasSuffix(got, "+RESET\r\n") {
 		t.Fatalf("RESET answers %q", got)
