@@ -13,8 +13,8 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// How long the story of wrong clocks lasts, and what it may show. Times are those of the machine's clock, which three of
-// the five nodes have.
+// How long the story of wrong clocks lasts, and what it may show. Times are those of the machine's clock, which three
+// of the five nodes have.
 const (
 	endingKeys = 1000
 	// The first key ends so long after all were set, and the last one so long.
@@ -214,7 +214,7 @@ func (w *watching) judge(t *testing.T) {
 }
 
 // I1: two clocks of five are wrong by an hour, that of the node that formed the cluster among them, and leaders are
-// killed all the time; first those with the wrong clocks lead. Keys end when they should, and stay ended, on every node.
+// killed all the time; first those with the wrong clocks lead. Keys end when they should and stay ended, on every node.
 func TestI1_KeysEndInTimeWhileTwoOfFiveClocksAreWrongAndLeadersAreKilled(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seedOf(t), 0))
 	c := newCluster(t, 5)
