@@ -47,9 +47,9 @@
 // has to allow as in Redis, offers what touches no key and no other client: DEBUG SLEEP holds up its own connection.
 //
 // SLOWLOG GET has the six elements of Redis's entries and no more: client libraries take them apart by their position.
-// Where the time of a slow run went is told by a command of our own, RAFT.SLOWLOG, with the same numbers: the wait for a
-// leader and for room, the node's own disk, the other nodes, the application, the way back. Those who do the work note
-// moments as they go, once for all that goes together; they are looked at only when a run was slow. LATENCY knows
+// Where the time of a slow run went is told by a command of our own, RAFT.SLOWLOG, with the same numbers: the wait for
+// a leader and for room, the node's own disk, the other nodes, the application, the way back. Those who do the work
+// note moments as they go, once for all that goes together; they are looked at only when a run was slow. LATENCY knows
 // besides Redis's events of commands those of what commands share: fsync, commit, apply and read-index.
 //
 // INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked.
@@ -80,8 +80,8 @@
 // requests are parsed again from their beginning, and replies have no limit); a goroutine that reads while another
 // waits (two stacks and two wake-ups for each command; a client that leaves a parked run is noticed by one watch for
 // all connections instead, and mail for one that waits for bytes ends its read); a goroutine that writes, for mail (two
-// would have to agree on what is sent first); a seventh element in the entries of SLOWLOG GET (it is another
-// thing's place in later versions of Redis, and libraries know that); answering a pipeline command by command (a round of the cluster for each);
-// a map of slots that follows a node's own links (nodes would disagree, and clients chase the difference); CROSSSLOT
-// (there is one log for all slots).
+// would have to agree on what is sent first); a seventh element in the entries of SLOWLOG GET (it is another thing's
+// place in later versions of Redis, and libraries know that); answering a pipeline command by command (a round of the
+// cluster for each); a map of slots that follows a node's own links (nodes would disagree, and clients chase the
+// difference); CROSSSLOT (there is one log for all slots).
 package resp

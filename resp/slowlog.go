@@ -79,7 +79,7 @@ func slowWords(id command.ID, args [][]byte) []string {
 // slowLogGet is SLOWLOG GET [count]: the newest first, ten unless another number is given; -1 means all.
 func slowLogGet(c *Conn, dst []byte, args [][]byte) []byte {
 	if len(args) > 3 {
-		return reply.Error(dst, "ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.")
+		return reply.Error(dst, reply.SubcommandSyntax(args))
 	}
 	return c.listSlow(dst, args[2:], func(dst []byte, entry *slowEntry) []byte {
 		dst = reply.Integer(reply.ArrayHeader(dst, 6), entry.id)

@@ -8,8 +8,9 @@ import (
 	"github.com/raftredis/raftredis/resp"
 )
 
-// relay tells the front end what changes in the key space, and what takes how long. The two are made one after the other, with the node between
-// them, which applies entries as soon as it is there: what changes before the front end exists no client has read.
+// relay tells the front end what changes in the key space, and what takes how long. The two are made one after the
+// other, with the node between them, which applies entries as soon as it is there: what changes before the front end
+// exists no client has read.
 type relay struct{ server atomic.Pointer[resp.Server] }
 
 // Late is called for each sync, commit, application and confirmation.

@@ -83,8 +83,8 @@
 //
 // # What took how long
 //
-// Engine and Applier know no clock but ticks. The pumps note a moment where work goes from one to the next, once for all
-// that goes together, and Runner.Phases makes of them where the time of one batch went (pump_phases.go).
+// Engine and Applier know no clock but ticks. The pumps note a moment where work goes from one to the next, once for
+// all that goes together, and Runner.Phases makes of them where the time of one batch went (pump_phases.go).
 //
 // # Rejected
 //

@@ -209,7 +209,8 @@ func TestNemesis_ARequestThatIsOverMendsNobody(t *testing.T) {
 	n := &nemesis{nodes: f, logger: slog.New(slog.DiscardHandler), broken: make([]bool, 3),
 		leader: func() (int, bool) { return 0, false }, request: func(int, ...string) {}}
 	for _, kind := range []Kind{MoveOne, SaveOne} {
-		request, stop := &effect{fault: Fault{Kind: kind, Order: []int{0}}}, &effect{fault: Fault{Kind: StopOne, Order: []int{0}}}
+		request := &effect{fault: Fault{Kind: kind, Order: []int{0}}}
+		stop := &effect{fault: Fault{Kind: StopOne, Order: []int{0}}}
 		steps := []struct {
 			effect *effect
 			does   action
