@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -19,6 +20,28 @@ const (
 	timeoutNegative  = "ERR timeout is negative"
 	timeoutTooLong   = "ERR timeout is out of range"
 )
+
+// clientHandlers answer CLIENT.
+var clientHandlers = []handler{
+	{of: command.ClientCaching, answer: clientCaching},
+	{of: command.ClientGetName, answer: clientGetName},
+	{of: command.ClientGetRedir, answer: clientGetRedir},
+	help(command.ClientHelp, clientHelpLines),
+	{of: command.ClientID, answer: clientID},
+	{of: command.ClientInfo, answer: clientInfo},
+	{of: command.ClientKill, answer: clientKill},
+	{of: command.ClientList, answer: clientList},
+	{of: command.ClientNoEvict, answer: clientNoEvict},
+	{of: command.ClientNoTouch, answer: clientNoTouch},
+	{of: command.ClientPause, answer: clientPause},
+	{of: command.ClientReply, answer: clientReply},
+	{of: command.ClientSetInfo, answer: clientSetInfo},
+	{of: command.ClientSetName, answer: clientSetName},
+	{of: command.ClientTracking, answer: clientTracking},
+	{of: command.ClientTrackingInfo, answer: clientTrackingInfo},
+	{of: command.ClientUnblock, answer: clientUnblock},
+	{of: command.ClientUnpause, answer: clientUnpause},
+}
 
 // plainText reports whether a name has only visible ASCII characters, as Redis asks of what stands in lists of clients.
 func plainText(name []byte) bool {

@@ -17,6 +17,20 @@ const (
 		"nobody leads without the votes of a majority, and a majority that is there elects a leader by itself"
 )
 
+// clusterHandlers answer the subcommands of CLUSTER that show the cluster.
+var clusterHandlers = []handler{
+	{of: command.ClusterFailover, answer: clusterFailover},
+	help(command.ClusterHelp, clusterHelpLines),
+	{of: command.ClusterInfo, answer: clusterInfo},
+	{of: command.ClusterKeySlot, answer: clusterKeySlot, pure: true},
+	{of: command.ClusterLinks, answer: clusterLinks},
+	{of: command.ClusterMyID, answer: clusterMyID},
+	{of: command.ClusterMyShardID, answer: clusterMyShardID},
+	{of: command.ClusterNodes, answer: clusterNodes},
+	{of: command.ClusterShards, answer: clusterShards},
+	{of: command.ClusterSlots, answer: clusterSlots},
+}
+
 // seats is the cluster as this node shows it now.
 func (c *Conn) seats() ([]seat, Info) {
 	knowledge := c.front.node.Info()

@@ -11,6 +11,18 @@ import (
 
 // The COMMAND family shows the command table.
 
+// commandHandlers answer COMMAND.
+var commandHandlers = []handler{
+	{of: command.Command, answer: commandAll},
+	{of: command.CommandCount, answer: commandCount},
+	{of: command.CommandDocs, answer: commandDocs},
+	{of: command.CommandGetKeys, answer: commandGetKeys},
+	{of: command.CommandGetKeysAndFlags, answer: commandGetKeysAndFlags},
+	help(command.CommandHelp, commandHelpLines),
+	{of: command.CommandInfo, answer: commandInfo},
+	{of: command.CommandList, answer: commandList},
+}
+
 func commandCount(_ *Conn, dst []byte, _ [][]byte) []byte {
 	return reply.Integer(dst, int64(len(command.All())))
 }

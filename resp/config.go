@@ -11,10 +11,20 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/redisconf"
 	"github.com/raftredis/raftredis/internal/reply"
 )
+
+// configHandlers answer CONFIG.
+var configHandlers = []handler{
+	{of: command.ConfigGet, answer: configGet},
+	help(command.ConfigHelp, configHelpLines),
+	{of: command.ConfigResetStat, answer: configResetStat},
+	{of: command.ConfigRewrite, answer: configRewrite, slow: true},
+	{of: command.ConfigSet, answer: configSet},
+}
 
 // Setting is a configuration parameter as CONFIG GET shows it: a name of Redis's where Redis has one, and its value in
 // force.

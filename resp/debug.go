@@ -33,6 +33,16 @@ const (
 	alwaysExpires = "ERR expired keys are removed by the log, on all nodes alike: a node cannot cease to do so"
 )
 
+// debugHandlers answer DEBUG.
+var debugHandlers = []handler{
+	{of: command.DebugError, answer: debugError},
+	help(command.DebugHelp, debugHelpLines),
+	{of: command.DebugLog, answer: debugLog},
+	{of: command.DebugProtocol, answer: debugProtocol},
+	{of: command.DebugSetActiveExpire, answer: debugSetActiveExpire},
+	{of: command.DebugSleep, answer: debugSleep, slow: true},
+}
+
 // debugRefusal says why a call of DEBUG is not executed, in the order of Redis: there DEBUG judges its arguments
 // itself, so whether it is allowed comes before.
 func (c *Conn) debugRefusal(spec *command.Spec, fault command.Fault, args [][]byte) string {

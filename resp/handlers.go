@@ -2,6 +2,7 @@ package resp
 
 import (
 	"crypto/subtle"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 
 // handler is what answers a command of the connection or the node.
 type handler struct {
+	// of is the command.
+	of command.ID
 	// answer appends the reply to dst; it may change the connection, but not its output. If it leaves the connection in
 	// another phase, the reply comes when that ends.
 	answer func(c *Conn, dst []byte, args [][]byte) []byte
@@ -22,103 +25,35 @@ type handler struct {
 	slow bool
 }
 
-// handlers attaches a function to every command of class Barrier that is not a mere container.
-var handlers = [command.IDs]handler{
-	command.Asking:                 {answer: asking, pure: true},
-	command.Auth:                   {answer: auth},
-	command.BGSave:                 {answer: bgSave},
-	command.ClientCaching:          {answer: clientCaching},
-	command.ClientGetName:          {answer: clientGetName},
-	command.ClientGetRedir:         {answer: clientGetRedir},
-	command.ClientHelp:             help(clientHelpLines),
-	command.ClientID:               {answer: clientID},
-	command.ClientInfo:             {answer: clientInfo},
-	command.ClientKill:             {answer: clientKill},
-	command.ClientList:             {answer: clientList},
-	command.ClientNoEvict:          {answer: clientNoEvict},
-	command.ClientNoTouch:          {answer: clientNoTouch},
-	command.ClientPause:            {answer: clientPause},
-	command.ClientReply:            {answer: clientReply},
-	command.ClientSetInfo:          {answer: clientSetInfo},
-	command.ClientSetName:          {answer: clientSetName},
-	command.ClientTracking:         {answer: clientTracking},
-	command.ClientTrackingInfo:     {answer: clientTrackingInfo},
-	command.ClientUnblock:          {answer: clientUnblock},
-	command.ClientUnpause:          {answer: clientUnpause},
-	command.ClusterAddNode:         {answer: clusterAddNode, slow: true},
-	command.ClusterFailover:        {answer: clusterFailover},
-	command.ClusterForget:          {answer: clusterForget, slow: true},
-	command.ClusterHelp:            help(clusterHelpLines),
-	command.ClusterInfo:            {answer: clusterInfo},
-	command.ClusterKeySlot:         {answer: clusterKeySlot, pure: true},
-	command.ClusterLinks:           {answer: clusterLinks},
-	command.ClusterMeet:            {answer: clusterMeet, slow: true},
-	command.ClusterMyID:            {answer: clusterMyID},
-	command.ClusterMyShardID:       {answer: clusterMyShardID},
-	command.ClusterNodes:           {answer: clusterNodes},
-	command.ClusterRemoveNode:      {answer: clusterRemoveNode, slow: true},
-	command.ClusterReplaceNode:     {answer: clusterReplaceNode, slow: true},
-	command.ClusterShards:          {answer: clusterShards},
-	command.ClusterSlots:           {answer: clusterSlots},
-	command.Command:                {answer: commandAll},
-	command.CommandCount:           {answer: commandCount},
-	command.CommandDocs:            {answer: commandDocs},
-	command.CommandGetKeys:         {answer: commandGetKeys},
-	command.CommandGetKeysAndFlags: {answer: commandGetKeysAndFlags},
-	command.CommandHelp:            help(commandHelpLines),
-	command.CommandInfo:            {answer: commandInfo},
-	command.CommandList:            {answer: commandList},
-	command.ConfigGet:              {answer: configGet},
-	command.ConfigHelp:             help(configHelpLines),
-	command.ConfigResetStat:        {answer: configResetStat},
-	command.ConfigRewrite:          {answer: configRewrite, slow: true},
-	command.ConfigSet:              {answer: configSet},
-	command.DebugError:             {answer: debugError},
-	command.DebugHelp:              help(debugHelpLines),
-	command.DebugLog:               {answer: debugLog},
-	command.DebugProtocol:          {answer: debugProtocol},
-	command.DebugSetActiveExpire:   {answer: debugSetActiveExpire},
-	command.DebugSleep:             {answer: debugSleep, slow: true},
-	command.Echo:                   {answer: echo, pure: true},
-	command.Hello:                  {answer: hello},
-	command.Info:                   {answer: info},
-	command.LastSave:               {answer: lastSave},
-	command.LatencyDoctor:          {answer: latencyDoctor},
-	command.LatencyGraph:           {answer: latencyGraph},
-	command.LatencyHelp:            help(latencyHelpLines),
-	command.LatencyHistogram:       {answer: latencyHistogram},
-	command.LatencyHistory:         {answer: latencyHistory},
-	command.LatencyLatest:          {answer: latencyLatest},
-	command.LatencyReset:           {answer: latencyReset},
-	command.LolWut:                 {answer: lolwut},
-	command.MemoryDoctor:           {answer: memoryDoctor},
-	command.MemoryHelp:             help(memoryHelpLines),
-	command.MemoryMallocStats:      {answer: memoryMallocStats},
-	command.MemoryPurge:            {answer: memoryPurge, slow: true},
-	command.MemoryStats:            {answer: memoryStats},
-	command.ModuleHelp:             help(moduleHelpLines),
-	command.ModuleList:             {answer: moduleList},
-	command.Monitor:                {answer: monitor},
-	command.Ping:                   {answer: ping, pure: true},
-	command.Quit:                   {answer: quit},
-	command.RaftIndex:              {answer: raftIndex},
-	command.RaftNodeAdd:            {answer: raftNodeAdd, slow: true},
-	command.RaftNodeRemove:         {answer: raftNodeRemove, slow: true},
-	command.RaftRead:               {answer: raftRead},
-	command.RaftSlowLog:            {answer: raftSlowLog},
-	command.ReadOnly:               {answer: readOnly},
-	command.ReadWrite:              {answer: readWrite},
-	command.Reset:                  {answer: reset},
-	command.Role:                   {answer: role},
-	command.Save:                   {answer: saveNow, slow: true},
-	command.Select:                 {answer: selectDatabase},
-	command.SlowLogGet:             {answer: slowLogGet},
-	command.SlowLogHelp:            help(slowLogHelpLines),
-	command.SlowLogLen:             {answer: slowLogLen},
-	command.SlowLogReset:           {answer: slowLogReset},
-	command.Time:                   {answer: timeNow},
-	command.Wait:                   {answer: wait, slow: true},
-	command.WaitAOF:                {answer: waitAOF, slow: true},
+// handlers has the handler of each command of class Barrier that is not a mere container, at the command's ID. Each
+// family lists its handlers beside its functions.
+var handlers = attach(
+	clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers, latencyHandlers,
+	memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, waitHandlers,
+)
+
+func attach(families ...[]handler) (all [command.IDs]handler) {
+	for _, h := range slices.Concat(families...) {
+		if all[h.of].answer != nil {
+			panic("resp: a command has two handlers")
+		}
+		all[h.of] = h
+	}
+	return all
+}
+
+// connectionHandlers answer the commands on a connection.
+var connectionHandlers = []handler{
+	{of: command.Asking, answer: asking, pure: true},
+	{of: command.Auth, answer: auth},
+	{of: command.Echo, answer: echo, pure: true},
+	{of: command.Hello, answer: hello},
+	{of: command.Ping, answer: ping, pure: true},
+	{of: command.Quit, answer: quit},
+	{of: command.ReadOnly, answer: readOnly},
+	{of: command.ReadWrite, answer: readWrite},
+	{of: command.Reset, answer: reset},
+	{of: command.Select, answer: selectDatabase},
 }
 
 // Error texts of the commands here, to the letter those of Redis.

@@ -1,9 +1,12 @@
 package resp
 
-import "github.com/raftredis/raftredis/internal/reply"
+import (
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
 
-// help is a handler for HELP: it answers lines of text.
-func help(lines []string) handler {
+// help is the handler of a subcommand HELP: it answers lines of text.
+func help(of command.ID, lines []string) handler {
 	answer := func(_ *Conn, dst []byte, _ [][]byte) []byte {
 		dst = reply.ArrayHeader(dst, len(lines))
 		for _, text := range lines {
@@ -11,7 +14,7 @@ func help(lines []string) handler {
 		}
 		return dst
 	}
-	return handler{answer: answer, pure: true}
+	return handler{of: of, answer: answer, pure: true}
 }
 
 var commandHelpLines = []string{

@@ -11,6 +11,17 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
+// latencyHandlers answer LATENCY.
+var latencyHandlers = []handler{
+	{of: command.LatencyDoctor, answer: latencyDoctor},
+	{of: command.LatencyGraph, answer: latencyGraph},
+	help(command.LatencyHelp, latencyHelpLines),
+	{of: command.LatencyHistogram, answer: latencyHistogram},
+	{of: command.LatencyHistory, answer: latencyHistory},
+	{of: command.LatencyLatest, answer: latencyLatest},
+	{of: command.LatencyReset, answer: latencyReset},
+}
+
 // latencies are the samples of latency-monitor-threshold: when something took at least so long, and how long, for each
 // kind of event. Two are of commands: command, and fast-command for those that are constant or logarithmic in time. The
 // others are what commands wait for, see Server.Late.

@@ -17,6 +17,17 @@ import (
 // where it listens for other nodes is 10000 above, or said. Adding a node again by the same address changes nothing and
 // answers the same, so that a client which was told UNCERTAIN may ask again.
 
+// memberHandlers answer the commands that change the members.
+var memberHandlers = []handler{
+	{of: command.ClusterAddNode, answer: clusterAddNode, slow: true},
+	{of: command.ClusterForget, answer: clusterForget, slow: true},
+	{of: command.ClusterMeet, answer: clusterMeet, slow: true},
+	{of: command.ClusterRemoveNode, answer: clusterRemoveNode, slow: true},
+	{of: command.ClusterReplaceNode, answer: clusterReplaceNode, slow: true},
+	{of: command.RaftNodeAdd, answer: raftNodeAdd, slow: true},
+	{of: command.RaftNodeRemove, answer: raftNodeRemove, slow: true},
+}
+
 // ownInCluster reports whether a subcommand of CLUSTER is one that Redis does not have. It is for those who run the
 // nodes and not for cluster clients, so it is there in every view.
 func ownInCluster(id command.ID) bool {

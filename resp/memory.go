@@ -6,8 +6,18 @@ import (
 	"runtime/metrics"
 	"strings"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
+
+// memoryHandlers answer MEMORY.
+var memoryHandlers = []handler{
+	{of: command.MemoryDoctor, answer: memoryDoctor},
+	help(command.MemoryHelp, memoryHelpLines),
+	{of: command.MemoryMallocStats, answer: memoryMallocStats},
+	{of: command.MemoryPurge, answer: memoryPurge, slow: true},
+	{of: command.MemoryStats, answer: memoryStats},
+}
 
 // memoryUse is what the runtime knows of the memory of the process, in bytes.
 type memoryUse struct {

@@ -5,8 +5,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
+
+// persistenceHandlers answer the commands that take snapshots.
+var persistenceHandlers = []handler{
+	{of: command.BGSave, answer: bgSave},
+	{of: command.LastSave, answer: lastSave},
+	{of: command.Save, answer: saveNow, slow: true},
+}
 
 // Saver writes snapshots of the node's own state. Its methods may be called from many goroutines at once, and wait for
 // nobody.

@@ -4,8 +4,22 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
+
+// nodeHandlers answer the commands that show the node.
+var nodeHandlers = []handler{
+	{of: command.Info, answer: info},
+	{of: command.LolWut, answer: lolwut},
+	help(command.ModuleHelp, moduleHelpLines),
+	{of: command.ModuleList, answer: moduleList},
+	{of: command.Monitor, answer: monitor},
+	{of: command.RaftIndex, answer: raftIndex},
+	{of: command.RaftRead, answer: raftRead},
+	{of: command.Role, answer: role},
+	{of: command.Time, answer: timeNow},
+}
 
 // timeNow is TIME: this node's clock. No promise rests on it, and expiry goes by another.
 func timeNow(c *Conn, dst []byte, _ [][]byte) []byte {

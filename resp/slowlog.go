@@ -9,6 +9,15 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
+// slowLogHandlers answer the commands that show slow runs.
+var slowLogHandlers = []handler{
+	{of: command.RaftSlowLog, answer: raftSlowLog},
+	{of: command.SlowLogGet, answer: slowLogGet},
+	help(command.SlowLogHelp, slowLogHelpLines),
+	{of: command.SlowLogLen, answer: slowLogLen},
+	{of: command.SlowLogReset, answer: slowLogReset},
+}
+
 // slowLog keeps the runs that took longest lately, each by its first command.
 type slowLog struct {
 	mu     sync.Mutex
