@@ -4,10 +4,22 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // Bit 0 of a string is the highest bit of its first byte. Behind the end of a string there are zeros.
+
+// bitmapFunctions are those of the commands on strings as arrays of bits.
+var bitmapFunctions = []function{
+	{of: command.BitCount, read: bitCount},
+	{of: command.BitField, write: bitField},
+	{of: command.BitFieldRO, read: bitFieldRO},
+	{of: command.BitOp, write: bitOp},
+	{of: command.BitPos, read: bitPos},
+	{of: command.GetBit, read: getBit},
+	{of: command.SetBit, write: setBit},
+}
 
 // parseBitOffset reads the position of a bit in a string of at most maxValueBytes.
 func parseBitOffset(text []byte, maxValueBytes int) (int64, bool) {

@@ -4,8 +4,18 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
+
+// counterFunctions are those of the commands on strings that are numbers.
+var counterFunctions = []function{
+	{of: command.Decr, write: decr},
+	{of: command.DecrBy, write: decrBy},
+	{of: command.Incr, write: incr},
+	{of: command.IncrBy, write: incrBy},
+	{of: command.IncrByFloat, write: incrByFloat},
+}
 
 func incr(m *Machine, c call) []byte { return addTo(m, c, 1) }
 

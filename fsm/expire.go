@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -14,6 +15,19 @@ const (
 	expireNXWithOthers = "ERR NX and XX, GT or LT options at the same time are not compatible"
 	expireGTWithLT     = "ERR GT and LT options at the same time are not compatible"
 )
+
+// deadlineFunctions are those of the commands on the deadlines of keys.
+var deadlineFunctions = []function{
+	{of: command.Expire, write: expire},
+	{of: command.ExpireAt, write: expireAt},
+	{of: command.ExpireTime, read: expireTime},
+	{of: command.PExpire, write: pExpire},
+	{of: command.PExpireAt, write: pExpireAt},
+	{of: command.PExpireTime, read: pExpireTime},
+	{of: command.PTTL, read: pTTL},
+	{of: command.Persist, write: persist},
+	{of: command.TTL, read: ttl},
+}
 
 func invalidExpire(name string) string { return "ERR invalid expire time in '" + name + "' command" }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -12,6 +13,24 @@ const (
 	sameObject    = "ERR source and destination objects are the same"
 	dbNotAnyIndex = "ERR value is out of range, value must between -2147483648 and 2147483647"
 )
+
+// keyFunctions are those of the commands on keys, whatever their values are.
+var keyFunctions = []function{
+	{of: command.Copy, write: copyKey},
+	{of: command.DBSize, read: dbsize},
+	{of: command.Del, write: del},
+	{of: command.Exists, read: exists},
+	{of: command.FlushAll, write: flush},
+	{of: command.FlushDB, write: flush},
+	{of: command.Keys, read: keysLike},
+	{of: command.RandomKey, read: randomKey},
+	{of: command.Rename, write: rename},
+	{of: command.RenameNX, write: renameNX},
+	{of: command.Scan, read: scanKeys},
+	{of: command.Touch, read: touch},
+	{of: command.Type, read: typeOf},
+	{of: command.Unlink, write: del},
+}
 
 func dbsize(v view, c call) []byte { return c.integer(int64(v.space.size())) }
 

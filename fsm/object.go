@@ -1,6 +1,9 @@
 package fsm
 
-import "github.com/raftredis/raftredis/internal/reply"
+import (
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
 
 // embeddedBytes is the length up to which Redis keeps a string together with its header.
 const embeddedBytes = 44
@@ -11,6 +14,17 @@ const (
 		"switching between policies at runtime LRU and LFU data will take some time to adjust."
 	noIdleTime = "ERR idle times are not tracked: reads leave no trace in the state"
 )
+
+// objectFunctions are those of the commands that show how a value is kept.
+var objectFunctions = []function{
+	{of: command.DebugObject, read: debugObject},
+	{of: command.MemoryUsage, read: memoryUsage},
+	{of: command.ObjectEncoding, read: objectEncoding},
+	{of: command.ObjectFreq, read: objectFreq},
+	{of: command.ObjectHelp, read: objectHelp},
+	{of: command.ObjectIdleTime, read: objectIdleTime},
+	{of: command.ObjectRefCount, read: objectRefCount},
+}
 
 // objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been set; how it
 // lies here depends on what made it, and is nobody's business.

@@ -11,6 +11,12 @@ const (
 	invalidSlotOrCount = "ERR Invalid slot or number of keys"
 )
 
+// slotFunctions are those of the commands on the keys of a slot.
+var slotFunctions = []function{
+	{of: command.ClusterCountKeysInSlot, read: countKeysInSlot},
+	{of: command.ClusterGetKeysInSlot, read: getKeysInSlot},
+}
+
 // countKeysInSlot is CLUSTER COUNTKEYSINSLOT slot.
 func countKeysInSlot(v view, c call) []byte {
 	slot, ok := parseInteger(c.args[2])

@@ -1,6 +1,30 @@
 package fsm
 
-import "github.com/raftredis/raftredis/internal/reply"
+import (
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// stringFunctions are those of the commands on strings.
+var stringFunctions = []function{
+	{of: command.Append, write: appendTo},
+	{of: command.Get, read: get},
+	{of: command.GetDel, write: getDel},
+	{of: command.GetEX, write: getEX},
+	{of: command.GetRange, read: getRange},
+	{of: command.GetSet, write: getSet},
+	{of: command.LCS, read: lcs},
+	{of: command.MGet, read: mget},
+	{of: command.MSet, write: mset},
+	{of: command.MSetNX, write: msetNX},
+	{of: command.PSetEX, write: pSetEX},
+	{of: command.Set, write: set},
+	{of: command.SetEX, write: setEX},
+	{of: command.SetNX, write: setNX},
+	{of: command.SetRange, write: setRange},
+	{of: command.Strlen, read: strlen},
+	{of: command.SubStr, read: getRange},
+}
 
 func get(v view, c call) []byte { return c.value(v.space.get(c.args[1])) }
 

@@ -1,6 +1,10 @@
 package fsm
 
-import "github.com/raftredis/raftredis/internal/command"
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/internal/command"
+)
 
 // read is the function of a command that only looks: it returns the call's replies with its own behind them. It is
 // handed a view, from which nothing can be changed, and may run beside other reads.
@@ -10,18 +14,26 @@ type read func(v view, c call) []byte
 // but the machine and the call's arguments, so that it does the same on every node.
 type write func(m *Machine, c call) []byte
 
-// reads and writes attach the functions to the commands: a command with state has exactly one, in the array of its
-// class, and a command of a connection has none. Each family of commands brings its own.
-var (
-	reads  = collect(stringReads, bitmapReads, keyReads)
-	writes = collect(stringWrites, bitmapWrites, keyWrites)
+// function attaches its function to a command: read or write, as the command's class is.
+type function struct {
+	// of is the command.
+	of    command.ID
+	read  read
+	write write
+}
+
+// reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command
+// of a connection has none. Each family lists its functions in the file where they are.
+var reads, writes = attach(
+	stringFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions, objectFunctions, slotFunctions,
 )
 
-func collect[F any](families ...map[command.ID]F) (all [command.IDs]F) {
-	for _, family := range families {
-		for id, f := range family {
-			all[id] = f
+func attach(families ...[]function) (reads [command.IDs]read, writes [command.IDs]write) {
+	for _, f := range slices.Concat(families...) {
+		if reads[f.of] != nil || writes[f.of] != nil {
+			panic("fsm: a command has two functions")
 		}
+		reads[f.of], writes[f.of] = f.read, f.write
 	}
-	return all
+	return reads, writes
 }
