@@ -16,9 +16,6 @@ import (
 	"github.com/raftredis/raftredis/snapshot"
 )
 
-// snapshotsName is where a node's snapshots are in its directory.
-const snapshotsName = "snapshots"
-
 // snapshots are this node's files as its engine wants them: taken from its own machine, fetched from other nodes.
 type snapshots struct {
 	node  *Node
@@ -33,7 +30,7 @@ type snapshots struct {
 }
 
 func openSnapshots(n *Node) (*snapshots, error) {
-	store, err := snapshot.NewStore(vfs.OS(), filepath.Join(n.options.Directory, snapshotsName))
+	store, err := snapshot.NewStore(vfs.OS(), filepath.Join(n.options.Directory, snapshot.DirectoryName))
 	if err != nil {
 		return nil, err
 	}

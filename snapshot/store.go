@@ -16,6 +16,9 @@ import (
 // 16 per cent of the time with 2 MiB, in 15 without any such file, in 27 with 8 MiB, and in 22 with 1 MiB.
 const syncBytes = 2 << 20
 
+// DirectoryName is the name of the directory of snapshots inside the directory of a node.
+const DirectoryName = "snapshots"
+
 // Store is a directory of snapshots. It is safe for use by several goroutines; one process at a time may have it.
 type Store struct {
 	fs        vfs.FS

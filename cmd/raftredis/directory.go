@@ -10,13 +10,14 @@ import (
 	"syscall"
 
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal"
 )
 
 // ownNames are the beginnings of all names that a node gives to what it keeps. What begins with a dot, and what a file
 // system makes at its root, are nobody's data.
 func ownNames() []string {
-	return []string{wal.IdentityName, "journal", "history-", snapshotsName, "LOCK", ".", "lost+found"}
+	return []string{wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", ".", "lost+found"}
 }
 
 // checkDirectory refuses a directory in which no node has lived and other things are: most likely it is not the one

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/pflag"
 )
-
-// helpColumns is how wide help may be: that of the terminals that were there first, and of many a window since.
-const helpColumns = 80
 
 // Annotations of flags, which pflag keeps and does not read.
 const (
@@ -53,99 +49,6 @@ func hide(flags *pflag.FlagSet, names ...string) {
 	}
 }
 
-// flagsHelp lists the flags, under the titles of their sections.
-func flagsHelp(flags *pflag.FlagSet) string {
-	var b strings.Builder
-	title := ""
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden {
-			return
-		}
-		now := annotation(f, sectionAnnotation)
-		if now == "" {
-			now = "Flags"
-		}
-		if now != title {
-			title = now
-			fmt.Fprintf(&b, "\n%s:\n", title)
-		}
-		b.WriteString(flagHelp(f))
-	})
-	return b.String()
-}
-
-// usageColumn is where what a flag means begins; a name that is longer has a line of its own.
-const usageColumn = 28
-
-// flagHelp is a flag, what it means, and its default if it has one.
-func flagHelp(f *pflag.Flag) string {
-	kind, usage := pflag.UnquoteUsage(f)
-	head := strings.TrimRight("  --"+f.Name+" "+kind, " ")
-	if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" && f.DefValue != "[]" {
-		usage += " (default " + f.DefValue + ")"
-	}
-	lines := wrapped(usage, helpColumns-usageColumn)
-	if len(head) < usageColumn-1 {
-		head += strings.Repeat(" ", usageColumn-len(head)) + lines[0]
-		lines = lines[1:]
-	}
-	for _, line := range lines {
-		head += "\n" + strings.Repeat(" ", usageColumn) + line
-	}
-	return head + "\n"
-}
-
-// wrapped is a text in lines of at most so many columns, as far as its words allow.
-func wrapped(text string, columns int) []string {
-	lines := []string{""}
-	for _, word := range strings.Fields(text) {
-		last := &lines[len(lines)-1]
-		switch {
-		case *last == "":
-			*last = word
-		case len(*last)+1+len(word) <= columns:
-			*last += " " + word
-		default:
-			lines = append(lines, word)
-		}
-	}
-	return lines
-}
-
-// parse reads the flags, and returns what is left over; for most subcommands that is an error.
-func parse(s *subcommand, flags *pflag.FlagSet, args []string) ([]string, error) {
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, pflag.ErrHelp):
-		return nil, err
-	case err != nil:
-		return nil, flagError(flags, err)
-	case s.arguments == "" && flags.NArg() > 0:
-		return nil, wrongUsage(s.name, "%s: %q is no flag: values follow their flag, as in --port 6379", s.name, flags.Arg(0))
-	}
-	return flags.Args(), nil
-}
-
-// flagError says what is wrong with a flag, in words that tell what to do.
-func flagError(flags *pflag.FlagSet, err error) error {
-	var missing *pflag.NotExistError
-	var bare *pflag.ValueRequiredError
-	var invalid *pflag.InvalidValueError
-	switch name := flags.Name(); {
-	case errors.As(err, &missing):
-		return unknownFlag(flags, missing)
-	case errors.As(err, &bare):
-		f := bare.GetFlag()
-		kind, _ := pflag.UnquoteUsage(f)
-		return wrongUsage(name, "%s: --%s needs a value: --%s %s", name, f.Name, f.Name, strings.ToUpper(kind))
-	case errors.As(err, &invalid):
-		f := invalid.GetFlag()
-		return wrongUsage(name, "%s: --%s: %v", name, f.Name, valueError(f, invalid.GetValue(), invalid.Unwrap()))
-	default:
-		return wrongUsage(name, "%s: %v", name, err)
-	}
-}
-
 // shownFlags are the names of all flags that are for people.
 func shownFlags(flags *pflag.FlagSet) (names []string) {
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -154,19 +57,6 @@ func shownFlags(flags *pflag.FlagSet) (names []string) {
 		}
 	})
 	return names
-}
-
-// unknownFlag names the flag that was probably meant.
-func unknownFlag(flags *pflag.FlagSet, missing *pflag.NotExistError) error {
-	name := missing.GetSpecifiedName()
-	if letters := missing.GetSpecifiedShortnames(); letters != "" {
-		return wrongUsage(flags.Name(), "%s: unknown flag: -%s; flags have two dashes, as in --port", flags.Name(), letters)
-	}
-	text := fmt.Sprintf("%s: unknown flag: --%s", flags.Name(), name)
-	if best := nearest(name, shownFlags(flags)); best != "" {
-		return wrongUsage(flags.Name(), "%s; did you mean --%s?", text, best)
-	}
-	return wrongUsage(flags.Name(), "%s", text)
 }
 
 // valueError is why a flag does not take a value. Numbers get words of their own; other values say themselves what they

@@ -16,9 +16,6 @@ import (
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
-// snapshotsName is the directory of snapshots within that of the node.
-const snapshotsName = "snapshots"
-
 // snapshotFile is a file of a snapshot, or, without a path, one that should be there.
 type snapshotFile struct {
 	path   string
@@ -34,7 +31,7 @@ type snapshotFile struct {
 // findSnapshots lists the files of snapshots, and what the journal names and is not there. What a file is it says
 // itself; its name does not count.
 func findSnapshots(directory string, named *journal.Opening) ([]snapshotFile, error) {
-	paths, err := filepath.Glob(filepath.Join(directory, snapshotsName, "*"))
+	paths, err := filepath.Glob(filepath.Join(directory, snapshot.DirectoryName, "*"))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +49,7 @@ func findSnapshots(directory string, named *journal.Opening) ([]snapshotFile, er
 			files = append(files, snapshotFile{
 				bytes: mark.FileBytes, mark: mark.Mark, standing: standing,
 				damage: fmt.Errorf("the journal names the snapshot at %v as %s, and no file in %s is the one", mark.Mark,
-					standing, filepath.Join(directory, snapshotsName)),
+					standing, filepath.Join(directory, snapshot.DirectoryName)),
 			})
 		}
 	}

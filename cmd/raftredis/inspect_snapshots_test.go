@@ -16,7 +16,7 @@ import (
 // writeSnapshots writes snapshots at indexes into the directory of a node.
 func writeSnapshots(t *testing.T, directory string, indexes ...raft.Index) (marks []*raft.SnapshotMark) {
 	t.Helper()
-	store, err := snapshot.NewStore(vfs.OS(), filepath.Join(directory, snapshotsName))
+	store, err := snapshot.NewStore(vfs.OS(), filepath.Join(directory, snapshot.DirectoryName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestInspect_SaysWhichSnapshotsCountAndWhichDoNot(t *testing.T) {
 	directory := t.TempDir()
 	marks := writeSnapshots(t, directory, 7, 8, 9)
 	for _, name := range []string{"1-1.writing", "notes"} {
-		if err := os.WriteFile(filepath.Join(directory, snapshotsName, name), nil, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, snapshot.DirectoryName, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

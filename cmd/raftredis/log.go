@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -103,36 +102,4 @@ func (w *patientWriter) flush() {
 	case <-written:
 	case <-timer.C:
 	}
-}
-
-// logLevel is the flag --log-level.
-type logLevel struct{ slog.Level }
-
-// Set is for pflag.
-func (l *logLevel) Set(text string) error {
-	switch text {
-	case "debug":
-		l.Level = slog.LevelDebug
-	case "info":
-		l.Level = slog.LevelInfo
-	case "warn":
-		l.Level = slog.LevelWarn
-	case "error":
-		l.Level = slog.LevelError
-	default:
-		return fmt.Errorf("%q is no level: there are debug, info, warn and error", text)
-	}
-	return nil
-}
-
-// Type is for pflag's help.
-func (l *logLevel) Type() string { return "level" }
-
-func (l *logLevel) choices() []string { return []string{"debug", "info", "warn", "error"} }
-
-// String is the level as Set takes it.
-func (l *logLevel) String() string {
-	return map[slog.Level]string{
-		slog.LevelDebug: "debug", slog.LevelInfo: "info", slog.LevelWarn: "warn", slog.LevelError: "error",
-	}[l.Level]
 }

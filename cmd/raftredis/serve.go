@@ -1,29 +1,7 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"log/slog"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
-	"time"
-
 	"github.com/spf13/pflag"
-
-	"github.com/raftredis/raftredis/internal/address"
-)
-
-const (
-	// drainPeriod is how long clients whose commands are under way may keep a node from stopping.
-	drainPeriod = 5 * time.Second
-	// stopPeriod is how long the whole of stopping may take before the process ends regardless.
-	stopPeriod = 20 * time.Second
-	// sameStop is how soon after a signal another one means the same: timeout(1), and some managers of services, signal
-	// a process and then the group that it is in.
-	sameStop = 500 * time.Millisecond
 )
 
 // serve runs one node until it is told to stop.
@@ -35,176 +13,44 @@ func serve(flags *pflag.FlagSet) work {
 		if f.file, err = readFile(flags, args); err != nil {
 			return err
 		}
-		return f.run(flags, to)
+		return f.run(flags, to.out, to.err)
 	}
 }
 
-func (f *serveFlags) run(flags *pflag.FlagSet, to streams) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	if err := checkDirectory(f.directory); err != nil {
-		return err
-	}
-	if err := f.file.judge(f.frontOptions()); err != nil {
-		return err
-	}
-	// A reader of our output that goes away must not end the node by a signal.
-	signal.Ignore(syscall.SIGPIPE)
-	output := newPatientWriter(to.err)
-	defer output.flush()
-	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: f.level.Level}))
-	stop := stopSignals()
-	if !flags.Changed("dir") {
-		logger.Info("no --dir was given: using the default", "dir", f.absoluteDirectory())
-	}
-	s, err := wire(f, logger, func(err error) { die(output, logger, err) })
-	if err != nil {
-		return err
-	}
-	s.waiting = waiting{logger: logger, output: output, began: time.Now()}
-	return s.run(stop, lifeline(f.lifelineFD), to.out)
-}
+const serveIntro = `Runs one node. What it becomes is decided by its directory, and for a blank one
+by the flags:
 
-// stopSignals are those that ask for a stop: SIGTERM, SIGINT, and the end of the terminal, unless it was started to
-// outlive that (nohup). Of several within sameStop the first counts.
-func stopSignals() <-chan os.Signal {
-	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
-	if !signal.Ignored(syscall.SIGHUP) {
-		signals = append(signals, syscall.SIGHUP)
-	}
-	received := make(chan os.Signal, 2) // a second one is meant too
-	signal.Notify(received, signals...)
-	return distinct(received, time.Now)
-}
+  a cluster of one
+    raftredis serve --port 6379 --dir data --bootstrap
 
-// distinct leaves out signals that mean the same as the one before.
-func distinct(received <-chan os.Signal, now func() time.Time) <-chan os.Signal {
-	stop := make(chan os.Signal)
-	go func() {
-		var last time.Time
-		for s := range received {
-			if at := now(); last.IsZero() || at.Sub(last) >= sameStop {
-				last = at
-				stop <- s
-			}
-		}
-	}()
-	return stop
-}
+  a cluster of three; the order in which they start is irrelevant
+    raftredis serve --port 6379 --dir data1 --bootstrap --expect 3
+    raftredis serve --port 6380 --dir data2 --join 127.0.0.1:6379
+    raftredis serve --port 6381 --dir data3 --join 127.0.0.1:6379
 
-// die ends the process of a node that must not go on. Nobody may be served by it any more, so nothing is awaited but
-// the last words, and those not for long.
-func die(output *patientWriter, logger *slog.Logger, err error) {
-	logger.Error("the node must not go on: read this before you start it again", "error", err)
-	output.flush()
-	os.Exit(exitFatal)
-}
+  a member more for a cluster that runs: it joins by itself, as a voter ...
+    raftredis serve --port 6382 --dir data4 --join 127.0.0.1:6379
+  ... or waits until it is taken in, as a voter or as a learner
+    raftredis serve --port 6383 --dir data5
+    redis-cli -p 6379 CLUSTER ADDNODE 127.0.0.1:6383 LEARNER
 
-// run serves until something ends it, and says when serving begins.
-func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.Writer) error {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	ready := make(chan error, 1)
-	go func() { ready <- s.node.WaitServing(ctx) }()
-	progress := time.NewTicker(progressMoves)
-	defer progress.Stop()
-	defer s.waiting.end()
-	for {
-		select {
-		case now := <-progress.C:
-			s.waiting.show(s.obstacle(), now)
-		case err := <-ready:
-			if err != nil {
-				return s.shut(stop, fmt.Errorf("while waiting to serve: %w", err))
-			}
-			progress.Stop()
-			s.waiting.end()
-			ready = nil
-			s.announce(out)
-		case received := <-stop:
-			s.logger.Info("stopping", "signal", received)
-			return s.shut(stop, nil)
-		case <-parentGone:
-			s.logger.Info("stopping: the process that started this node has ended")
-			return s.shut(stop, nil)
-		case err := <-s.broken:
-			return s.shut(stop, err)
-		}
-	}
-}
+  on machines of their own
+    raftredis serve --bind 10.0.0.1 --dir data --bootstrap --expect 3
+    raftredis serve --bind 10.0.0.2 --dir data --join 10.0.0.1:6379
+    ...
 
-// announce says that linearizable reads are answered.
-func (s *server) announce(out io.Writer) {
-	s.store.serving.Store(true)
-	f, status := s.flags, s.node.Status()
-	fmt.Fprintf(out, "ready: clients on %s, peers on %s, node %d of %d, cluster %016x\n",
-		address.Join(f.bind, f.port), address.Join(f.bind, f.peerPort), status.ID,
-		len(status.Configuration.Members), status.ClusterID)
-	if f.password == "" && !loopback(f.bind) {
-		s.logger.Warn("anyone who reaches the port can read and write: set --requirepass, or --bind a private address")
-	}
-}
+On a directory that belongs to a cluster already, --bootstrap and --join change
+nothing: the same command line starts a node and starts it again.
 
-// obstacle says what a node that does not serve yet is waiting for.
-func (s *server) obstacle() stage {
-	status := s.node.Status()
-	switch {
-	case status.Blank && s.flags.bootstrap:
-		return stage{text: fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)}
-	case status.Blank && len(s.flags.join) > 0:
-		return stage{text: "waiting to be taken into a cluster, by whoever runs at " + strings.Join(s.flags.join, ", ")}
-	case status.Blank:
-		return stage{text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member takes this " +
-			"node in, --join asks for that, --bootstrap makes a new cluster"}
-	case status.Removed:
-		return stage{text: "this node was removed from its cluster: stop it, and give it an empty directory to use it again"}
-	case status.Install.Here:
-		return stage{text: fmt.Sprintf("taking over the data of a snapshot of %d bytes", status.Install.FileBytes)}
-	case status.Install.From != 0:
-		return stage{text: fmt.Sprintf("fetching a snapshot of %d bytes from node %d", status.Install.FileBytes,
-			status.Install.From)}
-	case status.Leader == 0:
-		return stage{text: "waiting for a leader: a majority of the cluster's nodes must run"}
-	}
-	return stage{"waiting to catch up with the leader", uint64(status.Applied), uint64(status.Commit), "entries"}
-}
+FILE, in the syntax of redis.conf, may hold flags and parameters of CONFIG SET,
+one a line; the command line wins:
 
-// shut stops the node; cause is the error that made it stop, if one did. A second signal, or stopPeriod, ends the
-// process as kill -9 would, which loses nothing that was acknowledged.
-func (s *server) shut(stop <-chan os.Signal, cause error) error {
-	closed := make(chan error, 1)
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), drainPeriod)
-		defer cancel()
-		closed <- s.close(ctx)
-	}()
-	limit := time.NewTimer(stopPeriod)
-	defer limit.Stop()
-	select {
-	case err := <-closed:
-		if cause == nil && err != nil {
-			cause = fmt.Errorf("stopping: %w", err)
-		}
-	case <-stop:
-		cause = fmt.Errorf("stopped by a second signal before everything was closed")
-	case <-limit.C:
-		cause = fmt.Errorf("not everything could be closed within %v", stopPeriod)
-	}
-	return cause
-}
+  raftredis serve raftredis.conf --port 6379
 
-// lifeline watches a pipe whose other end a parent holds. The channel is closed when that end is; without a pipe it
-// never is.
-func lifeline(descriptor int) <-chan struct{} {
-	gone := make(chan struct{})
-	if descriptor == 0 {
-		return gone
-	}
-	pipe := os.NewFile(uintptr(descriptor), "lifeline")
-	go func() {
-		defer close(gone)
-		_, _ = io.Copy(io.Discard, pipe) // however it ends, the parent is no longer there
-	}()
-	return gone
-}
+When it serves, a line that begins with "ready" is printed. Until then the log
+on standard error says what it waits for. SIGTERM and SIGINT stop it: it hands
+leadership over if it leads, and answers what it took; a second one, half a
+second later or more, stops it at once.
+
+See also raftredis help getting-started, configuration, security, exit-codes.
+`

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -80,4 +82,63 @@ func (s *subcommand) explain(out io.Writer, flags *pflag.FlagSet) error {
 	}
 	_, err := fmt.Fprintf(out, "Usage: %s\n\n%s%s", usage, s.intro, flagsHelp(flags))
 	return err
+}
+
+// parse reads the flags, and returns what is left over; for most subcommands that is an error.
+func parse(s *subcommand, flags *pflag.FlagSet, args []string) ([]string, error) {
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return nil, err
+	case err != nil:
+		return nil, flagError(flags, err)
+	case s.arguments == "" && flags.NArg() > 0:
+		return nil, wrongUsage(s.name, "%s: %q is no flag: values follow their flag, as in --port 6379", s.name, flags.Arg(0))
+	}
+	return flags.Args(), nil
+}
+
+// flagError says what is wrong with a flag, in words that tell what to do.
+func flagError(flags *pflag.FlagSet, err error) error {
+	var missing *pflag.NotExistError
+	var bare *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch name := flags.Name(); {
+	case errors.As(err, &missing):
+		return unknownFlag(flags, missing)
+	case errors.As(err, &bare):
+		f := bare.GetFlag()
+		kind, _ := pflag.UnquoteUsage(f)
+		return wrongUsage(name, "%s: --%s needs a value: --%s %s", name, f.Name, f.Name, strings.ToUpper(kind))
+	case errors.As(err, &invalid):
+		f := invalid.GetFlag()
+		return wrongUsage(name, "%s: --%s: %v", name, f.Name, valueError(f, invalid.GetValue(), invalid.Unwrap()))
+	default:
+		return wrongUsage(name, "%s: %v", name, err)
+	}
+}
+
+// unknownFlag names the flag that was probably meant.
+func unknownFlag(flags *pflag.FlagSet, missing *pflag.NotExistError) error {
+	name := missing.GetSpecifiedName()
+	if letters := missing.GetSpecifiedShortnames(); letters != "" {
+		return wrongUsage(flags.Name(), "%s: unknown flag: -%s; flags have two dashes, as in --port", flags.Name(), letters)
+	}
+	text := fmt.Sprintf("%s: unknown flag: --%s", flags.Name(), name)
+	if best := nearest(name, shownFlags(flags)); best != "" {
+		return wrongUsage(flags.Name(), "%s; did you mean --%s?", text, best)
+	}
+	return wrongUsage(flags.Name(), "%s", text)
+}
+
+// unknown is the error for a name that does not exist, with the nearest one that does.
+func unknown(kind, name string, names []string) error {
+	before, hint := "", overview()
+	if kind == "topic" {
+		before = "help "
+	}
+	if best := nearest(name, names); best != "" {
+		hint = "did you mean: raftredis " + before + best
+	}
+	return &usageError{fmt.Sprintf("unknown %s %q", kind, name), hint}
 }

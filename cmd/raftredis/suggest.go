@@ -1,7 +1,5 @@
 package main
 
-import "fmt"
-
 // farthest is how many letters a name may be away from the one that was meant.
 const farthest = 3
 
@@ -14,18 +12,6 @@ func nearest(name string, names []string) string {
 		}
 	}
 	return best
-}
-
-// unknown is the error for a name that does not exist, with the nearest one that does.
-func unknown(kind, name string, names []string) error {
-	before, hint := "", overview()
-	if kind == "topic" {
-		before = "help "
-	}
-	if best := nearest(name, names); best != "" {
-		hint = "did you mean: raftredis " + before + best
-	}
-	return &usageError{fmt.Sprintf("unknown %s %q", kind, name), hint}
 }
 
 // editDistance is how many characters have to be inserted, removed or replaced to make one word the other.

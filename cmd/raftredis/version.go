@@ -3,13 +3,9 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/pflag"
 )
-
-// release is the version that this tree is on its way to; a build of a tagged module says its tag instead.
-const release = "0.1.0-dev"
 
 const versionIntro = `Says which version and commit was built, and with what.
 
@@ -22,31 +18,4 @@ func version(*pflag.FlagSet) work {
 			versionText(), commitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return err
 	}
-}
-
-// versionText is the module's version if this is a build of a released module, and release otherwise.
-func versionText() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return release
-	}
-	return info.Main.Version
-}
-
-// commitText is what the go command noted of the tree that it built.
-func commitText() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	commit, changed := "unknown", ""
-	for _, setting := range info.Settings {
-		switch {
-		case setting.Key == "vcs.revision":
-			commit = setting.Value
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			changed = " with changes"
-		}
-	}
-	return commit + changed
 }
