@@ -49,7 +49,8 @@ func checkSnapshots(directory string, r *wal.Recovered, found []snapshot.Found) 
 	for _, f := range found {
 		if f.Kind == snapshot.Whole && r.Identity.NodeID == 0 {
 			return fmt.Errorf("%s holds a snapshot, and %s belongs to no cluster: its log was removed; keep the snapshot "+
-				"in another place, and start the node with an empty directory", filepath.Join(snapshot.DirectoryName, f.Name), directory)
+				"in another place, and start the node with an empty directory",
+				filepath.Join(snapshot.DirectoryName, f.Name), directory)
 		}
 	}
 	return nil

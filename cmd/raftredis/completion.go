@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 const completionIntro = `Prints what makes a shell complete the command lines of raftredis: subcommands,
@@ -29,16 +32,16 @@ func shells() []string { return []string{"bash", "zsh", "fish"} }
 
 // completion writes a script for a shell. All three are made from the table of subcommands and their flags, so they
 // cannot fall behind it.
-func completion(*pflag.FlagSet) work {
+func completionCommand(*pflag.FlagSet) work {
 	return func(args []string, to streams) error {
 		if len(args) != 1 {
-			return wrongUsage("completion", "completion: name one shell: %s", strings.Join(shells(), ", "))
+			return exit.WrongUsage("completion", "completion: name one shell: %s", strings.Join(shells(), ", "))
 		}
 		write := map[string]func(io.Writer, []completed) error{
 			"bash": writeBash, "zsh": writeZsh, "fish": writeFish,
 		}[args[0]]
 		if write == nil {
-			return wrongUsage("completion", "completion: %q is none of the shells that there is completion for: %s",
+			return exit.WrongUsage("completion", "completion: %q is none of the shells that there is completion for: %s",
 				args[0], strings.Join(shells(), ", "))
 		}
 		return write(to.out, allCompleted())
@@ -86,10 +89,10 @@ func allCompleted() []completed {
 func completedFlagOf(f *pflag.Flag) completedFlag {
 	_, usage := pflag.UnquoteUsage(f)
 	c := completedFlag{
-		name: f.Name, summary: gist(usage), takes: f.NoOptDefVal == "", kind: annotation(f, valueAnnotation),
+		name: f.Name, summary: gist(usage), takes: f.NoOptDefVal == "", kind: server.Annotation(f, server.ValueAnnotation),
 	}
-	if v, chooses := f.Value.(chooser); chooses {
-		c.choices = v.choices()
+	if v, chooses := f.Value.(server.Chooser); chooses {
+		c.choices = v.Choices()
 	}
 	return c
 }

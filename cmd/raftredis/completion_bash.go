@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 // bashBegin sets what the rest decides by: the subcommand, the flag whose value is being typed, and what is there of
@@ -75,9 +77,9 @@ func bashValue(f *completedFlag) string {
 	switch {
 	case len(f.choices) > 0:
 		return "_raftredis_words " + quoted(strings.Join(f.choices, " ")) + ";"
-	case f.kind == valueDirectory:
+	case f.kind == server.ValueDirectory:
 		return "_raftredis_files -d;"
-	case f.kind == valueFile:
+	case f.kind == server.ValueFile:
 		return "_raftredis_files -f;"
 	}
 	return ""

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 func writeFish(out io.Writer, all []completed) error {
@@ -37,9 +39,9 @@ func fishValue(f *completedFlag) string {
 	switch {
 	case len(f.choices) > 0:
 		return " -x -a " + quoted(strings.Join(f.choices, " "))
-	case f.kind == valueDirectory:
+	case f.kind == server.ValueDirectory:
 		return " -x -a '(__fish_complete_directories)'"
-	case f.kind == valueFile:
+	case f.kind == server.ValueFile:
 		return " -r -F"
 	case f.takes:
 		return " -x"

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 // zshEnd makes the script work both as a file that zsh loads when it is needed, and sourced.
@@ -53,9 +55,9 @@ func zshFlag(f *completedFlag) string {
 	switch {
 	case len(f.choices) > 0:
 		spec += ":value:(" + strings.Join(f.choices, " ") + ")"
-	case f.kind == valueDirectory:
+	case f.kind == server.ValueDirectory:
 		spec += ":directory:_files -/"
-	case f.kind == valueFile:
+	case f.kind == server.ValueFile:
 		spec += ":file:_files"
 	case f.takes:
 		spec += ":value: "

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 // helpColumns is how wide help may be: that of the terminals that were there first, and of many a window since.
@@ -18,7 +20,7 @@ func flagsHelp(flags *pflag.FlagSet) string {
 		if f.Hidden {
 			return
 		}
-		now := annotation(f, sectionAnnotation)
+		now := server.Annotation(f, server.SectionAnnotation)
 		if now == "" {
 			now = "Flags"
 		}

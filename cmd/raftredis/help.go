@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/exit"
 )
 
 const helpIntro = `Explains a subcommand, or a topic; help topics lists the topics.
@@ -19,7 +21,7 @@ const helpIntro = `Explains a subcommand, or a topic; help topics lists the topi
 const topicsName = "topics"
 
 // help explains.
-func help(*pflag.FlagSet) work {
+func helpCommand(*pflag.FlagSet) work {
 	return func(args []string, to streams) error {
 		switch len(args) {
 		case 0:
@@ -28,7 +30,7 @@ func help(*pflag.FlagSet) work {
 		case 1:
 			return explain(args[0], to.out)
 		}
-		return wrongUsage("help", "help: %q and %q: one name at a time", args[0], args[1])
+		return exit.WrongUsage("help", "help: %q and %q: one name at a time", args[0], args[1])
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/exit"
 )
 
 // streams are where a subcommand writes: out is for what was asked for, err for everything else.
@@ -20,19 +22,19 @@ func main() {
 func run(args []string, to streams) int {
 	err := dispatch(args, to)
 	if err == nil {
-		return exitOK
+		return exit.OK
 	}
 	fmt.Fprintln(to.err, "raftredis:", err)
-	var usage *usageError
-	if errors.As(err, &usage) && usage.hint != "" {
-		fmt.Fprintln(to.err, usage.hint)
+	var usage *exit.UsageError
+	if errors.As(err, &usage) && usage.Hint != "" {
+		fmt.Fprintln(to.err, usage.Hint)
 	}
-	return exitCode(err)
+	return exit.Code(err)
 }
 
 func dispatch(args []string, to streams) error {
 	if len(args) == 0 {
-		return &usageError{"a subcommand is missing", overview()}
+		return &exit.UsageError{Text: "a subcommand is missing", Hint: overview()}
 	}
 	switch args[0] {
 	case "-h", "--help":

@@ -4,6 +4,9 @@ import (
 	"log/slog"
 
 	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/server"
+	"github.com/raftredis/raftredis/internal/server/playground"
 )
 
 const playgroundIntro = `Runs a cluster on this machine, each node in a child process, to play with and
@@ -22,13 +25,13 @@ the same flags goes on with the data in it.
 `
 
 // playground runs a cluster of child processes until it is told to stop.
-func playground(flags *pflag.FlagSet) work {
-	var f playgroundFlags
-	flags.IntVar(&f.nodes, "nodes", defaultPlaygroundNodes, "how many `nodes`, 1 to 9")
-	flags.IntVar(&f.port, "port", defaultPlaygroundPort, "`port` of the first node for clients; the others follow it")
-	flags.StringVar(&f.directory, "dir", "", "`directory` for the data, kept at the end (default: a temporary one)")
-	f.level.Level = slog.LevelInfo
-	flags.Var(&f.level, "log-level", "least important lines of the nodes' logs: debug, info, warn or error")
-	annotate(flags, "dir", valueAnnotation, valueDirectory)
-	return func(_ []string, to streams) error { return f.run(to.out, to.err) }
+func playgroundCommand(flags *pflag.FlagSet) work {
+	var f playground.Options
+	flags.IntVar(&f.Nodes, "nodes", playground.DefaultPlaygroundNodes, "how many `nodes`, 1 to 9")
+	flags.IntVar(&f.Port, "port", playground.DefaultPlaygroundPort, "`port` of the first node for clients; the others follow it")
+	flags.StringVar(&f.Directory, "dir", "", "`directory` for the data, kept at the end (default: a temporary one)")
+	f.Level.Level = slog.LevelInfo
+	flags.Var(&f.Level, "log-level", "least important lines of the nodes' logs: debug, info, warn or error")
+	server.Annotate(flags, "dir", server.ValueAnnotation, server.ValueDirectory)
+	return func(_ []string, to streams) error { return f.Run(to.out, to.err) }
 }

@@ -2,18 +2,20 @@ package main
 
 import (
 	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 // serve runs one node until it is told to stop.
-func serve(flags *pflag.FlagSet) work {
-	var f serveFlags
-	f.define(flags)
+func serveCommand(flags *pflag.FlagSet) work {
+	var f server.Flags
+	f.Define(flags)
 	return func(args []string, to streams) error {
 		var err error
-		if f.file, err = readFile(flags, args); err != nil {
+		if f.File, err = server.ReadFile(flags, args); err != nil {
 			return err
 		}
-		return f.run(flags, to.out, to.err)
+		return f.Run(flags, to.out, to.err)
 	}
 }
 

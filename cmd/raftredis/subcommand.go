@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 // subcommand is one thing that the binary can do. Help, completion and tests read the same table as main.
@@ -27,20 +30,20 @@ type work func(args []string, to streams) error
 
 func subcommands() []subcommand {
 	return []subcommand{
-		{name: "serve", summary: "run one node", intro: serveIntro, arguments: "[FILE]", define: serve},
+		{name: "serve", summary: "run one node", intro: serveIntro, arguments: "[FILE]", define: serveCommand},
 		{
 			name: "playground", summary: "run a cluster on this machine, to play with", intro: playgroundIntro,
-			define: playground,
+			define: playgroundCommand,
 		},
-		{name: "inspect", summary: "show what is in the directory of a node", intro: inspectIntro, define: inspect},
-		{name: "version", summary: "say what was built", intro: versionIntro, define: version},
+		{name: "inspect", summary: "show what is in the directory of a node", intro: inspectIntro, define: inspectCommand},
+		{name: "version", summary: "say what was built", intro: versionIntro, define: versionCommand},
 		{
 			name: "completion", summary: "print what makes a shell complete command lines", intro: completionIntro,
-			arguments: "SHELL", choices: shells, define: completion,
+			arguments: "SHELL", choices: shells, define: completionCommand,
 		},
 		{
 			name: "help", summary: "explain a subcommand or a topic", intro: helpIntro, arguments: "[NAME]",
-			choices: explained, define: help,
+			choices: explained, define: helpCommand,
 		},
 	}
 }
@@ -93,7 +96,7 @@ func parse(s *subcommand, flags *pflag.FlagSet, args []string) ([]string, error)
 	case err != nil:
 		return nil, flagError(flags, err)
 	case s.arguments == "" && flags.NArg() > 0:
-		return nil, wrongUsage(s.name, "%s: %q is no flag: values follow their flag, as in --port 6379", s.name, flags.Arg(0))
+		return nil, exit.WrongUsage(s.name, "%s: %q is no flag: values follow their flag, as in --port 6379", s.name, flags.Arg(0))
 	}
 	return flags.Args(), nil
 }
@@ -109,12 +112,12 @@ func flagError(flags *pflag.FlagSet, err error) error {
 	case errors.As(err, &bare):
 		f := bare.GetFlag()
 		kind, _ := pflag.UnquoteUsage(f)
-		return wrongUsage(name, "%s: --%s needs a value: --%s %s", name, f.Name, f.Name, strings.ToUpper(kind))
+		return exit.WrongUsage(name, "%s: --%s needs a value: --%s %s", name, f.Name, f.Name, strings.ToUpper(kind))
 	case errors.As(err, &invalid):
 		f := invalid.GetFlag()
-		return wrongUsage(name, "%s: --%s: %v", name, f.Name, valueError(f, invalid.GetValue(), invalid.Unwrap()))
+		return exit.WrongUsage(name, "%s: --%s: %v", name, f.Name, server.ValueError(f, invalid.GetValue(), invalid.Unwrap()))
 	default:
-		return wrongUsage(name, "%s: %v", name, err)
+		return exit.WrongUsage(name, "%s: %v", name, err)
 	}
 }
 
@@ -122,13 +125,13 @@ func flagError(flags *pflag.FlagSet, err error) error {
 func unknownFlag(flags *pflag.FlagSet, missing *pflag.NotExistError) error {
 	name := missing.GetSpecifiedName()
 	if letters := missing.GetSpecifiedShortnames(); letters != "" {
-		return wrongUsage(flags.Name(), "%s: unknown flag: -%s; flags have two dashes, as in --port", flags.Name(), letters)
+		return exit.WrongUsage(flags.Name(), "%s: unknown flag: -%s; flags have two dashes, as in --port", flags.Name(), letters)
 	}
 	text := fmt.Sprintf("%s: unknown flag: --%s", flags.Name(), name)
-	if best := nearest(name, shownFlags(flags)); best != "" {
-		return wrongUsage(flags.Name(), "%s; did you mean --%s?", text, best)
+	if best := server.Nearest(name, server.ShownFlags(flags)); best != "" {
+		return exit.WrongUsage(flags.Name(), "%s; did you mean --%s?", text, best)
 	}
-	return wrongUsage(flags.Name(), "%s", text)
+	return exit.WrongUsage(flags.Name(), "%s", text)
 }
 
 // unknown is the error for a name that does not exist, with the nearest one that does.
@@ -137,8 +140,8 @@ func unknown(kind, name string, names []string) error {
 	if kind == "topic" {
 		before = "help "
 	}
-	if best := nearest(name, names); best != "" {
+	if best := server.Nearest(name, names); best != "" {
 		hint = "did you mean: raftredis " + before + best
 	}
-	return &usageError{fmt.Sprintf("unknown %s %q", kind, name), hint}
+	return &exit.UsageError{Text: fmt.Sprintf("unknown %s %q", kind, name), Hint: hint}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 // helpTexts is everything that help can say, by name.
@@ -188,7 +189,7 @@ func TestHelp_NamesThatAreNearAreFound(t *testing.T) {
 	for name, want := range map[string]string{
 		"srve": "serve", "seve": "serve", "membershp": "membership", "x": "", "zzzzzzzz": "", "bakup": "backup", "": "",
 	} {
-		if got := nearest(name, explained()); got != want {
+		if got := server.Nearest(name, explained()); got != want {
 			t.Errorf("%q: %q is suggested, want %q", name, got, want)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 const versionIntro = `Says which version and commit was built, and with what.
@@ -12,10 +14,10 @@ const versionIntro = `Says which version and commit was built, and with what.
   raftredis version
 `
 
-func version(*pflag.FlagSet) work {
+func versionCommand(*pflag.FlagSet) work {
 	return func(_ []string, to streams) error {
 		_, err := fmt.Fprintf(to.out, "raftredis %s\ncommit %s\n%s %s/%s\n",
-			versionText(), commitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			server.VersionText(), server.CommitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return err
 	}
 }

@@ -1,0 +1,147 @@
+package console
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+)
+
+const (
+	// progressNews is how often the log hears of work that takes long. Where nothing can be said of how far it is, the
+	// time doubles with each line, up to mostProgressNews: a node may wait for days.
+	progressNews     = 5 * time.Second
+	mostProgressNews = 5 * time.Minute
+	// ProgressMoves is how often the line on a terminal moves.
+	ProgressMoves = 200 * time.Millisecond
+	// statusColumns is how long that line may be: it must not be wrapped, or it could not be written over.
+	statusColumns = 79
+)
+
+// IsTerminal reports whether somebody looks at what is written there.
+func IsTerminal(w io.Writer) bool {
+	file, is := w.(*os.File)
+	if !is || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// Stage is what a node is doing before it serves.
+type Stage struct {
+	Text string
+	// done of total is how far it is, in what; nothing is known if what is empty.
+	Done, Total uint64
+	What        string
+}
+
+// Waiting tells of a node that does not serve yet: on a terminal in one line that moves, in the log when there is
+// something new, and now and then how far it is.
+type Waiting struct {
+	Logger *slog.Logger
+	Output *Writer
+	// began is when the first stage began, told when the log heard of one last, for the next time after pause.
+	Began, told time.Time
+	pause       time.Duration
+	last        string
+}
+
+// Show tells of the present stage.
+func (w *Waiting) Show(s Stage, now time.Time) {
+	seconds := int(now.Sub(w.Began).Seconds())
+	w.Output.status(fmt.Sprintf("%s (%d s)", s, seconds))
+	news := s.Text != w.last
+	switch {
+	case !news && now.Sub(w.told) < w.pause:
+		return
+	case news && s.What == "":
+		w.Logger.Info(s.Text)
+	default:
+		w.Logger.Info(s.Text, s.attributes(seconds)...)
+	}
+	if news || s.What != "" {
+		w.pause = progressNews
+	} else {
+		w.pause = min(2*w.pause, mostProgressNews)
+	}
+	w.last, w.told = s.Text, now
+}
+
+// End removes the line from the terminal.
+func (w *Waiting) End() { w.Output.status("") }
+
+func (s Stage) attributes(seconds int) []any {
+	if s.What == "" {
+		return []any{"seconds", seconds}
+	}
+	return []any{s.What, s.Done, "of", s.Total, "seconds", seconds}
+}
+
+// String is the stage in a line.
+func (s Stage) String() string {
+	if s.What == "" {
+		return s.Text
+	}
+	return fmt.Sprintf("%s: %d of %d %s, %d %%", s.Text, s.Done, s.Total, s.What, percent(s.Done, s.Total))
+}
+
+func percent(done, total uint64) int {
+	if total == 0 {
+		return 100
+	}
+	return int(100 * float64(min(done, total)) / float64(total))
+}
+
+// Meter tells how far a tool is that reads much.
+type Meter struct {
+	Err    io.Writer
+	moving bool
+	what   string
+	done   uint64
+	total  uint64
+	told   time.Time
+}
+
+// Begin starts with a piece of work, of so many bytes.
+func (m *Meter) Begin(what string, bytes uint64) {
+	m.moving = IsTerminal(m.Err)
+	m.what, m.done, m.total, m.told = what, 0, bytes, time.Now()
+}
+
+// Add counts bytes that were read; it never fails. It is a pace for the reader.
+func (m *Meter) Add(bytes int) error {
+	m.done += uint64(bytes)
+	period := progressNews
+	if m.moving {
+		period = ProgressMoves
+	}
+	if time.Since(m.told) < period {
+		return nil
+	}
+	m.told = time.Now()
+	text := Stage{m.what, m.done, m.total, "bytes"}.String()
+	if m.moving {
+		fmt.Fprint(m.Err, overwrite(text))
+	} else {
+		fmt.Fprintln(m.Err, text)
+	}
+	return nil
+}
+
+// End removes the line from the terminal.
+func (m *Meter) End() {
+	if m.moving {
+		fmt.Fprint(m.Err, overwrite(""))
+	}
+}
+
+// overwrite is what puts a text in the place of the line that the cursor is in.
+func overwrite(text string) string {
+	const eraseLine = "\r\x1b[K"
+	if runes := []rune(text); len(runes) > statusColumns {
+		text = string(runes[:statusColumns-1]) + "…"
+	}
+	return eraseLine + text
+}

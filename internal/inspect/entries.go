@@ -1,0 +1,73 @@
+package inspect
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/argv"
+)
+
+// What is shown of one command: enough to recognise it.
+const (
+	shownArguments     = 12
+	shownArgumentBytes = 64
+)
+
+// stampFormat is how a moment of the cluster's time is shown.
+const stampFormat = "2006-01-02T15:04:05.000Z"
+
+// kindTexts are the kinds of entries as people call them.
+var kindTexts = map[raft.EntryKind]string{
+	raft.EntryNoOp: "start of term", raft.EntryCommand: "commands", raft.EntryConfiguration: "configuration",
+	raft.EntryTick: "tick",
+}
+
+// describeEntries writes entries with the commands in them.
+func describeEntries(out io.Writer, entries []raft.Entry) {
+	for i := range entries {
+		e := &entries[i]
+		fmt.Fprintf(out, "entry %v, %s, %s", e.Mark(), kindTexts[e.Kind],
+			time.UnixMilli(int64(e.Stamp)).UTC().Format(stampFormat))
+		if e.Tag != (raft.Tag{}) {
+			fmt.Fprintf(out, ", of node %d, boot %016x, number %d", e.Tag.Origin, uint64(e.Tag.Boot), e.Tag.Sequence)
+		}
+		fmt.Fprintf(out, ", %d bytes\n", len(e.Body))
+		if e.Kind == raft.EntryCommand {
+			describeCommands(out, e.Body)
+		}
+	}
+}
+
+// describeCommands writes the commands of a body, one in a line.
+func describeCommands(out io.Writer, body []byte) {
+	for len(body) > 0 {
+		args, rest, err := argv.Next(body, nil)
+		if err != nil {
+			fmt.Fprintf(out, "  %d bytes that are no command: %v\n", len(body), err)
+			return
+		}
+		fmt.Fprintf(out, "  %s\n", commandText(args))
+		body = rest
+	}
+}
+
+// commandText is a command as one would type it, cut where it is long.
+func commandText(args [][]byte) string {
+	words := []string{string(args[0])}
+	for i, arg := range args[1:] {
+		if i == shownArguments {
+			words = append(words, fmt.Sprintf("… and %d more", len(args)-1-shownArguments))
+			break
+		}
+		if len(arg) > shownArgumentBytes {
+			words = append(words, fmt.Sprintf("%s… (%d bytes)", strconv.Quote(string(arg[:shownArgumentBytes])), len(arg)))
+			continue
+		}
+		words = append(words, strconv.Quote(string(arg)))
+	}
+	return strings.Join(words, " ")
+}

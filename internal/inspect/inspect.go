@@ -1,0 +1,248 @@
+package inspect
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/console"
+	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal"
+	"github.com/raftredis/raftredis/wal/journal"
+)
+
+const (
+	// inspectTries is how often a look that met damage is repeated: a node that runs may have been writing there.
+	inspectTries = 5
+	// inspectPause is the time between two tries; a node takes less than that to begin a file of its journal.
+	inspectPause = 50 * time.Millisecond
+)
+
+// inspectFlags are the flags of inspect, as they were given.
+type Options struct {
+	Directory, Entries string
+	Records, Verify    bool
+}
+
+func (f *Options) Run(output, log io.Writer) error {
+	if f.Directory == "" {
+		return exit.WrongUsage("inspect", "--dir is missing: name the directory of a node")
+	}
+	span, err := parseSpan(f.Entries)
+	if err != nil {
+		return exit.WrongUsage("inspect", "--entries %v", err)
+	}
+	found, err := look(f.Directory)
+	if err != nil {
+		return lookError(f.Directory, err)
+	}
+	out := bufio.NewWriter(output)
+	var verify *console.Meter
+	if f.Verify {
+		verify = &console.Meter{Err: log}
+	}
+	err = describe(out, &found, span, verify)
+	if f.Records && err == nil {
+		err = describeRecords(out, found.JournalFiles)
+	}
+	return errors.Join(err, out.Flush())
+}
+
+// lookError says of a directory that no node has lived in what was probably meant.
+func lookError(directory string, err error) error {
+	_, missing := os.Stat(directory)
+	_, nobody := os.Stat(filepath.Join(directory, wal.IdentityName))
+	switch {
+	case errors.Is(missing, os.ErrNotExist):
+		return fmt.Errorf("there is no directory %s: name the one that serve was given with --dir", directory)
+	case errors.Is(nobody, os.ErrNotExist):
+		return fmt.Errorf("no node has lived in %s: there is no file %s in it; name the directory that serve was given "+
+			"with --dir", directory, wal.IdentityName)
+	}
+	return err
+}
+
+// inspection is what was found in a directory.
+type inspection struct {
+	wal.Inspection
+	snapshots []snapshotFile
+}
+
+// look reads the directory, more than once if what it meets looks like damage.
+func look(directory string) (found inspection, err error) {
+	if absolute, err := filepath.Abs(directory); err == nil {
+		directory = absolute
+	}
+	for range inspectTries {
+		var damage *wal.CorruptionError
+		if found.Inspection, err = wal.Inspect(directory); err == nil {
+			found.snapshots, err = findSnapshots(directory, &found.Journal.Opening)
+		}
+		if err == nil && !lacks(found.snapshots) || err != nil && !errors.As(err, &damage) {
+			break
+		}
+		time.Sleep(inspectPause)
+	}
+	return found, err
+}
+
+// span is a range of indexes, both ends included; the zero value is empty.
+type span struct{ from, to raft.Index }
+
+func (s span) holds(i raft.Index) bool { return s.from <= i && i <= s.to && s.to > 0 }
+
+func parseSpan(text string) (span, error) {
+	if text == "" {
+		return span{}, nil
+	}
+	first, last, two := strings.Cut(text, "-")
+	if !two {
+		last = first
+	}
+	from, err1 := strconv.ParseUint(first, 10, 64)
+	to, err2 := strconv.ParseUint(last, 10, 64)
+	if err1 != nil || err2 != nil || from == 0 || to < from {
+		return span{}, fmt.Errorf("%q is no range; it looks like 100-120, or 100 for one entry", text)
+	}
+	return span{raft.Index(from), raft.Index(to)}, nil
+}
+
+// describe writes identity, promises, snapshots and log. History is read to its end, so damage is found wherever it is.
+func describe(out io.Writer, found *inspection, wanted span, verify *console.Meter) error {
+	describeIdentity(out, &found.Inspection)
+	damage := describeSnapshots(out, found.snapshots, verify)
+	fmt.Fprintf(out, "log: durable in history up to %v\n", found.Journal.Checkpoint)
+	return errors.Join(damage, describeLog(out, found, wanted))
+}
+
+// describeLog writes what is in the log, and the newest configuration.
+func describeLog(out io.Writer, found *inspection, wanted span) error {
+	logged := summary{}
+	var shown []raft.Entry
+	configurations := newestConfiguration{found.Journal.ConfigurationIndex, found.Journal.ConfigurationBody}
+	keep := func(e raft.Entry) {
+		configurations.see(e)
+		if wanted.holds(e.Index) && (len(shown) == 0 || e.Index > shown[len(shown)-1].Index) {
+			shown = append(shown, e)
+		}
+	}
+	err := found.Visit(func(file string, _ int64, e raft.Entry) error {
+		logged.add(file, e)
+		keep(e)
+		return nil
+	})
+	logged.write(out)
+	if err != nil {
+		return err
+	}
+	for _, e := range found.Journal.Entries {
+		keep(e)
+	}
+	if n := len(found.Journal.Entries); n > 0 {
+		fmt.Fprintf(out, "  %s: entries %v to %v\n", found.Journal.File,
+			found.Journal.Entries[0].Mark(), found.Journal.Entries[n-1].Mark())
+	}
+	if err := configurations.write(out); err != nil {
+		return err
+	}
+	describeEntries(out, shown)
+	return nil
+}
+
+func describeIdentity(out io.Writer, found *wal.Inspection) {
+	i, j := found.Identity, found.Journal
+	if i.ClusterID == 0 {
+		fmt.Fprintln(out, "identity: belongs to no cluster yet")
+	} else {
+		fmt.Fprintf(out, "identity: node %d of cluster %016x\n", i.NodeID, i.ClusterID)
+	}
+	fmt.Fprintf(out, "  name %s\n  incarnation %016x\n", i.Name, i.Incarnation)
+	fmt.Fprintf(out, "promises: term %d, vote for %s, commit at least %d\n", j.Term, voteText(j.Vote), j.Commit)
+	fmt.Fprintf(out, "journal: %s is in force, generation %d, used up to %d\n", j.File, j.Generation, j.EndBytes)
+	if j.Torn {
+		fmt.Fprintln(out, "  a record was begun there and not finished; nobody was told of it")
+	}
+}
+
+func voteText(vote raft.NodeID) string {
+	if vote == 0 {
+		return "nobody"
+	}
+	return fmt.Sprintf("node %d", vote)
+}
+
+// summary is what each segment of history holds.
+type summary struct {
+	files       []string
+	first, last map[string]raft.Mark
+	bytes       map[string]int
+}
+
+func (s *summary) add(file string, e raft.Entry) {
+	if s.first == nil {
+		s.first, s.last, s.bytes = map[string]raft.Mark{}, map[string]raft.Mark{}, map[string]int{}
+	}
+	if _, known := s.first[file]; !known {
+		s.files = append(s.files, file)
+		s.first[file] = e.Mark()
+	}
+	s.last[file] = e.Mark()
+	s.bytes[file] += e.Size()
+}
+
+func (s *summary) write(out io.Writer) {
+	for _, file := range s.files {
+		fmt.Fprintf(out, "  %s: entries %v to %v, %d bytes\n", file, s.first[file], s.last[file], s.bytes[file])
+	}
+}
+
+// newestConfiguration is the newest one that was met.
+type newestConfiguration struct {
+	index raft.Index
+	body  []byte
+}
+
+func (c *newestConfiguration) see(e raft.Entry) {
+	if e.Kind == raft.EntryConfiguration && e.Index >= c.index {
+		c.index, c.body = e.Index, e.Body
+	}
+}
+
+func (c *newestConfiguration) write(out io.Writer) error {
+	if c.body == nil {
+		fmt.Fprintln(out, "configuration: none yet")
+		return nil
+	}
+	decoded, err := engine.DecodeConfiguration(c.body)
+	if err != nil {
+		return fmt.Errorf("the configuration of entry %d: %w", c.index, err)
+	}
+	fmt.Fprintf(out, "configuration: entry %d\n", c.index)
+	for _, m := range decoded.Members {
+		standing := "learner"
+		if decoded.Votes(m.ID) {
+			standing = "voter"
+		}
+		fmt.Fprintf(out, "  node %d, %s: clients on %s, peers on %s, incarnation %016x, name %s\n",
+			m.ID, standing, m.ClientAddress, m.PeerAddress, m.Incarnation, m.Name)
+	}
+	return nil
+}
+
+func describeRecords(out io.Writer, files []string) error {
+	for _, file := range files {
+		if err := journal.Inspect(vfs.OS(), file, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}

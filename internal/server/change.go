@@ -1,0 +1,218 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp"
+)
+
+// maxChanges is how many clients may wait at once for changes of the members, by way of this node. There is one change
+// at a time in the whole cluster, so more than a few are a mistake of somebody's.
+const maxChanges = 16
+
+// changes are the changes of the members that clients of this node wait for, each on a goroutine of its own.
+type changes struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	// places has room for maxChanges.
+	places chan struct{}
+}
+
+func newChanges() *changes {
+	c := &changes{places: make(chan struct{}, maxChanges)}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// stop lets nobody wait any longer.
+func (c *changes) stop() { c.cancel() }
+
+// Change makes a change in the background.
+func (s *store) Change(r *resp.ChangeRequest) {
+	select {
+	case s.changes.places <- struct{}{}:
+	default:
+		r.Complete(resp.ChangeResult{Outcome: resp.Overloaded})
+		return
+	}
+	ctx, cancel := context.WithTimeout(s.changes.ctx, r.Timeout)
+	r.Ticket = cancel
+	go func() {
+		result := s.changeMembers(ctx, &r.Change)
+		cancel()
+		<-s.changes.places
+		r.Complete(result)
+	}()
+}
+
+// AbandonChange ends the wait for a change. What the cluster has taken up goes on without it.
+func (s *store) AbandonChange(r *resp.ChangeRequest) {
+	if cancel, running := r.Ticket.(context.CancelFunc); running {
+		cancel()
+	}
+}
+
+// changeMembers makes a change and says how it ended. Names are looked up in a configuration that is at least as new as
+// anything that was acknowledged to anyone: who was told the id of a new member may use it on every node.
+func (s *store) changeMembers(ctx context.Context, wanted *resp.MemberChange) resp.ChangeResult {
+	if failed := s.refresh(ctx); failed != nil {
+		return *failed
+	}
+	change, strangers, err := translate(s.node.Status().Configuration, wanted)
+	if err != nil || len(strangers) > 0 {
+		return resp.ChangeResult{Outcome: resp.NotDone, Strangers: strangers, Reason: text(err)}
+	}
+	ids, err := s.node.ChangeMembers(ctx, change)
+	now := s.node.Status().Configuration
+	if err != nil {
+		return failure(err, ctx.Err() != nil, now)
+	}
+	added, err := named(now, ids)
+	if err != nil {
+		return resp.ChangeResult{Outcome: resp.Uncertain, Reason: err.Error()}
+	}
+	return resp.ChangeResult{Outcome: resp.Done, Added: added}
+}
+
+// refresh waits until this node knows everything that was acknowledged before. If it cannot, nothing was done.
+func (s *store) refresh(ctx context.Context) *resp.ChangeResult {
+	status := s.node.Status()
+	switch {
+	case status.Blank:
+		return &resp.ChangeResult{Outcome: resp.NotDone, Reason: "this node belongs to no cluster: ask a member"}
+	case status.Removed:
+		return &resp.ChangeResult{Outcome: resp.NotDone, Reason: "this node was removed from its cluster: ask a member"}
+	}
+	err := s.node.Query(ctx, &command.Run{Protocol: 2})
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, consensus.ErrOverloaded):
+		return &resp.ChangeResult{Outcome: resp.Overloaded}
+	}
+	return &resp.ChangeResult{Outcome: resp.NotDone}
+}
+
+// translate puts a change into the words of the library, or names those to remove who are no members.
+func translate(c *raft.Configuration, wanted *resp.MemberChange) (
+	change consensus.MemberChange, strangers []resp.Member, err error,
+) {
+	for _, gone := range wanted.Remove {
+		switch id := find(c, gone); {
+		case id != 0:
+			change.Remove = append(change.Remove, id)
+		case !replacedBefore(c, gone, wanted.Add):
+			strangers = append(strangers, gone)
+		}
+	}
+	for _, added := range wanted.Add {
+		learner := added.Learner
+		if added.InPlaceOf != (resp.Member{}) {
+			place := find(c, added.InPlaceOf)
+			if place == 0 {
+				place = at(c, added.PeerAddress)
+			}
+			learner = !c.Votes(place)
+		}
+		if learner {
+			change.AddLearners = append(change.AddLearners, added.PeerAddress)
+		} else {
+			change.Add = append(change.Add, added.PeerAddress)
+		}
+	}
+	if len(change.Add) > 0 && len(change.AddLearners) > 0 {
+		return change, strangers, errors.New("voters and learners cannot be replaced in one step")
+	}
+	return change, strangers, nil
+}
+
+// replacedBefore reports whether a node was a member, and has its place taken by one of those to be added: somebody
+// asks again for what is done, because the answer was lost. Only a number tells that; the name of who is gone is
+// forgotten.
+func replacedBefore(c *raft.Configuration, gone resp.Member, added []resp.NewMember) bool {
+	taken := func(n resp.NewMember) bool { return n.InPlaceOf == gone && at(c, n.PeerAddress) != 0 }
+	return gone.ID != 0 && engine.LeftOut(c, raft.NodeID(gone.ID)) && slices.ContainsFunc(added, taken)
+}
+
+// at is the number of the member that is to be found at a peer address; 0 if there is none.
+func at(c *raft.Configuration, peerAddress string) raft.NodeID {
+	for i := range c.Members {
+		if c.Members[i].PeerAddress == peerAddress {
+			return c.Members[i].ID
+		}
+	}
+	return 0
+}
+
+// find is the number of a member; 0 if there is none.
+func find(c *raft.Configuration, wanted resp.Member) raft.NodeID {
+	for i := range c.Members {
+		m := &c.Members[i]
+		if uint64(m.ID) == wanted.ID || wanted.Name != "" && strings.EqualFold(m.Name, wanted.Name) {
+			return m.ID
+		}
+	}
+	return 0
+}
+
+// named tells who has the numbers. This node has seen them become members; one that it does not know was removed since.
+func named(c *raft.Configuration, ids []raft.NodeID) ([]resp.Member, error) {
+	members := make([]resp.Member, 0, len(ids))
+	for _, id := range ids {
+		m := engine.FindMember(c, id)
+		if m == nil {
+			return nil, fmt.Errorf("node %d was added, and removed again by somebody else", id)
+		}
+		members = append(members, resp.Member{ID: uint64(id), Name: m.Name})
+	}
+	return members, nil
+}
+
+// failure translates the errors of changing members. What ended before its time was refused, and nothing of it was
+// done, unless the error says otherwise. When the time is up it may go on, even where that is not known: a leader may
+// have had it and not answered.
+func failure(err error, late bool, c *raft.Configuration) resp.ChangeResult {
+	open := late
+	for _, known := range []error{
+		consensus.ErrGoesOn, consensus.ErrUnknown, consensus.ErrUndone, consensus.ErrClosed,
+	} {
+		open = open || errors.Is(err, known)
+	}
+	switch {
+	case errors.Is(err, consensus.ErrRefused) || !open:
+		reason := strings.TrimPrefix(err.Error(), consensus.ErrRefused.Error()+": ") // that it is refused is clear
+		return resp.ChangeResult{Outcome: resp.NotDone, Reason: reason}
+	case errors.Is(err, consensus.ErrGoesOn) && c != nil:
+		return resp.ChangeResult{Outcome: resp.Uncertain, Reason: pending(c)}
+	}
+	return resp.ChangeResult{Outcome: resp.Uncertain, Reason: err.Error()}
+}
+
+// pending says what a change that goes on waits for, as far as the newest configuration tells.
+func pending(c *raft.Configuration) string {
+	switch {
+	case c.Joint():
+		return "a majority of the voters before and a majority of those after have to agree"
+	case len(c.Promote) > 0:
+		return fmt.Sprintf("nodes %d have to catch up before they become voters", c.Promote)
+	}
+	return "a majority of the voters has to agree"
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// Join makes a blank node ask to be taken in.
+func (s *store) Join(peerAddress string) error { return s.node.Join(peerAddress) }

@@ -1,0 +1,241 @@
+package playground
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/console"
+	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/internal/server"
+)
+
+const (
+	DefaultPlaygroundNodes = 3
+	DefaultPlaygroundPort  = 7001
+	maxPlaygroundNodes     = 9
+	// playgroundJournalBytes is small, so that several nodes start fast and fit a laptop's disk.
+	playgroundJournalBytes = 16 << 20
+	// playgroundLogBytes is small for the same reasons: what is kept on disk, and done again at a start.
+	playgroundLogBytes = 16 << 20
+	// killAfter is how long children may take to stop: a little longer than they allow themselves.
+	killAfter = server.StopPeriod + 5*time.Second
+)
+
+// playgroundFlags are the flags of playground, as they were given.
+type Options struct {
+	Nodes, Port int
+	Directory   string
+	Level       server.LogLevel
+}
+
+func (f *Options) Run(out, log io.Writer) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	// See child.go: children die with the thread that made them, so this one must last.
+	runtime.LockOSThread()
+	signal.Ignore(syscall.SIGPIPE)
+	stop := server.StopSignals()
+	directory, remove, err := f.prepare()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	output := console.NewWriter(log)
+	defer output.Flush()
+	p := &cluster{flags: f, directory: directory, out: out, log: output, events: make(chan childEvent, 2*f.Nodes)}
+	defer p.end(stop)
+	if err := p.start(); err != nil {
+		return err
+	}
+	return p.run(stop, goRunEnded())
+}
+
+func (f *Options) check() error {
+	last := f.Port + f.Nodes - 1
+	switch _, err := address.PeerPort(last); {
+	case f.Nodes < 1 || f.Nodes > maxPlaygroundNodes:
+		return exit.WrongUsage("playground", "--nodes is %d; it must be 1 to %d", f.Nodes, maxPlaygroundNodes)
+	case f.Port < 1 || f.Port > address.MaxPort:
+		return exit.WrongUsage("playground", "--port is %d; ports are 1 to %d", f.Port, address.MaxPort)
+	case err != nil:
+		return exit.WrongUsage("playground", "--port %d: %v; the highest that goes is %d",
+			f.Port, err, address.MaxPort-address.PeerPortDistance-f.Nodes+1)
+	}
+	return nil
+}
+
+// shapeFile remembers, in a directory that is kept, what cannot be changed later: the nodes know each other by address.
+const shapeFile = "playground"
+
+// prepare makes the directory of the playground; remove undoes that if it is temporary.
+func (f *Options) prepare() (directory string, remove func(), err error) {
+	if f.Directory == "" {
+		directory, err = os.MkdirTemp("", "raftredis-playground-")
+		return directory, func() { _ = os.RemoveAll(directory) }, err // it is in the system's place for rubbish
+	}
+	if err := os.MkdirAll(f.Directory, 0o755); err != nil {
+		return "", nil, err
+	}
+	shape := fmt.Sprintf("--nodes %d --port %d\n", f.Nodes, f.Port)
+	path := filepath.Join(f.Directory, shapeFile)
+	made, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		err = os.WriteFile(path, []byte(shape), 0o644)
+	case err == nil && string(made) != shape:
+		err = fmt.Errorf("the cluster in %s was made with %s, and nodes know each other by address: "+
+			"start it with these again, or take another --dir", f.Directory, strings.TrimSpace(string(made)))
+	}
+	return f.Directory, func() {}, err
+}
+
+// cluster is a playground as it runs. One goroutine owns it. What it writes to log never waits: whoever reads the
+// logs may stop doing so, and the cluster must still stop when it is told to.
+type cluster struct {
+	flags     *Options
+	directory string
+	out, log  io.Writer
+	events    chan childEvent
+	children  []*child
+	running   int
+	readied   int
+}
+
+// start starts all children.
+func (p *cluster) start() error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	for position := range p.flags.Nodes {
+		port := p.flags.Port + position
+		c := &child{port: port, args: p.arguments(port)}
+		if err := c.start(program, p.log, p.events); err != nil {
+			return fmt.Errorf("start the node on port %d: %w", port, err)
+		}
+		fmt.Fprintf(p.log, "%d: process %d, %s\n", port, c.cmd.Process.Pid, p.nodeDirectory(port))
+		p.children = append(p.children, c)
+		p.running++
+	}
+	return nil
+}
+
+func (p *cluster) nodeDirectory(port int) string {
+	return filepath.Join(p.directory, strconv.Itoa(port))
+}
+
+// arguments are the command line of a child.
+func (p *cluster) arguments(port int) []string {
+	return append(p.ownArguments(port),
+		"--journal-file-bytes", strconv.Itoa(playgroundJournalBytes),
+		"--snapshot-log-bytes", strconv.Itoa(playgroundLogBytes), "--log-level", p.flags.Level.String(),
+		"--lifeline-fd", strconv.Itoa(lifelineDescriptor))
+}
+
+// ownArguments are the part of it that a person would type to start the node alone. The first node makes the cluster,
+// the others join it.
+func (p *cluster) ownArguments(port int) []string {
+	args := []string{"serve", "--port", strconv.Itoa(port), "--dir", p.nodeDirectory(port)}
+	if port == p.flags.Port {
+		return append(args, "--bootstrap", "--expect", strconv.Itoa(p.flags.Nodes))
+	}
+	return append(args, "--join", address.Join("127.0.0.1", p.flags.Port))
+}
+
+// run follows the children until it is told to stop, or none is left.
+func (p *cluster) run(stop <-chan os.Signal, parentGone <-chan struct{}) error {
+	for {
+		select {
+		case event := <-p.events:
+			if err := p.take(event); err != nil {
+				return err
+			}
+		case received := <-stop:
+			fmt.Fprintf(p.log, "playground: %v: stopping\n", received)
+			return nil
+		case <-parentGone:
+			fmt.Fprintln(p.log, "playground: go run has ended: stopping")
+			return nil
+		}
+	}
+}
+
+// take acts on news of a child. One that ends before all are ready never had a chance, and ends the playground.
+func (p *cluster) take(event childEvent) error {
+	port := event.child.port
+	if !event.ended {
+		if p.readied++; p.readied == len(p.children) {
+			p.announce()
+		} else if p.readied < len(p.children) {
+			fmt.Fprintf(p.log, "playground: %d of %d nodes are ready\n", p.readied, len(p.children))
+		}
+		return nil
+	}
+	p.running--
+	switch {
+	case p.readied < len(p.children):
+		return fmt.Errorf("the node on port %d ended before the cluster was ready (%s); its last lines above say why",
+			port, howEnded(event.err))
+	case p.running == 0:
+		return errors.New("no node is left")
+	}
+	fmt.Fprintf(p.log, "playground: the node on port %d has ended (%s). To start it again, in another terminal:\n"+
+		"  raftredis %s\n", port, howEnded(event.err), strings.Join(p.ownArguments(port), " "))
+	return nil
+}
+
+func howEnded(err error) string {
+	if err == nil {
+		return "exit status 0"
+	}
+	return err.Error()
+}
+
+// announce says that every node answers linearizable reads, in one line, and then what to do with it.
+func (p *cluster) announce() {
+	addresses := make([]string, len(p.children))
+	for i, c := range p.children {
+		addresses[i] = address.Join("127.0.0.1", c.port)
+	}
+	fmt.Fprintf(p.out, "ready: clients on %s\n", strings.Join(addresses, " "))
+	fmt.Fprintf(p.out, "try:   redis-cli -p %d SET greeting hello\n       redis-cli -p %d GET greeting\n",
+		p.flags.Port, p.flags.Port+len(p.children)-1)
+}
+
+// end stops all children and returns when none is left. A second signal kills them.
+func (p *cluster) end(stop <-chan os.Signal) {
+	p.signal(syscall.SIGTERM)
+	patience := time.NewTimer(killAfter)
+	defer patience.Stop()
+	for p.running > 0 {
+		select {
+		case event := <-p.events:
+			if event.ended {
+				p.running--
+			}
+		case <-stop:
+			p.signal(syscall.SIGKILL)
+		case <-patience.C:
+			fmt.Fprintln(p.log, "playground: killing the nodes that did not stop")
+			p.signal(syscall.SIGKILL)
+		}
+	}
+}
+
+// signal signals all children; those that have ended cannot be, and need not.
+func (p *cluster) signal(s syscall.Signal) {
+	for _, c := range p.children {
+		_ = c.cmd.Process.Signal(s)
+	}
+}

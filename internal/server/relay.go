@@ -1,0 +1,35 @@
+package server
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp"
+)
+
+// relay tells the front end what changes in the key space, and what takes how long. The two are made one after the
+// other, with the node between them, which applies entries as soon as it is there: what changes before the front end
+// exists no client has read.
+type relay struct{ server atomic.Pointer[resp.Server] }
+
+// Late is called for each sync, commit, application and confirmation.
+func (r *relay) Late(event string, took time.Duration) {
+	if s := r.server.Load(); s != nil {
+		s.Late(event, took)
+	}
+}
+
+// Changed is called under the write lock, and only marks.
+func (r *relay) Changed(key string, run *command.Run) {
+	if s := r.server.Load(); s != nil {
+		s.Changed(key, run)
+	}
+}
+
+// Flushed is called under the write lock, and only marks.
+func (r *relay) Flushed(run *command.Run) {
+	if s := r.server.Load(); s != nil {
+		s.Flushed(run)
+	}
+}

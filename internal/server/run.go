@@ -1,0 +1,201 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/console"
+	"github.com/raftredis/raftredis/internal/exit"
+)
+
+const (
+	// drainPeriod is how long clients whose commands are under way may keep a node from stopping.
+	drainPeriod = 5 * time.Second
+	// StopPeriod is how long the whole of stopping may take before the process ends regardless.
+	StopPeriod = 20 * time.Second
+	// sameStop is how soon after a signal another one means the same: timeout(1), and some managers of services, signal
+	// a process and then the group that it is in.
+	sameStop = 500 * time.Millisecond
+)
+
+func (f *Flags) Run(flags *pflag.FlagSet, out, log io.Writer) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if err := checkDirectory(f.directory); err != nil {
+		return err
+	}
+	if err := f.File.judge(f.frontOptions()); err != nil {
+		return err
+	}
+	// A reader of our output that goes away must not end the node by a signal.
+	signal.Ignore(syscall.SIGPIPE)
+	output := console.NewWriter(log)
+	defer output.Flush()
+	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: f.level.Level}))
+	stop := StopSignals()
+	if !flags.Changed("dir") {
+		logger.Info("no --dir was given: using the default", "dir", f.absoluteDirectory())
+	}
+	s, err := wire(f, logger, func(err error) { die(output, logger, err) })
+	if err != nil {
+		return err
+	}
+	s.waiting = console.Waiting{Logger: logger, Output: output, Began: time.Now()}
+	return s.run(stop, lifeline(f.lifelineFD), out)
+}
+
+// StopSignals are those that ask for a stop: SIGTERM, SIGINT, and the end of the terminal, unless it was started to
+// outlive that (nohup). Of several within sameStop the first counts.
+func StopSignals() <-chan os.Signal {
+	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	received := make(chan os.Signal, 2) // a second one is meant too
+	signal.Notify(received, signals...)
+	return distinct(received, time.Now)
+}
+
+// distinct leaves out signals that mean the same as the one before.
+func distinct(received <-chan os.Signal, now func() time.Time) <-chan os.Signal {
+	stop := make(chan os.Signal)
+	go func() {
+		var last time.Time
+		for s := range received {
+			if at := now(); last.IsZero() || at.Sub(last) >= sameStop {
+				last = at
+				stop <- s
+			}
+		}
+	}()
+	return stop
+}
+
+// die ends the process of a node that must not go on. Nobody may be served by it any more, so nothing is awaited but
+// the last words, and those not for long.
+func die(output *console.Writer, logger *slog.Logger, err error) {
+	logger.Error("the node must not go on: read this before you start it again", "error", err)
+	output.Flush()
+	os.Exit(exit.Fatal)
+}
+
+// run serves until something ends it, and says when serving begins.
+func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.Writer) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ready := make(chan error, 1)
+	go func() { ready <- s.node.WaitServing(ctx) }()
+	progress := time.NewTicker(console.ProgressMoves)
+	defer progress.Stop()
+	defer s.waiting.End()
+	for {
+		select {
+		case now := <-progress.C:
+			s.waiting.Show(s.obstacle(), now)
+		case err := <-ready:
+			if err != nil {
+				return s.shut(stop, fmt.Errorf("while waiting to serve: %w", err))
+			}
+			progress.Stop()
+			s.waiting.End()
+			ready = nil
+			s.announce(out)
+		case received := <-stop:
+			s.logger.Info("stopping", "signal", received)
+			return s.shut(stop, nil)
+		case <-parentGone:
+			s.logger.Info("stopping: the process that started this node has ended")
+			return s.shut(stop, nil)
+		case err := <-s.broken:
+			return s.shut(stop, err)
+		}
+	}
+}
+
+// announce says that linearizable reads are answered.
+func (s *server) announce(out io.Writer) {
+	s.store.serving.Store(true)
+	f, status := s.flags, s.node.Status()
+	fmt.Fprintf(out, "ready: clients on %s, peers on %s, node %d of %d, cluster %016x\n",
+		address.Join(f.bind, f.port), address.Join(f.bind, f.peerPort), status.ID,
+		len(status.Configuration.Members), status.ClusterID)
+	if f.password == "" && !loopback(f.bind) {
+		s.logger.Warn("anyone who reaches the port can read and write: set --requirepass, or --bind a private address")
+	}
+}
+
+// obstacle says what a node that does not serve yet is waiting for.
+func (s *server) obstacle() console.Stage {
+	status := s.node.Status()
+	switch {
+	case status.Blank && s.flags.bootstrap:
+		return console.Stage{Text: fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)}
+	case status.Blank && len(s.flags.join) > 0:
+		return console.Stage{Text: "waiting to be taken into a cluster, by whoever runs at " + strings.Join(s.flags.join, ", ")}
+	case status.Blank:
+		return console.Stage{Text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member takes this " +
+			"node in, --join asks for that, --bootstrap makes a new cluster"}
+	case status.Removed:
+		return console.Stage{Text: "this node was removed from its cluster: stop it, and give it an empty directory to use it again"}
+	case status.Install.Here:
+		return console.Stage{Text: fmt.Sprintf("taking over the data of a snapshot of %d bytes", status.Install.FileBytes)}
+	case status.Install.From != 0:
+		return console.Stage{Text: fmt.Sprintf("fetching a snapshot of %d bytes from node %d", status.Install.FileBytes,
+			status.Install.From)}
+	case status.Leader == 0:
+		return console.Stage{Text: "waiting for a leader: a majority of the cluster's nodes must run"}
+	}
+	return console.Stage{
+		Text: "waiting to catch up with the leader", Done: uint64(status.Applied), Total: uint64(status.Commit), What: "entries",
+	}
+}
+
+// shut stops the node; cause is the error that made it stop, if one did. A second signal, or stopPeriod, ends the
+// process as kill -9 would, which loses nothing that was acknowledged.
+func (s *server) shut(stop <-chan os.Signal, cause error) error {
+	closed := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), drainPeriod)
+		defer cancel()
+		closed <- s.close(ctx)
+	}()
+	limit := time.NewTimer(StopPeriod)
+	defer limit.Stop()
+	select {
+	case err := <-closed:
+		if cause == nil && err != nil {
+			cause = fmt.Errorf("stopping: %w", err)
+		}
+	case <-stop:
+		cause = fmt.Errorf("stopped by a second signal before everything was closed")
+	case <-limit.C:
+		cause = fmt.Errorf("not everything could be closed within %v", StopPeriod)
+	}
+	return cause
+}
+
+// lifeline watches a pipe whose other end a parent holds. The channel is closed when that end is; without a pipe it
+// never is.
+func lifeline(descriptor int) <-chan struct{} {
+	gone := make(chan struct{})
+	if descriptor == 0 {
+		return gone
+	}
+	pipe := os.NewFile(uintptr(descriptor), "lifeline")
+	go func() {
+		defer close(gone)
+		_, _ = io.Copy(io.Discard, pipe) // however it ends, the parent is no longer there
+	}()
+	return gone
+}

@@ -1,0 +1,62 @@
+package server
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/resp"
+)
+
+// saver is the node's snapshots as the front end sees them.
+type saver struct {
+	node *consensus.Node
+
+	mu sync.Mutex
+	// found is how many attempts found that there was nothing to save, foundAt when that was last noticed: a client that
+	// asked for a snapshot waits for LASTSAVE to move, and does not care who wrote the file.
+	found   uint64
+	foundAt time.Time
+}
+
+// Save asks the node for a snapshot.
+func (s *saver) Save() error {
+	err := s.node.TakeSnapshot()
+	if errors.Is(err, consensus.ErrSnapshotUnderway) {
+		return resp.ErrSaving
+	}
+	return err
+}
+
+// Persistence says what the node knows of its snapshots.
+func (s *saver) Persistence() resp.Persistence {
+	status := s.node.Status()
+	told := resp.Persistence{
+		Saving: status.SnapshotUnderway, Began: status.SnapshotBeganAt,
+		Installing: status.Install != engine.InstallStatus{},
+		// An attempt that found everything saved already has saved it.
+		Saves: int64(status.SnapshotsEnded - status.SnapshotsFailed), Failures: int64(status.SnapshotsFailed),
+		LastFailed: status.LastSnapshotError != "", LastSave: s.lastSave(&status), LastTook: status.LastSnapshotTook,
+		Changes: int64(status.Applied),
+	}
+	if snapshot := status.Snapshot; snapshot != nil {
+		told.Bytes = int64(snapshot.FileBytes)
+		told.Changes -= min(told.Changes, int64(snapshot.Index))
+	}
+	return told
+}
+
+// lastSave is when everything was saved last.
+func (s *saver) lastSave(status *consensus.Status) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found := status.SnapshotsEnded - status.SnapshotsFailed - status.SnapshotsTaken; found != s.found {
+		s.found, s.foundAt = found, time.Now()
+	}
+	if s.foundAt.After(status.LastSnapshotAt) {
+		return s.foundAt
+	}
+	return status.LastSnapshotAt
+}

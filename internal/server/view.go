@@ -1,0 +1,45 @@
+package server
+
+import (
+	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// query puts a run of reads to the key space: under the read lock, so that entries wait for its end. One whose cost
+// grows with all that is stored is put to a frozen state instead, and nobody waits.
+func (s *store) query(stamp int64, run *command.Run) (needTick bool) {
+	if !linear(run) {
+		s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, run) })
+		return needTick
+	}
+	image := s.freeze()
+	if image == nil { // no state: to say that takes no time
+		s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, run) })
+		return needTick
+	}
+	defer image.Release()
+	return image.Query(stamp, run)
+}
+
+// freeze freezes the key space as a reader, of which one at a time may. It is nil as long as there is no state.
+func (s *store) freeze() (image *fsm.Image) {
+	s.freezing.Lock()
+	defer s.freezing.Unlock()
+	s.node.View(func(m consensus.StateMachine) {
+		if space := m.(machine); space.Ready() {
+			image = space.Machine.Freeze()
+		}
+	})
+	return image
+}
+
+// linear reports whether the cost of a run grows with what is stored, not only with what is asked.
+func linear(run *command.Run) bool {
+	for i := range run.Calls {
+		if spec := run.Calls[i].Spec; spec != nil && spec.Linear {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,182 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/console"
+	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/snapshot"
+	"github.com/raftredis/raftredis/wal/journal"
+)
+
+// server is a node with its front end, as it runs.
+type server struct {
+	flags  *Flags
+	logger *slog.Logger
+	node   *consensus.Node
+	store  *store
+	front  *resp.Server
+	// waiting tells what the node is doing before it serves.
+	waiting console.Waiting
+	// broken receives the error of a listener that ended by itself.
+	broken chan error
+}
+
+// machine is the key space in the words of the library.
+type machine struct{ *fsm.Machine }
+
+// Freeze is that of the key space.
+func (m machine) Freeze() consensus.Image { return m.Machine.Freeze() }
+
+// wire puts a node together and lets clients in. Both ports are taken first: a directory is not touched by a node that
+// could not serve it.
+func wire(f *Flags, logger *slog.Logger, fatal func(error)) (*server, error) {
+	clients, err := listen("port", f.bind, f.port)
+	if err != nil {
+		return nil, err
+	}
+	peers, err := listen("peer-port", f.bind, f.peerPort)
+	if err != nil {
+		clients.Close()
+		return nil, err
+	}
+	s := &server{flags: f, logger: logger, broken: make(chan error, 1)}
+	if err := s.open(peers, fatal); err != nil {
+		clients.Close()
+		peers.Close()
+		return nil, err
+	}
+	go func() {
+		if err := s.front.Serve(clients); err != nil {
+			s.broken <- fmt.Errorf("clients can no longer connect: %w", err)
+		}
+	}()
+	return s, nil
+}
+
+// open opens the node and makes the front end.
+func (s *server) open(peers net.Listener, fatal func(error)) error {
+	options, err := s.consensusOptions()
+	if err != nil {
+		return err
+	}
+	options.PeerListener, options.Fatal = peers, fatal
+	space := machine{fsm.New(fsm.Options{})}
+	changes := &relay{}
+	space.Watch(changes)
+	options.Machine, options.Late = space, changes.Late
+	if s.node, err = consensus.Open(options); err != nil {
+		return openError(s.flags.absoluteDirectory(), err)
+	}
+	s.store = newStore(s.node)
+	front := s.flags.frontOptions()
+	front.Store, front.Node, front.Saver, front.Watch = s.store, s.store, &saver{node: s.node}, changes.server.Store
+	front.Logger = s.logger
+	s.front, err = resp.New(front)
+	if err == nil {
+		err = s.flags.File.apply(s.front)
+	}
+	if err != nil {
+		return errors.Join(err, s.node.Close())
+	}
+	return nil
+}
+
+func (s *server) consensusOptions() (consensus.Options, error) {
+	f := s.flags
+	join, err := f.joinAddresses()
+	if err != nil {
+		return consensus.Options{}, err
+	}
+	secret, err := f.secret()
+	if err != nil {
+		return consensus.Options{}, err
+	}
+	routes, err := parseRoutes(f.peerRoutes)
+	if err != nil {
+		return consensus.Options{}, err
+	}
+	return consensus.Options{
+		Directory:     f.directory,
+		PeerAddress:   address.Join(f.announced(), f.peerPort),
+		ClientAddress: address.Join(f.announced(), f.port),
+		Bootstrap:     f.bootstrap, Expect: f.expect, Join: join,
+		HeartbeatMillis: f.heartbeatMillis, ElectionMillis: f.electionMillis,
+		WaitMillis: f.waitMillis, UncertainAfterMillis: f.uncertainAfterMillis, AbsentMillis: f.nodeTimeoutMillis,
+		MaxEntryBytes: int(f.maxEntryBytes), JournalFileBytes: int64(f.journalFileBytes),
+		SnapshotLogBytes: f.snapshotEvery(), SnapshotBytesPerSecond: int64(f.snapshotRate),
+		MaxHistoryBytes: int64(f.backlog()),
+		Secret:          secret, Dial: routes.dialer(), Clock: f.clock.clock(s.logger), Logger: s.logger,
+	}, nil
+}
+
+// handOverPeriod is how long a node that stops tries to give leadership away. An attempt takes milliseconds, or an
+// election timeout if the voter that was chosen does not answer.
+const handOverPeriod = 2 * time.Second
+
+// close stops the node in the order in which its parts need each other: nobody waits for a change of the members, which
+// may take longer than stopping; leadership goes to another node, so that nobody
+// has to wait for an election; no new clients, and replies to those that wait as far as ctx allows, for which this node
+// passes their commands on to the new leader; then the node. What it still holds ends as the library says.
+func (s *server) close(ctx context.Context) error {
+	s.store.changes.stop() // the cluster goes on with them
+	s.handOver(ctx)
+	cut := s.front.Close(ctx)
+	err := s.node.Close()
+	if cut != nil {
+		s.logger.Warn("clients were cut off while they waited for replies", "error", cut)
+		// What they waited for has ended with the node.
+		if closing := s.front.Close(context.Background()); err == nil {
+			err = closing
+		}
+	}
+	return err
+}
+
+func (s *server) handOver(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, handOverPeriod)
+	defer cancel()
+	if err := s.node.HandOver(ctx); err != nil {
+		s.logger.Warn("stopping without having handed leadership over: the others will elect", "error", err)
+	}
+}
+
+// listen takes a port, and says of the most common failure what to do about it.
+func listen(flag, host string, port int) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address.Join(host, port))
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("port %d on %s is taken by another process: stop it, or choose another with --%s",
+			port, host, flag)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf("%s is no address of this machine: --bind is where this node listens, --join where others do",
+			host)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("port %d on %s: %w: ports below 1024 are for root; choose another with --%s", port, host, err,
+			flag)
+	case err != nil:
+		return nil, fmt.Errorf("--bind %s --%s %d: %w", host, flag, port, err)
+	}
+	return listener, nil
+}
+
+// openError sorts the errors of opening: after damage nobody should simply try again.
+func openError(directory string, err error) error {
+	var log *journal.CorruptionError
+	var state *snapshot.CorruptionError
+	if errors.As(err, &log) || errors.As(err, &state) {
+		return &exit.FatalError{Err: err}
+	}
+	return directoryError(directory, err)
+}
