@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -162,7 +163,7 @@ func clientUnblock(c *Conn, dst []byte, args [][]byte) []byte {
 	case len(args) == 4 && !strings.EqualFold(string(args[3]), "timeout"):
 		return reply.Error(dst, unblockReason)
 	}
-	id, ok := parseLength(args[2])
+	id, ok := number.Parse(args[2])
 	if !ok {
 		return reply.Error(dst, reply.NotInteger)
 	}
@@ -172,7 +173,7 @@ func clientUnblock(c *Conn, dst []byte, args [][]byte) []byte {
 
 // parseTimeout reads a number of milliseconds as Redis does for commands that wait, or returns the text of an error.
 func parseTimeout(arg []byte) (time.Duration, string) {
-	millis, ok := parseLength(arg)
+	millis, ok := number.Parse(arg)
 	switch {
 	case !ok:
 		return 0, timeoutNoInteger
@@ -226,7 +227,7 @@ func clientList(c *Conn, dst []byte, args [][]byte) []byte {
 	case len(args) > 3 && strings.EqualFold(string(args[2]), "id"):
 		ids := make(map[int64]bool)
 		for _, arg := range args[3:] {
-			id, ok := parseLength(arg)
+			id, ok := number.Parse(arg)
 			if !ok {
 				return reply.Error(dst, "ERR Invalid client ID")
 			}
@@ -277,35 +278,35 @@ func (f *front) describe(s *session) string {
 	}
 	text := make([]byte, 0, 512)
 	field := func(name, value string) { text = append(append(append(append(text, name...), '='), value...), ' ') }
-	number := func(name string, value int64) { field(name, strconv.FormatInt(value, 10)) }
+	whole := func(name string, value int64) { field(name, strconv.FormatInt(value, 10)) }
 	seconds := func(from time.Time) int64 { return int64(max(now.Sub(from), 0) / time.Second) }
-	number("id", s.id)
+	whole("id", s.id)
 	field("addr", s.address)
 	field("laddr", s.local)
-	number("fd", int64(s.descriptor))
+	whole("fd", int64(s.descriptor))
 	field("name", known.name)
-	number("age", seconds(s.began))
-	number("idle", int64(max(f.since(moment(s.active.Load())), 0)/time.Second))
+	whole("age", seconds(s.began))
+	whole("idle", int64(max(f.since(moment(s.active.Load())), 0)/time.Second))
 	field("flags", s.flags(&known))
 	for _, none := range []string{"db", "sub", "psub", "ssub"} {
-		number(none, 0)
+		whole(none, 0)
 	}
-	number("multi", -1)
-	number("qbuf", unread)
-	number("qbuf-free", room)
-	number("argv-mem", 0)
-	number("multi-mem", 0)
-	number("rbs", unsent)
-	number("rbp", unsent)
-	number("obl", unsent)
-	number("oll", 0)
-	number("omem", mail)
-	number("tot-mem", unread+room+unsent+mail)
+	whole("multi", -1)
+	whole("qbuf", unread)
+	whole("qbuf-free", room)
+	whole("argv-mem", 0)
+	whole("multi-mem", 0)
+	whole("rbs", unsent)
+	whole("rbp", unsent)
+	whole("obl", unsent)
+	whole("oll", 0)
+	whole("omem", mail)
+	whole("tot-mem", unread+room+unsent+mail)
 	field("events", "r")
 	field("cmd", spec)
 	field("user", "default")
-	number("redir", known.tracking.redirection())
-	number("resp", int64(known.protocol))
+	whole("redir", known.tracking.redirection())
+	whole("resp", int64(known.protocol))
 	field("lib-name", known.library)
 	field("lib-ver", known.libraryVersion)
 	text[len(text)-1] = '\n'

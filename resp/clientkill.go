@@ -3,6 +3,7 @@ package resp
 import (
 	"strings"
 
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -38,7 +39,7 @@ func parseKill(args [][]byte) (k killFilter, failure string) {
 		ok := true
 		switch strings.ToLower(string(args[i])) {
 		case "id":
-			if k.id, ok = parseLength(args[i+1]); !ok || k.id < 1 {
+			if k.id, ok = number.Parse(args[i+1]); !ok || k.id < 1 {
 				return k, "ERR client-id should be greater than 0"
 			}
 		case "type":

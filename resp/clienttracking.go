@@ -3,6 +3,7 @@ package resp
 import (
 	"strings"
 
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -40,7 +41,7 @@ func (c *Conn) parseTracking(args [][]byte) (wanted tracking, failure string) {
 		switch option := strings.ToLower(string(args[i])); {
 		case option == "redirect" && following > 0:
 			i++
-			id, ok := parseLength(args[i])
+			id, ok := number.Parse(args[i])
 			switch {
 			case wanted.redirect != 0:
 				return wanted, trackingOne

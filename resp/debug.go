@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -100,7 +101,7 @@ func debugLog(c *Conn, dst []byte, args [][]byte) []byte {
 
 // debugSetActiveExpire is DEBUG SET-ACTIVE-EXPIRE 0|1. Any number but 0 asks for what is so anyway.
 func debugSetActiveExpire(_ *Conn, dst []byte, args [][]byte) []byte {
-	if number, ok := parseLength(args[2]); ok && number != 0 {
+	if number, ok := number.Parse(args[2]); ok && number != 0 {
 		return reply.OK(dst)
 	}
 	return reply.Error(dst, alwaysExpires)

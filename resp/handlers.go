@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -119,7 +120,7 @@ func readWrite(c *Conn, dst []byte, _ [][]byte) []byte {
 
 // selectDatabase accepts the one database there is.
 func selectDatabase(_ *Conn, dst []byte, args [][]byte) []byte {
-	index, ok := parseLength(args[1])
+	index, ok := number.Parse(args[1])
 	switch {
 	case !ok:
 		return reply.Error(dst, reply.NotInteger)
@@ -171,7 +172,7 @@ type helloOptions struct {
 // parseHello returns the options or the text of an error.
 func parseHello(args [][]byte) (o helloOptions, failure string) {
 	if len(args) > 1 {
-		protocol, ok := parseLength(args[1])
+		protocol, ok := number.Parse(args[1])
 		switch {
 		case !ok:
 			return o, reply.NotProtoInteger

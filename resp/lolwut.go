@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -13,7 +14,7 @@ import (
 func lolwut(c *Conn, dst []byte, args [][]byte) []byte {
 	seed := rand.Uint64()
 	if len(args) >= 3 && strings.EqualFold(string(args[1]), "version") {
-		version, ok := parseLength(args[2])
+		version, ok := number.Parse(args[2])
 		if !ok {
 			return reply.Error(dst, reply.NotInteger)
 		}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/number"
 )
 
 // outputLimits are client-output-buffer-limit: how much may wait for a client before it is closed. Redis has a limit
@@ -96,7 +98,7 @@ func (all *outputLimits) parse(text string) (apply func(), failure string) {
 		}
 		hard, ok := parseMemory(words[1])
 		soft, softOK := parseMemory(words[2])
-		seconds, secondsOK := parseLength([]byte(words[3]))
+		seconds, secondsOK := number.Parse([]byte(words[3]))
 		if !ok || !softOK || !secondsOK || seconds < 0 {
 			return nil, bufferValue
 		}

@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
+
+	"github.com/raftredis/raftredis/internal/number"
 )
 
 // span is the place of an argument, counted from the first byte of its request, so that it stays true when the buffer
@@ -288,7 +289,7 @@ func (r *Reader) arrayHeader() bool {
 	if !ok {
 		return false
 	}
-	count, ok := parseLength(line[1:])
+	count, ok := number.Parse(line[1:])
 	switch {
 	case !ok || count > int64(r.maxArguments):
 		return r.fail("invalid multibulk length")
@@ -310,7 +311,7 @@ func (r *Reader) bulkHeader() bool {
 	if got := r.buf[r.start+first]; got != '$' {
 		return r.fail("expected '$', got '" + string([]byte{printable(got)}) + "'")
 	}
-	length, ok := parseLength(line[1:])
+	length, ok := number.Parse(line[1:])
 	switch {
 	case !ok || length < 0 || length > int64(r.maxBulkBytes):
 		return r.fail("invalid bulk length")
@@ -405,45 +406,4 @@ func printable(b byte) byte {
 		return ' '
 	}
 	return b
-}
-
-// parseLength reads a decimal as Redis writes and reads it: digits without leading zeros, a minus before anything but
-// zero, nothing else. False means that it is none, or does not fit 64 bits.
-func parseLength(line []byte) (int64, bool) {
-	digits := line
-	negative := len(line) > 0 && line[0] == '-'
-	if negative {
-		digits = line[1:]
-	}
-	switch {
-	case len(digits) == 0 || len(digits) > 19:
-		return 0, false
-	case digits[0] == '0' && (len(digits) > 1 || negative):
-		return 0, false
-	}
-	if len(digits) == 19 {
-		// Only here can it overflow; nobody sends it in earnest.
-		return parseLong(line, digits)
-	}
-	var n int64
-	for _, digit := range digits {
-		if digit < '0' || digit > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(digit-'0')
-	}
-	if negative {
-		n = -n
-	}
-	return n, true
-}
-
-func parseLong(line, digits []byte) (int64, bool) {
-	for _, digit := range digits {
-		if digit < '0' || digit > '9' {
-			return 0, false
-		}
-	}
-	n, err := strconv.ParseInt(string(line), 10, 64)
-	return n, err == nil
 }

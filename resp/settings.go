@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/number"
 )
 
 // settings are what CONFIG SET changes while connections use it. They concern this node only, and never what commands
@@ -74,7 +76,7 @@ const (
 // integer is a parameter that is a whole number.
 func integer(name string, value *atomic.Int64, least, most int64) parameter {
 	parse := func(text string) (func(), string) {
-		n, ok := parseLength([]byte(text))
+		n, ok := number.Parse([]byte(text))
 		if !ok {
 			return nil, noInteger
 		}
@@ -105,7 +107,7 @@ func negated(name string, no *atomic.Bool) parameter {
 func (s *settings) timeout() parameter {
 	value := func() string { return strconv.FormatInt(s.idle.Load()/int64(time.Second), 10) }
 	parse := func(text string) (func(), string) {
-		seconds, ok := parseLength([]byte(text))
+		seconds, ok := number.Parse([]byte(text))
 		if !ok {
 			return nil, noInteger
 		}
@@ -126,7 +128,7 @@ func (s *settings) mostClients() parameter {
 	parse := p.parse
 	p.parse = func(text string) (func(), string) {
 		apply, failure := parse(text)
-		n, _ := parseLength([]byte(text))
+		n, _ := number.Parse([]byte(text))
 		var descriptors syscall.Rlimit
 		if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &descriptors); err != nil || failure != "" {
 			return apply, failure
@@ -187,7 +189,7 @@ var memoryUnits = map[string]int64{
 func parseMemory(text string) (int64, bool) {
 	digits := strings.TrimRight(text, "bkmgBKMG")
 	unit, known := memoryUnits[strings.ToLower(text[len(digits):])]
-	n, ok := parseLength([]byte(digits))
+	n, ok := number.Parse([]byte(digits))
 	if !known || !ok || n < 0 || n > math.MaxInt64/unit {
 		return 0, false
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -107,7 +108,7 @@ func (c *Conn) listSlow(dst []byte, args [][]byte, show func(dst []byte, entry *
 	count := int64(10)
 	if len(args) > 0 {
 		var ok bool
-		if count, ok = parseLength(args[0]); !ok || count < -1 {
+		if count, ok = number.Parse(args[0]); !ok || count < -1 {
 			return reply.Error(dst, "ERR count should be greater than or equal to -1")
 		}
 	}

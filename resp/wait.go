@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -49,7 +50,7 @@ func (info *Info) reachOf(index uint64) reach {
 
 // parseWait reads the number of replicas and the time of WAIT and WAITAOF, or returns the text of an error.
 func parseWait(replicas, timeout []byte) (wanted int64, period time.Duration, failure string) {
-	wanted, ok := parseLength(replicas)
+	wanted, ok := number.Parse(replicas)
 	if !ok {
 		return 0, 0, reply.NotInteger
 	}
@@ -79,7 +80,7 @@ const (
 // waitAOF is WAITAOF local replicas milliseconds: as WAIT, but this node's own disk may be asked for too, and is told
 // first. With Redis, WAIT is content with memory; here nothing but disks ever counts.
 func waitAOF(c *Conn, dst []byte, args [][]byte) []byte {
-	local, ok := parseLength(args[1])
+	local, ok := number.Parse(args[1])
 	switch {
 	case !ok:
 		return reply.Error(dst, reply.NotInteger)
