@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // G4: each of many clients stays within its limits, and together they must not exhaust the memory.
@@ -20,12 +22,12 @@ func TestG4_UnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
 		output := c.send(unfinished)
 		if c.ended {
 			refused++
-			if want := "-" + errNoRoom.Error() + "\r\n"; output != want {
+			if want := "-" + wire.ErrNoRoom.Error() + "\r\n"; output != want {
 				t.Fatalf("a client was refused with %q, want %q", output, want)
 			}
 			c.conn.Release()
 		}
-		if used := f.input.used.Load(); used > 4<<20 {
+		if used := f.input.Used(); used > 4<<20 {
 			t.Fatalf("%d bytes are held, limit %d", used, 4<<20)
 		}
 	}
@@ -41,14 +43,14 @@ func TestG4_UnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
 			c.conn.Release()
 		}
 	}
-	if used := f.input.used.Load(); used != 0 {
+	if used := f.input.Used(); used != 0 {
 		t.Fatalf("%d bytes are held by nobody", used)
 	}
 }
 
 func TestASmallRequestNeverNeedsTheBudget(t *testing.T) {
 	f := testFront(t, Options{Store: newFakeStore(t)})
-	f.input.used.Store(f.input.limit)
+	f.input = wire.NewBudget(0)
 	c := newClient(t, f)
 	if got := c.send(strings.Repeat(bulk("SET", "a", strings.Repeat("v", 1000)), 500)); len(got) != 500*len("+OK\r\n") {
 		t.Fatalf("got %d bytes", len(got))

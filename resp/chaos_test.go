@@ -51,7 +51,7 @@ func TestG14_NothingRemainsOfClientsThatLeaveAtAnyMoment(t *testing.T) {
 		t.Fatalf("seed %d: %d requests submitted, %d completed", seed, submitted.Load(), completed.Load())
 	}
 	front := s.server.front
-	if held, parked := front.input.used.Load(), front.stats.parked.Load(); held != 0 || parked != 0 {
+	if held, parked := front.input.Used(), front.stats.parked.Load(); held != 0 || parked != 0 {
 		t.Fatalf("seed %d: %d bytes held, %d connections parked", seed, held, parked)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/redisconf"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // configHandlers answer CONFIG.
@@ -61,7 +62,7 @@ func (f *front) makeParameters(given []Setting) {
 		constant("maxmemory-policy", "noeviction"),
 		constant("notify-keyspace-events", ""),
 		memory("proto-max-bulk-len", &s.maxBulkBytes, min(1<<20, int64(limits.MaxBulkBytes)),
-			int64(limits.MaxRequestBytes-requestOverheadBytes)),
+			int64(limits.MaxRequestBytes-wire.OverheadBytes)),
 		fixed("raft.max-entry-bytes", strconv.Itoa(limits.MaxEntryBytes)),
 		s.requirePass(),
 		constant("save", ""),

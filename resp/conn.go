@@ -6,6 +6,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // Action is what the owner of a Conn does next.
@@ -57,7 +58,7 @@ const (
 type Conn struct {
 	front   *front
 	session *session
-	reader  Reader
+	reader  wire.Reader
 	phase   phase
 	// hush says whether the client wants replies.
 	hush hush
@@ -91,9 +92,8 @@ type Conn struct {
 func newConn(f *front, below socket, wake func()) *Conn {
 	c := &Conn{front: f, session: f.sessions.open(f.now(), f.moment(), below, f.password() == "")}
 	c.share = f.measures.shareOf(c.session.id)
-	c.reader.init(f.limits)
-	c.reader.budget = &f.input
-	c.reader.SetStranger(!c.facts().authenticated)
+	c.reader.Init(f.limits.wire(), f.input)
+	c.reader.SetUnauthenticated(!c.facts().authenticated)
 	c.request.wake = wake
 	c.session.run, c.session.mailLimit = &c.request.Run, &f.settings.output.mail.hard
 	return c
@@ -105,7 +105,7 @@ func (c *Conn) facts() *facts { return &c.session.facts }
 // protocol is 2 or 3.
 func (c *Conn) protocol() int { return c.session.facts.protocol }
 
-// Space is where the next bytes go: see Reader.Space. It is called only after Advance returned Receive.
+// Space is where the next bytes go: see wire.Reader. It is called only after Advance returned Receive.
 func (c *Conn) Space() []byte {
 	if c.phase != gathering || c.holding || len(c.request.Run.Calls) > 0 {
 		panic("resp: bytes asked for while a run stands in the buffer")
@@ -117,12 +117,12 @@ func (c *Conn) Space() []byte {
 func (c *Conn) Received(n int) {
 	c.share.traffic.inputBytes.Add(int64(n))
 	c.reader.Received(n)
-	c.reader.maxBulkBytes = int(c.front.settings.maxBulkBytes.Load())
+	c.reader.SetMaxBulkBytes(int(c.front.settings.maxBulkBytes.Load()))
 	if n > 0 {
 		c.session.active.Store(int64(c.front.recently()))
 	}
 	c.session.unread.Store(int64(c.reader.Buffered()))
-	c.session.room.Store(int64(cap(c.reader.buf) - len(c.reader.buf)))
+	c.session.room.Store(int64(c.reader.Free()))
 }
 
 // Output is what to send. It is the connection's; its owner reports by Flushed that all of it was sent.
@@ -171,7 +171,7 @@ func (c *Conn) Release() {
 		c.front.monitors.remove(c.session)
 	}
 	c.front.sessions.close(c.session)
-	c.reader.release()
+	c.reader.Release()
 	c.out, c.arguments, c.fixed = nil, nil, nil
 }
 
@@ -251,7 +251,7 @@ func (c *Conn) collect() (ok bool) {
 
 // room makes room for more bytes, and ends the connection if there is none for them.
 func (c *Conn) room() bool {
-	err := c.reader.makeRoom()
+	err := c.reader.MakeRoom()
 	if err != nil {
 		c.front.stats.inputLimit.Add(1)
 		c.out = reply.Error(c.out, err.Error())

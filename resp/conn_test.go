@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 func TestEveryConnectionCommandHasExactlyOneHandler(t *testing.T) {
@@ -359,9 +360,9 @@ func TestAConnectionKeepsNothingOfALargeRequest(t *testing.T) {
 	c.advance()
 	c.conn.Space()
 	if cap(c.conn.arguments) > keptArguments || cap(c.conn.request.Run.Calls) > keptArguments ||
-		cap(c.conn.out) > keptOutputBytes || cap(c.conn.reader.buf) > readBufferBytes {
+		cap(c.conn.out) > keptOutputBytes || c.conn.reader.Free() > wire.ReadBufferBytes {
 		t.Fatalf("room for %d arguments, %d calls, %d bytes out, %d bytes in", cap(c.conn.arguments),
-			cap(c.conn.request.Run.Calls), cap(c.conn.out), cap(c.conn.reader.buf))
+			cap(c.conn.request.Run.Calls), cap(c.conn.out), c.conn.reader.Free())
 	}
 	for _, argument := range c.conn.arguments[:cap(c.conn.arguments)] {
 		if argument != nil {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // redisVersion is the version of Redis whose behaviour clients may expect: they choose commands by it.
@@ -60,7 +62,7 @@ type front struct {
 	slowLog        slowLog
 	latencies      latencies
 	// input bounds the requests of all clients together.
-	input budget
+	input *wire.Budget
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.
 	saveScheduled atomic.Bool
 }
@@ -87,7 +89,7 @@ func newFront(o Options, limits Limits) *front {
 	f.tracker.watched = o.Watch != nil
 	f.tracker.sessions = &f.sessions
 	f.tracker.mostKeys.Store(defaultTrackedKeys)
-	f.input.limit = int64(limits.MaxInputBytes)
+	f.input = wire.NewBudget(int64(limits.MaxInputBytes))
 	if f.logger == nil {
 		f.logger = slog.Default()
 	}

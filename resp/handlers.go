@@ -159,7 +159,7 @@ func (c *Conn) authenticate(user, password []byte) bool {
 		return false
 	}
 	c.session.set(func(f *facts) { f.authenticated = true })
-	c.reader.SetStranger(false)
+	c.reader.SetUnauthenticated(false)
 	return true
 }
 

@@ -98,7 +98,7 @@ func infoMemory(b *strings.Builder, f *front, _ *Info) {
 	line(b, "used_memory_startup", startMemory)
 	line(b, "used_memory_live", now.live)
 	line(b, "mem_fragmentation_ratio", fmt.Sprintf("%.2f", ratio(now.process, now.used)))
-	line(b, "mem_clients_normal", f.input.used.Load())
+	line(b, "mem_clients_normal", f.input.Used())
 	limit := f.memory.bytes.Load()
 	line(b, "maxmemory", limit)
 	line(b, "maxmemory_human", humanBytes(uint64(limit)))

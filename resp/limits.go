@@ -3,6 +3,8 @@ package resp
 import (
 	"fmt"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // Limits bounds what clients can make the front end hold. The zero value of a field means its default; Limits are read
@@ -43,34 +45,23 @@ type Limits struct {
 	ChangeTimeout time.Duration
 }
 
-// Limits of a client that has not yet authenticated, those of Redis: it is a stranger and can say only AUTH or HELLO.
+// Sizes that trade memory for system calls, and for locks.
 const (
-	strangerMaxArguments = 10
-	strangerMaxBulkBytes = 16 << 10
-)
-
-// mostBytes is the largest value that any limit may have: places in a buffer are kept in 32 bits.
-const mostBytes = 1 << 30
-
-// Sizes of buffers. They are no limits of the protocol: they trade memory for system calls.
-const (
-	// smallBufferBytes is what every connection holds for reading.
-	smallBufferBytes = 4 << 10
-	// readBufferBytes is the most that is read at once when no request is larger.
-	readBufferBytes = 64 << 10
-	// leastReadBytes is the room below which the buffer doubles, so that no read asks for a handful of bytes.
-	leastReadBytes = 512
-	// quietFills is after how many reads that needed only a small buffer a connection returns to one.
-	quietFills = 64
 	// keptArguments is how many argument slots and calls a connection keeps between runs.
 	keptArguments = 4 << 10
 	// keptOutputBytes is the largest buffer for replies that a connection keeps between flushes.
 	keptOutputBytes = 64 << 10
 	// viewCalls is how many reads are executed under one read lock.
 	viewCalls = 16
-	// requestOverheadBytes is the room for the headers of a request that consists of one bulk.
-	requestOverheadBytes = 64 << 10
 )
+
+// wire is the part of the limits that bounds single requests.
+func (l Limits) wire() wire.Limits {
+	return wire.Limits{
+		MaxArguments: l.MaxArguments, MaxInlineBytes: l.MaxInlineBytes, MaxBulkBytes: l.MaxBulkBytes,
+		MaxRequestBytes: l.MaxRequestBytes,
+	}
+}
 
 // withDefaults replaces zeros by the defaults.
 func (l Limits) withDefaults() Limits {
@@ -80,15 +71,15 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	byDefault(&l.MaxClients, 10_000)
-	byDefault(&l.MaxArguments, 1<<20)
-	byDefault(&l.MaxInlineBytes, 64<<10)
 	byDefault(&l.MaxEntryBytes, 16<<20)
 	byDefault(&l.MaxBulkBytes, l.MaxEntryBytes)
-	byDefault(&l.MaxRequestBytes, min(max(2*l.MaxEntryBytes, l.MaxBulkBytes+requestOverheadBytes), mostBytes))
-	byDefault(&l.MaxInputBytes, mostBytes)
+	byDefault(&l.MaxRequestBytes, min(max(2*l.MaxEntryBytes, l.MaxBulkBytes+wire.OverheadBytes), wire.MaxBytes))
+	request := l.wire().WithDefaults()
+	l.MaxArguments, l.MaxInlineBytes = request.MaxArguments, request.MaxInlineBytes
+	byDefault(&l.MaxInputBytes, wire.MaxBytes)
 	byDefault(&l.MaxRunCalls, 1<<10)
 	byDefault(&l.FlushBytes, 256<<10)
-	byDefault(&l.MaxOutputBytes, min(l.FlushBytes+viewCalls*(l.MaxBulkBytes+smallBufferBytes), mostBytes))
+	byDefault(&l.MaxOutputBytes, min(l.FlushBytes+viewCalls*(l.MaxBulkBytes+wire.SmallBufferBytes), wire.MaxBytes))
 	if l.WriteTimeout == 0 {
 		l.WriteTimeout = 10 * time.Second
 	}
@@ -109,14 +100,14 @@ func (l Limits) validate() error {
 		{"MaxInputBytes", l.MaxInputBytes}, {"MaxRunCalls", l.MaxRunCalls}, {"MaxOutputBytes", l.MaxOutputBytes},
 		{"FlushBytes", l.FlushBytes},
 	} {
-		if field.value < 1 || field.value > mostBytes {
+		if field.value < 1 || field.value > wire.MaxBytes {
 			return fmt.Errorf("resp: limit %s is %d, want 1 to 2^30", field.name, field.value)
 		}
 	}
 	switch {
-	case l.MaxRequestBytes < l.MaxBulkBytes+requestOverheadBytes:
+	case l.MaxRequestBytes < l.MaxBulkBytes+wire.OverheadBytes:
 		return fmt.Errorf("resp: MaxRequestBytes %d leaves no room for a bulk of MaxBulkBytes %d and its headers (%d)",
-			l.MaxRequestBytes, l.MaxBulkBytes, requestOverheadBytes)
+			l.MaxRequestBytes, l.MaxBulkBytes, wire.OverheadBytes)
 	case l.MaxRequestBytes < l.MaxInlineBytes:
 		return fmt.Errorf("resp: MaxRequestBytes %d is below MaxInlineBytes %d", l.MaxRequestBytes, l.MaxInlineBytes)
 	case l.MaxInputBytes < l.MaxRequestBytes+l.MaxInlineBytes:

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // link joins a connection with its socket by one goroutine that reads, advances, waits for the store and writes, one
@@ -246,7 +248,7 @@ func (l *link) linger() {
 		return
 	}
 	_ = l.socket.SetReadDeadline(time.Now().Add(lingerPeriod))
-	waste := make([]byte, smallBufferBytes)
+	waste := make([]byte, wire.SmallBufferBytes)
 	for !l.server.isClosing() {
 		if _, err := l.socket.Read(waste); err != nil {
 			return

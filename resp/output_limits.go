@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/number"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // outputLimits are client-output-buffer-limit: how much may wait for a client before it is closed. Redis has a limit
@@ -103,9 +104,9 @@ func (all *outputLimits) parse(text string) (apply func(), failure string) {
 			return nil, bufferValue
 		}
 		if hard == 0 {
-			hard = mostBytes
+			hard = wire.MaxBytes
 		}
-		if failure = between(hard, 1, mostBytes); failure != "" {
+		if failure = between(hard, 1, wire.MaxBytes); failure != "" {
 			return nil, failure
 		}
 		chosen[limit] = [3]int64{hard, soft, min(seconds, int64(mostSoftPeriod/time.Second))}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
@@ -23,7 +25,7 @@ func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
 	none := s.dial()
 	none.send("CONFIG SET client-output-buffer-limit \"normal 0 0 0\"\r\n")
 	none.expect("+OK\r\n")
-	if got := s.server.front.settings.output.normal.hard.Load(); got != mostBytes {
+	if got := s.server.front.settings.output.normal.hard.Load(); got != wire.MaxBytes {
 		t.Errorf("no limit is a limit of %d", got)
 	}
 }

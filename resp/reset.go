@@ -12,7 +12,7 @@ func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 			protocol: reply.RESP2, authenticated: authenticated, library: f.library, libraryVersion: f.libraryVersion,
 		}
 	})
-	c.reader.SetStranger(!authenticated)
+	c.reader.SetUnauthenticated(!authenticated)
 	c.hush = talking
 	c.session.drop() // messages of what has ended, which a client of RESP2 could not tell from replies
 	return reply.Simple(dst, "RESET")

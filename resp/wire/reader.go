@@ -1,4 +1,4 @@
-package resp
+package wire
 
 import (
 	"bytes"
@@ -38,8 +38,8 @@ const noBulk = -1
 // returns to a small one when it is empty.
 type Reader struct {
 	maxArguments, maxInlineBytes, maxBulkBytes, maxRequestBytes int
-	// stranger is set while the client has to authenticate and has not: tighter limits hold.
-	stranger bool
+	// unauthenticated is set while the client still has to authenticate: tighter limits hold.
+	unauthenticated bool
 
 	// buf[start:] is what was received and not yet consumed; start is the first byte of the current request.
 	buf   []byte
@@ -59,27 +59,35 @@ type Reader struct {
 	offered, quiet int
 	filled         bool
 
-	// budget bounds what all readers of a server hold beyond readBufferBytes each, nil if nothing does; charged is this
-	// reader's share.
-	budget  *budget
+	// budget bounds what all readers of a server hold beyond ReadBufferBytes each, nil if nothing does; charged is what
+	// this reader holds of it.
+	budget  *Budget
 	charged int
 }
 
-// NewReader makes a reader with the given limits (see Limits for their meaning and defaults).
+// NewReader makes a reader with the given limits.
 func NewReader(limits Limits) *Reader {
 	r := &Reader{}
-	r.init(limits.withDefaults())
+	r.Init(limits, nil)
 	return r
 }
 
-func (r *Reader) init(limits Limits) {
+// Init makes a zero reader usable, for owners that hold it by value. budget may be nil.
+func (r *Reader) Init(limits Limits, budget *Budget) {
+	limits = limits.WithDefaults()
 	r.maxArguments, r.maxInlineBytes = limits.MaxArguments, limits.MaxInlineBytes
 	r.maxBulkBytes, r.maxRequestBytes = limits.MaxBulkBytes, limits.MaxRequestBytes
-	r.bulk = noBulk
+	r.bulk, r.budget = noBulk, budget
 }
 
-// SetStranger says whether the client still has to authenticate: then a request may have 10 arguments of 16 KiB.
-func (r *Reader) SetStranger(stranger bool) { r.stranger = stranger }
+// SetUnauthenticated says whether the client still has to authenticate: then a request may have 10 arguments of 16 KiB.
+func (r *Reader) SetUnauthenticated(unauthenticated bool) { r.unauthenticated = unauthenticated }
+
+// SetMaxBulkBytes changes the largest single argument for the requests to come.
+func (r *Reader) SetMaxBulkBytes(bytes int) { r.maxBulkBytes = bytes }
+
+// Free is how many more bytes the buffer takes as it is.
+func (r *Reader) Free() int { return cap(r.buf) - len(r.buf) }
 
 // Buffered is the number of bytes that were received and not yet returned as requests.
 func (r *Reader) Buffered() int { return len(r.buf) - r.start }
@@ -87,17 +95,17 @@ func (r *Reader) Buffered() int { return len(r.buf) - r.start }
 // Space returns room for the next bytes, never empty, and ends the validity of all arguments returned so far. The
 // caller fills a prefix and reports it by Received before it calls anything else.
 func (r *Reader) Space() []byte {
-	if err := r.makeRoom(); err != nil {
-		panic(err) // the owner asks makeRoom first where there is a budget
+	if err := r.MakeRoom(); err != nil {
+		panic(err) // the owner asks MakeRoom first where there is a budget
 	}
 	free := r.buf[len(r.buf):cap(r.buf)]
 	r.offered = len(free)
 	return free
 }
 
-// makeRoom compacts the buffer, replaces it if it has to be larger or smaller, and fails if the budget does not allow
+// MakeRoom compacts the buffer, replaces it if it has to be larger or smaller, and fails if the budget does not allow
 // what is needed. Once it has succeeded, it does nothing until bytes are received.
-func (r *Reader) makeRoom() error {
+func (r *Reader) MakeRoom() error {
 	if r.Buffered() == 0 {
 		r.reset()
 	} else if r.start > 0 {
@@ -111,12 +119,12 @@ func (r *Reader) makeRoom() error {
 // Received says that the first n bytes of the last Space are filled.
 func (r *Reader) Received(n int) {
 	if n < 0 || n > r.offered {
-		panic(fmt.Sprintf("resp: received %d bytes into a space of %d", n, r.offered))
+		panic(fmt.Sprintf("wire: received %d bytes into a space of %d", n, r.offered))
 	}
 	r.filled = n == r.offered
 	r.offered = 0
 	r.buf = r.buf[:len(r.buf)+n]
-	if len(r.buf) <= smallBufferBytes {
+	if len(r.buf) <= SmallBufferBytes {
 		r.quiet++
 	} else {
 		r.quiet = 0
@@ -126,42 +134,42 @@ func (r *Reader) Received(n int) {
 // reset empties the buffer, and gives it back when it is large or was not needed for a while.
 func (r *Reader) reset() {
 	r.start, r.at, r.scanned = 0, 0, 0
-	if cap(r.buf) > readBufferBytes || (cap(r.buf) > smallBufferBytes && r.quiet >= quietFills) {
-		r.release()
+	if cap(r.buf) > ReadBufferBytes || (cap(r.buf) > SmallBufferBytes && r.quiet >= quietFills) {
+		r.Release()
 	}
 	r.buf = r.buf[:0]
 }
 
-// release gives the buffer back. All arguments are void.
-func (r *Reader) release() {
+// Release gives the buffer back. All arguments are void.
+func (r *Reader) Release() {
 	r.budget.give(r.charged)
 	r.buf, r.spans, r.quiet, r.charged = nil, nil, 0, 0
 }
 
-// grow makes room for at least one byte. A buffer that a read filled doubles up to readBufferBytes, so that deep
+// grow makes room for at least one byte. A buffer that a read filled doubles up to ReadBufferBytes, so that deep
 // pipelines are read whole; beyond, it doubles only when a single request has filled it.
 func (r *Reader) grow() error {
 	size := cap(r.buf)
 	switch {
 	case size == 0:
-		size = smallBufferBytes
-	case size-len(r.buf) < leastReadBytes, r.filled && size < readBufferBytes:
+		size = SmallBufferBytes
+	case size-len(r.buf) < minReadBytes, r.filled && size < ReadBufferBytes:
 		size *= 2
 	default:
 		return nil
 	}
-	if size > readBufferBytes {
+	if size > ReadBufferBytes {
 		// The header of each bulk was checked against maxRequestBytes, so this is never too small for the request.
-		size = min(size, max(r.maxRequestBytes+r.maxInlineBytes, readBufferBytes)+smallBufferBytes)
+		size = min(size, max(r.maxRequestBytes+r.maxInlineBytes, ReadBufferBytes)+SmallBufferBytes)
 	}
-	if charge := size - readBufferBytes - r.charged; charge > 0 {
+	if charge := size - ReadBufferBytes - r.charged; charge > 0 {
 		if !r.budget.take(charge) {
-			return errNoRoom
+			return ErrNoRoom
 		}
 		r.charged += charge
 	}
 	if size <= len(r.buf) {
-		panic(fmt.Sprintf("resp: a partial request holds %d bytes, limit %d", len(r.buf), r.maxRequestBytes))
+		panic(fmt.Sprintf("wire: a partial request holds %d bytes, limit %d", len(r.buf), r.maxRequestBytes))
 	}
 	grown := make([]byte, len(r.buf), size)
 	copy(grown, r.buf)
@@ -174,7 +182,7 @@ func (r *Reader) grow() error {
 // again by every later call: its text is the error reply without the prefix ERR, and the connection is to be closed
 // after sending it.
 func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
-	if r.begins('*') && !r.stranger {
+	if r.begins('*') && !r.unauthenticated {
 		if longer := r.plain(argv); len(longer) > len(argv) {
 			return longer, nil
 		}
@@ -293,7 +301,7 @@ func (r *Reader) arrayHeader() bool {
 	switch {
 	case !ok || count > int64(r.maxArguments):
 		return r.fail("invalid multibulk length")
-	case count > strangerMaxArguments && r.stranger:
+	case count > unauthenticatedMaxArguments && r.unauthenticated:
 		return r.fail("unauthenticated multibulk length")
 	}
 	r.missing = int(max(count, 0))
@@ -315,7 +323,7 @@ func (r *Reader) bulkHeader() bool {
 	switch {
 	case !ok || length < 0 || length > int64(r.maxBulkBytes):
 		return r.fail("invalid bulk length")
-	case length > strangerMaxBulkBytes && r.stranger:
+	case length > unauthenticatedMaxBulkBytes && r.unauthenticated:
 		return r.fail("unauthenticated bulk length")
 	case int64(r.at)+length > int64(r.maxRequestBytes):
 		return r.fail("too big request")
@@ -378,7 +386,7 @@ func (r *Reader) take(argv [][]byte) [][]byte {
 	for _, s := range r.spans {
 		argv = append(argv, request[s.from:s.to:s.to])
 	}
-	if len(r.spans) > keptArguments {
+	if len(r.spans) > keptSpans {
 		r.spans = nil
 	}
 	r.spans = r.spans[:0]

@@ -1,4 +1,4 @@
-package resp
+package wire
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 // testLimits are small enough that a test reaches them quickly.
 func testLimits() Limits {
-	return Limits{MaxEntryBytes: 64 << 10, MaxBulkBytes: 64 << 10}
+	return Limits{MaxBulkBytes: 64 << 10}
 }
 
 // feed gives the reader some bytes, in as many pieces as it has room for, and returns all complete requests.
@@ -170,7 +170,7 @@ func TestReaderHoldsStrangersToTightLimits(t *testing.T) {
 		"*10\r\n$16384\r\nxx": "",
 	} {
 		r := NewReader(testLimits())
-		r.SetStranger(true)
+		r.SetUnauthenticated(true)
 		_, err := feed(r, []byte(input))
 		if (err == nil) != (want == "") || (err != nil && err.Error() != want) {
 			t.Errorf("%q: %v, want %q", input, err, want)
@@ -291,7 +291,7 @@ func TestG4_ALargeRequestDoesNotLeaveALargeBuffer(t *testing.T) {
 		t.Fatalf("the request did not pass through the buffer of %d bytes", cap(r.buf))
 	}
 	r.Space()
-	if cap(r.buf) > readBufferBytes || r.spans != nil {
+	if cap(r.buf) > ReadBufferBytes || r.spans != nil {
 		t.Fatalf("an empty reader holds %d bytes", cap(r.buf))
 	}
 }
@@ -301,7 +301,7 @@ func TestReaderReturnsToASmallBufferAfterAWhile(t *testing.T) {
 	if _, err := feed(r, []byte(strings.Repeat("PING\r\n", 8192))); err != nil {
 		t.Fatal(err)
 	}
-	if cap(r.buf) <= smallBufferBytes {
+	if cap(r.buf) <= SmallBufferBytes {
 		t.Fatalf("a deep pipeline was read through %d bytes", cap(r.buf))
 	}
 	for range quietFills + 1 {
@@ -309,13 +309,13 @@ func TestReaderReturnsToASmallBufferAfterAWhile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if cap(r.buf) != smallBufferBytes {
+	if cap(r.buf) != SmallBufferBytes {
 		t.Fatalf("after %d small reads the buffer has %d bytes", quietFills+1, cap(r.buf))
 	}
 }
 
 func TestG5_AnUnfinishedRequestHoldsNoMoreThanMaxRequestBytes(t *testing.T) {
-	limits := testLimits().withDefaults()
+	limits := testLimits().WithDefaults()
 	r := NewReader(limits)
 	bulk := append([]byte("$60000\r\n"), bytes.Repeat([]byte{'b'}, 60000)...)
 	input := append([]byte("*1000\r\n"), bytes.Repeat(append(bulk, "\r\n"...), 10)...)
@@ -323,7 +323,7 @@ func TestG5_AnUnfinishedRequestHoldsNoMoreThanMaxRequestBytes(t *testing.T) {
 	if err == nil || err.Error() != "Protocol error: too big request" {
 		t.Fatalf("a request of 600 kB under a limit of %d: %v", limits.MaxRequestBytes, err)
 	}
-	if most := limits.MaxRequestBytes + limits.MaxInlineBytes + smallBufferBytes; cap(r.buf) > most {
+	if most := limits.MaxRequestBytes + limits.MaxInlineBytes + SmallBufferBytes; cap(r.buf) > most {
 		t.Fatalf("the buffer has %d bytes, limit %d", cap(r.buf), most)
 	}
 }
@@ -376,7 +376,7 @@ func TestReaderAgreesWithAParserThatSeesAllBytesAtOnce(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	for round := range 5_000 {
 		input := randomInput(random)
-		wanted, wantedErr := parseWhole(input, testLimits().withDefaults())
+		wanted, wantedErr := parseWhole(input, testLimits().WithDefaults())
 		want := outcome(wanted, wantedErr)
 		got := outcome(feedRandomly(random, input))
 		if got != want {
@@ -423,7 +423,7 @@ func FuzzReaderIsBoundedAndIndependentOfCuts(f *testing.F) {
 	f.Add([]byte("*1\r\n$9223372036854775807\r\n"), uint64(1))
 	f.Add([]byte("*1048576\r\n$1\r\n"), uint64(2))
 	f.Fuzz(func(t *testing.T, input []byte, seed uint64) {
-		wanted, wantedErr := parseWhole(input, testLimits().withDefaults())
+		wanted, wantedErr := parseWhole(input, testLimits().WithDefaults())
 		want := outcome(wanted, wantedErr)
 		random := rand.New(rand.NewPCG(seed, 0))
 		if got := outcome(feedRandomly(random, input)); got != want {

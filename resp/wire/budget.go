@@ -1,0 +1,42 @@
+package wire
+
+import (
+	"errors"
+	"sync/atomic"
+)
+
+// Budget bounds bytes that many readers hold together: each alone stays within its limits, and ten thousand of them
+// would still exhaust the memory. A nil budget is unlimited. Make one with NewBudget.
+type Budget struct {
+	limit int64
+	used  atomic.Int64
+}
+
+// NewBudget makes a budget of so many bytes.
+func NewBudget(limitBytes int64) *Budget { return &Budget{limit: limitBytes} }
+
+// Used is how many bytes all readers hold beyond ReadBufferBytes each.
+func (b *Budget) Used() int64 { return b.used.Load() }
+
+// ErrNoRoom is the reply to a request for which the budget has no room. The request was not read to its end, so it was
+// not executed, and the client may send it again.
+var ErrNoRoom = errors.New("TRYAGAIN The command was not executed: clients hold too much unfinished input")
+
+// take takes bytes; false means that the budget does not have so many left, and that it gave none.
+func (b *Budget) take(bytes int) bool {
+	if b == nil {
+		return true
+	}
+	if b.used.Add(int64(bytes)) > b.limit {
+		b.used.Add(-int64(bytes))
+		return false
+	}
+	return true
+}
+
+// give gives bytes back.
+func (b *Budget) give(bytes int) {
+	if b != nil && b.used.Add(-int64(bytes)) < 0 {
+		panic("wire: more bytes given back than were taken")
+	}
+}
