@@ -30,7 +30,7 @@ type await struct {
 func (c *Conn) await(period time.Duration, look func(dst []byte, last bool) ([]byte, bool)) {
 	c.awaited = await{look: look}
 	if period > 0 {
-		c.awaited.until = c.front.now().Add(period)
+		c.awaited.until = c.server.now().Add(period)
 	}
 	c.phase, c.abandoned = awaiting, false
 }
@@ -46,7 +46,7 @@ func (c *Conn) awaitInterruptibly(period time.Duration, look func(dst []byte, la
 func (c *Conn) looked() bool {
 	a, last := &c.awaited, false
 	if !a.until.IsZero() {
-		last = !c.front.now().Before(a.until)
+		last = !c.server.now().Before(a.until)
 	}
 	if a.interruptible {
 		switch c.session.blocked.Load() {

@@ -48,8 +48,8 @@ var benchmarkCommands = map[string]string{
 }
 
 // benchmarkFront is that of a server: its watch has noted a moment.
-func benchmarkFront(t testing.TB) *front {
-	f := testFront(t, Options{Store: instantStore{}})
+func benchmarkServer(t testing.TB) *Server {
+	f := testServer(t, Options{Store: instantStore{}})
 	f.noted.Store(int64(f.moment()))
 	return f
 }
@@ -68,7 +68,7 @@ func (c *client) round(t testing.TB, input string) {
 func TestAConnectionAllocatesNothingButBodies(t *testing.T) {
 	for name, want := range map[string]float64{"set64": 1, "get": 0, "ping": 0} {
 		for _, depth := range []int{1, 16} {
-			c := newClient(t, benchmarkFront(t))
+			c := newClient(t, benchmarkServer(t))
 			input := strings.Repeat(benchmarkCommands[name], depth)
 			c.round(t, input)
 			if got := testing.AllocsPerRun(100, func() { c.round(t, input) }); got != want {
@@ -82,7 +82,7 @@ func BenchmarkConn(b *testing.B) {
 	for _, name := range []string{"set64", "get", "ping"} {
 		for _, depth := range []int{1, 16} {
 			b.Run(fmt.Sprintf("%s/pipeline=%d", name, depth), func(b *testing.B) {
-				c := newClient(b, benchmarkFront(b))
+				c := newClient(b, benchmarkServer(b))
 				input := strings.Repeat(benchmarkCommands[name], depth)
 				b.ReportAllocs()
 				for i := 0; i < b.N; i += depth {

@@ -12,7 +12,7 @@ import (
 func TestG4_UnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
 	limits := Limits{MaxEntryBytes: 1 << 20, MaxInputBytes: 4 << 20}
 	store := newFakeStore(t)
-	f := testFront(t, Options{Store: store, Limits: limits})
+	f := testServer(t, Options{Store: store, Limits: limits})
 	unfinished := fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s", 1000<<10, strings.Repeat("v", 900<<10))
 	var clients []*client
 	refused := 0
@@ -49,7 +49,7 @@ func TestG4_UnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
 }
 
 func TestASmallRequestNeverNeedsTheBudget(t *testing.T) {
-	f := testFront(t, Options{Store: newFakeStore(t)})
+	f := testServer(t, Options{Store: newFakeStore(t)})
 	f.input = wire.NewBudget(0)
 	c := newClient(t, f)
 	if got := c.send(strings.Repeat(bulk("SET", "a", strings.Repeat("v", 1000)), 500)); len(got) != 500*len("+OK\r\n") {

@@ -83,10 +83,10 @@ type waiter struct {
 
 // change submits a change of the members; the connection waits for its end.
 func (c *Conn) change(w waiter, wanted MemberChange) {
-	w.request = &ChangeRequest{Change: wanted, Timeout: c.front.limits.ChangeTimeout, wake: c.request.wake}
+	w.request = &ChangeRequest{Change: wanted, Timeout: c.server.limits.ChangeTimeout, wake: c.request.wake}
 	c.waiter = w
 	c.phase, c.abandoned = changing, false
-	c.front.node.Change(w.request)
+	c.server.node.Change(w.request)
 }
 
 // changed answers the change that the connection waits for, if it has ended, and reports whether it has.

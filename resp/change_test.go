@@ -21,7 +21,7 @@ func TestRepliesDoNotWaitForAChangeBehindThem(t *testing.T) {
 	} {
 		store := newFakeStore(t)
 		parkChange(store)
-		c := newClient(t, testFront(t, Options{Store: store}))
+		c := newClient(t, testServer(t, Options{Store: store}))
 		c.expect(before.input+"CLUSTER ADDNODE a:1\r\nPING\r\nGET k\r\n", before.output)
 		if got := c.conn.Advance(); got != Park {
 			t.Fatalf("behind %q the connection says %d", before.input, got)
@@ -42,7 +42,7 @@ func TestRepliesDoNotWaitForAChangeBehindThem(t *testing.T) {
 // change submitted: a client that is gone already changes nothing.
 func TestAChangeIsSubmittedWhenTheRepliesBeforeItAreSent(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	input := "SET k v\r\nCLUSTER ADDNODE a:1\r\n"
 	c.conn.Advance()
 	c.conn.Received(copy(c.conn.Space(), input))
@@ -58,7 +58,7 @@ func TestAChangeIsSubmittedWhenTheRepliesBeforeItAreSent(t *testing.T) {
 func TestAChangeIsAbandonedOnceAndWaitedFor(t *testing.T) {
 	store := newFakeStore(t)
 	parkChange(store)
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	c.expect("CLUSTER REMOVENODE 2\r\n", "")
 	if !c.conn.Abandon() || c.conn.Abandon() {
 		t.Fatal("the node was not told once that the client is gone")
@@ -75,7 +75,7 @@ func TestAChangeIsAbandonedOnceAndWaitedFor(t *testing.T) {
 func TestAConnectionIsNotReleasedDuringAChange(t *testing.T) {
 	store := newFakeStore(t)
 	parkChange(store)
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	c.expect("CLUSTER REMOVENODE 2\r\n", "")
 	defer func() {
 		if recover() == nil {
@@ -128,7 +128,7 @@ func TestPipelinesWithChangesAreAnsweredInOrder(t *testing.T) {
 	for round := range rounds {
 		random := rand.New(rand.NewPCG(seed, uint64(round)))
 		store := newFakeStore(t)
-		c := newClient(t, testFront(t, Options{Store: store, Limits: Limits{MaxRunCalls: 1 + random.IntN(5)}}))
+		c := newClient(t, testServer(t, Options{Store: store, Limits: Limits{MaxRunCalls: 1 + random.IntN(5)}}))
 		var late *ChangeRequest
 		store.change = func(r *ChangeRequest) {
 			if late != nil {
@@ -216,7 +216,7 @@ func TestG14_NothingRemainsOfClientsThatLeaveDuringChanges(t *testing.T) {
 	leaving.Wait()
 	eventually(t, "without clients", func() bool { return s.server.Clients() == 0 })
 	answering.Wait()
-	if parked := s.server.front.stats.parked.Load(); parked != 0 {
+	if parked := s.server.stats.parked.Load(); parked != 0 {
 		t.Fatalf("seed %d: %d connections parked", seed, parked)
 	}
 }

@@ -50,8 +50,8 @@ func TestG14_NothingRemainsOfClientsThatLeaveAtAnyMoment(t *testing.T) {
 	if submitted.Load() == 0 || submitted.Load() != completed.Load() {
 		t.Fatalf("seed %d: %d requests submitted, %d completed", seed, submitted.Load(), completed.Load())
 	}
-	front := s.server.front
-	if held, parked := front.input.Used(), front.stats.parked.Load(); held != 0 || parked != 0 {
+	server := s.server
+	if held, parked := server.input.Used(), server.stats.parked.Load(); held != 0 || parked != 0 {
 		t.Fatalf("seed %d: %d bytes held, %d connections parked", seed, held, parked)
 	}
 }

@@ -167,7 +167,7 @@ func clientUnblock(c *Conn, dst []byte, args [][]byte) []byte {
 	if !ok {
 		return reply.Error(dst, reply.NotInteger)
 	}
-	s := c.front.sessions.find(id)
+	s := c.server.sessions.find(id)
 	return reply.Integer(dst, int64(digit(s != nil && s.unblock(how))))
 }
 
@@ -200,18 +200,18 @@ func clientPause(c *Conn, dst []byte, args [][]byte) []byte {
 	if failure != "" {
 		return reply.Error(dst, failure)
 	}
-	c.front.pause.begin(c.front.now(), period, all)
+	c.server.pause.begin(c.server.now(), period, all)
 	return reply.OK(dst)
 }
 
 func clientUnpause(c *Conn, dst []byte, _ [][]byte) []byte {
-	c.front.pause.end()
+	c.server.pause.end()
 	return reply.OK(dst)
 }
 
 // clientInfo is CLIENT INFO.
 func clientInfo(c *Conn, dst []byte, _ [][]byte) []byte {
-	return reply.Verbatim(dst, c.protocol(), "txt", c.front.describe(c.session))
+	return reply.Verbatim(dst, c.protocol(), "txt", c.server.describe(c.session))
 }
 
 // clientList is CLIENT LIST [TYPE type | ID id ...].
@@ -238,9 +238,9 @@ func clientList(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, reply.Syntax)
 	}
 	var text strings.Builder
-	for _, s := range c.front.sessions.list() {
+	for _, s := range c.server.sessions.list() {
 		if wanted(s) {
-			text.WriteString(c.front.describe(s))
+			text.WriteString(c.server.describe(s))
 		}
 	}
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
@@ -269,25 +269,25 @@ func unknownClientType(arg []byte) string { return "ERR Unknown client type '" +
 
 // describe is the line of CLIENT LIST about a connection. Fields that have no meaning here have the value that Redis
 // gives them where nothing is to be told.
-func (f *front) describe(s *session) string {
-	now, known := f.now(), s.known()
-	unread, room, unsent, mail := s.unread.Load(), s.room.Load(), s.unsent.Load(), int64(s.mailBytes())
+func (s *Server) describe(one *session) string {
+	now, known := s.now(), one.known()
+	unread, room, unsent, mail := one.unread.Load(), one.room.Load(), one.unsent.Load(), int64(one.mailBytes())
 	spec := "NULL"
-	if last := s.spec.Load(); last != nil {
+	if last := one.spec.Load(); last != nil {
 		spec = last.Name
 	}
 	text := make([]byte, 0, 512)
 	field := func(name, value string) { text = append(append(append(append(text, name...), '='), value...), ' ') }
 	whole := func(name string, value int64) { field(name, strconv.FormatInt(value, 10)) }
 	seconds := func(from time.Time) int64 { return int64(max(now.Sub(from), 0) / time.Second) }
-	whole("id", s.id)
-	field("addr", s.address)
-	field("laddr", s.local)
-	whole("fd", int64(s.descriptor))
+	whole("id", one.id)
+	field("addr", one.address)
+	field("laddr", one.local)
+	whole("fd", int64(one.descriptor))
 	field("name", known.name)
-	whole("age", seconds(s.began))
-	whole("idle", int64(max(f.since(moment(s.active.Load())), 0)/time.Second))
-	field("flags", s.flags(&known))
+	whole("age", seconds(one.began))
+	whole("idle", int64(max(s.since(moment(one.active.Load())), 0)/time.Second))
+	field("flags", one.flags(&known))
 	for _, none := range []string{"db", "sub", "psub", "ssub"} {
 		whole(none, 0)
 	}

@@ -11,7 +11,7 @@ import (
 // sharedClients are connections to one server without sockets.
 func sharedClients(t *testing.T, n int) (*fakeStore, []*client) {
 	store := newFakeStore(t)
-	f := testFront(t, Options{Store: store})
+	f := testServer(t, Options{Store: store})
 	clients := make([]*client, n)
 	for i := range clients {
 		clients[i] = newClient(t, f)
@@ -134,7 +134,7 @@ func TestClientReplyOffHoldsForWhatIsWaitedFor(t *testing.T) {
 func TestAPauseOfWritesLetsReadsPass(t *testing.T) {
 	store, clients := sharedClients(t, 3)
 	now := time.Unix(1700000000, 0)
-	clients[0].conn.front.clock = func() time.Time { return now }
+	clients[0].conn.server.clock = func() time.Time { return now }
 	if got := clients[0].send("CLIENT PAUSE 1000 WRITE\r\n"); got != "+OK\r\n" {
 		t.Fatalf("got %q", got)
 	}
@@ -160,7 +160,7 @@ func TestAPauseOfWritesLetsReadsPass(t *testing.T) {
 func TestAPauseOfEverythingEndsByItselfOrByUnpause(t *testing.T) {
 	_, clients := sharedClients(t, 3)
 	now := time.Unix(1700000000, 0)
-	clients[0].conn.front.clock = func() time.Time { return now }
+	clients[0].conn.server.clock = func() time.Time { return now }
 	clients[0].send("CLIENT PAUSE 1000 WRITE\r\nCLIENT PAUSE 10\r\n")
 	for _, c := range clients[1:] {
 		if got := c.send("PING\r\nCLIENT ID\r\n"); got != "" {
@@ -172,7 +172,7 @@ func TestAPauseOfEverythingEndsByItselfOrByUnpause(t *testing.T) {
 	if got := clients[1].take(); got != "" {
 		t.Fatalf("answered: %q", got)
 	}
-	clients[0].conn.front.pause.end() // UNPAUSE itself is put off, as in Redis
+	clients[0].conn.server.pause.end() // UNPAUSE itself is put off, as in Redis
 	clients[1].advance()
 	if got := clients[1].take(); got != "+PONG\r\n:6\r\n" {
 		t.Fatalf("got %q", got)

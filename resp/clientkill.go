@@ -90,7 +90,7 @@ func clientKill(c *Conn, dst []byte, args [][]byte) []byte {
 // kill ends all connections that the filter matches and counts them. The one that asks is ended when it is answered.
 func (c *Conn) kill(filter *killFilter) int {
 	killed := 0
-	for _, s := range c.front.sessions.list() {
+	for _, s := range c.server.sessions.list() {
 		if !filter.matches(s, c.session) {
 			continue
 		}

@@ -47,7 +47,7 @@ func (c *Conn) parseTracking(args [][]byte) (wanted tracking, failure string) {
 				return wanted, trackingOne
 			case !ok:
 				return wanted, reply.NotInteger
-			case c.front.sessions.find(id) == nil:
+			case c.server.sessions.find(id) == nil:
 				return wanted, trackingNobody
 			}
 			wanted.redirect = id
@@ -119,10 +119,10 @@ func clientTracking(c *Conn, dst []byte, args [][]byte) []byte {
 	case !ok:
 		return reply.Error(dst, reply.Syntax)
 	case !on:
-		c.front.tracker.follow(c.session, tracking{})
+		c.server.tracker.follow(c.session, tracking{})
 		return reply.OK(dst)
 	}
-	if !c.front.tracker.watched {
+	if !c.server.tracker.watched {
 		return reply.Error(dst, trackingUnwatched)
 	}
 	if failure = wanted.conflict(&now); failure != "" {
@@ -134,7 +134,7 @@ func clientTracking(c *Conn, dst []byte, args [][]byte) []byte {
 			wanted.prefixes = []string{""}
 		}
 	}
-	c.front.tracker.follow(c.session, wanted)
+	c.server.tracker.follow(c.session, wanted)
 	return reply.OK(dst)
 }
 

@@ -8,29 +8,29 @@ import "time"
 type moment time.Duration
 
 // now is the time of day, and the monotonic time with it.
-func (f *front) now() time.Time {
-	if f.clock != nil {
-		return f.clock()
+func (s *Server) now() time.Time {
+	if s.clock != nil {
+		return s.clock()
 	}
 	return time.Now()
 }
 
 // moment is the present moment.
-func (f *front) moment() moment {
-	if f.clock != nil {
-		return moment(f.clock().Sub(f.started))
+func (s *Server) moment() moment {
+	if s.clock != nil {
+		return moment(s.clock().Sub(s.started))
 	}
-	return moment(time.Since(f.started))
+	return moment(time.Since(s.started))
 }
 
 // recently is a moment that is past by watchPeriod or a little more, for what need not be known better. It costs
 // nothing: the server's watch notes it.
-func (f *front) recently() moment {
-	if noted := f.noted.Load(); noted != 0 {
+func (s *Server) recently() moment {
+	if noted := s.noted.Load(); noted != 0 {
 		return moment(noted)
 	}
-	return f.moment() // there is no watch
+	return s.moment() // there is no watch
 }
 
 // since is the time that has passed since a moment.
-func (f *front) since(m moment) time.Duration { return time.Duration(f.moment() - m) }
+func (s *Server) since(m moment) time.Duration { return time.Duration(s.moment() - m) }

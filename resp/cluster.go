@@ -33,8 +33,8 @@ var clusterHandlers = []handler{
 
 // seats is the cluster as this node shows it now.
 func (c *Conn) seats() ([]seat, Info) {
-	knowledge := c.front.node.Info()
-	return topology(c.front.view, &knowledge, int(c.front.port.Load())), knowledge
+	knowledge := c.server.node.Info()
+	return topology(c.server.view, &knowledge, int(c.server.port.Load())), knowledge
 }
 
 // clusterInfo is CLUSTER INFO. The state is ok only while a leader is known, since without one nothing is served.
@@ -233,7 +233,7 @@ func clusterMyShardID(c *Conn, dst []byte, _ [][]byte) []byte {
 	seats, knowledge := c.seats()
 	own := myself(seats)
 	switch {
-	case c.front.view == LeaderView:
+	case c.server.view == LeaderView:
 		return reply.BulkString(dst, fmt.Sprintf("%040x", knowledge.ClusterID))
 	case own.master != nil:
 		return reply.BulkString(dst, own.master.Name)
@@ -287,12 +287,12 @@ func clusterFailover(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, reply.SubcommandSyntax(args))
 	case option != "" && option != "force" && option != "takeover":
 		return reply.Error(dst, reply.Syntax)
-	case c.front.node.Leader().Self:
+	case c.server.node.Leader().Self:
 		return reply.Error(dst, failoverOnLeader)
 	case option == "takeover":
 		return reply.Error(dst, takeoverImpotent)
 	}
-	if err := c.front.node.TakeOver(); err != nil {
+	if err := c.server.node.TakeOver(); err != nil {
 		return reply.Error(dst, "ERR "+err.Error())
 	}
 	return reply.OK(dst)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestCommandShowsTheWholeTable(t *testing.T) {
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t)}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
 	all := command.All()
 	count := ":" + itoa(len(all)) + "\r\n"
 	if got := c.send("COMMAND COUNT\r\n"); got != count {

@@ -34,43 +34,43 @@ type Setting struct{ Name, Value string }
 // parameters are all that CONFIG knows, sorted by name: those that can be set, those that are the same for every node
 // (what this product does by its nature is said in Redis's words; tools read some of them before they do anything
 // else), and those that were given.
-func (f *front) makeParameters(given []Setting) {
-	s, limits := &f.settings, f.limits
+func (s *Server) makeParameters(given []Setting) {
+	set, limits := &s.settings, s.limits
 	clusterEnabled := "yes"
-	if f.view == NoView {
+	if s.view == NoView {
 		clusterEnabled = "no"
 	}
 	all := []parameter{
 		constant("activerehashing", "no"),
 		constant("appendfsync", "always"),
 		constant("appendonly", "yes"),
-		s.output.parameter(),
+		set.output.parameter(),
 		fixed("client-query-buffer-limit", strconv.Itoa(limits.MaxRequestBytes)),
 		fixed("cluster-enabled", clusterEnabled),
 		constant("cluster-require-full-coverage", "yes"),
 		fixed("databases", "1"),
-		s.enableDebugCommand(),
+		set.enableDebugCommand(),
 		constant("hz", "10"),
 		fixed("io-threads", "1"),
-		negated("latency-tracking", &f.measures.untracked),
-		s.percentilesParameter(),
-		integer("latency-monitor-threshold", &s.latencyThresholdMillis, 0, math.MaxInt64),
+		negated("latency-tracking", &s.measures.untracked),
+		set.percentilesParameter(),
+		integer("latency-monitor-threshold", &set.latencyThresholdMillis, 0, math.MaxInt64),
 		constant("lazyfree-lazy-user-flush", "yes"),
-		s.mostClients(),
-		memory("maxmemory", &f.memory.bytes, 0, math.MaxInt64).then(f.weighMemory),
+		set.mostClients(),
+		memory("maxmemory", &s.memory.bytes, 0, math.MaxInt64).then(s.weighMemory),
 		constant("maxmemory-clients", "0"),
 		constant("maxmemory-policy", "noeviction"),
 		constant("notify-keyspace-events", ""),
-		memory("proto-max-bulk-len", &s.maxBulkBytes, min(1<<20, int64(limits.MaxBulkBytes)),
+		memory("proto-max-bulk-len", &set.maxBulkBytes, min(1<<20, int64(limits.MaxBulkBytes)),
 			int64(limits.MaxRequestBytes-wire.OverheadBytes)),
 		fixed("raft.max-entry-bytes", strconv.Itoa(limits.MaxEntryBytes)),
-		s.requirePass(),
+		set.requirePass(),
 		constant("save", ""),
-		integer("slowlog-log-slower-than", &s.slowerThanMicros, -1, math.MaxInt64),
-		integer("slowlog-max-len", &s.slowLogCount, 0, mostSlowLogCount),
-		integer("tcp-keepalive", &s.keepAliveSeconds, 0, math.MaxInt32),
-		integer("tracking-table-max-keys", &f.tracker.mostKeys, 1, math.MaxInt64).then(f.tracker.shed),
-		s.timeout().then(f.sessions.nudge), // connections that wait already hear of it
+		integer("slowlog-log-slower-than", &set.slowerThanMicros, -1, math.MaxInt64),
+		integer("slowlog-max-len", &set.slowLogCount, 0, mostSlowLogCount),
+		integer("tcp-keepalive", &set.keepAliveSeconds, 0, math.MaxInt32),
+		integer("tracking-table-max-keys", &s.tracker.mostKeys, 1, math.MaxInt64).then(s.tracker.shed),
+		set.timeout().then(s.sessions.nudge), // connections that wait already hear of it
 	}
 	byName := make(map[string]parameter)
 	for _, p := range all {
@@ -81,16 +81,16 @@ func (f *front) makeParameters(given []Setting) {
 		byName[name] = fixed(name, setting.Value)
 	}
 	for _, p := range byName {
-		f.parameters = append(f.parameters, p)
+		s.parameters = append(s.parameters, p)
 	}
-	sort.Slice(f.parameters, func(i, j int) bool { return f.parameters[i].name < f.parameters[j].name })
+	sort.Slice(s.parameters, func(i, j int) bool { return s.parameters[i].name < s.parameters[j].name })
 }
 
 // findParameter finds one by its name in any mixture of case, or returns nil.
-func (f *front) findParameter(name string) *parameter {
-	for i := range f.parameters {
-		if strings.EqualFold(f.parameters[i].name, name) {
-			return &f.parameters[i]
+func (s *Server) findParameter(name string) *parameter {
+	for i := range s.parameters {
+		if strings.EqualFold(s.parameters[i].name, name) {
+			return &s.parameters[i]
 		}
 	}
 	return nil
@@ -100,8 +100,8 @@ func (f *front) findParameter(name string) *parameter {
 // by its name is answered in the client's spelling, as in Redis.
 func configGet(c *Conn, dst []byte, args [][]byte) []byte {
 	var matching []Setting
-	for i := range c.front.parameters {
-		p := &c.front.parameters[i]
+	for i := range c.server.parameters {
+		p := &c.server.parameters[i]
 		for _, pattern := range args[2:] {
 			if !glob.Match(bytes.ToLower(pattern), []byte(p.name)) {
 				continue
@@ -129,7 +129,7 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 	}
 	chosen := make([]*parameter, 0, len(args)/2)
 	for i := 0; i < len(args); i += 2 {
-		p := c.front.findParameter(string(args[i]))
+		p := c.server.findParameter(string(args[i]))
 		if p == nil {
 			return reply.Error(dst, "ERR Unknown option or number of arguments for CONFIG SET - '"+string(args[i])+"'")
 		}
@@ -143,12 +143,12 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 		}
 		applies = append(applies, apply)
 	}
-	c.front.configMu.Lock()
-	defer c.front.configMu.Unlock()
+	c.server.configMu.Lock()
+	defer c.server.configMu.Unlock()
 	for i, apply := range applies {
 		apply()
-		if !slices.Contains(c.front.changed, chosen[i]) {
-			c.front.changed = append(c.front.changed, chosen[i])
+		if !slices.Contains(c.server.changed, chosen[i]) {
+			c.server.changed = append(c.server.changed, chosen[i])
 		}
 	}
 	return reply.OK(dst)
@@ -157,16 +157,16 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 // Configure sets a parameter as CONFIG SET would, before the server serves: for what stands in a configuration file,
 // where CONFIG REWRITE leaves it as it is. A parameter that cannot be changed may be given the value that it has. The
 // error says what is wrong; where, its caller knows.
-func (s *Server) Configure(name, value string) error { return s.front.configure(name, value) }
+func (s *Server) Configure(name, value string) error { return s.configure(name, value) }
 
 // Judge returns the error that Configure would return on the server that these options make, which need not be complete
 // yet: neither Store nor Node is looked at. So a file is judged before the node opens anything.
 func (o Options) Judge(name, value string) error {
-	return newFront(o, o.Limits.withDefaults()).configure(name, value)
+	return newServer(o, o.Limits.withDefaults()).configure(name, value)
 }
 
-func (f *front) configure(name, value string) error {
-	p := f.findParameter(name)
+func (s *Server) configure(name, value string) error {
+	p := s.findParameter(name)
 	switch {
 	case p == nil:
 		return fmt.Errorf("there is no parameter %q", name)
@@ -196,23 +196,23 @@ func (p *parameter) check(text string, before []*parameter) (apply func(), failu
 
 // configResetStat is CONFIG RESETSTAT: all counts begin anew, but for those of what is there now.
 func configResetStat(c *Conn, dst []byte, _ [][]byte) []byte {
-	c.front.stats.reset()
-	c.front.measures.reset()
+	c.server.stats.reset()
+	c.server.measures.reset()
 	return reply.OK(dst)
 }
 
 // configRewrite is CONFIG REWRITE: what CONFIG SET changed is written into the file from which the node was started.
 func configRewrite(c *Conn, dst []byte, _ [][]byte) []byte {
-	f := c.front
-	if f.configFile == "" {
+	s := c.server
+	if s.configFile == "" {
 		return reply.Error(dst, "ERR The server is running without a config file")
 	}
 	c.elsewhere(func() func([]byte) []byte {
-		err := f.rewriteConfig()
+		err := s.rewriteConfig()
 		if err == nil {
 			return reply.OK
 		}
-		f.logger.Error("the configuration file could not be rewritten", "file", f.configFile, "error", err)
+		s.logger.Error("the configuration file could not be rewritten", "file", s.configFile, "error", err)
 		return func(dst []byte) []byte { return reply.Error(dst, "ERR Rewriting config file: "+err.Error()) }
 	})
 	return dst
@@ -220,22 +220,22 @@ func configRewrite(c *Conn, dst []byte, _ [][]byte) []byte {
 
 // rewriteConfig replaces the file at once and durably: whoever reads it later sees the old text or the new one. What
 // was set when it is called is written; what is set meanwhile waits for nothing.
-func (f *front) rewriteConfig() error {
-	f.rewriteMu.Lock()
-	defer f.rewriteMu.Unlock()
-	now := f.changedDirectives()
-	text, err := os.ReadFile(f.configFile)
+func (s *Server) rewriteConfig() error {
+	s.rewriteMu.Lock()
+	defer s.rewriteMu.Unlock()
+	now := s.changedDirectives()
+	text, err := os.ReadFile(s.configFile)
 	if err != nil {
 		return err
 	}
-	return replaceFile(f.configFile, redisconf.Rewrite(string(text), now))
+	return replaceFile(s.configFile, redisconf.Rewrite(string(text), now))
 }
 
 // changedDirectives are the parameters that CONFIG SET has changed, as a file has them.
-func (f *front) changedDirectives() (now []redisconf.Directive) {
-	f.configMu.Lock()
-	defer f.configMu.Unlock()
-	for _, p := range f.changed {
+func (s *Server) changedDirectives() (now []redisconf.Directive) {
+	s.configMu.Lock()
+	defer s.configMu.Unlock()
+	for _, p := range s.changed {
 		now = append(now, redisconf.Directive{Name: p.name, Args: p.arguments()})
 	}
 	return now

@@ -27,7 +27,7 @@ func TestConfigSetChangesAllOrNothing(t *testing.T) {
 
 // What is given to the server when it is made is for reading only, and stands over what it knows itself.
 func TestGivenSettingsAreImmutable(t *testing.T) {
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), Settings: []Setting{{"Port", "6379"}, {"save", "x"}}}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Settings: []Setting{{"Port", "6379"}, {"save", "x"}}}))
 	got := c.send("CONFIG SET port 1\r\nCONFIG GET port save\r\n")
 	want := "-ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable config\r\n*4\r\n" +
 		bulkText("port") + bulkText("6379") + bulkText("save") + bulkText("x")
@@ -42,7 +42,7 @@ func TestAPasswordThatIsSetHoldsForNewClients(t *testing.T) {
 	if got := old.send("CONFIG SET requirepass secret\r\nPING\r\n"); got != "+OK\r\n+PONG\r\n" {
 		t.Fatalf("got %q", got)
 	}
-	fresh := newClient(t, old.conn.front)
+	fresh := newClient(t, old.conn.server)
 	got := fresh.send("GET a\r\nAUTH wrong\r\nAUTH secret\r\nGET a\r\n")
 	want := "-NOAUTH Authentication required.\r\n" +
 		"-WRONGPASS invalid username-password pair or user is disabled.\r\n+OK\r\n$-1\r\n"
@@ -50,7 +50,7 @@ func TestAPasswordThatIsSetHoldsForNewClients(t *testing.T) {
 		t.Fatalf("got %q", got)
 	}
 	old.send("CONFIG SET requirepass \"\"\r\n")
-	if got := newClient(t, old.conn.front).send("GET a\r\n"); got != "$-1\r\n" {
+	if got := newClient(t, old.conn.server).send("GET a\r\n"); got != "$-1\r\n" {
 		t.Fatalf("without a password again: %q", got)
 	}
 }
@@ -87,7 +87,7 @@ func TestATimeoutThatIsSetClosesIdleConnections(t *testing.T) {
 
 func TestTheLargestArgumentCanBeSet(t *testing.T) {
 	limits := Limits{MaxEntryBytes: 1000, MaxBulkBytes: 1000, MaxRequestBytes: 1 << 20}
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), Limits: limits}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Limits: limits}))
 	if got := c.send("CONFIG SET proto-max-bulk-len 4kb\r\nCONFIG GET proto-max-bulk-len\r\n"); got !=
 		"+OK\r\n*2\r\n"+bulkText("proto-max-bulk-len")+bulkText("4096") {
 		t.Fatalf("got %q", got)
@@ -123,7 +123,7 @@ func TestConfigRewriteWritesWhatWasSet(t *testing.T) {
 	if err := os.WriteFile(path, []byte(before), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), ConfigFile: path}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), ConfigFile: path}))
 	for _, step := range []struct{ input, want, text string }{
 		{"CONFIG REWRITE\r\n", "+OK\r\n", before},
 		{"CONFIG SET timeout 7 requirepass \"a b\"\r\nCONFIG SET timeout 8\r\n", "+OK\r\n+OK\r\n", before},
@@ -175,8 +175,8 @@ func TestConfigureSetsWhatAFileSays(t *testing.T) {
 			t.Errorf("%s %s: %q, want %q", given[0], given[1], got, given[2])
 		}
 	}
-	s.front.start = func(work func()) { work() } // nobody waits in a conversation without a socket
-	c := newClient(t, s.front)
+	s.spawn = func(work func()) { work() } // nobody waits in a conversation without a socket
+	c := newClient(t, s)
 	got := c.send("CONFIG GET timeout\r\nCONFIG REWRITE\r\n")
 	if want := "*2\r\n" + bulkText("timeout") + bulkText("5") + "+OK\r\n"; got != want {
 		t.Errorf("got %q", got)
@@ -217,7 +217,7 @@ func TestSettingsAreJudgedWithoutANode(t *testing.T) {
 }
 
 func TestMoreClientsThanDescriptorsAreRefused(t *testing.T) {
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t)}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
 	got := c.send("CONFIG SET maxclients 4000000000\r\n")
 	want := "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to " +
 		"handle the specified number of clients, try with "

@@ -56,7 +56,7 @@ const (
 // when that run is answered. Commands that fail without looking at any state, or answer from their arguments alone,
 // take their place in a run with the reply already made.
 type Conn struct {
-	front   *front
+	server  *Server
 	session *session
 	reader  wire.Reader
 	phase   phase
@@ -89,13 +89,13 @@ type Conn struct {
 }
 
 // newConn makes a connection. wake is called when the store completed a request: see Request.
-func newConn(f *front, below socket, wake func()) *Conn {
-	c := &Conn{front: f, session: f.sessions.open(f.now(), f.moment(), below, f.password() == "")}
-	c.share = f.measures.shareOf(c.session.id)
-	c.reader.Init(f.limits.wire(), f.input)
+func newConn(s *Server, below socket, wake func()) *Conn {
+	c := &Conn{server: s, session: s.sessions.open(s.now(), s.moment(), below, s.password() == "")}
+	c.share = s.measures.shareOf(c.session.id)
+	c.reader.Init(s.limits.wire(), s.input)
 	c.reader.SetUnauthenticated(!c.facts().authenticated)
 	c.request.wake = wake
-	c.session.run, c.session.mailLimit = &c.request.Run, &f.settings.output.mail.hard
+	c.session.run, c.session.mailLimit = &c.request.Run, &s.settings.output.mail.hard
 	return c
 }
 
@@ -117,9 +117,9 @@ func (c *Conn) Space() []byte {
 func (c *Conn) Received(n int) {
 	c.share.traffic.inputBytes.Add(int64(n))
 	c.reader.Received(n)
-	c.reader.SetMaxBulkBytes(int(c.front.settings.maxBulkBytes.Load()))
+	c.reader.SetMaxBulkBytes(int(c.server.settings.maxBulkBytes.Load()))
 	if n > 0 {
-		c.session.active.Store(int64(c.front.recently()))
+		c.session.active.Store(int64(c.server.recently()))
 	}
 	c.session.unread.Store(int64(c.reader.Buffered()))
 	c.session.room.Store(int64(c.reader.Free()))
@@ -146,9 +146,9 @@ func (c *Conn) Abandon() bool {
 	}
 	switch c.phase {
 	case submitted:
-		c.front.store.Abandon(&c.request)
+		c.server.store.Abandon(&c.request)
 	case changing:
-		c.front.node.AbandonChange(c.waiter.request)
+		c.server.node.AbandonChange(c.waiter.request)
 	case awaiting, paused:
 		c.awaited, c.phase = await{}, ended // nobody else knows of it
 	default:
@@ -165,12 +165,12 @@ func (c *Conn) Release() {
 	}
 	c.phase = ended
 	if c.facts().tracking.on {
-		c.front.tracker.follow(c.session, tracking{})
+		c.server.tracker.follow(c.session, tracking{})
 	}
 	if c.facts().monitoring {
-		c.front.monitors.remove(c.session)
+		c.server.monitors.remove(c.session)
 	}
-	c.front.sessions.close(c.session)
+	c.server.sessions.close(c.session)
 	c.reader.Release()
 	c.out, c.arguments, c.fixed = nil, nil, nil
 }
@@ -192,7 +192,7 @@ func (c *Conn) Advance() Action {
 			if !c.passed() {
 				return Park
 			}
-		case len(c.out) >= c.front.limits.FlushBytes, c.slowNext():
+		case len(c.out) >= c.server.limits.FlushBytes, c.slowNext():
 			return Flush
 		case c.phase == viewing:
 			before := len(c.out)
@@ -209,7 +209,7 @@ func (c *Conn) Advance() Action {
 // present is the moment of the clock that was asked for last, or now.
 func (c *Conn) present() moment {
 	if c.clock == 0 {
-		c.clock = c.front.moment()
+		c.clock = c.server.moment()
 	}
 	return c.clock
 }
@@ -253,7 +253,7 @@ func (c *Conn) collect() (ok bool) {
 func (c *Conn) room() bool {
 	err := c.reader.MakeRoom()
 	if err != nil {
-		c.front.stats.inputLimit.Add(1)
+		c.server.stats.inputLimit.Add(1)
 		c.out = reply.Error(c.out, err.Error())
 		c.phase = ended
 	}
@@ -270,7 +270,7 @@ func (c *Conn) slowNext() bool {
 // that does not take them is closed by the write timeout, and one that saw only the end would not know the fate of its
 // writes.
 func (c *Conn) overflow() {
-	c.front.stats.outputLimit.Add(1)
+	c.server.stats.outputLimit.Add(1)
 	c.out = nil
 	c.phase = ended
 }
@@ -282,7 +282,7 @@ func (c *Conn) settle() {
 	switch {
 	case outcome != Done:
 		before := len(c.out)
-		c.out = refuse(c.out, run.Calls[c.viewed:], c.front.refusal(outcome))
+		c.out = refuse(c.out, run.Calls[c.viewed:], c.server.refusal(outcome))
 		c.measure(run.Calls[c.viewed:], c.out[before:])
 		c.finish()
 	case c.request.Body != nil:
@@ -298,7 +298,7 @@ func (c *Conn) settle() {
 }
 
 // mostReplyBytes is how many bytes of replies may wait for the client.
-func (c *Conn) mostReplyBytes() int { return int(c.front.settings.output.normal.hard.Load()) }
+func (c *Conn) mostReplyBytes() int { return int(c.server.settings.output.normal.hard.Load()) }
 
 // view answers some calls of a run of reads. It takes them in portions, and the store leaves of a portion what follows
 // on long replies, so that one flush and not one read lock bounds what a pipeline of large replies holds in memory:
@@ -310,7 +310,7 @@ func (c *Conn) view() {
 	upto := min(c.viewed+viewCalls, len(calls))
 	run.Calls, run.Reply, run.Random, run.Left = calls[c.viewed:upto], c.out, rand.Uint64(), 0
 	run.MostReplyBytes = c.mostReplyBytes()
-	answered := c.front.store.View(&c.request)
+	answered := c.server.store.View(&c.request)
 	run.Calls = calls
 	upto -= run.Left
 	switch {
@@ -332,61 +332,61 @@ func (c *Conn) view() {
 
 // measure notes what became of some calls of a run, and how long the run has taken so far.
 func (c *Conn) measure(calls []command.Call, replies []byte) {
-	c.clock = c.front.moment()
+	c.clock = c.server.moment()
 	took := time.Duration(c.clock - c.submittedAt)
 	for i, same := 0, 1; i < len(calls); i, same = i+same, 1 {
 		for i+same < len(calls) && calls[i+same].Spec == calls[i].Spec {
 			same++
 		}
 		if calls[i].Spec != nil { // else it was counted when it was made
-			c.front.measures.executed(c.share, calls[i].Spec.ID, int64(same), took)
+			c.server.measures.executed(c.share, calls[i].Spec.ID, int64(same), took)
 		}
 	}
 	for i := range calls {
 		if calls[i].Spec != nil {
-			c.front.measures.answered(c.share, calls[i].Spec.ID, replies)
+			c.server.measures.answered(c.share, calls[i].Spec.ID, replies)
 		}
 		if i < len(calls)-1 {
 			replies = reply.Skip(replies)
 		}
 	}
-	if c.front.isNoteworthy(took) {
-		c.front.noteSlow(c.session, calls, took, c.phases(took))
+	if c.server.isNoteworthy(took) {
+		c.server.noteSlow(c.session, calls, took, c.phases(took))
 	}
 }
 
 // isNoteworthy reports whether something that took so long belongs into the slow log or to the latencies: seldom.
-func (f *front) isNoteworthy(took time.Duration) bool {
-	return f.isSlow(took) || f.isLate(took)
+func (s *Server) isNoteworthy(took time.Duration) bool {
+	return s.isSlow(took) || s.isLate(took)
 }
 
-func (f *front) isSlow(took time.Duration) bool {
-	slower := f.settings.slowerThanMicros.Load()
+func (s *Server) isSlow(took time.Duration) bool {
+	slower := s.settings.slowerThanMicros.Load()
 	return slower >= 0 && took.Microseconds() >= slower
 }
 
-func (f *front) isLate(took time.Duration) bool {
-	threshold := f.settings.latencyThresholdMillis.Load()
+func (s *Server) isLate(took time.Duration) bool {
+	threshold := s.settings.latencyThresholdMillis.Load()
 	return threshold > 0 && took.Milliseconds() >= threshold
 }
 
 // noteSlow keeps a run that took long. Calls that were answered without a state may stand among the others.
-func (f *front) noteSlow(s *session, calls []command.Call, took time.Duration, phases []leg) {
-	now := f.now()
+func (s *Server) noteSlow(client *session, calls []command.Call, took time.Duration, phases []leg) {
+	now := s.now()
 	for i := range calls {
 		spec := calls[i].Spec
 		if spec == nil || spec.Flags&command.FlagSkipSlowlog != 0 {
 			continue
 		}
-		if f.isSlow(took) {
-			f.slowLog.note(s, calls[i:], took, phases, now, f.settings.slowLogCount.Load())
+		if s.isSlow(took) {
+			s.slowLog.note(client, calls[i:], took, phases, now, s.settings.slowLogCount.Load())
 		}
-		if f.isLate(took) {
+		if s.isLate(took) {
 			event := "command"
 			if spec.Flags&command.FlagFast != 0 {
 				event = "fast-command"
 			}
-			f.latencies.note(event, now, took)
+			s.latencies.note(event, now, took)
 		}
 		return
 	}

@@ -19,7 +19,7 @@ func (s leavingStore) View(r *Request) bool {
 func TestReadsThatTheStoreLeavesAreAnsweredInTheirTurn(t *testing.T) {
 	store, clients := sharedClients(t, 1)
 	c := clients[0]
-	c.conn.front.store = leavingStore{store}
+	c.conn.server.store = leavingStore{store}
 	store.viewsRefused = 1
 	c.send("SET a 1\r\n")
 	got := c.send(strings.Repeat("GET a\r\nnothing\r\nPING\r\nGET b\r\n", 10))

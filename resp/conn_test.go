@@ -37,7 +37,7 @@ func TestEveryConnectionCommandHasExactlyOneHandler(t *testing.T) {
 
 func TestAPipelineBecomesOneRun(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	got := c.send("SET a 1\r\nPING\r\nGET a\r\nINCR a\r\nNOSUCH\r\nGET\r\nGET a\r\n")
 	want := "+OK\r\n+PONG\r\n$1\r\n1\r\n:2\r\n-ERR unknown command 'NOSUCH', with args beginning with: \r\n" +
 		"-ERR wrong number of arguments for 'get' command\r\n$1\r\n2\r\n"
@@ -54,7 +54,7 @@ func TestAPipelineBecomesOneRun(t *testing.T) {
 
 func TestABarrierStandsBetweenTwoRuns(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	got := c.send("SET a 1\r\nCLIENT SETNAME x\r\nSET b 2\r\nCLIENT GETNAME\r\n")
 	if want := "+OK\r\n+OK\r\n+OK\r\n$1\r\nx\r\n"; got != want {
 		t.Fatalf("got %q, want %q", got, want)
@@ -69,7 +69,7 @@ func TestABarrierStandsBetweenTwoRuns(t *testing.T) {
 func TestS9_NothingOvertakesASlowWrite(t *testing.T) {
 	store := newFakeStore(t)
 	store.finish = store.park
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	if got := c.send("SET a 1\r\nSELECT 0\r\nGET a\r\nSELECT 1\r\n"); got != "" {
 		t.Fatalf("before the SET is answered: %q", got)
 	}
@@ -93,7 +93,7 @@ func TestS9_NothingOvertakesASlowWrite(t *testing.T) {
 func TestAProtocolErrorIsAnsweredBehindEverythingBeforeIt(t *testing.T) {
 	store := newFakeStore(t)
 	store.finish = store.park
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	c.send("SET a 1\r\n*1\r\n$x\r\nSET b 2\r\n")
 	store.done(store.next())
 	if action := c.advance(); action != Close {
@@ -109,7 +109,7 @@ func TestAProtocolErrorIsAnsweredBehindEverythingBeforeIt(t *testing.T) {
 
 func TestQuitEndsTheConnectionBehindEverythingBeforeIt(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	if got, want := c.send("SET a 1\r\nQUIT\r\nSET b 2\r\n"), "+OK\r\n+OK\r\n"; got != want || !c.ended {
 		t.Fatalf("got %q, ended %v; want %q and the end", got, c.ended, want)
 	}
@@ -129,7 +129,7 @@ func TestH4_EveryCallOfARunHearsItsOutcome(t *testing.T) {
 			r.Run.Reply = append(r.Run.Reply, "+half\r\n"...)
 			r.Complete(outcome)
 		}
-		c := newClient(t, testFront(t, Options{Store: store}))
+		c := newClient(t, testServer(t, Options{Store: store}))
 		lines := strings.SplitAfter(c.send("PING\r\nSET a 1\r\nGET a\r\nPING\r\nGET b\r\nSELECT 0\r\nGET c\r\n"), "\n")
 		wanted := []string{"+PONG", prefix, prefix, "+PONG", prefix, "+OK", prefix, ""}
 		if len(lines) != len(wanted) {
@@ -148,7 +148,7 @@ func TestAReadThatMustWaitForTheStateIsSubmittedAgain(t *testing.T) {
 	reads := 0
 	store.finish = func(r *Request) { reads++; store.done(r) }
 	store.viewsRefused = 2
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	if got := c.send("PING\r\nGET a\r\n"); got != "+PONG\r\n$-1\r\n" || reads != 3 || store.views != 3 {
 		t.Fatalf("got %q after %d reads and %d views", got, reads, store.views)
 	}
@@ -159,7 +159,7 @@ func TestALongRunOfReadsIsExecutedInPortionsBehindOneConfirmation(t *testing.T) 
 	store.values["k"] = bytes.Repeat([]byte("v"), 50<<10)
 	reads := 0
 	store.finish = func(r *Request) { reads++; store.done(r) }
-	f := testFront(t, Options{Store: store, Limits: Limits{FlushBytes: 64 << 10}})
+	f := testServer(t, Options{Store: store, Limits: Limits{FlushBytes: 64 << 10}})
 	c := newClient(t, f)
 	largest := 0
 	c.advance()
@@ -181,7 +181,7 @@ func TestALongRunOfReadsIsExecutedInPortionsBehindOneConfirmation(t *testing.T) 
 func TestG5_ReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 40<<10)
-	f := testFront(t, Options{Store: store, Limits: Limits{
+	f := testServer(t, Options{Store: store, Limits: Limits{
 		MaxEntryBytes: 64 << 10, FlushBytes: 16 << 10, MaxOutputBytes: 64 << 10,
 	}})
 	one := bulkText(string(store.values["k"]))
@@ -199,7 +199,7 @@ func TestG5_ReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
 
 func TestARunIsCutBeforeItsBodyExceedsAnEntry(t *testing.T) {
 	store := newFakeStore(t)
-	f := testFront(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 10, MaxBulkBytes: 4 << 10}})
+	f := testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 10, MaxBulkBytes: 4 << 10}})
 	c := newClient(t, f)
 	value := strings.Repeat("v", 300)
 	var input, want string
@@ -231,7 +231,7 @@ func TestARunIsCutBeforeItsBodyExceedsAnEntry(t *testing.T) {
 
 func TestACommandThatNoEntryCanHoldIsRefused(t *testing.T) {
 	store := newFakeStore(t)
-	f := testFront(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 10}})
+	f := testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 10}})
 	exact := strings.Repeat("v", 1<<10-1-4-2-2)
 	c := newClient(t, f)
 	got := c.send(bulk("SET", "k", exact) + bulk("SET", "k", exact+"v") + bulk("STRLEN", "k"))
@@ -249,7 +249,7 @@ func TestARunHasAtMostMaxRunCalls(t *testing.T) {
 		runs++
 		store.done(r)
 	}
-	c := newClient(t, testFront(t, Options{Store: store, Limits: Limits{MaxRunCalls: 10}}))
+	c := newClient(t, testServer(t, Options{Store: store, Limits: Limits{MaxRunCalls: 10}}))
 	got := c.send(strings.Repeat("INCR a\r\nPING\r\nGET a\r\n", 35))
 	if n := strings.Count(got, "+PONG\r\n"); n != 35 || longest != 10 || runs < 10 || runs > 11 {
 		t.Fatalf("%d answers, longest run %d, %d runs", n, longest, runs)
@@ -258,7 +258,7 @@ func TestARunHasAtMostMaxRunCalls(t *testing.T) {
 
 func TestStrangersMayOnlyIntroduceThemselves(t *testing.T) {
 	store := newFakeStore(t)
-	f := testFront(t, Options{Store: store, Password: "secret"})
+	f := testServer(t, Options{Store: store, Password: "secret"})
 	c := newClient(t, f)
 	got := c.send("GET a\r\nPING\r\nNOSUCH\r\nAUTH wrong\r\nSET a 1\r\nAUTH secret\r\nSET a 1\r\nAUTH wrong\r\nGET a\r\n")
 	want := "-NOAUTH Authentication required.\r\n-NOAUTH Authentication required.\r\n" +
@@ -287,7 +287,7 @@ func TestH11_RepliesKeepTheOrderOfCommandsWhateverTheCompletionsDo(t *testing.T)
 	random := rand.New(rand.NewPCG(seed, 0))
 	store := newFakeStore(t)
 	store.finish = store.park
-	f := testFront(t, Options{Store: store, Limits: Limits{MaxRunCalls: 7}})
+	f := testServer(t, Options{Store: store, Limits: Limits{MaxRunCalls: 7}})
 	type script struct {
 		client *client
 		input  string
@@ -349,7 +349,7 @@ func TestH11_RepliesKeepTheOrderOfCommandsWhateverTheCompletionsDo(t *testing.T)
 
 func TestAConnectionKeepsNothingOfALargeRequest(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	words := []string{"MGET"}
 	for range 20_000 {
 		words = append(words, "k")
@@ -379,5 +379,5 @@ func TestCompletingTwiceIsABug(t *testing.T) {
 	}()
 	store := newFakeStore(t)
 	store.finish = func(r *Request) { r.Complete(NotDone); r.Complete(NotDone) }
-	newClient(t, testFront(t, Options{Store: store})).send("GET a\r\n")
+	newClient(t, testServer(t, Options{Store: store})).send("GET a\r\n")
 }

@@ -63,7 +63,7 @@ func (c *Conn) debugRefusal(spec *command.Spec, fault command.Fault, args [][]by
 // mayDebug reports whether enable-debug-command allows DEBUG on this connection. A client without an address is one of
 // this process or of a socket of this machine.
 func (c *Conn) mayDebug() bool {
-	switch *c.front.settings.enableDebug.Load() {
+	switch *c.server.settings.enableDebug.Load() {
 	case debugYes:
 		return true
 	case debugLocal:
@@ -95,7 +95,7 @@ func debugError(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Error(
 
 // debugLog is DEBUG LOG message.
 func debugLog(c *Conn, dst []byte, args [][]byte) []byte {
-	c.front.logger.Warn("DEBUG LOG", "message", string(args[2]), "client", c.session.id)
+	c.server.logger.Warn("DEBUG LOG", "message", string(args[2]), "client", c.session.id)
 	return reply.OK(dst)
 }
 

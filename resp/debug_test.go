@@ -9,7 +9,7 @@ import (
 )
 
 // allowDebug sets enable-debug-command as a file would.
-func allowDebug(t testing.TB, f *front, value string) {
+func allowDebug(t testing.TB, f *Server, value string) {
 	t.Helper()
 	if err := f.configure("enable-debug-command", value); err != nil {
 		t.Fatal(err)
@@ -19,7 +19,7 @@ func allowDebug(t testing.TB, f *front, value string) {
 func TestRedisAndThisServerSayTheSameToDebug(t *testing.T) {
 	redis := realRedis(t, "--enable-debug-command", "yes")
 	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
-	allowDebug(t, s.server.front, debugYes)
+	allowDebug(t, s.server, debugYes)
 	for _, input := range comparedInputs(t, "debug.txt") {
 		compare(t, redis, s, input)
 	}
@@ -36,14 +36,14 @@ func TestDebugIsRefusedUnlessAllowed(t *testing.T) {
 	}
 	guarded := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView, Password: "secret"})
 	for _, value := range []string{debugNo, debugYes} {
-		allowDebug(t, guarded.server.front, value)
+		allowDebug(t, guarded.server, value)
 		compare(t, realRedis(t, "--requirepass", "secret", "--enable-debug-command", value), guarded,
 			"DEBUG\r\nDEBUG SLEEP 0\r\nDEBUG NOSUCH\r\n")
 	}
 }
 
 func TestLocalDebugIsForClientsOfThisMachine(t *testing.T) {
-	f := testFront(t, Options{Store: newFakeStore(t)})
+	f := testServer(t, Options{Store: newFakeStore(t)})
 	for _, one := range []struct {
 		value, address string
 		allowed        bool
@@ -71,7 +71,7 @@ func TestLocalDebugIsForClientsOfThisMachine(t *testing.T) {
 // DEBUG SLEEP holds up the connection and counts as its command's own time; other connections go on.
 func TestDebugSleepIsTheTimeOfTheCommandAndOfNobodyElse(t *testing.T) {
 	_, clients := sharedClients(t, 2)
-	f := clients[0].conn.front
+	f := clients[0].conn.server
 	allowDebug(t, f, debugYes)
 	now := time.Unix(1700000000, 0)
 	f.clock = func() time.Time { return now }
@@ -105,8 +105,8 @@ func TestDebugSleepIsTheTimeOfTheCommandAndOfNobodyElse(t *testing.T) {
 }
 
 func TestActiveExpiryCannotBeTurnedOff(t *testing.T) {
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t)}))
-	allowDebug(t, c.conn.front, debugYes)
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
+	allowDebug(t, c.conn.server, debugYes)
 	if got := c.send("DEBUG SET-ACTIVE-EXPIRE 0\r\n"); got != string(reply.Error(nil, alwaysExpires)) {
 		t.Fatalf("got %q", got)
 	}

@@ -9,7 +9,7 @@ import "sync/atomic"
 func (c *Conn) elsewhere(work func() (answer func(dst []byte) []byte)) {
 	var done atomic.Pointer[func([]byte) []byte]
 	wake := c.request.wake
-	c.front.start(func() {
+	c.server.spawn(func() {
 		answer := work()
 		done.Store(&answer)
 		wake()

@@ -255,9 +255,9 @@ func (s *fakeStore) TakeOver() error {
 	return s.takeOver
 }
 
-func newClient(t testing.TB, f *front) *client {
+func newClient(t testing.TB, s *Server) *client {
 	c := &client{t: t}
-	c.conn = newConn(f, socket{}, func() { c.wakes++ })
+	c.conn = newConn(s, socket{}, func() { c.wakes++ })
 	return c
 }
 
@@ -269,15 +269,15 @@ func fakeNode(o Options) Node {
 	return o.Store.(Node)
 }
 
-// testFront makes what connections share, as New does.
-func testFront(t testing.TB, o Options) *front {
+// testServer makes what connections share, as New does.
+func testServer(t testing.TB, o Options) *Server {
 	limits := o.Limits.withDefaults()
 	if err := limits.validate(); err != nil {
 		t.Fatal(err)
 	}
 	o.Version = "0.0.1"
 	o.Node = fakeNode(o)
-	f := newFront(o, limits)
+	f := newServer(o, limits)
 	f.sessions.lastID = 4
 	return f
 }

@@ -18,7 +18,7 @@ func FuzzConnIsIndependentOfCuts(f *testing.F) {
 		play := func(send func(c *client) string) (string, map[string][]byte) {
 			store := newFakeStore(t)
 			store.info.Leader = 1 + seed>>2%2 // this node, or another
-			c := newClient(t, testFront(t, Options{
+			c := newClient(t, testServer(t, Options{
 				Store: store, Limits: limits, Password: password(seed), RedirectMoved: seed>>1%2 == 1,
 			}))
 			return send(c), store.values

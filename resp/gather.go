@@ -15,7 +15,7 @@ import (
 // holds no complete request and nothing is outstanding.
 func (c *Conn) gather() bool {
 	run := &c.request.Run
-	for c.phase == gathering && len(c.out) < c.front.limits.FlushBytes {
+	for c.phase == gathering && len(c.out) < c.server.limits.FlushBytes {
 		if len(run.Calls) == 0 && c.pending() && c.putOff(false) {
 			return true
 		}
@@ -81,12 +81,12 @@ func (c *Conn) answer(call command.Call) {
 
 // timed notes how long a command of the connection or the node took, and what became of it.
 func (c *Conn) timed(call command.Call, began moment, replies []byte) {
-	c.clock = c.front.moment()
+	c.clock = c.server.moment()
 	took := time.Duration(c.clock - began)
-	c.front.measures.executed(c.share, call.Spec.ID, 1, took)
-	c.front.measures.answered(c.share, call.Spec.ID, replies)
-	if c.front.isNoteworthy(took) {
-		c.front.noteSlow(c.session, []command.Call{call}, took, nil)
+	c.server.measures.executed(c.share, call.Spec.ID, 1, took)
+	c.server.measures.answered(c.share, call.Spec.ID, replies)
+	if c.server.isNoteworthy(took) {
+		c.server.noteSlow(c.session, []command.Call{call}, took, nil)
 	}
 }
 
@@ -107,7 +107,7 @@ func (c *Conn) next() (command.Call, bool) {
 	arguments, err := c.reader.Next(c.arguments)
 	if err != nil {
 		if len(c.request.Run.Calls) == 0 {
-			c.front.stats.protocolErrors.Add(1)
+			c.server.stats.protocolErrors.Add(1)
 			c.out = reply.Error(c.out, "ERR "+err.Error())
 			c.phase = ended
 		}
@@ -133,11 +133,11 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 		}
 		return c.refused(refusal)
 	}
-	c.front.show(c.session, spec, args)
+	c.server.show(c.session, spec, args)
 	if isBarrier(spec) && handlers[spec.ID].pure {
-		c.front.measures.executed(c.share, spec.ID, 1, 0) // nobody waits for such a reply
-		if c.front.isSlow(0) {
-			c.front.noteSlow(c.session, []command.Call{{Spec: spec, Args: args}}, 0, nil)
+		c.server.measures.executed(c.share, spec.ID, 1, 0) // nobody waits for such a reply
+		if c.server.isSlow(0) {
+			c.server.noteSlow(c.session, []command.Call{{Spec: spec, Args: args}}, 0, nil)
 		}
 		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
 	}
@@ -158,12 +158,12 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 		return reply.WrongArity(spec.Name)
 	case !c.facts().authenticated && spec.Flags&command.FlagNoAuth == 0:
 		return reply.NoAuth
-	case spec.Flags&command.FlagDenyOOM != 0 && c.front.memory.exceeded.Load():
+	case spec.Flags&command.FlagDenyOOM != 0 && c.server.memory.exceeded.Load():
 		return reply.OutOfMemory
-	case spec.Class == command.Write && argv.Size(args) > c.front.limits.MaxEntryBytes:
+	case spec.Class == command.Write && argv.Size(args) > c.server.limits.MaxEntryBytes:
 		return "ERR command exceeds the largest log entry of " +
-			strconv.Itoa(c.front.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"
-	case c.front.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec.ID):
+			strconv.Itoa(c.server.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"
+	case c.server.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec.ID):
 		return clusterDisabled
 	}
 	return ""
@@ -172,7 +172,7 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 // refused is a call with an error as its reply.
 func (c *Conn) refused(text string) command.Call {
 	call := c.fix(func(dst []byte) []byte { return reply.Error(dst, text) })
-	c.front.measures.failed(call.Fixed)
+	c.server.measures.failed(call.Fixed)
 	return call
 }
 
@@ -193,7 +193,7 @@ func (c *Conn) answered(call command.Call) {
 		return
 	}
 	run.Calls = append(run.Calls, call)
-	if len(run.Calls) >= c.front.limits.MaxRunCalls {
+	if len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
 	}
 }
@@ -207,17 +207,17 @@ func (c *Conn) join(call command.Call) {
 	if call.IsWrite() {
 		size = argv.Size(call.Args)
 	}
-	if c.bodyBytes+size > c.front.limits.MaxEntryBytes || (call.Spec.Linear && c.bodyBytes > 0) {
+	if c.bodyBytes+size > c.server.limits.MaxEntryBytes || (call.Spec.Linear && c.bodyBytes > 0) {
 		c.hold(call)
 		c.submit()
 		return
 	}
 	if call.Spec.Class == command.Read && c.facts().tracking.remembers() {
-		c.front.tracker.remember(c.session, &call)
+		c.server.tracker.remember(c.session, &call)
 	}
 	c.bodyBytes += size
 	run.Calls = append(run.Calls, call)
-	if call.Spec.Linear || len(run.Calls) >= c.front.limits.MaxRunCalls {
+	if call.Spec.Linear || len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
 	}
 }

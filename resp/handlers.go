@@ -85,7 +85,7 @@ func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, ar
 // reply has left: nothing is told to the connection any more, and clients that had it told in their place learn so.
 func quit(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.phase = ended
-	c.front.sessions.close(c.session)
+	c.server.sessions.close(c.session)
 	return reply.OK(dst)
 }
 
@@ -95,7 +95,7 @@ func asking(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.OK(dst) }
 // readOnly is READONLY. A node that has served nothing since its start refuses it: what it has may be the state of any
 // time, also of one long before what this client has seen here.
 func readOnly(c *Conn, dst []byte, _ [][]byte) []byte {
-	if refusal := c.front.staleRefusal(); refusal != "" {
+	if refusal := c.server.staleRefusal(); refusal != "" {
 		return reply.Error(dst, refusal)
 	}
 	c.session.set(func(f *facts) { f.readOnly = true })
@@ -103,8 +103,8 @@ func readOnly(c *Conn, dst []byte, _ [][]byte) []byte {
 }
 
 // staleRefusal says why this node answers no stale reads; it is empty if it does.
-func (f *front) staleRefusal() string {
-	switch f.node.Info().State {
+func (s *Server) staleRefusal() string {
+	switch s.node.Info().State {
 	case "up":
 		return ""
 	case removed:
@@ -140,7 +140,7 @@ func auth(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, reply.Syntax)
 	case len(args) == 3:
 		user = args[1]
-	case c.front.password() == "":
+	case c.server.password() == "":
 		return reply.Error(dst, authUnconfigured)
 	}
 	if !c.authenticate(user, password) {
@@ -151,7 +151,7 @@ func auth(c *Conn, dst []byte, args [][]byte) []byte {
 
 // authenticate checks a password in constant time. Failure leaves the client as it was.
 func (c *Conn) authenticate(user, password []byte) bool {
-	wanted := c.front.password()
+	wanted := c.server.password()
 	if string(user) != "default" {
 		return false
 	}
@@ -219,13 +219,13 @@ func hello(c *Conn, dst []byte, args [][]byte) []byte {
 			f.protocol = options.protocol
 		}
 	})
-	knowledge := c.front.node.Info()
+	knowledge := c.server.node.Info()
 	dst = reply.MapHeader(dst, c.protocol(), 7)
 	dst = appendPair(dst, "server", "redis")
 	dst = appendPair(dst, "version", redisVersion)
 	dst = reply.Integer(reply.BulkString(dst, "proto"), int64(c.protocol()))
 	dst = reply.Integer(reply.BulkString(dst, "id"), c.session.id)
-	dst = appendPair(dst, "mode", c.front.mode())
+	dst = appendPair(dst, "mode", c.server.mode())
 	dst = appendPair(dst, "role", helloRole(&knowledge))
 	return reply.ArrayHeader(reply.BulkString(dst, "modules"), 0)
 }
@@ -244,7 +244,7 @@ func appendPair(dst []byte, name, value string) []byte {
 // role is ROLE: what this node believes at this moment. A leader lists the other members and how far it knows each to
 // be; any other node names the leader it follows.
 func role(c *Conn, dst []byte, _ [][]byte) []byte {
-	knowledge := c.front.node.Info()
+	knowledge := c.server.node.Info()
 	if !knowledge.leads() {
 		return replicaRole(dst, &knowledge)
 	}

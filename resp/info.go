@@ -15,7 +15,7 @@ type section struct {
 	name, title string
 	// extra ones are shown only if they are asked for, or all.
 	extra bool
-	write func(b *strings.Builder, f *front, knowledge *Info)
+	write func(b *strings.Builder, s *Server, knowledge *Info)
 }
 
 // sections are in the order of Redis; raft stands at the end, where Redis has what modules add.
@@ -43,17 +43,17 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 	}
 	everything := wanted["all"] || wanted["everything"]
 	all := len(args) == 1 || wanted["default"] || everything
-	knowledge := c.front.node.Info()
+	knowledge := c.server.node.Info()
 	var text strings.Builder
-	for _, s := range sections {
-		if !wanted[s.name] && !everything && (!all || s.extra) {
+	for _, part := range sections {
+		if !wanted[part.name] && !everything && (!all || part.extra) {
 			continue
 		}
 		if text.Len() > 0 {
 			text.WriteString("\r\n")
 		}
-		text.WriteString("# " + s.title + "\r\n")
-		s.write(&text, c.front, &knowledge)
+		text.WriteString("# " + part.title + "\r\n")
+		part.write(&text, c.server, &knowledge)
 	}
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
@@ -61,45 +61,45 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 // line writes one field.
 func line(b *strings.Builder, name string, value any) { fmt.Fprintf(b, "%s:%v\r\n", name, value) }
 
-func infoServer(b *strings.Builder, f *front, knowledge *Info) {
-	uptime := time.Since(f.started)
+func infoServer(b *strings.Builder, s *Server, knowledge *Info) {
+	uptime := time.Since(s.started)
 	line(b, "redis_version", redisVersion)
-	line(b, "raftredis_version", f.version)
-	line(b, "redis_mode", f.mode())
+	line(b, "raftredis_version", s.version)
+	line(b, "redis_mode", s.mode())
 	line(b, "os", runtime.GOOS+" "+runtime.GOARCH)
 	line(b, "arch_bits", 32<<(^uint(0)>>63))
 	line(b, "go_version", runtime.Version())
-	line(b, "process_id", f.processID)
+	line(b, "process_id", s.processID)
 	line(b, "run_id", knowledge.Name)
-	line(b, "tcp_port", f.port.Load())
+	line(b, "tcp_port", s.port.Load())
 	line(b, "server_time_usec", time.Now().UnixMicro())
 	line(b, "uptime_in_seconds", int64(uptime/time.Second))
 	line(b, "uptime_in_days", int64(uptime/(24*time.Hour)))
-	line(b, "config_file", f.configFile)
+	line(b, "config_file", s.configFile)
 }
 
-func infoClients(b *strings.Builder, f *front, _ *Info) {
-	line(b, "connected_clients", f.stats.clients.Load())
+func infoClients(b *strings.Builder, s *Server, _ *Info) {
+	line(b, "connected_clients", s.stats.clients.Load())
 	line(b, "cluster_connections", 0)
-	line(b, "maxclients", f.settings.maxClients.Load())
-	line(b, "blocked_clients", f.stats.blocked.Load())
-	line(b, "tracking_clients", f.tracker.clients.Load())
+	line(b, "maxclients", s.settings.maxClients.Load())
+	line(b, "blocked_clients", s.stats.blocked.Load())
+	line(b, "tracking_clients", s.tracker.clients.Load())
 }
 
-func infoMemory(b *strings.Builder, f *front, _ *Info) {
-	now := f.readMemory()
+func infoMemory(b *strings.Builder, s *Server, _ *Info) {
+	now := s.readMemory()
 	line(b, "used_memory", now.used)
 	line(b, "used_memory_human", humanBytes(now.used))
 	line(b, "used_memory_rss", now.process)
 	line(b, "used_memory_rss_human", humanBytes(now.process))
-	peak := f.peak(now.used)
+	peak := s.peak(now.used)
 	line(b, "used_memory_peak", peak)
 	line(b, "used_memory_peak_human", humanBytes(peak))
 	line(b, "used_memory_startup", startMemory)
 	line(b, "used_memory_live", now.live)
 	line(b, "mem_fragmentation_ratio", fmt.Sprintf("%.2f", ratio(now.process, now.used)))
-	line(b, "mem_clients_normal", f.input.Used())
-	limit := f.memory.bytes.Load()
+	line(b, "mem_clients_normal", s.input.Used())
+	limit := s.memory.bytes.Load()
 	line(b, "maxmemory", limit)
 	line(b, "maxmemory_human", humanBytes(uint64(limit)))
 	line(b, "maxmemory_policy", "noeviction")
@@ -107,10 +107,10 @@ func infoMemory(b *strings.Builder, f *front, _ *Info) {
 }
 
 // peak is the most memory that was in use when somebody asked.
-func (f *front) peak(used uint64) uint64 {
+func (s *Server) peak(used uint64) uint64 {
 	for {
-		before := f.peakMemory.Load()
-		if used <= before || f.peakMemory.CompareAndSwap(before, used) {
+		before := s.peakMemory.Load()
+		if used <= before || s.peakMemory.CompareAndSwap(before, used) {
 			return max(used, before)
 		}
 	}
@@ -129,32 +129,32 @@ func humanBytes(n uint64) string {
 	return fmt.Sprintf("%.2fG", float64(n)/(1<<30))
 }
 
-func infoStats(b *strings.Builder, f *front, _ *Info) {
-	line(b, "total_connections_received", f.stats.accepted.Load())
-	all := f.measures.traffic()
+func infoStats(b *strings.Builder, s *Server, _ *Info) {
+	line(b, "total_connections_received", s.stats.accepted.Load())
+	all := s.measures.traffic()
 	line(b, "total_commands_processed", all.commands)
 	line(b, "total_net_input_bytes", all.inputBytes)
 	line(b, "total_net_output_bytes", all.outputBytes)
-	commands, inputBytes, outputBytes := f.rates.present()
+	commands, inputBytes, outputBytes := s.rates.present()
 	line(b, "instantaneous_ops_per_sec", int64(commands))
 	line(b, "instantaneous_input_kbps", fmt.Sprintf("%.2f", inputBytes/1024))
 	line(b, "instantaneous_output_kbps", fmt.Sprintf("%.2f", outputBytes/1024))
-	line(b, "rejected_connections", f.stats.rejected.Load())
+	line(b, "rejected_connections", s.stats.rejected.Load())
 	line(b, "evicted_keys", 0)
-	keys, items, prefixes := f.tracker.counts()
+	keys, items, prefixes := s.tracker.counts()
 	line(b, "tracking_total_keys", keys)
 	line(b, "tracking_total_items", items)
 	line(b, "tracking_total_prefixes", prefixes)
-	line(b, "total_error_replies", f.measures.allErrors()+f.stats.protocolErrors.Load())
-	line(b, "client_query_protocol_errors", f.stats.protocolErrors.Load())
-	line(b, "client_query_buffer_limit_disconnections", f.stats.inputLimit.Load())
-	line(b, "client_output_buffer_limit_disconnections", f.stats.outputLimit.Load())
-	line(b, "client_write_timeout_disconnections", f.stats.writeTimeouts.Load())
-	line(b, "client_abandoned_runs", f.stats.abandoned.Load())
-	line(b, "accept_errors", f.stats.acceptErrors.Load())
+	line(b, "total_error_replies", s.measures.allErrors()+s.stats.protocolErrors.Load())
+	line(b, "client_query_protocol_errors", s.stats.protocolErrors.Load())
+	line(b, "client_query_buffer_limit_disconnections", s.stats.inputLimit.Load())
+	line(b, "client_output_buffer_limit_disconnections", s.stats.outputLimit.Load())
+	line(b, "client_write_timeout_disconnections", s.stats.writeTimeouts.Load())
+	line(b, "client_abandoned_runs", s.stats.abandoned.Load())
+	line(b, "accept_errors", s.stats.acceptErrors.Load())
 }
 
-func infoReplication(b *strings.Builder, _ *front, knowledge *Info) {
+func infoReplication(b *strings.Builder, _ *Server, knowledge *Info) {
 	if knowledge.leads() {
 		infoLeader(b, knowledge)
 	} else {
@@ -196,7 +196,7 @@ func infoFollower(b *strings.Builder, knowledge *Info) {
 	line(b, "connected_slaves", 0)
 }
 
-func infoCPU(b *strings.Builder, _ *front, _ *Info) {
+func infoCPU(b *strings.Builder, _ *Server, _ *Info) {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return // the section is empty where the system does not tell
@@ -205,22 +205,22 @@ func infoCPU(b *strings.Builder, _ *front, _ *Info) {
 	fmt.Fprintf(b, "used_cpu_user:%d.%06d\r\n", usage.Utime.Sec, usage.Utime.Usec)
 }
 
-func infoCluster(b *strings.Builder, f *front, _ *Info) {
+func infoCluster(b *strings.Builder, s *Server, _ *Info) {
 	enabled := 1
-	if f.view == NoView {
+	if s.view == NoView {
 		enabled = 0
 	}
 	line(b, "cluster_enabled", enabled)
 }
 
-func infoKeyspace(b *strings.Builder, _ *front, knowledge *Info) {
+func infoKeyspace(b *strings.Builder, _ *Server, knowledge *Info) {
 	if knowledge.Keys > 0 {
 		fmt.Fprintf(b, "db0:keys=%d,expires=%d,avg_ttl=0\r\n", knowledge.Keys, knowledge.Expires)
 	}
 }
 
 // infoRaft uses the names of redisraft where the meaning is the same, so that its dashboards work.
-func infoRaft(b *strings.Builder, f *front, knowledge *Info) {
+func infoRaft(b *strings.Builder, s *Server, knowledge *Info) {
 	voting, voters := "no", 0
 	for i := range knowledge.Nodes {
 		if !knowledge.Nodes[i].Voter {
@@ -231,7 +231,7 @@ func infoRaft(b *strings.Builder, f *front, knowledge *Info) {
 			voting = "yes"
 		}
 	}
-	line(b, "raft_version", f.version)
+	line(b, "raft_version", s.version)
 	line(b, "raft_dbid", fmt.Sprintf("%016x", knowledge.ClusterID))
 	line(b, "raft_node_id", knowledge.NodeID)
 	line(b, "raft_node_name", knowledge.Name)
@@ -244,7 +244,7 @@ func infoRaft(b *strings.Builder, f *front, knowledge *Info) {
 	line(b, "raft_num_nodes", len(knowledge.Nodes))
 	line(b, "raft_num_voting_nodes", voters)
 	infoMembers(b, knowledge)
-	line(b, "raft_waiting_clients", max(f.stats.parked.Load()-f.stats.blocked.Load(), 0))
+	line(b, "raft_waiting_clients", max(s.stats.parked.Load()-s.stats.blocked.Load(), 0))
 	line(b, "raft_log_entries", knowledge.LogEntries)
 	line(b, "raft_current_index", knowledge.LastIndex)
 	line(b, "raft_commit_index", knowledge.Commit)

@@ -67,7 +67,7 @@ func (l *latencies) note(event string, now time.Time, took time.Duration) {
 
 // latencyLatest is LATENCY LATEST: for each event its name, when it last happened, how long it took then, and at most.
 func latencyLatest(c *Conn, dst []byte, _ [][]byte) []byte {
-	l := &c.front.latencies
+	l := &c.server.latencies
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var names []string
@@ -87,7 +87,7 @@ func latencyLatest(c *Conn, dst []byte, _ [][]byte) []byte {
 
 // latencyHistory is LATENCY HISTORY event.
 func latencyHistory(c *Conn, dst []byte, args [][]byte) []byte {
-	l := &c.front.latencies
+	l := &c.server.latencies
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.events[string(args[2])]
@@ -103,7 +103,7 @@ func latencyHistory(c *Conn, dst []byte, args [][]byte) []byte {
 
 // latencyReset is LATENCY RESET [event ...]: it answers how many events had samples.
 func latencyReset(c *Conn, dst []byte, args [][]byte) []byte {
-	l := &c.front.latencies
+	l := &c.server.latencies
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	before := len(l.events)
@@ -130,7 +130,7 @@ func latencyHistogram(c *Conn, dst []byte, args [][]byte) []byte {
 	}
 	count := 0
 	var body []byte
-	c.front.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
+	c.server.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
 		if !all.tracked || !wanted(spec.Name) {
 			return
 		}

@@ -40,8 +40,8 @@ var advice = map[string][]string{
 
 // latencyDoctor is LATENCY DOCTOR: sentences for people.
 func latencyDoctor(c *Conn, dst []byte, _ [][]byte) []byte {
-	f := c.front
-	return reply.Verbatim(dst, c.protocol(), "txt", latencyReport(f.latencies.copied(), &f.settings))
+	s := c.server
+	return reply.Verbatim(dst, c.protocol(), "txt", latencyReport(s.latencies.copied(), &s.settings))
 }
 
 func latencyReport(events map[string]latencyEvent, s *settings) string {

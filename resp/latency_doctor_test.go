@@ -68,7 +68,7 @@ func TestAColumnIsAsHighAsItsValue(t *testing.T) {
 func TestLatencyDoctorAdvises(t *testing.T) {
 	_, clients := sharedClients(t, 1)
 	c := clients[0]
-	f := c.conn.front
+	f := c.conn.server
 	now := time.Unix(1700000000, 0)
 	f.clock = func() time.Time { return now }
 	if got := c.send("LATENCY DOCTOR\r\n"); !strings.Contains(got, "latency-monitor-threshold is 0") {

@@ -22,11 +22,11 @@ const graphTops = ".:|"
 // latencyGraph is LATENCY GRAPH event: its samples as columns, each with how long ago it was.
 func latencyGraph(c *Conn, dst []byte, args [][]byte) []byte {
 	name := string(args[2])
-	e, known := c.front.latencies.copied()[name]
+	e, known := c.server.latencies.copied()[name]
 	if !known {
 		return reply.Error(dst, "ERR No samples available for event '"+name+"'")
 	}
-	return reply.Verbatim(dst, c.protocol(), "txt", e.graph(name, c.front.now()))
+	return reply.Verbatim(dst, c.protocol(), "txt", e.graph(name, c.server.now()))
 }
 
 // copied are the events as they are at the moment.

@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
-// Limits bounds what clients can make the front end hold. The zero value of a field means its default; Limits are read
+// Limits bounds what clients can make the server hold. The zero value of a field means its default; Limits are read
 // once, when the server is made.
 type Limits struct {
 	// MaxClients is the number of connections that may be open at once; the next one gets an error and is closed.

@@ -39,13 +39,13 @@ const (
 
 func newLink(s *Server, below net.Conn) *link {
 	l := &link{server: s, socket: below, woken: make(chan struct{}, 1)}
-	l.conn = newConn(s.front, socket{
+	l.conn = newConn(s, socket{
 		address: below.RemoteAddr().String(), local: below.LocalAddr().String(), descriptor: descriptor(below),
 		kill: l.kill, nudge: l.nudge,
 	}, l.wake)
 	if tcp, ok := below.(*net.TCPConn); ok {
 		// A socket that refuses one of these is broken and will say so when it is read.
-		if seconds := s.front.settings.keepAliveSeconds.Load(); seconds > 0 {
+		if seconds := s.settings.keepAliveSeconds.Load(); seconds > 0 {
 			_ = tcp.SetKeepAlivePeriod(time.Duration(seconds) * time.Second)
 		} else {
 			_ = tcp.SetKeepAlive(false)
@@ -130,7 +130,7 @@ func (l *link) serve() {
 
 // receive waits for bytes, or for mail.
 func (l *link) receive() bool {
-	idle := time.Duration(l.server.front.settings.idle.Load())
+	idle := time.Duration(l.server.settings.idle.Load())
 	if l.conn.facts().monitoring {
 		idle = 0 // such a client has nothing to send
 	}
@@ -160,7 +160,7 @@ func (l *link) receive() bool {
 // park waits until the store has answered. A client that leaves meanwhile is made known to the store, once for each
 // run, and the run is then waited for all the same: its buffers belong to the store until it is answered.
 func (l *link) park() {
-	stats := &l.server.front.stats
+	stats := &l.server.stats
 	stats.parked.Add(1)
 	l.parking.Store(parked)
 	for l.conn.Advance() == Park {
@@ -182,9 +182,9 @@ func (l *link) countBlocked(now bool) {
 	}
 	l.blocked = now
 	if now {
-		l.server.front.stats.blocked.Add(1)
+		l.server.stats.blocked.Add(1)
 	} else {
-		l.server.front.stats.blocked.Add(-1)
+		l.server.stats.blocked.Add(-1)
 	}
 }
 
@@ -209,15 +209,15 @@ func (l *link) flush() bool {
 	if len(output) == 0 {
 		return true
 	}
-	limits := &l.server.front.limits
+	limits := &l.server.limits
 	for len(output) > 0 {
 		l.conn.session.unsent.Store(int64(len(output)))
 		part := output[:min(len(output), limits.FlushBytes)]
 		l.limitWrite()
 		if _, err := l.socket.Write(part); err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
-				l.server.front.stats.writeTimeouts.Add(1)
-				l.server.front.logger.Info("client closed: it does not read its replies",
+				l.server.stats.writeTimeouts.Add(1)
+				l.server.logger.Info("client closed: it does not read its replies",
 					"client", l.conn.session.id, "address", l.socket.RemoteAddr(), "pending", len(output))
 			}
 			return false
@@ -232,12 +232,12 @@ func (l *link) flush() bool {
 // limitWrite gives the next write its time. Moving a deadline costs as much as all that is done for a small command, so
 // one serves for all writes until the server's watch has looked again, and is later by what that may take.
 func (l *link) limitWrite() {
-	noted := l.server.front.recently()
+	noted := l.server.recently()
 	if noted == l.limited {
 		return
 	}
 	l.limited = noted
-	_ = l.socket.SetWriteDeadline(time.Now().Add(l.server.front.limits.WriteTimeout + watchPeriod))
+	_ = l.socket.SetWriteDeadline(time.Now().Add(l.server.limits.WriteTimeout + watchPeriod))
 }
 
 // linger tells the client that nothing more comes and drops what it still sends, for a short time: closing a socket

@@ -20,7 +20,7 @@ func lolwut(c *Conn, dst []byte, args [][]byte) []byte {
 		}
 		seed = uint64(version)
 	}
-	knowledge := c.front.node.Info()
+	knowledge := c.server.node.Info()
 	return reply.Verbatim(dst, c.protocol(), "txt", raftAtNight(&knowledge, seed)+"Redis ver. "+redisVersion+"\n")
 }
 

@@ -7,7 +7,7 @@ import (
 
 func TestLolwutDrawsTheMembersAndNamesTheVersion(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store}))
 	first := c.send("HELLO 3\r\nLOLWUT VERSION 5\r\n")
 	again := c.send("HELLO 3\r\nLOLWUT version 5\r\n")
 	if first != again {

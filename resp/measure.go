@@ -175,23 +175,23 @@ func (m *measures) everyCommand(visit func(spec *command.Spec, all *commandTotal
 	}
 }
 
-func infoCommandStats(b *strings.Builder, f *front, _ *Info) {
-	f.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
+func infoCommandStats(b *strings.Builder, s *Server, _ *Info) {
+	s.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
 		fmt.Fprintf(b, "cmdstat_%s:calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d\r\n", spec.Name,
 			all.calls, all.micros, float64(all.micros)/float64(max(all.calls, 1)), all.rejected, all.failed)
 	})
 }
 
-func infoErrorStats(b *strings.Builder, f *front, _ *Info) {
-	f.measures.mu.Lock()
-	defer f.measures.mu.Unlock()
+func infoErrorStats(b *strings.Builder, s *Server, _ *Info) {
+	s.measures.mu.Lock()
+	defer s.measures.mu.Unlock()
 	var words []string
-	for word := range f.measures.errors {
+	for word := range s.measures.errors {
 		words = append(words, word)
 	}
 	slices.Sort(words)
 	for _, word := range words {
-		fmt.Fprintf(b, "errorstat_%s:count=%d\r\n", word, f.measures.errors[word])
+		fmt.Fprintf(b, "errorstat_%s:count=%d\r\n", word, s.measures.errors[word])
 	}
 }
 

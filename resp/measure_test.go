@@ -12,7 +12,7 @@ import (
 func timedClients(t *testing.T, n int) (*fakeStore, []*client, *time.Time) {
 	store, clients := sharedClients(t, n)
 	now := time.Unix(1700000000, 0)
-	clients[0].conn.front.clock = func() time.Time { return now }
+	clients[0].conn.server.clock = func() time.Time { return now }
 	store.finish = store.park
 	return store, clients, &now
 }

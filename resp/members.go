@@ -164,11 +164,11 @@ func clusterMeet(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, meetAddress+string(args[2])+":"+string(args[3]))
 	}
 	peer := address.Join(string(args[2]), peerPort)
-	if knowledge := c.front.node.Info(); !knowledge.blank() {
+	if knowledge := c.server.node.Info(); !knowledge.blank() {
 		c.change(waiter{reply: replyOK}, MemberChange{Add: []NewMember{{PeerAddress: peer}}})
 		return dst
 	}
-	if err := c.front.node.Join(peer); err != nil {
+	if err := c.server.node.Join(peer); err != nil {
 		return reply.Error(dst, "ERR "+err.Error())
 	}
 	return reply.OK(dst)
@@ -205,7 +205,7 @@ func replyNames(dst []byte, added []Member) []byte {
 }
 
 func (c *Conn) replyNumber(dst []byte, added []Member) []byte {
-	knowledge := c.front.node.Info()
+	knowledge := c.server.node.Info()
 	dst = reply.Integer(reply.ArrayHeader(dst, 2), int64(added[0].ID))
 	return reply.BulkString(dst, fmt.Sprintf("%016x", knowledge.ClusterID))
 }

@@ -34,7 +34,7 @@ func TestMembershipCommandsAskForWhatTheySay(t *testing.T) {
 		},
 	} {
 		store := newFakeStore(t)
-		c := newClient(t, testFront(t, Options{Store: store, Limits: Limits{ChangeTimeout: 7 * time.Second}}))
+		c := newClient(t, testServer(t, Options{Store: store, Limits: Limits{ChangeTimeout: 7 * time.Second}}))
 		got := c.send(input + "\r\n")
 		request, n := store.lastChange()
 		if n != 1 {
@@ -84,7 +84,7 @@ func TestMembershipCommandsThatSayNothingSensibleChangeNothing(t *testing.T) {
 		"RAFT.NODE LIST":                         "-ERR unknown subcommand 'LIST'. Try RAFT.NODE HELP.\r\n",
 	} {
 		store := newFakeStore(t)
-		c := newClient(t, testFront(t, Options{Store: store}))
+		c := newClient(t, testServer(t, Options{Store: store}))
 		if got := c.send(input + "\r\n"); !strings.HasPrefix(got, want) {
 			t.Errorf("%s is answered %q, want %q", input, got, want)
 		}
@@ -112,13 +112,13 @@ func TestEachEndOfAChangeHasItsWords(t *testing.T) {
 	} {
 		store := newFakeStore(t)
 		store.change = func(r *ChangeRequest) { r.Complete(c.result) }
-		client := newClient(t, testFront(t, Options{Store: store}))
+		client := newClient(t, testServer(t, Options{Store: store}))
 		client.expect("CLUSTER ADDNODE a:1\r\n", c.want)
 	}
 }
 
 func TestForgettingAStrangerIsFineAndRemovingOneIsNot(t *testing.T) {
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t)}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
 	gone := fakeName(77)
 	c.expect("CLUSTER FORGET "+gone+"\r\n", "+OK\r\n")
 	c.expect("CLUSTER REMOVENODE "+gone+"\r\n", "-ERR Unknown node "+gone+"\r\n")
@@ -129,7 +129,7 @@ func TestABlankNodeThatMeetsAnotherAsksToJoinIt(t *testing.T) {
 	for _, state := range []string{"initializing", "joining"} {
 		store := newFakeStore(t)
 		store.info = Info{Name: fakeName(9), State: state, Role: "follower"}
-		c := newClient(t, testFront(t, Options{Store: store}))
+		c := newClient(t, testServer(t, Options{Store: store}))
 		c.expect("CLUSTER MEET 10.0.0.1 7001\r\n", "+OK\r\n")
 		store.join = errors.New("this node makes a cluster of its own")
 		c.expect("CLUSTER MEET ::1 7001 70\r\n", "-ERR this node makes a cluster of its own\r\n")
@@ -144,7 +144,7 @@ func TestABlankNodeThatMeetsAnotherAsksToJoinIt(t *testing.T) {
 
 func TestMembershipCommandsWantAPassword(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store, Password: "secret"}))
+	c := newClient(t, testServer(t, Options{Store: store, Password: "secret"}))
 	for _, input := range []string{
 		"CLUSTER ADDNODE a:1", "CLUSTER REMOVENODE 1", "CLUSTER REPLACENODE 1 a:1", "CLUSTER MEET a 1", "CLUSTER FORGET 1",
 		"RAFT.NODE ADD 0 a:1", "RAFT.NODE REMOVE 1",
@@ -158,7 +158,7 @@ func TestMembershipCommandsWantAPassword(t *testing.T) {
 
 func TestWithoutAClusterViewTheNodesCanStillBeChanged(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store, ClusterView: NoView}))
+	c := newClient(t, testServer(t, Options{Store: store, ClusterView: NoView}))
 	c.expect("CLUSTER MEET a 1\r\nCLUSTER FORGET 1\r\n", "-"+clusterDisabled+"\r\n-"+clusterDisabled+"\r\n")
 	c.expect("CLUSTER ADDNODE a:1\r\n", bulkText(fakeName(100)))
 	c.expect("CLUSTER REPLACENODE 100 b:1\r\n", "*1\r\n"+bulkText(fakeName(101)))

@@ -64,18 +64,18 @@ type memoryReport struct {
 	keyCount, keys, deadlines uint64
 }
 
-func (f *front) memoryReport() memoryReport {
-	knowledge := f.node.Info()
+func (s *Server) memoryReport() memoryReport {
+	knowledge := s.node.Info()
 	r := memoryReport{
-		memoryUse: f.readMemory(),
+		memoryUse: s.readMemory(),
 		keyCount:  uint64(knowledge.Keys),
 		keys:      uint64(knowledge.Keys) * keyOverheadBytes,
 		deadlines: uint64(knowledge.Expires) * deadlineOverheadBytes,
 	}
-	r.peak = f.peak(r.used)
-	for _, s := range f.sessions.list() {
+	r.peak = s.peak(r.used)
+	for _, one := range s.sessions.list() {
 		r.clientCount++
-		r.clients += uint64(s.unread.Load()+s.room.Load()+s.unsent.Load()) + uint64(s.mailBytes())
+		r.clients += uint64(one.unread.Load()+one.room.Load()+one.unsent.Load()) + uint64(one.mailBytes())
 	}
 	return r
 }
@@ -94,7 +94,7 @@ func ratio(a, b uint64) float64 { return float64(a) / float64(max(b, 1)) }
 // memoryStats is MEMORY STATS. What this node does not have (a backlog for replicas, scripts) takes no memory; Go's
 // heap stands where Redis tells of its allocator.
 func memoryStats(c *Conn, dst []byte, _ [][]byte) []byte {
-	r := c.front.memoryReport()
+	r := c.server.memoryReport()
 	net := less(r.used, startMemory)
 	fields := 27
 	if r.keyCount > 0 {

@@ -31,8 +31,8 @@ type complaint struct {
 
 // memoryDoctor is MEMORY DOCTOR: sentences for people.
 func memoryDoctor(c *Conn, dst []byte, _ [][]byte) []byte {
-	r := c.front.memoryReport()
-	limit := uint64(max(c.front.memory.bytes.Load(), 0))
+	r := c.server.memoryReport()
+	limit := uint64(max(c.server.memory.bytes.Load(), 0))
 	return reply.Verbatim(dst, c.protocol(), "txt", r.diagnosis(limit, uint64(debug.SetMemoryLimit(-1))))
 }
 

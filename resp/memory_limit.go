@@ -28,21 +28,21 @@ type memoryLimit struct {
 const collectPeriod = time.Second
 
 // weighMemory compares what is in use with the limit. It is called again and again, and when the limit is changed.
-func (f *front) weighMemory() {
-	m := &f.memory
+func (s *Server) weighMemory() {
+	m := &s.memory
 	limit := m.bytes.Load()
 	if limit == 0 {
 		m.exceeded.Store(false)
 		return
 	}
-	now := f.readMemory()
+	now := s.readMemory()
 	tooMuch := now.used > uint64(limit)
 	m.exceeded.Store(tooMuch && now.live > uint64(limit))
-	if tooMuch && m.mayCollect(f.now()) {
-		f.start(func() {
-			f.collectGarbage()
-			m.endCollect(f.now())
-			f.weighMemory()
+	if tooMuch && m.mayCollect(s.now()) {
+		s.spawn(func() {
+			s.collectGarbage()
+			m.endCollect(s.now())
+			s.weighMemory()
 		})
 	}
 }

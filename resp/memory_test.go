@@ -39,8 +39,8 @@ func TestMemoryStatsHasTheFieldsOfRedis(t *testing.T) {
 	for _, key := range []string{"a", "b", "c"} {
 		store.values[key] = nil
 	}
-	c := newClient(t, testFront(t, Options{Store: store}))
-	c.conn.front.readMemory = func() memoryUse {
+	c := newClient(t, testServer(t, Options{Store: store}))
+	c.conn.server.readMemory = func() memoryUse {
 		return memoryUse{used: startMemory + 1000, active: startMemory + 1500, heap: 4 << 20, process: 8 << 20}
 	}
 	got := c.send("MEMORY STATS\r\n")
@@ -115,7 +115,7 @@ func TestMemoryDoctorNamesWhatIsRemarkable(t *testing.T) {
 }
 
 func TestMallocStatsTellsOfTheRuntime(t *testing.T) {
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t)}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
 	got := c.send("HELLO 3\r\nMEMORY MALLOC-STATS\r\n")
 	for _, name := range []string{"txt:", "/gc/heap/live:bytes ", "/memory/classes/heap/objects:bytes "} {
 		if !strings.Contains(got, name) {
@@ -136,8 +136,8 @@ func (s *scale) collect() {
 
 func TestWritesThatMayNeedMemoryAreRefusedBeyondMaxMemory(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testFront(t, Options{Store: store}))
-	f := c.conn.front
+	c := newClient(t, testServer(t, Options{Store: store}))
+	f := c.conn.server
 	now := time.Unix(1700000000, 0)
 	f.clock = func() time.Time { return now }
 	var memory scale
@@ -165,7 +165,7 @@ func TestWritesThatMayNeedMemoryAreRefusedBeyondMaxMemory(t *testing.T) {
 
 // TestGarbageDoesNotCountAgainstMaxMemory sees that the collector is asked, and how often.
 func TestGarbageDoesNotCountAgainstMaxMemory(t *testing.T) {
-	f := testFront(t, Options{Store: newFakeStore(t)})
+	f := testServer(t, Options{Store: newFakeStore(t)})
 	now := time.Unix(1700000000, 0)
 	f.clock = func() time.Time { return now }
 	var memory scale

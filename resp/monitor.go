@@ -51,17 +51,17 @@ func (m *monitors) remove(s *session) {
 // monitor is MONITOR.
 func monitor(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.session.set(func(f *facts) { f.monitoring = true })
-	c.front.monitors.add(c.session)
+	c.server.monitors.add(c.session)
 	return reply.OK(dst)
 }
 
 // show tells the monitors of a command, unless it is one of administration.
-func (f *front) show(s *session, spec *command.Spec, args [][]byte) {
-	watching := f.monitors.watching.Load()
+func (s *Server) show(client *session, spec *command.Spec, args [][]byte) {
+	watching := s.monitors.watching.Load()
 	if watching == nil || spec.Flags&(command.FlagAdmin|command.FlagSkipMonitor) != 0 {
 		return
 	}
-	message := reply.Simple(nil, monitorLine(f.now(), s.address, spec.ID, args))
+	message := reply.Simple(nil, monitorLine(s.now(), client.address, spec.ID, args))
 	for _, watcher := range *watching {
 		watcher.post(message)
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestMonitorsAreShownTheCommandsOfOthers(t *testing.T) {
 	_, c := sharedClients(t, 3)
-	f := c[0].conn.front
+	f := c[0].conn.server
 	f.clock = func() time.Time { return time.Unix(1700000000, 1_234_000) }
 	if got := c[0].send("MONITOR\r\nMONITOR\r\n"); got != "+OK\r\n+OK\r\n" {
 		t.Fatalf("got %q", got)
@@ -41,7 +41,7 @@ func TestMonitorsAreShownTheCommandsOfOthers(t *testing.T) {
 // A monitor that does not read is closed, and nobody waits for it.
 func TestAMonitorThatDoesNotKeepUpIsClosed(t *testing.T) {
 	_, c := sharedClients(t, 2)
-	c[0].conn.front.settings.output.mail.hard.Store(1000)
+	c[0].conn.server.settings.output.mail.hard.Store(1000)
 	c[0].send("MONITOR\r\n")
 	for range 100 {
 		if got := c[1].send("PING\r\n"); got != "+PONG\r\n" {
@@ -76,7 +76,7 @@ func TestNothingIsMadeForMonitorsThatAreNotThere(t *testing.T) {
 	_, c := sharedClients(t, 1)
 	spec, _ := command.Lookup([]byte("ping"))
 	args := [][]byte{[]byte("ping")}
-	if n := testing.AllocsPerRun(100, func() { c[0].conn.front.show(c[0].conn.session, spec, args) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { c[0].conn.server.show(c[0].conn.session, spec, args) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

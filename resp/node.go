@@ -1,6 +1,6 @@
 package resp
 
-// Node is what the front end asks about the node that it stands before, and of it. All methods may be called from many
+// Node is what the server asks about the node that it stands before, and of it. All methods may be called from many
 // goroutines at once, answer from what the node knows at the moment, and wait for nobody.
 type Node interface {
 	// Info returns everything at once, for INFO, ROLE and CLUSTER. It belongs to the caller.

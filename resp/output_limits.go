@@ -141,19 +141,19 @@ func (at *stretch) tooLong(l *outputLimit, waiting int64, now time.Time) bool {
 }
 
 // enforceSoftLimits closes the clients for which too much has waited for too long. It is the watch's.
-func (f *front) enforceSoftLimits(now time.Time) {
-	limits := &f.settings.output
+func (s *Server) enforceSoftLimits(now time.Time) {
+	limits := &s.settings.output
 	if !limits.normal.isSoft() && !limits.mail.isSoft() {
 		return
 	}
-	for _, s := range f.sessions.list() {
-		replies := s.slowReplies.tooLong(&limits.normal, s.unsent.Load(), now)
-		mail := s.slowMail.tooLong(&limits.mail, int64(s.mailBytes()), now)
+	for _, one := range s.sessions.list() {
+		replies := one.slowReplies.tooLong(&limits.normal, one.unsent.Load(), now)
+		mail := one.slowMail.tooLong(&limits.mail, int64(one.mailBytes()), now)
 		if replies || mail {
-			f.stats.outputLimit.Add(1)
-			f.logger.Info("client closed: too much has waited for it for too long (client-output-buffer-limit)",
-				"client", s.id, "address", s.address, "replies", s.unsent.Load(), "besides", s.mailBytes())
-			s.cut()
+			s.stats.outputLimit.Add(1)
+			s.logger.Info("client closed: too much has waited for it for too long (client-output-buffer-limit)",
+				"client", one.id, "address", one.address, "replies", one.unsent.Load(), "besides", one.mailBytes())
+			one.cut()
 		}
 	}
 }

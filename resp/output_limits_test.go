@@ -25,13 +25,13 @@ func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
 	none := s.dial()
 	none.send("CONFIG SET client-output-buffer-limit \"normal 0 0 0\"\r\n")
 	none.expect("+OK\r\n")
-	if got := s.server.front.settings.output.normal.hard.Load(); got != wire.MaxBytes {
+	if got := s.server.settings.output.normal.hard.Load(); got != wire.MaxBytes {
 		t.Errorf("no limit is a limit of %d", got)
 	}
 }
 
 func TestTheLimitsOfOutputAreThoseOfRedisByDefault(t *testing.T) {
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), Limits: Limits{MaxOutputBytes: 1 << 29}}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Limits: Limits{MaxOutputBytes: 1 << 29}}))
 	want := "normal 536870912 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
 	if got := c.send("CONFIG GET client-output-buffer-limit\r\n"); got != "*2\r\n"+
 		bulkText("client-output-buffer-limit")+bulkText(want) {
@@ -75,7 +75,7 @@ func TestG5_AClientBeyondTheSoftLimitIsClosed(t *testing.T) {
 	admin.expect("+OK\r\n")
 	asks.send(strings.Repeat("GET k\r\n", 64))
 	eventually(t, "closed", func() bool { return s.server.Clients() == 1 })
-	if n := s.server.front.stats.outputLimit.Load(); n != 1 {
+	if n := s.server.stats.outputLimit.Load(); n != 1 {
 		t.Errorf("%d clients were closed for their output", n)
 	}
 	admin.send("PING\r\n")
@@ -85,7 +85,7 @@ func TestG5_AClientBeyondTheSoftLimitIsClosed(t *testing.T) {
 // What waits besides replies has a soft limit of its own.
 func TestAClientWithTooMuchMailForTooLongIsClosed(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})
-	f := s.server.front
+	f := s.server
 	f.settings.output.mail.store([3]int64{1000, 10, 1})
 	killed := make(chan struct{})
 	stuck := f.sessions.open(f.now(), f.moment(), socket{kill: func() { close(killed) }}, true)

@@ -34,7 +34,7 @@ func (p *pause) begin(now time.Time, period time.Duration, all bool) {
 func (p *pause) end() { p.on.Store(false) }
 
 // holds reports whether commands of a kind are put off now.
-func (f *front) holds(write bool) bool { return f.pause.on.Load() && f.pause.holds(f.now(), write) }
+func (s *Server) holds(write bool) bool { return s.pause.on.Load() && s.pause.holds(s.now(), write) }
 
 func (p *pause) holds(now time.Time, write bool) bool {
 	p.mu.Lock()
@@ -48,7 +48,7 @@ func (p *pause) holds(now time.Time, write bool) bool {
 
 // resumed goes on with what was put off if the pause is over, and reports whether it is.
 func (c *Conn) resumed() bool {
-	if c.front.holds(c.bodyBytes > 0) {
+	if c.server.holds(c.bodyBytes > 0) {
 		return false
 	}
 	c.phase = gathering
@@ -61,7 +61,7 @@ func (c *Conn) resumed() bool {
 // putOff makes the connection wait for the end of the pause if there is one that holds its next command, and reports
 // whether it does.
 func (c *Conn) putOff(write bool) bool {
-	if !c.front.holds(write) {
+	if !c.server.holds(write) {
 		return false
 	}
 	c.phase, c.abandoned = paused, false

@@ -50,9 +50,9 @@ func parsePercentiles(text string) (list []string, failure string) {
 	return list, ""
 }
 
-func infoLatencyStats(b *strings.Builder, f *front, _ *Info) {
-	list := *f.settings.percentiles.Load()
-	f.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
+func infoLatencyStats(b *strings.Builder, s *Server, _ *Info) {
+	list := *s.settings.percentiles.Load()
+	s.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
 		if !all.tracked {
 			return
 		}

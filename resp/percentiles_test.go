@@ -19,7 +19,7 @@ func statsOf(t *testing.T, c *client, section, line string) string {
 func TestLatencyStatsHaveThePercentilesThatAreAskedFor(t *testing.T) {
 	_, clients := sharedClients(t, 1)
 	c := clients[0]
-	c.conn.front.measures.executed(c.conn.share, command.Get, 1, 10*time.Microsecond)
+	c.conn.server.measures.executed(c.conn.share, command.Get, 1, 10*time.Microsecond)
 	for set, want := range map[string]string{
 		"50 99 99.9": "p50=10.000,p99=10.000,p99.9=10.000", "0.0 100": "p0=10.000,p100=10.000", "": "",
 		strings.TrimSpace(strings.Repeat("1 ", mostPercentiles)): strings.TrimSuffix(

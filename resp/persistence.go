@@ -60,17 +60,17 @@ const (
 )
 
 // save asks for a snapshot; the text says why there will be none, and is empty if there will be one.
-func (f *front) save() (refusal string) {
-	if f.saver == nil {
+func (s *Server) save() (refusal string) {
+	if s.saver == nil {
 		return savesNothing
 	}
-	switch err := f.saver.Save(); {
+	switch err := s.saver.Save(); {
 	case err == nil:
 		return ""
 	case !errors.Is(err, ErrSaving):
 		return "ERR " + err.Error()
 	}
-	if now := f.saver.Persistence(); now.Installing && !now.Saving {
+	if now := s.saver.Persistence(); now.Installing && !now.Saving {
 		return saveInstalling
 	}
 	return saveInProgress
@@ -82,11 +82,11 @@ func bgSave(c *Conn, dst []byte, args [][]byte) []byte {
 	if len(args) > 1 && !schedule {
 		return reply.Error(dst, reply.Syntax)
 	}
-	switch refusal := c.front.save(); {
+	switch refusal := c.server.save(); {
 	case refusal == "":
 		return reply.Simple(dst, "Background saving started")
 	case refusal == saveInstalling && schedule:
-		c.front.saveScheduled.Store(true)
+		c.server.saveScheduled.Store(true)
 		return reply.Simple(dst, "Background saving scheduled")
 	default:
 		return reply.Error(dst, refusal)
@@ -94,31 +94,31 @@ func bgSave(c *Conn, dst []byte, args [][]byte) []byte {
 }
 
 // saveAsScheduled begins a snapshot that was put off, once nothing is in its way.
-func (f *front) saveAsScheduled() {
-	if !f.saveScheduled.Load() {
+func (s *Server) saveAsScheduled() {
+	if !s.saveScheduled.Load() {
 		return
 	}
-	if refusal := f.save(); refusal != saveInstalling {
-		f.saveScheduled.Store(false) // it is begun, or another is, or it never will be
+	if refusal := s.save(); refusal != saveInstalling {
+		s.saveScheduled.Store(false) // it is begun, or another is, or it never will be
 	}
 }
 
 // saveNow is SAVE: as BGSAVE, but the client waits for the end. Nobody else does.
 func saveNow(c *Conn, dst []byte, _ [][]byte) []byte {
 	var before Persistence
-	if c.front.saver != nil {
-		before = c.front.saver.Persistence()
+	if c.server.saver != nil {
+		before = c.server.saver.Persistence()
 	}
 	refusal := saveInProgress
 	if !before.Saving {
-		refusal = c.front.save()
+		refusal = c.server.save()
 	}
 	if refusal != "" {
 		return reply.Error(dst, refusal)
 	}
 	// Whatever is counted from here on began after SAVE came, even if somebody else asked for it.
 	c.await(0, func(dst []byte, _ bool) ([]byte, bool) {
-		switch now := c.front.saver.Persistence(); {
+		switch now := c.server.saver.Persistence(); {
 		case now.Saves > before.Saves:
 			return reply.OK(dst), true
 		case now.Failures > before.Failures:
@@ -131,21 +131,21 @@ func saveNow(c *Conn, dst []byte, _ [][]byte) []byte {
 
 // lastSave is LASTSAVE. As in Redis it tells the start of the process before there was a snapshot.
 func lastSave(c *Conn, dst []byte, _ [][]byte) []byte {
-	return reply.Integer(dst, c.front.persistence().LastSave.Unix())
+	return reply.Integer(dst, c.server.persistence().LastSave.Unix())
 }
 
 // persistence is what the saver says, or what is true where there is none.
-func (f *front) persistence() Persistence {
-	if f.saver == nil {
-		return Persistence{LastSave: f.started, LastTook: -1}
+func (s *Server) persistence() Persistence {
+	if s.saver == nil {
+		return Persistence{LastSave: s.started, LastTook: -1}
 	}
-	return f.saver.Persistence()
+	return s.saver.Persistence()
 }
 
 // infoPersistence has Redis's fields, in which a snapshot is an RDB file and the log is the AOF. There is no process
 // that shares memory with a copy of itself, so all fields of that are 0, and no log that is rewritten.
-func infoPersistence(b *strings.Builder, f *front, knowledge *Info) {
-	now := f.persistence()
+func infoPersistence(b *strings.Builder, s *Server, knowledge *Info) {
+	now := s.persistence()
 	line(b, "loading", digit(knowledge.State == "loading"))
 	line(b, "async_loading", digit(now.Installing))
 	line(b, "rdb_changes_since_last_save", now.Changes)
@@ -155,7 +155,7 @@ func infoPersistence(b *strings.Builder, f *front, knowledge *Info) {
 	line(b, "rdb_last_bgsave_time_sec", wholeSeconds(now.LastTook))
 	current := time.Duration(-1)
 	if now.Saving {
-		current = max(f.now().Sub(now.Began), 0)
+		current = max(s.now().Sub(now.Began), 0)
 	}
 	line(b, "rdb_current_bgsave_time_sec", wholeSeconds(current))
 	line(b, "rdb_saves", now.Saves)
@@ -163,7 +163,7 @@ func infoPersistence(b *strings.Builder, f *front, knowledge *Info) {
 	line(b, "rdb_last_snapshot_bytes", now.Bytes)
 	line(b, "aof_enabled", 1)
 	line(b, "aof_rewrite_in_progress", 0)
-	line(b, "aof_rewrite_scheduled", digit(f.saveScheduled.Load()))
+	line(b, "aof_rewrite_scheduled", digit(s.saveScheduled.Load()))
 	line(b, "aof_last_rewrite_time_sec", -1)
 	line(b, "aof_current_rewrite_time_sec", -1)
 	line(b, "aof_last_bgrewrite_status", "ok")

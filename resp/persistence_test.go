@@ -44,7 +44,7 @@ func (s *fakeSaver) times() int {
 
 func savingClient(t *testing.T) (*fakeSaver, *client) {
 	saver := &fakeSaver{known: Persistence{LastSave: time.Unix(1700000000, 0), LastTook: -1}}
-	return saver, newClient(t, testFront(t, Options{Store: newFakeStore(t), Saver: saver}))
+	return saver, newClient(t, testServer(t, Options{Store: newFakeStore(t), Saver: saver}))
 }
 
 func TestBGSaveAsksForASnapshotAndDoesNotWait(t *testing.T) {
@@ -81,13 +81,13 @@ func TestAScheduledSnapshotBeginsWhenNothingIsInItsWay(t *testing.T) {
 		t.Fatalf("got %q", got)
 	}
 	asked := saver.times()
-	c.conn.front.saveAsScheduled()
+	c.conn.server.saveAsScheduled()
 	if got := c.send("INFO persistence\r\n"); !strings.Contains(got, "aof_rewrite_scheduled:1\r\n") {
 		t.Fatalf("it is not put off any more: %q", got)
 	}
 	saver.refusal, saver.known.Installing = nil, false
-	c.conn.front.saveAsScheduled()
-	c.conn.front.saveAsScheduled()
+	c.conn.server.saveAsScheduled()
+	c.conn.server.saveAsScheduled()
 	if got := saver.times() - asked; got != 2 {
 		t.Fatalf("asked %d times, want once in vain and once with success", got)
 	}
@@ -125,8 +125,8 @@ func TestAClientThatLeavesDuringSaveIsForgotten(t *testing.T) {
 }
 
 func TestWithoutASaverSnapshotsAreRefusedAndLastSaveIsTheStart(t *testing.T) {
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t)}))
-	c.conn.front.started = time.Unix(1600000000, 0)
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
+	c.conn.server.started = time.Unix(1600000000, 0)
 	want := "-" + savesNothing + "\r\n-" + savesNothing + "\r\n:1600000000\r\n"
 	if got := c.send("BGSAVE\r\nSAVE\r\nLASTSAVE\r\n"); got != want {
 		t.Fatalf("got %q", got)
@@ -135,7 +135,7 @@ func TestWithoutASaverSnapshotsAreRefusedAndLastSaveIsTheStart(t *testing.T) {
 
 func TestInfoPersistenceTellsOfSnapshots(t *testing.T) {
 	saver, c := savingClient(t)
-	c.conn.front.clock = func() time.Time { return time.Unix(1700000100, 0) }
+	c.conn.server.clock = func() time.Time { return time.Unix(1700000100, 0) }
 	saver.known = Persistence{
 		Saving: true, Began: time.Unix(1700000088, 5), Saves: 3, LastFailed: true, LastSave: time.Unix(1700000000, 0),
 		LastTook: 2500 * time.Millisecond, Changes: 17, Bytes: 4096,

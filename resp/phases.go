@@ -19,7 +19,7 @@ func (c *Conn) phases(took time.Duration) []leg {
 	if r.Stale || r.outcome != Done {
 		return nil
 	}
-	p := c.front.store.Phases(r)
+	p := c.server.store.Phases(r)
 	wait := max(took-p.Disk-p.Replicate-p.Apply-p.Reply, 0)
 	if r.Body == nil {
 		return []leg{{"wait", wait}, {"read-index", p.Replicate}, {"reply", p.Reply}}
@@ -50,7 +50,7 @@ func raftSlowLog(c *Conn, dst []byte, args [][]byte) []byte {
 // (fsync), a commit, an application (apply), a confirmation of reads (read-index). What took as long as
 // latency-monitor-threshold is an event of LATENCY. It waits for nobody.
 func (s *Server) Late(event string, took time.Duration) {
-	if s.front.isLate(took) {
-		s.front.latencies.note(event, s.front.now(), took)
+	if s.isLate(took) {
+		s.latencies.note(event, s.now(), took)
 	}
 }

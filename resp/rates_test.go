@@ -8,7 +8,7 @@ import (
 
 func TestRatesAreThoseOfTheLastSamples(t *testing.T) {
 	_, clients := sharedClients(t, 1)
-	f := clients[0].conn.front
+	f := clients[0].conn.server
 	now := time.Unix(1700000000, 0)
 	expect := func(want string) {
 		t.Helper()

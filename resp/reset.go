@@ -4,9 +4,9 @@ import "github.com/raftredis/raftredis/internal/reply"
 
 // reset is RESET: the connection is as it was when it was made, but for what its library said of itself.
 func reset(c *Conn, dst []byte, _ [][]byte) []byte {
-	c.front.tracker.follow(c.session, tracking{})
-	c.front.monitors.remove(c.session)
-	authenticated := c.front.password() == ""
+	c.server.tracker.follow(c.session, tracking{})
+	c.server.monitors.remove(c.session)
+	authenticated := c.server.password() == ""
 	c.session.set(func(f *facts) {
 		*f = facts{
 			protocol: reply.RESP2, authenticated: authenticated, library: f.library, libraryVersion: f.libraryVersion,

@@ -28,7 +28,7 @@ func TestResetMakesAConnectionNew(t *testing.T) {
 	if facts := c[0].conn.facts(); facts.readOnly || facts.stale || facts.monitoring {
 		t.Errorf("left are %+v", *facts)
 	}
-	if c[0].conn.front.tracker.clients.Load() != 0 {
+	if c[0].conn.server.tracker.clients.Load() != 0 {
 		t.Error("it still counts as one that tracks")
 	}
 }
@@ -55,13 +55,13 @@ func TestALowerLimitOfTrackedKeysIsInForceAtOnce(t *testing.T) {
 	if got := c[0].hear(); strings.Count(got, "invalidate") != 2 {
 		t.Errorf("told is %q, want two of three keys", got)
 	}
-	if keys, items, _ := c[0].conn.front.tracker.counts(); keys != 1 || items != 1 {
+	if keys, items, _ := c[0].conn.server.tracker.counts(); keys != 1 || items != 1 {
 		t.Errorf("%d keys and %d items are left", keys, items)
 	}
 	if got := c[0].send("GET d\r\n"); strings.Count(got, "invalidate") > 1 {
 		t.Errorf("another key: %q", got)
 	}
-	if keys, _, _ := c[0].conn.front.tracker.counts(); keys != 1 {
+	if keys, _, _ := c[0].conn.server.tracker.counts(); keys != 1 {
 		t.Errorf("%d keys are tracked", keys)
 	}
 }

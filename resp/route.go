@@ -20,10 +20,10 @@ func (c *Conn) submit() {
 	}
 	c.submittedAt = c.present()
 	leader := Leader{Known: true, Self: true}
-	if c.front.redirect || c.facts().readOnly || c.facts().stale {
-		leader = c.front.node.Leader()
+	if c.server.redirect || c.facts().readOnly || c.facts().stale {
+		leader = c.server.node.Leader()
 	}
-	if c.front.redirect && leader.Known && !leader.Self {
+	if c.server.redirect && leader.Known && !leader.Self {
 		c.redirect(leader)
 	}
 	switch {
@@ -86,13 +86,13 @@ func (c *Conn) write() {
 	c.begin()
 	r.Run.Reply, r.Run.MostReplyBytes = c.out, c.mostReplyBytes()
 	r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
-	c.front.store.Write(r)
+	c.server.store.Write(r)
 }
 
 // read submits a run of reads, or the part of it that is not yet answered.
 func (c *Conn) read() {
 	c.begin()
-	c.front.store.Read(&c.request)
+	c.server.store.Read(&c.request)
 }
 
 // begin makes the request one that the store has.

@@ -14,7 +14,7 @@ func follower(t testing.TB, o Options) (*fakeStore, *client) {
 	store := newFakeStore(t)
 	store.info.Role, store.info.Leader = "follower", 2
 	o.Store = store
-	return store, newClient(t, testFront(t, o))
+	return store, newClient(t, testServer(t, o))
 }
 
 // expect sends input and compares what comes.

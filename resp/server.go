@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // Options are what a server is made with.
@@ -43,25 +47,64 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Periods of the server's own work.
-const (
-	// watchPeriod is how often the clients of parked runs are looked after: one that left is noticed after one to two.
-	watchPeriod = 100 * time.Millisecond
-	// lingerPeriod is how long a connection that this side ends goes on reading and dropping, so that the last reply is
-	// not lost to a reset.
-	lingerPeriod = 200 * time.Millisecond
-	// acceptPauseLeast and acceptPauseMost bound the pause after a failed accept, which doubles: without descriptors an
-	// accept loop would spin.
-	acceptPauseLeast = 5 * time.Millisecond
-	acceptPauseMost  = time.Second
-)
+// redisVersion is the version of Redis whose behaviour clients may expect: they choose commands by it.
+const redisVersion = "7.2.4"
 
 // ErrServerClosed is returned by Serve on a server that was closed before.
 var ErrServerClosed = errors.New("resp: server closed")
 
-// Server serves Redis clients on any number of listeners. Make one with New.
+// Server serves Redis clients on any number of listeners. Make one with New. Its connections share it: what it was made
+// with does not change, the rest guards itself.
 type Server struct {
-	front *front
+	store    Store
+	node     Node
+	saver    Saver
+	view     ClusterView
+	redirect bool
+	limits   Limits
+	version  string
+	// settings are what CONFIG SET changes, parameters what CONFIG knows.
+	settings   settings
+	parameters []parameter
+	// configFile is what CONFIG REWRITE rewrites, one at a time by rewriteMu, which is held while disks are waited for.
+	// configMu is for CONFIG SET and for changed: what it has set.
+	configFile string
+	rewriteMu  sync.Mutex
+	configMu   sync.Mutex
+	changed    []*parameter
+	logger     *slog.Logger
+	started    time.Time
+	// clock is a test's own; nil: the system's. noted is the moment that the server's watch has noted.
+	clock func() time.Time
+	noted atomic.Int64
+	// spawn does work on a goroutine of its own; without New it does the work at once.
+	spawn func(work func())
+	// processID is a fact for INFO.
+	processID int
+	// port is that of the first listener, for INFO.
+	port  atomic.Int64
+	stats stats
+	// sessions are those of all connections; pause is what CLIENT PAUSE asked for.
+	sessions sessions
+	pause    pause
+	tracker  tracker
+	monitors monitors
+	// measures, slowLog and latencies are what is known of the time that commands took.
+	measures measures
+	rates    rates
+	// peakMemory is the largest that was seen; memory is what maxmemory makes of it. readMemory and collectGarbage are the
+	// runtime's; a test may have its own.
+	peakMemory     atomic.Uint64
+	memory         memoryLimit
+	readMemory     func() memoryUse
+	collectGarbage func()
+	slowLog        slowLog
+	latencies      latencies
+	// input bounds the requests of all clients together.
+	input *wire.Budget
+	// saveScheduled says that a snapshot is to be begun as soon as one can be.
+	saveScheduled atomic.Bool
+
 	// closing is closed when the server shall end.
 	closing chan struct{}
 	// running counts the goroutines of connections, of work for them, and the watch.
@@ -88,169 +131,36 @@ func New(o Options) (*Server, error) {
 	if err := limits.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{
-		front:     newFront(o, limits),
-		closing:   make(chan struct{}),
-		listeners: make(map[net.Listener]struct{}),
-		links:     make(map[*link]struct{}),
-	}
-	s.front.start = s.start
+	s := newServer(o, limits)
+	s.spawn = s.start
 	if o.Watch != nil {
 		o.Watch(s)
 	}
 	return s, nil
 }
 
-// Serve accepts connections from a listener, which it owns from now on, until Close; then it returns nil. Any other
-// error means that the listener is broken. Several listeners may be served at once, each by its own call.
-func (s *Server) Serve(listener net.Listener) error {
-	if !s.begin(listener) {
-		_ = listener.Close() // nobody can be waiting on it
-		return ErrServerClosed
+// newServer makes a server without sockets.
+func newServer(o Options, limits Limits) *Server {
+	s := &Server{
+		store: o.Store, node: o.Node, saver: o.Saver,
+		spawn: func(work func()) { work() }, readMemory: readMemory, collectGarbage: runtime.GC,
+		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
+		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
+		closing: make(chan struct{}), listeners: make(map[net.Listener]struct{}), links: make(map[*link]struct{}),
 	}
-	defer s.forgetListener(listener)
-	pause := time.Duration(0)
-	for {
-		socket, err := listener.Accept()
-		switch {
-		case err == nil:
-			pause = 0
-			s.accept(socket)
-		case s.isClosing():
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return err
-		default:
-			// Mostly: no descriptors left. Connections that end give some back.
-			s.front.stats.acceptErrors.Add(1)
-			pause = min(max(2*pause, acceptPauseLeast), acceptPauseMost)
-			s.front.logger.Warn("accept failed", "error", err, "pause", pause)
-			if !s.sleep(pause) {
-				return nil
-			}
-		}
+	s.tracker.watched = o.Watch != nil
+	s.tracker.sessions = &s.sessions
+	s.tracker.mostKeys.Store(defaultTrackedKeys)
+	s.input = wire.NewBudget(int64(limits.MaxInputBytes))
+	if s.logger == nil {
+		s.logger = slog.Default()
 	}
-}
-
-// begin registers a listener and starts the watch with the first one.
-func (s *Server) begin(listener net.Listener) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
+	if s.version == "" {
+		s.version = "unknown"
 	}
-	s.listeners[listener] = struct{}{}
-	if address, ok := listener.Addr().(*net.TCPAddr); ok {
-		s.front.port.CompareAndSwap(0, int64(address.Port))
-	}
-	if !s.watching {
-		s.watching = true
-		s.running.Add(1)
-		go s.watch()
-	}
-	return true
-}
-
-func (s *Server) forgetListener(listener net.Listener) {
-	s.mu.Lock()
-	delete(s.listeners, listener)
-	s.mu.Unlock()
-}
-
-func (s *Server) isClosing() bool {
-	select {
-	case <-s.closing:
-		return true
-	default:
-		return false
-	}
-}
-
-// sleep waits, and reports whether the server is still open.
-func (s *Server) sleep(period time.Duration) bool {
-	timer := time.NewTimer(period)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-s.closing:
-		return false
-	}
-}
-
-// accept starts serving a connection, or turns it away.
-func (s *Server) accept(socket net.Conn) {
-	s.front.stats.accepted.Add(1)
-	s.mu.Lock()
-	if s.closed || int64(len(s.links)) >= s.front.settings.maxClients.Load() {
-		full := !s.closed
-		s.mu.Unlock()
-		s.turnAway(socket, full)
-		return
-	}
-	l := newLink(s, socket)
-	s.links[l] = struct{}{}
-	s.running.Add(1)
-	s.mu.Unlock()
-	s.front.stats.clients.Add(1)
-	go l.serve()
-}
-
-// turnAway says why, if it is for want of room. The buffer of a new socket has room for one line, so this never waits.
-func (s *Server) turnAway(socket net.Conn, full bool) {
-	if full {
-		s.front.stats.rejected.Add(1)
-		_ = socket.SetWriteDeadline(time.Now().Add(lingerPeriod))
-		_, _ = socket.Write([]byte("-ERR max number of clients reached\r\n"))
-	}
-	_ = socket.Close()
-}
-
-// leave takes a connection that has ended out of the books.
-func (s *Server) leave(l *link) {
-	s.mu.Lock()
-	delete(s.links, l)
-	s.mu.Unlock()
-	s.front.stats.clients.Add(-1)
-	s.running.Done()
-}
-
-// watch looks after connections that are parked: their goroutines wait for the store and would not notice that the
-// client has gone. It costs nothing while no run takes longer than its period. It also does what was put off.
-func (s *Server) watch() {
-	defer s.running.Done()
-	var parked []*link
-	led := true
-	for s.sleep(watchPeriod) {
-		s.front.saveAsScheduled()
-		s.front.noted.Store(int64(s.front.moment()))
-		s.front.rates.sample(s.front.now(), s.front.measures.traffic())
-		led = s.front.forgetWithoutLeader(led)
-		s.front.weighMemory()
-		s.front.enforceSoftLimits(s.front.now())
-		if s.front.stats.parked.Load() == 0 {
-			continue
-		}
-		parked = s.longParked(parked[:0])
-		for _, l := range parked {
-			if hasGone(l.socket) {
-				l.clientGone()
-			}
-		}
-		clear(parked)
-	}
-}
-
-// longParked lists the connections that have been parked for a whole period.
-func (s *Server) longParked(dst []*link) []*link {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for l := range s.links {
-		if l.stillParked() {
-			dst = append(dst, l)
-		}
-	}
-	return dst
+	s.settings.init(limits, o.Password)
+	s.makeParameters(o.Settings)
+	return s
 }
 
 // Close ends the server: it accepts nothing more, lets every connection finish what it has received, send the replies
@@ -281,10 +191,10 @@ func (s *Server) Close(ctx context.Context) error {
 // Changed is for the state machine to call for every key that an entry changes or removes, and for every key that time
 // removes, while nobody reads. run is the run of this server whose write it was, nil if it is none of this server's.
 // The server keeps neither. It waits for nobody.
-func (s *Server) Changed(key string, run *command.Run) { s.front.tracker.changed(key, run) }
+func (s *Server) Changed(key string, run *command.Run) { s.tracker.changed(key, run) }
 
 // Flushed is as Changed, for all keys at once: they were removed, or another state has taken the place of this one.
-func (s *Server) Flushed(*command.Run) { s.front.tracker.flushed() }
+func (s *Server) Flushed(*command.Run) { s.tracker.flushed() }
 
 // stop closes the listeners and wakes every connection that waits for bytes.
 func (s *Server) stop() {
@@ -304,4 +214,24 @@ func (s *Server) stop() {
 }
 
 // Clients is the number of open connections.
-func (s *Server) Clients() int { return int(s.front.stats.clients.Load()) }
+func (s *Server) Clients() int { return int(s.stats.clients.Load()) }
+
+// start does work on a goroutine of its own. Close waits for it.
+func (s *Server) start(work func()) {
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		work()
+	}()
+}
+
+// password is what clients have to give; empty: nothing.
+func (s *Server) password() string { return *s.settings.password.Load() }
+
+// mode is what the node says it is: part of a cluster, or one Redis.
+func (s *Server) mode() string {
+	if s.view == NoView {
+		return "standalone"
+	}
+	return "cluster"
+}

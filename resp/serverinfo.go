@@ -23,7 +23,7 @@ var nodeHandlers = []handler{
 
 // timeNow is TIME: this node's clock. No promise rests on it, and expiry goes by another.
 func timeNow(c *Conn, dst []byte, _ [][]byte) []byte {
-	now := c.front.now()
+	now := c.server.now()
 	dst = reply.BulkString(reply.ArrayHeader(dst, 2), strconv.FormatInt(now.Unix(), 10))
 	return reply.BulkString(dst, strconv.Itoa(now.Nanosecond()/1000))
 }
@@ -34,7 +34,7 @@ func moduleList(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.ArrayHead
 // raftIndex is RAFT.INDEX: the last entry of the log that this node has applied. A client that has it from one node can
 // see on another whether that has come as far.
 func raftIndex(c *Conn, dst []byte, _ [][]byte) []byte {
-	return reply.Integer(dst, int64(c.front.node.Info().Applied))
+	return reply.Integer(dst, int64(c.server.node.Info().Applied))
 }
 
 // raftRead is RAFT.READ [LINEARIZABLE|STALE]: how old the state may be that reads of this connection are answered from.
@@ -51,7 +51,7 @@ func raftRead(c *Conn, dst []byte, args [][]byte) []byte {
 	case len(args) != 2 || !strings.EqualFold(string(args[1]), "stale"):
 		return reply.Error(dst, "ERR RAFT.READ takes LINEARIZABLE or STALE")
 	}
-	if refusal := c.front.staleRefusal(); refusal != "" {
+	if refusal := c.server.staleRefusal(); refusal != "" {
 		return reply.Error(dst, refusal)
 	}
 	c.session.set(func(f *facts) { f.stale = true })

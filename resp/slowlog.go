@@ -112,10 +112,10 @@ func (c *Conn) listSlow(dst []byte, args [][]byte, show func(dst []byte, entry *
 			return reply.Error(dst, "ERR count should be greater than or equal to -1")
 		}
 	}
-	l := &c.front.slowLog
+	l := &c.server.slowLog
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.trim(c.front.settings.slowLogCount.Load())
+	l.trim(c.server.settings.slowLogCount.Load())
 	n := len(l.entries)
 	if count >= 0 {
 		n = int(min(count, int64(n)))
@@ -128,15 +128,15 @@ func (c *Conn) listSlow(dst []byte, args [][]byte, show func(dst []byte, entry *
 }
 
 func slowLogLen(c *Conn, dst []byte, _ [][]byte) []byte {
-	l := &c.front.slowLog
+	l := &c.server.slowLog
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.trim(c.front.settings.slowLogCount.Load())
+	l.trim(c.server.settings.slowLogCount.Load())
 	return reply.Integer(dst, int64(len(l.entries)))
 }
 
 func slowLogReset(c *Conn, dst []byte, _ [][]byte) []byte {
-	l := &c.front.slowLog
+	l := &c.server.slowLog
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = nil

@@ -9,7 +9,7 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// Store is what the front end asks of the replicated state machine behind it. All methods may be called from many
+// Store is what the server asks of the replicated state machine behind it. All methods may be called from many
 // goroutines at once, and none of them waits for another node or for a disk.
 type Store interface {
 	// Write submits a run with at least one write. The store answers by one call of r.Complete, at once or later, from
@@ -83,7 +83,7 @@ type Request struct {
 	// Stale says that the run is to be viewed in whatever state there is: its client asked for that by READONLY.
 	Stale bool
 
-	// Ticket is the store's own: what it has to remember of the request between its calls. The front end never looks at
+	// Ticket is the store's own: what it has to remember of the request between its calls. The server never looks at
 	// it, and calls Write, Read, View and Abandon for one request from one goroutine at a time.
 	Ticket any
 
@@ -134,8 +134,8 @@ func (r *Request) end() Outcome {
 const removedText = "CLUSTERDOWN The command was not executed: this node was removed from its cluster"
 
 // refusal is what a run is answered that was not done.
-func (f *front) refusal(outcome Outcome) string {
-	if outcome == NotDone && f.node.Leader().Removed {
+func (s *Server) refusal(outcome Outcome) string {
+	if outcome == NotDone && s.node.Leader().Removed {
 		return removedText
 	}
 	return outcomeTexts[outcome]

@@ -10,8 +10,8 @@ import (
 func TestTheTimeoutSparesClientsThatMonitor(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})
 	setTimeout := func(period time.Duration) {
-		s.server.front.settings.idle.Store(int64(period))
-		s.server.front.sessions.nudge() // those who wait already hear of it
+		s.server.settings.idle.Store(int64(period))
+		s.server.sessions.nudge() // those who wait already hear of it
 	}
 	watches := s.dial()
 	watches.send("MONITOR\r\n")

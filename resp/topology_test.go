@@ -35,7 +35,7 @@ func (n *stillNode) Leader() Leader {
 // ask sends one command to a node and takes its reply apart.
 func ask(t testing.TB, view ClusterView, protocol int, info Info, command string) any {
 	t.Helper()
-	c := newClient(t, testFront(t, Options{Store: newFakeStore(t), Node: &stillNode{info}, ClusterView: view}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Node: &stillNode{info}, ClusterView: view}))
 	c.conn.session.facts.protocol = protocol
 	value, rest := parseReply(t, c.send(command+"\r\n"))
 	if rest != "" {

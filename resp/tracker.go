@@ -247,14 +247,14 @@ func (t *tracker) counts() (keys, items, prefixes int) {
 
 // forgetWithoutLeader tells all clients that track to forget everything when the node, which knew of a leader before,
 // knows of none: from now on others may change keys without its hearing of it. It reports whether there is a leader.
-func (f *front) forgetWithoutLeader(led bool) bool {
-	if f.tracker.clients.Load() == 0 {
+func (s *Server) forgetWithoutLeader(led bool) bool {
+	if s.tracker.clients.Load() == 0 {
 		return true
 	}
-	leader := f.node.Leader()
+	leader := s.node.Leader()
 	leads := leader.Known && !leader.Removed
 	if led && !leads {
-		f.tracker.flushed()
+		s.tracker.flushed()
 	}
 	return leads
 }

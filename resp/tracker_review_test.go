@@ -18,7 +18,7 @@ func TestNoLoopTellsOfChangesBehindAReadThatRodeWithTheOwnWrite(t *testing.T) {
 	expectHears(t, c, told("a"), "")
 	c[1].send("SET a 3\r\n")
 	expectHears(t, c, "", "")
-	if keys, items, _ := c[0].conn.front.tracker.counts(); keys != 0 || items != 0 {
+	if keys, items, _ := c[0].conn.server.tracker.counts(); keys != 0 || items != 0 {
 		t.Fatalf("%d keys and %d holders are remembered", keys, items)
 	}
 }

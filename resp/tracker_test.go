@@ -20,7 +20,7 @@ func TestRedisAndThisServerSayTheSameAboutTracking(t *testing.T) {
 // trackingClients share a store that tells of changes. They speak RESP3.
 func trackingClients(t *testing.T, n int) (*fakeStore, []*client) {
 	store, clients := sharedClients(t, n)
-	f := clients[0].conn.front
+	f := clients[0].conn.server
 	store.changed, f.tracker.watched = f.tracker.changed, true
 	for _, c := range clients {
 		c.send("HELLO 3\r\n")
@@ -161,7 +161,7 @@ func TestAnotherConnectionIsToldInstead(t *testing.T) {
 
 func TestAFlushAndTheLossOfTheLeaderMakeAllKeysOld(t *testing.T) {
 	store, c := trackingClients(t, 2)
-	f := c[0].conn.front
+	f := c[0].conn.server
 	everything := ">2\r\n" + bulkText("invalidate") + "_\r\n"
 	c[0].send("CLIENT TRACKING ON\r\nGET a\r\n")
 	f.tracker.flushed()
@@ -181,7 +181,7 @@ func TestNothingIsRememberedOfClientsThatHaveGone(t *testing.T) {
 	_, c := trackingClients(t, 2)
 	c[0].send("CLIENT TRACKING ON\r\nGET a\r\n")
 	c[0].conn.Release()
-	f := c[0].conn.front
+	f := c[0].conn.server
 	keys, items, _ := f.tracker.counts()
 	if n := f.tracker.clients.Load(); n != 0 || keys != 0 || items != 0 {
 		t.Fatalf("%d clients, %d keys, %d items", n, keys, items)
@@ -191,7 +191,7 @@ func TestNothingIsRememberedOfClientsThatHaveGone(t *testing.T) {
 
 func TestMailBeyondItsLimitEndsTheConnection(t *testing.T) {
 	_, c := trackingClients(t, 2)
-	c[0].conn.front.settings.output.mail.hard.Store(int64(len(told("key1", "key2"))))
+	c[0].conn.server.settings.output.mail.hard.Store(int64(len(told("key1", "key2"))))
 	c[0].send("CLIENT TRACKING ON BCAST\r\n")
 	c[1].send("MSET key1 1 key2 1\r\n")
 	expectHears(t, c, told("key1", "key2"), "")
@@ -261,7 +261,7 @@ func TestNoCacheIsStaleWhenEverythingIsDelivered(t *testing.T) {
 			store.mu.Lock()
 			changed := key()
 			store.values[changed] = []byte(fmt.Sprint(round))
-			all[0].conn.front.tracker.changed(changed, nil)
+			all[0].conn.server.tracker.changed(changed, nil)
 			store.mu.Unlock()
 		case 1:
 			if len(c.asked) == 0 {
@@ -302,7 +302,7 @@ func TestTrackingIsRefusedWhereNobodyTellsOfChanges(t *testing.T) {
 
 func TestChangesCostNothingWhileNobodyTracks(t *testing.T) {
 	_, c := sharedClients(t, 1)
-	tracker := &c[0].conn.front.tracker
+	tracker := &c[0].conn.server.tracker
 	if n := testing.AllocsPerRun(100, func() { tracker.changed("key", (*command.Run)(nil)) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -36,7 +36,7 @@ type transcript struct {
 	mode   string
 	random *rand.Rand
 	store  *fakeStore
-	front  *front
+	server *Server
 	client *client
 }
 
@@ -45,7 +45,7 @@ func (p *transcript) directive(t *testing.T, d *datadriven.TestData) string {
 	case "new":
 		p.start(d)
 	case "connect":
-		p.client = newClient(t, p.front)
+		p.client = newClient(t, p.server)
 	case "outcome":
 		p.outcome(d)
 	case "send":
@@ -102,8 +102,8 @@ func (p *transcript) start(d *datadriven.TestData) {
 			d.Fatalf(p.t, "unknown option %q", arg.Key)
 		}
 	}
-	p.front = testFront(p.t, o)
-	p.client = newClient(p.t, p.front)
+	p.server = testServer(p.t, o)
+	p.client = newClient(p.t, p.server)
 }
 
 func (p *transcript) outcome(d *datadriven.TestData) {

@@ -103,10 +103,10 @@ func waitAOF(c *Conn, dst []byte, args [][]byte) []byte {
 
 // awaitReach waits until what is applied now has come far enough, or time is over, or there is nothing more to learn.
 func (c *Conn) awaitReach(period time.Duration, enough func(reach) bool, answer func([]byte, reach) []byte) {
-	knowledge := c.front.node.Info()
+	knowledge := c.server.node.Info()
 	index := knowledge.Applied
 	c.awaitInterruptibly(period, func(dst []byte, last bool) ([]byte, bool) {
-		knowledge := c.front.node.Info()
+		knowledge := c.server.node.Info()
 		now := knowledge.reachOf(index)
 		ended := last || enough(now) || (now.final && now.local)
 		if ended {

@@ -23,7 +23,7 @@ func TestWaitCountsTheDisksOfOtherNodes(t *testing.T) {
 	store, clients := sharedClients(t, 1)
 	c := clients[0]
 	now := time.Unix(1700000000, 0)
-	c.conn.front.clock = func() time.Time { return now }
+	c.conn.server.clock = func() time.Time { return now }
 	got := c.send("WAIT 0 0\r\nWAIT 1 0\r\nWAITAOF 1 1 0\r\nWAITAOF 0 0 0\r\n")
 	if got != ":1\r\n:1\r\n"+strings.Repeat("*2\r\n:1\r\n:1\r\n", 2) {
 		t.Fatalf("what a majority has is known at once: %q", got)
@@ -96,7 +96,7 @@ func TestClientUnblockEndsWait(t *testing.T) {
 
 func TestTimeIsThatOfTheNode(t *testing.T) {
 	_, clients := sharedClients(t, 1)
-	clients[0].conn.front.clock = func() time.Time { return time.Unix(1700000000, 42_000_999) }
+	clients[0].conn.server.clock = func() time.Time { return time.Unix(1700000000, 42_000_999) }
 	if got := clients[0].send("TIME\r\nRAFT.INDEX\r\n"); got != "*2\r\n$10\r\n1700000000\r\n$5\r\n42000\r\n:41\r\n" {
 		t.Fatalf("got %q", got)
 	}

@@ -1,0 +1,172 @@
+package resp
+
+import (
+	"errors"
+	"net"
+	"time"
+)
+
+// Periods of the server's own work.
+const (
+	// watchPeriod is how often the clients of parked runs are looked after: one that left is noticed after one to two.
+	watchPeriod = 100 * time.Millisecond
+	// lingerPeriod is how long a connection that this side ends goes on reading and dropping, so that the last reply is
+	// not lost to a reset.
+	lingerPeriod = 200 * time.Millisecond
+	// acceptPauseLeast and acceptPauseMost bound the pause after a failed accept, which doubles: without descriptors an
+	// accept loop would spin.
+	acceptPauseLeast = 5 * time.Millisecond
+	acceptPauseMost  = time.Second
+)
+
+// Serve accepts connections from a listener, which it owns from now on, until Close; then it returns nil. Any other
+// error means that the listener is broken. Several listeners may be served at once, each by its own call.
+func (s *Server) Serve(listener net.Listener) error {
+	if !s.begin(listener) {
+		_ = listener.Close() // nobody can be waiting on it
+		return ErrServerClosed
+	}
+	defer s.forgetListener(listener)
+	pause := time.Duration(0)
+	for {
+		socket, err := listener.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			s.accept(socket)
+		case s.isClosing():
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return err
+		default:
+			// Mostly: no descriptors left. Connections that end give some back.
+			s.stats.acceptErrors.Add(1)
+			pause = min(max(2*pause, acceptPauseLeast), acceptPauseMost)
+			s.logger.Warn("accept failed", "error", err, "pause", pause)
+			if !s.sleep(pause) {
+				return nil
+			}
+		}
+	}
+}
+
+// begin registers a listener and starts the watch with the first one.
+func (s *Server) begin(listener net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.listeners[listener] = struct{}{}
+	if address, ok := listener.Addr().(*net.TCPAddr); ok {
+		s.port.CompareAndSwap(0, int64(address.Port))
+	}
+	if !s.watching {
+		s.watching = true
+		s.running.Add(1)
+		go s.watch()
+	}
+	return true
+}
+
+func (s *Server) forgetListener(listener net.Listener) {
+	s.mu.Lock()
+	delete(s.listeners, listener)
+	s.mu.Unlock()
+}
+
+func (s *Server) isClosing() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// sleep waits, and reports whether the server is still open.
+func (s *Server) sleep(period time.Duration) bool {
+	timer := time.NewTimer(period)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-s.closing:
+		return false
+	}
+}
+
+// accept starts serving a connection, or turns it away.
+func (s *Server) accept(socket net.Conn) {
+	s.stats.accepted.Add(1)
+	s.mu.Lock()
+	if s.closed || int64(len(s.links)) >= s.settings.maxClients.Load() {
+		full := !s.closed
+		s.mu.Unlock()
+		s.turnAway(socket, full)
+		return
+	}
+	l := newLink(s, socket)
+	s.links[l] = struct{}{}
+	s.running.Add(1)
+	s.mu.Unlock()
+	s.stats.clients.Add(1)
+	go l.serve()
+}
+
+// turnAway says why, if it is for want of room. The buffer of a new socket has room for one line, so this never waits.
+func (s *Server) turnAway(socket net.Conn, full bool) {
+	if full {
+		s.stats.rejected.Add(1)
+		_ = socket.SetWriteDeadline(time.Now().Add(lingerPeriod))
+		_, _ = socket.Write([]byte("-ERR max number of clients reached\r\n"))
+	}
+	_ = socket.Close()
+}
+
+// leave takes a connection that has ended out of the books.
+func (s *Server) leave(l *link) {
+	s.mu.Lock()
+	delete(s.links, l)
+	s.mu.Unlock()
+	s.stats.clients.Add(-1)
+	s.running.Done()
+}
+
+// watch looks after connections that are parked: their goroutines wait for the store and would not notice that the
+// client has gone. It costs nothing while no run takes longer than its period. It also does what was put off.
+func (s *Server) watch() {
+	defer s.running.Done()
+	var parked []*link
+	led := true
+	for s.sleep(watchPeriod) {
+		s.saveAsScheduled()
+		s.noted.Store(int64(s.moment()))
+		s.rates.sample(s.now(), s.measures.traffic())
+		led = s.forgetWithoutLeader(led)
+		s.weighMemory()
+		s.enforceSoftLimits(s.now())
+		if s.stats.parked.Load() == 0 {
+			continue
+		}
+		parked = s.longParked(parked[:0])
+		for _, l := range parked {
+			if hasGone(l.socket) {
+				l.clientGone()
+			}
+		}
+		clear(parked)
+	}
+}
+
+// longParked lists the connections that have been parked for a whole period.
+func (s *Server) longParked(dst []*link) []*link {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.links {
+		if l.stillParked() {
+			dst = append(dst, l)
+		}
+	}
+	return dst
+}
