@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
 )
@@ -19,12 +20,12 @@ const addressInterval = time.Second
 // told is what a member said of itself, beside what the configuration said then. When that changes, somebody knows
 // better, or as well.
 type told struct {
-	member     raft.Member
-	configured raft.Member
+	member     membership.Member
+	configured membership.Member
 }
 
 // noteAddresses takes what an admitted member says of its addresses. It reports whether that is news.
-func (n *Node) noteAddresses(m *raft.Member, theirs *transport.Hello) {
+func (n *Node) noteAddresses(m *membership.Member, theirs *transport.Hello) {
 	said := *m
 	said.PeerAddress, said.ClientAddress = theirs.PeerAddress, theirs.ClientAddress
 	tooLong := len(said.PeerAddress) > maxAddressBytes || len(said.ClientAddress) > maxAddressBytes
@@ -75,7 +76,7 @@ func (n *Node) keepAddresses() {
 }
 
 // writeAddresses writes new addresses of members to the log, and says what stood in the way.
-func (n *Node) writeAddresses(c *raft.Configuration, updates []raft.Member) (obstacle string) {
+func (n *Node) writeAddresses(c *membership.Configuration, updates []membership.Member) (obstacle string) {
 	possible, impossible := compatible(c, updates)
 	if impossible != nil {
 		obstacle = impossible.Error()
@@ -83,7 +84,7 @@ func (n *Node) writeAddresses(c *raft.Configuration, updates []raft.Member) (obs
 	if len(possible) == 0 {
 		return obstacle
 	}
-	switch answer, err := n.change(n.context, engine.Change{Update: possible}); {
+	switch answer, err := n.change(n.context, membership.Change{Update: possible}); {
 	case err != nil:
 		return err.Error()
 	case answer.Reason != "":
@@ -95,13 +96,13 @@ func (n *Node) writeAddresses(c *raft.Configuration, updates []raft.Member) (obs
 // compatible are those of some updates that can be made together, all of them if possible: two members may have swapped
 // addresses. Else a member that claims what another one has, and cannot have moved there, holds up nobody but itself;
 // then there is an error.
-func compatible(c *raft.Configuration, updates []raft.Member) (possible []raft.Member, impossible error) {
-	if _, err := (engine.Change{Update: updates}).Next(c); err == nil {
+func compatible(c *membership.Configuration, updates []membership.Member) (possible []membership.Member, impossible error) {
+	if _, err := (membership.Change{Update: updates}).Next(c); err == nil {
 		return updates, nil
 	}
 	for _, m := range updates {
 		more := append(slices.Clone(possible), m)
-		if _, err := (engine.Change{Update: more}).Next(c); err != nil {
+		if _, err := (membership.Change{Update: more}).Next(c); err != nil {
 			impossible = err
 			continue
 		}
@@ -112,13 +113,13 @@ func compatible(c *raft.Configuration, updates []raft.Member) (possible []raft.M
 
 // updates are the members whose addresses in the configuration are not what they say; none on a node that does not
 // lead.
-func (n *Node) updates(s *engine.Status) []raft.Member {
+func (n *Node) updates(s *engine.Status) []membership.Member {
 	if s.Role != raft.Leader || s.Configuration == nil {
 		return nil
 	}
 	n.peers.mu.Lock()
 	defer n.peers.mu.Unlock()
-	var moved []raft.Member
+	var moved []membership.Member
 	for i := range s.Configuration.Members {
 		m := &s.Configuration.Members[i]
 		said := n.peers.toldLocked(m)

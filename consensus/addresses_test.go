@@ -7,22 +7,24 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // moving is a leader of three that was told things.
-func moving(t *testing.T) (*Node, *raft.Configuration) {
+func moving(t *testing.T) (*Node, *membership.Configuration) {
 	n := openBlank(t, Options{ClientAddress: "own:2"})
 	t.Cleanup(func() { n.Close() })
-	c := &raft.Configuration{NextID: 4, Members: []raft.Member{
+	c := &membership.Configuration{NextID: 4, Members: []membership.Member{
 		{ID: 1, PeerAddress: n.options.PeerAddress, ClientAddress: "own:2"},
 		{ID: 2, PeerAddress: "b:1", ClientAddress: "b:2"}, {ID: 3, PeerAddress: "c:1", ClientAddress: "c:2"},
 	}}
 	return n, c
 }
 
-func leading(c *raft.Configuration) *engine.Status {
+func leading(c *membership.Configuration) *engine.Status {
 	return &engine.Status{State: engine.State{ID: 1, Role: raft.Leader, Configuration: c}}
 }
 
@@ -82,25 +84,25 @@ func TestALeaderWritesItsOwnNewAddress(t *testing.T) {
 
 // Node 2 claims the address of node 3, who has not moved.
 func TestD14_AMemberThatCannotHaveMovedHoldsUpNobodyElse(t *testing.T) {
-	c := &raft.Configuration{NextID: 5, Voters: []raft.NodeID{1, 2, 3, 4}, Members: membersOf(11, 12, 13, 14)}
+	c := &membership.Configuration{NextID: 5, Voters: []raftlog.NodeID{1, 2, 3, 4}, Members: membersOf(11, 12, 13, 14)}
 	for i, address := range []string{"a:1", "b:1", "c:1", "d:1"} {
 		c.Members[i].PeerAddress = address
 	}
-	to := func(id raft.NodeID, address string) raft.Member {
+	to := func(id raftlog.NodeID, address string) membership.Member {
 		m := c.Members[id-1]
 		m.PeerAddress = address
 		return m
 	}
 	a, b, d := to(1, "a:9"), to(2, "c:1"), to(4, "d:9")
-	possible, err := compatible(c, []raft.Member{a, b, d})
-	if !errors.Is(err, engine.ErrInUse) || !slices.Equal(possible, []raft.Member{a, d}) {
+	possible, err := compatible(c, []membership.Member{a, b, d})
+	if !errors.Is(err, membership.ErrInUse) || !slices.Equal(possible, []membership.Member{a, d}) {
 		t.Errorf("possible are %+v, %v", possible, err)
 	}
-	swapped := []raft.Member{to(2, "c:1"), to(3, "b:1")}
+	swapped := []membership.Member{to(2, "c:1"), to(3, "b:1")}
 	if possible, err := compatible(c, swapped); err != nil || !slices.Equal(possible, swapped) {
 		t.Errorf("swapped addresses: %+v, %v", possible, err)
 	}
-	if possible, err := compatible(c, []raft.Member{b}); err == nil || len(possible) != 0 {
+	if possible, err := compatible(c, []membership.Member{b}); err == nil || len(possible) != 0 {
 		t.Errorf("nothing is possible: %+v, %v", possible, err)
 	}
 }

@@ -48,7 +48,7 @@
 //
 // # Limits
 //
-// A command is at most Options.MaxEntryBytes long, a cluster has at most engine.MaxMembers members. A node keeps its
+// A command is at most Options.MaxEntryBytes long, a cluster has at most raft.MaxMembers members. A node keeps its
 // state machine in memory.
 //
 // Members that are started at other addresses find each other as long as one of them is where the others look for it.

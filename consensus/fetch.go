@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/snapshot"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // fetchPause is how long a node waits before it dials again for a file that it has in part.
@@ -16,7 +16,7 @@ const fetchPause = 100 * time.Millisecond
 
 // Fetch brings a file here from another node. A connection that breaks is made again for as long as each brings
 // something: what is in the file already is read again only when this gives up, and is called anew.
-func (s *snapshots) Fetch(ctx context.Context, from raft.NodeID, mark raft.SnapshotMark) (engine.Base, error) {
+func (s *snapshots) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (engine.Base, error) {
 	r, err := s.store.Receive(mark, func(int) error { return ctx.Err() })
 	if err != nil {
 		return engine.Base{}, judge(err)
@@ -32,8 +32,8 @@ func (s *snapshots) Fetch(ctx context.Context, from raft.NodeID, mark raft.Snaps
 // fetch is a file that is on its way here.
 type fetch struct {
 	*snapshots
-	from     raft.NodeID
-	mark     raft.SnapshotMark
+	from     raftlog.NodeID
+	mark     raftlog.SnapshotMark
 	receiver *snapshot.Receiver
 	// told is when the operator heard of it last.
 	told time.Time

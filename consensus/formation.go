@@ -7,8 +7,9 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // How a cluster of several nodes begins:
@@ -93,13 +94,13 @@ func (n *Node) form() error {
 	if identity.ClusterID == 0 {
 		identity.ClusterID = random()
 	}
-	c := &raft.Configuration{ClusterID: identity.ClusterID, HashSeed: random(), NextID: firstNode + 1}
-	c.Members = []raft.Member{{
+	c := &membership.Configuration{ClusterID: identity.ClusterID, HashSeed: random(), NextID: firstNode + 1}
+	c.Members = []membership.Member{{
 		ID: firstNode, Name: identity.Name, Incarnation: identity.Incarnation,
 		PeerAddress: n.options.PeerAddress, ClientAddress: n.options.ClientAddress,
 	}}
 	for _, j := range n.joiners {
-		c.Members = append(c.Members, raft.Member{
+		c.Members = append(c.Members, membership.Member{
 			ID: c.NextID, Name: j.Name, Incarnation: j.Incarnation,
 			PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress,
 		})
@@ -108,7 +109,7 @@ func (n *Node) form() error {
 	for _, m := range c.Members {
 		c.Voters = append(c.Voters, m.ID)
 	}
-	if err := engine.CheckRoom(c); err != nil {
+	if err := membership.CheckRoom(c); err != nil {
 		return fmt.Errorf("the cluster cannot be formed: %w", err)
 	}
 	if err := n.log.SetIdentity(identity); err != nil {
@@ -117,8 +118,8 @@ func (n *Node) form() error {
 	n.identity = identity
 	// It moves no time: nobody else's clock was heard yet, and what this node's shows may be wrong.
 	first := engine.FirstEntry(c, 0)
-	operation := raft.AppendOperation{Number: 1, Term: first.Term, Entries: []raft.Entry{first}}
-	if err := n.log.Append([]raft.AppendOperation{operation}); err != nil {
+	operation := raftlog.Operation{Number: 1, Term: first.Term, Entries: []raftlog.Entry{first}}
+	if err := n.log.Append([]raftlog.Operation{operation}); err != nil {
 		return n.broken(fmt.Errorf("store the first entry: %w", err))
 	}
 	n.restored.Term, n.restored.Entries = first.Term, operation.Entries

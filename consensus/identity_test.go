@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // journalist keeps what nodes tell their operators.
@@ -47,7 +48,7 @@ func (j *journalist) await(t *testing.T, words ...string) {
 // replaceAtItsAddress is the way out that the refusals name: an empty directory takes the member's place.
 func (c *trio) replaceAtItsAddress(i int) {
 	c.t.Helper()
-	id := raft.NodeID(0)
+	id := raftlog.NodeID(0)
 	address := c.options[i].PeerListen
 	for _, m := range c.nodes[(i+1)%3].Status().Configuration.Members {
 		if m.PeerAddress == address {
@@ -55,7 +56,7 @@ func (c *trio) replaceAtItsAddress(i int) {
 		}
 	}
 	ids, err := c.nodes[(i+1)%3].ChangeMembers(within(c.t), consensus.MemberChange{
-		Add: []string{address}, Remove: []raft.NodeID{id},
+		Add: []string{address}, Remove: []raftlog.NodeID{id},
 	})
 	if err != nil || len(ids) != 1 || ids[0] == id {
 		c.t.Fatalf("node %d is replaced by %d, %v", id, ids, err)
@@ -180,7 +181,7 @@ func TestARemovedNodeThatComesBackIsTold(t *testing.T) {
 	id := c.nodes[i].Status().ID
 	c.stop(i)
 	by := c.nodes[c.leader()]
-	if _, err := by.ChangeMembers(within(t), consensus.MemberChange{Remove: []raft.NodeID{id}}); err != nil {
+	if _, err := by.ChangeMembers(within(t), consensus.MemberChange{Remove: []raftlog.NodeID{id}}); err != nil {
 		t.Fatal(err)
 	}
 	var log journalist

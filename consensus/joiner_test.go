@@ -5,8 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/transport"
 )
 
@@ -19,7 +18,7 @@ func goodJoiner(incarnation uint64, address string) transport.Join {
 func TestD16_AJoinerThatCannotBeANodeIsRefused(t *testing.T) {
 	n := openBlank(t, Options{Bootstrap: true, Expect: 2})
 	for what, change := range map[string]func(*transport.Join){
-		"long name":           func(j *transport.Join) { j.Name = strings.Repeat("ab", engine.MaxConfigurationBytes/2) },
+		"long name":           func(j *transport.Join) { j.Name = strings.Repeat("ab", membership.MaxBytes/2) },
 		"no name":             func(j *transport.Join) { j.Name = "" },
 		"name of other bytes": func(j *transport.Join) { j.Name = strings.Repeat("x\n", nameBytes) },
 		"no incarnation":      func(j *transport.Join) { j.Incarnation = 0 },
@@ -62,16 +61,16 @@ func TestAJoinerThatAsksAgainIsOneMember(t *testing.T) {
 
 // The largest cluster with the longest honest texts, in the form in which it is stored.
 func TestAHundredNodesWithOrdinaryAddressesFitAConfiguration(t *testing.T) {
-	c := &raft.Configuration{ClusterID: 1, HashSeed: 1, NextID: 1}
+	c := &membership.Configuration{ClusterID: 1, HashSeed: 1, NextID: 1}
 	for range 100 {
 		host := strings.Repeat("h", 60)
-		c.Members = append(c.Members, raft.Member{
+		c.Members = append(c.Members, membership.Member{
 			ID: c.NextID, Name: randomName(), Incarnation: random(), PeerAddress: host + ":16379", ClientAddress: host + ":6379",
 		})
 		c.Voters = append(c.Voters, c.NextID)
 		c.NextID++
 	}
-	if _, err := engine.DecodeConfiguration(engine.EncodeConfiguration(c)); err != nil {
+	if _, err := membership.Decode(membership.Encode(c)); err != nil {
 		t.Fatal(err)
 	}
 }

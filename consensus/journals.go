@@ -4,15 +4,15 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // journals remember which members have smaller journals than this node, so that its operator is told once, and not with
 // every connection. The leader takes in no more than the smallest one can hold: the room of the others is wasted.
 type journals struct {
 	mu      sync.Mutex
-	smaller map[raft.NodeID]uint64
+	smaller map[raftlog.NodeID]uint64
 }
 
 // compare tells the operator when a member's journal has less room than this node's, and that is news.
@@ -28,7 +28,7 @@ func (j *journals) compare(theirs *transport.Hello, ownBytes int, logger *slog.L
 		return
 	}
 	if j.smaller == nil {
-		j.smaller = map[raft.NodeID]uint64{}
+		j.smaller = map[raftlog.NodeID]uint64{}
 	}
 	j.smaller[theirs.From] = bytes
 	logger.Warn("a member's journal is smaller than this node's, which bounds what a leader takes in: give all nodes "+

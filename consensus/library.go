@@ -6,20 +6,20 @@ import (
 	"io/fs"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
 	"github.com/raftredis/raftredis/snapshot"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // OpenSnapshot serves a file to another node: the one of the snapshot in force, or of the one before it, so that a
 // transfer that takes long is not in vain when a new one comes into force meanwhile.
-func (o owner) OpenSnapshot(theirs transport.Hello, mark raft.SnapshotMark) (transport.Source, error) {
+func (o owner) OpenSnapshot(theirs transport.Hello, mark raftlog.SnapshotMark) (transport.Source, error) {
 	r := o.runner.Load()
 	if r == nil {
 		return nil, &transport.Refusal{Text: "this node is no member of a cluster"}
 	}
 	s := r.Status()
-	for _, own := range []*raft.SnapshotMark{s.Snapshot, s.Retained} {
+	for _, own := range []*raftlog.SnapshotMark{s.Snapshot, s.Retained} {
 		if own != nil && own.Same(&mark) && own.FileBytes == mark.FileBytes {
 			return o.lend(*own, theirs.From)
 		}
@@ -28,7 +28,7 @@ func (o owner) OpenSnapshot(theirs transport.Hello, mark raft.SnapshotMark) (tra
 }
 
 // lend opens a file.
-func (o owner) lend(mark raft.SnapshotMark, to raft.NodeID) (transport.Source, error) {
+func (o owner) lend(mark raftlog.SnapshotMark, to raftlog.NodeID) (transport.Source, error) {
 	f, err := o.snapshots.store.Open(mark)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
 	"github.com/raftredis/raftredis/snapshot"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // still is a machine without a state.
@@ -32,7 +32,7 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 	if err := n.WaitServing(wait); err != nil {
 		t.Fatal(err)
 	}
-	mark := raft.SnapshotMark{Mark: raft.Mark{Index: 1, Term: 1}, FileHash: 5, FileBytes: 100}
+	mark := raftlog.SnapshotMark{Mark: raftlog.Mark{Index: 1, Term: 1}, FileHash: 5, FileBytes: 100}
 	var refusal *transport.Refusal
 	if _, err := (owner{n}).OpenSnapshot(transport.Hello{From: 2}, mark); !errors.As(err, &refusal) {
 		t.Fatalf("the answer is %v", err)
@@ -59,9 +59,9 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 	if err := source.Close(); err != nil {
 		t.Error(err)
 	}
-	for what, wrong := range map[string]func(m *raft.SnapshotMark){
-		"index": func(m *raft.SnapshotMark) { m.Index++ }, "term": func(m *raft.SnapshotMark) { m.Term++ },
-		"hash": func(m *raft.SnapshotMark) { m.FileHash++ }, "size": func(m *raft.SnapshotMark) { m.FileBytes++ },
+	for what, wrong := range map[string]func(m *raftlog.SnapshotMark){
+		"index": func(m *raftlog.SnapshotMark) { m.Index++ }, "term": func(m *raftlog.SnapshotMark) { m.Term++ },
+		"hash": func(m *raftlog.SnapshotMark) { m.FileHash++ }, "size": func(m *raftlog.SnapshotMark) { m.FileBytes++ },
 	} {
 		m := mark
 		wrong(&m)
@@ -76,7 +76,7 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 
 func TestASnapshotOfAnUnknownNodeCannotBeHad(t *testing.T) {
 	n := openBlank(t, Options{})
-	mark := raft.SnapshotMark{Mark: raft.Mark{Index: 9, Term: 1}, FileHash: 5, FileBytes: 100}
+	mark := raftlog.SnapshotMark{Mark: raftlog.Mark{Index: 9, Term: 1}, FileHash: 5, FileBytes: 100}
 	if _, err := n.snapshots.Fetch(t.Context(), 7, mark); !errors.Is(err, engine.ErrUnavailable) {
 		t.Errorf("the error is %v", err)
 	}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // How the members of a cluster change while it runs (A is where ChangeMembers was called, L leads, B is blank):
@@ -30,7 +30,7 @@ type MemberChange struct {
 	Add         []string
 	AddLearners []string
 	// Remove are ids of members that shall be none. A node that was removed before is removed already.
-	Remove []raft.NodeID
+	Remove []raftlog.NodeID
 }
 
 // ChangeMembers changes the members of the cluster, and returns the ids of those in Add and then in AddLearners when
@@ -42,7 +42,7 @@ type MemberChange struct {
 // changed it back; ErrUnknown if it is refused now, and may have been accepted before; ErrGoesOn with the context's
 // error if the log carries the change and it is not complete; else the context's error, with what stood in the way.
 // After any of the last three, asking for the same again is right.
-func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raft.NodeID, err error) {
+func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raftlog.NodeID, err error) {
 	r := n.runner.Load()
 	if r == nil || r.Status().Removed {
 		return nil, ErrNotMember
@@ -64,13 +64,13 @@ func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raft.
 		return nil, err
 	}
 	if len(voters) == 0 { // in one step, for a learner may leave its address to the one that takes its place
-		return n.carryOut(ctx, engine.Change{Add: learners, Learner: true, Remove: c.Remove}, c.AddLearners)
+		return n.carryOut(ctx, membership.Change{Add: learners, Learner: true, Remove: c.Remove}, c.AddLearners)
 	}
-	second, err := n.carryOut(ctx, engine.Change{Add: learners, Learner: true}, c.AddLearners)
+	second, err := n.carryOut(ctx, membership.Change{Add: learners, Learner: true}, c.AddLearners)
 	if err != nil {
 		return nil, err
 	}
-	first, err := n.carryOut(ctx, engine.Change{Add: voters, Remove: c.Remove}, c.Add)
+	first, err := n.carryOut(ctx, membership.Change{Add: voters, Remove: c.Remove}, c.Add)
 	if err != nil && len(second) > 0 {
 		err = fmt.Errorf("nodes %d are learners now; the rest: %w", second, err)
 	}
@@ -79,7 +79,7 @@ func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raft.
 
 // checkReachable refuses to grow a cluster whose members others cannot dial: one that was made of a single node need
 // not have told an address that means anything elsewhere.
-func checkReachable(c *raft.Configuration) error {
+func checkReachable(c *membership.Configuration) error {
 	if c == nil {
 		return nil
 	}
@@ -93,7 +93,7 @@ func checkReachable(c *raft.Configuration) error {
 }
 
 // contradiction refuses to add and remove the same node.
-func contradiction(add []raft.Member, remove []raft.NodeID) error {
+func contradiction(add []membership.Member, remove []raftlog.NodeID) error {
 	for _, m := range add {
 		if m.ID != 0 && slices.Contains(remove, m.ID) {
 			return fmt.Errorf("%w: node %d is to be added and removed", ErrRefused, m.ID)
@@ -103,8 +103,8 @@ func contradiction(add []raft.Member, remove []raft.NodeID) error {
 }
 
 // invite asks the nodes at the addresses who they are. The ID of a blank one is 0.
-func (n *Node) invite(ctx context.Context, addresses []string) ([]raft.Member, error) {
-	var members []raft.Member
+func (n *Node) invite(ctx context.Context, addresses []string) ([]membership.Member, error) {
+	var members []membership.Member
 	for _, address := range addresses {
 		m, err := n.inviteOne(ctx, address)
 		if err != nil {
@@ -115,27 +115,27 @@ func (n *Node) invite(ctx context.Context, addresses []string) ([]raft.Member, e
 	return members, nil
 }
 
-func (n *Node) inviteOne(ctx context.Context, address string) (raft.Member, error) {
+func (n *Node) inviteOne(ctx context.Context, address string) (membership.Member, error) {
 	s := n.runner.Load().Status()
 	guest, err := n.transport.Invite(ctx, address, n.clusterID())
 	var refusal *transport.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		return raft.Member{}, fmt.Errorf("%w: the node at %s: %s", ErrRefused, address, refusal.Text)
+		return membership.Member{}, fmt.Errorf("%w: the node at %s: %s", ErrRefused, address, refusal.Text)
 	case err != nil:
 		if m := memberAt(s.Configuration, address); m != nil {
 			return *m, nil // it is down, and a member all the same
 		}
-		return raft.Member{}, fmt.Errorf("ask the node at %s who it is: %w", address, err)
-	case guest.NodeID != 0 && engine.LeftOut(s.Committed, guest.NodeID):
-		return raft.Member{}, fmt.Errorf("%w: the node at %s is node %d, which was removed from this cluster; %s",
+		return membership.Member{}, fmt.Errorf("ask the node at %s who it is: %w", address, err)
+	case guest.NodeID != 0 && membership.LeftOut(s.Committed, guest.NodeID):
+		return membership.Member{}, fmt.Errorf("%w: the node at %s is node %d, which was removed from this cluster; %s",
 			ErrRefused, address, guest.NodeID, emptyDirectory)
 	}
 	if transport.CheckAddress(guest.PeerAddress) != nil {
 		guest.PeerAddress = address // it listens everywhere and does not know what others call it
 	}
 	if err := checkJoiner(guest.Join); err != nil {
-		return raft.Member{}, fmt.Errorf("the node at %s: %w", address, err)
+		return membership.Member{}, fmt.Errorf("the node at %s: %w", address, err)
 	}
 	m := memberOf(guest.Join)
 	m.ID = guest.NodeID
@@ -143,13 +143,13 @@ func (n *Node) inviteOne(ctx context.Context, address string) (raft.Member, erro
 }
 
 // memberOf is a blank node as a change of the membership wants it.
-func memberOf(j transport.Join) raft.Member {
-	return raft.Member{
+func memberOf(j transport.Join) membership.Member {
+	return membership.Member{
 		Name: j.Name, Incarnation: j.Incarnation, PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress,
 	}
 }
 
-func memberAt(c *raft.Configuration, peerAddress string) *raft.Member {
+func memberAt(c *membership.Configuration, peerAddress string) *membership.Member {
 	if c == nil {
 		return nil
 	}

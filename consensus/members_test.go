@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // fleet is nodes that come and go, each in a directory of its own.
@@ -81,7 +81,7 @@ func addresses(nodes ...*consensus.Node) []string {
 }
 
 // change makes a change by way of a node.
-func change(t *testing.T, by *consensus.Node, c consensus.MemberChange) []raft.NodeID {
+func change(t *testing.T, by *consensus.Node, c consensus.MemberChange) []raftlog.NodeID {
 	t.Helper()
 	ids, err := by.ChangeMembers(within(t), c)
 	if err != nil {
@@ -91,7 +91,7 @@ func change(t *testing.T, by *consensus.Node, c consensus.MemberChange) []raft.N
 }
 
 // expectVoters waits until a node knows exactly these nodes as the committed voters.
-func expectVoters(t *testing.T, n *consensus.Node, ids ...raft.NodeID) {
+func expectVoters(t *testing.T, n *consensus.Node, ids ...raftlog.NodeID) {
 	t.Helper()
 	until(t, "the voters to be as expected", func() bool {
 		c := n.Status().Committed
@@ -107,7 +107,7 @@ func TestAClusterGrowsFromOneToFiveUnderLoad(t *testing.T) {
 	first := change(t, f.nodes[0], consensus.MemberChange{Add: addresses(rest[0], rest[1])})
 	more := startLoad(t, rest[0], rest[1])
 	second := change(t, rest[1], consensus.MemberChange{Add: addresses(rest[2], rest[3])}) // not on the leader
-	if !slices.Equal(first, []raft.NodeID{2, 3}) || !slices.Equal(second, []raft.NodeID{4, 5}) {
+	if !slices.Equal(first, []raftlog.NodeID{2, 3}) || !slices.Equal(second, []raftlog.NodeID{4, 5}) {
 		t.Fatalf("the ids are %d and %d", first, second)
 	}
 	more.more(t, 50)
@@ -145,8 +145,8 @@ func TestThreeOfFiveAreReplacedInOneStepUnderLoad(t *testing.T) {
 	l := startLoad(t, staying...)
 	l.more(t, 50)
 	fresh := f.blank(3)
-	ids := change(t, staying[0], consensus.MemberChange{Add: addresses(fresh...), Remove: []raft.NodeID{1, 2, 3}})
-	if !slices.Equal(ids, []raft.NodeID{6, 7, 8}) {
+	ids := change(t, staying[0], consensus.MemberChange{Add: addresses(fresh...), Remove: []raftlog.NodeID{1, 2, 3}})
+	if !slices.Equal(ids, []raftlog.NodeID{6, 7, 8}) {
 		t.Fatalf("the ids are %d", ids)
 	}
 	l.more(t, 50)
@@ -173,7 +173,7 @@ func TestD8_TheLeaderRemovesItselfUnderLoad(t *testing.T) {
 		_ = f.nodes[0].TakeOver() // a busy machine may have made another one lead
 		return false
 	})
-	change(t, f.nodes[0], consensus.MemberChange{Remove: []raft.NodeID{1}})
+	change(t, f.nodes[0], consensus.MemberChange{Remove: []raftlog.NodeID{1}})
 	l.more(t, 20)
 	total := l.end(t)
 	for _, n := range f.nodes[1:] {
@@ -198,7 +198,7 @@ func TestS8_ClientsOfARemovedNodeAreToldTheTruthAtOnce(t *testing.T) {
 			}
 		}
 	}()
-	change(t, f.nodes[0], consensus.MemberChange{Remove: []raft.NodeID{3}})
+	change(t, f.nodes[0], consensus.MemberChange{Remove: []raftlog.NodeID{3}})
 	if err := <-ended; !errors.Is(err, consensus.ErrNotDone) {
 		t.Fatalf("the last command ended with: %v", err)
 	}
@@ -224,7 +224,7 @@ func TestALearnerReceivesEverythingAndDoesNotVote(t *testing.T) {
 	f := newFleet(t)
 	learner := f.blank(1)[0]
 	by := consensus.MemberChange{AddLearners: addresses(learner)}
-	if ids := change(t, f.nodes[0], by); !slices.Equal(ids, []raft.NodeID{2}) {
+	if ids := change(t, f.nodes[0], by); !slices.Equal(ids, []raftlog.NodeID{2}) {
 		t.Fatalf("the ids are %d", ids)
 	}
 	if err := learner.WaitServing(within(t)); err != nil { // the log has it before it is contacted
@@ -233,7 +233,7 @@ func TestALearnerReceivesEverythingAndDoesNotVote(t *testing.T) {
 	add(t, f.nodes[0], 5)
 	expectTotal(t, learner, 5)
 	expectVoters(t, learner, 1)
-	if ids := change(t, learner, consensus.MemberChange{Add: addresses(learner)}); !slices.Equal(ids, []raft.NodeID{2}) {
+	if ids := change(t, learner, consensus.MemberChange{Add: addresses(learner)}); !slices.Equal(ids, []raftlog.NodeID{2}) {
 		t.Fatalf("the ids are %d", ids)
 	}
 	expectVoters(t, learner, 1, 2)
@@ -256,7 +256,7 @@ func TestD10_ALearnerWhoseDiskIsLostIsReplacedAtItsAddress(t *testing.T) {
 		t.Fatalf("beside the old one: %v", err)
 	}
 	ids = change(t, f.nodes[0], consensus.MemberChange{AddLearners: at, Remove: ids})
-	if !slices.Equal(ids, []raft.NodeID{3}) {
+	if !slices.Equal(ids, []raftlog.NodeID{3}) {
 		t.Fatalf("the ids are %d", ids)
 	}
 	if err := fresh.WaitServing(within(t)); err != nil {
@@ -271,7 +271,7 @@ func TestWhatIsDoneIsDoneAgainWithoutEffect(t *testing.T) {
 	more := f.blank(1)
 	grow := consensus.MemberChange{Add: addresses(more[0], f.nodes[0])}
 	for range 2 {
-		if ids := change(t, f.nodes[0], grow); !slices.Equal(ids, []raft.NodeID{2, 1}) {
+		if ids := change(t, f.nodes[0], grow); !slices.Equal(ids, []raftlog.NodeID{2, 1}) {
 			t.Fatalf("the ids are %d", ids)
 		}
 	}
@@ -280,7 +280,7 @@ func TestWhatIsDoneIsDoneAgainWithoutEffect(t *testing.T) {
 	if f.nodes[0].Status().Committed != committed {
 		t.Fatal("nothing to change, and the log has a configuration more")
 	}
-	shrink := consensus.MemberChange{Remove: []raft.NodeID{2}}
+	shrink := consensus.MemberChange{Remove: []raftlog.NodeID{2}}
 	change(t, f.nodes[0], shrink)
 	change(t, f.nodes[0], shrink)
 	expectVoters(t, f.nodes[0], 1)
@@ -294,10 +294,10 @@ func TestChangesThatCannotBeAreRefusedWithAReason(t *testing.T) {
 		text   string
 	}{
 		"a node of another cluster": {consensus.MemberChange{Add: addresses(other.nodes[0])}, "another cluster"},
-		"who never was":             {consensus.MemberChange{Remove: []raft.NodeID{77}}, "node 77"},
-		"all voters":                {consensus.MemberChange{Remove: []raft.NodeID{1, 2}}, "last voter"},
+		"who never was":             {consensus.MemberChange{Remove: []raftlog.NodeID{77}}, "node 77"},
+		"all voters":                {consensus.MemberChange{Remove: []raftlog.NodeID{1, 2}}, "last voter"},
 		"added and removed": {
-			consensus.MemberChange{Add: addresses(f.nodes[1]), Remove: []raft.NodeID{2}}, "added and removed",
+			consensus.MemberChange{Add: addresses(f.nodes[1]), Remove: []raftlog.NodeID{2}}, "added and removed",
 		},
 		"a voter as a learner": {consensus.MemberChange{AddLearners: addresses(f.nodes[1])}, "is a voter"},
 	} {
@@ -317,7 +317,7 @@ func TestChangesThatCannotBeAreRefusedWithAReason(t *testing.T) {
 func TestARemovedNodesDirectoryIsNotAddedAgain(t *testing.T) {
 	f := newFleet(t)
 	change(t, f.nodes[0], consensus.MemberChange{Add: addresses(f.blank(2)...)})
-	change(t, f.nodes[0], consensus.MemberChange{Remove: []raft.NodeID{2}})
+	change(t, f.nodes[0], consensus.MemberChange{Remove: []raftlog.NodeID{2}})
 	_, err := f.nodes[2].ChangeMembers(within(t), consensus.MemberChange{Add: addresses(f.nodes[1])})
 	if !errors.Is(err, consensus.ErrRefused) || !strings.Contains(err.Error(), "node 2") {
 		t.Fatalf("the error is %v", err)
@@ -331,7 +331,7 @@ func TestAPromotionThatDoesNotComeCanBeGivenUp(t *testing.T) {
 	dead := f.blank(1)[0]
 	ctx, cancel := context.WithCancel(within(t))
 	waiting := make(chan error, 1)
-	member := consensus.MemberChange{Add: addresses(dead), Remove: []raft.NodeID{2}}
+	member := consensus.MemberChange{Add: addresses(dead), Remove: []raftlog.NodeID{2}}
 	go func() { _, err := f.nodes[0].ChangeMembers(ctx, member); waiting <- err }()
 	until(t, "the new node to be invited", func() bool { return f.nodes[0].Status().Configuration.NextID == 5 })
 	dead.Close()
@@ -342,7 +342,7 @@ func TestAPromotionThatDoesNotComeCanBeGivenUp(t *testing.T) {
 		}
 	}
 	cancel()
-	change(t, f.nodes[1], consensus.MemberChange{Remove: []raft.NodeID{4}})
+	change(t, f.nodes[1], consensus.MemberChange{Remove: []raftlog.NodeID{4}})
 }
 
 // All but one of the nodes are started anew at other addresses. Nobody is told; they find each other by what they say.
@@ -380,7 +380,7 @@ func TestANewMemberFindsThoseWhoCameAfterTheFounders(t *testing.T) {
 	}
 	second := f.blank(1)[0]
 	change(t, f.nodes[0], consensus.MemberChange{Add: addresses(second)})
-	change(t, second, consensus.MemberChange{Remove: []raft.NodeID{1}})
+	change(t, second, consensus.MemberChange{Remove: []raftlog.NodeID{1}})
 	if err := f.nodes[0].Close(); err != nil {
 		t.Fatal(err)
 	}

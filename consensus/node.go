@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
 	"github.com/raftredis/raftredis/wal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Node is one member of a cluster, or a blank node that waits to become one. Make it with Open. All methods may be
@@ -20,7 +20,7 @@ import (
 type Node struct {
 	options Options
 	log     *wal.Log
-	boot    raft.Boot
+	boot    raftlog.Boot
 
 	// snapshots are this node's files; base is what the one says from which the machine was restored by Open.
 	snapshots *snapshots
@@ -206,7 +206,7 @@ type Status struct {
 	SnapshotBeganAt  time.Time
 	LastSnapshotTook time.Duration
 	// Linked are the nodes to which messages can leave at this moment, in order. That says nothing of their health.
-	Linked []raft.NodeID
+	Linked []raftlog.NodeID
 	Log    wal.Stats
 }
 

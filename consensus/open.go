@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
 	"github.com/raftredis/raftredis/wal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Open starts a node in its directory. What it becomes depends on the directory first and on the options second:
@@ -44,10 +46,10 @@ func Open(o Options) (*Node, error) {
 		return nil, fmt.Errorf("open the log in %s: %w", o.Directory, err)
 	}
 	n := &Node{
-		options: o, log: log, boot: raft.Boot(random()), identity: restored.Identity, restored: restored,
+		options: o, log: log, boot: raftlog.Boot(random()), identity: restored.Identity, restored: restored,
 		assembled: make(chan struct{}), member: make(chan struct{}), moved: make(chan struct{}, 1),
 	}
-	n.peers.told = map[raft.NodeID]told{}
+	n.peers.told = map[raftlog.NodeID]told{}
 	n.context, n.stop = context.WithCancel(context.Background())
 	if err = n.restoreState(); err == nil {
 		err = n.assemble()
@@ -143,7 +145,7 @@ func (n *Node) start() error {
 		return nil
 	}
 	o := n.options.engineOptions()
-	o.ID, o.Boot, o.Seed = raft.NodeID(n.identity.NodeID), n.boot, random()
+	o.ID, o.Boot, o.Seed = raftlog.NodeID(n.identity.NodeID), n.boot, random()
 	restored, err := restoredRaft(&n.restored)
 	if err != nil {
 		return err
@@ -172,7 +174,7 @@ func restoredRaft(r *wal.Recovered) (raft.Restored, error) {
 		Entries: r.Entries, LastStamp: r.CheckpointStamp, Snapshot: r.Snapshot, Retained: r.Retained,
 	}
 	if len(r.ConfigurationBody) > 0 {
-		c, err := engine.DecodeConfiguration(r.ConfigurationBody)
+		c, err := membership.Decode(r.ConfigurationBody)
 		if err != nil {
 			return s, fmt.Errorf("configuration at entry %d: %w", r.ConfigurationIndex, err)
 		}
@@ -185,7 +187,7 @@ func restoredRaft(r *wal.Recovered) (raft.Restored, error) {
 type entries struct{ *wal.Log }
 
 // Entries reads from history, and says in the engine's words that an entry is too old to be there.
-func (l entries) Entries(from raft.Index, maxBytes int) (raft.Mark, []raft.Entry, error) {
+func (l entries) Entries(from raftlog.Index, maxBytes int) (raftlog.Mark, []raftlog.Entry, error) {
 	previous, found, err := l.Log.Entries(from, maxBytes)
 	if errors.Is(err, wal.ErrCompacted) {
 		err = fmt.Errorf("%w: %w", engine.ErrCompacted, err)

@@ -7,19 +7,19 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The identity of a member is lost and a blank one is in its place, as a copy of the directory's files from two moments
 // would leave it. Whatever the options ask for, the node must not speak: it has voted under a name it no longer knows.
 func TestALogWithoutAnOwnerIsRefused(t *testing.T) {
-	first := raft.Entry{Index: 1, Term: 1, Kind: raft.EntryNoOp}
+	first := raftlog.Entry{Index: 1, Term: 1, Kind: raftlog.EntryNoOp}
 	first.Seal()
-	for name, operation := range map[string]raft.AppendOperation{
+	for name, operation := range map[string]raftlog.Operation{
 		"a term":   {Number: 1, Term: 1},
 		"a vote":   {Number: 1, Term: 3, Vote: 2},
-		"an entry": {Number: 1, Term: 1, Entries: []raft.Entry{first}},
+		"an entry": {Number: 1, Term: 1, Entries: []raftlog.Entry{first}},
 	} {
 		directory := t.TempDir()
 		log, _, err := wal.Open(wal.Options{
@@ -29,7 +29,7 @@ func TestALogWithoutAnOwnerIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := log.Append([]raft.AppendOperation{operation}); err != nil {
+		if err := log.Append([]raftlog.Operation{operation}); err != nil {
 			t.Fatal(err)
 		}
 		if err := log.Close(); err != nil {

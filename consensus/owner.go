@@ -7,8 +7,10 @@ import (
 	"sync"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // owner is the node as its transport sees it.
@@ -20,7 +22,7 @@ func (o owner) Hello(transport.Peer) transport.Hello {
 	<-o.assembled
 	o.mu.Lock()
 	h := transport.Hello{
-		ClusterID: o.identity.ClusterID, From: raft.NodeID(o.identity.NodeID), Incarnation: o.identity.Incarnation,
+		ClusterID: o.identity.ClusterID, From: raftlog.NodeID(o.identity.NodeID), Incarnation: o.identity.Incarnation,
 		Boot: o.boot, Level: engine.Level, Name: o.identity.Name,
 		JournalRoomBytes: uint64(o.options.journalRoomBytes()),
 		PeerAddress:      o.options.PeerAddress, ClientAddress: o.options.ClientAddress,
@@ -28,7 +30,7 @@ func (o owner) Hello(transport.Peer) transport.Hello {
 	o.mu.Unlock()
 	if r := o.runner.Load(); r != nil {
 		s := r.Status()
-		h.Term, h.Durable = s.Term, raft.Mark{Term: s.DurableTerm, Index: s.Durable}
+		h.Term, h.Durable = s.Term, raftlog.Mark{Term: s.DurableTerm, Index: s.Durable}
 	}
 	return h
 }
@@ -62,7 +64,7 @@ func (o owner) Admit(theirs transport.Hello) error {
 	if err := checkMember(s.Configuration, &theirs); err != nil {
 		return err
 	}
-	if m := engine.FindMember(s.Configuration, theirs.From); m != nil {
+	if m := membership.Find(s.Configuration, theirs.From); m != nil {
 		o.noteAddresses(m, &theirs)
 		o.journals.compare(&theirs, o.options.journalRoomBytes(), o.options.Logger)
 	}
@@ -73,7 +75,7 @@ func (o owner) Admit(theirs transport.Hello) error {
 // sends to it, for the answers.
 func checkRemoved(s *engine.Status, theirs *transport.Hello) error {
 	served := func(f raft.FollowerStatus) bool { return f.ID == theirs.From }
-	if !engine.LeftOut(s.Committed, theirs.From) || slices.ContainsFunc(s.Followers, served) {
+	if !membership.LeftOut(s.Committed, theirs.From) || slices.ContainsFunc(s.Followers, served) {
 		return nil
 	}
 	return &transport.Refusal{Text: fmt.Sprintf("node %d was removed from the cluster; stop it, or %s",
@@ -82,7 +84,7 @@ func checkRemoved(s *engine.Status, theirs *transport.Hello) error {
 
 // checkMember refuses a data directory that is not the one the configuration names under the id: it was wiped or
 // copied, and must not vote with what the other one promised.
-func checkMember(c *raft.Configuration, theirs *transport.Hello) error {
+func checkMember(c *membership.Configuration, theirs *transport.Hello) error {
 	if c == nil {
 		return nil
 	}
@@ -98,7 +100,7 @@ func checkMember(c *raft.Configuration, theirs *transport.Hello) error {
 }
 
 // Receive passes messages on.
-func (o owner) Receive(from raft.NodeID, messages []raft.Message) bool {
+func (o owner) Receive(from raftlog.NodeID, messages []raft.Message) bool {
 	if r := o.runner.Load(); r != nil {
 		r.Receive(from, messages)
 	}
@@ -106,7 +108,7 @@ func (o owner) Receive(from raft.NodeID, messages []raft.Message) bool {
 }
 
 // LinkUp passes the news on.
-func (o owner) LinkUp(to raft.NodeID) {
+func (o owner) LinkUp(to raftlog.NodeID) {
 	o.links.set(to, true)
 	if r := o.runner.Load(); r != nil {
 		r.LinkUp(to)
@@ -114,15 +116,15 @@ func (o owner) LinkUp(to raft.NodeID) {
 }
 
 // LinkDown is told to the operator by the transport; Raft notices by itself.
-func (o owner) LinkDown(to raft.NodeID, _ error) { o.links.set(to, false) }
+func (o owner) LinkDown(to raftlog.NodeID, _ error) { o.links.set(to, false) }
 
 // links remembers to whom messages can leave, for those who ask.
 type links struct {
 	mu sync.Mutex
-	up map[raft.NodeID]bool
+	up map[raftlog.NodeID]bool
 }
 
-func (l *links) set(to raft.NodeID, up bool) {
+func (l *links) set(to raftlog.NodeID, up bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !up {
@@ -130,12 +132,12 @@ func (l *links) set(to raft.NodeID, up bool) {
 		return
 	}
 	if l.up == nil {
-		l.up = map[raft.NodeID]bool{}
+		l.up = map[raftlog.NodeID]bool{}
 	}
 	l.up[to] = true
 }
 
-func (l *links) list() []raft.NodeID {
+func (l *links) list() []raftlog.NodeID {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Sorted(maps.Keys(l.up))
@@ -153,11 +155,11 @@ func (l *links) list() []raft.NodeID {
 type peers struct {
 	mu         sync.Mutex
 	configured bool
-	introduced []transport.Peer // with ids above those of all members, at most engine.MaxMembers
+	introduced []transport.Peer // with ids above those of all members, at most raft.MaxMembers
 	// self and members are what the configuration says, told what members said of themselves since.
-	self    raft.NodeID
-	members []raft.Member
-	told    map[raft.NodeID]told
+	self    raftlog.NodeID
+	members []membership.Member
+	told    map[raftlog.NodeID]told
 }
 
 // list is whom to hold links to, and where. The caller holds the lock.
@@ -173,7 +175,7 @@ func (p *peers) list() []transport.Peer {
 
 // forgetKnown drops those introduced that the configuration has caught up with. The caller holds the lock.
 func (p *peers) forgetKnown() {
-	highest := raft.NodeID(0)
+	highest := raftlog.NodeID(0)
 	for i := range p.members {
 		highest = max(highest, p.members[i].ID)
 	}
@@ -181,7 +183,7 @@ func (p *peers) forgetKnown() {
 }
 
 // toldLocked is what a member said of itself, if that is newer than what the configuration says; nil otherwise.
-func (p *peers) toldLocked(m *raft.Member) *raft.Member {
+func (p *peers) toldLocked(m *membership.Member) *membership.Member {
 	said, ok := p.told[m.ID]
 	if !ok || !sameAddresses(&said.configured, m) {
 		return nil
@@ -189,7 +191,7 @@ func (p *peers) toldLocked(m *raft.Member) *raft.Member {
 	return &said.member
 }
 
-func (p *peers) addressLocked(m *raft.Member) string {
+func (p *peers) addressLocked(m *membership.Member) string {
 	if said := p.toldLocked(m); said != nil {
 		return said.PeerAddress
 	}
@@ -197,7 +199,7 @@ func (p *peers) addressLocked(m *raft.Member) string {
 }
 
 // find is a node that this one holds a link to.
-func (p *peers) find(id raft.NodeID) (transport.Peer, bool) {
+func (p *peers) find(id raftlog.NodeID) (transport.Peer, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.list()
@@ -209,7 +211,7 @@ func (p *peers) find(id raft.NodeID) (transport.Peer, bool) {
 }
 
 // addressOf is where a member takes connections, as far as this node knows.
-func (p *peers) addressOf(m *raft.Member) string {
+func (p *peers) addressOf(m *membership.Member) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.addressLocked(m)
@@ -221,7 +223,7 @@ func (n *Node) introduce(theirs *transport.Hello) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	known := slices.DeleteFunc(p.introduced, func(peer transport.Peer) bool { return peer.ID == theirs.From })
-	if len(known) >= engine.MaxMembers {
+	if len(known) >= membership.MaxMembers {
 		known = slices.Delete(known, 0, 1)
 	}
 	p.introduced = append(known, transport.Peer{
@@ -235,11 +237,11 @@ func (n *Node) introduce(theirs *transport.Hello) {
 type carrier struct {
 	*transport.Transport
 	node *Node
-	self raft.NodeID
+	self raftlog.NodeID
 }
 
 // SetPeers translates members into peers.
-func (c carrier) SetPeers(members []raft.Member) {
+func (c carrier) SetPeers(members []membership.Member) {
 	p := &c.node.peers
 	p.mu.Lock()
 	defer p.mu.Unlock()

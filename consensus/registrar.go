@@ -6,8 +6,9 @@ import (
 	"math"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // emptyDirectory is the way back in for a node whose data directory belongs to no member.
@@ -36,7 +37,7 @@ func (n *Node) admitJoiner(j transport.Join) error {
 	if err := checkReachable(s.Configuration); err != nil {
 		return err
 	}
-	answer, err := n.change(n.context, engine.Change{Add: []raft.Member{m}})
+	answer, err := n.change(n.context, membership.Change{Add: []membership.Member{m}})
 	switch {
 	case err != nil:
 		return err
@@ -47,7 +48,7 @@ func (n *Node) admitJoiner(j transport.Join) error {
 	return nil
 }
 
-func memberByIncarnation(c *raft.Configuration, incarnation uint64) *raft.Member {
+func memberByIncarnation(c *membership.Configuration, incarnation uint64) *membership.Member {
 	if c == nil {
 		return nil
 	}
@@ -59,7 +60,7 @@ func memberByIncarnation(c *raft.Configuration, incarnation uint64) *raft.Member
 	return nil
 }
 
-func sameAddresses(a, b *raft.Member) bool {
+func sameAddresses(a, b *membership.Member) bool {
 	return a.PeerAddress == b.PeerAddress && a.ClientAddress == b.ClientAddress
 }
 
@@ -75,7 +76,7 @@ func (o owner) Invite(clusterID uint64) (transport.Guest, error) {
 		return transport.Guest{}, &transport.Refusal{Text: fmt.Sprintf("it is node %d of another cluster, %016x; %s",
 			o.identity.NodeID, o.identity.ClusterID, emptyDirectory)}
 	}
-	return transport.Guest{NodeID: raft.NodeID(o.identity.NodeID), Join: o.describe()}, nil
+	return transport.Guest{NodeID: raftlog.NodeID(o.identity.NodeID), Join: o.describe()}, nil
 }
 
 // describe is what the node says of itself. The caller holds the lock.
@@ -95,7 +96,7 @@ func (o owner) Change(clusterID uint64, change []byte) (transport.Answer, error)
 	if own := o.clusterID(); own != clusterID {
 		return transport.Answer{}, fmt.Errorf("%w: %016x and %016x", transport.ErrCluster, own, clusterID)
 	}
-	c, err := engine.DecodeChange(change)
+	c, err := membership.DecodeChange(change)
 	if err != nil {
 		return transport.Answer{}, err
 	}

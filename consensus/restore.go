@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // restoreState opens the snapshots and gives the machine the state of the newest one that is whole, before anybody
@@ -29,7 +29,7 @@ func (n *Node) restoreState() (err error) {
 		return err
 	}
 	keep := partial(found, r.Snapshot)
-	for _, mark := range []*raft.SnapshotMark{r.Snapshot, r.Retained} {
+	for _, mark := range []*raftlog.SnapshotMark{r.Snapshot, r.Retained} {
 		if mark != nil {
 			keep = append(keep, *mark)
 		}
@@ -57,11 +57,11 @@ func checkSnapshots(directory string, r *wal.Recovered, found []snapshot.Found) 
 }
 
 // partial is the newest snapshot beyond the one in force that was being received when the last process ended.
-func partial(found []snapshot.Found, inForce *raft.SnapshotMark) []raft.SnapshotMark {
+func partial(found []snapshot.Found, inForce *raftlog.SnapshotMark) []raftlog.SnapshotMark {
 	for i := len(found) - 1; i >= 0; i-- {
 		f := &found[i]
 		if f.Kind == snapshot.Receiving && (inForce == nil || f.Mark.Index > inForce.Index) {
-			return []raft.SnapshotMark{{Mark: f.Mark, FileHash: f.FileHash}}
+			return []raftlog.SnapshotMark{{Mark: f.Mark, FileHash: f.FileHash}}
 		}
 	}
 	return nil
@@ -70,7 +70,7 @@ func partial(found []snapshot.Found, inForce *raft.SnapshotMark) []raft.Snapshot
 // restoreNewest restores from the snapshot in force, or from the one before it if the disk has spoilt that: the log
 // goes back to the older of the two for this day. The core then knows of the older one alone. So others are sent that
 // one, and the next one that comes into force keeps it, and the log from there on, and not the damaged one.
-func (n *Node) restoreNewest(inForce, retained *raft.SnapshotMark) (engine.Base, error) {
+func (n *Node) restoreNewest(inForce, retained *raftlog.SnapshotMark) (engine.Base, error) {
 	base, err := n.restoreFrom(inForce)
 	if err == nil || retained == nil || !isDamage(err) {
 		return base, refusal(n.options.Directory, err)
@@ -95,7 +95,7 @@ func refusal(directory string, err error) error {
 		"cluster, and add it again with an empty directory", directory, err)
 }
 
-func (n *Node) restoreFrom(mark *raft.SnapshotMark) (engine.Base, error) {
+func (n *Node) restoreFrom(mark *raftlog.SnapshotMark) (engine.Base, error) {
 	began := time.Now()
 	base, err := n.snapshots.Restore(*mark, n.options.Machine)
 	if err == nil {

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const (
@@ -249,7 +249,7 @@ func (l *library) leader(open ...int) int {
 
 // compact writes by way of a node until nobody who could lead has the entry behind an index: not on the disk, and not
 // in memory either, from where a leader serves those who lack no more than a few MiB.
-func (l *library) compact(by int, behind raft.Index, nodes ...int) {
+func (l *library) compact(by int, behind raftlog.Index, nodes ...int) {
 	l.t.Helper()
 	has := func(i int) bool {
 		s := l.nodes[i].Status()

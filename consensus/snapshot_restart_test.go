@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/snapshot"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // snapshotFiles are the names in a node's directory of snapshots, in the order of their marks.
@@ -43,7 +43,7 @@ func damage(t *testing.T, path string) {
 }
 
 // retainTwo writes until the node keeps two snapshots, and stops it.
-func (l *library) retainTwo(i int) (inForce, retained raft.SnapshotMark) {
+func (l *library) retainTwo(i int) (inForce, retained raftlog.SnapshotMark) {
 	l.t.Helper()
 	for range 2 {
 		l.write(i, 3)
@@ -167,7 +167,7 @@ func TestE7_FilesThatNobodyNamesAreRemovedAtTheStart(t *testing.T) {
 	l := newLibrary(t, 1)
 	inForce, retained := l.retainTwo(0)
 	directory := filepath.Join(l.options[0].Directory, "snapshots")
-	name := func(index raft.Index, suffix string) string {
+	name := func(index raftlog.Index, suffix string) string {
 		return filepath.Join(directory, fmt.Sprintf("%020d-%020d%s", index, inForce.Term, suffix))
 	}
 	named := snapshotFiles(t, l.options[0].Directory)

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/snapshot"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // snapshots are this node's files as its engine wants them: taken from its own machine, fetched from other nodes.
@@ -26,7 +26,7 @@ type snapshots struct {
 	// beganAt is when the last attempt at one began, in nanoseconds, and took how long it took; negative before the first.
 	beganAt, took atomic.Int64
 	// damaged is the file that the journal names and that this process could not start from; nil if there is none.
-	damaged *raft.SnapshotMark
+	damaged *raftlog.SnapshotMark
 }
 
 func openSnapshots(n *Node) (*snapshots, error) {
@@ -42,7 +42,7 @@ func openSnapshots(n *Node) (*snapshots, error) {
 
 // Take writes a frozen state as a file. What else fails than for want of space says that disk or machine cannot be
 // trusted.
-func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft.SnapshotMark, err error) {
+func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raftlog.SnapshotMark, err error) {
 	defer f.Image.Release()
 	if s.damaged != nil && f.Mark.Index <= s.damaged.Index {
 		// The log is being applied once more. What the journal names never goes back.
@@ -61,7 +61,7 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 		mark, err = w.Commit()
 	}
 	if err = errors.Join(err, w.Close()); err != nil {
-		return raft.SnapshotMark{}, judge(err)
+		return raftlog.SnapshotMark{}, judge(err)
 	}
 	s.takenAt.Store(time.Now().UnixNano())
 	return mark, nil
@@ -69,7 +69,7 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 
 // Restore gives the machine the state of a file. The file proves itself twice, before its first byte is used and at its
 // end; that the machine read all of it and made of it what was frozen, its hash proves.
-func (s *snapshots) Restore(mark raft.SnapshotMark, machine StateMachine) (base engine.Base, err error) {
+func (s *snapshots) Restore(mark raftlog.SnapshotMark, machine StateMachine) (base engine.Base, err error) {
 	f, err := s.store.Open(mark)
 	if err != nil {
 		return base, err
@@ -99,7 +99,7 @@ func (s *snapshots) Restore(mark raft.SnapshotMark, machine StateMachine) (base 
 }
 
 // Retain removes all files but those named.
-func (s *snapshots) Retain(marks ...raft.SnapshotMark) error {
+func (s *snapshots) Retain(marks ...raftlog.SnapshotMark) error {
 	removed, err := s.store.Retain(marks...)
 	if len(removed) > 0 {
 		s.node.options.Logger.Debug("old snapshots were removed", "files", removed)

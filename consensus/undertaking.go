@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const (
@@ -27,13 +29,13 @@ const (
 type undertaking struct {
 	node   *Node
 	runner *engine.Runner
-	change engine.Change
+	change membership.Change
 	// addresses are where the nodes of change.Add were asked who they are.
 	addresses []string
 	// open means that a leader may have put the change into its log. accepted means that one did, and gave these ids to
 	// the new members.
 	open, accepted bool
-	added          []raft.NodeID
+	added          []raftlog.NodeID
 	// seen means that this node's log has shown the change, committed.
 	seen bool
 	// obstacle is what the last attempt met.
@@ -42,7 +44,7 @@ type undertaking struct {
 
 // carryOut has the leader make a change, and returns when the log says that it is complete. The nodes of c.Add were
 // invited at the addresses.
-func (n *Node) carryOut(ctx context.Context, c engine.Change, addresses []string) ([]raft.NodeID, error) {
+func (n *Node) carryOut(ctx context.Context, c membership.Change, addresses []string) ([]raftlog.NodeID, error) {
 	if len(c.Add)+len(c.Remove) == 0 {
 		return nil, nil
 	}
@@ -175,7 +177,7 @@ const (
 
 // stageOf compares a committed configuration with what a change wants, after a leader gave the ids added to the nodes
 // of change.Add. The error says that somebody gave the change up meanwhile.
-func stageOf(c *raft.Configuration, change *engine.Change, added []raft.NodeID) (stage, error) {
+func stageOf(c *membership.Configuration, change *membership.Change, added []raftlog.NodeID) (stage, error) {
 	if c == nil {
 		return unseen, nil
 	}
@@ -184,9 +186,9 @@ func stageOf(c *raft.Configuration, change *engine.Change, added []raft.NodeID) 
 		s = underWay
 	}
 	for i, id := range added {
-		m := engine.FindMember(c, id)
+		m := membership.Find(c, id)
 		switch {
-		case engine.LeftOut(c, id):
+		case membership.LeftOut(c, id):
 			return unseen, fmt.Errorf("%w: node %d was removed again", ErrUndone, id)
 		case m == nil || m.Incarnation != change.Add[i].Incarnation:
 			return unseen, nil
@@ -198,7 +200,7 @@ func stageOf(c *raft.Configuration, change *engine.Change, added []raft.NodeID) 
 		switch {
 		case id >= c.NextID: // this node has yet to see that it was added
 			return unseen, nil
-		case engine.FindMember(c, id) == nil:
+		case membership.Find(c, id) == nil:
 		case slices.Contains(c.Retire, id) || c.Votes(id) && !slices.Contains(c.Voters, id):
 			s = underWay
 		default:
@@ -209,7 +211,7 @@ func stageOf(c *raft.Configuration, change *engine.Change, added []raft.NodeID) 
 }
 
 // askLeader gives a change to whoever leads: an error that is a *transport.Refusal is final.
-func (n *Node) askLeader(ctx context.Context, c engine.Change) (transport.Answer, error) {
+func (n *Node) askLeader(ctx context.Context, c membership.Change) (transport.Answer, error) {
 	leader, self := n.Leader()
 	switch {
 	case leader == nil:
@@ -217,11 +219,11 @@ func (n *Node) askLeader(ctx context.Context, c engine.Change) (transport.Answer
 	case self:
 		return n.change(ctx, c)
 	}
-	return n.transport.Change(ctx, n.peers.addressOf(leader), n.clusterID(), engine.EncodeChange(c))
+	return n.transport.Change(ctx, n.peers.addressOf(leader), n.clusterID(), membership.EncodeChange(c))
 }
 
 // change gives a change to this node's own turn.
-func (n *Node) change(ctx context.Context, c engine.Change) (transport.Answer, error) {
+func (n *Node) change(ctx context.Context, c membership.Change) (transport.Answer, error) {
 	r := n.runner.Load()
 	answered := make(chan struct{})
 	request := &engine.ChangeRequest{Change: c, Wake: func() { close(answered) }}
@@ -238,7 +240,7 @@ func (n *Node) change(ctx context.Context, c engine.Change) (transport.Answer, e
 		return transport.Answer{Added: idsOf(request.Accepted, c.Add)}, nil
 	case errors.Is(err, raft.ErrNotLeader):
 		return transport.Answer{Reason: err.Error(), Redirect: n.leaderAddress()}, nil
-	case errors.Is(err, raft.ErrTooEarly), errors.Is(err, raft.ErrChangeInProgress), errors.Is(err, engine.ErrStopped):
+	case errors.Is(err, raft.ErrTooEarly), errors.Is(err, membership.ErrChangeInProgress), errors.Is(err, engine.ErrStopped):
 		return transport.Answer{Reason: err.Error()}, nil
 	default:
 		return transport.Answer{}, &transport.Refusal{Text: err.Error()}
@@ -246,10 +248,10 @@ func (n *Node) change(ctx context.Context, c engine.Change) (transport.Answer, e
 }
 
 // idsOf are the ids of those whom a change added.
-func idsOf(c *raft.Configuration, added []raft.Member) []raft.NodeID {
-	var ids []raft.NodeID
+func idsOf(c *membership.Configuration, added []membership.Member) []raftlog.NodeID {
+	var ids []raftlog.NodeID
 	for _, a := range added {
-		at := slices.IndexFunc(c.Members, func(m raft.Member) bool { return m.Incarnation == a.Incarnation })
+		at := slices.IndexFunc(c.Members, func(m membership.Member) bool { return m.Incarnation == a.Incarnation })
 		ids = append(ids, c.Members[at].ID)
 	}
 	return ids

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Changes whose first attempt went to a leader that nobody heard of again.
@@ -28,7 +28,7 @@ func single(t *testing.T) (context.Context, *Node) {
 }
 
 // guest is a blank node, and what it says of itself.
-func guest(t *testing.T, ctx context.Context, by *Node) (*Node, raft.Member) {
+func guest(t *testing.T, ctx context.Context, by *Node) (*Node, membership.Member) {
 	t.Helper()
 	n := openBlank(t, Options{})
 	t.Cleanup(func() { n.Close() })
@@ -54,7 +54,7 @@ func TestD11_ANodeThatTookAnIDFromALostLogIsNotGivenAnother(t *testing.T) {
 	}
 	u := &undertaking{
 		node: a, runner: a.runner.Load(), open: true,
-		change: engine.Change{Add: []raft.Member{asInvited}}, addresses: []string{b.options.PeerAddress},
+		change: membership.Change{Add: []membership.Member{asInvited}}, addresses: []string{b.options.PeerAddress},
 	}
 	_, err := u.propose(ctx)
 	if !errors.Is(err, ErrUnknown) || !strings.Contains(err.Error(), "node 2") || !strings.Contains(err.Error(), "empty") {
@@ -72,7 +72,7 @@ func TestWhoWasInvitedIsNotReplacedOnTheWay(t *testing.T) {
 	m.Incarnation++
 	u := &undertaking{
 		node: a, runner: a.runner.Load(), open: true,
-		change: engine.Change{Add: []raft.Member{m}}, addresses: []string{b.options.PeerAddress},
+		change: membership.Change{Add: []membership.Member{m}}, addresses: []string{b.options.PeerAddress},
 	}
 	wait, err := u.propose(ctx)
 	if wait != changeRepeat || err != nil || !strings.Contains(u.obstacle, "when it was invited") {
@@ -84,7 +84,7 @@ func TestWhoWasInvitedIsNotReplacedOnTheWay(t *testing.T) {
 func TestD3_ARefusalAfterALostAnswerDoesNotSayThatNothingWasDone(t *testing.T) {
 	ctx, a := single(t)
 	for _, open := range []bool{false, true} {
-		u := &undertaking{node: a, runner: a.runner.Load(), open: open, change: engine.Change{Remove: []raft.NodeID{77}}}
+		u := &undertaking{node: a, runner: a.runner.Load(), open: open, change: membership.Change{Remove: []raftlog.NodeID{77}}}
 		_, err := u.propose(ctx)
 		told := strings.Contains(err.Error(), "node 77")
 		if errors.Is(err, ErrRefused) == open || errors.Is(err, ErrUnknown) != open || !told {

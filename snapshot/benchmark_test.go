@@ -4,8 +4,8 @@ import (
 	"io"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const benchmarkBytes = 256 << 20
@@ -24,7 +24,7 @@ func BenchmarkTake(b *testing.B) {
 	s, image := benchmarkStore(b)
 	b.SetBytes(benchmarkBytes)
 	for i := range b.N {
-		benchmarkTake(b, s, raft.Index(i+1), image)
+		benchmarkTake(b, s, raftlog.Index(i+1), image)
 	}
 }
 
@@ -81,7 +81,7 @@ func benchmarkStore(b *testing.B) (s *Store, image []byte) {
 	return s, imageOf(1, 1<<20)
 }
 
-func benchmarkTake(b *testing.B, s *Store, index raft.Index, image []byte) raft.SnapshotMark {
+func benchmarkTake(b *testing.B, s *Store, index raftlog.Index, image []byte) raftlog.SnapshotMark {
 	w, err := s.Create(headerAt(index), nil)
 	must(b, err)
 	for range benchmarkBytes / len(image) {

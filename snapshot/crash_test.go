@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // afterlife is a file system as it may be found after a crash.
@@ -58,7 +58,7 @@ func crashes(t *testing.T, m *vfs.Memory, run func(), check func(t *testing.T, d
 
 // mustBeSound demands that every file with a final name is whole and the one that its name says, and that the named
 // ones are there; then that Retain leaves these and nothing else, for good.
-func mustBeSound(t *testing.T, disk *vfs.Memory, size int, named ...raft.SnapshotMark) {
+func mustBeSound(t *testing.T, disk *vfs.Memory, size int, named ...raftlog.SnapshotMark) {
 	t.Helper()
 	s := newStore(t, disk)
 	found, err := s.List()
@@ -90,9 +90,9 @@ func TestE4_E7_F7_ACrashAtAnyPointOfTakingLeavesWhatIsNamed(t *testing.T) {
 	const size = 3*512 + 40
 	m := vfs.NewMemory()
 	s := newStore(t, m)
-	var named []raft.SnapshotMark // what a journal would name
+	var named []raftlog.SnapshotMark // what a journal would name
 	crashes(t, m, func() {
-		for index := raft.Index(1); index <= 4; index++ {
+		for index := raftlog.Index(1); index <= 4; index++ {
 			w, err := s.Create(headerAt(index), nil)
 			must(t, err)
 			_, err = w.Write(imageOf(index, size))
@@ -112,7 +112,7 @@ func TestE8_F7_ACrashAtAnyPointOfReceivingLeavesWhatIsNamedAndTheTransferGoesOn(
 	m := vfs.NewMemory()
 	s := newStore(t, m)
 	own := taken(t, s, 7, receivedSize)
-	named := []raft.SnapshotMark{own}
+	named := []raftlog.SnapshotMark{own}
 	crashes(t, m, func() {
 		r, err := s.Receive(fetched, nil)
 		must(t, err)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Pace is called with the bytes of every frame that was written, or read to be verified. It may block, so that the
@@ -117,8 +117,8 @@ func located(err error, path string, offset int64) error {
 func (f *File) Header() Header { return f.header }
 
 // Mark names the file's snapshot as the journal does. Its hash is what the footer says, until Verify has compared it.
-func (f *File) Mark() raft.SnapshotMark {
-	return raft.SnapshotMark{
+func (f *File) Mark() raftlog.SnapshotMark {
+	return raftlog.SnapshotMark{
 		Mark: f.header.Mark, Configuration: f.header.Configuration,
 		FileHash: f.hash, FileBytes: uint64(f.frames.fileBytes),
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The format, version 1. Numbers are little-endian, checksums are CRC32C.
@@ -65,12 +65,12 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Header says what a snapshot is of. All of it follows from the log up to Mark, so that all replicas write it alike.
 type Header struct {
 	// Mark is the last entry that the state holds.
-	Mark raft.Mark
+	Mark raftlog.Mark
 	// ClusterID and HashSeed are those of the cluster; see raft.Configuration.
 	ClusterID uint64
 	HashSeed  uint64
 	// Stamp is the highest stamp of an entry up to Mark.
-	Stamp raft.Stamp
+	Stamp raftlog.Stamp
 	// StateHash is the state machine's own hash of the state.
 	StateHash uint64
 	// Level is the feature level that a node must know to use the state: the highest of an entry up to Mark.

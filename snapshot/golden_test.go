@@ -8,8 +8,8 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // goldenFile is a file of version 1. A change of the format must leave it readable, or take a new version and a new
@@ -21,7 +21,7 @@ var rewrite = flag.Bool("rewrite", false, "write the golden file anew")
 func TestTheFormatOfVersion1IsReadAndWrittenAsEver(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	header := Header{
-		Mark: raft.Mark{Term: 7, Index: 123456}, ClusterID: 0x0102030405060708, HashSeed: 0x1112131415161718,
+		Mark: raftlog.Mark{Term: 7, Index: 123456}, ClusterID: 0x0102030405060708, HashSeed: 0x1112131415161718,
 		Stamp: 1700000000000, StateHash: 0xfedcba9876543210, Level: 3, Configuration: []byte("one, two, three"),
 	}
 	image := bytes.Repeat([]byte("raft and redis. "), 40) // a full section, and one that is not
@@ -90,18 +90,18 @@ func TestLimits_OfTheLayout(t *testing.T) {
 }
 
 func TestNamesAreReadAsTheyAreWritten(t *testing.T) {
-	mark := raft.Mark{Index: 1<<64 - 1, Term: 17}
+	mark := raftlog.Mark{Index: 1<<64 - 1, Term: 17}
 	for name, want := range map[string]Found{
-		finalName(mark, 0xabc):                     {Kind: Whole, Mark: mark, FileHash: 0xabc},
-		receivingName(mark, 1<<63):                 {Kind: Receiving, Mark: mark, FileHash: 1 << 63},
-		writingName(raft.Mark{Index: 1, Term: 17}): {Kind: Writing, Mark: raft.Mark{Index: 1, Term: 17}},
+		finalName(mark, 0xabc):                        {Kind: Whole, Mark: mark, FileHash: 0xabc},
+		receivingName(mark, 1<<63):                    {Kind: Receiving, Mark: mark, FileHash: 1 << 63},
+		writingName(raftlog.Mark{Index: 1, Term: 17}): {Kind: Writing, Mark: raftlog.Mark{Index: 1, Term: 17}},
 	} {
 		want.Name = name
 		if got, ours := parseName(name); !ours || got != want {
 			t.Errorf("%s is read as %+v", name, got)
 		}
 	}
-	if name := finalName(raft.Mark{Index: 5, Term: 2}, 0xabc); name !=
+	if name := finalName(raftlog.Mark{Index: 5, Term: 2}, 0xabc); name !=
 		"00000000000000000005-00000000000000000002-0000000000000abc.snapshot" {
 		t.Errorf("a file is called %s", name)
 	}

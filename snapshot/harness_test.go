@@ -9,8 +9,8 @@ import (
 	"path"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const testDirectory = "data/snapshots"
@@ -33,17 +33,17 @@ func newStore(t testing.TB, fs vfs.FS) *Store {
 	return s
 }
 
-func headerAt(index raft.Index) Header {
+func headerAt(index raftlog.Index) Header {
 	return Header{
-		Mark:      raft.Mark{Term: raft.Term(1 + index/100), Index: index},
+		Mark:      raftlog.Mark{Term: raftlog.Term(1 + index/100), Index: index},
 		ClusterID: 0x1122334455667788, HashSeed: 0x99aabbccddeeff00,
-		Stamp: raft.Stamp(1000 + index), StateHash: uint64(index) * 0x9e3779b97f4a7c15, Level: 1,
+		Stamp: raftlog.Stamp(1000 + index), StateHash: uint64(index) * 0x9e3779b97f4a7c15, Level: 1,
 		Configuration: []byte("members of the cluster"),
 	}
 }
 
 // imageOf is a state: bytes that differ from index to index, and nowhere repeat.
-func imageOf(index raft.Index, size int) []byte {
+func imageOf(index raftlog.Index, size int) []byte {
 	random := rand.NewChaCha8([32]byte{byte(index), byte(index >> 8)})
 	b := make([]byte, size+8)
 	for i := 0; i < size; i += 8 {
@@ -53,19 +53,19 @@ func imageOf(index raft.Index, size int) []byte {
 }
 
 // take writes a snapshot and closes its writer: from here on it is garbage unless a mark keeps it.
-func take(s *Store, index raft.Index, size int, pace Pace) (raft.SnapshotMark, error) {
+func take(s *Store, index raftlog.Index, size int, pace Pace) (raftlog.SnapshotMark, error) {
 	w, err := s.Create(headerAt(index), pace)
 	if err != nil {
-		return raft.SnapshotMark{}, err
+		return raftlog.SnapshotMark{}, err
 	}
 	if _, err := w.Write(imageOf(index, size)); err != nil {
-		return raft.SnapshotMark{}, errors.Join(err, w.Close())
+		return raftlog.SnapshotMark{}, errors.Join(err, w.Close())
 	}
 	mark, err := w.Commit()
 	return mark, errors.Join(err, w.Close())
 }
 
-func taken(t testing.TB, s *Store, index raft.Index, size int) raft.SnapshotMark {
+func taken(t testing.TB, s *Store, index raftlog.Index, size int) raftlog.SnapshotMark {
 	t.Helper()
 	mark, err := take(s, index, size, nil)
 	must(t, err)
@@ -102,7 +102,7 @@ func put(t testing.TB, fs vfs.FS, name string, content []byte) {
 }
 
 // imageIn opens a snapshot and reads its image, as a restore does.
-func imageIn(s *Store, mark raft.SnapshotMark) ([]byte, error) {
+func imageIn(s *Store, mark raftlog.SnapshotMark) ([]byte, error) {
 	f, err := s.Open(mark)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func imageIn(s *Store, mark raft.SnapshotMark) ([]byte, error) {
 }
 
 // mustHold demands that a store can restore a state.
-func mustHold(t testing.TB, s *Store, mark raft.SnapshotMark, size int) {
+func mustHold(t testing.TB, s *Store, mark raftlog.SnapshotMark, size int) {
 	t.Helper()
 	image, err := imageIn(s, mark)
 	must(t, err)
@@ -136,7 +136,7 @@ func names(t testing.TB, s *Store) (names []string) {
 }
 
 // sender returns the chunks of a file from an offset on.
-func sender(t testing.TB, s *Store, mark raft.SnapshotMark) *File {
+func sender(t testing.TB, s *Store, mark raftlog.SnapshotMark) *File {
 	t.Helper()
 	f, err := s.Open(mark)
 	must(t, err)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Kind says what a file in the directory is. The zero value is none.
@@ -36,15 +36,15 @@ const (
 	hashFormat = "-%016x"
 )
 
-func finalName(m raft.Mark, hash uint64) string {
+func finalName(m raftlog.Mark, hash uint64) string {
 	return fmt.Sprintf(markFormat+hashFormat, m.Index, m.Term, hash) + suffixes[Whole]
 }
 
-func writingName(m raft.Mark) string {
+func writingName(m raftlog.Mark) string {
 	return fmt.Sprintf(markFormat, m.Index, m.Term) + suffixes[Writing]
 }
 
-func receivingName(m raft.Mark, hash uint64) string {
+func receivingName(m raftlog.Mark, hash uint64) string {
 	return fmt.Sprintf(markFormat+hashFormat, m.Index, m.Term, hash) + suffixes[Receiving]
 }
 
@@ -53,7 +53,7 @@ type Found struct {
 	Kind Kind
 	// Name is the name in the directory.
 	Name string
-	Mark raft.Mark
+	Mark raftlog.Mark
 	// FileHash is 0 in a file that this node writes: its hash is not known yet.
 	FileHash uint64
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // damage is what is wrong with bytes whose place in a file the caller knows.
@@ -40,8 +40,8 @@ func parseHeader(b []byte) (h Header, sectionBytes int64, err error) {
 	h = Header{
 		ClusterID: word(24),
 		HashSeed:  word(32),
-		Mark:      raft.Mark{Index: raft.Index(word(40)), Term: raft.Term(word(48))},
-		Stamp:     raft.Stamp(word(56)),
+		Mark:      raftlog.Mark{Index: raftlog.Index(word(40)), Term: raftlog.Term(word(48))},
+		Stamp:     raftlog.Stamp(word(56)),
 		StateHash: word(64),
 		Level:     b[72],
 	}

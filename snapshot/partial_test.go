@@ -6,13 +6,13 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // announcedAt is the mark of a file that somebody else has, of which nothing more is known.
-func announcedAt(index raft.Index) raft.SnapshotMark {
-	return raft.SnapshotMark{Mark: raft.Mark{Term: 3, Index: index}, FileHash: uint64(index), FileBytes: 90000}
+func announcedAt(index raftlog.Index) raftlog.SnapshotMark {
+	return raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 3, Index: index}, FileHash: uint64(index), FileBytes: 90000}
 }
 
 // TestE14_TransfersThatNeverEndLeaveOnePartOnly: a follower is slower than the leader makes snapshots. Each transfer is
@@ -22,7 +22,7 @@ func TestE14_TransfersThatNeverEndLeaveOnePartOnly(t *testing.T) {
 	m := vfs.NewMemory()
 	s := newStore(t, m)
 	own := taken(t, s, 5, 900)
-	for index := raft.Index(100); index < 110; index++ {
+	for index := raftlog.Index(100); index < 110; index++ {
 		r, err := s.Receive(announcedAt(index), nil)
 		must(t, err)
 		must(t, r.Close())

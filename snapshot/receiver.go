@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Receiver receives one snapshot from other nodes: chunks by Write, Commit when it is Done, in any case Close. It is
@@ -16,7 +16,7 @@ import (
 // returned by the Pace is the caller's; after any other the disk is not to be trusted.
 type Receiver struct {
 	store *Store
-	mark  raft.SnapshotMark
+	mark  raftlog.SnapshotMark
 	pace  Pace
 
 	temporary, final string
@@ -34,7 +34,7 @@ type Receiver struct {
 // Receive begins to receive the announced snapshot, or goes on where an earlier Receiver ended: what that one has left
 // is read, verified and written again first, at the pace. What is left of other transfers, and not being received now,
 // is given up. A snapshot that is being received now is ErrBusy.
-func (s *Store) Receive(mark raft.SnapshotMark, pace Pace) (*Receiver, error) {
+func (s *Store) Receive(mark raftlog.SnapshotMark, pace Pace) (*Receiver, error) {
 	header := Header{Mark: mark.Mark, Configuration: mark.Configuration}
 	if err := header.validate(); err != nil {
 		return nil, err

@@ -11,14 +11,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const receivedSize = 5*512 + 77
 
 // prepared is a leader's store with a snapshot.
-func prepared(t testing.TB) (*File, raft.SnapshotMark) {
+func prepared(t testing.TB) (*File, raftlog.SnapshotMark) {
 	t.Helper()
 	s := newStore(t, vfs.NewMemory())
 	mark := taken(t, s, 300, receivedSize)
@@ -225,12 +225,12 @@ func TestOtherChunksThanTheNextAreRefused(t *testing.T) {
 
 func TestAnotherSnapshotThanTheAnnouncedIsRefused(t *testing.T) {
 	from, mark := prepared(t)
-	for name, change := range map[string]func(*raft.SnapshotMark){
-		"index": func(m *raft.SnapshotMark) { m.Index++ }, "term": func(m *raft.SnapshotMark) { m.Term++ },
-		"configuration": func(m *raft.SnapshotMark) { m.Configuration = []byte("others") },
-		"longer":        func(m *raft.SnapshotMark) { m.FileBytes++ },
-		"shorter":       func(m *raft.SnapshotMark) { m.FileBytes-- },
-		"no size":       func(m *raft.SnapshotMark) { m.FileBytes = 0 },
+	for name, change := range map[string]func(*raftlog.SnapshotMark){
+		"index": func(m *raftlog.SnapshotMark) { m.Index++ }, "term": func(m *raftlog.SnapshotMark) { m.Term++ },
+		"configuration": func(m *raftlog.SnapshotMark) { m.Configuration = []byte("others") },
+		"longer":        func(m *raftlog.SnapshotMark) { m.FileBytes++ },
+		"shorter":       func(m *raftlog.SnapshotMark) { m.FileBytes-- },
+		"no size":       func(m *raftlog.SnapshotMark) { m.FileBytes = 0 },
 	} {
 		s := newStore(t, vfs.NewMemory())
 		announced := mark

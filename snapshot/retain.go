@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // List returns the files of the directory that are ours, in the order of their marks. It tells names only: what is in
@@ -31,7 +31,7 @@ func (s *Store) List() ([]Found, error) {
 //
 // It must not be called before the journal's record that retires a file is durable. It returns the names that it
 // removed, also with an error.
-func (s *Store) Retain(keep ...raft.SnapshotMark) (removed []string, err error) {
+func (s *Store) Retain(keep ...raftlog.SnapshotMark) (removed []string, err error) {
 	s.noteNamed(keep)
 	removed, err = s.remove(func(f Found) bool { return !slices.ContainsFunc(keep, f.isOf) })
 	if err != nil || len(removed) == 0 {
@@ -56,7 +56,7 @@ func (s *Store) giveUpParts() error {
 }
 
 // noteNamed ends the protection of complete files that are named.
-func (s *Store) noteNamed(marks []raft.SnapshotMark) {
+func (s *Store) noteNamed(marks []raftlog.SnapshotMark) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range marks {
@@ -87,6 +87,6 @@ func (s *Store) remove(over func(Found) bool) (removed []string, err error) {
 
 // isOf reports whether a mark names the file, whole or partial. What a node began to write before it knew a hash, no
 // mark names.
-func (f Found) isOf(m raft.SnapshotMark) bool {
+func (f Found) isOf(m raftlog.SnapshotMark) bool {
 	return f.Kind != Writing && f.Mark == m.Mark && f.FileHash == m.FileHash
 }

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestRetainKeepsWhatIsNamedAndRemovesTheRest(t *testing.T) {
@@ -17,20 +17,20 @@ func TestRetainKeepsWhatIsNamedAndRemovesTheRest(t *testing.T) {
 	s := newStore(t, m)
 	from, fetched := prepared(t)
 	old, previous, inForce := taken(t, s, 5, 900), taken(t, s, 6, 900), taken(t, s, 7, 900)
-	unwanted := raft.SnapshotMark{Mark: raft.Mark{Term: 4, Index: 299}, FileHash: 9, FileBytes: 3000}
+	unwanted := raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 4, Index: 299}, FileHash: 9, FileBytes: 3000}
 	r, err := s.Receive(fetched, nil)
 	must(t, err)
 	must(t, send(from, r, 3))
 	must(t, r.Close())
 	put(t, m, receivingName(unwanted.Mark, unwanted.FileHash), []byte("a part of a snapshot"))
-	put(t, m, writingName(raft.Mark{Term: 1, Index: 8}), []byte("half a snapshot"))
+	put(t, m, writingName(raftlog.Mark{Term: 1, Index: 8}), []byte("half a snapshot"))
 	put(t, m, "notes.txt", []byte("not ours"))
 
 	removed, err := s.Retain(inForce, previous, fetched)
 	must(t, err)
 	want := []string{
-		finalName(old.Mark, old.FileHash), writingName(raft.Mark{Term: 1, Index: 8}),
-		receivingName(raft.Mark{Term: 4, Index: 299}, 9),
+		finalName(old.Mark, old.FileHash), writingName(raftlog.Mark{Term: 1, Index: 8}),
+		receivingName(raftlog.Mark{Term: 4, Index: 299}, 9),
 	}
 	if !slices.Equal(removed, want) {
 		t.Fatalf("removed %v, want %v", removed, want)
@@ -133,8 +133,8 @@ func TestE3_E7_AnOldListDoesNotRemoveANewSnapshot(t *testing.T) {
 // TestACompleteSnapshotThatIsNeverNamedGivesWayToLaterOnes: the journal came to name others, of other nodes.
 func TestACompleteSnapshotThatIsNeverNamedGivesWayToLaterOnes(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
-	var last raft.SnapshotMark
-	for index := raft.Index(5); index < 15; index++ {
+	var last raftlog.SnapshotMark
+	for index := raftlog.Index(5); index < 15; index++ {
 		last = taken(t, s, index, 900)
 		_, err := s.Retain()
 		must(t, err)
@@ -184,15 +184,15 @@ func TestRetainWithNothingToRemoveTouchesNothing(t *testing.T) {
 func TestListTellsWhatIsThere(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	mark := taken(t, s, 5, 900)
-	put(t, s.fs, writingName(raft.Mark{Term: 1, Index: 8}), nil)
-	put(t, s.fs, receivingName(raft.Mark{Term: 2, Index: 3}, 4), nil)
+	put(t, s.fs, writingName(raftlog.Mark{Term: 1, Index: 8}), nil)
+	put(t, s.fs, receivingName(raftlog.Mark{Term: 2, Index: 3}, 4), nil)
 	put(t, s.fs, "notes.txt", nil)
 	found, err := s.List()
 	must(t, err)
 	want := []Found{
-		{Kind: Receiving, Mark: raft.Mark{Term: 2, Index: 3}, FileHash: 4},
+		{Kind: Receiving, Mark: raftlog.Mark{Term: 2, Index: 3}, FileHash: 4},
 		{Kind: Whole, Mark: mark.Mark, FileHash: mark.FileHash},
-		{Kind: Writing, Mark: raft.Mark{Term: 1, Index: 8}},
+		{Kind: Writing, Mark: raftlog.Mark{Term: 1, Index: 8}},
 	}
 	for i := range found {
 		if !strings.HasSuffix(found[i].Name, "."+found[i].Kind.String()) {
@@ -213,8 +213,8 @@ func TestE12_SnapshotsComeAndGoWhileOneIsSent(t *testing.T) {
 	var group sync.WaitGroup
 	group.Go(func() { // the leader's snapshotter
 		defer close(announced)
-		var previous raft.SnapshotMark
-		for i := range raft.Index(rounds) {
+		var previous raftlog.SnapshotMark
+		for i := range raftlog.Index(rounds) {
 			w, err := leader.Create(headerAt(100+i), nil)
 			if err == nil {
 				_, err = w.Write(imageOf(100+i, receivedSize))
@@ -251,7 +251,7 @@ func TestE12_SnapshotsComeAndGoWhileOneIsSent(t *testing.T) {
 		}
 	})
 	group.Go(func() { // the follower's own snapshots
-		for i := range raft.Index(rounds) {
+		for i := range raftlog.Index(rounds) {
 			if _, err := take(follower, 900+i, 900, nil); err != nil {
 				t.Error(err)
 			}

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // syncBytes is how much is written before it is synced: enough that the sync costs little, little enough that another
@@ -88,7 +88,7 @@ func (s *Store) path(name string) string { return path.Join(s.directory, name) }
 // Open opens the snapshot that a mark names, and makes sure that it is the one: index, term, configuration, size, and
 // the hash that the footer claims. The error is a CorruptionError, wraps ErrForeign or ErrVersion, or is the file
 // system's: fs.ErrNotExist means damage if the journal names the mark, and otherwise that the snapshot was retired.
-func (s *Store) Open(mark raft.SnapshotMark) (*File, error) {
+func (s *Store) Open(mark raftlog.SnapshotMark) (*File, error) {
 	f, err := OpenFile(s.fs, s.path(finalName(mark.Mark, mark.FileHash)))
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (s *Store) Open(mark raft.SnapshotMark) (*File, error) {
 	return f, nil
 }
 
-func mustBe(found, wanted raft.SnapshotMark, path string) error {
+func mustBe(found, wanted raftlog.SnapshotMark, path string) error {
 	if sameSnapshot(found, wanted) {
 		return nil
 	}
@@ -108,7 +108,7 @@ func mustBe(found, wanted raft.SnapshotMark, path string) error {
 		path, found.Mark, found.FileBytes, found.FileHash, wanted.Mark, wanted.FileBytes, wanted.FileHash, ErrForeign)
 }
 
-func sameSnapshot(a, b raft.SnapshotMark) bool {
+func sameSnapshot(a, b raftlog.SnapshotMark) bool {
 	return a.Mark == b.Mark && a.FileHash == b.FileHash && a.FileBytes == b.FileBytes &&
 		string(a.Configuration) == string(b.Configuration)
 }
@@ -148,7 +148,7 @@ func (s *Store) release(names ...string) {
 //
 // It closes the handle in any case, and reports whether the file has its final name.
 func (s *Store) publish(
-	handle vfs.File, temporary, final string, mark raft.SnapshotMark, pace Pace,
+	handle vfs.File, temporary, final string, mark raftlog.SnapshotMark, pace Pace,
 ) (named bool, err error) {
 	err = s.prove(handle, temporary, mark, pace)
 	if err = errors.Join(err, handle.Close()); err != nil {
@@ -164,7 +164,7 @@ func (s *Store) publish(
 }
 
 // prove syncs a file, and reads it back.
-func (s *Store) prove(handle vfs.File, name string, mark raft.SnapshotMark, pace Pace) error {
+func (s *Store) prove(handle vfs.File, name string, mark raftlog.SnapshotMark, pace Pace) error {
 	if err := handle.Sync(); err != nil {
 		return fmt.Errorf("sync %s: %w", s.path(name), err)
 	}

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"hash"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Writer writes one snapshot: the image by Write, then Commit, in any case Close. It is for one goroutine, which it
@@ -127,27 +127,27 @@ func (w *Writer) fail(err error) error {
 
 // Commit ends the image and publishes the file: when it returns, the file has been synced, read back, verified and
 // named, and the mark may be given to the journal. Retain removes it only when it named it before.
-func (w *Writer) Commit() (raft.SnapshotMark, error) {
+func (w *Writer) Commit() (raftlog.SnapshotMark, error) {
 	if w.err == nil && len(w.frame) > sectionHeaderBytes {
 		w.closeSection()
 	}
 	if w.err != nil {
-		return raft.SnapshotMark{}, w.err
+		return raftlog.SnapshotMark{}, w.err
 	}
 	end := footer{sections: w.sections, fileBytes: w.writtenBytes + footerBytes}
 	b := end.append(nil, w.sum)
 	w.hash.Write(b[:footerHashedBytes])
 	end.hash = sum64(w.hash)
 	if err := w.put(end.append(b[:0], w.sum)); err != nil {
-		return raft.SnapshotMark{}, err
+		return raftlog.SnapshotMark{}, err
 	}
-	mark := raft.SnapshotMark{
+	mark := raftlog.SnapshotMark{
 		Mark: w.header.Mark, Configuration: w.header.Configuration, FileHash: end.hash, FileBytes: uint64(end.fileBytes),
 	}
 	return mark, w.publish(mark)
 }
 
-func (w *Writer) publish(mark raft.SnapshotMark) error {
+func (w *Writer) publish(mark raftlog.SnapshotMark) error {
 	final := finalName(mark.Mark, mark.FileHash)
 	if err := w.store.claim(final); err != nil {
 		return w.fail(err)

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestAnImageOfAnySizeComesBackAsItWas(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	for i, size := range []int{0, 1, 511, 512, 513, 1023, 1024, 1025, 5000} {
-		index := raft.Index(100 + i)
+		index := raftlog.Index(100 + i)
 		mark := taken(t, s, index, size)
 		mustHold(t, s, mark, size)
 		f := sender(t, s, mark)
@@ -34,7 +34,7 @@ func TestAnImageOfAnySizeComesBackAsItWas(t *testing.T) {
 
 func TestE13_EqualStatesGiveEqualFilesHoweverTheyAreWritten(t *testing.T) {
 	var files [][]byte
-	var marks []raft.SnapshotMark
+	var marks []raftlog.SnapshotMark
 	for _, cut := range []int{1, 7, 512, 513, 4000} {
 		s := newStore(t, vfs.NewMemory())
 		w, err := s.Create(headerAt(500), nil)
@@ -57,7 +57,7 @@ func TestE13_EqualStatesGiveEqualFilesHoweverTheyAreWritten(t *testing.T) {
 			t.Fatalf("cut %d makes another file: %+v, not %+v", i, marks[i], marks[0])
 		}
 	}
-	if marks[0].Mark != (raft.Mark{Term: 6, Index: 500}) {
+	if marks[0].Mark != (raftlog.Mark{Term: 6, Index: 500}) {
 		t.Fatalf("the mark is %v", marks[0].Mark)
 	}
 }
@@ -197,7 +197,7 @@ func TestLimits_OfTheWriter(t *testing.T) {
 	if found := names(t, s); len(found) != 1 {
 		t.Fatalf("left %v", found)
 	}
-	for _, header := range []Header{{}, {Mark: raft.Mark{Index: 3}}, {Mark: raft.Mark{Term: 3}}} {
+	for _, header := range []Header{{}, {Mark: raftlog.Mark{Index: 3}}, {Mark: raftlog.Mark{Term: 3}}} {
 		if _, err := s.Create(header, nil); err == nil {
 			t.Fatalf("a snapshot at %v was begun", header.Mark)
 		}
@@ -223,7 +223,7 @@ func TestE10_TwoSnapshotsInAShortTimeDoNotMeet(t *testing.T) {
 	must(t, err)
 	must(t, first.Close())
 	must(t, second.Close())
-	for _, mark := range []raft.SnapshotMark{earlier, later} {
+	for _, mark := range []raftlog.SnapshotMark{earlier, later} {
 		image, err := imageIn(s, mark)
 		must(t, err)
 		if once := imageOf(mark.Index, 800); !bytes.Equal(image, append(once, once...)) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const testFileBytes = 64 << 10
@@ -42,29 +42,29 @@ func open(t testing.TB, o Options) (*Log, Recovered) {
 	return l, r
 }
 
-func entry(index raft.Index, term raft.Term, bodyBytes int) raft.Entry {
-	e := raft.Entry{
-		Index: index, Term: term, Kind: raft.EntryCommand, Stamp: raft.Stamp(index),
+func entry(index raftlog.Index, term raftlog.Term, bodyBytes int) raftlog.Entry {
+	e := raftlog.Entry{
+		Index: index, Term: term, Kind: raftlog.EntryCommand, Stamp: raftlog.Stamp(index),
 		Body: bytes.Repeat([]byte(fmt.Sprintf("%d/%d ", index, term)), bodyBytes/4+1)[:bodyBytes],
 	}
 	e.Seal()
 	return e
 }
 
-func entries(first, last raft.Index, term raft.Term, bodyBytes int) []raft.Entry {
-	var es []raft.Entry
+func entries(first, last raftlog.Index, term raftlog.Term, bodyBytes int) []raftlog.Entry {
+	var es []raftlog.Entry
 	for i := first; i <= last; i++ {
 		es = append(es, entry(i, term, bodyBytes))
 	}
 	return es
 }
 
-func operation(term raft.Term, vote raft.NodeID, es ...raft.Entry) []raft.AppendOperation {
-	return []raft.AppendOperation{{Term: term, Vote: vote, Entries: es}}
+func operation(term raftlog.Term, vote raftlog.NodeID, es ...raftlog.Entry) []raftlog.Operation {
+	return []raftlog.Operation{{Term: term, Vote: vote, Entries: es}}
 }
 
 // fill appends entries to a log and writes them to history, a few at a time.
-func fill(t testing.TB, l *Log, first, last raft.Index, term raft.Term, bodyBytes int) {
+func fill(t testing.TB, l *Log, first, last raftlog.Index, term raftlog.Term, bodyBytes int) {
 	t.Helper()
 	for from := first; from <= last; from += 5 {
 		es := entries(from, min(from+4, last), term, bodyBytes)
@@ -74,12 +74,12 @@ func fill(t testing.TB, l *Log, first, last raft.Index, term raft.Term, bodyByte
 }
 
 // wantEntries reads everything from lo to hi and compares.
-func wantEntries(t testing.TB, l *Log, lo, hi raft.Index, term raft.Term, bodyBytes int) {
+func wantEntries(t testing.TB, l *Log, lo, hi raftlog.Index, term raftlog.Term, bodyBytes int) {
 	t.Helper()
 	for at := lo; at <= hi; {
 		previous, found, err := l.Entries(at, 4000)
 		must(t, err)
-		if want := (raft.Mark{Term: term, Index: at - 1}); at > 1 && previous != want {
+		if want := (raftlog.Mark{Term: term, Index: at - 1}); at > 1 && previous != want {
 			t.Fatalf("the entry before %d is %v, want %v", at, previous, want)
 		}
 		for _, e := range found {

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 	tidwall "github.com/tidwall/wal"
 )
 
@@ -46,8 +46,8 @@ type history struct {
 	// gone counts segments that went since the library was opened; goneMax is goneSegmentsMax, less in tests.
 	gone, goneMax int
 	// base is the mark before the first entry, last that of the last one written.
-	base, last raft.Mark
-	first      raft.Index
+	base, last raftlog.Mark
+	first      raftlog.Index
 	batch      tidwall.Batch
 	frame      []byte
 	// unsyncedBytes were written since the last sync; syncs counts those.
@@ -61,7 +61,7 @@ type history struct {
 
 // openHistory repairs a history directory so that it ends at the checkpoint, and opens it. base is the mark before
 // first, and kept the first index that must still be there.
-func openHistory(directory string, segmentBytes int, base, checkpoint raft.Mark, kept raft.Index) (*history, error) {
+func openHistory(directory string, segmentBytes int, base, checkpoint raftlog.Mark, kept raftlog.Index) (*history, error) {
 	h := &history{
 		directory: directory, name: filepath.Base(directory), segmentBytes: segmentBytes, base: base, last: checkpoint,
 		goneMax: goneSegmentsMax,
@@ -130,7 +130,7 @@ func guarded(call func() error) (err error) {
 
 // write adds entries behind the last one. They are visible when it returns and durable after the next sync; it returns
 // how many bytes wait for that. It takes all of the entries or none.
-func (h *history) write(entries []raft.Entry) (unsyncedBytes int64, err error) {
+func (h *history) write(entries []raftlog.Entry) (unsyncedBytes int64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed != nil || len(entries) == 0 {
@@ -155,7 +155,7 @@ func (h *history) write(entries []raft.Entry) (unsyncedBytes int64, err error) {
 	return 0, fmt.Errorf("write history: %w", errors.Join(syscall.ENOSPC, err))
 }
 
-func (h *history) writeBatches(entries []raft.Entry) (bytes int64, err error) {
+func (h *history) writeBatches(entries []raftlog.Entry) (bytes int64, err error) {
 	pending := 0
 	for i := range entries {
 		e := &entries[i]
@@ -221,7 +221,7 @@ func (h *history) fail(err error) error {
 
 // Sync makes durable what was written, the names of new segments included; the segments before the last were synced
 // when the last was begun. It serves the journal as its History.
-func (h *history) Sync() (through raft.Index, err error) {
+func (h *history) Sync() (through raftlog.Index, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed != nil {
@@ -244,26 +244,26 @@ func (h *history) Sync() (through raft.Index, err error) {
 }
 
 // entries reads from lo on: at least one entry, more while their sum stays within maxBytes.
-func (h *history) entries(lo raft.Index, maxBytes int) (previous raft.Mark, found []raft.Entry, err error) {
+func (h *history) entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, found []raftlog.Entry, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed != nil {
-		return raft.Mark{}, nil, h.failed
+		return raftlog.Mark{}, nil, h.failed
 	}
 	if lo > h.last.Index || lo == 0 {
-		return raft.Mark{}, nil, fmt.Errorf("entry %d is not in history, which ends at %d", lo, h.last.Index)
+		return raftlog.Mark{}, nil, fmt.Errorf("entry %d is not in history, which ends at %d", lo, h.last.Index)
 	}
 	if lo < h.first {
-		return raft.Mark{}, nil, fmt.Errorf("entry %d: %w, which begins at %d", lo, ErrCompacted, h.first)
+		return raftlog.Mark{}, nil, fmt.Errorf("entry %d: %w, which begins at %d", lo, ErrCompacted, h.first)
 	}
 	if previous, err = h.mark(lo - 1); err != nil {
-		return raft.Mark{}, nil, err
+		return raftlog.Mark{}, nil, err
 	}
 	bytes := 0
 	for index := lo; index <= h.last.Index; index++ {
 		e, err := h.read(index)
 		if err != nil {
-			return raft.Mark{}, nil, err
+			return raftlog.Mark{}, nil, err
 		}
 		if bytes += e.Size(); bytes > maxBytes && len(found) > 0 {
 			break
@@ -273,27 +273,27 @@ func (h *history) entries(lo raft.Index, maxBytes int) (previous raft.Mark, foun
 	return previous, found, nil
 }
 
-func (h *history) mark(index raft.Index) (raft.Mark, error) {
+func (h *history) mark(index raftlog.Index) (raftlog.Mark, error) {
 	switch {
 	case index == h.base.Index && (index == 0 || h.base.Term > 0):
 		return h.base, nil
 	case index < h.first:
-		return raft.Mark{}, fmt.Errorf("entry %d: %w, which begins at %d", index, ErrCompacted, h.first)
+		return raftlog.Mark{}, fmt.Errorf("entry %d: %w, which begins at %d", index, ErrCompacted, h.first)
 	}
 	e, err := h.read(index)
 	return e.Mark(), err
 }
 
 // read returns one entry, checked. An entry below the checkpoint that is not what it should be is corruption.
-func (h *history) read(index raft.Index) (raft.Entry, error) {
-	var e raft.Entry
+func (h *history) read(index raftlog.Index) (raftlog.Entry, error) {
+	var e raftlog.Entry
 	err := guarded(func() error {
 		b, err := h.log.Read(uint64(index))
 		if err != nil {
 			return err
 		}
 		var n int
-		if e, n, err = raft.DecodeEntry(b); err == nil && (n != len(b) || e.Index != index) {
+		if e, n, err = raftlog.DecodeEntry(b); err == nil && (n != len(b) || e.Index != index) {
 			err = fmt.Errorf("it holds entry %v of %d bytes in %d", e.Mark(), n, len(b))
 		}
 		return err

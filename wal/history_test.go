@@ -9,12 +9,12 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 	tidwall "github.com/tidwall/wal"
 )
 
 // rested is a log with two rolled segments or more below the checkpoint, and entries behind it, closed.
-func rested(t *testing.T) (o Options, checkpoint, last raft.Index) {
+func rested(t *testing.T) (o Options, checkpoint, last raftlog.Index) {
 	o = testOptions(t.TempDir())
 	l, _ := open(t, o)
 	fill(t, l, 1, 40, 1, 300)
@@ -43,7 +43,7 @@ func copyLog(t *testing.T, o Options) Options {
 }
 
 // endOf is where an entry ends in a segment, found by the framing alone.
-func endOf(t *testing.T, s segment, index raft.Index) int {
+func endOf(t *testing.T, s segment, index raftlog.Index) int {
 	t.Helper()
 	b, err := os.ReadFile(s.path)
 	must(t, err)
@@ -178,7 +178,7 @@ func TestF25_DamageWhileRunningIsNoticedByTheNextRead(t *testing.T) {
 func fullDisk(h *history, entriesThatFit int) {
 	h.writeBatch = func(*tidwall.Batch) error {
 		for i := range entriesThatFit {
-			e := entry(h.last.Index+raft.Index(i)+1, 99, 200) // other bytes: what is left behind must go
+			e := entry(h.last.Index+raftlog.Index(i)+1, 99, 200) // other bytes: what is left behind must go
 			must(panicker{}, h.log.Write(uint64(e.Index), append(e.AppendHeader(nil), e.Body...)))
 		}
 		segments, _ := listSegments(h.directory)

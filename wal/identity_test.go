@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestF7_TheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
@@ -215,7 +215,7 @@ func TestF22_EntriesWithoutIdentityAndIdentityWithoutJournalAreRefused(t *testin
 func TestAJournalOfAnotherNodeIsNotTakenForABlankOne(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)
-	for term := raft.Term(1); term < 60; term++ { // rolls: the files are full of records
+	for term := raftlog.Term(1); term < 60; term++ { // rolls: the files are full of records
 		must(t, l.Append(operation(term, 1)))
 	}
 	must(t, l.Close())

@@ -5,9 +5,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Inspection is what a directory holds, for people who look. Nothing is locked, repaired or changed, so the directory
@@ -22,7 +22,7 @@ type Inspection struct {
 	Segments []string
 
 	// first is the index with which the first segment begins, kept the first one that no snapshot stands for.
-	first, kept raft.Index
+	first, kept raftlog.Index
 }
 
 // Inspect reads a directory. Damage is a CorruptionError. While a node runs in the directory, it may meet the middle of
@@ -62,7 +62,7 @@ func Inspect(directory string) (Inspection, error) {
 // Visit calls visit with each entry of history, in order: file and offset say where it begins. Behind the checkpoint
 // history may end in any way, since the journal still has what stands there; before it, anything but the next entry is
 // a CorruptionError. An error of visit ends the walk and is returned.
-func (i *Inspection) Visit(visit func(file string, offset int64, e raft.Entry) error) error {
+func (i *Inspection) Visit(visit func(file string, offset int64, e raftlog.Entry) error) error {
 	checkpoint, next := i.Journal.Checkpoint.Index, i.first
 	for _, path := range i.Segments {
 		b, err := os.ReadFile(path)

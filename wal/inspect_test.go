@@ -6,17 +6,17 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // indexesOf inspects a directory and lists the entries of its history and of its journal.
-func indexesOf(t *testing.T, directory string) (history, journal []raft.Index, err error) {
+func indexesOf(t *testing.T, directory string) (history, journal []raftlog.Index, err error) {
 	t.Helper()
 	i, err := Inspect(directory)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = i.Visit(func(_ string, _ int64, e raft.Entry) error {
+	err = i.Visit(func(_ string, _ int64, e raftlog.Entry) error {
 		history = append(history, e.Index)
 		return nil
 	})
@@ -71,13 +71,13 @@ func TestInspectNamesDamageBelowTheCheckpointAndForgivesItBehind(t *testing.T) {
 	o, checkpoint, _ := rested(t)
 	i, err := Inspect(o.Directory)
 	must(t, err)
-	at := map[raft.Index]int64{}
-	path := map[raft.Index]string{}
-	must(t, i.Visit(func(file string, offset int64, e raft.Entry) error {
+	at := map[raftlog.Index]int64{}
+	path := map[raftlog.Index]string{}
+	must(t, i.Visit(func(file string, offset int64, e raftlog.Entry) error {
 		at[e.Index], path[e.Index] = offset, file
 		return nil
 	}))
-	for _, index := range []raft.Index{1, checkpoint} {
+	for _, index := range []raftlog.Index{1, checkpoint} {
 		b, err := os.ReadFile(path[index])
 		must(t, err)
 		b[at[index]+20] ^= 1

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The names in a log's directory.
@@ -44,7 +44,7 @@ type Recovered struct {
 	journal.Recovered
 	Identity Identity
 	// HistoryLast is where history ends: the checkpoint.
-	HistoryLast raft.Index
+	HistoryLast raftlog.Index
 }
 
 // Stats are a log's figures, for INFO and tests.
@@ -52,7 +52,7 @@ type Stats struct {
 	Journal journal.Stats
 	// HistoryFirst and HistoryLast are the entries that can be read from history, HistoryDurable is the last one that
 	// is durable there.
-	HistoryFirst, HistoryLast, HistoryDurable raft.Index
+	HistoryFirst, HistoryLast, HistoryDurable raftlog.Index
 	// HistoryBytes is what history holds on disk, in whole segments.
 	HistoryBytes int64
 	// HistorySyncs counts the syncs of history since the log was opened.
@@ -174,14 +174,14 @@ func blankHistory(directory string) (bool, error) {
 
 // openHistory opens the history that the journal names, cut to the checkpoint.
 func (l *Log) openHistory(r *journal.Opening) (*history, error) {
-	base := raft.Mark{}
+	base := raftlog.Mark{}
 	if r.HistoryFirst > 1 {
 		if r.Snapshot == nil {
 			return nil, &CorruptionError{File: l.options.path(journalName), Reason: fmt.Sprintf(
 				"history begins at %d and there is no snapshot for what is before", r.HistoryFirst)}
 		}
 		base.Index = r.HistoryFirst - 1
-		for _, s := range []*raft.SnapshotMark{r.Snapshot, r.Retained} {
+		for _, s := range []*raftlog.SnapshotMark{r.Snapshot, r.Retained} {
 			if s != nil && s.Index == base.Index {
 				base = s.Mark
 			}
@@ -191,9 +191,9 @@ func (l *Log) openHistory(r *journal.Opening) (*history, error) {
 }
 
 // keptFrom is the first entry that no snapshot stands for: the latest index at which history may begin.
-func keptFrom(r *journal.Opening) raft.Index {
+func keptFrom(r *journal.Opening) raftlog.Index {
 	kept := r.HistoryFirst
-	for _, s := range []*raft.SnapshotMark{r.Snapshot, r.Retained} {
+	for _, s := range []*raftlog.SnapshotMark{r.Snapshot, r.Retained} {
 		if s != nil {
 			kept = s.Index + 1 // the older of the two has the last word
 		}
@@ -220,11 +220,11 @@ func historyNames(directory string) ([]string, error) {
 // ourHistory reports whether a directory's name is that of a history, letter for letter.
 func ourHistory(name string) bool {
 	first, err := strconv.ParseUint(strings.TrimPrefix(name, historyPrefix), 10, 64)
-	return err == nil && first > 0 && name == historyName(raft.Index(first))
+	return err == nil && first > 0 && name == historyName(raftlog.Index(first))
 }
 
 // historyName is the directory of a history that begins with an entry.
-func historyName(first raft.Index) string { return fmt.Sprintf("%s%d", historyPrefix, first) }
+func historyName(first raftlog.Index) string { return fmt.Sprintf("%s%d", historyPrefix, first) }
 
 // removeOldHistory removes what is left of histories that an installed snapshot has made void.
 func removeOldHistory(directory, inForce string) error {
@@ -245,8 +245,8 @@ func removeOldHistory(directory, inForce string) error {
 
 // Append makes a group of operations durable, in order, with one write and one sync. The log writer calls it. An error
 // is final.
-func (l *Log) Append(group []raft.AppendOperation) error {
-	l.journal.Advance(raft.Index(l.history.durable.Load()))
+func (l *Log) Append(group []raftlog.Operation) error {
+	l.journal.Advance(raftlog.Index(l.history.durable.Load()))
 	err := l.journal.Append(group)
 	l.note()
 	return err
@@ -261,8 +261,8 @@ func (l *Log) Seal() error {
 }
 
 // Room is how many bytes of encoded entries the journal takes if they begin at an index. The log writer calls it.
-func (l *Log) Room(from raft.Index) int64 {
-	l.journal.Advance(raft.Index(l.history.durable.Load()))
+func (l *Log) Room(from raftlog.Index) int64 {
+	l.journal.Advance(raftlog.Index(l.history.durable.Load()))
 	return l.journal.Room(from)
 }
 
@@ -276,7 +276,7 @@ func (l *Log) note() {
 // Write adds entries to history: committed ones, durable in the journal, that follow the last one written. When it
 // returns, Entries finds them and they may leave memory. The filler calls it. An error that matches syscall.ENOSPC
 // means that none was taken and the call may be repeated; any other is final.
-func (l *Log) Write(entries []raft.Entry) error {
+func (l *Log) Write(entries []raftlog.Entry) error {
 	unsynced, err := l.history.write(entries)
 	if err != nil || unsynced < l.options.FileBytes/syncShare {
 		return err
@@ -287,7 +287,7 @@ func (l *Log) Write(entries []raft.Entry) error {
 
 // Entries reads from history, from lo on: at least one entry, and more while their sum stays within maxBytes. It also
 // returns the mark of the entry before lo. Entries that are not there yet, or (ErrCompacted) no longer, are an error.
-func (l *Log) Entries(lo raft.Index, maxBytes int) (previous raft.Mark, entries []raft.Entry, err error) {
+func (l *Log) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, entries []raftlog.Entry, err error) {
 	return l.history.entries(lo, maxBytes)
 }
 
@@ -324,7 +324,7 @@ func (l *Log) Stats() Stats {
 	l.history.mu.Lock()
 	defer l.history.mu.Unlock()
 	s.HistoryFirst, s.HistoryLast, s.HistorySyncs = l.history.first, l.history.last.Index, l.history.syncs
-	s.HistoryDurable, s.HistoryBytes = raft.Index(l.history.durable.Load()), l.HistoryBytes()
+	s.HistoryDurable, s.HistoryBytes = raftlog.Index(l.history.durable.Load()), l.HistoryBytes()
 	return s
 }
 

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestALogIsMadeFilledReadAndOpenedAgain(t *testing.T) {
@@ -31,7 +31,7 @@ func TestALogIsMadeFilledReadAndOpenedAgain(t *testing.T) {
 	if r.Term != 4 || r.Vote != 2 || r.HistoryLast != r.Checkpoint.Index || r.Checkpoint.Index < last/2 {
 		t.Fatalf("recovered %+v", r.Checkpoint)
 	}
-	if got := r.Entries[len(r.Entries)-1].Mark(); got != (raft.Mark{Term: 4, Index: last + 3}) {
+	if got := r.Entries[len(r.Entries)-1].Mark(); got != (raftlog.Mark{Term: 4, Index: last + 3}) {
 		t.Fatalf("the log ends at %v", got)
 	}
 	wantEntries(t, l, 1, r.Checkpoint.Index, 3, 400)
@@ -42,10 +42,10 @@ func TestALogIsMadeFilledReadAndOpenedAgain(t *testing.T) {
 func TestF6_F12_AppendSyncsOncePerGroupAndHistoryRarely(t *testing.T) {
 	l, _ := open(t, testOptions(t.TempDir()))
 	before := l.Stats()
-	for index := raft.Index(1); index <= 10; index++ {
+	for index := raftlog.Index(1); index <= 10; index++ {
 		e := entry(index, 1, 100)
 		must(t, l.Append(operation(1, 1, e)))
-		must(t, l.Write([]raft.Entry{e}))
+		must(t, l.Write([]raftlog.Entry{e}))
 	}
 	after := l.Stats()
 	if got := after.Journal.Syncs - before.Journal.Syncs; got != 10 {
@@ -82,7 +82,7 @@ func TestS20_WhatWasNotCommittedNeverReachedHistory(t *testing.T) {
 	must(t, l.Close())
 
 	l, r = open(t, o)
-	if last := r.Entries[len(r.Entries)-1].Mark(); last != (raft.Mark{Term: 2, Index: 22}) {
+	if last := r.Entries[len(r.Entries)-1].Mark(); last != (raftlog.Mark{Term: 2, Index: 22}) {
 		t.Fatalf("the log ends at %v", last)
 	}
 	must(t, l.Write(r.Entries))
@@ -103,7 +103,7 @@ func TestF15_ReadersWhileHistoryGrowsSeeWhatWasWritten(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for range 3 {
-				wantEntries(t, l, raft.Index(1+i*20), last/2, 1, 300)
+				wantEntries(t, l, raftlog.Index(1+i*20), last/2, 1, 300)
 				l.Stats()
 			}
 		})
@@ -125,7 +125,7 @@ func TestEntriesReturnsAtLeastOneAndRefusesWhatIsNotThere(t *testing.T) {
 			t.Fatalf("%d entries in %d bytes, want %d", len(found), maxBytes, want)
 		}
 	}
-	for _, index := range []raft.Index{0, 11} {
+	for _, index := range []raftlog.Index{0, 11} {
 		if _, _, err := l.Entries(index, 100); err == nil {
 			t.Fatalf("entry %d of a history of 10", index)
 		}

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // segmentDigits is how the segment library names a file: by the index of its first entry, in so many digits.
@@ -21,10 +21,10 @@ const segmentDigits = 20
 // segment is one file of history before the library opens it.
 type segment struct {
 	path  string
-	first raft.Index
+	first raftlog.Index
 }
 
-func segmentPath(directory string, first raft.Index) string {
+func segmentPath(directory string, first raftlog.Index) string {
 	return filepath.Join(directory, fmt.Sprintf("%0*d", segmentDigits, first))
 }
 
@@ -49,7 +49,7 @@ func listSegments(directory string) ([]segment, error) {
 		if len(name) > segmentDigits || first == 0 {
 			return nil, &CorruptionError{File: path, Reason: "another program has truncated the history"}
 		}
-		segments = append(segments, segment{path, raft.Index(first)})
+		segments = append(segments, segment{path, raftlog.Index(first)})
 	}
 	return segments, nil
 }
@@ -70,14 +70,14 @@ func sizeOf(segments []segment) (bytes int64, err error) {
 type scan struct {
 	directory string
 	// first is where history begins: the oldest segment may begin later only up to kept, whose entries a snapshot holds.
-	first, kept raft.Index
+	first, kept raftlog.Index
 	// cut is the last entry that stays. It must be there.
-	cut raft.Mark
+	cut raftlog.Mark
 	// tailOnly checks only the names of segments that end before the cut: they were checked before.
 	tailOnly bool
 
-	at   raft.Mark // the last whole entry
-	next raft.Index
+	at   raftlog.Mark // the last whole entry
+	next raftlog.Index
 	// left are segments of a trim that was interrupted: one behind them is gone, and a snapshot stands for all of them.
 	left []segment
 }
@@ -86,7 +86,7 @@ type scan struct {
 // everything behind it goes, and what an interrupted trim left. It returns the first index that is there. It relies on
 // nothing of the segment library but its framing: a length as a varint, then the entry. A repair that is interrupted is
 // simply done again.
-func (s *scan) repair() (first raft.Index, err error) {
+func (s *scan) repair() (first raftlog.Index, err error) {
 	segments, err := listSegments(s.directory)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
@@ -173,7 +173,7 @@ func (s *scan) finish(tail segment, end int64, behind []segment) error {
 }
 
 // seed makes an empty history that begins at an index: an empty segment of that name.
-func seed(directory string, first raft.Index) error {
+func seed(directory string, first raftlog.Index) error {
 	if err := vfs.MakeDirectory(vfs.OS(), directory); err != nil {
 		return err
 	}
@@ -190,12 +190,12 @@ func seed(directory string, first raft.Index) error {
 var errShortFrame = errors.New("is cut short")
 
 // decodeFrame reads one entry with the length that the segment library puts before it.
-func decodeFrame(b []byte) (raft.Entry, int, error) {
+func decodeFrame(b []byte) (raftlog.Entry, int, error) {
 	size, n := binary.Uvarint(b)
 	if n <= 0 || size > uint64(len(b)-n) {
-		return raft.Entry{}, 0, errShortFrame
+		return raftlog.Entry{}, 0, errShortFrame
 	}
-	e, taken, err := raft.DecodeEntry(b[n : n+int(size)])
+	e, taken, err := raftlog.DecodeEntry(b[n : n+int(size)])
 	if err == nil && taken != int(size) {
 		err = fmt.Errorf("its length is %d, the file says %d", taken, size)
 	}

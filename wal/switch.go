@@ -6,16 +6,16 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 	tidwall "github.com/tidwall/wal"
 )
 
 // Keep puts a snapshot in force whose last entry is in this log: the node's own, or a received one that the log agrees
 // with. Its file is durable. retained is the snapshot before it if that is kept, nil otherwise. When Keep returns, the
 // journal names both, and history older than the older one may go: see Trim. The log writer calls it.
-func (l *Log) Keep(snapshot, retained *raft.SnapshotMark) error {
+func (l *Log) Keep(snapshot, retained *raftlog.SnapshotMark) error {
 	directory, first := l.history.place()
 	err := l.journal.Switch(journal.Switch{
 		Snapshot: snapshot, Retained: retained, HistoryDirectory: directory, HistoryFirst: first,
@@ -31,7 +31,7 @@ func (l *Log) Keep(snapshot, retained *raft.SnapshotMark) error {
 //  1. an empty history that begins behind the snapshot is made durable in a new directory;
 //  2. the journal names snapshot and directory: this is the moment;
 //  3. the old directory is removed, now or when the log is opened.
-func (l *Log) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
+func (l *Log) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error {
 	first := snapshot.Index + 1
 	name := historyName(first)
 	if old, _ := l.history.place(); old == name {
@@ -62,7 +62,7 @@ func (l *Log) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
 // that the journal states on the disk stay, too: the next start looks for it in history. If that is in the way, history
 // is synced, and a trim after the next records of the journal goes further: otherwise a journal of large files would
 // keep old segments for long, whatever else bounds them. An error is final.
-func (l *Log) Trim(keep raft.Index) error {
+func (l *Log) Trim(keep raftlog.Index) error {
 	l.mu.Lock()
 	stated := l.figures.Checkpoint
 	l.mu.Unlock()
@@ -75,13 +75,13 @@ func (l *Log) Trim(keep raft.Index) error {
 }
 
 // place is the name of the history's directory and the index that it began with.
-func (h *history) place() (name string, first raft.Index) {
+func (h *history) place() (name string, first raftlog.Index) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.name, h.base.Index + 1
 }
 
-func (h *history) restart(directory, name string, base raft.Mark) error {
+func (h *history) restart(directory, name string, base raftlog.Mark) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.trimming.Lock() // what goes is gone before its directory is left
@@ -106,7 +106,7 @@ func (h *history) restart(directory, name string, base raft.Mark) error {
 // step holds the lock of readers, filler and journal; none of them waits for files to go.
 //
 // The names may vanish from the disk in any order. After a crash between them, repair takes away those that are left.
-func (h *history) trim(keep raft.Index) error {
+func (h *history) trim(keep raftlog.Index) error {
 	gone, err := h.abandon(keep)
 	if err != nil || len(gone) == 0 {
 		return err
@@ -145,7 +145,7 @@ func (h *history) reopen(gone int) error {
 
 // abandon has history begin with the last segment that begins before keep, and returns those before it. If there are
 // any, the files are the caller's until it unlocks trimming.
-func (h *history) abandon(keep raft.Index) (gone []segment, err error) {
+func (h *history) abandon(keep raftlog.Index) (gone []segment, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed != nil {

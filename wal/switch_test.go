@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-func snapshotAt(index raft.Index, term raft.Term) *raft.SnapshotMark {
-	return &raft.SnapshotMark{
-		Mark: raft.Mark{Index: index, Term: term}, Configuration: []byte("members"), FileHash: 1, FileBytes: 2,
+func snapshotAt(index raftlog.Index, term raftlog.Term) *raftlog.SnapshotMark {
+	return &raftlog.SnapshotMark{
+		Mark: raftlog.Mark{Index: index, Term: term}, Configuration: []byte("members"), FileHash: 1, FileBytes: 2,
 	}
 }
 
@@ -85,7 +85,7 @@ func TestOldSegmentsGoAsWholeFilesOnceASnapshotStandsForThem(t *testing.T) {
 		t.Fatalf("history begins at %d", first)
 	}
 	wantEntries(t, l, first+1, 100, 1, 300)
-	for _, gone := range []raft.Index{1, 2, first - 1} { // of the first one it is known what was before it
+	for _, gone := range []raftlog.Index{1, 2, first - 1} { // of the first one it is known what was before it
 		if _, _, err := l.Entries(gone, 1); !errors.Is(err, ErrCompacted) {
 			t.Fatalf("entry %d: %v", gone, err)
 		}

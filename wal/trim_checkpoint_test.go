@@ -3,7 +3,7 @@ package wal
 import (
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // What is to go was written to history, and history was not synced since, for much less was written than a file of the
@@ -18,7 +18,7 @@ func TestTrim_WhatWasNotSyncedGoesSoonAfterwards(t *testing.T) {
 	if stats := l.Stats(); stats.HistoryFirst != 1 || stats.HistoryDurable != 200 {
 		t.Fatalf("history begins at %d, want 1, and is durable up to %d, want 200", stats.HistoryFirst, stats.HistoryDurable)
 	}
-	for i := raft.Index(201); i <= 202; i++ { // the second one's record states the checkpoint
+	for i := raftlog.Index(201); i <= 202; i++ { // the second one's record states the checkpoint
 		must(t, l.Append(operation(1, 1, entry(i, 1, 300))))
 	}
 	must(t, l.Trim(151))

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 	tidwall "github.com/tidwall/wal"
 )
 
@@ -21,7 +21,7 @@ func ripe(t *testing.T) (Options, *Log) {
 	fill(t, l, 1, 200, 1, 300)
 	_, err := l.history.Sync()
 	must(t, err)
-	for i := raft.Index(201); i <= 202; i++ { // the second one's record states the checkpoint
+	for i := raftlog.Index(201); i <= 202; i++ { // the second one's record states the checkpoint
 		must(t, l.Append(operation(1, 1, entry(i, 1, 300))))
 	}
 	if l.figures.Checkpoint != 200 {
@@ -58,7 +58,7 @@ func TestF7_ATrimThatAPowerLossInterruptedIsFinishedByTheNextStart(t *testing.T)
 	old := segmentsOf(t, o)[:3]
 	for lost := range 1 << len(old) {
 		c := copyLog(t, o)
-		begin := raft.Index(1)
+		begin := raftlog.Index(1)
 		for i, s := range segmentsOf(t, c)[:len(old)] {
 			if lost>>i&1 == 0 {
 				continue
@@ -68,7 +68,7 @@ func TestF7_ATrimThatAPowerLossInterruptedIsFinishedByTheNextStart(t *testing.T)
 		}
 		i, err := Inspect(c.Directory)
 		must(t, err)
-		must(t, i.Visit(func(string, int64, raft.Entry) error { return nil }))
+		must(t, i.Visit(func(string, int64, raftlog.Entry) error { return nil }))
 		l, r := open(t, c)
 		must(t, l.Write(r.Entries))
 		if l.Stats().HistoryFirst != begin || segmentsOf(t, c)[0].first != begin {
@@ -109,10 +109,10 @@ func TestNobodyWaitsForOldFilesToGo(t *testing.T) {
 func TestF14_F18_AFullDiskWhileOldFilesGo(t *testing.T) {
 	o, l := ripe(t)
 	must(t, l.Keep(snapshotAt(199, 1), nil))
-	last := raft.Index(200)
+	last := raftlog.Index(200)
 	var both sync.WaitGroup
 	both.Go(func() {
-		for keep := raft.Index(10); keep <= 200; keep += 10 {
+		for keep := raftlog.Index(10); keep <= 200; keep += 10 {
 			if err := l.Trim(keep); err != nil {
 				t.Error(err)
 			}

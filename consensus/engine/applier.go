@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Applier drives the state machine and decides the fate of this node's batches. Whoever runs it calls it from one
@@ -29,18 +30,18 @@ type sentBatch struct {
 
 // Position names a batch of this node and boot.
 type Position struct {
-	Term     raft.Term
-	Sequence raft.Sequence
+	Term     raftlog.Term
+	Sequence raftlog.Sequence
 }
 
 // Applied is the applier's report to the loop.
 type Applied struct {
 	// Index is the last applied index; 0 for no news. Bytes is what was applied to get there.
-	Index raft.Index
+	Index raftlog.Index
 	Bytes int
 	// Time is the highest stamp up to Index; Due is what the machine says of it, 0 for never: see StateMachine.Due.
-	Time raft.Stamp
-	Due  raft.Stamp
+	Time raftlog.Stamp
+	Due  raftlog.Stamp
 	// Frozen: the state was frozen at Index, for a snapshot.
 	Frozen bool
 	// Met is the last position met in the log.
@@ -87,7 +88,7 @@ func (s *sentBatch) before(n Sent) bool {
 }
 
 // Apply applies entries, which must follow the last applied one. This node's own batches are met here, and only here.
-func (a *Applier) Apply(entries []raft.Entry, report *Applied) {
+func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 	for i := range entries {
 		e := &entries[i]
 		if e.Index != a.base.Mark.Index+1 || e.Term < a.base.Mark.Term {
@@ -110,34 +111,31 @@ func (a *Applier) Apply(entries []raft.Entry, report *Applied) {
 
 // reportState says how far the state has come.
 func (a *Applier) reportState(report *Applied) {
-	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Stamp, raft.Stamp(a.machine.Due())
+	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Stamp, raftlog.Stamp(a.machine.Due())
 }
 
 // noteConfiguration remembers the newest configuration, and proves not done what this node sent and did not meet, when
 // it removes this node from the membership: every later entry is appended by a leader that knows that one, and appends
 // nothing of a node outside it.
-func (a *Applier) noteConfiguration(e *raft.Entry, report *Applied) {
-	if e.Kind != raft.EntryConfiguration {
+func (a *Applier) noteConfiguration(e *raftlog.Entry, report *Applied) {
+	if e.Kind != raftlog.EntryConfiguration {
 		return
 	}
 	c := configurationOf(e)
 	a.base.ClusterID, a.base.HashSeed = c.ClusterID, c.HashSeed
 	a.base.Configuration = bytes.Clone(e.Body) // the entry's own may lie in a large message
-	if LeftOut(c, a.options.ID) {
+	if membership.LeftOut(c, a.options.ID) {
 		a.leftOut = true
 		a.proveNotDone(maxTerm, report)
 	}
 }
 
 // maxTerm is after every term.
-const maxTerm = ^raft.Term(0)
+const maxTerm = ^raftlog.Term(0)
 
 // configurationOf decodes the configuration of an entry, if that was not done before.
-func configurationOf(e *raft.Entry) *raft.Configuration {
-	if e.Configuration != nil {
-		return e.Configuration
-	}
-	c, err := DecodeConfiguration(e.Body)
+func configurationOf(e *raftlog.Entry) *membership.Configuration {
+	c, err := membership.Decode(e.Body)
 	if err != nil {
 		panic(fmt.Sprintf("engine: entry %s is no configuration: %v", e.Mark(), err)) // it was decoded when it arrived
 	}
@@ -145,8 +143,8 @@ func configurationOf(e *raft.Entry) *raft.Configuration {
 }
 
 // begin gives the state machine the seed of the cluster, which the first entry carries.
-func (a *Applier) begin(e *raft.Entry) {
-	if e.Kind != raft.EntryConfiguration {
+func (a *Applier) begin(e *raftlog.Entry) {
+	if e.Kind != raftlog.EntryConfiguration {
 		panic("engine: the first entry is not the cluster's configuration")
 	}
 	if err := a.machine.Restore(configurationOf(e).HashSeed, nil); err != nil {
@@ -154,9 +152,9 @@ func (a *Applier) begin(e *raft.Entry) {
 	}
 }
 
-func (a *Applier) apply(e *raft.Entry, report *Applied) {
+func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 	var data []byte
-	if e.Kind == raft.EntryCommand {
+	if e.Kind == raftlog.EntryCommand {
 		data = e.Body
 	}
 	b := a.meet(e, report)
@@ -172,7 +170,7 @@ func (a *Applier) apply(e *raft.Entry, report *Applied) {
 
 // meet finds the batch that an entry carries, if it is one of this node's and somebody still waits for it. A leader
 // appends the sequences of a term without gaps, so an entry never jumps over a batch that was not given up.
-func (a *Applier) meet(e *raft.Entry, report *Applied) *Batch {
+func (a *Applier) meet(e *raftlog.Entry, report *Applied) *Batch {
 	if e.Tag.Origin != a.options.ID || e.Tag.Boot != a.options.Boot {
 		return nil
 	}
@@ -199,7 +197,7 @@ func (a *Applier) meet(e *raft.Entry, report *Applied) *Batch {
 
 // proveNotDone gives back the batches of terms before this one: the log shows the later term, so none of them can
 // appear any more.
-func (a *Applier) proveNotDone(term raft.Term, report *Applied) {
+func (a *Applier) proveNotDone(term raftlog.Term, report *Applied) {
 	for len(a.unmet) > 0 && a.unmet[0].Term < term {
 		if !a.unmet[0].ended {
 			a.notDone(a.unmet[0].Batch, report)
@@ -262,7 +260,7 @@ func (a *Applier) Jumped(base Base, report *Applied) {
 }
 
 // Applied is the last applied index.
-func (a *Applier) Applied() raft.Index { return a.base.Mark.Index }
+func (a *Applier) Applied() raftlog.Index { return a.base.Mark.Index }
 
 // abandonAll ends everything that waits: the node stops, and what was sent may be done by others.
 func (a *Applier) abandonAll() []*Batch {

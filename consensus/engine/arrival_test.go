@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // arrive introduces a node to another one, as its hello would.
-func (tb *table) arrive(at raft.NodeID, a Arrival) error {
+func (tb *table) arrive(at raftlog.NodeID, a Arrival) error {
 	a.Wake = func() {}
 	s := tb.node(at)
 	s.in.Arrivals = append(s.in.Arrivals, &a)
@@ -18,11 +19,11 @@ func (tb *table) arrive(at raft.NodeID, a Arrival) error {
 }
 
 // acknowledging is a cluster in which node 2 confirmed everything to node 1, who leads, in boot 102.
-func acknowledging(t *testing.T) (tb *table, term raft.Term, last raft.Index) {
+func acknowledging(t *testing.T) (tb *table, term raftlog.Term, last raftlog.Index) {
 	t.Helper()
 	tb = newTable(t, 3)
-	for id := raft.NodeID(2); id <= 3; id++ {
-		if err := tb.arrive(1, Arrival{From: id, Boot: raft.Boot(100 + id), Term: 1, Durable: 1}); err != nil {
+	for id := raftlog.NodeID(2); id <= 3; id++ {
+		if err := tb.arrive(1, Arrival{From: id, Boot: raftlog.Boot(100 + id), Term: 1, Durable: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

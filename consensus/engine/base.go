@@ -3,7 +3,8 @@ package engine
 import (
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Check refuses what this build cannot go on from: a state of a newer feature level, or a configuration that no node
@@ -13,20 +14,20 @@ func (b *Base) Check() error {
 		return fmt.Errorf("the snapshot at %s needs feature level %d, this build knows %d: upgrade this node",
 			b.Mark, b.Level, Level)
 	}
-	if _, err := DecodeConfiguration(b.Configuration); err != nil {
+	if _, err := membership.Decode(b.Configuration); err != nil {
 		return fmt.Errorf("the snapshot at %s: %w", b.Mark, err)
 	}
 	return nil
 }
 
 // leavesOut reports whether a node was a member once and is none at the base.
-func (b *Base) leavesOut(id raft.NodeID) bool {
+func (b *Base) leavesOut(id raftlog.NodeID) bool {
 	if len(b.Configuration) == 0 {
 		return false // the beginning of time
 	}
-	c, err := DecodeConfiguration(b.Configuration)
+	c, err := membership.Decode(b.Configuration)
 	if err != nil {
 		panic(fmt.Sprintf("engine: the base at %s has no configuration: %v", b.Mark, err)) // it was checked
 	}
-	return LeftOut(c, id)
+	return membership.LeftOut(c, id)
 }

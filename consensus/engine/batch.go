@@ -1,6 +1,8 @@
 package engine
 
-import "github.com/raftredis/raftredis/consensus/raft"
+import (
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // Outcome is how a batch or a read ended, as its client is told.
 type Outcome uint8
@@ -52,7 +54,7 @@ type Batch struct {
 }
 
 // size is what a batch counts against limits of bytes.
-func (b *Batch) size() int { return raft.EntryHeaderBytes + len(b.Body) }
+func (b *Batch) size() int { return raftlog.EntryHeaderBytes + len(b.Body) }
 
 // end sets the outcome. Whoever owns the batch calls it, once.
 func (b *Batch) end(o Outcome) {
@@ -68,7 +70,7 @@ type Read struct {
 	Wake func()
 	// Outcome and Stamp are set before Wake is called. Stamp is the leader's time at the confirmation.
 	Outcome Outcome
-	Stamp   raft.Stamp
+	Stamp   raftlog.Stamp
 
 	gone  bool
 	since uint64
@@ -88,6 +90,6 @@ type Sent struct {
 	Batch *Batch
 	// Tick is when it is sent; the deadline of an unknown fate counts from here.
 	Tick     uint64
-	Term     raft.Term
-	Sequence raft.Sequence
+	Term     raftlog.Term
+	Sequence raftlog.Sequence
 }

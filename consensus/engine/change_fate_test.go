@@ -2,12 +2,12 @@ package engine
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Changes whose fate was, or will be, decided by more than one leader; and what accepted ones become later.
@@ -21,17 +21,17 @@ func TestD3_NothingIsRefusedForWhatMayYetBeLost(t *testing.T) {
 	tb.cut(1)
 	first, other := tb.invite(), tb.invite()
 	other.PeerAddress = first.PeerAddress
-	if r := tb.request(1, asLearner(first)); r.Err != nil {
+	if r := tb.request(1, membership.Change{Add: []membership.Member{first}, Learner: true}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
-	again := tb.request(1, asLearner(other))
+	again := tb.request(1, membership.Change{Add: []membership.Member{other}, Learner: true})
 	if !errors.Is(again.Err, raft.ErrTooEarly) || !strings.Contains(again.Err.Error(), first.PeerAddress) {
 		t.Fatalf("while the other one is on one disk, it is answered: %v", again.Err)
 	}
 	tb.lose = nil
 	tb.ticks(20)
-	again = tb.request(1, asLearner(other))
-	if !errors.Is(again.Err, ErrInUse) {
+	again = tb.request(1, membership.Change{Add: []membership.Member{other}, Learner: true})
+	if !errors.Is(again.Err, membership.ErrInUse) {
 		t.Fatalf("when the other one is committed, it is answered: %v", again.Err)
 	}
 }
@@ -50,75 +50,7 @@ func TestD3_NothingIsRefusedByALeaderThatHasNotCommittedYet(t *testing.T) {
 			break
 		}
 	}
-	if r := tb.request(2, Change{Remove: []raft.NodeID{1, 2, 3}}); !errors.Is(r.Err, raft.ErrTooEarly) {
+	if r := tb.request(2, membership.Change{Remove: []raftlog.NodeID{1, 2, 3}}); !errors.Is(r.Err, raft.ErrTooEarly) {
 		t.Fatalf("it answers %v, %d acknowledgements held", r.Err, len(*held))
-	}
-}
-
-// B was promised id 4 by a leader whose log was lost; C is node 4. B is told so, and is not given another id.
-func TestD11_WhoLostItsIDToAnotherIsRefusedInWords(t *testing.T) {
-	b, c := candidate(7), candidate(8)
-	now := next(t, clusterOf(3), adding(c))
-	b.ID = 4
-	_, err := adding(b).Next(now)
-	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "node 4") || !strings.Contains(err.Error(), "empty") {
-		t.Fatalf("it is told: %v", err)
-	}
-}
-
-// full is a cluster to which nothing can be added: its members' texts take what there is.
-func full(t *testing.T) *raft.Configuration {
-	t.Helper()
-	c := clusterOf(1)
-	for pad := 240; pad >= 0; {
-		m := raft.Member{Name: strings.Repeat("ab", 20), Incarnation: 1<<63 + uint64(c.NextID)}
-		m.PeerAddress = fmt.Sprintf("%d.%s:16379", c.NextID, strings.Repeat("x", pad))
-		m.ClientAddress = m.PeerAddress
-		grown, err := asLearner(m).Next(c)
-		switch {
-		case err == nil:
-			c = grown
-		case errors.Is(err, ErrTooManyMembers):
-			pad--
-		default:
-			t.Fatal(err)
-		}
-	}
-	return c
-}
-
-// The joint configuration names the voters twice. No member of a cluster at its limit of bytes can be made to write one
-// that the others cannot read, and the way out of it is open.
-func TestD16_WhatIsAcceptedFitsInAllThatItBecomes(t *testing.T) {
-	c := full(t)
-	if len(c.Members) >= MaxMembers {
-		t.Fatalf("%d members are the limit: the test proves nothing", len(c.Members))
-	}
-	fits := func(c *raft.Configuration) {
-		t.Helper()
-		if _, err := DecodeConfiguration(EncodeConfiguration(c)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c = next(t, c, adding(c.Members[1:]...))
-	fits(c)
-	fits(exchange(c))
-	c = exchange(c).Final()
-	c = next(t, c, Change{Remove: slices.Clone(c.Voters[1:])})
-	fits(c)
-	fits(exchange(c))
-	if c = exchange(c).Final(); len(c.Members) != 1 {
-		t.Fatalf("%d members are left", len(c.Members))
-	}
-}
-
-// A learner whose disk is lost is replaced by an empty one at its address.
-func TestD10_ALearnerIsReplacedAtItsAddress(t *testing.T) {
-	c := next(t, clusterOf(3), asLearner(candidate(7)))
-	fresh := candidate(7)
-	fresh.Incarnation = 77
-	c = next(t, c, Change{Add: []raft.Member{fresh}, Learner: true, Remove: []raft.NodeID{4}})
-	if !slices.Equal(c.Learners, []raft.NodeID{5}) || len(c.Members) != 4 || len(c.Promote)+len(c.Retire) > 0 {
-		t.Fatalf("got %+v", c)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Time moves only by the stamps in the log, and the leader gives them. Its own clock may be wrong by years, so it asks
@@ -14,14 +15,14 @@ import (
 // What a voter said is carried on by counting ticks, and not by this node's own clock: otherwise a jump of that one, in
 // the moment before everyone is heard again, would move all of them.
 type clocks struct {
-	heard map[raft.NodeID]reading
+	heard map[raftlog.NodeID]reading
 	// agreed is the time by which this node stamps, as long as it campaigns or leads. It never goes back.
-	agreed raft.Stamp
+	agreed raftlog.Stamp
 }
 
 // reading is what a voter's clock showed at a tick.
 type reading struct {
-	clock raft.Stamp
+	clock raftlog.Stamp
 	tick  uint64
 }
 
@@ -42,9 +43,9 @@ func (e *Engine) setClock(in *Inputs) {
 }
 
 // agreedTime is the time on which the voters agree; now is this node's own clock.
-func (e *Engine) agreedTime(now raft.Stamp) raft.Stamp {
+func (e *Engine) agreedTime(now raftlog.Stamp) raftlog.Stamp {
 	c := e.core.Configuration()
-	clockOf := func(id raft.NodeID) raft.Stamp {
+	clockOf := func(id raftlog.NodeID) raftlog.Stamp {
 		if id == e.options.ID {
 			return now
 		}
@@ -52,7 +53,7 @@ func (e *Engine) agreedTime(now raft.Stamp) raft.Stamp {
 		if !heard {
 			return 0
 		}
-		return r.clock + raft.Stamp(e.tick-r.tick)*raft.Stamp(e.options.TickMillis)
+		return r.clock + raftlog.Stamp(e.tick-r.tick)*raftlog.Stamp(e.options.TickMillis)
 	}
 	agreed := lowerMedian(c.Voters, clockOf)
 	if c.Joint() {
@@ -62,8 +63,8 @@ func (e *Engine) agreedTime(now raft.Stamp) raft.Stamp {
 }
 
 // lowerMedian is the median of the voters' values, the lower of the two in the middle if their number is even.
-func lowerMedian(voters []raft.NodeID, value func(raft.NodeID) raft.Stamp) raft.Stamp {
-	values := make([]raft.Stamp, 0, 8)
+func lowerMedian(voters []raftlog.NodeID, value func(raftlog.NodeID) raftlog.Stamp) raftlog.Stamp {
+	values := make([]raftlog.Stamp, 0, 8)
 	for _, id := range voters {
 		values = append(values, value(id))
 	}
@@ -73,9 +74,9 @@ func lowerMedian(voters []raft.NodeID, value func(raft.NodeID) raft.Stamp) raft.
 
 // expiry is what the applier last said of time: the state's own, and the earliest at which time alone changes it.
 type expiry struct {
-	time, due raft.Stamp
+	time, due raftlog.Stamp
 	// ticking is the entry that moves time, until it is applied.
-	ticking raft.Index
+	ticking raftlog.Index
 }
 
 // moveTime lets a leader append an entry that carries nothing but time, when keys are due and no client's entry may
@@ -84,10 +85,10 @@ type expiry struct {
 func (e *Engine) moveTime() {
 	x := &e.expiry
 	due := x.due != 0 && x.due <= max(x.time, e.clocks.agreed)
-	if !due || x.ticking > e.applied || !e.leads() || !e.forwards.room(e, raft.EntryHeaderBytes) {
+	if !due || x.ticking > e.applied || !e.leads() || !e.forwards.room(e, raftlog.EntryHeaderBytes) {
 		return
 	}
-	if index, ok := e.core.Propose([]raft.Proposal{{Kind: raft.EntryTick}}); ok {
+	if index, ok := e.core.Propose([]raft.Proposal{{Kind: raftlog.EntryTick}}); ok {
 		x.ticking = index
 	}
 }

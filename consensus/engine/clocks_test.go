@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-const year = raft.Stamp(365 * 24 * 3600 * 1000)
+const year = raftlog.Stamp(365 * 24 * 3600 * 1000)
 
 // expectStamps fails unless all stamps of a node's log lie in a range, and never fall.
-func (tb *table) expectStamps(id raft.NodeID, low, high raft.Stamp) {
+func (tb *table) expectStamps(id raftlog.NodeID, low, high raftlog.Stamp) {
 	tb.t.Helper()
-	last := raft.Stamp(0)
+	last := raftlog.Stamp(0)
 	for i := range tb.node(id).log {
 		e := &tb.node(id).log[i]
 		if e.Stamp < max(low, last) || e.Stamp > high {
@@ -58,7 +59,7 @@ func TestS25_ALeaderThatHeardNobodyMovesNoTime(t *testing.T) {
 
 // One clock of three that stands a year back, a leader's or a follower's, does not keep time from moving.
 func TestOneWrongClockDoesNotStopTime(t *testing.T) {
-	for _, wrong := range []raft.NodeID{1, 2, 3} {
+	for _, wrong := range []raftlog.NodeID{1, 2, 3} {
 		tb := newTable(t, 3)
 		tb.now += 2 * year
 		tb.node(wrong).wrong = -year
@@ -89,20 +90,20 @@ func TestAJumpOfTheLeadersClockMovesNoTime(t *testing.T) {
 
 func TestInAJointConfigurationTheLowerHalfsTimeCounts(t *testing.T) {
 	e := newTable(t, 5).node(1).engine
-	e.clocks.heard = map[raft.NodeID]reading{2: {clock: 200}, 3: {clock: 300}, 4: {clock: 40}, 5: {clock: 50}}
+	e.clocks.heard = map[raftlog.NodeID]reading{2: {clock: 200}, 3: {clock: 300}, 4: {clock: 40}, 5: {clock: 50}}
 	c := e.core.Configuration() // of this test alone
 	for _, test := range []struct {
-		voters, outgoing []raft.NodeID
-		want             raft.Stamp
+		voters, outgoing []raftlog.NodeID
+		want             raftlog.Stamp
 	}{
-		{[]raft.NodeID{1, 2, 3}, nil, 200},
-		{[]raft.NodeID{1, 2}, nil, 100},
-		{[]raft.NodeID{1, 2, 3}, []raft.NodeID{1, 4, 5}, 50},
-		{[]raft.NodeID{1, 4, 5}, []raft.NodeID{1, 2, 3}, 50},
-		{[]raft.NodeID{2, 3, 4, 5}, nil, 50},
-		{[]raft.NodeID{1, 2, 3, 4, 5}, nil, 100},
-		{[]raft.NodeID{1, 2, 9}, nil, 100},
-		{[]raft.NodeID{1, 9, 10}, nil, 0},
+		{[]raftlog.NodeID{1, 2, 3}, nil, 200},
+		{[]raftlog.NodeID{1, 2}, nil, 100},
+		{[]raftlog.NodeID{1, 2, 3}, []raftlog.NodeID{1, 4, 5}, 50},
+		{[]raftlog.NodeID{1, 4, 5}, []raftlog.NodeID{1, 2, 3}, 50},
+		{[]raftlog.NodeID{2, 3, 4, 5}, nil, 50},
+		{[]raftlog.NodeID{1, 2, 3, 4, 5}, nil, 100},
+		{[]raftlog.NodeID{1, 2, 9}, nil, 100},
+		{[]raftlog.NodeID{1, 9, 10}, nil, 0},
 	} {
 		c.Voters, c.Outgoing = test.voters, test.outgoing
 		if got := e.agreedTime(100); got != test.want {
@@ -114,7 +115,7 @@ func TestInAJointConfigurationTheLowerHalfsTimeCounts(t *testing.T) {
 // What was heard of another clock goes on with the ticks, and not with this node's clock.
 func TestWhatWasHeardOfAClockGoesOnWithTheTicks(t *testing.T) {
 	e := newTable(t, 3).node(1).engine
-	e.clocks.heard = map[raft.NodeID]reading{2: {clock: 1000, tick: 0}, 3: {clock: 1000, tick: 0}}
+	e.clocks.heard = map[raftlog.NodeID]reading{2: {clock: 1000, tick: 0}, 3: {clock: 1000, tick: 0}}
 	e.tick = 7
 	if got := e.agreedTime(year); got != 1070 {
 		t.Fatalf("after 7 ticks it is %d", got)
@@ -133,10 +134,10 @@ func (tb *table) dueAt(deadlines ...int64) {
 }
 
 // countTicks counts the entries of a node's log that carry nothing but time.
-func (tb *table) countTicks(id raft.NodeID) int {
+func (tb *table) countTicks(id raftlog.NodeID) int {
 	n := 0
 	for i := range tb.node(id).log {
-		if tb.node(id).log[i].Kind == raft.EntryTick {
+		if tb.node(id).log[i].Kind == raftlog.EntryTick {
 			n++
 		}
 	}

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The deadlines of batches and reads: what ends when, in states that do not end by themselves.
 
 // sendings counts, per tick, the messages with batches that leave a node, and loses them.
-func (tb *table) sendings(from raft.NodeID) *[]uint64 {
+func (tb *table) sendings(from raftlog.NodeID) *[]uint64 {
 	at := &[]uint64{}
 	tb.lose = func(m *raft.Message) bool {
 		if !isForward(m, from) {
@@ -74,7 +75,7 @@ func TestANewConnectionResendsAtOnceHoweverLongTheBackOff(t *testing.T) {
 	c := tb.submit(2, "c")
 	tb.ticks(8 * DefaultOptions().ResendTicks)
 	tb.lose = nil
-	tb.node(2).in.LinksUp = []raft.NodeID{1}
+	tb.node(2).in.LinksUp = []raftlog.NodeID{1}
 	tb.settle()
 	tb.expect(c, Done)
 }

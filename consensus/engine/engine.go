@@ -3,7 +3,9 @@ package engine
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Engine is the state that a node's loop owns. It is not safe for concurrent use: one goroutine calls Turn.
@@ -17,27 +19,27 @@ type Engine struct {
 	expiry  expiry
 
 	// term and leader are as noticeTerm last saw them.
-	term   raft.Term
-	leader raft.NodeID
+	term   raftlog.Term
+	leader raftlog.NodeID
 
 	origin                 // batches of this node's clients: origin.go
 	forwards      forwards // what a leader knows of everyone's batches: forwards.go
 	reads         reads    // reads.go
 	presence      presence // who is taken to be down: presence.go
 	handOver      handOver // of leadership: handover.go
-	configuration *raft.Configuration
-	leaving       []raft.Member             // who still has a link and is not in the configuration: members.go
-	boots         map[raft.NodeID]raft.Boot // of the members that introduced themselves: requests.go
-	rooms         map[raft.NodeID]int       // of the journals of nodes that introduced themselves: rooms.go
+	configuration *membership.Configuration
+	leaving       []membership.Member             // who still has a link and is not in the configuration: members.go
+	boots         map[raftlog.NodeID]raftlog.Boot // of the members that introduced themselves: requests.go
+	rooms         map[raftlog.NodeID]int          // of the journals of nodes that introduced themselves: rooms.go
 
-	commit  raft.Index
-	handed  raft.Index // handed to the applier
-	applied raft.Index // reported by the applier
-	span    int        // bytes handed and not yet applied
+	commit  raftlog.Index
+	handed  raftlog.Index // handed to the applier
+	applied raftlog.Index // reported by the applier
+	span    int           // bytes handed and not yet applied
 	spans   []handedSpan
 
-	filled  raft.Index // handed to the history filler
-	written raft.Index // reported by it
+	filled  raftlog.Index // handed to the history filler
+	written raftlog.Index // reported by it
 	filling bool
 
 	snapshots snapshots // snapshots.go, install.go
@@ -45,18 +47,18 @@ type Engine struct {
 
 // handedSpan remembers what a span weighs until it is applied.
 type handedSpan struct {
-	last  raft.Index
+	last  raftlog.Index
 	bytes int
 }
 
 // New makes an engine from what the log restored. The applier starts behind base: the index of the snapshot that its
 // state machine was restored from, 0 for none. That may be an older one than the one in force, if the log reaches back
 // to it.
-func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
+func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if err := DecodeConfigurations(s.Entries); err != nil {
+	if err := checkConfigurations(s.Entries); err != nil {
 		return nil, err
 	}
 	if err := checkLevels(s.Entries); err != nil {
@@ -69,8 +71,8 @@ func New(o Options, s raft.Restored, base raft.Index) (*Engine, error) {
 	}, s)
 	e := &Engine{
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
-		filled: s.Floor.Index, written: s.Floor.Index, boots: map[raft.NodeID]raft.Boot{}, rooms: map[raft.NodeID]int{},
-		clocks: clocks{heard: map[raft.NodeID]reading{}},
+		filled: s.Floor.Index, written: s.Floor.Index, boots: map[raftlog.NodeID]raftlog.Boot{}, rooms: map[raftlog.NodeID]int{},
+		clocks: clocks{heard: map[raftlog.NodeID]reading{}},
 	}
 	e.reads = newReads(o.Boot)
 	e.snapshots.inForce, e.snapshots.retained = core.Snapshot()
@@ -120,7 +122,7 @@ func (e *Engine) send(m raft.Message) {
 
 // checkLevels refuses entries that need a newer build, wherever they come from: applying one without knowing what it
 // means would make this node's state differ from the others'.
-func checkLevels(entries []raft.Entry) error {
+func checkLevels(entries []raftlog.Entry) error {
 	for i := range entries {
 		if e := &entries[i]; e.Level > Level {
 			return fmt.Errorf("entry %s needs feature level %d, this build knows %d: upgrade this node",

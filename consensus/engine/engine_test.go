@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestAnyNodeTakesABatch(t *testing.T) {
@@ -106,7 +107,7 @@ func TestWaitingBatchesAreBounded(t *testing.T) {
 func TestUnmetBytesAreBounded(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.node(2).engine.options.MaxUnmetBytes = 2 * (raft.EntryHeaderBytes + 1)
+	tb.node(2).engine.options.MaxUnmetBytes = 2 * (raftlog.EntryHeaderBytes + 1)
 	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Forward }
 	for _, c := range []string{"a", "b", "c"} {
 		tb.submit(2, c)
@@ -125,7 +126,7 @@ func TestTheJournalsRoomHoldsBatchesBackAndNotVotes(t *testing.T) {
 	tb.elect(1)
 	tb.cut(1) // nothing commits any more
 	leader := tb.node(1)
-	leader.engine.options.ProposalRoomBytes = leader.engine.core.WindowBytes() + 2*(raft.EntryHeaderBytes+1)
+	leader.engine.options.ProposalRoomBytes = leader.engine.core.WindowBytes() + 2*(raftlog.EntryHeaderBytes+1)
 	for _, c := range []string{"a", "b", "c"} {
 		tb.submit(1, c)
 	}
@@ -139,7 +140,7 @@ func TestTheJournalsRoomHoldsBatchesBackAndNotVotes(t *testing.T) {
 	tb.expect(tb.submitAndSettle(2, "after"), Done)
 }
 
-func (tb *table) submitAndSettle(id raft.NodeID, command string) *client {
+func (tb *table) submitAndSettle(id raftlog.NodeID, command string) *client {
 	c := tb.submit(id, command)
 	tb.settle()
 	tb.ticks(10)
@@ -172,7 +173,7 @@ func TestB17_EveryBatchEnds(t *testing.T) {
 	tb.elect(1)
 	var all []*client
 	for i := range 30 {
-		all = append(all, tb.submit(raft.NodeID(i%3+1), "x"))
+		all = append(all, tb.submit(raftlog.NodeID(i%3+1), "x"))
 	}
 	tb.deliver()
 	tb.turn(tb.node(1))

@@ -3,33 +3,35 @@ package engine
 import (
 	"slices"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // forwards is what a leader knows of the batches of all origins, itself included, in its term.
 type forwards struct {
-	term raft.Term
+	term raftlog.Term
 	// appended counts, per origin and boot, the batches taken in this term. It begins empty with the term and nothing
 	// is forgotten within it: that is what makes a late copy harmless.
-	appended map[source]raft.Sequence
+	appended map[source]raftlog.Sequence
 	// held are proposals in order, taken and not yet appended: for lack of room in the journal, or until the end of
 	// the turn.
 	held      []raft.Proposal
 	heldBytes int
 	// judged is the configuration whose members the origins of all that is held are.
-	judged *raft.Configuration
+	judged *membership.Configuration
 }
 
 type source struct {
-	origin raft.NodeID
-	boot   raft.Boot
+	origin raftlog.NodeID
+	boot   raftlog.Boot
 }
 
 // begin forgets everything of the term before. What was held is not appended by anyone else: its origins prove that
 // from the log, and send it again.
-func (f *forwards) begin(term raft.Term) {
-	*f = forwards{term: term, appended: map[source]raft.Sequence{}}
+func (f *forwards) begin(term raftlog.Term) {
+	*f = forwards{term: term, appended: map[source]raftlog.Sequence{}}
 }
 
 // room reports whether the journal can take this many bytes of entries more.
@@ -38,13 +40,13 @@ func (f *forwards) room(e *Engine, bytes int) bool {
 }
 
 // take counts a batch and holds it until the end of the turn. The caller has seen that it is the next of its source.
-func (f *forwards) take(tag raft.Tag, b raft.Batch) {
+func (f *forwards) take(tag raftlog.Tag, b raft.Batch) {
 	f.appended[source{tag.Origin, tag.Boot}] = b.Sequence
 	if b.Skip {
 		return
 	}
-	f.held = append(f.held, raft.Proposal{Kind: raft.EntryCommand, Level: b.Level, Tag: tag, Body: b.Body})
-	f.heldBytes += raft.EntryHeaderBytes + len(b.Body)
+	f.held = append(f.held, raft.Proposal{Kind: raftlog.EntryCommand, Level: b.Level, Tag: tag, Body: b.Body})
+	f.heldBytes += raftlog.EntryHeaderBytes + len(b.Body)
 }
 
 // takeForward takes another node's batches, if this node leads the term they are meant for. Anything else is dropped in
@@ -62,7 +64,7 @@ func (e *Engine) takeForward(m *raft.Message) {
 		case b.Level > Level:
 			return // a newer origin's: this leader could append it, but not apply it; it ends at its deadline
 		case b.Sequence == counter+1:
-			e.forwards.take(raft.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
+			e.forwards.take(raftlog.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
 		default:
 			// Something before it was lost. Taking it would make the lost one look met; the stream begins again.
 			if !slices.Contains(e.out.Reset, m.From) {
@@ -73,13 +75,15 @@ func (e *Engine) takeForward(m *raft.Message) {
 	}
 }
 
-func (e *Engine) meantForMe(term raft.Term) bool {
+func (e *Engine) meantForMe(term raftlog.Term) bool {
 	return term == e.core.Term() || e.options.Weakened.Down(guard.ForwardTerm)
 }
 
 // isMember reports whether a node is in the newest configuration. A batch of a node outside it must not be appended:
 // that node might never see the entry, and would answer its client wrongly.
-func (e *Engine) isMember(id raft.NodeID) bool { return FindMember(e.core.Configuration(), id) != nil }
+func (e *Engine) isMember(id raftlog.NodeID) bool {
+	return membership.Find(e.core.Configuration(), id) != nil
+}
 
 // dropStrangers drops held batches whose origins were left out of the configuration while they were held. Behind them
 // nothing more of such an origin is taken, so its sequence has no hole that matters: a node that was left out does not
@@ -95,7 +99,7 @@ func (e *Engine) dropStrangers() {
 		if e.isMember(p.Tag.Origin) {
 			return false
 		}
-		f.heldBytes -= raft.EntryHeaderBytes + len(p.Body)
+		f.heldBytes -= raftlog.EntryHeaderBytes + len(p.Body)
 		return true
 	})
 }
@@ -119,8 +123,8 @@ func (e *Engine) flushProposals() {
 		room = maxProposeBytes
 		e.out.Again = f.heldBytes > room
 	}
-	for n < len(f.held) && bytes+raft.EntryHeaderBytes+len(f.held[n].Body) <= room {
-		bytes += raft.EntryHeaderBytes + len(f.held[n].Body)
+	for n < len(f.held) && bytes+raftlog.EntryHeaderBytes+len(f.held[n].Body) <= room {
+		bytes += raftlog.EntryHeaderBytes + len(f.held[n].Body)
 		n++
 	}
 	if n == 0 {

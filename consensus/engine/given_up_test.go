@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // fill submits batches and lets time pass until all have ended one way or another.
-func (tb *table) fill(id raft.NodeID, batches, bodyBytes int) {
+func (tb *table) fill(id raftlog.NodeID, batches, bodyBytes int) {
 	tb.t.Helper()
 	var clients []*client
 	for range batches {
@@ -35,7 +36,7 @@ func TestALeaderWithoutRoomHoldsBoundedForwards(t *testing.T) {
 	for range 5 {
 		tb.fill(2, 20, bodyBytes)
 	}
-	if one := raft.EntryHeaderBytes + bodyBytes; leader.forwards.heldBytes > limitBytes+5*one {
+	if one := raftlog.EntryHeaderBytes + bodyBytes; leader.forwards.heldBytes > limitBytes+5*one {
 		t.Fatalf("the leader holds %d bytes, the origin may have %d unmet", leader.forwards.heldBytes, limitBytes)
 	}
 	leader.options.ProposalRoomBytes = 0

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // handOver is a leader's intent to give leadership away, of its own will: it is about to stop. It ends with the term.
@@ -21,7 +22,7 @@ import (
 // only between two attempts. Whoever wants it to go on asks again.
 type handOver struct {
 	wanted bool
-	tried  []raft.NodeID
+	tried  []raftlog.NodeID
 }
 
 // continueHandOver comes after the turn's proposals were appended: what was held during an attempt that failed gets its
@@ -50,7 +51,7 @@ func (e *Engine) continueHandOver(in *Inputs) {
 
 // successor is the voter that should lead next: one that is up and was heard just now, with most of the log; 0 if all
 // were tried.
-func (e *Engine) successor(followers []raft.FollowerStatus) raft.NodeID {
+func (e *Engine) successor(followers []raft.FollowerStatus) raftlog.NodeID {
 	candidates := slices.DeleteFunc(slices.Clone(followers), func(f raft.FollowerStatus) bool {
 		return !f.Voter || slices.Contains(e.handOver.tried, f.ID)
 	})

@@ -6,15 +6,16 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // handOver asks a node to give leadership away, and lets the messages of that travel.
-func (tb *table) handOver(id raft.NodeID) {
+func (tb *table) handOver(id raftlog.NodeID) {
 	tb.node(id).in.HandOver = true
 	tb.settle()
 }
 
-func (tb *table) expectLeader(id raft.NodeID) {
+func (tb *table) expectLeader(id raftlog.NodeID) {
 	tb.t.Helper()
 	for _, s := range tb.nodes {
 		if !s.down && s.engine.core.Leader() != id {
@@ -29,7 +30,7 @@ func TestHandOverEndsNoCommandInAnError(t *testing.T) {
 	tb.elect(1)
 	var clients []*client
 	submit := func() {
-		for id := raft.NodeID(1); id <= 3; id++ {
+		for id := raftlog.NodeID(1); id <= 3; id++ {
 			clients = append(clients, tb.submit(id, fmt.Sprint(len(clients))))
 		}
 	}
@@ -94,7 +95,7 @@ func TestHandOverToANodeThatDiesDelaysCommandsByAnElectionTimeout(t *testing.T) 
 func TestHandOverThatFailsAsksEachVoterOnce(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	var asked []raft.NodeID
+	var asked []raftlog.NodeID
 	tb.lose = func(m *raft.Message) bool {
 		if m.Kind == raft.TimeoutNow && !slices.Contains(asked, m.To) {
 			asked = append(asked, m.To)
@@ -107,7 +108,7 @@ func TestHandOverThatFailsAsksEachVoterOnce(t *testing.T) {
 		tb.ticks(DefaultOptions().ElectionTicks + 1)
 		tb.expect(c, Done)
 	}
-	if !slices.Equal(asked, []raft.NodeID{2, 3}) || tb.node(1).engine.handOver.wanted {
+	if !slices.Equal(asked, []raftlog.NodeID{2, 3}) || tb.node(1).engine.handOver.wanted {
 		t.Fatalf("%d were asked; wanted still: %v", asked, tb.node(1).engine.handOver.wanted)
 	}
 	tb.expectLeader(1)
@@ -118,22 +119,22 @@ func TestHandOverThatFailsAsksEachVoterOnce(t *testing.T) {
 
 func TestHandOverChoosesWhoIsUpAndHasMost(t *testing.T) {
 	missed := 3 * DefaultOptions().HeartbeatTicks
-	voter := func(id raft.NodeID, match raft.Index, silent int) raft.FollowerStatus {
+	voter := func(id raftlog.NodeID, match raftlog.Index, silent int) raft.FollowerStatus {
 		return raft.FollowerStatus{ID: id, Voter: true, Match: match, SilentTicks: silent}
 	}
 	for name, c := range map[string]struct {
 		followers     []raft.FollowerStatus
-		absent, tried []raft.NodeID
-		want          raft.NodeID
+		absent, tried []raftlog.NodeID
+		want          raftlog.NodeID
 	}{
 		"the lowest id of equals":    {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 9, 0)}, nil, nil, 2},
 		"the longer log":             {[]raft.FollowerStatus{voter(2, 8, 0), voter(3, 9, 4)}, nil, nil, 3},
 		"heard before longer":        {[]raft.FollowerStatus{voter(2, 8, 0), voter(3, 9, missed)}, nil, nil, 2},
-		"silent before absent":       {[]raft.FollowerStatus{voter(2, 8, missed), voter(3, 9, 0)}, []raft.NodeID{3}, nil, 2},
-		"the absent one if need be":  {[]raft.FollowerStatus{voter(3, 9, 0)}, []raft.NodeID{3}, nil, 3},
-		"not who was tried":          {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 7, 0)}, nil, []raft.NodeID{2}, 3},
+		"silent before absent":       {[]raft.FollowerStatus{voter(2, 8, missed), voter(3, 9, 0)}, []raftlog.NodeID{3}, nil, 2},
+		"the absent one if need be":  {[]raft.FollowerStatus{voter(3, 9, 0)}, []raftlog.NodeID{3}, nil, 3},
+		"not who was tried":          {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 7, 0)}, nil, []raftlog.NodeID{2}, 3},
 		"no learner":                 {[]raft.FollowerStatus{{ID: 2, Match: 9}}, nil, nil, 0},
-		"nobody when all were tried": {[]raft.FollowerStatus{voter(2, 9, 0)}, nil, []raft.NodeID{2}, 0},
+		"nobody when all were tried": {[]raft.FollowerStatus{voter(2, 9, 0)}, nil, []raftlog.NodeID{2}, 0},
 		"nobody when it is alone":    {nil, nil, nil, 0},
 	} {
 		e := &Engine{options: DefaultOptions()}
@@ -165,7 +166,7 @@ func TestAnIntentToHandOverEndsWithTheTerm(t *testing.T) {
 	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.TimeoutNow }
 	tb.handOver(1)
 	leader := tb.node(1)
-	if h := &leader.engine.handOver; !h.wanted || !slices.Equal(h.tried, []raft.NodeID{2}) {
+	if h := &leader.engine.handOver; !h.wanted || !slices.Equal(h.tried, []raftlog.NodeID{2}) {
 		t.Fatalf("the intent is %+v", h)
 	}
 	leader.in.Messages = append(leader.in.Messages, raft.Message{

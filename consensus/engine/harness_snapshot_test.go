@@ -7,7 +7,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // frozenJournal is the image of a journal.
@@ -26,7 +28,7 @@ func (j *journal) Freeze() Image { return frozenJournal{slices.Clone(j.applied),
 
 // storedFile is a snapshot on a disk.
 type storedFile struct {
-	mark    raft.SnapshotMark
+	mark    raftlog.SnapshotMark
 	base    Base
 	applied []string
 }
@@ -36,7 +38,7 @@ func fileOf(f Frozen) *storedFile {
 	applied := f.Image.(frozenJournal).applied
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%+v %q", f.Base, applied)
-	mark := raft.SnapshotMark{
+	mark := raftlog.SnapshotMark{
 		Mark: f.Mark, Configuration: f.Configuration, FileHash: h.Sum64(), FileBytes: uint64(len(fmt.Sprint(applied))),
 	}
 	return &storedFile{mark: mark, base: f.Base, applied: applied}
@@ -46,24 +48,24 @@ func fileOf(f Frozen) *storedFile {
 type snapshotHands struct {
 	// The disk: the snapshots that the journal names, the base at which the log begins, the index up to which history
 	// was removed, and files.
-	inForce, retained *raft.SnapshotMark
+	inForce, retained *raftlog.SnapshotMark
 	floor             Base
-	trimmed           raft.Index
+	trimmed           raftlog.Index
 	files             map[uint64]*storedFile
 
 	// What is on its way: operations, a piece for history, old entries, frozen states, a file, a list of files.
 	appends []raft.AppendOperation
-	fill    []raft.Entry
+	fill    []raftlog.Entry
 	fetch   []raft.FetchRequest
 	frozen  []Frozen
 	install *raft.InstallRequest
-	retain  []raft.SnapshotMark
+	retain  []raftlog.SnapshotMark
 	// Each hand can be held.
 	holdDisk, holdFill, holdFetch, holdTake, holdInstall, holdRetain bool
 	// takeError, receiveError are what the next attempt ends with.
 	takeError, receiveError error
 	// frozenAt are the marks at which the state was frozen, requests what was asked for from others.
-	frozenAt []raft.Mark
+	frozenAt []raftlog.Mark
 	requests []raft.InstallRequest
 	stops    int
 	trims    int
@@ -82,7 +84,7 @@ func (s *seat) restore(t *testing.T) (raft.Restored, Base) {
 		Snapshot: s.inForce, Retained: s.retained,
 	}
 	if s.floor.Mark.Index > 0 {
-		c, err := DecodeConfiguration(s.floor.Configuration)
+		c, err := membership.Decode(s.floor.Configuration)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +98,7 @@ func (s *seat) restore(t *testing.T) (raft.Restored, Base) {
 	return r, file.base
 }
 
-func (s *seat) mustHave(t *testing.T, m *raft.SnapshotMark) *storedFile {
+func (s *seat) mustHave(t *testing.T, m *raftlog.SnapshotMark) *storedFile {
 	t.Helper()
 	file := s.files[m.FileHash]
 	if file == nil {
@@ -106,7 +108,7 @@ func (s *seat) mustHave(t *testing.T, m *raft.SnapshotMark) *storedFile {
 }
 
 // switchTo is the journal's record of a snapshot.
-func (s *seat) switchTo(t *testing.T, sw *raft.SnapshotSwitch) {
+func (s *seat) switchTo(t *testing.T, sw *raftlog.SnapshotSwitch) {
 	if sw == nil {
 		return
 	}
@@ -124,7 +126,7 @@ func (s *seat) switchTo(t *testing.T, sw *raft.SnapshotSwitch) {
 }
 
 // history reads entries, which must still be there.
-func (s *seat) history(t *testing.T, first, last raft.Index) []raft.Entry {
+func (s *seat) history(t *testing.T, first, last raftlog.Index) []raftlog.Entry {
 	t.Helper()
 	if first <= s.trimmed {
 		t.Fatalf("node %d reads entry %d, history begins behind %d", s.id, first, s.trimmed)
@@ -189,7 +191,7 @@ func (tb *table) moveFiles(s *seat) {
 	}
 	if s.retain != nil && !s.holdRetain {
 		for hash := range s.files {
-			if !slices.ContainsFunc(s.retain, func(m raft.SnapshotMark) bool { return m.FileHash == hash }) {
+			if !slices.ContainsFunc(s.retain, func(m raftlog.SnapshotMark) bool { return m.FileHash == hash }) {
 				delete(s.files, hash)
 			}
 		}
@@ -235,7 +237,7 @@ func (tb *table) take(s *seat) {
 }
 
 // snapshot has a node take a snapshot, and returns its mark.
-func (tb *table) snapshot(id raft.NodeID) raft.SnapshotMark {
+func (tb *table) snapshot(id raftlog.NodeID) raftlog.SnapshotMark {
 	tb.t.Helper()
 	s := tb.node(id)
 	before := s.engine.state().SnapshotsTaken
@@ -248,7 +250,7 @@ func (tb *table) snapshot(id raft.NodeID) raft.SnapshotMark {
 }
 
 // commands appends commands through a node.
-func (tb *table) commands(id raft.NodeID, name string, n int) (commands []string) {
+func (tb *table) commands(id raftlog.NodeID, name string, n int) (commands []string) {
 	tb.t.Helper()
 	for i := range n {
 		commands = append(commands, fmt.Sprintf("%s-%d", name, i))
@@ -260,7 +262,7 @@ func (tb *table) commands(id raft.NodeID, name string, n int) (commands []string
 }
 
 // compact has a node take snapshots and cut its log, so that nothing below the second is left.
-func (tb *table) compact(id raft.NodeID) raft.SnapshotMark {
+func (tb *table) compact(id raftlog.NodeID) raftlog.SnapshotMark {
 	tb.t.Helper()
 	tb.snapshot(id)
 	tb.commands(id, "more", 1)

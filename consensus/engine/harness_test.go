@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // journal is a state machine that writes down what it applied.
@@ -59,7 +61,7 @@ func (j *journal) count(command string) int {
 type table struct {
 	t      *testing.T
 	nodes  []*seat
-	now    raft.Stamp
+	now    raftlog.Stamp
 	flying []raft.Message
 	// lose says which messages vanish when they are sent.
 	lose func(*raft.Message) bool
@@ -69,25 +71,25 @@ type table struct {
 
 // seat is one node at the table.
 type seat struct {
-	id      raft.NodeID
+	id      raftlog.NodeID
 	engine  *Engine
 	applier *Applier
 	machine *journal
 	in      Inputs
 	out     Outputs
 	// disk is what survives: hard state, log.
-	term raft.Term
-	vote raft.NodeID
-	log  []raft.Entry
+	term raftlog.Term
+	vote raftlog.NodeID
+	log  []raftlog.Entry
 	// ended are the batches that ended here.
 	down bool
 	// holdApply keeps the applier from working.
 	holdApply bool
 	work      []Work
-	resets    []raft.NodeID
+	resets    []raftlog.NodeID
 	// wrong is by how much the node's clock is ahead.
-	wrong raft.Stamp
-	peers []raft.Member
+	wrong raftlog.Stamp
+	peers []membership.Member
 	snapshotHands
 }
 
@@ -99,22 +101,22 @@ var longestResendTicks = DefaultOptions().ResendTicks << maxResendDoublings
 func newTable(t *testing.T, n int, weakened ...guard.Guard) *table {
 	t.Helper()
 	tb := &table{t: t, now: 1000}
-	c := &raft.Configuration{ClusterID: 1, HashSeed: testSeed, NextID: raft.NodeID(n + 1)}
-	for id := raft.NodeID(1); id <= raft.NodeID(n); id++ {
-		c.Members = append(c.Members, raft.Member{ID: id})
+	c := &membership.Configuration{ClusterID: 1, HashSeed: testSeed, NextID: raftlog.NodeID(n + 1)}
+	for id := raftlog.NodeID(1); id <= raftlog.NodeID(n); id++ {
+		c.Members = append(c.Members, membership.Member{ID: id})
 		c.Voters = append(c.Voters, id)
 	}
 	first := FirstEntry(c, 1000)
-	for id := raft.NodeID(1); id <= raft.NodeID(n); id++ {
-		s := &seat{id: id, term: 1, log: []raft.Entry{first}}
+	for id := raftlog.NodeID(1); id <= raftlog.NodeID(n); id++ {
+		s := &seat{id: id, term: 1, log: []raftlog.Entry{first}}
 		tb.nodes = append(tb.nodes, s)
-		tb.boot(s, raft.Boot(100+id), weakened...)
+		tb.boot(s, raftlog.Boot(100+id), weakened...)
 	}
 	return tb
 }
 
 // boot starts a node from its disk.
-func (tb *table) boot(s *seat, boot raft.Boot, weakened ...guard.Guard) {
+func (tb *table) boot(s *seat, boot raftlog.Boot, weakened ...guard.Guard) {
 	o := DefaultOptions()
 	o.ID, o.Boot, o.Seed = s.id, boot, uint64(s.id)
 	for _, g := range weakened {
@@ -144,11 +146,11 @@ func (s *seat) linked(messages []raft.Message) []raft.Message {
 		return messages
 	}
 	return slices.DeleteFunc(slices.Clone(messages), func(m raft.Message) bool {
-		return !slices.ContainsFunc(s.peers, func(p raft.Member) bool { return p.ID == m.To })
+		return !slices.ContainsFunc(s.peers, func(p membership.Member) bool { return p.ID == m.To })
 	})
 }
 
-func (tb *table) node(id raft.NodeID) *seat { return tb.nodes[id-1] }
+func (tb *table) node(id raftlog.NodeID) *seat { return tb.nodes[id-1] }
 
 // turn runs one turn of a node and everything its hands do at once.
 func (tb *table) turn(s *seat) {
@@ -282,7 +284,7 @@ func (tb *table) settle() {
 }
 
 // ticks lets time pass on the given nodes, or on all.
-func (tb *table) ticks(n int, ids ...raft.NodeID) {
+func (tb *table) ticks(n int, ids ...raftlog.NodeID) {
 	for range n {
 		tb.now += 10
 		for _, s := range tb.nodes {
@@ -295,7 +297,7 @@ func (tb *table) ticks(n int, ids ...raft.NodeID) {
 }
 
 // elect lets time pass, and only one node campaign, until that one leads.
-func (tb *table) elect(id raft.NodeID) {
+func (tb *table) elect(id raftlog.NodeID) {
 	tb.t.Helper()
 	before := tb.lose
 	defer func() { tb.lose = before }()
@@ -314,7 +316,7 @@ func (tb *table) elect(id raft.NodeID) {
 }
 
 // cut loses every message from or to the given nodes.
-func (tb *table) cut(ids ...raft.NodeID) {
+func (tb *table) cut(ids ...raftlog.NodeID) {
 	tb.lose = func(m *raft.Message) bool { return slices.Contains(ids, m.From) || slices.Contains(ids, m.To) }
 }
 
@@ -332,7 +334,7 @@ func (tb *table) hold(match func(*raft.Message) bool) *[]raft.Message {
 }
 
 // crash takes a node down; what it had not sent is gone.
-func (tb *table) crash(id raft.NodeID) { tb.node(id).down = true }
+func (tb *table) crash(id raftlog.NodeID) { tb.node(id).down = true }
 
 // client is a batch and what its client saw.
 type client struct {
@@ -340,7 +342,7 @@ type client struct {
 	woken int
 }
 
-func (tb *table) submit(id raft.NodeID, command string) *client {
+func (tb *table) submit(id raftlog.NodeID, command string) *client {
 	c := &client{}
 	c.Batch = &Batch{Body: []byte(command), Level: Level}
 	c.Wake = func() { c.woken++ }
@@ -373,6 +375,6 @@ func (tb *table) expectApplied(commands ...string) {
 }
 
 // isForward picks forwards from a node.
-func isForward(m *raft.Message, from raft.NodeID) bool {
+func isForward(m *raft.Message, from raftlog.NodeID) bool {
 	return m.Kind == raft.Forward && m.From == from
 }

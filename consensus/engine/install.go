@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // install follows a snapshot of another node to this node's state. A crash after any step leaves what the step says:
@@ -23,7 +25,7 @@ type install struct {
 	asked bool
 	// base and configuration are what the file says, nil until it is here.
 	base          *Base
-	configuration *raft.Configuration
+	configuration *membership.Configuration
 	// dropped: the log came to hold the snapshot's entry, so that the file is not needed.
 	dropped bool
 	// switching: the log begins anew. handed: the applier was told.
@@ -32,7 +34,7 @@ type install struct {
 }
 
 // mark is what is being installed, nil for a nil install.
-func (i *install) mark() *raft.SnapshotMark {
+func (i *install) mark() *raftlog.SnapshotMark {
 	if i == nil {
 		return nil
 	}
@@ -41,7 +43,7 @@ func (i *install) mark() *raft.SnapshotMark {
 
 // Received is the answer to Outputs.Install.
 type Received struct {
-	Mark raft.SnapshotMark
+	Mark raftlog.SnapshotMark
 	Base Base
 	// Err is nil, or says why there is no file now; see ErrUnavailable.
 	Err error
@@ -92,7 +94,7 @@ func (e *Engine) takeReceived(r *Received) {
 		e.out.Fatal = err
 		return
 	}
-	configuration, _ := DecodeConfiguration(r.Base.Configuration) // it was checked
+	configuration, _ := membership.Decode(r.Base.Configuration) // it was checked
 	i.base, i.configuration = &r.Base, configuration
 }
 

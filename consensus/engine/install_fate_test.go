@@ -3,7 +3,9 @@ package engine
 import (
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // S4 on a whole cluster. Node 3 sends two batches and hears nothing more; one reached the log, the other did not. The
@@ -43,7 +45,7 @@ func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndNeverProposedAgain(t *testing.T
 	after := tb.submit(3, "after")
 	tb.ticks(2 * longestResendTicks)
 	tb.expect(after, Done)
-	for _, id := range []raft.NodeID{2, 3} {
+	for _, id := range []raftlog.NodeID{2, 3} {
 		m := tb.node(id).machine
 		if m.count("reached") != 1 || m.count("lost") != 0 || m.count("after") != 1 {
 			t.Fatalf("node %d applied %q", id, m.applied)
@@ -52,11 +54,11 @@ func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndNeverProposedAgain(t *testing.T
 }
 
 // jumping is an applier of node 2 that has applied entry 1, and has sent one batch in each of the given terms.
-func jumping(terms ...raft.Term) (a *Applier, batches []*Batch, report *Applied) {
+func jumping(terms ...raftlog.Term) (a *Applier, batches []*Batch, report *Applied) {
 	o := DefaultOptions()
 	o.ID, o.Boot = 2, 102
 	a, report = NewApplier(o, &journal{}, Base{}), &Applied{}
-	a.Apply([]raft.Entry{FirstEntry(clusterOf(3), 1000)}, report)
+	a.Apply([]raftlog.Entry{FirstEntry(clusterOf(3), 1000)}, report)
 	for _, term := range terms {
 		b := &Batch{Body: []byte("x")}
 		a.Register([]Sent{{Batch: b, Term: term, Sequence: 1}}, report)
@@ -66,8 +68,8 @@ func jumping(terms ...raft.Term) (a *Applier, batches []*Batch, report *Applied)
 }
 
 // baseAt is a base with the given configuration.
-func baseAt(mark raft.Mark, c *raft.Configuration) Base {
-	return Base{Mark: mark, ClusterID: 5, HashSeed: 6, Stamp: 2000, Level: Level, Configuration: EncodeConfiguration(c)}
+func baseAt(mark raftlog.Mark, c *membership.Configuration) Base {
+	return Base{Mark: mark, ClusterID: 5, HashSeed: 6, Stamp: 2000, Level: Level, Configuration: membership.Encode(c)}
 }
 
 // S8 with a snapshot: it says that this node was removed. What was sent in its term or before may have been done before
@@ -75,8 +77,8 @@ func baseAt(mark raft.Mark, c *raft.Configuration) Base {
 func TestS8_ASnapshotThatLeavesTheNodeOutProvesLaterBatchesNotDone(t *testing.T) {
 	a, b, report := jumping(2, 3, 4)
 	without := *clusterOf(3)
-	without.Voters, without.Members = []raft.NodeID{1, 3}, []raft.Member{without.Members[0], without.Members[2]}
-	a.Jumped(baseAt(raft.Mark{Term: 3, Index: 100}, &without), report)
+	without.Voters, without.Members = []raftlog.NodeID{1, 3}, []membership.Member{without.Members[0], without.Members[2]}
+	a.Jumped(baseAt(raftlog.Mark{Term: 3, Index: 100}, &without), report)
 	if b[0].Outcome != Unknown || b[1].Outcome != Unknown || len(report.GivenUp) != 2 {
 		t.Fatalf("outcomes %v and %v, given up %v", b[0].Outcome, b[1].Outcome, report.GivenUp)
 	}
@@ -95,16 +97,16 @@ func TestS8_ASnapshotThatLeavesTheNodeOutProvesLaterBatchesNotDone(t *testing.T)
 // What was sent in a later term than the snapshot's is not in the gap: it goes on, and is met.
 func TestS4_ABatchOfATermBehindTheSnapshotIsMet(t *testing.T) {
 	a, b, report := jumping(2, 4)
-	a.Jumped(baseAt(raft.Mark{Term: 3, Index: 100}, clusterOf(3)), report)
-	met := raft.Entry{Index: 101, Term: 4, Kind: raft.EntryCommand, Tag: raft.Tag{Origin: 2, Boot: 102, Sequence: 1}}
-	a.Apply([]raft.Entry{met}, report)
+	a.Jumped(baseAt(raftlog.Mark{Term: 3, Index: 100}, clusterOf(3)), report)
+	met := raftlog.Entry{Index: 101, Term: 4, Kind: raftlog.EntryCommand, Tag: raftlog.Tag{Origin: 2, Boot: 102, Sequence: 1}}
+	a.Apply([]raftlog.Entry{met}, report)
 	if b[0].Outcome != Unknown || b[1].Outcome != Done || len(report.NotDone) != 0 || report.Index != 101 {
 		t.Fatalf("outcomes %v and %v, %+v", b[0].Outcome, b[1].Outcome, report)
 	}
 }
 
 func TestAnApplierNeverJumpsBack(t *testing.T) {
-	for _, mark := range []raft.Mark{{Term: 1, Index: 1}, {Term: 0, Index: 9}} {
+	for _, mark := range []raftlog.Mark{{Term: 1, Index: 1}, {Term: 0, Index: 9}} {
 		a, _, report := jumping()
 		func() {
 			defer func() {

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // behind is a table of three whose node 3 was down while the others compacted the log away that it lacks. Node 3 is up
 // again and has not heard of anything; the mark is that of the leader's newest snapshot.
-func behind(t *testing.T) (tb *table, leader, late *seat, mark raft.SnapshotMark) {
+func behind(t *testing.T) (tb *table, leader, late *seat, mark raftlog.SnapshotMark) {
 	t.Helper()
 	tb, leader, late, mark = strayed(t)
 	tb.crash(3)
@@ -21,7 +22,7 @@ func behind(t *testing.T) (tb *table, leader, late *seat, mark raft.SnapshotMark
 }
 
 // strayed is the same with a node 3 that runs all the time, and still has no connection.
-func strayed(t *testing.T) (tb *table, leader, late *seat, mark raft.SnapshotMark) {
+func strayed(t *testing.T) (tb *table, leader, late *seat, mark raftlog.SnapshotMark) {
 	t.Helper()
 	tb = newSnapshotTable(t, 3, 0)
 	tb.commands(1, "early", 3)
@@ -118,7 +119,7 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 	tb.settle()
 	late.engine.snapshots.retire = true
 	tb.turn(late)
-	if list := late.out.Retain; !slices.ContainsFunc(list, func(m raft.SnapshotMark) bool { return m.Same(&mark) }) {
+	if list := late.out.Retain; !slices.ContainsFunc(list, func(m raftlog.SnapshotMark) bool { return m.Same(&mark) }) {
 		t.Fatalf("what has come of the file is thrown away: kept are %v", list)
 	}
 	tb.lose, late.holdInstall = nil, true

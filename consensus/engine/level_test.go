@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // newer is an entry that only a newer build can apply.
-func newer(index raft.Index, term raft.Term) raft.Entry {
-	e := raft.Entry{Index: index, Term: term, Kind: raft.EntryCommand, Level: Level + 1, Body: []byte("?")}
+func newer(index raftlog.Index, term raftlog.Term) raftlog.Entry {
+	e := raftlog.Entry{Index: index, Term: term, Kind: raftlog.EntryCommand, Level: Level + 1, Body: []byte("?")}
 	e.Seal()
 	return e
 }
@@ -35,7 +36,7 @@ func TestAHistoryOfANewerBuildStopsTheNode(t *testing.T) {
 	s := newTable(t, 1).node(1)
 	o := s.engine.options
 	e, err := New(o, raft.Restored{
-		Term: 1, Floor: raft.Mark{Term: 1, Index: 2}, Configuration: s.log[0].Configuration, ConfigurationIndex: 1,
+		Term: 1, Floor: raftlog.Mark{Term: 1, Index: 2}, Configuration: configurationOf(&s.log[0]), ConfigurationIndex: 1,
 	}, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -6,20 +6,22 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // invite puts a blank node at the table; it is number n of the data directories, and gets the next seat.
-func (tb *table) invite() raft.Member {
-	id := raft.NodeID(len(tb.nodes) + 1)
+func (tb *table) invite() membership.Member {
+	id := raftlog.NodeID(len(tb.nodes) + 1)
 	s := &seat{id: id}
 	tb.nodes = append(tb.nodes, s)
-	tb.boot(s, raft.Boot(100+id))
-	return raft.Member{Incarnation: 1000 + uint64(id), PeerAddress: fmt.Sprintf("n%d:1", id)}
+	tb.boot(s, raftlog.Boot(100+id))
+	return membership.Member{Incarnation: 1000 + uint64(id), PeerAddress: fmt.Sprintf("n%d:1", id)}
 }
 
 // request gives a change to a node and lets its turn answer.
-func (tb *table) request(id raft.NodeID, c Change) *ChangeRequest {
+func (tb *table) request(id raftlog.NodeID, c membership.Change) *ChangeRequest {
 	r := &ChangeRequest{Change: c, Wake: func() {}}
 	s := tb.node(id)
 	s.in.Changes = append(s.in.Changes, r)
@@ -28,7 +30,7 @@ func (tb *table) request(id raft.NodeID, c Change) *ChangeRequest {
 }
 
 // change makes a change on the leader and lets it come to its end.
-func (tb *table) change(id raft.NodeID, c Change) {
+func (tb *table) change(id raftlog.NodeID, c membership.Change) {
 	tb.t.Helper()
 	if r := tb.request(id, c); r.Err != nil {
 		tb.t.Fatal(r.Err)
@@ -37,7 +39,7 @@ func (tb *table) change(id raft.NodeID, c Change) {
 }
 
 // expectVoters fails unless the nodes know exactly these as committed voters.
-func (tb *table) expectVoters(of []raft.NodeID, voters ...raft.NodeID) {
+func (tb *table) expectVoters(of []raftlog.NodeID, voters ...raftlog.NodeID) {
 	tb.t.Helper()
 	for _, id := range of {
 		c, _ := tb.node(id).engine.core.CommittedConfiguration()
@@ -47,7 +49,7 @@ func (tb *table) expectVoters(of []raft.NodeID, voters ...raft.NodeID) {
 	}
 }
 
-func (tb *table) leader() raft.NodeID {
+func (tb *table) leader() raftlog.NodeID {
 	for _, s := range tb.nodes {
 		if !s.down && s.engine.leads() {
 			return s.id
@@ -62,7 +64,7 @@ func TestAClusterGrowsAndShrinksWithoutAnErrorForClients(t *testing.T) {
 	tb := newTable(t, 1)
 	tb.ticks(100)
 	commands := 0
-	work := func(ids ...raft.NodeID) {
+	work := func(ids ...raftlog.NodeID) {
 		t.Helper()
 		var clients []*client
 		for _, id := range ids {
@@ -75,17 +77,17 @@ func TestAClusterGrowsAndShrinksWithoutAnErrorForClients(t *testing.T) {
 		}
 	}
 	work(1)
-	tb.change(1, Change{Add: []raft.Member{tb.invite(), tb.invite()}})
+	tb.change(1, membership.Change{Add: []membership.Member{tb.invite(), tb.invite()}})
 	work(1, 2, 3)
-	tb.change(1, Change{Add: []raft.Member{tb.invite(), tb.invite()}})
+	tb.change(1, membership.Change{Add: []membership.Member{tb.invite(), tb.invite()}})
 	work(1, 2, 3, 4, 5)
-	tb.expectVoters([]raft.NodeID{1, 2, 3, 4, 5}, 1, 2, 3, 4, 5)
-	tb.change(1, Change{Remove: []raft.NodeID{1, 2}}) // the leader is one of them
-	tb.expectVoters([]raft.NodeID{1, 2, 3, 4, 5}, 3, 4, 5)
+	tb.expectVoters([]raftlog.NodeID{1, 2, 3, 4, 5}, 1, 2, 3, 4, 5)
+	tb.change(1, membership.Change{Remove: []raftlog.NodeID{1, 2}}) // the leader is one of them
+	tb.expectVoters([]raftlog.NodeID{1, 2, 3, 4, 5}, 3, 4, 5)
 	work(3, 4, 5)
-	tb.change(tb.leader(), Change{Remove: []raft.NodeID{3, 4}})
+	tb.change(tb.leader(), membership.Change{Remove: []raftlog.NodeID{3, 4}})
 	work(5)
-	tb.expectVoters([]raft.NodeID{3, 4, 5}, 5)
+	tb.expectVoters([]raftlog.NodeID{3, 4, 5}, 5)
 	if got := len(tb.node(5).machine.applied); got != commands {
 		t.Fatalf("the last node applied %d of %d commands", got, commands)
 	}
@@ -96,7 +98,7 @@ func TestAClusterGrowsAndShrinksWithoutAnErrorForClients(t *testing.T) {
 func TestAChangeThatDiesWithItsLeaderIsMadeByTheNext(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	change := Change{Add: []raft.Member{tb.invite()}}
+	change := membership.Change{Add: []membership.Member{tb.invite()}}
 	tb.cut(1)
 	if r := tb.request(1, change); r.Err != nil || r.Accepted.NextID != 5 {
 		t.Fatalf("got %+v", r)
@@ -106,8 +108,8 @@ func TestAChangeThatDiesWithItsLeaderIsMadeByTheNext(t *testing.T) {
 	tb.change(2, change)
 	tb.lose = nil
 	tb.ticks(100)
-	tb.expectVoters([]raft.NodeID{1, 2, 3, 4}, 1, 2, 3, 4)
-	if m := FindMember(tb.node(1).engine.core.Configuration(), 4); m.Incarnation != change.Add[0].Incarnation {
+	tb.expectVoters([]raftlog.NodeID{1, 2, 3, 4}, 1, 2, 3, 4)
+	if m := membership.Find(tb.node(1).engine.core.Configuration(), 4); m.Incarnation != change.Add[0].Incarnation {
 		t.Fatalf("node 4 is %+v", m)
 	}
 }
@@ -118,7 +120,7 @@ func TestAChangeThatSurvivesItsLeaderIsCarriedOn(t *testing.T) {
 	tb.elect(1)
 	member := tb.invite()
 	tb.lose = func(m *raft.Message) bool { return m.From == 1 && m.To != 2 || m.To == 1 }
-	if r := tb.request(1, Change{Add: []raft.Member{member}, Remove: []raft.NodeID{1}}); r.Err != nil {
+	if r := tb.request(1, membership.Change{Add: []membership.Member{member}, Remove: []raftlog.NodeID{1}}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	tb.settle()
@@ -126,7 +128,7 @@ func TestAChangeThatSurvivesItsLeaderIsCarriedOn(t *testing.T) {
 	tb.lose = nil
 	tb.elect(2)
 	tb.ticks(30)
-	tb.expectVoters([]raft.NodeID{2, 3, 4}, 2, 3, 4)
+	tb.expectVoters([]raftlog.NodeID{2, 3, 4}, 2, 3, 4)
 }
 
 // {L,R,A} becomes {L,A,B}. The joint configuration is committed, the final one reaches only R, and L dies. R has the
@@ -137,16 +139,20 @@ func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
 	tb.elect(left)
 	member := tb.invite()
 	final := func(m *raft.Message) bool {
-		return slices.ContainsFunc(m.Entries, func(e raft.Entry) bool {
-			return e.Configuration != nil && !e.Configuration.Joint() && !e.Configuration.Includes(right)
+		return slices.ContainsFunc(m.Entries, func(e raftlog.Entry) bool {
+			if e.Kind != raftlog.EntryConfiguration {
+				return false
+			}
+			c := configurationOf(&e)
+			return !c.Joint() && !c.Includes(right)
 		})
 	}
 	tb.lose = func(m *raft.Message) bool { return final(m) && m.To != right }
-	if r := tb.request(left, Change{Add: []raft.Member{member}, Remove: []raft.NodeID{right}}); r.Err != nil {
+	if r := tb.request(left, membership.Change{Add: []membership.Member{member}, Remove: []raftlog.NodeID{right}}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	for range 100 {
-		if tb.ticks(1); LeftOut(tb.node(right).engine.core.Configuration(), right) {
+		if tb.ticks(1); membership.LeftOut(tb.node(right).engine.core.Configuration(), right) {
 			break
 		}
 	}
@@ -172,7 +178,7 @@ func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
 	tb.lose = nil
 	tb.ticks(100)
 	tb.expect(c, Done)
-	tb.expectVoters([]raft.NodeID{right, a, b}, left, a, b)
+	tb.expectVoters([]raftlog.NodeID{right, a, b}, left, a, b)
 	if s := tb.node(right).engine.status(); !s.Removed || s.Role == raft.Leader {
 		t.Fatalf("who is left out is %+v", s.State)
 	}
@@ -180,7 +186,7 @@ func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
 
 func TestChangesAreTheLeadersToMake(t *testing.T) {
 	tb := newTable(t, 3)
-	change := Change{Remove: []raft.NodeID{3}}
+	change := membership.Change{Remove: []raftlog.NodeID{3}}
 	if r := tb.request(2, change); !errors.Is(r.Err, raft.ErrNotLeader) || r.Accepted != nil {
 		t.Fatalf("a follower answers %+v", r)
 	}
@@ -192,8 +198,8 @@ func TestChangesAreTheLeadersToMake(t *testing.T) {
 	tb.lose = nil
 	tb.ticks(10)
 	tb.cut(1)
-	first, second := tb.request(1, change), tb.request(1, Change{Remove: []raft.NodeID{2}})
-	if first.Err != nil || !errors.Is(second.Err, raft.ErrChangeInProgress) {
+	first, second := tb.request(1, change), tb.request(1, membership.Change{Remove: []raftlog.NodeID{2}})
+	if first.Err != nil || !errors.Is(second.Err, membership.ErrChangeInProgress) {
 		t.Fatalf("two at once: %v, %v", first.Err, second.Err)
 	}
 	if again := tb.request(1, change); again.Err != nil || again.Accepted != first.Accepted || again.Index != first.Index {
@@ -201,10 +207,10 @@ func TestChangesAreTheLeadersToMake(t *testing.T) {
 	}
 	tb.node(1).in.HandOver, tb.lose = true, nil
 	tb.turn(tb.node(1))
-	if r := tb.request(1, Change{}); r.Err != nil {
+	if r := tb.request(1, membership.Change{}); r.Err != nil {
 		t.Fatalf("nothing to change, while handing over: %v", r.Err)
 	}
-	if r := tb.request(1, Change{Update: []raft.Member{{ID: 1, PeerAddress: "x:1"}}}); r.Err == nil {
+	if r := tb.request(1, membership.Change{Update: []membership.Member{{ID: 1, PeerAddress: "x:1"}}}); r.Err == nil {
 		t.Fatal("a leader that hands over made a change")
 	}
 }
@@ -219,7 +225,7 @@ func TestS8_WhatWaitsOnARemovedNodeEndsWithItsRemoval(t *testing.T) {
 	read := tb.read(3)
 	tb.settle()
 	tb.expect(before, Pending)
-	if r := tb.request(1, Change{Remove: []raft.NodeID{3}}); r.Err != nil {
+	if r := tb.request(1, membership.Change{Remove: []raftlog.NodeID{3}}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	tb.settle()
@@ -244,13 +250,12 @@ func TestABatchSentAfterTheRemovalWasAppliedIsNotDone(t *testing.T) {
 	a := NewApplier(o, &journal{}, Base{})
 	c := clusterOf(2)
 	removed := *c
-	removed.Voters, removed.Members = []raft.NodeID{1}, c.Members[:1]
+	removed.Voters, removed.Members = []raftlog.NodeID{1}, c.Members[:1]
 	first := FirstEntry(c, 1000)
 	second := FirstEntry(&removed, 1000)
 	second.Index = 2
-	second.Configuration = nil // as it is read from the log
 	var report Applied
-	a.Apply([]raft.Entry{first, second}, &report)
+	a.Apply([]raftlog.Entry{first, second}, &report)
 	b := &Batch{Body: []byte("x")}
 	a.Register([]Sent{{Batch: b, Term: 1, Sequence: 1}}, &report)
 	if len(report.NotDone) != 1 || report.NotDone[0] != b {
@@ -267,7 +272,7 @@ func TestANewNodeIsNotRemovedWhileItCatchesUp(t *testing.T) {
 		tb.settle()
 	}
 	member := tb.invite()
-	if r := tb.request(1, Change{Add: []raft.Member{member}}); r.Err != nil {
+	if r := tb.request(1, membership.Change{Add: []membership.Member{member}}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	for range 200 {
@@ -279,18 +284,18 @@ func TestANewNodeIsNotRemovedWhileItCatchesUp(t *testing.T) {
 		}
 	}
 	tb.ticks(20)
-	tb.expectVoters([]raft.NodeID{1, 2}, 1, 2)
+	tb.expectVoters([]raftlog.NodeID{1, 2}, 1, 2)
 }
 
 // The leader holds a link to who leaves until that one knows; then nobody does.
 func TestD9_WhoLeavesIsServedUntilItKnows(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	linked := func(id raft.NodeID) bool {
-		return slices.ContainsFunc(tb.node(id).peers, func(m raft.Member) bool { return m.ID == 3 })
+	linked := func(id raftlog.NodeID) bool {
+		return slices.ContainsFunc(tb.node(id).peers, func(m membership.Member) bool { return m.ID == 3 })
 	}
 	tb.lose = func(m *raft.Message) bool { return m.To == 3 }
-	if r := tb.request(1, Change{Remove: []raft.NodeID{3}}); r.Err != nil {
+	if r := tb.request(1, membership.Change{Remove: []raftlog.NodeID{3}}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	tb.ticks(10)
@@ -306,4 +311,16 @@ func TestD9_WhoLeavesIsServedUntilItKnows(t *testing.T) {
 	if linked(1) {
 		t.Fatal("the leader holds the link for ever")
 	}
+}
+
+// clusterOf is a configuration of voters 1..n, whose incarnations are their ids.
+func clusterOf(n int) *membership.Configuration {
+	c := &membership.Configuration{ClusterID: 5, HashSeed: 6, NextID: raftlog.NodeID(n + 1)}
+	for id := raftlog.NodeID(1); id <= raftlog.NodeID(n); id++ {
+		address := string(rune('a' + id))
+		m := membership.Member{ID: id, Incarnation: uint64(id), PeerAddress: address + ":1", ClientAddress: address + ":2"}
+		c.Members = append(c.Members, m)
+		c.Voters = append(c.Voters, id)
+	}
+	return c
 }

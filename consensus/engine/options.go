@@ -3,8 +3,8 @@ package engine
 import (
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Level is the feature level of this build: it writes entries of this level and applies those up to it.
@@ -12,8 +12,8 @@ const Level = 1
 
 // Options are the engine's constants. DefaultOptions has values for everything but ID, Boot and Seed.
 type Options struct {
-	ID   raft.NodeID
-	Boot raft.Boot
+	ID   raftlog.NodeID
+	Boot raftlog.Boot
 	// Seed seeds the drawing of election timeouts.
 	Seed uint64
 

@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/raftredis/raftredis/consensus/raft"
+import (
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // origin is what a node knows of its own clients' batches while they wait and, for the present term, after they were
 // sent. Sent batches belong to the applier; what is kept here serves to send them again.
@@ -16,9 +19,9 @@ type origin struct {
 
 // stream is the sequence of batches sent to one leader in one term.
 type stream struct {
-	term       raft.Term
-	leader     raft.NodeID
-	next       raft.Sequence
+	term       raftlog.Term
+	leader     raftlog.NodeID
+	next       raftlog.Sequence
 	unmet      []unmetBatch
 	unmetBytes int
 	live       int    // of the unmet, those not given up
@@ -32,7 +35,7 @@ const maxResendDoublings = 3
 
 // unmetBatch is a batch that was sent and not yet met in the log.
 type unmetBatch struct {
-	sequence raft.Sequence
+	sequence raftlog.Sequence
 	level    uint8
 	body     []byte
 	skip     bool // given up: when sent again, it only takes its place in the sequence
@@ -60,7 +63,7 @@ func (e *Engine) endBatch(b *Batch, o Outcome) {
 
 // beginStream starts the stream of a term. What was sent in earlier terms is the applier's to judge: a lost leader
 // proves nothing about it.
-func (e *Engine) beginStream(term raft.Term, leader raft.NodeID) {
+func (e *Engine) beginStream(term raftlog.Term, leader raftlog.NodeID) {
 	if e.stream.term == term {
 		return // a term has one leader
 	}
@@ -120,8 +123,8 @@ func (u *unmetBatch) batch() raft.Batch {
 	return raft.Batch{Sequence: u.sequence, Level: u.level, Body: u.body}
 }
 
-func (e *Engine) ownTag(s raft.Sequence) raft.Tag {
-	return raft.Tag{Origin: e.options.ID, Boot: e.options.Boot, Sequence: s}
+func (e *Engine) ownTag(s raftlog.Sequence) raftlog.Tag {
+	return raftlog.Tag{Origin: e.options.ID, Boot: e.options.Boot, Sequence: s}
 }
 
 // dropLeft drops waiting batches whose clients are gone: they were never sent, or were proven not done.
@@ -186,7 +189,7 @@ func (f *forwardBuilder) add(e *Engine, b raft.Batch) {
 		f.flush(e)
 	}
 	f.batches = append(f.batches, b)
-	f.bytes += len(b.Body) + raft.EntryHeaderBytes
+	f.bytes += len(b.Body) + raftlog.EntryHeaderBytes
 }
 
 func (f *forwardBuilder) flush(e *Engine) {

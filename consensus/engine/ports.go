@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // StateMachine is what the log drives. Apply and Restore are called by one goroutine at a time, under the node's write
@@ -48,14 +50,14 @@ var ErrCompacted = errors.New("entry is older than the log")
 // from one goroutine, concurrently with the others.
 type Log interface {
 	// Append makes a group of operations durable, in order, with one sync. An error is final.
-	Append(group []raft.AppendOperation) error
+	Append(group []raftlog.Operation) error
 	// Seal is called when the log was idle for a moment, so that at rest the last group is proven.
 	Seal() error
 	// Write adds committed, durable entries to history.
-	Write(entries []raft.Entry) error
+	Write(entries []raftlog.Entry) error
 	// Entries reads from history: the mark of the entry before from, and at least one entry, up to maxBytes. An error that
 	// matches ErrCompacted is an answer, to followers; every other one is final.
-	Entries(from raft.Index, maxBytes int) (previous raft.Mark, entries []raft.Entry, err error)
+	Entries(from raftlog.Index, maxBytes int) (previous raftlog.Mark, entries []raftlog.Entry, err error)
 	// Close releases the files. It is called after everyone else stopped.
 	Close() error
 }
@@ -65,12 +67,12 @@ type Log interface {
 type SnapshotLog interface {
 	// Keep puts a snapshot in force that the log holds, and names the one before it if its file is kept. It is durable
 	// when Keep returns.
-	Keep(snapshot, retained *raft.SnapshotMark) error
+	Keep(snapshot, retained *raftlog.SnapshotMark) error
 	// Restart puts a snapshot in force and begins the log anew behind it. stamp is the highest stamp up to it. It is
 	// called while nobody writes to history or reads from it; a crash leaves the old log or the new one.
-	Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error
+	Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error
 	// Trim removes history below an index, as far as that is cheap. One goroutine calls it, beside all others.
-	Trim(keep raft.Index) error
+	Trim(keep raftlog.Index) error
 	// HistoryBytes is what history holds on disk. It must not wait for a disk.
 	HistoryBytes() int64
 }
@@ -85,15 +87,15 @@ var ErrUnavailable = errors.New("the snapshot cannot be had now")
 type Snapshots interface {
 	// Take writes a frozen state as a file, durable and verified when it returns. pace is called with the bytes of each
 	// piece and may block; its error ends Take. Take releases the image in any case.
-	Take(f Frozen, pace func(bytes int) error) (raft.SnapshotMark, error)
+	Take(f Frozen, pace func(bytes int) error) (raftlog.SnapshotMark, error)
 	// Fetch brings the file that mark names here from a member, durable and verified, and says what the file says of
 	// itself. It goes on where an earlier call for the same mark ended. When the context ends it returns soon.
-	Fetch(ctx context.Context, from raft.NodeID, mark raft.SnapshotMark) (Base, error)
+	Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (Base, error)
 	// Restore gives the machine the state that a file holds, and compares its hash with what the file says.
-	Restore(mark raft.SnapshotMark, machine StateMachine) (Base, error)
+	Restore(mark raftlog.SnapshotMark, machine StateMachine) (Base, error)
 	// Retain removes all files but those named. It is not called while a file is being taken, nor while one is being
 	// fetched that it does not name.
-	Retain(marks ...raft.SnapshotMark) error
+	Retain(marks ...raftlog.SnapshotMark) error
 }
 
 // Frozen is a state to be written.
@@ -107,12 +109,12 @@ type Frozen struct {
 // It follows from the log alone: all nodes say the same at the same index.
 type Base struct {
 	// Mark is the last entry that the state holds; zero at the beginning of time.
-	Mark raft.Mark
+	Mark raftlog.Mark
 	// ClusterID and HashSeed are those of the cluster; see raft.Configuration.
 	ClusterID uint64
 	HashSeed  uint64
 	// Stamp is the highest stamp up to Mark, Level the highest feature level.
-	Stamp raft.Stamp
+	Stamp raftlog.Stamp
 	Level uint8
 	// Configuration is the newest at or below Mark, as it is encoded in its entry.
 	Configuration []byte
@@ -123,7 +125,7 @@ type Transport interface {
 	// Send hands messages over by their To; it never blocks.
 	Send(messages []raft.Message)
 	// Reset closes the incoming connection of a peer, so that the peer connects anew and resends its batches.
-	Reset(from raft.NodeID)
+	Reset(from raftlog.NodeID)
 	// SetPeers says who the peers are and where.
-	SetPeers(members []raft.Member)
+	SetPeers(members []membership.Member)
 }

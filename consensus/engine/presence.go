@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // presence is which voters are taken to be down. Clients are shown the cluster without them, and every node should show
@@ -26,18 +27,18 @@ import (
 // A new leader goes on with the list that it heard last, so that a failover changes nothing for those who were up.
 type presence struct {
 	// term and number say which list this is: number rises with every change within the leader's term.
-	term   raft.Term
+	term   raftlog.Term
 	number uint64
 	// absent is replaced as a whole, never changed.
-	absent []raft.NodeID
+	absent []raftlog.NodeID
 
 	// What follows is a leader's. since is the tick at which it began to judge, told that of the last telling of all.
 	since uint64
 	told  uint64
 	// returning are the absent voters that are heard again.
-	returning map[raft.NodeID]comeback
+	returning map[raftlog.NodeID]comeback
 	// owed are peers to whom a connection was made in this turn.
-	owed []raft.NodeID
+	owed []raftlog.NodeID
 
 	// followers is what Status shows of a leader's peers, observed the tick at which they were looked at.
 	followers []raft.FollowerStatus
@@ -49,7 +50,7 @@ type presence struct {
 // comeback is what an absent voter must do to be present.
 type comeback struct {
 	// needed is the last index that it must hold, since the tick at which it was heard again.
-	needed raft.Index
+	needed raftlog.Index
 	since  uint64
 }
 
@@ -57,7 +58,7 @@ type comeback struct {
 const observeTicks = 10
 
 // owe notes that a peer may have missed what was told.
-func (p *presence) owe(id raft.NodeID) { p.owed = append(p.owed, id) }
+func (p *presence) owe(id raftlog.NodeID) { p.owed = append(p.owed, id) }
 
 // observe lets a leader judge who is absent and tell it. On other nodes it only forgets what a leader knows.
 func (e *Engine) observe() {
@@ -85,12 +86,12 @@ func (e *Engine) observe() {
 func (e *Engine) beginPresence() {
 	p := &e.presence
 	voters := e.core.Configuration()
-	absent := slices.DeleteFunc(slices.Clone(p.absent), func(id raft.NodeID) bool {
+	absent := slices.DeleteFunc(slices.Clone(p.absent), func(id raftlog.NodeID) bool {
 		return id == e.options.ID || !voters.Votes(id)
 	})
 	p.term, p.number, p.absent = e.core.Term(), 0, absent
 	p.since, p.observed = e.tick, e.tick
-	p.returning = map[raft.NodeID]comeback{}
+	p.returning = map[raftlog.NodeID]comeback{}
 	p.followers = e.core.Status().Followers
 	e.tellAll()
 }
@@ -101,7 +102,7 @@ func (e *Engine) judge() {
 	p.observed = e.tick
 	p.followers = e.core.Status().Followers
 	p.observation++
-	var absent []raft.NodeID
+	var absent []raftlog.NodeID
 	for i := range p.followers {
 		if f := &p.followers[i]; f.Voter && e.isAbsent(f) {
 			absent = append(absent, f.ID)
@@ -160,7 +161,7 @@ func (e *Engine) tellMembers() {
 	}
 }
 
-func (e *Engine) tellPresence(to raft.NodeID) {
+func (e *Engine) tellPresence(to raftlog.NodeID) {
 	p := &e.presence
 	e.send(raft.Message{Kind: raft.Presence, To: to, Term: p.term, Request: p.number, Absent: p.absent})
 }

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // awayTicks is enough for a voter that was cut off to be called absent, and for everyone to be told.
 var awayTicks = DefaultOptions().AbsentTicks + 2*observeTicks
 
 // expectAbsent fails unless each of the nodes shows exactly these voters as absent.
-func (tb *table) expectAbsent(on []raft.NodeID, absent ...raft.NodeID) {
+func (tb *table) expectAbsent(on []raftlog.NodeID, absent ...raftlog.NodeID) {
 	tb.t.Helper()
 	for _, id := range on {
 		if got := tb.node(id).engine.status().Absent; !slices.Equal(got, absent) {
@@ -26,10 +27,10 @@ func TestASilentVoterIsAbsentForEveryoneWhoHearsTheLeader(t *testing.T) {
 	tb.elect(1)
 	tb.cut(4)
 	tb.ticks(DefaultOptions().AbsentTicks - DefaultOptions().HeartbeatTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2, 3, 4, 5})
+	tb.expectAbsent([]raftlog.NodeID{1, 2, 3, 4, 5})
 	tb.ticks(3 * observeTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2, 3, 5}, 4)
-	tb.expectAbsent([]raft.NodeID{4})
+	tb.expectAbsent([]raftlog.NodeID{1, 2, 3, 5}, 4)
+	tb.expectAbsent([]raftlog.NodeID{4})
 }
 
 // A voter that does not hear the leader serves nobody, although the leader hears that it asks for votes.
@@ -45,10 +46,10 @@ func TestAVoterThatDoesNotHearTheLeaderIsAbsent(t *testing.T) {
 	if !asked {
 		t.Fatal("it asked nobody for votes")
 	}
-	tb.expectAbsent([]raft.NodeID{1, 2}, 3)
+	tb.expectAbsent([]raftlog.NodeID{1, 2}, 3)
 	tb.lose = nil
 	tb.ticks(awayTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2, 3})
+	tb.expectAbsent([]raftlog.NodeID{1, 2, 3})
 }
 
 // A voter that is back answers heartbeats at once, and commands on it wait until it has what it missed.
@@ -58,13 +59,13 @@ func TestAVoterThatIsBackIsPresentOnceItHoldsWhatItMissed(t *testing.T) {
 	tb.cut(3)
 	tb.expect(tb.submitAndSettle(1, "missed"), Done)
 	tb.ticks(awayTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2}, 3)
+	tb.expectAbsent([]raftlog.NodeID{1, 2}, 3)
 	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Append && m.To == 3 }
 	tb.ticks(awayTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2, 3}, 3)
+	tb.expectAbsent([]raftlog.NodeID{1, 2, 3}, 3)
 	tb.lose = nil
 	tb.ticks(2*DefaultOptions().ElectionTicks + 2*observeTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2, 3})
+	tb.expectAbsent([]raftlog.NodeID{1, 2, 3})
 }
 
 // Client libraries remember for a while that a node refused them: it is not shown before they have forgotten.
@@ -73,12 +74,12 @@ func TestAVoterThatIsBackIsPresentAfterItWasHeardForAWhile(t *testing.T) {
 	tb.elect(1)
 	tb.cut(3)
 	tb.ticks(awayTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2}, 3)
+	tb.expectAbsent([]raftlog.NodeID{1, 2}, 3)
 	tb.lose = nil
 	tb.ticks(DefaultOptions().AbsentTicks - observeTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2, 3}, 3)
+	tb.expectAbsent([]raftlog.NodeID{1, 2, 3}, 3)
 	tb.ticks(3 * observeTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2, 3})
+	tb.expectAbsent([]raftlog.NodeID{1, 2, 3})
 }
 
 // One that returns and is gone again before it has caught up has to catch up with more the next time.
@@ -112,10 +113,10 @@ func TestANewLeaderGoesOnWithTheListItHeard(t *testing.T) {
 	tb.elect(1)
 	tb.cut(5)
 	tb.ticks(awayTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2, 3, 4}, 5)
+	tb.expectAbsent([]raftlog.NodeID{1, 2, 3, 4}, 5)
 	tb.crash(1)
 	tb.elect(2)
-	rest := []raft.NodeID{2, 3, 4}
+	rest := []raftlog.NodeID{2, 3, 4}
 	tb.expectAbsent(rest, 5)
 	tb.ticks(DefaultOptions().AbsentTicks - 5)
 	tb.expectAbsent(rest, 5)
@@ -131,13 +132,13 @@ func TestANewLeaderDoesNotCallItselfAbsent(t *testing.T) {
 	tb.elect(1)
 	leader := &tb.node(1).engine.presence
 	tb.node(2).in.Messages = append(tb.node(2).in.Messages, raft.Message{
-		Kind: raft.Presence, From: 1, To: 2, Term: leader.term, Request: leader.number + 1, Absent: []raft.NodeID{2},
+		Kind: raft.Presence, From: 1, To: 2, Term: leader.term, Request: leader.number + 1, Absent: []raftlog.NodeID{2},
 	})
 	tb.settle()
-	tb.expectAbsent([]raft.NodeID{2}, 2)
+	tb.expectAbsent([]raftlog.NodeID{2}, 2)
 	tb.crash(1)
 	tb.elect(2)
-	tb.expectAbsent([]raft.NodeID{2, 3})
+	tb.expectAbsent([]raftlog.NodeID{2, 3})
 }
 
 func TestALostListIsToldAgain(t *testing.T) {
@@ -145,11 +146,11 @@ func TestALostListIsToldAgain(t *testing.T) {
 	tb.elect(1)
 	tb.lose = func(m *raft.Message) bool { return m.From == 3 || m.Kind == raft.Presence }
 	tb.ticks(awayTicks)
-	tb.expectAbsent([]raft.NodeID{1}, 3)
-	tb.expectAbsent([]raft.NodeID{2})
+	tb.expectAbsent([]raftlog.NodeID{1}, 3)
+	tb.expectAbsent([]raftlog.NodeID{2})
 	tb.lose = func(m *raft.Message) bool { return m.From == 3 }
 	tb.ticks(DefaultOptions().ElectionTicks + observeTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2}, 3)
+	tb.expectAbsent([]raftlog.NodeID{1, 2}, 3)
 }
 
 func TestANewConnectionIsToldTheListAtOnce(t *testing.T) {
@@ -157,7 +158,7 @@ func TestANewConnectionIsToldTheListAtOnce(t *testing.T) {
 	tb.elect(1)
 	tb.settle()
 	leader := tb.node(1)
-	leader.in.LinksUp = []raft.NodeID{3}
+	leader.in.LinksUp = []raftlog.NodeID{3}
 	tb.turn(leader)
 	told := slices.ContainsFunc(tb.flying, func(m raft.Message) bool { return m.Kind == raft.Presence && m.To == 3 })
 	if !told || slices.ContainsFunc(tb.flying, func(m raft.Message) bool { return m.Kind == raft.Presence && m.To == 2 }) {
@@ -169,19 +170,19 @@ func TestALateListDoesNotReplaceANewerOne(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	term := tb.node(1).engine.core.Term()
-	say := func(term raft.Term, number uint64, absent ...raft.NodeID) {
+	say := func(term raftlog.Term, number uint64, absent ...raftlog.NodeID) {
 		tb.node(2).in.Messages = append(tb.node(2).in.Messages, raft.Message{
 			Kind: raft.Presence, From: 1, To: 2, Term: term, Request: number, Absent: absent,
 		})
 		tb.turn(tb.node(2))
 	}
 	say(term, 9, 3)
-	tb.expectAbsent([]raft.NodeID{2}, 3)
+	tb.expectAbsent([]raftlog.NodeID{2}, 3)
 	say(term, 8)
 	say(term-1, 99)
-	tb.expectAbsent([]raft.NodeID{2}, 3)
+	tb.expectAbsent([]raftlog.NodeID{2}, 3)
 	say(term, 10)
-	tb.expectAbsent([]raft.NodeID{2})
+	tb.expectAbsent([]raftlog.NodeID{2})
 }
 
 func TestWhoWasLeftOutIsNotAbsent(t *testing.T) {
@@ -189,20 +190,20 @@ func TestWhoWasLeftOutIsNotAbsent(t *testing.T) {
 	tb.elect(1)
 	tb.cut(3)
 	tb.ticks(awayTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2}, 3)
+	tb.expectAbsent([]raftlog.NodeID{1, 2}, 3)
 	tb.leaveOut(1, 3)
 	tb.ticks(2 * observeTicks)
-	tb.expectAbsent([]raft.NodeID{1, 2})
+	tb.expectAbsent([]raftlog.NodeID{1, 2})
 }
 
 // leaveOut lets the leader propose a configuration without a node.
-func (tb *table) leaveOut(leader, id raft.NodeID) {
+func (tb *table) leaveOut(leader, id raftlog.NodeID) {
 	tb.t.Helper()
 	core := tb.node(leader).engine.core
 	joint := *core.Configuration()
 	joint.Outgoing = slices.Clone(joint.Voters)
-	joint.Voters = slices.DeleteFunc(slices.Clone(joint.Voters), func(v raft.NodeID) bool { return v == id })
-	if _, err := core.ProposeConfiguration(&joint, EncodeConfiguration(&joint)); err != nil {
+	joint.Voters = slices.DeleteFunc(slices.Clone(joint.Voters), func(v raftlog.NodeID) bool { return v == id })
+	if _, err := core.ProposeConfiguration(&joint); err != nil {
 		tb.t.Fatal(err)
 	}
 	tb.settle()

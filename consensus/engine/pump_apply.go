@@ -3,7 +3,7 @@ package engine
 import (
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // apply runs the applier.
@@ -59,7 +59,7 @@ func (r *Runner) applyWork(w *Work) bool {
 }
 
 // nextEntries are the next entries to apply: from memory, or where those are gone from history.
-func (r *Runner) nextEntries(w *Work) ([]raft.Entry, error) {
+func (r *Runner) nextEntries(w *Work) ([]raftlog.Entry, error) {
 	next := r.applier.Applied() + 1
 	if len(w.Entries) > 0 {
 		rest := w.Entries[next-w.Entries[0].Index:]
@@ -75,7 +75,7 @@ func (r *Runner) nextEntries(w *Work) ([]raft.Entry, error) {
 	return entries[:min(len(entries), int(w.Last-next+1))], nil
 }
 
-func (r *Runner) applyUnderLock(entries []raft.Entry, committed int64) {
+func (r *Runner) applyUnderLock(entries []raftlog.Entry, committed int64) {
 	var report Applied
 	began := r.moment()
 	r.machineLock.Lock()

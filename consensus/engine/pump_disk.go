@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // groupBytes bounds the entries of one group of the log.
@@ -18,6 +19,7 @@ func (r *Runner) writeLog() {
 	idle := time.NewTimer(sealAfter)
 	defer idle.Stop()
 	var operations []raft.AppendOperation
+	var group []raftlog.Operation
 	for {
 		select {
 		case <-r.appends.Woken():
@@ -37,8 +39,9 @@ func (r *Runner) writeLog() {
 				return
 			}
 			n := groupOf(left)
+			group = raft.Operations(group[:0], left[:n])
 			began := r.moment()
-			if err := r.hands.Log.Append(left[:n]); err != nil {
+			if err := r.hands.Log.Append(group); err != nil {
 				r.fail(fmt.Errorf("append to the log: %w", err))
 				return
 			}
@@ -48,6 +51,7 @@ func (r *Runner) writeLog() {
 			if promises := CoalescePromises(left[:n]); len(promises) > 0 {
 				r.hands.Transport.Send(promises)
 			}
+			clear(group) // the entries are the log's now
 			left = left[n:]
 		}
 		idle.Reset(sealAfter)
@@ -68,7 +72,7 @@ func (r *Runner) noteSynced(group []raft.AppendOperation, began int64) {
 // switchSnapshot makes the journal name the snapshot that comes into force with an operation. It is durable before the
 // rest of the operation is written: a crash between the two leaves a log that ends at the snapshot or before what the
 // operation adds, and the operation's promises have not left.
-func (r *Runner) switchSnapshot(s *raft.SnapshotSwitch) error {
+func (r *Runner) switchSnapshot(s *raftlog.SnapshotSwitch) error {
 	switch {
 	case s == nil:
 		return nil
@@ -102,7 +106,7 @@ const historyRetry = time.Second
 // fillHistory moves committed entries into history. When the disk is full it tries again: meanwhile entries stay in
 // the journal, whose room then stops new ones.
 func (r *Runner) fillHistory() {
-	var pieces [][]raft.Entry
+	var pieces [][]raftlog.Entry
 	for {
 		select {
 		case <-r.fill.Woken():
@@ -121,7 +125,7 @@ func (r *Runner) fillHistory() {
 	}
 }
 
-func (r *Runner) writeHistory(entries []raft.Entry) bool {
+func (r *Runner) writeHistory(entries []raftlog.Entry) bool {
 	for {
 		err := r.hands.Log.Write(entries)
 		if err == nil {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // A node that finds an entry it cannot understand stops in the middle of a turn. What that turn had taken from clients
@@ -26,7 +27,7 @@ func TestBatchesOfTheTurnThatFailsEndToo(t *testing.T) {
 	submit()
 	n.Receive(2, []raft.Message{{
 		Kind: raft.Append, From: 2, To: 1, Term: 1,
-		Entries: []raft.Entry{{Index: 1, Term: 1, Kind: raft.EntryCommand, Level: Level + 1}},
+		Entries: []raftlog.Entry{{Index: 1, Term: 1, Kind: raftlog.EntryCommand, Level: Level + 1}},
 	}})
 	submit()
 	if err := await(t, n.fatal, "the end of the node"); err == nil {

@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // awaitLeader waits until every runner follows the same leader, other than one.
-func awaitLeader(t *testing.T, nodes []*running, other raft.NodeID) *running {
+func awaitLeader(t *testing.T, nodes []*running, other raftlog.NodeID) *running {
 	t.Helper()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()

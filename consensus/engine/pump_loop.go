@@ -3,7 +3,7 @@ package engine
 import (
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // loop gathers, turns, hands out. It never blocks on anything but the wait for the next input.
@@ -22,7 +22,7 @@ func (r *Runner) loop() {
 		}
 		in.Reset()
 		in.Ticks, last = r.ticksSince(last, time.Now())
-		in.Now = raft.Stamp(r.hands.Clock().UnixMilli())
+		in.Now = raftlog.Stamp(r.hands.Clock().UnixMilli())
 		r.gather(&in)
 		r.engine.Turn(&in, &out)
 		if out.Fatal != nil {
@@ -61,8 +61,8 @@ func (r *Runner) gather(in *Inputs) {
 	in.LinksUp = r.linksUp.Take(in.LinksUp)
 	in.Changes = r.changes.Take(in.Changes)
 	in.Arrivals = r.arrivals.Take(in.Arrivals)
-	in.Appended = raft.Operation(r.appended.Swap(0))
-	in.Written = raft.Index(r.written.Swap(0))
+	in.Appended = raftlog.OperationNumber(r.appended.Swap(0))
+	in.Written = raftlog.Index(r.written.Swap(0))
 	in.HandOver = r.handOver.Swap(false)
 	in.TakeOver = r.takeOver.Swap(false)
 }

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Phases says where the time of a batch went that was done, or of a read. They follow each other, but for what was
@@ -34,7 +34,7 @@ const (
 // stamps are moments at which a batch came from one pump to the next, by Runner.moment. Whoever owns the batch sets
 // them; one of several batches is that of all that went together.
 type stamps struct {
-	index                    raft.Index
+	index                    raftlog.Index
 	sent, committed, applied int64
 }
 
@@ -114,7 +114,7 @@ type marks struct {
 }
 
 type mark struct {
-	index raft.Index
+	index raftlog.Index
 	at    int64
 }
 
@@ -122,7 +122,7 @@ type mark struct {
 const mostMarks = 4096
 
 // note says that the log has come to an index. What was at or behind that index before was replaced.
-func (m *marks) note(index raft.Index, now int64) {
+func (m *marks) note(index raftlog.Index, now int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := len(m.list)
@@ -140,10 +140,10 @@ func (m *marks) note(index raft.Index, now int64) {
 }
 
 // at is when the log had come to an index, if it has.
-func (m *marks) at(index raft.Index) (moment int64, known bool) {
+func (m *marks) at(index raftlog.Index) (moment int64, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	i, _ := slices.BinarySearchFunc(m.list, index, func(one mark, index raft.Index) int {
+	i, _ := slices.BinarySearchFunc(m.list, index, func(one mark, index raftlog.Index) int {
 		return int(int64(one.index) - int64(index))
 	})
 	if i == len(m.list) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // slowness is what the slow part of a test's cluster waits for; everything else takes far less, unless the machine is
@@ -114,7 +115,7 @@ func TestMarksKnowWhenAnIndexWasReached(t *testing.T) {
 	}
 	m.note(5, 50)
 	m.note(9, 90)
-	expect := func(index raft.Index, want int64) {
+	expect := func(index raftlog.Index, want int64) {
 		t.Helper()
 		if got, known := m.at(index); got != want || known != (want != 0) {
 			t.Errorf("index %d: at %d, %v", index, got, known)
@@ -133,12 +134,12 @@ func TestMarksAreBoundedAndTheNewestAreExact(t *testing.T) {
 	var m marks
 	const noted = 10 * mostMarks
 	for i := range noted {
-		m.note(raft.Index(i+1), int64(i+1))
+		m.note(raftlog.Index(i+1), int64(i+1))
 	}
 	if len(m.list) > mostMarks || cap(m.list) > 2*mostMarks {
 		t.Errorf("%d marks, room for %d", len(m.list), cap(m.list))
 	}
-	for _, index := range []raft.Index{1, noted / 2, noted} {
+	for _, index := range []raftlog.Index{1, noted / 2, noted} {
 		at, known := m.at(index)
 		if !known || at < int64(index) || index == noted && at != noted {
 			t.Errorf("index %d: at %d, %v", index, at, known)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/mailbox"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Hands are what a runner works with. They belong to it from Start to the return of Close, except for Transport.
@@ -84,7 +85,7 @@ type Runner struct {
 	leftReads *mailbox.Mailbox[*Read]
 	applied   *mailbox.Mailbox[Applied]
 	fetched   *mailbox.Mailbox[Fetched]
-	linksUp   *mailbox.Mailbox[raft.NodeID]
+	linksUp   *mailbox.Mailbox[raftlog.NodeID]
 	changes   *mailbox.Mailbox[*ChangeRequest]
 	arrivals  *mailbox.Mailbox[*Arrival]
 	taken     *mailbox.Mailbox[Taken]
@@ -100,7 +101,7 @@ type Runner struct {
 
 	appends *mailbox.Mailbox[raft.AppendOperation]
 	work    *mailbox.Mailbox[Work]
-	fill    *mailbox.Mailbox[[]raft.Entry]
+	fill    *mailbox.Mailbox[[]raftlog.Entry]
 	fetch   *mailbox.Mailbox[raft.FetchRequest]
 	frozen  *mailbox.Mailbox[Frozen]
 	files   *mailbox.Mailbox[fileRequest]
@@ -136,12 +137,12 @@ func Start(e *Engine, a *Applier, hands Hands) *Runner {
 		leftReads: mailbox.New[*Read](completions),
 		applied:   mailbox.New[Applied](completions),
 		fetched:   mailbox.New[Fetched](completions),
-		linksUp:   mailbox.New[raft.NodeID](completions),
+		linksUp:   mailbox.New[raftlog.NodeID](completions),
 		changes:   mailbox.New[*ChangeRequest](submittedRequests),
 		arrivals:  mailbox.New[*Arrival](submittedRequests),
 		appends:   mailbox.New[raft.AppendOperation](completions),
 		work:      mailbox.New[Work](completions),
-		fill:      mailbox.New[[]raft.Entry](completions),
+		fill:      mailbox.New[[]raftlog.Entry](completions),
 		fetch:     mailbox.New[raft.FetchRequest](completions),
 		taken:     mailbox.New[Taken](completions),
 		received:  mailbox.New[Received](completions),
@@ -239,7 +240,7 @@ func (r *Runner) View(f func(StateMachine)) {
 
 // Receive takes messages from a peer; it never blocks. What finds no room is dropped: Raft sends it again, and for
 // batches the connection is reset, so that their origin does.
-func (r *Runner) Receive(from raft.NodeID, messages []raft.Message) {
+func (r *Runner) Receive(from raftlog.NodeID, messages []raft.Message) {
 	for i := range messages {
 		m := &messages[i]
 		if m.Kind == raft.Forward {
@@ -259,7 +260,7 @@ func messageBytes(m *raft.Message) int {
 		bytes += m.Entries[i].Size()
 	}
 	for i := range m.Batches {
-		bytes += raft.EntryHeaderBytes + len(m.Batches[i].Body)
+		bytes += raftlog.EntryHeaderBytes + len(m.Batches[i].Body)
 	}
 	if m.Snapshot != nil {
 		bytes += len(m.Snapshot.Configuration)
@@ -268,7 +269,7 @@ func messageBytes(m *raft.Message) int {
 }
 
 // LinkUp tells that a connection to a peer was made.
-func (r *Runner) LinkUp(to raft.NodeID) { r.linksUp.Force(to, 1) }
+func (r *Runner) LinkUp(to raftlog.NodeID) { r.linksUp.Force(to, 1) }
 
 // HandOver asks the node to give leadership away, if it leads: to the voter that is up and has most of the log; if that
 // one does not take over within an election timeout, to the next, until each was tried once. It does not block; Status

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // ErrSnapshotUnderway answers a request for a snapshot while one is asked for, being written, or on its way into the
@@ -182,8 +183,8 @@ func (r *Runner) startFetch(request *raft.InstallRequest) {
 
 // garbage is what nobody needs any more: all files but those named, history below an index.
 type garbage struct {
-	retain []raft.SnapshotMark
-	trim   raft.Index
+	retain []raftlog.SnapshotMark
+	trim   raftlog.Index
 }
 
 // removeGarbage removes files and history. It is slow work that nothing waits for.
@@ -230,7 +231,7 @@ func (r *Runner) noteHistory() {
 
 // jump gives the machine the state of a snapshot of other nodes. Reads of this node's state wait meanwhile. It returns
 // false when the node stops.
-func (r *Runner) jump(mark *raft.SnapshotMark) bool {
+func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
 	var report Applied
 	began := time.Now()
 	r.machineLock.Lock()

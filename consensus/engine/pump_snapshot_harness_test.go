@@ -8,17 +8,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-func (l *memoryLog) Keep(snapshot, retained *raft.SnapshotMark) error {
+func (l *memoryLog) Keep(snapshot, retained *raftlog.SnapshotMark) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writes = append(l.writes, fmt.Sprint("keep ", snapshot.Index))
 	return l.fail
 }
 
-func (l *memoryLog) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error {
+func (l *memoryLog) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writes = append(l.writes, fmt.Sprint("restart ", snapshot.Index))
@@ -26,7 +26,7 @@ func (l *memoryLog) Restart(snapshot *raft.SnapshotMark, stamp raft.Stamp) error
 	return l.fail
 }
 
-func (l *memoryLog) Trim(keep raft.Index) error {
+func (l *memoryLog) Trim(keep raftlog.Index) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(l.history) > 0 && l.history[0].Index < keep {
@@ -42,7 +42,7 @@ func (l *memoryLog) HistoryBytes() int64 {
 }
 
 // beginsBehind is the entry before history begins.
-func (l *memoryLog) beginsBehind() raft.Index {
+func (l *memoryLog) beginsBehind() raftlog.Index {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.before.Index
@@ -62,13 +62,13 @@ type shelf struct {
 	images []frozenJournal
 }
 
-func newShelf(h *hub, id raft.NodeID) *shelf {
+func newShelf(h *hub, id raftlog.NodeID) *shelf {
 	s := &shelf{hub: h, hang: h.hang, files: map[uint64]*storedFile{}}
 	h.shelves.Store(id, s)
 	return s
 }
 
-func (s *shelf) Take(f Frozen, pace func(int) error) (raft.SnapshotMark, error) {
+func (s *shelf) Take(f Frozen, pace func(int) error) (raftlog.SnapshotMark, error) {
 	defer f.Image.Release()
 	s.mu.Lock()
 	gate, err := s.gate, s.takeError
@@ -80,12 +80,12 @@ func (s *shelf) Take(f Frozen, pace func(int) error) (raft.SnapshotMark, error) 
 			gate = nil
 		case <-time.After(time.Millisecond):
 			if err := pace(1); err != nil {
-				return raft.SnapshotMark{}, err
+				return raftlog.SnapshotMark{}, err
 			}
 		}
 	}
 	if err != nil {
-		return raft.SnapshotMark{}, err
+		return raftlog.SnapshotMark{}, err
 	}
 	file := fileOf(f)
 	s.put(file)
@@ -98,13 +98,13 @@ func (s *shelf) put(file *storedFile) {
 	s.files[file.mark.FileHash] = file
 }
 
-func (s *shelf) get(mark raft.SnapshotMark) *storedFile {
+func (s *shelf) get(mark raftlog.SnapshotMark) *storedFile {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.files[mark.FileHash]
 }
 
-func (s *shelf) Fetch(ctx context.Context, from raft.NodeID, mark raft.SnapshotMark) (Base, error) {
+func (s *shelf) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (Base, error) {
 	s.mu.Lock()
 	hang, err := s.hang, s.fetchError
 	s.mu.Unlock()
@@ -127,7 +127,7 @@ func (s *shelf) Fetch(ctx context.Context, from raft.NodeID, mark raft.SnapshotM
 	return file.base, nil
 }
 
-func (s *shelf) Restore(mark raft.SnapshotMark, machine StateMachine) (Base, error) {
+func (s *shelf) Restore(mark raftlog.SnapshotMark, machine StateMachine) (Base, error) {
 	file := s.get(mark)
 	if file == nil {
 		return Base{}, fmt.Errorf("the file at %v is gone", mark.Mark)
@@ -136,11 +136,11 @@ func (s *shelf) Restore(mark raft.SnapshotMark, machine StateMachine) (Base, err
 	return file.base, nil
 }
 
-func (s *shelf) Retain(marks ...raft.SnapshotMark) error {
+func (s *shelf) Retain(marks ...raftlog.SnapshotMark) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for hash := range s.files {
-		if !slices.ContainsFunc(marks, func(m raft.SnapshotMark) bool { return m.FileHash == hash }) {
+		if !slices.ContainsFunc(marks, func(m raftlog.SnapshotMark) bool { return m.FileHash == hash }) {
 			delete(s.files, hash)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/mailbox"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // startSnapshotCluster runs the first n nodes of a cluster of three that takes snapshots all the time and keeps little.
@@ -184,14 +185,16 @@ func TestB7_ASnapshotComesIntoForceAtItsPlaceInTheLog(t *testing.T) {
 		hands: Hands{Log: log, SnapshotLog: log}, appends: mailbox.New[raft.AppendOperation](completions),
 		wake: make(chan struct{}, 1), stopping: make(chan struct{}),
 	}
-	mark := func(i raft.Index) *raft.SnapshotMark { return &raft.SnapshotMark{Mark: raft.Mark{Term: 1, Index: i}} }
-	operations := []raft.AppendOperation{
-		{Number: 1}, {Number: 2}, {Number: 3, Switch: &raft.SnapshotSwitch{Snapshot: mark(7)}}, {Number: 4},
-		{Number: 5, Switch: &raft.SnapshotSwitch{Snapshot: mark(90), Restart: true}},
-		{Number: 6, Switch: &raft.SnapshotSwitch{Snapshot: mark(95)}},
+	mark := func(i raftlog.Index) *raftlog.SnapshotMark {
+		return &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 1, Index: i}}
+	}
+	operations := []raftlog.Operation{
+		{Number: 1}, {Number: 2}, {Number: 3, Switch: &raftlog.SnapshotSwitch{Snapshot: mark(7)}}, {Number: 4},
+		{Number: 5, Switch: &raftlog.SnapshotSwitch{Snapshot: mark(90), Restart: true}},
+		{Number: 6, Switch: &raftlog.SnapshotSwitch{Snapshot: mark(95)}},
 	}
 	for _, op := range operations {
-		r.appends.Force(op, 1)
+		r.appends.Force(raft.AppendOperation{Operation: op}, 1)
 	}
 	r.running.Go(r.writeLog)
 	await(t, log.sealed, "the seal that follows idleness")

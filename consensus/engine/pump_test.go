@@ -14,7 +14,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // patience is how long a test with real goroutines waits for what should take milliseconds.
@@ -23,8 +25,8 @@ const patience = 20 * time.Second
 // hub carries messages between runners of one process.
 type hub struct {
 	mu      sync.Mutex
-	runners map[raft.NodeID]*Runner
-	resets  chan raft.NodeID
+	runners map[raftlog.NodeID]*Runner
+	resets  chan raftlog.NodeID
 	shelves sync.Map // of nodes, by id
 	// hang, if not nil, holds up every Fetch of nodes that start from now on.
 	hang chan struct{}
@@ -36,7 +38,7 @@ type hub struct {
 
 type port struct {
 	*hub
-	id raft.NodeID
+	id raftlog.NodeID
 }
 
 func (p port) Send(messages []raft.Message) {
@@ -50,20 +52,20 @@ func (p port) Send(messages []raft.Message) {
 		}
 	}
 }
-func (p port) Reset(from raft.NodeID) {
+func (p port) Reset(from raftlog.NodeID) {
 	select {
 	case p.resets <- from:
 	default:
 	}
 }
-func (p port) SetPeers([]raft.Member) {}
+func (p port) SetPeers([]membership.Member) {}
 
 // memoryLog is a log that forgets everything but its history, and fails when told to.
 type memoryLog struct {
 	mu      sync.Mutex
-	history []raft.Entry
+	history []raftlog.Entry
 	// before is the entry before history begins.
-	before raft.Mark
+	before raftlog.Mark
 	fail   error // of Append
 	full   error // of Write
 	// period is how long each Append takes.
@@ -75,7 +77,7 @@ type memoryLog struct {
 
 func newMemoryLog() *memoryLog { return &memoryLog{sealed: make(chan struct{}, 1)} }
 
-func (l *memoryLog) Append(group []raft.AppendOperation) error {
+func (l *memoryLog) Append(group []raftlog.Operation) error {
 	l.mu.Lock()
 	period := l.period
 	l.mu.Unlock()
@@ -96,7 +98,7 @@ func (l *memoryLog) Seal() error {
 	}
 	return nil
 }
-func (l *memoryLog) Write(entries []raft.Entry) error {
+func (l *memoryLog) Write(entries []raftlog.Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.full != nil {
@@ -107,15 +109,15 @@ func (l *memoryLog) Write(entries []raft.Entry) error {
 	l.history = append(l.history, entries...)
 	return nil
 }
-func (l *memoryLog) Entries(from raft.Index, maxBytes int) (raft.Mark, []raft.Entry, error) {
+func (l *memoryLog) Entries(from raftlog.Index, maxBytes int) (raftlog.Mark, []raftlog.Entry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if from <= l.before.Index {
-		return raft.Mark{}, nil, fmt.Errorf("entry %d: %w", from, ErrCompacted)
+		return raftlog.Mark{}, nil, fmt.Errorf("entry %d: %w", from, ErrCompacted)
 	}
-	at := slices.IndexFunc(l.history, func(e raft.Entry) bool { return e.Index == from })
+	at := slices.IndexFunc(l.history, func(e raftlog.Entry) bool { return e.Index == from })
 	if at < 0 {
-		return raft.Mark{}, nil, fmt.Errorf("entry %d is not in history", from)
+		return raftlog.Mark{}, nil, fmt.Errorf("entry %d is not in history", from)
 	}
 	previous := l.before
 	if at > 0 {
@@ -147,7 +149,7 @@ func startCluster(t *testing.T, n int) (*hub, []*running) {
 }
 
 func newHub() *hub {
-	return &hub{runners: map[raft.NodeID]*Runner{}, resets: make(chan raft.NodeID, 1), tick: time.Millisecond}
+	return &hub{runners: map[raftlog.NodeID]*Runner{}, resets: make(chan raftlog.NodeID, 1), tick: time.Millisecond}
 }
 
 func (h *hub) startAll(t *testing.T, n int) []*running {
@@ -352,15 +354,15 @@ func TestAPauseOfTheProcessIsNotABurstOfTicks(t *testing.T) {
 
 // What a mailbox counts a message for bounds what it holds: whatever a message carries must weigh something.
 func TestTheListOfTheAbsentWeighsInAMailbox(t *testing.T) {
-	few, many := raft.Message{Kind: raft.Presence}, raft.Message{Kind: raft.Presence, Absent: make([]raft.NodeID, 1000)}
+	few, many := raft.Message{Kind: raft.Presence}, raft.Message{Kind: raft.Presence, Absent: make([]raftlog.NodeID, 1000)}
 	if more := messageBytes(&many) - messageBytes(&few); more < 8*1000 {
 		t.Fatalf("1000 ids weigh %d bytes", more)
 	}
 }
 
 func TestTheConfigurationOfASnapshotWeighsInAMailbox(t *testing.T) {
-	short := raft.Message{Kind: raft.Install, Snapshot: &raft.SnapshotMark{}}
-	long := raft.Message{Kind: raft.Install, Snapshot: &raft.SnapshotMark{Configuration: make([]byte, 1000)}}
+	short := raft.Message{Kind: raft.Install, Snapshot: &raftlog.SnapshotMark{}}
+	long := raft.Message{Kind: raft.Install, Snapshot: &raftlog.SnapshotMark{Configuration: make([]byte, 1000)}}
 	if more := messageBytes(&long) - messageBytes(&short); more < 1000 {
 		t.Fatalf("1000 bytes weigh %d", more)
 	}

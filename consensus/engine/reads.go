@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/raftredis/raftredis/consensus/raft"
+import (
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // reads follows reads from their arrival to the moment at which this node's state may answer them:
 //
@@ -22,7 +25,7 @@ type reads struct {
 
 // newReads begins the numbers of requests at random: a reply to a request of this node's boot before, late in the same
 // term, must not answer a read of this one.
-func newReads(boot raft.Boot) reads {
+func newReads(boot raftlog.Boot) reads {
 	return reads{pending: map[uint64]*readGroup{}, request: uint64(boot) >> 1}
 }
 
@@ -32,16 +35,16 @@ type readGroup struct {
 	epoch   raft.Epoch
 	request uint64
 	asked   uint64 // tick
-	index   raft.Index
-	stamp   raft.Stamp
+	index   raftlog.Index
+	stamp   raftlog.Stamp
 }
 
 // remoteRead is a follower's request at the leader.
 type remoteRead struct {
-	to      raft.NodeID
+	to      raftlog.NodeID
 	request uint64
 	epoch   raft.Epoch
-	index   raft.Index
+	index   raftlog.Index
 }
 
 // takeReadIndex remembers a follower's request for this turn's epoch. One that came from another term is dropped: the

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // reader is a read and what its client saw.
@@ -13,7 +14,7 @@ type reader struct {
 	applied int // commands applied at the moment of waking
 }
 
-func (tb *table) read(id raft.NodeID) *reader {
+func (tb *table) read(id raftlog.NodeID) *reader {
 	s := tb.node(id)
 	r := &reader{Read: &Read{}}
 	r.Wake = func() { r.woken++; r.applied = len(s.machine.applied) }
@@ -34,7 +35,7 @@ func TestReadsOnAnyNodeSeeWhatWasAcknowledged(t *testing.T) {
 	w := tb.submit(2, "w")
 	tb.settle()
 	tb.expect(w, Done)
-	for id := raft.NodeID(1); id <= 3; id++ {
+	for id := raftlog.NodeID(1); id <= 3; id++ {
 		r := tb.read(id)
 		tb.settle() // no time passes: reads are a matter of round trips
 		tb.expectRead(r, Done)

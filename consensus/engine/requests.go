@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // ErrStopped answers requests to a node that stops.
@@ -13,15 +15,15 @@ var ErrStopped = errors.New("the node stops")
 // ChangeRequest asks the leader for a change of the membership. Its submitter fills the first two fields, gives it away
 // and does not touch it until Wake was called.
 type ChangeRequest struct {
-	Change Change
+	Change membership.Change
 	// Wake is called once, when the request was answered. It must not block.
 	Wake func()
 
 	// Accepted is the newest configuration of the log, which is as the change wants it, and Index its entry: maybe a new
 	// one, that is not committed and may yet be superseded by another leader's; Status.Committed tells. It is nil when Err
 	// is not. Err is raft.ErrNotLeader, raft.ErrTooEarly, raft.ErrChangeInProgress, or an error of Change.Next.
-	Accepted *raft.Configuration
-	Index    raft.Index
+	Accepted *membership.Configuration
+	Index    raftlog.Index
 	Err      error
 }
 
@@ -42,7 +44,7 @@ func (e *Engine) takeChanges(in *Inputs) {
 //  3. L2 dies; its entry is on no other disk. L1 leads again, in term 3, and commits the first.
 //
 // Once an entry of L2's own term is committed, what only L1 has is lost, and L2's word is the last.
-func (e *Engine) change(c Change) (*raft.Configuration, raft.Index, error) {
+func (e *Engine) change(c membership.Change) (*membership.Configuration, raftlog.Index, error) {
 	if !e.leads() {
 		return nil, 0, raft.ErrNotLeader
 	}
@@ -56,7 +58,7 @@ func (e *Engine) change(c Change) (*raft.Configuration, raft.Index, error) {
 	case err != nil:
 		return nil, 0, err
 	}
-	index, err := e.core.ProposeConfiguration(next, EncodeConfiguration(next))
+	index, err := e.core.ProposeConfiguration(next)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -66,11 +68,11 @@ func (e *Engine) change(c Change) (*raft.Configuration, raft.Index, error) {
 // Arrival is a member that introduces itself, for this node to judge whether it is the one that left. It is used like a
 // ChangeRequest: the first group of fields is the submitter's.
 type Arrival struct {
-	From raft.NodeID
-	Boot raft.Boot
+	From raftlog.NodeID
+	Boot raftlog.Boot
 	// Term and Durable are the newcomer's: its present term, and the last index that is on its disk.
-	Term    raft.Term
-	Durable raft.Index
+	Term    raftlog.Term
+	Durable raftlog.Index
 	// JournalRoomBytes is the newcomer's Options.JournalRoomBytes; 0 if it did not say.
 	JournalRoomBytes int
 	Wake             func()
@@ -123,7 +125,7 @@ func (e *Engine) judgeArrival(a *Arrival) error {
 }
 
 // acknowledged is what a node confirmed to this leader.
-func (e *Engine) acknowledged(id raft.NodeID) raft.Index {
+func (e *Engine) acknowledged(id raftlog.NodeID) raftlog.Index {
 	for _, f := range e.core.Status().Followers {
 		if f.ID == id {
 			return f.Match

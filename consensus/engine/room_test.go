@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // A journal may hold more than the room: the file was made smaller, and the commit index is forgotten by a restart.
@@ -13,18 +15,18 @@ import (
 func TestAnOverfullJournalTakesNoBatch(t *testing.T) {
 	tb := newTable(t, 3)
 	s := tb.node(2)
-	for i := raft.Index(2); i <= 5; i++ {
-		e := raft.Entry{Index: i, Term: 1, Kind: raft.EntryCommand, Level: Level, Body: bytes.Repeat([]byte("x"), 1000)}
+	for i := raftlog.Index(2); i <= 5; i++ {
+		e := raftlog.Entry{Index: i, Term: 1, Kind: raftlog.EntryCommand, Level: Level, Body: bytes.Repeat([]byte("x"), 1000)}
 		e.Seal()
 		s.log = append(s.log, e)
 	}
 	tb.boot(s, 200)
 	s.engine.options.JournalRoomBytes = sizeOf(s.log) - 1500
 	last := s.log[len(s.log)-1].Mark()
-	small := raft.Entry{Index: last.Index + 1, Term: 2, Kind: raft.EntryCommand, Level: Level, Body: []byte("y")}
+	small := raftlog.Entry{Index: last.Index + 1, Term: 2, Kind: raftlog.EntryCommand, Level: Level, Body: []byte("y")}
 	small.Seal()
 	s.in.Messages = append(s.in.Messages, raft.Message{
-		Kind: raft.Append, From: 1, To: 2, Term: 2, Previous: last, Entries: []raft.Entry{small},
+		Kind: raft.Append, From: 1, To: 2, Term: 2, Previous: last, Entries: []raftlog.Entry{small},
 	})
 	tb.turn(s)
 	if got := s.engine.core.Last(); got != last {
@@ -41,7 +43,7 @@ func TestALeaderThatHandsOverDoesNotSpin(t *testing.T) {
 		t.Fatal("the leader does not hand over")
 	}
 	half := make([]byte, maxProposeBytes/2)
-	for sequence := range raft.Sequence(3) {
+	for sequence := range raftlog.Sequence(3) {
 		leader.in.Messages = append(leader.in.Messages, raft.Message{
 			Kind: raft.Forward, From: 3, To: 1, Term: leader.engine.core.Term(), Boot: 9,
 			Batches: []raft.Batch{{Sequence: sequence + 1, Level: Level, Body: half}},
@@ -70,7 +72,7 @@ func (tb *table) introduceAll() {
 				continue
 			}
 			o := &s.engine.options
-			if err := tb.arrive(at.id, Arrival{From: s.id, Boot: o.Boot, Term: s.term, Durable: raft.Index(len(s.log)),
+			if err := tb.arrive(at.id, Arrival{From: s.id, Boot: o.Boot, Term: s.term, Durable: raftlog.Index(len(s.log)),
 				JournalRoomBytes: o.JournalRoomBytes}); err != nil {
 				tb.t.Fatal(err)
 			}
@@ -88,9 +90,9 @@ func (tb *table) introduceAll() {
 func TestALeaderTakesInWhatTheSmallestJournalCanHold(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.adjust = roomsOf(64<<10, 8<<10, 8<<10)
-	bootAll := func(boot raft.Boot) {
+	bootAll := func(boot raftlog.Boot) {
 		for _, s := range tb.nodes {
-			tb.boot(s, boot+raft.Boot(s.id))
+			tb.boot(s, boot+raftlog.Boot(s.id))
 		}
 		tb.introduceAll()
 	}
@@ -124,13 +126,13 @@ func TestTheRoomOfAMemberIsThatOfItsLastArrival(t *testing.T) {
 	e := tb.node(1).engine
 	own := proposalShare(e.options.JournalRoomBytes)
 	for i, step := range []struct {
-		from            raft.NodeID
+		from            raftlog.NodeID
 		bytes, proposal int
 	}{
 		{2, 1 << 20, 3 << 18}, {3, 2 << 20, 3 << 18}, {9, 1 << 10, 3 << 18}, // 9 is no member
 		{2, 4 << 20, 3 << 19}, {3, 1 << 40, 3 << 20}, {2, 0, own},
 	} {
-		if err := tb.arrive(1, Arrival{From: step.from, Boot: raft.Boot(i), Durable: 100, Term: 100,
+		if err := tb.arrive(1, Arrival{From: step.from, Boot: raftlog.Boot(i), Durable: 100, Term: 100,
 			JournalRoomBytes: step.bytes}); err != nil {
 			t.Fatal(err)
 		}
@@ -142,13 +144,13 @@ func TestTheRoomOfAMemberIsThatOfItsLastArrival(t *testing.T) {
 
 func TestTheRoomsOfStrangersAreForgotten(t *testing.T) {
 	tb := newTable(t, 3)
-	for id := range raft.NodeID(10 * MaxMembers) {
+	for id := range raftlog.NodeID(10 * membership.MaxMembers) {
 		if err := tb.arrive(1, Arrival{From: id + 2, JournalRoomBytes: 1 << 20}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	rooms := tb.node(1).engine.rooms
-	if len(rooms) > 2*MaxMembers || rooms[2] == 0 || rooms[3] == 0 {
+	if len(rooms) > 2*membership.MaxMembers || rooms[2] == 0 || rooms[3] == 0 {
 		t.Fatalf("%d rooms are remembered; those of the members are %d and %d", len(rooms), rooms[2], rooms[3])
 	}
 }

@@ -3,7 +3,8 @@ package engine
 import (
 	"maps"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The journals of a cluster should be of one size, and need not be: an operator changes one node after the other. What
@@ -17,13 +18,13 @@ import (
 
 // noteRoom remembers what a node's journal has room for. It may be one that the configuration names only later: this
 // node may be the one that learns it late.
-func (e *Engine) noteRoom(id raft.NodeID, bytes int) {
+func (e *Engine) noteRoom(id raftlog.NodeID, bytes int) {
 	if bytes <= 0 {
 		delete(e.rooms, id)
 		return
 	}
-	if len(e.rooms) >= 2*MaxMembers {
-		maps.DeleteFunc(e.rooms, func(id raft.NodeID, _ int) bool { return !e.isMember(id) })
+	if len(e.rooms) >= 2*membership.MaxMembers {
+		maps.DeleteFunc(e.rooms, func(id raftlog.NodeID, _ int) bool { return !e.isMember(id) })
 	}
 	e.rooms[id] = bytes
 }

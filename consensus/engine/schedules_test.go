@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // A forwarded batch is appended and replicated once more, then its leader dies. The origin meets it before it learns
@@ -94,9 +95,9 @@ func TestS4_SnapshotJumpsOverABatch(t *testing.T) {
 	b := &Batch{Body: []byte("x")}
 	var report Applied
 	a.Register([]Sent{{Batch: b, Term: 2, Sequence: 1}}, &report)
-	a.Jumped(Base{Mark: raft.Mark{Term: 2, Index: 50}}, &report)
-	later := raft.Entry{Index: 51, Term: 3, Kind: raft.EntryNoOp}
-	a.Apply([]raft.Entry{later}, &report)
+	a.Jumped(Base{Mark: raftlog.Mark{Term: 2, Index: 50}}, &report)
+	later := raftlog.Entry{Index: 51, Term: 3, Kind: raftlog.EntryNoOp}
+	a.Apply([]raftlog.Entry{later}, &report)
 	if b.Outcome != Unknown || len(report.NotDone) != 0 || len(report.Ended) != 1 {
 		t.Fatalf("outcome %v, %d not done, %d ended", b.Outcome, len(report.NotDone), len(report.Ended))
 	}
@@ -168,7 +169,7 @@ func TestS7_GapInAStream(t *testing.T) {
 	if resets := tb.node(1).resets; len(resets) != 1 || resets[0] != 2 {
 		t.Fatalf("the leader reset %v, want the stream of 2", resets)
 	}
-	tb.node(2).in.LinksUp = []raft.NodeID{1}
+	tb.node(2).in.LinksUp = []raftlog.NodeID{1}
 	tb.settle()
 	tb.expect(six, Done)
 	tb.expect(seven, Done)
@@ -253,7 +254,7 @@ func TestS31_AMajorityReturnsWithoutTheEntry(t *testing.T) {
 }
 
 // leave tells a node that the client of a batch is gone.
-func (tb *table) leave(id raft.NodeID, c *client) {
+func (tb *table) leave(id raftlog.NodeID, c *client) {
 	tb.node(id).in.Left = append(tb.node(id).in.Left, c.Batch)
 	tb.settle()
 }

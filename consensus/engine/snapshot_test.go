@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // newSnapshotTable is a table whose nodes take a snapshot whenever they applied so many bytes.
@@ -20,7 +22,7 @@ func newSnapshotTable(t *testing.T, n int, logBytes int64, weakened ...guard.Gua
 		o.MaxInflightMessages, o.MaxMessageBytes = 16, 16 // little stays in memory for those who are behind
 	}
 	for _, s := range tb.nodes {
-		tb.boot(s, raft.Boot(100+s.id), weakened...)
+		tb.boot(s, raftlog.Boot(100+s.id), weakened...)
 	}
 	tb.elect(1)
 	tb.settle()
@@ -89,7 +91,7 @@ func TestNoSnapshotIsTakenByItselfWithALimitOfZero(t *testing.T) {
 func TestI16_NodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	tb.commands(2, "a", 5)
-	tb.change(1, Change{Update: []raft.Member{{ID: 3, PeerAddress: "n3:2"}}})
+	tb.change(1, membership.Change{Update: []membership.Member{{ID: 3, PeerAddress: "n3:2"}}})
 	tb.commands(3, "b", 5)
 	tb.snapshot(2) // this one restarts from a snapshot
 	tb.commands(1, "c", 5)
@@ -97,7 +99,7 @@ func TestI16_NodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 	tb.settle()
 	tb.boot(tb.node(2), 202)
 	tb.ticks(20)
-	var marks []raft.SnapshotMark
+	var marks []raftlog.SnapshotMark
 	for _, s := range tb.nodes {
 		marks = append(marks, tb.snapshot(s.id))
 	}
@@ -107,8 +109,8 @@ func TestI16_NodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 		}
 	}
 	base := tb.node(2).files[marks[0].FileHash].base
-	c, err := DecodeConfiguration(base.Configuration)
-	if err != nil || FindMember(c, 3).PeerAddress != "n3:2" || base.ClusterID != 1 || base.HashSeed != testSeed ||
+	c, err := membership.Decode(base.Configuration)
+	if err != nil || membership.Find(c, 3).PeerAddress != "n3:2" || base.ClusterID != 1 || base.HashSeed != testSeed ||
 		base.Level != Level || base.Stamp < 1000 {
 		t.Fatalf("the base is %+v, %v", base, err)
 	}

@@ -3,7 +3,7 @@ package engine
 import (
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // snapshots is what a turn knows of this node's snapshots. One is taken in steps, and a crash after any of them leaves
@@ -23,8 +23,8 @@ import (
 // One snapshot is taken at a time, and none while one of another node is being fetched or installed: that one is newer.
 type snapshots struct {
 	// inForce and retained are named by the journal, on the disk.
-	inForce  *raft.SnapshotMark
-	retained *raft.SnapshotMark
+	inForce  *raftlog.SnapshotMark
+	retained *raftlog.SnapshotMark
 
 	asked bool // for a snapshot whatever the log weighs
 	// bytes is what was applied since the state that was last frozen, frozenBytes what had been then.
@@ -34,7 +34,7 @@ type snapshots struct {
 	heldTicks int
 	// underway: a state is being frozen or written. taken is the file made of it, on its way to the journal.
 	underway bool
-	taken    *raft.SnapshotMark
+	taken    *raftlog.SnapshotMark
 	// failures counts the attempts in a row that failed; there is none before the tick retryAt.
 	failures int
 	retryAt  uint64
@@ -54,7 +54,7 @@ type snapshots struct {
 	fetches int
 
 	// partial is what was last to be fetched and could not: a part of it may be here, with which the next attempt begins.
-	partial *raft.SnapshotMark
+	partial *raftlog.SnapshotMark
 	// retire: there may be files that nobody needs. retiring: they are being removed.
 	retire   bool
 	retiring bool
@@ -75,7 +75,7 @@ const (
 
 // Taken is the snapshotter's answer to a frozen state.
 type Taken struct {
-	Mark raft.SnapshotMark
+	Mark raftlog.SnapshotMark
 	// Err is nil, or says why there is no file now; see ErrUnavailable.
 	Err error
 }
@@ -149,7 +149,7 @@ func (e *Engine) noticeSnapshots() {
 }
 
 // inForceIndex is the last entry of the snapshot in force, 0 if there is none.
-func (s *snapshots) inForceIndex() raft.Index {
+func (s *snapshots) inForceIndex() raftlog.Index {
 	if s.inForce == nil {
 		return 0
 	}
@@ -176,7 +176,7 @@ func (e *Engine) snapshotDue() bool {
 
 // mayHand is the last entry that the applier may be handed. While a state is to be frozen that is one that is durable:
 // under load the log's end is never durable by itself at the moment at which everything is applied.
-func (e *Engine) mayHand(freeze bool) raft.Index {
+func (e *Engine) mayHand(freeze bool) raftlog.Index {
 	if freeze {
 		return min(e.commit, e.core.Durable())
 	}
@@ -231,8 +231,8 @@ func (e *Engine) retireFiles() {
 		return
 	}
 	s.retire, s.retiring = false, true
-	e.out.Retain = []raft.SnapshotMark{}
-	for _, m := range []*raft.SnapshotMark{s.inForce, s.retained, s.taken, s.install.mark(), s.partial} {
+	e.out.Retain = []raftlog.SnapshotMark{}
+	for _, m := range []*raftlog.SnapshotMark{s.inForce, s.retained, s.taken, s.install.mark(), s.partial} {
 		if m != nil {
 			e.out.Retain = append(e.out.Retain, *m)
 		}

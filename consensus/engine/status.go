@@ -1,13 +1,17 @@
 package engine
 
-import "github.com/raftredis/raftredis/consensus/raft"
+import (
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // Status is what a node knows at the end of a turn. It is a value that nobody changes any more.
 type Status struct {
 	State
 	// Absent are the voters that the leader takes to be down, in ascending order; every node that hears the leader has
 	// the same list. The slice must not be changed.
-	Absent []raft.NodeID
+	Absent []raftlog.NodeID
 	// Followers is what a leader knows of each other node, in order of id and at most observeTicks old; nil on a node
 	// that does not lead. The slice must not be changed.
 	Followers []raft.FollowerStatus
@@ -15,27 +19,27 @@ type Status struct {
 
 // State is the part of a Status that can be compared.
 type State struct {
-	ID   raft.NodeID
-	Term raft.Term
+	ID   raftlog.NodeID
+	Term raftlog.Term
 	// Vote is whom the node voted for in its term, 0 for nobody.
-	Vote   raft.NodeID
+	Vote   raftlog.NodeID
 	Role   raft.Role
-	Leader raft.NodeID
+	Leader raftlog.NodeID
 	// Last is the end of the log, Durable its durable part, Written what history holds. FirstInMemory is the first entry
 	// that this node still has in memory: followers that lack earlier ones are served from history.
-	Last    raft.Mark
-	Durable raft.Index
+	Last    raftlog.Mark
+	Durable raftlog.Index
 	// DurableTerm is the term of the entry at Durable.
-	DurableTerm   raft.Term
-	Written       raft.Index
-	FirstInMemory raft.Index
-	Commit        raft.Index
-	Applied       raft.Index
+	DurableTerm   raftlog.Term
+	Written       raftlog.Index
+	FirstInMemory raftlog.Index
+	Commit        raftlog.Index
+	Applied       raftlog.Index
 	// Configuration is the newest configuration of the log, nil when there is none; it is never changed.
-	Configuration *raft.Configuration
+	Configuration *membership.Configuration
 	// Committed is the newest configuration that the node knows to be committed, nil when there is none. It is another
 	// pointer whenever it is another configuration.
-	Committed *raft.Configuration
+	Committed *membership.Configuration
 	// Removed: the node was a member and knows that it is none any more. What clients want of it ends as NotDone at once.
 	Removed bool
 	// WaitingBatches wait to be sent, UnmetBatches were sent in this term and not met in the log.
@@ -48,8 +52,8 @@ type State struct {
 	ProposalRoomBytes int
 	// Snapshot is the snapshot in force, Retained the one before it if its file is kept: as the journal names them, on
 	// the disk. Nil when there is none; what they point to is never changed.
-	Snapshot *raft.SnapshotMark
-	Retained *raft.SnapshotMark
+	Snapshot *raftlog.SnapshotMark
+	Retained *raftlog.SnapshotMark
 	// SnapshotUnderway: a snapshot is asked for, being written, or on its way into the journal.
 	SnapshotUnderway bool
 	// Install is the snapshot that is being fetched from another node or installed.
@@ -73,8 +77,8 @@ type State struct {
 // InstallStatus describes the snapshot that a node takes over from another one; zero when there is none.
 type InstallStatus struct {
 	// From is who announced it, and sends it.
-	From      raft.NodeID
-	Mark      raft.Mark
+	From      raftlog.NodeID
+	Mark      raftlog.Mark
 	FileBytes uint64
 	// Here: the file is here. Until then it is being fetched.
 	Here bool
@@ -97,7 +101,7 @@ func (e *Engine) state() State {
 		ID: e.options.ID, Term: e.core.Term(), Vote: e.core.Vote(), Role: e.core.Role(), Leader: e.core.Leader(),
 		Last: e.core.Last(), Durable: e.core.Durable(), DurableTerm: durableTerm, Written: e.written,
 		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied,
-		Configuration: e.configuration, Committed: committed, Removed: LeftOut(committed, e.options.ID),
+		Configuration: e.configuration, Committed: committed, Removed: membership.LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalRoom(), Observation: e.presence.observation,
 		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,

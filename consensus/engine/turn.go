@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Inputs is everything that arrived since the last turn. The caller owns it and reuses it; what it points to is handed
@@ -12,7 +14,7 @@ import (
 type Inputs struct {
 	// Ticks is how many ticks of logical time passed; Now is the wall clock.
 	Ticks int
-	Now   raft.Stamp
+	Now   raftlog.Stamp
 	// Messages came from peers, of all kinds. Their entries are checked; configurations may be undecoded.
 	Messages []raft.Message
 	// Batches and Reads are new. Left are batches and LeftReads reads whose clients are gone.
@@ -21,9 +23,9 @@ type Inputs struct {
 	Left      []*Batch
 	LeftReads []*Read
 	// Appended is the highest append operation that is durable; 0 for no news.
-	Appended raft.Operation
+	Appended raftlog.OperationNumber
 	// Written is the last index that was written to history; 0 for no news.
-	Written raft.Index
+	Written raftlog.Index
 	// Applied are the applier's reports, in order.
 	Applied []Applied
 	// Fetched are the answers to Outputs.Fetch.
@@ -38,7 +40,7 @@ type Inputs struct {
 	// TakeSnapshot asks for a snapshot, whatever the log weighs.
 	TakeSnapshot bool
 	// LinksUp names peers to whom a connection was made: what was sent before may be lost.
-	LinksUp []raft.NodeID
+	LinksUp []raftlog.NodeID
 	// HandOver asks a node that leads to give leadership away, TakeOver one that does not to ask for it. Either is void
 	// on a node that is in no position to do so.
 	HandOver bool
@@ -69,9 +71,9 @@ func (in *Inputs) Reset() {
 // Fetched is the answer to one raft.FetchRequest; Entries is empty when it failed. Compacted says that they are gone
 // for good: see ErrCompacted.
 type Fetched struct {
-	To        raft.NodeID
-	Previous  raft.Mark
-	Entries   []raft.Entry
+	To        raftlog.NodeID
+	Previous  raftlog.Mark
+	Entries   []raftlog.Entry
 	Compacted bool
 }
 
@@ -85,7 +87,7 @@ type Outputs struct {
 	// Appends go to the log writer, in order. Their promises leave when they are durable.
 	Appends []raft.AppendOperation
 	// Fill goes to the history filler: committed, durable entries. The answer is Inputs.Written.
-	Fill []raft.Entry
+	Fill []raftlog.Entry
 	// Fetch asks for old entries from history; the answers are Inputs.Fetched.
 	Fetch []raft.FetchRequest
 	// Install asks for the file of another node's snapshot, nil for none; the answer is Inputs.Received. StopInstall says
@@ -94,12 +96,12 @@ type Outputs struct {
 	StopInstall bool
 	// Retain, unless nil, names all files of snapshots that may still be needed; the others are to be removed. The answer
 	// is Inputs.Retired. Trim is the first entry of history that may still be needed; 0 for no news.
-	Retain []raft.SnapshotMark
-	Trim   raft.Index
+	Retain []raftlog.SnapshotMark
+	Trim   raftlog.Index
 	// Reset names peers whose incoming connection is to be closed.
-	Reset []raft.NodeID
+	Reset []raftlog.NodeID
 	// Peers is to whom links are to be held, this node included, if that changed in this turn; nil otherwise.
-	Peers []raft.Member
+	Peers []membership.Member
 	// Ended, EndedReads, EndedChanges and EndedArrivals are to be woken.
 	Ended         []*Batch
 	EndedReads    []*Read
@@ -257,17 +259,17 @@ func (e *Engine) fitToRoom(m *raft.Message) {
 	}
 	for i := range m.Entries {
 		bytes += m.Entries[i].Size()
-		if bytes > e.options.JournalRoomBytes && m.Entries[i].Kind == raft.EntryCommand {
+		if bytes > e.options.JournalRoomBytes && m.Entries[i].Kind == raftlog.EntryCommand {
 			m.Entries = m.Entries[:i]
 			return
 		}
 	}
 }
 
-// understood decodes configurations, and ends the process when an entry needs a newer build: skipping it would make
+// understood checks configurations, and ends the process when an entry needs a newer build: skipping it would make
 // this node's state differ from the others'.
-func (e *Engine) understood(entries []raft.Entry) bool {
-	err := DecodeConfigurations(entries)
+func (e *Engine) understood(entries []raftlog.Entry) bool {
+	err := checkConfigurations(entries)
 	if err == nil {
 		err = checkLevels(entries)
 	}
@@ -299,7 +301,7 @@ func (e *Engine) drainReady() {
 		if rd.Propose == nil {
 			return
 		}
-		if _, err := e.core.ProposeConfiguration(rd.Propose, EncodeConfiguration(rd.Propose)); err != nil {
+		if _, err := e.core.ProposeConfiguration(rd.Propose); err != nil {
 			panic(fmt.Sprintf("engine: the next step of a membership change is refused: %v", err)) // it is asked for once
 		}
 	}
@@ -307,7 +309,7 @@ func (e *Engine) drainReady() {
 
 // keepOperation copies the slices of an operation, which outlives the Ready that showed it.
 func keepOperation(op raft.AppendOperation) raft.AppendOperation {
-	op.Entries = append([]raft.Entry(nil), op.Entries...)
+	op.Entries = append([]raftlog.Entry(nil), op.Entries...)
 	op.Promises = append([]raft.Message(nil), op.Promises...)
 	return op
 }

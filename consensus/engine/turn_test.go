@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // patienceOf finds out after how many ticks of silence a follower of the table campaigns: the draw is the same in two
 // tables alike.
-func patienceOf(t *testing.T, id raft.NodeID) int {
+func patienceOf(t *testing.T, id raftlog.NodeID) int {
 	t.Helper()
 	tb := newTable(t, 3)
 	tb.elect(1)

@@ -1,20 +1,22 @@
 package engine
 
-import "github.com/raftredis/raftredis/consensus/raft"
+import (
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // Work is what a turn wants of the applier, in this order: jump, register, expire, apply, freeze.
 type Work struct {
 	// Jump, when not nil, is a snapshot of other nodes that has taken the log's place: the machine is restored from it,
 	// and then Applier.Jumped is called with what the file says.
-	Jump *raft.SnapshotMark
+	Jump *raftlog.SnapshotMark
 	// Sent are batches that are about to leave; from here on they belong to the applier.
 	Sent []Sent
 	// Tick is the loop's time, for deadlines; 0 when no tick passed.
 	Tick uint64
 	// First and Last are the entries to apply; Last is 0 when there are none. Entries holds them, or is empty when
 	// they are no longer in memory: the applier then reads them from the log.
-	First, Last raft.Index
-	Entries     []raft.Entry
+	First, Last raftlog.Index
+	Entries     []raftlog.Entry
 	// Freeze asks for the state behind Last, or behind what was handed over before: Applier.Freeze. It goes to the
 	// snapshotter, whose answer is Inputs.Taken.
 	Freeze bool
@@ -52,7 +54,7 @@ func (e *Engine) handWork(ticks int) {
 }
 
 // handEntries hands over committed entries up to an index.
-func (e *Engine) handEntries(w *Work, through raft.Index) {
+func (e *Engine) handEntries(w *Work, through raftlog.Index) {
 	if e.handed >= through || e.span >= e.options.MaxSpanBytes {
 		return
 	}
@@ -67,13 +69,13 @@ func (e *Engine) handEntries(w *Work, through raft.Index) {
 	e.noteSpan(w.Last, sizeOf(w.Entries))
 }
 
-func (e *Engine) noteSpan(last raft.Index, bytes int) {
+func (e *Engine) noteSpan(last raftlog.Index, bytes int) {
 	e.handed = last
 	e.span += bytes
 	e.spans = append(e.spans, handedSpan{last: last, bytes: bytes})
 }
 
-func sizeOf(entries []raft.Entry) int {
+func sizeOf(entries []raftlog.Entry) int {
 	bytes := 0
 	for i := range entries {
 		bytes += entries[i].Size()

@@ -1,6 +1,10 @@
 package raft
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // A follower may ask for the lead. The leader hands over as if it had been told to; everyone else takes no notice.
 
@@ -20,7 +24,7 @@ func TestAFollowerThatAsksIsBroughtLevelFirst(t *testing.T) {
 	if sent := only(g.step(Message{Kind: AskTransfer, From: 2, Term: 2}), TimeoutNow); len(sent) != 0 {
 		t.Fatalf("it was told to campaign with an old log: %v", sent)
 	}
-	if _, ok := g.core.Propose([]Proposal{{Kind: EntryCommand}}); ok {
+	if _, ok := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}}); ok {
 		t.Fatal("a proposal was taken while leadership is handed over")
 	}
 	g.one(g.acknowledge(2, 2), TimeoutNow)
@@ -63,7 +67,7 @@ func TestPresenceChangesNothingWithinATerm(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.step(Message{Kind: Heartbeat, From: 2, Term: 1})
 	before := g.core.Observe()
-	m := Message{Kind: Presence, From: 2, Term: 1, Request: 1, Absent: []NodeID{3}}
+	m := Message{Kind: Presence, From: 2, Term: 1, Request: 1, Absent: []raftlog.NodeID{3}}
 	if sent := g.step(m); len(sent) != 0 || g.core.Observe() != before {
 		t.Fatalf("%v, %v", sent, g.core.Status())
 	}

@@ -1,6 +1,10 @@
 package raft
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // leaderOfThree is a leader in the steady state, with a follower that acknowledges all it is told to.
 func leaderOfThree(t *testing.T) *rig {
@@ -15,11 +19,11 @@ func leaderOfThree(t *testing.T) *rig {
 // turnOf proposes a batch, reads, and plays disk and followers until both are done.
 func (g *rig) turnOf(proposals []Proposal, rd *Ready) {
 	first, _ := g.core.Propose(proposals)
-	last := first + Index(len(proposals)) - 1
+	last := first + raftlog.Index(len(proposals)) - 1
 	epoch, _, _ := g.core.Read()
 	g.core.Ready(rd)
 	g.core.Appended(rd.Append.Number)
-	for _, from := range [...]NodeID{2, 3} {
+	for _, from := range [...]raftlog.NodeID{2, 3} {
 		g.core.Step(&Message{Kind: HeartbeatReply, From: from, To: 1, Term: 2, Epoch: epoch})
 		g.core.Step(&Message{Kind: AppendReply, From: from, To: 1, Term: 2, Index: last, Epoch: epoch})
 	}
@@ -31,7 +35,7 @@ func (g *rig) turnOf(proposals []Proposal, rd *Ready) {
 func TestASteadyTurnOfALeaderAllocatesAlmostNothing(t *testing.T) {
 	g := leaderOfThree(t)
 	var rd Ready
-	proposals := []Proposal{{Kind: EntryCommand, Body: make([]byte, 100)}}
+	proposals := []Proposal{{Kind: raftlog.EntryCommand, Body: make([]byte, 100)}}
 	allocations := testing.AllocsPerRun(1000, func() { g.turnOf(proposals, &rd) })
 	if commit := g.core.Commit(); commit < 1000 || allocations > 6 {
 		t.Fatalf("%v allocations a turn, commit %d", allocations, commit)
@@ -43,7 +47,7 @@ func BenchmarkLeaderTurnOf32Entries(b *testing.B) {
 	var rd Ready
 	proposals := make([]Proposal, 32)
 	for i := range proposals {
-		proposals[i] = Proposal{Kind: EntryCommand, Body: make([]byte, 100)}
+		proposals[i] = Proposal{Kind: raftlog.EntryCommand, Body: make([]byte, 100)}
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -2,19 +2,21 @@ package raft
 
 import (
 	"testing"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Elections, terms and votes: the mistakes that others made, one test each.
 
 func TestA1_TermAndVoteBecomeDurableTogether(t *testing.T) {
 	g := newRig(t, 3, 1)
-	g.step(Message{Kind: Vote, From: 2, Term: 5, Previous: Mark{Term: 1, Index: 1}})
+	g.step(Message{Kind: Vote, From: 2, Term: 5, Previous: raftlog.Mark{Term: 1, Index: 1}})
 	if op := g.rd.Append; op.Number != 1 || op.Term != 5 || op.Vote != 2 {
 		t.Fatalf("%v", op)
 	}
 	g.sync()
 	g.step(Message{
-		Kind: Append, From: 2, Term: 5, Previous: Mark{Term: 1, Index: 1}, Entries: entriesOf(Mark{Term: 1, Index: 1}, 5),
+		Kind: Append, From: 2, Term: 5, Previous: raftlog.Mark{Term: 1, Index: 1}, Entries: entriesOf(raftlog.Mark{Term: 1, Index: 1}, 5),
 	})
 	if op := g.rd.Append; op.Term != 5 || op.Vote != 2 || len(op.Entries) != 1 {
 		t.Fatalf("an operation about entries leaves the vote out: %v", op)
@@ -23,13 +25,13 @@ func TestA1_TermAndVoteBecomeDurableTogether(t *testing.T) {
 
 func TestA2_AVoteLeavesWhenItIsDurable(t *testing.T) {
 	g := newRig(t, 3, 1)
-	sent := g.step(Message{Kind: Vote, From: 2, Term: 2, Previous: Mark{Term: 1, Index: 1}})
+	sent := g.step(Message{Kind: Vote, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}})
 	if len(sent) != 0 || len(g.rd.Append.Promises) != 1 {
 		t.Fatalf("left at once: %v; waiting: %v", sent, g.rd.Append.Promises)
 	}
 	// The request comes again before the disk is done: the second answer waits as well.
 	first := g.rd.Append.Number
-	sent = g.step(Message{Kind: Vote, From: 2, Term: 2, Previous: Mark{Term: 1, Index: 1}})
+	sent = g.step(Message{Kind: Vote, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}})
 	if len(sent) != 0 || len(g.rd.Append.Promises) != 1 || g.rd.Append.Number != first+1 {
 		t.Fatalf("left at once: %v; %v", sent, g.rd.Append)
 	}
@@ -37,13 +39,13 @@ func TestA2_AVoteLeavesWhenItIsDurable(t *testing.T) {
 
 func TestA3_SteppingDownKeepsTheVote(t *testing.T) {
 	g := newRig(t, 3, 1)
-	g.core.becomeCandidate(Mark{})
+	g.core.becomeCandidate(raftlog.Mark{})
 	g.ready()
 	g.sync()
-	for _, voter := range []NodeID{2, 3} {
+	for _, voter := range []raftlog.NodeID{2, 3} {
 		g.step(Message{Kind: VoteReply, From: voter, Term: 2, Reject: true})
 	}
-	reply := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: Mark{Term: 1, Index: 1}}), VoteReply)
+	reply := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), VoteReply)
 	if g.core.Role() != Follower || g.core.Vote() != 1 || !reply.Reject {
 		t.Fatalf("%v, %v", g.core.Status(), reply)
 	}
@@ -56,7 +58,7 @@ func TestA4_TwoLeadersInATermEndTheProcess(t *testing.T) {
 	leader.lead()
 	for name, g := range map[string]*rig{"follower": follower, "leader": leader} {
 		for _, kind := range []MessageKind{Append, Heartbeat} {
-			m := Message{Kind: kind, From: 3, To: 1, Term: 2, Previous: Mark{Term: 1, Index: 1}}
+			m := Message{Kind: kind, From: 3, To: 1, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}
 			if !panics(func() { g.core.Step(&m) }) {
 				t.Errorf("a %s takes %v from a second leader of its term", name, kind)
 			}
@@ -132,7 +134,7 @@ func TestA15_EqualSeedsStillElect(t *testing.T) {
 	for seed := range uint64(50) {
 		c := newCluster()
 		plain := c.options
-		c.options = func(id NodeID) Options {
+		c.options = func(id raftlog.NodeID) Options {
 			o := plain(id)
 			o.Seed = seed
 			return o
@@ -180,7 +182,7 @@ func TestAPreVoteChangesNothing(t *testing.T) {
 		g.core.Tick()
 	}
 	ticks := g.core.electionTicks
-	sent := g.step(Message{Kind: PreVote, From: 2, Term: 7, Previous: Mark{Term: 1, Index: 1}})
+	sent := g.step(Message{Kind: PreVote, From: 2, Term: 7, Previous: raftlog.Mark{Term: 1, Index: 1}})
 	reply := g.one(sent, PreVoteReply)
 	if reply.Reject || reply.Term != 7 || g.core.Term() != 1 || g.core.Vote() != 0 || g.rd.Append.Number != 0 {
 		t.Fatalf("%v, %v, %v", reply, g.core.Status(), g.rd.Append)
@@ -207,14 +209,14 @@ func TestS12_RequestsForVotesWaitForTheDisk(t *testing.T) {
 
 func TestThesis423_AVoteIsNotGivenAgainstALeaderThatIsHeard(t *testing.T) {
 	heard := Message{Kind: Heartbeat, From: 2, Term: 1}
-	request := Message{Kind: Vote, From: 3, Term: 2, Previous: Mark{Term: 1, Index: 1}}
+	request := Message{Kind: Vote, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}
 	g := newRig(t, 3, 1)
 	g.step(heard)
 	if sent := g.stepAndSync(request); len(sent) != 0 || g.core.Term() != 1 || g.core.Leader() != 2 {
 		t.Fatalf("%v, %v", sent, g.core.Status())
 	}
 	// The leader itself asked for the campaign: then it is right to vote.
-	request.Hint = Mark{Term: 1, Index: 1}
+	request.Hint = raftlog.Mark{Term: 1, Index: 1}
 	if reply := g.one(g.stepAndSync(request), VoteReply); reply.Reject || g.core.Term() != 2 {
 		t.Fatalf("%v, %v", reply, g.core.Status())
 	}
@@ -222,7 +224,7 @@ func TestThesis423_AVoteIsNotGivenAgainstALeaderThatIsHeard(t *testing.T) {
 	g = newRig(t, 3, 1)
 	g.step(heard)
 	g.core.leaderTicks = g.core.options.ElectionTicks
-	request.Hint = Mark{}
+	request.Hint = raftlog.Mark{}
 	if reply := g.one(g.stepAndSync(request), VoteReply); reply.Reject || g.core.Vote() != 3 {
 		t.Fatalf("%v, %v", reply, g.core.Status())
 	}
@@ -232,7 +234,7 @@ func TestA8_APreCandidateGivesItsLeaderUp(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.step(Message{Kind: Heartbeat, From: 2, Term: 1})
 	g.timeout()
-	reply := g.one(g.step(Message{Kind: PreVote, From: 3, Term: 2, Previous: Mark{Term: 1, Index: 1}}), PreVoteReply)
+	reply := g.one(g.step(Message{Kind: PreVote, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), PreVoteReply)
 	if g.core.Role() != PreCandidate || g.core.Leader() != 0 || reply.Reject {
 		t.Fatalf("%v, %v", g.core.Status(), reply)
 	}

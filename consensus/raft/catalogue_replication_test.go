@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Replication, commit, reads and membership: the mistakes that others made, one test each.
@@ -13,7 +16,7 @@ func TestB5_ALeadersOwnCopyCountsWhenItIsDurable(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
-	index, _ := g.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte("x")}})
+	index, _ := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Body: []byte("x")}})
 	g.ready()
 	op := g.rd.Append.Number
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: index})
@@ -29,9 +32,9 @@ func TestB5_ALeadersOwnCopyCountsWhenItIsDurable(t *testing.T) {
 func TestB5_AMajorityOfOthersCommitsWithoutTheLeadersDisk(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
-	index, _ := g.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte("x")}})
+	index, _ := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Body: []byte("x")}})
 	g.ready()
-	for _, id := range []NodeID{2, 3} {
+	for _, id := range []raftlog.NodeID{2, 3} {
 		g.step(Message{Kind: AppendReply, From: id, Term: 2, Index: index})
 	}
 	if g.core.Commit() != index || g.core.Durable() >= index {
@@ -42,7 +45,7 @@ func TestB5_AMajorityOfOthersCommitsWithoutTheLeadersDisk(t *testing.T) {
 func TestB6_AnAcknowledgementLeavesWhenTheEntriesAreDurable(t *testing.T) {
 	g := newRig(t, 3, 1)
 	m := Message{
-		Kind: Append, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 1}, Entries: entriesOf(Mark{Term: 1, Index: 1}, 1),
+		Kind: Append, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 1}, Entries: entriesOf(raftlog.Mark{Term: 1, Index: 1}, 1),
 	}
 	if sent := g.step(m); len(sent) != 0 || len(g.rd.Append.Promises) != 1 {
 		t.Fatalf("left at once: %v", sent)
@@ -63,9 +66,9 @@ func TestB8_ALateRejectionMovesNothingBack(t *testing.T) {
 	g := newRig(t, 3, 1, 1, 1)
 	g.lead()
 	g.acknowledge(2, 4)
-	for _, previous := range []Index{0, 1, 3, 4, 5, 99} {
+	for _, previous := range []raftlog.Index{0, 1, 3, 4, 5, 99} {
 		sent := g.step(Message{
-			Kind: AppendReply, From: 2, Term: 2, Reject: true, Previous: Mark{Term: 1, Index: previous},
+			Kind: AppendReply, From: 2, Term: 2, Reject: true, Previous: raftlog.Mark{Term: 1, Index: previous},
 		})
 		p := g.core.peer(2)
 		if p.match != 4 || p.next != 5 || p.state != Replicate || len(sent) != 0 {
@@ -79,7 +82,7 @@ func TestB8_ALateRejectionMovesNothingBack(t *testing.T) {
 
 func TestB12_ACommitIndexBeyondTheLogIsNeverTaken(t *testing.T) {
 	g := newRig(t, 3, 1, 1)
-	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 2}, Commit: 50})
+	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 2}, Commit: 50})
 	if g.core.Commit() != 2 {
 		t.Fatalf("commit %d, the log ends at 2", g.core.Commit())
 	}
@@ -92,26 +95,26 @@ func TestB12_ACommitIndexBeyondTheLogIsNeverTaken(t *testing.T) {
 
 func TestB13_ATruncationStaysAboveTheCommitIndex(t *testing.T) {
 	g := newRig(t, 3, 1, 1, 1, 1)
-	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 2}, Commit: 2})
+	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 2}, Commit: 2})
 	m := Message{
-		Kind: Append, From: 3, Term: 2, Previous: Mark{Term: 1, Index: 2}, Commit: 2,
-		Entries: entriesOf(Mark{Term: 1, Index: 2}, 2),
+		Kind: Append, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 2}, Commit: 2,
+		Entries: entriesOf(raftlog.Mark{Term: 1, Index: 2}, 2),
 	}
 	g.step(m)
-	if g.core.Commit() != 2 || !slices.Equal(g.terms(), []Term{1, 1, 2}) {
+	if g.core.Commit() != 2 || !slices.Equal(g.terms(), []raftlog.Term{1, 1, 2}) {
 		t.Fatalf("commit %d, log %v", g.core.Commit(), g.terms())
 	}
 	// In this term entry 3 is proven. A leader that contradicts itself is no leader to follow.
 	m.To, m.Entries = 1, nil
-	m.Previous, m.Term = Mark{Term: 1, Index: 2}, 2
-	m.Entries = []Entry{commandEntry(3, 1, "other")}
+	m.Previous, m.Term = raftlog.Mark{Term: 1, Index: 2}, 2
+	m.Entries = []raftlog.Entry{commandEntry(3, 1, "other")}
 	if !panics(func() { g.core.Step(&m) }) {
 		t.Fatal("an entry that the term's leader had proven was truncated in the same term")
 	}
 }
 
 func TestB15_EntriesAtTheLimitOfAMessage(t *testing.T) {
-	limit := testOptions(1).MaxMessageBytes - EntryHeaderBytes
+	limit := testOptions(1).MaxMessageBytes - raftlog.EntryHeaderBytes
 	for _, bodyBytes := range []int{limit - 1, limit, limit + 1, 10 * limit} {
 		c := newCluster()
 		c.voters(3)
@@ -136,7 +139,7 @@ func TestC3_EpochsOfAnEarlierTermConfirmNothing(t *testing.T) {
 	g.lead() // term 4
 	epoch, _, _ := g.core.Read()
 	g.ready()
-	for _, term := range []Term{2, 3} {
+	for _, term := range []raftlog.Term{2, 3} {
 		g.step(Message{Kind: HeartbeatReply, From: 2, Term: term, Epoch: 3})
 	}
 	if g.rd.Confirmed != 0 || epoch != 1 {
@@ -152,7 +155,7 @@ func TestC4_ReadsEndWithTheLead(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.core.Read()
-	g.step(Message{Kind: Append, From: 2, Term: 5, Previous: Mark{Term: 1, Index: 1}})
+	g.step(Message{Kind: Append, From: 2, Term: 5, Previous: raftlog.Mark{Term: 1, Index: 1}})
 	if _, _, ok := g.core.Read(); ok || g.rd.Confirmed != 0 {
 		t.Fatalf("a follower registers a read or confirms one: %v, %d", ok, g.rd.Confirmed)
 	}
@@ -177,13 +180,13 @@ func TestReadsInAJointConfigurationNeedBothHalves(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
-	joint := &Configuration{Voters: []NodeID{4, 5, 6}, Outgoing: []NodeID{1, 2, 3}}
-	if _, err := g.core.ProposeConfiguration(joint, []byte("joint")); err != nil {
+	joint := &membership.Configuration{Voters: []raftlog.NodeID{4, 5, 6}, Outgoing: []raftlog.NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(withMembers(joint)); err != nil {
 		t.Fatal(err)
 	}
 	epoch, _, _ := g.core.Read()
 	for _, echo := range []struct {
-		from NodeID
+		from raftlog.NodeID
 		want Epoch
 	}{{2, 0}, {3, 0}, {4, 0}, {5, epoch}} {
 		g.step(Message{Kind: HeartbeatReply, From: echo.from, Term: 2, Epoch: epoch})
@@ -196,8 +199,8 @@ func TestReadsInAJointConfigurationNeedBothHalves(t *testing.T) {
 func TestD1_NoChangeBeforeAnEntryOfTheOwnTermIsCommitted(t *testing.T) {
 	g := newRig(t, 3, 1, 1)
 	g.lead()
-	next := &Configuration{Voters: []NodeID{1, 2, 3, 4}, Outgoing: []NodeID{1, 2, 3}}
-	if _, err := g.core.ProposeConfiguration(next, nil); err != ErrTooEarly {
+	next := &membership.Configuration{Voters: []raftlog.NodeID{1, 2, 3, 4}, Outgoing: []raftlog.NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(withMembers(next)); err != ErrTooEarly {
 		t.Fatalf("%v, want %v", err, ErrTooEarly)
 	}
 }
@@ -206,13 +209,13 @@ func TestD2_NoSecondChangeWhileOneIsUnderWay(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
-	joint := &Configuration{Voters: []NodeID{1, 2}, Outgoing: []NodeID{1, 2, 3}}
-	if _, err := g.core.ProposeConfiguration(joint, nil); err != nil {
+	joint := &membership.Configuration{Voters: []raftlog.NodeID{1, 2}, Outgoing: []raftlog.NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(withMembers(joint)); err != nil {
 		t.Fatal(err)
 	}
 	g.ready()
-	other := &Configuration{Voters: []NodeID{1, 3}, Outgoing: []NodeID{1, 2, 3}}
-	if _, err := g.core.ProposeConfiguration(other, nil); err != ErrChangeInProgress {
+	other := &membership.Configuration{Voters: []raftlog.NodeID{1, 3}, Outgoing: []raftlog.NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(withMembers(other)); err != membership.ErrChangeInProgress {
 		t.Fatalf("uncommitted: %v", err)
 	}
 	g.sync()
@@ -220,7 +223,7 @@ func TestD2_NoSecondChangeWhileOneIsUnderWay(t *testing.T) {
 	if g.rd.Propose == nil || g.rd.Propose.Joint() || !slices.Equal(g.rd.Propose.Voters, joint.Voters) {
 		t.Fatalf("the joint configuration is committed; proposed %v", g.rd.Propose)
 	}
-	if _, err := g.core.ProposeConfiguration(other, nil); err == nil {
+	if _, err := g.core.ProposeConfiguration(withMembers(other)); err == nil {
 		t.Fatal("a joint configuration was followed by something else than its end")
 	}
 	if g.ready(); g.rd.Propose != nil {
@@ -233,7 +236,7 @@ func TestD9_ARemovedNodeLearnsItAndKeepsQuiet(t *testing.T) {
 	c := newCluster()
 	c.voters(3)
 	leader := c.elect(1)
-	err := c.reconfigure(leader, &Configuration{Voters: []NodeID{1, 2}, Outgoing: []NodeID{1, 2, 3}})
+	err := c.reconfigure(leader, &membership.Configuration{Voters: []raftlog.NodeID{1, 2}, Outgoing: []raftlog.NodeID{1, 2, 3}})
 	for range 200 {
 		c.settle(nil)
 		for _, n := range c.nodes {
@@ -250,21 +253,21 @@ func TestD9_ARemovedNodeLearnsItAndKeepsQuiet(t *testing.T) {
 }
 
 func TestD16_ImpossibleConfigurationsAreRefused(t *testing.T) {
-	voters := []NodeID{1, 2, 3}
-	refused := map[string]*Configuration{
+	voters := []raftlog.NodeID{1, 2, 3}
+	refused := map[string]*membership.Configuration{
 		"no voters":            {},
 		"no voters left":       {Outgoing: voters},
-		"a voter twice":        {Voters: []NodeID{1, 2, 3, 3}},
-		"a learner twice":      {Voters: voters, Learners: []NodeID{4, 4}},
-		"voter and learner":    {Voters: voters, Learners: []NodeID{3}},
-		"voters without joint": {Voters: []NodeID{1, 2, 3, 4}},
-		"another old half":     {Voters: []NodeID{1, 2}, Outgoing: []NodeID{1, 2, 4}},
-		"a voter promoted":     {Voters: voters, Promote: []NodeID{3}},
-		"a stranger promoted":  {Voters: voters, Learners: []NodeID{4}, Promote: []NodeID{5}},
-		"a promotion twice":    {Voters: voters, Learners: []NodeID{4}, Promote: []NodeID{4, 4}},
-		"a learner retired":    {Voters: voters, Learners: []NodeID{4}, Retire: []NodeID{4}},
+		"a voter twice":        {Voters: []raftlog.NodeID{1, 2, 3, 3}},
+		"a learner twice":      {Voters: voters, Learners: []raftlog.NodeID{4, 4}},
+		"voter and learner":    {Voters: voters, Learners: []raftlog.NodeID{3}},
+		"voters without joint": {Voters: []raftlog.NodeID{1, 2, 3, 4}},
+		"another old half":     {Voters: []raftlog.NodeID{1, 2}, Outgoing: []raftlog.NodeID{1, 2, 4}},
+		"a voter promoted":     {Voters: voters, Promote: []raftlog.NodeID{3}},
+		"a stranger promoted":  {Voters: voters, Learners: []raftlog.NodeID{4}, Promote: []raftlog.NodeID{5}},
+		"a promotion twice":    {Voters: voters, Learners: []raftlog.NodeID{4}, Promote: []raftlog.NodeID{4, 4}},
+		"a learner retired":    {Voters: voters, Learners: []raftlog.NodeID{4}, Retire: []raftlog.NodeID{4}},
 		"all retired":          {Voters: voters, Retire: voters},
-		"an intent in a joint": {Voters: []NodeID{1, 2}, Outgoing: voters, Retire: []NodeID{2}},
+		"an intent in a joint": {Voters: []raftlog.NodeID{1, 2}, Outgoing: voters, Retire: []raftlog.NodeID{2}},
 		"another cluster":      {Voters: voters, ClusterID: 1},
 		"another seed":         {Voters: voters, HashSeed: 1},
 	}
@@ -273,7 +276,7 @@ func TestD16_ImpossibleConfigurationsAreRefused(t *testing.T) {
 		g.lead()
 		g.acknowledge(2, 2)
 		before := g.core.Last()
-		if _, err := g.core.ProposeConfiguration(configuration, nil); err == nil || g.core.Last() != before {
+		if _, err := g.core.ProposeConfiguration(withMembers(configuration)); err == nil || g.core.Last() != before {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -281,8 +284,8 @@ func TestD16_ImpossibleConfigurationsAreRefused(t *testing.T) {
 
 func TestAFollowerRefusesProposals(t *testing.T) {
 	g := newRig(t, 3, 1)
-	_, ok := g.core.Propose([]Proposal{{Kind: EntryCommand}})
-	_, err := g.core.ProposeConfiguration(&Configuration{Voters: []NodeID{1}}, nil)
+	_, ok := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}})
+	_, err := g.core.ProposeConfiguration(withMembers(&membership.Configuration{Voters: []raftlog.NodeID{1}}))
 	if ok || err != ErrNotLeader || g.core.Last().Index != 1 {
 		t.Fatalf("%v, %v", ok, err)
 	}
@@ -292,15 +295,15 @@ func TestStampsNeverGoBackAlongTheLog(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.core.SetClock(100)
 	g.lead()
-	var stamps []Stamp
-	for _, now := range []Stamp{100, 90, 120, 1, 121} {
+	var stamps []raftlog.Stamp
+	for _, now := range []raftlog.Stamp{100, 90, 120, 1, 121} {
 		g.core.SetClock(now)
 		g.propose(fmt.Sprint(now))
 	}
 	for _, e := range g.core.Entries(2, g.core.Last().Index, maxInt) {
 		stamps = append(stamps, e.Stamp)
 	}
-	if want := []Stamp{100, 100, 100, 120, 120, 121}; !slices.Equal(stamps, want[:len(stamps)]) {
+	if want := []raftlog.Stamp{100, 100, 100, 120, 120, 121}; !slices.Equal(stamps, want[:len(stamps)]) {
 		t.Fatalf("%v, want %v", stamps, want)
 	}
 }
@@ -315,7 +318,7 @@ func TestF18_AFollowerWithoutRoomIsProbedAtThePaceOfHeartbeats(t *testing.T) {
 	}
 	term := g.core.Term()
 	probe := g.one(g.step(Message{Kind: AppendReply, From: 2, Term: term, Reject: true,
-		Previous: Mark{Term: 1, Index: 1}}), Append)
+		Previous: raftlog.Mark{Term: 1, Index: 1}}), Append)
 	if len(probe.Entries) < 2 {
 		t.Fatalf("the probe is %v", probe)
 	}

@@ -3,8 +3,10 @@ package raft
 import (
 	"slices"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/quorum"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // A change of the voters is a walk along configurations. What is still to come is written in the one in force, so
@@ -16,7 +18,7 @@ import (
 // mind about leaves Promote and Retire as easily as it came there, for until the first step nothing depends on it.
 
 // nextStep returns, once, the configuration that follows the newest one, when that is committed and its successor due.
-func (r *Raft) nextStep() (step *Configuration) {
+func (r *Raft) nextStep() (step *membership.Configuration) {
 	newest := r.membership.newest()
 	switch {
 	case r.role != Leader || r.transferee != 0 || r.stepped == newest.index:
@@ -25,8 +27,8 @@ func (r *Raft) nextStep() (step *Configuration) {
 		return nil
 	case newest.configuration.Joint():
 		step = newest.configuration.Final()
-	case newest.configuration.intends() && r.mayStep(newest):
-		step = newest.configuration.exchange()
+	case newest.configuration.Intends() && r.mayStep(newest):
+		step = newest.configuration.Exchange()
 	default:
 		return nil
 	}
@@ -44,42 +46,16 @@ func (r *Raft) mayStep(intent configured) bool {
 			return false
 		}
 	}
-	next := intent.configuration.exchange().Final().pair()
-	return quorum.Decide(next, func(id NodeID) quorum.Answer { return r.hasUpTo(id, intent.index) }) == quorum.Won
+	next := intent.configuration.Exchange().Final().Pair()
+	return quorum.Decide(next, func(id raftlog.NodeID) quorum.Answer { return r.hasUpTo(id, intent.index) }) == quorum.Won
 }
 
 // hasUpTo reports whether a node has the log up to an index on its disk, and was heard within an election timeout.
-func (r *Raft) hasUpTo(id NodeID, i Index) quorum.Answer {
+func (r *Raft) hasUpTo(id raftlog.NodeID, i raftlog.Index) quorum.Answer {
 	if r.matchOf(id) >= i && r.heardOf(id) == quorum.Yes {
 		return quorum.Yes
 	}
 	return quorum.No
-}
-
-// intends reports whether voters are to be exchanged.
-func (c *Configuration) intends() bool { return len(c.Promote)+len(c.Retire) > 0 }
-
-// exchange is the joint configuration that carries an intent out. Those who retire have a vote in its old half and are
-// no members of what follows.
-func (c *Configuration) exchange() *Configuration {
-	joint := *c
-	joint.Outgoing = c.Voters
-	joint.Voters = slices.Concat(without(c.Voters, c.Retire), c.Promote)
-	joint.Learners = without(c.Learners, c.Promote)
-	joint.Promote, joint.Retire = nil, nil
-	return &joint
-}
-
-// Final is the configuration that ends a joint one: its new half alone.
-func (c *Configuration) Final() *Configuration {
-	final := *c
-	final.Outgoing = nil
-	final.Members = slices.DeleteFunc(slices.Clone(c.Members), func(m Member) bool { return !final.Includes(m.ID) })
-	return &final
-}
-
-func without(ids, gone []NodeID) []NodeID {
-	return slices.DeleteFunc(slices.Clone(ids), func(id NodeID) bool { return slices.Contains(gone, id) })
 }
 
 // outOfOffice reports whether this leader's part is over: it is not a voter of the newest configuration, and that is

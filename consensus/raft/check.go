@@ -3,6 +3,8 @@ package raft
 import (
 	"errors"
 	"fmt"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Two kinds of checks guard the core. The cheap ones are panics where the danger is: they are always on. The thorough
@@ -11,18 +13,18 @@ import (
 // Observation is what the rules about the passing of time compare: a node before and after a step.
 type Observation struct {
 	role      Role
-	term      Term
-	vote      NodeID
-	leader    NodeID
-	commit    Index
-	floor     Mark
-	last      Mark
+	term      raftlog.Term
+	vote      raftlog.NodeID
+	leader    raftlog.NodeID
+	commit    raftlog.Index
+	floor     raftlog.Mark
+	last      raftlog.Mark
 	confirmed Epoch
-	handed    Operation
-	done      Operation
+	handed    raftlog.OperationNumber
+	done      raftlog.OperationNumber
 	// snapshot is the index of the snapshot in force, newest that of the one that is to be.
-	snapshot Index
-	newest   Index
+	snapshot raftlog.Index
+	newest   raftlog.Index
 }
 
 // Observe takes down what Follows compares.
@@ -38,17 +40,9 @@ func (r *Raft) Observe() Observation {
 		confirmed: r.confirmed,
 		handed:    r.disk.handed.number,
 		done:      r.disk.done.number,
-		snapshot:  r.disk.done.snapshot.index(),
-		newest:    r.newestSnapshot().index(),
+		snapshot:  r.disk.done.snapshot.IndexOrZero(),
+		newest:    r.newestSnapshot().IndexOrZero(),
 	}
-}
-
-// index is that of the snapshot, 0 for none.
-func (m *SnapshotMark) index() Index {
-	if m == nil {
-		return 0
-	}
-	return m.Index
 }
 
 // Follows checks that a node can have come from before to o in one boot: what never goes back did not, and what is
@@ -94,13 +88,13 @@ func (r *Raft) Check() error {
 }
 
 func (r *Raft) checkSnapshots(c *complaints) {
-	newest := r.newestSnapshot().index()
+	newest := r.newestSnapshot().IndexOrZero()
 	c.that(newest <= r.commit, "a snapshot at %d, commit index %d", newest, r.commit)
-	c.that(r.disk.done.snapshot.index() <= newest, "snapshot %d is in force, %d is to be", r.disk.done.snapshot.index(),
+	c.that(r.disk.done.snapshot.IndexOrZero() <= newest, "snapshot %d is in force, %d is to be", r.disk.done.snapshot.IndexOrZero(),
 		newest)
 	for _, f := range r.disk.flying {
-		c.that(f.retained == nil || f.retained.Index < f.snapshot.index(), "operation %d: snapshot %d retains a later one",
-			f.number, f.snapshot.index())
+		c.that(f.retained == nil || f.retained.Index < f.snapshot.IndexOrZero(), "operation %d: snapshot %d retains a later one",
+			f.number, f.snapshot.IndexOrZero())
 	}
 }
 
@@ -128,10 +122,10 @@ func (r *Raft) checkMembership(c *complaints) {
 	c.that(len(r.membership.list)-len(list) <= 1, "more than one configuration below the floor")
 	for i := range r.log.entries {
 		e := &r.log.entries[i]
-		if e.Kind != EntryConfiguration {
+		if e.Kind != raftlog.EntryConfiguration {
 			continue
 		}
-		if len(list) == 0 || list[0].index != e.Index || list[0].configuration != e.Configuration {
+		if len(list) == 0 || list[0].index != e.Index {
 			c.that(false, "the configuration at %d is not in the list", e.Index)
 			return
 		}
@@ -154,7 +148,7 @@ func (r *Raft) checkRole(c *complaints) {
 		c.that(p.match < p.next && p.next <= r.log.last().Index+1, "node %d: match %d, next %d", p.id, p.match, p.next)
 		c.that(len(p.inflight) <= r.options.MaxInflightMessages, "node %d: %d messages in flight", p.id, len(p.inflight))
 		awaits := p.state != Snapshot || len(p.inflight) == 0 && p.snapshot != nil && p.snapshot.Index > p.match
-		c.that(awaits, "node %d: match %d, and waits for snapshot %d", p.id, p.match, p.snapshot.index())
+		c.that(awaits, "node %d: match %d, and waits for snapshot %d", p.id, p.match, p.snapshot.IndexOrZero())
 		c.that(p.told <= r.commit, "node %d was told commit %d of %d", p.id, p.told, r.commit)
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // cluster is a few cores, their disks and the wire between them, all in the hands of a test: nothing happens that the
@@ -15,10 +17,10 @@ type cluster struct {
 	wire  []Message
 	rules *rules
 	// hung names the nodes whose disks complete nothing while the cluster settles.
-	hung map[NodeID]bool
+	hung map[raftlog.NodeID]bool
 	// trace receives a line for everything that a node does, if set.
 	trace   func(line string)
-	options func(id NodeID) Options
+	options func(id raftlog.NodeID) Options
 	files   library
 	// installs counts the snapshots that logs began anew behind.
 	installs int
@@ -26,7 +28,7 @@ type cluster struct {
 
 // node is one core with its disk.
 type node struct {
-	id   NodeID
+	id   raftlog.NodeID
 	core *Raft
 	rd   Ready
 	disk image
@@ -37,7 +39,7 @@ type node struct {
 	// reads are registered and not yet confirmed.
 	reads []read
 	// taking is the snapshot that the node is making, installing the one that it is to fetch; nil if there is none.
-	taking     *SnapshotMark
+	taking     *raftlog.SnapshotMark
 	installing *InstallRequest
 	// before is the node as it was after the last step.
 	before Observation
@@ -46,45 +48,45 @@ type node struct {
 
 // image is what a power loss leaves: the durable part of a node.
 type image struct {
-	term    Term
-	vote    NodeID
-	entries []Entry // from index 1 on; those up to base are gone from the log, and stand for a snapshot's content
-	base    Index
+	term    raftlog.Term
+	vote    raftlog.NodeID
+	entries []raftlog.Entry // from index 1 on; those up to base are gone from the log, and stand for a snapshot's content
+	base    raftlog.Index
 	// history is how far the log's old part is in its final place.
-	history Index
+	history raftlog.Index
 	// snapshot is in force, retained was before it.
-	snapshot, retained *SnapshotMark
+	snapshot, retained *raftlog.SnapshotMark
 }
 
 // read is one call of Raft.Read.
 type read struct {
-	term  Term
+	term  raftlog.Term
 	epoch Epoch
-	index Index
+	index raftlog.Index
 	// floor is the highest index that anyone had committed when the read came in: its answer must contain that.
-	floor Index
+	floor raftlog.Index
 }
 
-func testOptions(id NodeID) Options {
+func testOptions(id raftlog.NodeID) Options {
 	return Options{
 		ID:                  id,
 		HeartbeatTicks:      2,
 		ElectionTicks:       10,
 		MaxInflightMessages: 3,
-		MaxMessageBytes:     3 * (EntryHeaderBytes + 1),
+		MaxMessageBytes:     3 * (raftlog.EntryHeaderBytes + 1),
 		Seed:                uint64(id),
 		Level:               1,
 	}
 }
 
 func newCluster() *cluster {
-	return &cluster{rules: newRules(), hung: map[NodeID]bool{}, options: testOptions, files: library{}}
+	return &cluster{rules: newRules(), hung: map[raftlog.NodeID]bool{}, options: testOptions, files: library{}}
 }
 
 // weaken switches a rule off in every node that starts from now on.
 func (c *cluster) weaken(g guard.Guard) {
 	plain := c.options
-	c.options = func(id NodeID) Options {
+	c.options = func(id raftlog.NodeID) Options {
 		o := plain(id)
 		o.Weakened = o.Weakened.With(g)
 		return o
@@ -92,7 +94,7 @@ func (c *cluster) weaken(g guard.Guard) {
 }
 
 // add starts a node whose disk holds the entries.
-func (c *cluster) add(id NodeID, term Term, entries ...Entry) *node {
+func (c *cluster) add(id raftlog.NodeID, term raftlog.Term, entries ...raftlog.Entry) *node {
 	n := &node{id: id, disk: image{term: term, entries: entries}}
 	c.nodes = append(c.nodes, n)
 	c.start(n, 0)
@@ -101,29 +103,48 @@ func (c *cluster) add(id NodeID, term Term, entries ...Entry) *node {
 
 // voters starts nodes 1..n, all of which already hold the first entry: a configuration with all of them.
 func (c *cluster) voters(n int) {
-	configuration := &Configuration{}
+	configuration := &membership.Configuration{}
 	for id := range n {
-		configuration.Voters = append(configuration.Voters, NodeID(id+1))
+		configuration.Voters = append(configuration.Voters, raftlog.NodeID(id+1))
 	}
 	for id := range n {
-		c.add(NodeID(id+1), 1, configurationEntry(1, 1, configuration))
+		c.add(raftlog.NodeID(id+1), 1, configurationEntry(1, 1, configuration))
 	}
 }
 
-func configurationEntry(index Index, term Term, configuration *Configuration) Entry {
-	e := Entry{Index: index, Term: term, Kind: EntryConfiguration, Configuration: configuration}
-	e.Body = []byte(configuration.String())
+func configurationEntry(index raftlog.Index, term raftlog.Term, configuration *membership.Configuration) raftlog.Entry {
+	e := raftlog.Entry{Index: index, Term: term, Kind: raftlog.EntryConfiguration, Body: membership.Encode(withMembers(configuration))}
 	e.Seal()
 	return e
 }
 
-func commandEntry(index Index, term Term, body string) Entry {
-	e := Entry{Index: index, Term: term, Kind: EntryCommand, Body: []byte(body)}
+// withMembers completes a configuration of which a test gave only the roles.
+func withMembers(c *membership.Configuration) *membership.Configuration {
+	roles := slices.Concat(c.Voters, c.Outgoing, c.Learners, c.Promote, c.Retire)
+	slices.Sort(roles)
+	c.Members, c.NextID = nil, 100
+	for _, id := range slices.Compact(roles) {
+		c.Members = append(c.Members, membership.Member{ID: id})
+	}
+	return c
+}
+
+// decoded is the configuration that an entry carries.
+func decoded(e *raftlog.Entry) *membership.Configuration {
+	c, err := membership.Decode(e.Body)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+func commandEntry(index raftlog.Index, term raftlog.Term, body string) raftlog.Entry {
+	e := raftlog.Entry{Index: index, Term: term, Kind: raftlog.EntryCommand, Body: []byte(body)}
 	e.Seal()
 	return e
 }
 
-func (c *cluster) node(id NodeID) *node {
+func (c *cluster) node(id raftlog.NodeID) *node {
 	for _, n := range c.nodes {
 		if n.id == id {
 			return n
@@ -144,15 +165,15 @@ func (c *cluster) leader() *node {
 }
 
 // start boots a node from its disk. Entries up to floor stay there.
-func (c *cluster) start(n *node, floor Index) {
+func (c *cluster) start(n *node, floor raftlog.Index) {
 	restored := Restored{
 		Term: n.disk.term, Vote: n.disk.vote, Entries: slices.Clone(n.disk.entries[floor:]),
 		Snapshot: n.disk.snapshot, Retained: n.disk.retained,
 	}
 	for _, e := range n.disk.entries[:floor] {
 		restored.Floor, restored.LastStamp = e.Mark(), e.Stamp
-		if e.Kind == EntryConfiguration {
-			restored.Configuration, restored.ConfigurationIndex = e.Configuration, e.Index
+		if e.Kind == raftlog.EntryConfiguration {
+			restored.Configuration, restored.ConfigurationIndex = decoded(&e), e.Index
 		}
 	}
 	n.core = New(c.options(n.id), restored)
@@ -214,7 +235,7 @@ func (c *cluster) take(n *node) {
 	if rd.Propose != nil {
 		c.rules.stepped(c, n) // by the configuration that was in force so far
 		c.tracef("  %d proposes %v", n.id, rd.Propose)
-		_, err := n.core.ProposeConfiguration(rd.Propose, []byte(rd.Propose.String()))
+		_, err := n.core.ProposeConfiguration(rd.Propose)
 		c.rules.require(err == nil, "the next step of a change was refused: %v", err)
 	}
 }
@@ -271,7 +292,7 @@ func (c *cluster) sync(n *node, k int) {
 }
 
 // archive moves committed, durable entries up to i into history.
-func (c *cluster) archive(n *node, i Index) {
+func (c *cluster) archive(n *node, i raftlog.Index) {
 	n.disk.history = max(n.disk.history, min(i, n.core.Commit(), n.core.Durable()))
 	c.do(n, func(r *Raft) { r.Written(n.disk.history) })
 }
@@ -280,8 +301,8 @@ func (c *cluster) archive(n *node, i Index) {
 func (c *cluster) answerFetch(n *node, works bool) {
 	f := n.fetches[0]
 	n.fetches = n.fetches[1:]
-	var entries []Entry
-	var previous Mark
+	var entries []raftlog.Entry
+	var previous raftlog.Mark
 	if works && f.From > n.disk.base && f.From <= n.disk.history {
 		bytes := 0
 		for _, e := range n.disk.entries[f.From-1 : n.disk.history] {
@@ -339,7 +360,7 @@ func (c *cluster) tick(n *node, ticks int) {
 }
 
 // campaign ticks a node until it asks for votes.
-func (c *cluster) campaign(id NodeID) {
+func (c *cluster) campaign(id raftlog.NodeID) {
 	n := c.node(id)
 	for ticks, under := 0, len(c.wire); len(c.wire) == under && n.core.Role() != Leader && ticks < 100; ticks++ {
 		c.tick(n, 1)
@@ -347,7 +368,7 @@ func (c *cluster) campaign(id NodeID) {
 }
 
 // elect makes a node the leader with everyone's help, and settles.
-func (c *cluster) elect(id NodeID) *node {
+func (c *cluster) elect(id raftlog.NodeID) *node {
 	for _, n := range c.nodes {
 		if n.id != id {
 			n.core.leaderTicks = n.core.options.ElectionTicks // patience is over
@@ -359,19 +380,19 @@ func (c *cluster) elect(id NodeID) *node {
 }
 
 // propose appends commands on a node, one for each body; it returns the first index, 0 if the node refused.
-func (c *cluster) propose(n *node, bodies ...string) Index {
+func (c *cluster) propose(n *node, bodies ...string) raftlog.Index {
 	proposals := make([]Proposal, len(bodies))
 	for i, body := range bodies {
-		proposals[i] = Proposal{Kind: EntryCommand, Body: []byte(body)}
+		proposals[i] = Proposal{Kind: raftlog.EntryCommand, Body: []byte(body)}
 	}
-	first := Index(0)
+	first := raftlog.Index(0)
 	c.do(n, func(r *Raft) { first, _ = r.Propose(proposals) })
 	return first
 }
 
 // reconfigure proposes a configuration on a node.
-func (c *cluster) reconfigure(n *node, configuration *Configuration) error {
-	_, err := n.core.ProposeConfiguration(configuration, []byte(configuration.String()))
+func (c *cluster) reconfigure(n *node, configuration *membership.Configuration) error {
+	_, err := n.core.ProposeConfiguration(withMembers(configuration))
 	c.turn(n)
 	return err
 }
@@ -387,7 +408,7 @@ func (n *node) log() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "floor %v", n.core.Floor())
 	for _, e := range n.core.Entries(n.core.FirstInMemory(), n.core.Last().Index, maxInt) {
-		fmt.Fprintf(&b, ", %v", e)
+		fmt.Fprintf(&b, ", %s", describeEntry(&e))
 	}
 	return b.String()
 }

@@ -3,6 +3,9 @@ package raft
 import (
 	"fmt"
 	"strings"
+
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // String is the message in one line, for logs and transcripts: who, what, and the fields that its kind uses.
@@ -36,7 +39,7 @@ func (m Message) String() string {
 			fmt.Fprintf(&b, " snapshot=%v", m.Snapshot.Mark)
 		}
 	}
-	if m.Kind == Vote && m.Hint != (Mark{}) {
+	if m.Kind == Vote && m.Hint != (raftlog.Mark{}) {
 		fmt.Fprintf(&b, " transferred-at=%v", m.Hint)
 	}
 	if m.Kind == Append || m.Kind == Heartbeat {
@@ -49,46 +52,6 @@ func (m Message) String() string {
 		fmt.Fprintf(&b, " entries=[%s]", describeEntries(m.Entries))
 	}
 	return b.String()
-}
-
-// String is the kind's name in lower case.
-func (k EntryKind) String() string {
-	if k < EntryNoOp || k > EntryTick {
-		return fmt.Sprintf("kind-%d", uint8(k))
-	}
-	return [...]string{"no-op", "command", "configuration", "tick"}[k-EntryNoOp]
-}
-
-// String is the entry in one line: its mark, and what it holds if that is short.
-func (e Entry) String() string {
-	switch {
-	case e.Kind == EntryConfiguration && e.Configuration != nil:
-		return fmt.Sprintf("%v %v", e.Mark(), e.Configuration)
-	case e.Kind != EntryCommand:
-		return fmt.Sprintf("%v %v", e.Mark(), e.Kind)
-	case len(e.Body) <= 16:
-		return fmt.Sprintf("%v %q", e.Mark(), e.Body)
-	default:
-		return fmt.Sprintf("%v %d bytes", e.Mark(), len(e.Body))
-	}
-}
-
-// String names voters, and what else there is.
-func (c *Configuration) String() string {
-	text := fmt.Sprintf("voters=%d", c.Voters)
-	if c.Joint() {
-		text += fmt.Sprintf(" outgoing=%d", c.Outgoing)
-	}
-	if len(c.Learners) > 0 {
-		text += fmt.Sprintf(" learners=%d", c.Learners)
-	}
-	if len(c.Promote) > 0 {
-		text += fmt.Sprintf(" promote=%d", c.Promote)
-	}
-	if len(c.Retire) > 0 {
-		text += fmt.Sprintf(" retire=%d", c.Retire)
-	}
-	return text
 }
 
 // String is the operation in one line; promises are counted only.
@@ -112,12 +75,22 @@ func (o AppendOperation) String() string {
 	return text
 }
 
-func describeEntries(entries []Entry) string {
+func describeEntries(entries []raftlog.Entry) string {
 	described := make([]string, len(entries))
 	for i := range entries {
-		described[i] = entries[i].String()
+		described[i] = describeEntry(&entries[i])
 	}
 	return strings.Join(described, ", ")
+}
+
+// describeEntry is the entry in one line, a configuration in words.
+func describeEntry(e *raftlog.Entry) string {
+	if e.Kind == raftlog.EntryConfiguration {
+		if c, err := membership.Decode(e.Body); err == nil {
+			return fmt.Sprintf("%v %v", e.Mark(), c)
+		}
+	}
+	return e.String()
 }
 
 // String is the status in a few lines: the node, then each follower.

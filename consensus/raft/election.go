@@ -3,11 +3,12 @@ package raft
 import (
 	"github.com/raftredis/raftredis/consensus/quorum"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // ballot is a voter's answer in the present campaign.
 type ballot struct {
-	voter  NodeID
+	voter  raftlog.NodeID
 	answer quorum.Answer
 }
 
@@ -18,7 +19,7 @@ func (r *Raft) hearsLeader() bool {
 
 // transfer reports whether a Vote asks on behalf of a leader that hands over: it carries the mark at which the leader
 // gave its place away.
-func (m *Message) transfer() bool { return m.Kind == Vote && m.Hint != Mark{} }
+func (m *Message) transfer() bool { return m.Kind == Vote && m.Hint != raftlog.Mark{} }
 
 // becomePreCandidate asks whether an election could be won, without disturbing anyone: no term is raised (thesis
 // section 9.6). The node gives up its leader, so that it does not defend one that it no longer hears (A8).
@@ -26,7 +27,7 @@ func (r *Raft) becomePreCandidate() {
 	r.role, r.leader = PreCandidate, 0
 	r.ballots = r.ballots[:0]
 	last := r.log.last()
-	for _, id := range r.inForce().nodes() {
+	for _, id := range r.inForce().Nodes() {
 		if r.asksForVote(id) {
 			r.send(Message{Kind: PreVote, To: id, Term: r.term + 1, Previous: last})
 		}
@@ -44,12 +45,12 @@ func (r *Raft) becomePreCandidate() {
 //     committed.
 //
 // So they wait for the disk, with the candidate's own vote. The cost is one sync per election.
-func (r *Raft) becomeCandidate(transferredAt Mark) {
+func (r *Raft) becomeCandidate(transferredAt raftlog.Mark) {
 	r.raiseTerm(r.term + 1)
 	r.role, r.vote = Candidate, r.options.ID
 	r.ballots = r.ballots[:0]
 	last := r.log.last()
-	for _, id := range r.inForce().nodes() {
+	for _, id := range r.inForce().Nodes() {
 		if r.asksForVote(id) {
 			r.askForVote(Message{Kind: Vote, To: id, Previous: last, Hint: transferredAt})
 		}
@@ -65,7 +66,7 @@ func (r *Raft) askForVote(m Message) {
 	r.promise(m)
 }
 
-func (r *Raft) asksForVote(id NodeID) bool {
+func (r *Raft) asksForVote(id raftlog.NodeID) bool {
 	return id != r.options.ID && r.inForce().Votes(id)
 }
 
@@ -79,7 +80,7 @@ func (r *Raft) countOwnVote() {
 }
 
 // count notes an answer, the first of each voter, and draws the consequence.
-func (r *Raft) count(voter NodeID, answer quorum.Answer) {
+func (r *Raft) count(voter raftlog.NodeID, answer quorum.Answer) {
 	if r.answerOf(voter) == quorum.Silent {
 		r.ballots = append(r.ballots, ballot{voter, answer})
 	}
@@ -88,13 +89,13 @@ func (r *Raft) count(voter NodeID, answer quorum.Answer) {
 	case outcome == quorum.Lost:
 		r.becomeFollower(r.term, 0)
 	case outcome == quorum.Won && r.role == PreCandidate:
-		r.becomeCandidate(Mark{})
+		r.becomeCandidate(raftlog.Mark{})
 	case outcome == quorum.Won:
 		r.becomeLeader()
 	}
 }
 
-func (r *Raft) answerOf(id NodeID) quorum.Answer {
+func (r *Raft) answerOf(id raftlog.NodeID) quorum.Answer {
 	for _, b := range r.ballots {
 		if b.voter == id {
 			return b.answer

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // follow notes that the leader of this term is alive and echoes its read epoch if that is news. The echo need not wait
@@ -30,7 +31,7 @@ func (r *Raft) handleAppend(m *Message) {
 		return
 	}
 	r.store(m.Entries)
-	end := m.Previous.Index + Index(len(m.Entries))
+	end := m.Previous.Index + raftlog.Index(len(m.Entries))
 	r.proven = max(r.proven, end)
 	r.advanceCommit(r.provenCommit(m.Commit, end))
 	r.acknowledge(Message{
@@ -44,7 +45,7 @@ func (r *Raft) handleAppend(m *Message) {
 
 // holds reports whether the log holds the entry. What is committed every leader holds, so it is not looked at (and may
 // be gone from memory, B9).
-func (r *Raft) holds(m Mark) bool {
+func (r *Raft) holds(m raftlog.Mark) bool {
 	if m.Index <= r.commit {
 		return true
 	}
@@ -54,7 +55,7 @@ func (r *Raft) holds(m Mark) bool {
 
 // store appends the entries that the log does not have. It looks for the first real conflict and truncates only there:
 // a message that was overtaken by later ones must not take back what they brought (B3).
-func (r *Raft) store(entries []Entry) {
+func (r *Raft) store(entries []raftlog.Entry) {
 	for i := range entries {
 		e := &entries[i]
 		if r.holds(e.Mark()) {
@@ -71,7 +72,7 @@ func (r *Raft) store(entries []Entry) {
 
 // provenCommit bounds the leader's commit index by the last entry that the message proves to match: beyond it this log
 // may still hold entries of a leader long gone (B1).
-func (r *Raft) provenCommit(leaders, end Index) Index {
+func (r *Raft) provenCommit(leaders, end raftlog.Index) raftlog.Index {
 	if r.down(guard.CommitProven) {
 		return min(leaders, r.log.last().Index)
 	}
@@ -97,7 +98,7 @@ func (r *Raft) rejectAppend(m *Message) {
 		To:       m.From,
 		Reject:   true,
 		Previous: m.Previous,
-		Hint:     Mark{Term: term, Index: at},
+		Hint:     raftlog.Mark{Term: term, Index: at},
 		Epoch:    r.echoed,
 		Clock:    r.now,
 	})

@@ -3,7 +3,9 @@ package raft
 import (
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // What the core hands over, and when: promises, pushes, memory.
@@ -12,7 +14,7 @@ import (
 // are there.
 func TestAPromiseOfAnEarlierTermDoesNotOutliveItsTurn(t *testing.T) {
 	g := newRig(t, 3, 1)
-	first := Mark{Term: 1, Index: 1}
+	first := raftlog.Mark{Term: 1, Index: 1}
 	g.core.Step(&Message{Kind: Append, From: 2, To: 1, Term: 2, Previous: first, Entries: entriesOf(first, 2, 2)})
 	g.core.Step(&Message{Kind: Append, From: 3, To: 1, Term: 3, Previous: first, Entries: entriesOf(first, 3)})
 	g.ready()
@@ -27,7 +29,7 @@ func TestAPromiseOfAnEarlierTermDoesNotOutliveItsTurn(t *testing.T) {
 
 func TestAcknowledgementsOfATurnCoalesce(t *testing.T) {
 	g := newRig(t, 3, 1)
-	at := Mark{Term: 1, Index: 1}
+	at := raftlog.Mark{Term: 1, Index: 1}
 	for range 5 {
 		g.core.Step(&Message{Kind: Append, From: 2, To: 1, Term: 1, Previous: at, Entries: entriesOf(at, 1)})
 		at.Index++
@@ -46,7 +48,7 @@ func TestACommitIsPushedToTheOriginOfItsEntries(t *testing.T) {
 	if beats := only(g.acknowledge(3, 2), Heartbeat); g.core.Commit() != 2 || len(beats) != 0 {
 		t.Fatalf("nobody waits: commit %d, %v", g.core.Commit(), beats)
 	}
-	g.core.Propose([]Proposal{{Kind: EntryCommand, Tag: Tag{Origin: 2, Boot: 7, Sequence: 1}}, {Kind: EntryCommand}})
+	g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Tag: raftlog.Tag{Origin: 2, Boot: 7, Sequence: 1}}, {Kind: raftlog.EntryCommand}})
 	g.ready()
 	g.sync()
 	beat := g.one(g.acknowledge(2, 4), Heartbeat)
@@ -58,9 +60,9 @@ func TestACommitIsPushedToTheOriginOfItsEntries(t *testing.T) {
 // A new leader must look for the origins of what it inherited.
 func TestTheOriginOfAnInheritedEntryIsTold(t *testing.T) {
 	g := newRig(t, 3, 1)
-	at := Mark{Term: 1, Index: 1}
+	at := raftlog.Mark{Term: 1, Index: 1}
 	inherited := entriesOf(at, 1)
-	inherited[0].Tag = Tag{Origin: 3, Boot: 7, Sequence: 1}
+	inherited[0].Tag = raftlog.Tag{Origin: 3, Boot: 7, Sequence: 1}
 	g.stepAndSync(Message{Kind: Append, From: 2, Term: 1, Previous: at, Entries: inherited})
 	g.lead()
 	g.acknowledge(3, 3)
@@ -72,7 +74,7 @@ func TestTheOriginOfAnInheritedEntryIsTold(t *testing.T) {
 func TestEntriesLeaveMemoryOnlyWhenCommittedDurableAndWritten(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.core.log.retainBytes = 0
-	at := Mark{Term: 1, Index: 1}
+	at := raftlog.Mark{Term: 1, Index: 1}
 	m := Message{Kind: Append, From: 2, Term: 1, Previous: at, Entries: entriesOf(at, 1, 1, 1), Commit: 3}
 	g.step(m)
 	g.core.Written(4)
@@ -83,7 +85,7 @@ func TestEntriesLeaveMemoryOnlyWhenCommittedDurableAndWritten(t *testing.T) {
 	if g.core.Floor().Index != 3 || g.core.WindowBytes() != m.Entries[2].Size() {
 		t.Fatalf("floor %v, commit %d, %d bytes", g.core.Floor(), g.core.Commit(), g.core.WindowBytes())
 	}
-	m.Entries, m.Previous, m.Commit = nil, Mark{Term: 1, Index: 4}, 4
+	m.Entries, m.Previous, m.Commit = nil, raftlog.Mark{Term: 1, Index: 4}, 4
 	g.step(m)
 	if g.core.Floor().Index != 4 || g.core.WindowBytes() != 0 || g.core.FirstInMemory() != 5 {
 		t.Fatalf("floor %v, commit %d, %d bytes", g.core.Floor(), g.core.Commit(), g.core.WindowBytes())
@@ -95,8 +97,8 @@ func TestAReadThatWaitedForTheOldHalfIsConfirmedByTheEnd(t *testing.T) {
 	g := newRig(t, 2, 1)
 	g.lead()
 	g.acknowledge(2, 2)
-	joint := &Configuration{Voters: []NodeID{1}, Outgoing: []NodeID{1, 2}}
-	if _, err := g.core.ProposeConfiguration(joint, []byte("joint")); err != nil {
+	joint := &membership.Configuration{Voters: []raftlog.NodeID{1}, Outgoing: []raftlog.NodeID{1, 2}}
+	if _, err := g.core.ProposeConfiguration(withMembers(joint)); err != nil {
 		t.Fatal(err)
 	}
 	g.ready()
@@ -106,7 +108,7 @@ func TestAReadThatWaitedForTheOldHalfIsConfirmedByTheEnd(t *testing.T) {
 	if g.core.confirmed != 0 || g.rd.Propose == nil {
 		t.Fatalf("confirmed %d, proposed %v", g.core.confirmed, g.rd.Propose)
 	}
-	if _, err := g.core.ProposeConfiguration(g.rd.Propose, []byte("final")); err != nil {
+	if _, err := g.core.ProposeConfiguration(g.rd.Propose); err != nil {
 		t.Fatal(err)
 	}
 	if g.ready(); g.rd.Confirmed != epoch {
@@ -126,7 +128,7 @@ func TestNothingToDoIsSaidPlainly(t *testing.T) {
 }
 
 func TestMessagesThatCannotBeForThisNodeAreDropped(t *testing.T) {
-	at := Mark{Term: 1, Index: 1}
+	at := raftlog.Mark{Term: 1, Index: 1}
 	gap := entriesOf(at, 2, 2)
 	gap[1].Index = 9
 	fromTheFuture := entriesOf(at, 7)
@@ -153,12 +155,12 @@ func TestOptionsAndPastsThatCannotBeAreRefused(t *testing.T) {
 		"impatient":           func(o *Options, _ *Restored) { o.ElectionTicks = o.HeartbeatTicks },
 		"no window":           func(o *Options, _ *Restored) { o.MaxInflightMessages = 0 },
 		"no bytes":            func(o *Options, _ *Restored) { o.MaxMessageBytes = 0 },
-		"log after term":      func(_ *Options, s *Restored) { s.Term = 0; s.Entries = entriesOf(Mark{}, 1) },
+		"log after term":      func(_ *Options, s *Restored) { s.Term = 0; s.Entries = entriesOf(raftlog.Mark{}, 1) },
 		"configuration above": func(_ *Options, s *Restored) { s.ConfigurationIndex = 1 },
 		"floor without index": func(_ *Options, s *Restored) { s.Term = 2; s.Floor.Term = 2 },
-		"gap above the floor": func(_ *Options, s *Restored) { s.Term = 2; s.Entries = entriesOf(Mark{1, 5}, 2) },
+		"gap above the floor": func(_ *Options, s *Restored) { s.Term = 2; s.Entries = entriesOf(raftlog.Mark{Term: 1, Index: 5}, 2) },
 		"an undecoded configuration": func(_ *Options, s *Restored) {
-			s.Term, s.Entries = 1, []Entry{{Index: 1, Term: 1, Kind: EntryConfiguration}}
+			s.Term, s.Entries = 1, []raftlog.Entry{{Index: 1, Term: 1, Kind: raftlog.EntryConfiguration}}
 		},
 	} {
 		o, s := good, Restored{}

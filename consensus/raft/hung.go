@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // A disk that hangs: operations are on their way to it, and none comes back. Nothing is unsafe then, for nothing counts
@@ -78,7 +79,7 @@ func (r *Raft) successor() (best *progress) {
 
 // othersDecide reports whether a quorum is heard that does without this node.
 func (r *Raft) othersDecide() bool {
-	without := func(id NodeID) quorum.Answer {
+	without := func(id raftlog.NodeID) quorum.Answer {
 		if id == r.options.ID {
 			return quorum.No
 		}

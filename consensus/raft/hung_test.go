@@ -1,11 +1,15 @@
 package raft
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // A leader whose disk hangs, and what must not be taken for that. The story itself is the transcript disk_hangs.
 
 // hang lets time pass on a leader whose disk completes nothing, while these nodes answer.
-func (g *rig) hang(ticks int, heard ...NodeID) (sent []Message) {
+func (g *rig) hang(ticks int, heard ...raftlog.NodeID) (sent []Message) {
 	g.t.Helper()
 	for range ticks {
 		g.core.Tick()
@@ -26,7 +30,7 @@ func hungLeader(t *testing.T, voters int) *rig {
 	for _, id := range g.core.Configuration().Voters[1:] {
 		g.acknowledge(id, 2)
 	}
-	if _, ok := g.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte("a")}}); !ok {
+	if _, ok := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Body: []byte("a")}}); !ok {
 		t.Fatal("the proposal was refused")
 	}
 	g.ready()
@@ -53,15 +57,15 @@ func TestF19_ALeaderWhoseDiskHangsHandsOverToWhomHoldsMost(t *testing.T) {
 }
 
 func TestF19_WhereNobodyCouldDoBetterTheLeaderStays(t *testing.T) {
-	for name, play := range map[string]func(g *rig) (heard []NodeID){
-		"no other disk is ahead": func(*rig) []NodeID { return []NodeID{2, 3, 4, 5} },
-		"the others are too few": func(g *rig) []NodeID {
+	for name, play := range map[string]func(g *rig) (heard []raftlog.NodeID){
+		"no other disk is ahead": func(*rig) []raftlog.NodeID { return []raftlog.NodeID{2, 3, 4, 5} },
+		"the others are too few": func(g *rig) []raftlog.NodeID {
 			g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
-			return []NodeID{2, 3}
+			return []raftlog.NodeID{2, 3}
 		},
-		"who is ahead is silent": func(g *rig) []NodeID {
+		"who is ahead is silent": func(g *rig) []raftlog.NodeID {
 			g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
-			return []NodeID{3, 4, 5}
+			return []raftlog.NodeID{3, 4, 5}
 		},
 	} {
 		g := hungLeader(t, 5)
@@ -84,14 +88,14 @@ func TestF20_ADiskThatCompletesSomethingIsNotOneThatHangs(t *testing.T) {
 	g := hungLeader(t, 3)
 	for round := range 10 {
 		flying := g.rd.Append.Number
-		index, _ := g.core.Propose([]Proposal{{Kind: EntryCommand}})
+		index, _ := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}})
 		g.ready() // there is always something on its way to the disk
 		g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: index})
 		if sent := only(g.hang(theLimit-1, 2, 3), TimeoutNow); len(sent) != 0 || g.core.Role() != Leader {
 			t.Fatalf("round %d: %v, %v", round, sent, g.core.Status())
 		}
 		g.core.Appended(flying)
-		g.core.Propose([]Proposal{{Kind: EntryCommand}})
+		g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}})
 		g.ready()
 	}
 }
@@ -104,7 +108,7 @@ func TestF20_PatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
 		flying := g.rd.Append.Number
 		g.hang(took, 2, 3)
 		g.core.Appended(flying)
-		index, _ := g.core.Propose([]Proposal{{Kind: EntryCommand}})
+		index, _ := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}})
 		g.ready()
 		g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: index})
 		if sent := only(g.hang(want-1, 2, 3), TimeoutNow); len(sent) != 0 {
@@ -119,7 +123,7 @@ func TestF20_PatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
 func TestF20_DisksThatStallTogetherKeepTheirLeader(t *testing.T) {
 	g := hungLeader(t, 3)
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
-	g.core.Propose([]Proposal{{Kind: EntryCommand}}) // on its way to all disks, of which none completes it
+	g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}}) // on its way to all disks, of which none completes it
 	g.ready()
 	sent := g.hang(10*theLimit, 2, 3)
 	if g.core.Role() != Leader || len(only(sent, TimeoutNow)) != 0 {
@@ -133,11 +137,11 @@ func TestF20_DisksThatStallTogetherKeepTheirLeader(t *testing.T) {
 func TestF19_ASlowDiskIsBetterThanOneThatHangs(t *testing.T) {
 	g := hungLeader(t, 3)
 	const every = 15 // ticks for each completion: longer than an election timeout
-	for done := Index(3); g.core.Role() == Leader; done++ {
+	for done := raftlog.Index(3); g.core.Role() == Leader; done++ {
 		if done > 8 {
 			t.Fatalf("a leader whose disk hangs leads on: %v", g.core.Status())
 		}
-		g.core.Propose([]Proposal{{Kind: EntryCommand}})
+		g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}})
 		g.ready()
 		g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: done})
 		g.hang(every, 2, 3)
@@ -154,7 +158,7 @@ func TestF19_ADiskThatComesBackKeepsTheLeader(t *testing.T) {
 	if g.hang(100, 2, 3); g.core.Role() != Leader {
 		t.Fatalf("%v", g.core.Status())
 	}
-	if _, ok := g.core.Propose([]Proposal{{Kind: EntryCommand}}); !ok {
+	if _, ok := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}}); !ok {
 		t.Fatal("proposals are still refused")
 	}
 }
@@ -162,7 +166,7 @@ func TestF19_ADiskThatComesBackKeepsTheLeader(t *testing.T) {
 // A follower whose disk hangs asks nobody for votes, not even on a leader's word: its own vote could not count.
 func TestF19_AFollowerWhoseDiskHangsDoesNotCampaign(t *testing.T) {
 	g := newRig(t, 3, 1)
-	at := Mark{Term: 1, Index: 1}
+	at := raftlog.Mark{Term: 1, Index: 1}
 	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: at, Entries: entriesOf(at, 1)})
 	flying := g.rd.Append.Number
 	for range 9 {
@@ -170,7 +174,7 @@ func TestF19_AFollowerWhoseDiskHangsDoesNotCampaign(t *testing.T) {
 	}
 	g.step(Message{Kind: Heartbeat, From: 2, Term: 1})
 	g.core.Tick()
-	g.step(Message{Kind: TimeoutNow, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 2}})
+	g.step(Message{Kind: TimeoutNow, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 2}})
 	for range 100 {
 		g.core.Tick()
 		if sent := g.ready(); len(sent) != 0 || g.core.Role() != Follower || g.core.Term() != 1 {

@@ -3,7 +3,9 @@ package raft
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Snapshots for those whom the log cannot serve any more (Raft paper, section 7). The leader only says that it has one;
@@ -27,8 +29,8 @@ import (
 // InstallRequest asks the owner to fetch a snapshot.
 type InstallRequest struct {
 	// From is the leader that has announced it.
-	From     NodeID
-	Snapshot SnapshotMark
+	From     raftlog.NodeID
+	Snapshot raftlog.SnapshotMark
 }
 
 // installHeartbeats is how many heartbeat intervals pass before a snapshot is announced again to a follower that did
@@ -104,7 +106,7 @@ func (r *Raft) acknowledgeInstall() {
 // followed can have announced.
 //
 // It must not be called while the owner moves entries of the old log about: see Written and Fetched.
-func (r *Raft) Install(mark SnapshotMark, c *Configuration, stamp Stamp) bool {
+func (r *Raft) Install(mark raftlog.SnapshotMark, c *membership.Configuration, stamp raftlog.Stamp) bool {
 	r.InstallFailed(mark)
 	switch {
 	case mark.Index <= r.commit, mark.Term > r.term:
@@ -125,7 +127,7 @@ func (r *Raft) Install(mark SnapshotMark, c *Configuration, stamp Stamp) bool {
 
 // learnInstalled takes from a snapshot whose mark the log holds that it is committed. A leader finds that out by
 // itself.
-func (r *Raft) learnInstalled(mark SnapshotMark) {
+func (r *Raft) learnInstalled(mark raftlog.SnapshotMark) {
 	if r.role != Leader {
 		r.advanceCommit(mark.Index)
 		r.acknowledgeInstall()
@@ -136,18 +138,18 @@ func (r *Raft) learnInstalled(mark SnapshotMark) {
 //
 // Operations in flight still write the old log, and may even end with entries at the indexes of the new one. What
 // completes them proves nothing beyond the old commit index (B7); the operation of the switch proves the rest.
-func (r *Raft) beginAnew(mark SnapshotMark, c *Configuration, stamp Stamp) {
+func (r *Raft) beginAnew(mark raftlog.SnapshotMark, c *membership.Configuration, stamp raftlog.Stamp) {
 	r.becomeFollower(r.term, r.leader)
 	r.disk.truncated(r.commit + 1)
 	r.log = newWindow(mark.Mark, stamp, nil, r.log.retainBytes)
 	r.membership.list = []configured{{mark.Index, c}}
 	r.commit, r.written = mark.Index, mark.Index
-	r.switching = &SnapshotSwitch{Snapshot: &mark, Restart: true, Stamp: stamp}
+	r.switching = &raftlog.SnapshotSwitch{Snapshot: &mark, Restart: true, Stamp: stamp}
 }
 
 // InstallFailed tells that the snapshot for which Ready.Install asked could not be had. It is asked for again, or
 // another one, when a leader announces one again.
-func (r *Raft) InstallFailed(mark SnapshotMark) {
+func (r *Raft) InstallFailed(mark raftlog.SnapshotMark) {
 	if r.fetched.Same(&mark) {
 		r.fetched = nil
 	}

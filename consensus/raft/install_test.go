@@ -1,15 +1,20 @@
 package raft
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // Installing a snapshot, where a transcript would not show it: what rides in one turn, what is void, what is refused.
 
 // announced is leader 2's word, in a term, of a snapshot.
-func announced(term Term, mark SnapshotMark) Message {
+func announced(term raftlog.Term, mark raftlog.SnapshotMark) Message {
 	return Message{Kind: Install, From: 2, Term: term, Snapshot: &mark}
 }
 
-var threeVoters = &Configuration{Voters: []NodeID{1, 2, 3}}
+var threeVoters = &membership.Configuration{Voters: []raftlog.NodeID{1, 2, 3}}
 
 func TestAFollowerThatHoldsTheMarkLearnsThatItIsCommitted(t *testing.T) {
 	g := newRig(t, 3, 1, 1, 1, 1)
@@ -21,7 +26,7 @@ func TestAFollowerThatHoldsTheMarkLearnsThatItIsCommitted(t *testing.T) {
 	if len(promises) != 1 || promises[0].Kind != InstallReply || promises[0].Index != 3 {
 		t.Fatalf("%v", promises)
 	}
-	at := Mark{Term: 1, Index: 2}
+	at := raftlog.Mark{Term: 1, Index: 2}
 	conflict := Message{Kind: Append, From: 2, To: 1, Term: 2, Previous: at, Entries: entriesOf(at, 2)}
 	if g.core.Step(&conflict); g.core.Last().Index != 4 {
 		t.Fatal("what is committed was replaced")
@@ -34,7 +39,7 @@ func TestOneSnapshotIsFetchedAtATime(t *testing.T) {
 	if g.rd.Install == nil || g.rd.Install.From != 2 || g.rd.Install.Snapshot.Index != 5 {
 		t.Fatalf("%v", g.rd.Install)
 	}
-	for _, again := range []Index{5, 7} {
+	for _, again := range []raftlog.Index{5, 7} {
 		if g.step(announced(1, snapshotAt(again, 1))); g.rd.Install != nil {
 			t.Fatalf("asked for %v while 5 is being fetched", g.rd.Install)
 		}
@@ -52,12 +57,12 @@ func TestOneSnapshotIsFetchedAtATime(t *testing.T) {
 // The entries behind the snapshot are in the log of the same turn. The operation must begin with those: the log would
 // have a gap otherwise.
 func TestE1_EntriesOfTheSameTurnRideBehindTheSwitch(t *testing.T) {
-	for name, terms := range map[string][]Term{
+	for name, terms := range map[string][]raftlog.Term{
 		"a short log": {1}, "a long one": {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
 	} {
 		g := newRig(t, 3, terms...)
 		g.step(announced(2, snapshotAt(5, 2)))
-		at := Mark{Term: 2, Index: 5}
+		at := raftlog.Mark{Term: 2, Index: 5}
 		if !g.core.Install(snapshotAt(5, 2), threeVoters, 77) {
 			t.Fatalf("%s: refused", name)
 		}
@@ -83,16 +88,16 @@ func TestE1_EntriesOfTheSameTurnRideBehindTheSwitch(t *testing.T) {
 // operation writes lies at the indexes of the new log and has nothing to do with it.
 func TestB7_E2_AnOperationOfTheOldLogProvesNothingOfTheNew(t *testing.T) {
 	g := newRig(t, 3, 1)
-	at := Mark{Term: 1, Index: 1}
+	at := raftlog.Mark{Term: 1, Index: 1}
 	g.step(Message{Kind: Append, From: 3, Term: 1, Previous: at, Entries: entriesOf(at, 1, 1, 1, 1, 1, 1, 1)})
 	old := g.rd.Append.Number
 	g.step(announced(2, snapshotAt(4, 2)))
 	termOnly := g.rd.Append.Number
 	g.core.Install(snapshotAt(4, 2), threeVoters, 0)
-	at = Mark{Term: 2, Index: 4}
+	at = raftlog.Mark{Term: 2, Index: 4}
 	g.step(Message{Kind: Append, From: 2, Term: 2, Previous: at, Entries: entriesOf(at, 2, 2)})
 	anew := g.rd.Append.Number
-	for _, number := range []Operation{old, termOnly} {
+	for _, number := range []raftlog.OperationNumber{old, termOnly} {
 		g.core.Appended(number)
 		if inForce, _ := g.core.Snapshot(); g.core.Durable() > 0 || inForce != nil {
 			t.Fatalf("operation %d: durable up to %d of a log that is not on the disk", number, g.core.Durable())
@@ -128,7 +133,7 @@ func TestACandidateThatInstallsASnapshotIsAFollower(t *testing.T) {
 
 func TestStampsDoNotGoBackBehindASnapshot(t *testing.T) {
 	g := newRig(t, 1, 1)
-	g.core.Install(snapshotAt(5, 1), &Configuration{Voters: []NodeID{1}}, 500)
+	g.core.Install(snapshotAt(5, 1), &membership.Configuration{Voters: []raftlog.NodeID{1}}, 500)
 	g.ready()
 	g.sync()
 	g.core.SetClock(3)
@@ -163,9 +168,9 @@ func TestE13_ASnapshotOfALaterTermIsNotTaken(t *testing.T) {
 	// The term of the mark is the term of the entry before the first one: an append behind it is accepted.
 	g.core.Step(&Message{Kind: Heartbeat, From: 2, To: 1, Term: 3})
 	g.core.Install(snapshotAt(5, 2), threeVoters, 0)
-	at := Mark{Term: 2, Index: 5}
+	at := raftlog.Mark{Term: 2, Index: 5}
 	sent := g.step(Message{Kind: Append, From: 2, Term: 3, Previous: at, Entries: entriesOf(at, 3)})
-	if len(only(sent, AppendReply)) != 0 || g.core.Last() != (Mark{Term: 3, Index: 6}) {
+	if len(only(sent, AppendReply)) != 0 || g.core.Last() != (raftlog.Mark{Term: 3, Index: 6}) {
 		t.Fatalf("%v, %v", sent, g.core.Status())
 	}
 }
@@ -173,7 +178,7 @@ func TestE13_ASnapshotOfALaterTermIsNotTaken(t *testing.T) {
 // A log that lacks what is committed, although its term's leader proved that it has it, is a broken promise.
 func TestASnapshotThatContradictsAProvenLogEndsTheProcess(t *testing.T) {
 	g := newRig(t, 3, 1)
-	at := Mark{Term: 1, Index: 1}
+	at := raftlog.Mark{Term: 1, Index: 1}
 	g.step(Message{Kind: Append, From: 2, Term: 3, Previous: at, Entries: entriesOf(at, 3, 3, 3)})
 	if !panics(func() { g.core.Install(snapshotAt(3, 2), threeVoters, 0) }) {
 		t.Fatal("accepted")
@@ -199,14 +204,14 @@ func TestALateRejectionDoesNotEndTheWaitForASnapshot(t *testing.T) {
 	g := leaderWithSnapshot(t, 5)
 	g.awaitSnapshot(2)
 	next := g.core.peer(2).next
-	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Reject: true, Previous: Mark{Term: 1, Index: next - 1}})
+	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Reject: true, Previous: raftlog.Mark{Term: 1, Index: next - 1}})
 	if p := g.core.peer(2); p.state != Snapshot || p.next != next {
 		t.Fatalf("%v", g.core.Status())
 	}
 }
 
 // leaderWithSnapshot leads three nodes and has a snapshot in force at an index of its log, whose no-op is at 9.
-func leaderWithSnapshot(t *testing.T, at Index) *rig {
+func leaderWithSnapshot(t *testing.T, at raftlog.Index) *rig {
 	t.Helper()
 	g := newRig(t, 3, 1, 1, 1, 1, 1, 1, 1, 1)
 	g.lead()
@@ -218,12 +223,12 @@ func leaderWithSnapshot(t *testing.T, at Index) *rig {
 }
 
 // awaitSnapshot makes a follower one that the leader cannot serve from its log.
-func (g *rig) awaitSnapshot(id NodeID) {
+func (g *rig) awaitSnapshot(id raftlog.NodeID) {
 	g.t.Helper()
 	p := g.core.peer(id)
 	p.probe(p.match + 1)
 	p.fetching = true
-	g.core.Fetched(id, Mark{}, nil, true)
+	g.core.Fetched(id, raftlog.Mark{}, nil, true)
 	if m := g.one(g.ready(), Install); m.To != id {
 		g.t.Fatalf("%v", m)
 	}
@@ -266,7 +271,7 @@ func TestARetainedSnapshotThatIsHeldIsNotAnnounced(t *testing.T) {
 	}
 	p := g.core.peer(2)
 	p.fetching = true
-	g.core.Fetched(2, Mark{}, nil, true)
+	g.core.Fetched(2, raftlog.Mark{}, nil, true)
 	if m := g.one(g.ready(), Install); m.Snapshot.Index != 8 {
 		t.Fatalf("%v", m)
 	}
@@ -278,7 +283,7 @@ func TestCompactedEntriesWithoutASnapshotAreLookedForAgain(t *testing.T) {
 	g.lead()
 	p := g.core.peer(2)
 	p.fetching = true
-	g.core.Fetched(2, Mark{}, nil, true)
+	g.core.Fetched(2, raftlog.Mark{}, nil, true)
 	if p.state != Probe || !p.failedFetch {
 		t.Fatalf("%v", g.core.Status())
 	}

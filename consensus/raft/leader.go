@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/quorum"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // becomeLeader takes the lead of the term that this node won, and begins it with an entry of its own: only that can
@@ -15,9 +16,9 @@ func (r *Raft) becomeLeader() {
 	r.ballots = r.ballots[:0]
 	r.arrangePeers()
 	r.noteOrigins(r.log.slice(max(r.commit, r.log.floor.Index)+1, r.log.last().Index, maxInt))
-	e := r.newEntry(EntryNoOp, r.options.Level, Tag{}, nil)
+	e := r.newEntry(raftlog.EntryNoOp, r.options.Level, raftlog.Tag{}, nil)
 	r.noOp = e.Index
-	r.appendOwn([]Entry{e})
+	r.appendOwn([]raftlog.Entry{e})
 }
 
 // tickLeader lets a unit of time pass on a leader.
@@ -91,14 +92,16 @@ func (r *Raft) dismissLeft() {
 // followers were silent for 300 ms and had not missed anything yet themselves, deposed it (tried, measured, rejected).
 const lonelyElections = 2
 
-func (r *Raft) heardLately(id NodeID) quorum.Answer {
+func (r *Raft) heardLately(id raftlog.NodeID) quorum.Answer {
 	return r.heardWithin(id, lonelyElections*r.options.ElectionTicks)
 }
 
 // heardOf reports whether a node was heard within an election timeout.
-func (r *Raft) heardOf(id NodeID) quorum.Answer { return r.heardWithin(id, r.options.ElectionTicks) }
+func (r *Raft) heardOf(id raftlog.NodeID) quorum.Answer {
+	return r.heardWithin(id, r.options.ElectionTicks)
+}
 
-func (r *Raft) heardWithin(id NodeID, ticks int) quorum.Answer {
+func (r *Raft) heardWithin(id raftlog.NodeID, ticks int) quorum.Answer {
 	if id == r.options.ID {
 		return quorum.Yes
 	}
@@ -111,15 +114,15 @@ func (r *Raft) heardWithin(id NodeID, ticks int) quorum.Answer {
 // Propose appends entries to the log, all or none: ok is false on a node that does not lead, or is handing over. They
 // get consecutive indexes from first on. The bodies must not change afterwards. A proposal without a feature level gets
 // that of the options. Configurations have their own method.
-func (r *Raft) Propose(proposals []Proposal) (first Index, ok bool) {
+func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 	if r.role != Leader || r.transferee != 0 {
 		return 0, false
 	}
 	first = r.log.last().Index + 1
-	entries := make([]Entry, 0, len(proposals))
+	entries := make([]raftlog.Entry, 0, len(proposals))
 	for i := range proposals {
 		p := &proposals[i]
-		if p.Kind != EntryCommand && p.Kind != EntryTick && p.Kind != EntryNoOp {
+		if p.Kind != raftlog.EntryCommand && p.Kind != raftlog.EntryTick && p.Kind != raftlog.EntryNoOp {
 			panic(fmt.Sprintf("raft: entries of kind %d cannot be proposed", p.Kind))
 		}
 		level := p.Level
@@ -127,7 +130,7 @@ func (r *Raft) Propose(proposals []Proposal) (first Index, ok bool) {
 			level = r.options.Level
 		}
 		e := r.newEntry(p.Kind, level, p.Tag, p.Body)
-		e.Index += Index(i)
+		e.Index += raftlog.Index(i)
 		entries = append(entries, e)
 	}
 	r.appendOwn(entries)
@@ -135,8 +138,8 @@ func (r *Raft) Propose(proposals []Proposal) (first Index, ok bool) {
 }
 
 // newEntry makes the entry that follows the last one. Stamps never go back along the log.
-func (r *Raft) newEntry(kind EntryKind, level uint8, tag Tag, body []byte) Entry {
-	return Entry{
+func (r *Raft) newEntry(kind raftlog.EntryKind, level uint8, tag raftlog.Tag, body []byte) raftlog.Entry {
+	return raftlog.Entry{
 		Index: r.log.last().Index + 1,
 		Term:  r.term,
 		Kind:  kind,
@@ -149,16 +152,16 @@ func (r *Raft) newEntry(kind EntryKind, level uint8, tag Tag, body []byte) Entry
 
 // appendOwn appends a leader's entries. The leader never truncates or rewrites (Raft paper, figure 3: Leader
 // Append-Only).
-func (r *Raft) appendOwn(entries []Entry) {
+func (r *Raft) appendOwn(entries []raftlog.Entry) {
 	for i := range entries {
-		entries[i].sealWith(&r.header)
+		entries[i].SealWith(&r.header)
 	}
 	r.log.append(entries)
 	r.noteOrigins(entries)
 }
 
 // noteOrigins remembers whose clients wait for the entries.
-func (r *Raft) noteOrigins(entries []Entry) {
+func (r *Raft) noteOrigins(entries []raftlog.Entry) {
 	for i := range entries {
 		if p := r.peer(entries[i].Tag.Origin); p != nil {
 			p.origin = entries[i].Index
@@ -248,7 +251,7 @@ func (r *Raft) commitByCounting() {
 }
 
 // matchOf is the last index that a node holds durably; for the leader itself what its own disk completed.
-func (r *Raft) matchOf(id NodeID) Index {
+func (r *Raft) matchOf(id raftlog.NodeID) raftlog.Index {
 	if id == r.options.ID {
 		return r.disk.done.last
 	}
@@ -287,12 +290,12 @@ func (r *Raft) replicate(p *progress) {
 			return
 		}
 		entries := r.log.slice(p.next, last, r.options.MaxMessageBytes)
-		r.sendAppend(p, Mark{Term: term, Index: p.next - 1}, entries)
+		r.sendAppend(p, raftlog.Mark{Term: term, Index: p.next - 1}, entries)
 	}
 }
 
-func (r *Raft) sendAppend(p *progress, previous Mark, entries []Entry) {
-	end := previous.Index + Index(len(entries))
+func (r *Raft) sendAppend(p *progress, previous raftlog.Mark, entries []raftlog.Entry) {
+	end := previous.Index + raftlog.Index(len(entries))
 	r.send(Message{
 		Kind:     Append,
 		To:       p.id,
@@ -328,7 +331,7 @@ func (r *Raft) owesCommit(p *progress) bool {
 // committed, configurations decoded. No entries means that they could not be had; it is tried again later. An answer
 // that comes when leadership or the follower's place has changed is dropped. compacted says that there are none because
 // they are gone from the log for good: the follower gets a snapshot.
-func (r *Raft) Fetched(to NodeID, previous Mark, entries []Entry, compacted bool) {
+func (r *Raft) Fetched(to raftlog.NodeID, previous raftlog.Mark, entries []raftlog.Entry, compacted bool) {
 	p := r.peer(to)
 	if p == nil || !p.fetching {
 		return
@@ -345,7 +348,7 @@ func (r *Raft) Fetched(to NodeID, previous Mark, entries []Entry, compacted bool
 }
 
 // ServeWaiting tells a leader that clients of a follower wait for the commit index to reach index.
-func (r *Raft) ServeWaiting(id NodeID, index Index) {
+func (r *Raft) ServeWaiting(id raftlog.NodeID, index raftlog.Index) {
 	if p := r.peer(id); p != nil {
 		p.awaited = max(p.awaited, index)
 	}
@@ -353,7 +356,7 @@ func (r *Raft) ServeWaiting(id NodeID, index Index) {
 
 // LinkUp tells that a connection to a node was made anew: what was in flight may be lost, and what the node was told
 // may be forgotten.
-func (r *Raft) LinkUp(id NodeID) {
+func (r *Raft) LinkUp(id raftlog.NodeID) {
 	if p := r.peer(id); p != nil {
 		p.probe(p.match + 1)
 		p.told, p.carried = 0, 0

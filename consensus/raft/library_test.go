@@ -1,17 +1,21 @@
 package raft
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // Snapshots in the test's cluster. A file is the log that it stands for: the entries up to its mark. Whatever a node
 // has on its disk is kept as a whole log as well, with a note of how much of that a real disk would have dropped.
 
 // library holds every snapshot file that any node ever made, by its mark: replicas make the same.
-type library map[Mark][]Entry
+type library map[raftlog.Mark][]raftlog.Entry
 
 // snapshotOf makes the snapshot of a log at an index.
-func (l library) snapshotOf(entries []Entry, i Index) SnapshotMark {
+func (l library) snapshotOf(entries []raftlog.Entry, i raftlog.Index) raftlog.SnapshotMark {
 	content := slices.Clone(entries[:i])
-	mark := SnapshotMark{Mark: content[i-1].Mark(), FileHash: uint64(i), FileBytes: uint64(len(content))}
+	mark := raftlog.SnapshotMark{Mark: content[i-1].Mark(), FileHash: uint64(i), FileBytes: uint64(len(content))}
 	if c := lastConfiguration(content); c != nil {
 		mark.Configuration = c.Body
 	}
@@ -19,9 +23,9 @@ func (l library) snapshotOf(entries []Entry, i Index) SnapshotMark {
 	return mark
 }
 
-func lastConfiguration(entries []Entry) (last *Entry) {
+func lastConfiguration(entries []raftlog.Entry) (last *raftlog.Entry) {
 	for i := range entries {
-		if entries[i].Kind == EntryConfiguration {
+		if entries[i].Kind == raftlog.EntryConfiguration {
 			last = &entries[i]
 		}
 	}
@@ -29,7 +33,7 @@ func lastConfiguration(entries []Entry) (last *Entry) {
 }
 
 // freeze begins a snapshot of a node's state at an index that is committed, durable, and still in its log.
-func (c *cluster) freeze(n *node, i Index) {
+func (c *cluster) freeze(n *node, i raftlog.Index) {
 	if n.taking != nil || i == 0 || i > min(n.core.Commit(), n.core.Durable()) {
 		c.tracef("  %d cannot freeze at %d", n.id, i)
 		return
@@ -49,7 +53,7 @@ func (c *cluster) taken(n *node) {
 }
 
 // trim drops a node's old log, up to an index and never beyond the older of its snapshots.
-func (c *cluster) trim(n *node, i Index) {
+func (c *cluster) trim(n *node, i raftlog.Index) {
 	older := n.disk.retained
 	if older == nil {
 		older = n.disk.snapshot
@@ -73,7 +77,7 @@ func (c *cluster) answerInstall(n *node, works bool) {
 	}
 	content := c.files[mark.Mark]
 	stamp := content[len(content)-1].Stamp
-	configuration := lastConfiguration(content).Configuration
+	configuration := decoded(lastConfiguration(content))
 	installed := n.core.Install(mark, configuration, stamp)
 	c.tracef("  %d has snapshot %v (%v), begins anew: %v", n.id, mark.Mark, configuration, installed)
 	if installed {
@@ -91,14 +95,14 @@ func (c *cluster) persist(n *node, op *AppendOperation) {
 		if s.Restart {
 			d.entries, d.base, d.history = c.files[s.Snapshot.Mark], s.Snapshot.Index, s.Snapshot.Index
 		}
-		held := Index(len(d.entries)) >= s.Snapshot.Index && d.entries[s.Snapshot.Index-1].Mark() == s.Snapshot.Mark
+		held := raftlog.Index(len(d.entries)) >= s.Snapshot.Index && d.entries[s.Snapshot.Index-1].Mark() == s.Snapshot.Mark
 		c.rules.require(held, "node %d puts snapshot %v in force, which its log does not hold", n.id, s.Snapshot.Mark)
 		d.snapshot, d.retained = s.Snapshot, s.Retained
 	}
 	d.term, d.vote = op.Term, op.Vote
 	if len(op.Entries) > 0 {
 		kept := op.Entries[0].Index - 1
-		c.rules.require(kept >= d.base && kept <= Index(len(d.entries)), "node %d writes entry %d; its log is %d..%d", n.id,
+		c.rules.require(kept >= d.base && kept <= raftlog.Index(len(d.entries)), "node %d writes entry %d; its log is %d..%d", n.id,
 			kept+1, d.base+1, len(d.entries))
 		d.entries = append(slices.Clone(d.entries[:kept]), op.Entries...)
 	}

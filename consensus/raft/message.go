@@ -1,5 +1,7 @@
 package raft
 
+import "github.com/raftredis/raftredis/wal/raftlog"
+
 // MessageKind says what a message is.
 type MessageKind uint8
 
@@ -68,31 +70,31 @@ func (k MessageKind) String() string {
 // zero. What it points to (entries, bodies) is immutable.
 type Message struct {
 	Kind     MessageKind
-	From, To NodeID
-	Term     Term
+	From, To raftlog.NodeID
+	Term     raftlog.Term
 
 	Reject   bool
-	Previous Mark
-	Hint     Mark
-	Commit   Index
-	Index    Index
+	Previous raftlog.Mark
+	Hint     raftlog.Mark
+	Commit   raftlog.Index
+	Index    raftlog.Index
 	Epoch    Epoch
 	// Request is the fresh number of one attempt to learn a read index, or of one state of Absent.
 	Request uint64
 	// Stamp is the leader's time; Clock the sender's wall clock.
-	Stamp   Stamp
-	Clock   Stamp
-	Boot    Boot
-	Entries []Entry
+	Stamp   raftlog.Stamp
+	Clock   raftlog.Stamp
+	Boot    raftlog.Boot
+	Entries []raftlog.Entry
 	Batches []Batch
 	// Absent are the voters that the leader takes to be down, in ascending order.
-	Absent   []NodeID
-	Snapshot *SnapshotMark
+	Absent   []raftlog.NodeID
+	Snapshot *raftlog.SnapshotMark
 }
 
 // Batch is a forwarded batch of commands on its way from its origin to the leader.
 type Batch struct {
-	Sequence Sequence
+	Sequence raftlog.Sequence
 	// Skip marks a batch that its origin gave up: it takes its place in the sequence and nothing else.
 	Skip  bool
 	Level uint8

@@ -1,6 +1,10 @@
 package raft
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // disk is what the core knows of the node's durable state: append operations leave through Ready, in order, and come
 // back through Appended.
@@ -30,19 +34,19 @@ type disk struct {
 
 // flight is one operation on its way to the disk.
 type flight struct {
-	number Operation
-	term   Term
-	vote   NodeID
+	number raftlog.OperationNumber
+	term   raftlog.Term
+	vote   raftlog.NodeID
 	// last: the disk after this operation agrees with the log up to here.
-	last Index
+	last raftlog.Index
 	// snapshot is the one in force after this operation, retained the one before it; nil when there is none.
-	snapshot, retained *SnapshotMark
+	snapshot, retained *raftlog.SnapshotMark
 }
 
 func newDisk(restored flight) disk { return disk{handed: restored, done: restored} }
 
 // truncated tells that the log's entries from index from on are no longer those that were handed out.
-func (d *disk) truncated(from Index) {
+func (d *disk) truncated(from raftlog.Index) {
 	d.handed.last = min(d.handed.last, from-1)
 	d.done.last = min(d.done.last, from-1)
 	for i := range d.flying {
@@ -52,7 +56,7 @@ func (d *disk) truncated(from Index) {
 
 // hand makes the next operation leave, after which the disk holds term, vote and the log up to last, and s is in force,
 // if it is not nil.
-func (d *disk) hand(term Term, vote NodeID, last Index, s *SnapshotSwitch) Operation {
+func (d *disk) hand(term raftlog.Term, vote raftlog.NodeID, last raftlog.Index, s *raftlog.SnapshotSwitch) raftlog.OperationNumber {
 	d.handed.number++
 	d.handed.term, d.handed.vote, d.handed.last = term, vote, last
 	if s != nil {
@@ -63,7 +67,7 @@ func (d *disk) hand(term Term, vote NodeID, last Index, s *SnapshotSwitch) Opera
 }
 
 // completed tells that all operations up to number are durable. Numbers that completed before are ignored.
-func (d *disk) completed(number Operation) {
+func (d *disk) completed(number raftlog.OperationNumber) {
 	if number > d.handed.number {
 		panic(fmt.Sprintf("raft: operation %d completed, the last one handed out is %d", number, d.handed.number))
 	}
@@ -127,7 +131,7 @@ func reuse[T any](s []T) []T {
 }
 
 // Appended tells the core that all append operations up to number are durable.
-func (r *Raft) Appended(number Operation) {
+func (r *Raft) Appended(number raftlog.OperationNumber) {
 	r.disk.completed(number)
 	switch r.role {
 	case Candidate:
@@ -140,7 +144,7 @@ func (r *Raft) Appended(number Operation) {
 
 // Written tells the core that the entries up to i are in history. They may leave memory, as far as they are known here
 // to be committed and durable.
-func (r *Raft) Written(i Index) {
+func (r *Raft) Written(i raftlog.Index) {
 	r.written = max(r.written, i)
 	r.releaseMemory()
 }

@@ -3,6 +3,9 @@ package raft
 import (
 	"slices"
 	"testing"
+
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The rules of figure 2 of the Raft paper (extended version, 2014), in its order, one test each. The section that
@@ -17,7 +20,7 @@ func TestPaper51_ALaterTermInAnyMessageMakesAFollower(t *testing.T) {
 		g.lead()
 		m := Message{Kind: kind, From: 2, Term: 9}
 		if kind == Install {
-			m.Snapshot = &SnapshotMark{Mark: Mark{Term: 5, Index: 5}}
+			m.Snapshot = &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 5, Index: 5}}
 		}
 		g.step(m)
 		if g.core.Role() != Follower || g.core.Term() != 9 || g.core.Vote() != 0 {
@@ -42,9 +45,9 @@ func TestPaper51_AnEarlierTermIsRefusedAndTold(t *testing.T) {
 
 func TestPaper52_OneVoteATermFirstComeFirstServed(t *testing.T) {
 	g := newRig(t, 3, 1)
-	first := g.one(g.stepAndSync(Message{Kind: Vote, From: 2, Term: 2, Previous: Mark{1, 1}}), VoteReply)
-	second := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: Mark{1, 1}}), VoteReply)
-	again := g.one(g.stepAndSync(Message{Kind: Vote, From: 2, Term: 2, Previous: Mark{1, 1}}), VoteReply)
+	first := g.one(g.stepAndSync(Message{Kind: Vote, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), VoteReply)
+	second := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), VoteReply)
+	again := g.one(g.stepAndSync(Message{Kind: Vote, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), VoteReply)
 	if first.Reject || !second.Reject || again.Reject || g.core.Vote() != 2 {
 		t.Fatalf("%v, %v, %v", first, second, again)
 	}
@@ -53,17 +56,17 @@ func TestPaper52_OneVoteATermFirstComeFirstServed(t *testing.T) {
 // The voter's log ends at index 3, term 2. The candidate's must be at least as up to date: term first, then length.
 func TestPaper541_OnlyAnUpToDateLogWins(t *testing.T) {
 	cases := []struct {
-		last Mark
+		last raftlog.Mark
 		want bool
 	}{
-		{Mark{Term: 2, Index: 3}, true},
-		{Mark{Term: 2, Index: 4}, true},
-		{Mark{Term: 2, Index: 2}, false},
-		{Mark{Term: 3, Index: 1}, true},
-		{Mark{Term: 3, Index: 9}, true},
-		{Mark{Term: 1, Index: 9}, false},
-		{Mark{Term: 1, Index: 3}, false},
-		{Mark{}, false},
+		{raftlog.Mark{Term: 2, Index: 3}, true},
+		{raftlog.Mark{Term: 2, Index: 4}, true},
+		{raftlog.Mark{Term: 2, Index: 2}, false},
+		{raftlog.Mark{Term: 3, Index: 1}, true},
+		{raftlog.Mark{Term: 3, Index: 9}, true},
+		{raftlog.Mark{Term: 1, Index: 9}, false},
+		{raftlog.Mark{Term: 1, Index: 3}, false},
+		{raftlog.Mark{}, false},
 	}
 	for _, c := range cases {
 		for kind, answer := range map[MessageKind]MessageKind{Vote: VoteReply, PreVote: PreVoteReply} {
@@ -77,13 +80,13 @@ func TestPaper541_OnlyAnUpToDateLogWins(t *testing.T) {
 }
 
 func TestPaper53_AnAppendWhosePreviousEntryIsMissingIsRejected(t *testing.T) {
-	for _, previous := range []Mark{{Term: 2, Index: 4}, {Term: 1, Index: 3}, {Term: 3, Index: 3}} {
+	for _, previous := range []raftlog.Mark{{Term: 2, Index: 4}, {Term: 1, Index: 3}, {Term: 3, Index: 3}} {
 		g := newRig(t, 3, 1, 2, 2)
 		sent := g.stepAndSync(Message{
 			Kind: Append, From: 2, Term: 3, Previous: previous, Entries: entriesOf(previous, 3),
 		})
 		reply := g.one(sent, AppendReply)
-		if !reply.Reject || reply.Previous != previous || g.core.Last() != (Mark{Term: 2, Index: 3}) {
+		if !reply.Reject || reply.Previous != previous || g.core.Last() != (raftlog.Mark{Term: 2, Index: 3}) {
 			t.Errorf("previous %v: %v, the log ends at %v", previous, reply, g.core.Last())
 		}
 	}
@@ -92,8 +95,8 @@ func TestPaper53_AnAppendWhosePreviousEntryIsMissingIsRejected(t *testing.T) {
 // Figure 7 of the paper: the leader of term 8 has the log 1 1 1 4 4 5 5 6 6 6. Whatever a follower holds, it ends up
 // with that. (The paper's followers a to f; their first entry is the configuration here.)
 func TestPaper53_Figure7_EveryFollowerIsBroughtInStep(t *testing.T) {
-	leader := []Term{1, 1, 1, 4, 4, 5, 5, 6, 6, 6}
-	followers := map[string][]Term{
+	leader := []raftlog.Term{1, 1, 1, 4, 4, 5, 5, 6, 6, 6}
+	followers := map[string][]raftlog.Term{
 		"a": {1, 1, 1, 4, 4, 5, 5, 6, 6},
 		"b": {1, 1, 1, 4},
 		"c": {1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6},
@@ -105,7 +108,7 @@ func TestPaper53_Figure7_EveryFollowerIsBroughtInStep(t *testing.T) {
 		g := newRig(t, 3, terms...)
 		messages := 0
 		for next := len(leader); ; messages++ {
-			previous := Mark{Term: leader[next-1], Index: Index(next)}
+			previous := raftlog.Mark{Term: leader[next-1], Index: raftlog.Index(next)}
 			reply := g.one(g.stepAndSync(Message{
 				Kind: Append, From: 2, Term: 8, Previous: previous,
 				Entries: entriesOf(previous, append(slices.Clone(leader[next:]), 8)...),
@@ -127,23 +130,23 @@ func TestPaper53_Figure7_EveryFollowerIsBroughtInStep(t *testing.T) {
 
 func TestPaper53_ConflictingEntriesAreReplacedAndMatchingOnesKept(t *testing.T) {
 	cases := []struct {
-		previous Mark
-		entries  []Term
-		want     []Term
+		previous raftlog.Mark
+		entries  []raftlog.Term
+		want     []raftlog.Term
 	}{
-		{Mark{Term: 2, Index: 3}, []Term{3}, []Term{1, 2, 2, 3}},
-		{Mark{Term: 2, Index: 2}, []Term{3}, []Term{1, 2, 3}},
-		{Mark{Term: 1, Index: 1}, []Term{3, 3, 3}, []Term{1, 3, 3, 3}},
-		{Mark{Term: 1, Index: 1}, []Term{2}, []Term{1, 2, 2}},
-		{Mark{Term: 1, Index: 1}, nil, []Term{1, 2, 2}},
-		{Mark{Term: 1, Index: 1}, []Term{2, 2, 3}, []Term{1, 2, 2, 3}},
+		{raftlog.Mark{Term: 2, Index: 3}, []raftlog.Term{3}, []raftlog.Term{1, 2, 2, 3}},
+		{raftlog.Mark{Term: 2, Index: 2}, []raftlog.Term{3}, []raftlog.Term{1, 2, 3}},
+		{raftlog.Mark{Term: 1, Index: 1}, []raftlog.Term{3, 3, 3}, []raftlog.Term{1, 3, 3, 3}},
+		{raftlog.Mark{Term: 1, Index: 1}, []raftlog.Term{2}, []raftlog.Term{1, 2, 2}},
+		{raftlog.Mark{Term: 1, Index: 1}, nil, []raftlog.Term{1, 2, 2}},
+		{raftlog.Mark{Term: 1, Index: 1}, []raftlog.Term{2, 2, 3}, []raftlog.Term{1, 2, 2, 3}},
 	}
 	for _, c := range cases {
 		g := newRig(t, 3, 1, 2, 2)
 		reply := g.one(g.stepAndSync(Message{
 			Kind: Append, From: 2, Term: 3, Previous: c.previous, Entries: entriesOf(c.previous, c.entries...),
 		}), AppendReply)
-		if want := c.previous.Index + Index(len(c.entries)); reply.Reject || reply.Index != want {
+		if want := c.previous.Index + raftlog.Index(len(c.entries)); reply.Reject || reply.Index != want {
 			t.Errorf("%+v: %v, want index %d", c, reply, want)
 		}
 		if !slices.Equal(g.terms(), c.want) {
@@ -153,12 +156,12 @@ func TestPaper53_ConflictingEntriesAreReplacedAndMatchingOnesKept(t *testing.T) 
 }
 
 func TestPaper53_AFollowerCommitsTheLesserOfTheLeadersCommitAndItsLastNewEntry(t *testing.T) {
-	cases := []struct{ leaders, want Index }{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 3}, {100, 3}}
+	cases := []struct{ leaders, want raftlog.Index }{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 3}, {100, 3}}
 	for _, c := range cases {
 		g := newRig(t, 3, 1, 1, 1, 1, 1)
 		g.step(Message{
-			Kind: Append, From: 2, Term: 1, Previous: Mark{Term: 1, Index: 2}, Commit: c.leaders,
-			Entries: entriesOf(Mark{Term: 1, Index: 2}, 1),
+			Kind: Append, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 2}, Commit: c.leaders,
+			Entries: entriesOf(raftlog.Mark{Term: 1, Index: 2}, 1),
 		})
 		if g.core.Commit() != c.want {
 			t.Errorf("the leader's commit is %d: %d, want %d", c.leaders, g.core.Commit(), c.want)
@@ -172,7 +175,7 @@ func TestPaper52_AFollowerThatHearsNobodyCampaignsAndTheTimeoutIsRandom(t *testi
 		g := newRig(t, 3, 1)
 		o := testOptions(1)
 		o.Seed = seed
-		g.core = New(o, Restored{Term: 1, Entries: []Entry{*g.core.log.at(1)}})
+		g.core = New(o, Restored{Term: 1, Entries: []raftlog.Entry{*g.core.log.at(1)}})
 		ticks := 0
 		for ; g.core.Role() == Follower; ticks++ {
 			g.core.Tick()
@@ -202,11 +205,11 @@ func TestPaper52_AMajorityOfVotesWins(t *testing.T) {
 	for voters := 1; voters <= 7; voters++ {
 		g := newRig(t, voters, 1)
 		granted := 1
-		g.core.becomeCandidate(Mark{})
+		g.core.becomeCandidate(raftlog.Mark{})
 		g.ready()
 		g.sync()
 		for id := 2; id <= voters && g.core.Role() == Candidate; id++ {
-			g.stepAndSync(Message{Kind: VoteReply, From: NodeID(id), Term: 2})
+			g.stepAndSync(Message{Kind: VoteReply, From: raftlog.NodeID(id), Term: 2})
 			granted++
 		}
 		if g.core.Role() != Leader || granted != voters/2+1 {
@@ -218,8 +221,8 @@ func TestPaper52_AMajorityOfVotesWins(t *testing.T) {
 func TestPaper52_ACandidateFollowsTheLeaderOfItsTerm(t *testing.T) {
 	for _, kind := range []MessageKind{Append, Heartbeat} {
 		g := newRig(t, 3, 1)
-		g.core.becomeCandidate(Mark{})
-		g.step(Message{Kind: kind, From: 2, Term: 2, Previous: Mark{Term: 1, Index: 1}})
+		g.core.becomeCandidate(raftlog.Mark{})
+		g.step(Message{Kind: kind, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}})
 		if g.core.Role() != Follower || g.core.Leader() != 2 || g.core.Vote() != 1 {
 			t.Errorf("after %v: %v", kind, g.core.Status())
 		}
@@ -228,7 +231,7 @@ func TestPaper52_ACandidateFollowsTheLeaderOfItsTerm(t *testing.T) {
 
 func TestPaper52_ACandidateThatHearsNothingCampaignsAgain(t *testing.T) {
 	g := newRig(t, 3, 1)
-	g.core.becomeCandidate(Mark{})
+	g.core.becomeCandidate(raftlog.Mark{})
 	g.ready()
 	g.sync()
 	request := only(g.timeout(), PreVote)
@@ -251,9 +254,9 @@ func TestPaper53_ALeaderAppendsAndSendsWhatClientsAsk(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
-	g.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte("x")}})
+	g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Body: []byte("x")}})
 	m := g.one(g.ready(), Append) // node 3 has not answered its probe
-	if m.To != 2 || m.Previous != (Mark{Term: 2, Index: 2}) || string(m.Entries[0].Body) != "x" {
+	if m.To != 2 || m.Previous != (raftlog.Mark{Term: 2, Index: 2}) || string(m.Entries[0].Body) != "x" {
 		t.Fatalf("%v", m)
 	}
 	if len(g.rd.Append.Entries) != 1 {
@@ -293,7 +296,7 @@ func TestThesis63_ALeaderBeginsItsTermWithANoOp(t *testing.T) {
 	g := newRig(t, 3, 1, 1)
 	g.lead()
 	e := g.core.Entries(3, 3, maxInt)
-	if len(e) != 1 || e[0].Kind != EntryNoOp || e[0].Term != 2 || g.core.NoOp() != 3 {
+	if len(e) != 1 || e[0].Kind != raftlog.EntryNoOp || e[0].Term != 2 || g.core.NoOp() != 3 {
 		t.Fatalf("%v, no-op %d", e, g.core.NoOp())
 	}
 }
@@ -301,15 +304,15 @@ func TestThesis63_ALeaderBeginsItsTermWithANoOp(t *testing.T) {
 func TestThesis41_OnlyOneUncommittedConfigurationAtATime(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
-	learner := &Configuration{Voters: []NodeID{1, 2, 3}, Learners: []NodeID{4}}
-	if _, err := g.core.ProposeConfiguration(learner, nil); err != ErrTooEarly {
+	learner := &membership.Configuration{Voters: []raftlog.NodeID{1, 2, 3}, Learners: []raftlog.NodeID{4}}
+	if _, err := g.core.ProposeConfiguration(withMembers(learner)); err != ErrTooEarly {
 		t.Fatalf("before the no-op is committed: %v", err)
 	}
 	g.acknowledge(2, 2)
-	if _, err := g.core.ProposeConfiguration(learner, nil); err != nil {
+	if _, err := g.core.ProposeConfiguration(withMembers(learner)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.core.ProposeConfiguration(learner, nil); err != ErrChangeInProgress {
+	if _, err := g.core.ProposeConfiguration(withMembers(learner)); err != membership.ErrChangeInProgress {
 		t.Fatalf("while the first is not committed: %v", err)
 	}
 	if g.core.Configuration() != learner {

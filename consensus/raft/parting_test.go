@@ -1,6 +1,11 @@
 package raft
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // A leader that is left out together with others tells them before it goes; and what ends a handing over.
 
@@ -10,17 +15,17 @@ func leftOut(t *testing.T) *rig {
 	t.Helper()
 	g := newRig(t, 5, 1)
 	g.lead()
-	for _, id := range []NodeID{2, 3, 4, 5} {
+	for _, id := range []raftlog.NodeID{2, 3, 4, 5} {
 		g.acknowledge(id, 2)
 	}
-	joint := &Configuration{Voters: []NodeID{2, 3}, Outgoing: []NodeID{1, 2, 3, 4, 5}}
-	for _, c := range []*Configuration{joint, joint.Final()} {
-		if _, err := g.core.ProposeConfiguration(c, []byte(c.String())); err != nil {
+	joint := &membership.Configuration{Voters: []raftlog.NodeID{2, 3}, Outgoing: []raftlog.NodeID{1, 2, 3, 4, 5}}
+	for _, c := range []*membership.Configuration{joint, joint.Final()} {
+		if _, err := g.core.ProposeConfiguration(withMembers(c)); err != nil {
 			t.Fatal(err)
 		}
 		g.ready()
 		g.sync()
-		for _, id := range []NodeID{2, 3} {
+		for _, id := range []raftlog.NodeID{2, 3} {
 			if id == 3 || c.Joint() {
 				g.step(Message{Kind: AppendReply, From: id, Term: 2, Index: g.core.Last().Index})
 			}
@@ -115,7 +120,7 @@ func TestF19_AHandOverForAHungDiskEndsWhenTheDiskIsBack(t *testing.T) {
 	flying := g.rd.Append.Number
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
 	g.hang(theLimit-1, 2, 3)
-	g.core.Propose([]Proposal{{Kind: EntryCommand}})
+	g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}})
 	g.ready() // it is not level any more, so it is not told to campaign
 	if sent := only(g.hang(1, 2, 3), TimeoutNow); len(sent) != 0 || g.core.Status().Transferee != 2 {
 		t.Fatalf("%v, %v", sent, g.core.Status())
@@ -134,15 +139,15 @@ func TestF19_AHandOverForAHungDiskEndsWhenTheDiskIsBack(t *testing.T) {
 func TestASuccessorStays(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
-	for _, id := range []NodeID{2, 3} {
+	for _, id := range []raftlog.NodeID{2, 3} {
 		g.acknowledge(id, 2)
 	}
-	joint := &Configuration{Voters: []NodeID{1, 3}, Outgoing: []NodeID{1, 2, 3}}
-	if _, err := g.core.ProposeConfiguration(joint, []byte("joint")); err != nil {
+	joint := &membership.Configuration{Voters: []raftlog.NodeID{1, 3}, Outgoing: []raftlog.NodeID{1, 2, 3}}
+	if _, err := g.core.ProposeConfiguration(withMembers(joint)); err != nil {
 		t.Fatal(err)
 	}
 	g.ready()
-	g.core.Propose([]Proposal{{Kind: EntryCommand}})
+	g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}})
 	g.ready()
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 4})
 	g.step(Message{Kind: AppendReply, From: 3, Term: 2, Index: 4})

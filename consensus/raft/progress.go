@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // ProgressState is how a leader sends entries to a follower.
@@ -32,18 +33,18 @@ func (s ProgressState) String() string { return [...]string{"probe", "replicate"
 
 // progress is what the leader knows of one other node.
 type progress struct {
-	id    NodeID
+	id    raftlog.NodeID
 	state ProgressState
 	// match is the last index that the node holds durably; it never falls. next is the first that was not yet sent.
 	// match < next, always.
-	match Index
-	next  Index
+	match raftlog.Index
+	next  raftlog.Index
 	// inflight are the last indexes of the messages sent and not acknowledged, in Replicate.
-	inflight []Index
+	inflight []raftlog.Index
 	// waiting means that a probe is out, probeTicks old; probed is the last index that it carried.
 	waiting    bool
 	probeTicks int
-	probed     Index
+	probed     raftlog.Index
 	// stalledTicks counts since the node last made progress while messages are out, in Replicate.
 	stalledTicks int
 	// fetching means that a fetch of entries below the window is out; failedFetch that none is tried until the next
@@ -51,7 +52,7 @@ type progress struct {
 	fetching    bool
 	failedFetch bool
 	// snapshot is the one last announced to the node, nil if none was; announcedTicks counts since then.
-	snapshot       *SnapshotMark
+	snapshot       *raftlog.SnapshotMark
 	announcedTicks int
 	// silentTicks counts since the node was last heard as one that follows: not as one that asks for votes.
 	silentTicks int
@@ -61,18 +62,18 @@ type progress struct {
 	// told is the commit index that the node knows, if nothing was lost. origin is the last entry that came from a
 	// client of the node, and awaited the last index that it said its clients wait for: beyond told either is a reason
 	// to tell it at once.
-	told    Index
-	origin  Index
-	awaited Index
+	told    raftlog.Index
+	origin  raftlog.Index
+	awaited raftlog.Index
 	// heartbeatDue means that a heartbeat is to leave with the next Ready.
 	heartbeatDue bool
 	// leaving is the index of the configuration that leaves the node out, 0 if none does; leavingTicks counts since that
 	// is committed.
-	leaving      Index
+	leaving      raftlog.Index
 	leavingTicks int
 	// takesOverFrom is what the node must hold, beyond what it held when a transfer to it failed, for another one that it
 	// asks for; or all there is.
-	takesOverFrom Index
+	takesOverFrom raftlog.Index
 }
 
 // full reports whether no more may be sent before an answer comes.
@@ -88,7 +89,7 @@ func (p *progress) full(maxInflight int) bool {
 }
 
 // probe starts over: what was sent beyond match may be lost.
-func (p *progress) probe(next Index) {
+func (p *progress) probe(next raftlog.Index) {
 	p.state, p.next = Probe, max(next, p.match+1)
 	p.inflight = p.inflight[:0]
 	p.waiting, p.probed, p.stalledTicks = false, 0, 0
@@ -96,7 +97,7 @@ func (p *progress) probe(next Index) {
 
 // await turns to a snapshot: one of those that this node has, in force or retained. The one that was announced before
 // is kept as long as it is among them, so that a long transfer is not begun again with each new snapshot.
-func (p *progress) await(inForce, retained *SnapshotMark) {
+func (p *progress) await(inForce, retained *raftlog.SnapshotMark) {
 	if p.snapshot == nil || p.snapshot != retained || p.snapshot.Index <= p.match {
 		p.snapshot = inForce
 	}
@@ -110,7 +111,7 @@ func (p *progress) await(inForce, retained *SnapshotMark) {
 const never = maxInt / 2
 
 // sent notes that a message with entries up to last left.
-func (p *progress) sent(last Index) {
+func (p *progress) sent(last raftlog.Index) {
 	if p.state == Probe {
 		p.waiting, p.probeTicks, p.probed = true, 0, last
 		return
@@ -125,7 +126,7 @@ func (p *progress) sent(last Index) {
 // that, a full node is sent a window of bulk, refuses it, is probed, acknowledges nothing new, and is sent the next
 // window: as fast as the network allows, for as long as it is full. So a probe of which nothing was taken is repeated
 // no sooner than with the next heartbeat.
-func (p *progress) acknowledged(match Index) bool {
+func (p *progress) acknowledged(match raftlog.Index) bool {
 	news := match > p.match
 	p.match = max(p.match, match)
 	p.next = max(p.next, match+1)
@@ -154,14 +155,14 @@ func (p *progress) acknowledged(match Index) bool {
 func (p *progress) knowsItLeaves() bool { return p.match >= p.leaving && p.told >= p.leaving }
 
 // check panics if the node's numbers contradict each other (B8).
-func (p *progress) check(last Index) {
+func (p *progress) check(last raftlog.Index) {
 	if p.match >= p.next || p.match > last || p.next > last+1 {
 		panic(fmt.Sprintf("raft: node %d has match %d, next %d; the leader's log ends at %d", p.id, p.match, p.next, last))
 	}
 }
 
 // peer is the progress of a node; nil if this node does not lead, or does not send to it.
-func (r *Raft) peer(id NodeID) *progress {
+func (r *Raft) peer(id raftlog.NodeID) *progress {
 	for _, p := range r.peers {
 		if p.id == id {
 			return p

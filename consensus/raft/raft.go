@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/quorum"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Raft is one node's view of the protocol: a value that changes only when one of its methods is called, and tells what
@@ -15,22 +16,22 @@ type Raft struct {
 
 	// role, term, vote and leader are the node's place in the present term; leader is 0 while it knows of none.
 	role   Role
-	term   Term
-	vote   NodeID
-	leader NodeID
+	term   raftlog.Term
+	vote   raftlog.NodeID
+	leader raftlog.NodeID
 	// commit never goes back. It may run ahead of what is durable here: a majority of others is enough.
-	commit     Index
+	commit     raftlog.Index
 	log        window
 	disk       disk
-	membership membership
+	membership configurations
 	// written is what Written reported, to be applied as commit and durability catch up.
-	written Index
+	written raftlog.Index
 	// switching is the snapshot that comes into force with the next operation; nil if none does.
-	switching *SnapshotSwitch
+	switching *raftlog.SnapshotSwitch
 	// fetched is the snapshot that the owner was asked to fetch, until it answers.
-	fetched *SnapshotMark
+	fetched *raftlog.SnapshotMark
 	// now is the wall clock of the turn.
-	now Stamp
+	now raftlog.Stamp
 
 	// electionTicks counts since the election timer was last reset, up to electionTimeoutTicks, drawn anew each time.
 	electionTicks        int
@@ -41,19 +42,19 @@ type Raft struct {
 	// echoed is the newest read epoch that this follower echoed in this term.
 	echoed Epoch
 	// proven is the last index that this term's leader has proven to match: nothing up to it is ever truncated in it.
-	proven Index
+	proven raftlog.Index
 
 	leadership
 
 	// header is room for sealing entries.
-	header [EntryHeaderBytes]byte
+	header [raftlog.EntryHeaderBytes]byte
 
 	messages []Message
 	promises []Message
 	fetches  []FetchRequest
 	install  *InstallRequest
 	// shownCommit and shownConfirmed are what the last Ready said.
-	shownCommit    Index
+	shownCommit    raftlog.Index
 	shownConfirmed Epoch
 }
 
@@ -62,15 +63,15 @@ type leadership struct {
 	// peers are all other nodes that receive the log, in order of ID.
 	peers []*progress
 	// noOp is the index of the entry that began the term.
-	noOp           Index
+	noOp           raftlog.Index
 	heartbeatTicks int
 	// epoch is the newest read epoch, confirmed the newest that a quorum echoed.
 	epoch     Epoch
 	confirmed Epoch
 	// stepped is the index of the configuration whose successor Ready asked for.
-	stepped Index
+	stepped raftlog.Index
 	// committedAtBeat is the commit index as it was when the last heartbeat was due.
-	committedAtBeat Index
+	committedAtBeat raftlog.Index
 	transfer
 	// resigning means that this leader is left out and has found somebody to take over; partingTicks counts since it is
 	// out of office.
@@ -178,7 +179,7 @@ func (r *Raft) loseLeader() {
 }
 
 // SetClock tells the wall clock of the turn. It stamps replies and new entries, and decides nothing.
-func (r *Raft) SetClock(now Stamp) { r.now = now }
+func (r *Raft) SetClock(now raftlog.Stamp) { r.now = now }
 
 // Step takes a message from a peer. Messages that cannot be for this node or contradict themselves are dropped, for the
 // network may do anything; a message that proves two leaders in one term, or the loss of what a node promised, panics.
@@ -268,7 +269,7 @@ func (r *Raft) answerStale(m *Message) {
 }
 
 // raiseTerm enters a later term. What the old one left unsaid is not said any more: nobody waits for it.
-func (r *Raft) raiseTerm(term Term) {
+func (r *Raft) raiseTerm(term raftlog.Term) {
 	if term <= r.term {
 		panic(fmt.Sprintf("raft: term %d cannot follow term %d", term, r.term))
 	}
@@ -279,7 +280,7 @@ func (r *Raft) raiseTerm(term Term) {
 
 // becomeFollower follows leader, or nobody yet if that is 0, in a term that is not before the present one. Within a
 // term the vote stays: it was given once and for all (A3).
-func (r *Raft) becomeFollower(term Term, leader NodeID) {
+func (r *Raft) becomeFollower(term raftlog.Term, leader raftlog.NodeID) {
 	if term > r.term {
 		r.raiseTerm(term)
 	}
@@ -320,7 +321,7 @@ func (r *Raft) promise(m Message) {
 }
 
 // truncate drops the log from index from on, to make room for a leader's entries.
-func (r *Raft) truncate(from Index) {
+func (r *Raft) truncate(from raftlog.Index) {
 	if from <= r.commit || from <= r.proven {
 		panic(fmt.Sprintf("raft: truncation at %d: entries up to %d are committed, up to %d proven in term %d",
 			from, r.commit, r.proven, r.term))
@@ -331,7 +332,7 @@ func (r *Raft) truncate(from Index) {
 }
 
 // advanceCommit raises the commit index; lower values are old news.
-func (r *Raft) advanceCommit(to Index) {
+func (r *Raft) advanceCommit(to raftlog.Index) {
 	if last := r.log.last(); to > last.Index {
 		panic(fmt.Sprintf("raft: commit index %d, but the log ends at %v: entries that this node promised to keep "+
 			"are gone", to, last))
@@ -368,7 +369,7 @@ func (r *Raft) aloneInOffice() bool {
 	return r.membership.newest().configuration != nil && quorum.Decide(r.deciders(), r.onlySelf) == quorum.Won
 }
 
-func (r *Raft) onlySelf(id NodeID) quorum.Answer {
+func (r *Raft) onlySelf(id raftlog.NodeID) quorum.Answer {
 	if id == r.options.ID {
 		return quorum.Yes
 	}

@@ -1,12 +1,14 @@
 package raft
 
+import "github.com/raftredis/raftredis/wal/raftlog"
+
 // random is a splitmix64 generator: 64 bits of state, any seed is good, and the same everywhere. It draws election
 // timeouts, for which independence between nodes matters and unpredictability does not.
 type random struct{ state uint64 }
 
 // newRandom seeds the generator. The node's id goes in as well: nodes that were all given the same seed by mistake
 // would draw equal timeouts and split every vote (A15).
-func newRandom(seed uint64, id NodeID) random {
+func newRandom(seed uint64, id raftlog.NodeID) random {
 	mixed := random{state: uint64(id)}
 	return random{state: seed ^ mixed.next()}
 }

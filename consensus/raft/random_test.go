@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The random driver throws dice for everything that a cluster does not control: when clocks tick, which message arrives
@@ -28,9 +30,9 @@ const (
 type chaos struct {
 	*cluster
 	dice *rand.Rand
-	cut  map[[2]NodeID]bool
+	cut  map[[2]raftlog.NodeID]bool
 	// frozen is a node whose clock stands still: a process that the machine has forgotten for a while.
-	frozen NodeID
+	frozen raftlog.NodeID
 	count  int
 }
 
@@ -47,7 +49,7 @@ var moves = []move{
 	{"sync", 150, func(c *chaos, n *node) { c.sync(n, 1+c.dice.Intn(3)) }},
 	{"propose", 40, (*chaos).proposeSome},
 	{"read", 25, func(c *chaos, n *node) { c.read(c.rather(n)) }},
-	{"archive", 30, func(c *chaos, n *node) { c.archive(n, n.core.Commit()-Index(c.dice.Intn(3))) }},
+	{"archive", 30, func(c *chaos, n *node) { c.archive(n, n.core.Commit()-raftlog.Index(c.dice.Intn(3))) }},
 	{"fetch", 40, (*chaos).fetchOne},
 	{"crash", 4, (*chaos).crashOne},
 	{"cut", 4, (*chaos).cutSome},
@@ -60,7 +62,7 @@ var moves = []move{
 	{"transfer", 2, func(c *chaos, n *node) { c.do(n, func(r *Raft) { r.Transfer(c.anyone().id) }) }},
 	{"reconfigure", 6, (*chaos).reconfigureSome},
 	{"freeze", 20, func(c *chaos, n *node) {
-		c.freeze(n, min(n.core.Commit(), n.core.Durable())-Index(c.dice.Intn(3)))
+		c.freeze(n, min(n.core.Commit(), n.core.Durable())-raftlog.Index(c.dice.Intn(3)))
 	}},
 	{"taken", 30, func(c *chaos, n *node) { c.taken(n) }},
 	{"trim", 25, (*chaos).trimSome},
@@ -68,8 +70,8 @@ var moves = []move{
 }
 
 func newChaos(seed int64, weakened ...guard.Guard) *chaos {
-	c := &chaos{cluster: newCluster(), dice: rand.New(rand.NewSource(seed)), cut: map[[2]NodeID]bool{}}
-	c.options = func(id NodeID) Options {
+	c := &chaos{cluster: newCluster(), dice: rand.New(rand.NewSource(seed)), cut: map[[2]raftlog.NodeID]bool{}}
+	c.options = func(id raftlog.NodeID) Options {
 		o := testOptions(id)
 		o.Seed = c.dice.Uint64()
 		o.ElectionTicks = 6
@@ -84,7 +86,7 @@ func newChaos(seed int64, weakened ...guard.Guard) *chaos {
 	}
 	c.voters(voters)
 	for extra := range c.dice.Intn(3) {
-		c.add(NodeID(voters+extra+1), 0)
+		c.add(raftlog.NodeID(voters+extra+1), 0)
 	}
 	return c
 }
@@ -116,7 +118,7 @@ func (c *chaos) deliverAny() {
 	}
 	m := c.wire[place]
 	switch {
-	case c.cut[[2]NodeID{m.From, m.To}] || c.dice.Intn(20) == 0:
+	case c.cut[[2]raftlog.NodeID{m.From, m.To}] || c.dice.Intn(20) == 0:
 		c.wire = append(c.wire[:place:place], c.wire[place+1:]...)
 		return
 	case c.dice.Intn(20) == 0:
@@ -158,8 +160,8 @@ func (c *chaos) tickOne(n *node) {
 func (c *chaos) isolateLeader(n *node) {
 	n = c.rather(n)
 	for _, other := range c.nodes {
-		c.cut[[2]NodeID{n.id, other.id}] = true
-		c.cut[[2]NodeID{other.id, n.id}] = true
+		c.cut[[2]raftlog.NodeID{n.id, other.id}] = true
+		c.cut[[2]raftlog.NodeID{other.id, n.id}] = true
 	}
 	if c.dice.Intn(2) == 0 {
 		c.frozen = n.id
@@ -175,7 +177,7 @@ func (c *chaos) fetchOne(n *node) {
 // crashOne takes a node down and starts it again, from a floor anywhere in its history.
 func (c *chaos) crashOne(n *node) {
 	c.crash(n, c.dice.Intn(len(n.flying)+1))
-	c.start(n, n.disk.base+Index(c.dice.Intn(int(n.disk.history-n.disk.base)+1)))
+	c.start(n, n.disk.base+raftlog.Index(c.dice.Intn(int(n.disk.history-n.disk.base)+1)))
 }
 
 // trimSome drops old log: what followers can spare, or more.
@@ -190,10 +192,10 @@ func (c *chaos) trimSome(n *node) {
 func (c *chaos) cutSome(n *node) {
 	for _, other := range c.nodes {
 		if c.dice.Intn(2) == 0 {
-			c.cut[[2]NodeID{n.id, other.id}] = true
+			c.cut[[2]raftlog.NodeID{n.id, other.id}] = true
 		}
 		if c.dice.Intn(2) == 0 {
-			c.cut[[2]NodeID{other.id, n.id}] = true
+			c.cut[[2]raftlog.NodeID{other.id, n.id}] = true
 		}
 	}
 }
@@ -213,7 +215,7 @@ func (c *chaos) reconfigureSome(n *node) {
 		c.intendSome(n, current)
 		return
 	}
-	next := &Configuration{Outgoing: current.Voters}
+	next := &membership.Configuration{Outgoing: current.Voters}
 	for _, other := range c.nodes {
 		switch c.dice.Intn(3) {
 		case 0, 1:
@@ -230,8 +232,8 @@ func (c *chaos) reconfigureSome(n *node) {
 }
 
 // intendSome adds and removes learners, and names learners to promote and voters to retire. The leader does the rest.
-func (c *chaos) intendSome(n *node, current *Configuration) {
-	next := &Configuration{Voters: current.Voters}
+func (c *chaos) intendSome(n *node, current *membership.Configuration) {
+	next := &membership.Configuration{Voters: current.Voters}
 	for _, other := range c.nodes {
 		votes, learns := current.Votes(other.id), slices.Contains(current.Learners, other.id)
 		if votes {
@@ -262,14 +264,14 @@ func (c *chaos) beKind() {
 			c.do(n, func(r *Raft) { r.LinkUp(other.id) })
 		}
 	}
-	written := Index(0)
+	written := raftlog.Index(0)
 	for range 400 {
 		for _, n := range c.nodes {
 			c.tick(n, 1)
 		}
 		c.settleWithFiles()
 		leader := c.leader()
-		if leader == nil || leader.core.Configuration().Joint() || leader.core.Configuration().intends() {
+		if leader == nil || leader.core.Configuration().Joint() || leader.core.Configuration().Intends() {
 			continue
 		}
 		if written == 0 || leader.core.Last().Index < written {
@@ -305,7 +307,7 @@ func (c *chaos) sendOff(leader *node) {
 	}
 	removed := c.node(voters[c.dice.Intn(len(voters))])
 	next := *leader.core.Configuration()
-	next.Retire = []NodeID{removed.id}
+	next.Retire = []raftlog.NodeID{removed.id}
 	if len(voters) > 3 && removed != leader {
 		next.Retire = append(next.Retire, leader.id)
 	}
@@ -327,7 +329,7 @@ func (c *chaos) sendOff(leader *node) {
 	c.rules.require(false, "node %d was left out in a kind world and is not told", removed.id)
 }
 
-func (c *chaos) agree(leader *node, written Index) bool {
+func (c *chaos) agree(leader *node, written raftlog.Index) bool {
 	configuration := leader.core.Configuration()
 	for _, n := range c.nodes {
 		if configuration.Includes(n.id) && n.core.Commit() < written {
@@ -370,7 +372,7 @@ func TestRandomSchedulesKeepTheRules(t *testing.T) {
 			t.Fatalf("RAFT_SEEDS=%q: %v", seeds, err)
 		}
 	}
-	commits, terms, archived, installs := Index(0), Term(0), Index(0), 0
+	commits, terms, archived, installs := raftlog.Index(0), raftlog.Term(0), raftlog.Index(0), 0
 	for seed := first; seed < first+count; seed++ {
 		c := newChaos(int64(seed))
 		if violations := c.run(randomSteps); len(violations) > 0 {
@@ -384,7 +386,7 @@ func TestRandomSchedulesKeepTheRules(t *testing.T) {
 	}
 	t.Logf("%d entries committed, highest term %d, %d entries left memory, %d snapshots installed", commits, terms,
 		archived, installs)
-	if commits < Index(20*count) || archived == 0 || installs < count/10 {
+	if commits < raftlog.Index(20*count) || archived == 0 || installs < count/10 {
 		t.Fatalf("the driver drives nothing: %d entries committed in %d runs, %d snapshots installed", commits, count,
 			installs)
 	}

@@ -3,6 +3,7 @@ package raft
 import (
 	"github.com/raftredis/raftredis/consensus/quorum"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Reads without the log (thesis section 6.4). A leader may answer a read from its state once it knows that it still led
@@ -17,7 +18,7 @@ import (
 
 // Read registers the reads of this turn, on a leader; elsewhere ok is false. They may run on a state that contains
 // index, once Ready.Confirmed reaches epoch. All reads of a turn share one call.
-func (r *Raft) Read() (epoch Epoch, index Index, ok bool) {
+func (r *Raft) Read() (epoch Epoch, index raftlog.Index, ok bool) {
 	if r.role != Leader {
 		return 0, 0, false
 	}
@@ -43,7 +44,7 @@ func (r *Raft) confirm() {
 	r.confirmed = max(r.confirmed, quorum.Reached(pair, r.echoOf))
 }
 
-func (r *Raft) echoOf(id NodeID) Epoch {
+func (r *Raft) echoOf(id raftlog.NodeID) Epoch {
 	if id == r.options.ID {
 		return r.epoch
 	}

@@ -1,6 +1,10 @@
 package raft
 
-import "github.com/raftredis/raftredis/internal/guard"
+import (
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // Ready is the one way out of the core: what is to be done, in parts that different hands may do at once. The
 // caller owns it, passes the same one each time, and must not keep its slices past the next call of Raft.Ready; what
@@ -18,7 +22,7 @@ type Ready struct {
 	Messages []Message
 	Append   AppendOperation
 	// Commit is the commit index: it never goes back.
-	Commit Index
+	Commit raftlog.Index
 	// Confirmed is the newest read epoch of this term that a majority confirmed; 0 while there is none or not leader.
 	Confirmed Epoch
 	// Fetch asks for old entries for followers that are behind the window.
@@ -28,30 +32,28 @@ type Ready struct {
 	Install *InstallRequest
 	// Propose, when not nil, is the configuration that the leader wants appended now (the next step of a membership
 	// change): the caller encodes it and calls Raft.ProposeConfiguration before anything else.
-	Propose *Configuration
+	Propose *membership.Configuration
 }
 
-// AppendOperation is one step of the node's durable state: term, vote and log change together or not at all.
+// AppendOperation is an operation for the log, with the messages that must not leave before it is durable.
 type AppendOperation struct {
-	// Number counts the operations of this boot from 1; 0 means that there is nothing to do.
-	Number Operation
-	// Term and Vote are complete in every operation, changed or not.
-	Term Term
-	Vote NodeID
-	// Commit is the commit index at the time; it is a hint for the log and proves nothing.
-	Commit Index
-	// Switch, when not nil, comes before the entries: a snapshot comes into force.
-	Switch *SnapshotSwitch
-	// Entries supersede everything at or after Entries[0].Index.
-	Entries []Entry
-	// Promises are messages that rest on this operation.
+	raftlog.Operation
+	// Promises are messages that rest on the operation.
 	Promises []Message
+}
+
+// Operations appends to dst what the log needs to know of a group.
+func Operations(dst []raftlog.Operation, group []AppendOperation) []raftlog.Operation {
+	for i := range group {
+		dst = append(dst, group[i].Operation)
+	}
+	return dst
 }
 
 // FetchRequest asks for the mark before From and the entries from From on, up to MaxBytes but at least one.
 type FetchRequest struct {
-	To       NodeID
-	From     Index
+	To       raftlog.NodeID
+	From     raftlog.Index
 	MaxBytes int
 }
 
@@ -73,7 +75,7 @@ func (r Role) String() string {
 
 // Options are the core's constants. Zero values are refused, except where noted.
 type Options struct {
-	ID NodeID
+	ID raftlog.NodeID
 	// HeartbeatTicks and ElectionTicks count calls of Tick. An election timeout is drawn between ElectionTicks and
 	// twice that, anew each time.
 	HeartbeatTicks int
@@ -92,27 +94,27 @@ type Options struct {
 
 // Restored is what a node knows when it starts.
 type Restored struct {
-	Term Term
-	Vote NodeID
+	Term raftlog.Term
+	Vote raftlog.NodeID
 	// Floor is the mark of the last entry that is not in Entries: the log's entries up to it are committed, and are
 	// fetched from elsewhere. Zero when Entries starts at index 1.
-	Floor Mark
+	Floor raftlog.Mark
 	// Snapshot is the snapshot in force, Retained the one before it that is kept; nil when there is none. Everything up
 	// to Snapshot is committed. It lies at or below the last entry; what is between Floor and it is in Entries.
-	Snapshot, Retained *SnapshotMark
+	Snapshot, Retained *raftlog.SnapshotMark
 	// Configuration is the newest one at or below Floor, at ConfigurationIndex; nil when there is none.
-	Configuration      *Configuration
-	ConfigurationIndex Index
+	Configuration      *membership.Configuration
+	ConfigurationIndex raftlog.Index
 	// Entries are those above Floor, without a gap, configurations decoded. All of them are durable.
-	Entries []Entry
+	Entries []raftlog.Entry
 	// LastStamp is the highest stamp at or below Floor.
-	LastStamp Stamp
+	LastStamp raftlog.Stamp
 }
 
 // Proposal is what a leader is asked to append.
 type Proposal struct {
-	Kind  EntryKind
+	Kind  raftlog.EntryKind
 	Level uint8
-	Tag   Tag
+	Tag   raftlog.Tag
 	Body  []byte
 }

@@ -3,6 +3,9 @@ package raft
 import (
 	"fmt"
 	"testing"
+
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // rig is a single core, node 1, and a test that plays all the others.
@@ -13,11 +16,11 @@ type rig struct {
 }
 
 // newRig starts node 1 of a configuration, with a log of these terms; entry 1 is the configuration.
-func newRig(t *testing.T, voters int, terms ...Term) *rig {
+func newRig(t *testing.T, voters int, terms ...raftlog.Term) *rig {
 	t.Helper()
-	configuration := &Configuration{}
+	configuration := &membership.Configuration{}
 	for id := range voters {
-		configuration.Voters = append(configuration.Voters, NodeID(id+1))
+		configuration.Voters = append(configuration.Voters, raftlog.NodeID(id+1))
 	}
 	restored := Restored{}
 	for i, term := range terms {
@@ -25,7 +28,7 @@ func newRig(t *testing.T, voters int, terms ...Term) *rig {
 			restored.Entries = append(restored.Entries, configurationEntry(1, term, configuration))
 			continue
 		}
-		restored.Entries = append(restored.Entries, commandEntry(Index(i+1), term, fmt.Sprintf("%d/%d", i+1, term)))
+		restored.Entries = append(restored.Entries, commandEntry(raftlog.Index(i+1), term, fmt.Sprintf("%d/%d", i+1, term)))
 	}
 	restored.Term = restored.Entries[len(terms)-1].Term
 	return &rig{t: t, core: New(testOptions(1), restored)}
@@ -96,9 +99,9 @@ func (g *rig) lead() {
 }
 
 // propose appends a command on the leader and makes it durable there.
-func (g *rig) propose(body string) Index {
+func (g *rig) propose(body string) raftlog.Index {
 	g.t.Helper()
-	index, ok := g.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte(body)}})
+	index, ok := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Body: []byte(body)}})
 	if !ok {
 		g.t.Fatal("the proposal was refused")
 	}
@@ -107,13 +110,13 @@ func (g *rig) propose(body string) Index {
 	return index
 }
 
-func (g *rig) acknowledge(from NodeID, index Index) []Message {
+func (g *rig) acknowledge(from raftlog.NodeID, index raftlog.Index) []Message {
 	g.t.Helper()
 	return g.stepAndSync(Message{Kind: AppendReply, From: from, Term: g.core.Term(), Index: index})
 }
 
 // terms are the terms of the log's entries.
-func (g *rig) terms() (terms []Term) {
+func (g *rig) terms() (terms []raftlog.Term) {
 	for i := g.core.FirstInMemory(); i <= g.core.Last().Index; i++ {
 		term, _ := g.core.TermOf(i)
 		terms = append(terms, term)
@@ -141,9 +144,9 @@ func only(sent []Message, kind MessageKind) (found []Message) {
 }
 
 // entriesOf makes entries with these terms behind a mark.
-func entriesOf(previous Mark, terms ...Term) (entries []Entry) {
+func entriesOf(previous raftlog.Mark, terms ...raftlog.Term) (entries []raftlog.Entry) {
 	for i, term := range terms {
-		index := previous.Index + Index(i) + 1
+		index := previous.Index + raftlog.Index(i) + 1
 		entries = append(entries, commandEntry(index, term, fmt.Sprintf("%d/%d", index, term)))
 	}
 	return entries

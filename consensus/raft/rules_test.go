@@ -3,7 +3,9 @@ package raft
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // rules watches a cluster and knows what must never happen. It sees more than any node: all of them at once, and what
@@ -11,32 +13,32 @@ import (
 type rules struct {
 	violations []string
 	// leaders is who led each term (Election Safety).
-	leaders map[Term]NodeID
+	leaders map[raftlog.Term]raftlog.NodeID
 	// votes is whom each voter promised its vote in each term.
-	votes map[vote]NodeID
+	votes map[vote]raftlog.NodeID
 	// origin is, for every entry that ever was, what it follows and what it holds (Log Matching, by induction).
-	origin map[Mark]provenance
+	origin map[raftlog.Mark]provenance
 	// committed is the mark of each committed entry, from whoever committed it first (State Machine Safety).
-	committed map[Index]Mark
-	highest   Index
+	committed map[raftlog.Index]raftlog.Mark
+	highest   raftlog.Index
 }
 
 type vote struct {
-	voter NodeID
-	term  Term
+	voter raftlog.NodeID
+	term  raftlog.Term
 }
 
 type provenance struct {
-	previous Mark
+	previous raftlog.Mark
 	crc      uint32
 }
 
 func newRules() *rules {
 	return &rules{
-		leaders:   map[Term]NodeID{},
-		votes:     map[vote]NodeID{},
-		origin:    map[Mark]provenance{},
-		committed: map[Index]Mark{},
+		leaders:   map[raftlog.Term]raftlog.NodeID{},
+		votes:     map[vote]raftlog.NodeID{},
+		origin:    map[raftlog.Mark]provenance{},
+		committed: map[raftlog.Index]raftlog.Mark{},
 	}
 }
 
@@ -46,13 +48,13 @@ func (r *rules) require(holds bool, format string, args ...any) {
 	}
 }
 
-func (r *rules) isCommitted(m Mark) bool { return r.committed[m.Index] == m }
+func (r *rules) isCommitted(m raftlog.Mark) bool { return r.committed[m.Index] == m }
 
-func (r *rules) highestCommit() Index { return r.highest }
+func (r *rules) highestCommit() raftlog.Index { return r.highest }
 
 // started takes note of a disk as a node boots from it.
 func (r *rules) started(n *node) {
-	previous := Mark{}
+	previous := raftlog.Mark{}
 	for i := range n.disk.entries {
 		r.entry(previous, &n.disk.entries[i])
 		previous = n.disk.entries[i].Mark()
@@ -60,21 +62,21 @@ func (r *rules) started(n *node) {
 }
 
 // appending sees what a node hands to its disk.
-func (r *rules) appending(n *node, entries []Entry) {
+func (r *rules) appending(n *node, entries []raftlog.Entry) {
 	if len(entries) == 0 {
 		return
 	}
 	index := entries[0].Index - 1
 	term, ok := n.core.TermOf(index)
 	r.require(ok, "node %d appends after %d, which it does not know", n.id, index)
-	previous := Mark{Term: term, Index: index}
+	previous := raftlog.Mark{Term: term, Index: index}
 	for i := range entries {
 		r.entry(previous, &entries[i])
 		previous = entries[i].Mark()
 	}
 }
 
-func (r *rules) entry(previous Mark, e *Entry) {
+func (r *rules) entry(previous raftlog.Mark, e *raftlog.Entry) {
 	now := provenance{previous, e.CRC}
 	first, seen := r.origin[e.Mark()]
 	r.require(!seen || first == now, "Log Matching: entry %v follows %v here and %v there", e.Mark(), now, first)
@@ -92,13 +94,13 @@ func (r *rules) sent(n *node, m *Message) {
 		kept := n.disk.term > m.Term || n.disk.term == m.Term && n.disk.vote == m.To
 		r.require(kept, "node %d promises a vote in term %d that its disk does not know", m.From, m.Term)
 	case m.Kind == Vote:
-		kept := n.disk.term >= m.Term && (n.disk.term > m.Term || Index(len(n.disk.entries)) >= m.Previous.Index)
+		kept := n.disk.term >= m.Term && (n.disk.term > m.Term || raftlog.Index(len(n.disk.entries)) >= m.Previous.Index)
 		r.require(kept, "node %d asks for votes on a log or a term that its disk does not know: %v", m.From, m)
 	case m.Kind == AppendReply && !m.Reject:
-		kept := n.disk.term > m.Term || n.disk.term == m.Term && Index(len(n.disk.entries)) >= m.Index
+		kept := n.disk.term > m.Term || n.disk.term == m.Term && raftlog.Index(len(n.disk.entries)) >= m.Index
 		r.require(kept, "node %d acknowledges %d, its disk ends at %d", m.From, m.Index, len(n.disk.entries))
 	case m.Kind == InstallReply:
-		kept := n.disk.term >= m.Term && Index(len(n.disk.entries)) >= m.Index &&
+		kept := n.disk.term >= m.Term && raftlog.Index(len(n.disk.entries)) >= m.Index &&
 			r.isCommitted(n.disk.entries[m.Index-1].Mark())
 		r.require(kept, "node %d says that it holds what is committed up to %d, its disk does not", m.From, m.Index)
 	case m.Kind == Install:
@@ -130,7 +132,7 @@ func (r *rules) stepped(c *cluster, n *node) {
 func (r *rules) durable(n *node) {
 	i := n.core.Durable()
 	term, known := n.core.TermOf(i)
-	kept := Index(len(n.disk.entries)) >= i && (i == 0 || n.disk.entries[i-1].Term == term)
+	kept := raftlog.Index(len(n.disk.entries)) >= i && (i == 0 || n.disk.entries[i-1].Term == term)
 	r.require(!known || kept, "node %d believes %d/%d durable, its disk ends at %d", n.id, i, term, len(n.disk.entries))
 }
 
@@ -153,7 +155,7 @@ func (r *rules) advanced(c *cluster, n *node) {
 	commit := n.core.Commit()
 	for i := max(n.before.commit, n.core.Floor().Index) + 1; i <= commit; i++ {
 		term, _ := n.core.TermOf(i)
-		mark := Mark{Term: term, Index: i}
+		mark := raftlog.Mark{Term: term, Index: i}
 		first, seen := r.committed[i]
 		r.require(!seen || first == mark, "State Machine Safety: node %d commits %v, another committed %v", n.id, mark, first)
 		r.committed[i] = mark
@@ -168,10 +170,10 @@ func (r *rules) advanced(c *cluster, n *node) {
 	r.require(kept, "node %d commits %d, but it is not on a quorum of disks", n.id, commit)
 }
 
-func (r *rules) onQuorum(c *cluster, configuration *Configuration, i Index, term Term) bool {
-	return quorum.Decide(configuration.pair(), func(id NodeID) quorum.Answer {
+func (r *rules) onQuorum(c *cluster, configuration *membership.Configuration, i raftlog.Index, term raftlog.Term) bool {
+	return quorum.Decide(configuration.Pair(), func(id raftlog.NodeID) quorum.Answer {
 		entries := c.node(id).disk.entries
-		if Index(len(entries)) >= i && entries[i-1].Term == term {
+		if raftlog.Index(len(entries)) >= i && entries[i-1].Term == term {
 			return quorum.Yes
 		}
 		return quorum.No

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Which snapshot is in force. Files are made and fetched by others; what makes one count is that an append operation
@@ -17,25 +18,8 @@ import (
 // Its index never goes back. A snapshot of the node's own that was begun before an installed one came in force, and
 // was completed after that, would take the node to a state whose log is gone (E3): SnapshotTaken ignores it.
 
-// SnapshotSwitch says, in AppendOperation.Switch, that with this operation a snapshot comes into force.
-type SnapshotSwitch struct {
-	// Snapshot comes into force. Retained is the one that was in force before it, whose file stays as long as this one
-	// is in force; nil when there was none, and after a Restart.
-	Snapshot *SnapshotMark
-	Retained *SnapshotMark
-	// Restart means that the log begins anew behind the snapshot: all entries of earlier operations are void, and those
-	// of this operation follow the snapshot. Stamp is then the highest stamp up to the snapshot.
-	Restart bool
-	Stamp   Stamp
-}
-
-// Same reports whether two marks name the same file. A nil mark is the same as no other.
-func (m *SnapshotMark) Same(other *SnapshotMark) bool {
-	return m != nil && other != nil && m.Mark == other.Mark && m.FileHash == other.FileHash
-}
-
 // newestSnapshot is the snapshot that is in force when all that was decided is durable; nil if there is none.
-func (r *Raft) newestSnapshot() *SnapshotMark {
+func (r *Raft) newestSnapshot() *raftlog.SnapshotMark {
 	if r.switching != nil {
 		return r.switching.Snapshot
 	}
@@ -44,14 +28,14 @@ func (r *Raft) newestSnapshot() *SnapshotMark {
 
 // Snapshot is the snapshot in force and the one before it, as far as a durable operation names them; nil where there is
 // none. What they point to is immutable.
-func (r *Raft) Snapshot() (inForce, retained *SnapshotMark) {
+func (r *Raft) Snapshot() (inForce, retained *raftlog.SnapshotMark) {
 	return r.disk.done.snapshot, r.disk.done.retained
 }
 
 // SnapshotTaken tells that this node has made a snapshot of its own state: the file is durable, and the entry at its
 // mark is committed, applied and durable here. It comes into force with the next operation. A snapshot that is not
 // beyond the one in force, or the one on its way to the disk, is ignored: another was installed while it was written.
-func (r *Raft) SnapshotTaken(mark SnapshotMark) {
+func (r *Raft) SnapshotTaken(mark raftlog.SnapshotMark) {
 	newest := r.newestSnapshot()
 	if newest != nil && mark.Index <= newest.Index && !r.down(guard.NewestSnapshot) {
 		return
@@ -63,14 +47,14 @@ func (r *Raft) SnapshotTaken(mark SnapshotMark) {
 		panic(fmt.Sprintf("raft: snapshot at %v, the log is committed up to %d and durable up to %d", mark.Mark, r.commit,
 			r.disk.done.last))
 	}
-	r.switching = &SnapshotSwitch{Snapshot: &mark, Retained: r.disk.handed.snapshot}
+	r.switching = &raftlog.SnapshotSwitch{Snapshot: &mark, Retained: r.disk.handed.snapshot}
 }
 
 // KeepFrom is the lowest index that a follower may still need which this leader serves from its log: one that was heard
 // within an election timeout, or that is being sent a snapshot and goes on behind it. It is the index behind the last
 // entry if there is none, or if this node does not lead. Whoever removes old entries does well to keep those from there
 // on, within bounds: a follower that is a little slow then never needs a snapshot.
-func (r *Raft) KeepFrom() Index {
+func (r *Raft) KeepFrom() raftlog.Index {
 	keep := r.log.last().Index + 1
 	for _, p := range r.peers {
 		switch {

@@ -1,11 +1,15 @@
 package raft
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // The node's own snapshots: when one counts, and which.
 
 // withLog makes the log of the only voter these entries long, committed and durable: entries of term 2 behind entry 1.
-func withLog(t *testing.T, last Index) *rig {
+func withLog(t *testing.T, last raftlog.Index) *rig {
 	t.Helper()
 	g := newRig(t, 1, 1)
 	g.core.Tick()
@@ -21,8 +25,8 @@ func withLog(t *testing.T, last Index) *rig {
 	return g
 }
 
-func snapshotAt(index Index, term Term) SnapshotMark {
-	return SnapshotMark{Mark: Mark{Term: term, Index: index}, FileHash: uint64(index), FileBytes: 100}
+func snapshotAt(index raftlog.Index, term raftlog.Term) raftlog.SnapshotMark {
+	return raftlog.SnapshotMark{Mark: raftlog.Mark{Term: term, Index: index}, FileHash: uint64(index), FileBytes: 100}
 }
 
 func TestASnapshotIsInForceWhenTheOperationThatNamesItIsDurable(t *testing.T) {
@@ -55,7 +59,7 @@ func TestE3_ASnapshotThatIsNotBeyondTheNewestIsIgnored(t *testing.T) {
 	g := withLog(t, 5)
 	g.core.SnapshotTaken(snapshotAt(4, 2))
 	g.ready() // on its way to the disk
-	for _, i := range []Index{3, 4} {
+	for _, i := range []raftlog.Index{3, 4} {
 		g.core.SnapshotTaken(snapshotAt(i, 2))
 		if g.core.switching != nil {
 			t.Fatalf("a snapshot at %d replaces one at 4", i)
@@ -78,13 +82,13 @@ func TestE10_TwoSnapshotsInOneTurnAreOneSwitch(t *testing.T) {
 }
 
 func TestASnapshotThatCannotBeEndsTheProcess(t *testing.T) {
-	for name, mark := range map[string]SnapshotMark{
+	for name, mark := range map[string]raftlog.SnapshotMark{
 		"of another term":      snapshotAt(3, 1),
 		"beyond what is there": snapshotAt(7, 2),
 		"above the durable":    snapshotAt(6, 2),
 	} {
 		g := withLog(t, 5)
-		if _, ok := g.core.Propose([]Proposal{{Kind: EntryCommand}}); !ok {
+		if _, ok := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}}); !ok {
 			t.Fatal("refused")
 		}
 		g.ready()
@@ -97,7 +101,7 @@ func TestASnapshotThatCannotBeEndsTheProcess(t *testing.T) {
 // What a snapshot stands for is committed, even where the node remembers less: history was behind.
 func TestARestartKnowsThatItsSnapshotIsCommitted(t *testing.T) {
 	mark := snapshotAt(3, 1)
-	entries := append([]Entry{configurationEntry(1, 1, threeVoters)}, entriesOf(Mark{Term: 1, Index: 1}, 1, 1, 1)...)
+	entries := append([]raftlog.Entry{configurationEntry(1, 1, threeVoters)}, entriesOf(raftlog.Mark{Term: 1, Index: 1}, 1, 1, 1)...)
 	core := New(testOptions(1), Restored{Term: 1, Entries: entries, Snapshot: &mark})
 	if inForce, retained := core.Snapshot(); core.Commit() != 3 || !inForce.Same(&mark) || retained != nil {
 		t.Fatalf("%v, in force %v, retained %v", core.Status(), inForce, retained)

@@ -1,32 +1,37 @@
 package raft
 
+import (
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
+
 // Status is a picture of the node for people.
 type Status struct {
-	ID      NodeID
+	ID      raftlog.NodeID
 	Role    Role
-	Term    Term
-	Vote    NodeID
-	Leader  NodeID
-	Commit  Index
-	Last    Mark
-	Durable Index
-	Floor   Mark
+	Term    raftlog.Term
+	Vote    raftlog.NodeID
+	Leader  raftlog.NodeID
+	Commit  raftlog.Index
+	Last    raftlog.Mark
+	Durable raftlog.Index
+	Floor   raftlog.Mark
 	// ConfigurationIndex is the index of the configuration in force.
-	ConfigurationIndex Index
+	ConfigurationIndex raftlog.Index
 	// Transferee is whom a leader hands over to, 0 if to no one.
-	Transferee NodeID
+	Transferee raftlog.NodeID
 	// Followers is filled on a leader, in order of ID.
 	Followers []FollowerStatus
 }
 
 // FollowerStatus is what a leader knows of another node.
 type FollowerStatus struct {
-	ID       NodeID
+	ID       raftlog.NodeID
 	Voter    bool
 	State    ProgressState
 	Fetching bool
-	Match    Index
-	Next     Index
+	Match    raftlog.Index
+	Next     raftlog.Index
 	// InflightMessages are unacknowledged.
 	InflightMessages int
 	// SilentTicks have passed since the node was last heard; that it asks for votes does not count.
@@ -67,56 +72,58 @@ func (r *Raft) Status() Status {
 }
 
 // ID is the node's own.
-func (r *Raft) ID() NodeID { return r.options.ID }
+func (r *Raft) ID() raftlog.NodeID { return r.options.ID }
 
 // Role is what the node is in its term.
 func (r *Raft) Role() Role { return r.role }
 
 // Term is the present term; it may not be durable yet.
-func (r *Raft) Term() Term { return r.term }
+func (r *Raft) Term() raftlog.Term { return r.term }
 
 // Vote is whom the node voted for in its term, 0 if no one.
-func (r *Raft) Vote() NodeID { return r.vote }
+func (r *Raft) Vote() raftlog.NodeID { return r.vote }
 
 // Leader is the leader of the present term, 0 while it is not known.
-func (r *Raft) Leader() NodeID { return r.leader }
+func (r *Raft) Leader() raftlog.NodeID { return r.leader }
 
 // Commit is the commit index.
-func (r *Raft) Commit() Index { return r.commit }
+func (r *Raft) Commit() raftlog.Index { return r.commit }
 
 // Last is the mark of the last entry of the log.
-func (r *Raft) Last() Mark { return r.log.last() }
+func (r *Raft) Last() raftlog.Mark { return r.log.last() }
 
 // Durable is the last index up to which the log, as it is now, is on this node's disk.
-func (r *Raft) Durable() Index { return r.disk.done.last }
+func (r *Raft) Durable() raftlog.Index { return r.disk.done.last }
 
 // Floor is the mark of the last entry that is not in memory.
-func (r *Raft) Floor() Mark { return r.log.floor }
+func (r *Raft) Floor() raftlog.Mark { return r.log.floor }
 
 // FirstInMemory is the index of the first entry in memory, or of the next one if there is none.
-func (r *Raft) FirstInMemory() Index { return r.log.floor.Index + 1 }
+func (r *Raft) FirstInMemory() raftlog.Index { return r.log.floor.Index + 1 }
 
 // NoOp is the index of the entry that began this leader's term; 0 on a node that does not lead.
-func (r *Raft) NoOp() Index { return r.noOp }
+func (r *Raft) NoOp() raftlog.Index { return r.noOp }
 
 // Configuration is the one in force: the newest of the log. It is nil on a blank node.
-func (r *Raft) Configuration() *Configuration { return r.membership.newest().configuration }
+func (r *Raft) Configuration() *membership.Configuration { return r.membership.newest().configuration }
 
 // ConfigurationIndex is the index of the entry that put it in force.
-func (r *Raft) ConfigurationIndex() Index { return r.membership.newest().index }
+func (r *Raft) ConfigurationIndex() raftlog.Index { return r.membership.newest().index }
 
 // CommittedConfiguration is the newest one known to be committed, with its index; nil if there is none.
-func (r *Raft) CommittedConfiguration() (*Configuration, Index) {
+func (r *Raft) CommittedConfiguration() (*membership.Configuration, raftlog.Index) {
 	c := r.membership.at(r.commit)
 	return c.configuration, c.index
 }
 
 // Entries returns the entries lo..hi, as far as they exist and fit into maxBytes, but at least one; nil if lo is not in
 // memory. The slice may be kept and must not be changed.
-func (r *Raft) Entries(lo, hi Index, maxBytes int) []Entry { return r.log.slice(lo, hi, maxBytes) }
+func (r *Raft) Entries(lo, hi raftlog.Index, maxBytes int) []raftlog.Entry {
+	return r.log.slice(lo, hi, maxBytes)
+}
 
 // TermOf is the term of the entry at i; false if it is below the floor or above the last.
-func (r *Raft) TermOf(i Index) (Term, bool) { return r.log.term(i) }
+func (r *Raft) TermOf(i raftlog.Index) (raftlog.Term, bool) { return r.log.term(i) }
 
 // WindowBytes is the size of the entries in memory that are not known to be in history.
 func (r *Raft) WindowBytes() int { return r.log.unwrittenBytes }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // A transcript is a script in testdata with what the nodes do at each command. The test plays and compares,
@@ -86,7 +88,7 @@ func (s *script) play(t *testing.T, d *datadriven.TestData) string {
 var commands = map[string]func(*script){
 	"voters":   func(s *script) { s.voters(s.number(0)) },
 	"node":     (*script).addNode,
-	"blank":    func(s *script) { s.add(NodeID(s.number(0)), 0) },
+	"blank":    func(s *script) { s.add(raftlog.NodeID(s.number(0)), 0) },
 	"tick":     func(s *script) { s.tick(s.first(), s.numberOr(1, 1)) },
 	"forget":   func(s *script) { s.first().core.leaderTicks = testOptions(1).ElectionTicks },
 	"campaign": func(s *script) { s.cluster.campaign(s.first().id) },
@@ -100,24 +102,24 @@ var commands = map[string]func(*script){
 	"settle":   (*script).settleWithout,
 	"beat":     (*script).beat,
 	"crash":    func(s *script) { s.cluster.crash(s.first(), s.named("synced", 0)) },
-	"restart":  func(s *script) { s.start(s.first(), Index(s.named("floor", 0))) },
+	"restart":  func(s *script) { s.start(s.first(), raftlog.Index(s.named("floor", 0))) },
 	"read":     (*script).registerRead,
 	"together": (*script).proposeAndRead,
 	"inject":   (*script).injectAppend,
-	"archive":  func(s *script) { s.cluster.archive(s.first(), Index(s.number(1))) },
+	"archive":  func(s *script) { s.cluster.archive(s.first(), raftlog.Index(s.number(1))) },
 	"fetch":    func(s *script) { s.answerFetch(s.first(), !s.d.HasArg("fails")) },
-	"link":     func(s *script) { s.do(s.first(), func(r *Raft) { r.LinkUp(NodeID(s.number(1))) }) },
+	"link":     func(s *script) { s.do(s.first(), func(r *Raft) { r.LinkUp(raftlog.NodeID(s.number(1))) }) },
 	"waiting": func(s *script) {
-		s.do(s.first(), func(r *Raft) { r.ServeWaiting(NodeID(s.number(1)), Index(s.number(2))) })
+		s.do(s.first(), func(r *Raft) { r.ServeWaiting(raftlog.NodeID(s.number(1)), raftlog.Index(s.number(2))) })
 	},
 	"transfer": func(s *script) {
-		s.do(s.first(), func(r *Raft) { s.tracef("  begun: %v", r.Transfer(NodeID(s.number(1)))) })
+		s.do(s.first(), func(r *Raft) { s.tracef("  begun: %v", r.Transfer(raftlog.NodeID(s.number(1)))) })
 	},
 	"reconfigure": (*script).reconfigureTo,
-	"freeze":      func(s *script) { s.cluster.freeze(s.first(), Index(s.number(1))) },
+	"freeze":      func(s *script) { s.cluster.freeze(s.first(), raftlog.Index(s.number(1))) },
 	"taken":       func(s *script) { s.cluster.taken(s.first()) },
 	"snapshot":    (*script).snapshot,
-	"trim":        func(s *script) { s.cluster.trim(s.first(), Index(s.number(1))) },
+	"trim":        func(s *script) { s.cluster.trim(s.first(), raftlog.Index(s.number(1))) },
 	"file":        func(s *script) { s.answerInstall(s.first(), !s.d.HasArg("fails")) },
 	"status":      func(s *script) { s.tracef("%v", s.first().core.Status()) },
 	"log":         func(s *script) { s.tracef("%s", s.first().log()) },
@@ -143,7 +145,7 @@ func (s *script) numberOr(n, otherwise int) int {
 	return s.number(n)
 }
 
-func (s *script) first() *node { return s.node(NodeID(s.number(0))) }
+func (s *script) first() *node { return s.node(raftlog.NodeID(s.number(0))) }
 
 // list is the values of a named argument as numbers, nil if it is not there.
 func (s *script) list(name string) []int {
@@ -169,24 +171,24 @@ func (s *script) named(name string, otherwise int) int {
 	return otherwise
 }
 
-func (s *script) ids(name string) []NodeID {
-	var ids []NodeID
+func (s *script) ids(name string) []raftlog.NodeID {
+	var ids []raftlog.NodeID
 	for _, value := range s.list(name) {
-		ids = append(ids, NodeID(value))
+		ids = append(ids, raftlog.NodeID(value))
 	}
 	return ids
 }
 
 func (s *script) addNode() {
-	entries := []Entry{}
+	entries := []raftlog.Entry{}
 	for i, term := range s.list("terms") {
 		if i == 0 {
-			entries = append(entries, configurationEntry(1, Term(term), &Configuration{Voters: s.ids("voters")}))
+			entries = append(entries, configurationEntry(1, raftlog.Term(term), &membership.Configuration{Voters: s.ids("voters")}))
 			continue
 		}
-		entries = append(entries, commandEntry(Index(i+1), Term(term), fmt.Sprintf("%d/%d", i+1, term)))
+		entries = append(entries, commandEntry(raftlog.Index(i+1), raftlog.Term(term), fmt.Sprintf("%d/%d", i+1, term)))
 	}
-	s.add(NodeID(s.number(0)), Term(s.named("term", 0)), entries...)
+	s.add(raftlog.NodeID(s.number(0)), raftlog.Term(s.named("term", 0)), entries...)
 }
 
 func (s *script) proposeBodies() {
@@ -209,7 +211,7 @@ func (s *script) pick(take func(Message)) {
 			kind = arg.Vals[0]
 		}
 	}
-	from, to := NodeID(s.named("from", 0)), NodeID(s.named("to", 0))
+	from, to := raftlog.NodeID(s.named("from", 0)), raftlog.NodeID(s.named("to", 0))
 	under := s.wire
 	s.wire = nil
 	for _, m := range under {
@@ -277,8 +279,8 @@ func (s *script) connected() func(*Message) bool {
 
 func (s *script) snapshot() {
 	n := s.first()
-	s.cluster.archive(n, Index(s.number(1)))
-	s.cluster.freeze(n, Index(s.number(1)))
+	s.cluster.archive(n, raftlog.Index(s.number(1)))
+	s.cluster.freeze(n, raftlog.Index(s.number(1)))
 	s.cluster.taken(n)
 	s.cluster.sync(n, -1)
 }
@@ -291,25 +293,25 @@ func (s *script) registerRead() {
 
 func (s *script) proposeAndRead() {
 	n := s.first()
-	n.core.Propose([]Proposal{{Kind: EntryCommand, Body: []byte(s.d.CmdArgs[1].Key)}})
+	n.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Body: []byte(s.d.CmdArgs[1].Key)}})
 	s.cluster.read(n)
 }
 
 func (s *script) injectAppend() {
 	previous := s.list("previous")
 	m := Message{
-		Kind: Append, From: NodeID(s.named("from", 0)), To: NodeID(s.named("to", 0)), Term: Term(s.named("term", 0)),
-		Previous: Mark{Index: Index(previous[0]), Term: Term(previous[1])}, Commit: Index(s.named("commit", 0)),
+		Kind: Append, From: raftlog.NodeID(s.named("from", 0)), To: raftlog.NodeID(s.named("to", 0)), Term: raftlog.Term(s.named("term", 0)),
+		Previous: raftlog.Mark{Index: raftlog.Index(previous[0]), Term: raftlog.Term(previous[1])}, Commit: raftlog.Index(s.named("commit", 0)),
 	}
 	for i, term := range s.list("terms") {
-		index := m.Previous.Index + Index(i) + 1
-		m.Entries = append(m.Entries, commandEntry(index, Term(term), fmt.Sprintf("%d/%d", index, term)))
+		index := m.Previous.Index + raftlog.Index(i) + 1
+		m.Entries = append(m.Entries, commandEntry(index, raftlog.Term(term), fmt.Sprintf("%d/%d", index, term)))
 	}
 	s.do(s.node(m.To), func(r *Raft) { r.Step(&m) })
 }
 
 func (s *script) reconfigureTo() {
-	configuration := &Configuration{
+	configuration := &membership.Configuration{
 		Voters: s.ids("voters"), Outgoing: s.ids("outgoing"), Learners: s.ids("learners"),
 		Promote: s.ids("promote"), Retire: s.ids("retire"),
 	}

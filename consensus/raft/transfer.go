@@ -1,9 +1,11 @@
 package raft
 
+import "github.com/raftredis/raftredis/wal/raftlog"
+
 // transfer is leadership on its way to another voter (thesis section 3.10).
 type transfer struct {
 	// transferee is whom leadership is being handed to, since transferTicks; 0 if to no one.
-	transferee    NodeID
+	transferee    raftlog.NodeID
 	transferTicks int
 	// yielding means that it is handed over because this leader's disk hangs.
 	yielding bool
@@ -12,7 +14,7 @@ type transfer struct {
 // Transfer begins to hand leadership to a voter: proposals stop, and once its log is level it is told to campaign
 // (thesis section 3.10). If it does not take over within an election timeout the leader goes on. It returns false if
 // this node does not lead, or id is not another voter.
-func (r *Raft) Transfer(id NodeID) bool {
+func (r *Raft) Transfer(id raftlog.NodeID) bool {
 	if r.peer(id) == nil || !r.membership.newest().configuration.Votes(id) {
 		return false
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // window is the part of the log that is in memory: everything above the floor. What is at or below the floor is
@@ -18,12 +20,12 @@ import (
 // Slices that the window hands out stay valid and unchanged for ever: entries are only added behind them, and a
 // truncation moves what remains to a new array.
 type window struct {
-	floor      Mark
-	floorStamp Stamp
+	floor      raftlog.Mark
+	floorStamp raftlog.Stamp
 	// entries are those from floor.Index+1 on, without a gap.
-	entries []Entry
+	entries []raftlog.Entry
 	// written is the highest index known to be in history; entries up to it may leave memory.
-	written Index
+	written raftlog.Index
 	// writtenBytes are in memory at or below written, unwrittenBytes above.
 	writtenBytes   int
 	unwrittenBytes int
@@ -33,14 +35,14 @@ type window struct {
 	deadBytes int
 }
 
-func newWindow(floor Mark, floorStamp Stamp, entries []Entry, retainBytes int) window {
+func newWindow(floor raftlog.Mark, floorStamp raftlog.Stamp, entries []raftlog.Entry, retainBytes int) window {
 	w := window{floor: floor, floorStamp: floorStamp, written: floor.Index, retainBytes: retainBytes}
 	w.append(entries)
 	return w
 }
 
 // last is the mark of the last entry.
-func (w *window) last() Mark {
+func (w *window) last() raftlog.Mark {
 	if len(w.entries) == 0 {
 		return w.floor
 	}
@@ -48,7 +50,7 @@ func (w *window) last() Mark {
 }
 
 // lastStamp is the stamp of the last entry: the highest, for leaders never let stamps go back.
-func (w *window) lastStamp() Stamp {
+func (w *window) lastStamp() raftlog.Stamp {
 	if len(w.entries) == 0 {
 		return w.floorStamp
 	}
@@ -56,10 +58,10 @@ func (w *window) lastStamp() Stamp {
 }
 
 // at returns the entry at an index above the floor, up to last.
-func (w *window) at(i Index) *Entry { return &w.entries[i-w.floor.Index-1] }
+func (w *window) at(i raftlog.Index) *raftlog.Entry { return &w.entries[i-w.floor.Index-1] }
 
 // term is the term of the entry at i; false below the floor and above last.
-func (w *window) term(i Index) (Term, bool) {
+func (w *window) term(i raftlog.Index) (raftlog.Term, bool) {
 	switch {
 	case i == w.floor.Index:
 		return w.floor.Term, true
@@ -70,7 +72,7 @@ func (w *window) term(i Index) (Term, bool) {
 }
 
 // append adds entries behind the last one. It copies the entries; their bodies are shared.
-func (w *window) append(entries []Entry) {
+func (w *window) append(entries []raftlog.Entry) {
 	previous := w.last()
 	for i := range entries {
 		e := &entries[i]
@@ -84,7 +86,7 @@ func (w *window) append(entries []Entry) {
 }
 
 // truncate drops the entries from index from on. The array is left to those who hold slices of it.
-func (w *window) truncate(from Index) {
+func (w *window) truncate(from raftlog.Index) {
 	if from <= w.written {
 		panic(fmt.Sprintf("raft: truncation at %d, but history holds entries up to %d", from, w.written))
 	}
@@ -97,7 +99,7 @@ func (w *window) truncate(from Index) {
 }
 
 // release notes that entries up to written are in history, and lets go of the oldest of them beyond retainBytes.
-func (w *window) release(written Index) {
+func (w *window) release(written raftlog.Index) {
 	for ; w.written < written; w.written++ {
 		size := w.at(w.written + 1).Size()
 		w.unwrittenBytes -= size
@@ -130,7 +132,7 @@ func (w *window) unpin() {
 
 // slice returns the entries lo..hi, as far as they exist and fit into maxBytes, but at least one; nil if lo is not in
 // the window.
-func (w *window) slice(lo, hi Index, maxBytes int) []Entry {
+func (w *window) slice(lo, hi raftlog.Index, maxBytes int) []raftlog.Entry {
 	hi = min(hi, w.last().Index)
 	if lo <= w.floor.Index || lo > hi {
 		return nil
@@ -148,7 +150,7 @@ func (w *window) slice(lo, hi Index, maxBytes int) []Entry {
 // lastNotAfter returns the largest index, not above m.Index, whose term is not above m.Term: the best guess of a point
 // where this log can still agree with one that has m. Terms never fall along a log, so a binary search finds it. Below
 // the floor nothing is known; the guess is then just below it, or m.Index if that is less.
-func (w *window) lastNotAfter(m Mark) Index {
+func (w *window) lastNotAfter(m raftlog.Mark) raftlog.Index {
 	if m.Index < w.floor.Index {
 		return m.Index
 	}
@@ -157,5 +159,5 @@ func (w *window) lastNotAfter(m Mark) Index {
 	}
 	above := min(m.Index, w.last().Index) - w.floor.Index
 	later := sort.Search(int(above), func(i int) bool { return w.entries[i].Term > m.Term })
-	return w.floor.Index + Index(later)
+	return w.floor.Index + raftlog.Index(later)
 }

@@ -4,11 +4,13 @@ import (
 	"math/rand"
 	"slices"
 	"testing"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // modelEntry makes an entry whose body tells its index and term apart from any other.
-func modelEntry(index Index, term Term, bodyBytes int) Entry {
-	e := Entry{Index: index, Term: term, Kind: EntryCommand, Body: make([]byte, bodyBytes)}
+func modelEntry(index raftlog.Index, term raftlog.Term, bodyBytes int) raftlog.Entry {
+	e := raftlog.Entry{Index: index, Term: term, Kind: raftlog.EntryCommand, Body: make([]byte, bodyBytes)}
 	for i := range e.Body {
 		e.Body[i] = byte(index) ^ byte(term)
 	}
@@ -21,30 +23,30 @@ func modelEntry(index Index, term Term, bodyBytes int) Entry {
 func TestTheWindowAgreesWithAPlainLog(t *testing.T) {
 	for seed := range int64(50) {
 		dice := rand.New(rand.NewSource(seed))
-		w := newWindow(Mark{}, 0, nil, 2000)
-		var plain []Entry // index i at i-1
-		var handed, copies [][]Entry
-		term, committed := Term(1), Index(0)
+		w := newWindow(raftlog.Mark{}, 0, nil, 2000)
+		var plain []raftlog.Entry // index i at i-1
+		var handed, copies [][]raftlog.Entry
+		term, committed := raftlog.Term(1), raftlog.Index(0)
 		for range 400 {
-			last := Index(len(plain))
+			last := raftlog.Index(len(plain))
 			switch dice.Intn(5) {
 			case 0, 1:
-				term += Term(dice.Intn(2))
-				var batch []Entry
+				term += raftlog.Term(dice.Intn(2))
+				var batch []raftlog.Entry
 				for i := range 1 + dice.Intn(4) {
-					batch = append(batch, modelEntry(last+Index(i)+1, term, dice.Intn(300)))
+					batch = append(batch, modelEntry(last+raftlog.Index(i)+1, term, dice.Intn(300)))
 				}
 				w.append(batch)
 				plain = append(plain, batch...)
 			case 2:
 				if last > committed {
-					from := committed + 1 + Index(dice.Intn(int(last-committed)))
+					from := committed + 1 + raftlog.Index(dice.Intn(int(last-committed)))
 					w.truncate(from)
 					plain = plain[:from-1]
 					term++
 				}
 			case 3:
-				committed += Index(dice.Intn(int(last-committed) + 1))
+				committed += raftlog.Index(dice.Intn(int(last-committed) + 1))
 				w.release(committed)
 			case 4:
 				if s := w.slice(w.floor.Index+1, last, dice.Intn(1000)); s != nil {
@@ -54,19 +56,19 @@ func TestTheWindowAgreesWithAPlainLog(t *testing.T) {
 			compareWindow(t, &w, plain)
 		}
 		for i := range handed {
-			if !slices.EqualFunc(handed[i], copies[i], func(a, b Entry) bool { return a.CRC == b.CRC }) {
+			if !slices.EqualFunc(handed[i], copies[i], func(a, b raftlog.Entry) bool { return a.CRC == b.CRC }) {
 				t.Fatalf("seed %d: a slice that was handed out has changed", seed)
 			}
 		}
 	}
 }
 
-func compareWindow(t *testing.T, w *window, plain []Entry) {
+func compareWindow(t *testing.T, w *window, plain []raftlog.Entry) {
 	t.Helper()
-	if w.last().Index != Index(len(plain)) {
+	if w.last().Index != raftlog.Index(len(plain)) {
 		t.Fatalf("last %v, want index %d", w.last(), len(plain))
 	}
-	for i := w.floor.Index + 1; i <= Index(len(plain)); i++ {
+	for i := w.floor.Index + 1; i <= raftlog.Index(len(plain)); i++ {
 		if w.at(i).CRC != plain[i-1].CRC {
 			t.Fatalf("entry %d is %v, want %v", i, w.at(i), plain[i-1])
 		}
@@ -84,12 +86,12 @@ func compareWindow(t *testing.T, w *window, plain []Entry) {
 }
 
 func TestASliceHoldsWhatFitsAndAtLeastOneEntry(t *testing.T) {
-	w := newWindow(Mark{Term: 1, Index: 2}, 0, nil, 0)
-	for i := Index(3); i <= 7; i++ {
-		w.append([]Entry{modelEntry(i, 1, 36)}) // 100 bytes each
+	w := newWindow(raftlog.Mark{Term: 1, Index: 2}, 0, nil, 0)
+	for i := raftlog.Index(3); i <= 7; i++ {
+		w.append([]raftlog.Entry{modelEntry(i, 1, 36)}) // 100 bytes each
 	}
 	cases := []struct {
-		lo, hi   Index
+		lo, hi   raftlog.Index
 		maxBytes int
 		want     int
 	}{
@@ -107,15 +109,15 @@ func TestASliceHoldsWhatFitsAndAtLeastOneEntry(t *testing.T) {
 func TestTheGuessIsTheLastEntryNotAfterTheMark(t *testing.T) {
 	dice := rand.New(rand.NewSource(1))
 	for range 300 {
-		floor := Index(dice.Intn(4))
-		w := newWindow(Mark{}, 0, nil, 0)
-		term := Term(1)
-		for i := Index(1); i <= 12; i++ {
-			term += Term(dice.Intn(3) / 2)
-			w.append([]Entry{modelEntry(i, term, 0)})
+		floor := raftlog.Index(dice.Intn(4))
+		w := newWindow(raftlog.Mark{}, 0, nil, 0)
+		term := raftlog.Term(1)
+		for i := raftlog.Index(1); i <= 12; i++ {
+			term += raftlog.Term(dice.Intn(3) / 2)
+			w.append([]raftlog.Entry{modelEntry(i, term, 0)})
 		}
 		w.release(floor)
-		for term := range Term(9) {
+		for term := range raftlog.Term(9) {
 			for i := floor; i <= 14; i++ {
 				if w.floor.Term > term {
 					continue
@@ -124,7 +126,7 @@ func TestTheGuessIsTheLastEntryNotAfterTheMark(t *testing.T) {
 				for walked, _ := w.term(want); walked > term; walked, _ = w.term(want) {
 					want--
 				}
-				if got := w.lastNotAfter(Mark{Term: term, Index: i}); got != want {
+				if got := w.lastNotAfter(raftlog.Mark{Term: term, Index: i}); got != want {
 					t.Fatalf("last entry not after %d/%d: %d, want %d", i, term, got, want)
 				}
 			}
@@ -133,11 +135,11 @@ func TestTheGuessIsTheLastEntryNotAfterTheMark(t *testing.T) {
 }
 
 func TestTheWindowRefusesGapsAndFallingTerms(t *testing.T) {
-	for name, e := range map[string]Entry{
+	for name, e := range map[string]raftlog.Entry{
 		"gap": modelEntry(4, 2, 0), "repetition": modelEntry(2, 2, 0), "falling term": modelEntry(3, 1, 0),
 	} {
-		w := newWindow(Mark{Term: 2, Index: 2}, 0, nil, 0)
-		if !panics(func() { w.append([]Entry{e}) }) {
+		w := newWindow(raftlog.Mark{Term: 2, Index: 2}, 0, nil, 0)
+		if !panics(func() { w.append([]raftlog.Entry{e}) }) {
 			t.Errorf("%s was appended", name)
 		}
 	}

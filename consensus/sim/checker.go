@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // checker sees everything that happens in a world and knows what no node can know: the log that is committed, who ever
@@ -9,50 +11,50 @@ import (
 type checker struct {
 	w *World
 	// leaders are those of all terms, votes all votes that ever became durable or left a node.
-	leaders map[raft.Term]raft.NodeID
-	votes   map[ballot]raft.NodeID
+	leaders map[raftlog.Term]raftlog.NodeID
+	votes   map[ballot]raftlog.NodeID
 	// logs holds the hash of the log at each mark that any node ever had.
-	logs map[raft.Mark]uint64
+	logs map[raftlog.Mark]uint64
 	// committed is the committed log, states the hash of the state after each entry, 0 where nobody was yet.
 	committed []commitment
 	states    []uint64
 	// read is the part of the committed log whose contents were looked at.
-	read raft.Index
+	read raftlog.Index
 	// tags are those of the committed log.
-	tags map[tagged]raft.Index
+	tags map[tagged]raftlog.Index
 	// files are the hashes of the snapshots at each index.
-	files map[raft.Index]uint64
+	files map[raftlog.Index]uint64
 	// requests are all writes, by the number that their body carries.
 	requests []*request
 	// seen is the highest index whose effects any client has seen.
-	seen raft.Index
+	seen raftlog.Index
 	// configuration is the newest one that any node knows to be committed, at configurationIndex.
-	configuration      *raft.Configuration
-	configurationIndex raft.Index
+	configuration      *membership.Configuration
+	configurationIndex raftlog.Index
 	// moment counts requests and answers: the order in which they happened.
 	moment int64
 }
 
 type ballot struct {
-	voter raft.NodeID
-	term  raft.Term
+	voter raftlog.NodeID
+	term  raftlog.Term
 }
 
 // commitment is an entry of the committed log, and the term in which somebody first knew it to be committed.
 type commitment struct {
 	prefix
-	known raft.Term
+	known raftlog.Term
 }
 
 type tagged struct {
-	tag  raft.Tag
-	term raft.Term
+	tag  raftlog.Tag
+	term raftlog.Term
 }
 
 func newChecker(w *World) *checker {
 	return &checker{
-		w: w, leaders: map[raft.Term]raft.NodeID{}, votes: map[ballot]raft.NodeID{}, logs: map[raft.Mark]uint64{},
-		tags: map[tagged]raft.Index{}, files: map[raft.Index]uint64{},
+		w: w, leaders: map[raftlog.Term]raftlog.NodeID{}, votes: map[ballot]raftlog.NodeID{}, logs: map[raftlog.Mark]uint64{},
+		tags: map[tagged]raftlog.Index{}, files: map[raftlog.Index]uint64{},
 	}
 }
 
@@ -119,7 +121,7 @@ func (c *checker) checkStep(l *life) {
 	for i := range l.out.Appends {
 		for k := range l.out.Appends[i].Entries {
 			e := &l.out.Appends[i].Entries[k]
-			if e.Kind != raft.EntryConfiguration {
+			if e.Kind != raftlog.EntryConfiguration {
 				continue
 			}
 			if before > l.engine.Core().Commit() && !c.w.options.OutcomesOnly {
@@ -152,7 +154,7 @@ func (c *checker) checkNewLeader(l *life) {
 	for i > 0 && c.committed[i-1].known >= term {
 		i-- // committed under a later leader, whom this one may not know
 	}
-	if i > 0 && l.log.at(raft.Index(i)) != c.committed[i-1].prefix {
+	if i > 0 && l.log.at(raftlog.Index(i)) != c.committed[i-1].prefix {
 		c.w.fail("leader completeness", "n%d leads term %d without entry %d/%d, which is committed", l.id, term,
 			i, c.committed[i-1].term)
 	}
@@ -160,14 +162,14 @@ func (c *checker) checkNewLeader(l *life) {
 
 // checkCommit: the commit index does not go back, stays within the log, and covers the one committed log. What is new
 // in that log is durable on a majority.
-func (c *checker) checkCommit(l *life, commit raft.Index) {
+func (c *checker) checkCommit(l *life, commit raftlog.Index) {
 	if commit < l.commit {
 		c.w.fail("commit goes back", "n%d: %d after %d", l.id, commit, l.commit)
 	}
 	if last := l.log.last().Index; commit > last {
 		c.w.fail("commit beyond log", "n%d: commit %d, log ends at %d", l.id, commit, last)
 	}
-	for i := raft.Index(len(c.committed)) + 1; i <= commit; i++ {
+	for i := raftlog.Index(len(c.committed)) + 1; i <= commit; i++ {
 		c.commitEntry(l, i)
 	}
 	if l.log.at(commit) != c.committed[commit-1].prefix {
@@ -178,9 +180,9 @@ func (c *checker) checkCommit(l *life, commit raft.Index) {
 	}
 }
 
-func (c *checker) commitEntry(l *life, i raft.Index) {
+func (c *checker) commitEntry(l *life, i raftlog.Index) {
 	at := l.log.at(i)
-	for _, voters := range [][]raft.NodeID{l.inForce.Voters, l.inForce.Outgoing} {
+	for _, voters := range [][]raftlog.NodeID{l.inForce.Voters, l.inForce.Outgoing} {
 		holders := 0
 		for _, id := range voters {
 			if int(id) <= len(c.w.nodes) && c.w.node(id).stable.log.at(i) == at {
@@ -214,7 +216,7 @@ func (c *checker) checkMatches(l *life) {
 }
 
 // votesIn: a node votes once in a term.
-func (c *checker) votesIn(voter raft.NodeID, term raft.Term, vote raft.NodeID) {
+func (c *checker) votesIn(voter raftlog.NodeID, term raftlog.Term, vote raftlog.NodeID) {
 	if vote == 0 || c.w.options.OutcomesOnly {
 		return
 	}
@@ -252,7 +254,7 @@ func (c *checker) leaves(l *life, m *raft.Message) {
 }
 
 // enterHistory: only entries that are committed and on this node's disk enter its history.
-func (c *checker) enterHistory(n *node, entries []raft.Entry) {
+func (c *checker) enterHistory(n *node, entries []raftlog.Entry) {
 	for i := range entries {
 		e := &entries[i]
 		known := int(e.Index) <= len(c.committed) && n.stable.log.at(e.Index) == c.committed[e.Index-1].prefix
@@ -264,7 +266,7 @@ func (c *checker) enterHistory(n *node, entries []raft.Entry) {
 
 // applies: a node applies the committed log, the one that everyone applies. What the committed log says is looked at
 // when the first node applies it.
-func (c *checker) applies(l *life, e *raft.Entry) {
+func (c *checker) applies(l *life, e *raftlog.Entry) {
 	if int(e.Index) > len(c.committed) {
 		c.w.fail("state machine safety", "n%d applies entry %v, nobody knows it to be committed", l.id, e.Mark())
 	}
@@ -283,8 +285,8 @@ func (c *checker) applies(l *life, e *raft.Entry) {
 
 // readEntry: no batch is in the log twice, neither by its tag nor by what it says; one that was called not done is not
 // there at all.
-func (c *checker) readEntry(e *raft.Entry) {
-	if e.Kind != raft.EntryCommand {
+func (c *checker) readEntry(e *raftlog.Entry) {
+	if e.Kind != raftlog.EntryCommand {
 		return
 	}
 	name := tagged{tag: e.Tag, term: e.Term}
@@ -307,7 +309,7 @@ func (c *checker) readEntry(e *raft.Entry) {
 }
 
 // reaches: the state after an entry is the same on all nodes, ever.
-func (c *checker) reaches(n *node, i raft.Index, hash uint64) {
+func (c *checker) reaches(n *node, i raftlog.Index, hash uint64) {
 	switch known := c.states[i-1]; known {
 	case 0:
 		c.states[i-1] = hash
@@ -318,7 +320,7 @@ func (c *checker) reaches(n *node, i raft.Index, hash uint64) {
 }
 
 // upTo is the log that a snapshot stands for: the committed one, up to its mark.
-func (c *checker) upTo(m raft.Mark) (log mirror) {
+func (c *checker) upTo(m raftlog.Mark) (log mirror) {
 	if int(m.Index) > len(c.committed) || m.Index > 0 && c.committed[m.Index-1].term != m.Term {
 		c.w.fail("snapshot of what is not committed", "a log begins anew behind %v, %d entries are committed", m,
 			len(c.committed))
@@ -331,7 +333,7 @@ func (c *checker) upTo(m raft.Mark) (log mirror) {
 }
 
 // snapshotOf: the file at an index is the same, byte for byte, on all nodes.
-func (c *checker) snapshotOf(n *node, mark *raft.SnapshotMark) {
+func (c *checker) snapshotOf(n *node, mark *raftlog.SnapshotMark) {
 	if known, ok := c.files[mark.Index]; ok && known != mark.FileHash {
 		c.w.fail("snapshots differ", "n%d: the file at %v has hash %016x, another node's had %016x", n.id, mark.Mark,
 			mark.FileHash, known)

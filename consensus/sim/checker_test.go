@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // violates makes sure that something breaks a rule.
@@ -46,40 +46,40 @@ func TestEventsHappenInOrderOfTimeAndThenOfPlanning(t *testing.T) {
 	}
 }
 
-func entryOf(i raft.Index, term raft.Term, body string) raft.Entry {
-	e := raft.Entry{Index: i, Term: term, Kind: raft.EntryCommand, Body: []byte(body)}
+func entryOf(i raftlog.Index, term raftlog.Term, body string) raftlog.Entry {
+	e := raftlog.Entry{Index: i, Term: term, Kind: raftlog.EntryCommand, Body: []byte(body)}
 	e.Seal()
 	return e
 }
 
 func TestMirrorsAreEqualWhereLogsAre(t *testing.T) {
 	var a, b mirror
-	a.add([]raft.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "y"), entryOf(3, 1, "z")})
-	b.add([]raft.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "other")})
+	a.add([]raftlog.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "y"), entryOf(3, 1, "z")})
+	b.add([]raftlog.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "other")})
 	if a.at(1) != b.at(1) || a.at(2) == b.at(2) {
 		t.Fatal("equal at 2, or not at 1")
 	}
-	b.add([]raft.Entry{entryOf(2, 1, "y"), entryOf(3, 2, "z")})
-	if a.at(2) != b.at(2) || a.at(3) == b.at(3) || b.last() != (raft.Mark{Term: 2, Index: 3}) {
+	b.add([]raftlog.Entry{entryOf(2, 1, "y"), entryOf(3, 2, "z")})
+	if a.at(2) != b.at(2) || a.at(3) == b.at(3) || b.last() != (raftlog.Mark{Term: 2, Index: 3}) {
 		t.Fatalf("after the replacement: %v", b)
 	}
-	if b.add([]raft.Entry{entryOf(5, 2, "gap")}) {
+	if b.add([]raftlog.Entry{entryOf(5, 2, "gap")}) {
 		t.Fatal("a gap was taken")
 	}
 	changed := entryOf(1, 1, "x")
 	changed.Body[0] = 'w' // by somebody who shares the bytes: the CRC stays
-	if hashOf(&changed) == hashOf(&[]raft.Entry{entryOf(1, 1, "x")}[0]) {
+	if hashOf(&changed) == hashOf(&[]raftlog.Entry{entryOf(1, 1, "x")}[0]) {
 		t.Fatal("a changed body has the same hash")
 	}
 }
 
 func TestHistoryLosesWhatWasNotSynced(t *testing.T) {
 	var h history
-	h.write([]raft.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "y")})
+	h.write([]raftlog.Entry{entryOf(1, 1, "x"), entryOf(2, 1, "y")})
 	if through, err := h.Sync(); through != 2 || err != nil {
 		t.Fatalf("synced through %d: %v", through, err)
 	}
-	h.write([]raft.Entry{entryOf(3, 1, "z"), entryOf(4, 1, "z")})
+	h.write([]raftlog.Entry{entryOf(3, 1, "z"), entryOf(4, 1, "z")})
 	h.losePower(func(int) int { return 1 })
 	if len(h.entries) != 3 {
 		t.Fatalf("%d entries are left", len(h.entries))
@@ -90,11 +90,11 @@ func TestHistoryLosesWhatWasNotSynced(t *testing.T) {
 	if previous, entries := h.read(2, 1); previous.Index != 1 || len(entries) != 1 {
 		t.Fatalf("read %d entries after %v", len(entries), previous)
 	}
-	violates(t, "history", func() { h.write([]raft.Entry{entryOf(9, 1, "gap")}) })
+	violates(t, "history", func() { h.write([]raftlog.Entry{entryOf(9, 1, "gap")}) })
 }
 
 // told makes a finished request that the checker knows.
-func told(w *World, index raft.Index, asked, answered int64, c call, reply string) *request {
+func told(w *World, index raftlog.Index, asked, answered int64, c call, reply string) *request {
 	r := &request{
 		number: len(w.checker.requests), calls: []call{c}, asked: asked, answered: answered, ended: true, outcome: done,
 		replies: []string{reply}, index: index, writes: index != 0,
@@ -130,7 +130,7 @@ func TestTheModelRefusesHistoriesThatNoOrderExplains(t *testing.T) {
 }
 
 func TestTheModelTakesWritesOfUnknownFateAsTheLogHasThem(t *testing.T) {
-	for _, index := range []raft.Index{0, 3} {
+	for _, index := range []raftlog.Index{0, 3} {
 		w := still()
 		told(w, 2, 1, 2, call{name: "INCR", key: "n"}, ":1\r\n")
 		lost := told(w, index, 3, 4, call{name: "INCR", key: "n"}, "")
@@ -160,7 +160,7 @@ func TestTheCheckerFindsABatchThatIsInTheLogTwice(t *testing.T) {
 	w := still()
 	w.checker.requests = []*request{{}, {ended: true, outcome: refused}}
 	first, again := entryOf(2, 1, body("0")), entryOf(3, 1, body("0"))
-	first.Tag, again.Tag = raft.Tag{Origin: 1, Boot: 1, Sequence: 1}, raft.Tag{Origin: 1, Boot: 1, Sequence: 2}
+	first.Tag, again.Tag = raftlog.Tag{Origin: 1, Boot: 1, Sequence: 1}, raftlog.Tag{Origin: 1, Boot: 1, Sequence: 2}
 	w.checker.readEntry(&first)
 	violates(t, "batch twice", func() { w.checker.readEntry(&again) })
 	violates(t, "batch twice", func() { w.checker.readEntry(&first) })
@@ -187,7 +187,7 @@ func TestTheCheckerComparesEachRestartWithWhatWasDurable(t *testing.T) {
 	for _, forge := range []func(n *node){
 		func(n *node) { n.stable.vote = 3 },
 		func(n *node) { n.stable.term++ },
-		func(n *node) { n.stable.log.add([]raft.Entry{entryOf(2, 1, "lost")}) },
+		func(n *node) { n.stable.log.add([]raftlog.Entry{entryOf(2, 1, "lost")}) },
 		func(n *node) { n.stable.log = mirror{} },
 	} {
 		w := still()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // describe is a message in one line.
@@ -14,10 +15,10 @@ func describe(m *raft.Message) string {
 	if m.Reject {
 		s.WriteString(" reject")
 	}
-	if m.Previous != (raft.Mark{}) {
+	if m.Previous != (raftlog.Mark{}) {
 		fmt.Fprintf(&s, " previous %v", m.Previous)
 	}
-	if m.Hint != (raft.Mark{}) {
+	if m.Hint != (raftlog.Mark{}) {
 		fmt.Fprintf(&s, " hint %v", m.Hint)
 	}
 	numbers := []struct {
@@ -44,9 +45,9 @@ func describe(m *raft.Message) string {
 }
 
 // describeEntry is an entry in a few characters: where it is, what it is, whose it is.
-func describeEntry(e *raft.Entry) string {
+func describeEntry(e *raftlog.Entry) string {
 	kind := [...]string{"?", "noop", "batch", "configuration", "tick"}[e.Kind]
-	if e.Tag == (raft.Tag{}) {
+	if e.Tag == (raftlog.Tag{}) {
 		return fmt.Sprintf("[%v %s]", e.Mark(), kind)
 	}
 	return fmt.Sprintf("[%v %s n%d#%d]", e.Mark(), kind, e.Tag.Origin, e.Tag.Sequence)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // planFaults sets everything in motion that goes wrong in the safety phase.
@@ -70,7 +71,7 @@ func (w *World) every(mean time.Duration, act func()) {
 	})
 }
 
-func (w *World) fault(id raft.NodeID, name string) {
+func (w *World) fault(id raftlog.NodeID, name string) {
 	w.trace.note(w.now, noteFault, id, hashBytes([]byte(name)), 0)
 	w.tell(id, "%s", name)
 }
@@ -121,7 +122,7 @@ func (w *World) rejoin(n *node) {
 	if w.calm {
 		return
 	}
-	w.net.eachPeer(n.id, func(from, to raft.NodeID) { w.net.setCut(from, to, false) })
+	w.net.eachPeer(n.id, func(from, to raftlog.NodeID) { w.net.setCut(from, to, false) })
 }
 
 // hungMax bounds how long a disk hangs.
@@ -205,7 +206,7 @@ func (w *World) breakOne() {
 	w.net.closeLink(from, to)
 }
 
-func (w *World) pair() (from, to raft.NodeID) {
+func (w *World) pair() (from, to raftlog.NodeID) {
 	i := w.chance.IntN(len(w.nodes))
 	k := w.chance.IntN(len(w.nodes) - 1)
 	if k >= i {

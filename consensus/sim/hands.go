@@ -7,6 +7,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // hands are what a process has around its engine, in place of the pumps: the log writer, the history filler, the
@@ -160,12 +161,12 @@ func (n *node) failDisk() {
 	})
 }
 
-func (l *life) takeFill(entries []raft.Entry) {
+func (l *life) takeFill(entries []raftlog.Entry) {
 	l.do(l.w.chance.around(l.w.options.Disk.FillDelay), func() { l.fill(entries) })
 }
 
 // fill writes committed entries to history. While there is no space it tries again.
-func (l *life) fill(entries []raft.Entry) {
+func (l *life) fill(entries []raftlog.Entry) {
 	if l.w.now < l.fullUntil || l.w.now < l.hungUntil {
 		l.do(50*time.Millisecond, func() { l.fill(entries) })
 		return
@@ -252,7 +253,7 @@ func (l *life) apply(work *engine.Work) {
 	}
 }
 
-func (l *life) nextEntries(work *engine.Work) []raft.Entry {
+func (l *life) nextEntries(work *engine.Work) []raftlog.Entry {
 	next := l.applier.Applied() + 1
 	entries := work.Entries
 	if len(entries) > 0 {

@@ -3,7 +3,7 @@ package sim
 import (
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // history stands in for the segments of a node's log: entries behind a base, of which a first part is durable. It is
@@ -11,22 +11,22 @@ import (
 // operating system.
 type history struct {
 	// first is the index with which the directory began, base the entry before the first that is still there.
-	first   raft.Index
-	base    raft.Mark
-	entries []raft.Entry
-	synced  raft.Index
+	first   raftlog.Index
+	base    raftlog.Mark
+	entries []raftlog.Entry
+	synced  raftlog.Index
 }
 
 // newHistory is an empty history behind a mark.
-func newHistory(base raft.Mark) *history {
+func newHistory(base raftlog.Mark) *history {
 	return &history{first: base.Index + 1, base: base, synced: base.Index}
 }
 
 // last is the end of the history.
-func (h *history) last() raft.Index { return h.base.Index + raft.Index(len(h.entries)) }
+func (h *history) last() raftlog.Index { return h.base.Index + raftlog.Index(len(h.entries)) }
 
 // write adds entries at the end.
-func (h *history) write(entries []raft.Entry) {
+func (h *history) write(entries []raftlog.Entry) {
 	if first := entries[0].Index; first != h.last()+1 {
 		panic(&Violation{Rule: "history", Text: fmt.Sprintf("entry %d written behind entry %d", first, h.last())})
 	}
@@ -34,14 +34,14 @@ func (h *history) write(entries []raft.Entry) {
 }
 
 // Sync implements journal.History.
-func (h *history) Sync() (raft.Index, error) {
+func (h *history) Sync() (raftlog.Index, error) {
 	h.synced = h.last()
 	return h.synced, nil
 }
 
 // cut drops what is beyond the checkpoint: only the journal knows whether it is true. It reports whether everything up
 // to the checkpoint is there.
-func (h *history) cut(checkpoint raft.Index) bool {
+func (h *history) cut(checkpoint raftlog.Index) bool {
 	if checkpoint > h.last() || checkpoint < h.base.Index {
 		return false
 	}
@@ -51,7 +51,7 @@ func (h *history) cut(checkpoint raft.Index) bool {
 }
 
 // trim drops what is before an index, and durably so.
-func (h *history) trim(keep raft.Index) {
+func (h *history) trim(keep raftlog.Index) {
 	if keep <= h.base.Index+1 {
 		return
 	}
@@ -60,7 +60,7 @@ func (h *history) trim(keep raft.Index) {
 		return
 	}
 	h.base = h.entries[gone-1].Mark()
-	h.entries = append([]raft.Entry(nil), h.entries[gone:]...)
+	h.entries = append([]raftlog.Entry(nil), h.entries[gone:]...)
 	h.synced = max(h.synced, h.base.Index)
 }
 
@@ -81,9 +81,9 @@ func (h *history) losePower(choose func(n int) int) {
 
 // read returns the mark before an index and the entries from it on, within a number of bytes but at least one; none if
 // history does not reach so far, in either direction.
-func (h *history) read(from raft.Index, maxBytes int) (previous raft.Mark, entries []raft.Entry) {
+func (h *history) read(from raftlog.Index, maxBytes int) (previous raftlog.Mark, entries []raftlog.Entry) {
 	if from <= h.base.Index || from > h.last() {
-		return raft.Mark{}, nil
+		return raftlog.Mark{}, nil
 	}
 	begin := int(from-h.base.Index) - 1
 	previous = h.base
@@ -99,17 +99,16 @@ func (h *history) read(from raft.Index, maxBytes int) (previous raft.Mark, entri
 }
 
 // compacted reports whether an entry is gone for good.
-func (h *history) compacted(i raft.Index) bool { return i <= h.base.Index }
+func (h *history) compacted(i raftlog.Index) bool { return i <= h.base.Index }
 
 // copyEntries copies entries as a disk or a wire does: bytes are not shared, configurations are not decoded.
-func copyEntries(entries []raft.Entry) []raft.Entry {
+func copyEntries(entries []raftlog.Entry) []raftlog.Entry {
 	if entries == nil {
 		return nil
 	}
-	copies := make([]raft.Entry, len(entries))
+	copies := make([]raftlog.Entry, len(entries))
 	for i, e := range entries {
 		e.Body = append([]byte(nil), e.Body...)
-		e.Configuration = nil
 		copies[i] = e
 	}
 	return copies

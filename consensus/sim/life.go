@@ -4,16 +4,18 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // life is one process of a node: the engine, and in place of its goroutines the events that this file and hands.go
 // plan.
 type life struct {
 	*node
-	boot    raft.Boot
+	boot    raftlog.Boot
 	dead    bool
 	engine  *engine.Engine
 	applier *engine.Applier
@@ -32,11 +34,11 @@ type life struct {
 	log mirror
 	// role, term and commit are those after the last turn.
 	role   raft.Role
-	term   raft.Term
-	commit raft.Index
+	term   raftlog.Term
+	commit raftlog.Index
 	// inForce is the configuration by which the next turn decides, inForceSince the index of its entry.
-	inForce      *raft.Configuration
-	inForceSince raft.Index
+	inForce      *membership.Configuration
+	inForceSince raftlog.Index
 
 	hands
 	snapshotHands
@@ -47,7 +49,7 @@ type life struct {
 func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	w := n.w
 	o := w.options.Engine
-	o.ID, o.Boot, o.Weakened = n.id, raft.Boot(w.chance.Uint64()|1), w.options.Weakened
+	o.ID, o.Boot, o.Weakened = n.id, raftlog.Boot(w.chance.Uint64()|1), w.options.Weakened
 	o.Seed = w.chance.Uint64()
 	if w.options.SameSeeds {
 		o.Seed = 42
@@ -57,7 +59,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 		Entries: r.Entries, LastStamp: r.CheckpointStamp,
 	}
 	if r.ConfigurationIndex > 0 {
-		c, err := engine.DecodeConfiguration(r.ConfigurationBody)
+		c, err := membership.Decode(r.ConfigurationBody)
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +138,7 @@ func (l *life) receive(m raft.Message) {
 	l.wake()
 }
 
-func (l *life) linkUp(to raft.NodeID) {
+func (l *life) linkUp(to raftlog.NodeID) {
 	l.in.LinksUp = append(l.in.LinksUp, to)
 	l.wake()
 }

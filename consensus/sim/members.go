@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Members come and go. An operator asks for changes, wherever it believes the leader to be, and does not look what came
@@ -30,17 +32,17 @@ func (o *Options) idsMax() int {
 }
 
 // membersChanged hears of each newest committed configuration, from whoever knows it first.
-func (w *World) membersChanged(c *raft.Configuration) {
+func (w *World) membersChanged(c *membership.Configuration) {
 	for _, m := range c.Members {
 		for int(m.ID) > len(w.nodes) {
-			n := newNode(w, raft.NodeID(len(w.nodes)+1))
+			n := newNode(w, raftlog.NodeID(len(w.nodes)+1))
 			w.nodes = append(w.nodes, n)
 			w.counts.Joined++
 			w.after(w.chance.between(0, time.Second), n.start)
 		}
 	}
 	for _, n := range w.nodes {
-		if n.left || !engine.LeftOut(c, n.id) {
+		if n.left || !membership.LeftOut(c, n.id) {
 			continue
 		}
 		n.left = true
@@ -69,8 +71,8 @@ func (w *World) changeMembers() {
 }
 
 // inventChange makes up a change of a cluster that is configured like this, as far as anybody knows.
-func (w *World) inventChange(c *raft.Configuration) engine.Change {
-	var change engine.Change
+func (w *World) inventChange(c *membership.Configuration) membership.Change {
+	var change membership.Change
 	voter := c.Voters[w.chance.IntN(len(c.Voters))]
 	if leader := w.leader(); leader != nil && w.chance.hits(0.3) {
 		voter = leader.id
@@ -80,30 +82,30 @@ func (w *World) inventChange(c *raft.Configuration) engine.Change {
 	case kind < 3 && joins:
 		change.Add, change.Learner = w.strangers(1), w.chance.hits(0.3)
 	case kind < 5 && len(c.Voters) > 2:
-		change.Remove = []raft.NodeID{voter}
+		change.Remove = []raftlog.NodeID{voter}
 	case kind < 7 && joins:
-		change.Add, change.Remove = w.strangers(1), []raft.NodeID{voter}
+		change.Add, change.Remove = w.strangers(1), []raftlog.NodeID{voter}
 	case kind == 7 && joins:
 		change.Add, change.Remove = w.strangers(2), c.Voters
 	case kind == 8 && len(c.Learners) > 0:
-		learner := engine.FindMember(c, c.Learners[w.chance.IntN(len(c.Learners))])
+		learner := membership.Find(c, c.Learners[w.chance.IntN(len(c.Learners))])
 		if w.chance.hits(0.5) {
-			change.Add = []raft.Member{*learner}
+			change.Add = []membership.Member{*learner}
 		} else {
-			change.Remove = []raft.NodeID{learner.ID}
+			change.Remove = []raftlog.NodeID{learner.ID}
 		}
 	default:
 		moved := c.Members[w.chance.IntN(len(c.Members))]
 		moved.ClientAddress = fmt.Sprintf("10.0.0.%d:%d", moved.ID, w.chance.number(1, 1<<16-1))
-		change.Update = []raft.Member{moved}
+		change.Update = []membership.Member{moved}
 	}
 	return change
 }
 
 // strangers are new members, each with a data directory that nobody has seen before.
-func (w *World) strangers(count int) (members []raft.Member) {
+func (w *World) strangers(count int) (members []membership.Member) {
 	for range count {
-		members = append(members, raft.Member{
+		members = append(members, membership.Member{
 			Name: fmt.Sprintf("%040x", w.chance.Uint64()), Incarnation: w.chance.Uint64() | 1,
 		})
 	}
@@ -111,7 +113,7 @@ func (w *World) strangers(count int) (members []raft.Member) {
 }
 
 // requestChange gives a change to a process. It is refused only for reasons that an operator understands.
-func (w *World) requestChange(l *life, change engine.Change) *engine.ChangeRequest {
+func (w *World) requestChange(l *life, change membership.Change) *engine.ChangeRequest {
 	r := &engine.ChangeRequest{Change: change}
 	r.Wake = func() {
 		w.tell(l.id, "changes  %v: %v, %v", describeChange(&change), r.Accepted, r.Err)
@@ -120,7 +122,7 @@ func (w *World) requestChange(l *life, change engine.Change) *engine.ChangeReque
 			return
 		}
 		understood := []error{
-			raft.ErrNotLeader, raft.ErrTooEarly, raft.ErrChangeInProgress, engine.ErrNoMember, engine.ErrLastVoter,
+			raft.ErrNotLeader, raft.ErrTooEarly, membership.ErrChangeInProgress, membership.ErrNoMember, membership.ErrLastVoter,
 		}
 		if !slices.ContainsFunc(understood, func(err error) bool { return errors.Is(r.Err, err) }) {
 			w.fail("change", "n%d refuses %s: %v", l.id, describeChange(&change), r.Err)
@@ -131,7 +133,7 @@ func (w *World) requestChange(l *life, change engine.Change) *engine.ChangeReque
 	return r
 }
 
-func describeChange(c *engine.Change) string {
+func describeChange(c *membership.Change) string {
 	return fmt.Sprintf("add %d (learner: %v) remove %d update %d", len(c.Add), c.Learner, c.Remove, len(c.Update))
 }
 
@@ -143,7 +145,7 @@ func (w *World) rift(l *life) {
 		return
 	}
 	c := l.engine.Core().Configuration()
-	isNew := func(id raft.NodeID) bool {
+	isNew := func(id raftlog.NodeID) bool {
 		return slices.Contains(c.Promote, id) || c.Joint() && !slices.Contains(c.Outgoing, id)
 	}
 	w.after(w.chance.between(0, f.RiftWithin), func() {
@@ -196,7 +198,7 @@ func (w *World) sendOff(deadline time.Duration, core []*node) {
 		return
 	}
 	removed := w.node(voters[w.chance.IntN(len(voters))])
-	change := engine.Change{Remove: []raft.NodeID{removed.id}}
+	change := membership.Change{Remove: []raftlog.NodeID{removed.id}}
 	w.await(deadline, "removal", core, func() bool {
 		if leader := w.coreLeader(core); !removed.left && w.whole() && leader != nil {
 			w.requestChange(leader.life, change)
@@ -205,7 +207,7 @@ func (w *World) sendOff(deadline time.Duration, core []*node) {
 	})
 	w.await(deadline, fmt.Sprintf("news of its removal for n%d", removed.id), core, func() bool {
 		c, _ := removed.life.engine.Core().CommittedConfiguration()
-		return engine.LeftOut(c, removed.id)
+		return membership.LeftOut(c, removed.id)
 	})
 	r := &request{calls: []call{{name: "INCR", key: "n.left"}}}
 	w.submit(removed.life, r)

@@ -1,27 +1,29 @@
 package sim
 
-import "github.com/raftredis/raftredis/consensus/raft"
+import (
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // mirror is a log as the checkers see it: for each index the term of the entry, and a hash of the log up to and
 // including it. Two logs are equal up to an index if and only if their hashes there are equal.
 type mirror struct{ prefixes []prefix }
 
 type prefix struct {
-	term raft.Term
+	term raftlog.Term
 	hash uint64
 }
 
 // last is the end of the log.
-func (m *mirror) last() raft.Mark {
+func (m *mirror) last() raftlog.Mark {
 	n := len(m.prefixes)
 	if n == 0 {
-		return raft.Mark{}
+		return raftlog.Mark{}
 	}
-	return raft.Mark{Term: m.prefixes[n-1].term, Index: raft.Index(n)}
+	return raftlog.Mark{Term: m.prefixes[n-1].term, Index: raftlog.Index(n)}
 }
 
 // at is the prefix that ends at an index; the zero prefix for index 0 and for indexes that the log does not have.
-func (m *mirror) at(i raft.Index) prefix {
+func (m *mirror) at(i raftlog.Index) prefix {
 	if i == 0 || int(i) > len(m.prefixes) {
 		return prefix{}
 	}
@@ -29,7 +31,7 @@ func (m *mirror) at(i raft.Index) prefix {
 }
 
 // add replaces what is at or after the first entry by the entries, and reports whether they follow what is before.
-func (m *mirror) add(entries []raft.Entry) bool {
+func (m *mirror) add(entries []raftlog.Entry) bool {
 	if len(entries) == 0 {
 		return true
 	}
@@ -53,7 +55,7 @@ func (m *mirror) clone() mirror { return mirror{prefixes: append([]prefix(nil), 
 
 // hashOf is a hash of everything that an entry says. It is computed from the bytes each time, so that a body that
 // somebody changed after the fact does not go unnoticed.
-func hashOf(e *raft.Entry) uint64 {
+func hashOf(e *raftlog.Entry) uint64 {
 	h := mix(uint64(e.Index), uint64(e.Term))
 	h = mix(h, uint64(e.Kind)<<32|uint64(e.CRC))
 	h = mix(h, uint64(e.Tag.Origin))

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // network carries messages between nodes. For each direction between two nodes there is a connection, as the product
@@ -47,7 +48,7 @@ func newNetwork(w *World) *network {
 	return net
 }
 
-func (net *network) link(from, to raft.NodeID) *link { return &net.links[from][to] }
+func (net *network) link(from, to raftlog.NodeID) *link { return &net.links[from][to] }
 
 // send takes messages from a node.
 func (net *network) send(messages []raft.Message) {
@@ -124,7 +125,7 @@ func (net *network) release() {
 }
 
 // closeLink breaks the connection from one node to another: what is under way is lost. It is made anew after a while.
-func (net *network) closeLink(from, to raft.NodeID) {
+func (net *network) closeLink(from, to raftlog.NodeID) {
 	l := net.link(from, to)
 	if !l.up {
 		return
@@ -135,7 +136,7 @@ func (net *network) closeLink(from, to raft.NodeID) {
 }
 
 // reconnect makes a connection anew, if both ends are there by then.
-func (net *network) reconnect(from, to raft.NodeID) {
+func (net *network) reconnect(from, to raftlog.NodeID) {
 	w := net.w
 	w.after(w.chance.between(time.Millisecond, 30*time.Millisecond), func() {
 		l := net.link(from, to)
@@ -150,7 +151,7 @@ func (net *network) reconnect(from, to raft.NodeID) {
 }
 
 // eachPeer calls f for both directions between a node and every other.
-func (net *network) eachPeer(id raft.NodeID, f func(from, to raft.NodeID)) {
+func (net *network) eachPeer(id raftlog.NodeID, f func(from, to raftlog.NodeID)) {
 	for _, n := range net.w.nodes {
 		if n.id != id {
 			f(id, n.id)
@@ -160,7 +161,7 @@ func (net *network) eachPeer(id raft.NodeID, f func(from, to raft.NodeID)) {
 }
 
 // setCut cuts a direction or heals it. A healed connection goes on, or turns out to be broken.
-func (net *network) setCut(from, to raft.NodeID, cut bool) {
+func (net *network) setCut(from, to raftlog.NodeID, cut bool) {
 	l := net.link(from, to)
 	if l.cut == cut {
 		return
@@ -193,7 +194,7 @@ func (net *network) heal() {
 func copyMessage(m *raft.Message) raft.Message {
 	c := *m
 	c.Entries = copyEntries(m.Entries)
-	c.Absent = append([]raft.NodeID(nil), m.Absent...)
+	c.Absent = append([]raftlog.NodeID(nil), m.Absent...)
 	c.Batches = append([]raft.Batch(nil), m.Batches...)
 	for i := range c.Batches {
 		c.Batches[i].Body = append([]byte(nil), c.Batches[i].Body...)

@@ -8,16 +8,18 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // node is a machine of the cluster: what outlives its processes.
 type node struct {
 	w  *World
-	id raft.NodeID
+	id raftlog.NodeID
 	// disk holds the journal; each crash replaces it by what is left.
 	disk *vfs.Memory
 	// histories are the histories by the names of their directories; historyName is the one in force.
@@ -45,15 +47,15 @@ type node struct {
 
 // stable is the durable state of a node as the checkers know it.
 type stable struct {
-	term raft.Term
-	vote raft.NodeID
+	term raftlog.Term
+	vote raftlog.NodeID
 	log  mirror
 	// snapshot is the one that the journal names.
-	snapshot *raft.SnapshotMark
+	snapshot *raftlog.SnapshotMark
 }
 
 // switchTo puts a snapshot in force.
-func (s *stable) switchTo(to *raft.SnapshotSwitch, c *checker) {
+func (s *stable) switchTo(to *raftlog.SnapshotSwitch, c *checker) {
 	s.snapshot = to.Snapshot
 	if to.Restart {
 		s.log = c.upTo(to.Snapshot.Mark)
@@ -77,17 +79,17 @@ func (s *stable) equal(o *stable) bool {
 
 // newNode makes a machine with the disk of a node that is ready to start for the first time: with the cluster's first
 // entry, or blank.
-func newNode(w *World, id raft.NodeID) *node {
+func newNode(w *World, id raftlog.NodeID) *node {
 	o := &w.options
 	n := &node{w: w, id: id, disk: vfs.NewMemory(), tick: o.Clock.Tick, historyName: "history-1"}
-	n.histories = map[string]*history{n.historyName: newHistory(raft.Mark{})}
+	n.histories = map[string]*history{n.historyName: newHistory(raftlog.Mark{})}
 	if o.Clock.RateError > 0 {
 		n.tick = time.Duration(float64(n.tick) * (1 + o.Clock.RateError*(2*w.chance.Float64()-1)))
 	}
 	n.offset = w.chance.between(-o.Clock.Offset, o.Clock.Offset)
 	opening := journal.Opening{HistoryDirectory: n.historyName, HistoryFirst: 1}
 	if id == 1 || !o.Blank && int(id) <= o.Nodes {
-		opening.Term, opening.Entries = 1, []raft.Entry{firstEntry(o)}
+		opening.Term, opening.Entries = 1, []raftlog.Entry{firstEntry(o)}
 		n.stable.term = 1
 		n.stable.log.add(opening.Entries)
 	}
@@ -98,18 +100,18 @@ func newNode(w *World, id raft.NodeID) *node {
 }
 
 // firstEntry is the entry that makes the cluster.
-func firstEntry(o *Options) raft.Entry {
-	c := raft.Configuration{ClusterID: o.Seed | 1, HashSeed: mix(o.Seed, 2), NextID: raft.NodeID(o.Nodes + 1)}
+func firstEntry(o *Options) raftlog.Entry {
+	c := membership.Configuration{ClusterID: o.Seed | 1, HashSeed: mix(o.Seed, 2), NextID: raftlog.NodeID(o.Nodes + 1)}
 	for i := range o.Nodes {
-		id := raft.NodeID(i + 1)
-		c.Members = append(c.Members, raft.Member{ID: id, Name: fmt.Sprintf("%040x", id), Incarnation: uint64(id)})
+		id := raftlog.NodeID(i + 1)
+		c.Members = append(c.Members, membership.Member{ID: id, Name: fmt.Sprintf("%040x", id), Incarnation: uint64(id)})
 		c.Voters = append(c.Voters, id)
 	}
 	return engine.FirstEntry(&c, epoch)
 }
 
 // epoch is what wall clocks say when the world begins.
-const epoch raft.Stamp = 1_700_000_000_000
+const epoch raftlog.Stamp = 1_700_000_000_000
 
 func (n *node) journalOptions() journal.Options {
 	d := &n.w.options.Disk
@@ -321,8 +323,8 @@ func (n *node) makeStable(group []raft.AppendOperation) {
 }
 
 // clock is the node's wall clock.
-func (n *node) clock() raft.Stamp {
-	return epoch + raft.Stamp((n.w.now + n.offset).Milliseconds())
+func (n *node) clock() raftlog.Stamp {
+	return epoch + raftlog.Stamp((n.w.now + n.offset).Milliseconds())
 }
 
 func boolean(b bool) uint64 {
@@ -341,7 +343,7 @@ type machine struct {
 // Apply implements engine.StateMachine.
 func (m machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
 	result := m.Machine.Apply(index, stamp, data, local)
-	m.node.w.checker.reaches(m.node, raft.Index(index), m.Machine.Hash())
+	m.node.w.checker.reaches(m.node, raftlog.Index(index), m.Machine.Hash())
 	return result
 }
 

@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // outcome is how a request ended, as a client sees it.
@@ -40,12 +40,12 @@ type request struct {
 	// asked and answered are moments on the world's own count of requests and answers.
 	asked, answered int64
 	// mustSee is the index that any client had seen the effects of when this was asked.
-	mustSee raft.Index
+	mustSee raftlog.Index
 	ended   bool
 	outcome outcome
 	replies []string
 	// index is where the batch is in the committed log, 0 as long as it is not.
-	index raft.Index
+	index raftlog.Index
 	// timed: its answers depend on the time, of which the model knows nothing. Only scripts ask such things.
 	timed bool
 	// then is called when it ended.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // crashPointsMax is more than any of what is interrupted here does to a disk.
@@ -190,7 +191,7 @@ func TestS25_AFreshLeaderWithAWrongClockExpiresNothing(t *testing.T) {
 				m.Clock = 0
 			}
 			for i := range m.Entries {
-				if m.Entries[i].Stamp > epoch+raft.Stamp(s.now.Milliseconds())+50 {
+				if m.Entries[i].Stamp > epoch+raftlog.Stamp(s.now.Milliseconds())+50 {
 					t.Fatalf("%v: entry %v is stamped with %d", s.now, m.Entries[i].Mark(), m.Entries[i].Stamp)
 				}
 			}

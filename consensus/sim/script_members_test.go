@@ -4,15 +4,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // membersByHand lets members come and go in a script, and only when it says so.
 func membersByHand(o *Options) { o.Faults.Members = 1000 * time.Hour }
 
 // change asks a leader for a change and waits until it is in its log.
-func (s *script) change(leader *node, c engine.Change) {
+func (s *script) change(leader *node, c membership.Change) {
 	s.t.Helper()
 	r := s.requestChange(leader.life, c)
 	s.until("answer to the change", func() bool { return r.Accepted != nil || r.Err != nil })
@@ -35,12 +36,12 @@ func (s *script) machines(count int) {
 }
 
 // configurationIn is the last configuration that a message carries, nil if there is none.
-func (s *script) configurationIn(m *raft.Message) (c *raft.Configuration) {
+func (s *script) configurationIn(m *raft.Message) (c *membership.Configuration) {
 	for i := range m.Entries {
-		if m.Entries[i].Kind != raft.EntryConfiguration {
+		if m.Entries[i].Kind != raftlog.EntryConfiguration {
 			continue
 		}
-		decoded, err := engine.DecodeConfiguration(m.Entries[i].Body)
+		decoded, err := membership.Decode(m.Entries[i].Body)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -59,12 +60,12 @@ func TestS24_ANodeThatIsLeftOutLeadsUntilThatIsCommitted(t *testing.T) {
 		end := func(m *raft.Message) bool {
 			c := s.configurationIn(m)
 			return c != nil && !c.Joint() && len(c.Retire) == 0 && len(c.Learners) == 0 && len(c.Members) == 3 &&
-				engine.LeftOut(c, removed.id)
+				membership.LeftOut(c, removed.id)
 		}
 		s.filtered(func(m *raft.Message) verdict { return when(end(m) && m.To != removed.id, drop) })
-		s.change(leader, engine.Change{Add: s.strangers(1), Remove: []raft.NodeID{removed.id}})
+		s.change(leader, membership.Change{Add: s.strangers(1), Remove: []raftlog.NodeID{removed.id}})
 		s.until("end of the change on the disk of the node that it leaves out", func() bool {
-			return engine.LeftOut(leader.life.engine.Core().Configuration(), removed.id) &&
+			return membership.LeftOut(leader.life.engine.Core().Configuration(), removed.id) &&
 				removed.stable.log.last() == leader.life.log.last()
 		})
 		s.powerOff(leader)
@@ -89,7 +90,7 @@ func TestD4_NewVotersVoteBeforeTheyKnowThatTheyAreVoters(t *testing.T) {
 		knows, other := s.others(leader)[0], s.others(leader)[1]
 		joint := func(m *raft.Message) bool { c := s.configurationIn(m); return c != nil && c.Joint() }
 		s.filtered(func(m *raft.Message) verdict { return when(joint(m) && m.To != knows.id, drop) })
-		s.change(leader, engine.Change{Add: s.strangers(2), Remove: []raft.NodeID{knows.id, other.id}})
+		s.change(leader, membership.Change{Add: s.strangers(2), Remove: []raftlog.NodeID{knows.id, other.id}})
 		s.until("joint configuration on one more disk", func() bool {
 			c := leader.life.engine.Core().Configuration()
 			return c.Joint() && knows.stable.log.last() == leader.life.log.last()
@@ -110,7 +111,7 @@ func TestD8_ReplacingAllVotersHoldsUpNobody(t *testing.T) {
 		leader := s.elected()
 		load := s.load(old...)
 		s.pass(time.Second)
-		s.change(leader, engine.Change{Add: s.strangers(3), Remove: []raft.NodeID{1, 2, 3}})
+		s.change(leader, membership.Change{Add: s.strangers(3), Remove: []raftlog.NodeID{1, 2, 3}})
 		s.machines(6)
 		for _, n := range s.nodes[3:] {
 			load.ask(n)
@@ -140,7 +141,7 @@ func TestD9_S8_ANodeRemovedInItsAbsenceDisturbsNobody(t *testing.T) {
 		sent := s.ask(removed, "INCR n") // and lost
 		s.until("loss of the leader", func() bool { return removed.life.engine.Core().Leader() == 0 })
 		parked := s.ask(removed, "INCR n")
-		s.change(leader, engine.Change{Remove: []raft.NodeID{removed.id}})
+		s.change(leader, membership.Change{Remove: []raftlog.NodeID{removed.id}})
 		s.until("removal", func() bool { return removed.left })
 		if sent.ended || parked.ended {
 			t.Fatalf("nothing is known yet of %v and %v", sent, parked)
@@ -150,7 +151,7 @@ func TestD9_S8_ANodeRemovedInItsAbsenceDisturbsNobody(t *testing.T) {
 		s.expect(parked, refused)
 		s.until("news of it", func() bool {
 			c, _ := removed.life.engine.Core().CommittedConfiguration()
-			return engine.LeftOut(c, removed.id)
+			return membership.LeftOut(c, removed.id)
 		})
 		asked := s.now
 		s.expect(s.ask(removed, "INCR n"), refused)

@@ -194,7 +194,7 @@ func TestS13_WhatCameFromThePageCacheIsSyncedBeforeItIsAcknowledged(t *testing.T
 		s.until("sync under way", func() bool { return f.life.group != nil })
 		f.slowDiskUntil = 0
 		group := f.life.group
-		if !f.interrupted(1, func() error { return f.life.journal.Append(group) }) {
+		if !f.interrupted(1, func() error { return f.life.journal.Append(raft.Operations(nil, group)) }) {
 			t.Fatal("the process survived")
 		}
 		f.pending = group

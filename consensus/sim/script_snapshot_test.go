@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // compactByHand lets snapshots be taken in a script only when it says so; what they make dispensable goes at once.
@@ -25,7 +26,7 @@ func (s *script) takes(n *node) {
 }
 
 // inForce is the index of the snapshot that a node's journal names.
-func (s *script) inForce(n *node) raft.Index {
+func (s *script) inForce(n *node) raftlog.Index {
 	if n.stable.snapshot == nil {
 		return 0
 	}

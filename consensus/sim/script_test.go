@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // script is a world in which nothing happens by accident: a healthy cluster without clients, to which a test does one
@@ -186,4 +187,4 @@ func (s *script) tapped(fits func(m *raft.Message) bool) *raft.Message {
 }
 
 // has reports whether a node's log holds the request's batch.
-func (s *script) has(n *node, from raft.Index) bool { return n.life.log.last().Index >= from }
+func (s *script) has(n *node, from raftlog.Index) bool { return n.life.log.last().Index >= from }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The liveness phase. A majority of the nodes, the core, is made whole: its links are healed, its nodes are started, no
@@ -81,7 +82,7 @@ func (w *World) chooseCore() []*node {
 		n.life.pausedUntil = w.now
 		n.life.beginGroup()
 	}
-	names := make([]raft.NodeID, len(core))
+	names := make([]raftlog.NodeID, len(core))
 	for i, n := range core {
 		names[i] = n.id
 	}

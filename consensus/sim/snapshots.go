@@ -10,6 +10,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // snapshotsDirectory is where the files are on a node's disk. The store is the product's; what is written to it and
@@ -24,7 +25,7 @@ type snapshotHands struct {
 	// transfer is being fetched.
 	transfer *transfer
 	// garbage waits to be removed.
-	garbage [][]raft.SnapshotMark
+	garbage [][]raftlog.SnapshotMark
 }
 
 // openSnapshots finds what the disk holds, removes what nobody names, and gives the machine the state of the snapshot
@@ -38,13 +39,13 @@ func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, en
 	if err != nil {
 		return nil, engine.Base{}, err
 	}
-	var keep []raft.SnapshotMark
+	var keep []raftlog.SnapshotMark
 	for _, f := range found {
 		if f.Kind == snapshot.Receiving && (o.Snapshot == nil || f.Mark.Index > o.Snapshot.Index) {
-			keep = []raft.SnapshotMark{{Mark: f.Mark, FileHash: f.FileHash}}
+			keep = []raftlog.SnapshotMark{{Mark: f.Mark, FileHash: f.FileHash}}
 		}
 	}
-	for _, mark := range []*raft.SnapshotMark{o.Snapshot, o.Retained} {
+	for _, mark := range []*raftlog.SnapshotMark{o.Snapshot, o.Retained} {
 		if mark != nil {
 			keep = append(keep, *mark)
 		}
@@ -62,7 +63,7 @@ func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, en
 
 // restore gives the machine the state of a file that the journal names: it has to be there, whole, and the state that
 // everyone has at its index.
-func (n *node) restore(store *snapshot.Store, mark raft.SnapshotMark, m machine) (engine.Base, error) {
+func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machine) (engine.Base, error) {
 	f, err := store.Open(mark)
 	if err != nil {
 		return engine.Base{}, err
@@ -100,12 +101,12 @@ func (l *life) commitGroup(group []raft.AppendOperation) error {
 			return err
 		}
 	}
-	return l.journal.Append(group)
+	return l.journal.Append(raft.Operations(nil, group))
 }
 
 // switchTo makes the journal name a snapshot. A new history is there before the journal names it; the old one goes
 // afterwards.
-func (l *life) switchTo(s *raft.SnapshotSwitch) error {
+func (l *life) switchTo(s *raftlog.SnapshotSwitch) error {
 	n := l.node
 	name := n.historyName
 	if s.Restart {
@@ -137,7 +138,7 @@ func (n *node) useHistory(name string) {
 func (n *node) history() *history { return n.histories[n.historyName] }
 
 // Sync implements journal.History: whichever history is in force.
-func (n *node) Sync() (raft.Index, error) { return n.history().Sync() }
+func (n *node) Sync() (raftlog.Index, error) { return n.history().Sync() }
 
 // takeFrozen begins to write a frozen state.
 func (l *life) takeFrozen(f engine.Frozen) {
@@ -174,16 +175,16 @@ func (l *life) finishSnapshot() {
 	l.wake()
 }
 
-func (l *life) writeSnapshot() (raft.SnapshotMark, error) {
+func (l *life) writeSnapshot() (raftlog.SnapshotMark, error) {
 	f := l.frozen
 	w, err := l.store.Create(snapshot.Header{
 		Mark: f.Mark, ClusterID: f.ClusterID, HashSeed: f.HashSeed, Stamp: f.Stamp, StateHash: f.StateHash,
 		Level: f.Level, Configuration: f.Configuration,
 	}, nil)
 	if err != nil {
-		return raft.SnapshotMark{}, err
+		return raftlog.SnapshotMark{}, err
 	}
-	var mark raft.SnapshotMark
+	var mark raftlog.SnapshotMark
 	if _, err = f.Image.WriteTo(w); err == nil {
 		mark, err = w.Commit()
 	}
@@ -191,8 +192,8 @@ func (l *life) writeSnapshot() (raft.SnapshotMark, error) {
 }
 
 // takeGarbage removes the files that are not named. Lists are carried out in their order.
-func (l *life) takeGarbage(keep []raft.SnapshotMark) {
-	l.garbage = append(l.garbage, append([]raft.SnapshotMark(nil), keep...))
+func (l *life) takeGarbage(keep []raftlog.SnapshotMark) {
+	l.garbage = append(l.garbage, append([]raftlog.SnapshotMark(nil), keep...))
 	l.do(l.w.chance.around(l.w.options.Disk.FillDelay), func() { l.onDisk(l.removeGarbage) })
 }
 
@@ -207,7 +208,7 @@ func (l *life) removeGarbage() {
 }
 
 // takeTrim drops old history, but not what the next start looks for.
-func (l *life) takeTrim(keep raft.Index) {
+func (l *life) takeTrim(keep raftlog.Index) {
 	l.do(l.w.chance.around(l.w.options.Disk.FillDelay), func() {
 		l.onDisk(func() {
 			h := l.history()
@@ -219,7 +220,7 @@ func (l *life) takeTrim(keep raft.Index) {
 }
 
 // jump gives the machine the state of a snapshot of others.
-func (l *life) jump(mark *raft.SnapshotMark) {
+func (l *life) jump(mark *raftlog.SnapshotMark) {
 	base, err := l.restore(l.store, *mark, l.machine)
 	if err != nil {
 		l.w.fail("install", "n%d cannot restore the snapshot at %v, which its journal names: %v", l.id, mark.Mark, err)

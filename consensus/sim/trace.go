@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // trace remembers what happened: always as one number, which two runs of a seed must agree on, and as one line per
@@ -17,7 +17,7 @@ type trace struct {
 }
 
 // note adds what happened to the number.
-func (t *trace) note(now time.Duration, what byte, node raft.NodeID, a, b uint64) {
+func (t *trace) note(now time.Duration, what byte, node raftlog.NodeID, a, b uint64) {
 	t.events++
 	h := mix(t.hash, uint64(now))
 	h = mix(h, uint64(what)<<56^uint64(node))
@@ -37,7 +37,7 @@ const (
 )
 
 // tell writes a line. Callers with arguments that cost something ask w.telling first.
-func (w *World) tell(id raft.NodeID, format string, args ...any) {
+func (w *World) tell(id raftlog.NodeID, format string, args ...any) {
 	if w.trace.out == nil {
 		return
 	}

@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // World is one run of the simulator: a cluster, its clients, everything around them, and the checkers.
@@ -79,7 +79,7 @@ func newWorld(o Options) *World {
 	w.net = newNetwork(w)
 	w.checker = newChecker(w)
 	for i := range o.Nodes {
-		w.nodes = append(w.nodes, newNode(w, raft.NodeID(i+1)))
+		w.nodes = append(w.nodes, newNode(w, raftlog.NodeID(i+1)))
 	}
 	for i := range o.Clients.Count {
 		w.clients = append(w.clients, newClient(w, i))
@@ -104,7 +104,7 @@ func (w *World) run(until time.Duration) {
 	}
 }
 
-func (w *World) node(id raft.NodeID) *node { return w.nodes[id-1] }
+func (w *World) node(id raftlog.NodeID) *node { return w.nodes[id-1] }
 
 func (w *World) result() Result {
 	w.counts.Committed = len(w.checker.committed)

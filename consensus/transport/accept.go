@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Waits after a failed accept, as when the process has no file descriptor left: trying at once would burn a core.
@@ -207,7 +208,7 @@ func (t *Transport) receive(in *incoming, frames *frameReader) error {
 }
 
 // gather reads one frame, and then those that are there.
-func (t *Transport) gather(frames *frameReader, own *Hello, from raft.NodeID, batch *[]raft.Message) error {
+func (t *Transport) gather(frames *frameReader, own *Hello, from raftlog.NodeID, batch *[]raft.Message) error {
 	for first := true; first || frames.ready(); first = false {
 		h, body, err := frames.next()
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // referenceBytes is the size from which a body is handed to the kernel where it lies, instead of being copied between
@@ -83,7 +84,7 @@ func (a *assembly) end(b begun, h header) {
 var noHeader [headerBytes]byte
 
 // alive adds the frame that says only that the sender is there.
-func (a *assembly) alive(clusterID uint64, from, to raft.NodeID) {
+func (a *assembly) alive(clusterID uint64, from, to raftlog.NodeID) {
 	a.scratch = appendFrame(a.scratch, header{kind: frameAlive, clusterID: clusterID, from: from, to: to}, nil)
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // counter is a node that only counts what arrives, and says when it was enough.
@@ -14,7 +15,7 @@ type counter struct {
 	enough chan struct{}
 }
 
-func (c *counter) Receive(_ raft.NodeID, messages []raft.Message) bool {
+func (c *counter) Receive(_ raftlog.NodeID, messages []raft.Message) bool {
 	if c.left.Add(-int64(len(messages))) == 0 {
 		c.enough <- struct{}{}
 	}
@@ -52,20 +53,20 @@ func BenchmarkOneHeartbeatAtATime(b *testing.B) { benchmarkLink(b, heartbeat(1, 
 func BenchmarkHeartbeatsBy100(b *testing.B) { benchmarkLink(b, heartbeat(1, 2, 1), 100) }
 
 func BenchmarkSmallAppendsBy100(b *testing.B) {
-	m := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raft.Entry{testEntry(1, 100)}}
+	m := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raftlog.Entry{testEntry(1, 100)}}
 	benchmarkLink(b, m, 100)
 }
 
 func BenchmarkAppendOf100Entries(b *testing.B) {
 	m := raft.Message{Kind: raft.Append, From: 1, To: 2}
 	for i := range 100 {
-		m.Entries = append(m.Entries, testEntry(raft.Index(i+1), 100))
+		m.Entries = append(m.Entries, testEntry(raftlog.Index(i+1), 100))
 	}
 	benchmarkLink(b, m, 1)
 }
 
 func BenchmarkAppendOfOneMebibyte(b *testing.B) {
-	benchmarkLink(b, raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raft.Entry{testEntry(1, 1<<20)}}, 1)
+	benchmarkLink(b, raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raftlog.Entry{testEntry(1, 1<<20)}}, 1)
 }
 
 // Small messages without entries must cost no allocation on either side: a leader sends and takes them all the time.

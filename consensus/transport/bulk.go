@@ -8,7 +8,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Snapshot files travel on connections of their own, from whoever has one to whoever asks for it. After the handshake,
@@ -35,7 +35,7 @@ const (
 type Library interface {
 	// OpenSnapshot opens the file of the snapshot that mark names; its Configuration is nil, for it does not travel. An
 	// error is sent as its text; a *Refusal chooses it: the file may have been replaced by that of a newer snapshot.
-	OpenSnapshot(theirs Hello, mark raft.SnapshotMark) (Source, error)
+	OpenSnapshot(theirs Hello, mark raftlog.SnapshotMark) (Source, error)
 }
 
 // Source is an open file, for one goroutine.
@@ -55,9 +55,9 @@ type wireFetch struct {
 	Offset int64  `codec:"offset"`
 }
 
-func (w *wireFetch) mark() raft.SnapshotMark {
-	return raft.SnapshotMark{
-		Mark: raft.Mark{Index: raft.Index(w.Index), Term: raft.Term(w.Term)}, FileHash: w.Hash, FileBytes: w.Bytes,
+func (w *wireFetch) mark() raftlog.SnapshotMark {
+	return raftlog.SnapshotMark{
+		Mark: raftlog.Mark{Index: raftlog.Index(w.Index), Term: raftlog.Term(w.Term)}, FileHash: w.Hash, FileBytes: w.Bytes,
 	}
 }
 
@@ -66,7 +66,7 @@ func (w *wireFetch) mark() raft.SnapshotMark {
 // serve this file; an error of take, of the context, or of the connection says that what came so far is all. It blocks,
 // for minutes if the file is large; silence ends it after the read timeout.
 func (t *Transport) Fetch(
-	ctx context.Context, from Peer, mark raft.SnapshotMark, offset int64, take func(offset int64, chunk []byte) error,
+	ctx context.Context, from Peer, mark raftlog.SnapshotMark, offset int64, take func(offset int64, chunk []byte) error,
 ) error {
 	ctx, cancel := t.within(ctx)
 	defer cancel()
@@ -92,7 +92,7 @@ func (t *Transport) Fetch(
 }
 
 // askForFile shakes hands and sends the request. It returns how this node introduced itself.
-func (t *Transport) askForFile(s *handshake, from Peer, mark raft.SnapshotMark, offset int64) (Hello, error) {
+func (t *Transport) askForFile(s *handshake, from Peer, mark raftlog.SnapshotMark, offset int64) (Hello, error) {
 	own := t.options.Owner.Hello(from)
 	own.To, own.ToIncarnation = from.ID, from.Incarnation
 	theirs, err := s.greet(purposeBulk, &own, from)
@@ -114,7 +114,7 @@ func (t *Transport) askForFile(s *handshake, from Peer, mark raft.SnapshotMark, 
 
 // takeFile reads the chunks.
 func takeFile(
-	s *handshake, own *Hello, from raft.NodeID, offset int64, take func(offset int64, chunk []byte) error,
+	s *handshake, own *Hello, from raftlog.NodeID, offset int64, take func(offset int64, chunk []byte) error,
 ) error {
 	for {
 		h, body, err := s.frames.next()
@@ -141,7 +141,7 @@ func takeFile(
 }
 
 // checkChunk refuses a frame that is not the next chunk.
-func checkChunk(h *header, own *Hello, from raft.NodeID, offset int64, body []byte) error {
+func checkChunk(h *header, own *Hello, from raftlog.NodeID, offset int64, body []byte) error {
 	switch {
 	case h.kind != frameChunk || h.flags != 0 || h.term != 0 || len(body) < chunkOffsetBytes:
 		return fmt.Errorf("%w: kind %d instead of a chunk", ErrBadFrame, h.kind)

@@ -11,12 +11,12 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // shelf is a library of one file, which it hands out in chunks of a given size.
 type shelf struct {
-	mark       raft.SnapshotMark
+	mark       raftlog.SnapshotMark
 	file       []byte
 	chunkBytes int
 	refusal    error
@@ -36,14 +36,14 @@ func newShelf(fileBytes, chunkBytes int) *shelf {
 	for i := range s.file {
 		s.file[i] = byte(r.Uint32())
 	}
-	s.mark = raft.SnapshotMark{
-		Mark: raft.Mark{Index: 90, Term: 4}, Configuration: []byte("configuration"),
+	s.mark = raftlog.SnapshotMark{
+		Mark: raftlog.Mark{Index: 90, Term: 4}, Configuration: []byte("configuration"),
 		FileHash: 0x77, FileBytes: uint64(fileBytes),
 	}
 	return s
 }
 
-func (s *shelf) OpenSnapshot(theirs Hello, mark raft.SnapshotMark) (Source, error) {
+func (s *shelf) OpenSnapshot(theirs Hello, mark raftlog.SnapshotMark) (Source, error) {
 	s.mu.Lock()
 	s.asked = append(s.asked, theirs)
 	s.mu.Unlock()

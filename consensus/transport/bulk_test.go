@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestAFileArrivesWhole(t *testing.T) {
@@ -161,7 +162,7 @@ func TestNoMoreThanMaxBulkPeersAreServedAtOnce(t *testing.T) {
 	begun, goOn := waiting(s)
 	b := start(t, 9, lending(s), func(_ *node, o *Options) { o.MaxBulk = 2 })
 	ended := make(chan error, 2)
-	for id := range raft.NodeID(2) {
+	for id := range raftlog.NodeID(2) {
 		a := start(t, id+1)
 		go func() { ended <- a.transport.Fetch(t.Context(), b.peer(), s.mark, 0, new(basket).take) }()
 		<-begun

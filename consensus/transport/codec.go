@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The bodies of messages. One description of each kind serves both directions, so that what is written is what is read:
@@ -138,7 +139,7 @@ func number[T ~uint64 | ~int64](c *coder, v *T) {
 	*v = T(binary.LittleEndian.Uint64(c.take(8)))
 }
 
-func (c *coder) mark(v *raft.Mark) {
+func (c *coder) mark(v *raftlog.Mark) {
 	number(c, &v.Term)
 	number(c, &v.Index)
 }
@@ -158,8 +159,8 @@ func (c *coder) length(n, eachBytes int) int {
 	return n
 }
 
-func (c *coder) entries(v *[]raft.Entry) {
-	n := c.length(len(*v), raft.EntryHeaderBytes)
+func (c *coder) entries(v *[]raftlog.Entry) {
+	n := c.length(len(*v), raftlog.EntryHeaderBytes)
 	if c.out != nil {
 		for i := range *v {
 			c.out.scratch = (*v)[i].AppendHeader(c.out.scratch)
@@ -170,9 +171,9 @@ func (c *coder) entries(v *[]raft.Entry) {
 	if n == 0 {
 		return
 	}
-	*v = make([]raft.Entry, n)
+	*v = make([]raftlog.Entry, n)
 	for i := range *v {
-		e, size, err := raft.DecodeEntry(c.in)
+		e, size, err := raftlog.DecodeEntry(c.in)
 		if err != nil {
 			c.fail(err)
 			return
@@ -182,12 +183,12 @@ func (c *coder) entries(v *[]raft.Entry) {
 }
 
 // nodes codes a set of nodes. There is one way to write a set: ids that do not ascend are refused.
-func (c *coder) nodes(v *[]raft.NodeID) {
+func (c *coder) nodes(v *[]raftlog.NodeID) {
 	n := c.length(len(*v), nodeBytes)
 	if c.out == nil && n > 0 {
-		*v = make([]raft.NodeID, n)
+		*v = make([]raftlog.NodeID, n)
 	}
-	previous := raft.NodeID(0)
+	previous := raftlog.NodeID(0)
 	for i := range *v {
 		id := &(*v)[i]
 		number(c, id)
@@ -234,9 +235,9 @@ func (c *coder) batch(b *raft.Batch) {
 	}
 }
 
-func (c *coder) snapshot(v **raft.SnapshotMark) {
+func (c *coder) snapshot(v **raftlog.SnapshotMark) {
 	if c.out == nil {
-		*v = new(raft.SnapshotMark)
+		*v = new(raftlog.SnapshotMark)
 	}
 	s := *v
 	c.mark(&s.Mark)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // carried is the table of message.go: which fields each kind carries besides those of the header.
@@ -50,10 +51,10 @@ func everyKind() []raft.MessageKind {
 }
 
 // testEntry is a sealed entry with a body of the given size.
-func testEntry(index raft.Index, bodyBytes int) raft.Entry {
-	e := raft.Entry{
-		Index: index, Term: 7, Kind: raft.EntryCommand, Level: 1,
-		Tag: raft.Tag{Origin: 2, Boot: 0xB007, Sequence: raft.Sequence(index)}, Stamp: 1_700_000_000_000,
+func testEntry(index raftlog.Index, bodyBytes int) raftlog.Entry {
+	e := raftlog.Entry{
+		Index: index, Term: 7, Kind: raftlog.EntryCommand, Level: 1,
+		Tag: raftlog.Tag{Origin: 2, Boot: 0xB007, Sequence: raftlog.Sequence(index)}, Stamp: 1_700_000_000_000,
 		Body: bytes.Repeat([]byte{byte(index)}, bodyBytes),
 	}
 	e.Seal()
@@ -62,26 +63,28 @@ func testEntry(index raft.Index, bodyBytes int) raft.Entry {
 
 // sample is a message of the kind with every field set that the kind carries, drawn from r.
 func sample(kind raft.MessageKind, r *rand.Rand) raft.Message {
-	mark := func() raft.Mark { return raft.Mark{Term: raft.Term(r.Uint64()), Index: raft.Index(r.Uint64())} }
+	mark := func() raftlog.Mark {
+		return raftlog.Mark{Term: raftlog.Term(r.Uint64()), Index: raftlog.Index(r.Uint64())}
+	}
 	all := raft.Message{
 		Reject: r.IntN(2) == 1, Previous: mark(), Hint: mark(),
-		Commit: raft.Index(r.Uint64()), Index: raft.Index(r.Uint64()), Epoch: raft.Epoch(r.Uint64()),
-		Request: r.Uint64(), Stamp: raft.Stamp(r.Uint64()), Clock: raft.Stamp(r.Uint64()), Boot: raft.Boot(r.Uint64()),
+		Commit: raftlog.Index(r.Uint64()), Index: raftlog.Index(r.Uint64()), Epoch: raft.Epoch(r.Uint64()),
+		Request: r.Uint64(), Stamp: raftlog.Stamp(r.Uint64()), Clock: raftlog.Stamp(r.Uint64()), Boot: raftlog.Boot(r.Uint64()),
 	}
 	for i := range r.IntN(5) {
-		all.Entries = append(all.Entries, testEntry(raft.Index(i+1), r.IntN(2*referenceBytes)))
+		all.Entries = append(all.Entries, testEntry(raftlog.Index(i+1), r.IntN(2*referenceBytes)))
 		all.Batches = append(all.Batches, raft.Batch{
-			Sequence: raft.Sequence(r.Uint64()), Level: uint8(r.Uint64()), Body: make([]byte, r.IntN(2*referenceBytes)),
-		}, raft.Batch{Sequence: raft.Sequence(r.Uint64()), Skip: true})
+			Sequence: raftlog.Sequence(r.Uint64()), Level: uint8(r.Uint64()), Body: make([]byte, r.IntN(2*referenceBytes)),
+		}, raft.Batch{Sequence: raftlog.Sequence(r.Uint64()), Skip: true})
 	}
 	for range 1 + r.IntN(5) {
-		all.Absent = append(all.Absent, raft.NodeID(len(all.Absent)*1000+1+r.IntN(1000)))
+		all.Absent = append(all.Absent, raftlog.NodeID(len(all.Absent)*1000+1+r.IntN(1000)))
 	}
-	all.Snapshot = &raft.SnapshotMark{
+	all.Snapshot = &raftlog.SnapshotMark{
 		Mark: mark(), Configuration: make([]byte, r.IntN(2*referenceBytes)), FileHash: r.Uint64(), FileBytes: r.Uint64(),
 	}
-	m := raft.Message{Kind: kind, From: 1 + raft.NodeID(r.Uint32()), To: 1 + raft.NodeID(r.Uint32())}
-	m.Term = raft.Term(r.Uint64())
+	m := raft.Message{Kind: kind, From: 1 + raftlog.NodeID(r.Uint32()), To: 1 + raftlog.NodeID(r.Uint32())}
+	m.Term = raftlog.Term(r.Uint64())
 	from, to := reflect.ValueOf(&all).Elem(), reflect.ValueOf(&m).Elem()
 	for _, name := range strings.Fields(carried[kind]) {
 		to.FieldByName(name).Set(from.FieldByName(name))
@@ -270,7 +273,7 @@ func TestManyFramesInOneWriteKeepTheirOrder(t *testing.T) {
 
 func TestAnEntryOfTheLargestSizePasses(t *testing.T) {
 	large := testEntry(9, DefaultMaxEntryBytes)
-	sent := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raft.Entry{testEntry(8, 1<<20), large}}
+	sent := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raftlog.Entry{testEntry(8, 1<<20), large}}
 	if n := messageBytes(&sent); n > MaxFrameBytes(DefaultMaxEntryBytes) {
 		t.Fatalf("%d bytes do not fit into a frame of %d", n, MaxFrameBytes(DefaultMaxEntryBytes))
 	}
@@ -281,8 +284,8 @@ func TestAnEntryOfTheLargestSizePasses(t *testing.T) {
 }
 
 func TestDecodedBodiesDoNotShareTheReadBuffer(t *testing.T) {
-	first := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raft.Entry{testEntry(1, 100)}}
-	second := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raft.Entry{testEntry(2, 100)}}
+	first := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raftlog.Entry{testEntry(1, 100)}}
+	second := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raftlog.Entry{testEntry(2, 100)}}
 	var wire []byte
 	wire = append(wire, encode(t, first)...)
 	for range 2000 {
@@ -297,8 +300,8 @@ func TestDecodedBodiesDoNotShareTheReadBuffer(t *testing.T) {
 func TestMisuseByThisNodePanics(t *testing.T) {
 	for name, m := range map[string]raft.Message{
 		"unknown kind":                {Kind: 99},
-		"a set out of order":          {Kind: raft.Presence, Absent: []raft.NodeID{2, 1}},
-		"nobody in a set":             {Kind: raft.Presence, Absent: []raft.NodeID{0, 1}},
+		"a set out of order":          {Kind: raft.Presence, Absent: []raftlog.NodeID{2, 1}},
+		"nobody in a set":             {Kind: raft.Presence, Absent: []raftlog.NodeID{0, 1}},
 		"reject on a kind that can't": {Kind: raft.Heartbeat, Reject: true},
 	} {
 		func() {

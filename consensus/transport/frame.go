@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // ErrBadFrame is what every refusal of bytes from the network wraps: the connection that brought them is closed.
@@ -85,8 +86,8 @@ type header struct {
 	flags     uint16
 	bodyBytes int
 	clusterID uint64
-	from, to  raft.NodeID
-	term      raft.Term
+	from, to  raftlog.NodeID
+	term      raftlog.Term
 }
 
 // put writes the header over the first headerBytes of dst.
@@ -120,9 +121,9 @@ func parseHeader(src []byte, maxFrameBytes int) (header, error) {
 		flags:     binary.LittleEndian.Uint16(src[6:]),
 		bodyBytes: int(frameBytes) - frameOverheadBytes,
 		clusterID: binary.LittleEndian.Uint64(src[8:]),
-		from:      raft.NodeID(binary.LittleEndian.Uint64(src[16:])),
-		to:        raft.NodeID(binary.LittleEndian.Uint64(src[24:])),
-		term:      raft.Term(binary.LittleEndian.Uint64(src[32:])),
+		from:      raftlog.NodeID(binary.LittleEndian.Uint64(src[16:])),
+		to:        raftlog.NodeID(binary.LittleEndian.Uint64(src[24:])),
+		term:      raftlog.Term(binary.LittleEndian.Uint64(src[32:])),
 	}
 	if !h.kind.known() {
 		return header{}, fmt.Errorf("%w: unknown kind %d", ErrBadFrame, h.kind)

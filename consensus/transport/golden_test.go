@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
@@ -18,22 +19,22 @@ var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
 // fixed is one message of each kind with fields that are easy to find in a dump. It must never change: the golden file
 // is what nodes of this version say to nodes of others.
 func fixed() []raft.Message {
-	entry := raft.Entry{
-		Index: 0x21, Term: 0x22, Kind: raft.EntryCommand, Level: 1, Stamp: 0x26,
-		Tag: raft.Tag{Origin: 0x23, Boot: 0x24, Sequence: 0x25}, Body: []byte("body of an entry"),
+	entry := raftlog.Entry{
+		Index: 0x21, Term: 0x22, Kind: raftlog.EntryCommand, Level: 1, Stamp: 0x26,
+		Tag: raftlog.Tag{Origin: 0x23, Boot: 0x24, Sequence: 0x25}, Body: []byte("body of an entry"),
 	}
 	entry.Seal()
 	all := raft.Message{
 		From: 1, To: 2, Term: 3,
-		Previous: raft.Mark{Term: 0x11, Index: 0x12}, Hint: raft.Mark{Term: 0x13, Index: 0x14},
+		Previous: raftlog.Mark{Term: 0x11, Index: 0x12}, Hint: raftlog.Mark{Term: 0x13, Index: 0x14},
 		Commit: 0x15, Index: 0x16, Epoch: 0x17, Request: 0x18, Stamp: 0x19, Clock: 0x1a, Boot: 0x1b,
-		Entries: []raft.Entry{entry, entry},
+		Entries: []raftlog.Entry{entry, entry},
 		Batches: []raft.Batch{{Sequence: 0x31, Level: 1, Body: []byte("body of a batch")}, {Sequence: 0x32, Skip: true}},
-		Snapshot: &raft.SnapshotMark{
-			Mark: raft.Mark{Term: 0x41, Index: 0x42}, Configuration: []byte("configuration"), FileHash: 0x43, FileBytes: 0x44,
+		Snapshot: &raftlog.SnapshotMark{
+			Mark: raftlog.Mark{Term: 0x41, Index: 0x42}, Configuration: []byte("configuration"), FileHash: 0x43, FileBytes: 0x44,
 		},
 	}
-	all.Absent = []raft.NodeID{0x51, 0x52}
+	all.Absent = []raftlog.NodeID{0x51, 0x52}
 	var messages []raft.Message
 	for _, kind := range everyKind() {
 		m := all
@@ -78,7 +79,7 @@ func TestG18_FramesAreThoseOfVersion1(t *testing.T) {
 func TestG18_HandshakesAreThoseOfVersion2(t *testing.T) {
 	hello := Hello{
 		ClusterID: 1, From: 2, Incarnation: 3, Boot: 4, To: 5, ToIncarnation: 6, Term: 7,
-		Durable: raft.Mark{Term: 8, Index: 9}, Level: 10, JournalRoomBytes: 11, Name: "name", PeerAddress: "peer:1",
+		Durable: raftlog.Mark{Term: 8, Index: 9}, Level: 10, JournalRoomBytes: 11, Name: "name", PeerAddress: "peer:1",
 		ClientAddress: "client:1",
 	}
 	nonce := bytes.Repeat([]byte{0xee}, nonceBytes)
@@ -102,7 +103,7 @@ func TestG18_HandshakesAreThoseOfVersion2(t *testing.T) {
 		line("invitation", encodeControl(&wireInvite{ClusterID: 1, Nonce: nonce})),
 		line("guest", encodeControl((&Guest{NodeID: 2, Join: Join{"name", 3, "p", "c"}}).wire())),
 		line("change of members", encodeControl(&wireChange{ClusterID: 1, Change: []byte("change"), Nonce: nonce})),
-		line("answer", encodeControl((&Answer{Added: []raft.NodeID{4, 5}, Reason: "r", Redirect: "d"}).wire())),
+		line("answer", encodeControl((&Answer{Added: []raftlog.NodeID{4, 5}, Reason: "r", Redirect: "d"}).wire())),
 		line("last frame", appendFrame(nil, header{kind: frameAnswer}, nil)),
 		line("bulk", purposeBulk.preamble()),
 		line("fetch", encodeControl(&wireFetch{Index: 1, Term: 2, Hash: 3, Bytes: 4, Offset: 5})),

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Every test closes what it opened; a goroutine that outlives them all fails the run (G14).
@@ -47,13 +48,13 @@ type node struct {
 }
 
 type (
-	linkUp   struct{ to raft.NodeID }
+	linkUp   struct{ to raftlog.NodeID }
 	linkDown struct {
-		to  raft.NodeID
+		to  raftlog.NodeID
 		err error
 	}
 	received struct {
-		from    raft.NodeID
+		from    raftlog.NodeID
 		message raft.Message
 	}
 )
@@ -87,23 +88,23 @@ func (n *node) Change(clusterID uint64, change []byte) (Answer, error) {
 	return n.change(clusterID, change)
 }
 
-func (n *node) Receive(from raft.NodeID, messages []raft.Message) bool {
+func (n *node) Receive(from raftlog.NodeID, messages []raft.Message) bool {
 	for _, m := range messages {
 		n.events <- received{from, m}
 	}
 	return n.room.Load()
 }
 
-func (n *node) LinkUp(to raft.NodeID)              { n.events <- linkUp{to} }
-func (n *node) LinkDown(to raft.NodeID, err error) { n.events <- linkDown{to, err} }
+func (n *node) LinkUp(to raftlog.NodeID)              { n.events <- linkUp{to} }
+func (n *node) LinkDown(to raftlog.NodeID, err error) { n.events <- linkDown{to, err} }
 
 // start makes node id of the test cluster on a port of its own and closes it at the end of the test.
-func start(t testing.TB, id raft.NodeID, change ...func(*node, *Options)) *node {
+func start(t testing.TB, id raftlog.NodeID, change ...func(*node, *Options)) *node {
 	t.Helper()
 	n := &node{t: t, events: make(chan any, 1<<16)}
 	n.hello = Hello{
-		ClusterID: testCluster, From: id, Incarnation: 1000 + uint64(id), Boot: 2000 + raft.Boot(id),
-		Term: 7, Durable: raft.Mark{Term: 6, Index: 50}, Level: 1,
+		ClusterID: testCluster, From: id, Incarnation: 1000 + uint64(id), Boot: 2000 + raftlog.Boot(id),
+		Term: 7, Durable: raftlog.Mark{Term: 6, Index: 50}, Level: 1,
 		Name: fmt.Sprintf("%040x", id), PeerAddress: "192.0.2.1:16379", ClientAddress: "192.0.2.1:6379",
 	}
 	n.room.Store(true)
@@ -159,12 +160,12 @@ func await[E any](n *node, what string, pick func(E) bool) E {
 	}
 }
 
-func (n *node) awaitUp(to raft.NodeID) {
+func (n *node) awaitUp(to raftlog.NodeID) {
 	n.t.Helper()
 	await(n, fmt.Sprintf("link to %d", to), func(e linkUp) bool { return e.to == to })
 }
 
-func (n *node) awaitDown(to raft.NodeID) error {
+func (n *node) awaitDown(to raftlog.NodeID) error {
 	n.t.Helper()
 	return await(n, fmt.Sprintf("end of the link to %d", to), func(e linkDown) bool { return e.to == to }).err
 }
@@ -175,7 +176,7 @@ func (n *node) awaitMessage() raft.Message {
 }
 
 // awaitProblem waits until the link to the peer has a problem of the kind, and returns it.
-func (n *node) awaitProblem(id raft.NodeID, wanted func(error) bool) error {
+func (n *node) awaitProblem(id raftlog.NodeID, wanted func(error) bool) error {
 	n.t.Helper()
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(time.Millisecond)
@@ -214,7 +215,7 @@ func (n *node) link(to Peer) {
 }
 
 // heartbeat is a small message that a number tells from others.
-func heartbeat(from, to raft.NodeID, number int) raft.Message {
+func heartbeat(from, to raftlog.NodeID, number int) raft.Message {
 	return raft.Message{Kind: raft.Heartbeat, From: from, To: to, Term: 7, Epoch: raft.Epoch(number)}
 }
 

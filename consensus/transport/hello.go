@@ -6,7 +6,7 @@ import (
 	"net"
 	"strconv"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Hello is how a node introduces itself: the dialler in its hello, the other side in its welcome.
@@ -14,15 +14,15 @@ type Hello struct {
 	// ClusterID is 0 while the node is blank, that is, belongs to no cluster yet.
 	ClusterID uint64
 	// From is the sender (0 while blank), Incarnation that of its data directory, Boot that of its process.
-	From        raft.NodeID
+	From        raftlog.NodeID
 	Incarnation uint64
-	Boot        raft.Boot
+	Boot        raftlog.Boot
 	// To and ToIncarnation are whom the sender believes to talk to. The transport fills them in from the Peer.
-	To            raft.NodeID
+	To            raftlog.NodeID
 	ToIncarnation uint64
 	// Term is the sender's current term, Durable the last mark of its log that is on its disk.
-	Term    raft.Term
-	Durable raft.Mark
+	Term    raftlog.Term
+	Durable raftlog.Mark
 	// Level is the highest feature level that the sender knows to apply.
 	Level uint8
 	// JournalRoomBytes is how many bytes of entries the sender's journal has room for beside what is in history.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // incoming is a connection from a peer that is welcome.
@@ -18,7 +18,7 @@ type incoming struct {
 
 // place is what a peer has one connection for: its messages, or bulk.
 type place struct {
-	from    raft.NodeID
+	from    raftlog.NodeID
 	purpose purpose
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/mailbox"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // flushBytes is how much is gathered before a write; a wake of the writer with less makes one write of all.
@@ -22,7 +23,7 @@ var errQueueFull = errors.New("the queue is full, a forward had to be dropped")
 type link struct {
 	conn         net.Conn
 	clusterID    uint64
-	from, to     raft.NodeID
+	from, to     raftlog.NodeID
 	writeTimeout time.Duration
 	queue        *mailbox.Mailbox[raft.Message]
 	// frames is what the handshake left of the other direction.
@@ -34,7 +35,7 @@ type link struct {
 	done chan struct{}
 }
 
-func newLink(conn net.Conn, clusterID uint64, from, to raft.NodeID, o *Options) *link {
+func newLink(conn net.Conn, clusterID uint64, from, to raftlog.NodeID, o *Options) *link {
 	return &link{
 		conn:         conn,
 		clusterID:    clusterID,

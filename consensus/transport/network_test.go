@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestG11_AConnectionCutWithinAFrameIsMadeAgain(t *testing.T) {
@@ -47,7 +48,7 @@ func resumes(t *testing.T, a, b *node, between *proxy) {
 	a.transport.SetPeers([]Peer{b.peer().at(between.address())})
 	entry := testEntry(1, 100)
 	message := func(i int) raft.Message {
-		return raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Epoch: raft.Epoch(i), Entries: []raft.Entry{entry}}
+		return raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Epoch: raft.Epoch(i), Entries: []raftlog.Entry{entry}}
 	}
 	last, sent := raft.Epoch(0), 0
 	b.awaitUntil("traffic after the last fault", func() bool {
@@ -94,7 +95,7 @@ func TestG12_G13_APeerThatTakesNothingIsGivenUpAndHoldsUpNobody(t *testing.T) {
 		s := a.transport.Status()
 		return len(s) == 2 && s[0].Up && s[1].Up
 	})
-	large := []raft.Entry{testEntry(1, 1<<20)}
+	large := []raftlog.Entry{testEntry(1, 1<<20)}
 	for i := range 64 {
 		a.transport.Send([]raft.Message{
 			{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: large},
@@ -117,7 +118,7 @@ func TestAFullQueueDropsMessagesAndEndsAStreamOfForwards(t *testing.T) {
 	a := start(t, 1, func(_ *node, o *Options) { o.WriteTimeout, o.QueueBytes = 3*patience, queueBytes })
 	b := start(t, 2)
 	a.link(b.peer().at(deaf(t, b.address()).address()))
-	large := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raft.Entry{testEntry(1, 1<<20)}}
+	large := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raftlog.Entry{testEntry(1, 1<<20)}}
 	a.awaitUntil("a full queue", func() bool {
 		a.transport.Send([]raft.Message{large})
 		return a.transport.Status()[0].Dropped > 100

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The defaults of Options.
@@ -97,16 +98,16 @@ type Owner interface {
 	// Receive takes messages that came from a peer, in the order in which it sent them. The slice is only lent, what the
 	// messages point to is the owner's. False says that the owner has no room: the messages are gone, as any message
 	// between nodes may be, and it is the owner's to Reset a peer whose stream of forwards broke by that.
-	Receive(from raft.NodeID, messages []raft.Message) bool
+	Receive(from raftlog.NodeID, messages []raft.Message) bool
 	// LinkUp says that messages to the peer can leave again, before the first one does: what was sent on the link before
 	// may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
-	LinkUp(to raft.NodeID)
-	LinkDown(to raft.NodeID, err error)
+	LinkUp(to raftlog.NodeID)
+	LinkDown(to raftlog.NodeID, err error)
 }
 
 // Peer is a node to hold a link to. The address may be a name: it is resolved at each dial.
 type Peer struct {
-	ID          raft.NodeID
+	ID          raftlog.NodeID
 	Incarnation uint64
 	Address     string
 }

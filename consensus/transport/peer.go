@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // peer is a node to which this one holds a link. One goroutine, run, dials, serves the link, and dials again.
 type peer struct {
 	transport   *Transport
-	id          raft.NodeID
+	id          raftlog.NodeID
 	incarnation uint64
 	context     context.Context
 	cancel      context.CancelFunc

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // frameWith is a frame whose CRCs are right, whatever else is wrong.
@@ -111,7 +112,7 @@ func TestReservedBytesOfABatchAreRefused(t *testing.T) {
 
 // A set that is not written in the one way there is (each id greater than the one before, none 0) is damage.
 func TestSetsOutOfOrderAreRefused(t *testing.T) {
-	m := raft.Message{Kind: raft.Presence, From: 1, To: 2, Request: 3, Absent: []raft.NodeID{4, 5, 6}}
+	m := raft.Message{Kind: raft.Presence, From: 1, To: 2, Request: 3, Absent: []raftlog.NodeID{4, 5, 6}}
 	wire := encode(t, m)
 	body := wire[headerBytes : len(wire)-trailerBytes]
 	const ids = 8 + 4 // after request and count

@@ -3,7 +3,7 @@ package transport
 import (
 	"context"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // What concerns who is a member travels on connections of its own, one question on each. After the proofs:
@@ -38,13 +38,13 @@ type Guest struct {
 	// Join is the node's description of itself.
 	Join
 	// NodeID is 0 if the node is blank, else its id in the inviting cluster.
-	NodeID raft.NodeID
+	NodeID raftlog.NodeID
 }
 
 // Answer is what became of a change.
 type Answer struct {
 	// Added are the ids of those whom the change adds, in its order, when it was accepted: Reason is empty then.
-	Added []raft.NodeID
+	Added []raftlog.NodeID
 	// Reason says why the change cannot be made now; the same one may be accepted later. Redirect is the peer address of
 	// the node to ask, empty if this is the one.
 	Reason   string
@@ -83,7 +83,7 @@ func (j *Join) wire(nonce []byte) *wireJoin {
 }
 
 func (w *wireGuest) guest() Guest {
-	return Guest{NodeID: raft.NodeID(w.Node), Join: Join{
+	return Guest{NodeID: raftlog.NodeID(w.Node), Join: Join{
 		Name: w.Name, Incarnation: w.Incarnation, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
 	}}
 }
@@ -98,7 +98,7 @@ func (g *Guest) wire() *wireGuest {
 func (w *wireAnswer) answer() Answer {
 	a := Answer{Reason: w.Reason, Redirect: w.Redirect}
 	for _, id := range w.Added {
-		a.Added = append(a.Added, raft.NodeID(id))
+		a.Added = append(a.Added, raftlog.NodeID(id))
 	}
 	return a
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestAnInvitedNodeSaysWhoItIs(t *testing.T) {
@@ -36,7 +36,7 @@ func TestAChangeReachesTheLeaderAndItsAnswerComesBack(t *testing.T) {
 	member, leader := start(t, 1), start(t, 2)
 	body := bytes.Repeat([]byte{7}, 32<<10)
 	answers := []Answer{
-		{Added: []raft.NodeID{4, 5}}, {Reason: "too early"}, {Reason: "not the leader", Redirect: "192.0.2.2:1"}, {},
+		{Added: []raftlog.NodeID{4, 5}}, {Reason: "too early"}, {Reason: "not the leader", Redirect: "192.0.2.2:1"}, {},
 	}
 	for _, want := range answers {
 		leader.change = func(clusterID uint64, change []byte) (Answer, error) {

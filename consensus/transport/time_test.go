@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // memory is a network without a kernel, for tests in which time is simulated. It listens for one node.
@@ -142,7 +143,7 @@ func (c *trickle) Write(p []byte) (int, error) {
 
 func TestTheWriteDeadlineIsForProgress(t *testing.T) {
 	var a assembly
-	m := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raft.Entry{testEntry(1, 5000), testEntry(2, 10)}}
+	m := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raftlog.Entry{testEntry(1, 5000), testEntry(2, 10)}}
 	a.message(testCluster, &m)
 	slow := &trickle{takes: 100}
 	if err := a.writeTo(slow, time.Second); err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // ErrClosed is why links go down when the transport is closed or the peer removed.
@@ -29,12 +30,12 @@ type Transport struct {
 	refusals    repeatedly
 
 	// peers is replaced as a whole by SetPeers, so that Send takes no lock.
-	peers atomic.Pointer[map[raft.NodeID]*peer]
+	peers atomic.Pointer[map[raftlog.NodeID]*peer]
 
 	mu     sync.Mutex
 	closed bool
 	// running is the goroutine of each peer id that last began; a removed one stays until it ended.
-	running map[raft.NodeID]*peer
+	running map[raftlog.NodeID]*peer
 	// incoming are the welcome connections, one for each peer and purpose.
 	incoming map[place]*incoming
 	// pace bounds the rate of all bulk together.
@@ -58,12 +59,12 @@ func New(o Options) (*Transport, error) {
 		listener:      o.Listener,
 		connections:   make(chan struct{}, o.MaxConnections),
 		handshakes:    make(chan struct{}, o.MaxHandshakes),
-		running:       make(map[raft.NodeID]*peer),
+		running:       make(map[raftlog.NodeID]*peer),
 		incoming:      make(map[place]*incoming),
 		pace:          pace{bytesPerSecond: o.BulkBytesPerSecond},
 	}
 	t.context, t.cancel = context.WithCancel(context.Background())
-	t.peers.Store(new(map[raft.NodeID]*peer))
+	t.peers.Store(new(map[raftlog.NodeID]*peer))
 	t.goroutines.Go(t.accept)
 	return t, nil
 }
@@ -85,7 +86,7 @@ func (t *Transport) SetPeers(list []Peer) {
 	if t.closed {
 		return
 	}
-	old, next := *t.peers.Load(), make(map[raft.NodeID]*peer, len(list))
+	old, next := *t.peers.Load(), make(map[raftlog.NodeID]*peer, len(list))
 	for _, wanted := range list {
 		p := old[wanted.ID]
 		if p != nil && p.incarnation == wanted.Incarnation {
@@ -146,7 +147,7 @@ func (t *Transport) Send(messages []raft.Message) {
 
 // Reset closes the connection on which the peer's messages come: it dials again, and its own LinkUp tells it that what
 // it sent may be lost.
-func (t *Transport) Reset(from raft.NodeID) {
+func (t *Transport) Reset(from raftlog.NodeID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if in := t.incoming[place{from, purposeMessages}]; in != nil {

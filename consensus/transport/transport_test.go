@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestMessagesArriveInOrderOnEveryLink(t *testing.T) {
@@ -22,16 +23,16 @@ func TestMessagesArriveInOrderOnEveryLink(t *testing.T) {
 		n.transport.SetPeers(others)
 	}
 	for _, n := range nodes {
-		up := map[raft.NodeID]bool{}
+		up := map[raftlog.NodeID]bool{}
 		for len(up) < 2 {
 			up[await(n, "links", func(linkUp) bool { return true }).to] = true
 		}
 	}
 	for number := 1; number <= count; number++ {
 		for i := range nodes {
-			from := raft.NodeID(i + 1)
+			from := raftlog.NodeID(i + 1)
 			var turn []raft.Message
-			for to := raft.NodeID(1); to <= 3; to++ {
+			for to := raftlog.NodeID(1); to <= 3; to++ {
 				if to != from {
 					turn = append(turn, heartbeat(from, to, number))
 				}
@@ -40,7 +41,7 @@ func TestMessagesArriveInOrderOnEveryLink(t *testing.T) {
 		}
 	}
 	for _, n := range nodes {
-		last := map[raft.NodeID]raft.Epoch{}
+		last := map[raftlog.NodeID]raft.Epoch{}
 		for range 2 * count {
 			got := await(n, "messages", func(received) bool { return true })
 			if got.message.From != got.from || got.message.Epoch != last[got.from]+1 {
@@ -57,7 +58,7 @@ func TestLargeEntriesArriveWhole(t *testing.T) {
 	large := testEntry(1, DefaultMaxEntryBytes)
 	for i := range 3 {
 		a.transport.Send([]raft.Message{
-			{Kind: raft.Append, From: 1, To: 2, Term: 7, Epoch: raft.Epoch(i), Entries: []raft.Entry{large, testEntry(2, 10)}},
+			{Kind: raft.Append, From: 1, To: 2, Term: 7, Epoch: raft.Epoch(i), Entries: []raftlog.Entry{large, testEntry(2, 10)}},
 			heartbeat(1, 2, 100+i),
 		})
 	}
@@ -179,7 +180,7 @@ func TestAnOwnerWithoutRoomLosesMessagesAndKeepsTheConnection(t *testing.T) {
 func TestSendPanicsOnWhatNoFrameCanCarry(t *testing.T) {
 	a, b := start(t, 1, func(_ *node, o *Options) { o.MaxEntryBytes = 1 }), start(t, 2)
 	a.link(b.peer())
-	tooLarge := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raft.Entry{testEntry(1, 2<<20)}}
+	tooLarge := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raftlog.Entry{testEntry(1, 2<<20)}}
 	for name, m := range map[string]raft.Message{"too large": tooLarge, "not from here": heartbeat(3, 2, 1)} {
 		func() {
 			defer func() {

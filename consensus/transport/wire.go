@@ -6,7 +6,7 @@ import (
 
 	"github.com/hashicorp/go-msgpack/v2/codec"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The bodies of the handshake are msgpack maps. They are rare, small, and grow a field now and then, which is what a
@@ -74,9 +74,9 @@ func (h *Hello) wire(nonce []byte) *wireHello {
 
 func (w *wireHello) hello() Hello {
 	return Hello{
-		ClusterID: w.ClusterID, From: raft.NodeID(w.From), Incarnation: w.Incarnation, Boot: raft.Boot(w.Boot),
-		To: raft.NodeID(w.To), ToIncarnation: w.ToIncarnation, Term: raft.Term(w.Term),
-		Durable: raft.Mark{Term: raft.Term(w.DurableTerm), Index: raft.Index(w.DurableIndex)}, Level: w.Level,
+		ClusterID: w.ClusterID, From: raftlog.NodeID(w.From), Incarnation: w.Incarnation, Boot: raftlog.Boot(w.Boot),
+		To: raftlog.NodeID(w.To), ToIncarnation: w.ToIncarnation, Term: raftlog.Term(w.Term),
+		Durable: raftlog.Mark{Term: raftlog.Term(w.DurableTerm), Index: raftlog.Index(w.DurableIndex)}, Level: w.Level,
 		JournalRoomBytes: w.JournalRoom,
 		Name:             w.Name, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
 	}

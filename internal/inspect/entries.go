@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // What is shown of one command: enough to recognise it.
@@ -21,22 +21,22 @@ const (
 const stampFormat = "2006-01-02T15:04:05.000Z"
 
 // kindTexts are the kinds of entries as people call them.
-var kindTexts = map[raft.EntryKind]string{
-	raft.EntryNoOp: "start of term", raft.EntryCommand: "commands", raft.EntryConfiguration: "configuration",
-	raft.EntryTick: "tick",
+var kindTexts = map[raftlog.EntryKind]string{
+	raftlog.EntryNoOp: "start of term", raftlog.EntryCommand: "commands", raftlog.EntryConfiguration: "configuration",
+	raftlog.EntryTick: "tick",
 }
 
 // describeEntries writes entries with the commands in them.
-func describeEntries(out io.Writer, entries []raft.Entry) {
+func describeEntries(out io.Writer, entries []raftlog.Entry) {
 	for i := range entries {
 		e := &entries[i]
 		fmt.Fprintf(out, "entry %v, %s, %s", e.Mark(), kindTexts[e.Kind],
 			time.UnixMilli(int64(e.Stamp)).UTC().Format(stampFormat))
-		if e.Tag != (raft.Tag{}) {
+		if e.Tag != (raftlog.Tag{}) {
 			fmt.Fprintf(out, ", of node %d, boot %016x, number %d", e.Tag.Origin, uint64(e.Tag.Boot), e.Tag.Sequence)
 		}
 		fmt.Fprintf(out, ", %d bytes\n", len(e.Body))
-		if e.Kind == raft.EntryCommand {
+		if e.Kind == raftlog.EntryCommand {
 			describeCommands(out, e.Body)
 		}
 	}

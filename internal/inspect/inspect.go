@@ -11,13 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const (
@@ -96,9 +96,9 @@ func look(directory string) (found inspection, err error) {
 }
 
 // span is a range of indexes, both ends included; the zero value is empty.
-type span struct{ from, to raft.Index }
+type span struct{ from, to raftlog.Index }
 
-func (s span) holds(i raft.Index) bool { return s.from <= i && i <= s.to && s.to > 0 }
+func (s span) holds(i raftlog.Index) bool { return s.from <= i && i <= s.to && s.to > 0 }
 
 func parseSpan(text string) (span, error) {
 	if text == "" {
@@ -113,7 +113,7 @@ func parseSpan(text string) (span, error) {
 	if err1 != nil || err2 != nil || from == 0 || to < from {
 		return span{}, fmt.Errorf("%q is no range; it looks like 100-120, or 100 for one entry", text)
 	}
-	return span{raft.Index(from), raft.Index(to)}, nil
+	return span{raftlog.Index(from), raftlog.Index(to)}, nil
 }
 
 // describe writes identity, promises, snapshots and log. History is read to its end, so damage is found wherever it is.
@@ -127,15 +127,15 @@ func describe(out io.Writer, found *inspection, wanted span, verify *console.Met
 // describeLog writes what is in the log, and the newest configuration.
 func describeLog(out io.Writer, found *inspection, wanted span) error {
 	logged := summary{}
-	var shown []raft.Entry
+	var shown []raftlog.Entry
 	configurations := newestConfiguration{found.Journal.ConfigurationIndex, found.Journal.ConfigurationBody}
-	keep := func(e raft.Entry) {
+	keep := func(e raftlog.Entry) {
 		configurations.see(e)
 		if wanted.holds(e.Index) && (len(shown) == 0 || e.Index > shown[len(shown)-1].Index) {
 			shown = append(shown, e)
 		}
 	}
-	err := found.Visit(func(file string, _ int64, e raft.Entry) error {
+	err := found.Visit(func(file string, _ int64, e raftlog.Entry) error {
 		logged.add(file, e)
 		keep(e)
 		return nil
@@ -173,7 +173,7 @@ func describeIdentity(out io.Writer, found *wal.Inspection) {
 	}
 }
 
-func voteText(vote raft.NodeID) string {
+func voteText(vote raftlog.NodeID) string {
 	if vote == 0 {
 		return "nobody"
 	}
@@ -183,13 +183,13 @@ func voteText(vote raft.NodeID) string {
 // summary is what each segment of history holds.
 type summary struct {
 	files       []string
-	first, last map[string]raft.Mark
+	first, last map[string]raftlog.Mark
 	bytes       map[string]int
 }
 
-func (s *summary) add(file string, e raft.Entry) {
+func (s *summary) add(file string, e raftlog.Entry) {
 	if s.first == nil {
-		s.first, s.last, s.bytes = map[string]raft.Mark{}, map[string]raft.Mark{}, map[string]int{}
+		s.first, s.last, s.bytes = map[string]raftlog.Mark{}, map[string]raftlog.Mark{}, map[string]int{}
 	}
 	if _, known := s.first[file]; !known {
 		s.files = append(s.files, file)
@@ -207,12 +207,12 @@ func (s *summary) write(out io.Writer) {
 
 // newestConfiguration is the newest one that was met.
 type newestConfiguration struct {
-	index raft.Index
+	index raftlog.Index
 	body  []byte
 }
 
-func (c *newestConfiguration) see(e raft.Entry) {
-	if e.Kind == raft.EntryConfiguration && e.Index >= c.index {
+func (c *newestConfiguration) see(e raftlog.Entry) {
+	if e.Kind == raftlog.EntryConfiguration && e.Index >= c.index {
 		c.index, c.body = e.Index, e.Body
 	}
 }
@@ -222,7 +222,7 @@ func (c *newestConfiguration) write(out io.Writer) error {
 		fmt.Fprintln(out, "configuration: none yet")
 		return nil
 	}
-	decoded, err := engine.DecodeConfiguration(c.body)
+	decoded, err := membership.Decode(c.body)
 	if err != nil {
 		return fmt.Errorf("the configuration of entry %d: %w", c.index, err)
 	}

@@ -10,18 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // snapshotFile is a file of a snapshot, or, without a path, one that should be there.
 type snapshotFile struct {
 	path   string
 	bytes  uint64
-	mark   raft.Mark
+	mark   raftlog.Mark
 	header snapshot.Header
 	// standing is what the journal says of it; empty if it says nothing.
 	standing string
@@ -36,7 +36,7 @@ func findSnapshots(directory string, named *journal.Opening) ([]snapshotFile, er
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string]*raft.SnapshotMark{"in force": named.Snapshot, "retained": named.Retained}
+	wanted := map[string]*raftlog.SnapshotMark{"in force": named.Snapshot, "retained": named.Retained}
 	var files []snapshotFile
 	for _, path := range paths {
 		file := snapshotFile{path: path}
@@ -58,7 +58,7 @@ func findSnapshots(directory string, named *journal.Opening) ([]snapshotFile, er
 }
 
 // open reads what a file says of itself, and takes it from what is wanted.
-func (s *snapshotFile) open(wanted map[string]*raft.SnapshotMark) {
+func (s *snapshotFile) open(wanted map[string]*raftlog.SnapshotMark) {
 	f, err := snapshot.OpenFile(vfs.OS(), s.path)
 	if err != nil {
 		s.damage = err
@@ -87,7 +87,7 @@ func describeSnapshots(out io.Writer, files []snapshotFile, verify *console.Mete
 		file := &files[i]
 		file.describe(out)
 		err := file.damage
-		if err == nil && verify != nil && file.mark != (raft.Mark{}) {
+		if err == nil && verify != nil && file.mark != (raftlog.Mark{}) {
 			err = file.verify(out, verify)
 		}
 		if file.standing != "" {
@@ -104,7 +104,7 @@ func (s *snapshotFile) describe(out io.Writer) {
 	case s.path == "":
 		fmt.Fprintf(out, "snapshot: at %v, %d bytes, %s: MISSING\n", s.mark, s.bytes, s.standing)
 		return
-	case s.mark == (raft.Mark{}):
+	case s.mark == (raftlog.Mark{}):
 		fmt.Fprintf(out, "snapshot: %s, %s\n", s.path, unfinished(s.path))
 		return
 	case s.standing == "":

@@ -7,15 +7,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // writeSnapshots writes snapshots at indexes into the directory of a node.
-func writeSnapshots(t *testing.T, directory string, indexes ...raft.Index) (marks []*raft.SnapshotMark) {
+func writeSnapshots(t *testing.T, directory string, indexes ...raftlog.Index) (marks []*raftlog.SnapshotMark) {
 	t.Helper()
 	store, err := snapshot.NewStore(vfs.OS(), filepath.Join(directory, snapshot.DirectoryName))
 	if err != nil {
@@ -23,7 +23,7 @@ func writeSnapshots(t *testing.T, directory string, indexes ...raft.Index) (mark
 	}
 	for _, index := range indexes {
 		header := snapshot.Header{
-			Mark: raft.Mark{Term: 2, Index: index}, Stamp: 1000, StateHash: 0xabc0 + uint64(index), Configuration: []byte("c"),
+			Mark: raftlog.Mark{Term: 2, Index: index}, Stamp: 1000, StateHash: 0xabc0 + uint64(index), Configuration: []byte("c"),
 		}
 		w, err := store.Create(header, nil)
 		if err != nil {

@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // maxChanges is how many clients may wait at once for changes of the members, by way of this node. There is one change
@@ -102,7 +102,7 @@ func (s *store) refresh(ctx context.Context) *resp.ChangeResult {
 }
 
 // translate puts a change into the words of the library, or names those to remove who are no members.
-func translate(c *raft.Configuration, wanted *resp.MemberChange) (
+func translate(c *membership.Configuration, wanted *resp.MemberChange) (
 	change consensus.MemberChange, strangers []resp.Member, err error,
 ) {
 	for _, gone := range wanted.Remove {
@@ -137,13 +137,13 @@ func translate(c *raft.Configuration, wanted *resp.MemberChange) (
 // replacedBefore reports whether a node was a member, and has its place taken by one of those to be added: somebody
 // asks again for what is done, because the answer was lost. Only a number tells that; the name of who is gone is
 // forgotten.
-func replacedBefore(c *raft.Configuration, gone resp.Member, added []resp.NewMember) bool {
+func replacedBefore(c *membership.Configuration, gone resp.Member, added []resp.NewMember) bool {
 	taken := func(n resp.NewMember) bool { return n.InPlaceOf == gone && at(c, n.PeerAddress) != 0 }
-	return gone.ID != 0 && engine.LeftOut(c, raft.NodeID(gone.ID)) && slices.ContainsFunc(added, taken)
+	return gone.ID != 0 && membership.LeftOut(c, raftlog.NodeID(gone.ID)) && slices.ContainsFunc(added, taken)
 }
 
 // at is the number of the member that is to be found at a peer address; 0 if there is none.
-func at(c *raft.Configuration, peerAddress string) raft.NodeID {
+func at(c *membership.Configuration, peerAddress string) raftlog.NodeID {
 	for i := range c.Members {
 		if c.Members[i].PeerAddress == peerAddress {
 			return c.Members[i].ID
@@ -153,7 +153,7 @@ func at(c *raft.Configuration, peerAddress string) raft.NodeID {
 }
 
 // find is the number of a member; 0 if there is none.
-func find(c *raft.Configuration, wanted resp.Member) raft.NodeID {
+func find(c *membership.Configuration, wanted resp.Member) raftlog.NodeID {
 	for i := range c.Members {
 		m := &c.Members[i]
 		if uint64(m.ID) == wanted.ID || wanted.Name != "" && strings.EqualFold(m.Name, wanted.Name) {
@@ -164,10 +164,10 @@ func find(c *raft.Configuration, wanted resp.Member) raft.NodeID {
 }
 
 // named tells who has the numbers. This node has seen them become members; one that it does not know was removed since.
-func named(c *raft.Configuration, ids []raft.NodeID) ([]resp.Member, error) {
+func named(c *membership.Configuration, ids []raftlog.NodeID) ([]resp.Member, error) {
 	members := make([]resp.Member, 0, len(ids))
 	for _, id := range ids {
-		m := engine.FindMember(c, id)
+		m := membership.Find(c, id)
 		if m == nil {
 			return nil, fmt.Errorf("node %d was added, and removed again by somebody else", id)
 		}
@@ -179,7 +179,7 @@ func named(c *raft.Configuration, ids []raft.NodeID) ([]resp.Member, error) {
 // failure translates the errors of changing members. What ended before its time was refused, and nothing of it was
 // done, unless the error says otherwise. When the time is up it may go on, even where that is not known: a leader may
 // have had it and not answered.
-func failure(err error, late bool, c *raft.Configuration) resp.ChangeResult {
+func failure(err error, late bool, c *membership.Configuration) resp.ChangeResult {
 	open := late
 	for _, known := range []error{
 		consensus.ErrGoesOn, consensus.ErrUnknown, consensus.ErrUndone, consensus.ErrClosed,
@@ -197,7 +197,7 @@ func failure(err error, late bool, c *raft.Configuration) resp.ChangeResult {
 }
 
 // pending says what a change that goes on waits for, as far as the newest configuration tells.
-func pending(c *raft.Configuration) string {
+func pending(c *membership.Configuration) string {
 	switch {
 	case c.Joint():
 		return "a majority of the voters before and a majority of those after have to agree"

@@ -10,20 +10,21 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // fiveMembers have the voters 1, 2 and 3 and the learners 4 and 5.
-func fiveMembers() *raft.Configuration {
-	c := &raft.Configuration{NextID: 6, Voters: []raft.NodeID{1, 2, 3}, Learners: []raft.NodeID{4, 5}}
-	for id := raft.NodeID(1); id < c.NextID; id++ {
-		c.Members = append(c.Members, raft.Member{ID: id, Name: nameOf(id)})
+func fiveMembers() *membership.Configuration {
+	c := &membership.Configuration{NextID: 6, Voters: []raftlog.NodeID{1, 2, 3}, Learners: []raftlog.NodeID{4, 5}}
+	for id := raftlog.NodeID(1); id < c.NextID; id++ {
+		c.Members = append(c.Members, membership.Member{ID: id, Name: nameOf(id)})
 	}
 	return c
 }
 
-func nameOf(id raft.NodeID) string { return fmt.Sprintf("%036xbeef", uint64(id)) }
+func nameOf(id raftlog.NodeID) string { return fmt.Sprintf("%036xbeef", uint64(id)) }
 
 func TestChangesAreTranslatedByNameAndNumber(t *testing.T) {
 	voter, learner := resp.Member{ID: 2}, resp.Member{Name: strings.ToUpper(nameOf(4))}
@@ -42,23 +43,23 @@ func TestChangesAreTranslatedByNameAndNumber(t *testing.T) {
 		},
 		"removals": {
 			wanted: resp.MemberChange{Remove: []resp.Member{voter, learner}},
-			change: consensus.MemberChange{Remove: []raft.NodeID{2, 4}},
+			change: consensus.MemberChange{Remove: []raftlog.NodeID{2, 4}},
 		},
 		"a voter for a voter": {
 			wanted: resp.MemberChange{
 				Remove: []resp.Member{voter}, Add: []resp.NewMember{{PeerAddress: "a:1", InPlaceOf: voter, Learner: true}},
 			},
-			change: consensus.MemberChange{Remove: []raft.NodeID{2}, Add: []string{"a:1"}},
+			change: consensus.MemberChange{Remove: []raftlog.NodeID{2}, Add: []string{"a:1"}},
 		},
 		"a learner for a learner": {
 			wanted: resp.MemberChange{
 				Remove: []resp.Member{learner}, Add: []resp.NewMember{{PeerAddress: "a:1", InPlaceOf: learner}},
 			},
-			change: consensus.MemberChange{Remove: []raft.NodeID{4}, AddLearners: []string{"a:1"}},
+			change: consensus.MemberChange{Remove: []raftlog.NodeID{4}, AddLearners: []string{"a:1"}},
 		},
 		"strangers": {
 			wanted:    resp.MemberChange{Remove: []resp.Member{voter, {ID: 6}, {Name: nameOf(6)}, {}}},
-			change:    consensus.MemberChange{Remove: []raft.NodeID{2}},
+			change:    consensus.MemberChange{Remove: []raftlog.NodeID{2}},
 			strangers: []resp.Member{{ID: 6}, {Name: nameOf(6)}, {}},
 		},
 	} {
@@ -111,13 +112,13 @@ func TestAReplacementThatIsCompleteIsAskedForAgain(t *testing.T) {
 
 func TestFailedChangesAreRefusedOrUncertain(t *testing.T) {
 	joint, catching := fiveMembers(), fiveMembers()
-	joint.Outgoing, catching.Promote = []raft.NodeID{1}, []raft.NodeID{4, 5}
-	refused := fmt.Errorf("%w: node 2: %w", consensus.ErrRefused, engine.ErrInUse)
+	joint.Outgoing, catching.Promote = []raftlog.NodeID{1}, []raftlog.NodeID{4, 5}
+	refused := fmt.Errorf("%w: node 2: %w", consensus.ErrRefused, membership.ErrInUse)
 	goesOn := fmt.Errorf("%w: %w", consensus.ErrGoesOn, context.DeadlineExceeded)
 	for _, c := range []struct {
 		err     error
 		late    bool
-		now     *raft.Configuration
+		now     *membership.Configuration
 		outcome resp.Outcome
 		reason  string
 	}{
@@ -141,11 +142,11 @@ func TestFailedChangesAreRefusedOrUncertain(t *testing.T) {
 }
 
 func TestNewMembersAreNamedUnlessTheyAreGoneAgain(t *testing.T) {
-	members, err := named(fiveMembers(), []raft.NodeID{5, 4})
+	members, err := named(fiveMembers(), []raftlog.NodeID{5, 4})
 	if want := []resp.Member{{ID: 5, Name: nameOf(5)}, {ID: 4, Name: nameOf(4)}}; !reflect.DeepEqual(members, want) {
 		t.Errorf("%v, %v", members, err)
 	}
-	if members, err := named(fiveMembers(), []raft.NodeID{4, 6}); err == nil {
+	if members, err := named(fiveMembers(), []raftlog.NodeID{4, 6}); err == nil {
 		t.Errorf("a node that is no member is named: %v", members)
 	}
 }
@@ -153,7 +154,7 @@ func TestNewMembersAreNamedUnlessTheyAreGoneAgain(t *testing.T) {
 func TestInfoTellsHowFarAChangeHasCome(t *testing.T) {
 	stable := fiveMembers()
 	joint, catching, retiring := fiveMembers(), fiveMembers(), fiveMembers()
-	joint.Outgoing, catching.Promote, retiring.Retire = []raft.NodeID{1}, []raft.NodeID{4}, []raft.NodeID{1}
+	joint.Outgoing, catching.Promote, retiring.Retire = []raftlog.NodeID{1}, []raftlog.NodeID{4}, []raftlog.NodeID{1}
 	for want, state := range map[string]engine.State{
 		"none":        {},
 		"stable":      {Configuration: stable, Committed: stable},
@@ -171,14 +172,14 @@ func TestInfoTellsHowFarAChangeHasCome(t *testing.T) {
 
 func TestWhoeverIsOnlyInTheOldHalfLeaves(t *testing.T) {
 	c := fiveMembers()
-	for id := raft.NodeID(1); id < 6; id++ {
+	for id := raftlog.NodeID(1); id < 6; id++ {
 		if leaves(c, id) {
 			t.Errorf("node %d leaves a configuration that is not joint", id)
 		}
 	}
-	c.Outgoing, c.Voters = []raft.NodeID{1, 2, 3}, []raft.NodeID{2, 3, 4}
-	c.Learners = []raft.NodeID{5}
-	for id := raft.NodeID(1); id < 6; id++ {
+	c.Outgoing, c.Voters = []raftlog.NodeID{1, 2, 3}, []raftlog.NodeID{2, 3, 4}
+	c.Learners = []raftlog.NodeID{5}
+	for id := raftlog.NodeID(1); id < 6; id++ {
 		if leaves(c, id) != (id == 1) {
 			t.Errorf("node %d leaves: %v", id, leaves(c, id))
 		}

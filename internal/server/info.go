@@ -7,10 +7,12 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Info says what the node knows of itself and its cluster, in the words of the front end.
@@ -187,7 +189,7 @@ func progress(status *consensus.Status) string {
 
 // leaves reports whether a member is one only as long as voters are being exchanged. One that is to leave when others
 // have caught up serves its clients until then like any other.
-func leaves(c *raft.Configuration, id raft.NodeID) bool {
+func leaves(c *membership.Configuration, id raftlog.NodeID) bool {
 	return c.Joint() && !slices.Contains(c.Voters, id) && !slices.Contains(c.Learners, id)
 }
 

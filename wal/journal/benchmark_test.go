@@ -3,8 +3,8 @@ package journal
 import (
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // BenchmarkAppend4KiB is the cost of a commit on one real disk: a group of 4 KiB, one write, one sync, with the rolls
@@ -27,14 +27,14 @@ func benchmarkAppend(b *testing.B, o Options) {
 	h := &fakeHistory{}
 	must(b, j.Start(h))
 	e := entry(1, 1, 3800) // with headers, one page
-	group := []raft.AppendOperation{{Term: 1, Vote: 1, Entries: []raft.Entry{e}}}
+	group := []raftlog.Operation{{Term: 1, Vote: 1, Entries: []raftlog.Entry{e}}}
 	b.SetBytes(PageBytes)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
-		group[0].Entries[0].Index = raft.Index(i + 1)
+		group[0].Entries[0].Index = raftlog.Index(i + 1)
 		appendAll(b, j, group...)
-		if h.written = raft.Index(i + 1); i%1000 == 0 {
+		if h.written = raftlog.Index(i + 1); i%1000 == 0 {
 			j.Advance(h.written)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // content is what a journal says: the state that its parts fold into. Reader and writer share it, so that the writer
@@ -16,14 +16,14 @@ type content struct {
 }
 
 // last is the mark of the last entry.
-func (c *content) last() raft.Mark {
+func (c *content) last() raftlog.Mark {
 	if n := len(c.Entries); n > 0 {
 		return c.Entries[n-1].Mark()
 	}
 	return c.Checkpoint
 }
 
-func (c *content) setState(term raft.Term, vote raft.NodeID) error {
+func (c *content) setState(term raftlog.Term, vote raftlog.NodeID) error {
 	switch {
 	case term < c.Term:
 		return fmt.Errorf("term goes back from %d to %d", c.Term, term)
@@ -34,12 +34,12 @@ func (c *content) setState(term raft.Term, vote raft.NodeID) error {
 	return nil
 }
 
-func (c *content) setCommit(commit raft.Index) error {
+func (c *content) setCommit(commit raftlog.Index) error {
 	c.Commit = max(c.Commit, commit)
 	return nil
 }
 
-func (c *content) truncate(from raft.Index) error {
+func (c *content) truncate(from raftlog.Index) error {
 	if from <= c.Checkpoint.Index || from <= c.Commit || from > c.last().Index {
 		return fmt.Errorf("truncation from %d of a log with checkpoint %v, commit %d, last entry %v",
 			from, c.Checkpoint, c.Commit, c.last())
@@ -51,18 +51,17 @@ func (c *content) truncate(from raft.Index) error {
 	return nil
 }
 
-func (c *content) add(e raft.Entry) error {
+func (c *content) add(e raftlog.Entry) error {
 	if last := c.last(); e.Index != last.Index+1 || e.Term < last.Term || e.Term > c.Term {
 		return fmt.Errorf("entry %v in term %d after entry %v", e.Mark(), c.Term, last)
 	}
-	e.Configuration = nil
 	c.Entries = append(c.Entries, e)
 	c.entryBytes += int64(e.Size())
 	return nil
 }
 
 // advance moves the checkpoint: the entries up to it are durable in history.
-func (c *content) advance(through raft.Index) error {
+func (c *content) advance(through raftlog.Index) error {
 	if through < c.Checkpoint.Index || through > c.last().Index {
 		return fmt.Errorf("checkpoint moves from %v to %d, the last entry is %v", c.Checkpoint, through, c.last())
 	}
@@ -71,7 +70,7 @@ func (c *content) advance(through raft.Index) error {
 		e := &c.Entries[i]
 		c.Checkpoint = e.Mark()
 		c.CheckpointStamp = max(c.CheckpointStamp, e.Stamp)
-		if e.Kind == raft.EntryConfiguration {
+		if e.Kind == raftlog.EntryConfiguration {
 			c.ConfigurationBody, c.ConfigurationIndex = e.Body, e.Index
 		}
 		c.entryBytes -= int64(e.Size())
@@ -81,7 +80,7 @@ func (c *content) advance(through raft.Index) error {
 	return nil
 }
 
-func (c *content) setFiles(snapshot, retained *raft.SnapshotMark, directory string, first raft.Index) error {
+func (c *content) setFiles(snapshot, retained *raftlog.SnapshotMark, directory string, first raftlog.Index) error {
 	if directory == "" || first == 0 {
 		return fmt.Errorf("history directory %q from index %d", directory, first)
 	}
@@ -93,7 +92,7 @@ func (c *content) setFiles(snapshot, retained *raft.SnapshotMark, directory stri
 	return nil
 }
 
-func (c *content) setBase(base raft.Mark, stamp raft.Stamp, index raft.Index, body []byte) error {
+func (c *content) setBase(base raftlog.Mark, stamp raftlog.Stamp, index raftlog.Index, body []byte) error {
 	if base.Index+1 < c.HistoryFirst || base.Index < c.Checkpoint.Index || index > base.Index {
 		return fmt.Errorf("base %v with configuration %d, history from %d, checkpoint %v",
 			base, index, c.HistoryFirst, c.Checkpoint)
@@ -128,23 +127,23 @@ func (c *content) foldPart(kind partKind, body []byte) error {
 	f := fields{body: body}
 	switch kind {
 	case partState:
-		term, vote := raft.Term(f.number()), raft.NodeID(f.number())
+		term, vote := raftlog.Term(f.number()), raftlog.NodeID(f.number())
 		act = func() error { return c.setState(term, vote) }
 	case partCommit:
-		commit := raft.Index(f.number())
+		commit := raftlog.Index(f.number())
 		act = func() error { return c.setCommit(commit) }
 	case partTruncate:
-		from := raft.Index(f.number())
+		from := raftlog.Index(f.number())
 		act = func() error { return c.truncate(from) }
 	case partCheckpoint:
 		m := f.mark()
 		act = func() error { return c.foldCheckpoint(m) }
 	case partFiles:
 		snapshot, retained := f.snapshot(), f.snapshot()
-		first, directory := raft.Index(f.number()), string(f.bytes())
+		first, directory := raftlog.Index(f.number()), string(f.bytes())
 		act = func() error { return c.setFiles(snapshot, retained, directory, first) }
 	case partBase:
-		base, stamp, index := f.mark(), raft.Stamp(f.number()), raft.Index(f.number())
+		base, stamp, index := f.mark(), raftlog.Stamp(f.number()), raftlog.Index(f.number())
 		configuration := f.bytes()
 		act = func() error { return c.setBase(base, stamp, index, configuration) }
 	default:
@@ -158,7 +157,7 @@ func (c *content) foldPart(kind partKind, body []byte) error {
 
 func (c *content) foldEntries(body []byte) error {
 	for len(body) > 0 {
-		e, n, err := raft.DecodeEntry(body)
+		e, n, err := raftlog.DecodeEntry(body)
 		if err != nil {
 			return err
 		}
@@ -170,7 +169,7 @@ func (c *content) foldEntries(body []byte) error {
 	return nil
 }
 
-func (c *content) foldCheckpoint(m raft.Mark) error {
+func (c *content) foldCheckpoint(m raftlog.Mark) error {
 	if err := c.advance(m.Index); err != nil {
 		return err
 	}
@@ -196,7 +195,7 @@ func (c *content) openingBytes() int64 {
 		4*8 + 4 + // base
 		3*8 // state, commit
 	variable := len(c.HistoryDirectory) + len(c.ConfigurationBody)
-	for _, s := range [...]*raft.SnapshotMark{c.Snapshot, c.Retained} {
+	for _, s := range [...]*raftlog.SnapshotMark{c.Snapshot, c.Retained} {
 		if s != nil {
 			variable += len(s.Configuration)
 		}

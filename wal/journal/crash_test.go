@@ -5,37 +5,37 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // step is one thing a node does with its journal.
 type step struct {
-	group   []raft.AppendOperation
+	group   []raftlog.Operation
 	seal    bool
 	install *Switch
-	written raft.Index // what history holds before the step
+	written raftlog.Index // what history holds before the step
 }
 
 // crashScript rolls several times, truncates, votes, moves the checkpoint, and installs a snapshot.
 func crashScript() []step {
 	var steps []step
-	last := raft.Index(0)
-	add := func(term raft.Term, vote raft.NodeID, from raft.Index, count, bodyBytes int) {
-		last = from + raft.Index(count) - 1
+	last := raftlog.Index(0)
+	add := func(term raftlog.Term, vote raftlog.NodeID, from raftlog.Index, count, bodyBytes int) {
+		last = from + raftlog.Index(count) - 1
 		op := operation(term, vote, entries(from, last, term, bodyBytes)...)
-		steps = append(steps, step{group: []raft.AppendOperation{op}})
+		steps = append(steps, step{group: []raftlog.Operation{op}})
 	}
 	add(1, 1, 1, 3, 1500)
 	add(1, 1, 4, 2, 5000)
 	steps = append(steps, step{seal: true})
 	add(2, 3, 4, 4, 700) // a conflict at 4
-	for i := range raft.Term(4) {
-		steps = append(steps, step{written: 2 + raft.Index(i), group: []raft.AppendOperation{operation(3+i, 2)}})
+	for i := range raftlog.Term(4) {
+		steps = append(steps, step{written: 2 + raftlog.Index(i), group: []raftlog.Operation{operation(3+i, 2)}})
 	}
 	add(7, 2, 8, 3, 4000)
 	steps = append(steps, step{install: &Switch{
-		Snapshot:         &raft.SnapshotMark{Mark: raft.Mark{Term: 7, Index: 50}, Configuration: []byte("c"), FileHash: 9},
+		Snapshot:         &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 7, Index: 50}, Configuration: []byte("c"), FileHash: 9},
 		HistoryDirectory: "history-51", HistoryFirst: 51, Stamp: 5000,
 	}})
 	add(8, 1, 51, 2, 6000)
@@ -69,7 +69,7 @@ type moment struct {
 	name          string
 	disk          *vfs.Memory
 	before, after flatLog
-	durable       raft.Index
+	durable       raftlog.Index
 }
 
 // diskStates are disks that a crash at this point may leave: nothing lost, everything lost, process death, and some of
@@ -165,9 +165,9 @@ func TestF3_WhatIsAppendedAfterRecoverySurvivesAnotherCrash(t *testing.T) {
 		j, want, r := first.open(t)
 		next := want.last().Index + 1
 		steps := []step{
-			{group: []raft.AppendOperation{operation(20, 1, entries(next, next+1, 20, 600)...)}},
+			{group: []raftlog.Operation{operation(20, 1, entries(next, next+1, 20, 600)...)}},
 			{seal: true},
-			{group: []raft.AppendOperation{operation(21, 2, entry(next+1, 21, 700))}},
+			{group: []raftlog.Operation{operation(21, 2, entry(next+1, 21, 700))}},
 		}
 		h := &fakeHistory{written: r.Checkpoint.Index, durable: r.Checkpoint.Index}
 		for _, second := range moments(t, first.disk, j, h, first.before, want, steps) {
@@ -177,7 +177,7 @@ func TestF3_WhatIsAppendedAfterRecoverySurvivesAnotherCrash(t *testing.T) {
 	}
 }
 
-func (l flatLog) last() raft.Mark {
+func (l flatLog) last() raftlog.Mark {
 	if n := len(l.entries); n > 0 {
 		return l.entries[n-1].Mark()
 	}
@@ -204,13 +204,13 @@ func TestF8_ACrashDuringCreationLeavesABlankJournalOrAWholeOne(t *testing.T) {
 			t.Fatalf("%s: blank is %v, %v", i.name, isBlank, err)
 		}
 		j := started(t, o, &fakeHistory{})
-		group := []raft.AppendOperation{operation(1, 1, entry(1, 1, 1))}
+		group := []raftlog.Operation{operation(1, 1, entry(1, 1, 1))}
 		appendAll(t, j, group...)
 		_, r, err := Open(testOptions(i.disk.Crash(vfs.LoseAll)))
 		must(t, err)
 		must(t, flatLog{}.after(group...).check(&r, 0))
 	}
-	for _, op := range []raft.AppendOperation{operation(1, 0), operation(0, 0), operation(1, 1, entry(1, 1, 1))} {
+	for _, op := range []raftlog.Operation{operation(1, 0), operation(0, 0), operation(1, 1, entry(1, 1, 1))} {
 		c := m.Kill()
 		o := testOptions(c)
 		j, _ := reopened(t, o)
@@ -237,7 +237,7 @@ func TestF9_AChangeOfTheFileSizeSurvivesACrashAtAnyOperation(t *testing.T) {
 			must(t, want.check(&r, 0))
 			var steps []step
 			for term := want.term + 1; term < want.term+25; term++ {
-				steps = append(steps, step{group: []raft.AppendOperation{operation(term, 1)}})
+				steps = append(steps, step{group: []raftlog.Operation{operation(term, 1)}})
 			}
 			for _, moment := range moments(t, m, j, &fakeHistory{}, want, want, steps) {
 				moment.open(t)

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // image is a journal at rest, whose file in force holds an opening and three groups, perhaps a seal, and old records
@@ -25,12 +25,12 @@ func newImage(t *testing.T, sealed bool) image {
 	o := testOptions(m)
 	j := started(t, o, &fakeHistory{})
 	var want flatLog
-	add := func(group ...raft.AppendOperation) {
+	add := func(group ...raftlog.Operation) {
 		appendAll(t, j, group...)
 		want = want.after(group...)
 	}
 	add(operation(1, 2, entries(1, 3, 1, 900)...))
-	for term := raft.Term(2); j.Stats().Generation < 4; term++ {
+	for term := raftlog.Term(2); j.Stats().Generation < 4; term++ {
 		add(operation(term, 1))
 	}
 	next := want.term + 1

@@ -4,8 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // failingDisk makes every sync fail that has something to write, as a disk does whose path is cut: the system then
@@ -37,7 +37,7 @@ func TestRestartsOnAFailingDiskDestroyNothing(t *testing.T) {
 			appendAll(t, j, operation(1, 2, acked.entries...))
 			late := operation(2, 3, entry(10, 2, 5000))
 			failingDisk(m)
-			if err := j.Append([]raft.AppendOperation{late}); err == nil {
+			if err := j.Append([]raftlog.Operation{late}); err == nil {
 				t.Fatal("the disk works: the test proves nothing")
 			}
 			for range starts {
@@ -67,7 +67,7 @@ func TestAStartAfterAFailedSyncMakesDurableWhatItRead(t *testing.T) {
 	m := vfs.NewMemory()
 	j := started(t, testOptions(m), &fakeHistory{})
 	failingDisk(m)
-	if err := j.Append([]raft.AppendOperation{operation(2, 3, entry(1, 2, 5000))}); err == nil {
+	if err := j.Append([]raftlog.Operation{operation(2, 3, entry(1, 2, 5000))}); err == nil {
 		t.Fatal("the disk works: the test proves nothing")
 	}
 	m = m.Kill()

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // goldenFile holds the written pages of a journal file of version 1; zeros up to testFileBytes follow. A change of the
@@ -19,28 +19,28 @@ const goldenFile = "testdata/journal-v1.golden"
 func goldenJournal(t *testing.T) (*vfs.Memory, flatLog) {
 	m := vfs.NewMemory()
 	j := started(t, testOptions(m), &fakeHistory{written: 0})
-	configuration := raft.Entry{Index: 1, Term: 1, Kind: raft.EntryConfiguration, Level: 1, Stamp: 7}
+	configuration := raftlog.Entry{Index: 1, Term: 1, Kind: raftlog.EntryConfiguration, Level: 1, Stamp: 7}
 	configuration.Body = []byte("members")
 	configuration.Seal()
 	appendAll(t, j, operation(1, 1, configuration, entry(2, 1, 20), entry(3, 1, 0)))
-	appendAll(t, j, operation(2, 0), raft.AppendOperation{Term: 3, Vote: 2, Commit: 2, Entries: entries(3, 4, 3, 30)})
+	appendAll(t, j, operation(2, 0), raftlog.Operation{Term: 3, Vote: 2, Commit: 2, Entries: entries(3, 4, 3, 30)})
 	j.Advance(2)
 	must(t, j.Switch(Switch{
-		Snapshot: &raft.SnapshotMark{Mark: raft.Mark{Term: 1, Index: 2}, Configuration: []byte("members"),
+		Snapshot: &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 1, Index: 2}, Configuration: []byte("members"),
 			FileHash: 0x0123456789abcdef, FileBytes: 1000},
 		HistoryDirectory: "history-1", HistoryFirst: 1,
 	}))
 	must(t, j.Seal())
 	must(t, j.Switch(Switch{
-		Snapshot: &raft.SnapshotMark{Mark: raft.Mark{Term: 3, Index: 10}, Configuration: []byte("more members"),
+		Snapshot: &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 3, Index: 10}, Configuration: []byte("more members"),
 			FileHash: 0xfedcba9876543210, FileBytes: 2000},
-		Retained:         &raft.SnapshotMark{Mark: raft.Mark{Term: 1, Index: 2}, Configuration: []byte("members")},
+		Retained:         &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 1, Index: 2}, Configuration: []byte("members")},
 		HistoryDirectory: "history-11", HistoryFirst: 11, Stamp: 99,
 	}))
-	last := []raft.AppendOperation{operation(4, 3, entries(11, 12, 4, 40)...)}
+	last := []raftlog.Operation{operation(4, 3, entries(11, 12, 4, 40)...)}
 	appendAll(t, j, last...)
 	must(t, j.Close())
-	return m, flatLog{base: raft.Mark{Term: 3, Index: 10}}.after(last...)
+	return m, flatLog{base: raftlog.Mark{Term: 3, Index: 10}}.after(last...)
 }
 
 func TestTheFormatOfVersion1IsReadAndWrittenAsEver(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const (
@@ -34,11 +34,11 @@ func testOptions(fs vfs.FS) Options {
 
 // fakeHistory is history as far as a journal can see it: how far it was written, and how far it is durable.
 type fakeHistory struct {
-	written, durable raft.Index
+	written, durable raftlog.Index
 	err              error
 }
 
-func (h *fakeHistory) Sync() (raft.Index, error) {
+func (h *fakeHistory) Sync() (raftlog.Index, error) {
 	if h.err != nil {
 		return 0, h.err
 	}
@@ -71,42 +71,42 @@ func reopened(t testing.TB, o Options) (*Journal, Recovered) {
 	return j, recovered
 }
 
-func entry(index raft.Index, term raft.Term, bodyBytes int) raft.Entry {
-	e := raft.Entry{
-		Index: index, Term: term, Kind: raft.EntryCommand, Stamp: raft.Stamp(1000 + index),
-		Tag:  raft.Tag{Origin: 1, Boot: 2, Sequence: raft.Sequence(index)},
+func entry(index raftlog.Index, term raftlog.Term, bodyBytes int) raftlog.Entry {
+	e := raftlog.Entry{
+		Index: index, Term: term, Kind: raftlog.EntryCommand, Stamp: raftlog.Stamp(1000 + index),
+		Tag:  raftlog.Tag{Origin: 1, Boot: 2, Sequence: raftlog.Sequence(index)},
 		Body: bytes.Repeat([]byte(fmt.Sprintf("%d/%d ", index, term)), bodyBytes/4+1)[:bodyBytes],
 	}
 	e.Seal()
 	return e
 }
 
-func entries(first, last raft.Index, term raft.Term, bodyBytes int) []raft.Entry {
-	var es []raft.Entry
+func entries(first, last raftlog.Index, term raftlog.Term, bodyBytes int) []raftlog.Entry {
+	var es []raftlog.Entry
 	for i := first; i <= last; i++ {
 		es = append(es, entry(i, term, bodyBytes))
 	}
 	return es
 }
 
-func operation(term raft.Term, vote raft.NodeID, es ...raft.Entry) raft.AppendOperation {
-	return raft.AppendOperation{Term: term, Vote: vote, Entries: es}
+func operation(term raftlog.Term, vote raftlog.NodeID, es ...raftlog.Entry) raftlog.Operation {
+	return raftlog.Operation{Term: term, Vote: vote, Entries: es}
 }
 
-func appendAll(t testing.TB, j *Journal, group ...raft.AppendOperation) {
+func appendAll(t testing.TB, j *Journal, group ...raftlog.Operation) {
 	t.Helper()
 	must(t, j.Append(group))
 }
 
 // flatLog is the reference: what a node that never crashes would know.
 type flatLog struct {
-	term    raft.Term
-	vote    raft.NodeID
-	base    raft.Mark // what an installed snapshot stands for
-	entries []raft.Entry
+	term    raftlog.Term
+	vote    raftlog.NodeID
+	base    raftlog.Mark // what an installed snapshot stands for
+	entries []raftlog.Entry
 }
 
-func (l flatLog) after(group ...raft.AppendOperation) flatLog {
+func (l flatLog) after(group ...raftlog.Operation) flatLog {
 	l.entries = slices.Clone(l.entries)
 	for _, op := range group {
 		l.term, l.vote = op.Term, op.Vote
@@ -119,7 +119,7 @@ func (l flatLog) after(group ...raft.AppendOperation) flatLog {
 }
 
 // check compares what was recovered with the reference, given how far history is durable.
-func (l flatLog) check(r *Recovered, durable raft.Index) error {
+func (l flatLog) check(r *Recovered, durable raftlog.Index) error {
 	if r.Term != l.term || r.Vote != l.vote {
 		return fmt.Errorf("term %d vote %d, want %d and %d", r.Term, r.Vote, l.term, l.vote)
 	}
@@ -140,11 +140,11 @@ func (l flatLog) check(r *Recovered, durable raft.Index) error {
 	return nil
 }
 
-func sameEntry(a, b raft.Entry) bool {
+func sameEntry(a, b raftlog.Entry) bool {
 	return a.Mark() == b.Mark() && a.CRC == b.CRC && a.Tag == b.Tag && bytes.Equal(a.Body, b.Body)
 }
 
-func marks(es []raft.Entry) string {
+func marks(es []raftlog.Entry) string {
 	if len(es) == 0 {
 		return "none"
 	}

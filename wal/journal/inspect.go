@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Inspect writes a description of one journal file to w, one line per record and one per part of it, with whatever is
@@ -102,10 +102,10 @@ func describeFiles(f *fields) string {
 
 func describeEntries(body []byte) string {
 	total := len(body)
-	var first, last raft.Mark
+	var first, last raftlog.Mark
 	count := 0
 	for len(body) > 0 {
-		e, n, err := raft.DecodeEntry(body)
+		e, n, err := raftlog.DecodeEntry(body)
 		if err != nil {
 			return fmt.Sprintf("%d whole ones, %v to %v, then DAMAGED: %v", count, first, last, err)
 		}

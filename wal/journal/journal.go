@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"path"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The names of the two files, and of the one that replaces one of them when the size changes.
@@ -45,7 +45,7 @@ type Journal struct {
 	started, sealed bool
 	history         History
 	// stated is the checkpoint of the last durable record.
-	stated raft.Index
+	stated raftlog.Index
 	err    error
 	// buffer holds one record while it is written.
 	buffer []byte
@@ -110,7 +110,7 @@ func (j *Journal) tidy() error {
 // Append makes a group of operations durable, in order: one write and one sync, also when the group begins a new file.
 // When it returns nil, everything in the group is durable. The journal keeps the entries, not the slices that hold
 // them, until the checkpoint has passed them. It panics if an operation breaks a rule of the log or exceeds Room.
-func (j *Journal) Append(group []raft.AppendOperation) error {
+func (j *Journal) Append(group []raftlog.Operation) error {
 	if err := j.usable(); err != nil || len(group) == 0 {
 		return err
 	}
@@ -124,7 +124,7 @@ func (j *Journal) Append(group []raft.AppendOperation) error {
 
 // take encodes an operation and folds it into the content; it reports whether there were commands in it, which are what
 // Room bounds.
-func (j *Journal) take(op *raft.AppendOperation) (grown bool) {
+func (j *Journal) take(op *raftlog.Operation) (grown bool) {
 	j.buffer = appendState(j.buffer, op.Term, op.Vote)
 	assert(j.content.setState(op.Term, op.Vote))
 	if len(op.Entries) > 0 {
@@ -140,7 +140,7 @@ func (j *Journal) take(op *raft.AppendOperation) (grown bool) {
 				e.Mark(), len(e.Body), j.options.MaxEntryBytes))
 		}
 		assert(j.content.add(e))
-		grown = grown || e.Kind == raft.EntryCommand
+		grown = grown || e.Kind == raftlog.EntryCommand
 	}
 	j.buffer = appendCommit(j.buffer, op.Commit)
 	assert(j.content.setCommit(op.Commit))
@@ -181,7 +181,7 @@ func (j *Journal) Seal() error {
 
 // Advance tells the journal that history is durable up to an index, so that Room grows; the next record repeats it. An
 // index below the checkpoint says nothing new. It panics beyond the last entry.
-func (j *Journal) Advance(through raft.Index) {
+func (j *Journal) Advance(through raftlog.Index) {
 	if through > j.content.Checkpoint.Index {
 		assert(j.content.advance(through))
 	}
@@ -190,7 +190,7 @@ func (j *Journal) Advance(through raft.Index) {
 // Room is how many bytes of encoded entries may be appended if they begin at an index: those at or above it go away.
 // Zero or less means that commands must wait until history moves the checkpoint on; votes need not, nor the small
 // entries that begin a term, without which nothing is committed and history never moves.
-func (j *Journal) Room(from raft.Index) int64 {
+func (j *Journal) Room(from raftlog.Index) int64 {
 	room := j.options.FileBytes/2 - j.content.openingBytes()
 	if from > j.content.Checkpoint.Index && from <= j.content.last().Index {
 		room += entriesBytes(j.content.Entries[from-j.content.Checkpoint.Index-1:])
@@ -199,10 +199,10 @@ func (j *Journal) Room(from raft.Index) int64 {
 }
 
 // Checkpoint is the last entry that the journal knows to be durable in history.
-func (j *Journal) Checkpoint() raft.Mark { return j.content.Checkpoint }
+func (j *Journal) Checkpoint() raftlog.Mark { return j.content.Checkpoint }
 
 // Last is the mark of the last entry.
-func (j *Journal) Last() raft.Mark { return j.content.last() }
+func (j *Journal) Last() raftlog.Mark { return j.content.last() }
 
 // Stats returns the journal's figures.
 func (j *Journal) Stats() Stats {

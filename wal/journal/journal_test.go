@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestWhatWasAppendedIsRecoveredInOrder(t *testing.T) {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	j := started(t, o, &fakeHistory{})
-	groups := [][]raft.AppendOperation{
+	groups := [][]raftlog.Operation{
 		{operation(1, 1)},
 		{operation(1, 1, entries(1, 5, 1, 100)...), operation(1, 1, entries(6, 8, 1, 0)...)},
 		{operation(2, 0), operation(2, 3, entries(4, 4, 2, 50)...)}, // a conflict at 4
@@ -38,7 +38,7 @@ func TestF12_AGroupIsOneWriteAndOneSyncBeforeAppendReturns(t *testing.T) {
 	j := started(t, o, &fakeHistory{})
 	var ops []vfs.Op
 	m.SetFault(func(op vfs.Op, _ string) error { ops = append(ops, op); return nil })
-	group := []raft.AppendOperation{operation(1, 2, entries(1, 3, 1, 3000)...), operation(2, 0)}
+	group := []raftlog.Operation{operation(1, 2, entries(1, 3, 1, 3000)...), operation(2, 0)}
 	appendAll(t, j, group...)
 	if len(ops) != 2 || ops[0] != vfs.OpWrite || ops[1] != vfs.OpSync {
 		t.Fatalf("operations of a group: %v", ops)
@@ -60,14 +60,14 @@ func TestF5_TheFirstErrorIsFinal(t *testing.T) {
 			}
 			return nil
 		})
-		first := j.Append([]raft.AppendOperation{operation(2, 1)})
+		first := j.Append([]raftlog.Operation{operation(2, 1)})
 		if !errors.Is(first, fault) {
 			t.Fatalf("%s: append: %v", broken, first)
 		}
 		touched := false
 		m.SetFault(func(vfs.Op, string) error { touched = true; return nil })
 		for name, err := range map[string]error{
-			"append": j.Append([]raft.AppendOperation{operation(3, 1)}),
+			"append": j.Append([]raftlog.Operation{operation(3, 1)}),
 			"seal":   j.Seal(),
 			"switch": j.Switch(Switch{}),
 		} {
@@ -87,8 +87,8 @@ func TestAnErrorOfHistoryDuringARollIsFinal(t *testing.T) {
 	j := started(t, testOptions(m), h)
 	h.err = errors.New("input/output error")
 	var err error
-	for term := raft.Term(1); err == nil && term < 100; term++ {
-		err = j.Append([]raft.AppendOperation{operation(term, 1)})
+	for term := raftlog.Term(1); err == nil && term < 100; term++ {
+		err = j.Append([]raftlog.Operation{operation(term, 1)})
 	}
 	if !errors.Is(err, h.err) || !errors.Is(j.Seal(), h.err) {
 		t.Fatalf("append: %v", err)
@@ -117,7 +117,7 @@ func TestADurablePageIsNeverRewrittenWithinItsGeneration(t *testing.T) {
 	j, _ := reopened(t, o)
 	h := &fakeHistory{}
 	must(t, j.Start(h))
-	for i := raft.Index(1); i < 60; i++ {
+	for i := raftlog.Index(1); i < 60; i++ {
 		appendAll(t, j, operation(1, 1, entry(i, 1, int(i)*90)))
 		h.written = i
 		if i%7 == 0 {
@@ -167,8 +167,8 @@ func TestASealIsWrittenOnceBehindARecord(t *testing.T) {
 }
 
 func TestRulesOfTheLogAreAsserted(t *testing.T) {
-	base := []raft.AppendOperation{{Term: 5, Vote: 1, Commit: 3, Entries: entries(1, 6, 4, 10)}}
-	for name, op := range map[string]raft.AppendOperation{
+	base := []raftlog.Operation{{Term: 5, Vote: 1, Commit: 3, Entries: entries(1, 6, 4, 10)}}
+	for name, op := range map[string]raftlog.Operation{
 		"term goes back":      operation(4, 1),
 		"vote changes":        operation(5, 2),
 		"vote is forgotten":   operation(5, 0),
@@ -187,7 +187,7 @@ func TestRulesOfTheLogAreAsserted(t *testing.T) {
 					t.Fatalf("recovered %v", v)
 				}
 			}()
-			_ = j.Append([]raft.AppendOperation{op})
+			_ = j.Append([]raftlog.Operation{op})
 			t.Fatal("accepted")
 		})
 	}
@@ -198,7 +198,7 @@ func TestEntriesWaitForRoomAndTheCheckpointMakesIt(t *testing.T) {
 	o := testOptions(m)
 	h := &fakeHistory{}
 	j := started(t, o, h)
-	last := raft.Index(0)
+	last := raftlog.Index(0)
 	e := entry(1, 1, 500)
 	for j.Room(last+1) >= int64(e.Size()) {
 		last++
@@ -218,7 +218,7 @@ func TestEntriesWaitForRoomAndTheCheckpointMakesIt(t *testing.T) {
 	}
 	appendAll(t, j, operation(2, 1))
 	_, r := reopened(t, o)
-	if r.Checkpoint != (raft.Mark{Term: 1, Index: last - 10}) || len(r.Entries) != 10 {
+	if r.Checkpoint != (raftlog.Mark{Term: 1, Index: last - 10}) || len(r.Entries) != 10 {
 		t.Fatalf("recovered checkpoint %v and %d entries", r.Checkpoint, len(r.Entries))
 	}
 	if r.CheckpointStamp != entry(last-10, 1, 0).Stamp {
@@ -231,13 +231,13 @@ func TestTheConfigurationBelowTheCheckpointStaysKnown(t *testing.T) {
 	o := testOptions(m)
 	h := &fakeHistory{}
 	j := started(t, o, h)
-	configuration := func(index raft.Index, body string) raft.Entry {
-		e := raft.Entry{Index: index, Term: 1, Kind: raft.EntryConfiguration, Body: []byte(body)}
+	configuration := func(index raftlog.Index, body string) raftlog.Entry {
+		e := raftlog.Entry{Index: index, Term: 1, Kind: raftlog.EntryConfiguration, Body: []byte(body)}
 		e.Seal()
 		return e
 	}
 	appendAll(t, j, operation(1, 1, configuration(1, "one"), entry(2, 1, 1), configuration(3, "three"), entry(4, 1, 1)))
-	for through, want := range map[raft.Index]string{1: "one", 2: "one", 3: "three", 4: "three"} {
+	for through, want := range map[raftlog.Index]string{1: "one", 2: "one", 3: "three", 4: "three"} {
 		c := m.Kill()
 		j, _ := reopened(t, testOptions(c))
 		must(t, j.Start(&fakeHistory{written: through}))
@@ -252,9 +252,9 @@ func TestACommitHintIsKeptAndNeverGoesBack(t *testing.T) {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	j := started(t, o, &fakeHistory{})
-	for _, commit := range []raft.Index{0, 2, 1} {
-		appendAll(t, j, raft.AppendOperation{Term: 1, Commit: commit,
-			Entries: []raft.Entry{entry(j.Last().Index+1, 1, 1)}})
+	for _, commit := range []raftlog.Index{0, 2, 1} {
+		appendAll(t, j, raftlog.Operation{Term: 1, Commit: commit,
+			Entries: []raftlog.Entry{entry(j.Last().Index+1, 1, 1)}})
 	}
 	_, r := reopened(t, o)
 	if r.Commit != 2 {
@@ -272,11 +272,11 @@ func TestUseBeforeStartOrAfterCloseIsRefused(t *testing.T) {
 				t.Fatal("append before Start accepted")
 			}
 		}()
-		_ = j.Append([]raft.AppendOperation{operation(1, 1)})
+		_ = j.Append([]raftlog.Operation{operation(1, 1)})
 	}()
 	must(t, j.Start(&fakeHistory{}))
 	must(t, j.Close())
-	if err := j.Append([]raft.AppendOperation{operation(1, 1)}); !errors.Is(err, ErrClosed) {
+	if err := j.Append([]raftlog.Operation{operation(1, 1)}); !errors.Is(err, ErrClosed) {
 		t.Fatalf("append after close: %v", err)
 	}
 	if err := j.Close(); !errors.Is(err, ErrClosed) {

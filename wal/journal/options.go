@@ -3,9 +3,9 @@ package journal
 import (
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Defaults and bounds of Options.
@@ -65,25 +65,25 @@ func (o Options) withDefaults() (Options, error) {
 
 // Opening is everything a node must know when it starts: what the first record of a file holds.
 type Opening struct {
-	Term raft.Term
-	Vote raft.NodeID
+	Term raftlog.Term
+	Vote raftlog.NodeID
 	// Commit is a lower bound of the commit index. It is a hint and proves nothing.
-	Commit raft.Index
+	Commit raftlog.Index
 	// Snapshot is the snapshot in force, Retained the one before it that is still kept; nil when there is none.
-	Snapshot, Retained *raft.SnapshotMark
+	Snapshot, Retained *raftlog.SnapshotMark
 	// HistoryDirectory is the name of the directory that holds the entries up to Checkpoint, from HistoryFirst on.
 	HistoryDirectory string
-	HistoryFirst     raft.Index
+	HistoryFirst     raftlog.Index
 	// Checkpoint is the last entry that is durable in history; zero for an empty one. CheckpointStamp is the highest
 	// stamp up to it.
-	Checkpoint      raft.Mark
-	CheckpointStamp raft.Stamp
+	Checkpoint      raftlog.Mark
+	CheckpointStamp raftlog.Stamp
 	// ConfigurationBody is the body of the newest configuration entry at or below Checkpoint, and ConfigurationIndex its
 	// index; nil and 0 when there is none.
 	ConfigurationBody  []byte
-	ConfigurationIndex raft.Index
+	ConfigurationIndex raftlog.Index
 	// Entries are those above Checkpoint, without a gap. Their configurations are not decoded.
-	Entries []raft.Entry
+	Entries []raftlog.Entry
 }
 
 // Recovered is what Open found.
@@ -102,19 +102,19 @@ type Recovered struct {
 // the log begins anew above the snapshot: all entries and the old history are void.
 type Switch struct {
 	// Snapshot is required. Its index never goes back.
-	Snapshot, Retained *raft.SnapshotMark
+	Snapshot, Retained *raftlog.SnapshotMark
 	HistoryDirectory   string
 	// HistoryFirst is Snapshot.Index + 1 in a new directory, and unchanged in the same one.
-	HistoryFirst raft.Index
+	HistoryFirst raftlog.Index
 	// Stamp is the highest stamp up to the snapshot; read only with a new directory.
-	Stamp raft.Stamp
+	Stamp raftlog.Stamp
 }
 
 // History is the durable home of committed entries, as far as the journal knows it.
 type History interface {
 	// Sync makes durable everything that was written to history, and says up to which index it is durable. A history
 	// that is out of space is no error: it reports what it has. An error is final for the journal.
-	Sync() (through raft.Index, err error)
+	Sync() (through raftlog.Index, err error)
 }
 
 // Stats are figures of a Journal since it was opened.
@@ -124,7 +124,7 @@ type Stats struct {
 	// UsedBytes of FileBytes are written in the file in force, LiveBytes are the encoded entries above the checkpoint.
 	UsedBytes, FileBytes, LiveBytes int64
 	// Checkpoint is the one that the last durable record states: where recovery would cut history.
-	Checkpoint raft.Index
+	Checkpoint raftlog.Index
 	// Syncs counts the syncs of journal files, Seals the seal records.
 	Syncs, Seals uint64
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // partKind says what a part of a record is. The numbers are part of the format. A record's payload is a sequence of
@@ -59,23 +59,23 @@ func appendNumbers(dst []byte, kind partKind, numbers ...uint64) []byte {
 	return dst
 }
 
-func appendState(dst []byte, term raft.Term, vote raft.NodeID) []byte {
+func appendState(dst []byte, term raftlog.Term, vote raftlog.NodeID) []byte {
 	return appendNumbers(dst, partState, uint64(term), uint64(vote))
 }
 
-func appendCommit(dst []byte, commit raft.Index) []byte {
+func appendCommit(dst []byte, commit raftlog.Index) []byte {
 	return appendNumbers(dst, partCommit, uint64(commit))
 }
 
-func appendTruncate(dst []byte, from raft.Index) []byte {
+func appendTruncate(dst []byte, from raftlog.Index) []byte {
 	return appendNumbers(dst, partTruncate, uint64(from))
 }
 
-func appendCheckpoint(dst []byte, m raft.Mark) []byte {
+func appendCheckpoint(dst []byte, m raftlog.Mark) []byte {
 	return appendNumbers(dst, partCheckpoint, uint64(m.Index), uint64(m.Term))
 }
 
-func appendEntries(dst []byte, entries []raft.Entry) []byte {
+func appendEntries(dst []byte, entries []raftlog.Entry) []byte {
 	dst = appendPartHeader(dst, partEntries, int(entriesBytes(entries)))
 	for i := range entries {
 		dst = entries[i].AppendHeader(dst)
@@ -84,7 +84,7 @@ func appendEntries(dst []byte, entries []raft.Entry) []byte {
 	return dst
 }
 
-func entriesBytes(entries []raft.Entry) int64 {
+func entriesBytes(entries []raftlog.Entry) int64 {
 	var sum int64
 	for i := range entries {
 		sum += int64(entries[i].Size())
@@ -94,12 +94,12 @@ func entriesBytes(entries []raft.Entry) int64 {
 
 // appendFiles: both snapshots (index, term, file hash, file bytes, configuration; index 0 when there is none), then
 // history's first index and directory.
-func appendFiles(dst []byte, snapshot, retained *raft.SnapshotMark, directory string, first raft.Index) []byte {
+func appendFiles(dst []byte, snapshot, retained *raftlog.SnapshotMark, directory string, first raftlog.Index) []byte {
 	at := len(dst)
 	dst = appendPartHeader(dst, partFiles, 0)
-	for _, s := range [...]*raft.SnapshotMark{snapshot, retained} {
+	for _, s := range [...]*raftlog.SnapshotMark{snapshot, retained} {
 		if s == nil {
-			s = &raft.SnapshotMark{}
+			s = &raftlog.SnapshotMark{}
 		}
 		for _, n := range [...]uint64{uint64(s.Index), uint64(s.Term), s.FileHash, s.FileBytes} {
 			dst = binary.LittleEndian.AppendUint64(dst, n)
@@ -172,13 +172,13 @@ func (f *fields) bytes() []byte {
 	return b
 }
 
-func (f *fields) mark() raft.Mark {
-	index := raft.Index(f.number())
-	return raft.Mark{Index: index, Term: raft.Term(f.number())}
+func (f *fields) mark() raftlog.Mark {
+	index := raftlog.Index(f.number())
+	return raftlog.Mark{Index: index, Term: raftlog.Term(f.number())}
 }
 
-func (f *fields) snapshot() *raft.SnapshotMark {
-	s := raft.SnapshotMark{Mark: f.mark(), FileHash: f.number(), FileBytes: f.number()}
+func (f *fields) snapshot() *raftlog.SnapshotMark {
+	s := raftlog.SnapshotMark{Mark: f.mark(), FileHash: f.number(), FileBytes: f.number()}
 	s.Configuration = f.bytes()
 	if s.Index == 0 {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // fuzzer runs a node with a journal that crashes all the time, beside a reference that does not.
@@ -21,9 +21,9 @@ type fuzzer struct {
 	history *fakeHistory
 	// acked is what was acknowledged, pending the same with the step that is under way.
 	acked, pending flatLog
-	commit         raft.Index
+	commit         raftlog.Index
 	directory      string
-	first          raft.Index
+	first          raftlog.Index
 	crashes        int
 	files          []int64
 }
@@ -111,18 +111,18 @@ func (z *fuzzer) step() error {
 }
 
 func (z *fuzzer) append() error {
-	group := make([]raft.AppendOperation, 1+z.IntN(3))
+	group := make([]raftlog.Operation, 1+z.IntN(3))
 	want := z.acked
 	room := z.j.Room(want.last().Index + 1)
 	for i := range group {
 		op := &group[i]
 		op.Term, op.Vote = want.term, want.vote
 		if z.IntN(5) == 0 {
-			op.Term, op.Vote = want.term+1, raft.NodeID(z.IntN(4))
+			op.Term, op.Vote = want.term+1, raftlog.NodeID(z.IntN(4))
 		}
 		from := want.last().Index + 1
 		if op.Term > want.term && from > z.commit+1 && z.IntN(2) == 0 {
-			from -= raft.Index(z.IntN(int(from - z.commit)))
+			from -= raftlog.Index(z.IntN(int(from - z.commit)))
 		}
 		for n := z.IntN(4); n > 0; n-- {
 			e := entry(from, op.Term, z.IntN(3000))
@@ -139,8 +139,8 @@ func (z *fuzzer) append() error {
 	if err := z.j.Append(group); err != nil {
 		return err
 	}
-	z.commit += raft.Index(z.IntN(int(want.last().Index-z.commit) + 1))
-	z.history.written = max(z.history.written, z.commit-raft.Index(z.IntN(int(z.commit-z.history.written)+1)))
+	z.commit += raftlog.Index(z.IntN(int(want.last().Index-z.commit) + 1))
+	z.history.written = max(z.history.written, z.commit-raftlog.Index(z.IntN(int(z.commit-z.history.written)+1)))
 	if z.IntN(4) == 0 {
 		through, _ := z.history.Sync()
 		z.j.Advance(through)
@@ -149,7 +149,7 @@ func (z *fuzzer) append() error {
 }
 
 func (z *fuzzer) snapshot() error {
-	s := Switch{Snapshot: &raft.SnapshotMark{}, HistoryDirectory: z.directory, HistoryFirst: z.first}
+	s := Switch{Snapshot: &raftlog.SnapshotMark{}, HistoryDirectory: z.directory, HistoryFirst: z.first}
 	if z.IntN(3) > 0 { // of the node's own log
 		if s.Snapshot.Index = z.j.Checkpoint().Index; s.Snapshot.Index == 0 {
 			return nil
@@ -157,7 +157,7 @@ func (z *fuzzer) snapshot() error {
 		s.Snapshot.Term = z.j.Checkpoint().Term
 		return z.j.Switch(s)
 	}
-	base := raft.Mark{Term: z.acked.term, Index: z.acked.last().Index + raft.Index(z.IntN(20)) + 1}
+	base := raftlog.Mark{Term: z.acked.term, Index: z.acked.last().Index + raftlog.Index(z.IntN(20)) + 1}
 	s.Snapshot.Mark, s.HistoryFirst = base, base.Index+1
 	s.HistoryDirectory = fmt.Sprintf("history-%d", s.HistoryFirst)
 	z.pending = flatLog{term: z.acked.term, vote: z.acked.vote, base: base}
@@ -168,7 +168,7 @@ func (z *fuzzer) snapshot() error {
 	return nil
 }
 
-func (z *fuzzer) moveTo(base raft.Mark) {
+func (z *fuzzer) moveTo(base raftlog.Mark) {
 	z.directory, z.first = fmt.Sprintf("history-%d", base.Index+1), base.Index+1
 	z.commit = base.Index
 	z.history.written, z.history.durable = base.Index, base.Index

@@ -3,8 +3,8 @@ package journal
 import (
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The files are made smaller while the log holds more than half of such a file above its checkpoint. Commands wait, but
@@ -25,8 +25,8 @@ func TestASmallerFileTakesTheEntryThatBeginsATermWhateverTheLogHolds(t *testing.
 		t.Fatalf("room for %d bytes: the test proves nothing", room)
 	}
 	want := flatLog{}.after(group)
-	for term := raft.Term(2); term < 30; term++ { // one is enough; elections may fail
-		begins := raft.Entry{Index: want.last().Index + 1, Term: term, Kind: raft.EntryNoOp}
+	for term := raftlog.Term(2); term < 30; term++ { // one is enough; elections may fail
+		begins := raftlog.Entry{Index: want.last().Index + 1, Term: term, Kind: raftlog.EntryNoOp}
 		begins.Seal()
 		appendAll(t, j, operation(term, 1, begins))
 		want = want.after(operation(term, 1, begins))

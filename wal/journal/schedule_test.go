@@ -4,8 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Entry 100 is written, the process is killed before the sync, and the next one reads the entry from the page cache.
@@ -106,14 +106,14 @@ func TestS18_AVoteIsDurableEvenWhenEverythingIsFullOfLiveEntries(t *testing.T) {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	j := started(t, o, &fakeHistory{})
-	last := raft.Index(0)
+	last := raftlog.Index(0)
 	for e := entry(1, 1, 900); j.Room(last+1) >= int64(e.Size()); last++ {
 		appendAll(t, j, operation(1, 1, entry(last+1, 1, 900)))
 	}
-	for term := raft.Term(2); term < 100; term++ {
-		appendAll(t, j, operation(term, raft.NodeID(term)))
+	for term := raftlog.Term(2); term < 100; term++ {
+		appendAll(t, j, operation(term, raftlog.NodeID(term)))
 		_, r := reopened(t, testOptions(m.Crash(vfs.LoseAll)))
-		if r.Term != term || r.Vote != raft.NodeID(term) || len(r.Entries) != int(last) {
+		if r.Term != term || r.Vote != raftlog.NodeID(term) || len(r.Entries) != int(last) {
 			t.Fatalf("term %d: recovered term %d, vote %d, %d entries", term, r.Term, r.Vote, len(r.Entries))
 		}
 	}

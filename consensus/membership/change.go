@@ -1,11 +1,11 @@
-package engine
+package membership
 
 import (
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Change is a change of the membership as somebody asks for it: who shall be a member and who shall not. What it makes
@@ -24,13 +24,13 @@ type Change struct {
 	// Add are blank nodes, with ID 0: it is allotted here and never used again. One whose incarnation is a member's is
 	// that member: it becomes a voter if it is a learner, and has these addresses from now on. One that has an ID must be
 	// a member, or have been promised to be one by a leader whose log was lost; who was removed is not added again.
-	Add []raft.Member
+	Add []Member
 	// Learner makes those of Add learners for good: they receive the log and do not vote.
 	Learner bool
 	// Remove are members that shall not be. One that was a member once and is not any more is removed already.
-	Remove []raft.NodeID
+	Remove []raftlog.NodeID
 	// Update gives members new addresses. ID and Incarnation say who is meant and must fit each other.
-	Update []raft.Member
+	Update []Member
 }
 
 // MaxMembers bounds the members of a cluster, those included that are about to leave. Each costs the leader a link and
@@ -52,8 +52,8 @@ var (
 )
 
 // Next is the configuration that the change makes of the present one; it is current itself if that is as the change
-// wants it. The errors are those above, or wrap raft.ErrChangeInProgress: then the same change may be possible later.
-func (c Change) Next(current *raft.Configuration) (*raft.Configuration, error) {
+// wants it. The errors are those above, or wrap ErrChangeInProgress: then the same change may be possible later.
+func (c Change) Next(current *Configuration) (*Configuration, error) {
 	d := newDraft(current)
 	for _, step := range []func(*draft) error{c.update, c.removeLearners, c.removeVoters, c.add} {
 		if err := step(d); err != nil {
@@ -68,17 +68,17 @@ func (c Change) Next(current *raft.Configuration) (*raft.Configuration, error) {
 
 // draft is a configuration that is being changed.
 type draft struct {
-	raft.Configuration
+	Configuration
 	changed bool
 	// touched are members whose addresses are new.
-	touched []raft.NodeID
+	touched []raftlog.NodeID
 	// pending means that someone was to be promoted or retired before this change and still is.
 	pending bool
 }
 
-func newDraft(current *raft.Configuration) *draft {
+func newDraft(current *Configuration) *draft {
 	d := &draft{Configuration: *current}
-	for _, ids := range []*[]raft.NodeID{&d.Voters, &d.Outgoing, &d.Learners, &d.Promote, &d.Retire} {
+	for _, ids := range []*[]raftlog.NodeID{&d.Voters, &d.Outgoing, &d.Learners, &d.Promote, &d.Retire} {
 		*ids = slices.Clone(*ids)
 	}
 	d.Members = slices.Clone(d.Members)
@@ -89,7 +89,7 @@ func newDraft(current *raft.Configuration) *draft {
 func (d *draft) notePending() { d.pending = len(d.Promote)+len(d.Retire) > 0 }
 
 // leaves reports whether a member is on its way out.
-func (d *draft) leaves(id raft.NodeID) bool {
+func (d *draft) leaves(id raftlog.NodeID) bool {
 	outgoing := slices.Contains(d.Outgoing, id) && !slices.Contains(d.Voters, id)
 	return outgoing || slices.Contains(d.Retire, id)
 }
@@ -97,7 +97,7 @@ func (d *draft) leaves(id raft.NodeID) bool {
 func (c Change) update(d *draft) error {
 	for i := range c.Update {
 		wanted := &c.Update[i]
-		m := FindMember(&d.Configuration, wanted.ID)
+		m := Find(&d.Configuration, wanted.ID)
 		switch {
 		case m == nil:
 			return fmt.Errorf("node %d: %w", wanted.ID, ErrNoMember)
@@ -111,7 +111,7 @@ func (c Change) update(d *draft) error {
 }
 
 // move gives a member the addresses of another picture of it.
-func (d *draft) move(m, to *raft.Member) {
+func (d *draft) move(m, to *Member) {
 	if m.PeerAddress == to.PeerAddress && m.ClientAddress == to.ClientAddress {
 		return
 	}
@@ -131,9 +131,9 @@ func (c Change) removeLearners(d *draft) error {
 			continue
 		}
 		d.changed = true
-		is := func(other raft.NodeID) bool { return other == id }
+		is := func(other raftlog.NodeID) bool { return other == id }
 		d.Learners = slices.DeleteFunc(d.Learners, is)
-		d.Members = slices.DeleteFunc(d.Members, func(m raft.Member) bool { return m.ID == id })
+		d.Members = slices.DeleteFunc(d.Members, func(m Member) bool { return m.ID == id })
 		if slices.Contains(d.Promote, id) {
 			if d.Promote = slices.DeleteFunc(d.Promote, is); len(d.Promote) == 0 {
 				d.Retire = nil
@@ -162,15 +162,15 @@ func (c Change) removeVoters(d *draft) error {
 func (c Change) add(d *draft) error {
 	for i := range c.Add {
 		wanted := c.Add[i]
-		known := slices.IndexFunc(d.Members, func(m raft.Member) bool { return m.Incarnation == wanted.Incarnation })
+		known := slices.IndexFunc(d.Members, func(m Member) bool { return m.Incarnation == wanted.Incarnation })
 		var err error
 		switch {
 		case known >= 0 && (wanted.ID == 0 || wanted.ID == d.Members[known].ID):
 			err = d.addAgain(&d.Members[known], &wanted, c)
-		case FindMember(&d.Configuration, wanted.ID) != nil:
+		case Find(&d.Configuration, wanted.ID) != nil:
 			err = fmt.Errorf("node %d is %w: %016x; the one at %s was called so by a leader whose log was lost; "+
 				"start it with an empty data directory", wanted.ID, ErrInUse,
-				FindMember(&d.Configuration, wanted.ID).Incarnation, wanted.PeerAddress)
+				Find(&d.Configuration, wanted.ID).Incarnation, wanted.PeerAddress)
 		case known >= 0 || wanted.ID != 0 && wanted.ID < d.NextID || wanted.ID > d.NextID+MaxMembers:
 			err = fmt.Errorf("node %d: %w, or not any more", wanted.ID, ErrNoMember)
 		default:
@@ -183,7 +183,7 @@ func (c Change) add(d *draft) error {
 	return nil
 }
 
-func (d *draft) addNew(m raft.Member, learner bool) error {
+func (d *draft) addNew(m Member, learner bool) error {
 	m.ID = max(m.ID, d.NextID)
 	d.NextID = m.ID + 1
 	d.Members = append(d.Members, m)
@@ -197,14 +197,14 @@ func (d *draft) addNew(m raft.Member, learner bool) error {
 }
 
 // addAgain adds a node that is a member.
-func (d *draft) addAgain(m, wanted *raft.Member, c Change) error {
+func (d *draft) addAgain(m, wanted *Member, c Change) error {
 	promoted := slices.Contains(d.Promote, m.ID)
 	switch {
 	case d.leaves(m.ID):
 		if c.Learner || d.Joint() || len(d.Promote) > 0 || slices.Contains(c.Remove, m.ID) {
-			return fmt.Errorf("node %d is being removed: %w", m.ID, raft.ErrChangeInProgress)
+			return fmt.Errorf("node %d is being removed: %w", m.ID, ErrChangeInProgress)
 		}
-		d.Retire = slices.DeleteFunc(d.Retire, func(id raft.NodeID) bool { return id == m.ID })
+		d.Retire = slices.DeleteFunc(d.Retire, func(id raftlog.NodeID) bool { return id == m.ID })
 		d.changed = true
 		d.notePending()
 	case c.Learner && promoted:
@@ -221,7 +221,7 @@ func (d *draft) addAgain(m, wanted *raft.Member, c Change) error {
 
 // promote intends a learner's promotion, unless an earlier change is on its way: a voter that is to go must not wait
 // for one that has nothing to do with it, and what two changes intend must not become one step that neither asked for.
-func (d *draft) promote(id raft.NodeID) error {
+func (d *draft) promote(id raftlog.NodeID) error {
 	d.changed = true
 	if d.pending {
 		return d.inProgress()
@@ -234,22 +234,22 @@ func (d *draft) promote(id raft.NodeID) error {
 func (d *draft) inProgress() error {
 	if len(d.Promote) > 0 {
 		return fmt.Errorf("%w: node %d is to become a voter and has not caught up; removing it gives that up",
-			raft.ErrChangeInProgress, d.Promote[0])
+			ErrChangeInProgress, d.Promote[0])
 	}
 	return fmt.Errorf("%w: node %d is being removed, and waits until the others can decide without it; adding it again "+
-		"gives that up", raft.ErrChangeInProgress, d.Retire[0])
+		"gives that up", ErrChangeInProgress, d.Retire[0])
 }
 
 // finish checks what no single step can see.
-func (d *draft) finish(current *raft.Configuration) (*raft.Configuration, error) {
+func (d *draft) finish(current *Configuration) (*Configuration, error) {
 	if current.Joint() {
-		return nil, fmt.Errorf("%w: voters are being exchanged", raft.ErrChangeInProgress)
+		return nil, fmt.Errorf("%w: voters are being exchanged", ErrChangeInProgress)
 	}
 	if len(d.Voters)+len(d.Promote) == len(d.Retire) {
 		return nil, ErrLastVoter
 	}
 	for _, id := range d.touched {
-		if err := d.checkAddress(FindMember(&d.Configuration, id)); err != nil {
+		if err := d.checkAddress(Find(&d.Configuration, id)); err != nil {
 			return nil, err
 		}
 	}
@@ -267,7 +267,7 @@ func (d *draft) finish(current *raft.Configuration) (*raft.Configuration, error)
 
 // checkAddress refuses two members at one peer address, one of whom nobody could ever reach. A member that leaves does
 // not count: whoever lost the disk of a node puts an empty one in its place, at the same address.
-func (d *draft) checkAddress(m *raft.Member) error {
+func (d *draft) checkAddress(m *Member) error {
 	for i := range d.Members {
 		other := &d.Members[i]
 		if other.ID != m.ID && m.PeerAddress != "" && other.PeerAddress == m.PeerAddress && !d.leaves(other.ID) {

@@ -1,13 +1,12 @@
 //lint:file-ignore U1000 the codec reads the fields _struct through reflection
 
-package engine
+package membership
 
 import (
 	"fmt"
 
 	"github.com/hashicorp/go-msgpack/v2/codec"
-
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // MaxChangeBytes bounds an encoded Change, which one node sends to another.
@@ -33,7 +32,7 @@ func EncodeChange(c Change) []byte {
 	}
 	var body []byte
 	if err := codec.NewEncoderBytes(&body, newHandle()).Encode(&record); err != nil {
-		panic(fmt.Sprintf("engine: encode change: %v", err)) // plain values into memory cannot fail
+		panic(fmt.Sprintf("membership: encode change: %v", err)) // plain values into memory cannot fail
 	}
 	return body
 }
@@ -55,7 +54,7 @@ func DecodeChange(body []byte) (Change, error) {
 	}, nil
 }
 
-func memberRecords(list []raft.Member) []memberRecord {
+func memberRecords(list []Member) []memberRecord {
 	var out []memberRecord
 	for _, m := range list {
 		out = append(out, memberRecord{
@@ -66,11 +65,11 @@ func memberRecords(list []raft.Member) []memberRecord {
 	return out
 }
 
-func members(records []memberRecord) []raft.Member {
-	var out []raft.Member
+func members(records []memberRecord) []Member {
+	var out []Member
 	for _, m := range records {
-		out = append(out, raft.Member{
-			ID: raft.NodeID(m.ID), Name: m.Name, Incarnation: m.Incarnation,
+		out = append(out, Member{
+			ID: raftlog.NodeID(m.ID), Name: m.Name, Incarnation: m.Incarnation,
 			PeerAddress: m.PeerAddress, ClientAddress: m.ClientAddress,
 		})
 	}

@@ -1,11 +1,11 @@
-package engine
+package membership
 
 import (
 	"fmt"
 	"slices"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // The walk goes through every configuration that small clusters can come to, by every change that somebody could ask
@@ -25,7 +25,7 @@ const (
 func TestD1_ChangesLeadOnlyToMajoritiesThatMeet(t *testing.T) {
 	seen := map[string]bool{}
 	edges := 0
-	queue := []*raft.Configuration{clusterOf(1), clusterOf(3)}
+	queue := []*Configuration{clusterOf(1), clusterOf(3)}
 	for len(queue) > 0 {
 		c := queue[0]
 		queue = queue[1:]
@@ -47,11 +47,11 @@ func TestD1_ChangesLeadOnlyToMajoritiesThatMeet(t *testing.T) {
 }
 
 // neighbours are the configurations that can follow c.
-func neighbours(t *testing.T, c *raft.Configuration) []*raft.Configuration {
+func neighbours(t *testing.T, c *Configuration) []*Configuration {
 	if c.Joint() {
-		return []*raft.Configuration{c.Final()}
+		return []*Configuration{c.Final()}
 	}
-	var list []*raft.Configuration
+	var list []*Configuration
 	if len(c.Promote)+len(c.Retire) > 0 {
 		list = append(list, exchange(c))
 	}
@@ -69,21 +69,21 @@ func neighbours(t *testing.T, c *raft.Configuration) []*raft.Configuration {
 }
 
 // everyChange lists the changes of up to two nodes to add and two to remove.
-func everyChange(c *raft.Configuration) []Change {
-	var adds [][]raft.Member
-	var removes [][]raft.NodeID
+func everyChange(c *Configuration) []Change {
+	var adds [][]Member
+	var removes [][]raftlog.NodeID
 	adds, removes = append(adds, nil), append(removes, nil)
 	for a := uint64(1); a <= walkCandidates; a++ {
-		adds = append(adds, []raft.Member{candidate(a)})
+		adds = append(adds, []Member{candidate(a)})
 		for b := a + 1; b <= walkCandidates; b++ {
-			adds = append(adds, []raft.Member{candidate(a), candidate(b)})
+			adds = append(adds, []Member{candidate(a), candidate(b)})
 		}
 	}
-	for a := raft.NodeID(1); a < c.NextID; a++ {
-		removes = append(removes, []raft.NodeID{a})
-		for b := raft.NodeID(1); b < c.NextID; b++ {
+	for a := raftlog.NodeID(1); a < c.NextID; a++ {
+		removes = append(removes, []raftlog.NodeID{a})
+		for b := raftlog.NodeID(1); b < c.NextID; b++ {
 			if a != b {
-				removes = append(removes, []raft.NodeID{a, b})
+				removes = append(removes, []raftlog.NodeID{a, b})
 			}
 		}
 	}
@@ -100,15 +100,15 @@ func everyChange(c *raft.Configuration) []Change {
 }
 
 // mayBecome says what is wrong with an edge of the walk.
-func mayBecome(from, to *raft.Configuration) error {
+func mayBecome(from, to *Configuration) error {
 	if err := validConfiguration(to); err != nil {
 		return err
 	}
-	for id := raft.NodeID(1); id < from.NextID; id++ {
-		if FindMember(from, id) == nil && FindMember(to, id) != nil {
+	for id := raftlog.NodeID(1); id < from.NextID; id++ {
+		if Find(from, id) == nil && Find(to, id) != nil {
 			return fmt.Errorf("node %d came back", id)
 		}
-		if a, b := FindMember(from, id), FindMember(to, id); a != nil && b != nil && a.Incarnation != b.Incarnation {
+		if a, b := Find(from, id), Find(to, id); a != nil && b != nil && a.Incarnation != b.Incarnation {
 			return fmt.Errorf("node %d is another one", id)
 		}
 	}
@@ -134,7 +134,7 @@ func mayBecome(from, to *raft.Configuration) error {
 }
 
 // meet tries every pair of sets of nodes.
-func meet(from, to *raft.Configuration) error {
+func meet(from, to *Configuration) error {
 	for a := range 1 << (walkNodes + 3) {
 		if !decides(from, a) {
 			continue
@@ -147,8 +147,8 @@ func meet(from, to *raft.Configuration) error {
 }
 
 // decides reports whether the nodes of a set, by the bits of their ids, are a majority of a configuration.
-func decides(c *raft.Configuration, set int) bool {
-	for _, voters := range [][]raft.NodeID{c.Voters, c.Outgoing} {
+func decides(c *Configuration, set int) bool {
+	for _, voters := range [][]raftlog.NodeID{c.Voters, c.Outgoing} {
 		n := 0
 		for _, id := range voters {
 			n += set >> id & 1
@@ -161,7 +161,7 @@ func decides(c *raft.Configuration, set int) bool {
 }
 
 // sketch is a configuration in a line.
-func sketch(c *raft.Configuration) string {
+func sketch(c *Configuration) string {
 	var members []string
 	for _, m := range c.Members {
 		members = append(members, fmt.Sprintf("%d:%d", m.ID, m.Incarnation))

@@ -1,4 +1,4 @@
-package engine
+package membership
 
 import (
 	"errors"
@@ -7,19 +7,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // candidate is a blank node as it would be added: the number stands for its data directory and its address.
-func candidate(number uint64) raft.Member {
+func candidate(number uint64) Member {
 	address := string(rune('a' + number))
-	return raft.Member{Incarnation: number, PeerAddress: address + ":1", ClientAddress: address + ":2"}
+	return Member{Incarnation: number, PeerAddress: address + ":1", ClientAddress: address + ":2"}
 }
 
 // clusterOf is a configuration of voters 1..n, of candidates 1..n.
-func clusterOf(n int) *raft.Configuration {
-	c := &raft.Configuration{ClusterID: 5, HashSeed: 6, NextID: raft.NodeID(n + 1)}
-	for id := raft.NodeID(1); id <= raft.NodeID(n); id++ {
+func clusterOf(n int) *Configuration {
+	c := &Configuration{ClusterID: 5, HashSeed: 6, NextID: raftlog.NodeID(n + 1)}
+	for id := raftlog.NodeID(1); id <= raftlog.NodeID(n); id++ {
 		m := candidate(uint64(id))
 		m.ID = id
 		c.Members = append(c.Members, m)
@@ -29,7 +29,7 @@ func clusterOf(n int) *raft.Configuration {
 }
 
 // next fails the test unless the change is possible.
-func next(t *testing.T, c *raft.Configuration, change Change) *raft.Configuration {
+func next(t *testing.T, c *Configuration, change Change) *Configuration {
 	t.Helper()
 	n, err := change.Next(c)
 	if err != nil {
@@ -39,35 +39,35 @@ func next(t *testing.T, c *raft.Configuration, change Change) *raft.Configuratio
 }
 
 // exchange is the joint configuration that the protocol makes when everyone of Promote has caught up.
-func exchange(c *raft.Configuration) *raft.Configuration {
+func exchange(c *Configuration) *Configuration {
 	joint := *c
 	joint.Outgoing = c.Voters
-	joint.Voters = slices.DeleteFunc(slices.Concat(c.Voters, c.Promote), func(id raft.NodeID) bool {
+	joint.Voters = slices.DeleteFunc(slices.Concat(c.Voters, c.Promote), func(id raftlog.NodeID) bool {
 		return slices.Contains(c.Retire, id)
 	})
-	joint.Learners = slices.DeleteFunc(slices.Clone(c.Learners), func(id raft.NodeID) bool {
+	joint.Learners = slices.DeleteFunc(slices.Clone(c.Learners), func(id raftlog.NodeID) bool {
 		return slices.Contains(c.Promote, id)
 	})
 	joint.Promote, joint.Retire = nil, nil
 	return &joint
 }
 
-func adding(m ...raft.Member) Change     { return Change{Add: m} }
-func asLearner(m ...raft.Member) Change  { return Change{Add: m, Learner: true} }
-func removing(ids ...raft.NodeID) Change { return Change{Remove: ids} }
-func moving(m ...raft.Member) Change     { return Change{Update: m} }
+func adding(m ...Member) Change             { return Change{Add: m} }
+func asLearner(m ...Member) Change          { return Change{Add: m, Learner: true} }
+func removing(ids ...raftlog.NodeID) Change { return Change{Remove: ids} }
+func moving(m ...Member) Change             { return Change{Update: m} }
 
 func TestAnAddedNodeIsALearnerToBePromoted(t *testing.T) {
 	c := clusterOf(1)
-	got := next(t, c, Change{Add: []raft.Member{candidate(7)}})
-	if got.NextID != 3 || !slices.Equal(got.Voters, []raft.NodeID{1}) || !slices.Equal(got.Learners, []raft.NodeID{2}) ||
-		!slices.Equal(got.Promote, []raft.NodeID{2}) || got.Joint() {
+	got := next(t, c, Change{Add: []Member{candidate(7)}})
+	if got.NextID != 3 || !slices.Equal(got.Voters, []raftlog.NodeID{1}) || !slices.Equal(got.Learners, []raftlog.NodeID{2}) ||
+		!slices.Equal(got.Promote, []raftlog.NodeID{2}) || got.Joint() {
 		t.Fatalf("got %+v", got)
 	}
 	want := candidate(7)
 	want.ID = 2
-	if *FindMember(got, 2) != want {
-		t.Fatalf("the member is %+v, want %+v", *FindMember(got, 2), want)
+	if *Find(got, 2) != want {
+		t.Fatalf("the member is %+v, want %+v", *Find(got, 2), want)
 	}
 	if got.ClusterID != 5 || got.HashSeed != 6 {
 		t.Fatal("the facts of the cluster changed")
@@ -75,52 +75,52 @@ func TestAnAddedNodeIsALearnerToBePromoted(t *testing.T) {
 }
 
 func TestALearnerForGoodIsNotPromotedUntilItIsAddedAsAVoter(t *testing.T) {
-	c := next(t, clusterOf(1), Change{Add: []raft.Member{candidate(7)}, Learner: true})
-	if len(c.Promote) != 0 || !slices.Equal(c.Learners, []raft.NodeID{2}) {
+	c := next(t, clusterOf(1), Change{Add: []Member{candidate(7)}, Learner: true})
+	if len(c.Promote) != 0 || !slices.Equal(c.Learners, []raftlog.NodeID{2}) {
 		t.Fatalf("got %+v", c)
 	}
-	c = next(t, c, Change{Add: []raft.Member{candidate(7)}})
-	if !slices.Equal(c.Promote, []raft.NodeID{2}) || c.NextID != 3 {
+	c = next(t, c, Change{Add: []Member{candidate(7)}})
+	if !slices.Equal(c.Promote, []raftlog.NodeID{2}) || c.NextID != 3 {
 		t.Fatalf("got %+v", c)
 	}
 }
 
 func TestAReplacementSwapsPlacesInOneStep(t *testing.T) {
 	c := next(t, clusterOf(5), Change{
-		Add:    []raft.Member{candidate(7), candidate(8), candidate(9)},
-		Remove: []raft.NodeID{1, 2, 3},
+		Add:    []Member{candidate(7), candidate(8), candidate(9)},
+		Remove: []raftlog.NodeID{1, 2, 3},
 	})
-	if !slices.Equal(c.Voters, []raft.NodeID{1, 2, 3, 4, 5}) || !slices.Equal(c.Promote, []raft.NodeID{6, 7, 8}) ||
-		!slices.Equal(c.Retire, []raft.NodeID{1, 2, 3}) {
+	if !slices.Equal(c.Voters, []raftlog.NodeID{1, 2, 3, 4, 5}) || !slices.Equal(c.Promote, []raftlog.NodeID{6, 7, 8}) ||
+		!slices.Equal(c.Retire, []raftlog.NodeID{1, 2, 3}) {
 		t.Fatalf("got %+v", c)
 	}
 	final := exchange(c).Final()
-	if !slices.Equal(final.Voters, []raft.NodeID{4, 5, 6, 7, 8}) || len(final.Members) != 5 {
+	if !slices.Equal(final.Voters, []raftlog.NodeID{4, 5, 6, 7, 8}) || len(final.Members) != 5 {
 		t.Fatalf("it ends as %+v", final)
 	}
 }
 
 // Whoever asks again, for the answer was lost, changes nothing, at any stage.
 func TestAChangeThatIsDoneIsNoChange(t *testing.T) {
-	change := Change{Add: []raft.Member{candidate(7)}, Remove: []raft.NodeID{1}}
+	change := Change{Add: []Member{candidate(7)}, Remove: []raftlog.NodeID{1}}
 	c := next(t, clusterOf(3), change)
-	for stage, c := range []*raft.Configuration{c, exchange(c), exchange(c).Final()} {
+	for stage, c := range []*Configuration{c, exchange(c), exchange(c).Final()} {
 		if again := next(t, c, change); again != c {
 			t.Errorf("stage %d: it becomes %+v", stage, again)
 		}
 	}
-	if c := clusterOf(2); next(t, c, Change{Update: []raft.Member{c.Members[0]}}) != c || next(t, c, Change{}) != c {
+	if c := clusterOf(2); next(t, c, Change{Update: []Member{c.Members[0]}}) != c || next(t, c, Change{}) != c {
 		t.Error("nothing to change, and it changed")
 	}
 }
 
 func TestRemovingALearnerGivesItsPromotionUp(t *testing.T) {
-	c := next(t, clusterOf(3), Change{Add: []raft.Member{candidate(7), candidate(8)}, Remove: []raft.NodeID{1}})
-	c = next(t, c, Change{Remove: []raft.NodeID{4}})
-	if !slices.Equal(c.Promote, []raft.NodeID{5}) || !slices.Equal(c.Retire, []raft.NodeID{1}) {
+	c := next(t, clusterOf(3), Change{Add: []Member{candidate(7), candidate(8)}, Remove: []raftlog.NodeID{1}})
+	c = next(t, c, Change{Remove: []raftlog.NodeID{4}})
+	if !slices.Equal(c.Promote, []raftlog.NodeID{5}) || !slices.Equal(c.Retire, []raftlog.NodeID{1}) {
 		t.Fatalf("one of two is given up: %+v", c)
 	}
-	c = next(t, c, Change{Remove: []raft.NodeID{5}})
+	c = next(t, c, Change{Remove: []raftlog.NodeID{5}})
 	if len(c.Promote)+len(c.Retire)+len(c.Learners) != 0 || len(c.Members) != 3 || c.NextID != 6 {
 		t.Fatalf("both are given up: %+v", c)
 	}
@@ -129,39 +129,39 @@ func TestRemovingALearnerGivesItsPromotionUp(t *testing.T) {
 // One node is removed while another one is down, which the others would need to decide. Removing that one as well is
 // the way out; so is to keep the first.
 func TestARemovalThatWaitsTakesAnotherAlongOrIsGivenUp(t *testing.T) {
-	waiting := next(t, clusterOf(3), Change{Remove: []raft.NodeID{2}})
-	if c := next(t, waiting, Change{Remove: []raft.NodeID{3}}); !slices.Equal(c.Retire, []raft.NodeID{2, 3}) {
+	waiting := next(t, clusterOf(3), Change{Remove: []raftlog.NodeID{2}})
+	if c := next(t, waiting, Change{Remove: []raftlog.NodeID{3}}); !slices.Equal(c.Retire, []raftlog.NodeID{2, 3}) {
 		t.Fatalf("got %+v", c)
 	}
-	kept := next(t, waiting, Change{Add: []raft.Member{candidate(2)}})
-	if len(kept.Retire) != 0 || !slices.Equal(kept.Voters, []raft.NodeID{1, 2, 3}) {
+	kept := next(t, waiting, Change{Add: []Member{candidate(2)}})
+	if len(kept.Retire) != 0 || !slices.Equal(kept.Voters, []raftlog.NodeID{1, 2, 3}) {
 		t.Fatalf("got %+v", kept)
 	}
 }
 
 // The learner that was to take node 1's place is given up, and node 1 shall go all the same.
 func TestGivingAReplacementUpDoesNotKeepWhoIsToGo(t *testing.T) {
-	c := next(t, clusterOf(3), Change{Add: []raft.Member{candidate(7)}, Remove: []raft.NodeID{1}})
-	for _, remove := range [][]raft.NodeID{{1, 4}, {4, 1}} {
+	c := next(t, clusterOf(3), Change{Add: []Member{candidate(7)}, Remove: []raftlog.NodeID{1}})
+	for _, remove := range [][]raftlog.NodeID{{1, 4}, {4, 1}} {
 		got := next(t, c, Change{Remove: remove})
-		if !slices.Equal(got.Retire, []raft.NodeID{1}) || len(got.Promote) != 0 || FindMember(got, 4) != nil {
+		if !slices.Equal(got.Retire, []raftlog.NodeID{1}) || len(got.Promote) != 0 || Find(got, 4) != nil {
 			t.Fatalf("got %+v", got)
 		}
 	}
 }
 
 func TestD15_AChangeOfAddressTouchesNothingElse(t *testing.T) {
-	c := next(t, clusterOf(3), Change{Add: []raft.Member{candidate(7)}, Learner: true})
-	moved := *FindMember(c, 4)
+	c := next(t, clusterOf(3), Change{Add: []Member{candidate(7)}, Learner: true})
+	moved := *Find(c, 4)
 	moved.PeerAddress, moved.ClientAddress = "elsewhere:1", "elsewhere:2"
-	got := next(t, c, Change{Update: []raft.Member{moved}})
+	got := next(t, c, Change{Update: []Member{moved}})
 	want := *c
 	want.Members = slices.Clone(c.Members)
 	want.Members[3] = moved
 	if !reflect.DeepEqual(*got, want) {
 		t.Fatalf("got %+v\nwant %+v", *got, want)
 	}
-	if FindMember(c, 4).PeerAddress == "elsewhere:1" {
+	if Find(c, 4).PeerAddress == "elsewhere:1" {
 		t.Fatal("a configuration of the log was changed")
 	}
 }
@@ -170,7 +170,7 @@ func TestTwoMembersMaySwapAddresses(t *testing.T) {
 	c := clusterOf(3)
 	a, b := c.Members[0], c.Members[1]
 	a.PeerAddress, b.PeerAddress = b.PeerAddress, a.PeerAddress
-	if got := next(t, c, Change{Update: []raft.Member{a, b}}); got.Members[0] != a || got.Members[1] != b {
+	if got := next(t, c, Change{Update: []Member{a, b}}); got.Members[0] != a || got.Members[1] != b {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -180,23 +180,23 @@ func TestALostDiskIsReplacedAtItsAddress(t *testing.T) {
 	c := clusterOf(3)
 	fresh := candidate(3)
 	fresh.Incarnation = 33
-	_, err := Change{Add: []raft.Member{fresh}}.Next(c)
+	_, err := Change{Add: []Member{fresh}}.Next(c)
 	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "replace node 3") {
 		t.Fatalf("beside the old one: %v", err)
 	}
-	c = next(t, c, Change{Add: []raft.Member{fresh}, Remove: []raft.NodeID{3}})
-	if c = exchange(c).Final(); !slices.Equal(c.Voters, []raft.NodeID{1, 2, 4}) {
+	c = next(t, c, Change{Add: []Member{fresh}, Remove: []raftlog.NodeID{3}})
+	if c = exchange(c).Final(); !slices.Equal(c.Voters, []raftlog.NodeID{1, 2, 4}) {
 		t.Fatalf("got %+v", c)
 	}
 }
 
 // A node that was added and not reached yet was started anew, with other ports.
 func TestABlankNodeThatAsksAgainFromAnotherAddressIsTheSameMember(t *testing.T) {
-	c := next(t, clusterOf(1), Change{Add: []raft.Member{candidate(7)}})
+	c := next(t, clusterOf(1), Change{Add: []Member{candidate(7)}})
 	moved := candidate(7)
 	moved.PeerAddress = "elsewhere:1"
-	c = next(t, c, Change{Add: []raft.Member{moved}})
-	if m := FindMember(c, 2); len(c.Members) != 2 || m.PeerAddress != "elsewhere:1" || len(c.Promote) != 1 {
+	c = next(t, c, Change{Add: []Member{moved}})
+	if m := Find(c, 2); len(c.Members) != 2 || m.PeerAddress != "elsewhere:1" || len(c.Promote) != 1 {
 		t.Fatalf("got %+v", c)
 	}
 }
@@ -206,32 +206,32 @@ func TestABlankNodeThatAsksAgainFromAnotherAddressIsTheSameMember(t *testing.T) 
 func TestD11_ANodeKeepsTheIDThatALostLogPromised(t *testing.T) {
 	promised := candidate(7)
 	promised.ID = 6
-	c := next(t, clusterOf(3), Change{Add: []raft.Member{promised}})
-	if m := FindMember(c, 6); m == nil || c.NextID != 7 {
+	c := next(t, clusterOf(3), Change{Add: []Member{promised}})
+	if m := Find(c, 6); m == nil || c.NextID != 7 {
 		t.Fatalf("got %+v", c)
 	}
-	c = next(t, c, Change{Remove: []raft.NodeID{6}})
-	if _, err := (Change{Add: []raft.Member{promised}}).Next(c); !errors.Is(err, ErrNoMember) {
+	c = next(t, c, Change{Remove: []raftlog.NodeID{6}})
+	if _, err := (Change{Add: []Member{promised}}).Next(c); !errors.Is(err, ErrNoMember) {
 		t.Fatalf("after its removal: %v", err)
 	}
 }
 
 func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 	three := clusterOf(3)
-	promoting := next(t, three, Change{Add: []raft.Member{candidate(7)}})
-	retiring := next(t, three, Change{Remove: []raft.NodeID{3}})
-	two := exchange(next(t, three, Change{Remove: []raft.NodeID{2}})).Final()
+	promoting := next(t, three, Change{Add: []Member{candidate(7)}})
+	retiring := next(t, three, Change{Remove: []raftlog.NodeID{3}})
+	two := exchange(next(t, three, Change{Remove: []raftlog.NodeID{2}})).Final()
 	joint := exchange(promoting)
 	stranger, wiped := candidate(9), candidate(2)
 	stranger.ID, wiped.ID, wiped.Incarnation = 9, 2, 22
 	full := clusterOf(MaxMembers)
 	collides, verbose := candidate(1), candidate(9)
-	collides.ID, collides.PeerAddress, verbose.Name = 1, "c:1", strings.Repeat("x", MaxConfigurationBytes)
-	busy := raft.ErrChangeInProgress
+	collides.ID, collides.PeerAddress, verbose.Name = 1, "c:1", strings.Repeat("x", MaxBytes)
+	busy := ErrChangeInProgress
 	removed, mistaken, far := candidate(9), candidate(2), candidate(9)
 	removed.ID, mistaken.ID, far.ID = 2, 3, 1<<64-1
 	for name, c := range map[string]struct {
-		current *raft.Configuration
+		current *Configuration
 		change  Change
 		want    error
 		text    string
@@ -267,7 +267,7 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 // A cluster with a node too many from other days can still be repaired.
 func TestAClusterThatIsTooLargeCanBeChanged(t *testing.T) {
 	c := clusterOf(MaxMembers + 2)
-	c = next(t, c, Change{Remove: []raft.NodeID{1}})
+	c = next(t, c, Change{Remove: []raftlog.NodeID{1}})
 	if len(c.Retire) != 1 {
 		t.Fatalf("got %+v", c.Retire)
 	}
@@ -275,8 +275,8 @@ func TestAClusterThatIsTooLargeCanBeChanged(t *testing.T) {
 
 func TestAChangeSurvivesItsEncoding(t *testing.T) {
 	want := Change{
-		Add: []raft.Member{candidate(7), candidate(8)}, Learner: true, Remove: []raft.NodeID{1, 2},
-		Update: []raft.Member{candidate(3)},
+		Add: []Member{candidate(7), candidate(8)}, Learner: true, Remove: []raftlog.NodeID{1, 2},
+		Update: []Member{candidate(3)},
 	}
 	body := EncodeChange(want)
 	got, err := DecodeChange(body)
@@ -299,7 +299,7 @@ func TestAChangeSurvivesItsEncoding(t *testing.T) {
 }
 
 func FuzzDecodeChange(f *testing.F) {
-	f.Add(EncodeChange(Change{Add: []raft.Member{candidate(7)}, Remove: []raft.NodeID{1}}))
+	f.Add(EncodeChange(Change{Add: []Member{candidate(7)}, Remove: []raftlog.NodeID{1}}))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		c, err := DecodeChange(body)
 		if err != nil {
@@ -319,23 +319,23 @@ func FuzzDecodeChange(f *testing.F) {
 // What a change becomes on its way must fit as well: in a joint configuration the voters are named twice, and one that
 // is too large ends every node that gets it.
 func TestD16_AChangeThatIsAcceptedFitsInEveryStep(t *testing.T) {
-	full := &raft.Configuration{ClusterID: 1, HashSeed: 1 << 60, NextID: 1}
-	for len(EncodeConfiguration(full)) < MaxConfigurationBytes-900 {
-		m := raft.Member{ID: full.NextID, Incarnation: 1<<63 + uint64(full.NextID), Name: strings.Repeat("ab", 20)}
+	full := &Configuration{ClusterID: 1, HashSeed: 1 << 60, NextID: 1}
+	for len(Encode(full)) < MaxBytes-900 {
+		m := Member{ID: full.NextID, Incarnation: 1<<63 + uint64(full.NextID), Name: strings.Repeat("ab", 20)}
 		m.PeerAddress, m.ClientAddress = strings.Repeat("x", 240)+string(rune(m.ID)), strings.Repeat("x", 240)
 		full.Members, full.Voters = append(full.Members, m), append(full.Voters, m.ID)
 		full.NextID++
 	}
 	accepted, refused := 0, 0
 	for length := range 400 {
-		c, err := adding(raft.Member{Incarnation: 5, PeerAddress: strings.Repeat("y", 2*length)}).Next(full)
+		c, err := adding(Member{Incarnation: 5, PeerAddress: strings.Repeat("y", 2*length)}).Next(full)
 		if err != nil {
 			refused++
 			continue
 		}
 		accepted++
-		if _, err := DecodeConfiguration(EncodeConfiguration(exchange(c))); err != nil {
-			t.Fatalf("accepted with %d bytes: %v", len(EncodeConfiguration(c)), err)
+		if _, err := Decode(Encode(exchange(c))); err != nil {
+			t.Fatalf("accepted with %d bytes: %v", len(Encode(c)), err)
 		}
 	}
 	if accepted == 0 || refused == 0 {

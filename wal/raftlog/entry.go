@@ -1,4 +1,4 @@
-package raft
+package raftlog
 
 import (
 	"encoding/binary"
@@ -36,9 +36,6 @@ type Entry struct {
 	// CRC is the CRC32C of the encoded header (without this field) and the body. Seal sets it when the leader appends
 	// the entry; from then on it travels with the entry and is checked wherever bytes come in.
 	CRC uint32
-	// Configuration is the decoded Body of an EntryConfiguration, nil for other kinds. It is not encoded: whoever
-	// decodes an entry for the core sets it.
-	Configuration *Configuration
 }
 
 // EntryHeaderBytes is the size of an encoded entry without its body:
@@ -62,11 +59,11 @@ func (e *Entry) Mark() Mark { return Mark{Term: e.Term, Index: e.Index} }
 
 // Seal computes the CRC: the last act of the leader that appends the entry.
 func (e *Entry) Seal() {
-	e.sealWith(new([EntryHeaderBytes]byte))
+	e.SealWith(new([EntryHeaderBytes]byte))
 }
 
 // sealWith is Seal with room for the header that its caller keeps: what is passed to crc32 is allocated each time.
-func (e *Entry) sealWith(header *[EntryHeaderBytes]byte) {
+func (e *Entry) SealWith(header *[EntryHeaderBytes]byte) {
 	*header = [EntryHeaderBytes]byte{}
 	e.putHeader(header)
 	e.CRC = checksum(header, e.Body)
@@ -133,4 +130,24 @@ func DecodeEntry(src []byte) (Entry, int, error) {
 		return Entry{}, 0, fmt.Errorf("entry %d: unknown kind %d or reserved bytes in use", e.Index, e.Kind)
 	}
 	return e, end, nil
+}
+
+// String is the kind's name in lower case.
+func (k EntryKind) String() string {
+	if k < EntryNoOp || k > EntryTick {
+		return fmt.Sprintf("kind-%d", uint8(k))
+	}
+	return [...]string{"no-op", "command", "configuration", "tick"}[k-EntryNoOp]
+}
+
+// String is the entry in one line: its mark, and what it holds if that is short.
+func (e Entry) String() string {
+	switch {
+	case e.Kind != EntryCommand:
+		return fmt.Sprintf("%v %v", e.Mark(), e.Kind)
+	case len(e.Body) <= 16:
+		return fmt.Sprintf("%v %q", e.Mark(), e.Body)
+	default:
+		return fmt.Sprintf("%v %d bytes", e.Mark(), len(e.Body))
+	}
 }

@@ -1,0 +1,186 @@
+package membership
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
+
+// Why a configuration cannot follow the present one.
+var (
+	// ErrChangeInProgress means that the newest configuration is not committed yet, or is joint and only its end may
+	// follow.
+	ErrChangeInProgress = errors.New("a membership change is in progress")
+	// ErrInvalidConfiguration means that the configuration cannot follow the present one.
+	ErrInvalidConfiguration = errors.New("invalid configuration")
+)
+
+// Member is what the configuration knows of a node besides its vote. Raft itself reads only ID.
+type Member struct {
+	// ID is allotted once and never reused.
+	ID raftlog.NodeID
+	// Name is the 40 hex digits by which Redis clients know the node.
+	Name string
+	// Incarnation is drawn by each data directory: a wiped disk under an old id is another incarnation.
+	Incarnation uint64
+	// PeerAddress is host:port for other nodes, ClientAddress for Redis clients. Identity is never the address.
+	PeerAddress   string
+	ClientAddress string
+}
+
+// Configuration is the membership that an entry puts in force, and the facts of the cluster that every entry of its
+// kind repeats. It is a value: once in an entry it is never changed.
+type Configuration struct {
+	// ClusterID is drawn when the cluster is made; messages of another cluster are refused.
+	ClusterID uint64
+	// HashSeed is drawn with it and seeds the state machine's hashing on all nodes alike.
+	HashSeed uint64
+	// NextID is the id that the next new member gets.
+	NextID raftlog.NodeID
+	// Members describes everyone named below, in order of ID.
+	Members []Member
+	// Voters are the voters; in a joint configuration, those of its new half.
+	Voters []raftlog.NodeID
+	// Outgoing are the voters of the old half of a joint configuration; empty otherwise (thesis section 4.3).
+	Outgoing []raftlog.NodeID
+	// Learners receive the log and do not vote.
+	Learners []raftlog.NodeID
+	// Promote names learners that become voters, all in one step, when all of them have caught up. Retire names voters
+	// that cease to be voters in the same step; it comes at once if nobody is to be promoted. Both are part of the log,
+	// so a new leader carries the intent on. A joint configuration has neither: it is the step.
+	Promote []raftlog.NodeID
+	Retire  []raftlog.NodeID
+}
+
+// Joint reports whether the configuration is joint: decisions then need a majority of Voters and one of Outgoing.
+func (c *Configuration) Joint() bool { return len(c.Outgoing) > 0 }
+
+// pair is the configuration as quorum wants it; a nil configuration decides nothing.
+func (c *Configuration) Pair() quorum.Pair[raftlog.NodeID] {
+	if c == nil {
+		return quorum.Pair[raftlog.NodeID]{}
+	}
+	return quorum.Pair[raftlog.NodeID]{New: c.Voters, Old: c.Outgoing}
+}
+
+// Votes reports whether the node is a voter, in either half of a joint configuration. It may be called on nil.
+func (c *Configuration) Votes(id raftlog.NodeID) bool {
+	return c != nil && (slices.Contains(c.Voters, id) || slices.Contains(c.Outgoing, id))
+}
+
+// Includes reports whether the node is a voter or a learner. It may be called on nil.
+func (c *Configuration) Includes(id raftlog.NodeID) bool {
+	return c != nil && (c.Votes(id) || slices.Contains(c.Learners, id))
+}
+
+// nodes lists everyone who receives the log, once each, in order.
+func (c *Configuration) Nodes() []raftlog.NodeID {
+	if c == nil {
+		return nil
+	}
+	all := slices.Concat(c.Voters, c.Outgoing, c.Learners)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// mayFollow reports whether c may replace the configuration in force: voters change only by way of a joint
+// configuration (thesis section 4.3), and a joint one is followed by its own end.
+func (c *Configuration) MayFollow(current *Configuration) error {
+	if err := c.coherent(); err != nil {
+		return err
+	}
+	switch {
+	case c.ClusterID != current.ClusterID || c.HashSeed != current.HashSeed:
+		return fmt.Errorf("%w: it is another cluster's", ErrInvalidConfiguration)
+	case c.NextID < current.NextID:
+		return fmt.Errorf("%w: ids would be used again", ErrInvalidConfiguration)
+	case current.Joint():
+		if c.Joint() || !sameNodes(c.Voters, current.Voters) {
+			return fmt.Errorf("%w: the present one is joint", ErrChangeInProgress)
+		}
+	case c.Joint():
+		if !sameNodes(c.Outgoing, current.Voters) {
+			return fmt.Errorf("%w: its old half is not the present voters", ErrInvalidConfiguration)
+		}
+	case !sameNodes(c.Voters, current.Voters):
+		return fmt.Errorf("%w: voters change only through a joint configuration", ErrInvalidConfiguration)
+	}
+	return nil
+}
+
+// coherent reports whether c makes sense by itself.
+func (c *Configuration) coherent() error {
+	switch {
+	case len(c.Voters) == 0:
+		return fmt.Errorf("%w: it has no voters", ErrInvalidConfiguration)
+	case slices.ContainsFunc(c.Learners, c.Votes):
+		return fmt.Errorf("%w: a node is voter and learner", ErrInvalidConfiguration)
+	case slices.ContainsFunc([][]raftlog.NodeID{c.Voters, c.Outgoing, c.Learners, c.Promote, c.Retire}, repeats):
+		return fmt.Errorf("%w: a node is named twice", ErrInvalidConfiguration)
+	case c.Joint() && c.Intends():
+		return fmt.Errorf("%w: a joint one intends no other change", ErrInvalidConfiguration)
+	case len(without(c.Promote, c.Learners)) > 0:
+		return fmt.Errorf("%w: only learners are promoted", ErrInvalidConfiguration)
+	case len(without(c.Retire, c.Voters)) > 0:
+		return fmt.Errorf("%w: only voters retire", ErrInvalidConfiguration)
+	case len(c.Voters)+len(c.Promote) == len(c.Retire):
+		return fmt.Errorf("%w: no voters would remain", ErrInvalidConfiguration)
+	}
+	return nil
+}
+
+func repeats(ids []raftlog.NodeID) bool {
+	sorted := slices.Sorted(slices.Values(ids))
+	return len(slices.Compact(sorted)) != len(ids)
+}
+
+func sameNodes(a, b []raftlog.NodeID) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// intends reports whether voters are to be exchanged.
+func (c *Configuration) Intends() bool { return len(c.Promote)+len(c.Retire) > 0 }
+
+// exchange is the joint configuration that carries an intent out. Those who retire have a vote in its old half and are
+// no members of what follows.
+func (c *Configuration) Exchange() *Configuration {
+	joint := *c
+	joint.Outgoing = c.Voters
+	joint.Voters = slices.Concat(without(c.Voters, c.Retire), c.Promote)
+	joint.Learners = without(c.Learners, c.Promote)
+	joint.Promote, joint.Retire = nil, nil
+	return &joint
+}
+
+// Final is the configuration that ends a joint one: its new half alone.
+func (c *Configuration) Final() *Configuration {
+	final := *c
+	final.Outgoing = nil
+	final.Members = slices.DeleteFunc(slices.Clone(c.Members), func(m Member) bool { return !final.Includes(m.ID) })
+	return &final
+}
+
+func without(ids, gone []raftlog.NodeID) []raftlog.NodeID {
+	return slices.DeleteFunc(slices.Clone(ids), func(id raftlog.NodeID) bool { return slices.Contains(gone, id) })
+}
+
+// String names voters, and what else there is.
+func (c *Configuration) String() string {
+	text := fmt.Sprintf("voters=%d", c.Voters)
+	if c.Joint() {
+		text += fmt.Sprintf(" outgoing=%d", c.Outgoing)
+	}
+	if len(c.Learners) > 0 {
+		text += fmt.Sprintf(" learners=%d", c.Learners)
+	}
+	if len(c.Promote) > 0 {
+		text += fmt.Sprintf(" promote=%d", c.Promote)
+	}
+	if len(c.Retire) > 0 {
+		text += fmt.Sprintf(" retire=%d", c.Retire)
+	}
+	return text
+}

@@ -1,0 +1,98 @@
+package raftlog
+
+import "fmt"
+
+// The numbers of the protocol. Each has a type of its own: the compiler refuses to compare a term with an index.
+type (
+	// NodeID names a member. It is allotted by the configuration, starts at 1 and is never reused; 0 means no node.
+	NodeID uint64
+	// Term numbers elections (Raft paper, section 5.1); 0 is before the first one.
+	Term uint64
+	// Index numbers log entries from 1; 0 is before the first one.
+	Index uint64
+	// Boot is drawn at random by each start of a process; 0 means none.
+	Boot uint64
+	// Sequence numbers an origin's batches from 1 within (origin, boot, term).
+	Sequence uint64
+	// Operation numbers a node's append operations from 1 within one boot.
+	OperationNumber uint64
+	// Stamp is wall clock time in milliseconds since 1970 UTC, as the leader saw it when it appended an entry.
+	Stamp int64
+)
+
+// Mark is a position in a log: the index of an entry and the term in which it was appended. Two logs that hold an entry
+// with equal mark are equal up to it (Log Matching, Raft paper figure 3).
+type Mark struct {
+	Term  Term
+	Index Index
+}
+
+// Before reports whether a log that ends at m is less up to date than one that ends at n: by term first, then by index
+// (Raft paper, section 5.4.1).
+func (m Mark) Before(n Mark) bool {
+	if m.Term != n.Term {
+		return m.Term < n.Term
+	}
+	return m.Index < n.Index
+}
+
+// String is index/term, as the Raft literature draws it.
+func (m Mark) String() string { return fmt.Sprintf("%d/%d", m.Index, m.Term) }
+
+// Tag names a batch of client commands: who took it from a client, in which boot, and its number there. Together with
+// the term of its entry it is unique for ever. A zero Tag marks entries that no client waits for.
+type Tag struct {
+	Origin   NodeID
+	Boot     Boot
+	Sequence Sequence
+}
+
+// SnapshotMark names a snapshot: the state after the entry at Mark, and what is needed to go on from there.
+type SnapshotMark struct {
+	Mark
+	// Configuration is the encoded configuration in force at Mark.
+	Configuration []byte
+	// FileHash is the hash of the snapshot file, FileBytes its length.
+	FileHash  uint64
+	FileBytes uint64
+}
+
+// Same reports whether two marks name the same file. A nil mark is the same as no other.
+func (m *SnapshotMark) Same(other *SnapshotMark) bool {
+	return m != nil && other != nil && m.Mark == other.Mark && m.FileHash == other.FileHash
+}
+
+// IndexOrZero is the index of the snapshot, 0 for nil.
+func (m *SnapshotMark) IndexOrZero() Index {
+	if m == nil {
+		return 0
+	}
+	return m.Index
+}
+
+// SnapshotSwitch says, in AppendOperation.Switch, that with this operation a snapshot comes into force.
+type SnapshotSwitch struct {
+	// Snapshot comes into force. Retained is the one that was in force before it, whose file stays as long as this one
+	// is in force; nil when there was none, and after a Restart.
+	Snapshot *SnapshotMark
+	Retained *SnapshotMark
+	// Restart means that the log begins anew behind the snapshot: all entries of earlier operations are void, and those
+	// of this operation follow the snapshot. Stamp is then the highest stamp up to the snapshot.
+	Restart bool
+	Stamp   Stamp
+}
+
+// Operation is one step of a node's durable state: term, vote, snapshot and entries change together or not at all.
+type Operation struct {
+	// Number counts the operations of this boot from 1; 0 means that there is nothing to do.
+	Number OperationNumber
+	// Term and Vote are complete in every operation, changed or not.
+	Term Term
+	Vote NodeID
+	// Commit is the commit index at the time. It is a hint for the log and proves nothing.
+	Commit Index
+	// Switch, when not nil, comes before the entries: a snapshot comes into force.
+	Switch *SnapshotSwitch
+	// Entries supersede everything at or after Entries[0].Index.
+	Entries []Entry
+}
