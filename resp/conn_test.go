@@ -381,3 +381,57 @@ func TestCompletingTwiceIsABug(t *testing.T) {
 	store.finish = func(r *Request) { r.Complete(NotDone); r.Complete(NotDone) }
 	newClient(t, testServer(t, Options{Store: store})).send("GET a\r\n")
 }
+
+// leavingStore answers one call of a run of reads at a time, as a store does where replies are long.
+type leavingStore struct{ *fakeStore }
+
+func (s leavingStore) View(r *Request) bool {
+	all := r.Run.Calls
+	r.Run.Calls, r.Run.Left = all[:1], len(all)-1
+	defer func() { r.Run.Calls = all }()
+	return s.fakeStore.View(r)
+}
+
+// What the store leaves of a run is asked for again, also where the state has to move on in between.
+func TestReadsThatTheStoreLeavesAreAnsweredInTheirTurn(t *testing.T) {
+	store, clients := sharedClients(t, 1)
+	c := clients[0]
+	c.conn.server.store = leavingStore{store}
+	store.viewsRefused = 1
+	c.send("SET a 1\r\n")
+	got := c.send(strings.Repeat("GET a\r\nnothing\r\nPING\r\nGET b\r\n", 10))
+	want := strings.Repeat("$1\r\n1\r\n-ERR unknown command 'nothing', with args beginning with: \r\n+PONG\r\n$-1\r\n", 10)
+	if got != want {
+		t.Fatalf("got %q, want %q", got, want)
+	}
+	if store.views < 41 {
+		t.Fatalf("the store was asked %d times", store.views)
+	}
+}
+
+// While an entry is applied, all clients of the node wait. A read whose cost grows with what is stored must not ride
+// along: it follows as a run of its own, and sees what was written before it.
+func TestALongReadDoesNotRideWithAWrite(t *testing.T) {
+	store, clients := sharedClients(t, 1)
+	store.finish = func(r *Request) {
+		for i := range r.Run.Calls {
+			if spec := r.Run.Calls[i].Spec; r.Run.HasWrite() && spec != nil && spec.Linear {
+				t.Errorf("%s rides with a write", spec.Name)
+			}
+		}
+		store.done(r)
+	}
+	for _, long := range []string{"KEYS *", "BITCOUNT a", "BITPOS a 1", "LCS a b"} {
+		alone := clients[0].send(long + "\r\n")
+		for input, want := range map[string]string{
+			"SET a 1\r\nGET a\r\n" + long + "\r\nSET a 1\r\n":  "+OK\r\n$1\r\n1\r\n" + alone + "+OK\r\n",
+			"CLIENT REPLY SKIP\r\nSET a 1\r\n" + long + "\r\n": alone,
+			"GET a\r\n" + long + "\r\n" + long + "\r\n":        "$1\r\n1\r\n" + alone + alone,
+		} {
+			clients[0].send("SET a 1\r\n")
+			if got := clients[0].send(input); got != want {
+				t.Errorf("%q gets %q, want %q", input, got, want)
+			}
+		}
+	}
+}

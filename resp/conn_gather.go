@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
@@ -77,17 +76,6 @@ func (c *Conn) answer(call command.Call) {
 		c.out = c.out[:before]
 	}
 	c.forget(0)
-}
-
-// timed notes how long a command of the connection or the node took, and what became of it.
-func (c *Conn) timed(call command.Call, began moment, replies []byte) {
-	c.clock = c.server.moment()
-	took := time.Duration(c.clock - began)
-	c.server.measures.executed(c.share, call.Spec.ID, 1, took)
-	c.server.measures.answered(c.share, call.Spec.ID, replies)
-	if c.server.isNoteworthy(took) {
-		c.server.noteSlow(c.session, []command.Call{call}, took, nil)
-	}
 }
 
 func isBarrier(spec *command.Spec) bool { return spec.Class == command.Barrier }

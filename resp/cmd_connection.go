@@ -1,0 +1,198 @@
+package resp
+
+import (
+	"crypto/subtle"
+	"strings"
+
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// connectionHandlers answer the commands on a connection.
+var connectionHandlers = []handler{
+	{of: command.Asking, answer: asking, pure: true},
+	{of: command.Auth, answer: auth},
+	{of: command.Echo, answer: echo, pure: true},
+	{of: command.Hello, answer: hello},
+	{of: command.Ping, answer: ping, pure: true},
+	{of: command.Quit, answer: quit},
+	{of: command.ReadOnly, answer: readOnly},
+	{of: command.ReadWrite, answer: readWrite},
+	{of: command.Reset, answer: reset},
+	{of: command.Select, answer: selectDatabase},
+}
+
+// Error texts of the commands here, to the letter those of Redis.
+const (
+	authUnconfigured = "ERR AUTH <password> called without any password configured for the default user. " +
+		"Are you sure your configuration is correct?"
+	helloUnauthenticated = "NOAUTH HELLO must be called with the client already authenticated, otherwise the " +
+		"HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol " +
+		"version at the same time"
+	notInt32 = "ERR value is out of range, value must between -2147483648 and 2147483647"
+	// readOnlyRemoved is not Redis's.
+	readOnlyRemoved = "ERR this node was removed from its cluster and learns of no write any more: connect to a member"
+)
+
+func ping(_ *Conn, dst []byte, args [][]byte) []byte {
+	switch len(args) {
+	case 1:
+		return reply.Simple(dst, "PONG")
+	case 2:
+		return reply.Bulk(dst, args[1])
+	}
+	return reply.Error(dst, reply.WrongArity("ping"))
+}
+
+func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, args[1]) }
+
+// quit answers and ends the connection. Replies to everything before it stand in the output already. Who has read the
+// reply has left: nothing is told to the connection any more, and clients that had it told in their place learn so.
+func quit(c *Conn, dst []byte, _ [][]byte) []byte {
+	c.phase = ended
+	c.server.sessions.close(c.session)
+	return reply.OK(dst)
+}
+
+// asking is ASKING, which clients say before a command that was sent elsewhere by ASK. No node says ASK.
+func asking(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.OK(dst) }
+
+// selectDatabase accepts the one database there is.
+func selectDatabase(_ *Conn, dst []byte, args [][]byte) []byte {
+	index, ok := number.Parse(args[1])
+	switch {
+	case !ok:
+		return reply.Error(dst, reply.NotInteger)
+	case index != int64(int32(index)):
+		return reply.Error(dst, notInt32)
+	case index != 0:
+		return reply.Error(dst, reply.DBOutOfRange)
+	}
+	return reply.OK(dst)
+}
+
+// auth is AUTH [username] password. There is one user, "default".
+func auth(c *Conn, dst []byte, args [][]byte) []byte {
+	user, password := []byte("default"), args[len(args)-1]
+	switch {
+	case len(args) > 3:
+		return reply.Error(dst, reply.Syntax)
+	case len(args) == 3:
+		user = args[1]
+	case c.server.password() == "":
+		return reply.Error(dst, authUnconfigured)
+	}
+	if !c.authenticate(user, password) {
+		return reply.Error(dst, reply.WrongPass)
+	}
+	return reply.OK(dst)
+}
+
+// authenticate checks a password in constant time. Failure leaves the client as it was.
+func (c *Conn) authenticate(user, password []byte) bool {
+	wanted := c.server.password()
+	if string(user) != "default" {
+		return false
+	}
+	if wanted != "" && subtle.ConstantTimeCompare(password, []byte(wanted)) != 1 {
+		return false
+	}
+	c.session.set(func(f *facts) { f.authenticated = true })
+	c.reader.SetUnauthenticated(false)
+	return true
+}
+
+// helloOptions are what HELLO was called with; protocol is 0 if not given, user and name nil.
+type helloOptions struct {
+	protocol             int
+	user, password, name []byte
+}
+
+// parseHello returns the options or the text of an error.
+func parseHello(args [][]byte) (o helloOptions, failure string) {
+	if len(args) > 1 {
+		protocol, ok := number.Parse(args[1])
+		switch {
+		case !ok:
+			return o, reply.NotProtoInteger
+		case protocol != reply.RESP2 && protocol != reply.RESP3:
+			return o, reply.NoProto
+		}
+		o.protocol = int(protocol)
+	}
+	for i := 2; i < len(args); i++ {
+		option, following := string(args[i]), len(args)-1-i
+		switch {
+		case strings.EqualFold(option, "auth") && following >= 2:
+			o.user, o.password = args[i+1], args[i+2]
+			i += 2
+		case strings.EqualFold(option, "setname") && following >= 1:
+			o.name = args[i+1]
+			i++
+		default:
+			return o, "ERR Syntax error in HELLO option '" + option + "'"
+		}
+	}
+	return o, ""
+}
+
+// hello is HELLO [protocol [AUTH user password] [SETNAME name]]. A bad name leaves a good password in force, as in
+// Redis.
+func hello(c *Conn, dst []byte, args [][]byte) []byte {
+	options, failure := parseHello(args)
+	switch {
+	case failure != "":
+		return reply.Error(dst, failure)
+	case options.user != nil && !c.authenticate(options.user, options.password):
+		return reply.Error(dst, reply.WrongPass)
+	case !c.facts().authenticated:
+		return reply.Error(dst, helloUnauthenticated)
+	case !plainText(options.name):
+		return reply.Error(dst, badClientName)
+	}
+	c.session.set(func(f *facts) {
+		if options.name != nil {
+			f.name = string(options.name)
+		}
+		if options.protocol != 0 {
+			f.protocol = options.protocol
+		}
+	})
+	knowledge := c.server.node.Info()
+	dst = reply.MapHeader(dst, c.protocol(), 7)
+	dst = appendPair(dst, "server", "redis")
+	dst = appendPair(dst, "version", redisVersion)
+	dst = reply.Integer(reply.BulkString(dst, "proto"), int64(c.protocol()))
+	dst = reply.Integer(reply.BulkString(dst, "id"), c.session.id)
+	dst = appendPair(dst, "mode", c.server.mode())
+	dst = appendPair(dst, "role", helloRole(&knowledge))
+	return reply.ArrayHeader(reply.BulkString(dst, "modules"), 0)
+}
+
+func helloRole(knowledge *Info) string {
+	if knowledge.leads() {
+		return "master"
+	}
+	return "replica"
+}
+
+func appendPair(dst []byte, name, value string) []byte {
+	return reply.BulkString(reply.BulkString(dst, name), value)
+}
+
+// reset is RESET: the connection is as it was when it was made, but for what its library said of itself.
+func reset(c *Conn, dst []byte, _ [][]byte) []byte {
+	c.server.tracker.follow(c.session, tracking{})
+	c.server.monitors.remove(c.session)
+	authenticated := c.server.password() == ""
+	c.session.set(func(f *facts) {
+		*f = facts{
+			protocol: reply.RESP2, authenticated: authenticated, library: f.library, libraryVersion: f.libraryVersion,
+		}
+	})
+	c.reader.SetUnauthenticated(!authenticated)
+	c.hush = talking
+	c.session.drop() // messages of what has ended, which a client of RESP2 could not tell from replies
+	return reply.Simple(dst, "RESET")
+}
