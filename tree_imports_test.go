@@ -22,13 +22,13 @@ var allowances = map[string]allowance{
 	"":      {},
 	"bench": {},
 	"consensus": {product: []string{
-		"consensus/engine", "consensus/raft", "consensus/transport", "snapshot", "wal",
+		"consensus/engine", "consensus/raft", "consensus/internal/transport", "snapshot", "wal",
 	}},
 	"consensus/engine":    {product: []string{"consensus/raft"}},
 	"consensus/quorum":    {},
 	"consensus/raft":      {product: []string{"consensus/quorum"}},
 	"consensus/sim":       {product: []string{"consensus/engine", "consensus/raft", "fsm", "snapshot", "wal/journal"}},
-	"consensus/transport": {product: []string{"consensus/raft"}},
+	"consensus/internal/transport": {product: []string{"consensus/raft"}},
 	"fsm":                 {},
 	// What treats nodes as their users do shares a way to speak to them.
 	"internal/blackbox": {product: []string{"internal/client"}},
@@ -172,7 +172,7 @@ func engineImports(t *tree) (found []finding) {
 // mayStartGoroutines lists the places where a `go` statement may stand.
 func mayStartGoroutines(name string) bool {
 	directory := path.Dir(name)
-	return pump(name) || directory == "consensus/transport" || free(directory) || directory == blackbox ||
+	return pump(name) || directory == "consensus/internal/transport" || free(directory) || directory == blackbox ||
 		directory == "internal/torture" || directory == "bench" || strings.HasPrefix(directory, "bench/") ||
 		directory == "resp" && strings.HasPrefix(path.Base(name), "server")
 }

@@ -104,7 +104,7 @@ func TestTreeRules_GoroutinesSleepsAndSkipsAreFound(t *testing.T) {
 		{"goroutines", goStatements, map[string]string{
 			"fsm/a.go": start("fsm"), "fsm/a_test.go": start("fsm"), "resp/conn.go": start("resp"),
 			"resp/server.go": start("resp"), "consensus/engine/turn.go": start("engine"),
-			"consensus/engine/pump_loop.go": start("engine"), "consensus/transport/peer.go": start("transport"),
+			"consensus/engine/pump_loop.go": start("engine"), "consensus/internal/transport/peer.go": start("transport"),
 			"cmd/x/a.go": start("main"), "bench/a.go": start("bench"),
 			"internal/blackbox/a.go": start("blackbox"), "internal/torture/a.go": start("torture"),
 			"consensus/node.go": start("consensus"),

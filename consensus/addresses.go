@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 )
 
 // A node that is started anew somewhere else tells its addresses to those whom it dials. What it says counts at once

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 )
 
 // nothing is a state machine for tests that apply nothing they look at.

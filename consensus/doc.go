@@ -26,7 +26,7 @@
 //	consensus/engine   one turn of a node, the applier, and the goroutines around them
 //	consensus/raft     the protocol as a pure function
 //	consensus/quorum   majorities
-//	consensus/transport  frames over TCP between nodes
+//	consensus/internal/transport  frames over TCP between nodes
 //	consensus/sim      whole clusters in one goroutine, with simulated time, network and disks
 //	wal                the log on disk
 //	snapshot           files that hold a state

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 )
 
 // joinInterval is how long a blank node waits before it asks again.

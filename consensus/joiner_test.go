@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 )
 
 func goodJoiner(incarnation uint64, address string) transport.Join {

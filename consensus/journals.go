@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 

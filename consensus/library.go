@@ -6,7 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )

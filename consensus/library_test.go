@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )

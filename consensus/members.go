@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )

@@ -12,7 +12,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/consensus/transport"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
