@@ -1,0 +1,31 @@
+package blackbox
+
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/torture"
+)
+
+// StartGatedCluster starts a cluster whose nodes reach each other through gates only.
+func StartGatedCluster(t testing.TB, n int, flags ...string) (*Cluster, *torture.Network) {
+	t.Helper()
+	c := NewCluster(t, n, flags...)
+	var peers []string
+	for _, node := range c.Nodes {
+		peers = append(peers, Address(node.Port+PeerDistance))
+	}
+	network, err := torture.NewNetwork(peers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(network.Close)
+	for from, node := range c.Nodes {
+		for to, peer := range peers {
+			if from != to {
+				node.Flags = append(node.Flags, "--peer-route", peer+"="+network.Address(from, to))
+			}
+		}
+	}
+	c.StartAll()
+	return c, network
+}

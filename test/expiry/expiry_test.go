@@ -1,0 +1,24 @@
+package expiry_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+// Nobody writes any more: then time moves because somebody reads. No node shows a key whose time has come on another.
+func TestExpiry_AKeyIsGoneOnEveryNodeOnceItsTimeHasCome(t *testing.T) {
+	c := blackbox.StartCluster(t, 3)
+	for round, reads := range c.Nodes {
+		key := fmt.Sprint("brief", round)
+		blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "SET", key, "value", "PX", "300"), "+OK")
+		blackbox.Eventually(t, blackbox.EffectLimit, fmt.Sprintf("%s is gone on node %d", key, reads.Number), func() bool {
+			return reads.Connect(t).Must(t, "GET", key).Null
+		})
+		for _, n := range c.Nodes {
+			blackbox.Expect(t, n.Connect(t).Must(t, "EXISTS", key), ":0")
+		}
+	}
+	blackbox.ExpectEqualStates(t, c.Nodes)
+}

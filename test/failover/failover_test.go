@@ -1,0 +1,55 @@
+package failover_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+// What a failover may cost. With the default options an election begins 300 to 600 ms after the last word of the
+// leader, and the earlier of two survivors begins it: 400 ms on average, and then some round trips and syncs. The
+// longest time has room for a split vote and for a machine that does much else.
+const (
+	failoverMedianMost = 600 * time.Millisecond
+	failoverMost       = 2 * time.Second
+	failoverRounds     = 20
+)
+
+// With the race detector the program is several times slower, and so are elections under full load.
+const (
+	racedFailoverMedianMost = 2 * failoverMedianMost
+	racedFailoverMost       = 2 * failoverMost
+	racedFailoverRounds     = 5
+)
+
+// A leader is killed under full load, again and again. The clients of the others see a slow reply, and nothing else.
+func TestFailover_ClientsOfSurvivorsSeeOnlyASlowReplyWhenTheLeaderIsKilled(t *testing.T) {
+	rounds, medianMost, most := failoverRounds, failoverMedianMost, failoverMost
+	if blackbox.RaceDetector {
+		rounds, medianMost, most = racedFailoverRounds, racedFailoverMedianMost, racedFailoverMost
+	}
+	const settled = 100
+	c := blackbox.StartCluster(t, 3)
+	w := blackbox.NewWriters()
+	w.StopWith(t)
+	var gaps, waits blackbox.Outages
+	for range rounds {
+		victim := blackbox.Leader(t, c.Nodes)
+		w.Begin(c.Others(victim), nil)
+		w.AwaitAnswered(t, settled)
+		killed := time.Now()
+		victim.Process.Kill()
+		w.AwaitAnswered(t, settled)
+		w.End(t)
+		gap, slowest := w.Silence(killed)
+		gaps, waits = append(gaps, gap), append(waits, slowest)
+		c.Start(victim)
+		victim.Process.AwaitReady(blackbox.ReadyLimit)
+	}
+	gaps.Check(t, "time without an acknowledgement after kill -9 of the leader", medianMost, most)
+	waits.Check(t, "slowest reply of a round", most, most)
+	for _, n := range c.Nodes {
+		w.Verify(t, n)
+	}
+}

@@ -1,0 +1,51 @@
+package members_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+// Three of five machines are to be exchanged, the leader's among them. One command does it, in one step of the cluster:
+// at no time are there voters that are neither the old five nor the new five. Clients of the two that stay see no
+// error; those of the three that leave are told the truth.
+func TestMembers_D3_D8_ThreeOfFiveAreReplacedInOneStepUnderLoad(t *testing.T) {
+	c := blackbox.NewClusterAndSpares(t, 5, 3)
+	c.StartAll()
+	leads := blackbox.Leader(t, c.Nodes)
+	leaving := append([]*blackbox.Node{leads}, c.Others(leads)[:2]...)
+	fresh := []*blackbox.Node{c.StartSpare(), c.StartSpare(), c.StartSpare()}
+	command, reply := blackbox.Replacement(t, leaving, fresh)
+
+	l := blackbox.NewLoad(blackbox.SeedOf(t), []int{leaving[0].Port, leaving[1].Port, leaving[2].Port}, len(leaving))
+	l.Begin(settledWrites)
+	c.Drop(leaving...)
+	staying := c.Nodes
+	w := blackbox.NewWriters()
+	w.StopWith(t)
+	w.Begin(staying, nil)
+	w.AwaitAnswered(t, settledWrites)
+	blackbox.Expect(t, staying[0].Operator(t).Must(t, command...), reply)
+	c.Nodes = append(c.Nodes, fresh...)
+	blackbox.AwaitMembers(t, c.Nodes, blackbox.VotersOf(c.Nodes))
+	w.AwaitAnswered(t, settledWrites)
+	for _, gone := range leaving {
+		blackbox.AwaitFact(t, gone, "raft_state", "removed")
+		gone.Process.Kill()
+	}
+	w.AwaitAnswered(t, settledWrites)
+	w.End(t)
+	if err := l.End(); err != nil {
+		t.Errorf("a client of a node that left: %v", err)
+	}
+	for _, n := range c.Nodes {
+		w.Verify(t, n)
+		l.Verify(t, n.Port)
+	}
+	// The members at the beginning, the intent, the exchange and its end: nothing in between, and nothing twice.
+	code, entries := blackbox.Run(t, "inspect", "--dir", c.DirectoryOf(staying[0]), "--entries", "1-1000000")
+	if count := strings.Count(entries, ", configuration, "); code != 0 || count != 4 {
+		t.Errorf("the log of node %d has %d configurations, want 4 (exit code %d)", staying[0].Number, count, code)
+	}
+}

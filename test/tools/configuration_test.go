@@ -1,0 +1,73 @@
+package tools_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+// configured writes a configuration file.
+func configured(t *testing.T, lines ...string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "raftredis.conf")
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A file holds what the command line does not say; what a client changes and has written to the file is there at the
+// next start.
+func TestConfiguration_AFileIsReadRewrittenAndReadAgain(t *testing.T) {
+	c := blackbox.NewCluster(t, 1)
+	n := c.Nodes[0]
+	n.FirstFlags = []string{configured(t, "# ours", "bootstrap yes", "port 1", "repl-backlog-size 7mb", "appendonly yes",
+		"slowlog-max-len 77", "raft.uncertain-after-millis 4321", `save ""`)}
+	c.StartAll()
+	client := n.Connect(t)
+	for name, want := range map[string]string{
+		"port": fmt.Sprint(n.Port), "repl-backlog-size": "7340032", "slowlog-max-len": "77", "maxclients": "10000",
+		"raft.uncertain-after-millis": "4321",
+	} {
+		blackbox.Expect(t, client.Must(t, "CONFIG", "GET", name), fmt.Sprintf("[%q %q]", name, want))
+	}
+	blackbox.Expect(t, client.Must(t, "CONFIG", "SET", "maxclients", "123", "slowlog-max-len", "78"), "+OK")
+	blackbox.Expect(t, client.Must(t, "CONFIG", "REWRITE"), "+OK")
+	n.Process.Kill()
+	c.StartAll()
+	client = n.Connect(t)
+	blackbox.Expect(t, client.Must(t, "CONFIG", "GET", "maxclients"), `["maxclients" "123"]`)
+	blackbox.Expect(t, client.Must(t, "CONFIG", "GET", "slowlog-max-len"), `["slowlog-max-len" "78"]`)
+}
+
+// A line that would have no effect is refused, and named: nobody shall believe in it.
+func TestConfiguration_WhatHasNoEffectIsRefused(t *testing.T) {
+	for line, says := range map[string]string{
+		"hz 100":             "line 2: hz: ",
+		"daemonize yes":      `line 2: there is no parameter "daemonize"`,
+		"port 1 2":           "line 2: port: 2 values, where there is one",
+		"bootstrap maybe":    `line 2: bootstrap: "maybe" is neither yes nor no`,
+		"port none":          "line 2: port: ",
+		`requirepass "open`:  "line 2: unbalanced quotes",
+		"include other.conf": "line 2: include is not supported",
+	} {
+		c := blackbox.NewCluster(t, 1)
+		n := c.Nodes[0]
+		n.FirstFlags = []string{configured(t, "# a comment", line)}
+		args := c.Arguments(n)
+		if strings.HasPrefix(line, "port") { // the command line would win
+			args = append([]string{"serve"}, args[3:]...)
+		}
+		if code, output := blackbox.Run(t, args...); code != 2 || !strings.Contains(output, "raftredis.conf: "+says) {
+			t.Errorf("%s: the exit code is %d, want 2, and %q in:\n%s", line, code, says, output)
+		}
+	}
+	if code, output := blackbox.Run(t, "serve", "one.conf", "two.conf"); code != 2 || !strings.Contains(output,
+		`"two.conf"`) {
+		t.Errorf("two files: the exit code is %d, want 2, and the second one's name in:\n%s", code, output)
+	}
+}

@@ -1,0 +1,108 @@
+package torture_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+	"github.com/raftredis/raftredis/internal/torture"
+)
+
+// tortureNodes runs the processes of a cluster for package torture.
+type tortureNodes struct{ cluster *blackbox.Cluster }
+
+func (c tortureNodes) Kill(node int) error {
+	c.cluster.Nodes[node].Process.Kill()
+	return nil
+}
+
+func (c tortureNodes) Stop(node int) error {
+	p := c.cluster.Nodes[node].Process
+	p.Signal(syscall.SIGTERM)
+	if code := p.ExitCode(blackbox.StopLimit); code != 0 {
+		return fmt.Errorf("after SIGTERM the exit code is %d", code)
+	}
+	return nil
+}
+
+func (c tortureNodes) Start(node int) error {
+	c.cluster.Start(c.cluster.Nodes[node])
+	return nil
+}
+
+func (c tortureNodes) Pause(node int) error {
+	c.cluster.Nodes[node].Process.Signal(syscall.SIGSTOP)
+	return nil
+}
+
+func (c tortureNodes) Continue(node int) error {
+	c.cluster.Nodes[node].Process.Signal(syscall.SIGCONT)
+	return nil
+}
+
+func (c tortureNodes) Check(node int) error {
+	if p := c.cluster.Nodes[node].Process; p.Ended() {
+		return fmt.Errorf("it has ended by itself, with exit code %d", p.ExitCode(blackbox.StopLimit))
+	}
+	return nil
+}
+
+// Empty leaves nothing of a node, nor of its wish to make a cluster or to join one.
+func (c tortureNodes) Empty(node int) error {
+	c.cluster.Nodes[node].FirstFlags = nil
+	return os.RemoveAll(c.cluster.DirectoryOf(c.cluster.Nodes[node]))
+}
+
+// tortureSeconds is how long a run takes: a fixed time in an ordinary run, less with the race detector, which makes
+// nodes slow; or what the environment says, to look for more.
+func tortureSeconds(t *testing.T) time.Duration {
+	t.Helper()
+	seconds := 60
+	if blackbox.RaceDetector {
+		seconds = 20
+	}
+	if text := os.Getenv("RAFTREDIS_TORTURE_SECONDS"); text != "" {
+		var err error
+		if seconds, err = strconv.Atoi(text); err != nil || seconds < 1 {
+			t.Fatalf("RAFTREDIS_TORTURE_SECONDS is %q; it is a number of seconds", text)
+		}
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// Everything goes wrong that can on one machine, one thing after the other and together; nodes lose their disks, leave,
+// and come back as others in the middle of it; all the time they take snapshots and forget their logs, so that whoever
+// comes back needs one; and nobody is told anything wrong. Ten runs of five minutes, each with other faults:
+//
+//	for seed in $(seq 1 10); do
+//	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./test/torture -run '^TestTorture_' -count=1 -v \
+//	        -timeout 15m >torture-$seed.log || echo "seed $seed failed: see torture-$seed.log"
+//	done
+func TestTorture_C1_D3_H1_H4_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
+	seed := blackbox.SeedOf(t)
+	c, network := blackbox.StartGatedCluster(t, 5, "--uncertain-after-millis", "3000",
+		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb")
+	o := torture.Options{
+		Seed: seed, Duration: tortureSeconds(t), Nodes: tortureNodes{c}, Network: network, Disks: tortureNodes{c},
+		BallastBytes: 16 << 10,
+		// A leader serves from memory what its disk has forgotten: only after a restart does a new member need a snapshot.
+		Opening: []torture.Kind{torture.SaveOne, torture.KillAll, torture.LoseDisk, torture.LeaveOne},
+		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+	for _, n := range c.Nodes {
+		o.Addresses = append(o.Addresses, blackbox.Address(n.Port))
+	}
+	report, err := torture.Run(t.Context(), o)
+	t.Log(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.SnapshotsTaken == 0 || report.SnapshotsInstalled == 0 {
+		t.Error("no snapshot was taken, or none was installed: the log was not compacted")
+	}
+}
