@@ -80,7 +80,7 @@ func tortureSeconds(t *testing.T) time.Duration {
 // comes back needs one; and nobody is told anything wrong. Ten runs of five minutes, each with other faults:
 //
 //	for seed in $(seq 1 10); do
-//	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./test/torture -run '^TestTorture_' -count=1 -v \
+//	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./tests/torture -run '^TestTorture_' -count=1 -v \
 //	        -timeout 15m >torture-$seed.log || echo "seed $seed failed: see torture-$seed.log"
 //	done
 func TestTorture_C1_D3_H1_H4_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {

@@ -25,7 +25,7 @@ const (
 // A leader that is busy is not dead: while all clients send as fast as they can, and nothing fails, nobody is elected.
 // Nothing is cleaned up in the meantime, so an hour writes some tens of gigabytes:
 //
-//	RAFTREDIS_FULL_LOAD_SECONDS=3600 go test ./test/failover -run '^TestFullLoad' -timeout 0 -v
+//	RAFTREDIS_FULL_LOAD_SECONDS=3600 go test ./tests/failover -run '^TestFullLoad' -timeout 0 -v
 func TestFullLoad_NobodyIsElectedWhileNothingFails(t *testing.T) {
 	seconds := fullLoadSeconds
 	if text := os.Getenv("RAFTREDIS_FULL_LOAD_SECONDS"); text != "" {
