@@ -134,8 +134,8 @@ func commandNames(specs []*command.Spec) (names []string) {
 		if len(spec.Subcommands) == 0 || spec.Arity == -1 {
 			names = append(names, strings.ToUpper(spec.Name))
 		}
-		for i := range spec.Subcommands {
-			names = append(names, strings.ToUpper(strings.ReplaceAll(spec.Subcommands[i].Name, "|", " ")))
+		for _, sub := range spec.Subcommands {
+			names = append(names, strings.ToUpper(strings.ReplaceAll(sub.Name, "|", " ")))
 		}
 	}
 	return names

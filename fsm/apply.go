@@ -95,7 +95,7 @@ func (m *Machine) execute(c call) []byte {
 	if fault != command.NoFault || spec.Class != command.Write {
 		return c.refuse(spec, fault)
 	}
-	return writes[spec.ID](m, c)
+	return writes[spec.ID()](m, c)
 }
 
 // trim lets go of the entry, to which the arguments point, and of what one large command needed.

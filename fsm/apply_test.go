@@ -99,7 +99,7 @@ func TestH2_SameLogGivesSameStateEverywhere(t *testing.T) {
 func randomDataCommand(r *rand.Rand) [][]byte {
 	for {
 		args := randomCommand(r)
-		if call := newCall(args); call.Spec == nil || reads[call.Spec.ID] != nil || writes[call.Spec.ID] != nil {
+		if call := newCall(args); call.Spec == nil || reads[call.Spec.ID()] != nil || writes[call.Spec.ID()] != nil {
 			return args
 		}
 	}

@@ -8,30 +8,25 @@ import (
 )
 
 func TestEachDataCommandHasExactlyOneFunction(t *testing.T) {
-	withState := 0
-	visit := func(s *command.Spec) {
-		if s.Class != command.Barrier {
-			withState++
-		}
-		r, w := reads[s.ID] != nil, writes[s.ID] != nil
-		if r != (s.Class == command.Read) || w != (s.Class == command.Write) {
-			t.Errorf("%s of class %d: read function %v, write function %v", s.Name, s.Class, r, w)
+	attached := make(map[*command.Spec]int)
+	for _, f := range functions {
+		attached[f.of]++
+		if (f.read != nil) != (f.of.Class == command.Read) || (f.write != nil) != (f.of.Class == command.Write) {
+			t.Errorf("%s of class %d: read function %v, write function %v", f.of.Name, f.of.Class, f.read != nil, f.write != nil)
 		}
 	}
-	attached := 0
-	for id := range command.IDs {
-		if reads[id] != nil || writes[id] != nil {
-			attached++
+	for s := range command.Each() {
+		want := 1
+		if s.Class == command.Barrier {
+			want = 0
 		}
-	}
-	for _, s := range command.All() {
-		visit(s)
-		for i := range s.Subcommands {
-			visit(&s.Subcommands[i])
+		if attached[s] != want {
+			t.Errorf("%s of class %d has %d functions", s.Name, s.Class, attached[s])
 		}
+		delete(attached, s)
 	}
-	if attached != withState {
-		t.Errorf("%d functions for %d commands with state", attached, withState)
+	for s := range attached {
+		t.Errorf("%s has a function and is in no family of commands", s.Name)
 	}
 }
 

@@ -276,17 +276,11 @@ func TestEveryCommandOfTheKeySpaceIsInTheMix(t *testing.T) {
 	for _, d := range mixture {
 		mixed = append(mixed, d.name)
 	}
-	visit := func(s *command.Spec) {
+	for s := range command.Each() {
 		name := strings.ReplaceAll(s.Name, "|", " ")
-		ours := reads[s.ID] != nil || writes[s.ID] != nil
+		ours := reads[s.ID()] != nil || writes[s.ID()] != nil
 		if ours && !slices.Contains(mixed, name) && !slices.Contains(comparedElsewhere, name) {
-			t.Errorf("%s is compared with Redis by nobody", name)
-		}
-	}
-	for _, s := range command.All() {
-		visit(s)
-		for i := range s.Subcommands {
-			visit(&s.Subcommands[i])
+			t.Errorf("no test compares %s with Redis", name)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (s *space) anyEnds(run *command.Run, stamp int64) bool {
 		switch {
 		case called.Spec == nil:
 			continue
-		case called.Spec.FirstKey == 0:
+		case called.Spec.FirstKey() == 0:
 			return true
 		}
 		for _, at := range called.Spec.Keys(few[:0], called.Args) {
@@ -91,5 +91,5 @@ func (v view) look(called *command.Call, c call) []byte {
 		return c.error(reply.Loading)
 	}
 	c.args = called.Args
-	return reads[called.Spec.ID](v, c)
+	return reads[called.Spec.ID()](v, c)
 }

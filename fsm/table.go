@@ -17,23 +17,24 @@ type write func(m *Machine, c call) []byte
 // function attaches its function to a command: read or write, as the command's class is.
 type function struct {
 	// of is the command.
-	of    command.ID
+	of    *command.Spec
 	read  read
 	write write
 }
 
-// reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command
-// of a connection has none. Each family lists its functions in the file where they are.
-var reads, writes = attach(
+// functions are all, as each family lists them in the file where they are.
+var functions = slices.Concat(
 	stringFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions, objectFunctions, slotFunctions,
 )
 
-func attach(families ...[]function) (reads [command.IDs]read, writes [command.IDs]write) {
-	for _, f := range slices.Concat(families...) {
-		if reads[f.of] != nil || writes[f.of] != nil {
-			panic("fsm: a command has two functions")
-		}
-		reads[f.of], writes[f.of] = f.read, f.write
+// reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command
+// of a connection has none.
+var reads, writes = attach(functions)
+
+func attach(functions []function) (reads []read, writes []write) {
+	reads, writes = make([]read, command.IDs()), make([]write, command.IDs())
+	for _, f := range functions {
+		reads[f.of.ID()], writes[f.of.ID()] = f.read, f.write
 	}
 	return reads, writes
 }

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
@@ -71,13 +72,13 @@ func appendSpec(dst []byte, protocol int, spec *command.Spec) []byte {
 	dst = reply.BulkString(dst, spec.Name)
 	dst = reply.Integer(dst, int64(spec.Arity))
 	dst = appendNames(dst, protocol, spec.Flags.Names())
-	last := spec.LastKey
-	dst = reply.Integer(dst, int64(spec.FirstKey))
+	first, last, step := spec.KeyRange()
+	dst = reply.Integer(dst, int64(first))
 	dst = reply.Integer(dst, int64(last))
-	dst = reply.Integer(dst, int64(spec.Step))
-	dst = appendNames(dst, protocol, spec.Categories)
-	dst = reply.SetHeader(dst, protocol, len(spec.Tips()))
-	for _, tip := range spec.Tips() {
+	dst = reply.Integer(dst, int64(step))
+	dst = appendNames(dst, protocol, spec.AllCategories().Names())
+	dst = reply.SetHeader(dst, protocol, len(spec.Tips))
+	for _, tip := range spec.Tips {
 		dst = reply.BulkString(dst, tip)
 	}
 	dst = appendKeySpecs(dst, protocol, spec)
@@ -85,15 +86,15 @@ func appendSpec(dst []byte, protocol int, spec *command.Spec) []byte {
 		return reply.SetHeader(dst, protocol, 0)
 	}
 	dst = reply.ArrayHeader(dst, len(spec.Subcommands))
-	for i := range spec.Subcommands {
-		dst = appendSpec(dst, protocol, &spec.Subcommands[i])
+	for _, sub := range spec.Subcommands {
+		dst = appendSpec(dst, protocol, sub)
 	}
 	return dst
 }
 
 // appendKeySpecs appends where the keys of a command stand: each specification is a range from a position on.
 func appendKeySpecs(dst []byte, protocol int, spec *command.Spec) []byte {
-	keySpecs := spec.KeySpecs()
+	keySpecs := spec.KeySpecs
 	dst = reply.SetHeader(dst, protocol, len(keySpecs))
 	for i := range keySpecs {
 		k := &keySpecs[i]
@@ -154,8 +155,8 @@ func appendDocs(dst []byte, protocol int, spec *command.Spec) []byte {
 		return dst
 	}
 	dst = reply.MapHeader(reply.BulkString(dst, "subcommands"), protocol, len(spec.Subcommands))
-	for i := range spec.Subcommands {
-		dst = appendDocs(dst, protocol, &spec.Subcommands[i])
+	for _, sub := range spec.Subcommands {
+		dst = appendDocs(dst, protocol, sub)
 	}
 	return dst
 }
@@ -204,14 +205,9 @@ func commandList(_ *Conn, dst []byte, args [][]byte) []byte {
 		}
 	}
 	var names []string
-	for _, spec := range command.All() {
+	for spec := range command.Each() {
 		if accepts(spec) {
 			names = append(names, spec.Name)
-		}
-		for i := range spec.Subcommands {
-			if accepts(&spec.Subcommands[i]) {
-				names = append(names, spec.Subcommands[i].Name)
-			}
 		}
 	}
 	dst = reply.ArrayHeader(dst, len(names))
@@ -234,12 +230,7 @@ func listFilter(args [][]byte) func(*command.Spec) bool {
 		return func(spec *command.Spec) bool { return glob.Match(value, []byte(spec.Name)) }
 	case "aclcat":
 		return func(spec *command.Spec) bool {
-			for _, category := range spec.Categories {
-				if category == "@"+string(value) {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(spec.AllCategories().Names(), "@"+string(value))
 		}
 	}
 	return nil
@@ -259,7 +250,7 @@ func keysOf(args [][]byte) (spec *command.Spec, positions []int, failure string)
 	switch {
 	case fault == command.UnknownCommand, fault == command.UnknownSubcommand:
 		return nil, nil, noSuchCommand
-	case spec.FirstKey == 0:
+	case spec.FirstKey() == 0:
 		return nil, nil, keylessCommand
 	case fault == command.WrongArity:
 		return nil, nil, wrongKeyCount

@@ -48,7 +48,7 @@ var debugHandlers = []handler{
 // itself, so whether it is allowed comes before.
 func (c *Conn) debugRefusal(spec *command.Spec, fault command.Fault, args [][]byte) string {
 	switch {
-	case fault == command.WrongArity && spec.ID == command.Debug:
+	case fault == command.WrongArity && spec == command.Debug:
 		return reply.WrongArity(spec.Name)
 	case !c.mayDebug():
 		return debugNotAllowed

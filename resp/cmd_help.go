@@ -6,7 +6,7 @@ import (
 )
 
 // help is the handler of a subcommand HELP: it answers lines of text.
-func help(of command.ID, lines []string) handler {
+func help(of *command.Spec, lines []string) handler {
 	answer := func(_ *Conn, dst []byte, _ [][]byte) []byte {
 		dst = reply.ArrayHeader(dst, len(lines))
 		for _, text := range lines {

@@ -30,8 +30,8 @@ var memberHandlers = []handler{
 
 // ownInCluster reports whether a subcommand of CLUSTER is one that Redis does not have. It is for those who run the
 // nodes and not for cluster clients, so it is there in every view.
-func ownInCluster(id command.ID) bool {
-	return id == command.ClusterAddNode || id == command.ClusterRemoveNode || id == command.ClusterReplaceNode
+func ownInCluster(spec *command.Spec) bool {
+	return spec == command.ClusterAddNode || spec == command.ClusterRemoveNode || spec == command.ClusterReplaceNode
 }
 
 // Error texts of these commands; the first five are Redis's own to the letter, up to what was given.

@@ -61,19 +61,19 @@ func (s *Server) show(client *session, spec *command.Spec, args [][]byte) {
 	if watching == nil || spec.Flags&(command.FlagAdmin|command.FlagSkipMonitor) != 0 {
 		return
 	}
-	message := reply.Simple(nil, monitorLine(s.now(), client.address, spec.ID, args))
+	message := reply.Simple(nil, monitorLine(s.now(), client.address, spec, args))
 	for _, watcher := range *watching {
 		watcher.post(message)
 	}
 }
 
 // monitorLine is how Redis writes a command for monitors.
-func monitorLine(now time.Time, address string, id command.ID, args [][]byte) string {
+func monitorLine(now time.Time, address string, spec *command.Spec, args [][]byte) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d.%06d [0 %s]", now.Unix(), now.Nanosecond()/1000, address)
 	for i, arg := range args {
 		text.WriteByte(' ')
-		if isSecret(id, args, i) {
+		if isSecret(spec, args, i) {
 			arg = []byte("(redacted)")
 		}
 		appendQuoted(&text, arg)
@@ -83,11 +83,11 @@ func monitorLine(now time.Time, address string, id command.ID, args [][]byte) st
 
 // isSecret reports whether an argument is not for others: what AUTH is given, what stands behind AUTH in HELLO, also
 // where that is in the wrong place, and passwords that CONFIG SET sets.
-func isSecret(id command.ID, args [][]byte, i int) bool {
+func isSecret(spec *command.Spec, args [][]byte, i int) bool {
 	follows := func(distance int, word string) bool {
 		return i > distance && strings.EqualFold(string(args[i-distance]), word)
 	}
-	switch id {
+	switch spec {
 	case command.Auth:
 		return i > 0
 	case command.Hello:

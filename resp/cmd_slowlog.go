@@ -47,7 +47,7 @@ const (
 func (l *slowLog) note(s *session, calls []command.Call, took time.Duration, phases []leg, now time.Time,
 	most int64) {
 	entry := slowEntry{
-		at: now, took: took, phases: phases, args: slowWords(calls[0].Spec.ID, calls[0].Args),
+		at: now, took: took, phases: phases, args: slowWords(calls[0].Spec, calls[0].Args),
 		address: s.address, name: s.facts.name,
 	}
 	if len(calls) > 1 {
@@ -69,13 +69,13 @@ func (l *slowLog) trim(most int64) {
 }
 
 // slowWords are the arguments as they are kept.
-func slowWords(id command.ID, args [][]byte) []string {
+func slowWords(spec *command.Spec, args [][]byte) []string {
 	var words []string
 	for i, arg := range args {
 		switch {
 		case i == slowArguments-1 && len(args) > slowArguments:
 			return append(words, fmt.Sprintf("... (%d more arguments)", len(args)-i))
-		case isSecret(id, args, i):
+		case isSecret(spec, args, i):
 			words = append(words, "(redacted)")
 		case len(arg) > slowArgumentBytes:
 			words = append(words, fmt.Sprintf("%s... (%d more bytes)", arg[:slowArgumentBytes], len(arg)-slowArgumentBytes))

@@ -65,7 +65,7 @@ func (c *Conn) pending() bool { return c.holding || c.reader.Buffered() > 0 }
 // answer answers a command of the connection or the node.
 func (c *Conn) answer(call command.Call) {
 	before, muted, began := len(c.out), c.hush.muted(), c.present()
-	c.out = handlers[call.Spec.ID].answer(c, c.out, call.Args)
+	c.out = handlers[call.Spec.ID()].answer(c, c.out, call.Args)
 	if c.phase == awaiting && !c.awaited.interruptible {
 		call.Args = slices.Clone(call.Args)
 		c.awaited.call, c.awaited.began = call, began
@@ -81,7 +81,7 @@ func (c *Conn) answer(call command.Call) {
 func isBarrier(spec *command.Spec) bool { return spec.Class == command.Barrier }
 
 // slow reports whether the reply to a command may take many times as long as that to any run.
-func slow(spec *command.Spec) bool { return isBarrier(spec) && handlers[spec.ID].slow }
+func slow(spec *command.Spec) bool { return isBarrier(spec) && handlers[spec.ID()].slow }
 
 // next returns the next call: the one that was held, or else the next request of the reader. A violation of the
 // protocol is answered, and the connection ended, when everything before it is answered.
@@ -117,17 +117,17 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 	}
 	if refusal := c.refusal(spec, fault, args); refusal != "" {
 		if spec != nil {
-			c.share.byID[spec.ID].rejected.Add(1)
+			c.share.byID[spec.ID()].rejected.Add(1)
 		}
 		return c.refused(refusal)
 	}
 	c.server.show(c.session, spec, args)
-	if isBarrier(spec) && handlers[spec.ID].pure {
-		c.server.measures.executed(c.share, spec.ID, 1, 0) // nobody waits for such a reply
+	if isBarrier(spec) && handlers[spec.ID()].pure {
+		c.server.measures.executed(c.share, spec, 1, 0) // nobody waits for such a reply
 		if c.server.isSlow(0) {
 			c.server.noteSlow(c.session, []command.Call{{Spec: spec, Args: args}}, 0, nil)
 		}
-		return c.fix(func(dst []byte) []byte { return handlers[spec.ID].answer(c, dst, args) })
+		return c.fix(func(dst []byte) []byte { return handlers[spec.ID()].answer(c, dst, args) })
 	}
 	return command.Call{Spec: spec, Args: args}
 }
@@ -151,7 +151,7 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 	case spec.Class == command.Write && argv.Size(args) > c.server.limits.MaxEntryBytes:
 		return "ERR command exceeds the largest log entry of " +
 			strconv.Itoa(c.server.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"
-	case c.server.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec.ID):
+	case c.server.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec):
 		return clusterDisabled
 	}
 	return ""

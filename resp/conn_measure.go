@@ -16,12 +16,12 @@ func (c *Conn) measure(calls []command.Call, replies []byte) {
 			same++
 		}
 		if calls[i].Spec != nil { // else it was counted when it was made
-			c.server.measures.executed(c.share, calls[i].Spec.ID, int64(same), took)
+			c.server.measures.executed(c.share, calls[i].Spec, int64(same), took)
 		}
 	}
 	for i := range calls {
 		if calls[i].Spec != nil {
-			c.server.measures.answered(c.share, calls[i].Spec.ID, replies)
+			c.server.measures.answered(c.share, calls[i].Spec, replies)
 		}
 		if i < len(calls)-1 {
 			replies = reply.Skip(replies)
@@ -73,8 +73,8 @@ func (s *Server) noteSlow(client *session, calls []command.Call, took time.Durat
 func (c *Conn) timed(call command.Call, began moment, replies []byte) {
 	c.clock = c.server.moment()
 	took := time.Duration(c.clock - began)
-	c.server.measures.executed(c.share, call.Spec.ID, 1, took)
-	c.server.measures.answered(c.share, call.Spec.ID, replies)
+	c.server.measures.executed(c.share, call.Spec, 1, took)
+	c.server.measures.answered(c.share, call.Spec, replies)
 	if c.server.isNoteworthy(took) {
 		c.server.noteSlow(c.session, []command.Call{call}, took, nil)
 	}

@@ -60,13 +60,13 @@ func (c *Conn) redirect(leader Leader) {
 	calls := c.request.Run.Calls
 	for i := range calls {
 		call := &calls[i]
-		if call.Spec == nil || call.Spec.FirstKey == 0 || ((c.facts().readOnly || c.facts().stale) && !call.IsWrite()) {
+		if call.Spec == nil || call.Spec.FirstKey() == 0 || ((c.facts().readOnly || c.facts().stale) && !call.IsWrite()) {
 			continue
 		}
 		if call.IsWrite() {
 			c.bodyBytes -= argv.Size(call.Args)
 		}
-		*call = c.refused(moved(command.Slot(call.Args[call.Spec.FirstKey]), leader))
+		*call = c.refused(moved(command.Slot(call.Args[call.Spec.FirstKey()]), leader))
 	}
 }
 

@@ -12,26 +12,26 @@ import (
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
-func TestEveryConnectionCommandHasExactlyOneHandler(t *testing.T) {
-	wanted := make(map[command.ID]string)
-	var add func(spec *command.Spec)
-	add = func(spec *command.Spec) {
-		for i := range spec.Subcommands {
-			add(&spec.Subcommands[i])
-		}
-		container := len(spec.Subcommands) > 0 && !spec.AcceptsArgc(1)
-		if spec.Class == command.Barrier && !container {
-			wanted[spec.ID] = spec.Name
+func TestEachConnectionCommandHasExactlyOneHandler(t *testing.T) {
+	attached := make(map[*command.Spec]int)
+	for _, h := range allHandlers {
+		attached[h.of]++
+		if h.answer == nil {
+			t.Errorf("%s has a handler that does not answer", h.of.Name)
 		}
 	}
-	for _, spec := range command.All() {
-		add(spec)
-	}
-	for id := range handlers {
-		name, want := wanted[command.ID(id)]
-		if has := handlers[id].answer != nil; has != want {
-			t.Errorf("command %d (%s): has a handler %v, wants one %v", id, name, has, want)
+	for s := range command.Each() {
+		want := 1
+		if container := len(s.Subcommands) > 0 && !s.AcceptsArgc(1); container || s.Class != command.Barrier {
+			want = 0
 		}
+		if attached[s] != want {
+			t.Errorf("%s of class %d has %d handlers", s.Name, s.Class, attached[s])
+		}
+		delete(attached, s)
+	}
+	for s := range attached {
+		t.Errorf("%s has a handler and is in no family of commands", s.Name)
 	}
 }
 

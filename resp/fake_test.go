@@ -184,7 +184,7 @@ func (s *fakeStore) execute(run *command.Run) {
 
 func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 	args := call.Args
-	switch call.Spec.ID {
+	switch call.Spec {
 	case command.Set:
 		s.put(args[1], bytes.Clone(args[2]))
 		return reply.OK(dst)

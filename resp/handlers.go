@@ -9,7 +9,7 @@ import (
 // handler is what answers a command of the connection or the node.
 type handler struct {
 	// of is the command.
-	of command.ID
+	of *command.Spec
 	// answer appends the reply to dst; it may change the connection, but not its output. If it leaves the connection in
 	// another phase, the reply comes when that ends.
 	answer func(c *Conn, dst []byte, args [][]byte) []byte
@@ -21,19 +21,19 @@ type handler struct {
 	slow bool
 }
 
-// handlers has the handler of each command of class Barrier that is not a mere container, at the command's ID. Each
-// family lists its handlers beside its functions.
-var handlers = attach(
+// allHandlers are those of all families; each family lists its own beside its functions.
+var allHandlers = slices.Concat(
 	clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers, latencyHandlers,
 	memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, waitHandlers,
 )
 
-func attach(families ...[]handler) (all [command.IDs]handler) {
-	for _, h := range slices.Concat(families...) {
-		if all[h.of].answer != nil {
-			panic("resp: a command has two handlers")
-		}
-		all[h.of] = h
+// handlers has the handler of each command of class Barrier that is not a mere container, at the command's ID.
+var handlers = attach(allHandlers)
+
+func attach(handlers []handler) []handler {
+	all := make([]handler, command.IDs())
+	for _, h := range handlers {
+		all[h.of.ID()] = h
 	}
 	return all
 }

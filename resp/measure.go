@@ -36,7 +36,8 @@ const shares = 8
 // share is what some of the connections have counted.
 type share struct {
 	traffic struct{ commands, inputBytes, outputBytes atomic.Int64 }
-	byID    [command.IDs]commandMeasure
+	// byID has a place for each command.
+	byID []commandMeasure
 }
 
 // commandMeasure is what is known of one command.
@@ -52,12 +53,18 @@ type traffic struct{ commands, inputBytes, outputBytes int64 }
 // maxErrorKinds bounds the words by which errors are counted: some begin with what a client sent.
 const maxErrorKinds = 128
 
+func (m *measures) init() {
+	for i := range m.shares {
+		m.shares[i].byID = make([]commandMeasure, command.IDs())
+	}
+}
+
 // shareOf is the share of the connection with a number.
 func (m *measures) shareOf(id int64) *share { return &m.shares[uint64(id)%shares] }
 
 // executed counts some calls of one command, each of which took so long.
-func (m *measures) executed(s *share, id command.ID, calls int64, took time.Duration) {
-	one, micros := &s.byID[id], took.Microseconds()
+func (m *measures) executed(s *share, spec *command.Spec, calls int64, took time.Duration) {
+	one, micros := &s.byID[spec.ID()], took.Microseconds()
 	one.calls.Add(calls)
 	one.micros.Add(calls * micros)
 	if m.untracked.Load() {
@@ -72,9 +79,9 @@ func (m *measures) executed(s *share, id command.ID, calls int64, took time.Dura
 }
 
 // answered looks whether the reply to a call is an error.
-func (m *measures) answered(s *share, id command.ID, replies []byte) {
+func (m *measures) answered(s *share, spec *command.Spec, replies []byte) {
 	if len(replies) > 0 && replies[0] == '-' {
-		s.byID[id].failed.Add(1)
+		s.byID[spec.ID()].failed.Add(1)
 		m.failed(replies)
 	}
 }
@@ -143,9 +150,9 @@ type commandTotal struct {
 	tracked   bool
 }
 
-func (m *measures) total(id command.ID) (all commandTotal) {
+func (m *measures) total(spec *command.Spec) (all commandTotal) {
 	for i := range m.shares {
-		one := &m.shares[i].byID[id]
+		one := &m.shares[i].byID[spec.ID()]
 		all.calls += one.calls.Load()
 		all.failed += one.failed.Load()
 		all.rejected += one.rejected.Load()
@@ -162,15 +169,9 @@ func (m *measures) total(id command.ID) (all commandTotal) {
 
 // everyCommand visits the commands and subcommands that have been called, or refused, by name.
 func (m *measures) everyCommand(visit func(spec *command.Spec, all *commandTotal)) {
-	for _, spec := range command.All() {
-		for i := range 1 + len(spec.Subcommands) {
-			named := spec
-			if i > 0 {
-				named = &spec.Subcommands[i-1]
-			}
-			if all := m.total(named.ID); all.calls+all.rejected > 0 {
-				visit(named, &all)
-			}
+	for spec := range command.Each() {
+		if all := m.total(spec); all.calls+all.rejected > 0 {
+			visit(spec, &all)
 		}
 	}
 }

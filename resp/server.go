@@ -158,6 +158,7 @@ func newServer(o Options, limits Limits) *Server {
 	if s.version == "" {
 		s.version = "unknown"
 	}
+	s.measures.init()
 	s.settings.init(limits, o.Password)
 	s.makeParameters(o.Settings)
 	return s

@@ -12,7 +12,7 @@ type Argument struct {
 	Display string
 	// Token is the word that comes first, or is all there is; empty if there is none.
 	Token string
-	// KeySpec is which of KeySpecs a key belongs to; -1 for what is no key.
+	// KeySpec is the place in KeySpecs of a key's specification; -1 for what is no key.
 	KeySpec int
 	// Optional: it may be left out. Multiple: it may be given several times, each with its token if MultipleToken.
 	Optional, Multiple, MultipleToken bool
@@ -26,26 +26,6 @@ const (
 	block     = "block"
 	keyType   = "key"
 )
-
-// arguments are those of all commands that have any, by name.
-var arguments = func() map[string][]Argument {
-	all := make(map[string][]Argument, len(usages))
-	add := func(s *Spec) {
-		if usage, ok := usages[s.Name]; ok {
-			all[s.Name] = parseUsage(usage, len(s.KeySpecs()))
-		}
-	}
-	for i := range table {
-		add(&table[i])
-		for j := range table[i].Subcommands {
-			add(&table[i].Subcommands[j])
-		}
-	}
-	return all
-}()
-
-// Arguments are the command's, behind its name; they are not to be changed.
-func (s *Spec) Arguments() []Argument { return arguments[s.Name] }
 
 // Flags are the words for how often an argument is given.
 func (a *Argument) Flags() []string {
@@ -61,44 +41,44 @@ func (a *Argument) Flags() []string {
 	return names
 }
 
-// count is the least and the most words that an argument takes; the most may be endless.
-func (a *Argument) count() (least, most int) {
+// count is the smallest and the largest number of words that an argument takes; the largest may be endless.
+func (a *Argument) count() (minWords, maxWords int) {
 	switch a.Type {
 	case pureToken:
-		least, most = 0, 0
+		minWords, maxWords = 0, 0
 	case block:
-		least, most = countAll(a.Arguments)
+		minWords, maxWords = countAll(a.Arguments)
 	case oneOf:
-		least = math.MaxInt
+		minWords = math.MaxInt
 		for i := range a.Arguments {
-			fewest, highest := a.Arguments[i].count()
-			least, most = min(least, fewest), max(most, highest)
+			low, high := a.Arguments[i].count()
+			minWords, maxWords = min(minWords, low), max(maxWords, high)
 		}
 	default:
-		least, most = 1, 1
+		minWords, maxWords = 1, 1
 	}
 	if a.Token != "" {
-		least, most = least+1, plus(most, 1)
+		minWords, maxWords = minWords+1, plus(maxWords, 1)
 	}
 	if a.Multiple {
-		most = endless
+		maxWords = endless
 	}
 	if a.Optional {
-		least = 0
+		minWords = 0
 	}
-	return least, most
+	return minWords, maxWords
 }
 
-// endless is more words than anybody sends.
+// endless is more words than any client sends.
 const endless = math.MaxInt32
 
 func plus(a, b int) int { return min(a+b, endless) }
 
 // countAll is count for arguments that follow each other.
-func countAll(all []Argument) (least, most int) {
+func countAll(all []Argument) (minWords, maxWords int) {
 	for i := range all {
-		fewest, highest := all[i].count()
-		least, most = least+fewest, plus(most, highest)
+		low, high := all[i].count()
+		minWords, maxWords = minWords+low, plus(maxWords, high)
 	}
-	return least, most
+	return minWords, maxWords
 }

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// TestTheArgumentsOfACommandAreAsManyAsItsArity compares what COMMAND DOCS says with what calls are judged by.
+// TestTheArgumentsOfACommandAreAsManyAsItsArity compares what COMMAND DOCS says with what calls are checked against.
 func TestTheArgumentsOfACommandAreAsManyAsItsArity(t *testing.T) {
-	every(func(s *Spec) {
+	for s := range Each() {
 		if len(s.Subcommands) > 0 {
 			if s.Arguments() != nil {
 				t.Errorf("%s is a container and has arguments", s.Name)
 			}
-			return
+			continue
 		}
 		words := 1 + strings.Count(s.Name, "|")
 		least, most := countAll(s.Arguments())
@@ -21,24 +21,14 @@ func TestTheArgumentsOfACommandAreAsManyAsItsArity(t *testing.T) {
 		if s.Arity > 0 && (least != s.Arity || most != s.Arity) || s.Arity < 0 && least != -s.Arity {
 			t.Errorf("%s: from %d to %d words, with arity %d", s.Name, least, most, s.Arity)
 		}
-		if s.Arity < 0 && most == least && !takesNothing[s.Name] {
+		if s.Arity < 0 && most == least && !takesNothing[s] {
 			t.Errorf("%s: %d words always, with arity %d", s.Name, least, s.Arity)
-		}
-	})
-}
-
-// takesNothing are the commands of which the arity, which is Redis's, allows arguments that nobody looks at.
-var takesNothing = map[string]bool{"quit": true}
-
-func TestUsagesAreThoseOfCommands(t *testing.T) {
-	names := make(map[string]bool)
-	every(func(s *Spec) { names[s.Name] = true })
-	for name := range usages {
-		if !names[name] {
-			t.Errorf("%s is no command, and has a usage", name)
 		}
 	}
 }
+
+// takesNothing are the commands whose arity, which is Redis's, allows arguments that have no meaning.
+var takesNothing = map[*Spec]bool{Quit: true}
 
 // visitArguments visits arguments and those within them.
 func visitArguments(all []Argument, visit func(a *Argument)) {
@@ -50,7 +40,7 @@ func visitArguments(all []Argument, visit func(a *Argument)) {
 
 func TestKeysAmongArgumentsAreThoseOfTheKeySpecs(t *testing.T) {
 	types := []string{"string", "integer", "double", "key", "pattern", "unix-time", pureToken, oneOf, block}
-	every(func(s *Spec) {
+	for s := range Each() {
 		keys := 0
 		visitArguments(s.Arguments(), func(a *Argument) {
 			if !slices.Contains(types, a.Type) {
@@ -61,7 +51,7 @@ func TestKeysAmongArgumentsAreThoseOfTheKeySpecs(t *testing.T) {
 				t.Errorf("%s: %s of type %s has %d arguments and is shown as %q", s.Name, a.Name, a.Type, len(a.Arguments),
 					a.Display)
 			}
-			if (a.Type == keyType) != (a.KeySpec >= 0) || a.KeySpec >= len(s.KeySpecs()) {
+			if (a.Type == keyType) != (a.KeySpec >= 0) || a.KeySpec >= len(s.KeySpecs) {
 				t.Errorf("%s: %s of type %s has the specification %d", s.Name, a.Name, a.Type, a.KeySpec)
 			}
 			if a.Type == keyType {
@@ -69,14 +59,14 @@ func TestKeysAmongArgumentsAreThoseOfTheKeySpecs(t *testing.T) {
 			}
 		})
 		// LCS has one specification for two keys.
-		if want := len(s.KeySpecs()); keys != want && (s.ID != LCS || keys != 2) {
+		if want := len(s.KeySpecs); keys != want && (s != LCS || keys != 2) {
 			t.Errorf("%s: %d keys among the arguments, %d specifications of keys", s.Name, keys, want)
 		}
-	})
+	}
 }
 
 func TestAUsageIsReadAsItIsWritten(t *testing.T) {
-	set := parseUsage(usages["set"], 1)
+	set := parseUsage(Set.Usage, 1)
 	if len(set) != 5 || set[0].KeySpec != 0 || set[1].Type != "string" || set[2].Type != oneOf || !set[2].Optional {
 		t.Fatalf("SET takes %+v", set)
 	}
@@ -87,11 +77,11 @@ func TestAUsageIsReadAsItIsWritten(t *testing.T) {
 	if px.Token != "PX" || px.Name != "milliseconds" || px.Type != "integer" || px.Display != px.Name {
 		t.Errorf("PX of SET is %+v", px)
 	}
-	prefix := parseUsage(usages["client|tracking"], 1)[2]
+	prefix := parseUsage(ClientTracking.Usage, 1)[2]
 	if got := prefix.Flags(); !slices.Equal(got, []string{"optional", "multiple", "multiple_token"}) {
 		t.Errorf("PREFIX of CLIENT TRACKING is %v", got)
 	}
-	kill := parseUsage(usages["client|kill"], 1)[0]
+	kill := parseUsage(ClientKill.Usage, 1)[0]
 	if kill.Arguments[0].Display != "ip:port" || !kill.Arguments[1].Multiple || kill.Arguments[1].Optional {
 		t.Errorf("CLIENT KILL takes %+v", kill)
 	}

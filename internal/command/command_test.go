@@ -2,38 +2,45 @@ package command
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// every visits all commands and subcommands.
-func every(visit func(s *Spec)) {
-	for _, s := range All() {
-		visit(s)
-		for i := range s.Subcommands {
-			visit(&s.Subcommands[i])
-		}
-	}
-}
-
 func split(line string) [][]byte { return bytes.Fields([]byte(line)) }
 
 func TestEveryIDNamesExactlyOneCommand(t *testing.T) {
-	owners := make([]string, IDs)
-	every(func(s *Spec) {
-		if s.ID == 0 || s.ID >= IDs {
-			t.Fatalf("%s has id %d", s.Name, s.ID)
+	owners := make([]*Spec, IDs())
+	for s := range Each() {
+		if s.ID() == 0 || owners[s.ID()] != nil {
+			t.Errorf("%s has the ID %d, which is not its own", s.Name, s.ID())
 		}
-		if owners[s.ID] != "" {
-			t.Errorf("id %d names both %s and %s", s.ID, owners[s.ID], s.Name)
+		owners[s.ID()] = s
+	}
+	if at := slices.Index(owners[1:], nil); at >= 0 {
+		t.Errorf("ID %d names no command", at+1)
+	}
+}
+
+// A literal that no family lists would be a command that clients cannot call.
+func TestEveryLiteralIsInTheTable(t *testing.T) {
+	literals := 0
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
 		}
-		owners[s.ID] = s.Name
-	})
-	for id := ID(1); id < IDs; id++ {
-		if owners[id] == "" {
-			t.Errorf("id %d names no command", id)
-		}
+		literals += len(regexp.MustCompile(`(?m)^\t[A-Z]\w* += &Spec\{$`).FindAll(text, -1))
+	}
+	if literals != IDs()-1 {
+		t.Errorf("%d literals, and %d commands in the table", literals, IDs()-1)
 	}
 }
 
@@ -45,45 +52,48 @@ func TestTableIsSortedAndComplete(t *testing.T) {
 	if !slices.IsSorted(names) {
 		t.Errorf("not sorted: %v", names)
 	}
-	every(func(s *Spec) {
-		if len(s.Name) > longestName || s.Name != strings.ToLower(s.Name) || s.Arity == 0 {
+	for s := range Each() {
+		if len(s.Name) > maxNameBytes || s.Name != strings.ToLower(s.Name) || s.Arity == 0 {
 			t.Errorf("%s: name or arity %d is not well formed", s.Name, s.Arity)
 		}
-		if s.Summary == "" || s.Complexity == "" || s.Since == "" || s.Group == "" || len(s.Categories) == 0 {
+		if s.Summary == "" || s.Complexity == "" || s.Since == "" || s.Group == "" {
 			t.Errorf("%s: documentation is missing", s.Name)
 		}
-		if (s.FirstKey == 0) != (s.Step == 0) {
-			t.Errorf("%s: first key %d with step %d", s.Name, s.FirstKey, s.Step)
+		for _, k := range s.KeySpecs {
+			if k.First <= 0 || k.Step <= 0 || len(k.Flags) == 0 {
+				t.Errorf("%s: keys from %d in steps of %d with flags %v", s.Name, k.First, k.Step, k.Flags)
+			}
 		}
 		for _, sub := range s.Subcommands {
-			if !strings.HasPrefix(sub.Name, s.Name+"|") {
+			if !strings.HasPrefix(sub.Name, s.Name+"|") || sub.Container() != s {
 				t.Errorf("%s is in the container %s", sub.Name, s.Name)
 			}
 		}
-	})
+	}
 }
 
 func TestClassAgreesWithFlagsAndCategories(t *testing.T) {
-	every(func(s *Spec) {
+	for s := range Each() {
 		write, read := s.Flags&FlagWrite != 0, s.Flags&FlagReadOnly != 0
-		unmarked := s.ID == ClusterCountKeysInSlot || s.ID == ClusterGetKeysInSlot || s.ID == ObjectHelp ||
-			s.ID == DebugObject // by Redis
-		marked := s.ID == LolWut // by Redis too: it reads nothing
+		// Both exceptions are Redis's: reads without the flag, and a command with the flag that reads nothing.
+		unmarked := s == ClusterCountKeysInSlot || s == ClusterGetKeysInSlot || s == ObjectHelp || s == DebugObject
+		marked := s == LolWut
 		if write != (s.Class == Write) || read != (s.Class == Read && !unmarked || marked) {
 			t.Errorf("%s: class %d with flags %v", s.Name, s.Class, s.Flags.Names())
 		}
-		if write != slices.Contains(s.Categories, "@write") || read != slices.Contains(s.Categories, "@read") {
-			t.Errorf("%s: categories %v with flags %v", s.Name, s.Categories, s.Flags.Names())
+		if s.Categories&s.Flags.categories() != 0 {
+			t.Errorf("%s: categories %v follow from flags, and are told again", s.Name, s.Categories.Names())
 		}
-		if (s.ID < lastData) != (s.Class != Barrier) {
-			t.Errorf("%s: class %d with id %d", s.Name, s.Class, s.ID)
-		}
-	})
+	}
 }
 
-func TestFlagNamesCoverEveryFlag(t *testing.T) {
+func TestNamesCoverEveryFlagAndCategory(t *testing.T) {
 	if got := (flagsEnd - 1).Names(); len(got) != len(flagNames) || Flags(1<<len(flagNames)) != flagsEnd {
 		t.Fatalf("flags %b have the names %v", flagsEnd-1, got)
+	}
+	all := categoriesEnd - 1
+	if got := all.Names(); len(got) != len(categoryNames) || Categories(1<<len(categoryNames)) != categoriesEnd {
+		t.Fatalf("categories %b have the names %v", all, got)
 	}
 	if got := (FlagFast | FlagWrite).Names(); !slices.Equal(got, []string{"write", "fast"}) {
 		t.Fatalf("write and fast are %v", got)
@@ -92,7 +102,7 @@ func TestFlagNamesCoverEveryFlag(t *testing.T) {
 
 func TestFindTellsFaultsApart(t *testing.T) {
 	for line, want := range map[string]struct {
-		id    ID
+		spec  *Spec
 		fault Fault
 	}{
 		"GET a":              {Get, NoFault},
@@ -101,8 +111,8 @@ func TestFindTellsFaultsApart(t *testing.T) {
 		"get a b":            {Get, WrongArity},
 		"set a":              {Set, WrongArity},
 		"mset a 1 b 2":       {MSet, NoFault},
-		"nosuch a":           {0, UnknownCommand},
-		"get\x00 a":          {0, UnknownCommand},
+		"nosuch a":           {nil, UnknownCommand},
+		"get\x00 a":          {nil, UnknownCommand},
 		"CLIENT ID":          {ClientID, NoFault},
 		"client setname":     {ClientSetName, WrongArity},
 		"client":             {Client, WrongArity},
@@ -110,17 +120,13 @@ func TestFindTellsFaultsApart(t *testing.T) {
 		"command":            {Command, NoFault},
 		"COMMAND Docs get":   {CommandDocs, NoFault},
 		"config get":         {ConfigGet, WrongArity},
-		"client|id":          {0, UnknownCommand},
+		"client|id":          {nil, UnknownCommand},
 		"ping a":             {Ping, NoFault},
 		"client client|id x": {Client, UnknownSubcommand},
 	} {
 		spec, fault := Find(split(line))
-		var id ID
-		if spec != nil {
-			id = spec.ID
-		}
-		if id != want.id || fault != want.fault {
-			t.Errorf("%q: id %d fault %d, want id %d fault %d", line, id, fault, want.id, want.fault)
+		if spec != want.spec || fault != want.fault {
+			t.Errorf("%q: %v with fault %d, want %v with fault %d", line, spec, fault, want.spec, want.fault)
 		}
 	}
 }

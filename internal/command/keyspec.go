@@ -8,6 +8,8 @@ type KeySpec struct {
 	// First is the position of the first key. Last is that of the last one counted from there, or from the end if it is
 	// negative; Step is the distance between keys.
 	First, Last, Step int
+	// choose picks the flags of a call, where arguments decide.
+	choose func(args [][]byte) []string
 }
 
 // What may become of a key.
@@ -24,102 +26,79 @@ var (
 	removes   = []string{"RM", "delete"}
 )
 
-// keyFlags are those of commands whose keys are all treated alike, but not as their class suggests: reads reads, and
-// changes the key for a write.
-var keyFlags = map[string][]string{
-	"append":          lengthens,
-	"bitfield":        depends,
-	"decr":            readsAlso,
-	"decrby":          readsAlso,
-	"del":             removes,
-	"exists":          looksAt,
-	"getdel":          takes,
-	"getex":           readsAlso,
-	"getset":          readsAlso,
-	"incr":            readsAlso,
-	"incrby":          readsAlso,
-	"incrbyfloat":     readsAlso,
-	"memory|usage":    looksAt,
-	"mset":            replaces,
-	"msetnx":          creates,
-	"object|encoding": looksAt,
-	"object|freq":     looksAt,
-	"object|idletime": looksAt,
-	"object|refcount": looksAt,
-	"psetex":          replaces,
-	"set":             depends,
-	"setbit":          readsAlso,
-	"setex":           replaces,
-	"setnx":           creates,
-	"strlen":          looksAt,
-	"touch":           looksAt,
-	"type":            looksAt,
-	"unlink":          removes,
+// oneKey is the specification of a single key.
+func oneKey(position int, flags []string) KeySpec {
+	return KeySpec{Flags: flags, First: position, Step: 1}
 }
 
-// unlikeKeys are the specifications of commands that do not treat all of their keys alike.
-var unlikeKeys = map[string][]KeySpec{
-	"bitop":    {{replaces, 2, 0, 1}, {reads, 3, -1, 1}},
-	"copy":     {{reads, 1, 0, 1}, {replaces, 2, 0, 1}},
-	"rename":   {{takes, 1, 0, 1}, {replaces, 2, 0, 1}},
-	"renamenx": {{takes, 1, 0, 1}, {creates, 2, 0, 1}},
+// keysFrom is the specification of keys that reach from a position to the end.
+func keysFrom(first int, flags []string) KeySpec {
+	return KeySpec{Flags: flags, First: first, Last: -1, Step: 1}
 }
 
-// KeySpecs are the command's, in the order of the keys; they are not to be changed.
-func (s *Spec) KeySpecs() []KeySpec {
-	if s.FirstKey == 0 {
-		return nil
+// keyRange is the range in which all keys of a command stand, as COMMAND has told since its beginning.
+type keyRange struct {
+	// first is the position of the first key, 0 if there is none. last is that of the last one, counted from the end if
+	// it is negative (-1 is the last argument). step is the distance between keys.
+	first, last, step int
+}
+
+// rangeOf spans the specifications, which follow each other.
+func rangeOf(specs []KeySpec) keyRange {
+	if len(specs) == 0 {
+		return keyRange{}
 	}
-	if specs, ok := unlikeKeys[s.Name]; ok {
-		return specs
+	last := specs[len(specs)-1]
+	if last.Last >= 0 {
+		last.Last += last.First
 	}
-	last := s.LastKey
-	if last >= 0 {
-		last -= s.FirstKey
+	return keyRange{first: specs[0].First, last: last.Last, step: specs[0].Step}
+}
+
+// KeyRange is where all keys stand: the position of the first one, 0 if there is none, that of the last one, counted
+// from the end if it is negative, and the distance between keys.
+func (s *Spec) KeyRange() (first, last, step int) { return s.keys.first, s.keys.last, s.keys.step }
+
+// FirstKey is the position of the first key, 0 if the command has none.
+func (s *Spec) FirstKey() int { return s.keys.first }
+
+// Keys appends to dst the positions in args of the command's keys, in order. Positions that the call does not have are
+// left out, so that any args are safe.
+func (s *Spec) Keys(dst []int, args [][]byte) []int {
+	if s.keys.first == 0 {
+		return dst
 	}
-	flags, ok := keyFlags[s.Name]
-	switch {
-	case ok:
-	case s.Class == Write:
-		flags = changes
-	default:
-		flags = reads
+	last := s.keys.last
+	if last < 0 {
+		last += len(args)
 	}
-	return []KeySpec{{flags, s.FirstKey, last, s.Step}}
+	for i := s.keys.first; i <= last && i < len(args); i += s.keys.step {
+		dst = append(dst, i)
+	}
+	return dst
 }
 
 // KeyFlags are what becomes of the key that stands at a position, one of Keys, in the call with these arguments.
 func (s *Spec) KeyFlags(position int, args [][]byte) []string {
-	specs := s.KeySpecs()
-	at := len(specs) - 1
-	for at > 0 && specs[at].First > position {
+	at := len(s.KeySpecs) - 1
+	for at > 0 && s.KeySpecs[at].First > position {
 		at--
 	}
-	flags := specs[at].Flags
-	if flags[len(flags)-1] == "variable_flags" {
-		return s.chosenFlags(args)
+	if choose := s.KeySpecs[at].choose; choose != nil {
+		return choose(args)
 	}
-	return flags
+	return s.KeySpecs[at].Flags
 }
 
-// chosenFlags are those of commands of which the arguments decide: SET and BITFIELD.
-func (s *Spec) chosenFlags(args [][]byte) []string {
-	var buf [longestName]byte
-	given := func(from, step int, words ...string) bool {
-		for i := from; i < len(args); i += step {
-			for _, word := range words {
-				if string(lower(&buf, args[i])) == word {
-					return true
-				}
+// contains reports whether one of the arguments from a position on is one of some words.
+func contains(args [][]byte, from int, words ...string) bool {
+	var buf [maxNameBytes]byte
+	for _, arg := range args[min(from, len(args)):] {
+		for _, word := range words {
+			if string(lower(&buf, arg)) == word {
+				return true
 			}
 		}
-		return false
 	}
-	switch {
-	case s.Name == "set" && !given(3, 1, "get"):
-		return replaces
-	case s.Name == "bitfield" && !given(2, 1, "set", "incrby"):
-		return reads
-	}
-	return readsAlso
+	return false
 }

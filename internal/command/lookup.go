@@ -37,7 +37,7 @@ func Find(args [][]byte) (*Spec, Fault) {
 
 // Lookup finds a command by its name in any mixture of case.
 func Lookup(name []byte) (*Spec, bool) {
-	var buf [longestName]byte
+	var buf [maxNameBytes]byte
 	own := lower(&buf, name)
 	for at := hash(own); ; at++ {
 		spec := byName[at%places]
@@ -49,38 +49,29 @@ func Lookup(name []byte) (*Spec, bool) {
 
 // Subcommand finds a subcommand of a container by its own name, in any mixture of case.
 func (s *Spec) Subcommand(name []byte) (*Spec, bool) {
-	var buf [longestName]byte
+	var buf [maxNameBytes]byte
 	own := lower(&buf, name)
-	for i := range s.Subcommands {
-		if s.Subcommands[i].Name[len(s.Name)+1:] == string(own) {
-			return &s.Subcommands[i], true
+	for _, sub := range s.Subcommands {
+		if sub.Name[len(s.Name)+1:] == string(own) {
+			return sub, true
 		}
 	}
 	return nil, false
 }
 
-// All lists the commands, sorted by name; subcommands are found in their containers.
-func All() []*Spec {
-	all := make([]*Spec, len(table))
-	for i := range table {
-		all[i] = &table[i]
-	}
-	return all
-}
-
-// longestName bounds the names that are looked at; a test proves that no command's name is longer.
-const longestName = 32
+// maxNameBytes bounds the names that are looked at; a test proves that every command's name fits.
+const maxNameBytes = 32
 
 // byName has each command at the place of its hash, or at the next that was free. Most places are free, so nearly every
 // search ends at its first place. A map of Go's is several times slower for names as short as these, and every command
 // of every client is searched for.
 var byName = func() (index [places]*Spec) {
-	for i := range table {
-		at := hash([]byte(table[i].Name))
+	for _, s := range table {
+		at := hash([]byte(s.Name))
 		for index[at%places] != nil {
 			at++
 		}
-		index[at%places] = &table[i]
+		index[at%places] = s
 	}
 	return index
 }()
@@ -98,7 +89,7 @@ func hash(name []byte) uint32 {
 }
 
 // lower folds ASCII letters only: names are ASCII, and what is longer than all of them is none of them.
-func lower(buf *[longestName]byte, name []byte) []byte {
+func lower(buf *[maxNameBytes]byte, name []byte) []byte {
 	if len(name) > len(buf) {
 		return nil
 	}

@@ -7,9 +7,9 @@ func TestPlacesOfNamesAreSeveralTimesTheCommands(t *testing.T) {
 	if 4*len(table) > places {
 		t.Errorf("%d commands in %d places", len(table), places)
 	}
-	for i := range table {
-		name := []byte(table[i].Name)
-		for steps, at := 0, hash(name); byName[at%places] != &table[i]; at++ {
+	for _, s := range table {
+		name := []byte(s.Name)
+		for steps, at := 0, hash(name); byName[at%places] != s; at++ {
 			if steps++; steps > 4 {
 				t.Fatalf("%s is more than %d places from its own", name, steps-1)
 			}
@@ -18,7 +18,7 @@ func TestPlacesOfNamesAreSeveralTimesTheCommands(t *testing.T) {
 }
 
 func TestNamesThatAreNoCommandsAreNotFound(t *testing.T) {
-	tooLong := string(make([]byte, longestName+1))
+	tooLong := string(make([]byte, maxNameBytes+1))
 	for _, name := range []string{"", "ge", "gett", "get ", "\x00get", "client|list", tooLong} {
 		if spec, ok := Lookup([]byte(name)); ok || spec != nil {
 			t.Errorf("%q is found as %s", name, spec.Name)

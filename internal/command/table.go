@@ -2,30 +2,49 @@ package command
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 )
 
-// Shorthands for flags that many commands share.
-const (
-	fastRead   = FlagReadOnly | FlagFast
-	fastWrite  = FlagWrite | FlagDenyOOM | FlagFast
-	always     = FlagLoading | FlagStale
-	connection = FlagNoScript | always
-	entrance   = connection | FlagFast | FlagNoAuth | FlagAllowBusy
-	// membership is for what changes the members, as Redis has it for CLUSTER MEET.
-	membership = FlagAdmin | FlagStale | FlagNoAsyncLoading
-)
+// table has all commands, sorted by name. Each has its ID from its place, and its subcommands have the next ones.
+var table, ids = number(slices.Concat(
+	stringCommands, bitmapCommands, keyCommands, deadlineCommands, objectCommands, connectionCommands, clientCommands,
+	serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands, memoryCommands,
+	debugCommands, clusterCommands, raftCommands,
+))
 
-// ownSince is what commands that Redis does not have say of their age: the version whose behaviour is followed.
-const ownSince = "7.2.4"
-
-// table holds all families of commands, sorted by name.
-var table = sorted(
-	stringSpecs, bitmapSpecs, keySpecs, connectionSpecs, serverSpecs, memorySpecs, debugSpecs, clusterSpecs,
-)
-
-func sorted(families ...[]Spec) []Spec {
-	all := slices.Concat(families...)
-	slices.SortFunc(all, func(a, b Spec) int { return cmp.Compare(a.Name, b.Name) })
-	return all
+func number(all []*Spec) (sorted []*Spec, ids int) {
+	slices.SortFunc(all, func(a, b *Spec) int { return cmp.Compare(a.Name, b.Name) })
+	ids = 1
+	for _, s := range all {
+		s.complete(ids, nil)
+		ids++
+		for _, sub := range s.Subcommands {
+			sub.complete(ids, s)
+			ids++
+		}
+	}
+	return all, ids
 }
+
+// All lists the commands, sorted by name; subcommands are found in their containers.
+func All() []*Spec { return slices.Clone(table) }
+
+// Each visits all commands, sorted by name, each with its subcommands behind it.
+func Each() iter.Seq[*Spec] {
+	return func(yield func(*Spec) bool) {
+		for _, s := range table {
+			if !yield(s) {
+				return
+			}
+			for _, sub := range s.Subcommands {
+				if !yield(sub) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// IDs is the number of IDs, 0 included: the length of an array with a place for each command.
+func IDs() int { return ids }

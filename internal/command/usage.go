@@ -1,6 +1,18 @@
 package command
 
-// usages are the arguments of all commands that have any, one line each, in this notation:
+import "strings"
+
+// usageParser reads the notation of parseUsage. A text outside it is a programmer's error, and panics.
+type usageParser struct {
+	usage string
+	// rest is what is not read yet, keys how many keys were.
+	rest string
+	keys int
+	// keySpecs is how many specifications the keys have: one for each, in their order, and the last one for all others.
+	keySpecs int
+}
+
+// parseUsage reads a Usage of a command with so many specifications of keys. The notation is:
 //
 //	<name>            a string; <name:type> is of another type, <name=text> is shown to people as text
 //	WORD              a word that says all itself, named as it is in lower case; name=WORD has another name
@@ -11,130 +23,136 @@ package command
 //	a...              what may be given several times; [WORD a]... repeats the word too
 //
 // Names, words and types are Redis's, because programs read them: redis-cli makes its hints of them.
-var usages = map[string]string{
-	"append":      "<key:key> <value>",
-	"auth":        "[<username>] <password>",
-	"bgsave":      "[SCHEDULE]",
-	"bitcount":    "<key:key> [range={<start:integer> <end:integer> [unit=(BYTE | BIT)]}]",
-	"bitfield":    "<key:key> [operation=(GET " + placeInBits + " | " + changeOfBits + ")...]",
-	"bitfield_ro": "<key:key> [GET " + placeInBits + "]...",
-	"bitop":       "operation=(AND | OR | XOR | NOT) <destkey:key> <key:key>...",
-	"bitpos": "<key:key> <bit:integer> [range={<start:integer> [end-unit-block={<end:integer> [unit=(BYTE | " +
-		"BIT)]}]}]",
-	"client|caching": "mode=(YES | NO)",
-	"client|kill": "filter=(<old-format=ip:port> | new-format=(ID <client-id:integer> | TYPE client-type=(NORMAL | " +
-		"MASTER | SLAVE | REPLICA | PUBSUB) | USER <username> | ADDR <addr=ip:port> | LADDR <laddr=ip:port> | " +
-		"SKIPME skipme=(YES | NO))...)",
-	"client|list":     "[TYPE client-type=(NORMAL | MASTER | REPLICA | PUBSUB)] [ID <client-id:integer>...]",
-	"client|no-evict": "enabled=(ON | OFF)",
-	"client|no-touch": "enabled=(ON | OFF)",
-	"client|pause":    "<timeout:integer> [mode=(WRITE | ALL)]",
-	"client|reply":    "action=(ON | OFF | SKIP)",
-	"client|setinfo":  "attr=(LIB-NAME <libname> | LIB-VER <libver>)",
-	"client|setname":  "<connection-name>",
-	"client|tracking": "status=(ON | OFF) [REDIRECT <client-id:integer>] [PREFIX <prefix>]... " +
-		"[BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
-	"client|unblock":          "<client-id:integer> [unblock-type=(TIMEOUT | ERROR)]",
-	"cluster|addnode":         "<address=host:port[@peerport]> [PEER <peer-address=host:port>] [LEARNER]",
-	"cluster|countkeysinslot": "<slot:integer>",
-	"cluster|failover":        "[options=(FORCE | TAKEOVER)]",
-	"cluster|forget":          "<node-id>",
-	"cluster|getkeysinslot":   "<slot:integer> <count:integer>",
-	"cluster|keyslot":         "<key>",
-	"cluster|meet":            "<ip> <port:integer> [<cluster-bus-port:integer>]",
-	"cluster|removenode":      "<node-id>...",
-	"cluster|replacenode":     "pair={<node-id> <address=host:port[@peerport]>}...",
-	"command|docs":            "[<command-name>...]",
-	"command|getkeys":         "<command> [<arg>...]",
-	"command|getkeysandflags": "<command> [<arg>...]",
-	"command|info":            "[<command-name>...]",
-	"command|list": "[FILTERBY filterby=(MODULE <module-name> | " +
-		"ACLCAT <category> | PATTERN <pattern:pattern>)]",
-	"config|get":   "<parameter>...",
-	"config|set":   "data={<parameter> <value>}...",
-	"copy":         "<source:key> <destination:key> [DB <destination-db:integer>] [REPLACE]",
-	"debug|error":  "<string>",
-	"debug|log":    "<message>",
-	"debug|object": "<key:key>",
-	"debug|protocol": "type=(STRING | INTEGER | DOUBLE | BIGNUM | NULL | ARRAY | SET | MAP | ATTRIB | PUSH | VERBATIM | " +
-		"TRUE | FALSE)",
-	"debug|set-active-expire": "<enabled:integer>",
-	"debug|sleep":             "<seconds:double>",
-	"decr":                    "<key:key>",
-	"decrby":                  "<key:key> <decrement:integer>",
-	"del":                     "<key:key>...",
-	"echo":                    "<message>",
-	"exists":                  "<key:key>...",
-	"expire":                  "<key:key> <seconds:integer> " + conditionOnDeadline,
-	"expireat":                "<key:key> <unix-time-seconds:unix-time> " + conditionOnDeadline,
-	"expiretime":              "<key:key>",
-	"flushall":                "[flush-type=(ASYNC | SYNC)]",
-	"flushdb":                 "[flush-type=(ASYNC | SYNC)]",
-	"get":                     "<key:key>",
-	"getbit":                  "<key:key> <offset:integer>",
-	"getdel":                  "<key:key>",
-	"getex":                   "<key:key> [expiration=(" + deadlines + " | PERSIST)]",
-	"getrange":                "<key:key> <start:integer> <end:integer>",
-	"getset":                  "<key:key> <value>",
-	"hello": "[arguments={<protover:integer> [AUTH auth={<username> <password>}] " +
-		"[SETNAME <clientname>]}]",
-	"incr":              "<key:key>",
-	"incrby":            "<key:key> <increment:integer>",
-	"incrbyfloat":       "<key:key> <increment:double>",
-	"info":              "[<section>...]",
-	"keys":              "<pattern:pattern>",
-	"latency|graph":     "<event>",
-	"latency|histogram": "[<command>...]",
-	"latency|history":   "<event>",
-	"latency|reset":     "[<event>...]",
-	"lcs":               "<key1:key> <key2:key> [LEN] [IDX] [MINMATCHLEN <min-match-len:integer>] [WITHMATCHLEN]",
-	"lolwut":            "[VERSION <version:integer>]",
-	"memory|usage":      "<key:key> [SAMPLES <count:integer>]",
-	"mget":              "<key:key>...",
-	"mset":              "data={<key:key> <value>}...",
-	"msetnx":            "data={<key:key> <value>}...",
-	"object|encoding":   "<key:key>",
-	"object|freq":       "<key:key>",
-	"object|idletime":   "<key:key>",
-	"object|refcount":   "<key:key>",
-	"persist":           "<key:key>",
-	"pexpire":           "<key:key> <milliseconds:integer> " + conditionOnDeadline,
-	"pexpireat":         "<key:key> <unix-time-milliseconds:unix-time> " + conditionOnDeadline,
-	"pexpiretime":       "<key:key>",
-	"ping":              "[<message>]",
-	"psetex":            "<key:key> <milliseconds:integer> <value>",
-	"pttl":              "<key:key>",
-	"raft.node|add":     "<id:integer> <peer-address=host:port>",
-	"raft.node|remove":  "<id:integer>",
-	"raft.read":         "[level=(LINEARIZABLE | STALE)]",
-	"raft.slowlog":      "[<count:integer>]",
-	"rename":            "<key:key> <newkey:key>",
-	"renamenx":          "<key:key> <newkey:key>",
-	"scan":              "<cursor:integer> [MATCH <pattern:pattern>] [COUNT <count:integer>] [TYPE <type>]",
-	"select":            "<index:integer>",
-	"set":               "<key:key> <value> [condition=(NX | XX)] [GET] [expiration=(" + deadlines + " | KEEPTTL)]",
-	"setbit":            "<key:key> <offset:integer> <value:integer>",
-	"setex":             "<key:key> <seconds:integer> <value>",
-	"setnx":             "<key:key> <value>",
-	"setrange":          "<key:key> <offset:integer> <value>",
-	"slowlog|get":       "[<count:integer>]",
-	"strlen":            "<key:key>",
-	"substr":            "<key:key> <start:integer> <end:integer>",
-	"touch":             "<key:key>...",
-	"ttl":               "<key:key>",
-	"type":              "<key:key>",
-	"unlink":            "<key:key>...",
-	"wait":              "<numreplicas:integer> <timeout:integer>",
-	"waitaof":           "<numlocal:integer> <numreplicas:integer> <timeout:integer>",
+func parseUsage(usage string, keySpecs int) []Argument {
+	p := &usageParser{usage: usage, rest: usage, keySpecs: keySpecs}
+	all := p.sequence()
+	if p.rest != "" {
+		p.fail("the end")
+	}
+	return all
 }
 
-// What several commands have in common.
-const (
-	deadlines = "EX <seconds:integer> | PX <milliseconds:integer> | EXAT <unix-time-seconds:unix-time> | " +
-		"PXAT <unix-time-milliseconds:unix-time>"
-	conditionOnDeadline = "[condition=(NX | XX | GT | LT)]"
-	placeInBits         = "get-block={<encoding> <offset:integer>}"
-	changeOfBits        = "write={[OVERFLOW overflow-block=(WRAP | SAT | FAIL)] " +
-		"write-operation=(SET set-block={<encoding> <offset:integer> <value:integer>} | " +
-		"INCRBY incrby-block={<encoding> <offset:integer> <increment:integer>})}"
-)
+func (p *usageParser) fail(want string) {
+	panic("command: usage " + p.usage + ": " + want + " expected before " + p.rest)
+}
+
+// take reads a text if it comes next, and reports whether it did.
+func (p *usageParser) take(text string) bool {
+	rest, ok := strings.CutPrefix(p.rest, text)
+	p.rest = rest
+	return ok
+}
+
+func (p *usageParser) must(text string) {
+	if !p.take(text) {
+		p.fail(text)
+	}
+}
+
+// word reads what consists of certain characters, one at least.
+func (p *usageParser) word(belongs func(c byte) bool, want string) string {
+	n := 0
+	for n < len(p.rest) && belongs(p.rest[n]) {
+		n++
+	}
+	if n == 0 {
+		p.fail(want)
+	}
+	word := p.rest[:n]
+	p.rest = p.rest[n:]
+	return word
+}
+
+func isNameByte(c byte) bool  { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' }
+func isTokenByte(c byte) bool { return 'A' <= c && c <= 'Z' || c == '-' }
+func isTextByte(c byte) bool  { return c != '>' }
+
+// sequence reads arguments that follow each other.
+func (p *usageParser) sequence() []Argument {
+	all := []Argument{p.item()}
+	for p.take(" ") {
+		all = append(all, p.item())
+	}
+	return all
+}
+
+// item reads an argument with what stands around and behind it.
+func (p *usageParser) item() Argument {
+	if !p.take("[") {
+		return p.repeated(p.single())
+	}
+	a := p.repeated(p.single())
+	p.must("]")
+	a.Optional = true
+	if p.take("...") {
+		a.Multiple, a.MultipleToken = true, true
+	}
+	return a
+}
+
+func (p *usageParser) repeated(a Argument) Argument {
+	a.Multiple = p.take("...")
+	return a
+}
+
+// single reads an argument with its token, if it has one.
+func (p *usageParser) single() Argument {
+	if p.rest == "" || !isTokenByte(p.rest[0]) {
+		return p.value()
+	}
+	token := p.word(isTokenByte, "a token")
+	if !p.valueFollows() {
+		name := strings.ToLower(token)
+		return Argument{Name: name, Type: pureToken, Token: token, Display: name, KeySpec: -1}
+	}
+	p.must(" ")
+	a := p.value()
+	a.Token = token
+	return a
+}
+
+// valueFollows reports whether behind a token there is a value of it, and not the end or an alternative.
+func (p *usageParser) valueFollows() bool {
+	return len(p.rest) > 1 && p.rest[0] == ' ' && (p.rest[1] == '<' || isNameByte(p.rest[1]))
+}
+
+// value reads <name>, or a name with what it stands for.
+func (p *usageParser) value() Argument {
+	if p.take("<") {
+		return p.plain()
+	}
+	a := Argument{Name: p.word(isNameByte, "a name"), KeySpec: -1}
+	p.must("=")
+	switch {
+	case p.take("("):
+		a.Type, a.Arguments = oneOf, []Argument{p.item()}
+		for p.take(" | ") {
+			a.Arguments = append(a.Arguments, p.item())
+		}
+		p.must(")")
+	case p.take("{"):
+		a.Type, a.Arguments = block, p.sequence()
+		p.must("}")
+	default:
+		a.Type, a.Token, a.Display = pureToken, p.word(isTokenByte, "a token"), a.Name
+	}
+	return a
+}
+
+// plain reads a value behind its first bracket.
+func (p *usageParser) plain() Argument {
+	a := Argument{Name: p.word(isNameByte, "a name"), Type: "string", KeySpec: -1}
+	a.Display = a.Name
+	if p.take(":") {
+		a.Type = p.word(isNameByte, "a type")
+	}
+	if p.take("=") {
+		a.Display = p.word(isTextByte, "a text")
+	}
+	p.must(">")
+	if a.Type == keyType {
+		a.KeySpec = min(p.keys, p.keySpecs-1)
+		p.keys++
+	}
+	return a
+}

@@ -1,0 +1,218 @@
+package command
+
+var clientCommands = []*Spec{Client}
+
+// CLIENT and its subcommands.
+var (
+	Client = &Spec{
+		Name:       "client",
+		Arity:      -2,
+		Group:      "connection",
+		Since:      "2.4.0",
+		Summary:    "Holds the commands about client connections.",
+		Complexity: "Depends on the subcommand.",
+		Subcommands: []*Spec{
+			ClientCaching, ClientGetName, ClientGetRedir, ClientHelp, ClientID, ClientInfo, ClientKill,
+			ClientList, ClientNoEvict, ClientNoTouch, ClientPause, ClientReply, ClientSetInfo, ClientSetName,
+			ClientTracking, ClientTrackingInfo, ClientUnblock, ClientUnpause,
+		},
+	}
+	ClientCaching = &Spec{
+		Name:       "client|caching",
+		Usage:      "mode=(YES | NO)",
+		Arity:      3,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "6.0.0",
+		Summary:    "Says whether the client keeps the keys of the next command.",
+		Complexity: "O(1)",
+	}
+	ClientGetName = &Spec{
+		Name:       "client|getname",
+		Arity:      2,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "2.6.9",
+		Summary:    "Answers with the name that the connection gave itself.",
+		Complexity: "O(1)",
+	}
+	ClientGetRedir = &Spec{
+		Name:       "client|getredir",
+		Arity:      2,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "6.0.0",
+		Summary:    "Answers with the connection that is told of changes instead of this one.",
+		Complexity: "O(1)",
+	}
+	ClientHelp = &Spec{
+		Name:       "client|help",
+		Arity:      2,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "5.0.0",
+		Summary:    "Lists the subcommands of CLIENT.",
+		Complexity: "O(1)",
+	}
+	ClientID = &Spec{
+		Name:       "client|id",
+		Arity:      2,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "5.0.0",
+		Summary:    "Answers with the number of the connection on this node.",
+		Complexity: "O(1)",
+	}
+	ClientInfo = &Spec{
+		Name:       "client|info",
+		Arity:      2,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Tips:       []string{varies},
+		Group:      "connection",
+		Since:      "6.2.0",
+		Summary:    "Tells what the node knows of the connection.",
+		Complexity: "O(1)",
+	}
+	ClientKill = &Spec{
+		Name: "client|kill",
+		Usage: "filter=(<old-format=ip:port> | new-format=(ID <client-id:integer> | TYPE client-type=(NORMAL | " +
+			"MASTER | SLAVE | REPLICA | PUBSUB) | USER <username> | ADDR <addr=ip:port> | LADDR <laddr=ip:port> | " +
+			"SKIPME skipme=(YES | NO))...)",
+		Arity:      -3,
+		Flags:      FlagAdmin | FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "2.4.0",
+		Summary:    "Ends connections.",
+		Complexity: "O(N) in the number of connections.",
+	}
+	ClientList = &Spec{
+		Name:       "client|list",
+		Usage:      "[TYPE client-type=(NORMAL | MASTER | REPLICA | PUBSUB)] [ID <client-id:integer>...]",
+		Arity:      -2,
+		Flags:      FlagAdmin | FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Tips:       []string{varies},
+		Group:      "connection",
+		Since:      "2.4.0",
+		Summary:    "Lists the connections of the node.",
+		Complexity: "O(N) in the number of connections.",
+	}
+	ClientNoEvict = &Spec{
+		Name:       "client|no-evict",
+		Usage:      "enabled=(ON | OFF)",
+		Arity:      3,
+		Flags:      FlagAdmin | FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "7.0.0",
+		Summary:    "Protects the connection from eviction; none is ever evicted here.",
+		Complexity: "O(1)",
+	}
+	ClientNoTouch = &Spec{
+		Name:       "client|no-touch",
+		Usage:      "enabled=(ON | OFF)",
+		Arity:      3,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "7.2.0",
+		Summary:    "Says whether the commands of the connection count as use of the keys; none ever does here.",
+		Complexity: "O(1)",
+	}
+	ClientPause = &Spec{
+		Name:       "client|pause",
+		Usage:      "<timeout:integer> [mode=(WRITE | ALL)]",
+		Arity:      -3,
+		Flags:      FlagAdmin | FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "3.0.0",
+		Summary:    "Puts off writes, or all commands, of all connections of the node for a while.",
+		Complexity: "O(1)",
+	}
+	ClientReply = &Spec{
+		Name:       "client|reply",
+		Usage:      "action=(ON | OFF | SKIP)",
+		Arity:      3,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "3.2.0",
+		Summary:    "Says whether the connection wants replies.",
+		Complexity: "O(1)",
+	}
+	ClientSetInfo = &Spec{
+		Name:       "client|setinfo",
+		Usage:      "attr=(LIB-NAME <libname> | LIB-VER <libver>)",
+		Arity:      4,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Tips:       []string{everyNode, allWell},
+		Group:      "connection",
+		Since:      "7.2.0",
+		Summary:    "Tells the node the name or version of the client's library.",
+		Complexity: "O(1)",
+	}
+	ClientSetName = &Spec{
+		Name:       "client|setname",
+		Usage:      "<connection-name>",
+		Arity:      3,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Tips:       []string{everyNode, allWell},
+		Group:      "connection",
+		Since:      "2.6.9",
+		Summary:    "Gives the connection a name.",
+		Complexity: "O(1)",
+	}
+	ClientTracking = &Spec{
+		Name: "client|tracking",
+		Usage: "status=(ON | OFF) [REDIRECT <client-id:integer>] [PREFIX <prefix>]... " +
+			"[BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+		Arity:      -3,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "6.0.0",
+		Summary:    "Has the client told when keys change that it has read.",
+		Complexity: "O(1)",
+	}
+	ClientTrackingInfo = &Spec{
+		Name:       "client|trackinginfo",
+		Arity:      2,
+		Flags:      FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "6.2.0",
+		Summary:    "Tells how the client is told of changes.",
+		Complexity: "O(1)",
+	}
+	ClientUnblock = &Spec{
+		Name:       "client|unblock",
+		Usage:      "<client-id:integer> [unblock-type=(TIMEOUT | ERROR)]",
+		Arity:      -3,
+		Flags:      FlagAdmin | FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "5.0.0",
+		Summary:    "Ends what a connection waits for.",
+		Complexity: "O(1)",
+	}
+	ClientUnpause = &Spec{
+		Name:       "client|unpause",
+		Arity:      2,
+		Flags:      FlagAdmin | FlagNoScript | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      "6.2.0",
+		Summary:    "Ends a pause.",
+		Complexity: "O(1)",
+	}
+)

@@ -1,0 +1,101 @@
+package command
+
+var introspectionCommands = []*Spec{Command}
+
+// COMMAND and its subcommands.
+var (
+	Command = &Spec{
+		Name:       "command",
+		Arity:      -1,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Tips:       []string{variesInOrder},
+		Group:      "server",
+		Since:      "2.8.13",
+		Summary:    "Describes all commands of the node.",
+		Complexity: "O(N) in the number of commands.",
+		Subcommands: []*Spec{
+			CommandCount, CommandDocs, CommandGetKeys, CommandGetKeysAndFlags, CommandHelp, CommandInfo,
+			CommandList,
+		},
+	}
+	CommandCount = &Spec{
+		Name:       "command|count",
+		Arity:      2,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "server",
+		Since:      "2.8.13",
+		Summary:    "Counts the commands of the node.",
+		Complexity: "O(1)",
+	}
+	CommandDocs = &Spec{
+		Name:       "command|docs",
+		Usage:      "[<command-name>...]",
+		Arity:      -2,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Tips:       []string{variesInOrder},
+		Group:      "server",
+		Since:      "7.0.0",
+		Summary:    "Documents the commands given, or all.",
+		Complexity: "O(N) in the number of commands.",
+	}
+	CommandGetKeys = &Spec{
+		Name:       "command|getkeys",
+		Usage:      "<command> [<arg>...]",
+		Arity:      -3,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "server",
+		Since:      "2.8.13",
+		Summary:    "Picks the keys out of a command.",
+		Complexity: "O(N) in the number of arguments.",
+	}
+	CommandGetKeysAndFlags = &Spec{
+		Name:       "command|getkeysandflags",
+		Usage:      "<command> [<arg>...]",
+		Arity:      -3,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "server",
+		Since:      "7.0.0",
+		Summary:    "Picks the keys out of a command and says what it does to each.",
+		Complexity: "O(N) in the number of arguments.",
+	}
+	CommandHelp = &Spec{
+		Name:       "command|help",
+		Arity:      2,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "server",
+		Since:      "5.0.0",
+		Summary:    "Lists the subcommands of COMMAND.",
+		Complexity: "O(1)",
+	}
+	CommandInfo = &Spec{
+		Name:       "command|info",
+		Usage:      "[<command-name>...]",
+		Arity:      -2,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Tips:       []string{variesInOrder},
+		Group:      "server",
+		Since:      "2.8.13",
+		Summary:    "Describes the commands given, or all.",
+		Complexity: "O(N) in the number of commands.",
+	}
+	CommandList = &Spec{
+		Name: "command|list",
+		Usage: "[FILTERBY filterby=(MODULE <module-name> | " +
+			"ACLCAT <category> | PATTERN <pattern:pattern>)]",
+		Arity:      -2,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Tips:       []string{variesInOrder},
+		Group:      "server",
+		Since:      "7.0.0",
+		Summary:    "Lists the names of the commands.",
+		Complexity: "O(N) in the number of commands.",
+	}
+)

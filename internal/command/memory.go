@@ -1,0 +1,75 @@
+package command
+
+var memoryCommands = []*Spec{Memory}
+
+// MEMORY and its subcommands.
+var (
+	Memory = &Spec{
+		Name:       "memory",
+		Arity:      -2,
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Holds the commands about the memory of the node.",
+		Complexity: "Depends on the subcommand.",
+		Subcommands: []*Spec{
+			MemoryDoctor, MemoryHelp, MemoryMallocStats, MemoryPurge, MemoryStats, MemoryUsage,
+		},
+	}
+	MemoryDoctor = &Spec{
+		Name:       "memory|doctor",
+		Arity:      2,
+		Tips:       []string{varies, everyNode, ownWay},
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Says in sentences what is remarkable about the memory of the node.",
+		Complexity: "O(1)",
+	}
+	MemoryHelp = &Spec{
+		Name:       "memory|help",
+		Arity:      2,
+		Flags:      FlagLoading | FlagStale,
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Lists the subcommands of MEMORY.",
+		Complexity: "O(1)",
+	}
+	MemoryMallocStats = &Spec{
+		Name:       "memory|malloc-stats",
+		Arity:      2,
+		Tips:       []string{varies, everyNode, ownWay},
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Reports what Go's allocator and collector count.",
+		Complexity: "O(1)",
+	}
+	MemoryPurge = &Spec{
+		Name:       "memory|purge",
+		Arity:      2,
+		Tips:       []string{everyNode, allWell},
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Collects garbage now and gives free memory back to the system.",
+		Complexity: "O(N) in the bytes in use.",
+	}
+	MemoryStats = &Spec{
+		Name:       "memory|stats",
+		Arity:      2,
+		Tips:       []string{varies, everyNode, ownWay},
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Tells for what the node uses its memory.",
+		Complexity: "O(1)",
+	}
+	MemoryUsage = &Spec{
+		Name:       "memory|usage",
+		Usage:      "<key:key> [SAMPLES <count:integer>]",
+		Arity:      -3,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		KeySpecs:   []KeySpec{oneKey(2, looksAt)},
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Estimates how many bytes the node holds for a key.",
+		Complexity: "O(N) in the bytes of a long string.",
+	}
+)

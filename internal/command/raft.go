@@ -1,0 +1,69 @@
+package command
+
+var raftCommands = []*Spec{RaftIndex, RaftNode, RaftRead, RaftSlowLog}
+
+// The commands that Redis does not have, but those of CLUSTER.
+var (
+	RaftIndex = &Spec{
+		Name:       "raft.index",
+		Arity:      1,
+		Flags:      FlagFast | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "server",
+		Since:      ownSince,
+		Summary:    "Answers with the last entry of the log that the node has applied.",
+		Complexity: "O(1)",
+	}
+	RaftNode = &Spec{
+		Name:       "raft.node",
+		Arity:      -2,
+		Group:      "cluster",
+		Since:      ownSince,
+		Summary:    "Holds redisraft's commands about members of the cluster.",
+		Complexity: "Depends on the subcommand.",
+		Subcommands: []*Spec{
+			RaftNodeAdd, RaftNodeRemove,
+		},
+	}
+	RaftNodeAdd = &Spec{
+		Name:       "raft.node|add",
+		Usage:      "<id:integer> <peer-address=host:port>",
+		Arity:      4,
+		Flags:      FlagAdmin | FlagStale | FlagNoAsyncLoading,
+		Group:      "cluster",
+		Since:      ownSince,
+		Summary:    "Makes a node a voter of the cluster; see CLUSTER ADDNODE.",
+		Complexity: "O(N) in the bytes of the log.",
+	}
+	RaftNodeRemove = &Spec{
+		Name:       "raft.node|remove",
+		Usage:      "<id:integer>",
+		Arity:      3,
+		Flags:      FlagAdmin | FlagStale | FlagNoAsyncLoading,
+		Group:      "cluster",
+		Since:      ownSince,
+		Summary:    "Takes a member out of the cluster; see CLUSTER REMOVENODE.",
+		Complexity: "O(1)",
+	}
+	RaftRead = &Spec{
+		Name:       "raft.read",
+		Usage:      "[level=(LINEARIZABLE | STALE)]",
+		Arity:      -1,
+		Flags:      FlagFast | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "connection",
+		Since:      ownSince,
+		Summary:    "Says how old the state may be that reads of the connection are answered from.",
+		Complexity: "O(1)",
+	}
+	RaftSlowLog = &Spec{
+		Name:       "raft.slowlog",
+		Usage:      "[<count:integer>]",
+		Arity:      -1,
+		Flags:      FlagAdmin | FlagLoading | FlagStale,
+		Group:      "server",
+		Since:      ownSince,
+		Summary:    "Tells where the time went of the newest runs that took long.",
+		Complexity: "O(N) in the number of runs.",
+	}
+)

@@ -1,0 +1,141 @@
+package command
+
+var serverCommands = []*Spec{
+	BGSave, Info, LastSave, LolWut, Module, Monitor, Role, Save, Time, Wait, WaitAOF,
+}
+
+// The commands on the node.
+var (
+	BGSave = &Spec{
+		Name:       "bgsave",
+		Usage:      "[SCHEDULE]",
+		Arity:      -1,
+		Flags:      FlagAdmin | FlagNoScript | FlagNoAsyncLoading,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Asks for a snapshot and does not wait for it.",
+		Complexity: "O(1)",
+	}
+	Info = &Spec{
+		Name:       "info",
+		Usage:      "[<section>...]",
+		Arity:      -1,
+		Flags:      FlagLoading | FlagStale,
+		Categories: CategoryDangerous,
+		Tips:       []string{varies, everyNode, ownWay},
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Reports the state of the node, in sections of text.",
+		Complexity: "O(1)",
+	}
+	LastSave = &Spec{
+		Name:       "lastsave",
+		Arity:      1,
+		Flags:      FlagFast | FlagLoading | FlagStale,
+		Categories: CategoryAdmin | CategoryDangerous,
+		Tips:       []string{varies},
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Answers with the time of the last snapshot.",
+		Complexity: "O(1)",
+	}
+	LolWut = &Spec{
+		Name:       "lolwut",
+		Usage:      "[VERSION <version:integer>]",
+		Arity:      -1,
+		Flags:      FlagReadOnly | FlagFast,
+		Group:      "server",
+		Since:      "5.0.0",
+		Summary:    "Draws a picture, and says which version of Redis is spoken.",
+		Complexity: "O(1)",
+	}
+	Module = &Spec{
+		Name:       "module",
+		Arity:      -2,
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Holds the commands about modules.",
+		Complexity: "Depends on the subcommand.",
+		Subcommands: []*Spec{
+			ModuleHelp, ModuleList,
+		},
+	}
+	ModuleHelp = &Spec{
+		Name:       "module|help",
+		Arity:      2,
+		Flags:      FlagLoading | FlagStale,
+		Group:      "server",
+		Since:      "5.0.0",
+		Summary:    "Lists the subcommands of MODULE.",
+		Complexity: "O(1)",
+	}
+	ModuleList = &Spec{
+		Name:       "module|list",
+		Arity:      2,
+		Flags:      FlagAdmin | FlagNoScript,
+		Tips:       []string{variesInOrder},
+		Group:      "server",
+		Since:      "4.0.0",
+		Summary:    "Lists the modules; there are none.",
+		Complexity: "O(1)",
+	}
+	Monitor = &Spec{
+		Name:       "monitor",
+		Arity:      1,
+		Flags:      FlagAdmin | FlagNoScript | FlagLoading | FlagStale,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Shows the client every command of the node's other clients.",
+		Complexity: "O(1)",
+	}
+	Role = &Spec{
+		Name:       "role",
+		Arity:      1,
+		Flags:      FlagNoScript | FlagLoading | FlagStale | FlagFast,
+		Categories: CategoryAdmin | CategoryDangerous,
+		Group:      "server",
+		Since:      "2.8.12",
+		Summary:    "Says whether the node leads or follows, and how far it is.",
+		Complexity: "O(1)",
+	}
+	Save = &Spec{
+		Name:       "save",
+		Arity:      1,
+		Flags:      FlagAdmin | FlagNoScript | FlagNoAsyncLoading | FlagNoMulti,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Has a snapshot written and waits until it is.",
+		Complexity: "O(N) in the bytes of all keys.",
+	}
+	Time = &Spec{
+		Name:       "time",
+		Arity:      1,
+		Flags:      FlagFast | FlagLoading | FlagStale,
+		Tips:       []string{varies},
+		Group:      "server",
+		Since:      "2.6.0",
+		Summary:    "Answers with the clock of the node.",
+		Complexity: "O(1)",
+	}
+	Wait = &Spec{
+		Name:       "wait",
+		Usage:      "<numreplicas:integer> <timeout:integer>",
+		Arity:      3,
+		Categories: CategoryConnection,
+		Group:      "generic",
+		Since:      "3.0.0",
+		Summary:    "Waits until the writes so far are on the disks of so many other nodes.",
+		Complexity: "O(1)",
+	}
+	WaitAOF = &Spec{
+		Name:       "waitaof",
+		Usage:      "<numlocal:integer> <numreplicas:integer> <timeout:integer>",
+		Arity:      4,
+		Flags:      FlagNoScript,
+		Categories: CategoryConnection,
+		Group:      "generic",
+		Since:      "7.2.0",
+		Summary:    "As WAIT, and may ask for the disk of this node too.",
+		Complexity: "O(1)",
+	}
+)
