@@ -3,7 +3,7 @@ package consensus
 import (
 	"errors"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/pump"
 )
 
 // The errors of Propose, Query, HandOver, TakeOver, ChangeMembers, Join and TakeSnapshot. Test them with errors.Is.
@@ -36,5 +36,5 @@ var (
 	// ErrNotVoter means that the node is no voter of a cluster, so that it cannot lead.
 	ErrNotVoter = errors.New("this node is no voter")
 	// ErrSnapshotUnderway means that a snapshot is being taken, or was asked for, already.
-	ErrSnapshotUnderway = engine.ErrSnapshotUnderway
+	ErrSnapshotUnderway = pump.ErrSnapshotUnderway
 )

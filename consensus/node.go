@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/pump"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -35,7 +36,7 @@ type Node struct {
 	ticks     ticks
 
 	// runner is nil while the node is blank.
-	runner atomic.Pointer[engine.Runner]
+	runner atomic.Pointer[pump.Runner]
 
 	mu       sync.Mutex
 	identity wal.Identity
@@ -151,10 +152,10 @@ func (n *Node) SubmitRead(read *engine.Read) {
 }
 
 // Phases says where the time of a submitted batch went that ended as Done; it is asked soon after.
-func (n *Node) Phases(b *engine.Batch) engine.Phases { return n.runner.Load().Phases(b) }
+func (n *Node) Phases(b *engine.Batch) pump.Phases { return n.runner.Load().Phases(b) }
 
 // PhasesOfRead is Phases for a read.
-func (n *Node) PhasesOfRead(read *engine.Read) engine.Phases {
+func (n *Node) PhasesOfRead(read *engine.Read) pump.Phases {
 	return n.runner.Load().PhasesOfRead(read)
 }
 

@@ -10,9 +10,10 @@ import (
 	"path/filepath"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/consensus/pump"
+	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -156,7 +157,7 @@ func (n *Node) start() error {
 	}
 	n.restored.Entries = nil // the core has them
 	n.started = true
-	n.runner.Store(engine.Start(e, engine.NewApplier(o, n.options.Machine, n.base), engine.Hands{
+	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.options.Machine, n.base), pump.Effects{
 		Machine: n.options.Machine, Log: entries{n.log}, SnapshotLog: n.log, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Transport: carrier{n.transport, n, o.ID},
 		Logger: n.options.Logger, Tick: Tick, Clock: n.options.Clock, Late: n.options.Late,

@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/consensus/pump"
+	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -28,7 +29,7 @@ const (
 // undertaking is a change that this node wants made.
 type undertaking struct {
 	node   *Node
-	runner *engine.Runner
+	runner *pump.Runner
 	change membership.Change
 	// addresses are where the nodes of change.Add were asked who they are.
 	addresses []string

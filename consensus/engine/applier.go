@@ -163,8 +163,8 @@ func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 		return
 	}
 	b.Result = a.machine.Apply(uint64(e.Index), int64(e.Stamp), data, b.Local)
-	b.end(Done)
-	b.stamps.index = e.Index
+	b.End(Done)
+	b.Times.Index = e.Index
 	report.Ended = append(report.Ended, b)
 }
 
@@ -224,7 +224,7 @@ func (a *Applier) Expire(tick uint64, report *Applied) {
 }
 
 func (a *Applier) giveUp(s *sentBatch, report *Applied) {
-	s.Batch.end(Unknown)
+	s.Batch.End(Unknown)
 	report.Ended = append(report.Ended, s.Batch)
 	report.GivenUp = append(report.GivenUp, Position{Term: s.Term, Sequence: s.Sequence})
 	s.Batch, s.ended = nil, true
@@ -262,8 +262,8 @@ func (a *Applier) Jumped(base Base, report *Applied) {
 // Applied is the last applied index.
 func (a *Applier) Applied() raftlog.Index { return a.base.Mark.Index }
 
-// abandonAll ends everything that waits: the node stops, and what was sent may be done by others.
-func (a *Applier) abandonAll() []*Batch {
+// AbandonAll ends everything that waits: the node stops, and what was sent may be done by others.
+func (a *Applier) AbandonAll() []*Batch {
 	var report Applied
 	for i := range a.unmet {
 		if !a.unmet[i].ended {

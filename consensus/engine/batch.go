@@ -49,15 +49,23 @@ type Batch struct {
 	submitted uint64
 	since     uint64
 
-	// stamps are the pumps'.
-	stamps stamps
+	// Times belong to the pumps.
+	Times Times
 }
 
-// size is what a batch counts against limits of bytes.
-func (b *Batch) size() int { return raftlog.EntryHeaderBytes + len(b.Body) }
+// Times are the moments at which a batch passed from one pump to the next, in nanoseconds since the node began. The
+// owner of the batch sets them. All batches of a turn or of a span share one moment.
+type Times struct {
+	// Index is the entry that carried the batch.
+	Index                    raftlog.Index
+	Sent, Committed, Applied int64
+}
 
-// end sets the outcome. Whoever owns the batch calls it, once.
-func (b *Batch) end(o Outcome) {
+// Size is what a batch counts against limits of bytes.
+func (b *Batch) Size() int { return raftlog.EntryHeaderBytes + len(b.Body) }
+
+// End sets the outcome. The owner of the batch calls it, once.
+func (b *Batch) End(o Outcome) {
 	if b.Outcome != Pending {
 		panic("engine: a batch ended twice: " + b.Outcome.String() + ", then " + o.String())
 	}
@@ -74,11 +82,12 @@ type Read struct {
 
 	gone  bool
 	since uint64
-	// taken and ended are the loop's: when it took the read, and when it let it go.
-	taken, ended int64
+	// TakenAt and EndedAt belong to the pumps: when the loop took the read, and when it let it go.
+	TakenAt, EndedAt int64
 }
 
-func (r *Read) end(o Outcome) {
+// End sets the outcome. The owner of the read calls it, once.
+func (r *Read) End(o Outcome) {
 	if r.Outcome != Pending {
 		panic("engine: a read ended twice: " + r.Outcome.String() + ", then " + o.String())
 	}

@@ -11,8 +11,8 @@
 //	files   ──► Taken, Received   ├──► Install, Retain, Trim    to those who fetch and remove files
 //	clock   ──► Ticks, Now ───┘   └──► Ended                    to the clients
 //
-// Turn and Applier have no goroutines, no clock, no I/O. The files pump_*.go hold all goroutines of a node and make no
-// decisions; the simulator in consensus/sim replaces them and runs exactly the code of Turn and Applier.
+// Turn and Applier have no goroutines, no clock, no I/O. Package pump holds all goroutines of a node and makes no
+// decisions; the simulator replaces it and runs exactly the code of Turn and Applier.
 //
 // # The fate of a batch
 //
@@ -41,7 +41,7 @@
 //
 // # Who is a member
 //
-// A change of the membership is a pure function of the present configuration (change.go), which the leader applies in
+// A change of the membership is a pure function of the present configuration (package membership), which the leader applies in
 // the turn in which it is asked (requests.go); the protocol walks from there to the end by itself, whoever leads. A
 // node that was removed proves what became of its batches by its removal: no leader that has that entry appends
 // anything of it any more (members.go). A member that comes back with less than it confirmed to this leader is refused.
@@ -84,7 +84,7 @@
 // # What took how long
 //
 // Engine and Applier know no clock but ticks. The pumps note a moment where work goes from one to the next, once for
-// all that goes together, and Runner.Phases makes of them where the time of one batch went (pump_phases.go).
+// all that goes together, and Runner.Phases makes of them where the time of one batch went (package pump).
 //
 // # Rejected
 //

@@ -61,7 +61,7 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 	if err := checkConfigurations(s.Entries); err != nil {
 		return nil, err
 	}
-	if err := checkLevels(s.Entries); err != nil {
+	if err := CheckLevels(s.Entries); err != nil {
 		return nil, err // the directory was used by a newer build
 	}
 	core := raft.New(raft.Options{
@@ -120,9 +120,9 @@ func (e *Engine) send(m raft.Message) {
 	e.out.Messages = append(e.out.Messages, m)
 }
 
-// checkLevels refuses entries that need a newer build, wherever they come from: applying one without knowing what it
+// CheckLevels refuses entries that need a newer build, wherever they come from: applying one without knowing what it
 // means would make this node's state differ from the others'.
-func checkLevels(entries []raftlog.Entry) error {
+func CheckLevels(entries []raftlog.Entry) error {
 	for i := range entries {
 		if e := &entries[i]; e.Level > Level {
 			return fmt.Errorf("entry %s needs feature level %d, this build knows %d: upgrade this node",
@@ -131,6 +131,12 @@ func checkLevels(entries []raftlog.Entry) error {
 	}
 	return nil
 }
+
+// HeartbeatTicks is that of the options.
+func (e *Engine) HeartbeatTicks() int { return e.options.HeartbeatTicks }
+
+// Waiting are the batches that were never sent, for the end of the node.
+func (e *Engine) Waiting() []*Batch { return e.waiting }
 
 // Core gives observers the protocol's state between turns.
 func (e *Engine) Core() *raft.Raft { return e.core }

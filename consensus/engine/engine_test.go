@@ -113,7 +113,7 @@ func TestUnmetBytesAreBounded(t *testing.T) {
 		tb.submit(2, c)
 	}
 	tb.settle()
-	if s := tb.node(2).engine.status(); s.UnmetBatches != 2 || s.WaitingBatches != 1 {
+	if s := tb.node(2).engine.Status(); s.UnmetBatches != 2 || s.WaitingBatches != 1 {
 		t.Fatalf("%d unmet and %d waiting, want 2 and 1", s.UnmetBatches, s.WaitingBatches)
 	}
 	tb.lose = nil

@@ -148,7 +148,7 @@ func (tb *table) moveHistory(s *seat) {
 		s.trimmed = max(s.trimmed, s.out.Trim-1)
 	}
 	kept := s.log[min(int(s.trimmed-s.floor.Mark.Index), len(s.log)):]
-	s.in.HistoryBytes = int64(sizeOf(kept))
+	s.in.HistoryBytes = int64(SizeOf(kept))
 	s.fetch = append(s.fetch, s.out.Fetch...)
 	if s.holdFetch {
 		return
@@ -240,13 +240,13 @@ func (tb *table) take(s *seat) {
 func (tb *table) snapshot(id raftlog.NodeID) raftlog.SnapshotMark {
 	tb.t.Helper()
 	s := tb.node(id)
-	before := s.engine.state().SnapshotsTaken
+	before := s.engine.State().SnapshotsTaken
 	s.in.TakeSnapshot = true
 	tb.settle()
-	if state := s.engine.state(); state.SnapshotsTaken != before+1 || state.Snapshot == nil {
+	if state := s.engine.State(); state.SnapshotsTaken != before+1 || state.Snapshot == nil {
 		tb.t.Fatalf("node %d took no snapshot: %+v", id, state)
 	}
-	return *s.engine.state().Snapshot
+	return *s.engine.State().Snapshot
 }
 
 // commands appends commands through a node.

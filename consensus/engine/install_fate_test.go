@@ -37,8 +37,8 @@ func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndNeverProposedAgain(t *testing.T
 	for range 200 {
 		tb.ticks(1)
 	}
-	if tb.node(3).engine.state().SnapshotsInstalled != 1 {
-		t.Fatalf("%+v", tb.node(3).engine.state())
+	if tb.node(3).engine.State().SnapshotsInstalled != 1 {
+		t.Fatalf("%+v", tb.node(3).engine.State())
 	}
 	tb.expect(reached, Unknown)
 	tb.expect(lost, Unknown)

@@ -62,7 +62,7 @@ func TestANodeBehindTheLogInstallsASnapshotAndGoesOn(t *testing.T) {
 	tb, leader, late, mark := behind(t)
 	tb.untilAnnounced()
 	tb.ticks(20)
-	state := late.engine.state()
+	state := late.engine.State()
 	if state.SnapshotsInstalled != 1 || !state.Snapshot.Same(&mark) || state.Retained != nil ||
 		state.Install != (InstallStatus{}) || late.floor.Mark != mark.Mark {
 		t.Fatalf("%+v, the log begins behind %v", state, late.floor.Mark)
@@ -77,7 +77,7 @@ func TestANodeBehindTheLogInstallsASnapshotAndGoesOn(t *testing.T) {
 	through := tb.submit(3, "through 3")
 	tb.settle()
 	tb.expect(through, Done)
-	if leader.engine.state().SnapshotsInstalled != 0 {
+	if leader.engine.State().SnapshotsInstalled != 0 {
 		t.Fatal("the leader installed something")
 	}
 	tb.snapshot(3)
@@ -97,7 +97,7 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 	late.holdInstall = true
 	tb.untilAnnounced()
 	want := InstallStatus{From: 1, Mark: mark.Mark, FileBytes: mark.FileBytes}
-	if got := late.engine.state().Install; got != want {
+	if got := late.engine.State().Install; got != want {
 		t.Fatalf("%+v, want %+v", got, want)
 	}
 	for i := range 3 {
@@ -105,7 +105,7 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 		tb.turn(late)
 		late.holdInstall = true
 		tb.untilAnnounced()
-		state := late.engine.state()
+		state := late.engine.State()
 		if !strings.Contains(state.LastFetchError, "broke") || state.SnapshotsInstalled != 0 {
 			t.Fatalf("after %d breaks: %+v", i+1, state)
 		}
@@ -127,7 +127,7 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 	late.holdInstall = false
 	tb.turn(late)
 	tb.ticks(20)
-	if state := late.engine.state(); state.SnapshotsInstalled != 1 || state.LastFetchError != "" {
+	if state := late.engine.State(); state.SnapshotsInstalled != 1 || state.LastFetchError != "" {
 		t.Fatalf("%+v", state)
 	}
 	tb.expectLevel()
@@ -140,7 +140,7 @@ func TestE7_NoFileIsFetchedWhileAListIsCarriedOut(t *testing.T) {
 	tb.snapshot(3)
 	tb.lose = nil
 	tb.ticks(50)
-	if late.retain == nil || len(late.requests) != 0 || late.engine.state().Install.Mark != mark.Mark {
+	if late.retain == nil || len(late.requests) != 0 || late.engine.State().Install.Mark != mark.Mark {
 		t.Fatalf("asked for %+v while the list %v is carried out", late.requests, late.retain)
 	}
 	late.holdRetain = false
@@ -158,13 +158,13 @@ func TestE5_NothingIsAppliedWhileASnapshotIsInstalled(t *testing.T) {
 	late.holdInstall, late.holdDisk = false, true
 	tb.turn(late)
 	tb.ticks(20)
-	if state := late.engine.state(); state.Commit < mark.Index || state.FirstInMemory != mark.Index+1 {
+	if state := late.engine.State(); state.Commit < mark.Index || state.FirstInMemory != mark.Index+1 {
 		t.Fatalf("the log has not begun anew: %+v", state)
 	}
 	if late.applier.Applied() != before || len(late.work) != 0 {
 		t.Fatalf("applied up to %d, it was %d", late.applier.Applied(), before)
 	}
-	if state := late.engine.state(); state.Applied != before || !state.Install.Here || state.SnapshotsInstalled != 0 {
+	if state := late.engine.State(); state.Applied != before || !state.Install.Here || state.SnapshotsInstalled != 0 {
 		t.Fatalf("%+v", state)
 	}
 	read := tb.read(3)
@@ -191,8 +191,8 @@ func TestE1_TheLogBeginsAnewOnlyWhenTheHandsRest(t *testing.T) {
 		hold(late, false)
 		tb.turn(late)
 		tb.settle()
-		if late.engine.state().SnapshotsInstalled != 1 {
-			t.Fatalf("%s: not installed: %+v", name, late.engine.state())
+		if late.engine.State().SnapshotsInstalled != 1 {
+			t.Fatalf("%s: not installed: %+v", name, late.engine.State())
 		}
 		tb.expectLevel()
 	}
@@ -203,8 +203,8 @@ func TestE1_TheLogBeginsAnewOnlyWhenNobodyReadsTheOldOne(t *testing.T) {
 	tb, _, late, mark := behind(t)
 	late.engine.snapshots.fetches = 1
 	tb.ticks(100)
-	if late.engine.core.FirstInMemory() > mark.Index || !late.engine.state().Install.Here {
-		t.Fatalf("%+v", late.engine.state())
+	if late.engine.core.FirstInMemory() > mark.Index || !late.engine.State().Install.Here {
+		t.Fatalf("%+v", late.engine.State())
 	}
 	late.in.Fetched = []Fetched{{To: 2}}
 	tb.expectLevel()
@@ -216,7 +216,7 @@ func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
 	late.receiveError = fmt.Errorf("%w: the connection broke", ErrUnavailable)
 	tb.untilAnnounced()
 	tb.turn(late)
-	if late.engine.state().LastFetchError == "" {
+	if late.engine.State().LastFetchError == "" {
 		t.Fatal("nobody is told that the connection broke")
 	}
 	late.holdInstall = true
@@ -232,7 +232,7 @@ func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
 	if late.stops != 1 || commit < mark.Index || late.floor.Mark.Index != 0 {
 		t.Fatalf("stopped %d times, commit %d, the log begins behind %v", late.stops, commit, late.floor.Mark)
 	}
-	state := late.engine.state()
+	state := late.engine.State()
 	if state.SnapshotsInstalled != 0 || state.Install != (InstallStatus{}) || state.LastFetchError != "" {
 		t.Fatalf("%+v", state)
 	}
@@ -247,14 +247,14 @@ func TestE1_AFileThatTheLogHasOvertakenHaltsNobody(t *testing.T) {
 	late.engine.snapshots.fetches = 1
 	tb.untilAnnounced()
 	tb.ticks(1)
-	if !late.engine.state().Install.Here {
-		t.Fatalf("the file is not here: %+v", late.engine.state())
+	if !late.engine.State().Install.Here {
+		t.Fatalf("the file is not here: %+v", late.engine.State())
 	}
 	tb.crash(1)
 	tb.node(2).trimmed = 0 // as if it had kept its history
 	tb.elect(2)
 	tb.ticks(100)
-	state := late.engine.state()
+	state := late.engine.State()
 	if state.Commit < mark.Index || state.Install != (InstallStatus{}) || state.SnapshotsInstalled != 0 {
 		t.Fatalf("%+v", state)
 	}
@@ -307,7 +307,7 @@ func TestE3_AnOwnSnapshotThatEndsAfterAnInstallIsDropped(t *testing.T) {
 	late.holdTake = false
 	tb.take(late)
 	tb.settle()
-	state := late.engine.state()
+	state := late.engine.State()
 	if !late.inForce.Same(&mark) || state.SnapshotsTaken != 0 || state.SnapshotsEnded != 1 || state.SnapshotUnderway {
 		t.Fatalf("in force is %v, %+v", late.inForce.Mark, state)
 	}
@@ -331,11 +331,11 @@ func TestE10_NoSnapshotIsTakenWhileOneIsFetched(t *testing.T) {
 	late.holdInstall = false
 	tb.turn(late)
 	tb.expectLevel()
-	if state := late.engine.state(); state.SnapshotsInstalled != 1 || state.SnapshotUnderway || state.SnapshotsEnded != 1 {
+	if state := late.engine.State(); state.SnapshotsInstalled != 1 || state.SnapshotUnderway || state.SnapshotsEnded != 1 {
 		t.Fatalf("%+v", state) // what was asked for is taken, or needless, afterwards
 	}
-	if bytes := late.engine.snapshots.bytes; bytes > int64(sizeOf(late.log)) {
-		t.Fatalf("%d bytes count as applied since the snapshot, the log has %d", bytes, sizeOf(late.log))
+	if bytes := late.engine.snapshots.bytes; bytes > int64(SizeOf(late.log)) {
+		t.Fatalf("%d bytes count as applied since the snapshot, the log has %d", bytes, SizeOf(late.log))
 	}
 }
 
@@ -367,7 +367,7 @@ func TestS21_ACrashAtEachStepOfAnInstallLeavesOneOfTheTwoLogs(t *testing.T) {
 			t.Errorf("%s: the restart applied %d", name, late.applier.Applied())
 		}
 		tb.expectLevel()
-		if installed := late.engine.state().SnapshotsInstalled; installed != map[bool]uint64{true: 0, false: 1}[anew] {
+		if installed := late.engine.State().SnapshotsInstalled; installed != map[bool]uint64{true: 0, false: 1}[anew] {
 			t.Errorf("%s: %d installs after the restart", name, installed)
 		}
 	}
@@ -405,7 +405,7 @@ func TestE14_ASnapshotThatIsAnnouncedDuringAnInstallWaits(t *testing.T) {
 		Kind: raft.Install, From: 1, To: 3, Term: late.engine.core.Term(), Snapshot: &newer,
 	})
 	tb.turn(late)
-	if state := late.engine.state(); len(late.requests) != 1 || state.Install.Mark != mark.Mark {
+	if state := late.engine.State(); len(late.requests) != 1 || state.Install.Mark != mark.Mark {
 		t.Fatalf("asked for %v, installing %v", late.requests, state.Install.Mark)
 	}
 	late.holdApply = false

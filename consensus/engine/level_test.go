@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -29,29 +27,6 @@ func TestALogOfANewerBuildIsRefused(t *testing.T) {
 	s := newTable(t, 1).node(1)
 	_, err := New(s.engine.options, raft.Restored{Term: 1, Entries: append(s.log, newer(2, 1))}, 0)
 	expectLevelError(t, err)
-}
-
-// The same, with the entry in history, from where the applier reads it.
-func TestAHistoryOfANewerBuildStopsTheNode(t *testing.T) {
-	s := newTable(t, 1).node(1)
-	o := s.engine.options
-	e, err := New(o, raft.Restored{
-		Term: 1, Floor: raftlog.Mark{Term: 1, Index: 2}, Configuration: configurationOf(&s.log[0]), ConfigurationIndex: 1,
-	}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fatal := make(chan error, 1)
-	log := newMemoryLog()
-	log.history = append(s.log, newer(2, 1))
-	r := Start(e, NewApplier(o, &journal{}, Base{}), Hands{
-		Machine: &journal{}, Log: log, SnapshotLog: log, Transport: port{&hub{}, 1}, Logger: slog.New(slog.DiscardHandler),
-		Tick: time.Millisecond, Clock: time.Now, Fatal: func(err error) { fatal <- err },
-	})
-	expectLevelError(t, await(t, fatal, "the end of the node"))
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // A newer node forwards to an older leader, which must not append what it could not apply.

@@ -179,7 +179,7 @@ func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
 	tb.ticks(100)
 	tb.expect(c, Done)
 	tb.expectVoters([]raftlog.NodeID{right, a, b}, left, a, b)
-	if s := tb.node(right).engine.status(); !s.Removed || s.Role == raft.Leader {
+	if s := tb.node(right).engine.Status(); !s.Removed || s.Role == raft.Leader {
 		t.Fatalf("who is left out is %+v", s.State)
 	}
 }
@@ -279,7 +279,7 @@ func TestANewNodeIsNotRemovedWhileItCatchesUp(t *testing.T) {
 		tb.deliver()
 		tb.turn(tb.node(1))
 		tb.turn(tb.node(2))
-		if tb.node(2).engine.state().Removed {
+		if tb.node(2).engine.State().Removed {
 			t.Fatal("it believes that it was removed")
 		}
 	}
@@ -304,7 +304,7 @@ func TestD9_WhoLeavesIsServedUntilItKnows(t *testing.T) {
 	}
 	tb.lose = nil
 	tb.ticks(2 * DefaultOptions().ElectionTicks) // what was lost is sent again
-	if !tb.node(3).engine.state().Removed {
+	if !tb.node(3).engine.State().Removed {
 		t.Fatal("it does not know")
 	}
 	tb.ticks(5 * DefaultOptions().ElectionTicks)

@@ -46,18 +46,18 @@ type unmetBatch struct {
 // admit takes a new batch from a client.
 func (e *Engine) admit(b *Batch) {
 	b.submitted, b.since = e.tick, e.tick
-	full := len(e.waiting) >= e.options.MaxWaitingBatches || e.waitingBytes+b.size() > e.options.MaxWaitingBytes
+	full := len(e.waiting) >= e.options.MaxWaitingBatches || e.waitingBytes+b.Size() > e.options.MaxWaitingBytes
 	if full && len(e.waiting) > 0 {
 		e.endBatch(b, Overloaded)
 		return
 	}
 	e.waiting = append(e.waiting, b)
-	e.waitingBytes += b.size()
+	e.waitingBytes += b.Size()
 }
 
 // endBatch ends a batch that was never sent, or of which the applier proved that it was not done.
 func (e *Engine) endBatch(b *Batch, o Outcome) {
-	b.end(o)
+	b.End(o)
 	e.out.Ended = append(e.out.Ended, b)
 }
 
@@ -87,22 +87,22 @@ func (e *Engine) assignWaiting() {
 	var forward forwardBuilder
 	taken := 0
 	for _, b := range e.waiting {
-		if s.unmetBytes+b.size() > e.options.MaxUnmetBytes && s.live > 0 {
+		if s.unmetBytes+b.Size() > e.options.MaxUnmetBytes && s.live > 0 {
 			break
 		}
-		if e.leads() && !e.forwards.room(e, b.size()) {
+		if e.leads() && !e.forwards.room(e, b.Size()) {
 			break
 		}
 		if len(s.unmet) == 0 {
 			s.progress = e.tick // otherwise what goes on arriving would hide that nothing gets through
 		}
-		u := unmetBatch{sequence: s.next, level: b.Level, body: b.Body, bytes: b.size()}
+		u := unmetBatch{sequence: s.next, level: b.Level, body: b.Body, bytes: b.Size()}
 		s.next++
 		s.unmet = append(s.unmet, u)
 		s.unmetBytes += u.bytes
 		s.live++
 		e.registered = append(e.registered, Sent{Batch: b, Tick: e.tick, Term: s.term, Sequence: u.sequence})
-		e.waitingBytes -= b.size()
+		e.waitingBytes -= b.Size()
 		taken++
 		if e.leads() {
 			e.forwards.take(e.ownTag(u.sequence), u.batch())
@@ -141,7 +141,7 @@ func (e *Engine) sweepWaiting(over func(*Batch) bool) {
 	kept := e.waiting[:0]
 	for _, b := range e.waiting {
 		if over(b) {
-			e.waitingBytes -= b.size()
+			e.waitingBytes -= b.Size()
 			e.endBatch(b, NotDone)
 			continue
 		}
@@ -249,7 +249,7 @@ func (e *Engine) takeBack(proven []*Batch) {
 			continue
 		}
 		b.since = e.tick
-		e.waitingBytes += b.size()
+		e.waitingBytes += b.Size()
 		e.dropGone = e.dropGone || b.gone
 		again = append(again, b)
 	}

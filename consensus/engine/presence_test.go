@@ -16,7 +16,7 @@ var awayTicks = DefaultOptions().AbsentTicks + 2*observeTicks
 func (tb *table) expectAbsent(on []raftlog.NodeID, absent ...raftlog.NodeID) {
 	tb.t.Helper()
 	for _, id := range on {
-		if got := tb.node(id).engine.status().Absent; !slices.Equal(got, absent) {
+		if got := tb.node(id).engine.Status().Absent; !slices.Equal(got, absent) {
 			tb.t.Fatalf("node %d shows %d as absent, want %d", id, got, absent)
 		}
 	}
@@ -217,22 +217,22 @@ func TestOnlyALeaderShowsFollowersAndSeldom(t *testing.T) {
 	tb.elect(1)
 	tb.ticks(5 * observeTicks)
 	leader := tb.node(1).engine
-	before := leader.state().Observation
+	before := leader.State().Observation
 	tb.ticks(5 * observeTicks)
-	if changes := leader.state().Observation - before; changes == 0 || changes > 5 {
+	if changes := leader.State().Observation - before; changes == 0 || changes > 5 {
 		t.Fatalf("%d observations in %d ticks", changes, 5*observeTicks)
 	}
-	followers := leader.status().Followers
+	followers := leader.Status().Followers
 	if len(followers) != 2 || followers[0].ID != 2 || followers[0].Match != leader.core.Last().Index ||
 		followers[1].SilentTicks > DefaultOptions().HeartbeatTicks {
 		t.Fatalf("the followers are %+v", followers)
 	}
-	if f := tb.node(2).engine.status().Followers; f != nil {
+	if f := tb.node(2).engine.Status().Followers; f != nil {
 		t.Fatalf("a follower shows %+v", f)
 	}
 	tb.cut(1)
 	tb.ticks(2 * DefaultOptions().ElectionTicks)
-	if f := leader.status().Followers; f != nil {
+	if f := leader.Status().Followers; f != nil {
 		t.Fatalf("a deposed leader shows %+v", f)
 	}
 }

@@ -148,7 +148,7 @@ func (e *Engine) endAppliedReads() {
 }
 
 func (e *Engine) endRead(r *Read, o Outcome) {
-	r.end(o)
+	r.End(o)
 	e.out.EndedReads = append(e.out.EndedReads, r)
 }
 
@@ -242,8 +242,8 @@ func (e *Engine) sweepGroup(group []*Read, over func(*Read) bool) []*Read {
 	return kept
 }
 
-// allReads lists every read that has not ended.
-func (e *Engine) allReads() []*Read {
+// AllReads lists every read that has not ended.
+func (e *Engine) AllReads() []*Read {
 	r := &e.reads
 	all := r.fresh
 	for _, group := range r.groups {

@@ -21,7 +21,7 @@ func TestAnOverfullJournalTakesNoBatch(t *testing.T) {
 		s.log = append(s.log, e)
 	}
 	tb.boot(s, 200)
-	s.engine.options.JournalRoomBytes = sizeOf(s.log) - 1500
+	s.engine.options.JournalRoomBytes = SizeOf(s.log) - 1500
 	last := s.log[len(s.log)-1].Mark()
 	small := raftlog.Entry{Index: last.Index + 1, Term: 2, Kind: raftlog.EntryCommand, Level: Level, Body: []byte("y")}
 	small.Seal()
@@ -109,7 +109,7 @@ func TestALeaderTakesInWhatTheSmallestJournalCanHold(t *testing.T) {
 		tb.lose = func(*raft.Message) bool { return true }
 		tb.write(s)
 	}
-	if window := sizeOf(tb.node(1).log); window < 4<<10 {
+	if window := SizeOf(tb.node(1).log); window < 4<<10 {
 		t.Fatalf("the leader has taken in %d bytes: too few to be a test", window)
 	}
 	tb.flying, tb.lose = nil, nil

@@ -34,8 +34,8 @@ func TestASnapshotIsTakenWheneverTheLogHasGrown(t *testing.T) {
 	tb.commands(2, "c", 100)
 	tb.ticks(2 * trimTicks)
 	for _, s := range tb.nodes {
-		state := s.engine.state()
-		weight := int64(sizeOf(s.log))
+		state := s.engine.State()
+		weight := int64(SizeOf(s.log))
 		if state.SnapshotsTaken < uint64(weight/2000) || state.SnapshotsTaken > uint64(weight/1000) {
 			t.Errorf("node %d took %d snapshots of a log of %d bytes", s.id, state.SnapshotsTaken, weight)
 		}
@@ -60,12 +60,12 @@ func TestASnapshotIsNotTakenAgainBeforeTheLogWeighsAsMuchAsTheLast(t *testing.T)
 	s := tb.node(1)
 	large := func(n int) { tb.commands(1, strings.Repeat("x", 500), n) }
 	large(20)
-	before, weight := s.engine.state().SnapshotsTaken, int64(s.inForce.FileBytes)
+	before, weight := s.engine.State().SnapshotsTaken, int64(s.inForce.FileBytes)
 	if weight < 5000 {
 		t.Fatalf("a file of %d bytes", weight)
 	}
 	applied := func() int64 { return s.engine.snapshots.bytes }
-	for s.engine.state().SnapshotsTaken == before {
+	for s.engine.State().SnapshotsTaken == before {
 		if applied() > weight+1000 {
 			t.Fatalf("no snapshot after %d bytes, the last one weighs %d", applied(), weight)
 		}
@@ -80,7 +80,7 @@ func TestNoSnapshotIsTakenByItselfWithALimitOfZero(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 0)
 	tb.commands(1, strings.Repeat("x", 1000), 200)
 	tb.ticks(100)
-	if s := tb.node(1); s.inForce != nil || s.engine.state().SnapshotsEnded != 0 {
+	if s := tb.node(1); s.inForce != nil || s.engine.State().SnapshotsEnded != 0 {
 		t.Fatalf("it took %v", s.inForce.Mark)
 	}
 	tb.snapshot(1)
@@ -165,7 +165,7 @@ func TestP8_AFreezeThatWaitsForAHungDiskIsPutOff(t *testing.T) {
 	if s.machine.count("b-0") != 1 {
 		t.Fatal("it waits for ever")
 	}
-	if state := s.engine.state(); len(s.frozenAt) != 0 || state.SnapshotUnderway || state.SnapshotsEnded != 1 ||
+	if state := s.engine.State(); len(s.frozenAt) != 0 || state.SnapshotUnderway || state.SnapshotsEnded != 1 ||
 		state.SnapshotsFailed != 1 || !strings.Contains(state.LastSnapshotError, "disk") {
 		t.Fatalf("frozen at %v, %+v", s.frozenAt, state)
 	}
@@ -194,7 +194,7 @@ func TestP8_AFreezeThatHasNothingDurableToFreezeIsPutOff(t *testing.T) {
 	if s.machine.count("b-0") != 1 {
 		t.Fatal("it waits for ever")
 	}
-	if state := s.engine.state(); state.SnapshotUnderway || state.SnapshotsFailed != 1 {
+	if state := s.engine.State(); state.SnapshotUnderway || state.SnapshotsFailed != 1 {
 		t.Fatalf("%+v", state)
 	}
 }
@@ -208,13 +208,13 @@ func TestE10_SnapshotsInAShortTimeAreTakenOneAfterTheOther(t *testing.T) {
 		tb.commands(1, fmt.Sprint("c", i), 1)
 		tb.ticks(1)
 	}
-	if len(s.frozen) != 1 || !s.engine.state().SnapshotUnderway {
+	if len(s.frozen) != 1 || !s.engine.State().SnapshotUnderway {
 		t.Fatalf("%d states are frozen", len(s.frozen))
 	}
 	s.holdTake = false
 	tb.apply(s)
 	tb.settle()
-	if state := s.engine.state(); state.SnapshotsTaken != 1 || state.SnapshotsEnded != 1 || state.SnapshotUnderway {
+	if state := s.engine.State(); state.SnapshotsTaken != 1 || state.SnapshotsEnded != 1 || state.SnapshotUnderway {
 		t.Fatalf("%+v", state)
 	}
 }
@@ -226,7 +226,7 @@ func TestASnapshotOfNothingNewIsNotTaken(t *testing.T) {
 	for i := range uint64(3) {
 		s.in.TakeSnapshot = true
 		tb.settle()
-		state := s.engine.state()
+		state := s.engine.State()
 		if state.SnapshotsTaken != 1 || state.SnapshotsEnded != 2+i || state.SnapshotsFailed != 0 ||
 			state.SnapshotUnderway || !s.inForce.Same(&mark) {
 			t.Fatalf("%+v", state)
@@ -251,14 +251,14 @@ func TestF18_ASnapshotThatFindsNoSpaceIsTriedAgain(t *testing.T) {
 	if early < 3 || late > early/2 || late == 0 && attempts(64*snapshotRetryTicks) == 0 {
 		t.Fatalf("%d attempts, then %d", early, late)
 	}
-	if state := s.engine.state(); state.Snapshot != nil || !strings.Contains(state.LastSnapshotError, "no space") ||
+	if state := s.engine.State(); state.Snapshot != nil || !strings.Contains(state.LastSnapshotError, "no space") ||
 		state.SnapshotsEnded != uint64(len(s.frozenAt)) || state.SnapshotsFailed != state.SnapshotsEnded || s.trimmed != 0 {
 		t.Fatalf("%+v", state)
 	}
 	s.takeError = nil
 	asked := len(s.frozenAt)
 	tb.snapshot(1) // somebody made room, and asks for one: it does not wait
-	if len(s.frozenAt) != asked+1 || s.engine.state().LastSnapshotError != "" {
+	if len(s.frozenAt) != asked+1 || s.engine.State().LastSnapshotError != "" {
 		t.Fatalf("frozen at %v", s.frozenAt)
 	}
 }
@@ -294,7 +294,7 @@ func TestE7_NoFileIsBegunWhileAListIsCarriedOut(t *testing.T) {
 	tb.commands(1, "c", 1)
 	s.in.TakeSnapshot = true
 	tb.ticks(5)
-	if len(s.frozenAt) != 1 || !s.engine.state().SnapshotUnderway {
+	if len(s.frozenAt) != 1 || !s.engine.State().SnapshotUnderway {
 		t.Fatalf("frozen at %v", s.frozenAt)
 	}
 	s.holdRetain = false

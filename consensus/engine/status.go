@@ -93,7 +93,8 @@ func (e *Engine) installStatus() InstallStatus {
 	return InstallStatus{From: i.request.From, Mark: m.Mark, FileBytes: m.FileBytes, Here: i.base != nil}
 }
 
-func (e *Engine) state() State {
+// State is the comparable part of the status, built anew.
+func (e *Engine) State() State {
 	s := &e.snapshots
 	committed, _ := e.core.CommittedConfiguration()
 	durableTerm, _ := e.core.TermOf(e.core.Durable())
@@ -110,6 +111,7 @@ func (e *Engine) state() State {
 	}
 }
 
-func (e *Engine) status() Status {
-	return Status{State: e.state(), Absent: e.presence.absent, Followers: e.presence.followers}
+// Status is what the node knows now, built anew.
+func (e *Engine) Status() Status {
+	return Status{State: e.State(), Absent: e.presence.absent, Followers: e.presence.followers}
 }

@@ -250,12 +250,12 @@ func (e *Engine) step(m *raft.Message) {
 // What follows Previous may be replaced by the message, so it does not count: a log full of entries that a new leader
 // replaces must not refuse the replacement.
 func (e *Engine) fitToRoom(m *raft.Message) {
-	if m.Kind != raft.Append || e.core.WindowBytes()+sizeOf(m.Entries) <= e.options.JournalRoomBytes {
+	if m.Kind != raft.Append || e.core.WindowBytes()+SizeOf(m.Entries) <= e.options.JournalRoomBytes {
 		return
 	}
 	bytes := 0
 	if m.Previous.Index > e.written {
-		bytes = sizeOf(e.core.Entries(e.written+1, m.Previous.Index, math.MaxInt)) // all: it may exceed the room
+		bytes = SizeOf(e.core.Entries(e.written+1, m.Previous.Index, math.MaxInt)) // all: it may exceed the room
 	}
 	for i := range m.Entries {
 		bytes += m.Entries[i].Size()
@@ -271,7 +271,7 @@ func (e *Engine) fitToRoom(m *raft.Message) {
 func (e *Engine) understood(entries []raftlog.Entry) bool {
 	err := checkConfigurations(entries)
 	if err == nil {
-		err = checkLevels(entries)
+		err = CheckLevels(entries)
 	}
 	if err != nil && e.out.Fatal == nil {
 		e.out.Fatal = err

@@ -21,8 +21,8 @@ type Work struct {
 	// snapshotter, whose answer is Inputs.Taken.
 	Freeze bool
 
-	// handed is the pumps': when the work left the loop.
-	handed int64
+	// Handed is the pumps': when the work left the loop.
+	Handed int64
 }
 
 // Empty reports whether there is nothing to do.
@@ -66,7 +66,7 @@ func (e *Engine) handEntries(w *Work, through raftlog.Index) {
 	}
 	w.Entries = e.core.Entries(w.First, through, e.options.MaxSpanBytes)
 	w.Last = w.Entries[len(w.Entries)-1].Index
-	e.noteSpan(w.Last, sizeOf(w.Entries))
+	e.noteSpan(w.Last, SizeOf(w.Entries))
 }
 
 func (e *Engine) noteSpan(last raftlog.Index, bytes int) {
@@ -75,7 +75,8 @@ func (e *Engine) noteSpan(last raftlog.Index, bytes int) {
 	e.spans = append(e.spans, handedSpan{last: last, bytes: bytes})
 }
 
-func sizeOf(entries []raftlog.Entry) int {
+// SizeOf is the number of bytes of entries, encoded.
+func SizeOf(entries []raftlog.Entry) int {
 	bytes := 0
 	for i := range entries {
 		bytes += entries[i].Size()

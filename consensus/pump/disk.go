@@ -1,4 +1,4 @@
-package engine
+package pump
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -24,7 +25,7 @@ func (r *Runner) writeLog() {
 		select {
 		case <-r.appends.Woken():
 		case <-idle.C:
-			if err := r.hands.Log.Seal(); err != nil {
+			if err := r.effects.Log.Seal(); err != nil {
 				r.fail(fmt.Errorf("seal the log: %w", err))
 				return
 			}
@@ -41,15 +42,15 @@ func (r *Runner) writeLog() {
 			n := groupOf(left)
 			group = raft.Operations(group[:0], left[:n])
 			began := r.moment()
-			if err := r.hands.Log.Append(group); err != nil {
+			if err := r.effects.Log.Append(group); err != nil {
 				r.fail(fmt.Errorf("append to the log: %w", err))
 				return
 			}
 			r.noteSynced(left[:n], began)
 			r.appended.Store(uint64(left[n-1].Number))
 			r.wakeLoop()
-			if promises := CoalescePromises(left[:n]); len(promises) > 0 {
-				r.hands.Transport.Send(promises)
+			if promises := engine.CoalescePromises(left[:n]); len(promises) > 0 {
+				r.effects.Transport.Send(promises)
 			}
 			clear(group) // the entries are the log's now
 			left = left[n:]
@@ -77,11 +78,11 @@ func (r *Runner) switchSnapshot(s *raftlog.SnapshotSwitch) error {
 	case s == nil:
 		return nil
 	case s.Restart:
-		if err := r.hands.SnapshotLog.Restart(s.Snapshot, s.Stamp); err != nil {
+		if err := r.effects.SnapshotLog.Restart(s.Snapshot, s.Stamp); err != nil {
 			return fmt.Errorf("begin the log anew behind entry %d: %w", s.Snapshot.Index, err)
 		}
 	default:
-		if err := r.hands.SnapshotLog.Keep(s.Snapshot, s.Retained); err != nil {
+		if err := r.effects.SnapshotLog.Keep(s.Snapshot, s.Retained); err != nil {
 			return fmt.Errorf("put the snapshot at entry %d in force: %w", s.Snapshot.Index, err)
 		}
 	}
@@ -92,7 +93,7 @@ func (r *Runner) switchSnapshot(s *raftlog.SnapshotSwitch) error {
 func groupOf(operations []raft.AppendOperation) int {
 	bytes := 0
 	for i := range operations {
-		bytes += sizeOf(operations[i].Entries)
+		bytes += engine.SizeOf(operations[i].Entries)
 		if i > 0 && (bytes > groupBytes || operations[i].Switch != nil) {
 			return i
 		}
@@ -127,7 +128,7 @@ func (r *Runner) fillHistory() {
 
 func (r *Runner) writeHistory(entries []raftlog.Entry) bool {
 	for {
-		err := r.hands.Log.Write(entries)
+		err := r.effects.Log.Write(entries)
 		if err == nil {
 			return true
 		}
@@ -135,7 +136,7 @@ func (r *Runner) writeHistory(entries []raftlog.Entry) bool {
 			r.fail(fmt.Errorf("write history: %w", err))
 			return false
 		}
-		r.hands.Logger.Error("no space for the log's history; new writes wait", "error", err)
+		r.effects.Logger.Error("no space for the log's history; new writes wait", "error", err)
 		select {
 		case <-time.After(historyRetry):
 		case <-r.stopping:
@@ -155,13 +156,13 @@ func (r *Runner) fetchEntries() {
 		}
 		requests = r.fetch.Take(requests)
 		for _, f := range requests {
-			previous, entries, err := r.hands.Log.Entries(f.From, min(f.MaxBytes, readBytes))
-			compacted := errors.Is(err, ErrCompacted)
+			previous, entries, err := r.effects.Log.Entries(f.From, min(f.MaxBytes, readBytes))
+			compacted := errors.Is(err, engine.ErrCompacted)
 			if err != nil && !compacted {
 				r.fail(fmt.Errorf("read entry %d from the log: %w", f.From, err))
 				return
 			}
-			r.fetched.Force(Fetched{To: f.To, Previous: previous, Entries: entries, Compacted: compacted}, 1)
+			r.fetched.Force(engine.Fetched{To: f.To, Previous: previous, Entries: entries, Compacted: compacted}, 1)
 		}
 	}
 }

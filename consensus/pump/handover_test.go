@@ -1,4 +1,4 @@
-package engine
+package pump
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -44,7 +45,7 @@ func TestRunnersHandLeadershipRoundUnderLoad(t *testing.T) {
 					return
 				default:
 				}
-				if b := nodes[c%3].propose(t, fmt.Sprintf("%d-%d", c, i)); b.Outcome != Done {
+				if b := nodes[c%3].propose(t, fmt.Sprintf("%d-%d", c, i)); b.Outcome != engine.Done {
 					t.Errorf("client %d, command %d: %v", c, i, b.Outcome)
 				}
 			}
@@ -62,7 +63,7 @@ func TestRunnersHandLeadershipRoundUnderLoad(t *testing.T) {
 	}
 	close(stop)
 	clients.Wait()
-	nodes[0].View(func(StateMachine) {
+	nodes[0].View(func(engine.StateMachine) {
 		once := slices.Clone(nodes[0].machine.applied)
 		slices.Sort(once)
 		if all := len(once); len(slices.Compact(once)) != all {
@@ -76,13 +77,13 @@ func TestRunnersCloseRightAfterHandOver(t *testing.T) {
 	leader := awaitLeader(t, nodes, 0)
 	leader.HandOver()
 	ended := make(chan struct{})
-	b := &Batch{Body: []byte("late"), Level: Level, Wake: func() { close(ended) }}
+	b := &engine.Batch{Body: []byte("late"), Level: engine.Level, Wake: func() { close(ended) }}
 	leader.Submit(b)
 	if err := leader.Close(); err != nil {
 		t.Fatal(err)
 	}
 	await(t, ended, "the end of a batch")
-	if b.Outcome == Pending {
+	if b.Outcome == engine.Pending {
 		t.Fatal("a batch was woken without an outcome")
 	}
 }

@@ -1,4 +1,4 @@
-package engine
+package pump
 
 import (
 	"context"
@@ -8,20 +8,21 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/mailbox"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Hands are what a runner works with. They belong to it from Start to the return of Close, except for Transport.
-type Hands struct {
-	Machine   StateMachine
-	Log       Log
-	Transport Transport
+// Effects are the world that a runner acts on. They belong to it from Start to the return of Close, except for Transport.
+type Effects struct {
+	Machine   engine.StateMachine
+	Log       engine.Log
+	Transport engine.Transport
 	Logger    *slog.Logger
 	// Snapshots keeps files of snapshots, SnapshotLog is Log once more.
-	Snapshots   Snapshots
-	SnapshotLog SnapshotLog
+	Snapshots   engine.Snapshots
+	SnapshotLog engine.SnapshotLog
 	// SnapshotBytesPerSecond bounds how fast a snapshot is written; 0 means as fast as it goes.
 	SnapshotBytesPerSecond int64
 	// Tick is the length of a tick.
@@ -69,9 +70,9 @@ const (
 //	RECEIVER    fetches snapshots from other nodes
 //	REMOVER     removes snapshots and history that nobody needs any more
 type Runner struct {
-	engine  *Engine
-	applier *Applier
-	hands   Hands
+	engine  *engine.Engine
+	applier *engine.Applier
+	effects Effects
 
 	// machineLock guards the machine: the applier writes, views read.
 	machineLock sync.RWMutex
@@ -79,17 +80,17 @@ type Runner struct {
 	wake      chan struct{} // wakes the loop; all its mailboxes share it
 	messages  *mailbox.Mailbox[raft.Message]
 	forwards  *mailbox.Mailbox[raft.Message]
-	batches   *mailbox.Mailbox[*Batch]
-	reads     *mailbox.Mailbox[*Read]
-	left      *mailbox.Mailbox[*Batch]
-	leftReads *mailbox.Mailbox[*Read]
-	applied   *mailbox.Mailbox[Applied]
-	fetched   *mailbox.Mailbox[Fetched]
+	batches   *mailbox.Mailbox[*engine.Batch]
+	reads     *mailbox.Mailbox[*engine.Read]
+	left      *mailbox.Mailbox[*engine.Batch]
+	leftReads *mailbox.Mailbox[*engine.Read]
+	applied   *mailbox.Mailbox[engine.Applied]
+	fetched   *mailbox.Mailbox[engine.Fetched]
 	linksUp   *mailbox.Mailbox[raftlog.NodeID]
-	changes   *mailbox.Mailbox[*ChangeRequest]
-	arrivals  *mailbox.Mailbox[*Arrival]
-	taken     *mailbox.Mailbox[Taken]
-	received  *mailbox.Mailbox[Received]
+	changes   *mailbox.Mailbox[*engine.ChangeRequest]
+	arrivals  *mailbox.Mailbox[*engine.Arrival]
+	taken     *mailbox.Mailbox[engine.Taken]
+	received  *mailbox.Mailbox[engine.Received]
 	appended  atomic.Uint64 // highest durable operation
 	written   atomic.Uint64 // last index in history
 	handOver  atomic.Bool   // asked for
@@ -100,10 +101,10 @@ type Runner struct {
 	takeSnapshot atomic.Bool // asked for
 
 	appends *mailbox.Mailbox[raft.AppendOperation]
-	work    *mailbox.Mailbox[Work]
+	work    *mailbox.Mailbox[engine.Work]
 	fill    *mailbox.Mailbox[[]raftlog.Entry]
 	fetch   *mailbox.Mailbox[raft.FetchRequest]
-	frozen  *mailbox.Mailbox[Frozen]
+	frozen  *mailbox.Mailbox[engine.Frozen]
 	files   *mailbox.Mailbox[fileRequest]
 	garbage *mailbox.Mailbox[garbage]
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
@@ -113,7 +114,7 @@ type Runner struct {
 	began         time.Time
 	given, synced marks
 
-	status   atomic.Pointer[Status]
+	status   atomic.Pointer[engine.Status]
 	context  context.Context // ends with stopping
 	cancel   context.CancelFunc
 	stopping chan struct{}
@@ -125,28 +126,28 @@ type Runner struct {
 }
 
 // Start runs an engine and its applier, which nobody else may touch from now on.
-func Start(e *Engine, a *Applier, hands Hands) *Runner {
+func Start(e *engine.Engine, a *engine.Applier, hands Effects) *Runner {
 	r := &Runner{
-		engine: e, applier: a, hands: hands,
+		engine: e, applier: a, effects: hands,
 		wake:      make(chan struct{}, 1),
 		messages:  mailbox.New[raft.Message](messagesBytes),
 		forwards:  mailbox.New[raft.Message](forwardsBytes),
-		batches:   mailbox.New[*Batch](submittedBytes),
-		reads:     mailbox.New[*Read](submittedReads),
-		left:      mailbox.New[*Batch](completions),
-		leftReads: mailbox.New[*Read](completions),
-		applied:   mailbox.New[Applied](completions),
-		fetched:   mailbox.New[Fetched](completions),
+		batches:   mailbox.New[*engine.Batch](submittedBytes),
+		reads:     mailbox.New[*engine.Read](submittedReads),
+		left:      mailbox.New[*engine.Batch](completions),
+		leftReads: mailbox.New[*engine.Read](completions),
+		applied:   mailbox.New[engine.Applied](completions),
+		fetched:   mailbox.New[engine.Fetched](completions),
 		linksUp:   mailbox.New[raftlog.NodeID](completions),
-		changes:   mailbox.New[*ChangeRequest](submittedRequests),
-		arrivals:  mailbox.New[*Arrival](submittedRequests),
+		changes:   mailbox.New[*engine.ChangeRequest](submittedRequests),
+		arrivals:  mailbox.New[*engine.Arrival](submittedRequests),
 		appends:   mailbox.New[raft.AppendOperation](completions),
-		work:      mailbox.New[Work](completions),
+		work:      mailbox.New[engine.Work](completions),
 		fill:      mailbox.New[[]raftlog.Entry](completions),
 		fetch:     mailbox.New[raft.FetchRequest](completions),
-		taken:     mailbox.New[Taken](completions),
-		received:  mailbox.New[Received](completions),
-		frozen:    mailbox.New[Frozen](completions),
+		taken:     mailbox.New[engine.Taken](completions),
+		received:  mailbox.New[engine.Received](completions),
+		frozen:    mailbox.New[engine.Frozen](completions),
 		files:     mailbox.New[fileRequest](completions),
 		garbage:   mailbox.New[garbage](completions),
 		endFetch:  func() {},
@@ -157,7 +158,7 @@ func Start(e *Engine, a *Applier, hands Hands) *Runner {
 	r.shareWake()
 	r.noteHistory()
 	r.publishStatus()
-	if c := e.core.Configuration(); c != nil {
+	if c := e.Core().Configuration(); c != nil {
 		hands.Transport.SetPeers(c.Members)
 	}
 	for _, pump := range []func(){
@@ -193,49 +194,49 @@ func (r *Runner) wakeLoop() {
 
 // Submit gives a batch to the node. It never blocks; b.Wake is called when the batch ended, which may be before Submit
 // returns. A runner that stopped refuses.
-func (r *Runner) Submit(b *Batch) {
-	if r.hasStopped() || !r.batches.Put(b, b.size()) {
-		b.end(Overloaded)
+func (r *Runner) Submit(b *engine.Batch) {
+	if r.hasStopped() || !r.batches.Put(b, b.Size()) {
+		b.End(engine.Overloaded)
 		b.Wake()
 	}
 }
 
 // SubmitRead asks for a moment at which the state may be read.
-func (r *Runner) SubmitRead(read *Read) {
+func (r *Runner) SubmitRead(read *engine.Read) {
 	if r.hasStopped() || !r.reads.Put(read, 1) {
-		read.end(Overloaded)
+		read.End(engine.Overloaded)
 		read.Wake()
 	}
 }
 
 // SubmitChange gives a request to the node. It never blocks; r.Wake is called when the request was answered.
-func (r *Runner) SubmitChange(request *ChangeRequest) {
+func (r *Runner) SubmitChange(request *engine.ChangeRequest) {
 	if r.hasStopped() || !r.changes.Put(request, 1) {
-		request.Err = ErrStopped
+		request.Err = engine.ErrStopped
 		request.Wake()
 	}
 }
 
 // SubmitArrival is SubmitChange for a member that introduces itself.
-func (r *Runner) SubmitArrival(a *Arrival) {
+func (r *Runner) SubmitArrival(a *engine.Arrival) {
 	if r.hasStopped() || !r.arrivals.Put(a, 1) {
-		a.Err = ErrStopped
+		a.Err = engine.ErrStopped
 		a.Wake()
 	}
 }
 
 // Leave tells that nobody waits for a batch any more; it ends all the same, as NotDone if it was never sent.
-func (r *Runner) Leave(b *Batch) { r.left.Force(b, 1) }
+func (r *Runner) Leave(b *engine.Batch) { r.left.Force(b, 1) }
 
 // LeaveRead is Leave for a read.
-func (r *Runner) LeaveRead(read *Read) { r.leftReads.Force(read, 1) }
+func (r *Runner) LeaveRead(read *engine.Read) { r.leftReads.Force(read, 1) }
 
 // View calls f with the machine under the read lock. f must not keep the machine, and should be short: it holds up the
 // applier.
-func (r *Runner) View(f func(StateMachine)) {
+func (r *Runner) View(f func(engine.StateMachine)) {
 	r.machineLock.RLock()
 	defer r.machineLock.RUnlock()
-	f(r.hands.Machine)
+	f(r.effects.Machine)
 }
 
 // Receive takes messages from a peer; it never blocks. What finds no room is dropped: Raft sends it again, and for
@@ -245,7 +246,7 @@ func (r *Runner) Receive(from raftlog.NodeID, messages []raft.Message) {
 		m := &messages[i]
 		if m.Kind == raft.Forward {
 			if !r.forwards.Put(*m, messageBytes(m)) {
-				r.hands.Transport.Reset(from)
+				r.effects.Transport.Reset(from)
 				return
 			}
 			continue
@@ -287,7 +288,7 @@ func (r *Runner) TakeOver() {
 }
 
 // Status is the node's state as of its last turn.
-func (r *Runner) Status() *Status { return r.status.Load() }
+func (r *Runner) Status() *engine.Status { return r.status.Load() }
 
 // Err is why the runner stopped by itself, nil if it did not.
 func (r *Runner) Err() error {
@@ -313,7 +314,7 @@ func (r *Runner) hasStopped() bool {
 func (r *Runner) fail(err error) {
 	if r.failure.CompareAndSwap(nil, &err) {
 		r.halt()
-		r.hands.Fatal(err)
+		r.effects.Fatal(err)
 	}
 }
 
@@ -343,43 +344,43 @@ func (r *Runner) Close() error {
 func (r *Runner) closeLog() error {
 	var err error
 	if r.Err() == nil {
-		err = r.hands.Log.Seal()
+		err = r.effects.Log.Seal()
 	}
-	return errors.Join(err, r.hands.Log.Close())
+	return errors.Join(err, r.effects.Log.Close())
 }
 
 // endAll runs when nothing else does.
 func (r *Runner) endAll() {
-	var batches []*Batch
+	var batches []*engine.Batch
 	for _, w := range r.work.Close() {
 		for _, s := range w.Sent {
-			s.Batch.end(Unknown)
+			s.Batch.End(engine.Unknown)
 			batches = append(batches, s.Batch)
 		}
 	}
-	batches = append(batches, r.applier.abandonAll()...)
-	var notDone []*Batch
+	batches = append(batches, r.applier.AbandonAll()...)
+	var notDone []*engine.Batch
 	for _, a := range r.applied.Close() {
 		notDone = append(notDone, a.NotDone...)
 	}
 	notDone = append(notDone, r.batches.Close()...)
-	for _, b := range append(notDone, r.engine.waiting...) {
-		b.end(NotDone)
+	for _, b := range append(notDone, r.engine.Waiting()...) {
+		b.End(engine.NotDone)
 		batches = append(batches, b)
 	}
 	for _, b := range batches {
 		b.Wake()
 	}
-	for _, read := range append(r.reads.Close(), r.engine.allReads()...) {
-		read.end(NotDone)
+	for _, read := range append(r.reads.Close(), r.engine.AllReads()...) {
+		read.End(engine.NotDone)
 		read.Wake()
 	}
 	for _, request := range r.changes.Close() {
-		request.Err = ErrStopped
+		request.Err = engine.ErrStopped
 		request.Wake()
 	}
 	for _, a := range r.arrivals.Close() {
-		a.Err = ErrStopped
+		a.Err = engine.ErrStopped
 		a.Wake()
 	}
 }

@@ -1,4 +1,4 @@
-package engine
+package pump
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -38,7 +39,7 @@ func (l *memoryLog) Trim(keep raftlog.Index) error {
 func (l *memoryLog) HistoryBytes() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return int64(sizeOf(l.history))
+	return int64(engine.SizeOf(l.history))
 }
 
 // beginsBehind is the entry before history begins.
@@ -53,26 +54,26 @@ type shelf struct {
 	hub *hub
 	mu  sync.Mutex
 	// files are by hash.
-	files map[uint64]*storedFile
+	files map[uint64]*diaryFile
 	// takeError and fetchError are what every attempt ends with, until they are nil.
 	takeError, fetchError error
 	// gate, if not nil, holds up every Take, and hang every Fetch, until it is closed or the node stops.
 	gate, hang chan struct{}
 	// images are those of the states that were taken.
-	images []frozenJournal
+	images []frozenDiary
 }
 
 func newShelf(h *hub, id raftlog.NodeID) *shelf {
-	s := &shelf{hub: h, hang: h.hang, files: map[uint64]*storedFile{}}
+	s := &shelf{hub: h, hang: h.hang, files: map[uint64]*diaryFile{}}
 	h.shelves.Store(id, s)
 	return s
 }
 
-func (s *shelf) Take(f Frozen, pace func(int) error) (raftlog.SnapshotMark, error) {
+func (s *shelf) Take(f engine.Frozen, pace func(int) error) (raftlog.SnapshotMark, error) {
 	defer f.Image.Release()
 	s.mu.Lock()
 	gate, err := s.gate, s.takeError
-	s.images = append(s.images, f.Image.(frozenJournal))
+	s.images = append(s.images, f.Image.(frozenDiary))
 	s.mu.Unlock()
 	for gate != nil {
 		select {
@@ -87,24 +88,24 @@ func (s *shelf) Take(f Frozen, pace func(int) error) (raftlog.SnapshotMark, erro
 	if err != nil {
 		return raftlog.SnapshotMark{}, err
 	}
-	file := fileOf(f)
+	file := fileOfDiary(f)
 	s.put(file)
 	return file.mark, nil
 }
 
-func (s *shelf) put(file *storedFile) {
+func (s *shelf) put(file *diaryFile) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.files[file.mark.FileHash] = file
 }
 
-func (s *shelf) get(mark raftlog.SnapshotMark) *storedFile {
+func (s *shelf) get(mark raftlog.SnapshotMark) *diaryFile {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.files[mark.FileHash]
 }
 
-func (s *shelf) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (Base, error) {
+func (s *shelf) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (engine.Base, error) {
 	s.mu.Lock()
 	hang, err := s.hang, s.fetchError
 	s.mu.Unlock()
@@ -112,27 +113,27 @@ func (s *shelf) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.Sna
 		select {
 		case <-hang:
 		case <-ctx.Done():
-			return Base{}, ctx.Err()
+			return engine.Base{}, ctx.Err()
 		}
 	}
 	if err != nil {
-		return Base{}, err
+		return engine.Base{}, err
 	}
 	other, _ := s.hub.shelves.Load(from)
 	file := other.(*shelf).get(mark)
 	if file == nil {
-		return Base{}, fmt.Errorf("%w: retired", ErrUnavailable)
+		return engine.Base{}, fmt.Errorf("%w: retired", engine.ErrUnavailable)
 	}
 	s.put(file)
 	return file.base, nil
 }
 
-func (s *shelf) Restore(mark raftlog.SnapshotMark, machine StateMachine) (Base, error) {
+func (s *shelf) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (engine.Base, error) {
 	file := s.get(mark)
 	if file == nil {
-		return Base{}, fmt.Errorf("the file at %v is gone", mark.Mark)
+		return engine.Base{}, fmt.Errorf("the file at %v is gone", mark.Mark)
 	}
-	machine.(*journal).applied = slices.Clone(file.applied)
+	machine.(*diary).applied = slices.Clone(file.applied)
 	return file.base, nil
 }
 
@@ -155,7 +156,7 @@ func (s *shelf) set(change func(*shelf)) {
 }
 
 // awaitStatus waits until a node's status is as wanted.
-func awaitStatus(t *testing.T, r *running, what string, wanted func(*Status) bool) *Status {
+func awaitStatus(t *testing.T, r *running, what string, wanted func(*engine.Status) bool) *engine.Status {
 	t.Helper()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()

@@ -1,10 +1,11 @@
-package engine
+package pump
 
 import (
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -19,7 +20,7 @@ type Phases struct {
 	Apply, Reply time.Duration
 }
 
-// Events that Hands.Late is told of.
+// Events that Effects.Late is told of.
 const (
 	// EventSync is one write and one sync of the log.
 	EventSync = "fsync"
@@ -31,42 +32,35 @@ const (
 	EventRead = "read-index"
 )
 
-// stamps are moments at which a batch came from one pump to the next, by Runner.moment. Whoever owns the batch sets
-// them; one of several batches is that of all that went together.
-type stamps struct {
-	index                    raftlog.Index
-	sent, committed, applied int64
-}
-
 // moment is the time since the runner began, in nanoseconds.
 func (r *Runner) moment() int64 { return int64(time.Since(r.began)) }
 
 // Phases says where the time of a batch went that ended as Done. It is asked after Wake, and soon: the moments of the
 // disk are kept for some thousand groups.
-func (r *Runner) Phases(b *Batch) Phases {
-	s := &b.stamps
+func (r *Runner) Phases(b *engine.Batch) Phases {
+	s := &b.Times
 	disk := time.Duration(0)
-	given, givenKnown := r.given.at(s.index)
-	synced, syncedKnown := r.synced.at(s.index)
-	if givenKnown && syncedKnown && synced <= s.committed {
+	given, givenKnown := r.given.at(s.Index)
+	synced, syncedKnown := r.synced.at(s.Index)
+	if givenKnown && syncedKnown && synced <= s.Committed {
 		disk = time.Duration(synced - given)
 	}
 	return Phases{
-		Disk: disk, Replicate: max(time.Duration(s.committed-s.sent)-disk, 0),
-		Apply: time.Duration(s.applied - s.committed), Reply: time.Duration(r.moment() - s.applied),
+		Disk: disk, Replicate: max(time.Duration(s.Committed-s.Sent)-disk, 0),
+		Apply: time.Duration(s.Applied - s.Committed), Reply: time.Duration(r.moment() - s.Applied),
 	}
 }
 
 // PhasesOfRead is Phases for a read.
-func (r *Runner) PhasesOfRead(read *Read) Phases {
-	return Phases{Replicate: time.Duration(read.ended - read.taken), Reply: time.Duration(r.moment() - read.ended)}
+func (r *Runner) PhasesOfRead(read *engine.Read) Phases {
+	return Phases{Replicate: time.Duration(read.EndedAt - read.TakenAt), Reply: time.Duration(r.moment() - read.EndedAt)}
 }
 
 // stampOutputs notes when a turn's outputs left, before anyone has them.
-func (r *Runner) stampOutputs(out *Outputs) {
+func (r *Runner) stampOutputs(out *engine.Outputs) {
 	now := r.moment()
 	for i := range out.Work.Sent {
-		out.Work.Sent[i].Batch.stamps.sent = now
+		out.Work.Sent[i].Batch.Times.Sent = now
 	}
 	for _, op := range out.Appends {
 		if n := len(op.Entries); n > 0 {
@@ -74,15 +68,15 @@ func (r *Runner) stampOutputs(out *Outputs) {
 		}
 	}
 	if last := out.Work.Last; last != 0 {
-		out.Work.handed = now
+		out.Work.Handed = now
 		if given, known := r.given.at(last); known {
 			r.late(EventCommit, now-given)
 		}
 	}
 	longest := int64(0)
 	for _, read := range out.EndedReads {
-		read.ended = now
-		longest = max(longest, now-read.taken)
+		read.EndedAt = now
+		longest = max(longest, now-read.TakenAt)
 	}
 	if longest > 0 {
 		r.late(EventRead, longest)
@@ -90,20 +84,20 @@ func (r *Runner) stampOutputs(out *Outputs) {
 }
 
 // stampReads notes when the loop took reads.
-func (r *Runner) stampReads(reads []*Read) {
+func (r *Runner) stampReads(reads []*engine.Read) {
 	if len(reads) == 0 {
 		return
 	}
 	now := r.moment()
 	for _, read := range reads {
-		read.taken = now
+		read.TakenAt = now
 	}
 }
 
 // late tells how long something took.
 func (r *Runner) late(event string, nanos int64) {
-	if r.hands.Late != nil {
-		r.hands.Late(event, time.Duration(nanos))
+	if r.effects.Late != nil {
+		r.effects.Late(event, time.Duration(nanos))
 	}
 }
 
@@ -118,8 +112,8 @@ type mark struct {
 	at    int64
 }
 
-// mostMarks bounds a list. A full one loses every second of its marks: what is long past is known less well.
-const mostMarks = 4096
+// maxMarks bounds a list. A full one loses every second of its marks: what is long past is known less well.
+const maxMarks = 4096
 
 // note says that the log has come to an index. What was at or behind that index before was replaced.
 func (m *marks) note(index raftlog.Index, now int64) {
@@ -130,7 +124,7 @@ func (m *marks) note(index raftlog.Index, now int64) {
 		n--
 	}
 	m.list = m.list[:n]
-	if n == mostMarks {
+	if n == maxMarks {
 		for i := range n / 2 {
 			m.list[i] = m.list[2*i+1]
 		}

@@ -1,17 +1,18 @@
-package engine
+package pump
 
 import (
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // loop gathers, turns, hands out. It never blocks on anything but the wait for the next input.
 func (r *Runner) loop() {
-	ticker := time.NewTicker(r.hands.Tick)
+	ticker := time.NewTicker(r.effects.Tick)
 	defer ticker.Stop()
-	var in Inputs
-	var out Outputs
+	var in engine.Inputs
+	var out engine.Outputs
 	last := time.Now()
 	for {
 		select {
@@ -22,11 +23,11 @@ func (r *Runner) loop() {
 		}
 		in.Reset()
 		in.Ticks, last = r.ticksSince(last, time.Now())
-		in.Now = raftlog.Stamp(r.hands.Clock().UnixMilli())
+		in.Now = raftlog.Stamp(r.effects.Clock().UnixMilli())
 		r.gather(&in)
 		r.engine.Turn(&in, &out)
 		if out.Fatal != nil {
-			r.work.Force(Work{Sent: out.Work.Sent}, 1) // they never left, but Close has to end them
+			r.work.Force(engine.Work{Sent: out.Work.Sent}, 1) // they never left, but Close has to end them
 			wakeEnded(&out)
 			r.fail(out.Fatal)
 			return
@@ -40,15 +41,15 @@ func (r *Runner) loop() {
 // heartbeat's worth is counted: what arrived during the pause has not been seen yet, and a burst of ticks would make
 // the node believe that nobody was heard for so long.
 func (r *Runner) ticksSince(last, now time.Time) (ticks int, counted time.Time) {
-	ticks = int(now.Sub(last) / r.hands.Tick)
-	if limit := r.engine.options.HeartbeatTicks; ticks > limit {
+	ticks = int(now.Sub(last) / r.effects.Tick)
+	if limit := r.engine.HeartbeatTicks(); ticks > limit {
 		return limit, now
 	}
-	return ticks, last.Add(time.Duration(ticks) * r.hands.Tick)
+	return ticks, last.Add(time.Duration(ticks) * r.effects.Tick)
 }
 
 // gather takes all that arrived.
-func (r *Runner) gather(in *Inputs) {
+func (r *Runner) gather(in *engine.Inputs) {
 	r.gatherSnapshots(in)
 	in.Messages = append(r.messages.Take(in.Messages), r.forwards.Take(nil)...)
 	in.Batches = r.batches.Take(in.Batches)
@@ -68,7 +69,7 @@ func (r *Runner) gather(in *Inputs) {
 }
 
 // gatherSnapshots comes before the applier's reports are taken: the report of a freeze is made before its file.
-func (r *Runner) gatherSnapshots(in *Inputs) {
+func (r *Runner) gatherSnapshots(in *engine.Inputs) {
 	for _, t := range r.taken.Take(nil) { // there is one at a time
 		in.Taken = &t
 	}
@@ -82,7 +83,7 @@ func (r *Runner) gatherSnapshots(in *Inputs) {
 
 // handOut gives each part of the outputs to its hand. Work comes before messages: a batch is known to the applier
 // before anyone can answer it.
-func (r *Runner) handOut(out *Outputs) {
+func (r *Runner) handOut(out *engine.Outputs) {
 	if !out.Work.Empty() {
 		r.work.Force(out.Work, 1)
 	}
@@ -90,7 +91,7 @@ func (r *Runner) handOut(out *Outputs) {
 		r.appends.Force(op, 1)
 	}
 	if len(out.Messages) > 0 {
-		r.hands.Transport.Send(out.Messages)
+		r.effects.Transport.Send(out.Messages)
 	}
 	if len(out.Fill) > 0 {
 		r.fill.Force(out.Fill, 1)
@@ -100,10 +101,10 @@ func (r *Runner) handOut(out *Outputs) {
 	}
 	r.handOutSnapshots(out)
 	for _, id := range out.Reset {
-		r.hands.Transport.Reset(id)
+		r.effects.Transport.Reset(id)
 	}
 	if out.Peers != nil {
-		r.hands.Transport.SetPeers(out.Peers)
+		r.effects.Transport.SetPeers(out.Peers)
 	}
 	r.publishStatus()
 	wakeEnded(out)
@@ -112,7 +113,7 @@ func (r *Runner) handOut(out *Outputs) {
 	}
 }
 
-func (r *Runner) handOutSnapshots(out *Outputs) {
+func (r *Runner) handOutSnapshots(out *engine.Outputs) {
 	if out.StopInstall {
 		r.endFetch()
 	}
@@ -125,7 +126,7 @@ func (r *Runner) handOutSnapshots(out *Outputs) {
 }
 
 // wakeEnded tells those whose batches, reads and requests ended in this turn.
-func wakeEnded(out *Outputs) {
+func wakeEnded(out *engine.Outputs) {
 	for _, b := range out.Ended {
 		b.Wake()
 	}
@@ -142,18 +143,18 @@ func wakeEnded(out *Outputs) {
 
 // publishStatus makes the state visible to other goroutines, if it changed.
 func (r *Runner) publishStatus() {
-	state := r.engine.state()
+	state := r.engine.State()
 	if old := r.status.Load(); old == nil || old.State != state {
-		now := r.engine.status()
+		now := r.engine.Status()
 		r.logChange(old, &now)
 		r.status.Store(&now)
 	}
 }
 
 // logChange tells what an operator wants to see: who leads, from when.
-func (r *Runner) logChange(old, now *Status) {
+func (r *Runner) logChange(old, now *engine.Status) {
 	if now.Removed && (old == nil || !old.Removed) {
-		r.hands.Logger.Warn("this node was removed from the cluster; it serves no more and may be stopped", "node", now.ID)
+		r.effects.Logger.Warn("this node was removed from the cluster; it serves no more and may be stopped", "node", now.ID)
 	}
 	what := "role"
 	switch {
@@ -164,5 +165,5 @@ func (r *Runner) logChange(old, now *Status) {
 	case old.Leader != now.Leader && now.Leader != 0:
 		what = "leader"
 	}
-	r.hands.Logger.Info(what, "node", now.ID, "role", now.Role.String(), "leader", now.Leader, "term", now.Term)
+	r.effects.Logger.Info(what, "node", now.ID, "role", now.Role.String(), "leader", now.Leader, "term", now.Term)
 }

@@ -1,8 +1,9 @@
-package engine
+package pump
 
 import (
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -18,16 +19,16 @@ func TestBatchesOfTheTurnThatFailsEndToo(t *testing.T) {
 		for range 200 {
 			done := make(chan struct{})
 			ended = append(ended, done)
-			n.Submit(&Batch{Body: []byte("x"), Level: Level, Wake: func() { close(done) }})
+			n.Submit(&engine.Batch{Body: []byte("x"), Level: engine.Level, Wake: func() { close(done) }})
 			read := make(chan struct{})
 			ended = append(ended, read)
-			n.SubmitRead(&Read{Wake: func() { close(read) }})
+			n.SubmitRead(&engine.Read{Wake: func() { close(read) }})
 		}
 	}
 	submit()
 	n.Receive(2, []raft.Message{{
 		Kind: raft.Append, From: 2, To: 1, Term: 1,
-		Entries: []raftlog.Entry{{Index: 1, Term: 1, Kind: raftlog.EntryCommand, Level: Level + 1}},
+		Entries: []raftlog.Entry{{Index: 1, Term: 1, Kind: raftlog.EntryCommand, Level: engine.Level + 1}},
 	}})
 	submit()
 	if err := await(t, n.fatal, "the end of the node"); err == nil {

@@ -1,4 +1,4 @@
-package engine
+package pump
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -19,7 +20,7 @@ var ErrSnapshotUnderway = errors.New("a snapshot is already under way")
 func (r *Runner) TakeSnapshot() error {
 	switch {
 	case r.hasStopped():
-		return ErrStopped
+		return engine.ErrStopped
 	case r.Status().SnapshotUnderway || r.takeSnapshot.Swap(true):
 		return ErrSnapshotUnderway
 	}
@@ -29,7 +30,7 @@ func (r *Runner) TakeSnapshot() error {
 
 // takeSnapshots writes frozen states as files.
 func (r *Runner) takeSnapshots() {
-	var states []Frozen
+	var states []engine.Frozen
 	for {
 		select {
 		case <-r.frozen.Woken():
@@ -46,16 +47,16 @@ func (r *Runner) takeSnapshots() {
 }
 
 // writeSnapshot writes one frozen state. It returns false when the node stops.
-func (r *Runner) writeSnapshot(f Frozen) bool {
-	log := r.hands.Logger.With("index", f.Mark.Index, "term", f.Mark.Term)
+func (r *Runner) writeSnapshot(f engine.Frozen) bool {
+	log := r.effects.Logger.With("index", f.Mark.Index, "term", f.Mark.Term)
 	log.Info("snapshot begun")
 	began := time.Now()
-	pace := pacer{bytesPerSecond: r.hands.SnapshotBytesPerSecond, stopping: r.stopping}
-	mark, err := r.hands.Snapshots.Take(f, pace.spend)
+	pace := pacer{bytesPerSecond: r.effects.SnapshotBytesPerSecond, stopping: r.stopping}
+	mark, err := r.effects.Snapshots.Take(f, pace.spend)
 	switch {
 	case r.hasStopped():
 		return false
-	case err != nil && !errors.Is(err, ErrUnavailable):
+	case err != nil && !errors.Is(err, engine.ErrUnavailable):
 		r.fail(fmt.Errorf("take a snapshot at entry %d: %w", f.Mark.Index, err))
 		return false
 	case err != nil:
@@ -63,7 +64,7 @@ func (r *Runner) writeSnapshot(f Frozen) bool {
 	default:
 		log.Info("snapshot written", "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())
 	}
-	r.taken.Force(Taken{Mark: mark, Err: err}, 1)
+	r.taken.Force(engine.Taken{Mark: mark, Err: err}, 1)
 	return true
 }
 
@@ -105,13 +106,13 @@ func (p *pacer) spend(bytes int) error {
 	defer timer.Stop()
 	select {
 	case <-p.stopping:
-		return ErrStopped
+		return engine.ErrStopped
 	case <-timer.C:
 	}
 	p.resumed = time.Now()
 	select { // a node that stops does not go on because both were ready
 	case <-p.stopping:
-		return ErrStopped
+		return engine.ErrStopped
 	default:
 		return nil
 	}
@@ -152,10 +153,10 @@ func (r *Runner) fetchFiles() {
 // fetchFile fetches one snapshot. It returns false when the node stops.
 func (r *Runner) fetchFile(f *fileRequest) bool {
 	mark := f.Snapshot
-	log := r.hands.Logger.With("index", mark.Index, "term", mark.Term, "from", f.From)
+	log := r.effects.Logger.With("index", mark.Index, "term", mark.Term, "from", f.From)
 	log.Info("the log of the others begins behind this node's: it fetches a snapshot", "bytes", mark.FileBytes)
 	began := time.Now()
-	base, err := r.hands.Snapshots.Fetch(f.context, f.From, mark)
+	base, err := r.effects.Snapshots.Fetch(f.context, f.From, mark)
 	switch {
 	case r.hasStopped():
 		return false
@@ -163,13 +164,13 @@ func (r *Runner) fetchFile(f *fileRequest) bool {
 		log.Info("snapshot received", "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())
 	case f.context.Err() != nil:
 		log.Info("the snapshot is not needed any more: the log has reached it")
-	case errors.Is(err, ErrUnavailable):
+	case errors.Is(err, engine.ErrUnavailable):
 		log.Warn("the snapshot could not be fetched; it is tried again when a leader announces one", "error", err)
 	default:
 		r.fail(fmt.Errorf("fetch the snapshot at entry %d from node %d: %w", mark.Index, f.From, err))
 		return false
 	}
-	r.received.Force(Received{Mark: mark, Base: base, Err: err}, 1)
+	r.received.Force(engine.Received{Mark: mark, Base: base, Err: err}, 1)
 	return true
 }
 
@@ -208,14 +209,14 @@ func (r *Runner) removeGarbage() {
 
 func (r *Runner) remove(g garbage) error {
 	if g.retain != nil {
-		if err := r.hands.Snapshots.Retain(g.retain...); err != nil {
+		if err := r.effects.Snapshots.Retain(g.retain...); err != nil {
 			return fmt.Errorf("remove old snapshots: %w", err)
 		}
 		r.retired.Store(true)
 		r.wakeLoop()
 	}
 	if g.trim != 0 {
-		if err := r.hands.SnapshotLog.Trim(g.trim); err != nil {
+		if err := r.effects.SnapshotLog.Trim(g.trim); err != nil {
 			return fmt.Errorf("remove history below entry %d: %w", g.trim, err)
 		}
 		r.noteHistory()
@@ -226,16 +227,16 @@ func (r *Runner) remove(g garbage) error {
 
 // noteHistory tells the loop how large history is.
 func (r *Runner) noteHistory() {
-	r.historyBytes.Store(r.hands.SnapshotLog.HistoryBytes())
+	r.historyBytes.Store(r.effects.SnapshotLog.HistoryBytes())
 }
 
 // jump gives the machine the state of a snapshot of other nodes. Reads of this node's state wait meanwhile. It returns
 // false when the node stops.
 func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
-	var report Applied
+	var report engine.Applied
 	began := time.Now()
 	r.machineLock.Lock()
-	base, err := r.hands.Snapshots.Restore(*mark, r.hands.Machine)
+	base, err := r.effects.Snapshots.Restore(*mark, r.effects.Machine)
 	if err == nil {
 		r.applier.Jumped(base, &report)
 	}
@@ -244,7 +245,7 @@ func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
 		r.fail(fmt.Errorf("restore the state from the snapshot at entry %d: %w", mark.Index, err))
 		return false
 	}
-	r.hands.Logger.Info("snapshot installed", "index", mark.Index, "term", mark.Term,
+	r.effects.Logger.Info("snapshot installed", "index", mark.Index, "term", mark.Term,
 		"seconds", time.Since(began).Seconds())
 	r.report(&report)
 	return true
@@ -252,7 +253,7 @@ func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
 
 // freeze freezes the state for the snapshotter.
 func (r *Runner) freeze() {
-	var report Applied
+	var report engine.Applied
 	r.machineLock.Lock()
 	frozen := r.applier.Freeze(&report)
 	r.machineLock.Unlock()

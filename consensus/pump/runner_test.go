@@ -1,4 +1,4 @@
-package engine
+package pump
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -113,7 +114,7 @@ func (l *memoryLog) Entries(from raftlog.Index, maxBytes int) (raftlog.Mark, []r
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if from <= l.before.Index {
-		return raftlog.Mark{}, nil, fmt.Errorf("entry %d: %w", from, ErrCompacted)
+		return raftlog.Mark{}, nil, fmt.Errorf("entry %d: %w", from, engine.ErrCompacted)
 	}
 	at := slices.IndexFunc(l.history, func(e raftlog.Entry) bool { return e.Index == from })
 	if at < 0 {
@@ -135,7 +136,7 @@ func (l *memoryLog) Close() error { return nil }
 // running is one node of a cluster with real goroutines.
 type running struct {
 	*Runner
-	machine *journal
+	machine *diary
 	log     *memoryLog
 	shelf   *shelf
 	fatal   chan error
@@ -154,33 +155,32 @@ func newHub() *hub {
 
 func (h *hub) startAll(t *testing.T, n int) []*running {
 	t.Helper()
-	tb := newTable(t, n) // for its disks
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	var all []*running
-	for _, s := range tb.nodes {
+	for _, s := range newDisks(n) {
 		all = append(all, h.start(t, s))
 	}
 	return all
 }
 
 // start runs a node, and stops it at the end of the test.
-func (h *hub) start(t *testing.T, s *seat) *running {
+func (h *hub) start(t *testing.T, d *disk) *running {
 	t.Helper()
-	o := s.engine.options
+	o := d.options
 	r := &running{
-		machine: &journal{}, log: newMemoryLog(), shelf: newShelf(h, s.id), fatal: make(chan error, 1),
+		machine: &diary{}, log: newMemoryLog(), shelf: newShelf(h, o.ID), fatal: make(chan error, 1),
 	}
-	e, err := New(o, raft.Restored{Term: s.term, Entries: s.log}, 0)
+	e, err := engine.New(o, d.restored(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Runner = Start(e, NewApplier(o, r.machine, Base{}), Hands{
-		Machine: r.machine, Log: r.log, SnapshotLog: r.log, Snapshots: r.shelf, Transport: port{h, s.id},
+	r.Runner = Start(e, engine.NewApplier(o, r.machine, engine.Base{}), Effects{
+		Machine: r.machine, Log: r.log, SnapshotLog: r.log, Snapshots: r.shelf, Transport: port{h, o.ID},
 		Logger: slog.New(slog.DiscardHandler), Tick: h.tick, Clock: time.Now, Late: h.late,
 		Fatal: func(err error) { r.fatal <- err },
 	})
 	h.mu.Lock()
-	h.runners[s.id] = r.Runner
+	h.runners[o.ID] = r.Runner
 	h.mu.Unlock()
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
@@ -203,10 +203,10 @@ func await[T any](t *testing.T, from <-chan T, what string) T {
 }
 
 // propose submits a command and waits for its end.
-func (r *running) propose(t *testing.T, command string) *Batch {
+func (r *running) propose(t *testing.T, command string) *engine.Batch {
 	t.Helper()
 	ended := make(chan struct{})
-	b := &Batch{Body: []byte(command), Level: Level, Wake: func() { close(ended) }}
+	b := &engine.Batch{Body: []byte(command), Level: engine.Level, Wake: func() { close(ended) }}
 	r.Submit(b)
 	await(t, ended, "the end of "+command)
 	return b
@@ -219,7 +219,7 @@ func TestRunnersServeManyClientsOnAllNodes(t *testing.T) {
 	for c := range clients {
 		wg.Go(func() {
 			for i := range each {
-				if b := nodes[c%3].propose(t, fmt.Sprintf("%d-%d", c, i)); b.Outcome != Done {
+				if b := nodes[c%3].propose(t, fmt.Sprintf("%d-%d", c, i)); b.Outcome != engine.Done {
 					t.Errorf("client %d, command %d: %v", c, i, b.Outcome)
 				}
 			}
@@ -227,10 +227,10 @@ func TestRunnersServeManyClientsOnAllNodes(t *testing.T) {
 	}
 	wg.Wait()
 	read := make(chan struct{})
-	r := &Read{Wake: func() { close(read) }}
+	r := &engine.Read{Wake: func() { close(read) }}
 	nodes[2].SubmitRead(r)
 	await(t, read, "a read")
-	nodes[2].View(func(StateMachine) {
+	nodes[2].View(func(engine.StateMachine) {
 		got := slices.Clone(nodes[2].machine.applied)
 		slices.Sort(got)
 		if len(slices.Compact(got)) != clients*each || len(nodes[2].machine.applied) != clients*each {
@@ -246,7 +246,7 @@ func TestB4_AnErrorOfTheLogStopsTheNode(t *testing.T) {
 	nodes[0].log.mu.Lock()
 	nodes[0].log.fail = failure
 	nodes[0].log.mu.Unlock()
-	b := &Batch{Body: []byte("after"), Level: Level, Wake: func() {}}
+	b := &engine.Batch{Body: []byte("after"), Level: engine.Level, Wake: func() {}}
 	nodes[0].Submit(b)
 	if err := await(t, nodes[0].fatal, "the end of the node"); !errors.Is(err, failure) {
 		t.Fatalf("the node ended with %v", err)
@@ -257,7 +257,7 @@ func TestB4_AnErrorOfTheLogStopsTheNode(t *testing.T) {
 	if slices.Contains(nodes[0].machine.applied, "after") {
 		t.Fatal("a command was acknowledged that the log refused")
 	}
-	if late := nodes[0].propose(t, "late"); late.Outcome != Overloaded {
+	if late := nodes[0].propose(t, "late"); late.Outcome != engine.Overloaded {
 		t.Fatalf("a node that failed answers %v", late.Outcome)
 	}
 }
@@ -269,7 +269,7 @@ func TestF18_AFullDiskOnlyMakesHistoryWait(t *testing.T) {
 	nodes[0].log.full = fmt.Errorf("write: %w", syscall.ENOSPC)
 	nodes[0].log.mu.Unlock()
 	for range 20 {
-		if b := nodes[0].propose(t, "x"); b.Outcome != Done {
+		if b := nodes[0].propose(t, "x"); b.Outcome != engine.Done {
 			t.Fatalf("outcome %v", b.Outcome)
 		}
 	}
@@ -281,22 +281,22 @@ func TestCloseEndsEverythingThatWaits(t *testing.T) {
 	nodes[0].Close()
 	nodes[2].Close()
 	var outcomes []chan struct{}
-	var batches []*Batch
+	var batches []*engine.Batch
 	for range 20 {
 		ended := make(chan struct{})
-		b := &Batch{Body: []byte("never"), Level: Level, Wake: func() { close(ended) }}
+		b := &engine.Batch{Body: []byte("never"), Level: engine.Level, Wake: func() { close(ended) }}
 		nodes[1].Submit(b)
 		batches, outcomes = append(batches, b), append(outcomes, ended)
 	}
 	nodes[1].Close()
 	for i := range outcomes {
 		await(t, outcomes[i], "the end of a batch")
-		if o := batches[i].Outcome; o != NotDone && o != Unknown && o != Overloaded {
+		if o := batches[i].Outcome; o != engine.NotDone && o != engine.Unknown && o != engine.Overloaded {
 			t.Fatalf("outcome %v without a majority", o)
 		}
 	}
 	after := nodes[1].propose(t, "after close")
-	if after.Outcome != Overloaded {
+	if after.Outcome != engine.Overloaded {
 		t.Fatalf("a closed node answered %v", after.Outcome)
 	}
 }
@@ -327,7 +327,7 @@ func TestAnIdleLogIsSealed(t *testing.T) {
 
 func TestS19_ALogIsSealedAtCloseUnlessItFailed(t *testing.T) {
 	log := newMemoryLog()
-	r := &Runner{hands: Hands{Log: log}}
+	r := &Runner{effects: Effects{Log: log}}
 	if err := r.closeLog(); err != nil || len(log.sealed) != 1 {
 		t.Fatalf("closed with %d seals, %v", len(log.sealed), err)
 	}
@@ -340,10 +340,15 @@ func TestS19_ALogIsSealedAtCloseUnlessItFailed(t *testing.T) {
 }
 
 func TestAPauseOfTheProcessIsNotABurstOfTicks(t *testing.T) {
-	r := &Runner{engine: &Engine{options: DefaultOptions()}, hands: Hands{Tick: time.Millisecond}}
+	o := newDisks(1)[0].options
+	e, err := engine.New(o, raft.Restored{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Runner{engine: e, effects: Effects{Tick: time.Millisecond}}
 	start := time.Now()
 	ticks, counted := r.ticksSince(start, start.Add(10*time.Second))
-	if ticks != DefaultOptions().HeartbeatTicks || !counted.Equal(start.Add(10*time.Second)) {
+	if ticks != engine.DefaultOptions().HeartbeatTicks || !counted.Equal(start.Add(10*time.Second)) {
 		t.Fatalf("%d ticks, counted to %v", ticks, counted.Sub(start))
 	}
 	ticks, counted = r.ticksSince(start, start.Add(2500*time.Microsecond))
@@ -370,12 +375,12 @@ func TestTheConfigurationOfASnapshotWeighsInAMailbox(t *testing.T) {
 
 func TestTheLoggerIsToldWhoLeads(t *testing.T) {
 	var buffer bytes.Buffer
-	r := &Runner{hands: Hands{Logger: slog.New(slog.NewTextHandler(&buffer, nil))}}
-	follower, leader := State{}, State{ID: 1, Leader: 1, Role: raft.Leader, Term: 4}
+	r := &Runner{effects: Effects{Logger: slog.New(slog.NewTextHandler(&buffer, nil))}}
+	follower, leader := engine.State{}, engine.State{ID: 1, Leader: 1, Role: raft.Leader, Term: 4}
 	later := leader
 	later.Commit = 9
-	r.logChange(&Status{State: follower}, &Status{State: leader})
-	r.logChange(&Status{State: leader}, &Status{State: later})
+	r.logChange(&engine.Status{State: follower}, &engine.Status{State: leader})
+	r.logChange(&engine.Status{State: leader}, &engine.Status{State: later})
 	if got := buffer.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "leader=1 term=4") {
 		t.Fatalf("the log says %q", got)
 	}

@@ -1,14 +1,15 @@
-package engine
+package pump
 
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // apply runs the applier.
 func (r *Runner) apply() {
-	var pieces []Work
+	var pieces []engine.Work
 	for {
 		select {
 		case <-r.work.Woken():
@@ -22,15 +23,15 @@ func (r *Runner) apply() {
 				r.work.Return(pieces[i+1:])
 				return
 			}
-			pieces[i] = Work{}
+			pieces[i] = engine.Work{}
 		}
 	}
 }
 
 // applyWork does one turn's work. It returns false when the node stops.
-func (r *Runner) applyWork(w *Work) bool {
+func (r *Runner) applyWork(w *engine.Work) bool {
 	jumped := w.Jump == nil || r.jump(w.Jump)
-	var report Applied
+	var report engine.Applied
 	r.applier.Register(w.Sent, &report)
 	if w.Tick != 0 {
 		r.applier.Expire(w.Tick, &report)
@@ -45,7 +46,7 @@ func (r *Runner) applyWork(w *Work) bool {
 			r.fail(fmt.Errorf("read entry %d to apply it: %w", r.applier.Applied()+1, err))
 			return false
 		}
-		r.applyUnderLock(entries, w.handed)
+		r.applyUnderLock(entries, w.Handed)
 		select {
 		case <-r.stopping:
 			return false
@@ -59,15 +60,15 @@ func (r *Runner) applyWork(w *Work) bool {
 }
 
 // nextEntries are the next entries to apply: from memory, or where those are gone from history.
-func (r *Runner) nextEntries(w *Work) ([]raftlog.Entry, error) {
+func (r *Runner) nextEntries(w *engine.Work) ([]raftlog.Entry, error) {
 	next := r.applier.Applied() + 1
 	if len(w.Entries) > 0 {
 		rest := w.Entries[next-w.Entries[0].Index:]
 		return rest[:min(len(rest), applyEntries)], nil
 	}
-	_, entries, err := r.hands.Log.Entries(next, readBytes)
+	_, entries, err := r.effects.Log.Entries(next, readBytes)
 	if err == nil {
-		err = checkLevels(entries)
+		err = engine.CheckLevels(entries)
 	}
 	if err != nil {
 		return nil, err
@@ -76,21 +77,21 @@ func (r *Runner) nextEntries(w *Work) ([]raftlog.Entry, error) {
 }
 
 func (r *Runner) applyUnderLock(entries []raftlog.Entry, committed int64) {
-	var report Applied
+	var report engine.Applied
 	began := r.moment()
 	r.machineLock.Lock()
 	r.applier.Apply(entries, &report)
 	r.machineLock.Unlock()
 	applied := r.moment()
 	for _, b := range report.Ended {
-		b.stamps.committed, b.stamps.applied = committed, applied
+		b.Times.Committed, b.Times.Applied = committed, applied
 	}
 	r.late(EventApply, applied-began)
 	r.report(&report)
 }
 
 // report wakes clients first, then tells the loop: a client's wait is what the system is measured by.
-func (r *Runner) report(report *Applied) {
+func (r *Runner) report(report *engine.Applied) {
 	for _, b := range report.Ended {
 		b.Wake()
 	}

@@ -1,4 +1,4 @@
-package engine
+package pump
 
 import (
 	"errors"
@@ -8,42 +8,43 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/mailbox"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // startSnapshotCluster runs the first n nodes of a cluster of three that takes snapshots all the time and keeps little.
-func startSnapshotCluster(t *testing.T, n int) (*hub, *table, []*running) {
+func startSnapshotCluster(t *testing.T, n int) (*hub, []*disk, []*running) {
 	t.Helper()
 	h, _ := startCluster(t, 0)
-	tb := newTable(t, 3)
+	disks := newDisks(3)
 	var all []*running
-	for _, s := range tb.nodes {
-		o := &s.engine.options
+	for _, d := range disks {
+		o := &d.options
 		o.MaxInflightMessages, o.MaxMessageBytes, o.SnapshotLogBytes, o.MaxHistoryBytes = 2, 128, 2000, 1
 		if len(all) < n {
-			all = append(all, h.start(t, s))
+			all = append(all, h.start(t, d))
 		}
 	}
-	return h, tb, all
+	return h, disks, all
 }
 
 // A node that was never there joins the two others when the log they began with is gone. Snapshots are taken, fetched
 // and installed by real goroutines, under load.
 func TestRunnersBringANodeLevelBySnapshot(t *testing.T) {
-	h, tb, nodes := startSnapshotCluster(t, 2)
+	h, disks, nodes := startSnapshotCluster(t, 2)
 	for i := range 200 {
 		nodes[i%2].propose(t, fmt.Sprint("c", i))
 	}
 	for _, r := range nodes {
-		awaitStatus(t, r, "snapshots", func(s *Status) bool { return s.SnapshotsTaken > 2 && r.log.beginsBehind() > 1 })
+		awaitStatus(t, r, "snapshots", func(s *engine.Status) bool { return s.SnapshotsTaken > 2 && r.log.beginsBehind() > 1 })
 	}
-	late := h.start(t, tb.nodes[2])
+	late := h.start(t, disks[2])
 	installed := make(chan struct{})
 	go func() {
 		defer close(installed)
-		awaitStatus(t, late, "an install", func(s *Status) bool { return s.SnapshotsInstalled > 0 })
+		awaitStatus(t, late, "an install", func(s *engine.Status) bool { return s.SnapshotsInstalled > 0 })
 	}()
 	all := append(nodes, late)
 	for i := 0; ; i++ {
@@ -56,17 +57,17 @@ func TestRunnersBringANodeLevelBySnapshot(t *testing.T) {
 		break
 	}
 	for i, r := range all {
-		if b := r.propose(t, fmt.Sprint("after", i)); b.Outcome != Done {
+		if b := r.propose(t, fmt.Sprint("after", i)); b.Outcome != engine.Done {
 			t.Fatalf("outcome %v", b.Outcome)
 		}
 	}
 	var states [][]string
 	for _, r := range all {
-		awaitStatus(t, r, "the end", func(*Status) (there bool) {
-			r.View(func(m StateMachine) { there = m.(*journal).count("after2") == 1 })
+		awaitStatus(t, r, "the end", func(*engine.Status) (there bool) {
+			r.View(func(m engine.StateMachine) { there = m.(*diary).count("after2") == 1 })
 			return there
 		})
-		r.View(func(m StateMachine) { states = append(states, slices.Clone(m.(*journal).applied)) })
+		r.View(func(m engine.StateMachine) { states = append(states, slices.Clone(m.(*diary).applied)) })
 	}
 	if !slices.Equal(states[0], states[1]) || !slices.Equal(states[0], states[2]) {
 		t.Fatalf("states of %d, %d and %d commands", len(states[0]), len(states[1]), len(states[2]))
@@ -82,20 +83,20 @@ func TestRunnersTakeASnapshotWhenAsked(t *testing.T) {
 	if err := r.TakeSnapshot(); err != nil {
 		t.Fatal(err)
 	}
-	awaitStatus(t, r, "the snapshot's beginning", func(s *Status) bool { return s.SnapshotUnderway })
+	awaitStatus(t, r, "the snapshot's beginning", func(s *engine.Status) bool { return s.SnapshotUnderway })
 	if err := r.TakeSnapshot(); !errors.Is(err, ErrSnapshotUnderway) {
 		t.Fatalf("a second one: %v", err)
 	}
-	if b := r.propose(t, "meanwhile"); b.Outcome != Done {
+	if b := r.propose(t, "meanwhile"); b.Outcome != engine.Done {
 		t.Fatalf("outcome %v", b.Outcome)
 	}
 	close(gate)
-	s := awaitStatus(t, r, "the snapshot", func(s *Status) bool { return s.SnapshotsEnded == 1 })
+	s := awaitStatus(t, r, "the snapshot", func(s *engine.Status) bool { return s.SnapshotsEnded == 1 })
 	if s.SnapshotsTaken != 1 || s.Snapshot == nil || s.SnapshotUnderway {
 		t.Fatalf("%+v", s)
 	}
 	r.Close()
-	if err := r.TakeSnapshot(); !errors.Is(err, ErrStopped) {
+	if err := r.TakeSnapshot(); !errors.Is(err, engine.ErrStopped) {
 		t.Fatalf("after the end: %v", err)
 	}
 }
@@ -109,14 +110,14 @@ func TestCloseReleasesTheFrozenState(t *testing.T) {
 	if err := r.TakeSnapshot(); err != nil {
 		t.Fatal(err)
 	}
-	begun := func(*Status) bool {
+	begun := func(*engine.Status) bool {
 		r.shelf.mu.Lock()
 		defer r.shelf.mu.Unlock()
 		return len(r.shelf.images) == 1
 	}
 	awaitStatus(t, r, "the snapshot's beginning", begun)
-	waiting := frozenJournal{released: new(bool)}
-	r.frozen.Force(Frozen{Image: waiting}, 1)
+	waiting := frozenDiary{released: new(bool)}
+	r.frozen.Force(engine.Frozen{Image: waiting}, 1)
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -132,11 +133,11 @@ func TestF18_NoSpaceForASnapshotIsAState(t *testing.T) {
 	_, nodes := startCluster(t, 1)
 	r := nodes[0]
 	r.propose(t, "x")
-	r.shelf.set(func(s *shelf) { s.takeError = fmt.Errorf("%w: no space left on device", ErrUnavailable) })
+	r.shelf.set(func(s *shelf) { s.takeError = fmt.Errorf("%w: no space left on device", engine.ErrUnavailable) })
 	if err := r.TakeSnapshot(); err != nil {
 		t.Fatal(err)
 	}
-	awaitStatus(t, r, "the failure", func(s *Status) bool { return s.SnapshotsFailed == 1 })
+	awaitStatus(t, r, "the failure", func(s *engine.Status) bool { return s.SnapshotsFailed == 1 })
 	if s := r.Status(); !strings.Contains(s.LastSnapshotError, "no space") {
 		t.Fatalf("%+v", s)
 	}
@@ -144,7 +145,7 @@ func TestF18_NoSpaceForASnapshotIsAState(t *testing.T) {
 	if err := r.TakeSnapshot(); err != nil {
 		t.Fatal(err)
 	}
-	awaitStatus(t, r, "the snapshot", func(s *Status) bool { return s.SnapshotsTaken == 1 && s.LastSnapshotError == "" })
+	awaitStatus(t, r, "the snapshot", func(s *engine.Status) bool { return s.SnapshotsTaken == 1 && s.LastSnapshotError == "" })
 }
 
 func TestF1_ADiskThatDoesNotKeepASnapshotEndsTheNode(t *testing.T) {
@@ -163,16 +164,16 @@ func TestF1_ADiskThatDoesNotKeepASnapshotEndsTheNode(t *testing.T) {
 
 // A transfer under way does not hold up the end of the node.
 func TestCloseEndsATransfer(t *testing.T) {
-	h, tb, nodes := startSnapshotCluster(t, 2)
+	h, disks, nodes := startSnapshotCluster(t, 2)
 	for i := range 200 {
 		nodes[i%2].propose(t, fmt.Sprint("c", i))
 	}
 	for _, r := range nodes {
-		awaitStatus(t, r, "snapshots", func(s *Status) bool { return r.log.beginsBehind() > 1 })
+		awaitStatus(t, r, "snapshots", func(s *engine.Status) bool { return r.log.beginsBehind() > 1 })
 	}
 	h.hang = make(chan struct{})
-	late := h.start(t, tb.nodes[2])
-	awaitStatus(t, late, "the transfer", func(s *Status) bool { return s.Install.From != 0 && !s.Install.Here })
+	late := h.start(t, disks[2])
+	awaitStatus(t, late, "the transfer", func(s *engine.Status) bool { return s.Install.From != 0 && !s.Install.Here })
 	if err := late.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +183,7 @@ func TestCloseEndsATransfer(t *testing.T) {
 func TestB7_ASnapshotComesIntoForceAtItsPlaceInTheLog(t *testing.T) {
 	log := newMemoryLog()
 	r := &Runner{
-		hands: Hands{Log: log, SnapshotLog: log}, appends: mailbox.New[raft.AppendOperation](completions),
+		effects: Effects{Log: log, SnapshotLog: log}, appends: mailbox.New[raft.AppendOperation](completions),
 		wake: make(chan struct{}, 1), stopping: make(chan struct{}),
 	}
 	mark := func(i raftlog.Index) *raftlog.SnapshotMark {
@@ -227,7 +228,7 @@ func TestThePacerKeepsItsRate(t *testing.T) {
 	}
 	close(stopping)
 	p.spend(1 << 40)
-	if err := p.spend(1); !errors.Is(err, ErrStopped) {
+	if err := p.spend(1); !errors.Is(err, engine.ErrStopped) {
 		t.Fatalf("a node that stops waits for its pace: %v", err)
 	}
 }

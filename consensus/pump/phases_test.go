@@ -1,10 +1,11 @@
-package engine
+package pump
 
 import (
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -23,7 +24,7 @@ func (l *memoryLog) slow(period time.Duration) {
 // phasesOf has one command done by way of a node, and asks for its phases.
 func phasesOf(t *testing.T, r *running, command string) Phases {
 	t.Helper()
-	if b := r.propose(t, command); b.Outcome == Done {
+	if b := r.propose(t, command); b.Outcome == engine.Done {
 		return r.Phases(b)
 	}
 	t.Fatalf("%s was not done", command)
@@ -86,7 +87,7 @@ func TestWhatTookLongIsTold(t *testing.T) {
 	nodes := hub.startAll(t, 1)
 	nodes[0].log.slow(slowness)
 	nodes[0].propose(t, "a")
-	read := &Read{}
+	read := &engine.Read{}
 	ended := make(chan struct{})
 	read.Wake = func() { close(ended) }
 	nodes[0].SubmitRead(read)
@@ -132,11 +133,11 @@ func TestMarksKnowWhenAnIndexWasReached(t *testing.T) {
 
 func TestMarksAreBoundedAndTheNewestAreExact(t *testing.T) {
 	var m marks
-	const noted = 10 * mostMarks
+	const noted = 10 * maxMarks
 	for i := range noted {
 		m.note(raftlog.Index(i+1), int64(i+1))
 	}
-	if len(m.list) > mostMarks || cap(m.list) > 2*mostMarks {
+	if len(m.list) > maxMarks || cap(m.list) > 2*maxMarks {
 		t.Errorf("%d marks, room for %d", len(m.list), cap(m.list))
 	}
 	for _, index := range []raftlog.Index{1, noted / 2, noted} {
