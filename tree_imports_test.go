@@ -29,7 +29,9 @@ var allowances = map[string]allowance{
 	"consensus/raft":      {product: []string{"consensus/quorum"}},
 	"consensus/sim":       {product: []string{"consensus/engine", "consensus/raft", "fsm", "snapshot", "wal/journal"}},
 	"consensus/internal/transport": {product: []string{"consensus/raft"}},
-	"fsm":                 {},
+	"fsm":                 {product: []string{"fsm/keyspace", "fsm/value"}},
+	"fsm/keyspace":        {product: []string{"fsm/value"}},
+	"fsm/value":           {},
 	// What treats nodes as their users do shares a way to speak to them.
 	"internal/blackbox": {product: []string{"internal/client"}},
 	"internal/torture":  {product: []string{"internal/client"}},
@@ -127,7 +129,7 @@ func testSupport(t *tree) (found []finding) {
 
 // pure lists what the packages that must do the same on every node may not reach for.
 var pure = struct{ packages, forbidden []string }{
-	packages: []string{"consensus/quorum", "consensus/raft", "fsm"},
+	packages: []string{"consensus/quorum", "consensus/raft", "fsm", "fsm/keyspace", "fsm/value"},
 	forbidden: []string{
 		"time", "sync", "os", "net", "math/rand", "math/rand/v2", "crypto/rand", "hash/maphash", "runtime", "unsafe",
 		"context", "log",

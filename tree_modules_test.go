@@ -25,7 +25,7 @@ var dependencies = map[string]dependency{
 		packages: []string{"internal/reply"}},
 	"github.com/tidwall/wal": {version: "v1.2.1", why: "segments of the history", packages: []string{"wal"}, tests: true},
 	"github.com/tidwall/btree": {version: "v1.8.2", why: "ordered aggregates and the index of deadlines",
-		packages: []string{"fsm"}},
+		packages: []string{"fsm/keyspace"}},
 	"github.com/hashicorp/go-msgpack/v2": {version: "v2.1.5", why: "handshake and configurations",
 		packages: []string{"consensus", "consensus/engine", "consensus/internal/transport", "snapshot"}, tests: true},
 	"github.com/spf13/pflag": {version: "v1.0.10", why: "flags of the binary", packages: []string{"cmd"}},

@@ -90,7 +90,7 @@ func TestTreeRules_ImportsAreConfined(t *testing.T) {
 			"consensus/engine/pump_loop.go": of("engine", "sync", "time"),
 		}, []string{"consensus/engine/turn.go:3"}},
 		{"a module goes where the table says", moduleImports, map[string]string{
-			"fsm/a.go":            of("fsm", "github.com/tidwall/btree", "github.com/tidwall/redcon"),
+			"fsm/keyspace/a.go":   of("keyspace", "github.com/tidwall/btree", "github.com/tidwall/redcon"),
 			"resp/a_test.go":      of("resp", "github.com/redis/go-redis/v9", "example.org/else"),
 			"internal/reply/a.go": of("reply", "github.com/tidwall/redcon", "encoding/json"),
 			"cmd/x/a.go":          of("main", "github.com/spf13/pflag", "go.uber.org/goleak"),

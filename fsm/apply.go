@@ -57,8 +57,8 @@ func (m *Machine) replay(body []byte) (writes int) {
 // returns how many commands the body holds: all that the log knows of the run.
 func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
 	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MostReplyBytes}
-	v := view{&m.space, m.space.time, run.Random, m.maxValueBytes}
-	m.space.run = run
+	v := view{&m.space, m.space.Time(), run.Random, m.maxValueBytes}
+	m.space.Begin(run)
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {
 			c.reply = v.look(&run.Calls[i], c)
@@ -66,16 +66,17 @@ func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
 		}
 		args, rest, ok := m.next(body)
 		if !ok || !sameCall(args, run.Calls[i].Args) {
-			panic(fmt.Sprintf("fsm: entry %d is not that of the run which waits for it", m.index))
+			panic(fmt.Sprintf("fsm: entry %d is not that of the run which waits for it", m.space.Index()))
 		}
 		c.args, body, c.writes = args, rest, true
 		c.reply, c.writes = m.execute(c), false
 		writes++
 	}
 	if len(body) > 0 {
-		panic(fmt.Sprintf("fsm: entry %d holds more than the run which waits for it", m.index))
+		panic(fmt.Sprintf("fsm: entry %d holds more than the run which waits for it", m.space.Index()))
 	}
-	run.Reply, m.space.run = c.reply, nil
+	run.Reply = c.reply
+	m.space.Begin(nil)
 	return writes
 }
 

@@ -137,7 +137,7 @@ func TestReplyToWhatHasNoPlaceInTheLog(t *testing.T) {
 		if got := string(m.execute(call{args: words(line), protocol: 2})); got != want {
 			t.Errorf("%q: %q, want %q", line, got, want)
 		}
-		if m.space.keys != 0 {
+		if m.space.Size() != 0 {
 			t.Errorf("%q: it stored something", line)
 		}
 	}
@@ -265,8 +265,8 @@ func TestTimeIsTheHighestStampAndPartOfTheHash(t *testing.T) {
 		a.Apply(uint64(i+1), stamp, nil, nil)
 		b.Apply(uint64(i+1), stamp, nil, nil)
 	}
-	if a.space.time != 9 || a.Hash() != b.Hash() {
-		t.Fatalf("time is %d, hashes %x and %x", a.space.time, a.Hash(), b.Hash())
+	if a.space.Time() != 9 || a.Hash() != b.Hash() {
+		t.Fatalf("time is %d, hashes %x and %x", a.space.Time(), a.Hash(), b.Hash())
 	}
 	b.Apply(6, 10, nil, nil)
 	a.Apply(6, 9, nil, nil)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
@@ -30,7 +31,7 @@ func full(b *testing.B) *Machine {
 	value, key := make([]byte, 64), make([]byte, 16)
 	for i := range benchKeys {
 		binary.LittleEndian.PutUint64(value, uint64(i))
-		m.space.set(benchKey(key, i), value)
+		m.space.Set(benchKey(key, i), value)
 	}
 	return m
 }
@@ -145,7 +146,7 @@ func BenchmarkFind(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		if m.space.get(benchKey(key, scattered(n))) == nil {
+		if m.space.Get(benchKey(key, scattered(n))) == nil {
 			b.Fatal("a key is missing")
 		}
 	}
@@ -173,7 +174,7 @@ func BenchmarkApplySetWithDeadline(b *testing.B) {
 	key, value := make([]byte, 16), make([]byte, 64)
 	for i := range benchKeys {
 		benchKey(key, i)
-		m.space.putUntil(m.space.place(key), key, newEntry(key, value), int64(scattered(i)+1))
+		m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, value), int64(scattered(i)+1))
 	}
 	call := [][]byte{[]byte("SET"), key, value, []byte("PXAT"), make([]byte, 7)}
 	var data []byte

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -49,8 +50,8 @@ func bitField(m *Machine, c call) []byte {
 		return c.error(refusal)
 	}
 	key := c.args[1]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
 	if !writesField(operations) {
 		return answerFields(c, old, operations)
 	}
@@ -64,7 +65,7 @@ func bitField(m *Machine, c call) []byte {
 			c.reply = c.null()
 		}
 	}
-	m.space.put(at, key, value.entry)
+	m.space.Put(at, key, value.entry)
 	return c.reply
 }
 
@@ -77,7 +78,7 @@ func bitFieldRO(v view, c call) []byte {
 	case writesField(operations):
 		return c.error(reply.BitFieldReadOnly)
 	}
-	return answerFields(c, v.space.get(c.args[1]), operations)
+	return answerFields(c, v.space.Get(c.args[1]), operations)
 }
 
 func writesField(operations []fieldOperation) bool {
@@ -90,7 +91,7 @@ func writesField(operations []fieldOperation) bool {
 }
 
 // answerFields answers operations of which none writes.
-func answerFields(c call, e *entry, operations []fieldOperation) []byte {
+func answerFields(c call, e *keyspace.Entry, operations []fieldOperation) []byte {
 	c.reply = reply.ArrayHeader(c.reply, len(operations))
 	for i := range operations {
 		c.reply = c.integer(operations[i].read(e))
@@ -100,15 +101,14 @@ func answerFields(c call, e *entry, operations []fieldOperation) []byte {
 
 // fieldWriter is a string whose fields are changed. Only when all are, it is put in place of the old one.
 type fieldWriter struct {
-	entry      entry
-	values     sip
-	generation uint64
+	entry keyspace.Entry
+	space *keyspace.Space
 }
 
-func fieldsOf(m *Machine, key []byte, old *entry) fieldWriter {
-	w := fieldWriter{values: m.space.values, generation: m.space.generation}
+func fieldsOf(m *Machine, key []byte, old *keyspace.Entry) fieldWriter {
+	w := fieldWriter{space: &m.space}
 	if old == nil {
-		w.entry = newEntry(key, nil)
+		w.entry = keyspace.NewEntry(key, nil)
 	} else {
 		w.entry = *old
 	}
@@ -123,8 +123,8 @@ func (w *fieldWriter) reach(operations []fieldOperation) {
 			last = max(last, o.lastByte())
 		}
 	}
-	if last >= w.entry.length() {
-		w.entry = w.entry.overwritten(last, []byte{0}, w.values, w.generation)
+	if last >= w.entry.Length() {
+		w.entry = w.space.Overwritten(&w.entry, last, []byte{0})
 	}
 }
 
@@ -152,9 +152,9 @@ func (w *fieldWriter) execute(o *fieldOperation) (answer int64, ok bool) {
 func (f field) lastByte() int { return int((f.offset + int64(f.bits) - 1) >> 3) }
 
 // read gives the number in a field. Behind the end of the string there are zeros, as if there is no entry.
-func (f field) read(e *entry) int64 {
+func (f field) read(e *keyspace.Entry) int64 {
 	var b [9]byte
-	e.readPadded(b[:], int(f.offset>>3))
+	e.ReadPadded(b[:], int(f.offset>>3))
 	shift := f.offset & 7
 	raw := binary.BigEndian.Uint64(b[:])<<shift | uint64(b[8])>>(8-shift)
 	if f.signed {
@@ -168,14 +168,14 @@ func (w *fieldWriter) write(f field, number uint64) {
 	var buf [9]byte
 	begin := int(f.offset >> 3)
 	b := buf[:f.lastByte()-begin+1]
-	w.entry.readAt(b, begin)
+	w.entry.ReadAt(b, begin)
 	shift := f.offset & 7
 	number <<= 64 - f.bits // to the top, as the mask of the bits to be written
 	mask := uint64(math.MaxUint64) << (64 - f.bits)
 	head := binary.BigEndian.Uint64(buf[:])
 	binary.BigEndian.PutUint64(buf[:], head&^(mask>>shift)|number>>shift)
 	buf[8] = buf[8]&^byte(mask<<(8-shift)) | byte(number<<(8-shift))
-	w.entry = w.entry.overwritten(begin, b, w.values, w.generation)
+	w.entry = w.space.Overwritten(&w.entry, begin, b)
 }
 
 // fit gives the sum of a number and an increment in the width of a field. Where the sum does not fit, the overflow

@@ -1,6 +1,9 @@
 package fsm
 
-import "github.com/raftredis/raftredis/internal/reply"
+import (
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/reply"
+)
 
 // parseFieldOperations reads what follows the key in BITFIELD. A refusal is the text of an error reply, empty if there
 // is none.
@@ -62,7 +65,7 @@ func (o *fieldOperation) parse(args [][]byte, maxValueBytes int) (refusal string
 	if o.kind == fieldGet {
 		return ""
 	}
-	if o.value, ok = parseInteger(args[2]); !ok {
+	if o.value, ok = value.ParseInteger(args[2]); !ok {
 		return reply.NotInteger
 	}
 	// Redis looks at the first bit only, and so lets a string grow beyond its limit by up to eight bytes.
@@ -78,7 +81,7 @@ func parseFieldType(text []byte) (signed bool, bits int, ok bool) {
 		return false, 0, false
 	}
 	signed = text[0] == 'i'
-	width, ok := parseInteger(text[1:])
+	width, ok := value.ParseInteger(text[1:])
 	return signed, int(width), ok && width >= 1 && (width <= 63 || (signed && width == 64))
 }
 
@@ -88,7 +91,7 @@ func parseFieldOffset(text []byte, bits, maxValueBytes int) (int64, bool) {
 	if len(text) == 0 || text[0] != '#' {
 		return parseBitOffset(text, maxValueBytes)
 	}
-	index, ok := parseInteger(text[1:])
+	index, ok := value.ParseInteger(text[1:])
 	if !ok || index < 0 || index > 8*int64(maxValueBytes)/int64(bits) {
 		return 0, false
 	}

@@ -145,14 +145,14 @@ func TestFieldsLieWhereTheyWereWritten(t *testing.T) {
 			for i := range before {
 				before[i] = byte(r.Uint32())
 			}
-			w.entry = w.entry.overwritten(0, before, w.values, w.generation)
+			w.entry = w.space.Overwritten(&w.entry, 0, before)
 			f := field{signed: r.IntN(2) == 0 || bits == 64, bits: bits, offset: offset}
 			number := f.wrapped(r.Uint64())
 			w.write(f, uint64(number))
 			if got := f.read(&w.entry); got != number {
 				t.Fatalf("%+v: wrote %d and read %d", f, number, got)
 			}
-			after := w.entry.appendValue(nil)
+			after := w.entry.AppendValue(nil)
 			for i := range int64(8 * len(before)) {
 				inside := i >= offset && i < offset+int64(bits)
 				if bit := func(b []byte) byte { return b[i/8] >> (7 - i%8) & 1 }; !inside && bit(before) != bit(after) {

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value"
 )
 
 func TestBitmapCommandsAnswer(t *testing.T) {
@@ -89,53 +91,12 @@ func TestZerosHaveNoEndUnlessOneIsGiven(t *testing.T) {
 	}
 }
 
-// TestBitsAreThoseOfTheModel compares counts and first bits with bits looked at one by one, around the edges of words
-// and chunks.
-func TestBitsAreThoseOfTheModel(t *testing.T) {
-	const rounds = 3000
-	r := random(t, 35)
-	s := newHashing(testSeed).values
-	for range rounds {
-		value := bytes.Repeat([]byte{[]byte{0, 0xff}[r.IntN(2)]}, r.IntN([]int{4, 20, 3 * chunkBytes}[r.IntN(3)])+1)
-		for range r.IntN(4) {
-			value[r.IntN(len(value))] ^= 1 << r.IntN(8)
-		}
-		e := newEntry([]byte("k"), value)
-		if r.IntN(2) == 0 {
-			e = e.overwritten(len(value)-1, value[len(value)-1:], s, 1)
-		}
-		begin := r.Int64N(int64(8*len(value)) + 1)
-		end := begin + r.Int64N(int64(8*len(value))-begin+1)
-		bit := byte(r.IntN(2))
-		count, first := modelBits(value, begin, end, bit)
-		if got := e.countOnes(begin, end); got != count {
-			t.Fatalf("%d ones from %d to %d of %d bytes, want %d", got, begin, end, len(value), count)
-		}
-		if got := e.firstBit(begin, end, bit); got != first {
-			t.Fatalf("first %d from %d to %d of %d bytes is at %d, want %d", bit, begin, end, len(value), got, first)
-		}
-	}
-}
-
-// modelBits counts the ones and finds the first bit of a kind, one by one.
-func modelBits(value []byte, begin, end int64, bit byte) (count, first int64) {
-	first = -1
-	for i := begin; i < end; i++ {
-		b := value[i/8] >> (7 - i%8) & 1
-		count += int64(b)
-		if b == bit && first < 0 {
-			first = i
-		}
-	}
-	return count, first
-}
-
 func TestOperationsOnBitsGoOverAllChunks(t *testing.T) {
 	r := random(t, 36)
 	m := newMachine(t)
 	values := make([][]byte, 3)
 	for i := range values {
-		values[i] = make([]byte, r.IntN(3*chunkBytes)+1)
+		values[i] = make([]byte, r.IntN(3*value.ChunkBytes)+1)
 		for j := range values[i] {
 			values[i][j] = byte(r.Uint32())
 		}
@@ -182,7 +143,7 @@ func TestASetBitInALongStringCostsAChunk(t *testing.T) {
 		}
 	})
 	// Four lists of 2,048 chunks, at most one chunk each time, and little besides.
-	if limit := uint64(times * (chunkBytes + 1024)); allocated > limit {
+	if limit := uint64(times * (value.ChunkBytes + 1024)); allocated > limit {
 		t.Fatalf("%d bytes were allocated for %d bits, want at most %d", allocated, times, limit)
 	}
 }
@@ -207,7 +168,7 @@ func TestZerosAreNotStored(t *testing.T) {
 // TestBitsOfAFreezeAreCountedBesideWrites is for the race detector: a long string is read in an image while the machine
 // changes it.
 func TestBitsOfAFreezeAreCountedBesideWrites(t *testing.T) {
-	const images, changes, length = 4, 500, 5 * chunkBytes
+	const images, changes, length = 4, 500, 5 * value.ChunkBytes
 	m := newMachine(t)
 	do(m, words(fmt.Sprintf("setbit map %d 1", 8*length-1)))
 	counted := make(chan string)

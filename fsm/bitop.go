@@ -2,8 +2,9 @@ package fsm
 
 import (
 	"encoding/binary"
-	"strings"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -46,28 +47,20 @@ func bitOp(m *Machine, c call) []byte {
 	case operation == bitNot && len(keys) != 1:
 		return c.error(reply.BitOpNot)
 	}
-	sources, length := m.space.bitSources(operation, keys)
+	sources, length := bitSources(&m.space, operation, keys)
 	if length == 0 {
-		m.space.remove(target)
+		m.space.Remove(target)
 		return c.integer(0)
 	}
 	fill := func(piece []byte, offset int) bool { return operation.fill(piece, offset, sources) }
-	var result entry
-	if length <= chunkBytes {
-		result = buildEntry(target, length, func(piece []byte, offset int) { fill(piece, offset) })
-	} else {
-		var record strings.Builder
-		beginRecord(&record, target, 0)
-		result = entry{record: record.String(), chunks: buildChunks(length, m.space.values, m.space.generation, fill)}
-	}
-	m.space.put(m.space.place(target), target, result)
+	m.space.Put(m.space.Place(target), target, m.space.Built(target, length, fill))
 	return c.integer(int64(length))
 }
 
 // bitSources gives the strings that an operation has to look at, each of them once, and the length of the longest of
 // all. AND and OR are the same however often a string stands there; XOR of a string with itself is nothing. A key that
 // is absent makes the result of AND zeros, which is what AND of no strings is here, and is nothing to the others.
-func (s *space) bitSources(operation bitOperation, keys [][]byte) (sources []*entry, length int) {
+func bitSources(s *keyspace.Space, operation bitOperation, keys [][]byte) (sources []*keyspace.Entry, length int) {
 	odd := make(map[string]bool, len(keys)) // whether a key stands there an odd number of times
 	for _, key := range keys {
 		odd[string(key)] = !odd[string(key)]
@@ -76,12 +69,12 @@ func (s *space) bitSources(operation bitOperation, keys [][]byte) (sources []*en
 	for _, key := range keys {
 		isOdd, first := odd[string(key)]
 		delete(odd, string(key))
-		e := s.get(key)
+		e := s.Get(key)
 		switch {
 		case e == nil:
 			absent = true
 		case first:
-			length = max(length, e.length())
+			length = max(length, e.Length())
 			if isOdd || operation != bitXor {
 				sources = append(sources, e)
 			}
@@ -95,26 +88,26 @@ func (s *space) bitSources(operation bitOperation, keys [][]byte) (sources []*en
 
 // fill writes the bytes of the result at an offset, a multiple of chunkBytes, into zeros, and reports whether one of
 // them is not zero. If none is, piece is zeros as before.
-func (o bitOperation) fill(piece []byte, offset int, sources []*entry) bool {
+func (o bitOperation) fill(piece []byte, offset int, sources []*keyspace.Entry) bool {
 	if o == bitNot {
-		sources[0].readPadded(piece, offset)
+		sources[0].ReadPadded(piece, offset)
 		return o.combine(piece, piece)
 	}
 	some := false
 	for i, e := range sources {
 		switch {
-		case e.zeroFrom(offset) && o == bitAnd:
+		case e.ZeroFrom(offset) && o == bitAnd:
 			if i > 0 {
 				clear(piece)
 			}
 			return false
-		case e.zeroFrom(offset):
+		case e.ZeroFrom(offset):
 		case o == bitAnd && i == 0:
-			e.readPadded(piece, offset)
+			e.ReadPadded(piece, offset)
 			some = true
 		default:
-			var other [chunkBytes]byte
-			e.readPadded(other[:len(piece)], offset)
+			var other [value.ChunkBytes]byte
+			e.ReadPadded(other[:len(piece)], offset)
 			some = o.combine(piece, other[:len(piece)])
 		}
 	}
@@ -147,20 +140,4 @@ func (o bitOperation) word(a, b uint64) uint64 {
 		return a ^ b
 	}
 	return ^a
-}
-
-// zeroFrom reports whether the chunk at an offset, a multiple of chunkBytes, is known to be zeros: it lies behind the
-// end, or was never written.
-func (e *entry) zeroFrom(offset int) bool {
-	return offset >= e.length() || (e.chunks != nil && e.chunks.list[offset/chunkBytes] == nil)
-}
-
-// readPadded fills part with what the string has from an offset on, and zeros behind its end. No entry is an empty
-// string.
-func (e *entry) readPadded(part []byte, offset int) {
-	n := 0
-	if e != nil && offset < e.length() {
-		n = e.readAt(part, offset)
-	}
-	clear(part[n:])
 }

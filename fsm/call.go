@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -72,14 +73,23 @@ func (c call) list(all []string) []byte {
 }
 
 // value answers with an entry's string, or with null for no entry.
-func (c call) value(e *entry) []byte {
+func (c call) value(e *keyspace.Entry) []byte {
 	switch {
 	case e == nil:
 		return c.null()
-	case !c.fits(e.length() + valueOverheadBytes):
+	case !c.fits(e.Length() + valueOverheadBytes):
 		return c.tooLong()
 	}
-	return e.appendBulk(c.reply)
+	return c.bulkRange(e, 0, e.Length())
+}
+
+// bulkRange answers with the bytes of a string from begin to end, which it has.
+func (c call) bulkRange(e *keyspace.Entry, begin, end int) []byte {
+	if text, ok := e.Inline(); ok {
+		return reply.BulkString(c.reply, text[begin:end])
+	}
+	dst := e.AppendRange(reply.BulkHeader(c.reply, end-begin), begin, end)
+	return append(dst, "\r\n"...)
 }
 
 // view is what reads are handed: the key space, through methods that change nothing.
@@ -95,12 +105,12 @@ type view struct {
 
 // reader is the part of the key space that changes nothing.
 type reader interface {
-	get(key []byte) *entry
-	size() int
-	slotSize(slot uint16) int
-	slotKeys(slot uint16, most int, visit func(key string))
-	scan(from position, visit func(at position, e *entry) bool)
-	pick(random uint64) (key string, ok bool)
+	Get(key []byte) *keyspace.Entry
+	Size() int
+	SlotSize(slot uint16) int
+	SlotKeys(slot uint16, most int, visit func(key string))
+	Scan(from keyspace.Position, visit func(at keyspace.Position, e *keyspace.Entry) bool)
+	Pick(random uint64) (key string, ok bool)
 }
 
 // refuse answers a call that is not one of the table's writes. The log of this cluster should hold none, but whatever

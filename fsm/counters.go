@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -22,7 +24,7 @@ func incr(m *Machine, c call) []byte { return addTo(m, c, 1) }
 func decr(m *Machine, c call) []byte { return addTo(m, c, -1) }
 
 func incrBy(m *Machine, c call) []byte {
-	delta, ok := parseInteger(c.args[2])
+	delta, ok := value.ParseInteger(c.args[2])
 	if !ok {
 		return c.error(reply.NotInteger)
 	}
@@ -30,7 +32,7 @@ func incrBy(m *Machine, c call) []byte {
 }
 
 func decrBy(m *Machine, c call) []byte {
-	delta, ok := parseInteger(c.args[2])
+	delta, ok := value.ParseInteger(c.args[2])
 	switch {
 	case !ok:
 		return c.error(reply.NotInteger)
@@ -43,12 +45,12 @@ func decrBy(m *Machine, c call) []byte {
 // addTo adds to the number at the call's key; a missing key counts as 0.
 func addTo(m *Machine, c call, delta int64) []byte {
 	key := c.args[1]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
 	var value int64
 	if old != nil {
 		var ok bool
-		if value, ok = old.integer(); !ok {
+		if value, ok = old.Integer(); !ok {
 			return c.error(reply.NotInteger)
 		}
 	}
@@ -57,18 +59,18 @@ func addTo(m *Machine, c call, delta int64) []byte {
 		return c.error(reply.Overflow)
 	}
 	var digits [20]byte
-	m.space.put(at, key, newEntry(key, strconv.AppendInt(digits[:0], sum, 10)).keeping(old))
+	m.space.Put(at, key, keyspace.NewEntry(key, strconv.AppendInt(digits[:0], sum, 10)).Keeping(old))
 	return c.integer(sum)
 }
 
 // incrByFloat adds to the number at the call's key and answers with the sum as it is stored; a missing key counts as 0.
 func incrByFloat(m *Machine, c call) []byte {
 	key := c.args[1]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
 	before := []byte("0")
 	if old != nil {
-		before = old.appendRange(nil, 0, min(old.length(), longestNumber+1))
+		before = old.AppendRange(nil, 0, min(old.Length(), longestNumber+1))
 	}
 	number, ok := parseLongDouble(before)
 	delta, alsoOK := parseLongDouble(c.args[2])
@@ -83,6 +85,6 @@ func incrByFloat(m *Machine, c call) []byte {
 	if len(text) > m.maxValueBytes {
 		return c.error(reply.StringTooLong)
 	}
-	m.space.put(at, key, newEntry(key, text).keeping(old))
+	m.space.Put(at, key, keyspace.NewEntry(key, text).Keeping(old))
 	return reply.Bulk(c.reply, text)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/differences"
 )
@@ -138,8 +139,8 @@ func (w *twins) awaitNoDeadline(redis *realRedis) int64 {
 
 // endsWithin reports whether a stored key ends at one of these milliseconds.
 func (w *twins) endsWithin(from, to int64) (found bool) {
-	w.m.space.scan(0, func(_ position, e *entry) bool {
-		found = e.deadline >= from && e.deadline <= to
+	w.m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		found = e.Deadline >= from && e.Deadline <= to
 		return !found
 	})
 	return found
@@ -200,9 +201,9 @@ func (w *twins) sameContent(call mixedCall, present []string, got, want string) 
 
 // present lists the keys that are there at a moment.
 func (w *twins) present(millis int64) (keys []string) {
-	w.m.space.scan(0, func(_ position, e *entry) bool {
-		if !e.expired(millis) {
-			keys = append(keys, e.key())
+	w.m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		if !e.Expired(millis) {
+			keys = append(keys, e.Key())
 		}
 		return true
 	})

@@ -82,13 +82,13 @@ func TestS27_TwoThousandKeysEndAtOnce(t *testing.T) {
 	}
 	entries := 0
 	for ; m.Stats().Overdue > 0 || entries == 0; entries++ {
-		before := m.space.keys - entries*perEntry
+		before := stored(m) - entries*perEntry
 		var lines []string
 		for i := range perEntry {
 			lines = append(lines, fmt.Sprintf("set new%d.%d v ex 100", entries, i))
 		}
 		m.Apply(m.Index()+1, now+100, body(lines...), nil)
-		after := m.space.keys - (entries+1)*perEntry
+		after := stored(m) - (entries+1)*perEntry
 		if swept := before - after; swept > sweepPerEntry+sweepPerWrite*perEntry || swept == 0 {
 			t.Fatalf("entry %d swept %d keys", entries, swept)
 		}
@@ -187,42 +187,6 @@ func TestWritesSeeNoKeyThatHasEnded(t *testing.T) {
 	}
 }
 
-// TestKeysOfOnePlaceAndDeadlineShareALine drives the index as only equal hashes can.
-func TestKeysOfOnePlaceAndDeadlineShareALine(t *testing.T) {
-	d := newDeadlines()
-	at := place{7, 42}
-	for range 3 {
-		d.add(at, 100, 50)
-	}
-	d.add(place{7, 43}, 100, 50)
-	d.add(at, 101, 50)
-	if d.tree.Len() != 3 || d.shared != 2 || d.overdue != 0 {
-		t.Fatalf("%d lines, %d shared, %d overdue", d.tree.Len(), d.shared, d.overdue)
-	}
-	if d.advance(99); d.overdue != 0 {
-		t.Fatalf("at 99 %d are overdue", d.overdue)
-	}
-	if d.advance(100); d.overdue != 4 {
-		t.Fatalf("at 100 %d are overdue, want 4", d.overdue)
-	}
-	if d.settle(100); d.next != 101 {
-		t.Fatalf("the next after 100 is at %d", d.next)
-	}
-	for left := 3; left >= 0; left-- {
-		if d.overdue != left+1 {
-			t.Fatalf("%d are overdue, want %d", d.overdue, left+1)
-		}
-		if left == 0 {
-			at = place{7, 43}
-		}
-		d.remove(at, 100, 100)
-	}
-	if first, any := d.first(); !any || first.deadline != 101 || d.shared != 0 || d.overdue != 0 {
-		t.Fatalf("what is left is %+v, %d shared, %d overdue", first, d.shared, d.overdue)
-	}
-	wantPanic(t, func() { d.remove(at, 100, 100) })
-}
-
 // TestTheLastMomentIsAMoment sets the state time to the end of all numbers.
 func TestTheLastMomentIsAMoment(t *testing.T) {
 	m := newMachine(t)
@@ -237,3 +201,6 @@ func TestTheLastMomentIsAMoment(t *testing.T) {
 	}
 	checkDeadlines(t, m)
 }
+
+// stored is the number of keys that are stored, overdue or not.
+func stored(m *Machine) int { return m.Stats().Keys + m.Stats().Overdue }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -40,9 +41,9 @@ func moment(n, unit, since int64) (int64, bool) {
 }
 
 func expire(m *Machine, c call) []byte {
-	return expireAfter(m, c, "expire", millisPerSecond, m.space.time)
+	return expireAfter(m, c, "expire", millisPerSecond, m.space.Time())
 }
-func pExpire(m *Machine, c call) []byte   { return expireAfter(m, c, "pexpire", 1, m.space.time) }
+func pExpire(m *Machine, c call) []byte   { return expireAfter(m, c, "pexpire", 1, m.space.Time()) }
 func expireAt(m *Machine, c call) []byte  { return expireAfter(m, c, "expireat", millisPerSecond, 0) }
 func pExpireAt(m *Machine, c call) []byte { return expireAfter(m, c, "pexpireat", 1, 0) }
 
@@ -52,7 +53,7 @@ func expireAfter(m *Machine, c call, name string, unit, since int64) []byte {
 	if refusal != "" {
 		return c.error(refusal)
 	}
-	n, ok := parseInteger(c.args[2])
+	n, ok := value.ParseInteger(c.args[2])
 	if !ok {
 		return c.error(reply.NotInteger)
 	}
@@ -61,12 +62,12 @@ func expireAfter(m *Machine, c call, name string, unit, since int64) []byte {
 		return c.error(invalidExpire(name))
 	}
 	key := c.args[1]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
-	if old == nil || !condition.allows(old.deadline, deadline) {
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
+	if old == nil || !condition.allows(old.Deadline, deadline) {
 		return c.integer(0)
 	}
-	m.space.putUntil(at, key, *old, max(deadline, 1)) // 0 would be no deadline, and has come since 1970
+	m.space.PutUntil(at, key, *old, max(deadline, 1)) // 0 would be no deadline, and has come since 1970
 	return c.integer(1)
 }
 
@@ -112,12 +113,12 @@ func (condition expireCondition) allows(old, fresh int64) bool {
 // persist is PERSIST key: it takes the deadline away.
 func persist(m *Machine, c call) []byte {
 	key := c.args[1]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
-	if old == nil || old.deadline == 0 {
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
+	if old == nil || old.Deadline == 0 {
 		return c.integer(0)
 	}
-	m.space.put(at, key, old.until(0))
+	m.space.Put(at, key, old.Until(0))
 	return c.integer(1)
 }
 
@@ -129,14 +130,14 @@ func pExpireTime(v view, c call) []byte { return remaining(v, c, 0, 1) }
 // remaining answers with the time from a moment to a key's deadline, in rounded units: -1 without a deadline, -2
 // without the key.
 func remaining(v view, c call, since, unit int64) []byte {
-	e := v.space.get(c.args[1])
+	e := v.space.Get(c.args[1])
 	switch {
 	case e == nil:
 		return c.integer(-2)
-	case e.deadline == 0:
+	case e.Deadline == 0:
 		return c.integer(-1)
 	}
-	millis := e.deadline - since
+	millis := e.Deadline - since
 	if unit == 1 {
 		return c.integer(millis)
 	}

@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
 // TestS22_FreezeDoesNotSeeALaterAppend is the schedule of a value that is changed where it lies: frozen at 100, an old
 // key lengthened by entry 101.
 func TestS22_FreezeDoesNotSeeALaterAppend(t *testing.T) {
 	for name, length := range map[string]int{
-		"beside its key": chunkedBytes / 4, "about to be kept apart": chunkedBytes - 3, "kept apart": 4 * chunkedBytes,
+		"beside its key":         keyspace.ChunkedBytes / 4,
+		"about to be kept apart": keyspace.ChunkedBytes - 3,
+		"kept apart":             4 * keyspace.ChunkedBytes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
@@ -138,7 +142,7 @@ func TestE15_ImageAndRestOfTheLogGiveWhatTheLogGives(t *testing.T) {
 func TestFreezeCostsTheSameHoweverMuchIsStored(t *testing.T) {
 	m := newMachine(t)
 	for i := range 50_000 {
-		m.space.set(fmt.Appendf(nil, "key %d", i), []byte("value"))
+		m.space.Set(fmt.Appendf(nil, "key %d", i), []byte("value"))
 	}
 	if n := testing.AllocsPerRun(100, func() { m.Freeze().Release() }); n > 1 {
 		t.Fatalf("a freeze makes %v allocations", n)
@@ -147,15 +151,15 @@ func TestFreezeCostsTheSameHoweverMuchIsStored(t *testing.T) {
 	i := 0
 	n := testing.AllocsPerRun(100, func() {
 		m.Freeze().Release()
-		m.space.set(fmt.Appendf(nil, "key %d", i), []byte("other"))
+		m.space.Set(fmt.Appendf(nil, "key %d", i), []byte("other"))
 		i += 97
 	})
 	if n > 12 {
 		t.Fatalf("a write after a freeze makes %v allocations", n)
 	}
 	m.Freeze().Release()
-	m.space.set([]byte("key 1"), []byte("first"))
-	n = testing.AllocsPerRun(100, func() { m.space.set([]byte("key 1"), []byte("next")) })
+	m.space.Set([]byte("key 1"), []byte("first"))
+	n = testing.AllocsPerRun(100, func() { m.space.Set([]byte("key 1"), []byte("next")) })
 	if n != 1 {
 		t.Fatalf("writes after the first make %v allocations, want that of the entry", n)
 	}

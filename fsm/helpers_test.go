@@ -109,3 +109,16 @@ func restored(t testing.TB, image []byte) *Machine {
 	}
 	return m
 }
+
+// checkHash compares the state hash, kept up with each write, with that of a machine restored from the image, which
+// makes it at once.
+func checkHash(t testing.TB, m *Machine) {
+	t.Helper()
+	again := New(Options{MaxValueBytes: m.maxValueBytes})
+	if err := again.Restore(testSeed, bytes.NewReader(imageOf(t, m))); err != nil {
+		t.Fatal(err)
+	}
+	if again.Hash() != m.Hash() {
+		t.Fatalf("the state hash is %x, made at once %x", m.Hash(), again.Hash())
+	}
+}

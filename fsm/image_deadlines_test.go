@@ -3,7 +3,6 @@ package fsm
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -87,39 +86,6 @@ func TestDeadlinesArePartOfTheHash(t *testing.T) {
 	scriptAt(t, plain, 100, "set a 1")
 	if m.Hash() != plain.Hash() {
 		t.Fatal("a deadline that was taken away leaves a trace")
-	}
-}
-
-// TestDeadlinesThatAreNoneAreRefused writes entries that no machine writes, checksums in order.
-func TestDeadlinesThatAreNoneAreRefused(t *testing.T) {
-	m := newMachine(t)
-	m.Apply(1, 5, body("set a 1 px 5"), nil)
-	image := m.Freeze()
-	var e []byte
-	_ = image.walk(func(r ranked) error {
-		e = appendEntry(nil, r.entry)
-		return nil
-	})
-	zero, negative := bytes.Clone(e), bytes.Clone(e)
-	clear(zero[1:9])
-	negative[8] = 0x80
-	other := bytes.Clone(e)
-	other[1]++
-	for name, c := range map[string]struct {
-		entry []byte
-		want  error
-	}{
-		"truth": {e, nil}, "zero": {zero, ErrImageDamaged}, "negative": {negative, ErrImageDamaged},
-		"another": {other, ErrImageDamaged}, "cut": {e[:5], ErrImageDamaged}, "cut to the kind": {e[:1], ErrImageDamaged},
-	} {
-		var b bytes.Buffer
-		out := imageWriter{w: &b, payload: c.entry}
-		if err := errors.Join(out.write(image.header.append(nil)), out.finish()); err != nil {
-			t.Fatal(err)
-		}
-		if err := New(Options{}).Restore(testSeed, &b); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
 	}
 }
 

@@ -2,17 +2,15 @@ package fsm
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
-	"testing/iotest"
+
+	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
@@ -50,12 +48,12 @@ func TestImageFormatIsThatOfTheGoldenFile(t *testing.T) {
 func TestRestoredMachineIsTheMachine(t *testing.T) {
 	m := sample(t)
 	for i := range 20_000 { // several sections
-		m.space.set(fmt.Appendf(nil, "key %d", i), bytes.Repeat([]byte{byte(i)}, i%100))
+		m.space.Set(fmt.Appendf(nil, "key %d", i), bytes.Repeat([]byte{byte(i)}, i%100))
 	}
 	image := imageOf(t, m)
 	again := restored(t, image)
 	one, other := &again.space, &m.space
-	if again.Hash() != m.Hash() || again.Index() != m.Index() || one.time != other.time || one.keys != other.keys {
+	if again.Hash() != m.Hash() || again.Index() != m.Index() || one.Time() != other.Time() || one.Size() != other.Size() {
 		t.Fatalf("index %d hash %x, want index %d hash %x", again.Index(), again.Hash(), m.Index(), m.Hash())
 	}
 	if !bytes.Equal(imageOf(t, again), image) {
@@ -68,7 +66,7 @@ func TestRestoredMachineIsTheMachine(t *testing.T) {
 
 func TestImageOfNothingRestores(t *testing.T) {
 	m := newMachine(t)
-	if again := restored(t, imageOf(t, m)); again.Hash() != m.Hash() || again.space.keys != 0 {
+	if again := restored(t, imageOf(t, m)); again.Hash() != m.Hash() || again.space.Size() != 0 {
 		t.Fatal("an empty machine does not survive its image")
 	}
 }
@@ -117,7 +115,7 @@ func TestEveryFlippedByteOfAnImageIsRefused(t *testing.T) {
 		for _, flip := range []byte{0x01, 0x80, 0xff} {
 			damaged := bytes.Clone(image)
 			damaged[at] ^= flip
-			if err := target.Restore(testSeed, bytes.NewReader(damaged)); !errors.Is(err, ErrImageDamaged) {
+			if err := target.Restore(testSeed, bytes.NewReader(damaged)); !errors.Is(err, keyspace.ErrImageDamaged) {
 				t.Fatalf("byte %d with %02x flipped: %v", at, flip, err)
 			}
 		}
@@ -131,172 +129,23 @@ func TestEveryCutOfAnImageIsRefused(t *testing.T) {
 	image := imageOf(t, sample(t))
 	for length := range image {
 		err := New(Options{}).Restore(testSeed, bytes.NewReader(image[:length]))
-		if !errors.Is(err, ErrImageDamaged) {
+		if !errors.Is(err, keyspace.ErrImageDamaged) {
 			t.Fatalf("%d of %d bytes: %v", length, len(image), err)
 		}
 	}
 	longer := append(bytes.Clone(image), 0)
-	if err := New(Options{}).Restore(testSeed, bytes.NewReader(longer)); !errors.Is(err, ErrImageDamaged) {
+	if err := New(Options{}).Restore(testSeed, bytes.NewReader(longer)); !errors.Is(err, keyspace.ErrImageDamaged) {
 		t.Fatalf("with a byte behind its end: %v", err)
-	}
-}
-
-// TestE16_AClaimedLengthCostsNothing reads a section that claims four gigabytes and has none, checksums in order.
-func TestE16_AClaimedLengthCostsNothing(t *testing.T) {
-	image := imageOf(t, newMachine(t))[:headerBytes]
-	claim := len(image)
-	image = binary.LittleEndian.AppendUint32(image, 0xffffffff)
-	image = binary.LittleEndian.AppendUint32(image, 0)
-	image = appendChecksum(image, claim)
-	m := New(Options{})
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	if err := m.Restore(testSeed, bytes.NewReader(image)); !errors.Is(err, ErrImageDamaged) {
-		t.Fatal(err)
-	}
-	runtime.ReadMemStats(&after)
-	if cost := after.TotalAlloc - before.TotalAlloc; cost > 1<<20 {
-		t.Fatalf("it costs %d bytes", cost)
 	}
 }
 
 func TestImageOfAnotherClusterIsRefused(t *testing.T) {
 	image := imageOf(t, sample(t))
-	if err := New(Options{}).Restore(testSeed+1, bytes.NewReader(image)); !errors.Is(err, ErrImageForeign) {
+	if err := New(Options{}).Restore(testSeed+1, bytes.NewReader(image)); !errors.Is(err, keyspace.ErrImageForeign) {
 		t.Errorf("another seed: %v", err)
 	}
-	if err := New(Options{MaxValueBytes: 5}).Restore(testSeed, bytes.NewReader(image)); !errors.Is(err, ErrImageForeign) {
+	err := New(Options{MaxValueBytes: 5}).Restore(testSeed, bytes.NewReader(image))
+	if !errors.Is(err, keyspace.ErrImageForeign) {
 		t.Errorf("other options: %v", err)
 	}
-}
-
-// TestConsistentLiesAreRefused makes images whose checksums are right and whose contents are not.
-func TestConsistentLiesAreRefused(t *testing.T) {
-	m := newMachine(t)
-	script(m, "set {t}a 1", "set {t}b 2")
-	var entries [][]byte
-	image := m.Freeze()
-	_ = image.walk(func(r ranked) error {
-		entries = append(entries, appendEntry(nil, r.entry))
-		return nil
-	})
-	header := image.header
-	build := func(header imageHeader, payload ...[]byte) []byte {
-		var b bytes.Buffer
-		out := imageWriter{w: &b, payload: bytes.Join(payload, nil)}
-		if err := errors.Join(out.write(header.append(nil)), out.finish()); err != nil {
-			t.Fatal(err)
-		}
-		return b.Bytes()
-	}
-	more, other := header, header
-	more.keys++
-	other.hash++
-	twice := build(header, entries[0], entries[1])
-	footer := len(twice) - footerBytes
-	twice = appendFooter(twice[:footer], 2)
-	endless := []byte{kindString, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}
-	for name, c := range map[string]struct {
-		image []byte
-		want  error
-	}{
-		"truth":            {build(header, entries[0], entries[1]), nil},
-		"out of order":     {build(header, entries[1], entries[0]), ErrImageDamaged},
-		"twice the same":   {build(header, entries[0], entries[0]), ErrImageDamaged},
-		"an entry missing": {build(header, entries[0]), ErrImageDamaged},
-		"wrong count":      {build(more, entries[0], entries[1]), ErrImageDamaged},
-		"wrong hash":       {build(other, entries[0], entries[1]), ErrImageDamaged},
-		"wrong sections":   {twice, ErrImageDamaged},
-		"unknown kind":     {build(header, entries[0], []byte{9, 0, 0}), ErrImageFormat},
-		"cut entry":        {build(header, entries[0], entries[1][:3]), ErrImageDamaged},
-		"huge length":      {build(header, endless), ErrImageDamaged},
-	} {
-		if err := New(Options{}).Restore(testSeed, bytes.NewReader(c.image)); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
-	}
-}
-
-func TestAnImageWithAValueAboveItsOwnLimitIsRefused(t *testing.T) {
-	const limit = 4
-	m := New(Options{MaxValueBytes: limit})
-	if err := m.Restore(testSeed, nil); err != nil {
-		t.Fatal(err)
-	}
-	for length, want := range map[int]error{limit: nil, limit + 1: ErrImageDamaged} {
-		m.space = newSpace(testSeed)
-		m.space.set([]byte("key"), make([]byte, length))
-		if err := m.Restore(testSeed, bytes.NewReader(imageOf(t, m))); !errors.Is(err, want) {
-			t.Errorf("%d bytes: %v, want %v", length, err, want)
-		}
-	}
-}
-
-// TestKeysOfEqualHashAreOrderedByKey asks the reader for an order that only equal hashes need.
-func TestKeysOfEqualHashAreOrderedByKey(t *testing.T) {
-	var in imageReader
-	in.last.place, in.last.key = place{7, 7}, "m"
-	for key, want := range map[string]bool{"l": false, "m": false, "n": true, "ma": true, "": false} {
-		if in.follows(place{7, 7}, []byte(key)) != want {
-			t.Errorf("%q behind m: %v", key, !want)
-		}
-	}
-	if !in.follows(place{7, 8}, nil) || in.follows(place{7, 6}, []byte("z")) || !in.follows(place{8, 0}, nil) {
-		t.Error("slot and hash do not come first")
-	}
-}
-
-func TestUnknownFormatIsNamed(t *testing.T) {
-	image := imageOf(t, newMachine(t))
-	binary.LittleEndian.PutUint32(image[8:], imageFormat+1)
-	later := appendChecksum(bytes.Clone(image[:headerBytes-4]), 0)
-	err := New(Options{}).Restore(testSeed, bytes.NewReader(append(later, image[headerBytes:]...)))
-	if !errors.Is(err, ErrImageFormat) {
-		t.Fatal(err)
-	}
-}
-
-func TestErrorsOfReaderAndWriterAreHandedOn(t *testing.T) {
-	m := sample(t)
-	size := len(imageOf(t, m))
-	broken := errors.New("broken")
-	for _, at := range []int{0, headerBytes, headerBytes + sectionHeaderBytes, size - footerBytes, size} {
-		in := io.MultiReader(io.LimitReader(bytes.NewReader(imageOf(t, m)), int64(at)), iotest.ErrReader(broken))
-		if err := New(Options{}).Restore(testSeed, in); !errors.Is(err, broken) {
-			t.Errorf("reader that breaks at %d: %v", at, err)
-		}
-		out := &limitedWriter{room: at, err: broken}
-		n, err := m.Freeze().WriteTo(out)
-		if at == size {
-			if err != nil {
-				t.Errorf("writer with room for all: %v", err)
-			}
-			continue
-		}
-		if !errors.Is(err, broken) || n != int64(at) {
-			t.Errorf("writer that breaks at %d: %d written, %v", at, n, err)
-		}
-	}
-}
-
-// limitedWriter fails when its room is used up.
-type limitedWriter struct {
-	room int
-	err  error
-}
-
-func (w *limitedWriter) Write(b []byte) (int, error) {
-	n := min(len(b), w.room)
-	w.room -= n
-	if n < len(b) {
-		return n, w.err
-	}
-	return n, nil
-}
-
-func TestReleasedImageWritesNothing(t *testing.T) {
-	image := sample(t).Freeze()
-	image.Release()
-	image.Release()
-	wantReleased(t, image)
 }

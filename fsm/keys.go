@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -32,12 +33,12 @@ var keyFunctions = []function{
 	{of: command.Unlink, write: del},
 }
 
-func dbsize(v view, c call) []byte { return c.integer(int64(v.space.size())) }
+func dbsize(v view, c call) []byte { return c.integer(int64(v.space.Size())) }
 
 func exists(v view, c call) []byte {
 	var found int64
 	for _, key := range c.args[1:] {
-		if v.space.get(key) != nil {
+		if v.space.Get(key) != nil {
 			found++
 		}
 	}
@@ -49,18 +50,18 @@ func touch(v view, c call) []byte { return exists(v, c) }
 
 // typeOf is TYPE key.
 func typeOf(v view, c call) []byte {
-	e := v.space.get(c.args[1])
+	e := v.space.Get(c.args[1])
 	if e == nil {
 		return reply.Simple(c.reply, "none")
 	}
-	return reply.Simple(c.reply, e.typeName())
+	return reply.Simple(c.reply, e.TypeName())
 }
 
 // del is DEL key … and UNLINK key …: what was removed costs nobody anything later either, so they are the same.
 func del(m *Machine, c call) []byte {
 	var removed int64
 	for _, key := range c.args[1:] {
-		if m.space.remove(key) {
+		if m.space.Remove(key) {
 			removed++
 		}
 	}
@@ -70,14 +71,14 @@ func del(m *Machine, c call) []byte {
 // rename is RENAME key key: value and deadline move, and replace what is there.
 func rename(m *Machine, c call) []byte {
 	from, to := c.args[1], c.args[2]
-	old := m.space.get(from)
+	old := m.space.Get(from)
 	if old == nil {
 		return c.error(reply.NoSuchKey)
 	}
 	if !bytes.Equal(from, to) {
-		moved := old.under(to)
-		m.space.remove(from)
-		m.space.put(m.space.place(to), to, moved)
+		moved := old.Under(to)
+		m.space.Remove(from)
+		m.space.Put(m.space.Place(to), to, moved)
 	}
 	return c.ok()
 }
@@ -85,9 +86,9 @@ func rename(m *Machine, c call) []byte {
 // renameNX is RENAMENX key key: RENAME, but where something is there, also if it is the same, nothing happens.
 func renameNX(m *Machine, c call) []byte {
 	switch {
-	case m.space.get(c.args[1]) == nil:
+	case m.space.Get(c.args[1]) == nil:
 		return c.error(reply.NoSuchKey)
-	case m.space.get(c.args[2]) != nil:
+	case m.space.Get(c.args[2]) != nil:
 		return c.integer(0)
 	}
 	c.reply = rename(m, c)[:len(c.reply)] // without the OK
@@ -104,15 +105,13 @@ func copyKey(m *Machine, c call) []byte {
 	case bytes.Equal(from, to):
 		return c.error(sameObject)
 	}
-	old := m.space.get(from)
-	if old == nil || (m.space.get(to) != nil && !replace) {
+	old := m.space.Get(from)
+	if old == nil || (m.space.Get(to) != nil && !replace) {
 		return c.integer(0)
 	}
-	fresh := old.under(to)
-	m.space.put(m.space.place(to), to, fresh)
-	if fresh.chunks != nil {
-		m.space.generation++ // as for a freeze: from now on neither of the two changes bytes that they share
-	}
+	fresh := old.Under(to)
+	m.space.Put(m.space.Place(to), to, fresh)
+	m.space.Unshare(&fresh)
 	return c.integer(1)
 }
 
@@ -123,7 +122,7 @@ func parseCopyOptions(args [][]byte) (replace bool, refusal string) {
 			replace = true
 		case is(args[i], "DB") && i+1 < len(args):
 			i++
-			switch db, ok := parseInteger(args[i]); {
+			switch db, ok := value.ParseInteger(args[i]); {
 			case !ok:
 				return false, reply.NotInteger
 			case db < math.MinInt32 || db > math.MaxInt32:
@@ -144,19 +143,6 @@ func flush(m *Machine, c call) []byte {
 	if len(c.args) > 2 || (len(c.args) == 2 && !is(c.args[1], "SYNC") && !is(c.args[1], "ASYNC")) {
 		return c.error(reply.Syntax)
 	}
-	m.space.flush()
+	m.space.Flush()
 	return c.ok()
 }
-
-// under is the entry under another key. It shares what the value has in chunks.
-func (e *entry) under(key []byte) entry {
-	named := newEntry(key, nil)
-	if e.chunks == nil {
-		named.record += e.inline()
-	}
-	named.chunks = e.chunks
-	return named.keeping(e)
-}
-
-// typeName is what TYPE answers.
-func (e *entry) typeName() string { return "string" }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
@@ -76,11 +77,11 @@ func TestS22_ACopyAndItsOriginalGoTheirOwnWays(t *testing.T) {
 	long := strings.Repeat("0123456789", 1000)
 	change := func(key, more string) { do(m, toArgs([]string{"append", key, more})) }
 	value := func(key string) string {
-		e := m.space.get([]byte(key))
+		e := m.space.Get([]byte(key))
 		if e == nil {
 			return ""
 		}
-		return string(e.appendValue(nil))
+		return string(e.AppendValue(nil))
 	}
 	change("a", long)
 	change("a", "-")
@@ -113,7 +114,7 @@ func TestFlushCostsTheSameHoweverMuchIsStored(t *testing.T) {
 		m := newMachine(t)
 		for i := range keys {
 			key := []byte{byte(i), byte(i >> 8)}
-			m.space.putUntil(m.space.place(key), key, newEntry(key, nil), now)
+			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, nil), now)
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -151,7 +152,7 @@ func TestH2_WhoWatchesAndWhoAsksLeavesNoTrace(t *testing.T) {
 	var c counter
 	origin.Watch(&c)
 	for range 1500 {
-		stamp := follower.space.time + r.Int64N(30) - 10
+		stamp := follower.space.Time() + r.Int64N(30) - 10
 		var calls [][][]byte
 		for range 1 + r.IntN(4) {
 			calls = append(calls, toArgs(timedCommand(r, stamp)))

@@ -3,6 +3,7 @@ package fsm
 import (
 	"math/bits"
 
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -26,7 +27,7 @@ func parseLCSOptions(args [][]byte) (o lcsOptions, refusal string) {
 		case is(arg, "MINMATCHLEN") && i+1 < len(args):
 			i++
 			var ok bool
-			if o.least, ok = parseInteger(args[i]); !ok {
+			if o.least, ok = value.ParseInteger(args[i]); !ok {
 				return o, reply.NotInteger
 			}
 		default:
@@ -47,14 +48,14 @@ func lcs(v view, c call) []byte {
 	if refusal != "" {
 		return c.error(refusal)
 	}
-	a, b := v.space.get(c.args[1]), v.space.get(c.args[2])
-	rows, columns := a.lengthOrNone(), b.lengthOrNone()
+	a, b := v.space.Get(c.args[1]), v.space.Get(c.args[2])
+	rows, columns := a.LengthOrNone(), b.LengthOrNone()
 	if (rows+1)*(columns+1) > v.maxValueBytes/4 {
 		return c.error(reply.LCSMemory)
 	}
 	var table lcsTable
 	if rows > 0 && columns > 0 {
-		table = newLCSTable(a.appendValue(nil), b.appendValue(nil), !options.length)
+		table = newLCSTable(a.AppendValue(nil), b.AppendValue(nil), !options.length)
 	}
 	switch {
 	case options.length:
@@ -192,12 +193,4 @@ func (t *lcsTable) trace(visit func(row, column int)) {
 			column--
 		}
 	}
-}
-
-// lengthOrNone is the length of a value, 0 if there is no entry.
-func (e *entry) lengthOrNone() int {
-	if e == nil {
-		return 0
-	}
-	return e.length()
 }

@@ -1,6 +1,10 @@
 package fsm
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/fsm/keyspace"
+)
 
 // DefaultMaxValueBytes is the default of Options.MaxValueBytes: Redis's proto-max-bulk-len.
 const DefaultMaxValueBytes = 512 << 20
@@ -22,9 +26,7 @@ type Machine struct {
 	maxValueBytes int
 	// ready is set by Restore, without which there is no seed.
 	ready bool
-	// index is that of the last entry applied.
-	index uint64
-	space space
+	space keyspace.Space
 	// expired counts the keys that were swept, for Stats: it is no part of the state.
 	expired uint64
 	// arguments and scratch are kept between calls of Apply so that each need not allocate its own.
@@ -49,18 +51,17 @@ func (m *Machine) advance(index uint64, stamp int64) {
 	if !m.ready {
 		panic("fsm: Apply before Restore")
 	}
-	if index != m.index+1 {
-		panic(fmt.Sprintf("fsm: entry %d applied after entry %d", index, m.index))
+	if index != m.space.Index()+1 {
+		panic(fmt.Sprintf("fsm: entry %d applied after entry %d", index, m.space.Index()))
 	}
-	m.index = index
-	m.space.advance(stamp)
+	m.space.Advance(index, stamp)
 }
 
 // Ready reports whether there is a state: whether Restore was called.
 func (m *Machine) Ready() bool { return m.ready }
 
 // Index is the index of the last entry applied.
-func (m *Machine) Index() uint64 { return m.index }
+func (m *Machine) Index() uint64 { return m.space.Index() }
 
 // Due is the earliest deadline of a stored key in milliseconds since 1970 UTC, and 0 if no key has one. While the state
 // time has reached it, there are keys to be removed, which every entry does: also an empty one.
@@ -68,13 +69,12 @@ func (m *Machine) Due() int64 {
 	if !m.ready {
 		return 0
 	}
-	first, _ := m.space.deadlines.first()
-	return first.deadline
+	return m.space.Due()
 }
 
 // Hash is the hash of the state: of every key with its value and deadline, the state time, and the options. It is the
 // same on all nodes that applied the same entries, however they came to do so, and costs the same however much is
 // stored.
 func (m *Machine) Hash() uint64 {
-	return m.space.stateHash(m.maxValueBytes)
+	return m.space.StateHash()
 }

@@ -50,7 +50,7 @@ func TestALengthenedValueIsHeldOnce(t *testing.T) {
 	m := newMachine(t)
 	before := heapBytes()
 	for i := range keys {
-		m.space.set(fmt.Appendf(nil, "key %d", i), make([]byte, size))
+		m.space.Set(fmt.Appendf(nil, "key %d", i), make([]byte, size))
 	}
 	for i := range keys {
 		do(m, [][]byte{[]byte("append"), fmt.Appendf(nil, "key %d", i), []byte("x")})
@@ -83,7 +83,7 @@ func TestAKeyCostsFewBytesBesidesItself(t *testing.T) {
 	before := heapBytes()
 	key, value := make([]byte, keyBytes), make([]byte, valueBytes)
 	for i := range keys {
-		m.space.set(benchKey(key, i), value)
+		m.space.Set(benchKey(key, i), value)
 	}
 	perKey := (heapBytes() - before) / keys
 	t.Logf("%d bytes for a key of %d and a value of %d", perKey, keyBytes, valueBytes)
@@ -99,24 +99,24 @@ func TestADeadlineCostsFewBytes(t *testing.T) {
 	m := newMachine(t)
 	key := make([]byte, 16)
 	for i := range keys {
-		m.space.set(benchKey(key, i), nil)
+		m.space.Set(benchKey(key, i), nil)
 	}
 	before := heapBytes()
 	for i := range keys {
 		benchKey(key, i)
-		m.space.putUntil(m.space.place(key), key, *m.space.get(key), now+int64(i*7919%keys))
+		m.space.PutUntil(m.space.Place(key), key, *m.space.Get(key), now+int64(i*7919%keys))
 	}
 	perKey := int64(heapBytes()-before) / keys
 	t.Logf("%d bytes for a deadline", perKey)
 	if perKey > most {
 		t.Fatalf("%d bytes for a deadline", perKey)
 	}
-	m.space.settle()
+	m.space.Settle()
 	checkDeadlines(t, m)
 	for i := range keys {
-		m.space.remove(benchKey(key, i))
+		m.space.Remove(benchKey(key, i))
 	}
-	if left := int64(heapBytes()) - int64(before); left > 0 || m.space.deadlines.tree.Len() != 0 {
+	if left := int64(heapBytes()) - int64(before); left > 0 || m.Stats() != (Stats{}) {
 		t.Fatalf("%d bytes are left of %d deadlines", left, keys)
 	}
 	runtime.KeepAlive(m)

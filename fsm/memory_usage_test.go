@@ -2,35 +2,23 @@ package fsm
 
 import (
 	"fmt"
-	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
 // usage asks for MEMORY USAGE.
 func usage(t *testing.T, m *Machine, key string) int {
 	t.Helper()
-	got := string(memoryUsage(view{space: &m.space, now: m.space.time}, call{args: words("memory usage " + key)}))
+	got := string(memoryUsage(view{space: &m.space, now: m.space.Time()}, call{args: words("memory usage " + key)}))
 	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(got, ":"), "\r\n"))
 	if err != nil {
 		t.Fatalf("MEMORY USAGE %q answers %q", key, got)
 	}
 	return n
-}
-
-func TestSizesInMemoryUsageAreThoseOfTheTypes(t *testing.T) {
-	for name, sizes := range map[string][2]int{
-		"entry":   {entryBytes, int(reflect.TypeFor[entry]().Size())},
-		"chunks":  {chunksBytes, int(reflect.TypeFor[chunks]().Size())},
-		"chunk":   {chunkHeaderBytes, int(reflect.TypeFor[chunk]().Size())},
-		"pointer": {pointerBytes, int(reflect.TypeFor[*chunk]().Size())},
-	} {
-		if sizes[0] != sizes[1] {
-			t.Errorf("%s: %d bytes in the constant, %d in the type", name, sizes[0], sizes[1])
-		}
-	}
 }
 
 // TestMemoryUsageAddsUpToTheHeap compares the sum over all keys with what the heap grew by, for several kinds of keys.
@@ -45,9 +33,9 @@ func TestMemoryUsageAddsUpToTheHeap(t *testing.T) {
 			if i%2 == 0 {
 				deadline = now + int64(i*7919%100_000)
 			}
-			m.space.putUntil(m.space.place(key), key, newEntry(key, make([]byte, i%100)), deadline)
+			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, make([]byte, i%100)), deadline)
 		}},
-		{"large", 200, func(m *Machine, key []byte, i int) { m.space.set(key, make([]byte, 1000*i)) }},
+		{"large", 200, func(m *Machine, key []byte, i int) { m.space.Set(key, make([]byte, 1000*i)) }},
 		{"chunks", 400, func(m *Machine, key []byte, i int) {
 			do(m, [][]byte{[]byte("setrange"), key, fmt.Append(nil, 100*i), make([]byte, 40_000)})
 			do(m, [][]byte{[]byte("append"), key, []byte("x")})

@@ -5,9 +5,6 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// embeddedBytes is the length up to which Redis keeps a string together with its header.
-const embeddedBytes = 44
-
 const (
 	// noFrequency is Redis's, to the letter.
 	noFrequency = "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when " +
@@ -29,26 +26,16 @@ var objectFunctions = []function{
 // objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been set; how it
 // lies here depends on what made it, and is nobody's business.
 func objectEncoding(v view, c call) []byte {
-	e := v.space.get(c.args[2])
+	e := v.space.Get(c.args[2])
 	if e == nil {
 		return c.null()
 	}
-	return c.bulkString(e.encoding())
-}
-
-func (e *entry) encoding() string {
-	if _, ok := e.integer(); ok {
-		return "int"
-	}
-	if e.length() <= embeddedBytes {
-		return "embstr"
-	}
-	return "raw"
+	return c.bulkString(e.Encoding())
 }
 
 // objectRefCount is OBJECT REFCOUNT key: nothing is shared.
 func objectRefCount(v view, c call) []byte {
-	if v.space.get(c.args[2]) == nil {
+	if v.space.Get(c.args[2]) == nil {
 		return c.null()
 	}
 	return c.integer(1)
@@ -61,7 +48,7 @@ func objectFreq(v view, c call) []byte { return untracked(v, c, noFrequency) }
 func objectIdleTime(v view, c call) []byte { return untracked(v, c, noIdleTime) }
 
 func untracked(v view, c call, text string) []byte {
-	if v.space.get(c.args[2]) == nil {
+	if v.space.Get(c.args[2]) == nil {
 		return c.null()
 	}
 	return c.error(text)

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -21,29 +22,26 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 		view{}.answer(run)
 		return false
 	}
-	return m.space.query(stamp, run, m.maxValueBytes)
+	return query(&m.space, stamp, run)
 }
 
 // Query is the machine's, of the state that was frozen: it may take its time, since the machine goes on meanwhile. An
 // image that was released answers nothing, and panics.
 func (i *Image) Query(stamp int64, local any) (needTick bool) {
-	if i.space.root == nil {
-		panic("fsm: query of an image that was released")
-	}
-	return i.space.query(stamp, local.(*command.Run), int(i.header.maxValueBytes))
+	return query(i.frozen.State(), stamp, local.(*command.Run))
 }
 
-func (s *space) query(stamp int64, run *command.Run, maxValueBytes int) (needTick bool) {
-	if s.deadlines.next != 0 && s.deadlines.next <= stamp && s.anyEnds(run, stamp) {
+func query(s *keyspace.Space, stamp int64, run *command.Run) (needTick bool) {
+	if s.EndsBy(stamp) && anyEnds(s, run, stamp) {
 		return true
 	}
-	view{s, max(s.time, stamp), run.Random, maxValueBytes}.answer(run)
+	view{s, max(s.Time(), stamp), run.Random, s.MaxValueBytes()}.answer(run)
 	return false
 }
 
 // anyEnds reports whether a key that the run looks at is present at the state time, and not at stamp. A read whose Spec
 // names no key counts as one that looks at all; one whose Spec names some of its keys only must not exist.
-func (s *space) anyEnds(run *command.Run, stamp int64) bool {
+func anyEnds(s *keyspace.Space, run *command.Run, stamp int64) bool {
 	var few [8]int
 	for i := range run.Calls {
 		called := &run.Calls[i]
@@ -54,7 +52,7 @@ func (s *space) anyEnds(run *command.Run, stamp int64) bool {
 			return true
 		}
 		for _, at := range called.Spec.Keys(few[:0], called.Args) {
-			if e := s.get(called.Args[at]); e != nil && e.expired(stamp) {
+			if e := s.Get(called.Args[at]); e != nil && e.Expired(stamp) {
 				return true
 			}
 		}

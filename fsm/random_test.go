@@ -3,6 +3,8 @@ package fsm
 import (
 	"fmt"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
 // drawn is RANDOMKEY with a given chance.
@@ -37,7 +39,7 @@ func TestRandomKeyPicksAllKeysAlike(t *testing.T) {
 		case i >= 100:
 			tag = i / 10
 		}
-		m.space.set(fmt.Appendf(nil, "{%d}%d", tag, i), nil)
+		m.space.Set(fmt.Appendf(nil, "{%d}%d", tag, i), nil)
 	}
 	counts := map[string]int{}
 	for chance := range uint64(draws) {
@@ -70,9 +72,9 @@ func TestRandomKeyFindsTheOneThatIsLeft(t *testing.T) {
 		m := newMachine(t)
 		for i := range many {
 			key := fmt.Appendf(nil, "key %d", i)
-			m.space.putUntil(m.space.place(key), key, newEntry(key, nil), now+1)
+			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, nil), now+1)
 		}
-		m.space.set([]byte(left), nil)
+		m.space.Set([]byte(left), nil)
 		tick(m, now+1)
 		if m.Stats().Keys != 1 || m.Stats().Overdue < many/2 {
 			t.Fatalf("%+v", m.Stats())
@@ -89,7 +91,7 @@ func TestRandomKeyFindsTheOneThatIsLeft(t *testing.T) {
 func TestRandomKeysOfOneRunDiffer(t *testing.T) {
 	m := newMachine(t)
 	for i := range 1000 {
-		m.space.set(fmt.Appendf(nil, "%03d", i), nil)
+		m.space.Set(fmt.Appendf(nil, "%03d", i), nil)
 	}
 	replies := stringsOf("*\r\n" + do(m, words("randomkey"), words("randomkey"), words("randomkey")))
 	if len(replies) != 3 || replies[0] == replies[1] && replies[1] == replies[2] {

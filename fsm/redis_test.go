@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 )
 
@@ -184,9 +185,11 @@ func TestRepliesAreThoseOfRedis(t *testing.T) {
 // compareContents compares all keys and values, and that there are some.
 func compareContents(t *testing.T, redis *realRedis, m *Machine) {
 	t.Helper()
-	image := m.Freeze()
-	defer image.Release()
-	all := contents(image)
+	all := map[string]string{}
+	m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		all[e.Key()] = string(e.AppendValue(nil))
+		return true
+	})
 	if len(all) == 0 {
 		t.Fatal("nothing is stored: the comparison was of errors only")
 	}

@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"strconv"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -18,60 +19,13 @@ const (
 
 const invalidCursor = "ERR invalid cursor"
 
-// position is where a key stands in the order of slots and hashes: 14 bits of slot, then the first 49 of the hash. That
-// is a positive number of 64 bits, as some clients want cursors to be. It depends on the key alone, so that a
-// cursor means the same after the table has grown, after a restart, and on another node. Several keys may have one
-// position, and are never divided between two replies of SCAN.
-type position uint64
-
-const positionHashBits = 49
-
-func (p place) position() position {
-	return position(p.slot)<<positionHashBits | position(p.hash>>(64-positionHashBits))
-}
-
-// first is the first place with this position.
-func (at position) first() place {
-	return place{uint16(at >> positionHashBits), uint64(at) << (64 - positionHashBits)}
-}
-
-const scanEnd = position(command.Slots) << positionHashBits
-
-// scan visits all that is stored from a position on, in the order of (slot, hash, key), until visit says that it is
-// enough. It visits also keys that are overdue.
-func (s *space) scan(from position, visit func(at position, e *entry) bool) {
-	if from >= scanEnd {
-		return
-	}
-	var scratch []ranked
-	low := from.first()
-	for slot := int(low.slot); slot < command.Slots; slot++ {
-		p := s.root.pages[slot/pageSlots]
-		if p == nil || p.total == 0 {
-			slot |= pageSlots - 1 // to the next page
-			low.hash = 0
-			continue
-		}
-		err := p.slots[slot%pageSlots].walkFrom(low.hash, topShift, s.hashing.keys, &scratch, func(r ranked) error {
-			if !visit(place{uint16(slot), r.hash}.position(), r.entry) {
-				return errEnough
-			}
-			return nil
-		})
-		if err != nil {
-			return
-		}
-		low.hash = 0
-	}
-}
-
 // keysLike is KEYS pattern.
 func keysLike(v view, c call) []byte {
 	pattern := c.args[1]
 	var found []string
-	v.space.scan(0, func(_ position, e *entry) bool {
-		if !e.expired(v.now) && glob.Match(pattern, e.key()) {
-			found = append(found, e.key())
+	v.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		if !e.Expired(v.now) && glob.Match(pattern, e.Key()) {
+			found = append(found, e.Key())
 		}
 		return true
 	})
@@ -92,7 +46,7 @@ func parseScanOptions(args [][]byte) (options scanOptions, refusal string) {
 		case i+1 == len(args):
 			return options, reply.Syntax
 		case is(args[i], "COUNT"):
-			count, ok := parseInteger(args[i+1])
+			count, ok := value.ParseInteger(args[i+1])
 			if !ok {
 				return options, reply.NotInteger
 			}
@@ -112,9 +66,9 @@ func parseScanOptions(args [][]byte) (options scanOptions, refusal string) {
 }
 
 // admits reports whether a key is to be shown. A type that does not exist is one that no key has.
-func (options *scanOptions) admits(e *entry) bool {
-	return (options.typeName == nil || bytes.EqualFold(options.typeName, []byte(e.typeName()))) &&
-		(options.pattern == nil || glob.Match(options.pattern, e.key()))
+func (options *scanOptions) admits(e *keyspace.Entry) bool {
+	return (options.typeName == nil || bytes.EqualFold(options.typeName, []byte(e.TypeName()))) &&
+		(options.pattern == nil || glob.Match(options.pattern, e.Key()))
 }
 
 // scanKeys is SCAN cursor: it looks at COUNT keys, or somewhat more, and shows those that are wanted. A key that is
@@ -130,17 +84,17 @@ func scanKeys(v view, c call) []byte {
 	}
 	var (
 		found      []string
-		last, next position
+		last, next keyspace.Position
 		left       = min(options.count, scanMostKeys)
 	)
-	v.space.scan(from, func(at position, e *entry) bool {
+	v.space.Scan(from, func(at keyspace.Position, e *keyspace.Entry) bool {
 		if left <= 0 && at != last {
 			next = at
 			return false
 		}
 		left, last = left-1, at
-		if !e.expired(v.now) && options.admits(e) {
-			found = append(found, e.key())
+		if !e.Expired(v.now) && options.admits(e) {
+			found = append(found, e.Key())
 		}
 		return true
 	})
@@ -152,7 +106,7 @@ func scanKeys(v view, c call) []byte {
 
 // parseCursor reads what C's strtoul reads, which is what Redis takes: also nothing, and a sign, and it ends at a NUL.
 // One of another server may lie behind the end of all keys, and is no error.
-func parseCursor(arg []byte) (position, bool) {
+func parseCursor(arg []byte) (keyspace.Position, bool) {
 	arg, _, _ = bytes.Cut(arg, []byte{0})
 	digits := arg
 	negative := len(arg) > 0 && arg[0] == '-'
@@ -169,5 +123,5 @@ func parseCursor(arg []byte) (position, bool) {
 	if negative {
 		n = -n
 	}
-	return position(n), true
+	return keyspace.Position(n), true
 }

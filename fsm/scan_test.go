@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
 // scanStep is one SCAN: the cursor with which to go on, and the keys.
@@ -70,7 +72,7 @@ func TestAScanShowsWhatStaysExactlyOnce(t *testing.T) {
 	m := newMachine(t)
 	const stay = 2000
 	for i := range stay {
-		m.space.set(fmt.Appendf(nil, "{%d}stays %d", i%5, i), []byte("v"))
+		m.space.Set(fmt.Appendf(nil, "{%d}stays %d", i%5, i), []byte("v"))
 	}
 	for _, count := range []string{"1", "7", "100"} {
 		seen := map[string]int{}
@@ -83,9 +85,9 @@ func TestAScanShowsWhatStaysExactlyOnce(t *testing.T) {
 			for range 5 {
 				key := fmt.Appendf(nil, "{%d}%d", r.IntN(5), r.IntN(3000))
 				if steps++; steps/1000%2 == 0 {
-					m.space.set(key, []byte("v"))
+					m.space.Set(key, []byte("v"))
 				} else {
-					m.space.remove(key)
+					m.space.Remove(key)
 				}
 			}
 			if cursor = next; cursor == "0" {
@@ -110,15 +112,15 @@ func TestS23_ScanAndChanceAreThatOfTheContent(t *testing.T) {
 	key := func(i int) []byte { return fmt.Appendf(nil, "{%d}key %d", i%3, i) }
 	straight, devious := newMachine(t), newMachine(t)
 	for i := range keys {
-		straight.space.set(key(i), []byte("v"))
+		straight.space.Set(key(i), []byte("v"))
 	}
 	for i := range 4 * keys {
-		devious.space.set(key(i), []byte("other"))
+		devious.space.Set(key(i), []byte("other"))
 	}
 	for i := 4*keys - 1; i >= 0; i-- {
-		devious.space.remove(key(i))
+		devious.space.Remove(key(i))
 		if i < keys {
-			devious.space.set(key(i), []byte("v"))
+			devious.space.Set(key(i), []byte("v"))
 		}
 	}
 	machines := []*Machine{straight, devious, restored(t, imageOf(t, straight))}
@@ -152,7 +154,7 @@ func TestS23_ScanAndChanceAreThatOfTheContent(t *testing.T) {
 func TestACountBeyondTheMostIsCut(t *testing.T) {
 	m := newMachine(t)
 	for i := range scanMostKeys + 5 {
-		m.space.set(fmt.Appendf(nil, "%d", i), nil)
+		m.space.Set(fmt.Appendf(nil, "%d", i), nil)
 	}
 	cursor, keys := scanStep(t, m, "0", "count", fmt.Sprint(10*scanMostKeys))
 	if cursor == "0" || len(keys) != scanMostKeys {
@@ -169,11 +171,11 @@ func TestACountBeyondTheMostIsCut(t *testing.T) {
 // crowd is a key space in which many keys have one position.
 type crowd struct {
 	reader
-	positions []position
-	entries   []entry
+	positions []keyspace.Position
+	entries   []keyspace.Entry
 }
 
-func (c *crowd) scan(from position, visit func(at position, e *entry) bool) {
+func (c *crowd) Scan(from keyspace.Position, visit func(at keyspace.Position, e *keyspace.Entry) bool) {
 	for i, at := range c.positions {
 		if at >= from && !visit(at, &c.entries[i]) {
 			return
@@ -183,9 +185,9 @@ func (c *crowd) scan(from position, visit func(at position, e *entry) bool) {
 
 // TestKeysOfOnePositionAreShownTogether asks for one key at a time where five share a position.
 func TestKeysOfOnePositionAreShownTogether(t *testing.T) {
-	c := &crowd{positions: []position{3, 7, 7, 7, 7, 7, 9}}
+	c := &crowd{positions: []keyspace.Position{3, 7, 7, 7, 7, 7, 9}}
 	for i := range c.positions {
-		c.entries = append(c.entries, newEntry(fmt.Appendf(nil, "%d", i), nil))
+		c.entries = append(c.entries, keyspace.NewEntry(fmt.Appendf(nil, "%d", i), nil))
 	}
 	cursor := "0"
 	for _, want := range []string{
@@ -196,17 +198,5 @@ func TestKeysOfOnePositionAreShownTogether(t *testing.T) {
 			t.Fatalf("cursor %s: %s, want %s", cursor, got, want)
 		}
 		cursor = strings.Fields(want)[2]
-	}
-}
-
-func TestPositionsAreInTheOrderOfPlaces(t *testing.T) {
-	for _, at := range []place{{0, 0}, {0, 1 << 15}, {1, 0}, {16383, ^uint64(0)}, {5, 0x123456789abcdef0}} {
-		p := at.position()
-		if first := p.first(); first.slot != at.slot || first.hash>>15 != at.hash>>15 || first.hash > at.hash {
-			t.Errorf("%v has position %d, which begins at %v", at, p, first)
-		}
-		if p >= scanEnd || int64(p) < 0 {
-			t.Errorf("%v has position %d, behind the end", at, p)
-		}
 	}
 }

@@ -1,6 +1,9 @@
 package fsm
 
-import "github.com/raftredis/raftredis/internal/reply"
+import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/internal/reply"
+)
 
 // set is SET key value, with its options in any order.
 func set(m *Machine, c call) []byte {
@@ -22,7 +25,7 @@ func pSetEX(m *Machine, c call) []byte {
 }
 
 func setWith(m *Machine, c call, name string, value []byte, options setOptions) []byte {
-	deadline, refusal := options.expiry.deadline(m.space.time, name)
+	deadline, refusal := options.expiry.deadline(m.space.Time(), name)
 	switch {
 	case refusal != "":
 		return c.error(refusal)
@@ -30,8 +33,8 @@ func setWith(m *Machine, c call, name string, value []byte, options setOptions) 
 		return c.error(reply.StringTooLong)
 	}
 	key := c.args[1]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
 	refused := (options.onlyNew && old != nil) || (options.onlyOld && old == nil)
 	switch {
 	case options.get: // now: old is valid until the put
@@ -44,9 +47,9 @@ func setWith(m *Machine, c call, name string, value []byte, options setOptions) 
 	switch {
 	case refused:
 	case options.keep:
-		m.space.put(at, key, newEntry(key, value).keeping(old))
+		m.space.Put(at, key, keyspace.NewEntry(key, value).Keeping(old))
 	default:
-		m.space.putUntil(at, key, newEntry(key, value), deadline)
+		m.space.PutUntil(at, key, keyspace.NewEntry(key, value), deadline)
 	}
 	return c.reply
 }
@@ -58,18 +61,18 @@ func getEX(m *Machine, c call) []byte {
 		return c.error(reply.Syntax)
 	}
 	key := c.args[1]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
 	if old == nil {
 		return c.null()
 	}
-	deadline, refusal := options.expiry.deadline(m.space.time, "getex")
+	deadline, refusal := options.expiry.deadline(m.space.Time(), "getex")
 	if refusal != "" {
 		return c.error(refusal)
 	}
 	c.reply = c.value(old)
-	if deadline != 0 || (options.persist && old.deadline != 0) {
-		m.space.putUntil(at, key, *old, deadline)
+	if deadline != 0 || (options.persist && old.Deadline != 0) {
+		m.space.PutUntil(at, key, *old, deadline)
 	}
 	return c.reply
 }

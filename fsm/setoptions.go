@@ -1,6 +1,9 @@
 package fsm
 
-import "github.com/raftredis/raftredis/internal/reply"
+import (
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/reply"
+)
 
 // setOptions are what may follow key and value in SET, and the key in GETEX.
 type setOptions struct {
@@ -57,7 +60,7 @@ func (e expiry) deadline(now int64, name string) (deadline int64, refusal string
 	if e.option == "" {
 		return 0, ""
 	}
-	n, ok := parseInteger(e.time)
+	n, ok := value.ParseInteger(e.time)
 	if !ok {
 		return 0, reply.NotInteger
 	}

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -19,29 +20,29 @@ var slotFunctions = []function{
 
 // countKeysInSlot is CLUSTER COUNTKEYSINSLOT slot.
 func countKeysInSlot(v view, c call) []byte {
-	slot, ok := parseInteger(c.args[2])
+	slot, ok := value.ParseInteger(c.args[2])
 	switch {
 	case !ok:
 		return c.error(reply.NotInteger)
 	case slot < 0 || slot >= command.Slots:
 		return c.error(invalidSlot)
 	}
-	return c.integer(int64(v.space.slotSize(uint16(slot))))
+	return c.integer(int64(v.space.SlotSize(uint16(slot))))
 }
 
 // getKeysInSlot is CLUSTER GETKEYSINSLOT slot count. The order of keys is that of a walk through the slot: the same on
 // every node, and of no other use.
 func getKeysInSlot(v view, c call) []byte {
-	slot, isSlot := parseInteger(c.args[2])
-	most, isCount := parseInteger(c.args[3])
+	slot, isSlot := value.ParseInteger(c.args[2])
+	most, isCount := value.ParseInteger(c.args[3])
 	switch {
 	case !isSlot || !isCount:
 		return c.error(reply.NotInteger)
 	case slot < 0 || slot >= command.Slots || most < 0:
 		return c.error(invalidSlotOrCount)
 	}
-	count := int(min(most, int64(v.space.slotSize(uint16(slot)))))
+	count := int(min(most, int64(v.space.SlotSize(uint16(slot)))))
 	var found []string
-	v.space.slotKeys(uint16(slot), count, func(key string) { found = append(found, key) })
+	v.space.SlotKeys(uint16(slot), count, func(key string) { found = append(found, key) })
 	return c.list(found)
 }

@@ -15,11 +15,10 @@ func (m *Machine) Stats() Stats {
 	if !m.ready {
 		return Stats{}
 	}
-	d := &m.space.deadlines
 	return Stats{
-		Keys:      m.space.size(),
-		Deadlines: d.tree.Len() + d.shared - d.overdue,
-		Overdue:   d.overdue,
+		Keys:      m.space.Size(),
+		Deadlines: m.space.Ending(),
+		Overdue:   m.space.Overdue(),
 		Expired:   m.expired,
 	}
 }

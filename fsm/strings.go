@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -26,12 +28,12 @@ var stringFunctions = []function{
 	{of: command.SubStr, read: getRange},
 }
 
-func get(v view, c call) []byte { return c.value(v.space.get(c.args[1])) }
+func get(v view, c call) []byte { return c.value(v.space.Get(c.args[1])) }
 
 func strlen(v view, c call) []byte {
 	length := 0
-	if e := v.space.get(c.args[1]); e != nil {
-		length = e.length()
+	if e := v.space.Get(c.args[1]); e != nil {
+		length = e.Length()
 	}
 	return c.integer(int64(length))
 }
@@ -40,37 +42,37 @@ func mget(v view, c call) []byte {
 	keys := c.args[1:]
 	bytes := 0
 	for _, key := range keys {
-		bytes += v.space.get(key).lengthOrNone() + valueOverheadBytes
+		bytes += v.space.Get(key).LengthOrNone() + valueOverheadBytes
 	}
 	if !c.fits(bytes) {
 		return c.tooLong()
 	}
 	c.reply = reply.ArrayHeader(c.reply, len(keys))
 	for _, key := range keys {
-		c.reply = c.value(v.space.get(key))
+		c.reply = c.value(v.space.Get(key))
 	}
 	return c.reply
 }
 
 // getRange answers with a part of a string. Positions count from 0, or from the end if they are negative.
 func getRange(v view, c call) []byte {
-	first, ok := parseInteger(c.args[2])
-	last, alsoOK := parseInteger(c.args[3])
+	first, ok := value.ParseInteger(c.args[2])
+	last, alsoOK := value.ParseInteger(c.args[3])
 	if !ok || !alsoOK {
 		return c.error(reply.NotInteger)
 	}
-	e := v.space.get(c.args[1])
+	e := v.space.Get(c.args[1])
 	if e == nil {
 		return c.bulkString("")
 	}
-	begin, end := span{first, last}.within(int64(e.length()))
+	begin, end := span{first, last}.within(int64(e.Length()))
 	switch {
 	case begin == end:
 		return c.bulkString("")
 	case !c.fits(int(end-begin) + valueOverheadBytes):
 		return c.tooLong()
 	}
-	return e.appendBulkRange(c.reply, int(begin), int(end))
+	return c.bulkRange(e, int(begin), int(end))
 }
 
 func getSet(m *Machine, c call) []byte {
@@ -78,16 +80,16 @@ func getSet(m *Machine, c call) []byte {
 	if len(value) > m.maxValueBytes {
 		return c.error(reply.StringTooLong)
 	}
-	at := m.space.place(key)
-	c.reply = c.value(m.space.find(at, key))
-	m.space.put(at, key, newEntry(key, value))
+	at := m.space.Place(key)
+	c.reply = c.value(m.space.Find(at, key))
+	m.space.Put(at, key, keyspace.NewEntry(key, value))
 	return c.reply
 }
 
 func getDel(m *Machine, c call) []byte {
 	key := c.args[1]
-	c.reply = c.value(m.space.get(key))
-	m.space.remove(key)
+	c.reply = c.value(m.space.Get(key))
+	m.space.Remove(key)
 	return c.reply
 }
 
@@ -96,11 +98,11 @@ func setNX(m *Machine, c call) []byte {
 	if len(value) > m.maxValueBytes {
 		return c.error(reply.StringTooLong)
 	}
-	at := m.space.place(key)
-	if m.space.find(at, key) != nil {
+	at := m.space.Place(key)
+	if m.space.Find(at, key) != nil {
 		return c.integer(0)
 	}
-	m.space.put(at, key, newEntry(key, value))
+	m.space.Put(at, key, keyspace.NewEntry(key, value))
 	return c.integer(1)
 }
 
@@ -119,7 +121,7 @@ func msetNX(m *Machine, c call) []byte {
 		return c.error(refusal)
 	}
 	for i := 0; i < len(pairs); i += 2 {
-		if m.space.get(pairs[i]) != nil {
+		if m.space.Get(pairs[i]) != nil {
 			return c.integer(0)
 		}
 	}
@@ -142,25 +144,25 @@ func (m *Machine) refusePairs(pairs [][]byte, name string) string {
 
 func (m *Machine) setPairs(pairs [][]byte) {
 	for i := 0; i < len(pairs); i += 2 {
-		m.space.set(pairs[i], pairs[i+1])
+		m.space.Set(pairs[i], pairs[i+1])
 	}
 }
 
 func appendTo(m *Machine, c call) []byte {
 	key, more := c.args[1], c.args[2]
-	at := m.space.place(key)
-	old := m.space.find(at, key)
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
 	length := len(more)
 	if old != nil {
-		length += old.length()
+		length += old.Length()
 	}
 	switch {
 	case length > m.maxValueBytes:
 		return c.error(reply.StringTooLong)
 	case old == nil:
-		m.space.put(at, key, newEntry(key, more))
+		m.space.Put(at, key, keyspace.NewEntry(key, more))
 	case len(more) > 0:
-		m.overwrite(at, key, old, old.length(), more)
+		m.overwrite(at, key, old, old.Length(), more)
 	}
 	return c.integer(int64(length))
 }
@@ -169,18 +171,18 @@ func appendTo(m *Machine, c call) []byte {
 // nothing changes nothing, and makes no key.
 func setRange(m *Machine, c call) []byte {
 	key, part := c.args[1], c.args[3]
-	offset, ok := parseInteger(c.args[2])
+	offset, ok := value.ParseInteger(c.args[2])
 	switch {
 	case !ok:
 		return c.error(reply.NotInteger)
 	case offset < 0:
 		return c.error(reply.OffsetOutOfRange)
 	}
-	at := m.space.place(key)
-	old := m.space.find(at, key)
+	at := m.space.Place(key)
+	old := m.space.Find(at, key)
 	length := 0
 	if old != nil {
-		length = old.length()
+		length = old.Length()
 	}
 	switch {
 	case len(part) == 0:
@@ -194,10 +196,10 @@ func setRange(m *Machine, c call) []byte {
 
 // overwrite writes b, which is not empty, into the string of a key at an offset. The key keeps its deadline. old is its
 // entry, or nil for an empty string.
-func (m *Machine) overwrite(at place, key []byte, old *entry, offset int, b []byte) {
+func (m *Machine) overwrite(at keyspace.Place, key []byte, old *keyspace.Entry, offset int, b []byte) {
 	if old == nil {
-		empty := newEntry(key, nil)
+		empty := keyspace.NewEntry(key, nil)
 		old = &empty
 	}
-	m.space.put(at, key, old.overwritten(offset, b, m.space.values, m.space.generation))
+	m.space.Put(at, key, m.space.Overwritten(old, offset, b))
 }

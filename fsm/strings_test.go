@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
@@ -123,7 +125,7 @@ func TestEveryCommandKeepsALimitOfStrings(t *testing.T) {
 
 // TestChangesKeepTheDeadlineAndReplacementsClearIt asks every command that writes a string.
 func TestChangesKeepTheDeadlineAndReplacementsClearIt(t *testing.T) {
-	long := strings.Repeat("0", 2*chunkBytes)
+	long := strings.Repeat("0", 2*value.ChunkBytes)
 	for line, keeps := range map[string]bool{
 		"append a x": true, "append a " + long: true, "setrange a 1 x": true, "setrange a 9000 x": true,
 		"setbit a 3 1": true, "setbit a 99999 1": true, "bitfield a set u8 0 1": true, "bitfield a get u8 0": true,
@@ -167,7 +169,8 @@ func TestAStringBeginsAnewBehindItsDeadline(t *testing.T) {
 // command that does so and for strings of every make: frozen at 100, an old key changed by entry 101 and those after
 // it.
 func TestS22_FreezeDoesNotSeeALaterSetRangeOrSetBit(t *testing.T) {
-	for _, length := range []int{1, chunkedBytes - 1, chunkedBytes, chunkBytes, 3*chunkBytes + 100} {
+	const chunked, chunk = keyspace.ChunkedBytes, value.ChunkBytes
+	for _, length := range []int{1, chunked - 1, chunked, chunk, 3*chunk + 100} {
 		for _, made := range []string{"set", "append"} {
 			for name, change := range map[string]string{
 				"setrange": "setrange old 0 changed", "setbit": "setbit old 1 1",
@@ -207,7 +210,7 @@ func TestS22_FreezeDoesNotSeeALaterSetRangeOrSetBit(t *testing.T) {
 // TestACopyDoesNotSeeALaterChange changes a string of which there is a copy, and the copy.
 func TestACopyDoesNotSeeALaterChange(t *testing.T) {
 	m := newMachine(t)
-	for _, length := range []int{10, 3 * chunkBytes} {
+	for _, length := range []int{10, 3 * value.ChunkBytes} {
 		value := strings.Repeat("x", length)
 		script(m, "del a b c", "append a "+value[:length-1], "append a x", "copy a b", "rename b c", "copy c b",
 			"setrange a 0 A", "setbit b 15 1", "append c C")

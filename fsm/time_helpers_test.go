@@ -1,9 +1,11 @@
 package fsm
 
 import (
+	"math"
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
@@ -47,29 +49,30 @@ func scriptAt(t testing.TB, m *Machine, stamp int64, lines ...string) string {
 	return strings.TrimSpace(strings.ReplaceAll(replies.String(), "\r\n", " "))
 }
 
-// checkDeadlines compares the index of deadlines with the entries.
+// checkDeadlines compares what the machine says of deadlines with the entries.
 func checkDeadlines(t testing.TB, m *Machine) {
 	t.Helper()
 	var first, next int64
 	var keys, overdue int
-	m.space.scan(0, func(_ position, e *entry) bool {
-		if e.deadline == 0 {
+	m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		if e.Deadline == 0 {
 			return true
 		}
 		keys++
-		if e.expired(m.space.time) {
+		if e.Expired(m.space.Time()) {
 			overdue++
-		} else if next == 0 || e.deadline < next {
-			next = e.deadline
+		} else if next == 0 || e.Deadline < next {
+			next = e.Deadline
 		}
-		if first == 0 || e.deadline < first {
-			first = e.deadline
+		if first == 0 || e.Deadline < first {
+			first = e.Deadline
 		}
 		return true
 	})
-	d := &m.space.deadlines
-	if got := d.tree.Len() + d.shared; got != keys || d.overdue != overdue || d.next != next || m.Due() != first {
-		t.Fatalf("the index has %d keys, %d overdue, next %d, first %d; the entries %d, %d, %d, %d",
-			got, d.overdue, d.next, m.Due(), keys, overdue, next, first)
+	got := m.Stats()
+	if got.Deadlines != keys-overdue || got.Overdue != overdue || m.Due() != first ||
+		next != 0 && (m.space.EndsBy(next-1) || !m.space.EndsBy(next)) || next == 0 && m.space.EndsBy(math.MaxInt64) {
+		t.Fatalf("the index has %d keys, %d overdue, first %d; the entries %d, %d, %d, next %d",
+			got.Deadlines+got.Overdue, got.Overdue, m.Due(), keys, overdue, first, next)
 	}
 }

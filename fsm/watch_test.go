@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 )
@@ -124,11 +125,11 @@ func TestAWatcherKnowsAllThatReadsCanSee(t *testing.T) {
 	m.Watch(&d)
 	before := map[string]string{}
 	for step := range 3000 {
-		stamp := m.space.time + r.Int64N(12)
+		stamp := m.space.Time() + r.Int64N(12)
 		m.Apply(m.Index()+1, stamp, argv.Append(nil, toArgs(timedCommand(r, stamp))), nil)
 		after := map[string]string{}
-		m.space.scan(0, func(_ position, e *entry) bool {
-			after[e.key()] = fmt.Sprint(string(e.appendValue(nil)), " until ", e.deadline)
+		m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+			after[e.Key()] = fmt.Sprint(string(e.AppendValue(nil)), " until ", e.Deadline)
 			return true
 		})
 		for key := range before {

@@ -1,4 +1,4 @@
-package fsm
+package keyspace
 
 import (
 	"encoding/binary"
@@ -70,17 +70,17 @@ func appendFooter(dst []byte, sections uint64) []byte {
 	return appendChecksum(dst, begin)
 }
 
-func appendEntry(dst []byte, e *entry) []byte {
-	key := e.key()
-	if e.deadline == 0 {
+func appendEntry(dst []byte, e *Entry) []byte {
+	key := e.Key()
+	if e.Deadline == 0 {
 		dst = append(dst, kindString)
 	} else {
-		dst = binary.LittleEndian.AppendUint64(append(dst, kindString|deadlineFlag), uint64(e.deadline))
+		dst = binary.LittleEndian.AppendUint64(append(dst, kindString|deadlineFlag), uint64(e.Deadline))
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(key)))
 	dst = append(dst, key...)
-	dst = binary.AppendUvarint(dst, uint64(e.length()))
-	return e.appendValue(dst)
+	dst = binary.AppendUvarint(dst, uint64(e.Length()))
+	return e.AppendValue(dst)
 }
 
 // appendChecksum appends the checksum of dst from begin on.

@@ -1,4 +1,4 @@
-package fsm
+package keyspace
 
 import (
 	"bytes"
@@ -9,29 +9,39 @@ import (
 	"testing"
 )
 
-func wantReleased(t *testing.T, image *Image) {
+func wantReleased(t *testing.T, image *Frozen) {
 	t.Helper()
 	if n, err := image.WriteTo(io.Discard); n != 0 || !errors.Is(err, ErrReleased) {
 		t.Fatalf("%d bytes, %v", n, err)
 	}
 }
 
+func TestReleasedImageWritesNothing(t *testing.T) {
+	image := sampleSpace().Freeze()
+	image.Release()
+	image.Release()
+	wantReleased(t, &image)
+}
+
 // TestAnImageIsWrittenOnce also when it could not be written to its end: part of it is gone then.
 func TestAnImageIsWrittenOnce(t *testing.T) {
-	m := sample(t)
-	image := m.Freeze()
-	whole := written(t, image)
-	wantReleased(t, image)
-	for _, room := range []int{0, headerBytes, len(whole) - 1} {
-		image := m.Freeze()
+	s := sampleSpace()
+	image := s.Freeze()
+	var whole bytes.Buffer
+	if _, err := image.WriteTo(&whole); err != nil {
+		t.Fatal(err)
+	}
+	wantReleased(t, &image)
+	for _, room := range []int{0, headerBytes, whole.Len() - 1} {
+		image := s.Freeze()
 		out := &limitedWriter{room: room, err: io.ErrShortWrite}
 		if _, err := image.WriteTo(out); !errors.Is(err, io.ErrShortWrite) {
 			t.Fatalf("room for %d bytes: %v", room, err)
 		}
-		wantReleased(t, image)
+		wantReleased(t, &image)
 	}
-	if !bytes.Equal(imageOf(t, m), whole) {
-		t.Fatal("the machine's own state changed")
+	if !bytes.Equal(s.imageBytes(t), whole.Bytes()) {
+		t.Fatal("the space's own state changed")
 	}
 }
 
@@ -52,15 +62,15 @@ func (h *heapAtSections) Write(p []byte) (int, error) {
 // and looks how much is left of them while it is written.
 func TestE11_AnImageLetsGoOfWhatIsWritten(t *testing.T) {
 	const keys, valueBytes = 10_000, 1 << 10
-	m := newMachine(t)
+	s := emptySpace()
 	fill := func(with byte) {
 		value := bytes.Repeat([]byte{with}, valueBytes)
 		for i := range keys {
-			m.space.set(fmt.Appendf(nil, "key %d", i), value)
+			s.Set(fmt.Appendf(nil, "key %d", i), value)
 		}
 	}
 	fill('a')
-	image := m.Freeze()
+	image := s.Freeze()
 	fill('b')
 	var heap heapAtSections
 	if _, err := image.WriteTo(&heap); err != nil {
@@ -71,5 +81,5 @@ func TestE11_AnImageLetsGoOfWhatIsWritten(t *testing.T) {
 		t.Fatalf("%d bytes in use at the first of %d sections, %d at the last: less than %d bytes were let go of",
 			first, len(heap.inUse), last, want)
 	}
-	runtime.KeepAlive(m)
+	runtime.KeepAlive(s)
 }

@@ -1,4 +1,4 @@
-package fsm
+package keyspace
 
 import (
 	"bytes"
@@ -7,74 +7,68 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/raftredis/raftredis/fsm/value"
 )
 
 // The ways in which bytes are not an image that can be restored.
 var (
 	// ErrImageDamaged means that the bytes are not what WriteTo wrote: cut, flipped, or continued behind their end.
-	ErrImageDamaged = errors.New("fsm: image is damaged")
+	ErrImageDamaged = errors.New("keyspace: image is damaged")
 	// ErrImageFormat means an image of a format that this build does not know.
-	ErrImageFormat = errors.New("fsm: image has an unknown format")
+	ErrImageFormat = errors.New("keyspace: image has an unknown format")
 	// ErrImageForeign means a sound image that is not of this cluster: another seed, or other options.
-	ErrImageForeign = errors.New("fsm: image is of another cluster")
+	ErrImageForeign = errors.New("keyspace: image is of another cluster")
 )
 
-// Restore puts the machine in the state of an image, which is read to its end, or with no image in the empty state
-// before entry 1. seed is the cluster's, drawn with its first entry; an image of another seed is refused.
-//
-// Everything in the image is verified: checksums, order, counts, and the state hash, computed anew. On an error, one of
-// those above or the reader's, the machine is as it was before.
-func (m *Machine) Restore(seed uint64, image io.Reader) error {
-	if image == nil {
-		m.install(imageHeader{seed: seed}, newSpace(seed))
-		return nil
-	}
-	in := imageReader{r: image, maxValueBytes: m.maxValueBytes}
+// ReadImage reads an image to its end, and verifies everything in it: checksums, order, counts, and the state hash,
+// computed anew. An error is one of those above, or the reader's.
+func ReadImage(seed uint64, maxValueBytes int, image io.Reader) (Space, error) {
+	in := imageReader{r: image, maxValueBytes: maxValueBytes}
 	header, err := in.header()
 	if err != nil {
-		return err
+		return Space{}, err
 	}
 	switch {
 	case header.seed != seed:
-		return fmt.Errorf("%w: its hash seed is %016x, not %016x", ErrImageForeign, header.seed, seed)
-	case header.maxValueBytes != uint64(m.maxValueBytes):
-		return fmt.Errorf("%w: its values have at most %d bytes, not %d",
-			ErrImageForeign, header.maxValueBytes, m.maxValueBytes)
+		return Space{}, fmt.Errorf("%w: its hash seed is %016x, not %016x", ErrImageForeign, header.seed, seed)
+	case header.maxValueBytes != uint64(maxValueBytes):
+		return Space{}, fmt.Errorf("%w: its values have at most %d bytes, not %d",
+			ErrImageForeign, header.maxValueBytes, maxValueBytes)
 	}
-	in.space = newSpace(seed)
+	in.space = New(seed, maxValueBytes)
 	in.space.deadlines = deadlines{} // collects, until they are loaded all at once
 	if err := in.sections(); err != nil {
-		return err
+		return Space{}, err
 	}
 	if uint64(in.space.keys) != header.keys {
-		return fmt.Errorf("%w: it holds %d keys, not %d", ErrImageDamaged, in.space.keys, header.keys)
+		return Space{}, fmt.Errorf("%w: it holds %d keys, not %d", ErrImageDamaged, in.space.keys, header.keys)
 	}
 	in.space.deadlines.load()
-	in.space.advance(header.time)
-	in.space.settle()
-	hash := in.space.stateHash(m.maxValueBytes)
-	if hash != header.hash {
-		return fmt.Errorf("%w: its state hash is %016x, not %016x", ErrImageDamaged, hash, header.hash)
+	in.space.Advance(header.index, header.time)
+	in.space.Settle()
+	if hash := in.space.StateHash(); hash != header.hash {
+		return Space{}, fmt.Errorf("%w: its state hash is %016x, not %016x", ErrImageDamaged, hash, header.hash)
 	}
-	m.install(header, in.space)
-	return nil
+	return in.space, nil
 }
 
-func (m *Machine) install(header imageHeader, s space) {
-	s.watcher = m.space.watcher
-	m.ready, m.index, m.space = true, header.index, s
-	m.space.tellFlushed()
+// Replace makes the space another one, of which all watchers are told.
+func (s *Space) Replace(fresh Space) {
+	fresh.watcher = s.watcher
+	*s = fresh
+	s.tellFlushed()
 }
 
 // imageReader reads an image into a key space.
 type imageReader struct {
 	r             io.Reader
 	maxValueBytes int
-	space         space
+	space         Space
 	payload       bytes.Buffer
 	// last is the entry read last: what follows must rank behind it.
 	last struct {
-		place
+		Place
 		key string
 		any bool
 	}
@@ -88,7 +82,7 @@ func damaged(what string, err error) error {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: it ends in its %s", ErrImageDamaged, what)
 	}
-	return fmt.Errorf("fsm: reading the %s of an image: %w", what, err)
+	return fmt.Errorf("keyspace: reading the %s of an image: %w", what, err)
 }
 
 func (in *imageReader) header() (imageHeader, error) {
@@ -167,33 +161,33 @@ func (in *imageReader) entry(b []byte) ([]byte, error) {
 	if !keyOK || !valueOK || len(value) > in.maxValueBytes {
 		return nil, damaged("an entry is not one", nil)
 	}
-	at := in.space.place(key)
+	at := in.space.Place(key)
 	if in.last.any && !in.follows(at, key) {
 		return nil, damaged("entries are out of order", nil)
 	}
-	e := in.space.restoredEntry(key, value).until(deadline)
-	in.last.place, in.last.key, in.last.any = at, e.key(), true
-	in.space.put(at, key, e)
+	e := in.space.restoredEntry(key, value).Until(deadline)
+	in.last.Place, in.last.key, in.last.any = at, e.Key(), true
+	in.space.Put(at, key, e)
 	return b, nil
 }
 
-// restoredEntry is newEntry, but a long string that is mostly zeros lies in chunks, without those: otherwise a node
+// restoredEntry is NewEntry, but a long string that is mostly zeros lies in chunks, without those: otherwise a node
 // whose clients set single bits far behind the end of short strings would need a thousand times the memory after a
 // restart.
-func (s *space) restoredEntry(key, value []byte) entry {
+func (s *Space) restoredEntry(key, content []byte) Entry {
 	isZero := func(piece []byte) bool { return len(bytes.TrimRight(piece, "\x00")) == 0 }
 	zeros := 0
-	for offset := 0; offset < len(value); offset += chunkBytes {
-		if isZero(value[offset:min(offset+chunkBytes, len(value))]) {
+	for offset := 0; offset < len(content); offset += value.ChunkBytes {
+		if isZero(content[offset:min(offset+value.ChunkBytes, len(content))]) {
 			zeros++
 		}
 	}
-	if len(value) <= chunkBytes || 2*zeros < chunkCount(len(value)) {
-		return newEntry(key, value)
+	if len(content) <= value.ChunkBytes || 2*zeros < value.ChunkCount(len(content)) {
+		return NewEntry(key, content)
 	}
-	e := newEntry(key, nil)
-	e.chunks = buildChunks(len(value), s.values, s.generation, func(piece []byte, offset int) bool {
-		return copy(piece, value[offset:offset+len(piece)]) > 0 && !isZero(piece)
+	e := NewEntry(key, nil)
+	e.chunks = value.BuildChunks(len(content), s.values, s.generation, func(piece []byte, offset int) bool {
+		return copy(piece, content[offset:offset+len(piece)]) > 0 && !isZero(piece)
 	})
 	return e
 }
@@ -212,7 +206,7 @@ func optionalDeadline(b []byte) (deadline int64, rest []byte, ok bool) {
 }
 
 // follows reports whether a key ranks behind the last one.
-func (in *imageReader) follows(at place, key []byte) bool {
+func (in *imageReader) follows(at Place, key []byte) bool {
 	last := &in.last
 	switch {
 	case at.slot != last.slot:

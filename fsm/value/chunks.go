@@ -1,4 +1,4 @@
-package fsm
+package value
 
 import (
 	"math/bits"
@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// chunkBytes is the length of a chunk: what a change in the middle of a long string copies at most, and hashes.
-const chunkBytes = 4 << 10
+// ChunkBytes is the length of a chunk: what a change in the middle of a long string copies at most, and hashes.
+const ChunkBytes = 4 << 10
 
-// chunks is a long string, cut into chunks so that a change costs what it touches, however long the string is.
+// Chunks is a long string, cut into chunks so that a change costs what it touches, however long the string is.
 //
 //	entry ──► chunks ──► list ──► chunk ──► chunkBytes bytes; in the last one fewer
 //	                        └───► nil: a chunk of zeros, as SETBIT far behind the end leaves them
@@ -18,7 +18,7 @@ const chunkBytes = 4 << 10
 // its successor while the generation lasts that made them, so there is one newest version at any time, and only that
 // one may be read or changed: a command that gives a second key the same value must copy the bytes, or begin a
 // generation. What is of an older generation can be in the reach of a freeze, and is copied before a write.
-type chunks struct {
+type Chunks struct {
 	// generation is the one that made list.
 	generation uint64
 	list       []*chunk
@@ -26,7 +26,7 @@ type chunks struct {
 	// sum adds up the shares of the chunks in the digest.
 	sum, digest uint64
 	// tail is the hash of the whole words of the last chunk, so that to lengthen it costs what is added.
-	tail sip
+	tail Sip
 }
 
 type chunk struct {
@@ -35,48 +35,48 @@ type chunk struct {
 	bytes      []byte
 }
 
-// chunkCount is the number of chunks of a string.
-func chunkCount(length int) int { return (length + chunkBytes - 1) / chunkBytes }
+// ChunkCount is the number of chunks of a string.
+func ChunkCount(length int) int { return (length + ChunkBytes - 1) / ChunkBytes }
 
 // chunkLength is the length of a chunk of a string.
-func chunkLength(index, length int) int { return min(chunkBytes, length-index*chunkBytes) }
+func chunkLength(index, length int) int { return min(ChunkBytes, length-index*ChunkBytes) }
 
 // chunkShare is what a chunk adds to the sum.
-func chunkShare(s sip, index int, digest uint64) uint64 { return s.word(uint64(index)).finish(digest) }
+func chunkShare(s Sip, index int, digest uint64) uint64 { return s.Word(uint64(index)).Finish(digest) }
 
 // foldChunks is the digest of a string of several chunks.
-func foldChunks(s sip, length int, sum uint64) uint64 { return s.word(uint64(length)).finish(sum) }
+func foldChunks(s Sip, length int, sum uint64) uint64 { return s.Word(uint64(length)).Finish(sum) }
 
-// digestValue is the hash of a value, the same however the value lies in memory: up to chunkBytes the plain one, and
+// DigestString is the hash of a value, the same however the value lies in memory: up to chunkBytes the plain one, and
 // beyond that made of the hashes of chunks.
-func digestValue[T text](s sip, value T) uint64 {
-	if len(value) <= chunkBytes {
-		return digest(s, value)
+func DigestString[T Text](s Sip, value T) uint64 {
+	if len(value) <= ChunkBytes {
+		return Digest(s, value)
 	}
 	var sum uint64
-	for i := range chunkCount(len(value)) {
-		begin := i * chunkBytes
-		sum += chunkShare(s, i, digest(s, value[begin:begin+chunkLength(i, len(value))]))
+	for i := range ChunkCount(len(value)) {
+		begin := i * ChunkBytes
+		sum += chunkShare(s, i, Digest(s, value[begin:begin+chunkLength(i, len(value))]))
 	}
 	return foldChunks(s, len(value), sum)
 }
 
-// newChunks cuts a string into chunks.
-func newChunks(value string, s sip, generation uint64) *chunks {
-	return buildChunks(len(value), s, generation, func(piece []byte, offset int) bool {
+// NewChunks cuts a string into chunks.
+func NewChunks(value string, s Sip, generation uint64) *Chunks {
+	return BuildChunks(len(value), s, generation, func(piece []byte, offset int) bool {
 		return copy(piece, strings.TrimRight(value[offset:offset+len(piece)], "\x00")) > 0
 	})
 }
 
-// buildChunks makes a string of zeros, and then chunk by chunk what it shall be: fill writes into the zeros at an
+// BuildChunks makes a string of zeros, and then chunk by chunk what it shall be: fill writes into the zeros at an
 // offset, and reports whether one of them is not zero any more.
-func buildChunks(length int, s sip, generation uint64, fill func(piece []byte, offset int) bool) *chunks {
-	p := &chunks{generation: generation}
+func BuildChunks(length int, s Sip, generation uint64, fill func(piece []byte, offset int) bool) *Chunks {
+	p := &Chunks{generation: generation}
 	p.resize(length, s)
-	var piece [chunkBytes]byte
+	var piece [ChunkBytes]byte
 	for i := range p.list {
 		part := piece[:chunkLength(i, length)]
-		filled := fill(part, i*chunkBytes)
+		filled := fill(part, i*ChunkBytes)
 		if filled || i == len(p.list)-1 {
 			copy(p.own(i, s), part)
 			p.rehash(i, 0, s)
@@ -89,8 +89,17 @@ func buildChunks(length int, s sip, generation uint64, fill func(piece []byte, o
 	return p
 }
 
+// Size is the number of bytes.
+func (p *Chunks) Size() int { return p.length }
+
+// Digest is the digest of the bytes.
+func (p *Chunks) Digest() uint64 { return p.digest }
+
+// IsZero reports whether a chunk is known to be zeros: it was never written.
+func (p *Chunks) IsZero(index int) bool { return p.list[index] == nil }
+
 // fold makes the digest out of those of the chunks.
-func (p *chunks) fold(s sip) {
+func (p *Chunks) fold(s Sip) {
 	if len(p.list) == 1 {
 		p.digest = p.list[0].digest
 	} else {
@@ -98,24 +107,24 @@ func (p *chunks) fold(s sip) {
 	}
 }
 
-// overwritten is the string with b, which is not empty, at an offset. A string that ends before the offset is
+// Overwritten is the string with b, which is not empty, at an offset. A string that ends before the offset is
 // lengthened with zeros. The generation is the present one.
-func (p *chunks) overwritten(offset int, b []byte, s sip, generation uint64) *chunks {
+func (p *Chunks) Overwritten(offset int, b []byte, s Sip, generation uint64) *Chunks {
 	next := *p
 	if next.generation < generation {
 		next.generation, next.list = generation, slices.Clone(p.list)
 	}
-	last, same := len(p.list)-1, p.length%chunkBytes // the last chunk so far, and its bytes unless it is full
+	last, same := len(p.list)-1, p.length%ChunkBytes // the last chunk so far, and its bytes unless it is full
 	end := offset + len(b)
 	if end > p.length {
 		next.resize(end, s)
-		if same != 0 && offset/chunkBytes > last {
+		if same != 0 && offset/ChunkBytes > last {
 			next.own(last, s)
 			next.rehash(last, same, s)
 		}
 	}
 	for at := offset; at < end; {
-		i, begin := at/chunkBytes, at%chunkBytes
+		i, begin := at/ChunkBytes, at%ChunkBytes
 		at += copy(next.own(i, s)[begin:], b[at-offset:])
 		if i != last || offset < p.length {
 			same = 0
@@ -127,9 +136,9 @@ func (p *chunks) overwritten(offset int, b []byte, s sip, generation uint64) *ch
 }
 
 // resize makes the list longer by chunks of zeros. The last chunk counts as a full one until it is written.
-func (p *chunks) resize(length int, s sip) {
+func (p *Chunks) resize(length int, s Sip) {
 	p.length = length
-	more := chunkCount(length) - len(p.list)
+	more := ChunkCount(length) - len(p.list)
 	if more <= 0 {
 		return
 	}
@@ -143,7 +152,7 @@ func (p *chunks) resize(length int, s sip) {
 
 // own gives the bytes of a chunk, to be written and then hashed again: as many as the length asks for, in a chunk that
 // this generation may change.
-func (p *chunks) own(index int, s sip) []byte {
+func (p *Chunks) own(index int, s Sip) []byte {
 	length := chunkLength(index, p.length)
 	room := 1 << bits.Len(uint(length-1))
 	old := p.list[index]
@@ -160,7 +169,7 @@ func (p *chunks) own(index int, s sip) []byte {
 
 // rehash corrects digest and sum for a chunk that was written. With same above 0 it was the last chunk, and its first
 // bytes, so many, are what they were: then it costs what was added.
-func (p *chunks) rehash(index, same int, s sip) {
+func (p *Chunks) rehash(index, same int, s Sip) {
 	written := p.list[index]
 	p.sum -= chunkShare(s, index, written.digest)
 	state := s
@@ -175,16 +184,16 @@ func (p *chunks) rehash(index, same int, s sip) {
 	}
 }
 
-// readAt copies what the string has from an offset on into dst, and says how much that was.
-func (p *chunks) readAt(dst []byte, offset int) int {
+// ReadAt copies what the string has from an offset on into dst, and says how much that was.
+func (p *Chunks) ReadAt(dst []byte, offset int) int {
 	n := min(len(dst), p.length-offset)
 	for done := 0; done < n; {
-		index, begin := (offset+done)/chunkBytes, (offset+done)%chunkBytes
-		to := dst[done:min(n, done+chunkBytes-begin)]
+		index, begin := (offset+done)/ChunkBytes, (offset+done)%ChunkBytes
+		to := dst[done:min(n, done+ChunkBytes-begin)]
 		if source := p.list[index]; source == nil {
 			clear(to)
 		} else if copy(to, source.bytes[begin:]) < len(to) {
-			panic("fsm: a chunk is shorter than its string")
+			panic("value: a chunk is shorter than its string")
 		}
 		done += len(to)
 	}
@@ -192,7 +201,7 @@ func (p *chunks) readAt(dst []byte, offset int) int {
 }
 
 // zeroChunkDigest is the digest of a full chunk of zeros.
-func zeroChunkDigest(s sip) uint64 {
-	var zeros [chunkBytes]byte
-	return digest(s, zeros[:])
+func zeroChunkDigest(s Sip) uint64 {
+	var zeros [ChunkBytes]byte
+	return Digest(s, zeros[:])
 }

@@ -1,10 +1,12 @@
-package fsm
+package keyspace
 
 import (
 	"bytes"
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/raftredis/raftredis/fsm/value"
 )
 
 const (
@@ -41,7 +43,7 @@ type leaf struct {
 	// tags[i] is a byte of the hash of entries[i], kept together so that a search looks at one entry on average, and
 	// kept here because this is where the search is already. Entries behind leafEntries have none.
 	tags    [leafEntries]byte
-	entries []entry
+	entries []Entry
 }
 
 // branch picks the child for a hash; shift is that of the fork's level.
@@ -58,12 +60,12 @@ func (l *leaf) search(tag byte, key []byte) int {
 		if next < 0 {
 			break
 		}
-		if i += next; l.entries[i].key() == string(key) {
+		if i += next; l.entries[i].Key() == string(key) {
 			return i
 		}
 	}
 	for i := leafEntries; i < len(l.entries); i++ {
-		if l.entries[i].key() == string(key) {
+		if l.entries[i].Key() == string(key) {
 			return i
 		}
 	}
@@ -71,7 +73,7 @@ func (l *leaf) search(tag byte, key []byte) int {
 }
 
 // insert adds an entry that is not there.
-func (l *leaf) insert(tag byte, e entry) {
+func (l *leaf) insert(tag byte, e Entry) {
 	i := len(l.entries)
 	if i < leafEntries {
 		l.tags[i] = tag
@@ -90,7 +92,7 @@ func (l *leaf) delete(i int) {
 		l.tags[i] = l.tags[last]
 	}
 	l.entries[i] = l.entries[last]
-	l.entries[last] = entry{} // what was removed must not be kept alive from here
+	l.entries[last] = Entry{} // what was removed must not be kept alive from here
 	l.entries = l.entries[:last]
 	if cap(l.entries)-last >= 2*leafStep {
 		l.resize(last + leafStep)
@@ -98,10 +100,10 @@ func (l *leaf) delete(i int) {
 }
 
 // resize moves the entries of a leaf to an array of their own with the given room.
-func (l *leaf) resize(room int) { l.entries = append(make([]entry, 0, room), l.entries...) }
+func (l *leaf) resize(room int) { l.entries = append(make([]Entry, 0, room), l.entries...) }
 
 // ownLeaf gives the leaf at a link without a fork, as one that this generation may change.
-func (s *space) ownLeaf(link *tree) *leaf {
+func (s *Space) ownLeaf(link *tree) *leaf {
 	switch l := link.leaf; {
 	case l == nil:
 		link.leaf = &leaf{generation: s.generation}
@@ -115,7 +117,7 @@ func (s *space) ownLeaf(link *tree) *leaf {
 }
 
 // ownFork gives the fork at a link, as one that this generation may change.
-func (s *space) ownFork(link *tree) *fork {
+func (s *Space) ownFork(link *tree) *fork {
 	if f := link.fork; f.generation < s.generation {
 		c := *f
 		c.generation = s.generation
@@ -125,17 +127,17 @@ func (s *space) ownFork(link *tree) *fork {
 }
 
 // divide puts a fork in place of a full leaf.
-func (s *space) divide(link *tree, shift int) {
+func (s *Space) divide(link *tree, shift int) {
 	f := &fork{generation: s.generation}
 	for _, e := range link.leaf.entries {
-		hash := digest(s.hashing.keys, e.key())
+		hash := value.Digest(s.hashing.keys, e.Key())
 		s.ownLeaf(&f.children[branch(hash, shift)]).insert(tag(hash), e)
 	}
 	*link = tree{fork: f}
 }
 
 // merge puts a leaf in place of a fork whose children are leaves with few entries.
-func (s *space) merge(link *tree) {
+func (s *Space) merge(link *tree) {
 	total := 0
 	for _, child := range link.fork.children {
 		if child.fork != nil {
@@ -163,11 +165,11 @@ func (s *space) merge(link *tree) {
 // ranked is an entry with its hash.
 type ranked struct {
 	hash  uint64
-	entry *entry
+	entry *Entry
 }
 
 // walk visits all entries in the order of (hash, key), until visit fails. It keeps one leaf in mind, in scratch.
-func (t tree) walk(keys sip, scratch *[]ranked, visit func(ranked) error) error {
+func (t tree) walk(keys value.Sip, scratch *[]ranked, visit func(ranked) error) error {
 	fetch([]tree{t})
 	return t.walkFrom(0, topShift, keys, scratch, visit)
 }
@@ -177,7 +179,7 @@ func (t tree) walk(keys sip, scratch *[]ranked, visit func(ranked) error) error 
 const fetchedLeaves = 4
 
 // walkFrom is walk for the hashes from one on; shift is that of the tree's level.
-func (t tree) walkFrom(from uint64, shift int, keys sip, scratch *[]ranked, visit func(ranked) error) error {
+func (t tree) walkFrom(from uint64, shift int, keys value.Sip, scratch *[]ranked, visit func(ranked) error) error {
 	if t.fork != nil {
 		first := int(branch(from, shift))
 		for i, child := range t.fork.children[first:] {
@@ -196,7 +198,7 @@ func (t tree) walkFrom(from uint64, shift int, keys sip, scratch *[]ranked, visi
 	sorted := (*scratch)[:0]
 	for i := range t.leaf.entries {
 		e := &t.leaf.entries[i]
-		if hash := digest(keys, e.key()); hash >= from {
+		if hash := value.Digest(keys, e.Key()); hash >= from {
 			sorted = append(sorted, ranked{hash, e})
 		}
 	}
@@ -237,7 +239,7 @@ func fetch(leaves []tree) {
 		}
 	}
 	if sum < 0 {
-		panic("fsm: a negative length")
+		panic("keyspace: a negative length")
 	}
 }
 
@@ -250,5 +252,5 @@ func (r ranked) compare(other ranked) int {
 	if c := cmp.Compare(r.hash, other.hash); c != 0 {
 		return c
 	}
-	return strings.Compare(r.entry.key(), other.entry.key())
+	return strings.Compare(r.entry.Key(), other.entry.Key())
 }

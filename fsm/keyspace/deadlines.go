@@ -1,4 +1,4 @@
-package fsm
+package keyspace
 
 import (
 	"math"
@@ -35,7 +35,7 @@ type dueKey struct {
 	more uint32
 }
 
-func newDueKey(at place, deadline int64) dueKey {
+func newDueKey(at Place, deadline int64) dueKey {
 	return dueKey{deadline: deadline, hash: at.hash, slot: at.slot}
 }
 
@@ -83,7 +83,7 @@ func (d *deadlines) load() {
 }
 
 // add enters a key.
-func (d *deadlines) add(at place, deadline, time int64) {
+func (d *deadlines) add(at Place, deadline, time int64) {
 	line := newDueKey(at, deadline)
 	if d.tree == nil {
 		d.unsorted = append(d.unsorted, line)
@@ -100,10 +100,10 @@ func (d *deadlines) add(at place, deadline, time int64) {
 }
 
 // remove takes out a key that was entered.
-func (d *deadlines) remove(at place, deadline, time int64) {
+func (d *deadlines) remove(at Place, deadline, time int64) {
 	line, there := d.tree.Delete(newDueKey(at, deadline))
 	if !there {
-		panic("fsm: a key's deadline is not in the index")
+		panic("keyspace: a key's deadline is not in the index")
 	}
 	if line.more > 0 {
 		line.more--

@@ -1,8 +1,6 @@
-package fsm
+package value
 
 import (
-	"math"
-	"math/big"
 	"strconv"
 	"testing"
 )
@@ -12,10 +10,10 @@ func TestOnlyTheCanonicalSpellingIsANumber(t *testing.T) {
 		"0", "1", "-1", "9", "10", "-10", "9223372036854775807", "-9223372036854775808", "1000000000000000000",
 	} {
 		want, _ := strconv.ParseInt(text, 10, 64)
-		if got, ok := parseInteger(text); !ok || got != want {
+		if got, ok := ParseInteger(text); !ok || got != want {
 			t.Errorf("%q is %d, %v", text, got, ok)
 		}
-		if got, ok := parseInteger([]byte(text)); !ok || got != want {
+		if got, ok := ParseInteger([]byte(text)); !ok || got != want {
 			t.Errorf("%q as bytes is %d, %v", text, got, ok)
 		}
 	}
@@ -24,7 +22,7 @@ func TestOnlyTheCanonicalSpellingIsANumber(t *testing.T) {
 		"9223372036854775808", "-9223372036854775809", "18446744073709551616", "99999999999999999999",
 		"-99999999999999999999", "100000000000000000000", "1\x00", "٣",
 	} {
-		if got, ok := parseInteger(text); ok {
+		if got, ok := ParseInteger(text); ok {
 			t.Errorf("%q is taken as %d", text, got)
 		}
 	}
@@ -35,24 +33,11 @@ func FuzzNumbersAreThoseThatPrintTheSame(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, ok := parseInteger(text)
+		got, ok := ParseInteger(text)
 		n, err := strconv.ParseInt(text, 10, 64)
 		want := err == nil && strconv.FormatInt(n, 10) == text
 		if ok != want || (ok && got != n) {
 			t.Fatalf("%q: %d, %v; want %d, %v", text, got, ok, n, want)
 		}
 	})
-}
-
-func TestAddKnowsItsBounds(t *testing.T) {
-	edges := []int64{math.MinInt64, math.MinInt64 + 1, -2, -1, 0, 1, 2, math.MaxInt64 - 1, math.MaxInt64}
-	for _, a := range edges {
-		for _, b := range edges {
-			exact := new(big.Int).Add(big.NewInt(a), big.NewInt(b))
-			got, ok := add(a, b)
-			if ok != exact.IsInt64() || (ok && got != exact.Int64()) {
-				t.Errorf("%d + %d: %d, %v; want %v", a, b, got, ok, exact)
-			}
-		}
-	}
 }

@@ -1,12 +1,13 @@
-package fsm
+package keyspace
 
 import (
 	"errors"
 
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 )
 
-// space is the key space: 16,384 slots, reached through a root and its pages, each slot a tree of small nodes.
+// Space is the key space: 16,384 slots, reached through a root and its pages, each slot a tree of small nodes.
 //
 //	root ──► 128 pages ──► 128 slots each ──► fork ──► 16 children by the next four bits of the hash ──► …
 //	                                     └──► leaf of up to 64 entries
@@ -17,20 +18,24 @@ import (
 // changed, and several freezes can overlap.
 //
 // The tree takes the hash from its highest bits down, so walking it in order is walking in the order of hashes.
-type space struct {
+type Space struct {
 	hashing
 	generation uint64
 	root       *root
 	// keys counts the entries, sum adds up their shares of the state hash.
 	keys int
 	sum  uint64
-	// time is the state time: the highest stamp of all entries of the log so far. A key whose deadline it has reached is
-	// absent, whether it is still stored or not.
+	// time is the state time: the highest stamp of all entries of the log so far. A key whose deadline it has reached
+	// is absent, whether it is still stored or not.
 	time      int64
 	deadlines deadlines
 	// watcher is told what run changes, which is nil unless one of this node is being applied.
 	watcher Watcher
 	run     *command.Run
+	// index is that of the last entry applied.
+	index uint64
+	// maxValueBytes is the most bytes of a value.
+	maxValueBytes int
 }
 
 // pageSlots is the number of slots of a page, and of pages.
@@ -50,17 +55,24 @@ type page struct {
 	total int
 }
 
-// place is where a key belongs.
-type place struct {
+// Place is the slot and the hash of a key.
+type Place struct {
 	slot uint16
 	hash uint64
 }
 
-func newSpace(seed uint64) space {
-	return space{hashing: newHashing(seed), generation: 1, root: &root{generation: 1}, deadlines: newDeadlines()}
+// New is an empty key space before entry 1. Its values have at most maxValueBytes.
+func New(seed uint64, maxValueBytes int) Space {
+	return Space{
+		hashing: newHashing(seed), generation: 1, root: &root{generation: 1}, deadlines: newDeadlines(),
+		maxValueBytes: maxValueBytes,
+	}
 }
 
-func (s *space) place(key []byte) place { return place{command.Slot(key), digest(s.hashing.keys, key)} }
+// Place is where a key belongs.
+func (s *Space) Place(key []byte) Place {
+	return Place{command.Slot(key), value.Digest(s.hashing.keys, key)}
+}
 
 // slot is the tree of a slot. It is for reading only.
 func (r *root) slot(number uint16) tree {
@@ -71,17 +83,17 @@ func (r *root) slot(number uint16) tree {
 	return p.slots[number%pageSlots]
 }
 
-// find gives the entry of a key, nil if there is none, or none any more at the state time. It is for reading only, and
+// Find gives the entry of a key, nil if there is none, or none any more at the state time. It is for reading only, and
 // valid until the next write.
-func (s *space) find(at place, key []byte) *entry {
-	if e := s.stored(at, key); e != nil && !e.expired(s.time) {
+func (s *Space) Find(at Place, key []byte) *Entry {
+	if e := s.stored(at, key); e != nil && !e.Expired(s.time) {
 		return e
 	}
 	return nil
 }
 
 // stored is find for what is stored, absent or not.
-func (s *space) stored(at place, key []byte) *entry {
+func (s *Space) stored(at Place, key []byte) *Entry {
 	t := s.root.slot(at.slot)
 	for shift := topShift; t.fork != nil; shift -= levelBits {
 		t = t.fork.children[branch(at.hash, shift)]
@@ -96,14 +108,14 @@ func (s *space) stored(at place, key []byte) *entry {
 	return &t.leaf.entries[i]
 }
 
-// get is find for those who need no place.
-func (s *space) get(key []byte) *entry { return s.find(s.place(key), key) }
+// Get is find for those who need no place.
+func (s *Space) Get(key []byte) *Entry { return s.Find(s.Place(key), key) }
 
-// size is the number of keys that are present.
-func (s *space) size() int { return s.keys - s.deadlines.overdue }
+// Size is the number of keys that are present.
+func (s *Space) Size() int { return s.keys - s.deadlines.overdue }
 
 // slotStored is the number of keys of a slot that are stored, absent or not.
-func (s *space) slotStored(slot uint16) int {
+func (s *Space) slotStored(slot uint16) int {
 	p := s.root.pages[slot/pageSlots]
 	if p == nil {
 		return 0
@@ -111,32 +123,32 @@ func (s *space) slotStored(slot uint16) int {
 	return p.keys[slot%pageSlots]
 }
 
-// slotSize is the number of keys of a slot that are present. While keys are overdue it has to look at all of the slot.
-func (s *space) slotSize(slot uint16) int {
+// SlotSize is the number of keys of a slot that are present. While keys are overdue it has to look at all of the slot.
+func (s *Space) SlotSize(slot uint16) int {
 	stored := s.slotStored(slot)
 	if s.deadlines.overdue == 0 {
 		return stored
 	}
 	present := 0
-	s.slotKeys(slot, stored, func(string) { present++ })
+	s.SlotKeys(slot, stored, func(string) { present++ })
 	return present
 }
 
 // errEnough ends a walk early.
 var errEnough = errors.New("enough keys")
 
-// slotKeys visits the first keys of a slot that are present, as many as asked for or there are, in the order of
+// SlotKeys visits the first keys of a slot that are present, as many as asked for or there are, in the order of
 // (hash, key).
-func (s *space) slotKeys(slot uint16, most int, visit func(key string)) {
+func (s *Space) SlotKeys(slot uint16, most int, visit func(key string)) {
 	if most == 0 {
 		return
 	}
 	var scratch []ranked
 	_ = s.root.slot(slot).walk(s.hashing.keys, &scratch, func(r ranked) error {
-		if r.entry.expired(s.time) {
+		if r.entry.Expired(s.time) {
 			return nil
 		}
-		visit(r.entry.key())
+		visit(r.entry.Key())
 		if most--; most == 0 {
 			return errEnough
 		}
@@ -144,36 +156,77 @@ func (s *space) slotKeys(slot uint16, most int, visit func(key string)) {
 	})
 }
 
-// stateHash is the hash of the state: of all keys with their values and deadlines, and of what else decides how it goes
+// StateHash is the hash of the state: of all keys with their values and deadlines, and of what else decides how it goes
 // on.
-func (s *space) stateHash(maxValueBytes int) uint64 {
-	return s.state.word(s.sum).word(uint64(s.keys)).word(uint64(s.time)).finish(uint64(maxValueBytes))
+func (s *Space) StateHash() uint64 {
+	return s.state.Word(s.sum).Word(uint64(s.keys)).Word(uint64(s.time)).Finish(uint64(s.maxValueBytes))
 }
 
-// advance moves the state time to a stamp, if that is later.
-func (s *space) advance(stamp int64) {
+// Advance moves to the entry at an index, and the state time to its stamp, if that is later.
+func (s *Space) Advance(index uint64, stamp int64) {
+	s.index = index
 	s.time = max(s.time, stamp)
 	s.deadlines.advance(s.time)
 }
 
-// settle makes the key space ready to be read beside others.
-func (s *space) settle() { s.deadlines.settle(s.time) }
+// Unshare makes sure that neither of two entries with one value changes bytes that they share: as for a freeze, a new
+// generation begins.
+func (s *Space) Unshare(e *Entry) {
+	if e.chunks != nil {
+		s.generation++
+	}
+}
+
+// Due is the earliest deadline of a key that is stored, 0 if none has one.
+func (s *Space) Due() int64 {
+	first, _ := s.deadlines.first()
+	return first.deadline
+}
+
+// EndsBy reports whether a key that is present has a deadline that is not behind stamp.
+func (s *Space) EndsBy(stamp int64) bool { return s.deadlines.next != 0 && s.deadlines.next <= stamp }
+
+// Overdue is the number of keys that are stored and absent.
+func (s *Space) Overdue() int { return s.deadlines.overdue }
+
+// Ending is the number of keys that are present and have a deadline.
+func (s *Space) Ending() int {
+	return s.deadlines.tree.Len() + s.deadlines.shared - s.deadlines.overdue
+}
+
+// Time is the highest stamp of all entries so far.
+func (s *Space) Time() int64 { return s.time }
+
+// Index is the index of the last entry applied.
+func (s *Space) Index() uint64 { return s.index }
+
+// MaxValueBytes is the most bytes of a value.
+func (s *Space) MaxValueBytes() int { return s.maxValueBytes }
+
+// Begin names the run that is executed from now on, nil if it is none of this node: watchers are told with it.
+func (s *Space) Begin(run *command.Run) { s.run = run }
+
+// Watch makes w the one that is told.
+func (s *Space) Watch(w Watcher) { s.watcher = w }
+
+// Settle makes the key space ready to be read beside others.
+func (s *Space) Settle() { s.deadlines.settle(s.time) }
 
 // account keeps level with an entry that takes the place of another, either of them nil: the state hash, the index of
 // deadlines, and who watches.
-func (s *space) account(at place, old, fresh *entry) {
+func (s *Space) account(at Place, old, fresh *Entry) {
 	var before, after int64
 	var value uint64
 	key := ""
 	if old != nil {
-		before, key, value = old.deadline, old.key(), old.digest(s.values)
+		before, key, value = old.Deadline, old.Key(), old.digest(s.values)
 		s.sum -= s.share(at.hash, value, before)
 	}
 	if fresh != nil {
 		if old == nil || !fresh.hasValueOf(old) {
 			value = fresh.digest(s.values)
 		}
-		after, key = fresh.deadline, fresh.key()
+		after, key = fresh.Deadline, fresh.Key()
 		s.sum += s.share(at.hash, value, after)
 	}
 	if before != after {
@@ -190,15 +243,15 @@ func (s *space) account(at place, old, fresh *entry) {
 }
 
 // count changes the number of keys, of a slot that is writable already.
-func (s *space) count(slot uint16, change int) {
+func (s *Space) count(slot uint16, change int) {
 	s.keys += change
 	p := s.root.pages[slot/pageSlots]
 	p.keys[slot%pageSlots] += change
 	p.total += change
 }
 
-// put stores an entry, in place of the one with its key if there is one.
-func (s *space) put(at place, key []byte, e entry) {
+// Put stores an entry, in place of the one with its key if there is one.
+func (s *Space) Put(at Place, key []byte, e Entry) {
 	link := s.writable(at.slot)
 	for shift := topShift; ; shift -= levelBits {
 		if link.fork == nil {
@@ -220,13 +273,13 @@ func (s *space) put(at place, key []byte, e entry) {
 	}
 }
 
-// set stores a copy of a string, without a deadline.
-func (s *space) set(key, value []byte) { s.put(s.place(key), key, newEntry(key, value)) }
+// Set stores a copy of a string, without a deadline.
+func (s *Space) Set(key, value []byte) { s.Put(s.Place(key), key, NewEntry(key, value)) }
 
-// remove removes a key and reports whether it was there. Where it was not, nothing is copied.
-func (s *space) remove(key []byte) bool {
-	at := s.place(key)
-	if s.find(at, key) == nil {
+// Remove removes a key and reports whether it was there. Where it was not, nothing is copied.
+func (s *Space) Remove(key []byte) bool {
+	at := s.Place(key)
+	if s.Find(at, key) == nil {
 		return false
 	}
 	s.drop(at, key)
@@ -234,7 +287,7 @@ func (s *space) remove(key []byte) bool {
 }
 
 // drop removes a key that is stored.
-func (s *space) drop(at place, key []byte) {
+func (s *Space) drop(at Place, key []byte) {
 	link, parent := s.writable(at.slot), (*tree)(nil)
 	for shift := topShift; link.fork != nil; shift -= levelBits {
 		link, parent = &s.ownFork(link).children[branch(at.hash, shift)], link
@@ -252,26 +305,26 @@ func (s *space) drop(at place, key []byte) {
 	}
 }
 
-// putUntil is put, with a deadline or, if that is 0, without one. If the deadline has come already, the key is gone.
-func (s *space) putUntil(at place, key []byte, e entry, deadline int64) {
-	e.deadline = deadline
+// PutUntil is put, with a deadline or, if that is 0, without one. If the deadline has come already, the key is gone.
+func (s *Space) PutUntil(at Place, key []byte, e Entry, deadline int64) {
+	e.Deadline = deadline
 	switch {
-	case !e.expired(s.time):
-		s.put(at, key, e)
+	case !e.Expired(s.time):
+		s.Put(at, key, e)
 	case s.stored(at, key) != nil:
 		s.drop(at, key)
 	}
 }
 
-// flush removes everything, in constant time.
-func (s *space) flush() {
+// Flush removes everything, in constant time.
+func (s *Space) Flush() {
 	s.root = &root{generation: s.generation}
 	s.keys, s.sum, s.deadlines = 0, 0, newDeadlines()
 	s.tellFlushed()
 }
 
 // writable gives the link to a slot's tree, in a root and page that this generation may change.
-func (s *space) writable(slot uint16) *tree {
+func (s *Space) writable(slot uint16) *tree {
 	if s.root.generation < s.generation {
 		r := *s.root
 		r.generation = s.generation

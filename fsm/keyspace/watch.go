@@ -1,4 +1,4 @@
-package fsm
+package keyspace
 
 import "github.com/raftredis/raftredis/internal/command"
 
@@ -13,10 +13,7 @@ type Watcher interface {
 	Flushed(run *command.Run)
 }
 
-// Watch makes w the one that is told, or nobody if w is nil, which costs nothing. It may be called where Apply may.
-func (m *Machine) Watch(w Watcher) { m.space.watcher = w }
-
-func (s *space) tellFlushed() {
+func (s *Space) tellFlushed() {
 	if s.watcher != nil {
 		s.watcher.Flushed(s.run)
 	}

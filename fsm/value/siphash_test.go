@@ -1,4 +1,4 @@
-package fsm
+package value
 
 import "testing"
 
@@ -18,7 +18,7 @@ func TestHashIsSipHash13(t *testing.T) {
 		1: 0x68a914128e01e473, 7: 0x2f098ab0c751325a, 8: 0xead411e67ebe2eea, 9: 0x75927f9d95124362,
 		15: 0xf30eb725bb91c9ea, 16: 0x8972188433a5c5b7, 64: 0x75e05fd5bbc870c6,
 	} {
-		if got := digest(newSip(0, 0), ascending(length)); got != want {
+		if got := Digest(NewSip(0, 0), ascending(length)); got != want {
 			t.Errorf("%d bytes: %016x, want %016x", length, got, want)
 		}
 	}
@@ -27,7 +27,7 @@ func TestHashIsSipHash13(t *testing.T) {
 func TestHashOfAStringIsThatOfItsBytes(t *testing.T) {
 	for length := range 40 {
 		b := ascending(length)
-		if digest(newSip(1, 2), b) != digest(newSip(1, 2), string(b)) {
+		if Digest(NewSip(1, 2), b) != Digest(NewSip(1, 2), string(b)) {
 			t.Errorf("%d bytes", length)
 		}
 	}
@@ -35,10 +35,10 @@ func TestHashOfAStringIsThatOfItsBytes(t *testing.T) {
 
 func TestExtendedHashIsThatOfTheWhole(t *testing.T) {
 	whole := ascending(100)
-	want := digest(newSip(1, 2), whole)
+	want := Digest(NewSip(1, 2), whole)
 	for first := range len(whole) {
 		for second := first; second < len(whole); second++ {
-			s := extend(newSip(1, 2), whole[:first], 0)
+			s := extend(NewSip(1, 2), whole[:first], 0)
 			s = extend(s, whole[:second], first&^7)
 			s = extend(s, whole, second&^7)
 			if seal(s, whole) != want {
@@ -48,20 +48,9 @@ func TestExtendedHashIsThatOfTheWhole(t *testing.T) {
 	}
 }
 
-func TestSeedsKeyEverythingApart(t *testing.T) {
-	a, b := newHashing(1), newHashing(2)
-	seen := map[uint64]bool{}
-	for _, s := range []sip{a.keys, a.values, a.state, b.keys, b.values, b.state} {
-		seen[digest(s, "key")] = true
-	}
-	if len(seen) != 6 {
-		t.Fatalf("six hashes of one key have %d values", len(seen))
-	}
-}
-
 func TestHashAllocatesNothing(t *testing.T) {
 	b := ascending(64)
-	if n := testing.AllocsPerRun(100, func() { digest(newSip(1, 2), b) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { Digest(NewSip(1, 2), b) }); n != 0 {
 		t.Fatalf("%v allocations", n)
 	}
 }

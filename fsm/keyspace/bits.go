@@ -1,0 +1,85 @@
+package keyspace
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/raftredis/raftredis/fsm/value"
+)
+
+// ByteAt is a byte of a string, 0 behind the end or if there is no entry.
+func (e *Entry) ByteAt(offset int) byte {
+	var b [1]byte
+	if e != nil && offset < e.Length() {
+		e.ReadAt(b[:], offset)
+	}
+	return b[0]
+}
+
+// ZeroFrom reports whether the chunk at an offset, a multiple of chunkBytes, is known to be zeros: it lies behind the
+// end, or was never written.
+func (e *Entry) ZeroFrom(offset int) bool {
+	return offset >= e.Length() || (e.chunks != nil && e.chunks.IsZero(offset/value.ChunkBytes))
+}
+
+// ReadPadded fills part with what the string has from an offset on, and zeros behind its end. No entry is an empty
+// string.
+func (e *Entry) ReadPadded(part []byte, offset int) {
+	n := 0
+	if e != nil && offset < e.Length() {
+		n = e.ReadAt(part, offset)
+	}
+	clear(part[n:])
+}
+
+// CountOnes counts the ones from bit begin to before bit end.
+func (e *Entry) CountOnes(begin, end int64) int64 {
+	var count int64
+	e.eachBlock(begin, end, 0, func(block []byte, _ int64) bool {
+		for i := 0; i < len(block); i += 8 {
+			count += int64(bits.OnesCount64(binary.BigEndian.Uint64(block[i:])))
+		}
+		return true
+	})
+	return count
+}
+
+// FirstBit is the position of the first bit of a value from bit begin to before bit end, or -1.
+func (e *Entry) FirstBit(begin, end int64, bit byte) int64 {
+	found := int64(-1)
+	e.eachBlock(begin, end, bit-1, func(block []byte, at int64) bool {
+		for i := 0; i < len(block) && found < 0; i += 8 {
+			if word := binary.BigEndian.Uint64(block[i:]); word != 0 {
+				found = at + int64(8*i+bits.LeadingZeros64(word))
+			}
+		}
+		return found < 0
+	})
+	return found
+}
+
+// eachBlock visits the string from bit begin to before bit end, which it has, in blocks of whole words, until visit
+// wants no more. at is the position of a block's first bit. Every byte is combined with flip by exclusive or: 0xff
+// shows ones for zeros. Bits outside of the part are shown as 0 in any case.
+func (e *Entry) eachBlock(begin, end int64, flip byte, visit func(block []byte, at int64) bool) {
+	var buf [value.ChunkBytes]byte
+	for at := begin &^ 7; at < end; at += 8 * value.ChunkBytes {
+		n := int((min(end-at, 8*value.ChunkBytes) + 7) / 8)
+		block := buf[:(n+7)&^7]
+		clear(block[e.ReadAt(block[:n], int(at>>3)):])
+		if flip != 0 {
+			for i := range n {
+				block[i] ^= flip
+			}
+		}
+		if before := begin - at; before > 0 {
+			block[0] &= 0xff >> before
+		}
+		if behind := at + 8*int64(n) - end; behind > 0 {
+			block[n-1] &= 0xff << behind
+		}
+		if !visit(block, at) {
+			return
+		}
+	}
+}

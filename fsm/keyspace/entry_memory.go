@@ -1,0 +1,25 @@
+package keyspace
+
+import "github.com/raftredis/raftredis/fsm/value"
+
+// What a key occupies besides its bytes. Tests compare the sizes with the types, and the sum over many keys with the
+// heap.
+const (
+	// entryBytes is the size of an entry in its leaf; leafShareBytes is what a key pays on average for the leaf around
+	// it, with room to grow, while a slot holds some tens of keys. The last keys of a nearly empty table pay more.
+	entryBytes, leafShareBytes = 32, 20
+	// deadlineBytes is a line of the index of deadlines, with its share of the tree's room to grow.
+	deadlineBytes = 34
+)
+
+// MemoryBytes estimates what an entry occupies, with what it points to and its line in the index of deadlines.
+func (e *Entry) MemoryBytes() int {
+	bytes := entryBytes + leafShareBytes + value.AllocatedSize(len(e.record))
+	if e.Deadline != 0 {
+		bytes += deadlineBytes
+	}
+	if e.chunks != nil {
+		bytes += e.chunks.MemoryBytes()
+	}
+	return bytes
+}

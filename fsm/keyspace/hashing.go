@@ -1,0 +1,44 @@
+package keyspace
+
+import "github.com/raftredis/raftredis/fsm/value"
+
+// Sequence spreads one word into many: SplitMix64 (Steele, Lea, Flood).
+type Sequence uint64
+
+// Next is the next word.
+func (s *Sequence) Next() uint64 {
+	*s += 0x9e3779b97f4a7c15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// hashing holds the hashes of one cluster, all keyed by the seed that its first entry drew.
+type hashing struct {
+	seed uint64
+	// keys places keys; values and state make the state hash. They are keyed apart, so that knowing where keys lie
+	// says nothing about the state hash.
+	keys, values, state value.Sip
+}
+
+func newHashing(seed uint64) hashing {
+	words := Sequence(seed)
+	draw := words.Next
+	return hashing{
+		seed:   seed,
+		keys:   value.NewSip(draw(), draw()),
+		values: value.NewSip(draw(), draw()),
+		state:  value.NewSip(draw(), draw()),
+	}
+}
+
+// share is what a key with a value and a deadline adds to the state hash: a sum, so that the order of the keys does not
+// matter and a write needs to know only what it replaces.
+func (h *hashing) share(keyHash, valueDigest uint64, deadline int64) uint64 {
+	s := h.state.Word(keyHash).Word(valueDigest)
+	if deadline == 0 {
+		return s.Finish(kindString)
+	}
+	return s.Word(uint64(deadline)).Finish(kindString | deadlineFlag)
+}

@@ -1,0 +1,38 @@
+package keyspace
+
+import "github.com/raftredis/raftredis/fsm/value"
+
+// Sweep removes up to so many of the keys that are overdue, in the order of (deadline, slot, hash), and returns how
+// many. It uses scratch, and hands it back.
+func (s *Space) Sweep(most int, scratch []byte) (swept int, kept []byte) {
+	for ; swept < most && s.deadlines.overdue > 0; swept++ {
+		line, _ := s.deadlines.first()
+		at := Place{line.slot, line.hash}
+		scratch = append(scratch[:0], s.keyDue(at, line.deadline)...)
+		s.drop(at, scratch)
+	}
+	return swept, scratch
+}
+
+// keyDue finds a key by its line in the index of deadlines: the smallest, if several have one hash and one deadline,
+// for the order in a leaf is not the same on all nodes.
+func (s *Space) keyDue(at Place, deadline int64) string {
+	t := s.root.slot(at.slot)
+	for shift := topShift; t.fork != nil; shift -= levelBits {
+		t = t.fork.children[branch(at.hash, shift)]
+	}
+	found, smallest := false, ""
+	for i := range t.leaf.entries {
+		e := &t.leaf.entries[i]
+		if e.Deadline != deadline || value.Digest(s.hashing.keys, e.Key()) != at.hash {
+			continue
+		}
+		if key := e.Key(); !found || key < smallest {
+			found, smallest = true, key
+		}
+	}
+	if !found {
+		panic("keyspace: the index of deadlines names a key that is not stored")
+	}
+	return smallest
+}

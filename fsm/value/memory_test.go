@@ -1,0 +1,18 @@
+package value
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestSizesOfChunksAreThoseOfTheTypes(t *testing.T) {
+	for name, sizes := range map[string][2]int{
+		"chunks":  {chunksBytes, int(reflect.TypeFor[Chunks]().Size())},
+		"chunk":   {chunkHeaderBytes, int(reflect.TypeFor[chunk]().Size())},
+		"pointer": {pointerBytes, int(reflect.TypeFor[*chunk]().Size())},
+	} {
+		if sizes[0] != sizes[1] {
+			t.Errorf("%s: %d bytes in the constant, %d in the type", name, sizes[0], sizes[1])
+		}
+	}
+}
