@@ -8,30 +8,27 @@
 //	raftredis completion   print what makes a shell complete command lines
 //	raftredis help         explain a subcommand, or a topic: essays of a screen, in the directory topics
 //
-// There is one file for each subcommand, which has its flags, checks them, and says what is wrong in words that tell
-// what to do. Subcommands and flags are a table (subcommand.go), from which help, completion, the nearest name to a
-// wrong one, and the tests of everything that the topics tell people to type are made. The work is done by
-// internal/server, internal/server/playground and internal/inspect.
+// One short file declares each subcommand to cobra. The work is done elsewhere: internal/server runs a node,
+// internal/server/playground a cluster, internal/inspect describes a directory, and internal/cli words help and errors.
 //
 // # What holds
 //
 //  1. The same command line starts a node and starts it again. --bootstrap and --join matter for a blank directory
 //     only.
 //  2. Standard output says `ready` once, and not before a linearizable read succeeded. Everything else is the log, on
-//     standard error; a reader of it that blocks or goes away never stops the node (see internal/console).
-//  3. A node that must not go on ends with exitFatal and one message. Nothing is served after it.
+//     standard error. A reader of the log that blocks or goes away never stops the node (see internal/console).
+//  3. A node that must not go on ends with exit.Fatal and one message. It serves nothing after that.
 //  4. No child outlives its playground, however that ends (see internal/server/playground).
-//  5. Nobody serves two nodes from one directory, and inspect changes nothing.
-//  6. What is wrong with the flags, the file or the directory as such is refused before anything is made or opened.
+//  5. One directory serves one node at a time. inspect changes nothing.
+//  6. Wrong flags, files and directories are refused before anything is made or opened.
 //  7. Help fits 80 columns, and a topic a screen.
 //
 // # Exit codes
 //
-// They are said by `raftredis help exit-codes`, and their numbers stand in internal/exit.
+// `raftredis help exit-codes` explains them. Their numbers stand in internal/exit.
 //
 // # Rejected
 //
-// A configuration file with names of its own: its lines are flags, or parameters of CONFIG SET, and nothing else.
-// A library for command lines: pflag reads flags, and a table of six subcommands needs no more. Restarting a child of
-// the playground that ended: killing one and watching is what the playground is for.
+// A configuration file with names of its own: its lines are settings of the one table, and nothing else. Restarting a
+// child of the playground that ended: killing one and watching is what the playground is for.
 package main

@@ -5,8 +5,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/exit"
 )
 
@@ -17,48 +18,72 @@ const helpIntro = `Explains a subcommand, or a topic; help topics lists the topi
   raftredis help getting-started
 `
 
-// topicsName is the topic that lists all others.
-const topicsName = "topics"
-
-// help explains.
-func helpCommand(*pflag.FlagSet) work {
-	return func(args []string, to streams) error {
-		switch len(args) {
-		case 0:
-			_, err := io.WriteString(to.out, overview())
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [NAME]", Short: "explain a subcommand or a topic", Long: helpIntro,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return explained(root), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return exit.WrongUsage("help", "help: %q and %q: one name at a time", args[0], args[1])
+			}
+			text, err := explanation(root, strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(c.OutOrStdout(), text)
 			return err
-		case 1:
-			return explain(args[0], to.out)
-		}
-		return exit.WrongUsage("help", "help: %q and %q: one name at a time", args[0], args[1])
+		},
 	}
 }
 
-// explained are all names that help takes.
-func explained() []string { return append(append(names(subcommands()), topicsName), topicNames()...) }
-
-func explain(name string, out io.Writer) error {
-	if name == topicsName {
-		_, err := io.WriteString(out, topicsHelp())
-		return err
+// printHelp is what --help does.
+func printHelp(c *cobra.Command, args []string) {
+	if c.HasParent() {
+		cli.PrintHelp(c, args)
+		return
 	}
-	if s := findSubcommand(name); s != nil {
-		flags, _ := s.prepare()
-		return s.explain(out, flags)
+	fmt.Fprint(c.OutOrStdout(), overview(c))
+}
+
+// explained are all names that help explains.
+func explained(root *cobra.Command) []string {
+	return append(append(subcommandNames(root), topicsName), topicNames()...)
+}
+
+// explanation is what help says of a subcommand, or of a topic; without a name, of the binary.
+func explanation(root *cobra.Command, name string) (string, error) {
+	switch name {
+	case "":
+		return overview(root), nil
+	case topicsName:
+		return topicsHelp(), nil
+	}
+	for _, c := range root.Commands() {
+		if c.Name() == name {
+			return cli.Help(c), nil
+		}
 	}
 	if text := topic(name); text != "" {
-		_, err := io.WriteString(out, text)
-		return err
+		return text, nil
 	}
-	return unknown("topic", name, explained())
+	return "", cli.Unknown("topic", name, explained(root), "raftredis help", overview(root))
 }
 
-func overview() string {
+func subcommandNames(root *cobra.Command) (names []string) {
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	return names
+}
+
+func overview(root *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("A strongly consistent Redis: every answered write is on the disks of a majority.\n\n" +
 		"Usage: raftredis SUBCOMMAND [flags]\n\n")
-	for _, s := range subcommands() {
-		fmt.Fprintf(&b, "  %-12s%s\n", s.name, s.summary)
+	for _, c := range root.Commands() {
+		fmt.Fprintf(&b, "  %-12s%s\n", c.Name(), c.Short)
 	}
 	b.WriteString(`
 Three nodes on this machine, clients on 7001, 7002 and 7003:

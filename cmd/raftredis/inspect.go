@@ -1,10 +1,10 @@
 package main
 
 import (
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/inspect"
-	"github.com/raftredis/raftredis/internal/server"
 )
 
 const inspectIntro = `Shows what is in the directory of a node: who it is, what it has promised, its
@@ -18,13 +18,14 @@ snapshots, and its log. It changes nothing, and the node may run meanwhile.
 Damage ends it with exit code 1 and a message that names file and offset.
 `
 
-// inspect describes a directory.
-func inspectCommand(flags *pflag.FlagSet) work {
-	var f inspect.Options
-	flags.StringVar(&f.Directory, "dir", "", "`directory` of the node")
-	flags.StringVar(&f.Entries, "entries", "", "show the entries `FROM-TO` with their commands")
-	flags.BoolVar(&f.Records, "records", false, "show every record of the two files of the journal")
-	flags.BoolVar(&f.Verify, "verify-snapshots", false, "read the files of snapshots to their ends, and verify them")
-	server.Annotate(flags, "dir", server.ValueAnnotation, server.ValueDirectory)
-	return func(_ []string, to streams) error { return f.Run(to.out, to.err) }
+// inspectCommand describes the directory of a node.
+func inspectCommand() *cobra.Command {
+	var o inspect.Options
+	c := &cobra.Command{
+		Use: "inspect [flags]", Short: "show what is in the directory of a node", Long: inspectIntro,
+		Args: cli.NoArguments, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.OutOrStdout(), c.ErrOrStderr()) },
+	}
+	o.Define(c.Flags())
+	return c
 }

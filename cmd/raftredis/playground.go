@@ -1,11 +1,9 @@
 package main
 
 import (
-	"log/slog"
+	"github.com/spf13/cobra"
 
-	"github.com/spf13/pflag"
-
-	"github.com/raftredis/raftredis/internal/server"
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/server/playground"
 )
 
@@ -24,14 +22,14 @@ kill -9 leaves them behind). A given one is kept, and the next playground with
 the same flags goes on with the data in it.
 `
 
-// playground runs a cluster of child processes until it is told to stop.
-func playgroundCommand(flags *pflag.FlagSet) work {
-	var f playground.Options
-	flags.IntVar(&f.Nodes, "nodes", playground.DefaultPlaygroundNodes, "how many `nodes`, 1 to 9")
-	flags.IntVar(&f.Port, "port", playground.DefaultPlaygroundPort, "`port` of the first node for clients; the others follow it")
-	flags.StringVar(&f.Directory, "dir", "", "`directory` for the data, kept at the end (default: a temporary one)")
-	f.Level.Level = slog.LevelInfo
-	flags.Var(&f.Level, "log-level", "least important lines of the nodes' logs: debug, info, warn or error")
-	server.Annotate(flags, "dir", server.ValueAnnotation, server.ValueDirectory)
-	return func(_ []string, to streams) error { return f.Run(to.out, to.err) }
+// playgroundCommand runs a cluster of child processes until it is told to stop.
+func playgroundCommand() *cobra.Command {
+	var o playground.Options
+	c := &cobra.Command{
+		Use: "playground [flags]", Short: "run a cluster on this machine, to play with", Long: playgroundIntro,
+		Args: cli.NoArguments, ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, _ []string) error { return o.Run(c.OutOrStdout(), c.ErrOrStderr()) },
+	}
+	o.Define(c.Flags())
+	return c
 }

@@ -1,23 +1,10 @@
 package main
 
 import (
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/raftredis/raftredis/internal/server"
 )
-
-// serve runs one node until it is told to stop.
-func serveCommand(flags *pflag.FlagSet) work {
-	var f server.Flags
-	f.Define(flags)
-	return func(args []string, to streams) error {
-		var err error
-		if f.File, err = server.ReadFile(flags, args); err != nil {
-			return err
-		}
-		return f.Run(flags, to.out, to.err)
-	}
-}
 
 const serveIntro = `Runs one node. What it becomes is decided by its directory, and for a blank one
 by the flags:
@@ -30,9 +17,9 @@ by the flags:
     raftredis serve --port 6380 --dir data2 --join 127.0.0.1:6379
     raftredis serve --port 6381 --dir data3 --join 127.0.0.1:6379
 
-  a member more for a cluster that runs: it joins by itself, as a voter ...
+  add this node to a running cluster, as a voter ...
     raftredis serve --port 6382 --dir data4 --join 127.0.0.1:6379
-  ... or waits until it is taken in, as a voter or as a learner
+  ... or start it, and add it from a member, as a voter or as a learner
     raftredis serve --port 6383 --dir data5
     redis-cli -p 6379 CLUSTER ADDNODE 127.0.0.1:6383 LEARNER
 
@@ -56,3 +43,20 @@ second later or more, stops it at once.
 
 See also raftredis help getting-started, configuration, security, exit-codes.
 `
+
+// serveCommand runs one node until it is told to stop.
+func serveCommand() *cobra.Command {
+	var f server.Flags
+	c := &cobra.Command{
+		Use: "serve [flags] [FILE]", Short: "run one node", Long: serveIntro,
+		RunE: func(c *cobra.Command, args []string) error {
+			var err error
+			if f.File, err = server.ReadFile(c.Flags(), args); err != nil {
+				return err
+			}
+			return f.Run(c.Flags(), c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	f.Define(c.Flags())
+	return c
+}

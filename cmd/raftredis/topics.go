@@ -12,26 +12,20 @@ import (
 //go:embed topics/*.txt
 var topicFiles embed.FS
 
-// topicOrder is the order in which a newcomer may want to read them.
-func topicOrder() []string {
+// topicsName is the topic that lists all others.
+const topicsName = "topics"
+
+// topicNames are all topics, in the order in which a newcomer may want to read them.
+func topicNames() []string {
 	return []string{
 		"getting-started", "consistency", "clients", "configuration", "membership", "snapshots", "backup", "upgrade",
-		"files", "security", "troubleshooting",
+		"files", "security", "troubleshooting", "exit-codes",
 	}
 }
 
-// topicNames are the names of all topics.
-func topicNames() []string { return append(topicOrder(), exitCodesName) }
-
-// exitCodesName is the topic that belongs to exit.go.
-const exitCodesName = "exit-codes"
-
 // topic is the text of a topic; empty if there is none of that name.
 func topic(name string) string {
-	if name == exitCodesName {
-		return exitCodesHelp
-	}
-	if !slices.Contains(topicOrder(), name) {
+	if !slices.Contains(topicNames(), name) {
 		return ""
 	}
 	text, err := topicFiles.ReadFile("topics/" + name + ".txt")

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/server"
 )
 
@@ -14,10 +14,16 @@ const versionIntro = `Says which version and commit was built, and with what.
   raftredis version
 `
 
-func versionCommand(*pflag.FlagSet) work {
-	return func(_ []string, to streams) error {
-		_, err := fmt.Fprintf(to.out, "raftredis %s\ncommit %s\n%s %s/%s\n",
-			server.VersionText(), server.CommitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		return err
+// versionText is what version, --version and -v say.
+func versionText() string { return "raftredis " + server.BuildText() }
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "say what was built", Long: versionIntro, Args: cli.NoArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprint(c.OutOrStdout(), versionText())
+			return err
+		},
 	}
 }

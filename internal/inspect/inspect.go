@@ -11,7 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/internal/vfs"
@@ -29,29 +32,39 @@ const (
 
 // inspectFlags are the flags of inspect, as they were given.
 type Options struct {
-	Directory, Entries string
-	Records, Verify    bool
+	directory, entries string
+	records, verify    bool
 }
 
+// Define defines the flags of inspect.
+func (f *Options) Define(flags *pflag.FlagSet) {
+	flags.StringVar(&f.directory, "dir", "", "`directory` of the node")
+	flags.StringVar(&f.entries, "entries", "", "show the entries `FROM-TO` with their commands")
+	flags.BoolVar(&f.records, "records", false, "show every record of the two files of the journal")
+	flags.BoolVar(&f.verify, "verify-snapshots", false, "read the files of snapshots to their ends, and verify them")
+	cli.NamesDirectory(flags, "dir")
+}
+
+// Run writes the description to output. While it reads much, it tells log how far it is.
 func (f *Options) Run(output, log io.Writer) error {
-	if f.Directory == "" {
+	if f.directory == "" {
 		return exit.WrongUsage("inspect", "--dir is missing: name the directory of a node")
 	}
-	span, err := parseSpan(f.Entries)
+	span, err := parseSpan(f.entries)
 	if err != nil {
 		return exit.WrongUsage("inspect", "--entries %v", err)
 	}
-	found, err := look(f.Directory)
+	found, err := look(f.directory)
 	if err != nil {
-		return lookError(f.Directory, err)
+		return lookError(f.directory, err)
 	}
 	out := bufio.NewWriter(output)
 	var verify *console.Meter
-	if f.Verify {
+	if f.verify {
 		verify = &console.Meter{Err: log}
 	}
 	err = describe(out, &found, span, verify)
-	if f.Records && err == nil {
+	if f.records && err == nil {
 		err = describeRecords(out, found.JournalFiles)
 	}
 	return errors.Join(err, out.Flush())

@@ -1,12 +1,22 @@
 package server
 
-import "runtime/debug"
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
 
 // release is the version that this tree is on its way to; a build of a tagged module says its tag instead.
 const release = "0.1.0-dev"
 
-// VersionText is the module's version if this is a build of a released module, and release otherwise.
-func VersionText() string {
+// BuildText says in three lines which version and commit was built, and with what.
+func BuildText() string {
+	return fmt.Sprintf("%s\ncommit %s\n%s %s/%s\n",
+		versionText(), commitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// versionText is the module's version if this is a build of a released module, and release otherwise.
+func versionText() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
 		return release
@@ -14,8 +24,8 @@ func VersionText() string {
 	return info.Main.Version
 }
 
-// CommitText is what the go command noted of the tree that it built.
-func CommitText() string {
+// commitText is what the go command noted of the tree that it built.
+func commitText() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

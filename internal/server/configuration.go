@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/internal/redisconf"
 	"github.com/raftredis/raftredis/resp"
@@ -54,7 +55,7 @@ func (c *configuration) read(flags *pflag.FlagSet, path string) error {
 	if err != nil {
 		return &exit.UsageError{Text: fmt.Sprintf("%s: %v", path, err)}
 	}
-	c.flags = ShownFlags(flags)
+	c.flags = cli.ShownFlags(flags)
 	given := map[string]bool{}
 	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	for _, d := range directives {
@@ -77,7 +78,7 @@ func (c *configuration) read(flags *pflag.FlagSet, path string) error {
 func fileError(f *pflag.Flag, values []string, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		return ValueError(f, strings.Join(values, " "), invalid.Unwrap())
+		return cli.ValueError(f, strings.Join(values, " "), invalid.Unwrap())
 	}
 	return err
 }
@@ -115,7 +116,7 @@ func (c *configuration) judge(front resp.Options) error {
 
 // near adds to the error of a name that is none the flag that was probably meant.
 func (c *configuration) near(name string, err error) error {
-	best := Nearest(strings.TrimPrefix(name, settingPrefix), c.flags)
+	best := cli.Nearest(strings.TrimPrefix(name, settingPrefix), c.flags)
 	if best == "" || !strings.Contains(err.Error(), "there is no parameter") {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 // frontOptions are the options of the front end, but for the node behind it.
 func (f *Flags) frontOptions() resp.Options {
 	return resp.Options{
-		Password: f.password, Limits: f.limits(), Version: VersionText(),
+		Password: f.password, Limits: f.limits(), Version: versionText(),
 		ClusterView: f.clusterView(), RedirectMoved: f.redirect.moved,
 		Settings: f.settings(), ConfigFile: f.File.path,
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/wal/journal"
@@ -81,8 +82,8 @@ func (f *Flags) defineNode(flags *pflag.FlagSet) {
 	flags.StringVar(&f.secretFile, "cluster-secret-file", "",
 		"`file` with a secret that all nodes of the cluster share; nodes without it are turned away")
 	flags.Var(&f.level, "log-level", "least important lines of the log that are written: debug, info, warn or error")
-	Annotate(flags, "dir", ValueAnnotation, ValueDirectory)
-	Annotate(flags, "cluster-secret-file", ValueAnnotation, ValueFile)
+	cli.NamesDirectory(flags, "dir")
+	cli.NamesFile(flags, "cluster-secret-file")
 	section(flags, "The node")
 }
 

@@ -3,6 +3,7 @@ package tools_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,18 +21,21 @@ func completionScript(t *testing.T, shell string) string {
 	return script
 }
 
-// shellSays runs a script in a shell, with arguments.
+// shellSays runs a script in a shell that finds the binary, with arguments.
 func shellSays(t *testing.T, shell []string, script string, args ...string) string {
 	t.Helper()
 	shell = append(append(slices.Clone(shell), script, "test"), args...)
-	output, err := exec.Command(shell[0], shell[1:]...).CombinedOutput()
+	command := exec.Command(shell[0], shell[1:]...)
+	command.Env = append(os.Environ(), "PATH="+filepath.Dir(blackbox.Binary(t))+":"+os.Getenv("PATH"))
+	output, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", shell[0], err, output)
 	}
 	return string(output)
 }
 
-// What bash offers for a command line; the last word is the one that is being typed. A = is a word of its own there.
+// What bash offers for a command line; the word at its end is the one that is being typed. The machine need not have the
+// package bash-completion. Files are left to bash itself.
 func TestCompletion_BashOffersWhatFits(t *testing.T) {
 	script := completionScript(t, "bash")
 	t.Chdir(t.TempDir())
@@ -47,59 +51,60 @@ func TestCompletion_BashOffersWhatFits(t *testing.T) {
 		"raftredis ":                           "serve playground inspect version completion help",
 		"raftredis pl":                         "playground",
 		"raftredis serve --boot":               "--bootstrap",
-		"raftredis serve --snapshot-":          "--snapshot-log-bytes --snapshot-bytes-per-second",
+		"raftredis serve --snapshot-":          "--snapshot-bytes-per-second --snapshot-log-bytes",
 		"raftredis serve --cluster-view ":      "spread leader off",
 		"raftredis serve --cluster-view l":     "leader",
-		"raftredis serve --cluster-view = l":   "leader",
-		"raftredis serve --cluster-view =":     "spread leader off",
+		"raftredis serve --cluster-view=l":     "leader",
+		"raftredis serve --cluster-view=":      "spread leader off",
 		"raftredis serve --port 1 --redirect ": "proxy moved",
 		"raftredis serve --port ":              "",
 		"raftredis serve --lifeline":           "", // hidden
 		"raftredis serve --dir test":           "testdata",
 		"raftredis inspect --dir topics/get":   "", // a file
-		"raftredis serve topics/get":           "topics/getting-started.txt",
+		"raftredis serve topics/get":           "", // a file: bash offers it by itself
 		"raftredis inspect --ver":              "--verify-snapshots",
+		"raftredis inspect topics/get":         "",
 		"raftredis completion ":                "bash zsh fish",
 		"raftredis help mem":                   "membership",
 		"raftredis help --h":                   "--help",
 		"raftredis nonsense ":                  "",
 	} {
-		words := strings.Split(line, " ")
-		got := shellSays(t, []string{"bash", "-c"}, script+`
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _raftredis; echo "${COMPREPLY[*]}"`, words...)
+		got := shellSays(t, []string{"bash", "-c"}, "compopt() { :; }\n"+script+`
+COMP_LINE="$1"; COMP_POINT=${#1}; COMP_TYPE=9
+__start_raftredis; echo "${COMPREPLY[*]}"`, line)
 		if strings.TrimSpace(got) != want {
 			t.Errorf("%q: bash offers %q, want %q", line, strings.TrimSpace(got), want)
 		}
 	}
 	said := shellSays(t, []string{"bash", "-c"}, script+"\ncomplete -p raftredis")
-	if !strings.Contains(said, "_raftredis") {
-		t.Errorf("bash does not know that there is something to complete: %s", said)
+	if !strings.Contains(said, "-o default") || !strings.Contains(said, "__start_raftredis") {
+		t.Errorf("bash does not know what completes raftredis, or that it may offer files: %s", said)
 	}
 }
 
-// The other shells are asked where they are installed; that the scripts hold all flags is seen everywhere.
-func TestCompletion_EveryShellKnowsEveryFlag(t *testing.T) {
+// The scripts ask the binary, which offers each flag that its help shows, and no hidden one.
+func TestCompletion_TheBinaryOffersEveryFlag(t *testing.T) {
 	_, help := blackbox.Run(t, "serve", "--help")
 	var flags []string
 	for line := range strings.Lines(help) {
-		if name, found := strings.CutPrefix(line, "  --"); found {
-			flags = append(flags, strings.Fields(name)[0])
+		if name, found := strings.CutPrefix(line, "      --"); found {
+			flags = append(flags, "--"+strings.Fields(name)[0])
 		}
 	}
 	if len(flags) < 20 {
 		t.Fatalf("only %d flags in the help of serve", len(flags))
 	}
-	for shell, form := range map[string]string{"bash": "--%", "zsh": "'--%", "fish": "-l % "} {
-		script := completionScript(t, shell)
-		for _, flag := range flags {
-			if !strings.Contains(script, strings.ReplaceAll(form, "%", flag)) {
-				t.Errorf("%s: nothing about %s", shell, flag)
-			}
+	_, offered := blackbox.Run(t, "__complete", "serve", "--")
+	for _, flag := range flags {
+		if !strings.Contains(offered, "\n"+flag+"\t") && !strings.HasPrefix(offered, flag+"\t") {
+			t.Errorf("%s is not offered", flag)
 		}
-		if strings.Contains(script, "lifeline") {
-			t.Errorf("%s: a hidden flag is offered", shell)
-		}
-		checkSyntax(t, shell, script)
+	}
+	if strings.Contains(offered, "lifeline") {
+		t.Error("a hidden flag is offered")
+	}
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		checkSyntax(t, shell, completionScript(t, shell))
 	}
 }
 

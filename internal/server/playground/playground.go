@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -13,16 +14,19 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/internal/server"
 )
 
 const (
-	DefaultPlaygroundNodes = 3
-	DefaultPlaygroundPort  = 7001
-	maxPlaygroundNodes     = 9
+	defaultNodes = 3
+	defaultPort  = 7001
+	maxNodes     = 9
 	// playgroundJournalBytes is small, so that several nodes start fast and fit a laptop's disk.
 	playgroundJournalBytes = 16 << 20
 	// playgroundLogBytes is small for the same reasons: what is kept on disk, and done again at a start.
@@ -33,11 +37,22 @@ const (
 
 // playgroundFlags are the flags of playground, as they were given.
 type Options struct {
-	Nodes, Port int
-	Directory   string
-	Level       server.LogLevel
+	nodes, port int
+	directory   string
+	level       server.LogLevel
 }
 
+// Define defines the flags of the playground.
+func (f *Options) Define(flags *pflag.FlagSet) {
+	flags.IntVar(&f.nodes, "nodes", defaultNodes, "how many `nodes`, 1 to 9")
+	flags.IntVar(&f.port, "port", defaultPort, "`port` of the first node for clients; the others follow it")
+	flags.StringVar(&f.directory, "dir", "", "`directory` for the data, kept at the end (default: a temporary one)")
+	f.level.Level = slog.LevelInfo
+	flags.Var(&f.level, "log-level", "least important lines of the nodes' logs: debug, info, warn or error")
+	cli.NamesDirectory(flags, "dir")
+}
+
+// Run runs the playground until it is told to stop, or no node is left.
 func (f *Options) Run(out, log io.Writer) error {
 	if err := f.check(); err != nil {
 		return err
@@ -53,7 +68,7 @@ func (f *Options) Run(out, log io.Writer) error {
 	defer remove()
 	output := console.NewWriter(log)
 	defer output.Flush()
-	p := &cluster{flags: f, directory: directory, out: out, log: output, events: make(chan childEvent, 2*f.Nodes)}
+	p := &cluster{flags: f, directory: directory, out: out, log: output, events: make(chan childEvent, 2*f.nodes)}
 	defer p.end(stop)
 	if err := p.start(); err != nil {
 		return err
@@ -62,15 +77,15 @@ func (f *Options) Run(out, log io.Writer) error {
 }
 
 func (f *Options) check() error {
-	last := f.Port + f.Nodes - 1
+	last := f.port + f.nodes - 1
 	switch _, err := address.PeerPort(last); {
-	case f.Nodes < 1 || f.Nodes > maxPlaygroundNodes:
-		return exit.WrongUsage("playground", "--nodes is %d; it must be 1 to %d", f.Nodes, maxPlaygroundNodes)
-	case f.Port < 1 || f.Port > address.MaxPort:
-		return exit.WrongUsage("playground", "--port is %d; ports are 1 to %d", f.Port, address.MaxPort)
+	case f.nodes < 1 || f.nodes > maxNodes:
+		return exit.WrongUsage("playground", "--nodes is %d; it must be 1 to %d", f.nodes, maxNodes)
+	case f.port < 1 || f.port > address.MaxPort:
+		return exit.WrongUsage("playground", "--port is %d; ports are 1 to %d", f.port, address.MaxPort)
 	case err != nil:
 		return exit.WrongUsage("playground", "--port %d: %v; the highest that goes is %d",
-			f.Port, err, address.MaxPort-address.PeerPortDistance-f.Nodes+1)
+			f.port, err, address.MaxPort-address.PeerPortDistance-f.nodes+1)
 	}
 	return nil
 }
@@ -80,24 +95,24 @@ const shapeFile = "playground"
 
 // prepare makes the directory of the playground; remove undoes that if it is temporary.
 func (f *Options) prepare() (directory string, remove func(), err error) {
-	if f.Directory == "" {
+	if f.directory == "" {
 		directory, err = os.MkdirTemp("", "raftredis-playground-")
 		return directory, func() { _ = os.RemoveAll(directory) }, err // it is in the system's place for rubbish
 	}
-	if err := os.MkdirAll(f.Directory, 0o755); err != nil {
+	if err := os.MkdirAll(f.directory, 0o755); err != nil {
 		return "", nil, err
 	}
-	shape := fmt.Sprintf("--nodes %d --port %d\n", f.Nodes, f.Port)
-	path := filepath.Join(f.Directory, shapeFile)
+	shape := fmt.Sprintf("--nodes %d --port %d\n", f.nodes, f.port)
+	path := filepath.Join(f.directory, shapeFile)
 	made, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		err = os.WriteFile(path, []byte(shape), 0o644)
 	case err == nil && string(made) != shape:
 		err = fmt.Errorf("the cluster in %s was made with %s, and nodes know each other by address: "+
-			"start it with these again, or take another --dir", f.Directory, strings.TrimSpace(string(made)))
+			"start it with these again, or take another --dir", f.directory, strings.TrimSpace(string(made)))
 	}
-	return f.Directory, func() {}, err
+	return f.directory, func() {}, err
 }
 
 // cluster is a playground as it runs. One goroutine owns it. What it writes to log never waits: whoever reads the
@@ -118,8 +133,8 @@ func (p *cluster) start() error {
 	if err != nil {
 		return err
 	}
-	for position := range p.flags.Nodes {
-		port := p.flags.Port + position
+	for position := range p.flags.nodes {
+		port := p.flags.port + position
 		c := &child{port: port, args: p.arguments(port)}
 		if err := c.start(program, p.log, p.events); err != nil {
 			return fmt.Errorf("start the node on port %d: %w", port, err)
@@ -139,7 +154,7 @@ func (p *cluster) nodeDirectory(port int) string {
 func (p *cluster) arguments(port int) []string {
 	return append(p.ownArguments(port),
 		"--journal-file-bytes", strconv.Itoa(playgroundJournalBytes),
-		"--snapshot-log-bytes", strconv.Itoa(playgroundLogBytes), "--log-level", p.flags.Level.String(),
+		"--snapshot-log-bytes", strconv.Itoa(playgroundLogBytes), "--log-level", p.flags.level.String(),
 		"--lifeline-fd", strconv.Itoa(lifelineDescriptor))
 }
 
@@ -147,10 +162,10 @@ func (p *cluster) arguments(port int) []string {
 // the others join it.
 func (p *cluster) ownArguments(port int) []string {
 	args := []string{"serve", "--port", strconv.Itoa(port), "--dir", p.nodeDirectory(port)}
-	if port == p.flags.Port {
-		return append(args, "--bootstrap", "--expect", strconv.Itoa(p.flags.Nodes))
+	if port == p.flags.port {
+		return append(args, "--bootstrap", "--expect", strconv.Itoa(p.flags.nodes))
 	}
-	return append(args, "--join", address.Join("127.0.0.1", p.flags.Port))
+	return append(args, "--join", address.Join("127.0.0.1", p.flags.port))
 }
 
 // run follows the children until it is told to stop, or none is left.
@@ -210,7 +225,7 @@ func (p *cluster) announce() {
 	}
 	fmt.Fprintf(p.out, "ready: clients on %s\n", strings.Join(addresses, " "))
 	fmt.Fprintf(p.out, "try:   redis-cli -p %d SET greeting hello\n       redis-cli -p %d GET greeting\n",
-		p.flags.Port, p.flags.Port+len(p.children)-1)
+		p.flags.port, p.flags.port+len(p.children)-1)
 }
 
 // end stops all children and returns when none is left. A second signal kills them.

@@ -9,26 +9,22 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/command"
-	"github.com/raftredis/raftredis/internal/server"
 )
 
 // helpTexts is everything that help can say, by name.
 func helpTexts(t *testing.T) map[string]string {
 	t.Helper()
-	texts := map[string]string{"overview": overview(), topicsName: topicsHelp()}
+	root := rootCommand()
+	texts := map[string]string{"overview": overview(root), topicsName: topicsHelp()}
 	for _, name := range topicNames() {
 		if texts[name] = topic(name); texts[name] == "" {
 			t.Errorf("topic %s is empty", name)
 		}
 	}
-	for _, s := range subcommands() {
-		flags, _ := s.prepare()
-		var b strings.Builder
-		if err := s.explain(&b, flags); err != nil {
-			t.Fatal(err)
-		}
-		texts["help "+s.name] = b.String()
+	for _, c := range root.Commands() {
+		texts["help "+c.Name()] = cli.Help(c)
 	}
 	return texts
 }
@@ -37,8 +33,8 @@ func TestHelp_FitsATerminal(t *testing.T) {
 	const topicLines = 48
 	for name, text := range helpTexts(t) {
 		for line := range strings.Lines(text) {
-			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > helpColumns {
-				t.Errorf("%s: a line of %d columns, more than %d: %s", name, n, helpColumns, line)
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > cli.Columns {
+				t.Errorf("%s: a line of %d columns, more than %d: %s", name, n, cli.Columns, line)
 			}
 		}
 		if n := strings.Count(text, "\n"); !strings.HasPrefix(name, "help ") && n > topicLines {
@@ -55,21 +51,22 @@ func TestHelp_EveryTopicFileIsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != len(topicOrder()) {
-		t.Errorf("%d files and %d topics", len(files), len(topicOrder()))
+	if len(files) != len(topicNames()) {
+		t.Errorf("%d files and %d topics", len(files), len(topicNames()))
 	}
 }
 
 // flagsOf are the names of all flags of a subcommand; nil if there is no such subcommand.
 func flagsOf(name string) map[string]bool {
-	s := findSubcommand(name)
-	if s == nil {
-		return nil
+	for _, c := range rootCommand().Commands() {
+		if c.Name() != name {
+			continue
+		}
+		there := map[string]bool{"help": true}
+		c.Flags().VisitAll(func(f *pflag.Flag) { there[f.Name] = !f.Hidden })
+		return there
 	}
-	there := map[string]bool{"help": true}
-	flags, _ := s.prepare()
-	flags.VisitAll(func(f *pflag.Flag) { there[f.Name] = !f.Hidden })
-	return there
+	return nil
 }
 
 var (
@@ -105,9 +102,9 @@ func TestHelp_CommandsThatAreNamedExist(t *testing.T) {
 	}
 }
 
-func anyFlag(name string) bool {
-	for _, s := range subcommands() {
-		if flagsOf(s.name)[name] {
+func anyFlag(flag string) bool {
+	for _, name := range subcommandNames(rootCommand()) {
+		if flagsOf(name)[flag] {
 			return true
 		}
 	}
@@ -131,7 +128,7 @@ func checkOwn(t *testing.T, where, name, rest string) {
 	if name != "help" || len(words) == 0 || words[0] != strings.ToLower(words[0]) {
 		return
 	}
-	if explain(words[0], &strings.Builder{}) != nil {
+	if _, err := explanation(rootCommand(), words[0]); err != nil {
 		t.Errorf("%s: there is no help on %q", where, words[0])
 	}
 }
@@ -183,14 +180,4 @@ func sourceText(t *testing.T, root string) string {
 		t.Fatal(err)
 	}
 	return regexp.MustCompile(`"\s*\+\s*"`).ReplaceAllString(b.String(), "")
-}
-
-func TestHelp_NamesThatAreNearAreFound(t *testing.T) {
-	for name, want := range map[string]string{
-		"srve": "serve", "seve": "serve", "membershp": "membership", "x": "", "zzzzzzzz": "", "bakup": "backup", "": "",
-	} {
-		if got := server.Nearest(name, explained()); got != want {
-			t.Errorf("%q: %q is suggested, want %q", name, got, want)
-		}
-	}
 }
