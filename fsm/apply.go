@@ -17,28 +17,28 @@ const (
 // Apply applies the entry at index: the next one after the last applied, whatever its kind. stamp is the entry's, in
 // milliseconds since 1970 UTC; data is its body, empty for entries that hold no commands. Apply keeps nothing of data.
 //
-// local is nil, or on the node at which the commands arrived their *command.Run, whose Body data is. Apply then fills
-// the run's Reply: the writes' replies, and between them those of its reads, executed at their place. What a run says
-// never matters for the state: only data does. A run that is not of this body is a broken invariant, and panics.
+// local is nil, or on the node at which the commands arrived their *command.Run, whose Submitted body data is. Apply
+// then executes the calls of the run and fills its Reply: with the replies of the writes, and between them those of its
+// reads, executed at their places. A run that submitted another body breaks an invariant, and Apply panics.
 //
 // Any data is applied, and to the same effect on every node: what is not a command of the table's writes is answered
 // with an error, and where the encoding is damaged the rest of the entry does nothing. The result is always nil:
 // replies go into the run.
 func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
 	m.advance(index, stamp)
-	var writes int
+	var commands int
 	if local == nil {
-		writes = m.replay(data)
+		commands = m.replay(data)
 	} else {
-		writes = m.perform(local.(*command.Run), data)
+		commands = m.perform(local.(*command.Run), data)
 	}
-	m.sweep(sweepPerEntry + sweepPerWrite*writes)
+	m.sweep(sweepPerEntry + sweepPerWrite*commands)
 	m.trim()
 	return nil
 }
 
 // replay executes the commands of a body for which nobody waits here, and returns how many they are.
-func (m *Machine) replay(body []byte) (writes int) {
+func (m *Machine) replay(body []byte) (commands int) {
 	c := call{protocol: 2, reply: m.scratch[:0], most: noReply, writes: true}
 	for len(body) > 0 {
 		args, rest, ok := m.next(body)
@@ -47,15 +47,19 @@ func (m *Machine) replay(body []byte) (writes int) {
 		}
 		c.args, body = args, rest
 		c.reply = m.execute(c)[:0]
-		writes++
+		commands++
 	}
 	m.scratch = c.reply
-	return writes
+	return commands
 }
 
-// perform executes the commands of a body, and at their places the reads of the run that the body is part of. It
-// returns how many commands the body holds: all that the log knows of the run.
-func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
+// perform executes the calls of the run whose body came back from the log: its writes, and its reads at their places
+// between them. It compares the body with the one that the run submitted, and decodes nothing: equal bodies are equal
+// commands. It returns how many commands the body holds, all that the log knows of the run.
+func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
+	if !bytes.Equal(run.Submitted, body) {
+		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
+	}
 	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MostReplyBytes}
 	v := view{&m.space, m.space.Time(), run.Random, m.maxValueBytes}
 	m.space.Begin(run)
@@ -64,20 +68,13 @@ func (m *Machine) perform(run *command.Run, body []byte) (writes int) {
 			c.reply = v.look(&run.Calls[i], c)
 			continue
 		}
-		args, rest, ok := m.next(body)
-		if !ok || !sameCall(args, run.Calls[i].Args) {
-			panic(fmt.Sprintf("fsm: entry %d is not that of the run which waits for it", m.space.Index()))
-		}
-		c.args, body, c.writes = args, rest, true
-		c.reply, c.writes = m.execute(c), false
-		writes++
-	}
-	if len(body) > 0 {
-		panic(fmt.Sprintf("fsm: entry %d holds more than the run which waits for it", m.space.Index()))
+		c.args, c.writes = run.Calls[i].Args, true
+		c.reply, c.writes = writes[run.Calls[i].Spec.ID()](m, c), false
+		commands++
 	}
 	run.Reply = c.reply
 	m.space.Begin(nil)
-	return writes
+	return commands
 }
 
 // next decodes the next command of a body. Anything that is not a command counts as the end.
@@ -108,17 +105,4 @@ func (m *Machine) trim() {
 	if cap(m.scratch) > keptScratchBytes {
 		m.scratch = nil
 	}
-}
-
-// sameCall compares two calls by what is cheap: number, name, and lengths of the arguments.
-func sameCall(a, b [][]byte) bool {
-	if len(a) != len(b) || !bytes.Equal(a[0], b[0]) {
-		return false
-	}
-	for i := range a {
-		if len(a[i]) != len(b[i]) {
-			return false
-		}
-	}
-	return true
 }

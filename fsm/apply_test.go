@@ -220,11 +220,13 @@ func TestRepliesAreAppendedToWhatIsThere(t *testing.T) {
 
 func TestARunThatIsNotOfTheEntryPanics(t *testing.T) {
 	for name, data := range map[string][]byte{
-		"nothing": nil, "another command": body("incr a"), "another value": body("set a 22"),
+		"nothing": nil, "another command": body("incr a"), "another value": body("set a 2"),
 		"one more": body("set a 1", "set b 1"), "damage": {0xff},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantPanic(t, func() { newMachine(t).Apply(1, 0, data, newRun(2, words("set a 1"))) })
+			run := newRun(2, words("set a 1"))
+			run.Body(nil, argv.Append)
+			wantPanic(t, func() { newMachine(t).Apply(1, 0, data, run) })
 		})
 	}
 }

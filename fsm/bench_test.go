@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // benchKeys is the number of keys that benchmarks start with.
@@ -61,6 +63,36 @@ func BenchmarkApplySet(b *testing.B) {
 		}
 		data, run.Reply = run.Body(data[:0], argv.Append), run.Reply[:0]
 		m.Apply(m.Index()+1, 0, data, run)
+	}
+}
+
+// BenchmarkApplyAtOrigin applies entries of 1 and of 16 SETs as the node does that sent them to a leader: the body
+// comes back in memory of its own. One operation is one entry, without the making of its body.
+func BenchmarkApplyAtOrigin(b *testing.B) {
+	for _, batch := range []int{1, 16} {
+		b.Run(strconv.Itoa(batch), func(b *testing.B) {
+			const runs = 512
+			m := full(b)
+			var all []*command.Run
+			var bodies [][]byte
+			for n := range runs {
+				var calls [][][]byte
+				for i := range batch {
+					key := benchKey(make([]byte, 16), scattered(n*batch+i))
+					calls = append(calls, [][]byte{[]byte("SET"), key, make([]byte, 64)})
+				}
+				run := newRun(2, calls...)
+				all, bodies = append(all, run), append(bodies, bytes.Clone(run.Body(nil, argv.Append)))
+			}
+			n := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				n++
+				run := all[n%runs]
+				run.Reply = run.Reply[:0]
+				m.Apply(m.Index()+1, 0, bodies[n%runs], run)
+			}
+		})
 	}
 }
 

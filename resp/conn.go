@@ -338,6 +338,7 @@ func (c *Conn) finish() {
 		run.Calls = nil
 	}
 	c.request.Body, c.request.Ticket, c.request.Stale = nil, nil, false
+	run.Submitted = nil
 	c.fixed, c.bodyBytes, c.viewed = c.fixed[:0], 0, 0
 	kept := 0
 	if c.holding {

@@ -16,11 +16,14 @@ type Run struct {
 	// Reply receives the encoded replies, in the order of Calls; the state machine appends to it.
 	Reply []byte
 	// MostReplyBytes bounds Reply, and what is needed to make it; 0 means no bound. A read whose values would go beyond
-	// it is answered with an error instead. A write is executed whatever it answers, so it may go beyond it by one value,
-	// and only what follows is answered with errors.
+	// it is answered with an error instead. A write is executed whatever it answers, so it may go beyond it by one
+	// value, and only what follows is answered with errors.
 	MostReplyBytes int
-	// Left is how many of the last calls a query left alone, since the replies to those before are long enough to be sent
-	// first: only where Reply is bounded. The connection sets it to 0.
+	// Submitted is the body that Body made last. The state machine compares it with the entry that comes back, and then
+	// executes Calls as they are. Nobody changes its bytes.
+	Submitted []byte
+	// Left is how many of the last calls a query left alone, since the replies to those before are long enough to be
+	// sent first: only where Reply is bounded. The connection sets it to 0.
 	Left int
 }
 
@@ -47,15 +50,17 @@ func (r *Run) HasWrite() bool {
 	return false
 }
 
-// Body appends the entry body of the run's writes, in order, and returns the longer slice. encode is argv.Append,
-// handed in because the leaves import nothing of the project:
+// Body appends the entry body of the run's writes, in order, and returns the longer slice. What it appends is Submitted
+// from now on. encode is argv.Append, handed in because the leaves import nothing of the project:
 //
 //	body = run.Body(body, argv.Append)
 func (r *Run) Body(dst []byte, encode func(dst []byte, args [][]byte) []byte) []byte {
+	begin := len(dst)
 	for i := range r.Calls {
 		if r.Calls[i].IsWrite() {
 			dst = encode(dst, r.Calls[i].Args)
 		}
 	}
+	r.Submitted = dst[begin:]
 	return dst
 }
