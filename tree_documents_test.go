@@ -3,11 +3,7 @@ package raftredis_test
 import (
 	"path"
 	"regexp"
-	"slices"
 	"strings"
-	"testing"
-
-	"github.com/raftredis/raftredis/internal/command"
 )
 
 // link finds Markdown links and images; the target is the first group.
@@ -126,40 +122,4 @@ func testCommand(t *tree) (found []finding) {
 		}
 	}
 	return found
-}
-
-// commandNames lists the commands as people write them: CONFIG GET, and CONFIG only if it means something alone.
-func commandNames(specs []*command.Spec) (names []string) {
-	for _, spec := range specs {
-		if len(spec.Subcommands) == 0 || spec.Arity == -1 {
-			names = append(names, strings.ToUpper(spec.Name))
-		}
-		for _, sub := range spec.Subcommands {
-			names = append(names, strings.ToUpper(strings.ReplaceAll(sub.Name, "|", " ")))
-		}
-	}
-	return names
-}
-
-// listing finds a line of the README that lists commands, and a command in it.
-var (
-	listing = regexp.MustCompile(`(?s)\nCommands on [^:]*: (.*?)\.\n`)
-	listed  = regexp.MustCompile("`([A-Z._ -]+)`")
-)
-
-func TestTree_ReadmeListsExactlyTheCommandsOfTheTable(t *testing.T) {
-	text, _ := loadHere(t).document("README.md")
-	var told []string
-	for _, list := range listing.FindAllSubmatch(text, -1) {
-		// What stands in parentheses are options.
-		for _, match := range listed.FindAllSubmatch(regexp.MustCompile(`\([^)]*\)`).ReplaceAll(list[1], nil), -1) {
-			told = append(told, string(match[1]))
-		}
-	}
-	slices.Sort(told)
-	want := commandNames(command.All())
-	slices.Sort(want)
-	if !slices.Equal(told, want) {
-		t.Errorf("README.md lists\n%v, the command table has\n%v", told, want)
-	}
 }

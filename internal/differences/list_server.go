@@ -87,9 +87,9 @@ var serverList = []Difference{
 	{
 		ID: "replication",
 		Redis: "an operator makes replicas (`REPLICAOF`, `PSYNC`), and moves slots between the nodes of a cluster " +
-			"(`CLUSTER ADDSLOTS`, `SETSLOT`, `RESET` …)",
-		Here: "every node has all keys. Members come and go with `CLUSTER ADDNODE`, `REMOVENODE` and `REPLACENODE`, or " +
-			"`MEET` and `FORGET`; the others do not exist",
+			"(`CLUSTER ADDSLOTS`, `CLUSTER SETSLOT`, `CLUSTER RESET` …)",
+		Here: "every node has all keys. Members come and go with `CLUSTER ADDNODE`, `CLUSTER REMOVENODE` and `CLUSTER " +
+			"REPLACENODE`, or `CLUSTER MEET` and `CLUSTER FORGET`; the others do not exist",
 		Why: "members change by a majority's agreement, and slots are a view for clients only",
 		Probes: []Probe{
 			{[]string{"REPLICAOF NO ONE"}, `\+OK\r\n`, `-ERR unknown command 'REPLICAOF'.*\r\n`},
