@@ -10,8 +10,8 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// handOverLook is how often HandOver looks at what became of it. No client waits for that, only for the new leader.
-const handOverLook = Tick
+// handOverRetry is how long HandOver waits for another status before it asks once more: an attempt may have failed.
+const handOverRetry = 100 * time.Millisecond
 
 // HandOver gives leadership away, for a node that is about to stop: it returns nil when the node knows of another
 // leader. Meanwhile commands wait, here and elsewhere, and none fails. A node that does not lead, is blank or is the
@@ -27,11 +27,11 @@ func (n *Node) HandOver(ctx context.Context) error {
 	if r == nil || r.Status().Role != raft.Leader {
 		return nil
 	}
-	look := time.NewTicker(handOverLook)
-	defer look.Stop()
+	retry := time.NewTicker(handOverRetry)
+	defer retry.Stop()
 	patience := time.Duration(2*n.options.ElectionMillis) * time.Millisecond
 	for led := time.Now(); ; {
-		s := r.Status()
+		changed, s := r.Changed(), r.Status()
 		switch {
 		case s.Leader != 0 && s.Leader != s.ID, aloneInOffice(s):
 			return nil
@@ -42,7 +42,8 @@ func (n *Node) HandOver(ctx context.Context) error {
 			return fmt.Errorf("hand over: %w", ErrNotDone)
 		}
 		select {
-		case <-look.C:
+		case <-changed:
+		case <-retry.C:
 		case <-r.Stopped():
 			return errors.Join(ErrClosed, r.Err())
 		case <-ctx.Done():

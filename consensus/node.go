@@ -231,6 +231,9 @@ func (n *Node) Status() Status {
 	return s
 }
 
+// servingRetry is how long WaitServing waits for another status before it asks once more.
+const servingRetry = 100 * time.Millisecond
+
 // WaitServing waits until the node answers linearizable reads: it is a member, and there is a leader. It ends with the
 // context's error, or with ErrClosed if the node stops. A node that was removed never serves again, and waits as well.
 func (n *Node) WaitServing(ctx context.Context) error {
@@ -241,7 +244,7 @@ func (n *Node) WaitServing(ctx context.Context) error {
 	}
 	runner := n.runner.Load()
 	for {
-		ended := make(chan struct{})
+		ended, changed := make(chan struct{}), runner.Changed()
 		r := &engine.Read{Wake: func() { close(ended) }}
 		runner.SubmitRead(r)
 		select {
@@ -255,9 +258,10 @@ func (n *Node) WaitServing(ctx context.Context) error {
 			runner.LeaveRead(r)
 			return ctx.Err()
 		}
-		// A node that was removed says no at once.
+		// A node that was removed says no at once, and one without a leader after a while.
 		select {
-		case <-time.After(Tick):
+		case <-changed:
+		case <-time.After(servingRetry):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

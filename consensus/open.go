@@ -160,7 +160,7 @@ func (n *Node) start() error {
 	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.options.Machine, n.base), pump.Effects{
 		Machine: n.options.Machine, Log: entries{n.log}, SnapshotLog: n.log, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Transport: carrier{n.transport, n, o.ID},
-		Logger: n.options.Logger, Tick: Tick, Clock: n.options.Clock, Late: n.options.Late,
+		Logger: n.options.Logger, Tick: Tick, Clock: n.options.Clock, Late: n.options.Late, Changed: n.options.Changed,
 		Fatal: n.options.Fatal,
 	}))
 	n.background.Go(n.keepAddresses)

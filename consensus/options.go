@@ -117,6 +117,9 @@ type Options struct {
 	Clock func() time.Time
 	// Logger is told what an operator should know; nil is silence.
 	Logger *slog.Logger
+	// Changed, if not nil, is called with what has changed about this node, behind each turn that changed something. It
+	// must not block.
+	Changed func(Change)
 	// Late, if not nil, is told how long each sync of the log, each commit, each application and each confirmation of
 	// reads took; the events are named in package engine. It is called often, from the node's own goroutines, and must
 	// not block.

@@ -22,8 +22,6 @@ const (
 	// changeRepeat is how long it waits to see in its own log what a leader accepted, before it asks again: that leader's
 	// log may be lost.
 	changeRepeat = time.Second
-	// changeLook is how often it looks.
-	changeLook = Tick
 )
 
 // undertaking is a change that this node wants made.
@@ -126,18 +124,21 @@ func unsent(err error) bool {
 // watch looks at the log until the change is complete, or it is time to ask again. What the log carries for good needs
 // no asking any more.
 func (u *undertaking) watch(ctx context.Context, wait time.Duration) (complete bool, err error) {
-	look := time.NewTicker(changeLook)
-	defer look.Stop()
-	for asked := time.Now(); ; {
+	patience := time.NewTimer(wait)
+	defer patience.Stop()
+	for late := false; ; {
+		changed := u.runner.Changed()
 		stage, err := u.look()
 		switch {
 		case stage == fulfilled || err != nil:
 			return err == nil, err
-		case stage == unseen && time.Since(asked) > wait:
+		case stage == unseen && late:
 			return false, nil
 		}
 		select {
-		case <-look.C:
+		case <-changed:
+		case <-patience.C:
+			late = true
 		case <-u.runner.Stopped():
 			return false, errors.Join(ErrClosed, u.runner.Err())
 		case <-ctx.Done():

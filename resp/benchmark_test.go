@@ -10,7 +10,7 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// instantStore answers every run at once and without a state, so that a benchmark shows the front end alone.
+// instantStore answers every run at once and without a state, so that a benchmark shows this package alone.
 type instantStore struct{}
 
 func (instantStore) Write(r *Request) {
@@ -33,24 +33,16 @@ func (instantStore) Abandon(*Request) {}
 
 func (instantStore) Phases(*Request) Phases { return Phases{} }
 
-func (instantStore) Info() Info      { return Info{} }
-func (instantStore) Leader() Leader  { return Leader{} }
-func (instantStore) TakeOver() error { return nil }
-
-func (instantStore) Change(r *ChangeRequest)      { r.Complete(ChangeResult{Outcome: NotDone}) }
-func (instantStore) AbandonChange(*ChangeRequest) {}
-func (instantStore) Join(string) error            { return nil }
-
 var benchmarkCommands = map[string]string{
 	"set64": bulk("SET", "key:000000012345", strings.Repeat("v", 64)),
 	"get":   bulk("GET", "key:000000012345"),
 	"ping":  "PING\r\n",
 }
 
-// benchmarkFront is that of a server: its watch has noted a moment.
+// benchmarkServer is a server whose watch has noted a moment.
 func benchmarkServer(t testing.TB) *Server {
-	f := testServer(t, Options{Store: instantStore{}})
-	f.noted.Store(int64(f.moment()))
+	f := testServer(t, Options{Store: instantStore{}, Node: newStillNode(fakeInfo{})})
+	f.noted.Store(int64(f.monotonic()))
 	return f
 }
 
@@ -97,7 +89,7 @@ func BenchmarkConn(b *testing.B) {
 func BenchmarkServer(b *testing.B) {
 	for _, depth := range []int{1, 16} {
 		b.Run(fmt.Sprintf("get/pipeline=%d", depth), func(b *testing.B) {
-			s := serve(b, Options{Store: instantStore{}})
+			s := serve(b, Options{Store: instantStore{}, Node: newStillNode(fakeInfo{})})
 			socket, err := net.Dial("tcp", s.address)
 			if err != nil {
 				b.Fatal(err)

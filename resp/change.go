@@ -5,6 +5,19 @@ import (
 	"time"
 )
 
+// Membership is how a client changes who belongs to the cluster.
+type Membership interface {
+	// Change submits a change of the members. The node answers by one call of r.Complete, at once or later, from any
+	// goroutine, and r.Timeout after the call at the latest; until then the request is the node's.
+	Change(r *ChangeRequest)
+	// AbandonChange says that the client of a submitted change has gone: nothing waits for its end, and the node completes
+	// it soon. Whether the change is made is left open. It may come after Complete was called.
+	AbandonChange(r *ChangeRequest)
+	// Join makes a node that belongs to no cluster ask, from now on, the node that listens at an address to be added to
+	// its cluster. Nil does not say that it will be; the error says why it cannot ask, for the client.
+	Join(peerAddress string) error
+}
+
 // Member names a member of the cluster: by its number or by its name, or by both where both are known.
 type Member struct {
 	ID uint64

@@ -205,7 +205,7 @@ func clientPause(c *Conn, dst []byte, args [][]byte) []byte {
 }
 
 func clientUnpause(c *Conn, dst []byte, _ [][]byte) []byte {
-	c.server.pause.end()
+	c.server.pause.stop()
 	return reply.OK(dst)
 }
 
@@ -286,7 +286,7 @@ func (s *Server) describe(one *session) string {
 	whole("fd", int64(one.descriptor))
 	field("name", known.name)
 	whole("age", seconds(one.began))
-	whole("idle", int64(max(s.since(moment(one.active.Load())), 0)/time.Second))
+	whole("idle", int64(max(s.since(monotonic(one.active.Load())), 0)/time.Second))
 	field("flags", one.flags(&known))
 	for _, none := range []string{"db", "sub", "psub", "ssub"} {
 		whole(none, 0)

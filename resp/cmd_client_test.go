@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // sharedClients are connections to one server without sockets.
@@ -21,7 +23,7 @@ func sharedClients(t *testing.T, n int) (*fakeStore, []*client) {
 
 func TestRedisAndThisServerSayTheSameAboutClients(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	for _, input := range comparedInputs(t, "clients.txt") {
 		compare(t, redis, s, input)
 	}
@@ -147,8 +149,8 @@ func TestAPauseOfWritesLetsReadsPass(t *testing.T) {
 	if len(store.bodies) != 0 {
 		t.Fatal("a write was executed")
 	}
-	if action := clients[1].advance(); action != Park || !clients[1].conn.Polling() {
-		t.Fatalf("the connection says %d, polling %v", action, clients[1].conn.Polling())
+	if action := clients[1].advance(); action != Park || !clients[1].conn.Blocked() {
+		t.Fatalf("the connection says %d, blocked %v", action, clients[1].conn.Blocked())
 	}
 	now = now.Add(time.Second)
 	clients[1].advance()
@@ -172,7 +174,7 @@ func TestAPauseOfEverythingEndsByItselfOrByUnpause(t *testing.T) {
 	if got := clients[1].take(); got != "" {
 		t.Fatalf("answered: %q", got)
 	}
-	clients[0].conn.server.pause.end() // UNPAUSE itself is put off, as in Redis
+	clients[0].conn.server.pause.stop() // UNPAUSE itself is put off, as in Redis
 	clients[1].advance()
 	if got := clients[1].take(); got != "+PONG\r\n:6\r\n" {
 		t.Fatalf("got %q", got)

@@ -2,11 +2,11 @@ package resp
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // Error texts of CLUSTER; the first three are Redis's own to the letter.
@@ -31,24 +31,18 @@ var clusterHandlers = []handler{
 	{of: command.ClusterSlots, answer: clusterSlots},
 }
 
-// seats is the cluster as this node shows it now.
-func (c *Conn) seats() ([]seat, Info) {
-	knowledge := c.server.node.Info()
-	return topology(c.server.view, &knowledge, int(c.server.port.Load())), knowledge
+// clusterMap is the cluster as this node shows it now.
+func (s *Server) clusterMap() (*topology.Map, *topology.Cluster) {
+	cluster := s.node.Cluster()
+	return topology.Show(s.view, &cluster, int(s.port.Load())), &cluster
 }
 
 // clusterInfo is CLUSTER INFO. The state is ok only while a leader is known, since without one nothing is served.
 func clusterInfo(c *Conn, dst []byte, _ [][]byte) []byte {
-	seats, knowledge := c.seats()
-	size, assigned := 0, 0
-	for i := range seats {
-		if seats[i].slots > 0 {
-			size++
-			assigned += seats[i].slots
-		}
-	}
+	shown, cluster := c.server.clusterMap()
+	size, assigned := shown.Assigned()
 	state := "fail"
-	if knowledge.Leader != 0 && assigned == command.Slots && knowledge.State != removed {
+	if shown.Serves() {
 		state = "ok"
 	}
 	var text strings.Builder
@@ -57,11 +51,11 @@ func clusterInfo(c *Conn, dst []byte, _ [][]byte) []byte {
 	line(&text, "cluster_slots_ok", assigned)
 	line(&text, "cluster_slots_pfail", 0)
 	line(&text, "cluster_slots_fail", 0)
-	line(&text, "cluster_known_nodes", len(seats))
+	line(&text, "cluster_known_nodes", len(shown.Owners))
 	line(&text, "cluster_size", size)
-	line(&text, "cluster_current_epoch", knowledge.Term)
-	line(&text, "cluster_my_epoch", knowledge.Term)
-	// There is no gossip: nothing was ever sent or received of it, and its links have no limit to exceed.
+	line(&text, "cluster_current_epoch", cluster.Term)
+	line(&text, "cluster_my_epoch", cluster.Term)
+	// There is no gossip: nodes send no messages of it, and its links have no limit to exceed.
 	line(&text, "cluster_stats_messages_sent", 0)
 	line(&text, "cluster_stats_messages_received", 0)
 	line(&text, "total_cluster_links_buffer_limit_exceeded", 0)
@@ -70,77 +64,33 @@ func clusterInfo(c *Conn, dst []byte, _ [][]byte) []byte {
 
 // clusterNodes is CLUSTER NODES: a line for each node. The times of ping and pong are 0, since nodes send none.
 func clusterNodes(c *Conn, dst []byte, _ [][]byte) []byte {
-	seats, knowledge := c.seats()
+	shown, cluster := c.server.clusterMap()
 	var text strings.Builder
-	for i := range seats {
-		s := &seats[i]
+	for i := range shown.Owners {
+		o := &shown.Owners[i]
 		fmt.Fprintf(&text, "%s %s:%d@%d %s %s 0 0 %d %s",
-			s.Name, s.Host, s.Port, s.PeerPort, s.flags(), s.masterName(), knowledge.Term, s.linkState())
-		if s.slots > 0 {
-			fmt.Fprintf(&text, " %d-%d", s.first, s.last())
+			o.Name, o.Host, o.Port, o.PeerPort, o.Flags(), o.MasterName(), cluster.Term, o.LinkState())
+		if o.Slots > 0 {
+			fmt.Fprintf(&text, " %d-%d", o.First, o.Last())
 		}
 		text.WriteByte('\n')
 	}
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
 
-func (s *seat) flags() string {
-	flags := "master"
-	if s.replica {
-		flags = "slave"
-	}
-	if s.myself {
-		flags = "myself," + flags
-	}
-	if s.failed() {
-		flags += ",fail"
-	}
-	return flags
-}
-
-func (s *seat) masterName() string {
-	if s.master == nil {
-		return "-"
-	}
-	return s.master.Name
-}
-
-func (s *seat) linkState() string {
-	if s.failed() || (!s.Up && !s.myself) {
-		return "disconnected"
-	}
-	return "connected"
-}
-
-// replicas are those of a master, without the failed ones.
-func (s *seat) replicas(seats []seat) []*seat {
-	var replicas []*seat
-	for i := range seats {
-		if seats[i].master == s && !seats[i].failed() {
-			replicas = append(replicas, &seats[i])
-		}
-	}
-	return replicas
-}
-
 // clusterSlots is CLUSTER SLOTS: each range with its owner and the owner's replicas.
 func clusterSlots(c *Conn, dst []byte, _ [][]byte) []byte {
-	seats, _ := c.seats()
-	ranges := 0
-	for i := range seats {
-		if seats[i].slots > 0 {
-			ranges++
-		}
-	}
+	shown, _ := c.server.clusterMap()
+	ranges, _ := shown.Assigned()
 	dst = reply.ArrayHeader(dst, ranges)
-	for i := range seats {
-		owner := &seats[i]
-		if owner.slots == 0 {
+	for i := range shown.Owners {
+		owner := &shown.Owners[i]
+		if owner.Slots == 0 {
 			continue
 		}
-		replicas := owner.replicas(seats)
+		replicas := shown.Replicas(owner)
 		dst = reply.ArrayHeader(dst, 3+len(replicas))
-		dst = reply.Integer(reply.Integer(dst, int64(owner.first)), int64(owner.last()))
+		dst = reply.Integer(reply.Integer(dst, int64(owner.First)), int64(owner.Last()))
 		dst = appendEndpoint(dst, c.protocol(), owner)
 		for _, replica := range replicas {
 			dst = appendEndpoint(dst, c.protocol(), replica)
@@ -150,105 +100,56 @@ func clusterSlots(c *Conn, dst []byte, _ [][]byte) []byte {
 }
 
 // appendEndpoint appends where a node is, who it is, and no further facts.
-func appendEndpoint(dst []byte, protocol int, s *seat) []byte {
-	dst = reply.BulkString(reply.ArrayHeader(dst, 4), s.Host)
-	dst = reply.BulkString(reply.Integer(dst, int64(s.Port)), s.Name)
+func appendEndpoint(dst []byte, protocol int, o *topology.SlotOwner) []byte {
+	dst = reply.BulkString(reply.ArrayHeader(dst, 4), o.Host)
+	dst = reply.BulkString(reply.Integer(dst, int64(o.Port)), o.Name)
 	return reply.MapHeader(dst, protocol, 0)
 }
 
-// clusterShards is CLUSTER SHARDS: each master with its replicas, the failed ones too. A node whose master is not known
-// is a shard by itself.
+// clusterShards is CLUSTER SHARDS.
 func clusterShards(c *Conn, dst []byte, _ [][]byte) []byte {
-	seats, knowledge := c.seats()
-	var shards [][]*seat
-	for i := range seats {
-		head := &seats[i]
-		if head.master != nil {
-			continue
-		}
-		shard := []*seat{head}
-		for j := range seats {
-			if seats[j].master == head {
-				shard = append(shard, &seats[j])
-			}
-		}
-		shards = append(shards, shard)
-	}
+	shown, cluster := c.server.clusterMap()
+	shards := shown.Shards()
 	dst = reply.ArrayHeader(dst, len(shards))
 	for _, shard := range shards {
-		dst = appendShard(dst, c.protocol(), shard, knowledge.State)
+		dst = appendShard(dst, c.protocol(), shard, cluster.State)
 	}
 	return dst
 }
 
-func appendShard(dst []byte, protocol int, shard []*seat, ownState string) []byte {
+func appendShard(dst []byte, protocol int, shard []*topology.SlotOwner, own topology.State) []byte {
 	head := shard[0]
 	dst = reply.BulkString(reply.MapHeader(dst, protocol, 2), "slots")
-	if head.slots == 0 {
+	if head.Slots == 0 {
 		dst = reply.ArrayHeader(dst, 0)
 	} else {
 		dst = reply.ArrayHeader(dst, 2)
-		dst = reply.Integer(reply.Integer(dst, int64(head.first)), int64(head.last()))
+		dst = reply.Integer(reply.Integer(dst, int64(head.First)), int64(head.Last()))
 	}
 	dst = reply.ArrayHeader(reply.BulkString(dst, "nodes"), len(shard))
-	for _, s := range shard {
+	for _, o := range shard {
 		dst = reply.MapHeader(dst, protocol, 7)
-		dst = appendPair(dst, "id", s.Name)
-		dst = reply.Integer(reply.BulkString(dst, "port"), int64(s.Port))
-		dst = appendPair(dst, "ip", s.Host)
-		dst = appendPair(dst, "endpoint", s.Host)
-		dst = appendPair(dst, "role", s.role())
-		dst = reply.Integer(reply.BulkString(dst, "replication-offset"), int64(s.Match))
-		dst = appendPair(dst, "health", s.health(ownState))
+		dst = appendPair(dst, "id", o.Name)
+		dst = reply.Integer(reply.BulkString(dst, "port"), int64(o.Port))
+		dst = appendPair(dst, "ip", o.Host)
+		dst = appendPair(dst, "endpoint", o.Host)
+		dst = appendPair(dst, "role", o.Role())
+		dst = reply.Integer(reply.BulkString(dst, "replication-offset"), int64(o.Match))
+		dst = appendPair(dst, "health", o.Health(own))
 	}
 	return dst
-}
-
-func (s *seat) role() string {
-	if s.replica {
-		return "replica"
-	}
-	return "master"
-}
-
-func (s *seat) health(ownState string) string {
-	switch {
-	case s.failed():
-		return "fail"
-	case s.myself && ownState != "up":
-		return "loading"
-	}
-	return "online"
 }
 
 // clusterMyID is CLUSTER MYID.
 func clusterMyID(c *Conn, dst []byte, _ [][]byte) []byte {
-	seats, _ := c.seats()
-	return reply.BulkString(dst, myself(seats).Name)
+	shown, _ := c.server.clusterMap()
+	return reply.BulkString(dst, shown.Myself().Name)
 }
 
-// clusterMyShardID is CLUSTER MYSHARDID. In the view of the leader there is one shard, and its id is not that of a
-// node: it stays the same whoever leads.
+// clusterMyShardID is CLUSTER MYSHARDID.
 func clusterMyShardID(c *Conn, dst []byte, _ [][]byte) []byte {
-	seats, knowledge := c.seats()
-	own := myself(seats)
-	switch {
-	case c.server.view == LeaderView:
-		return reply.BulkString(dst, fmt.Sprintf("%040x", knowledge.ClusterID))
-	case own.master != nil:
-		return reply.BulkString(dst, own.master.Name)
-	}
-	return reply.BulkString(dst, own.Name)
-}
-
-// myself is the seat of the node that answers; topology makes exactly one.
-func myself(seats []seat) *seat {
-	for i := range seats {
-		if seats[i].myself {
-			return &seats[i]
-		}
-	}
-	panic("resp: a node has no seat in its own view of the cluster")
+	shown, _ := c.server.clusterMap()
+	return reply.BulkString(dst, shown.ShardID())
 }
 
 // clusterKeySlot is CLUSTER KEYSLOT key.
@@ -259,19 +160,28 @@ func clusterKeySlot(_ *Conn, dst []byte, args [][]byte) []byte {
 // clusterLinks is CLUSTER LINKS: to whom this node has a connection. When it was made and what its buffers hold is not
 // known here, and left out.
 func clusterLinks(c *Conn, dst []byte, _ [][]byte) []byte {
-	seats, _ := c.seats()
-	var linked []*seat
-	for i := range seats {
-		if seats[i].Up && !seats[i].myself {
-			linked = append(linked, &seats[i])
+	shown, _ := c.server.clusterMap()
+	var linked []*topology.SlotOwner
+	for i := range shown.Owners {
+		if o := &shown.Owners[i]; o.Up && !o.Myself {
+			linked = append(linked, o)
 		}
 	}
 	dst = reply.ArrayHeader(dst, len(linked))
-	for _, s := range linked {
+	for _, o := range linked {
 		dst = reply.MapHeader(dst, c.protocol(), 2)
-		dst = appendPair(appendPair(dst, "direction", "to"), "node", s.Name)
+		dst = appendPair(appendPair(dst, "direction", "to"), "node", o.Name)
 	}
 	return dst
+}
+
+// Leadership is what the node knows of who leads, and how a client has that changed.
+type Leadership interface {
+	// Leader returns who is believed to lead. It is cheap: where MOVED is said, every run asks.
+	Leader() topology.Leader
+	// TakeOver asks the leader to hand leadership over to this node, and returns when that is asked: nil does not say
+	// that it happens. The error says why it cannot be asked; its text is for the client.
+	TakeOver() error
 }
 
 // clusterFailover is CLUSTER FAILOVER [FORCE|TAKEOVER], sent to the node that shall lead. As in Redis OK means that it
@@ -296,11 +206,6 @@ func clusterFailover(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, "ERR "+err.Error())
 	}
 	return reply.OK(dst)
-}
-
-// moved is the text that sends a client to the leader.
-func moved(slot uint16, leader Leader) string {
-	return "MOVED " + strconv.Itoa(int(slot)) + " " + leader.Host + ":" + strconv.Itoa(leader.Port)
 }
 
 // clusterHelpLines are what CLUSTER HELP says.

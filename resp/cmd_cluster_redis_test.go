@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // A real Redis that owns all slots by itself, and a node that is a cluster by itself: whatever they say of it must be
@@ -21,7 +23,7 @@ func TestOneNodeDescribesItsClusterAsRedisDoes(t *testing.T) {
 		return strings.Contains(converse(t, "unix", redis, "CLUSTER INFO\r\n"), "cluster_state:ok")
 	})
 	store := newFakeStore(t)
-	store.info = Info{NodeID: 1, Name: fakeName(1), State: "up", Role: "leader", Leader: 1, Nodes: []NodeInfo{
+	store.info = fakeInfo{NodeID: 1, Name: fakeName(1), State: "up", Role: "leader", Leader: 1, Nodes: []topology.Node{
 		{ID: 1, Name: fakeName(1), Port: port, PeerPort: port + 10_000, Voter: true, Up: true},
 	}}
 	s := serve(t, Options{Store: store})

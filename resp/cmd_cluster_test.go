@@ -9,33 +9,13 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
-// stillNode is a Node that knows what it is told.
-type stillNode struct{ info Info }
-
-func (n *stillNode) Info() Info      { return n.info }
-func (n *stillNode) TakeOver() error { return nil }
-
-func (n *stillNode) Change(r *ChangeRequest)       { r.Complete(ChangeResult{Outcome: NotDone}) }
-func (n *stillNode) AbandonChange(*ChangeRequest)  {}
-func (n *stillNode) Join(peerAddress string) error { return nil }
-
-func (n *stillNode) Leader() Leader {
-	leader := n.info.node(n.info.Leader)
-	if leader == nil {
-		return Leader{Removed: n.info.State == removed}
-	}
-	return Leader{
-		Known: true, Self: leader.ID == n.info.NodeID, Host: leader.Host, Port: leader.Port,
-		Removed: n.info.State == removed,
-	}
-}
-
 // ask sends one command to a node and takes its reply apart.
-func ask(t testing.TB, view ClusterView, protocol int, info Info, command string) any {
+func ask(t testing.TB, view topology.View, protocol int, info fakeInfo, command string) any {
 	t.Helper()
-	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Node: &stillNode{info}, ClusterView: view}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Node: newStillNode(info), ClusterView: view}))
 	c.conn.session.facts.protocol = protocol
 	value, rest := parseReply(t, c.send(command+"\r\n"))
 	if rest != "" {
@@ -89,7 +69,7 @@ func (m *slotMap) give(t testing.TB, first, last int, name string) {
 	}
 }
 
-func mapOfSlots(t testing.TB, view ClusterView, protocol int, info Info) (m slotMap) {
+func mapOfSlots(t testing.TB, view topology.View, protocol int, info fakeInfo) (m slotMap) {
 	for _, item := range ask(t, view, protocol, info, "CLUSTER SLOTS").([]any) {
 		entry := item.([]any)
 		m.give(t, entry[0].(int), entry[1].(int), entry[2].([]any)[2].(string))
@@ -97,7 +77,7 @@ func mapOfSlots(t testing.TB, view ClusterView, protocol int, info Info) (m slot
 	return m
 }
 
-func mapOfShards(t testing.TB, view ClusterView, protocol int, info Info) (m slotMap) {
+func mapOfShards(t testing.TB, view topology.View, protocol int, info fakeInfo) (m slotMap) {
 	for _, item := range ask(t, view, protocol, info, "CLUSTER SHARDS").([]any) {
 		shard := item.([]any)
 		for ranges := shard[1].([]any); len(ranges) > 0; ranges = ranges[2:] {
@@ -111,7 +91,7 @@ func mapOfShards(t testing.TB, view ClusterView, protocol int, info Info) (m slo
 	return m
 }
 
-func mapOfNodes(t testing.TB, view ClusterView, protocol int, info Info) (m slotMap) {
+func mapOfNodes(t testing.TB, view topology.View, protocol int, info fakeInfo) (m slotMap) {
 	self := 0
 	for line := range strings.Lines(ask(t, view, protocol, info, "CLUSTER NODES").(string)) {
 		fields := strings.Fields(line)
@@ -134,13 +114,13 @@ func mapOfNodes(t testing.TB, view ClusterView, protocol int, info Info) (m slot
 
 // randomMembers is a cluster of up to nine nodes with numbers that have gaps, some of them learners, some absent, in
 // any order. At least one voter is present.
-func randomMembers(random *rand.Rand) []NodeInfo {
-	var members []NodeInfo
+func randomMembers(random *rand.Rand) []topology.Node {
+	var members []topology.Node
 	id := uint64(0)
 	for range 1 + random.IntN(9) {
 		id += 1 + uint64(random.IntN(5))
 		voter := random.IntN(4) > 0
-		members = append(members, NodeInfo{
+		members = append(members, topology.Node{
 			ID: id, Name: fakeName(id), Host: fmt.Sprint("10.0.0.", id), Port: 7000, PeerPort: 17000,
 			Voter: voter, Absent: voter && random.IntN(3) == 0, Match: random.Uint64N(100),
 		})
@@ -153,7 +133,7 @@ func randomMembers(random *rand.Rand) []NodeInfo {
 
 // checkShares proves that every slot has an owner, that exactly the voters that are not absent own some, in the order
 // of their numbers, and that no share is larger than another by more than one.
-func checkShares(t *testing.T, m *slotMap, members []NodeInfo) {
+func checkShares(t *testing.T, m *slotMap, members []topology.Node) {
 	t.Helper()
 	shares := make(map[string]int)
 	for slot, name := range m {
@@ -188,7 +168,7 @@ func TestAllNodesSpreadTheSlotsInTheSameWay(t *testing.T) {
 		members := randomMembers(random)
 		var want slotMap
 		for i, self := range members {
-			info := Info{NodeID: self.ID, Name: self.Name, Term: random.Uint64N(9), Nodes: slices.Clone(members)}
+			info := fakeInfo{NodeID: self.ID, Name: self.Name, Term: random.Uint64N(9), Nodes: slices.Clone(members)}
 			for j := range info.Nodes { // what nodes need not agree on
 				info.Nodes[j].Up, info.Nodes[j].Match = random.IntN(2) == 0, random.Uint64N(100)
 			}
@@ -197,7 +177,7 @@ func TestAllNodesSpreadTheSlotsInTheSameWay(t *testing.T) {
 			}
 			random.Shuffle(len(members), func(i, j int) { info.Nodes[i], info.Nodes[j] = info.Nodes[j], info.Nodes[i] })
 			protocol := 2 + random.IntN(2)
-			slots := mapOfSlots(t, SpreadView, protocol, info)
+			slots := mapOfSlots(t, topology.SpreadView, protocol, info)
 			if i == 0 {
 				want = slots
 				checkShares(t, &want, members)
@@ -205,7 +185,7 @@ func TestAllNodesSpreadTheSlotsInTheSameWay(t *testing.T) {
 			if slots != want {
 				t.Fatalf("node %d has another map of slots than node %d", self.ID, members[0].ID)
 			}
-			if mapOfShards(t, SpreadView, protocol, info) != want || mapOfNodes(t, SpreadView, protocol, info) != want {
+			if mapOfShards(t, topology.SpreadView, protocol, info) != want || mapOfNodes(t, topology.SpreadView, protocol, info) != want {
 				t.Fatalf("node %d: SLOTS, SHARDS and NODES show different maps", self.ID)
 			}
 		}
@@ -220,17 +200,17 @@ func TestInTheViewOfTheLeaderTheLeaderOwnsEverything(t *testing.T) {
 		members := randomMembers(random)
 		leader := members[random.IntN(len(members))]
 		if round%4 == 0 {
-			leader = NodeInfo{}
+			leader = topology.Node{}
 		}
 		for _, self := range members {
-			info := Info{NodeID: self.ID, Name: self.Name, State: "up", Leader: leader.ID, Nodes: members}
+			info := fakeInfo{NodeID: self.ID, Name: self.Name, State: "up", Leader: leader.ID, Nodes: members}
 			protocol := 2 + random.IntN(2)
 			var want slotMap
 			want.give(t, 0, command.Slots-1, leader.Name)
 			for name, got := range map[string]slotMap{
-				"SLOTS":  mapOfSlots(t, LeaderView, protocol, info),
-				"SHARDS": mapOfShards(t, LeaderView, protocol, info),
-				"NODES":  mapOfNodes(t, LeaderView, protocol, info),
+				"SLOTS":  mapOfSlots(t, topology.LeaderView, protocol, info),
+				"SHARDS": mapOfShards(t, topology.LeaderView, protocol, info),
+				"NODES":  mapOfNodes(t, topology.LeaderView, protocol, info),
 			} {
 				if got != want {
 					t.Fatalf("leader %d: %s on node %d shows another map", leader.ID, name, self.ID)
@@ -242,9 +222,9 @@ func TestInTheViewOfTheLeaderTheLeaderOwnsEverything(t *testing.T) {
 
 func TestEveryNodeHasASeatInItsOwnView(t *testing.T) {
 	members := randomMembers(rand.New(rand.NewPCG(3, 0)))
-	for _, view := range []ClusterView{SpreadView, LeaderView} {
-		removed := Info{NodeID: 1000, Name: fakeName(1000), State: "up", Leader: members[0].ID, Nodes: members}
-		want := mapOfNodes(t, view, 2, Info{NodeID: members[0].ID, Leader: members[0].ID, Nodes: members})
+	for _, view := range []topology.View{topology.SpreadView, topology.LeaderView} {
+		removed := fakeInfo{NodeID: 1000, Name: fakeName(1000), State: "up", Leader: members[0].ID, Nodes: members}
+		want := mapOfNodes(t, view, 2, fakeInfo{NodeID: members[0].ID, Leader: members[0].ID, Nodes: members})
 		if got := mapOfNodes(t, view, 2, removed); got != want {
 			t.Errorf("%v: a node that is no member shows another map than one that is", view)
 		}
@@ -252,20 +232,20 @@ func TestEveryNodeHasASeatInItsOwnView(t *testing.T) {
 			t.Errorf("%v: a node that is no member says that it is %s", view, got)
 		}
 		var nobody slotMap
-		if got := mapOfNodes(t, view, 2, Info{Name: fakeName(0), State: "joining"}); got != nobody {
+		if got := mapOfNodes(t, view, 2, fakeInfo{Name: fakeName(0), State: "joining"}); got != nobody {
 			t.Errorf("%v: a blank node gives slots to someone", view)
 		}
 	}
 }
 
 func TestViewsHaveNames(t *testing.T) {
-	for _, view := range []ClusterView{SpreadView, LeaderView, NoView} {
-		if got, err := ParseClusterView(view.String()); got != view || err != nil {
+	for _, view := range []topology.View{topology.SpreadView, topology.LeaderView, topology.NoView} {
+		if got, err := topology.ParseView(view.String()); got != view || err != nil {
 			t.Errorf("%v is read as %v, %v", view, got, err)
 		}
 	}
 	for _, name := range []string{"", "Spread", "none"} {
-		if _, err := ParseClusterView(name); err == nil {
+		if _, err := topology.ParseView(name); err == nil {
 			t.Errorf("%q is a view", name)
 		}
 	}

@@ -11,10 +11,13 @@ import (
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // movingNode is a Node of a cluster whose leader and absent nodes a test changes.
 type movingNode struct {
+	fakeFacts
 	cluster *fakeCluster
 	id      uint64
 	// submitted is how many runs came to the store by this node.
@@ -28,10 +31,10 @@ type fakeCluster struct {
 	nodes   []*movingNode
 
 	facts sync.Mutex
-	info  Info
+	info  fakeInfo
 }
 
-func (n *movingNode) Info() Info {
+func (n *movingNode) known() fakeInfo {
 	n.cluster.facts.Lock()
 	defer n.cluster.facts.Unlock()
 	info := n.cluster.info
@@ -39,28 +42,23 @@ func (n *movingNode) Info() Info {
 	if info.Leader == n.id {
 		info.Role = "leader"
 	}
-	info.Nodes = append([]NodeInfo(nil), info.Nodes...)
+	info.Nodes = append([]topology.Node(nil), info.Nodes...)
 	return info
 }
 
-func (n *movingNode) Leader() Leader {
-	still := stillNode{n.Info()}
-	return still.Leader()
-}
-
 func (n *movingNode) TakeOver() error {
-	n.cluster.change(func(info *Info) { info.Leader = n.id })
+	n.cluster.change(func(info *fakeInfo) { info.Leader = n.id })
 	return nil
 }
 
 func (n *movingNode) Change(r *ChangeRequest) {
-	n.cluster.change(func(info *Info) { r.Complete(applyChange(info, &r.Change)) })
+	n.cluster.change(func(info *fakeInfo) { r.Complete(applyChange(info, &r.Change)) })
 }
 
 func (n *movingNode) AbandonChange(*ChangeRequest)  {}
 func (n *movingNode) Join(peerAddress string) error { return nil }
 
-func (c *fakeCluster) change(change func(info *Info)) {
+func (c *fakeCluster) change(change func(info *fakeInfo)) {
 	c.facts.Lock()
 	defer c.facts.Unlock()
 	change(&c.info)
@@ -83,7 +81,7 @@ func (s nodeStore) count() {
 
 func serveCluster(t *testing.T, size int, o Options) *fakeCluster {
 	t.Helper()
-	c := &fakeCluster{fakeStore: newFakeStore(t), info: Info{State: "up", Leader: 1, Term: 4, ClusterID: 7}}
+	c := &fakeCluster{fakeStore: newFakeStore(t), info: fakeInfo{State: "up", Leader: 1, Term: 4, ClusterID: 7}}
 	var listeners []net.Listener
 	for i := range size {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -92,8 +90,10 @@ func serveCluster(t *testing.T, size int, o Options) *fakeCluster {
 		}
 		id, port := uint64(i+1), listener.Addr().(*net.TCPAddr).Port
 		listeners = append(listeners, listener)
-		c.nodes = append(c.nodes, &movingNode{cluster: c, id: id})
-		c.info.Nodes = append(c.info.Nodes, NodeInfo{
+		node := &movingNode{cluster: c, id: id}
+		node.now = node.known
+		c.nodes = append(c.nodes, node)
+		c.info.Nodes = append(c.info.Nodes, topology.Node{
 			ID: id, Name: fakeName(id), Host: "127.0.0.1", Port: port, PeerPort: port + 1, Voter: true, Up: true, Match: 9,
 		})
 	}
@@ -169,7 +169,7 @@ func TestAClusterClientLeavesAnAbsentNode(t *testing.T) {
 	client := c.client(t, redis.ClusterOptions{})
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	c.change(func(info *Info) { info.Nodes[1].Absent = true })
+	c.change(func(info *fakeInfo) { info.Nodes[1].Absent = true })
 	client.ReloadState(ctx)
 	before := c.submitted()
 	masters := 0
@@ -195,13 +195,13 @@ func TestAClusterClientLeavesAnAbsentNode(t *testing.T) {
 }
 
 func TestAClusterClientFollowsMovedToANewLeader(t *testing.T) {
-	for _, view := range []ClusterView{SpreadView, LeaderView} {
+	for _, view := range []topology.View{topology.SpreadView, topology.LeaderView} {
 		c := serveCluster(t, 3, Options{ClusterView: view, RedirectMoved: true})
 		client := c.client(t, redis.ClusterOptions{})
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		for leader := range 3 {
-			c.change(func(info *Info) { info.Leader = uint64(leader + 1) })
+			c.change(func(info *fakeInfo) { info.Leader = uint64(leader + 1) })
 			before := c.submitted()
 			for i := range 20 {
 				if err := client.Incr(ctx, fmt.Sprint("key", i)).Err(); err != nil {
@@ -221,7 +221,7 @@ func TestAClusterClientFollowsMovedToANewLeader(t *testing.T) {
 }
 
 func TestAReadOnlyClusterClientReadsFromReplicasOfTheLeader(t *testing.T) {
-	c := serveCluster(t, 3, Options{ClusterView: LeaderView, RedirectMoved: true})
+	c := serveCluster(t, 3, Options{ClusterView: topology.LeaderView, RedirectMoved: true})
 	client := c.client(t, redis.ClusterOptions{ReadOnly: true, RouteRandomly: true})
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -241,7 +241,7 @@ func TestAReadOnlyClusterClientReadsFromReplicasOfTheLeader(t *testing.T) {
 }
 
 func TestRedisCLIFindsTheClusterInOrder(t *testing.T) {
-	for view, owners := range map[ClusterView]int{SpreadView: 3, LeaderView: 1} {
+	for view, owners := range map[topology.View]int{topology.SpreadView: 3, topology.LeaderView: 1} {
 		c := serveCluster(t, 3, Options{ClusterView: view})
 		for _, s := range c.servers {
 			check := runTool(t, "redis-cli", "--cluster", "check", s.address)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // described is what COMMAND INFO says of one command, in a form that can be compared.
@@ -80,7 +82,7 @@ func TestRedisAndThisServerDescribeTheirCommonCommandsAlike(t *testing.T) {
 
 func TestRedisAndThisServerFindTheSameKeys(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	for _, call := range [][]string{
 		{"get", "a"}, {"SET", "a", "1"}, {"set", "a", "1", "get"}, {"set", "a", "1", "NX", "GeT"},
 		{"mset", "a", "1", "b", "2"},

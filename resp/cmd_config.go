@@ -15,6 +15,7 @@ import (
 	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/redisconf"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -37,7 +38,7 @@ type Setting struct{ Name, Value string }
 func (s *Server) makeParameters(given []Setting) {
 	set, limits := &s.settings, s.limits
 	clusterEnabled := "yes"
-	if s.view == NoView {
+	if s.view == topology.NoView {
 		clusterEnabled = "no"
 	}
 	all := []parameter{
@@ -207,7 +208,7 @@ func configRewrite(c *Conn, dst []byte, _ [][]byte) []byte {
 	if s.configFile == "" {
 		return reply.Error(dst, "ERR The server is running without a config file")
 	}
-	c.elsewhere(func() func([]byte) []byte {
+	c.inBackground(func() func([]byte) []byte {
 		err := s.rewriteConfig()
 		if err == nil {
 			return reply.OK

@@ -7,12 +7,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 func TestRedisAndThisServerSayTheSameAboutSettings(t *testing.T) {
 	redis := realRedis(t)
 	for _, input := range comparedInputs(t, "config.txt") {
-		compare(t, redis, serve(t, Options{Store: newFakeStore(t), ClusterView: NoView}), input)
+		compare(t, redis, serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView}), input)
 	}
 }
 

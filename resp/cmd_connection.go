@@ -7,6 +7,7 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // connectionHandlers answer the commands on a connection.
@@ -159,19 +160,18 @@ func hello(c *Conn, dst []byte, args [][]byte) []byte {
 			f.protocol = options.protocol
 		}
 	})
-	knowledge := c.server.node.Info()
 	dst = reply.MapHeader(dst, c.protocol(), 7)
 	dst = appendPair(dst, "server", "redis")
 	dst = appendPair(dst, "version", redisVersion)
 	dst = reply.Integer(reply.BulkString(dst, "proto"), int64(c.protocol()))
 	dst = reply.Integer(reply.BulkString(dst, "id"), c.session.id)
 	dst = appendPair(dst, "mode", c.server.mode())
-	dst = appendPair(dst, "role", helloRole(&knowledge))
+	dst = appendPair(dst, "role", helloRole(c.server.node.Standing()))
 	return reply.ArrayHeader(reply.BulkString(dst, "modules"), 0)
 }
 
-func helloRole(knowledge *Info) string {
-	if knowledge.leads() {
+func helloRole(now topology.Standing) string {
+	if now.Leads {
 		return "master"
 	}
 	return "replica"

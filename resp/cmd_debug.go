@@ -81,7 +81,7 @@ func debugSleep(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.OK(dst)
 	}
 	period := time.Duration(min(seconds*float64(time.Second), math.MaxInt64/2))
-	c.await(max(period, 1), func(dst []byte, last bool) ([]byte, bool) {
+	c.await(nil, max(period, 1), func(dst []byte, last bool) ([]byte, bool) {
 		if last {
 			dst = reply.OK(dst)
 		}

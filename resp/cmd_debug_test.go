@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // allowDebug sets enable-debug-command as a file would.
@@ -18,7 +19,7 @@ func allowDebug(t testing.TB, f *Server, value string) {
 
 func TestRedisAndThisServerSayTheSameToDebug(t *testing.T) {
 	redis := realRedis(t, "--enable-debug-command", "yes")
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	allowDebug(t, s.server, debugYes)
 	for _, input := range comparedInputs(t, "debug.txt") {
 		compare(t, redis, s, input)
@@ -27,14 +28,14 @@ func TestRedisAndThisServerSayTheSameToDebug(t *testing.T) {
 
 func TestDebugIsRefusedUnlessAllowed(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	for _, input := range []string{
 		"DEBUG\r\nDEBUG SLEEP 0\r\nDEBUG NOSUCH\r\nDEBUG SLEEP\r\nDEBUG HELP\r\n",
 		"CONFIG GET enable-debug-command\r\nCONFIG SET enable-debug-command yes\r\n",
 	} {
 		compare(t, redis, s, input)
 	}
-	guarded := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView, Password: "secret"})
+	guarded := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView, Password: "secret"})
 	for _, value := range []string{debugNo, debugYes} {
 		allowDebug(t, guarded.server, value)
 		compare(t, realRedis(t, "--requirepass", "secret", "--enable-debug-command", value), guarded,
@@ -84,7 +85,7 @@ func TestDebugSleepIsTheTimeOfTheCommandAndOfNobodyElse(t *testing.T) {
 		t.Fatalf("another client gets %q", got)
 	}
 	now = now.Add(1499 * time.Millisecond)
-	if sleeper.advance(); sleeper.take() != "" || !sleeper.conn.Polling() {
+	if sleeper.advance(); sleeper.take() != "" || !sleeper.conn.Blocked() {
 		t.Fatal("too early")
 	}
 	now = now.Add(time.Millisecond)

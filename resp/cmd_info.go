@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // section is one part of INFO.
@@ -15,7 +16,7 @@ type section struct {
 	name, title string
 	// extra ones are shown only if they are asked for, or all.
 	extra bool
-	write func(b *strings.Builder, s *Server, knowledge *Info)
+	write func(b *strings.Builder, s *Server)
 }
 
 // sections are in the order of Redis; raft stands at the end, where Redis has what modules add.
@@ -43,7 +44,6 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 	}
 	everything := wanted["all"] || wanted["everything"]
 	all := len(args) == 1 || wanted["default"] || everything
-	knowledge := c.server.node.Info()
 	var text strings.Builder
 	for _, part := range sections {
 		if !wanted[part.name] && !everything && (!all || part.extra) {
@@ -53,7 +53,7 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 			text.WriteString("\r\n")
 		}
 		text.WriteString("# " + part.title + "\r\n")
-		part.write(&text, c.server, &knowledge)
+		part.write(&text, c.server)
 	}
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
@@ -61,7 +61,7 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 // line writes one field.
 func line(b *strings.Builder, name string, value any) { fmt.Fprintf(b, "%s:%v\r\n", name, value) }
 
-func infoServer(b *strings.Builder, s *Server, knowledge *Info) {
+func infoServer(b *strings.Builder, s *Server) {
 	uptime := time.Since(s.started)
 	line(b, "redis_version", redisVersion)
 	line(b, "raftredis_version", s.version)
@@ -70,7 +70,7 @@ func infoServer(b *strings.Builder, s *Server, knowledge *Info) {
 	line(b, "arch_bits", 32<<(^uint(0)>>63))
 	line(b, "go_version", runtime.Version())
 	line(b, "process_id", s.processID)
-	line(b, "run_id", knowledge.Name)
+	line(b, "run_id", s.node.Cluster().Name)
 	line(b, "tcp_port", s.port.Load())
 	line(b, "server_time_usec", time.Now().UnixMicro())
 	line(b, "uptime_in_seconds", int64(uptime/time.Second))
@@ -78,7 +78,7 @@ func infoServer(b *strings.Builder, s *Server, knowledge *Info) {
 	line(b, "config_file", s.configFile)
 }
 
-func infoClients(b *strings.Builder, s *Server, _ *Info) {
+func infoClients(b *strings.Builder, s *Server) {
 	line(b, "connected_clients", s.stats.clients.Load())
 	line(b, "cluster_connections", 0)
 	line(b, "maxclients", s.settings.maxClients.Load())
@@ -86,7 +86,7 @@ func infoClients(b *strings.Builder, s *Server, _ *Info) {
 	line(b, "tracking_clients", s.tracker.clients.Load())
 }
 
-func infoMemory(b *strings.Builder, s *Server, _ *Info) {
+func infoMemory(b *strings.Builder, s *Server) {
 	now := s.readMemory()
 	line(b, "used_memory", now.used)
 	line(b, "used_memory_human", humanBytes(now.used))
@@ -129,7 +129,7 @@ func humanBytes(n uint64) string {
 	return fmt.Sprintf("%.2fG", float64(n)/(1<<30))
 }
 
-func infoStats(b *strings.Builder, s *Server, _ *Info) {
+func infoStats(b *strings.Builder, s *Server) {
 	line(b, "total_connections_received", s.stats.accepted.Load())
 	all := s.measures.traffic()
 	line(b, "total_commands_processed", all.commands)
@@ -154,22 +154,23 @@ func infoStats(b *strings.Builder, s *Server, _ *Info) {
 	line(b, "accept_errors", s.stats.acceptErrors.Load())
 }
 
-func infoReplication(b *strings.Builder, _ *Server, knowledge *Info) {
-	if knowledge.leads() {
-		infoLeader(b, knowledge)
+func infoReplication(b *strings.Builder, s *Server) {
+	cluster, applied := s.node.Cluster(), s.node.Applied()
+	if cluster.Leads {
+		infoLeader(b, &cluster)
 	} else {
-		infoFollower(b, knowledge)
+		infoFollower(b, &cluster, applied)
 	}
-	line(b, "master_repl_offset", knowledge.Applied)
+	line(b, "master_repl_offset", applied)
 }
 
-func infoLeader(b *strings.Builder, knowledge *Info) {
+func infoLeader(b *strings.Builder, cluster *topology.Cluster) {
 	line(b, "role", "master")
-	line(b, "connected_slaves", max(len(knowledge.Nodes)-1, 0))
+	line(b, "connected_slaves", max(len(cluster.Nodes)-1, 0))
 	number := 0
-	for i := range knowledge.Nodes {
-		member := &knowledge.Nodes[i]
-		if member.ID == knowledge.NodeID {
+	for i := range cluster.Nodes {
+		member := &cluster.Nodes[i]
+		if member.ID == cluster.Self {
 			continue
 		}
 		state := "offline"
@@ -182,21 +183,21 @@ func infoLeader(b *strings.Builder, knowledge *Info) {
 	}
 }
 
-func infoFollower(b *strings.Builder, knowledge *Info) {
+func infoFollower(b *strings.Builder, cluster *topology.Cluster, applied uint64) {
 	line(b, "role", "slave")
 	host, port, status := "", 0, "down"
-	if leader := knowledge.node(knowledge.Leader); leader != nil {
+	if leader := cluster.Node(cluster.Leader); leader != nil {
 		host, port, status = leader.Host, leader.Port, "up"
 	}
 	line(b, "master_host", host)
 	line(b, "master_port", port)
 	line(b, "master_link_status", status)
-	line(b, "slave_repl_offset", knowledge.Applied)
+	line(b, "slave_repl_offset", applied)
 	line(b, "slave_read_only", 0)
 	line(b, "connected_slaves", 0)
 }
 
-func infoCPU(b *strings.Builder, _ *Server, _ *Info) {
+func infoCPU(b *strings.Builder, _ *Server) {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return // the section is empty where the system does not tell
@@ -205,60 +206,61 @@ func infoCPU(b *strings.Builder, _ *Server, _ *Info) {
 	fmt.Fprintf(b, "used_cpu_user:%d.%06d\r\n", usage.Utime.Sec, usage.Utime.Usec)
 }
 
-func infoCluster(b *strings.Builder, s *Server, _ *Info) {
+func infoCluster(b *strings.Builder, s *Server) {
 	enabled := 1
-	if s.view == NoView {
+	if s.view == topology.NoView {
 		enabled = 0
 	}
 	line(b, "cluster_enabled", enabled)
 }
 
-func infoKeyspace(b *strings.Builder, _ *Server, knowledge *Info) {
-	if knowledge.Keys > 0 {
-		fmt.Fprintf(b, "db0:keys=%d,expires=%d,avg_ttl=0\r\n", knowledge.Keys, knowledge.Expires)
+func infoKeyspace(b *strings.Builder, s *Server) {
+	if keys, deadlines := s.node.Keys(); keys > 0 {
+		fmt.Fprintf(b, "db0:keys=%d,expires=%d,avg_ttl=0\r\n", keys, deadlines)
 	}
 }
 
 // infoRaft uses the names of redisraft where the meaning is the same, so that its dashboards work.
-func infoRaft(b *strings.Builder, s *Server, knowledge *Info) {
+func infoRaft(b *strings.Builder, s *Server) {
+	cluster, log, applied := s.node.Cluster(), s.node.Raft(), s.node.Applied()
 	voting, voters := "no", 0
-	for i := range knowledge.Nodes {
-		if !knowledge.Nodes[i].Voter {
+	for i := range cluster.Nodes {
+		if !cluster.Nodes[i].Voter {
 			continue
 		}
 		voters++
-		if knowledge.Nodes[i].ID == knowledge.NodeID {
+		if cluster.Nodes[i].ID == cluster.Self {
 			voting = "yes"
 		}
 	}
 	line(b, "raft_version", s.version)
-	line(b, "raft_dbid", fmt.Sprintf("%016x", knowledge.ClusterID))
-	line(b, "raft_node_id", knowledge.NodeID)
-	line(b, "raft_node_name", knowledge.Name)
-	line(b, "raft_state", knowledge.State)
-	line(b, "raft_role", knowledge.Role)
+	line(b, "raft_dbid", fmt.Sprintf("%016x", cluster.ID))
+	line(b, "raft_node_id", cluster.Self)
+	line(b, "raft_node_name", cluster.Name)
+	line(b, "raft_state", cluster.State)
+	line(b, "raft_role", log.Role)
 	line(b, "raft_is_voting", voting)
-	line(b, "raft_voted_for", knowledge.VotedFor)
-	line(b, "raft_leader_id", knowledge.Leader)
-	line(b, "raft_current_term", knowledge.Term)
-	line(b, "raft_num_nodes", len(knowledge.Nodes))
+	line(b, "raft_voted_for", log.VotedFor)
+	line(b, "raft_leader_id", cluster.Leader)
+	line(b, "raft_current_term", cluster.Term)
+	line(b, "raft_num_nodes", len(cluster.Nodes))
 	line(b, "raft_num_voting_nodes", voters)
-	infoMembers(b, knowledge)
+	infoMembers(b, &cluster)
 	line(b, "raft_waiting_clients", max(s.stats.parked.Load()-s.stats.blocked.Load(), 0))
-	line(b, "raft_log_entries", knowledge.LogEntries)
-	line(b, "raft_current_index", knowledge.LastIndex)
-	line(b, "raft_commit_index", knowledge.Commit)
-	line(b, "raft_last_applied_index", knowledge.Applied)
-	line(b, "raft_snapshot_last_idx", knowledge.SnapshotIndex)
-	line(b, "raft_snapshot_last_term", knowledge.SnapshotTerm)
-	for _, field := range knowledge.Fields {
+	line(b, "raft_log_entries", log.LogEntries)
+	line(b, "raft_current_index", log.LastIndex)
+	line(b, "raft_commit_index", log.Commit)
+	line(b, "raft_last_applied_index", applied)
+	line(b, "raft_snapshot_last_idx", log.SnapshotIndex)
+	line(b, "raft_snapshot_last_term", log.SnapshotTerm)
+	for _, field := range log.Fields {
 		line(b, field.Name, field.Value)
 	}
 }
 
-func infoMembers(b *strings.Builder, knowledge *Info) {
-	for i := range knowledge.Nodes {
-		member := &knowledge.Nodes[i]
+func infoMembers(b *strings.Builder, cluster *topology.Cluster) {
+	for i := range cluster.Nodes {
+		member := &cluster.Nodes[i]
 		state, voting := "disconnected", "no"
 		if member.Up {
 			state = "connected"

@@ -164,7 +164,7 @@ func clusterMeet(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, meetAddress+string(args[2])+":"+string(args[3]))
 	}
 	peer := address.Join(string(args[2]), peerPort)
-	if knowledge := c.server.node.Info(); !knowledge.blank() {
+	if !c.server.node.Standing().State.Blank() {
 		c.change(waiter{reply: replyOK}, MemberChange{Add: []NewMember{{PeerAddress: peer}}})
 		return dst
 	}
@@ -205,9 +205,8 @@ func replyNames(dst []byte, added []Member) []byte {
 }
 
 func (c *Conn) replyNumber(dst []byte, added []Member) []byte {
-	knowledge := c.server.node.Info()
 	dst = reply.Integer(reply.ArrayHeader(dst, 2), int64(added[0].ID))
-	return reply.BulkString(dst, fmt.Sprintf("%016x", knowledge.ClusterID))
+	return reply.BulkString(dst, fmt.Sprintf("%016x", c.server.node.Cluster().ID))
 }
 
 // refuseChange appends what is said of a change that was not done, or not in time.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 const someName = "0123456789abcdef0123456789abcdef00000002"
@@ -126,9 +128,9 @@ func TestForgettingAStrangerIsFineAndRemovingOneIsNot(t *testing.T) {
 }
 
 func TestABlankNodeThatMeetsAnotherAsksToJoinIt(t *testing.T) {
-	for _, state := range []string{"initializing", "joining"} {
+	for _, state := range []topology.State{topology.Initializing, topology.Joining} {
 		store := newFakeStore(t)
-		store.info = Info{Name: fakeName(9), State: state, Role: "follower"}
+		store.info = fakeInfo{Name: fakeName(9), State: state, Role: "follower"}
 		c := newClient(t, testServer(t, Options{Store: store}))
 		c.expect("CLUSTER MEET 10.0.0.1 7001\r\n", "+OK\r\n")
 		store.join = errors.New("this node makes a cluster of its own")
@@ -158,7 +160,7 @@ func TestMembershipCommandsWantAPassword(t *testing.T) {
 
 func TestWithoutAClusterViewTheNodesCanStillBeChanged(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testServer(t, Options{Store: store, ClusterView: NoView}))
+	c := newClient(t, testServer(t, Options{Store: store, ClusterView: topology.NoView}))
 	c.expect("CLUSTER MEET a 1\r\nCLUSTER FORGET 1\r\n", "-"+clusterDisabled+"\r\n-"+clusterDisabled+"\r\n")
 	c.expect("CLUSTER ADDNODE a:1\r\n", bulkText(fakeName(100)))
 	c.expect("CLUSTER REPLACENODE 100 b:1\r\n", "*1\r\n"+bulkText(fakeName(101)))

@@ -65,12 +65,12 @@ type memoryReport struct {
 }
 
 func (s *Server) memoryReport() memoryReport {
-	knowledge := s.node.Info()
+	keys, deadlines := s.node.Keys()
 	r := memoryReport{
 		memoryUse: s.readMemory(),
-		keyCount:  uint64(knowledge.Keys),
-		keys:      uint64(knowledge.Keys) * keyOverheadBytes,
-		deadlines: uint64(knowledge.Expires) * deadlineOverheadBytes,
+		keyCount:  uint64(keys),
+		keys:      uint64(keys) * keyOverheadBytes,
+		deadlines: uint64(deadlines) * deadlineOverheadBytes,
 	}
 	r.peak = s.peak(r.used)
 	for _, one := range s.sessions.list() {
@@ -164,7 +164,7 @@ func memoryMallocStats(c *Conn, dst []byte, _ [][]byte) []byte {
 
 // memoryPurge is MEMORY PURGE: a collection, and what is free goes back to the system. Its client waits, nobody else.
 func memoryPurge(c *Conn, dst []byte, _ [][]byte) []byte {
-	c.elsewhere(func() func([]byte) []byte {
+	c.inBackground(func() func([]byte) []byte {
 		debug.FreeOSMemory()
 		return reply.OK
 	})

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 func TestRedisAndThisServerSayTheSameAboutMemory(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	for _, input := range []string{
 		"MEMORY\r\nMEMORY NOSUCH\r\nMEMORY DOCTOR x\r\nMEMORY STATS x\r\nMEMORY USAGE\r\nMEMORY PURGE x\r\nMEMORY HELP x\r\n",
 		"MEMORY PURGE\r\nPING\r\n",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 func TestMonitorsAreShownTheCommandsOfOthers(t *testing.T) {
@@ -55,7 +56,7 @@ func TestAMonitorThatDoesNotKeepUpIsClosed(t *testing.T) {
 
 func TestRedisAndThisServerShowMonitorsTheSame(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	lines := func(network, address string) string {
 		output := converse(t, network, address,
 			"MONITOR\r\nPING a\r\nECHO \"\\x00\\\"\\n\\t\\a\\b\\\\\"\r\nCLIENT ID\r\n")

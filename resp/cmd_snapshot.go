@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // persistenceHandlers answer the commands that take snapshots.
@@ -117,7 +118,7 @@ func saveNow(c *Conn, dst []byte, _ [][]byte) []byte {
 		return reply.Error(dst, refusal)
 	}
 	// Whatever is counted from here on began after SAVE came, even if somebody else asked for it.
-	c.await(0, func(dst []byte, _ bool) ([]byte, bool) {
+	c.await(&c.server.saves, 0, func(dst []byte, _ bool) ([]byte, bool) {
 		switch now := c.server.saver.Persistence(); {
 		case now.Saves > before.Saves:
 			return reply.OK(dst), true
@@ -144,9 +145,9 @@ func (s *Server) persistence() Persistence {
 
 // infoPersistence has Redis's fields, in which a snapshot is an RDB file and the log is the AOF. There is no process
 // that shares memory with a copy of itself, so all fields of that are 0, and no log that is rewritten.
-func infoPersistence(b *strings.Builder, s *Server, knowledge *Info) {
+func infoPersistence(b *strings.Builder, s *Server) {
 	now := s.persistence()
-	line(b, "loading", digit(knowledge.State == "loading"))
+	line(b, "loading", digit(s.node.Standing().State == topology.Loading))
 	line(b, "async_loading", digit(now.Installing))
 	line(b, "rdb_changes_since_last_save", now.Changes)
 	line(b, "rdb_bgsave_in_progress", digit(now.Saving))

@@ -100,8 +100,8 @@ func TestSaveWaitsForTheEndOfItsSnapshot(t *testing.T) {
 		if got := c.send("PING\r\nSAVE\r\nPING\r\n"); got != "+PONG\r\n" {
 			t.Fatalf("before the end: %q", got)
 		}
-		if action := c.advance(); action != Park || !c.conn.Polling() {
-			t.Fatalf("the connection says %d, polling %v", action, c.conn.Polling())
+		if action := c.advance(); action != Park || !c.conn.Blocked() {
+			t.Fatalf("the connection says %d, blocked %v", action, c.conn.Blocked())
 		}
 		if outcome == "done" {
 			saver.known.Saves++
@@ -153,15 +153,17 @@ func TestInfoPersistenceTellsOfSnapshots(t *testing.T) {
 	}
 }
 
-// Over a real socket: the connection looks by itself, and nobody else waits.
-func TestSaveIsAnsweredWithoutAWake(t *testing.T) {
-	saver := &fakeSaver{}
-	s := serve(t, Options{Store: newFakeStore(t), Saver: saver})
+// Over a real socket: the end of the snapshot wakes the client that waits for it, and no other client waits.
+func TestSaveIsWokenByTheEndOfTheSnapshot(t *testing.T) {
+	saver, store := &fakeSaver{}, newFakeStore(t)
+	s := serve(t, Options{Store: store, Saver: saver})
 	waiting, other := s.dial(), s.dial()
 	waiting.send("SAVE\r\n")
 	eventually(t, "asked for a snapshot", func() bool { return saver.times() == 1 })
 	other.send("PING\r\n")
 	other.expect("+PONG\r\n")
+	store.progressed() // says nothing of snapshots
 	saver.set(func() { saver.known.Saves = 1 })
+	store.saved()
 	waiting.expect("+OK\r\n")
 }

@@ -23,27 +23,19 @@ type reach struct {
 	final bool
 }
 
-// reachOf counts who has everything up to an index that this node has applied. What was applied is on the disks of a
-// majority of the voters, whoever asks: so many are known without hearing of any. A leader knows how far each other
-// node is; no other node does, and what it can say now it can say at once.
-func (info *Info) reachOf(index uint64) reach {
-	known := reach{final: !info.leads()}
-	voters, others := 0, 0
-	for i := range info.Nodes {
-		member := &info.Nodes[i]
-		if member.Voter && !member.Leaving {
-			voters++
-		}
-		switch {
-		case member.Match < index:
-		case member.ID == info.NodeID:
-			known.local = true
-		case info.leads():
+// reachOf counts the nodes that have everything up to an index which this node has applied. What was applied is on the
+// disks of a majority of the voters, on whichever node the client asks: so many are known without hearing from any. A
+// leader knows how far each other node is; no other node does, and what it can say now it can say at once.
+func (p *Progress) reachOf(index uint64) reach {
+	known := reach{local: p.Own >= index, final: !p.Leads}
+	others := 0
+	for _, match := range p.Others {
+		if match >= index {
 			others++
 		}
 	}
-	if voters > 0 {
-		known.others = max(others, voters/2) // a majority, without the one that stands for Redis's master
+	if p.Voters > 0 {
+		known.others = max(others, p.Voters/2) // a majority, without the one that stands for Redis's master
 	}
 	return known
 }
@@ -103,11 +95,10 @@ func waitAOF(c *Conn, dst []byte, args [][]byte) []byte {
 
 // awaitReach waits until what is applied now has come far enough, or time is over, or there is nothing more to learn.
 func (c *Conn) awaitReach(period time.Duration, enough func(reach) bool, answer func([]byte, reach) []byte) {
-	knowledge := c.server.node.Info()
-	index := knowledge.Applied
-	c.awaitInterruptibly(period, func(dst []byte, last bool) ([]byte, bool) {
-		knowledge := c.server.node.Info()
-		now := knowledge.reachOf(index)
+	index := c.server.node.Applied()
+	c.awaitInterruptibly(&c.server.progress, period, func(dst []byte, last bool) ([]byte, bool) {
+		progress := c.server.node.Progress()
+		now := progress.reachOf(index)
 		ended := last || enough(now) || (now.final && now.local)
 		if ended {
 			dst = answer(dst, now)

@@ -1,14 +1,17 @@
 package resp
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 func TestRedisAndThisServerSayTheSameAboutWaiting(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	for _, input := range []string{
 		"WAIT x 1\r\nWAIT 1 x\r\nWAIT 1 -1\r\nWAIT 1\r\nWAIT 1 2 3\r\nWAIT 1 99999999999999999999\r\n",
 		"MODULE LIST\r\nMODULE\r\n",
@@ -28,8 +31,8 @@ func TestWaitCountsTheDisksOfOtherNodes(t *testing.T) {
 	if got != ":1\r\n:1\r\n"+strings.Repeat("*2\r\n:1\r\n:1\r\n", 2) {
 		t.Fatalf("what a majority has is known at once: %q", got)
 	}
-	if got := c.send("WAIT 2 0\r\n"); got != "" || !c.conn.Polling() {
-		t.Fatalf("got %q, polling %v", got, c.conn.Polling())
+	if got := c.send("WAIT 2 0\r\n"); got != "" || !c.conn.Blocked() {
+		t.Fatalf("got %q, blocked %v", got, c.conn.Blocked())
 	}
 	store.info.Nodes[1].Match, store.info.Nodes[2].Match = 41, 40
 	if got := c.hear(); got != "" {
@@ -132,9 +135,51 @@ func TestStaleReadsAreRefusedWhereThereIsNothingToRead(t *testing.T) {
 	for state, want := range map[string]string{
 		"loading": "-LOADING Redis is loading the dataset in memory\r\n", "removed": "-" + readOnlyRemoved + "\r\n",
 	} {
-		store.info.State = state
+		store.info.State = topology.State(state)
 		if got := clients[0].send("RAFT.READ STALE\r\n"); got != want {
 			t.Errorf("%s: %q", state, got)
 		}
+	}
+}
+
+// Over a real socket: what other nodes have got wakes the client that waits for it, and time does.
+func TestWaitIsWokenByProgressAndByItsTime(t *testing.T) {
+	store := newFakeStore(t)
+	s := serve(t, Options{Store: store})
+	client := s.dial()
+	client.send("WAIT 2 0\r\n")
+	eventually(t, "a waiting client", func() bool { return s.server.progress.count.Load() == 1 })
+	store.mu.Lock()
+	nodes := slices.Clone(store.info.Nodes)
+	nodes[1].Match, nodes[2].Match = 41, 41
+	store.info.Nodes = nodes
+	store.mu.Unlock()
+	store.progressed()
+	client.expect(":2\r\n")
+	client.send("WAIT 9 5\r\n")
+	client.expect(":2\r\n")
+	if n := s.server.progress.count.Load(); n != 0 {
+		t.Fatalf("%d connections still wait", n)
+	}
+}
+
+// Over a real socket: UNPAUSE, the end of the time of a pause, and that of DEBUG SLEEP wake those who wait.
+func TestPauseAndSleepEndWithoutPolling(t *testing.T) {
+	s := serve(t, Options{Store: newFakeStore(t)})
+	allowDebug(t, s.server, debugYes)
+	admin, waiting := s.dial(), s.dial()
+	admin.send("CLIENT PAUSE 1000000 WRITE\r\n")
+	admin.expect("+OK\r\n")
+	waiting.send("SET a 1\r\n")
+	eventually(t, "a paused client", func() bool { return s.server.pause.waiters.count.Load() == 1 })
+	admin.send("CLIENT UNPAUSE\r\n")
+	admin.expect("+OK\r\n")
+	waiting.expect("+OK\r\n")
+	admin.send("CLIENT PAUSE 5\r\n")
+	admin.expect("+OK\r\n")
+	waiting.send("SET a 1\r\nDEBUG SLEEP 0.005\r\nPING\r\n")
+	waiting.expect("+OK\r\n+OK\r\n+PONG\r\n")
+	if n := s.server.pause.waiters.count.Load(); n != 0 {
+		t.Fatalf("%d connections still wait", n)
 	}
 }

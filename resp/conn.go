@@ -14,8 +14,7 @@ type Action uint8
 const (
 	// Receive: send Output, then read more bytes into Space and report them by Received.
 	Receive Action = iota
-	// Park: nothing can be done before the store or the node completes the request, or, if Polling says so, before
-	// pollPeriod is over. Output is not to be touched.
+	// Park: nothing can be done before the owner is woken, or the time Until has come. Output is not to be touched.
 	Park
 	// Flush: send Output; there is more to answer of what was already received.
 	Flush
@@ -35,7 +34,7 @@ const (
 	viewing
 	// changing: the node has a change of the members.
 	changing
-	// awaiting: looking again and again whether something has come.
+	// awaiting: waiting for a fact about the node, for some work, or for a moment.
 	awaiting
 	// paused: the next command is put off until the end of a pause.
 	paused
@@ -69,7 +68,7 @@ type Conn struct {
 	bodyBytes int
 	// submittedAt is when the run was complete. clock is a moment that was asked for since anything was waited for, and
 	// zero if there is none: asking costs as much as half of all that is done for a small command.
-	submittedAt, clock moment
+	submittedAt, clock monotonic
 	// share is where the connection counts.
 	share *share
 	// held is a call that was taken from the reader and has to wait for the run before it.
@@ -89,11 +88,12 @@ type Conn struct {
 
 // newConn makes a connection. wake is called when the store completed a request: see Request.
 func newConn(s *Server, below socket, wake func()) *Conn {
-	c := &Conn{server: s, session: s.sessions.open(s.now(), s.moment(), below, s.password() == "")}
+	c := &Conn{server: s, session: s.sessions.open(s.now(), s.monotonic(), below, s.password() == "")}
 	c.share = s.measures.shareOf(c.session.id)
 	c.reader.Init(s.limits.wire(), s.input)
 	c.reader.SetUnauthenticated(!c.facts().authenticated)
 	c.request.wake = wake
+	c.session.wake = wake
 	c.session.run, c.session.mailLimit = &c.request.Run, &s.settings.output.mail.hard
 	return c
 }
@@ -148,8 +148,12 @@ func (c *Conn) Abandon() bool {
 		c.server.store.Abandon(&c.request)
 	case changing:
 		c.server.node.AbandonChange(c.waiter.request)
-	case awaiting, paused:
-		c.awaited, c.phase = await{}, ended // nobody else knows of it
+	case awaiting:
+		c.stopAwaiting()
+		c.phase = ended
+	case paused:
+		c.stopPausing()
+		c.phase = ended
 	default:
 		return false
 	}
@@ -161,6 +165,12 @@ func (c *Conn) Abandon() bool {
 func (c *Conn) Release() {
 	if c.phase == submitted || c.phase == changing {
 		panic("resp: a connection was released while the store has its run, or the node its change")
+	}
+	switch c.phase {
+	case awaiting:
+		c.stopAwaiting()
+	case paused:
+		c.stopPausing()
 	}
 	c.phase = ended
 	if c.facts().tracking.on {
@@ -206,9 +216,9 @@ func (c *Conn) Advance() Action {
 }
 
 // present is the moment of the clock that was asked for last, or now.
-func (c *Conn) present() moment {
+func (c *Conn) present() monotonic {
 	if c.clock == 0 {
-		c.clock = c.server.moment()
+		c.clock = c.server.monotonic()
 	}
 	return c.clock
 }

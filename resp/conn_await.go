@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -8,37 +9,77 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// pollPeriod is how often a connection that awaits something looks whether it has come.
-const pollPeriod = 10 * time.Millisecond
-
-// await is what a connection waits for that wakes nobody: the end of a snapshot, how far other nodes are, a moment. Its
-// owner looks again and again, as long as Polling says so.
+// await is what a connection waits for besides a run: a fact about the node, the end of some work, or a moment. What it
+// waits for wakes its owner, which then calls Advance.
 type await struct {
 	// look appends the reply, and reports whether there is one. With last, there has to be one.
 	look func(dst []byte, last bool) ([]byte, bool)
 	// until is when the look is the last; never if it is zero.
 	until time.Time
+	// event wakes the connection; nil if time does, or the work that was begun for it.
+	event *waiters
 	// interruptible says that CLIENT UNBLOCK may end it.
 	interruptible bool
 	// call is the command that waits, since began, if all of that is its own time. What a client waits for by its own
 	// wish, interruptibly, is not counted as the time that the command took.
 	call  command.Call
-	began moment
+	began monotonic
 }
 
-// await makes the connection wait. look is called at once, and every pollPeriod from then on, until it answers or
-// period is over; a period of zero never is. Commands that call this are slow: replies before theirs are sent first.
-func (c *Conn) await(period time.Duration, look func(dst []byte, last bool) ([]byte, bool)) {
-	c.awaited = await{look: look}
+// waiters are the connections that wait for the same event. Telling them costs one look while there are none.
+type waiters struct {
+	count atomic.Int64
+	mu    sync.Mutex
+	conns map[*Conn]struct{}
+}
+
+// add makes tell wake a connection. What happens after add is told.
+func (w *waiters) add(c *Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conns == nil {
+		w.conns = make(map[*Conn]struct{})
+	}
+	w.conns[c] = struct{}{}
+	w.count.Store(int64(len(w.conns)))
+}
+
+func (w *waiters) remove(c *Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.conns, c)
+	w.count.Store(int64(len(w.conns)))
+}
+
+// tell wakes the connections; each looks whether its wait is over. Any goroutine may call it, and it blocks nothing.
+func (w *waiters) tell() {
+	if w.count.Load() == 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.conns {
+		c.request.wake()
+	}
+}
+
+// await makes the connection wait. look is called at once, at each event, and last when period is over; a period of
+// zero never is. event may be nil. Commands that call this are slow: replies before theirs are sent first.
+func (c *Conn) await(event *waiters, period time.Duration, look func(dst []byte, last bool) ([]byte, bool)) {
+	c.awaited = await{look: look, event: event}
 	if period > 0 {
 		c.awaited.until = c.server.now().Add(period)
+	}
+	if event != nil {
+		event.add(c)
 	}
 	c.phase, c.abandoned = awaiting, false
 }
 
 // awaitInterruptibly is await, but CLIENT UNBLOCK may end it before its time, in the same way or with an error.
-func (c *Conn) awaitInterruptibly(period time.Duration, look func(dst []byte, last bool) ([]byte, bool)) {
-	c.await(period, look)
+func (c *Conn) awaitInterruptibly(event *waiters, period time.Duration,
+	look func(dst []byte, last bool) ([]byte, bool)) {
+	c.await(event, period, look)
 	c.awaited.interruptible = true
 	c.session.blocked.Store(blocked)
 }
@@ -71,20 +112,34 @@ func (c *Conn) looked() bool {
 	return true
 }
 
+// stopAwaiting forgets what the connection waits for.
 func (c *Conn) stopAwaiting() {
+	if c.awaited.event != nil {
+		c.awaited.event.remove(c)
+	}
 	c.session.blocked.Store(unblocked)
 	c.awaited, c.phase = await{}, gathering
 }
 
-// Polling reports, after Advance has returned Park, whether its owner is to call Advance again after pollPeriod even if
-// it is not woken.
-func (c *Conn) Polling() bool { return c.phase == awaiting || c.phase == paused }
+// Blocked reports, after Advance has returned Park, whether the connection waits for something besides the store or a
+// change of the members.
+func (c *Conn) Blocked() bool { return c.phase == awaiting || c.phase == paused }
 
-// elsewhere makes the connection wait for work that takes long, or that waits for a disk: it is done on a goroutine of
-// its own, so that nothing but this client waits for it. work returns what appends the reply. It may go on when the
-// client has left, and must not touch the connection. Commands that call this are slow: replies before theirs are sent
-// first.
-func (c *Conn) elsewhere(work func() (answer func(dst []byte) []byte)) {
+// Until is, after Advance has returned Park, when its owner calls Advance even if it is not woken; never if it is zero.
+func (c *Conn) Until() time.Time {
+	switch c.phase {
+	case awaiting:
+		return c.awaited.until
+	case paused:
+		return c.server.pause.end()
+	}
+	return time.Time{}
+}
+
+// inBackground makes the connection wait for work that takes long, or that waits for a disk: it is done on a goroutine
+// of its own, so that only this client waits for it. work returns what appends the reply. It may go on when the client
+// has left, and must not touch the connection. Commands that call this are slow: replies before theirs are sent first.
+func (c *Conn) inBackground(work func() (answer func(dst []byte) []byte)) {
 	var done atomic.Pointer[func([]byte) []byte]
 	wake := c.request.wake
 	c.server.spawn(func() {
@@ -92,7 +147,7 @@ func (c *Conn) elsewhere(work func() (answer func(dst []byte) []byte)) {
 		done.Store(&answer)
 		wake()
 	})
-	c.await(0, func(dst []byte, _ bool) ([]byte, bool) {
+	c.await(nil, 0, func(dst []byte, _ bool) ([]byte, bool) {
 		answer := done.Load()
 		if answer == nil {
 			return dst, false

@@ -3,12 +3,14 @@ package resp
 import (
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // As in Redis, blocked clients are those that wait because somebody asked for it, not those that a node is busy with.
 func TestClientsThatWaitForTheStoreAreNotBlocked(t *testing.T) {
 	store := newFakeStore(t)
-	s := serve(t, Options{Store: store, ClusterView: NoView})
+	s := serve(t, Options{Store: store, ClusterView: topology.NoView})
 	asking, waiting := s.dial(), s.dial()
 	counts := func() string {
 		var found []string

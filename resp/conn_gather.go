@@ -8,6 +8,7 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // gather takes requests until a run was submitted or something else has to happen first; false means that the buffer
@@ -151,7 +152,7 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 	case spec.Class == command.Write && argv.Size(args) > c.server.limits.MaxEntryBytes:
 		return "ERR command exceeds the largest log entry of " +
 			strconv.Itoa(c.server.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"
-	case c.server.view == NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec):
+	case c.server.view == topology.NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec):
 		return clusterDisabled
 	}
 	return ""

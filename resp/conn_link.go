@@ -17,14 +17,14 @@ type link struct {
 	server *Server
 	conn   *Conn
 	socket net.Conn
-	// woken is ready when the store has completed a request or the client has gone.
+	// woken is ready when what the connection waits for has come, or the client has gone.
 	woken chan struct{}
 	// parking is running, parked, or parkedLong when the watch has seen it parked before.
 	parking atomic.Uint32
 	// gone is set by the watch or by Close, when nobody waits for the replies any more.
 	gone atomic.Bool
 	// limited is the moment that was noted last when the deadline for writing was moved.
-	limited moment
+	limited monotonic
 	// nudged says that the deadline for reading may have been moved into the past.
 	nudged atomic.Bool
 	// blocked says that the connection is counted among those whose client waits because it, or somebody, asked for that.
@@ -70,8 +70,7 @@ func (l *link) kill() {
 	_ = l.socket.Close() // the goroutine of the link learns it from the socket
 }
 
-// nudge makes the goroutine of the link look for mail: it wakes it from waiting for the store, and ends a read that
-// brings nothing. Anyone may call it.
+// nudge makes the goroutine of the link look for mail: it ends a read that brings nothing. Anyone may call it.
 //
 //  1. The goroutine clears the deadline if nudged is set, then looks for mail, then reads.
 //  2. Mail that was posted before it looked is seen. Mail that was posted later comes with a deadline that is set after
@@ -164,7 +163,7 @@ func (l *link) park() {
 	stats.parked.Add(1)
 	l.parking.Store(parked)
 	for l.conn.Advance() == Park {
-		l.countBlocked(l.conn.Polling())
+		l.countBlocked(l.conn.Blocked())
 		if l.gone.Load() && l.conn.Abandon() {
 			stats.abandoned.Add(1)
 			continue
@@ -188,13 +187,14 @@ func (l *link) countBlocked(now bool) {
 	}
 }
 
-// rest waits for a wake, or for the time of the next look.
+// rest waits for a wake, or for the moment at which the connection is to go on by itself.
 func (l *link) rest() {
-	if !l.conn.Polling() {
+	until := l.conn.Until()
+	if until.IsZero() {
 		<-l.woken
 		return
 	}
-	timer := time.NewTimer(pollPeriod)
+	timer := time.NewTimer(until.Sub(l.server.now()))
 	defer timer.Stop()
 	select {
 	case <-l.woken:

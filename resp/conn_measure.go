@@ -9,7 +9,7 @@ import (
 
 // measure notes what became of some calls of a run, and how long the run has taken so far.
 func (c *Conn) measure(calls []command.Call, replies []byte) {
-	c.clock = c.server.moment()
+	c.clock = c.server.monotonic()
 	took := time.Duration(c.clock - c.submittedAt)
 	for i, same := 0, 1; i < len(calls); i, same = i+same, 1 {
 		for i+same < len(calls) && calls[i+same].Spec == calls[i].Spec {
@@ -70,8 +70,8 @@ func (s *Server) noteSlow(client *session, calls []command.Call, took time.Durat
 }
 
 // timed notes how long a command of the connection or the node took, and what became of it.
-func (c *Conn) timed(call command.Call, began moment, replies []byte) {
-	c.clock = c.server.moment()
+func (c *Conn) timed(call command.Call, began monotonic, replies []byte) {
+	c.clock = c.server.monotonic()
 	took := time.Duration(c.clock - began)
 	c.server.measures.executed(c.share, call.Spec, 1, took)
 	c.server.measures.answered(c.share, call.Spec, replies)

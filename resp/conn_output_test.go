@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
 func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	set := "CONFIG SET client-output-buffer-limit "
 	for _, input := range []string{
 		set + "\"normal 1mb 0 0\"\r\nCONFIG GET client-output-buffer-limit\r\n",
@@ -88,11 +89,11 @@ func TestAClientWithTooMuchMailForTooLongIsClosed(t *testing.T) {
 	f := s.server
 	f.settings.output.mail.store([3]int64{1000, 10, 1})
 	killed := make(chan struct{})
-	stuck := f.sessions.open(f.now(), f.moment(), socket{kill: func() { close(killed) }}, true)
+	stuck := f.sessions.open(f.now(), f.monotonic(), socket{kill: func() { close(killed) }}, true)
 	stuck.mailLimit = &f.settings.output.mail.hard
 	stuck.post(make([]byte, 11))
 	unharmed := socket{kill: func() { t.Error("a client with little mail is closed") }}
-	fine := f.sessions.open(f.now(), f.moment(), unharmed, true)
+	fine := f.sessions.open(f.now(), f.monotonic(), unharmed, true)
 	fine.mailLimit = stuck.mailLimit
 	fine.post(make([]byte, 10))
 	select {

@@ -14,6 +14,8 @@ type pause struct {
 	mu    sync.Mutex
 	until time.Time
 	all   bool
+	// waiters are the connections whose next command is put off.
+	waiters waiters
 }
 
 // begin makes a pause, or makes the present one longer or stricter; it never makes one shorter or milder.
@@ -30,8 +32,18 @@ func (p *pause) begin(now time.Time, period time.Duration, all bool) {
 	p.on.Store(true)
 }
 
-// end ends the pause.
-func (p *pause) end() { p.on.Store(false) }
+// stop ends the pause before its time.
+func (p *pause) stop() {
+	p.on.Store(false)
+	p.waiters.tell()
+}
+
+// end is when the pause is over.
+func (p *pause) end() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.until
+}
 
 // holds reports whether commands of a kind are put off now.
 func (s *Server) holds(write bool) bool { return s.pause.on.Load() && s.pause.holds(s.now(), write) }
@@ -46,24 +58,30 @@ func (p *pause) holds(now time.Time, write bool) bool {
 	return write || p.all
 }
 
-// resumed goes on with what was put off if the pause is over, and reports whether it is.
-func (c *Conn) resumed() bool {
-	if c.server.holds(c.bodyBytes > 0) {
-		return false
-	}
-	c.phase = gathering
-	if len(c.request.Run.Calls) > 0 {
-		c.submit()
-	}
-	return true
-}
-
 // putOff makes the connection wait for the end of the pause if there is one that holds its next command, and reports
 // whether it does.
 func (c *Conn) putOff(write bool) bool {
 	if !c.server.holds(write) {
 		return false
 	}
+	c.server.pause.waiters.add(c)
 	c.phase, c.abandoned = paused, false
 	return true
+}
+
+// resumed goes on with what was put off if the pause is over, and reports whether it is.
+func (c *Conn) resumed() bool {
+	if c.server.holds(c.bodyBytes > 0) {
+		return false
+	}
+	c.stopPausing()
+	if len(c.request.Run.Calls) > 0 {
+		c.submit()
+	}
+	return true
+}
+
+func (c *Conn) stopPausing() {
+	c.server.pause.waiters.remove(c)
+	c.phase = gathering
 }

@@ -3,6 +3,7 @@ package resp
 import (
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // submit sends the run on its way. Where it goes is decided here, once, for the whole of it:
@@ -19,7 +20,7 @@ func (c *Conn) submit() {
 		return
 	}
 	c.submittedAt = c.present()
-	leader := Leader{Known: true, Self: true}
+	leader := topology.Leader{Known: true, Self: true}
 	if c.server.redirect || c.facts().readOnly || c.facts().stale {
 		leader = c.server.node.Leader()
 	}
@@ -42,7 +43,7 @@ func (c *Conn) submit() {
 }
 
 // contentWithOld reports whether the present state will do for reads of the connection.
-func (c *Conn) contentWithOld(leader Leader) bool {
+func (c *Conn) contentWithOld(leader topology.Leader) bool {
 	return (c.facts().stale || (c.facts().readOnly && !leader.Self)) && !leader.Removed
 }
 
@@ -56,7 +57,7 @@ func (c *Conn) answerFixed() {
 
 // redirect answers each call with a key by the way to the leader: it is definitely not done here. A connection that is
 // content with old state reads on.
-func (c *Conn) redirect(leader Leader) {
+func (c *Conn) redirect(leader topology.Leader) {
 	calls := c.request.Run.Calls
 	for i := range calls {
 		call := &calls[i]
@@ -66,7 +67,7 @@ func (c *Conn) redirect(leader Leader) {
 		if call.IsWrite() {
 			c.bodyBytes -= argv.Size(call.Args)
 		}
-		*call = c.refused(moved(command.Slot(call.Args[call.Spec.FirstKey()]), leader))
+		*call = c.refused(topology.Moved(command.Slot(call.Args[call.Spec.FirstKey()]), leader))
 	}
 }
 

@@ -33,6 +33,8 @@ type session struct {
 	mailed atomic.Bool
 	// redirectBroken says that the session which this one has named for CLIENT TRACKING has ended.
 	redirectBroken atomic.Bool
+	// wake makes the connection look whether what it waits for has come.
+	wake func()
 	// run is where the connection's runs stand: by this it is known whose write one is.
 	run *command.Run
 	// mailLimit is how many bytes of mail may wait.
@@ -85,7 +87,7 @@ type sessions struct {
 }
 
 // open makes the session of a new connection.
-func (all *sessions) open(now time.Time, active moment, below socket, authenticated bool) *session {
+func (all *sessions) open(now time.Time, active monotonic, below socket, authenticated bool) *session {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.lastID++
@@ -213,4 +215,10 @@ func (s *session) mailBytes() int {
 }
 
 // unblock ends what the client waits for, and reports whether it waited.
-func (s *session) unblock(how uint32) bool { return s.blocked.CompareAndSwap(blocked, how) }
+func (s *session) unblock(how uint32) bool {
+	if !s.blocked.CompareAndSwap(blocked, how) {
+		return false
+	}
+	s.wake()
+	return true
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/differences"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // seedVariable names another seed than the fixed one of a random comparison.
@@ -66,7 +67,7 @@ func compareCalls(t *testing.T, redis string, s *serving, c conversation) (compa
 func TestWrongArityOfAnyCommandIsAnsweredAsByRedis(t *testing.T) {
 	const most, least = 7, 300
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	compared := 0
 	for spec := range command.Each() {
 		call := strings.Split(strings.ToUpper(spec.Name), "|")
@@ -146,7 +147,7 @@ func TestRepliesAboutConnectionsAreThoseOfRedis(t *testing.T) {
 	t.Logf("seed %d; again: %s=%d go test ./resp -run '^%s$'", seed, seedVariable, seed, t.Name())
 	x := connectionMix{rand.New(rand.NewPCG(seed, 0))}
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView, Watch: func(*Server) {}})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView, Watch: func(*Server) {}})
 	for compared := 0; compared < calls; {
 		var c conversation
 		if x.IntN(2) == 0 {

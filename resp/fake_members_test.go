@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 func (s *fakeStore) Change(r *ChangeRequest) {
@@ -53,11 +54,11 @@ func (s *fakeStore) lastChange() (*ChangeRequest, int) {
 
 // applyChange makes a change as a cluster would that agrees at once: all of it or nothing. A node that is added has its
 // port for clients 10000 below that for other nodes.
-func applyChange(info *Info, change *MemberChange) ChangeResult {
+func applyChange(info *fakeInfo, change *MemberChange) ChangeResult {
 	result := ChangeResult{Outcome: Done}
 	nodes := slices.Clone(info.Nodes)
 	find := func(wanted Member) int {
-		return slices.IndexFunc(nodes, func(n NodeInfo) bool { return n.ID == wanted.ID || n.Name == wanted.Name })
+		return slices.IndexFunc(nodes, func(n topology.Node) bool { return n.ID == wanted.ID || n.Name == wanted.Name })
 	}
 	next := uint64(100)
 	for _, n := range nodes {
@@ -65,14 +66,14 @@ func applyChange(info *Info, change *MemberChange) ChangeResult {
 	}
 	for _, added := range change.Add {
 		host, peerPort := address.Split(added.PeerAddress)
-		known := slices.IndexFunc(nodes, func(n NodeInfo) bool { return n.Host == host && n.PeerPort == peerPort })
+		known := slices.IndexFunc(nodes, func(n topology.Node) bool { return n.Host == host && n.PeerPort == peerPort })
 		if known < 0 {
 			voter := !added.Learner
 			if place := find(added.InPlaceOf); place >= 0 {
 				voter = nodes[place].Voter
 			}
 			known = len(nodes)
-			nodes = append(nodes, NodeInfo{
+			nodes = append(nodes, topology.Node{
 				ID: next, Name: fakeName(next), Host: host, Port: peerPort - address.PeerPortDistance, PeerPort: peerPort,
 				Voter: voter, Up: true,
 			})

@@ -11,15 +11,17 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // fakeStore is a Store on one map. It checks what every store may rely on, and ends requests when the test says.
 type fakeStore struct {
+	fakeFacts
 	t testing.TB
 
 	mu     sync.RWMutex
 	values map[string][]byte
-	info   Info
+	info   fakeInfo
 	// bodies are the entries in the order in which they were executed.
 	bodies [][]byte
 	// views counts calls of View; viewsRefused is how many of the next ones say that the state must move on.
@@ -51,16 +53,18 @@ type fakeStore struct {
 }
 
 func newFakeStore(t testing.TB) *fakeStore {
-	return &fakeStore{t: t, values: make(map[string][]byte), info: Info{
+	s := &fakeStore{t: t, values: make(map[string][]byte), info: fakeInfo{
 		NodeID: 1, Name: fakeName(1), ClusterID: 7, State: "up", Role: "leader", Leader: 1,
 		Term: 3, VotedFor: 1, Commit: 42, Applied: 41, LastIndex: 43, LogEntries: 43,
-		Nodes: []NodeInfo{
+		Nodes: []topology.Node{
 			{ID: 1, Name: fakeName(1), Host: "10.0.0.1", Port: 7001, PeerPort: 17001, Voter: true, Up: true, Match: 43},
 			{ID: 2, Name: fakeName(2), Host: "10.0.0.2", Port: 7002, PeerPort: 17002, Voter: true, Up: true, Match: 40},
 			{ID: 3, Name: fakeName(3), Host: "10.0.0.3", Port: 7003, PeerPort: 17003, Voter: false, Up: false, Match: 9},
 		},
 		Fields: []Field{{"raft_fsync_count", "12"}},
 	}}
+	s.now = s.known
+	return s
 }
 
 // fakeName is the name of a node: 40 digits, the last of which are its number.
@@ -161,7 +165,8 @@ func (s *fakeStore) abandonedCount() int {
 	return len(s.abandoned)
 }
 
-func (s *fakeStore) Info() Info {
+// known is what the node knows now.
+func (s *fakeStore) known() fakeInfo {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	info := s.info
@@ -240,12 +245,6 @@ type client struct {
 	wakes  int
 	output []byte
 	ended  bool
-}
-
-// Leader is derived from Info, as a real node's is.
-func (s *fakeStore) Leader() Leader {
-	node := stillNode{s.Info()}
-	return node.Leader()
 }
 
 func (s *fakeStore) TakeOver() error {

@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 func TestRedisAndThisServerSayTheSameAboutGraphs(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	compare(t, redis, s, "LATENCY GRAPH nosuch\r\nLATENCY GRAPH\r\nLATENCY DOCTOR x\r\nLATENCY GRAPH a b\r\n")
 }
 

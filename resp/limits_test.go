@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
@@ -25,7 +27,7 @@ func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
 	for part, o := range map[string]Options{
 		"Store":          {Node: newFakeStore(t)},
 		"Node":           {Store: newFakeStore(t)},
-		"cluster view 3": {Store: newFakeStore(t), Node: newFakeStore(t), ClusterView: NoView + 1},
+		"cluster view 3": {Store: newFakeStore(t), Node: newFakeStore(t), ClusterView: topology.NoView + 1},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v, want an error about %s", err, part)

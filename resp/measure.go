@@ -176,14 +176,14 @@ func (m *measures) everyCommand(visit func(spec *command.Spec, all *commandTotal
 	}
 }
 
-func infoCommandStats(b *strings.Builder, s *Server, _ *Info) {
+func infoCommandStats(b *strings.Builder, s *Server) {
 	s.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
 		fmt.Fprintf(b, "cmdstat_%s:calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d\r\n", spec.Name,
 			all.calls, all.micros, float64(all.micros)/float64(max(all.calls, 1)), all.rejected, all.failed)
 	})
 }
 
-func infoErrorStats(b *strings.Builder, s *Server, _ *Info) {
+func infoErrorStats(b *strings.Builder, s *Server) {
 	s.measures.mu.Lock()
 	defer s.measures.mu.Unlock()
 	var words []string

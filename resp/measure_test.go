@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // timedClients share a clock that stands still, and a store that keeps runs until the test ends them.
@@ -19,7 +21,7 @@ func timedClients(t *testing.T, n int) (*fakeStore, []*client, *time.Time) {
 
 func TestRedisAndThisServerSayTheSameAboutSlowCommands(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	for _, input := range []string{
 		"SLOWLOG GET\r\nSLOWLOG LEN\r\nSLOWLOG RESET\r\nSLOWLOG GET x\r\n",
 		"SLOWLOG GET -2\r\nSLOWLOG GET -1\r\nSLOWLOG GET 1 2\r\n",

@@ -50,7 +50,7 @@ func parsePercentiles(text string) (list []string, failure string) {
 	return list, ""
 }
 
-func infoLatencyStats(b *strings.Builder, s *Server, _ *Info) {
+func infoLatencyStats(b *strings.Builder, s *Server) {
 	list := *s.settings.percentiles.Load()
 	s.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
 		if !all.tracked {

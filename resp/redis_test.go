@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // realRedis starts a redis-server on a socket in the test's directory and returns the path. It is a tool of the test,
@@ -113,7 +115,7 @@ func comparedInputs(t *testing.T, name string) []string {
 
 func TestRedisAndThisServerSayTheSameToTheSameBytes(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	for _, input := range comparedInputs(t, "friends.txt") {
 		compare(t, redis, s, input)
 	}
@@ -132,7 +134,7 @@ func TestRedisAndThisServerSayTheSameOfACluster(t *testing.T) {
 
 func TestRedisAndThisServerSayTheSameToStrangers(t *testing.T) {
 	redis := realRedis(t, "--requirepass", "secret")
-	s := serve(t, Options{Store: newFakeStore(t), Password: "secret", ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), Password: "secret", ClusterView: topology.NoView})
 	for _, input := range comparedInputs(t, "strangers.txt") {
 		compare(t, redis, s, input)
 	}
@@ -144,7 +146,7 @@ func TestRedisAndThisServerSayTheSameToStrangers(t *testing.T) {
 func TestG6_RandomBytesAreReadAsRedisReadsThem(t *testing.T) {
 	const seed, rounds = 6, 1500
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	random := rand.New(rand.NewPCG(seed, 0))
 	pieces := []string{
 		"*1\r\n", "*2\r\n", "*0\r\n", "*-1\r\n", "*3\r\n", "$4\r\nPING\r\n", "$4\r\nECHO\r\n", "$1\r\na\r\n",

@@ -141,7 +141,7 @@ func (s *Server) watch() {
 	led := true
 	for s.sleep(watchPeriod) {
 		s.saveAsScheduled()
-		s.noted.Store(int64(s.moment()))
+		s.noted.Store(int64(s.monotonic()))
 		s.rates.sample(s.now(), s.measures.traffic())
 		led = s.forgetWithoutLeader(led)
 		s.weighMemory()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -27,8 +28,8 @@ type Options struct {
 	// Watch is called once, by New, with the server that the state machine shall tell of changes from now on, by Changed
 	// and Flushed. Without it CLIENT TRACKING is refused: a cache that nobody tells of changes would be wrong for ever.
 	Watch func(*Server)
-	// ClusterView is how the cluster looks to cluster clients. Default SpreadView.
-	ClusterView ClusterView
+	// ClusterView is how the cluster looks to cluster clients. Default topology.SpreadView.
+	ClusterView topology.View
 	// RedirectMoved makes a node that does not lead answer commands on keys by MOVED to the leader, instead of having
 	// them done.
 	RedirectMoved bool
@@ -59,7 +60,7 @@ type Server struct {
 	store    Store
 	node     Node
 	saver    Saver
-	view     ClusterView
+	view     topology.View
 	redirect bool
 	limits   Limits
 	version  string
@@ -87,8 +88,10 @@ type Server struct {
 	// sessions are those of all connections; pause is what CLIENT PAUSE asked for.
 	sessions sessions
 	pause    pause
-	tracker  tracker
-	monitors monitors
+	// progress wakes connections when the log has come further, saves when a snapshot has.
+	progress, saves waiters
+	tracker         tracker
+	monitors        monitors
 	// measures, slowLog and latencies are what is known of the time that commands took.
 	measures measures
 	rates    rates
@@ -124,7 +127,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("resp: Options.Store is missing")
 	case o.Node == nil:
 		return nil, errors.New("resp: Options.Node is missing")
-	case int(o.ClusterView) >= len(clusterViews):
+	case !o.ClusterView.Valid():
 		return nil, fmt.Errorf("resp: there is no cluster view %d", o.ClusterView)
 	}
 	limits := o.Limits.withDefaults()
@@ -133,6 +136,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := newServer(o, limits)
 	s.spawn = s.start
+	o.Node.Notify(s.progress.tell, s.saves.tell)
 	if o.Watch != nil {
 		o.Watch(s)
 	}
@@ -231,7 +235,7 @@ func (s *Server) password() string { return *s.settings.password.Load() }
 
 // mode is what the node says it is: part of a cluster, or one Redis.
 func (s *Server) mode() string {
-	if s.view == NoView {
+	if s.view == topology.NoView {
 		return "standalone"
 	}
 	return "cluster"

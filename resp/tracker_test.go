@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 func TestRedisAndThisServerSayTheSameAboutTracking(t *testing.T) {
 	redis := realRedis(t)
-	s := serve(t, Options{Store: newFakeStore(t), ClusterView: NoView, Watch: func(*Server) {}})
+	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView, Watch: func(*Server) {}})
 	for _, input := range comparedInputs(t, "tracking.txt") {
 		compare(t, redis, s, input)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/datadriven"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // Transcripts are conversations: what a client sends and what it gets. Every one is replayed with each message whole,
@@ -80,7 +82,7 @@ func (p *transcript) start(d *datadriven.TestData) {
 		case "role":
 			p.store.info.Role, p.store.info.Leader = value, map[string]uint64{"follower": 2}[value]
 		case "view":
-			o.ClusterView, _ = ParseClusterView(value)
+			o.ClusterView, _ = topology.ParseView(value)
 		case "redirect":
 			o.RedirectMoved = value == "moved"
 		case "absent": // a voter
@@ -95,9 +97,9 @@ func (p *transcript) start(d *datadriven.TestData) {
 		case "self": // a node
 			p.store.info.NodeID, p.store.info.Name = uint64(number), fakeName(uint64(number))
 		case "state":
-			p.store.info.State = value
+			p.store.info.State = topology.State(value)
 		case "blank":
-			p.store.info = Info{Name: fakeName(9), State: "joining", Role: "follower"}
+			p.store.info = fakeInfo{Name: fakeName(9), State: "joining", Role: "follower"}
 		default:
 			d.Fatalf(p.t, "unknown option %q", arg.Key)
 		}

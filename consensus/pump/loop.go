@@ -148,6 +148,10 @@ func (r *Runner) publishStatus() {
 		now := r.engine.Status()
 		r.logChange(old, &now)
 		r.status.Store(&now)
+		r.changed.tell()
+		if c := changeOf(old, &now); c != 0 && r.effects.Changed != nil {
+			r.effects.Changed(c)
+		}
 	}
 }
 

@@ -164,7 +164,7 @@ func TestInfoTellsHowFarAChangeHasCome(t *testing.T) {
 		"joint":       {Configuration: joint, Committed: joint},
 	} {
 		status := consensus.Status{Status: engine.Status{State: state}}
-		if got := progress(&status); got != want {
+		if got := changeStage(&status); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

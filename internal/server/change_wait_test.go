@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/resp"
 )
 
@@ -16,8 +15,9 @@ const patience = time.Minute
 // lonelyStore is the store of a cluster of one.
 func lonelyStore(t *testing.T) *store {
 	t.Helper()
+	space, changes := newMachine(), &relay{}
 	node, err := consensus.Open(consensus.Options{
-		Directory: t.TempDir(), Machine: machine{fsm.New(fsm.Options{})}, PeerListen: "127.0.0.1:0", Bootstrap: true,
+		Directory: t.TempDir(), Machine: space, PeerListen: "127.0.0.1:0", Bootstrap: true, Changed: changes.NodeChanged,
 		JournalFileBytes: 16 << 20,
 	})
 	if err != nil {
@@ -28,7 +28,7 @@ func lonelyStore(t *testing.T) *store {
 			t.Error(err)
 		}
 	})
-	return newStore(node)
+	return newStore(node, space, changes)
 }
 
 // deafPeer is the address of a node that takes connections and says nothing; visited has something when one came.

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/resp"
 )
@@ -11,7 +12,29 @@ import (
 // relay tells the front end what changes in the key space, and what takes how long. The two are made one after the
 // other, with the node between them, which applies entries as soon as it is there: what changes before the front end
 // exists no client has read.
-type relay struct{ server atomic.Pointer[resp.Server] }
+type relay struct {
+	server atomic.Pointer[resp.Server]
+	// waits is what the server wants to be told by when facts about the node have changed.
+	waits atomic.Pointer[waits]
+}
+
+type waits struct{ progressed, saved func() }
+
+func (r *relay) subscribe(progressed, saved func()) { r.waits.Store(&waits{progressed, saved}) }
+
+// NodeChanged is called by the node's loop.
+func (r *relay) NodeChanged(c consensus.Change) {
+	w := r.waits.Load()
+	if w == nil {
+		return
+	}
+	if c&consensus.ProgressChanged != 0 {
+		w.progressed()
+	}
+	if c&consensus.SnapshotsChanged != 0 {
+		w.saved()
+	}
+}
 
 // Late is called for each sync, commit, application and confirmation.
 func (r *relay) Late(event string, took time.Duration) {

@@ -13,7 +13,7 @@ import (
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/exit"
-	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
@@ -166,7 +166,7 @@ func (f *Flags) check() error {
 	case f.electionMillis < 3*f.heartbeatMillis:
 		return exit.WrongUsage("serve", "--election-millis is %d, which must be at least three times --heartbeat-millis (%d): "+
 			"one lost heartbeat is no reason for an election", f.electionMillis, f.heartbeatMillis)
-	case f.redirect.moved && f.view.given && f.view.ClusterView == resp.SpreadView:
+	case f.redirect.moved && f.view.given && f.view.View == topology.SpreadView:
 		return exit.WrongUsage("serve", "--redirect moved contradicts --cluster-view spread: clients would be sent to nodes that "+
 			"send them away; take --cluster-view leader")
 	case f.nodeTimeoutMillis < 3*f.heartbeatMillis:

@@ -12,6 +12,8 @@ import (
 // store is the node as the front end sees it. It translates, and decides nothing.
 type store struct {
 	node    *consensus.Node
+	machine *machine
+	relay   *relay
 	changes *changes
 	// freezing is held by whoever freezes the key space as a reader: one may at a time.
 	freezing sync.Mutex
@@ -19,7 +21,9 @@ type store struct {
 	serving atomic.Bool
 }
 
-func newStore(node *consensus.Node) *store { return &store{node: node, changes: newChanges()} }
+func newStore(node *consensus.Node, m *machine, r *relay) *store {
+	return &store{node: node, machine: m, relay: r, changes: newChanges()}
+}
 
 // submission is a request on its way through the node. Each has one of its own, although a connection uses its request
 // again: a late Leave must not meet a younger run. It stays with the request as its ticket.

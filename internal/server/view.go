@@ -27,7 +27,7 @@ func (s *store) freeze() (image *fsm.Image) {
 	s.freezing.Lock()
 	defer s.freezing.Unlock()
 	s.node.View(func(m consensus.StateMachine) {
-		if space := m.(machine); space.Ready() {
+		if space := m.(*machine); space.Ready() {
 			image = space.Machine.Freeze()
 		}
 	})

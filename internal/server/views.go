@@ -3,18 +3,18 @@ package server
 import (
 	"fmt"
 
-	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // viewFlag is the flag --cluster-view. Not given, it is what --redirect asks for.
 type viewFlag struct {
-	resp.ClusterView
+	topology.View
 	given bool
 }
 
 // Set is for pflag.
 func (v *viewFlag) Set(text string) (err error) {
-	v.ClusterView, err = resp.ParseClusterView(text)
+	v.View, err = topology.ParseView(text)
 	v.given = true
 	return err
 }
@@ -53,9 +53,9 @@ func (r *redirectFlag) String() string {
 }
 
 // clusterView is the view in force. A client that is sent to the leader must not be told that others own slots.
-func (f *Flags) clusterView() resp.ClusterView {
+func (f *Flags) clusterView() topology.View {
 	if f.redirect.moved && !f.view.given {
-		return resp.LeaderView
+		return topology.LeaderView
 	}
-	return f.view.ClusterView
+	return f.view.View
 }

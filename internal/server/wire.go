@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
@@ -32,12 +31,6 @@ type server struct {
 	// broken receives the error of a listener that ended by itself.
 	broken chan error
 }
-
-// machine is the key space in the words of the library.
-type machine struct{ *fsm.Machine }
-
-// Freeze is that of the key space.
-func (m machine) Freeze() consensus.Image { return m.Machine.Freeze() }
 
 // wire puts a node together and lets clients in. Both ports are taken first: a directory is not touched by a node that
 // could not serve it.
@@ -72,14 +65,14 @@ func (s *server) open(peers net.Listener, fatal func(error)) error {
 		return err
 	}
 	options.PeerListener, options.Fatal = peers, fatal
-	space := machine{fsm.New(fsm.Options{})}
+	space := newMachine()
 	changes := &relay{}
 	space.Watch(changes)
-	options.Machine, options.Late = space, changes.Late
+	options.Machine, options.Late, options.Changed = space, changes.Late, changes.NodeChanged
 	if s.node, err = consensus.Open(options); err != nil {
 		return openError(s.flags.absoluteDirectory(), err)
 	}
-	s.store = newStore(s.node)
+	s.store = newStore(s.node, space, changes)
 	front := s.flags.frontOptions()
 	front.Store, front.Node, front.Saver, front.Watch = s.store, s.store, &saver{node: s.node}, changes.server.Store
 	front.Logger = s.logger

@@ -12,7 +12,7 @@ import (
 // A client may ask who has its write, by WAIT, as soon as it is answered: what the node then says of itself covers that
 // write, although the loop has not heard yet that it was applied. Otherwise WAIT would ask for an older entry, and
 // count nodes that do not have the write.
-func TestWhatANodeSaysOfItselfCoversEveryWriteThatWasAnswered(t *testing.T) {
+func TestFactsCoverEveryWriteThatWasAnswered(t *testing.T) {
 	s := lonelyStore(t)
 	waitServing(t, s)
 	for range 50 {
@@ -22,9 +22,8 @@ func TestWhatANodeSaysOfItselfCoversEveryWriteThatWasAnswered(t *testing.T) {
 			Body: argv.Append(nil, [][]byte{[]byte("INCR"), []byte("a")}), Level: engine.Level,
 			Wake: func() {
 				var m moment
-				s.node.View(func(state consensus.StateMachine) { m.index = state.(machine).Index() })
-				info := s.Info()
-				m.applied, m.commit = info.Applied, info.Commit
+				s.node.View(func(state consensus.StateMachine) { m.index = state.(*machine).Index() })
+				m.applied, m.commit = s.Applied(), s.Raft().Commit
 				answered <- m
 			},
 		}

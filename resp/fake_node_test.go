@@ -1,0 +1,103 @@
+package resp
+
+import "github.com/raftredis/raftredis/resp/topology"
+
+// fakeInfo is all that a fake node knows.
+type fakeInfo struct {
+	NodeID    uint64
+	Name      string
+	ClusterID uint64
+	State     topology.State
+	Role      string
+	Leader    uint64
+
+	Term, VotedFor, Commit, Applied, LastIndex, LogEntries uint64
+	SnapshotIndex, SnapshotTerm                            uint64
+
+	Keys, Expires int64
+	Nodes         []topology.Node
+	Fields        []Field
+}
+
+// fakeFacts answers as a Node from what now returns.
+type fakeFacts struct {
+	now func() fakeInfo
+	// progressed and saved are what the server wants to be told by.
+	progressed, saved func()
+}
+
+func (f *fakeFacts) Standing() topology.Standing {
+	info := f.now()
+	return topology.Standing{State: info.State, Leads: info.Role == "leader"}
+}
+
+func (f *fakeFacts) Applied() uint64 { return f.now().Applied }
+
+func (f *fakeFacts) Cluster() topology.Cluster {
+	info := f.now()
+	return topology.Cluster{
+		Standing: f.Standing(), Self: info.NodeID, Name: info.Name, ID: info.ClusterID, Term: info.Term,
+		Leader: info.Leader, Nodes: info.Nodes,
+	}
+}
+
+func (f *fakeFacts) Progress() Progress {
+	info := f.now()
+	p := Progress{Leads: info.Role == "leader"}
+	for i := range info.Nodes {
+		member := &info.Nodes[i]
+		if member.Voter && !member.Leaving {
+			p.Voters++
+		}
+		if member.ID == info.NodeID {
+			p.Own = member.Match
+		} else if p.Leads {
+			p.Others = append(p.Others, member.Match)
+		}
+	}
+	return p
+}
+
+func (f *fakeFacts) Keys() (keys, deadlines int64) {
+	info := f.now()
+	return info.Keys, info.Expires
+}
+
+func (f *fakeFacts) Raft() RaftInfo {
+	info := f.now()
+	return RaftInfo{
+		Role: info.Role, VotedFor: info.VotedFor, Commit: info.Commit, LastIndex: info.LastIndex,
+		LogEntries: info.LogEntries, SnapshotIndex: info.SnapshotIndex, SnapshotTerm: info.SnapshotTerm,
+		Fields: info.Fields,
+	}
+}
+
+func (f *fakeFacts) Notify(progressed, saved func()) { f.progressed, f.saved = progressed, saved }
+
+// Leader is derived from the other facts, as a real node's is.
+func (f *fakeFacts) Leader() topology.Leader {
+	cluster := f.Cluster()
+	leader := topology.Leader{Removed: cluster.State == topology.Removed}
+	if node := cluster.Node(cluster.Leader); node != nil {
+		leader.Known, leader.Self, leader.Host, leader.Port = true, node.ID == cluster.Self, node.Host, node.Port
+	}
+	return leader
+}
+
+// stillNode is a Node that knows what it is told.
+type stillNode struct{ fakeFacts }
+
+func newStillNode(info fakeInfo) *stillNode {
+	return &stillNode{fakeFacts{now: func() fakeInfo { return info }}}
+}
+
+func (n *stillNode) TakeOver() error               { return nil }
+func (n *stillNode) Change(r *ChangeRequest)       { r.Complete(ChangeResult{Outcome: NotDone}) }
+func (n *stillNode) AbandonChange(*ChangeRequest)  {}
+func (n *stillNode) Join(peerAddress string) error { return nil }
+
+// node finds a member by its number; nil if it is none.
+func (info *fakeInfo) node(id uint64) *topology.Node {
+	cluster := topology.Cluster{Nodes: info.Nodes}
+	return cluster.Node(id)
+}

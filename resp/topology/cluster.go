@@ -1,0 +1,85 @@
+package topology
+
+// State is how far a node has come in its cluster.
+type State string
+
+// States, in the words of redisraft.
+const (
+	// Initializing: the node forms a new cluster with others.
+	Initializing State = "initializing"
+	// Joining: the node belongs to no cluster and waits to be added to one.
+	Joining State = "joining"
+	// Loading: the node is a member that has served nothing since its start.
+	Loading State = "loading"
+	// Up: the node serves.
+	Up State = "up"
+	// Removed: the node has learned that it was removed from its cluster.
+	Removed State = "removed"
+)
+
+// Blank reports whether the node belongs to no cluster yet.
+func (s State) Blank() bool { return s == Initializing || s == Joining }
+
+// Standing is what a node is in its cluster. It is local knowledge: a leader that was deposed a moment ago still says
+// that it leads.
+type Standing struct {
+	State State
+	// Leads says that the node believes that it leads.
+	Leads bool
+}
+
+// Leader is who leads, as far as a node knows.
+type Leader struct {
+	// Known is false while the node knows of no leader; then neither Self nor Host and Port are set.
+	Known bool
+	// Self is true if it is this node.
+	Self bool
+	// Host and Port are where clients reach it.
+	Host string
+	Port int
+	// Removed says that the node which was asked was removed from its cluster: its state is of the past.
+	Removed bool
+}
+
+// Cluster is what a node knows of its cluster at one moment.
+type Cluster struct {
+	Standing
+	// Self is this node's number in the configuration, Name its 40 hex digits, ID the cluster's number.
+	Self uint64
+	Name string
+	ID   uint64
+	// Term is Raft's. CLUSTER calls it an epoch.
+	Term uint64
+	// Leader is the node believed to lead, 0 if none is known.
+	Leader uint64
+	// Nodes are the members of the newest configuration, this node among them if it is one.
+	Nodes []Node
+}
+
+// Node describes one member. All nodes agree on ID, Name, the addresses, Voter and, in time, Absent; the rest is as one
+// node sees it.
+type Node struct {
+	ID   uint64
+	Name string
+	// Host and Port are where clients reach it, PeerPort where other nodes do.
+	Host           string
+	Port, PeerPort int
+	// Voter is false for learners. Leaving says that the cluster is changing to one without this member.
+	Voter, Leaving bool
+	// Absent says that the leader has not heard this voter for so long that clients are sent to other nodes.
+	Absent bool
+	// Up means that this node is in touch with it.
+	Up bool
+	// Match is the last index that it is known to hold; only a leader knows it of others.
+	Match uint64
+}
+
+// Node finds a member by its number, or returns nil.
+func (c *Cluster) Node(id uint64) *Node {
+	for i := range c.Nodes {
+		if c.Nodes[i].ID == id {
+			return &c.Nodes[i]
+		}
+	}
+	return nil
+}
