@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/internal/blackbox"
 	"github.com/raftredis/raftredis/internal/command"
 )
 
@@ -31,10 +31,6 @@ type realRedis struct {
 // that did not happen must not look like one that found nothing.
 func startRedis(t *testing.T, options ...string) *realRedis {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Fatalf("this test compares with Redis and needs redis-server in the path: %v", err)
-	}
 	// A socket's path is short by law, and the names of tests are long: so not t.TempDir.
 	dir, err := os.MkdirTemp("", "fsm")
 	if err != nil {
@@ -43,7 +39,7 @@ func startRedis(t *testing.T, options ...string) *realRedis {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	socket := filepath.Join(dir, "s")
 	arguments := []string{"--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir, "--daemonize", "no"}
-	server := exec.Command(path, append(arguments, options...)...)
+	server := blackbox.Tool(t, "redis-server", append(arguments, options...)...)
 	var log bytes.Buffer
 	server.Stdout, server.Stderr = &log, &log
 	if err := server.Start(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/raftredis/raftredis/internal/blackbox"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -280,11 +280,7 @@ func TestRedisBenchmarkRunsOnTheClusterAndRedisCLIFollowsMoved(t *testing.T) {
 // runTool runs a program of Redis's, which has to be installed.
 func runTool(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Fatalf("%s is a part of this test and is not installed: %v", program, err)
-	}
-	output, err := exec.Command(path, arguments...).CombinedOutput()
+	output, err := blackbox.Tool(t, program, arguments...).CombinedOutput()
 	if err != nil {
 		t.Errorf("%s %q: %v\n%s", program, arguments, err, output)
 	}

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/blackbox"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -22,10 +22,6 @@ import (
 // not an option of it: without it the test fails.
 func realRedis(t *testing.T, options ...string) string {
 	t.Helper()
-	program, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Fatalf("this test compares with a real redis-server, which is not installed: %v", err)
-	}
 	directory, err := os.MkdirTemp("", "resp") // t.TempDir may be too long a path for a socket
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +30,7 @@ func realRedis(t *testing.T, options ...string) string {
 	arguments := append([]string{
 		"--port", "0", "--unixsocket", path, "--save", "", "--databases", "1", "--dir", directory, "--loglevel", "warning",
 	}, options...)
-	server := exec.Command(program, arguments...)
+	server := blackbox.Tool(t, "redis-server", arguments...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -220,11 +216,7 @@ func TestRedisBenchmarkAndRedisCLIAreContent(t *testing.T) {
 	_, port, _ := net.SplitHostPort(s.address)
 	run := func(program string, arguments ...string) string {
 		t.Helper()
-		path, err := exec.LookPath(program)
-		if err != nil {
-			t.Fatalf("%s is a part of this test and is not installed: %v", program, err)
-		}
-		output, err := exec.Command(path, append([]string{"-p", port}, arguments...)...).CombinedOutput()
+		output, err := blackbox.Tool(t, program, append([]string{"-p", port}, arguments...)...).CombinedOutput()
 		if err != nil || bytes.Contains(output, []byte("WARNING")) || bytes.Contains(output, []byte("Error")) ||
 			bytes.HasPrefix(output, []byte("ERR")) {
 			t.Fatalf("%s %q: %v\n%s", program, arguments, err, output)

@@ -17,12 +17,22 @@ func ExpectWords(t testing.TB, text string, words ...string) {
 	}
 }
 
-// RedisCLI runs the stock client.
+// Tool is a command of a program that the tests use and do not build. Without the program the test fails.
+func Tool(t testing.TB, program string, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Fatalf("%s is missing: ./test --install installs it", program)
+	}
+	return exec.Command(path, args...)
+}
+
+// RedisCLI runs Redis's own client.
 func RedisCLI(t testing.TB, args ...string) string {
 	t.Helper()
-	output, err := exec.Command("redis-cli", args...).Output()
+	output, err := Tool(t, "redis-cli", args...).Output()
 	if err != nil {
-		t.Fatalf("redis-cli %q: %v (Debian's package redis-tools has it)", args, err)
+		t.Fatalf("redis-cli %q: %v", args, err)
 	}
 	return string(output)
 }

@@ -34,7 +34,7 @@ func redisPy(t testing.TB, seeds string, tags []string) *witness {
 func needRedisPy(t testing.TB) {
 	t.Helper()
 	if output, err := exec.Command(python, "-c", "import redis.cluster").CombinedOutput(); err != nil {
-		t.Fatalf("redis-py is missing (%v): apt-get install python3-redis\n%s", err, output)
+		t.Fatalf("python3-redis is missing: ./test --install installs it (%v)\n%s", err, output)
 	}
 }
 
@@ -47,10 +47,7 @@ func ioredis(t testing.TB, seeds string, tags []string) *witness {
 // nodeProgram is a script of testdata with its arguments, and with the modules it needs.
 func nodeProgram(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
-	if output, err := exec.Command("node", "--version").CombinedOutput(); err != nil {
-		t.Fatalf("node is missing (%v): apt-get install nodejs npm\n%s", err, output)
-	}
-	command := exec.Command("node", append([]string{filepath.Join("testdata", args[0])}, args[1:]...)...)
+	command := blackbox.Tool(t, "node", append([]string{filepath.Join("testdata", args[0])}, args[1:]...)...)
 	command.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(installedModules(t), "node_modules"))
 	return command
 }
@@ -91,10 +88,10 @@ func installedModules(t testing.TB) string {
 			t.Fatal(err)
 		}
 	}
-	install := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	install := blackbox.Tool(t, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	install.Dir = fresh
 	if output, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci (%v) of %v: it needs npm (apt-get install nodejs npm) and a registry\n%s", err, names, output)
+		t.Fatalf("npm ci of %v: %v (it needs a registry)\n%s", names, err, output)
 	}
 	if err := os.Rename(fresh, directory); err != nil && !os.IsExist(err) {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package crash_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -72,7 +71,7 @@ func traceNode(t *testing.T, directory string, values []string) []call {
 	args := append([]string{"-f", "-y", "-s", "9000", "-o", trace, "-e", "trace=" + traced, blackbox.Binary(t),
 		"serve", "--bootstrap", "--log-level", "error", "--port", strconv.Itoa(port), "--dir", directory},
 		blackbox.SmallJournal...)
-	p := blackbox.Start(t, "strace (Debian's package strace has it)", exec.Command("strace", args...))
+	p := blackbox.Start(t, "strace", blackbox.Tool(t, "strace", args...))
 	// strace that is killed leaves behind what it traced.
 	t.Cleanup(func() { p.SignalGroup(syscall.SIGKILL) })
 	p.AwaitReady(blackbox.ReadyLimit)

@@ -1,7 +1,6 @@
 package members_test
 
 import (
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +56,7 @@ func TestMembers_RedisCLIRemovesANodeWithoutSlots(t *testing.T) {
 	c.StartAll()
 	gone := c.Others(blackbox.Leader(t, c.Nodes))[0]
 	c.Drop(gone)
-	output, _ := exec.Command("redis-cli", "--cluster", "del-node", blackbox.Address(c.Nodes[0].Port), gone.Name(t)).
+	output, _ := blackbox.Tool(t, "redis-cli", "--cluster", "del-node", blackbox.Address(c.Nodes[0].Port), gone.Name(t)).
 		CombinedOutput()
 	told := string(output)
 	for _, wanted := range []string{">>> Sending CLUSTER FORGET messages", ">>> Sending CLUSTER RESET SOFT"} {

@@ -2,7 +2,6 @@ package tools_test
 
 import (
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -42,9 +41,9 @@ func TestTools_RedisBenchmarkRunsOnLeaderFollowerAndCluster(t *testing.T) {
 func benchmark(t *testing.T, n *blackbox.Node, args ...string) string {
 	t.Helper()
 	args = append([]string{"-p", strconv.Itoa(n.Port), "-r", "100000"}, args...)
-	output, err := exec.Command("redis-benchmark", args...).CombinedOutput()
+	output, err := blackbox.Tool(t, "redis-benchmark", args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("redis-benchmark %q: %v (Debian's package redis-tools has it)\n%s", args, err, output)
+		t.Fatalf("redis-benchmark %q: %v\n%s", args, err, output)
 	}
 	return string(output)
 }

@@ -2,7 +2,6 @@ package tools_test
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -43,7 +42,7 @@ func (n cliNode) cli(t testing.TB, args ...string) string {
 // fed runs redis-cli with something on its standard input.
 func (n cliNode) fed(t testing.TB, input string, args ...string) string {
 	t.Helper()
-	command := exec.Command("redis-cli", append([]string{"-p", strconv.Itoa(n.Port)}, args...)...)
+	command := blackbox.Tool(t, "redis-cli", append([]string{"-p", strconv.Itoa(n.Port)}, args...)...)
 	command.Stdin = strings.NewReader(input)
 	output, err := command.CombinedOutput()
 	if err != nil {
@@ -71,7 +70,7 @@ func cliOneCommand(t *testing.T, n cliNode) {
 	is(t, n.cli(t, "--csv", "MGET", key, n.prefix+":none"), "\"5\",NULL\n")
 	is(t, n.cli(t, "-n", "0", "TYPE", key), "string\n")
 	is(t, n.cli(t, "NOSUCH"), "ERR unknown command 'NOSUCH', with args beginning with: \n\n")
-	command := exec.Command("redis-cli", "-e", "-p", strconv.Itoa(n.Port), "INCRBY", key, "text")
+	command := blackbox.Tool(t, "redis-cli", "-e", "-p", strconv.Itoa(n.Port), "INCRBY", key, "text")
 	output, err := command.CombinedOutput()
 	if command.ProcessState.ExitCode() != 1 {
 		t.Errorf("redis-cli -e of a command that is refused: %v, want exit code 1", err)
@@ -108,7 +107,7 @@ func cliPipe(t *testing.T, n cliNode) {
 
 	wrong := blackbox.Encode(nil, "INCR", n.prefix+":pipe:0")
 	wrong = blackbox.Encode(wrong, "INCRBY", n.prefix+":pipe:0", "text")
-	command := exec.Command("redis-cli", "-p", strconv.Itoa(n.Port), "--pipe")
+	command := blackbox.Tool(t, "redis-cli", "-p", strconv.Itoa(n.Port), "--pipe")
 	command.Stdin = strings.NewReader(string(wrong))
 	output, _ := command.CombinedOutput()
 	blackbox.ExpectWords(t, string(output), "ERR value is not an integer or out of range", "errors: 1, replies: 2\n")
@@ -150,7 +149,7 @@ func cliBigKeys(t *testing.T, n cliNode) {
 // How often keys are used is not counted, as in a Redis without an LFU policy; the tool passes on why.
 func cliHotKeys(t *testing.T, n cliNode) {
 	blackbox.Expect(t, n.Connect(t).Must(t, "SET", n.prefix+":hot", "1"), "+OK")
-	output, err := exec.Command("redis-cli", "-p", strconv.Itoa(n.Port), "--hotkeys").CombinedOutput()
+	output, err := blackbox.Tool(t, "redis-cli", "-p", strconv.Itoa(n.Port), "--hotkeys").CombinedOutput()
 	if err == nil {
 		t.Error("redis-cli --hotkeys ends well")
 	}
@@ -160,7 +159,7 @@ func cliHotKeys(t *testing.T, n cliNode) {
 // Nobody becomes a replica of a node in Redis's own way, nor takes a dump of it; the tool says so and ends.
 func cliReplica(t *testing.T, n cliNode) {
 	for _, args := range [][]string{{"--replica"}, {"--rdb", filepath.Join(t.TempDir(), "dump.rdb")}} {
-		output, err := exec.Command("redis-cli", append([]string{"-p", strconv.Itoa(n.Port)}, args...)...).CombinedOutput()
+		output, err := blackbox.Tool(t, "redis-cli", append([]string{"-p", strconv.Itoa(n.Port)}, args...)...).CombinedOutput()
 		if err == nil {
 			t.Errorf("redis-cli %q ends well", args)
 		}

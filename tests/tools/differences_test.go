@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -50,7 +49,7 @@ func startRedis(t *testing.T) (socket string) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(directory) })
 	socket = filepath.Join(directory, "s")
-	blackbox.Start(t, "redis-server", exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
+	blackbox.Start(t, "redis-server", blackbox.Tool(t, "redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
 		"--dir", directory))
 	blackbox.Eventually(t, blackbox.EffectLimit, "redis-server listens", func() bool {
 		conn, err := net.Dial("unix", socket)

@@ -49,7 +49,7 @@ func startOnTerminal(t *testing.T, name string, args ...string) *IsTerminal {
 		t.Fatal(err)
 	}
 	defer inner.Close()
-	program := exec.Command(name, args...)
+	program := blackbox.Tool(t, name, args...)
 	program.Stdin, program.Stdout, program.Stderr = inner, inner, inner
 	program.Env = append(os.Environ(), "TERM=xterm", "HOME="+t.TempDir())
 	program.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}

@@ -1,0 +1,61 @@
+package lint
+
+import (
+	"regexp"
+	"strings"
+)
+
+// arrows lists what a package may import of this module; it stands for those below it that are not listed. islands
+// import nothing of it. Everyone may import a leaf: a package below internal/ that is not listed.
+var arrows = map[string][]string{
+	"cmd":                          {"internal/server", "internal/inspect"},
+	"internal/server":              {"resp", "fsm", "consensus"},
+	"internal/inspect":             {"consensus/membership", "snapshot", "wal"},
+	"internal/worlds":              {"consensus/sim", "fsm"},
+	"resp":                         {"resp/wire", "resp/topology", "resp/stats"},
+	"fsm":                          {"fsm/keyspace", "fsm/value"},
+	"fsm/keyspace":                 {"fsm/value"},
+	"consensus":                    {"consensus/raft", "consensus/membership", "consensus/internal", "snapshot", "wal"},
+	"consensus/sim":                {"consensus/internal/engine", "consensus/raft", "consensus/membership", "snapshot", "wal"},
+	"consensus/internal/engine":    {"consensus/raft", "consensus/membership", "wal/raftlog"},
+	"consensus/internal/pump":      {"consensus/internal/engine", "consensus/raft", "consensus/membership", "wal/raftlog"},
+	"consensus/internal/transport": {"consensus/raft", "wal/raftlog"},
+	"consensus/raft":               {"consensus/quorum", "consensus/membership", "wal/raftlog"},
+	"consensus/membership":         {"consensus/quorum", "wal/raftlog"},
+	"snapshot":                     {"wal/raftlog"},
+	"wal":                          {"wal/journal", "wal/history", "wal/raftlog"},
+	"wal/journal":                  {"wal/raftlog"},
+	"wal/history":                  {"wal/raftlog"},
+}
+
+var islands = strings.Fields("resp/wire resp/topology resp/stats fsm/value consensus/quorum wal/raftlog tests bench")
+
+// pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.
+var (
+	pure   = []string{"consensus/quorum", "consensus/raft", "consensus/membership", "fsm", "fsm/keyspace", "fsm/value"}
+	impure = []string{"time", "sync", "os", "net", "math/rand", "crypto/rand", "hash/maphash", "runtime", "unsafe",
+		"context", "log"}
+)
+
+// starters are where goroutines may start.
+var starters = []string{"cmd", "bench", "consensus", "consensus/internal/pump", "consensus/internal/transport",
+	"internal/server", "internal/blackbox", "internal/torture", "resp/server.go"}
+
+// dependencies are all modules that this one requires directly; docs/decisions says why.
+var dependencies = []string{"github.com/anishathalye/porcupine", "github.com/cockroachdb/datadriven",
+	"github.com/hashicorp/go-msgpack/v2", "github.com/redis/go-redis/v9", "github.com/redis/rueidis",
+	"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/prometheus/client_golang", "github.com/tidwall/btree",
+	"github.com/tidwall/redcon", "github.com/tidwall/wal", "github.com/google/renameio/v2", "go.uber.org/goleak",
+	"golang.org/x/sys", "golang.org/x/term", "golang.org/x/time"}
+
+// oldNames, in lower case, were replaced by names that explain more. oldTypes are ordinary words: only no type has them.
+var (
+	oldNames = strings.Fields("hands carrier lent registrar guest undertaking hush leg seat elsewhere moment judge told " +
+		"strangers aloneinoffice outofoffice resign parting farewell dismissleft knowledge")
+	oldTypes = strings.Fields("owner library reading base rooms journals front share")
+)
+
+// pending are faults of parts that have not moved yet.
+var pending = regexp.MustCompile(`was replaced|more than|gofmt|move these|see arrows|see starters`)
+
+const maxVague = 500
