@@ -136,8 +136,6 @@ var configHelpLines = []string{
 
 var memoryHelpLines = []string{
 	"MEMORY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-	"DOCTOR",
-	"    Show in sentences what is remarkable.",
 	"MALLOC-STATS",
 	"    Show what Go's allocator and collector count.",
 	"PURGE",

@@ -12,7 +12,6 @@ import (
 
 // memoryHandlers answer MEMORY.
 var memoryHandlers = []handler{
-	{of: command.MemoryDoctor, answer: memoryDoctor},
 	help(command.MemoryHelp, memoryHelpLines),
 	{of: command.MemoryMallocStats, answer: memoryMallocStats},
 	{of: command.MemoryPurge, answer: memoryPurge, slow: true},
@@ -54,7 +53,7 @@ const (
 	deadlineOverheadBytes = 34
 )
 
-// memoryReport is what MEMORY STATS and MEMORY DOCTOR tell of.
+// memoryReport is what MEMORY STATS tells of.
 type memoryReport struct {
 	memoryUse
 	peak uint64

@@ -12,17 +12,8 @@ var (
 		Summary:    "Holds the commands about the memory of the node.",
 		Complexity: "Depends on the subcommand.",
 		Subcommands: []*Spec{
-			MemoryDoctor, MemoryHelp, MemoryMallocStats, MemoryPurge, MemoryStats, MemoryUsage,
+			MemoryHelp, MemoryMallocStats, MemoryPurge, MemoryStats, MemoryUsage,
 		},
-	}
-	MemoryDoctor = &Spec{
-		Name:       "memory|doctor",
-		Arity:      2,
-		Tips:       []string{varies, everyNode, ownWay},
-		Group:      "server",
-		Since:      "4.0.0",
-		Summary:    "Says in sentences what is remarkable about the memory of the node.",
-		Complexity: "O(1)",
 	}
 	MemoryHelp = &Spec{
 		Name:       "memory|help",

@@ -46,7 +46,7 @@ var (
 		Flags:      FlagReadOnly | FlagFast,
 		Group:      "server",
 		Since:      "5.0.0",
-		Summary:    "Draws a picture, and says which version of Redis is spoken.",
+		Summary:    "Says which version of Redis is spoken.",
 		Complexity: "O(1)",
 	}
 	Module = &Spec{

@@ -149,8 +149,8 @@ var serverList = []Difference{
 	{
 		ID:    "version",
 		Redis: "`INFO`, `HELLO` and `LOLWUT` tell the version of Redis",
-		Here: "`INFO` and `HELLO` tell the version of Redis whose commands this server has, `INFO` also its own; pictures " +
-			"and advice (`LOLWUT`, `MEMORY DOCTOR`, `LATENCY DOCTOR`) are its own",
+		Here: "`INFO` and `HELLO` tell the version of Redis whose commands this server has, `INFO` also its own; `LOLWUT` " +
+			"draws nothing, `LATENCY DOCTOR` gives its own advice, and `MEMORY DOCTOR` is not there",
 		Why: "client libraries decide by the version what they may send",
 		Probes: []Probe{
 			{[]string{"HELLO"}, `(?s:.*)\r\n7\.0\.15\r\n(?s:.*)`, `(?s:.*)\r\n7\.2\.4\r\n(?s:.*)`},
