@@ -7,9 +7,9 @@ import (
 	"sync"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -100,7 +100,7 @@ func checkMember(c *membership.Configuration, theirs *transport.Hello) error {
 }
 
 // Receive passes messages on.
-func (o owner) Receive(from raftlog.NodeID, messages []raft.Message) bool {
+func (o owner) Receive(from raftlog.NodeID, messages []engine.Message) bool {
 	if r := o.runner.Load(); r != nil {
 		r.Receive(from, messages)
 	}

@@ -78,7 +78,7 @@ func TestOnlyALeaderJudgesAndOnlyMembers(t *testing.T) {
 		t.Fatalf("a stranger is judged: %v", err)
 	}
 	fresh := newTable(t, 3)
-	fresh.lose = func(m *raft.Message) bool { return m.Kind == raft.AppendReply }
+	fresh.lose = func(m *Message) bool { return m.Kind == raft.AppendReply }
 	fresh.elect(1)
 	if err := fresh.arrive(1, Arrival{From: 2, Boot: 7}); err != nil {
 		t.Fatalf("nothing was acknowledged, and a node is refused: %v", err)

@@ -41,7 +41,7 @@ func TestD3_NothingIsRefusedByALeaderThatHasNotCommittedYet(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.ticks(10)
-	held := tb.hold(func(m *raft.Message) bool { return m.Kind == raft.AppendReply && m.To == 2 })
+	held := tb.hold(func(m *Message) bool { return m.Kind == raft.AppendReply && m.To == 2 })
 	tb.now += 10
 	tb.node(2).in.TakeOver = true
 	tb.settle()

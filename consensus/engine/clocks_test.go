@@ -175,7 +175,7 @@ func TestOneTickIsUnderWayAtATime(t *testing.T) {
 	tb.dueAt(int64(tb.now)+50, int64(tb.now)+50)
 	tb.submit(1, "x")
 	tb.settle()
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.AppendReply }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.AppendReply }
 	tb.ticks(50)
 	if n := tb.countTicks(1); n != 1 {
 		t.Fatalf("%d ticks are under way", n)

@@ -13,7 +13,7 @@ import (
 // sendings counts, per tick, the messages with batches that leave a node, and loses them.
 func (tb *table) sendings(from raftlog.NodeID) *[]uint64 {
 	at := &[]uint64{}
-	tb.lose = func(m *raft.Message) bool {
+	tb.lose = func(m *Message) bool {
 		if !isForward(m, from) {
 			return false
 		}
@@ -85,7 +85,7 @@ func TestANewConnectionResendsAtOnceHoweverLongTheBackOff(t *testing.T) {
 func TestTheDeadlineOfAnUnknownFateCountsFromTheLatestSending(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return isForward(m, 3) }
+	tb.lose = func(m *Message) bool { return isForward(m, 3) }
 	c := tb.submit(3, "c")
 	tb.ticks(DefaultOptions().UncertainTicks - 250)
 	tb.crash(1)
@@ -103,7 +103,7 @@ func TestTheDeadlineOfAnUnknownFateCountsFromTheLatestSending(t *testing.T) {
 func TestABatchProvenNotDoneBeforeTheDeadlineIsDoneAfterIt(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return isForward(m, 3) }
+	tb.lose = func(m *Message) bool { return isForward(m, 3) }
 	c := tb.submit(3, "c")
 	tb.ticks(DefaultOptions().UncertainTicks - 250)
 	tb.crash(1)
@@ -120,7 +120,7 @@ func TestABatchProvenNotDoneBeforeTheDeadlineIsDoneAfterIt(t *testing.T) {
 func TestABatchProvenNotDoneAfterTheDeadlineEndsAsNotDone(t *testing.T) {
 	tb := newTable(t, 5)
 	tb.elect(1)
-	forwards := func(m *raft.Message) bool { return isForward(m, 5) }
+	forwards := func(m *Message) bool { return isForward(m, 5) }
 	tb.lose = forwards
 	c := tb.submit(5, "c")
 	tb.ticks(DefaultOptions().UncertainTicks - 250)
@@ -141,7 +141,7 @@ func TestABatchProvenNotDoneAfterTheDeadlineEndsAsNotDone(t *testing.T) {
 func TestABatchProvenNotDoneWaitsForALeaderAsLongAsANewOne(t *testing.T) {
 	tb := newTable(t, 5)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return isForward(m, 5) }
+	tb.lose = func(m *Message) bool { return isForward(m, 5) }
 	c := tb.submit(5, "c")
 	tb.ticks(2 * DefaultOptions().WaitTicks)
 	origin := tb.node(5)
@@ -149,7 +149,7 @@ func TestABatchProvenNotDoneWaitsForALeaderAsLongAsANewOne(t *testing.T) {
 	origin.holdApply = true // it has not seen the proof yet
 	tb.elect(2)
 	tb.crash(2)
-	everything := func(*raft.Message) bool { return true }
+	everything := func(*Message) bool { return true }
 	tb.lose = everything
 	tb.ticks(3 * DefaultOptions().ElectionTicks)
 	origin.holdApply = false
@@ -191,7 +191,7 @@ func TestABatchThatWaitsAgainIsNotSentAfterTheDeadline(t *testing.T) {
 func TestALeaderThatIsHeardAndNotReachedHoldsNobodyForEver(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return m.From == 2 }
+	tb.lose = func(m *Message) bool { return m.From == 2 }
 	c, r := tb.submit(2, "c"), tb.read(2)
 	tb.ticks(DefaultOptions().WaitTicks + 1)
 	tb.expectRead(r, NotDone)
@@ -228,7 +228,7 @@ func TestALeaderThatIsLeftOutAppendsNothingOfItsOwn(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	core := tb.node(1).engine.core
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.AppendReply && !core.Configuration().Includes(1) }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.AppendReply && !core.Configuration().Includes(1) }
 	tb.leaveOut(1, 1)
 	last := core.Last()
 	own, other := tb.submit(1, "own"), tb.submit(2, "other")
@@ -253,7 +253,7 @@ func TestS8_AHeldBatchOfANodeThatWasLeftOutIsNotAppended(t *testing.T) {
 	if n := len(leader.forwards.held); n != 2 {
 		t.Fatalf("%d batches are held", n)
 	}
-	tb.lose = func(m *raft.Message) bool { return m.From == 3 || m.To == 3 }
+	tb.lose = func(m *Message) bool { return m.From == 3 || m.To == 3 }
 	tb.leaveOut(1, 3)
 	leader.options.ProposalRoomBytes = 0
 	tb.ticks(10)

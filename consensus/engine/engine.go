@@ -115,7 +115,7 @@ func (e *Engine) hurryFirstCommit() {
 func (e *Engine) leads() bool { return e.core.Role() == raft.Leader }
 
 // send queues a message of the engine's own kinds.
-func (e *Engine) send(m raft.Message) {
+func (e *Engine) send(m Message) {
 	m.From = e.options.ID
 	e.out.Messages = append(e.out.Messages, m)
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -67,7 +66,7 @@ func TestWithoutALeaderABatchEndsAsNotDone(t *testing.T) {
 func TestASentBatchEndsAsUnknownAtTheDeadline(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Forward }
+	tb.lose = func(m *Message) bool { return m.Own == Forward }
 	b := tb.submit(2, "b")
 	tb.ticks(DefaultOptions().UncertainTicks + deadlineTicks)
 	tb.expect(b, Unknown)
@@ -83,7 +82,7 @@ func TestALostForwardIsSentAgain(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	lost := false
-	tb.lose = func(m *raft.Message) bool {
+	tb.lose = func(m *Message) bool {
 		drop := isForward(m, 2) && !lost
 		lost = lost || drop
 		return drop
@@ -108,7 +107,7 @@ func TestUnmetBytesAreBounded(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.node(2).engine.options.MaxUnmetBytes = 2 * (raftlog.EntryHeaderBytes + 1)
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Forward }
+	tb.lose = func(m *Message) bool { return m.Own == Forward }
 	for _, c := range []string{"a", "b", "c"} {
 		tb.submit(2, c)
 	}

@@ -40,7 +40,7 @@ func (f *forwards) room(e *Engine, bytes int) bool {
 }
 
 // take counts a batch and holds it until the end of the turn. The caller has seen that it is the next of its source.
-func (f *forwards) take(tag raftlog.Tag, b raft.Batch) {
+func (f *forwards) take(tag raftlog.Tag, b ForwardedBatch) {
 	f.appended[source{tag.Origin, tag.Boot}] = b.Sequence
 	if b.Skip {
 		return
@@ -51,7 +51,7 @@ func (f *forwards) take(tag raftlog.Tag, b raft.Batch) {
 
 // takeForward takes another node's batches, if this node leads the term they are meant for. Anything else is dropped in
 // silence: the origin learns its batches' fate from the log, never from a reply.
-func (e *Engine) takeForward(m *raft.Message) {
+func (e *Engine) takeForward(m *Message) {
 	if !e.leads() || !e.meantForMe(m.Term) || !e.isMember(m.From) {
 		return
 	}

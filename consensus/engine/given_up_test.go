@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -55,7 +54,7 @@ func TestAStreamFullOfGivenUpBatchesGoesOn(t *testing.T) {
 	term := tb.node(1).engine.core.Term()
 	origin := tb.node(2).engine
 	origin.options.MaxUnmetBytes = 1000
-	tb.lose = func(m *raft.Message) bool { return isForward(m, 2) }
+	tb.lose = func(m *Message) bool { return isForward(m, 2) }
 	for range 3 {
 		tb.fill(2, 50, 24)
 	}

@@ -29,7 +29,7 @@ type handOver struct {
 // chance before the next attempt begins.
 func (e *Engine) continueHandOver(in *Inputs) {
 	if in.TakeOver && !e.leads() && e.leader != 0 {
-		e.send(raft.Message{Kind: raft.AskTransfer, To: e.leader, Term: e.term})
+		e.send(Message{Own: AskTransfer, Message: raft.Message{To: e.leader, Term: e.term}})
 	}
 	h := &e.handOver
 	h.wanted = h.wanted || in.HandOver && e.leads()
@@ -47,6 +47,13 @@ func (e *Engine) continueHandOver(in *Inputs) {
 	}
 	h.tried = append(h.tried, successor)
 	e.core.Transfer(successor)
+}
+
+// takeAskTransfer hands over to a follower that asks for it in this term.
+func (e *Engine) takeAskTransfer(m *Message) {
+	if m.Term == e.core.Term() {
+		e.core.TransferAsked(m.From)
+	}
 }
 
 // successor is the voter that should lead next: one that is up and was heard just now, with most of the log; 0 if all

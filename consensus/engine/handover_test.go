@@ -76,7 +76,7 @@ func TestReadsWaitForTheNewLeader(t *testing.T) {
 func TestHandOverToANodeThatDiesDelaysCommandsByAnElectionTimeout(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.TimeoutNow && m.To == 2 }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.TimeoutNow && m.To == 2 }
 	tb.handOver(1)
 	tb.crash(2)
 	clients := []*client{tb.submit(1, "own"), tb.submit(3, "forwarded")}
@@ -96,7 +96,7 @@ func TestHandOverThatFailsAsksEachVoterOnce(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	var asked []raftlog.NodeID
-	tb.lose = func(m *raft.Message) bool {
+	tb.lose = func(m *Message) bool {
 		if m.Kind == raft.TimeoutNow && !slices.Contains(asked, m.To) {
 			asked = append(asked, m.To)
 		}
@@ -163,14 +163,14 @@ func TestHandOverIsVoidOnWhoDoesNotLead(t *testing.T) {
 func TestAnIntentToHandOverEndsWithTheTerm(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.TimeoutNow }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.TimeoutNow }
 	tb.handOver(1)
 	leader := tb.node(1)
 	if h := &leader.engine.handOver; !h.wanted || !slices.Equal(h.tried, []raftlog.NodeID{2}) {
 		t.Fatalf("the intent is %+v", h)
 	}
-	leader.in.Messages = append(leader.in.Messages, raft.Message{
-		Kind: raft.HeartbeatReply, From: 2, To: 1, Term: leader.engine.core.Term() + 1,
+	leader.in.Messages = append(leader.in.Messages, Message{
+		Message: raft.Message{Kind: raft.HeartbeatReply, From: 2, To: 1, Term: leader.engine.core.Term() + 1},
 	})
 	tb.lose = nil
 	tb.turn(leader)

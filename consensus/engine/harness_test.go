@@ -62,9 +62,9 @@ type table struct {
 	t      *testing.T
 	nodes  []*seat
 	now    raftlog.Stamp
-	flying []raft.Message
+	flying []Message
 	// lose says which messages vanish when they are sent.
-	lose func(*raft.Message) bool
+	lose func(*Message) bool
 	// adjust changes the options of nodes that boot from now on.
 	adjust func(*Options)
 }
@@ -141,11 +141,11 @@ func (tb *table) boot(s *seat, boot raftlog.Boot, weakened ...guard.Guard) {
 
 // linked are the messages to nodes to whom the node holds links. One that knows no peers yet answers whoever speaks to
 // it.
-func (s *seat) linked(messages []raft.Message) []raft.Message {
+func (s *seat) linked(messages []Message) []Message {
 	if s.peers == nil {
 		return messages
 	}
-	return slices.DeleteFunc(slices.Clone(messages), func(m raft.Message) bool {
+	return slices.DeleteFunc(slices.Clone(messages), func(m Message) bool {
 		return !slices.ContainsFunc(s.peers, func(p membership.Member) bool { return p.ID == m.To })
 	})
 }
@@ -196,7 +196,7 @@ func (tb *table) write(s *seat) {
 	}
 	for _, op := range s.appends {
 		s.persist(tb.t, op)
-		tb.send(s.linked(op.Promises))
+		tb.send(s.linked(CoalescePromises([]raft.AppendOperation{op})))
 		s.in.Appended = op.Number
 	}
 	s.appends = nil
@@ -245,7 +245,7 @@ func (tb *table) apply(s *seat) {
 	tb.take(s)
 }
 
-func (tb *table) send(messages []raft.Message) {
+func (tb *table) send(messages []Message) {
 	for _, m := range messages {
 		if tb.lose == nil || !tb.lose(&m) {
 			tb.flying = append(tb.flying, m)
@@ -301,7 +301,7 @@ func (tb *table) elect(id raftlog.NodeID) {
 	tb.t.Helper()
 	before := tb.lose
 	defer func() { tb.lose = before }()
-	tb.lose = func(m *raft.Message) bool { // nobody else campaigns, and who leads is not heard
+	tb.lose = func(m *Message) bool { // nobody else campaigns, and who leads is not heard
 		rival := m.From != id && (m.Kind == raft.PreVote || m.Kind == raft.Vote)
 		old := m.From != id && (m.Kind == raft.Heartbeat || m.Kind == raft.Append)
 		return rival || old || before != nil && before(m)
@@ -317,13 +317,13 @@ func (tb *table) elect(id raftlog.NodeID) {
 
 // cut loses every message from or to the given nodes.
 func (tb *table) cut(ids ...raftlog.NodeID) {
-	tb.lose = func(m *raft.Message) bool { return slices.Contains(ids, m.From) || slices.Contains(ids, m.To) }
+	tb.lose = func(m *Message) bool { return slices.Contains(ids, m.From) || slices.Contains(ids, m.To) }
 }
 
 // hold takes matching messages out of the network from now on and collects them, for a test to deliver late.
-func (tb *table) hold(match func(*raft.Message) bool) *[]raft.Message {
-	held := &[]raft.Message{}
-	tb.lose = func(m *raft.Message) bool {
+func (tb *table) hold(match func(*Message) bool) *[]Message {
+	held := &[]Message{}
+	tb.lose = func(m *Message) bool {
 		if !match(m) {
 			return false
 		}
@@ -375,6 +375,6 @@ func (tb *table) expectApplied(commands ...string) {
 }
 
 // isForward picks forwards from a node.
-func isForward(m *raft.Message, from raftlog.NodeID) bool {
-	return m.Kind == raft.Forward && m.From == from
+func isForward(m *Message, from raftlog.NodeID) bool {
+	return m.Own == Forward && m.From == from
 }

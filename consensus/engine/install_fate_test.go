@@ -14,10 +14,10 @@ import (
 func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndNeverProposedAgain(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	tb.commands(3, "early", 1)
-	tb.lose = func(m *raft.Message) bool { return m.To == 3 }
+	tb.lose = func(m *Message) bool { return m.To == 3 }
 	reached := tb.submit(3, "reached")
 	tb.settle()
-	tb.lose = func(m *raft.Message) bool { return m.To == 3 || m.From == 3 }
+	tb.lose = func(m *Message) bool { return m.To == 3 || m.From == 3 }
 	lost := tb.submit(3, "lost")
 	tb.settle()
 	tb.expect(reached, Pending)
@@ -26,8 +26,8 @@ func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndNeverProposedAgain(t *testing.T
 	tb.commands(1, "gap", 3)
 	tb.compact(2)
 	tb.crash(1)
-	tb.lose = func(m *raft.Message) bool { // node 3 votes, and that is all
-		return m.From == 3 && m.Kind == raft.Forward || m.To == 3 && (m.Kind == raft.Append || m.Kind == raft.Install)
+	tb.lose = func(m *Message) bool { // node 3 votes, and that is all
+		return m.From == 3 && m.Own == Forward || m.To == 3 && (m.Kind == raft.Append || m.Kind == raft.Install)
 	}
 	tb.elect(2)
 	if mark := tb.node(2).inForce; mark.Term >= tb.node(2).engine.core.Term() {

@@ -113,7 +113,7 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 			t.Fatalf("a snapshot of its own has failed, says %+v", state)
 		}
 	}
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Install }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.Install }
 	late.receiveError, late.holdInstall = ErrUnavailable, false
 	tb.turn(late)
 	tb.settle()
@@ -401,8 +401,8 @@ func TestE14_ASnapshotThatIsAnnouncedDuringAnInstallWaits(t *testing.T) {
 	}
 	newer := mark
 	newer.Index, newer.FileHash = mark.Index+100, mark.FileHash+1
-	late.in.Messages = append(late.in.Messages, raft.Message{
-		Kind: raft.Install, From: 1, To: 3, Term: late.engine.core.Term(), Snapshot: &newer,
+	late.in.Messages = append(late.in.Messages, Message{
+		Message: raft.Message{Kind: raft.Install, From: 1, To: 3, Term: late.engine.core.Term(), Snapshot: &newer},
 	})
 	tb.turn(late)
 	if state := late.engine.State(); len(late.requests) != 1 || state.Install.Mark != mark.Mark {
@@ -411,8 +411,8 @@ func TestE14_ASnapshotThatIsAnnouncedDuringAnInstallWaits(t *testing.T) {
 	late.holdApply = false
 	tb.turn(late)
 	tb.expectLevel()
-	late.in.Messages = append(late.in.Messages, raft.Message{
-		Kind: raft.Install, From: 1, To: 3, Term: late.engine.core.Term(), Snapshot: &newer,
+	late.in.Messages = append(late.in.Messages, Message{
+		Message: raft.Message{Kind: raft.Install, From: 1, To: 3, Term: late.engine.core.Term(), Snapshot: &newer},
 	})
 	tb.turn(late)
 	tb.turn(late)

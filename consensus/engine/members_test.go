@@ -119,7 +119,7 @@ func TestAChangeThatSurvivesItsLeaderIsCarriedOn(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	member := tb.invite()
-	tb.lose = func(m *raft.Message) bool { return m.From == 1 && m.To != 2 || m.To == 1 }
+	tb.lose = func(m *Message) bool { return m.From == 1 && m.To != 2 || m.To == 1 }
 	if r := tb.request(1, membership.Change{Add: []membership.Member{member}, Remove: []raftlog.NodeID{1}}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
@@ -138,7 +138,7 @@ func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(left)
 	member := tb.invite()
-	final := func(m *raft.Message) bool {
+	final := func(m *Message) bool {
 		return slices.ContainsFunc(m.Entries, func(e raftlog.Entry) bool {
 			if e.Kind != raftlog.EntryConfiguration {
 				return false
@@ -147,7 +147,7 @@ func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
 			return !c.Joint() && !c.Includes(right)
 		})
 	}
-	tb.lose = func(m *raft.Message) bool { return final(m) && m.To != right }
+	tb.lose = func(m *Message) bool { return final(m) && m.To != right }
 	if r := tb.request(left, membership.Change{Add: []membership.Member{member}, Remove: []raftlog.NodeID{right}}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
@@ -163,7 +163,7 @@ func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
 	tb.lose = nil
 	c := tb.submit(a, "c")
 	led := false
-	tb.lose = func(m *raft.Message) bool {
+	tb.lose = func(m *Message) bool {
 		led = led || m.From == right && m.Kind == raft.Append
 		return m.From != right && m.Kind == raft.PreVote // the others could win as well
 	}
@@ -190,7 +190,7 @@ func TestChangesAreTheLeadersToMake(t *testing.T) {
 	if r := tb.request(2, change); !errors.Is(r.Err, raft.ErrNotLeader) || r.Accepted != nil {
 		t.Fatalf("a follower answers %+v", r)
 	}
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.AppendReply }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.AppendReply }
 	tb.elect(1)
 	if r := tb.request(1, change); !errors.Is(r.Err, raft.ErrTooEarly) {
 		t.Fatalf("a new leader answers %v", r.Err)
@@ -220,7 +220,7 @@ func TestChangesAreTheLeadersToMake(t *testing.T) {
 func TestS8_WhatWaitsOnARemovedNodeEndsWithItsRemoval(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return isForward(m, 3) || m.Kind == raft.ReadIndex }
+	tb.lose = func(m *Message) bool { return isForward(m, 3) || m.Own == ReadIndex }
 	before := tb.submit(3, "sent")
 	read := tb.read(3)
 	tb.settle()
@@ -294,7 +294,7 @@ func TestD9_WhoLeavesIsServedUntilItKnows(t *testing.T) {
 	linked := func(id raftlog.NodeID) bool {
 		return slices.ContainsFunc(tb.node(id).peers, func(m membership.Member) bool { return m.ID == 3 })
 	}
-	tb.lose = func(m *raft.Message) bool { return m.To == 3 }
+	tb.lose = func(m *Message) bool { return m.To == 3 }
 	if r := tb.request(1, membership.Change{Remove: []raftlog.NodeID{3}}); r.Err != nil {
 		t.Fatal(r.Err)
 	}

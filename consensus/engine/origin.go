@@ -116,11 +116,11 @@ func (e *Engine) assignWaiting() {
 	e.waiting = e.waiting[:n]
 }
 
-func (u *unmetBatch) batch() raft.Batch {
+func (u *unmetBatch) batch() ForwardedBatch {
 	if u.skip {
-		return raft.Batch{Sequence: u.sequence, Skip: true}
+		return ForwardedBatch{Sequence: u.sequence, Skip: true}
 	}
-	return raft.Batch{Sequence: u.sequence, Level: u.level, Body: u.body}
+	return ForwardedBatch{Sequence: u.sequence, Level: u.level, Body: u.body}
 }
 
 func (e *Engine) ownTag(s raftlog.Sequence) raftlog.Tag {
@@ -180,11 +180,11 @@ func (e *Engine) resendIfStuck() {
 
 // forwardBuilder packs batches into Forward messages of bounded size.
 type forwardBuilder struct {
-	batches []raft.Batch
+	batches []ForwardedBatch
 	bytes   int
 }
 
-func (f *forwardBuilder) add(e *Engine, b raft.Batch) {
+func (f *forwardBuilder) add(e *Engine, b ForwardedBatch) {
 	if f.bytes+len(b.Body) > e.options.MaxMessageBytes {
 		f.flush(e)
 	}
@@ -196,8 +196,9 @@ func (f *forwardBuilder) flush(e *Engine) {
 	if len(f.batches) == 0 {
 		return
 	}
-	e.send(raft.Message{
-		Kind: raft.Forward, To: e.stream.leader, Term: e.stream.term, Boot: e.options.Boot, Batches: f.batches,
+	e.send(Message{
+		Own: Forward, Message: raft.Message{To: e.stream.leader, Term: e.stream.term},
+		Boot: e.options.Boot, Batches: f.batches,
 	})
 	*f = forwardBuilder{}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -123,7 +122,7 @@ type Base struct {
 // Transport carries messages to peers. It may lose, delay, duplicate and reorder them.
 type Transport interface {
 	// Send hands messages over by their To; it never blocks.
-	Send(messages []raft.Message)
+	Send(messages []Message)
 	// Reset closes the incoming connection of a peer, so that the peer connects anew and resends its batches.
 	Reset(from raftlog.NodeID)
 	// SetPeers says who the peers are and where.

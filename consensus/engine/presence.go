@@ -163,11 +163,13 @@ func (e *Engine) tellMembers() {
 
 func (e *Engine) tellPresence(to raftlog.NodeID) {
 	p := &e.presence
-	e.send(raft.Message{Kind: raft.Presence, To: to, Term: p.term, Request: p.number, Absent: p.absent})
+	e.send(Message{
+		Own: Presence, Message: raft.Message{To: to, Term: p.term}, Request: p.number, Absent: p.absent,
+	})
 }
 
 // takePresence takes what the leader of this term says, unless something newer of it is known.
-func (e *Engine) takePresence(m *raft.Message) {
+func (e *Engine) takePresence(m *Message) {
 	p := &e.presence
 	if m.Term != e.core.Term() || e.leads() || m.Term == p.term && m.Request <= p.number {
 		return

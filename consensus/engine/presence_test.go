@@ -38,7 +38,7 @@ func TestAVoterThatDoesNotHearTheLeaderIsAbsent(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	asked := false
-	tb.lose = func(m *raft.Message) bool {
+	tb.lose = func(m *Message) bool {
 		asked = asked || m.Kind == raft.PreVote && m.From == 3 && m.To == 1
 		return m.From == 1 && m.To == 3
 	}
@@ -60,7 +60,7 @@ func TestAVoterThatIsBackIsPresentOnceItHoldsWhatItMissed(t *testing.T) {
 	tb.expect(tb.submitAndSettle(1, "missed"), Done)
 	tb.ticks(awayTicks)
 	tb.expectAbsent([]raftlog.NodeID{1, 2}, 3)
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Append && m.To == 3 }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.Append && m.To == 3 }
 	tb.ticks(awayTicks)
 	tb.expectAbsent([]raftlog.NodeID{1, 2, 3}, 3)
 	tb.lose = nil
@@ -89,7 +89,7 @@ func TestAReturnThatFailedCountsForNothing(t *testing.T) {
 	tb.cut(3)
 	tb.expect(tb.submitAndSettle(1, "missed"), Done)
 	tb.ticks(awayTicks)
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Append && m.To == 3 }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.Append && m.To == 3 }
 	tb.ticks(2 * observeTicks)
 	leader := tb.node(1).engine
 	first := leader.presence.returning[3].needed
@@ -99,7 +99,7 @@ func TestAReturnThatFailedCountsForNothing(t *testing.T) {
 		t.Fatalf("3 had to reach %d, and returns still: %v", first, ok)
 	}
 	tb.expect(tb.submitAndSettle(1, "more"), Done)
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.Append && m.To == 3 }
+	tb.lose = func(m *Message) bool { return m.Kind == raft.Append && m.To == 3 }
 	tb.ticks(2 * observeTicks)
 	if second := leader.presence.returning[3].needed; second <= first {
 		t.Fatalf("3 has to reach %d, as before, %d", second, first)
@@ -131,8 +131,9 @@ func TestANewLeaderDoesNotCallItselfAbsent(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	leader := &tb.node(1).engine.presence
-	tb.node(2).in.Messages = append(tb.node(2).in.Messages, raft.Message{
-		Kind: raft.Presence, From: 1, To: 2, Term: leader.term, Request: leader.number + 1, Absent: []raftlog.NodeID{2},
+	tb.node(2).in.Messages = append(tb.node(2).in.Messages, Message{
+		Own: Presence, Message: raft.Message{From: 1, To: 2, Term: leader.term}, Request: leader.number + 1,
+		Absent: []raftlog.NodeID{2},
 	})
 	tb.settle()
 	tb.expectAbsent([]raftlog.NodeID{2}, 2)
@@ -144,11 +145,11 @@ func TestANewLeaderDoesNotCallItselfAbsent(t *testing.T) {
 func TestALostListIsToldAgain(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return m.From == 3 || m.Kind == raft.Presence }
+	tb.lose = func(m *Message) bool { return m.From == 3 || m.Own == Presence }
 	tb.ticks(awayTicks)
 	tb.expectAbsent([]raftlog.NodeID{1}, 3)
 	tb.expectAbsent([]raftlog.NodeID{2})
-	tb.lose = func(m *raft.Message) bool { return m.From == 3 }
+	tb.lose = func(m *Message) bool { return m.From == 3 }
 	tb.ticks(DefaultOptions().ElectionTicks + observeTicks)
 	tb.expectAbsent([]raftlog.NodeID{1, 2}, 3)
 }
@@ -160,8 +161,8 @@ func TestANewConnectionIsToldTheListAtOnce(t *testing.T) {
 	leader := tb.node(1)
 	leader.in.LinksUp = []raftlog.NodeID{3}
 	tb.turn(leader)
-	told := slices.ContainsFunc(tb.flying, func(m raft.Message) bool { return m.Kind == raft.Presence && m.To == 3 })
-	if !told || slices.ContainsFunc(tb.flying, func(m raft.Message) bool { return m.Kind == raft.Presence && m.To == 2 }) {
+	told := slices.ContainsFunc(tb.flying, func(m Message) bool { return m.Own == Presence && m.To == 3 })
+	if !told || slices.ContainsFunc(tb.flying, func(m Message) bool { return m.Own == Presence && m.To == 2 }) {
 		t.Fatalf("3 connected anew; sent: %v", tb.flying)
 	}
 }
@@ -171,8 +172,8 @@ func TestALateListDoesNotReplaceANewerOne(t *testing.T) {
 	tb.elect(1)
 	term := tb.node(1).engine.core.Term()
 	say := func(term raftlog.Term, number uint64, absent ...raftlog.NodeID) {
-		tb.node(2).in.Messages = append(tb.node(2).in.Messages, raft.Message{
-			Kind: raft.Presence, From: 1, To: 2, Term: term, Request: number, Absent: absent,
+		tb.node(2).in.Messages = append(tb.node(2).in.Messages, Message{
+			Own: Presence, Message: raft.Message{From: 1, To: 2, Term: term}, Request: number, Absent: absent,
 		})
 		tb.turn(tb.node(2))
 	}

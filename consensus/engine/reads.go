@@ -14,7 +14,7 @@ type reads struct {
 	fresh   []*Read
 	groups  []*readGroup // on a leader, in order of epoch
 	remotes []remoteRead // on a leader, in order of epoch
-	asked   []raft.Message
+	asked   []Message
 	// pending are the requests of a follower, by their number. Each attempt has a number of its own, so that a late
 	// reply to an older attempt never answers a younger read.
 	pending   map[uint64]*readGroup
@@ -49,7 +49,7 @@ type remoteRead struct {
 
 // takeReadIndex remembers a follower's request for this turn's epoch. One that came from another term is dropped: the
 // follower asks again when it knows the leader.
-func (e *Engine) takeReadIndex(m *raft.Message) {
+func (e *Engine) takeReadIndex(m *Message) {
 	if e.leads() && m.Term == e.core.Term() {
 		e.reads.asked = append(e.reads.asked, *m)
 	}
@@ -57,7 +57,7 @@ func (e *Engine) takeReadIndex(m *raft.Message) {
 
 // takeReadIndexReply gives a group its index. A refusal carries none (its zero would be a state of long ago): the group
 // goes on waiting, and is asked for anew when it is late.
-func (e *Engine) takeReadIndexReply(m *raft.Message) {
+func (e *Engine) takeReadIndexReply(m *Message) {
 	group := e.reads.pending[m.Request]
 	if group == nil || m.Reject || m.Term != e.core.Term() {
 		return
@@ -84,7 +84,7 @@ func (e *Engine) registerReads() {
 		r.request++
 		r.pending[r.request] = &readGroup{reads: r.fresh, request: r.request, asked: e.tick}
 		r.fresh = nil
-		e.send(raft.Message{Kind: raft.ReadIndex, To: e.leader, Term: e.term, Request: r.request})
+		e.send(Message{Own: ReadIndex, Message: raft.Message{To: e.leader, Term: e.term}, Request: r.request})
 	}
 	clear(r.asked)
 	r.asked = r.asked[:0]
@@ -121,8 +121,9 @@ func (e *Engine) finishReads() {
 	n = 0
 	for n < len(r.remotes) && r.remotes[n].epoch <= r.confirmed {
 		m := &r.remotes[n]
-		e.send(raft.Message{
-			Kind: raft.ReadIndexReply, To: m.to, Term: e.term, Request: m.request, Index: m.index, Stamp: now,
+		e.send(Message{
+			Own: ReadIndexReply, Message: raft.Message{To: m.to, Term: e.term, Index: m.index},
+			Request: m.request, Stamp: now,
 		})
 		n++
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -76,7 +75,7 @@ func TestC2_AFreshLeaderWaitsForItsNoOp(t *testing.T) {
 func TestC3_ReplyToAnOlderAttempt(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	late := tb.hold(func(m *raft.Message) bool { return m.Kind == raft.ReadIndexReply && m.To == 3 })
+	late := tb.hold(func(m *Message) bool { return m.Own == ReadIndexReply && m.To == 3 })
 	first := tb.read(3)
 	tb.settle()
 	tb.submitAndSettle(1, "w")
@@ -97,7 +96,7 @@ func TestC3_ReplyToAnOlderAttempt(t *testing.T) {
 func TestC3_ReplyToAnEarlierBoot(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	late := tb.hold(func(m *raft.Message) bool { return m.Kind == raft.ReadIndexReply && m.To == 3 })
+	late := tb.hold(func(m *Message) bool { return m.Own == ReadIndexReply && m.To == 3 })
 	tb.read(3)
 	tb.settle()
 	tb.submitAndSettle(1, "w")
@@ -114,7 +113,7 @@ func TestC3_ReplyToAnEarlierBoot(t *testing.T) {
 func TestC5_AFollowersReadSurvivesALeaderChange(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return m.Kind == raft.ReadIndex }
+	tb.lose = func(m *Message) bool { return m.Own == ReadIndex }
 	r := tb.read(3)
 	tb.settle()
 	tb.expectRead(r, Pending)
@@ -152,8 +151,8 @@ func TestS11_EchoOfAnEarlierMessage(t *testing.T) {
 func TestARefusedReadIndexIsNoAnswer(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool {
-		if m.Kind == raft.ReadIndexReply {
+	tb.lose = func(m *Message) bool {
+		if m.Own == ReadIndexReply {
 			m.Reject, m.Index = true, 0
 		}
 		return false

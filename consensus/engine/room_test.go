@@ -25,8 +25,8 @@ func TestAnOverfullJournalTakesNoBatch(t *testing.T) {
 	last := s.log[len(s.log)-1].Mark()
 	small := raftlog.Entry{Index: last.Index + 1, Term: 2, Kind: raftlog.EntryCommand, Level: Level, Body: []byte("y")}
 	small.Seal()
-	s.in.Messages = append(s.in.Messages, raft.Message{
-		Kind: raft.Append, From: 1, To: 2, Term: 2, Previous: last, Entries: []raftlog.Entry{small},
+	s.in.Messages = append(s.in.Messages, Message{
+		Message: raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 2, Previous: last, Entries: []raftlog.Entry{small}},
 	})
 	tb.turn(s)
 	if got := s.engine.core.Last(); got != last {
@@ -44,9 +44,9 @@ func TestALeaderThatHandsOverDoesNotSpin(t *testing.T) {
 	}
 	half := make([]byte, maxProposeBytes/2)
 	for sequence := range raftlog.Sequence(3) {
-		leader.in.Messages = append(leader.in.Messages, raft.Message{
-			Kind: raft.Forward, From: 3, To: 1, Term: leader.engine.core.Term(), Boot: 9,
-			Batches: []raft.Batch{{Sequence: sequence + 1, Level: Level, Body: half}},
+		leader.in.Messages = append(leader.in.Messages, Message{
+			Own: Forward, Message: raft.Message{From: 3, To: 1, Term: leader.engine.core.Term()}, Boot: 9,
+			Batches: []ForwardedBatch{{Sequence: sequence + 1, Level: Level, Body: half}},
 		})
 	}
 	tb.turn(leader)
@@ -106,7 +106,7 @@ func TestALeaderTakesInWhatTheSmallestJournalCanHold(t *testing.T) {
 	}
 	for _, s := range tb.nodes {
 		s.holdDisk = false
-		tb.lose = func(*raft.Message) bool { return true }
+		tb.lose = func(*Message) bool { return true }
 		tb.write(s)
 	}
 	if window := SizeOf(tb.node(1).log); window < 4<<10 {

@@ -12,7 +12,7 @@ import (
 func TestS1_ForwardMetBeforeTheLaterTerm(t *testing.T) {
 	tb := newTable(t, 5)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { // entries of 1 reach only 2, and no acknowledgement returns
+	tb.lose = func(m *Message) bool { // entries of 1 reach only 2, and no acknowledgement returns
 		return m.From == 1 && m.Kind == raft.Append && m.To != 2 || m.Kind == raft.AppendReply
 	}
 	incr := tb.submit(5, "incr")
@@ -30,7 +30,7 @@ func TestS1_ForwardMetBeforeTheLaterTerm(t *testing.T) {
 func TestS1_ForwardNotMetBeforeTheLaterTerm(t *testing.T) {
 	tb := newTable(t, 5)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return m.From == 1 && m.Kind == raft.Append }
+	tb.lose = func(m *Message) bool { return m.From == 1 && m.Kind == raft.Append }
 	incr := tb.submit(5, "incr")
 	tb.settle()
 	tb.expect(incr, Pending)
@@ -46,7 +46,7 @@ func TestS1_ForwardNotMetBeforeTheLaterTerm(t *testing.T) {
 func TestS2_LateCopyInALaterTerm(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	late := tb.hold(func(m *raft.Message) bool { return isForward(m, 3) })
+	late := tb.hold(func(m *Message) bool { return isForward(m, 3) })
 	incr := tb.submit(3, "incr")
 	tb.settle()
 	tb.lose = nil
@@ -64,14 +64,14 @@ func TestS3_TruncatedAtItsOriginAndCommittedElsewhere(t *testing.T) {
 	const a, b, c, d, e = 1, 2, 3, 4, 5
 	tb := newTable(t, 5)
 	tb.elect(a)
-	tb.lose = func(m *raft.Message) bool { return m.From == a && m.To != b || m.Kind == raft.AppendReply }
+	tb.lose = func(m *Message) bool { return m.From == a && m.To != b || m.Kind == raft.AppendReply }
 	x := tb.submit(a, "x")
 	tb.settle() // x is on a and b
 	tb.cut(a, b)
 	away := tb.lose
-	tb.lose = func(m *raft.Message) bool { return away(m) || m.Kind == raft.Append }
+	tb.lose = func(m *Message) bool { return away(m) || m.Kind == raft.Append }
 	tb.elect(c)
-	tb.lose = func(m *raft.Message) bool { // the no-op of c reaches only a, and a truncates x
+	tb.lose = func(m *Message) bool { // the no-op of c reaches only a, and a truncates x
 		return m.To == b || m.From == b || m.Kind == raft.Append && m.To != a || m.Kind == raft.AppendReply
 	}
 	tb.ticks(20)
@@ -107,7 +107,7 @@ func TestS4_SnapshotJumpsOverABatch(t *testing.T) {
 func TestS5_JudgedAfterTheNewStreamBegan(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return isForward(m, 3) }
+	tb.lose = func(m *Message) bool { return isForward(m, 3) }
 	six := tb.submit(3, "six")
 	tb.settle()
 	tb.lose = nil
@@ -128,8 +128,8 @@ func TestS5_JudgedAfterTheNewStreamBegan(t *testing.T) {
 func TestS6_LateForwardsOfAnEarlierBoot(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	var late []raft.Message
-	tb.lose = func(m *raft.Message) bool {
+	var late []Message
+	tb.lose = func(m *Message) bool {
 		if isForward(m, 3) {
 			late = append(late, *m)
 		}
@@ -154,7 +154,7 @@ func TestS7_GapInAStream(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	first := true
-	tb.lose = func(m *raft.Message) bool {
+	tb.lose = func(m *Message) bool {
 		drop := isForward(m, 2) && first
 		first = first && !drop
 		return drop
@@ -181,9 +181,9 @@ func TestS8_ForwardOfANodeThatIsNoMember(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	leader := tb.node(1)
-	leader.in.Messages = append(leader.in.Messages, raft.Message{
-		Kind: raft.Forward, From: 9, To: 1, Term: leader.engine.core.Term(), Boot: 5,
-		Batches: []raft.Batch{{Sequence: 1, Level: Level, Body: []byte("foreign")}},
+	leader.in.Messages = append(leader.in.Messages, Message{
+		Own: Forward, Message: raft.Message{From: 9, To: 1, Term: leader.engine.core.Term()}, Boot: 5,
+		Batches: []ForwardedBatch{{Sequence: 1, Level: Level, Body: []byte("foreign")}},
 	})
 	tb.ticks(10)
 	tb.expectApplied()
@@ -276,7 +276,7 @@ func TestS32_ParkedBatchOfADisconnectedClient(t *testing.T) {
 func TestS32_ALostBatchOfADisconnectedClientIsNotSentAgain(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	tb.lose = func(m *raft.Message) bool { return isForward(m, 2) }
+	tb.lose = func(m *Message) bool { return isForward(m, 2) }
 	b := tb.submit(2, "incr")
 	tb.settle()
 	tb.leave(2, b)
@@ -294,7 +294,7 @@ func TestS32_ALostBatchOfADisconnectedClientIsNotSentAgain(t *testing.T) {
 func TestS32_ASentBatchOfADisconnectedClientIsDone(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
-	late := tb.hold(func(m *raft.Message) bool { return isForward(m, 2) })
+	late := tb.hold(func(m *Message) bool { return isForward(m, 2) })
 	b := tb.submit(2, "incr")
 	tb.settle()
 	tb.leave(2, b)

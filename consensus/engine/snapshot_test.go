@@ -181,7 +181,7 @@ func TestP8_AFreezeThatHasNothingDurableToFreezeIsPutOff(t *testing.T) {
 	tb.snapshot(3)
 	s.holdDisk = true
 	tb.commands(1, "b", 1)
-	news := tb.hold(func(m *raft.Message) bool { return m.To == 3 && m.Kind == raft.Append })
+	news := tb.hold(func(m *Message) bool { return m.To == 3 && m.Kind == raft.Append })
 	tb.commands(1, "c", 1)
 	s.in.TakeSnapshot = true
 	s.in.Messages = append(s.in.Messages, (*news)...)
@@ -346,7 +346,7 @@ func TestE14_ASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	leader := tb.node(1)
 	leader.engine.options.MaxHistoryBytes = 20_000
-	acks := tb.hold(func(m *raft.Message) bool { return m.From == 3 && m.Kind == raft.AppendReply && !m.Reject })
+	acks := tb.hold(func(m *Message) bool { return m.From == 3 && m.Kind == raft.AppendReply && !m.Reject })
 	tb.commands(1, "c", 5)
 	for range 3 {
 		tb.snapshot(1)

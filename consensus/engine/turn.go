@@ -16,7 +16,7 @@ type Inputs struct {
 	Ticks int
 	Now   raftlog.Stamp
 	// Messages came from peers, of all kinds. Their entries are checked; configurations may be undecoded.
-	Messages []raft.Message
+	Messages []Message
 	// Batches and Reads are new. Left are batches and LeftReads reads whose clients are gone.
 	Batches   []*Batch
 	Reads     []*Read
@@ -83,7 +83,7 @@ type Outputs struct {
 	// Work goes to the applier, in order, always.
 	Work Work
 	// Messages may leave at once.
-	Messages []raft.Message
+	Messages []Message
 	// Appends go to the log writer, in order. Their promises leave when they are durable.
 	Appends []raft.AppendOperation
 	// Fill goes to the history filler: committed, durable entries. The answer is Inputs.Written.
@@ -224,21 +224,31 @@ func (e *Engine) takeClients(in *Inputs) {
 }
 
 // step takes one message from a peer.
-func (e *Engine) step(m *raft.Message) {
-	if !e.understood(m.Entries) {
+func (e *Engine) step(m *Message) {
+	if m.Own == 0 {
+		e.stepProtocol(&m.Message)
 		return
 	}
-	e.fitToRoom(m)
-	e.core.Step(m)
-	switch m.Kind {
-	case raft.Forward:
+	e.core.Hear(m.From, m.Term)
+	switch m.Own {
+	case Forward:
 		e.takeForward(m)
-	case raft.ReadIndex:
+	case ReadIndex:
 		e.takeReadIndex(m)
-	case raft.ReadIndexReply:
+	case ReadIndexReply:
 		e.takeReadIndexReply(m)
-	case raft.Presence:
+	case AskTransfer:
+		e.takeAskTransfer(m)
+	case Presence:
 		e.takePresence(m)
+	}
+}
+
+// stepProtocol passes a message of the protocol to the core.
+func (e *Engine) stepProtocol(m *raft.Message) {
+	if e.understood(m.Entries) {
+		e.fitToRoom(m)
+		e.core.Step(m)
 	}
 }
 
@@ -287,7 +297,9 @@ func (e *Engine) drainReady() {
 		if !e.core.Ready(rd) {
 			return
 		}
-		e.out.Messages = append(e.out.Messages, rd.Messages...)
+		for i := range rd.Messages {
+			e.out.Messages = append(e.out.Messages, Message{Message: rd.Messages[i]})
+		}
 		if rd.Append.Number != 0 {
 			e.out.Appends = append(e.out.Appends, keepOperation(rd.Append))
 		}

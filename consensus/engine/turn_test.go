@@ -33,8 +33,8 @@ func TestAHeartbeatCountsBeforeTheTicksThatPassedWithIt(t *testing.T) {
 	tb.cut(2)
 	tb.ticks(patience-1, 2)
 	follower := tb.node(2)
-	follower.in.Messages = append(follower.in.Messages, raft.Message{
-		Kind: raft.Heartbeat, From: 1, To: 2, Term: follower.engine.core.Term(),
+	follower.in.Messages = append(follower.in.Messages, Message{
+		Message: raft.Message{Kind: raft.Heartbeat, From: 1, To: 2, Term: follower.engine.core.Term()},
 	})
 	follower.in.Ticks = 1
 	tb.turn(follower)
@@ -59,8 +59,8 @@ func TestAnAnswerCountsBeforeTheTicksThatPassedWithIt(t *testing.T) {
 	for leader.silence() < lonely-1 {
 		tb.ticks(1, 1)
 	}
-	leader.in.Messages = append(leader.in.Messages, raft.Message{
-		Kind: raft.HeartbeatReply, From: 2, To: 1, Term: leader.engine.core.Term(),
+	leader.in.Messages = append(leader.in.Messages, Message{
+		Message: raft.Message{Kind: raft.HeartbeatReply, From: 2, To: 1, Term: leader.engine.core.Term()},
 	})
 	leader.in.Ticks = 1
 	tb.turn(leader)

@@ -26,10 +26,10 @@ func TestBatchesOfTheTurnThatFailsEndToo(t *testing.T) {
 		}
 	}
 	submit()
-	n.Receive(2, []raft.Message{{
+	n.Receive(2, []engine.Message{{Message: raft.Message{
 		Kind: raft.Append, From: 2, To: 1, Term: 1,
 		Entries: []raftlog.Entry{{Index: 1, Term: 1, Kind: raftlog.EntryCommand, Level: engine.Level + 1}},
-	}})
+	}}})
 	submit()
 	if err := await(t, n.fatal, "the end of the node"); err == nil {
 		t.Fatal("no reason was given")

@@ -80,8 +80,8 @@ type Runner struct {
 	machineLock sync.RWMutex
 
 	wake      chan struct{} // wakes the loop; all its mailboxes share it
-	messages  *mailbox.Mailbox[raft.Message]
-	forwards  *mailbox.Mailbox[raft.Message]
+	messages  *mailbox.Mailbox[engine.Message]
+	forwards  *mailbox.Mailbox[engine.Message]
 	batches   *mailbox.Mailbox[*engine.Batch]
 	reads     *mailbox.Mailbox[*engine.Read]
 	left      *mailbox.Mailbox[*engine.Batch]
@@ -134,8 +134,8 @@ func Start(e *engine.Engine, a *engine.Applier, hands Effects) *Runner {
 	r := &Runner{
 		engine: e, applier: a, effects: hands,
 		wake:      make(chan struct{}, 1),
-		messages:  mailbox.New[raft.Message](messagesBytes),
-		forwards:  mailbox.New[raft.Message](forwardsBytes),
+		messages:  mailbox.New[engine.Message](messagesBytes),
+		forwards:  mailbox.New[engine.Message](forwardsBytes),
 		batches:   mailbox.New[*engine.Batch](submittedBytes),
 		reads:     mailbox.New[*engine.Read](submittedReads),
 		left:      mailbox.New[*engine.Batch](completions),
@@ -245,10 +245,10 @@ func (r *Runner) View(f func(engine.StateMachine)) {
 
 // Receive takes messages from a peer; it never blocks. What finds no room is dropped: Raft sends it again, and for
 // batches the connection is reset, so that their origin does.
-func (r *Runner) Receive(from raftlog.NodeID, messages []raft.Message) {
+func (r *Runner) Receive(from raftlog.NodeID, messages []engine.Message) {
 	for i := range messages {
 		m := &messages[i]
-		if m.Kind == raft.Forward {
+		if m.Own == engine.Forward {
 			if !r.forwards.Put(*m, messageBytes(m)) {
 				r.effects.Transport.Reset(from)
 				return
@@ -259,7 +259,7 @@ func (r *Runner) Receive(from raftlog.NodeID, messages []raft.Message) {
 	}
 }
 
-func messageBytes(m *raft.Message) int {
+func messageBytes(m *engine.Message) int {
 	bytes := 64 + 8*len(m.Absent)
 	for i := range m.Entries {
 		bytes += m.Entries[i].Size()

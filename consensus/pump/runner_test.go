@@ -42,14 +42,14 @@ type port struct {
 	id raftlog.NodeID
 }
 
-func (p port) Send(messages []raft.Message) {
+func (p port) Send(messages []engine.Message) {
 	for i := range messages {
 		m := messages[i]
 		p.mu.Lock()
 		r := p.runners[m.To]
 		p.mu.Unlock()
 		if r != nil {
-			r.Receive(p.id, []raft.Message{m})
+			r.Receive(p.id, []engine.Message{m})
 		}
 	}
 }
@@ -303,10 +303,10 @@ func TestCloseEndsEverythingThatWaits(t *testing.T) {
 
 func TestS7_AFullMailboxResetsTheStream(t *testing.T) {
 	h, nodes := startCluster(t, 3)
-	huge := raft.Message{Kind: raft.Forward, From: 2, To: 1, Term: 1}
-	huge.Batches = []raft.Batch{{Body: make([]byte, forwardsBytes)}}
+	huge := engine.Message{Own: engine.Forward, Message: raft.Message{From: 2, To: 1, Term: 1}}
+	huge.Batches = []engine.ForwardedBatch{{Body: make([]byte, forwardsBytes)}}
 	for range 100 { // the loop empties it as fast as it can
-		nodes[0].Receive(2, []raft.Message{huge, huge})
+		nodes[0].Receive(2, []engine.Message{huge, huge})
 		select {
 		case from := <-h.resets:
 			if from != 2 {
@@ -359,15 +359,19 @@ func TestAPauseOfTheProcessIsNotABurstOfTicks(t *testing.T) {
 
 // What a mailbox counts a message for bounds what it holds: whatever a message carries must weigh something.
 func TestTheListOfTheAbsentWeighsInAMailbox(t *testing.T) {
-	few, many := raft.Message{Kind: raft.Presence}, raft.Message{Kind: raft.Presence, Absent: make([]raftlog.NodeID, 1000)}
+	few := engine.Message{Own: engine.Presence}
+	many := engine.Message{Own: engine.Presence, Absent: make([]raftlog.NodeID, 1000)}
 	if more := messageBytes(&many) - messageBytes(&few); more < 8*1000 {
 		t.Fatalf("1000 ids weigh %d bytes", more)
 	}
 }
 
 func TestTheConfigurationOfASnapshotWeighsInAMailbox(t *testing.T) {
-	short := raft.Message{Kind: raft.Install, Snapshot: &raftlog.SnapshotMark{}}
-	long := raft.Message{Kind: raft.Install, Snapshot: &raftlog.SnapshotMark{Configuration: make([]byte, 1000)}}
+	install := func(configurationBytes int) engine.Message {
+		mark := &raftlog.SnapshotMark{Configuration: make([]byte, configurationBytes)}
+		return engine.Message{Message: raft.Message{Kind: raft.Install, Snapshot: mark}}
+	}
+	short, long := install(0), install(1000)
 	if more := messageBytes(&long) - messageBytes(&short); more < 1000 {
 		t.Fatalf("1000 bytes weigh %d", more)
 	}

@@ -24,14 +24,6 @@ func (m Message) String() string {
 		} else {
 			fmt.Fprintf(&b, " index=%d", m.Index)
 		}
-	case ReadIndexReply:
-		fmt.Fprintf(&b, " request=%d index=%d", m.Request, m.Index)
-	case ReadIndex:
-		fmt.Fprintf(&b, " request=%d", m.Request)
-	case Presence:
-		fmt.Fprintf(&b, " request=%d absent=%d", m.Request, m.Absent)
-	case Forward:
-		fmt.Fprintf(&b, " boot=%x batches=%d", uint64(m.Boot), len(m.Batches))
 	case InstallReply:
 		fmt.Fprintf(&b, " index=%d", m.Index)
 	case Install:

@@ -20,19 +20,8 @@ func TestDescriptions(t *testing.T) {
 			Kind: AppendReply, From: 2, To: 1, Term: 3, Reject: true, Previous: raftlog.Mark{Term: 2, Index: 3},
 			Hint: raftlog.Mark{Term: 1, Index: 1},
 		},
-		"2->1 ReadIndex term=3 request=8": Message{Kind: ReadIndex, From: 2, To: 1, Term: 3, Request: 8},
-		"1->2 ReadIndexReply term=3 request=8 index=6": Message{
-			Kind: ReadIndexReply, From: 1, To: 2, Term: 3, Request: 8, Index: 6,
-		},
-		"2->1 Forward term=3 boot=ff batches=2": Message{
-			Kind: Forward, From: 2, To: 1, Term: 3, Boot: 255, Batches: make([]Batch, 2),
-		},
 		"1->2 Install term=3 snapshot=9/3": Message{
 			Kind: Install, From: 1, To: 2, Term: 3, Snapshot: &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 3, Index: 9}},
-		},
-		"2->1 AskTransfer term=3": Message{Kind: AskTransfer, From: 2, To: 1, Term: 3},
-		"1->2 Presence term=3 request=8 absent=[3 4]": Message{
-			Kind: Presence, From: 1, To: 2, Term: 3, Request: 8, Absent: []raftlog.NodeID{3, 4},
 		},
 		"2->1 InstallReply term=3 index=9":                                                Message{Kind: InstallReply, From: 2, To: 1, Term: 3, Index: 9},
 		"operation 2: term=2 vote=1 entries=[5/2 voters=[1 2] outgoing=[3] learners=[4]]": operationOf(2, 2, 1, configurationEntry(5, 2, configuration)),

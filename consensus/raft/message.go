@@ -2,7 +2,7 @@ package raft
 
 import "github.com/raftredis/raftredis/wal/raftlog"
 
-// MessageKind says what a message is.
+// MessageKind says what a message of the protocol is.
 type MessageKind uint8
 
 // The kinds of messages between nodes. Their numbers are part of the wire format.
@@ -22,13 +22,8 @@ type MessageKind uint8
 //	Heartbeat       leader -> follower   Commit (not beyond what the follower is known to match), Epoch
 //	HeartbeatReply  follower -> leader   Epoch; Clock: leaves at once, promises nothing
 //	TimeoutNow      leader -> follower   Previous (the leader's last mark): campaign now (thesis section 3.10)
-//	ReadIndex       follower -> leader   Request
-//	ReadIndexReply  leader -> follower   Request, Index, Stamp, Commit; or Reject
-//	Forward         origin -> leader     Boot, Batches; Term is the one that the batches are meant for
 //	Install         leader -> follower   Snapshot, Epoch: a snapshot is ready to be fetched
 //	InstallReply    follower -> leader   Index (last index known to be committed, a promise: waits for the disk); Clock
-//	AskTransfer     follower -> leader   nothing: hand leadership to the sender
-//	Presence        leader -> member     Request (it rises with every change within the term), Absent
 const (
 	PreVote MessageKind = iota + 1
 	PreVoteReply
@@ -39,20 +34,14 @@ const (
 	Heartbeat
 	HeartbeatReply
 	TimeoutNow
-	ReadIndex
-	ReadIndexReply
-	Forward
 	Install
 	InstallReply
-	AskTransfer
-	Presence
 	messageKinds
 )
 
 var messageNames = [messageKinds]string{
 	"?", "PreVote", "PreVoteReply", "Vote", "VoteReply", "Append", "AppendReply", "Heartbeat", "HeartbeatReply",
-	"TimeoutNow", "ReadIndex", "ReadIndexReply", "Forward", "Install", "InstallReply", "AskTransfer",
-	"Presence",
+	"TimeoutNow", "Install", "InstallReply",
 }
 
 // Known reports whether the kind is one of those above.
@@ -66,7 +55,7 @@ func (k MessageKind) String() string {
 	return messageNames[k]
 }
 
-// Message is what nodes send each other. It is a flat value: the kind says which fields mean something, the others are
+// Message is a message of the protocol. It is a flat value: the kind says which fields mean something, the others are
 // zero. What it points to (entries, bodies) is immutable.
 type Message struct {
 	Kind     MessageKind
@@ -79,24 +68,8 @@ type Message struct {
 	Commit   raftlog.Index
 	Index    raftlog.Index
 	Epoch    Epoch
-	// Request is the fresh number of one attempt to learn a read index, or of one state of Absent.
-	Request uint64
-	// Stamp is the leader's time; Clock the sender's wall clock.
-	Stamp   raftlog.Stamp
-	Clock   raftlog.Stamp
-	Boot    raftlog.Boot
-	Entries []raftlog.Entry
-	Batches []Batch
-	// Absent are the voters that the leader takes to be down, in ascending order.
-	Absent   []raftlog.NodeID
+	// Clock is the sender's wall clock.
+	Clock    raftlog.Stamp
+	Entries  []raftlog.Entry
 	Snapshot *raftlog.SnapshotMark
-}
-
-// Batch is a forwarded batch of commands on its way from its origin to the leader.
-type Batch struct {
-	Sequence raftlog.Sequence
-	// Skip marks a batch that its origin gave up: it takes its place in the sequence and nothing else.
-	Skip  bool
-	Level uint8
-	Body  []byte
 }

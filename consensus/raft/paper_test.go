@@ -12,9 +12,7 @@ import (
 // explains the rule stands in the name.
 
 func TestPaper51_ALaterTermInAnyMessageMakesAFollower(t *testing.T) {
-	kinds := []MessageKind{
-		Append, Heartbeat, AppendReply, HeartbeatReply, VoteReply, ReadIndex, ReadIndexReply, Forward, Install, InstallReply,
-	}
+	kinds := []MessageKind{Append, Heartbeat, AppendReply, HeartbeatReply, VoteReply, Install, InstallReply}
 	for _, kind := range kinds {
 		g := newRig(t, 3, 1)
 		g.lead()

@@ -85,21 +85,20 @@ func TestAFollowerThatCannotFollowAsksForTheLeadOnce(t *testing.T) {
 	g.acknowledge(2, 2)
 	g.acknowledge(3, 2)
 	g.propose("a")
-	ask := Message{Kind: AskTransfer, From: 2, Term: 2}
-	if g.step(ask); g.core.Status().Transferee != 2 {
+	if g.asked(2); g.core.Status().Transferee != 2 {
 		t.Fatalf("%v", g.core.Status())
 	}
 	g.hang(10, 2, 3)
-	if g.step(ask); g.core.Status().Transferee != 0 {
+	if g.asked(2); g.core.Status().Transferee != 0 {
 		t.Fatal("its log did not move since it asked in vain")
 	}
-	if g.step(Message{Kind: AskTransfer, From: 3, Term: 2}); g.core.Status().Transferee != 3 {
+	if g.asked(3); g.core.Status().Transferee != 3 {
 		t.Fatal("another one asked")
 	}
 	g.hang(10, 2, 3)
 	g.propose("b")
 	g.acknowledge(2, 3)
-	if g.step(ask); g.core.Status().Transferee != 2 {
+	if g.asked(2); g.core.Status().Transferee != 2 {
 		t.Fatal("its log moves again")
 	}
 }
@@ -109,10 +108,9 @@ func TestWhoIsLevelMayAskAgain(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
-	ask := Message{Kind: AskTransfer, From: 2, Term: 2}
-	g.one(g.step(ask), TimeoutNow)
+	g.one(g.asked(2), TimeoutNow)
 	g.hang(10, 2, 3)
-	g.one(g.step(ask), TimeoutNow)
+	g.one(g.asked(2), TimeoutNow)
 }
 
 func TestF19_AHandOverForAHungDiskEndsWhenTheDiskIsBack(t *testing.T) {

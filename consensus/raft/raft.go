@@ -207,14 +207,24 @@ func (r *Raft) Step(m *Message) {
 		r.handleHeartbeatReply(m)
 	case TimeoutNow:
 		r.handleTimeoutNow(m)
-	case AskTransfer:
-		r.handleAskTransfer(m)
 	case Install:
 		r.handleInstall(m)
 	case InstallReply:
 		r.handleInstallReply(m)
-	case ReadIndex, ReadIndexReply, Forward, Presence:
-		// The engine's: the rule of terms is all that concerns the core.
+	}
+}
+
+// Hear takes the sender and the term of a message that is not the protocol's, but travels between the same nodes: its
+// sender is alive, and the rule of terms (Raft paper, section 5.1) holds for it as well.
+func (r *Raft) Hear(from raftlog.NodeID, term raftlog.Term) {
+	if from == r.options.ID || from == 0 || term < r.term {
+		return
+	}
+	if term > r.term {
+		r.becomeFollower(term, 0)
+	}
+	if p := r.peer(from); p != nil {
+		p.silentTicks = 0
 	}
 }
 

@@ -42,6 +42,13 @@ func (g *rig) step(m Message) (sent []Message) {
 	return g.ready()
 }
 
+// asked has another node ask for the lead.
+func (g *rig) asked(by raftlog.NodeID) (sent []Message) {
+	g.t.Helper()
+	g.core.TransferAsked(by)
+	return g.ready()
+}
+
 func (g *rig) ready() (sent []Message) {
 	g.t.Helper()
 	g.core.Ready(&g.rd)

@@ -25,15 +25,14 @@ func (r *Raft) Transfer(id raftlog.NodeID) bool {
 	return r.transferee == id
 }
 
-// handleAskTransfer hands over to a follower that asks for it; nothing happens unless this node leads and the other one
-// votes. Who asked in vain, for its log did not become level, asks in vain until it has moved: each attempt keeps
-// clients waiting.
-func (r *Raft) handleAskTransfer(m *Message) {
-	p := r.peer(m.From)
+// TransferAsked is Transfer to a node that asks for it. A node whose log did not become level in an earlier attempt is
+// refused until its log has grown: each attempt keeps clients waiting.
+func (r *Raft) TransferAsked(by raftlog.NodeID) bool {
+	p := r.peer(by)
 	if p == nil || p.match < p.takesOverFrom && p.match < r.log.last().Index {
-		return
+		return false
 	}
-	r.Transfer(m.From)
+	return r.Transfer(by)
 }
 
 // handOver tells the transferee to campaign, if its log is level.

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // describe is a message in one line.
-func describe(m *raft.Message) string {
+func describe(m *engine.Message) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%v -> n%d term %d", m.Kind, m.To, m.Term)
+	fmt.Fprintf(&s, "%s -> n%d term %d", m.KindName(), m.To, m.Term)
 	if m.Reject {
 		s.WriteString(" reject")
 	}

@@ -26,7 +26,7 @@ type life struct {
 
 	in       engine.Inputs
 	out      engine.Outputs
-	forwards []raft.Message
+	forwards []engine.Message
 	// counted is the moment up to which ticks were counted.
 	counted time.Duration
 	planned bool // a turn
@@ -121,14 +121,14 @@ func (l *life) wake() {
 
 // receive takes a message from the network into the mailbox, if there is room. For forwarded batches lack of room means
 // that the connection is closed: their order must not have holes.
-func (l *life) receive(m raft.Message) {
+func (l *life) receive(m engine.Message) {
 	o := &l.w.options.Network
 	switch {
-	case m.Kind == raft.Forward && len(l.forwards) >= o.MailboxForwards:
+	case m.Own == engine.Forward && len(l.forwards) >= o.MailboxForwards:
 		l.w.tell(l.id, "mailbox for forwards is full")
 		l.w.net.closeLink(m.From, l.id)
 		return
-	case m.Kind == raft.Forward:
+	case m.Own == engine.Forward:
 		l.forwards = append(l.forwards, m)
 	case len(l.in.Messages) >= o.MailboxMessages:
 		return
@@ -235,10 +235,10 @@ func (l *life) handOutSnapshots() {
 	}
 }
 
-func (l *life) send(messages []raft.Message) {
+func (l *life) send(messages []engine.Message) {
 	l.w.counts.Messages += len(messages)
 	for i := range messages {
-		l.w.checker.leaves(l, &messages[i])
+		l.w.checker.leaves(l, &messages[i].Message)
 	}
 	l.w.net.send(messages)
 }

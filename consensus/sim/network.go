@@ -3,7 +3,7 @@ package sim
 import (
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -17,9 +17,9 @@ type network struct {
 	// calm suspends loss, duplication and delays.
 	calm bool
 	// filter, when not nil, decides about each message before anything else does.
-	filter func(m *raft.Message) verdict
+	filter func(m *engine.Message) verdict
 	// held are what the filter held back, in order.
-	held []raft.Message
+	held []engine.Message
 }
 
 type link struct {
@@ -51,7 +51,7 @@ func newNetwork(w *World) *network {
 func (net *network) link(from, to raftlog.NodeID) *link { return &net.links[from][to] }
 
 // send takes messages from a node.
-func (net *network) send(messages []raft.Message) {
+func (net *network) send(messages []engine.Message) {
 	for i := range messages {
 		m := copyMessage(&messages[i])
 		if net.filter != nil {
@@ -70,9 +70,9 @@ func (net *network) send(messages []raft.Message) {
 }
 
 // transmit lets a message go, and perhaps a copy of it.
-func (net *network) transmit(m raft.Message) {
+func (net *network) transmit(m engine.Message) {
 	w, l := net.w, net.link(m.From, m.To)
-	w.trace.note(w.now, noteSend, m.From, uint64(m.Kind)<<32|uint64(m.To), uint64(m.Term)<<32|uint64(m.Index))
+	w.trace.note(w.now, noteSend, m.From, kindNumber(&m)<<32|uint64(m.To), uint64(m.Term)<<32|uint64(m.Index))
 	o := &w.options.Network
 	if !l.up || l.cut || !net.calm && w.chance.hits(o.Loss) {
 		if w.telling() {
@@ -89,7 +89,7 @@ func (net *network) transmit(m raft.Message) {
 	}
 }
 
-func (net *network) plan(m raft.Message, l *link) {
+func (net *network) plan(m engine.Message, l *link) {
 	w, o := net.w, &net.w.options.Network
 	delay := w.chance.between(o.MinDelay, o.MaxDelay)
 	if !net.calm && w.chance.hits(o.SlowShare) {
@@ -104,14 +104,14 @@ func (net *network) plan(m raft.Message, l *link) {
 	w.at(arrival, func() { net.deliver(m, connection) })
 }
 
-func (net *network) deliver(m raft.Message, connection int) {
+func (net *network) deliver(m engine.Message, connection int) {
 	w, l := net.w, net.link(m.From, m.To)
 	survives := l.connection == connection || w.chance.hits(w.options.Network.LateShare)
 	life := w.node(m.To).life
 	if life == nil || l.cut || !survives {
 		return
 	}
-	w.trace.note(w.now, noteDeliver, m.To, uint64(m.Kind)<<32|uint64(m.From), uint64(m.Term))
+	w.trace.note(w.now, noteDeliver, m.To, kindNumber(&m)<<32|uint64(m.From), uint64(m.Term))
 	life.receive(m)
 }
 
@@ -190,12 +190,15 @@ func (net *network) heal() {
 	}
 }
 
+// kindNumber is a number for the message's kind, whichever of the two it has.
+func kindNumber(m *engine.Message) uint64 { return uint64(m.Kind) | uint64(m.Own)<<8 }
+
 // copyMessage copies a message as encoding and decoding do: nothing is shared, configurations are not decoded.
-func copyMessage(m *raft.Message) raft.Message {
+func copyMessage(m *engine.Message) engine.Message {
 	c := *m
 	c.Entries = copyEntries(m.Entries)
 	c.Absent = append([]raftlog.NodeID(nil), m.Absent...)
-	c.Batches = append([]raft.Batch(nil), m.Batches...)
+	c.Batches = append([]engine.ForwardedBatch(nil), m.Batches...)
 	for i := range c.Batches {
 		c.Batches[i].Body = append([]byte(nil), c.Batches[i].Body...)
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
@@ -25,7 +26,7 @@ func TestA1_A2_A4_F11_CrashesAroundVotesNeverMakeTwoLeaders(t *testing.T) {
 func TestA6_ALostVoteIsGivenAgain(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		lost := 0
-		s.filtered(func(m *raft.Message) verdict {
+		s.filtered(func(m *engine.Message) verdict {
 			if m.Kind == raft.VoteReply && lost < 4 {
 				lost++
 				return drop
@@ -133,7 +134,7 @@ func TestS12_ACandidateWithAHangingDiskNeitherAsksNorLeads(t *testing.T) {
 		s.pass(200 * time.Millisecond)
 		slow.stalled = true
 		asked := false
-		s.filtered(func(m *raft.Message) verdict {
+		s.filtered(func(m *engine.Message) verdict {
 			asked = asked || m.Kind == raft.Vote && m.From == slow.id
 			return when(m.From == other.id && m.Kind == raft.PreVote, drop)
 		})

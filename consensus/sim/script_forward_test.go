@@ -4,10 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-func isForward(m *raft.Message) bool { return m.Kind == raft.Forward }
+func isForward(m *engine.Message) bool { return m.Own == engine.Forward }
 
 // The leader dies after it replicated a follower's batch to one more node. The batch lives on in that node's log, and
 // the origin answers from there.
@@ -17,7 +18,7 @@ func TestS1_ABatchThatSurvivedItsLeaderIsAnsweredForReal(t *testing.T) {
 		origin, other := s.others(leader)[0], s.others(leader)[1]
 		s.does(origin, "INCR n", ":1")
 		last := leader.life.log.last().Index
-		s.filtered(func(m *raft.Message) verdict {
+		s.filtered(func(m *engine.Message) verdict {
 			lost := m.To == leader.id && m.Kind == raft.AppendReply || between(m, leader, origin) && m.Kind == raft.Append
 			return when(lost, drop)
 		})
@@ -38,7 +39,7 @@ func TestS1_H1_ABatchThatDiedWithItsLeaderIsDoneOnceInTheNextTerm(t *testing.T) 
 		origin, other := s.others(leader)[0], s.others(leader)[1]
 		s.does(origin, "INCR n", ":1")
 		last := leader.life.log.last().Index
-		s.filtered(func(m *raft.Message) verdict { return when(m.From == leader.id && m.Kind == raft.Append, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.From == leader.id && m.Kind == raft.Append, drop) })
 		r := s.ask(origin, "INCR n")
 		s.until("batch at the leader", func() bool { return s.has(leader, last+1) })
 		s.kill(leader)
@@ -80,10 +81,10 @@ func TestS3_AnOverwrittenBatchMayStillCommit(t *testing.T) {
 		s.does(a, "SET k v", "+OK")
 		s.pass(100 * time.Millisecond)
 		last := a.life.log.last().Index
-		s.filtered(func(m *raft.Message) verdict { return when(m.From == a.id && m.To != b.id, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.From == a.id && m.To != b.id, drop) })
 		x := s.ask(a, "INCR n")
 		s.until("x on a and b", func() bool { return s.has(a, last+1) && s.has(b, last+1) })
-		s.filtered(func(m *raft.Message) verdict {
+		s.filtered(func(m *engine.Message) verdict {
 			onlyToA := m.From == c.id && m.To != a.id && (m.Kind == raft.Append || m.Kind == raft.Heartbeat)
 			return when(m.From == a.id || m.From == b.id || m.To == b.id || onlyToA, drop)
 		})
@@ -92,7 +93,7 @@ func TestS3_AnOverwrittenBatchMayStillCommit(t *testing.T) {
 		later := s.ask(a, "APPEND k w") // meant for c's term; that alone proves nothing about x
 		s.pass(5 * time.Millisecond)
 		s.kill(c)
-		s.filtered(func(m *raft.Message) verdict { return when(m.From == a.id || m.To == a.id, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.From == a.id || m.To == a.id, drop) })
 		s.until("b to lead", func() bool { return b.life.role == raft.Leader })
 		s.until("x committed", func() bool { return b.life.commit > last })
 		if x.ended {
@@ -113,7 +114,7 @@ func TestS5_ALostBatchJoinsTheSequenceOfTheNextTerm(t *testing.T) {
 		first := s.elected()
 		origin, next := s.others(first)[0], s.others(first)[1]
 		s.does(origin, "APPEND k a", ":1")
-		s.filtered(func(m *raft.Message) verdict { return when(isForward(m), drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(isForward(m), drop) })
 		lost := s.ask(origin, "APPEND k b")
 		s.pass(5 * time.Millisecond)
 		s.campaign(next)
@@ -188,7 +189,7 @@ func TestG8_ForwardsAreNotForwarded(t *testing.T) {
 		tap := s.tapped(isForward)
 		s.does(origin, "INCR n", ":1")
 		forwards := 0
-		s.filtered(func(m *raft.Message) verdict {
+		s.filtered(func(m *engine.Message) verdict {
 			if isForward(m) {
 				forwards++
 			}
@@ -267,7 +268,7 @@ func TestS32_ABatchBehindAFullStreamIsDroppedWithItsClient(t *testing.T) {
 		leader := s.elected()
 		origin := s.others(leader)[0]
 		s.does(origin, "APPEND k a", ":1")
-		s.filtered(func(m *raft.Message) verdict { return when(isForward(m), hold) })
+		s.filtered(func(m *engine.Message) verdict { return when(isForward(m), hold) })
 		sent, parked := s.ask(origin, "APPEND k b"), s.ask(origin, "APPEND k c")
 		s.until("first batch on its way", func() bool { return len(s.net.held) == 1 })
 		s.leave(origin.life, sent)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -186,7 +186,7 @@ func TestS25_AFreshLeaderWithAWrongClockExpiresNothing(t *testing.T) {
 		s.doesTimed(first, "EXPIRE k 60", ":1")
 		next.offset = year
 		deaf := true
-		s.filtered(func(m *raft.Message) verdict {
+		s.filtered(func(m *engine.Message) verdict {
 			if m.To == next.id && deaf {
 				m.Clock = 0
 			}

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -36,7 +36,7 @@ func (s *script) machines(count int) {
 }
 
 // configurationIn is the last configuration that a message carries, nil if there is none.
-func (s *script) configurationIn(m *raft.Message) (c *membership.Configuration) {
+func (s *script) configurationIn(m *engine.Message) (c *membership.Configuration) {
 	for i := range m.Entries {
 		if m.Entries[i].Kind != raftlog.EntryConfiguration {
 			continue
@@ -57,12 +57,12 @@ func TestS24_ANodeThatIsLeftOutLeadsUntilThatIsCommitted(t *testing.T) {
 		leader := s.elected()
 		removed, stays := s.others(leader)[0], s.others(leader)[1]
 		s.does(leader, "SET k v", "+OK")
-		end := func(m *raft.Message) bool {
+		end := func(m *engine.Message) bool {
 			c := s.configurationIn(m)
 			return c != nil && !c.Joint() && len(c.Retire) == 0 && len(c.Learners) == 0 && len(c.Members) == 3 &&
 				membership.LeftOut(c, removed.id)
 		}
-		s.filtered(func(m *raft.Message) verdict { return when(end(m) && m.To != removed.id, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(end(m) && m.To != removed.id, drop) })
 		s.change(leader, membership.Change{Add: s.strangers(1), Remove: []raftlog.NodeID{removed.id}})
 		s.until("end of the change on the disk of the node that it leaves out", func() bool {
 			return membership.LeftOut(leader.life.engine.Core().Configuration(), removed.id) &&
@@ -88,8 +88,8 @@ func TestD4_NewVotersVoteBeforeTheyKnowThatTheyAreVoters(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		knows, other := s.others(leader)[0], s.others(leader)[1]
-		joint := func(m *raft.Message) bool { c := s.configurationIn(m); return c != nil && c.Joint() }
-		s.filtered(func(m *raft.Message) verdict { return when(joint(m) && m.To != knows.id, drop) })
+		joint := func(m *engine.Message) bool { c := s.configurationIn(m); return c != nil && c.Joint() }
+		s.filtered(func(m *engine.Message) verdict { return when(joint(m) && m.To != knows.id, drop) })
 		s.change(leader, membership.Change{Add: s.strangers(2), Remove: []raftlog.NodeID{knows.id, other.id}})
 		s.until("joint configuration on one more disk", func() bool {
 			c := leader.life.engine.Core().Configuration()

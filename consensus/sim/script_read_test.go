@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
@@ -36,7 +37,7 @@ func TestS10_C2_ANewLeadersReadsWaitForItsFirstEntry(t *testing.T) {
 		s.does(first, "SET k old", "+OK")
 		s.pass(100 * time.Millisecond)
 		known := b.life.commit
-		s.filtered(func(m *raft.Message) verdict {
+		s.filtered(func(m *engine.Message) verdict {
 			return when(m.From == first.id && m.Commit > known, drop)
 		})
 		s.does(first, "SET k new", "+OK")
@@ -44,7 +45,7 @@ func TestS10_C2_ANewLeadersReadsWaitForItsFirstEntry(t *testing.T) {
 			t.Fatal("the followers know of the commit")
 		}
 		s.kill(first)
-		s.filtered(func(m *raft.Message) verdict { return when(m.Kind == raft.AppendReply, hold) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.Kind == raft.AppendReply, hold) })
 		s.lead(b)
 		s.until("c to follow", func() bool { return c.life.engine.Core().Leader() == b.id })
 		local, remote := s.ask(b, "GET k"), s.ask(c, "GET k")
@@ -63,10 +64,10 @@ func TestS11_OldEchoesDoNotConfirmAYoungRead(t *testing.T) {
 		s.does(old, "SET k old", "+OK")
 		s.does(old, "GET k", "$3\r\nold")
 		next := s.others(old)[0]
-		s.filtered(func(m *raft.Message) verdict { return when(m.To == old.id, hold) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.To == old.id, hold) })
 		early := s.ask(old, "GET k")
 		s.pass(20 * time.Millisecond)
-		s.filtered(func(m *raft.Message) verdict { return when(m.To == old.id || m.From == old.id, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.To == old.id || m.From == old.id, drop) })
 		s.campaign(next)
 		s.until("new leader", func() bool { return next.life.role == raft.Leader })
 		s.does(next, "SET k new", "+OK")
@@ -92,7 +93,9 @@ func TestC3_C4_C5_ALateReadIndexAnswersNoOtherAttempt(t *testing.T) {
 		f, next := s.others(first)[0], s.others(first)[1]
 		s.does(first, "SET k old", "+OK")
 		s.pass(100 * time.Millisecond)
-		s.filtered(func(m *raft.Message) verdict { return when(m.Kind == raft.ReadIndexReply && m.From == first.id, hold) })
+		s.filtered(func(m *engine.Message) verdict {
+			return when(m.Own == engine.ReadIndexReply && m.From == first.id, hold)
+		})
 		r := s.ask(f, "GET k")
 		s.pass(20 * time.Millisecond)
 		if r.ended {
@@ -102,7 +105,7 @@ func TestC3_C4_C5_ALateReadIndexAnswersNoOtherAttempt(t *testing.T) {
 		s.elected()
 		s.expect(r, done, "$3\r\nold")
 		s.does(next, "SET k new", "+OK")
-		s.filtered(func(m *raft.Message) verdict { return when(m.Kind == raft.ReadIndex, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.Own == engine.ReadIndex, drop) })
 		young := s.ask(f, "GET k")
 		s.pass(5 * time.Millisecond)
 		s.net.release()
@@ -117,7 +120,7 @@ func TestS9_APipelineSeesItsOwnWrites(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		first := s.elected()
 		f, next := s.others(first)[0], s.others(first)[1]
-		s.filtered(func(m *raft.Message) verdict { return when(isForward(m), drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(isForward(m), drop) })
 		r := s.ask(f, "SET a 1", "GET a", "INCR a", "GET a", "DEL a", "GET a")
 		s.pass(10 * time.Millisecond)
 		s.lead(next)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
@@ -69,7 +70,7 @@ func TestB3_B11_ADelayedAppendTakesNothingBack(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		f := s.others(leader)[0]
-		late := s.tapped(func(m *raft.Message) bool { return between(m, leader, f) && len(m.Entries) > 0 })
+		late := s.tapped(func(m *engine.Message) bool { return between(m, leader, f) && len(m.Entries) > 0 })
 		for range 5 {
 			s.expect(s.ask(leader, "INCR n"), done)
 		}
@@ -94,13 +95,13 @@ func TestB7_ASyncOfReplacedEntriesAcknowledgesNothing(t *testing.T) {
 		f, next := s.others(first)[0], s.others(first)[1]
 		s.does(first, "INCR n", ":1")
 		s.pass(100 * time.Millisecond)
-		s.filtered(func(m *raft.Message) verdict { return when(m.From == first.id && m.To != f.id, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.From == first.id && m.To != f.id, drop) })
 		f.slowDiskUntil = s.now + 10*time.Second
 		stale := s.ask(first, "INCR n")
 		s.until("sync under way", func() bool { return f.life.group != nil })
 		f.slowDiskUntil = 0
 		group := f.life.group
-		s.filtered(func(m *raft.Message) verdict { return when(m.From == first.id || m.To == first.id, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.From == first.id || m.To == first.id, drop) })
 		s.lead(next)
 		s.until("replaced entries", func() bool { return f.life.log.last().Term == next.life.term })
 		if f.life.group == nil || &f.life.group[0] != &group[0] {

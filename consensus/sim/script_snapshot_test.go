@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -78,7 +78,7 @@ func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndDoneOnce(t *testing.T) {
 		leader := s.elected()
 		origin, other := s.others(leader)[0], s.others(leader)[1]
 		s.does(origin, "INCR n", ":1")
-		s.filtered(func(m *raft.Message) verdict { return when(m.To == origin.id, drop) })
+		s.filtered(func(m *engine.Message) verdict { return when(m.To == origin.id, drop) })
 		lost := s.ask(origin, "INCR n")
 		s.until("commit", func() bool { return lost.index != 0 })
 		s.compact(leader, other)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -82,8 +83,8 @@ func (s *script) campaign(n *node) {
 	if core.Leader() == 0 {
 		s.t.Fatalf("n%d follows nobody who could hand over to it", n.id)
 	}
-	n.life.receive(raft.Message{
-		Kind: raft.TimeoutNow, From: core.Leader(), To: n.id, Term: core.Term(), Previous: core.Last(),
+	n.life.receive(engine.Message{
+		Message: raft.Message{Kind: raft.TimeoutNow, From: core.Leader(), To: n.id, Term: core.Term(), Previous: core.Last()},
 	})
 }
 
@@ -161,10 +162,10 @@ func (s *script) kill(n *node)     { n.crash(false) }
 func (s *script) powerOff(n *node) { n.crash(true) }
 
 // filtered drops, holds or passes messages as f says, until the next call.
-func (s *script) filtered(f func(m *raft.Message) verdict) { s.net.filter = f }
+func (s *script) filtered(f func(m *engine.Message) verdict) { s.net.filter = f }
 
 // between reports whether a message travels from one node to another.
-func between(m *raft.Message, from, to *node) bool { return m.From == from.id && m.To == to.id }
+func between(m *engine.Message, from, to *node) bool { return m.From == from.id && m.To == to.id }
 
 // when makes a verdict of a condition.
 func when(condition bool, v verdict) verdict {
@@ -175,9 +176,9 @@ func when(condition bool, v verdict) verdict {
 }
 
 // tapped lets everything pass and returns where a copy of the first message will be that fits.
-func (s *script) tapped(fits func(m *raft.Message) bool) *raft.Message {
-	var tap raft.Message
-	s.filtered(func(m *raft.Message) verdict {
+func (s *script) tapped(fits func(m *engine.Message) bool) *engine.Message {
+	var tap engine.Message
+	s.filtered(func(m *engine.Message) verdict {
 		if tap.Kind == 0 && fits(m) {
 			tap = copyMessage(m)
 		}

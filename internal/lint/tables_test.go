@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"consensus/sim":                {"consensus/internal/engine", "consensus/raft", "consensus/membership", "snapshot", "wal"},
 	"consensus/internal/engine":    {"consensus/raft", "consensus/membership", "wal/raftlog"},
 	"consensus/internal/pump":      {"consensus/internal/engine", "consensus/raft", "consensus/membership", "wal/raftlog"},
-	"consensus/internal/transport": {"consensus/raft", "wal/raftlog"},
+	"consensus/internal/transport": {"consensus/internal/engine", "consensus/raft", "wal/raftlog"},
 	"consensus/raft":               {"consensus/quorum", "consensus/membership", "wal/raftlog"},
 	"consensus/membership":         {"consensus/quorum", "wal/raftlog"},
 	"snapshot":                     {"wal/raftlog"},

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -193,7 +193,7 @@ func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 // says something that cannot be. Nothing of a bad frame is delivered, and nothing after it.
 func (t *Transport) receive(in *incoming, frames *frameReader) error {
 	own := t.options.Owner.Hello(Peer{ID: in.from})
-	var batch []raft.Message
+	var batch []engine.Message
 	for {
 		batch = batch[:0]
 		err := t.gather(frames, &own, in.from, &batch)
@@ -208,7 +208,7 @@ func (t *Transport) receive(in *incoming, frames *frameReader) error {
 }
 
 // gather reads one frame, and then those that are there.
-func (t *Transport) gather(frames *frameReader, own *Hello, from raftlog.NodeID, batch *[]raft.Message) error {
+func (t *Transport) gather(frames *frameReader, own *Hello, from raftlog.NodeID, batch *[]engine.Message) error {
 	for first := true; first || frames.ready(); first = false {
 		h, body, err := frames.next()
 		if err != nil {
@@ -223,7 +223,7 @@ func (t *Transport) gather(frames *frameReader, own *Hello, from raftlog.NodeID,
 			}
 			continue
 		}
-		*batch = append(*batch, raft.Message{})
+		*batch = append(*batch, engine.Message{})
 		if err := decodeMessage(&h, body, &(*batch)[len(*batch)-1]); err != nil {
 			*batch = (*batch)[:len(*batch)-1]
 			return err

@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -39,11 +39,11 @@ type cut struct {
 func (a *assembly) bytes() int { return len(a.scratch) + a.cutBytes }
 
 // message adds the frame of a message.
-func (a *assembly) message(clusterID uint64, m *raft.Message) {
-	h := header{kind: frameKind(m.Kind), clusterID: clusterID, from: m.From, to: m.To, term: m.Term}
+func (a *assembly) message(clusterID uint64, m *engine.Message) {
+	h := header{kind: kindOf(m), clusterID: clusterID, from: m.From, to: m.To, term: m.Term}
 	if m.Reject {
-		if !mayReject(m.Kind) {
-			panic(fmt.Sprintf("transport: a %v cannot reject", m.Kind))
+		if !mayReject(m) {
+			panic(fmt.Sprintf("transport: a %s cannot reject", m.KindName()))
 		}
 		h.flags = flagReject
 	}
@@ -51,7 +51,7 @@ func (a *assembly) message(clusterID uint64, m *raft.Message) {
 	c := coder{out: a}
 	fields(&c, m)
 	if c.err != nil {
-		panic(fmt.Sprintf("transport: %v cannot be written: %v", m.Kind, c.err))
+		panic(fmt.Sprintf("transport: %s cannot be written: %v", m.KindName(), c.err))
 	}
 	a.end(begun, h)
 }

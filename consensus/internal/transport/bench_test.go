@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -15,7 +16,7 @@ type counter struct {
 	enough chan struct{}
 }
 
-func (c *counter) Receive(_ raftlog.NodeID, messages []raft.Message) bool {
+func (c *counter) Receive(_ raftlog.NodeID, messages []engine.Message) bool {
 	if c.left.Add(-int64(len(messages))) == 0 {
 		c.enough <- struct{}{}
 	}
@@ -24,7 +25,7 @@ func (c *counter) Receive(_ raftlog.NodeID, messages []raft.Message) bool {
 
 // benchmarkLink sends rounds of the message over loopback, each when the one before has arrived: the transport's own
 // share of a replicated batch, without the protocol.
-func benchmarkLink(b *testing.B, m raft.Message, perRound int) {
+func benchmarkLink(b *testing.B, m engine.Message, perRound int) {
 	to := &counter{enough: make(chan struct{}, 1)}
 	receiver := start(b, 2, func(n *node, o *Options) {
 		to.node.hello = n.hello
@@ -32,7 +33,7 @@ func benchmarkLink(b *testing.B, m raft.Message, perRound int) {
 	})
 	sender := start(b, 1)
 	sender.link(receiver.peer())
-	round := make([]raft.Message, perRound)
+	round := make([]engine.Message, perRound)
 	for i := range round {
 		round[i] = m
 	}
@@ -53,12 +54,12 @@ func BenchmarkOneHeartbeatAtATime(b *testing.B) { benchmarkLink(b, heartbeat(1, 
 func BenchmarkHeartbeatsBy100(b *testing.B) { benchmarkLink(b, heartbeat(1, 2, 1), 100) }
 
 func BenchmarkSmallAppendsBy100(b *testing.B) {
-	m := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raftlog.Entry{testEntry(1, 100)}}
+	m := testAppend(testEntry(1, 100))
 	benchmarkLink(b, m, 100)
 }
 
 func BenchmarkAppendOf100Entries(b *testing.B) {
-	m := raft.Message{Kind: raft.Append, From: 1, To: 2}
+	m := engine.Message{Message: raft.Message{Kind: raft.Append, From: 1, To: 2}}
 	for i := range 100 {
 		m.Entries = append(m.Entries, testEntry(raftlog.Index(i+1), 100))
 	}
@@ -66,19 +67,21 @@ func BenchmarkAppendOf100Entries(b *testing.B) {
 }
 
 func BenchmarkAppendOfOneMebibyte(b *testing.B) {
-	benchmarkLink(b, raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raftlog.Entry{testEntry(1, 1<<20)}}, 1)
+	benchmarkLink(b, testAppend(testEntry(1, 1<<20)), 1)
 }
 
 // Small messages without entries must cost no allocation on either side: a leader sends and takes them all the time.
 func TestMessagesWithoutEntriesAreCodedWithoutAllocation(t *testing.T) {
-	for _, kind := range []raft.MessageKind{
-		raft.AppendReply, raft.Heartbeat, raft.HeartbeatReply, raft.ReadIndex, raft.ReadIndexReply, raft.VoteReply,
+	for _, m := range []engine.Message{
+		{Message: raft.Message{Kind: raft.AppendReply}}, {Message: raft.Message{Kind: raft.Heartbeat}},
+		{Message: raft.Message{Kind: raft.HeartbeatReply}}, {Message: raft.Message{Kind: raft.VoteReply}},
+		{Own: engine.ReadIndex}, {Own: engine.ReadIndexReply},
 	} {
-		m := raft.Message{Kind: kind, From: 1, To: 2, Term: 3}
+		m.From, m.To, m.Term = 1, 2, 3
 		var a assembly
 		var wire recorder
 		frames := newFrameReader(&wire, MaxFrameBytes(1))
-		var got raft.Message
+		var got engine.Message
 		if n := testing.AllocsPerRun(1000, func() {
 			a.message(testCluster, &m)
 			if err := a.writeTo(&wire, patience); err != nil {
@@ -93,7 +96,7 @@ func TestMessagesWithoutEntriesAreCodedWithoutAllocation(t *testing.T) {
 			}
 			frames.release()
 		}); n != 0 {
-			t.Errorf("%v: %v allocations", kind, n)
+			t.Errorf("%s: %v allocations", m.KindName(), n)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -233,7 +233,7 @@ func TestMessagesPassWhileAFileIsUnderWay(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- a.transport.Fetch(t.Context(), b.peer(), s.mark, 0, new(basket).take) }()
 	<-begun
-	a.transport.Send([]raft.Message{heartbeat(1, 2, 5)})
+	a.transport.Send([]engine.Message{heartbeat(1, 2, 5)})
 	if got := b.awaitMessage(); got.Epoch != 5 {
 		t.Fatalf("got %+v", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -14,7 +15,7 @@ import (
 //
 // All numbers are u64 little endian unless said otherwise; a mark is term, index. Lists begin with their count, u32.
 //
-//	entry   as raft.Entry has it, header and body: the bytes that also lie in every journal
+//	entry   as raftlog.Entry has it, header and body: the bytes that also lie in every journal
 //	nodes   ids, each greater than the one before
 //	batch   sequence; skip u8, level u8, zero u16; length of the body u32; body. A skip has neither level nor body
 //	bytes   length u32, then the bytes
@@ -33,7 +34,11 @@ type coder struct {
 }
 
 // fields is the table of the wire format: which fields each kind carries besides those of the frame's header.
-func fields(c *coder, m *raft.Message) {
+func fields(c *coder, m *engine.Message) {
+	if m.Own != 0 {
+		ownFields(c, m)
+		return
+	}
 	switch m.Kind {
 	case raft.PreVote, raft.TimeoutNow:
 		c.mark(&m.Previous)
@@ -59,42 +64,49 @@ func fields(c *coder, m *raft.Message) {
 	case raft.HeartbeatReply:
 		number(c, &m.Epoch)
 		number(c, &m.Clock)
-	case raft.ReadIndex:
-		number(c, &m.Request)
-	case raft.ReadIndexReply:
-		number(c, &m.Request)
-		number(c, &m.Index)
-		number(c, &m.Stamp)
-		number(c, &m.Commit)
-	case raft.Forward:
-		number(c, &m.Boot)
-		c.batches(&m.Batches)
 	case raft.Install:
 		c.snapshot(&m.Snapshot)
 		number(c, &m.Epoch)
 	case raft.InstallReply:
 		number(c, &m.Index)
 		number(c, &m.Clock)
-	case raft.AskTransfer:
-	case raft.Presence:
-		number(c, &m.Request)
-		c.nodes(&m.Absent)
 	default:
 		panic(fmt.Sprintf("transport: no body for message kind %d", m.Kind))
 	}
 }
 
-// mayReject reports whether messages of the kind use raft.Message.Reject.
-func mayReject(kind raft.MessageKind) bool {
-	switch kind {
-	case raft.PreVoteReply, raft.VoteReply, raft.AppendReply, raft.ReadIndexReply:
+// ownFields is the part of the table for the engine's own kinds.
+func ownFields(c *coder, m *engine.Message) {
+	switch m.Own {
+	case engine.Forward:
+		number(c, &m.Boot)
+		c.batches(&m.Batches)
+	case engine.ReadIndex:
+		number(c, &m.Request)
+	case engine.ReadIndexReply:
+		number(c, &m.Request)
+		number(c, &m.Index)
+		number(c, &m.Stamp)
+	case engine.AskTransfer:
+	case engine.Presence:
+		number(c, &m.Request)
+		c.nodes(&m.Absent)
+	default:
+		panic(fmt.Sprintf("transport: no body for the engine's kind %d", m.Own))
+	}
+}
+
+// mayReject reports whether messages of m's kind use raft.Message.Reject.
+func mayReject(m *engine.Message) bool {
+	switch m.Kind {
+	case raft.PreVoteReply, raft.VoteReply, raft.AppendReply:
 		return true
 	}
-	return false
+	return m.Own == engine.ReadIndexReply
 }
 
 // messageBytes is the size of the message's frame.
-func messageBytes(m *raft.Message) int {
+func messageBytes(m *engine.Message) int {
 	const fixedBytes = frameOverheadBytes + 64 // no kind has more than 64 bytes of plain fields
 	size := fixedBytes + nodeBytes*len(m.Absent)
 	for i := range m.Entries {
@@ -110,22 +122,26 @@ func messageBytes(m *raft.Message) int {
 }
 
 // decodeMessage makes m the message that the frame carries. What m points to aliases the body.
-func decodeMessage(h *header, body []byte, m *raft.Message) error {
-	kind := raft.MessageKind(h.kind)
-	if !kind.Known() {
+func decodeMessage(h *header, body []byte, m *engine.Message) error {
+	if h.kind >= firstControlFrame || !h.kind.known() {
 		return fmt.Errorf("%w: kind %d is not a message", ErrBadFrame, h.kind)
 	}
-	if h.flags&^flagReject != 0 || h.flags != 0 && !mayReject(kind) {
-		return fmt.Errorf("%w: flags %04x on %v", ErrBadFrame, h.flags, kind)
+	*m = engine.Message{Message: raft.Message{From: h.from, To: h.to, Term: h.term, Reject: h.flags&flagReject != 0}}
+	if h.kind < firstOwnFrame {
+		m.Kind = raft.MessageKind(h.kind)
+	} else {
+		m.Own = engine.Kind(h.kind - firstOwnFrame)
 	}
-	*m = raft.Message{Kind: kind, From: h.from, To: h.to, Term: h.term, Reject: h.flags&flagReject != 0}
+	if h.flags&^flagReject != 0 || h.flags != 0 && !mayReject(m) {
+		return fmt.Errorf("%w: flags %04x on %s", ErrBadFrame, h.flags, m.KindName())
+	}
 	c := coder{in: body}
 	fields(&c, m)
 	if c.err != nil {
-		return fmt.Errorf("%w: body of %v: %w", ErrBadFrame, kind, c.err)
+		return fmt.Errorf("%w: body of %s: %w", ErrBadFrame, m.KindName(), c.err)
 	}
 	if len(c.in) != 0 {
-		return fmt.Errorf("%w: body of %v: %d bytes too many", ErrBadFrame, kind, len(c.in))
+		return fmt.Errorf("%w: body of %s: %d bytes too many", ErrBadFrame, m.KindName(), len(c.in))
 	}
 	return nil
 }
@@ -200,17 +216,17 @@ func (c *coder) nodes(v *[]raftlog.NodeID) {
 	}
 }
 
-func (c *coder) batches(v *[]raft.Batch) {
+func (c *coder) batches(v *[]engine.ForwardedBatch) {
 	n := c.length(len(*v), batchHeaderBytes)
 	if c.out == nil && n > 0 {
-		*v = make([]raft.Batch, n)
+		*v = make([]engine.ForwardedBatch, n)
 	}
 	for i := range *v {
 		c.batch(&(*v)[i])
 	}
 }
 
-func (c *coder) batch(b *raft.Batch) {
+func (c *coder) batch(b *engine.ForwardedBatch) {
 	number(c, &b.Sequence)
 	if c.out != nil {
 		if b.Skip {

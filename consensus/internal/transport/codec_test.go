@@ -15,37 +15,41 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // carried is the table of message.go: which fields each kind carries besides those of the header.
-var carried = map[raft.MessageKind]string{
-	raft.PreVote:        "Previous",
-	raft.PreVoteReply:   "Reject Clock",
-	raft.Vote:           "Previous Hint",
-	raft.VoteReply:      "Reject Clock",
-	raft.Append:         "Previous Entries Commit Epoch",
-	raft.AppendReply:    "Index Epoch Reject Previous Hint Clock",
-	raft.Heartbeat:      "Commit Epoch",
-	raft.HeartbeatReply: "Epoch Clock",
-	raft.TimeoutNow:     "Previous",
-	raft.ReadIndex:      "Request",
-	raft.ReadIndexReply: "Request Index Stamp Commit Reject",
-	raft.Forward:        "Boot Batches",
-	raft.Install:        "Snapshot Epoch",
-	raft.InstallReply:   "Index Clock",
-	raft.AskTransfer:    "",
-	raft.Presence:       "Request Absent",
+var carried = map[string]string{
+	"PreVote":        "Previous",
+	"PreVoteReply":   "Reject Clock",
+	"Vote":           "Previous Hint",
+	"VoteReply":      "Reject Clock",
+	"Append":         "Previous Entries Commit Epoch",
+	"AppendReply":    "Index Epoch Reject Previous Hint Clock",
+	"Heartbeat":      "Commit Epoch",
+	"HeartbeatReply": "Epoch Clock",
+	"TimeoutNow":     "Previous",
+	"Install":        "Snapshot Epoch",
+	"InstallReply":   "Index Clock",
+	"Forward":        "Boot Batches",
+	"ReadIndex":      "Request",
+	"ReadIndexReply": "Request Index Stamp Reject",
+	"AskTransfer":    "",
+	"Presence":       "Request Absent",
 }
 
 const testCluster = 0xC1C2C3C4C5C6C7C8
 
-// everyKind is every kind there is, in order.
-func everyKind() []raft.MessageKind {
-	var kinds []raft.MessageKind
+// everyKind is a message of every kind there is, in the order of their frames, with no other field set.
+func everyKind() []engine.Message {
+	var kinds []engine.Message
 	for k := raft.MessageKind(1); k.Known(); k++ {
-		kinds = append(kinds, k)
+		kinds = append(kinds, engine.Message{Message: raft.Message{Kind: k}})
+	}
+	for k := engine.Kind(1); k.Known(); k++ {
+		kinds = append(kinds, engine.Message{Own: k})
 	}
 	return kinds
 }
@@ -61,21 +65,29 @@ func testEntry(index raftlog.Index, bodyBytes int) raftlog.Entry {
 	return e
 }
 
-// sample is a message of the kind with every field set that the kind carries, drawn from r.
-func sample(kind raft.MessageKind, r *rand.Rand) raft.Message {
+// testAppend carries entries from node 1 to node 2.
+func testAppend(entries ...raftlog.Entry) engine.Message {
+	return engine.Message{Message: raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: entries}}
+}
+
+// sample is a message of m's kind with every field set that the kind carries, drawn from r.
+func sample(m engine.Message, r *rand.Rand) engine.Message {
 	mark := func() raftlog.Mark {
 		return raftlog.Mark{Term: raftlog.Term(r.Uint64()), Index: raftlog.Index(r.Uint64())}
 	}
-	all := raft.Message{
-		Reject: r.IntN(2) == 1, Previous: mark(), Hint: mark(),
-		Commit: raftlog.Index(r.Uint64()), Index: raftlog.Index(r.Uint64()), Epoch: raft.Epoch(r.Uint64()),
-		Request: r.Uint64(), Stamp: raftlog.Stamp(r.Uint64()), Clock: raftlog.Stamp(r.Uint64()), Boot: raftlog.Boot(r.Uint64()),
+	all := engine.Message{
+		Message: raft.Message{
+			Reject: r.IntN(2) == 1, Previous: mark(), Hint: mark(),
+			Commit: raftlog.Index(r.Uint64()), Index: raftlog.Index(r.Uint64()), Epoch: raft.Epoch(r.Uint64()),
+			Clock: raftlog.Stamp(r.Uint64()),
+		},
+		Request: r.Uint64(), Stamp: raftlog.Stamp(r.Uint64()), Boot: raftlog.Boot(r.Uint64()),
 	}
 	for i := range r.IntN(5) {
 		all.Entries = append(all.Entries, testEntry(raftlog.Index(i+1), r.IntN(2*referenceBytes)))
-		all.Batches = append(all.Batches, raft.Batch{
+		all.Batches = append(all.Batches, engine.ForwardedBatch{
 			Sequence: raftlog.Sequence(r.Uint64()), Level: uint8(r.Uint64()), Body: make([]byte, r.IntN(2*referenceBytes)),
-		}, raft.Batch{Sequence: raftlog.Sequence(r.Uint64()), Skip: true})
+		}, engine.ForwardedBatch{Sequence: raftlog.Sequence(r.Uint64()), Skip: true})
 	}
 	for range 1 + r.IntN(5) {
 		all.Absent = append(all.Absent, raftlog.NodeID(len(all.Absent)*1000+1+r.IntN(1000)))
@@ -83,17 +95,17 @@ func sample(kind raft.MessageKind, r *rand.Rand) raft.Message {
 	all.Snapshot = &raftlog.SnapshotMark{
 		Mark: mark(), Configuration: make([]byte, r.IntN(2*referenceBytes)), FileHash: r.Uint64(), FileBytes: r.Uint64(),
 	}
-	m := raft.Message{Kind: kind, From: 1 + raftlog.NodeID(r.Uint32()), To: 1 + raftlog.NodeID(r.Uint32())}
+	m.From, m.To = 1+raftlog.NodeID(r.Uint32()), 1+raftlog.NodeID(r.Uint32())
 	m.Term = raftlog.Term(r.Uint64())
 	from, to := reflect.ValueOf(&all).Elem(), reflect.ValueOf(&m).Elem()
-	for _, name := range strings.Fields(carried[kind]) {
+	for _, name := range strings.Fields(carried[m.KindName()]) {
 		to.FieldByName(name).Set(from.FieldByName(name))
 	}
 	return m
 }
 
 // encode is the frames of the messages as one piece.
-func encode(t testing.TB, messages ...raft.Message) []byte {
+func encode(t testing.TB, messages ...engine.Message) []byte {
 	t.Helper()
 	var a assembly
 	for i := range messages {
@@ -121,9 +133,9 @@ func (r *recorder) Read(p []byte) (int, error)       { return r.Buffer.Read(p) }
 func (r *recorder) SetWriteDeadline(time.Time) error { return nil }
 
 // decode reads messages until the end of the stream, whose error is nil at a frame's end.
-func decode(wire []byte) ([]raft.Message, error) {
+func decode(wire []byte) ([]engine.Message, error) {
 	frames := newFrameReader(bytes.NewReader(wire), MaxFrameBytes(DefaultMaxEntryBytes))
-	var all []raft.Message
+	var all []engine.Message
 	for {
 		h, body, err := frames.next()
 		if errors.Is(err, io.EOF) {
@@ -132,7 +144,7 @@ func decode(wire []byte) ([]raft.Message, error) {
 		if err != nil {
 			return all, err
 		}
-		var m raft.Message
+		var m engine.Message
 		if err := decodeMessage(&h, body, &m); err != nil {
 			return all, err
 		}
@@ -141,16 +153,21 @@ func decode(wire []byte) ([]raft.Message, error) {
 }
 
 // equal compares what messages say; an empty list and none say the same.
-func equal(a, b raft.Message) bool {
+func equal(a, b engine.Message) bool {
 	return fmt.Sprintf("%+v", plain(a)) == fmt.Sprintf("%+v", plain(b))
 }
 
-func plain(m raft.Message) []any {
+func plain(m engine.Message) []any {
 	snapshot, entries, batches := m.Snapshot, m.Entries, m.Batches
 	m.Snapshot, m.Entries, m.Batches = nil, nil, nil
-	out := []any{m, len(entries), len(batches)}
+	if len(m.Absent) == 0 {
+		m.Absent = nil
+	}
+	out := []any{fmt.Sprintf("%#v", m), len(entries), len(batches)} // their String leaves fields out
 	for _, e := range entries {
-		out = append(out, e)
+		body := e.Body
+		e.Body = nil
+		out = append(out, fmt.Sprintf("%#v", e), body)
 	}
 	for _, b := range batches {
 		out = append(out, b)
@@ -169,72 +186,77 @@ func TestEveryKindComesBackAsItWasSent(t *testing.T) {
 			sent := sample(kind, r)
 			got, err := decode(encode(t, sent))
 			if err != nil || len(got) != 1 || !equal(sent, got[0]) {
-				t.Fatalf("seed %d: %v: error %v\nsent %+v\n got %+v", seed, kind, err, plain(sent), got)
+				t.Fatalf("seed %d: %s: error %v\nsent %+v\n got %+v", seed, kind.KindName(), err, plain(sent), got)
 			}
 		}
 	}
 }
 
-// The comment in message.go is what the core is written against: a kind that gains a field there must gain it here.
+// The comments in the two files message.go are what core and engine are written against: a kind that gains a field
+// there must gain it here.
 func TestTheTableIsTheOneOfTheProtocol(t *testing.T) {
-	source, err := os.ReadFile("../raft/message.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	field := make(map[string]bool)
-	for _, f := range reflect.VisibleFields(reflect.TypeFor[raft.Message]()) {
-		field[f.Name] = !strings.Contains(" Kind From To Term ", " "+f.Name+" ")
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[engine.Message]()) {
+		field[f.Name] = !strings.Contains(inHeader, " "+f.Name+" ")
 	}
 	row := regexp.MustCompile(`(?m)^//\t(\w*) +(?:\w+ -> \w+ +)?(.+)$`)
 	listed, kind := make(map[string]map[string]bool), ""
-	for _, found := range row.FindAllStringSubmatch(string(source), -1) {
-		if found[1] != "" {
-			kind = found[1]
-			listed[kind] = make(map[string]bool)
+	for _, path := range []string{"../../raft/message.go", "../../engine/message.go"} {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, word := range regexp.MustCompile(`\w+`).FindAllString(found[2], -1) {
-			if field[word] {
-				listed[kind][word] = true
+		for _, found := range row.FindAllStringSubmatch(string(source), -1) {
+			if found[1] != "" {
+				kind = found[1]
+				listed[kind] = make(map[string]bool)
+			}
+			for _, word := range regexp.MustCompile(`\w+`).FindAllString(found[2], -1) {
+				if field[word] {
+					listed[kind][word] = true
+				}
 			}
 		}
 	}
-	for _, kind := range everyKind() {
+	for _, m := range everyKind() {
 		want := make(map[string]bool)
-		for _, name := range strings.Fields(carried[kind]) {
+		for _, name := range strings.Fields(carried[m.KindName()]) {
 			want[name] = true
 		}
-		if got := listed[kind.String()]; !maps.Equal(got, want) {
-			t.Errorf("%v: message.go lists %v, the codec carries %v", kind, got, want)
+		if got := listed[m.KindName()]; !maps.Equal(got, want) {
+			t.Errorf("%s: message.go lists %v, the codec carries %v", m.KindName(), got, want)
 		}
 	}
 }
 
+// inHeader are the fields of a message that travel in the header of the frame.
+const inHeader = " Message Kind Own From To Term "
+
 // A field that the codec forgot, or one that message.go gained, shows here and not as a zero in production.
 func TestEachFieldTravelsWithTheKindsThatUseItAndNoOthers(t *testing.T) {
-	inHeader := " Kind From To Term "
 	r := rand.New(rand.NewPCG(2, 0))
 	for _, kind := range everyKind() {
-		if _, listed := carried[kind]; !listed {
-			t.Fatalf("%v is not in the table", kind)
+		name := kind.KindName()
+		if _, listed := carried[name]; !listed {
+			t.Fatalf("%s is not in the table", name)
 		}
 		sent := sample(kind, r)
-		for len(sent.Entries) == 0 && kind == raft.Append || len(sent.Batches) == 0 && kind == raft.Forward {
+		for len(sent.Entries) == 0 && kind.Kind == raft.Append || len(sent.Batches) == 0 && kind.Own == engine.Forward {
 			sent = sample(kind, r)
 		}
-		sent.Reject = mayReject(kind)
+		sent.Reject = mayReject(&sent)
 		got, err := decode(encode(t, sent))
 		if err != nil {
-			t.Fatalf("%v: %v", kind, err)
+			t.Fatalf("%s: %v", name, err)
 		}
 		value := reflect.ValueOf(got[0])
-		for i := range value.NumField() {
-			name := value.Type().Field(i).Name
-			if strings.Contains(inHeader, " "+name+" ") {
+		for _, field := range reflect.VisibleFields(value.Type()) {
+			if strings.Contains(inHeader, " "+field.Name+" ") {
 				continue
 			}
-			wanted := strings.Contains(" "+carried[kind]+" ", " "+name+" ")
-			if present := !value.Field(i).IsZero(); present != wanted {
-				t.Errorf("%v: field %s arrived: %t, wanted: %t", kind, name, present, wanted)
+			wanted := strings.Contains(" "+carried[name]+" ", " "+field.Name+" ")
+			if present := !value.FieldByIndex(field.Index).IsZero(); present != wanted {
+				t.Errorf("%s: field %s arrived: %t, wanted: %t", name, field.Name, present, wanted)
 			}
 		}
 	}
@@ -246,7 +268,7 @@ func TestMessageBytesCoversTheFrame(t *testing.T) {
 		for range 50 {
 			m := sample(kind, r)
 			if got, frame := messageBytes(&m), len(encode(t, m)); frame > got {
-				t.Fatalf("%v: frame of %d bytes, counted as %d", kind, frame, got)
+				t.Fatalf("%s: frame of %d bytes, counted as %d", kind.KindName(), frame, got)
 			}
 		}
 	}
@@ -254,7 +276,7 @@ func TestMessageBytesCoversTheFrame(t *testing.T) {
 
 func TestManyFramesInOneWriteKeepTheirOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 0))
-	var sent []raft.Message
+	var sent []engine.Message
 	for range 20 {
 		for _, kind := range everyKind() {
 			sent = append(sent, sample(kind, r))
@@ -273,7 +295,7 @@ func TestManyFramesInOneWriteKeepTheirOrder(t *testing.T) {
 
 func TestAnEntryOfTheLargestSizePasses(t *testing.T) {
 	large := testEntry(9, DefaultMaxEntryBytes)
-	sent := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raftlog.Entry{testEntry(8, 1<<20), large}}
+	sent := testAppend(testEntry(8, 1<<20), large)
 	if n := messageBytes(&sent); n > MaxFrameBytes(DefaultMaxEntryBytes) {
 		t.Fatalf("%d bytes do not fit into a frame of %d", n, MaxFrameBytes(DefaultMaxEntryBytes))
 	}
@@ -284,8 +306,8 @@ func TestAnEntryOfTheLargestSizePasses(t *testing.T) {
 }
 
 func TestDecodedBodiesDoNotShareTheReadBuffer(t *testing.T) {
-	first := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raftlog.Entry{testEntry(1, 100)}}
-	second := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raftlog.Entry{testEntry(2, 100)}}
+	first := testAppend(testEntry(1, 100))
+	second := testAppend(testEntry(2, 100))
 	var wire []byte
 	wire = append(wire, encode(t, first)...)
 	for range 2000 {
@@ -298,11 +320,12 @@ func TestDecodedBodiesDoNotShareTheReadBuffer(t *testing.T) {
 }
 
 func TestMisuseByThisNodePanics(t *testing.T) {
-	for name, m := range map[string]raft.Message{
-		"unknown kind":                {Kind: 99},
-		"a set out of order":          {Kind: raft.Presence, Absent: []raftlog.NodeID{2, 1}},
-		"nobody in a set":             {Kind: raft.Presence, Absent: []raftlog.NodeID{0, 1}},
-		"reject on a kind that can't": {Kind: raft.Heartbeat, Reject: true},
+	for name, m := range map[string]engine.Message{
+		"unknown kind":                {Message: raft.Message{Kind: 99}},
+		"unknown kind of the engine":  {Own: 99},
+		"a set out of order":          {Own: engine.Presence, Absent: []raftlog.NodeID{2, 1}},
+		"no node in a set":            {Own: engine.Presence, Absent: []raftlog.NodeID{0, 1}},
+		"reject on a kind that can't": {Message: raft.Message{Kind: raft.Heartbeat, Reject: true}},
 	} {
 		func() {
 			defer func() {

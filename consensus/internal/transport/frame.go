@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -13,7 +14,8 @@ import (
 // ErrBadFrame is what every refusal of bytes from the network wraps: the connection that brought them is closed.
 var ErrBadFrame = errors.New("bad frame")
 
-// frameKind says what a frame carries. Values below firstControlFrame are those of raft.MessageKind.
+// frameKind says what a frame carries. Values below firstOwnFrame are those of raft.MessageKind. From firstOwnFrame to
+// firstControlFrame they are those of engine.Kind, counted from firstOwnFrame.
 type frameKind uint8
 
 // The frames that are not messages of the protocol. Their numbers are part of the wire format.
@@ -36,20 +38,32 @@ const (
 	frameChunk
 	frameKindsEnd
 
+	firstOwnFrame     = frameKind(0x40)
 	firstControlFrame = frameHello
 )
 
+// kindOf is the kind of the frame that carries m.
+func kindOf(m *engine.Message) frameKind {
+	if m.Own != 0 {
+		return firstOwnFrame + frameKind(m.Own)
+	}
+	return frameKind(m.Kind)
+}
+
 func (k frameKind) known() bool {
-	if k < firstControlFrame {
+	switch {
+	case k < firstOwnFrame:
 		return raft.MessageKind(k).Known()
+	case k < firstControlFrame:
+		return engine.Kind(k - firstOwnFrame).Known()
 	}
 	return k < frameKindsEnd
 }
 
 // keepsBody reports whether what is decoded from the body goes on pointing to it: such a body gets a buffer of its own.
 func (k frameKind) keepsBody() bool {
-	switch raft.MessageKind(k) {
-	case raft.Append, raft.Forward, raft.Install:
+	switch k {
+	case frameKind(raft.Append), frameKind(raft.Install), firstOwnFrame + frameKind(engine.Forward):
 		return true
 	}
 	return k >= firstControlFrame

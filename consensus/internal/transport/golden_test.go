@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -18,27 +19,32 @@ var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
 
 // fixed is one message of each kind with fields that are easy to find in a dump. It must never change: the golden file
 // is what nodes of this version say to nodes of others.
-func fixed() []raft.Message {
+func fixed() []engine.Message {
 	entry := raftlog.Entry{
 		Index: 0x21, Term: 0x22, Kind: raftlog.EntryCommand, Level: 1, Stamp: 0x26,
 		Tag: raftlog.Tag{Origin: 0x23, Boot: 0x24, Sequence: 0x25}, Body: []byte("body of an entry"),
 	}
 	entry.Seal()
-	all := raft.Message{
-		From: 1, To: 2, Term: 3,
-		Previous: raftlog.Mark{Term: 0x11, Index: 0x12}, Hint: raftlog.Mark{Term: 0x13, Index: 0x14},
-		Commit: 0x15, Index: 0x16, Epoch: 0x17, Request: 0x18, Stamp: 0x19, Clock: 0x1a, Boot: 0x1b,
-		Entries: []raftlog.Entry{entry, entry},
-		Batches: []raft.Batch{{Sequence: 0x31, Level: 1, Body: []byte("body of a batch")}, {Sequence: 0x32, Skip: true}},
-		Snapshot: &raftlog.SnapshotMark{
-			Mark: raftlog.Mark{Term: 0x41, Index: 0x42}, Configuration: []byte("configuration"), FileHash: 0x43, FileBytes: 0x44,
+	all := engine.Message{
+		Message: raft.Message{
+			From: 1, To: 2, Term: 3,
+			Previous: raftlog.Mark{Term: 0x11, Index: 0x12}, Hint: raftlog.Mark{Term: 0x13, Index: 0x14},
+			Commit: 0x15, Index: 0x16, Epoch: 0x17, Clock: 0x1a, Entries: []raftlog.Entry{entry, entry},
+			Snapshot: &raftlog.SnapshotMark{
+				Mark: raftlog.Mark{Term: 0x41, Index: 0x42}, Configuration: []byte("configuration"),
+				FileHash: 0x43, FileBytes: 0x44,
+			},
+		},
+		Request: 0x18, Stamp: 0x19, Boot: 0x1b, Absent: []raftlog.NodeID{0x51, 0x52},
+		Batches: []engine.ForwardedBatch{
+			{Sequence: 0x31, Level: 1, Body: []byte("body of a batch")}, {Sequence: 0x32, Skip: true},
 		},
 	}
-	all.Absent = []raftlog.NodeID{0x51, 0x52}
-	var messages []raft.Message
+	var messages []engine.Message
 	for _, kind := range everyKind() {
 		m := all
-		m.Kind, m.Reject = kind, mayReject(kind)
+		m.Kind, m.Own = kind.Kind, kind.Own
+		m.Reject = mayReject(&m)
 		messages = append(messages, m)
 	}
 	return messages
@@ -71,7 +77,7 @@ func golden(t *testing.T, file string, lines []string) {
 func TestG18_FramesAreThoseOfVersion1(t *testing.T) {
 	var lines []string
 	for _, m := range fixed() {
-		lines = append(lines, fmt.Sprintf("%v: %x", m.Kind, encode(t, m)))
+		lines = append(lines, fmt.Sprintf("%s: %x", m.KindName(), encode(t, m)))
 	}
 	golden(t, "frames_v1.txt", lines)
 }

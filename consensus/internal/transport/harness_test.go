@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -55,7 +56,7 @@ type (
 	}
 	received struct {
 		from    raftlog.NodeID
-		message raft.Message
+		message engine.Message
 	}
 )
 
@@ -88,7 +89,7 @@ func (n *node) Change(clusterID uint64, change []byte) (Answer, error) {
 	return n.change(clusterID, change)
 }
 
-func (n *node) Receive(from raftlog.NodeID, messages []raft.Message) bool {
+func (n *node) Receive(from raftlog.NodeID, messages []engine.Message) bool {
 	for _, m := range messages {
 		n.events <- received{from, m}
 	}
@@ -170,7 +171,7 @@ func (n *node) awaitDown(to raftlog.NodeID) error {
 	return await(n, fmt.Sprintf("end of the link to %d", to), func(e linkDown) bool { return e.to == to }).err
 }
 
-func (n *node) awaitMessage() raft.Message {
+func (n *node) awaitMessage() engine.Message {
 	n.t.Helper()
 	return await(n, "a message", func(received) bool { return true }).message
 }
@@ -215,8 +216,10 @@ func (n *node) link(to Peer) {
 }
 
 // heartbeat is a small message that a number tells from others.
-func heartbeat(from, to raftlog.NodeID, number int) raft.Message {
-	return raft.Message{Kind: raft.Heartbeat, From: from, To: to, Term: 7, Epoch: raft.Epoch(number)}
+func heartbeat(from, to raftlog.NodeID, number int) engine.Message {
+	m := engine.Message{Message: raft.Message{Kind: raft.Heartbeat, From: from, To: to, Term: 7}}
+	m.Epoch = raft.Epoch(number)
+	return m
 }
 
 // proxy stands between a dialler and a node, and does to the bytes what a network may do.

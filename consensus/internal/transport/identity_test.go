@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 )
 
 // says reports whether a problem is a refusal with the text of a certain error: that is all that crosses the wire.
@@ -96,7 +96,7 @@ func TestD12_ACopyOfADirectoryIsRefusedWhileTheOriginalLives(t *testing.T) {
 	a.link(b.peer())
 	clone.transport.SetPeers([]Peer{b.peer()})
 	clone.awaitProblem(2, says(ErrDuplicate))
-	a.transport.Send([]raft.Message{heartbeat(1, 2, 1)})
+	a.transport.Send([]engine.Message{heartbeat(1, 2, 1)})
 	if got := b.awaitMessage(); got.Epoch != 1 {
 		t.Fatalf("the original was disturbed: %+v", got)
 	}
@@ -187,7 +187,7 @@ func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 	}
 	a, b := start(t, 1, secret("right")), start(t, 2, secret("right"))
 	a.link(b.peer())
-	a.transport.Send([]raft.Message{heartbeat(1, 2, 1)})
+	a.transport.Send([]engine.Message{heartbeat(1, 2, 1)})
 	if got := b.awaitMessage(); got.Epoch != 1 {
 		t.Fatalf("got %+v", got)
 	}
@@ -257,7 +257,7 @@ func TestABlankNodeTakesItsIdentityFromTheHelloThatNamesItsIncarnation(t *testin
 		t.Fatalf("a hello for another incarnation gave identity: %+v", h)
 	}
 	leader.link(Peer{ID: 4, Incarnation: 77, Address: blank.address()})
-	leader.transport.Send([]raft.Message{heartbeat(1, 4, 1)})
+	leader.transport.Send([]engine.Message{heartbeat(1, 4, 1)})
 	if got := blank.awaitMessage(); got.To != 4 {
 		t.Fatalf("got %+v", got)
 	}
@@ -265,7 +265,7 @@ func TestABlankNodeTakesItsIdentityFromTheHelloThatNamesItsIncarnation(t *testin
 		t.Fatalf("identity is %+v", h)
 	}
 	blank.link(leader.peer())
-	blank.transport.Send([]raft.Message{heartbeat(4, 1, 2)})
+	blank.transport.Send([]engine.Message{heartbeat(4, 1, 2)})
 	if got := leader.awaitMessage(); got.From != 4 {
 		t.Fatalf("got %+v", got)
 	}

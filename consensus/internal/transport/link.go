@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/internal/mailbox"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -25,7 +25,7 @@ type link struct {
 	clusterID    uint64
 	from, to     raftlog.NodeID
 	writeTimeout time.Duration
-	queue        *mailbox.Mailbox[raft.Message]
+	queue        *mailbox.Mailbox[engine.Message]
 	// frames is what the handshake left of the other direction.
 	frames *frameReader
 
@@ -42,7 +42,7 @@ func newLink(conn net.Conn, clusterID uint64, from, to raftlog.NodeID, o *Option
 		from:         from,
 		to:           to,
 		writeTimeout: o.WriteTimeout,
-		queue:        mailbox.New[raft.Message](o.QueueBytes),
+		queue:        mailbox.New[engine.Message](o.QueueBytes),
 		done:         make(chan struct{}),
 	}
 }
@@ -61,14 +61,14 @@ func (l *link) greet(own *Hello, target Peer, o *Options) (theirs Hello, err err
 }
 
 // put queues a message. A forward that finds no room ends the link.
-func (l *link) put(m *raft.Message, bytes int) bool {
+func (l *link) put(m *engine.Message, bytes int) bool {
 	if m.From != l.from {
-		panic(fmt.Sprintf("transport: node %d sends a %v as node %d", l.from, m.Kind, m.From))
+		panic(fmt.Sprintf("transport: node %d sends a %s as node %d", l.from, m.KindName(), m.From))
 	}
 	if l.queue.Put(*m, bytes) {
 		return true
 	}
-	if m.Kind == raft.Forward {
+	if m.Own == engine.Forward {
 		l.fail(errQueueFull)
 	}
 	return false
@@ -106,7 +106,7 @@ func (l *link) write() error {
 	alive := time.NewTicker(aliveInterval)
 	defer alive.Stop()
 	var out assembly
-	var taken []raft.Message
+	var taken []engine.Message
 	idle := true
 	for {
 		select {
@@ -128,7 +128,7 @@ func (l *link) write() error {
 }
 
 // flush writes the messages, after what out already holds.
-func (l *link) flush(out *assembly, messages []raft.Message) error {
+func (l *link) flush(out *assembly, messages []engine.Message) error {
 	for i := range messages {
 		out.message(l.clusterID, &messages[i])
 		if out.bytes() >= flushBytes {

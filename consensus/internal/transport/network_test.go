@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func TestG11_AConnectionCutWithinAFrameIsMadeAgain(t *testing.T) {
@@ -47,13 +47,15 @@ func resumes(t *testing.T, a, b *node, between *proxy) {
 	t.Helper()
 	a.transport.SetPeers([]Peer{b.peer().at(between.address())})
 	entry := testEntry(1, 100)
-	message := func(i int) raft.Message {
-		return raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Epoch: raft.Epoch(i), Entries: []raftlog.Entry{entry}}
+	message := func(i int) engine.Message {
+		m := testAppend(entry)
+		m.Epoch = raft.Epoch(i)
+		return m
 	}
 	last, sent := raft.Epoch(0), 0
 	b.awaitUntil("traffic after the last fault", func() bool {
 		sent++
-		a.transport.Send([]raft.Message{message(sent)})
+		a.transport.Send([]engine.Message{message(sent)})
 		for {
 			select {
 			case event := <-b.events:
@@ -95,12 +97,9 @@ func TestG12_G13_APeerThatTakesNothingIsGivenUpAndHoldsUpNobody(t *testing.T) {
 		s := a.transport.Status()
 		return len(s) == 2 && s[0].Up && s[1].Up
 	})
-	large := []raftlog.Entry{testEntry(1, 1<<20)}
+	large := testAppend(testEntry(1, 1<<20))
 	for i := range 64 {
-		a.transport.Send([]raft.Message{
-			{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: large},
-			heartbeat(1, 3, i+1),
-		})
+		a.transport.Send([]engine.Message{large, heartbeat(1, 3, i+1)})
 	}
 	for i := range 64 {
 		if got := c.awaitMessage(); got.Epoch != raft.Epoch(i+1) {
@@ -118,18 +117,20 @@ func TestAFullQueueDropsMessagesAndEndsAStreamOfForwards(t *testing.T) {
 	a := start(t, 1, func(_ *node, o *Options) { o.WriteTimeout, o.QueueBytes = 3*patience, queueBytes })
 	b := start(t, 2)
 	a.link(b.peer().at(deaf(t, b.address()).address()))
-	large := raft.Message{Kind: raft.Append, From: 1, To: 2, Term: 7, Entries: []raftlog.Entry{testEntry(1, 1<<20)}}
+	large := testAppend(testEntry(1, 1<<20))
 	a.awaitUntil("a full queue", func() bool {
-		a.transport.Send([]raft.Message{large})
+		a.transport.Send([]engine.Message{large})
 		return a.transport.Status()[0].Dropped > 100
 	})
 	if s := a.transport.Status()[0]; !s.Up {
 		t.Fatalf("a dropped message ended the link: %+v", s)
 	}
-	forward := raft.Message{Kind: raft.Forward, From: 1, To: 2, Term: 7, Boot: 1,
-		Batches: []raft.Batch{{Sequence: 1, Body: make([]byte, 1<<20)}}}
+	forward := engine.Message{
+		Own: engine.Forward, Message: raft.Message{From: 1, To: 2, Term: 7}, Boot: 1,
+		Batches: []engine.ForwardedBatch{{Sequence: 1, Body: make([]byte, 1<<20)}},
+	}
 	for range 2 * queueBytes >> 20 {
-		a.transport.Send([]raft.Message{forward})
+		a.transport.Send([]engine.Message{forward})
 	}
 	if err := a.awaitDown(2); !errors.Is(err, errQueueFull) {
 		t.Fatalf("the link ended with %v", err)

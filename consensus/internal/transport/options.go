@@ -8,7 +8,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -98,7 +98,7 @@ type Owner interface {
 	// Receive takes messages that came from a peer, in the order in which it sent them. The slice is only lent, what the
 	// messages point to is the owner's. False says that the owner has no room: the messages are gone, as any message
 	// between nodes may be, and it is the owner's to Reset a peer whose stream of forwards broke by that.
-	Receive(from raftlog.NodeID, messages []raft.Message) bool
+	Receive(from raftlog.NodeID, messages []engine.Message) bool
 	// LinkUp says that messages to the peer can leave again, before the first one does: what was sent on the link before
 	// may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
 	LinkUp(to raftlog.NodeID)

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -72,10 +72,10 @@ func (p *peer) target() Peer {
 }
 
 // send queues a message on the link, or drops it.
-func (p *peer) send(m *raft.Message, maxFrameBytes int) {
+func (p *peer) send(m *engine.Message, maxFrameBytes int) {
 	bytes := messageBytes(m)
 	if bytes > maxFrameBytes {
-		panic(fmt.Sprintf("transport: a %v of %d bytes, frames hold %d", m.Kind, bytes, maxFrameBytes))
+		panic(fmt.Sprintf("transport: a %s of %d bytes, frames hold %d", m.KindName(), bytes, maxFrameBytes))
 	}
 	l := p.link.Load()
 	if l == nil || !l.put(m, bytes) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -36,7 +37,7 @@ func TestG11_EveryTruncatedFrameIsRefused(t *testing.T) {
 	for _, kind := range everyKind() {
 		wire := encode(t, sample(kind, r))
 		for end := 1; end < len(wire); end += 1 + end/500*97 {
-			refuses(t, kind.String(), wire[:end])
+			refuses(t, kind.KindName(), wire[:end])
 		}
 	}
 }
@@ -47,7 +48,7 @@ func TestG11_EveryFlippedBitIsRefused(t *testing.T) {
 		wire := encode(t, sample(kind, r))
 		for bit := 0; bit < 8*len(wire); bit += 1 + bit/4000*997 {
 			wire[bit/8] ^= 1 << (bit % 8)
-			refuses(t, kind.String(), wire)
+			refuses(t, kind.KindName(), wire)
 			wire[bit/8] ^= 1 << (bit % 8)
 		}
 	}
@@ -55,7 +56,8 @@ func TestG11_EveryFlippedBitIsRefused(t *testing.T) {
 
 func TestG11_ACutThatGluesTwoFramesIsRefused(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 0))
-	first, second := encode(t, sample(raft.AppendReply, r)), encode(t, sample(raft.Heartbeat, r))
+	first := encode(t, sample(engine.Message{Message: raft.Message{Kind: raft.AppendReply}}, r))
+	second := encode(t, sample(engine.Message{Message: raft.Message{Kind: raft.Heartbeat}}, r))
 	for cut := 1; cut < len(first); cut++ {
 		refuses(t, "glued", append(bytes.Clone(first[:cut]), second...))
 	}
@@ -92,34 +94,39 @@ func TestTrailingAndMissingBytesInABodyAreRefused(t *testing.T) {
 			if len(wrong) == len(body) {
 				continue // no body can be shorter than none
 			}
-			h := header{kind: frameKind(kind), clusterID: 1, from: 1, to: 2}
-			refuses(t, kind.String(), appendFrame(nil, h, wrong))
+			h := header{kind: kindOf(&kind), clusterID: 1, from: 1, to: 2}
+			refuses(t, kind.KindName(), appendFrame(nil, h, wrong))
 		}
 	}
 }
 
 func TestReservedBytesOfABatchAreRefused(t *testing.T) {
-	m := raft.Message{Kind: raft.Forward, From: 1, To: 2, Boot: 3, Batches: []raft.Batch{{Sequence: 1, Skip: true}}}
+	m := engine.Message{
+		Own: engine.Forward, Message: raft.Message{From: 1, To: 2}, Boot: 3,
+		Batches: []engine.ForwardedBatch{{Sequence: 1, Skip: true}},
+	}
 	wire := encode(t, m)
 	body := wire[headerBytes : len(wire)-trailerBytes]
 	const about = 8 + 4 + 8 // after boot, count and sequence
 	for offset, value := range map[int]byte{0: 2, 1: 1, 2: 1, 3: 1} {
 		wrong := bytes.Clone(body)
 		wrong[about+offset] = value
-		refuses(t, "batch", appendFrame(nil, header{kind: frameKind(raft.Forward)}, wrong))
+		refuses(t, "batch", appendFrame(nil, header{kind: kindOf(&m)}, wrong))
 	}
 }
 
 // A set that is not written in the one way there is (each id greater than the one before, none 0) is damage.
 func TestSetsOutOfOrderAreRefused(t *testing.T) {
-	m := raft.Message{Kind: raft.Presence, From: 1, To: 2, Request: 3, Absent: []raftlog.NodeID{4, 5, 6}}
+	m := engine.Message{
+		Own: engine.Presence, Message: raft.Message{From: 1, To: 2}, Request: 3, Absent: []raftlog.NodeID{4, 5, 6},
+	}
 	wire := encode(t, m)
 	body := wire[headerBytes : len(wire)-trailerBytes]
 	const ids = 8 + 4 // after request and count
 	for offset, value := range map[int]byte{0: 0, nodeBytes: 4, 2 * nodeBytes: 2} {
 		wrong := bytes.Clone(body)
 		wrong[ids+offset] = value
-		refuses(t, "set", appendFrame(nil, header{kind: frameKind(raft.Presence)}, wrong))
+		refuses(t, "set", appendFrame(nil, header{kind: kindOf(&m)}, wrong))
 	}
 }
 
@@ -146,7 +153,7 @@ func TestG10_ADeclaredLengthAllocatesNothingBeforeItIsChecked(t *testing.T) {
 			t.Errorf("%s: %d bytes allocated for a frame that is refused", name, n)
 		}
 	}
-	honest := encode(t, raft.Message{Kind: raft.Append, From: 1, To: 2})
+	honest := encode(t, engine.Message{Message: raft.Message{Kind: raft.Append, From: 1, To: 2}})
 	binary.LittleEndian.PutUint32(honest, uint32(MaxFrameBytes(DefaultMaxEntryBytes))) // without the CRC's consent
 	if n := allocated(func() { refuses(t, "flipped length", honest) }); n > budget {
 		t.Errorf("%d bytes allocated on the word of a damaged header", n)
@@ -154,15 +161,16 @@ func TestG10_ADeclaredLengthAllocatesNothingBeforeItIsChecked(t *testing.T) {
 }
 
 func TestG10_ADeclaredCountAllocatesNoMoreThanTheFrameCouldHold(t *testing.T) {
-	counts := map[raft.MessageKind]int{ // where the count stands
-		raft.Append: 32, raft.Forward: 8, raft.Install: 32, raft.Presence: 8,
+	counts := map[frameKind]int{ // where the count stands
+		frameKind(raft.Append): 32, frameKind(raft.Install): 32,
+		firstOwnFrame + frameKind(engine.Forward): 8, firstOwnFrame + frameKind(engine.Presence): 8,
 	}
 	for kind, at := range counts {
 		body := make([]byte, 200)
 		binary.LittleEndian.PutUint32(body[at:], 1<<31)
-		wire := appendFrame(nil, header{kind: frameKind(kind)}, body)
-		if n := allocated(func() { refuses(t, kind.String(), wire) }); n > 4*readBufferBytes {
-			t.Errorf("%v: %d bytes allocated for a count of 2^31", kind, n)
+		wire := appendFrame(nil, header{kind: kind}, body)
+		if n := allocated(func() { refuses(t, "a count", wire) }); n > 4*readBufferBytes {
+			t.Errorf("kind %d: %d bytes allocated for a count of 2^31", kind, n)
 		}
 	}
 }
@@ -189,14 +197,14 @@ func FuzzBodies(f *testing.F) {
 	r := rand.New(rand.NewPCG(10, 0))
 	for _, kind := range everyKind() {
 		wire := encode(f, sample(kind, r))
-		f.Add(byte(kind), byte(0), wire[headerBytes:len(wire)-trailerBytes])
+		f.Add(byte(kindOf(&kind)), byte(0), wire[headerBytes:len(wire)-trailerBytes])
 	}
 	f.Fuzz(func(t *testing.T, kind, flags byte, body []byte) {
 		h := header{kind: frameKind(kind), flags: uint16(flags), clusterID: 1, from: 1, to: 2, bodyBytes: len(body)}
-		if !raft.MessageKind(kind).Known() {
+		if !h.kind.known() {
 			return
 		}
-		var m raft.Message
+		var m engine.Message
 		if decodeMessage(&h, body, &m) != nil {
 			return
 		}
@@ -207,7 +215,7 @@ func FuzzBodies(f *testing.F) {
 			t.Fatal(err)
 		}
 		if got := wire.Bytes(); !bytes.Equal(got[headerBytes:len(got)-trailerBytes], body) {
-			t.Fatalf("%v: accepted a body that is not the one it writes", m.Kind)
+			t.Fatalf("%v: accepted a body that is not the one it writes", m.KindName())
 		}
 	})
 }

@@ -12,8 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/wal/raftlog"
+	"github.com/raftredis/raftredis/consensus/engine"
 )
 
 // memory is a network without a kernel, for tests in which time is simulated. It listens for one node.
@@ -81,7 +80,7 @@ func TestAnIdleLinkStaysUp(t *testing.T) {
 		a, b := pair(t, newMemory())
 		a.link(b.peer())
 		<-time.After(10 * DefaultReadTimeout)
-		a.transport.Send([]raft.Message{heartbeat(1, 2, 1)})
+		a.transport.Send([]engine.Message{heartbeat(1, 2, 1)})
 		if got := b.awaitMessage(); got.Epoch != 1 {
 			t.Fatalf("got %+v", got)
 		}
@@ -143,7 +142,7 @@ func (c *trickle) Write(p []byte) (int, error) {
 
 func TestTheWriteDeadlineIsForProgress(t *testing.T) {
 	var a assembly
-	m := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raftlog.Entry{testEntry(1, 5000), testEntry(2, 10)}}
+	m := testAppend(testEntry(1, 5000), testEntry(2, 10))
 	a.message(testCluster, &m)
 	slow := &trickle{takes: 100}
 	if err := a.writeTo(slow, time.Second); err != nil {

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -136,7 +136,7 @@ func (t *Transport) start(wanted Peer) *peer {
 //
 // The slice is only read during the call; what the messages point to must never change again. It panics on a message
 // that no frame can hold or that does not come from this node.
-func (t *Transport) Send(messages []raft.Message) {
+func (t *Transport) Send(messages []engine.Message) {
 	peers := *t.peers.Load()
 	for i := range messages {
 		if p := peers[messages[i].To]; p != nil {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -31,7 +32,7 @@ func TestMessagesArriveInOrderOnEveryLink(t *testing.T) {
 	for number := 1; number <= count; number++ {
 		for i := range nodes {
 			from := raftlog.NodeID(i + 1)
-			var turn []raft.Message
+			var turn []engine.Message
 			for to := raftlog.NodeID(1); to <= 3; to++ {
 				if to != from {
 					turn = append(turn, heartbeat(from, to, number))
@@ -57,10 +58,9 @@ func TestLargeEntriesArriveWhole(t *testing.T) {
 	a.link(b.peer())
 	large := testEntry(1, DefaultMaxEntryBytes)
 	for i := range 3 {
-		a.transport.Send([]raft.Message{
-			{Kind: raft.Append, From: 1, To: 2, Term: 7, Epoch: raft.Epoch(i), Entries: []raftlog.Entry{large, testEntry(2, 10)}},
-			heartbeat(1, 2, 100+i),
-		})
+		m := testAppend(large, testEntry(2, 10))
+		m.Epoch = raft.Epoch(i)
+		a.transport.Send([]engine.Message{m, heartbeat(1, 2, 100+i)})
 	}
 	for i := range 3 {
 		got := b.awaitMessage()
@@ -81,7 +81,7 @@ func TestTheDiallerIsToldOfRestartsAndDialsAgain(t *testing.T) {
 	if err := a.awaitDown(2); err == nil {
 		t.Fatal("a link ended without a reason")
 	}
-	a.transport.Send([]raft.Message{heartbeat(1, 2, 1)})
+	a.transport.Send([]engine.Message{heartbeat(1, 2, 1)})
 	if s := a.transport.Status(); len(s) != 1 || s[0].Up || s[0].Dropped != 1 {
 		t.Fatalf("status while the peer is away: %+v", s)
 	}
@@ -94,7 +94,7 @@ func TestTheDiallerIsToldOfRestartsAndDialsAgain(t *testing.T) {
 		o.Listener = listener
 	})
 	a.awaitUp(2)
-	a.transport.Send([]raft.Message{heartbeat(1, 2, 2)})
+	a.transport.Send([]engine.Message{heartbeat(1, 2, 2)})
 	if got := again.awaitMessage(); got.Epoch != 2 {
 		t.Fatalf("after the restart came %+v", got)
 	}
@@ -109,7 +109,7 @@ func TestResetMakesThePeerDialAgain(t *testing.T) {
 		t.Fatal("a link ended without a reason")
 	}
 	a.awaitUp(2)
-	a.transport.Send([]raft.Message{heartbeat(1, 2, 3)})
+	a.transport.Send([]engine.Message{heartbeat(1, 2, 3)})
 	if got := b.awaitMessage(); got.Epoch != 3 {
 		t.Fatalf("after the reset came %+v", got)
 	}
@@ -126,7 +126,7 @@ func TestAPeerThatIsLeftOutLosesItsLinkAndTheOthersKeepTheirs(t *testing.T) {
 	if err := a.awaitDown(2); !errors.Is(err, ErrClosed) {
 		t.Fatalf("the link ended with %v", err)
 	}
-	a.transport.Send([]raft.Message{heartbeat(1, 2, 1), heartbeat(1, 3, 2)})
+	a.transport.Send([]engine.Message{heartbeat(1, 2, 1), heartbeat(1, 3, 2)})
 	if got := c.awaitMessage(); got.Epoch != 2 {
 		t.Fatalf("node 3 got %+v", got)
 	}
@@ -146,7 +146,7 @@ func TestANewAddressCountsFromTheNextDial(t *testing.T) {
 	a.awaitProblem(2, func(error) bool { return true })
 	a.link(b.peer())
 	a.transport.SetPeers([]Peer{b.peer().at(wrong)})
-	a.transport.Send([]raft.Message{heartbeat(1, 2, 4)})
+	a.transport.Send([]engine.Message{heartbeat(1, 2, 4)})
 	if got := b.awaitMessage(); got.Epoch != 4 {
 		t.Fatalf("the link did not outlive a change of address: %+v", got)
 	}
@@ -169,7 +169,7 @@ func TestAnOwnerWithoutRoomLosesMessagesAndKeepsTheConnection(t *testing.T) {
 	b.room.Store(false)
 	a.link(b.peer())
 	for i := range 100 {
-		a.transport.Send([]raft.Message{heartbeat(1, 2, i)})
+		a.transport.Send([]engine.Message{heartbeat(1, 2, i)})
 		b.awaitMessage()
 	}
 	if s := a.transport.Status(); !s[0].Up {
@@ -180,15 +180,15 @@ func TestAnOwnerWithoutRoomLosesMessagesAndKeepsTheConnection(t *testing.T) {
 func TestSendPanicsOnWhatNoFrameCanCarry(t *testing.T) {
 	a, b := start(t, 1, func(_ *node, o *Options) { o.MaxEntryBytes = 1 }), start(t, 2)
 	a.link(b.peer())
-	tooLarge := raft.Message{Kind: raft.Append, From: 1, To: 2, Entries: []raftlog.Entry{testEntry(1, 2<<20)}}
-	for name, m := range map[string]raft.Message{"too large": tooLarge, "not from here": heartbeat(3, 2, 1)} {
+	tooLarge := testAppend(testEntry(1, 2<<20))
+	for name, m := range map[string]engine.Message{"too large": tooLarge, "not from here": heartbeat(3, 2, 1)} {
 		func() {
 			defer func() {
 				if recover() == nil {
 					t.Errorf("%s: no panic", name)
 				}
 			}()
-			a.transport.Send([]raft.Message{m})
+			a.transport.Send([]engine.Message{m})
 		}()
 	}
 }
