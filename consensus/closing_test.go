@@ -5,16 +5,14 @@ import (
 	"io"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 )
 
 // nothing is a state machine for tests that apply nothing they look at.
-type nothing struct{ engine.StateMachine }
+type nothing struct{ StateMachine }
 
 func (nothing) Apply(uint64, int64, []byte, any) []byte { return nil }
-func (nothing) Restore(uint64, io.Reader) error         { return nil }
-func (nothing) Due() int64                              { return 0 }
+func (nothing) Restore(io.Reader) error                 { return nil }
 
 func openBlank(t *testing.T, o Options) *Node {
 	t.Helper()
@@ -22,11 +20,15 @@ func openBlank(t *testing.T, o Options) *Node {
 	if o.Machine == nil {
 		o.Machine = nothing{}
 	}
-	o.Fatal = func(err error) { t.Errorf("fatal: %v", err) }
 	n, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := n.Err(); err != nil && !errors.Is(err, ErrClosed) {
+			t.Errorf("the node failed: %v", err)
+		}
+	})
 	return n
 }
 

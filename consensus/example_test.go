@@ -29,12 +29,11 @@ func (c *counter) Query(stamp int64, local any) bool {
 	return false
 }
 
-func (c *counter) Freeze() consensus.Image { return frozen(*c) }
-func (c *counter) Due() int64              { return 0 }
-func (c *counter) Hash() uint64            { return c.total }
+// Freeze copies the state, which is small: a machine with more shares what it has with the image.
+func (c *counter) Freeze() io.WriterTo { return frozen(*c) }
 
 // Restore reads an image, or begins at zero.
-func (c *counter) Restore(seed uint64, r io.Reader) error {
+func (c *counter) Restore(r io.Reader) error {
 	c.total = 0
 	if r == nil {
 		return nil
@@ -47,7 +46,6 @@ type frozen counter
 func (f frozen) WriteTo(w io.Writer) (int64, error) {
 	return 8, binary.Write(w, binary.LittleEndian, f.total)
 }
-func (f frozen) Release() {}
 
 // Three nodes in one process: each would normally be on a machine of its own. Any of them takes commands and answers
 // reads.

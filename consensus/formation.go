@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -47,6 +48,7 @@ func (n *Node) takeJoiner(j transport.Join) error {
 		return nil
 	}
 	n.joiners = append(n.joiners, j)
+	n.countJoiners()
 	n.options.Logger.Info("a node asks to join", "peer", j.PeerAddress,
 		"nodes", len(n.joiners)+1, "expect", n.options.Expect)
 	if len(n.joiners)+1 < n.options.Expect {
@@ -84,7 +86,13 @@ func (n *Node) askedBefore(j transport.Join) bool {
 	n.joiners[known] = j
 	others := slices.DeleteFunc(n.joiners[known+1:], same)
 	n.joiners = n.joiners[:known+1+len(others)]
+	n.countJoiners()
 	return true
+}
+
+func (n *Node) countJoiners() {
+	n.joinerCount.Store(int32(len(n.joiners)))
+	n.renew()
 }
 
 // form makes the cluster of this node and those that asked. The caller holds the lock.
@@ -115,7 +123,7 @@ func (n *Node) form() error {
 	if err := n.log.SetIdentity(identity); err != nil {
 		return n.broken(fmt.Errorf("store the identity: %w", err))
 	}
-	n.identity = identity
+	n.setIdentity(identity)
 	// It moves no time: nobody else's clock was heard yet, and what this node's shows may be wrong.
 	first := engine.FirstEntry(c, 0)
 	operation := raftlog.Operation{Number: 1, Term: first.Term, Entries: []raftlog.Entry{first}}
@@ -145,14 +153,21 @@ func (n *Node) adopt(theirs transport.Hello) error {
 	if err := n.log.SetIdentity(identity); err != nil {
 		return n.broken(fmt.Errorf("store the identity: %w", err))
 	}
-	n.identity = identity
+	n.setIdentity(identity)
 	n.options.Logger.Info("member of a cluster",
 		"cluster", fmt.Sprintf("%016x", identity.ClusterID), "node", identity.NodeID)
 	return n.start()
 }
 
-// broken reports an error of the disk and keeps the node from going on.
+// broken fails the node for an error of the disk.
 func (n *Node) broken(err error) error {
-	n.background.Go(func() { n.options.Fatal(err) })
+	n.fail(err)
 	return err
+}
+
+// setIdentity says who the node is. The caller holds the lock, except in Open.
+func (n *Node) setIdentity(identity wal.Identity) {
+	n.identity = identity
+	n.self.Store(&identity)
+	n.renew()
 }

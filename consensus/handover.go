@@ -10,9 +10,6 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// handOverRetry is how long HandOver waits for another status before it asks once more: an attempt may have failed.
-const handOverRetry = 100 * time.Millisecond
-
 // HandOver gives leadership away, for a node that is about to stop: it returns nil when the node knows of another
 // leader. Meanwhile commands wait, here and elsewhere, and none fails. A node that does not lead, is blank or is the
 // only voter has nothing to give away: nil at once. It goes on trying, the most suitable voter first, until the context
@@ -27,23 +24,30 @@ func (n *Node) HandOver(ctx context.Context) error {
 	if r == nil || r.Status().Role != raft.Leader {
 		return nil
 	}
-	retry := time.NewTicker(handOverRetry)
-	defer retry.Stop()
+	// Match comes several times a second on a leader: it asks again when an attempt has failed.
+	changes, stop := n.watchers.add(Event{Leader: true, Members: true, Match: true})
+	defer stop()
 	patience := time.Duration(2*n.options.ElectionMillis) * time.Millisecond
-	for led := time.Now(); ; {
-		changed, s := r.Changed(), r.Status()
-		switch {
-		case s.Leader != 0 && s.Leader != s.ID, aloneInOffice(s):
+	leaderless := time.NewTimer(patience)
+	defer leaderless.Stop()
+	for led := true; ; {
+		s := r.Status()
+		if s.Leader != 0 && s.Leader != s.ID || onlyVoter(s) {
 			return nil
-		case s.Role == raft.Leader:
-			led = time.Now()
-			r.HandOver() // once more changes nothing while it is under way
-		case time.Since(led) > patience:
-			return fmt.Errorf("hand over: %w", ErrNotDone)
+		}
+		leads := s.Role == raft.Leader
+		if led || leads {
+			leaderless.Reset(patience)
+		}
+		if led = leads; leads {
+			r.HandOver() // changes nothing while an attempt is under way
 		}
 		select {
-		case <-changed:
-		case <-retry.C:
+		case <-changes.woken:
+		case <-leaderless.C:
+			if r.Status().Role != raft.Leader {
+				return fmt.Errorf("hand over: %w", ErrNotDone)
+			}
 		case <-r.Stopped():
 			return errors.Join(ErrClosed, r.Err())
 		case <-ctx.Done():
@@ -52,8 +56,8 @@ func (n *Node) HandOver(ctx context.Context) error {
 	}
 }
 
-// aloneInOffice reports whether there is no other voter.
-func aloneInOffice(s *engine.Status) bool {
+// onlyVoter reports whether there is no other voter.
+func onlyVoter(s *engine.Status) bool {
 	if s.Configuration == nil {
 		return true
 	}
@@ -68,18 +72,17 @@ func aloneInOffice(s *engine.Status) bool {
 // TakeOver asks the leader to hand leadership to this node. It does not block; nil means that the leader was asked, and
 // Status shows whether it agreed. The request, or what follows from it, may be lost; nothing but time is lost with it.
 //
-// The errors: ErrLeads if this node leads already, ErrNotVoter if it is no voter (or blank), ErrNotDone if it knows of
-// no leader at the moment.
+// Errors: ErrAlreadyLeader; ErrRefused if this node is blank or no voter; ErrNotDone if it knows of no leader now.
 func (n *Node) TakeOver() error {
 	r := n.runner.Load()
 	if r == nil {
-		return ErrNotVoter
+		return refuse(notVoter)
 	}
 	switch s := r.Status(); {
 	case !s.Configuration.Votes(s.ID):
-		return ErrNotVoter
+		return refuse(notVoter)
 	case s.Leader == s.ID:
-		return ErrLeads
+		return ErrAlreadyLeader
 	case s.Leader == 0:
 		return ErrNotDone
 	}

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -120,8 +119,7 @@ func TestANodeThatWasRolledBackIsRefusedAndCanBeReplaced(t *testing.T) {
 	id := c.nodes[i].Status().ID
 	until(t, "the node to have confirmed everything", func() bool {
 		s := c.nodes[leader].Status()
-		confirmed := func(f raft.FollowerStatus) bool { return f.ID == id && f.Match == s.Last.Index }
-		return slices.ContainsFunc(s.Followers, confirmed)
+		return s.Match[id] == s.LastIndex
 	})
 	c.stop(i)
 	var log journalist

@@ -3,7 +3,6 @@ package consensus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -17,7 +16,7 @@ const joinInterval = time.Second
 // asked until now it asks no more. It does not wait for an answer: a cluster that takes the node in contacts it, and
 // the log tells what the last answer was. At least one address is needed.
 //
-// Errors: ErrIsMember if the node belongs to a cluster, or makes one; ErrClosed; or why nobody could contact this node.
+// Errors: ErrRefused if the node belongs to a cluster, or makes one; ErrClosed; or why no node could contact this one.
 func (n *Node) Join(addresses ...string) error {
 	if len(addresses) == 0 {
 		return errors.New("nobody is named to be asked")
@@ -28,9 +27,9 @@ func (n *Node) Join(addresses ...string) error {
 	case n.closed:
 		return ErrClosed
 	case n.started:
-		return ErrIsMember
+		return refuse(isMember)
 	case n.options.Bootstrap:
-		return fmt.Errorf("%w: it makes one of its own, and waits for others to join", ErrIsMember)
+		return refuse(isMember + ": it makes one of its own, and waits for others to join")
 	}
 	if err := transport.CheckAddress(n.options.PeerAddress); err != nil {
 		return err

@@ -24,7 +24,7 @@ func TestABlankNodeThatIsToldToJoinsTheOneItWasToldLast(t *testing.T) {
 		expectVoters(t, n, 1, 2)
 	}
 	for i, n := range f.nodes {
-		if err := n.Join("127.0.0.1:1"); !errors.Is(err, consensus.ErrIsMember) {
+		if err := n.Join("127.0.0.1:1"); !errors.Is(err, consensus.ErrRefused) {
 			t.Errorf("node %d is a member and was told to join another cluster: %v", i+1, err)
 		}
 	}
@@ -44,7 +44,7 @@ func TestJoinSaysWhyANodeCannotAsk(t *testing.T) {
 	}
 	founder := smallOptions(t.TempDir())
 	founder.Bootstrap, founder.Expect = true, 2
-	if err := open(t, founder).Join("127.0.0.1:1"); !errors.Is(err, consensus.ErrIsMember) {
+	if err := open(t, founder).Join("127.0.0.1:1"); !errors.Is(err, consensus.ErrRefused) {
 		t.Errorf("a node that makes a cluster: %v", err)
 	}
 	nowhere := smallOptions(t.TempDir())
@@ -58,9 +58,9 @@ func TestARemovedNodeIsKnownAsOne(t *testing.T) {
 	f := newFleet(t)
 	gone := f.blank(1)[0]
 	id := change(t, f.nodes[0], consensus.MemberChange{Add: addresses(gone)})
-	if f.nodes[0].Removed() || gone.Removed() {
+	if f.nodes[0].Status().Removed || gone.Status().Removed {
 		t.Error("a member is taken for removed")
 	}
 	change(t, f.nodes[0], consensus.MemberChange{Remove: id})
-	until(t, "the node to know of its removal", gone.Removed)
+	until(t, "the node to know of its removal", func() bool { return gone.Status().Removed })
 }

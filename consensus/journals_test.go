@@ -8,7 +8,7 @@ import (
 // The sizes of journals travel with the handshake: whoever leads knows the smallest, and the operator is told of it.
 func TestALeaderKnowsTheSmallestJournal(t *testing.T) {
 	c := newTrio(t)
-	smallest := c.nodes[c.leader()].Status().ProposalRoomBytes
+	smallest := c.nodes[c.leader()].Status().JournalLimitBytes
 	enlarge := func(i int) *journalist {
 		var log journalist
 		c.stop(i)
@@ -19,14 +19,14 @@ func TestALeaderKnowsTheSmallestJournal(t *testing.T) {
 	logs := []*journalist{enlarge(0), enlarge(1)}
 	for i, log := range logs {
 		log.await(t, "a member's journal is smaller", "bytes=10485760", "own=16777216")
-		if got := c.nodes[i].Status().ProposalRoomBytes; got != smallest {
+		if got := c.nodes[i].Status().JournalLimitBytes; got != smallest {
 			t.Errorf("node %d would take in %d bytes, the smallest journal allows %d", i+1, got, smallest)
 		}
 	}
 	enlarge(2)
 	until(t, "all nodes to take in more", func() bool {
 		for _, n := range c.nodes {
-			if n.Status().ProposalRoomBytes <= smallest {
+			if n.Status().JournalLimitBytes <= smallest {
 				return false
 			}
 		}

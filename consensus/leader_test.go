@@ -2,16 +2,15 @@ package consensus_test
 
 import "testing"
 
-func TestLeaderIsTheMemberThatLeads(t *testing.T) {
+func TestStatusNamesTheLeader(t *testing.T) {
 	c := newTrio(t)
 	for range 2 {
 		first := c.leader()
 		want := c.nodes[first].Status()
 		for i, n := range c.nodes {
 			until(t, "every node to know its leader", func() bool { return n.Status().Leader == want.ID })
-			m, self := n.Leader()
-			if m == nil || m.ID != want.ID || m.PeerAddress != want.PeerAddress || self != (i == first) {
-				t.Fatalf("node %d says %+v, itself: %v; node %d leads", i, m, self, want.ID)
+			if leads(n) != (i == first) {
+				t.Fatalf("node %d says that it leads: %v; node %d leads", i, leads(n), want.ID)
 			}
 		}
 		if err := c.nodes[first].HandOver(within(t)); err != nil {
@@ -22,8 +21,8 @@ func TestLeaderIsTheMemberThatLeads(t *testing.T) {
 
 func TestABlankNodeKnowsNoLeader(t *testing.T) {
 	n := open(t, smallOptions(t.TempDir()))
-	if m, self := n.Leader(); m != nil || self {
-		t.Fatalf("it names %+v, itself: %v", m, self)
+	if s := n.Status(); s.Leader != 0 || !s.Blank {
+		t.Fatalf("its status is %+v", s)
 	}
 }
 
@@ -32,14 +31,14 @@ func TestANodeWithoutAMajorityKnowsNoLeader(t *testing.T) {
 	first := c.leader()
 	c.nodes[(first+1)%3].Close()
 	c.nodes[(first+2)%3].Close()
-	until(t, "the leader to step down", func() bool { m, self := c.nodes[first].Leader(); return m == nil && !self })
+	until(t, "the leader to step down", func() bool { return c.nodes[first].Status().Leader == 0 })
 }
 
-// The front end asks before every run of commands.
-func TestAskingForTheLeaderAllocatesNothing(t *testing.T) {
+// A host asks for the leader before every command: only a change of the status may cost more than some loads.
+func TestStatusThatHasNotChangedAllocatesNothing(t *testing.T) {
 	c := newTrio(t)
 	n := c.nodes[c.leader()]
-	if perCall := testing.AllocsPerRun(1000, func() { n.Leader() }); perCall != 0 {
+	if perCall := testing.AllocsPerRun(1000, func() { n.Status() }); perCall != 0 {
 		t.Fatalf("%v allocations per call", perCall)
 	}
 }

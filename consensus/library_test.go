@@ -19,7 +19,7 @@ import (
 // still is a machine without a state.
 type still struct{ nothing }
 
-func (still) Freeze() Image                    { return still{} }
+func (still) Freeze() io.WriterTo              { return still{} }
 func (still) Hash() uint64                     { return 1 }
 func (still) Due() int64                       { return 0 }
 func (still) Release()                         {}
@@ -43,8 +43,8 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	for ; n.Status().Snapshot == nil; <-look.C {
-		if s := n.Status(); s.LastSnapshotError != "" || s.LastFetchError != "" {
-			t.Fatal(s.LastSnapshotError, s.LastFetchError)
+		if s := n.Status(); s.LastSnapshotError != "" || s.LastInstallError != "" {
+			t.Fatal(s.LastSnapshotError, s.LastInstallError)
 		}
 	}
 	mark = *n.Status().Snapshot

@@ -38,14 +38,13 @@ type MemberChange struct {
 // goes on through changes of leaders until the context ends. Voters and learners are not added in one step: learners
 // are added first, and members are removed in the last step.
 //
-// Errors: ErrRefused if it cannot be, with the reason; ErrNotMember on a node that is no member; ErrUndone if somebody
-// changed it back; ErrUnknown if it is refused now, and may have been accepted before; ErrGoesOn with the context's
-// error if the log carries the change and it is not complete; else the context's error, with what stood in the way.
+// Errors: ErrRefused if it cannot be, with the reason; ErrSuperseded if another change took it back; ErrUnknown if it is
+// refused now, and may have been accepted before; ErrPending with the context's error if the log carries the change and it is not complete; else the context's error, with what stood in the way.
 // After any of the last three, asking for the same again is right.
 func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raftlog.NodeID, err error) {
 	r := n.runner.Load()
 	if r == nil || r.Status().Removed {
-		return nil, ErrNotMember
+		return nil, refuse(notMember)
 	}
 	if len(c.Add)+len(c.AddLearners) > 0 {
 		if err := checkReachable(r.Status().Configuration); err != nil {

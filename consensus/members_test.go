@@ -211,11 +211,11 @@ func TestS8_ClientsOfARemovedNodeAreToldTheTruthAtOnce(t *testing.T) {
 	if !errors.Is(errWrite, consensus.ErrNotDone) || !errors.Is(errRead, consensus.ErrNotDone) {
 		t.Fatalf("a removed node answers %v and %v", errWrite, errRead)
 	}
-	if took := time.Since(begin); took > consensus.DefaultWaitMillis*time.Millisecond {
+	if took := time.Since(begin); took > time.Duration(consensus.DefaultOptions().WaitMillis)*time.Millisecond {
 		t.Fatalf("it took %v", took)
 	}
 	expectTotal(t, f.nodes[0], total)
-	if _, err := leaving.ChangeMembers(within(t), consensus.MemberChange{}); !errors.Is(err, consensus.ErrNotMember) {
+	if _, err := leaving.ChangeMembers(within(t), consensus.MemberChange{}); !errors.Is(err, consensus.ErrRefused) {
 		t.Fatalf("a removed node changes members: %v", err)
 	}
 }
@@ -309,7 +309,7 @@ func TestChangesThatCannotBeAreRefusedWithAReason(t *testing.T) {
 		}
 	}
 	_, err := f.blank(1)[0].ChangeMembers(within(t), consensus.MemberChange{})
-	if !errors.Is(err, consensus.ErrNotMember) {
+	if !errors.Is(err, consensus.ErrRefused) {
 		t.Errorf("a blank node changes members: %v", err)
 	}
 }
@@ -337,7 +337,7 @@ func TestAPromotionThatDoesNotComeCanBeGivenUp(t *testing.T) {
 	dead.Close()
 	if !slices.Contains(f.nodes[0].Status().Committed.Voters, 4) { // unless it was faster than Close
 		cancel()
-		if err := <-waiting; !errors.Is(err, consensus.ErrGoesOn) || !errors.Is(err, context.Canceled) {
+		if err := <-waiting; !errors.Is(err, consensus.ErrPending) || !errors.Is(err, context.Canceled) {
 			t.Fatalf("the error is %v", err)
 		}
 	}
@@ -373,7 +373,7 @@ func TestMembersThatMoveAreFoundAgain(t *testing.T) {
 func TestANewMemberFindsThoseWhoCameAfterTheFounders(t *testing.T) {
 	f := newFleet(t)
 	for range 6 { // more than a leader sends without an answer
-		command := make([]byte, consensus.DefaultMaxEntryBytes)
+		command := make([]byte, consensus.DefaultOptions().MaxEntryBytes)
 		if _, err := f.nodes[0].Propose(within(t), command); err != nil {
 			t.Fatal(err)
 		}

@@ -3,8 +3,6 @@ package consensus
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +20,8 @@ type Node struct {
 	options Options
 	log     *wal.Log
 	boot    raftlog.Boot
+	// machine is Options.Machine as the engine drives it.
+	machine *machine
 
 	// snapshots are this node's files; base is what the one says from which the machine was restored by Open.
 	snapshots *snapshots
@@ -38,6 +38,21 @@ type Node struct {
 	// runner is nil while the node is blank.
 	runner atomic.Pointer[pump.Runner]
 
+	// self is identity, and joinerCount the number of joiners, for those who hold no lock. version counts what status
+	// shows and no turn of the engine does.
+	self        atomic.Pointer[wal.Identity]
+	joinerCount atomic.Int32
+	version     atomic.Uint64
+	status      atomic.Pointer[cachedStatus]
+	watchers    watchers
+
+	// done is closed when stopped is set.
+	done       chan struct{}
+	stopped    atomic.Pointer[error]
+	failing    sync.WaitGroup
+	closing    sync.Once
+	closeError error
+
 	mu       sync.Mutex
 	identity wal.Identity
 	restored wal.Recovered
@@ -53,127 +68,8 @@ type Node struct {
 	moved      chan struct{} // has something when a member told its addresses
 }
 
-// Propose replicates a command and returns what StateMachine.Apply returned for it on this node. It waits until the
-// command is durable on a majority and applied here, or ended otherwise: see ErrNotDone and ErrUnknown. If the context
-// ends first, the error is the context's and the outcome is unknown. The node keeps command; it must not be changed.
-func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
-	if len(command) > n.options.MaxEntryBytes {
-		return nil, fmt.Errorf("%w: %d bytes, allowed are %d", ErrTooLarge, len(command), n.options.MaxEntryBytes)
-	}
-	ended := make(chan struct{})
-	b := &engine.Batch{Body: command, Level: engine.Level, Wake: func() { close(ended) }}
-	n.Submit(b)
-	select {
-	case <-ended:
-		return b.Result, n.outcomeError(b.Outcome)
-	case <-ctx.Done():
-		n.Leave(b)
-		return nil, fmt.Errorf("outcome unknown: %w", ctx.Err())
-	}
-}
-
-// Query executes StateMachine.Query with local, on a state that holds everything acknowledged by any node before the
-// call. While that needs a tick, time is moved through the log and it is executed again: at the time of its first
-// moment, or an earlier one if another leader's clock says so. If it followed the clock, the log's time, which trails
-// it by a commit, would not reach it for as long as things end all the time.
-func (n *Node) Query(ctx context.Context, local any) error {
-	stamp := int64(math.MaxInt64)
-	for {
-		now, err := n.moment(ctx)
-		if err != nil {
-			return err
-		}
-		stamp = min(stamp, now)
-		needTick := false
-		n.View(func(m StateMachine) { needTick = m.Query(stamp, local) })
-		if !needTick {
-			return nil
-		}
-		select {
-		case <-n.MoveTime():
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// moment waits until the state is as new as a query wants it, and returns the leader's time.
-func (n *Node) moment(ctx context.Context) (stamp int64, err error) {
-	ended := make(chan struct{})
-	r := &engine.Read{Wake: func() { close(ended) }}
-	n.SubmitRead(r)
-	select {
-	case <-ended:
-		return int64(r.Stamp), n.outcomeError(r.Outcome)
-	case <-ctx.Done():
-		n.LeaveRead(r)
-		return 0, ctx.Err()
-	}
-}
-
-func (n *Node) outcomeError(o engine.Outcome) error {
-	switch o {
-	case engine.Done:
-		return nil
-	case engine.NotDone:
-		return ErrNotDone
-	case engine.Overloaded:
-		select {
-		case <-n.runner.Load().Stopped(): // that is why it was refused
-			return ErrClosed
-		default:
-			return ErrOverloaded
-		}
-	case engine.Unknown:
-		return ErrUnknown
-	}
-	panic("consensus: a batch ended as " + o.String())
-}
-
-// Submit gives a batch to the node, for callers that wait in a way of their own. It never blocks; b.Wake is called when
-// the batch ended, which may be before Submit returns. On a blank node it ends as NotDone.
-func (n *Node) Submit(b *engine.Batch) {
-	if r := n.runner.Load(); r != nil {
-		r.Submit(b)
-		return
-	}
-	b.Outcome = engine.NotDone
-	b.Wake()
-}
-
-// SubmitRead asks for a moment at which View shows a state as new as Query's. It never blocks; see Submit.
-func (n *Node) SubmitRead(read *engine.Read) {
-	if r := n.runner.Load(); r != nil {
-		r.SubmitRead(read)
-		return
-	}
-	read.Outcome = engine.NotDone
-	read.Wake()
-}
-
-// Phases says where the time of a submitted batch went that ended as Done; it is asked soon after.
-func (n *Node) Phases(b *engine.Batch) pump.Phases { return n.runner.Load().Phases(b) }
-
-// PhasesOfRead is Phases for a read.
-func (n *Node) PhasesOfRead(read *engine.Read) pump.Phases {
-	return n.runner.Load().PhasesOfRead(read)
-}
-
-// Leave tells that nobody waits for a submitted batch any more: if it was never sent, it is dropped.
-func (n *Node) Leave(b *engine.Batch) {
-	if r := n.runner.Load(); r != nil {
-		r.Leave(b)
-	}
-}
-
-// LeaveRead is Leave for a read.
-func (n *Node) LeaveRead(read *engine.Read) {
-	if r := n.runner.Load(); r != nil {
-		r.LeaveRead(read)
-	}
-}
-
-// View calls f with the state machine while nothing is applied. f should be short, and must not call the node.
+// View calls f with the state machine while nothing is applied. Nothing is applied before f returns: f should be short,
+// and must not call the node.
 func (n *Node) View(f func(StateMachine)) {
 	r := n.runner.Load()
 	if r == nil {
@@ -184,103 +80,83 @@ func (n *Node) View(f func(StateMachine)) {
 			return
 		}
 	}
-	r.View(f)
+	r.View(func(engine.StateMachine) { f(n.options.Machine) })
 }
-
-// Status is what a node knows of itself and its cluster.
-type Status struct {
-	engine.Status
-	// Blank: the node belongs to no cluster yet. Joiners and Expect say how far forming one has come.
-	Blank   bool
-	Joiners int
-	Expect  int
-	// ClusterID, Name and Incarnation identify the cluster, the node for its clients, and its data directory.
-	ClusterID   uint64
-	Name        string
-	Incarnation uint64
-	// PeerAddress is where the node listens for peers.
-	PeerAddress string
-	// LastSnapshotAt is when this node's last snapshot of its own was complete; before the first, when it was opened.
-	LastSnapshotAt time.Time
-	// SnapshotBeganAt is when the last attempt at one began, and LastSnapshotTook how long the last one took that ended;
-	// negative before the first.
-	SnapshotBeganAt  time.Time
-	LastSnapshotTook time.Duration
-	// Linked are the nodes to which messages can leave at this moment, in order. That says nothing of their health.
-	Linked []raftlog.NodeID
-	Log    wal.Stats
-}
-
-// Status returns the node's state as of its last turn.
-func (n *Node) Status() Status {
-	n.mu.Lock()
-	s := Status{
-		Joiners: len(n.joiners), Expect: n.options.Expect, ClusterID: n.identity.ClusterID, Name: n.identity.Name,
-		Incarnation: n.identity.Incarnation, PeerAddress: n.options.PeerAddress,
-	}
-	n.mu.Unlock()
-	if r := n.runner.Load(); r != nil {
-		s.Status = *r.Status()
-	} else {
-		s.Blank = true
-	}
-	s.LastSnapshotAt = time.Unix(0, n.snapshots.takenAt.Load())
-	s.SnapshotBeganAt = time.Unix(0, n.snapshots.beganAt.Load())
-	s.LastSnapshotTook = time.Duration(n.snapshots.took.Load())
-	s.Linked, s.Log = n.links.list(), n.log.Stats()
-	return s
-}
-
-// servingRetry is how long WaitServing waits for another status before it asks once more.
-const servingRetry = 100 * time.Millisecond
 
 // WaitServing waits until the node answers linearizable reads: it is a member, and there is a leader. It ends with the
 // context's error, or with ErrClosed if the node stops. A node that was removed never serves again, and waits as well.
 func (n *Node) WaitServing(ctx context.Context) error {
-	select {
-	case <-n.member:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	runner := n.runner.Load()
+	changes, stop := n.watchers.add(Event{Leader: true, Members: true})
+	defer stop()
 	for {
-		ended, changed := make(chan struct{}), runner.Changed()
-		r := &engine.Read{Wake: func() { close(ended) }}
-		runner.SubmitRead(r)
-		select {
-		case <-ended:
-			if r.Outcome == engine.Done {
-				return nil
-			}
-		case <-runner.Stopped():
-			return errors.Join(ErrClosed, runner.Err())
-		case <-ctx.Done():
-			runner.LeaveRead(r)
+		r := &Request{Read: true}
+		if err := n.do(ctx, r); err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		// A node that was removed says no at once, and one without a leader after a while.
+		// A blank node, and one that was removed, say no at once. One that is overloaded says so too, and there may be no
+		// change that wakes us.
+		again := time.NewTimer(servingRetry)
 		select {
-		case <-changed:
-		case <-time.After(servingRetry):
+		case <-changes.woken:
+		case <-again.C:
+		case <-n.done:
+			return errors.Join(ErrClosed, n.Err())
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		again.Stop()
 	}
 }
 
-// Close stops the node. What waits ends as ErrNotDone or, if it was sent, as ErrUnknown.
+// servingRetry is how long WaitServing waits for a change before it tries once more.
+const servingRetry = time.Second
+
+// Done is closed when the node has stopped to work: Close was called, or the node failed. A node fails when its disk
+// fails or its log or a snapshot is damaged: it acknowledges nothing more, closes itself, and Err says why. The host
+// should end the process then.
+func (n *Node) Done() <-chan struct{} { return n.done }
+
+// Err is nil while the node works. After that it is ErrClosed if Close was called first, and else why the node failed.
+func (n *Node) Err() error {
+	if err := n.stopped.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// end notes why the node stops working. Only the first reason counts.
+func (n *Node) end(why error) (first bool) {
+	if first = n.stopped.CompareAndSwap(nil, &why); first {
+		close(n.done)
+	}
+	return first
+}
+
+// fail stops a node that must not go on. Its caller may be a goroutine that Close waits for.
+func (n *Node) fail(err error) {
+	if n.end(err) {
+		n.failing.Go(func() { _ = n.Close() }) // Err says more than the errors of closing
+	}
+}
+
+// Close stops the node, and waits until it has stopped. What waits ends with ErrNotDone or, if it was sent, with
+// ErrUnknown. A second call returns what the first one returned.
 func (n *Node) Close() error {
 	n.mu.Lock()
-	if n.closed {
-		n.mu.Unlock()
-		return nil
-	}
 	n.closed = true
 	n.mu.Unlock()
+	n.end(ErrClosed)
+	n.closing.Do(func() { n.closeError = n.close() })
+	return n.closeError
+}
+
+func (n *Node) close() error {
 	n.stop()
 	n.background.Wait()
-	errTransport := n.transport.Close() // after this no owner method runs
-	var err error
+	var err, errTransport error
+	if n.transport != nil { // Open may have failed before it
+		errTransport = n.transport.Close() // after this no owner method runs
+	}
 	if r := n.runner.Load(); r != nil {
 		err = r.Close()
 	} else {

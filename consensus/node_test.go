@@ -33,23 +33,25 @@ func smallOptions(directory string) consensus.Options {
 
 func open(t *testing.T, o consensus.Options) *consensus.Node {
 	t.Helper()
-	fatal := make(chan error, 1)
-	o.Fatal = func(err error) { fatal <- err }
 	n, err := consensus.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if err := n.Err(); err != nil && !errors.Is(err, consensus.ErrClosed) {
+			t.Errorf("the node failed: %v", err)
+		}
 		if err := n.Close(); err != nil {
 			t.Error(err)
 		}
-		select {
-		case err := <-fatal:
-			t.Errorf("fatal: %v", err)
-		default:
-		}
 	})
 	return n
+}
+
+// leads reports whether a node believes that it leads.
+func leads(n *consensus.Node) bool {
+	s := n.Status()
+	return s.Leader != 0 && s.Leader == s.ID
 }
 
 func add(t *testing.T, n *consensus.Node, v uint64) {
@@ -118,7 +120,7 @@ func TestB15_TheLargestCommandPassesAndOneMoreByteDoesNot(t *testing.T) {
 			t.Fatalf("%d bytes: %v", size, err)
 		}
 	}
-	if _, err := n.Propose(within(t), make([]byte, 1<<16+1)); !errors.Is(err, consensus.ErrTooLarge) {
+	if _, err := n.Propose(within(t), make([]byte, 1<<16+1)); !errors.Is(err, consensus.ErrRefused) {
 		t.Fatalf("err is %v", err)
 	}
 }
@@ -299,7 +301,7 @@ func TestANodeStoresLargerCommandsThanItTakes(t *testing.T) {
 	if _, err := first.Propose(within(t), make([]byte, 1<<19)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := second.Propose(within(t), make([]byte, 1<<16+1)); !errors.Is(err, consensus.ErrTooLarge) {
+	if _, err := second.Propose(within(t), make([]byte, 1<<16+1)); !errors.Is(err, consensus.ErrRefused) {
 		t.Fatalf("the error is %v", err)
 	}
 }

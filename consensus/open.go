@@ -47,17 +47,18 @@ func Open(o Options) (*Node, error) {
 		return nil, fmt.Errorf("open the log in %s: %w", o.Directory, err)
 	}
 	n := &Node{
-		options: o, log: log, boot: raftlog.Boot(random()), identity: restored.Identity, restored: restored,
+		options: o, log: log, boot: raftlog.Boot(random()), restored: restored, machine: newMachine(o.Machine),
 		assembled: make(chan struct{}), member: make(chan struct{}), moved: make(chan struct{}, 1),
+		done: make(chan struct{}),
 	}
+	n.setIdentity(restored.Identity)
 	n.peers.told = map[raftlog.NodeID]told{}
 	n.context, n.stop = context.WithCancel(context.Background())
 	if err = n.restoreState(); err == nil {
 		err = n.assemble()
 	}
 	if err != nil {
-		n.stop()
-		log.Close()
+		_ = n.Close() // err says more
 		return nil, err
 	}
 	return n, nil
@@ -97,7 +98,6 @@ func (n *Node) assemble() error {
 		n.closed = true // whoever dialled already waits to be admitted, and must not make this node a member now
 		n.mu.Unlock()
 		close(n.assembled)
-		t.Close()
 		return err
 	}
 	close(n.assembled)
@@ -157,12 +157,14 @@ func (n *Node) start() error {
 	}
 	n.restored.Entries = nil // the core has them
 	n.started = true
-	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.options.Machine, n.base), pump.Effects{
-		Machine: n.options.Machine, Log: entries{n.log}, SnapshotLog: n.log, Snapshots: n.snapshots,
+	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.machine, n.base), pump.Effects{
+		Machine: n.machine, Log: entries{n.log}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Transport: carrier{n.transport, n, o.ID},
-		Logger: n.options.Logger, Tick: Tick, Clock: n.options.Clock, Late: n.options.Late, Changed: n.options.Changed,
-		Fatal: n.options.Fatal,
+		Logger: n.options.Logger, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
+		Changed: n.statusChanged, Fatal: n.fail,
 	}))
+	n.renew()
+	n.announce(Event{Leader: true, Members: true, Snapshot: true, Applied: true, Match: true})
 	n.background.Go(n.keepAddresses)
 	close(n.member)
 	return nil

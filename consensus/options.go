@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
@@ -14,27 +13,21 @@ import (
 	"github.com/raftredis/raftredis/wal"
 )
 
-// StateMachine is what the log drives; see the methods for what each may and may not do.
-type StateMachine = engine.StateMachine
+// historyFactor times SnapshotLogBytes is the default of MaxHistoryBytes.
+const historyFactor = 4
 
-// Image is a frozen state of a StateMachine.
-type Image = engine.Image
+// minAbsentHeartbeats heartbeats are the least AbsentMillis.
+const minAbsentHeartbeats = 3
 
-// The defaults of Options.
-const (
-	DefaultHeartbeatMillis      = 50
-	DefaultElectionMillis       = 300
-	DefaultWaitMillis           = 2600
-	DefaultUncertainAfterMillis = 10_000
-	DefaultAbsentMillis         = 2000
-	DefaultMaxEntryBytes        = 1 << 20
-	DefaultJournalFileBytes     = 64 << 20
-
-	DefaultSnapshotLogBytes       = 64 << 20
-	DefaultSnapshotBytesPerSecond = 64 << 20
-	// DefaultHistoryFactor times SnapshotLogBytes is the default of MaxHistoryBytes.
-	DefaultHistoryFactor = 4
-)
+// DefaultOptions are the values that Open puts where an Options has zero. MaxHistoryBytes and AbsentMillis follow
+// SnapshotLogBytes and HeartbeatMillis where those are not zero; AbsentMillis only upwards.
+func DefaultOptions() Options {
+	return Options{
+		HeartbeatMillis: 50, ElectionMillis: 300, WaitMillis: 2600, UncertainAfterMillis: 10_000, AbsentMillis: 2000,
+		MaxEntryBytes: 1 << 20, JournalFileBytes: 64 << 20, Expect: 1,
+		SnapshotLogBytes: 64 << 20, SnapshotBytesPerSecond: 64 << 20, MaxHistoryBytes: historyFactor * 64 << 20,
+	}
+}
 
 // SnapshotLogBytes has these bounds.
 const (
@@ -51,8 +44,8 @@ const journalSpareBytes = 1 << 20
 // commands have to travel in pieces, so that heartbeats interleave; until they do, they are refused.
 const largestEntryBytes = 1 << 20
 
-// Tick is the length of a tick, the unit in which Status.Followers counts silence.
-const Tick = 10 * time.Millisecond
+// tick is the length of a tick, the unit of the engine's times.
+const tick = 10 * time.Millisecond
 
 // Options say what a node is. Zero limits and durations take the defaults above.
 type Options struct {
@@ -112,53 +105,41 @@ type Options struct {
 	Secret []byte
 	// Dial replaces TCP for connections to peers, for tests and proxies.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
-	// Clock is the wall clock by which keys, or whatever the state machine has, end; nil is that of the machine. A test
-	// may have a wrong one. It is called from one goroutine, often, and must not block.
+	// Clock is the wall clock that stamps entries and reads; nil means time.Now. A test may have a wrong one. One goroutine
+	// calls it, often: it must not block.
 	Clock func() time.Time
 	// Logger is told what an operator should know; nil is silence.
 	Logger *slog.Logger
-	// Changed, if not nil, is called with what has changed about this node, behind each turn that changed something. It
-	// must not block.
-	Changed func(Change)
-	// Late, if not nil, is told how long each sync of the log, each commit, each application and each confirmation of
-	// reads took; the events are named in package engine. It is called often, from the node's own goroutines, and must
-	// not block.
+	// Late, if not nil, is told how long each of these took: fsync, a write and sync of the log; commit, from when entries
+	// went to this node's disk until they were committed; apply, the application of some entries; read-index, the
+	// confirmation of some reads. The node's goroutines call it, often: it must not block.
 	Late func(event string, took time.Duration)
-	// Fatal is called when the node must not go on: its disk failed or its log is damaged. It should end the process;
-	// the default prints the error and exits with ExitFatal. When it returns, the node stays stopped, and what waits
-	// ends with Close; it must not call Close itself, which waits for it.
-	Fatal func(error)
+	// Events, if not nil, is told which parts of Status have changed, after Status shows it. The node's loop calls it,
+	// often (at each turn that applies something): it must not block. It may call Status and Submit.
+	Events func(Event)
 }
 
-// ExitFatal is the exit code of the default Options.Fatal.
-const ExitFatal = 70
-
 func (o Options) complete() (Options, error) {
-	orDefault(&o.HeartbeatMillis, DefaultHeartbeatMillis)
-	orDefault(&o.ElectionMillis, DefaultElectionMillis)
-	orDefault(&o.WaitMillis, DefaultWaitMillis)
-	orDefault(&o.UncertainAfterMillis, DefaultUncertainAfterMillis)
-	orDefault(&o.AbsentMillis, max(DefaultAbsentMillis, 3*o.HeartbeatMillis))
-	orDefault(&o.MaxEntryBytes, DefaultMaxEntryBytes)
-	orDefault(&o.JournalFileBytes, DefaultJournalFileBytes)
-	orDefault(&o.SnapshotLogBytes, DefaultSnapshotLogBytes)
-	orDefault(&o.SnapshotBytesPerSecond, DefaultSnapshotBytesPerSecond)
+	d := DefaultOptions()
+	orDefault(&o.HeartbeatMillis, d.HeartbeatMillis)
+	orDefault(&o.ElectionMillis, d.ElectionMillis)
+	orDefault(&o.WaitMillis, d.WaitMillis)
+	orDefault(&o.UncertainAfterMillis, d.UncertainAfterMillis)
+	orDefault(&o.AbsentMillis, max(d.AbsentMillis, minAbsentHeartbeats*o.HeartbeatMillis))
+	orDefault(&o.MaxEntryBytes, d.MaxEntryBytes)
+	orDefault(&o.JournalFileBytes, d.JournalFileBytes)
+	orDefault(&o.SnapshotLogBytes, d.SnapshotLogBytes)
+	orDefault(&o.SnapshotBytesPerSecond, d.SnapshotBytesPerSecond)
 	if o.SnapshotLogBytes > 0 {
-		orDefault(&o.MaxHistoryBytes, DefaultHistoryFactor*o.SnapshotLogBytes)
+		orDefault(&o.MaxHistoryBytes, historyFactor*o.SnapshotLogBytes)
 	}
-	orDefault(&o.MaxHistoryBytes, DefaultHistoryFactor*DefaultSnapshotLogBytes)
-	orDefault(&o.Expect, 1)
+	orDefault(&o.MaxHistoryBytes, d.MaxHistoryBytes)
+	orDefault(&o.Expect, d.Expect)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Fatal == nil {
-		o.Fatal = func(err error) {
-			fmt.Fprintln(os.Stderr, "raftredis: fatal:", err)
-			os.Exit(ExitFatal)
-		}
 	}
 	return o, o.validate()
 }
@@ -175,6 +156,9 @@ func (o *Options) validate() error {
 		return errors.New("consensus: Directory is required")
 	case o.Machine == nil:
 		return errors.New("consensus: Machine is required")
+	case o.PeerListener == nil && o.PeerListen == "":
+		return errors.New("consensus: PeerListen is required: the address to listen on for other nodes, or 127.0.0.1:0 " +
+			"for a cluster of one node")
 	case o.Expect < 1 || o.Expect > transport.DefaultMaxConnections:
 		return fmt.Errorf("consensus: Expect is %d, allowed are 1 to %d", o.Expect, transport.DefaultMaxConnections)
 	case o.Bootstrap && len(o.Join) > 0:
@@ -206,9 +190,9 @@ func (o *Options) validateTimes() error {
 		{"WaitMillis", o.WaitMillis}, {"UncertainAfterMillis", o.UncertainAfterMillis},
 		{"AbsentMillis", o.AbsentMillis},
 	} {
-		if limit.value < int(Tick.Milliseconds()) || limit.value > 3_600_000 {
+		if limit.value < int(tick.Milliseconds()) || limit.value > 3_600_000 {
 			return fmt.Errorf("consensus: %s is %d, allowed are %d to 3600000",
-				limit.name, limit.value, Tick.Milliseconds())
+				limit.name, limit.value, tick.Milliseconds())
 		}
 	}
 	// What the engine will refuse is refused here: a blank node starts its engine only after it has stored who it is.
@@ -216,7 +200,7 @@ func (o *Options) validateTimes() error {
 	e.ID, e.Boot = 1, 1
 	if err := e.Validate(); err != nil {
 		return fmt.Errorf("consensus: HeartbeatMillis is %d, ElectionMillis is %d, AbsentMillis is %d, in ticks of %v: %w",
-			o.HeartbeatMillis, o.ElectionMillis, o.AbsentMillis, Tick, err)
+			o.HeartbeatMillis, o.ElectionMillis, o.AbsentMillis, tick, err)
 	}
 	return nil
 }
@@ -232,7 +216,7 @@ func (o *Options) segmentBytes() int {
 
 // engineOptions translates into ticks.
 func (o *Options) engineOptions() engine.Options {
-	ticks := func(millis int) int { return (millis + int(Tick.Milliseconds()) - 1) / int(Tick.Milliseconds()) }
+	ticks := func(millis int) int { return (millis + int(tick.Milliseconds()) - 1) / int(tick.Milliseconds()) }
 	e := engine.DefaultOptions()
 	e.HeartbeatTicks = ticks(o.HeartbeatMillis)
 	e.ElectionTicks = ticks(o.ElectionMillis)

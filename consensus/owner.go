@@ -110,13 +110,17 @@ func (o owner) Receive(from raftlog.NodeID, messages []engine.Message) bool {
 // LinkUp passes the news on.
 func (o owner) LinkUp(to raftlog.NodeID) {
 	o.links.set(to, true)
+	o.renew()
 	if r := o.runner.Load(); r != nil {
 		r.LinkUp(to)
 	}
 }
 
 // LinkDown is told to the operator by the transport; Raft notices by itself.
-func (o owner) LinkDown(to raftlog.NodeID, _ error) { o.links.set(to, false) }
+func (o owner) LinkDown(to raftlog.NodeID, _ error) {
+	o.links.set(to, false)
+	o.renew()
+}
 
 // links remembers to whom messages can leave, for those who ask.
 type links struct {

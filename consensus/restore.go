@@ -97,7 +97,7 @@ func refusal(directory string, err error) error {
 
 func (n *Node) restoreFrom(mark *raftlog.SnapshotMark) (engine.Base, error) {
 	began := time.Now()
-	base, err := n.snapshots.Restore(*mark, n.options.Machine)
+	base, err := n.snapshots.Restore(*mark, n.machine)
 	if err == nil {
 		err = base.Check()
 	}

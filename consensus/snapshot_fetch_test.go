@@ -81,7 +81,7 @@ func (c *watched) Read(p []byte) (int, error) {
 func (l *library) fallBehind(down int, rest ...int) (leader int) {
 	l.t.Helper()
 	l.stop(down)
-	end := l.nodes[down].Status().Last.Index
+	end := l.nodes[down].Status().LastIndex
 	leader = l.leader(rest...)
 	l.compact(leader, end, rest...)
 	takeSnapshot(l.t, l.nodes[leader])
@@ -286,15 +286,14 @@ func TestE13_SnapshotsAreTakenWhileMembersComeAndGo(t *testing.T) {
 
 // The disk of the leader has spoilt its snapshot: nobody gets it, and the node that has such a disk stops.
 func TestE9_ADamagedSnapshotIsNotSent(t *testing.T) {
-	fatal := make(chan error, 3)
-	l := newLibrary(t, 3, func(o *consensus.Options) { o.Fatal = func(err error) { fatal <- err } })
+	l := (&library{t: t, mayFail: true}).form(3)
 	leader := l.fallBehind(2, 0, 1)
 	files := snapshotFiles(t, l.options[leader].Directory)
 	damage(t, files[len(files)-1])
 	l.start(2)
 	select {
-	case err := <-fatal:
-		corruption := (*snapshot.CorruptionError)(nil)
+	case <-l.nodes[leader].Done():
+		err, corruption := l.nodes[leader].Err(), (*snapshot.CorruptionError)(nil)
 		if !errors.As(err, &corruption) || corruption.File != files[len(files)-1] {
 			t.Fatalf("the node ends with %v", err)
 		}
@@ -308,7 +307,9 @@ func TestE9_ADamagedSnapshotIsNotSent(t *testing.T) {
 	}
 	l.start(leader) // from the snapshot before the damaged one
 	l.expectAlike(leader, 2)
-	if len(fatal) > 0 {
-		t.Fatal(<-fatal)
+	for i, n := range l.nodes {
+		if err := n.Err(); err != nil {
+			t.Errorf("node %d failed: %v", i, err)
+		}
 	}
 }

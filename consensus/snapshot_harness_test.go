@@ -16,7 +16,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 const (
@@ -58,8 +57,6 @@ func (n *notebook) Query(_ int64, local any) bool {
 	return false
 }
 
-func (n *notebook) Due() int64 { return 0 }
-
 func (n *notebook) Hash() uint64 {
 	h := fnv.New64a()
 	if _, err := n.image().WriteTo(h); err != nil {
@@ -68,10 +65,10 @@ func (n *notebook) Hash() uint64 {
 	return h.Sum64()
 }
 
-func (n *notebook) Freeze() consensus.Image { return n.image() }
-func (n *notebook) image() pages            { return pages{n.count, n.pages} }
+func (n *notebook) Freeze() io.WriterTo { return n.image() }
+func (n *notebook) image() pages        { return pages{n.count, n.pages} }
 
-func (n *notebook) Restore(_ uint64, r io.Reader) error {
+func (n *notebook) Restore(r io.Reader) error {
 	n.count, n.pages = 0, nil
 	if r == nil {
 		return nil
@@ -111,8 +108,6 @@ func (p pages) WriteTo(w io.Writer) (written int64, err error) {
 	return int64(n), err
 }
 
-func (p pages) Release() {}
-
 // library is a cluster of nodes with notebooks, each in a directory of its own.
 type library struct {
 	t         *testing.T
@@ -121,14 +116,20 @@ type library struct {
 	options   []consensus.Options
 	written   uint64
 	told      bool
+	mayFail   bool
 }
 
 // newLibrary forms a cluster. Its nodes take a snapshot whenever as much was applied as the last one weighs, and keep
 // no more of the log than they must. A test may change their options.
 func newLibrary(t *testing.T, nodes int, change ...func(*consensus.Options)) *library {
 	t.Helper()
+	return (&library{t: t}).form(nodes, change...)
+}
+
+func (l *library) form(nodes int, change ...func(*consensus.Options)) *library {
+	t := l.t
+	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	l := &library{t: t}
 	directory := t.TempDir()
 	for i := range nodes {
 		o := notebookOptions(filepath.Join(directory, string(rune('a'+i))))
@@ -174,10 +175,10 @@ func (l *library) start(i int) {
 	l.options[i].PeerListen = l.nodes[i].Status().PeerAddress
 }
 
-// open is open, but for a node that is expected to fail and has its own Fatal.
+// open is open, but for a library whose nodes are expected to fail.
 func (l *library) open(o consensus.Options) *consensus.Node {
 	l.t.Helper()
-	if o.Fatal == nil {
+	if !l.mayFail {
 		return open(l.t, o)
 	}
 	n, err := consensus.Open(o)
@@ -241,7 +242,7 @@ func (l *library) leader(open ...int) int {
 	l.t.Helper()
 	leader := -1
 	until(l.t, "one of them to lead", func() bool {
-		leader = slices.IndexFunc(open, func(i int) bool { _, self := l.nodes[i].Leader(); return self })
+		leader = slices.IndexFunc(open, func(i int) bool { return leads(l.nodes[i]) })
 		return leader >= 0
 	})
 	return open[leader]
@@ -249,11 +250,11 @@ func (l *library) leader(open ...int) int {
 
 // compact writes by way of a node until nobody who could lead has the entry behind an index: not on the disk, and not
 // in memory either, from where a leader serves those who lack no more than a few MiB.
-func (l *library) compact(by int, behind raftlog.Index, nodes ...int) {
+func (l *library) compact(by int, behind uint64, nodes ...int) {
 	l.t.Helper()
 	has := func(i int) bool {
 		s := l.nodes[i].Status()
-		return min(s.Log.HistoryFirst, s.FirstInMemory) <= behind+1
+		return min(s.FirstIndex, s.FirstInMemory) <= behind+1
 	}
 	l.write(by, compactingPages)
 	written := time.Now()
@@ -301,10 +302,10 @@ func await(t *testing.T, what string, reached <-chan struct{}) {
 // takeSnapshot has a node take a snapshot of all that it says it has applied, and waits for it.
 func takeSnapshot(t *testing.T, n *consensus.Node) {
 	t.Helper()
-	wanted := n.Status().Applied
+	wanted := n.Status().AppliedIndex
 	until(t, "a snapshot to come into force", func() bool {
 		s := n.Status()
-		if s.Snapshot != nil && s.Snapshot.Index >= wanted {
+		if s.Snapshot != nil && uint64(s.Snapshot.Index) >= wanted {
 			return true
 		}
 		n.TakeSnapshot() // while one is under way it refuses

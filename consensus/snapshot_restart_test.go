@@ -71,9 +71,9 @@ func TestE1_ANodeStartsFromItsSnapshotAndTheLogBehindIt(t *testing.T) {
 		if s.Snapshot == nil || !s.Snapshot.Same(&inForce) {
 			t.Fatalf("the snapshot in force is %v, it was %v", s.Snapshot, inForce)
 		}
-		if applied := l.notebooks[0].applied.Load(); uint64(applied) != uint64(s.Applied-inForce.Index) {
+		if applied := l.notebooks[0].applied.Load(); uint64(applied) != s.AppliedIndex-uint64(inForce.Index) {
 			t.Fatalf("%d entries were applied from %d to %d: the log was applied from its beginning",
-				applied, inForce.Index, s.Applied)
+				applied, inForce.Index, s.AppliedIndex)
 		}
 	}
 }
@@ -93,8 +93,8 @@ func TestE6_ADamagedSnapshotIsReplacedByTheOneBeforeItAndTheLog(t *testing.T) {
 		t.Fatalf("the operator was told nothing of it: %v", &log)
 	}
 	s := l.nodes[0].Status()
-	if applied := l.notebooks[0].applied.Load(); uint64(applied) != uint64(s.Applied-retained.Index) {
-		t.Fatalf("%d entries were applied up to %d, the older snapshot was at %d", applied, s.Applied, retained.Index)
+	if applied := l.notebooks[0].applied.Load(); uint64(applied) != s.AppliedIndex-uint64(retained.Index) {
+		t.Fatalf("%d entries were applied up to %d, the older snapshot was at %d", applied, s.AppliedIndex, retained.Index)
 	}
 	if s.Snapshot == nil || !s.Snapshot.Same(&retained) || s.Retained != nil {
 		t.Fatalf("in force are %v and %v", s.Snapshot, s.Retained)
@@ -237,7 +237,7 @@ func TestSnapshotsCanBeSwitchedOff(t *testing.T) {
 
 func TestABlankNodeTakesNoSnapshot(t *testing.T) {
 	n := open(t, smallOptions(t.TempDir()))
-	if err := n.TakeSnapshot(); !errors.Is(err, consensus.ErrNotMember) {
+	if err := n.TakeSnapshot(); !errors.Is(err, consensus.ErrRefused) {
 		t.Fatalf("the error is %v", err)
 	}
 }

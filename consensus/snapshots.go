@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/pump"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -51,7 +52,11 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 	}
 	began := time.Now()
 	s.beganAt.Store(began.UnixNano())
-	defer func() { s.took.Store(int64(time.Since(began))) }()
+	s.node.renew()
+	defer func() {
+		s.took.Store(int64(time.Since(began)))
+		s.node.renew()
+	}()
 	w, err := s.store.Create(headerOf(&f), pace)
 	if err != nil {
 		return mark, judge(err)
@@ -69,7 +74,7 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 
 // Restore gives the machine the state of a file. The file proves itself twice, before its first byte is used and at its
 // end; that the machine read all of it and made of it what was frozen, its hash proves.
-func (s *snapshots) Restore(mark raftlog.SnapshotMark, machine StateMachine) (base engine.Base, err error) {
+func (s *snapshots) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (base engine.Base, err error) {
 	f, err := s.store.Open(mark)
 	if err != nil {
 		return base, err
@@ -135,16 +140,20 @@ func baseOf(h *snapshot.Header) engine.Base {
 	}
 }
 
-// TakeSnapshot asks for a snapshot of the present state now. It does not wait: Status.SnapshotsEnded counts when it is
-// over, and Status.LastSnapshotError says how. Errors: ErrSnapshotUnderway; ErrNotMember on a blank node; ErrClosed.
+// TakeSnapshot asks for a snapshot of the present state now. It does not wait: Event.Snapshot tells when it is over,
+// and Status.SnapshotsEnded and Status.LastSnapshotError say how. Errors: ErrPending if a snapshot is asked for or being
+// written already, ErrRefused on a blank node, ErrClosed.
 func (n *Node) TakeSnapshot() error {
 	r := n.runner.Load()
 	if r == nil {
-		return ErrNotMember
+		return refuse(notMember)
 	}
-	if err := r.TakeSnapshot(); errors.Is(err, engine.ErrStopped) {
+	switch err := r.TakeSnapshot(); {
+	case errors.Is(err, pump.ErrSnapshotUnderway):
+		return fmt.Errorf("%w: %w", ErrPending, err)
+	case errors.Is(err, engine.ErrStopped):
 		return ErrClosed
-	} else {
+	default:
 		return err
 	}
 }

@@ -6,34 +6,32 @@ import (
 	"github.com/raftredis/raftredis/consensus/engine"
 )
 
-// ticks are entries that carry nothing but the leader's time.
+// ticks are requests that only move time. They share an entry: one is under way at a time, and answers all requests
+// that came before it ended. It may be older than the newest of them; a machine that needs a later time asks again.
 type ticks struct {
-	mu sync.Mutex
-	// underway is closed when the entry that is under way ends; nil while there is none.
-	underway chan struct{}
+	mu      sync.Mutex
+	waiting []*Request
 }
 
-// MoveTime asks for time to move through the log: for whoever executes StateMachine.Query in View and was told that it
-// needs a tick. An entry without a command is proposed, unless one is under way from this node. The channel is closed
-// when it ended, done or not; then it is time to ask for a moment again (SubmitRead), since the entry may be older than
-// the reader's first one. The reader stays at the stamp of the first moment, or at that of the new one if that is
-// earlier: see Query. MoveTime does not block.
-func (n *Node) MoveTime() <-chan struct{} {
-	t := &n.ticks
+func (t *ticks) submit(r *Request) {
 	t.mu.Lock()
-	ended := t.underway
-	if ended != nil {
-		t.mu.Unlock()
-		return ended
-	}
-	ended = make(chan struct{})
-	t.underway = ended
+	t.waiting = append(t.waiting, r)
+	underWay := len(t.waiting) > 1
 	t.mu.Unlock()
-	n.Submit(&engine.Batch{Level: engine.Level, Wake: func() {
-		t.mu.Lock()
-		t.underway = nil
-		t.mu.Unlock()
-		close(ended)
-	}})
-	return ended
+	if underWay {
+		return
+	}
+	b := &engine.Batch{Level: engine.Level}
+	b.Wake = func() { t.ended(errorOf(b.Outcome, r.runner)) }
+	r.runner.Submit(b)
+}
+
+func (t *ticks) ended(err error) {
+	t.mu.Lock()
+	ended := t.waiting
+	t.waiting = nil
+	t.mu.Unlock()
+	for _, r := range ended {
+		r.end(err)
+	}
 }

@@ -24,8 +24,8 @@ const (
 	changeRepeat = time.Second
 )
 
-// undertaking is a change that this node wants made.
-type undertaking struct {
+// operation is a change that this node wants made.
+type operation struct {
 	node   *Node
 	runner *pump.Runner
 	change membership.Change
@@ -47,40 +47,40 @@ func (n *Node) carryOut(ctx context.Context, c membership.Change, addresses []st
 	if len(c.Add)+len(c.Remove) == 0 {
 		return nil, nil
 	}
-	u := &undertaking{node: n, runner: n.runner.Load(), change: c, addresses: addresses}
+	o := &operation{node: n, runner: n.runner.Load(), change: c, addresses: addresses}
 	for {
-		wait, err := u.propose(ctx)
+		wait, err := o.propose(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if complete, err := u.watch(ctx, wait); complete || err != nil {
-			return u.added, err
+		if complete, err := o.watch(ctx, wait); complete || err != nil {
+			return o.added, err
 		}
 	}
 }
 
 // propose asks the leader once, and says how long to wait before the next time. An error is final.
-func (u *undertaking) propose(ctx context.Context) (wait time.Duration, err error) {
-	if err := u.inviteAgain(ctx); errors.Is(err, ErrRefused) {
-		return 0, u.refused(err)
+func (o *operation) propose(ctx context.Context) (wait time.Duration, err error) {
+	if err := o.inviteAgain(ctx); errors.Is(err, ErrRefused) {
+		return 0, o.refused(err)
 	} else if err != nil {
-		u.obstacle = err.Error()
+		o.obstacle = err.Error()
 		return changeRepeat, nil
 	}
-	answer, err := u.node.askLeader(ctx, u.change)
+	answer, err := o.node.askLeader(ctx, o.change)
 	var refusal *transport.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		return 0, u.refused(fmt.Errorf("%w: %s", ErrRefused, refusal.Text))
+		return 0, o.refused(fmt.Errorf("%w: %s", ErrRefused, refusal.Text))
 	case err != nil:
-		u.obstacle = err.Error()
-		u.open = u.open || !unsent(err)
+		o.obstacle = err.Error()
+		o.open = o.open || !unsent(err)
 		return changeRetry, nil
 	case answer.Reason != "":
-		u.obstacle = answer.Reason
+		o.obstacle = answer.Reason
 		return changeRetry, nil
 	}
-	u.open, u.accepted, u.added = true, true, answer.Added
+	o.open, o.accepted, o.added = true, true, answer.Added
 	return changeRepeat, nil
 }
 
@@ -89,27 +89,27 @@ func (u *undertaking) propose(ctx context.Context) (wait time.Duration, err erro
 //  1. L1 puts B into its log as node 4, and contacts it. B stores that it is node 4. L1's log is lost.
 //  2. L2 makes C node 4, and is asked for B as it was: a blank node. It would put B into its log as node 5.
 //  3. B is node 4 for good. It never catches up as 5, and no other node can be promoted until somebody gives 5 up.
-func (u *undertaking) inviteAgain(ctx context.Context) error {
-	if !u.open {
+func (o *operation) inviteAgain(ctx context.Context) error {
+	if !o.open {
 		return nil
 	}
-	again, err := u.node.invite(ctx, u.addresses)
+	again, err := o.node.invite(ctx, o.addresses)
 	if err != nil {
 		return err
 	}
 	for i := range again {
-		if before := u.change.Add[i].Incarnation; again[i].Incarnation != before {
+		if before := o.change.Add[i].Incarnation; again[i].Incarnation != before {
 			return fmt.Errorf("the node at %s was %016x when it was invited, and is %016x now",
-				u.addresses[i], before, again[i].Incarnation)
+				o.addresses[i], before, again[i].Incarnation)
 		}
 	}
-	u.change.Add = again
+	o.change.Add = again
 	return nil
 }
 
 // refused is what a refusal means: that the change is not made, unless an earlier attempt may have been accepted.
-func (u *undertaking) refused(err error) error {
-	if u.open {
+func (o *operation) refused(err error) error {
+	if o.open {
 		return fmt.Errorf("%w; when it was asked for again: %v", ErrUnknown, err)
 	}
 	return err
@@ -121,14 +121,15 @@ func unsent(err error) bool {
 	return errors.As(err, &failed) && failed.Op == "dial"
 }
 
-// watch looks at the log until the change is complete, or it is time to ask again. What the log carries for good needs
+// watch looks at the log until the change is complete, or it is time to ask again. A change that the log carries needs
 // no asking any more.
-func (u *undertaking) watch(ctx context.Context, wait time.Duration) (complete bool, err error) {
-	patience := time.NewTimer(wait)
-	defer patience.Stop()
+func (o *operation) watch(ctx context.Context, wait time.Duration) (complete bool, err error) {
+	changes, stop := o.node.watchers.add(Event{Members: true})
+	defer stop()
+	again := time.NewTimer(wait)
+	defer again.Stop()
 	for late := false; ; {
-		changed := u.runner.Changed()
-		stage, err := u.look()
+		stage, err := o.look()
 		switch {
 		case stage == fulfilled || err != nil:
 			return err == nil, err
@@ -136,36 +137,36 @@ func (u *undertaking) watch(ctx context.Context, wait time.Duration) (complete b
 			return false, nil
 		}
 		select {
-		case <-changed:
-		case <-patience.C:
+		case <-changes.woken:
+		case <-again.C:
 			late = true
-		case <-u.runner.Stopped():
-			return false, errors.Join(ErrClosed, u.runner.Err())
+		case <-o.runner.Stopped():
+			return false, errors.Join(ErrClosed, o.runner.Err())
 		case <-ctx.Done():
-			return false, u.interrupted(ctx)
+			return false, o.interrupted(ctx)
 		}
 	}
 }
 
 // look compares the log with the change. What it showed once as committed, and shows no more, somebody gave up.
-func (u *undertaking) look() (stage, error) {
-	if !u.accepted {
+func (o *operation) look() (stage, error) {
+	if !o.accepted {
 		return unseen, nil
 	}
-	stage, err := stageOf(u.runner.Status().Committed, &u.change, u.added)
-	if stage == unseen && u.seen && err == nil {
-		err = fmt.Errorf("%w: it was given up before it was complete", ErrUndone)
+	stage, err := stageOf(o.runner.Status().Committed, &o.change, o.added)
+	if stage == unseen && o.seen && err == nil {
+		err = fmt.Errorf("%w: it was given up before it was complete", ErrSuperseded)
 	}
-	u.seen = u.seen || stage != unseen
+	o.seen = o.seen || stage != unseen
 	return stage, err
 }
 
-// interrupted is the error of an undertaking that nobody waits for any more.
-func (u *undertaking) interrupted(ctx context.Context) error {
-	if u.accepted {
-		return fmt.Errorf("%w: %w", ErrGoesOn, ctx.Err())
+// interrupted is the error of an operation whose caller waits no longer.
+func (o *operation) interrupted(ctx context.Context) error {
+	if o.accepted {
+		return fmt.Errorf("%w: %w", ErrPending, ctx.Err())
 	}
-	return fmt.Errorf("membership change: %w: %s", ctx.Err(), u.obstacle)
+	return fmt.Errorf("membership change: %w: %s", ctx.Err(), o.obstacle)
 }
 
 // stage is how far the log has come with a change.
@@ -191,7 +192,7 @@ func stageOf(c *membership.Configuration, change *membership.Change, added []raf
 		m := membership.Find(c, id)
 		switch {
 		case membership.LeftOut(c, id):
-			return unseen, fmt.Errorf("%w: node %d was removed again", ErrUndone, id)
+			return unseen, fmt.Errorf("%w: node %d was removed again", ErrSuperseded, id)
 		case m == nil || m.Incarnation != change.Add[i].Incarnation:
 			return unseen, nil
 		case !change.Learner && !slices.Contains(c.Voters, id):
@@ -214,7 +215,7 @@ func stageOf(c *membership.Configuration, change *membership.Change, added []raf
 
 // askLeader gives a change to whoever leads: an error that is a *transport.Refusal is final.
 func (n *Node) askLeader(ctx context.Context, c membership.Change) (transport.Answer, error) {
-	leader, self := n.Leader()
+	leader, self := n.leader()
 	switch {
 	case leader == nil:
 		return transport.Answer{Reason: "there is no leader at the moment"}, nil
@@ -259,9 +260,17 @@ func idsOf(c *membership.Configuration, added []membership.Member) []raftlog.Nod
 	return ids
 }
 
+// leader is the member that this node believes to lead, and whether it is this node itself; nil if it knows of none, or
+// of one that its newest configuration does not name.
+func (n *Node) leader() (leader *membership.Member, self bool) {
+	s := n.runner.Load().Status()
+	leader = membership.Find(s.Configuration, s.Leader)
+	return leader, leader != nil && s.Leader == s.ID
+}
+
 // leaderAddress is where the leader that this node knows takes connections; empty if it knows none, or leads itself.
 func (n *Node) leaderAddress() string {
-	leader, self := n.Leader()
+	leader, self := n.leader()
 	if leader == nil || self {
 		return ""
 	}

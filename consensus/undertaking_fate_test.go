@@ -52,7 +52,7 @@ func TestD11_ANodeThatTookAnIDFromALostLogIsNotGivenAnother(t *testing.T) {
 	if err := b.adopt(hello); err != nil {
 		t.Fatal(err)
 	}
-	u := &undertaking{
+	u := &operation{
 		node: a, runner: a.runner.Load(), open: true,
 		change: membership.Change{Add: []membership.Member{asInvited}}, addresses: []string{b.options.PeerAddress},
 	}
@@ -70,7 +70,7 @@ func TestWhoWasInvitedIsNotReplacedOnTheWay(t *testing.T) {
 	ctx, a := single(t)
 	b, m := guest(t, ctx, a)
 	m.Incarnation++
-	u := &undertaking{
+	u := &operation{
 		node: a, runner: a.runner.Load(), open: true,
 		change: membership.Change{Add: []membership.Member{m}}, addresses: []string{b.options.PeerAddress},
 	}
@@ -84,7 +84,7 @@ func TestWhoWasInvitedIsNotReplacedOnTheWay(t *testing.T) {
 func TestD3_ARefusalAfterALostAnswerDoesNotSayThatNothingWasDone(t *testing.T) {
 	ctx, a := single(t)
 	for _, open := range []bool{false, true} {
-		u := &undertaking{node: a, runner: a.runner.Load(), open: open, change: membership.Change{Remove: []raftlog.NodeID{77}}}
+		u := &operation{node: a, runner: a.runner.Load(), open: open, change: membership.Change{Remove: []raftlog.NodeID{77}}}
 		_, err := u.propose(ctx)
 		told := strings.Contains(err.Error(), "node 77")
 		if errors.Is(err, ErrRefused) == open || errors.Is(err, ErrUnknown) != open || !told {

@@ -43,7 +43,7 @@ func TestHowFarTheLogIsWithAChange(t *testing.T) {
 		}
 	}
 	gone := &membership.Configuration{NextID: 5, Members: four[:3], Voters: ids(1, 2, 3)}
-	if _, err := stageOf(gone, &change, ids(4)); !errors.Is(err, ErrUndone) || !strings.Contains(err.Error(), "node 4") {
+	if _, err := stageOf(gone, &change, ids(4)); !errors.Is(err, ErrSuperseded) || !strings.Contains(err.Error(), "node 4") {
 		t.Errorf("the new node was removed again: %v", err)
 	}
 	learner := membership.Change{Add: []membership.Member{{Incarnation: 14}}, Learner: true}

@@ -148,9 +148,8 @@ func (r *Runner) publishStatus() {
 		now := r.engine.Status()
 		r.logChange(old, &now)
 		r.status.Store(&now)
-		r.changed.tell()
-		if c := changeOf(old, &now); c != 0 && r.effects.Changed != nil {
-			r.effects.Changed(c)
+		if old != nil && r.effects.Changed != nil {
+			r.effects.Changed(old, &now)
 		}
 	}
 }

@@ -32,8 +32,9 @@ type Effects struct {
 	// Late, if not nil, is told how long something took, each time that it happened: see the events. It is called from
 	// the pumps, for what many clients share, and must not block.
 	Late func(event string, took time.Duration)
-	// Changed, if not nil, is called by the loop behind each turn that changed something. It must not block.
-	Changed func(Change)
+	// Changed, if not nil, is called by the loop after each change of the status, when Status shows it already. It must
+	// not block.
+	Changed func(before, now *engine.Status)
 	// Fatal is called once, from a goroutine of the runner, when the node must not go on: the log failed, or holds what
 	// this build cannot understand. It should end the process, and must not call Close, which waits for it.
 	Fatal func(error)
@@ -116,9 +117,7 @@ type Runner struct {
 	began         time.Time
 	given, synced marks
 
-	status atomic.Pointer[engine.Status]
-	// changed wakes what waits for the next status.
-	changed  broadcast
+	status   atomic.Pointer[engine.Status]
 	context  context.Context // ends with stopping
 	cancel   context.CancelFunc
 	stopping chan struct{}

@@ -182,7 +182,7 @@ func named(c *membership.Configuration, ids []raftlog.NodeID) ([]resp.Member, er
 func failure(err error, late bool, c *membership.Configuration) resp.ChangeResult {
 	open := late
 	for _, known := range []error{
-		consensus.ErrGoesOn, consensus.ErrUnknown, consensus.ErrUndone, consensus.ErrClosed,
+		consensus.ErrPending, consensus.ErrUnknown, consensus.ErrSuperseded, consensus.ErrClosed,
 	} {
 		open = open || errors.Is(err, known)
 	}
@@ -190,7 +190,7 @@ func failure(err error, late bool, c *membership.Configuration) resp.ChangeResul
 	case errors.Is(err, consensus.ErrRefused) || !open:
 		reason := strings.TrimPrefix(err.Error(), consensus.ErrRefused.Error()+": ") // that it is refused is clear
 		return resp.ChangeResult{Outcome: resp.NotDone, Reason: reason}
-	case errors.Is(err, consensus.ErrGoesOn) && c != nil:
+	case errors.Is(err, consensus.ErrPending) && c != nil:
 		return resp.ChangeResult{Outcome: resp.Uncertain, Reason: pending(c)}
 	}
 	return resp.ChangeResult{Outcome: resp.Uncertain, Reason: err.Error()}

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -114,7 +113,7 @@ func TestFailedChangesAreRefusedOrUncertain(t *testing.T) {
 	joint, catching := fiveMembers(), fiveMembers()
 	joint.Outgoing, catching.Promote = []raftlog.NodeID{1}, []raftlog.NodeID{4, 5}
 	refused := fmt.Errorf("%w: node 2: %w", consensus.ErrRefused, membership.ErrInUse)
-	goesOn := fmt.Errorf("%w: %w", consensus.ErrGoesOn, context.DeadlineExceeded)
+	goesOn := fmt.Errorf("%w: %w", consensus.ErrPending, context.DeadlineExceeded)
 	for _, c := range []struct {
 		err     error
 		late    bool
@@ -127,7 +126,7 @@ func TestFailedChangesAreRefusedOrUncertain(t *testing.T) {
 		{errors.New("ask the node at a:1"), false, fiveMembers(), resp.NotDone, "ask the node at a:1"},
 		{errors.New("no leader"), true, fiveMembers(), resp.Uncertain, "no leader"},
 		{consensus.ErrClosed, false, nil, resp.Uncertain, consensus.ErrClosed.Error()},
-		{consensus.ErrUndone, false, fiveMembers(), resp.Uncertain, consensus.ErrUndone.Error()},
+		{consensus.ErrSuperseded, false, fiveMembers(), resp.Uncertain, consensus.ErrSuperseded.Error()},
 		{consensus.ErrUnknown, false, fiveMembers(), resp.Uncertain, consensus.ErrUnknown.Error()},
 		{goesOn, true, catching, resp.Uncertain, "nodes [4 5] have to catch up before they become voters"},
 		{goesOn, true, joint, resp.Uncertain, "a majority of the voters before and a majority of those after have to agree"},
@@ -155,7 +154,7 @@ func TestInfoTellsHowFarAChangeHasCome(t *testing.T) {
 	stable := fiveMembers()
 	joint, catching, retiring := fiveMembers(), fiveMembers(), fiveMembers()
 	joint.Outgoing, catching.Promote, retiring.Retire = []raftlog.NodeID{1}, []raftlog.NodeID{4}, []raftlog.NodeID{1}
-	for want, state := range map[string]engine.State{
+	for want, state := range map[string]consensus.Status{
 		"none":        {},
 		"stable":      {Configuration: stable, Committed: stable},
 		"uncommitted": {Configuration: stable, Committed: retiring},
@@ -163,8 +162,7 @@ func TestInfoTellsHowFarAChangeHasCome(t *testing.T) {
 		"retiring":    {Configuration: retiring, Committed: retiring},
 		"joint":       {Configuration: joint, Committed: joint},
 	} {
-		status := consensus.Status{Status: engine.Status{State: state}}
-		if got := changeStage(&status); got != want {
+		if got := changeStage(&state); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

@@ -17,7 +17,7 @@ func lonelyStore(t *testing.T) *store {
 	t.Helper()
 	space, changes := newMachine(), &relay{}
 	node, err := consensus.Open(consensus.Options{
-		Directory: t.TempDir(), Machine: space, PeerListen: "127.0.0.1:0", Bootstrap: true, Changed: changes.NodeChanged,
+		Directory: t.TempDir(), Machine: space, PeerListen: "127.0.0.1:0", Bootstrap: true, Events: changes.NodeChanged,
 		JournalFileBytes: 16 << 20,
 	})
 	if err != nil {

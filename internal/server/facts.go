@@ -5,7 +5,6 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/resp"
@@ -13,10 +12,16 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
+// leads is the role of a leader in a status.
+const leads = "leader"
+
 // Leader is the member that the node believes to lead.
 func (s *store) Leader() topology.Leader {
-	leader, self := s.node.Leader()
-	answer := topology.Leader{Known: leader != nil, Self: self, Removed: s.node.Removed()}
+	status := s.node.Status()
+	leader := membership.Find(status.Configuration, status.Leader)
+	answer := topology.Leader{
+		Known: leader != nil, Self: leader != nil && status.Leader == status.ID, Removed: status.Removed,
+	}
 	if leader != nil {
 		answer.Host, answer.Port = address.Split(leader.ClientAddress)
 	}
@@ -28,14 +33,17 @@ func (s *store) TakeOver() error { return s.node.TakeOver() }
 
 // Standing is what the node is in its cluster.
 func (s *store) Standing() topology.Standing {
-	status := s.node.Latest()
+	return s.standing(s.node.Status())
+}
+
+func (s *store) standing(status *consensus.Status) topology.Standing {
 	switch {
-	case status == nil && s.node.Status().Expect > 1:
+	case status.Blank && status.Expect > 1:
 		return topology.Standing{State: topology.Initializing}
-	case status == nil:
+	case status.Blank:
 		return topology.Standing{State: topology.Joining}
 	}
-	standing := topology.Standing{State: topology.Up, Leads: status.Role == raft.Leader}
+	standing := topology.Standing{State: topology.Up, Leads: status.Role == leads}
 	switch {
 	case status.Removed:
 		standing.State = topology.Removed
@@ -45,22 +53,17 @@ func (s *store) Standing() topology.Standing {
 	return standing
 }
 
-// Applied is the last entry that was applied. Clients are woken before the loop hears of what was applied: the status
-// may not have come as far as a client that was answered and asks now, by WAIT, which nodes have its write.
-func (s *store) Applied() uint64 {
-	applied := s.machine.applied.Load()
-	if status := s.node.Latest(); status != nil {
-		applied = max(applied, uint64(status.Applied))
-	}
-	return applied
-}
+// Applied is the last entry that was applied. Clients are woken before the node's status shows what was applied: it may
+// not have come as far as a client that was answered and asks now, by WAIT, which nodes have its write. So the machine
+// counts itself.
+func (s *store) Applied() uint64 { return s.machine.applied.Load() }
 
 // Cluster is what the node knows of its cluster.
 func (s *store) Cluster() topology.Cluster {
 	status := s.node.Status()
 	return topology.Cluster{
-		Standing: s.Standing(), Self: uint64(status.ID), Name: status.Name, ID: status.ClusterID,
-		Term: uint64(status.Term), Leader: uint64(status.Leader), Nodes: members(&status),
+		Standing: s.standing(status), Self: uint64(status.ID), Name: status.Name, ID: status.ClusterID,
+		Term: status.Term, Leader: uint64(status.Leader), Nodes: members(status),
 	}
 }
 
@@ -80,14 +83,7 @@ func members(status *consensus.Status) []topology.Node {
 			Leaving: leaves(status.Configuration, m.ID),
 			Up:      m.ID == status.ID || slices.Contains(status.Linked, m.ID),
 			Absent:  slices.Contains(status.Absent, m.ID),
-		}
-		if m.ID == status.ID {
-			node.Match = uint64(status.Durable)
-		}
-		for k := range status.Followers {
-			if status.Followers[k].ID == m.ID {
-				node.Match = uint64(status.Followers[k].Match)
-			}
+			Match:   status.Match[m.ID],
 		}
 		nodes = append(nodes, node)
 	}
@@ -102,26 +98,20 @@ func leaves(c *membership.Configuration, id raftlog.NodeID) bool {
 
 // Progress is how far the log has come on this node's disk and, where it leads, on others.
 func (s *store) Progress() resp.Progress {
-	status := s.node.Latest()
-	if status == nil || status.Configuration == nil {
+	status := s.node.Status()
+	if status.Configuration == nil {
 		return resp.Progress{}
 	}
-	p := resp.Progress{Leads: status.Role == raft.Leader}
+	p := resp.Progress{Leads: status.Role == leads}
 	for i := range status.Configuration.Members {
 		id := status.Configuration.Members[i].ID
 		if status.Configuration.Votes(id) && !leaves(status.Configuration, id) {
 			p.Voters++
 		}
 		if id == status.ID {
-			p.Own = uint64(status.Durable)
-		}
-	}
-	if p.Leads {
-		p.Others = make([]uint64, 0, len(status.Followers))
-		for i := range status.Followers {
-			if membership.Find(status.Configuration, status.Followers[i].ID) != nil {
-				p.Others = append(p.Others, uint64(status.Followers[i].Match))
-			}
+			p.Own = status.DurableIndex
+		} else if p.Leads {
+			p.Others = append(p.Others, status.Match[id])
 		}
 	}
 	return p

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
@@ -16,18 +15,17 @@ func TestFactsCoverEveryWriteThatWasAnswered(t *testing.T) {
 	s := lonelyStore(t)
 	waitServing(t, s)
 	for range 50 {
-		type moment struct{ applied, commit, index uint64 }
-		answered := make(chan moment, 1)
-		batch := engine.Batch{
-			Body: argv.Append(nil, [][]byte{[]byte("INCR"), []byte("a")}), Level: engine.Level,
-			Wake: func() {
-				var m moment
+		type picture struct{ applied, commit, index uint64 }
+		answered := make(chan picture, 1)
+		s.node.Submit(&consensus.Request{
+			Body: argv.Append(nil, [][]byte{[]byte("INCR"), []byte("a")}),
+			Done: func(*consensus.Request) {
+				var m picture
 				s.node.View(func(state consensus.StateMachine) { m.index = state.(*machine).Index() })
 				m.applied, m.commit = s.Applied(), s.Raft().Commit
 				answered <- m
 			},
-		}
-		s.node.Submit(&batch)
+		})
 		if m := <-answered; m.applied < m.index || m.commit < m.index {
 			t.Fatalf("a write at or before %d is answered while INFO has applied %d and committed %d",
 				m.index, m.applied, m.commit)

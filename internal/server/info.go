@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/resp"
 )
 
@@ -14,26 +12,26 @@ import (
 func (s *store) Raft() resp.RaftInfo {
 	status := s.node.Status()
 	info := resp.RaftInfo{
-		Role: role(status.Role), VotedFor: uint64(status.Vote), Commit: uint64(status.Commit),
-		LastIndex:  uint64(status.Last.Index),
-		LogEntries: uint64(status.Last.Index + 1 - min(status.Log.HistoryFirst, status.Last.Index+1)),
+		Role: status.Role, VotedFor: uint64(status.Vote), Commit: status.CommitIndex,
+		LastIndex:  status.LastIndex,
+		LogEntries: status.LastIndex + 1 - min(status.FirstIndex, status.LastIndex+1),
 		Fields: []resp.Field{
-			{Name: "raft_durable_index", Value: number(status.Durable)},
-			{Name: "raft_history_index", Value: number(status.Written)},
-			{Name: "raft_waiting_batches", Value: number(status.WaitingBatches)},
-			{Name: "raft_unmet_batches", Value: number(status.UnmetBatches)},
+			{Name: "raft_durable_index", Value: number(status.DurableIndex)},
+			{Name: "raft_history_index", Value: number(status.HistoryIndex)},
+			{Name: "raft_waiting_batches", Value: number(status.WaitingRequests)},
+			{Name: "raft_unmet_batches", Value: number(status.UnmetRequests)},
 			{Name: "raft_journal_entry_bytes", Value: number(status.JournalBytes)},
-			{Name: "raft_journal_limit_bytes", Value: number(status.ProposalRoomBytes)},
+			{Name: "raft_journal_limit_bytes", Value: number(status.JournalLimitBytes)},
 			{Name: "raft_incarnation", Value: fmt.Sprintf("%016x", status.Incarnation)},
-			{Name: "raft_configuration", Value: changeStage(&status)},
-			{Name: "raft_log_first_index", Value: number(status.Log.HistoryFirst)},
-			{Name: "raft_history_bytes", Value: fmt.Sprint(status.Log.HistoryBytes)},
+			{Name: "raft_configuration", Value: changeStage(status)},
+			{Name: "raft_log_first_index", Value: number(status.FirstIndex)},
+			{Name: "raft_history_bytes", Value: fmt.Sprint(status.HistoryBytes)},
 		},
 	}
 	if status.Snapshot != nil {
 		info.SnapshotIndex, info.SnapshotTerm = uint64(status.Snapshot.Index), uint64(status.Snapshot.Term)
 	}
-	info.Fields = append(info.Fields, snapshotFields(&status)...)
+	info.Fields = append(info.Fields, snapshotFields(status)...)
 	s.describeState(&info)
 	return info
 }
@@ -45,7 +43,7 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 		{Name: "raft_snapshots_created", Value: number(status.SnapshotsTaken)},
 		{Name: "raft_snapshots_received", Value: number(status.SnapshotsInstalled)},
 		{Name: "raft_snapshot_last_error", Value: oneLine(status.LastSnapshotError)},
-		{Name: "raft_install_last_error", Value: oneLine(status.LastFetchError)},
+		{Name: "raft_install_last_error", Value: oneLine(status.LastInstallError)},
 	}
 	if status.Snapshot != nil {
 		fields = append(fields, resp.Field{Name: "raft_snapshot_size", Value: number(status.Snapshot.FileBytes)})
@@ -53,11 +51,11 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 	if status.Retained != nil {
 		fields = append(fields, resp.Field{Name: "raft_snapshot_retained_idx", Value: number(status.Retained.Index)})
 	}
-	if underway := status.Install; underway != (engine.InstallStatus{}) {
+	if status.InstallFrom != 0 {
 		fields = append(fields,
-			resp.Field{Name: "raft_install_from", Value: number(underway.From)},
-			resp.Field{Name: "raft_install_idx", Value: number(underway.Mark.Index)},
-			resp.Field{Name: "raft_install_size", Value: number(underway.FileBytes)})
+			resp.Field{Name: "raft_install_from", Value: number(status.InstallFrom)},
+			resp.Field{Name: "raft_install_idx", Value: number(status.InstallIndex)},
+			resp.Field{Name: "raft_install_size", Value: number(status.InstallBytes)})
 	}
 	return fields
 }
@@ -112,14 +110,6 @@ func changeStage(status *consensus.Status) string {
 		return "retiring"
 	}
 	return "stable"
-}
-
-// role is the node's in the words of INFO, which know nothing of asking before campaigning.
-func role(r raft.Role) string {
-	if r == raft.PreCandidate {
-		r = raft.Candidate
-	}
-	return r.String()
 }
 
 func number[T ~int | ~uint64](v T) string { return fmt.Sprint(v) }

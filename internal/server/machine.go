@@ -4,7 +4,6 @@ import (
 	"io"
 	"sync/atomic"
 
-	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/fsm"
 )
 
@@ -13,23 +12,32 @@ type machine struct {
 	*fsm.Machine
 	// applied is the index of the last entry applied, for readers without the lock of the state.
 	applied atomic.Uint64
+	// seed is the cluster's, for Restore.
+	seed uint64
 }
 
 func newMachine() *machine { return &machine{Machine: fsm.New(fsm.Options{})} }
 
-// Apply is that of the key space. It notes the index before the clients of the entry are woken.
+// Apply gives the key space an entry, and with a command of this node the run that it belongs to. It notes the index
+// before the clients of the entry are woken.
 func (m *machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
+	if own, is := local.(*submission); is {
+		local = &own.request.Run
+	}
 	result := m.Machine.Apply(index, stamp, data, local)
 	m.applied.Store(index)
 	return result
 }
 
+// Seed comes before each Restore.
+func (m *machine) Seed(seed uint64) { m.seed = seed }
+
 // Restore is that of the key space.
-func (m *machine) Restore(seed uint64, r io.Reader) error {
-	err := m.Machine.Restore(seed, r)
+func (m *machine) Restore(r io.Reader) error {
+	err := m.Machine.Restore(m.seed, r)
 	m.applied.Store(m.Index())
 	return err
 }
 
 // Freeze is that of the key space.
-func (m *machine) Freeze() consensus.Image { return m.Machine.Freeze() }
+func (m *machine) Freeze() io.WriterTo { return m.Machine.Freeze() }

@@ -23,15 +23,15 @@ type waits struct{ progressed, saved func() }
 func (r *relay) subscribe(progressed, saved func()) { r.waits.Store(&waits{progressed, saved}) }
 
 // NodeChanged is called by the node's loop.
-func (r *relay) NodeChanged(c consensus.Change) {
+func (r *relay) NodeChanged(e consensus.Event) {
 	w := r.waits.Load()
 	if w == nil {
 		return
 	}
-	if c&consensus.ProgressChanged != 0 {
+	if e.Leader || e.Members || e.Applied || e.Match {
 		w.progressed()
 	}
-	if c&consensus.SnapshotsChanged != 0 {
+	if e.Snapshot {
 		w.saved()
 	}
 }

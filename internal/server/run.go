@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
@@ -47,10 +49,16 @@ func (f *Flags) Run(flags *pflag.FlagSet, out, log io.Writer) error {
 	if !flags.Changed("dir") {
 		logger.Info("no --dir was given: using the default", "dir", f.absoluteDirectory())
 	}
-	s, err := wire(f, logger, func(err error) { die(output, logger, err) })
+	s, err := wire(f, logger)
 	if err != nil {
 		return err
 	}
+	go func() {
+		<-s.node.Done()
+		if err := s.node.Err(); !errors.Is(err, consensus.ErrClosed) {
+			die(output, logger, err)
+		}
+	}()
 	s.waiting = console.Waiting{Logger: logger, Output: output, Began: time.Now()}
 	return s.run(stop, lifeline(f.lifelineFD), out)
 }
@@ -148,16 +156,16 @@ func (s *server) obstacle() console.Stage {
 			"node in, --join asks for that, --bootstrap makes a new cluster"}
 	case status.Removed:
 		return console.Stage{Text: "this node was removed from its cluster: stop it, and give it an empty directory to use it again"}
-	case status.Install.Here:
-		return console.Stage{Text: fmt.Sprintf("taking over the data of a snapshot of %d bytes", status.Install.FileBytes)}
-	case status.Install.From != 0:
-		return console.Stage{Text: fmt.Sprintf("fetching a snapshot of %d bytes from node %d", status.Install.FileBytes,
-			status.Install.From)}
+	case status.InstallHere:
+		return console.Stage{Text: fmt.Sprintf("taking over the data of a snapshot of %d bytes", status.InstallBytes)}
+	case status.InstallFrom != 0:
+		return console.Stage{Text: fmt.Sprintf("fetching a snapshot of %d bytes from node %d", status.InstallBytes,
+			status.InstallFrom)}
 	case status.Leader == 0:
 		return console.Stage{Text: "waiting for a leader: a majority of the cluster's nodes must run"}
 	}
 	return console.Stage{
-		Text: "waiting to catch up with the leader", Done: uint64(status.Applied), Total: uint64(status.Commit), What: "entries",
+		Text: "waiting to catch up with the leader", Done: status.AppliedIndex, Total: status.CommitIndex, What: "entries",
 	}
 }
 

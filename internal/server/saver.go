@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/resp"
 )
 
@@ -24,7 +23,7 @@ type saver struct {
 // Save asks the node for a snapshot.
 func (s *saver) Save() error {
 	err := s.node.TakeSnapshot()
-	if errors.Is(err, consensus.ErrSnapshotUnderway) {
+	if errors.Is(err, consensus.ErrPending) {
 		return resp.ErrSaving
 	}
 	return err
@@ -33,19 +32,19 @@ func (s *saver) Save() error {
 // Persistence says what the node knows of its snapshots.
 func (s *saver) Persistence() resp.Persistence {
 	status := s.node.Status()
-	told := resp.Persistence{
+	known := resp.Persistence{
 		Saving: status.SnapshotUnderway, Began: status.SnapshotBeganAt,
-		Installing: status.Install != engine.InstallStatus{},
+		Installing: status.InstallFrom != 0,
 		// An attempt that found everything saved already has saved it.
 		Saves: int64(status.SnapshotsEnded - status.SnapshotsFailed), Failures: int64(status.SnapshotsFailed),
-		LastFailed: status.LastSnapshotError != "", LastSave: s.lastSave(&status), LastTook: status.LastSnapshotTook,
-		Changes: int64(status.Applied),
+		LastFailed: status.LastSnapshotError != "", LastSave: s.lastSave(status), LastTook: status.LastSnapshotTook,
+		Changes: int64(status.AppliedIndex),
 	}
 	if snapshot := status.Snapshot; snapshot != nil {
-		told.Bytes = int64(snapshot.FileBytes)
-		told.Changes -= min(told.Changes, int64(snapshot.Index))
+		known.Bytes = int64(snapshot.FileBytes)
+		known.Changes -= min(known.Changes, int64(snapshot.Index))
 	}
-	return told
+	return known
 }
 
 // lastSave is when everything was saved last.

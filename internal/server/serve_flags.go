@@ -88,45 +88,49 @@ func (f *Flags) defineNode(flags *pflag.FlagSet) {
 }
 
 func (f *Flags) defineClients(flags *pflag.FlagSet) {
+	defaults := consensus.DefaultOptions()
 	flags.StringVar(&f.password, "requirepass", "", "`password` that clients must give")
 	flags.IntVar(&f.maxClients, "maxclients", defaultMaxClients, "how many `clients` may be connected at once")
 	flags.IntVar(&f.timeoutSeconds, "timeout", 0, "close a client that was silent for so many `seconds`; 0: never")
 	f.outputBytes.define(flags, "client-output-buffer-bytes", defaultOutputBytes,
 		"close a client for which more bytes of replies wait than this")
-	f.maxEntryBytes.define(flags, "max-entry-bytes", consensus.DefaultMaxEntryBytes,
+	f.maxEntryBytes.define(flags, "max-entry-bytes", sizeFlag(defaults.MaxEntryBytes),
 		"largest write, and largest argument of any command")
-	flags.IntVar(&f.waitMillis, "leader-wait-millis", consensus.DefaultWaitMillis,
+	flags.IntVar(&f.waitMillis, "leader-wait-millis", defaults.WaitMillis,
 		"`milliseconds` a command waits for a leader before it is answered CLUSTERDOWN: not done")
-	flags.IntVar(&f.uncertainAfterMillis, "uncertain-after-millis", consensus.DefaultUncertainAfterMillis,
+	flags.IntVar(&f.uncertainAfterMillis, "uncertain-after-millis", defaults.UncertainAfterMillis,
 		"`milliseconds` a command that was sent waits for its fate before it is answered UNCERTAIN: unknown")
 	section(flags, "Clients")
 }
 
 func (f *Flags) defineView(flags *pflag.FlagSet) {
+	defaults := consensus.DefaultOptions()
 	flags.Var(&f.view, "cluster-view", "how the cluster looks to cluster clients: spread (each voter that is up owns a "+
 		"share of the slots), leader (the leader owns all) or off (no cluster)")
 	flags.Var(&f.redirect, "redirect", "what a node that does not lead does with commands on keys: proxy (have them "+
 		"done) or moved (send the client to the leader; then --cluster-view is leader unless given)")
-	flags.IntVar(&f.nodeTimeoutMillis, "cluster-node-timeout", consensus.DefaultAbsentMillis,
+	flags.IntVar(&f.nodeTimeoutMillis, "cluster-node-timeout", defaults.AbsentMillis,
 		"`milliseconds` after which a node that is not heard loses its share of the slots in the spread view")
 	section(flags, "Cluster clients")
 }
 
 func (f *Flags) defineTimes(flags *pflag.FlagSet) {
-	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", consensus.DefaultHeartbeatMillis,
+	defaults := consensus.DefaultOptions()
+	flags.IntVar(&f.heartbeatMillis, "heartbeat-millis", defaults.HeartbeatMillis,
 		"`milliseconds` between two signs of life of a leader")
-	flags.IntVar(&f.electionMillis, "election-millis", consensus.DefaultElectionMillis,
+	flags.IntVar(&f.electionMillis, "election-millis", defaults.ElectionMillis,
 		"an election begins after so many to twice as many `milliseconds` without a leader")
 	section(flags, "Elections")
 }
 
 func (f *Flags) defineLog(flags *pflag.FlagSet) {
-	f.journalFileBytes.define(flags, "journal-file-bytes", consensus.DefaultJournalFileBytes,
+	defaults := consensus.DefaultOptions()
+	f.journalFileBytes.define(flags, "journal-file-bytes", sizeFlag(defaults.JournalFileBytes),
 		"size of each of the two files of the journal, which are written out in advance; the same on all nodes")
-	f.snapshotLogBytes.define(flags, "snapshot-log-bytes", consensus.DefaultSnapshotLogBytes,
+	f.snapshotLogBytes.define(flags, "snapshot-log-bytes", sizeFlag(defaults.SnapshotLogBytes),
 		"write a snapshot of the data after so much log, or as much as the last snapshot has, whichever is more: a restart "+
 			"has no more than that to do again; 0: only when BGSAVE asks for one")
-	f.snapshotRate.define(flags, "snapshot-bytes-per-second", consensus.DefaultSnapshotBytesPerSecond,
+	f.snapshotRate.define(flags, "snapshot-bytes-per-second", sizeFlag(defaults.SnapshotBytesPerSecond),
 		"how fast snapshots are written to disk, and sent to another node")
 	f.backlogBytes.define(flags, "repl-backlog-size", 0,
 		"how much log is kept for nodes that are a little behind; one that is further behind is sent a snapshot (default: "+
@@ -273,13 +277,14 @@ func (f *Flags) snapshotEvery() int64 {
 
 // backlog is how much log is kept for nodes that are behind.
 func (f *Flags) backlog() sizeFlag {
+	defaults := consensus.DefaultOptions()
 	switch {
 	case f.backlogBytes > 0:
 		return f.backlogBytes
-	case f.snapshotLogBytes > 0:
-		return consensus.DefaultHistoryFactor * f.snapshotLogBytes
+	case f.snapshotLogBytes > 0: // as much more as it is by default
+		return f.snapshotLogBytes * sizeFlag(defaults.MaxHistoryBytes/defaults.SnapshotLogBytes)
 	}
-	return consensus.DefaultHistoryFactor * consensus.DefaultSnapshotLogBytes
+	return sizeFlag(defaults.MaxHistoryBytes)
 }
 
 // announced is the host at which others reach this node. It is empty for a cluster of one that listens on a wildcard:

@@ -1,11 +1,11 @@
 package server
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/resp"
 )
 
@@ -15,7 +15,7 @@ type store struct {
 	machine *machine
 	relay   *relay
 	changes *changes
-	// freezing is held by whoever freezes the key space as a reader: one may at a time.
+	// freezing is held by the reader that freezes the key space: one may at a time.
 	freezing sync.Mutex
 	// serving is set when the node has answered its first linearizable read.
 	serving atomic.Bool
@@ -26,96 +26,84 @@ func newStore(node *consensus.Node, m *machine, r *relay) *store {
 }
 
 // submission is a request on its way through the node. Each has one of its own, although a connection uses its request
-// again: a late Leave must not meet a younger run. It stays with the request as its ticket.
+// again: a late Cancel must not meet a younger run. It stays with the request as its ticket, and is the companion (Local)
+// by which the state machine and Done find the run.
 type submission struct {
+	consensus.Request
 	request *resp.Request
-	batch   engine.Batch
-	read    engine.Read
-	// moment is the time of the moment that a run of reads was first given and could not be answered at, for time had
-	// to move first; 0 if there is none.
-	moment int64
+	// readTime is when a run of reads was first confirmed and could not be answered, because time had to move first; 0 if
+	// that did not happen.
+	readTime int64
 }
 
-// Write submits the run as a batch; its replies are filled by the state machine, to which the run travels along.
+// Write submits the run as a command. The state machine fills its replies.
 func (s *store) Write(r *resp.Request) {
 	sub := &submission{request: r}
-	sub.batch = engine.Batch{Body: r.Body, Level: engine.Level, Local: &r.Run, Wake: sub.batchEnded}
+	sub.Body, sub.Local, sub.Done = r.Body, sub, complete
 	r.Ticket = sub
-	s.node.Submit(&sub.batch)
+	s.node.Submit(&sub.Request)
 }
 
-// Read asks for a moment at which the state is recent enough.
+// Read asks for a time at which the state is recent enough.
 func (s *store) Read(r *resp.Request) {
 	sub := &submission{request: r}
 	if before, again := r.Ticket.(*submission); again {
-		sub.moment = before.moment
+		sub.readTime = before.readTime
 	}
-	sub.read.Wake = sub.readEnded
+	sub.Request.Read, sub.Local, sub.Done = true, sub, complete
 	r.Ticket = sub
-	s.node.SubmitRead(&sub.read)
+	s.node.Submit(&sub.Request)
 }
 
-func (sub *submission) batchEnded() { sub.request.Complete(outcome(sub.batch.Outcome)) }
-func (sub *submission) readEnded()  { sub.request.Complete(outcome(sub.read.Outcome)) }
+// complete tells the front end how a run ended.
+func complete(r *consensus.Request) { r.Local.(*submission).request.Complete(outcome(r.Err)) }
 
 // View executes a run of reads. False means that keys may expire between the state's time and that of the read: then
-// time is being moved, and the run may ask for a moment again.
+// time is being moved, and the run may be submitted again.
 func (s *store) View(r *resp.Request) bool {
-	if r.Stale { // no moment has to be reached
+	if r.Stale { // it needs no confirmation
 		return !s.query(0, &r.Run)
 	}
 	sub := r.Ticket.(*submission)
 	stamp := sub.stamp()
 	needTick := s.query(stamp, &r.Run)
-	sub.moment = 0
+	sub.readTime = 0
 	if needTick {
-		sub.moment = stamp
-		s.node.MoveTime()
+		sub.readTime = stamp
+		s.node.Submit(&consensus.Request{Done: func(*consensus.Request) {}})
 	}
 	return !needTick
 }
 
-// stamp is the time at which a run of reads is answered: that of the first moment, if it had to ask for another one.
-// Any state at or behind a moment answers it, and time has to reach only what was asked for first. If the run
-// followed the clock instead, the log's time, which trails it by a commit, would not reach it for as long as keys
-// expire all the time. It is the later moment's if that is earlier, as it may be when another node leads.
+// stamp is the time at which a run of reads is answered: that of its first confirmation. Any state at or behind a
+// confirmation answers the run, and time has to reach only what was asked for first. If the run followed the clock
+// instead, the log's time, which trails the clock by a commit, would not reach it while keys expire all the time. A later
+// confirmation may be earlier, when another node leads; then the run takes that.
 func (sub *submission) stamp() int64 {
-	if sub.moment == 0 {
-		return int64(sub.read.Stamp)
+	if sub.readTime == 0 {
+		return sub.ReadTime
 	}
-	return min(sub.moment, int64(sub.read.Stamp))
+	return min(sub.readTime, sub.ReadTime)
 }
 
-// Abandon passes on that the client is gone. Only one of the two was ever submitted; the other is zero.
-func (s *store) Abandon(r *resp.Request) {
-	sub := r.Ticket.(*submission)
-	if sub.batch.Wake != nil {
-		s.node.Leave(&sub.batch)
-	} else {
-		s.node.LeaveRead(&sub.read)
-	}
+// Abandon passes on that the client is gone.
+func (s *store) Abandon(r *resp.Request) { s.node.Cancel(&r.Ticket.(*submission).Request) }
+
+// Phases says where the time of a run went.
+func (s *store) Phases(r *resp.Request) (p resp.Phases) {
+	p.Disk, p.Replicate, p.Apply, p.Reply = r.Ticket.(*submission).Timings()
+	return p
 }
 
-// Phases is asked about one of the two that was submitted, like Abandon.
-func (s *store) Phases(r *resp.Request) resp.Phases {
-	sub := r.Ticket.(*submission)
-	if sub.batch.Wake != nil {
-		return resp.Phases(s.node.Phases(&sub.batch))
-	}
-	return resp.Phases(s.node.PhasesOfRead(&sub.read))
-}
-
-// outcome translates what the engine says into what the front end tells clients.
-func outcome(o engine.Outcome) resp.Outcome {
-	switch o {
-	case engine.Done:
+// outcome translates what the library says into what the front end tells clients.
+func outcome(err error) resp.Outcome {
+	switch {
+	case err == nil:
 		return resp.Done
-	case engine.NotDone:
-		return resp.NotDone
-	case engine.Unknown:
+	case errors.Is(err, consensus.ErrUnknown):
 		return resp.Uncertain
-	case engine.Overloaded:
-		return resp.Overloaded
+	case errors.Is(err, consensus.ErrNotDone), errors.Is(err, consensus.ErrRefused):
+		return resp.NotDone
 	}
-	panic("raftredis: a request ended as " + o.String())
+	return resp.Overloaded // or closed
 }

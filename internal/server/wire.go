@@ -34,7 +34,7 @@ type server struct {
 
 // wire puts a node together and lets clients in. Both ports are taken first: a directory is not touched by a node that
 // could not serve it.
-func wire(f *Flags, logger *slog.Logger, fatal func(error)) (*server, error) {
+func wire(f *Flags, logger *slog.Logger) (*server, error) {
 	clients, err := listen("port", f.bind, f.port)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func wire(f *Flags, logger *slog.Logger, fatal func(error)) (*server, error) {
 		return nil, err
 	}
 	s := &server{flags: f, logger: logger, broken: make(chan error, 1)}
-	if err := s.open(peers, fatal); err != nil {
+	if err := s.open(peers); err != nil {
 		clients.Close()
 		peers.Close()
 		return nil, err
@@ -59,16 +59,16 @@ func wire(f *Flags, logger *slog.Logger, fatal func(error)) (*server, error) {
 }
 
 // open opens the node and makes the front end.
-func (s *server) open(peers net.Listener, fatal func(error)) error {
+func (s *server) open(peers net.Listener) error {
 	options, err := s.consensusOptions()
 	if err != nil {
 		return err
 	}
-	options.PeerListener, options.Fatal = peers, fatal
+	options.PeerListener = peers
 	space := newMachine()
 	changes := &relay{}
 	space.Watch(changes)
-	options.Machine, options.Late, options.Changed = space, changes.Late, changes.NodeChanged
+	options.Machine, options.Late, options.Events = space, changes.Late, changes.NodeChanged
 	if s.node, err = consensus.Open(options); err != nil {
 		return openError(s.flags.absoluteDirectory(), err)
 	}

@@ -1,0 +1,119 @@
+package consensus
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+)
+
+// Event says which parts of a node's Status have changed; several may have at once. See Options.Events.
+type Event struct {
+	// Leader: another node leads, or none, or the node's role or term is another one.
+	Leader bool
+	// Members: the members are others, or a step of their change is committed, or the list of absent voters is another
+	// one, or this node was removed.
+	Members bool
+	// Snapshot: a snapshot was begun, taken, installed, or an attempt at one failed.
+	Snapshot bool
+	// Applied: entries were applied.
+	Applied bool
+	// Match: more of the log is on this node's disk or, as far as a leader knows, on other nodes'.
+	Match bool
+}
+
+// any reports whether two events have a part in common.
+func (e Event) any(o Event) bool {
+	return e.Leader && o.Leader || e.Members && o.Members || e.Snapshot && o.Snapshot || e.Applied && o.Applied ||
+		e.Match && o.Match
+}
+
+// eventOf compares two states.
+func eventOf(before, now *engine.Status) Event {
+	return Event{
+		Leader: before.Leader != now.Leader || before.Role != now.Role || before.Term != now.Term,
+		Members: before.Configuration != now.Configuration || before.Committed != now.Committed ||
+			before.Removed != now.Removed || !sameIDs(before.Absent, now.Absent),
+		Snapshot: before.SnapshotUnderway != now.SnapshotUnderway || before.SnapshotsEnded != now.SnapshotsEnded ||
+			before.SnapshotsInstalled != now.SnapshotsInstalled || before.Install != now.Install ||
+			before.Snapshot != now.Snapshot,
+		Applied: before.Applied != now.Applied,
+		Match:   before.Durable != now.Durable || before.Observation != now.Observation,
+	}
+}
+
+// sameIDs compares two lists that are replaced, never changed: one that is the same slice needs no second look.
+func sameIDs(a, b []NodeID) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	if len(a) == 0 || &a[0] == &b[0] {
+		return true
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// statusChanged is called by the node's loop after each change of its status.
+func (n *Node) statusChanged(before, now *engine.Status) { n.announce(eventOf(before, now)) }
+
+// announce wakes those who wait for something, and tells the host.
+func (n *Node) announce(e Event) {
+	n.watchers.wake(e)
+	if n.options.Events != nil {
+		n.options.Events(e)
+	}
+}
+
+// watchers are goroutines of the library that wait for a change of the status.
+type watchers struct {
+	count atomic.Int32
+	mu    sync.Mutex
+	set   map[*watcher]struct{}
+}
+
+// watcher waits for events. woken has room for one: what happens before its owner looks counts as one event.
+type watcher struct {
+	wanted Event
+	woken  chan struct{}
+}
+
+// add makes a watcher. Its owner begins to watch, looks at the status, and only then waits: so it misses nothing.
+func (w *watchers) add(wanted Event) (one *watcher, stop func()) {
+	one = &watcher{wanted: wanted, woken: make(chan struct{}, 1)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.set == nil {
+		w.set = map[*watcher]struct{}{}
+	}
+	w.set[one] = struct{}{}
+	w.count.Store(int32(len(w.set)))
+	return one, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.set, one)
+		w.count.Store(int32(len(w.set)))
+	}
+}
+
+// wake never blocks for long: the lock is held for some assignments only.
+func (w *watchers) wake(e Event) {
+	if w.count.Load() == 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for one := range w.set {
+		if !one.wanted.any(e) {
+			continue
+		}
+		select {
+		case one.woken <- struct{}{}:
+		default:
+		}
+	}
+}

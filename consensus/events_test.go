@@ -1,0 +1,61 @@
+package consensus
+
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+)
+
+func TestWatchersHearWhatTheyWantOnce(t *testing.T) {
+	var w watchers
+	w.wake(Event{Leader: true})
+	one, stop := w.add(Event{Leader: true, Match: true})
+	other, stopOther := w.add(Event{Snapshot: true})
+	w.wake(Event{Leader: true, Applied: true})
+	w.wake(Event{Match: true})
+	<-one.woken
+	select {
+	case <-one.woken:
+		t.Error("two events before the first look woke a watcher twice")
+	case <-other.woken:
+		t.Error("a watcher of snapshots hears of a leader")
+	default:
+	}
+	stop()
+	w.wake(Event{Leader: true, Snapshot: true})
+	select {
+	case <-one.woken:
+		t.Error("a watcher that has stopped is woken")
+	default:
+	}
+	<-other.woken
+	if stopOther(); w.count.Load() != 0 {
+		t.Errorf("%d watchers are left", w.count.Load())
+	}
+}
+
+func TestEventsNameWhatHasChanged(t *testing.T) {
+	before := engine.Status{}
+	for _, c := range []struct {
+		name   string
+		change func(s *engine.Status)
+		want   Event
+	}{
+		{"nothing", func(*engine.Status) {}, Event{}},
+		{"a vote", func(s *engine.Status) { s.Vote = 2 }, Event{}},
+		{"a term", func(s *engine.Status) { s.Term = 2 }, Event{Leader: true}},
+		{"applied", func(s *engine.Status) { s.Applied = 9 }, Event{Applied: true}},
+		{"the own disk", func(s *engine.Status) { s.Durable = 9 }, Event{Match: true}},
+		{"followers", func(s *engine.Status) { s.Observation = 1 }, Event{Match: true}},
+		{"an absent voter", func(s *engine.Status) { s.Absent = []NodeID{2} }, Event{Members: true}},
+		{"a removal", func(s *engine.Status) { s.Removed = true }, Event{Members: true}},
+		{"a snapshot", func(s *engine.Status) { s.SnapshotsEnded = 1 }, Event{Snapshot: true}},
+		{"an install", func(s *engine.Status) { s.Install.From, s.Leader = 2, 2 }, Event{Leader: true, Snapshot: true}},
+	} {
+		after := before
+		c.change(&after)
+		if got := eventOf(&before, &after); got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package consensus
+
+import (
+	"io"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+)
+
+// StateMachine is what the log drives. One goroutine at a time calls Apply, Restore and Freeze, and no Query runs
+// meanwhile; many goroutines call Query at once. All types are Go's own, so a machine need not import this package.
+//
+// Open looks for three more methods. A machine has those that it needs:
+//
+//	Due() int64         the earliest time, in milliseconds, at which time alone changes the state; 0 means never.
+//	                    The leader then adds entries that carry only the time. Without Due, time moves with commands.
+//	Hash() uint64       a hash of the state: equal states have equal hashes. A snapshot carries it, and a restore
+//	                    compares it. Without Hash, only the bytes of the file are checked.
+//	Seed(seed uint64)   takes a random number that is the same on all nodes of the cluster, for hashing. Every
+//	                    Restore comes right after a Seed.
+type StateMachine interface {
+	// Apply executes the command at index, and returns what Propose returns on the node that took the command. Every
+	// index comes once, in order. data is empty where the entry carries no command: at the start of a term, at a change of
+	// the members, and when only time moves. stamp is the leader's wall clock in milliseconds. It may go back; a machine
+	// that has a clock takes the maximum. local is Request.Local on the node that took the command, and nil elsewhere.
+	//
+	// The same log must lead to the same state on every node: no clock, no random number, no order of a map. Apply must
+	// not change data; a machine that keeps a piece of it keeps all of it in memory.
+	Apply(index uint64, stamp int64, data []byte, local any) (result []byte)
+	// Query answers the question in local from the present state, and changes nothing. stamp is the time at which it is
+	// asked, in milliseconds. needTick says that something in the state ends between the last stamp applied and this one:
+	// then time moves through the log, and the question comes again.
+	Query(stamp int64, local any) (needTick bool)
+	// Freeze returns the present state, in constant time. The node writes it to a file while Apply goes on, so the two must
+	// not share what Apply changes. WriteTo is called once at most, and must write the same bytes on every node at the
+	// same index. An image that has a method Release() is told when the node needs it no more.
+	Freeze() io.WriterTo
+	// Restore replaces the state by the image that r reads, all of it, or by the empty state when r is nil. It is called
+	// before the first Apply.
+	Restore(r io.Reader) error
+}
+
+// machine is a StateMachine as the engine drives it: with the methods that a StateMachine may lack.
+type machine struct {
+	StateMachine
+	due  interface{ Due() int64 }
+	hash interface{ Hash() uint64 }
+	seed interface{ Seed(seed uint64) }
+}
+
+func newMachine(m StateMachine) *machine {
+	wrapped := &machine{StateMachine: m}
+	wrapped.due, _ = m.(interface{ Due() int64 })
+	wrapped.hash, _ = m.(interface{ Hash() uint64 })
+	wrapped.seed, _ = m.(interface{ Seed(seed uint64) })
+	return wrapped
+}
+
+// Due is never for a machine that has no Due.
+func (m *machine) Due() int64 {
+	if m.due == nil {
+		return 0
+	}
+	return m.due.Due()
+}
+
+// Hash is always the same for a machine that has no Hash.
+func (m *machine) Hash() uint64 {
+	if m.hash == nil {
+		return 0
+	}
+	return m.hash.Hash()
+}
+
+// Restore tells the seed first.
+func (m *machine) Restore(seed uint64, r io.Reader) error {
+	if m.seed != nil {
+		m.seed.Seed(seed)
+	}
+	return m.StateMachine.Restore(r)
+}
+
+// Freeze makes an image whose Release always exists.
+func (m *machine) Freeze() engine.Image { return image{m.StateMachine.Freeze()} }
+
+type image struct{ io.WriterTo }
+
+// Release passes the release on, if the image has one.
+func (i image) Release() {
+	if releaser, ok := i.WriterTo.(interface{ Release() }); ok {
+		releaser.Release()
+	}
+}

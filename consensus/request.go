@@ -1,0 +1,195 @@
+package consensus
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/pump"
+)
+
+// Request is a command or a read on its way through a node, for callers that do not want a goroutine per request: embed
+// it, fill the first group of fields, give it to Node.Submit, and leave it and what Local points to alone until Done is
+// called. A Request is used once.
+type Request struct {
+	// Body is the command. The node keeps it; it must not be changed. A Request with neither Body nor Read adds an entry
+	// that carries only the time: it answers a StateMachine.Query that says needTick.
+	Body []byte
+	// Local goes to StateMachine.Apply on this node, and to no other.
+	Local any
+	// Read asks for a time at which Node.View shows everything that any node acknowledged before the Request was
+	// submitted.
+	Read bool
+	// Done is called once, from a goroutine of the node or from Submit itself, when the request has ended. It must not
+	// block.
+	Done func(*Request)
+
+	// Err says how the request ended: nil, ErrNotDone, ErrUnknown (never for a read), ErrOverloaded, ErrRefused or
+	// ErrClosed.
+	Err error
+	// Result is what StateMachine.Apply returned for the command on this node.
+	Result []byte
+	// ReadTime is the leader's clock when it confirmed the read, in milliseconds: the stamp for StateMachine.Query.
+	ReadTime int64
+
+	runner *pump.Runner
+	batch  engine.Batch
+	read   engine.Read
+}
+
+// Submit gives a request to the node. It never blocks; Done is called when the request has ended, which may be before
+// Submit returns. On a blank node it ends with ErrNotDone.
+func (n *Node) Submit(r *Request) {
+	r.runner = n.runner.Load()
+	switch {
+	case r.runner == nil:
+		r.end(ErrNotDone)
+	case len(r.Body) > n.options.MaxEntryBytes:
+		r.end(refuse("not done: the command has %d bytes, allowed are %d", len(r.Body), n.options.MaxEntryBytes))
+	case r.Read:
+		r.read.Wake = r.ended
+		r.runner.SubmitRead(&r.read)
+	case r.tick():
+		n.ticks.submit(r)
+	default:
+		r.batch.Body, r.batch.Local, r.batch.Level, r.batch.Wake = r.Body, r.Local, engine.Level, r.ended
+		r.runner.Submit(&r.batch)
+	}
+}
+
+// Cancel tells the node that the result of a submitted request is not needed. A command that was not sent yet is
+// dropped and ends with ErrNotDone; one that was sent goes on. Done is called in any case. Cancel may come at any time
+// after Submit, and does not block.
+func (n *Node) Cancel(r *Request) {
+	switch {
+	case r.runner == nil, r.tick():
+	case r.Read:
+		r.runner.LeaveRead(&r.read)
+	default:
+		r.runner.Leave(&r.batch)
+	}
+}
+
+// tick reports whether the request moves time and does nothing else.
+func (r *Request) tick() bool { return !r.Read && len(r.Body) == 0 }
+
+// ended translates how the engine ended the request.
+func (r *Request) ended() {
+	outcome := r.batch.Outcome
+	if r.Read {
+		outcome = r.read.Outcome
+	}
+	r.Result, r.ReadTime = r.batch.Result, int64(r.read.Stamp)
+	r.end(errorOf(outcome, r.runner))
+}
+
+func (r *Request) end(err error) {
+	r.Err = err
+	r.Done(r)
+}
+
+func errorOf(o engine.Outcome, runner *pump.Runner) error {
+	switch o {
+	case engine.Done:
+		return nil
+	case engine.NotDone:
+		return ErrNotDone
+	case engine.Overloaded:
+		select {
+		case <-runner.Stopped(): // that is why it was refused
+			return ErrClosed
+		default:
+			return ErrOverloaded
+		}
+	case engine.Unknown:
+		return ErrUnknown
+	}
+	panic("consensus: a request ended as " + o.String())
+}
+
+// Timings says where the time of a request went that ended without an error. It is asked soon after Done: the node
+// remembers some thousand groups of entries.
+//
+// disk is how long this node's own disk took for the entry; 0 if other disks made a majority before, and for a read.
+// replicate is the rest of the time until the entry was committed, or the read confirmed. apply is the time from there
+// until Apply returned, reply what has passed since. What came before them is the way to the node's loop, and the wait
+// for a leader and for room.
+func (r *Request) Timings() (disk, replicate, apply, reply time.Duration) {
+	phases := pump.Phases{}
+	if r.Read {
+		phases = r.runner.PhasesOfRead(&r.read)
+	} else {
+		phases = r.runner.Phases(&r.batch)
+	}
+	return phases.Disk, phases.Replicate, phases.Apply, phases.Reply
+}
+
+// cancelPeriod is how long a call whose context has ended waits to hear whether its command was dropped. A running node
+// tells within a turn.
+const cancelPeriod = 2 * tick
+
+// do submits a request and waits for its end. If the context ends first, the error wraps the context's, and ErrNotDone
+// if the command was not sent, else ErrUnknown.
+func (n *Node) do(ctx context.Context, r *Request) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotDone, err)
+	}
+	ended := make(chan struct{})
+	r.Done = func(*Request) { close(ended) }
+	n.Submit(r)
+	select {
+	case <-ended:
+		return r.Err
+	case <-ctx.Done():
+	}
+	n.Cancel(r)
+	if r.Read || r.tick() {
+		return fmt.Errorf("%w: %w", ErrNotDone, ctx.Err())
+	}
+	patience := time.NewTimer(cancelPeriod)
+	defer patience.Stop()
+	select {
+	case <-ended:
+		if r.Err == nil {
+			return nil
+		}
+		return fmt.Errorf("%w: %w", r.Err, ctx.Err())
+	case <-patience.C:
+		return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
+	}
+}
+
+// Propose replicates a command and returns what StateMachine.Apply returned for it on this node. It waits until a
+// majority of disks has the command and this node has applied it, or until it ended otherwise: see ErrNotDone and
+// ErrUnknown. If the context ends first, the error matches the context's, and ErrNotDone if the command was not sent,
+// else ErrUnknown. The node keeps command; it must not be changed.
+func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
+	r := &Request{Body: command}
+	if err := n.do(ctx, r); err != nil {
+		return nil, err
+	}
+	return r.Result, nil
+}
+
+// Query executes StateMachine.Query with local, on a state that holds everything that any node acknowledged before the
+// call. While the machine says needTick, Query moves time through the log and asks again: with the stamp of its first
+// confirmation, or with an earlier one if another leader's clock says so. With the newest stamp it would never end while
+// things expire all the time, since the log's time trails the clock by a commit.
+func (n *Node) Query(ctx context.Context, local any) error {
+	stamp := int64(math.MaxInt64)
+	for {
+		r := &Request{Read: true}
+		if err := n.do(ctx, r); err != nil {
+			return err
+		}
+		stamp = min(stamp, r.ReadTime)
+		needTick := false
+		n.View(func(m StateMachine) { needTick = m.Query(stamp, local) })
+		if !needTick {
+			return nil
+		}
+		_ = n.do(ctx, &Request{}) // however it ended: the next confirmation says what is wrong
+	}
+}

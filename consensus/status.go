@@ -1,0 +1,193 @@
+package consensus
+
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
+
+// NodeID is the number of a member. A cluster gives each number once.
+type NodeID = raftlog.NodeID
+
+// Member is what the cluster knows of one of its nodes.
+type Member = membership.Member
+
+// Status is what a node knows of itself and its cluster. It is a picture that never changes; its slices, maps and
+// pointers must not be changed either.
+type Status struct {
+	// ID is 0 while the node is blank. Name and Incarnation belong to its directory, ClusterID to the cluster.
+	ID          NodeID
+	ClusterID   uint64
+	Name        string
+	Incarnation uint64
+	// PeerAddress is where the node listens for other nodes.
+	PeerAddress string
+
+	// Blank: the node belongs to no cluster yet. On the node that forms one, Joiners of the Expect-1 others have asked.
+	Blank   bool
+	Joiners int
+	Expect  int
+	// Removed: the node was a member and knows that it is none any more. All requests end with ErrNotDone at once.
+	Removed bool
+
+	// Role is follower, candidate or leader. Leader is whom the node takes for the leader, 0 if it knows of none. Vote is
+	// for whom it voted in its term, 0 if for no node.
+	Role   string
+	Leader NodeID
+	Term   uint64
+	Vote   NodeID
+
+	// FirstIndex and LastIndex are the ends of the node's log. DurableIndex is the last entry on its own disk,
+	// HistoryIndex the last one in history: the files that hold what is committed, HistoryBytes in all.
+	// Followers that lack entries below FirstInMemory are served from history.
+	FirstIndex    uint64
+	FirstInMemory uint64
+	LastIndex    uint64
+	DurableIndex uint64
+	HistoryIndex uint64
+	HistoryBytes int64
+	// CommitIndex and AppliedIndex are how far the log is committed, as far as this node knows, and applied here.
+	CommitIndex  uint64
+	AppliedIndex uint64
+
+	// Configuration is the newest one in the log, Committed the newest one that is committed; nil where there is none.
+	// They are the same pointer unless a step of a change waits for a majority.
+	Configuration *membership.Configuration
+	Committed     *membership.Configuration
+	// Linked are the nodes to which a message can leave now, in order of their numbers. Their health may be bad.
+	Linked []NodeID
+	// Absent are the voters that the leader has not heard for Options.AbsentMillis, in order of their numbers. All nodes
+	// that hear the leader have the same list.
+	Absent []NodeID
+	// Match is how far the log is on each node's disk, as far as this node knows: itself, and on a leader every other
+	// member, some hundred milliseconds old at most.
+	Match map[NodeID]uint64
+
+	// WaitingRequests wait for a leader or for room, UnmetRequests were sent and not applied yet.
+	WaitingRequests int
+	UnmetRequests   int
+	// JournalBytes are entries in the journal and not yet in history. While this node leads it takes commands as long as
+	// there are fewer than JournalLimitBytes.
+	JournalBytes      int
+	JournalLimitBytes int
+
+	// Snapshot is the snapshot in force, Retained the one before it if its file is kept; nil where there is none.
+	Snapshot *raftlog.SnapshotMark
+	Retained *raftlog.SnapshotMark
+	// SnapshotUnderway: a snapshot of this node's own state is asked for or being written.
+	SnapshotUnderway bool
+	// SnapshotsTaken of this node's own state and SnapshotsInstalled of other nodes' came into force since Open.
+	// SnapshotsEnded counts attempts at one of its own: failed ones (SnapshotsFailed), and those that found nothing new.
+	SnapshotsTaken     uint64
+	SnapshotsInstalled uint64
+	SnapshotsEnded     uint64
+	SnapshotsFailed    uint64
+	// LastSnapshotAt is when the last snapshot of its own was complete; before the first one, when the node was opened.
+	// SnapshotBeganAt is when the last attempt began. LastSnapshotTook is how long the last one took that ended; negative
+	// before that.
+	LastSnapshotAt   time.Time
+	SnapshotBeganAt  time.Time
+	LastSnapshotTook time.Duration
+	// LastSnapshotError is why the last attempt failed; empty if it did not.
+	LastSnapshotError string
+
+	// InstallFrom is the node whose snapshot replaces this node's state now, 0 if none does; InstallIndex and InstallBytes
+	// describe the file. InstallHere: all of it is here; until then it is being fetched.
+	InstallFrom  NodeID
+	InstallIndex uint64
+	InstallBytes uint64
+	InstallHere  bool
+	// LastInstallError is why the last attempt to fetch a snapshot failed; empty if none did, or none is needed now.
+	LastInstallError string
+}
+
+// cachedStatus is a Status, and what it was made of: while that is the same, so is the Status.
+type cachedStatus struct {
+	Status
+	source  *engine.Status
+	version uint64
+}
+
+// Status returns the node's state as of its last turn. It does not block. It costs a few atomic loads, and makes a new
+// picture only when something has changed since the last call.
+func (n *Node) Status() *Status {
+	version := n.version.Load() // before everything that it covers
+	var source *engine.Status
+	if r := n.runner.Load(); r != nil {
+		source = r.Status()
+	}
+	cached := n.status.Load()
+	if cached == nil || cached.source != source || cached.version != version {
+		cached = &cachedStatus{source: source, version: version}
+		n.fillStatus(&cached.Status, source)
+		n.status.Store(cached)
+	}
+	return &cached.Status
+}
+
+// renew has the next Status be made anew: something changed that no turn of the engine shows.
+func (n *Node) renew() { n.version.Add(1) }
+
+// fillStatus describes the node.
+func (n *Node) fillStatus(s *Status, e *engine.Status) {
+	identity := n.self.Load()
+	s.ClusterID, s.Name, s.Incarnation = identity.ClusterID, identity.Name, identity.Incarnation
+	s.PeerAddress, s.Linked = n.options.PeerAddress, n.links.list()
+	s.Joiners, s.Expect = int(n.joinerCount.Load()), n.options.Expect
+	s.LastSnapshotAt = time.Unix(0, n.snapshots.takenAt.Load())
+	s.SnapshotBeganAt = time.Unix(0, n.snapshots.beganAt.Load())
+	s.LastSnapshotTook = time.Duration(n.snapshots.took.Load())
+	log := n.log.Stats()
+	s.FirstIndex, s.HistoryBytes = uint64(log.HistoryFirst), log.HistoryBytes
+	if e == nil {
+		s.Blank, s.Role = true, raft.Follower.String()
+		return
+	}
+	s.ID, s.Removed = e.ID, e.Removed
+	s.Role, s.Leader, s.Term, s.Vote = roleName(e.Role), e.Leader, uint64(e.Term), e.Vote
+	s.FirstInMemory = uint64(e.FirstInMemory)
+	s.LastIndex, s.DurableIndex, s.HistoryIndex = uint64(e.Last.Index), uint64(e.Durable), uint64(e.Written)
+	s.CommitIndex, s.AppliedIndex = uint64(e.Commit), uint64(e.Applied)
+	s.Configuration, s.Committed, s.Absent = e.Configuration, e.Committed, e.Absent
+	s.Match = map[NodeID]uint64{e.ID: s.DurableIndex}
+	for i := range e.Followers {
+		s.Match[e.Followers[i].ID] = uint64(e.Followers[i].Match)
+	}
+	s.WaitingRequests, s.UnmetRequests = e.WaitingBatches, e.UnmetBatches
+	s.JournalBytes, s.JournalLimitBytes = e.JournalBytes, e.ProposalRoomBytes
+	describeSnapshots(s, e)
+}
+
+func describeSnapshots(s *Status, e *engine.Status) {
+	s.Snapshot, s.Retained, s.SnapshotUnderway = e.Snapshot, e.Retained, e.SnapshotUnderway
+	s.SnapshotsTaken, s.SnapshotsInstalled = e.SnapshotsTaken, e.SnapshotsInstalled
+	s.SnapshotsEnded, s.SnapshotsFailed = e.SnapshotsEnded, e.SnapshotsFailed
+	s.LastSnapshotError, s.LastInstallError = e.LastSnapshotError, e.LastFetchError
+	s.InstallFrom, s.InstallIndex = e.Install.From, uint64(e.Install.Mark.Index)
+	s.InstallBytes, s.InstallHere = e.Install.FileBytes, e.Install.Here
+}
+
+// roleName is a role for people: to ask before campaigning is to be a candidate.
+func roleName(r raft.Role) string {
+	if r == raft.PreCandidate {
+		r = raft.Candidate
+	}
+	return r.String()
+}
+
+// snapshotLog is the log as snapshots want it. History may become shorter without a turn of the engine.
+type snapshotLog struct {
+	*wal.Log
+	node *Node
+}
+
+// Trim trims, and says that there is news.
+func (l snapshotLog) Trim(keep raftlog.Index) error {
+	err := l.Log.Trim(keep)
+	l.node.renew()
+	return err
+}
