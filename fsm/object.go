@@ -56,19 +56,7 @@ func untracked(v view, c call, text string) []byte {
 
 // objectHelp is OBJECT HELP.
 func objectHelp(_ view, c call) []byte {
-	lines := [...]string{
-		"OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-		"ENCODING <key>",
-		"    How Redis would keep the value: int, embstr or raw for strings.",
-		"FREQ <key>",
-		"    Refused: how often keys are used is not tracked.",
-		"IDLETIME <key>",
-		"    Refused: when keys were used last is not tracked.",
-		"REFCOUNT <key>",
-		"    1 for every key: values are not shared.",
-		"HELP",
-		"    Print this help.",
-	}
+	lines := command.Object.HelpLines()
 	c.reply = reply.ArrayHeader(c.reply, len(lines))
 	for _, line := range lines {
 		c.reply = reply.Simple(c.reply, line)

@@ -27,7 +27,7 @@ var clientHandlers = []handler{
 	{of: command.ClientCaching, answer: clientCaching},
 	{of: command.ClientGetName, answer: clientGetName},
 	{of: command.ClientGetRedir, answer: clientGetRedir},
-	help(command.ClientHelp, clientHelpLines),
+	help(command.ClientHelp),
 	{of: command.ClientID, answer: clientID},
 	{of: command.ClientInfo, answer: clientInfo},
 	{of: command.ClientKill, answer: clientKill},

@@ -20,7 +20,7 @@ const (
 // clusterHandlers answer the subcommands of CLUSTER that show the cluster.
 var clusterHandlers = []handler{
 	{of: command.ClusterFailover, answer: clusterFailover},
-	help(command.ClusterHelp, clusterHelpLines),
+	help(command.ClusterHelp),
 	{of: command.ClusterInfo, answer: clusterInfo},
 	{of: command.ClusterKeySlot, answer: clusterKeySlot, pure: true},
 	{of: command.ClusterLinks, answer: clusterLinks},
@@ -206,44 +206,4 @@ func clusterFailover(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, "ERR "+err.Error())
 	}
 	return reply.OK(dst)
-}
-
-// clusterHelpLines are what CLUSTER HELP says.
-var clusterHelpLines = []string{
-	"CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-	"ADDNODE <host:port[@peerport]> [PEER <host:port>] [LEARNER]",
-	"    Make the node with this address for clients a member, and show its id. Ask again as often as you like.",
-	"COUNTKEYSINSLOT <slot>",
-	"    Count the keys of a slot.",
-	"FAILOVER [FORCE|TAKEOVER]",
-	"    Ask the leader to hand leadership over to this node. TAKEOVER is always refused.",
-	"FORGET <node-id>",
-	"    As REMOVENODE, but a node that is no member is no error.",
-	"GETKEYSINSLOT <slot> <count>",
-	"    List up to <count> keys of a slot.",
-	"INFO",
-	"    Show the state of the cluster.",
-	"KEYSLOT <key>",
-	"    Show the slot of a key.",
-	"LINKS",
-	"    List the nodes to which this node is connected.",
-	"MEET <host> <port> [<peerport>]",
-	"    On a member: as ADDNODE. On a node without a cluster: ask to be taken into the cluster of that node.",
-	"MYID",
-	"    Show the id of this node.",
-	"MYSHARDID",
-	"    Show the id of the shard of this node.",
-	"NODES",
-	"    List the nodes, one a line:",
-	"    <id> <host:port@peerport> <flags> <master> <ping> <pong> <epoch> <link> <slots>",
-	"REMOVENODE <node-id> [<node-id> ...]",
-	"    Take members out of the cluster, all in one step.",
-	"REPLACENODE <node-id> <host:port[@peerport]> [<node-id> <host:port[@peerport]> ...]",
-	"    Put nodes into the places of members, all in one step, and show their ids.",
-	"SHARDS",
-	"    List the shares of the slots, each with its nodes.",
-	"SLOTS",
-	"    List the ranges of slots, each with its owner and replicas.",
-	"HELP",
-	"    Show this list.",
 }

@@ -19,7 +19,7 @@ var commandHandlers = []handler{
 	{of: command.CommandDocs, answer: commandDocs},
 	{of: command.CommandGetKeys, answer: commandGetKeys},
 	{of: command.CommandGetKeysAndFlags, answer: commandGetKeysAndFlags},
-	help(command.CommandHelp, commandHelpLines),
+	help(command.CommandHelp),
 	{of: command.CommandInfo, answer: commandInfo},
 	{of: command.CommandList, answer: commandList},
 }

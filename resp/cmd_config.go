@@ -22,7 +22,7 @@ import (
 // configHandlers answer CONFIG.
 var configHandlers = []handler{
 	{of: command.ConfigGet, answer: configGet},
-	help(command.ConfigHelp, configHelpLines),
+	help(command.ConfigHelp),
 	{of: command.ConfigResetStat, answer: configResetStat},
 	{of: command.ConfigRewrite, answer: configRewrite, slow: true},
 	{of: command.ConfigSet, answer: configSet},

@@ -37,7 +37,7 @@ const (
 // debugHandlers answer DEBUG.
 var debugHandlers = []handler{
 	{of: command.DebugError, answer: debugError},
-	help(command.DebugHelp, debugHelpLines),
+	help(command.DebugHelp),
 	{of: command.DebugLog, answer: debugLog},
 	{of: command.DebugProtocol, answer: debugProtocol},
 	{of: command.DebugSetActiveExpire, answer: debugSetActiveExpire},

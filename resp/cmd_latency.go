@@ -15,7 +15,7 @@ import (
 var latencyHandlers = []handler{
 	{of: command.LatencyDoctor, answer: latencyDoctor},
 	{of: command.LatencyGraph, answer: latencyGraph},
-	help(command.LatencyHelp, latencyHelpLines),
+	help(command.LatencyHelp),
 	{of: command.LatencyHistogram, answer: latencyHistogram},
 	{of: command.LatencyHistory, answer: latencyHistory},
 	{of: command.LatencyLatest, answer: latencyLatest},

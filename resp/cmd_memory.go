@@ -12,7 +12,7 @@ import (
 
 // memoryHandlers answer MEMORY.
 var memoryHandlers = []handler{
-	help(command.MemoryHelp, memoryHelpLines),
+	help(command.MemoryHelp),
 	{of: command.MemoryMallocStats, answer: memoryMallocStats},
 	{of: command.MemoryPurge, answer: memoryPurge, slow: true},
 	{of: command.MemoryStats, answer: memoryStats},

@@ -14,7 +14,7 @@ import (
 var nodeHandlers = []handler{
 	{of: command.Info, answer: info},
 	{of: command.LolWut, answer: lolwut},
-	help(command.ModuleHelp, moduleHelpLines),
+	help(command.ModuleHelp),
 	{of: command.ModuleList, answer: moduleList},
 	{of: command.Monitor, answer: monitor},
 	{of: command.RaftIndex, answer: raftIndex},

@@ -14,7 +14,7 @@ import (
 var slowLogHandlers = []handler{
 	{of: command.RaftSlowLog, answer: raftSlowLog},
 	{of: command.SlowLogGet, answer: slowLogGet},
-	help(command.SlowLogHelp, slowLogHelpLines),
+	help(command.SlowLogHelp),
 	{of: command.SlowLogLen, answer: slowLogLen},
 	{of: command.SlowLogReset, answer: slowLogReset},
 }

@@ -11,10 +11,11 @@ var (
 		Since:      "2.4.0",
 		Summary:    "Holds the commands about client connections.",
 		Complexity: "Depends on the subcommand.",
+		Help:       []string{"CLIENT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
 		Subcommands: []*Spec{
-			ClientCaching, ClientGetName, ClientGetRedir, ClientHelp, ClientID, ClientInfo, ClientKill,
-			ClientList, ClientNoEvict, ClientNoTouch, ClientPause, ClientReply, ClientSetInfo, ClientSetName,
-			ClientTracking, ClientTrackingInfo, ClientUnblock, ClientUnpause,
+			ClientCaching, ClientGetName, ClientGetRedir, ClientID, ClientInfo, ClientKill, ClientList,
+			ClientNoEvict, ClientNoTouch, ClientPause, ClientReply, ClientSetInfo, ClientSetName,
+			ClientTracking, ClientTrackingInfo, ClientUnblock, ClientUnpause, ClientHelp,
 		},
 	}
 	ClientCaching = &Spec{
@@ -27,6 +28,10 @@ var (
 		Since:      "6.0.0",
 		Summary:    "Says whether the client keeps the keys of the next command.",
 		Complexity: "O(1)",
+		Help: []string{
+			"CACHING (YES|NO)",
+			"    Say whether the client keeps the keys of the next command, after TRACKING with OPTIN or OPTOUT.",
+		},
 	}
 	ClientGetName = &Spec{
 		Name:       "client|getname",
@@ -37,6 +42,10 @@ var (
 		Since:      "2.6.9",
 		Summary:    "Answers with the name that the connection gave itself.",
 		Complexity: "O(1)",
+		Help: []string{
+			"GETNAME",
+			"    Show the name of this connection.",
+		},
 	}
 	ClientGetRedir = &Spec{
 		Name:       "client|getredir",
@@ -47,6 +56,10 @@ var (
 		Since:      "6.0.0",
 		Summary:    "Answers with the connection that is told of changes instead of this one.",
 		Complexity: "O(1)",
+		Help: []string{
+			"GETREDIR",
+			"    Show which connection is told of changes instead of this one.",
+		},
 	}
 	ClientHelp = &Spec{
 		Name:       "client|help",
@@ -57,6 +70,10 @@ var (
 		Since:      "5.0.0",
 		Summary:    "Lists the subcommands of CLIENT.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	ClientID = &Spec{
 		Name:       "client|id",
@@ -67,6 +84,10 @@ var (
 		Since:      "5.0.0",
 		Summary:    "Answers with the number of the connection on this node.",
 		Complexity: "O(1)",
+		Help: []string{
+			"ID",
+			"    Show the number of this connection.",
+		},
 	}
 	ClientInfo = &Spec{
 		Name:       "client|info",
@@ -78,6 +99,10 @@ var (
 		Since:      "6.2.0",
 		Summary:    "Tells what the node knows of the connection.",
 		Complexity: "O(1)",
+		Help: []string{
+			"INFO",
+			"    Show what the node knows of this connection.",
+		},
 	}
 	ClientKill = &Spec{
 		Name: "client|kill",
@@ -91,6 +116,14 @@ var (
 		Since:      "2.4.0",
 		Summary:    "Ends connections.",
 		Complexity: "O(N) in the number of connections.",
+		Help: []string{
+			"KILL <ip:port>",
+			"    End the connection from this address.",
+			"KILL <option> <value> [<option> <value> ...]",
+			"    End the connections that meet all conditions, and show how many they were:",
+			"    ADDR <ip:port>, LADDR <ip:port>, ID <id>, TYPE (NORMAL|MASTER|REPLICA|PUBSUB), USER <name>,",
+			"    SKIPME (YES|NO): leave out this connection (YES unless given).",
+		},
 	}
 	ClientList = &Spec{
 		Name:       "client|list",
@@ -103,6 +136,10 @@ var (
 		Since:      "2.4.0",
 		Summary:    "Lists the connections of the node.",
 		Complexity: "O(N) in the number of connections.",
+		Help: []string{
+			"LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)|ID <id> [<id> ...]]",
+			"    List connections, one a line.",
+		},
 	}
 	ClientNoEvict = &Spec{
 		Name:       "client|no-evict",
@@ -114,6 +151,10 @@ var (
 		Since:      "7.0.0",
 		Summary:    "Protects the connection from eviction; none is ever evicted here.",
 		Complexity: "O(1)",
+		Help: []string{
+			"NO-EVICT (ON|OFF)",
+			"    Protect this connection from eviction. None is ever evicted.",
+		},
 	}
 	ClientNoTouch = &Spec{
 		Name:       "client|no-touch",
@@ -125,6 +166,10 @@ var (
 		Since:      "7.2.0",
 		Summary:    "Says whether the commands of the connection count as use of the keys; none ever does here.",
 		Complexity: "O(1)",
+		Help: []string{
+			"NO-TOUCH (ON|OFF)",
+			"    Have the commands of this connection not count as use of keys. None ever does.",
+		},
 	}
 	ClientPause = &Spec{
 		Name:       "client|pause",
@@ -136,6 +181,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Puts off writes, or all commands, of all connections of the node for a while.",
 		Complexity: "O(1)",
+		Help: []string{
+			"PAUSE <milliseconds> [WRITE|ALL]",
+			"    Put off writes, or all commands, of all connections of this node.",
+		},
 	}
 	ClientReply = &Spec{
 		Name:       "client|reply",
@@ -147,6 +196,10 @@ var (
 		Since:      "3.2.0",
 		Summary:    "Says whether the connection wants replies.",
 		Complexity: "O(1)",
+		Help: []string{
+			"REPLY (ON|OFF|SKIP)",
+			"    Answer all commands of this connection, none, or all but the next.",
+		},
 	}
 	ClientSetInfo = &Spec{
 		Name:       "client|setinfo",
@@ -159,6 +212,10 @@ var (
 		Since:      "7.2.0",
 		Summary:    "Tells the node the name or version of the client's library.",
 		Complexity: "O(1)",
+		Help: []string{
+			"SETINFO (LIB-NAME|LIB-VER) <value>",
+			"    Tell the node of the library that the client uses.",
+		},
 	}
 	ClientSetName = &Spec{
 		Name:       "client|setname",
@@ -171,6 +228,10 @@ var (
 		Since:      "2.6.9",
 		Summary:    "Gives the connection a name.",
 		Complexity: "O(1)",
+		Help: []string{
+			"SETNAME <name>",
+			"    Name this connection.",
+		},
 	}
 	ClientTracking = &Spec{
 		Name: "client|tracking",
@@ -183,6 +244,10 @@ var (
 		Since:      "6.0.0",
 		Summary:    "Has the client told when keys change that it has read.",
 		Complexity: "O(1)",
+		Help: []string{
+			"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+			"    Have the client told when keys change that it has read.",
+		},
 	}
 	ClientTrackingInfo = &Spec{
 		Name:       "client|trackinginfo",
@@ -193,6 +258,10 @@ var (
 		Since:      "6.2.0",
 		Summary:    "Tells how the client is told of changes.",
 		Complexity: "O(1)",
+		Help: []string{
+			"TRACKINGINFO",
+			"    Show what TRACKING is set to.",
+		},
 	}
 	ClientUnblock = &Spec{
 		Name:       "client|unblock",
@@ -204,6 +273,10 @@ var (
 		Since:      "5.0.0",
 		Summary:    "Ends what a connection waits for.",
 		Complexity: "O(1)",
+		Help: []string{
+			"UNBLOCK <id> [TIMEOUT|ERROR]",
+			"    End what a connection waits for, as if its time was over, or with an error.",
+		},
 	}
 	ClientUnpause = &Spec{
 		Name:       "client|unpause",
@@ -214,5 +287,9 @@ var (
 		Since:      "6.2.0",
 		Summary:    "Ends a pause.",
 		Complexity: "O(1)",
+		Help: []string{
+			"UNPAUSE",
+			"    End a pause.",
+		},
 	}
 )

@@ -21,10 +21,11 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Holds the commands about the cluster.",
 		Complexity: "Depends on the subcommand.",
+		Help:       []string{"CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
 		Subcommands: []*Spec{
 			ClusterAddNode, ClusterCountKeysInSlot, ClusterFailover, ClusterForget, ClusterGetKeysInSlot,
-			ClusterHelp, ClusterInfo, ClusterKeySlot, ClusterLinks, ClusterMeet, ClusterMyID, ClusterMyShardID,
-			ClusterNodes, ClusterRemoveNode, ClusterReplaceNode, ClusterShards, ClusterSlots,
+			ClusterInfo, ClusterKeySlot, ClusterLinks, ClusterMeet, ClusterMyID, ClusterMyShardID,
+			ClusterNodes, ClusterRemoveNode, ClusterReplaceNode, ClusterShards, ClusterSlots, ClusterHelp,
 		},
 	}
 	ClusterAddNode = &Spec{
@@ -36,6 +37,10 @@ var (
 		Since:      ownSince,
 		Summary:    "Makes a node a member of the cluster: a voter, or a learner.",
 		Complexity: "O(N) in the bytes of the log.",
+		Help: []string{
+			"ADDNODE <host:port[@peerport]> [PEER <host:port>] [LEARNER]",
+			"    Make the node with this address for clients a member, and show its id. Ask again as often as you like.",
+		},
 	}
 	ClusterCountKeysInSlot = &Spec{
 		Name:       "cluster|countkeysinslot",
@@ -47,6 +52,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Counts the keys of a slot.",
 		Complexity: "O(1)",
+		Help: []string{
+			"COUNTKEYSINSLOT <slot>",
+			"    Count the keys of a slot.",
+		},
 	}
 	ClusterFailover = &Spec{
 		Name:       "cluster|failover",
@@ -57,6 +66,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Asks the leader to hand leadership over to this node.",
 		Complexity: "O(1)",
+		Help: []string{
+			"FAILOVER [FORCE|TAKEOVER]",
+			"    Ask the leader to hand leadership over to this node. TAKEOVER is always refused.",
+		},
 	}
 	ClusterForget = &Spec{
 		Name:       "cluster|forget",
@@ -67,6 +80,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Takes a member out of the cluster; one that is none need not leave.",
 		Complexity: "O(1)",
+		Help: []string{
+			"FORGET <node-id>",
+			"    As REMOVENODE, but a node that is no member is no error.",
+		},
 	}
 	ClusterGetKeysInSlot = &Spec{
 		Name:       "cluster|getkeysinslot",
@@ -79,6 +96,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Lists keys of a slot, as many as asked for.",
 		Complexity: "O(N) in the number of keys asked for.",
+		Help: []string{
+			"GETKEYSINSLOT <slot> <count>",
+			"    List up to <count> keys of a slot.",
+		},
 	}
 	ClusterHelp = &Spec{
 		Name:       "cluster|help",
@@ -88,6 +109,10 @@ var (
 		Since:      "5.0.0",
 		Summary:    "Lists the subcommands of CLUSTER.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	ClusterInfo = &Spec{
 		Name:       "cluster|info",
@@ -98,6 +123,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Reports the state of the cluster, as text.",
 		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"INFO",
+			"    Show the state of the cluster.",
+		},
 	}
 	ClusterKeySlot = &Spec{
 		Name:       "cluster|keyslot",
@@ -108,6 +137,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Says to which slot a key belongs.",
 		Complexity: "O(N) in the bytes of the key.",
+		Help: []string{
+			"KEYSLOT <key>",
+			"    Show the slot of a key.",
+		},
 	}
 	ClusterLinks = &Spec{
 		Name:       "cluster|links",
@@ -118,6 +151,10 @@ var (
 		Since:      "7.0.0",
 		Summary:    "Lists the connections of this node to others.",
 		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"LINKS",
+			"    List the nodes to which this node is connected.",
+		},
 	}
 	ClusterMeet = &Spec{
 		Name:       "cluster|meet",
@@ -128,6 +165,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Takes a node into the cluster, or asks to be taken into that of another.",
 		Complexity: "O(N) in the bytes of the log.",
+		Help: []string{
+			"MEET <host> <port> [<peerport>]",
+			"    On a member: as ADDNODE. On a node without a cluster: ask to be taken into the cluster of that node.",
+		},
 	}
 	ClusterMyID = &Spec{
 		Name:       "cluster|myid",
@@ -137,6 +178,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Answers with the id of this node.",
 		Complexity: "O(1)",
+		Help: []string{
+			"MYID",
+			"    Show the id of this node.",
+		},
 	}
 	ClusterMyShardID = &Spec{
 		Name:       "cluster|myshardid",
@@ -147,6 +192,10 @@ var (
 		Since:      "7.2.0",
 		Summary:    "Answers with the id of the shard of this node.",
 		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"MYSHARDID",
+			"    Show the id of the shard of this node.",
+		},
 	}
 	ClusterNodes = &Spec{
 		Name:       "cluster|nodes",
@@ -157,6 +206,11 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Lists the nodes and their slots, as text.",
 		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"NODES",
+			"    List the nodes, one a line:",
+			"    <id> <host:port@peerport> <flags> <master> <ping> <pong> <epoch> <link> <slots>",
+		},
 	}
 	ClusterRemoveNode = &Spec{
 		Name:       "cluster|removenode",
@@ -167,6 +221,10 @@ var (
 		Since:      ownSince,
 		Summary:    "Takes members out of the cluster, all in one step.",
 		Complexity: "O(1)",
+		Help: []string{
+			"REMOVENODE <node-id> [<node-id> ...]",
+			"    Take members out of the cluster, all in one step.",
+		},
 	}
 	ClusterReplaceNode = &Spec{
 		Name:       "cluster|replacenode",
@@ -177,6 +235,10 @@ var (
 		Since:      ownSince,
 		Summary:    "Puts nodes into the places of members, all in one step.",
 		Complexity: "O(N) in the bytes of the log.",
+		Help: []string{
+			"REPLACENODE <node-id> <host:port[@peerport]> [<node-id> <host:port[@peerport]> ...]",
+			"    Put nodes into the places of members, all in one step, and show their ids.",
+		},
 	}
 	ClusterShards = &Spec{
 		Name:       "cluster|shards",
@@ -187,6 +249,10 @@ var (
 		Since:      "7.0.0",
 		Summary:    "Lists the shares of the slots with the nodes of each.",
 		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"SHARDS",
+			"    List the shares of the slots, each with its nodes.",
+		},
 	}
 	ClusterSlots = &Spec{
 		Name:       "cluster|slots",
@@ -197,6 +263,10 @@ var (
 		Since:      "3.0.0",
 		Summary:    "Lists the ranges of slots with the nodes of each.",
 		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"SLOTS",
+			"    List the ranges of slots, each with its owner and replicas.",
+		},
 	}
 	ReadOnly = &Spec{
 		Name:       "readonly",

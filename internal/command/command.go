@@ -14,9 +14,14 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Describes all commands of the node.",
 		Complexity: "O(N) in the number of commands.",
+		Help: []string{
+			"COMMAND <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+			"(none)",
+			"    Describe all commands.",
+		},
 		Subcommands: []*Spec{
-			CommandCount, CommandDocs, CommandGetKeys, CommandGetKeysAndFlags, CommandHelp, CommandInfo,
-			CommandList,
+			CommandCount, CommandDocs, CommandGetKeys, CommandGetKeysAndFlags, CommandInfo, CommandList,
+			CommandHelp,
 		},
 	}
 	CommandCount = &Spec{
@@ -28,6 +33,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Counts the commands of the node.",
 		Complexity: "O(1)",
+		Help: []string{
+			"COUNT",
+			"    Count the commands.",
+		},
 	}
 	CommandDocs = &Spec{
 		Name:       "command|docs",
@@ -40,6 +49,10 @@ var (
 		Since:      "7.0.0",
 		Summary:    "Documents the commands given, or all.",
 		Complexity: "O(N) in the number of commands.",
+		Help: []string{
+			"DOCS [<command> ...]",
+			"    Document these commands, or all.",
+		},
 	}
 	CommandGetKeys = &Spec{
 		Name:       "command|getkeys",
@@ -51,6 +64,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Picks the keys out of a command.",
 		Complexity: "O(N) in the number of arguments.",
+		Help: []string{
+			"GETKEYS <command> [<arg> ...]",
+			"    Pick the keys out of a command.",
+		},
 	}
 	CommandGetKeysAndFlags = &Spec{
 		Name:       "command|getkeysandflags",
@@ -62,6 +79,10 @@ var (
 		Since:      "7.0.0",
 		Summary:    "Picks the keys out of a command and says what it does to each.",
 		Complexity: "O(N) in the number of arguments.",
+		Help: []string{
+			"GETKEYSANDFLAGS <command> [<arg> ...]",
+			"    Pick the keys out of a command, each with what the command does to it.",
+		},
 	}
 	CommandHelp = &Spec{
 		Name:       "command|help",
@@ -72,6 +93,10 @@ var (
 		Since:      "5.0.0",
 		Summary:    "Lists the subcommands of COMMAND.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	CommandInfo = &Spec{
 		Name:       "command|info",
@@ -84,6 +109,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Describes the commands given, or all.",
 		Complexity: "O(N) in the number of commands.",
+		Help: []string{
+			"INFO [<command> ...]",
+			"    Describe these commands, or all.",
+		},
 	}
 	CommandList = &Spec{
 		Name: "command|list",
@@ -97,5 +126,9 @@ var (
 		Since:      "7.0.0",
 		Summary:    "Lists the names of the commands.",
 		Complexity: "O(N) in the number of commands.",
+		Help: []string{
+			"LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
+			"    List the names of commands and subcommands.",
+		},
 	}
 )

@@ -72,6 +72,27 @@ func TestTableIsSortedAndComplete(t *testing.T) {
 	}
 }
 
+func TestHelpTellsEverySubcommand(t *testing.T) {
+	for _, s := range All() {
+		lines := s.HelpLines()
+		if _, ok := s.Subcommand([]byte("help")); !ok {
+			if len(lines) > 0 {
+				t.Errorf("%s has help and no subcommand for it", s.Name)
+			}
+			continue
+		}
+		if len(s.Help) == 0 || !strings.HasPrefix(s.Help[0], peopleName(s)+" <subcommand>") {
+			t.Errorf("the help of %s begins with %q", s.Name, s.Help)
+		}
+		for _, sub := range s.Subcommands {
+			own := strings.TrimPrefix(peopleName(sub), peopleName(s)+" ")
+			if len(sub.Help) < 2 || strings.Fields(sub.Help[0])[0] != own || !slices.Contains(lines, sub.Help[0]) {
+				t.Errorf("%s HELP lacks %s", s.Name, own)
+			}
+		}
+	}
+}
+
 func TestClassAgreesWithFlagsAndCategories(t *testing.T) {
 	for s := range Each() {
 		write, read := s.Flags&FlagWrite != 0, s.Flags&FlagReadOnly != 0

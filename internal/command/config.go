@@ -5,15 +5,14 @@ var configCommands = []*Spec{Config}
 // CONFIG and its subcommands.
 var (
 	Config = &Spec{
-		Name:       "config",
-		Arity:      -2,
-		Group:      "server",
-		Since:      "2.0.0",
-		Summary:    "Holds the commands about settings of the node.",
-		Complexity: "Depends on the subcommand.",
-		Subcommands: []*Spec{
-			ConfigGet, ConfigHelp, ConfigResetStat, ConfigRewrite, ConfigSet,
-		},
+		Name:        "config",
+		Arity:       -2,
+		Group:       "server",
+		Since:       "2.0.0",
+		Summary:     "Holds the commands about settings of the node.",
+		Complexity:  "Depends on the subcommand.",
+		Help:        []string{"CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
+		Subcommands: []*Spec{ConfigGet, ConfigSet, ConfigResetStat, ConfigRewrite, ConfigHelp},
 	}
 	ConfigGet = &Spec{
 		Name:       "config|get",
@@ -24,6 +23,10 @@ var (
 		Since:      "2.0.0",
 		Summary:    "Answers with the settings whose names match a pattern.",
 		Complexity: "O(N) in the number of settings.",
+		Help: []string{
+			"GET <pattern> [<pattern> ...]",
+			"    Show the settings whose names match a pattern.",
+		},
 	}
 	ConfigHelp = &Spec{
 		Name:       "config|help",
@@ -33,6 +36,10 @@ var (
 		Since:      "5.0.0",
 		Summary:    "Lists the subcommands of CONFIG.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	ConfigResetStat = &Spec{
 		Name:       "config|resetstat",
@@ -43,6 +50,10 @@ var (
 		Since:      "2.0.0",
 		Summary:    "Makes the counts of the node begin anew.",
 		Complexity: "O(1)",
+		Help: []string{
+			"RESETSTAT",
+			"    Make the counts in INFO begin anew.",
+		},
 	}
 	ConfigRewrite = &Spec{
 		Name:       "config|rewrite",
@@ -53,6 +64,10 @@ var (
 		Since:      "2.8.0",
 		Summary:    "Writes settings that were changed into the file that the node was started from.",
 		Complexity: "O(N) in the bytes of the file.",
+		Help: []string{
+			"REWRITE",
+			"    Write what SET has changed into the configuration file.",
+		},
 	}
 	ConfigSet = &Spec{
 		Name:       "config|set",
@@ -64,5 +79,9 @@ var (
 		Since:      "2.0.0",
 		Summary:    "Changes settings of the node.",
 		Complexity: "O(N) in the number of settings given.",
+		Help: []string{
+			"SET <name> <value> [<name> <value> ...]",
+			"    Change settings of this node, all or none.",
+		},
 	}
 )

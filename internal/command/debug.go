@@ -12,8 +12,9 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Holds commands for tests and for looking into the node.",
 		Complexity: "Depends on the subcommand.",
+		Help:       []string{"DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
 		Subcommands: []*Spec{
-			DebugError, DebugHelp, DebugLog, DebugObject, DebugProtocol, DebugSetActiveExpire, DebugSleep,
+			DebugError, DebugLog, DebugObject, DebugProtocol, DebugSetActiveExpire, DebugSleep, DebugHelp,
 		},
 	}
 	DebugError = &Spec{
@@ -25,6 +26,10 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Answers with the error that is given.",
 		Complexity: "O(1)",
+		Help: []string{
+			"ERROR <string>",
+			"    Answer with this error.",
+		},
 	}
 	DebugHelp = &Spec{
 		Name:       "debug|help",
@@ -34,6 +39,10 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Lists the subcommands of DEBUG.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	DebugLog = &Spec{
 		Name:       "debug|log",
@@ -44,6 +53,10 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Writes a line into the log of the node.",
 		Complexity: "O(1)",
+		Help: []string{
+			"LOG <message>",
+			"    Write a line into the log of the node.",
+		},
 	}
 	DebugObject = &Spec{
 		Name:       "debug|object",
@@ -56,6 +69,10 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Tells how the value at a key is kept.",
 		Complexity: "O(1)",
+		Help: []string{
+			"OBJECT <key>",
+			"    Show how the value of a key is kept.",
+		},
 	}
 	DebugProtocol = &Spec{
 		Name: "debug|protocol",
@@ -67,6 +84,11 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Answers with a value of the type that is named.",
 		Complexity: "O(1)",
+		Help: []string{
+			"PROTOCOL <type>",
+			"    Answer with a value of this type: string, integer, double, bignum, null, array, set, map, attrib, push,",
+			"    verbatim, true or false.",
+		},
 	}
 	DebugSetActiveExpire = &Spec{
 		Name:       "debug|set-active-expire",
@@ -77,6 +99,10 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Accepts that expired keys are removed; that cannot be changed.",
 		Complexity: "O(1)",
+		Help: []string{
+			"SET-ACTIVE-EXPIRE (0|1)",
+			"    1 changes nothing, 0 is refused: the log removes expired keys, on all nodes alike.",
+		},
 	}
 	DebugSleep = &Spec{
 		Name:       "debug|sleep",
@@ -87,6 +113,10 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Answers after so many seconds; only this connection waits.",
 		Complexity: "O(1)",
+		Help: []string{
+			"SLEEP <seconds>",
+			"    Answer after so many seconds, fractions allowed. Only this connection waits.",
+		},
 	}
 )
 

@@ -11,9 +11,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Holds the commands about the time that commands take.",
 		Complexity: "Depends on the subcommand.",
+		Help:       []string{"LATENCY <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
 		Subcommands: []*Spec{
-			LatencyDoctor, LatencyGraph, LatencyHelp, LatencyHistogram, LatencyHistory, LatencyLatest,
-			LatencyReset,
+			LatencyDoctor, LatencyGraph, LatencyHistogram, LatencyHistory, LatencyLatest, LatencyReset,
+			LatencyHelp,
 		},
 	}
 	LatencyDoctor = &Spec{
@@ -25,6 +26,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Says in sentences what was late, and what to do.",
 		Complexity: "O(1)",
+		Help: []string{
+			"DOCTOR",
+			"    Show in sentences what was late, and what to do.",
+		},
 	}
 	LatencyGraph = &Spec{
 		Name:       "latency|graph",
@@ -36,6 +41,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Draws when an event took long, and how long.",
 		Complexity: "O(1)",
+		Help: []string{
+			"GRAPH <event>",
+			"    Draw when an event took long, and how long.",
+		},
 	}
 	LatencyHelp = &Spec{
 		Name:       "latency|help",
@@ -45,6 +54,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Lists the subcommands of LATENCY.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	LatencyHistogram = &Spec{
 		Name:       "latency|histogram",
@@ -56,6 +69,10 @@ var (
 		Since:      "7.0.0",
 		Summary:    "Tells how many calls of commands took how long.",
 		Complexity: "O(N) in the number of commands.",
+		Help: []string{
+			"HISTOGRAM [<command> ...]",
+			"    Show how many calls of commands took how long.",
+		},
 	}
 	LatencyHistory = &Spec{
 		Name:       "latency|history",
@@ -67,6 +84,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Tells when an event took long, and how long.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HISTORY <event>",
+			"    Show when an event took long, and how long.",
+		},
 	}
 	LatencyLatest = &Spec{
 		Name:       "latency|latest",
@@ -77,6 +98,10 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Tells of the last time that each event took long.",
 		Complexity: "O(1)",
+		Help: []string{
+			"LATEST",
+			"    Show when each event took long last, how long then, and at most.",
+		},
 	}
 	LatencyReset = &Spec{
 		Name:       "latency|reset",
@@ -88,5 +113,9 @@ var (
 		Since:      "2.8.13",
 		Summary:    "Forgets what took long.",
 		Complexity: "O(1)",
+		Help: []string{
+			"RESET [<event> ...]",
+			"    Forget these events, or all.",
+		},
 	}
 )

@@ -5,15 +5,14 @@ var objectCommands = []*Spec{Object}
 // The commands that show how a value is kept.
 var (
 	Object = &Spec{
-		Name:       "object",
-		Arity:      -2,
-		Group:      "generic",
-		Since:      "2.2.3",
-		Summary:    "Holds the commands about how values are kept.",
-		Complexity: "Depends on the subcommand.",
-		Subcommands: []*Spec{
-			ObjectEncoding, ObjectFreq, ObjectHelp, ObjectIdleTime, ObjectRefCount,
-		},
+		Name:        "object",
+		Arity:       -2,
+		Group:       "generic",
+		Since:       "2.2.3",
+		Summary:     "Holds the commands about how values are kept.",
+		Complexity:  "Depends on the subcommand.",
+		Help:        []string{"OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
+		Subcommands: []*Spec{ObjectEncoding, ObjectFreq, ObjectIdleTime, ObjectRefCount, ObjectHelp},
 	}
 	ObjectEncoding = &Spec{
 		Name:       "object|encoding",
@@ -28,6 +27,10 @@ var (
 		Since:      "2.2.3",
 		Summary:    "Names the way in which Redis would keep the value at a key.",
 		Complexity: "O(1)",
+		Help: []string{
+			"ENCODING <key>",
+			"    How Redis would keep the value: int, embstr or raw for strings.",
+		},
 	}
 	ObjectFreq = &Spec{
 		Name:       "object|freq",
@@ -42,6 +45,10 @@ var (
 		Since:      "4.0.0",
 		Summary:    "Is refused: how often keys are used is not tracked.",
 		Complexity: "O(1)",
+		Help: []string{
+			"FREQ <key>",
+			"    Refused: how often keys are used is not tracked.",
+		},
 	}
 	ObjectHelp = &Spec{
 		Name:       "object|help",
@@ -53,6 +60,10 @@ var (
 		Since:      "6.2.0",
 		Summary:    "Lists the subcommands.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Print this help.",
+		},
 	}
 	ObjectIdleTime = &Spec{
 		Name:       "object|idletime",
@@ -67,6 +78,10 @@ var (
 		Since:      "2.2.3",
 		Summary:    "Is refused: when keys were used last is not tracked.",
 		Complexity: "O(1)",
+		Help: []string{
+			"IDLETIME <key>",
+			"    Refused: when keys were used last is not tracked.",
+		},
 	}
 	ObjectRefCount = &Spec{
 		Name:       "object|refcount",
@@ -81,5 +96,9 @@ var (
 		Since:      "2.2.3",
 		Summary:    "Answers with 1 for every key: values are not shared.",
 		Complexity: "O(1)",
+		Help: []string{
+			"REFCOUNT <key>",
+			"    1 for every key: values are not shared.",
+		},
 	}
 )

@@ -15,15 +15,13 @@ var (
 		Complexity: "O(1)",
 	}
 	RaftNode = &Spec{
-		Name:       "raft.node",
-		Arity:      -2,
-		Group:      "cluster",
-		Since:      ownSince,
-		Summary:    "Holds redisraft's commands about members of the cluster.",
-		Complexity: "Depends on the subcommand.",
-		Subcommands: []*Spec{
-			RaftNodeAdd, RaftNodeRemove,
-		},
+		Name:        "raft.node",
+		Arity:       -2,
+		Group:       "cluster",
+		Since:       ownSince,
+		Summary:     "Holds redisraft's commands about members of the cluster.",
+		Complexity:  "Depends on the subcommand.",
+		Subcommands: []*Spec{RaftNodeAdd, RaftNodeRemove},
 	}
 	RaftNodeAdd = &Spec{
 		Name:       "raft.node|add",

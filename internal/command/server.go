@@ -50,15 +50,14 @@ var (
 		Complexity: "O(1)",
 	}
 	Module = &Spec{
-		Name:       "module",
-		Arity:      -2,
-		Group:      "server",
-		Since:      "4.0.0",
-		Summary:    "Holds the commands about modules.",
-		Complexity: "Depends on the subcommand.",
-		Subcommands: []*Spec{
-			ModuleHelp, ModuleList,
-		},
+		Name:        "module",
+		Arity:       -2,
+		Group:       "server",
+		Since:       "4.0.0",
+		Summary:     "Holds the commands about modules.",
+		Complexity:  "Depends on the subcommand.",
+		Help:        []string{"MODULE <subcommand>. Subcommands are:"},
+		Subcommands: []*Spec{ModuleList, ModuleHelp},
 	}
 	ModuleHelp = &Spec{
 		Name:       "module|help",
@@ -68,6 +67,10 @@ var (
 		Since:      "5.0.0",
 		Summary:    "Lists the subcommands of MODULE.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	ModuleList = &Spec{
 		Name:       "module|list",
@@ -78,6 +81,10 @@ var (
 		Since:      "4.0.0",
 		Summary:    "Lists the modules; there are none.",
 		Complexity: "O(1)",
+		Help: []string{
+			"LIST",
+			"    List the modules: there are none.",
+		},
 	}
 	Monitor = &Spec{
 		Name:       "monitor",

@@ -5,15 +5,14 @@ var slowLogCommands = []*Spec{SlowLog}
 // SLOWLOG and its subcommands.
 var (
 	SlowLog = &Spec{
-		Name:       "slowlog",
-		Arity:      -2,
-		Group:      "server",
-		Since:      "2.2.12",
-		Summary:    "Holds the commands about runs that took long.",
-		Complexity: "Depends on the subcommand.",
-		Subcommands: []*Spec{
-			SlowLogGet, SlowLogHelp, SlowLogLen, SlowLogReset,
-		},
+		Name:        "slowlog",
+		Arity:       -2,
+		Group:       "server",
+		Since:       "2.2.12",
+		Summary:     "Holds the commands about runs that took long.",
+		Complexity:  "Depends on the subcommand.",
+		Help:        []string{"SLOWLOG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
+		Subcommands: []*Spec{SlowLogGet, SlowLogLen, SlowLogReset, SlowLogHelp},
 	}
 	SlowLogGet = &Spec{
 		Name:       "slowlog|get",
@@ -25,6 +24,11 @@ var (
 		Since:      "2.2.12",
 		Summary:    "Lists the newest of the runs that took long.",
 		Complexity: "O(N) in the number of runs listed.",
+		Help: []string{
+			"GET [<count>]",
+			"    Show the newest of the runs that took long (10 unless a count is given; -1 means all), each as:",
+			"    id, second, microseconds, the first command, address and name of the client",
+		},
 	}
 	SlowLogHelp = &Spec{
 		Name:       "slowlog|help",
@@ -34,6 +38,10 @@ var (
 		Since:      "6.2.0",
 		Summary:    "Lists the subcommands of SLOWLOG.",
 		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	SlowLogLen = &Spec{
 		Name:       "slowlog|len",
@@ -44,6 +52,10 @@ var (
 		Since:      "2.2.12",
 		Summary:    "Counts the runs that took long.",
 		Complexity: "O(1)",
+		Help: []string{
+			"LEN",
+			"    Count them.",
+		},
 	}
 	SlowLogReset = &Spec{
 		Name:       "slowlog|reset",
@@ -54,5 +66,9 @@ var (
 		Since:      "2.2.12",
 		Summary:    "Forgets the runs that took long.",
 		Complexity: "O(N) in their number.",
+		Help: []string{
+			"RESET",
+			"    Forget them.",
+		},
 	}
 )

@@ -1,5 +1,7 @@
 package command
 
+import "slices"
+
 // Spec describes one command or subcommand. Each is a literal in the file of its family.
 type Spec struct {
 	// Name is in lower case; a subcommand's is container|subcommand, as in error texts and access rules.
@@ -24,7 +26,10 @@ type Spec struct {
 	Group, Since string
 	// Summary says in one line what the command does, Complexity what it costs.
 	Summary, Complexity string
-	// Subcommands are those of a container; their arities and key positions count from the container's name.
+	// Help is what HELP says of a subcommand; a container's comes before those of its subcommands.
+	Help []string
+	// Subcommands are those of a container, in the order of HELP; the table sorts them by name. Their arities and key
+	// positions count from the container's name.
 	Subcommands []*Spec
 
 	// What follows is worked out once, by complete.
@@ -32,6 +37,7 @@ type Spec struct {
 	container *Spec
 	keys      keyRange
 	arguments []Argument
+	help      []string
 }
 
 // ownSince is the Since of commands that Redis does not have.
@@ -41,6 +47,11 @@ const ownSince = "7.2.4"
 func (s *Spec) complete(id int, container *Spec) {
 	s.id, s.container = id, container
 	s.keys = rangeOf(s.KeySpecs)
+	s.help = slices.Clone(s.Help)
+	for _, sub := range s.Subcommands {
+		s.help = append(s.help, sub.Help...)
+	}
+	slices.SortFunc(s.Subcommands, inOrder)
 	if s.Usage != "" {
 		s.arguments = parseUsage(s.Usage, len(s.KeySpecs))
 	}
@@ -54,6 +65,9 @@ func (s *Spec) Container() *Spec { return s.container }
 
 // Arguments are what stands behind the name; callers must not change them.
 func (s *Spec) Arguments() []Argument { return s.arguments }
+
+// HelpLines are what the subcommand HELP of a container answers; callers must not change them.
+func (s *Spec) HelpLines() []string { return s.help }
 
 // AllCategories are the access categories, with those that follow from the flags.
 func (s *Spec) AllCategories() Categories { return s.Categories | s.Flags.categories() }

@@ -14,7 +14,7 @@ var table, ids = number(slices.Concat(
 ))
 
 func number(all []*Spec) (sorted []*Spec, ids int) {
-	slices.SortFunc(all, func(a, b *Spec) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, inOrder)
 	ids = 1
 	for _, s := range all {
 		s.complete(ids, nil)
@@ -26,6 +26,8 @@ func number(all []*Spec) (sorted []*Spec, ids int) {
 	}
 	return all, ids
 }
+
+func inOrder(a, b *Spec) int { return cmp.Compare(a.Name, b.Name) }
 
 // All lists the commands, sorted by name; subcommands are found in their containers.
 func All() []*Spec { return slices.Clone(table) }
