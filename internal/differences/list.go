@@ -108,7 +108,7 @@ var keyList = []Difference{
 		Here: "it is gone when that millisecond begins, by the clocks of a majority of the voters; one wrong clock of " +
 			"three neither ends keys early nor keeps them",
 		Why:   "no node's clock alone can be trusted, and a key that has ended must have ended on every node",
-		Proof: "TestI1_KeysEndInTimeWhileTwoOfFiveClocksAreWrongAndLeadersAreKilled",
+		Proof: "TestWrongClocks_KeysEndInTimeWhileLeadersAreKilled",
 	},
 	{
 		ID:    "ended-keys-are-not-counted",

@@ -178,7 +178,7 @@ var serverList = []Difference{
 		Here: "`-UNCERTAIN` says so too; `-CLUSTERDOWN` and `-TRYAGAIN` say that nothing was done, and are said of reads " +
 			"as well",
 		Why:   "see [what clients see](outcomes.md)",
-		Proof: "TestB18_H1_H4_HistoriesAreLinearizableWhileNodesAreKilledAndPaused",
+		Proof: "TestLinearizable_WhileNodesAreKilledAndPaused",
 	},
 	{
 		ID:    "zero-bytes-in-errors",

@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/internal/client"
 )
 
-func TestBallast_IsWhatWasAcknowledgedLastOrWhatNobodyKnows(t *testing.T) {
+func TestBallast_IsTheLastAcknowledgedOrAnUnknownOne(t *testing.T) {
 	b := newBallast(nil, 10)
 	for _, fate := range []client.Fate{client.Done, client.Unknown, client.NotDone, client.Done, client.Unknown} {
 		b.settle(b.begin(), fate)

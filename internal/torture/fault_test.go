@@ -204,7 +204,7 @@ func TestNemesis_MendsEverythingAlsoWhenItFails(t *testing.T) {
 }
 
 // A node that was asked for something, and stopped meanwhile, has not ended by itself when the request is over.
-func TestNemesis_ARequestThatIsOverMendsNobody(t *testing.T) {
+func TestNemesis_AFinishedRequestMendsNoNode(t *testing.T) {
 	f := &fake{down: map[int]bool{}}
 	n := &nemesis{nodes: f, logger: slog.New(slog.DiscardHandler), broken: make([]bool, 3),
 		leader: func() (int, bool) { return 0, false }, request: func(int, ...string) {}}

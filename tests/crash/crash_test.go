@@ -42,11 +42,13 @@ func crashRounds(t *testing.T, nodes, clients, rounds int) {
 	t.Logf("%d rounds, %d acknowledged writes", rounds, l.Answered.Load())
 }
 
-func TestF12_H1_H12_ASingleNodeKeepsWhatItAcknowledgedWhenKilled(t *testing.T) {
+// F12, H1, H12: A cluster of one syncs before it acknowledges.
+func TestKill_ASingleNodeKeepsWhatItAcknowledged(t *testing.T) {
 	crashRounds(t, 1, 4, 20)
 }
 
-func TestH1_H12_AllNodesKilledInTheMiddleOfALoadKeepEveryAcknowledgedWrite(t *testing.T) {
+// H1, H12: All nodes die at once, in the middle of a load.
+func TestKill_ThreeNodesKeepWhatTheyAcknowledged(t *testing.T) {
 	crashRounds(t, 3, 6, 20)
 }
 
@@ -54,7 +56,8 @@ func TestH1_H12_AllNodesKilledInTheMiddleOfALoadKeepEveryAcknowledgedWrite(t *te
 // timeout, maybe a second one, and slack for a busy machine.
 const failoverLimit = 5 * time.Second
 
-func TestG9_SurvivorsHaveEverythingWhenTheLeaderIsKilled(t *testing.T) {
+// G9.
+func TestKill_SurvivorsHaveEverythingOfTheLeader(t *testing.T) {
 	c := blackbox.StartCluster(t, 3)
 	first := blackbox.Leader(t, c.Nodes)
 	rest := c.Others(first)
@@ -85,7 +88,7 @@ func TestG9_SurvivorsHaveEverythingWhenTheLeaderIsKilled(t *testing.T) {
 	blackbox.Expect(t, first.Connect(t).Must(t, "GET", "after"), `"the kill"`)
 }
 
-func TestAMajorityGoesOnWhileAnyNodeIsKilledAndStartedAgain(t *testing.T) {
+func TestKill_AMajorityContinuesWithoutAnyOneNode(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.HastyElections...)
 	for round := range 2 {
 		for _, victim := range c.Nodes {
@@ -101,9 +104,9 @@ func TestAMajorityGoesOnWhileAnyNodeIsKilledAndStartedAgain(t *testing.T) {
 	}
 }
 
-// A node that is down while the others write finds all of it when it comes back, also what the others no longer keep in
-// memory.
-func TestB14_ANodeThatWasAwayCatchesUp(t *testing.T) {
+// B14: A node that is down while the others write finds all of it when it comes back, also what the others no longer
+// keep in memory.
+func TestKill_ANodeThatWasAwayCatchesUp(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.HastyElections...)
 	away := c.Others(blackbox.Leader(t, c.Nodes))[0]
 	away.Process.Kill()

@@ -46,9 +46,9 @@ func TestStop_SIGTERMInTheMiddleOfALoadLosesNothing(t *testing.T) {
 	}
 }
 
-// The disk refuses the next write of the journal: here by a limit on the size of files, which the kernel checks as it
-// does a full disk. The node must end at once, by its own decision, and must not have said OK.
-func TestF5_ANodeWhoseJournalCannotBeWrittenEndsForGood(t *testing.T) {
+// F5: The disk refuses the next write of the journal: here by a limit on the size of files, which the kernel checks as
+// it does a full disk. The node must end at once, by its own decision, and must not have said OK.
+func TestJournal_ANodeThatCannotWriteItEnds(t *testing.T) {
 	c := blackbox.StartCluster(t, 1)
 	n := c.Nodes[0]
 	client := n.Connect(t)

@@ -103,7 +103,8 @@ func (c call) file() string {
 	return path
 }
 
-func TestF6_F12_EachReplyOfASingleNodeFollowsItsSync(t *testing.T) {
+// F6, F12: The trace of a single node shows write, sync and reply in this order.
+func TestSync_EachReplyFollowsItsSync(t *testing.T) {
 	var values []string
 	for i := range 20 {
 		values = append(values, fmt.Sprintf("needle-%04d", i))
@@ -134,7 +135,8 @@ func TestF6_F12_EachReplyOfASingleNodeFollowsItsSync(t *testing.T) {
 	}
 }
 
-func TestF7_EveryNewNameIsSyncedBeforeTheFirstReply(t *testing.T) {
+// F7: A new file survives a power loss only if its directory was synced.
+func TestSync_EveryNewNameIsSyncedBeforeTheFirstReply(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "some", "data")
 	calls := traceNode(t, directory, []string{"value"})
 	reply, found := first(calls, 0, isReply)

@@ -213,9 +213,9 @@ func (w *watching) judge(t *testing.T) {
 	}
 }
 
-// I1: two clocks of five are wrong by an hour, that of the node that formed the cluster among them, and leaders are
+// I-1: Two clocks of five are wrong by an hour, that of the node that formed the cluster among them, and leaders are
 // killed all the time; first those with the wrong clocks lead. Keys end when they should and stay ended, on every node.
-func TestI1_KeysEndInTimeWhileTwoOfFiveClocksAreWrongAndLeadersAreKilled(t *testing.T) {
+func TestWrongClocks_KeysEndInTimeWhileLeadersAreKilled(t *testing.T) {
 	rng := rand.New(rand.NewPCG(blackbox.SeedOf(t), 0))
 	c := blackbox.NewCluster(t, 5)
 	wrong := c.Nodes[:2]

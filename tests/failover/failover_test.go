@@ -24,7 +24,7 @@ const (
 )
 
 // A leader is killed under full load, again and again. The clients of the others see a slow reply, and nothing else.
-func TestFailover_ClientsOfSurvivorsSeeOnlyASlowReplyWhenTheLeaderIsKilled(t *testing.T) {
+func TestFailover_ClientsOfSurvivorsSeeOnlyASlowReply(t *testing.T) {
 	rounds, medianMost, most := failoverRounds, failoverMedianMost, failoverMost
 	if blackbox.RaceDetector {
 		rounds, medianMost, most = racedFailoverRounds, racedFailoverMedianMost, racedFailoverMost

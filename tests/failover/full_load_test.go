@@ -26,7 +26,7 @@ const (
 // Nothing is cleaned up in the meantime, so an hour writes some tens of gigabytes:
 //
 //	RAFTREDIS_FULL_LOAD_SECONDS=3600 go test ./tests/failover -run '^TestFullLoad' -timeout 0 -v
-func TestFullLoad_NobodyIsElectedWhileNothingFails(t *testing.T) {
+func TestFullLoad_NoElectionWhileNothingFails(t *testing.T) {
 	seconds := fullLoadSeconds
 	if text := os.Getenv("RAFTREDIS_FULL_LOAD_SECONDS"); text != "" {
 		var err error

@@ -28,7 +28,7 @@ const (
 
 // A leader is told to stop under full load, again and again. Clients of the others see a slow reply, and nothing else.
 // Its own clients are answered all that it has read; then their connections end.
-func TestHandOver_ClientsHardlyNoticeThatALeaderIsToldToStop(t *testing.T) {
+func TestHandOver_ClientsSeeASlowReplyWhenALeaderStops(t *testing.T) {
 	rounds, medianMost, most := handOverRounds, handOverMedianMost, handOverMost
 	if blackbox.RaceDetector {
 		rounds, medianMost, most = racedHandOverRounds, racedHandOverMedianMost, racedHandOverMost
@@ -69,7 +69,7 @@ const askedLimit = time.Second
 
 // CLUSTER FAILOVER is for operators who want a node to lead. Nobody else notices: all clients, those of the old leader
 // too, are answered as ever.
-func TestHandOver_AFollowerThatIsAskedToTakeOverLeadsWithinASecond(t *testing.T) {
+func TestHandOver_AFollowerTakesOverWithinASecond(t *testing.T) {
 	limit, rounds := askedLimit, 5
 	if blackbox.RaceDetector {
 		limit = 2 * askedLimit

@@ -181,7 +181,8 @@ func disturb(t *testing.T, c *blackbox.Cluster, r *recorder, rng *rand.Rand, rou
 	r.awaitCompleted(t, operations)
 }
 
-func TestB18_H1_H4_HistoriesAreLinearizableWhileNodesAreKilledAndPaused(t *testing.T) {
+// B18, H1, H4: Six clients record what they were told; the checker looks for an order that explains it.
+func TestLinearizable_WhileNodesAreKilledAndPaused(t *testing.T) {
 	seed := blackbox.SeedOf(t)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	c := blackbox.StartCluster(t, 3, append(blackbox.HastyElections, "--uncertain-after-millis", "3000")...)
@@ -222,7 +223,7 @@ func judgeHistory(t *testing.T, history []porcupine.Operation, seed uint64) {
 }
 
 // The checker must find what it is there to find.
-func TestTheCheckOfHistoriesFindsAStaleRead(t *testing.T) {
+func TestLinearizable_TheCheckFindsAStaleRead(t *testing.T) {
 	history := []porcupine.Operation{
 		{ClientId: 0, Input: request{"SET", "k", "old"}, Output: answer{text: "OK"}, Call: 0, Return: 1},
 		{ClientId: 0, Input: request{"SET", "k", "new"}, Output: answer{text: "OK"}, Call: 2, Return: 3},

@@ -69,9 +69,9 @@ func loseMajority(t *testing.T, c *blackbox.Cluster, leads bool) (survivor *blac
 // survivors are the two kinds of nodes that can be left over.
 var survivors = map[string]bool{"a leader": true, "a follower": false}
 
-// A majority dies and comes back too late. What the survivor kept was never done, and it says so; what it had appended
-// or sent has an unknown fate, and it says that. It serves again as soon as one other node is back.
-func TestS31_WhatASurvivorHadSentIsUncertainAndWhatItKeptIsNotDone(t *testing.T) {
+// S31: A majority dies and comes back too late. What the survivor kept was never done, and it says so; what it had
+// appended or sent has an unknown fate, and it says that. It serves again as soon as one other node is back.
+func TestMajority_SentCommandsAreUnknownKeptOnesNotDone(t *testing.T) {
 	for name, leads := range survivors {
 		t.Run(name+" is left", func(t *testing.T) {
 			c := blackbox.StartCluster(t, 3, append(blackbox.PatientElections,
@@ -102,9 +102,9 @@ func expectOnceAtMost(t *testing.T, a *awaiting, n, other *blackbox.Node) {
 	}
 }
 
-// A majority dies and comes back in time. Whatever the survivor held is done, each command once: those that are in its
-// log, those that were lost on their way to a leader that died, and those that it kept.
-func TestS31_EverythingIsDoneOnceWhenTheMajorityReturnsInTime(t *testing.T) {
+// S31: A majority dies and comes back in time. Whatever the survivor held is done, each command once: those that are in
+// its log, those that were lost on their way to a leader that died, and those that it kept.
+func TestMajority_EverythingIsDoneOnceIfItReturnsInTime(t *testing.T) {
 	for name, leads := range survivors {
 		t.Run(name+" is left", func(t *testing.T) {
 			c := blackbox.StartCluster(t, 3, append(blackbox.PatientElections,
@@ -126,9 +126,9 @@ func TestS31_EverythingIsDoneOnceWhenTheMajorityReturnsInTime(t *testing.T) {
 	}
 }
 
-// Clients lose patience: they leave a node that cannot serve them, and send the same command to another one. What the
-// first node kept leaves with them, so that it is not done twice when the node finds a leader.
-func TestS32_ACommandLeavesWithItsClientIfItWasNeverSent(t *testing.T) {
+// S32: Clients lose patience: they leave a node that cannot serve them, and send the same command to another one. What
+// the first node kept leaves with them, so that it is not done twice when the node finds a leader.
+func TestMajority_ACommandLeavesWithItsClientIfNotSent(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, append(blackbox.HastyElections, "--leader-wait-millis", "600000")...)
 	survivor := blackbox.Leader(t, c.Nodes)
 	rest := c.Others(survivor)

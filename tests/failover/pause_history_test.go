@@ -30,10 +30,11 @@ func pauses(rng *rand.Rand, rounds int) (spread []time.Duration) {
 	return spread
 }
 
-// A leader stops for a while, as in a virtual machine that is moved, and goes on as if no time had passed: requests
-// wait in its sockets, messages in its mailboxes, and it believes that it leads. Clients of all nodes, its own too,
-// must not see the past. Two clients of six wait for the whole of a pause; the others are answered by whoever leads.
-func TestPause_C1_B18_NoClientSeesThePastWhenTheLeaderPausesAndGoesOn(t *testing.T) {
+// C1, B18: A leader stops for a while, as in a virtual machine that is moved, and goes on as if no time had passed:
+// requests wait in its sockets, messages in its mailboxes, and it believes that it leads. Clients of all nodes, its own
+// too, must not see the past. Two clients of six wait for the whole of a pause; the others are answered by whoever
+// leads.
+func TestPause_NoClientReadsThePast(t *testing.T) {
 	seed, rounds := blackbox.SeedOf(t), pauseRounds
 	if blackbox.RaceDetector {
 		rounds = racedPauses
@@ -86,7 +87,7 @@ func someLeads(nodes []*blackbox.Node) bool {
 }
 
 // The spread of pauses includes both ends and repeats from its seed.
-func TestPause_ThePausesIncludeTheShortestAndTheLongest(t *testing.T) {
+func TestPause_LengthsIncludeTheShortestAndTheLongest(t *testing.T) {
 	for _, rounds := range []int{racedPauses, pauseRounds} {
 		made, again := pauses(rand.New(rand.NewPCG(7, 0)), rounds), pauses(rand.New(rand.NewPCG(7, 0)), rounds)
 		ends := map[time.Duration]int{}

@@ -9,9 +9,9 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// A leader is stopped, others lead and write, and it goes on as if no time had passed. It must not answer a read from
-// what it knew.
-func TestC1_ALeaderThatWasPausedAnswersNoStaleRead(t *testing.T) {
+// C1: A leader is stopped, others lead and write, and it goes on as if no time had passed. It must not answer a read
+// from what it knew.
+func TestPause_ALeaderAnswersNoStaleReadAfterwards(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.HastyElections...)
 	for round := range 5 {
 		old := blackbox.Leader(t, c.Nodes)
@@ -38,7 +38,8 @@ func TestC1_ALeaderThatWasPausedAnswersNoStaleRead(t *testing.T) {
 	}
 }
 
-func TestI7_AMinoritySaysThatItCannotServe(t *testing.T) {
+// I-7.
+func TestMinority_SaysThatItCannotServe(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, append(blackbox.HastyElections, "--leader-wait-millis", "500",
 		"--uncertain-after-millis", "1500")...)
 	left := blackbox.Leader(t, c.Nodes)

@@ -92,7 +92,8 @@ func checkUnharmed(t *testing.T, n *blackbox.Node, before int) {
 	awaitQuiet(t, n.Process.Pid())
 }
 
-func TestG1_G2_G3_G6_PacketsThatKilledServersAreRefused(t *testing.T) {
+// G1, G2, G3, G6: Each packet costs its sender the connection and nothing else.
+func TestPackets_ThatKilledServersAreRefused(t *testing.T) {
 	n := blackbox.StartCluster(t, 1).Nodes[0]
 	before, _ := blackbox.MemoryBytes(t, n.Process.Pid())
 	for name, packet := range packets {
@@ -125,7 +126,8 @@ func crumbs(t *testing.T, port int) {
 	}
 }
 
-func TestG16_RandomBytesOfAThousandClientsHarmNobody(t *testing.T) {
+// G16.
+func TestRandomBytes_OfAThousandClientsDoNoHarm(t *testing.T) {
 	seed := blackbox.SeedOf(t)
 	n := blackbox.StartCluster(t, 1).Nodes[0]
 	before, _ := blackbox.MemoryBytes(t, n.Process.Pid())
@@ -145,7 +147,8 @@ func TestG16_RandomBytesOfAThousandClientsHarmNobody(t *testing.T) {
 	checkUnharmed(t, n, before)
 }
 
-func TestG16_StrangersAtThePortForNodesHarmNobody(t *testing.T) {
+// G16.
+func TestPeerPort_OtherProtocolsDoNoHarm(t *testing.T) {
 	n := blackbox.StartCluster(t, 1).Nodes[0]
 	before, _ := blackbox.MemoryBytes(t, n.Process.Pid())
 	for _, packet := range packets {

@@ -19,8 +19,8 @@ func startWithStandardError(t *testing.T, n *blackbox.Node, c *blackbox.Cluster,
 	n.Process = blackbox.Start(t, fmt.Sprintf("node %d", n.Number), command)
 }
 
-// A pipe that nobody reads is full after 64 KiB; from then on every line of the log would wait for ever.
-func TestC9_G15_ALogThatNobodyReadsStopsNothing(t *testing.T) {
+// C9, G15: A pipe that nobody reads is full after 64 KiB; from then on every line of the log would wait for ever.
+func TestLog_AFullPipeStopsNothing(t *testing.T) {
 	c := blackbox.NewCluster(t, 1, "--log-level", "debug")
 	n := c.Nodes[0]
 	read, write, err := os.Pipe()
@@ -40,8 +40,8 @@ func TestC9_G15_ALogThatNobodyReadsStopsNothing(t *testing.T) {
 	}
 }
 
-// A reader of the log that goes away must not end the node by SIGPIPE.
-func TestC9_G15_ALogWhoseReaderIsGoneStopsNothing(t *testing.T) {
+// C9, G15: A reader of the log that goes away must not end the node by SIGPIPE.
+func TestLog_AClosedPipeStopsNothing(t *testing.T) {
 	c := blackbox.NewCluster(t, 1, "--log-level", "debug")
 	n := c.Nodes[0]
 	read, write, err := os.Pipe()

@@ -21,7 +21,8 @@ const (
 	otherLatency = 200 * time.Millisecond
 )
 
-func TestG5_G17_ClientsThatDoNotReadHoldUpNobody(t *testing.T) {
+// G5, G17: Clients ask for more than the limit and never read.
+func TestSlowClients_DoNotDelayOthers(t *testing.T) {
 	n := blackbox.StartCluster(t, 1, "--client-output-buffer-bytes", strconv.Itoa(slowOutputBytes)).Nodes[0]
 	client := n.Connect(t)
 	blackbox.Expect(t, client.Must(t, "SET", "large", strings.Repeat("x", 1<<19)), "+OK")

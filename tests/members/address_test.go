@@ -17,9 +17,9 @@ func wipe(t testing.TB, c *blackbox.Cluster, n *blackbox.Node) {
 	}
 }
 
-// Nodes come back on other ports, one after the other, the leader among them. Nobody tells the others: they find out,
-// and so do clients.
-func TestMembers_D15_ANodeThatComesBackAtAnotherAddressServesAgain(t *testing.T) {
+// D15: Nodes come back on other ports, one after the other, the leader among them. Nobody tells the others: they find
+// out, and so do clients.
+func TestMembers_ANodeReturnsAtAnotherAddress(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1, blackbox.HastyElections...)
 	c.StartAll()
 	learner := c.StartSpare()

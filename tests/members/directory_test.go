@@ -10,7 +10,8 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-func TestF21_TwoNodesDoNotShareADirectory(t *testing.T) {
+// F21.
+func TestDirectory_TwoNodesDoNotShareOne(t *testing.T) {
 	c := blackbox.StartCluster(t, 1)
 	n := c.Nodes[0]
 	port := strconv.Itoa(blackbox.Ports(t, 1))
@@ -21,8 +22,8 @@ func TestF21_TwoNodesDoNotShareADirectory(t *testing.T) {
 	blackbox.Expect(t, n.Connect(t).Must(t, "SET", "a", "1"), "+OK")
 }
 
-// A node whose disk was wiped may have voted, and acknowledged entries, that it does not remember.
-func TestD10_AWipedDirectoryDoesNotReturnUnderItsOldName(t *testing.T) {
+// D10: A node whose disk was wiped may have voted, and acknowledged entries, that it does not remember.
+func TestDirectory_AWipedOneLosesItsName(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, append(blackbox.HastyElections, "--uncertain-after-millis", "1500")...)
 	client := c.Nodes[0].Connect(t)
 	blackbox.Expect(t, client.Must(t, "SET", "a", "1"), "+OK")
@@ -52,8 +53,8 @@ func TestD10_AWipedDirectoryDoesNotReturnUnderItsOldName(t *testing.T) {
 	}
 }
 
-// A node of one cluster is replaced, at its address, by one of another cluster.
-func TestD13_AnotherClusterAtTheAddressOfANodeIsNoMember(t *testing.T) {
+// D13: A node of one cluster is replaced, at its address, by one of another cluster.
+func TestDirectory_ANodeOfAnotherClusterIsNoMember(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.HastyElections...)
 	client := c.Nodes[0].Connect(t)
 	blackbox.Expect(t, client.Must(t, "SET", "whose", "ours"), "+OK")

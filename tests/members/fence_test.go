@@ -58,7 +58,7 @@ func (f fences) open(nodes ...*blackbox.Node) { f.to(nodes, torture.Open, 0) }
 // fillerValues are more than a node that hears slowly can take in before a test has noticed that it is there.
 const fillerValues = 150
 
-func TestMembers_WritesGoOnWhileAnAddedNodeCatchesUpSlowly(t *testing.T) {
+func TestMembers_WritesContinueWhileANewNodeCatchesUp(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1)
 	f := fence(t, c)
 	c.StartAll()

@@ -7,10 +7,10 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// The life of a cluster: it begins with one node, two are added, two join by themselves, the leader is removed, and two
-// more. Clients write all the time. Those of nodes that stay see no error; those of nodes that leave are told the truth
-// until their node stops; nothing that was acknowledged is lost.
-func TestMembers_D3_D8_AClusterGrowsFromOneToFiveAndShrinksToTwoUnderLoad(t *testing.T) {
+// D3, D8: The life of a cluster: it begins with one node, two are added, two join by themselves, the leader is removed,
+// and two more. Clients write all the time. Those of nodes that stay see no error; those of nodes that leave are told
+// the truth until their node stops; nothing that was acknowledged is lost.
+func TestMembers_GrowFromOneToFiveAndShrinkUnderLoad(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 1, 4)
 	c.StartAll()
 	w := blackbox.NewWriters()
@@ -90,8 +90,9 @@ func growByJoining(t *testing.T, c *blackbox.Cluster, w *blackbox.Writers) {
 	}
 }
 
-// A number that a member had is never given to another one: what the first one confirmed must not count for the second.
-func TestMembers_D11_NumbersOfMembersAreNotUsedAgain(t *testing.T) {
+// D11: A number that a member had is never given to another one: what the first one confirmed must not count for the
+// second.
+func TestMembers_NumbersAreNotReused(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 1, 3)
 	c.StartAll()
 	seen := map[int]bool{1: true}

@@ -18,9 +18,9 @@ func expectUnharmed(t *testing.T, c *blackbox.Cluster, term string) {
 	expectCalm(t, c, term)
 }
 
-// A disk is lost, and the node starts with an empty directory under its old address. It is not what it was: it might
-// vote against its own promises. It is told, and does what it is told to do.
-func TestMembers_D10_S29_AWipedNodeIsToldToReplaceItselfAndDoes(t *testing.T) {
+// D10, S29: A disk is lost, and the node starts with an empty directory under its old address. It is not what it was:
+// it might vote against its own promises. It is told, and does what it is told to do.
+func TestMembers_AWipedNodeReplacesItself(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.PatientElections...)
 	blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "SET", "a", "1"), "+OK")
 	wiped := c.Others(blackbox.Leader(t, c.Nodes))[0]
@@ -59,8 +59,8 @@ func clone(t testing.TB, c *blackbox.Cluster, original *blackbox.Node) *blackbox
 	return copied
 }
 
-// A virtual machine is copied with its disk, and both run. One of them must not speak, whatever its address.
-func TestMembers_D12_ACopyOfADirectoryIsRefusedWhileTheOriginalRuns(t *testing.T) {
+// D12: A virtual machine is copied with its disk, and both run. One of them must not speak, whatever its address.
+func TestMembers_ACopiedDirectoryIsRefused(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1, blackbox.PatientElections...)
 	c.StartAll()
 	original := c.Others(blackbox.Leader(t, c.Nodes))[0]
@@ -94,8 +94,8 @@ func TestMembers_D12_ACopyOfADirectoryIsRefusedWhileTheOriginalRuns(t *testing.T
 	blackbox.Expect(t, original.Connect(t).Must(t, "GET", "a"), `"1"`)
 }
 
-// A node of one cluster is not added to another one, nor is one that makes a cluster of its own.
-func TestMembers_D13_ANodeOfAnotherClusterIsNotAdded(t *testing.T) {
+// D13: A node of one cluster is not added to another one, nor is one that makes a cluster of its own.
+func TestMembers_ANodeOfAnotherClusterIsNotAdded(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1, blackbox.PatientElections...)
 	c.StartAll()
 	foreign := c.StartSpare("--bootstrap")
@@ -117,8 +117,8 @@ func TestMembers_D13_ANodeOfAnotherClusterIsNotAdded(t *testing.T) {
 	blackbox.Expect(t, foreign.Connect(t).Must(t, "DBSIZE"), ":1")
 }
 
-// Two clusters are merged by nobody: nodes of two, at each other's addresses, stay what they are.
-func TestMembers_D13_ANodeOfAnotherClusterAtTheAddressOfAMemberIsNotTakenForIt(t *testing.T) {
+// D13: Two clusters are merged by nobody: nodes of two, at each other's addresses, stay what they are.
+func TestMembers_ANodeOfAnotherClusterAtAMembersAddress(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.PatientElections...)
 	gone := c.Others(blackbox.Leader(t, c.Nodes))[0]
 	gone.Process.Kill()
@@ -134,8 +134,8 @@ func TestMembers_D13_ANodeOfAnotherClusterAtTheAddressOfAMemberIsNotTakenForIt(t
 	expectCalm(t, c, term)
 }
 
-// Two nodes claim one address. The second is not taken in, since nobody could ever reach both.
-func TestMembers_D14_ANodeThatClaimsTheAddressOfAMemberIsNotTakenIn(t *testing.T) {
+// D14: Two nodes claim one address. The second is not taken in, since nobody could ever reach both.
+func TestMembers_AMembersAddressCannotBeClaimed(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1, blackbox.PatientElections...)
 	c.StartAll()
 	claimed := c.Nodes[1]

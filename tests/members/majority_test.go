@@ -92,9 +92,9 @@ func (e *exchange) returnOld(t *testing.T) {
 	}
 }
 
-// Two of three are being replaced, and die while those that follow them catch up. Learners count for nothing, however
-// much they have; the cluster waits, and goes on where it was when the old ones return.
-func TestMembers_D18_AClusterThatLosesItsMajorityWhileLearnersCatchUpGoesOnWhenItReturns(t *testing.T) {
+// D18: Two of three are being replaced, and die while those that follow them catch up. Learners count for nothing,
+// however much they have; the cluster waits, and goes on where it was when the old ones return.
+func TestMembers_LearnersDoNotReplaceALostMajority(t *testing.T) {
 	e := beginExchange(t, func(e *exchange) { e.fences.slowly(e.fresh...) })
 	for _, n := range e.fresh {
 		blackbox.AwaitMember(t, e.leader, n, false)
@@ -104,9 +104,9 @@ func TestMembers_D18_AClusterThatLosesItsMajorityWhileLearnersCatchUpGoesOnWhenI
 	e.returnOld(t)
 }
 
-// They die in the middle of the exchange itself, with the new voters all there. A majority of the new ones decides
+// S24: They die in the middle of the exchange itself, with the new voters all there. A majority of the new ones decides
 // nothing by itself.
-func TestMembers_S24_AClusterThatLosesItsOldMajorityInTheExchangeGoesOnWhenItReturns(t *testing.T) {
+func TestMembers_TheExchangeWaitsForItsOldMajority(t *testing.T) {
 	e := beginExchange(t, func(e *exchange) { e.fences.to(e.old, torture.Slow, exchangeDelay) })
 	const both = 5 // three old voters and three new ones, one of whom is both
 	blackbox.Eventually(t, blackbox.EffectLimit, "voters are being exchanged", func() bool {

@@ -49,9 +49,9 @@ func expectCalm(t *testing.T, c *blackbox.Cluster, term string) {
 	}
 }
 
-// A removed node is told, says so to its clients, and keeps quiet, also when it is started again with the command line
-// that it always had.
-func TestMembers_D9_ARemovedNodeSaysSoAndKeepsQuiet(t *testing.T) {
+// D9: A removed node is told, says so to its clients, and keeps quiet, also when it is started again with the command
+// line that it always had.
+func TestMembers_ARemovedNodeSaysSoAndKeepsQuiet(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.PatientElections...)
 	blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "SET", "a", "1"), "+OK")
 	gone := c.Others(blackbox.Leader(t, c.Nodes))[0]
@@ -66,9 +66,9 @@ func TestMembers_D9_ARemovedNodeSaysSoAndKeepsQuiet(t *testing.T) {
 	expectCalm(t, c, term)
 }
 
-// A node that was removed while it was down, or while it stood still, does not know. Its campaigns are heard by nobody,
-// and it learns why.
-func TestMembers_D9_ANodeThatSleptThroughItsRemovalDisturbsNobody(t *testing.T) {
+// D9: A node that was removed while it was down, or while it stood still, does not know. Its campaigns are heard by
+// nobody, and it learns why.
+func TestMembers_ANodeRemovedWhileAsleepDisturbsNone(t *testing.T) {
 	c := blackbox.StartCluster(t, 5, blackbox.PatientElections...)
 	blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "SET", "a", "1"), "+OK")
 	asleep := c.Others(blackbox.Leader(t, c.Nodes))[:2]
@@ -89,8 +89,8 @@ func TestMembers_D9_ANodeThatSleptThroughItsRemovalDisturbsNobody(t *testing.T) 
 	expectCalm(t, c, term)
 }
 
-// A removed node is good for nothing but to be emptied: then it may be added anew, as somebody else.
-func TestMembers_D11_ARemovedNodeComesBackOnlyAsANewOne(t *testing.T) {
+// D11: A removed node is good for nothing but to be emptied: then it may be added anew, as somebody else.
+func TestMembers_ARemovedNodeReturnsOnlyAsANewOne(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 1, 1, blackbox.HastyElections...)
 	c.StartAll()
 	member := c.StartSpare()
@@ -113,8 +113,8 @@ func TestMembers_D11_ARemovedNodeComesBackOnlyAsANewOne(t *testing.T) {
 	blackbox.Expect(t, member.Connect(t).Must(t, "SET", "a", "1"), "+OK")
 }
 
-// What cannot be is refused with a reason, and harms nobody.
-func TestMembers_D14_D16_ImpossibleChangesAreRefused(t *testing.T) {
+// D14, D16: What cannot be is refused with a reason, and harms nobody.
+func TestMembers_ImpossibleChangesAreRefused(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 1, 1, blackbox.HastyElections...)
 	c.StartAll()
 	only := c.Nodes[0]
@@ -150,9 +150,9 @@ func TestMembers_D14_D16_ImpossibleChangesAreRefused(t *testing.T) {
 	c.Add(only, blank)
 }
 
-// A learner has everything and no vote: it serves clients, does not help a majority, is a learner after every restart,
-// and becomes a voter when it is added as one.
-func TestMembers_D17_D18_ALearnerIsOneUntilItIsToldOtherwise(t *testing.T) {
+// D17, D18: A learner has everything and no vote: it serves clients, does not help a majority, is a learner after every
+// restart, and becomes a voter when it is added as one.
+func TestMembers_ALearnerStaysOneUntilItIsPromoted(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 2, 1, append(blackbox.HastyElections, "--leader-wait-millis", "500",
 		"--uncertain-after-millis", "1500")...)
 	c.StartAll()

@@ -7,10 +7,10 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// Three of five machines are to be exchanged, the leader's among them. One command does it, in one step of the cluster:
-// at no time are there voters that are neither the old five nor the new five. Clients of the two that stay see no
-// error; those of the three that leave are told the truth.
-func TestMembers_D3_D8_ThreeOfFiveAreReplacedInOneStepUnderLoad(t *testing.T) {
+// D3, D8: Three of five machines are to be exchanged, the leader's among them. One command does it, in one step of the
+// cluster: at no time are there voters that are neither the old five nor the new five. Clients of the two that stay see
+// no error; those of the three that leave are told the truth.
+func TestMembers_ThreeOfFiveAreReplacedInOneStep(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 5, 3)
 	c.StartAll()
 	leads := blackbox.Leader(t, c.Nodes)

@@ -40,11 +40,11 @@ var (
 	}
 )
 
-// Writes go on as before while snapshots are taken, and memory stays what it was: nothing is copied at once. With two
-// million keys, on a quiet machine:
+// E11: Writes go on as before while snapshots are taken, and memory stays what it was: nothing is copied at once. With
+// two million keys, on a quiet machine:
 //
-//	RAFTREDIS_SNAPSHOT_LOAD_KEYS=2000000 go test ./tests/snapshots -run '^TestSnapshots_E11_' -timeout 20m -v
-func TestSnapshots_E11_WritesGoOnWhileSnapshotsAreTaken(t *testing.T) {
+//	RAFTREDIS_SNAPSHOT_LOAD_KEYS=2000000 go test ./tests/snapshots -run '^TestSnapshots_Writes' -timeout 20m -v
+func TestSnapshots_WritesContinueWhileOneIsTaken(t *testing.T) {
 	size := smallSnapshotLoad
 	if text := os.Getenv("RAFTREDIS_SNAPSHOT_LOAD_KEYS"); text != "" {
 		size = fullSnapshotLoad

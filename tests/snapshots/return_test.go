@@ -47,8 +47,9 @@ func expectReturned(t *testing.T, c *blackbox.Cluster, away *blackbox.Node) {
 	blackbox.ExpectEqualStates(t, c.Nodes)
 }
 
-// A node is away while so much is written that nobody has the log any more that it lacks. It returns by a snapshot.
-func TestSnapshots_E1_E14_ANodeThatWasAwayForLongReturnsByASnapshot(t *testing.T) {
+// E1, E14: A node is away while so much is written that nobody has the log any more that it lacks. It returns by a
+// snapshot.
+func TestSnapshots_ANodeReturnsByOneAfterALongAbsence(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.EagerSnapshots...)
 	away := awayWhileKeysAreWritten(t, c)
 	expectReturned(t, c, away)
@@ -69,9 +70,9 @@ func expectReturnedByItself(t *testing.T, c *blackbox.Cluster, away *blackbox.No
 	blackbox.VerifyFilled(t, away, blackbox.FilledKeys, 2)
 }
 
-// The leader is killed when half of the snapshot is there. Of the three nodes two are left, of which one lacks nearly
-// everything: nothing can be written before it has a snapshot of the other one.
-func TestSnapshots_E8_TheLeaderIsKilledInTheMiddleOfATransfer(t *testing.T) {
+// E8: The leader is killed when half of the snapshot is there. Of the three nodes two are left, of which one lacks
+// nearly everything: nothing can be written before it has a snapshot of the other one.
+func TestSnapshots_TheLeaderIsKilledDuringATransfer(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, append(blackbox.EagerSnapshots, slowTransfers...)...)
 	away := awayWhileKeysAreWritten(t, c)
 	awaitMiddle(t, c, away)
@@ -90,8 +91,8 @@ func awaitMiddle(t *testing.T, c *blackbox.Cluster, away *blackbox.Node) {
 	blackbox.Eventually(t, blackbox.ReadyLimit, what, func() bool { return c.ReceivedBytes(away) > middleBytes })
 }
 
-// The node that fetches a snapshot is cut off in the middle, more than once. It goes on where it was.
-func TestSnapshots_E8_ATransferThatIsCutGoesOnWhereItWas(t *testing.T) {
+// E8: The node that fetches a snapshot is cut off in the middle, more than once. It goes on where it was.
+func TestSnapshots_AnInterruptedTransferContinues(t *testing.T) {
 	c, network := blackbox.StartGatedCluster(t, 3, append(blackbox.EagerSnapshots, slowTransfers...)...)
 	away := awayWhileKeysAreWritten(t, c)
 	const words = "the snapshot could not be fetched"

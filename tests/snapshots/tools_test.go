@@ -77,8 +77,9 @@ func expectRestored(t *testing.T, c *blackbox.Cluster, n *blackbox.Node) {
 	}
 }
 
-// The newest snapshot is damaged while a node is down. It says so, goes back to the one before, and has everything.
-func TestSnapshots_E6_E9_ADamagedSnapshotIsNamedAndTheOneBeforeItTaken(t *testing.T) {
+// E6, E9: The newest snapshot is damaged while a node is down. It says so, goes back to the one before, and has
+// everything.
+func TestSnapshots_ADamagedOneIsNamedAndTheOlderUsed(t *testing.T) {
 	c := blackbox.StartCluster(t, 1)
 	n := c.Nodes[0]
 	for round := range 2 {
@@ -98,8 +99,8 @@ func TestSnapshots_E6_E9_ADamagedSnapshotIsNamedAndTheOneBeforeItTaken(t *testin
 	}
 }
 
-// Both snapshots are damaged, and the log does not reach back: nothing is served, and what is left is not touched.
-func TestSnapshots_E9_WithoutAWholeSnapshotANodeRefusesToStart(t *testing.T) {
+// E9: Both snapshots are damaged, and the log does not reach back: nothing is served, and what is left is not touched.
+func TestSnapshots_WithoutAWholeOneANodeDoesNotStart(t *testing.T) {
 	c := blackbox.StartCluster(t, 1)
 	n := c.Nodes[0]
 	for round := range 2 {

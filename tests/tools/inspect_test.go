@@ -24,7 +24,7 @@ func writtenNode(t *testing.T) (c *blackbox.Cluster, n *blackbox.Node) {
 	return c, n
 }
 
-func TestInspect_ShowsANodeThatRunsAndTheSameWhenItIsStopped(t *testing.T) {
+func TestInspect_ShowsTheSameOfARunningAndAStoppedNode(t *testing.T) {
 	c, n := writtenNode(t)
 	facts, err := blackbox.Info(n.Port, "raft")
 	if err != nil {
@@ -76,8 +76,8 @@ func TestInspect_SaysWhatIsWrongWithTheCommandLine(t *testing.T) {
 	}
 }
 
-// The last thing that a node may do with damage is to go on.
-func TestF2_DamageIsNamedByInspectAndEndsServeForGood(t *testing.T) {
+// F2: The last thing that a node may do with damage is to go on.
+func TestInspect_NamesTheDamageThatEndsServe(t *testing.T) {
 	c, n := writtenNode(t)
 	n.Process.Signal(syscall.SIGTERM)
 	n.Process.ExitCode(blackbox.StopLimit)

@@ -9,7 +9,7 @@ import (
 
 // The parts of a write's time come from the front end, the loop, the log writer and the applier of a real node, by
 // three clocks that have to agree: the disk of a single node cannot take nothing, and no part is longer than all.
-func TestTheSlowLogOfANodeTellsWhereTheTimeWent(t *testing.T) {
+func TestSlowLog_ShowsWhereTheTimeWent(t *testing.T) {
 	c := blackbox.NewCluster(t, 1)
 	c.StartAll()
 	client := c.Nodes[0].Connect(t)

@@ -24,7 +24,7 @@ func refused(t *testing.T, code int, line string, args ...string) string {
 	return output
 }
 
-func TestRefusals_ADirectoryThatIsSomebodyElses(t *testing.T) {
+func TestRefusals_ADirectoryWithOtherFiles(t *testing.T) {
 	directory := t.TempDir()
 	for _, name := range []string{"a", "b", "c", "d"} {
 		if err := os.WriteFile(filepath.Join(directory, name), nil, 0o600); err != nil {

@@ -75,15 +75,16 @@ func tortureSeconds(t *testing.T) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// Everything goes wrong that can on one machine, one thing after the other and together; nodes lose their disks, leave,
-// and come back as others in the middle of it; all the time they take snapshots and forget their logs, so that whoever
-// comes back needs one; and nobody is told anything wrong. Ten runs of five minutes, each with other faults:
+// C1, D3, H1, H4: Everything goes wrong that can on one machine, one thing after the other and together; nodes lose
+// their disks, leave, and come back as others in the middle of it; all the time they take snapshots and forget their
+// logs, so that whoever comes back needs one; and nobody is told anything wrong. Ten runs of five minutes, each with
+// other faults:
 //
 //	for seed in $(seq 1 10); do
 //	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./tests/torture -run '^TestTorture_' -count=1 -v \
 //	        -timeout 15m >torture-$seed.log || echo "seed $seed failed: see torture-$seed.log"
 //	done
-func TestTorture_C1_D3_H1_H4_FiveNodesTellNobodyAnythingWrongWhateverBreaks(t *testing.T) {
+func TestTorture_FiveNodesAnswerCorrectlyUnderAllFaults(t *testing.T) {
 	seed := blackbox.SeedOf(t)
 	c, network := blackbox.StartGatedCluster(t, 5, "--uncertain-after-millis", "3000",
 		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb")
