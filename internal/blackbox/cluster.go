@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Bounds on time. They are generous: they say that something happens at all, on a machine that does much else. What is
-// bounded tightly is measured as a median, and says so.
+// Limits on time. They are generous: they say that something happens at all, on a busy machine. Tight limits are limits
+// on a median, and named so.
 const (
 	ReadyLimit  = 30 * time.Second
 	StopLimit   = 30 * time.Second
@@ -26,8 +26,8 @@ var SmallJournal = []string{"--journal-file-bytes", strconv.Itoa(16 << 20)}
 // HastyElections make a cluster of tests elect fast; slower than this and a busy machine deposes leaders.
 var HastyElections = []string{"--heartbeat-millis", "30", "--election-millis", "150"}
 
-// PatientElections leave a leader without followers in office for a second: time enough to give it work that nobody
-// will acknowledge.
+// PatientElections leave a leader without followers in office for a second: time enough to give it work that no
+// follower acknowledges.
 var PatientElections = []string{"--heartbeat-millis", "50", "--election-millis", "1000"}
 
 // Cluster is a cluster of processes under test. One goroutine starts and stops them.
@@ -46,7 +46,7 @@ type Node struct {
 	Number  int
 	Port    int
 	Process *Process
-	// FirstFlags are the flags that say what becomes of a blank directory; none: the node waits to be added.
+	// FirstFlags say what a node with a blank directory does. Without them it waits to be added.
 	FirstFlags []string
 	// Flags go to this node only.
 	Flags []string

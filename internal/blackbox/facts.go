@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// AwaitFact waits until a node says something of itself.
+// AwaitFact waits until a field of a node's INFO raft has a value.
 func AwaitFact(t testing.TB, n *Node, fact, wanted string) {
 	t.Helper()
 	Eventually(t, EffectLimit, fmt.Sprintf("%s of node %d is %s", fact, n.Number, wanted), func() bool {

@@ -9,31 +9,29 @@ import (
 	"testing"
 )
 
-// What tests of snapshots share.
-
 const (
-	// filledBytes is how long each of the filledKeys is.
+	// filledBytes is the length of a filled value.
 	filledBytes = 24
-	// fillPipeline is how many of them are sent at once, fillClients by how many clients.
+	// fillClients clients send pipelines of fillPipeline commands.
 	fillPipeline = 1000
 	fillClients  = 4
 )
 
-// EagerSnapshots make nodes forget their log all the time, and keep none of it for others.
+// EagerSnapshots makes nodes take snapshots and cut their logs all the time.
 var EagerSnapshots = []string{"--snapshot-log-bytes", "1mb", "--repl-backlog-size", "1mb"}
 
 func FilledKey(i int) string { return "filled" + strconv.Itoa(i) }
 
 func FilledValue(i, round int) string { return fmt.Sprintf("%d.%0*d", round, filledBytes, i) }
 
-// fill writes many keys through some nodes; round makes the values others than those of another round.
+// FillKeys writes many keys through some nodes. The values of two rounds differ.
 func FillKeys(t testing.TB, nodes []*Node, keys, round int) {
 	t.Helper()
 	var running sync.WaitGroup
 	failures := make([]error, fillClients)
 	for id := range fillClients {
 		port := nodes[id%len(nodes)].Port
-		running.Go(func() { failures[id] = fillShare(port, id, keys, round) })
+		running.Go(func() { failures[id] = fillPart(port, id, keys, round) })
 	}
 	running.Wait()
 	for id, err := range failures {
@@ -43,8 +41,8 @@ func FillKeys(t testing.TB, nodes []*Node, keys, round int) {
 	}
 }
 
-// fillShare writes what one client has to write.
-func fillShare(port, id, keys, round int) error {
+// fillPart writes the keys of one client.
+func fillPart(port, id, keys, round int) error {
 	connection, err := Connect(port)
 	if err != nil {
 		return err
@@ -70,7 +68,7 @@ func fillShare(port, id, keys, round int) error {
 	return nil
 }
 
-// VerifyFilled reads all of it back through one node.
+// VerifyFilled reads what FillKeys wrote through one node.
 func VerifyFilled(t testing.TB, n *Node, keys, round int) {
 	t.Helper()
 	connection := n.Connect(t)
@@ -128,7 +126,7 @@ func ExpectEqualStates(t testing.TB, nodes []*Node) {
 	}
 }
 
-// AwaitCompacted waits until none of some nodes has the entry behind an index any more.
+// AwaitCompacted waits until the nodes have cut the entry behind index off their logs.
 func AwaitCompacted(t testing.TB, nodes []*Node, index int) {
 	t.Helper()
 	for _, n := range nodes {
@@ -139,7 +137,7 @@ func AwaitCompacted(t testing.TB, nodes []*Node, index int) {
 	}
 }
 
-// AwaitSnapshots has nodes take snapshots until each has one of everything that it holds now.
+// AwaitSnapshots makes nodes take snapshots until each has one of everything that it holds now.
 func AwaitSnapshots(t testing.TB, nodes []*Node) {
 	t.Helper()
 	for _, n := range nodes {
@@ -157,7 +155,7 @@ func AwaitSnapshots(t testing.TB, nodes []*Node) {
 	}
 }
 
-// ReceivedBytes is the size of what a node has of a snapshot that it receives, 0 if it receives none.
+// ReceivedBytes is how much of a snapshot a node has received so far, 0 if it receives none.
 func (c *Cluster) ReceivedBytes(n *Node) (bytes int64) {
 	paths, err := filepath.Glob(filepath.Join(c.DirectoryOf(n), "snapshots", "*.receiving"))
 	if err != nil {

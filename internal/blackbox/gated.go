@@ -6,7 +6,7 @@ import (
 	"github.com/raftredis/raftredis/internal/torture"
 )
 
-// StartGatedCluster starts a cluster whose nodes reach each other through gates only.
+// StartGatedCluster starts a cluster whose nodes reach each other only through the gates of a network.
 func StartGatedCluster(t testing.TB, n int, flags ...string) (*Cluster, *torture.Network) {
 	t.Helper()
 	c := NewCluster(t, n, flags...)

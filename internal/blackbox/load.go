@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// load is a number of clients that write pipelines until their nodes die, and remember what they were told:
+// Load is a number of clients that write pipelines until their nodes die. They remember what they were told:
 //
 //	INCR total           what was acknowledged, and what was sent and not answered
-//	SET CLIENT:SEQ VALUE each key is written once, with a value that nobody else writes
-type load struct {
+//	SET CLIENT:SEQ VALUE each key is written once, with a value of its own
+type Load struct {
 	seed    uint64
 	clients []*loadClient
 	// total is the fate of all INCRs; its key is the load's.
 	acknowledged, unknown atomic.Int64
-	// Answered counts acknowledged writes; when it reaches enough, reached is closed.
+	// Answered counts acknowledged writes; Reached is closed when it reaches enough.
 	Answered, enough atomic.Int64
 	Reached          chan struct{}
 	running          sync.WaitGroup
@@ -37,14 +37,14 @@ type loadClient struct {
 }
 
 const (
-	totalKey         = "total"
-	loadPipelineMost = 16
+	totalKey        = "total"
+	maxLoadPipeline = 16
 )
 
 func ValueOf(key string) string { return "value of " + key }
 
-func NewLoad(seed uint64, ports []int, clients int) *load {
-	l := &load{seed: seed}
+func NewLoad(seed uint64, ports []int, clients int) *Load {
+	l := &Load{seed: seed}
 	for i := range clients {
 		l.clients = append(l.clients, &loadClient{
 			name: "client" + strconv.Itoa(i), port: ports[i%len(ports)], rng: rand.New(rand.NewPCG(seed, uint64(i))),
@@ -53,8 +53,8 @@ func NewLoad(seed uint64, ports []int, clients int) *load {
 	return l
 }
 
-// Begin starts all clients; after so many more acknowledged writes l.reached is closed.
-func (l *load) Begin(enough int64) {
+// Begin starts all clients; l.Reached is closed after enough more acknowledged writes.
+func (l *Load) Begin(enough int64) {
 	l.enough.Store(l.Answered.Load() + enough)
 	l.Reached = make(chan struct{})
 	for _, c := range l.clients {
@@ -62,8 +62,8 @@ func (l *load) Begin(enough int64) {
 	}
 }
 
-// End waits for all clients, whose nodes are dead, and returns what a client was told that no node may say.
-func (l *load) End() error {
+// End waits for all clients, whose nodes are dead. It returns an error if a client had a reply that no node may give.
+func (l *Load) End() error {
 	l.running.Wait()
 	for _, c := range l.clients {
 		if c.failure != nil {
@@ -74,7 +74,7 @@ func (l *load) End() error {
 }
 
 // drive sends pipelines until the connection breaks. An error is a reply that should not exist.
-func (l *load) drive(c *loadClient) error {
+func (l *Load) drive(c *loadClient) error {
 	connection, err := Connect(c.port)
 	if err != nil {
 		return nil // the node was killed already
@@ -100,7 +100,7 @@ func (l *load) drive(c *loadClient) error {
 }
 
 func (c *loadClient) pipeline() [][]string {
-	commands := make([][]string, 1+c.rng.IntN(loadPipelineMost))
+	commands := make([][]string, 1+c.rng.IntN(maxLoadPipeline))
 	for i := range commands {
 		if c.rng.IntN(2) == 0 {
 			commands[i] = []string{"INCR", totalKey}
@@ -113,7 +113,7 @@ func (c *loadClient) pipeline() [][]string {
 	return commands
 }
 
-func (l *load) record(c *loadClient, command []string, fate Fate) {
+func (l *Load) record(c *loadClient, command []string, fate Fate) {
 	increment := command[0] == "INCR"
 	switch {
 	case fate == NotDone:
@@ -132,8 +132,8 @@ func (l *load) record(c *loadClient, command []string, fate Fate) {
 	}
 }
 
-// Verify reads everything back through one node. Keys that were found to be there, or not, need no look later.
-func (l *load) Verify(t testing.TB, port int) {
+// Verify reads everything back through one node.
+func (l *Load) Verify(t testing.TB, port int) {
 	t.Helper()
 	client := MustConnect(t, port)
 	defer client.Close()

@@ -100,7 +100,7 @@ func (c *Cluster) Drop(gone ...*Node) {
 // MemberList is who belongs to a cluster, as a node knows it: for each port of clients, whether that member votes.
 type MemberList map[int]bool
 
-// VotersOf is the list in which the nodes vote and nobody else is there.
+// VotersOf is the list with these nodes as voters and no other members.
 func VotersOf(nodes []*Node) MemberList {
 	list := MemberList{}
 	for _, n := range nodes {

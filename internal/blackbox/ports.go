@@ -18,7 +18,7 @@ const (
 	portTries   = 200
 )
 
-// Ports returns the first of n neighbouring ports that nobody listens on, and whose ports for peers are free too.
+// Ports returns the first of n neighbouring ports that are free, as are their ports for peers.
 func Ports(t testing.TB, n int) int {
 	t.Helper()
 	for range portTries {

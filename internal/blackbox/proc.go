@@ -90,7 +90,7 @@ func CPU(t testing.TB, pid int) time.Duration {
 }
 
 // MemoryBytes is the memory of a process that is in use (its resident set), and the most that ever was.
-func MemoryBytes(t testing.TB, pid int) (now, most int) {
+func MemoryBytes(t testing.TB, pid int) (now, peak int) {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -103,11 +103,11 @@ func MemoryBytes(t testing.TB, pid int) (now, most int) {
 		case "VmRSS":
 			now = kib << 10
 		case "VmHWM":
-			most = kib << 10
+			peak = kib << 10
 		}
 	}
-	if now == 0 || most == 0 {
+	if now == 0 || peak == 0 {
 		t.Fatalf("/proc/%d/status does not say how much memory is in use", pid)
 	}
-	return now, most
+	return now, peak
 }

@@ -59,8 +59,8 @@ func (p *Process) cleanup() {
 
 // tail keeps what people read of a log.
 func tail(text string) string {
-	const most = 8 << 10
-	return text[max(0, len(text)-most):]
+	const limit = 8 << 10
+	return text[max(0, len(text)-limit):]
 }
 
 // Pid is the id of the process.

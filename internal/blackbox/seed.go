@@ -21,6 +21,7 @@ func SeedOf(t testing.TB) uint64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("seed %d; again: RAFTREDIS_SEED=%d go test ./tests/%s -run '^%s$'", seed, seed, filepath.Base(directory), t.Name())
+	t.Logf("seed %d; again: RAFTREDIS_SEED=%d go test ./tests/%s -run '^%s$'",
+		seed, seed, filepath.Base(directory), t.Name())
 	return seed
 }

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// Writers is a number of clients that write as fast as they are answered, on nodes that must never fail them: an error
-// reply of any kind, also an honest one, and a connection that breaks, end the test. Clients of a node that is told to
-// stop are the exception: their connection may end. They write
+// Writers is a number of clients that write as fast as they are answered. Their nodes must never fail them: any error
+// reply and any broken connection fails the test. Only the connection to a node that is told to stop may end. They
+// write
 //
 //	SET CLIENT:SEQ VALUE   each key once
-//	INCR written           whose total must be what was acknowledged, neither less nor more
+//	INCR written           the total must be exactly what was acknowledged
 type Writers struct {
 	writers []*writer
 	// answered counts acknowledged pipelines.
@@ -24,7 +24,7 @@ type Writers struct {
 	running  sync.WaitGroup
 }
 
-// writer is one of them. Its goroutine owns it from begin to end.
+// writer is one client. Its goroutine owns it from Begin to End.
 type writer struct {
 	name string
 	next int
@@ -34,7 +34,7 @@ type writer struct {
 	// leaving says that its node is told to stop; unanswered counts pipelines that such a node may have never read.
 	leaving    bool
 	unanswered int
-	// replies are the moments at which it was answered since begin; slowest is the longest wait for a reply.
+	// replies are the times of its replies since Begin; slowest is the longest wait for a reply.
 	replies []time.Time
 	slowest time.Duration
 	failure error
@@ -53,7 +53,7 @@ func NewWriters() *Writers {
 	return w
 }
 
-// Begin spreads the writers over some nodes, of which one may be about to stop.
+// Begin spreads the writers over some nodes. One of them, leaving, may be about to stop.
 func (w *Writers) Begin(nodes []*Node, leaving *Node) {
 	w.stopped.Store(false)
 	for i, each := range w.writers {
@@ -63,7 +63,7 @@ func (w *Writers) Begin(nodes []*Node, leaving *Node) {
 	}
 }
 
-// End stops the writers where nothing of theirs is under way, and fails the test if one saw what nobody may see.
+// End stops each writer after its present pipeline, and fails the test if one saw an error.
 func (w *Writers) End(t testing.TB) {
 	t.Helper()
 	w.stopped.Store(true)
@@ -75,7 +75,7 @@ func (w *Writers) End(t testing.TB) {
 	}
 }
 
-// StopWith makes sure that the writers end before the nodes are taken away, also when the test fails in between.
+// StopWith ends the writers with the test, before its nodes are killed.
 func (w *Writers) StopWith(t testing.TB) {
 	t.Cleanup(func() {
 		w.stopped.Store(true)
@@ -83,7 +83,7 @@ func (w *Writers) StopWith(t testing.TB) {
 	})
 }
 
-// drive writes until it is told to stop. Its error is what must not happen.
+// drive writes until the writers are stopped. It returns what must not happen as an error.
 func (w *Writers) drive(each *writer, port int) error {
 	connection, err := Connect(port)
 	if err != nil {
@@ -118,7 +118,7 @@ func (w *Writers) drive(each *writer, port int) error {
 	return nil
 }
 
-// AwaitAnswered waits for so many more replies.
+// AwaitAnswered waits for more replies.
 func (w *Writers) AwaitAnswered(t testing.TB, more int64) {
 	t.Helper()
 	enough := w.answered.Load() + more
@@ -127,8 +127,8 @@ func (w *Writers) AwaitAnswered(t testing.TB, more int64) {
 	})
 }
 
-// Silence is the longest time from a moment on in which no writer was answered, and slowest the longest wait of any
-// for a reply; those of the leaving node do not count. For use after end.
+// Silence is the longest time after from in which no writer was answered, and slowest the longest wait of one writer
+// for a reply. Writers of the leaving node do not count. Call it after End.
 func (w *Writers) Silence(from time.Time) (silence, slowest time.Duration) {
 	var replies []time.Time
 	for _, each := range w.writers {
@@ -145,8 +145,8 @@ func (w *Writers) Silence(from time.Time) (silence, slowest time.Duration) {
 	return silence, slowest
 }
 
-// Verify reads everything back through one node. What a leaving node did not answer it did not do either, since it
-// answers what it has read; so the total is exact.
+// Verify reads everything back through one node. The total is exact: a leaving node answers all that it has read, so
+// what it did not answer it did not do.
 func (w *Writers) Verify(t testing.TB, n *Node) {
 	t.Helper()
 	client := n.Connect(t)
@@ -170,8 +170,8 @@ func (w *Writers) Verify(t testing.TB, n *Node) {
 // Outages are the silences of several rounds.
 type Outages []time.Duration
 
-// Check holds the outages against their bounds, and says them all.
-func (o Outages) Check(t testing.TB, what string, medianMost, most time.Duration) {
+// Check compares the outages with their limits and logs all of them.
+func (o Outages) Check(t testing.TB, what string, maxMedian, limit time.Duration) {
 	t.Helper()
 	sorted := slices.Sorted(slices.Values(o))
 	median, longest := sorted[len(sorted)/2], sorted[len(sorted)-1]
@@ -179,10 +179,10 @@ func (o Outages) Check(t testing.TB, what string, medianMost, most time.Duration
 		sorted[i] = sorted[i].Round(time.Millisecond)
 	}
 	t.Logf("%s: median %v, longest %v, all %v", what, median, longest, sorted)
-	if median > medianMost {
-		t.Errorf("%s: the median is %v, more than %v", what, median, medianMost)
+	if median > maxMedian {
+		t.Errorf("%s: the median is %v, more than %v", what, median, maxMedian)
 	}
-	if longest > most {
-		t.Errorf("%s: the longest is %v, more than %v", what, longest, most)
+	if longest > limit {
+		t.Errorf("%s: the longest is %v, more than %v", what, longest, limit)
 	}
 }

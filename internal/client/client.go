@@ -30,8 +30,8 @@ func Connect(address string, replyLimit time.Duration) (*Connection, error) {
 	return &Connection{conn: conn, reader: bufio.NewReader(conn), limit: replyLimit}, nil
 }
 
-// Close closes the connection. It may be called at any time, from any goroutine: whoever waits for a reply gets an
-// error.
+// Close closes the connection. It may be called at any time, from any goroutine: a call that waits for a reply
+// returns an error.
 func (c *Connection) Close() { c.conn.Close() }
 
 // Encode appends a command as clients send it.

@@ -65,7 +65,7 @@ func TestPipeline_ReturnsWhatCameBeforeTheConnectionBroke(t *testing.T) {
 }
 
 func TestDo_GivesUpAfterTheLimit(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts, so nobody answers
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // never accepts, so no reply comes
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ const (
 	Done Fate = iota
 	// NotDone: it was not executed and never will be.
 	NotDone
-	// Unknown: nobody knows.
+	// Unknown: it may have been executed, or may be later.
 	Unknown
 )
 

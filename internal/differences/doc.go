@@ -2,7 +2,7 @@
 //
 // There is one list, for people and for tests. docs/differences.md has it as two tables, and a test of this package
 // proves that they are what the list says. Tests that send the same commands to this server and to a real Redis take
-// their exceptions from here and nowhere else, so a difference that nobody wrote down is a failure. Another test sends
+// their exceptions from here and nowhere else, so a difference that is not listed is a failure. Another test sends
 // the probes of each difference to both servers, so a difference that is no longer one is a failure too.
 //
 //	list ──► docs/differences.md        what people read

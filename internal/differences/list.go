@@ -86,7 +86,7 @@ var keyList = []Difference{
 		ID:    "bitfield-offset",
 		Redis: "`BITFIELD … #n` with an `n` so high that its product with the width overflows is taken for another place",
 		Here:  "it is refused as out of range",
-		Why:   "nobody who writes it means that place",
+		Why:   "a user who writes it does not mean that place",
 		Probes: []Probe{{
 			[]string{"BITFIELD k GET u8 #2305843009213693952"},
 			`\*1\r\n:0\r\n`, `-ERR bit offset is not an integer or out of range\r\n`,

@@ -25,8 +25,8 @@ type ballast struct {
 	bytes int
 
 	mu sync.Mutex
-	// sent values have the numbers below it. last is the one acknowledged last, -1 if none was; unknown are those of which
-	// nobody knows: each may take effect at any later time, also behind the last one.
+	// sent values have the numbers below it. last is the one acknowledged last, -1 if none was; unknown are those of
+	// unknown fate: each may take effect at any later time, also behind the last one.
 	sent, last int
 	unknown    map[int]bool
 }
@@ -102,7 +102,7 @@ func (b *ballast) check(value client.Reply) error {
 	text, _, _ := strings.Cut(value.Text, ":")
 	number, err := strconv.Atoi(text)
 	if err != nil || value.Text != b.value(number) {
-		return fmt.Errorf("%s is %d bytes that nobody wrote", ballastKey, len(value.Text))
+		return fmt.Errorf("%s is %d bytes that no client wrote", ballastKey, len(value.Text))
 	}
 	if number != b.last && !b.unknown[number] {
 		return fmt.Errorf("%s has number %d, when %d was acknowledged last", ballastKey, number, b.last)

@@ -14,7 +14,8 @@ func TestBallast_IsTheLastAcknowledgedOrAnUnknownOne(t *testing.T) {
 	}
 	for value, want := range map[string]string{
 		"0:xxxxxxxx": "has number 0, when 3", "1:xxxxxxxx": "", "2:xxxxxxxx": "has number 2", "3:xxxxxxxx": "",
-		"4:xxxxxxxx": "", "5:xxxxxxxx": "has number 5", "3:xxxxxxx": "nobody wrote", "": "nobody wrote", "x": "nobody wrote",
+		"4:xxxxxxxx": "", "5:xxxxxxxx": "has number 5", "3:xxxxxxx": "no client wrote", "": "no client wrote",
+		"x": "no client wrote",
 	} {
 		err := b.check(client.Reply{Kind: '$', Text: value})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

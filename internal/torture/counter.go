@@ -23,10 +23,10 @@ type counter struct {
 	// highest is the highest number that anybody was told.
 	highest int64
 	// told are the replies of increments.
-	told map[int64]struct{}
+	seen map[int64]struct{}
 }
 
-func newCounter(key string) *counter { return &counter{key: key, told: map[int64]struct{}{}} }
+func newCounter(key string) *counter { return &counter{key: key, seen: map[int64]struct{}{}} }
 
 // count is an INCR, or a GET, of a counter.
 type count struct {
@@ -76,28 +76,28 @@ func (s *count) settle(o outcome) error {
 	if o.fate != client.Done {
 		return nil
 	}
-	return s.judge(o.reply)
+	return s.checkReply(o.reply)
 }
 
-// judge judges the reply; the lock is held.
-func (s *count) judge(reply client.Reply) error {
+// checkReply checks the reply; the caller holds the lock.
+func (s *count) checkReply(reply client.Reply) error {
 	c := s.counter
 	value, err := valueOf(reply)
 	if err != nil {
 		return fmt.Errorf("%q: %w", s.command(), err)
 	}
 	s.value, s.answered = value, true
-	if most := c.begun - c.refused; value > most {
-		return fmt.Errorf("%q was answered %d, when at most %d increments had happened", s.command(), value, most)
+	if high := c.begun - c.refused; value > high {
+		return fmt.Errorf("%q was answered %d, when at most %d increments had happened", s.command(), value, high)
 	}
 	if value < s.floor || s.increment && value == s.floor {
 		return fmt.Errorf("%q was answered %d, when %d had been answered before it was sent", s.command(), value, s.floor)
 	}
 	if s.increment {
-		if _, twice := c.told[value]; twice {
+		if _, twice := c.seen[value]; twice {
 			return fmt.Errorf("%q was answered %d, as another one was", s.command(), value)
 		}
-		c.told[value] = struct{}{}
+		c.seen[value] = struct{}{}
 	}
 	c.highest = max(c.highest, value)
 	return nil
@@ -133,13 +133,13 @@ func (c *counter) check(reply client.Reply) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	value, err := valueOf(reply)
-	least, most := c.acknowledged, c.acknowledged+c.unknown
+	low, high := c.acknowledged, c.acknowledged+c.unknown
 	if err != nil {
 		return fmt.Errorf("%s at the end: %w", c.key, err)
 	}
-	if value < least || value > most {
+	if value < low || value > high {
 		return fmt.Errorf("%s is %d at the end, when %d increments were acknowledged and %d are of unknown fate",
-			c.key, value, least, c.unknown)
+			c.key, value, low, c.unknown)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
 // Package torture breaks a running cluster in every way that does not need another machine, while clients work on it,
-// and demands that nobody was told anything wrong. It treats nodes as their users do: it speaks Redis's protocol to
+// and demands that no client was told anything wrong. It treats nodes as their users do: it speaks Redis's protocol to
 // them, and knows nothing else of them.
 //
 //	Run ──┬── clients, probes ──────── TCP ──────────────► nodes
@@ -21,7 +21,7 @@
 //     limit.
 //  3. Everything that a run breaks it heals, also when it fails. When Run returns, none of its goroutines is left.
 //  4. The faults are a function of the seed alone: kinds, lengths, order, and whom they meet, except that "the leader"
-//     is whoever leads then. How many of them happen depends on the machine.
+//     is the node that leads then. How many of them happen depends on the machine.
 //  5. At most one node at a time belongs to the cluster no more, or has lost its disk; the next episode begins when it
 //     is a member again. More would be allowed to lose data.
 //  6. At the end all nodes have applied the same entries and have the same hash of everything, whether they came there

@@ -170,7 +170,8 @@ func (f *fake) info(node int) string {
 		"raft_snapshots_received:%d\r\nraft_state_index:9\r\nraft_state_hash:77\r\n", role, f.saves[node], f.lives[node])
 }
 
-// cluster answers as a cluster does in which nodes are members from the start. One that is none serves nobody.
+// cluster answers as a cluster does in which nodes are members from the start. A node that is no member serves no
+// client.
 func (f *fake) cluster(node int, args []string) string {
 	switch args[1] {
 	case "MYID":
@@ -212,7 +213,7 @@ func (f *fake) memberLife(node int) int {
 func (f *fake) add(address string) string {
 	node := slices.Index(f.addresses(), address)
 	if f.down[node] {
-		return "-ERR nobody answers\r\n"
+		return "-ERR no node answers\r\n"
 	}
 	f.outside[node], f.emptied[node] = false, false
 	return bulk(f.name(node))

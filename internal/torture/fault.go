@@ -17,7 +17,7 @@ const (
 	KillOne Kind = iota
 	KillMinority
 	KillAll
-	// StopOne asks a process to end, as whoever upgrades it does, and demands that it ends well; it is started again.
+	// StopOne asks a process to end, as for an upgrade, demands that it ends well, and starts it again.
 	StopOne
 	// PauseOne stops a process, which goes on as if no time had passed.
 	PauseOne
@@ -28,7 +28,7 @@ const (
 	// CutHalves separates a minority from the others, CutOne a single node.
 	CutHalves
 	CutOne
-	// CutIn makes a node hear nobody, CutOut makes nobody hear it.
+	// CutIn makes a node hear no other, CutOut makes no other hear it.
 	CutIn
 	CutOut
 	// CutBridge leaves two halves with one node in between that reaches, and is reached by, all.

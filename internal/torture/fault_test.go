@@ -70,8 +70,8 @@ func TestFault_CutsTheWaysOfItsKind(t *testing.T) {
 	for kind, want := range map[Kind]string{
 		CutHalves: "..x.. ...xx x.... .x..x .x.x.", // 2 and 0 | 1, 3 and 4
 		CutOne:    ".x.xx x..xx ..... xx..x xx.x.",
-		CutIn:     ".x.xx x..xx xx.xx xx..x xx.x.", // 2 hears nobody
-		CutOut:    ".xxxx x.xxx ..... xxx.x xxxx.", // nobody hears 2
+		CutIn:     ".x.xx x..xx xx.xx xx..x xx.x.", // 2 hears no node
+		CutOut:    ".xxxx x.xxx ..... xxx.x xxxx.", // no node hears 2
 		CutBridge: ".xx.. x.x.. xx.xx ..x.x ..xx.", // 0 and 1 | 3 and 4, and 2 reaches all
 	} {
 		if got := reach(5, Fault{Kind: kind}.ways(order)); got != want {
@@ -80,11 +80,11 @@ func TestFault_CutsTheWaysOfItsKind(t *testing.T) {
 	}
 }
 
-func TestMoments_AreInTheirOrder(t *testing.T) {
+func TestEvents_AreInTheirOrder(t *testing.T) {
 	e := Episode{{Begin: 30, End: 100, Period: 20}, {Begin: 0, End: 60}}
-	want := []moment{{0, 1, begins}, {30, 0, begins}, {50, 0, flips}, {60, 1, ends}, {70, 0, flips}, {90, 0, flips},
+	want := []event{{0, 1, begins}, {30, 0, begins}, {50, 0, flips}, {60, 1, ends}, {70, 0, flips}, {90, 0, flips},
 		{100, 0, ends}}
-	if got := moments(e); !slices.Equal(got, want) {
+	if got := events(e); !slices.Equal(got, want) {
 		t.Errorf("the moments are %v, want %v", got, want)
 	}
 }
@@ -233,12 +233,12 @@ func TestOptions_RefuseWhatMakesNoSense(t *testing.T) {
 		"no processes":        func(o *Options) { o.Nodes = nil },
 		"no network":          func(o *Options) { o.Network = nil },
 		"no disks":            func(o *Options) { o.Disks, o.Kinds = nil, []Kind{LoseDisk} },
-		"a crowd":             func(o *Options) { o.Clients = mostClients + 1 },
+		"a crowd":             func(o *Options) { o.Clients = maxClients + 1 },
 		"less than no client": func(o *Options) { o.Clients = -1 },
-		"an elephant":         func(o *Options) { o.BallastBytes = mostBallast + 1 },
+		"an elephant":         func(o *Options) { o.BallastBytes = maxBallast + 1 },
 		"less than no time":   func(o *Options) { o.Duration = -1 },
 	} {
-		o := Options{Addresses: make([]string, 3), Nodes: &fake{}, Network: &Network{}, Disks: &fake{}, Clients: mostClients}
+		o := Options{Addresses: make([]string, 3), Nodes: &fake{}, Network: &Network{}, Disks: &fake{}, Clients: maxClients}
 		if _, err := o.complete(); err != nil {
 			t.Fatal(err)
 		}

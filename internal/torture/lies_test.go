@@ -89,7 +89,7 @@ func lies() []lie {
 		{"nodes differ at the end", "on node 3", every(1, "MGET", 3, func(_ *fake, args []string) string {
 			return "*" + strconv.Itoa(len(args)-1) + "\r\n" + strings.Repeat("$-1\r\n", len(args)-1)
 		})},
-		{"a node has a key that nobody wrote", "node 4 has", every(1, "DBSIZE", 4, func(f *fake, _ []string) string {
+		{"a node has a key that was never written", "node 4 has", every(1, "DBSIZE", 4, func(f *fake, _ []string) string {
 			return ":" + strconv.Itoa(len(f.values)+1) + "\r\n"
 		})},
 		{"two lead in one term", "both led in term 3",
@@ -100,7 +100,7 @@ func lies() []lie {
 			})},
 		{"a node does not say how many snapshots it took", "raft_snapshots_created", every(1, "INFO", 1,
 			says(bulk("raft_role:follower\r\nraft_current_term:3\r\n")))},
-		{"a node serves nobody", "node 2 is no member, or has not answered", func(
+		{"a node serves no client", "node 2 is no member, or has not answered", func(
 			_ *fake, node int, args []string,
 		) (string, bool) {
 			return "-CLUSTERDOWN no leader\r\n", node == 2 && args[0] != "INFO"

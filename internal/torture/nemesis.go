@@ -21,7 +21,7 @@ type Nodes interface {
 	// Pause stops a process, Continue lets it go on.
 	Pause(node int) error
 	Continue(node int) error
-	// Check returns an error that says how, if a process has ended that nobody killed or stopped.
+	// Check returns an error if a process has ended by itself; it says how.
 	Check(node int) error
 }
 
@@ -62,7 +62,7 @@ type effect struct {
 }
 
 // moment is when something happens to a fault.
-type moment struct {
+type event struct {
 	at    time.Duration
 	fault int
 	does  action
@@ -78,16 +78,16 @@ const (
 
 // moments are those of an episode in their order. Of what happens at the same time, the fault that is drawn first is
 // first.
-func moments(e Episode) []moment {
-	var all []moment
+func events(e Episode) []event {
+	var all []event
 	for i, f := range e {
-		all = append(all, moment{f.Begin, i, begins})
+		all = append(all, event{f.Begin, i, begins})
 		for at := f.Begin + f.Period; f.Period > 0 && at < f.End; at += f.Period {
-			all = append(all, moment{at, i, flips})
+			all = append(all, event{at, i, flips})
 		}
-		all = append(all, moment{f.End, i, ends})
+		all = append(all, event{f.End, i, ends})
 	}
-	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(all, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 	return all
 }
 
@@ -99,7 +99,7 @@ func (n *nemesis) play(ctx context.Context, e Episode) (err error) {
 	for i, f := range e {
 		effects[i] = &effect{fault: f}
 	}
-	for _, m := range moments(e) {
+	for _, m := range events(e) {
 		if err := wait(ctx, m.at-time.Since(began)); err != nil {
 			return err
 		}
@@ -194,7 +194,7 @@ func (n *nemesis) end(e *effect) error {
 	return nil
 }
 
-// mend undoes strike. A request broke nothing; whoever stopped the node meanwhile starts it again.
+// mend undoes strike. A request broke nothing: the fault that stopped its node meanwhile starts it again.
 func (n *nemesis) mend(node int, e *effect) error {
 	if e.fault.Kind.request() {
 		return nil

@@ -63,7 +63,7 @@ func (n *Network) Close() {
 }
 
 // Isolate sets all ways from and to a node to a state, and later to another one: Open joins the node to the others
-// again. It is for whoever breaks a cluster by hand, and not for use during a Run.
+// again. It is for tests that break a cluster by hand, and not for use during a Run.
 func (n *Network) Isolate(node int, state State) {
 	for way, gate := range n.gates {
 		if way.From == node || way.To == node {

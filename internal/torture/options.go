@@ -18,10 +18,10 @@ const (
 // Bounds of Options. With fewer nodes there is no minority to break; with more clients the histories of registers are
 // too dense for the checker.
 const (
-	leastNodes  = 3
-	mostClients = 16
-	// mostBallast is what every node takes as one value.
-	mostBallast = 512 << 10
+	minNodes   = 3
+	maxClients = 16
+	// maxBallast is what every node takes as one value.
+	maxBallast = 512 << 10
 )
 
 // Options say what to torture and how.
@@ -46,7 +46,7 @@ type Options struct {
 	// Clients is how many work at a time, up to 16.
 	Clients int
 	// BallastBytes is the size of the values that one client more writes all the time, so that logs grow and are
-	// compacted; 0: there is none. At most mostBallast.
+	// compacted; 0: there is none. At most maxBallast.
 	BallastBytes int
 	// Recovery is how long after an episode every node must have answered clients again, and how long it may take at the
 	// end until all agree.
@@ -71,14 +71,14 @@ func (o Options) complete() (Options, error) {
 		}
 	}
 	switch {
-	case len(o.Addresses) < leastNodes:
-		return o, fmt.Errorf("torture: %d nodes; a cluster under torture has at least %d", len(o.Addresses), leastNodes)
+	case len(o.Addresses) < minNodes:
+		return o, fmt.Errorf("torture: %d nodes; a cluster under torture has at least %d", len(o.Addresses), minNodes)
 	case o.Nodes == nil:
 		return o, errors.New("torture: Nodes is required")
-	case o.Clients < 1 || o.Clients > mostClients:
-		return o, fmt.Errorf("torture: %d clients; allowed are 1 to %d", o.Clients, mostClients)
-	case o.BallastBytes < 0 || o.BallastBytes > mostBallast:
-		return o, fmt.Errorf("torture: %d bytes of ballast; allowed are 0 to %d", o.BallastBytes, mostBallast)
+	case o.Clients < 1 || o.Clients > maxClients:
+		return o, fmt.Errorf("torture: %d clients; allowed are 1 to %d", o.Clients, maxClients)
+	case o.BallastBytes < 0 || o.BallastBytes > maxBallast:
+		return o, fmt.Errorf("torture: %d bytes of ballast; allowed are 0 to %d", o.BallastBytes, maxBallast)
 	case o.Duration < 0 || o.Recovery < 0:
 		return o, errors.New("torture: a negative time")
 	case o.Network == nil && slices.ContainsFunc(o.all(), Kind.network):

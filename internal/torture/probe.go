@@ -13,8 +13,8 @@ import (
 const (
 	// probePeriod is the time between two reads of a probe.
 	probePeriod = 10 * time.Millisecond
-	// probeMost bounds the commands that wait for replies: more than are sent while the longest faults last.
-	probeMost = 2048
+	// maxProbe bounds the commands that wait for replies: more than are sent while the longest faults last.
+	maxProbe = 2048
 )
 
 // probe is a client that stays with one node and reads counters and appends to strands, on and on, without waiting for
@@ -52,7 +52,7 @@ func (p *probe) work(ctx context.Context) error {
 // session sends commands on one connection and judges the replies, which come in the same order.
 func (p *probe) session(ctx context.Context, connection *client.Connection) error {
 	defer context.AfterFunc(ctx, connection.Close)()
-	waiting := make(chan step, probeMost)
+	waiting := make(chan step, maxProbe)
 	var sender sync.WaitGroup
 	sender.Go(func() {
 		p.send(ctx, connection, waiting)

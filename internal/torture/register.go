@@ -51,14 +51,14 @@ type operation struct {
 
 // String is the operation as a line of a report.
 func (o operation) String() string {
-	told := o.text
+	outcome := o.text
 	switch {
 	case o.unknown:
-		told = "(unknown)"
+		outcome = "(unknown)"
 	case o.null:
-		told = "(nil)"
+		outcome = "(nil)"
 	}
-	text := fmt.Sprintf("%12d to %19d client %2d %s %s → %s", o.call, o.end, o.client, o.name, o.value, told)
+	text := fmt.Sprintf("%12d to %19d client %2d %s %s → %s", o.call, o.end, o.client, o.name, o.value, outcome)
 	if o.of > 1 {
 		text += fmt.Sprintf(", %d of %d in pipeline %d", o.place+1, o.of, o.pipeline)
 	}

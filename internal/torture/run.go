@@ -74,19 +74,19 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	report.Faults, report.LeaderChanges = r.nemesis.counts, r.watch.changes()
 	report.SnapshotsTaken, report.SnapshotsInstalled = r.watch.snapshots()
-	return report, errors.Join(err, r.judge())
+	return report, errors.Join(err, r.verdict())
 }
 
 // now is the time since the run began, in nanoseconds.
 func (r *run) now() int64 { return time.Since(r.began).Nanoseconds() }
 
-// play lets clients work while episode after episode goes over the cluster. When it returns, nobody works any more.
+// play lets clients work while episode after episode goes over the cluster. When it returns, no client works any more.
 func (r *run) play(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var clients, watchers sync.WaitGroup
 	defer func() {
-		// Clients end by themselves when their last commands are answered, which they are when everything is mended. After
-		// an error nobody waits for that.
+		// Clients end by themselves when their last commands are answered, which happens when everything is mended. After
+		// an error they end at once.
 		r.over.Store(true)
 		if err != nil {
 			cancel(err)
@@ -190,11 +190,11 @@ func (r *run) awaitService(ctx context.Context) error {
 	}
 }
 
-// judge judges the histories of all registers.
-func (r *run) judge() error {
+// verdict checks the histories of all registers.
+func (r *run) verdict() error {
 	var problems []error
 	for _, register := range r.registers.all {
-		problems = append(problems, register.judge())
+		problems = append(problems, register.checkHistory())
 	}
 	return errors.Join(problems...)
 }

@@ -78,8 +78,8 @@ func TestRun_EndsWithItsContext(t *testing.T) {
 	}
 }
 
-// Members leave, lose their disks, and come back as others; the run goes on with what they are then. Changes are asked
-// for again, also when nobody knows whether they happened.
+// Members leave, lose their disks, and come back as others; the run goes on with what they are then. The
+// run asks again for changes whose fate is unknown.
 func TestRun_NodesThatLeaveOrLoseTheirDiskComeBackAsMembers(t *testing.T) {
 	for _, kind := range []Kind{LoseDisk, LeaveOne} {
 		t.Run(kind.String(), func(t *testing.T) {

@@ -74,7 +74,7 @@ func number(all []outcome, traces func(i int) bool) {
 }
 
 // fateOf sorts a reply. No command of a run may fail, so an error reply must say that the command was not done, or that
-// nobody knows.
+// its fate is unknown.
 func fateOf(r client.Reply) (client.Fate, error) {
 	if r.Kind != '-' {
 		return client.Done, nil

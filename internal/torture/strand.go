@@ -13,8 +13,8 @@ import (
 const strandNumbers = 100
 
 // strand is a key to which one client appends numbers, in their order, each once. Its value at the end shows what
-// became of every single one of them, also where nobody was told: so a command that happened twice is found however
-// many are of unknown fate.
+// became of each of them, also of those without a reply: a command that happened twice is found however many fates are
+// unknown.
 type strand struct {
 	key string
 
@@ -67,7 +67,7 @@ func (s *strand) check(value client.Reply) error {
 		number, err := strconv.Atoi(text)
 		switch {
 		case err != nil || number < 0 || number >= len(s.fates):
-			return fmt.Errorf("%s has %q, which nobody appended: %v", s.key, text, value)
+			return fmt.Errorf("%s has %q, which no client appended: %v", s.key, text, value)
 		case seen[number]:
 			return fmt.Errorf("%s has %d twice: %v", s.key, number, value)
 		case s.fates[number] == client.NotDone:

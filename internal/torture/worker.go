@@ -14,12 +14,12 @@ const (
 	// others so short that they leave a node that does not answer.
 	longPatience  = 20 * time.Second
 	shortPatience = time.Second
-	// pipelineMost bounds the commands of a pipeline.
-	pipelineMost = 8
+	// maxPipeline bounds the commands of a pipeline.
+	maxPipeline = 8
 	// stickPipelines bounds how long a client stays with a node of its choice.
 	stickPipelines = 100
-	// thinkMost bounds the time between two pipelines. The pipelines are for checking, not for load.
-	thinkMost = 8 * time.Millisecond
+	// maxThink bounds the time between two pipelines. The pipelines are for checking, not for load.
+	maxThink = 8 * time.Millisecond
 )
 
 // worker is a client.
@@ -47,7 +47,7 @@ func newWorker(r *run, id int) *worker {
 // work sends pipelines until the run is over. An error is what no node may say.
 func (w *worker) work(ctx context.Context) error {
 	defer w.leave()
-	for !w.run.over.Load() && wait(ctx, time.Duration(w.rng.Int64N(int64(thinkMost)))) == nil {
+	for !w.run.over.Load() && wait(ctx, time.Duration(w.rng.Int64N(int64(maxThink)))) == nil {
 		if w.connection == nil {
 			w.connect()
 			continue
@@ -78,7 +78,7 @@ func (w *worker) leave() {
 
 // draw draws a pipeline: often of one command, on a register or a counter.
 func (w *worker) draw() (steps []step) {
-	commands := max(1, w.rng.IntN(2*pipelineMost)-pipelineMost)
+	commands := max(1, w.rng.IntN(2*maxPipeline)-maxPipeline)
 	if w.rng.IntN(2) == 0 {
 		r := w.run.registers.pick(w.rng.IntN(registerSlots), commands)
 		for range commands {
@@ -93,7 +93,7 @@ func (w *worker) draw() (steps []step) {
 	return steps
 }
 
-// drawAccess draws a command on a register. Nobody writes what somebody else writes.
+// drawAccess draws a command on a register. Each client writes values of its own.
 func (w *worker) drawAccess(r *register) *access {
 	a := &access{register: r, name: []string{"GET", "SET", "APPEND"}[w.rng.IntN(3)]}
 	if a.name != "GET" {

@@ -56,7 +56,7 @@ func owners(t testing.TB, n *blackbox.Node) int {
 
 // Libraries work on keys in all parts of the slots while a node is killed and comes back: each node in turn, the leader
 // first. Five seconds after its death they work without an error again, and they go on without one when it returns.
-func TestClients_LibrariesWriteEverywhereAgainFiveSecondsAfterANodeDied(t *testing.T) {
+func TestClients_LibrariesRecoverFiveSecondsAfterANodeDied(t *testing.T) {
 	const parts = 24
 	c := blackbox.StartCluster(t, 3)
 	first := blackbox.Leader(t, c.Nodes)

@@ -42,7 +42,7 @@ func goRedisTasks(t testing.TB, e errand) (end func() string) {
 	if !e.cluster {
 		tasks = append(tasks, goTask{"caching", g.caching})
 	}
-	tasks = append(tasks, goTask{"farewell", g.farewell})
+	tasks = append(tasks, goTask{"farewell", g.lastValue})
 	begin := steps{
 		missing: func(err error) bool { return errors.Is(err, redis.Nil) },
 		refusal: func(err error) bool {
@@ -202,7 +202,7 @@ func (g *goRedisErrand) errors(s *steps) {
 // caching asks for a cache, which is no default of the library and is offered for plain clients only.
 func (g *goRedisErrand) caching(s *steps) {
 	key := g.key("cached")
-	writer := redis.NewClient(&redis.Options{Addr: g.elsewhere})
+	writer := redis.NewClient(&redis.Options{Addr: g.otherNode})
 	caches := redis.NewClient(&redis.Options{Addr: g.address, ClientSideCacheConfig: &redis.ClientSideCacheConfig{}})
 	s.none(writer.Set(g.ctx, key, "old", 0).Err())
 	hit := blackbox.Poll(blackbox.EffectLimit, func() bool {
@@ -211,13 +211,13 @@ func (g *goRedisErrand) caching(s *steps) {
 	})
 	s.want(true)(hit, nil)
 	s.none(writer.Set(g.ctx, key, "new", 0).Err())
-	told := blackbox.Poll(blackbox.EffectLimit, func() bool { return caches.Get(g.ctx, key).Val() == "new" })
-	s.want(true)(told, nil)
+	invalidated := blackbox.Poll(blackbox.EffectLimit, func() bool { return caches.Get(g.ctx, key).Val() == "new" })
+	s.want(true)(invalidated, nil)
 	s.none(caches.Close())
 	s.none(writer.Close())
 }
 
-func (g *goRedisErrand) farewell(s *steps) {
+func (g *goRedisErrand) lastValue(s *steps) {
 	s.want("OK")(g.client.Set(g.ctx, g.key("last"), g.prefix, 0).Result())
 	s.none(g.client.Close())
 }

@@ -48,7 +48,7 @@ func rueidisTasks(t testing.TB, e errand) (end func() string) {
 		{"greeting", r.greeting}, {"strings", r.strings}, {"counters", r.counters}, {"many", r.many},
 		{"deadlines", r.deadlines}, {"conditions", r.conditions}, {"binary", r.binary}, {"large", r.large},
 		{"pipeline", r.pipeline}, {"concurrent", r.concurrent}, {"scan", r.scan}, {"errors", r.errors},
-		{"caching", r.caching}, {"farewell", r.farewell},
+		{"caching", r.caching}, {"farewell", r.lastValue},
 	}
 	refusal := func(err error) bool {
 		_, reply := rueidis.IsRedisErr(err)
@@ -216,7 +216,7 @@ func (r *rueidisErrand) errors(s *steps) {
 // for the value and its deadline in a transaction, which is not offered.
 func (r *rueidisErrand) caching(s *steps) {
 	b, key := r.client.B(), r.key("cached")
-	writer, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{r.elsewhere}, ForceSingleClient: true})
+	writer, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{r.otherNode}, ForceSingleClient: true})
 	if err != nil {
 		s.fail("%v", err)
 		return
@@ -243,12 +243,12 @@ func (r *rueidisErrand) caching(s *steps) {
 	case invalid := <-r.invalid:
 		s.want(key)(invalid, nil)
 	case <-time.After(blackbox.EffectLimit):
-		s.fail("nobody says that the key was written")
+		s.fail("no message says that the key was written")
 	}
 	s.want("new")(get().ToString())
 }
 
-func (r *rueidisErrand) farewell(s *steps) {
+func (r *rueidisErrand) lastValue(s *steps) {
 	s.want("OK")(r.do(r.client.B().Set().Key(r.key("last")).Value(r.prefix).Build()).ToString())
 	r.client.Close()
 }

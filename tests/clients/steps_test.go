@@ -35,10 +35,10 @@ func (s *steps) want(want any) func(got any, err error) {
 }
 
 // within takes a number that has to lie above zero and not above a limit.
-func (s *steps) within(most int64) func(got int64, err error) {
+func (s *steps) within(limit int64) func(got int64, err error) {
 	return func(got int64, err error) {
-		if err != nil || got <= 0 || got > most {
-			s.fail("%d (%v), want 1 to %d", got, err, most)
+		if err != nil || got <= 0 || got > limit {
+			s.fail("%d (%v), want 1 to %d", got, err, limit)
 		}
 	}
 }

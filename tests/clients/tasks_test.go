@@ -39,7 +39,7 @@ type errand struct {
 	cluster bool
 	address string
 	// elsewhere is another node.
-	elsewhere string
+	otherNode string
 	prefix    string
 }
 
@@ -80,7 +80,7 @@ func clientLibraries() []clientLibrary {
 			return nodeTasks(t, e, "catalogue-ioredis.js", "ioredis-5", e.mode(), e.address, e.prefix)
 		}},
 		{"node-redis", "3", "node-redis", func(errand) []string { return nil }, func(t testing.TB, e errand) func() string {
-			return nodeTasks(t, e, "catalogue-redis.js", e.mode(), e.address, e.prefix, e.elsewhere)
+			return nodeTasks(t, e, "catalogue-redis.js", e.mode(), e.address, e.prefix, e.otherNode)
 		}},
 	}
 }
@@ -93,7 +93,7 @@ func TestClients_LibrariesDoTheirWorkOnLeaderAndFollower(t *testing.T) {
 	follower, third := c.Others(lead)[0], c.Others(lead)[1]
 	for role, n := range map[string]*blackbox.Node{"leader": lead, "follower": follower} {
 		for _, cluster := range []bool{false, true} {
-			e := errand{cluster: cluster, address: blackbox.Address(n.Port), elsewhere: blackbox.Address(third.Port)}
+			e := errand{cluster: cluster, address: blackbox.Address(n.Port), otherNode: blackbox.Address(third.Port)}
 			t.Run(role+" "+e.mode(), func(t *testing.T) { sendLibraries(t, c, e, role) })
 		}
 	}

@@ -102,9 +102,9 @@ func (w *witness) awaitRounds(t testing.TB, from time.Time, count int, limit tim
 		return len(w.since(from)) >= count
 	})
 	if !whole {
-		const most = 5
+		const shown = 5
 		t.Fatalf("%d rounds of %s did not happen within %v after %v; its last words are %v and %v", count, w.library,
-			limit, from, w.rounds[max(0, len(w.rounds)-most):], w.errors[max(0, len(w.errors)-most):])
+			limit, from, w.rounds[max(0, len(w.rounds)-shown):], w.errors[max(0, len(w.errors)-shown):])
 	}
 }
 

@@ -158,9 +158,9 @@ func TestSync_EveryNewNameIsSyncedBeforeTheFirstReply(t *testing.T) {
 		}
 	}
 	// Directory, journal with two files, history with a segment, and the identity.
-	const leastNames = 7
-	if made < leastNames {
-		t.Errorf("the trace shows %d new names, want at least %d", made, leastNames)
+	const minNames = 7
+	if made < minNames {
+		t.Errorf("the trace shows %d new names, want at least %d", made, minNames)
 	}
 }
 

@@ -22,13 +22,13 @@ const (
 	lastEnd  = 14 * time.Second
 	// leaderKilledEvery is the time from one kill -9 of the leader to the next.
 	leaderKilledEvery = 3 * time.Second
-	leastKills        = 3
+	minKills          = 3
 	// wrongBy is by how much two of the five clocks are wrong, one of them each way.
 	wrongBy = time.Hour
-	// mostEarly and mostLate bound the moment at which a key ends, as seen by reads that were answered. It may be late
+	// maxEarly and maxLate bound the moment at which a key ends, as seen by reads that were answered. It may be late
 	// for as long as a new leader has not heard enough clocks: until then time stands still.
-	mostEarly = 50 * time.Millisecond
-	mostLate  = 500 * time.Millisecond
+	maxEarly = 50 * time.Millisecond
+	maxLate  = 500 * time.Millisecond
 	// lookBefore and lookBehind are how long before and behind its end a key is read, again and again.
 	lookBefore = 1200 * time.Millisecond
 	lookBehind = 1500 * time.Millisecond
@@ -53,8 +53,8 @@ type endingKey struct {
 	faults         []string
 }
 
-// judge takes in what a read said of the key. The read happened at some moment between its begin and its end.
-func (k *endingKey) judge(node int, begin, end time.Time, present bool) {
+// observe takes in what a read said of the key. The read happened at some moment between its begin and its end.
+func (k *endingKey) observe(node int, begin, end time.Time, present bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
@@ -63,13 +63,13 @@ func (k *endingKey) judge(node int, begin, end time.Time, present bool) {
 	case !present && (k.firstAbsent.IsZero() || end.Before(k.firstAbsent)):
 		k.firstAbsent = end
 	}
-	if end.Before(k.from.Add(-mostEarly)) {
+	if end.Before(k.from.Add(-maxEarly)) {
 		k.before++
 		if !present {
 			k.faults = append(k.faults, fmt.Sprintf("node %d did not find it %v before its end", node, k.from.Sub(end)))
 		}
 	}
-	if begin.After(k.to.Add(mostLate)) {
+	if begin.After(k.to.Add(maxLate)) {
 		k.behind++
 		if present {
 			k.faults = append(k.faults, fmt.Sprintf("node %d found it %v behind its end", node, begin.Sub(k.to)))
@@ -167,7 +167,7 @@ func (w *watching) look(at int, connection *blackbox.Client) error {
 	}
 	w.answered[at].Add(1)
 	for i, k := range near {
-		k.judge(at+1, begin, end, !reply.Items[i].Null)
+		k.observe(at+1, begin, end, !reply.Items[i].Null)
 	}
 	return nil
 }
@@ -182,10 +182,10 @@ func (w *watching) lastKeyEnds() (last time.Time) {
 	return last
 }
 
-// judge fails the test if a key ended early or late, or came back, or was not looked at.
-func (w *watching) judge(t *testing.T) {
+// verify fails the test if a key ended early or late, or came back, or was not looked at.
+func (w *watching) verify(t *testing.T) {
 	t.Helper()
-	const mostFaults = 10
+	const maxFaults = 10
 	watched, before, behind, faults := 0, 0, 0, 0
 	for _, k := range w.keys {
 		if !k.firstAbsent.IsZero() && k.lastPresent.After(k.firstAbsent) {
@@ -195,7 +195,7 @@ func (w *watching) judge(t *testing.T) {
 			watched++
 		}
 		before, behind = before+k.before, behind+k.behind
-		if len(k.faults) > 0 && faults < mostFaults {
+		if len(k.faults) > 0 && faults < maxFaults {
 			t.Errorf("%s, which ends between %v and %v: %d faults, the first: %s",
 				k.name, k.from, k.to, len(k.faults), k.faults[0])
 		}
@@ -242,10 +242,10 @@ func TestWrongClocks_KeysEndInTimeWhileLeadersAreKilled(t *testing.T) {
 	<-settled.C
 	w.stopped.Store(true)
 	w.running.Wait()
-	if t.Logf("%d leaders were killed", kills); kills < leastKills {
-		t.Errorf("%d leaders were killed, fewer than %d", kills, leastKills)
+	if t.Logf("%d leaders were killed", kills); kills < minKills {
+		t.Errorf("%d leaders were killed, fewer than %d", kills, minKills)
 	}
-	w.judge(t)
+	w.verify(t)
 	blackbox.ExpectEqualStates(t, c.Nodes)
 	blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "DBSIZE"), ":0")
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// Nobody writes any more: then time moves because somebody reads. No node shows a key whose time has come on another.
+// Without writes, reads move the time. Once one node has seen a key expire, no node shows it.
 func TestExpiry_AKeyIsGoneOnEveryNodeOnceItsTimeHasCome(t *testing.T) {
 	c := blackbox.StartCluster(t, 3)
 	for round, reads := range c.Nodes {

@@ -11,23 +11,23 @@ import (
 // leader, and the earlier of two survivors begins it: 400 ms on average, and then some round trips and syncs. The
 // longest time has room for a split vote and for a machine that does much else.
 const (
-	failoverMedianMost = 600 * time.Millisecond
-	failoverMost       = 2 * time.Second
-	failoverRounds     = 20
+	maxFailoverMedian = 600 * time.Millisecond
+	maxFailover       = 2 * time.Second
+	failoverRounds    = 20
 )
 
 // With the race detector the program is several times slower, and so are elections under full load.
 const (
-	racedFailoverMedianMost = 2 * failoverMedianMost
-	racedFailoverMost       = 2 * failoverMost
-	racedFailoverRounds     = 5
+	maxRacedFailoverMedian = 2 * maxFailoverMedian
+	maxRacedFailover       = 2 * maxFailover
+	racedFailoverRounds    = 5
 )
 
 // A leader is killed under full load, again and again. The clients of the others see a slow reply, and nothing else.
 func TestFailover_ClientsOfSurvivorsSeeOnlyASlowReply(t *testing.T) {
-	rounds, medianMost, most := failoverRounds, failoverMedianMost, failoverMost
+	rounds, maxMedian, limit := failoverRounds, maxFailoverMedian, maxFailover
 	if blackbox.RaceDetector {
-		rounds, medianMost, most = racedFailoverRounds, racedFailoverMedianMost, racedFailoverMost
+		rounds, maxMedian, limit = racedFailoverRounds, maxRacedFailoverMedian, maxRacedFailover
 	}
 	const settled = 100
 	c := blackbox.StartCluster(t, 3)
@@ -47,8 +47,8 @@ func TestFailover_ClientsOfSurvivorsSeeOnlyASlowReply(t *testing.T) {
 		c.Start(victim)
 		victim.Process.AwaitReady(blackbox.ReadyLimit)
 	}
-	gaps.Check(t, "time without an acknowledgement after kill -9 of the leader", medianMost, most)
-	waits.Check(t, "slowest reply of a round", most, most)
+	gaps.Check(t, "time without an acknowledgement after kill -9 of the leader", maxMedian, limit)
+	waits.Check(t, "slowest reply of a round", limit, limit)
 	for _, n := range c.Nodes {
 		w.Verify(t, n)
 	}

@@ -22,7 +22,7 @@ const (
 	fullLoadSeconds = 15
 )
 
-// A leader that is busy is not dead: while all clients send as fast as they can, and nothing fails, nobody is elected.
+// A busy leader is not a dead one: while all clients send as fast as they can and nothing fails, no node campaigns.
 // Nothing is cleaned up in the meantime, so an hour writes some tens of gigabytes:
 //
 //	RAFTREDIS_FULL_LOAD_SECONDS=3600 go test ./tests/failover -run '^TestFullLoad' -timeout 0 -v

@@ -14,24 +14,24 @@ import (
 // few round trips and one sync instead of an election's timeout. The shortest of these is the longest time allowed: a
 // round that takes as long has waited for an election after all.
 const (
-	handOverMedianMost = 200 * time.Millisecond
-	handOverMost       = 300 * time.Millisecond
-	handOverRounds     = 10
+	maxHandOverMedian = 200 * time.Millisecond
+	maxHandOver       = 300 * time.Millisecond
+	handOverRounds    = 10
 )
 
 // The same with the race detector, which makes everything several times slower.
 const (
-	racedHandOverMedianMost = 2 * handOverMedianMost
-	racedHandOverMost       = 2 * handOverMost
-	racedHandOverRounds     = 5
+	maxRacedHandOverMedian = 2 * maxHandOverMedian
+	maxRacedHandOver       = 2 * maxHandOver
+	racedHandOverRounds    = 5
 )
 
 // A leader is told to stop under full load, again and again. Clients of the others see a slow reply, and nothing else.
 // Its own clients are answered all that it has read; then their connections end.
 func TestHandOver_ClientsSeeASlowReplyWhenALeaderStops(t *testing.T) {
-	rounds, medianMost, most := handOverRounds, handOverMedianMost, handOverMost
+	rounds, maxMedian, limit := handOverRounds, maxHandOverMedian, maxHandOver
 	if blackbox.RaceDetector {
-		rounds, medianMost, most = racedHandOverRounds, racedHandOverMedianMost, racedHandOverMost
+		rounds, maxMedian, limit = racedHandOverRounds, maxRacedHandOverMedian, maxRacedHandOver
 	}
 	const settled = 100
 	c := blackbox.StartCluster(t, 3)
@@ -42,14 +42,14 @@ func TestHandOver_ClientsSeeASlowReplyWhenALeaderStops(t *testing.T) {
 		leaving := blackbox.Leader(t, c.Nodes)
 		w.Begin(c.Nodes, leaving)
 		w.AwaitAnswered(t, settled)
-		told := time.Now()
+		signalled := time.Now()
 		leaving.Process.Signal(syscall.SIGTERM)
 		if code := leaving.Process.ExitCode(blackbox.StopLimit); code != 0 {
 			t.Errorf("round %d: the exit code is %d, want 0", round, code)
 		}
 		w.AwaitAnswered(t, settled)
 		w.End(t)
-		gap, slowest := w.Silence(told)
+		gap, slowest := w.Silence(signalled)
 		gaps, waits = append(gaps, gap), append(waits, slowest)
 		if strings.Contains(leaving.Process.Err(), "cut off") {
 			t.Errorf("round %d: node %d cut clients off instead of answering them", round, leaving.Number)
@@ -57,8 +57,8 @@ func TestHandOver_ClientsSeeASlowReplyWhenALeaderStops(t *testing.T) {
 		c.Start(leaving)
 		leaving.Process.AwaitReady(blackbox.ReadyLimit)
 	}
-	gaps.Check(t, "time without an acknowledgement after SIGTERM of the leader", medianMost, most)
-	waits.Check(t, "slowest reply of a round", most, failoverMost)
+	gaps.Check(t, "time without an acknowledgement after SIGTERM of the leader", maxMedian, limit)
+	waits.Check(t, "slowest reply of a round", limit, maxFailover)
 	for _, n := range c.Nodes {
 		w.Verify(t, n)
 	}
@@ -67,8 +67,7 @@ func TestHandOver_ClientsSeeASlowReplyWhenALeaderStops(t *testing.T) {
 // askedLimit is how long a follower that was told to take over may take to lead.
 const askedLimit = time.Second
 
-// CLUSTER FAILOVER is for operators who want a node to lead. Nobody else notices: all clients, those of the old leader
-// too, are answered as ever.
+// Operators send CLUSTER FAILOVER to the node that shall lead. Clients see no error, those of the old leader included.
 func TestHandOver_AFollowerTakesOverWithinASecond(t *testing.T) {
 	limit, rounds := askedLimit, 5
 	if blackbox.RaceDetector {

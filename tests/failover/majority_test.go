@@ -81,7 +81,7 @@ func TestMajority_SentCommandsAreUnknownKeptOnesNotDone(t *testing.T) {
 			sent.end(t, blackbox.Unknown)
 			for _, n := range c.Others(survivor) {
 				c.Start(n)
-				n.Process.AwaitReady(blackbox.ReadyLimit) // there is a leader again, whoever it is
+				n.Process.AwaitReady(blackbox.ReadyLimit) // a leader exists again
 				expectOnceAtMost(t, sent, survivor, n)
 				blackbox.Expect(t, survivor.Connect(t).Must(t, "GET", queued.key), "(nil)")
 			}

@@ -30,10 +30,9 @@ func pauses(rng *rand.Rand, rounds int) (spread []time.Duration) {
 	return spread
 }
 
-// C1, B18: A leader stops for a while, as in a virtual machine that is moved, and goes on as if no time had passed:
-// requests wait in its sockets, messages in its mailboxes, and it believes that it leads. Clients of all nodes, its own
-// too, must not see the past. Two clients of six wait for the whole of a pause; the others are answered by whoever
-// leads.
+// C1, B18: A leader stops for a while, as a virtual machine does that is moved, and continues as if no time had passed:
+// requests wait in its sockets, messages in its mailboxes, and it believes that it leads. No client of any node may
+// read the past. Two clients of six wait during the whole pause; the new leader answers the others.
 func TestPause_NoClientReadsThePast(t *testing.T) {
 	seed, rounds := blackbox.SeedOf(t), pauseRounds
 	if blackbox.RaceDetector {

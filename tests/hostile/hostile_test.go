@@ -86,8 +86,8 @@ func checkUnharmed(t *testing.T, n *blackbox.Node, before int) {
 	}
 	blackbox.Expect(t, n.Connect(t).Must(t, "SET", "unharmed", "yes"), "+OK")
 	blackbox.Expect(t, n.Connect(t).Must(t, "GET", "unharmed"), `"yes"`)
-	if _, most := blackbox.MemoryBytes(t, n.Process.Pid()); !blackbox.RaceDetector && most > before+floodMemoryBytes {
-		t.Errorf("the node held %d MiB at most, and %d MiB before", most>>20, before>>20)
+	if _, peak := blackbox.MemoryBytes(t, n.Process.Pid()); !blackbox.RaceDetector && peak > before+floodMemoryBytes {
+		t.Errorf("the node held %d MiB at most, and %d MiB before", peak>>20, before>>20)
 	}
 	awaitQuiet(t, n.Process.Pid())
 }

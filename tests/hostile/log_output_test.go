@@ -19,7 +19,7 @@ func startWithStandardError(t *testing.T, n *blackbox.Node, c *blackbox.Cluster,
 	n.Process = blackbox.Start(t, fmt.Sprintf("node %d", n.Number), command)
 }
 
-// C9, G15: A pipe that nobody reads is full after 64 KiB; from then on every line of the log would wait for ever.
+// C9, G15: An unread pipe is full after 64 KiB. From then on every line of the log would wait for ever.
 func TestLog_AFullPipeStopsNothing(t *testing.T) {
 	c := blackbox.NewCluster(t, 1, "--log-level", "debug")
 	n := c.Nodes[0]
@@ -62,7 +62,7 @@ func fill(t *testing.T, pipe *os.File) {
 		t.Fatal(err)
 	}
 	if n, err := pipe.Write(make([]byte, 16<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Fatalf("a pipe that nobody reads took %d bytes, then %v", n, err)
+		t.Fatalf("an unread pipe took %d bytes, then %v", n, err)
 	}
 }
 

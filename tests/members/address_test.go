@@ -17,8 +17,8 @@ func wipe(t testing.TB, c *blackbox.Cluster, n *blackbox.Node) {
 	}
 }
 
-// D15: Nodes come back on other ports, one after the other, the leader among them. Nobody tells the others: they find
-// out, and so do clients.
+// D15: Nodes come back on other ports, one after the other, the leader among them. The others find out by themselves,
+// and so do clients.
 func TestMembers_ANodeReturnsAtAnotherAddress(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1, blackbox.HastyElections...)
 	c.StartAll()

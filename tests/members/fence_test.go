@@ -77,7 +77,7 @@ func TestMembers_WritesContinueWhileANewNodeCatchesUp(t *testing.T) {
 	}
 	blackbox.AwaitMember(t, c.Nodes[0], added, false)
 	f.away(added)
-	// The change cannot end now, and nobody minds.
+	// The change cannot end now; clients do not notice.
 	w.AwaitAnswered(t, 10*settledWrites)
 	blackbox.AwaitMember(t, c.Nodes[0], added, false)
 	if line := nodeLine(t, c.Nodes[0], name); !strings.HasPrefix(line.flags, "slave") || line.slots != "" {

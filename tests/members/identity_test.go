@@ -117,7 +117,7 @@ func TestMembers_ANodeOfAnotherClusterIsNotAdded(t *testing.T) {
 	blackbox.Expect(t, foreign.Connect(t).Must(t, "DBSIZE"), ":1")
 }
 
-// D13: Two clusters are merged by nobody: nodes of two, at each other's addresses, stay what they are.
+// D13: Nodes of two clusters, at each other's addresses, stay in their clusters.
 func TestMembers_ANodeOfAnotherClusterAtAMembersAddress(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.PatientElections...)
 	gone := c.Others(blackbox.Leader(t, c.Nodes))[0]
@@ -134,7 +134,7 @@ func TestMembers_ANodeOfAnotherClusterAtAMembersAddress(t *testing.T) {
 	expectCalm(t, c, term)
 }
 
-// D14: Two nodes claim one address. The second is not taken in, since nobody could ever reach both.
+// D14: Two nodes claim one address. The cluster refuses the second, since others could reach only one of them.
 func TestMembers_AMembersAddressCannotBeClaimed(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1, blackbox.PatientElections...)
 	c.StartAll()

@@ -48,7 +48,7 @@ func beginExchange(t *testing.T, before func(*exchange)) *exchange {
 	return e
 }
 
-// loseOld kills the majority of the old voters, and demands that nobody acknowledges a write from now on.
+// loseOld kills the majority of the old voters, and demands that no write is acknowledged from now on.
 func (e *exchange) loseOld(t *testing.T) {
 	t.Helper()
 	e.fences.away(e.old...)
@@ -70,7 +70,7 @@ func (e *exchange) loseOld(t *testing.T) {
 	}
 }
 
-// returnOld starts the dead ones again: the change goes on by itself and ends, whoever leads.
+// returnOld starts the dead ones again: the change continues by itself and ends, with any leader.
 func (e *exchange) returnOld(t *testing.T) {
 	t.Helper()
 	for _, n := range e.old {
@@ -115,7 +115,7 @@ func TestMembers_TheExchangeWaitsForItsOldMajority(t *testing.T) {
 	})
 	e.loseOld(t)
 	if list, err := e.leader.Members(); err != nil || list.Voting() != both {
-		t.Fatalf("the exchange ended although nobody could agree: %v, %v", list, err)
+		t.Fatalf("the exchange ended without a majority: %v, %v", list, err)
 	}
 	e.returnOld(t)
 }

@@ -66,8 +66,8 @@ func TestMembers_ARemovedNodeSaysSoAndKeepsQuiet(t *testing.T) {
 	expectCalm(t, c, term)
 }
 
-// D9: A node that was removed while it was down, or while it stood still, does not know. Its campaigns are heard by
-// nobody, and it learns why.
+// D9: A node that was removed while it was down or paused does not know it. The members ignore its campaigns and tell
+// it why.
 func TestMembers_ANodeRemovedWhileAsleepDisturbsNone(t *testing.T) {
 	c := blackbox.StartCluster(t, 5, blackbox.PatientElections...)
 	blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "SET", "a", "1"), "+OK")
@@ -113,7 +113,7 @@ func TestMembers_ARemovedNodeReturnsOnlyAsANewOne(t *testing.T) {
 	blackbox.Expect(t, member.Connect(t).Must(t, "SET", "a", "1"), "+OK")
 }
 
-// D14, D16: What cannot be is refused with a reason, and harms nobody.
+// D14, D16: The cluster refuses impossible changes, says why, and continues.
 func TestMembers_ImpossibleChangesAreRefused(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 1, 1, blackbox.HastyElections...)
 	c.StartAll()
@@ -121,14 +121,14 @@ func TestMembers_ImpossibleChangesAreRefused(t *testing.T) {
 	blank := c.StartSpare()
 	operator := only.Operator(t)
 	name := only.Name(t)
-	nobody := strings.Repeat("ab", 20)
+	unknown := strings.Repeat("ab", 20)
 	for _, trial := range []struct{ command, want string }{
 		{"CLUSTER REMOVENODE " + name, "ERR the last voter cannot be removed"},
 		{"CLUSTER REMOVENODE 1", "ERR the last voter cannot be removed"},
-		{"CLUSTER REMOVENODE " + nobody, "ERR Unknown node " + nobody},
+		{"CLUSTER REMOVENODE " + unknown, "ERR Unknown node " + unknown},
 		{"CLUSTER REMOVENODE 77", "ERR Unknown node 77"},
-		{"CLUSTER REMOVENODE nobody", "ERR Unknown node nobody"},
-		{"CLUSTER REPLACENODE " + nobody + " " + blackbox.Address(blank.Port), "ERR Unknown node " + nobody},
+		{"CLUSTER REMOVENODE somebody", "ERR Unknown node somebody"},
+		{"CLUSTER REPLACENODE " + unknown + " " + blackbox.Address(blank.Port), "ERR Unknown node " + unknown},
 		{"CLUSTER REPLACENODE " + name, "ERR"},
 		{"CLUSTER ADDNODE 0.0.0.0:" + strconv.Itoa(blank.Port), "ERR"},
 		{"CLUSTER ADDNODE nowhere", "ERR"},

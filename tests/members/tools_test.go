@@ -34,9 +34,10 @@ func TestMembers_RedisCLIAddsANode(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1, blackbox.HastyElections...)
 	c.StartAll()
 	added := c.StartSpare()
-	told := blackbox.RedisCLI(t, "--cluster", "add-node", blackbox.Address(added.Port), blackbox.Address(c.Nodes[1].Port))
-	if !strings.Contains(told, "[OK] New node added correctly.") {
-		t.Errorf("redis-cli --cluster add-node says:\n%s", told)
+	output := blackbox.RedisCLI(t, "--cluster", "add-node", blackbox.Address(added.Port),
+		blackbox.Address(c.Nodes[1].Port))
+	if !strings.Contains(output, "[OK] New node added correctly.") {
+		t.Errorf("redis-cli --cluster add-node says:\n%s", output)
 	}
 	added.Process.AwaitReady(blackbox.ReadyLimit)
 	c.Nodes = append(c.Nodes, added)
@@ -49,8 +50,8 @@ func TestMembers_RedisCLIAddsANode(t *testing.T) {
 }
 
 // Redis's own tool removes a node that owns no slots: a learner, and in the view of the leader every other node. It
-// makes all members forget the node, and then wants to reset it, which a removed node does not do: it is emptied by
-// whoever runs it.
+// makes all members forget the node and then asks the node to reset itself. A removed node refuses: its operator
+// empties it.
 func TestMembers_RedisCLIRemovesANodeWithoutSlots(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 3, 1, append(blackbox.HastyElections, "--cluster-view", "leader")...)
 	c.StartAll()
@@ -58,10 +59,10 @@ func TestMembers_RedisCLIRemovesANodeWithoutSlots(t *testing.T) {
 	c.Drop(gone)
 	output, _ := blackbox.Tool(t, "redis-cli", "--cluster", "del-node", blackbox.Address(c.Nodes[0].Port), gone.Name(t)).
 		CombinedOutput()
-	told := string(output)
+	text := string(output)
 	for _, wanted := range []string{">>> Sending CLUSTER FORGET messages", ">>> Sending CLUSTER RESET SOFT"} {
-		if !strings.Contains(told, wanted) {
-			t.Errorf("redis-cli --cluster del-node does not say %q:\n%s", wanted, told)
+		if !strings.Contains(text, wanted) {
+			t.Errorf("redis-cli --cluster del-node does not say %q:\n%s", wanted, text)
 		}
 	}
 	blackbox.AwaitMembers(t, c.Nodes, blackbox.VotersOf(c.Nodes))

@@ -76,7 +76,7 @@ func TestSnapshots_WritesContinueWhileOneIsTaken(t *testing.T) {
 	if taken < size.rounds {
 		t.Errorf("%d snapshots were taken in %d rounds", taken, size.rounds)
 	}
-	if least := size.throughput * float64(without.percentile(5)); float64(with.percentile(5)) < least {
+	if low := size.throughput * float64(without.percentile(5)); float64(with.percentile(5)) < low {
 		t.Errorf("with snapshots the fifth percentile is less than %v of the one without", size.throughput)
 	}
 	if float64(l.memory) > size.memory*float64(l.memoryBefore) {
@@ -151,7 +151,7 @@ func (l *steadyLoad) drive(id, port int) error {
 	return nil
 }
 
-// end stops the clients, and fails the test if one saw what nobody may see.
+// end stops the clients, and fails the test if one saw an error.
 func (l *steadyLoad) end(t *testing.T) {
 	t.Helper()
 	l.stopped.Store(true)

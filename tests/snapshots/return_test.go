@@ -16,9 +16,9 @@ var slowTransfers = []string{"--snapshot-bytes-per-second", "4mb"}
 // middleBytes of a snapshot that were received are its middle: more than the first pieces, and far from all.
 const middleBytes = 2 << 20
 
-// awayWhileKeysAreWritten kills a follower, writes so much that nobody has the entries any more that it lacks, and
+// awayWhileKeysAreWritten kills a follower, writes until no other node has the entries that it lacks, and
 // starts it again when the others have a snapshot of all that was written: with an earlier one, a small one, it would
-// return before anybody has looked, and have the rest from the log.
+// return before the test has looked, and have the rest from the log.
 func awayWhileKeysAreWritten(t *testing.T, c *blackbox.Cluster) (away *blackbox.Node) {
 	t.Helper()
 	away = c.Others(blackbox.Leader(t, c.Nodes))[0]
@@ -47,8 +47,7 @@ func expectReturned(t *testing.T, c *blackbox.Cluster, away *blackbox.Node) {
 	blackbox.ExpectEqualStates(t, c.Nodes)
 }
 
-// E1, E14: A node is away while so much is written that nobody has the log any more that it lacks. It returns by a
-// snapshot.
+// E1, E14: A node is away until no other node has the part of the log that it lacks. It returns by a snapshot.
 func TestSnapshots_ANodeReturnsByOneAfterALongAbsence(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.EagerSnapshots...)
 	away := awayWhileKeysAreWritten(t, c)

@@ -156,10 +156,11 @@ func cliHotKeys(t *testing.T, n cliNode) {
 	blackbox.ExpectWords(t, string(output), "ERR An LFU maxmemory policy is not selected")
 }
 
-// Nobody becomes a replica of a node in Redis's own way, nor takes a dump of it; the tool says so and ends.
+// A node serves neither replicas in Redis's own way nor dumps; the tool says so and ends.
 func cliReplica(t *testing.T, n cliNode) {
 	for _, args := range [][]string{{"--replica"}, {"--rdb", filepath.Join(t.TempDir(), "dump.rdb")}} {
-		output, err := blackbox.Tool(t, "redis-cli", append([]string{"-p", strconv.Itoa(n.Port)}, args...)...).CombinedOutput()
+		output, err := blackbox.Tool(t, "redis-cli", append([]string{"-p", strconv.Itoa(n.Port)},
+			args...)...).CombinedOutput()
 		if err == nil {
 			t.Errorf("redis-cli %q ends well", args)
 		}
@@ -177,10 +178,10 @@ func cliCluster(t *testing.T, n cliNode) {
 	if strings.Contains(checked, "[ERR]") || strings.Contains(checked, "[WARNING]") {
 		t.Errorf("redis-cli --cluster check %s complains:\n%s", address, checked)
 	}
-	told, called := blackbox.RedisCLI(t, "--cluster", "info", address), blackbox.RedisCLI(t, "--cluster", "call",
+	shown, called := blackbox.RedisCLI(t, "--cluster", "info", address), blackbox.RedisCLI(t, "--cluster", "call",
 		address, "GET", key)
 	for _, other := range n.cluster.Nodes {
-		blackbox.ExpectWords(t, told, blackbox.Address(other.Port))
+		blackbox.ExpectWords(t, shown, blackbox.Address(other.Port))
 		blackbox.ExpectWords(t, called, blackbox.Address(other.Port)+": value\n")
 		is(t, blackbox.RedisCLI(t, "-c", "-p", strconv.Itoa(other.Port), "GET", key), "value\n")
 	}

@@ -34,8 +34,8 @@ func shellSays(t *testing.T, shell []string, script string, args ...string) stri
 	return string(output)
 }
 
-// What bash offers for a command line; the word at its end is the one that is being typed. The machine need not have the
-// package bash-completion. Files are left to bash itself.
+// What bash offers for a command line; the word at its end is the one that is being typed. The machine need not have
+// the package bash-completion. Files are left to bash itself.
 func TestCompletion_BashOffersWhatFits(t *testing.T) {
 	script := completionScript(t, "bash")
 	t.Chdir(t.TempDir())

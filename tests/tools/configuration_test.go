@@ -44,7 +44,7 @@ func TestConfiguration_AFileIsReadRewrittenAndReadAgain(t *testing.T) {
 	blackbox.Expect(t, client.Must(t, "CONFIG", "GET", "slowlog-max-len"), `["slowlog-max-len" "78"]`)
 }
 
-// A line that would have no effect is refused, and named: nobody shall believe in it.
+// serve refuses and names a line that would have no effect: a silently ignored setting is worse.
 func TestConfiguration_WhatHasNoEffectIsRefused(t *testing.T) {
 	for line, says := range map[string]string{
 		"hz 100":             "line 2: hz: ",

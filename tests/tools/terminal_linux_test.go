@@ -16,7 +16,7 @@ import (
 )
 
 // terminal is a program that talks to a person, as it believes.
-type IsTerminal struct {
+type terminal struct {
 	t       *testing.T
 	program *exec.Cmd
 	screen  *os.File
@@ -28,7 +28,7 @@ type IsTerminal struct {
 }
 
 // startOnTerminal starts a program on a pseudo-terminal of its own. When the test ends it is killed.
-func startOnTerminal(t *testing.T, name string, args ...string) *IsTerminal {
+func startOnTerminal(t *testing.T, name string, args ...string) *terminal {
 	t.Helper()
 	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -56,7 +56,7 @@ func startOnTerminal(t *testing.T, name string, args ...string) *IsTerminal {
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &IsTerminal{t: t, program: program, screen: screen, ended: make(chan error, 1)}
+	p := &terminal{t: t, program: program, screen: screen, ended: make(chan error, 1)}
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
@@ -71,8 +71,8 @@ func startOnTerminal(t *testing.T, name string, args ...string) *IsTerminal {
 	return p
 }
 
-// watch collects what is shown until the program is gone: then the terminal has nobody on its other side.
-func (p *IsTerminal) watch() {
+// watch collects what is shown until the program is gone: then no process holds the other side of the terminal.
+func (p *terminal) watch() {
 	buffer := make([]byte, 4096)
 	for {
 		n, err := p.screen.Read(buffer)
@@ -89,7 +89,7 @@ func (p *IsTerminal) watch() {
 var escapes = regexp.MustCompile("\x1b(\\[[0-9;]*([A-Za-z]|$)|$)")
 
 // awaits waits until something is shown, behind what was awaited before, and returns that, without escapes.
-func (p *IsTerminal) awaits(pattern string) (found []string) {
+func (p *terminal) awaits(pattern string) (found []string) {
 	p.t.Helper()
 	wanted := regexp.MustCompile(pattern)
 	fresh := ""
@@ -108,7 +108,7 @@ func (p *IsTerminal) awaits(pattern string) (found []string) {
 	return found
 }
 
-func (p *IsTerminal) types(text string) {
+func (p *terminal) types(text string) {
 	p.t.Helper()
 	if _, err := p.screen.WriteString(text); err != nil {
 		p.t.Fatalf("%v: %v", p.program.Args, err)
@@ -173,7 +173,7 @@ func cliStat(t *testing.T, n *blackbox.Node) {
 }
 
 // statLine waits for a line of figures and returns its fields and the number of requests.
-func (p *IsTerminal) statLine() (fields []string, requests int) {
+func (p *terminal) statLine() (fields []string, requests int) {
 	p.t.Helper()
 	fields = p.awaits(`(\d+) +[0-9.]+[BKMG] +(\d+) +0 +(\d+) \(\+\d+\) +\d+`)
 	requests, err := strconv.Atoi(fields[3])

@@ -75,10 +75,9 @@ func tortureSeconds(t *testing.T) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// C1, D3, H1, H4: Everything goes wrong that can on one machine, one thing after the other and together; nodes lose
-// their disks, leave, and come back as others in the middle of it; all the time they take snapshots and forget their
-// logs, so that whoever comes back needs one; and nobody is told anything wrong. Ten runs of five minutes, each with
-// other faults:
+// C1, D3, H1, H4: Every fault that one machine allows happens, alone and together with others. Nodes lose their disks,
+// leave, and return as new members meanwhile. All nodes take snapshots and cut their logs all the time, so a node that
+// returns needs a snapshot. No client gets a wrong answer. Ten runs of five minutes, each with other faults:
 //
 //	for seed in $(seq 1 10); do
 //	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./tests/torture -run '^TestTorture_' -count=1 -v \

@@ -29,7 +29,7 @@ func inPipeline(number int64, all ...operation) []operation {
 	return all
 }
 
-func TestJudge_KnowsWhatARegisterMayAnswer(t *testing.T) {
+func TestCheck_KnowsWhatARegisterMayAnswer(t *testing.T) {
 	old, fresh := wrote(0, "SET", "old", "OK", 0, 1), wrote(0, "SET", "new", "OK", 2, 3)
 	for name, c := range map[string]struct {
 		history []operation
@@ -40,9 +40,9 @@ func TestJudge_KnowsWhatARegisterMayAnswer(t *testing.T) {
 		"a stale read":      {[]operation{old, fresh, read(1, "old", 4, 5)}, false},
 		"two reads that go back": {[]operation{old, wrote(0, "SET", "new", "OK", 2, 9), read(1, "new", 3, 4),
 			read(2, "old", 5, 6)}, false},
-		"reads during a write":      {[]operation{old, wrote(0, "SET", "new", "OK", 2, 9), read(1, "old", 3, 4)}, true},
-		"a value that nobody wrote": {[]operation{old, read(1, "other", 2, 3)}, false},
-		"a key that vanished":       {[]operation{old, {client: 1, name: "GET", null: true, call: 2, end: 3}}, false},
+		"reads during a write":  {[]operation{old, wrote(0, "SET", "new", "OK", 2, 9), read(1, "old", 3, 4)}, true},
+		"a value never written": {[]operation{old, read(1, "other", 2, 3)}, false},
+		"a key that vanished":   {[]operation{old, {client: 1, name: "GET", null: true, call: 2, end: 3}}, false},
 		"an append at its length": {[]operation{old, wrote(1, "APPEND", "er", "5", 2, 3), read(2, "older", 4, 5)},
 			true},
 		"an append that came twice": {[]operation{old, wrote(1, "APPEND", "er", "7", 2, 3)}, false},
@@ -66,7 +66,7 @@ func TestJudge_KnowsWhatARegisterMayAnswer(t *testing.T) {
 			inPipeline(1, wrote(1, "SET", "b", "OK", 0, 9), read(1, "b", 0, 9))...), true},
 	} {
 		r := &register{key: "register", history: c.history}
-		err := r.judge()
+		err := r.checkHistory()
 		if fits := err == nil; fits != c.fits {
 			t.Errorf("%s: %v, want fits %v", name, err, c.fits)
 		}
@@ -215,7 +215,7 @@ func TestNumber_PlacesWhatTakesEffectInItsOrder(t *testing.T) {
 	}
 }
 
-func TestJudge_HoldsTheOrderOfAPipelineThatWasLeftWithoutReplies(t *testing.T) {
+func TestCheck_HoldsTheOrderOfAPipelineThatWasLeftWithoutReplies(t *testing.T) {
 	history := func(seen ...operation) []operation {
 		return append(inPipeline(1, lost(0, "SET", "a", 0), lost(0, "APPEND", "b", 0), lost(0, "SET", "c", 0)), seen...)
 	}
@@ -230,7 +230,7 @@ func TestJudge_HoldsTheOrderOfAPipelineThatWasLeftWithoutReplies(t *testing.T) {
 		"its middle alone":                  {[]operation{read(1, "b", 2, 3)}, false},
 	} {
 		r := &register{key: "r", history: history(c.seen...)}
-		if err := r.judge(); (err == nil) != c.fits {
+		if err := r.checkHistory(); (err == nil) != c.fits {
 			t.Errorf("%s: %v, want fits %v", name, err, c.fits)
 		}
 	}

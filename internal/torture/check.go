@@ -10,9 +10,9 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// judgeLimit is how long the checker may search for an order of one register's history. One that it does not find in
+// checkLimit is how long the checker may search for an order of one register's history. One that it does not find in
 // this time counts as a failure: nothing was shown.
-const judgeLimit = 30 * time.Second
+const checkLimit = 30 * time.Second
 
 // content is the state of a register.
 type content struct {
@@ -84,17 +84,17 @@ func (o operation) step(now content) (fits bool, after content) {
 	return o.unknown || o.text == strconv.Itoa(len(after.value)), after
 }
 
-// judge says whether some order of the register's history explains what everybody was told.
-func (r *register) judge() error {
+// checkHistory reports whether some order of the register's operations explains all replies.
+func (r *register) checkHistory() error {
 	history := make([]porcupine.Operation, len(r.history))
 	for i, o := range r.history {
 		history[i] = porcupine.Operation{ClientId: o.client, Input: o, Call: o.call, Return: o.end}
 	}
-	switch porcupine.CheckOperationsTimeout(model(), history, judgeLimit) {
+	switch porcupine.CheckOperationsTimeout(model(), history, checkLimit) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Illegal:
 		return fmt.Errorf("%s: no order of its history explains it:\n%s", r.key, r.describe())
 	}
-	return fmt.Errorf("%s: in %v no verdict was reached on its history:\n%s", r.key, judgeLimit, r.describe())
+	return fmt.Errorf("%s: in %v no verdict was reached on its history:\n%s", r.key, checkLimit, r.describe())
 }
