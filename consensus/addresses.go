@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/consensus/internal/transport"
 )
 
 // A node that is started anew somewhere else tells its addresses to those whom it dials. What it says counts at once
@@ -27,15 +27,15 @@ type told struct {
 // noteAddresses takes what an admitted member says of its addresses. It reports whether that is news.
 func (n *Node) noteAddresses(m *membership.Member, theirs *transport.Hello) {
 	said := *m
-	said.PeerAddress, said.ClientAddress = theirs.PeerAddress, theirs.ClientAddress
-	tooLong := len(said.PeerAddress) > maxAddressBytes || len(said.ClientAddress) > maxAddressBytes
-	if transport.CheckAddress(said.PeerAddress) != nil || tooLong {
+	said.Address, said.Attributes = theirs.Address, theirs.Attributes
+	tooLong := len(said.Address) > maxAddressBytes || len(said.Attributes) > membership.MaxAttributesBytes
+	if transport.CheckAddress(said.Address) != nil || tooLong {
 		return
 	}
 	n.peers.mu.Lock()
 	defer n.peers.mu.Unlock()
 	before := n.peers.addressLocked(m)
-	if sameAddresses(m, &said) {
+	if m.Alike(&said) {
 		delete(n.peers.told, m.ID)
 	} else {
 		n.peers.told[m.ID] = told{member: said, configured: *m}
@@ -125,13 +125,13 @@ func (n *Node) updates(s *engine.Status) []membership.Member {
 		said := n.peers.toldLocked(m)
 		if m.ID == s.ID {
 			own := *m
-			own.PeerAddress, own.ClientAddress = n.options.PeerAddress, n.options.ClientAddress
+			own.Address, own.Attributes = n.options.PeerAddress, n.options.Attributes
 			said = &own
-			if len(s.Configuration.Members) > 1 && transport.CheckAddress(own.PeerAddress) != nil {
+			if len(s.Configuration.Members) > 1 && transport.CheckAddress(own.Address) != nil {
 				continue
 			}
 		}
-		if said != nil && !sameAddresses(said, m) {
+		if said != nil && !said.Alike(m) {
 			moved = append(moved, *said)
 		}
 	}

@@ -2,24 +2,25 @@ package consensus
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // moving is a leader of three that was told things.
 func moving(t *testing.T) (*Node, *membership.Configuration) {
-	n := openBlank(t, Options{ClientAddress: "own:2"})
+	n := openBlank(t, Options{Attributes: []byte("own:2")})
 	t.Cleanup(func() { n.Close() })
 	c := &membership.Configuration{NextID: 4, Members: []membership.Member{
-		{ID: 1, PeerAddress: n.options.PeerAddress, ClientAddress: "own:2"},
-		{ID: 2, PeerAddress: "b:1", ClientAddress: "b:2"}, {ID: 3, PeerAddress: "c:1", ClientAddress: "c:2"},
+		{ID: 1, Address: n.options.PeerAddress, Attributes: []byte("own:2")},
+		{ID: 2, Address: "b:1", Attributes: []byte("b:2")}, {ID: 3, Address: "c:1", Attributes: []byte("c:2")},
 	}}
 	return n, c
 }
@@ -31,15 +32,15 @@ func leading(c *membership.Configuration) *engine.Status {
 func TestWhatAMemberSaysOfItsAddressIsDialledAndWritten(t *testing.T) {
 	n, c := moving(t)
 	b := &c.Members[1]
-	if n.noteAddresses(b, &transport.Hello{PeerAddress: "b:1", ClientAddress: "b:2"}); len(n.updates(leading(c))) != 0 {
+	if n.noteAddresses(b, &transport.Hello{Address: "b:1", Attributes: []byte("b:2")}); len(n.updates(leading(c))) != 0 {
 		t.Fatal("nothing moved, and something is to be written")
 	}
-	n.noteAddresses(b, &transport.Hello{PeerAddress: "b:9", ClientAddress: "b:2"})
+	n.noteAddresses(b, &transport.Hello{Address: "b:9", Attributes: []byte("b:2")})
 	if got := n.peers.addressOf(b); got != "b:9" {
 		t.Fatalf("%s is dialled", got)
 	}
 	updates := n.updates(leading(c))
-	if len(updates) != 1 || updates[0].ID != 2 || updates[0].PeerAddress != "b:9" {
+	if len(updates) != 1 || updates[0].ID != 2 || updates[0].Address != "b:9" {
 		t.Fatalf("to be written: %+v", updates)
 	}
 	follower := leading(c)
@@ -47,7 +48,7 @@ func TestWhatAMemberSaysOfItsAddressIsDialledAndWritten(t *testing.T) {
 	if len(n.updates(follower)) != 0 {
 		t.Fatal("a follower writes")
 	}
-	n.noteAddresses(b, &transport.Hello{PeerAddress: "b:1", ClientAddress: "b:2"})
+	n.noteAddresses(b, &transport.Hello{Address: "b:1", Attributes: []byte("b:2")})
 	if got := n.peers.addressOf(b); got != "b:1" || len(n.updates(leading(c))) != 0 {
 		t.Fatalf("it is back, and %s is dialled", got)
 	}
@@ -56,8 +57,8 @@ func TestWhatAMemberSaysOfItsAddressIsDialledAndWritten(t *testing.T) {
 // What the log says later than the member wins: somebody else was told something newer.
 func TestTheLogSupersedesWhatAMemberSaidBefore(t *testing.T) {
 	n, c := moving(t)
-	n.noteAddresses(&c.Members[1], &transport.Hello{PeerAddress: "b:9", ClientAddress: "b:2"})
-	c.Members[1].PeerAddress = "b:10"
+	n.noteAddresses(&c.Members[1], &transport.Hello{Address: "b:9", Attributes: []byte("b:2")})
+	c.Members[1].Address = "b:10"
 	if got := n.peers.addressOf(&c.Members[1]); got != "b:10" || len(n.updates(leading(c))) != 0 {
 		t.Fatalf("%s is dialled, to be written: %+v", got, n.updates(leading(c)))
 	}
@@ -66,7 +67,7 @@ func TestTheLogSupersedesWhatAMemberSaidBefore(t *testing.T) {
 func TestD14_AddressesThatCannotBeDialledAreNotTaken(t *testing.T) {
 	n, c := moving(t)
 	for _, address := range []string{"0.0.0.0:1", "", ":1", "[::]:1"} {
-		n.noteAddresses(&c.Members[1], &transport.Hello{PeerAddress: address, ClientAddress: "b:2"})
+		n.noteAddresses(&c.Members[1], &transport.Hello{Address: address, Attributes: []byte("b:2")})
 		if got := n.peers.addressOf(&c.Members[1]); got != "b:1" {
 			t.Errorf("%q is dialled", got)
 		}
@@ -75,9 +76,9 @@ func TestD14_AddressesThatCannotBeDialledAreNotTaken(t *testing.T) {
 
 func TestALeaderWritesItsOwnNewAddress(t *testing.T) {
 	n, c := moving(t)
-	c.Members[0].ClientAddress = "before:2"
+	c.Members[0].Attributes = []byte("before:2")
 	updates := n.updates(leading(c))
-	if len(updates) != 1 || updates[0].ID != 1 || updates[0].ClientAddress != "own:2" {
+	if len(updates) != 1 || updates[0].ID != 1 || string(updates[0].Attributes) != "own:2" {
 		t.Fatalf("to be written: %+v", updates)
 	}
 }
@@ -86,20 +87,20 @@ func TestALeaderWritesItsOwnNewAddress(t *testing.T) {
 func TestD14_AMemberThatCannotHaveMovedHoldsUpNobodyElse(t *testing.T) {
 	c := &membership.Configuration{NextID: 5, Voters: []raftlog.NodeID{1, 2, 3, 4}, Members: membersOf(11, 12, 13, 14)}
 	for i, address := range []string{"a:1", "b:1", "c:1", "d:1"} {
-		c.Members[i].PeerAddress = address
+		c.Members[i].Address = address
 	}
 	to := func(id raftlog.NodeID, address string) membership.Member {
 		m := c.Members[id-1]
-		m.PeerAddress = address
+		m.Address = address
 		return m
 	}
 	a, b, d := to(1, "a:9"), to(2, "c:1"), to(4, "d:9")
 	possible, err := compatible(c, []membership.Member{a, b, d})
-	if !errors.Is(err, membership.ErrInUse) || !slices.Equal(possible, []membership.Member{a, d}) {
+	if !errors.Is(err, membership.ErrInUse) || !reflect.DeepEqual(possible, []membership.Member{a, d}) {
 		t.Errorf("possible are %+v, %v", possible, err)
 	}
 	swapped := []membership.Member{to(2, "c:1"), to(3, "b:1")}
-	if possible, err := compatible(c, swapped); err != nil || !slices.Equal(possible, swapped) {
+	if possible, err := compatible(c, swapped); err != nil || !reflect.DeepEqual(possible, swapped) {
 		t.Errorf("swapped addresses: %+v, %v", possible, err)
 	}
 	if possible, err := compatible(c, []membership.Member{b}); err == nil || len(possible) != 0 {
@@ -121,12 +122,12 @@ func TestD14_WhoCanHaveMovedIsWrittenWithoutTheRest(t *testing.T) {
 	}
 	c := n.runner.Load().Status().Configuration
 	moved := slices.Clone(c.Members[1:])
-	moved[0].PeerAddress, moved[1].ClientAddress = c.Members[0].PeerAddress, "192.0.2.9:6379"
+	moved[0].Address, moved[1].Attributes = c.Members[0].Address, []byte("192.0.2.9:6379")
 	if obstacle := n.writeAddresses(c, moved); !strings.Contains(obstacle, "node 1") {
 		t.Fatalf("in the way is %q", obstacle)
 	}
 	now := n.runner.Load().Status().Configuration
-	if now.Members[1] != c.Members[1] || now.Members[2].ClientAddress != "192.0.2.9:6379" {
+	if !now.Members[1].Alike(&c.Members[1]) || string(now.Members[2].Attributes) != "192.0.2.9:6379" {
 		t.Fatalf("the members are %+v", now.Members)
 	}
 }

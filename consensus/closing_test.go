@@ -44,8 +44,8 @@ func TestANodeThatIsBeingOpenedIntroducesItselfWhenItIsComplete(t *testing.T) {
 	go func() { said <- owner{n}.Hello(transport.Peer{}) }()
 	n.options.PeerAddress = "127.0.0.1:16379"
 	close(n.assembled)
-	if h := <-said; h.PeerAddress != n.options.PeerAddress {
-		t.Fatalf("the node says that it listens on %q", h.PeerAddress)
+	if h := <-said; h.Address != n.options.PeerAddress {
+		t.Fatalf("the node says that it listens on %q", h.Address)
 	}
 }
 
@@ -64,7 +64,7 @@ func TestAClosingNodeBecomesNoMember(t *testing.T) {
 	if err := (owner{n}).Admit(hello); !errors.Is(err, ErrClosed) {
 		t.Errorf("a hello is answered with %v", err)
 	}
-	if err := (owner{n}).Join(transport.Join{Incarnation: 8, PeerAddress: "127.0.0.1:1"}); !errors.Is(err, ErrClosed) {
+	if err := (owner{n}).Join(transport.Join{Incarnation: 8, Address: "127.0.0.1:1"}); !errors.Is(err, ErrClosed) {
 		t.Errorf("a joiner is answered with %v", err)
 	}
 	if n.identity.NodeID != 0 {

@@ -1,14 +1,13 @@
 package consensus
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -38,8 +37,8 @@ func (n *Node) takeJoiner(j transport.Join) error {
 		return &transport.Refusal{Text: "the cluster was formed a moment ago; ask again"}
 	case !n.options.Bootstrap:
 		return &transport.Refusal{Text: "this node belongs to no cluster itself"}
-	case j.PeerAddress == n.options.PeerAddress:
-		return &transport.Refusal{Text: "the peer address " + j.PeerAddress + " is this node's own"}
+	case j.Address == n.options.PeerAddress:
+		return &transport.Refusal{Text: "the peer address " + j.Address + " is this node's own"}
 	}
 	if err := checkJoiner(j); err != nil {
 		return err
@@ -49,7 +48,7 @@ func (n *Node) takeJoiner(j transport.Join) error {
 	}
 	n.joiners = append(n.joiners, j)
 	n.countJoiners()
-	n.options.Logger.Info("a node asks to join", "peer", j.PeerAddress,
+	n.options.Logger.Info("a node asks to join", "peer", j.Address,
 		"nodes", len(n.joiners)+1, "expect", n.options.Expect)
 	if len(n.joiners)+1 < n.options.Expect {
 		return nil
@@ -63,14 +62,13 @@ const maxAddressBytes = 259
 // checkJoiner refuses what no node says of itself. It goes into the first entry, and with it to every node for good:
 // one that cannot be decoded again would end the cluster at its first restart.
 func checkJoiner(j transport.Join) error {
-	name, err := hex.DecodeString(j.Name)
 	switch {
-	case err != nil || len(name) != nameBytes:
-		return &transport.Refusal{Text: fmt.Sprintf("the node's name is not %d hex digits", 2*nameBytes)}
 	case j.Incarnation == 0:
 		return &transport.Refusal{Text: "the node names no incarnation"}
-	case len(j.PeerAddress) > maxAddressBytes || len(j.ClientAddress) > maxAddressBytes:
-		return &transport.Refusal{Text: fmt.Sprintf("an address is longer than %d bytes", maxAddressBytes)}
+	case len(j.Address) > maxAddressBytes:
+		return &transport.Refusal{Text: fmt.Sprintf("the address is longer than %d bytes", maxAddressBytes)}
+	case len(j.Attributes) > membership.MaxAttributesBytes:
+		return &transport.Refusal{Text: fmt.Sprintf("the attributes are longer than %d bytes", membership.MaxAttributesBytes)}
 	}
 	return nil
 }
@@ -78,7 +76,7 @@ func checkJoiner(j transport.Join) error {
 // askedBefore reports whether the joiner is known, and notes what it says now: maybe it has another address, maybe an
 // emptied directory. If it is two that were known, an old directory and an old address, one is left.
 func (n *Node) askedBefore(j transport.Join) bool {
-	same := func(k transport.Join) bool { return k.Incarnation == j.Incarnation || k.PeerAddress == j.PeerAddress }
+	same := func(k transport.Join) bool { return k.Incarnation == j.Incarnation || k.Address == j.Address }
 	known := slices.IndexFunc(n.joiners, same)
 	if known < 0 {
 		return false
@@ -104,13 +102,12 @@ func (n *Node) form() error {
 	}
 	c := &membership.Configuration{ClusterID: identity.ClusterID, HashSeed: random(), NextID: firstNode + 1}
 	c.Members = []membership.Member{{
-		ID: firstNode, Name: identity.Name, Incarnation: identity.Incarnation,
-		PeerAddress: n.options.PeerAddress, ClientAddress: n.options.ClientAddress,
+		ID: firstNode, Incarnation: identity.Incarnation,
+		Address: n.options.PeerAddress, Attributes: n.options.Attributes,
 	}}
 	for _, j := range n.joiners {
 		c.Members = append(c.Members, membership.Member{
-			ID: c.NextID, Name: j.Name, Incarnation: j.Incarnation,
-			PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress,
+			ID: c.NextID, Incarnation: j.Incarnation, Address: j.Address, Attributes: j.Attributes,
 		})
 		c.NextID++
 	}

@@ -50,7 +50,7 @@ func (c *trio) replaceAtItsAddress(i int) {
 	id := raftlog.NodeID(0)
 	address := c.options[i].PeerListen
 	for _, m := range c.nodes[(i+1)%3].Status().Configuration.Members {
-		if m.PeerAddress == address {
+		if m.Address == address {
 			id = m.ID
 		}
 	}

@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 )
 
 func goodJoiner(incarnation uint64, address string) transport.Join {
-	return transport.Join{Name: randomName(), Incarnation: incarnation, PeerAddress: address}
+	return transport.Join{Incarnation: incarnation, Address: address}
 }
 
 // What a joiner says of itself becomes part of the first entry. If that could not be decoded again, the cluster would
@@ -18,12 +18,9 @@ func goodJoiner(incarnation uint64, address string) transport.Join {
 func TestD16_AJoinerThatCannotBeANodeIsRefused(t *testing.T) {
 	n := openBlank(t, Options{Bootstrap: true, Expect: 2})
 	for what, change := range map[string]func(*transport.Join){
-		"long name":           func(j *transport.Join) { j.Name = strings.Repeat("ab", membership.MaxBytes/2) },
-		"no name":             func(j *transport.Join) { j.Name = "" },
-		"name of other bytes": func(j *transport.Join) { j.Name = strings.Repeat("x\n", nameBytes) },
-		"no incarnation":      func(j *transport.Join) { j.Incarnation = 0 },
-		"long peer address":   func(j *transport.Join) { j.PeerAddress = strings.Repeat("a", maxAddressBytes) + ":1" },
-		"long client address": func(j *transport.Join) { j.ClientAddress = strings.Repeat("a", maxAddressBytes+1) },
+		"no incarnation":  func(j *transport.Join) { j.Incarnation = 0 },
+		"long address":    func(j *transport.Join) { j.Address = strings.Repeat("a", maxAddressBytes) + ":1" },
+		"long attributes": func(j *transport.Join) { j.Attributes = make([]byte, membership.MaxAttributesBytes+1) },
 	} {
 		j := goodJoiner(8, "127.0.0.1:1")
 		change(&j)
@@ -65,7 +62,7 @@ func TestAHundredNodesWithOrdinaryAddressesFitAConfiguration(t *testing.T) {
 	for range 100 {
 		host := strings.Repeat("h", 60)
 		c.Members = append(c.Members, membership.Member{
-			ID: c.NextID, Name: randomName(), Incarnation: random(), PeerAddress: host + ":16379", ClientAddress: host + ":6379",
+			ID: c.NextID, Incarnation: random(), Address: host + ":16379", Attributes: []byte(host + ":6379"),
 		})
 		c.Voters = append(c.Voters, c.NextID)
 		c.NextID++

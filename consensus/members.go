@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -83,7 +83,7 @@ func checkReachable(c *membership.Configuration) error {
 		return nil
 	}
 	for i := range c.Members {
-		if err := transport.CheckAddress(c.Members[i].PeerAddress); err != nil {
+		if err := transport.CheckAddress(c.Members[i].Address); err != nil {
 			return fmt.Errorf("%w: node %d cannot be reached by others: %w; start it with an address that can be dialled",
 				ErrRefused, c.Members[i].ID, err)
 		}
@@ -116,7 +116,7 @@ func (n *Node) invite(ctx context.Context, addresses []string) ([]membership.Mem
 
 func (n *Node) inviteOne(ctx context.Context, address string) (membership.Member, error) {
 	s := n.runner.Load().Status()
-	guest, err := n.transport.Invite(ctx, address, n.clusterID())
+	newcomer, err := n.transport.Invite(ctx, address, n.clusterID())
 	var refusal *transport.Refusal
 	switch {
 	case errors.As(err, &refusal):
@@ -126,25 +126,25 @@ func (n *Node) inviteOne(ctx context.Context, address string) (membership.Member
 			return *m, nil // it is down, and a member all the same
 		}
 		return membership.Member{}, fmt.Errorf("ask the node at %s who it is: %w", address, err)
-	case guest.NodeID != 0 && membership.LeftOut(s.Committed, guest.NodeID):
+	case newcomer.NodeID != 0 && membership.LeftOut(s.Committed, newcomer.NodeID):
 		return membership.Member{}, fmt.Errorf("%w: the node at %s is node %d, which was removed from this cluster; %s",
-			ErrRefused, address, guest.NodeID, emptyDirectory)
+			ErrRefused, address, newcomer.NodeID, emptyDirectory)
 	}
-	if transport.CheckAddress(guest.PeerAddress) != nil {
-		guest.PeerAddress = address // it listens everywhere and does not know what others call it
+	if transport.CheckAddress(newcomer.Address) != nil {
+		newcomer.Address = address // it listens everywhere and does not know what others call it
 	}
-	if err := checkJoiner(guest.Join); err != nil {
+	if err := checkJoiner(newcomer.Join); err != nil {
 		return membership.Member{}, fmt.Errorf("the node at %s: %w", address, err)
 	}
-	m := memberOf(guest.Join)
-	m.ID = guest.NodeID
+	m := memberOf(newcomer.Join)
+	m.ID = newcomer.NodeID
 	return m, nil
 }
 
 // memberOf is a blank node as a change of the membership wants it.
 func memberOf(j transport.Join) membership.Member {
 	return membership.Member{
-		Name: j.Name, Incarnation: j.Incarnation, PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress,
+		Incarnation: j.Incarnation, Address: j.Address, Attributes: j.Attributes,
 	}
 }
 
@@ -153,7 +153,7 @@ func memberAt(c *membership.Configuration, peerAddress string) *membership.Membe
 		return nil
 	}
 	for i := range c.Members {
-		if c.Members[i].PeerAddress == peerAddress {
+		if c.Members[i].Address == peerAddress {
 			return &c.Members[i]
 		}
 	}

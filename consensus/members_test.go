@@ -363,7 +363,7 @@ func TestMembersThatMoveAreFoundAgain(t *testing.T) {
 		want := n.Status().PeerAddress
 		for _, other := range f.nodes {
 			until(t, "the configuration to have the new address", func() bool {
-				return other.Status().Committed.Members[i].PeerAddress == want
+				return other.Status().Committed.Members[i].Address == want
 			})
 		}
 	}

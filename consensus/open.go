@@ -4,7 +4,6 @@ import (
 	"context"
 	crand "crypto/rand"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -35,9 +34,7 @@ func Open(o Options) (*Node, error) {
 	log, restored, err := wal.Open(wal.Options{
 		Directory: o.Directory, FileBytes: o.JournalFileBytes,
 		MaxEntryBytes: largestEntryBytes, SegmentBytes: o.segmentBytes(),
-		NewIdentity: func() wal.Identity {
-			return wal.Identity{Incarnation: random(), Name: randomName()}
-		},
+		NewIdentity: func() wal.Identity { return wal.Identity{Incarnation: random()} },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the log in %s: %w", o.Directory, err)
@@ -82,7 +79,7 @@ func checkIdentity(directory string, r *wal.Recovered) error {
 func (n *Node) assemble() error {
 	o := &n.options
 	t, err := transport.New(transport.Options{
-		Owner: owner{n}, Registrar: owner{n}, Library: owner{n}, Listener: o.PeerListener, Address: o.PeerListen,
+		Owner: owner{n}, Admission: owner{n}, SnapshotStore: owner{n}, Listener: o.PeerListener, Address: o.PeerListen,
 		Dial: o.Dial, Secret: o.Secret, Logger: o.Logger,
 		MaxEntryBytes: largestEntryBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
 	})
@@ -207,14 +204,4 @@ func random() uint64 {
 			return v
 		}
 	}
-}
-
-// nameBytes is the size of a node's name before it is written in hex.
-const nameBytes = 20
-
-// randomName draws the 40 hex digits by which Redis clients know a node.
-func randomName() string {
-	var b [nameBytes]byte
-	crand.Read(b[:])
-	return hex.EncodeToString(b[:])
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal"
 )
 
@@ -60,8 +61,9 @@ type Options struct {
 	// PeerAddress is where other nodes reach this one; default: the address listened on, which must not be a wildcard
 	// unless the cluster is to have one node only.
 	PeerAddress string
-	// ClientAddress is told to the other nodes, for their clients; it may be empty.
-	ClientAddress string
+	// Attributes describe this node to the hosts of the other nodes, as Member.Attributes: at most 1 KiB. The library
+	// carries them and does not read them. A node that starts with other ones tells the cluster.
+	Attributes []byte
 
 	// Bootstrap makes a new cluster if the directory is blank. Expect is how many nodes form it; 0 and 1 mean this node
 	// alone, otherwise Expect-1 blank nodes must join it. On a directory that belongs to a cluster both change nothing.
@@ -174,6 +176,8 @@ func (o *Options) validate() error {
 	case o.SnapshotBytesPerSecond < transport.MaxChunkBytes:
 		return fmt.Errorf("consensus: SnapshotBytesPerSecond is %d, must be at least %d",
 			o.SnapshotBytesPerSecond, transport.MaxChunkBytes)
+	case len(o.Attributes) > membership.MaxAttributesBytes:
+		return fmt.Errorf("consensus: Attributes are %d bytes, allowed are %d", len(o.Attributes), membership.MaxAttributesBytes)
 	case o.MaxHistoryBytes < 0:
 		return fmt.Errorf("consensus: MaxHistoryBytes is %d, must be positive", o.MaxHistoryBytes)
 	}

@@ -23,9 +23,9 @@ func (o owner) Hello(transport.Peer) transport.Hello {
 	o.mu.Lock()
 	h := transport.Hello{
 		ClusterID: o.identity.ClusterID, From: raftlog.NodeID(o.identity.NodeID), Incarnation: o.identity.Incarnation,
-		Boot: o.boot, Level: engine.Level, Name: o.identity.Name,
+		Boot: o.boot, Level: engine.Level,
 		JournalRoomBytes: uint64(o.options.journalRoomBytes()),
-		PeerAddress:      o.options.PeerAddress, ClientAddress: o.options.ClientAddress,
+		Address:          o.options.PeerAddress, Attributes: o.options.Attributes,
 	}
 	o.mu.Unlock()
 	if r := o.runner.Load(); r != nil {
@@ -189,7 +189,7 @@ func (p *peers) forgetKnown() {
 // toldLocked is what a member said of itself, if that is newer than what the configuration says; nil otherwise.
 func (p *peers) toldLocked(m *membership.Member) *membership.Member {
 	said, ok := p.told[m.ID]
-	if !ok || !sameAddresses(&said.configured, m) {
+	if !ok || !said.configured.Alike(m) {
 		return nil
 	}
 	return &said.member
@@ -197,9 +197,9 @@ func (p *peers) toldLocked(m *membership.Member) *membership.Member {
 
 func (p *peers) addressLocked(m *membership.Member) string {
 	if said := p.toldLocked(m); said != nil {
-		return said.PeerAddress
+		return said.Address
 	}
-	return m.PeerAddress
+	return m.Address
 }
 
 // find is a node that this one holds a link to.
@@ -231,7 +231,7 @@ func (n *Node) introduce(theirs *transport.Hello) {
 		known = slices.Delete(known, 0, 1)
 	}
 	p.introduced = append(known, transport.Peer{
-		ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.PeerAddress,
+		ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.Address,
 	})
 	p.forgetKnown() // the configuration may have moved since the caller looked
 	n.transport.SetPeers(p.list())

@@ -6,8 +6,8 @@ import (
 	"math"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -31,7 +31,7 @@ func (n *Node) admitJoiner(j transport.Join) error {
 	}
 	m := memberOf(j)
 	s := n.runner.Load().Status()
-	if known := memberByIncarnation(s.Configuration, m.Incarnation); known != nil && sameAddresses(known, &m) {
+	if known := memberByIncarnation(s.Configuration, m.Incarnation); known != nil && known.Alike(&m) {
 		return nil
 	}
 	if err := checkReachable(s.Configuration); err != nil {
@@ -44,7 +44,7 @@ func (n *Node) admitJoiner(j transport.Join) error {
 	case answer.Reason != "":
 		return &transport.Refusal{Text: answer.Reason, Redirect: answer.Redirect}
 	}
-	n.options.Logger.Info("a node is to join", "peer", j.PeerAddress, "node", answer.Added[0])
+	n.options.Logger.Info("a node is to join", "peer", j.Address, "node", answer.Added[0])
 	return nil
 }
 
@@ -60,30 +60,25 @@ func memberByIncarnation(c *membership.Configuration, incarnation uint64) *membe
 	return nil
 }
 
-func sameAddresses(a, b *membership.Member) bool {
-	return a.PeerAddress == b.PeerAddress && a.ClientAddress == b.ClientAddress
-}
-
 // Invite says who this node is.
-func (o owner) Invite(clusterID uint64) (transport.Guest, error) {
+func (o owner) Invite(clusterID uint64) (transport.Newcomer, error) {
 	<-o.assembled
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
 	case o.identity.NodeID == 0 && o.options.Bootstrap:
-		return transport.Guest{}, &transport.Refusal{Text: "it is making a cluster of its own, and waits for others to join"}
+		return transport.Newcomer{}, &transport.Refusal{Text: "it is making a cluster of its own, and waits for others to join"}
 	case o.identity.NodeID != 0 && o.identity.ClusterID != clusterID:
-		return transport.Guest{}, &transport.Refusal{Text: fmt.Sprintf("it is node %d of another cluster, %016x; %s",
+		return transport.Newcomer{}, &transport.Refusal{Text: fmt.Sprintf("it is node %d of another cluster, %016x; %s",
 			o.identity.NodeID, o.identity.ClusterID, emptyDirectory)}
 	}
-	return transport.Guest{NodeID: raftlog.NodeID(o.identity.NodeID), Join: o.describe()}, nil
+	return transport.Newcomer{NodeID: raftlog.NodeID(o.identity.NodeID), Join: o.describe()}, nil
 }
 
 // describe is what the node says of itself. The caller holds the lock.
 func (n *Node) describe() transport.Join {
 	return transport.Join{
-		Name: n.identity.Name, Incarnation: n.identity.Incarnation,
-		PeerAddress: n.options.PeerAddress, ClientAddress: n.options.ClientAddress,
+		Incarnation: n.identity.Incarnation, Address: n.options.PeerAddress, Attributes: n.options.Attributes,
 	}
 }
 

@@ -19,10 +19,9 @@ type Member = membership.Member
 // Status is what a node knows of itself and its cluster. It is a picture that never changes; its slices, maps and
 // pointers must not be changed either.
 type Status struct {
-	// ID is 0 while the node is blank. Name and Incarnation belong to its directory, ClusterID to the cluster.
+	// ID is 0 while the node is blank. Incarnation belongs to its directory, ClusterID to the cluster.
 	ID          NodeID
 	ClusterID   uint64
-	Name        string
 	Incarnation uint64
 	// PeerAddress is where the node listens for other nodes.
 	PeerAddress string
@@ -46,10 +45,10 @@ type Status struct {
 	// Followers that lack entries below FirstInMemory are served from history.
 	FirstIndex    uint64
 	FirstInMemory uint64
-	LastIndex    uint64
-	DurableIndex uint64
-	HistoryIndex uint64
-	HistoryBytes int64
+	LastIndex     uint64
+	DurableIndex  uint64
+	HistoryIndex  uint64
+	HistoryBytes  int64
 	// CommitIndex and AppliedIndex are how far the log is committed, as far as this node knows, and applied here.
 	CommitIndex  uint64
 	AppliedIndex uint64
@@ -135,7 +134,7 @@ func (n *Node) renew() { n.version.Add(1) }
 // fillStatus describes the node.
 func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	identity := n.self.Load()
-	s.ClusterID, s.Name, s.Incarnation = identity.ClusterID, identity.Name, identity.Incarnation
+	s.ClusterID, s.Incarnation = identity.ClusterID, identity.Incarnation
 	s.PeerAddress, s.Linked = n.options.PeerAddress, n.links.list()
 	s.Joiners, s.Expect = int(n.joinerCount.Load()), n.options.Expect
 	s.LastSnapshotAt = time.Unix(0, n.snapshots.takenAt.Load())

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 

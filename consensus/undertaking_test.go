@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 func membersOf(incarnations ...uint64) []membership.Member {
 	var list []membership.Member
 	for i, incarnation := range incarnations {
-		list = append(list, membership.Member{ID: raftlog.NodeID(i + 1), Incarnation: incarnation, PeerAddress: "h:1"})
+		list = append(list, membership.Member{ID: raftlog.NodeID(i + 1), Incarnation: incarnation, Address: "h:1"})
 	}
 	return list
 }
@@ -63,7 +63,7 @@ func TestD3_ARemovalIsNotCompleteWhereTheNodeIsNotKnownYet(t *testing.T) {
 
 // A cluster of one need not say how others reach it. Before it grows it must.
 func TestAClusterThatOthersCannotDialDoesNotGrow(t *testing.T) {
-	lonely := &membership.Configuration{Members: []membership.Member{{ID: 1, PeerAddress: "[::]:16379"}}}
+	lonely := &membership.Configuration{Members: []membership.Member{{ID: 1, Address: "[::]:16379"}}}
 	err := checkReachable(lonely)
 	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "node 1") {
 		t.Fatalf("the error is %v", err)

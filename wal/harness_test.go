@@ -20,7 +20,7 @@ func must(t testing.TB, err error) {
 }
 
 func testIdentity() Identity {
-	return Identity{Incarnation: 77, Name: strings.Repeat("0123456789", 4)}
+	return Identity{Incarnation: 77}
 }
 
 func testOptions(directory string) Options {

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/vfs"
@@ -38,10 +40,23 @@ func TestF7_TheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
 	}
 }
 
-// A change of the format must leave the file of version 1 readable, or take a new version.
-func TestTheIdentityOfVersion1IsReadAndWrittenAsEver(t *testing.T) {
-	want := Identity{ClusterID: 0x1122334455667788, NodeID: 3, Incarnation: 0x99aabbccddeeff00, Name: testIdentity().Name}
-	golden, err := os.ReadFile("testdata/identity-v1.golden")
+// goldenIdentity is a file of version 2. A change of the format takes a new version and a new golden file;
+// RAFTREDIS_UPDATE_GOLDEN=1 writes it.
+const goldenIdentity = "testdata/identity-v2.golden"
+
+// resealed is an identity with another byte and a checksum that fits.
+func resealed(identity []byte, at int, value byte) []byte {
+	b := bytes.Clone(identity[:len(identity)-4])
+	b[at] = value
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+func TestIdentityIsReadAndWrittenAsEver(t *testing.T) {
+	want := Identity{ClusterID: 0x1122334455667788, NodeID: 3, Incarnation: 0x99aabbccddeeff00}
+	if os.Getenv("RAFTREDIS_UPDATE_GOLDEN") != "" {
+		must(t, os.WriteFile(goldenIdentity, want.encode(), 0o600))
+	}
+	golden, err := os.ReadFile(goldenIdentity)
 	must(t, err)
 	if !bytes.Equal(want.encode(), golden) {
 		t.Fatalf("%x is written, %x before", want.encode(), golden)
@@ -49,11 +64,32 @@ func TestTheIdentityOfVersion1IsReadAndWrittenAsEver(t *testing.T) {
 	if got, err := decodeIdentity(golden); err != nil || got != want {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	newer := append([]byte(nil), golden[:identityBytes-4]...)
-	newer[4] = 2
-	newer = binary.LittleEndian.AppendUint32(newer, crc32.Checksum(newer, castagnoli))
-	if _, err := decodeIdentity(newer); !errors.Is(err, ErrVersion) {
-		t.Fatalf("version 2: %v", err)
+	for name, wrong := range map[string]struct {
+		file []byte
+		says string
+	}{
+		"a newer version":     {resealed(golden, 4, 3), "identity of version 3, this build knows version 2"},
+		"version 1, longer":   {resealed(slices.Concat(golden[:4], make([]byte, 72)), 4, 1), "identity of version 1"},
+		"another group":       {resealed(golden, 32, 7), "group 7"},
+		"reserved bytes":      {resealed(golden, 34, 1), "reserved"},
+		"more than there are": {resealed(append(bytes.Clone(golden), 0), 0, golden[0]), "it has 41 bytes"},
+	} {
+		if _, err := decodeIdentity(wrong.file); err == nil || !strings.Contains(err.Error(), wrong.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := decodeIdentity(resealed(golden, 4, 3)); !errors.Is(err, ErrVersion) {
+		t.Fatalf("version 3: %v", err)
+	}
+}
+
+// A directory of another version is refused as that, and not as a damaged one.
+func TestIdentityOfAnotherVersionIsRefusedByName(t *testing.T) {
+	o := testOptions(t.TempDir())
+	old := slices.Concat(testIdentity().encode()[:4], make([]byte, 72)) // version 1 had 76 bytes
+	must(t, os.WriteFile(filepath.Join(o.Directory, IdentityName), resealed(old, 4, 1), 0o600))
+	if _, _, err := Open(o); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 1") {
+		t.Fatal(err)
 	}
 }
 
@@ -90,7 +126,6 @@ func TestD10_D11_AnIdentityOnlyEverJoinsOneCluster(t *testing.T) {
 		"node":        func(i *Identity) { i.NodeID++ },
 		"no cluster":  func(i *Identity) { i.ClusterID, i.NodeID = 0, 0 },
 		"incarnation": func(i *Identity) { i.Incarnation++ },
-		"name":        func(i *Identity) { i.Name = "x" + i.Name[1:] },
 	} {
 		next := member
 		change(&next)

@@ -299,7 +299,7 @@ func (l *Log) Identity() Identity {
 }
 
 // SetIdentity makes durable that the node belongs to a cluster. The caller does so before the node's first vote or
-// acknowledgement. Neither incarnation and name, nor a cluster and a node id once they are set, can change.
+// acknowledgement. The incarnation never changes, nor do cluster and node id once they are set.
 func (l *Log) SetIdentity(next Identity) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

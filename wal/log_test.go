@@ -174,9 +174,8 @@ func TestOptionsAreValidated(t *testing.T) {
 		"segment too large": func(o *Options) { o.SegmentBytes = MaxSegmentBytes + 1 },
 		"journal too small": func(o *Options) { o.FileBytes = 1 << 12 },
 		"entry beyond half": func(o *Options) { o.MaxEntryBytes = testFileBytes },
-		"no name":           func(o *Options) { o.NewIdentity = func() Identity { return Identity{Incarnation: 1} } },
 		"no incarnation": func(o *Options) {
-			o.NewIdentity = func() Identity { return Identity{Name: testIdentity().Name} }
+			o.NewIdentity = func() Identity { return Identity{} }
 		},
 	} {
 		o := testOptions(t.TempDir())

@@ -14,7 +14,7 @@ import (
 var (
 	// ErrClosed is returned by every call after Close.
 	ErrClosed = journal.ErrClosed
-	// ErrVersion means that a file was written by a newer version of the program.
+	// ErrVersion means that a file was written by another version of the program.
 	ErrVersion = journal.ErrVersion
 )
 
@@ -32,7 +32,7 @@ const (
 type Options struct {
 	// Directory is made if it does not exist. One process at a time uses it.
 	Directory string
-	// NewIdentity draws incarnation and name when the directory is blank. Required.
+	// NewIdentity draws the incarnation when the directory is blank. Required.
 	NewIdentity func() Identity
 	// FileBytes is the size of each of the two journal files; 0 means 64 MiB.
 	FileBytes int64

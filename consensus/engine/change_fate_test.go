@@ -20,12 +20,12 @@ func TestD3_NothingIsRefusedForWhatMayYetBeLost(t *testing.T) {
 	tb.ticks(10)
 	tb.cut(1)
 	first, other := tb.invite(), tb.invite()
-	other.PeerAddress = first.PeerAddress
+	other.Address = first.Address
 	if r := tb.request(1, membership.Change{Add: []membership.Member{first}, Learner: true}); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	again := tb.request(1, membership.Change{Add: []membership.Member{other}, Learner: true})
-	if !errors.Is(again.Err, raft.ErrTooEarly) || !strings.Contains(again.Err.Error(), first.PeerAddress) {
+	if !errors.Is(again.Err, raft.ErrTooEarly) || !strings.Contains(again.Err.Error(), first.Address) {
 		t.Fatalf("while the other one is on one disk, it is answered: %v", again.Err)
 	}
 	tb.lose = nil

@@ -17,7 +17,7 @@ func (tb *table) invite() membership.Member {
 	s := &seat{id: id}
 	tb.nodes = append(tb.nodes, s)
 	tb.boot(s, raftlog.Boot(100+id))
-	return membership.Member{Incarnation: 1000 + uint64(id), PeerAddress: fmt.Sprintf("n%d:1", id)}
+	return membership.Member{Incarnation: 1000 + uint64(id), Address: fmt.Sprintf("n%d:1", id)}
 }
 
 // request gives a change to a node and lets its turn answer.
@@ -210,7 +210,7 @@ func TestChangesAreTheLeadersToMake(t *testing.T) {
 	if r := tb.request(1, membership.Change{}); r.Err != nil {
 		t.Fatalf("nothing to change, while handing over: %v", r.Err)
 	}
-	if r := tb.request(1, membership.Change{Update: []membership.Member{{ID: 1, PeerAddress: "x:1"}}}); r.Err == nil {
+	if r := tb.request(1, membership.Change{Update: []membership.Member{{ID: 1, Address: "x:1"}}}); r.Err == nil {
 		t.Fatal("a leader that hands over made a change")
 	}
 }
@@ -318,7 +318,7 @@ func clusterOf(n int) *membership.Configuration {
 	c := &membership.Configuration{ClusterID: 5, HashSeed: 6, NextID: raftlog.NodeID(n + 1)}
 	for id := raftlog.NodeID(1); id <= raftlog.NodeID(n); id++ {
 		address := string(rune('a' + id))
-		m := membership.Member{ID: id, Incarnation: uint64(id), PeerAddress: address + ":1", ClientAddress: address + ":2"}
+		m := membership.Member{ID: id, Incarnation: uint64(id), Address: address + ":1", Attributes: []byte(address + ":2")}
 		c.Members = append(c.Members, m)
 		c.Voters = append(c.Voters, id)
 	}

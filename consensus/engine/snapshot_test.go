@@ -91,7 +91,7 @@ func TestNoSnapshotIsTakenByItselfWithALimitOfZero(t *testing.T) {
 func TestI16_NodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	tb.commands(2, "a", 5)
-	tb.change(1, membership.Change{Update: []membership.Member{{ID: 3, PeerAddress: "n3:2"}}})
+	tb.change(1, membership.Change{Update: []membership.Member{{ID: 3, Address: "n3:2"}}})
 	tb.commands(3, "b", 5)
 	tb.snapshot(2) // this one restarts from a snapshot
 	tb.commands(1, "c", 5)
@@ -110,7 +110,7 @@ func TestI16_NodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 	}
 	base := tb.node(2).files[marks[0].FileHash].base
 	c, err := membership.Decode(base.Configuration)
-	if err != nil || membership.Find(c, 3).PeerAddress != "n3:2" || base.ClusterID != 1 || base.HashSeed != testSeed ||
+	if err != nil || membership.Find(c, 3).Address != "n3:2" || base.ClusterID != 1 || base.HashSeed != testSeed ||
 		base.Level != Level || base.Stamp < 1000 {
 		t.Fatalf("the base is %+v, %v", base, err)
 	}

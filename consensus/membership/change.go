@@ -22,14 +22,15 @@ import (
 // time fewer nodes vote than before or after.
 type Change struct {
 	// Add are blank nodes, with ID 0: it is allotted here and never used again. One whose incarnation is a member's is
-	// that member: it becomes a voter if it is a learner, and has these addresses from now on. One that has an ID must be
-	// a member, or have been promised to be one by a leader whose log was lost; who was removed is not added again.
+	// that member: it becomes a voter if it is a learner, and has this address and these attributes from now on. One that
+	// has an ID must be a member, or have been promised to be one by a leader whose log was lost; a removed member is not
+	// added again.
 	Add []Member
 	// Learner makes those of Add learners for good: they receive the log and do not vote.
 	Learner bool
 	// Remove are members that shall not be. One that was a member once and is not any more is removed already.
 	Remove []raftlog.NodeID
-	// Update gives members new addresses. ID and Incarnation say who is meant and must fit each other.
+	// Update gives members new addresses and attributes. ID and Incarnation say who is meant and must fit each other.
 	Update []Member
 }
 
@@ -47,6 +48,8 @@ var (
 	ErrInUse = errors.New("in use by another member")
 	// ErrIsVoter means that a voter was to become a learner.
 	ErrIsVoter = errors.New("the node is a voter")
+	// ErrAttributes means that a member's attributes are longer than MaxAttributesBytes.
+	ErrAttributes = errors.New("attributes are too long")
 	// ErrTooManyMembers means that there would be more than MaxMembers, or more than fit into a configuration.
 	ErrTooManyMembers = errors.New("too many members")
 )
@@ -70,7 +73,7 @@ func (c Change) Next(current *Configuration) (*Configuration, error) {
 type draft struct {
 	Configuration
 	changed bool
-	// touched are members whose addresses are new.
+	// touched are members whose address or attributes are new.
 	touched []raftlog.NodeID
 	// pending means that someone was to be promoted or retired before this change and still is.
 	pending bool
@@ -110,12 +113,12 @@ func (c Change) update(d *draft) error {
 	return nil
 }
 
-// move gives a member the addresses of another picture of it.
+// move gives a member the address and attributes of another description.
 func (d *draft) move(m, to *Member) {
-	if m.PeerAddress == to.PeerAddress && m.ClientAddress == to.ClientAddress {
+	if m.Alike(to) {
 		return
 	}
-	m.PeerAddress, m.ClientAddress = to.PeerAddress, to.ClientAddress
+	m.Address, m.Attributes = to.Address, to.Attributes
 	d.changed = true
 	d.touched = append(d.touched, m.ID)
 }
@@ -170,7 +173,7 @@ func (c Change) add(d *draft) error {
 		case Find(&d.Configuration, wanted.ID) != nil:
 			err = fmt.Errorf("node %d is %w: %016x; the one at %s was called so by a leader whose log was lost; "+
 				"start it with an empty data directory", wanted.ID, ErrInUse,
-				Find(&d.Configuration, wanted.ID).Incarnation, wanted.PeerAddress)
+				Find(&d.Configuration, wanted.ID).Incarnation, wanted.Address)
 		case known >= 0 || wanted.ID != 0 && wanted.ID < d.NextID || wanted.ID > d.NextID+MaxMembers:
 			err = fmt.Errorf("node %d: %w, or not any more", wanted.ID, ErrNoMember)
 		default:
@@ -249,8 +252,12 @@ func (d *draft) finish(current *Configuration) (*Configuration, error) {
 		return nil, ErrLastVoter
 	}
 	for _, id := range d.touched {
-		if err := d.checkAddress(Find(&d.Configuration, id)); err != nil {
+		m := Find(&d.Configuration, id)
+		if err := d.checkAddress(m); err != nil {
 			return nil, err
+		}
+		if len(m.Attributes) > MaxAttributesBytes {
+			return nil, fmt.Errorf("node %d: %w: %d bytes, allowed are %d", id, ErrAttributes, len(m.Attributes), MaxAttributesBytes)
 		}
 	}
 	next := &d.Configuration
@@ -270,9 +277,9 @@ func (d *draft) finish(current *Configuration) (*Configuration, error) {
 func (d *draft) checkAddress(m *Member) error {
 	for i := range d.Members {
 		other := &d.Members[i]
-		if other.ID != m.ID && m.PeerAddress != "" && other.PeerAddress == m.PeerAddress && !d.leaves(other.ID) {
+		if other.ID != m.ID && m.Address != "" && other.Address == m.Address && !d.leaves(other.ID) {
 			return fmt.Errorf("peer address %s: %w: node %d, with the data directory %016x; if that is lost, replace node %d",
-				m.PeerAddress, ErrInUse, other.ID, other.Incarnation, other.ID)
+				m.Address, ErrInUse, other.ID, other.Incarnation, other.ID)
 		}
 	}
 	return nil

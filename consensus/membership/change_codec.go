@@ -14,15 +14,15 @@ const MaxChangeBytes = 32 << 10
 
 // changeRecord is the form in which a Change travels, in the order of its fields.
 type changeRecord struct {
-	_struct bool  `codec:",toarray"`
-	Format  uint8 // 1
+	_struct bool `codec:",toarray"`
+	Format  uint8
 	Add     []memberRecord
 	Learner bool
 	Remove  []uint64
 	Update  []memberRecord
 }
 
-const changeFormat = 1
+const changeFormat = 2
 
 // EncodeChange encodes a change for another node.
 func EncodeChange(c Change) []byte {
@@ -42,12 +42,12 @@ func DecodeChange(body []byte) (Change, error) {
 	if len(body) > MaxChangeBytes {
 		return Change{}, fmt.Errorf("change of %d bytes exceeds %d", len(body), MaxChangeBytes)
 	}
+	if err := checkFormat(body, changeFormat); err != nil {
+		return Change{}, fmt.Errorf("change: %w", err)
+	}
 	var record changeRecord
 	if err := codec.NewDecoderBytes(body, newHandle()).Decode(&record); err != nil {
 		return Change{}, fmt.Errorf("decode change: %w", err)
-	}
-	if record.Format != changeFormat {
-		return Change{}, fmt.Errorf("change has format %d, this build knows %d", record.Format, changeFormat)
 	}
 	return Change{
 		Add: members(record.Add), Learner: record.Learner, Remove: nodes(record.Remove), Update: members(record.Update),
@@ -58,8 +58,7 @@ func memberRecords(list []Member) []memberRecord {
 	var out []memberRecord
 	for _, m := range list {
 		out = append(out, memberRecord{
-			ID: uint64(m.ID), Name: m.Name, Incarnation: m.Incarnation,
-			PeerAddress: m.PeerAddress, ClientAddress: m.ClientAddress,
+			ID: uint64(m.ID), Incarnation: m.Incarnation, Address: m.Address, Attributes: m.Attributes,
 		})
 	}
 	return out
@@ -69,8 +68,7 @@ func members(records []memberRecord) []Member {
 	var out []Member
 	for _, m := range records {
 		out = append(out, Member{
-			ID: raftlog.NodeID(m.ID), Name: m.Name, Incarnation: m.Incarnation,
-			PeerAddress: m.PeerAddress, ClientAddress: m.ClientAddress,
+			ID: raftlog.NodeID(m.ID), Incarnation: m.Incarnation, Address: m.Address, Attributes: m.Attributes,
 		})
 	}
 	return out

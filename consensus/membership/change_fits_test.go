@@ -26,9 +26,9 @@ func full(t *testing.T) *Configuration {
 	t.Helper()
 	c := clusterOf(1)
 	for pad := 240; pad >= 0; {
-		m := Member{Name: strings.Repeat("ab", 20), Incarnation: 1<<63 + uint64(c.NextID)}
-		m.PeerAddress = fmt.Sprintf("%d.%s:16379", c.NextID, strings.Repeat("x", pad))
-		m.ClientAddress = m.PeerAddress
+		m := Member{Incarnation: 1<<63 + uint64(c.NextID)}
+		m.Address = fmt.Sprintf("%d.%s:16379", c.NextID, strings.Repeat("x", pad))
+		m.Attributes = append(make([]byte, 41), m.Address...)
 		grown, err := asLearner(m).Next(c)
 		switch {
 		case err == nil:

@@ -13,7 +13,7 @@ import (
 // candidate is a blank node as it would be added: the number stands for its data directory and its address.
 func candidate(number uint64) Member {
 	address := string(rune('a' + number))
-	return Member{Incarnation: number, PeerAddress: address + ":1", ClientAddress: address + ":2"}
+	return Member{Incarnation: number, Address: address + ":1", Attributes: []byte(address + ":2")}
 }
 
 // clusterOf is a configuration of voters 1..n, of candidates 1..n.
@@ -66,7 +66,7 @@ func TestAnAddedNodeIsALearnerToBePromoted(t *testing.T) {
 	}
 	want := candidate(7)
 	want.ID = 2
-	if *Find(got, 2) != want {
+	if !reflect.DeepEqual(*Find(got, 2), want) {
 		t.Fatalf("the member is %+v, want %+v", *Find(got, 2), want)
 	}
 	if got.ClusterID != 5 || got.HashSeed != 6 {
@@ -153,7 +153,7 @@ func TestGivingAReplacementUpDoesNotKeepWhoIsToGo(t *testing.T) {
 func TestD15_AChangeOfAddressTouchesNothingElse(t *testing.T) {
 	c := next(t, clusterOf(3), Change{Add: []Member{candidate(7)}, Learner: true})
 	moved := *Find(c, 4)
-	moved.PeerAddress, moved.ClientAddress = "elsewhere:1", "elsewhere:2"
+	moved.Address, moved.Attributes = "elsewhere:1", []byte("elsewhere:2")
 	got := next(t, c, Change{Update: []Member{moved}})
 	want := *c
 	want.Members = slices.Clone(c.Members)
@@ -161,7 +161,7 @@ func TestD15_AChangeOfAddressTouchesNothingElse(t *testing.T) {
 	if !reflect.DeepEqual(*got, want) {
 		t.Fatalf("got %+v\nwant %+v", *got, want)
 	}
-	if Find(c, 4).PeerAddress == "elsewhere:1" {
+	if Find(c, 4).Address == "elsewhere:1" {
 		t.Fatal("a configuration of the log was changed")
 	}
 }
@@ -169,8 +169,8 @@ func TestD15_AChangeOfAddressTouchesNothingElse(t *testing.T) {
 func TestTwoMembersMaySwapAddresses(t *testing.T) {
 	c := clusterOf(3)
 	a, b := c.Members[0], c.Members[1]
-	a.PeerAddress, b.PeerAddress = b.PeerAddress, a.PeerAddress
-	if got := next(t, c, Change{Update: []Member{a, b}}); got.Members[0] != a || got.Members[1] != b {
+	a.Address, b.Address = b.Address, a.Address
+	if got := next(t, c, Change{Update: []Member{a, b}}); !got.Members[0].Alike(&a) || !got.Members[1].Alike(&b) {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -194,9 +194,9 @@ func TestALostDiskIsReplacedAtItsAddress(t *testing.T) {
 func TestABlankNodeThatAsksAgainFromAnotherAddressIsTheSameMember(t *testing.T) {
 	c := next(t, clusterOf(1), Change{Add: []Member{candidate(7)}})
 	moved := candidate(7)
-	moved.PeerAddress = "elsewhere:1"
+	moved.Address = "elsewhere:1"
 	c = next(t, c, Change{Add: []Member{moved}})
-	if m := Find(c, 2); len(c.Members) != 2 || m.PeerAddress != "elsewhere:1" || len(c.Promote) != 1 {
+	if m := Find(c, 2); len(c.Members) != 2 || m.Address != "elsewhere:1" || len(c.Promote) != 1 {
 		t.Fatalf("got %+v", c)
 	}
 }
@@ -226,7 +226,9 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 	stranger.ID, wiped.ID, wiped.Incarnation = 9, 2, 22
 	full := clusterOf(MaxMembers)
 	collides, verbose := candidate(1), candidate(9)
-	collides.ID, collides.PeerAddress, verbose.Name = 1, "c:1", strings.Repeat("x", MaxBytes)
+	collides.ID, collides.Address, verbose.Address = 1, "c:1", strings.Repeat("x", MaxBytes)
+	wordy := candidate(9)
+	wordy.Attributes = make([]byte, MaxAttributesBytes+1)
 	busy := ErrChangeInProgress
 	removed, mistaken, far := candidate(9), candidate(2), candidate(9)
 	removed.ID, mistaken.ID, far.ID = 2, 3, 1<<64-1
@@ -256,6 +258,7 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 		"one member too many":       {full, adding(candidate(200)), ErrTooManyMembers, "129"},
 		"an address in use":         {three, moving(collides), ErrInUse, "node 2"},
 		"texts that do not fit in ": {three, adding(verbose), ErrTooManyMembers, "exceeds"},
+		"attributes too long":       {three, adding(wordy), ErrAttributes, "1025 bytes"},
 	} {
 		got, err := c.change.Next(c.current)
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) || got != nil {
@@ -320,15 +323,15 @@ func FuzzDecodeChange(f *testing.F) {
 // is too large ends every node that gets it.
 func TestD16_AChangeThatIsAcceptedFitsInEveryStep(t *testing.T) {
 	full := &Configuration{ClusterID: 1, HashSeed: 1 << 60, NextID: 1}
-	for len(Encode(full)) < MaxBytes-900 {
-		m := Member{ID: full.NextID, Incarnation: 1<<63 + uint64(full.NextID), Name: strings.Repeat("ab", 20)}
-		m.PeerAddress, m.ClientAddress = strings.Repeat("x", 240)+string(rune(m.ID)), strings.Repeat("x", 240)
+	for len(Encode(full)) < MaxBytes-1100 {
+		m := Member{ID: full.NextID, Incarnation: 1<<63 + uint64(full.NextID)}
+		m.Address, m.Attributes = strings.Repeat("x", 240)+string(rune(m.ID)), make([]byte, 280)
 		full.Members, full.Voters = append(full.Members, m), append(full.Voters, m.ID)
 		full.NextID++
 	}
 	accepted, refused := 0, 0
 	for length := range 400 {
-		c, err := adding(Member{Incarnation: 5, PeerAddress: strings.Repeat("y", 2*length)}).Next(full)
+		c, err := adding(Member{Incarnation: 5, Address: strings.Repeat("y", 2*length)}).Next(full)
 		if err != nil {
 			refused++
 			continue

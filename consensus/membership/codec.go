@@ -3,19 +3,23 @@
 package membership
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/go-msgpack/v2/codec"
+
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// MaxConfigurationBytes bounds an encoded configuration; a cluster of a hundred nodes needs about 20 KiB.
+// MaxBytes bounds an encoded configuration; a cluster of a hundred nodes needs about 20 KiB.
 const MaxBytes = 64 << 10
 
-// configurationRecord is the form of a configuration in an entry's body, in the order of its fields.
+// configurationRecord is the form of a configuration in an entry's body: a msgpack array of its fields, in this order.
+// Lists are arrays (nil when empty), Sections is a byte string.
 type configurationRecord struct {
-	_struct   bool  `codec:",toarray"` //nolint:unused // read by the codec through reflection
-	Format    uint8 // 2; 1 ends before Retire, which is empty there
+	_struct   bool `codec:",toarray"` //nolint:unused // read by the codec through reflection
+	Format    uint8
 	ClusterID uint64
 	HashSeed  uint64
 	NextID    uint64
@@ -25,40 +29,48 @@ type configurationRecord struct {
 	Learners  []uint64
 	Promote   []uint64
 	Retire    []uint64
+	Sections  []byte
 }
 
+// memberRecord is the form of a Member: an array, too.
 type memberRecord struct {
-	_struct       bool `codec:",toarray"`
-	ID            uint64
-	Name          string
-	Incarnation   uint64
-	PeerAddress   string
-	ClientAddress string
+	_struct     bool `codec:",toarray"`
+	ID          uint64
+	Incarnation uint64
+	Address     string
+	Attributes  []byte
 }
 
-const configurationFormat = 2
+// configurationFormat is the version of configurationRecord and memberRecord.
+const configurationFormat = 3
 
 func newHandle() *codec.MsgpackHandle {
 	h := &codec.MsgpackHandle{WriteExt: true}
-	h.RawToString = true
 	h.MaxDepth = 8
 	h.ErrorIfNoField = true
 	h.ErrorIfNoArrayExpand = true
 	return h
 }
 
-// EncodeConfiguration encodes a configuration as the body of an entry.
+// checkFormat refuses a record of another format by name. Every record is a short msgpack array whose first element is
+// its format, below 128: the second byte.
+func checkFormat(body []byte, known byte) error {
+	switch {
+	case len(body) < 2 || body[0]&0xf0 != 0x90 || body[1] >= 0x80:
+		return errors.New("the bytes are no record")
+	case body[1] != known:
+		return fmt.Errorf("format %d, this build knows format %d", body[1], known)
+	}
+	return nil
+}
+
+// Encode encodes a configuration as the body of an entry.
 func Encode(c *Configuration) []byte {
 	record := configurationRecord{
 		Format: configurationFormat, ClusterID: c.ClusterID, HashSeed: c.HashSeed, NextID: uint64(c.NextID),
 		Voters: numbers(c.Voters), Outgoing: numbers(c.Outgoing), Learners: numbers(c.Learners),
 		Promote: numbers(c.Promote), Retire: numbers(c.Retire),
-	}
-	for _, m := range c.Members {
-		record.Members = append(record.Members, memberRecord{
-			ID: uint64(m.ID), Name: m.Name, Incarnation: m.Incarnation,
-			PeerAddress: m.PeerAddress, ClientAddress: m.ClientAddress,
-		})
+		Members: memberRecords(c.Members), Sections: c.Sections,
 	}
 	var body []byte
 	if err := codec.NewEncoderBytes(&body, newHandle()).Encode(&record); err != nil {
@@ -67,29 +79,28 @@ func Encode(c *Configuration) []byte {
 	return body
 }
 
-// DecodeConfiguration is the inverse of EncodeConfiguration. It refuses what no node wrote: another format, members out
-// of order or twice, voters that are no members.
+// Decode is the inverse of Encode. It refuses what no node wrote: another format, an unknown section that must not be
+// skipped, members out of order or twice, attributes that are too long, voters that are no members.
 func Decode(body []byte) (*Configuration, error) {
 	if len(body) > MaxBytes {
 		return nil, fmt.Errorf("configuration of %d bytes exceeds %d", len(body), MaxBytes)
+	}
+	if err := checkFormat(body, configurationFormat); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	var record configurationRecord
 	if err := codec.NewDecoderBytes(body, newHandle()).Decode(&record); err != nil {
 		return nil, fmt.Errorf("decode configuration: %w", err)
 	}
-	if record.Format < 1 || record.Format > configurationFormat {
-		return nil, fmt.Errorf("configuration has format %d, this build knows up to %d", record.Format, configurationFormat)
+	skipped, err := section.Read(record.Sections, section.None)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	c := &Configuration{
 		ClusterID: record.ClusterID, HashSeed: record.HashSeed, NextID: raftlog.NodeID(record.NextID),
 		Voters: nodes(record.Voters), Outgoing: nodes(record.Outgoing), Learners: nodes(record.Learners),
 		Promote: nodes(record.Promote), Retire: nodes(record.Retire),
-	}
-	for _, m := range record.Members {
-		c.Members = append(c.Members, Member{
-			ID: raftlog.NodeID(m.ID), Name: m.Name, Incarnation: m.Incarnation,
-			PeerAddress: m.PeerAddress, ClientAddress: m.ClientAddress,
-		})
+		Members: members(record.Members), Sections: skipped,
 	}
 	return c, validConfiguration(c)
 }
@@ -118,6 +129,10 @@ func validConfiguration(c *Configuration) error {
 	for _, m := range c.Members {
 		if m.ID <= last || m.ID >= c.NextID {
 			return fmt.Errorf("configuration: member %d after %d, next id %d", m.ID, last, c.NextID)
+		}
+		if len(m.Attributes) > MaxAttributesBytes {
+			return fmt.Errorf("configuration: member %d has %d bytes of attributes, allowed are %d",
+				m.ID, len(m.Attributes), MaxAttributesBytes)
 		}
 		last = m.ID
 		known[m.ID] = true

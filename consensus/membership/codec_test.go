@@ -1,19 +1,28 @@
 package membership
 
 import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
 	"reflect"
+	"strings"
 	"testing"
 
-	"github.com/hashicorp/go-msgpack/v2/codec"
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
+
+var rewrite = flag.Bool("rewrite", false, "write the golden file anew")
 
 func sampleConfiguration() *Configuration {
 	return &Configuration{
 		ClusterID: 5, HashSeed: 6, NextID: 9,
 		Members: []Member{
-			{ID: 1, Name: "one", Incarnation: 11, PeerAddress: "10.0.0.1:1", ClientAddress: "10.0.0.1:2"},
-			{ID: 2, Name: "two", Incarnation: 12}, {ID: 8, Name: "eight", Incarnation: 1 << 63},
+			{ID: 1, Incarnation: 11, Address: "10.0.0.1:1", Attributes: []byte("attributes")},
+			{ID: 2, Incarnation: 12}, {ID: 8, Incarnation: 1 << 63},
 		},
 		Voters: []raftlog.NodeID{1, 2}, Outgoing: []raftlog.NodeID{1}, Learners: []raftlog.NodeID{8}, Promote: []raftlog.NodeID{8},
 		Retire: []raftlog.NodeID{2},
@@ -31,31 +40,67 @@ func TestConfigurationSurvivesItsEncoding(t *testing.T) {
 	}
 }
 
-// Clusters that were made by the first build have configurations of format 1 in their logs: they end before Retire.
-func TestConfigurationsOfFormat1AreRead(t *testing.T) {
-	record := struct {
-		_struct                     bool `codec:",toarray"`
-		Format                      uint8
-		ClusterID, HashSeed, NextID uint64
-		Members                     []memberRecord
-		Voters, Outgoing            []uint64
-		Learners, Promote           []uint64
-	}{Format: 1, ClusterID: 5, HashSeed: 6, NextID: 3, Members: []memberRecord{{ID: 1}, {ID: 2}},
-		Voters: []uint64{1}, Learners: []uint64{2}, Promote: []uint64{2}}
-	var body []byte
-	if err := codec.NewEncoderBytes(&body, newHandle()).Encode(&record); err != nil {
-		t.Fatal(err)
+// Nodes keep configurations in their logs for good: the bytes of a format never change. -rewrite writes the golden
+// file for a new format.
+func TestConfigurationIsReadAndWrittenAsEver(t *testing.T) {
+	const goldenFile = "testdata/configuration-v3.golden"
+	c := sampleConfiguration()
+	c.Sections = section.Append(nil, section.Skippable|0x7f, []byte("later"))
+	change := Change{Add: c.Members[2:], Learner: true, Remove: []raftlog.NodeID{1}, Update: c.Members[:1]}
+	written := "configuration\n" + hex.Dump(Encode(c)) + "change\n" + hex.Dump(EncodeChange(change))
+	if *rewrite {
+		if err := os.WriteFile(goldenFile, []byte(written), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	got, err := Decode(body)
+	golden, err := os.ReadFile(goldenFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Configuration{
-		ClusterID: 5, HashSeed: 6, NextID: 3, Members: []Member{{ID: 1}, {ID: 2}},
-		Voters: []raftlog.NodeID{1}, Learners: []raftlog.NodeID{2}, Promote: []raftlog.NodeID{2},
+	if string(golden) != written {
+		t.Fatalf("the same configuration is other bytes:\n%s", written)
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Fatalf("got %+v\nwant %+v", got, want)
+}
+
+func TestConfigurationsOfOtherFormatsAreRefusedByName(t *testing.T) {
+	for _, format := range []byte{1, 2, 4} {
+		body, change := Encode(sampleConfiguration()), EncodeChange(Change{})
+		body[1], change[1] = format, format+1
+		_, err := Decode(body)
+		if want := fmt.Sprintf("format %d, this build knows format 3", format); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("configuration: %v, want %s", err, want)
+		}
+		_, err = DecodeChange(change)
+		if want := fmt.Sprintf("format %d, this build knows format 2", format+1); format > 1 &&
+			(err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("change: %v, want %s", err, want)
+		}
+	}
+}
+
+// A leader of an older build writes the next configuration: what a newer one put in there is not lost.
+func TestConfigurationCarriesSkippedSectionsOn(t *testing.T) {
+	later := section.Append(nil, section.Skippable|5, []byte("of a later build"))
+	c := clusterOf(3)
+	c.Sections = later
+	c, err := Decode(Encode(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = next(t, c, Change{Remove: []raftlog.NodeID{3}})
+	joint := c.Exchange()
+	for name, c := range map[string]*Configuration{"next": c, "joint": joint, "final": joint.Final()} {
+		if got, err := Decode(Encode(c)); err != nil || !bytes.Equal(got.Sections, later) {
+			t.Errorf("%s: sections %x, error %v", name, got.Sections, err)
+		}
+	}
+}
+
+func TestConfigurationWithUnknownSectionIsRefused(t *testing.T) {
+	c := sampleConfiguration()
+	c.Sections = section.Append(nil, 5, []byte("of a later build"))
+	if _, err := Decode(Encode(c)); !errors.Is(err, section.ErrUnknown) || !strings.Contains(err.Error(), "kind 5") {
+		t.Fatal(err)
 	}
 }
 
@@ -73,7 +118,10 @@ func TestDamagedConfigurationsAreRefused(t *testing.T) {
 		},
 		"id beyond the next":               func(c *Configuration) { c.NextID = 8 },
 		"a retired node that is no member": func(c *Configuration) { c.Retire = []raftlog.NodeID{4} },
-		"no voters":                        func(c *Configuration) { c.Voters = nil },
+		"attributes above the limit": func(c *Configuration) {
+			c.Members[1].Attributes = make([]byte, MaxAttributesBytes+1)
+		},
+		"no voters": func(c *Configuration) { c.Voters = nil },
 	} {
 		c := sampleConfiguration()
 		change(c)

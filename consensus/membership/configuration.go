@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,13 +23,20 @@ var (
 type Member struct {
 	// ID is allotted once and never reused.
 	ID raftlog.NodeID
-	// Name is the 40 hex digits by which Redis clients know the node.
-	Name string
 	// Incarnation is drawn by each data directory: a wiped disk under an old id is another incarnation.
 	Incarnation uint64
-	// PeerAddress is host:port for other nodes, ClientAddress for Redis clients. Identity is never the address.
-	PeerAddress   string
-	ClientAddress string
+	// Address is host:port for other nodes. It identifies nothing.
+	Address string
+	// Attributes are the host's own description of the node, at most MaxAttributesBytes. Only the host reads them.
+	Attributes []byte
+}
+
+// MaxAttributesBytes bounds Member.Attributes.
+const MaxAttributesBytes = 1 << 10
+
+// Alike reports whether two descriptions of a member agree in what may change: address and attributes.
+func (m *Member) Alike(other *Member) bool {
+	return m.Address == other.Address && bytes.Equal(m.Attributes, other.Attributes)
 }
 
 // Configuration is the membership that an entry puts in force, and the facts of the cluster that every entry of its
@@ -53,6 +61,9 @@ type Configuration struct {
 	// so a new leader carries the intent on. A joint configuration has neither: it is the step.
 	Promote []raftlog.NodeID
 	Retire  []raftlog.NodeID
+	// Sections are encoded sections that this build does not know and may skip (see package section). Every
+	// configuration that is made of this one carries them on.
+	Sections []byte
 }
 
 // Joint reports whether the configuration is joint: decisions then need a majority of Voters and one of Outgoing.

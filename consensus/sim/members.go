@@ -96,7 +96,7 @@ func (w *World) inventChange(c *membership.Configuration) membership.Change {
 		}
 	default:
 		moved := c.Members[w.chance.IntN(len(c.Members))]
-		moved.ClientAddress = fmt.Sprintf("10.0.0.%d:%d", moved.ID, w.chance.number(1, 1<<16-1))
+		moved.Attributes = fmt.Appendf(nil, "10.0.0.%d:%d", moved.ID, w.chance.number(1, 1<<16-1))
 		change.Update = []membership.Member{moved}
 	}
 	return change
@@ -106,7 +106,7 @@ func (w *World) inventChange(c *membership.Configuration) membership.Change {
 func (w *World) strangers(count int) (members []membership.Member) {
 	for range count {
 		members = append(members, membership.Member{
-			Name: fmt.Sprintf("%040x", w.chance.Uint64()), Incarnation: w.chance.Uint64() | 1,
+			Attributes: fmt.Appendf(nil, "%040x", w.chance.Uint64()), Incarnation: w.chance.Uint64() | 1,
 		})
 	}
 	return members

@@ -104,7 +104,9 @@ func firstEntry(o *Options) raftlog.Entry {
 	c := membership.Configuration{ClusterID: o.Seed | 1, HashSeed: mix(o.Seed, 2), NextID: raftlog.NodeID(o.Nodes + 1)}
 	for i := range o.Nodes {
 		id := raftlog.NodeID(i + 1)
-		c.Members = append(c.Members, membership.Member{ID: id, Name: fmt.Sprintf("%040x", id), Incarnation: uint64(id)})
+		c.Members = append(c.Members, membership.Member{
+			ID: id, Incarnation: uint64(id), Attributes: fmt.Appendf(nil, "%040x", id),
+		})
 		c.Voters = append(c.Voters, id)
 	}
 	return engine.FirstEntry(&c, epoch)

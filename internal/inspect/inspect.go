@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
@@ -178,7 +179,7 @@ func describeIdentity(out io.Writer, found *wal.Inspection) {
 	} else {
 		fmt.Fprintf(out, "identity: node %d of cluster %016x\n", i.NodeID, i.ClusterID)
 	}
-	fmt.Fprintf(out, "  name %s\n  incarnation %016x\n", i.Name, i.Incarnation)
+	fmt.Fprintf(out, "  name %s\n  incarnation %016x\n", attributes.NodeName(i.Incarnation), i.Incarnation)
 	fmt.Fprintf(out, "promises: term %d, vote for %s, commit at least %d\n", j.Term, voteText(j.Vote), j.Commit)
 	fmt.Fprintf(out, "journal: %s is in force, generation %d, used up to %d\n", j.File, j.Generation, j.EndBytes)
 	if j.Torn {
@@ -246,7 +247,8 @@ func (c *newestConfiguration) write(out io.Writer) error {
 			standing = "voter"
 		}
 		fmt.Fprintf(out, "  node %d, %s: clients on %s, peers on %s, incarnation %016x, name %s\n",
-			m.ID, standing, m.ClientAddress, m.PeerAddress, m.Incarnation, m.Name)
+			m.ID, standing, attributes.ClientAddress(m.Attributes), m.Address, m.Incarnation,
+			attributes.NodeName(m.Incarnation))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -145,7 +146,7 @@ func replacedBefore(c *membership.Configuration, gone resp.Member, added []resp.
 // at is the number of the member that is to be found at a peer address; 0 if there is none.
 func at(c *membership.Configuration, peerAddress string) raftlog.NodeID {
 	for i := range c.Members {
-		if c.Members[i].PeerAddress == peerAddress {
+		if c.Members[i].Address == peerAddress {
 			return c.Members[i].ID
 		}
 	}
@@ -156,7 +157,7 @@ func at(c *membership.Configuration, peerAddress string) raftlog.NodeID {
 func find(c *membership.Configuration, wanted resp.Member) raftlog.NodeID {
 	for i := range c.Members {
 		m := &c.Members[i]
-		if uint64(m.ID) == wanted.ID || wanted.Name != "" && strings.EqualFold(m.Name, wanted.Name) {
+		if uint64(m.ID) == wanted.ID || wanted.Name != "" && strings.EqualFold(attributes.NodeName(m.Incarnation), wanted.Name) {
 			return m.ID
 		}
 	}
@@ -171,7 +172,7 @@ func named(c *membership.Configuration, ids []raftlog.NodeID) ([]resp.Member, er
 		if m == nil {
 			return nil, fmt.Errorf("node %d was added, and removed again by somebody else", id)
 		}
-		members = append(members, resp.Member{ID: uint64(id), Name: m.Name})
+		members = append(members, resp.Member{ID: uint64(id), Name: attributes.NodeName(m.Incarnation)})
 	}
 	return members, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -18,12 +19,12 @@ import (
 func fiveMembers() *membership.Configuration {
 	c := &membership.Configuration{NextID: 6, Voters: []raftlog.NodeID{1, 2, 3}, Learners: []raftlog.NodeID{4, 5}}
 	for id := raftlog.NodeID(1); id < c.NextID; id++ {
-		c.Members = append(c.Members, membership.Member{ID: id, Name: nameOf(id)})
+		c.Members = append(c.Members, membership.Member{ID: id, Incarnation: 100 + uint64(id)})
 	}
 	return c
 }
 
-func nameOf(id raftlog.NodeID) string { return fmt.Sprintf("%036xbeef", uint64(id)) }
+func nameOf(id raftlog.NodeID) string { return attributes.NodeName(100 + uint64(id)) }
 
 func TestChangesAreTranslatedByNameAndNumber(t *testing.T) {
 	voter, learner := resp.Member{ID: 2}, resp.Member{Name: strings.ToUpper(nameOf(4))}
@@ -80,7 +81,7 @@ func TestChangesAreTranslatedByNameAndNumber(t *testing.T) {
 func TestAReplacementThatIsCompleteIsAskedForAgain(t *testing.T) {
 	c := fiveMembers()
 	c.Members = c.Members[1:]
-	c.Voters, c.Members[1].PeerAddress, c.Members[3].PeerAddress = c.Voters[1:], "a:3", "a:5"
+	c.Voters, c.Members[1].Address, c.Members[3].Address = c.Voters[1:], "a:3", "a:5"
 	again := func(gone resp.Member, at string) (consensus.MemberChange, []resp.Member) {
 		t.Helper()
 		change, strangers, err := translate(c, &resp.MemberChange{

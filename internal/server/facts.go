@@ -7,6 +7,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -23,7 +24,7 @@ func (s *store) Leader() topology.Leader {
 		Known: leader != nil, Self: leader != nil && status.Leader == status.ID, Removed: status.Removed,
 	}
 	if leader != nil {
-		answer.Host, answer.Port = address.Split(leader.ClientAddress)
+		answer.Host, answer.Port = address.Split(attributes.ClientAddress(leader.Attributes))
 	}
 	return answer
 }
@@ -62,7 +63,7 @@ func (s *store) Applied() uint64 { return s.machine.applied.Load() }
 func (s *store) Cluster() topology.Cluster {
 	status := s.node.Status()
 	return topology.Cluster{
-		Standing: s.standing(status), Self: uint64(status.ID), Name: status.Name, ID: status.ClusterID,
+		Standing: s.standing(status), Self: uint64(status.ID), Name: attributes.NodeName(status.Incarnation), ID: status.ClusterID,
 		Term: status.Term, Leader: uint64(status.Leader), Nodes: members(status),
 	}
 }
@@ -75,10 +76,10 @@ func members(status *consensus.Status) []topology.Node {
 	nodes := make([]topology.Node, 0, len(status.Configuration.Members))
 	for i := range status.Configuration.Members {
 		m := &status.Configuration.Members[i]
-		host, port := address.Split(m.ClientAddress)
-		_, peerPort := address.Split(m.PeerAddress)
+		host, port := address.Split(attributes.ClientAddress(m.Attributes))
+		_, peerPort := address.Split(m.Address)
 		node := topology.Node{
-			ID: uint64(m.ID), Name: m.Name, Host: host, Port: port, PeerPort: peerPort,
+			ID: uint64(m.ID), Name: attributes.NodeName(m.Incarnation), Host: host, Port: port, PeerPort: peerPort,
 			Voter:   status.Configuration.Votes(m.ID),
 			Leaving: leaves(status.Configuration, m.ID),
 			Up:      m.ID == status.ID || slices.Contains(status.Linked, m.ID),

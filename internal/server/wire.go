@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/resp"
@@ -101,10 +102,10 @@ func (s *server) consensusOptions() (consensus.Options, error) {
 		return consensus.Options{}, err
 	}
 	return consensus.Options{
-		Directory:     f.directory,
-		PeerAddress:   address.Join(f.announced(), f.peerPort),
-		ClientAddress: address.Join(f.announced(), f.port),
-		Bootstrap:     f.bootstrap, Expect: f.expect, Join: join,
+		Directory:   f.directory,
+		PeerAddress: address.Join(f.announced(), f.peerPort),
+		Attributes:  attributes.Attributes{ClientAddress: address.Join(f.announced(), f.port)}.Encode(),
+		Bootstrap:   f.bootstrap, Expect: f.expect, Join: join,
 		HeartbeatMillis: f.heartbeatMillis, ElectionMillis: f.electionMillis,
 		WaitMillis: f.waitMillis, UncertainAfterMillis: f.uncertainAfterMillis, AbsentMillis: f.nodeTimeoutMillis,
 		MaxEntryBytes: int(f.maxEntryBytes), JournalFileBytes: int64(f.journalFileBytes),

@@ -164,7 +164,7 @@ func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 		return nil, err
 	}
 	theirs := w.hello()
-	dialler := Peer{ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.PeerAddress}
+	dialler := Peer{ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.Address}
 	own := t.options.Owner.Hello(dialler)
 	if err := checkIdentity(&own, &theirs); err != nil {
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)

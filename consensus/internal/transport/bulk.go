@@ -31,8 +31,8 @@ const (
 	maxChunkFrameBytes = frameOverheadBytes + chunkOffsetBytes + MaxChunkBytes
 )
 
-// Library is where peers fetch snapshot files.
-type Library interface {
+// SnapshotStore is where peers fetch snapshot files.
+type SnapshotStore interface {
 	// OpenSnapshot opens the file of the snapshot that mark names; its Configuration is nil, for it does not travel. An
 	// error is sent as its text; a *Refusal chooses it: the file may have been replaced by that of a newer snapshot.
 	OpenSnapshot(theirs Hello, mark raftlog.SnapshotMark) (Source, error)
@@ -155,7 +155,7 @@ func checkChunk(h *header, own *Hello, from raftlog.NodeID, offset int64, body [
 
 // admitBulk answers a peer that wants to fetch a file.
 func (t *Transport) admitBulk(s *handshake) (serve func() error, err error) {
-	if t.options.Library == nil {
+	if t.options.SnapshotStore == nil {
 		return nil, &Refusal{Text: "this node serves no snapshots"}
 	}
 	in, err := t.admitPeer(s, purposeBulk)
@@ -198,7 +198,7 @@ func (t *Transport) openFile(s *handshake, in *incoming) (*outgoing, error) {
 		return nil, fmt.Errorf("%w: offset %d in a file of %d bytes", ErrBadFrame, w.Offset, w.Bytes)
 	}
 	own := t.options.Owner.Hello(Peer{ID: in.from})
-	source, err := t.options.Library.OpenSnapshot(in.hello, w.mark())
+	source, err := t.options.SnapshotStore.OpenSnapshot(in.hello, w.mark())
 	if err != nil {
 		return nil, err
 	}

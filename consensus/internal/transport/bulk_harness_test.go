@@ -72,8 +72,8 @@ func (r *reading) Chunk(offset int64, buffer []byte) ([]byte, error) {
 func (r *reading) Close() error { r.closed.Add(1); return nil }
 
 // lending makes a node serve the files of a library.
-func lending(l Library) func(*node, *Options) {
-	return func(_ *node, o *Options) { o.Library = l }
+func lending(l SnapshotStore) func(*node, *Options) {
+	return func(_ *node, o *Options) { o.SnapshotStore = l }
 }
 
 // basket collects what a Fetch brings.

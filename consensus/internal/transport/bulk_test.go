@@ -80,7 +80,7 @@ func TestWhoIsNotServedIsToldWhy(t *testing.T) {
 		offset int64
 		want   string
 	}{
-		"no library":           {func(_ *node, o *Options) { o.Library = nil }, 0, "serves no snapshots"},
+		"no library":           {func(_ *node, o *Options) { o.SnapshotStore = nil }, 0, "serves no snapshots"},
 		"retired":              {func(*node, *Options) { s.refusal = &Refusal{Text: "replaced"} }, 0, "replaced"},
 		"another error":        {func(*node, *Options) { s.refusal = errors.New("some reason") }, 0, "some reason"},
 		"not welcome":          {func(n *node, _ *Options) { n.admit = refuseAll }, 0, "nobody is welcome"},

@@ -30,7 +30,7 @@ const (
 	// frameAlive has no body: a dialler with nothing to say proves that it is there.
 	frameAlive
 	frameInvite
-	frameGuest
+	frameNewcomer
 	frameChange
 	frameAnswer
 	// frameFetch asks for a snapshot file, frameChunk is a piece of it; see bulk.go.
@@ -73,7 +73,7 @@ func (k frameKind) keepsBody() bool {
 const flagReject = 1 << 0
 
 // frameVersion is the version of the layout below and of all bodies.
-const frameVersion = 1
+const frameVersion = 2
 
 // A frame on the wire, all numbers little endian:
 //
@@ -83,11 +83,14 @@ const frameVersion = 1
 //	        8  cluster id                  u64
 //	       16  from, to                    u64, u64
 //	       32  term                        u64
-//	       40  CRC32C of the 40 bytes above
-//	       44  body
-//	     44+n  CRC32C of the body          u32
+//	       40  group                       u16  always 0 today
+//	       42  zero                        u16
+//	       44  CRC32C of the 44 bytes above
+//	       48  body
+//	     48+n  CRC32C of the body          u32
 const (
-	headerBytes        = 44
+	headerBytes        = 48
+	headerSumAt        = headerBytes - 4
 	trailerBytes       = 4
 	frameOverheadBytes = headerBytes + trailerBytes
 )
@@ -102,6 +105,7 @@ type header struct {
 	clusterID uint64
 	from, to  raftlog.NodeID
 	term      raftlog.Term
+	group     raftlog.Group
 }
 
 // put writes the header over the first headerBytes of dst.
@@ -113,16 +117,17 @@ func (h *header) put(dst []byte) {
 	binary.LittleEndian.PutUint64(dst[16:], uint64(h.from))
 	binary.LittleEndian.PutUint64(dst[24:], uint64(h.to))
 	binary.LittleEndian.PutUint64(dst[32:], uint64(h.term))
-	binary.LittleEndian.PutUint32(dst[40:], crc32.Checksum(dst[:40], castagnoli))
+	binary.LittleEndian.PutUint32(dst[40:], uint32(h.group))
+	binary.LittleEndian.PutUint32(dst[headerSumAt:], crc32.Checksum(dst[:headerSumAt], castagnoli))
 }
 
-// parseHeader reads a header from the front of src, which holds at least headerBytes. Nothing of it is believed before
-// its CRC matched, except the version: another version may keep its CRC elsewhere.
+// parseHeader reads a header from the front of src, which holds at least headerBytes. It believes nothing before the CRC
+// matched, except the version: another version may keep its CRC elsewhere.
 func parseHeader(src []byte, maxFrameBytes int) (header, error) {
 	if src[5] != frameVersion {
 		return header{}, fmt.Errorf("%w: version %d, this node speaks %d", ErrBadFrame, src[5], frameVersion)
 	}
-	if got, want := crc32.Checksum(src[:40], castagnoli), binary.LittleEndian.Uint32(src[40:]); got != want {
+	if got, want := crc32.Checksum(src[:headerSumAt], castagnoli), binary.LittleEndian.Uint32(src[headerSumAt:]); got != want {
 		return header{}, fmt.Errorf("%w: CRC32C of the header is %08x, not %08x", ErrBadFrame, got, want)
 	}
 	frameBytes := int64(binary.LittleEndian.Uint32(src[0:]))
@@ -138,6 +143,13 @@ func parseHeader(src []byte, maxFrameBytes int) (header, error) {
 		from:      raftlog.NodeID(binary.LittleEndian.Uint64(src[16:])),
 		to:        raftlog.NodeID(binary.LittleEndian.Uint64(src[24:])),
 		term:      raftlog.Term(binary.LittleEndian.Uint64(src[32:])),
+		group:     raftlog.Group(binary.LittleEndian.Uint16(src[40:])),
+	}
+	if err := h.group.Check(); err != nil {
+		return header{}, fmt.Errorf("%w: %w", ErrBadFrame, err)
+	}
+	if src[42]|src[43] != 0 {
+		return header{}, fmt.Errorf("%w: reserved bytes in use", ErrBadFrame)
 	}
 	if !h.kind.known() {
 		return header{}, fmt.Errorf("%w: unknown kind %d", ErrBadFrame, h.kind)

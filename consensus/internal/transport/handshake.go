@@ -32,8 +32,9 @@ import (
 // preambleBytes is the size of magic, version and purpose.
 const preambleBytes = 8
 
-// protocolVersion is the version of the handshake. Since 2, a hello says what the journal has room for.
-const protocolVersion = 2
+// protocolVersion is the version of the handshake. Since 2, a hello says what the journal has room for; since 3, a node
+// has attributes instead of a name and a client address, frames have a group, and what describes a node has sections.
+const protocolVersion = 3
 
 const preambleMagic = "raftrd"
 

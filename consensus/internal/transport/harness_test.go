@@ -44,7 +44,7 @@ type node struct {
 	admit func(Hello) error
 	join  func(Join) error
 	// invite and change answer the other questions.
-	invite func(uint64) (Guest, error)
+	invite func(uint64) (Newcomer, error)
 	change func(uint64, []byte) (Answer, error)
 }
 
@@ -84,7 +84,7 @@ func (n *node) Join(j Join) error {
 	return n.join(j)
 }
 
-func (n *node) Invite(clusterID uint64) (Guest, error) { return n.invite(clusterID) }
+func (n *node) Invite(clusterID uint64) (Newcomer, error) { return n.invite(clusterID) }
 func (n *node) Change(clusterID uint64, change []byte) (Answer, error) {
 	return n.change(clusterID, change)
 }
@@ -106,11 +106,11 @@ func start(t testing.TB, id raftlog.NodeID, change ...func(*node, *Options)) *no
 	n.hello = Hello{
 		ClusterID: testCluster, From: id, Incarnation: 1000 + uint64(id), Boot: 2000 + raftlog.Boot(id),
 		Term: 7, Durable: raftlog.Mark{Term: 6, Index: 50}, Level: 1,
-		Name: fmt.Sprintf("%040x", id), PeerAddress: "192.0.2.1:16379", ClientAddress: "192.0.2.1:6379",
+		Address: "192.0.2.1:16379", Attributes: []byte("attributes"),
 	}
 	n.room.Store(true)
 	o := Options{
-		Owner: n, Registrar: n, Address: "127.0.0.1:0", BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond,
+		Owner: n, Admission: n, Address: "127.0.0.1:0", BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond,
 	}
 	for _, f := range change {
 		f(n, &o)

@@ -27,13 +27,12 @@ type Hello struct {
 	Level uint8
 	// JournalRoomBytes is how many bytes of entries the sender's journal has room for beside what is in history.
 	JournalRoomBytes uint64
-	// Name, PeerAddress and ClientAddress are the sender's, as in raft.Member. They identify nothing.
-	Name          string
-	PeerAddress   string
-	ClientAddress string
+	// Address and Attributes are the sender's, as in membership.Member. They identify nothing.
+	Address    string
+	Attributes []byte
 }
 
-// Refusal is an error that the other side sent, or that an owner's Admit or a registrar returns to choose the text and
+// Refusal is an error that the other side sent, or that an owner's Admit or an Admission returns to choose the text and
 // a redirection. Any other error of the owner is sent as its text alone.
 type Refusal struct {
 	// Text is for the operator of the refused node.

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func TestTheOwnerSeesTheWholeHello(t *testing.T) {
 	a.link(b.peer())
 	want := a.Hello(Peer{})
 	want.To, want.ToIncarnation = 2, b.peer().Incarnation
-	if got := <-seen; got != want {
+	if got := <-seen; !reflect.DeepEqual(got, want) {
 		t.Fatalf("sent %+v\n got %+v", want, got)
 	}
 }
@@ -179,7 +180,7 @@ func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 			b.join = func(Join) error { t.Error("the owner was asked about a stranger"); return nil }
 			a.transport.SetPeers([]Peer{b.peer()})
 			a.awaitProblem(2, says(ErrSecret))
-			err := a.transport.Join(context.Background(), b.address(), Join{PeerAddress: "192.0.2.1:1"})
+			err := a.transport.Join(context.Background(), b.address(), Join{Address: "192.0.2.1:1"})
 			if err == nil || !says(ErrSecret)(err) {
 				t.Errorf("join: %v", err)
 			}
@@ -196,7 +197,7 @@ func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 func TestJoinIsAnsweredByTheOwner(t *testing.T) {
 	blank := start(t, 0, func(n *node, _ *Options) { n.hello = Hello{Incarnation: 77, Boot: 78} })
 	member := start(t, 1)
-	request := Join{Name: "n", Incarnation: 77, PeerAddress: "192.0.2.1:16379", ClientAddress: "192.0.2.1:6379"}
+	request := Join{Incarnation: 77, Address: "192.0.2.1:16379", Attributes: []byte("attributes")}
 	seen := make(chan Join, 1)
 	answers := []error{nil, errors.New("full"), &Refusal{Text: "not the leader", Redirect: "192.0.2.2:1"}}
 	for _, answer := range answers {
@@ -204,7 +205,7 @@ func TestJoinIsAnsweredByTheOwner(t *testing.T) {
 		member.join = func(j Join) error { seen <- j; return answer }
 		member.mu.Unlock()
 		err := blank.transport.Join(context.Background(), member.address(), request)
-		if got := <-seen; got != request {
+		if got := <-seen; !reflect.DeepEqual(got, request) {
 			t.Fatalf("sent %+v\n got %+v", request, got)
 		}
 		if (err == nil) != (answer == nil) {
@@ -218,7 +219,7 @@ func TestJoinIsAnsweredByTheOwner(t *testing.T) {
 			t.Fatalf("answered %+v, got %+v", chosen, refusal)
 		}
 	}
-	request.PeerAddress = "0.0.0.0:16379"
+	request.Address = "0.0.0.0:16379"
 	if err := blank.transport.Join(context.Background(), member.address(), request); err == nil {
 		t.Fatal("a wildcard address was accepted")
 	}
@@ -236,7 +237,7 @@ func TestJoinEndsWithItsContext(t *testing.T) {
 		cancel()
 		return nil, false // the request is never passed on
 	})
-	if err := blank.transport.Join(ctx, stalled.address(), Join{PeerAddress: "192.0.2.1:1"}); err == nil {
+	if err := blank.transport.Join(ctx, stalled.address(), Join{Address: "192.0.2.1:1"}); err == nil {
 		t.Fatal("joined without an answer")
 	}
 }

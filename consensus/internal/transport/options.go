@@ -46,10 +46,10 @@ func MaxFrameBytes(maxEntryBytes int) int { return maxEntryBytes + frameMessageB
 type Options struct {
 	// Owner decides and receives. Required.
 	Owner Owner
-	// Registrar answers what concerns who is a member. Required.
-	Registrar Registrar
-	// Library has the files that peers may fetch; without one they are refused.
-	Library Library
+	// Admission answers what concerns who is a member. Required.
+	Admission Admission
+	// SnapshotStore has the files that peers may fetch; without one they are refused.
+	SnapshotStore SnapshotStore
 	// Listener takes the peers' connections and is closed with the transport; without one, Address is listened on.
 	Listener net.Listener
 	Address  string
@@ -117,8 +117,8 @@ func (o Options) complete() (Options, error) {
 	if o.Owner == nil {
 		return o, errors.New("transport: an owner is required")
 	}
-	if o.Registrar == nil {
-		return o, errors.New("transport: a registrar is required")
+	if o.Admission == nil {
+		return o, errors.New("transport: an Admission is required")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

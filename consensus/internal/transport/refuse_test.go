@@ -20,7 +20,7 @@ func frameWith(t testing.TB, change func(head []byte), body []byte) []byte {
 	t.Helper()
 	wire := appendFrame(nil, header{kind: frameKind(raft.Heartbeat), clusterID: 1, from: 1, to: 2}, body)
 	change(wire[:headerBytes])
-	binary.LittleEndian.PutUint32(wire[40:], crc32.Checksum(wire[:40], castagnoli))
+	binary.LittleEndian.PutUint32(wire[headerSumAt:], crc32.Checksum(wire[:headerSumAt], castagnoli))
 	return wire
 }
 
@@ -66,8 +66,18 @@ func TestG11_ACutThatGluesTwoFramesIsRefused(t *testing.T) {
 func TestG18_AnotherVersionIsRefusedByName(t *testing.T) {
 	wire := frameWith(t, func(head []byte) { head[5] = frameVersion + 1 }, make([]byte, 16))
 	_, err := decode(wire)
-	if err == nil || !strings.Contains(err.Error(), "version 2, this node speaks 1") {
+	if err == nil || !strings.Contains(err.Error(), "version 3, this node speaks 2") {
 		t.Fatalf("error %v", err)
+	}
+}
+
+func TestFrameOfAnotherGroupIsRefusedByName(t *testing.T) {
+	_, err := decode(frameWith(t, func(head []byte) { head[40], head[41] = 7, 1 }, make([]byte, 16)))
+	if !errors.Is(err, raftlog.ErrGroup) || !strings.Contains(err.Error(), "group 263") {
+		t.Fatalf("error %v", err)
+	}
+	for at := 42; at < headerSumAt; at++ {
+		refuses(t, "reserved byte", frameWith(t, func(head []byte) { head[at] = 1 }, make([]byte, 16)))
 	}
 }
 

@@ -12,14 +12,14 @@ import (
 //	member ── invite ──► any node    "who are you? I may want you"
 //	member ── change ──► leader      "make this change of the membership"
 
-// Registrar answers these questions for a node. All methods may be called from many goroutines, even before New
-// returned, and may wait up to the handshake timeout. The text of an error is sent to whoever asked; a *Refusal chooses
-// it.
-type Registrar interface {
-	// Join judges the request of a blank node to be a member. Nil promises that a member will contact it.
+// Admission answers these questions for a node. All methods may be called from many goroutines, even before New
+// returned, and may wait up to the handshake timeout. The text of an error is sent to the node that asked; a *Refusal
+// chooses it.
+type Admission interface {
+	// Join decides about the request of a blank node to be a member. Nil promises that a member will contact it.
 	Join(Join) error
 	// Invite says who this node is, to a member of the given cluster.
-	Invite(clusterID uint64) (Guest, error)
+	Invite(clusterID uint64) (Newcomer, error)
 	// Change takes a change of the membership of the given cluster, in the owner's own encoding. An error refuses it for
 	// good; what may be otherwise the next time is in the Answer.
 	Change(clusterID uint64, change []byte) (Answer, error)
@@ -27,14 +27,13 @@ type Registrar interface {
 
 // Join is what a blank node asks of a cluster: to be made a member.
 type Join struct {
-	Name          string
-	Incarnation   uint64
-	PeerAddress   string
-	ClientAddress string
+	Incarnation uint64
+	Address     string
+	Attributes  []byte
 }
 
-// Guest is who an invited node is.
-type Guest struct {
+// Newcomer is who an invited node is.
+type Newcomer struct {
 	// Join is the node's description of itself.
 	Join
 	// NodeID is 0 if the node is blank, else its id in the inviting cluster.
@@ -56,13 +55,15 @@ type wireInvite struct {
 	Nonce     []byte `codec:"nonce"`
 }
 
-type wireGuest struct {
-	Node          uint64 `codec:"node"`
-	Name          string `codec:"name"`
-	Incarnation   uint64 `codec:"incarnation"`
-	PeerAddress   string `codec:"peer_address"`
-	ClientAddress string `codec:"client_address"`
+type wireNewcomer struct {
+	Node        uint64 `codec:"node"`
+	Incarnation uint64 `codec:"incarnation"`
+	Address     string `codec:"address"`
+	Attributes  []byte `codec:"attributes"`
+	Sections    []byte `codec:"sections"`
 }
+
+func (w *wireNewcomer) sections() []byte { return w.Sections }
 
 type wireChange struct {
 	ClusterID uint64 `codec:"cluster"`
@@ -77,21 +78,22 @@ type wireAnswer struct {
 }
 
 func (j *Join) wire(nonce []byte) *wireJoin {
-	return &wireJoin{
-		Name: j.Name, Incarnation: j.Incarnation, PeerAddress: j.PeerAddress, ClientAddress: j.ClientAddress, Nonce: nonce,
-	}
+	return &wireJoin{Incarnation: j.Incarnation, Address: j.Address, Attributes: j.Attributes, Nonce: nonce}
 }
 
-func (w *wireGuest) guest() Guest {
-	return Guest{NodeID: raftlog.NodeID(w.Node), Join: Join{
-		Name: w.Name, Incarnation: w.Incarnation, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
+func (w *wireJoin) join() Join {
+	return Join{Incarnation: w.Incarnation, Address: w.Address, Attributes: w.Attributes}
+}
+
+func (w *wireNewcomer) newcomer() Newcomer {
+	return Newcomer{NodeID: raftlog.NodeID(w.Node), Join: Join{
+		Incarnation: w.Incarnation, Address: w.Address, Attributes: w.Attributes,
 	}}
 }
 
-func (g *Guest) wire() *wireGuest {
-	return &wireGuest{
-		Node: uint64(g.NodeID), Name: g.Name, Incarnation: g.Incarnation,
-		PeerAddress: g.PeerAddress, ClientAddress: g.ClientAddress,
+func (n *Newcomer) wire() *wireNewcomer {
+	return &wireNewcomer{
+		Node: uint64(n.NodeID), Incarnation: n.Incarnation, Address: n.Address, Attributes: n.Attributes,
 	}
 }
 
@@ -122,18 +124,18 @@ func (t *Transport) Join(ctx context.Context, address string, j Join) error {
 
 // Invite asks the node at the address who it is, for this node's cluster. A node of another cluster, or one that is
 // about to make one, refuses with a *Refusal.
-func (t *Transport) Invite(ctx context.Context, address string, clusterID uint64) (Guest, error) {
-	body, err := t.ask(ctx, address, question{purposeInvite, frameInvite, frameGuest}, func(nonce []byte) any {
+func (t *Transport) Invite(ctx context.Context, address string, clusterID uint64) (Newcomer, error) {
+	body, err := t.ask(ctx, address, question{purposeInvite, frameInvite, frameNewcomer}, func(nonce []byte) any {
 		return &wireInvite{ClusterID: clusterID, Nonce: nonce}
 	})
 	if err != nil {
-		return Guest{}, err
+		return Newcomer{}, err
 	}
-	var w wireGuest
+	var w wireNewcomer
 	if err := decodeControl(body, &w); err != nil {
-		return Guest{}, err
+		return Newcomer{}, err
 	}
-	return w.guest(), nil
+	return w.newcomer(), nil
 }
 
 // Change sends a change of the membership to the node at the address. A *Refusal says that it will never be made. After
@@ -182,13 +184,10 @@ func (t *Transport) admitJoin(s *handshake) error {
 	if err := s.hear(frameJoin, &w, func() []byte { return w.Nonce }); err != nil {
 		return err
 	}
-	if err := CheckAddress(w.PeerAddress); err != nil {
+	if err := CheckAddress(w.Address); err != nil {
 		return err
 	}
-	err := t.options.Registrar.Join(Join{
-		Name: w.Name, Incarnation: w.Incarnation, PeerAddress: w.PeerAddress, ClientAddress: w.ClientAddress,
-	})
-	if err != nil {
+	if err := t.options.Admission.Join(w.join()); err != nil {
 		return err
 	}
 	return s.send(nil, frameAccepted, nil)
@@ -200,11 +199,11 @@ func (t *Transport) admitInvite(s *handshake) error {
 	if err := s.hear(frameInvite, &w, func() []byte { return w.Nonce }); err != nil {
 		return err
 	}
-	guest, err := t.options.Registrar.Invite(w.ClusterID)
+	newcomer, err := t.options.Admission.Invite(w.ClusterID)
 	if err != nil {
 		return err
 	}
-	return s.send(nil, frameGuest, encodeControl(guest.wire()))
+	return s.send(nil, frameNewcomer, encodeControl(newcomer.wire()))
 }
 
 // admitChange passes a change on.
@@ -213,7 +212,7 @@ func (t *Transport) admitChange(s *handshake) error {
 	if err := s.hear(frameChange, &w, func() []byte { return w.Nonce }); err != nil {
 		return err
 	}
-	answer, err := t.options.Registrar.Change(w.ClusterID, w.Change)
+	answer, err := t.options.Admission.Change(w.ClusterID, w.Change)
 	if err != nil {
 		return err
 	}

@@ -13,16 +13,16 @@ import (
 
 func TestAnInvitedNodeSaysWhoItIs(t *testing.T) {
 	member, guest := start(t, 1), start(t, 2)
-	who := Join{Name: "n", Incarnation: 77, PeerAddress: "192.0.2.1:16379", ClientAddress: ":6379"}
-	want := Guest{NodeID: 2, Join: who}
-	guest.invite = func(clusterID uint64) (Guest, error) {
+	who := Join{Incarnation: 77, Address: "192.0.2.1:16379", Attributes: []byte("attributes")}
+	want := Newcomer{NodeID: 2, Join: who}
+	guest.invite = func(clusterID uint64) (Newcomer, error) {
 		if clusterID != testCluster {
-			return Guest{}, errors.New("of another cluster")
+			return Newcomer{}, errors.New("of another cluster")
 		}
 		return want, nil
 	}
 	got, err := member.transport.Invite(context.Background(), guest.address(), testCluster)
-	if err != nil || got != want {
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Fatalf("it says %+v, %v", got, err)
 	}
 	var refusal *Refusal
@@ -64,7 +64,7 @@ func TestQuestionsOfStrangersAreNotPassedOn(t *testing.T) {
 		stranger.transport.options.Secret = []byte(secret)
 		node := start(t, 2, func(n *node, o *Options) {
 			o.Secret = []byte("right")
-			n.invite = func(uint64) (Guest, error) { t.Error("asked by a stranger"); return Guest{}, nil }
+			n.invite = func(uint64) (Newcomer, error) { t.Error("asked by a stranger"); return Newcomer{}, nil }
 			n.change = func(uint64, []byte) (Answer, error) { t.Error("changed by a stranger"); return Answer{}, nil }
 		})
 		_, invited := stranger.transport.Invite(context.Background(), node.address(), testCluster)

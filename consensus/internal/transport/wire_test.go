@@ -3,9 +3,12 @@ package transport
 import (
 	"bytes"
 	"errors"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/go-msgpack/v2/codec"
+	"github.com/raftredis/raftredis/internal/section"
 )
 
 // spelled is msgpack as a looser encoder would write it.
@@ -22,18 +25,38 @@ func spelled(t testing.TB, v any) []byte {
 
 func TestHandshakeBodiesComeBackAsTheyWereSent(t *testing.T) {
 	sent := wireHello{
-		ClusterID: 1<<64 - 1, From: 1, Level: 255, JournalRoom: 7, Name: "näme", Nonce: make([]byte, nonceBytes),
+		ClusterID: 1<<64 - 1, From: 1, Level: 255, JournalRoom: 7, Address: "näme", Nonce: make([]byte, nonceBytes),
 	}
 	var got wireHello
 	if err := decodeControl(encodeControl(&sent), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.hello() != sent.hello() || !bytes.Equal(got.Nonce, sent.Nonce) {
+	if !reflect.DeepEqual(got.hello(), sent.hello()) || !bytes.Equal(got.Nonce, sent.Nonce) {
 		t.Fatalf("sent %+v, got %+v", sent, got)
 	}
 	hello := got.hello()
-	if again := hello.wire(got.Nonce).hello(); again != hello || again.JournalRoomBytes != 7 {
+	if again := hello.wire(got.Nonce).hello(); !reflect.DeepEqual(again, hello) || again.JournalRoomBytes != 7 {
 		t.Fatalf("sent %+v, got %+v", hello, again)
+	}
+}
+
+func TestUnknownSectionsOfTheHandshake(t *testing.T) {
+	skippable := section.Append(nil, section.Skippable|9, []byte("later"))
+	refused := section.Append(nil, 9, []byte("later"))
+	for name, sections := range map[string][]byte{"skippable": skippable, "refused": refused, "malformed": {1}} {
+		for _, v := range []any{
+			&wireHello{Sections: sections}, &wireJoin{Sections: sections}, &wireNewcomer{Sections: sections},
+		} {
+			err := decodeControl(encodeControl(v), reflect.New(reflect.TypeOf(v).Elem()).Interface())
+			switch {
+			case name == "skippable" && err != nil:
+				t.Errorf("%T: %v", v, err)
+			case name == "refused" && (!errors.Is(err, section.ErrUnknown) || !strings.Contains(err.Error(), "kind 9")):
+				t.Errorf("%T: %v", v, err)
+			case name == "malformed" && !errors.Is(err, section.ErrMalformed):
+				t.Errorf("%T: %v", v, err)
+			}
+		}
 	}
 }
 
@@ -92,14 +115,14 @@ func TestNumbersOutsideTheirTypeAreRefused(t *testing.T) {
 
 // FuzzHandshake gives every body of the handshake to each decoder: an error or the same bytes again, never a panic.
 func FuzzHandshake(f *testing.F) {
-	f.Add(encodeControl(&wireHello{Name: "n", Nonce: make([]byte, nonceBytes)}))
-	f.Add(encodeControl(&wireJoin{Name: "n"}))
+	f.Add(encodeControl(&wireHello{Address: "n", Nonce: make([]byte, nonceBytes)}))
+	f.Add(encodeControl(&wireJoin{Address: "n"}))
 	f.Add(encodeControl(&wireChallenge{}))
 	f.Add(encodeControl(&wireRefusal{Text: "t"}))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, v := range []any{
 			new(wireHello), new(wireJoin), new(wireChallenge), new(wireProof), new(wireRefusal),
-			new(wireInvite), new(wireGuest), new(wireChange), new(wireAnswer),
+			new(wireInvite), new(wireNewcomer), new(wireChange), new(wireAnswer),
 		} {
 			if decodeControl(body, v) == nil && !bytes.Equal(encodeControl(v), body) {
 				t.Fatalf("%T: accepted %x", v, body)
