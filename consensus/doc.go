@@ -1,35 +1,85 @@
-// Package consensus is a replicated log with a state machine on top: open a Node on each of several machines, propose
-// commands on any of them, read on any of them.
+// Package consensus is a replicated log with a state machine on top, to be embedded in a Go program: open a Node on each
+// of several machines, propose commands on any of them, read on any of them.
+//
+//	go get github.com/raftredis/raftredis/consensus
 //
 //	node, err := consensus.Open(consensus.Options{
-//		Directory: dir, Machine: machine, PeerListen: ":16379", Bootstrap: true,
+//		Directory:  "data",           // all that the node must not forget
+//		Machine:    &registers{},     // your state machine
+//		PeerListen: "10.0.0.1:16379", // where other nodes reach this one
+//		Bootstrap:  true, Expect: 3,  // on one node; the others have Join: []string{"10.0.0.1:16379"}
 //	})
-//	result, err := node.Propose(ctx, command)   // done on a majority of disks, applied here
-//	err = node.Query(ctx, question)             // sees everything that was acknowledged anywhere before
-//	ids, err := node.ChangeMembers(ctx, change) // adds, removes, replaces members
-//	err = node.TakeSnapshot()                   // now, instead of when the log has grown enough
-//	err = node.HandOver(ctx)                    // before Close: nobody has to wait for an election
+//	err = node.WaitServing(ctx)                  // a member, with a leader
+//	result, err := node.Propose(ctx, command)    // on a majority of disks, and applied here
+//	err = node.Query(ctx, &question)             // sees everything acknowledged on any node before
+//	ids, err := node.ChangeMembers(ctx, change)  // adds, removes, replaces members
+//	err = node.TakeSnapshot()                    // now, and not only when the log has grown enough
+//	err = node.HandOver(ctx)                     // before Close: the others need no election
+//	err = node.Close()
+//
+// The example named Cluster is a whole program: three nodes, one of which dies and is replaced, a snapshot, a restart.
 //
 // # What it promises
 //
 //	N1  A nil error from Propose means: the command is on the disks of a majority of voters, and applied on this node.
 //	N2  Reads are linearizable on every node, without assumptions about clocks.
-//	N3  Errors are honest. ErrNotDone: it was not done and never will be. ErrUnknown: it may have been, or may yet be.
+//	N3  Errors are honest. ErrNotDone: it was not done and never will be. ErrUnknown: it may have been, or may be later.
 //	N4  Every node applies the same commands in the same order. A command is applied at most once per Propose.
-//	N5  The node stops (Options.Fatal) rather than go on with a log it cannot trust.
-//	N6  A member is a data directory, not an address. One that was wiped, copied, rolled back or removed takes no part
-//	    under its old id, and its operator is told why, and how to go on.
+//	N5  A node stops (Done, Err) rather than go on with a log that it cannot trust.
+//	N6  A member is a data directory, not an address. A directory that was wiped, copied, rolled back or removed takes no
+//	    part under its old id, and its operator is told why, and how to go on.
 //
-// # The parts
+// # The state machine
 //
-//	consensus          Open, Node: assembles what follows, forms clusters and changes them, judges who may connect
-//	consensus/engine   one turn of a node, the applier, and the goroutines around them
-//	consensus/raft     the protocol as a pure function
-//	consensus/quorum   majorities
-//	consensus/internal/transport  frames over TCP between nodes
-//	consensus/sim      whole clusters in one goroutine, with simulated time, network and disks
-//	wal                the log on disk
-//	snapshot           files that hold a state
+// The log drives a StateMachine of yours: Apply executes a command, Query answers a question, Freeze and Restore carry
+// the state through a file. The same commands must lead to the same state on every node, byte for byte: a machine reads
+// no clock, draws no random number, and does not depend on the order of a Go map. What differs between nodes (the time, a
+// random number) goes into the command, or comes as the stamp that Apply gets.
+//
+// Apply and Freeze hold up everything else, so both must be short. Freeze has constant time to make an image that stays
+// as it is while Apply goes on. For a state of some kilobytes, copying is fine. A large one needs a structure whose
+// versions share what has not changed: a tree that copies the nodes on the path of a write (persistent, or copy-on-write
+// by generation), or a list of immutable segments with a small mutable one in front. The image must be a function of the
+// state alone, so WriteTo writes in a sorted order.
+//
+// A command may be answered with ErrUnknown, and be proposed again by its client. Where doing it twice does harm, the
+// command carries a number of its client's, and the machine remembers the last one.
+//
+// # Threads
+//
+// All methods of a Node may be called from any goroutine. Propose, Query, WaitServing, ChangeMembers, HandOver and Close
+// wait; Submit, Cancel, Status, TakeSnapshot, TakeOver and Join do not. A program with many clients needs no goroutine
+// for each: it embeds a Request, gives it to Submit, and is called back by Request.Done. For a read it then calls View.
+//
+// The node calls Request.Done, Options.Events and Options.Late from its own goroutines. They must not block, and may call
+// the methods that do not wait. The machine is called under a lock of the node: Apply alone, Query beside other queries.
+// Machine and View's function must not call the node.
+//
+// # What a node tells
+//
+// Status is a picture of what the node knows, and costs a few loads from memory while nothing changes. Options.Events
+// says which parts of it have changed, so a host needs no timer that looks. Options.Logger gets what an operator should
+// know. Done is closed when the node has stopped: by Close, or because its disk failed or what is on it is damaged. Then
+// Err says why, and the host should end its process; the library never does.
+//
+// # Errors
+//
+//	ErrNotDone, ErrOverloaded, ErrClosed   not executed. The first two may be tried again
+//	ErrUnknown                             executed or not, now or later
+//	ErrRefused                             not executed, and never possible as things are. The text says what to do
+//	ErrPending, ErrSuperseded              a change of the members goes on without the caller, or was taken back
+//
+// A context that ends gives its own error wrapped beside one of these.
+//
+// # Members
+//
+// A cluster begins with Options.Bootstrap: on one node, or on one that Expect-1 blank ones Join. Later, ChangeMembers on
+// any member adds blank nodes and removes members, in one step where both are asked for, so that at no time fewer nodes
+// vote than before or after. New nodes receive the log, or a snapshot and the log behind it, before they vote. A
+// learner (AddLearners) receives the log and never votes.
+//
+// What the cluster knows of a Member it tells to all nodes. A node that is started at another address tells the others,
+// as long as one of them is where it looks for it.
 //
 // # Snapshots
 //
@@ -41,16 +91,26 @@
 // snapshot, on a connection of its own, and the log behind that. A transfer that breaks goes on from where it was, also
 // after a restart.
 //
-// Each node takes its own snapshots: nobody waits for another one's, and no node's damage spreads. A file is proven
-// before it counts, whenever it is read, and once more by the hash of the state that the machine makes of it. If the
-// newest one turns out to be damaged when a node starts, it starts from the one before it and a longer piece of log; if
-// both are, it refuses. One that is found damaged while it is sent to another node ends this node (N5).
+// Each node takes its own snapshots: none waits for another's, and no node's damage spreads. A file is proven before it
+// counts, whenever it is read, and once more by the hash of the state that the machine makes of it (if it has a Hash). If
+// the newest one turns out to be damaged when a node starts, it starts from the one before it and a longer piece of log;
+// if both are, it refuses. A node that finds a file damaged while it sends it to another node stops (N5).
 //
 // # Limits
 //
-// A command is at most Options.MaxEntryBytes long, a cluster has at most raft.MaxMembers members. A node keeps its
-// state machine in memory.
+// A command has at most Options.MaxEntryBytes, and never more than 1 MiB. A cluster has at most 128 members, those
+// included that are about to leave; each costs the leader a link and a copy of everything. A node keeps its state machine
+// in memory. That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no other.
 //
-// Members that are started at other addresses find each other as long as one of them is where the others look for it.
-// That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no other.
+// # The parts
+//
+//	consensus                     Open, Node: assembles what follows, forms clusters, checks who may connect
+//	consensus/pump                the goroutines of a node
+//	consensus/engine              one turn of a node, and the applier
+//	consensus/raft                the protocol as a pure function
+//	consensus/membership          configurations and their changes
+//	consensus/quorum              majorities
+//	consensus/internal/transport  frames over TCP between nodes
+//	consensus/sim                 whole clusters in one goroutine, with simulated time, network and disks
+//	wal, snapshot                 the log and the states on disk
 package consensus
