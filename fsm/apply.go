@@ -60,7 +60,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	if !bytes.Equal(run.Submitted, body) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
 	}
-	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MostReplyBytes}
+	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MaxReplyBytes}
 	v := view{&m.space, m.space.Time(), run.Random, m.maxValueBytes}
 	m.space.Begin(run)
 	for i := range run.Calls {

@@ -12,7 +12,7 @@ type call struct {
 	args     [][]byte
 	protocol int
 	reply    []byte
-	// most is the bound of Run.MostReplyBytes, or noReply; writes says that the call is a write.
+	// most is the bound of Run.MaxReplyBytes, or noReply; writes says that the call is a write.
 	most   int
 	writes bool
 }

@@ -14,7 +14,7 @@ import (
 // whatever node, does not find what this read did not. Reads that look at keys in general wait for any key. Before the
 // first Restore there is no state to answer from, and the answers are LOADING errors.
 //
-// It takes as long as the run asks for, but of long replies it makes no more than Run.MostReplyBytes allows. A run with
+// It takes as long as the run asks for, but of long replies it makes no more than Run.MaxReplyBytes allows. A run with
 // a call whose Spec is Linear is better put to an image.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	run := local.(*command.Run)
@@ -66,12 +66,12 @@ const sentFirstBytes = 256 << 10
 
 // answer answers the calls of a run of reads, in order.
 func (v view) answer(run *command.Run) {
-	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MostReplyBytes}
+	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MaxReplyBytes}
 	for i := range run.Calls {
 		if run.Calls[i].IsWrite() {
 			panic("fsm: query of a run that writes")
 		}
-		if i > 0 && run.MostReplyBytes > 0 && len(c.reply)-len(run.Reply) >= sentFirstBytes {
+		if i > 0 && run.MaxReplyBytes > 0 && len(c.reply)-len(run.Reply) >= sentFirstBytes {
 			run.Left = len(run.Calls) - i
 			break
 		}

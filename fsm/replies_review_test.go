@@ -46,7 +46,7 @@ func TestAReadThatWouldExceedTheBoundIsAnErrorAndCostsNoMemory(t *testing.T) {
 		"MGET nothing" + strings.Repeat(" no", 1000): "*1001\r\n$-1\r\n",
 	} {
 		run := newRun(2, words(line))
-		run.MostReplyBytes = mostBytes
+		run.MaxReplyBytes = mostBytes
 		bytes := allocated(func() { m.Query(0, run) })
 		if got := string(run.Reply); !strings.HasPrefix(got, want) || run.Left != 0 {
 			t.Errorf("%.30s answers %.30q, and leaves %d", line, got, run.Left)
@@ -58,7 +58,7 @@ func TestAReadThatWouldExceedTheBoundIsAnErrorAndCostsNoMemory(t *testing.T) {
 	slot := fmt.Sprintf("CLUSTER GETKEYSINSLOT %d 9", command.Slot([]byte("long")))
 	for _, line := range []string{"GET long", "GETRANGE long 0 -1", "KEYS *", "SCAN 0", slot} {
 		run := newRun(2, words(line))
-		run.MostReplyBytes = 30
+		run.MaxReplyBytes = 30
 		if m.Query(0, run); !strings.Contains(string(run.Reply), replyTooLong) || len(run.Reply) > 200 {
 			t.Errorf("%s answers %.30q", line, run.Reply)
 		}
@@ -71,7 +71,7 @@ func TestAQueryLeavesWhatFollowsOnLongReplies(t *testing.T) {
 	long := do(m, words("GET long"))
 	run := newRun(2, words("GET long"), words("STRLEN long"), words("GET long"), words("nothing"), words("GET long"))
 	want := []string{long, ":1048576\r\n" + long, "-ERR unknown command 'nothing', with args beginning with: \r\n" + long}
-	run.MostReplyBytes = mostBytes
+	run.MaxReplyBytes = mostBytes
 	calls := run.Calls
 	for i, reply := range want {
 		run.Reply, run.Left = nil, 0
@@ -95,7 +95,7 @@ func TestWritesBeyondTheBoundAreExecutedAndSaySo(t *testing.T) {
 	}
 	calls = append(calls, words("GET long"), words("SET long 1 GET"), words("GET long"))
 	run := newRun(2, calls...)
-	run.MostReplyBytes = mostBytes
+	run.MaxReplyBytes = mostBytes
 	body := run.Body(nil, argv.Append)
 	m.Apply(m.Index()+1, 0, body, run)
 	value := []byte("$1048576\r\n")

@@ -10,9 +10,7 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// The COMMAND family shows the command table.
-
-// commandHandlers answer COMMAND.
+// commandHandlers answer COMMAND, which shows the command table.
 var commandHandlers = []handler{
 	{of: command.Command, answer: commandAll},
 	{of: command.CommandCount, answer: commandCount},
@@ -37,7 +35,7 @@ func commandAll(c *Conn, dst []byte, _ [][]byte) []byte {
 	return dst
 }
 
-// commandInfo is COMMAND INFO [name ...]; a name that is no command has a null at its place.
+// commandInfo is COMMAND INFO [name ...]; an unknown name has a null at its place.
 func commandInfo(c *Conn, dst []byte, args [][]byte) []byte {
 	if len(args) == 2 {
 		return commandAll(c, dst, args)
@@ -92,7 +90,7 @@ func appendSpec(dst []byte, protocol int, spec *command.Spec) []byte {
 	return dst
 }
 
-// appendKeySpecs appends where the keys of a command stand: each specification is a range from a position on.
+// appendKeySpecs appends where the keys of a command stand, each specification as a range from a position on.
 func appendKeySpecs(dst []byte, protocol int, spec *command.Spec) []byte {
 	keySpecs := spec.KeySpecs
 	dst = reply.SetHeader(dst, protocol, len(keySpecs))
@@ -122,7 +120,7 @@ func appendNames(dst []byte, protocol int, names []string) []byte {
 	return dst
 }
 
-// commandDocs is COMMAND DOCS [name ...]; a name that is no command is left out.
+// commandDocs is COMMAND DOCS [name ...]; it skips unknown names.
 func commandDocs(c *Conn, dst []byte, args [][]byte) []byte {
 	specs := command.All()
 	if len(args) > 2 {
@@ -161,7 +159,7 @@ func appendDocs(dst []byte, protocol int, spec *command.Spec) []byte {
 	return dst
 }
 
-// appendArguments appends what a command takes, each argument as a map.
+// appendArguments appends the arguments of a command, each as a map.
 func appendArguments(dst []byte, protocol int, arguments []command.Argument) []byte {
 	dst = reply.ArrayHeader(dst, len(arguments))
 	for i := range arguments {
@@ -217,7 +215,7 @@ func commandList(_ *Conn, dst []byte, args [][]byte) []byte {
 	return dst
 }
 
-// listFilter reads the filter of COMMAND LIST; nil means that it is none.
+// listFilter reads the filter of COMMAND LIST, and answers nil to a syntax error.
 func listFilter(args [][]byte) func(*command.Spec) bool {
 	if len(args) != 3 || !strings.EqualFold(string(args[0]), "filterby") {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// documented is what COMMAND DOCS says of arguments, in a form that can be compared.
+// documented is what COMMAND DOCS says about arguments, as text to compare.
 func documented(arguments []any) string {
 	var all []string
 	for _, argument := range arguments {
@@ -61,7 +61,7 @@ func documentedBy(t *testing.T, client *redis.Client) map[string]string {
 	return texts
 }
 
-// newerArguments are the commands that 7.2 documents otherwise than the 7.0 that is compared with.
+// newerArguments are the commands with arguments that Redis 7.2 and the Redis of the tests, 7.0, document differently.
 var newerArguments = []string{
 	"bitop", "client|kill", "client|list", "command|getkeys", "command|getkeysandflags", "config|get", "lcs",
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
-// described is what COMMAND INFO says of one command, in a form that can be compared.
+// described is the entry of COMMAND INFO for one command, as text to compare.
 func described(entry []any) string {
 	sorted := func(v any) []string {
 		var words []string
@@ -56,7 +56,7 @@ func clientOf(t *testing.T, network, address string) *redis.Client {
 	return client
 }
 
-// newerThanReference are the commands that 7.2 describes otherwise than the 7.0 that is compared with.
+// newerThanReference are the commands that Redis 7.2 and the Redis of the tests, 7.0, describe differently.
 var newerThanReference = []string{
 	"cluster|shards", "cluster|slots", "command|getkeys", "command|getkeysandflags", "wait",
 }

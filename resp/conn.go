@@ -318,7 +318,7 @@ func (c *Conn) view() {
 	calls := run.Calls
 	upto := min(c.viewed+viewCalls, len(calls))
 	run.Calls, run.Reply, run.Random, run.Left = calls[c.viewed:upto], c.out, rand.Uint64(), 0
-	run.MostReplyBytes = c.mostReplyBytes()
+	run.MaxReplyBytes = c.mostReplyBytes()
 	answered := c.server.store.View(&c.request)
 	run.Calls = calls
 	upto -= run.Left
@@ -332,7 +332,7 @@ func (c *Conn) view() {
 	c.measure(calls[c.viewed:upto], run.Reply[len(c.out):])
 	c.out, c.viewed = run.Reply, upto
 	switch {
-	case len(c.out) > run.MostReplyBytes:
+	case len(c.out) > run.MaxReplyBytes:
 		c.overflow()
 	case c.viewed == len(calls):
 		c.finish()

@@ -85,7 +85,7 @@ func asks(calls []command.Call) bool {
 func (c *Conn) write() {
 	r := &c.request
 	c.begin()
-	r.Run.Reply, r.Run.MostReplyBytes = c.out, c.mostReplyBytes()
+	r.Run.Reply, r.Run.MaxReplyBytes = c.out, c.mostReplyBytes()
 	r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
 	c.server.store.Write(r)
 }

@@ -1,25 +1,24 @@
 package command
 
-import "math"
-
 // Argument is one argument of a command, or several that belong together, in the terms of COMMAND DOCS.
 type Argument struct {
 	Name string
-	// Type is what stands at the place: string, integer, double, key, pattern or unix-time; pure-token for a word that
-	// says all itself; oneof and block for Arguments, of which one or all are given.
+	// Type is string, integer, double, key, pattern or unix-time for a value; pure-token for a word on its own; oneof for
+	// one of Arguments, block for all of them.
 	Type string
-	// Display is what people are shown for the place; the name, unless that says too little. Empty for oneof and block.
+	// Display is the text that people see for the value: the name, or a text that says more. Empty for oneof and block.
 	Display string
-	// Token is the word that comes first, or is all there is; empty if there is none.
+	// Token is the word before the value, or the word on its own; empty without one.
 	Token string
-	// KeySpec is the place in KeySpecs of a key's specification; -1 for what is no key.
+	// KeySpec is the place of a key's specification in KeySpecs; -1 for other types.
 	KeySpec int
-	// Optional: it may be left out. Multiple: it may be given several times, each with its token if MultipleToken.
+	// An Optional argument may be absent. A Multiple one may come several times, each time with its token if
+	// MultipleToken.
 	Optional, Multiple, MultipleToken bool
 	Arguments                         []Argument
 }
 
-// The types that are no plain values.
+// The types that need a special treatment.
 const (
 	pureToken = "pure-token"
 	oneOf     = "oneof"
@@ -27,7 +26,7 @@ const (
 	keyType   = "key"
 )
 
-// Flags are the words for how often an argument is given.
+// Flags are the words of COMMAND DOCS for how often an argument comes.
 func (a *Argument) Flags() []string {
 	var names []string
 	for _, flag := range []struct {
@@ -39,46 +38,4 @@ func (a *Argument) Flags() []string {
 		}
 	}
 	return names
-}
-
-// count is the smallest and the largest number of words that an argument takes; the largest may be endless.
-func (a *Argument) count() (minWords, maxWords int) {
-	switch a.Type {
-	case pureToken:
-		minWords, maxWords = 0, 0
-	case block:
-		minWords, maxWords = countAll(a.Arguments)
-	case oneOf:
-		minWords = math.MaxInt
-		for i := range a.Arguments {
-			low, high := a.Arguments[i].count()
-			minWords, maxWords = min(minWords, low), max(maxWords, high)
-		}
-	default:
-		minWords, maxWords = 1, 1
-	}
-	if a.Token != "" {
-		minWords, maxWords = minWords+1, plus(maxWords, 1)
-	}
-	if a.Multiple {
-		maxWords = endless
-	}
-	if a.Optional {
-		minWords = 0
-	}
-	return minWords, maxWords
-}
-
-// endless is more words than any client sends.
-const endless = math.MaxInt32
-
-func plus(a, b int) int { return min(a+b, endless) }
-
-// countAll is count for arguments that follow each other.
-func countAll(all []Argument) (minWords, maxWords int) {
-	for i := range all {
-		low, high := all[i].count()
-		minWords, maxWords = minWords+low, plus(maxWords, high)
-	}
-	return minWords, maxWords
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -16,13 +17,13 @@ func TestTheArgumentsOfACommandAreAsManyAsItsArity(t *testing.T) {
 			continue
 		}
 		words := 1 + strings.Count(s.Name, "|")
-		least, most := countAll(s.Arguments())
-		least, most = least+words, plus(most, words)
-		if s.Arity > 0 && (least != s.Arity || most != s.Arity) || s.Arity < 0 && least != -s.Arity {
-			t.Errorf("%s: from %d to %d words, with arity %d", s.Name, least, most, s.Arity)
+		minWords, maxWords := countAll(s.Arguments())
+		minWords, maxWords = minWords+words, plus(maxWords, words)
+		if s.Arity > 0 && (minWords != s.Arity || maxWords != s.Arity) || s.Arity < 0 && minWords != -s.Arity {
+			t.Errorf("%s: from %d to %d words, with arity %d", s.Name, minWords, maxWords, s.Arity)
 		}
-		if s.Arity < 0 && most == least && !takesNothing[s] {
-			t.Errorf("%s: %d words always, with arity %d", s.Name, least, s.Arity)
+		if s.Arity < 0 && maxWords == minWords && !takesNothing[s] {
+			t.Errorf("%s: %d words always, with arity %d", s.Name, minWords, s.Arity)
 		}
 	}
 }
@@ -103,4 +104,46 @@ func TestAUsageOutsideTheNotationPanics(t *testing.T) {
 			parseUsage(usage, 1)
 		}()
 	}
+}
+
+// count is the smallest and the largest number of words that an argument takes; the largest may be endless.
+func (a *Argument) count() (minWords, maxWords int) {
+	switch a.Type {
+	case pureToken:
+		minWords, maxWords = 0, 0
+	case block:
+		minWords, maxWords = countAll(a.Arguments)
+	case oneOf:
+		minWords = math.MaxInt
+		for i := range a.Arguments {
+			low, high := a.Arguments[i].count()
+			minWords, maxWords = min(minWords, low), max(maxWords, high)
+		}
+	default:
+		minWords, maxWords = 1, 1
+	}
+	if a.Token != "" {
+		minWords, maxWords = minWords+1, plus(maxWords, 1)
+	}
+	if a.Multiple {
+		maxWords = endless
+	}
+	if a.Optional {
+		minWords = 0
+	}
+	return minWords, maxWords
+}
+
+// endless is more words than any client sends.
+const endless = math.MaxInt32
+
+func plus(a, b int) int { return min(a+b, endless) }
+
+// countAll is count for arguments that follow each other.
+func countAll(all []Argument) (minWords, maxWords int) {
+	for i := range all {
+		low, high := all[i].count()
+		minWords, maxWords = minWords+low, plus(maxWords, high)
+	}
+	return minWords, maxWords
 }

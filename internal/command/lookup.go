@@ -59,12 +59,12 @@ func (s *Spec) Subcommand(name []byte) (*Spec, bool) {
 	return nil, false
 }
 
-// maxNameBytes bounds the names that are looked at; a test proves that every command's name fits.
+// maxNameBytes is the length of the longest name that lookups consider; a test proves that every command's name fits.
 const maxNameBytes = 32
 
-// byName has each command at the place of its hash, or at the next that was free. Most places are free, so nearly every
-// search ends at its first place. A map of Go's is several times slower for names as short as these, and every command
-// of every client is searched for.
+// byName has each command at the place of its hash, or at the next free one. Most places are free, so nearly every
+// search ends at its first place. Every command of every client needs a search, and a map of Go's is several times
+// slower for names as short as these.
 var byName = func() (index [places]*Spec) {
 	for _, s := range table {
 		at := hash([]byte(s.Name))
@@ -79,7 +79,7 @@ var byName = func() (index [places]*Spec) {
 // places is the number of places in byName, several times that of the commands: a test proves it.
 const places = 2048
 
-// hash is that of Fowler, Noll and Vo (FNV-1a), with its upper bits folded into those that choose a place.
+// hash is FNV-1a, with its upper bits folded into the bits that choose a place.
 func hash(name []byte) uint32 {
 	h := uint32(2166136261)
 	for _, c := range name {
@@ -88,7 +88,7 @@ func hash(name []byte) uint32 {
 	return h ^ h>>15
 }
 
-// lower folds ASCII letters only: names are ASCII, and what is longer than all of them is none of them.
+// lower folds ASCII letters only, because names are ASCII. A text longer than every name becomes empty.
 func lower(buf *[maxNameBytes]byte, name []byte) []byte {
 	if len(name) > len(buf) {
 		return nil

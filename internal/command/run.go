@@ -1,8 +1,8 @@
 package command
 
-// Run is a maximal run of commands of one connection between two barriers, with the place for their replies. It is made
-// by the connection; if it has a write, its Body is the body of one log entry, and its reads ride along outside the log
-// and are answered at their place when that entry is applied.
+// Run is a maximal run of commands of one connection between two barriers, with the place for their replies. The
+// connection makes it. If it has a write, its Body is the body of one log entry; its reads stay outside the log, and
+// the state machine answers them at their place when it applies that entry.
 //
 // One party owns a run at a time: the connection until it submits the run, the state machine while it fills Reply, the
 // connection again afterwards. Arguments alias the connection's buffer and stay valid until then.
@@ -10,20 +10,20 @@ type Run struct {
 	Calls []Call
 	// Protocol is 2 or 3: the RESP version that the connection speaks.
 	Protocol int
-	// Random is drawn anew for each run by the connection, for reads whose replies shall not be foreseen, such as
-	// RANDOMKEY. It never enters the log, and no write sees it.
+	// Random is a number that the connection draws for each run, for reads with replies that clients must not foresee,
+	// such as RANDOMKEY. It never enters the log, and no write sees it.
 	Random uint64
 	// Reply receives the encoded replies, in the order of Calls; the state machine appends to it.
 	Reply []byte
-	// MostReplyBytes bounds Reply, and what is needed to make it; 0 means no bound. A read whose values would go beyond
-	// it is answered with an error instead. A write is executed whatever it answers, so it may go beyond it by one
-	// value, and only what follows is answered with errors.
-	MostReplyBytes int
+	// MaxReplyBytes bounds Reply and the memory to make it; 0 means no bound. A read with values beyond it answers with
+	// an error instead. A write happens whatever it answers: it may exceed the bound by one value, and what follows
+	// answers with errors.
+	MaxReplyBytes int
 	// Submitted is the body that Body made last. The state machine compares it with the entry that comes back, and then
-	// executes Calls as they are. Nobody changes its bytes.
+	// executes Calls as they are. Its bytes never change.
 	Submitted []byte
-	// Left is how many of the last calls a query left alone, since the replies to those before are long enough to be
-	// sent first: only where Reply is bounded. The connection sets it to 0.
+	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
+	// long enough to go out first: only where Reply is bounded. The connection sets it to 0.
 	Left int
 }
 
@@ -31,9 +31,9 @@ type Run struct {
 type Call struct {
 	// Spec is the command's; nil if Fixed is the reply.
 	Spec *Spec
-	// Args are the arguments, name included: as many as Spec.AcceptsArgc accepts.
+	// Args are the arguments, name included; Spec.AcceptsArgc accepts their number.
 	Args [][]byte
-	// Fixed is an encoded reply that needs no state, such as that to an unknown command. It is appended as it is.
+	// Fixed is an encoded reply that needs no state, such as the one to an unknown command. It joins Reply as it is.
 	Fixed []byte
 }
 

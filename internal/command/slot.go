@@ -2,11 +2,11 @@ package command
 
 import "bytes"
 
-// Slots is the number of slots into which keys fall: the Redis cluster's.
+// Slots is the number of slots of a Redis cluster.
 const Slots = 16384
 
-// Slot is the slot of a key: CRC16 of the key, or of its tag. The tag is what stands between the first { and the next
-// }, if that is anything, so that clients can put keys together.
+// Slot is the slot of a key: CRC16 of the key, or of its tag. The tag is the text between the first { and the next },
+// unless it is empty: with it, clients put keys into one slot.
 func Slot(key []byte) uint16 {
 	if begin := bytes.IndexByte(key, '{'); begin >= 0 {
 		if length := bytes.IndexByte(key[begin+1:], '}'); length > 0 {
@@ -20,7 +20,7 @@ func Slot(key []byte) uint16 {
 	return crc % Slots
 }
 
-// crc16 is the table of the CRC that XMODEM uses: polynomial 0x1021, most significant bit first, nothing inverted.
+// crc16 is the table of the CRC that XMODEM uses: polynomial 0x1021, the highest bit first, no inversion.
 var crc16 = func() (table [256]uint16) {
 	for i := range table {
 		crc := uint16(i) << 8

@@ -5,24 +5,24 @@ import "strings"
 // usageParser reads the notation of parseUsage. A text outside it is a programmer's error, and panics.
 type usageParser struct {
 	usage string
-	// rest is what is not read yet, keys how many keys were.
+	// rest is the text still to read, keys the number of keys read so far.
 	rest string
 	keys int
-	// keySpecs is how many specifications the keys have: one for each, in their order, and the last one for all others.
+	// keySpecs is the number of specifications of keys. Keys have one each, in order; the last one holds for all others.
 	keySpecs int
 }
 
-// parseUsage reads a Usage of a command with so many specifications of keys. The notation is:
+// parseUsage reads the Usage of a command that has keySpecs specifications of keys. The notation is:
 //
-//	<name>            a string; <name:type> is of another type, <name=text> is shown to people as text
-//	WORD              a word that says all itself, named as it is in lower case; name=WORD has another name
-//	WORD value        a word with what comes behind it
+//	<name>            a string; <name:type> is of another type, <name=text> shows people the text
+//	WORD              a word on its own, with its lower case as its name; name=WORD has another name
+//	WORD value        a word and the value behind it
 //	name=(a | b)      one of several
 //	name={a b}        several that belong together
-//	[a]               what may be left out
-//	a...              what may be given several times; [WORD a]... repeats the word too
+//	[a]               optional
+//	a...              once or several times; [WORD a]... repeats the word too
 //
-// Names, words and types are Redis's, because programs read them: redis-cli makes its hints of them.
+// Names, words and types are Redis's, because programs read them: redis-cli makes hints from them.
 func parseUsage(usage string, keySpecs int) []Argument {
 	p := &usageParser{usage: usage, rest: usage, keySpecs: keySpecs}
 	all := p.sequence()
@@ -49,7 +49,7 @@ func (p *usageParser) must(text string) {
 	}
 }
 
-// word reads what consists of certain characters, one at least.
+// word reads one or more characters that belong to a word.
 func (p *usageParser) word(belongs func(c byte) bool, want string) string {
 	n := 0
 	for n < len(p.rest) && belongs(p.rest[n]) {
@@ -76,7 +76,7 @@ func (p *usageParser) sequence() []Argument {
 	return all
 }
 
-// item reads an argument with what stands around and behind it.
+// item reads an argument with its brackets and dots.
 func (p *usageParser) item() Argument {
 	if !p.take("[") {
 		return p.repeated(p.single())
@@ -111,12 +111,12 @@ func (p *usageParser) single() Argument {
 	return a
 }
 
-// valueFollows reports whether behind a token there is a value of it, and not the end or an alternative.
+// valueFollows reports whether the value of a token comes next, and not the end or an alternative.
 func (p *usageParser) valueFollows() bool {
 	return len(p.rest) > 1 && p.rest[0] == ' ' && (p.rest[1] == '<' || isNameByte(p.rest[1]))
 }
 
-// value reads <name>, or a name with what it stands for.
+// value reads <name>, or a name and its meaning.
 func (p *usageParser) value() Argument {
 	if p.take("<") {
 		return p.plain()
