@@ -33,7 +33,7 @@ func DefaultOptions() Options {
 // SnapshotLogBytes has these bounds.
 const (
 	minSnapshotLogBytes = 64 << 10
-	maxSnapshotLogBytes = 1 << 50
+	maxSnapshotLogBytes = 1 << 40
 )
 
 // journalSpareBytes of half a journal file are kept for what is not a command: configurations, headers, the entries

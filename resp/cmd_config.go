@@ -2,21 +2,18 @@ package resp
 
 import (
 	"bytes"
-	"fmt"
-	"math"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
-	"strconv"
 	"strings"
+
+	"github.com/google/renameio/v2"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/redisconf"
 	"github.com/raftredis/raftredis/internal/reply"
-	"github.com/raftredis/raftredis/resp/topology"
-	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // configHandlers answer CONFIG.
@@ -28,96 +25,36 @@ var configHandlers = []handler{
 	{of: command.ConfigSet, answer: configSet},
 }
 
-// Setting is a configuration parameter as CONFIG GET shows it: a name of Redis's where Redis has one, and its value in
-// force.
-type Setting struct{ Name, Value string }
-
-// parameters are all that CONFIG knows, sorted by name: those that can be set, those that are the same for every node
-// (what this product does by its nature is said in Redis's words; tools read some of them before they do anything
-// else), and those that were given.
-func (s *Server) makeParameters(given []Setting) {
-	set, limits := &s.settings, s.limits
-	clusterEnabled := "yes"
-	if s.view == topology.NoView {
-		clusterEnabled = "no"
-	}
-	all := []parameter{
-		constant("activerehashing", "no"),
-		constant("appendfsync", "always"),
-		constant("appendonly", "yes"),
-		set.output.parameter(),
-		fixed("client-query-buffer-limit", strconv.Itoa(limits.MaxRequestBytes)),
-		fixed("cluster-enabled", clusterEnabled),
-		constant("cluster-require-full-coverage", "yes"),
-		fixed("databases", "1"),
-		set.enableDebugCommand(),
-		constant("hz", "10"),
-		fixed("io-threads", "1"),
-		negated("latency-tracking", &s.measures.untracked),
-		set.percentilesParameter(),
-		integer("latency-monitor-threshold", &set.latencyThresholdMillis, 0, math.MaxInt64),
-		constant("lazyfree-lazy-user-flush", "yes"),
-		set.mostClients(),
-		memory("maxmemory", &s.memory.bytes, 0, math.MaxInt64).then(s.weighMemory),
-		constant("maxmemory-clients", "0"),
-		constant("maxmemory-policy", "noeviction"),
-		constant("notify-keyspace-events", ""),
-		memory("proto-max-bulk-len", &set.maxBulkBytes, min(1<<20, int64(limits.MaxBulkBytes)),
-			int64(limits.MaxRequestBytes-wire.OverheadBytes)),
-		fixed("raft.max-entry-bytes", strconv.Itoa(limits.MaxEntryBytes)),
-		set.requirePass(),
-		constant("save", ""),
-		integer("slowlog-log-slower-than", &set.slowerThanMicros, -1, math.MaxInt64),
-		integer("slowlog-max-len", &set.slowLogCount, 0, mostSlowLogCount),
-		integer("tcp-keepalive", &set.keepAliveSeconds, 0, math.MaxInt32),
-		integer("tracking-table-max-keys", &s.tracker.mostKeys, 1, math.MaxInt64).then(s.tracker.shed),
-		set.timeout().then(s.sessions.nudge), // connections that wait already hear of it
-	}
-	byName := make(map[string]parameter)
-	for _, p := range all {
-		byName[p.name] = p
-	}
-	for _, setting := range given {
-		name := strings.ToLower(setting.Name)
-		byName[name] = fixed(name, setting.Value)
-	}
-	for _, p := range byName {
-		s.parameters = append(s.parameters, p)
-	}
-	sort.Slice(s.parameters, func(i, j int) bool { return s.parameters[i].name < s.parameters[j].name })
-}
-
-// findParameter finds one by its name in any mixture of case, or returns nil.
-func (s *Server) findParameter(name string) *parameter {
-	for i := range s.parameters {
-		if strings.EqualFold(s.parameters[i].name, name) {
-			return &s.parameters[i]
+// findSetting finds a setting by its name in any mixture of case, or returns nil.
+func (s *Server) findSetting(name string) Setting {
+	for _, one := range s.settings {
+		if strings.EqualFold(one.Key(), name) {
+			return one
 		}
 	}
 	return nil
 }
 
-// configGet is CONFIG GET pattern [pattern ...]: each parameter once, whatever patterns match it. One that is asked for
-// by its name is answered in the client's spelling, as in Redis.
+// configGet is CONFIG GET pattern [pattern ...]: each setting once, however many patterns match it. One that is asked
+// for by its name is answered in the client's spelling, as in Redis.
 func configGet(c *Conn, dst []byte, args [][]byte) []byte {
-	var matching []Setting
-	for i := range c.server.parameters {
-		p := &c.server.parameters[i]
+	var matching [][2]string
+	for _, one := range c.server.settings {
 		for _, pattern := range args[2:] {
-			if !glob.Match(bytes.ToLower(pattern), []byte(p.name)) {
+			if !glob.Match(bytes.ToLower(pattern), []byte(one.Key())) {
 				continue
 			}
-			name := p.name
+			name := one.Key()
 			if !bytes.ContainsAny(pattern, "*?[") {
 				name = string(pattern)
 			}
-			matching = append(matching, Setting{name, p.value()})
+			matching = append(matching, [2]string{name, one.String()})
 			break
 		}
 	}
 	dst = reply.MapHeader(dst, c.protocol(), len(matching))
-	for _, setting := range matching {
-		dst = appendPair(dst, setting.Name, setting.Value)
+	for _, pair := range matching {
+		dst = appendPair(dst, pair[0], pair[1])
 	}
 	return dst
 }
@@ -128,71 +65,36 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 	if len(args)%2 != 0 {
 		return reply.Error(dst, reply.Syntax)
 	}
-	chosen := make([]*parameter, 0, len(args)/2)
+	s := c.server
+	chosen := make([]Setting, 0, len(args)/2)
 	for i := 0; i < len(args); i += 2 {
-		p := c.server.findParameter(string(args[i]))
-		if p == nil {
+		one := s.findSetting(string(args[i]))
+		if one == nil {
 			return reply.Error(dst, "ERR Unknown option or number of arguments for CONFIG SET - '"+string(args[i])+"'")
 		}
-		chosen = append(chosen, p)
+		chosen = append(chosen, one)
 	}
 	var applies []func()
-	for i, p := range chosen {
-		apply, failure := p.check(string(args[2*i+1]), chosen[:i])
-		if failure != "" {
-			return reply.Error(dst, "ERR CONFIG SET failed (possibly related to argument '"+string(args[2*i])+"') - "+failure)
+	for i, one := range chosen {
+		apply, refusal := one.Check(string(args[2*i+1]))
+		if slices.Contains(chosen[:i], one) {
+			refusal = "duplicate parameter"
+		}
+		if refusal != "" {
+			return reply.Error(dst, "ERR CONFIG SET failed (possibly related to argument '"+string(args[2*i])+"') - "+refusal)
 		}
 		applies = append(applies, apply)
 	}
-	c.server.configMu.Lock()
-	defer c.server.configMu.Unlock()
+	s.configMu.Lock()
+	defer s.configMu.Unlock()
 	for i, apply := range applies {
 		apply()
-		if !slices.Contains(c.server.changed, chosen[i]) {
-			c.server.changed = append(c.server.changed, chosen[i])
+		if !slices.Contains(s.changed, chosen[i]) {
+			s.changed = append(s.changed, chosen[i])
 		}
 	}
+	s.retune()
 	return reply.OK(dst)
-}
-
-// Configure sets a parameter as CONFIG SET would, before the server serves: for what stands in a configuration file,
-// where CONFIG REWRITE leaves it as it is. A parameter that cannot be changed may be given the value that it has. The
-// error says what is wrong; where, its caller knows.
-func (s *Server) Configure(name, value string) error { return s.configure(name, value) }
-
-// Judge returns the error that Configure would return on the server that these options make, which need not be complete
-// yet: neither Store nor Node is looked at. So a file is judged before the node opens anything.
-func (o Options) Judge(name, value string) error {
-	return newServer(o, o.Limits.withDefaults()).configure(name, value)
-}
-
-func (s *Server) configure(name, value string) error {
-	p := s.findParameter(name)
-	switch {
-	case p == nil:
-		return fmt.Errorf("there is no parameter %q", name)
-	case p.parse == nil && p.value() == value:
-		return nil
-	case p.parse == nil:
-		return fmt.Errorf("%s: %s", p.name, immutable)
-	}
-	apply, failure := p.parse(value)
-	if failure != "" {
-		return fmt.Errorf("%s: %s", p.name, failure)
-	}
-	apply()
-	return nil
-}
-
-// check reads a new value for the parameter, which must not stand among those before it.
-func (p *parameter) check(text string, before []*parameter) (apply func(), failure string) {
-	switch {
-	case slices.Contains(before, p):
-		return nil, "duplicate parameter"
-	case p.parse == nil || p.atStart:
-		return nil, immutable
-	}
-	return p.parse(text)
 }
 
 // configResetStat is CONFIG RESETSTAT: all counts begin anew, but for those of what is there now.
@@ -219,8 +121,8 @@ func configRewrite(c *Conn, dst []byte, _ [][]byte) []byte {
 	return dst
 }
 
-// rewriteConfig replaces the file at once and durably: whoever reads it later sees the old text or the new one. What
-// was set when it is called is written; what is set meanwhile waits for nothing.
+// rewriteConfig replaces the file at once and durably: a reader sees the old text or the new one. It writes what was
+// set when it is called; what is set meanwhile waits for nothing.
 func (s *Server) rewriteConfig() error {
 	s.rewriteMu.Lock()
 	defer s.rewriteMu.Unlock()
@@ -229,69 +131,28 @@ func (s *Server) rewriteConfig() error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(s.configFile, redisconf.Rewrite(string(text), now))
-}
-
-// changedDirectives are the parameters that CONFIG SET has changed, as a file has them.
-func (s *Server) changedDirectives() (now []redisconf.Directive) {
-	s.configMu.Lock()
-	defer s.configMu.Unlock()
-	for _, p := range s.changed {
-		now = append(now, redisconf.Directive{Name: p.name, Args: p.arguments()})
-	}
-	return now
-}
-
-// arguments are the value as it stands in a file, where limits of output are several words.
-func (p *parameter) arguments() []string {
-	if p.name == "client-output-buffer-limit" {
-		return strings.Fields(p.value())
-	}
-	return []string{p.value()}
-}
-
-// replaceFile writes a file beside the one that it takes the place of.
-func replaceFile(path, text string) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
+	rewritten, directory := redisconf.Rewrite(string(text), now), filepath.Dir(s.configFile)
+	if err := renameio.WriteFile(s.configFile, []byte(rewritten), 0o600, renameio.WithTempDir(directory)); err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name()) // what is left over harms nobody
-		}
-	}()
-	mode := os.FileMode(0o600)
-	if old, err := os.Stat(path); err == nil {
-		mode = old.Mode().Perm()
-	}
-	_, err = file.WriteString(text)
-	for _, step := range []func() error{func() error { return file.Chmod(mode) }, file.Sync} {
-		if err == nil {
-			err = step()
-		}
-	}
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", file.Name(), err)
-	}
-	if err = os.Rename(file.Name(), path); err != nil {
-		return err
-	}
-	return syncDirectory(filepath.Dir(path))
+	return syncDirectory(directory)
 }
 
-// syncDirectory makes a rename durable.
+// syncDirectory makes a rename durable, which renameio leaves to its user.
 func syncDirectory(path string) error {
 	directory, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	err = directory.Sync()
-	if closing := directory.Close(); err == nil {
-		err = closing
+	return errors.Join(directory.Sync(), directory.Close())
+}
+
+// changedDirectives are the settings that CONFIG SET has changed, as a file has them.
+func (s *Server) changedDirectives() (now []redisconf.Directive) {
+	s.configMu.Lock()
+	defer s.configMu.Unlock()
+	for _, one := range s.changed {
+		now = append(now, redisconf.Directive{Name: one.Key(), Args: one.Words()})
 	}
-	return err
+	return now
 }

@@ -8,32 +8,28 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/resp/topology"
+	"github.com/raftredis/raftredis/internal/setting"
 )
-
-func TestRedisAndThisServerSayTheSameAboutSettings(t *testing.T) {
-	redis := realRedis(t)
-	for _, input := range comparedInputs(t, "config.txt") {
-		compare(t, redis, serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView}), input)
-	}
-}
 
 func TestConfigSetChangesAllOrNothing(t *testing.T) {
 	_, clients := sharedClients(t, 1)
 	got := clients[0].send("CONFIG SET slowlog-max-len 5 maxmemory-policy allkeys-lru\r\nCONFIG GET slowlog-max-len\r\n")
-	want := "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - " + onlyValue + "\r\n" +
+	want := "-ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - " + setting.OnlyValue + "\r\n" +
 		"*2\r\n" + bulkText("slowlog-max-len") + bulkText("128")
 	if got != want {
 		t.Fatalf("got %q", got)
 	}
 }
 
-// What is given to the server when it is made is for reading only, and stands over what it knows itself.
-func TestGivenSettingsAreImmutable(t *testing.T) {
-	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Settings: []Setting{{"Port", "6379"}, {"save", "x"}}}))
-	got := c.send("CONFIG SET port 1\r\nCONFIG GET port save\r\n")
+func TestSettingsOfTheStartAreImmutable(t *testing.T) {
+	rows := []Setting{
+		&setting.Row{Name: "save", Value: setting.Only("x"), Live: true},
+		&setting.Row{Name: "port", Value: setting.Only("6379")},
+	}
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Settings: rows}))
+	got := c.send("CONFIG SET port 1\r\nCONFIG GET Port save\r\n")
 	want := "-ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable config\r\n*4\r\n" +
-		bulkText("port") + bulkText("6379") + bulkText("save") + bulkText("x")
+		bulkText("Port") + bulkText("6379") + bulkText("save") + bulkText("x")
 	if got != want {
 		t.Fatalf("got %q", got)
 	}
@@ -89,7 +85,7 @@ func TestATimeoutThatIsSetClosesIdleConnections(t *testing.T) {
 }
 
 func TestTheLargestArgumentCanBeSet(t *testing.T) {
-	limits := Limits{MaxEntryBytes: 1000, MaxBulkBytes: 1000, MaxRequestBytes: 1 << 20}
+	limits := Limits{MaxEntryBytes: 1000, MaxRequestBytes: 1 << 20}
 	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Limits: limits}))
 	if got := c.send("CONFIG SET proto-max-bulk-len 4kb\r\nCONFIG GET proto-max-bulk-len\r\n"); got !=
 		"+OK\r\n*2\r\n"+bulkText("proto-max-bulk-len")+bulkText("4096") {
@@ -101,22 +97,6 @@ func TestTheLargestArgumentCanBeSet(t *testing.T) {
 	}
 	if got := c.send(bulk("ECHO", value+"x")); got != "-ERR Protocol error: invalid bulk length\r\n" {
 		t.Fatalf("4097 bytes are answered %.100q", got)
-	}
-}
-
-func TestAmountsOfMemoryAreReadAsInRedis(t *testing.T) {
-	for text, want := range map[string]int64{
-		"0": 0, "12": 12, "1b": 1, "3k": 3000, "3kb": 3072, "2M": 2_000_000, "2Mb": 2 << 20,
-		"1g": 1_000_000_000, "1GB": 1 << 30,
-		"": -1, "x": -1, "1x": -1, "-1": -1, "1bk": -1, "99999999999gb": -1, "kb": -1,
-	} {
-		got, ok := parseMemory(text)
-		if !ok {
-			got = -1
-		}
-		if got != want {
-			t.Errorf("%q is %d, want %d", text, got, want)
-		}
 	}
 }
 
@@ -142,50 +122,14 @@ func TestConfigRewriteWritesWhatWasSet(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("the file has mode %v, %v", info.Mode(), err)
 	}
-	if left, _ := filepath.Glob(path + ".*"); len(left) > 0 {
-		t.Errorf("left over: %v", left)
+	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+		t.Errorf("left over: %v, %v", files, err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.send("CONFIG REWRITE\r\n"); !strings.HasPrefix(got, "-ERR Rewriting config file: ") {
 		t.Errorf("without the file: %q", got)
-	}
-}
-
-func TestConfigureSetsWhatAFileSays(t *testing.T) {
-	store := newFakeStore(t)
-	path := filepath.Join(t.TempDir(), "redis.conf")
-	if err := os.WriteFile(path, []byte("timeout 5\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := New(Options{Store: store, Node: store, ConfigFile: path, Settings: []Setting{{"port", "7"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, given := range [][3]string{
-		{"timeout", "5", ""}, {"APPENDONLY", "yes", ""}, {"save", "", ""}, {"databases", "1", ""}, {"port", "7", ""},
-		{"client-output-buffer-limit", "normal 1gb 0 0", ""},
-		{"nosuch", "1", `there is no parameter "nosuch"`}, {"port", "8", "port: can't set immutable config"},
-		{"timeout", "x", "timeout: argument couldn't be parsed into an integer"},
-		{"save", "900 1", "save: this node has no other value for it"},
-	} {
-		got := ""
-		if err := s.Configure(given[0], given[1]); err != nil {
-			got = err.Error()
-		}
-		if got != given[2] {
-			t.Errorf("%s %s: %q, want %q", given[0], given[1], got, given[2])
-		}
-	}
-	s.spawn = func(work func()) { work() } // nobody waits in a conversation without a socket
-	c := newClient(t, s)
-	got := c.send("CONFIG GET timeout\r\nCONFIG REWRITE\r\n")
-	if want := "*2\r\n" + bulkText("timeout") + bulkText("5") + "+OK\r\n"; got != want {
-		t.Errorf("got %q", got)
-	}
-	if text, err := os.ReadFile(path); err != nil || string(text) != "timeout 5\n" {
-		t.Errorf("the file is %q, %v", text, err)
 	}
 }
 
@@ -197,35 +141,6 @@ func TestConfigResetStatLetsCountsBeginAnew(t *testing.T) {
 		if !strings.Contains(got, "\r\n"+field+"\r\n") {
 			t.Errorf("%s is not in %q", field, got)
 		}
-	}
-}
-
-// A file is judged before there is a node, by the same rules.
-func TestSettingsAreJudgedWithoutANode(t *testing.T) {
-	o := Options{Settings: []Setting{{"port", "7"}}, Limits: Limits{MaxBulkBytes: 2 << 20, MaxEntryBytes: 4 << 20}}
-	for _, given := range [][3]string{
-		{"timeout", "5", ""}, {"port", "7", ""}, {"enable-debug-command", "local", ""}, {"maxmemory", "100mb", ""},
-		{"nosuch", "1", `there is no parameter "nosuch"`}, {"port", "8", "port: can't set immutable config"},
-		{"proto-max-bulk-len", "9mb", "proto-max-bulk-len: argument must be between 1048576 and 8323072 inclusive"},
-		{"enable-debug-command", "x", "enable-debug-command: argument(s) must be one of the following: no, yes, local"},
-	} {
-		got := ""
-		if err := o.Judge(given[0], given[1]); err != nil {
-			got = err.Error()
-		}
-		if got != given[2] {
-			t.Errorf("%s %s: %q, want %q", given[0], given[1], got, given[2])
-		}
-	}
-}
-
-func TestMoreClientsThanDescriptorsAreRefused(t *testing.T) {
-	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
-	got := c.send("CONFIG SET maxclients 4000000000\r\n")
-	want := "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating system is not able to " +
-		"handle the specified number of clients, try with "
-	if !strings.HasPrefix(got, want) {
-		t.Fatalf("got %q", got)
 	}
 }
 

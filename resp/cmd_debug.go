@@ -18,9 +18,9 @@ import (
 
 // Values of enable-debug-command.
 const (
-	debugNo    = "no"
-	debugLocal = "local"
-	debugYes   = "yes"
+	DebugNo    = "no"
+	DebugLocal = "local"
+	DebugYes   = "yes"
 )
 
 // Error texts of DEBUG; all but the last are Redis's to the letter.
@@ -63,10 +63,10 @@ func (c *Conn) debugRefusal(spec *command.Spec, fault command.Fault, args [][]by
 // mayDebug reports whether enable-debug-command allows DEBUG on this connection. A client without an address is one of
 // this process or of a socket of this machine.
 func (c *Conn) mayDebug() bool {
-	switch *c.server.settings.enableDebug.Load() {
-	case debugYes:
+	switch c.server.tuning.EnableDebug.Load() {
+	case DebugYes:
 		return true
-	case debugLocal:
+	case DebugLocal:
 		address, err := netip.ParseAddrPort(c.session.address)
 		return err != nil || address.Addr().Unmap().IsLoopback()
 	}

@@ -12,15 +12,13 @@ import (
 // allowDebug sets enable-debug-command as a file would.
 func allowDebug(t testing.TB, f *Server, value string) {
 	t.Helper()
-	if err := f.configure("enable-debug-command", value); err != nil {
-		t.Fatal(err)
-	}
+	f.tuning.EnableDebug.Store(strings.ToLower(value))
 }
 
 func TestRedisAndThisServerSayTheSameToDebug(t *testing.T) {
 	redis := realRedis(t, "--enable-debug-command", "yes")
 	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
-	allowDebug(t, s.server, debugYes)
+	allowDebug(t, s.server, DebugYes)
 	for _, input := range comparedInputs(t, "debug.txt") {
 		compare(t, redis, s, input)
 	}
@@ -35,8 +33,8 @@ func TestDebugIsRefusedUnlessAllowed(t *testing.T) {
 	} {
 		compare(t, redis, s, input)
 	}
-	guarded := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView, Password: "secret"})
-	for _, value := range []string{debugNo, debugYes} {
+	guarded := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView, Tuning: withPassword("secret")})
+	for _, value := range []string{DebugNo, DebugYes} {
 		allowDebug(t, guarded.server, value)
 		compare(t, realRedis(t, "--requirepass", "secret", "--enable-debug-command", value), guarded,
 			"DEBUG\r\nDEBUG SLEEP 0\r\nDEBUG NOSUCH\r\n")
@@ -64,16 +62,13 @@ func TestLocalDebugIsForClientsOfThisMachine(t *testing.T) {
 			t.Errorf("%s from %s: %q", one.value, one.address, got)
 		}
 	}
-	if err := f.configure("enable-debug-command", "maybe"); err == nil {
-		t.Error("enable-debug-command may be maybe")
-	}
 }
 
 // DEBUG SLEEP holds up the connection and counts as its command's own time; other connections go on.
 func TestDebugSleepIsTheTimeOfTheCommandAndOfNobodyElse(t *testing.T) {
 	_, clients := sharedClients(t, 2)
 	f := clients[0].conn.server
-	allowDebug(t, f, debugYes)
+	allowDebug(t, f, DebugYes)
 	now := time.Unix(1700000000, 0)
 	f.clock = func() time.Time { return now }
 	clients[0].send("CONFIG SET latency-monitor-threshold 100\r\n")
@@ -107,7 +102,7 @@ func TestDebugSleepIsTheTimeOfTheCommandAndOfNobodyElse(t *testing.T) {
 
 func TestActiveExpiryCannotBeTurnedOff(t *testing.T) {
 	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
-	allowDebug(t, c.conn.server, debugYes)
+	allowDebug(t, c.conn.server, DebugYes)
 	if got := c.send("DEBUG SET-ACTIVE-EXPIRE 0\r\n"); got != string(reply.Error(nil, alwaysExpires)) {
 		t.Fatalf("got %q", got)
 	}

@@ -81,7 +81,7 @@ func infoServer(b *strings.Builder, s *Server) {
 func infoClients(b *strings.Builder, s *Server) {
 	line(b, "connected_clients", s.stats.clients.Load())
 	line(b, "cluster_connections", 0)
-	line(b, "maxclients", s.settings.maxClients.Load())
+	line(b, "maxclients", s.tuning.MaxClients.Load())
 	line(b, "blocked_clients", s.stats.blocked.Load())
 	line(b, "tracking_clients", s.tracker.clients.Load())
 }

@@ -146,7 +146,7 @@ func TestABlankNodeThatMeetsAnotherAsksToJoinIt(t *testing.T) {
 
 func TestMembershipCommandsWantAPassword(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testServer(t, Options{Store: store, Password: "secret"}))
+	c := newClient(t, testServer(t, Options{Store: store, Tuning: withPassword("secret")}))
 	for _, input := range []string{
 		"CLUSTER ADDNODE a:1", "CLUSTER REMOVENODE 1", "CLUSTER REPLACENODE 1 a:1", "CLUSTER MEET a 1", "CLUSTER FORGET 1",
 		"RAFT.NODE ADD 0 a:1", "RAFT.NODE REMOVE 1",

@@ -42,7 +42,7 @@ func TestMonitorsAreShownTheCommandsOfOthers(t *testing.T) {
 // A monitor that does not read is closed, and nobody waits for it.
 func TestAMonitorThatDoesNotKeepUpIsClosed(t *testing.T) {
 	_, c := sharedClients(t, 2)
-	c[0].conn.server.settings.output.mail.hard.Store(1000)
+	c[0].conn.server.tuning.Output.mail.hard.Store(1000)
 	c[0].send("MONITOR\r\n")
 	for range 100 {
 		if got := c[1].send("PING\r\n"); got != "+PONG\r\n" {

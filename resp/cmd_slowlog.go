@@ -115,7 +115,7 @@ func (c *Conn) listSlow(dst []byte, args [][]byte, show func(dst []byte, entry *
 	l := &c.server.slowLog
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.trim(c.server.settings.slowLogCount.Load())
+	l.trim(c.server.tuning.SlowLogCommands.Load())
 	n := len(l.entries)
 	if count >= 0 {
 		n = int(min(count, int64(n)))
@@ -131,7 +131,7 @@ func slowLogLen(c *Conn, dst []byte, _ [][]byte) []byte {
 	l := &c.server.slowLog
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.trim(c.server.settings.slowLogCount.Load())
+	l.trim(c.server.tuning.SlowLogCommands.Load())
 	return reply.Integer(dst, int64(len(l.entries)))
 }
 

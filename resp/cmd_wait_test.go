@@ -166,7 +166,7 @@ func TestWaitIsWokenByProgressAndByItsTime(t *testing.T) {
 // Over a real socket: UNPAUSE, the end of the time of a pause, and that of DEBUG SLEEP wake those who wait.
 func TestPauseAndSleepEndWithoutPolling(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})
-	allowDebug(t, s.server, debugYes)
+	allowDebug(t, s.server, DebugYes)
 	admin, waiting := s.dial(), s.dial()
 	admin.send("CLIENT PAUSE 1000000 WRITE\r\n")
 	admin.expect("+OK\r\n")

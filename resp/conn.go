@@ -94,7 +94,7 @@ func newConn(s *Server, below socket, wake func()) *Conn {
 	c.reader.SetUnauthenticated(!c.facts().authenticated)
 	c.request.wake = wake
 	c.session.wake = wake
-	c.session.run, c.session.mailLimit = &c.request.Run, &s.settings.output.mail.hard
+	c.session.run, c.session.mailLimit = &c.request.Run, &s.tuning.Output.mail.hard
 	return c
 }
 
@@ -116,7 +116,7 @@ func (c *Conn) Space() []byte {
 func (c *Conn) Received(n int) {
 	c.share.traffic.inputBytes.Add(int64(n))
 	c.reader.Received(n)
-	c.reader.SetMaxBulkBytes(int(c.server.settings.maxBulkBytes.Load()))
+	c.reader.SetMaxBulkBytes(int(c.server.tuning.MaxBulkBytes.Load()))
 	if n > 0 {
 		c.session.active.Store(int64(c.server.recently()))
 	}
@@ -307,7 +307,7 @@ func (c *Conn) settle() {
 }
 
 // mostReplyBytes is how many bytes of replies may wait for the client.
-func (c *Conn) mostReplyBytes() int { return int(c.server.settings.output.normal.hard.Load()) }
+func (c *Conn) mostReplyBytes() int { return int(c.server.tuning.Output.normal.hard.Load()) }
 
 // view answers some calls of a run of reads. It takes them in portions, and the store leaves of a portion what follows
 // on long replies, so that one flush and not one read lock bounds what a pipeline of large replies holds in memory:

@@ -45,7 +45,7 @@ func newLink(s *Server, below net.Conn) *link {
 	}, l.wake)
 	if tcp, ok := below.(*net.TCPConn); ok {
 		// A socket that refuses one of these is broken and will say so when it is read.
-		if seconds := s.settings.keepAliveSeconds.Load(); seconds > 0 {
+		if seconds := s.tuning.KeepAliveSeconds.Load(); seconds > 0 {
 			_ = tcp.SetKeepAlivePeriod(time.Duration(seconds) * time.Second)
 		} else {
 			_ = tcp.SetKeepAlive(false)
@@ -129,7 +129,7 @@ func (l *link) serve() {
 
 // receive waits for bytes, or for mail.
 func (l *link) receive() bool {
-	idle := time.Duration(l.server.settings.idle.Load())
+	idle := time.Duration(l.server.tuning.IdleNanos.Load())
 	if l.conn.facts().monitoring {
 		idle = 0 // such a client has nothing to send
 	}

@@ -38,12 +38,12 @@ func (s *Server) isNoteworthy(took time.Duration) bool {
 }
 
 func (s *Server) isSlow(took time.Duration) bool {
-	slower := s.settings.slowerThanMicros.Load()
+	slower := s.tuning.SlowerThanMicros.Load()
 	return slower >= 0 && took.Microseconds() >= slower
 }
 
 func (s *Server) isLate(took time.Duration) bool {
-	threshold := s.settings.latencyThresholdMillis.Load()
+	threshold := s.tuning.LatencyThresholdMillis.Load()
 	return threshold > 0 && took.Milliseconds() >= threshold
 }
 
@@ -56,7 +56,7 @@ func (s *Server) noteSlow(client *session, calls []command.Call, took time.Durat
 			continue
 		}
 		if s.isSlow(took) {
-			s.slowLog.note(client, calls[i:], took, phases, now, s.settings.slowLogCount.Load())
+			s.slowLog.note(client, calls[i:], took, phases, now, s.tuning.SlowLogCommands.Load())
 		}
 		if s.isLate(took) {
 			event := "command"

@@ -1,22 +1,24 @@
 package resp
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/raftredis/raftredis/internal/number"
+	"github.com/raftredis/raftredis/internal/setting"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
-// outputLimits are client-output-buffer-limit: how much may wait for a client before it is closed. Redis has a limit
+// OutputLimits is client-output-buffer-limit: how much may wait for a client before it is closed. Redis has a limit
 // for each class of clients, here it is one for each kind of output:
 //
 //	normal   replies. Those of writes are never cut: a client that saw only their end would not know what was done.
 //	pubsub   what is sent besides replies: invalidations, and what MONITOR shows
 //	slave    nothing: nodes are no clients of each other. It can be set, and shown, for the sake of files and tools.
-type outputLimits struct {
+type OutputLimits struct {
 	normal, mail, replica outputLimit
 }
 
@@ -26,8 +28,10 @@ type outputLimit struct {
 	hard, soft, softSeconds atomic.Int64
 }
 
-// Defaults, which are Redis's, but for the hard limit of normal: there is one, see Limits.MaxOutputBytes.
+// Defaults, which are Redis's, but for the hard limit of normal: there is one. It leaves room for the replies of one
+// portion of reads, each of the largest argument.
 const (
+	defaultReplyHardBytes   = 256 << 20
 	defaultMailHardBytes    = 32 << 20
 	defaultMailSoftBytes    = 8 << 20
 	defaultReplicaHardBytes = 256 << 20
@@ -42,8 +46,8 @@ const (
 	bufferValue = "Error in hard, soft or soft_seconds setting in buffer limit configuration."
 )
 
-func (all *outputLimits) init(normalBytes int64) {
-	all.normal.store([3]int64{normalBytes, 0, 0})
+func (all *OutputLimits) init() {
+	all.normal.store([3]int64{defaultReplyHardBytes, 0, 0})
 	all.mail.store([3]int64{defaultMailHardBytes, defaultMailSoftBytes, defaultSoftSeconds})
 	all.replica.store([3]int64{defaultReplicaHardBytes, defaultReplicaSoftBytes, defaultSoftSeconds})
 }
@@ -63,16 +67,19 @@ func (l *outputLimit) String() string {
 	return text
 }
 
-// parameter is the limits as CONFIG knows them.
-func (all *outputLimits) parameter() parameter {
-	value := func() string {
-		return "normal " + all.normal.String() + " slave " + all.replica.String() + " pubsub " + all.mail.String()
-	}
-	return parameter{name: "client-output-buffer-limit", value: value, parse: all.parse}
+// Replies is the hard limit of replies, in bytes.
+func (all *OutputLimits) Replies() *atomic.Int64 { return &all.normal.hard }
+
+// String is the limits as CONFIG GET shows them.
+func (all *OutputLimits) String() string {
+	return "normal " + all.normal.String() + " slave " + all.replica.String() + " pubsub " + all.mail.String()
 }
 
+// Words are the limits as arguments of a line in a file.
+func (all *OutputLimits) Words() []string { return strings.Fields(all.String()) }
+
 // class finds the limit of a class, or nil.
-func (all *outputLimits) class(name string) *outputLimit {
+func (all *OutputLimits) class(name string) *outputLimit {
 	switch strings.ToLower(name) {
 	case "normal":
 		return &all.normal
@@ -84,42 +91,47 @@ func (all *outputLimits) class(name string) *outputLimit {
 	return nil
 }
 
-// parse reads any number of: class, hard limit, soft limit, seconds. A hard limit of 0 is none in Redis; here it is the
+// Parse reads any number of: class, hard limit, soft limit, seconds. A hard limit of 0 is none in Redis; here it is the
 // largest that there is.
-func (all *outputLimits) parse(text string) (apply func(), failure string) {
+func (all *OutputLimits) Parse(text string) (apply func(), refusal *setting.Refusal) {
 	words := strings.Fields(text)
 	if len(words)%4 != 0 {
-		return nil, bufferCount
+		return nil, refuseOutput(text, bufferCount)
 	}
 	chosen := make(map[*outputLimit][3]int64)
 	for ; len(words) > 0; words = words[4:] {
 		limit := all.class(words[0])
 		if limit == nil {
-			return nil, bufferClass
+			return nil, refuseOutput(text, bufferClass)
 		}
-		hard, ok := parseMemory(words[1])
-		soft, softOK := parseMemory(words[2])
+		hard, ok := setting.ParseMemory(words[1])
+		soft, softOK := setting.ParseMemory(words[2])
 		seconds, secondsOK := number.Parse([]byte(words[3]))
 		if !ok || !softOK || !secondsOK || seconds < 0 {
-			return nil, bufferValue
+			return nil, refuseOutput(text, bufferValue)
 		}
 		if hard == 0 {
 			hard = wire.MaxBytes
 		}
-		if failure = between(hard, 1, wire.MaxBytes); failure != "" {
-			return nil, failure
+		if hard > wire.MaxBytes {
+			return nil, refuseOutput(text, fmt.Sprintf("argument must be between %d and %d inclusive", 1, wire.MaxBytes))
 		}
-		chosen[limit] = [3]int64{hard, soft, min(seconds, int64(mostSoftPeriod/time.Second))}
+		chosen[limit] = [3]int64{hard, soft, min(seconds, int64(maxSoftPeriod/time.Second))}
 	}
 	return func() {
 		for limit, values := range chosen {
 			limit.store(values)
 		}
-	}, ""
+	}, nil
 }
 
-// mostSoftPeriod is as good as for ever.
-const mostSoftPeriod = 100 * 365 * 24 * time.Hour
+func refuseOutput(text, redis string) *setting.Refusal {
+	const wanted = "any number of: class (normal, replica or pubsub), hard limit, soft limit, seconds"
+	return &setting.Refusal{Found: strconv.Quote(text), Wanted: wanted, Redis: redis}
+}
+
+// maxSoftPeriod is as good as for ever.
+const maxSoftPeriod = 100 * 365 * 24 * time.Hour
 
 // isSoft reports whether the limit has a soft part.
 func (l *outputLimit) isSoft() bool { return l.soft.Load() > 0 && l.softSeconds.Load() > 0 }
@@ -142,7 +154,7 @@ func (at *stretch) tooLong(l *outputLimit, waiting int64, now time.Time) bool {
 
 // enforceSoftLimits closes the clients for which too much has waited for too long. It is the watch's.
 func (s *Server) enforceSoftLimits(now time.Time) {
-	limits := &s.settings.output
+	limits := &s.tuning.Output
 	if !limits.normal.isSoft() && !limits.mail.isSoft() {
 		return
 	}

@@ -26,13 +26,13 @@ func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
 	none := s.dial()
 	none.send("CONFIG SET client-output-buffer-limit \"normal 0 0 0\"\r\n")
 	none.expect("+OK\r\n")
-	if got := s.server.settings.output.normal.hard.Load(); got != wire.MaxBytes {
+	if got := s.server.tuning.Output.normal.hard.Load(); got != wire.MaxBytes {
 		t.Errorf("no limit is a limit of %d", got)
 	}
 }
 
 func TestTheLimitsOfOutputAreThoseOfRedisByDefault(t *testing.T) {
-	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Limits: Limits{MaxOutputBytes: 1 << 29}}))
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Tuning: tuned(func(t *Tuning) { t.Output.Replies().Store(1 << 29) })}))
 	want := "normal 536870912 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
 	if got := c.send("CONFIG GET client-output-buffer-limit\r\n"); got != "*2\r\n"+
 		bulkText("client-output-buffer-limit")+bulkText(want) {
@@ -87,10 +87,10 @@ func TestG5_AClientBeyondTheSoftLimitIsClosed(t *testing.T) {
 func TestAClientWithTooMuchMailForTooLongIsClosed(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})
 	f := s.server
-	f.settings.output.mail.store([3]int64{1000, 10, 1})
+	f.tuning.Output.mail.store([3]int64{1000, 10, 1})
 	killed := make(chan struct{})
 	stuck := f.sessions.open(f.now(), f.monotonic(), socket{kill: func() { close(killed) }}, true)
-	stuck.mailLimit = &f.settings.output.mail.hard
+	stuck.mailLimit = &f.tuning.Output.mail.hard
 	stuck.post(make([]byte, 11))
 	unharmed := socket{kill: func() { t.Error("a client with little mail is closed") }}
 	fine := f.sessions.open(f.now(), f.monotonic(), unharmed, true)

@@ -181,9 +181,10 @@ func TestALongRunOfReadsIsExecutedInPortionsBehindOneConfirmation(t *testing.T) 
 func TestG5_ReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 40<<10)
-	f := testServer(t, Options{Store: store, Limits: Limits{
-		MaxEntryBytes: 64 << 10, FlushBytes: 16 << 10, MaxOutputBytes: 64 << 10,
-	}})
+	f := testServer(t, Options{
+		Store: store, Limits: Limits{MaxEntryBytes: 64 << 10, FlushBytes: 16 << 10},
+		Tuning: tuned(func(t *Tuning) { t.Output.Replies().Store(64 << 10) }),
+	})
 	one := bulkText(string(store.values["k"]))
 	c := newClient(t, f)
 	if got := c.send("SET a 1\r\nGET k\r\nGET k\r\n"); got != "+OK\r\n"+one+one {
@@ -199,7 +200,7 @@ func TestG5_ReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
 
 func TestARunIsCutBeforeItsBodyExceedsAnEntry(t *testing.T) {
 	store := newFakeStore(t)
-	f := testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 10, MaxBulkBytes: 4 << 10}})
+	f := testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 10}, Tuning: tuned(func(t *Tuning) { t.MaxBulkBytes.Store(4 << 10) })})
 	c := newClient(t, f)
 	value := strings.Repeat("v", 300)
 	var input, want string
@@ -258,7 +259,7 @@ func TestARunHasAtMostMaxRunCalls(t *testing.T) {
 
 func TestStrangersMayOnlyIntroduceThemselves(t *testing.T) {
 	store := newFakeStore(t)
-	f := testServer(t, Options{Store: store, Password: "secret"})
+	f := testServer(t, Options{Store: store, Tuning: withPassword("secret")})
 	c := newClient(t, f)
 	got := c.send("GET a\r\nPING\r\nNOSUCH\r\nAUTH wrong\r\nSET a 1\r\nAUTH secret\r\nSET a 1\r\nAUTH wrong\r\nGET a\r\n")
 	want := "-NOAUTH Authentication required.\r\n-NOAUTH Authentication required.\r\n" +
@@ -349,7 +350,7 @@ func TestH11_RepliesKeepTheOrderOfCommandsWhateverTheCompletionsDo(t *testing.T)
 
 func TestAConnectionKeepsNothingOfALargeRequest(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testServer(t, Options{Store: store}))
+	c := newClient(t, testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 8 << 20}}))
 	words := []string{"MGET"}
 	for range 20_000 {
 		words = append(words, "k")

@@ -10,7 +10,7 @@ import (
 func TestTheTimeoutSparesClientsThatMonitor(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})
 	setTimeout := func(period time.Duration) {
-		s.server.settings.idle.Store(int64(period))
+		s.server.tuning.IdleNanos.Store(int64(period))
 		s.server.sessions.nudge() // those who wait already hear of it
 	}
 	watches := s.dial()

@@ -276,6 +276,7 @@ func testServer(t testing.TB, o Options) *Server {
 	}
 	o.Version = "0.0.1"
 	o.Node = fakeNode(o)
+	o = withSettings(o, limits)
 	f := newServer(o, limits)
 	f.sessions.lastID = 4
 	return f

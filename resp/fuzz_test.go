@@ -14,12 +14,12 @@ func FuzzConnIsIndependentOfCuts(f *testing.F) {
 	f.Add([]byte("READONLY\r\nGET a\r\nSET a 1\r\nCLUSTER GETKEYSINSLOT 1 1\r\nASKING\r\nMGET a b\r\n"), uint64(13))
 	f.Add([]byte(bulk("SET", "a", "1")+bulk("APPEND", "a", "2")+"*1\r\n$x\r\n"), uint64(4))
 	f.Fuzz(func(t *testing.T, input []byte, seed uint64) {
-		limits := Limits{MaxEntryBytes: 1 << 10, MaxBulkBytes: 1 << 10, MaxRunCalls: 4}
+		limits := Limits{MaxEntryBytes: 1 << 10, MaxRunCalls: 4}
 		play := func(send func(c *client) string) (string, map[string][]byte) {
 			store := newFakeStore(t)
 			store.info.Leader = 1 + seed>>2%2 // this node, or another
 			c := newClient(t, testServer(t, Options{
-				Store: store, Limits: limits, Password: password(seed), RedirectMoved: seed>>1%2 == 1,
+				Store: store, Limits: limits, Tuning: withPassword(password(seed)), RedirectMoved: seed>>1%2 == 1,
 			}))
 			return send(c), store.values
 		}

@@ -12,7 +12,7 @@ import (
 func TestGoRedisIsContentInBothProtocols(t *testing.T) {
 	for _, protocol := range []int{2, 3} {
 		store := newFakeStore(t)
-		s := serve(t, Options{Store: store, Password: "secret"})
+		s := serve(t, Options{Store: store, Tuning: withPassword("secret")})
 		client := redis.NewClient(&redis.Options{
 			Addr: s.address, Password: "secret", Protocol: protocol, ClientName: "tester", DisableIdentity: false,
 		})

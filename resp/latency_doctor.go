@@ -41,11 +41,11 @@ var advice = map[string][]string{
 // latencyDoctor is LATENCY DOCTOR: sentences for people.
 func latencyDoctor(c *Conn, dst []byte, _ [][]byte) []byte {
 	s := c.server
-	return reply.Verbatim(dst, c.protocol(), "txt", latencyReport(s.latencies.copied(), &s.settings))
+	return reply.Verbatim(dst, c.protocol(), "txt", latencyReport(s.latencies.copied(), s.tuning))
 }
 
-func latencyReport(events map[string]latencyEvent, s *settings) string {
-	threshold := s.latencyThresholdMillis.Load()
+func latencyReport(events map[string]latencyEvent, t *Tuning) string {
+	threshold := t.LatencyThresholdMillis.Load()
 	switch {
 	case len(events) == 0 && threshold == 0:
 		return "Nothing was watched: latency-monitor-threshold is 0. CONFIG SET it to the milliseconds from which on " +
@@ -63,7 +63,7 @@ func latencyReport(events map[string]latencyEvent, s *settings) string {
 	for i, name := range names {
 		e := events[name]
 		fmt.Fprintf(&text, "%d. %s: %s\n", i+1, name, e.summary())
-		for _, one := range append(slowLogAdvice(name, threshold, s.slowerThanMicros.Load()), advice[name]...) {
+		for _, one := range append(slowLogAdvice(name, threshold, t.SlowerThanMicros.Load()), advice[name]...) {
 			said.WriteString("- " + one + "\n")
 		}
 	}

@@ -10,37 +10,27 @@ import (
 // Limits bounds what clients can make the server hold. The zero value of a field means its default; Limits are read
 // once, when the server is made.
 type Limits struct {
-	// MaxClients is the number of connections that may be open at once; the next one gets an error and is closed.
-	// Default 10,000.
-	MaxClients int
 	// MaxArguments is the largest number of arguments of one request. Default 1,048,576.
 	MaxArguments int
 	// MaxInlineBytes is the longest inline request, and the longest line of a header. Default 64 KiB.
 	MaxInlineBytes int
-	// MaxBulkBytes is the largest single argument. Default: MaxEntryBytes.
-	MaxBulkBytes int
 	// MaxEntryBytes is the largest body of one log entry: a run of writes is cut before it would exceed this, and a
-	// single command that exceeds it is refused. Default 16 MiB.
+	// single command that exceeds it is refused. Default 1 MiB, the most that a node takes.
 	MaxEntryBytes int
 	// MaxRequestBytes is the largest request, headers included: what one client can make the reader hold. It must leave
-	// room for one bulk of MaxBulkBytes. Default: twice MaxEntryBytes.
+	// room for one argument of MaxEntryBytes. Default: twice MaxEntryBytes.
 	MaxRequestBytes int
 	// MaxInputBytes is what all clients together can make the readers hold in requests longer than 64 KiB; the request
 	// that would exceed it is refused and its client closed. At least one largest request. Default 1 GiB.
 	MaxInputBytes int
 	// MaxRunCalls is the largest number of commands in one run. Default 1,024.
 	MaxRunCalls int
-	// MaxOutputBytes is how many bytes of replies to reads may wait for one client; beyond it the client is closed. The
-	// default leaves room for all replies of one portion of reads, each of MaxBulkBytes: 256 MiB and a little.
-	MaxOutputBytes int
 	// FlushBytes is how many bytes of replies may be collected before they are sent although more of the same read is
 	// still to be answered. Default 256 KiB.
 	FlushBytes int
 	// WriteTimeout is how long one flush may wait for a client that does not read; up to 100 ms more are granted.
 	// Default 10 s.
 	WriteTimeout time.Duration
-	// IdleTimeout closes a connection that sends nothing for so long. Default 0: never, as in Redis.
-	IdleTimeout time.Duration
 	// ChangeTimeout is how long a client waits for a change of the members before it is told UNCERTAIN. Default 30 s.
 	ChangeTimeout time.Duration
 }
@@ -58,7 +48,7 @@ const (
 // wire is the part of the limits that bounds single requests.
 func (l Limits) wire() wire.Limits {
 	return wire.Limits{
-		MaxArguments: l.MaxArguments, MaxInlineBytes: l.MaxInlineBytes, MaxBulkBytes: l.MaxBulkBytes,
+		MaxArguments: l.MaxArguments, MaxInlineBytes: l.MaxInlineBytes, MaxBulkBytes: l.MaxEntryBytes,
 		MaxRequestBytes: l.MaxRequestBytes,
 	}
 }
@@ -70,16 +60,13 @@ func (l Limits) withDefaults() Limits {
 			*field = value
 		}
 	}
-	byDefault(&l.MaxClients, 10_000)
-	byDefault(&l.MaxEntryBytes, 16<<20)
-	byDefault(&l.MaxBulkBytes, l.MaxEntryBytes)
-	byDefault(&l.MaxRequestBytes, min(max(2*l.MaxEntryBytes, l.MaxBulkBytes+wire.OverheadBytes), wire.MaxBytes))
+	byDefault(&l.MaxEntryBytes, 1<<20)
+	byDefault(&l.MaxRequestBytes, min(max(2*l.MaxEntryBytes, l.MaxEntryBytes+wire.OverheadBytes), wire.MaxBytes))
 	request := l.wire().WithDefaults()
 	l.MaxArguments, l.MaxInlineBytes = request.MaxArguments, request.MaxInlineBytes
 	byDefault(&l.MaxInputBytes, wire.MaxBytes)
 	byDefault(&l.MaxRunCalls, 1<<10)
 	byDefault(&l.FlushBytes, 256<<10)
-	byDefault(&l.MaxOutputBytes, min(l.FlushBytes+viewCalls*(l.MaxBulkBytes+wire.SmallBufferBytes), wire.MaxBytes))
 	if l.WriteTimeout == 0 {
 		l.WriteTimeout = 10 * time.Second
 	}
@@ -95,9 +82,8 @@ func (l Limits) validate() error {
 		name  string
 		value int
 	}{
-		{"MaxClients", l.MaxClients}, {"MaxArguments", l.MaxArguments}, {"MaxInlineBytes", l.MaxInlineBytes},
-		{"MaxBulkBytes", l.MaxBulkBytes}, {"MaxEntryBytes", l.MaxEntryBytes}, {"MaxRequestBytes", l.MaxRequestBytes},
-		{"MaxInputBytes", l.MaxInputBytes}, {"MaxRunCalls", l.MaxRunCalls}, {"MaxOutputBytes", l.MaxOutputBytes},
+		{"MaxArguments", l.MaxArguments}, {"MaxInlineBytes", l.MaxInlineBytes}, {"MaxEntryBytes", l.MaxEntryBytes},
+		{"MaxRequestBytes", l.MaxRequestBytes}, {"MaxInputBytes", l.MaxInputBytes}, {"MaxRunCalls", l.MaxRunCalls},
 		{"FlushBytes", l.FlushBytes},
 	} {
 		if field.value < 1 || field.value > wire.MaxBytes {
@@ -105,19 +91,22 @@ func (l Limits) validate() error {
 		}
 	}
 	switch {
-	case l.MaxRequestBytes < l.MaxBulkBytes+wire.OverheadBytes:
-		return fmt.Errorf("resp: MaxRequestBytes %d leaves no room for a bulk of MaxBulkBytes %d and its headers (%d)",
-			l.MaxRequestBytes, l.MaxBulkBytes, wire.OverheadBytes)
+	case l.MaxRequestBytes < l.MaxEntryBytes+wire.OverheadBytes:
+		return fmt.Errorf("resp: MaxRequestBytes %d leaves no room for an argument of MaxEntryBytes %d and its headers (%d)",
+			l.MaxRequestBytes, l.MaxEntryBytes, wire.OverheadBytes)
 	case l.MaxRequestBytes < l.MaxInlineBytes:
 		return fmt.Errorf("resp: MaxRequestBytes %d is below MaxInlineBytes %d", l.MaxRequestBytes, l.MaxInlineBytes)
 	case l.MaxInputBytes < l.MaxRequestBytes+l.MaxInlineBytes:
 		return fmt.Errorf("resp: MaxInputBytes %d is below one largest request (MaxRequestBytes %d, MaxInlineBytes %d)",
 			l.MaxInputBytes, l.MaxRequestBytes, l.MaxInlineBytes)
-	case l.MaxOutputBytes < l.MaxBulkBytes:
-		return fmt.Errorf("resp: MaxOutputBytes %d is below MaxBulkBytes %d", l.MaxOutputBytes, l.MaxBulkBytes)
-	case l.WriteTimeout < 0 || l.IdleTimeout < 0 || l.ChangeTimeout < 0:
-		return fmt.Errorf("resp: negative timeout (write %v, idle %v, change %v)",
-			l.WriteTimeout, l.IdleTimeout, l.ChangeTimeout)
+	case l.WriteTimeout < 0 || l.ChangeTimeout < 0:
+		return fmt.Errorf("resp: negative timeout (write %v, change %v)", l.WriteTimeout, l.ChangeTimeout)
 	}
 	return nil
 }
+
+// MaxBulkBytes is the largest single argument that a request of MaxRequestBytes has room for.
+func (l Limits) MaxBulkBytes() int { return l.Request() - wire.OverheadBytes }
+
+// Request is the largest request: MaxRequestBytes or its default.
+func (l Limits) Request() int { return l.withDefaults().MaxRequestBytes }

@@ -10,12 +10,10 @@ import (
 
 func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
 	for part, limits := range map[string]Limits{
-		"MaxClients":      {MaxClients: -1},
 		"2^30":            {MaxEntryBytes: 1<<30 + 1},
-		"no room for":     {MaxBulkBytes: 1 << 20, MaxRequestBytes: 1 << 20},
+		"no room for":     {MaxEntryBytes: 1 << 20, MaxRequestBytes: 1 << 20},
 		"below one":       {MaxInputBytes: 1 << 20},
-		"MaxOutputBytes":  {MaxOutputBytes: 1 << 10},
-		"negative":        {IdleTimeout: -time.Second},
+		"negative":        {ChangeTimeout: -time.Second},
 		"change -1s":      {ChangeTimeout: -time.Second},
 		"MaxInlineBytes ": {MaxInlineBytes: 1 << 20, MaxEntryBytes: 1 << 10},
 	} {

@@ -5,15 +5,17 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/setting"
 )
 
 // defaultPercentiles are those that INFO latencystats tells of each command, Redis's.
 const defaultPercentiles = "50 99 99.9"
 
-// mostPercentiles bounds how many can be asked for.
-const mostPercentiles = 32
+// maxPercentiles bounds how many can be asked for.
+const maxPercentiles = 32
 
 // Why percentiles are refused; all but the last are Redis's texts.
 const (
@@ -22,13 +24,23 @@ const (
 	tooManyPercentile = "there can be 32 percentiles at most"
 )
 
-// percentilesParameter is latency-tracking-info-percentiles.
-func (s *settings) percentilesParameter() parameter {
-	value := func() string { return strings.Join(*s.percentiles.Load(), " ") }
-	return parameter{name: "latency-tracking-info-percentiles", value: value, parse: func(text string) (func(), string) {
-		list, failure := parsePercentiles(text)
-		return func() { s.percentiles.Store(&list) }, failure
-	}}
+// Percentiles is latency-tracking-info-percentiles.
+type Percentiles struct{ list atomic.Pointer[[]string] }
+
+// String is the percentiles as CONFIG GET shows them.
+func (p *Percentiles) String() string { return strings.Join(*p.list.Load(), " ") }
+
+// Words are the percentiles as arguments of a line in a file.
+func (p *Percentiles) Words() []string { return *p.list.Load() }
+
+// Parse reads percentiles between blanks; none at all is a list too.
+func (p *Percentiles) Parse(text string) (apply func(), refusal *setting.Refusal) {
+	list, failure := parsePercentiles(text)
+	if failure != "" {
+		const wanted = "at most 32 numbers from 0 to 100"
+		return nil, &setting.Refusal{Found: strconv.Quote(text), Wanted: wanted, Redis: failure}
+	}
+	return func() { p.list.Store(&list) }, nil
 }
 
 // parsePercentiles reads numbers from 0 to 100 as Redis prints them again: without zeros behind the point that tell
@@ -41,7 +53,7 @@ func parsePercentiles(text string) (list []string, failure string) {
 			return nil, noPercentile
 		case !(percent >= 0 && percent <= 100): // what is not a number neither
 			return nil, percentileRange
-		case len(list) == mostPercentiles:
+		case len(list) == maxPercentiles:
 			return nil, tooManyPercentile
 		}
 		shown := strconv.FormatFloat(percent, 'f', 6, 64)
@@ -51,7 +63,7 @@ func parsePercentiles(text string) (list []string, failure string) {
 }
 
 func infoLatencyStats(b *strings.Builder, s *Server) {
-	list := *s.settings.percentiles.Load()
+	list := *s.tuning.Percentiles.list.Load()
 	s.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
 		if !all.tracked {
 			return

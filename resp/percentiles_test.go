@@ -22,8 +22,8 @@ func TestLatencyStatsHaveThePercentilesThatAreAskedFor(t *testing.T) {
 	c.conn.server.measures.executed(c.conn.share, command.Get, 1, 10*time.Microsecond)
 	for set, want := range map[string]string{
 		"50 99 99.9": "p50=10.000,p99=10.000,p99.9=10.000", "0.0 100": "p0=10.000,p100=10.000", "": "",
-		strings.TrimSpace(strings.Repeat("1 ", mostPercentiles)): strings.TrimSuffix(
-			strings.Repeat("p1=10.000,", mostPercentiles), ","),
+		strings.TrimSpace(strings.Repeat("1 ", maxPercentiles)): strings.TrimSuffix(
+			strings.Repeat("p1=10.000,", maxPercentiles), ","),
 	} {
 		if got := c.send("CONFIG SET latency-tracking-info-percentiles \"" + set + "\"\r\n"); got != "+OK\r\n" {
 			t.Fatalf("%q: %q", set, got)
@@ -32,7 +32,7 @@ func TestLatencyStatsHaveThePercentilesThatAreAskedFor(t *testing.T) {
 			t.Errorf("%q: %q, want %q", set, got, want)
 		}
 	}
-	tooMany := strings.Repeat("1 ", mostPercentiles+1)
+	tooMany := strings.Repeat("1 ", maxPercentiles+1)
 	if got := c.send("CONFIG SET latency-tracking-info-percentiles \"" + tooMany + "\"\r\n"); got[0] != '-' {
 		t.Errorf("one too many is taken: %q", got)
 	}

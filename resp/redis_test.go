@@ -130,7 +130,7 @@ func TestRedisAndThisServerSayTheSameOfACluster(t *testing.T) {
 
 func TestRedisAndThisServerSayTheSameToStrangers(t *testing.T) {
 	redis := realRedis(t, "--requirepass", "secret")
-	s := serve(t, Options{Store: newFakeStore(t), Password: "secret", ClusterView: topology.NoView})
+	s := serve(t, Options{Store: newFakeStore(t), Tuning: withPassword("secret"), ClusterView: topology.NoView})
 	for _, input := range comparedInputs(t, "strangers.txt") {
 		compare(t, redis, s, input)
 	}

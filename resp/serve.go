@@ -100,7 +100,7 @@ func (s *Server) sleep(period time.Duration) bool {
 func (s *Server) accept(socket net.Conn) {
 	s.stats.accepted.Add(1)
 	s.mu.Lock()
-	if s.closed || int64(len(s.links)) >= s.settings.maxClients.Load() {
+	if s.closed || int64(len(s.links)) >= s.tuning.MaxClients.Load() {
 		full := !s.closed
 		s.mu.Unlock()
 		s.turnAway(socket, full)

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,8 +35,6 @@ type Options struct {
 	// RedirectMoved makes a node that does not lead answer commands on keys by MOVED to the leader, instead of having
 	// them done.
 	RedirectMoved bool
-	// Password is what clients have to give (requirepass); empty: none is asked for.
-	Password string
 	// Limits bounds what clients can make the server hold.
 	Limits Limits
 	// Version is the product's own version, for INFO.
@@ -42,8 +42,10 @@ type Options struct {
 	// ConfigFile is the path of the file from which the node was configured, in the syntax of redis.conf: what CONFIG
 	// REWRITE rewrites. Empty: there is none.
 	ConfigFile string
-	// Settings are further parameters for CONFIG GET; they override those that this package knows itself.
+	// Settings are what CONFIG shows and changes: the rows of the host's table.
 	Settings []Setting
+	// Tuning is what Settings change while the server uses it. Default: NewTuning.
+	Tuning *Tuning
 	// Logger gets what an operator should know. Default: slog's.
 	Logger *slog.Logger
 }
@@ -64,15 +66,17 @@ type Server struct {
 	redirect bool
 	limits   Limits
 	version  string
-	// settings are what CONFIG SET changes, parameters what CONFIG knows.
-	settings   settings
-	parameters []parameter
+	// tuning is what CONFIG SET changes, settings, sorted by name, are what CONFIG knows.
+	tuning   *Tuning
+	settings []Setting
+	// idleNanos is Tuning.IdleNanos as connections that wait have heard of it.
+	idleNanos atomic.Int64
 	// configFile is what CONFIG REWRITE rewrites, one at a time by rewriteMu, which is held while disks are waited for.
 	// configMu is for CONFIG SET and for changed: what it has set.
 	configFile string
 	rewriteMu  sync.Mutex
 	configMu   sync.Mutex
-	changed    []*parameter
+	changed    []Setting
 	logger     *slog.Logger
 	started    time.Time
 	// clock is a test's own; nil: the system's. noted is the moment that the server's watch has noted.
@@ -148,13 +152,12 @@ func newServer(o Options, limits Limits) *Server {
 	s := &Server{
 		store: o.Store, node: o.Node, saver: o.Saver,
 		spawn: func(work func()) { work() }, readMemory: readMemory, collectGarbage: runtime.GC,
-		view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
+		tuning: o.Tuning, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
 		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
 		closing: make(chan struct{}), listeners: make(map[net.Listener]struct{}), links: make(map[*link]struct{}),
 	}
 	s.tracker.watched = o.Watch != nil
 	s.tracker.sessions = &s.sessions
-	s.tracker.mostKeys.Store(defaultTrackedKeys)
 	s.input = wire.NewBudget(int64(limits.MaxInputBytes))
 	if s.logger == nil {
 		s.logger = slog.Default()
@@ -163,8 +166,12 @@ func newServer(o Options, limits Limits) *Server {
 		s.version = "unknown"
 	}
 	s.measures.init()
-	s.settings.init(limits, o.Password)
-	s.makeParameters(o.Settings)
+	if s.tuning == nil {
+		s.tuning = NewTuning()
+	}
+	s.tuning.complete(limits)
+	s.settings = slices.SortedFunc(slices.Values(o.Settings), func(a, b Setting) int { return strings.Compare(a.Key(), b.Key()) })
+	s.retune()
 	return s
 }
 
@@ -231,7 +238,7 @@ func (s *Server) start(work func()) {
 }
 
 // password is what clients have to give; empty: nothing.
-func (s *Server) password() string { return *s.settings.password.Load() }
+func (s *Server) password() string { return s.tuning.Password.Load() }
 
 // mode is what the node says it is: part of a cluster, or one Redis.
 func (s *Server) mode() string {

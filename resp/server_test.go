@@ -44,6 +44,7 @@ func serve(t testing.TB, o Options) *serving {
 func serveOn(t testing.TB, o Options, listener net.Listener) *serving {
 	t.Helper()
 	o.Logger, o.Node = slog.New(slog.DiscardHandler), fakeNode(o)
+	o = withSettings(o, o.Limits.withDefaults())
 	server, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +155,7 @@ func TestServerAnswersAPipelineOverASocket(t *testing.T) {
 }
 
 func TestTheClientAboveMaxClientsIsTurnedAway(t *testing.T) {
-	s := serve(t, Options{Store: newFakeStore(t), Limits: Limits{MaxClients: 2}})
+	s := serve(t, Options{Store: newFakeStore(t), Tuning: tuned(func(t *Tuning) { t.MaxClients.Store(2) })})
 	first, second := s.dial(), s.dial()
 	for _, p := range []*peer{first, second} {
 		p.send("PING\r\n")
@@ -200,7 +201,7 @@ func TestASlowReaderThatReadsGetsALargeReply(t *testing.T) {
 }
 
 func TestAnIdleClientIsClosedOnlyIfAsked(t *testing.T) {
-	s := serve(t, Options{Store: newFakeStore(t), Limits: Limits{IdleTimeout: 300 * time.Millisecond}})
+	s := serve(t, Options{Store: newFakeStore(t), Tuning: idleFor(300 * time.Millisecond)})
 	p := s.dial()
 	p.send("PING\r\n")
 	p.expect("+PONG\r\n")

@@ -31,8 +31,8 @@ type tracker struct {
 	sessions *sessions
 	// watched says that the state machine tells of changes.
 	watched bool
-	// mostKeys is how many keys are remembered (tracking-table-max-keys); beyond it, clients are told to forget some.
-	mostKeys atomic.Int64
+	// maxKeys is how many keys are remembered (tracking-table-max-keys); beyond it, clients are told to forget some.
+	maxKeys atomic.Int64
 
 	mu sync.Mutex
 	// keys are those that clients may hold, each with the sessions that do. A session that has ended stays until its key
@@ -43,9 +43,6 @@ type tracker struct {
 	// listeners are the sessions in the mode BCAST, which remember nothing and are told of all keys with their prefixes.
 	listeners map[*session][]string
 }
-
-// defaultTrackedKeys is the default of tracking-table-max-keys, as in Redis.
-const defaultTrackedKeys = 1_000_000
 
 // tracking is what a client asked for by CLIENT TRACKING.
 type tracking struct {
@@ -101,7 +98,7 @@ func (t *tracker) shed() {
 // bound lets go of keys beyond the limit, no matter which. The caller holds the lock.
 func (t *tracker) bound() {
 	for key := range t.keys {
-		if int64(len(t.keys)) <= t.mostKeys.Load() {
+		if int64(len(t.keys)) <= t.maxKeys.Load() {
 			break
 		}
 		t.forget(key, nil)

@@ -192,7 +192,7 @@ func TestNothingIsRememberedOfClientsThatHaveGone(t *testing.T) {
 
 func TestMailBeyondItsLimitEndsTheConnection(t *testing.T) {
 	_, c := trackingClients(t, 2)
-	c[0].conn.server.settings.output.mail.hard.Store(int64(len(told("key1", "key2"))))
+	c[0].conn.server.tuning.Output.mail.hard.Store(int64(len(told("key1", "key2"))))
 	c[0].send("CLIENT TRACKING ON BCAST\r\n")
 	c[1].send("MSET key1 1 key2 1\r\n")
 	expectHears(t, c, told("key1", "key2"), "")

@@ -74,7 +74,7 @@ func (p *transcript) start(d *datadriven.TestData) {
 		number, _ := strconv.Atoi(value)
 		switch arg.Key {
 		case "password":
-			o.Password = value
+			o.Tuning = withPassword(value)
 		case "entry":
 			o.Limits.MaxEntryBytes = number
 		case "calls":

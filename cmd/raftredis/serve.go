@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/internal/server"
 )
 
@@ -46,17 +47,26 @@ See also raftredis help getting-started, configuration, security, exit-codes.
 
 // serveCommand runs one node until it is told to stop.
 func serveCommand() *cobra.Command {
-	var f server.Flags
+	config := server.NewConfig()
 	c := &cobra.Command{
 		Use: "serve [flags] [FILE]", Short: "run one node", Long: serveIntro,
-		RunE: func(c *cobra.Command, args []string) error {
-			var err error
-			if f.File, err = server.ReadFile(c.Flags(), args); err != nil {
-				return err
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) <= 1 {
+				return nil
 			}
-			return f.Run(c.Flags(), c.OutOrStdout(), c.ErrOrStderr())
+			return exit.WrongUsage("serve", "serve: %q and %q: there is one configuration file at most, and values follow "+
+				"their flag, as in --port 6379", args[0], args[1])
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			config.ReadFlags(c.Flags())
+			for _, file := range args {
+				if err := config.ReadFile(file); err != nil {
+					return err
+				}
+			}
+			return config.Run(c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
-	f.Define(c.Flags())
+	config.Define(c.Flags())
 	return c
 }

@@ -14,16 +14,8 @@ import (
 // Chooser is the value of a flag that takes one of a few words.
 type Chooser interface{ Choices() []string }
 
-// NamesDirectory says that the value of a flag is a directory.
-func NamesDirectory(flags *pflag.FlagSet, name string) {
-	annotate(flags, name, cobra.BashCompSubdirsInDir)
-}
-
 // fileAnnotation leaves the completion of a flag to the shell, which offers files.
 const fileAnnotation = "file"
-
-// NamesFile says that the value of a flag is a file.
-func NamesFile(flags *pflag.FlagSet, name string) { annotate(flags, name, fileAnnotation) }
 
 // annotate panics for a flag that does not exist: its name stands a few lines above.
 func annotate(flags *pflag.FlagSet, name, key string) {
@@ -36,7 +28,7 @@ func annotate(flags *pflag.FlagSet, name, key string) {
 func CompleteFlags(c *cobra.Command) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		complete := cobra.NoFileCompletions
-		if v, chooses := f.Value.(Chooser); chooses {
+		if v, chooses := f.Value.(Chooser); chooses && v.Choices() != nil {
 			complete = cobra.FixedCompletions(v.Choices(), cobra.ShellCompDirectiveNoFileComp)
 		}
 		named := f.Annotations[fileAnnotation] != nil || f.Annotations[cobra.BashCompSubdirsInDir] != nil

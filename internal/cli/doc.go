@@ -7,5 +7,5 @@
 //  2. Help fits 80 columns. It lists the flags in the order of their definition, under the titles of their sections.
 //  3. Hidden flags appear neither in help nor in suggestions nor in completion.
 //
-// Of the project the package imports internal/exit only.
+// Of the project the package imports internal/exit and internal/setting only.
 package cli

@@ -16,6 +16,7 @@ func flagError(c *cobra.Command, err error) error {
 	var missing *pflag.NotExistError
 	var bare *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
+	var refused refusal
 	switch name := c.Name(); {
 	case errors.As(err, &missing):
 		return unknownFlag(c, missing)
@@ -23,9 +24,8 @@ func flagError(c *cobra.Command, err error) error {
 		f := bare.GetFlag()
 		kind, _ := pflag.UnquoteUsage(f)
 		return exit.WrongUsage(name, "%s: --%s needs a value: --%s %s", name, f.Name, f.Name, strings.ToUpper(kind))
-	case errors.As(err, &invalid):
-		f := invalid.GetFlag()
-		return exit.WrongUsage(name, "%s: --%s: %v", name, f.Name, ValueError(f, invalid.GetValue(), invalid.Unwrap()))
+	case errors.As(err, &refused) && errors.As(err, &invalid):
+		return exit.WrongUsage(name, "%s: %s", name, refused.Of("--"+invalid.GetFlag().Name))
 	default:
 		return exit.WrongUsage(name, "%s: %v", name, err)
 	}
@@ -42,15 +42,4 @@ func unknownFlag(c *cobra.Command, missing *pflag.NotExistError) error {
 		return exit.WrongUsage(c.Name(), "%s; did you mean --%s?", text, best)
 	}
 	return exit.WrongUsage(c.Name(), "%s", text)
-}
-
-// ValueError says why a flag refuses a value. pflag's own kinds get words here; other values know what they expect.
-func ValueError(f *pflag.Flag, value string, cause error) error {
-	switch f.Value.Type() {
-	case "int":
-		return fmt.Errorf("%q is no whole number, such as %s", value, f.DefValue)
-	case "bool":
-		return fmt.Errorf("%q is neither true nor false; without a value it is true", value)
-	}
-	return cause
 }

@@ -14,14 +14,6 @@ const Columns = 80
 // sectionAnnotation is the title under which help lists a flag; pflag keeps annotations and does not read them.
 const sectionAnnotation = "section"
 
-// Section puts a flag under a title of help.
-func Section(f *pflag.Flag, title string) {
-	if f.Annotations == nil {
-		f.Annotations = map[string][]string{}
-	}
-	f.Annotations[sectionAnnotation] = []string{title}
-}
-
 // Help is the help of a command: its usage, its text, and its flags in sections.
 func Help(c *cobra.Command) string {
 	return fmt.Sprintf("Usage: %s\n\n%s%s", c.UseLine(), c.Long, flagsHelp(c.Flags()))

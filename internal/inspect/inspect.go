@@ -18,6 +18,7 @@ import (
 	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/internal/setting"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/journal"
@@ -39,11 +40,26 @@ type Options struct {
 
 // Define defines the flags of inspect.
 func (f *Options) Define(flags *pflag.FlagSet) {
-	flags.StringVar(&f.directory, "dir", "", "`directory` of the node")
-	flags.StringVar(&f.entries, "entries", "", "show the entries `FROM-TO` with their commands")
-	flags.BoolVar(&f.records, "records", false, "show every record of the two files of the journal")
-	flags.BoolVar(&f.verify, "verify-snapshots", false, "read the files of snapshots to their ends, and verify them")
-	cli.NamesDirectory(flags, "dir")
+	for _, row := range []*setting.Row{
+		{
+			Flag: "dir", Unit: "directory", Names: setting.Directory, Value: &setting.Text{At: setting.TextAt(&f.directory)},
+			Help: "directory of the node",
+		},
+		{
+			Flag: "entries", Unit: "FROM-TO", Value: &setting.Text{At: setting.TextAt(&f.entries)},
+			Help: "show the entries FROM-TO with their commands",
+		},
+		{
+			Flag: "records", Value: &setting.YesNo{At: setting.SwitchAt(&f.records)},
+			Help: "show every record of the two files of the journal",
+		},
+		{
+			Flag: "verify-snapshots", Value: &setting.YesNo{At: setting.SwitchAt(&f.verify)},
+			Help: "read the files of snapshots to their ends, and verify them",
+		},
+	} {
+		cli.Define(flags, row)
+	}
 }
 
 // Run writes the description to output. While it reads much, it tells log how far it is.

@@ -4,22 +4,30 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/internal/cli"
+	"github.com/raftredis/raftredis/internal/setting"
 )
 
-// section gives a title to the flags that were defined since the last one got its.
-func section(flags *pflag.FlagSet, title string) {
-	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Annotations["section"] == nil {
-			cli.Section(f, title)
-		}
-	})
+// Define defines the flags of all settings that have one.
+func (c *Config) Define(flags *pflag.FlagSet) {
+	for _, row := range c.flagRows() {
+		cli.Define(flags, row)
+	}
 }
 
-// hide makes flags that help and completion do not show.
-func hide(flags *pflag.FlagSet, names ...string) {
-	for _, name := range names {
-		if err := flags.MarkHidden(name); err != nil {
-			panic(err)
+// ReadFlags notes which settings the command line has set: it wins over a file.
+func (c *Config) ReadFlags(flags *pflag.FlagSet) {
+	for _, row := range c.flagRows() {
+		if flags.Changed(row.Flag) {
+			c.given[row] = true
 		}
 	}
+}
+
+func (c *Config) flagRows() (rows []*setting.Row) {
+	for _, row := range c.rows {
+		if row.Flag != "" {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }

@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/console"
@@ -30,26 +28,24 @@ const (
 	sameStop = 500 * time.Millisecond
 )
 
-func (f *Flags) Run(flags *pflag.FlagSet, out, log io.Writer) error {
-	if err := f.check(); err != nil {
+// Run runs a node until it is told to stop. It says on out when the node serves, and writes everything else to log.
+func (c *Config) Run(out, log io.Writer) error {
+	if err := c.complete(); err != nil {
 		return err
 	}
-	if err := checkDirectory(f.directory); err != nil {
-		return err
-	}
-	if err := f.File.judge(f.frontOptions()); err != nil {
+	if err := checkDirectory(c.node.Directory); err != nil {
 		return err
 	}
 	// A reader of our output that goes away must not end the node by a signal.
 	signal.Ignore(syscall.SIGPIPE)
 	output := console.NewWriter(log)
 	defer output.Flush()
-	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: f.level.Level}))
+	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: level(c.logLevel)}))
 	stop := StopSignals()
-	if !flags.Changed("dir") {
-		logger.Info("no --dir was given: using the default", "dir", f.absoluteDirectory())
+	if !c.given[c.row("dir")] {
+		logger.Info("no --dir was given: using the default", "dir", c.node.Directory)
 	}
-	s, err := wire(f, logger)
+	s, err := wire(c, logger)
 	if err != nil {
 		return err
 	}
@@ -60,7 +56,7 @@ func (f *Flags) Run(flags *pflag.FlagSet, out, log io.Writer) error {
 		}
 	}()
 	s.waiting = console.Waiting{Logger: logger, Output: output, Began: time.Now()}
-	return s.run(stop, lifeline(f.lifelineFD), out)
+	return s.run(stop, lifeline(c.lifelineDescriptor), out)
 }
 
 // StopSignals are those that ask for a stop: SIGTERM, SIGINT, and the end of the terminal, unless it was started to
@@ -134,11 +130,11 @@ func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.W
 // announce says that linearizable reads are answered.
 func (s *server) announce(out io.Writer) {
 	s.store.serving.Store(true)
-	f, status := s.flags, s.node.Status()
+	c, status := s.config, s.node.Status()
 	fmt.Fprintf(out, "ready: clients on %s, peers on %s, node %d of %d, cluster %016x\n",
-		address.Join(f.bind, f.port), address.Join(f.bind, f.peerPort), status.ID,
+		address.Join(c.bind, c.port), address.Join(c.bind, c.peerPort), status.ID,
 		len(status.Configuration.Members), status.ClusterID)
-	if f.password == "" && !loopback(f.bind) {
+	if c.tuning.Password.Load() == "" && !loopback(c.bind) {
 		s.logger.Warn("anyone who reaches the port can read and write: set --requirepass, or --bind a private address")
 	}
 }
@@ -147,10 +143,10 @@ func (s *server) announce(out io.Writer) {
 func (s *server) obstacle() console.Stage {
 	status := s.node.Status()
 	switch {
-	case status.Blank && s.flags.bootstrap:
+	case status.Blank && s.config.node.Bootstrap:
 		return console.Stage{Text: fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)}
-	case status.Blank && len(s.flags.join) > 0:
-		return console.Stage{Text: "waiting to be taken into a cluster, by whoever runs at " + strings.Join(s.flags.join, ", ")}
+	case status.Blank && len(s.config.join) > 0:
+		return console.Stage{Text: "waiting to be taken into a cluster, by whoever runs at " + strings.Join(s.config.join, ", ")}
 	case status.Blank:
 		return console.Stage{Text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member takes this " +
 			"node in, --join asks for that, --bootstrap makes a new cluster"}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
-	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/resp"
@@ -22,7 +21,7 @@ import (
 
 // server is a node with its front end, as it runs.
 type server struct {
-	flags  *Flags
+	config *Config
 	logger *slog.Logger
 	node   *consensus.Node
 	store  *store
@@ -35,17 +34,17 @@ type server struct {
 
 // wire puts a node together and lets clients in. Both ports are taken first: a directory is not touched by a node that
 // could not serve it.
-func wire(f *Flags, logger *slog.Logger) (*server, error) {
-	clients, err := listen("port", f.bind, f.port)
+func wire(c *Config, logger *slog.Logger) (*server, error) {
+	clients, err := listen("port", c.bind, c.port)
 	if err != nil {
 		return nil, err
 	}
-	peers, err := listen("peer-port", f.bind, f.peerPort)
+	peers, err := listen("peer-port", c.bind, c.peerPort)
 	if err != nil {
 		clients.Close()
 		return nil, err
 	}
-	s := &server{flags: f, logger: logger, broken: make(chan error, 1)}
+	s := &server{config: c, logger: logger, broken: make(chan error, 1)}
 	if err := s.open(peers); err != nil {
 		clients.Close()
 		peers.Close()
@@ -71,48 +70,30 @@ func (s *server) open(peers net.Listener) error {
 	space.Watch(changes)
 	options.Machine, options.Late, options.Events = space, changes.Late, changes.NodeChanged
 	if s.node, err = consensus.Open(options); err != nil {
-		return openError(s.flags.absoluteDirectory(), err)
+		return openError(s.config.node.Directory, err)
 	}
 	s.store = newStore(s.node, space, changes)
-	front := s.flags.frontOptions()
+	front := s.config.frontOptions()
 	front.Store, front.Node, front.Saver, front.Watch = s.store, s.store, &saver{node: s.node}, changes.server.Store
 	front.Logger = s.logger
-	s.front, err = resp.New(front)
-	if err == nil {
-		err = s.flags.File.apply(s.front)
-	}
-	if err != nil {
+	if s.front, err = resp.New(front); err != nil {
 		return errors.Join(err, s.node.Close())
 	}
 	return nil
 }
 
-func (s *server) consensusOptions() (consensus.Options, error) {
-	f := s.flags
-	join, err := f.joinAddresses()
-	if err != nil {
-		return consensus.Options{}, err
+// consensusOptions are those of the configuration, and what takes a file or a logger.
+func (s *server) consensusOptions() (o consensus.Options, err error) {
+	o = s.config.node
+	if o.Secret, err = readSecret(s.config.secretFile); err != nil {
+		return o, err
 	}
-	secret, err := f.secret()
+	routes, err := parseRoutes(s.config.peerRoutes)
 	if err != nil {
-		return consensus.Options{}, err
+		return o, err
 	}
-	routes, err := parseRoutes(f.peerRoutes)
-	if err != nil {
-		return consensus.Options{}, err
-	}
-	return consensus.Options{
-		Directory:   f.directory,
-		PeerAddress: address.Join(f.announced(), f.peerPort),
-		Attributes:  attributes.Attributes{ClientAddress: address.Join(f.announced(), f.port)}.Encode(),
-		Bootstrap:   f.bootstrap, Expect: f.expect, Join: join,
-		HeartbeatMillis: f.heartbeatMillis, ElectionMillis: f.electionMillis,
-		WaitMillis: f.waitMillis, UncertainAfterMillis: f.uncertainAfterMillis, AbsentMillis: f.nodeTimeoutMillis,
-		MaxEntryBytes: int(f.maxEntryBytes), JournalFileBytes: int64(f.journalFileBytes),
-		SnapshotLogBytes: f.snapshotEvery(), SnapshotBytesPerSecond: int64(f.snapshotRate),
-		MaxHistoryBytes: int64(f.backlog()),
-		Secret:          secret, Dial: routes.dialer(), Clock: f.clock.clock(s.logger), Logger: s.logger,
-	}, nil
+	o.Dial, o.Clock, o.Logger = routes.dialer(), offsetClock(s.config.clockOffset, s.logger), s.logger
+	return o, nil
 }
 
 // handOverPeriod is how long a node that stops tries to give leadership away. An attempt takes milliseconds, or an

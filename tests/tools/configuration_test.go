@@ -2,10 +2,13 @@ package tools_test
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
@@ -47,11 +50,11 @@ func TestConfiguration_AFileIsReadRewrittenAndReadAgain(t *testing.T) {
 // serve refuses and names a line that would have no effect: a silently ignored setting is worse.
 func TestConfiguration_WhatHasNoEffectIsRefused(t *testing.T) {
 	for line, says := range map[string]string{
-		"hz 100":             "line 2: hz: ",
-		"daemonize yes":      `line 2: there is no parameter "daemonize"`,
-		"port 1 2":           "line 2: port: 2 values, where there is one",
-		"bootstrap maybe":    `line 2: bootstrap: "maybe" is neither yes nor no`,
-		"port none":          "line 2: port: ",
+		"hz 100":             `line 2: hz is "100"; it must be "10"`,
+		"daemonize yes":      `line 2: unknown setting "daemonize"`,
+		"port 1 2":           "line 2: port has 2 values; it takes one",
+		"bootstrap maybe":    `line 2: bootstrap is "maybe"; it must be yes or no`,
+		"port none":          `line 2: port is "none"; it must be a whole number`,
 		`requirepass "open`:  "line 2: unbalanced quotes",
 		"include other.conf": "line 2: include is not supported",
 	} {
@@ -70,4 +73,44 @@ func TestConfiguration_WhatHasNoEffectIsRefused(t *testing.T) {
 		`"two.conf"`) {
 		t.Errorf("two files: the exit code is %d, want 2, and the second one's name in:\n%s", code, output)
 	}
+}
+
+// CONFIG says of settings what Redis says, where nothing depends on the server: the same bytes, after each conversation
+// of testdata/settings.txt.
+func TestConfiguration_RedisSaysTheSameOfSettings(t *testing.T) {
+	redis := startRedis(t)
+	node := blackbox.Address(blackbox.StartCluster(t, 1, "--cluster-view", "off").Nodes[0].Port)
+	text, err := os.ReadFile(filepath.Join("testdata", "settings.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		input := strings.ReplaceAll(strings.TrimSuffix(line, "\n"), `\r\n`, "\r\n")
+		if got, want := conversation(t, "tcp", node, input), conversation(t, "unix", redis, input); got != want {
+			t.Errorf("input %q\n got %q\nwant %q", input, got, want)
+		}
+	}
+}
+
+// conversation sends all input, ends its side, and returns everything that comes until the server ends too.
+func conversation(t *testing.T, network, address, input string) string {
+	t.Helper()
+	conn, err := net.Dial(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(blackbox.EffectLimit))
+	if _, err := io.WriteString(conn, input); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.(interface{ CloseWrite() error }).CloseWrite()
+	output, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatalf("%q: after %q: %v", input, output, err)
+	}
+	return string(output)
 }

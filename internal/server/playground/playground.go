@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -21,12 +20,11 @@ import (
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/internal/server"
+	"github.com/raftredis/raftredis/internal/setting"
 )
 
 const (
-	defaultNodes = 3
-	defaultPort  = 7001
-	maxNodes     = 9
+	maxNodes = 9
 	// playgroundJournalBytes is small, so that several nodes start fast and fit a laptop's disk.
 	playgroundJournalBytes = 16 << 20
 	// playgroundLogBytes is small for the same reasons: what is kept on disk, and done again at a start.
@@ -39,17 +37,33 @@ const (
 type Options struct {
 	nodes, port int
 	directory   string
-	level       server.LogLevel
+	level       string
 }
 
 // Define defines the flags of the playground.
 func (f *Options) Define(flags *pflag.FlagSet) {
-	flags.IntVar(&f.nodes, "nodes", defaultNodes, "how many `nodes`, 1 to 9")
-	flags.IntVar(&f.port, "port", defaultPort, "`port` of the first node for clients; the others follow it")
-	flags.StringVar(&f.directory, "dir", "", "`directory` for the data, kept at the end (default: a temporary one)")
-	f.level.Level = slog.LevelInfo
-	flags.Var(&f.level, "log-level", "least important lines of the nodes' logs: debug, info, warn or error")
-	cli.NamesDirectory(flags, "dir")
+	for _, row := range []*setting.Row{
+		{
+			Flag: "nodes", Unit: "nodes", Value: &setting.Int{At: setting.At(&f.nodes), Min: 1, Max: maxNodes}, Default: 3,
+			Help: "how many nodes, 1 to 9",
+		},
+		{
+			Flag: "port", Unit: "port", Value: &setting.Int{At: setting.At(&f.port), Min: 1, Max: address.MaxPort}, Default: 7001,
+			Help: "port of the first node for clients; the others follow it",
+		},
+		{
+			Flag: "dir", Unit: "directory", Names: setting.Directory, Value: &setting.Text{At: setting.TextAt(&f.directory)},
+			Help: "directory for the data, kept at the end (default: a temporary one)",
+		},
+		{
+			Flag: "log-level", Unit: "level", Default: "info",
+			Value: &setting.Choice{At: setting.TextAt(&f.level), Words: server.LogLevels()},
+			Help:  "least important lines of the nodes' logs: debug, info, warn or error",
+		},
+	} {
+		row.Init()
+		cli.Define(flags, row)
+	}
 }
 
 // Run runs the playground until it is told to stop, or no node is left.
@@ -78,12 +92,7 @@ func (f *Options) Run(out, log io.Writer) error {
 
 func (f *Options) check() error {
 	last := f.port + f.nodes - 1
-	switch _, err := address.PeerPort(last); {
-	case f.nodes < 1 || f.nodes > maxNodes:
-		return exit.WrongUsage("playground", "--nodes is %d; it must be 1 to %d", f.nodes, maxNodes)
-	case f.port < 1 || f.port > address.MaxPort:
-		return exit.WrongUsage("playground", "--port is %d; ports are 1 to %d", f.port, address.MaxPort)
-	case err != nil:
+	if _, err := address.PeerPort(last); err != nil {
 		return exit.WrongUsage("playground", "--port %d: %v; the highest that goes is %d",
 			f.port, err, address.MaxPort-address.PeerPortDistance-f.nodes+1)
 	}
@@ -154,7 +163,7 @@ func (p *cluster) nodeDirectory(port int) string {
 func (p *cluster) arguments(port int) []string {
 	return append(p.ownArguments(port),
 		"--journal-file-bytes", strconv.Itoa(playgroundJournalBytes),
-		"--snapshot-log-bytes", strconv.Itoa(playgroundLogBytes), "--log-level", p.flags.level.String(),
+		"--snapshot-log-bytes", strconv.Itoa(playgroundLogBytes), "--log-level", p.flags.level,
 		"--lifeline-fd", strconv.Itoa(lifelineDescriptor))
 }
 

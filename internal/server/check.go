@@ -1,0 +1,138 @@
+package server
+
+import (
+	"github.com/raftredis/raftredis/consensus"
+	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/attributes"
+	"github.com/raftredis/raftredis/internal/exit"
+	"github.com/raftredis/raftredis/resp/topology"
+)
+
+// complete derives what was not given from what was, and refuses settings that contradict each other, before any port or
+// file is touched. Bounds of single settings were checked when they were set.
+func (c *Config) complete() error {
+	if err := c.choosePeerPort(); err != nil {
+		return err
+	}
+	if err := c.contradictions(); err != nil {
+		return err
+	}
+	c.chooseView()
+	if c.node.MaxHistoryBytes == 0 {
+		c.node.MaxHistoryBytes = c.defaultBacklog()
+	}
+	c.node.SnapshotLogBytes = c.snapshotLogBytes
+	if c.snapshotLogBytes == 0 {
+		c.node.SnapshotLogBytes = -1 // 0 is the library's default
+	}
+	c.front.Limits.MaxEntryBytes = c.node.MaxEntryBytes
+	c.front.RedirectMoved = c.redirect == "moved"
+	var err error
+	if c.front.ClusterView, err = topology.ParseView(c.view); err != nil {
+		return err
+	}
+	c.node.PeerAddress = address.Join(c.announced(), c.peerPort)
+	c.node.Attributes = attributes.Attributes{ClientAddress: address.Join(c.announced(), c.port)}.Encode()
+	if c.node.Join, err = c.joinAddresses(); err != nil {
+		return err
+	}
+	c.node.Directory = absoluteDirectory(c.node.Directory)
+	return c.recheck()
+}
+
+// contradictions finds settings that exclude each other.
+func (c *Config) contradictions() error {
+	n := &c.node
+	switch {
+	case n.Directory == "":
+		return wrong("--dir is empty; name a directory")
+	case n.Bootstrap && len(c.join) > 0:
+		return wrong("--bootstrap and --join exclude each other: a node makes a cluster or joins one")
+	case !n.Bootstrap && n.Expect != 1:
+		return wrong("--expect belongs to --bootstrap: the node that makes the cluster waits for the others")
+	case n.ElectionMillis < 3*n.HeartbeatMillis:
+		return wrong("--election-millis is %d, which must be at least three times --heartbeat-millis (%d): "+
+			"one lost heartbeat is no reason for an election", n.ElectionMillis, n.HeartbeatMillis)
+	case c.redirect == "moved" && c.given[c.row("raft.cluster-view")] && c.view == "spread":
+		return wrong("--redirect moved contradicts --cluster-view spread: clients would be sent to nodes that " +
+			"send them away; take --cluster-view leader")
+	case n.AbsentMillis < 3*n.HeartbeatMillis:
+		return wrong("--cluster-node-timeout is %d, which must be at least three times --heartbeat-millis (%d)",
+			n.AbsentMillis, n.HeartbeatMillis)
+	case address.Wildcard(c.bind) && c.announceHost == "" && (!n.Bootstrap || n.Expect > 1):
+		return wrong("--bind %s is every address of this machine, and none that the other nodes could dial: "+
+			"name one with --announce-host", c.bind)
+	case c.tuning.Output.Replies().Load() < int64(n.MaxEntryBytes):
+		return wrong("--client-output-buffer-bytes is %d, which must be at least --max-entry-bytes (%d)",
+			c.tuning.Output.Replies().Load(), n.MaxEntryBytes)
+	}
+	return nil
+}
+
+// wrong is a wrong command line of serve.
+func wrong(format string, args ...any) error { return exit.WrongUsage("serve", format, args...) }
+
+// recheck finds settings whose bounds have changed with others that were given later.
+func (c *Config) recheck() error {
+	for row := range c.given {
+		if _, refused := row.Value.Parse(row.String()); refused != nil {
+			return wrong("%s", refused.Of(row.Name))
+		}
+	}
+	return nil
+}
+
+func (c *Config) choosePeerPort() error {
+	if c.peerPort == 0 {
+		port, err := address.PeerPort(c.port)
+		if err != nil {
+			return wrong("--port %d: %v; choose one with --peer-port", c.port, err)
+		}
+		c.peerPort = port
+	}
+	if c.peerPort == c.port {
+		return wrong("--peer-port and --port are both %d; they must differ", c.port)
+	}
+	return nil
+}
+
+// chooseView is the leader's view where clients are sent to the leader: they must not be told that others own slots.
+func (c *Config) chooseView() {
+	if c.redirect == "moved" && !c.given[c.row("raft.cluster-view")] {
+		c.view = topology.LeaderView.String()
+	}
+}
+
+// joinAddresses translates --join.
+func (c *Config) joinAddresses() (addresses []string, err error) {
+	for _, text := range c.join {
+		peer, err := address.Peer(text)
+		if err != nil {
+			return nil, wrong("--join %v", err)
+		}
+		addresses = append(addresses, peer)
+	}
+	return addresses, nil
+}
+
+// defaultBacklog is how much log is kept for nodes that are behind: as many times the log between two snapshots as by
+// default.
+func (c *Config) defaultBacklog() int64 {
+	defaults := consensus.DefaultOptions()
+	if c.snapshotLogBytes > 0 {
+		return c.snapshotLogBytes * (defaults.MaxHistoryBytes / defaults.SnapshotLogBytes)
+	}
+	return defaults.MaxHistoryBytes
+}
+
+// announced is the host at which others reach this node. It is empty for a cluster of one that listens on a wildcard:
+// clients then stay with the address that they know, as with Redis, and no node can be added before there is a name.
+func (c *Config) announced() string {
+	switch {
+	case c.announceHost != "":
+		return c.announceHost
+	case address.Wildcard(c.bind):
+		return ""
+	}
+	return c.bind
+}

@@ -1,0 +1,307 @@
+package server
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/raftredis/raftredis/internal/address"
+	"github.com/raftredis/raftredis/internal/setting"
+	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/wal/journal"
+)
+
+// Bounds of settings. A package that checks a value itself has the same bounds; TestSettings_BoundsAreThoseOfTheirUsers
+// compares them.
+const (
+	minMillis, maxMillis       = 10, 3_600_000
+	minEntryBytes              = 1 << 10
+	maxEntryBytes              = 1 << 20
+	minJournalBytes            = 10 << 20
+	minSnapshotLogBytes        = 64 << 10
+	minSnapshotRate            = 512 << 10
+	maxBytes                   = 1 << 40
+	maxOutputBytes             = 1 << 30
+	maxSlowLogCommands         = 1 << 20
+	maxExpectedNodes           = 128
+	nanosPerSecond       int64 = 1e9
+)
+
+// Sections of the flags in help.
+const (
+	ofNode     = "The node"
+	ofClients  = "Clients"
+	ofCluster  = "Cluster clients"
+	ofLeaders  = "Elections"
+	ofLog      = "Log and snapshots"
+	playground = "For the playground and for tests"
+)
+
+// table is all settings, one row each, in the order in which help lists their flags. Flags, the configuration file,
+// CONFIG GET, SET and REWRITE, and the check of bounds are views of it: a new setting is a row here, and its use.
+func (c *Config) table() (rows []*setting.Row) {
+	for _, part := range [][]*setting.Row{
+		c.nodeRows(), c.clientRows(), c.clusterRows(), c.logRows(), c.testRows(), c.liveRows(), c.natureRows(),
+	} {
+		rows = append(rows, part...)
+	}
+	return rows
+}
+
+func (c *Config) nodeRows() []*setting.Row {
+	return []*setting.Row{
+		{
+			Name: "dir", Flag: "dir", Section: ofNode, Unit: "directory", Names: setting.Directory,
+			Value: &setting.Text{At: setting.TextAt(&c.node.Directory)}, Default: "data",
+			Help: "directory of the node: everything it must not forget. It is made if it does not exist",
+		},
+		{
+			Name: "port", Flag: "port", Section: ofNode, Unit: "port",
+			Value: &setting.Int{At: setting.At(&c.port), Min: 1, Max: address.MaxPort}, Default: 6379,
+			Help: "port for clients",
+		},
+		{
+			Name: "raft.peer-port", Flag: "peer-port", Section: ofNode, Unit: "port",
+			Value: &setting.Int{At: setting.At(&c.peerPort), Min: 1, Max: address.MaxPort},
+			Help:  "port for other nodes (default: --port plus 10000)",
+		},
+		{
+			Name: "bind", Flag: "bind", Section: ofNode, Unit: "address",
+			Value: &setting.Text{At: setting.TextAt(&c.bind)}, Default: "127.0.0.1",
+			Help: "address to listen on, for clients and for other nodes",
+		},
+		{
+			Name: "announce-host", Flag: "announce-host", Section: ofNode, Unit: "host", Private: true,
+			Value: &setting.Text{At: setting.TextAt(&c.announceHost)},
+			Help:  "name or address at which others reach this node (default: --bind)",
+		},
+		{
+			Name: "bootstrap", Flag: "bootstrap", Section: ofNode, Private: true,
+			Value: &setting.YesNo{At: setting.SwitchAt(&c.node.Bootstrap)},
+			Help:  "if the directory is blank: make a new cluster",
+		},
+		{
+			Name: "expect", Flag: "expect", Section: ofNode, Unit: "nodes", Private: true,
+			Value: &setting.Int{At: setting.At(&c.node.Expect), Min: 1, Max: maxExpectedNodes}, Default: 1,
+			Help: "with --bootstrap: how many nodes form the cluster, this one included",
+		},
+		{
+			Name: "join", Flag: "join", Section: ofNode, Unit: "HOST:PORT", Private: true, Value: &setting.List{At: &c.join},
+			Help: "if the directory is blank: HOST:PORT of nodes (their ports for clients) to ask to add this one, as a " +
+				"voter, to the cluster that they form or run; HOST:PORT@PEERPORT if their peer port is not 10000 above. " +
+				"May be repeated",
+		},
+		{
+			Name: "cluster-secret-file", Flag: "cluster-secret-file", Section: ofNode, Unit: "file", Private: true,
+			Names: setting.File, Value: &setting.Text{At: setting.TextAt(&c.secretFile)},
+			Help: "file with a secret that all nodes of the cluster share; a node without it is turned away",
+		},
+		{
+			Name: "log-level", Flag: "log-level", Section: ofNode, Unit: "level", Private: true,
+			Value: &setting.Choice{At: setting.TextAt(&c.logLevel), Words: LogLevels()}, Default: "info",
+			Help: "least important lines of the log that are written: debug, info, warn or error",
+		},
+	}
+}
+
+func (c *Config) clientRows() []*setting.Row {
+	return []*setting.Row{
+		{
+			Name: "requirepass", Flag: "requirepass", Section: ofClients, Unit: "password", Live: true,
+			Value: &setting.Text{At: &c.tuning.Password},
+			Help:  "password that clients must give",
+		},
+		{
+			Name: "maxclients", Flag: "maxclients", Section: ofClients, Unit: "clients", Live: true,
+			Value:   &setting.Int{At: &c.tuning.MaxClients, Min: 1, Max: math.MaxUint32},
+			Allowed: refuseMoreThanDescriptors,
+			Help:    "how many clients may be connected at once",
+		},
+		{
+			Name: "timeout", Flag: "timeout", Section: ofClients, Unit: "seconds", Live: true,
+			Value: &setting.Int{At: &c.tuning.IdleNanos, Max: math.MaxInt32, Unit: nanosPerSecond},
+			Help:  "close a client that was silent for so many seconds; 0: never",
+		},
+		{
+			Name: "client-output-buffer-bytes", Flag: "client-output-buffer-bytes", Section: ofClients, Unit: "bytes",
+			Private: true, Value: memory(c.tuning.Output.Replies(), minEntryBytes, maxOutputBytes),
+			Help: "close a client for which more bytes of replies wait than this",
+		},
+		{
+			Name: "raft.max-entry-bytes", Flag: "max-entry-bytes", Section: ofClients, Unit: "bytes",
+			Value: memory(setting.At(&c.node.MaxEntryBytes), minEntryBytes, maxEntryBytes),
+			Help:  "largest write, and largest argument of any command",
+		},
+		{
+			Name: "raft.leader-wait-millis", Flag: "leader-wait-millis", Section: ofClients, Unit: "ms",
+			Value: millis(&c.node.WaitMillis),
+			Help:  "how long a command waits for a leader before it is answered CLUSTERDOWN: not done",
+		},
+		{
+			Name: "raft.uncertain-after-millis", Flag: "uncertain-after-millis", Section: ofClients, Unit: "ms",
+			Value: millis(&c.node.UncertainAfterMillis),
+			Help:  "how long a command that was sent waits for its fate before it is answered UNCERTAIN: unknown",
+		},
+	}
+}
+
+func (c *Config) clusterRows() []*setting.Row {
+	return []*setting.Row{
+		{
+			Name: "raft.cluster-view", Flag: "cluster-view", Section: ofCluster, Unit: "view",
+			Value: &setting.Choice{At: setting.TextAt(&c.view), Words: []string{"spread", "leader", "off"}}, Default: "spread",
+			Help: "how the cluster looks to cluster clients: spread (each voter that is up owns a share of the slots), leader " +
+				"(the leader owns all) or off (no cluster)",
+		},
+		{
+			Name: "raft.redirect", Flag: "redirect", Section: ofCluster, Unit: "way",
+			Value: &setting.Choice{At: setting.TextAt(&c.redirect), Words: []string{"proxy", "moved"}}, Default: "proxy",
+			Help: "what a node that does not lead does with commands on keys: proxy (have them done) or moved (send the " +
+				"client to the leader; then --cluster-view is leader unless given)",
+		},
+		{
+			Name: "cluster-node-timeout", Flag: "cluster-node-timeout", Section: ofCluster, Unit: "ms",
+			Value: millis(&c.node.AbsentMillis),
+			Help:  "after so long without a word from a node it loses its share of the slots in the spread view",
+		},
+		{
+			Name: "raft.heartbeat-millis", Flag: "heartbeat-millis", Section: ofLeaders, Unit: "ms",
+			Value: millis(&c.node.HeartbeatMillis),
+			Help:  "time between two signs of life of a leader",
+		},
+		{
+			Name: "raft.election-millis", Flag: "election-millis", Section: ofLeaders, Unit: "ms",
+			Value: millis(&c.node.ElectionMillis),
+			Help:  "an election begins after so long to twice as long without a leader",
+		},
+	}
+}
+
+func (c *Config) logRows() []*setting.Row {
+	journalFile := memory(setting.At(&c.node.JournalFileBytes), minJournalBytes, journal.MaxFileBytes)
+	journalFile.Multiple = journal.PageBytes
+	snapshotLog := memory(setting.At(&c.snapshotLogBytes), minSnapshotLogBytes, maxBytes)
+	snapshotLog.Zero = "none but those of BGSAVE"
+	backlog := memory(setting.At(&c.node.MaxHistoryBytes), minSnapshotLogBytes, maxBytes)
+	backlog.Zero = "as --snapshot-log-bytes says"
+	return []*setting.Row{
+		{
+			Name: "raft.journal-file-bytes", Flag: "journal-file-bytes", Section: ofLog, Unit: "bytes",
+			Value: journalFile,
+			Help:  "size of each of the two files of the journal, which are written out in advance; the same on all nodes",
+		},
+		{
+			Name: "raft.snapshot-log-bytes", Flag: "snapshot-log-bytes", Section: ofLog, Unit: "bytes",
+			Value: snapshotLog,
+			Help: "write a snapshot of the data after so much log, or as much as the last snapshot has, whichever is more: a " +
+				"restart has no more than that to do again; 0: only when BGSAVE asks for one",
+		},
+		{
+			Name: "raft.snapshot-bytes-per-second", Flag: "snapshot-bytes-per-second", Section: ofLog, Unit: "bytes",
+			Value: memory(setting.At(&c.node.SnapshotBytesPerSecond), minSnapshotRate, maxBytes),
+			Help:  "how fast snapshots are written to disk, and sent to another node",
+		},
+		{
+			Name: "repl-backlog-size", Flag: "repl-backlog-size", Section: ofLog, Unit: "bytes", Value: backlog,
+			Help: "how much log is kept for nodes that are a little behind; one that is further behind is sent a snapshot " +
+				"(default: 4 times --snapshot-log-bytes)",
+		},
+	}
+}
+
+// testRows are for the playground and for tests.
+func (c *Config) testRows() []*setting.Row {
+	return []*setting.Row{
+		{
+			Name: "lifeline-fd", Flag: "lifeline-fd", Section: playground, Unit: "number", Hidden: true, Private: true,
+			Value: &setting.Int{At: setting.At(&c.lifelineDescriptor), Max: math.MaxInt32},
+			Help:  "descriptor of a pipe; the node stops when its other end is closed",
+		},
+		{
+			Name: "peer-route", Flag: "peer-route", Section: playground, Unit: "ROUTE", Hidden: true, Private: true,
+			Value: &setting.List{At: &c.peerRoutes},
+			Help:  "HOST:PORT=HOST:PORT: dial the second where another node's address is the first. May be repeated",
+		},
+		{
+			Name: "clock-offset", Flag: "clock-offset", Section: playground, Unit: "duration", Hidden: true, Private: true,
+			Value: &setting.Duration{At: &c.clockOffset},
+			Help:  "how wrong this node's clock is, by which keys with a deadline end",
+		},
+	}
+}
+
+// liveRows are what CONFIG SET changes and no flag sets.
+func (c *Config) liveRows() []*setting.Row {
+	t := c.tuning
+	integer := func(at setting.Cell, least, most int64) setting.Value {
+		return &setting.Int{At: at, Min: least, Max: most}
+	}
+	live := func(name string, value setting.Value) *setting.Row {
+		return &setting.Row{Name: name, Live: true, Value: value}
+	}
+	debug := &setting.Choice{At: &t.EnableDebug, Words: []string{resp.DebugNo, resp.DebugYes, resp.DebugLocal}}
+	return []*setting.Row{
+		live("client-output-buffer-limit", &t.Output),
+		{Name: "enable-debug-command", Value: debug},
+		live("latency-monitor-threshold", integer(&t.LatencyThresholdMillis, 0, math.MaxInt64)),
+		live("latency-tracking", &setting.YesNo{At: &t.LatencyTracking}),
+		live("latency-tracking-info-percentiles", &t.Percentiles),
+		live("maxmemory", memory(&t.MaxMemoryBytes, 0, math.MaxInt64)),
+		live("proto-max-bulk-len", c.bulkBytes()),
+		live("slowlog-log-slower-than", integer(&t.SlowerThanMicros, -1, math.MaxInt64)),
+		live("slowlog-max-len", integer(&t.SlowLogCommands, 0, maxSlowLogCommands)),
+		live("tcp-keepalive", integer(&t.KeepAliveSeconds, 0, math.MaxInt32)),
+		live("tracking-table-max-keys", integer(&t.TrackedKeys, 1, math.MaxInt64)),
+	}
+}
+
+// natureRows are what this product does by its nature, said in Redis's words. Tools read some of them before they do
+// anything else. What Redis lets people change may be set to the value that it has.
+func (c *Config) natureRows() []*setting.Row {
+	only := func(name, value string) *setting.Row {
+		return &setting.Row{Name: name, Live: true, Value: setting.Only(value)}
+	}
+	return []*setting.Row{
+		only("activerehashing", "no"),
+		only("appendfsync", "always"),
+		only("appendonly", "yes"),
+		{Name: "client-query-buffer-limit", Value: setting.Shown(c.requestBytes)},
+		{Name: "cluster-enabled", Value: setting.Shown(c.clusterEnabled)},
+		only("cluster-require-full-coverage", "yes"),
+		{Name: "databases", Value: setting.Only("1")},
+		only("hz", "10"),
+		{Name: "io-threads", Value: setting.Only("1")},
+		only("lazyfree-lazy-user-flush", "yes"),
+		only("maxmemory-clients", "0"),
+		only("maxmemory-policy", "noeviction"),
+		only("notify-keyspace-events", ""),
+		only("save", ""),
+	}
+}
+
+func memory(at setting.Cell, least, most int64) *setting.Memory {
+	return &setting.Memory{Int: setting.Int{At: at, Min: least, Max: most}}
+}
+
+func millis(at *int) *setting.Int {
+	return &setting.Int{At: setting.At(at), Min: minMillis, Max: maxMillis}
+}
+
+// bulkBytes is the largest argument. It is max-entry-bytes as long as nobody sets it, and bounded by the largest request.
+func (c *Config) bulkBytes() setting.Value {
+	return setting.Bounded(func() *setting.Int {
+		limits := resp.Limits{MaxEntryBytes: c.node.MaxEntryBytes}
+		least := min(1<<20, int64(c.node.MaxEntryBytes))
+		return &setting.Int{At: &c.tuning.MaxBulkBytes, Min: least, Max: int64(limits.MaxBulkBytes())}
+	})
+}
+
+func (c *Config) requestBytes() string {
+	return strconv.Itoa(resp.Limits{MaxEntryBytes: c.node.MaxEntryBytes}.Request())
+}
+
+func (c *Config) clusterEnabled() string {
+	if c.view == "off" {
+		return "no"
+	}
+	return "yes"
+}

@@ -1,0 +1,125 @@
+package setting
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Row is one setting.
+type Row struct {
+	// Name is what CONFIG and configuration files call it, in lower case: Redis's name, or raft.NAME for what Redis does
+	// not have. Aliases are further names for files.
+	Name    string
+	Aliases []string
+	// Flag is the name of its flag; empty: it has none.
+	Flag string
+	// Section is the title under which help lists the flag, Unit what follows the flag, Help what it means.
+	Section, Unit, Help string
+	// Hidden keeps the flag out of help and completion: it is for tests.
+	Hidden bool
+	// Names says that the value names a directory or a file, for completion.
+	Names Named
+	// Private keeps the setting out of CONFIG.
+	Private bool
+	// Live: CONFIG SET may change it. Otherwise it is decided when the node starts.
+	Live bool
+	// Default is what it is when nobody sets it; nil: what its cell holds when the table is made.
+	Default any
+	// Value is the setting itself.
+	Value Value
+	// Allowed is a further check of CONFIG SET: what the machine would refuse. Nil: there is none.
+	Allowed func(text string) *Refusal
+}
+
+// Named is what the value of a setting names.
+type Named int
+
+// What a value may name.
+const (
+	Nothing Named = iota
+	Directory
+	File
+)
+
+// Value is where a setting lives.
+type Value interface {
+	// Parse reads a new value; apply puts it in force.
+	Parse(text string) (apply func(), refusal *Refusal)
+	// String is the value in force, as CONFIG GET shows it.
+	String() string
+}
+
+// Refusal is why a text is no value of a setting. It is no error by itself: the view that asked chooses the words.
+type Refusal struct {
+	// Found and Wanted are our words: what the value is, and what would do.
+	Found, Wanted string
+	// Redis is Redis's text, which CONFIG SET answers.
+	Redis string
+}
+
+// Of says what is wrong with the setting that a view calls name.
+func (r *Refusal) Of(name string) string {
+	return fmt.Sprintf("%s is %s; it must be %s", name, r.Found, r.Wanted)
+}
+
+// Refusals that belong to no kind of value.
+const (
+	// Immutable is Redis's text for a setting that is decided when the node starts.
+	Immutable = "can't set immutable config"
+	// OnlyValue is ours, for what Redis lets people change and has one value here.
+	OnlyValue = "this node has no other value for it"
+)
+
+// Key is the setting's name.
+func (r *Row) Key() string { return r.Name }
+
+// String is the value in force, as CONFIG GET shows it.
+func (r *Row) String() string { return r.Value.String() }
+
+// Check reads a new value from a client; apply puts it in force. Refusal is Redis's text, if it cannot be.
+func (r *Row) Check(text string) (apply func(), refusal string) {
+	if !r.Live {
+		return nil, Immutable
+	}
+	set, refused := r.Value.Parse(text)
+	if refused == nil && r.Allowed != nil {
+		refused = r.Allowed(text)
+	}
+	if refused != nil {
+		return nil, refused.Redis
+	}
+	return set, ""
+}
+
+// Words are the value in force as the arguments of a line in a configuration file.
+func (r *Row) Words() []string {
+	if many, is := r.Value.(interface{ Words() []string }); is {
+		return many.Words()
+	}
+	return []string{r.Value.String()}
+}
+
+// Init gives the setting its default. A default that is out of bounds is a mistake in the table: Init panics.
+func (r *Row) Init() {
+	if r.Default == nil {
+		return
+	}
+	apply, refused := r.Value.Parse(fmt.Sprint(r.Default))
+	if refused != nil {
+		panic("the default of a setting is wrong: " + refused.Of(r.Name))
+	}
+	apply()
+}
+
+// Answers reports whether a line of a configuration file that begins with name, in lower case, is about this setting.
+func (r *Row) Answers(name string) bool {
+	if name == r.Name {
+		return true
+	}
+	for _, alias := range r.Aliases {
+		if name == alias {
+			return true
+		}
+	}
+	return r.Flag != "" && strings.TrimPrefix(name, "raft.") == r.Flag
+}
