@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -107,12 +108,15 @@ func (c *content) setBase(base raftlog.Mark, stamp raftlog.Stamp, index raftlog.
 // fold applies the parts of a payload.
 func (c *content) fold(payload []byte) error {
 	for len(payload) > 0 {
-		kind, body, rest, err := nextPart(payload)
+		p, rest, err := nextPart(payload)
 		if err != nil {
 			return err
 		}
-		if err := c.foldPart(kind, body); err != nil {
-			return fmt.Errorf("%v: %w", kind, err)
+		if err := p.group.Check(); err != nil {
+			return fmt.Errorf("%s: %w: %w", partName(p.kind), err, ErrVersion)
+		}
+		if err := c.foldPart(p.kind, p.body); err != nil {
+			return fmt.Errorf("%s: %w", partName(p.kind), err)
 		}
 		payload = rest
 	}
@@ -147,7 +151,10 @@ func (c *content) foldPart(kind partKind, body []byte) error {
 		configuration := f.bytes()
 		act = func() error { return c.setBase(base, stamp, index, configuration) }
 	default:
-		return fmt.Errorf("is not known")
+		if kind.Skippable() {
+			return nil
+		}
+		return fmt.Errorf("%w: %w", section.ErrUnknown, ErrVersion)
 	}
 	if err := f.done(); err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrVersion means that a file was written by a newer version of the format.
+// ErrVersion means that a file was written in another version of the format.
 var ErrVersion = errors.New("format version is not known to this program")
 
 // CorruptionError says that a file does not hold what was once durable in it. The node must not go on with it: it may

@@ -71,7 +71,7 @@ func blankFile(f *journalFile) (bool, error) {
 	if !begun || err != nil {
 		return true, err
 	}
-	if h.generation != 1 || h.kind != recordOpening {
+	if h.generation != 1 || h.kind != recordOpening || h.version != Version {
 		return false, nil
 	}
 	payload, whole, err := f.payloadAt(0, h)

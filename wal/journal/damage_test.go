@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/vfs"
@@ -215,22 +216,27 @@ func TestACorruptionNamesFileOffsetReasonAndWayOut(t *testing.T) {
 	}
 }
 
-func TestANewerFormatIsRefusedAsSuch(t *testing.T) {
-	i := newImage(t, true)
-	f, err := i.disk.Open(testDirectory+"/"+i.force, false)
-	must(t, err)
-	record := make([]byte, PageBytes)
-	_, err = f.ReadAt(record, 0)
-	must(t, err)
-	h, ok := parseHeader(record)
-	if !ok {
-		t.Fatal("no header")
-	}
-	h.version++
-	h.put(record)
-	_, err = f.WriteAt(record, 0)
-	must(t, err)
-	if _, _, err := Open(testOptions(i.disk)); !errors.Is(err, ErrVersion) {
-		t.Fatalf("open: %v", err)
+func TestAnotherFormatIsRefusedByName(t *testing.T) {
+	for _, version := range []uint8{1, Version + 1} {
+		i := newImage(t, true)
+		f, err := i.disk.Open(testDirectory+"/"+i.force, false)
+		must(t, err)
+		h, ok, err := (&journalFile{File: f, bytes: PageBytes}).headerAt(0)
+		must(t, err)
+		record := make([]byte, h.bytes())
+		_, err = f.ReadAt(record, 0)
+		must(t, err)
+		if !ok {
+			t.Fatal("no header")
+		}
+		h.version = version
+		h.put(record)
+		_, err = f.WriteAt(record, 0)
+		must(t, err)
+		_, _, err = Open(testOptions(i.disk))
+		if want := fmt.Sprintf("version %d, this build knows version %d", version, Version); !errors.Is(err, ErrVersion) ||
+			!strings.Contains(err.Error(), want) {
+			t.Fatalf("open: %v, want %s", err, want)
+		}
 	}
 }

@@ -56,20 +56,23 @@ func inspectRecord(out *bufio.Writer, f *journalFile, offset int64, h header) (w
 	}
 	fmt.Fprintln(out)
 	for len(payload) > 0 {
-		kind, body, rest, err := nextPart(payload)
+		p, rest, err := nextPart(payload)
 		if err != nil {
 			fmt.Fprintf(out, "           DAMAGED: %v\n", err)
 			break
 		}
-		fmt.Fprintf(out, "           %-10v %s\n", kind, describePart(kind, body))
+		fmt.Fprintf(out, "           %-10s %s\n", partName(p.kind), describePart(p))
 		payload = rest
 	}
 	return true, nil
 }
 
-func describePart(kind partKind, body []byte) string {
-	f := fields{body: body}
-	switch kind {
+func describePart(p part) string {
+	if p.group != raftlog.Group0 {
+		return fmt.Sprintf("of group %d, %d bytes", p.group, len(p.body))
+	}
+	f := fields{body: p.body}
+	switch p.kind {
 	case partState:
 		return fmt.Sprintf("term %d vote %d", f.number(), f.number())
 	case partTruncate:
@@ -84,9 +87,9 @@ func describePart(kind partKind, body []byte) string {
 		mark, stamp, index := f.mark(), f.number(), f.number()
 		return fmt.Sprintf("at %v stamp %d configuration at %d of %d bytes", mark, stamp, index, len(f.bytes()))
 	case partEntries:
-		return describeEntries(body)
+		return describeEntries(p.body)
 	}
-	return fmt.Sprintf("%d bytes", len(body))
+	return fmt.Sprintf("%d bytes of a kind that this build does not know", len(p.body))
 }
 
 func describeFiles(f *fields) string {

@@ -79,7 +79,7 @@ func look(f *journalFile) (survey, error) {
 		return survey{}, err
 	}
 	if h.version != Version {
-		return survey{}, fmt.Errorf("%s: version %d: %w", f.path, h.version, ErrVersion)
+		return survey{}, wrongVersion(f, 0, h)
 	}
 	s := survey{header: h, begun: h.kind == recordOpening}
 	if !s.begun {
@@ -87,6 +87,11 @@ func look(f *journalFile) (survey, error) {
 	}
 	s.payload, s.whole, err = f.payloadAt(0, h)
 	return s, err
+}
+
+func wrongVersion(f *journalFile, offset int64, h header) error {
+	return fmt.Errorf("%s at offset %d: version %d, this build knows version %d: %w",
+		f.path, offset, h.version, Version, ErrVersion)
 }
 
 // choose returns the file to read: the newest with a whole opening, if the other file gives no reason to doubt it.
@@ -142,9 +147,11 @@ func (j *Journal) replay(opening *survey) (torn bool, err error) {
 	j.generation, j.salt = h.generation, h.salt
 	for {
 		if h.version != Version {
-			return false, fmt.Errorf("%s: version %d at offset %d: %w", f.path, h.version, j.end, ErrVersion)
+			return false, wrongVersion(f, j.end, h)
 		}
-		if err := j.content.fold(payload); err != nil {
+		if err := j.content.fold(payload); errors.Is(err, ErrVersion) {
+			return false, fmt.Errorf("%s at offset %d: %w", f.path, j.end, err)
+		} else if err != nil {
 			return false, &CorruptionError{File: f.path, Offset: j.end, Reason: err.Error()}
 		}
 		j.end += h.bytes()

@@ -5,11 +5,20 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// partKind says what a part of a record is. The numbers are part of the format. A record's payload is a sequence of
-// parts that take effect in order:
+// A record's payload is a sequence of parts that take effect in order. A part, numbers little-endian:
+//
+//	offset  0  kind    u16  bit 15 set: a reader that does not know the kind skips the part
+//	        2  group   u16  whose log the part is about; always 0 today. Several groups can share one journal
+//	        4  length  u32  of the body
+//	        8  body
+//
+// An unknown kind without bit 15, and another group, are refused by number. A skipped part is lost with the next roll.
+//
+// partKind says what a part is; the numbers are part of the format:
 //
 //	state       term, vote                                                  u64, u64
 //	truncate    the entries from this index on are gone                     u64
@@ -22,7 +31,7 @@ import (
 // An opening is files, base, state, entries, commit. A group begins with checkpoint, a seal is only that. An operation
 // is state, truncate and entries if there are any, commit: in this order, because what is truncated was not committed
 // before, while the index of what replaces it may be.
-type partKind uint8
+type partKind = section.Kind
 
 const (
 	partState      partKind = 1
@@ -34,20 +43,20 @@ const (
 	partCommit     partKind = 7
 )
 
-func (k partKind) String() string {
+func partName(k partKind) string {
 	if k < partState || k > partCommit {
-		return fmt.Sprintf("part %d", uint8(k))
+		return fmt.Sprintf("part %v", k)
 	}
 	return [...]string{"state", "truncate", "entries", "files", "base", "checkpoint", "commit"}[k-partState]
 }
 
-// partHeaderBytes: kind u8, three zero bytes, length of the body u32.
+// partHeaderBytes is the size of a part without its body.
 const partHeaderBytes = 8
 
 var errShort = errors.New("is cut short")
 
 func appendPartHeader(dst []byte, kind partKind, bodyBytes int) []byte {
-	dst = append(dst, byte(kind), 0, 0, 0)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(kind)|uint32(raftlog.Group0)<<16)
 	return binary.LittleEndian.AppendUint32(dst, uint32(bodyBytes))
 }
 
@@ -127,18 +136,27 @@ func appendBytes(dst, b []byte) []byte {
 	return append(dst, b...)
 }
 
+// part is one part of a payload.
+type part struct {
+	kind  partKind
+	group raftlog.Group
+	body  []byte
+}
+
 // nextPart splits the first part off a payload.
-func nextPart(payload []byte) (kind partKind, body, rest []byte, err error) {
+func nextPart(payload []byte) (p part, rest []byte, err error) {
 	if len(payload) < partHeaderBytes {
-		return 0, nil, nil, fmt.Errorf("a part's header %w", errShort)
+		return p, nil, fmt.Errorf("a part's header %w", errShort)
 	}
-	kind = partKind(payload[0])
+	p.kind = partKind(binary.LittleEndian.Uint16(payload))
+	p.group = raftlog.Group(binary.LittleEndian.Uint16(payload[2:]))
 	n := binary.LittleEndian.Uint32(payload[4:])
 	payload = payload[partHeaderBytes:]
 	if uint64(n) > uint64(len(payload)) {
-		return 0, nil, nil, fmt.Errorf("%v %w", kind, errShort)
+		return p, nil, fmt.Errorf("%s %w", partName(p.kind), errShort)
 	}
-	return kind, payload[:n:n], payload[n:], nil
+	p.body = payload[:n:n]
+	return p, payload[n:], nil
 }
 
 // fields reads numbers and byte strings from the front of a part's body. After the first failure all further reads
