@@ -13,7 +13,7 @@ import (
 	"github.com/raftredis/raftredis/internal/vfs"
 )
 
-// sample is a small file with four sections, of which the last is short.
+// sample is a small file with four blocks, of which the last is short.
 func sample(t testing.TB) []byte {
 	t.Helper()
 	s := newStore(t, vfs.NewMemory())
@@ -96,7 +96,7 @@ func frameOf(t testing.TB, content []byte, number int64) (begin, end int64) {
 	return f.frames.begin(number), f.frames.begin(number + 1)
 }
 
-func TestSectionsThatChangedPlacesAreFound(t *testing.T) {
+func TestBlocksThatChangedPlacesAreFound(t *testing.T) {
 	whole := sample(t)
 	first, second := bytes.Clone(whole), bytes.Clone(whole)
 	begin, middle := frameOf(t, whole, 1)
@@ -104,15 +104,15 @@ func TestSectionsThatChangedPlacesAreFound(t *testing.T) {
 	swapped := slices.Concat(whole[:begin], whole[middle:end], whole[begin:middle], whole[end:])
 	corruption := wantCorruption(t, readAll(t, swapped))
 	if corruption.Offset != begin || !strings.Contains(corruption.Reason, "calls itself 2") {
-		t.Fatalf("swapped sections: %v", corruption)
+		t.Fatalf("swapped blocks: %v", corruption)
 	}
 	copy(second[middle:end], first[begin:middle])
 	if c := wantCorruption(t, readAll(t, second)); c.Offset != middle {
-		t.Fatalf("a section that comes twice: %v", c)
+		t.Fatalf("a block that comes twice: %v", c)
 	}
 }
 
-func TestASectionOfAnotherFileIsFound(t *testing.T) {
+func TestABlockOfAnotherFileIsFound(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	other := taken(t, s, 6, 3*512+100)
 	whole, foreign := sample(t), contentOf(t, s.fs, finalName(other.Mark, other.FileHash))
@@ -137,10 +137,10 @@ func resealed(content []byte) []byte {
 	headerEnd := int(binary.LittleEndian.Uint32(b[12:]))
 	sum := seal(0, headerEnd-checksumBytes, 0)
 	at := headerEnd
-	for at+sectionHeaderBytes+footerBytes < len(b) {
-		image := b[at+sectionHeaderBytes : min(at+sectionHeaderBytes+512, len(b)-footerBytes)]
-		binary.LittleEndian.PutUint32(b[at+8:], sectionSum(sum, b[at:at+8], image))
-		at += sectionHeaderBytes + len(image)
+	for at+blockHeaderBytes+footerBytes < len(b) {
+		image := b[at+blockHeaderBytes : min(at+blockHeaderBytes+512, len(b)-footerBytes)]
+		binary.LittleEndian.PutUint32(b[at+8:], blockSum(sum, b[at:at+8], image))
+		at += blockHeaderBytes + len(image)
 	}
 	seal(len(b)-footerBytes, len(b)-checksumBytes, sum)
 	return b
@@ -164,14 +164,14 @@ func TestTheHashFindsWhatEveryChecksumAgreesWith(t *testing.T) {
 func TestAHeaderThatClaimsTheImpossibleIsRefusedBeforeAnythingIsAllocated(t *testing.T) {
 	whole := sample(t)
 	for name, change := range map[string]func(b []byte){
-		"header too long":    func(b []byte) { binary.LittleEndian.PutUint32(b[12:], 1<<31) },
-		"header too short":   func(b []byte) { binary.LittleEndian.PutUint32(b[12:], fixedHeaderBytes) },
-		"sections too large": func(b []byte) { binary.LittleEndian.PutUint32(b[20:], SectionBytes+1) },
-		"sections too small": func(b []byte) { binary.LittleEndian.PutUint32(b[20:], minSectionBytes-1) },
-		"no index":           func(b []byte) { clear(b[40:48]) },
-		"no term":            func(b []byte) { clear(b[48:56]) },
-		"level too high":     func(b []byte) { b[73] = 1 },
-		"configuration":      func(b []byte) { b[76]++ },
+		"header too long":  func(b []byte) { binary.LittleEndian.PutUint32(b[12:], 1<<31) },
+		"header too short": func(b []byte) { binary.LittleEndian.PutUint32(b[12:], fixedHeaderBytes) },
+		"blocks too large": func(b []byte) { binary.LittleEndian.PutUint32(b[20:], BlockBytes+1) },
+		"blocks too small": func(b []byte) { binary.LittleEndian.PutUint32(b[20:], minBlockBytes-1) },
+		"no index":         func(b []byte) { clear(b[40:48]) },
+		"no term":          func(b []byte) { clear(b[48:56]) },
+		"level too high":   func(b []byte) { b[73] = 1 },
+		"configuration":    func(b []byte) { b[76]++ },
 	} {
 		b := bytes.Clone(whole)
 		change(b)

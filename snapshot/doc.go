@@ -12,14 +12,14 @@
 //	     ▼                     ▼          the network      ▼
 //	   Writer ──► file ──►  frames  ─────────────────►  frames ──► file ──► File.Image ──► state machine
 //
-// A file is a row of frames: a header, sections, a footer. All sections but the last have one size, so the place of
+// A file is a row of frames: a header, blocks, a footer. All blocks but the last have one size, so the place of
 // every frame follows from the size of the header and that of the file; see format.go for the bytes.
 //
-//	┌────────┬───────────┬───────────┬─────┬────────────┬────────┐
-//	│ header │ section 1 │ section 2 │  …  │ section n  │ footer │
-//	└────────┴───────────┴───────────┴─────┴────────────┴────────┘
-//	 mark,     length, number, checksum,    the last may  count, size, hash of
-//	 cluster   up to SectionBytes of image  be shorter    everything before it
+//	┌────────┬─────────┬─────────┬─────┬─────────┬────────┐
+//	│ header │ block 1 │ block 2 │  …  │ block n │ footer │
+//	└────────┴─────────┴─────────┴─────┴─────────┴────────┘
+//	 mark,    length, number, checksum,  the last  count, size, hash of
+//	 cluster  up to BlockBytes of image  is short  everything before it
 //
 // # Invariants
 //

@@ -57,12 +57,12 @@ func readFile(handle vfs.File, path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	var sectionBytes int64
-	if f.header, sectionBytes, err = parseHeader(header); err != nil {
+	var blockBytes int64
+	if f.header, blockBytes, err = parseHeader(header); err != nil {
 		return nil, located(err, path, 0)
 	}
 	var possible bool
-	if f.frames, possible = layOut(header, sectionBytes, size); !possible {
+	if f.frames, possible = layOut(header, blockBytes, size); !possible {
 		return nil, &CorruptionError{File: path, Offset: size, Reason: "no snapshot ends here: it was cut or continued"}
 	}
 	last, err := f.read(f.frames.footer(), nil)

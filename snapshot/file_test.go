@@ -35,7 +35,7 @@ func TestChunksFromEveryOffsetAreTheFile(t *testing.T) {
 	}
 }
 
-func TestF25_ASpoiltSectionIsNotSent(t *testing.T) {
+func TestF25_ASpoiltBlockIsNotSent(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	mark := taken(t, s, 5, 3*512+100)
 	f := sender(t, s, mark)
@@ -98,7 +98,7 @@ func TestTheImageReaderIsAReader(t *testing.T) {
 }
 
 // TestAFileThatChangesUnderItsReaderNeverEnds: the first reading finds the file whole, the second one does not. Bytes
-// before the damage may be returned, none from the damaged section, and never io.EOF.
+// before the damage may be returned, none from the damaged block, and never io.EOF.
 func TestAFileThatChangesUnderItsReaderNeverEnds(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	mark := taken(t, s, 5, 3*512+100)
@@ -117,8 +117,8 @@ func TestAFileThatChangesUnderItsReaderNeverEnds(t *testing.T) {
 		if !bytes.HasPrefix(imageOf(5, 3*512+100), got) {
 			t.Fatalf("byte %d was damaged: unverified bytes were returned", at)
 		}
-		if section := f.frames.find(int64(at)); section > 0 && int64(len(got)) > (section-1)*512 {
-			t.Fatalf("byte %d was damaged, in section %d: %d bytes were returned", at, section, len(got))
+		if block := f.frames.find(int64(at)); block > 0 && int64(len(got)) > (block-1)*512 {
+			t.Fatalf("byte %d was damaged, in block %d: %d bytes were returned", at, block, len(got))
 		}
 	}
 	put(t, s.fs, name, whole)
@@ -182,7 +182,7 @@ type failingWriter struct{ err error }
 
 func (w failingWriter) Write(p []byte) (int, error) { return 0, w.err }
 
-func TestInspectDescribesAFileAndNamesEveryDamagedSection(t *testing.T) {
+func TestInspectDescribesAFileAndNamesEveryDamagedBlock(t *testing.T) {
 	whole := sample(t)
 	m := vfs.NewMemory()
 	put(t, m, "file", whole)
@@ -191,7 +191,7 @@ func TestInspectDescribesAFileAndNamesEveryDamagedSection(t *testing.T) {
 	for _, want := range []string{
 		testDirectory + "/file: 1818 bytes", "version        1", "mark           index 5 term 1",
 		"cluster        1122334455667788 seed 99aabbccddeeff00", "stamp 1005 level 1", "configuration  22 bytes",
-		"sections       4 of 512 bytes", "file hash      ", "whole  ",
+		"blocks         4 of 512 bytes", "file hash      ", "whole  ",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not told in:\n%s", want, out.String())
@@ -204,7 +204,7 @@ func TestInspectDescribesAFileAndNamesEveryDamagedSection(t *testing.T) {
 	put(t, m, "file", whole)
 	out.Reset()
 	must(t, Inspect(m, testDirectory+"/file", &out))
-	for _, want := range []string{"section 1 of 4 does not", "section 3 of 4 does not", "damaged        2 of 4 sections"} {
+	for _, want := range []string{"block 1 of 4 does not", "block 3 of 4 does not", "damaged        2 of 4 blocks"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not told in:\n%s", want, out.String())
 		}

@@ -14,7 +14,7 @@ import (
 //	                 8  version              u32
 //	                12  header bytes         u32  the whole header, its checksum included
 //	                16  checksum             u32  of bytes 0 to 15; so far the header is the same in all versions
-//	                20  section bytes        u32  image bytes in every section but the last
+//	                20  block bytes        u32  image bytes in every block but the last
 //	                24  cluster id           u64
 //	                32  hash seed            u64
 //	                40  index, term          u64, u64
@@ -24,40 +24,40 @@ import (
 //	                76  configuration bytes  u32
 //	                80  configuration
 //	                 …  checksum             u32  of the header so far
-//	section  offset  0  length               u32  of the image bytes that follow
+//	block    offset  0  length               u32  of the image bytes that follow
 //	                 4  number               u32  from 1
 //	                 8  checksum             u32  of the eight bytes before and the image bytes
 //	                12  image bytes
 //	footer   offset  0  zero                 u32
-//	                 4  sections             u32  how many there are
+//	                 4  blocks             u32  how many there are
 //	                 8  file bytes           u64  from the first byte of the header to the last of the footer
 //	                16  file hash            u64  first eight bytes of the SHA-256 of everything before this field
 //	                24  checksum             u32  of the footer so far
 //
-// The checksums of sections and footer go on from the header's instead of beginning anew.
+// The checksums of blocks and footer go on from the header's instead of beginning anew.
 const (
 	// Version is the version of the format.
 	Version = 1
-	// SectionBytes is how much of the image a section holds; the last one may hold less.
-	SectionBytes = 256 << 10
+	// BlockBytes is how much of the image a block holds; the last one may hold less.
+	BlockBytes = 256 << 10
 	// MaxConfigurationBytes bounds the configuration in a header.
 	MaxConfigurationBytes = 64 << 10
 	// MaxFileBytes bounds a file.
 	MaxFileBytes = 1 << 40
 	// MaxChunkBytes bounds a frame, and so what File.Chunk returns at once.
-	MaxChunkBytes = sectionHeaderBytes + SectionBytes
+	MaxChunkBytes = blockHeaderBytes + BlockBytes
 
 	magic = "RRSNAPS\n"
 
-	prefixBytes        = 20
-	fixedHeaderBytes   = 80
-	checksumBytes      = 4
-	sectionHeaderBytes = 12
-	footerBytes        = 28
+	prefixBytes      = 20
+	fixedHeaderBytes = 80
+	checksumBytes    = 4
+	blockHeaderBytes = 12
+	footerBytes      = 28
 	// footerHashedBytes is the part of the footer that the file's hash covers.
 	footerHashedBytes = 16
-	// minSectionBytes is what a reader accepts at least, so that no file has more frames than it is worth.
-	minSectionBytes = 512
+	// minBlockBytes is what a reader accepts at least, so that no file has more frames than it is worth.
+	minBlockBytes = 512
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -89,13 +89,13 @@ func (h *Header) validate() error {
 	return nil
 }
 
-func (h *Header) append(dst []byte, sectionBytes int64) []byte {
+func (h *Header) append(dst []byte, blockBytes int64) []byte {
 	begin := len(dst)
 	dst = append(dst, magic...)
 	dst = binary.LittleEndian.AppendUint32(dst, Version)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(fixedHeaderBytes+len(h.Configuration)+checksumBytes))
 	dst = appendChecksum(dst, begin, 0)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(sectionBytes))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(blockBytes))
 	for _, word := range [...]uint64{h.ClusterID, h.HashSeed, uint64(h.Mark.Index), uint64(h.Mark.Term),
 		uint64(h.Stamp), h.StateHash} {
 		dst = binary.LittleEndian.AppendUint64(dst, word)
@@ -106,21 +106,21 @@ func (h *Header) append(dst []byte, sectionBytes int64) []byte {
 	return appendChecksum(dst, begin, 0)
 }
 
-// appendSectionHeader appends the header of a section. sum is the checksum of the file's header.
-func appendSectionHeader(dst []byte, number uint32, image []byte, sum uint32) []byte {
+// appendBlockHeader appends the header of a block. sum is the checksum of the file's header.
+func appendBlockHeader(dst []byte, number uint32, image []byte, sum uint32) []byte {
 	begin := len(dst)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(image)))
 	dst = binary.LittleEndian.AppendUint32(dst, number)
-	return binary.LittleEndian.AppendUint32(dst, sectionSum(sum, dst[begin:], image))
+	return binary.LittleEndian.AppendUint32(dst, blockSum(sum, dst[begin:], image))
 }
 
-func sectionSum(sum uint32, lengthAndNumber, image []byte) uint32 {
+func blockSum(sum uint32, lengthAndNumber, image []byte) uint32 {
 	return crc32.Update(crc32.Update(sum, castagnoli, lengthAndNumber), castagnoli, image)
 }
 
 // footer is what the footer says; put the hash in before it is appended.
 type footer struct {
-	sections  uint32
+	blocks    uint32
 	fileBytes int64
 	hash      uint64
 }
@@ -128,7 +128,7 @@ type footer struct {
 func (f *footer) append(dst []byte, sum uint32) []byte {
 	begin := len(dst)
 	dst = binary.LittleEndian.AppendUint32(dst, 0)
-	dst = binary.LittleEndian.AppendUint32(dst, f.sections)
+	dst = binary.LittleEndian.AppendUint32(dst, f.blocks)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(f.fileBytes))
 	dst = binary.LittleEndian.AppendUint64(dst, f.hash)
 	return appendChecksum(dst, begin, sum)

@@ -10,33 +10,33 @@ import (
 // errWhole means that all frames are sound and the whole is not.
 const errWhole damage = "the hash of the whole is another than it should be"
 
-// frames knows where the frames of a file lie, and what each must look like. Frame 0 is the header, the sections follow
+// frames knows where the frames of a file lie, and what each must look like. Frame 0 is the header, the blocks follow
 // with their numbers, and the footer is the last.
 type frames struct {
-	headerBytes, sectionBytes, fileBytes int64
+	headerBytes, blockBytes, fileBytes int64
 	// sum is the checksum of the header, with which all others go on.
 	sum uint32
 }
 
 // layOut finds the frames of a file of some size with a given header; false means that no file has this size.
-func layOut(header []byte, sectionBytes, fileBytes int64) (frames, bool) {
+func layOut(header []byte, blockBytes, fileBytes int64) (frames, bool) {
 	f := frames{
-		headerBytes: int64(len(header)), sectionBytes: sectionBytes, fileBytes: fileBytes,
+		headerBytes: int64(len(header)), blockBytes: blockBytes, fileBytes: fileBytes,
 		sum: sumOf(header),
 	}
 	all := f.fileBytes - f.headerBytes - footerBytes
-	rest := all % (sectionHeaderBytes + f.sectionBytes)
-	return f, all >= 0 && (rest == 0 || rest > sectionHeaderBytes) && fileBytes <= MaxFileBytes
+	rest := all % (blockHeaderBytes + f.blockBytes)
+	return f, all >= 0 && (rest == 0 || rest > blockHeaderBytes) && fileBytes <= MaxFileBytes
 }
 
-// sections is how many sections there are.
-func (f *frames) sections() int64 {
-	whole := sectionHeaderBytes + f.sectionBytes
+// blocks is how many blocks there are.
+func (f *frames) blocks() int64 {
+	whole := blockHeaderBytes + f.blockBytes
 	return (f.fileBytes - f.headerBytes - footerBytes + whole - 1) / whole
 }
 
 // footer is the number of the last frame.
-func (f *frames) footer() int64 { return f.sections() + 1 }
+func (f *frames) footer() int64 { return f.blocks() + 1 }
 
 // begin is where a frame begins. Behind the last one it is the end of the file.
 func (f *frames) begin(number int64) int64 {
@@ -48,7 +48,7 @@ func (f *frames) begin(number int64) int64 {
 	case number == f.footer():
 		return f.fileBytes - footerBytes
 	}
-	return f.headerBytes + (number-1)*(sectionHeaderBytes+f.sectionBytes)
+	return f.headerBytes + (number-1)*(blockHeaderBytes+f.blockBytes)
 }
 
 // find is the number of the frame that holds the byte at an offset.
@@ -59,7 +59,7 @@ func (f *frames) find(offset int64) int64 {
 	case offset >= f.fileBytes-footerBytes:
 		return f.footer()
 	}
-	return 1 + (offset-f.headerBytes)/(sectionHeaderBytes+f.sectionBytes)
+	return 1 + (offset-f.headerBytes)/(blockHeaderBytes+f.blockBytes)
 }
 
 // bytes is the size of a frame.
@@ -77,16 +77,16 @@ func (f *frames) check(number int64, b []byte) error {
 		return f.checkFooter(b)
 	}
 	length, claimed := int64(binary.LittleEndian.Uint32(b)), int64(binary.LittleEndian.Uint32(b[4:]))
-	image := b[sectionHeaderBytes:]
+	image := b[blockHeaderBytes:]
 	switch {
 	case claimed != number:
-		return damage(fmt.Sprintf("here should begin section %d of %d, and what is here calls itself %d",
-			number, f.sections(), claimed))
+		return damage(fmt.Sprintf("here should begin block %d of %d, and what is here calls itself %d",
+			number, f.blocks(), claimed))
 	case length != int64(len(image)):
-		return damage(fmt.Sprintf("section %d of %d has a length of %d, and the size of the file leaves it %d",
-			number, f.sections(), length, len(image)))
-	case binary.LittleEndian.Uint32(b[8:]) != sectionSum(f.sum, b[:8], image):
-		return damage(fmt.Sprintf("section %d of %d does not match its checksum", number, f.sections()))
+		return damage(fmt.Sprintf("block %d of %d has a length of %d, and the size of the file leaves it %d",
+			number, f.blocks(), length, len(image)))
+	case binary.LittleEndian.Uint32(b[8:]) != blockSum(f.sum, b[:8], image):
+		return damage(fmt.Sprintf("block %d of %d does not match its checksum", number, f.blocks()))
 	}
 	return nil
 }
@@ -96,9 +96,9 @@ func (f *frames) checkFooter(b []byte) error {
 	if err != nil {
 		return err
 	}
-	if end.fileBytes != f.fileBytes || int64(end.sections) != f.sections() {
-		return damage(fmt.Sprintf("the footer tells of %d sections and %d bytes, and there are %d and %d",
-			end.sections, end.fileBytes, f.sections(), f.fileBytes))
+	if end.fileBytes != f.fileBytes || int64(end.blocks) != f.blocks() {
+		return damage(fmt.Sprintf("the footer tells of %d blocks and %d bytes, and there are %d and %d",
+			end.blocks, end.fileBytes, f.blocks(), f.fileBytes))
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func TestTheFormatOfVersion1IsReadAndWrittenAsEver(t *testing.T) {
 		Mark: raftlog.Mark{Term: 7, Index: 123456}, ClusterID: 0x0102030405060708, HashSeed: 0x1112131415161718,
 		Stamp: 1700000000000, StateHash: 0xfedcba9876543210, Level: 3, Configuration: []byte("one, two, three"),
 	}
-	image := bytes.Repeat([]byte("raft and redis. "), 40) // a full section, and one that is not
+	image := bytes.Repeat([]byte("raft and redis. "), 40) // a full block, and one that is not
 	w, err := s.Create(header, nil)
 	must(t, err)
 	_, err = w.Write(image)
@@ -56,35 +56,35 @@ func TestTheFormatOfVersion1IsReadAndWrittenAsEver(t *testing.T) {
 	}
 }
 
-// TestVersion1_SectionsHaveTheirSize: the size of a section is part of the format, as replicas must cut alike.
-func TestVersion1_SectionsHaveTheirSize(t *testing.T) {
+// TestVersion1_BlocksHaveTheirSize: the size of a block is part of the format, as replicas must cut alike.
+func TestVersion1_BlocksHaveTheirSize(t *testing.T) {
 	s, err := NewStore(vfs.NewMemory(), testDirectory)
 	must(t, err)
-	mark := taken(t, s, 5, 2*SectionBytes+1)
+	mark := taken(t, s, 5, 2*BlockBytes+1)
 	f := sender(t, s, mark)
-	if f.frames.sectionBytes != 256<<10 || f.frames.sections() != 3 {
-		t.Fatalf("%d sections of %d bytes", f.frames.sections(), f.frames.sectionBytes)
+	if f.frames.blockBytes != 256<<10 || f.frames.blocks() != 3 {
+		t.Fatalf("%d blocks of %d bytes", f.frames.blocks(), f.frames.blockBytes)
 	}
 	chunk, err := f.Chunk(f.frames.begin(1), nil)
 	must(t, err)
 	if len(chunk) != MaxChunkBytes {
 		t.Fatalf("a chunk of %d bytes, want %d", len(chunk), MaxChunkBytes)
 	}
-	mustHold(t, s, mark, 2*SectionBytes+1)
+	mustHold(t, s, mark, 2*BlockBytes+1)
 }
 
 func TestLimits_OfTheLayout(t *testing.T) {
 	header := headerAt(5)
-	b := header.append(nil, SectionBytes)
-	fixed, section := int64(len(b)+footerBytes), int64(sectionHeaderBytes+SectionBytes)
+	b := header.append(nil, BlockBytes)
+	fixed, block := int64(len(b)+footerBytes), int64(blockHeaderBytes+BlockBytes)
 	for size, want := range map[int64]int64{
-		0: -1, fixed - 1: -1, fixed: 0, fixed + 1: -1, fixed + sectionHeaderBytes: -1, fixed + sectionHeaderBytes + 1: 1,
-		fixed + section: 1, fixed + section + 1: -1, fixed + section + sectionHeaderBytes + 1: 2,
+		0: -1, fixed - 1: -1, fixed: 0, fixed + 1: -1, fixed + blockHeaderBytes: -1, fixed + blockHeaderBytes + 1: 1,
+		fixed + block: 1, fixed + block + 1: -1, fixed + block + blockHeaderBytes + 1: 2,
 		MaxFileBytes: 4194113, MaxFileBytes + 1: -1,
 	} {
-		f, possible := layOut(b, SectionBytes, size)
-		if possible != (want >= 0) || possible && f.sections() != want {
-			t.Errorf("a file of %d bytes: %d sections, possible %t", size, f.sections(), possible)
+		f, possible := layOut(b, BlockBytes, size)
+		if possible != (want >= 0) || possible && f.blocks() != want {
+			t.Errorf("a file of %d bytes: %d blocks, possible %t", size, f.blocks(), possible)
 		}
 	}
 }

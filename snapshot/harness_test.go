@@ -16,7 +16,7 @@ import (
 const testDirectory = "data/snapshots"
 
 // testLimits make frames small, so that a small file has many.
-func testLimits() limits { return limits{sectionBytes: 512, syncBytes: 1200, fileBytes: 1 << 20} }
+func testLimits() limits { return limits{blockBytes: 512, syncBytes: 1200, fileBytes: 1 << 20} }
 
 func must(t testing.TB, err error) {
 	t.Helper()

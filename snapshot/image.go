@@ -3,8 +3,8 @@ package snapshot
 import "io"
 
 // Image returns a reader of the state machine's image, as it was written into the Writer, after it has verified the
-// whole file; that is what the pace is for. The reader verifies once more, section by section: every byte that it
-// returns was just read and belongs to a section whose place and checksum are right. It says io.EOF only when the hash
+// whole file; that is what the pace is for. The reader verifies once more, block by block: every byte that it
+// returns was just read and belongs to a block whose place and checksum are right. It says io.EOF only when the hash
 // of everything it read is the one in the footer; a file that changes under the reader ends in a CorruptionError
 // instead. So whoever restores a state and gives it up on an error never has a wrong one. The reader is for one
 // goroutine, and ends with the file.
@@ -24,7 +24,7 @@ type imageReader struct {
 
 func (r *imageReader) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 && r.err == nil && len(p) > 0 {
-		r.rest, r.err = r.section()
+		r.rest, r.err = r.block()
 	}
 	if len(r.rest) == 0 && r.err != nil {
 		return 0, r.err
@@ -34,11 +34,11 @@ func (r *imageReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// section returns the image bytes of the next frame: none, if it is header or footer.
-func (r *imageReader) section() ([]byte, error) {
+// block returns the image bytes of the next frame: none, if it is header or footer.
+func (r *imageReader) block() ([]byte, error) {
 	number, b, err := r.walker.frame()
 	if err != nil || number == 0 || number == r.walker.checker.footer() {
 		return nil, err
 	}
-	return b[sectionHeaderBytes:], nil
+	return b[blockHeaderBytes:], nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/raftredis/raftredis/internal/vfs"
 )
 
-// Inspect writes a description of a file to w: what its header says, every section that is damaged, and whether the
+// Inspect writes a description of a file to w: what its header says, every block that is damaged, and whether the
 // whole is sound. It changes nothing. Damage is described and no error; an error means that the file could not be read,
 // or w not written. The configuration is in a code that this package does not know: its size is told.
 func Inspect(fs vfs.FS, path string, w io.Writer) error {
@@ -38,7 +38,7 @@ func (f *File) describe(out io.Writer) {
 	fmt.Fprintf(out, "  cluster        %016x seed %016x\n", h.ClusterID, h.HashSeed)
 	fmt.Fprintf(out, "  state          hash %016x stamp %d level %d\n", h.StateHash, h.Stamp, h.Level)
 	fmt.Fprintf(out, "  configuration  %d bytes\n", len(h.Configuration))
-	fmt.Fprintf(out, "  sections       %d of %d bytes\n", f.frames.sections(), f.frames.sectionBytes)
+	fmt.Fprintf(out, "  blocks         %d of %d bytes\n", f.frames.blocks(), f.frames.blockBytes)
 	fmt.Fprintf(out, "  file hash      %016x\n", f.hash)
 }
 
@@ -59,7 +59,7 @@ func (f *File) inspectFrames(out io.Writer) error {
 		}
 	}
 	if damaged > 0 {
-		fmt.Fprintf(out, "  damaged        %d of %d sections\n", damaged, f.frames.sections())
+		fmt.Fprintf(out, "  damaged        %d of %d blocks\n", damaged, f.frames.blocks())
 		return nil
 	}
 	err := f.Verify(nil)

@@ -32,7 +32,7 @@ func parsePrefix(b []byte) (headerBytes int64, err error) {
 }
 
 // parseHeader reads a whole header, whose prefix was read before. The header owns its configuration.
-func parseHeader(b []byte) (h Header, sectionBytes int64, err error) {
+func parseHeader(b []byte) (h Header, blockBytes int64, err error) {
 	if !checked(b, 0) {
 		return h, 0, damage("the header does not match its checksum")
 	}
@@ -45,17 +45,17 @@ func parseHeader(b []byte) (h Header, sectionBytes int64, err error) {
 		StateHash: word(64),
 		Level:     b[72],
 	}
-	sectionBytes = int64(binary.LittleEndian.Uint32(b[20:]))
+	blockBytes = int64(binary.LittleEndian.Uint32(b[20:]))
 	configuration := b[fixedHeaderBytes : len(b)-checksumBytes]
 	switch {
-	case sectionBytes < minSectionBytes || sectionBytes > SectionBytes:
-		return h, 0, damage(fmt.Sprintf("its header claims sections of %d bytes", sectionBytes))
+	case blockBytes < minBlockBytes || blockBytes > BlockBytes:
+		return h, 0, damage(fmt.Sprintf("its header claims blocks of %d bytes", blockBytes))
 	case int64(binary.LittleEndian.Uint32(b[76:])) != int64(len(configuration)) || b[73]|b[74]|b[75] != 0 ||
 		h.Mark.Index == 0 || h.Mark.Term == 0:
 		return h, 0, damage("its header contradicts itself")
 	}
 	h.Configuration = bytes.Clone(configuration)
-	return h, sectionBytes, nil
+	return h, blockBytes, nil
 }
 
 // parseFooter reads a footer. sum is the checksum of the header.
@@ -64,7 +64,7 @@ func parseFooter(b []byte, sum uint32) (footer, error) {
 		return footer{}, damage("it does not end like a snapshot, or not like the one that its header begins")
 	}
 	return footer{
-		sections:  binary.LittleEndian.Uint32(b[4:]),
+		blocks:    binary.LittleEndian.Uint32(b[4:]),
 		fileBytes: int64(binary.LittleEndian.Uint64(b[8:])),
 		hash:      binary.LittleEndian.Uint64(b[16:]),
 	}, nil

@@ -164,14 +164,14 @@ func (r *Receiver) accept(b []byte) error {
 		}
 		return err
 	}
-	header, sectionBytes, err := parseHeader(b)
+	header, blockBytes, err := parseHeader(b)
 	if err != nil {
 		return err
 	}
 	if header.Mark != r.mark.Mark || string(header.Configuration) != string(r.mark.Configuration) {
 		return damage(fmt.Sprintf("it is of the snapshot at %v in cluster %016x", header.Mark, header.ClusterID))
 	}
-	layout, possible := layOut(b, sectionBytes, int64(r.mark.FileBytes))
+	layout, possible := layOut(b, blockBytes, int64(r.mark.FileBytes))
 	if !possible {
 		return damage(fmt.Sprintf("with this header no file has %d bytes", r.mark.FileBytes))
 	}

@@ -363,7 +363,7 @@ func TestE9_AWholePartOfAnotherFileIsNotTakenUp(t *testing.T) {
 		r, err := s.Receive(mark, nil)
 		must(t, err)
 		if r.Offset() != 0 || r.Done() {
-			t.Fatalf("%s (section 1 is at %d): it goes on at %d", name, begin, r.Offset())
+			t.Fatalf("%s (block 1 is at %d): it goes on at %d", name, begin, r.Offset())
 		}
 		must(t, send(from, r, everything))
 		_, err = r.Commit()

@@ -64,7 +64,7 @@ func (c *completed) named(name string) {
 	}
 }
 
-type limits struct{ sectionBytes, syncBytes, fileBytes int64 }
+type limits struct{ blockBytes, syncBytes, fileBytes int64 }
 
 // NewStore returns the store in a directory, which it makes if it is missing. It changes nothing that is in it: call
 // Retain once the journal has said what counts. It makes durable which names are there: an earlier process may have
@@ -79,7 +79,7 @@ func NewStore(fs vfs.FS, directory string) (*Store, error) {
 	}
 	return &Store{
 		fs: fs, directory: directory, claims: map[string]bool{},
-		limits: limits{sectionBytes: SectionBytes, syncBytes: syncBytes, fileBytes: MaxFileBytes},
+		limits: limits{blockBytes: BlockBytes, syncBytes: syncBytes, fileBytes: MaxFileBytes},
 	}, nil
 }
 

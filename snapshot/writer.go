@@ -25,10 +25,10 @@ type Writer struct {
 	handle           vfs.File
 	hash             hash.Hash
 	sum              uint32
-	sections         uint32
+	blocks           uint32
 	writtenBytes     int64
 	unsyncedBytes    int64
-	// frame is the section that is being filled, with room for its header in front.
+	// frame is the block that is being filled, with room for its header in front.
 	frame []byte
 	err   error
 }
@@ -43,7 +43,7 @@ func (s *Store) Create(header Header, pace Pace) (*Writer, error) {
 	}
 	w := &Writer{
 		store: s, header: header, pace: pace, temporary: writingName(header.Mark), hash: sha256.New(),
-		frame: make([]byte, sectionHeaderBytes, sectionHeaderBytes+s.limits.sectionBytes),
+		frame: make([]byte, blockHeaderBytes, blockHeaderBytes+s.limits.blockBytes),
 	}
 	if err := s.claim(w.temporary); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (w *Writer) open() error {
 	if err := handle.Truncate(0); err != nil {
 		return w.fail(err)
 	}
-	b := w.header.append(nil, w.store.limits.sectionBytes)
+	b := w.header.append(nil, w.store.limits.blockBytes)
 	w.sum = sumOf(b)
 	w.hash.Write(b)
 	return w.put(b)
@@ -80,23 +80,23 @@ func (w *Writer) Write(p []byte) (n int, err error) {
 		w.frame = append(w.frame, p[n:n+taken]...)
 		n += taken
 		if len(w.frame) == cap(w.frame) {
-			w.closeSection()
+			w.closeBlock()
 		}
 	}
 	return n, w.err
 }
 
-// closeSection writes the section that was filled. Errors are in w.err.
-func (w *Writer) closeSection() {
+// closeBlock writes the block that was filled. Errors are in w.err.
+func (w *Writer) closeBlock() {
 	if w.writtenBytes+int64(len(w.frame))+footerBytes > w.store.limits.fileBytes {
 		w.fail(fmt.Errorf("%w: a file of more than %d bytes", ErrTooLarge, w.store.limits.fileBytes))
 		return
 	}
-	w.sections++
-	appendSectionHeader(w.frame[:0], w.sections, w.frame[sectionHeaderBytes:], w.sum)
+	w.blocks++
+	appendBlockHeader(w.frame[:0], w.blocks, w.frame[blockHeaderBytes:], w.sum)
 	w.hash.Write(w.frame)
 	w.put(w.frame)
-	w.frame = w.frame[:sectionHeaderBytes]
+	w.frame = w.frame[:blockHeaderBytes]
 }
 
 // put writes a frame, and syncs when enough was written.
@@ -128,13 +128,13 @@ func (w *Writer) fail(err error) error {
 // Commit ends the image and publishes the file: when it returns, the file has been synced, read back, verified and
 // named, and the mark may be given to the journal. Retain removes it only when it named it before.
 func (w *Writer) Commit() (raftlog.SnapshotMark, error) {
-	if w.err == nil && len(w.frame) > sectionHeaderBytes {
-		w.closeSection()
+	if w.err == nil && len(w.frame) > blockHeaderBytes {
+		w.closeBlock()
 	}
 	if w.err != nil {
 		return raftlog.SnapshotMark{}, w.err
 	}
-	end := footer{sections: w.sections, fileBytes: w.writtenBytes + footerBytes}
+	end := footer{blocks: w.blocks, fileBytes: w.writtenBytes + footerBytes}
 	b := end.append(nil, w.sum)
 	w.hash.Write(b[:footerHashedBytes])
 	end.hash = sum64(w.hash)

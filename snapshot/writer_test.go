@@ -125,7 +125,7 @@ func TestThePaceHearsOfEveryByteThatIsWrittenAndReadBack(t *testing.T) {
 		return nil
 	})
 	must(t, err)
-	if total != 2*int(mark.FileBytes) || largest > sectionHeaderBytes+512 {
+	if total != 2*int(mark.FileBytes) || largest > blockHeaderBytes+512 {
 		t.Fatalf("%d bytes at a pace, up to %d at once; the file has %d", total, largest, mark.FileBytes)
 	}
 }
@@ -189,7 +189,7 @@ func TestLimits_OfTheWriter(t *testing.T) {
 	}
 	s = newStore(t, vfs.NewMemory())
 	header := headerAt(5)
-	s.limits.fileBytes = int64(len(header.append(nil, 512))) + 3*(512+sectionHeaderBytes) + footerBytes
+	s.limits.fileBytes = int64(len(header.append(nil, 512))) + 3*(512+blockHeaderBytes) + footerBytes
 	mustHold(t, s, taken(t, s, 5, 3*512), 3*512)
 	if _, err := take(s, 6, 3*512+1, nil); !errors.Is(err, ErrTooLarge) {
 		t.Fatalf("a file beyond %d bytes: %v", s.limits.fileBytes, err)
