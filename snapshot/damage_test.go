@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // sample is a small file with four blocks, of which the last is short.
@@ -172,6 +174,8 @@ func TestAHeaderThatClaimsTheImpossibleIsRefusedBeforeAnythingIsAllocated(t *tes
 		"no term":          func(b []byte) { clear(b[48:56]) },
 		"level too high":   func(b []byte) { b[73] = 1 },
 		"configuration":    func(b []byte) { b[76]++ },
+		"reserved byte":    func(b []byte) { b[82] = 1 },
+		"sections":         func(b []byte) { b[84]++ },
 	} {
 		b := bytes.Clone(whole)
 		change(b)
@@ -185,15 +189,65 @@ func TestAHeaderThatClaimsTheImpossibleIsRefusedBeforeAnythingIsAllocated(t *tes
 	}
 }
 
-func TestANewerVersionIsRefusedByName(t *testing.T) {
+func TestAnotherVersionIsRefusedByName(t *testing.T) {
+	for version, want := range map[uint32]string{1: "version 1", Version + 1: "version 3"} {
+		whole := sample(t)
+		binary.LittleEndian.PutUint32(whole[8:], version)
+		appendChecksum(whole[:16], 0, 0)
+		clear(whole[20:]) // another version may have anything there
+		err := readAll(t, whole)
+		if !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), testDirectory+"/file") ||
+			!strings.Contains(err.Error(), want) {
+			t.Fatalf("%s: %v", want, err)
+		}
+	}
+}
+
+func TestAnotherGroupIsRefusedByName(t *testing.T) {
 	whole := sample(t)
-	binary.LittleEndian.PutUint32(whole[8:], Version+1)
-	appendChecksum(whole[:16], 0, 0)
-	clear(whole[20:]) // whatever a newer version may have there
-	err := readAll(t, whole)
-	if !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), testDirectory+"/file") ||
-		!strings.Contains(err.Error(), "version 2") {
-		t.Fatalf("a newer file: %v", err)
+	whole[80] = 7
+	if err := readAll(t, resealed(whole)); !errors.Is(err, ErrVersion) || !errors.Is(err, raftlog.ErrGroup) ||
+		!strings.Contains(err.Error(), "group 7") {
+		t.Fatal(err)
+	}
+}
+
+func TestUnknownSectionsOfTheHeader(t *testing.T) {
+	for name, c := range map[string]struct {
+		sections []byte
+		want     error
+	}{
+		"skippable": {section.Append(nil, section.Skippable|9, []byte("later")), nil},
+		"refused":   {section.Append(nil, 9, []byte("later")), section.ErrUnknown},
+	} {
+		s := newStore(t, vfs.NewMemory())
+		header := headerAt(5)
+		header.Sections = c.sections
+		b := header.append(nil, 512)
+		got, _, err := parseHeader(b)
+		switch {
+		case c.want == nil && (err != nil || !bytes.Equal(got.Sections, c.sections)):
+			t.Errorf("%s: sections %x, error %v", name, got.Sections, err)
+		case c.want != nil && (!errors.Is(err, c.want) || !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "kind 9")):
+			t.Errorf("%s: %v", name, err)
+		}
+		w, err := s.Create(header, nil)
+		must(t, err)
+		_, err = w.Write([]byte("image"))
+		must(t, err)
+		_, err = w.Commit()
+		if !errors.Is(err, c.want) || c.want == nil && err != nil { // it reads what it wrote
+			t.Errorf("%s: commit: %v", name, err)
+		}
+		must(t, w.Close())
+	}
+}
+
+func TestSectionsBeyondTheirLimitAreRefused(t *testing.T) {
+	header := headerAt(5)
+	header.Sections = make([]byte, MaxSectionsBytes+1)
+	if _, err := newStore(t, vfs.NewMemory()).Create(header, nil); !errors.Is(err, ErrTooLarge) {
+		t.Fatal(err)
 	}
 }
 

@@ -8,13 +8,13 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// The format, version 1. Numbers are little-endian, checksums are CRC32C.
+// The format, version 2. Numbers are little-endian, checksums are CRC32C.
 //
 //	header   offset  0  magic                "RRSNAPS\n"
 //	                 8  version              u32
 //	                12  header bytes         u32  the whole header, its checksum included
 //	                16  checksum             u32  of bytes 0 to 15; so far the header is the same in all versions
-//	                20  block bytes        u32  image bytes in every block but the last
+//	                20  block bytes          u32  image bytes in every block but the last
 //	                24  cluster id           u64
 //	                32  hash seed            u64
 //	                40  index, term          u64, u64
@@ -22,14 +22,18 @@ import (
 //	                64  state hash           u64
 //	                72  feature level        u32
 //	                76  configuration bytes  u32
-//	                80  configuration
+//	                80  group                u16  whose state it is; always 0 today
+//	                82  zero                 u16
+//	                84  sections bytes       u32
+//	                88  configuration
+//	                 …  sections                  see package section; none is in use yet
 //	                 …  checksum             u32  of the header so far
 //	block    offset  0  length               u32  of the image bytes that follow
 //	                 4  number               u32  from 1
 //	                 8  checksum             u32  of the eight bytes before and the image bytes
 //	                12  image bytes
 //	footer   offset  0  zero                 u32
-//	                 4  blocks             u32  how many there are
+//	                 4  blocks               u32  how many there are
 //	                 8  file bytes           u64  from the first byte of the header to the last of the footer
 //	                16  file hash            u64  first eight bytes of the SHA-256 of everything before this field
 //	                24  checksum             u32  of the footer so far
@@ -37,11 +41,13 @@ import (
 // The checksums of blocks and footer go on from the header's instead of beginning anew.
 const (
 	// Version is the version of the format.
-	Version = 1
+	Version = 2
 	// BlockBytes is how much of the image a block holds; the last one may hold less.
 	BlockBytes = 256 << 10
 	// MaxConfigurationBytes bounds the configuration in a header.
 	MaxConfigurationBytes = 64 << 10
+	// MaxSectionsBytes bounds the sections in a header.
+	MaxSectionsBytes = 64 << 10
 	// MaxFileBytes bounds a file.
 	MaxFileBytes = 1 << 40
 	// MaxChunkBytes bounds a frame, and so what File.Chunk returns at once.
@@ -50,7 +56,7 @@ const (
 	magic = "RRSNAPS\n"
 
 	prefixBytes      = 20
-	fixedHeaderBytes = 80
+	fixedHeaderBytes = 88
 	checksumBytes    = 4
 	blockHeaderBytes = 12
 	footerBytes      = 28
@@ -77,6 +83,8 @@ type Header struct {
 	Level uint8
 	// Configuration is the encoded configuration in force at Mark, at most MaxConfigurationBytes.
 	Configuration []byte
+	// Sections are encoded sections that this build does not know and may skip, at most MaxSectionsBytes.
+	Sections []byte
 }
 
 func (h *Header) validate() error {
@@ -85,15 +93,22 @@ func (h *Header) validate() error {
 		return fmt.Errorf("snapshot: a snapshot at %v, before the first entry", h.Mark)
 	case len(h.Configuration) > MaxConfigurationBytes:
 		return fmt.Errorf("%w: a configuration of %d bytes, not %d", ErrTooLarge, len(h.Configuration), MaxConfigurationBytes)
+	case len(h.Sections) > MaxSectionsBytes:
+		return fmt.Errorf("%w: sections of %d bytes, not %d", ErrTooLarge, len(h.Sections), MaxSectionsBytes)
 	}
 	return nil
+}
+
+// bytes is the size of the header in a file.
+func (h *Header) bytes() int {
+	return fixedHeaderBytes + len(h.Configuration) + len(h.Sections) + checksumBytes
 }
 
 func (h *Header) append(dst []byte, blockBytes int64) []byte {
 	begin := len(dst)
 	dst = append(dst, magic...)
 	dst = binary.LittleEndian.AppendUint32(dst, Version)
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(fixedHeaderBytes+len(h.Configuration)+checksumBytes))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(h.bytes()))
 	dst = appendChecksum(dst, begin, 0)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(blockBytes))
 	for _, word := range [...]uint64{h.ClusterID, h.HashSeed, uint64(h.Mark.Index), uint64(h.Mark.Term),
@@ -102,7 +117,10 @@ func (h *Header) append(dst []byte, blockBytes int64) []byte {
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(h.Level))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(h.Configuration)))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(raftlog.Group0))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(h.Sections)))
 	dst = append(dst, h.Configuration...)
+	dst = append(dst, h.Sections...)
 	return appendChecksum(dst, begin, 0)
 }
 

@@ -3,8 +3,10 @@ package snapshot
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -21,11 +23,12 @@ func parsePrefix(b []byte) (headerBytes int64, err error) {
 	case string(b[:len(magic)]) != magic || !checked(b[:prefixBytes], 0):
 		return 0, damage("it does not begin like a snapshot")
 	case binary.LittleEndian.Uint32(b[8:]) != Version:
-		return 0, fmt.Errorf("a snapshot of format version %d, and this program knows %d: %w; use the program that wrote "+
-			"it, or a newer one", binary.LittleEndian.Uint32(b[8:]), Version, ErrVersion)
+		return 0, fmt.Errorf("a snapshot of format version %d, and this program knows %d: %w; use the program that wrote it",
+			binary.LittleEndian.Uint32(b[8:]), Version, ErrVersion)
 	}
 	headerBytes = int64(binary.LittleEndian.Uint32(b[12:]))
-	if headerBytes < fixedHeaderBytes+checksumBytes || headerBytes > fixedHeaderBytes+MaxConfigurationBytes+checksumBytes {
+	const most = fixedHeaderBytes + MaxConfigurationBytes + MaxSectionsBytes + checksumBytes
+	if headerBytes < fixedHeaderBytes+checksumBytes || headerBytes > most {
 		return 0, damage(fmt.Sprintf("its header claims %d bytes", headerBytes))
 	}
 	return headerBytes, nil
@@ -46,16 +49,36 @@ func parseHeader(b []byte) (h Header, blockBytes int64, err error) {
 		Level:     b[72],
 	}
 	blockBytes = int64(binary.LittleEndian.Uint32(b[20:]))
-	configuration := b[fixedHeaderBytes : len(b)-checksumBytes]
+	configuration, rest, whole := splitHeader(b)
+	group := raftlog.Group(binary.LittleEndian.Uint16(b[80:]))
 	switch {
+	case group.Check() != nil:
+		return h, 0, fmt.Errorf("%w: %w", group.Check(), ErrVersion)
 	case blockBytes < minBlockBytes || blockBytes > BlockBytes:
 		return h, 0, damage(fmt.Sprintf("its header claims blocks of %d bytes", blockBytes))
-	case int64(binary.LittleEndian.Uint32(b[76:])) != int64(len(configuration)) || b[73]|b[74]|b[75] != 0 ||
-		h.Mark.Index == 0 || h.Mark.Term == 0:
+	case !whole || b[73]|b[74]|b[75]|b[82]|b[83] != 0 || h.Mark.Index == 0 || h.Mark.Term == 0:
 		return h, 0, damage("its header contradicts itself")
 	}
-	h.Configuration = bytes.Clone(configuration)
+	skipped, err := section.Read(rest, section.None)
+	switch {
+	case errors.Is(err, section.ErrUnknown):
+		return h, 0, fmt.Errorf("a header with an %w: %w", err, ErrVersion)
+	case err != nil:
+		return h, 0, damage(fmt.Sprintf("its header: %v", err))
+	}
+	h.Configuration, h.Sections = bytes.Clone(configuration), skipped
 	return h, blockBytes, nil
+}
+
+// splitHeader is what follows the fixed part of a header, without the checksum: configuration and sections. It is not
+// whole if their lengths do not add up.
+func splitHeader(b []byte) (configuration, sections []byte, whole bool) {
+	all := b[fixedHeaderBytes : len(b)-checksumBytes]
+	first, second := uint64(binary.LittleEndian.Uint32(b[76:])), uint64(binary.LittleEndian.Uint32(b[84:]))
+	if first+second != uint64(len(all)) {
+		return nil, nil, false
+	}
+	return all[:first], all[first:], first <= MaxConfigurationBytes && second <= MaxSectionsBytes
 }
 
 // parseFooter reads a footer. sum is the checksum of the header.
