@@ -231,3 +231,14 @@ func BenchmarkIncrWithDeadline(b *testing.B) {
 		m.Apply(m.Index()+1, 0, data, nil)
 	}
 }
+
+// BenchmarkNewKeys fills an empty key space; one operation is all keys.
+func BenchmarkNewKeys(b *testing.B) {
+	value, key := make([]byte, 64), make([]byte, 16)
+	for b.Loop() {
+		m := newMachine(b)
+		for i := range benchKeys {
+			m.space.Set(benchKey(key, i), value)
+		}
+	}
+}

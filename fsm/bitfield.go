@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -52,8 +53,12 @@ func bitField(m *Machine, c call) []byte {
 	key := c.args[1]
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
-	if !writesField(operations) {
-		return answerFields(c, old, operations)
+	text, ok := textOf(old)
+	switch {
+	case !ok:
+		return c.wrongType()
+	case !writesField(operations):
+		return answerFields(c, text, operations)
 	}
 	value := fieldsOf(m, key, old)
 	value.reach(operations)
@@ -78,7 +83,11 @@ func bitFieldRO(v view, c call) []byte {
 	case writesField(operations):
 		return c.error(reply.BitFieldReadOnly)
 	}
-	return answerFields(c, v.space.Get(c.args[1]), operations)
+	text, ok := textOf(v.space.Get(c.args[1]))
+	if !ok {
+		return c.wrongType()
+	}
+	return answerFields(c, text, operations)
 }
 
 func writesField(operations []fieldOperation) bool {
@@ -91,10 +100,10 @@ func writesField(operations []fieldOperation) bool {
 }
 
 // answerFields answers operations of which none writes.
-func answerFields(c call, e *keyspace.Entry, operations []fieldOperation) []byte {
+func answerFields(c call, text value.String, operations []fieldOperation) []byte {
 	c.reply = reply.ArrayHeader(c.reply, len(operations))
 	for i := range operations {
-		c.reply = c.integer(operations[i].read(e))
+		c.reply = c.integer(operations[i].read(text))
 	}
 	return c.reply
 }
@@ -115,6 +124,12 @@ func fieldsOf(m *Machine, key []byte, old *keyspace.Entry) fieldWriter {
 	return w
 }
 
+// text is the string as it is so far.
+func (w *fieldWriter) text() value.String {
+	text, _ := textOf(&w.entry)
+	return text
+}
+
 // reach lengthens the string up to the last field that is going to be written.
 func (w *fieldWriter) reach(operations []fieldOperation) {
 	last := 0
@@ -123,14 +138,14 @@ func (w *fieldWriter) reach(operations []fieldOperation) {
 			last = max(last, o.lastByte())
 		}
 	}
-	if last >= w.entry.Length() {
+	if last >= w.text().Len() {
 		w.entry = w.space.Overwritten(&w.entry, last, []byte{0})
 	}
 }
 
 // execute executes an operation and gives its answer, or no answer if the result does not fit and must not be written.
 func (w *fieldWriter) execute(o *fieldOperation) (answer int64, ok bool) {
-	before := o.read(&w.entry)
+	before := o.read(w.text())
 	var after int64
 	switch o.kind {
 	case fieldGet:
@@ -151,10 +166,10 @@ func (w *fieldWriter) execute(o *fieldOperation) (answer int64, ok bool) {
 // lastByte is the position of the byte in which a field ends.
 func (f field) lastByte() int { return int((f.offset + int64(f.bits) - 1) >> 3) }
 
-// read gives the number in a field. Behind the end of the string there are zeros, as if there is no entry.
-func (f field) read(e *keyspace.Entry) int64 {
+// read gives the number in a field. Behind the end of the string there are zeros.
+func (f field) read(text value.String) int64 {
 	var b [9]byte
-	e.ReadPadded(b[:], int(f.offset>>3))
+	text.ReadPadded(b[:], int(f.offset>>3))
 	shift := f.offset & 7
 	raw := binary.BigEndian.Uint64(b[:])<<shift | uint64(b[8])>>(8-shift)
 	if f.signed {
@@ -168,7 +183,7 @@ func (w *fieldWriter) write(f field, number uint64) {
 	var buf [9]byte
 	begin := int(f.offset >> 3)
 	b := buf[:f.lastByte()-begin+1]
-	w.entry.ReadAt(b, begin)
+	w.text().ReadAt(b, begin)
 	shift := f.offset & 7
 	number <<= 64 - f.bits // to the top, as the mask of the bits to be written
 	mask := uint64(math.MaxUint64) << (64 - f.bits)

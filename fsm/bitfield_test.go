@@ -149,10 +149,10 @@ func TestFieldsLieWhereTheyWereWritten(t *testing.T) {
 			f := field{signed: r.IntN(2) == 0 || bits == 64, bits: bits, offset: offset}
 			number := f.wrapped(r.Uint64())
 			w.write(f, uint64(number))
-			if got := f.read(&w.entry); got != number {
+			if got := f.read(w.text()); got != number {
 				t.Fatalf("%+v: wrote %d and read %d", f, number, got)
 			}
-			after := w.entry.AppendValue(nil)
+			after := w.text().Append(nil)
 			for i := range int64(8 * len(before)) {
 				inside := i >= offset && i < offset+int64(bits)
 				if bit := func(b []byte) byte { return b[i/8] >> (7 - i%8) & 1 }; !inside && bit(before) != bit(after) {

@@ -30,7 +30,11 @@ func getBit(v view, c call) []byte {
 	if !ok {
 		return c.error(reply.BitOffset)
 	}
-	b := v.space.Get(c.args[1]).ByteAt(int(offset >> 3))
+	text, ok := textOf(v.space.Get(c.args[1]))
+	if !ok {
+		return c.wrongType()
+	}
+	b := text.ByteAt(int(offset >> 3))
 	return c.integer(int64(b >> (7 - offset&7) & 1))
 }
 
@@ -47,10 +51,14 @@ func setBit(m *Machine, c call) []byte {
 	}
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
+	text, ok := textOf(old)
+	if !ok {
+		return c.wrongType()
+	}
 	index, shift := int(offset>>3), 7-offset&7
-	before := old.ByteAt(index)
+	before := text.ByteAt(index)
 	after := before&^(1<<shift) | byte(bit<<shift)
-	if after != before || old == nil || old.Length() <= index {
+	if after != before || old == nil || text.Len() <= index {
 		m.overwrite(at, key, old, index, []byte{after})
 	}
 	return c.integer(int64(before >> shift & 1))
@@ -81,7 +89,11 @@ func parseUnit(text []byte) (inBits, ok bool) {
 // bitCount counts ones. As in Redis 7.2, where the key is absent the rest of the call is not looked at.
 func bitCount(v view, c call) []byte {
 	e := v.space.Get(c.args[1])
-	if e == nil {
+	text, ok := textOf(e)
+	switch {
+	case !ok:
+		return c.wrongType()
+	case e == nil:
 		return c.integer(0)
 	}
 	part := bitSpan{span: span{0, -1}}
@@ -105,8 +117,8 @@ func bitCount(v view, c call) []byte {
 	default:
 		return c.error(reply.Syntax)
 	}
-	begin, end := part.clamped(e.Length())
-	return c.integer(e.CountOnes(begin, end))
+	begin, end := part.clamped(text.Len())
+	return c.integer(text.CountOnes(begin, end))
 }
 
 // bitPos finds the first bit of a value. A string that ends before its first zero has one behind its end, unless the
@@ -123,12 +135,16 @@ func bitPos(v view, c call) []byte {
 	if e == nil { // as BITCOUNT: the rest of the call is not looked at
 		return c.integer(-bit)
 	}
+	text, ok := textOf(e)
+	if !ok {
+		return c.wrongType()
+	}
 	part, refusal := parseBitPosPart(c.args[3:])
 	if refusal != "" {
 		return c.error(refusal)
 	}
-	begin, end := part.clamped(e.Length())
-	found := e.FirstBit(begin, end, byte(bit))
+	begin, end := part.clamped(text.Len())
+	found := text.FirstBit(begin, end, byte(bit))
 	if found < 0 && bit == 0 && begin < end && len(c.args) < 5 {
 		found = end
 	}

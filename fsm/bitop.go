@@ -47,7 +47,10 @@ func bitOp(m *Machine, c call) []byte {
 	case operation == bitNot && len(keys) != 1:
 		return c.error(reply.BitOpNot)
 	}
-	sources, length := bitSources(&m.space, operation, keys)
+	sources, length, ok := bitSources(&m.space, operation, keys)
+	if !ok {
+		return c.wrongType()
+	}
 	if length == 0 {
 		m.space.Remove(target)
 		return c.integer(0)
@@ -60,7 +63,7 @@ func bitOp(m *Machine, c call) []byte {
 // bitSources gives the strings that an operation has to look at, each of them once, and the length of the longest of
 // all. AND and OR are the same however often a string stands there; XOR of a string with itself is nothing. A key that
 // is absent makes the result of AND zeros, which is what AND of no strings is here, and is nothing to the others.
-func bitSources(s *keyspace.Space, operation bitOperation, keys [][]byte) (sources []*keyspace.Entry, length int) {
+func bitSources(s *keyspace.Space, operation bitOperation, keys [][]byte) (sources []value.String, length int, ok bool) {
 	odd := make(map[string]bool, len(keys)) // whether a key stands there an odd number of times
 	for _, key := range keys {
 		odd[string(key)] = !odd[string(key)]
@@ -70,44 +73,47 @@ func bitSources(s *keyspace.Space, operation bitOperation, keys [][]byte) (sourc
 		isOdd, first := odd[string(key)]
 		delete(odd, string(key))
 		e := s.Get(key)
+		text, isText := textOf(e)
 		switch {
+		case !isText:
+			return nil, 0, false
 		case e == nil:
 			absent = true
 		case first:
-			length = max(length, e.Length())
+			length = max(length, text.Len())
 			if isOdd || operation != bitXor {
-				sources = append(sources, e)
+				sources = append(sources, text)
 			}
 		}
 	}
 	if absent && operation == bitAnd {
-		return nil, length
+		return nil, length, true
 	}
-	return sources, length
+	return sources, length, true
 }
 
 // fill writes the bytes of the result at an offset, a multiple of chunkBytes, into zeros, and reports whether one of
 // them is not zero. If none is, piece is zeros as before.
-func (o bitOperation) fill(piece []byte, offset int, sources []*keyspace.Entry) bool {
+func (o bitOperation) fill(piece []byte, offset int, sources []value.String) bool {
 	if o == bitNot {
 		sources[0].ReadPadded(piece, offset)
 		return o.combine(piece, piece)
 	}
 	some := false
-	for i, e := range sources {
+	for i, text := range sources {
 		switch {
-		case e.ZeroFrom(offset) && o == bitAnd:
+		case text.ZeroFrom(offset) && o == bitAnd:
 			if i > 0 {
 				clear(piece)
 			}
 			return false
-		case e.ZeroFrom(offset):
+		case text.ZeroFrom(offset):
 		case o == bitAnd && i == 0:
-			e.ReadPadded(piece, offset)
+			text.ReadPadded(piece, offset)
 			some = true
 		default:
 			var other [value.ChunkBytes]byte
-			e.ReadPadded(other[:len(piece)], offset)
+			text.ReadPadded(other[:len(piece)], offset)
 			some = o.combine(piece, other[:len(piece)])
 		}
 	}

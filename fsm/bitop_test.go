@@ -65,6 +65,14 @@ func bitmap(m *Machine, random *rand.Rand, key string) []byte {
 	return b
 }
 
+// setAt sets a string by the entry at an index, with entries of no commands before it.
+func setAt(m *Machine, index uint64, key string, text []byte) {
+	for m.Index()+1 < index {
+		m.Apply(m.Index()+1, 0, nil, nil)
+	}
+	do(m, [][]byte{[]byte("set"), []byte(key), text})
+}
+
 func TestBitOp_ResultIsThatOfBytes(t *testing.T) {
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
@@ -74,7 +82,7 @@ func TestBitOp_ResultIsThatOfBytes(t *testing.T) {
 		for _, key := range []string{"a", "b", "c"} {
 			if b := bitmap(m, random, key); b != nil {
 				values[key] = b
-				do(plain, [][]byte{[]byte("set"), []byte(key), b})
+				setAt(plain, m.Index(), key, b)
 			}
 		}
 		operation := []string{"and", "or", "xor", "not"}[random.IntN(4)]
@@ -92,7 +100,7 @@ func TestBitOp_ResultIsThatOfBytes(t *testing.T) {
 			t.Fatalf("round %d: %q answers %q, want %d", round, args, got, len(want))
 		}
 		if len(want) > 0 {
-			do(plain, [][]byte{[]byte("set"), []byte("result"), want})
+			setAt(plain, m.Index(), "result", want)
 		}
 		if read := [][]byte{[]byte("get"), []byte("result")}; do(m, read) != do(plain, read) {
 			t.Fatalf("round %d: %q is not what its bytes are, of lengths %d, %d, %d", round, args, len(values["a"]),

@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -72,23 +73,29 @@ func (c call) list(all []string) []byte {
 	return c.reply
 }
 
+// wrongType answers in place of a value that is of another kind than the command is for.
+func (c call) wrongType() []byte { return c.error(reply.WrongType) }
+
 // value answers with an entry's string, or with null for no entry.
 func (c call) value(e *keyspace.Entry) []byte {
+	text, ok := textOf(e)
 	switch {
+	case !ok:
+		return c.wrongType()
 	case e == nil:
 		return c.null()
-	case !c.fits(e.Length() + valueOverheadBytes):
+	case !c.fits(text.Len() + valueOverheadBytes):
 		return c.tooLong()
 	}
-	return c.bulkRange(e, 0, e.Length())
+	return c.bulkRange(text, 0, text.Len())
 }
 
 // bulkRange answers with the bytes of a string from begin to end, which it has.
-func (c call) bulkRange(e *keyspace.Entry, begin, end int) []byte {
-	if text, ok := e.Inline(); ok {
-		return reply.BulkString(c.reply, text[begin:end])
+func (c call) bulkRange(text value.String, begin, end int) []byte {
+	if inline, ok := text.Inline(); ok {
+		return reply.BulkString(c.reply, inline[begin:end])
 	}
-	dst := e.AppendRange(reply.BulkHeader(c.reply, end-begin), begin, end)
+	dst := text.AppendRange(reply.BulkHeader(c.reply, end-begin), begin, end)
 	return append(dst, "\r\n"...)
 }
 

@@ -47,14 +47,17 @@ func addTo(m *Machine, c call, delta int64) []byte {
 	key := c.args[1]
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
-	var value int64
+	text, ok := textOf(old)
+	if !ok {
+		return c.wrongType()
+	}
+	var number int64
 	if old != nil {
-		var ok bool
-		if value, ok = old.Integer(); !ok {
+		if number, ok = text.Integer(); !ok {
 			return c.error(reply.NotInteger)
 		}
 	}
-	sum, ok := add(value, delta)
+	sum, ok := add(number, delta)
 	if !ok {
 		return c.error(reply.Overflow)
 	}
@@ -68,9 +71,13 @@ func incrByFloat(m *Machine, c call) []byte {
 	key := c.args[1]
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
+	text, ok := textOf(old)
+	if !ok {
+		return c.wrongType()
+	}
 	before := []byte("0")
 	if old != nil {
-		before = old.AppendRange(nil, 0, min(old.Length(), longestNumber+1))
+		before = text.AppendRange(nil, 0, min(text.Len(), longestNumber+1))
 	}
 	number, ok := parseLongDouble(before)
 	delta, alsoOK := parseLongDouble(c.args[2])
@@ -81,10 +88,10 @@ func incrByFloat(m *Machine, c call) []byte {
 	if !ok {
 		return c.error(reply.NotFinite)
 	}
-	text := sum.append(nil)
-	if len(text) > m.maxValueBytes {
+	result := sum.append(nil)
+	if len(result) > m.maxValueBytes {
 		return c.error(reply.StringTooLong)
 	}
-	m.space.Put(at, key, keyspace.NewEntry(key, text).Keeping(old))
-	return reply.Bulk(c.reply, text)
+	m.space.Put(at, key, keyspace.NewEntry(key, result).Keeping(old))
+	return reply.Bulk(c.reply, result)
 }

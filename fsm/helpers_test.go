@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -121,4 +122,10 @@ func checkHash(t testing.TB, m *Machine) {
 	if again.Hash() != m.Hash() {
 		t.Fatalf("the state hash is %x, made at once %x", m.Hash(), again.Hash())
 	}
+}
+
+// content is the string of an entry.
+func content(e *keyspace.Entry) string {
+	text, _ := textOf(e)
+	return string(text.Append(nil))
 }

@@ -80,10 +80,9 @@ func TestDeadlinesArePartOfTheHash(t *testing.T) {
 		}
 		seen[m.Hash()] = line
 	}
-	m := newMachine(t)
-	scriptAt(t, m, 100, "set a 1", "pexpireat a 200", "persist a")
-	plain := newMachine(t)
-	scriptAt(t, plain, 100, "set a 1")
+	m, plain := newMachine(t), newMachine(t)
+	m.Apply(1, 100, body("set a 1", "pexpireat a 200", "persist a"), nil)
+	plain.Apply(1, 100, body("set a 1"), nil)
 	if m.Hash() != plain.Hash() {
 		t.Fatal("a deadline that was taken away leaves a trace")
 	}

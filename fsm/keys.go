@@ -54,7 +54,7 @@ func typeOf(v view, c call) []byte {
 	if e == nil {
 		return reply.Simple(c.reply, "none")
 	}
-	return reply.Simple(c.reply, e.TypeName())
+	return reply.Simple(c.reply, e.Kind().Name())
 }
 
 // del is DEL key … and UNLINK key …: what was removed costs nobody anything later either, so they are the same.

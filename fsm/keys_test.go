@@ -81,7 +81,7 @@ func TestS22_ACopyAndItsOriginalGoTheirOwnWays(t *testing.T) {
 		if e == nil {
 			return ""
 		}
-		return string(e.AppendValue(nil))
+		return content(e)
 	}
 	change("a", long)
 	change("a", "-")

@@ -40,22 +40,29 @@ func parseLCSOptions(args [][]byte) (o lcsOptions, refusal string) {
 	return o, ""
 }
 
+// lcsNoStrings is Redis's: the one command on strings that says it in words of its own.
+const lcsNoStrings = "ERR The specified keys must contain string values"
+
 // lcs answers with the longest common subsequence of two strings, its length, or the ranges that make it up. Redis
 // fills a table of 32-bit numbers and refuses strings whose table would be longer than a string may be; here they are
 // refused at the same length, although a bit is enough where it has a number.
 func lcs(v view, c call) []byte {
+	a, aOK := textOf(v.space.Get(c.args[1]))
+	b, bOK := textOf(v.space.Get(c.args[2]))
+	if !aOK || !bOK {
+		return c.error(lcsNoStrings)
+	}
 	options, refusal := parseLCSOptions(c.args[3:])
 	if refusal != "" {
 		return c.error(refusal)
 	}
-	a, b := v.space.Get(c.args[1]), v.space.Get(c.args[2])
-	rows, columns := a.LengthOrNone(), b.LengthOrNone()
+	rows, columns := a.Len(), b.Len()
 	if (rows+1)*(columns+1) > v.maxValueBytes/4 {
 		return c.error(reply.LCSMemory)
 	}
 	var table lcsTable
 	if rows > 0 && columns > 0 {
-		table = newLCSTable(a.AppendValue(nil), b.AppendValue(nil), !options.length)
+		table = newLCSTable(a.Append(nil), b.Append(nil), !options.length)
 	}
 	switch {
 	case options.length:

@@ -32,12 +32,13 @@ func memoryUsage(v view, c call) []byte {
 	return c.integer(int64(e.MemoryBytes()))
 }
 
-// debugObject is DEBUG OBJECT key, in Redis's form: there is no address to tell, and no time of last use.
+// debugObject is DEBUG OBJECT key, in Redis's form with the version of the key behind it: the index of the entry that
+// last changed it. There is no address to tell, and no time of last use.
 func debugObject(v view, c call) []byte {
 	e := v.space.Get(c.args[2])
 	if e == nil {
 		return c.error(reply.NoSuchKey)
 	}
 	return reply.Simple(c.reply, "Value at:0x0 refcount:1 encoding:"+e.Encoding()+
-		" serializedlength:"+strconv.Itoa(e.Length())+" lru:0 lru_seconds_idle:0")
+		" serializedlength:"+strconv.Itoa(e.Size())+" lru:0 lru_seconds_idle:0 version:"+strconv.FormatUint(e.Version, 10))
 }

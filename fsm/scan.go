@@ -67,7 +67,7 @@ func parseScanOptions(args [][]byte) (options scanOptions, refusal string) {
 
 // admits reports whether a key is to be shown. A type that does not exist is one that no key has.
 func (options *scanOptions) admits(e *keyspace.Entry) bool {
-	return (options.typeName == nil || bytes.EqualFold(options.typeName, []byte(e.TypeName()))) &&
+	return (options.typeName == nil || bytes.EqualFold(options.typeName, []byte(e.Kind().Name()))) &&
 		(options.pattern == nil || glob.Match(options.pattern, e.Key()))
 }
 

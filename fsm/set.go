@@ -35,8 +35,11 @@ func setWith(m *Machine, c call, name string, value []byte, options setOptions) 
 	key := c.args[1]
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
+	_, isText := textOf(old)
 	refused := (options.onlyNew && old != nil) || (options.onlyOld && old == nil)
 	switch {
+	case options.get && !isText:
+		return c.wrongType()
 	case options.get: // now: old is valid until the put
 		c.reply = c.value(old)
 	case refused:
@@ -65,6 +68,9 @@ func getEX(m *Machine, c call) []byte {
 	old := m.space.Find(at, key)
 	if old == nil {
 		return c.null()
+	}
+	if _, ok := textOf(old); !ok {
+		return c.wrongType()
 	}
 	deadline, refusal := options.expiry.deadline(m.space.Time(), "getex")
 	if refusal != "" {

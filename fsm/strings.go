@@ -31,25 +31,30 @@ var stringFunctions = []function{
 func get(v view, c call) []byte { return c.value(v.space.Get(c.args[1])) }
 
 func strlen(v view, c call) []byte {
-	length := 0
-	if e := v.space.Get(c.args[1]); e != nil {
-		length = e.Length()
+	text, ok := textOf(v.space.Get(c.args[1]))
+	if !ok {
+		return c.wrongType()
 	}
-	return c.integer(int64(length))
+	return c.integer(int64(text.Len()))
 }
 
 func mget(v view, c call) []byte {
 	keys := c.args[1:]
 	bytes := 0
 	for _, key := range keys {
-		bytes += v.space.Get(key).LengthOrNone() + valueOverheadBytes
+		text, _ := textOf(v.space.Get(key))
+		bytes += text.Len() + valueOverheadBytes
 	}
 	if !c.fits(bytes) {
 		return c.tooLong()
 	}
 	c.reply = reply.ArrayHeader(c.reply, len(keys))
 	for _, key := range keys {
-		c.reply = c.value(v.space.Get(key))
+		if e := v.space.Get(key); e != nil && e.Kind() != value.KindString {
+			c.reply = c.null() // a value of another kind is none
+		} else {
+			c.reply = c.value(e)
+		}
 	}
 	return c.reply
 }
@@ -61,18 +66,17 @@ func getRange(v view, c call) []byte {
 	if !ok || !alsoOK {
 		return c.error(reply.NotInteger)
 	}
-	e := v.space.Get(c.args[1])
-	if e == nil {
-		return c.bulkString("")
-	}
-	begin, end := span{first, last}.within(int64(e.Length()))
+	text, ok := textOf(v.space.Get(c.args[1]))
+	begin, end := span{first, last}.within(int64(text.Len()))
 	switch {
+	case !ok:
+		return c.wrongType()
 	case begin == end:
 		return c.bulkString("")
 	case !c.fits(int(end-begin) + valueOverheadBytes):
 		return c.tooLong()
 	}
-	return c.bulkRange(e, int(begin), int(end))
+	return c.bulkRange(text, int(begin), int(end))
 }
 
 func getSet(m *Machine, c call) []byte {
@@ -81,14 +85,22 @@ func getSet(m *Machine, c call) []byte {
 		return c.error(reply.StringTooLong)
 	}
 	at := m.space.Place(key)
-	c.reply = c.value(m.space.Find(at, key))
+	old := m.space.Find(at, key)
+	if _, ok := textOf(old); !ok {
+		return c.wrongType()
+	}
+	c.reply = c.value(old)
 	m.space.Put(at, key, keyspace.NewEntry(key, value))
 	return c.reply
 }
 
 func getDel(m *Machine, c call) []byte {
 	key := c.args[1]
-	c.reply = c.value(m.space.Get(key))
+	old := m.space.Get(key)
+	if _, ok := textOf(old); !ok {
+		return c.wrongType()
+	}
+	c.reply = c.value(old)
 	m.space.Remove(key)
 	return c.reply
 }
@@ -152,17 +164,17 @@ func appendTo(m *Machine, c call) []byte {
 	key, more := c.args[1], c.args[2]
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
-	length := len(more)
-	if old != nil {
-		length += old.Length()
-	}
+	text, ok := textOf(old)
+	length := text.Len() + len(more)
 	switch {
+	case !ok:
+		return c.wrongType()
 	case length > m.maxValueBytes:
 		return c.error(reply.StringTooLong)
 	case old == nil:
 		m.space.Put(at, key, keyspace.NewEntry(key, more))
 	case len(more) > 0:
-		m.overwrite(at, key, old, old.Length(), more)
+		m.overwrite(at, key, old, text.Len(), more)
 	}
 	return c.integer(int64(length))
 }
@@ -180,11 +192,11 @@ func setRange(m *Machine, c call) []byte {
 	}
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
-	length := 0
-	if old != nil {
-		length = old.Length()
-	}
+	text, ok := textOf(old)
+	length := text.Len()
 	switch {
+	case !ok:
+		return c.wrongType()
 	case len(part) == 0:
 		return c.integer(int64(length))
 	case offset > int64(m.maxValueBytes-len(part)):
@@ -195,7 +207,7 @@ func setRange(m *Machine, c call) []byte {
 }
 
 // overwrite writes b, which is not empty, into the string of a key at an offset. The key keeps its deadline. old is its
-// entry, or nil for an empty string.
+// entry, of a string, or nil for an empty one.
 func (m *Machine) overwrite(at keyspace.Place, key []byte, old *keyspace.Entry, offset int, b []byte) {
 	if old == nil {
 		empty := keyspace.NewEntry(key, nil)

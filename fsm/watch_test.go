@@ -129,7 +129,7 @@ func TestAWatcherKnowsAllThatReadsCanSee(t *testing.T) {
 		m.Apply(m.Index()+1, stamp, argv.Append(nil, toArgs(timedCommand(r, stamp))), nil)
 		after := map[string]string{}
 		m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
-			after[e.Key()] = fmt.Sprint(string(e.AppendValue(nil)), " until ", e.Deadline)
+			after[e.Key()] = fmt.Sprint(content(e), " until ", e.Deadline)
 			return true
 		})
 		for key := range before {

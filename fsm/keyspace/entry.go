@@ -2,40 +2,48 @@ package keyspace
 
 import (
 	"encoding/binary"
-	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/fsm/value"
 )
 
-// kindString is the kind of value that a string is, in images and in the state hash.
-const kindString = 1
-
-// ChunkedBytes is the length from which a string that a command changed, and did not replace, is kept apart from its
-// key, in chunks. Shorter ones are copied whole: that is cheaper than more objects.
+// ChunkedBytes is the length from which a string that a command changed, and did not replace, lies apart from its key,
+// in chunks. Shorter ones are copied whole: that is cheaper than more objects.
 const ChunkedBytes = 512
 
-// Entry is a key, its value and its deadline. It is replaced, never changed: what it points to can be in the reach of a
-// freeze.
+// Entry is a key, its value, its deadline and its version. It is replaced, never changed: what it points to can be in
+// the reach of a freeze.
 type Entry struct {
-	// record is one allocation: the length of the key as a uvarint, the key, and the value unless chunks hold that.
-	// It is a Go string because those are immutable, and own their bytes.
+	// record is one allocation: the length of the key as a uvarint, the key, and the value unless that lies apart. It
+	// is a Go string because those are immutable, and own their bytes.
 	record string
-	chunks *value.Chunks
+	// apart is the value, nil if it is a string that lies in the record.
+	apart *value.Box
 	// Deadline is the state time, in milliseconds since 1970 UTC, from which on the key is absent; 0 for never. It
 	// stands here and not in the record, so that EXPIRE does not copy the value.
 	Deadline int64
+	// Version is the index of the entry of the log that last changed the key. Put sets it.
+	Version uint64
 }
 
-// NewEntry copies key and value into an entry of its own, without a deadline: to put it clears that of the key.
-func NewEntry(key, value []byte) Entry {
+// NewEntry copies a key and a string into an entry of its own, without a deadline: to put it clears that of the key.
+func NewEntry(key, text []byte) Entry {
 	var record strings.Builder
-	beginRecord(&record, key, len(value))
-	record.Write(value)
+	beginRecord(&record, key, len(text))
+	record.Write(text)
 	return Entry{record: record.String()}
 }
 
-// buildEntry is NewEntry for a value that is made piece by piece: fill writes all bytes of the piece at an offset.
+// EntryOf is an entry whose value lies apart from its key.
+func EntryOf(key []byte, v value.Value) Entry { return entryOf(key, &value.Box{Value: v}) }
+
+func entryOf(key []byte, apart *value.Box) Entry {
+	var record strings.Builder
+	beginRecord(&record, key, 0)
+	return Entry{record: record.String(), apart: apart}
+}
+
+// buildEntry is NewEntry for a string that is made piece by piece: fill writes all bytes of the piece at an offset.
 func buildEntry(key []byte, length int, fill func(piece []byte, offset int)) Entry {
 	var record strings.Builder
 	beginRecord(&record, key, length)
@@ -72,17 +80,26 @@ func (e Entry) Keeping(old *Entry) Entry {
 	return e.Until(old.Deadline)
 }
 
+// Under is the entry under another key. It shares what lies apart: see Space.Unshare.
+func (e *Entry) Under(key []byte) Entry {
+	var record strings.Builder
+	text := e.record[e.keyEnd():]
+	beginRecord(&record, key, len(text))
+	record.WriteString(text)
+	return Entry{record: record.String(), apart: e.apart, Deadline: e.Deadline}
+}
+
 // hasValueOf reports whether an entry of the same key has the same value, at a glance: only one that was made from it
 // does. EXPIRE and its like are then spared to hash the value twice.
 func (e *Entry) hasValueOf(other *Entry) bool {
-	return e.chunks == other.chunks && e.record == other.record
+	return e.apart == other.apart && e.record == other.record
 }
 
 // Expired reports whether the key is absent at a state time.
 func (e *Entry) Expired(time int64) bool { return e.Deadline != 0 && e.Deadline <= time }
 
-// keyEnd gives where in the record the key begins and ends.
-func (e *Entry) keyEnd() (begin, end int) {
+// keySpan gives where in the record the key begins and ends.
+func (e *Entry) keySpan() (begin, end int) {
 	var length uint64
 	for shift := 0; ; shift += 7 {
 		c := e.record[begin]
@@ -94,75 +111,71 @@ func (e *Entry) keyEnd() (begin, end int) {
 	}
 }
 
+func (e *Entry) keyEnd() int {
+	_, end := e.keySpan()
+	return end
+}
+
 // Key is the key.
 func (e *Entry) Key() string {
-	begin, end := e.keyEnd()
+	begin, end := e.keySpan()
 	return e.record[begin:end]
 }
 
-// Inline is the value, if it lies with its key.
-func (e *Entry) Inline() (value string, ok bool) {
-	if e.chunks != nil {
-		return "", false
+// Kind is the type of the value.
+func (e *Entry) Kind() value.Kind {
+	if e.apart == nil {
+		return value.KindString
 	}
-	return e.text(), true
+	return e.apart.Value.Kind()
 }
 
-// text is the value if chunks is nil.
-func (e *Entry) text() string {
-	_, end := e.keyEnd()
-	return e.record[end:]
-}
-
-// Length is the length of the value in bytes.
-func (e *Entry) Length() int {
-	if e.chunks != nil {
-		return e.chunks.Size()
+// Text is the value as a string, for reading until the next write of its key. ok is false if it is of another kind.
+func (e *Entry) Text() (text value.String, ok bool) {
+	if e.apart == nil {
+		return value.Inline(e.record[e.keyEnd():]), true
 	}
-	return len(e.text())
-}
-
-// ReadAt copies what the value has from an offset on, which is at most its length, into dst, and says how much that
-// was.
-func (e *Entry) ReadAt(dst []byte, offset int) int {
-	if e.chunks != nil {
-		return e.chunks.ReadAt(dst, offset)
+	chunks, ok := e.apart.Value.(*value.Chunks)
+	if !ok {
+		return value.String{}, false
 	}
-	return copy(dst, e.text()[offset:])
+	return chunks.Text(), true
 }
 
-// AppendRange appends the bytes of the value from begin to end, which it has, to dst.
-func (e *Entry) AppendRange(dst []byte, begin, end int) []byte {
-	if e.chunks == nil {
-		return append(dst, e.text()[begin:end]...)
+// Apart is the value if it lies apart from its key, and nil otherwise: then it is a string.
+func (e *Entry) Apart() value.Value {
+	if e.apart == nil {
+		return nil
 	}
-	at := len(dst)
-	dst = slices.Grow(dst, end-begin)[:at+end-begin]
-	e.chunks.ReadAt(dst[at:], begin)
-	return dst
+	return e.apart.Value
 }
 
-// AppendValue appends the value to dst.
-func (e *Entry) AppendValue(dst []byte) []byte { return e.AppendRange(dst, 0, e.Length()) }
-
-// digest is the hash of the value; s is a fresh state.
-func (e *Entry) digest(s value.Sip) uint64 {
-	if e.chunks != nil {
-		return e.chunks.Digest()
+// Size is the number of bytes of the value.
+func (e *Entry) Size() int {
+	if e.apart == nil {
+		return len(e.record) - e.keyEnd()
 	}
-	return value.DigestString(s, e.text())
+	return e.apart.Value.Size()
 }
 
-// Integer is the value as a number, if it is the canonical spelling of one.
-func (e *Entry) Integer() (int64, bool) {
-	if e.chunks != nil { // so long is no number
-		return 0, false
+// Encoding is how Redis would keep the value if it had just been set.
+func (e *Entry) Encoding() string {
+	if e.apart == nil {
+		return value.Inline(e.record[e.keyEnd():]).Encoding()
 	}
-	return value.ParseInteger(e.text())
+	return e.apart.Value.Encoding()
 }
 
-// Overwritten is an entry with b, which is not empty, at an offset of its value, and the same deadline. A value that
-// ends before the offset is lengthened with zeros.
+// digest is the hash of the value; state is a fresh one of the hash of values.
+func (e *Entry) digest(state value.Sip) uint64 {
+	if e.apart == nil {
+		return value.DigestString(state, e.record[e.keyEnd():])
+	}
+	return e.apart.Value.Digest()
+}
+
+// Overwritten is an entry of a string with b, which is not empty, at an offset, and with the same deadline. A string
+// that ends before the offset is lengthened with zeros.
 func (s *Space) Overwritten(e *Entry, offset int, b []byte) Entry {
 	return e.overwritten(offset, b, s.values, s.generation)
 }
@@ -173,64 +186,28 @@ func (s *Space) Built(key []byte, length int, fill func(piece []byte, offset int
 	if length <= value.ChunkBytes {
 		return buildEntry(key, length, func(piece []byte, offset int) { fill(piece, offset) })
 	}
-	var record strings.Builder
-	beginRecord(&record, key, 0)
-	return Entry{record: record.String(), chunks: value.BuildChunks(length, s.values, s.generation, fill)}
+	return entryOf(key, value.BuildChunks(length, s.values, s.generation, fill).Box())
 }
 
-// overwritten is that of a space. s is a fresh state of the values' hash, generation the present one.
-func (e *Entry) overwritten(offset int, b []byte, s value.Sip, generation uint64) Entry {
-	end := max(offset+len(b), e.Length())
-	if e.chunks == nil && end < ChunkedBytes {
-		var value [ChunkedBytes]byte
-		copy(value[:], e.text())
-		copy(value[offset:], b)
+// overwritten is Overwritten; state is a fresh one of the hash of values, generation the present one.
+func (e *Entry) overwritten(offset int, b []byte, state value.Sip, generation uint64) Entry {
+	if e.apart != nil {
+		chunks := e.apart.Value.(*value.Chunks).Overwritten(offset, b, state, generation)
+		return Entry{record: e.record, apart: chunks.Box(), Deadline: e.Deadline}
+	}
+	keyEnd := e.keyEnd()
+	text := e.record[keyEnd:]
+	end := max(offset+len(b), len(text))
+	if end < ChunkedBytes {
+		var fresh [ChunkedBytes]byte
+		copy(fresh[:], text)
+		copy(fresh[offset:], b)
 		var record strings.Builder
-		_, keyEnd := e.keyEnd()
 		record.Grow(keyEnd + end)
 		record.WriteString(e.record[:keyEnd])
-		record.Write(value[:end])
+		record.Write(fresh[:end])
 		return Entry{record: record.String(), Deadline: e.Deadline}
 	}
-	if e.chunks != nil {
-		return Entry{e.record, e.chunks.Overwritten(offset, b, s, generation), e.Deadline}
-	}
-	_, keyEnd := e.keyEnd()
-	cut := value.NewChunks(e.record[keyEnd:], s, generation)
-	return Entry{strings.Clone(e.record[:keyEnd]), cut.Overwritten(offset, b, s, generation), e.Deadline}
-}
-
-// LengthOrNone is the length of a value, 0 if there is no entry.
-func (e *Entry) LengthOrNone() int {
-	if e == nil {
-		return 0
-	}
-	return e.Length()
-}
-
-// Under is the entry under another key. It shares what the value has in chunks.
-func (e *Entry) Under(key []byte) Entry {
-	named := NewEntry(key, nil)
-	if e.chunks == nil {
-		named.record += e.text()
-	}
-	named.chunks = e.chunks
-	return named.Keeping(e)
-}
-
-// TypeName is what TYPE answers.
-func (e *Entry) TypeName() string { return "string" }
-
-// embeddedBytes is the length up to which Redis keeps a string together with its header.
-const embeddedBytes = 44
-
-// Encoding is how Redis would keep the value if it had just been set.
-func (e *Entry) Encoding() string {
-	if _, ok := e.Integer(); ok {
-		return "int"
-	}
-	if e.Length() <= embeddedBytes {
-		return "embstr"
-	}
-	return "raw"
+	cut := value.NewChunks(text, state, generation).Overwritten(offset, b, state, generation)
+	return Entry{record: strings.Clone(e.record[:keyEnd]), apart: cut.Box(), Deadline: e.Deadline}
 }

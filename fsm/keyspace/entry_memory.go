@@ -7,7 +7,7 @@ import "github.com/raftredis/raftredis/fsm/value"
 const (
 	// entryBytes is the size of an entry in its leaf; leafShareBytes is what a key pays on average for the leaf around
 	// it, with room to grow, while a slot holds some tens of keys. The last keys of a nearly empty table pay more.
-	entryBytes, leafShareBytes = 32, 20
+	entryBytes, leafShareBytes = 40, 20
 	// deadlineBytes is a line of the index of deadlines, with its share of the tree's room to grow.
 	deadlineBytes = 34
 )
@@ -18,8 +18,8 @@ func (e *Entry) MemoryBytes() int {
 	if e.Deadline != 0 {
 		bytes += deadlineBytes
 	}
-	if e.chunks != nil {
-		bytes += e.chunks.MemoryBytes()
+	if e.apart != nil {
+		bytes += e.apart.Value.MemoryBytes()
 	}
 	return bytes
 }

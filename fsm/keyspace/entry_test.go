@@ -70,22 +70,43 @@ func TestS22_FreezeDoesNotSeeALaterOverwrite(t *testing.T) {
 }
 
 // checkEntry compares an entry with the bytes that its value should be.
-func checkEntry(t *testing.T, r *rand.Rand, e Entry, want []byte, s value.Sip) {
+func checkEntry(t *testing.T, r *rand.Rand, e Entry, want []byte, state value.Sip) {
 	t.Helper()
 	begin := r.IntN(len(want) + 1)
 	end := begin + r.IntN(len(want)-begin+1)
+	text, ok := e.Text()
 	switch {
-	case e.Length() != len(want) || !bytes.Equal(e.AppendValue(nil), want):
+	case !ok || e.Kind() != value.KindString || e.Size() != len(want):
+		t.Fatalf("the value is of kind %d, with %d bytes of %d", e.Kind(), e.Size(), len(want))
+	case text.Len() != len(want) || !bytes.Equal(text.Append(nil), want):
 		t.Fatalf("the value is not that of the model, of %d bytes", len(want))
-	case !bytes.Equal(e.AppendRange([]byte("before"), begin, end), append([]byte("before"), want[begin:end]...)):
+	case !bytes.Equal(text.AppendRange([]byte("before"), begin, end), append([]byte("before"), want[begin:end]...)):
 		t.Fatalf("bytes %d to %d are not those of the model", begin, end)
-	case e.digest(s) != value.DigestString(s, want):
+	case e.digest(state) != value.DigestString(state, want):
 		t.Fatalf("the digest is not that of the value, of %d bytes", len(want))
 	case e.Key() != "key" || (e.Deadline != 77 && len(want) > 0):
 		t.Fatalf("key %q with deadline %d", e.Key(), e.Deadline)
 	}
 	buf := make([]byte, r.IntN(2*value.ChunkBytes))
-	if n := e.ReadAt(buf, begin); n != min(len(buf), len(want)-begin) || !bytes.Equal(buf[:n], want[begin:begin+n]) {
-		t.Fatalf("readAt at %d gives %d bytes of %d, or other ones", begin, n, len(want))
+	if n := text.ReadAt(buf, begin); n != min(len(buf), len(want)-begin) || !bytes.Equal(buf[:n], want[begin:begin+n]) {
+		t.Fatalf("ReadAt at %d gives %d bytes of %d, or other ones", begin, n, len(want))
+	}
+}
+
+// TestUnshareBeginsAGeneration only where what is shared is of the present one.
+func TestUnshareBeginsAGeneration(t *testing.T) {
+	s := emptySpace()
+	s.Set([]byte("short"), []byte("x"))
+	s.appendTo([]byte("long"), make([]byte, 100))
+	s.appendTo([]byte("long"), make([]byte, 10_000))
+	for _, step := range []struct {
+		key    string
+		begins uint64
+	}{{"short", 0}, {"long", 1}, {"long", 0}} {
+		before := s.generation
+		s.Unshare(s.Get([]byte(step.key)))
+		if got := s.generation - before; got != step.begins {
+			t.Errorf("of %s: %d generations began, want %d", step.key, got, step.begins)
+		}
 	}
 }

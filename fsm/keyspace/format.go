@@ -3,34 +3,55 @@ package keyspace
 import (
 	"encoding/binary"
 	"hash/crc32"
+
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/section"
 )
 
 // An image in bytes; all numbers are little-endian, checksums are CRC32C:
 //
-//	header    magic "RRIMAGE\n" · format u32 · index u64 · seed u64 · state time i64 · state hash u64 · keys u64
-//	          · most bytes of a value u64 · checksum of the header so far u32
-//	section   length u32, not 0 · checksum of the payload u32 · checksum of these eight bytes u32 · payload
+//	header   magic "RRIMAGE\n" · format u32 · index u64 · seed u64 · state time i64 · state hash u64 · keys u64
+//	         · most bytes of a value u64 · checksum of the header so far u32
+//	section  kind u16 · zero u16 · length of the payload u32 · checksum of the payload u32
+//	         · checksum of these twelve bytes u32 · payload
 //	…
-//	end       a section of length 0, without payload
-//	footer    magic "RRIMGEND" · number of sections u64 · checksum of the footer so far u32
+//	end      a section of kind sectionEnd, behind which nothing follows. Its payload is the number of sections before it, u64
 //
-// A payload is whole entries: kind u8 · deadline i64, if the kind has deadlineFlag · length of key uvarint · key ·
-// length of value uvarint · value. Entries are sorted by (slot, hash, key), across sections. A section is closed by the
-// entry that brings it to sectionBytes, so equal contents are cut at equal places. The image ends with its footer.
+// Bit 15 of a kind says that a build skips the section if it does not know the kind; see package section. A build
+// refuses any other unknown kind by its number. So a later build adds what a state has besides keys as sections of new
+// kinds, and the layout stays.
 //
-// What is new in an entry is a new kind or flag, which older builds refuse by name; an image without it stays the same
-// to the byte. The format changes when the frame around entries does.
+// The payload of a section of kind sectionKeys is the number of the database, u32, and then items. The items of all
+// these sections are one stream, sorted by (database, slot, hash, key). An item is an entry, or a part of the value of
+// the entry before it:
+//
+//	entry  tag u8 · version uvarint · deadline i64, if the tag has deadlineFlag · length of the key uvarint · key
+//	       · length of the value uvarint and value, unless the tag has partsFlag: then parts follow
+//	part   length uvarint · bytes. A part of length 0 ends the value
+//
+// The lower six bits of a tag are the kind of the value. The version is the index of the entry of the log that changed
+// the key last. A string of up to value.ChunkBytes is written whole; all other values are written in parts, which the
+// kind defines (value.String for strings). A section is closed behind the item that brings its payload to sectionBytes,
+// so that equal contents are cut at equal places, and neither writer nor reader needs memory for a whole value.
 const (
 	imageMagic  = "RRIMAGE\n"
-	footerMagic = "RRIMGEND"
-	imageFormat = 1
+	imageFormat = 2
 
 	headerBytes        = 8 + 4 + 6*8 + 4
-	sectionHeaderBytes = 12
-	footerBytes        = 8 + 8 + 4
+	sectionHeaderBytes = 16
+	endBytes           = 8
 
-	// deadlineFlag marks the kind of an entry that has a deadline, in images and in the state hash.
+	sectionKeys section.Kind = 1
+	sectionEnd  section.Kind = 2
+
+	// database is the number of the only database.
+	database      = 0
+	databaseBytes = 4
+
+	// deadlineFlag marks the tag of an entry that has a deadline, in images and in the state hash; partsFlag that of
+	// one whose value is written in parts.
 	deadlineFlag = 0x80
+	partsFlag    = 0x40
 
 	// sectionBytes is the payload at which a section is closed.
 	sectionBytes = 256 << 10
@@ -56,31 +77,33 @@ func (h *imageHeader) append(dst []byte) []byte {
 	return appendChecksum(dst, begin)
 }
 
-func appendSectionHeader(dst, payload []byte) []byte {
+func appendSectionHeader(dst []byte, kind section.Kind, payload []byte) []byte {
 	begin := len(dst)
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(kind))
+	dst = append(dst, 0, 0)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
 	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(payload, castagnoli))
 	return appendChecksum(dst, begin)
 }
 
-func appendFooter(dst []byte, sections uint64) []byte {
-	begin := len(dst)
-	dst = append(dst, footerMagic...)
-	dst = binary.LittleEndian.AppendUint64(dst, sections)
-	return appendChecksum(dst, begin)
+// appendHead appends what precedes the value of an entry.
+func appendHead(dst []byte, e *Entry, flags byte) []byte {
+	if e.Deadline != 0 {
+		flags |= deadlineFlag
+	}
+	dst = binary.AppendUvarint(append(dst, byte(e.Kind())|flags), e.Version)
+	if e.Deadline != 0 {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(e.Deadline))
+	}
+	key := e.Key()
+	dst = binary.AppendUvarint(dst, uint64(len(key)))
+	return append(dst, key...)
 }
 
-func appendEntry(dst []byte, e *Entry) []byte {
-	key := e.Key()
-	if e.Deadline == 0 {
-		dst = append(dst, kindString)
-	} else {
-		dst = binary.LittleEndian.AppendUint64(append(dst, kindString|deadlineFlag), uint64(e.Deadline))
-	}
-	dst = binary.AppendUvarint(dst, uint64(len(key)))
-	dst = append(dst, key...)
-	dst = binary.AppendUvarint(dst, uint64(e.Length()))
-	return e.AppendValue(dst)
+// appendWhole appends an entry with its string.
+func appendWhole(dst []byte, e *Entry, text value.String) []byte {
+	dst = binary.AppendUvarint(appendHead(dst, e, 0), uint64(text.Len()))
+	return text.Append(dst)
 }
 
 // appendChecksum appends the checksum of dst from begin on.

@@ -33,12 +33,12 @@ func newHashing(seed uint64) hashing {
 	}
 }
 
-// share is what a key with a value and a deadline adds to the state hash: a sum, so that the order of the keys does not
-// matter and a write needs to know only what it replaces.
-func (h *hashing) share(keyHash, valueDigest uint64, deadline int64) uint64 {
-	s := h.state.Word(keyHash).Word(valueDigest)
-	if deadline == 0 {
-		return s.Finish(kindString)
+// share is what a key adds to the state hash, with the digest of its value: a sum, so that the order of the keys does
+// not matter and a write needs to know only what it replaces.
+func (h *hashing) share(keyHash, valueDigest uint64, e *Entry) uint64 {
+	s := h.state.Word(keyHash).Word(valueDigest).Word(e.Version)
+	if e.Deadline == 0 {
+		return s.Finish(uint64(e.Kind()))
 	}
-	return s.Word(uint64(deadline)).Finish(kindString | deadlineFlag)
+	return s.Word(uint64(e.Deadline)).Finish(uint64(e.Kind()) | deadlineFlag)
 }

@@ -1,8 +1,12 @@
 package keyspace
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
+
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/section"
 )
 
 // Frozen is a state that changes no more: the header of its image, and the space as it was. It may be used beside the
@@ -81,42 +85,79 @@ func (f *Frozen) walk(visit func(ranked) error) error {
 	return nil
 }
 
-// imageWriter cuts entries into sections.
+// imageWriter cuts entries and parts of values into sections.
 type imageWriter struct {
 	w        io.Writer
 	written  int64
 	sections uint64
 	payload  []byte
+	// buf is where values make their parts.
+	buf []byte
 }
 
 func (o *imageWriter) add(r ranked) error {
-	o.payload = appendEntry(o.payload, r.entry)
-	if len(o.payload) < sectionBytes {
-		return nil
+	o.open()
+	text, isText := r.entry.Text()
+	if isText && text.Len() <= value.ChunkBytes {
+		o.payload = appendWhole(o.payload, r.entry, text)
+		return o.close(sectionBytes)
 	}
-	return o.closeSection()
+	o.payload = appendHead(o.payload, r.entry, partsFlag)
+	if err := o.close(sectionBytes); err != nil {
+		return err
+	}
+	if o.buf == nil {
+		o.buf = make([]byte, 0, value.MaxPartBytes)
+	}
+	eachPart := text.EachPart
+	if !isText {
+		eachPart = r.entry.Apart().EachPart
+	}
+	if err := eachPart(o.buf, o.part); err != nil {
+		return err
+	}
+	return o.part(nil)
 }
 
-func (o *imageWriter) closeSection() error {
-	var header [sectionHeaderBytes]byte
-	if err := o.write(appendSectionHeader(header[:0], o.payload)); err != nil {
-		return err
+// part writes a part of a value; an empty one ends the value.
+func (o *imageWriter) part(part []byte) error {
+	o.open()
+	o.payload = binary.AppendUvarint(o.payload, uint64(len(part)))
+	o.payload = append(o.payload, part...)
+	return o.close(sectionBytes)
+}
+
+// open begins a section of keys, unless one is open.
+func (o *imageWriter) open() {
+	if len(o.payload) == 0 {
+		o.payload = binary.LittleEndian.AppendUint32(o.payload, database)
 	}
-	if err := o.write(o.payload); err != nil {
-		return err
+}
+
+// close closes the section that is open if it has at least a number of bytes.
+func (o *imageWriter) close(bytes int) error {
+	if len(o.payload) < max(bytes, 1) {
+		return nil
 	}
-	o.sections++
+	err := o.section(sectionKeys, o.payload)
 	o.payload = o.payload[:0]
-	return nil
+	return err
+}
+
+func (o *imageWriter) section(kind section.Kind, payload []byte) error {
+	o.sections++
+	var header [sectionHeaderBytes]byte
+	if err := o.write(appendSectionHeader(header[:0], kind, payload)); err != nil {
+		return err
+	}
+	return o.write(payload)
 }
 
 func (o *imageWriter) finish() error {
-	if len(o.payload) > 0 {
-		if err := o.closeSection(); err != nil {
-			return err
-		}
+	if err := o.close(0); err != nil {
+		return err
 	}
-	return o.write(appendFooter(appendSectionHeader(nil, nil), o.sections))
+	return o.section(sectionEnd, binary.LittleEndian.AppendUint64(nil, o.sections))
 }
 
 func (o *imageWriter) write(b []byte) error {

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/section"
 )
 
 // The ways in which bytes are not an image that can be restored.
@@ -37,6 +38,7 @@ func ReadImage(seed uint64, maxValueBytes int, image io.Reader) (Space, error) {
 			ErrImageForeign, header.maxValueBytes, maxValueBytes)
 	}
 	in.space = New(seed, maxValueBytes)
+	in.space.index = header.index
 	in.space.deadlines = deadlines{} // collects, until they are loaded all at once
 	if err := in.sections(); err != nil {
 		return Space{}, err
@@ -66,11 +68,17 @@ type imageReader struct {
 	maxValueBytes int
 	space         Space
 	payload       bytes.Buffer
-	// last is the entry read last: what follows must rank behind it.
+	// last is the place of the entry read last: what follows must rank behind it.
 	last struct {
 		Place
 		key string
 		any bool
+	}
+	// open is an entry whose value is read in parts, if there is one: its key is that of last, and text has its parts.
+	open struct {
+		any   bool
+		entry Entry
+		text  value.StringReader
 	}
 }
 
@@ -103,106 +111,171 @@ func (in *imageReader) header() (imageHeader, error) {
 // sections reads everything behind the header.
 func (in *imageReader) sections() error {
 	for sections := uint64(0); ; sections++ {
-		length, checksum, err := in.sectionHeader()
+		kind, length, checksum, err := in.sectionHeader()
 		if err != nil {
 			return err
 		}
-		if length == 0 {
-			return in.footer(sections)
+		if kind != sectionKeys && kind != sectionEnd {
+			if err := in.skip(kind, length, checksum); err != nil {
+				return err
+			}
+			continue
 		}
-		if err := in.section(length, checksum); err != nil {
+		payload, err := in.section(length, checksum)
+		if err != nil {
+			return err
+		}
+		if kind == sectionEnd {
+			return in.end(payload, sections)
+		}
+		if err := in.keys(payload); err != nil {
 			return err
 		}
 	}
 }
 
-func (in *imageReader) sectionHeader() (length, checksum uint32, err error) {
+func (in *imageReader) sectionHeader() (kind section.Kind, length, checksum uint32, err error) {
 	var b [sectionHeaderBytes]byte
 	if _, err := io.ReadFull(in.r, b[:]); err != nil {
-		return 0, 0, damaged("section header", err)
+		return 0, 0, 0, damaged("section header", err)
 	}
-	if !checked(b[:]) {
-		return 0, 0, damaged("a section header has a wrong checksum", nil)
+	if !checked(b[:]) || b[2]|b[3] != 0 {
+		return 0, 0, 0, damaged("a section header is not one", nil)
 	}
-	return binary.LittleEndian.Uint32(b[:]), binary.LittleEndian.Uint32(b[4:]), nil
+	return section.Kind(binary.LittleEndian.Uint16(b[:])),
+		binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint32(b[8:]), nil
 }
 
-// section reads one section. Memory grows with the bytes that are there, not with the length that is claimed.
-func (in *imageReader) section(length, checksum uint32) error {
+// section reads the payload of a section, which is valid until the next one. Memory grows with the bytes that are
+// there, not with the length that is claimed.
+func (in *imageReader) section(length, checksum uint32) ([]byte, error) {
 	in.payload.Reset()
 	if _, err := io.CopyN(&in.payload, in.r, int64(length)); err != nil {
-		return damaged("section", err)
+		return nil, damaged("section", err)
 	}
 	payload := in.payload.Bytes()
 	if crc32.Checksum(payload, castagnoli) != checksum {
-		return damaged("a section has a wrong checksum", nil)
+		return nil, damaged("a section has a wrong checksum", nil)
 	}
-	for len(payload) > 0 {
-		rest, err := in.entry(payload)
-		if err != nil {
-			return err
-		}
-		payload = rest
+	return payload, nil
+}
+
+// skip reads over a section of a kind that this build does not know, if the kind allows that.
+func (in *imageReader) skip(kind section.Kind, length, checksum uint32) error {
+	if !kind.Skippable() {
+		return fmt.Errorf("%w: it has a section of kind %v, which this build does not know", ErrImageFormat, kind)
+	}
+	sum := crc32.New(castagnoli)
+	if _, err := io.CopyN(sum, in.r, int64(length)); err != nil {
+		return damaged("section", err)
+	}
+	if sum.Sum32() != checksum {
+		return damaged("a section has a wrong checksum", nil)
 	}
 	return nil
 }
 
-// entry reads one entry, and returns what follows it.
-func (in *imageReader) entry(b []byte) ([]byte, error) {
-	if b[0]&^deadlineFlag != kindString {
-		return nil, fmt.Errorf("%w: it holds a value of kind %d", ErrImageFormat, b[0])
+// keys reads the items of a section.
+func (in *imageReader) keys(payload []byte) error {
+	if len(payload) <= databaseBytes {
+		return damaged("a section is empty", nil)
 	}
-	deadline, b, deadlineOK := optionalDeadline(b)
-	if !deadlineOK {
-		return nil, damaged("a deadline is not one", nil)
+	if number := binary.LittleEndian.Uint32(payload); number != database {
+		return fmt.Errorf("%w: it has keys of database %d", ErrImageFormat, number)
+	}
+	for payload = payload[databaseBytes:]; len(payload) > 0; {
+		var err error
+		if in.open.any {
+			payload, err = in.part(payload)
+		} else {
+			payload, err = in.entry(payload)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry reads an entry, or what precedes the parts of its value, and returns what follows.
+func (in *imageReader) entry(b []byte) ([]byte, error) {
+	kind, inParts := value.Kind(b[0])&value.MaxKind, b[0]&partsFlag != 0
+	if kind != value.KindString {
+		return nil, fmt.Errorf("%w: it has a value of kind %d", ErrImageFormat, kind)
+	}
+	version, deadline, b, headOK := versionAndDeadline(b)
+	if !headOK || version > in.space.index {
+		return nil, damaged("a version or a deadline is not one", nil)
 	}
 	key, b, keyOK := lengthPrefixed(b)
-	value, b, valueOK := lengthPrefixed(b)
-	if !keyOK || !valueOK || len(value) > in.maxValueBytes {
+	if !keyOK {
 		return nil, damaged("an entry is not one", nil)
 	}
 	at := in.space.Place(key)
 	if in.last.any && !in.follows(at, key) {
 		return nil, damaged("entries are out of order", nil)
 	}
-	e := in.space.restoredEntry(key, value).Until(deadline)
+	if inParts {
+		in.last.Place, in.last.key, in.last.any = at, string(key), true
+		in.open.any, in.open.entry = true, Entry{Deadline: deadline, Version: version}
+		return b, nil
+	}
+	text, b, textOK := lengthPrefixed(b)
+	if !textOK || len(text) > min(in.maxValueBytes, value.ChunkBytes) {
+		return nil, damaged("an entry is not one", nil)
+	}
+	e := NewEntry(key, text).Until(deadline)
+	e.Version = version
 	in.last.Place, in.last.key, in.last.any = at, e.Key(), true
-	in.space.Put(at, key, e)
+	in.space.store(at, key, e)
 	return b, nil
 }
 
-// restoredEntry is NewEntry, but a long string that is mostly zeros lies in chunks, without those: otherwise a node
-// whose clients set single bits far behind the end of short strings would need a thousand times the memory after a
-// restart.
-func (s *Space) restoredEntry(key, content []byte) Entry {
-	isZero := func(piece []byte) bool { return len(bytes.TrimRight(piece, "\x00")) == 0 }
-	zeros := 0
-	for offset := 0; offset < len(content); offset += value.ChunkBytes {
-		if isZero(content[offset:min(offset+value.ChunkBytes, len(content))]) {
-			zeros++
+// part reads the next part of the value that is open, and returns what follows. An empty part ends the value.
+func (in *imageReader) part(b []byte) ([]byte, error) {
+	part, b, ok := lengthPrefixed(b)
+	if !ok {
+		return nil, damaged("a part of a value is not one", nil)
+	}
+	s, open := &in.space, &in.open
+	if len(part) > 0 {
+		if !open.text.Add(part, in.maxValueBytes, s.values, s.generation) {
+			return nil, damaged("a part of a string is not one", nil)
 		}
+		return b, nil
 	}
-	if len(content) <= value.ChunkBytes || 2*zeros < value.ChunkCount(len(content)) {
-		return NewEntry(key, content)
+	text, chunks, ok := open.text.Finish(s.values, s.generation)
+	if !ok || (chunks == nil && len(text) <= value.ChunkBytes) {
+		return nil, damaged("a string has no parts", nil)
 	}
-	e := NewEntry(key, nil)
-	e.chunks = value.BuildChunks(len(content), s.values, s.generation, func(piece []byte, offset int) bool {
-		return copy(piece, content[offset:offset+len(piece)]) > 0 && !isZero(piece)
-	})
-	return e
+	key := []byte(in.last.key)
+	e := NewEntry(key, text)
+	if chunks != nil {
+		e.apart = chunks.Box()
+	}
+	e.Deadline, e.Version = open.entry.Deadline, open.entry.Version
+	s.store(in.last.Place, key, e)
+	open.any = false
+	return b, nil
 }
 
-// optionalDeadline reads kind and deadline; a deadline of 0 or less is never written.
-func optionalDeadline(b []byte) (deadline int64, rest []byte, ok bool) {
-	kind, rest := b[0], b[1:]
-	if kind&deadlineFlag == 0 {
-		return 0, rest, true
+// versionAndDeadline reads what stands between the tag of an entry and its key. A deadline of 0 or less is never
+// written.
+func versionAndDeadline(b []byte) (version uint64, deadline int64, rest []byte, ok bool) {
+	tag := b[0]
+	version, n := binary.Uvarint(b[1:])
+	if n <= 0 {
+		return 0, 0, nil, false
+	}
+	rest = b[1+n:]
+	if tag&deadlineFlag == 0 {
+		return version, 0, rest, true
 	}
 	if len(rest) < 8 {
-		return 0, nil, false
+		return 0, 0, nil, false
 	}
 	deadline = int64(binary.LittleEndian.Uint64(rest))
-	return deadline, rest[8:], deadline > 0
+	return version, deadline, rest[8:], deadline > 0
 }
 
 // follows reports whether a key ranks behind the last one.
@@ -226,17 +299,17 @@ func lengthPrefixed(b []byte) (value, rest []byte, ok bool) {
 	return b[n:end], b[end:], true
 }
 
-// footer reads the footer, behind which nothing may follow.
-func (in *imageReader) footer(sections uint64) error {
-	var b [footerBytes]byte
-	if _, err := io.ReadFull(in.r, b[:]); err != nil {
-		return damaged("footer", err)
+// end checks the last section, behind which nothing may follow.
+func (in *imageReader) end(payload []byte, sections uint64) error {
+	if in.open.any {
+		return damaged("it ends in a value", nil)
 	}
-	if !checked(b[:]) || string(b[:8]) != footerMagic || binary.LittleEndian.Uint64(b[8:]) != sections {
-		return damaged("its footer is not that of these sections", nil)
+	if len(payload) != endBytes || binary.LittleEndian.Uint64(payload) != sections {
+		return damaged("its last section is not that of these sections", nil)
 	}
-	if _, err := io.ReadFull(in.r, b[:1]); !errors.Is(err, io.EOF) {
-		return damaged("something follows its footer", err)
+	var b [1]byte
+	if _, err := io.ReadFull(in.r, b[:]); !errors.Is(err, io.EOF) {
+		return damaged("something follows its end", err)
 	}
 	return nil
 }

@@ -169,10 +169,10 @@ func (s *Space) Advance(index uint64, stamp int64) {
 	s.deadlines.advance(s.time)
 }
 
-// Unshare makes sure that neither of two entries with one value changes bytes that they share: as for a freeze, a new
-// generation begins.
+// Unshare makes sure that neither of two entries with one value changes memory that they share: as for a freeze, a new
+// generation begins, unless what they share is of an older one.
 func (s *Space) Unshare(e *Entry) {
-	if e.chunks != nil {
+	if e.apart != nil && e.apart.Value.Generation() == s.generation {
 		s.generation++
 	}
 }
@@ -216,18 +216,18 @@ func (s *Space) Settle() { s.deadlines.settle(s.time) }
 // deadlines, and who watches.
 func (s *Space) account(at Place, old, fresh *Entry) {
 	var before, after int64
-	var value uint64
+	var digest uint64
 	key := ""
 	if old != nil {
-		before, key, value = old.Deadline, old.Key(), old.digest(s.values)
-		s.sum -= s.share(at.hash, value, before)
+		before, key, digest = old.Deadline, old.Key(), old.digest(s.values)
+		s.sum -= s.share(at.hash, digest, old)
 	}
 	if fresh != nil {
 		if old == nil || !fresh.hasValueOf(old) {
-			value = fresh.digest(s.values)
+			digest = fresh.digest(s.values)
 		}
 		after, key = fresh.Deadline, fresh.Key()
-		s.sum += s.share(at.hash, value, after)
+		s.sum += s.share(at.hash, digest, fresh)
 	}
 	if before != after {
 		if before != 0 {
@@ -250,8 +250,14 @@ func (s *Space) count(slot uint16, change int) {
 	p.total += change
 }
 
-// Put stores an entry, in place of the one with its key if there is one.
+// Put stores an entry, in place of the one with its key if there is one. The key is of the present version from now on.
 func (s *Space) Put(at Place, key []byte, e Entry) {
+	e.Version = s.index
+	s.store(at, key, e)
+}
+
+// store is Put for an entry that has its version.
+func (s *Space) store(at Place, key []byte, e Entry) {
 	link := s.writable(at.slot)
 	for shift := topShift; ; shift -= levelBits {
 		if link.fork == nil {

@@ -12,8 +12,9 @@ import (
 const (
 	// leafEntries is the most entries of a leaf, unless it is so deep that no bits of the hash are left to divide by.
 	leafEntries = 64
-	// leafStep is the number of entries by which a leaf's room grows.
-	leafStep = 8
+	// leafStep is the number of entries by which a leaf's room grows, and half of it below smallLeaf entries: so the
+	// room of a small leaf, of which there are many, is used, and a large one is not copied often.
+	leafStep, smallLeaf = 8, 16
 	// mergeBelow is the number of entries at which a leaf asks whether it and its siblings fit one leaf, and
 	// mergeEntries the most entries of that one: so few that it is not divided again at once.
 	mergeBelow, mergeEntries = 2, leafEntries / 2
@@ -79,7 +80,7 @@ func (l *leaf) insert(tag byte, e Entry) {
 		l.tags[i] = tag
 	}
 	if i == cap(l.entries) {
-		l.resize(i + leafStep)
+		l.resize(i + leafStepAt(i))
 	}
 	l.entries = append(l.entries, e)
 }
@@ -94,9 +95,17 @@ func (l *leaf) delete(i int) {
 	l.entries[i] = l.entries[last]
 	l.entries[last] = Entry{} // what was removed must not be kept alive from here
 	l.entries = l.entries[:last]
-	if cap(l.entries)-last >= 2*leafStep {
-		l.resize(last + leafStep)
+	if step := leafStepAt(last); cap(l.entries)-last >= 2*step {
+		l.resize(last + step)
 	}
+}
+
+// leafStepAt is the step by which a leaf grows that has a number of entries.
+func leafStepAt(entries int) int {
+	if entries < smallLeaf {
+		return leafStep / 2
+	}
+	return leafStep
 }
 
 // resize moves the entries of a leaf to an array of their own with the given room.

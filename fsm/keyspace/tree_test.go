@@ -30,15 +30,21 @@ func (s *Space) appendTo(key, more []byte) {
 	case old == nil:
 		s.Put(at, key, NewEntry(key, more))
 	case len(more) > 0:
-		s.Put(at, key, s.Overwritten(old, old.Length(), more))
+		s.Put(at, key, s.Overwritten(old, old.Size(), more))
 	}
+}
+
+// content is the string of an entry.
+func (e *Entry) content() []byte {
+	text, _ := e.Text()
+	return text.Append(nil)
 }
 
 // contents reads an image without the writer of images.
 func contents(f *Frozen) map[string]string {
 	all := map[string]string{}
 	_ = f.walk(func(r ranked) error {
-		all[r.entry.Key()] = string(r.entry.AppendValue(nil))
+		all[r.entry.Key()] = string(r.entry.content())
 		return nil
 	})
 	return all
@@ -99,7 +105,7 @@ func agrees(s *Space, model map[string]string, key string) bool {
 	if e == nil {
 		return !there
 	}
-	return there && string(e.AppendValue(nil)) == want && e.Length() == len(want)
+	return there && string(e.content()) == want && e.Size() == len(want)
 }
 
 func checkKept(t *testing.T, f kept) {
@@ -117,7 +123,9 @@ func (s *Space) checkSum(t *testing.T) {
 	fresh := emptySpace()
 	_ = image.walk(func(r ranked) error {
 		key := []byte(r.entry.Key())
-		fresh.Put(fresh.Place(key), key, NewEntry(key, r.entry.AppendValue(nil)).Keeping(r.entry))
+		e := NewEntry(key, r.entry.content()).Keeping(r.entry)
+		e.Version = r.entry.Version
+		fresh.store(fresh.Place(key), key, e)
 		return nil
 	})
 	if fresh.keys != s.keys || fresh.sum != s.sum {
@@ -218,7 +226,7 @@ func TestAFullLeafWithoutBitsLeftTakesMore(t *testing.T) {
 		s.ownLeaf(link).insert(tag(at.hash), NewEntry(fmt.Appendf(nil, "other %d", i), nil))
 	}
 	s.Put(at, key, NewEntry(key, []byte("value")))
-	if e := s.Find(at, key); e == nil || e.text() != "value" {
+	if e := s.Find(at, key); e == nil || string(e.content()) != "value" {
 		t.Fatal("the entry is not found")
 	}
 	if !s.Remove(key) || s.Find(at, key) != nil || len(link.leaf.entries) != leafEntries {

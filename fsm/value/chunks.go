@@ -11,14 +11,17 @@ const ChunkBytes = 4 << 10
 
 // Chunks is a long string, cut into chunks so that a change costs what it touches, however long the string is.
 //
-//	entry ──► chunks ──► list ──► chunk ──► chunkBytes bytes; in the last one fewer
-//	                        └───► nil: a chunk of zeros, as SETBIT far behind the end leaves them
+//	Chunks ──► list ──► chunk ──► ChunkBytes bytes; in the last one fewer
+//	             └────► nil: a chunk of zeros, as SETBIT far behind the end leaves them
 //
-// A chunks is never changed: each change makes a new one, with a digest of its own. But it shares list and bytes with
+// A Chunks is never changed: each change makes a new one, with a digest of its own. But it shares list and bytes with
 // its successor while the generation lasts that made them, so there is one newest version at any time, and only that
 // one may be read or changed: a command that gives a second key the same value must copy the bytes, or begin a
 // generation. What is of an older generation can be in the reach of a freeze, and is copied before a write.
+//
+// It implements Value.
 type Chunks struct {
+	box Box
 	// generation is the one that made list.
 	generation uint64
 	list       []*chunk
@@ -35,8 +38,8 @@ type chunk struct {
 	bytes      []byte
 }
 
-// ChunkCount is the number of chunks of a string.
-func ChunkCount(length int) int { return (length + ChunkBytes - 1) / ChunkBytes }
+// chunkCount is the number of chunks of a string.
+func chunkCount(length int) int { return (length + ChunkBytes - 1) / ChunkBytes }
 
 // chunkLength is the length of a chunk of a string.
 func chunkLength(index, length int) int { return min(ChunkBytes, length-index*ChunkBytes) }
@@ -47,47 +50,69 @@ func chunkShare(s Sip, index int, digest uint64) uint64 { return s.Word(uint64(i
 // foldChunks is the digest of a string of several chunks.
 func foldChunks(s Sip, length int, sum uint64) uint64 { return s.Word(uint64(length)).Finish(sum) }
 
-// DigestString is the hash of a value, the same however the value lies in memory: up to chunkBytes the plain one, and
+// DigestString is the hash of a value, the same however the value lies in memory: up to ChunkBytes the plain one, and
 // beyond that made of the hashes of chunks.
-func DigestString[T Text](s Sip, value T) uint64 {
-	if len(value) <= ChunkBytes {
-		return Digest(s, value)
+func DigestString[T Text](s Sip, text T) uint64 {
+	if len(text) <= ChunkBytes {
+		return Digest(s, text)
 	}
 	var sum uint64
-	for i := range ChunkCount(len(value)) {
+	for i := range chunkCount(len(text)) {
 		begin := i * ChunkBytes
-		sum += chunkShare(s, i, Digest(s, value[begin:begin+chunkLength(i, len(value))]))
+		sum += chunkShare(s, i, Digest(s, text[begin:begin+chunkLength(i, len(text))]))
 	}
-	return foldChunks(s, len(value), sum)
+	return foldChunks(s, len(text), sum)
 }
 
 // NewChunks cuts a string into chunks.
-func NewChunks(value string, s Sip, generation uint64) *Chunks {
-	return BuildChunks(len(value), s, generation, func(piece []byte, offset int) bool {
-		return copy(piece, strings.TrimRight(value[offset:offset+len(piece)], "\x00")) > 0
+func NewChunks(text string, s Sip, generation uint64) *Chunks {
+	return BuildChunks(len(text), s, generation, func(piece []byte, offset int) bool {
+		return copy(piece, strings.TrimRight(text[offset:offset+len(piece)], "\x00")) > 0
 	})
 }
 
 // BuildChunks makes a string of zeros, and then chunk by chunk what it shall be: fill writes into the zeros at an
 // offset, and reports whether one of them is not zero any more.
 func BuildChunks(length int, s Sip, generation uint64, fill func(piece []byte, offset int) bool) *Chunks {
-	p := &Chunks{generation: generation}
-	p.resize(length, s)
+	p := newZeros(length, s, generation)
 	var piece [ChunkBytes]byte
 	for i := range p.list {
 		part := piece[:chunkLength(i, length)]
-		filled := fill(part, i*ChunkBytes)
-		if filled || i == len(p.list)-1 {
+		if fill(part, i*ChunkBytes) {
 			copy(p.own(i, s), part)
 			p.rehash(i, 0, s)
-		}
-		if filled {
 			clear(part)
 		}
 	}
-	p.fold(s)
+	p.complete(s)
 	return p
 }
+
+// newZeros makes zeros, as many bytes as length says, which are not complete.
+func newZeros(length int, s Sip, generation uint64) *Chunks {
+	p := &Chunks{generation: generation}
+	p.box.Value = p
+	p.resize(length, s)
+	return p
+}
+
+// complete makes the digest of what newZeros has begun, and the last chunk, which counts as a full one until then.
+func (p *Chunks) complete(s Sip) {
+	if last := len(p.list) - 1; last >= 0 && p.list[last] == nil {
+		p.own(last, s)
+		p.rehash(last, 0, s)
+	}
+	p.fold(s)
+}
+
+// Box is where the value is held: in itself.
+func (p *Chunks) Box() *Box { return &p.box }
+
+// Kind is KindString.
+func (p *Chunks) Kind() Kind { return KindString }
+
+// Encoding is what OBJECT ENCODING answers.
+func (p *Chunks) Encoding() string { return p.Text().Encoding() }
 
 // Size is the number of bytes.
 func (p *Chunks) Size() int { return p.length }
@@ -95,8 +120,16 @@ func (p *Chunks) Size() int { return p.length }
 // Digest is the digest of the bytes.
 func (p *Chunks) Digest() uint64 { return p.digest }
 
-// IsZero reports whether a chunk is known to be zeros: it was never written.
-func (p *Chunks) IsZero(index int) bool { return p.list[index] == nil }
+// Generation is that of the newest part.
+func (p *Chunks) Generation() uint64 { return p.generation }
+
+// EachPart calls emit with the parts of the image.
+func (p *Chunks) EachPart(buf []byte, emit func(part []byte) error) error {
+	return p.Text().EachPart(buf, emit)
+}
+
+// Text is the string, for reading.
+func (p *Chunks) Text() String { return String{chunks: p} }
 
 // fold makes the digest out of those of the chunks.
 func (p *Chunks) fold(s Sip) {
@@ -110,7 +143,9 @@ func (p *Chunks) fold(s Sip) {
 // Overwritten is the string with b, which is not empty, at an offset. A string that ends before the offset is
 // lengthened with zeros. The generation is the present one.
 func (p *Chunks) Overwritten(offset int, b []byte, s Sip, generation uint64) *Chunks {
-	next := *p
+	next := new(Chunks)
+	*next = *p
+	next.box.Value = next
 	if next.generation < generation {
 		next.generation, next.list = generation, slices.Clone(p.list)
 	}
@@ -132,13 +167,13 @@ func (p *Chunks) Overwritten(offset int, b []byte, s Sip, generation uint64) *Ch
 		next.rehash(i, same, s)
 	}
 	next.fold(s)
-	return &next
+	return next
 }
 
 // resize makes the list longer by chunks of zeros. The last chunk counts as a full one until it is written.
 func (p *Chunks) resize(length int, s Sip) {
 	p.length = length
-	more := ChunkCount(length) - len(p.list)
+	more := chunkCount(length) - len(p.list)
 	if more <= 0 {
 		return
 	}
@@ -184,8 +219,8 @@ func (p *Chunks) rehash(index, same int, s Sip) {
 	}
 }
 
-// ReadAt copies what the string has from an offset on into dst, and says how much that was.
-func (p *Chunks) ReadAt(dst []byte, offset int) int {
+// readAt copies what the string has from an offset on into dst, and says how much that was.
+func (p *Chunks) readAt(dst []byte, offset int) int {
 	n := min(len(dst), p.length-offset)
 	for done := 0; done < n; {
 		index, begin := (offset+done)/ChunkBytes, (offset+done)%ChunkBytes

@@ -1,4 +1,21 @@
-// Package value is what a key can hold: one file for each type. So far that is a string.
+// Package value is what a key can hold: one file for each type, behind one interface.
 //
-// It also has the keyed hash over which all digests are made.
+//	String ──► the text beside its key (short, or as SET left it)
+//	      └──► Chunks, a Value apart from its key (long, and changed in place)
+//
+// Strings are the only type so far. A further type implements Value, has a Kind of its own, and a reader for the parts
+// of its image as StringReader is one.
+//
+// Invariants:
+//
+//  1. A value is never changed. A write makes a new value, which shares with the old one what it did not touch.
+//  2. What a generation of the key space made is changed in place in that generation only, so a freeze that ended the
+//     generation still sees what it froze.
+//  3. Digest, encoding and image depend on the contents alone, not on how they lie in memory or came about.
+//  4. Digests are made over Sip, a hash keyed by the seed of the cluster, and are the same on all nodes.
+//
+// Rejected:
+//   - An interface in every entry of the key space, also for short strings: 8 bytes more for each key than a Box, and an
+//     allocation more for each write.
+//   - Long strings in one piece: one SETBIT would copy, and hash, half a gigabyte.
 package value

@@ -4,7 +4,7 @@ import "math/bits"
 
 // What a string in chunks occupies besides its bytes: chunksBytes, chunkHeaderBytes and pointerBytes. Tests compare
 // them with the types.
-const chunksBytes, chunkHeaderBytes, pointerBytes = 88, 40, 8
+const chunksBytes, chunkHeaderBytes, pointerBytes = 104, 40, 8
 
 // MemoryBytes is what the chunks occupy. A chunk of zeros that was never written occupies its pointer only.
 func (p *Chunks) MemoryBytes() int {
@@ -19,7 +19,7 @@ func (p *Chunks) MemoryBytes() int {
 
 // Sizes that Go's allocator hands out.
 const (
-	leastAllocation = 8
+	minAllocation = 8
 	// smallAllocations is the size up to which allocations come in classes; larger ones are whole pages.
 	smallAllocations = 32 << 10
 	allocationPage   = 8 << 10
@@ -33,10 +33,10 @@ func AllocatedSize(bytes int) int {
 	}
 	step := allocationPage
 	if bytes <= smallAllocations {
-		step = max(leastAllocation, 1<<bits.Len(uint(bytes-1))>>4)
+		step = max(minAllocation, 1<<bits.Len(uint(bytes-1))>>4)
 	}
 	if 32 < bytes && bytes <= 256 {
-		step = max(step, 2*leastAllocation)
+		step = max(step, 2*minAllocation)
 	}
 	return (bytes + step - 1) / step * step
 }
