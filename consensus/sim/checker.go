@@ -3,6 +3,7 @@ package sim
 import (
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -294,7 +295,7 @@ func (c *checker) readEntry(e *raftlog.Entry) {
 		c.w.fail("batch twice", "entry %v has the tag of entry %d", e.Mark(), at)
 	}
 	c.tags[name] = e.Index
-	number, ok := numberOf(e.Body)
+	number, ok := c.w.options.Workload.NumberOf(e.Body)
 	if !ok || number >= len(c.requests) {
 		c.w.fail("unknown batch", "entry %v carries what no client wrote", e.Mark())
 	}
@@ -305,6 +306,20 @@ func (c *checker) readEntry(e *raftlog.Entry) {
 	r.index = e.Index
 	if r.ended && r.outcome.notDone() {
 		c.w.fail("not done, yet done", "entry %v carries a batch that was called not done: %s", e.Mark(), r)
+	}
+}
+
+// finish holds the whole history against the workload's model.
+func (c *checker) finish() {
+	history := make([]workload.Operation, len(c.requests))
+	for i, r := range c.requests {
+		history[i] = workload.Operation{
+			Run: r.run, Number: r.number, Asked: r.asked, Answered: r.answered, Known: r.ended && r.outcome == done,
+			Index: r.index,
+		}
+	}
+	if err := c.w.options.Workload.Check(history); err != nil {
+		panic(err)
 	}
 }
 

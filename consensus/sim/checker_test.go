@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/worlds"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -24,7 +24,7 @@ func violates(t *testing.T, rule string, f func()) {
 
 // still is a world that has not begun: what a checker is told about it is all that it knows.
 func still() *World {
-	o := Draw(1, "calm")
+	o := draw(1, "calm")
 	o.Nodes = 3
 	return newWorld(o)
 }
@@ -93,78 +93,16 @@ func TestHistoryLosesWhatWasNotSynced(t *testing.T) {
 	violates(t, "history", func() { h.write([]raftlog.Entry{entryOf(9, 1, "gap")}) })
 }
 
-// told makes a finished request that the checker knows.
-func told(w *World, index raftlog.Index, asked, answered int64, c call, reply string) *request {
-	r := &request{
-		number: len(w.checker.requests), calls: []call{c}, asked: asked, answered: answered, ended: true, outcome: done,
-		replies: []string{reply}, index: index, writes: index != 0,
-	}
-	w.checker.requests = append(w.checker.requests, r)
-	return r
-}
-
-func TestTheModelRefusesHistoriesThatNoOrderExplains(t *testing.T) {
-	set := call{name: "SET", key: "k", value: "v"}
-	get := call{name: "GET", key: "k"}
-	for _, c := range []struct {
-		name        string
-		asked       int64
-		reply, rule string
-	}{
-		{"after the write, the value", 3, "$1\r\nv\r\n", ""},
-		{"during the write, nothing", 1, "$-1\r\n", ""},
-		{"after the write, nothing", 3, "$-1\r\n", "linearizability"},
-		{"never written", 3, "$1\r\nw\r\n", "linearizability"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := still()
-			told(w, 2, 1, 2, set, "+OK\r\n")
-			told(w, 0, c.asked, 4, get, c.reply)
-			if c.rule == "" {
-				w.checker.finish()
-				return
-			}
-			violates(t, c.rule, w.checker.finish)
-		})
-	}
-}
-
-func TestTheModelTakesWritesOfUnknownFateAsTheLogHasThem(t *testing.T) {
-	for _, index := range []raftlog.Index{0, 3} {
-		w := still()
-		told(w, 2, 1, 2, call{name: "INCR", key: "n"}, ":1\r\n")
-		lost := told(w, index, 3, 4, call{name: "INCR", key: "n"}, "")
-		lost.outcome, lost.replies, lost.writes = unknown, nil, true
-		told(w, 0, 5, 6, call{name: "GET", key: "n"}, "$1\r\n1\r\n")
-		told(w, 4, 7, 8, call{name: "INCR", key: "n"}, []string{":2\r\n", "", "", ":3\r\n"}[index])
-		w.checker.finish() // it may take effect after the read that did not see it
-	}
-}
-
-func TestTheModelKnowsEachAnswer(t *testing.T) {
-	w := still()
-	told(w, 2, 1, 2, call{name: "SET", key: "k", value: "a"}, "+OK\r\n")
-	told(w, 3, 3, 4, call{name: "INCR", key: "k"}, "-ERR value is not an integer or out of range\r\n")
-	told(w, 4, 5, 6, call{name: "APPEND", key: "k", value: "bc"}, ":3\r\n")
-	told(w, 5, 7, 8, call{name: "DEL", key: "k"}, ":1\r\n")
-	told(w, 6, 9, 10, call{name: "DEL", key: "k"}, ":0\r\n")
-	w.checker.finish()
-	told(w, 7, 11, 12, call{name: "APPEND", key: "k", value: "bc"}, ":5\r\n")
-	violates(t, "reply", w.checker.finish)
-}
-
 func TestTheCheckerFindsABatchThatIsInTheLogTwice(t *testing.T) {
-	body := func(number string) string {
-		return string(argv.Append(nil, [][]byte{[]byte("DEL"), []byte(markName + number)}))
-	}
+	body := func(number int) string { return string(worlds.Commands("SET k v").Begin(number).Body()) }
 	w := still()
 	w.checker.requests = []*request{{}, {ended: true, outcome: refused}}
-	first, again := entryOf(2, 1, body("0")), entryOf(3, 1, body("0"))
+	first, again := entryOf(2, 1, body(0)), entryOf(3, 1, body(0))
 	first.Tag, again.Tag = raftlog.Tag{Origin: 1, Boot: 1, Sequence: 1}, raftlog.Tag{Origin: 1, Boot: 1, Sequence: 2}
 	w.checker.readEntry(&first)
 	violates(t, "batch twice", func() { w.checker.readEntry(&again) })
 	violates(t, "batch twice", func() { w.checker.readEntry(&first) })
-	denied, invented := entryOf(4, 1, body("1")), entryOf(5, 1, body("7"))
+	denied, invented := entryOf(4, 1, body(1)), entryOf(5, 1, body(7))
 	denied.Tag.Sequence, invented.Tag.Sequence = 3, 4
 	violates(t, "not done, yet done", func() { w.checker.readEntry(&denied) })
 	violates(t, "unknown batch", func() { w.checker.readEntry(&invented) })

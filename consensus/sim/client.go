@@ -1,9 +1,9 @@
 package sim
 
 import (
-	"fmt"
-	"strconv"
 	"time"
+
+	"github.com/raftredis/raftredis/consensus/sim/workload"
 )
 
 // client asks one thing at a time of one node. When the node dies or keeps it waiting for too long it goes to another.
@@ -18,11 +18,12 @@ type client struct {
 	probing bool
 	// resting clients ask nothing of their own accord.
 	resting bool
-	written int
+	source  workload.Client
 }
 
 func newClient(w *World, number int) *client {
-	return &client{w: w, number: number, home: w.nodes[number%len(w.nodes)]}
+	source := w.options.Workload.NewClient(number, w.chance.Rand, w.options.Clients.Mix)
+	return &client{w: w, number: number, home: w.nodes[number%len(w.nodes)], source: source}
 }
 
 func (c *client) begin() { c.w.after(c.w.options.Clients.Start, c.think) }
@@ -38,7 +39,9 @@ func (c *client) think() {
 	}
 	c.w.after(delay, func() {
 		if c.current == nil && !c.resting {
-			c.ask(c.invent())
+			invented := c.source.Invent(c.w.now, c.probing)
+			c.probing = false
+			c.ask(&request{Request: invented})
 		}
 	})
 }
@@ -86,56 +89,4 @@ func (c *client) answered(r *request) {
 		c.moveOn()
 	}
 	c.think()
-}
-
-// invent makes up a request.
-func (c *client) invent() *request {
-	o, chance := &c.w.options.Clients, c.w.chance
-	if c.probing || chance.hits(o.Reads) {
-		c.probing = false
-		r := &request{calls: []call{{name: "GET", key: c.key()}}}
-		if chance.hits(0.2) {
-			r.calls = append(r.calls, call{name: "GET", key: c.key()})
-		}
-		return r
-	}
-	key := c.key()
-	r := &request{calls: []call{c.write(key)}}
-	if chance.hits(o.Pipelines) {
-		for range chance.number(1, 3) {
-			if chance.hits(0.5) {
-				r.calls = append(r.calls, call{name: "GET", key: key})
-				continue
-			}
-			r.calls = append(r.calls, c.write(c.key()))
-		}
-	}
-	return r
-}
-
-// key picks one of the keys that are in use now. The first half of them holds numbers.
-func (c *client) key() string {
-	o := &c.w.options.Clients
-	age := int(c.w.now / o.KeyLife)
-	kind := oneOf(c.w.chance, "n", "s")
-	return fmt.Sprintf("%s%d.%d", kind, c.w.chance.IntN(o.Keys), age)
-}
-
-// write makes up a write. No two writes of a world say the same, so that a value tells who wrote it.
-func (c *client) write(key string) call {
-	c.written++
-	unique := strconv.Itoa(c.written*100 + c.number)
-	pick := c.w.chance.IntN(20)
-	switch {
-	case pick == 0:
-		return call{name: "DEL", key: key}
-	case key[0] == 'n' && pick == 1:
-		return call{name: "SET", key: key, value: unique}
-	case key[0] == 'n':
-		return call{name: "INCR", key: key}
-	case pick < 8:
-		return call{name: "APPEND", key: key, value: "+" + unique}
-	default:
-		return call{name: "SET", key: key, value: "=" + unique}
-	}
 }

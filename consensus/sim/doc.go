@@ -5,8 +5,11 @@
 //
 // A world is one goroutine, one heap of events and one generator of chance. It runs exactly the code that a node runs:
 // engine.Turn and engine.Applier with the protocol beneath, the journal and the store of snapshots over a file system
-// in memory that forgets what was not synced, and the key-value machine. It replaces the pumps (goroutines become
-// events), the sockets, and the segments of the history.
+// in memory that forgets what was not synced. It replaces the pumps (goroutines become events), the sockets, and the
+// segments of the history.
+//
+// The state machine comes from outside: Options.Workload has it, with clients that know what to ask it and a model that
+// knows the answers. Package internal/worlds has the workload of the key space.
 //
 //	                Draw(seed, profile)
 //	                        │ options: every seed switches other things on
@@ -14,8 +17,8 @@
 //	clients ──────►  ┌─ World ──────────────────────────────┐
 //	faults  ──────►  │  node ── life ── engine, applier     │ ──► checker: after every turn, message, sync and entry
 //	                 │    │       └──── log writer, filler… │
-//	                 │    └── disk, histories, stable       │ ──► at the end: the log replayed in a model, porcupine
-//	                 │  network: a connection per direction │     for each key
+//	                 │    └── disk, histories, stable       │ ──► at the end: all answers held against the workload's
+//	                 │  network: a connection per direction │     model
 //	                 └──────────────────────────────────────┘
 //
 // A run has two phases. In the safety phase clients work while processes die, disks lose what was not synced, links are
@@ -69,13 +72,13 @@
 //	answers are those that the committed log gives; reads see everything that any client saw before they were asked
 //	snapshots of one index are one file, byte for byte; what is restored from one is the state that all others had there
 //	a log begins anew only behind what is committed; whatever a journal names is there and whole, also while it is sent
-//	each key's history has a linear order (porcupine)
+//	all answers together fit the workload's model: for the key space, each key's history has a linear order (porcupine)
 //
 // # Reproduction
 //
 // A failing seed prints one line. It runs the same world again, event for event, and with -v tells it:
 //
-//	go test ./consensus/sim -run TestSeed$ -seed=0x2a -profile=mixed -v
+//	go test ./internal/worlds -run TestSeed$ -seed=0x2a -profile=mixed -v
 //
 // # Invariants of the simulator
 //

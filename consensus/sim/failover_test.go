@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/internal/worlds"
 )
 
 // How long a failover takes, as clients see it, with the default timeouts.
@@ -19,7 +20,7 @@ const (
 
 // healthy is a cluster with the default timeouts in which nothing is slow.
 func healthy(seed uint64) Options {
-	o := Draw(seed, "calm")
+	o := draw(seed, "calm")
 	room, proposals := o.Engine.JournalRoomBytes, o.Engine.ProposalRoomBytes
 	o.Engine = engine.DefaultOptions()
 	o.Engine.JournalRoomBytes, o.Engine.ProposalRoomBytes = room, proposals
@@ -52,7 +53,7 @@ func failoverTime(t *testing.T, o Options) (taken time.Duration) {
 	var asked []*request
 	for _, n := range w.nodes {
 		if n.life != nil {
-			r := &request{calls: []call{{name: "INCR", key: "failover"}}}
+			r := &request{Request: worlds.Commands("INCR failover")}
 			w.submit(n.life, r)
 			asked = append(asked, r)
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/wal/journal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -67,7 +66,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	}
 	restored.Snapshot, restored.Retained = r.Snapshot, r.Retained
 	l := &life{node: n, boot: o.Boot, journal: j, log: n.stable.log.clone(), term: r.Term}
-	l.machine = machine{Machine: fsm.New(fsm.Options{}), node: n}
+	l.machine = machine{StateMachine: w.options.Workload.NewMachine(), node: n}
 	store, base, err := n.openSnapshots(&r.Opening, l.machine)
 	if err != nil {
 		return nil, err

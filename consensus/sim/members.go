@@ -209,7 +209,7 @@ func (w *World) sendOff(deadline time.Duration, core []*node) {
 		c, _ := removed.life.engine.Core().CommittedConfiguration()
 		return membership.LeftOut(c, removed.id)
 	})
-	r := &request{calls: []call{{name: "INCR", key: "n.left"}}}
+	r := &request{Request: w.options.Workload.Write()}
 	w.submit(removed.life, r)
 	w.await(w.now+20*time.Millisecond, "answer of a node that was left out", core, func() bool { return r.ended })
 	if r.outcome != refused {

@@ -7,10 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/sim/workload"
+
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
-	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/journal"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -338,16 +339,13 @@ func boolean(b bool) uint64 {
 
 // machine is the state machine of one life; it shows each state to the checkers.
 type machine struct {
-	*fsm.Machine
+	workload.StateMachine
 	node *node
 }
 
 // Apply implements engine.StateMachine.
 func (m machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
-	result := m.Machine.Apply(index, stamp, data, local)
-	m.node.w.checker.reaches(m.node, raftlog.Index(index), m.Machine.Hash())
+	result := m.StateMachine.Apply(index, stamp, data, local)
+	m.node.w.checker.reaches(m.node, raftlog.Index(index), m.StateMachine.Hash())
 	return result
 }
-
-// Freeze implements engine.StateMachine.
-func (m machine) Freeze() engine.Image { return m.Machine.Freeze() }

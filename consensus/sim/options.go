@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/sim/workload"
+
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/internal/guard"
 )
@@ -27,6 +29,9 @@ type Options struct {
 	Engine engine.Options
 	// SameSeeds gives all nodes the same seed for their election timeouts.
 	SameSeeds bool
+
+	// Workload is the state machine under test, with its clients and its model.
+	Workload workload.Workload
 
 	Network Network
 	Disk    Disk
@@ -146,20 +151,17 @@ type Clients struct {
 	Start time.Duration
 	// Think is the mean time between an answer and the next request.
 	Think time.Duration
-	// Reads is the share of requests that only read, Pipelines that of writes with more than one command.
-	Reads, Pipelines float64
-	// Keys is how many keys of each kind are in use at a time; each is retired after KeyLife.
-	Keys    int
-	KeyLife time.Duration
+	// Mix is what they ask for.
+	workload.Mix
 	// Patience is how long a client waits before it leaves; a client that left asks another node.
 	Patience time.Duration
 	// Probe makes each client ask again, at another node, right after each answer.
 	Probe bool
 }
 
-// Reproduce is the command that makes the same world again.
-func (o *Options) Reproduce() string {
-	command := fmt.Sprintf("go test ./consensus/sim -run TestSeed$ -seed=%#x -profile=%s -v", o.Seed, o.Profile)
+// Reproduce is the command that makes the same world again, by a test TestSeed in a directory.
+func (o *Options) Reproduce(directory string) string {
+	command := fmt.Sprintf("go test ./%s -run TestSeed$ -seed=%#x -profile=%s -v", directory, o.Seed, o.Profile)
 	var down []string
 	for _, g := range guard.All() {
 		if o.Weakened.Down(g) {

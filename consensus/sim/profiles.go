@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/sim/workload"
+
 	"github.com/raftredis/raftredis/consensus/engine"
 )
 
@@ -41,8 +43,8 @@ var profiles = [...]profile{
 // stallMax is the longest that a process of the profile busy is held up: see the package comment.
 const stallMax = 150 * time.Millisecond
 
-// Draw makes the options of a seed: swarm testing, in which each seed switches other things on, so that no fault always
-// hides behind another.
+// Draw makes the options of a seed, all but the workload: swarm testing, in which each seed switches other things on, so
+// that no fault always hides behind another.
 func Draw(seed uint64, name string) Options {
 	c := newChance(seed, 2)
 	o := Options{
@@ -195,7 +197,9 @@ func snapshots(c chance, o *Options) {
 func drawClients(c chance) Clients {
 	return Clients{
 		Count: c.number(3, 7), Think: c.between(150*time.Millisecond, 600*time.Millisecond),
-		Reads: oneOf(c, 0.2, 0.5), Pipelines: 0.3, Keys: c.number(1, 2), KeyLife: 15 * time.Second,
+		Mix: workload.Mix{
+			Reads: oneOf(c, 0.2, 0.5), Pipelines: 0.3, Keys: c.number(1, 2), KeyLife: 15 * time.Second,
+		},
 		Patience: c.between(2*time.Second, 10*time.Second), Probe: c.hits(0.5),
 	}
 }
@@ -297,8 +301,8 @@ func figure8(c chance, o *Options) {
 // so that an old leader believes in itself long after another one was elected.
 func reads(_ chance, o *Options) {
 	o.Clients = Clients{
-		Count: 6, Start: 2 * time.Second, Think: 40 * time.Millisecond, Reads: 0.6, Pipelines: 0.1, Keys: 2,
-		KeyLife: 5 * time.Second, Patience: time.Second, Probe: true,
+		Count: 6, Start: 2 * time.Second, Think: 40 * time.Millisecond, Patience: time.Second, Probe: true,
+		Mix: workload.Mix{Reads: 0.6, Pipelines: 0.1, Keys: 2, KeyLife: 5 * time.Second},
 	}
 	o.Faults.Partition, o.Faults.Cut, o.Faults.LeaderShare = 2*time.Second, time.Second, 0.9
 	o.Faults.NewLeader, o.Faults.NewLeaderWithin = 0.3, 300*time.Millisecond

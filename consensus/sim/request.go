@@ -1,14 +1,10 @@
 package sim
 
 import (
-	"bytes"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/internal/argv"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -27,13 +23,13 @@ func (o outcome) notDone() bool { return o == refused }
 
 func (o outcome) String() string { return [...]string{"unknown", "done", "not done"}[o] }
 
-// request is what a client asks of a node: a run of commands, all of which it sends at once.
+// request is one attempt at what a client asks of a node.
 type request struct {
+	workload.Request
 	number int
-	calls  []call
-	// writes: it goes through the log, with one call more than the client's, which carries its number.
+	// writes: it goes through the log.
 	writes bool
-	run    *command.Run
+	run    workload.Run
 	batch  *engine.Batch
 	read   *engine.Read
 
@@ -43,116 +39,28 @@ type request struct {
 	mustSee raftlog.Index
 	ended   bool
 	outcome outcome
-	replies []string
 	// index is where the batch is in the committed log, 0 as long as it is not.
 	index raftlog.Index
-	// timed: its answers depend on the time, of which the model knows nothing. Only scripts ask such things.
-	timed bool
 	// then is called when it ended.
 	then func()
 }
 
-// call is one command on one key.
-type call struct{ name, key, value string }
-
-func (c call) args() [][]byte {
-	args := [][]byte{[]byte(c.name), []byte(c.key)}
-	if c.value != "" {
-		args = append(args, []byte(c.value))
-	}
-	return args
-}
-
-func (c call) String() string { return strings.TrimSpace(c.name + " " + c.key + " " + c.value) }
-
 // String is the request with its answer.
 func (r *request) String() string {
-	var s strings.Builder
-	fmt.Fprintf(&s, "request %d", r.number)
-	for i, c := range r.calls {
-		fmt.Fprintf(&s, " | %v", c)
-		if i < len(r.replies) {
-			fmt.Fprintf(&s, " -> %q", r.replies[i])
-		}
+	text := fmt.Sprintf("request %d", r.number)
+	if r.run != nil {
+		text += r.run.String()
 	}
 	if r.ended {
-		fmt.Fprintf(&s, " (%v)", r.outcome)
+		text += fmt.Sprintf(" (%v)", r.outcome)
 	}
-	return s.String()
-}
-
-// markName begins the key that each written batch deletes at its end. The key never exists: all it does is to carry the
-// batch's number through the log, so that the checkers know the batch again wherever it turns up.
-const markName = "batch:"
-
-// build makes the run of a request, and the number's call at the end if there is a write.
-func (r *request) build() {
-	for _, c := range r.calls {
-		if c.name != "GET" {
-			r.writes = true
-		}
-	}
-	calls := r.calls
-	if r.writes {
-		calls = append(calls[:len(calls):len(calls)], call{name: "DEL", key: markName + strconv.Itoa(r.number)})
-	}
-	r.run = &command.Run{Protocol: 2}
-	for _, c := range calls {
-		args := c.args()
-		spec, fault := command.Find(args)
-		if fault != command.NoFault {
-			panic("sim: a client sends what is no command: " + c.String())
-		}
-		r.run.Calls = append(r.run.Calls, command.Call{Spec: spec, Args: args})
-	}
-}
-
-// numberOf finds the number of a request in the body of its entry.
-func numberOf(body []byte) (int, bool) {
-	var last [][]byte
-	for len(body) > 0 {
-		args, rest, err := argv.Next(body, nil)
-		if err != nil {
-			return 0, false
-		}
-		last, body = args, rest
-	}
-	if len(last) != 2 || !bytes.HasPrefix(last[1], []byte(markName)) {
-		return 0, false
-	}
-	number, err := strconv.Atoi(string(last[1][len(markName):]))
-	return number, err == nil
-}
-
-// splitReplies cuts encoded replies into single ones: those of the kinds that strings have.
-func splitReplies(b []byte) (replies []string, ok bool) {
-	for len(b) > 0 {
-		end := bytes.Index(b, []byte("\r\n")) + 2
-		if end < 2 {
-			return nil, false
-		}
-		if b[0] == '$' {
-			length, err := strconv.Atoi(string(b[1 : end-2]))
-			if err != nil {
-				return nil, false
-			}
-			if length >= 0 {
-				end += length + 2
-			}
-		}
-		if end > len(b) {
-			return nil, false
-		}
-		replies = append(replies, string(b[:end]))
-		b = b[end:]
-	}
-	return replies, true
+	return text
 }
 
 // submit gives a request to a process.
 func (w *World) submit(l *life, r *request) {
 	r.number = len(w.checker.requests)
-	r.build()
+	r.writes, r.run = !r.Reads(), r.Begin(r.number)
 	w.checker.requests = append(w.checker.requests, r)
 	w.checker.moment++
 	r.asked, r.mustSee = w.checker.moment, w.checker.seen
@@ -160,7 +68,7 @@ func (w *World) submit(l *life, r *request) {
 	w.trace.note(w.now, noteClient, l.id, uint64(r.number), 0)
 	w.tell(l.id, "asked    %v", r)
 	if r.writes {
-		r.batch = &engine.Batch{Body: r.run.Body(nil, argv.Append), Level: engine.Level, Local: r.run}
+		r.batch = &engine.Batch{Body: r.run.Body(), Level: engine.Level, Local: r.run.Local()}
 		r.batch.Wake = func() { w.batchEnded(l, r) }
 		l.in.Batches = append(l.in.Batches, r.batch)
 	} else {
@@ -209,8 +117,8 @@ func (w *World) readEnded(l *life, r *request) {
 			w.fail("stale read", "n%d answers from the state at %d, a client had seen %d before: %v", l.id, applied,
 				r.mustSee, r)
 		}
-		if l.machine.Query(int64(r.read.Stamp), r.run) {
-			w.fail("read", "n%d wants time to be moved, no key has a deadline", l.id)
+		if l.machine.Query(int64(r.read.Stamp), r.run.Local()) {
+			w.fail("read", "n%d wants time to be moved", l.id)
 		}
 		w.checker.seen = max(w.checker.seen, l.applier.Applied())
 		w.answer(l, r, done)
@@ -227,13 +135,11 @@ func (w *World) answer(l *life, r *request, o outcome) {
 		w.fail("outcome", "n%d answers twice: %v", l.id, r)
 	}
 	if o == done {
-		replies, ok := splitReplies(r.run.Reply)
-		if !ok || len(replies) != len(r.run.Calls) {
-			w.fail("reply", "n%d answers %q: %v", l.id, r.run.Reply, r)
+		if err := r.run.Answered(); err != nil {
+			w.fail("reply", "n%d: %v: %v", l.id, err, r)
 		}
-		r.replies = replies[:len(r.calls)]
 		if r.writes {
-			w.checker.acknowledged(l, r, replies[len(r.calls)])
+			w.checker.acknowledged(l, r)
 		}
 	}
 	w.end(r, o)
@@ -282,12 +188,9 @@ func (l *life) abandonClients() {
 }
 
 // acknowledged: what a client is told to be done is in the committed log, once, and is applied where it is told.
-func (c *checker) acknowledged(l *life, r *request, mark string) {
+func (c *checker) acknowledged(l *life, r *request) {
 	if r.index == 0 || l.applier.Applied() < r.index {
 		c.w.fail("acknowledged, not committed", "n%d: %v", l.id, r)
-	}
-	if mark != ":0\r\n" {
-		c.w.fail("reply", "n%d: the mark of a batch was there before: %v", l.id, r)
 	}
 	c.seen = max(c.seen, r.index)
 }

@@ -13,7 +13,7 @@ import (
 func TestA1_A2_A4_F11_CrashesAroundVotesNeverMakeTwoLeaders(t *testing.T) {
 	crashes := 0
 	for seed := range uint64(10) {
-		r := Run(Draw(seed+5000, "votes"))
+		r := Run(draw(seed+5000, "votes"))
 		report(t, r)
 		crashes += r.Counts.Kills + r.Counts.PowerLosses
 	}
@@ -120,7 +120,7 @@ func TestA10_ANodeThatWasAloneDoesNotDisturbTheLeader(t *testing.T) {
 // All nodes draw the same election timeouts for ever; scheduling alone has to tell them apart.
 func TestA15_NodesWithTheSameSeedElect(t *testing.T) {
 	for seed := range uint64(5) {
-		o := Draw(seed, "calm")
+		o := draw(seed, "calm")
 		o.SameSeeds, o.Safety = true, 30*time.Second
 		report(t, Run(o))
 	}

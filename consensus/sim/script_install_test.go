@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/internal/worlds"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -170,9 +171,7 @@ func TestE4_ACrashWhileAnOwnSnapshotComesIntoForceLosesNothing(t *testing.T) {
 // doesTimed is does for commands on keys that expire.
 func (s *script) doesTimed(n *node, command string, reply string) {
 	s.t.Helper()
-	r := s.ask(n, command)
-	r.timed = true
-	s.expect(r, done, reply)
+	s.expect(s.give(n, worlds.Commands(command).Timed()), done, reply)
 }
 
 // The clock of a fresh leader is a year ahead, and it was told no other. No key expires, nothing that it appends says

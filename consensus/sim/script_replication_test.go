@@ -159,7 +159,7 @@ func repeat(s string, times int) (all []byte) {
 // Windows of one message, and many of them lost: no follower is forgotten.
 func TestB10_LostMessagesDoNotLeakTheWindow(t *testing.T) {
 	for seed := range uint64(5) {
-		o := Draw(seed, "mixed")
+		o := draw(seed, "mixed")
 		o.Faults = Faults{}
 		o.Engine.MaxInflightMessages, o.Network.Loss, o.Network.Duplicate = int(seed)%2+1, 0.25, 0.25
 		o.Network.Ordered, o.Network.SlowShare, o.Network.SlowDelay = false, 0.2, 100*time.Millisecond
@@ -172,7 +172,7 @@ func TestB10_LostMessagesDoNotLeakTheWindow(t *testing.T) {
 func TestB1_B2_B12_B13_B17_B18_H4_LeadersStruckAsTheyBeginCommitNothingWrong(t *testing.T) {
 	changes := 0
 	for seed := range uint64(10) {
-		r := Run(Draw(seed+5000, "figure8"))
+		r := Run(draw(seed+5000, "figure8"))
 		report(t, r)
 		changes += r.Counts.LeaderChanges
 	}

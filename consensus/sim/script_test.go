@@ -1,13 +1,18 @@
 package sim
 
 import (
+	"flag"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/consensus/sim/workload"
+	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/internal/worlds"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -18,10 +23,25 @@ type script struct {
 	t *testing.T
 }
 
+// TestMain lets garbage pile up: worlds are small, many, and gone in a moment.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(800)
+	os.Exit(m.Run())
+}
+
+var weakenedFlag = flag.String("weakened", "", "guards that are down, by name, with commas (with -tags mutation)")
+
+// draw makes the options of a seed for the key space. Scripts ask it what tells them most: a counter, a text that grows.
+func draw(seed uint64, profile string) Options {
+	o := Draw(seed, profile)
+	o.Workload = worlds.KeySpace{}
+	return o
+}
+
 // scene runs a script on a cluster of some nodes.
 func scene(t *testing.T, nodes int, play func(s *script), adjust ...func(*Options)) {
 	t.Helper()
-	o := Draw(1, "calm")
+	o := draw(1, "calm")
 	o.Nodes, o.Blank, o.SameSeeds = nodes, false, false
 	o.Engine.HeartbeatTicks, o.Engine.ElectionTicks, o.Engine.WaitTicks, o.Engine.UncertainTicks = 5, 30, 200, 400
 	o.Engine.ResendTicks, o.Engine.ReadRetryTicks, o.Engine.MaxInflightMessages = 60, 30, 4
@@ -51,6 +71,23 @@ func scene(t *testing.T, nodes int, play func(s *script), adjust ...func(*Option
 	s.net.filter = nil
 	s.settle()
 	s.checker.finish()
+}
+
+// weakened reads the flag of that name.
+func weakened(t *testing.T) guard.Set {
+	set, err := guard.Parse(*weakenedFlag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// report fails if a run found a violation, and says how to repeat it.
+func report(t *testing.T, r Result) {
+	t.Helper()
+	if r.Violation != nil {
+		t.Errorf("%v\n  after %v; reproduce with\n%s", r.Violation, r.Simulated, r.Options.Reproduce("internal/worlds"))
+	}
 }
 
 // pass lets time pass.
@@ -112,17 +149,22 @@ func (s *script) others(but ...*node) (others []*node) {
 // ask submits commands as one request: "SET k v", "GET k".
 func (s *script) ask(n *node, commands ...string) *request {
 	s.t.Helper()
-	r := &request{}
-	for _, line := range commands {
-		words := append(strings.Fields(line), "")
-		r.calls = append(r.calls, call{name: words[0], key: words[1], value: words[2]})
-	}
+	return s.give(n, worlds.Commands(commands...))
+}
+
+// give submits a request.
+func (s *script) give(n *node, asked workload.Request) *request {
+	s.t.Helper()
 	if n.life == nil {
 		s.t.Fatalf("n%d is down", n.id)
 	}
+	r := &request{Request: asked}
 	s.submit(n.life, r)
 	return r
 }
+
+// replies are what the client of a request was answered.
+func (r *request) replies() []string { return r.run.(*worlds.Run).Replies() }
 
 // expect waits for the end of a request and compares its answers.
 func (s *script) expect(r *request, o outcome, replies ...string) {
@@ -132,7 +174,7 @@ func (s *script) expect(r *request, o outcome, replies ...string) {
 		s.t.Fatalf("%v: %v, want %v", s.now, r, o)
 	}
 	for i, want := range replies {
-		if got := strings.TrimSuffix(r.replies[i], "\r\n"); got != want {
+		if got := strings.TrimSuffix(r.replies()[i], "\r\n"); got != want {
 			s.t.Fatalf("%v: answer %d is %q, want %q: %v", s.now, i, got, want, r)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/sim/workload"
+
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -151,15 +153,15 @@ func (w *World) served(core []*node) bool {
 
 // proveService makes a client write at a node of the core and then read it at another one.
 func (w *World) proveService(deadline time.Duration, core []*node, c *client) {
-	key := fmt.Sprintf("s.%d", c.number)
-	for _, calls := range [][]call{{c.write(key)}, {{name: "GET", key: key}}} {
+	write, read := c.source.Proof()
+	for _, asked := range []workload.Request{write, read} {
 		for succeeded := false; !succeeded; {
 			n := w.members(core)[w.chance.IntN(len(w.members(core)))]
 			if n.life == nil {
 				w.run(w.now + 20*time.Millisecond)
 				continue
 			}
-			r := &request{calls: calls}
+			r := &request{Request: asked}
 			w.submit(n.life, r)
 			w.await(deadline, "answer to "+r.String(), core, func() bool { return r.ended })
 			succeeded = r.outcome == done

@@ -8,6 +8,12 @@
 // half of the package.
 package guard
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Guard is one rule that a mutation build can switch off. The names are those of docs/catalogue.md.
 type Guard uint8
 
@@ -75,6 +81,21 @@ func All() []Guard {
 
 // String is the guard's name as docs/catalogue.md has it.
 func (g Guard) String() string { return names[g] }
+
+// Parse makes a set of names with commas between them.
+func Parse(list string) (set Set, err error) {
+	if list == "" {
+		return 0, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		i := slices.Index(names[:], name)
+		if i < 0 {
+			return 0, fmt.Errorf("no guard %q; there are %v", name, names)
+		}
+		set = set.With(Guard(i))
+	}
+	return set, nil
+}
 
 // Set is a set of guards that are down; the zero value is the product: all up.
 type Set uint64

@@ -1,11 +1,12 @@
 //go:build mutation
 
-package sim
+package worlds
 
 import (
 	"sync"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/sim"
 	"github.com/raftredis/raftredis/internal/guard"
 )
 
@@ -56,12 +57,12 @@ func TestMutation_EveryMissingRuleIsNoticed(t *testing.T) {
 			t.Logf("%v noticed after %d seeds of %s, by its outcome after %d", g, inside, profile, outcome)
 		})
 	}
-	for _, profile := range Profiles() {
+	for _, profile := range sim.Profiles() {
 		t.Run("control/"+profile, func(t *testing.T) {
 			seeds := max(needed[profile], controlSeedsMin)
-			first := firstSeed(seeds, func(seed uint64) *Violation { return Run(Draw(seed, profile)).Violation })
+			first := firstSeed(seeds, func(seed uint64) *sim.Violation { return sim.Run(draw(seed, profile)).Violation })
 			if first != 0 {
-				report(t, Run(Draw(first, profile)))
+				report(t, sim.Run(draw(first, profile)))
 			}
 			t.Logf("%d seeds of %s notice nothing with all rules in place", seeds, profile)
 		})
@@ -71,22 +72,22 @@ func TestMutation_EveryMissingRuleIsNoticed(t *testing.T) {
 // seedsToNotice counts the seeds until one notices that a guard is down.
 func seedsToNotice(t *testing.T, g guard.Guard, profile string, outcomesOnly bool) uint64 {
 	t.Helper()
-	weaken := func(seed uint64) Options {
-		o := Draw(seed, profile)
+	weaken := func(seed uint64) sim.Options {
+		o := draw(seed, profile)
 		o.Weakened, o.OutcomesOnly = o.Weakened.With(g), outcomesOnly
 		return o
 	}
-	noticed := firstSeed(mutationSeedsMax, func(seed uint64) *Violation { return Run(weaken(seed)).Violation })
+	noticed := firstSeed(mutationSeedsMax, func(seed uint64) *sim.Violation { return sim.Run(weaken(seed)).Violation })
 	if noticed == 0 {
 		t.Fatalf("%v is down and %d seeds of %s noticed nothing", g, mutationSeedsMax, profile)
 	}
 	o := weaken(noticed)
-	t.Logf("%v\n%s", Run(o).Violation.Rule, o.Reproduce())
+	t.Logf("%v\n%s", sim.Run(o).Violation.Rule, o.Reproduce(directory))
 	return noticed
 }
 
 // firstSeed returns the lowest seed that notices something, 0 if none does. Two at a time look.
-func firstSeed(seedsMax uint64, look func(seed uint64) *Violation) (first uint64) {
+func firstSeed(seedsMax uint64, look func(seed uint64) *sim.Violation) (first uint64) {
 	var mu sync.Mutex
 	var workers sync.WaitGroup
 	next := uint64(0)

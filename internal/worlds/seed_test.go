@@ -1,13 +1,13 @@
-package sim
+package worlds
 
 import (
 	"cmp"
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/sim"
 	"github.com/raftredis/raftredis/internal/guard"
 )
 
@@ -17,37 +17,40 @@ var (
 	weakenedFlag = flag.String("weakened", "", "guards that are down, by name, with commas (with -tags mutation)")
 )
 
+// directory is where these tests are.
+const directory = "internal/worlds"
+
+// draw makes the options of a seed for the key space.
+func draw(seed uint64, profile string) sim.Options {
+	o := sim.Draw(seed, profile)
+	o.Workload = KeySpace{}
+	return o
+}
+
 // weakened reads the flag of that name.
-func weakened(t *testing.T) (set guard.Set) {
-	for name := range strings.SplitSeq(*weakenedFlag, ",") {
-		found := name == ""
-		for _, g := range guard.All() {
-			if g.String() == name {
-				set, found = set.With(g), true
-			}
-		}
-		if !found {
-			t.Fatalf("no guard %q; there are %v", name, guard.All())
-		}
+func weakened(t *testing.T) guard.Set {
+	set, err := guard.Parse(*weakenedFlag)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return set
 }
 
 // TestSeed runs one seed and, with -v, tells it event for event: this is how a failure is looked at.
 func TestSeed(t *testing.T) {
-	o := Draw(*seedFlag, cmp.Or(*profileFlag, "mixed"))
+	o := draw(*seedFlag, cmp.Or(*profileFlag, "mixed"))
 	o.Weakened = weakened(t)
 	if testing.Verbose() {
 		o.Trace = os.Stdout
 		fmt.Printf("%+v\n", o)
 	}
-	report(t, Run(o))
+	report(t, sim.Run(o))
 }
 
-func report(t *testing.T, r Result) {
+func report(t *testing.T, r sim.Result) {
 	t.Helper()
 	if r.Violation != nil {
-		t.Errorf("%v\n  after %v; reproduce with\n%s", r.Violation, r.Simulated, r.Options.Reproduce())
+		t.Errorf("%v\n  after %v; reproduce with\n%s", r.Violation, r.Simulated, r.Options.Reproduce(directory))
 		return
 	}
 	t.Logf("seed %#x: %+v, %d events", r.Options.Seed, r.Counts, r.Events)

@@ -1,4 +1,4 @@
-package sim
+package worlds
 
 import (
 	"flag"
@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/consensus/sim"
 )
 
 var exploreFlag = flag.Duration("explore", 0, "how long TestExplore looks at new seeds (with -timeout 0)")
@@ -25,7 +27,7 @@ func TestExplore(t *testing.T) {
 	if *exploreFlag > 0 {
 		first = uint64(began.UnixNano())
 	}
-	names := Profiles()
+	names := sim.Profiles()
 	if *profileFlag != "" {
 		names = []string{*profileFlag}
 	}
@@ -38,9 +40,9 @@ func TestExplore(t *testing.T) {
 				if *exploreFlag > 0 && time.Since(began) > *exploreFlag || *exploreFlag == 0 && n > exploreSeeds {
 					return
 				}
-				o := Draw(first+uint64(n), names[int(n)%len(names)])
+				o := draw(first+uint64(n), names[int(n)%len(names)])
 				o.Weakened = weakened(t)
-				r := Run(o)
+				r := sim.Run(o)
 				simulated.Add(int64(r.Simulated))
 				if r.Violation != nil {
 					report(t, r)

@@ -1,4 +1,4 @@
-package sim
+package worlds
 
 import (
 	"fmt"
@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"github.com/raftredis/raftredis/consensus/sim/workload"
 )
 
-// operation is what one request did to one key: its calls on the key, in order, which take effect at one moment.
-// replies is nil if nobody knows them.
+// operation is what one run did to one key: its calls on the key, in order, which take effect at one moment. replies is
+// nil if the client does not have them.
 type operation struct {
 	calls           []call
 	replies         []string
@@ -52,7 +54,7 @@ func (c call) apply(state string) (after, reply string) {
 		}
 		return "=" + strconv.FormatInt(n+1, 10), fmt.Sprintf(":%d\r\n", n+1)
 	}
-	panic("sim: the model does not know " + c.name)
+	panic("worlds: the model does not know " + c.name)
 }
 
 // step applies an operation and reports whether its replies fit.
@@ -81,41 +83,49 @@ func registers() porcupine.Model {
 // porcupineTimeout bounds the search for a linear order of one key's operations. Not to find one in time is a failure.
 const porcupineTimeout = 20 * time.Second
 
-// finish checks the whole history.
-func (c *checker) finish() {
-	c.checkReplies()
-	keys, byKey := c.split()
+// Check implements workload.Workload.
+func (KeySpace) Check(history []workload.Operation) error {
+	if err := checkReplies(history); err != nil {
+		return err
+	}
+	keys, byKey := split(history)
 	for _, key := range keys {
-		var history []porcupine.Operation
+		var operations []porcupine.Operation
 		for _, o := range byKey[key] {
-			history = append(history, porcupine.Operation{
+			operations = append(operations, porcupine.Operation{
 				ClientId: o.client, Input: o, Call: o.asked, Output: nil, Return: o.answered,
 			})
 		}
-		switch porcupine.CheckOperationsTimeout(registers(), history, porcupineTimeout) {
+		switch porcupine.CheckOperationsTimeout(registers(), operations, porcupineTimeout) {
 		case porcupine.Illegal:
-			c.w.fail("linearizability", "no order of the %d operations on %s explains all answers", len(history), key)
+			return violation("linearizability", "no order of the %d operations on %s explains all answers", len(operations), key)
 		case porcupine.Unknown:
-			c.w.fail("linearizability", "no answer in %v for %d operations on %s", porcupineTimeout, len(history), key)
+			return violation("linearizability", "no answer in %v for %d operations on %s", porcupineTimeout, len(operations),
+				key)
 		}
 	}
+	return nil
 }
 
-// split makes the operations of each key. Of the requests whose fate their client did not learn, only those are taken
-// that are in the committed log; they may have taken effect at any time after they were asked. The others never did, or
-// some other rule is broken.
-func (c *checker) split() (keys []string, byKey map[string][]*operation) {
+func violation(rule, format string, args ...any) error {
+	return &workload.Violation{Rule: rule, Text: fmt.Sprintf(format, args...)}
+}
+
+// split makes the operations of each key. Of the runs whose fate their client did not learn, only those are taken that
+// are in the committed log; they may have taken effect at any time after they were asked. The others never did, or some
+// other rule is broken.
+func split(history []workload.Operation) (keys []string, byKey map[string][]*operation) {
 	byKey = map[string][]*operation{}
-	for _, r := range c.requests {
-		known := r.ended && r.outcome == done
-		if !known && r.index == 0 || r.timed {
+	for _, h := range history {
+		r := h.Run.(*Run)
+		if !h.Known && h.Index == 0 || r.timed {
 			continue
 		}
 		parts := map[string]*operation{}
 		for i, call := range r.calls {
 			o := parts[call.key]
 			if o == nil {
-				o = &operation{asked: r.asked, answered: math.MaxInt64, client: r.number}
+				o = &operation{asked: h.Asked, answered: math.MaxInt64, client: h.Number}
 				parts[call.key] = o
 				if byKey[call.key] == nil {
 					keys = append(keys, call.key)
@@ -123,8 +133,8 @@ func (c *checker) split() (keys []string, byKey map[string][]*operation) {
 				byKey[call.key] = append(byKey[call.key], o)
 			}
 			o.calls = append(o.calls, call)
-			if known {
-				o.answered = r.answered
+			if h.Known {
+				o.answered = h.Answered
 				o.replies = append(o.replies, r.replies[i])
 			}
 		}
@@ -132,24 +142,26 @@ func (c *checker) split() (keys []string, byKey map[string][]*operation) {
 	return keys, byKey
 }
 
-// checkReplies replays the committed log in the model: each batch was answered with what it did at its place in the
-// log, the reads that rode along included.
-func (c *checker) checkReplies() {
-	var written []*request
-	for _, r := range c.requests {
-		if r.index != 0 && !r.timed {
-			written = append(written, r)
+// checkReplies replays the committed log in the model: each run was answered with what it did at its place in the log,
+// the reads that rode along included.
+func checkReplies(history []workload.Operation) error {
+	var written []workload.Operation
+	for _, h := range history {
+		if h.Index != 0 && !h.Run.(*Run).timed {
+			written = append(written, h)
 		}
 	}
-	slices.SortFunc(written, func(a, b *request) int { return int(a.index) - int(b.index) })
+	slices.SortFunc(written, func(a, b workload.Operation) int { return int(a.Index) - int(b.Index) })
 	states := map[string]string{}
-	for _, r := range written {
+	for _, h := range written {
+		r := h.Run.(*Run)
 		for i, call := range r.calls {
 			after, reply := call.apply(states[call.key])
 			states[call.key] = after
 			if r.replies != nil && r.replies[i] != reply {
-				c.w.fail("reply", "call %d should have answered %q at entry %d: %v", i, reply, r.index, r)
+				return violation("reply", "call %d should have answered %q at entry %d: run %d%v", i, reply, h.Index, h.Number, r)
 			}
 		}
 	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package sim
+package worlds
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/consensus/sim"
 )
 
 // TestMain lets garbage pile up: worlds are small, many, and gone in a moment.
@@ -36,13 +38,13 @@ const (
 // TestSeeds_NoRuleIsBroken runs the fixed seeds.
 func TestSeeds_NoRuleIsBroken(t *testing.T) {
 	var mu sync.Mutex
-	var results []Result
+	var results []sim.Result
 	t.Run("seed", func(t *testing.T) {
 		for _, p := range plan {
 			for seed := range p.seeds {
 				t.Run(fmt.Sprintf("%s/%#x", p.profile, seed+1), func(t *testing.T) {
 					t.Parallel()
-					r := Run(Draw(uint64(seed+1), p.profile))
+					r := sim.Run(draw(uint64(seed+1), p.profile))
 					report(t, r)
 					mu.Lock()
 					defer mu.Unlock()
@@ -57,10 +59,10 @@ func TestSeeds_NoRuleIsBroken(t *testing.T) {
 }
 
 // checkFigures makes sure that the seeds did what they are there for.
-func checkFigures(t *testing.T, results []Result) {
+func checkFigures(t *testing.T, results []sim.Result) {
 	t.Helper()
 	var changes []int
-	var all Counts
+	var all sim.Counts
 	var simulated time.Duration
 	sizes := map[int]int{}
 	for _, r := range results {
@@ -70,7 +72,7 @@ func checkFigures(t *testing.T, results []Result) {
 		changes = append(changes, r.Counts.LeaderChanges)
 		simulated += r.Simulated
 		sizes[r.Options.Nodes]++
-		all.add(&r.Counts)
+		add(&all, &r.Counts)
 	}
 	slices.Sort(changes)
 	median := changes[len(changes)/2]
@@ -78,7 +80,7 @@ func checkFigures(t *testing.T, results []Result) {
 		t.Errorf("%d seeds (by nodes: %v), median of %d leader changes; want %d seeds of 3 and 5 nodes, %d changes",
 			len(results), sizes, median, seedsMin, leaderChangesMin)
 	}
-	for what, never := range all.byName() {
+	for what, never := range byName(&all) {
 		if never == 0 {
 			t.Errorf("in all seeds there was not one of %s", what)
 		}
@@ -88,7 +90,7 @@ func checkFigures(t *testing.T, results []Result) {
 }
 
 // add adds the figures of a run.
-func (c *Counts) add(run *Counts) {
+func add(c, run *sim.Counts) {
 	sum, of := reflect.ValueOf(c).Elem(), reflect.ValueOf(run).Elem()
 	for i := range sum.NumField() {
 		sum.Field(i).SetInt(sum.Field(i).Int() + of.Field(i).Int())
@@ -96,7 +98,7 @@ func (c *Counts) add(run *Counts) {
 }
 
 // byName is each figure by its name.
-func (c *Counts) byName() map[string]int {
+func byName(c *sim.Counts) map[string]int {
 	figures, names := reflect.ValueOf(c).Elem(), map[string]int{}
 	for i := range figures.NumField() {
 		names[figures.Type().Field(i).Name] = int(figures.Field(i).Int())
@@ -106,14 +108,14 @@ func (c *Counts) byName() map[string]int {
 
 // TestTheSameSeedMakesTheSameWorld runs some seeds twice, and another seed to see that the number means something.
 func TestTheSameSeedMakesTheSameWorld(t *testing.T) {
-	for _, profile := range Profiles() {
+	for _, profile := range sim.Profiles() {
 		for seed := range uint64(2) {
-			first, second := Run(Draw(seed, profile)), Run(Draw(seed, profile))
+			first, second := sim.Run(draw(seed, profile)), sim.Run(draw(seed, profile))
 			if first.TraceHash != second.TraceHash || first.Events != second.Events {
 				t.Errorf("seed %#x of %s: %016x after %d events, then %016x after %d", seed, profile, first.TraceHash,
 					first.Events, second.TraceHash, second.Events)
 			}
-			if other := Run(Draw(seed+1000, profile)); other.TraceHash == first.TraceHash {
+			if other := sim.Run(draw(seed+1000, profile)); other.TraceHash == first.TraceHash {
 				t.Errorf("seeds %#x and %#x of %s make the same world", seed, seed+1000, profile)
 			}
 		}
@@ -123,7 +125,7 @@ func TestTheSameSeedMakesTheSameWorld(t *testing.T) {
 // TestACalmClusterHasOneLeaderAndNoFailure: where nothing breaks nobody notices anything.
 func TestACalmClusterHasOneLeaderAndNoFailure(t *testing.T) {
 	for seed := range uint64(5) {
-		r := Run(Draw(seed, "calm"))
+		r := sim.Run(draw(seed, "calm"))
 		report(t, r)
 		if c := r.Counts; c.LeaderChanges != 0 || c.NotDone != 0 || c.Unknown != 0 || c.Done < 100 || c.Reads < 20 {
 			t.Errorf("seed %#x: %+v", seed, c)
