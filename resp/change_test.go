@@ -216,7 +216,7 @@ func TestG14_NothingRemainsOfClientsThatLeaveDuringChanges(t *testing.T) {
 	leaving.Wait()
 	eventually(t, "without clients", func() bool { return s.server.Clients() == 0 })
 	answering.Wait()
-	if parked := s.server.stats.parked.Load(); parked != 0 {
+	if parked := s.server.metrics.Parked.Value(); parked != 0 {
 		t.Fatalf("seed %d: %d connections parked", seed, parked)
 	}
 }

@@ -51,7 +51,7 @@ func TestG14_NothingRemainsOfClientsThatLeaveAtAnyMoment(t *testing.T) {
 		t.Fatalf("seed %d: %d requests submitted, %d completed", seed, submitted.Load(), completed.Load())
 	}
 	server := s.server
-	if held, parked := server.input.Used(), server.stats.parked.Load(); held != 0 || parked != 0 {
+	if held, parked := server.input.Used(), server.metrics.Parked.Value(); held != 0 || parked != 0 {
 		t.Fatalf("seed %d: %d bytes held, %d connections parked", seed, held, parked)
 	}
 }

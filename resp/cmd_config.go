@@ -99,8 +99,9 @@ func configSet(c *Conn, dst []byte, args [][]byte) []byte {
 
 // configResetStat is CONFIG RESETSTAT: all counts begin anew, but for those of what is there now.
 func configResetStat(c *Conn, dst []byte, _ [][]byte) []byte {
-	c.server.stats.reset()
-	c.server.measures.reset()
+	c.server.metrics.Mark()
+	c.server.calls.Mark()
+	c.server.rates.Reset()
 	return reply.OK(dst)
 }
 

@@ -79,10 +79,10 @@ func infoServer(b *strings.Builder, s *Server) {
 }
 
 func infoClients(b *strings.Builder, s *Server) {
-	line(b, "connected_clients", s.stats.clients.Load())
+	line(b, "connected_clients", s.metrics.Clients.Value())
 	line(b, "cluster_connections", 0)
 	line(b, "maxclients", s.tuning.MaxClients.Load())
-	line(b, "blocked_clients", s.stats.blocked.Load())
+	line(b, "blocked_clients", s.metrics.Blocked.Value())
 	line(b, "tracking_clients", s.tracker.clients.Load())
 }
 
@@ -130,28 +130,28 @@ func humanBytes(n uint64) string {
 }
 
 func infoStats(b *strings.Builder, s *Server) {
-	line(b, "total_connections_received", s.stats.accepted.Load())
-	all := s.measures.traffic()
-	line(b, "total_commands_processed", all.commands)
-	line(b, "total_net_input_bytes", all.inputBytes)
-	line(b, "total_net_output_bytes", all.outputBytes)
-	commands, inputBytes, outputBytes := s.rates.present()
+	line(b, "total_connections_received", s.metrics.Accepted.Since())
+	all := s.calls.Traffic()
+	line(b, "total_commands_processed", all.Commands)
+	line(b, "total_net_input_bytes", all.InputBytes)
+	line(b, "total_net_output_bytes", all.OutputBytes)
+	commands, inputBytes, outputBytes := s.rates.Present()
 	line(b, "instantaneous_ops_per_sec", int64(commands))
 	line(b, "instantaneous_input_kbps", fmt.Sprintf("%.2f", inputBytes/1024))
 	line(b, "instantaneous_output_kbps", fmt.Sprintf("%.2f", outputBytes/1024))
-	line(b, "rejected_connections", s.stats.rejected.Load())
+	line(b, "rejected_connections", s.metrics.Rejected.Since())
 	line(b, "evicted_keys", 0)
 	keys, items, prefixes := s.tracker.counts()
 	line(b, "tracking_total_keys", keys)
 	line(b, "tracking_total_items", items)
 	line(b, "tracking_total_prefixes", prefixes)
-	line(b, "total_error_replies", s.measures.allErrors()+s.stats.protocolErrors.Load())
-	line(b, "client_query_protocol_errors", s.stats.protocolErrors.Load())
-	line(b, "client_query_buffer_limit_disconnections", s.stats.inputLimit.Load())
-	line(b, "client_output_buffer_limit_disconnections", s.stats.outputLimit.Load())
-	line(b, "client_write_timeout_disconnections", s.stats.writeTimeouts.Load())
-	line(b, "client_abandoned_runs", s.stats.abandoned.Load())
-	line(b, "accept_errors", s.stats.acceptErrors.Load())
+	line(b, "total_error_replies", s.calls.AllErrors()+s.metrics.ProtocolErrors.Since())
+	line(b, "client_query_protocol_errors", s.metrics.ProtocolErrors.Since())
+	line(b, "client_query_buffer_limit_disconnections", s.metrics.InputLimit.Since())
+	line(b, "client_output_buffer_limit_disconnections", s.metrics.OutputLimit.Since())
+	line(b, "client_write_timeout_disconnections", s.metrics.WriteTimeouts.Since())
+	line(b, "client_abandoned_runs", s.metrics.AbandonedRuns.Since())
+	line(b, "accept_errors", s.metrics.AcceptErrors.Since())
 }
 
 func infoReplication(b *strings.Builder, s *Server) {
@@ -246,7 +246,7 @@ func infoRaft(b *strings.Builder, s *Server) {
 	line(b, "raft_num_nodes", len(cluster.Nodes))
 	line(b, "raft_num_voting_nodes", voters)
 	infoMembers(b, &cluster)
-	line(b, "raft_waiting_clients", max(s.stats.parked.Load()-s.stats.blocked.Load(), 0))
+	line(b, "raft_waiting_clients", max(s.metrics.Parked.Value()-s.metrics.Blocked.Value(), 0))
 	line(b, "raft_log_entries", log.LogEntries)
 	line(b, "raft_current_index", log.LastIndex)
 	line(b, "raft_commit_index", log.Commit)

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/stats"
 )
 
 // latencyHandlers answer LATENCY.
@@ -22,98 +22,56 @@ var latencyHandlers = []handler{
 	{of: command.LatencyReset, answer: latencyReset},
 }
 
-// latencies are the samples of latency-monitor-threshold: when something took at least so long, and how long, for each
-// kind of event. Two are of commands: command, and fast-command for those that are constant or logarithmic in time. The
-// others are what commands wait for, see Server.Late.
-type latencies struct {
-	mu     sync.Mutex
-	events map[string]*latencyEvent
-}
-
-// latencySamples is how many seconds of an event are kept, as in Redis.
-const latencySamples = 160
-
-type latencyEvent struct {
-	// samples are the newest last, one for each second at most; longest is the longest ever.
-	samples []latencySample
-	longest int64
-}
-
-type latencySample struct{ second, millis int64 }
-
-// note takes a sample.
-func (l *latencies) note(event string, now time.Time, took time.Duration) {
-	sample := latencySample{now.Unix(), took.Milliseconds()}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.events == nil {
-		l.events = make(map[string]*latencyEvent)
-	}
-	e := l.events[event]
-	if e == nil {
-		e = &latencyEvent{}
-		l.events[event] = e
-	}
-	e.longest = max(e.longest, sample.millis)
-	if n := len(e.samples); n > 0 && e.samples[n-1].second == sample.second {
-		e.samples[n-1].millis = max(e.samples[n-1].millis, sample.millis)
-		return
-	}
-	if len(e.samples) == latencySamples {
-		e.samples = append(e.samples[:0], e.samples[1:]...)
-	}
-	e.samples = append(e.samples, sample)
-}
-
 // latencyLatest is LATENCY LATEST: for each event its name, when it last happened, how long it took then, and at most.
 func latencyLatest(c *Conn, dst []byte, _ [][]byte) []byte {
-	l := &c.server.latencies
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var names []string
-	for name := range l.events {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	dst = reply.ArrayHeader(dst, len(names))
-	for _, name := range names {
-		e := l.events[name]
-		last := e.samples[len(e.samples)-1]
+	events := c.server.latencies.Events()
+	dst = reply.ArrayHeader(dst, len(events))
+	for _, name := range stats.Names(events) {
+		e := events[name]
+		last := e.Samples[len(e.Samples)-1]
 		dst = reply.BulkString(reply.ArrayHeader(dst, 4), name)
-		dst = reply.Integer(reply.Integer(reply.Integer(dst, last.second), last.millis), e.longest)
+		dst = reply.Integer(reply.Integer(reply.Integer(dst, last.Second), last.Millis), e.Longest)
 	}
 	return dst
 }
 
 // latencyHistory is LATENCY HISTORY event.
 func latencyHistory(c *Conn, dst []byte, args [][]byte) []byte {
-	l := &c.server.latencies
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e := l.events[string(args[2])]
-	if e == nil {
-		return reply.ArrayHeader(dst, 0)
-	}
-	dst = reply.ArrayHeader(dst, len(e.samples))
-	for _, sample := range e.samples {
-		dst = reply.Integer(reply.Integer(reply.ArrayHeader(dst, 2), sample.second), sample.millis)
+	e := c.server.latencies.Events()[string(args[2])]
+	dst = reply.ArrayHeader(dst, len(e.Samples))
+	for _, sample := range e.Samples {
+		dst = reply.Integer(reply.Integer(reply.ArrayHeader(dst, 2), sample.Second), sample.Millis)
 	}
 	return dst
 }
 
+// latencyGraph is LATENCY GRAPH event. The first line is Redis's: programs read it.
+func latencyGraph(c *Conn, dst []byte, args [][]byte) []byte {
+	name := string(args[2])
+	e, known := c.server.latencies.Events()[name]
+	if !known {
+		return reply.Error(dst, "ERR No samples available for event '"+name+"'")
+	}
+	return reply.Verbatim(dst, c.protocol(), "txt", e.Graph(name, c.server.now()))
+}
+
+// latencyDoctor is LATENCY DOCTOR: sentences for people.
+func latencyDoctor(c *Conn, dst []byte, _ [][]byte) []byte {
+	t := c.server.tuning
+	report := stats.Report(c.server.latencies.Events(), t.LatencyThresholdMillis.Load(), t.SlowerThanMicros.Load())
+	return reply.Verbatim(dst, c.protocol(), "txt", report)
+}
+
 // latencyReset is LATENCY RESET [event ...]: it answers how many events had samples.
 func latencyReset(c *Conn, dst []byte, args [][]byte) []byte {
-	l := &c.server.latencies
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	before := len(l.events)
 	if len(args) == 2 {
-		l.events = nil
+		return reply.Integer(dst, int64(c.server.latencies.Reset()))
 	}
+	var names []string
 	for _, event := range args[2:] {
-		delete(l.events, string(event))
+		names = append(names, string(event))
 	}
-	return reply.Integer(dst, int64(before-len(l.events)))
+	return reply.Integer(dst, int64(c.server.latencies.Forget(names...)))
 }
 
 // latencyHistogram is LATENCY HISTOGRAM [command ...]: for each command that was called, how often, and how many calls
@@ -130,31 +88,28 @@ func latencyHistogram(c *Conn, dst []byte, args [][]byte) []byte {
 	}
 	count := 0
 	var body []byte
-	c.server.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
-		if !all.tracked || !wanted(spec.Name) {
+	c.server.everyCommand(func(spec *command.Spec, all *metrics.Total) {
+		if all.Times.Count() == 0 || !wanted(spec.Name) {
 			return
 		}
 		count++
 		body = reply.MapHeader(reply.BulkString(body, spec.Name), c.protocol(), 2)
-		body = reply.Integer(reply.BulkString(body, "calls"), all.calls)
+		body = reply.Integer(reply.BulkString(body, "calls"), all.Calls)
 		body = reply.BulkString(body, "histogram_usec")
-		body = all.histogram.appendTo(body, c.protocol())
+		body = appendTimes(body, c.protocol(), &all.Times)
 	})
 	return append(reply.MapHeader(dst, c.protocol(), count), body...)
 }
 
-// appendTo appends the bounds at which the number of values grows, each with the number up to it.
-func (d *distribution) appendTo(dst []byte, protocol int) []byte {
+// appendTimes appends the bounds at which the number of times grows, each with the number up to it.
+func appendTimes(dst []byte, protocol int, times *metrics.Times) []byte {
 	type bound struct{ micros, upTo int64 }
 	var bounds []bound
 	seen := int64(0)
-	for i, n := range d {
-		if n == 0 {
-			continue
-		}
+	for longest, n := range times.Steps() {
 		seen += n
 		limit := int64(1)
-		for limit < most(i) {
+		for limit < longest {
 			limit *= 2
 		}
 		if last := len(bounds) - 1; last >= 0 && bounds[last].micros == limit {

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/wire"
 )
@@ -69,8 +70,8 @@ type Conn struct {
 	// submittedAt is when the run was complete. clock is a moment that was asked for since anything was waited for, and
 	// zero if there is none: asking costs as much as half of all that is done for a small command.
 	submittedAt, clock monotonic
-	// share is where the connection counts.
-	share *share
+	// shard is where the connection counts.
+	shard *metrics.Shard
 	// held is a call that was taken from the reader and has to wait for the run before it.
 	held    command.Call
 	holding bool
@@ -89,7 +90,7 @@ type Conn struct {
 // newConn makes a connection. wake is called when the store completed a request: see Request.
 func newConn(s *Server, below socket, wake func()) *Conn {
 	c := &Conn{server: s, session: s.sessions.open(s.now(), s.monotonic(), below, s.password() == "")}
-	c.share = s.measures.shareOf(c.session.id)
+	c.shard = s.calls.Shard(c.session.id)
 	c.reader.Init(s.limits.wire(), s.input)
 	c.reader.SetUnauthenticated(!c.facts().authenticated)
 	c.request.wake = wake
@@ -114,7 +115,7 @@ func (c *Conn) Space() []byte {
 
 // Received says that the first n bytes of Space are filled.
 func (c *Conn) Received(n int) {
-	c.share.traffic.inputBytes.Add(int64(n))
+	c.shard.InputBytes.Add(int64(n))
 	c.reader.Received(n)
 	c.reader.SetMaxBulkBytes(int(c.server.tuning.MaxBulkBytes.Load()))
 	if n > 0 {
@@ -130,7 +131,7 @@ func (c *Conn) Output() []byte { return c.out }
 // Flushed says that all of Output was sent.
 func (c *Conn) Flushed() {
 	c.clock = 0
-	c.share.traffic.outputBytes.Add(int64(len(c.out)))
+	c.shard.OutputBytes.Add(int64(len(c.out)))
 	c.out = c.out[:0]
 	if cap(c.out) > keptOutputBytes {
 		c.out = nil
@@ -262,7 +263,7 @@ func (c *Conn) collect() (ok bool) {
 func (c *Conn) room() bool {
 	err := c.reader.MakeRoom()
 	if err != nil {
-		c.server.stats.inputLimit.Add(1)
+		c.server.metrics.InputLimit.Inc()
 		c.out = reply.Error(c.out, err.Error())
 		c.phase = ended
 	}
@@ -279,7 +280,7 @@ func (c *Conn) slowNext() bool {
 // that does not take them is closed by the write timeout, and one that saw only the end would not know the fate of its
 // writes.
 func (c *Conn) overflow() {
-	c.server.stats.outputLimit.Add(1)
+	c.server.metrics.OutputLimit.Inc()
 	c.out = nil
 	c.phase = ended
 }

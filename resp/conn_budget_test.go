@@ -31,8 +31,8 @@ func TestG4_UnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
 			t.Fatalf("%d bytes are held, limit %d", used, 4<<20)
 		}
 	}
-	if refused < 5 || refused > 7 || f.stats.inputLimit.Load() != int64(refused) {
-		t.Fatalf("%d of 10 clients were refused, %d counted", refused, f.stats.inputLimit.Load())
+	if refused < 5 || refused > 7 || f.metrics.InputLimit.Since() != int64(refused) {
+		t.Fatalf("%d of 10 clients were refused, %d counted", refused, f.metrics.InputLimit.Since())
 	}
 	first := clients[0]
 	if got := first.send(strings.Repeat("v", 100<<10) + "\r\n"); got != "+OK\r\n" {

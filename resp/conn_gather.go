@@ -96,7 +96,7 @@ func (c *Conn) next() (command.Call, bool) {
 	arguments, err := c.reader.Next(c.arguments)
 	if err != nil {
 		if len(c.request.Run.Calls) == 0 {
-			c.server.stats.protocolErrors.Add(1)
+			c.server.metrics.ProtocolErrors.Inc()
 			c.out = reply.Error(c.out, "ERR "+err.Error())
 			c.phase = ended
 		}
@@ -106,7 +106,7 @@ func (c *Conn) next() (command.Call, bool) {
 		return command.Call{}, false
 	}
 	c.arguments = arguments
-	c.share.traffic.commands.Add(1)
+	c.shard.Commands.Add(1)
 	return c.resolve(arguments[from:len(arguments):len(arguments)]), true
 }
 
@@ -118,13 +118,13 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 	}
 	if refusal := c.refusal(spec, fault, args); refusal != "" {
 		if spec != nil {
-			c.share.byID[spec.ID()].rejected.Add(1)
+			c.shard.Rejected(spec.ID())
 		}
 		return c.refused(refusal)
 	}
 	c.server.show(c.session, spec, args)
 	if isBarrier(spec) && handlers[spec.ID()].pure {
-		c.server.measures.executed(c.share, spec, 1, 0) // nobody waits for such a reply
+		c.shard.Executed(spec.ID(), 1, 0) // nobody waits for such a reply
 		if c.server.isSlow(0) {
 			c.server.noteSlow(c.session, []command.Call{{Spec: spec, Args: args}}, 0, nil)
 		}
@@ -161,7 +161,7 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 // refused is a call with an error as its reply.
 func (c *Conn) refused(text string) command.Call {
 	call := c.fix(func(dst []byte) []byte { return reply.Error(dst, text) })
-	c.server.measures.failed(call.Fixed)
+	c.server.calls.Failed(call.Fixed)
 	return call
 }
 

@@ -159,20 +159,20 @@ func (l *link) receive() bool {
 // park waits until the store has answered. A client that leaves meanwhile is made known to the store, once for each
 // run, and the run is then waited for all the same: its buffers belong to the store until it is answered.
 func (l *link) park() {
-	stats := &l.server.stats
-	stats.parked.Add(1)
+	counts := l.server.metrics
+	counts.Parked.Add(1)
 	l.parking.Store(parked)
 	for l.conn.Advance() == Park {
 		l.countBlocked(l.conn.Blocked())
 		if l.gone.Load() && l.conn.Abandon() {
-			stats.abandoned.Add(1)
+			counts.AbandonedRuns.Inc()
 			continue
 		}
 		l.rest()
 	}
 	l.countBlocked(false)
 	l.parking.Store(running)
-	stats.parked.Add(-1)
+	counts.Parked.Add(-1)
 }
 
 func (l *link) countBlocked(now bool) {
@@ -181,9 +181,9 @@ func (l *link) countBlocked(now bool) {
 	}
 	l.blocked = now
 	if now {
-		l.server.stats.blocked.Add(1)
+		l.server.metrics.Blocked.Add(1)
 	} else {
-		l.server.stats.blocked.Add(-1)
+		l.server.metrics.Blocked.Add(-1)
 	}
 }
 
@@ -216,7 +216,7 @@ func (l *link) flush() bool {
 		l.limitWrite()
 		if _, err := l.socket.Write(part); err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
-				l.server.stats.writeTimeouts.Add(1)
+				l.server.metrics.WriteTimeouts.Inc()
 				l.server.logger.Info("client closed: it does not read its replies",
 					"client", l.conn.session.id, "address", l.socket.RemoteAddr(), "pending", len(output))
 			}

@@ -1,10 +1,12 @@
 package resp
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/stats"
 )
 
 // measure notes what became of some calls of a run, and how long the run has taken so far.
@@ -16,12 +18,12 @@ func (c *Conn) measure(calls []command.Call, replies []byte) {
 			same++
 		}
 		if calls[i].Spec != nil { // else it was counted when it was made
-			c.server.measures.executed(c.share, calls[i].Spec, int64(same), took)
+			c.shard.Executed(calls[i].Spec.ID(), int64(same), took)
 		}
 	}
 	for i := range calls {
 		if calls[i].Spec != nil {
-			c.server.measures.answered(c.share, calls[i].Spec, replies)
+			c.shard.Answered(calls[i].Spec.ID(), replies)
 		}
 		if i < len(calls)-1 {
 			replies = reply.Skip(replies)
@@ -48,7 +50,7 @@ func (s *Server) isLate(took time.Duration) bool {
 }
 
 // noteSlow keeps a run that took long. Calls that were answered without a state may stand among the others.
-func (s *Server) noteSlow(client *session, calls []command.Call, took time.Duration, phases []leg) {
+func (s *Server) noteSlow(client *session, calls []command.Call, took time.Duration, phases []stats.Phase) {
 	now := s.now()
 	for i := range calls {
 		spec := calls[i].Spec
@@ -56,14 +58,15 @@ func (s *Server) noteSlow(client *session, calls []command.Call, took time.Durat
 			continue
 		}
 		if s.isSlow(took) {
-			s.slowLog.note(client, calls[i:], took, phases, now, s.tuning.SlowLogCommands.Load())
+			s.metrics.SlowRuns.Inc()
+			s.slowLog.Note(slowRun(client, calls[i:], took, phases, now), s.tuning.SlowLogCommands.Load())
 		}
 		if s.isLate(took) {
 			event := "command"
 			if spec.Flags&command.FlagFast != 0 {
 				event = "fast-command"
 			}
-			s.latencies.note(event, now, took)
+			s.noteLate(event, now, took)
 		}
 		return
 	}
@@ -73,9 +76,80 @@ func (s *Server) noteSlow(client *session, calls []command.Call, took time.Durat
 func (c *Conn) timed(call command.Call, began monotonic, replies []byte) {
 	c.clock = c.server.monotonic()
 	took := time.Duration(c.clock - began)
-	c.server.measures.executed(c.share, call.Spec, 1, took)
-	c.server.measures.answered(c.share, call.Spec, replies)
+	c.shard.Executed(call.Spec.ID(), 1, took)
+	c.shard.Answered(call.Spec.ID(), replies)
 	if c.server.isNoteworthy(took) {
 		c.server.noteSlow(c.session, []command.Call{call}, took, nil)
 	}
+}
+
+// phases says where the time of the run went that was just answered, nil if it had no way through the cluster or did
+// not come to its end. The parts add up to the whole. The store is asked only here: what is not slow costs nothing.
+func (c *Conn) phases(took time.Duration) []stats.Phase {
+	r := &c.request
+	if r.Stale || r.outcome != Done {
+		return nil
+	}
+	p := c.server.store.Phases(r)
+	wait := max(took-p.Disk-p.Replicate-p.Apply-p.Reply, 0)
+	if r.Body == nil {
+		return []stats.Phase{
+			{Name: "wait", Took: wait}, {Name: "read-index", Took: p.Replicate}, {Name: "reply", Took: p.Reply},
+		}
+	}
+	return []stats.Phase{
+		{Name: "wait", Took: wait}, {Name: "disk", Took: p.Disk}, {Name: "replicate", Took: p.Replicate},
+		{Name: "apply", Took: p.Apply}, {Name: "reply", Took: p.Reply},
+	}
+}
+
+// How much of a command the slow log keeps (as Redis does).
+const (
+	slowArguments     = 32
+	slowArgumentBytes = 128
+)
+
+// slowWords are the arguments as they are kept.
+func slowWords(spec *command.Spec, args [][]byte) []string {
+	var words []string
+	for i, arg := range args {
+		switch {
+		case i == slowArguments-1 && len(args) > slowArguments:
+			return append(words, fmt.Sprintf("... (%d more arguments)", len(args)-i))
+		case isSecret(spec, args, i):
+			words = append(words, "(redacted)")
+		case len(arg) > slowArgumentBytes:
+			words = append(words, fmt.Sprintf("%s... (%d more bytes)", arg[:slowArgumentBytes], len(arg)-slowArgumentBytes))
+		default:
+			words = append(words, string(arg))
+		}
+	}
+	return words
+}
+
+// slowRun is a run that took long, as the slow log keeps it.
+func slowRun(client *session, calls []command.Call, took time.Duration, phases []stats.Phase,
+	now time.Time) stats.SlowRun {
+	run := stats.SlowRun{
+		At: now, Took: took, Phases: phases, Args: slowWords(calls[0].Spec, calls[0].Args),
+		Address: client.address, Name: client.facts.name,
+	}
+	if len(calls) > 1 {
+		run.Args = append(run.Args, fmt.Sprintf("... (%d more commands)", len(calls)-1))
+	}
+	return run
+}
+
+// Late is for the replicated state machine to say how long something took that many clients share: a sync of the log
+// (fsync), a commit, an application (apply), a confirmation of reads (read-index). What took as long as
+// latency-monitor-threshold is an event of LATENCY. It blocks nothing.
+func (s *Server) Late(event string, took time.Duration) {
+	if s.isLate(took) {
+		s.noteLate(event, s.now(), took)
+	}
+}
+
+func (s *Server) noteLate(event string, now time.Time, took time.Duration) {
+	s.metrics.LateEvents.Inc()
+	s.latencies.Note(event, now, took)
 }

@@ -162,7 +162,7 @@ func (s *Server) enforceSoftLimits(now time.Time) {
 		replies := one.slowReplies.tooLong(&limits.normal, one.unsent.Load(), now)
 		mail := one.slowMail.tooLong(&limits.mail, int64(one.mailBytes()), now)
 		if replies || mail {
-			s.stats.outputLimit.Add(1)
+			s.metrics.OutputLimit.Inc()
 			s.logger.Info("client closed: too much has waited for it for too long (client-output-buffer-limit)",
 				"client", one.id, "address", one.address, "replies", one.unsent.Load(), "besides", one.mailBytes())
 			one.cut()

@@ -76,7 +76,7 @@ func TestG5_AClientBeyondTheSoftLimitIsClosed(t *testing.T) {
 	admin.expect("+OK\r\n")
 	asks.send(strings.Repeat("GET k\r\n", 64))
 	eventually(t, "closed", func() bool { return s.server.Clients() == 1 })
-	if n := s.server.stats.outputLimit.Load(); n != 1 {
+	if n := s.server.metrics.OutputLimit.Since(); n != 1 {
 		t.Errorf("%d clients were closed for their output", n)
 	}
 	admin.send("PING\r\n")

@@ -193,7 +193,7 @@ func TestG5_ReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
 	if got := c.send("GET k\r\nGET k\r\n"); got != "" || !c.ended {
 		t.Fatalf("%d bytes were sent, ended %v", len(got), c.ended)
 	}
-	if f.stats.outputLimit.Load() != 1 {
+	if f.metrics.OutputLimit.Since() != 1 {
 		t.Fatal("it was not counted")
 	}
 }

@@ -40,7 +40,7 @@ func (s *Server) Serve(listener net.Listener) error {
 			return err
 		default:
 			// Mostly: no descriptors left. Connections that end give some back.
-			s.stats.acceptErrors.Add(1)
+			s.metrics.AcceptErrors.Inc()
 			pause = min(max(2*pause, acceptPauseLeast), acceptPauseMost)
 			s.logger.Warn("accept failed", "error", err, "pause", pause)
 			if !s.sleep(pause) {
@@ -98,7 +98,7 @@ func (s *Server) sleep(period time.Duration) bool {
 
 // accept starts serving a connection, or turns it away.
 func (s *Server) accept(socket net.Conn) {
-	s.stats.accepted.Add(1)
+	s.metrics.Accepted.Inc()
 	s.mu.Lock()
 	if s.closed || int64(len(s.links)) >= s.tuning.MaxClients.Load() {
 		full := !s.closed
@@ -110,14 +110,14 @@ func (s *Server) accept(socket net.Conn) {
 	s.links[l] = struct{}{}
 	s.running.Add(1)
 	s.mu.Unlock()
-	s.stats.clients.Add(1)
+	s.metrics.Clients.Add(1)
 	go l.serve()
 }
 
 // turnAway says why, if it is for want of room. The buffer of a new socket has room for one line, so this never waits.
 func (s *Server) turnAway(socket net.Conn, full bool) {
 	if full {
-		s.stats.rejected.Add(1)
+		s.metrics.Rejected.Inc()
 		_ = socket.SetWriteDeadline(time.Now().Add(lingerPeriod))
 		_, _ = socket.Write([]byte("-ERR max number of clients reached\r\n"))
 	}
@@ -129,7 +129,7 @@ func (s *Server) leave(l *link) {
 	s.mu.Lock()
 	delete(s.links, l)
 	s.mu.Unlock()
-	s.stats.clients.Add(-1)
+	s.metrics.Clients.Add(-1)
 	s.running.Done()
 }
 
@@ -142,11 +142,11 @@ func (s *Server) watch() {
 	for s.sleep(watchPeriod) {
 		s.saveAsScheduled()
 		s.noted.Store(int64(s.monotonic()))
-		s.rates.sample(s.now(), s.measures.traffic())
+		s.rates.Sample(s.now(), s.calls.Traffic())
 		led = s.forgetWithoutLeader(led)
 		s.weighMemory()
 		s.enforceSoftLimits(s.now())
-		if s.stats.parked.Load() == 0 {
+		if s.metrics.Parked.Value() == 0 {
 			continue
 		}
 		parked = s.longParked(parked[:0])

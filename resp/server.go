@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/metrics"
+	"github.com/raftredis/raftredis/resp/stats"
 	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/resp/wire"
 )
@@ -46,6 +48,8 @@ type Options struct {
 	Settings []Setting
 	// Tuning is what Settings change while the server uses it. Default: NewTuning.
 	Tuning *Tuning
+	// Metrics gets what is counted. Default: a set of its own.
+	Metrics *metrics.Set
 	// Logger gets what an operator should know. Default: slog's.
 	Logger *slog.Logger
 }
@@ -87,8 +91,7 @@ type Server struct {
 	// processID is a fact for INFO.
 	processID int
 	// port is that of the first listener, for INFO.
-	port  atomic.Int64
-	stats stats
+	port atomic.Int64
 	// sessions are those of all connections; pause is what CLIENT PAUSE asked for.
 	sessions sessions
 	pause    pause
@@ -96,17 +99,19 @@ type Server struct {
 	progress, saves waiters
 	tracker         tracker
 	monitors        monitors
-	// measures, slowLog and latencies are what is known of the time that commands took.
-	measures measures
-	rates    rates
+	// metrics is all that is counted, calls what is counted for each command; rates, slowLog and latencies are what is
+	// known of the time that commands took.
+	metrics *metrics.Set
+	calls   *metrics.Calls
+	rates   stats.Rates
 	// peakMemory is the largest that was seen; memory is what maxmemory makes of it. readMemory and collectGarbage are the
 	// runtime's; a test may have its own.
 	peakMemory     atomic.Uint64
 	memory         memoryLimit
 	readMemory     func() memoryUse
 	collectGarbage func()
-	slowLog        slowLog
-	latencies      latencies
+	slowLog        stats.SlowLog
+	latencies      stats.Latencies
 	// input bounds the requests of all clients together.
 	input *wire.Budget
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.
@@ -165,7 +170,7 @@ func newServer(o Options, limits Limits) *Server {
 	if s.version == "" {
 		s.version = "unknown"
 	}
-	s.measures.init()
+	s.initMetrics(o.Metrics)
 	if s.tuning == nil {
 		s.tuning = NewTuning()
 	}
@@ -226,7 +231,7 @@ func (s *Server) stop() {
 }
 
 // Clients is the number of open connections.
-func (s *Server) Clients() int { return int(s.stats.clients.Load()) }
+func (s *Server) Clients() int { return int(s.metrics.Clients.Value()) }
 
 // start does work on a goroutine of its own. Close waits for it.
 func (s *Server) start(work func()) {

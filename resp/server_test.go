@@ -182,7 +182,7 @@ func TestG5_AClientThatDoesNotReadIsClosedAndHoldsLittle(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.send(strings.Repeat("GET k\r\n", 500))
-	eventually(t, "closed", func() bool { return s.server.stats.writeTimeouts.Load() == 1 })
+	eventually(t, "closed", func() bool { return s.server.metrics.WriteTimeouts.Since() == 1 })
 	store.mu.Lock()
 	views := store.views
 	store.mu.Unlock()
@@ -222,7 +222,7 @@ func TestS32_AParkedRunWhoseClientLeftIsDropped(t *testing.T) {
 	if store.pendingCount() != 0 || len(store.bodies) != 0 {
 		t.Fatal("the run of a client that left is still there, or was executed")
 	}
-	if n := s.server.stats.abandoned.Load(); n != 1 {
+	if n := s.server.metrics.AbandonedRuns.Since(); n != 1 {
 		t.Fatalf("%d runs were counted as abandoned", n)
 	}
 }
@@ -366,7 +366,7 @@ func TestG7_AcceptPausesLongerAndLongerWithoutDescriptors(t *testing.T) {
 		}
 		pause *= 2
 	}
-	if n := s.server.stats.acceptErrors.Load(); n != 5 {
+	if n := s.server.metrics.AcceptErrors.Since(); n != 5 {
 		t.Errorf("%d errors were counted", n)
 	}
 }

@@ -1,10 +1,10 @@
 package resp
 
 import (
-	"strings"
 	"sync/atomic"
 
 	"github.com/raftredis/raftredis/internal/setting"
+	"github.com/raftredis/raftredis/resp/stats"
 )
 
 // Setting is a row of the host's table of settings, as CONFIG sees it.
@@ -47,7 +47,7 @@ type Tuning struct {
 	// Output is how much may wait for a client.
 	Output OutputLimits
 	// Percentiles are those that INFO latencystats tells of each command.
-	Percentiles Percentiles
+	Percentiles stats.Percentiles
 }
 
 // NewTuning returns Redis's defaults. As in Redis, DEBUG is refused: it writes into the node's log what a client likes,
@@ -62,8 +62,6 @@ func NewTuning() *Tuning {
 	t.TrackedKeys.Store(1_000_000)
 	t.EnableDebug.Store(DebugNo)
 	t.Output.init()
-	percentiles := strings.Fields(defaultPercentiles)
-	t.Percentiles.list.Store(&percentiles)
 	return t
 }
 
@@ -75,7 +73,7 @@ func (t *Tuning) complete(limits Limits) {
 // retune takes over what the parts of the server keep for themselves, and wakes what waits by an old value.
 func (s *Server) retune() {
 	t := s.tuning
-	s.measures.untracked.Store(!t.LatencyTracking.Load())
+	s.calls.Untracked.Store(!t.LatencyTracking.Load())
 	s.tracker.maxKeys.Store(t.TrackedKeys.Load())
 	s.tracker.shed()
 	s.memory.bytes.Store(t.MaxMemoryBytes.Load())

@@ -17,20 +17,20 @@ func TestRatesAreThoseOfTheLastSamples(t *testing.T) {
 		}
 	}
 	expect("0")
-	f.rates.sample(now, f.measures.traffic())
+	f.rates.Sample(now, f.calls.Traffic())
 	expect("0")
 	for i := range 100 {
-		f.measures.shares[i%shares].traffic.commands.Add(50)
+		f.calls.Shard(int64(i)).Commands.Add(50)
 		now = now.Add(100 * time.Millisecond)
-		f.rates.sample(now, f.measures.traffic())
+		f.rates.Sample(now, f.calls.Traffic())
 	}
 	expect("500")
-	f.measures.reset()
-	f.rates.sample(now.Add(time.Second), f.measures.traffic())
+	clients[0].send("CONFIG RESETSTAT\r\n")
+	f.rates.Sample(now.Add(time.Second), f.calls.Traffic())
 	expect("0")
-	for range rateSamples {
+	for range 16 {
 		now = now.Add(time.Second)
-		f.rates.sample(now, f.measures.traffic())
+		f.rates.Sample(now, f.calls.Traffic())
 	}
 	expect("0")
 }

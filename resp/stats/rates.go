@@ -1,13 +1,15 @@
-package resp
+package stats
 
 import (
 	"sync"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/metrics"
 )
 
-// rates are how fast the counts of INFO grow at present: between the newest and the oldest of some samples, which the
-// server's watch takes.
-type rates struct {
+// Rates are how fast the counts of INFO grow at present: between the newest and the oldest of some samples, which the
+// server's watch takes. The zero value is ready.
+type Rates struct {
 	mu      sync.Mutex
 	samples [rateSamples]rateSample
 	// taken is how many there ever were.
@@ -19,19 +21,19 @@ const rateSamples = 16
 
 type rateSample struct {
 	at time.Time
-	traffic
+	metrics.Traffic
 }
 
-// sample takes one.
-func (r *rates) sample(now time.Time, t traffic) {
+// Sample takes one.
+func (r *Rates) Sample(now time.Time, t metrics.Traffic) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.samples[r.taken%rateSamples] = rateSample{now, t}
 	r.taken++
 }
 
-// present returns how many commands, and bytes in and out, there are in a second; nothing before two samples are there.
-func (r *rates) present() (commands, inputBytes, outputBytes float64) {
+// Present returns how many commands, and bytes in and out, there are in a second; nothing before two samples are there.
+func (r *Rates) Present() (commands, inputBytes, outputBytes float64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.taken < 2 {
@@ -45,6 +47,13 @@ func (r *rates) present() (commands, inputBytes, outputBytes float64) {
 	}
 	// Counts that begin anew in between would seem to fall.
 	rate := func(newest, oldest int64) float64 { return float64(max(newest-oldest, 0)) / seconds }
-	return rate(newest.commands, oldest.commands), rate(newest.inputBytes, oldest.inputBytes),
-		rate(newest.outputBytes, oldest.outputBytes)
+	return rate(newest.Commands, oldest.Commands), rate(newest.InputBytes, oldest.InputBytes),
+		rate(newest.OutputBytes, oldest.OutputBytes)
+}
+
+// Reset forgets all samples.
+func (r *Rates) Reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.taken = 0
 }

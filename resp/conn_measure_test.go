@@ -2,7 +2,6 @@ package resp
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -131,48 +130,5 @@ func TestLatencyKeepsTheLongestOfEachSecond(t *testing.T) {
 		"*2\r\n*2\r\n:1700000000\r\n:50\r\n*2\r\n:1700000001\r\n:11\r\n:1\r\n*1\r\n" + command
 	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
-	}
-}
-
-func TestLatencySamplesAreBounded(t *testing.T) {
-	var l latencies
-	for i := range 1000 {
-		l.note("command", time.Unix(int64(i), 0), time.Second)
-	}
-	samples := l.events["command"].samples
-	if len(samples) != latencySamples || samples[0].second != 1000-latencySamples {
-		t.Errorf("%d samples from %v on", len(samples), samples[0])
-	}
-}
-
-func TestNoValueIsToldByMoreThanAnEighthTooHigh(t *testing.T) {
-	const seed, rounds = 8, 100_000
-	random := rand.New(rand.NewPCG(seed, 0))
-	last := -1
-	for i := range histogramSteps {
-		if step(most(i)) != i || int(most(i)) <= last {
-			t.Fatalf("step %d holds values up to %d, which is counted at %d", i, most(i), step(most(i)))
-		}
-		last = int(most(i))
-	}
-	for range rounds {
-		value := random.Int64() >> (23 + random.IntN(40))
-		if told := most(step(value)); told < value || told-value > value/8 {
-			t.Fatalf("seed %d: %d is told as %d", seed, value, told)
-		}
-	}
-	if step(1<<62) != histogramSteps-1 || step(-1) != 0 {
-		t.Error("values beyond both ends are not counted at the ends")
-	}
-}
-
-func TestKindsOfErrorsAreBounded(t *testing.T) {
-	var m measures
-	for i := range 1000 {
-		m.failed(fmt.Appendf(nil, "-KIND%d text\r\n", i))
-	}
-	m.failed([]byte("-KIND0 text\r\n"))
-	if len(m.errors) != maxErrorKinds || m.errors["KIND0"] != 2 {
-		t.Errorf("%d kinds, %d of the first", len(m.errors), m.errors["KIND0"])
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/stats"
 )
 
 // statsOf gives the line of INFO about a command, without its name.
@@ -19,11 +20,11 @@ func statsOf(t *testing.T, c *client, section, line string) string {
 func TestLatencyStatsHaveThePercentilesThatAreAskedFor(t *testing.T) {
 	_, clients := sharedClients(t, 1)
 	c := clients[0]
-	c.conn.server.measures.executed(c.conn.share, command.Get, 1, 10*time.Microsecond)
+	c.conn.shard.Executed(command.Get.ID(), 1, 10*time.Microsecond)
 	for set, want := range map[string]string{
 		"50 99 99.9": "p50=10.000,p99=10.000,p99.9=10.000", "0.0 100": "p0=10.000,p100=10.000", "": "",
-		strings.TrimSpace(strings.Repeat("1 ", maxPercentiles)): strings.TrimSuffix(
-			strings.Repeat("p1=10.000,", maxPercentiles), ","),
+		strings.TrimSpace(strings.Repeat("1 ", stats.MaxPercentiles)): strings.TrimSuffix(
+			strings.Repeat("p1=10.000,", stats.MaxPercentiles), ","),
 	} {
 		if got := c.send("CONFIG SET latency-tracking-info-percentiles \"" + set + "\"\r\n"); got != "+OK\r\n" {
 			t.Fatalf("%q: %q", set, got)
@@ -32,7 +33,7 @@ func TestLatencyStatsHaveThePercentilesThatAreAskedFor(t *testing.T) {
 			t.Errorf("%q: %q, want %q", set, got, want)
 		}
 	}
-	tooMany := strings.Repeat("1 ", maxPercentiles+1)
+	tooMany := strings.Repeat("1 ", stats.MaxPercentiles+1)
 	if got := c.send("CONFIG SET latency-tracking-info-percentiles \"" + tooMany + "\"\r\n"); got[0] != '-' {
 		t.Errorf("one too many is taken: %q", got)
 	}

@@ -1,4 +1,4 @@
-package resp
+package stats
 
 import (
 	"fmt"
@@ -7,15 +7,15 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/setting"
 )
 
 // defaultPercentiles are those that INFO latencystats tells of each command, Redis's.
 const defaultPercentiles = "50 99 99.9"
 
-// maxPercentiles bounds how many can be asked for.
-const maxPercentiles = 32
+// MaxPercentiles bounds how many can be asked for.
+const MaxPercentiles = 32
 
 // Why percentiles are refused; all but the last are Redis's texts.
 const (
@@ -24,14 +24,33 @@ const (
 	tooManyPercentile = "there can be 32 percentiles at most"
 )
 
-// Percentiles is latency-tracking-info-percentiles.
+// Percentiles is latency-tracking-info-percentiles. The zero value has the defaults.
 type Percentiles struct{ list atomic.Pointer[[]string] }
 
 // String is the percentiles as CONFIG GET shows them.
-func (p *Percentiles) String() string { return strings.Join(*p.list.Load(), " ") }
+func (p *Percentiles) String() string { return strings.Join(p.Words(), " ") }
 
 // Words are the percentiles as arguments of a line in a file.
-func (p *Percentiles) Words() []string { return *p.list.Load() }
+func (p *Percentiles) Words() []string {
+	if list := p.list.Load(); list != nil {
+		return *list
+	}
+	return strings.Fields(defaultPercentiles)
+}
+
+// Of writes the percentiles of some times, in microseconds, as INFO has them.
+func (p *Percentiles) Of(times *metrics.Times) string {
+	var text strings.Builder
+	for i, percent := range p.Words() {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		number, _ := strconv.ParseFloat(percent, 64) // it was made by parsePercentiles
+		share := math.Round(number*1e6) / 1e8        // the number nearest to the decimal one
+		fmt.Fprintf(&text, "p%s=%d.000", percent, times.Percentile(share))
+	}
+	return text.String()
+}
 
 // Parse reads percentiles between blanks; none at all is a list too.
 func (p *Percentiles) Parse(text string) (apply func(), refusal *setting.Refusal) {
@@ -53,30 +72,11 @@ func parsePercentiles(text string) (list []string, failure string) {
 			return nil, noPercentile
 		case !(percent >= 0 && percent <= 100): // what is not a number neither
 			return nil, percentileRange
-		case len(list) == maxPercentiles:
+		case len(list) == MaxPercentiles:
 			return nil, tooManyPercentile
 		}
 		shown := strconv.FormatFloat(percent, 'f', 6, 64)
 		list = append(list, strings.TrimSuffix(strings.TrimRight(shown, "0"), "."))
 	}
 	return list, ""
-}
-
-func infoLatencyStats(b *strings.Builder, s *Server) {
-	list := *s.tuning.Percentiles.list.Load()
-	s.measures.everyCommand(func(spec *command.Spec, all *commandTotal) {
-		if !all.tracked {
-			return
-		}
-		fmt.Fprintf(b, "latency_percentiles_usec_%s:", spec.Name)
-		for i, percent := range list {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			number, _ := strconv.ParseFloat(percent, 64) // it was made by parsePercentiles
-			share := math.Round(number*1e6) / 1e8        // the number nearest to the decimal one
-			fmt.Fprintf(b, "p%s=%d.000", percent, all.histogram.percentile(share))
-		}
-		b.WriteString("\r\n")
-	})
 }

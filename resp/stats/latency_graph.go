@@ -1,4 +1,4 @@
-package resp
+package stats
 
 import (
 	"fmt"
@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/raftredis/raftredis/internal/reply"
 )
 
 const (
@@ -19,37 +17,16 @@ const (
 // graphTops are how full the topmost cell of a column can be.
 const graphTops = ".:|"
 
-// latencyGraph is LATENCY GRAPH event: its samples as columns, each with how long ago it was.
-func latencyGraph(c *Conn, dst []byte, args [][]byte) []byte {
-	name := string(args[2])
-	e, known := c.server.latencies.copied()[name]
-	if !known {
-		return reply.Error(dst, "ERR No samples available for event '"+name+"'")
-	}
-	return reply.Verbatim(dst, c.protocol(), "txt", e.graph(name, c.server.now()))
-}
-
-// copied are the events as they are at the moment.
-func (l *latencies) copied() map[string]latencyEvent {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	events := make(map[string]latencyEvent, len(l.events))
-	for name, e := range l.events {
-		events[name] = latencyEvent{samples: slices.Clone(e.samples), longest: e.longest}
-	}
-	return events
-}
-
-// graph draws an event. Its first line is Redis's: programs read it.
-func (e *latencyEvent) graph(name string, now time.Time) string {
-	least, most := e.extremes()
+// Graph draws the samples as columns, each with how long ago it was. Its first line is Redis's: programs read it.
+func (e *Event) Graph(name string, now time.Time) string {
+	shortest, longest := e.extremes()
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s - high %d ms, low %d ms (all time high %d ms)\n", name, most, least, e.longest)
+	fmt.Fprintf(&text, "%s - high %d ms, low %d ms (all time high %d ms)\n", name, longest, shortest, e.Longest)
 	text.WriteString(strings.Repeat("-", graphColumns) + "\n")
-	for part := range slices.Chunk(e.samples, graphColumns) {
+	for part := range slices.Chunk(e.Samples, graphColumns) {
 		columns := make([]string, len(part))
 		for i, sample := range part {
-			columns[i] = column(sample.millis-least, most-least) + " " + ago(now.Unix()-sample.second)
+			columns[i] = column(sample.Millis-shortest, longest-shortest) + " " + ago(now.Unix()-sample.Second)
 		}
 		text.WriteString(transposed(columns))
 	}
@@ -57,14 +34,14 @@ func (e *latencyEvent) graph(name string, now time.Time) string {
 }
 
 // extremes are the shortest and the longest of the samples.
-func (e *latencyEvent) extremes() (least, most int64) {
-	for i, sample := range e.samples {
+func (e *Event) extremes() (shortest, longest int64) {
+	for i, sample := range e.Samples {
 		if i == 0 {
-			least, most = sample.millis, sample.millis
+			shortest, longest = sample.Millis, sample.Millis
 		}
-		least, most = min(least, sample.millis), max(most, sample.millis)
+		shortest, longest = min(shortest, sample.Millis), max(longest, sample.Millis)
 	}
-	return least, most
+	return shortest, longest
 }
 
 // column is a bar from the top down, as high as a value is within its range.

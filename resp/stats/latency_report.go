@@ -1,11 +1,9 @@
-package resp
+package stats
 
 import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // advice is what LATENCY DOCTOR says about an event, in the order in which one would look.
@@ -38,20 +36,15 @@ var advice = map[string][]string{
 	},
 }
 
-// latencyDoctor is LATENCY DOCTOR: sentences for people.
-func latencyDoctor(c *Conn, dst []byte, _ [][]byte) []byte {
-	s := c.server
-	return reply.Verbatim(dst, c.protocol(), "txt", latencyReport(s.latencies.copied(), s.tuning))
-}
-
-func latencyReport(events map[string]latencyEvent, t *Tuning) string {
-	threshold := t.LatencyThresholdMillis.Load()
+// Report is LATENCY DOCTOR: sentences for people. An event is late from thresholdMillis on, 0 if none is; the slow log
+// keeps what is slower than slowerThanMicros, nothing if that is negative.
+func Report(events map[string]Event, thresholdMillis, slowerThanMicros int64) string {
 	switch {
-	case len(events) == 0 && threshold == 0:
+	case len(events) == 0 && thresholdMillis == 0:
 		return "Nothing was watched: latency-monitor-threshold is 0. CONFIG SET it to the milliseconds from which on " +
 			"something is late.\n"
 	case len(events) == 0:
-		return fmt.Sprintf("Nothing took as long as %d ms, which is latency-monitor-threshold.\n", threshold)
+		return fmt.Sprintf("Nothing took as long as %d ms, which is latency-monitor-threshold.\n", thresholdMillis)
 	}
 	var names []string
 	for name := range events {
@@ -63,7 +56,7 @@ func latencyReport(events map[string]latencyEvent, t *Tuning) string {
 	for i, name := range names {
 		e := events[name]
 		fmt.Fprintf(&text, "%d. %s: %s\n", i+1, name, e.summary())
-		for _, one := range append(slowLogAdvice(name, threshold, t.SlowerThanMicros.Load()), advice[name]...) {
+		for _, one := range append(slowLogAdvice(name, thresholdMillis, slowerThanMicros), advice[name]...) {
 			said.WriteString("- " + one + "\n")
 		}
 	}
@@ -74,19 +67,19 @@ func latencyReport(events map[string]latencyEvent, t *Tuning) string {
 }
 
 // summary tells of all samples of an event in numbers.
-func (e *latencyEvent) summary() string {
-	count := int64(len(e.samples))
+func (e *Event) summary() string {
+	count := int64(len(e.Samples))
 	sum, deviation := int64(0), int64(0)
-	for _, sample := range e.samples {
-		sum += sample.millis
+	for _, sample := range e.Samples {
+		sum += sample.Millis
 	}
 	mean := sum / count
-	for _, sample := range e.samples {
-		deviation += max(sample.millis-mean, mean-sample.millis)
+	for _, sample := range e.Samples {
+		deviation += max(sample.Millis-mean, mean-sample.Millis)
 	}
-	span := e.samples[count-1].second - e.samples[0].second
+	span := e.Samples[count-1].Second - e.Samples[0].Second
 	return fmt.Sprintf("%d times, on average %d ms (give or take %d ms), within %d s. The longest ever took %d ms.",
-		count, mean, deviation/count, span, e.longest)
+		count, mean, deviation/count, span, e.Longest)
 }
 
 // slowLogAdvice is about a slow log that would not show what was late.
