@@ -10,16 +10,16 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// A node that is started anew somewhere else tells its addresses to those whom it dials. What it says counts at once
+// A node that is started at another address tells it to the nodes that it dials. What it says counts at once
 // for the connections of each of them, for without those a leader that moved its majority could not write to the log
 // that they moved; and the leader writes it to the log, for all the others and for clients.
 
 // addressInterval is how often a leader looks whether the configuration has everyone's address.
 const addressInterval = time.Second
 
-// told is what a member said of itself, beside what the configuration said then. When that changes, somebody knows
-// better, or as well.
-type told struct {
+// announcement is what a member said of itself, beside what the configuration said then. When the configuration
+// changes, it is at least as new.
+type announcement struct {
 	member     membership.Member
 	configured membership.Member
 }
@@ -36,9 +36,9 @@ func (n *Node) noteAddresses(m *membership.Member, theirs *transport.Hello) {
 	defer n.peers.mu.Unlock()
 	before := n.peers.addressLocked(m)
 	if m.Alike(&said) {
-		delete(n.peers.told, m.ID)
+		delete(n.peers.announced, m.ID)
 	} else {
-		n.peers.told[m.ID] = told{member: said, configured: *m}
+		n.peers.announced[m.ID] = announcement{member: said, configured: *m}
 	}
 	if n.peers.configured && n.peers.addressLocked(m) != before {
 		n.transport.SetPeers(n.peers.list())
@@ -94,9 +94,11 @@ func (n *Node) writeAddresses(c *membership.Configuration, updates []membership.
 }
 
 // compatible are those of some updates that can be made together, all of them if possible: two members may have swapped
-// addresses. Else a member that claims what another one has, and cannot have moved there, holds up nobody but itself;
+// addresses. Else a member that claims an address of another one, and cannot have moved there, holds up only itself;
 // then there is an error.
-func compatible(c *membership.Configuration, updates []membership.Member) (possible []membership.Member, impossible error) {
+func compatible(c *membership.Configuration, updates []membership.Member) (
+	possible []membership.Member, impossible error,
+) {
 	if _, err := (membership.Change{Update: updates}).Next(c); err == nil {
 		return updates, nil
 	}
@@ -122,7 +124,7 @@ func (n *Node) updates(s *engine.Status) []membership.Member {
 	var moved []membership.Member
 	for i := range s.Configuration.Members {
 		m := &s.Configuration.Members[i]
-		said := n.peers.toldLocked(m)
+		said := n.peers.announcedLocked(m)
 		if m.ID == s.ID {
 			own := *m
 			own.Address, own.Attributes = n.options.PeerAddress, n.options.Attributes

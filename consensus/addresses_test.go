@@ -14,7 +14,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// moving is a leader of three that was told things.
+// moving is a leader of three that heard announcements.
 func moving(t *testing.T) (*Node, *membership.Configuration) {
 	n := openBlank(t, Options{Attributes: []byte("own:2")})
 	t.Cleanup(func() { n.Close() })
@@ -54,7 +54,7 @@ func TestWhatAMemberSaysOfItsAddressIsDialledAndWritten(t *testing.T) {
 	}
 }
 
-// What the log says later than the member wins: somebody else was told something newer.
+// What the log says later than the member wins: another node heard something newer.
 func TestTheLogSupersedesWhatAMemberSaidBefore(t *testing.T) {
 	n, c := moving(t)
 	n.noteAddresses(&c.Members[1], &transport.Hello{Address: "b:9", Attributes: []byte("b:2")})
@@ -112,7 +112,7 @@ func TestD14_AMemberThatCannotHaveMovedHoldsUpNobodyElse(t *testing.T) {
 func TestD14_WhoCanHaveMovedIsWrittenWithoutTheRest(t *testing.T) {
 	ctx, n := single(t)
 	for range 2 {
-		g, _ := guest(t, ctx, n)
+		g, _ := newcomer(t, ctx, n)
 		if _, err := n.ChangeMembers(ctx, MemberChange{AddLearners: []string{g.options.PeerAddress}}); err != nil {
 			t.Fatal(err)
 		}

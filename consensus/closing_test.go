@@ -41,7 +41,7 @@ func openBlank(t *testing.T, o Options) *Node {
 func TestANodeThatIsBeingOpenedIntroducesItselfWhenItIsComplete(t *testing.T) {
 	n := &Node{assembled: make(chan struct{})}
 	said := make(chan transport.Hello)
-	go func() { said <- owner{n}.Hello(transport.Peer{}) }()
+	go func() { said <- peerHandler{n}.Hello(transport.Peer{}) }()
 	n.options.PeerAddress = "127.0.0.1:16379"
 	close(n.assembled)
 	if h := <-said; h.Address != n.options.PeerAddress {
@@ -52,7 +52,7 @@ func TestANodeThatIsBeingOpenedIntroducesItselfWhenItIsComplete(t *testing.T) {
 // A blank node is closed while a member's hello, or a blank node's request, is being answered:
 //
 //  1. Close notes that the node is closed, and goes on to wait for the transport.
-//  2. The transport's goroutine, which was already in the handshake, asks the owner.
+//  2. The transport's goroutine, which was already in the handshake, asks the peer handler.
 //
 // The node must take no identity any more, and there is no runner to ask for the configuration.
 func TestAClosingNodeBecomesNoMember(t *testing.T) {
@@ -61,10 +61,10 @@ func TestAClosingNodeBecomesNoMember(t *testing.T) {
 	n.closed = true
 	n.mu.Unlock()
 	hello := transport.Hello{ClusterID: 7, From: 1, To: 2, ToIncarnation: n.identity.Incarnation}
-	if err := (owner{n}).Admit(hello); !errors.Is(err, ErrClosed) {
+	if err := (peerHandler{n}).Admit(hello); !errors.Is(err, ErrClosed) {
 		t.Errorf("a hello is answered with %v", err)
 	}
-	if err := (owner{n}).Join(transport.Join{Incarnation: 8, Address: "127.0.0.1:1"}); !errors.Is(err, ErrClosed) {
+	if err := (peerHandler{n}).Join(transport.Join{Incarnation: 8, Address: "127.0.0.1:1"}); !errors.Is(err, ErrClosed) {
 		t.Errorf("a joiner is answered with %v", err)
 	}
 	if n.identity.NodeID != 0 {

@@ -1,5 +1,5 @@
-// Package consensus is a replicated log with a state machine on top, to be embedded in a Go program: open a Node on each
-// of several machines, propose commands on any of them, read on any of them.
+// Package consensus is a replicated log with a state machine on top, to be embedded in a Go program: open a Node on
+// each of several machines, propose commands on any of them, read on any of them.
 //
 //	go get github.com/raftredis/raftredis/consensus
 //
@@ -33,34 +33,35 @@
 //
 // The log drives a StateMachine of yours: Apply executes a command, Query answers a question, Freeze and Restore carry
 // the state through a file. The same commands must lead to the same state on every node, byte for byte: a machine reads
-// no clock, draws no random number, and does not depend on the order of a Go map. What differs between nodes (the time, a
-// random number) goes into the command, or comes as the stamp that Apply gets.
+// no clock, draws no random number, and does not depend on the order of a Go map. What differs between nodes (the time,
+// a random number) goes into the command, or comes as the stamp that Apply gets.
 //
 // Apply and Freeze hold up everything else, so both must be short. Freeze has constant time to make an image that stays
 // as it is while Apply goes on. For a state of some kilobytes, copying is fine. A large one needs a structure whose
-// versions share what has not changed: a tree that copies the nodes on the path of a write (persistent, or copy-on-write
-// by generation), or a list of immutable segments with a small mutable one in front. The image must be a function of the
-// state alone, so WriteTo writes in a sorted order.
+// versions share what has not changed: a tree that copies the nodes on the path of a write (persistent, or
+// copy-on-write by generation), or a list of immutable segments with a small mutable one in front. The image must be a
+// function of the state alone, so WriteTo writes in a sorted order.
 //
 // A command may be answered with ErrUnknown, and be proposed again by its client. Where doing it twice does harm, the
 // command carries a number of its client's, and the machine remembers the last one.
 //
 // # Threads
 //
-// All methods of a Node may be called from any goroutine. Propose, Query, WaitServing, ChangeMembers, HandOver and Close
-// wait; Submit, Cancel, Status, TakeSnapshot, TakeOver and Join do not. A program with many clients needs no goroutine
-// for each: it embeds a Request, gives it to Submit, and is called back by Request.Done. For a read it then calls View.
+// All methods of a Node may be called from any goroutine. Propose, Query, WaitServing, ChangeMembers, HandOver and
+// Close wait; Submit, Cancel, Status, TakeSnapshot, TakeOver and Join do not. A program with many clients needs no
+// goroutine for each: it embeds a Request, gives it to Submit, and is called back by Request.Done. For a read it then
+// calls View.
 //
-// The node calls Request.Done, Options.Events and Options.Late from its own goroutines. They must not block, and may call
-// the methods that do not wait. The machine is called under a lock of the node: Apply alone, Query beside other queries.
-// Machine and View's function must not call the node.
+// The node calls Request.Done, Options.Events and Options.Late from its own goroutines. They must not block, and may
+// call the methods that do not wait. The machine is called under a lock of the node: Apply alone, Query beside other
+// queries. Machine and View's function must not call the node.
 //
 // # What a node tells
 //
 // Status is a picture of what the node knows, and costs a few loads from memory while nothing changes. Options.Events
 // says which parts of it have changed, so a host needs no timer that looks. Options.Logger gets what an operator should
-// know. Done is closed when the node has stopped: by Close, or because its disk failed or what is on it is damaged. Then
-// Err says why, and the host should end its process; the library never does.
+// know. Done is closed when the node has stopped: by Close, or because its disk failed or what is on it is damaged.
+// Then Err says why, and the host should end its process; the library never does.
 //
 // # Errors
 //
@@ -73,9 +74,9 @@
 //
 // # Members
 //
-// A cluster begins with Options.Bootstrap: on one node, or on one that Expect-1 blank ones Join. Later, ChangeMembers on
-// any member adds blank nodes and removes members, in one step where both are asked for, so that at no time fewer nodes
-// vote than before or after. New nodes receive the log, or a snapshot and the log behind it, before they vote. A
+// A cluster begins with Options.Bootstrap: on one node, or on one that Expect-1 blank ones Join. Later, ChangeMembers
+// on any member adds blank nodes and removes members, in one step where both are asked for, so that at no time fewer
+// nodes vote than before or after. New nodes receive the log, or a snapshot and the log behind it, before they vote. A
 // learner (AddLearners) receives the log and never votes.
 //
 // What the cluster knows of a Member it tells to all nodes. A node that is started at another address tells the others,
@@ -92,15 +93,16 @@
 // after a restart.
 //
 // Each node takes its own snapshots: none waits for another's, and no node's damage spreads. A file is proven before it
-// counts, whenever it is read, and once more by the hash of the state that the machine makes of it (if it has a Hash). If
-// the newest one turns out to be damaged when a node starts, it starts from the one before it and a longer piece of log;
-// if both are, it refuses. A node that finds a file damaged while it sends it to another node stops (N5).
+// counts, whenever it is read, and once more by the hash of the state that the machine makes of it (if it has a Hash).
+// If the newest one turns out to be damaged when a node starts, it starts from the one before it and a longer piece of
+// log; if both are, it refuses. A node that finds a file damaged while it sends it to another node stops (N5).
 //
 // # Limits
 //
 // A command has at most Options.MaxEntryBytes, and never more than 1 MiB. A cluster has at most 128 members, those
-// included that are about to leave; each costs the leader a link and a copy of everything. A node keeps its state machine
-// in memory. That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no other.
+// included that are about to leave; each costs the leader a link and a copy of everything. A node keeps its state
+// machine in memory. That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no
+// other.
 //
 // # The parts
 //

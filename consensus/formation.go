@@ -16,12 +16,12 @@ import (
 //
 //  1. Blank nodes ask the first one to be taken in, and name their incarnations.
 //  2. When enough have asked, the first node draws a cluster id, takes id 1, and makes its identity durable.
-//  3. It makes entry 1 durable: the configuration with all of them. Until then nobody knows of the cluster.
+//  3. It makes entry 1 durable: the configuration with all of them. Until then no other node knows of the cluster.
 //  4. It connects to each of them, naming incarnation and id. A blank node that finds its own incarnation named takes
 //     the identity, makes it durable, and only then votes or acknowledges anything.
 //  5. Entry 1 reaches them as any entry does.
 //
-// A crash between 2 and 3 leaves an identity that nobody else knows; the same command line begins again.
+// A crash between 2 and 3 leaves an identity that no other node knows; the same command line begins again.
 
 // firstNode is the id of the node that makes a cluster.
 const firstNode = 1
@@ -121,7 +121,7 @@ func (n *Node) form() error {
 		return n.broken(fmt.Errorf("store the identity: %w", err))
 	}
 	n.setIdentity(identity)
-	// It moves no time: nobody else's clock was heard yet, and what this node's shows may be wrong.
+	// It carries no time: this node has heard no other clock yet, and its own may be wrong.
 	first := engine.FirstEntry(c, 0)
 	operation := raftlog.Operation{Number: 1, Term: first.Term, Entries: []raftlog.Entry{first}}
 	if err := n.log.Append([]raftlog.Operation{operation}); err != nil {

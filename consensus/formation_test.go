@@ -12,7 +12,7 @@ import (
 func TestI1_AWrongClockOfTheNodeThatFormsAClusterMovesNoTime(t *testing.T) {
 	ahead := func() time.Time { return time.Now().Add(time.Hour) }
 	n := openBlank(t, Options{Bootstrap: true, Expect: 2, Clock: ahead})
-	if err := (owner{n}).Join(goodJoiner(8, "127.0.0.1:1")); err != nil {
+	if err := (peerHandler{n}).Join(goodJoiner(8, "127.0.0.1:1")); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.Close(); err != nil {

@@ -14,8 +14,8 @@ import (
 // leader. Meanwhile commands wait, here and elsewhere, and none fails. A node that does not lead, is blank or is the
 // only voter has nothing to give away: nil at once. It goes on trying, the most suitable voter first, until the context
 // ends, and then returns the context's error; the node may lead on then. A node that was deposed meanwhile, and has
-// heard of no leader for the longest election timeout, returns ErrNotDone: whoever could lead is gone as well, as when
-// a whole cluster is stopped. If the node stops meanwhile the error is ErrClosed.
+// heard of no leader for the longest election timeout, returns ErrNotDone: the nodes that could lead are gone as well,
+// as when a whole cluster is stopped. If the node stops meanwhile the error is ErrClosed.
 //
 // A node that leaves calls HandOver, then lets its clients' last commands end (they go to the new leader by way of this
 // node), then calls Close.

@@ -12,14 +12,14 @@ import (
 // joinInterval is how long a blank node waits before it asks again.
 const joinInterval = time.Second
 
-// Join makes a blank node ask the nodes at these peer addresses to be taken in, as Options.Join does; those that it
-// asked until now it asks no more. It does not wait for an answer: a cluster that takes the node in contacts it, and
-// the log tells what the last answer was. At least one address is needed.
+// Join asks the nodes at these addresses to add this blank node, as Options.Join does. It replaces the addresses of an
+// earlier Join, and does not wait for an answer: a cluster that adds the node contacts it, and Options.Logger gets the
+// last answer. At least one address is needed.
 //
 // Errors: ErrRefused if the node belongs to a cluster, or makes one; ErrClosed; or why no node could contact this one.
 func (n *Node) Join(addresses ...string) error {
 	if len(addresses) == 0 {
-		return errors.New("nobody is named to be asked")
+		return errors.New("no address is given")
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -51,12 +51,12 @@ func (n *Node) ask(addresses []string) {
 func (n *Node) join() {
 	ticker := time.NewTicker(joinInterval)
 	defer ticker.Stop()
-	var told string
+	var last string
 	for i := 0; ; i++ {
 		address := n.seed(i)
 		news := n.askToJoin(n.context, address)
-		if news != told && n.context.Err() == nil {
-			told = news
+		if news != last && n.context.Err() == nil {
+			last = news
 			n.options.Logger.Info("joining", "via", address, "answer", news)
 		}
 		select {

@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 )
 
-// A node is told to join while it runs: first somebody who is not there, then a member.
+// A node is told to join while it runs: first an address without a node, then a member.
 func TestABlankNodeThatIsToldToJoinsTheOneItWasToldLast(t *testing.T) {
 	f := newFleet(t)
 	joiner := f.blank(1)[0]
@@ -34,7 +34,7 @@ func TestJoinSaysWhyANodeCannotAsk(t *testing.T) {
 	f := newFleet(t)
 	blank := f.blank(1)[0]
 	if err := blank.Join(); err == nil {
-		t.Error("a node asks nobody")
+		t.Error("a node asks no other")
 	}
 	if err := blank.Close(); err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestJoinSaysWhyANodeCannotAsk(t *testing.T) {
 	nowhere := smallOptions(t.TempDir())
 	nowhere.PeerAddress = ":16379"
 	if err := open(t, nowhere).Join("127.0.0.1:1"); err == nil {
-		t.Error("a node asks to be contacted whose address nobody can dial")
+		t.Error("a node asks to be contacted whose address no other can dial")
 	}
 }
 

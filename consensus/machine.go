@@ -30,9 +30,9 @@ type StateMachine interface {
 	// asked, in milliseconds. needTick says that something in the state ends between the last stamp applied and this one:
 	// then time moves through the log, and the question comes again.
 	Query(stamp int64, local any) (needTick bool)
-	// Freeze returns the present state, in constant time. The node writes it to a file while Apply goes on, so the two must
-	// not share what Apply changes. WriteTo is called once at most, and must write the same bytes on every node at the
-	// same index. An image that has a method Release() is told when the node needs it no more.
+	// Freeze returns the present state, in constant time. The node writes it to a file while Apply goes on, so the two
+	// must not share what Apply changes. WriteTo is called once at most, and must write the same bytes on every node at
+	// the same index. An image that has a method Release() is told when the node needs it no more.
 	Freeze() io.WriterTo
 	// Restore replaces the state by the image that r reads, all of it, or by the empty state when r is nil. It is called
 	// before the first Apply.

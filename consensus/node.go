@@ -27,12 +27,12 @@ type Node struct {
 	snapshots *snapshots
 	base      engine.Base
 
-	// transport is set before Open returns; owner methods may run a moment earlier and wait for it.
+	// transport is set before Open returns; peerHandler methods may run earlier, and wait for it.
 	transport *transport.Transport
 	assembled chan struct{}
 	peers     peers
 	links     links
-	journals  journals
+	journals  journalCapacities
 	ticks     ticks
 
 	// runner is nil while the node is blank.
@@ -65,7 +65,7 @@ type Node struct {
 	stop       context.CancelFunc
 	background sync.WaitGroup
 	member     chan struct{} // closed when the node has become a member
-	moved      chan struct{} // has something when a member told its addresses
+	moved      chan struct{} // has something when a member has announced another address
 }
 
 // View calls f with the state machine while nothing is applied. Nothing is applied before f returns: f should be short,
@@ -155,7 +155,7 @@ func (n *Node) close() error {
 	n.background.Wait()
 	var err, errTransport error
 	if n.transport != nil { // Open may have failed before it
-		errTransport = n.transport.Close() // after this no owner method runs
+		errTransport = n.transport.Close() // after this no peerHandler method runs
 	}
 	if r := n.runner.Load(); r != nil {
 		err = r.Close()

@@ -255,7 +255,7 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 	}
 }
 
-// Whoever sets slow heartbeats need not set what follows from them.
+// An operator who sets slow heartbeats need not set what follows from them.
 func TestTheDefaultOfAbsentMillisFollowsTheHeartbeat(t *testing.T) {
 	o := smallOptions(t.TempDir())
 	o.HeartbeatMillis, o.ElectionMillis = 1000, 4000

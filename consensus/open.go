@@ -49,7 +49,7 @@ func Open(o Options) (*Node, error) {
 		done: make(chan struct{}),
 	}
 	n.setIdentity(restored.Identity)
-	n.peers.told = map[raftlog.NodeID]told{}
+	n.peers.announced = map[raftlog.NodeID]announcement{}
 	n.context, n.stop = context.WithCancel(context.Background())
 	if err = n.restoreState(); err == nil {
 		err = n.assemble()
@@ -61,10 +61,10 @@ func Open(o Options) (*Node, error) {
 	return n, nil
 }
 
-// checkIdentity refuses a log without an owner. A node makes its identity durable before its first term, vote or entry;
-// so an identity that belongs to no cluster, beside a log that is not blank, is not the one that the log was written
-// under. To go on as a blank node would be to vote twice in terms that the log has seen, or to form a second cluster on
-// top of the first one's entries.
+// checkIdentity refuses a log that belongs to no node. A node makes its identity durable before its first term, vote or
+// entry; so an identity that belongs to no cluster, beside a log that is not blank, is not the one that the log was
+// written under. To go on as a blank node would be to vote twice in terms that the log has seen, or to form a second
+// cluster on top of the first one's entries.
 func checkIdentity(directory string, r *wal.Recovered) error {
 	blank := r.Term == 0 && r.Vote == 0 && r.Checkpoint.Index == 0 && len(r.Entries) == 0 && r.Snapshot == nil
 	if r.Identity.NodeID != 0 || blank {
@@ -79,7 +79,8 @@ func checkIdentity(directory string, r *wal.Recovered) error {
 func (n *Node) assemble() error {
 	o := &n.options
 	t, err := transport.New(transport.Options{
-		Owner: owner{n}, Admission: owner{n}, SnapshotStore: owner{n}, Listener: o.PeerListener, Address: o.PeerListen,
+		Handler: peerHandler{n}, Admission: peerHandler{n}, SnapshotStore: peerHandler{n},
+		Listener: o.PeerListener, Address: o.PeerListen,
 		Dial: o.Dial, Secret: o.Secret, Logger: o.Logger,
 		MaxEntryBytes: largestEntryBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
 	})
@@ -92,7 +93,7 @@ func (n *Node) assemble() error {
 	}
 	if err := n.begin(); err != nil {
 		n.mu.Lock()
-		n.closed = true // whoever dialled already waits to be admitted, and must not make this node a member now
+		n.closed = true // a peer that has dialled waits to be admitted, and must not make this node a member now
 		n.mu.Unlock()
 		close(n.assembled)
 		return err
@@ -131,7 +132,7 @@ func (n *Node) begin() error {
 }
 
 // neverFormed reports whether the node was stopped between giving itself an identity and making the first entry
-// durable. Nobody else can know of such a cluster.
+// durable. No other node can know of such a cluster.
 func (n *Node) neverFormed() bool {
 	return n.identity.NodeID == firstNode && n.restored.Term == 0 && len(n.restored.Entries) == 0 &&
 		n.restored.Checkpoint.Index == 0
@@ -156,7 +157,7 @@ func (n *Node) start() error {
 	n.started = true
 	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.machine, n.base), pump.Effects{
 		Machine: n.machine, Log: entries{n.log}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
-		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Transport: carrier{n.transport, n, o.ID},
+		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Transport: sender{n.transport, n, o.ID},
 		Logger: n.options.Logger, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))

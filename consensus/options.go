@@ -107,8 +107,8 @@ type Options struct {
 	Secret []byte
 	// Dial replaces TCP for connections to peers, for tests and proxies.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
-	// Clock is the wall clock that stamps entries and reads; nil means time.Now. A test may have a wrong one. One goroutine
-	// calls it, often: it must not block.
+	// Clock is the wall clock that stamps entries and reads; nil means time.Now. A test may have a wrong one. One
+	// goroutine calls it, often: it must not block.
 	Clock func() time.Time
 	// Logger is told what an operator should know; nil is silence.
 	Logger *slog.Logger
@@ -177,7 +177,8 @@ func (o *Options) validate() error {
 		return fmt.Errorf("consensus: SnapshotBytesPerSecond is %d, must be at least %d",
 			o.SnapshotBytesPerSecond, transport.MaxChunkBytes)
 	case len(o.Attributes) > membership.MaxAttributesBytes:
-		return fmt.Errorf("consensus: Attributes are %d bytes, allowed are %d", len(o.Attributes), membership.MaxAttributesBytes)
+		return fmt.Errorf("consensus: Attributes are %d bytes, allowed are %d",
+			len(o.Attributes), membership.MaxAttributesBytes)
 	case o.MaxHistoryBytes < 0:
 		return fmt.Errorf("consensus: MaxHistoryBytes is %d, must be positive", o.MaxHistoryBytes)
 	}
@@ -214,8 +215,8 @@ const segmentsOfHistory = 16
 
 // segmentBytes is the size of a file of history.
 func (o *Options) segmentBytes() int {
-	const least = 64 << 10
-	return int(min(max(o.MaxHistoryBytes/segmentsOfHistory, least), wal.DefaultSegmentBytes))
+	const minBytes = 64 << 10
+	return int(min(max(o.MaxHistoryBytes/segmentsOfHistory, minBytes), wal.DefaultSegmentBytes))
 }
 
 // engineOptions translates into ticks.

@@ -13,9 +13,9 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// restoreState opens the snapshots and gives the machine the state of the newest one that is whole, before anybody
-// hears of this node. Which one that is the journal says; what it does not name is removed first, but for the newest
-// file that was being received: what there is of it need not travel again.
+// restoreState opens the snapshots and gives the machine the state of the newest one that is whole, before any other
+// node hears of this one. Which one that is the journal says; what it does not name is removed first, but for the
+// newest file that was being received: the part that is here need not travel again.
 func (n *Node) restoreState() (err error) {
 	if n.snapshots, err = openSnapshots(n); err != nil {
 		return err

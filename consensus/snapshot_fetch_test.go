@@ -78,7 +78,7 @@ func (c *watched) Read(p []byte) (int, error) {
 
 // fallBehind stops a node until the logs of the rest begin behind its end. The leader has a snapshot of everything
 // then, and takes no other by itself until there is more.
-func (l *library) fallBehind(down int, rest ...int) (leader int) {
+func (l *archive) fallBehind(down int, rest ...int) (leader int) {
 	l.t.Helper()
 	l.stop(down)
 	end := l.nodes[down].Status().LastIndex
@@ -88,8 +88,8 @@ func (l *library) fallBehind(down int, rest ...int) (leader int) {
 	return leader
 }
 
-func TestE14_ANodeThatWasDownWhileTheLogWasCompactedReturnsThroughASnapshot(t *testing.T) {
-	l := newLibrary(t, 3)
+func TestE14_ANodeBehindACompactedLogReturnsThroughASnapshot(t *testing.T) {
+	l := newArchive(t, 3)
 	l.write(0, 5)
 	leader := l.fallBehind(2, 0, 1)
 	l.start(2)
@@ -108,7 +108,7 @@ func TestE14_ANodeThatWasDownWhileTheLogWasCompactedReturnsThroughASnapshot(t *t
 }
 
 func TestE8_ATransferThatIsCutGoesOnFromWhereItWas(t *testing.T) {
-	l := newLibrary(t, 3)
+	l := newArchive(t, 3)
 	leader := l.fallBehind(2, 0, 1)
 	const firstBytes = 700 << 10
 	watch := bulkWatch{cut: func(connection int, bytes int64) bool { return connection < 2 && bytes > firstBytes }}
@@ -128,8 +128,8 @@ func TestE8_ATransferThatIsCutGoesOnFromWhereItWas(t *testing.T) {
 	}
 }
 
-func TestE8_AReceiverThatIsClosedWithinATransferGoesOnWithItWhenItStarts(t *testing.T) {
-	l := newLibrary(t, 3)
+func TestE8_AClosedReceiverGoesOnWithItsTransferWhenItStarts(t *testing.T) {
+	l := newArchive(t, 3)
 	leader := l.fallBehind(2, 0, 1)
 	half := make(chan struct{})
 	released := make(chan struct{})
@@ -159,7 +159,7 @@ func TestE8_AReceiverThatIsClosedWithinATransferGoesOnWithItWhenItStarts(t *test
 
 // Each node takes its snapshots when it likes, so the next leader has another file: the transfer begins anew with that.
 func TestE8_ALeaderThatIsClosedWithinATransferIsReplacedByTheNext(t *testing.T) {
-	l := newLibrary(t, 3)
+	l := newArchive(t, 3)
 	leader := l.fallBehind(2, 0, 1)
 	half := make(chan struct{})
 	released := make(chan struct{})
@@ -191,7 +191,7 @@ func TestE8_ALeaderThatIsClosedWithinATransferIsReplacedByTheNext(t *testing.T) 
 
 // A snapshot that is taken while another one is being sent does not take that away.
 func TestE12_SnapshotsAreTakenWhileOneIsBeingSent(t *testing.T) {
-	l := newLibrary(t, 3)
+	l := newArchive(t, 3)
 	leader := l.fallBehind(2, 0, 1)
 	half := make(chan struct{})
 	released := make(chan struct{})
@@ -218,7 +218,7 @@ func TestE12_SnapshotsAreTakenWhileOneIsBeingSent(t *testing.T) {
 }
 
 func TestE14_ABlankNodeThatJoinsGetsASnapshotInsteadOfTheLog(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	l.compact(0, 1, 0)
 	blank := l.add(notebookOptions(t.TempDir()))
 	ids := change(t, l.nodes[0], consensus.MemberChange{Add: addresses(l.nodes[blank])})
@@ -236,7 +236,7 @@ func TestE14_ABlankNodeThatJoinsGetsASnapshotInsteadOfTheLog(t *testing.T) {
 
 // What a snapshot says of the members is what its last entry says, whatever follows.
 func TestE13_SnapshotsAreTakenWhileMembersComeAndGo(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	stop := make(chan struct{})
 	var taking sync.WaitGroup
 	n := l.nodes[0]
@@ -284,9 +284,9 @@ func TestE13_SnapshotsAreTakenWhileMembersComeAndGo(t *testing.T) {
 	l.expectAlike(2, 1, 0)
 }
 
-// The disk of the leader has spoilt its snapshot: nobody gets it, and the node that has such a disk stops.
+// The disk of the leader has spoilt its snapshot: it goes to no node, and the node that has such a disk stops.
 func TestE9_ADamagedSnapshotIsNotSent(t *testing.T) {
-	l := (&library{t: t, mayFail: true}).form(3)
+	l := (&archive{t: t, mayFail: true}).form(3)
 	leader := l.fallBehind(2, 0, 1)
 	files := snapshotFiles(t, l.options[leader].Directory)
 	damage(t, files[len(files)-1])

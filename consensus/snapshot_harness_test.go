@@ -108,25 +108,25 @@ func (p pages) WriteTo(w io.Writer) (written int64, err error) {
 	return int64(n), err
 }
 
-// library is a cluster of nodes with notebooks, each in a directory of its own.
-type library struct {
+// archive is a cluster of nodes with notebooks, each in a directory of its own.
+type archive struct {
 	t         *testing.T
 	nodes     []*consensus.Node
 	notebooks []*notebook
 	options   []consensus.Options
 	written   uint64
-	told      bool
+	described bool
 	mayFail   bool
 }
 
-// newLibrary forms a cluster. Its nodes take a snapshot whenever as much was applied as the last one weighs, and keep
+// newArchive forms a cluster. Its nodes take a snapshot whenever as much was applied as the last one weighs, and keep
 // no more of the log than they must. A test may change their options.
-func newLibrary(t *testing.T, nodes int, change ...func(*consensus.Options)) *library {
+func newArchive(t *testing.T, nodes int, change ...func(*consensus.Options)) *archive {
 	t.Helper()
-	return (&library{t: t}).form(nodes, change...)
+	return (&archive{t: t}).form(nodes, change...)
 }
 
-func (l *library) form(nodes int, change ...func(*consensus.Options)) *library {
+func (l *archive) form(nodes int, change ...func(*consensus.Options)) *archive {
 	t := l.t
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
@@ -157,7 +157,7 @@ func notebookOptions(directory string) consensus.Options {
 }
 
 // add opens one node more.
-func (l *library) add(o consensus.Options) int {
+func (l *archive) add(o consensus.Options) int {
 	l.t.Helper()
 	l.nodes, l.notebooks, l.options = append(l.nodes, nil), append(l.notebooks, nil), append(l.options, o)
 	l.start(len(l.nodes) - 1)
@@ -165,7 +165,7 @@ func (l *library) add(o consensus.Options) int {
 }
 
 // start opens a node; from its second start on at the address where the others know it.
-func (l *library) start(i int) {
+func (l *archive) start(i int) {
 	l.t.Helper()
 	l.notebooks[i] = &notebook{}
 	o := l.options[i]
@@ -175,8 +175,8 @@ func (l *library) start(i int) {
 	l.options[i].PeerListen = l.nodes[i].Status().PeerAddress
 }
 
-// open is open, but for a library whose nodes are expected to fail.
-func (l *library) open(o consensus.Options) *consensus.Node {
+// open is open, but for an archive whose nodes are expected to fail.
+func (l *archive) open(o consensus.Options) *consensus.Node {
 	l.t.Helper()
 	if !l.mayFail {
 		return open(l.t, o)
@@ -189,12 +189,12 @@ func (l *library) open(o consensus.Options) *consensus.Node {
 	return n
 }
 
-// tell says of a test that failed how its nodes were at that moment.
-func (l *library) tell() {
-	if !l.t.Failed() || l.told {
+// tell logs the state of the nodes of a test that failed.
+func (l *archive) tell() {
+	if !l.t.Failed() || l.described {
 		return
 	}
-	l.told = true
+	l.described = true
 	for i, n := range l.nodes {
 		if n == nil {
 			continue
@@ -204,7 +204,7 @@ func (l *library) tell() {
 	}
 }
 
-func (l *library) stop(i int) {
+func (l *archive) stop(i int) {
 	l.t.Helper()
 	if err := l.nodes[i].Close(); err != nil {
 		l.t.Fatal(err)
@@ -213,7 +213,7 @@ func (l *library) stop(i int) {
 
 // write has a node propose some pages, a few at once, and waits until they are done. Their answers may come before the
 // node's status says that they are applied; that of a read does not.
-func (l *library) write(by, count int) {
+func (l *archive) write(by, count int) {
 	l.t.Helper()
 	for count > 0 {
 		some := min(count, writeAtOnce)
@@ -238,7 +238,7 @@ func (l *library) write(by, count int) {
 }
 
 // leader is which node leads, of those that are open.
-func (l *library) leader(open ...int) int {
+func (l *archive) leader(open ...int) int {
 	l.t.Helper()
 	leader := -1
 	until(l.t, "one of them to lead", func() bool {
@@ -248,9 +248,9 @@ func (l *library) leader(open ...int) int {
 	return open[leader]
 }
 
-// compact writes by way of a node until nobody who could lead has the entry behind an index: not on the disk, and not
-// in memory either, from where a leader serves those who lack no more than a few MiB.
-func (l *library) compact(by int, behind uint64, nodes ...int) {
+// compact writes by way of a node until no node that could lead has the entry behind an index: neither on disk nor
+// in memory, from where a leader serves followers that lack no more than a few MiB.
+func (l *archive) compact(by int, behind uint64, nodes ...int) {
 	l.t.Helper()
 	has := func(i int) bool {
 		s := l.nodes[i].Status()
@@ -271,7 +271,7 @@ func (l *library) compact(by int, behind uint64, nodes ...int) {
 }
 
 // expectAlike asks nodes for all that was written, and compares their states.
-func (l *library) expectAlike(nodes ...int) {
+func (l *archive) expectAlike(nodes ...int) {
 	l.t.Helper()
 	var first noted
 	for at, i := range nodes {

@@ -43,7 +43,7 @@ func damage(t *testing.T, path string) {
 }
 
 // retainTwo writes until the node keeps two snapshots, and stops it.
-func (l *library) retainTwo(i int) (inForce, retained raftlog.SnapshotMark) {
+func (l *archive) retainTwo(i int) (inForce, retained raftlog.SnapshotMark) {
 	l.t.Helper()
 	for range 2 {
 		l.write(i, 3)
@@ -59,7 +59,7 @@ func (l *library) retainTwo(i int) (inForce, retained raftlog.SnapshotMark) {
 }
 
 func TestE1_ANodeStartsFromItsSnapshotAndTheLogBehindIt(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	for range 3 {
 		inForce, _ := l.retainTwo(0)
 		if files := snapshotFiles(t, l.options[0].Directory); len(files) != 2 {
@@ -80,7 +80,7 @@ func TestE1_ANodeStartsFromItsSnapshotAndTheLogBehindIt(t *testing.T) {
 
 // The log is kept back to the older snapshot for this.
 func TestE6_ADamagedSnapshotIsReplacedByTheOneBeforeItAndTheLog(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	l.compact(0, 10, 0)
 	inForce, retained := l.retainTwo(0)
 	files := snapshotFiles(t, l.options[0].Directory)
@@ -90,7 +90,7 @@ func TestE6_ADamagedSnapshotIsReplacedByTheOneBeforeItAndTheLog(t *testing.T) {
 	l.start(0)
 	l.expectAlike(0)
 	if !strings.Contains(log.String(), "the newest snapshot is damaged") {
-		t.Fatalf("the operator was told nothing of it: %v", &log)
+		t.Fatalf("the operator was told nothing: %v", &log)
 	}
 	s := l.nodes[0].Status()
 	if applied := l.notebooks[0].applied.Load(); uint64(applied) != s.AppliedIndex-uint64(retained.Index) {
@@ -117,7 +117,7 @@ func TestE6_ADamagedSnapshotIsReplacedByTheOneBeforeItAndTheLog(t *testing.T) {
 }
 
 func TestE6_AMissingSnapshotIsDamage(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	l.retainTwo(0)
 	if err := os.Remove(snapshotFiles(t, l.options[0].Directory)[1]); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestE6_AMissingSnapshotIsDamage(t *testing.T) {
 
 // What is damaged is not empty: a node without a whole snapshot does not start with less than it had.
 func TestE9_ANodeWithoutAWholeSnapshotRefusesToStart(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	l.retainTwo(0)
 	for _, file := range snapshotFiles(t, l.options[0].Directory) {
 		damage(t, file)
@@ -143,7 +143,7 @@ func TestE9_ANodeWithoutAWholeSnapshotRefusesToStart(t *testing.T) {
 }
 
 func TestE9_SnapshotsWithoutALogAreNotABlankNode(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	l.retainTwo(0)
 	o := l.options[0]
 	before := snapshotFiles(t, o.Directory)
@@ -164,7 +164,7 @@ func TestE9_SnapshotsWithoutALogAreNotABlankNode(t *testing.T) {
 // The journal says what counts. What it does not name goes; what had been fetched of a newer one stays, for it need not
 // travel again.
 func TestE7_FilesThatNobodyNamesAreRemovedAtTheStart(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	inForce, retained := l.retainTwo(0)
 	directory := filepath.Join(l.options[0].Directory, "snapshots")
 	name := func(index raftlog.Index, suffix string) string {
@@ -203,7 +203,7 @@ type forgetful struct{ notebook }
 func (f *forgetful) Hash() uint64 { return f.notebook.Hash() ^ 1 }
 
 func TestE15_AMachineThatDoesNotRestoreWhatWasFrozenIsFoundOut(t *testing.T) {
-	l := newLibrary(t, 1)
+	l := newArchive(t, 1)
 	l.retainTwo(0)
 	o := l.options[0]
 	o.Machine = &forgetful{}

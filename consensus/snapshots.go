@@ -41,7 +41,7 @@ func openSnapshots(n *Node) (*snapshots, error) {
 	return s, nil
 }
 
-// Take writes a frozen state as a file. What else fails than for want of space says that disk or machine cannot be
+// Take writes a frozen state as a file. Every failure except for want of space means that disk or machine cannot be
 // trusted.
 func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raftlog.SnapshotMark, err error) {
 	defer f.Image.Release()
@@ -59,28 +59,28 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 	}()
 	w, err := s.store.Create(headerOf(&f), pace)
 	if err != nil {
-		return mark, judge(err)
+		return mark, classify(err)
 	}
 	// The writer may let go of a complete file before the journal names it: the engine spares what is on its way there.
 	if _, err = f.Image.WriteTo(w); err == nil {
 		mark, err = w.Commit()
 	}
 	if err = errors.Join(err, w.Close()); err != nil {
-		return raftlog.SnapshotMark{}, judge(err)
+		return raftlog.SnapshotMark{}, classify(err)
 	}
 	s.takenAt.Store(time.Now().UnixNano())
 	return mark, nil
 }
 
 // Restore gives the machine the state of a file. The file proves itself twice, before its first byte is used and at its
-// end; that the machine read all of it and made of it what was frozen, its hash proves.
+// end; the hash of the machine proves that it read everything and made the state that was frozen.
 func (s *snapshots) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (base engine.Base, err error) {
 	f, err := s.store.Open(mark)
 	if err != nil {
 		return base, err
 	}
 	defer f.Close() // only read
-	read := &reading{logger: s.node.options.Logger, bytes: mark.FileBytes}
+	read := &restoreProgress{logger: s.node.options.Logger, bytes: mark.FileBytes}
 	read.begin("verifying a snapshot")
 	read.source, err = f.Image(read.count)
 	if err != nil {
@@ -112,9 +112,9 @@ func (s *snapshots) Retain(marks ...raftlog.SnapshotMark) error {
 	return err
 }
 
-// judge tells states from errors that a node must not survive. That the process has no file handle left is one: clients
-// may take them all, and nothing of the disk is wrong for that.
-func judge(err error) error {
+// classify marks errors that say nothing about the disk as unavailability; after all others the node must not go on. No
+// space and no file descriptors left are such errors: clients can take all descriptors, and the disk is fine.
+func classify(err error) error {
 	for _, state := range []error{
 		snapshot.ErrNoSpace, snapshot.ErrBusy, snapshot.ErrTooLarge, snapshot.ErrRefused,
 		syscall.EMFILE, syscall.ENFILE, context.Canceled, context.DeadlineExceeded,
@@ -141,8 +141,8 @@ func baseOf(h *snapshot.Header) engine.Base {
 }
 
 // TakeSnapshot asks for a snapshot of the present state now. It does not wait: Event.Snapshot tells when it is over,
-// and Status.SnapshotsEnded and Status.LastSnapshotError say how. Errors: ErrPending if a snapshot is asked for or being
-// written already, ErrRefused on a blank node, ErrClosed.
+// and Status.SnapshotsEnded and Status.LastSnapshotError say how. Errors: ErrPending if a snapshot is asked for or
+// being written already, ErrRefused on a blank node, ErrClosed.
 func (n *Node) TakeSnapshot() error {
 	r := n.runner.Load()
 	if r == nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 )
 
-// fuse is a machine that ends something at a moment, as a key with a deadline ends: who asks after that moment must
-// find it ended, on every node, and so must whoever asks later.
+// fuse is a machine that ends something at a time, as a key with a deadline ends: a query after that time must find it
+// ended, on every node, and so must every later query.
 type fuse struct {
 	counter
 	mu sync.Mutex
@@ -99,7 +99,7 @@ func TestAQueryThatLooksAtADeadlineMovesTimeFirst(t *testing.T) {
 	}
 }
 
-// candle is a machine on which something ends all the time: whoever asks at a moment later than the machine's time
+// candle is a machine on which something ends all the time: a query with a stamp later than the machine's time
 // needs a tick. That time trails the log's by trailMillis, as it trails the clock where a commit takes so long.
 type candle struct {
 	counter
@@ -115,8 +115,8 @@ func (c *candle) Apply(index uint64, stamp int64, data []byte, local any) []byte
 
 func (c *candle) Query(stamp int64, _ any) bool { return c.time < stamp }
 
-// A reader who followed the clock would not be answered for as long as things end all the time; whoever stays at the
-// moment of the first question is, when time has come so far.
+// A query that followed the clock would have no answer while things end all the time. One that stays at the time of its
+// first confirmation has an answer when the log's time has come so far.
 func TestAQueryIsAnsweredThoughSomethingEndsAllTheTime(t *testing.T) {
 	o := smallOptions(t.TempDir())
 	o.Machine, o.Bootstrap = &candle{}, true

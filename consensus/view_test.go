@@ -11,7 +11,7 @@ func TestNothingIsAppliedDuringAViewOfABlankNode(t *testing.T) {
 	n := openBlank(t, Options{Bootstrap: true, Expect: 2})
 	formed := make(chan error, 1)
 	n.View(func(StateMachine) {
-		go func() { formed <- owner{n}.Join(goodJoiner(8, "127.0.0.1:1")) }()
+		go func() { formed <- peerHandler{n}.Join(goodJoiner(8, "127.0.0.1:1")) }()
 		select {
 		case <-formed:
 			t.Error("the node became a member during a view")

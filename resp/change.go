@@ -63,7 +63,7 @@ type ChangeResult struct {
 	// Added are those who were added, in the order of the request.
 	Added []Member
 	// Strangers, with NotDone, are those to remove that are no members: then nothing is removed or added.
-	Strangers []Member
+	Unknown []Member
 	// Reason, with NotDone, says that the cluster refuses this change, and why: the client is told that instead of to try
 	// again. With Uncertain it says how far the change has come. It is one sentence for a person, or empty.
 	Reason string
@@ -108,7 +108,7 @@ func (c *Conn) changed() bool {
 	switch {
 	case result == nil:
 		return false
-	case result.Outcome == Done, len(result.Strangers) > 0 && c.waiter.strangersAreFine:
+	case result.Outcome == Done, len(result.Unknown) > 0 && c.waiter.strangersAreFine:
 		c.out = c.waiter.reply(c.out, result.Added)
 	default:
 		c.out = refuseChange(c.out, result, c.waiter.request.Timeout)

@@ -213,10 +213,10 @@ func (c *Conn) replyNumber(dst []byte, added []Member) []byte {
 func refuseChange(dst []byte, result *ChangeResult, timeout time.Duration) []byte {
 	var text string
 	switch {
-	case len(result.Strangers) > 0 && result.Strangers[0].Name != "":
-		text = unknownNode + result.Strangers[0].Name
-	case len(result.Strangers) > 0:
-		text = unknownNode + strconv.FormatUint(result.Strangers[0].ID, 10)
+	case len(result.Unknown) > 0 && result.Unknown[0].Name != "":
+		text = unknownNode + result.Unknown[0].Name
+	case len(result.Unknown) > 0:
+		text = unknownNode + strconv.FormatUint(result.Unknown[0].ID, 10)
 	case result.Outcome == NotDone && result.Reason != "":
 		text = "ERR " + result.Reason
 	case result.Outcome == NotDone:

@@ -104,8 +104,8 @@ func TestEachEndOfAChangeHasItsWords(t *testing.T) {
 		{ChangeResult{Outcome: NotDone}, "-CLUSTERDOWN The members were not changed: no leader took the change in time\r\n"},
 		{ChangeResult{Outcome: Overloaded}, "-TRYAGAIN The members were not changed: too many changes wait on this node\r\n"},
 		{ChangeResult{Outcome: NotDone, Reason: "node 4 uses the address"}, "-ERR node 4 uses the address\r\n"},
-		{ChangeResult{Outcome: NotDone, Strangers: []Member{{ID: 9}}}, "-ERR Unknown node 9\r\n"},
-		{ChangeResult{Outcome: NotDone, Strangers: []Member{{Name: someName}}}, "-ERR Unknown node " + someName + "\r\n"},
+		{ChangeResult{Outcome: NotDone, Unknown: []Member{{ID: 9}}}, "-ERR Unknown node 9\r\n"},
+		{ChangeResult{Outcome: NotDone, Unknown: []Member{{Name: someName}}}, "-ERR Unknown node " + someName + "\r\n"},
 		{ChangeResult{Outcome: Uncertain}, "-UNCERTAIN The change did not end within 30s and may go on: " +
 			"CLUSTER NODES shows who is a member, INFO raft whether a change is under way\r\n"},
 		{ChangeResult{Outcome: Uncertain, Reason: "node 4 is slow"}, "-UNCERTAIN The change did not end within 30s and may " +

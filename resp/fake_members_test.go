@@ -84,7 +84,7 @@ func applyChange(info *fakeInfo, change *MemberChange) ChangeResult {
 	for _, gone := range change.Remove {
 		i := find(gone)
 		if i < 0 {
-			return ChangeResult{Outcome: NotDone, Strangers: []Member{gone}}
+			return ChangeResult{Outcome: NotDone, Unknown: []Member{gone}}
 		}
 		nodes = slices.Delete(nodes, i, i+1)
 	}

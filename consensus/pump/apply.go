@@ -78,11 +78,11 @@ func (r *Runner) nextEntries(w *engine.Work) ([]raftlog.Entry, error) {
 
 func (r *Runner) applyUnderLock(entries []raftlog.Entry, committed int64) {
 	var report engine.Applied
-	began := r.moment()
+	began := r.sinceStart()
 	r.machineLock.Lock()
 	r.applier.Apply(entries, &report)
 	r.machineLock.Unlock()
-	applied := r.moment()
+	applied := r.sinceStart()
 	for _, b := range report.Ended {
 		b.Times.Committed, b.Times.Applied = committed, applied
 	}

@@ -41,7 +41,7 @@ func (r *Runner) writeLog() {
 			}
 			n := groupOf(left)
 			group = raft.Operations(group[:0], left[:n])
-			began := r.moment()
+			began := r.sinceStart()
 			if err := r.effects.Log.Append(group); err != nil {
 				r.fail(fmt.Errorf("append to the log: %w", err))
 				return
@@ -61,7 +61,7 @@ func (r *Runner) writeLog() {
 
 // noteSynced notes when a group was made durable, and how long that took.
 func (r *Runner) noteSynced(group []raft.AppendOperation, began int64) {
-	now := r.moment()
+	now := r.sinceStart()
 	for _, op := range group {
 		if n := len(op.Entries); n > 0 {
 			r.synced.note(op.Entries[n-1].Index, now)

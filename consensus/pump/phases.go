@@ -32,8 +32,8 @@ const (
 	EventRead = "read-index"
 )
 
-// moment is the time since the runner began, in nanoseconds.
-func (r *Runner) moment() int64 { return int64(time.Since(r.began)) }
+// sinceStart is the time since the runner began, in nanoseconds.
+func (r *Runner) sinceStart() int64 { return int64(time.Since(r.began)) }
 
 // Phases says where the time of a batch went that ended as Done. It is asked after Wake, and soon: the moments of the
 // disk are kept for some thousand groups.
@@ -47,18 +47,18 @@ func (r *Runner) Phases(b *engine.Batch) Phases {
 	}
 	return Phases{
 		Disk: disk, Replicate: max(time.Duration(s.Committed-s.Sent)-disk, 0),
-		Apply: time.Duration(s.Applied - s.Committed), Reply: time.Duration(r.moment() - s.Applied),
+		Apply: time.Duration(s.Applied - s.Committed), Reply: time.Duration(r.sinceStart() - s.Applied),
 	}
 }
 
 // PhasesOfRead is Phases for a read.
 func (r *Runner) PhasesOfRead(read *engine.Read) Phases {
-	return Phases{Replicate: time.Duration(read.EndedAt - read.TakenAt), Reply: time.Duration(r.moment() - read.EndedAt)}
+	return Phases{Replicate: time.Duration(read.EndedAt - read.TakenAt), Reply: time.Duration(r.sinceStart() - read.EndedAt)}
 }
 
 // stampOutputs notes when a turn's outputs left, before anyone has them.
 func (r *Runner) stampOutputs(out *engine.Outputs) {
-	now := r.moment()
+	now := r.sinceStart()
 	for i := range out.Work.Sent {
 		out.Work.Sent[i].Batch.Times.Sent = now
 	}
@@ -88,7 +88,7 @@ func (r *Runner) stampReads(reads []*engine.Read) {
 	if len(reads) == 0 {
 		return
 	}
-	now := r.moment()
+	now := r.sinceStart()
 	for _, read := range reads {
 		read.TakenAt = now
 	}
@@ -134,7 +134,7 @@ func (m *marks) note(index raftlog.Index, now int64) {
 }
 
 // at is when the log had come to an index, if it has.
-func (m *marks) at(index raftlog.Index) (moment int64, known bool) {
+func (m *marks) at(index raftlog.Index) (nanos int64, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	i, _ := slices.BinarySearchFunc(m.list, index, func(one mark, index raftlog.Index) int {

@@ -100,8 +100,8 @@ func TestWhatTookLongIsTold(t *testing.T) {
 		}
 	}
 	for _, event := range []string{EventApply, EventRead} {
-		if _, told := heard.longest[event]; !told {
-			t.Errorf("nobody is told of %s", event)
+		if _, found := heard.longest[event]; !found {
+			t.Errorf("%s is not measured", event)
 		}
 	}
 	if p := nodes[0].PhasesOfRead(read); p.Replicate < 0 || p.Reply < 0 || p.Disk != 0 {

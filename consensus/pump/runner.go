@@ -64,7 +64,7 @@ const (
 
 // Runner runs an engine: it has all goroutines of a node between its transport and its clients, and decides nothing.
 //
-//	LOOP        owns Engine: gathers inputs, calls Turn, hands the outputs out
+//	LOOP        owns Engine: gathers inputs, calls Turn, effects the outputs out
 //	LOG WRITER  takes all queued operations: one write, one sync, then their promises leave
 //	APPLIER     owns Applier and writes of the machine, under the lock
 //	FILLER      moves committed entries into history
@@ -129,9 +129,9 @@ type Runner struct {
 }
 
 // Start runs an engine and its applier, which nobody else may touch from now on.
-func Start(e *engine.Engine, a *engine.Applier, hands Effects) *Runner {
+func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 	r := &Runner{
-		engine: e, applier: a, effects: hands,
+		engine: e, applier: a, effects: effects,
 		wake:      make(chan struct{}, 1),
 		messages:  mailbox.New[engine.Message](messagesBytes),
 		forwards:  mailbox.New[engine.Message](forwardsBytes),
@@ -162,7 +162,7 @@ func Start(e *engine.Engine, a *engine.Applier, hands Effects) *Runner {
 	r.noteHistory()
 	r.publishStatus()
 	if c := e.Core().Configuration(); c != nil {
-		hands.Transport.SetPeers(c.Members)
+		effects.Transport.SetPeers(c.Members)
 	}
 	for _, pump := range []func(){
 		r.loop, r.writeLog, r.apply, r.fillHistory, r.fetchEntries, r.takeSnapshots, r.fetchFiles, r.removeGarbage,

@@ -12,7 +12,6 @@ import (
 	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/resp"
-	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // maxChanges is how many clients may wait at once for changes of the members, by way of this node. There is one change
@@ -67,9 +66,9 @@ func (s *store) changeMembers(ctx context.Context, wanted *resp.MemberChange) re
 	if failed := s.refresh(ctx); failed != nil {
 		return *failed
 	}
-	change, strangers, err := translate(s.node.Status().Configuration, wanted)
-	if err != nil || len(strangers) > 0 {
-		return resp.ChangeResult{Outcome: resp.NotDone, Strangers: strangers, Reason: text(err)}
+	change, unknown, err := translate(s.node.Status().Configuration, wanted)
+	if err != nil || len(unknown) > 0 {
+		return resp.ChangeResult{Outcome: resp.NotDone, Unknown: unknown, Reason: text(err)}
 	}
 	ids, err := s.node.ChangeMembers(ctx, change)
 	now := s.node.Status().Configuration
@@ -104,14 +103,14 @@ func (s *store) refresh(ctx context.Context) *resp.ChangeResult {
 
 // translate puts a change into the words of the library, or names those to remove who are no members.
 func translate(c *membership.Configuration, wanted *resp.MemberChange) (
-	change consensus.MemberChange, strangers []resp.Member, err error,
+	change consensus.MemberChange, unknown []resp.Member, err error,
 ) {
 	for _, gone := range wanted.Remove {
 		switch id := find(c, gone); {
 		case id != 0:
 			change.Remove = append(change.Remove, id)
 		case !replacedBefore(c, gone, wanted.Add):
-			strangers = append(strangers, gone)
+			unknown = append(unknown, gone)
 		}
 	}
 	for _, added := range wanted.Add {
@@ -130,9 +129,9 @@ func translate(c *membership.Configuration, wanted *resp.MemberChange) (
 		}
 	}
 	if len(change.Add) > 0 && len(change.AddLearners) > 0 {
-		return change, strangers, errors.New("voters and learners cannot be replaced in one step")
+		return change, unknown, errors.New("voters and learners cannot be replaced in one step")
 	}
-	return change, strangers, nil
+	return change, unknown, nil
 }
 
 // replacedBefore reports whether a node was a member, and has its place taken by one of those to be added: somebody
@@ -140,11 +139,11 @@ func translate(c *membership.Configuration, wanted *resp.MemberChange) (
 // forgotten.
 func replacedBefore(c *membership.Configuration, gone resp.Member, added []resp.NewMember) bool {
 	taken := func(n resp.NewMember) bool { return n.InPlaceOf == gone && at(c, n.PeerAddress) != 0 }
-	return gone.ID != 0 && membership.LeftOut(c, raftlog.NodeID(gone.ID)) && slices.ContainsFunc(added, taken)
+	return gone.ID != 0 && membership.LeftOut(c, consensus.NodeID(gone.ID)) && slices.ContainsFunc(added, taken)
 }
 
 // at is the number of the member that is to be found at a peer address; 0 if there is none.
-func at(c *membership.Configuration, peerAddress string) raftlog.NodeID {
+func at(c *membership.Configuration, peerAddress string) consensus.NodeID {
 	for i := range c.Members {
 		if c.Members[i].Address == peerAddress {
 			return c.Members[i].ID
@@ -154,7 +153,7 @@ func at(c *membership.Configuration, peerAddress string) raftlog.NodeID {
 }
 
 // find is the number of a member; 0 if there is none.
-func find(c *membership.Configuration, wanted resp.Member) raftlog.NodeID {
+func find(c *membership.Configuration, wanted resp.Member) consensus.NodeID {
 	for i := range c.Members {
 		m := &c.Members[i]
 		if uint64(m.ID) == wanted.ID || wanted.Name != "" && strings.EqualFold(attributes.NodeName(m.Incarnation), wanted.Name) {
@@ -165,7 +164,7 @@ func find(c *membership.Configuration, wanted resp.Member) raftlog.NodeID {
 }
 
 // named tells who has the numbers. This node has seen them become members; one that it does not know was removed since.
-func named(c *membership.Configuration, ids []raftlog.NodeID) ([]resp.Member, error) {
+func named(c *membership.Configuration, ids []consensus.NodeID) ([]resp.Member, error) {
 	members := make([]resp.Member, 0, len(ids))
 	for _, id := range ids {
 		m := membership.Find(c, id)

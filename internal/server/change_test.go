@@ -12,26 +12,25 @@ import (
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/resp"
-	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // fiveMembers have the voters 1, 2 and 3 and the learners 4 and 5.
 func fiveMembers() *membership.Configuration {
-	c := &membership.Configuration{NextID: 6, Voters: []raftlog.NodeID{1, 2, 3}, Learners: []raftlog.NodeID{4, 5}}
-	for id := raftlog.NodeID(1); id < c.NextID; id++ {
+	c := &membership.Configuration{NextID: 6, Voters: []consensus.NodeID{1, 2, 3}, Learners: []consensus.NodeID{4, 5}}
+	for id := consensus.NodeID(1); id < c.NextID; id++ {
 		c.Members = append(c.Members, membership.Member{ID: id, Incarnation: 100 + uint64(id)})
 	}
 	return c
 }
 
-func nameOf(id raftlog.NodeID) string { return attributes.NodeName(100 + uint64(id)) }
+func nameOf(id consensus.NodeID) string { return attributes.NodeName(100 + uint64(id)) }
 
 func TestChangesAreTranslatedByNameAndNumber(t *testing.T) {
 	voter, learner := resp.Member{ID: 2}, resp.Member{Name: strings.ToUpper(nameOf(4))}
 	for name, c := range map[string]struct {
-		wanted    resp.MemberChange
-		change    consensus.MemberChange
-		strangers []resp.Member
+		wanted  resp.MemberChange
+		change  consensus.MemberChange
+		unknown []resp.Member
 	}{
 		"a voter": {
 			wanted: resp.MemberChange{Add: []resp.NewMember{{PeerAddress: "a:1"}}},
@@ -43,29 +42,29 @@ func TestChangesAreTranslatedByNameAndNumber(t *testing.T) {
 		},
 		"removals": {
 			wanted: resp.MemberChange{Remove: []resp.Member{voter, learner}},
-			change: consensus.MemberChange{Remove: []raftlog.NodeID{2, 4}},
+			change: consensus.MemberChange{Remove: []consensus.NodeID{2, 4}},
 		},
 		"a voter for a voter": {
 			wanted: resp.MemberChange{
 				Remove: []resp.Member{voter}, Add: []resp.NewMember{{PeerAddress: "a:1", InPlaceOf: voter, Learner: true}},
 			},
-			change: consensus.MemberChange{Remove: []raftlog.NodeID{2}, Add: []string{"a:1"}},
+			change: consensus.MemberChange{Remove: []consensus.NodeID{2}, Add: []string{"a:1"}},
 		},
 		"a learner for a learner": {
 			wanted: resp.MemberChange{
 				Remove: []resp.Member{learner}, Add: []resp.NewMember{{PeerAddress: "a:1", InPlaceOf: learner}},
 			},
-			change: consensus.MemberChange{Remove: []raftlog.NodeID{4}, AddLearners: []string{"a:1"}},
+			change: consensus.MemberChange{Remove: []consensus.NodeID{4}, AddLearners: []string{"a:1"}},
 		},
-		"strangers": {
-			wanted:    resp.MemberChange{Remove: []resp.Member{voter, {ID: 6}, {Name: nameOf(6)}, {}}},
-			change:    consensus.MemberChange{Remove: []raftlog.NodeID{2}},
-			strangers: []resp.Member{{ID: 6}, {Name: nameOf(6)}, {}},
+		"unknown": {
+			wanted:  resp.MemberChange{Remove: []resp.Member{voter, {ID: 6}, {Name: nameOf(6)}, {}}},
+			change:  consensus.MemberChange{Remove: []consensus.NodeID{2}},
+			unknown: []resp.Member{{ID: 6}, {Name: nameOf(6)}, {}},
 		},
 	} {
-		change, strangers, err := translate(fiveMembers(), &c.wanted)
-		if !reflect.DeepEqual(change, c.change) || !reflect.DeepEqual(strangers, c.strangers) || err != nil {
-			t.Errorf("%s: %+v, strangers %v, %v", name, change, strangers, err)
+		change, unknown, err := translate(fiveMembers(), &c.wanted)
+		if !reflect.DeepEqual(change, c.change) || !reflect.DeepEqual(unknown, c.unknown) || err != nil {
+			t.Errorf("%s: %+v, unknown %v, %v", name, change, unknown, err)
 		}
 	}
 	both := resp.MemberChange{
@@ -84,35 +83,35 @@ func TestAReplacementThatIsCompleteIsAskedForAgain(t *testing.T) {
 	c.Voters, c.Members[1].Address, c.Members[3].Address = c.Voters[1:], "a:3", "a:5"
 	again := func(gone resp.Member, at string) (consensus.MemberChange, []resp.Member) {
 		t.Helper()
-		change, strangers, err := translate(c, &resp.MemberChange{
+		change, unknown, err := translate(c, &resp.MemberChange{
 			Remove: []resp.Member{gone}, Add: []resp.NewMember{{PeerAddress: at, InPlaceOf: gone}},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return change, strangers
+		return change, unknown
 	}
 	one := resp.Member{ID: 1}
 	for at, want := range map[string]consensus.MemberChange{
 		"a:3": {Add: []string{"a:3"}}, "a:5": {AddLearners: []string{"a:5"}},
 	} {
-		if change, strangers := again(one, at); !reflect.DeepEqual(change, want) || strangers != nil {
-			t.Errorf("by %s: %+v, strangers %v", at, change, strangers)
+		if change, unknown := again(one, at); !reflect.DeepEqual(change, want) || unknown != nil {
+			t.Errorf("by %s: %+v, unknown %v", at, change, unknown)
 		}
 	}
 	for _, gone := range []resp.Member{one, {ID: 6}, {Name: nameOf(1)}} {
-		if _, strangers := again(gone, "a:9"); !reflect.DeepEqual(strangers, []resp.Member{gone}) {
-			t.Errorf("%+v by nobody: strangers %v", gone, strangers)
+		if _, unknown := again(gone, "a:9"); !reflect.DeepEqual(unknown, []resp.Member{gone}) {
+			t.Errorf("%+v by nobody: unknown %v", gone, unknown)
 		}
 	}
-	if _, strangers := again(resp.Member{ID: 6}, "a:3"); len(strangers) != 1 {
-		t.Errorf("who never was: strangers %v", strangers)
+	if _, unknown := again(resp.Member{ID: 6}, "a:3"); len(unknown) != 1 {
+		t.Errorf("who never was: unknown %v", unknown)
 	}
 }
 
 func TestFailedChangesAreRefusedOrUncertain(t *testing.T) {
 	joint, catching := fiveMembers(), fiveMembers()
-	joint.Outgoing, catching.Promote = []raftlog.NodeID{1}, []raftlog.NodeID{4, 5}
+	joint.Outgoing, catching.Promote = []consensus.NodeID{1}, []consensus.NodeID{4, 5}
 	refused := fmt.Errorf("%w: node 2: %w", consensus.ErrRefused, membership.ErrInUse)
 	goesOn := fmt.Errorf("%w: %w", consensus.ErrPending, context.DeadlineExceeded)
 	for _, c := range []struct {
@@ -142,11 +141,11 @@ func TestFailedChangesAreRefusedOrUncertain(t *testing.T) {
 }
 
 func TestNewMembersAreNamedUnlessTheyAreGoneAgain(t *testing.T) {
-	members, err := named(fiveMembers(), []raftlog.NodeID{5, 4})
+	members, err := named(fiveMembers(), []consensus.NodeID{5, 4})
 	if want := []resp.Member{{ID: 5, Name: nameOf(5)}, {ID: 4, Name: nameOf(4)}}; !reflect.DeepEqual(members, want) {
 		t.Errorf("%v, %v", members, err)
 	}
-	if members, err := named(fiveMembers(), []raftlog.NodeID{4, 6}); err == nil {
+	if members, err := named(fiveMembers(), []consensus.NodeID{4, 6}); err == nil {
 		t.Errorf("a node that is no member is named: %v", members)
 	}
 }
@@ -154,7 +153,7 @@ func TestNewMembersAreNamedUnlessTheyAreGoneAgain(t *testing.T) {
 func TestInfoTellsHowFarAChangeHasCome(t *testing.T) {
 	stable := fiveMembers()
 	joint, catching, retiring := fiveMembers(), fiveMembers(), fiveMembers()
-	joint.Outgoing, catching.Promote, retiring.Retire = []raftlog.NodeID{1}, []raftlog.NodeID{4}, []raftlog.NodeID{1}
+	joint.Outgoing, catching.Promote, retiring.Retire = []consensus.NodeID{1}, []consensus.NodeID{4}, []consensus.NodeID{1}
 	for want, state := range map[string]consensus.Status{
 		"none":        {},
 		"stable":      {Configuration: stable, Committed: stable},
@@ -171,14 +170,14 @@ func TestInfoTellsHowFarAChangeHasCome(t *testing.T) {
 
 func TestWhoeverIsOnlyInTheOldHalfLeaves(t *testing.T) {
 	c := fiveMembers()
-	for id := raftlog.NodeID(1); id < 6; id++ {
+	for id := consensus.NodeID(1); id < 6; id++ {
 		if leaves(c, id) {
 			t.Errorf("node %d leaves a configuration that is not joint", id)
 		}
 	}
-	c.Outgoing, c.Voters = []raftlog.NodeID{1, 2, 3}, []raftlog.NodeID{2, 3, 4}
-	c.Learners = []raftlog.NodeID{5}
-	for id := raftlog.NodeID(1); id < 6; id++ {
+	c.Outgoing, c.Voters = []consensus.NodeID{1, 2, 3}, []consensus.NodeID{2, 3, 4}
+	c.Learners = []consensus.NodeID{5}
+	for id := consensus.NodeID(1); id < 6; id++ {
 		if leaves(c, id) != (id == 1) {
 			t.Errorf("node %d leaves: %v", id, leaves(c, id))
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/resp/topology"
-	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // leads is the role of a leader in a status.
@@ -93,7 +92,7 @@ func members(status *consensus.Status) []topology.Node {
 
 // leaves reports whether a member is one only as long as voters are being exchanged. One that is to leave when others
 // have caught up serves its clients until then like any other.
-func leaves(c *membership.Configuration, id raftlog.NodeID) bool {
+func leaves(c *membership.Configuration, id consensus.NodeID) bool {
 	return c.Joint() && !slices.Contains(c.Voters, id) && !slices.Contains(c.Learners, id)
 }
 

@@ -165,7 +165,7 @@ func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 	}
 	theirs := w.hello()
 	dialler := Peer{ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.Address}
-	own := t.options.Owner.Hello(dialler)
+	own := t.options.Handler.Hello(dialler)
 	if err := checkIdentity(&own, &theirs); err != nil {
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
 	}
@@ -173,11 +173,11 @@ func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
 	}
-	if err := t.options.Owner.Admit(theirs); err != nil {
+	if err := t.options.Handler.Admit(theirs); err != nil {
 		t.forget(in)
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
 	}
-	own = t.options.Owner.Hello(dialler)
+	own = t.options.Handler.Hello(dialler)
 	own.To, own.ToIncarnation = dialler.ID, dialler.Incarnation
 	if err := s.send(nil, frameWelcome, encodeControl(own.wire(nil))); err != nil {
 		t.forget(in)
@@ -192,12 +192,12 @@ func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 // receive delivers what comes from the peer, all whole frames that are there at a time, until the connection ends or
 // says something that cannot be. Nothing of a bad frame is delivered, and nothing after it.
 func (t *Transport) receive(in *incoming, frames *frameReader) error {
-	own := t.options.Owner.Hello(Peer{ID: in.from})
+	own := t.options.Handler.Hello(Peer{ID: in.from})
 	var batch []engine.Message
 	for {
 		batch = batch[:0]
 		err := t.gather(frames, &own, in.from, &batch)
-		if len(batch) > 0 && !t.options.Owner.Receive(in.from, batch) {
+		if len(batch) > 0 && !t.options.Handler.Receive(in.from, batch) {
 			t.options.Logger.Log(t.context, slog.LevelDebug, "no room for messages", "peer", in.from, "messages", len(batch))
 		}
 		clear(batch)

@@ -29,7 +29,7 @@ func benchmarkLink(b *testing.B, m engine.Message, perRound int) {
 	to := &counter{enough: make(chan struct{}, 1)}
 	receiver := start(b, 2, func(n *node, o *Options) {
 		to.node.hello = n.hello
-		o.Owner = to
+		o.Handler = to
 	})
 	sender := start(b, 1)
 	sender.link(receiver.peer())

@@ -93,13 +93,13 @@ func (t *Transport) Fetch(
 
 // askForFile shakes hands and sends the request. It returns how this node introduced itself.
 func (t *Transport) askForFile(s *handshake, from Peer, mark raftlog.SnapshotMark, offset int64) (Hello, error) {
-	own := t.options.Owner.Hello(from)
+	own := t.options.Handler.Hello(from)
 	own.To, own.ToIncarnation = from.ID, from.Incarnation
 	theirs, err := s.greet(purposeBulk, &own, from)
 	if err != nil {
 		return own, err
 	}
-	if err := t.options.Owner.Admit(theirs); err != nil {
+	if err := t.options.Handler.Admit(theirs); err != nil {
 		return own, err
 	}
 	request := wireFetch{
@@ -197,7 +197,7 @@ func (t *Transport) openFile(s *handshake, in *incoming) (*outgoing, error) {
 	if w.Offset < 0 || uint64(w.Offset) > w.Bytes {
 		return nil, fmt.Errorf("%w: offset %d in a file of %d bytes", ErrBadFrame, w.Offset, w.Bytes)
 	}
-	own := t.options.Owner.Hello(Peer{ID: in.from})
+	own := t.options.Handler.Hello(Peer{ID: in.from})
 	source, err := t.options.SnapshotStore.OpenSnapshot(in.hello, w.mark())
 	if err != nil {
 		return nil, err

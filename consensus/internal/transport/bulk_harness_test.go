@@ -54,12 +54,12 @@ func (s *shelf) OpenSnapshot(theirs Hello, mark raftlog.SnapshotMark) (Source, e
 		return nil, errors.New("no such file")
 	}
 	s.opened.Add(1)
-	return &reading{shelf: s}, nil
+	return &shelfReading{shelf: s}, nil
 }
 
-type reading struct{ *shelf }
+type shelfReading struct{ *shelf }
 
-func (r *reading) Chunk(offset int64, buffer []byte) ([]byte, error) {
+func (r *shelfReading) Chunk(offset int64, buffer []byte) ([]byte, error) {
 	if r.before != nil {
 		if err := r.before(offset); err != nil {
 			return nil, err
@@ -69,7 +69,7 @@ func (r *reading) Chunk(offset int64, buffer []byte) ([]byte, error) {
 	return append(buffer[:0], r.file[offset:end]...), nil
 }
 
-func (r *reading) Close() error { r.closed.Add(1); return nil }
+func (r *shelfReading) Close() error { r.closed.Add(1); return nil }
 
 // lending makes a node serve the files of a library.
 func lending(l SnapshotStore) func(*node, *Options) {

@@ -110,7 +110,7 @@ func start(t testing.TB, id raftlog.NodeID, change ...func(*node, *Options)) *no
 	}
 	n.room.Store(true)
 	o := Options{
-		Owner: n, Admission: n, Address: "127.0.0.1:0", BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond,
+		Handler: n, Admission: n, Address: "127.0.0.1:0", BackoffMin: time.Millisecond, BackoffMax: 20 * time.Millisecond,
 	}
 	for _, f := range change {
 		f(n, &o)

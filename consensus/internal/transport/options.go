@@ -45,7 +45,7 @@ func MaxFrameBytes(maxEntryBytes int) int { return maxEntryBytes + frameMessageB
 // Options are what a Transport is made of. Zero limits and durations take the defaults above.
 type Options struct {
 	// Owner decides and receives. Required.
-	Owner Owner
+	Handler PeerHandler
 	// Admission answers what concerns who is a member. Required.
 	Admission Admission
 	// SnapshotStore has the files that peers may fetch; without one they are refused.
@@ -87,7 +87,7 @@ type Options struct {
 
 // Owner is whom the transport works for. All methods may be called from many goroutines, even before New returned, and
 // must return without waiting, except where noted.
-type Owner interface {
+type PeerHandler interface {
 	// Hello is how this node introduces itself to the peer at this moment. The transport sets To and ToIncarnation.
 	Hello(to Peer) Hello
 	// Admit judges a peer that dialled, or that answered this node's dial. Clusters, ids and incarnations fit already; a
@@ -114,7 +114,7 @@ type Peer struct {
 
 // complete fills in defaults and refuses what makes no sense.
 func (o Options) complete() (Options, error) {
-	if o.Owner == nil {
+	if o.Handler == nil {
 		return o, errors.New("transport: an owner is required")
 	}
 	if o.Admission == nil {

@@ -127,7 +127,7 @@ func (p *peer) serve() error {
 		return err
 	}
 	defer context.AfterFunc(p.context, func() { l.fail(ErrClosed) })()
-	owner, log := p.transport.options.Owner, p.transport.options.Logger
+	owner, log := p.transport.options.Handler, p.transport.options.Logger
 	p.note(nil)
 	log.Info("link up", "peer", p.id, "address", l.conn.RemoteAddr())
 	p.link.Store(l)
@@ -149,12 +149,12 @@ func (p *peer) connect() (*link, error) {
 		return nil, err
 	}
 	defer context.AfterFunc(p.context, func() { conn.Close() })()
-	own := o.Owner.Hello(target)
+	own := o.Handler.Hello(target)
 	own.To, own.ToIncarnation = target.ID, target.Incarnation
 	l := newLink(conn, own.ClusterID, own.From, target.ID, o)
 	theirs, err := l.greet(&own, target, o)
 	if err == nil {
-		err = o.Owner.Admit(theirs) // a node that must not be heard must not be spoken to either
+		err = o.Handler.Admit(theirs) // a node that must not be heard must not be spoken to either
 	}
 	if err != nil {
 		conn.Close()

@@ -12,21 +12,21 @@ import (
 )
 
 func TestAnInvitedNodeSaysWhoItIs(t *testing.T) {
-	member, guest := start(t, 1), start(t, 2)
+	member, newcomer := start(t, 1), start(t, 2)
 	who := Join{Incarnation: 77, Address: "192.0.2.1:16379", Attributes: []byte("attributes")}
 	want := Newcomer{NodeID: 2, Join: who}
-	guest.invite = func(clusterID uint64) (Newcomer, error) {
+	newcomer.invite = func(clusterID uint64) (Newcomer, error) {
 		if clusterID != testCluster {
 			return Newcomer{}, errors.New("of another cluster")
 		}
 		return want, nil
 	}
-	got, err := member.transport.Invite(context.Background(), guest.address(), testCluster)
+	got, err := member.transport.Invite(context.Background(), newcomer.address(), testCluster)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Fatalf("it says %+v, %v", got, err)
 	}
 	var refusal *Refusal
-	_, err = member.transport.Invite(context.Background(), guest.address(), testCluster+1)
+	_, err = member.transport.Invite(context.Background(), newcomer.address(), testCluster+1)
 	if !errors.As(err, &refusal) || refusal.Text != "of another cluster" {
 		t.Fatalf("another cluster's member learns: %v", err)
 	}

@@ -196,15 +196,15 @@ func TestSendPanicsOnWhatNoFrameCanCarry(t *testing.T) {
 func TestOptionsAreRefusedOutsideTheirRanges(t *testing.T) {
 	for name, o := range map[string]Options{
 		"no owner":     {Address: "127.0.0.1:0"},
-		"entry":        {Owner: &node{}, Admission: &node{}, Address: "127.0.0.1:0", MaxEntryBytes: 2 << 30},
-		"queue":        {Owner: &node{}, Admission: &node{}, Address: "127.0.0.1:0", QueueBytes: -1},
-		"read timeout": {Owner: &node{}, Admission: &node{}, Address: "127.0.0.1:0", ReadTimeout: aliveInterval},
-		"back-off":     {Owner: &node{}, Admission: &node{}, Address: "127.0.0.1:0", BackoffMin: 2, BackoffMax: 1},
-		"bulk":         {Owner: &node{}, Admission: &node{}, Address: "127.0.0.1:0", MaxBulk: -1},
+		"entry":        {Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", MaxEntryBytes: 2 << 30},
+		"queue":        {Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", QueueBytes: -1},
+		"read timeout": {Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", ReadTimeout: aliveInterval},
+		"back-off":     {Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", BackoffMin: 2, BackoffMax: 1},
+		"bulk":         {Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", MaxBulk: -1},
 		"bulk rate": {
-			Owner: &node{}, Admission: &node{}, Address: "127.0.0.1:0", BulkBytesPerSecond: MaxChunkBytes - 1,
+			Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", BulkBytesPerSecond: MaxChunkBytes - 1,
 		},
-		"address in use": {Owner: &node{}, Admission: &node{}, Address: "256.0.0.1:0"},
+		"address in use": {Handler: &node{}, Admission: &node{}, Address: "256.0.0.1:0"},
 	} {
 		if transport, err := New(o); err == nil {
 			transport.Close()

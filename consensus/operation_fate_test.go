@@ -12,7 +12,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Changes whose first attempt went to a leader that nobody heard of again.
+// Changes whose first attempt went to a leader that was lost.
 
 // single is a cluster of one that leads, and how long things may take there.
 func single(t *testing.T) (context.Context, *Node) {
@@ -27,8 +27,8 @@ func single(t *testing.T) (context.Context, *Node) {
 	return ctx, n
 }
 
-// guest is a blank node, and what it says of itself.
-func guest(t *testing.T, ctx context.Context, by *Node) (*Node, membership.Member) {
+// newcomer is a blank node, and what it says of itself.
+func newcomer(t *testing.T, ctx context.Context, by *Node) (*Node, membership.Member) {
 	t.Helper()
 	n := openBlank(t, Options{})
 	t.Cleanup(func() { n.Close() })
@@ -43,8 +43,8 @@ func guest(t *testing.T, ctx context.Context, by *Node) (*Node, membership.Membe
 // another id, for it would never take it.
 func TestD11_ANodeThatTookAnIDFromALostLogIsNotGivenAnother(t *testing.T) {
 	ctx, a := single(t)
-	b, asInvited := guest(t, ctx, a)
-	c, _ := guest(t, ctx, a)
+	b, asInvited := newcomer(t, ctx, a)
+	c, _ := newcomer(t, ctx, a)
 	if _, err := a.ChangeMembers(ctx, MemberChange{AddLearners: []string{c.options.PeerAddress}}); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestD11_ANodeThatTookAnIDFromALostLogIsNotGivenAnother(t *testing.T) {
 // Somebody started another directory in the place of the one that was invited: it is not what a leader may have added.
 func TestWhoWasInvitedIsNotReplacedOnTheWay(t *testing.T) {
 	ctx, a := single(t)
-	b, m := guest(t, ctx, a)
+	b, m := newcomer(t, ctx, a)
 	m.Incarnation++
 	u := &operation{
 		node: a, runner: a.runner.Load(), open: true,
@@ -80,14 +80,14 @@ func TestWhoWasInvitedIsNotReplacedOnTheWay(t *testing.T) {
 	}
 }
 
-// A refusal is for good only if nobody can have accepted the same before.
+// A refusal is final only if no leader can have accepted the same change before.
 func TestD3_ARefusalAfterALostAnswerDoesNotSayThatNothingWasDone(t *testing.T) {
 	ctx, a := single(t)
 	for _, open := range []bool{false, true} {
 		u := &operation{node: a, runner: a.runner.Load(), open: open, change: membership.Change{Remove: []raftlog.NodeID{77}}}
 		_, err := u.propose(ctx)
-		told := strings.Contains(err.Error(), "node 77")
-		if errors.Is(err, ErrRefused) == open || errors.Is(err, ErrUnknown) != open || !told {
+		said := strings.Contains(err.Error(), "node 77")
+		if errors.Is(err, ErrRefused) == open || errors.Is(err, ErrUnknown) != open || !said {
 			t.Errorf("an attempt before: %v; the answer is %v", open, err)
 		}
 	}
@@ -95,7 +95,7 @@ func TestD3_ARefusalAfterALostAnswerDoesNotSayThatNothingWasDone(t *testing.T) {
 
 func TestAQuestionIsUnsentIfThereWasNoConnection(t *testing.T) {
 	ctx, a := single(t)
-	gone, _ := guest(t, ctx, a)
+	gone, _ := newcomer(t, ctx, a)
 	if err := gone.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -233,7 +233,8 @@ func TestALearnerReceivesEverythingAndDoesNotVote(t *testing.T) {
 	add(t, f.nodes[0], 5)
 	expectTotal(t, learner, 5)
 	expectVoters(t, learner, 1)
-	if ids := change(t, learner, consensus.MemberChange{Add: addresses(learner)}); !slices.Equal(ids, []raftlog.NodeID{2}) {
+	ids := change(t, learner, consensus.MemberChange{Add: addresses(learner)})
+	if !slices.Equal(ids, []raftlog.NodeID{2}) {
 		t.Fatalf("the ids are %d", ids)
 	}
 	expectVoters(t, learner, 1, 2)
@@ -345,7 +346,7 @@ func TestAPromotionThatDoesNotComeCanBeGivenUp(t *testing.T) {
 	change(t, f.nodes[1], consensus.MemberChange{Remove: []raftlog.NodeID{4}})
 }
 
-// All but one of the nodes are started anew at other addresses. Nobody is told; they find each other by what they say.
+// All but one of the nodes are started anew at other addresses. They find each other by what they announce.
 func TestMembersThatMoveAreFoundAgain(t *testing.T) {
 	f := newFleet(t)
 	change(t, f.nodes[0], consensus.MemberChange{Add: addresses(f.blank(2)...)})
@@ -369,7 +370,7 @@ func TestMembersThatMoveAreFoundAgain(t *testing.T) {
 	}
 }
 
-// The log that a new member receives begins with members who are gone, and its first messages hold nobody else.
+// The log that a new member receives begins with members that are gone, and its first messages name no others.
 func TestANewMemberFindsThoseWhoCameAfterTheFounders(t *testing.T) {
 	f := newFleet(t)
 	for range 6 { // more than a leader sends without an answer

@@ -10,7 +10,7 @@ import (
 
 func TestReadingASnapshotTellsHowFarItIs(t *testing.T) {
 	var log bytes.Buffer
-	r := reading{
+	r := restoreProgress{
 		source: strings.NewReader(strings.Repeat("x", 100)), logger: slog.New(slog.NewTextHandler(&log, nil)), bytes: 90,
 	}
 	r.begin("verifying")
@@ -18,10 +18,10 @@ func TestReadingASnapshotTellsHowFarItIs(t *testing.T) {
 	if log.Len() > 0 {
 		t.Fatalf("at once: %s", log.String())
 	}
-	r.told = r.told.Add(-readingNews)
+	r.reportedAt = r.reportedAt.Add(-progressInterval)
 	_ = r.count(10)
 	r.begin("restoring")
-	r.told = r.told.Add(-readingNews)
+	r.reportedAt = r.reportedAt.Add(-progressInterval)
 	if n, err := io.Copy(io.Discard, &r); n != 100 || err != nil {
 		t.Fatalf("read %d, %v", n, err)
 	}

@@ -25,7 +25,7 @@ func TestD16_AJoinerThatCannotBeANodeIsRefused(t *testing.T) {
 		j := goodJoiner(8, "127.0.0.1:1")
 		change(&j)
 		var refusal *transport.Refusal
-		if err := (owner{n}).Join(j); !errors.As(err, &refusal) {
+		if err := (peerHandler{n}).Join(j); !errors.As(err, &refusal) {
 			t.Errorf("%s: the answer is %v", what, err)
 		}
 	}
@@ -44,7 +44,7 @@ func TestAJoinerThatAsksAgainIsOneMember(t *testing.T) {
 	for _, j := range []transport.Join{
 		goodJoiner(1, "127.0.0.1:1"), goodJoiner(2, "127.0.0.1:2"), goodJoiner(1, "127.0.0.1:2"),
 	} {
-		if err := (owner{n}).Join(j); err != nil {
+		if err := (peerHandler{n}).Join(j); err != nil {
 			t.Fatal(err)
 		}
 	}

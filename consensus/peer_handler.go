@@ -13,12 +13,12 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// owner is the node as its transport sees it.
-type owner struct{ *Node }
+// peerHandler is the node as its transport sees it.
+type peerHandler struct{ *Node }
 
 // Hello introduces this node. Peers that know its address may dial as soon as the transport listens, which is before
 // the node knows that address itself.
-func (o owner) Hello(transport.Peer) transport.Hello {
+func (o peerHandler) Hello(transport.Peer) transport.Hello {
 	<-o.assembled
 	o.mu.Lock()
 	h := transport.Hello{
@@ -35,10 +35,10 @@ func (o owner) Hello(transport.Peer) transport.Hello {
 	return h
 }
 
-// Admit judges a peer that dialled or answered. The transport has compared identities; what only the configuration
-// knows is compared here. A peer that the configuration does not know is heard: this node's may be old, and Raft judges
-// votes by term and log alone.
-func (o owner) Admit(theirs transport.Hello) error {
+// Admit checks a peer that dialled or answered. The transport has compared identities; Admit compares what only the
+// configuration knows. A peer that the configuration does not know is admitted: this node's configuration may be old,
+// and Raft decides about votes by term and log alone.
+func (o peerHandler) Admit(theirs transport.Hello) error {
 	<-o.assembled
 	if o.runner.Load() == nil {
 		if err := o.adopt(theirs); err != nil {
@@ -55,11 +55,11 @@ func (o owner) Admit(theirs transport.Hello) error {
 	if err := checkRemoved(s, &theirs); err != nil {
 		return err
 	}
-	if err := o.judge(o.context, &theirs); err != nil {
+	if err := o.checkArrival(o.context, &theirs); err != nil {
 		return err
 	}
-	// The turn that judged came after the transport made room for the peer. Had the transport been told before that whose
-	// the id is, it would not have met this connection, and the configuration of that time is known by now.
+	// The turn that checked the arrival came after the transport made room for the peer. If the transport heard before
+	// that which directory has the id, it did not meet this connection, and that configuration is known by now.
 	s = o.runner.Load().Status()
 	if err := checkMember(s.Configuration, &theirs); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (o owner) Admit(theirs transport.Hello) error {
 	return nil
 }
 
-// checkRemoved refuses a node that was removed, so that its operator is told. A leader hears it as long as it still
+// checkRemoved refuses a node that was removed, so that its operator learns it. A leader hears it as long as it still
 // sends to it, for the answers.
 func checkRemoved(s *engine.Status, theirs *transport.Hello) error {
 	served := func(f raft.FollowerStatus) bool { return f.ID == theirs.From }
@@ -100,7 +100,7 @@ func checkMember(c *membership.Configuration, theirs *transport.Hello) error {
 }
 
 // Receive passes messages on.
-func (o owner) Receive(from raftlog.NodeID, messages []engine.Message) bool {
+func (o peerHandler) Receive(from raftlog.NodeID, messages []engine.Message) bool {
 	if r := o.runner.Load(); r != nil {
 		r.Receive(from, messages)
 	}
@@ -108,7 +108,7 @@ func (o owner) Receive(from raftlog.NodeID, messages []engine.Message) bool {
 }
 
 // LinkUp passes the news on.
-func (o owner) LinkUp(to raftlog.NodeID) {
+func (o peerHandler) LinkUp(to raftlog.NodeID) {
 	o.links.set(to, true)
 	o.renew()
 	if r := o.runner.Load(); r != nil {
@@ -116,13 +116,13 @@ func (o owner) LinkUp(to raftlog.NodeID) {
 	}
 }
 
-// LinkDown is told to the operator by the transport; Raft notices by itself.
-func (o owner) LinkDown(to raftlog.NodeID, _ error) {
+// LinkDown: the transport logs it, and Raft notices by itself.
+func (o peerHandler) LinkDown(to raftlog.NodeID, _ error) {
 	o.links.set(to, false)
 	o.renew()
 }
 
-// links remembers to whom messages can leave, for those who ask.
+// links remembers to which nodes messages can leave.
 type links struct {
 	mu sync.Mutex
 	up map[raftlog.NodeID]bool
@@ -147,23 +147,23 @@ func (l *links) list() []raftlog.NodeID {
 	return slices.Sorted(maps.Keys(l.up))
 }
 
-// peers is whom a node holds links to. Usually the configuration says so. But a member may know none yet, or only one
-// of long ago: it catches up, and those who are named there may all be gone. So it answers those as well that dialled
-// it and have ids which its configuration has not given yet. Without that:
+// peers are the nodes that this one holds links to. Usually the configuration names them. But a member that catches up
+// may have none yet, or an old one whose members are all gone. So it also holds links to nodes that dialled it and have
+// ids that its configuration has not given yet. Without that:
 //
 //  1. Founder 1 takes in 2 and is removed. Node 3 is added; the leader, 2, sends it the log from its beginning.
-//  2. The first messages of it hold entry 1. From now on node 3 has a link to 1 only.
-//  3. Its acknowledgements never leave. The leader's window stays full, and the entry that names 2 outside of it.
+//  2. The first messages hold entry 1. From now on node 3 has a link to 1 only.
+//  3. Its acknowledgements never leave. The leader's window stays full, and the entry that names 2 stays outside.
 //
-// Whoever is to bring entry 1 needs votes first, in the same way.
+// A candidate that will bring entry 1 needs votes first, in the same way.
 type peers struct {
 	mu         sync.Mutex
 	configured bool
 	introduced []transport.Peer // with ids above those of all members, at most raft.MaxMembers
-	// self and members are what the configuration says, told what members said of themselves since.
-	self    raftlog.NodeID
-	members []membership.Member
-	told    map[raftlog.NodeID]told
+	// self and members are what the configuration says, announced is what members said of themselves since.
+	self      raftlog.NodeID
+	members   []membership.Member
+	announced map[raftlog.NodeID]announcement
 }
 
 // list is whom to hold links to, and where. The caller holds the lock.
@@ -186,9 +186,9 @@ func (p *peers) forgetKnown() {
 	p.introduced = slices.DeleteFunc(p.introduced, func(peer transport.Peer) bool { return peer.ID <= highest })
 }
 
-// toldLocked is what a member said of itself, if that is newer than what the configuration says; nil otherwise.
-func (p *peers) toldLocked(m *membership.Member) *membership.Member {
-	said, ok := p.told[m.ID]
+// announcedLocked is what a member said of itself, if that is newer than what the configuration says; nil otherwise.
+func (p *peers) announcedLocked(m *membership.Member) *membership.Member {
+	said, ok := p.announced[m.ID]
 	if !ok || !said.configured.Alike(m) {
 		return nil
 	}
@@ -196,7 +196,7 @@ func (p *peers) toldLocked(m *membership.Member) *membership.Member {
 }
 
 func (p *peers) addressLocked(m *membership.Member) string {
-	if said := p.toldLocked(m); said != nil {
+	if said := p.announcedLocked(m); said != nil {
 		return said.Address
 	}
 	return m.Address
@@ -237,15 +237,15 @@ func (n *Node) introduce(theirs *transport.Hello) {
 	n.transport.SetPeers(p.list())
 }
 
-// carrier is the transport as the engine sees it: it leaves this node out of its peers.
-type carrier struct {
+// sender is the transport as the engine sees it: it leaves this node out of its peers.
+type sender struct {
 	*transport.Transport
 	node *Node
 	self raftlog.NodeID
 }
 
 // SetPeers translates members into peers.
-func (c carrier) SetPeers(members []membership.Member) {
+func (c sender) SetPeers(members []membership.Member) {
 	p := &c.node.peers
 	p.mu.Lock()
 	defer p.mu.Unlock()

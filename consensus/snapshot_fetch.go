@@ -19,12 +19,12 @@ const fetchPause = 100 * time.Millisecond
 func (s *snapshots) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (engine.Base, error) {
 	r, err := s.store.Receive(mark, func(int) error { return ctx.Err() })
 	if err != nil {
-		return engine.Base{}, judge(err)
+		return engine.Base{}, classify(err)
 	}
-	f := fetch{snapshots: s, from: from, mark: mark, receiver: r, told: time.Now()}
+	f := fetch{snapshots: s, from: from, mark: mark, receiver: r, reportedAt: time.Now()}
 	header, err := f.run(ctx)
 	if err = errors.Join(err, r.Close()); err != nil {
-		return engine.Base{}, judge(err)
+		return engine.Base{}, classify(err)
 	}
 	return baseOf(&header), nil
 }
@@ -35,8 +35,8 @@ type fetch struct {
 	from     raftlog.NodeID
 	mark     raftlog.SnapshotMark
 	receiver *snapshot.Receiver
-	// told is when the operator heard of it last.
-	told time.Time
+	// reportedAt is when the log said last how far it has come.
+	reportedAt time.Time
 }
 
 // run fetches the file, and proves it.
@@ -75,7 +75,7 @@ func (f *fetch) connect(ctx context.Context) error {
 	})
 	switch {
 	case failed != nil:
-		return judge(failed)
+		return classify(failed)
 	case err == nil && !f.receiver.Done():
 		err = fmt.Errorf("the file ends at %d on node %d", f.receiver.Offset(), f.from)
 	}
@@ -99,10 +99,10 @@ func (f *fetch) prove() (snapshot.Header, error) {
 
 // tell logs how far it has come, now and then.
 func (f *fetch) tell() {
-	if time.Since(f.told) < readingNews {
+	if time.Since(f.reportedAt) < progressInterval {
 		return
 	}
-	f.told = time.Now()
+	f.reportedAt = time.Now()
 	f.node.options.Logger.Info("fetching a snapshot",
 		"index", f.mark.Index, "bytes", f.receiver.Offset(), "of", f.mark.FileBytes)
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The sizes of journals travel with the handshake: whoever leads knows the smallest, and the operator is told of it.
+// The sizes of journals travel with the handshake: the leader knows the smallest, and the operator hears of it.
 func TestALeaderKnowsTheSmallestJournal(t *testing.T) {
 	c := newTrio(t)
 	smallest := c.nodes[c.leader()].Status().JournalLimitBytes

@@ -13,7 +13,7 @@ import (
 
 // OpenSnapshot serves a file to another node: the one of the snapshot in force, or of the one before it, so that a
 // transfer that takes long is not in vain when a new one comes into force meanwhile.
-func (o owner) OpenSnapshot(theirs transport.Hello, mark raftlog.SnapshotMark) (transport.Source, error) {
+func (o peerHandler) OpenSnapshot(theirs transport.Hello, mark raftlog.SnapshotMark) (transport.Source, error) {
 	r := o.runner.Load()
 	if r == nil {
 		return nil, &transport.Refusal{Text: "this node is no member of a cluster"}
@@ -21,35 +21,35 @@ func (o owner) OpenSnapshot(theirs transport.Hello, mark raftlog.SnapshotMark) (
 	s := r.Status()
 	for _, own := range []*raftlog.SnapshotMark{s.Snapshot, s.Retained} {
 		if own != nil && own.Same(&mark) && own.FileBytes == mark.FileBytes {
-			return o.lend(*own, theirs.From)
+			return o.openFile(*own, theirs.From)
 		}
 	}
 	return nil, &transport.Refusal{Text: fmt.Sprintf("the snapshot at %v is not kept here any more", mark.Mark)}
 }
 
-// lend opens a file.
-func (o owner) lend(mark raftlog.SnapshotMark, to raftlog.NodeID) (transport.Source, error) {
+// openFile opens a file for another node.
+func (o peerHandler) openFile(mark raftlog.SnapshotMark, to raftlog.NodeID) (transport.Source, error) {
 	f, err := o.snapshots.store.Open(mark)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &transport.Refusal{Text: fmt.Sprintf("the snapshot at %v was removed a moment ago", mark.Mark)}
-	case errors.Is(judge(err), engine.ErrUnavailable):
+	case errors.Is(classify(err), engine.ErrUnavailable):
 		return nil, err
 	case err != nil:
 		return nil, o.broken(fmt.Errorf("open a snapshot for node %d: %w", to, err))
 	}
-	return lent{f, o.Node}, nil
+	return openFile{f, o.Node}, nil
 }
 
-// lent is an open file. What is read from it is proven before it leaves; when it is not what was written once, then the
-// disk does not keep what it is given, and this node must not go on.
-type lent struct {
+// openFile is a file that another node reads. Each piece is verified before it leaves. A piece that is not what was
+// written means that the disk does not keep what it is given, and this node must not go on.
+type openFile struct {
 	*snapshot.File
 	node *Node
 }
 
 // Chunk returns a piece of the file.
-func (l lent) Chunk(offset int64, buffer []byte) ([]byte, error) {
+func (l openFile) Chunk(offset int64, buffer []byte) ([]byte, error) {
 	b, err := l.File.Chunk(offset, buffer)
 	if err != nil {
 		return nil, l.node.broken(fmt.Errorf("read a snapshot for another node: %w", err))

@@ -18,7 +18,7 @@ func membersOf(incarnations ...uint64) []membership.Member {
 	return list
 }
 
-// Nodes 1 to 3 vote, node 4 is added in the place of node 1. What of it is to be seen?
+// Nodes 1 to 3 vote, node 4 is added in the place of node 1. How much of that does the log show?
 func TestHowFarTheLogIsWithAChange(t *testing.T) {
 	change := membership.Change{Add: []membership.Member{{Incarnation: 14}}, Remove: []raftlog.NodeID{1}}
 	ids := func(ids ...raftlog.NodeID) []raftlog.NodeID { return ids }
@@ -32,7 +32,9 @@ func TestHowFarTheLogIsWithAChange(t *testing.T) {
 		"intended": {&membership.Configuration{
 			NextID: 5, Members: four, Voters: ids(1, 2, 3), Learners: ids(4), Promote: ids(4), Retire: ids(1),
 		}, underWay},
-		"joint":    {&membership.Configuration{NextID: 5, Members: four, Voters: ids(2, 3, 4), Outgoing: ids(1, 2, 3)}, underWay},
+		"joint": {&membership.Configuration{
+			NextID: 5, Members: four, Voters: ids(2, 3, 4), Outgoing: ids(1, 2, 3),
+		}, underWay},
 		"complete": {&membership.Configuration{NextID: 5, Members: four[1:], Voters: ids(2, 3, 4)}, fulfilled},
 		"another got the id": {&membership.Configuration{
 			NextID: 5, Members: membersOf(11, 12, 13, 99), Voters: ids(1, 2, 3, 4),
@@ -43,7 +45,8 @@ func TestHowFarTheLogIsWithAChange(t *testing.T) {
 		}
 	}
 	gone := &membership.Configuration{NextID: 5, Members: four[:3], Voters: ids(1, 2, 3)}
-	if _, err := stageOf(gone, &change, ids(4)); !errors.Is(err, ErrSuperseded) || !strings.Contains(err.Error(), "node 4") {
+	_, err := stageOf(gone, &change, ids(4))
+	if !errors.Is(err, ErrSuperseded) || !strings.Contains(err.Error(), "node 4") {
 		t.Errorf("the new node was removed again: %v", err)
 	}
 	learner := membership.Change{Add: []membership.Member{{Incarnation: 14}}, Learner: true}
@@ -75,12 +78,12 @@ func TestAClusterThatOthersCannotDialDoesNotGrow(t *testing.T) {
 
 func TestAnInvitedNodeThatMakesItsOwnClusterDeclines(t *testing.T) {
 	n := openBlank(t, Options{Bootstrap: true, Expect: 2})
-	_, err := owner{n}.Invite(7)
+	_, err := peerHandler{n}.Invite(7)
 	var refusal *transport.Refusal
 	if !errors.As(err, &refusal) || !strings.Contains(refusal.Text, "cluster of its own") {
 		t.Errorf("it answers %v", err)
 	}
-	if _, err := (owner{n}).Change(7, nil); !errors.As(err, &refusal) {
+	if _, err := (peerHandler{n}).Change(7, nil); !errors.As(err, &refusal) {
 		t.Errorf("a blank node answers a change with %v", err)
 	}
 	if err := n.Close(); err != nil {
@@ -91,10 +94,10 @@ func TestAnInvitedNodeThatMakesItsOwnClusterDeclines(t *testing.T) {
 func TestChangesOfStrangersAndNonsenseAreRefused(t *testing.T) {
 	n := openBlank(t, Options{Bootstrap: true})
 	own := n.clusterID()
-	if _, err := (owner{n}).Change(own+1, nil); !errors.Is(err, transport.ErrCluster) {
+	if _, err := (peerHandler{n}).Change(own+1, nil); !errors.Is(err, transport.ErrCluster) {
 		t.Errorf("of another cluster: %v", err)
 	}
-	if _, err := (owner{n}).Change(own, []byte("nonsense")); err == nil {
+	if _, err := (peerHandler{n}).Change(own, []byte("nonsense")); err == nil {
 		t.Error("nonsense is accepted")
 	}
 	if err := n.Close(); err != nil {

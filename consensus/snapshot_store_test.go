@@ -34,7 +34,7 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 	}
 	mark := raftlog.SnapshotMark{Mark: raftlog.Mark{Index: 1, Term: 1}, FileHash: 5, FileBytes: 100}
 	var refusal *transport.Refusal
-	if _, err := (owner{n}).OpenSnapshot(transport.Hello{From: 2}, mark); !errors.As(err, &refusal) {
+	if _, err := (peerHandler{n}).OpenSnapshot(transport.Hello{From: 2}, mark); !errors.As(err, &refusal) {
 		t.Fatalf("the answer is %v", err)
 	}
 	if err := n.TakeSnapshot(); err != nil {
@@ -49,7 +49,7 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 	}
 	mark = *n.Status().Snapshot
 	mark.Configuration = nil // as it comes from the network
-	source, err := (owner{n}).OpenSnapshot(transport.Hello{From: 2}, mark)
+	source, err := (peerHandler{n}).OpenSnapshot(transport.Hello{From: 2}, mark)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 	} {
 		m := mark
 		wrong(&m)
-		if _, err := (owner{n}).OpenSnapshot(transport.Hello{From: 2}, m); !errors.As(err, &refusal) {
+		if _, err := (peerHandler{n}).OpenSnapshot(transport.Hello{From: 2}, m); !errors.As(err, &refusal) {
 			t.Errorf("another %s: the answer is %v", what, err)
 		}
 	}
@@ -94,19 +94,20 @@ func TestStatesAreToldFromErrorsOfTheDisk(t *testing.T) {
 		snapshot.ErrNoSpace, snapshot.ErrBusy, snapshot.ErrTooLarge, snapshot.ErrRefused, context.Canceled,
 		&os.PathError{Op: "open", Path: "a", Err: syscall.EMFILE},
 	} {
-		if err := judge(fmt.Errorf("wrapped: %w", state)); !errors.Is(err, engine.ErrUnavailable) || !errors.Is(err, state) {
-			t.Errorf("%v is judged to be %v", state, err)
+		err := classify(fmt.Errorf("wrapped: %w", state))
+		if !errors.Is(err, engine.ErrUnavailable) || !errors.Is(err, state) {
+			t.Errorf("%v is classified as %v", state, err)
 		}
 	}
 	// A full disk is no state by itself: where snapshot does not call it one, something is left of the attempt.
 	for _, final := range []error{
 		syscall.ENOSPC, syscall.EIO, &snapshot.CorruptionError{File: "a"}, snapshot.ErrForeign, snapshot.ErrVersion,
 	} {
-		if err := judge(fmt.Errorf("wrapped: %w", final)); errors.Is(err, engine.ErrUnavailable) {
-			t.Errorf("%v is judged to be a state", final)
+		if err := classify(fmt.Errorf("wrapped: %w", final)); errors.Is(err, engine.ErrUnavailable) {
+			t.Errorf("%v is classified as unavailability", final)
 		}
 	}
-	if err := judge(errors.Join(syscall.ENOSPC, syscall.EIO)); errors.Is(err, engine.ErrUnavailable) {
-		t.Errorf("an error of the disk beside a full one is judged to be a state")
+	if err := classify(errors.Join(syscall.ENOSPC, syscall.EIO)); errors.Is(err, engine.ErrUnavailable) {
+		t.Errorf("an error of the disk beside a full one is classified as unavailability")
 	}
 }

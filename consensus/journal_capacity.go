@@ -8,15 +8,16 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// journals remember which members have smaller journals than this node, so that its operator is told once, and not with
-// every connection. The leader takes in no more than the smallest one can hold: the room of the others is wasted.
-type journals struct {
+// journalCapacities remembers which members have smaller journals than this node, so that its operator hears it once,
+// and not with every connection. The leader takes in no more than the smallest one can hold: the room of the others is
+// wasted.
+type journalCapacities struct {
 	mu      sync.Mutex
 	smaller map[raftlog.NodeID]uint64
 }
 
 // compare tells the operator when a member's journal has less room than this node's, and that is news.
-func (j *journals) compare(theirs *transport.Hello, ownBytes int, logger *slog.Logger) {
+func (j *journalCapacities) compare(theirs *transport.Hello, ownBytes int, logger *slog.Logger) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	known, bytes := j.smaller[theirs.From], theirs.JournalRoomBytes

@@ -15,7 +15,7 @@ import (
 const emptyDirectory = "to add it as a new member, start it with an empty data directory"
 
 // Join answers a blank node that asks to be a member.
-func (o owner) Join(j transport.Join) error {
+func (o peerHandler) Join(j transport.Join) error {
 	<-o.assembled
 	if o.runner.Load() == nil {
 		return o.takeJoiner(j)
@@ -61,13 +61,15 @@ func memberByIncarnation(c *membership.Configuration, incarnation uint64) *membe
 }
 
 // Invite says who this node is.
-func (o owner) Invite(clusterID uint64) (transport.Newcomer, error) {
+func (o peerHandler) Invite(clusterID uint64) (transport.Newcomer, error) {
 	<-o.assembled
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
 	case o.identity.NodeID == 0 && o.options.Bootstrap:
-		return transport.Newcomer{}, &transport.Refusal{Text: "it is making a cluster of its own, and waits for others to join"}
+		return transport.Newcomer{}, &transport.Refusal{
+			Text: "it is making a cluster of its own, and waits for others to join",
+		}
 	case o.identity.NodeID != 0 && o.identity.ClusterID != clusterID:
 		return transport.Newcomer{}, &transport.Refusal{Text: fmt.Sprintf("it is node %d of another cluster, %016x; %s",
 			o.identity.NodeID, o.identity.ClusterID, emptyDirectory)}
@@ -83,7 +85,7 @@ func (n *Node) describe() transport.Join {
 }
 
 // Change makes a change of the membership, if this node leads.
-func (o owner) Change(clusterID uint64, change []byte) (transport.Answer, error) {
+func (o peerHandler) Change(clusterID uint64, change []byte) (transport.Answer, error) {
 	<-o.assembled
 	if o.runner.Load() == nil {
 		return transport.Answer{}, &transport.Refusal{Text: "this node is no member of a cluster"}
@@ -98,8 +100,8 @@ func (o owner) Change(clusterID uint64, change []byte) (transport.Answer, error)
 	return o.change(o.context, c)
 }
 
-// judge has the turn judge a member that dialled.
-func (n *Node) judge(ctx context.Context, theirs *transport.Hello) error {
+// checkArrival has the engine check whether a member that dialled holds what it confirmed.
+func (n *Node) checkArrival(ctx context.Context, theirs *transport.Hello) error {
 	r := n.runner.Load()
 	answered := make(chan struct{})
 	a := &engine.Arrival{

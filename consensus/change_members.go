@@ -16,20 +16,20 @@ import (
 //  1. A invites B: B says who it is. Nothing is promised yet.
 //  2. A sends the change to L, which appends a configuration with B as a learner that is to be promoted.
 //  3. L connects to B and names B's incarnation; B takes its identity and receives the log from its first entry on.
-//  4. B has caught up. Whoever leads now lets B vote, and lets those be who are to go, in one joint change.
+//  4. B has caught up. The leader makes B a voter and drops the voters that are to go, in one joint change.
 //  5. That is committed, as A hears by the log like everyone else.
 //
 // From 2 on the log carries the change; A may stop. Before, or if 2 was lost with L, A sends it again: a change that is
 // made already is no change.
 
-// MemberChange says who shall be a member and who shall not. New voters and removed ones change places in one step:
-// never do fewer nodes vote than before or after.
+// MemberChange says which nodes become members and which cease to be members. New voters and removed ones change places
+// in one step, so that at no time fewer nodes vote than before or after.
 type MemberChange struct {
 	// Add and AddLearners are the peer addresses of blank nodes that become voters, or learners for good. A member at such
 	// an address is added already; a learner in Add becomes a voter.
 	Add         []string
 	AddLearners []string
-	// Remove are ids of members that shall be none. A node that was removed before is removed already.
+	// Remove are the ids of members to remove. A node that was removed before is removed already.
 	Remove []raftlog.NodeID
 }
 
@@ -38,9 +38,10 @@ type MemberChange struct {
 // goes on through changes of leaders until the context ends. Voters and learners are not added in one step: learners
 // are added first, and members are removed in the last step.
 //
-// Errors: ErrRefused if it cannot be, with the reason; ErrSuperseded if another change took it back; ErrUnknown if it is
-// refused now, and may have been accepted before; ErrPending with the context's error if the log carries the change and it is not complete; else the context's error, with what stood in the way.
-// After any of the last three, asking for the same again is right.
+// Errors: ErrRefused if it cannot be, with the reason; ErrSuperseded if another change took it back; ErrUnknown if it
+// is refused now, and may have been accepted before; ErrPending with the context's error if the log carries the change
+// and it is not complete; else the context's error, with what stood in the way. After any of the last three, asking for
+// the same again is right.
 func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raftlog.NodeID, err error) {
 	r := n.runner.Load()
 	if r == nil || r.Status().Removed {
@@ -77,7 +78,7 @@ func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raftl
 }
 
 // checkReachable refuses to grow a cluster whose members others cannot dial: one that was made of a single node need
-// not have told an address that means anything elsewhere.
+// not have an address that means anything elsewhere.
 func checkReachable(c *membership.Configuration) error {
 	if c == nil {
 		return nil

@@ -213,7 +213,7 @@ func stageOf(c *membership.Configuration, change *membership.Change, added []raf
 	return s, nil
 }
 
-// askLeader gives a change to whoever leads: an error that is a *transport.Refusal is final.
+// askLeader gives a change to the leader: an error that is a *transport.Refusal is final.
 func (n *Node) askLeader(ctx context.Context, c membership.Change) (transport.Answer, error) {
 	leader, self := n.leader()
 	switch {
@@ -243,7 +243,8 @@ func (n *Node) change(ctx context.Context, c membership.Change) (transport.Answe
 		return transport.Answer{Added: idsOf(request.Accepted, c.Add)}, nil
 	case errors.Is(err, raft.ErrNotLeader):
 		return transport.Answer{Reason: err.Error(), Redirect: n.leaderAddress()}, nil
-	case errors.Is(err, raft.ErrTooEarly), errors.Is(err, membership.ErrChangeInProgress), errors.Is(err, engine.ErrStopped):
+	case errors.Is(err, raft.ErrTooEarly), errors.Is(err, membership.ErrChangeInProgress),
+		errors.Is(err, engine.ErrStopped):
 		return transport.Answer{Reason: err.Error()}, nil
 	default:
 		return transport.Answer{}, &transport.Refusal{Text: err.Error()}
