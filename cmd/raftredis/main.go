@@ -17,8 +17,7 @@ func main() {
 func rootCommand() *cobra.Command {
 	cobra.EnableCommandSorting = false // a newcomer needs serve and playground first
 	root := &cobra.Command{
-		Use:     "raftredis",
-		Version: versionText(),
+		Use: "raftredis",
 		Args: func(root *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -26,11 +25,14 @@ func rootCommand() *cobra.Command {
 			return cli.Unknown("subcommand", args[0], subcommandNames(root), root.Name(), overview(root))
 		},
 		RunE: func(root *cobra.Command, _ []string) error {
+			if root.Flags().Changed("version") {
+				return printVersion(root)
+			}
 			return &exit.UsageError{Text: "a subcommand is missing", Hint: overview(root)}
 		},
 	}
 	root.FParseErrWhitelist.UnknownFlags = true // the wrong subcommand before them is what matters
-	root.SetVersionTemplate("{{.Version}}")
+	root.Flags().BoolP("version", "v", false, "say what was built")
 	root.SetHelpFunc(printHelp)
 	root.AddCommand(serveCommand(), playgroundCommand(), inspectCommand(), versionCommand(), completionCommand(root))
 	root.SetHelpCommand(helpCommand(root))

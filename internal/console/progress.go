@@ -6,49 +6,50 @@ import (
 	"log/slog"
 	"os"
 	"time"
+
+	"golang.org/x/term"
 )
 
 const (
-	// progressNews is how often the log hears of work that takes long. Where nothing can be said of how far it is, the
-	// time doubles with each line, up to mostProgressNews: a node may wait for days.
-	progressNews     = 5 * time.Second
-	mostProgressNews = 5 * time.Minute
+	// progressNews is the time between two lines of the log about work that takes long. For work of unknown length the
+	// time doubles with each line, up to maxProgressNews: a node may wait for days.
+	progressNews    = 5 * time.Second
+	maxProgressNews = 5 * time.Minute
 	// ProgressMoves is how often the line on a terminal moves.
 	ProgressMoves = 200 * time.Millisecond
-	// statusColumns is how long that line may be: it must not be wrapped, or it could not be written over.
+	// statusColumns is the length of that line: a line that the terminal wraps could not be written over.
 	statusColumns = 79
 )
 
-// IsTerminal reports whether somebody looks at what is written there.
+// IsTerminal reports whether w is a terminal that can move its cursor.
 func IsTerminal(w io.Writer) bool {
 	file, is := w.(*os.File)
 	if !is || os.Getenv("TERM") == "dumb" {
 		return false
 	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return term.IsTerminal(int(file.Fd()))
 }
 
 // Stage is what a node is doing before it serves.
 type Stage struct {
 	Text string
-	// done of total is how far it is, in what; nothing is known if what is empty.
+	// Done of Total is how far it is, counted in What. An empty What means that this is unknown.
 	Done, Total uint64
 	What        string
 }
 
-// Waiting tells of a node that does not serve yet: on a terminal in one line that moves, in the log when there is
-// something new, and now and then how far it is.
+// Waiting reports what a node does before it serves: on a terminal in one line that moves, in the log when a stage
+// begins, and now and then how far it is.
 type Waiting struct {
 	Logger *slog.Logger
 	Output *Writer
-	// began is when the first stage began, told when the log heard of one last, for the next time after pause.
+	// Began is when the first stage began. The log got its last line at told, and gets the next one after pause.
 	Began, told time.Time
 	pause       time.Duration
 	last        string
 }
 
-// Show tells of the present stage.
+// Show reports the present stage.
 func (w *Waiting) Show(s Stage, now time.Time) {
 	seconds := int(now.Sub(w.Began).Seconds())
 	w.Output.status(fmt.Sprintf("%s (%d s)", s, seconds))
@@ -64,7 +65,7 @@ func (w *Waiting) Show(s Stage, now time.Time) {
 	if news || s.What != "" {
 		w.pause = progressNews
 	} else {
-		w.pause = min(2*w.pause, mostProgressNews)
+		w.pause = min(2*w.pause, maxProgressNews)
 	}
 	w.last, w.told = s.Text, now
 }
@@ -94,7 +95,7 @@ func percent(done, total uint64) int {
 	return int(100 * float64(min(done, total)) / float64(total))
 }
 
-// Meter tells how far a tool is that reads much.
+// Meter reports how far a tool is that reads much.
 type Meter struct {
 	Err    io.Writer
 	moving bool
@@ -110,7 +111,7 @@ func (m *Meter) Begin(what string, bytes uint64) {
 	m.what, m.done, m.total, m.told = what, 0, bytes, time.Now()
 }
 
-// Add counts bytes that were read; it never fails. It is a pace for the reader.
+// Add counts bytes that were read, and now and then reports. It never fails: its signature is that of a reader's pace.
 func (m *Meter) Add(bytes int) error {
 	m.done += uint64(bytes)
 	period := progressNews
@@ -137,7 +138,7 @@ func (m *Meter) End() {
 	}
 }
 
-// overwrite is what puts a text in the place of the line that the cursor is in.
+// overwrite returns the text with what makes it replace the cursor's line.
 func overwrite(text string) string {
 	const eraseLine = "\r\x1b[K"
 	if runes := []rune(text); len(runes) > statusColumns {

@@ -17,16 +17,16 @@ const (
 	flushPeriod = time.Second
 )
 
-// patientWriter is a writer that never waits for whoever reads the other end. The readers of standard error are pipes,
-// terminals and log collectors, all of which stop reading now and then; a node must not stop with them. Up to maxLines
-// lines wait; what comes on top is dropped, and counted in a line of its own as soon as there is room. A destination
-// that fails is given up without a word: there is nobody to tell.
+// Writer never waits for the reader of the other end. The readers of standard error are pipes, terminals and log
+// collectors. All of them stop reading now and then, and a node must not stop with them. Up to maxLines lines wait. More
+// lines are dropped; a line of its own counts them as soon as there is room. Errors of the destination are ignored: no
+// place is left to report them.
 type Writer struct {
 	queue   chan logLine
 	dropped atomic.Int64
 }
 
-// logLine is a line, a new text for the line that moves, or a request to say when everything before it was written.
+// logLine is a line, a new text for the line that moves, or a request to close written after everything before it.
 type logLine struct {
 	text    []byte
 	moving  bool
@@ -79,12 +79,12 @@ func (w *Writer) carry(destination io.Writer, moves bool) {
 			continue
 		}
 		if n := w.dropped.Swap(0); n > 0 {
-			fmt.Fprintf(destination, "raftredis: %d lines of the log were dropped: nobody took them\n", n)
+			fmt.Fprintf(destination, "raftredis: %d lines of the log were dropped: their reader was too slow\n", n)
 		}
 		if below != nil {
 			line.text = slices.Concat([]byte(overwrite("")), line.text, below)
 		}
-		_, _ = destination.Write(line.text) // there is nobody to tell
+		_, _ = destination.Write(line.text) // no place is left to report an error
 	}
 }
 

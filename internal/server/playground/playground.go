@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/renameio/v2"
 	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/internal/address"
@@ -116,7 +117,7 @@ func (f *Options) prepare() (directory string, remove func(), err error) {
 	made, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		err = os.WriteFile(path, []byte(shape), 0o644)
+		err = renameio.WriteFile(path, []byte(shape), 0o644, renameio.WithTempDir(f.directory))
 	case err == nil && string(made) != shape:
 		err = fmt.Errorf("the cluster in %s was made with %s, and nodes know each other by address: "+
 			"start it with these again, or take another --dir", f.directory, strings.TrimSpace(string(made)))
