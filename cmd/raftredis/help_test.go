@@ -51,7 +51,7 @@ func TestHelp_EveryTopicFileIsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != len(topicNames()) {
+	if len(files) != len(topicNames())-1 { // all but the one that is written from the table of settings
 		t.Errorf("%d files and %d topics", len(files), len(topicNames()))
 	}
 }
@@ -154,7 +154,7 @@ func TestHelp_MessagesThatAreQuotedExist(t *testing.T) {
 			quoted++
 			for part := range strings.SplitSeq(regexp.MustCompile(`\d+`).ReplaceAllString(found[1], "%d"), "...") {
 				if part = strings.TrimSpace(part); !strings.Contains(said, part) {
-					t.Errorf("%s: nobody says %q", name, part)
+					t.Errorf("%s: the program says nowhere %q", name, part)
 				}
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/raftredis/raftredis/internal/server"
 )
 
 // topicFiles are the essays. The first line of each is what the list of topics says of it.
@@ -15,17 +17,23 @@ var topicFiles embed.FS
 // topicsName is the topic that lists all others.
 const topicsName = "topics"
 
+// settingsName is the topic that is written from the table of settings.
+const settingsName = "settings"
+
 // topicNames are all topics, in the order in which a newcomer may want to read them.
 func topicNames() []string {
 	return []string{
-		"getting-started", "consistency", "clients", "configuration", "membership", "snapshots", "backup", "upgrade",
-		"files", "security", "troubleshooting", "exit-codes",
+		"getting-started", "consistency", "clients", "configuration", settingsName, "membership", "snapshots", "backup",
+		"upgrade", "files", "security", "troubleshooting", "exit-codes",
 	}
 }
 
 // topic is the text of a topic; empty if there is none of that name.
 func topic(name string) string {
-	if !slices.Contains(topicNames(), name) {
+	switch {
+	case name == settingsName:
+		return server.NewConfig().Topic()
+	case !slices.Contains(topicNames(), name):
 		return ""
 	}
 	text, err := topicFiles.ReadFile("topics/" + name + ".txt")

@@ -54,13 +54,10 @@ func (v *flagValue) Set(text string) error {
 
 // String is the value as people write it; pflag shows it as the default.
 func (v *flagValue) String() string {
-	switch value := v.row.Value.(type) {
-	case interface{ Short() string }:
-		return value.Short()
-	case *setting.YesNo:
-		return map[string]string{"no": "", "yes": "yes"}[value.String()]
+	if v.isSwitch() && v.row.String() == "no" {
+		return ""
 	}
-	return v.row.String()
+	return v.row.Short()
 }
 
 // Type is what help calls the value.

@@ -26,13 +26,13 @@ import (
 )
 
 const (
-	// inspectTries is how often a look that met damage is repeated: a node that runs may have been writing there.
-	inspectTries = 5
-	// inspectPause is the time between two tries; a node takes less than that to begin a file of its journal.
-	inspectPause = 50 * time.Millisecond
+	// maxTries is how often look reads again after damage: a running node may have been writing there.
+	maxTries = 5
+	// pauseBetweenTries is longer than a node takes to begin a file of its journal.
+	pauseBetweenTries = 50 * time.Millisecond
 )
 
-// inspectFlags are the flags of inspect, as they were given.
+// Options are what to describe, and how much of it. Define gives them their flags.
 type Options struct {
 	directory, entries string
 	records, verify    bool
@@ -62,7 +62,7 @@ func (f *Options) Define(flags *pflag.FlagSet) {
 	}
 }
 
-// Run writes the description to output. While it reads much, it tells log how far it is.
+// Run writes the description to output, and how far it is to log.
 func (f *Options) Run(output, log io.Writer) error {
 	if f.directory == "" {
 		return exit.WrongUsage("inspect", "--dir is missing: name the directory of a node")
@@ -87,32 +87,32 @@ func (f *Options) Run(output, log io.Writer) error {
 	return errors.Join(err, out.Flush())
 }
 
-// lookError says of a directory that no node has lived in what was probably meant.
+// lookError explains err if the directory is missing, or was never a node's.
 func lookError(directory string, err error) error {
 	_, missing := os.Stat(directory)
-	_, nobody := os.Stat(filepath.Join(directory, wal.IdentityName))
+	_, unused := os.Stat(filepath.Join(directory, wal.IdentityName))
 	switch {
 	case errors.Is(missing, os.ErrNotExist):
 		return fmt.Errorf("there is no directory %s: name the one that serve was given with --dir", directory)
-	case errors.Is(nobody, os.ErrNotExist):
+	case errors.Is(unused, os.ErrNotExist):
 		return fmt.Errorf("no node has lived in %s: there is no file %s in it; name the directory that serve was given "+
 			"with --dir", directory, wal.IdentityName)
 	}
 	return err
 }
 
-// inspection is what was found in a directory.
+// inspection is what look found in a directory.
 type inspection struct {
 	wal.Inspection
 	snapshots []snapshotFile
 }
 
-// look reads the directory, more than once if what it meets looks like damage.
+// look reads the directory. It reads again if it meets damage, which a running node may cause by writing.
 func look(directory string) (found inspection, err error) {
 	if absolute, err := filepath.Abs(directory); err == nil {
 		directory = absolute
 	}
-	for range inspectTries {
+	for range maxTries {
 		var damage *wal.CorruptionError
 		if found.Inspection, err = wal.Inspect(directory); err == nil {
 			found.snapshots, err = findSnapshots(directory, &found.Journal.Opening)
@@ -120,7 +120,7 @@ func look(directory string) (found inspection, err error) {
 		if err == nil && !lacks(found.snapshots) || err != nil && !errors.As(err, &damage) {
 			break
 		}
-		time.Sleep(inspectPause)
+		time.Sleep(pauseBetweenTries)
 	}
 	return found, err
 }
@@ -146,7 +146,7 @@ func parseSpan(text string) (span, error) {
 	return span{raftlog.Index(from), raftlog.Index(to)}, nil
 }
 
-// describe writes identity, promises, snapshots and log. History is read to its end, so damage is found wherever it is.
+// describe writes identity, promises, snapshots and log. It reads history to its end, and so finds damage anywhere in it.
 func describe(out io.Writer, found *inspection, wanted span, verify *console.Meter) error {
 	describeIdentity(out, &found.Inspection)
 	damage := describeSnapshots(out, found.snapshots, verify)
@@ -199,13 +199,13 @@ func describeIdentity(out io.Writer, found *wal.Inspection) {
 	fmt.Fprintf(out, "promises: term %d, vote for %s, commit at least %d\n", j.Term, voteText(j.Vote), j.Commit)
 	fmt.Fprintf(out, "journal: %s is in force, generation %d, used up to %d\n", j.File, j.Generation, j.EndBytes)
 	if j.Torn {
-		fmt.Fprintln(out, "  a record was begun there and not finished; nobody was told of it")
+		fmt.Fprintln(out, "  its last record is torn: it was never acknowledged")
 	}
 }
 
 func voteText(vote raftlog.NodeID) string {
 	if vote == 0 {
-		return "nobody"
+		return "none"
 	}
 	return fmt.Sprintf("node %d", vote)
 }

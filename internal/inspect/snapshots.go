@@ -108,7 +108,7 @@ func (s *snapshotFile) describe(out io.Writer) {
 		fmt.Fprintf(out, "snapshot: %s, %s\n", s.path, unfinished(s.path))
 		return
 	case s.standing == "":
-		fmt.Fprintf(out, "snapshot: at %v, %d bytes, named by nobody: removed at the next start\n", s.mark, s.bytes)
+		fmt.Fprintf(out, "snapshot: at %v, %d bytes, not named by the journal: removed at the next start\n", s.mark, s.bytes)
 	default:
 		fmt.Fprintf(out, "snapshot: at %v, %d bytes, %s\n", s.mark, s.bytes, s.standing)
 	}

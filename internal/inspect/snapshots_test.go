@@ -77,7 +77,7 @@ func TestInspect_SaysWhichSnapshotsCountAndWhichDoNot(t *testing.T) {
 	for _, says := range []string{
 		"at " + marks[1].Mark.String() + ", ", "bytes, in force\n  " + eighth,
 		"state hash 000000000000abc8, of 1970-01-01T00:00:01.000Z",
-		"bytes, retained\n  " + seventh, "bytes, named by nobody: removed at the next start\n",
+		"bytes, retained\n  " + seventh, "bytes, not named by the journal: removed at the next start\n",
 		"snapshot: snapshots/1-1.writing, writing or left behind\n", "snapshot: snapshots/notes, which is no snapshot\n",
 	} {
 		if !strings.Contains(text, says) {

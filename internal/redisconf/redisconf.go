@@ -1,16 +1,15 @@
 // Package redisconf reads and rewrites configuration files in the syntax of redis.conf: one directive a line, a name
 // and its arguments, quoted as in inline requests; lines that begin with # are comments.
 //
-// The package knows no directive. What it is told to write it puts where the directive stood, and leaves everything
-// else as its author wrote it: comments, blank lines, order.
+// The package knows no directive. Rewrite puts new values where the directive stood, and keeps everything else as its
+// author wrote it: comments, blank lines, order.
 //
 // Invariants:
 //
 //  1. What Rewrite has written, Parse reads back as the same names and arguments.
 //  2. Lines that are not rewritten are kept to the byte.
 //
-// The package imports nothing of the project. Rejected: include, which would make what a node does depend on files that
-// nobody sees.
+// The package imports nothing of the project. Rejected: include, which hides what a node does in further files.
 package redisconf
 
 import (

@@ -14,14 +14,14 @@ import (
 	"github.com/raftredis/raftredis/wal"
 )
 
-// ownNames are the beginnings of all names that a node gives to what it keeps. What begins with a dot, and what a file
-// system makes at its root, are nobody's data.
+// ownNames are the prefixes of all names that a node gives to its files. Names with a dot, and what a file system makes at
+// its root, hold no data and count as own.
 func ownNames() []string {
 	return []string{wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", ".", "lost+found"}
 }
 
-// checkDirectory refuses a directory in which no node has lived and other things are: most likely it is not the one
-// that was meant, and a node would add its files to somebody's own. A directory that does not exist is made later.
+// checkDirectory refuses a directory that holds other things and was never a node's: most likely --dir is mistyped, and
+// the node would mix its files with those of the user. A missing directory is made later.
 func checkDirectory(directory string) error {
 	entries, err := os.ReadDir(directory)
 	switch {
@@ -48,22 +48,22 @@ func checkDirectory(directory string) error {
 	if len(strange) > shown {
 		named += ", …"
 	}
-	return fmt.Errorf("%s is the directory of no node, and not empty (%s): name an empty one, or one that does not exist "+
-		"yet, with --dir", directory, named)
+	return fmt.Errorf("%s holds other things (%s) and was never a node's: name an empty directory with --dir, or a new "+
+		"one", directory, named)
 }
 
-// directoryError adds to an error of the directory what to do about it.
+// directoryError adds to an error of the directory what the user can do.
 func directoryError(directory string, err error) error {
 	switch {
 	case errors.Is(err, vfs.ErrLocked):
 		return fmt.Errorf("%w: a node runs on %s already; give each node a directory of its own with --dir", err, directory)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: this process runs as user %d, who must own %s and be able to reach it; or name another "+
+		return fmt.Errorf("%w: this process runs as user %d, which must own %s and be able to reach it; or name another "+
 			"directory with --dir", err, os.Geteuid(), directory)
 	case errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%w: name a directory with --dir", err)
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%w: make room, or let the journal be smaller with --journal-file-bytes, of which it needs twice",
+		return fmt.Errorf("%w: make room, or make the journal smaller: it needs twice --journal-file-bytes",
 			err)
 	}
 	return err

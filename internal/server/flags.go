@@ -1,6 +1,9 @@
 package server
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/internal/cli"
@@ -21,6 +24,34 @@ func (c *Config) ReadFlags(flags *pflag.FlagSet) {
 			c.given[row] = true
 		}
 	}
+}
+
+// Topic lists all settings that may differ from node to node: their defaults, and what they may be.
+func (c *Config) Topic() string {
+	const nameColumns, defaultColumns, columns = 38, 14, 80
+	var b strings.Builder
+	b.WriteString("Every setting, its default, and what it may be\n\n" +
+		"A file has one a line. Those with -- are flags of raftredis serve too;\n" +
+		"CONFIG SET changes those with a * while the node runs.\n\n")
+	for _, row := range c.rows {
+		if row.Hidden || !row.Differs() {
+			continue
+		}
+		name := "  " + row.Name
+		if row.Flag != "" {
+			name = "--" + row.Flag
+		}
+		if row.Live {
+			name += " *"
+		}
+		value := row.Short()
+		if _, refused := row.Value.Parse(value); refused != nil || len(value) > defaultColumns-2 || value == "" {
+			value = "-" // it follows from others, or is long
+		}
+		line := fmt.Sprintf("%-*s%-*s%s", nameColumns, name, defaultColumns, value, row.Range())
+		b.WriteString(strings.TrimRight(line[:min(len(line), columns)], " ") + "\n")
+	}
+	return b.String()
 }
 
 func (c *Config) flagRows() (rows []*setting.Row) {

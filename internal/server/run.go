@@ -19,12 +19,12 @@ import (
 )
 
 const (
-	// drainPeriod is how long clients whose commands are under way may keep a node from stopping.
+	// drainPeriod is how long a stop waits for the commands of clients that are under way.
 	drainPeriod = 5 * time.Second
-	// StopPeriod is how long the whole of stopping may take before the process ends regardless.
+	// StopPeriod bounds a whole stop; then the process ends anyway.
 	StopPeriod = 20 * time.Second
-	// sameStop is how soon after a signal another one means the same: timeout(1), and some managers of services, signal
-	// a process and then the group that it is in.
+	// sameStop is the time within which two signals mean one stop: timeout(1), and some service managers, signal a
+	// process and then its process group.
 	sameStop = 500 * time.Millisecond
 )
 
@@ -59,8 +59,8 @@ func (c *Config) Run(out, log io.Writer) error {
 	return s.run(stop, lifeline(c.lifelineDescriptor), out)
 }
 
-// StopSignals are those that ask for a stop: SIGTERM, SIGINT, and the end of the terminal, unless it was started to
-// outlive that (nohup). Of several within sameStop the first counts.
+// StopSignals delivers the signals that ask for a stop: SIGTERM, SIGINT, and SIGHUP (the end of the terminal) unless it
+// is ignored (nohup). Of several within sameStop the first counts.
 func StopSignals() <-chan os.Signal {
 	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -71,7 +71,7 @@ func StopSignals() <-chan os.Signal {
 	return distinct(received, time.Now)
 }
 
-// distinct leaves out signals that mean the same as the one before.
+// distinct drops a signal that comes within sameStop of the one before.
 func distinct(received <-chan os.Signal, now func() time.Time) <-chan os.Signal {
 	stop := make(chan os.Signal)
 	go func() {
@@ -86,8 +86,8 @@ func distinct(received <-chan os.Signal, now func() time.Time) <-chan os.Signal 
 	return stop
 }
 
-// die ends the process of a node that must not go on. Nobody may be served by it any more, so nothing is awaited but
-// the last words, and those not for long.
+// die ends the process of a node that must not go on. It serves no client any more, so die waits for nothing but the
+// last lines of the log, for a bounded time.
 func die(output *console.Writer, logger *slog.Logger, err error) {
 	logger.Error("the node must not go on: read this before you start it again", "error", err)
 	output.Flush()
@@ -139,17 +139,17 @@ func (s *server) announce(out io.Writer) {
 	}
 }
 
-// obstacle says what a node that does not serve yet is waiting for.
+// obstacle says what the node waits for before it serves.
 func (s *server) obstacle() console.Stage {
 	status := s.node.Status()
 	switch {
 	case status.Blank && s.config.node.Bootstrap:
 		return console.Stage{Text: fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)}
 	case status.Blank && len(s.config.join) > 0:
-		return console.Stage{Text: "waiting to be taken into a cluster, by whoever runs at " + strings.Join(s.config.join, ", ")}
+		return console.Stage{Text: "waiting to be taken into a cluster by the nodes at " + strings.Join(s.config.join, ", ")}
 	case status.Blank:
-		return console.Stage{Text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member takes this " +
-			"node in, --join asks for that, --bootstrap makes a new cluster"}
+		return console.Stage{Text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member adds this " +
+			"node, --join asks for that, --bootstrap makes a new cluster"}
 	case status.Removed:
 		return console.Stage{Text: "this node was removed from its cluster: stop it, and give it an empty directory to use it again"}
 	case status.InstallHere:
@@ -165,8 +165,8 @@ func (s *server) obstacle() console.Stage {
 	}
 }
 
-// shut stops the node; cause is the error that made it stop, if one did. A second signal, or stopPeriod, ends the
-// process as kill -9 would, which loses nothing that was acknowledged.
+// shut stops the node. cause is the error that made it stop; nil if none did. A second signal, or the end of StopPeriod,
+// ends the process as kill -9 would, which loses nothing that was acknowledged.
 func (s *server) shut(stop <-chan os.Signal, cause error) error {
 	closed := make(chan error, 1)
 	go func() {
@@ -189,8 +189,8 @@ func (s *server) shut(stop <-chan os.Signal, cause error) error {
 	return cause
 }
 
-// lifeline watches a pipe whose other end a parent holds. The channel is closed when that end is; without a pipe it
-// never is.
+// lifeline watches a pipe whose other end the parent holds, and closes the channel when that end is closed. Without a
+// pipe the channel stays open.
 func lifeline(descriptor int) <-chan struct{} {
 	gone := make(chan struct{})
 	if descriptor == 0 {
@@ -199,7 +199,7 @@ func lifeline(descriptor int) <-chan struct{} {
 	pipe := os.NewFile(uintptr(descriptor), "lifeline")
 	go func() {
 		defer close(gone)
-		_, _ = io.Copy(io.Discard, pipe) // however it ends, the parent is no longer there
+		_, _ = io.Copy(io.Discard, pipe) // however it ends, the parent is gone
 	}()
 	return gone
 }

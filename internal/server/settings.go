@@ -286,7 +286,7 @@ func millis(at *int) *setting.Int {
 	return &setting.Int{At: setting.At(at), Min: minMillis, Max: maxMillis}
 }
 
-// bulkBytes is the largest argument. It is max-entry-bytes as long as nobody sets it, and bounded by the largest request.
+// bulkBytes is the largest argument. Its default is max-entry-bytes, its bound the largest request.
 func (c *Config) bulkBytes() setting.Value {
 	return setting.Bounded(func() *setting.Int {
 		limits := resp.Limits{MaxEntryBytes: c.node.MaxEntryBytes}

@@ -32,8 +32,8 @@ type server struct {
 	broken chan error
 }
 
-// wire puts a node together and lets clients in. Both ports are taken first: a directory is not touched by a node that
-// could not serve it.
+// wire puts a node together and lets clients in. It takes both ports first: a node that cannot serve must not touch the
+// directory.
 func wire(c *Config, logger *slog.Logger) (*server, error) {
 	clients, err := listen("port", c.bind, c.port)
 	if err != nil {
@@ -100,12 +100,14 @@ func (s *server) consensusOptions() (o consensus.Options, err error) {
 // election timeout if the voter that was chosen does not answer.
 const handOverPeriod = 2 * time.Second
 
-// close stops the node in the order in which its parts need each other: nobody waits for a change of the members, which
-// may take longer than stopping; leadership goes to another node, so that nobody
-// has to wait for an election; no new clients, and replies to those that wait as far as ctx allows, for which this node
-// passes their commands on to the new leader; then the node. What it still holds ends as the library says.
+// close stops the node in the order in which its parts need each other:
+//
+//  1. Waits for changes of the members end: a change may take longer than the stop, and the cluster goes on with it.
+//  2. Leadership goes to another node, which spares clients an election.
+//  3. No new clients. Those that wait get their replies, from the new leader, as long as ctx allows.
+//  4. The node. What it still holds ends as the library says.
 func (s *server) close(ctx context.Context) error {
-	s.store.changes.stop() // the cluster goes on with them
+	s.store.changes.stop()
 	s.handOver(ctx)
 	cut := s.front.Close(ctx)
 	err := s.node.Close()
@@ -127,7 +129,7 @@ func (s *server) handOver(ctx context.Context) {
 	}
 }
 
-// listen takes a port, and says of the most common failure what to do about it.
+// listen takes a port. Its errors say what to do about the common failures.
 func listen(flag, host string, port int) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address.Join(host, port))
 	switch {
@@ -135,7 +137,7 @@ func listen(flag, host string, port int) (net.Listener, error) {
 		return nil, fmt.Errorf("port %d on %s is taken by another process: stop it, or choose another with --%s",
 			port, host, flag)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("%s is no address of this machine: --bind is where this node listens, --join where others do",
+		return nil, fmt.Errorf("%s is no address of this machine: --bind is where this node listens, --join where the others do",
 			host)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("port %d on %s: %w: ports below 1024 are for root; choose another with --%s", port, host, err,
@@ -146,7 +148,7 @@ func listen(flag, host string, port int) (net.Listener, error) {
 	return listener, nil
 }
 
-// openError sorts the errors of opening: after damage nobody should simply try again.
+// openError sorts the errors of opening: after damage a restart must wait for a person.
 func openError(directory string, err error) error {
 	var log *journal.CorruptionError
 	var state *snapshot.CorruptionError

@@ -8,7 +8,7 @@ type Cell interface {
 	Store(n int64)
 }
 
-// At is the cell of a variable that nobody else uses meanwhile.
+// At is the cell of a variable that one goroutine uses.
 func At[T ~int | ~int64](variable *T) Cell { return plain[T]{variable} }
 
 type plain[T ~int | ~int64] struct{ variable *T }
@@ -22,7 +22,7 @@ type TextCell interface {
 	Store(text string)
 }
 
-// TextAt is the cell of a variable that nobody else uses meanwhile.
+// TextAt is the cell of a variable that one goroutine uses.
 func TextAt(variable *string) TextCell { return plainText{variable} }
 
 type plainText struct{ variable *string }

@@ -41,17 +41,21 @@ func (i *Int) example() string {
 	return strconv.FormatInt(min(max(i.At.Load()/max(i.Unit, 1), i.Min, 1), i.Max), 10)
 }
 
+// Range is the bounds in words.
+func (i *Int) Range() string {
+	switch {
+	case i.Zero != "":
+		return fmt.Sprintf("%d to %d, or 0: %s", i.Min, i.Max, i.Zero)
+	case i.Max == math.MaxInt64:
+		return fmt.Sprintf("at least %d", i.Min)
+	}
+	return fmt.Sprintf("%d to %d", i.Min, i.Max)
+}
+
 func (i *Int) bounded(n int64) (func(), *Refusal) {
 	if (n < i.Min || n > i.Max) && (n != 0 || i.Zero == "") {
-		wanted := fmt.Sprintf("%d to %d", i.Min, i.Max)
-		switch {
-		case i.Zero != "":
-			wanted += ", or 0: " + i.Zero
-		case i.Max == math.MaxInt64:
-			wanted = fmt.Sprintf("at least %d", i.Min)
-		}
 		redis := fmt.Sprintf("argument must be between %d and %d inclusive", i.Min, i.Max)
-		return nil, &Refusal{strconv.FormatInt(n, 10), wanted, redis}
+		return nil, &Refusal{strconv.FormatInt(n, 10), i.Range(), redis}
 	}
 	return func() { i.At.Store(n * max(i.Unit, 1)) }, nil
 }
@@ -78,14 +82,26 @@ func (m *Memory) Parse(text string) (func(), *Refusal) {
 }
 
 // Short is the number of bytes in the largest unit that divides it, for people.
-func (m *Memory) Short() string {
-	n := m.At.Load()
+func (m *Memory) Short() string { return short(m.At.Load()) }
+
+// Range is the bounds in words, with units.
+func (m *Memory) Range() string {
+	switch {
+	case m.Zero != "":
+		return fmt.Sprintf("%s to %s, or 0", short(m.Min), short(m.Max))
+	case m.Max == math.MaxInt64:
+		return "at least " + short(m.Min)
+	}
+	return fmt.Sprintf("%s to %s", short(m.Min), short(m.Max))
+}
+
+func short(n int64) string {
 	for _, unit := range []string{"gb", "mb", "kb"} {
 		if bytes := memoryUnit(unit); n != 0 && n%bytes == 0 {
 			return strconv.FormatInt(n/bytes, 10) + unit
 		}
 	}
-	return m.String()
+	return strconv.FormatInt(n, 10)
 }
 
 // memoryUnit is how many bytes a unit of redis.conf has: k is a thousand, kb is 1024. It is 0 for no unit.
@@ -111,6 +127,9 @@ type Bounded func() *Int
 
 // Parse reads a number of bytes within the bounds of now.
 func (b Bounded) Parse(text string) (func(), *Refusal) { return (&Memory{Int: *b()}).Parse(text) }
+
+// Range is the bounds of now, in words.
+func (b Bounded) Range() string { return (&Memory{Int: *b()}).Range() }
 
 // String is the number in digits.
 func (b Bounded) String() string { return b().String() }

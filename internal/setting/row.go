@@ -23,7 +23,7 @@ type Row struct {
 	Private bool
 	// Live: CONFIG SET may change it. Otherwise it is decided when the node starts.
 	Live bool
-	// Default is what it is when nobody sets it; nil: what its cell holds when the table is made.
+	// Default is the value without a flag or a line; nil: what the cell holds when the table is made.
 	Default any
 	// Value is the setting itself.
 	Value Value
@@ -75,6 +75,31 @@ func (r *Row) Key() string { return r.Name }
 
 // String is the value in force, as CONFIG GET shows it.
 func (r *Row) String() string { return r.Value.String() }
+
+// Short is the value in force, for people: sizes have their units.
+func (r *Row) Short() string {
+	if short, is := r.Value.(interface{ Short() string }); is {
+		return short.Short()
+	}
+	return r.Value.String()
+}
+
+// Range is what the value may be, in words; empty: any text.
+func (r *Row) Range() string {
+	if ranged, is := r.Value.(interface{ Range() string }); is {
+		return ranged.Range()
+	}
+	return ""
+}
+
+// Differs reports whether the setting can have more than one value.
+func (r *Row) Differs() bool {
+	switch r.Value.(type) {
+	case Only, Shown:
+		return false
+	}
+	return true
+}
 
 // Check reads a new value from a client; apply puts it in force. Refusal is Redis's text, if it cannot be.
 func (r *Row) Check(text string) (apply func(), refusal string) {

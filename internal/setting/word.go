@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// YesNo is a switch. Negated says that the cell holds the opposite.
+// YesNo is a switch.
 type YesNo struct {
 	At Switch
 }
@@ -18,7 +18,7 @@ type Switch interface {
 	Store(truth bool)
 }
 
-// SwitchAt is the switch of a variable that nobody else uses meanwhile.
+// SwitchAt is the switch of a variable that one goroutine uses.
 func SwitchAt(variable *bool) Switch { return plainSwitch{variable} }
 
 type plainSwitch struct{ variable *bool }
@@ -34,6 +34,9 @@ func (y *YesNo) Parse(text string) (func(), *Refusal) {
 	}
 	return func() { y.At.Store(yes) }, nil
 }
+
+// Range is both words.
+func (y *YesNo) Range() string { return "yes or no" }
 
 // String is yes or no.
 func (y *YesNo) String() string {
@@ -78,15 +81,19 @@ func (c *Choice) Parse(text string) (func(), *Refusal) {
 	text = strings.ToLower(text)
 	if !slices.Contains(c.Words, text) {
 		redis := "argument(s) must be one of the following: " + strings.Join(c.Words, ", ")
-		last := len(c.Words) - 1
-		wanted := strings.Join(c.Words[:last], ", ") + " or " + c.Words[last]
-		return nil, &Refusal{strconv.Quote(text), wanted, redis}
+		return nil, &Refusal{strconv.Quote(text), c.Range(), redis}
 	}
 	return func() { c.At.Store(text) }, nil
 }
 
 // String is the word in force.
 func (c *Choice) String() string { return c.At.Load() }
+
+// Range is the words, as a sentence has them.
+func (c *Choice) Range() string {
+	last := len(c.Words) - 1
+	return strings.Join(c.Words[:last], ", ") + " or " + c.Words[last]
+}
 
 // Choices are the words.
 func (c *Choice) Choices() []string { return c.Words }
@@ -102,6 +109,9 @@ func (o Only) Parse(text string) (func(), *Refusal) {
 	}
 	return func() {}, nil
 }
+
+// Range says that there is no other.
+func (o Only) Range() string { return "nothing else" }
 
 // String is the one value.
 func (o Only) String() string { return string(o) }

@@ -32,7 +32,7 @@ func TestRefusals_ADirectoryWithOtherFiles(t *testing.T) {
 		}
 	}
 	blackbox.ExpectWords(t, refused(t, 1, "serve --port PORT --bootstrap --dir", directory),
-		"is the directory of no node", "(a, b, c, …)",
+		"holds other things", "(a, b, c, …)",
 		"--dir")
 	entries, err := os.ReadDir(directory)
 	if err != nil || len(entries) != 4 {

@@ -13,12 +13,12 @@ func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// parentPeriod is how often it is looked whether `go run` is still there.
+// parentPeriod is the time between two looks for `go run`.
 const parentPeriod = 200 * time.Millisecond
 
-// goRunEnded returns a channel that is closed when the `go run` that started this process has ended. `go run` passes no
-// SIGTERM on, and one that is killed leaves behind what it ran; whoever started it knows no other process to stop. A
-// process that was started otherwise has a parent that may go away as it likes.
+// goRunEnded returns a channel that is closed when the `go run` that started this process has ended. `go run` does not
+// pass SIGTERM on, and a killed one leaves behind what it ran; its user knows no other process to stop. A process with
+// another parent goes on without it.
 func goRunEnded() <-chan struct{} {
 	ended := make(chan struct{})
 	parent := os.Getppid()

@@ -26,15 +26,15 @@ import (
 
 const (
 	maxNodes = 9
-	// playgroundJournalBytes is small, so that several nodes start fast and fit a laptop's disk.
-	playgroundJournalBytes = 16 << 20
-	// playgroundLogBytes is small for the same reasons: what is kept on disk, and done again at a start.
-	playgroundLogBytes = 16 << 20
-	// killAfter is how long children may take to stop: a little longer than they allow themselves.
+	// journalBytes is small, so that several nodes start fast and fit a laptop's disk.
+	journalBytes = 16 << 20
+	// snapshotLogBytes is small for the same reasons: it is kept on disk, and read again at a start.
+	snapshotLogBytes = 16 << 20
+	// killAfter is a little longer than the time that a node allows itself to stop.
 	killAfter = server.StopPeriod + 5*time.Second
 )
 
-// playgroundFlags are the flags of playground, as they were given.
+// Options are what the playground runs. Define gives them their flags.
 type Options struct {
 	nodes, port int
 	directory   string
@@ -125,8 +125,8 @@ func (f *Options) prepare() (directory string, remove func(), err error) {
 	return f.directory, func() {}, err
 }
 
-// cluster is a playground as it runs. One goroutine owns it. What it writes to log never waits: whoever reads the
-// logs may stop doing so, and the cluster must still stop when it is told to.
+// cluster is a running playground. One goroutine owns it. Writing to log never waits: the reader of the logs may stop, and
+// the cluster must still stop when it is told to.
 type cluster struct {
 	flags     *Options
 	directory string
@@ -163,8 +163,8 @@ func (p *cluster) nodeDirectory(port int) string {
 // arguments are the command line of a child.
 func (p *cluster) arguments(port int) []string {
 	return append(p.ownArguments(port),
-		"--journal-file-bytes", strconv.Itoa(playgroundJournalBytes),
-		"--snapshot-log-bytes", strconv.Itoa(playgroundLogBytes), "--log-level", p.flags.level,
+		"--journal-file-bytes", strconv.Itoa(journalBytes),
+		"--snapshot-log-bytes", strconv.Itoa(snapshotLogBytes), "--log-level", p.flags.level,
 		"--lifeline-fd", strconv.Itoa(lifelineDescriptor))
 }
 
