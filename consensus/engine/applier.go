@@ -118,7 +118,7 @@ func (a *Applier) reportState(report *Applied) {
 // it removes this node from the membership: every later entry is appended by a leader that knows that one, and appends
 // nothing of a node outside it.
 func (a *Applier) noteConfiguration(e *raftlog.Entry, report *Applied) {
-	if e.Kind != raftlog.EntryConfiguration {
+	if !e.Kind.Traits().Configures {
 		return
 	}
 	c := configurationOf(e)
@@ -144,7 +144,7 @@ func configurationOf(e *raftlog.Entry) *membership.Configuration {
 
 // begin gives the state machine the seed of the cluster, which the first entry carries.
 func (a *Applier) begin(e *raftlog.Entry) {
-	if e.Kind != raftlog.EntryConfiguration {
+	if !e.Kind.Traits().Configures {
 		panic("engine: the first entry is not the cluster's configuration")
 	}
 	if err := a.machine.Restore(configurationOf(e).HashSeed, nil); err != nil {
@@ -154,7 +154,7 @@ func (a *Applier) begin(e *raftlog.Entry) {
 
 func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 	var data []byte
-	if e.Kind == raftlog.EntryCommand {
+	if e.Kind.Traits().ForMachine {
 		data = e.Body
 	}
 	b := a.meet(e, report)

@@ -11,7 +11,7 @@ import (
 func checkConfigurations(entries []raftlog.Entry) error {
 	for i := range entries {
 		e := &entries[i]
-		if e.Kind != raftlog.EntryConfiguration {
+		if !e.Kind.Traits().Configures {
 			continue
 		}
 		if _, err := membership.Decode(e.Body); err != nil {

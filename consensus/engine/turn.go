@@ -269,7 +269,7 @@ func (e *Engine) fitToRoom(m *raft.Message) {
 	}
 	for i := range m.Entries {
 		bytes += m.Entries[i].Size()
-		if bytes > e.options.JournalRoomBytes && m.Entries[i].Kind == raftlog.EntryCommand {
+		if bytes > e.options.JournalRoomBytes && m.Entries[i].Kind.Traits().WaitsForRoom {
 			m.Entries = m.Entries[:i]
 			return
 		}

@@ -122,7 +122,7 @@ func (r *Raft) checkMembership(c *complaints) {
 	c.that(len(r.membership.list)-len(list) <= 1, "more than one configuration below the floor")
 	for i := range r.log.entries {
 		e := &r.log.entries[i]
-		if e.Kind != raftlog.EntryConfiguration {
+		if !e.Kind.Traits().Configures {
 			continue
 		}
 		if len(list) == 0 || list[0].index != e.Index {

@@ -77,7 +77,7 @@ func describeEntries(entries []raftlog.Entry) string {
 
 // describeEntry is the entry in one line, a configuration in words.
 func describeEntry(e *raftlog.Entry) string {
-	if e.Kind == raftlog.EntryConfiguration {
+	if e.Kind.Traits().Configures {
 		if c, err := membership.Decode(e.Body); err == nil {
 			return fmt.Sprintf("%v %v", e.Mark(), c)
 		}

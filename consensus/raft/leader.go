@@ -122,7 +122,7 @@ func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 	entries := make([]raftlog.Entry, 0, len(proposals))
 	for i := range proposals {
 		p := &proposals[i]
-		if p.Kind != raftlog.EntryCommand && p.Kind != raftlog.EntryTick && p.Kind != raftlog.EntryNoOp {
+		if !p.Kind.Traits().Proposable {
 			panic(fmt.Sprintf("raft: entries of kind %d cannot be proposed", p.Kind))
 		}
 		level := p.Level

@@ -52,7 +52,7 @@ func (m *configurations) at(i raftlog.Index) configured {
 func (m *configurations) add(entries []raftlog.Entry) {
 	for i := range entries {
 		e := &entries[i]
-		if e.Kind != raftlog.EntryConfiguration {
+		if !e.Kind.Traits().Configures {
 			continue
 		}
 		c, err := membership.Decode(e.Body)

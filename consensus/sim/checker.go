@@ -122,7 +122,7 @@ func (c *checker) checkStep(l *life) {
 	for i := range l.out.Appends {
 		for k := range l.out.Appends[i].Entries {
 			e := &l.out.Appends[i].Entries[k]
-			if e.Kind != raftlog.EntryConfiguration {
+			if !e.Kind.Traits().Configures {
 				continue
 			}
 			if before > l.engine.Core().Commit() && !c.w.options.OutcomesOnly {
@@ -287,7 +287,7 @@ func (c *checker) applies(l *life, e *raftlog.Entry) {
 // readEntry: no batch is in the log twice, neither by its tag nor by what it says; one that was called not done is not
 // there at all.
 func (c *checker) readEntry(e *raftlog.Entry) {
-	if e.Kind != raftlog.EntryCommand {
+	if !e.Kind.Traits().ForMachine {
 		return
 	}
 	name := tagged{tag: e.Tag, term: e.Term}

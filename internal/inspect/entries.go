@@ -20,23 +20,17 @@ const (
 // stampFormat is how a moment of the cluster's time is shown.
 const stampFormat = "2006-01-02T15:04:05.000Z"
 
-// kindTexts are the kinds of entries as people call them.
-var kindTexts = map[raftlog.EntryKind]string{
-	raftlog.EntryNoOp: "start of term", raftlog.EntryCommand: "commands", raftlog.EntryConfiguration: "configuration",
-	raftlog.EntryTick: "tick",
-}
-
 // describeEntries writes entries with the commands in them.
 func describeEntries(out io.Writer, entries []raftlog.Entry) {
 	for i := range entries {
 		e := &entries[i]
-		fmt.Fprintf(out, "entry %v, %s, %s", e.Mark(), kindTexts[e.Kind],
+		fmt.Fprintf(out, "entry %v, %s, %s", e.Mark(), e.Kind.Traits().Title,
 			time.UnixMilli(int64(e.Stamp)).UTC().Format(stampFormat))
 		if e.Tag != (raftlog.Tag{}) {
 			fmt.Fprintf(out, ", of node %d, boot %016x, number %d", e.Tag.Origin, uint64(e.Tag.Boot), e.Tag.Sequence)
 		}
 		fmt.Fprintf(out, ", %d bytes\n", len(e.Body))
-		if e.Kind == raftlog.EntryCommand {
+		if e.Kind.Traits().ForMachine {
 			describeCommands(out, e.Body)
 		}
 	}

@@ -242,7 +242,7 @@ type newestConfiguration struct {
 }
 
 func (c *newestConfiguration) see(e raftlog.Entry) {
-	if e.Kind == raftlog.EntryConfiguration && e.Index >= c.index {
+	if e.Kind.Traits().Configures && e.Index >= c.index {
 		c.index, c.body = e.Index, e.Body
 	}
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -71,7 +72,7 @@ func (c *content) advance(through raftlog.Index) error {
 		e := &c.Entries[i]
 		c.Checkpoint = e.Mark()
 		c.CheckpointStamp = max(c.CheckpointStamp, e.Stamp)
-		if e.Kind == raftlog.EntryConfiguration {
+		if e.Kind.Traits().Configures {
 			c.ConfigurationBody, c.ConfigurationIndex = e.Body, e.Index
 		}
 		c.entryBytes -= int64(e.Size())
@@ -165,6 +166,9 @@ func (c *content) foldPart(kind partKind, body []byte) error {
 func (c *content) foldEntries(body []byte) error {
 	for len(body) > 0 {
 		e, n, err := raftlog.DecodeEntry(body)
+		if errors.Is(err, raftlog.ErrUnknownKind) {
+			return fmt.Errorf("%w: %w", err, ErrVersion)
+		}
 		if err != nil {
 			return err
 		}

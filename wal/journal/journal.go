@@ -122,8 +122,8 @@ func (j *Journal) Append(group []raftlog.Operation) error {
 	return j.commit(recordGroup, grown)
 }
 
-// take encodes an operation and folds it into the content; it reports whether there were commands in it, which are what
-// Room bounds.
+// take encodes an operation and folds it into the content; it reports whether there were entries in it that Room
+// bounds.
 func (j *Journal) take(op *raftlog.Operation) (grown bool) {
 	j.buffer = appendState(j.buffer, op.Term, op.Vote)
 	assert(j.content.setState(op.Term, op.Vote))
@@ -140,7 +140,7 @@ func (j *Journal) take(op *raftlog.Operation) (grown bool) {
 				e.Mark(), len(e.Body), j.options.MaxEntryBytes))
 		}
 		assert(j.content.add(e))
-		grown = grown || e.Kind == raftlog.EntryCommand
+		grown = grown || e.Kind.Traits().WaitsForRoom
 	}
 	j.buffer = appendCommit(j.buffer, op.Commit)
 	assert(j.content.setCommit(op.Commit))

@@ -7,21 +7,6 @@ import (
 	"hash/crc32"
 )
 
-// EntryKind says what an entry is for.
-type EntryKind uint8
-
-// The kinds of entries. Their numbers are part of the format on disk and on the wire.
-const (
-	// EntryNoOp starts a term.
-	EntryNoOp EntryKind = 1
-	// EntryCommand carries a batch of commands for the state machine.
-	EntryCommand EntryKind = 2
-	// EntryConfiguration carries an encoded Configuration.
-	EntryConfiguration EntryKind = 3
-	// EntryTick only moves the state machine's time.
-	EntryTick EntryKind = 4
-)
-
 // Entry is one entry of the log. Header and body are immutable once the leader appended it.
 type Entry struct {
 	Index Index
@@ -42,8 +27,9 @@ type Entry struct {
 //
 //	offset  0  length of the body   u32
 //	        4  CRC32C               u32  of everything else in the header, in order, and the body
-//	        8  kind, level          u8, u8; two zero bytes
-//	       12  zero                 u32
+//	        8  kind, level          u8, u8
+//	       10  flags                u16  zero so far
+//	       12  reserved             u32  zero
 //	       16  index, term          u64, u64
 //	       32  origin, boot, seq.   u64, u64, u64
 //	       56  stamp                u64
@@ -62,7 +48,7 @@ func (e *Entry) Seal() {
 	e.SealWith(new([EntryHeaderBytes]byte))
 }
 
-// sealWith is Seal with room for the header that its caller keeps: what is passed to crc32 is allocated each time.
+// SealWith is Seal with room for the header that its caller keeps: what is passed to crc32 is allocated each time.
 func (e *Entry) SealWith(header *[EntryHeaderBytes]byte) {
 	*header = [EntryHeaderBytes]byte{}
 	e.putHeader(header)
@@ -126,24 +112,19 @@ func DecodeEntry(src []byte) (Entry, int, error) {
 	if got := checksum(h, e.Body); got != e.CRC {
 		return Entry{}, 0, fmt.Errorf("entry %d: CRC32C is %08x, its header says %08x", e.Index, got, e.CRC)
 	}
-	if e.Kind < EntryNoOp || e.Kind > EntryTick || h[10]|h[11]|h[12]|h[13]|h[14]|h[15] != 0 {
-		return Entry{}, 0, fmt.Errorf("entry %d: unknown kind %d or reserved bytes in use", e.Index, e.Kind)
+	if !e.Kind.Known() {
+		return Entry{}, 0, fmt.Errorf("entry %d: %w: kind %d", e.Index, ErrUnknownKind, uint8(e.Kind))
+	}
+	if h[10]|h[11]|h[12]|h[13]|h[14]|h[15] != 0 {
+		return Entry{}, 0, fmt.Errorf("entry %d: reserved bytes are in use", e.Index)
 	}
 	return e, end, nil
-}
-
-// String is the kind's name in lower case.
-func (k EntryKind) String() string {
-	if k < EntryNoOp || k > EntryTick {
-		return fmt.Sprintf("kind-%d", uint8(k))
-	}
-	return [...]string{"no-op", "command", "configuration", "tick"}[k-EntryNoOp]
 }
 
 // String is the entry in one line: its mark, and what it holds if that is short.
 func (e Entry) String() string {
 	switch {
-	case e.Kind != EntryCommand:
+	case !e.Kind.Traits().ForMachine:
 		return fmt.Sprintf("%v %v", e.Mark(), e.Kind)
 	case len(e.Body) <= 16:
 		return fmt.Sprintf("%v %q", e.Mark(), e.Body)

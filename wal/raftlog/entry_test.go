@@ -60,7 +60,7 @@ func TestAnEntryCutShortSaysSo(t *testing.T) {
 func TestUnknownKindsAndReservedBytesAreRefusedEvenWithAGoodChecksum(t *testing.T) {
 	for name, spoil := range map[string]func(*Entry, []byte){
 		"kind 0":   func(e *Entry, _ []byte) { e.Kind = 0 },
-		"kind 5":   func(e *Entry, _ []byte) { e.Kind = EntryTick + 1 },
+		"kind 5":   func(e *Entry, _ []byte) { e.Kind = EntryKind(len(kinds)) },
 		"reserved": func(_ *Entry, header []byte) { header[12] = 1 },
 	} {
 		e := sampleEntry()
