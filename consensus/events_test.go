@@ -3,7 +3,7 @@ package consensus
 import (
 	"testing"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 )
 
 func TestWatchersHearWhatTheyWantOnce(t *testing.T) {

@@ -3,7 +3,7 @@ package consensus
 import (
 	"io"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 )
 
 // StateMachine is what the log drives. One goroutine at a time calls Apply, Restore and Freeze, and no Query runs

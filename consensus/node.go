@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/consensus/internal/pump"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
-	"github.com/raftredis/raftredis/consensus/pump"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )

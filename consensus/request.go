@@ -6,8 +6,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/pump"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/consensus/internal/pump"
 )
 
 // Request is a command or a read on its way through a node, for callers that do not want a goroutine per request: embed

@@ -10,8 +10,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/engine"
-	"github.com/raftredis/raftredis/consensus/pump"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/consensus/internal/pump"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/raftlog"

@@ -3,7 +3,7 @@ package consensus
 import (
 	"sync"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 )
 
 // ticks are requests that only move time. They share an entry: one is under way at a time, and answers all requests

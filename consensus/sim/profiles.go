@@ -7,7 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 )
 
 // Profiles names the ways of drawing options, sorted. Each looks for trouble in another place; "mixed" in all of them.

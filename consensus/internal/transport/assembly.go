@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/internal/mailbox"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )

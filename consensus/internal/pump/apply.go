@@ -3,7 +3,7 @@ package pump
 import (
 	"fmt"
 
-	"github.com/raftredis/raftredis/consensus/engine"
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
