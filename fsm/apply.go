@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// keptArguments and keptScratchBytes bound what is kept between entries: one huge command must not hold memory.
-	keptArguments    = 64
-	keptScratchBytes = 64 << 10
+	// maxKeptArguments and maxKeptScratchBytes bound what is kept between entries: one huge command must not hold memory.
+	maxKeptArguments    = 64
+	maxKeptScratchBytes = 64 << 10
 )
 
 // Apply applies the entry at index: the next one after the last applied, whatever its kind. stamp is the entry's, in
@@ -37,9 +37,9 @@ func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 	return nil
 }
 
-// replay executes the commands of a body for which nobody waits here, and returns how many they are.
+// replay executes the commands of a body that another node submitted, and returns how many they are.
 func (m *Machine) replay(body []byte) (commands int) {
-	c := call{protocol: 2, reply: m.scratch[:0], most: noReply, writes: true}
+	c := call{protocol: 2, reply: m.scratch[:0], maxReply: noReply, writes: true}
 	for len(body) > 0 {
 		args, rest, ok := m.next(body)
 		if !ok {
@@ -60,7 +60,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	if !bytes.Equal(run.Submitted, body) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
 	}
-	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MaxReplyBytes}
+	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes}
 	v := view{&m.space, m.space.Time(), run.Random, m.maxValueBytes}
 	m.space.Begin(run)
 	for i := range run.Calls {
@@ -99,10 +99,10 @@ func (m *Machine) execute(c call) []byte {
 // trim lets go of the entry, to which the arguments point, and of what one large command needed.
 func (m *Machine) trim() {
 	clear(m.arguments[:cap(m.arguments)])
-	if cap(m.arguments) > keptArguments {
+	if cap(m.arguments) > maxKeptArguments {
 		m.arguments = nil
 	}
-	if cap(m.scratch) > keptScratchBytes {
+	if cap(m.scratch) > maxKeptScratchBytes {
 		m.scratch = nil
 	}
 }

@@ -67,9 +67,9 @@ func wantPanic(t *testing.T, f func()) {
 	f()
 }
 
-// TestH2_SameLogGivesSameStateEverywhere applies one log on three machines of different history: one that waits for its
+// H2: TestSameLogGivesSameState applies one log on three machines of different history: one that waits for its
 // own runs, one that does not, and one that was restored on the way.
-func TestH2_SameLogGivesSameStateEverywhere(t *testing.T) {
+func TestSameLogGivesSameState(t *testing.T) {
 	r := random(t, 4)
 	origin, follower, late := newMachine(t), newMachine(t), newMachine(t)
 	for index := uint64(1); index <= 2000; index++ {
@@ -105,8 +105,8 @@ func randomDataCommand(r *rand.Rand) [][]byte {
 	}
 }
 
-// TestH5_AFailingCommandFailsEverywhereAlike puts every kind of refusal into entries and compares states and replies.
-func TestH5_AFailingCommandFailsEverywhereAlike(t *testing.T) {
+// H5: TestFailingCommandFailsEverywhere puts every kind of refusal into entries and compares states and replies.
+func TestFailingCommandFailsEverywhere(t *testing.T) {
 	a, b := newMachine(t), newMachine(t)
 	for i, line := range []string{
 		"set a x", "incr a", "incrby a 1", "set a", "mset a 1 b", "get a", "ping", "nosuch x", "client id", "client nosuch",
@@ -143,8 +143,8 @@ func TestReplyToWhatHasNoPlaceInTheLog(t *testing.T) {
 	}
 }
 
-// TestI6_DamagedEntriesDoNotStopTheMachine cuts and flips one entry in every place; the entries after it still apply.
-func TestI6_DamagedEntriesDoNotStopTheMachine(t *testing.T) {
+// I-6: TestDamagedEntriesDoNotStopTheMachine cuts and flips one entry in every place; the entries after it still apply.
+func TestDamagedEntriesDoNotStopTheMachine(t *testing.T) {
 	whole := body("set a 1", "mset b 2 c 3", "append a x", "set d 4 nx get")
 	var poison [][]byte
 	for i := range whole {
@@ -172,8 +172,8 @@ func TestI6_DamagedEntriesDoNotStopTheMachine(t *testing.T) {
 	checkHash(t, a)
 }
 
-// FuzzI6_ApplyTakesAnyBytes applies any bytes on two machines, of which one was restored from an image.
-func FuzzI6_ApplyTakesAnyBytes(f *testing.F) {
+// I-6: FuzzApplyTakesAnyBytes applies any bytes on two machines, of which one was restored from an image.
+func FuzzApplyTakesAnyBytes(f *testing.F) {
 	f.Add(body("set a 1", "incr a", "append a x"), int64(5))
 	f.Add(body("mset a 1 b 2", "del a b", "set c 1 nx xx"), int64(-1))
 	f.Add(body("set a 1 px 5", "getex log px 9", "copy a b", "rename b log", "expireat a 0", "flushall"), int64(7))
@@ -256,7 +256,7 @@ func TestAHugeCommandLeavesNoBuffersBehind(t *testing.T) {
 	m.Apply(1, 0, big, nil)
 	m.Apply(2, 0, argv.Append(nil, [][]byte{[]byte("set"), []byte("big"), make([]byte, 1<<20)}), nil)
 	m.Apply(3, 0, body("set big small get"), nil)
-	if cap(m.arguments) > keptArguments || cap(m.scratch) > keptScratchBytes {
+	if cap(m.arguments) > maxKeptArguments || cap(m.scratch) > maxKeptScratchBytes {
 		t.Fatalf("it keeps %d arguments and %d bytes", cap(m.arguments), cap(m.scratch))
 	}
 }
@@ -307,7 +307,7 @@ func TestMisuseIsABugThatPanics(t *testing.T) {
 	}
 }
 
-func TestQueryBeforeRestoreIsNotAnsweredAsIfNothingWereStored(t *testing.T) {
+func TestQueryBeforeRestoreIsLoading(t *testing.T) {
 	run := newRun(2, words("get a"), words("nosuch"), words("dbsize"))
 	blank := New(Options{})
 	if blank.Query(0, run); blank.Ready() {

@@ -74,7 +74,7 @@ func bitField(m *Machine, c call) []byte {
 	return c.reply
 }
 
-// bitFieldRO is BITFIELD for those who may only read.
+// bitFieldRO is BITFIELD that may only read.
 func bitFieldRO(v view, c call) []byte {
 	operations, refusal := parseFieldOperations(c.args[2:], v.maxValueBytes)
 	switch {
@@ -199,10 +199,10 @@ func (w *fieldWriter) write(f field, number uint64) {
 // For a field without a sign, a negative number to be SET counts as one that is too large, as in Redis: SATURATE makes
 // it the largest. A number that is in the field already is never negative there.
 func (f field) fit(number, increment int64, o overflow) (int64, bool) {
-	least, most := f.bounds()
+	minimum, maximum := f.bounds()
 	sum, exact := add(number, increment)
-	low := exact && sum < least || !exact && increment < 0
-	high := exact && sum > most || !exact && increment > 0
+	low := exact && sum < minimum || !exact && increment < 0
+	high := exact && sum > maximum || !exact && increment > 0
 	if !f.signed && number < 0 {
 		low, high = false, true
 	}
@@ -212,18 +212,18 @@ func (f field) fit(number, increment int64, o overflow) (int64, bool) {
 	case o == fail:
 		return 0, false
 	case o == saturate && low:
-		return least, true
+		return minimum, true
 	case o == saturate:
-		return most, true
+		return maximum, true
 	}
 	return f.wrapped(uint64(number) + uint64(increment)), true
 }
 
-// bounds are the least and the largest number of a field.
-func (f field) bounds() (least, most int64) {
+// bounds are the smallest and the largest number of a field.
+func (f field) bounds() (minimum, maximum int64) {
 	if f.signed {
-		most = math.MaxInt64 >> (64 - f.bits)
-		return -most - 1, most
+		maximum = math.MaxInt64 >> (64 - f.bits)
+		return -maximum - 1, maximum
 	}
 	return 0, math.MaxInt64 >> (63 - f.bits)
 }

@@ -1,7 +1,7 @@
 package fsm
 
 import (
-	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -65,7 +65,7 @@ func (o *fieldOperation) parse(args [][]byte, maxValueBytes int) (refusal string
 	if o.kind == fieldGet {
 		return ""
 	}
-	if o.value, ok = value.ParseInteger(args[2]); !ok {
+	if o.value, ok = number.Parse(args[2]); !ok {
 		return reply.NotInteger
 	}
 	// Redis looks at the first bit only, and so lets a string grow beyond its limit by up to eight bytes.
@@ -81,17 +81,17 @@ func parseFieldType(text []byte) (signed bool, bits int, ok bool) {
 		return false, 0, false
 	}
 	signed = text[0] == 'i'
-	width, ok := value.ParseInteger(text[1:])
+	width, ok := number.Parse(text[1:])
 	return signed, int(width), ok && width >= 1 && (width <= 63 || (signed && width == 64))
 }
 
 // parseFieldOffset reads the position of a bit, or behind a # that of a field among others of its width. Redis does not
-// see where the multiplication overflows, and takes what is left of it for the position: here that is out of range.
+// see where the multiplication overflows, and takes the rest for the position: here that is out of range.
 func parseFieldOffset(text []byte, bits, maxValueBytes int) (int64, bool) {
 	if len(text) == 0 || text[0] != '#' {
 		return parseBitOffset(text, maxValueBytes)
 	}
-	index, ok := value.ParseInteger(text[1:])
+	index, ok := number.Parse(text[1:])
 	if !ok || index < 0 || index > 8*int64(maxValueBytes)/int64(bits) {
 		return 0, false
 	}

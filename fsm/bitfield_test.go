@@ -96,12 +96,12 @@ func TestBitFieldsThatRedisTakesAreRefused(t *testing.T) {
 func TestFieldsOverflowAsWholeNumbersDo(t *testing.T) {
 	for bits := 1; bits <= 64; bits++ {
 		for _, f := range []field{{signed: true, bits: bits}, {bits: min(bits, 63)}} {
-			least, most := f.bounds()
-			for _, number := range []int64{least, least + 1, 0, most - 1, most} {
+			minimum, maximum := f.bounds()
+			for _, number := range []int64{minimum, minimum + 1, 0, maximum - 1, maximum} {
 				for _, increment := range []int64{
-					math.MinInt64, math.MinInt64 + 1, -most, -2, -1, 0, 1, 2, most, math.MaxInt64 - 1, math.MaxInt64,
+					math.MinInt64, math.MinInt64 + 1, -maximum, -2, -1, 0, 1, 2, maximum, math.MaxInt64 - 1, math.MaxInt64,
 				} {
-					if number >= least && number <= most {
+					if number >= minimum && number <= maximum {
 						checkFit(t, f, number, increment)
 					}
 				}
@@ -112,16 +112,16 @@ func TestFieldsOverflowAsWholeNumbersDo(t *testing.T) {
 
 func checkFit(t *testing.T, f field, number, increment int64) {
 	t.Helper()
-	least, most := f.bounds()
+	minimum, maximum := f.bounds()
 	sum := new(big.Int).Add(big.NewInt(number), big.NewInt(increment))
-	fits := sum.Cmp(big.NewInt(least)) >= 0 && sum.Cmp(big.NewInt(most)) <= 0
-	nearest := most
+	fits := sum.Cmp(big.NewInt(minimum)) >= 0 && sum.Cmp(big.NewInt(maximum)) <= 0
+	nearest := maximum
 	if sum.Sign() < 0 {
-		nearest = least
+		nearest = minimum
 	}
 	modulus := new(big.Int).Lsh(big.NewInt(1), uint(f.bits))
 	rest := new(big.Int).Mod(sum, modulus) // from 0 to below the modulus
-	if rest.Cmp(big.NewInt(most)) > 0 {
+	if rest.Cmp(big.NewInt(maximum)) > 0 {
 		rest.Sub(rest, modulus)
 	}
 	for o, want := range map[overflow]int64{wrap: rest.Int64(), saturate: nearest, fail: 0} {

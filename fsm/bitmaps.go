@@ -1,8 +1,8 @@
 package fsm
 
 import (
-	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -21,7 +21,7 @@ var bitmapFunctions = []function{
 
 // parseBitOffset reads the position of a bit in a string of at most maxValueBytes.
 func parseBitOffset(text []byte, maxValueBytes int) (int64, bool) {
-	offset, ok := value.ParseInteger(text)
+	offset, ok := number.Parse(text)
 	return offset, ok && offset >= 0 && offset>>3 < int64(maxValueBytes)
 }
 
@@ -45,7 +45,7 @@ func setBit(m *Machine, c call) []byte {
 	if !ok {
 		return c.error(reply.BitOffset)
 	}
-	bit, ok := value.ParseInteger(c.args[3])
+	bit, ok := number.Parse(c.args[3])
 	if !ok || bit&^1 != 0 {
 		return c.error(reply.BitValue)
 	}
@@ -101,8 +101,8 @@ func bitCount(v view, c call) []byte {
 	case 2:
 	case 4, 5:
 		var ok, alsoOK bool
-		part.first, ok = value.ParseInteger(c.args[2])
-		part.last, alsoOK = value.ParseInteger(c.args[3])
+		part.first, ok = number.Parse(c.args[2])
+		part.last, alsoOK = number.Parse(c.args[3])
 		if !ok || !alsoOK {
 			return c.error(reply.NotInteger)
 		}
@@ -124,7 +124,7 @@ func bitCount(v view, c call) []byte {
 // bitPos finds the first bit of a value. A string that ends before its first zero has one behind its end, unless the
 // call says where the part ends.
 func bitPos(v view, c call) []byte {
-	bit, ok := value.ParseInteger(c.args[2])
+	bit, ok := number.Parse(c.args[2])
 	switch {
 	case !ok:
 		return c.error(reply.NotInteger)
@@ -160,7 +160,7 @@ func parseBitPosPart(args [][]byte) (part bitSpan, refusal string) {
 		return part, reply.Syntax
 	}
 	if len(args) > 0 {
-		if part.first, ok = value.ParseInteger(args[0]); !ok {
+		if part.first, ok = number.Parse(args[0]); !ok {
 			return part, reply.NotInteger
 		}
 	}
@@ -170,7 +170,7 @@ func parseBitPosPart(args [][]byte) (part bitSpan, refusal string) {
 		}
 	}
 	if len(args) > 1 {
-		if part.last, ok = value.ParseInteger(args[1]); !ok {
+		if part.last, ok = number.Parse(args[1]); !ok {
 			return part, reply.NotInteger
 		}
 	}

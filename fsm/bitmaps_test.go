@@ -80,7 +80,7 @@ func TestBitmapCommandsAnswer(t *testing.T) {
 	})
 }
 
-// TestZerosHaveNoEndUnlessOneIsGiven: a string of ones has its first zero behind its end, but not within a part of it.
+// TestZerosHaveNoEndUnlessOneIsGiven: a string of ones has its first zero behind its end, but not within a part.
 func TestZerosHaveNoEndUnlessOneIsGiven(t *testing.T) {
 	m := newMachine(t)
 	do(m, [][]byte{[]byte("set"), []byte("a"), []byte("\xff\xff\xff")})

@@ -120,7 +120,7 @@ func (o bitOperation) fill(piece []byte, offset int, sources []value.String) boo
 	return some
 }
 
-// combine changes piece by other, which is as long, and reports whether a byte of it is not zero.
+// combine changes piece by other, which is as long, and reports whether a byte is not zero then.
 func (o bitOperation) combine(piece, other []byte) bool {
 	var ones uint64
 	for len(piece) >= 8 {

@@ -73,7 +73,7 @@ func setAt(m *Machine, index uint64, key string, text []byte) {
 	do(m, [][]byte{[]byte("set"), []byte(key), text})
 }
 
-func TestBitOp_ResultIsThatOfBytes(t *testing.T) {
+func TestBitOpResultIsThatOfBytes(t *testing.T) {
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
 	for round := range 400 {
@@ -113,7 +113,7 @@ func TestBitOp_ResultIsThatOfBytes(t *testing.T) {
 }
 
 // Reading what is named instead of what is stored, this would take hours: one entry would stop all nodes.
-func TestBitOp_WorkFollowsWhatIsStored(t *testing.T) {
+func TestBitOpWorkFollowsWhatIsStored(t *testing.T) {
 	m := newMachine(t)
 	const lastBit = "4294967295"
 	script(m, "setbit k "+lastBit+" 1", "setbit other 0 1", "setbit other "+lastBit+" 1", "setbit short 0 1")

@@ -13,19 +13,19 @@ type call struct {
 	args     [][]byte
 	protocol int
 	reply    []byte
-	// most is the bound of Run.MaxReplyBytes, or noReply; writes says that the call is a write.
-	most   int
-	writes bool
+	// maxReply is Run.MaxReplyBytes, or noReply; writes says that the call is a write.
+	maxReply int
+	writes   bool
 }
 
 const (
-	// noReply as the bound of a call says that nobody looks at the reply: values need not be copied.
+	// noReply as the bound of a call means that no client waits for the reply: values need not be copied.
 	noReply = -1
 	// valueOverheadBytes is more than what is encoded around a value.
 	valueOverheadBytes = 32
 )
 
-// Errors in place of values, which are not Redis's: it closes the connection of a client for which too much waits.
+// Errors in place of values. Redis closes the connection of a client that has too much to receive.
 const (
 	replyTooLong   = "ERR the reply would be longer than client-output-buffer-limit allows"
 	writtenTooLong = "ERR the command was executed, but the reply is longer than client-output-buffer-limit allows"
@@ -36,7 +36,7 @@ func (c call) fits(bytes int) bool {
 	if c.writes {
 		bytes = 0
 	}
-	return c.most == 0 || len(c.reply)+bytes <= c.most
+	return c.maxReply == 0 || len(c.reply)+bytes <= c.maxReply
 }
 
 // tooLong answers with the error in place of values that do not fit.
@@ -102,7 +102,7 @@ func (c call) bulkRange(text value.String, begin, end int) []byte {
 // view is what reads are handed: the key space, through methods that change nothing.
 type view struct {
 	space reader
-	// now is the moment for which the read is made: the state time, or later if no key of the read ends in between.
+	// now is the time of the read: the state time, or later if no key of the read ends in between.
 	now int64
 	// random was drawn by the connection. It is no part of the state, and no write sees it.
 	random uint64
@@ -115,13 +115,13 @@ type reader interface {
 	Get(key []byte) *keyspace.Entry
 	Size() int
 	SlotSize(slot uint16) int
-	SlotKeys(slot uint16, most int, visit func(key string))
+	SlotKeys(slot uint16, count int, visit func(key string))
 	Scan(from keyspace.Position, visit func(at keyspace.Position, e *keyspace.Entry) bool)
 	Pick(random uint64) (key string, ok bool)
 }
 
-// refuse answers a call that is not one of the table's writes. The log of this cluster should hold none, but whatever
-// it holds has the same effect on every node.
+// refuse answers a call that is not one of the table's writes. The log of this cluster should have none, but all bytes
+// of a log have the same effect on every node.
 func (c call) refuse(spec *command.Spec, fault command.Fault) []byte {
 	switch fault {
 	case command.UnknownCommand:

@@ -5,8 +5,8 @@ import (
 	"strconv"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -24,7 +24,7 @@ func incr(m *Machine, c call) []byte { return addTo(m, c, 1) }
 func decr(m *Machine, c call) []byte { return addTo(m, c, -1) }
 
 func incrBy(m *Machine, c call) []byte {
-	delta, ok := value.ParseInteger(c.args[2])
+	delta, ok := number.Parse(c.args[2])
 	if !ok {
 		return c.error(reply.NotInteger)
 	}
@@ -32,7 +32,7 @@ func incrBy(m *Machine, c call) []byte {
 }
 
 func decrBy(m *Machine, c call) []byte {
-	delta, ok := value.ParseInteger(c.args[2])
+	delta, ok := number.Parse(c.args[2])
 	switch {
 	case !ok:
 		return c.error(reply.NotInteger)
@@ -77,7 +77,7 @@ func incrByFloat(m *Machine, c call) []byte {
 	}
 	before := []byte("0")
 	if old != nil {
-		before = text.AppendRange(nil, 0, min(text.Len(), longestNumber+1))
+		before = text.AppendRange(nil, 0, min(text.Len(), maxNumberBytes+1))
 	}
 	number, ok := parseLongDouble(before)
 	delta, alsoOK := parseLongDouble(c.args[2])

@@ -46,8 +46,8 @@ func (x *mix) value() string {
 }
 
 // with adds up to so many options.
-func (x *mix) with(args []string, most int, option func() []string) []string {
-	for range x.IntN(most + 1) {
+func (x *mix) with(args []string, limit int, option func() []string) []string {
+	for range x.IntN(limit + 1) {
 		args = append(args, option()...)
 	}
 	return args
@@ -70,8 +70,8 @@ func (x *mix) later(unit int64) string {
 	return strconv.FormatInt(1+x.Int64N(5)/(1+unit/500), 10)
 }
 
-// moment is a time of day before, at or behind the present one, or an edge.
-func (x *mix) moment(unit int64) string {
+// instant is a time of day before, at or behind the present one, or an edge.
+func (x *mix) instant(unit int64) string {
 	if x.IntN(3) == 0 {
 		return x.when()
 	}
@@ -86,9 +86,9 @@ func (x *mix) until() []string {
 	case 1, 2:
 		return []string{pick(x.Rand, "px"), x.later(1)}
 	case 3:
-		return []string{pick(x.Rand, "exat"), x.moment(millisPerSecond)}
+		return []string{pick(x.Rand, "exat"), x.instant(millisPerSecond)}
 	}
-	return []string{pick(x.Rand, "pxat"), x.moment(1)}
+	return []string{pick(x.Rand, "pxat"), x.instant(1)}
 }
 
 func (x *mix) setOptions() (options []string) {
@@ -182,7 +182,7 @@ func drawAfter(unit int64) func(x *mix) []string {
 
 func drawAt(unit int64) func(x *mix) []string {
 	return func(x *mix) []string {
-		return x.with([]string{x.key(), x.moment(unit)}, 2, x.condition)
+		return x.with([]string{x.key(), x.instant(unit)}, 2, x.condition)
 	}
 }
 

@@ -31,7 +31,7 @@ type twins struct {
 	done, refused map[string]int
 	// excused counts replies that differ as a line of the list says, by the line.
 	excused map[string]int
-	// compared counts all replies, unclear the rounds with a call of which nobody can say at which millisecond Redis
+	// compared counts all replies, unclear the rounds with a call for which it is unknown at which millisecond Redis
 	// made it.
 	compared, unclear int
 }
@@ -127,11 +127,11 @@ func (w *twins) readTime(redis *realRedis) int64 {
 // awaitNoDeadline waits until no key ends within the next moment, and returns the time. A key is absent here from the
 // millisecond of its deadline on, and in Redis from the next one on: at that millisecond nothing is compared.
 func (w *twins) awaitNoDeadline(redis *realRedis) int64 {
-	const moment = 2
+	const margin = 2
 	for {
 		redis.send(words("time"))
 		now := w.readTime(redis)
-		if !w.endsWithin(now, now+moment) {
+		if !w.endsWithin(now, now+margin) {
 			return now
 		}
 	}
@@ -158,7 +158,7 @@ func (w *twins) disputed(line []string, millis int64) bool {
 	return w.endsWithin(millis, millis)
 }
 
-// beginAnew empties both, after a moment at which nobody can say what Redis did.
+// beginAnew empties both, after a round in which it is unknown what Redis did.
 func (w *twins) beginAnew() {
 	w.unclear++
 	w.redis[0].do("flushall")

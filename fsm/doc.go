@@ -12,11 +12,11 @@
 // Time moves only by the log: the state time is the highest stamp of all entries. A key whose deadline it has reached
 // is absent for every command at once; an entry removes some of those that are still stored, so that no entry pays for
 // all that one moment ends. A read made for a later moment asks for an entry with that stamp if a key that it looks at
-// ends in between: what one read does not find, no later read finds, on whatever node.
+// ends in between: what one read does not find, no later read finds, on any node.
 //
 // Limits: a value has at most Options.MaxValueBytes. An entry removes at most sweepPerEntry overdue keys, and
-// sweepPerWrite more for each of its commands; a SCAN looks at scanMostKeys keys at most. A key and an entry have no
-// limit here; whoever proposes entries bounds them.
+// sweepPerWrite more for each of its commands; a SCAN looks at maxScanKeys keys at most. A key and an entry have no
+// limit here; the connection that makes entries bounds them.
 //
 // Invariants:
 //
@@ -27,7 +27,7 @@
 //  3. What keyspace promises of freezes, images and hashes. How it lies in memory influences no reply, but for that of
 //     MEMORY USAGE, which tells of that and of nothing else.
 //  4. Query changes nothing, so any number may run at once. What takes long can be put to an image instead.
-//  5. Existence never runs backwards: a key that ended is found by nobody until somebody writes it.
+//  5. Existence never runs backwards: once a read did not find a key that ended, no read finds it until a write.
 //
 // The commands' functions are attached in table.go to the ids of package command; everything else about a command is in
 // the table there.

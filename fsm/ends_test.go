@@ -7,9 +7,9 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
-// TestS26_AReadBehindTheStateTimeSeesWhatTheStateTimeSees reads with an older stamp: existence goes by the later of the
+// S26: TestReadBehindTimeSeesStateTime reads with an older stamp: existence goes by the later of the
 // two.
-func TestS26_AReadBehindTheStateTimeSeesWhatTheStateTimeSees(t *testing.T) {
+func TestReadBehindTimeSeesStateTime(t *testing.T) {
 	m := newMachine(t)
 	m.Apply(1, 50, body("set a 1 pxat 103", "set b 2 pxat 106"), nil)
 	m.Apply(2, 105, nil, nil)
@@ -22,9 +22,9 @@ func TestS26_AReadBehindTheStateTimeSeesWhatTheStateTimeSees(t *testing.T) {
 	}
 }
 
-// TestI1_AReadAheadOfTheStateTimeAsksForATick looks at keys that end between state time and the read's moment. If the
+// I-1: TestReadAheadOfTimeAsksForTick looks at keys that end between state time and the read's moment. If the
 // read just left them out, a later read of another node, whose state time is behind, could find them again.
-func TestI1_AReadAheadOfTheStateTimeAsksForATick(t *testing.T) {
+func TestReadAheadOfTimeAsksForTick(t *testing.T) {
 	m := newMachine(t)
 	m.Apply(1, 100, body("set soon 1 pxat 103", "set later 2 pxat 200", "set never 3", "set gone 4 pxat 101"), nil)
 	m.Apply(2, 101, nil, nil)
@@ -72,9 +72,9 @@ func TestI1_AReadAheadOfTheStateTimeAsksForATick(t *testing.T) {
 	}
 }
 
-// TestS27_TwoThousandKeysEndAtOnce ends them under a load of writes: each is absent for every command at once, an entry
+// S27: TestTwoThousandKeysEndAtOnce ends them under a load of writes: each is absent for every command at once, an entry
 // sweeps a bounded number, and new keys do not keep the old from going.
-func TestS27_TwoThousandKeysEndAtOnce(t *testing.T) {
+func TestTwoThousandKeysEndAtOnce(t *testing.T) {
 	const many, perEntry = 2000, 8
 	m := newMachine(t)
 	for i := range many {

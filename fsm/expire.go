@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"math"
 
-	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -32,8 +32,8 @@ var deadlineFunctions = []function{
 
 func invalidExpire(name string) string { return "ERR invalid expire time in '" + name + "' command" }
 
-// moment is n units behind a moment, in milliseconds, and false if that is no 64-bit number.
-func moment(n, unit, since int64) (int64, bool) {
+// unitsAfter is the time n units after since, in milliseconds, and false if that is no 64-bit number.
+func unitsAfter(n, unit, since int64) (int64, bool) {
 	if n > math.MaxInt64/unit || n < math.MinInt64/unit {
 		return 0, false
 	}
@@ -53,11 +53,11 @@ func expireAfter(m *Machine, c call, name string, unit, since int64) []byte {
 	if refusal != "" {
 		return c.error(refusal)
 	}
-	n, ok := value.ParseInteger(c.args[2])
+	n, ok := number.Parse(c.args[2])
 	if !ok {
 		return c.error(reply.NotInteger)
 	}
-	deadline, ok := moment(n, unit, since)
+	deadline, ok := unitsAfter(n, unit, since)
 	if !ok {
 		return c.error(invalidExpire(name))
 	}

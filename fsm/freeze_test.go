@@ -8,9 +8,9 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
-// TestS22_FreezeDoesNotSeeALaterAppend is the schedule of a value that is changed where it lies: frozen at 100, an old
+// S22: TestFreezeDoesNotSeeLaterAppend is the schedule of a value that is changed where it lies: frozen at 100, an old
 // key lengthened by entry 101.
-func TestS22_FreezeDoesNotSeeALaterAppend(t *testing.T) {
+func TestFreezeDoesNotSeeLaterAppend(t *testing.T) {
 	for name, length := range map[string]int{
 		"beside its key":         keyspace.ChunkedBytes / 4,
 		"about to be kept apart": keyspace.ChunkedBytes - 3,
@@ -75,9 +75,9 @@ func TestOverlappingFreezesShowEachTheirOwnState(t *testing.T) {
 	}
 }
 
-// TestImagesAreWrittenWhileEntriesAreApplied is for the race detector: two images are written beside the applier, and
+// TestImagesAreWrittenBesideApply is for the race detector: two images are written beside the applier, and
 // readers stand between the entries.
-func TestImagesAreWrittenWhileEntriesAreApplied(t *testing.T) {
+func TestImagesAreWrittenBesideApply(t *testing.T) {
 	const keys, entries = 400, 4000
 	m := newMachine(t)
 	key := func(i int) []byte { return fmt.Appendf(nil, "{%d}key %d", i%3, i%keys) }
@@ -117,8 +117,8 @@ func TestImagesAreWrittenWhileEntriesAreApplied(t *testing.T) {
 	}
 }
 
-// TestE15_ImageAndRestOfTheLogGiveWhatTheLogGives restores at every index of a log and applies the rest.
-func TestE15_ImageAndRestOfTheLogGiveWhatTheLogGives(t *testing.T) {
+// E15: TestImageAndRestEqualTheLog restores at every index of a log and applies the rest.
+func TestImageAndRestEqualTheLog(t *testing.T) {
 	r := random(t, 3)
 	log := randomLog(r, 120)
 	whole := newMachine(t)
@@ -139,7 +139,7 @@ func TestE15_ImageAndRestOfTheLogGiveWhatTheLogGives(t *testing.T) {
 	}
 }
 
-func TestFreezeCostsTheSameHoweverMuchIsStored(t *testing.T) {
+func TestFreezeCostsTheSameAtAnySize(t *testing.T) {
 	m := newMachine(t)
 	for i := range 50_000 {
 		m.space.Set(fmt.Appendf(nil, "key %d", i), []byte("value"))

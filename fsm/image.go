@@ -53,5 +53,5 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 	return nil
 }
 
-// Watch makes w the one that is told, or nobody if w is nil, which costs nothing. It may be called where Apply may.
+// Watch makes w the watcher of all changes. Without one (nil), watching costs nothing. It may be called where Apply may.
 func (m *Machine) Watch(w keyspace.Watcher) { m.space.Watch(w) }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
@@ -72,9 +73,9 @@ func TestImageOfNothingRestores(t *testing.T) {
 	}
 }
 
-// TestH3_ImageIsAFunctionOfContentAlone reaches one content by different ways: order, deletions, appends, division and
+// H3: TestImageIsAFunctionOfContent reaches one content by different ways: order, deletions, appends, division and
 // merging of leaves. The last entry that changes a key has the same index in both, for that is part of the content.
-func TestH3_ImageIsAFunctionOfContentAlone(t *testing.T) {
+func TestImageIsAFunctionOfContent(t *testing.T) {
 	const keys = 3000
 	key := func(i int) []byte { return fmt.Appendf(nil, "{%d}key %d", i%2, i) }
 	text := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, i%1500) }
@@ -148,4 +149,44 @@ func TestImageOfAnotherClusterIsRefused(t *testing.T) {
 	if !errors.Is(err, keyspace.ErrImageForeign) {
 		t.Errorf("other options: %v", err)
 	}
+}
+
+// TestStringOfZerosStaysSmallWhenRestored has a string of 16 MiB with a bit at each end: it takes some kilobytes of
+// memory before and after an image, and of the image. The states are equal, also after further changes.
+func TestStringOfZerosStaysSmallWhenRestored(t *testing.T) {
+	const maxLiveBytes, maxImageBytes = 2 << 20, 64 << 10
+	m := newMachine(t)
+	lines := []string{
+		"SETBIT sparse 134217727 1", "SETBIT sparse 0 1", "SETRANGE half 8191 x", "SETRANGE third 12287 x",
+		"SETRANGE third 4096 y", "SET short x", "PEXPIRE sparse 1000",
+	}
+	script(m, lines...)
+	image := imageOf(t, m)
+	if len(image) > maxImageBytes {
+		t.Errorf("the image has %d bytes", len(image))
+	}
+	r := newMachine(t)
+	before := int64(heapBytes())
+	if err := r.Restore(testSeed, bytes.NewReader(image)); err != nil {
+		t.Fatal(err)
+	}
+	if grown := int64(heapBytes()) - before; grown > maxLiveBytes {
+		t.Errorf("the restored state takes %d bytes more than an empty one", grown)
+	}
+	if !bytes.Equal(imageOf(t, r), image) {
+		t.Error("the restored state has another image")
+	}
+	for _, line := range []string{
+		"BITCOUNT sparse", "BITPOS sparse 1 1", "GETRANGE half 8190 -1", "GETRANGE third 4095 4097", "PTTL sparse",
+		"SETBIT sparse 77777777 1", "APPEND third z", "BITOP OR all sparse half third", "COPY sparse twin",
+		"SETRANGE twin 5 x", "GETRANGE sparse 5 5", "BITCOUNT all",
+	} {
+		if got, want := script(r, line), script(m, line); got != want {
+			t.Errorf("%s answers %q, before the image %q", line, got, want)
+		}
+	}
+	if m.Hash() != r.Hash() {
+		t.Error("the states differ")
+	}
+	runtime.KeepAlive(r)
 }

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"math"
 
-	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -57,7 +57,7 @@ func typeOf(v view, c call) []byte {
 	return reply.Simple(c.reply, e.Kind().Name())
 }
 
-// del is DEL key … and UNLINK key …: what was removed costs nobody anything later either, so they are the same.
+// del is DEL key … and UNLINK key …: to remove a value takes constant time, so they are the same.
 func del(m *Machine, c call) []byte {
 	var removed int64
 	for _, key := range c.args[1:] {
@@ -122,7 +122,7 @@ func parseCopyOptions(args [][]byte) (replace bool, refusal string) {
 			replace = true
 		case is(args[i], "DB") && i+1 < len(args):
 			i++
-			switch db, ok := value.ParseInteger(args[i]); {
+			switch db, ok := number.Parse(args[i]); {
 			case !ok:
 				return false, reply.NotInteger
 			case db < math.MinInt32 || db > math.MaxInt32:

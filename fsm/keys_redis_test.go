@@ -18,8 +18,8 @@ func sameInAnyOrder(got, want string) bool {
 func TestPatternsAreThoseOfRedis(t *testing.T) {
 	r := random(t, 25)
 	redis, m := startRedis(t), newMachine(t)
-	text := func(alphabet string, most int) string {
-		b := make([]byte, r.IntN(most+1))
+	text := func(alphabet string, limit int) string {
+		b := make([]byte, r.IntN(limit+1))
 		for i := range b {
 			b[i] = alphabet[r.IntN(len(alphabet))]
 		}

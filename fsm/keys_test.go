@@ -75,9 +75,9 @@ func TestObjectHelpIsAListOfLines(t *testing.T) {
 	}
 }
 
-// TestS22_ACopyAndItsOriginalGoTheirOwnWays copies and renames long strings, whose bytes are shared, and changes them
+// S22: TestCopyAndOriginalChangeApart copies and renames long strings, whose bytes are shared, and changes them
 // afterwards, with images taken in between.
-func TestS22_ACopyAndItsOriginalGoTheirOwnWays(t *testing.T) {
+func TestCopyAndOriginalChangeApart(t *testing.T) {
 	m := newMachine(t)
 	long := strings.Repeat("0123456789", 1000)
 	change := func(key, more string) { do(m, toArgs([]string{"append", key, more})) }
@@ -113,8 +113,8 @@ func TestS22_ACopyAndItsOriginalGoTheirOwnWays(t *testing.T) {
 	}
 }
 
-// TestFlushCostsTheSameHoweverMuchIsStored counts allocations, since time is nobody's to promise.
-func TestFlushCostsTheSameHoweverMuchIsStored(t *testing.T) {
+// TestFlushCostsTheSameAtAnySize counts allocations, because times vary.
+func TestFlushCostsTheSameAtAnySize(t *testing.T) {
 	cost := func(keys int) uint64 {
 		m := newMachine(t)
 		for i := range keys {
@@ -149,9 +149,9 @@ func TestAnImageSurvivesAFlush(t *testing.T) {
 	checkDeadlines(t, m)
 }
 
-// TestH2_WhoWatchesAndWhoAsksLeavesNoTrace applies one log where it came from, with reads in between, images, and a
+// H2: TestWatchersAndReadersLeaveNoTrace applies one log where it came from, with reads in between, images, and a
 // watcher; and elsewhere.
-func TestH2_WhoWatchesAndWhoAsksLeavesNoTrace(t *testing.T) {
+func TestWatchersAndReadersLeaveNoTrace(t *testing.T) {
 	r := random(t, 26)
 	origin, follower := newMachine(t), newMachine(t)
 	var c counter

@@ -3,7 +3,7 @@ package fsm
 import (
 	"math/bits"
 
-	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -11,8 +11,8 @@ import (
 type lcsOptions struct {
 	// length is LEN, indexes is IDX, withLengths is WITHMATCHLEN.
 	length, indexes, withLengths bool
-	// least is MINMATCHLEN.
-	least int64
+	// minLength is MINMATCHLEN.
+	minLength int64
 }
 
 func parseLCSOptions(args [][]byte) (o lcsOptions, refusal string) {
@@ -27,7 +27,7 @@ func parseLCSOptions(args [][]byte) (o lcsOptions, refusal string) {
 		case is(arg, "MINMATCHLEN") && i+1 < len(args):
 			i++
 			var ok bool
-			if o.least, ok = value.ParseInteger(args[i]); !ok {
+			if o.minLength, ok = number.Parse(args[i]); !ok {
 				return o, reply.NotInteger
 			}
 		default:
@@ -84,7 +84,7 @@ func (c call) ranges(table *lcsTable, options lcsOptions) []byte {
 	var matches []byte
 	count := 0
 	emit := func(r lcsRange) {
-		if int64(r.length) < options.least {
+		if int64(r.length) < options.minLength {
 			return
 		}
 		count++

@@ -19,12 +19,12 @@ type longDouble struct {
 
 const (
 	longDoubleBits = 64
-	// mostExponent is that of the largest number, which is below 2 to that power; leastExponent is that of the largest
+	// maxExponent is that of the largest number, which is below 2 to that power; minExponent is that of the largest
 	// number that is rounded to 0.
-	mostExponent  = 16384
-	leastExponent = -16446
-	// longestNumber is the most bytes that a number is read from.
-	longestNumber = 5*1024 - 1
+	maxExponent = 16384
+	minExponent = -16446
+	// maxNumberBytes is the most bytes that a number is read from.
+	maxNumberBytes = 5*1024 - 1
 	// shownDigits is the number of digits behind the point that are shown. A number below 2^-58 is below half of the
 	// last one.
 	shownDigits   = 17
@@ -38,7 +38,7 @@ const (
 // parseLongDouble reads a number as C's strtold does, but nothing around it, no number that is too large or too small,
 // and none that is not one: decimal or hexadecimal, with or without exponent, or infinity.
 func parseLongDouble(text []byte) (longDouble, bool) {
-	if len(text) == 0 || len(text) > longestNumber {
+	if len(text) == 0 || len(text) > maxNumberBytes {
 		return longDouble{}, false
 	}
 	negative := text[0] == '-'
@@ -138,8 +138,8 @@ func (n numeral) value() (*big.Float, bool) {
 
 // inRange reports whether a number that is not 0 is neither too large for the format nor rounded to 0 by it.
 func inRange(value *big.Float) bool {
-	least := new(big.Float).SetMantExp(big.NewFloat(1), leastExponent)
-	return value.MantExp(nil) <= mostExponent && new(big.Float).Abs(value).Cmp(least) > 0
+	smallest := new(big.Float).SetMantExp(big.NewFloat(1), minExponent)
+	return value.MantExp(nil) <= maxExponent && new(big.Float).Abs(value).Cmp(smallest) > 0
 }
 
 // plus is the sum of two numbers, and false if that is not a finite one.
@@ -149,7 +149,7 @@ func (d longDouble) plus(other longDouble) (longDouble, bool) {
 	}
 	sum := new(big.Float).SetPrec(longDoubleBits).SetMode(big.ToNearestEven)
 	sum.Add(d.value, other.value)
-	return longDouble{value: sum}, sum.MantExp(nil) <= mostExponent
+	return longDouble{value: sum}, sum.MantExp(nil) <= maxExponent
 }
 
 // append appends a finite number to dst as Redis writes it: never with an exponent, and without zeros at its end.

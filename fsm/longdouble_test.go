@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestH8_DecimalFractionsAreTheSameOnEveryArchitecture: the sums that a Redis on an x86 gives, recorded. They differ
+// H8: TestDecimalFractionsAreTheSameEverywhere: the sums that a Redis on an x86 gives, recorded. They differ
 // from those of 64-bit numbers (0.1 + 0.2), of other C compilers, and of what a fused multiplication would give.
-func TestH8_DecimalFractionsAreTheSameOnEveryArchitecture(t *testing.T) {
+func TestDecimalFractionsAreTheSameEverywhere(t *testing.T) {
 	for _, c := range [][3]string{
 		{"0.1", "0.2", "0.3"},
 		{"10.50", "0.1", "10.6"},
@@ -54,7 +54,7 @@ func TestSpellingsOfNumbers(t *testing.T) {
 		"", "+", "-", ".", "+.", "e1", ".e1", "1e", "1e+", "1e1.5", "1.2.3", " 1", "1 ", "1\n", "1\x00", "--1", "+-1",
 		"1_0", "0x", "0x.", "0xp1", "0x1p", "0xg", "x10", "1p3", "nan", "-nan", "infi", "1f", "٣", "1e5000",
 		"-1e5000", "1e-5000", "0x1p16384", "0x1p-16446", "1e99999999999999999999", "1e-99999999999999999999",
-		strings.Repeat("1", longestNumber), strings.Repeat("0", longestNumber+1),
+		strings.Repeat("1", maxNumberBytes), strings.Repeat("0", maxNumberBytes+1),
 	} {
 		if d, ok := parseLongDouble([]byte(text)); ok {
 			t.Errorf("%.40q is taken, as %+v", text, d)

@@ -19,9 +19,9 @@ type Options struct {
 	MaxValueBytes int
 }
 
-// Machine is the state machine. One party at a time may call Restore, Apply or Freeze, and during the first two nobody
-// may read; otherwise any number of goroutines may call Query, Due, Hash and Stats. Who holds these locks is the
-// caller's affair: a lock for readers and the writer, and one more for those who freeze while they hold it as readers.
+// Machine is the state machine. It has no lock: the caller keeps these rules. One goroutine at a time calls Restore,
+// Apply or Freeze. During Restore and Apply no other goroutine reads; otherwise any number may call Query, Due, Hash and
+// Stats. A read-write lock does that, with a second lock for goroutines that freeze while they hold the first for reading.
 type Machine struct {
 	maxValueBytes int
 	// ready is set by Restore, without which there is no seed.

@@ -3,21 +3,21 @@ package fsm
 import (
 	"strconv"
 
-	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // memoryUsage is MEMORY USAGE key [SAMPLES count]: the bytes that this node's memory holds for a key. SAMPLES is for
 // values of many parts, and changes nothing here: nothing is guessed from samples.
 //
-// This is the one reply that tells of the layout, which is each node's own affair: a string that was changed in place
+// This is the one reply that tells of the layout, which is each node's own: a string that was changed in place
 // lies in chunks on a node that applied the changes, and with its key on one that took over an image since.
 func memoryUsage(v view, c call) []byte {
 	for options := c.args[3:]; len(options) > 0; options = options[2:] {
 		if len(options) < 2 || !is(options[0], "SAMPLES") {
 			return c.error(reply.Syntax)
 		}
-		count, ok := value.ParseInteger(options[1])
+		count, ok := number.Parse(options[1])
 		switch {
 		case !ok:
 			return c.error(reply.NotInteger)

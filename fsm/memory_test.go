@@ -95,7 +95,7 @@ func TestAKeyCostsFewBytesBesidesItself(t *testing.T) {
 
 // TestADeadlineCostsFewBytes bounds what the index adds to a key, with deadlines in no order and all different.
 func TestADeadlineCostsFewBytes(t *testing.T) {
-	const keys, most = 200_000, 60
+	const keys, maxBytes = 200_000, 60
 	m := newMachine(t)
 	key := make([]byte, 16)
 	for i := range keys {
@@ -108,7 +108,7 @@ func TestADeadlineCostsFewBytes(t *testing.T) {
 	}
 	perKey := int64(heapBytes()-before) / keys
 	t.Logf("%d bytes for a deadline", perKey)
-	if perKey > most {
+	if perKey > maxBytes {
 		t.Fatalf("%d bytes for a deadline", perKey)
 	}
 	m.space.Settle()

@@ -24,7 +24,7 @@ var objectFunctions = []function{
 }
 
 // objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been set; how it
-// lies here depends on what made it, and is nobody's business.
+// lies here depends on what made it, and does not show.
 func objectEncoding(v view, c call) []byte {
 	e := v.space.Get(c.args[2])
 	if e == nil {

@@ -66,7 +66,7 @@ const sentFirstBytes = 256 << 10
 
 // answer answers the calls of a run of reads, in order.
 func (v view) answer(run *command.Run) {
-	c := call{protocol: run.Protocol, reply: run.Reply, most: run.MaxReplyBytes}
+	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes}
 	for i := range run.Calls {
 		if run.Calls[i].IsWrite() {
 			panic("fsm: query of a run that writes")

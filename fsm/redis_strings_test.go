@@ -217,10 +217,10 @@ func TestRepliesOnStringsAreThoseOfRedis(t *testing.T) {
 	checkHash(t, m)
 }
 
-// TestH8_DecimalFractionsAreThoseOfRedis adds edges and random numbers. What it compares with computes with the
+// H8: TestDecimalFractionsAreThoseOfRedis adds edges and random numbers. What it compares with computes with the
 // floating-point unit of an x86, which no other machine has: elsewhere there is nothing to compare with, and
 // TestH8_DecimalFractionsAreTheSameOnEveryArchitecture has what was recorded here.
-func TestH8_DecimalFractionsAreThoseOfRedis(t *testing.T) {
+func TestDecimalFractionsAreThoseOfRedis(t *testing.T) {
 	const rounds = 1500
 	if !redisHasX87 {
 		t.Logf("on %s, C computes with other numbers", runtime.GOARCH)

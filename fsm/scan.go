@@ -5,16 +5,16 @@ import (
 	"strconv"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/glob"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 const (
-	// scanDefaultKeys is how many keys a SCAN looks at unless COUNT says otherwise; scanMostKeys is the most, whatever
+	// defaultScanKeys is how many keys a SCAN looks at unless COUNT says otherwise; maxScanKeys is the most, whatever
 	// COUNT says: it is a hint, and the applier waits meanwhile.
-	scanDefaultKeys = 10
-	scanMostKeys    = 10_000
+	defaultScanKeys = 10
+	maxScanKeys     = 10_000
 )
 
 const invalidCursor = "ERR invalid cursor"
@@ -40,13 +40,13 @@ type scanOptions struct {
 }
 
 func parseScanOptions(args [][]byte) (options scanOptions, refusal string) {
-	options.count = scanDefaultKeys
+	options.count = defaultScanKeys
 	for i := 0; i < len(args); i += 2 {
 		switch {
 		case i+1 == len(args):
 			return options, reply.Syntax
 		case is(args[i], "COUNT"):
-			count, ok := value.ParseInteger(args[i+1])
+			count, ok := number.Parse(args[i+1])
 			if !ok {
 				return options, reply.NotInteger
 			}
@@ -85,7 +85,7 @@ func scanKeys(v view, c call) []byte {
 	var (
 		found      []string
 		last, next keyspace.Position
-		left       = min(options.count, scanMostKeys)
+		left       = min(options.count, maxScanKeys)
 	)
 	v.space.Scan(from, func(at keyspace.Position, e *keyspace.Entry) bool {
 		if left <= 0 && at != last {

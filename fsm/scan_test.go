@@ -105,9 +105,9 @@ func TestAScanShowsWhatStaysExactlyOnce(t *testing.T) {
 	}
 }
 
-// TestS23_ScanAndChanceAreThatOfTheContent goes on with a scan, step by step, on machines of another layout: restored,
+// S23: TestScanAndChanceFollowContent goes on with a scan, step by step, on machines of another layout: restored,
 // and grown from larger and from smaller; and asks all of them for random keys.
-func TestS23_ScanAndChanceAreThatOfTheContent(t *testing.T) {
+func TestScanAndChanceFollowContent(t *testing.T) {
 	const keys = 3000
 	key := func(i int) []byte { return fmt.Appendf(nil, "{%d}key %d", i%3, i) }
 	straight, devious := newMachine(t), newMachine(t)
@@ -150,20 +150,20 @@ func TestS23_ScanAndChanceAreThatOfTheContent(t *testing.T) {
 	}
 }
 
-// TestACountBeyondTheMostIsCut bounds how long the applier may have to wait for one SCAN.
-func TestACountBeyondTheMostIsCut(t *testing.T) {
+// TestScanCountIsBounded bounds how long the applier may have to wait for one SCAN.
+func TestScanCountIsBounded(t *testing.T) {
 	m := newMachine(t)
-	for i := range scanMostKeys + 5 {
+	for i := range maxScanKeys + 5 {
 		m.space.Set(fmt.Appendf(nil, "%d", i), nil)
 	}
-	cursor, keys := scanStep(t, m, "0", "count", fmt.Sprint(10*scanMostKeys))
-	if cursor == "0" || len(keys) != scanMostKeys {
-		t.Fatalf("%d keys and cursor %s, want %d and more to come", len(keys), cursor, scanMostKeys)
+	cursor, keys := scanStep(t, m, "0", "count", fmt.Sprint(10*maxScanKeys))
+	if cursor == "0" || len(keys) != maxScanKeys {
+		t.Fatalf("%d keys and cursor %s, want %d and more to come", len(keys), cursor, maxScanKeys)
 	}
-	if cursor, keys = scanStep(t, m, cursor, "count", fmt.Sprint(10*scanMostKeys)); cursor != "0" || len(keys) != 5 {
+	if cursor, keys = scanStep(t, m, cursor, "count", fmt.Sprint(10*maxScanKeys)); cursor != "0" || len(keys) != 5 {
 		t.Fatalf("then %d keys and cursor %s, want 5 and the end", len(keys), cursor)
 	}
-	if keys := scanAll(t, m, "count", "3"); len(keys) != scanMostKeys+5 {
+	if keys := scanAll(t, m, "count", "3"); len(keys) != maxScanKeys+5 {
 		t.Fatalf("%d keys by threes", len(keys))
 	}
 }

@@ -1,7 +1,7 @@
 package fsm
 
 import (
-	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -60,7 +60,7 @@ func (e expiry) deadline(now int64, name string) (deadline int64, refusal string
 	if e.option == "" {
 		return 0, ""
 	}
-	n, ok := value.ParseInteger(e.time)
+	n, ok := number.Parse(e.time)
 	if !ok {
 		return 0, reply.NotInteger
 	}
@@ -71,7 +71,7 @@ func (e expiry) deadline(now int64, name string) (deadline int64, refusal string
 	if e.option == "EX" || e.option == "PX" {
 		since = now
 	}
-	deadline, ok = moment(n, unit, since)
+	deadline, ok = unitsAfter(n, unit, since)
 	if n <= 0 || !ok {
 		return 0, invalidExpire(name)
 	}

@@ -1,8 +1,8 @@
 package fsm
 
 import (
-	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -20,7 +20,7 @@ var slotFunctions = []function{
 
 // countKeysInSlot is CLUSTER COUNTKEYSINSLOT slot.
 func countKeysInSlot(v view, c call) []byte {
-	slot, ok := value.ParseInteger(c.args[2])
+	slot, ok := number.Parse(c.args[2])
 	switch {
 	case !ok:
 		return c.error(reply.NotInteger)
@@ -33,15 +33,15 @@ func countKeysInSlot(v view, c call) []byte {
 // getKeysInSlot is CLUSTER GETKEYSINSLOT slot count. The order of keys is that of a walk through the slot: the same on
 // every node, and of no other use.
 func getKeysInSlot(v view, c call) []byte {
-	slot, isSlot := value.ParseInteger(c.args[2])
-	most, isCount := value.ParseInteger(c.args[3])
+	slot, isSlot := number.Parse(c.args[2])
+	limit, isCount := number.Parse(c.args[3])
 	switch {
 	case !isSlot || !isCount:
 		return c.error(reply.NotInteger)
-	case slot < 0 || slot >= command.Slots || most < 0:
+	case slot < 0 || slot >= command.Slots || limit < 0:
 		return c.error(invalidSlotOrCount)
 	}
-	count := int(min(most, int64(v.space.SlotSize(uint16(slot)))))
+	count := int(min(limit, int64(v.space.SlotSize(uint16(slot)))))
 	var found []string
 	v.space.SlotKeys(uint16(slot), count, func(key string) { found = append(found, key) })
 	return c.list(found)

@@ -4,6 +4,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -61,8 +62,8 @@ func mget(v view, c call) []byte {
 
 // getRange answers with a part of a string. Positions count from 0, or from the end if they are negative.
 func getRange(v view, c call) []byte {
-	first, ok := value.ParseInteger(c.args[2])
-	last, alsoOK := value.ParseInteger(c.args[3])
+	first, ok := number.Parse(c.args[2])
+	last, alsoOK := number.Parse(c.args[3])
 	if !ok || !alsoOK {
 		return c.error(reply.NotInteger)
 	}
@@ -183,7 +184,7 @@ func appendTo(m *Machine, c call) []byte {
 // nothing changes nothing, and makes no key.
 func setRange(m *Machine, c call) []byte {
 	key, part := c.args[1], c.args[3]
-	offset, ok := value.ParseInteger(c.args[2])
+	offset, ok := number.Parse(c.args[2])
 	switch {
 	case !ok:
 		return c.error(reply.NotInteger)

@@ -165,10 +165,10 @@ func TestAStringBeginsAnewBehindItsDeadline(t *testing.T) {
 	}
 }
 
-// TestS22_FreezeDoesNotSeeALaterSetRangeOrSetBit is the schedule of a value that is changed where it lies, for every
+// S22: TestFreezeDoesNotSeeLaterSetRange is the schedule of a value that is changed where it lies, for every
 // command that does so and for strings of every make: frozen at 100, an old key changed by entry 101 and those after
 // it.
-func TestS22_FreezeDoesNotSeeALaterSetRangeOrSetBit(t *testing.T) {
+func TestFreezeDoesNotSeeLaterSetRange(t *testing.T) {
 	const chunked, chunk = keyspace.ChunkedBytes, value.ChunkBytes
 	for _, length := range []int{1, chunked - 1, chunked, chunk, 3*chunk + 100} {
 		for _, made := range []string{"set", "append"} {
@@ -225,9 +225,9 @@ func TestACopyDoesNotSeeALaterChange(t *testing.T) {
 	}
 }
 
-// TestH2_StringsAndBitmapsAreTheSameEverywhere applies random commands on machines of different history: one that waits
+// H2: TestStringsAndBitmapsAreTheSameEverywhere applies random commands on machines of different history: one that waits
 // for its own runs, one that does not and is frozen now and then, and one that is restored from its image now and then.
-func TestH2_StringsAndBitmapsAreTheSameEverywhere(t *testing.T) {
+func TestStringsAndBitmapsAreTheSameEverywhere(t *testing.T) {
 	r := random(t, 34)
 	origin, follower, late := newMachine(t), newMachine(t), newMachine(t)
 	for index := uint64(1); index <= 1500; index++ {

@@ -1,7 +1,7 @@
 package fsm
 
 // What an entry of the log removes of the keys that are overdue: sweepPerEntry, and sweepPerWrite for each command in
-// it. The first drains what is left when nobody writes, since the leader sends empty entries while keys are due. The
+// it. The first drains what is left when no client writes, since the leader adds empty entries while keys are due. The
 // second makes sure that keys go at least twice as fast as commands can make new ones. Both bound what an entry costs,
 // however many keys one moment ends.
 const (
@@ -10,9 +10,9 @@ const (
 )
 
 // sweep removes up to so many of the keys that are overdue, and makes the key space ready to be read.
-func (m *Machine) sweep(most int) {
+func (m *Machine) sweep(limit int) {
 	var swept int
-	swept, m.scratch = m.space.Sweep(most, m.scratch)
+	swept, m.scratch = m.space.Sweep(limit, m.scratch)
 	m.expired += uint64(swept)
 	m.space.Settle()
 }

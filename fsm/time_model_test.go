@@ -170,10 +170,10 @@ func toArgs(line []string) (args [][]byte) {
 	return args
 }
 
-// TestI1_TimeEqualsAModelThatForgetsAtOnce applies entries of writes and reads at stamps that jump forth and back, and
+// I-1: TestTimeEqualsModelThatForgetsAtOnce applies entries of writes and reads at stamps that jump forth and back, and
 // queries at moments before, at and behind the state time. Every reply is that of a map without any backlog, although
 // keys are swept some at a time; and so are count, listing, index, hash and what an image restores.
-func TestI1_TimeEqualsAModelThatForgetsAtOnce(t *testing.T) {
+func TestTimeEqualsModelThatForgetsAtOnce(t *testing.T) {
 	r := random(t, 21)
 	m, model := newMachine(t), &timeModel{keys: map[string]timed{}}
 	var backlogs, ticks int
@@ -273,8 +273,8 @@ func stringsOf(reply string) (list []string) {
 	return list
 }
 
-// TestE15_ImageAndRestOfTheLogAgreeAboutTime restores at every index of a log of keys that end, and applies the rest.
-func TestE15_ImageAndRestOfTheLogAgreeAboutTime(t *testing.T) {
+// E15: TestRestoredMachineAgreesAboutTime restores at every index of a log of keys that end, and applies the rest.
+func TestRestoredMachineAgreesAboutTime(t *testing.T) {
 	r := random(t, 22)
 	whole := newMachine(t)
 	var log []logEntry

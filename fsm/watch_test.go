@@ -94,7 +94,7 @@ func TestAWatcherIsToldOfWhatOthersAndTimeDo(t *testing.T) {
 	}
 	m.Watch(nil)
 	if scriptAt(t, m, now, "set a 1", "flushall"); d.told() != "" {
-		t.Error("it is told, and nobody watches")
+		t.Error("the diary was told after it stopped watching")
 	}
 }
 
@@ -117,8 +117,8 @@ func TestToBeWatchedAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestAWatcherKnowsAllThatReadsCanSee applies random commands, and compares the keys that differ with those told.
-func TestAWatcherKnowsAllThatReadsCanSee(t *testing.T) {
+// TestWatcherKnowsAllThatReadsSee applies random commands, and compares the keys that differ with those told.
+func TestWatcherKnowsAllThatReadsSee(t *testing.T) {
 	r := random(t, 23)
 	m := newMachine(t)
 	var d diary
@@ -139,7 +139,7 @@ func TestAWatcherKnowsAllThatReadsCanSee(t *testing.T) {
 		}
 		for key, value := range after {
 			if before[key] != value && !slices.Contains(d.pages, key) && !slices.Contains(d.pages, "everything") {
-				t.Fatalf("step %d: %s is now %s, and nobody was told", step, key, value)
+				t.Fatalf("step %d: %s is now %s, and the watcher was not told", step, key, value)
 			}
 			if value == "nothing" {
 				delete(after, key)

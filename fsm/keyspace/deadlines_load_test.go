@@ -14,8 +14,8 @@ func (d *deadlines) lines() (all []dueKey) {
 	return all
 }
 
-// TestALoadedIndexIsThatOfKeysEnteredOneByOne also where keys share place and deadline, and it goes on like that one.
-func TestALoadedIndexIsThatOfKeysEnteredOneByOne(t *testing.T) {
+// TestLoadedIndexEqualsOneByOne also where keys share place and deadline, and it goes on like that one.
+func TestLoadedIndexEqualsOneByOne(t *testing.T) {
 	const keys, time = 20_000, 500
 	r := random(t, 4)
 	one, all := newDeadlines(), deadlines{}

@@ -38,10 +38,10 @@ func randomPiece(r *rand.Rand, length int) (offset int, b []byte) {
 	return r.IntN(length + 1), b
 }
 
-// TestS22_FreezeDoesNotSeeALaterOverwrite changes an entry over and over, with a new generation now and then as a
+// S22: TestFreezeDoesNotSeeLaterOverwrite changes an entry over and over, with a new generation now and then as a
 // freeze begins one, and holds every version that a freeze would have: none changes, whatever is done to later ones,
 // and length, bytes and digest of each are those of its plain bytes.
-func TestS22_FreezeDoesNotSeeALaterOverwrite(t *testing.T) {
+func TestFreezeDoesNotSeeLaterOverwrite(t *testing.T) {
 	const rounds, steps = 40, 50
 	r := random(t, 21)
 	s := newHashing(testSpaceSeed).values

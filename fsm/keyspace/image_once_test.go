@@ -23,7 +23,7 @@ func TestReleasedImageWritesNothing(t *testing.T) {
 	wantReleased(t, &image)
 }
 
-// TestAnImageIsWrittenOnce also when it could not be written to its end: part of it is gone then.
+// TestAnImageIsWrittenOnce, also when the writer fails: the image has released a part then.
 func TestAnImageIsWrittenOnce(t *testing.T) {
 	s := sampleSpace()
 	image := s.Freeze()
@@ -58,9 +58,9 @@ func (h *heapAtSections) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestE11_AnImageLetsGoOfWhatIsWritten replaces all values behind a freeze, so that only the image holds the old ones,
+// E11: TestImageReleasesWhatItWrote replaces all values behind a freeze, so that only the image holds the old ones,
 // and looks how much is left of them while it is written.
-func TestE11_AnImageLetsGoOfWhatIsWritten(t *testing.T) {
+func TestImageReleasesWhatItWrote(t *testing.T) {
 	const keys, valueBytes = 10_000, 1 << 10
 	s := emptySpace()
 	fill := func(with byte) {

@@ -4,8 +4,8 @@ import "github.com/raftredis/raftredis/fsm/value"
 
 // Sweep removes up to so many of the keys that are overdue, in the order of (deadline, slot, hash), and returns how
 // many. It uses scratch, and hands it back.
-func (s *Space) Sweep(most int, scratch []byte) (swept int, kept []byte) {
-	for ; swept < most && s.deadlines.overdue > 0; swept++ {
+func (s *Space) Sweep(limit int, scratch []byte) (swept int, kept []byte) {
+	for ; swept < limit && s.deadlines.overdue > 0; swept++ {
 		line, _ := s.deadlines.first()
 		at := Place{line.slot, line.hash}
 		scratch = append(scratch[:0], s.keyDue(at, line.deadline)...)

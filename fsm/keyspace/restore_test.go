@@ -45,8 +45,8 @@ func readBack(image []byte) (Space, error) {
 	return ReadImage(testSpaceSeed, testMaxValueBytes, bytes.NewReader(image))
 }
 
-// TestE16_AClaimedLengthCostsNothing reads a section that claims four gigabytes and has none, checksums in order.
-func TestE16_AClaimedLengthCostsNothing(t *testing.T) {
+// E16: TestClaimedLengthCostsNothing reads a section that claims four gigabytes and has none, checksums in order.
+func TestClaimedLengthCostsNothing(t *testing.T) {
 	image := emptySpace().imageBytes(t)[:headerBytes]
 	claim := len(image)
 	image = appendSectionHeader(image, sectionKeys, nil)
@@ -229,7 +229,7 @@ func TestDeadlinesThatAreNoneAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnImageWithAValueAboveItsOwnLimitIsRefused(t *testing.T) {
+func TestImageWithTooLongValueIsRefused(t *testing.T) {
 	const limit = 4
 	for length, want := range map[int]error{limit: nil, limit + 1: ErrImageDamaged} {
 		s := New(testSpaceSeed, limit)

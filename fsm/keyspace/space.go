@@ -108,7 +108,7 @@ func (s *Space) stored(at Place, key []byte) *Entry {
 	return &t.leaf.entries[i]
 }
 
-// Get is find for those who need no place.
+// Get is Find, without a place at hand.
 func (s *Space) Get(key []byte) *Entry { return s.Find(s.Place(key), key) }
 
 // Size is the number of keys that are present.
@@ -139,8 +139,8 @@ var errEnough = errors.New("enough keys")
 
 // SlotKeys visits the first keys of a slot that are present, as many as asked for or there are, in the order of
 // (hash, key).
-func (s *Space) SlotKeys(slot uint16, most int, visit func(key string)) {
-	if most == 0 {
+func (s *Space) SlotKeys(slot uint16, count int, visit func(key string)) {
+	if count == 0 {
 		return
 	}
 	var scratch []ranked
@@ -149,7 +149,7 @@ func (s *Space) SlotKeys(slot uint16, most int, visit func(key string)) {
 			return nil
 		}
 		visit(r.entry.Key())
-		if most--; most == 0 {
+		if count--; count == 0 {
 			return errEnough
 		}
 		return nil
@@ -213,7 +213,7 @@ func (s *Space) Watch(w Watcher) { s.watcher = w }
 func (s *Space) Settle() { s.deadlines.settle(s.time) }
 
 // account keeps level with an entry that takes the place of another, either of them nil: the state hash, the index of
-// deadlines, and who watches.
+// deadlines, and the watcher.
 func (s *Space) account(at Place, old, fresh *Entry) {
 	var before, after int64
 	var digest uint64

@@ -211,9 +211,9 @@ func TestKeysOfEqualHashShareALeaf(t *testing.T) {
 	}
 }
 
-// TestAFullLeafWithoutBitsLeftTakesMore builds the path of forks down to where the hash has no bits left, and a full
+// TestFullLeafWithoutBitsLeftGrows builds the path of forks down to where the hash has no bits left, and a full
 // leaf there, which must grow and not be divided.
-func TestAFullLeafWithoutBitsLeftTakesMore(t *testing.T) {
+func TestFullLeafWithoutBitsLeftGrows(t *testing.T) {
 	s := emptySpace()
 	key := []byte("key")
 	at := s.Place(key)

@@ -25,8 +25,7 @@ const (
 	allocationPage   = 8 << 10
 )
 
-// AllocatedSize is roughly what the allocator hands out for so many bytes. Its classes are about an eighth apart; which
-// they are exactly is its own affair.
+// AllocatedSize is roughly what the allocator hands out for so many bytes. Its classes are about an eighth apart.
 func AllocatedSize(bytes int) int {
 	if bytes == 0 {
 		return 0

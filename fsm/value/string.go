@@ -3,6 +3,8 @@ package value
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/raftredis/raftredis/internal/number"
 )
 
 // embeddedBytes is the length up to which Redis keeps a string together with its header.
@@ -65,7 +67,7 @@ func (s String) Integer() (int64, bool) {
 	if s.chunks != nil { // so long is no number
 		return 0, false
 	}
-	return ParseInteger(s.text)
+	return number.Parse(s.text)
 }
 
 // Encoding is what OBJECT ENCODING answers.

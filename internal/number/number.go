@@ -1,45 +1,39 @@
 // Package number reads integers as Redis writes them.
 package number
 
-import "strconv"
+import "math"
 
 // Parse reads a decimal as Redis writes and reads it: digits without leading zeros, a minus before anything but zero,
 // nothing else. It reports false for any other text and for a number that does not fit 64 bits.
-func Parse(text []byte) (int64, bool) {
+func Parse[T string | []byte](text T) (int64, bool) {
+	const longest = len("-9223372036854775808")
+	if len(text) == 0 || len(text) > longest {
+		return 0, false
+	}
+	if len(text) == 1 && text[0] == '0' {
+		return 0, true
+	}
+	negative := text[0] == '-'
 	digits := text
-	negative := len(text) > 0 && text[0] == '-'
 	if negative {
 		digits = text[1:]
 	}
+	if len(digits) == 0 || digits[0] < '1' || digits[0] > '9' {
+		return 0, false
+	}
+	var magnitude uint64 // at most 20 digits: more than 64 bits can hold
+	for i := range len(digits) {
+		digit := uint64(digits[i] - '0')
+		if digit > 9 || magnitude > (math.MaxUint64-digit)/10 {
+			return 0, false
+		}
+		magnitude = magnitude*10 + digit
+	}
 	switch {
-	case len(digits) == 0 || len(digits) > 19:
-		return 0, false
-	case digits[0] == '0' && (len(digits) > 1 || negative):
-		return 0, false
+	case negative && magnitude <= -math.MinInt64:
+		return -int64(magnitude), true
+	case !negative && magnitude <= math.MaxInt64:
+		return int64(magnitude), true
 	}
-	if len(digits) == 19 {
-		// Only here can it overflow. Such numbers are rare.
-		return parseLong(text, digits)
-	}
-	var n int64
-	for _, digit := range digits {
-		if digit < '0' || digit > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(digit-'0')
-	}
-	if negative {
-		n = -n
-	}
-	return n, true
-}
-
-func parseLong(text, digits []byte) (int64, bool) {
-	for _, digit := range digits {
-		if digit < '0' || digit > '9' {
-			return 0, false
-		}
-	}
-	n, err := strconv.ParseInt(string(text), 10, 64)
-	return n, err == nil
+	return 0, false
 }

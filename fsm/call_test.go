@@ -3,7 +3,6 @@ package fsm
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -11,10 +10,10 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 )
 
-// longBytes is the length of the long value of these tests, and mostBytes the bound of their replies.
+// longBytes is the length of the long value of these tests, and maxBytes the bound of their replies.
 const (
 	longBytes = 1 << 20
-	mostBytes = 3 << 20
+	maxBytes  = 3 << 20
 )
 
 // longValue is a machine with a long string at the key long.
@@ -26,17 +25,9 @@ func longValue(t *testing.T) *Machine {
 	return m
 }
 
-// allocated is how many bytes f allocates.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
-
-// A request of some hundred bytes can ask for many times the memory of a node. It is refused before it is answered.
-func TestAReadThatWouldExceedTheBoundIsAnErrorAndCostsNoMemory(t *testing.T) {
+// TestReadBeyondTheBoundIsAnError: a request of some hundred bytes can ask for many times the memory of a node. The
+// machine refuses it before it makes the reply.
+func TestReadBeyondTheBoundIsAnError(t *testing.T) {
 	m := longValue(t)
 	for line, want := range map[string]string{
 		"MGET long long":                             "*2\r\n$1048576\r\n",
@@ -46,12 +37,12 @@ func TestAReadThatWouldExceedTheBoundIsAnErrorAndCostsNoMemory(t *testing.T) {
 		"MGET nothing" + strings.Repeat(" no", 1000): "*1001\r\n$-1\r\n",
 	} {
 		run := newRun(2, words(line))
-		run.MaxReplyBytes = mostBytes
-		bytes := allocated(func() { m.Query(0, run) })
+		run.MaxReplyBytes = maxBytes
+		bytes := allocatedBytes(func() { m.Query(0, run) })
 		if got := string(run.Reply); !strings.HasPrefix(got, want) || run.Left != 0 {
 			t.Errorf("%.30s answers %.30q, and leaves %d", line, got, run.Left)
 		}
-		if bytes > 4*mostBytes {
+		if bytes > 4*maxBytes {
 			t.Errorf("%.30s takes %d bytes of memory", line, bytes)
 		}
 	}
@@ -65,13 +56,13 @@ func TestAReadThatWouldExceedTheBoundIsAnErrorAndCostsNoMemory(t *testing.T) {
 	}
 }
 
-// Long replies are sent before the next ones are made: a query leaves the rest, and is asked again for that.
-func TestAQueryLeavesWhatFollowsOnLongReplies(t *testing.T) {
+// TestQueryLeavesWhatFollowsLongReplies: a connection sends long replies before the query makes the next ones.
+func TestQueryLeavesWhatFollowsLongReplies(t *testing.T) {
 	m := longValue(t)
 	long := do(m, words("GET long"))
 	run := newRun(2, words("GET long"), words("STRLEN long"), words("GET long"), words("nothing"), words("GET long"))
 	want := []string{long, ":1048576\r\n" + long, "-ERR unknown command 'nothing', with args beginning with: \r\n" + long}
-	run.MaxReplyBytes = mostBytes
+	run.MaxReplyBytes = maxBytes
 	calls := run.Calls
 	for i, reply := range want {
 		run.Reply, run.Left = nil, 0
@@ -86,7 +77,7 @@ func TestAQueryLeavesWhatFollowsOnLongReplies(t *testing.T) {
 	}
 }
 
-// A write is executed whatever it answers, and says so. What it answers is no part of the state.
+// TestWritesBeyondTheBoundAreExecutedAndSaySo: the bound of replies has no effect on the state.
 func TestWritesBeyondTheBoundAreExecutedAndSaySo(t *testing.T) {
 	m, other := longValue(t), longValue(t)
 	calls := [][][]byte{words("GET long")}
@@ -95,11 +86,11 @@ func TestWritesBeyondTheBoundAreExecutedAndSaySo(t *testing.T) {
 	}
 	calls = append(calls, words("GET long"), words("SET long 1 GET"), words("GET long"))
 	run := newRun(2, calls...)
-	run.MaxReplyBytes = mostBytes
+	run.MaxReplyBytes = maxBytes
 	body := run.Body(nil, argv.Append)
 	m.Apply(m.Index()+1, 0, body, run)
 	value := []byte("$1048576\r\n")
-	if n := bytes.Count(run.Reply, value); n != 3 || len(run.Reply) > mostBytes+longBytes+1<<10 {
+	if n := bytes.Count(run.Reply, value); n != 3 || len(run.Reply) > maxBytes+longBytes+1<<10 {
 		t.Fatalf("%d values in %d bytes", n, len(run.Reply))
 	}
 	end := strings.Repeat("-"+writtenTooLong+"\r\n", 6) + "-" + replyTooLong + "\r\n-" + writtenTooLong +
@@ -110,8 +101,8 @@ func TestWritesBeyondTheBoundAreExecutedAndSaySo(t *testing.T) {
 	if got := do(m, words("GET long")); got != "$1\r\n1\r\n" {
 		t.Fatalf("SET has stored %q", got)
 	}
-	if took := allocated(func() { other.Apply(other.Index()+1, 0, body, nil) }); took > longBytes {
-		t.Errorf("a node at which nobody waits takes %d bytes of memory for replies", took)
+	if took := allocatedBytes(func() { other.Apply(other.Index()+1, 0, body, nil) }); took > longBytes {
+		t.Errorf("a node without a waiting client takes %d bytes of memory for replies", took)
 	}
 	if m.Hash() != other.Hash() {
 		t.Error("what is answered has made a difference to the state")
