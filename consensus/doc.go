@@ -107,8 +107,8 @@
 // # The parts
 //
 //	consensus                     Open, Node: assembles what follows, forms clusters, checks who may connect
-//	consensus/internal/pump                the goroutines of a node
-//	consensus/internal/engine              one turn of a node, and the applier
+//	consensus/internal/pump       the goroutines of a node
+//	consensus/internal/engine     one turn of a node, and the applier
 //	consensus/raft                the protocol as a pure function
 //	consensus/membership          configurations and their changes
 //	consensus/quorum              majorities
