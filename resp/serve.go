@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/hangup"
 )
 
 // Periods of the server's own work.
@@ -151,7 +153,7 @@ func (s *Server) watch() {
 		}
 		parked = s.longParked(parked[:0])
 		for _, l := range parked {
-			if hasGone(l.socket) {
+			if hangup.Seen(l.socket) {
 				l.clientGone()
 			}
 		}

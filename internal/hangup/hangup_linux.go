@@ -1,4 +1,4 @@
-package resp
+package hangup
 
 import (
 	"net"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hasGone reports, without waiting and without reading anything, whether the other side has closed its sending half or
+// Seen reports, without waiting and without reading anything, whether the other side has closed its sending half or
 // the whole connection. POLLRDHUP shows that even behind bytes that nobody has read yet.
-func hasGone(socket net.Conn) bool {
+func Seen(socket net.Conn) bool {
 	raw := rawSocket(socket)
 	if raw == nil {
 		return false

@@ -1,9 +1,0 @@
-//go:build !linux
-
-package resp
-
-import "net"
-
-// hasGone reports whether the other side has closed. Where the system has no way to ask that without reading, the
-// answer is no: a parked run of a client that left then ends by the store's own deadline.
-func hasGone(net.Conn) bool { return false }
