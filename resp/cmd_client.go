@@ -94,36 +94,36 @@ func clientSetInfo(c *Conn, dst []byte, args [][]byte) []byte {
 func clientReply(c *Conn, dst []byte, args [][]byte) []byte {
 	switch mode := string(args[2]); {
 	case strings.EqualFold(mode, "on"):
-		c.hush = talking
+		c.replyMode = repliesOn
 	case strings.EqualFold(mode, "off"):
-		c.hush = silent
+		c.replyMode = repliesOff
 	case strings.EqualFold(mode, "skip"):
-		if c.hush != silent {
-			c.hush = skippingNext
+		if c.replyMode != repliesOff {
+			c.replyMode = repliesSkipNext
 		}
 	default:
 		return reply.Error(dst, reply.Syntax)
 	}
-	if c.hush != talking {
+	if c.replyMode != repliesOn {
 		return dst
 	}
 	return reply.OK(dst)
 }
 
-// hush says whether the client wants replies.
-type hush uint8
+// replyMode says whether the client wants replies.
+type replyMode uint8
 
 const (
-	talking hush = iota
-	// silent: none.
-	silent
-	// skippingNext: none to the next command. skipping: the next command is being answered.
-	skippingNext
-	skipping
+	repliesOn replyMode = iota
+	// repliesOff: none.
+	repliesOff
+	// repliesSkipNext: none to the next command. repliesSkipped: the next command is being answered.
+	repliesSkipNext
+	repliesSkipped
 )
 
 // muted reports whether what is being answered gets no reply.
-func (h hush) muted() bool { return h == silent || h == skipping }
+func (m replyMode) muted() bool { return m == repliesOff || m == repliesSkipped }
 
 // parseSwitch reads ON or OFF.
 func parseSwitch(arg []byte) (on, ok bool) {

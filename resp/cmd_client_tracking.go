@@ -7,9 +7,9 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// mostPrefixes is how many prefixes one client may ask for: each is looked at with each key that anybody writes, while
+// maxPrefixes is how many prefixes one client may ask for: each is looked at with each key that anybody writes, while
 // nobody reads, and is compared with all others when it comes.
-const mostPrefixes = 1_000
+const maxPrefixes = 1_000
 
 // Errors that are not Redis's.
 const (
@@ -60,7 +60,7 @@ func (c *Conn) parseTracking(args [][]byte) (wanted tracking, failure string) {
 		case option == "noloop":
 			wanted.noLoop = true
 		case option == "prefix" && following > 0:
-			if i++; len(wanted.prefixes)+len(c.facts().tracking.prefixes) >= mostPrefixes {
+			if i++; len(wanted.prefixes)+len(c.facts().tracking.prefixes) >= maxPrefixes {
 				return wanted, trackingPrefixes
 			}
 			wanted.prefixes = append(wanted.prefixes, string(args[i]))

@@ -192,7 +192,7 @@ func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 		}
 	})
 	c.reader.SetUnauthenticated(!authenticated)
-	c.hush = talking
+	c.replyMode = repliesOn
 	c.session.drop() // messages of what has ended, which a client of RESP2 could not tell from replies
 	return reply.Simple(dst, "RESET")
 }

@@ -94,7 +94,7 @@ func clusterForget(c *Conn, dst []byte, args [][]byte) []byte {
 }
 
 // remove takes members out of the cluster.
-func (c *Conn) remove(dst []byte, names [][]byte, strangersAreFine bool) []byte {
+func (c *Conn) remove(dst []byte, names [][]byte, ignoreUnknown bool) []byte {
 	var wanted MemberChange
 	for _, name := range names {
 		member, ok := parseMember(name)
@@ -103,7 +103,7 @@ func (c *Conn) remove(dst []byte, names [][]byte, strangersAreFine bool) []byte 
 		}
 		wanted.Remove = append(wanted.Remove, member)
 	}
-	c.change(waiter{reply: replyOK, strangersAreFine: strangersAreFine}, wanted)
+	c.change(waiter{reply: replyOK, ignoreUnknown: ignoreUnknown}, wanted)
 	return dst
 }
 
@@ -319,8 +319,8 @@ type waiter struct {
 	request *ChangeRequest
 	// reply appends what is said when it is done.
 	reply func(dst []byte, added []Member) []byte
-	// strangersAreFine says that members to remove which are none are as good as removed.
-	strangersAreFine bool
+	// ignoreUnknown says that members to remove which are none are as good as removed.
+	ignoreUnknown bool
 }
 
 // change submits a change of the members; the connection waits for its end.
@@ -337,7 +337,7 @@ func (c *Conn) changed() bool {
 	switch {
 	case result == nil:
 		return false
-	case result.Outcome == Done, len(result.Unknown) > 0 && c.waiter.strangersAreFine:
+	case result.Outcome == Done, len(result.Unknown) > 0 && c.waiter.ignoreUnknown:
 		c.out = c.waiter.reply(c.out, result.Added)
 	default:
 		c.out = refuseChange(c.out, result, c.waiter.request.Timeout)

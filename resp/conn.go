@@ -59,8 +59,8 @@ type Conn struct {
 	session *session
 	reader  wire.Reader
 	phase   phase
-	// hush says whether the client wants replies.
-	hush hush
+	// replyMode says whether the client wants replies.
+	replyMode replyMode
 
 	// request holds the run being gathered, then submitted. arguments and fixed are the storage of its calls.
 	request   Request
@@ -197,7 +197,7 @@ func (c *Conn) Advance() Action {
 		case c.phase == submitted:
 			before := len(c.out)
 			c.settle()
-			c.hushSince(before)
+			c.dropMuted(before)
 		case c.phase == changing, c.phase == awaiting, c.phase == paused:
 			if !c.passed() {
 				return Park
@@ -207,7 +207,7 @@ func (c *Conn) Advance() Action {
 		case c.phase == viewing:
 			before := len(c.out)
 			c.view()
-			c.hushSince(before)
+			c.dropMuted(before)
 		case !c.gather():
 			if c.collect() && c.room() {
 				return Receive
@@ -230,10 +230,10 @@ func (c *Conn) passed() (over bool) {
 	switch c.phase {
 	case changing:
 		over = c.changed()
-		c.hushSince(before)
+		c.dropMuted(before)
 	case awaiting:
 		over = c.looked()
-		c.hushSince(before)
+		c.dropMuted(before)
 	default:
 		over = c.resumed()
 	}
@@ -241,9 +241,9 @@ func (c *Conn) passed() (over bool) {
 	return over
 }
 
-// hushSince takes back what a step appended to the output if the client wants no reply.
-func (c *Conn) hushSince(before int) {
-	if c.hush.muted() {
+// dropMuted takes back what a step appended to the output if the client wants no reply.
+func (c *Conn) dropMuted(before int) {
+	if c.replyMode.muted() {
 		c.out = c.out[:min(before, len(c.out))]
 	}
 }
@@ -307,8 +307,8 @@ func (c *Conn) settle() {
 	}
 }
 
-// mostReplyBytes is how many bytes of replies may wait for the client.
-func (c *Conn) mostReplyBytes() int { return int(c.server.tuning.Output.normal.hard.Load()) }
+// maxReplyBytes is how many bytes of replies may wait for the client.
+func (c *Conn) maxReplyBytes() int { return int(c.server.tuning.Output.normal.hard.Load()) }
 
 // view answers some calls of a run of reads. It takes them in portions, and the store leaves of a portion what follows
 // on long replies, so that one flush and not one read lock bounds what a pipeline of large replies holds in memory:
@@ -319,7 +319,7 @@ func (c *Conn) view() {
 	calls := run.Calls
 	upto := min(c.viewed+viewCalls, len(calls))
 	run.Calls, run.Reply, run.Random, run.Left = calls[c.viewed:upto], c.out, rand.Uint64(), 0
-	run.MaxReplyBytes = c.mostReplyBytes()
+	run.MaxReplyBytes = c.maxReplyBytes()
 	answered := c.server.store.View(&c.request)
 	run.Calls = calls
 	upto -= run.Left

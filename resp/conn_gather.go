@@ -19,12 +19,12 @@ func (c *Conn) gather() bool {
 		if len(run.Calls) == 0 && c.pending() && c.putOff(false) {
 			return true
 		}
-		if c.hush == skipping {
-			c.hush = talking
+		if c.replyMode == repliesSkipped {
+			c.replyMode = repliesOn
 		}
 		call, ok := c.next()
-		if ok && c.hush == skippingNext {
-			c.hush = skipping
+		if ok && c.replyMode == repliesSkipNext {
+			c.replyMode = repliesSkipped
 		}
 		caching := ok && c.facts().tracking.caching
 		switch {
@@ -35,13 +35,13 @@ func (c *Conn) gather() bool {
 		case call.Spec == nil:
 			before := len(c.out)
 			c.answered(call)
-			c.hushSince(before)
+			c.dropMuted(before)
 		case isBarrier(call.Spec):
 			switch {
 			case len(run.Calls) > 0:
 				c.hold(call)
 				c.submit()
-			case len(c.out) > 0 && slow(call.Spec) && !c.hush.muted():
+			case len(c.out) > 0 && slow(call.Spec) && !c.replyMode.muted():
 				c.hold(call)
 				return true
 			default:
@@ -49,7 +49,7 @@ func (c *Conn) gather() bool {
 			}
 		default:
 			c.join(call)
-			if c.hush == skipping && c.phase == gathering {
+			if c.replyMode == repliesSkipped && c.phase == gathering {
 				c.submit() // the next command is answered again
 			}
 		}
@@ -65,7 +65,7 @@ func (c *Conn) pending() bool { return c.holding || c.reader.Buffered() > 0 }
 
 // answer answers a command of the connection or the node.
 func (c *Conn) answer(call command.Call) {
-	before, muted, began := len(c.out), c.hush.muted(), c.present()
+	before, muted, began := len(c.out), c.replyMode.muted(), c.present()
 	c.out = handlers[call.Spec.ID()].answer(c, c.out, call.Args)
 	if c.phase == awaiting && !c.awaited.interruptible {
 		call.Args = slices.Clone(call.Args)
@@ -73,7 +73,7 @@ func (c *Conn) answer(call command.Call) {
 	} else {
 		c.timed(call, began, c.out[before:])
 	}
-	if muted && c.hush != talking {
+	if muted && c.replyMode != repliesOn {
 		c.out = c.out[:before]
 	}
 	c.forget(0)

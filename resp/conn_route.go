@@ -33,7 +33,7 @@ func (c *Conn) submit() {
 	case !asks(c.request.Run.Calls):
 		before := len(c.out)
 		c.answerFixed()
-		c.hushSince(before)
+		c.dropMuted(before)
 	case c.contentWithOld(leader):
 		c.request.Run.Protocol = c.protocol()
 		c.request.Stale, c.phase = true, viewing
@@ -85,7 +85,7 @@ func asks(calls []command.Call) bool {
 func (c *Conn) write() {
 	r := &c.request
 	c.begin()
-	r.Run.Reply, r.Run.MaxReplyBytes = c.out, c.mostReplyBytes()
+	r.Run.Reply, r.Run.MaxReplyBytes = c.out, c.maxReplyBytes()
 	r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
 	c.server.store.Write(r)
 }

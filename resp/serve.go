@@ -15,10 +15,10 @@ const (
 	// lingerPeriod is how long a connection that this side ends goes on reading and dropping, so that the last reply is
 	// not lost to a reset.
 	lingerPeriod = 200 * time.Millisecond
-	// acceptPauseLeast and acceptPauseMost bound the pause after a failed accept, which doubles: without descriptors an
+	// minAcceptPause and maxAcceptPause bound the pause after a failed accept, which doubles: without descriptors an
 	// accept loop would spin.
-	acceptPauseLeast = 5 * time.Millisecond
-	acceptPauseMost  = time.Second
+	minAcceptPause = 5 * time.Millisecond
+	maxAcceptPause = time.Second
 )
 
 // Serve accepts connections from a listener, which it owns from now on, until Close; then it returns nil. Any other
@@ -43,7 +43,7 @@ func (s *Server) Serve(listener net.Listener) error {
 		default:
 			// Mostly: no descriptors left. Connections that end give some back.
 			s.metrics.AcceptErrors.Inc()
-			pause = min(max(2*pause, acceptPauseLeast), acceptPauseMost)
+			pause = min(max(2*pause, minAcceptPause), maxAcceptPause)
 			s.logger.Warn("accept failed", "error", err, "pause", pause)
 			if !s.sleep(pause) {
 				return nil

@@ -359,7 +359,7 @@ func TestG7_AcceptPausesLongerAndLongerWithoutDescriptors(t *testing.T) {
 	p.expect("+PONG\r\n")
 	short.mu.Lock()
 	defer short.mu.Unlock()
-	pause := acceptPauseLeast
+	pause := minAcceptPause
 	for i := 1; i <= 5; i++ {
 		if gap := short.attempts[i].Sub(short.attempts[i-1]); gap < pause {
 			t.Errorf("accept %d came %v after a failure, want at least %v", i, gap, pause)

@@ -330,7 +330,7 @@ func TestNoLoopTellsOfChangesBehindAReadThatRodeWithTheOwnWrite(t *testing.T) {
 func TestAClientHasSoManyPrefixesAtMost(t *testing.T) {
 	_, c := trackingClients(t, 1)
 	var many strings.Builder
-	for i := range mostPrefixes - 1 {
+	for i := range maxPrefixes - 1 {
 		fmt.Fprintf(&many, " PREFIX %04d", i)
 	}
 	ask := func(prefixes string) string { return c[0].send("CLIENT TRACKING ON BCAST" + prefixes + "\r\n") }
