@@ -179,7 +179,7 @@ func TestPipelinesWithChangesAreAnsweredInOrder(t *testing.T) {
 }
 
 // G14: as for runs: clients leave at any moment while the node changes the members, late and from other goroutines.
-func TestG14_NothingRemainsOfClientsThatLeaveDuringChanges(t *testing.T) {
+func TestNothingRemainsOfClientsThatLeaveDuringChanges(t *testing.T) {
 	const seed, clients, rounds = 15, 8, 12
 	store := newFakeStore(t)
 	var answering sync.WaitGroup

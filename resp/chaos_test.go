@@ -12,7 +12,7 @@ import (
 // G14: clients come, send pipelines, and leave at any moment: politely, in the middle of a request, without reading, or
 // by a reset. The store answers late, from other goroutines, with every outcome. Every request ends exactly once (a
 // second completion panics), and nothing remains: neither connections, nor goroutines, nor budget.
-func TestG14_NothingRemainsOfClientsThatLeaveAtAnyMoment(t *testing.T) {
+func TestNothingRemainsOfClientsThatLeaveAtAnyMoment(t *testing.T) {
 	const seed, clients, rounds = 14, 24, 25
 	store := newFakeStore(t)
 	var answering sync.WaitGroup

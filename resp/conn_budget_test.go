@@ -9,7 +9,7 @@ import (
 )
 
 // G4: each of many clients stays within its limits, and together they must not exhaust the memory.
-func TestG4_UnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
+func TestUnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
 	limits := Limits{MaxEntryBytes: 1 << 20, MaxInputBytes: 4 << 20}
 	store := newFakeStore(t)
 	f := testServer(t, Options{Store: store, Limits: limits})

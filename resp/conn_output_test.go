@@ -61,9 +61,9 @@ func TestTooMuchForTooLongIsAStretchWithoutAGap(t *testing.T) {
 	}
 }
 
-// A client that does not read has its replies wait: beyond the soft limit for its seconds, though far below the hard
+// G5: a client that does not read has its replies wait: beyond the soft limit for its seconds, though far below the hard
 // one and long before a write times out.
-func TestG5_AClientBeyondTheSoftLimitIsClosed(t *testing.T) {
+func TestAClientBeyondTheSoftLimitIsClosed(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 1<<20)
 	s := serve(t, Options{Store: store})

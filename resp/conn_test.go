@@ -66,7 +66,7 @@ func TestABarrierStandsBetweenTwoRuns(t *testing.T) {
 
 // S9: SET a 1, SELECT 0, GET a in one pipeline, and the SET is slow, or is proposed again after a failover. Neither the
 // SELECT nor the GET may overtake it, and nothing is sent before it is answered.
-func TestS9_NothingOvertakesASlowWrite(t *testing.T) {
+func TestNothingOvertakesASlowWrite(t *testing.T) {
 	store := newFakeStore(t)
 	store.finish = store.park
 	c := newClient(t, testServer(t, Options{Store: store}))
@@ -119,7 +119,7 @@ func TestQuitEndsTheConnectionBehindEverythingBeforeIt(t *testing.T) {
 }
 
 // H4: the three fates of a run have three kinds of words, and only what is definitely not done may be retried.
-func TestH4_EveryCallOfARunHearsItsOutcome(t *testing.T) {
+func TestEveryCallOfARunHearsItsOutcome(t *testing.T) {
 	for outcome, prefix := range map[Outcome]string{
 		NotDone: "-CLUSTERDOWN ", Uncertain: "-UNCERTAIN ", Overloaded: "-TRYAGAIN ",
 	} {
@@ -178,7 +178,8 @@ func TestALongRunOfReadsIsExecutedInPortionsBehindOneConfirmation(t *testing.T) 
 	}
 }
 
-func TestG5_ReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
+// G5: replies pile up for a client that does not read.
+func TestReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 40<<10)
 	f := testServer(t, Options{
@@ -283,7 +284,7 @@ func TestStrangersMayOnlyIntroduceThemselves(t *testing.T) {
 
 // H11: completions come late and in an order of their own among connections; each connection's replies come in the
 // order of its commands, however the bytes are cut.
-func TestH11_RepliesKeepTheOrderOfCommandsWhateverTheCompletionsDo(t *testing.T) {
+func TestRepliesKeepTheOrderOfCommandsWhateverTheCompletionsDo(t *testing.T) {
 	const seed, connections = 11, 20
 	random := rand.New(rand.NewPCG(seed, 0))
 	store := newFakeStore(t)

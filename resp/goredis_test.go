@@ -41,8 +41,8 @@ func TestGoRedisIsContentInBothProtocols(t *testing.T) {
 	}
 }
 
-// What is UNCERTAIN must not be sent again by the library; what was definitely not done may be.
-func TestH1_GoRedisRetriesOnlyWhatWasNotDone(t *testing.T) {
+// H1: what is UNCERTAIN must not be sent again by the library; what was definitely not done may be.
+func TestGoRedisRetriesOnlyWhatWasNotDone(t *testing.T) {
 	for outcome, wantAgain := range map[Outcome]bool{Uncertain: false, NotDone: true, Overloaded: true} {
 		store := newFakeStore(t)
 		submitted := 0

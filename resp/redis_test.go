@@ -139,7 +139,7 @@ func TestRedisAndThisServerSayTheSameToStrangers(t *testing.T) {
 // G6: whatever one server reads as a request, the other reads as the same. What is left out are the three places in
 // which the reader here is stricter, or bounded where Redis waits for ever: line ends within headers that are not CRLF,
 // bytes behind a bulk that are not CRLF, and NUL in a line, behind which Redis does not find the line's end.
-func TestG6_RandomBytesAreReadAsRedisReadsThem(t *testing.T) {
+func TestRandomBytesAreReadAsRedisReadsThem(t *testing.T) {
 	const seed, rounds = 6, 1500
 	redis := realRedis(t)
 	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
@@ -163,9 +163,9 @@ func TestG6_RandomBytesAreReadAsRedisReadsThem(t *testing.T) {
 	}
 }
 
-// G1 to G6 over sockets: a thousand clients of which each sends 100 kB of bytes that are random, or requests with
+// G16: g1 to G6 over sockets: a thousand clients of which each sends 100 kB of bytes that are random, or requests with
 // random damage. The server neither ends nor hangs nor grows.
-func TestG16_GarbageFromAThousandClients(t *testing.T) {
+func TestGarbageFromAThousandClients(t *testing.T) {
 	const seed, clients, bytesEach = 16, 1000, 100_000
 	s := serve(t, Options{Store: newFakeStore(t), Limits: Limits{MaxEntryBytes: 1 << 20}})
 	random := rand.New(rand.NewPCG(seed, 0))

@@ -172,7 +172,7 @@ func TestTheClientAboveMaxClientsIsTurnedAway(t *testing.T) {
 }
 
 // G5: a client that asks for much and reads nothing.
-func TestG5_AClientThatDoesNotReadIsClosedAndHoldsLittle(t *testing.T) {
+func TestAClientThatDoesNotReadIsClosedAndHoldsLittle(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 1<<20)
 	limits := Limits{WriteTimeout: 200 * time.Millisecond}
@@ -209,7 +209,7 @@ func TestAnIdleClientIsClosedOnlyIfAsked(t *testing.T) {
 }
 
 // S32: the client of a parked run disconnects and sends the same command again elsewhere; the parked one was not sent.
-func TestS32_AParkedRunWhoseClientLeftIsDropped(t *testing.T) {
+func TestAParkedRunWhoseClientLeftIsDropped(t *testing.T) {
 	store := newFakeStore(t)
 	store.finish = store.park
 	s := serve(t, Options{Store: store})
@@ -227,9 +227,9 @@ func TestS32_AParkedRunWhoseClientLeftIsDropped(t *testing.T) {
 	}
 }
 
-// As S32, but the client left bytes behind that nobody reads while the run is parked, and the run had been sent: the
+// S32: as S32, but the client left bytes behind that nobody reads while the run is parked, and the run had been sent: the
 // connection waits for the outcome.
-func TestS32_ARunThatWasSentIsWaitedForThoughItsClientLeft(t *testing.T) {
+func TestARunThatWasSentIsWaitedForThoughItsClientLeft(t *testing.T) {
 	store := newFakeStore(t)
 	var sent *Request
 	submitted := make(chan struct{})
@@ -347,7 +347,8 @@ func (l *exhausted) Accept() (net.Conn, error) {
 	return l.Listener.Accept()
 }
 
-func TestG7_AcceptPausesLongerAndLongerWithoutDescriptors(t *testing.T) {
+// G7: accepting connections spins when descriptors run out.
+func TestAcceptPausesLongerAndLongerWithoutDescriptors(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -372,7 +373,7 @@ func TestG7_AcceptPausesLongerAndLongerWithoutDescriptors(t *testing.T) {
 }
 
 // H11 with goroutines: the store answers from other goroutines, at random moments, while clients send pipelines.
-func TestH11_PipelinesOverSocketsKeepTheirOrder(t *testing.T) {
+func TestPipelinesOverSocketsKeepTheirOrder(t *testing.T) {
 	const seed, clients, rounds = 7, 16, 40
 	store := newFakeStore(t)
 	var answering sync.WaitGroup

@@ -199,7 +199,7 @@ var serverList = []Difference{
 			"pass in places",
 		Here:  "they are protocol errors",
 		Why:   "a byte that is out of place is a sign that client and server no longer agree where requests begin",
-		Proof: "TestG6_RandomBytesAreReadAsRedisReadsThem",
+		Proof: "TestRandomBytesAreReadAsRedisReadsThem",
 	},
 	{
 		ID:    "newer-commands",

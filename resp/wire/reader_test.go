@@ -180,7 +180,8 @@ func TestReaderHoldsStrangersToTightLimits(t *testing.T) {
 
 // The packets that kill, hang or deceive other readers.
 
-func TestG1_OverflowingLengthsAreRefusedWithoutAPanic(t *testing.T) {
+// G1: one request with an absurd length ends the process.
+func TestOverflowingLengthsAreRefusedWithoutAPanic(t *testing.T) {
 	for _, length := range []string{
 		"9223372036854775807", "9223372036854775806", "9223372036854775808", "18446744073709551615",
 		"18446744073709551616", "-9223372036854775808", "-9223372036854775809", "99999999999999999999999999",
@@ -197,7 +198,8 @@ func TestG1_OverflowingLengthsAreRefusedWithoutAPanic(t *testing.T) {
 	}
 }
 
-func TestG2_ADeclaredCountCostsNothingUntilItsArgumentsCome(t *testing.T) {
+// G2: one request with an absurd count keeps a core busy.
+func TestADeclaredCountCostsNothingUntilItsArgumentsCome(t *testing.T) {
 	r := NewReader(testLimits())
 	if _, err := feed(r, []byte("*1048576\r\n")); err != nil {
 		t.Fatal(err)
@@ -212,8 +214,8 @@ func TestG2_ADeclaredCountCostsNothingUntilItsArgumentsCome(t *testing.T) {
 	}
 }
 
-// A reader that began again at each packet would look at 10^10 bytes here, one that recursed would hold 350,000 frames.
-func TestG3_ARequestThatTricklesInIsReadInLinearTime(t *testing.T) {
+// G3: a reader that began again at each packet would look at 10^10 bytes here, one that recursed would hold 350,000 frames.
+func TestARequestThatTricklesInIsReadInLinearTime(t *testing.T) {
 	var request bytes.Buffer
 	const arguments = 50_000
 	fmt.Fprintf(&request, "*%d\r\n", arguments)
@@ -231,7 +233,8 @@ func TestG3_ARequestThatTricklesInIsReadInLinearTime(t *testing.T) {
 	}
 }
 
-func TestG3_AnEndlessLineIsRefusedAtItsLimit(t *testing.T) {
+// G3: a request that trickles in byte by byte exhausts the stack.
+func TestAnEndlessLineIsRefusedAtItsLimit(t *testing.T) {
 	for first, want := range map[byte]string{
 		'x': "Protocol error: too big inline request",
 		'*': "Protocol error: too big mbulk count string",
@@ -251,7 +254,8 @@ func TestG3_AnEndlessLineIsRefusedAtItsLimit(t *testing.T) {
 	}
 }
 
-func TestG4_AMisalignedPipelineHoldsNoMoreThanItsLargestRequest(t *testing.T) {
+// G4: the buffer of a connection only ever grows.
+func TestAMisalignedPipelineHoldsNoMoreThanItsLargestRequest(t *testing.T) {
 	r := NewReader(Limits{})
 	value := strings.Repeat("v", 100<<10)
 	request := fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\n", len(value), value)
@@ -280,7 +284,8 @@ func TestG4_AMisalignedPipelineHoldsNoMoreThanItsLargestRequest(t *testing.T) {
 	}
 }
 
-func TestG4_ALargeRequestDoesNotLeaveALargeBuffer(t *testing.T) {
+// G4: the buffer of a connection only ever grows.
+func TestALargeRequestDoesNotLeaveALargeBuffer(t *testing.T) {
 	r := NewReader(Limits{})
 	value := bytes.Repeat([]byte("v"), 8<<20)
 	request := append(fmt.Appendf(nil, "*1\r\n$%d\r\n", len(value)), value...)
@@ -314,7 +319,8 @@ func TestReaderReturnsToASmallBufferAfterAWhile(t *testing.T) {
 	}
 }
 
-func TestG5_AnUnfinishedRequestHoldsNoMoreThanMaxRequestBytes(t *testing.T) {
+// G5: replies pile up for a client that does not read.
+func TestAnUnfinishedRequestHoldsNoMoreThanMaxRequestBytes(t *testing.T) {
 	limits := testLimits().WithDefaults()
 	r := NewReader(limits)
 	bulk := append([]byte("$60000\r\n"), bytes.Repeat([]byte{'b'}, 60000)...)
@@ -328,7 +334,8 @@ func TestG5_AnUnfinishedRequestHoldsNoMoreThanMaxRequestBytes(t *testing.T) {
 	}
 }
 
-func TestG6_ALengthThatWrapsIsNotTakenForAShortOne(t *testing.T) {
+// G6: a length that overflows is taken for a small one.
+func TestALengthThatWrapsIsNotTakenForAShortOne(t *testing.T) {
 	for _, input := range []string{
 		"*1\r\n$18446744073709551619\r\nabc\r\n", "*18446744073709551617\r\n$1\r\na\r\n", "*1\r\n$4294967299\r\nabc\r\n",
 		"*4294967297\r\n$1\r\na\r\n", "*1\r\n$03\r\nabc\r\n", "*1\r\n$+3\r\nabc\r\n", "*1\r\n$ 3\r\nabc\r\n",
