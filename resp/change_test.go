@@ -28,7 +28,7 @@ func TestRepliesDoNotWaitForAChangeBehindThem(t *testing.T) {
 		}
 		store.make(store.changes[0])
 		if c.wakes == 0 {
-			t.Fatal("the end of a change wakes nobody")
+			t.Fatal("the end of a change wakes no connection")
 		}
 		c.advance()
 		want := bulkText(fakeName(100)) + "+PONG\r\n"
@@ -221,7 +221,7 @@ func TestNothingRemainsOfClientsThatLeaveDuringChanges(t *testing.T) {
 	}
 }
 
-// onceNode lets an abandoned change end by whoever is first: the node that gives it up, or the one that made it.
+// onceNode ends an abandoned change once: by the node that gives it up, or by the one that made it.
 type onceNode struct {
 	*fakeStore
 	once *sync.Map

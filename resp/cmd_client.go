@@ -247,7 +247,7 @@ func clientList(c *Conn, dst []byte, args [][]byte) []byte {
 }
 
 // clientType is the kind of a client in lists. All clients of a node are normal ones: other nodes are connected to
-// another port, and nobody subscribes to anything.
+// another port, and there are no subscriptions.
 type clientType uint8
 
 const (

@@ -14,7 +14,7 @@ const (
 	clusterDisabled  = "ERR This instance has cluster support disabled"
 	failoverOnLeader = "ERR You should send CLUSTER FAILOVER to a replica"
 	takeoverImpotent = "ERR CLUSTER FAILOVER TAKEOVER cannot be done: " +
-		"nobody leads without the votes of a majority, and a majority that is there elects a leader by itself"
+		"a node leads only with the votes of a majority, and a majority that is there elects a leader by itself"
 )
 
 // clusterHandlers answer the subcommands of CLUSTER that show the cluster.

@@ -40,7 +40,7 @@ func TestOneNodeDescribesItsClusterAsRedisDoes(t *testing.T) {
 	}
 }
 
-// freePort finds a port that nobody listens on, with one for other nodes 10000 above it. Both are below the ports that
+// freePort finds a port without a listener, with one for other nodes 10000 above it. Both are below the ports that
 // the system gives to clients, so that no client of another test takes them meanwhile.
 func freePort(t *testing.T) int {
 	t.Helper()

@@ -56,7 +56,7 @@ func parseReply(t testing.TB, text string) (value any, rest string) {
 	return list, rest
 }
 
-// slotMap is who owns each slot, by name; empty where nobody does.
+// slotMap is who owns each slot, by name; empty where no node does.
 type slotMap [command.Slots]string
 
 func (m *slotMap) give(t testing.TB, first, last int, name string) {
@@ -138,7 +138,7 @@ func checkShares(t *testing.T, m *slotMap, members []topology.Node) {
 	shares := make(map[string]int)
 	for slot, name := range m {
 		if name == "" {
-			t.Fatalf("slot %d belongs to nobody", slot)
+			t.Fatalf("slot %d has no owner", slot)
 		}
 		if slot > 0 && m[slot-1] > name {
 			t.Fatalf("slot %d of %s follows one of %s", slot, name, m[slot-1])
@@ -232,8 +232,8 @@ func TestEveryNodeHasASeatInItsOwnView(t *testing.T) {
 		if got := ask(t, view, 2, removed, "CLUSTER MYID"); got != removed.Name {
 			t.Errorf("%v: a node that is no member says that it is %s", view, got)
 		}
-		var nobody slotMap
-		if got := mapOfNodes(t, view, 2, fakeInfo{Name: fakeName(0), State: "joining"}); got != nobody {
+		var unowned slotMap
+		if got := mapOfNodes(t, view, 2, fakeInfo{Name: fakeName(0), State: "joining"}); got != unowned {
 			t.Errorf("%v: a blank node gives slots to someone", view)
 		}
 	}

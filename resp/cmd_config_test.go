@@ -159,7 +159,7 @@ func hungFile(t *testing.T) (path string, release func()) {
 	}
 }
 
-// A disk that hangs holds up the client that asked for CONFIG REWRITE, and nobody else.
+// A disk that hangs holds up the client that asked for CONFIG REWRITE, and no other client.
 func TestConfigRewriteHoldsUpNobodyElse(t *testing.T) {
 	path, release := hungFile(t)
 	s := serve(t, Options{Store: newFakeStore(t), ConfigFile: path})

@@ -40,7 +40,7 @@ var sections = []section{
 	{"raft", "Raft", false, infoRaft},
 }
 
-// info is INFO [section ...]. Everything in it is what this node knows locally: nobody is asked.
+// info is INFO [section ...]. It tells what this node knows: no other node is asked.
 func info(c *Conn, dst []byte, args [][]byte) []byte {
 	wanted := make(map[string]bool)
 	for _, arg := range args[1:] {

@@ -291,14 +291,14 @@ type ChangeResult struct {
 	Outcome Outcome
 	// Added are those who were added, in the order of the request.
 	Added []Member
-	// Unknown, with NotDone, are those to remove that are no members: then nothing is removed or added.
+	// Unknown, with NotDone, are the nodes to remove that are no members: then nothing is removed or added.
 	Unknown []Member
 	// Reason, with NotDone, says that the cluster refuses this change, and why: the client is told that instead of to try
 	// again. With Uncertain it says how far the change has come. It is one sentence for a person, or empty.
 	Reason string
 }
 
-// NewChangeRequest makes a request of whoever is no connection: ended is called with the result, by Complete.
+// NewChangeRequest makes a request without a connection: Complete calls ended with the result.
 func NewChangeRequest(wanted MemberChange, timeout time.Duration, ended func(ChangeResult)) *ChangeRequest {
 	r := &ChangeRequest{Change: wanted, Timeout: timeout}
 	r.wake = func() { ended(*r.result.Load()) }
@@ -319,7 +319,7 @@ type waiter struct {
 	request *ChangeRequest
 	// reply appends what is said when it is done.
 	reply func(dst []byte, added []Member) []byte
-	// ignoreUnknown says that members to remove which are none are as good as removed.
+	// ignoreUnknown says that a node to remove which is no member is as good as removed.
 	ignoreUnknown bool
 }
 

@@ -164,7 +164,7 @@ func memoryMallocStats(c *Conn, dst []byte, _ [][]byte) []byte {
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
 
-// memoryPurge is MEMORY PURGE: a collection, and what is free goes back to the system. Its client waits, nobody else.
+// memoryPurge is MEMORY PURGE: a collection, and what is free goes back to the system. Only its client waits.
 func memoryPurge(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.inBackground(func() func([]byte) []byte {
 		debug.FreeOSMemory()

@@ -39,7 +39,7 @@ func TestMonitorsAreShownTheCommandsOfOthers(t *testing.T) {
 	c[1].send("PING\r\n")
 }
 
-// A monitor that does not read is closed, and nobody waits for it.
+// A monitor that does not read is closed, and no other client waits for it.
 func TestAMonitorThatDoesNotKeepUpIsClosed(t *testing.T) {
 	_, c := sharedClients(t, 2)
 	c[0].conn.server.tuning.Output.mail.hard.Store(1000)
@@ -82,7 +82,7 @@ func TestNothingIsMadeForMonitorsThatAreNotThere(t *testing.T) {
 	}
 }
 
-// A password is shown to nobody who looks at what others do: not by SLOWLOG, and not where the command was wrong.
+// No list of commands shows a password: neither SLOWLOG nor MONITOR, also where the command was wrong.
 func TestPasswordsAreInNoListOfCommands(t *testing.T) {
 	_, clients := sharedClients(t, 2)
 	watcher, c := clients[0], clients[1]

@@ -17,15 +17,15 @@ var persistenceHandlers = []handler{
 	{of: command.Save, answer: saveNow, slow: true},
 }
 
-// Saver writes snapshots of the node's own state. Its methods may be called from many goroutines at once, and wait for
-// nobody.
+// Saver writes snapshots of the node's own state. Its methods may be called from many goroutines at once, and do not
+// block.
 type Saver interface {
 	// Save asks for a snapshot. Nil means that one will be written, and says nothing of whether that succeeds. ErrSaving
 	// means that none can be begun now, because one is being written, or one is being taken over from another node; the
 	// text of any other error is for the client.
 	Save() error
-	// Persistence is what the node knows of its snapshots at the moment. It is asked again and again while a client waits
-	// for the end of a snapshot.
+	// Persistence is what the node knows of its snapshots at the moment. It is asked at each change while a client waits
+	// for the end of a snapshot: see Notifier.
 	Persistence() Persistence
 }
 
@@ -104,7 +104,7 @@ func (s *Server) saveAsScheduled() {
 	}
 }
 
-// saveNow is SAVE: as BGSAVE, but the client waits for the end. Nobody else does.
+// saveNow is SAVE: as BGSAVE, but the client waits for the end. No other client does.
 func saveNow(c *Conn, dst []byte, _ [][]byte) []byte {
 	var before Persistence
 	if c.server.saver != nil {

@@ -119,7 +119,7 @@ func TestAClientThatLeavesDuringSaveIsForgotten(t *testing.T) {
 	_, c := savingClient(t)
 	c.send("SAVE\r\n")
 	if !c.conn.Abandon() || c.advance() != Close {
-		t.Fatal("the connection goes on waiting for nobody")
+		t.Fatal("the connection goes on waiting though its client left")
 	}
 	c.conn.Release()
 }

@@ -34,5 +34,5 @@ func TestClientsThatWaitForTheStoreAreNotBlocked(t *testing.T) {
 	asking.send("CLIENT UNBLOCK 2\r\n")
 	asking.expect(":1\r\n")
 	waiting.expect(":1\r\n")
-	eventually(t, "nobody waiting", func() bool { return counts() == "blocked_clients:0 raft_waiting_clients:0" })
+	eventually(t, "no client waiting", func() bool { return counts() == "blocked_clients:0 raft_waiting_clients:0" })
 }

@@ -44,7 +44,7 @@ func TestUnfinishedRequestsOfAllClientsShareABudget(t *testing.T) {
 		}
 	}
 	if used := f.input.Used(); used != 0 {
-		t.Fatalf("%d bytes are held by nobody", used)
+		t.Fatalf("%d bytes are held without a client", used)
 	}
 }
 

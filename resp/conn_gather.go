@@ -124,7 +124,7 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 	}
 	c.server.show(c.session, spec, args)
 	if isBarrier(spec) && handlers[spec.ID()].pure {
-		c.shard.Executed(spec.ID(), 1, 0) // nobody waits for such a reply
+		c.shard.Executed(spec.ID(), 1, 0) // no client waits for such a reply
 		if c.server.isSlow(0) {
 			c.server.noteSlow(c.session, []command.Call{{Spec: spec, Args: args}}, 0, nil)
 		}

@@ -21,7 +21,7 @@ type link struct {
 	woken chan struct{}
 	// parking is running, parked, or parkedLong when the watch has seen it parked before.
 	parking atomic.Uint32
-	// gone is set by the watch or by Close, when nobody waits for the replies any more.
+	// gone is set by the watch or by Close, when no client waits for the replies any more.
 	gone atomic.Bool
 	// limited is the moment that was noted last when the deadline for writing was moved.
 	limited monotonic

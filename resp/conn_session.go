@@ -161,7 +161,7 @@ func (s *session) cut() {
 }
 
 // post sends a message besides the replies: when no reply is due, and in the order of posting. Beyond the limit all
-// mail is lost, and so is the connection. It may be called under any lock: it waits for nobody.
+// mail is lost, and so is the connection. It may be called under any lock: it does not block.
 func (s *session) post(message []byte) {
 	if s.put(message) && s.socket.nudge != nil {
 		s.socket.nudge()

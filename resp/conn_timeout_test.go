@@ -17,7 +17,7 @@ func TestTheTimeoutSparesClientsThatMonitor(t *testing.T) {
 	watches.send("MONITOR\r\n")
 	watches.expect("+OK\r\n")
 	setTimeout(50 * time.Millisecond)
-	for range 3 { // so long nobody says anything that could be shown
+	for range 3 { // for so long no client says anything that could be shown
 		s.dial().expectEnd()
 	}
 	setTimeout(0)

@@ -1,8 +1,8 @@
 // Package resp is the front end for Redis clients: it reads requests, cuts them into runs, hands the runs to a Store,
-// and sends the replies. It knows the Redis protocol and nothing of Raft; the Store, and the Node where facts are asked
-// for, are all it sees of the cluster.
+// and sends the replies. It knows the Redis protocol and nothing of Raft: a Store executes runs, a Node answers
+// questions about the cluster.
 //
-//	socket ─► link ─► Conn ─► Reader            requests out of bytes, within limits
+//	socket ─► link ─► Conn ─► wire.Reader       requests out of bytes, within limits
 //	  ▲        │       │ gather                 commands to runs, cut at barriers
 //	  │        │       ├─► Store.Write / Read   one run in flight for each connection
 //	  │        ◄───────┼── Request.Complete     a wake, from any goroutine
@@ -11,13 +11,18 @@
 //	  │        │       ├── session              what others know of a connection, do to it, and post to it
 //	  └────────┴───────┘ Output                 replies in the order of the commands; mail when none is due
 //
-// Commands about the connection or the node (AUTH, INFO, CLUSTER …) ask the Node, those about snapshots the Saver; they
-// pass by the Store. What the state machine tells of changes (Server.Changed) goes to clients that cache what they
-// read.
+// Package wire turns bytes into requests. Package topology says who owns which slots. Package stats remembers what took
+// long. conn_*.go is the life of one connection; cmd_*.go has the handlers of a family of commands, in a list that
+// attaches each to its literal in internal/command.
 //
-// A link is one goroutine with one socket and makes all system calls; Conn and Reader wait for nothing, so that an
-// event loop can take the link's place. What waits for a disk or takes long besides (CONFIG REWRITE, MEMORY PURGE) the
-// server does on a goroutine of its own, and the connection is parked meanwhile (see elsewhere.go).
+// Commands about the connection or the node (AUTH, INFO, CLUSTER …) ask the Node, those about snapshots the Saver; they
+// pass by the Store. Each asks for the facts that it needs. The state machine tells of changes by Server.Changed, and
+// the server passes them on to clients that cache what they read.
+//
+// A link is one goroutine with one socket and makes all system calls; Conn and Reader do not block, so that an event
+// loop can take the link's place. Work that waits for a disk or takes long (CONFIG REWRITE, MEMORY PURGE) runs on a
+// goroutine of its own, and the connection is parked meanwhile (see Conn.inBackground). A connection that waits for a
+// fact about the node (WAIT, SAVE) is woken when the Node notifies the server of a change; nothing is polled.
 //
 // Limits: every size, count and wait has a name in Limits or in the constants beside it. A client that breaks the
 // protocol gets Redis's error and is closed; one that does not read its replies is closed; one too many is turned away;
@@ -38,34 +43,27 @@
 //  6. No bytes of a client make this package panic, recurse, spin, or hold more than the limits allow.
 //  7. A client that caches is told of each change to what it was sent, and behind the reply that the change makes old
 //     (see tracker.go). A node that knows of no leader has its clients forget everything.
-//  8. What is posted to a connection waits for nobody: beyond its limit the connection is closed.
+//  8. Posting to a connection does not block: beyond its limit the connection is closed.
 //
 // CONFIG SET changes what concerns this node and no key; a parameter that has one value here can be set to that value
 // and to no other. CLIENT PAUSE, SLOWLOG, LATENCY, MONITOR and the statistics in INFO are this node's too. The time of
-// a command is what its client waits for besides the network (see measure.go). WAIT tells on how many disks writes are
-// known to be: on a follower that is the majority, which every acknowledged write has reached. DEBUG, which the file
-// has to allow as in Redis, offers what touches no key and no other client: DEBUG SLEEP holds up its own connection.
+// a command is what its client waits for besides the network (see metrics.Calls). WAIT tells on how many disks writes
+// are known to be: on a follower that is the majority, which every acknowledged write has reached. DEBUG, which the
+// file has to allow as in Redis, offers what touches no key and no other client: DEBUG SLEEP holds up its own
+// connection.
 //
 // SLOWLOG GET has the six elements of Redis's entries and no more: client libraries take them apart by their position.
 // Where the time of a slow run went is told by a command of our own, RAFT.SLOWLOG, with the same numbers: the wait for
-// a leader and for room, the node's own disk, the other nodes, the application, the way back. Those who do the work
-// note moments as they go, once for all that goes together; they are looked at only when a run was slow. LATENCY knows
+// a leader and for room, the node's own disk, the other nodes, the application, the way back. The pumps of the node
+// note times as they go, once for all that goes together; they are looked at only when a run was slow. LATENCY knows
 // besides Redis's events of commands those of what commands share: fsync, commit, apply and read-index.
 //
 // INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked.
 //
 // Cluster clients choose a node by the slot of the key. Every node serves every slot, so a map of slots is only a way
-// to spread clients, and one of three may be shown:
+// to spread clients: see package topology.
 //
-//	spread    each voter owns an even, contiguous share, in the order of node ids; one that the leader believes down or
-//	          that is about to leave has none; learners are replicas of the leader
-//	leader    the leader owns everything, all others are its replicas; without a leader nobody owns anything
-//	off       no cluster
-//
-// In the spread view who owns what is a function of the newest configuration and the set of absent voters, and of
-// nothing that nodes may see differently: nodes that know the same show the same map.
-//
-// Where a run goes is decided once, when it is submitted (see route.go): to the store, or, with Options.RedirectMoved
+// Where a run goes is decided once, when it is submitted (see conn_route.go): to the store, or, with Options.RedirectMoved
 // on a node that does not lead, its calls with keys back to the client with MOVED, which is said only of what was not
 // and will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a node that does not lead
 // answers the connection's reads from the state it has, which may be older than anything the client has seen elsewhere,

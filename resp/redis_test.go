@@ -163,7 +163,7 @@ func TestRandomBytesAreReadAsRedisReadsThem(t *testing.T) {
 	}
 }
 
-// G16: g1 to G6 over sockets: a thousand clients of which each sends 100 kB of bytes that are random, or requests with
+// G16: G1 to G6 over sockets: a thousand clients of which each sends 100 kB of bytes that are random, or requests with
 // random damage. The server neither ends nor hangs nor grows.
 func TestGarbageFromAThousandClients(t *testing.T) {
 	const seed, clients, bytesEach = 16, 1000, 100_000

@@ -25,7 +25,7 @@ const (
 // error means that the listener is broken. Several listeners may be served at once, each by its own call.
 func (s *Server) Serve(listener net.Listener) error {
 	if !s.begin(listener) {
-		_ = listener.Close() // nobody can be waiting on it
+		_ = listener.Close() // no client waits on it
 		return ErrServerClosed
 	}
 	defer s.forgetListener(listener)

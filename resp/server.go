@@ -30,7 +30,7 @@ type Options struct {
 	// Saver writes snapshots. Without one, clients that ask for snapshots are refused.
 	Saver Saver
 	// Watch is called once, by New, with the server that the state machine shall tell of changes from now on, by Changed
-	// and Flushed. Without it CLIENT TRACKING is refused: a cache that nobody tells of changes would be wrong for ever.
+	// and Flushed. Without it CLIENT TRACKING is refused: a cache that hears of no change would be wrong for ever.
 	Watch func(*Server)
 	// ClusterView is how the cluster looks to cluster clients. Default topology.SpreadView.
 	ClusterView topology.View
@@ -200,14 +200,14 @@ func (s *Server) Close(ctx context.Context) error {
 	defer s.mu.Unlock()
 	for l := range s.links {
 		l.clientGone()
-		_ = l.socket.Close() // the client learns it from the socket, nobody else wants to know
+		_ = l.socket.Close() // the client learns it from the socket, the error adds nothing
 	}
 	return ctx.Err()
 }
 
 // Changed is for the state machine to call for every key that an entry changes or removes, and for every key that time
-// removes, while nobody reads. run is the run of this server whose write it was, nil if it is none of this server's.
-// The server keeps neither. It waits for nobody.
+// removes, while no read runs. run is the run of this server whose write it was, nil if it is none of this server's.
+// The server keeps neither, and does not block.
 func (s *Server) Changed(key string, run *command.Run) { s.tracker.changed(key, run) }
 
 // Flushed is as Changed, for all keys at once: they were removed, or another state has taken the place of this one.

@@ -16,7 +16,7 @@ import (
 // never be told before the reply that it makes old:
 //
 //  1. The keys of a read are remembered when the call joins its run, before it is executed anywhere.
-//  2. The state machine says Changed for each key of each entry that it applies, while nobody reads.
+//  2. The state machine says Changed for each key of each entry that it applies, while no read runs.
 //  3. So a value that was read before a change was remembered before it, and the change is posted to the client.
 //  4. Mail is sent when no reply is due: behind the reply that carried the value.
 //
@@ -153,7 +153,7 @@ func (t *tracker) forget(key string, run *command.Run) {
 //
 //  1. A client with NOLOOP sends SET a and GET a at once. Both join one run, and a is remembered.
 //  2. The entry is applied: SET a changes it, then GET a reads the value that the client will keep.
-//  3. Had it been forgotten at 2, untold, nobody would tell the client of the next change either.
+//  3. Had it been forgotten at 2, untold, the client would not hear of the next change either.
 func (s *session) spared(run *command.Run) bool {
 	return run != nil && run == s.run && s.known().tracking.noLoop
 }
@@ -201,7 +201,7 @@ func (t *tracker) tell(s *session, message []byte) {
 	}
 }
 
-// redirectionBroken is the message that nobody is told instead any more.
+// redirectionBroken is the message that the session which was told instead has ended.
 func redirectionBroken(id int64) []byte {
 	message := reply.BulkString(reply.PushHeader(nil, reply.RESP3, 2), "tracking-redir-broken")
 	return reply.Integer(message, id)

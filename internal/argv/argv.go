@@ -15,7 +15,7 @@
 //  1. Any bytes decode to commands or to an error; nothing panics, and nothing is allocated in proportion to a length
 //     that is not there.
 //  2. A sequence of commands has exactly one encoding: varints are canonical, so equal bodies are equal bytes.
-//  3. Decoded arguments alias the body. The body is never changed, and whoever keeps an argument copies it.
+//  3. Decoded arguments alias the body. The body is never changed, and a caller that keeps an argument copies it.
 //
 // Rejected: the client's RESP bytes as they came (two parsers on the way of every write, three bytes more per argument,
 // and many spellings of one command); msgpack (slower, and its types say nothing here).

@@ -8,7 +8,7 @@ import (
 )
 
 // Seen reports, without waiting and without reading anything, whether the other side has closed its sending half or
-// the whole connection. POLLRDHUP shows that even behind bytes that nobody has read yet.
+// the whole connection. POLLRDHUP shows that even behind bytes that were not read yet.
 func Seen(socket net.Conn) bool {
 	raw := rawSocket(socket)
 	if raw == nil {
