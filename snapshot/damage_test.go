@@ -46,8 +46,8 @@ func readAllOf(t testing.TB, m *vfs.Memory) error {
 			t.Fatalf("Verify says %v, Image %v, WriteTo %v", err, imageErr, copyErr)
 		}
 	}
-	told := inspected == nil && strings.Contains(description.String(), "whole          every checksum")
-	if told != (err == nil) {
+	sound := inspected == nil && strings.Contains(description.String(), "whole          every checksum")
+	if sound != (err == nil) {
 		t.Fatalf("Verify says %v, Inspect %v:\n%s", err, inspected, description.String())
 	}
 	return err

@@ -1,5 +1,5 @@
 // Package snapshot keeps the state of a node in files: it writes them, verifies them, sends and receives them piece by
-// piece, and removes those that nobody needs. What the state is it does not know; that is the business of the state
+// piece, and removes those that no record needs. It does not know what the state is; that is the business of the state
 // machine, whose image it carries as bytes.
 //
 //	directory/
@@ -23,12 +23,12 @@
 //
 // # Invariants
 //
-//  1. A file whose name ends in .snapshot is whole, verified from the file, and synced; so is its name, before anyone
-//     learns of it.
+//  1. A file whose name ends in .snapshot is whole, verified from the file, and synced; so is its name, before the
+//     store reports it.
 //  2. A file is a function of the log up to its mark: no node, no clock, no chance. Two replicas write the same bytes
-//     and so find the same hash. Whoever fetches a file may go on with another node that has it.
+//     and so find the same hash. A node that fetches a file may go on with another node that has it.
 //  3. Whether a file counts is not said here but by the journal, which names it by raft.SnapshotMark. A file that
-//     nobody names is garbage, whole or not, and Retain removes it.
+//     no record names is garbage, whole or not, and Retain removes it.
 //  4. Every frame carries a checksum that covers its number and depends on the header's. So a frame of another file, or
 //     in another place, is as wrong as a damaged one.
 //  5. No byte leaves the package unverified, to the network or to the state machine, and none enters a file unverified
@@ -50,7 +50,7 @@
 //     Retain removes one that was being written; one that was being received is taken up again, or removed.
 //  2. It is synced and read back, and everything in it is verified. Left: the same.
 //  3. It takes its final name. Left: a temporary file or a whole one.
-//  4. The directory is synced. Left: a whole file that nobody names, which Retain removes.
+//  4. The directory is synced. Left: a whole file that no record names, which Retain removes.
 //  5. The owner's journal names it. Left: a snapshot.
 //  6. Retain removes files that are not named any more. Left: any of them, until Retain is called again.
 //
@@ -79,7 +79,7 @@
 // # Limits
 //
 // Reading back finds what went wrong on the way to the system, and not what a disk will return later from its platters:
-// for that, File.Verify may be called at any time. The package reads no clock: whoever must bound a rate, or end work
+// for that, File.Verify may be called at any time. The package reads no clock: a caller that bounds a rate, or ends work
 // that takes long, does so in the Pace that is called for every frame.
 //
 // # Rejected

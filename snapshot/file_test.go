@@ -194,7 +194,7 @@ func TestInspectDescribesAFileAndNamesEveryDamagedBlock(t *testing.T) {
 		"blocks         4 of 512 bytes", "file hash      ", "whole  ",
 	} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is not told in:\n%s", want, out.String())
+			t.Errorf("%q is missing in:\n%s", want, out.String())
 		}
 	}
 	for _, number := range []int64{1, 3} {
@@ -206,7 +206,7 @@ func TestInspectDescribesAFileAndNamesEveryDamagedBlock(t *testing.T) {
 	must(t, Inspect(m, testDirectory+"/file", &out))
 	for _, want := range []string{"block 1 of 4 does not", "block 3 of 4 does not", "damaged        2 of 4 blocks"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is not told in:\n%s", want, out.String())
+			t.Errorf("%q is missing in:\n%s", want, out.String())
 		}
 	}
 }

@@ -68,7 +68,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Header says what a snapshot is of. All of it follows from the log up to Mark, so that all replicas write it alike.
+// Header says what a snapshot is of. It follows from the log up to Mark, so that all replicas write it alike.
 type Header struct {
 	// Mark is the last entry that the state holds.
 	Mark raftlog.Mark

@@ -6,7 +6,7 @@ import "io"
 // whole file; that is what the pace is for. The reader verifies once more, block by block: every byte that it
 // returns was just read and belongs to a block whose place and checksum are right. It says io.EOF only when the hash
 // of everything it read is the one in the footer; a file that changes under the reader ends in a CorruptionError
-// instead. So whoever restores a state and gives it up on an error never has a wrong one. The reader is for one
+// instead. So a caller that restores a state and gives it up on an error never has a wrong one. The reader is for one
 // goroutine, and ends with the file.
 func (f *File) Image(pace Pace) (io.Reader, error) {
 	if err := f.Verify(pace); err != nil {

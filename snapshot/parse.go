@@ -27,8 +27,8 @@ func parsePrefix(b []byte) (headerBytes int64, err error) {
 			binary.LittleEndian.Uint32(b[8:]), Version, ErrVersion)
 	}
 	headerBytes = int64(binary.LittleEndian.Uint32(b[12:]))
-	const most = fixedHeaderBytes + MaxConfigurationBytes + MaxSectionsBytes + checksumBytes
-	if headerBytes < fixedHeaderBytes+checksumBytes || headerBytes > most {
+	const maxHeaderBytes = fixedHeaderBytes + MaxConfigurationBytes + MaxSectionsBytes + checksumBytes
+	if headerBytes < fixedHeaderBytes+checksumBytes || headerBytes > maxHeaderBytes {
 		return 0, damage(fmt.Sprintf("its header claims %d bytes", headerBytes))
 	}
 	return headerBytes, nil

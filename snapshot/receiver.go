@@ -128,7 +128,7 @@ func (r *Receiver) take(chunk []byte) error {
 	return nil
 }
 
-// frameBytes is the size of the frame that is being collected, or as much of it as is needed to know.
+// frameBytes is the size of the frame that is being collected, or as much as is needed to know it.
 func (r *Receiver) frameBytes() (int64, error) {
 	switch {
 	case r.writtenBytes > 0:

@@ -47,7 +47,7 @@ func (s *Store) Retain(keep ...raftlog.SnapshotMark) (removed []string, err erro
 // when it begins another transfer. Nothing else might ever do it:
 //
 //  1. A follower is slower than its leader makes snapshots. It has a part of one when the leader retires that.
-//  2. It begins with the next one, and so on. It never has a whole one, so its journal names none, and nobody calls
+//  2. It begins with the next one, and so on. It never has a whole one, so its journal names none, and no one calls
 //     Retain.
 //  3. The parts fill its disk. From then on no transfer can succeed.
 func (s *Store) giveUpParts() error {
@@ -64,7 +64,7 @@ func (s *Store) noteNamed(marks []raftlog.SnapshotMark) {
 	}
 }
 
-// remove removes the files of which over says so, that nobody holds and that were not completed just now.
+// remove removes the files of which over says so, unless they are held or were completed just now.
 func (s *Store) remove(over func(Found) bool) (removed []string, err error) {
 	// The lock is held throughout: a name that is claimed meanwhile would be one that was already judged.
 	s.mu.Lock()

@@ -106,7 +106,7 @@ func TestE3_E10_RetainSparesWhatIsInTheMaking(t *testing.T) {
 	}
 }
 
-// TestE3_E7_AnOldListDoesNotRemoveANewSnapshot: whoever removes files is slow; its list is from before the snapshot.
+// TestE3_E7_AnOldListDoesNotRemoveANewSnapshot: the remover is slow; its list is from before the snapshot.
 func TestE3_E7_AnOldListDoesNotRemoveANewSnapshot(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	from, fetched := prepared(t)

@@ -41,7 +41,7 @@ type Store struct {
 //  3. Retain is called. If it went by its list alone, the journal would name a file that is gone.
 //
 // The first list with the new mark ends that, for those that come later are newer. It also ends it for a file that was
-// made in the same way before: had the journal been about to name that one, the list would. A file that nobody ever
+// made in the same way before: had the journal been about to name that one, the list would. A file that no list ever
 // names gives way when completedCount others were made.
 type completed [Receiving + 1][completedCount]string
 
@@ -113,7 +113,7 @@ func sameSnapshot(a, b raftlog.SnapshotMark) bool {
 		string(a.Configuration) == string(b.Configuration)
 }
 
-// claim takes names that nobody holds.
+// claim takes a name that is free.
 func (s *Store) claim(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -93,12 +93,12 @@ func TestEveryFieldOfTheHeaderChangesTheHash(t *testing.T) {
 func TestTheFileIsSyncedBitByBit(t *testing.T) {
 	m := vfs.NewMemory()
 	s := newStore(t, m)
-	unsynced, most, syncs := 0, 0, 0
+	unsynced, maxUnsynced, syncs := 0, 0, 0
 	m.SetFault(func(op vfs.Op, _ string) error {
 		switch op {
 		case vfs.OpWrite:
 			unsynced++
-			most = max(most, unsynced)
+			maxUnsynced = max(maxUnsynced, unsynced)
 		case vfs.OpSync:
 			unsynced, syncs = 0, syncs+1
 		}
@@ -106,8 +106,8 @@ func TestTheFileIsSyncedBitByBit(t *testing.T) {
 	})
 	taken(t, s, 5, 20*512)
 	// the header and the footer are small frames
-	if frames := 2 + int(testLimits().syncBytes/512); most > frames || syncs < 20/frames || syncs > 2+20/(frames-1) {
-		t.Fatalf("up to %d frames waited for a sync, want %d; %d syncs", most, frames, syncs)
+	if frames := 2 + int(testLimits().syncBytes/512); maxUnsynced > frames || syncs < 20/frames || syncs > 2+20/(frames-1) {
+		t.Fatalf("up to %d frames waited for a sync, want %d; %d syncs", maxUnsynced, frames, syncs)
 	}
 }
 

@@ -25,8 +25,8 @@ func (l *Log) Keep(snapshot, retained *raftlog.SnapshotMark) error {
 }
 
 // Restart puts a snapshot in force that is beyond the log, or in conflict with it: the log begins anew behind it. Its
-// file is durable; stamp is the highest stamp up to it. The log writer calls it, while nobody writes to history or
-// reads from it. A crash leaves the old log or the new one:
+// file is durable; stamp is the highest stamp up to it. The log writer calls it, while no call writes to history
+// or reads from it. A crash leaves the old log or the new one:
 //
 //  1. an empty history that begins behind the snapshot is made durable in a new directory;
 //  2. the journal names snapshot and directory: this is the moment;
@@ -57,7 +57,7 @@ func (l *Log) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error
 }
 
 // Trim removes segments of history that hold only entries below an index: whole files, so some older entries stay, and
-// the one before that index always does: whoever reads from there on is told what it follows. The journal must name
+// the one before that index always does: a reader that begins there learns what it follows. The journal must name
 // snapshots for what goes (see Keep); keep is the index behind the older one. Segments that reach beyond the checkpoint
 // that the journal states on the disk stay, too: the next start looks for it in history. If that is in the way, history
 // is synced, and a trim after the next records of the journal goes further: otherwise a journal of large files would

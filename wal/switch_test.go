@@ -178,7 +178,7 @@ func TestOnlyDirectoriesThatBearANameOfOursAreRemoved(t *testing.T) {
 	}
 	for _, name := range []string{"history-1", "history-7"} {
 		if _, err := os.Stat(filepath.Join(o.Directory, name)); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("%s, which nobody names, is still there: %v", name, err)
+			t.Errorf("%s, which no record names, is still there: %v", name, err)
 		}
 	}
 }

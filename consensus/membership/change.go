@@ -13,10 +13,10 @@ import (
 // time: what is done already is no change.
 //
 //	Add      blank node ──► learner, to be promoted ──caught up──► voter
-//	Remove   voter ──► to be retired ──┬── nobody is to be promoted: at once ──► gone
+//	Remove   voter ──► to be retired ──┬── no node is to be promoted: at once ──► gone
 //	                                   └── in the same step in which the others become voters ──► gone
-//	         learner ──► gone; if it was the last to be promoted, nobody is retired either
-//	Add      voter that is to be retired, with nobody to be promoted ──► it stays
+//	         learner ──► gone; if it was the last to be promoted, no voter is retired either
+//	Add      voter that is to be retired, with no node to be promoted ──► it stays
 //
 // A node that becomes a voter and one that ceases to be one in the same Change swap places in one step, so that at no
 // time fewer nodes vote than before or after.
@@ -42,7 +42,7 @@ const MaxMembers = 128
 var (
 	// ErrNoMember means that a node is not, and never was, a member.
 	ErrNoMember = errors.New("no such member")
-	// ErrLastVoter means that nobody would be left to vote.
+	// ErrLastVoter means that no voter would be left.
 	ErrLastVoter = errors.New("the last voter cannot be removed")
 	// ErrInUse means that another member has the address, or another data directory belongs to the member.
 	ErrInUse = errors.New("in use by another member")
@@ -272,8 +272,8 @@ func (d *draft) finish(current *Configuration) (*Configuration, error) {
 	return next, nil
 }
 
-// checkAddress refuses two members at one peer address, one of whom nobody could ever reach. A member that leaves does
-// not count: whoever lost the disk of a node puts an empty one in its place, at the same address.
+// checkAddress refuses two members at one peer address: one of them could never be reached. A member that leaves does
+// not count: an operator who lost the disk of a node puts an empty one in its place, at the same address.
 func (d *draft) checkAddress(m *Member) error {
 	for i := range d.Members {
 		other := &d.Members[i]

@@ -100,7 +100,7 @@ func TestAReplacementSwapsPlacesInOneStep(t *testing.T) {
 	}
 }
 
-// Whoever asks again, for the answer was lost, changes nothing, at any stage.
+// A change that is asked for again, because its answer was lost, changes nothing, at any stage.
 func TestAChangeThatIsDoneIsNoChange(t *testing.T) {
 	change := Change{Add: []Member{candidate(7)}, Remove: []raftlog.NodeID{1}}
 	c := next(t, clusterOf(3), change)
@@ -239,7 +239,7 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 		text    string
 	}{
 		"remove who never was":      {three, removing(4), ErrNoMember, "node 4"},
-		"remove nobody":             {three, removing(0), ErrNoMember, "node 0"},
+		"remove node 0":             {three, removing(0), ErrNoMember, "node 0"},
 		"move a stranger":           {three, moving(stranger), ErrNoMember, "node 9"},
 		"move another directory":    {three, moving(wiped), ErrInUse, "0000000000000016"},
 		"remove the only voter":     {clusterOf(1), removing(1), ErrLastVoter, "last voter"},

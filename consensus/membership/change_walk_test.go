@@ -13,7 +13,7 @@ import (
 //
 //  1. Any majority of one configuration meets any majority of the other.
 //  2. An id is never given twice; who was left out never comes back under its id.
-//  3. Somebody votes, nobody has two roles, everyone with a role is a member and everyone else is none.
+//  3. There is a voter, no node has two roles, nodes with a role are members and the others are none.
 //  4. The change itself, asked for again, is no change.
 
 // walkNodes bounds the ids that the walk gives, walkCandidates the data directories there are.

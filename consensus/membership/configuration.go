@@ -48,7 +48,7 @@ type Configuration struct {
 	HashSeed uint64
 	// NextID is the id that the next new member gets.
 	NextID raftlog.NodeID
-	// Members describes everyone named below, in order of ID.
+	// Members describes all nodes named below, in order of ID.
 	Members []Member
 	// Voters are the voters; in a joint configuration, those of its new half.
 	Voters []raftlog.NodeID
@@ -57,7 +57,7 @@ type Configuration struct {
 	// Learners receive the log and do not vote.
 	Learners []raftlog.NodeID
 	// Promote names learners that become voters, all in one step, when all of them have caught up. Retire names voters
-	// that cease to be voters in the same step; it comes at once if nobody is to be promoted. Both are part of the log,
+	// that cease to be voters in the same step; it comes at once if no node is to be promoted. Both are part of the log,
 	// so a new leader carries the intent on. A joint configuration has neither: it is the step.
 	Promote []raftlog.NodeID
 	Retire  []raftlog.NodeID
@@ -69,7 +69,7 @@ type Configuration struct {
 // Joint reports whether the configuration is joint: decisions then need a majority of Voters and one of Outgoing.
 func (c *Configuration) Joint() bool { return len(c.Outgoing) > 0 }
 
-// pair is the configuration as quorum wants it; a nil configuration decides nothing.
+// Pair is the configuration as quorum wants it; a nil configuration decides nothing.
 func (c *Configuration) Pair() quorum.Pair[raftlog.NodeID] {
 	if c == nil {
 		return quorum.Pair[raftlog.NodeID]{}
@@ -87,7 +87,7 @@ func (c *Configuration) Includes(id raftlog.NodeID) bool {
 	return c != nil && (c.Votes(id) || slices.Contains(c.Learners, id))
 }
 
-// nodes lists everyone who receives the log, once each, in order.
+// Nodes lists all nodes that receive the log, once each, in order.
 func (c *Configuration) Nodes() []raftlog.NodeID {
 	if c == nil {
 		return nil
@@ -97,7 +97,7 @@ func (c *Configuration) Nodes() []raftlog.NodeID {
 	return slices.Compact(all)
 }
 
-// mayFollow reports whether c may replace the configuration in force: voters change only by way of a joint
+// MayFollow reports whether c may replace the configuration in force: voters change only by way of a joint
 // configuration (thesis section 4.3), and a joint one is followed by its own end.
 func (c *Configuration) MayFollow(current *Configuration) error {
 	if err := c.coherent(); err != nil {
@@ -152,11 +152,11 @@ func sameNodes(a, b []raftlog.NodeID) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// intends reports whether voters are to be exchanged.
+// Intends reports whether voters are to be exchanged.
 func (c *Configuration) Intends() bool { return len(c.Promote)+len(c.Retire) > 0 }
 
-// exchange is the joint configuration that carries an intent out. Those who retire have a vote in its old half and are
-// no members of what follows.
+// Exchange is the joint configuration that carries an intent out. Voters that retire vote in its old half and are no
+// members of what follows.
 func (c *Configuration) Exchange() *Configuration {
 	joint := *c
 	joint.Outgoing = c.Voters

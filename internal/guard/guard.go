@@ -1,7 +1,7 @@
 // Package guard names the safety rules that a test may switch off in order to prove that the tests would notice.
 //
 // A test suite is only as good as the bugs it catches. For each rule listed here the simulator runs the product with
-// that one rule removed and must find a violation; a rule whose removal nobody notices is a rule that nobody tests.
+// that one rule removed and must find a violation; a rule whose removal no test notices is not tested.
 //
 // In an ordinary build every guard is always up: Set.Down is the constant false, the compiler removes the branch, and
 // no option, flag or environment variable can weaken a running node. Only `go test -tags mutation` builds the other
@@ -52,7 +52,7 @@ const (
 	LearnersUncounted
 	// VoteByLogAlone (D4): a node that does not know that it is a voter refuses its vote.
 	VoteByLogAlone
-	// Farewell (D9): a node that was left out is not sent the news of it.
+	// Farewell (D9): a node that was left out is not sent the news.
 	Farewell
 	// InstallDurable (E1): a follower says that it installed a snapshot before that is durable.
 	InstallDurable

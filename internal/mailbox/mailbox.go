@@ -82,7 +82,7 @@ func (m *Mailbox[T]) Woken() <-chan struct{} { return m.wake }
 // before the first Put.
 func (m *Mailbox[T]) Share(wake chan struct{}) { m.wake = wake }
 
-// Close refuses all further items and returns those that nobody took.
+// Close refuses all further items and returns those that were not taken.
 func (m *Mailbox[T]) Close() []T {
 	m.mu.Lock()
 	left := m.items

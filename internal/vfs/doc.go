@@ -13,7 +13,7 @@
 //  3. A name is durable only after SyncDir of its directory, whatever was synced inside the file. Names of one
 //     directory become durable in the order of the operations; there is no order between directories.
 //  4. After a failed Sync nothing is known: what was written before may be lost although later Syncs succeed. The only
-//     sound answer is to stop using the file, and nobody here offers a retry.
+//     sound answer is to stop using the file, and this package offers no retry.
 //
 // Limits: paths use slashes; a rename stays within one directory; there are no links, permissions or times.
 //

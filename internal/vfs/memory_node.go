@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// node is a file or a directory. Whoever calls its methods holds the lock of its Memory.
+// node is a file or a directory. The caller of its methods holds the lock of its Memory.
 type node struct {
 	// names is what a directory holds now; nil for a file. durableNames is what it holds after power loss if no
 	// un-synced change survives, and nameChanges are those, in order.

@@ -250,7 +250,7 @@ func TestMakeDirectoryNeedsNoRightToReadWhatIsAboveTheDirectoriesThatItFinds(t *
 	})
 	must(t, MakeDirectory(m, "home/user/data"))
 	if refused == 0 {
-		t.Fatal("nobody tried to sync the directory above")
+		t.Fatal("no call tried to sync the directory above")
 	}
 	if err := MakeDirectory(m, "home/user"); !errors.Is(err, fs.ErrPermission) {
 		t.Fatalf("%v: what was asked for is not durable", err)

@@ -62,7 +62,7 @@ func TestRestartsOnAFailingDiskDestroyNothing(t *testing.T) {
 	}
 }
 
-// The disk works again: what the page cache held is made durable for good, or was lost before anyone was told of it.
+// The disk works again: what the page cache held is made durable for good, or was lost before the journal reported it.
 func TestAStartAfterAFailedSyncMakesDurableWhatItRead(t *testing.T) {
 	m := vfs.NewMemory()
 	j := started(t, testOptions(m), &fakeHistory{})

@@ -164,7 +164,7 @@ func wantCorruption(t testing.TB, o Options, file string) *CorruptionError {
 	return corruption
 }
 
-// damage changes a byte of a file that nobody has open, durably.
+// damage changes a byte of a closed file, durably.
 func damage(t testing.TB, fs vfs.FS, name string, offset int64) {
 	t.Helper()
 	f, err := fs.Open(testDirectory+"/"+name, false)

@@ -23,7 +23,7 @@ var names = [2]string{nameA, nameB}
 // maxIdleBufferBytes is the largest buffer that is kept after an opening, which is rare and may be half a file.
 const maxIdleBufferBytes = 1 << 20
 
-// chunkBytes is how much of a file is read or written at once where all of it is.
+// chunkBytes is how much of a file is read or written at once where the whole file is.
 const chunkBytes = 1 << 20
 
 // ErrClosed is returned by every call after Close.
@@ -321,8 +321,8 @@ func (j *Journal) sync(f *journalFile) error {
 //  2. the opening is written over the beginning of the other file;
 //  3. the other file is synced: from here on it is the one in force.
 //
-// A crash before 3 leaves either file to recovery: the old one is whole and untouched, and until 3 is done nobody was
-// told of anything that only the new one holds.
+// A crash before 3 leaves either file to recovery: the old one is whole and untouched, and until 3 is done the
+// journal has reported nothing that only the new one holds.
 func (j *Journal) roll(grown bool) error {
 	through, err := j.history.Sync()
 	if err != nil {

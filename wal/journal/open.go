@@ -175,7 +175,7 @@ func (j *Journal) replay(opening *survey) (torn bool, err error) {
 func (j *Journal) ours(h header) bool { return h.generation == j.generation && h.salt == j.salt }
 
 // checkEnd looks for proof that the current file once reached further than its whole records do now: a record behind
-// its end, which nobody would have begun before the one at the end was durable, or a later generation that was begun
+// its end, which the journal begins only when the one at the end is durable, or a later generation that was begun
 // when this one reached further.
 func (j *Journal) checkEnd(other *survey) error {
 	f := j.files[j.current]

@@ -93,7 +93,7 @@ type Recovered struct {
 	File       string
 	Generation uint64
 	EndBytes   int64
-	// Torn reports that a record was begun at EndBytes and not completed; nobody was told about it.
+	// Torn reports that a record was begun at EndBytes and not completed; the journal never reported it.
 	Torn bool
 }
 

@@ -16,7 +16,7 @@ type Entry struct {
 	Level uint8
 	Tag   Tag
 	Stamp Stamp
-	// Body is shared by everyone who holds the entry: nobody changes it, ever.
+	// Body is shared by all holders of the entry. It never changes.
 	Body []byte
 	// CRC is the CRC32C of the encoded header (without this field) and the body. Seal sets it when the leader appends
 	// the entry; from then on it travels with the entry and is checked wherever bytes come in.

@@ -11,7 +11,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Snapshot files travel on connections of their own, from whoever has one to whoever asks for it. After the handshake,
+// Snapshot files travel on connections of their own, from a node that has one to a node that asks for it. After the handshake,
 // which is the one of peers:
 //
 //	dialler                                   other side
@@ -20,7 +20,7 @@ import (
 //	                                     ←    Chunk (offset), empty: this was the end
 //
 // Or a Refusal instead of the first chunk. What flows is bounded by TCP and by the sender's pace, and nothing is ever
-// repeated: whoever lost the connection asks again, from where it is. What the bytes mean the transport does not know;
+// repeated: a node that lost the connection asks again, from where it is. The transport does not know what the bytes mean;
 // the receiver proves them as it proves a file of its own.
 
 // MaxChunkBytes bounds what a Source returns at once.

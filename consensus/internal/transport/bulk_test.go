@@ -70,7 +70,7 @@ func TestG11_ADamagedByteOfAFileEndsTheTransferBeforeItIsTaken(t *testing.T) {
 	}
 }
 
-func refuseAll(Hello) error { return errors.New("nobody is welcome") }
+func refuseAll(Hello) error { return errors.New("no node is welcome") }
 
 func TestWhoIsNotServedIsToldWhy(t *testing.T) {
 	s := newShelf(1000, 100)
@@ -83,7 +83,7 @@ func TestWhoIsNotServedIsToldWhy(t *testing.T) {
 		"no library":           {func(_ *node, o *Options) { o.SnapshotStore = nil }, 0, "serves no snapshots"},
 		"retired":              {func(*node, *Options) { s.refusal = &Refusal{Text: "replaced"} }, 0, "replaced"},
 		"another error":        {func(*node, *Options) { s.refusal = errors.New("some reason") }, 0, "some reason"},
-		"not welcome":          {func(n *node, _ *Options) { n.admit = refuseAll }, 0, "nobody is welcome"},
+		"not welcome":          {func(n *node, _ *Options) { n.admit = refuseAll }, 0, "no node is welcome"},
 		"another cluster":      {func(n *node, _ *Options) { n.hello.ClusterID++ }, 0, ErrCluster.Error()},
 		"behind the end":       {func(*node, *Options) {}, 1001, "offset 1001"},
 		"another secret":       {func(_ *node, o *Options) { o.Secret = []byte("secret") }, 0, ErrSecret.Error()},

@@ -16,7 +16,7 @@ func TestBytesAreSpreadOverTime(t *testing.T) {
 		bytes int
 		want  time.Duration
 	}{
-		{0, 500, 0},                      // nobody before it
+		{0, 500, 0},                      // no reader before it
 		{0, 250, 500 * time.Millisecond}, // the second one waits for the first
 		{250 * time.Millisecond, 1000, 500 * time.Millisecond},
 		{1500 * time.Millisecond, 100, 0}, // everything has been sent

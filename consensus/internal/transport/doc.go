@@ -1,5 +1,5 @@
-// Package transport carries messages between the nodes of a cluster: framed raw TCP, a handshake that lets in only who
-// belongs, and one connection for each direction of each pair.
+// Package transport carries messages between the nodes of a cluster: framed raw TCP, a handshake that lets in only
+// members, and one connection for each direction of each pair.
 //
 //	node 1                                                             node 2
 //	  Send ─► queue ─► link's writer ══ connection that 1 dialled ══► reader ─► Owner.Receive
@@ -49,7 +49,7 @@
 // that it dialled itself, and it tells a second process with a copy of a directory from the first. Addresses are
 // resolved at each dial and prove nothing.
 //
-// Whoever answers a dial is judged by the owner as is whoever dials: a node that must not be heard is not spoken to.
+// Both ends of a connection are checked the same way: this node does not speak to a node that it must not hear.
 //
 // With a cluster secret both sides prove that they know it before anything else is judged. Frames after the handshake
 // are neither authenticated nor encrypted; where the network itself is hostile it needs a tunnel.
@@ -61,7 +61,7 @@
 //
 // # Bulk
 //
-// A snapshot file is fetched by whoever needs it, on a connection of its own (bulk.go): one for each peer, MaxBulk in
+// A node fetches a snapshot file on a connection of its own (bulk.go): one for each peer, MaxBulk in
 // all, and together no faster than BulkBytesPerSecond, so that messages get through. A transfer that breaks goes on
 // from where it was, on a new connection.
 //

@@ -26,8 +26,8 @@ import (
 // frame's body: neither an old proof nor the other side's can be played back. The other side proves first, so that a
 // dialler hands its own proof only to a node that knows the secret anyway.
 //
-// Nothing after the handshake is authenticated or encrypted: the secret keeps strangers and other clusters out, it does
-// not protect against someone who can write into the connections of others.
+// Nothing after the handshake is authenticated or encrypted: the secret keeps other programs and other clusters out; it
+// does not protect against an attacker who can write into connections.
 
 // preambleBytes is the size of magic, version and purpose.
 const preambleBytes = 8
@@ -80,7 +80,7 @@ type handshake struct {
 	secret []byte
 }
 
-// newHandshake begins one; the whole of it must be over when the timeout is.
+// newHandshake begins one, which must be complete within the timeout.
 func newHandshake(conn net.Conn, secret []byte, timeout time.Duration) (*handshake, error) {
 	if err := conn.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return nil, fmt.Errorf("handshake: %w", err)

@@ -79,7 +79,7 @@ func (n *node) Join(j Join) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.join == nil {
-		return errors.New("nobody joins here")
+		return errors.New("no node joins here")
 	}
 	return n.join(j)
 }

@@ -66,8 +66,8 @@ const lostDirectory = "start it on the directory that it had; if that is lost, r
 // checkIdentity says whether a node that knows itself as own may listen to one that introduces itself as theirs. The
 // rules need no configuration: they compare what each of the two knows of itself with what the other expects.
 //
-//  1. Nobody talks to itself.
-//  2. Who has an id has a cluster, and the two clusters are one. A blank node has none yet: it takes cluster and id
+//  1. A node does not talk to itself.
+//  2. A node with an id has a cluster, and the two clusters are one. A blank node has none yet: it takes cluster and id
 //     from a hello that names its incarnation.
 //  3. The hello was meant for this id and this incarnation.
 func checkIdentity(own, theirs *Hello) error {

@@ -151,7 +151,7 @@ func TestIdentityRules(t *testing.T) {
 		"no cluster":                {own, func(h *Hello) { h.ClusterID = 0 }, ErrCluster},
 		"no id":                     {own, func(h *Hello) { h.From = 0 }, ErrCluster},
 		"for another id":            {own, func(h *Hello) { h.To = 3 }, ErrNode},
-		"for nobody":                {own, func(h *Hello) { h.To = 0 }, ErrCluster},
+		"for node 0":                {own, func(h *Hello) { h.To = 0 }, ErrCluster},
 		"own id":                    {own, func(h *Hello) { h.From = 2 }, ErrNode},
 		"for another incarnation":   {own, func(h *Hello) { h.ToIncarnation = 21 }, ErrIncarnation},
 		"blank, meant":              {blank, func(*Hello) {}, nil},
@@ -176,8 +176,8 @@ func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 	for _, c := range []struct{ dialler, answer string }{{"right", "wrong"}, {"right", ""}, {"", "right"}} {
 		t.Run(c.dialler+"-"+c.answer, func(t *testing.T) {
 			a, b := start(t, 1, secret(c.dialler)), start(t, 2, secret(c.answer))
-			b.admit = func(Hello) error { t.Error("the owner was asked about a stranger"); return nil }
-			b.join = func(Join) error { t.Error("the owner was asked about a stranger"); return nil }
+			b.admit = func(Hello) error { t.Error("the owner was asked about an unauthenticated node"); return nil }
+			b.join = func(Join) error { t.Error("the owner was asked about an unauthenticated node"); return nil }
 			a.transport.SetPeers([]Peer{b.peer()})
 			a.awaitProblem(2, says(ErrSecret))
 			err := a.transport.Join(context.Background(), b.address(), Join{Address: "192.0.2.1:1"})
@@ -251,8 +251,8 @@ func TestABlankNodeTakesItsIdentityFromTheHelloThatNamesItsIncarnation(t *testin
 			return nil
 		}
 	})
-	stranger := Peer{ID: 4, Incarnation: 76, Address: blank.address()}
-	leader.transport.SetPeers([]Peer{stranger})
+	wiped := Peer{ID: 4, Incarnation: 76, Address: blank.address()}
+	leader.transport.SetPeers([]Peer{wiped})
 	leader.awaitProblem(4, says(ErrIncarnation))
 	if h := blank.Hello(Peer{}); h.From != 0 {
 		t.Fatalf("a hello for another incarnation gave identity: %+v", h)

@@ -200,7 +200,7 @@ func TestFramesThatDoNotFitTheHandshakeEndTheConnection(t *testing.T) {
 	}
 }
 
-func TestG16_StrangersAreHungUpOn(t *testing.T) {
+func TestG16_OtherProgramsAreHungUpOn(t *testing.T) {
 	b := start(t, 2, func(_ *node, o *Options) { o.HandshakeTimeout = 200 * time.Millisecond })
 	hello := purposeMessages.preamble()
 	for name, bytes := range map[string][]byte{

@@ -6,7 +6,7 @@ import (
 )
 
 // pace spreads bytes over time: each caller is told how long to wait for its turn. There is no burst to save up for,
-// and whoever comes first goes first, so that several together get no more than one alone.
+// in the order of their requests, so that several together get no more than one alone.
 type pace struct {
 	bytesPerSecond int64
 

@@ -99,12 +99,12 @@ func (p *peer) run() {
 	}
 }
 
-// backoff is how long to wait after so many failures: half of it is certain, the rest chance, so that nodes that failed
+// backoff is how long to wait after so many failures: half is certain, the rest chance, so that nodes that failed
 // together do not dial together.
-func backoff(shortest, longest time.Duration, failures int, chance float64) time.Duration {
-	wait := longest
-	if failures < 62 && shortest<<failures>>failures == shortest {
-		wait = min(longest, shortest<<failures)
+func backoff(minWait, maxWait time.Duration, failures int, chance float64) time.Duration {
+	wait := maxWait
+	if failures < 62 && minWait<<failures>>failures == minWait {
+		wait = min(maxWait, minWait<<failures)
 	}
 	return wait/2 + time.Duration(chance*float64(wait/2))
 }

@@ -58,17 +58,20 @@ func TestAChangeReachesTheLeaderAndItsAnswerComesBack(t *testing.T) {
 	}
 }
 
-func TestQuestionsOfStrangersAreNotPassedOn(t *testing.T) {
-	stranger := start(t, 1)
+func TestUnauthenticatedQuestionsAreNotPassedOn(t *testing.T) {
+	unauthenticated := start(t, 1)
 	for _, secret := range []string{"", "wrong"} {
-		stranger.transport.options.Secret = []byte(secret)
+		unauthenticated.transport.options.Secret = []byte(secret)
 		node := start(t, 2, func(n *node, o *Options) {
 			o.Secret = []byte("right")
-			n.invite = func(uint64) (Newcomer, error) { t.Error("asked by a stranger"); return Newcomer{}, nil }
-			n.change = func(uint64, []byte) (Answer, error) { t.Error("changed by a stranger"); return Answer{}, nil }
+			n.invite = func(uint64) (Newcomer, error) { t.Error("asked by an unauthenticated node"); return Newcomer{}, nil }
+			n.change = func(uint64, []byte) (Answer, error) {
+				t.Error("changed by an unauthenticated node")
+				return Answer{}, nil
+			}
 		})
-		_, invited := stranger.transport.Invite(context.Background(), node.address(), testCluster)
-		_, changed := stranger.transport.Change(context.Background(), node.address(), testCluster, nil)
+		_, invited := unauthenticated.transport.Invite(context.Background(), node.address(), testCluster)
+		_, changed := unauthenticated.transport.Change(context.Background(), node.address(), testCluster, nil)
 		for _, err := range []error{invited, changed} {
 			if err == nil || !strings.Contains(err.Error(), ErrSecret.Error()) {
 				t.Errorf("with the secret %q: %v", secret, err)

@@ -104,7 +104,7 @@ func TestResetMakesThePeerDialAgain(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	a.link(b.peer())
 	b.transport.Reset(1)
-	b.transport.Reset(99) // nobody
+	b.transport.Reset(99) // no such peer
 	if err := a.awaitDown(2); err == nil {
 		t.Fatal("a link ended without a reason")
 	}
@@ -136,12 +136,12 @@ func TestAPeerThatIsLeftOutLosesItsLinkAndTheOthersKeepTheirs(t *testing.T) {
 
 func TestANewAddressCountsFromTheNextDial(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrong := nobody.Addr().String()
-	nobody.Close()
+	wrong := closed.Addr().String()
+	closed.Close()
 	a.transport.SetPeers([]Peer{b.peer().at(wrong)})
 	a.awaitProblem(2, func(error) bool { return true })
 	a.link(b.peer())
