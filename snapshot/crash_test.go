@@ -86,7 +86,8 @@ func mustBeSound(t *testing.T, disk *vfs.Memory, size int, named ...raftlog.Snap
 	}
 }
 
-func TestE4_E7_F7_ACrashAtAnyPointOfTakingLeavesWhatIsNamed(t *testing.T) {
+// E4, E7, F7.
+func TestACrashAtAnyPointOfTakingLeavesWhatIsNamed(t *testing.T) {
 	const size = 3*512 + 40
 	m := vfs.NewMemory()
 	s := newStore(t, m)
@@ -107,7 +108,8 @@ func TestE4_E7_F7_ACrashAtAnyPointOfTakingLeavesWhatIsNamed(t *testing.T) {
 	}, func(t *testing.T, disk *vfs.Memory) { mustBeSound(t, disk, size, named...) })
 }
 
-func TestE8_F7_ACrashAtAnyPointOfReceivingLeavesWhatIsNamedAndTheTransferGoesOn(t *testing.T) {
+// E8, F7.
+func TestReceivingSurvivesACrashAtAnyPoint(t *testing.T) {
 	from, fetched := prepared(t)
 	m := vfs.NewMemory()
 	s := newStore(t, m)
@@ -137,8 +139,8 @@ func TestE8_F7_ACrashAtAnyPointOfReceivingLeavesWhatIsNamedAndTheTransferGoesOn(
 	})
 }
 
-// TestE8_ASecondCrashWhileATransferIsTakenUp: what one crash left is taken up, and that is interrupted at every point.
-func TestE8_ASecondCrashWhileATransferIsTakenUp(t *testing.T) {
+// E8: what one crash left is taken up, and that is interrupted at every point.
+func TestASecondCrashWhileATransferIsTakenUp(t *testing.T) {
 	from, fetched := prepared(t)
 	first := vfs.NewMemory()
 	r, err := newStore(t, first).Receive(fetched, nil)
@@ -155,12 +157,12 @@ func TestE8_ASecondCrashWhileATransferIsTakenUp(t *testing.T) {
 	}
 }
 
-// TestF5_ATransferIsNotFinishedFromThePageCache:
+// F5:
 //
 //  1. a sync of the partial file fails; the process ends, and does not even manage to remove it;
 //  2. the next process finds sound frames in the page cache, which the disk does not have, and a sync would not write;
 //  3. it finishes the transfer, and power is lost.
-func TestF5_ATransferIsNotFinishedFromThePageCache(t *testing.T) {
+func TestATransferIsNotFinishedFromThePageCache(t *testing.T) {
 	from, mark := prepared(t)
 	m := vfs.NewMemory()
 	s := newStore(t, m)
@@ -262,7 +264,8 @@ func mustBeHonest(t *testing.T, s *Store, f failure) {
 	}
 }
 
-func TestF5_F18_EveryErrorWhileTakingIsAStateOrFinal(t *testing.T) {
+// F5, F18.
+func TestEveryErrorWhileTakingIsAStateOrFinal(t *testing.T) {
 	eachFault(t, func(s *Store) error {
 		_, err := take(s, 9, receivedSize, nil)
 		return err
@@ -273,7 +276,8 @@ func TestF5_F18_EveryErrorWhileTakingIsAStateOrFinal(t *testing.T) {
 	})
 }
 
-func TestF5_F18_EveryErrorWhileReceivingIsAStateOrFinal(t *testing.T) {
+// F5, F18.
+func TestEveryErrorWhileReceivingIsAStateOrFinal(t *testing.T) {
 	from, mark := prepared(t)
 	eachFault(t, func(s *Store) error { return receive(from, s) }, func(t *testing.T, s *Store, f failure) {
 		if errors.Is(f.err, ErrNoSpace) {

@@ -79,8 +79,8 @@
 // # Limits
 //
 // Reading back finds what went wrong on the way to the system, and not what a disk will return later from its platters:
-// for that, File.Verify may be called at any time. The package reads no clock: a caller that bounds a rate, or ends work
-// that takes long, does so in the Pace that is called for every frame.
+// for that, File.Verify may be called at any time. The package reads no clock: a caller that bounds a rate, or ends
+// work that takes long, does so in the Pace that is called for every frame.
 //
 // # Rejected
 //

@@ -35,7 +35,8 @@ func TestChunksFromEveryOffsetAreTheFile(t *testing.T) {
 	}
 }
 
-func TestF25_ASpoiltBlockIsNotSent(t *testing.T) {
+// F25.
+func TestASpoiltBlockIsNotSent(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	mark := taken(t, s, 5, 3*512+100)
 	f := sender(t, s, mark)
@@ -56,7 +57,8 @@ func TestF25_ASpoiltBlockIsNotSent(t *testing.T) {
 	}
 }
 
-func TestE12_AnOpenFileOutlivesItsName(t *testing.T) {
+// E12.
+func TestAnOpenFileOutlivesItsName(t *testing.T) {
 	for name, fsys := range map[string]vfs.FS{"memory": vfs.NewMemory(), "system": vfs.OS()} {
 		t.Run(name, func(t *testing.T) {
 			directory := testDirectory

@@ -15,10 +15,10 @@ func announcedAt(index raftlog.Index) raftlog.SnapshotMark {
 	return raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 3, Index: index}, FileHash: uint64(index), FileBytes: 90000}
 }
 
-// TestE14_TransfersThatNeverEndLeaveOnePartOnly: a follower is slower than the leader makes snapshots. Each transfer is
+// E14: a follower is slower than the leader makes snapshots. Each transfer is
 // begun, and ends when the leader retires the file; the follower has no snapshot of its own, so nothing ever retires
 // what these transfers leave behind. The parts must not fill the disk.
-func TestE14_TransfersThatNeverEndLeaveOnePartOnly(t *testing.T) {
+func TestTransfersThatNeverEndLeaveOnePartOnly(t *testing.T) {
 	m := vfs.NewMemory()
 	s := newStore(t, m)
 	own := taken(t, s, 5, 900)
@@ -36,9 +36,9 @@ func TestE14_TransfersThatNeverEndLeaveOnePartOnly(t *testing.T) {
 	}
 }
 
-// TestF18_AnAbandonedPartMakesRoomForTheNextTransfer: with a full disk, what an abandoned transfer holds is the space
+// F18: with a full disk, what an abandoned transfer holds is the space
 // that the next one needs.
-func TestF18_AnAbandonedPartMakesRoomForTheNextTransfer(t *testing.T) {
+func TestAnAbandonedPartMakesRoomForTheNextTransfer(t *testing.T) {
 	m := vfs.NewMemory()
 	s := newStore(t, m)
 	r, err := s.Receive(announcedAt(100), nil)

@@ -80,7 +80,8 @@ func TestChunksMayBeCutAnywhere(t *testing.T) {
 	}
 }
 
-func TestE8_ATransferGoesOnAfterEveryChunk(t *testing.T) {
+// E8.
+func TestATransferGoesOnAfterEveryChunk(t *testing.T) {
 	from, mark := prepared(t)
 	chunks := int(from.frames.footer()) + 1
 	for first := range chunks + 1 {
@@ -108,7 +109,8 @@ func TestE8_ATransferGoesOnAfterEveryChunk(t *testing.T) {
 	}
 }
 
-func TestE8_WhatFollowsTheLastSoundFrameIsCutOff(t *testing.T) {
+// E8.
+func TestWhatFollowsTheLastSoundFrameIsCutOff(t *testing.T) {
 	from, mark := prepared(t)
 	whole := wholeOf(t, from)
 	for name, tail := range map[string][]byte{
@@ -131,7 +133,8 @@ func TestE8_WhatFollowsTheLastSoundFrameIsCutOff(t *testing.T) {
 	}
 }
 
-func TestE8_PowerLossTakesLittleOfATransfer(t *testing.T) {
+// E8.
+func TestPowerLossTakesLittleOfATransfer(t *testing.T) {
 	from, mark := prepared(t)
 	m := vfs.NewMemory()
 	s := newStore(t, m)
@@ -247,9 +250,9 @@ func TestAnotherSnapshotThanTheAnnouncedIsRefused(t *testing.T) {
 	}
 }
 
-// TestE9_AFileWithAnotherHashIsRefusedAndBegunAnew: every frame is sound, the header is the announced one, and yet it
+// E9: every frame is sound, the header is the announced one, and yet it
 // is another file: the sender's state differs from that of the node that announced it.
-func TestE9_AFileWithAnotherHashIsRefusedAndBegunAnew(t *testing.T) {
+func TestAFileWithAnotherHashIsRefusedAndBegunAnew(t *testing.T) {
 	from, mark := prepared(t)
 	diverged := newStore(t, vfs.NewMemory())
 	w, err := diverged.Create(headerAt(300), nil)
@@ -350,7 +353,8 @@ func TestTheReceiversPaceMayEndItAndThePartStays(t *testing.T) {
 	}
 }
 
-func TestE9_AWholePartOfAnotherFileIsNotTakenUp(t *testing.T) {
+// E9.
+func TestAWholePartOfAnotherFileIsNotTakenUp(t *testing.T) {
 	from, mark := prepared(t)
 	s := newStore(t, vfs.NewMemory())
 	begin, end := from.frames.begin(1), from.frames.begin(2)
@@ -379,9 +383,9 @@ func hashOf(content []byte) uint64 {
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-// TestE14_AHeaderOfAnotherStateDoesNotBlockTheAnnouncedFile: the first sender's header passes for the announced one,
+// E14: the first sender's header passes for the announced one,
 // for it has its mark and configuration; no frame of the right file fits behind it.
-func TestE14_AHeaderOfAnotherStateDoesNotBlockTheAnnouncedFile(t *testing.T) {
+func TestAHeaderOfAnotherStateDoesNotBlockTheAnnouncedFile(t *testing.T) {
 	from, mark := prepared(t)
 	diverged := newStore(t, vfs.NewMemory())
 	header := headerAt(300)
@@ -410,8 +414,8 @@ func TestE14_AHeaderOfAnotherStateDoesNotBlockTheAnnouncedFile(t *testing.T) {
 	mustHold(t, s, mark, receivedSize)
 }
 
-// TestE8_RandomTransfersEndInTheSameFile has bad frames, broken connections, restarts and power loss.
-func TestE8_RandomTransfersEndInTheSameFile(t *testing.T) {
+// E8: TestRandomTransfersEndInTheSameFile has bad frames, broken connections, restarts and power loss.
+func TestRandomTransfersEndInTheSameFile(t *testing.T) {
 	seeds := []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}
 	for _, seed := range chosen(t, seeds) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { randomTransfer(t, rand.New(rand.NewPCG(seed, 0))) })

@@ -66,7 +66,8 @@ func TestRetainTellsEqualMarksApartByTheirHash(t *testing.T) {
 	mustHold(t, s, other, 901)
 }
 
-func TestE3_E10_RetainSparesWhatIsInTheMaking(t *testing.T) {
+// E3, E10.
+func TestRetainSparesWhatIsInTheMaking(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	from, fetched := prepared(t)
 	nothing := func() {
@@ -106,8 +107,8 @@ func TestE3_E10_RetainSparesWhatIsInTheMaking(t *testing.T) {
 	}
 }
 
-// TestE3_E7_AnOldListDoesNotRemoveANewSnapshot: the remover is slow; its list is from before the snapshot.
-func TestE3_E7_AnOldListDoesNotRemoveANewSnapshot(t *testing.T) {
+// E3, E7: the remover is slow; its list is from before the snapshot.
+func TestAnOldListDoesNotRemoveANewSnapshot(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	from, fetched := prepared(t)
 	first := taken(t, s, 5, 900)
@@ -151,7 +152,8 @@ func TestACompleteSnapshotThatIsNeverNamedGivesWayToLaterOnes(t *testing.T) {
 	}
 }
 
-func TestE6_TheSnapshotBeforeStandsInForADamagedOne(t *testing.T) {
+// E6.
+func TestTheSnapshotBeforeStandsInForADamagedOne(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	previous, inForce := taken(t, s, 5, 2000), taken(t, s, 6, 2000)
 	_, err := s.Retain(inForce, previous)
@@ -205,8 +207,8 @@ func TestListTellsWhatIsThere(t *testing.T) {
 	}
 }
 
-// TestE12_SnapshotsComeAndGoWhileOneIsSent runs all users of a store at once; the race detector watches.
-func TestE12_SnapshotsComeAndGoWhileOneIsSent(t *testing.T) {
+// E12: TestSnapshotsComeAndGoWhileOneIsSent runs all users of a store at once; the race detector watches.
+func TestSnapshotsComeAndGoWhileOneIsSent(t *testing.T) {
 	const rounds = 30
 	leader, follower := newStore(t, vfs.NewMemory()), newStore(t, vfs.NewMemory())
 	announced := make(chan *File) // open: what is announced is taken up however old it is by then

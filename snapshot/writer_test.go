@@ -32,7 +32,8 @@ func TestAnImageOfAnySizeComesBackAsItWas(t *testing.T) {
 	}
 }
 
-func TestE13_EqualStatesGiveEqualFilesHoweverTheyAreWritten(t *testing.T) {
+// E13.
+func TestEqualStatesGiveEqualFilesHoweverTheyAreWritten(t *testing.T) {
 	var files [][]byte
 	var marks []raftlog.SnapshotMark
 	for _, cut := range []int{1, 7, 512, 513, 4000} {
@@ -106,7 +107,8 @@ func TestTheFileIsSyncedBitByBit(t *testing.T) {
 	})
 	taken(t, s, 5, 20*512)
 	// the header and the footer are small frames
-	if frames := 2 + int(testLimits().syncBytes/512); maxUnsynced > frames || syncs < 20/frames || syncs > 2+20/(frames-1) {
+	frames := 2 + int(testLimits().syncBytes/512)
+	if maxUnsynced > frames || syncs < 20/frames || syncs > 2+20/(frames-1) {
 		t.Fatalf("up to %d frames waited for a sync, want %d; %d syncs", maxUnsynced, frames, syncs)
 	}
 }
@@ -204,7 +206,8 @@ func TestLimits_OfTheWriter(t *testing.T) {
 	}
 }
 
-func TestE10_TwoSnapshotsInAShortTimeDoNotMeet(t *testing.T) {
+// E10.
+func TestTwoSnapshotsInAShortTimeDoNotMeet(t *testing.T) {
 	s := newStore(t, vfs.NewMemory())
 	first, err := s.Create(headerAt(5), nil)
 	must(t, err)

@@ -56,7 +56,8 @@ func endOf(t *testing.T, s segment, index raftlog.Index) int {
 	return at
 }
 
-func TestF1_F3_ATailTornAtAnyByteIsCutAndWrittenAgain(t *testing.T) {
+// F1, F3.
+func TestATailTornAtAnyByteIsCutAndWrittenAgain(t *testing.T) {
 	o, checkpoint, last := rested(t)
 	segments := segmentsOf(t, o)
 	tail := len(segments) - 1
@@ -83,7 +84,8 @@ func TestF1_F3_ATailTornAtAnyByteIsCutAndWrittenAgain(t *testing.T) {
 	}
 }
 
-func TestF4_ATailOfZerosOrGarbageIsCut(t *testing.T) {
+// F4.
+func TestATailOfZerosOrGarbageIsCut(t *testing.T) {
 	o, checkpoint, _ := rested(t)
 	for _, fill := range []byte{0, 0xff, 1} {
 		c := copyLog(t, o)
@@ -103,7 +105,8 @@ func TestF4_ATailOfZerosOrGarbageIsCut(t *testing.T) {
 	}
 }
 
-func TestF2_F16_DamageBelowTheCheckpointIsRefusedWithFileAndOffset(t *testing.T) {
+// F2, F16.
+func TestDamageBelowTheCheckpointIsRefused(t *testing.T) {
 	o, checkpoint, _ := rested(t)
 	for i, s := range segmentsOf(t, o) {
 		if s.first > checkpoint {
@@ -128,7 +131,8 @@ func TestF2_F16_DamageBelowTheCheckpointIsRefusedWithFileAndOffset(t *testing.T)
 	open(t, o)
 }
 
-func TestF17_AMissingShortOrForeignSegmentIsRefused(t *testing.T) {
+// F17.
+func TestAMissingShortOrForeignSegmentIsRefused(t *testing.T) {
 	o, checkpoint, _ := rested(t)
 	count := len(segmentsOf(t, o))
 	if count < 4 {
@@ -153,7 +157,8 @@ func TestF17_AMissingShortOrForeignSegmentIsRefused(t *testing.T) {
 	wantCorruption(t, c, "no segments")
 }
 
-func TestF25_DamageWhileRunningIsNoticedByTheNextRead(t *testing.T) {
+// F25.
+func TestDamageWhileRunningIsNoticedByTheNextRead(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)
 	fill(t, l, 1, 100, 1, 300)
@@ -193,7 +198,8 @@ type panicker struct{ testing.TB }
 func (panicker) Helper()           {}
 func (panicker) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
 
-func TestF14_F18_AFullDiskTakesNothingAndTheWriteIsRepeated(t *testing.T) {
+// F14, F18.
+func TestAFullDiskTakesNothingAndTheWriteIsRepeated(t *testing.T) {
 	for _, fit := range []int{0, 1, 30} { // 30 begin new segments
 		o := testOptions(t.TempDir())
 		l, _ := open(t, o)
@@ -223,7 +229,8 @@ func TestF14_F18_AFullDiskTakesNothingAndTheWriteIsRepeated(t *testing.T) {
 	}
 }
 
-func TestF5_AnyOtherErrorOfHistoryIsFinal(t *testing.T) {
+// F5.
+func TestAnyOtherErrorOfHistoryIsFinal(t *testing.T) {
 	l, _ := open(t, testOptions(t.TempDir()))
 	fill(t, l, 1, 5, 1, 10)
 	es := entries(6, 6, 1, 10)

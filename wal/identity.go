@@ -84,7 +84,8 @@ func decodeIdentity(b []byte) (Identity, error) {
 		return Identity{}, errors.New("this is not a whole identity")
 	}
 	if v := binary.LittleEndian.Uint32(b[4:]); v != identityVersion {
-		return Identity{}, fmt.Errorf("identity of version %d, this build knows version %d: %w", v, identityVersion, ErrVersion)
+		return Identity{}, fmt.Errorf("identity of version %d, this build knows version %d: %w",
+			v, identityVersion, ErrVersion)
 	}
 	if len(b) != identityBytes {
 		return Identity{}, fmt.Errorf("it has %d bytes, an identity has %d", len(b), identityBytes)

@@ -16,7 +16,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-func TestF7_TheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
+// F7.
+func TestTheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
 	m := vfs.NewMemory()
 	must(t, vfs.MakeDirectory(m, "d"))
 	old, next := testIdentity(), testIdentity()
@@ -114,7 +115,8 @@ func TestADamagedIdentityIsCorruption(t *testing.T) {
 	}
 }
 
-func TestD10_D11_AnIdentityOnlyEverJoinsOneCluster(t *testing.T) {
+// D10, D11.
+func TestAnIdentityOnlyEverJoinsOneCluster(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)
 	member := testIdentity()
@@ -193,7 +195,8 @@ func (f failingFile) WriteAt(p []byte, offset int64) (int, error) {
 
 func (f failingFile) Sync() error { return errors.Join(f.fs.step(), f.File.Sync()) }
 
-func TestF8_ACrashAtAnyStepOfMakingADirectoryIsRepairedByTheNextStart(t *testing.T) {
+// F8.
+func TestACrashWhileMakingADirectoryIsRepaired(t *testing.T) {
 	steps := 0
 	for ; ; steps++ {
 		o := testOptions(filepath.Join(t.TempDir(), "d"))
@@ -222,7 +225,8 @@ func TestF8_ACrashAtAnyStepOfMakingADirectoryIsRepairedByTheNextStart(t *testing
 	}
 }
 
-func TestF22_EntriesWithoutIdentityAndIdentityWithoutJournalAreRefused(t *testing.T) {
+// F22.
+func TestIdentityAndJournalBelongTogether(t *testing.T) {
 	for _, fills := range []func(l *Log){
 		func(l *Log) { must(t, l.Append(operation(1, 1))) },
 		func(l *Log) { must(t, l.Append(operation(1, 1, entry(1, 1, 1)))) },

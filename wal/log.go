@@ -64,7 +64,8 @@ type Stats struct {
 //
 //  1. The directory is locked; a second process gets an error that matches vfs.ErrLocked.
 //  2. The identity is read. Without one, the directory must be blank and is made: journal, history, identity, in this
-//     order, so that a crash leaves it blank until the last step. Its name is made durable, also where an earlier process gave it.
+//     order, so that a crash leaves it blank until the last step. Its name is made durable, also where an earlier
+//     process gave it.
 //  3. The journal is read, and changes nothing.
 //  4. History is checked up to the journal's checkpoint, and cut there.
 //  5. The journal rolls: what was read is now durable, whether or not an earlier process had synced it.

@@ -39,7 +39,8 @@ func TestALogIsMadeFilledReadAndOpenedAgain(t *testing.T) {
 	wantEntries(t, l, 1, last, 3, 400)
 }
 
-func TestF6_F12_AppendSyncsOncePerGroupAndHistoryRarely(t *testing.T) {
+// F6, F12.
+func TestAppendSyncsOncePerGroupAndHistoryRarely(t *testing.T) {
 	l, _ := open(t, testOptions(t.TempDir()))
 	before := l.Stats()
 	for index := raftlog.Index(1); index <= 10; index++ {
@@ -56,7 +57,8 @@ func TestF6_F12_AppendSyncsOncePerGroupAndHistoryRarely(t *testing.T) {
 	}
 }
 
-func TestF21_ASecondProcessIsRefused(t *testing.T) {
+// F21.
+func TestASecondProcessIsRefused(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)
 	if _, _, err := Open(o); !errors.Is(err, vfs.ErrLocked) {
@@ -66,8 +68,8 @@ func TestF21_ASecondProcessIsRefused(t *testing.T) {
 	open(t, o)
 }
 
-// The journal holds entries that are not committed; the node restarts; a new leader truncates them.
-func TestS20_WhatWasNotCommittedNeverReachedHistory(t *testing.T) {
+// S20: The journal holds entries that are not committed; the node restarts; a new leader truncates them.
+func TestWhatWasNotCommittedNeverReachedHistory(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)
 	fill(t, l, 1, 20, 1, 100)
@@ -94,7 +96,8 @@ func TestS20_WhatWasNotCommittedNeverReachedHistory(t *testing.T) {
 	}
 }
 
-func TestF15_ReadersWhileHistoryGrowsSeeWhatWasWritten(t *testing.T) {
+// F15.
+func TestReadersWhileHistoryGrowsSeeWhatWasWritten(t *testing.T) {
 	l, _ := open(t, testOptions(t.TempDir()))
 	const last = 400
 	fill(t, l, 1, last/2, 1, 300)

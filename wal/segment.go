@@ -69,7 +69,8 @@ func sizeOf(segments []segment) (bytes int64, err error) {
 // scan is the walk through a history directory that checks every entry up to the cut, and the cut itself.
 type scan struct {
 	directory string
-	// first is where history begins: the oldest segment may begin later only up to kept, whose entries a snapshot holds.
+	// first is where history begins: the oldest segment may begin later only up to kept, whose entries a snapshot
+	// holds.
 	first, kept raftlog.Index
 	// cut is the last entry that stays. It must be there.
 	cut raftlog.Mark

@@ -15,8 +15,8 @@ func snapshotAt(index raftlog.Index, term raftlog.Term) *raftlog.SnapshotMark {
 	}
 }
 
-// History ends at 300, a snapshot at 500 is installed, then 501 is appended.
-func TestS21_AnInstalledSnapshotLeavesTheOldLogOrTheNewOne(t *testing.T) {
+// S21: History ends at 300, a snapshot at 500 is installed, then 501 is appended.
+func TestAnInstalledSnapshotLeavesTheOldLogOrTheNewOne(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)
 	fill(t, l, 1, 300, 1, 50)
@@ -107,7 +107,7 @@ func TestOldSegmentsGoAsWholeFilesOnceASnapshotStandsForThem(t *testing.T) {
 
 // A snapshot of entries that are in history, not yet in the checkpoint, lets go the segments that hold them. The log
 // must still open: the journal has these entries, but says that history holds what is below them.
-func TestOldSegmentsStayUntilTheJournalSaysThatHistoryIsDurableBeyondThem(t *testing.T) {
+func TestOldSegmentsStayUntilHistoryIsDurable(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)
 	fill(t, l, 1, 40, 1, 300)

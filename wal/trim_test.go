@@ -30,9 +30,10 @@ func ripe(t *testing.T) (Options, *Log) {
 	return o, l
 }
 
+// E1, E14:
 // A snapshot at S is in force, and a segment happens to begin with S+1: a start and a follower that hold the snapshot
 // go on with S+1, and are told that it follows S.
-func TestE1_E14_TheEntryBehindASnapshotIsReadableAfterATrim(t *testing.T) {
+func TestTheEntryBehindASnapshotIsReadableAfterATrim(t *testing.T) {
 	o, l := ripe(t)
 	segments := segmentsOf(t, o)
 	for _, s := range segments[1 : len(segments)-1] {
@@ -50,8 +51,9 @@ func TestE1_E14_TheEntryBehindASnapshotIsReadableAfterATrim(t *testing.T) {
 	wantEntries(t, l, segments[len(segments)-2].first, 202, 1, 300)
 }
 
+// F7:
 // The removal of any names may reach the disk, whatever became of the others: what is left of old history is no damage.
-func TestF7_ATrimThatAPowerLossInterruptedIsFinishedByTheNextStart(t *testing.T) {
+func TestATrimThatAPowerLossInterruptedIsFinishedByTheNextStart(t *testing.T) {
 	o, l := ripe(t)
 	must(t, l.Keep(snapshotAt(199, 1), nil))
 	must(t, l.Close())
@@ -79,8 +81,8 @@ func TestF7_ATrimThatAPowerLossInterruptedIsFinishedByTheNextStart(t *testing.T)
 	}
 }
 
-// Nothing stands for a missing segment that a start may need.
-func TestF2_AGapBehindTheOlderSnapshotIsDamage(t *testing.T) {
+// F2: Nothing stands for a missing segment that a start may need.
+func TestAGapBehindTheOlderSnapshotIsDamage(t *testing.T) {
 	o, l := ripe(t)
 	segments := segmentsOf(t, o)
 	must(t, l.Keep(snapshotAt(199, 1), snapshotAt(segments[2].first-2, 1)))
@@ -105,8 +107,9 @@ func TestNobodyWaitsForOldFilesToGo(t *testing.T) {
 	l.history.trimming.Unlock()
 }
 
+// F14, F18:
 // A full disk, and old history goes at the same time: the repair of the write opens the files again, and lists them.
-func TestF14_F18_AFullDiskWhileOldFilesGo(t *testing.T) {
+func TestAFullDiskWhileOldFilesGo(t *testing.T) {
 	o, l := ripe(t)
 	must(t, l.Keep(snapshotAt(199, 1), nil))
 	last := raftlog.Index(200)

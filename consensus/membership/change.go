@@ -22,9 +22,9 @@ import (
 // time fewer nodes vote than before or after.
 type Change struct {
 	// Add are blank nodes, with ID 0: it is allotted here and never used again. One whose incarnation is a member's is
-	// that member: it becomes a voter if it is a learner, and has this address and these attributes from now on. One that
-	// has an ID must be a member, or have been promised to be one by a leader whose log was lost; a removed member is not
-	// added again.
+	// that member: it becomes a voter if it is a learner, and has this address and these attributes from now on. One
+	// that has an ID must be a member, or have been promised to be one by a leader whose log was lost; a removed member
+	// is not added again.
 	Add []Member
 	// Learner makes those of Add learners for good: they receive the log and do not vote.
 	Learner bool
@@ -257,7 +257,8 @@ func (d *draft) finish(current *Configuration) (*Configuration, error) {
 			return nil, err
 		}
 		if len(m.Attributes) > MaxAttributesBytes {
-			return nil, fmt.Errorf("node %d: %w: %d bytes, allowed are %d", id, ErrAttributes, len(m.Attributes), MaxAttributesBytes)
+			return nil, fmt.Errorf("node %d: %w: %d bytes, allowed are %d",
+				id, ErrAttributes, len(m.Attributes), MaxAttributesBytes)
 		}
 	}
 	next := &d.Configuration

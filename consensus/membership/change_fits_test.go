@@ -10,8 +10,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// B was promised id 4 by a leader whose log was lost; C is node 4. B is told so, and is not given another id.
-func TestD11_WhoLostItsIDToAnotherIsRefusedInWords(t *testing.T) {
+// D11: B was promised id 4 by a leader whose log was lost; C is node 4. B is told so, and is not given another id.
+func TestWhoLostItsIDToAnotherIsRefusedInWords(t *testing.T) {
 	b, c := candidate(7), candidate(8)
 	now := next(t, clusterOf(3), adding(c))
 	b.ID = 4
@@ -42,9 +42,10 @@ func full(t *testing.T) *Configuration {
 	return c
 }
 
+// D16:
 // The joint configuration names the voters twice. No member of a cluster at its limit of bytes can be made to write one
 // that the others cannot read, and the way out of it is open.
-func TestD16_WhatIsAcceptedFitsInAllThatItBecomes(t *testing.T) {
+func TestWhatIsAcceptedFitsInAllThatItBecomes(t *testing.T) {
 	c := full(t)
 	if len(c.Members) >= MaxMembers {
 		t.Fatalf("%d members are the limit: the test proves nothing", len(c.Members))
@@ -67,8 +68,8 @@ func TestD16_WhatIsAcceptedFitsInAllThatItBecomes(t *testing.T) {
 	}
 }
 
-// A learner whose disk is lost is replaced by an empty one at its address.
-func TestD10_ALearnerIsReplacedAtItsAddress(t *testing.T) {
+// D10: A learner whose disk is lost is replaced by an empty one at its address.
+func TestALearnerIsReplacedAtItsAddress(t *testing.T) {
 	c := next(t, clusterOf(3), asLearner(candidate(7)))
 	fresh := candidate(7)
 	fresh.Incarnation = 77

@@ -150,7 +150,8 @@ func TestGivingAReplacementUpDoesNotKeepWhoIsToGo(t *testing.T) {
 	}
 }
 
-func TestD15_AChangeOfAddressTouchesNothingElse(t *testing.T) {
+// D15.
+func TestAChangeOfAddressTouchesNothingElse(t *testing.T) {
 	c := next(t, clusterOf(3), Change{Add: []Member{candidate(7)}, Learner: true})
 	moved := *Find(c, 4)
 	moved.Address, moved.Attributes = "elsewhere:1", []byte("elsewhere:2")
@@ -201,9 +202,10 @@ func TestABlankNodeThatAsksAgainFromAnotherAddressIsTheSameMember(t *testing.T) 
 	}
 }
 
+// D11:
 // A node took its identity from a leader whose log was lost before anyone else had the entry. It keeps the id, for its
 // data directory has it.
-func TestD11_ANodeKeepsTheIDThatALostLogPromised(t *testing.T) {
+func TestANodeKeepsTheIDThatALostLogPromised(t *testing.T) {
 	promised := candidate(7)
 	promised.ID = 6
 	c := next(t, clusterOf(3), Change{Add: []Member{promised}})
@@ -319,9 +321,10 @@ func FuzzDecodeChange(f *testing.F) {
 	})
 }
 
+// D16:
 // What a change becomes on its way must fit as well: in a joint configuration the voters are named twice, and one that
 // is too large ends every node that gets it.
-func TestD16_AChangeThatIsAcceptedFitsInEveryStep(t *testing.T) {
+func TestAChangeThatIsAcceptedFitsInEveryStep(t *testing.T) {
 	full := &Configuration{ClusterID: 1, HashSeed: 1 << 60, NextID: 1}
 	for len(Encode(full)) < MaxBytes-1100 {
 		m := Member{ID: full.NextID, Incarnation: 1<<63 + uint64(full.NextID)}

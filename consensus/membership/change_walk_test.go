@@ -22,7 +22,8 @@ const (
 	walkCandidates = 3
 )
 
-func TestD1_ChangesLeadOnlyToMajoritiesThatMeet(t *testing.T) {
+// D1.
+func TestChangesLeadOnlyToMajoritiesThatMeet(t *testing.T) {
 	seen := map[string]bool{}
 	edges := 0
 	queue := []*Configuration{clusterOf(1), clusterOf(3)}

@@ -67,7 +67,8 @@ func TestConfigurationsOfOtherFormatsAreRefusedByName(t *testing.T) {
 		body, change := Encode(sampleConfiguration()), EncodeChange(Change{})
 		body[1], change[1] = format, format+1
 		_, err := Decode(body)
-		if want := fmt.Sprintf("format %d, this build knows format 3", format); err == nil || !strings.Contains(err.Error(), want) {
+		want := fmt.Sprintf("format %d, this build knows format 3", format)
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("configuration: %v, want %s", err, want)
 		}
 		_, err = DecodeChange(change)

@@ -57,8 +57,8 @@ type Configuration struct {
 	// Learners receive the log and do not vote.
 	Learners []raftlog.NodeID
 	// Promote names learners that become voters, all in one step, when all of them have caught up. Retire names voters
-	// that cease to be voters in the same step; it comes at once if no node is to be promoted. Both are part of the log,
-	// so a new leader carries the intent on. A joint configuration has neither: it is the step.
+	// that cease to be voters in the same step; it comes at once if no node is to be promoted. Both are part of the
+	// log, so a new leader carries the intent on. A joint configuration has neither: it is the step.
 	Promote []raftlog.NodeID
 	Retire  []raftlog.NodeID
 	// Sections are encoded sections that this build does not know and may skip (see package section). Every

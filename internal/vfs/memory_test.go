@@ -32,7 +32,8 @@ func TestPowerLossKeepsWhatWasSyncedAndNothingMore(t *testing.T) {
 	}
 }
 
-func TestF7_ANameWithoutASyncedDirectoryIsLost(t *testing.T) {
+// F7.
+func TestANameWithoutASyncedDirectoryIsLost(t *testing.T) {
 	m := NewMemory()
 	must(t, m.MkdirAll("d"))
 	must(t, m.SyncDir("/"))
@@ -85,7 +86,8 @@ func TestATornWriteIsTornAtSectors(t *testing.T) {
 	}
 }
 
-func TestF4_ALostWriteMayLeaveItsGrowthAsZeros(t *testing.T) {
+// F4.
+func TestALostWriteMayLeaveItsGrowthAsZeros(t *testing.T) {
 	m := NewMemory()
 	file := create(t, m, "f", "")
 	must(t, file.Sync())
@@ -106,7 +108,8 @@ func TestF4_ALostWriteMayLeaveItsGrowthAsZeros(t *testing.T) {
 	}
 }
 
-func TestF5_AfterAFailedSyncNoLaterSyncMakesTheWriteDurable(t *testing.T) {
+// F5.
+func TestAfterAFailedSyncNoLaterSyncMakesTheWriteDurable(t *testing.T) {
 	m := NewMemory()
 	file := create(t, m, "f", "old")
 	must(t, file.Sync())
@@ -139,7 +142,8 @@ func TestF5_AfterAFailedSyncNoLaterSyncMakesTheWriteDurable(t *testing.T) {
 	}
 }
 
-func TestF14_AFailedWriteLeavesItsFirstHalf(t *testing.T) {
+// F14.
+func TestAFailedWriteLeavesItsFirstHalf(t *testing.T) {
 	m := NewMemory()
 	file := create(t, m, "f", "....")
 	full := errors.New("no space")
@@ -204,7 +208,8 @@ func TestTheSameDrawsLeaveTheSameDisk(t *testing.T) {
 	}
 }
 
-func TestF7_AMadeDirectorySurvivesPowerLossWithItsParents(t *testing.T) {
+// F7.
+func TestAMadeDirectorySurvivesPowerLossWithItsParents(t *testing.T) {
 	m := NewMemory()
 	must(t, MakeDirectory(m, "a/b/c"))
 	must(t, MakeDirectory(m, "a/b/d"))
@@ -237,7 +242,7 @@ func TestMakeDirectoryMakesDurableWhatAnEarlierAttemptLeft(t *testing.T) {
 	}
 }
 
-func TestMakeDirectoryNeedsNoRightToReadWhatIsAboveTheDirectoriesThatItFinds(t *testing.T) {
+func TestMakeDirectoryNeedsNoRightToReadAbove(t *testing.T) {
 	m := NewMemory()
 	must(t, MakeDirectory(m, "home/user"))
 	refused := 0

@@ -105,7 +105,8 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	})
 }
 
-func TestF21_ASecondLockIsRefusedAndNamesThePath(t *testing.T) {
+// F21.
+func TestASecondLockIsRefusedAndNamesThePath(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "LOCK")
 	unlock, err := Lock(path)
 	must(t, err)

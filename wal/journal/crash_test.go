@@ -138,7 +138,8 @@ func (m moment) open(t *testing.T) (*Journal, flatLog, Recovered) {
 	return j, m.before, r
 }
 
-func TestF2_S15_ACrashAtAnyOperationLosesNothingThatWasAcknowledged(t *testing.T) {
+// F2, S15.
+func TestACrashAtAnyOperationLosesNothingThatWasAcknowledged(t *testing.T) {
 	for _, m := range firstMoments(t) {
 		m.open(t)
 	}
@@ -156,8 +157,8 @@ func firstMoments(t *testing.T) []moment {
 	return all
 }
 
-// The node crashes, comes back, crashes during recovery or in what it appends afterwards, and comes back again.
-func TestF3_WhatIsAppendedAfterRecoverySurvivesAnotherCrash(t *testing.T) {
+// F3: The node crashes, comes back, crashes during recovery or in what it appends afterwards, and comes back again.
+func TestWhatIsAppendedAfterRecoverySurvivesAnotherCrash(t *testing.T) {
 	for i, first := range firstMoments(t) {
 		if i%3 != 0 { // a third of them gives every operation of the second run a crash of each kind
 			continue
@@ -184,7 +185,8 @@ func (l flatLog) last() raftlog.Mark {
 	return l.base
 }
 
-func TestF8_ACrashDuringCreationLeavesABlankJournalOrAWholeOne(t *testing.T) {
+// F8.
+func TestACrashDuringCreationLeavesABlankJournalOrAWholeOne(t *testing.T) {
 	m := vfs.NewMemory()
 	must(t, vfs.MakeDirectory(m, "data"))
 	var images []diskState
@@ -222,8 +224,8 @@ func TestF8_ACrashDuringCreationLeavesABlankJournalOrAWholeOne(t *testing.T) {
 	}
 }
 
-// The size of the files is an option: a journal takes it on as it rolls, and no crash in between matters.
-func TestF9_AChangeOfTheFileSizeSurvivesACrashAtAnyOperation(t *testing.T) {
+// F9: The size of the files is an option: a journal takes it on as it rolls, and no crash in between matters.
+func TestAChangeOfTheFileSizeSurvivesACrashAtAnyOperation(t *testing.T) {
 	for _, bytes := range []int64{2 * testFileBytes, testFileBytes + PageBytes} {
 		m := vfs.NewMemory()
 		small := testOptions(m)

@@ -70,8 +70,8 @@ func (i image) verdict(t *testing.T) string {
 	return ""
 }
 
-// Every byte of both files is damaged in turn, one bit of it.
-func TestF2_F16_AFlippedBitNeverChangesWhatIsRecovered(t *testing.T) {
+// F2, F16: Every byte of both files is damaged in turn, one bit of it.
+func TestAFlippedBitNeverChangesWhatIsRecovered(t *testing.T) {
 	for _, sealed := range []bool{true, false} {
 		i := newImage(t, sealed)
 		count := map[string]int{}
@@ -102,7 +102,8 @@ func TestF2_F16_AFlippedBitNeverChangesWhatIsRecovered(t *testing.T) {
 	}
 }
 
-func TestF1_F8_AShortenedOrLengthenedFileIsRefused(t *testing.T) {
+// F1, F8.
+func TestAShortenedOrLengthenedFileIsRefused(t *testing.T) {
 	i := newImage(t, true)
 	for _, name := range names {
 		for bytes := int64(0); bytes < testFileBytes+PageBytes; bytes += 509 {
@@ -120,7 +121,8 @@ func TestF1_F8_AShortenedOrLengthenedFileIsRefused(t *testing.T) {
 	}
 }
 
-func TestF4_ZerosAndGarbageBehindTheEndAreNotRecords(t *testing.T) {
+// F4.
+func TestZerosAndGarbageBehindTheEndAreNotRecords(t *testing.T) {
 	for _, fill := range []byte{0, 0xff, 'J'} {
 		i := newImage(t, true)
 		f, err := i.disk.Open(testDirectory+"/"+i.force, false)
@@ -137,7 +139,8 @@ func TestF4_ZerosAndGarbageBehindTheEndAreNotRecords(t *testing.T) {
 	}
 }
 
-func TestF17_APageOfAnyKindInAWrongPlaceIsRefused(t *testing.T) {
+// F17.
+func TestAPageOfAnyKindInAWrongPlaceIsRefused(t *testing.T) {
 	i := newImage(t, true)
 	for from := int64(0); from < i.end; from += PageBytes {
 		for to := int64(0); to < i.end; to += PageBytes {
@@ -174,7 +177,8 @@ func copyPage(t *testing.T, fs vfs.FS, from string, fromOffset int64, to string,
 	must(t, err)
 }
 
-func TestF8_AMissingEmptyOrDoubledFileIsRefused(t *testing.T) {
+// F8.
+func TestAMissingEmptyOrDoubledFileIsRefused(t *testing.T) {
 	for _, name := range names {
 		path := testDirectory + "/" + name
 		for what, spoil := range map[string]func(fs vfs.FS) error{

@@ -32,7 +32,8 @@ func TestWhatWasAppendedIsRecoveredInOrder(t *testing.T) {
 	}
 }
 
-func TestF12_AGroupIsOneWriteAndOneSyncBeforeAppendReturns(t *testing.T) {
+// F12.
+func TestAGroupIsOneWriteAndOneSyncBeforeAppendReturns(t *testing.T) {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	j := started(t, o, &fakeHistory{})
@@ -48,7 +49,8 @@ func TestF12_AGroupIsOneWriteAndOneSyncBeforeAppendReturns(t *testing.T) {
 	must(t, flatLog{}.after(group...).check(&r, 0))
 }
 
-func TestF5_TheFirstErrorIsFinal(t *testing.T) {
+// F5.
+func TestTheFirstErrorIsFinal(t *testing.T) {
 	for _, broken := range []vfs.Op{vfs.OpWrite, vfs.OpSync} {
 		m := vfs.NewMemory()
 		j := started(t, testOptions(m), &fakeHistory{})

@@ -78,8 +78,8 @@ type Opening struct {
 	// stamp up to it.
 	Checkpoint      raftlog.Mark
 	CheckpointStamp raftlog.Stamp
-	// ConfigurationBody is the body of the newest configuration entry at or below Checkpoint, and ConfigurationIndex its
-	// index; nil and 0 when there is none.
+	// ConfigurationBody is the body of the newest configuration entry at or below Checkpoint, and ConfigurationIndex
+	// its index; nil and 0 when there is none.
 	ConfigurationBody  []byte
 	ConfigurationIndex raftlog.Index
 	// Entries are those above Checkpoint, without a gap. Their configurations are not decoded.

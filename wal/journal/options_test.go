@@ -51,7 +51,8 @@ func TestAFileSizeBelowWhatTheLogHoldsIsRefusedAndHarmless(t *testing.T) {
 	must(t, flatLog{}.after(op).check(&r, 0))
 }
 
-func TestF9_RemainsOfAnInterruptedReplacementAreRemoved(t *testing.T) {
+// F9.
+func TestRemainsOfAnInterruptedReplacementAreRemoved(t *testing.T) {
 	m := vfs.NewMemory()
 	must(t, Create(testOptions(m), blank()))
 	f, err := m.Open(testDirectory+"/"+nameNext, true)

@@ -28,9 +28,10 @@ type fuzzer struct {
 	files          []int64
 }
 
-// TestF2_F3_ARandomNodeNeverForgetsWhatItAcknowledged runs fixed seeds. RAFTREDIS_JOURNAL_SEED runs one other seed,
+// F2, F3:
+// TestARandomNodeNeverForgetsWhatItAcknowledged runs fixed seeds. RAFTREDIS_JOURNAL_SEED runs one other seed,
 // RAFTREDIS_JOURNAL_SEEDS that many from it on.
-func TestF2_F3_ARandomNodeNeverForgetsWhatItAcknowledged(t *testing.T) {
+func TestARandomNodeNeverForgetsWhatItAcknowledged(t *testing.T) {
 	first, count := number(t, "RAFTREDIS_JOURNAL_SEED", 1), number(t, "RAFTREDIS_JOURNAL_SEEDS", 1)
 	if os.Getenv("RAFTREDIS_JOURNAL_SEED") == "" {
 		count = max(count, 40)

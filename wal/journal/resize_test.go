@@ -9,7 +9,7 @@ import (
 
 // The files are made smaller while the log holds more than half of such a file above its checkpoint. Commands wait, but
 // the entry that begins a term must pass: without it nothing is ever committed, and history and checkpoint never move.
-func TestASmallerFileTakesTheEntryThatBeginsATermWhateverTheLogHolds(t *testing.T) {
+func TestASmallerFileTakesTheEntryThatBeginsATerm(t *testing.T) {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	o.FileBytes = 2 * testFileBytes

@@ -8,8 +8,9 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
+// S13:
 // Entry 100 is written, the process is killed before the sync, and the next one reads the entry from the page cache.
-func TestS13_WhatWasReadFromThePageCacheIsDurableWhenStartReturns(t *testing.T) {
+func TestWhatWasReadFromThePageCacheIsDurableWhenStartReturns(t *testing.T) {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	j := started(t, o, &fakeHistory{})
@@ -52,14 +53,16 @@ func voteSurvivesRolls(t *testing.T, o Options, m *vfs.Memory) bool {
 	return r.Vote == 3
 }
 
-func TestS14_AVoteSurvivesTheReuseOfItsFile(t *testing.T) {
+// S14.
+func TestAVoteSurvivesTheReuseOfItsFile(t *testing.T) {
 	m := vfs.NewMemory()
 	if !voteSurvivesRolls(t, testOptions(m), m) {
 		t.Fatal("the vote is lost")
 	}
 }
 
-func TestS16_ADamagedOpeningWithRecordsBehindItIsRefusedAndTheOlderFileNotUsed(t *testing.T) {
+// S16.
+func TestADamagedOpeningBeforeRecordsIsRefused(t *testing.T) {
 	i := newImage(t, false)
 	for offset := int64(0); offset < headerBytes+300; offset++ {
 		damage(t, i.disk, i.force, offset)
@@ -71,7 +74,8 @@ func TestS16_ADamagedOpeningWithRecordsBehindItIsRefusedAndTheOlderFileNotUsed(t
 	}
 }
 
-func TestS17_OldRecordsOfAReusedFileAreNeverReplayed(t *testing.T) {
+// S17.
+func TestOldRecordsOfAReusedFileAreNeverReplayed(t *testing.T) {
 	i := newImage(t, false)
 	f, err := openFile(i.disk, testDirectory+"/"+i.force)
 	must(t, err)
@@ -102,7 +106,8 @@ func TestS17_OldRecordsOfAReusedFileAreNeverReplayed(t *testing.T) {
 	}
 }
 
-func TestS18_AVoteIsDurableEvenWhenEverythingIsFullOfLiveEntries(t *testing.T) {
+// S18.
+func TestAVoteIsDurableEvenWhenEverythingIsFullOfLiveEntries(t *testing.T) {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	j := started(t, o, &fakeHistory{})
@@ -119,7 +124,8 @@ func TestS18_AVoteIsDurableEvenWhenEverythingIsFullOfLiveEntries(t *testing.T) {
 	}
 }
 
-func TestS19_ADamagedLastRecordIsRefusedUnlessItIsUnprovenOrASeal(t *testing.T) {
+// S19.
+func TestADamagedLastRecordIsRefusedUnlessItIsUnprovenOrASeal(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		sealed bool
@@ -140,9 +146,10 @@ func TestS19_ADamagedLastRecordIsRefusedUnlessItIsUnprovenOrASeal(t *testing.T) 
 	}
 }
 
+// S19:
 // The last record of a file rots after the next generation was begun: its opening names the end of the file before it,
 // and so proves the record even if the opening itself is torn.
-func TestS19_ATornRollDoesNotHideADamagedRecord(t *testing.T) {
+func TestATornRollDoesNotHideADamagedRecord(t *testing.T) {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	j := started(t, o, &fakeHistory{})

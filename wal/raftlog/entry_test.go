@@ -57,7 +57,7 @@ func TestAnEntryCutShortSaysSo(t *testing.T) {
 	}
 }
 
-func TestUnknownKindsAndReservedBytesAreRefusedEvenWithAGoodChecksum(t *testing.T) {
+func TestUnknownKindsAndReservedBytesAreRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*Entry, []byte){
 		"kind 0":   func(e *Entry, _ []byte) { e.Kind = 0 },
 		"kind 5":   func(e *Entry, _ []byte) { e.Kind = EntryKind(len(kinds)) },

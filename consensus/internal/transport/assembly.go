@@ -21,8 +21,8 @@ const referenceBytes = 4 << 10
 type assembly struct {
 	// scratch holds headers, fields and small bodies of all frames, in order.
 	scratch []byte
-	// cuts are the large bodies, and where in scratch each belongs. Positions, not slices, because scratch moves when it
-	// grows and a frame's header is written last.
+	// cuts are the large bodies, and where in scratch each belongs. Positions, not slices, because scratch moves when
+	// it grows and a frame's header is written last.
 	cuts     []cut
 	cutBytes int
 	// vector is all of it in slices, for one write; rest is what of that is not yet written.

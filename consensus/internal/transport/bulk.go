@@ -11,8 +11,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Snapshot files travel on connections of their own, from a node that has one to a node that asks for it. After the handshake,
-// which is the one of peers:
+// Snapshot files travel on connections of their own, from a node that has one to a node that asks for it. After the
+// handshake, which is the one of peers:
 //
 //	dialler                                   other side
 //	Fetch: mark, offset, size, hash      →
@@ -20,8 +20,8 @@ import (
 //	                                     ←    Chunk (offset), empty: this was the end
 //
 // Or a Refusal instead of the first chunk. What flows is bounded by TCP and by the sender's pace, and nothing is ever
-// repeated: a node that lost the connection asks again, from where it is. The transport does not know what the bytes mean;
-// the receiver proves them as it proves a file of its own.
+// repeated: a node that lost the connection asks again, from where it is. The transport does not know what the bytes
+// mean; the receiver proves them as it proves a file of its own.
 
 // MaxChunkBytes bounds what a Source returns at once.
 const MaxChunkBytes = 512 << 10
@@ -40,8 +40,8 @@ type SnapshotStore interface {
 
 // Source is an open file, for one goroutine.
 type Source interface {
-	// Chunk returns bytes of the file from an offset on, at most MaxChunkBytes, and none at its end. They may lie in the
-	// buffer, whose content is not needed any more. An error ends the connection.
+	// Chunk returns bytes of the file from an offset on, at most MaxChunkBytes, and none at its end. They may lie in
+	// the buffer, whose content is not needed any more. An error ends the connection.
 	Chunk(offset int64, buffer []byte) ([]byte, error)
 	Close() error
 }

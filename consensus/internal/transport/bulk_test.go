@@ -33,8 +33,8 @@ func TestAFileArrivesWhole(t *testing.T) {
 	}
 }
 
-// A connection that breaks costs what was under way in it, and no more.
-func TestE8_ATransferThatIsCutGoesOnFromWhereItWas(t *testing.T) {
+// E8: A connection that breaks costs what was under way in it, and no more.
+func TestATransferThatIsCutGoesOnFromWhereItWas(t *testing.T) {
 	s := newShelf(1<<20, 10_000)
 	a, b := start(t, 1, meddling(cutAt(300_000))), start(t, 2, lending(s))
 	var got basket
@@ -54,7 +54,8 @@ func TestE8_ATransferThatIsCutGoesOnFromWhereItWas(t *testing.T) {
 	s.awaitClosed(t, b, 2)
 }
 
-func TestG11_ADamagedByteOfAFileEndsTheTransferBeforeItIsTaken(t *testing.T) {
+// G11.
+func TestADamagedByteOfAFileEndsTheTransferBeforeItIsTaken(t *testing.T) {
 	s := newShelf(1<<20, 10_000)
 	flip := func(offset int64, piece []byte) ([]byte, error) {
 		if at := int64(300_000) - offset; at >= 0 && at < int64(len(piece)) {
@@ -245,7 +246,8 @@ func TestMessagesPassWhileAFileIsUnderWay(t *testing.T) {
 	}
 }
 
-func TestG11_OnlyTheNextChunkIsTaken(t *testing.T) {
+// G11.
+func TestOnlyTheNextChunkIsTaken(t *testing.T) {
 	own := Hello{ClusterID: testCluster, From: 1}
 	good := header{kind: frameChunk, clusterID: testCluster, from: 2, to: 1}
 	body := append([]byte{100, 0, 0, 0, 0, 0, 0, 0}, "chunk"...)

@@ -47,7 +47,8 @@ func TestAFileTakesAsLongAsItsRateSays(t *testing.T) {
 	})
 }
 
-func TestG13_AReceiverThatTakesNothingIsGivenUp(t *testing.T) {
+// G13.
+func TestAReceiverThatTakesNothingIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network, s := newMemory(), newShelf(20*MaxChunkBytes, MaxChunkBytes)
 		a := start(t, 1, func(_ *node, o *Options) { o.Dial, o.Listener = network.dial, newMemory() })
@@ -66,7 +67,8 @@ func TestG13_AReceiverThatTakesNothingIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestG13_ASenderThatIsSilentIsGivenUp(t *testing.T) {
+// G13.
+func TestASenderThatIsSilentIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network, s := newMemory(), newShelf(10, 10)
 		begun, goOn := waiting(s)

@@ -121,14 +121,15 @@ func (h *header) put(dst []byte) {
 	binary.LittleEndian.PutUint32(dst[headerSumAt:], crc32.Checksum(dst[:headerSumAt], castagnoli))
 }
 
-// parseHeader reads a header from the front of src, which holds at least headerBytes. It believes nothing before the CRC
-// matched, except the version: another version may keep its CRC elsewhere.
+// parseHeader reads a header from the front of src, which holds at least headerBytes. It believes nothing before the
+// CRC matched, except the version: another version may keep its CRC elsewhere.
 func parseHeader(src []byte, maxFrameBytes int) (header, error) {
 	if src[5] != frameVersion {
 		return header{}, fmt.Errorf("%w: version %d, this node speaks %d", ErrBadFrame, src[5], frameVersion)
 	}
-	if got, want := crc32.Checksum(src[:headerSumAt], castagnoli), binary.LittleEndian.Uint32(src[headerSumAt:]); got != want {
-		return header{}, fmt.Errorf("%w: CRC32C of the header is %08x, not %08x", ErrBadFrame, got, want)
+	sum := binary.LittleEndian.Uint32(src[headerSumAt:])
+	if got := crc32.Checksum(src[:headerSumAt], castagnoli); got != sum {
+		return header{}, fmt.Errorf("%w: CRC32C of the header is %08x, not %08x", ErrBadFrame, got, sum)
 	}
 	frameBytes := int64(binary.LittleEndian.Uint32(src[0:]))
 	if frameBytes < frameOverheadBytes || frameBytes > int64(maxFrameBytes) {

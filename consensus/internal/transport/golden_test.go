@@ -74,7 +74,8 @@ func golden(t *testing.T, file string, lines []string) {
 	}
 }
 
-func TestG18_FramesAreThoseOfVersion1(t *testing.T) {
+// G18.
+func TestFramesAreThoseOfVersion1(t *testing.T) {
 	var lines []string
 	for _, m := range fixed() {
 		lines = append(lines, fmt.Sprintf("%s: %x", m.KindName(), encode(t, m)))

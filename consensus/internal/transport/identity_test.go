@@ -44,7 +44,8 @@ func TestTheOwnersRefusalReachesTheDialler(t *testing.T) {
 	a.awaitUp(2)
 }
 
-func TestD13_AnotherClusterAtTheAddressIsRefused(t *testing.T) {
+// D13.
+func TestAnotherClusterAtTheAddressIsRefused(t *testing.T) {
 	a := start(t, 1)
 	b := start(t, 2, func(n *node, _ *Options) {
 		n.hello.ClusterID++
@@ -54,7 +55,8 @@ func TestD13_AnotherClusterAtTheAddressIsRefused(t *testing.T) {
 	a.awaitProblem(2, says(ErrCluster))
 }
 
-func TestD12_AWipedOrReplacedDirectoryIsNotTheDialledNode(t *testing.T) {
+// D12.
+func TestAWipedOrReplacedDirectoryIsNotTheDialledNode(t *testing.T) {
 	a := start(t, 1)
 	b := start(t, 2, func(n *node, _ *Options) { n.hello.Incarnation = 4711 })
 	expected := b.peer()
@@ -63,7 +65,8 @@ func TestD12_AWipedOrReplacedDirectoryIsNotTheDialledNode(t *testing.T) {
 	a.awaitProblem(2, says(ErrIncarnation))
 }
 
-func TestD12_AnotherNodeAtTheAddressIsRefused(t *testing.T) {
+// D12.
+func TestAnotherNodeAtTheAddressIsRefused(t *testing.T) {
 	a, c := start(t, 1), start(t, 3)
 	expected := c.peer()
 	expected.ID = 2
@@ -71,8 +74,8 @@ func TestD12_AnotherNodeAtTheAddressIsRefused(t *testing.T) {
 	a.awaitProblem(2, says(ErrNode))
 }
 
-// B was made node 4 by a leader whose log was lost, and its connection stands. C is node 4.
-func TestD11_TheConnectionOfANodeThatLostItsIDGivesWayToItsHolder(t *testing.T) {
+// D11: B was made node 4 by a leader whose log was lost, and its connection stands. C is node 4.
+func TestTheConnectionOfANodeThatLostItsIDGivesWayToItsHolder(t *testing.T) {
 	x, b := start(t, 1), start(t, 4)
 	c := start(t, 4, func(n *node, _ *Options) { n.hello.Incarnation, n.hello.Boot = 9004, 9005 })
 	b.link(x.peer())
@@ -91,7 +94,8 @@ func TestD11_TheConnectionOfANodeThatLostItsIDGivesWayToItsHolder(t *testing.T) 
 	b.awaitProblem(1, says(ErrIncarnation))
 }
 
-func TestD12_ACopyOfADirectoryIsRefusedWhileTheOriginalLives(t *testing.T) {
+// D12.
+func TestACopyOfADirectoryIsRefusedWhileTheOriginalLives(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	clone := start(t, 1, func(n *node, _ *Options) { n.hello.Boot = 3001 })
 	a.link(b.peer())
@@ -115,13 +119,15 @@ func TestANewConnectionOfTheSameProcessReplacesTheOld(t *testing.T) {
 	}
 }
 
-func TestD14_ANodeThatDialsItselfIsTold(t *testing.T) {
+// D14.
+func TestANodeThatDialsItselfIsTold(t *testing.T) {
 	a := start(t, 1)
 	a.transport.SetPeers([]Peer{{ID: 2, Incarnation: 1002, Address: a.address()}})
 	a.awaitProblem(2, says(ErrSelf))
 }
 
-func TestD14_AddressesThatOthersCannotDialAreRefused(t *testing.T) {
+// D14.
+func TestAddressesThatOthersCannotDialAreRefused(t *testing.T) {
 	for _, address := range []string{
 		"0.0.0.0:6379", "[::]:6379", ":6379", "192.0.2.1", "192.0.2.1:0", "192.0.2.1:70000", "",
 	} {
@@ -242,7 +248,7 @@ func TestJoinEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestABlankNodeTakesItsIdentityFromTheHelloThatNamesItsIncarnation(t *testing.T) {
+func TestABlankNodeTakesItsIdentityFromAHello(t *testing.T) {
 	leader := start(t, 1)
 	blank := start(t, 0, func(n *node, _ *Options) {
 		n.hello = Hello{Incarnation: 77, Boot: 78}

@@ -11,7 +11,8 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-func TestG11_AConnectionCutWithinAFrameIsMadeAgain(t *testing.T) {
+// G11.
+func TestAConnectionCutWithinAFrameIsMadeAgain(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	const cutAfter = 2000 // well past the handshake, within some frame
 	between := newProxy(t, b.address(), func(connection int, offset int64, piece []byte) ([]byte, bool) {
@@ -26,7 +27,8 @@ func TestG11_AConnectionCutWithinAFrameIsMadeAgain(t *testing.T) {
 	}
 }
 
-func TestG11_ADamagedByteEndsTheConnectionAndNothingWrongIsDelivered(t *testing.T) {
+// G11.
+func TestADamagedByteEndsTheConnectionAndNothingWrongIsDelivered(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	between := newProxy(t, b.address(), func(connection int, offset int64, piece []byte) ([]byte, bool) {
 		at := 2000 + int64(7*connection) - offset
@@ -89,7 +91,8 @@ func deaf(t *testing.T, target string) *proxy {
 	return p
 }
 
-func TestG12_G13_APeerThatTakesNothingIsGivenUpAndHoldsUpNobody(t *testing.T) {
+// G12, G13.
+func TestAPeerThatTakesNothingIsGivenUpAndHoldsUpNobody(t *testing.T) {
 	a := start(t, 1, func(_ *node, o *Options) { o.WriteTimeout, o.QueueBytes = 300*time.Millisecond, 8<<20 })
 	b, c := start(t, 2), start(t, 3)
 	a.transport.SetPeers([]Peer{b.peer().at(deaf(t, b.address()).address()), c.peer()})
@@ -200,7 +203,8 @@ func TestFramesThatDoNotFitTheHandshakeEndTheConnection(t *testing.T) {
 	}
 }
 
-func TestG16_OtherProgramsAreHungUpOn(t *testing.T) {
+// G16.
+func TestOtherProgramsAreHungUpOn(t *testing.T) {
 	b := start(t, 2, func(_ *node, o *Options) { o.HandshakeTimeout = 200 * time.Millisecond })
 	hello := purposeMessages.preamble()
 	for name, bytes := range map[string][]byte{

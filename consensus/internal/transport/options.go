@@ -67,17 +67,17 @@ type Options struct {
 	// MaxConnections bounds the connections from others, MaxHandshakes those of them that are not welcome yet.
 	MaxConnections int
 	MaxHandshakes  int
-	// MaxBulk bounds the peers that fetch a file from this node at once, BulkBytesPerSecond what they are sent together,
-	// so that messages get through. The least, MaxChunkBytes, is a pause of a second before a chunk: the reader of it
-	// must not take the sender for dead.
+	// MaxBulk bounds the peers that fetch a file from this node at once, BulkBytesPerSecond what they are sent
+	// together, so that messages get through. The least, MaxChunkBytes, is a pause of a second before a chunk: the
+	// reader of it must not take the sender for dead.
 	MaxBulk            int
 	BulkBytesPerSecond int64
 
 	// DialTimeout is for the TCP connection, HandshakeTimeout for everything until the welcome.
 	DialTimeout      time.Duration
 	HandshakeTimeout time.Duration
-	// WriteTimeout is how long a peer may take nothing of what is sent to it, ReadTimeout how long nothing may come from
-	// one: at least twice the second of silence after which a peer shows that it is alive.
+	// WriteTimeout is how long a peer may take nothing of what is sent to it, ReadTimeout how long nothing may come
+	// from one: at least twice the second of silence after which a peer shows that it is alive.
 	WriteTimeout time.Duration
 	ReadTimeout  time.Duration
 	// BackoffMin and BackoffMax bound the wait between two dials, which is random and grows with failures.
@@ -90,17 +90,17 @@ type Options struct {
 type PeerHandler interface {
 	// Hello is how this node introduces itself to the peer at this moment. The transport sets To and ToIncarnation.
 	Hello(to Peer) Hello
-	// Admit judges a peer that dialled, or that answered this node's dial. Clusters, ids and incarnations fit already; a
-	// blank node that was dialled takes its identity here, and must have it durable before it returns nil, for the welcome
-	// goes out with the new one. It may wait up to the handshake timeout. After an error there is no connection; a dialler
-	// is sent its text, which a *Refusal chooses.
+	// Admit judges a peer that dialled, or that answered this node's dial. Clusters, ids and incarnations fit already;
+	// a blank node that was dialled takes its identity here, and must have it durable before it returns nil, for the
+	// welcome goes out with the new one. It may wait up to the handshake timeout. After an error there is no
+	// connection; a dialler is sent its text, which a *Refusal chooses.
 	Admit(Hello) error
-	// Receive takes messages that came from a peer, in the order in which it sent them. The slice is only lent, what the
-	// messages point to is the owner's. False says that the owner has no room: the messages are gone, as any message
-	// between nodes may be, and it is the owner's to Reset a peer whose stream of forwards broke by that.
+	// Receive takes messages that came from a peer, in the order in which it sent them. The slice is only lent, what
+	// the messages point to is the owner's. False says that the owner has no room: the messages are gone, as any
+	// message between nodes may be, and it is the owner's to Reset a peer whose stream of forwards broke by that.
 	Receive(from raftlog.NodeID, messages []engine.Message) bool
-	// LinkUp says that messages to the peer can leave again, before the first one does: what was sent on the link before
-	// may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
+	// LinkUp says that messages to the peer can leave again, before the first one does: what was sent on the link
+	// before may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
 	LinkUp(to raftlog.NodeID)
 	LinkDown(to raftlog.NodeID, err error)
 }

@@ -32,7 +32,8 @@ func refuses(t *testing.T, what string, wire []byte) {
 	}
 }
 
-func TestG11_EveryTruncatedFrameIsRefused(t *testing.T) {
+// G11.
+func TestEveryTruncatedFrameIsRefused(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 0))
 	for _, kind := range everyKind() {
 		wire := encode(t, sample(kind, r))
@@ -42,7 +43,8 @@ func TestG11_EveryTruncatedFrameIsRefused(t *testing.T) {
 	}
 }
 
-func TestG11_EveryFlippedBitIsRefused(t *testing.T) {
+// G11.
+func TestEveryFlippedBitIsRefused(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 0))
 	for _, kind := range everyKind() {
 		wire := encode(t, sample(kind, r))
@@ -54,7 +56,8 @@ func TestG11_EveryFlippedBitIsRefused(t *testing.T) {
 	}
 }
 
-func TestG11_ACutThatGluesTwoFramesIsRefused(t *testing.T) {
+// G11.
+func TestACutThatGluesTwoFramesIsRefused(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 0))
 	first := encode(t, sample(engine.Message{Message: raft.Message{Kind: raft.AppendReply}}, r))
 	second := encode(t, sample(engine.Message{Message: raft.Message{Kind: raft.Heartbeat}}, r))
@@ -63,7 +66,8 @@ func TestG11_ACutThatGluesTwoFramesIsRefused(t *testing.T) {
 	}
 }
 
-func TestG18_AnotherVersionIsRefusedByName(t *testing.T) {
+// G18.
+func TestAnotherVersionIsRefusedByName(t *testing.T) {
 	wire := frameWith(t, func(head []byte) { head[5] = frameVersion + 1 }, make([]byte, 16))
 	_, err := decode(wire)
 	if err == nil || !strings.Contains(err.Error(), "version 3, this node speaks 2") {
@@ -81,7 +85,8 @@ func TestFrameOfAnotherGroupIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestG18_UnknownKindsAndFlagsAreRefused(t *testing.T) {
+// G18.
+func TestUnknownKindsAndFlagsAreRefused(t *testing.T) {
 	for kind := range 256 {
 		if frameKind(kind).known() {
 			continue
@@ -149,7 +154,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-func TestG10_ADeclaredLengthAllocatesNothingBeforeItIsChecked(t *testing.T) {
+// G10.
+func TestADeclaredLengthAllocatesNothingBeforeItIsChecked(t *testing.T) {
 	const budget = 4 * readBufferBytes
 	over := uint32(MaxFrameBytes(DefaultMaxEntryBytes) + 1)
 	for name, lengthBytes := range map[string]uint32{
@@ -170,7 +176,8 @@ func TestG10_ADeclaredLengthAllocatesNothingBeforeItIsChecked(t *testing.T) {
 	}
 }
 
-func TestG10_ADeclaredCountAllocatesNoMoreThanTheFrameCouldHold(t *testing.T) {
+// G10.
+func TestADeclaredCountAllocatesNoMoreThanTheFrameCouldHold(t *testing.T) {
 	counts := map[frameKind]int{ // where the count stands
 		frameKind(raft.Append): 32, frameKind(raft.Install): 32,
 		firstOwnFrame + frameKind(engine.Forward): 8, firstOwnFrame + frameKind(engine.Presence): 8,

@@ -20,8 +20,8 @@ type Admission interface {
 	Join(Join) error
 	// Invite says who this node is, to a member of the given cluster.
 	Invite(clusterID uint64) (Newcomer, error)
-	// Change takes a change of the membership of the given cluster, in the owner's own encoding. An error refuses it for
-	// good; what may be otherwise the next time is in the Answer.
+	// Change takes a change of the membership of the given cluster, in the owner's own encoding. An error refuses it
+	// for good; what may be otherwise the next time is in the Answer.
 	Change(clusterID uint64, change []byte) (Answer, error)
 }
 
@@ -44,8 +44,8 @@ type Newcomer struct {
 type Answer struct {
 	// Added are the ids of those whom the change adds, in its order, when it was accepted: Reason is empty then.
 	Added []raftlog.NodeID
-	// Reason says why the change cannot be made now; the same one may be accepted later. Redirect is the peer address of
-	// the node to ask, empty if this is the one.
+	// Reason says why the change cannot be made now; the same one may be accepted later. Redirect is the peer address
+	// of the node to ask, empty if this is the one.
 	Reason   string
 	Redirect string
 }

@@ -90,7 +90,8 @@ func TestAnIdleLinkStaysUp(t *testing.T) {
 	})
 }
 
-func TestG13_ASilentDiallerIsGivenUp(t *testing.T) {
+// G13.
+func TestASilentDiallerIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network, mute := newMemory(), make(chan struct{})
 		network.through = func(conn net.Conn) net.Conn { return silenced{conn, mute} }
@@ -107,7 +108,8 @@ func TestG13_ASilentDiallerIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestG13_AHandshakeThatStallsIsGivenUp(t *testing.T) {
+// G13.
+func TestAHandshakeThatStallsIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network, mute := newMemory(), make(chan struct{})
 		close(mute)

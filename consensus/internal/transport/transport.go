@@ -76,8 +76,8 @@ func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
 // that stands is kept, since identity is never the address. Connections from nodes that are left out stay: their owner
 // may still have to hear them, or it Resets them. One from a node whose id is named here as another incarnation's ends:
 //
-//  1. A leader that is cut off lets B be node 4. B takes that identity, dials here, and is welcome: no member here knows
-//     what node 4 is.
+//  1. A leader that is cut off lets B be node 4. B takes that identity, dials here, and is welcome: no member here
+//     knows what node 4 is.
 //  2. That leader's log is lost. The next one lets C be node 4.
 //  3. C dials, and must not find its place taken by B for as long as B lives: it would never catch up.
 func (t *Transport) SetPeers(list []Peer) {

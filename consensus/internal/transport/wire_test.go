@@ -60,7 +60,8 @@ func TestUnknownSectionsOfTheHandshake(t *testing.T) {
 	}
 }
 
-func TestG10_HandshakeBodiesInAnyOtherFormAreRefused(t *testing.T) {
+// G10.
+func TestHandshakeBodiesInAnyOtherFormAreRefused(t *testing.T) {
 	good := encodeControl(&wireRefusal{Text: "a", Redirect: "b"})
 	deep := bytes.Repeat([]byte{0x91}, 10_000)
 	for name, body := range map[string][]byte{
