@@ -201,7 +201,7 @@ func TestTheTableIsTheOneOfTheProtocol(t *testing.T) {
 	}
 	row := regexp.MustCompile(`(?m)^//\t(\w*) +(?:\w+ -> \w+ +)?(.+)$`)
 	listed, kind := make(map[string]map[string]bool), ""
-	for _, path := range []string{"../../raft/message.go", "../../engine/message.go"} {
+	for _, path := range []string{"../../raft/message.go", "../engine/message.go"} {
 		source, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
