@@ -32,7 +32,8 @@ func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
 }
 
 func TestTheLimitsOfOutputAreThoseOfRedisByDefault(t *testing.T) {
-	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Tuning: tuned(func(t *Tuning) { t.Output.Replies().Store(1 << 29) })}))
+	tuning := tuned(func(t *Tuning) { t.Output.Replies().Store(1 << 29) })
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Tuning: tuning}))
 	want := "normal 536870912 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
 	if got := c.send("CONFIG GET client-output-buffer-limit\r\n"); got != "*2\r\n"+
 		bulkText("client-output-buffer-limit")+bulkText(want) {

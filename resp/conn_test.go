@@ -201,7 +201,8 @@ func TestReadsBeyondTheOutputLimitEndTheConnection(t *testing.T) {
 
 func TestARunIsCutBeforeItsBodyExceedsAnEntry(t *testing.T) {
 	store := newFakeStore(t)
-	f := testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 10}, Tuning: tuned(func(t *Tuning) { t.MaxBulkBytes.Store(4 << 10) })})
+	tuning := tuned(func(t *Tuning) { t.MaxBulkBytes.Store(4 << 10) })
+	f := testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 10}, Tuning: tuning})
 	c := newClient(t, f)
 	value := strings.Repeat("v", 300)
 	var input, want string

@@ -157,8 +157,9 @@ func newServer(o Options, limits Limits) *Server {
 	s := &Server{
 		store: o.Store, node: o.Node, saver: o.Saver,
 		spawn: func(work func()) { work() }, readMemory: readMemory, collectGarbage: runtime.GC,
-		tuning: o.Tuning, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version, configFile: o.ConfigFile,
-		logger: o.Logger, started: time.Now(), processID: os.Getpid(),
+		tuning: o.Tuning, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version,
+		configFile: o.ConfigFile,
+		logger:     o.Logger, started: time.Now(), processID: os.Getpid(),
 		closing: make(chan struct{}), listeners: make(map[net.Listener]struct{}), links: make(map[*link]struct{}),
 	}
 	s.tracker.watched = o.Watch != nil
@@ -175,7 +176,8 @@ func newServer(o Options, limits Limits) *Server {
 		s.tuning = NewTuning()
 	}
 	s.tuning.complete(limits)
-	s.settings = slices.SortedFunc(slices.Values(o.Settings), func(a, b Setting) int { return strings.Compare(a.Key(), b.Key()) })
+	byName := func(a, b Setting) int { return strings.Compare(a.Key(), b.Key()) }
+	s.settings = slices.SortedFunc(slices.Values(o.Settings), byName)
 	s.retune()
 	return s
 }

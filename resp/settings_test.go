@@ -19,11 +19,11 @@ func withSettings(o Options, limits Limits) Options {
 		return o
 	}
 	t := o.Tuning
-	number := func(at setting.Cell, least, most int64) setting.Value {
-		return &setting.Int{At: at, Min: least, Max: most}
+	number := func(at setting.Cell, minimum, maximum int64) setting.Value {
+		return &setting.Int{At: at, Min: minimum, Max: maximum}
 	}
-	memory := func(at setting.Cell, most int) setting.Value {
-		return &setting.Memory{Int: setting.Int{At: at, Max: int64(most)}}
+	memory := func(at setting.Cell, maximum int) setting.Value {
+		return &setting.Memory{Int: setting.Int{At: at, Max: int64(maximum)}}
 	}
 	for name, value := range map[string]setting.Value{
 		"appendfsync":                       setting.Only("always"),

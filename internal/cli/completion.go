@@ -62,8 +62,8 @@ func WriteCompletion(root *cobra.Command, shell string, out io.Writer) error {
 		shell, strings.Join(Shells(), ", "))
 }
 
-// bashWords does what cobra's script needs of the package bash-completion, on machines without it: it splits the line at
-// blanks, so that --flag=value stays one word.
+// bashWords does what cobra's script needs of the package bash-completion, on machines without it: it splits the line
+// at blanks, so that --flag=value stays one word.
 const bashWords = `if ! declare -F _init_completion >/dev/null && ! declare -F _get_comp_words_by_ref >/dev/null; then
   _get_comp_words_by_ref() {
     local line="${COMP_LINE:0:COMP_POINT}"

@@ -1,5 +1,5 @@
-// Package cli gives the commands of the binary one voice, on top of github.com/spf13/cobra: how help looks, what a wrong
-// command line is told, which name was probably meant, and what a shell may complete.
+// Package cli gives the commands of the binary one voice, on top of github.com/spf13/cobra: how help looks, what a
+// wrong command line is told, which name was probably meant, and what a shell may complete.
 //
 // Invariants:
 //

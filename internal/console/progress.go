@@ -43,10 +43,10 @@ type Stage struct {
 type Waiting struct {
 	Logger *slog.Logger
 	Output *Writer
-	// Began is when the first stage began. The log got its last line at told, and gets the next one after pause.
-	Began, told time.Time
-	pause       time.Duration
-	last        string
+	// Began is when the first stage began. The log got its last line at reported, and gets the next one after pause.
+	Began, reported time.Time
+	pause           time.Duration
+	last            string
 }
 
 // Show reports the present stage.
@@ -55,7 +55,7 @@ func (w *Waiting) Show(s Stage, now time.Time) {
 	w.Output.status(fmt.Sprintf("%s (%d s)", s, seconds))
 	news := s.Text != w.last
 	switch {
-	case !news && now.Sub(w.told) < w.pause:
+	case !news && now.Sub(w.reported) < w.pause:
 		return
 	case news && s.What == "":
 		w.Logger.Info(s.Text)
@@ -67,7 +67,7 @@ func (w *Waiting) Show(s Stage, now time.Time) {
 	} else {
 		w.pause = min(2*w.pause, maxProgressNews)
 	}
-	w.last, w.told = s.Text, now
+	w.last, w.reported = s.Text, now
 }
 
 // End removes the line from the terminal.
@@ -97,18 +97,18 @@ func percent(done, total uint64) int {
 
 // Meter reports how far a tool is that reads much.
 type Meter struct {
-	Err    io.Writer
-	moving bool
-	what   string
-	done   uint64
-	total  uint64
-	told   time.Time
+	Err      io.Writer
+	moving   bool
+	what     string
+	done     uint64
+	total    uint64
+	reported time.Time
 }
 
 // Begin starts with a piece of work, of so many bytes.
 func (m *Meter) Begin(what string, bytes uint64) {
 	m.moving = IsTerminal(m.Err)
-	m.what, m.done, m.total, m.told = what, 0, bytes, time.Now()
+	m.what, m.done, m.total, m.reported = what, 0, bytes, time.Now()
 }
 
 // Add counts bytes that were read, and now and then reports. It never fails: its signature is that of a reader's pace.
@@ -118,10 +118,10 @@ func (m *Meter) Add(bytes int) error {
 	if m.moving {
 		period = ProgressMoves
 	}
-	if time.Since(m.told) < period {
+	if time.Since(m.reported) < period {
 		return nil
 	}
-	m.told = time.Now()
+	m.reported = time.Now()
 	text := Stage{m.what, m.done, m.total, "bytes"}.String()
 	if m.moving {
 		fmt.Fprint(m.Err, overwrite(text))

@@ -90,7 +90,7 @@ func TestProgress_AMeterWritesWholeLinesIntoAFile(t *testing.T) {
 	if b.Len() > 0 {
 		t.Errorf("after no time at all: %q", b.String())
 	}
-	m.told = m.told.Add(-progressNews)
+	m.reported = m.reported.Add(-progressNews)
 	_ = m.Add(10)
 	m.End()
 	if got := b.String(); got != "reading: 20 of 100 bytes, 20 %\n" {

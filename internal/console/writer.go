@@ -18,9 +18,9 @@ const (
 )
 
 // Writer never waits for the reader of the other end. The readers of standard error are pipes, terminals and log
-// collectors. All of them stop reading now and then, and a node must not stop with them. Up to maxLines lines wait. More
-// lines are dropped; a line of its own counts them as soon as there is room. Errors of the destination are ignored: no
-// place is left to report them.
+// collectors. All of them stop reading now and then, and a node must not stop with them. Up to maxLines lines wait.
+// More lines are dropped; a line of its own counts them as soon as there is room. Errors of the destination are
+// ignored: no place is left to report them.
 type Writer struct {
 	queue   chan logLine
 	dropped atomic.Int64

@@ -146,7 +146,8 @@ func parseSpan(text string) (span, error) {
 	return span{raftlog.Index(from), raftlog.Index(to)}, nil
 }
 
-// describe writes identity, promises, snapshots and log. It reads history to its end, and so finds damage anywhere in it.
+// describe writes identity, promises, snapshots and log. It reads history to its end, and so finds damage anywhere in
+// it.
 func describe(out io.Writer, found *inspection, wanted span, verify *console.Meter) error {
 	describeIdentity(out, &found.Inspection)
 	damage := describeSnapshots(out, found.snapshots, verify)

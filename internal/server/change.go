@@ -32,7 +32,7 @@ func newChanges() *changes {
 	return c
 }
 
-// stop lets nobody wait any longer.
+// stop ends all waits.
 func (c *changes) stop() { c.cancel() }
 
 // Change makes a change in the background.
@@ -156,7 +156,8 @@ func at(c *membership.Configuration, peerAddress string) consensus.NodeID {
 func find(c *membership.Configuration, wanted resp.Member) consensus.NodeID {
 	for i := range c.Members {
 		m := &c.Members[i]
-		if uint64(m.ID) == wanted.ID || wanted.Name != "" && strings.EqualFold(attributes.NodeName(m.Incarnation), wanted.Name) {
+		isNamed := wanted.Name != "" && strings.EqualFold(attributes.NodeName(m.Incarnation), wanted.Name)
+		if uint64(m.ID) == wanted.ID || isNamed {
 			return m.ID
 		}
 	}

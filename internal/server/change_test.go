@@ -101,7 +101,7 @@ func TestAReplacementThatIsCompleteIsAskedForAgain(t *testing.T) {
 	}
 	for _, gone := range []resp.Member{one, {ID: 6}, {Name: nameOf(1)}} {
 		if _, unknown := again(gone, "a:9"); !reflect.DeepEqual(unknown, []resp.Member{gone}) {
-			t.Errorf("%+v by nobody: unknown %v", gone, unknown)
+			t.Errorf("%+v by an address of no member: unknown %v", gone, unknown)
 		}
 	}
 	if _, unknown := again(resp.Member{ID: 6}, "a:3"); len(unknown) != 1 {

@@ -77,7 +77,7 @@ func await(t *testing.T, ended chan resp.ChangeResult) resp.ChangeResult {
 	}
 }
 
-// Whoever waits for a change does so until the time is up, the client has gone or the node stops.
+// A wait for a change ends when the time is up, the client has gone or the node stops.
 func TestAChangeIsWaitedForOnlySoLong(t *testing.T) {
 	for name, end := range map[string]func(s *store, r *resp.ChangeRequest){
 		"the time is up":      nil,

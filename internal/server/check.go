@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
-// complete derives what was not given from what was, and refuses settings that contradict each other, before any port or
-// file is touched. Bounds of single settings were checked when they were set.
+// complete derives what was not given from what was, and refuses settings that contradict each other, before any port
+// or file is touched. Bounds of single settings were checked when they were set.
 func (c *Config) complete() error {
 	if err := c.choosePeerPort(); err != nil {
 		return err

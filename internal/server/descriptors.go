@@ -19,13 +19,14 @@ func refuseMoreThanDescriptors(text string) *setting.Refusal {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &descriptors); err != nil || noNumber != nil {
 		return nil
 	}
-	most := int64(min(descriptors.Cur, math.MaxInt64)) - spareDescriptors
-	if wanted <= most {
+	maximum := int64(min(descriptors.Cur, math.MaxInt64)) - spareDescriptors
+	if wanted <= maximum {
 		return nil
 	}
 	return &setting.Refusal{
-		Found: text, Wanted: fmt.Sprintf("%d at most: that is what the system has descriptors for", most),
+		Found: text, Wanted: fmt.Sprintf("%d at most: that is what the system has descriptors for", maximum),
 		// Redis's text, before the number that would do.
-		Redis: fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d", most),
+		Redis: fmt.Sprintf("The operating system is not able to handle the specified number of clients, try with %d",
+			maximum),
 	}
 }

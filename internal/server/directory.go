@@ -14,8 +14,8 @@ import (
 	"github.com/raftredis/raftredis/wal"
 )
 
-// ownNames are the prefixes of all names that a node gives to its files. Names with a dot, and what a file system makes at
-// its root, hold no data and count as own.
+// ownNames are the prefixes of all names that a node gives to its files. Names with a dot, and what a file system makes
+// at its root, hold no data and count as own.
 func ownNames() []string {
 	return []string{wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", ".", "lost+found"}
 }

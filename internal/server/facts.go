@@ -62,7 +62,8 @@ func (s *store) Applied() uint64 { return s.machine.applied.Load() }
 func (s *store) Cluster() topology.Cluster {
 	status := s.node.Status()
 	return topology.Cluster{
-		Standing: s.standing(status), Self: uint64(status.ID), Name: attributes.NodeName(status.Incarnation), ID: status.ClusterID,
+		Standing: s.standing(status), Self: uint64(status.ID), Name: attributes.NodeName(status.Incarnation),
+		ID:   status.ClusterID,
 		Term: status.Term, Leader: uint64(status.Leader), Nodes: members(status),
 	}
 }

@@ -18,8 +18,8 @@ import (
 func (c *Config) ReadFile(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return exit.WrongUsage("serve", "serve: %q is no flag, and no configuration file that can be read (%v): values follow "+
-			"their flag, as in --port 6379", path, err)
+		return exit.WrongUsage("serve", "serve: %q is no flag, and no configuration file that can be read (%v): values "+
+			"follow their flag, as in --port 6379", path, err)
 	}
 	if c.file, err = filepath.Abs(path); err != nil {
 		return err

@@ -93,9 +93,9 @@ func oneLine(text string) string {
 	}, text)
 }
 
-// changeStage says whether a change of the members is under way: stable if none is. Otherwise the newest configuration is
-// uncommitted, or new nodes catch up before they become voters (catching-up), or the voters of two halves both decide
-// (joint).
+// changeStage says whether a change of the members is under way: stable if none is. Otherwise the newest configuration
+// is uncommitted, or new nodes catch up before they become voters (catching-up), or the voters of two halves both
+// decide (joint).
 func changeStage(status *consensus.Status) string {
 	switch c := status.Configuration; {
 	case c == nil:

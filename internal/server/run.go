@@ -144,14 +144,16 @@ func (s *server) obstacle() console.Stage {
 	status := s.node.Status()
 	switch {
 	case status.Blank && s.config.node.Bootstrap:
-		return console.Stage{Text: fmt.Sprintf("waiting for %d of %d nodes to join", status.Expect-1-status.Joiners, status.Expect)}
+		missing := status.Expect - 1 - status.Joiners
+		return console.Stage{Text: fmt.Sprintf("waiting for %d of %d nodes to join", missing, status.Expect)}
 	case status.Blank && len(s.config.join) > 0:
 		return console.Stage{Text: "waiting to be taken into a cluster by the nodes at " + strings.Join(s.config.join, ", ")}
 	case status.Blank:
-		return console.Stage{Text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member adds this " +
-			"node, --join asks for that, --bootstrap makes a new cluster"}
+		return console.Stage{Text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member adds " +
+			"this node, --join asks for that, --bootstrap makes a new cluster"}
 	case status.Removed:
-		return console.Stage{Text: "this node was removed from its cluster: stop it, and give it an empty directory to use it again"}
+		return console.Stage{Text: "this node was removed from its cluster: stop it, and give it an empty directory to use " +
+			"it again"}
 	case status.InstallHere:
 		return console.Stage{Text: fmt.Sprintf("taking over the data of a snapshot of %d bytes", status.InstallBytes)}
 	case status.InstallFrom != 0:
@@ -165,8 +167,8 @@ func (s *server) obstacle() console.Stage {
 	}
 }
 
-// shut stops the node. cause is the error that made it stop; nil if none did. A second signal, or the end of StopPeriod,
-// ends the process as kill -9 would, which loses nothing that was acknowledged.
+// shut stops the node. cause is the error that made it stop; nil if none did. A second signal, or the end of
+// StopPeriod, ends the process as kill -9 would, which loses nothing that was acknowledged.
 func (s *server) shut(stop <-chan os.Signal, cause error) error {
 	closed := make(chan error, 1)
 	go func() {

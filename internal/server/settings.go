@@ -10,7 +10,7 @@ import (
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
-// Bounds of settings. A package that checks a value itself has the same bounds; TestSettings_BoundsAreThoseOfTheirUsers
+// Bounds of settings. A package that checks a value itself has the same bounds; TestSettings_BoundsAreThoseOfTheLibrary
 // compares them.
 const (
 	minMillis, maxMillis       = 10, 3_600_000
@@ -232,8 +232,8 @@ func (c *Config) testRows() []*setting.Row {
 // liveRows are what CONFIG SET changes and no flag sets.
 func (c *Config) liveRows() []*setting.Row {
 	t := c.tuning
-	integer := func(at setting.Cell, least, most int64) setting.Value {
-		return &setting.Int{At: at, Min: least, Max: most}
+	integer := func(at setting.Cell, minimum, maximum int64) setting.Value {
+		return &setting.Int{At: at, Min: minimum, Max: maximum}
 	}
 	live := func(name string, value setting.Value) *setting.Row {
 		return &setting.Row{Name: name, Live: true, Value: value}
@@ -278,8 +278,8 @@ func (c *Config) natureRows() []*setting.Row {
 	}
 }
 
-func memory(at setting.Cell, least, most int64) *setting.Memory {
-	return &setting.Memory{Int: setting.Int{At: at, Min: least, Max: most}}
+func memory(at setting.Cell, minimum, maximum int64) *setting.Memory {
+	return &setting.Memory{Int: setting.Int{At: at, Min: minimum, Max: maximum}}
 }
 
 func millis(at *int) *setting.Int {
@@ -290,8 +290,8 @@ func millis(at *int) *setting.Int {
 func (c *Config) bulkBytes() setting.Value {
 	return setting.Bounded(func() *setting.Int {
 		limits := resp.Limits{MaxEntryBytes: c.node.MaxEntryBytes}
-		least := min(1<<20, int64(c.node.MaxEntryBytes))
-		return &setting.Int{At: &c.tuning.MaxBulkBytes, Min: least, Max: int64(limits.MaxBulkBytes())}
+		minimum := min(1<<20, int64(c.node.MaxEntryBytes))
+		return &setting.Int{At: &c.tuning.MaxBulkBytes, Min: minimum, Max: int64(limits.MaxBulkBytes())}
 	})
 }
 

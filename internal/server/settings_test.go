@@ -39,7 +39,7 @@ func TestSettings_EachRowIsWhole(t *testing.T) {
 }
 
 // consensusBounds are the settings that package consensus checks too; zero sides it leaves to this table, or to others.
-var consensusBounds = map[string]struct{ least, most bool }{
+var consensusBounds = map[string]struct{ minimum, maximum bool }{
 	"expect":                         {false, true},
 	"raft.max-entry-bytes":           {false, true},
 	"raft.leader-wait-millis":        {true, true},
@@ -77,10 +77,10 @@ func TestSettings_BoundsAreThoseOfTheLibrary(t *testing.T) {
 		if name == "raft.journal-file-bytes" {
 			step = 4096
 		}
-		if side.least && (!accepts(name, bounds.Min) || accepts(name, bounds.Min-step)) {
+		if side.minimum && (!accepts(name, bounds.Min) || accepts(name, bounds.Min-step)) {
 			t.Errorf("%s: the library begins elsewhere than at %d", name, bounds.Min)
 		}
-		if side.most && (!accepts(name, bounds.Max) || accepts(name, bounds.Max+step)) {
+		if side.maximum && (!accepts(name, bounds.Max) || accepts(name, bounds.Max+step)) {
 			t.Errorf("%s: the library ends elsewhere than at %d", name, bounds.Max)
 		}
 	}

@@ -26,8 +26,8 @@ func newStore(node *consensus.Node, m *machine, r *relay) *store {
 }
 
 // submission is a request on its way through the node. Each has one of its own, although a connection uses its request
-// again: a late Cancel must not meet a younger run. It stays with the request as its ticket, and is the companion (Local)
-// by which the state machine and Done find the run.
+// again: a late Cancel must not meet a younger run. It stays with the request as its ticket, and is the companion
+// (Local) by which the state machine and Done find the run.
 type submission struct {
 	consensus.Request
 	request *resp.Request
@@ -77,8 +77,8 @@ func (s *store) View(r *resp.Request) bool {
 
 // stamp is the time at which a run of reads is answered: that of its first confirmation. Any state at or behind a
 // confirmation answers the run, and time has to reach only what was asked for first. If the run followed the clock
-// instead, the log's time, which trails the clock by a commit, would not reach it while keys expire all the time. A later
-// confirmation may be earlier, when another node leads; then the run takes that.
+// instead, the log's time, which trails the clock by a commit, would not reach it while keys expire all the time. A
+// later confirmation may be earlier, when another node leads; then the run takes that.
 func (sub *submission) stamp() int64 {
 	if sub.readTime == 0 {
 		return sub.ReadTime

@@ -7,7 +7,7 @@ import (
 )
 
 // query puts a run of reads to the key space: under the read lock, so that entries wait for its end. One whose cost
-// grows with all that is stored is put to a frozen state instead, and nobody waits.
+// grows with all that is stored is put to a frozen state instead, and blocks no entry.
 func (s *store) query(stamp int64, run *command.Run) (needTick bool) {
 	if !linear(run) {
 		s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, run) })

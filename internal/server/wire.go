@@ -137,7 +137,8 @@ func listen(flag, host string, port int) (net.Listener, error) {
 		return nil, fmt.Errorf("port %d on %s is taken by another process: stop it, or choose another with --%s",
 			port, host, flag)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("%s is no address of this machine: --bind is where this node listens, --join where the others do",
+		return nil, fmt.Errorf("%s is no address of this machine: --bind is where this node listens, --join where "+
+			"others do",
 			host)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("port %d on %s: %w: ports below 1024 are for root; choose another with --%s", port, host, err,

@@ -49,8 +49,9 @@ func (f *Options) Define(flags *pflag.FlagSet) {
 			Help: "how many nodes, 1 to 9",
 		},
 		{
-			Flag: "port", Unit: "port", Value: &setting.Int{At: setting.At(&f.port), Min: 1, Max: address.MaxPort}, Default: 7001,
-			Help: "port of the first node for clients; the others follow it",
+			Flag: "port", Unit: "port", Default: 7001,
+			Value: &setting.Int{At: setting.At(&f.port), Min: 1, Max: address.MaxPort},
+			Help:  "port of the first node for clients; the others follow it",
 		},
 		{
 			Flag: "dir", Unit: "directory", Names: setting.Directory, Value: &setting.Text{At: setting.TextAt(&f.directory)},
@@ -125,8 +126,8 @@ func (f *Options) prepare() (directory string, remove func(), err error) {
 	return f.directory, func() {}, err
 }
 
-// cluster is a running playground. One goroutine owns it. Writing to log never waits: the reader of the logs may stop, and
-// the cluster must still stop when it is told to.
+// cluster is a running playground. One goroutine owns it. Writing to log never waits: the reader of the logs may stop,
+// and the cluster must still stop when it is told to.
 type cluster struct {
 	flags     *Options
 	directory string
