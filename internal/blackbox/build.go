@@ -84,8 +84,8 @@ const sources = `{{if .Module}}{{if .Module.Main}}{{.Dir}}
 {{range .EmbedFiles}}{{$.Dir}}/{{.}}
 {{end}}{{end}}{{end}}`
 
-// openSources opens what the binary is made of. The go command notes what a test opens, and takes its result from the
-// cache only while all of that is unchanged; the binary itself it does not know.
+// openSources opens what the binary is made of. The go command notes what a test opens, and reuses its result only
+// while all of that is unchanged. It does not know the binary.
 func openSources() error {
 	output, err := exec.Command("go", "list", "-deps", "-f", sources, program).Output()
 	if err != nil {

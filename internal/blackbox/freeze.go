@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Freeze stops a node with SIGSTOP and waits until none of its threads runs any more. The kernel hands the signal to
-// one thread, and the others go on until that one has been given a processor: on a busy machine long enough for a
-// "stopped" node to acknowledge an entry.
+// Freeze stops a node with SIGSTOP and waits until all its threads are stopped. The kernel hands the signal to one
+// thread, and the others run until that one gets a processor: on a busy machine long enough for a "stopped" node to
+// acknowledge an entry.
 func Freeze(t testing.TB, n *Node) {
 	t.Helper()
 	n.Process.Signal(syscall.SIGSTOP)
@@ -20,7 +20,7 @@ func Freeze(t testing.TB, n *Node) {
 	})
 }
 
-// Thaw lets a frozen node go on.
+// Thaw lets a frozen node continue.
 func (n *Node) Thaw() { n.Process.Signal(syscall.SIGCONT) }
 
 // frozen reports whether all threads of a process are stopped.

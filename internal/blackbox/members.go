@@ -60,8 +60,7 @@ func (n *Node) Name(t testing.TB) string {
 	return operator.Must(t, "CLUSTER", "MYID").Text
 }
 
-// Add makes a node a member by way of another one: when that is answered it is a voter, or a learner if the words after
-// its address say so.
+// Add makes a node a member, through another one. When it returns the node is a voter, or a learner if words say so.
 func (c *Cluster) Add(via, added *Node, words ...string) {
 	c.t.Helper()
 	command := append([]string{"CLUSTER", "ADDNODE", Address(added.Port)}, words...)
@@ -69,7 +68,7 @@ func (c *Cluster) Add(via, added *Node, words ...string) {
 	c.Nodes = append(c.Nodes, added)
 }
 
-// Remove takes members out of the cluster, in one step, by way of another one or of one of them.
+// Remove takes members out of the cluster in one step, through any member.
 func (c *Cluster) Remove(via *Node, gone ...*Node) {
 	c.t.Helper()
 	command := []string{"CLUSTER", "REMOVENODE"}
@@ -92,7 +91,7 @@ func Replacement(t testing.TB, old, fresh []*Node) (command []string, reply stri
 	return command, fmt.Sprint(names)
 }
 
-// Drop notes that nodes are no members any more.
+// Drop takes nodes off the list of members.
 func (c *Cluster) Drop(gone ...*Node) {
 	c.Nodes = slices.DeleteFunc(slices.Clone(c.Nodes), func(n *Node) bool { return slices.Contains(gone, n) })
 }

@@ -43,7 +43,7 @@ func (s *steps) within(limit int64) func(got int64, err error) {
 	}
 }
 
-// absent takes an answer that has to say that there is nothing.
+// absent takes a reply that must say that nothing is there.
 func (s *steps) absent(got any, err error) {
 	if !s.missing(err) {
 		s.fail("%v (%v), want nothing", got, err)

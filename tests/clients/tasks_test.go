@@ -33,7 +33,7 @@ var clientTasks = []struct{ name, what string }{
 // clientTasksLimit is how long one library may take for the catalogue on a machine that does much else.
 const clientTasksLimit = 3 * time.Minute
 
-// errand is what a library is sent to do: the catalogue, by way of a node.
+// errand sends a library through the catalogue, connected to one node.
 type errand struct {
 	// cluster says that it is the library's cluster client, which is told of this node only.
 	cluster bool
@@ -50,7 +50,7 @@ func (e errand) mode() string {
 	return "plain"
 }
 
-// clientLibrary is one whose default options are tried.
+// clientLibrary is a library under test, with its default options.
 type clientLibrary struct {
 	name string
 	// protocol is the version of RESP that it chooses, and named how it calls itself, if it does.

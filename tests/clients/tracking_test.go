@@ -13,8 +13,8 @@ import (
 // trackingPatience bounds how long a client waits for one line.
 const trackingPatience = 30 * time.Second
 
-// A client that caches what it reads on one node is told when that is written on another, and is told to forget
-// everything when its node has lost the others and no longer knows what is written.
+// A client caches what it reads on one node. The node tells it when the key is written on another node, and tells it to
+// forget everything when the node loses the others: from then on it does not see their writes.
 func TestTracking_ACacheOnOneNodeIsToldOfWritesOnAnother(t *testing.T) {
 	c := blackbox.StartCluster(t, 3)
 	lead := blackbox.Leader(t, c.Nodes)

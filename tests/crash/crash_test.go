@@ -52,7 +52,7 @@ func TestKill_ThreeNodesKeepWhatTheyAcknowledged(t *testing.T) {
 	crashRounds(t, 3, 6, 20)
 }
 
-// failoverLimit is how long a write may take whose leader has just been killed: an election of up to twice the default
+// failoverLimit is how long a write may take right after the leader was killed: an election of up to twice the default
 // timeout, maybe a second one, and slack for a busy machine.
 const failoverLimit = 5 * time.Second
 
@@ -104,7 +104,7 @@ func TestKill_AMajorityContinuesWithoutAnyOneNode(t *testing.T) {
 	}
 }
 
-// B14: A node that is down while the others write finds all of it when it comes back, also what the others no longer
+// B14: A node is down while the others write. When it returns it finds everything, including what the others no longer
 // keep in memory.
 func TestKill_ANodeThatWasAwayCatchesUp(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.HastyElections...)

@@ -13,8 +13,8 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// Nodes are told to stop in the middle of a load, all at once. What they took they answer, so no more is unknown than
-// what they had not read; and all of it is there afterwards.
+// All nodes are told to stop at once, in the middle of a load. They answer what they have read, so only what they had
+// not read is unknown, and every acknowledged write is there afterwards.
 func TestStop_SIGTERMInTheMiddleOfALoadLosesNothing(t *testing.T) {
 	seed := blackbox.SeedOf(t)
 	c := blackbox.StartCluster(t, 3, append(blackbox.HastyElections, "--uncertain-after-millis", "2000")...)

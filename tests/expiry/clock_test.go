@@ -39,7 +39,7 @@ const (
 	watchedOfTen = 8
 )
 
-// endingKey is a key with a deadline, and what reads said of it.
+// endingKey is a key with a deadline, and what reads found out about it.
 type endingKey struct {
 	name string
 	// from and to bound its deadline. Only that of a key that was set with a time from now is not known exactly.
@@ -77,7 +77,7 @@ func (k *endingKey) observe(node int, begin, end time.Time, present bool) {
 	}
 }
 
-// watching is a set of keys that end, and those who read them.
+// watching is a set of keys that expire, and the goroutines that read them.
 type watching struct {
 	keys    []*endingKey
 	stopped atomic.Bool
@@ -124,7 +124,7 @@ func setKeys(t *testing.T, n *blackbox.Node, rng *rand.Rand) (keys []*endingKey)
 	return keys
 }
 
-// read reads through one node, until it is told to stop, the keys that are about to end or ended not long ago.
+// read reads the keys that expire soon or expired recently through one node, until w is stopped.
 func (w *watching) read(at int, port int) {
 	pace := time.NewTicker(lookEvery)
 	defer pace.Stop()

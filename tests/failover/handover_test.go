@@ -26,8 +26,8 @@ const (
 	racedHandOverRounds    = 5
 )
 
-// A leader is told to stop under full load, again and again. Clients of the others see a slow reply, and nothing else.
-// Its own clients are answered all that it has read; then their connections end.
+// A leader stops under full load, again and again. Clients of the others see a slow reply and no error. The leader
+// answers its own clients all that it has read; then their connections end.
 func TestHandOver_ClientsSeeASlowReplyWhenALeaderStops(t *testing.T) {
 	rounds, maxMedian, limit := handOverRounds, maxHandOverMedian, maxHandOver
 	if blackbox.RaceDetector {

@@ -21,7 +21,7 @@ type request struct {
 	command, key, value string
 }
 
-// answer is what the client was told; of an operation whose fate is unknown nothing.
+// answer is what the client was told. An operation of unknown fate has no answer.
 type answer struct {
 	unknown, null bool
 	text          string
@@ -87,8 +87,8 @@ type recorder struct {
 	history          []porcupine.Operation
 }
 
-// client operates through its own node, or for a while through another one when that is down, until it is told to stop.
-// It returns to its own, so that no pause ever holds all clients.
+// client operates through its own node until r is stopped, or through another one for a while when its own is down. It
+// returns to its own, so that no pause ever holds all clients.
 func (r *recorder) client(id int, rng *rand.Rand) {
 	const awayOperations = 20
 	var connection *blackbox.Client
@@ -148,7 +148,7 @@ func (r *recorder) operate(id int, connection *blackbox.Client, in request) bool
 	return err == nil
 }
 
-// awaitCompleted waits for so many more answers.
+// awaitCompleted waits for more answers.
 func (r *recorder) awaitCompleted(t testing.TB, more int64) {
 	t.Helper()
 	enough := r.completed.Load() + more

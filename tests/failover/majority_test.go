@@ -29,7 +29,7 @@ func increment(t *testing.T, n *blackbox.Node, key, fact string) *awaiting {
 	return a
 }
 
-// end takes all replies, whose fate must be the one given.
+// end takes all replies and checks their fate.
 func (a *awaiting) end(t *testing.T, want blackbox.Fate) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -45,8 +45,8 @@ func (a *awaiting) end(t *testing.T, want blackbox.Fate) {
 	}
 }
 
-// loseMajority leaves one node of a cluster, the leader or a follower: with commands that it has appended or sent to
-// the leader, and others that it keeps because it knows no leader any more.
+// loseMajority leaves one node of a cluster, the leader or a follower. The node holds commands that it has appended or
+// sent to the leader, and others that it keeps because it knows no leader.
 func loseMajority(t *testing.T, c *blackbox.Cluster, leads bool) (survivor *blackbox.Node, sent, queued *awaiting) {
 	t.Helper()
 	survivor = blackbox.Leader(t, c.Nodes)

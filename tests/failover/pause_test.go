@@ -9,8 +9,8 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// C1: A leader is stopped, others lead and write, and it goes on as if no time had passed. It must not answer a read
-// from what it knew.
+// C1: A leader is paused. Another node leads and writes. The old leader continues as if no time had passed, and must
+// not answer a read from its old state.
 func TestPause_ALeaderAnswersNoStaleReadAfterwards(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.HastyElections...)
 	for round := range 5 {

@@ -22,7 +22,7 @@ func TestDirectory_TwoNodesDoNotShareOne(t *testing.T) {
 	blackbox.Expect(t, n.Connect(t).Must(t, "SET", "a", "1"), "+OK")
 }
 
-// D10: A node whose disk was wiped may have voted, and acknowledged entries, that it does not remember.
+// D10: A node whose disk was wiped may have voted and acknowledged entries that it does not remember.
 func TestDirectory_AWipedOneLosesItsName(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, append(blackbox.HastyElections, "--uncertain-after-millis", "1500")...)
 	client := c.Nodes[0].Connect(t)

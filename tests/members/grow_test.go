@@ -7,9 +7,9 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// D3, D8: The life of a cluster: it begins with one node, two are added, two join by themselves, the leader is removed,
-// and two more. Clients write all the time. Those of nodes that stay see no error; those of nodes that leave are told
-// the truth until their node stops; nothing that was acknowledged is lost.
+// D3, D8: The life of a cluster. It begins with one node, two are added, two join by themselves, the leader is removed,
+// and then two more. Clients write all the time. Clients of nodes that stay see no error; clients of nodes that leave
+// get true replies until their node stops. No acknowledged write is lost.
 func TestMembers_GrowFromOneToFiveAndShrinkUnderLoad(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 1, 4)
 	c.StartAll()
@@ -50,7 +50,7 @@ func TestMembers_GrowFromOneToFiveAndShrinkUnderLoad(t *testing.T) {
 	}
 }
 
-// settledWrites are so many that whatever goes on has begun.
+// settledWrites are enough writes for the change under test to have begun.
 const settledWrites = 50
 
 // growByAdding makes a cluster of three of one, while clients write on the first node.

@@ -18,8 +18,8 @@ func expectUnharmed(t *testing.T, c *blackbox.Cluster, term string) {
 	expectCalm(t, c, term)
 }
 
-// D10, S29: A disk is lost, and the node starts with an empty directory under its old address. It is not what it was:
-// it might vote against its own promises. It is told, and does what it is told to do.
+// D10, S29: A disk is lost, and the node starts with an empty directory at its old address. With its old number it
+// might vote against its own promises. The cluster tells it to replace itself, and it does.
 func TestMembers_AWipedNodeReplacesItself(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.PatientElections...)
 	blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "SET", "a", "1"), "+OK")

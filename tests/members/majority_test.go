@@ -92,8 +92,8 @@ func (e *exchange) returnOld(t *testing.T) {
 	}
 }
 
-// D18: Two of three are being replaced, and die while those that follow them catch up. Learners count for nothing,
-// however much they have; the cluster waits, and goes on where it was when the old ones return.
+// D18: Two of three voters are being replaced, and die while their successors catch up. Learners do not count towards a
+// majority, however much they have. The cluster waits, and continues when the old voters return.
 func TestMembers_LearnersDoNotReplaceALostMajority(t *testing.T) {
 	e := beginExchange(t, func(e *exchange) { e.fences.slowly(e.fresh...) })
 	for _, n := range e.fresh {

@@ -49,8 +49,8 @@ func expectCalm(t *testing.T, c *blackbox.Cluster, term string) {
 	}
 }
 
-// D9: A removed node is told, says so to its clients, and keeps quiet, also when it is started again with the command
-// line that it always had.
+// D9: A removed node learns of it, says so to its clients, and keeps quiet, also when it is started again with its old
+// command line.
 func TestMembers_ARemovedNodeSaysSoAndKeepsQuiet(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.PatientElections...)
 	blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "SET", "a", "1"), "+OK")
@@ -89,7 +89,7 @@ func TestMembers_ANodeRemovedWhileAsleepDisturbsNone(t *testing.T) {
 	expectCalm(t, c, term)
 }
 
-// D11: A removed node is good for nothing but to be emptied: then it may be added anew, as somebody else.
+// D11: A removed node must be emptied. Then it may be added as a new one.
 func TestMembers_ARemovedNodeReturnsOnlyAsANewOne(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 1, 1, blackbox.HastyElections...)
 	c.StartAll()
@@ -150,8 +150,8 @@ func TestMembers_ImpossibleChangesAreRefused(t *testing.T) {
 	c.Add(only, blank)
 }
 
-// D17, D18: A learner has everything and no vote: it serves clients, does not help a majority, is a learner after every
-// restart, and becomes a voter when it is added as one.
+// D17, D18: A learner has the whole state and no vote. It serves clients, does not count towards a majority, stays a
+// learner after a restart, and becomes a voter when it is added as one.
 func TestMembers_ALearnerStaysOneUntilItIsPromoted(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 2, 1, append(blackbox.HastyElections, "--leader-wait-millis", "500",
 		"--uncertain-after-millis", "1500")...)

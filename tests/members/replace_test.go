@@ -7,9 +7,9 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// D3, D8: Three of five machines are to be exchanged, the leader's among them. One command does it, in one step of the
-// cluster: at no time are there voters that are neither the old five nor the new five. Clients of the two that stay see
-// no error; those of the three that leave are told the truth.
+// D3, D8: Three of five machines are exchanged, the leader's among them, with one command and in one step of the
+// cluster: at every time the voters are the old five or the new five. Clients of the two that stay see no error;
+// clients of the three that leave get true replies.
 func TestMembers_ThreeOfFiveAreReplacedInOneStep(t *testing.T) {
 	c := blackbox.NewClusterAndSpares(t, 5, 3)
 	c.StartAll()

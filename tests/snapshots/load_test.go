@@ -123,7 +123,7 @@ func (l *steadyLoad) fail(err error) {
 	}
 }
 
-// drive writes until it is told to stop.
+// drive writes until the load is stopped.
 func (l *steadyLoad) drive(id, port int) error {
 	rng := rand.New(rand.NewPCG(uint64(id), 0))
 	connection, err := blackbox.Connect(port)

@@ -90,7 +90,7 @@ func awaitMiddle(t *testing.T, c *blackbox.Cluster, away *blackbox.Node) {
 	blackbox.Eventually(t, blackbox.ReadyLimit, what, func() bool { return c.ReceivedBytes(away) > middleBytes })
 }
 
-// E8: The node that fetches a snapshot is cut off in the middle, more than once. It goes on where it was.
+// E8: The node that fetches a snapshot is cut off in the middle, more than once. It continues where it was.
 func TestSnapshots_AnInterruptedTransferContinues(t *testing.T) {
 	c, network := blackbox.StartGatedCluster(t, 3, append(blackbox.EagerSnapshots, slowTransfers...)...)
 	away := awayWhileKeysAreWritten(t, c)

@@ -60,7 +60,8 @@ func TestSnapshots_RedisCLISavesAndAsksWhen(t *testing.T) {
 	expectRestored(t, c, n)
 }
 
-// expectRestored says that a node that is killed and started again has everything, and that its tool knows from where.
+// expectRestored checks that a node that was killed and started again has everything, and says which snapshot it
+// started from.
 func expectRestored(t *testing.T, c *blackbox.Cluster, n *blackbox.Node) {
 	t.Helper()
 	n.Process.Kill()

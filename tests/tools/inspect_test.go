@@ -76,7 +76,7 @@ func TestInspect_SaysWhatIsWrongWithTheCommandLine(t *testing.T) {
 	}
 }
 
-// F2: The last thing that a node may do with damage is to go on.
+// F2: A node must not continue with damage.
 func TestInspect_NamesTheDamageThatEndsServe(t *testing.T) {
 	c, n := writtenNode(t)
 	n.Process.Signal(syscall.SIGTERM)

@@ -52,7 +52,7 @@ func (c tortureNodes) Check(node int) error {
 	return nil
 }
 
-// Empty leaves nothing of a node, nor of its wish to make a cluster or to join one.
+// Empty removes a node's directory, and its flags for forming or joining a cluster.
 func (c tortureNodes) Empty(node int) error {
 	c.cluster.Nodes[node].FirstFlags = nil
 	return os.RemoveAll(c.cluster.DirectoryOf(c.cluster.Nodes[node]))
