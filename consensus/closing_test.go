@@ -3,6 +3,7 @@ package consensus
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/internal/transport"
@@ -17,6 +18,9 @@ func (nothing) Restore(io.Reader) error                 { return nil }
 func openBlank(t *testing.T, o Options) *Node {
 	t.Helper()
 	o.Directory, o.PeerListen, o.JournalFileBytes = t.TempDir(), "127.0.0.1:0", 10<<20
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
 	if o.Machine == nil {
 		o.Machine = nothing{}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -151,6 +152,7 @@ func Example_cluster() {
 	open := func(o consensus.Options) *server {
 		o.Directory = filepath.Join(directory, fmt.Sprint(len(servers)+1))
 		o.PeerListen, o.JournalFileBytes = "127.0.0.1:0", 16<<20
+		o.Logger = slog.New(slog.DiscardHandler) // a server keeps its log
 		s := &server{options: o}
 		s.start()
 		servers = append(servers, s)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -65,7 +66,7 @@ func Example() {
 			PeerListen: "127.0.0.1:0",
 			// The first node makes the cluster when two others have joined it.
 			Bootstrap: i == 0, Expect: 3, Join: join,
-			JournalFileBytes: 16 << 20,
+			JournalFileBytes: 16 << 20, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			panic(err)

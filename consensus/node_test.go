@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,6 +29,7 @@ func within(t *testing.T) context.Context {
 func smallOptions(directory string) consensus.Options {
 	return consensus.Options{
 		Directory: directory, Machine: &counter{}, PeerListen: "127.0.0.1:0", JournalFileBytes: 10 << 20,
+		Logger: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -110,7 +110,7 @@ type Options struct {
 	// Clock is the wall clock that stamps entries and reads; nil means time.Now. A test may have a wrong one. One
 	// goroutine calls it, often: it must not block.
 	Clock func() time.Time
-	// Logger is told what an operator should know; nil is silence.
+	// Logger gets what an operator should know; nil means slog.Default(). For silence, give it slog.DiscardHandler.
 	Logger *slog.Logger
 	// Late, if not nil, is told how long each of these took: fsync, a write and sync of the log; commit, from when entries
 	// went to this node's disk until they were committed; apply, the application of some entries; read-index, the
@@ -141,7 +141,7 @@ func (o Options) complete() (Options, error) {
 		o.Clock = time.Now
 	}
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+		o.Logger = slog.Default()
 	}
 	return o, o.validate()
 }

@@ -17,7 +17,7 @@ const (
 	shownArgumentBytes = 64
 )
 
-// stampFormat is how a moment of the cluster's time is shown.
+// stampFormat is how the cluster's time is shown.
 const stampFormat = "2006-01-02T15:04:05.000Z"
 
 // describeEntries writes entries with the commands in them.

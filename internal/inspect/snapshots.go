@@ -23,7 +23,7 @@ type snapshotFile struct {
 	bytes  uint64
 	mark   raftlog.Mark
 	header snapshot.Header
-	// standing is what the journal says of it; empty if it says nothing.
+	// standing is what the journal says about the file; empty if it says nothing.
 	standing string
 	// damage is what is wrong with it, as far as its header and its place tell.
 	damage error
@@ -75,7 +75,8 @@ func (s *snapshotFile) open(wanted map[string]*raftlog.SnapshotMark) {
 	}
 }
 
-// lacks reports whether one is missing that a node needs: so it looks, for a moment, while the node replaces it.
+// lacks reports whether a snapshot is missing that a node needs. So it looks for a short time while the node replaces
+// it.
 func lacks(files []snapshotFile) bool {
 	return slices.ContainsFunc(files, func(s snapshotFile) bool { return s.path == "" })
 }

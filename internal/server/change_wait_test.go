@@ -1,6 +1,7 @@
 package server
 
 import (
+	"log/slog"
 	"net"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func lonelyStore(t *testing.T) *store {
 	space, changes := newMachine(), &relay{}
 	node, err := consensus.Open(consensus.Options{
 		Directory: t.TempDir(), Machine: space, PeerListen: "127.0.0.1:0", Bootstrap: true, Events: changes.NodeChanged,
-		JournalFileBytes: 16 << 20,
+		JournalFileBytes: 16 << 20, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -60,7 +60,7 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 	return fields
 }
 
-// describeState tells of the key space, at one moment: the index up to which the log was applied, and the hash of the
+// describeState describes the key space at one index: the index up to which the log was applied, and the hash of the
 // whole state then. Two nodes that show the same index show the same hash, or something is very wrong.
 func (s *store) describeState(info *resp.RaftInfo) {
 	var index, hash uint64

@@ -9,12 +9,12 @@ import (
 	"github.com/raftredis/raftredis/resp"
 )
 
-// relay tells the front end what changes in the key space, and what takes how long. The two are made one after the
+// relay tells the front end what changes in node and key space, and what takes how long. The two are made one after the
 // other, with the node between them, which applies entries as soon as it is there: what changes before the front end
 // exists no client has read.
 type relay struct {
 	server atomic.Pointer[resp.Server]
-	// waits is what the server wants to be told by when facts about the node have changed.
+	// waits are the server's functions for changed facts about the node.
 	waits atomic.Pointer[waits]
 }
 

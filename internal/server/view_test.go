@@ -28,7 +28,7 @@ func viewed(t *testing.T, s *store, line string) string {
 }
 
 // TestAListOfAllKeysIsThatOfOneMoment lists all keys, from several connections, while entries of ten new keys each are
-// applied: whatever the moment, whole entries are there.
+// applied: at any time, whole entries are there.
 func TestAListOfAllKeysIsThatOfOneMoment(t *testing.T) {
 	const entries, keysEach, readers = 150, 10, 3
 	s := lonelyStore(t)
