@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// maxKeptArguments and maxKeptScratchBytes bound what is kept between entries: one huge command must not hold memory.
+	// maxKeptArguments and maxKeptScratchBytes bound what the machine keeps between entries, so that one huge command
+	// does not hold memory.
 	maxKeptArguments    = 64
 	maxKeptScratchBytes = 64 << 10
 )
@@ -17,13 +18,13 @@ const (
 // Apply applies the entry at index: the next one after the last applied, whatever its kind. stamp is the entry's, in
 // milliseconds since 1970 UTC; data is its body, empty for entries that hold no commands. Apply keeps nothing of data.
 //
-// local is nil, or on the node at which the commands arrived their *command.Run, whose Submitted body data is. Apply
-// then executes the calls of the run and fills its Reply: with the replies of the writes, and between them those of its
-// reads, executed at their places. A run that submitted another body breaks an invariant, and Apply panics.
+// local is nil, or on the node at which the commands arrived the *command.Run, which submitted data. Apply then
+// executes the calls of the run, writes and reads in their order, and fills its Reply. If the run submitted another
+// body, an invariant is broken and Apply panics.
 //
-// Any data is applied, and to the same effect on every node: what is not a command of the table's writes is answered
-// with an error, and where the encoding is damaged the rest of the entry does nothing. The result is always nil:
-// replies go into the run.
+// Apply takes any data, to the same effect on every node: it answers what is not a write of the command table with an
+// error, and ignores the rest of an entry behind damage in its encoding. The result is always nil: replies go into the
+// run.
 func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
 	m.advance(index, stamp)
 	var commands int
@@ -77,7 +78,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	return commands
 }
 
-// next decodes the next command of a body. Anything that is not a command counts as the end.
+// next decodes the next command of a body. ok is false at anything that is not a command.
 func (m *Machine) next(body []byte) (args [][]byte, rest []byte, ok bool) {
 	args, rest, err := argv.Next(body, m.arguments)
 	if err != nil {
@@ -96,7 +97,7 @@ func (m *Machine) execute(c call) []byte {
 	return writes[spec.ID()](m, c)
 }
 
-// trim lets go of the entry, to which the arguments point, and of what one large command needed.
+// trim clears the arguments, which point into the entry, and frees large buffers.
 func (m *Machine) trim() {
 	clear(m.arguments[:cap(m.arguments)])
 	if cap(m.arguments) > maxKeptArguments {

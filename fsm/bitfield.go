@@ -12,7 +12,7 @@ import (
 // field is an integer of some bits somewhere in a string.
 type field struct {
 	signed bool
-	// bits is the width, from 1 to 64, and at most 63 without a sign: what clients are answered has 64 bits, signed.
+	// bits is the width, from 1 to 64, and at most 63 without a sign: replies have 64 bits with a sign.
 	bits int
 	// offset is the position of the first bit.
 	offset int64
@@ -43,8 +43,8 @@ const (
 	fieldIncrBy
 )
 
-// bitField changes and reads fields, in order. It first lengthens the string so that all fields which are to be written
-// lie in it, even if nothing is written then because it would overflow.
+// bitField changes and reads fields, in order. It first lengthens the string up to the last field that an operation
+// writes, also if that operation then fails by overflow.
 func bitField(m *Machine, c call) []byte {
 	operations, refusal := parseFieldOperations(c.args[2:], m.maxValueBytes)
 	if refusal != "" {
@@ -99,7 +99,7 @@ func writesField(operations []fieldOperation) bool {
 	return false
 }
 
-// answerFields answers operations of which none writes.
+// answerFields answers operations that only read.
 func answerFields(c call, text value.String, operations []fieldOperation) []byte {
 	c.reply = reply.ArrayHeader(c.reply, len(operations))
 	for i := range operations {
@@ -108,7 +108,7 @@ func answerFields(c call, text value.String, operations []fieldOperation) []byte
 	return c.reply
 }
 
-// fieldWriter is a string whose fields are changed. Only when all are, it is put in place of the old one.
+// fieldWriter changes fields of a string. The string replaces the old one when all fields are done.
 type fieldWriter struct {
 	entry keyspace.Entry
 	space *keyspace.Space
@@ -130,7 +130,7 @@ func (w *fieldWriter) text() value.String {
 	return text
 }
 
-// reach lengthens the string up to the last field that is going to be written.
+// reach lengthens the string up to the last field that an operation writes.
 func (w *fieldWriter) reach(operations []fieldOperation) {
 	last := 0
 	for i := range operations {
@@ -143,7 +143,7 @@ func (w *fieldWriter) reach(operations []fieldOperation) {
 	}
 }
 
-// execute executes an operation and gives its answer, or no answer if the result does not fit and must not be written.
+// execute executes an operation and gives its answer. ok is false if the result overflows and the operation fails.
 func (w *fieldWriter) execute(o *fieldOperation) (answer int64, ok bool) {
 	before := o.read(w.text())
 	var after int64

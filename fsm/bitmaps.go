@@ -86,7 +86,7 @@ func parseUnit(text []byte) (inBits, ok bool) {
 	return inBits, inBits || is(text, "BYTE")
 }
 
-// bitCount counts ones. As in Redis 7.2, where the key is absent the rest of the call is not looked at.
+// bitCount counts ones. If the key is absent it ignores the rest of the call, as Redis 7.2 does.
 func bitCount(v view, c call) []byte {
 	e := v.space.Get(c.args[1])
 	text, ok := textOf(e)
@@ -151,7 +151,7 @@ func bitPos(v view, c call) []byte {
 	return c.integer(found)
 }
 
-// parseBitPosPart reads what follows the bit in BITPOS: [start [end [BYTE|BIT]]]. The refusal is that which Redis finds
+// parseBitPosPart reads what follows the bit in BITPOS: [start [end [BYTE|BIT]]]. refusal is the error that Redis finds
 // first, empty if there is none.
 func parseBitPosPart(args [][]byte) (part bitSpan, refusal string) {
 	part.last = -1

@@ -36,9 +36,8 @@ func parseBitOperation(name []byte) bitOperation {
 // bitOp combines strings bit by bit and puts the result at a key, or removes that key if the result is empty. The
 // result is as long as the longest of them; the others count as if zeros followed.
 //
-// An entry of the log is short, and a string can be half a gigabyte of zeros that a short command made. So the work
-// follows what is stored, not what is named: a key counts once, however often it stands there, and chunks of zeros are
-// neither read nor made.
+// A short command can make a string of half a gigabyte of zeros, and another one can name it many times. So the work
+// follows what is stored: bitOp reads each key once, and neither reads nor makes chunks of zeros.
 func bitOp(m *Machine, c call) []byte {
 	operation, target, keys := parseBitOperation(c.args[1]), c.args[2], c.args[3:]
 	switch {
@@ -60,10 +59,13 @@ func bitOp(m *Machine, c call) []byte {
 	return c.integer(int64(length))
 }
 
-// bitSources gives the strings that an operation has to look at, each of them once, and the length of the longest of
-// all. AND and OR are the same however often a string stands there; XOR of a string with itself is nothing. A key that
-// is absent makes the result of AND zeros, which is what AND of no strings is here, and is nothing to the others.
-func bitSources(s *keyspace.Space, operation bitOperation, keys [][]byte) (sources []value.String, length int, ok bool) {
+// bitSources gives the strings that an operation reads, each once, and the length of the longest of all. AND and OR do
+// not change if a string is repeated; XOR of a string with itself is zeros. An absent key makes the result of AND
+// zeros, for which bitSources gives no strings, and does not change the others. ok is false if a key has a value of
+// another kind.
+func bitSources(
+	s *keyspace.Space, operation bitOperation, keys [][]byte,
+) (sources []value.String, length int, ok bool) {
 	odd := make(map[string]bool, len(keys)) // whether a key stands there an odd number of times
 	for _, key := range keys {
 		odd[string(key)] = !odd[string(key)]

@@ -7,8 +7,8 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// call is a command under execution: its arguments, as many as its arity asks for, and the replies so far, to which its
-// function appends exactly one value. It is passed by value, so that it costs no allocation.
+// call is a command that is being executed: its arguments, whose number fits its arity, and the replies so far, to
+// which its function appends one value. It is passed by value, which saves an allocation.
 type call struct {
 	args     [][]byte
 	protocol int
@@ -21,7 +21,7 @@ type call struct {
 const (
 	// noReply as the bound of a call means that no client waits for the reply: values need not be copied.
 	noReply = -1
-	// valueOverheadBytes is more than what is encoded around a value.
+	// valueOverheadBytes is more than the encoding adds to a value.
 	valueOverheadBytes = 32
 )
 
@@ -73,7 +73,7 @@ func (c call) list(all []string) []byte {
 	return c.reply
 }
 
-// wrongType answers in place of a value that is of another kind than the command is for.
+// wrongType answers a command for values of another kind.
 func (c call) wrongType() []byte { return c.error(reply.WrongType) }
 
 // value answers with an entry's string, or with null for no entry.
@@ -99,7 +99,7 @@ func (c call) bulkRange(text value.String, begin, end int) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// view is what reads are handed: the key space, through methods that change nothing.
+// view is what a read sees: the key space, through methods that change nothing.
 type view struct {
 	space reader
 	// now is the time of the read: the state time, or later if no key of the read ends in between.

@@ -72,8 +72,8 @@ func TestReadAheadOfTimeAsksForTick(t *testing.T) {
 	}
 }
 
-// S27: TestTwoThousandKeysEndAtOnce ends them under a load of writes: each is absent for every command at once, an entry
-// sweeps a bounded number, and new keys do not keep the old from going.
+// S27: TestTwoThousandKeysEndAtOnce ends them under a load of writes: each is absent for every command at once, an
+// entry sweeps a bounded number, and new keys do not keep the old from going.
 func TestTwoThousandKeysEndAtOnce(t *testing.T) {
 	const many, perEntry = 2000, 8
 	m := newMachine(t)

@@ -47,7 +47,8 @@ func pExpire(m *Machine, c call) []byte   { return expireAfter(m, c, "pexpire", 
 func expireAt(m *Machine, c call) []byte  { return expireAfter(m, c, "expireat", millisPerSecond, 0) }
 func pExpireAt(m *Machine, c call) []byte { return expireAfter(m, c, "pexpireat", 1, 0) }
 
-// expireAfter gives a key a deadline, so many units behind a moment. One that has come already removes the key.
+// expireAfter gives a key a deadline, a number of units after since. It removes the key if the deadline has come
+// already.
 func expireAfter(m *Machine, c call, name string, unit, since int64) []byte {
 	condition, refusal := parseExpireCondition(c.args[3:])
 	if refusal != "" {
@@ -71,7 +72,7 @@ func expireAfter(m *Machine, c call, name string, unit, since int64) []byte {
 	return c.integer(1)
 }
 
-// expireCondition is what EXPIRE and its like may be made to depend on: the deadline that the key has.
+// expireCondition are the options of EXPIRE and its like, about the deadline that the key has.
 type expireCondition struct{ nx, xx, gt, lt bool }
 
 func parseExpireCondition(args [][]byte) (condition expireCondition, refusal string) {
@@ -127,7 +128,7 @@ func pTTL(v view, c call) []byte        { return remaining(v, c, v.now, 1) }
 func expireTime(v view, c call) []byte  { return remaining(v, c, 0, millisPerSecond) }
 func pExpireTime(v view, c call) []byte { return remaining(v, c, 0, 1) }
 
-// remaining answers with the time from a moment to a key's deadline, in rounded units: -1 without a deadline, -2
+// remaining answers with the time from since to the deadline of a key, in rounded units: -1 without a deadline, -2
 // without the key.
 func remaining(v view, c call, since, unit int64) []byte {
 	e := v.space.Get(c.args[1])

@@ -6,8 +6,7 @@ import (
 )
 
 // textOf gives the string of an entry for reading; no entry is the empty string. ok is false if the value is of another
-// kind: the call answers with wrongType then. Every command on strings fetches its values by it, before it looks at
-// them.
+// kind; the command then answers with wrongType. Every command on strings fetches its values by textOf.
 func textOf(e *keyspace.Entry) (text value.String, ok bool) {
 	if e == nil {
 		return value.String{}, true

@@ -6,12 +6,12 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
-// Image is a frozen state. It stays as it is while the machine goes on, and costs what the machine changes meanwhile,
-// until it was written, or its Release. It may be used beside the machine, by one goroutine at a time.
+// Image is a frozen state. It does not change while the machine goes on. Until it is written or released it holds the
+// memory of what the machine replaces. One goroutine at a time may use it, beside the machine.
 type Image struct{ frozen keyspace.Frozen }
 
-// Freeze takes an image of the present state in constant time. Any number of images may exist at once. Readers are not
-// disturbed: what Freeze changes, only Apply looks at.
+// Freeze takes an image of the present state in constant time. Any number of images may exist at once. Freeze does not
+// disturb readers: only Apply looks at what it changes.
 func (m *Machine) Freeze() *Image {
 	if !m.ready {
 		panic("fsm: Freeze before Restore")
@@ -28,18 +28,17 @@ func (i *Image) Hash() uint64 { return i.frozen.Hash() }
 // Release lets go of the state. A second Release does nothing.
 func (i *Image) Release() { i.frozen.Release() }
 
-// WriteTo writes the image, and returns how many bytes it wrote. The bytes are a function of the state alone: equal
-// states give equal bytes, whatever commands made them, in whatever order, on whatever machine. Writing needs memory
-// for one section and one leaf. It lets go of the state as it writes it, so that what the machine replaces meanwhile
-// does not pile up until the end: an image is written once, and is released then, whatever the error. Errors are the
-// writer's, or ErrReleased.
+// WriteTo writes the image, and returns how many bytes it wrote. Equal states give equal bytes, on any node and however
+// they came about. WriteTo needs memory for one section and one leaf. It releases the state page by page as it writes,
+// so that it can write an image once only; after an error the image is released, too. The error is the writer's, or
+// keyspace.ErrReleased.
 func (i *Image) WriteTo(w io.Writer) (int64, error) { return i.frozen.WriteTo(w) }
 
 // Restore puts the machine in the state of an image, which is read to its end, or with no image in the empty state
 // before entry 1. seed is the cluster's, drawn with its first entry; an image of another seed is refused.
 //
-// Everything in the image is verified: checksums, order, counts, and the state hash, computed anew. On an error, one of
-// ErrImageDamaged, ErrImageFormat and ErrImageForeign or the reader's, the machine is as it was before.
+// Restore verifies everything in the image: checksums, order, counts, and the state hash, computed anew. The error is
+// keyspace.ErrImageDamaged, ErrImageFormat or ErrImageForeign, or the reader's; the machine is as it was before then.
 func (m *Machine) Restore(seed uint64, image io.Reader) error {
 	fresh := keyspace.New(seed, m.maxValueBytes)
 	if image != nil {
@@ -53,5 +52,6 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 	return nil
 }
 
-// Watch makes w the watcher of all changes. Without one (nil), watching costs nothing. It may be called where Apply may.
+// Watch makes w the watcher of all changes. Without one (nil), watching costs nothing. It may be called where Apply
+// may.
 func (m *Machine) Watch(w keyspace.Watcher) { m.space.Watch(w) }

@@ -45,7 +45,7 @@ func exists(v view, c call) []byte {
 	return c.integer(found)
 }
 
-// touch is TOUCH key …: there is no time of last access to move, so it only counts.
+// touch is TOUCH key …: it counts keys, since no time of last access is kept.
 func touch(v view, c call) []byte { return exists(v, c) }
 
 // typeOf is TYPE key.
@@ -83,7 +83,7 @@ func rename(m *Machine, c call) []byte {
 	return c.ok()
 }
 
-// renameNX is RENAMENX key key: RENAME, but where something is there, also if it is the same, nothing happens.
+// renameNX is RENAMENX key key: RENAME, unless the second key exists, also if both are the same.
 func renameNX(m *Machine, c call) []byte {
 	switch {
 	case m.space.Get(c.args[1]) == nil:
@@ -137,8 +137,7 @@ func parseCopyOptions(args [][]byte) (replace bool, refusal string) {
 	return replace, ""
 }
 
-// flush is FLUSHALL and FLUSHDB: there is one database, and to let go of it takes no time, so that SYNC and ASYNC are
-// the same.
+// flush is FLUSHALL and FLUSHDB: there is one database. It is dropped in constant time, so SYNC and ASYNC are the same.
 func flush(m *Machine, c call) []byte {
 	if len(c.args) > 2 || (len(c.args) == 2 && !is(c.args[1], "SYNC") && !is(c.args[1], "ASYNC")) {
 		return c.error(reply.Syntax)

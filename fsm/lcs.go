@@ -40,12 +40,12 @@ func parseLCSOptions(args [][]byte) (o lcsOptions, refusal string) {
 	return o, ""
 }
 
-// lcsNoStrings is Redis's: the one command on strings that says it in words of its own.
+// lcsNoStrings is what Redis answers in place of WRONGTYPE.
 const lcsNoStrings = "ERR The specified keys must contain string values"
 
 // lcs answers with the longest common subsequence of two strings, its length, or the ranges that make it up. Redis
-// fills a table of 32-bit numbers and refuses strings whose table would be longer than a string may be; here they are
-// refused at the same length, although a bit is enough where it has a number.
+// fills a table of 32-bit numbers and refuses strings whose table would be longer than a string may be; lcs refuses
+// them at the same length, although its table has one bit for each number.
 func lcs(v view, c call) []byte {
 	a, aOK := textOf(v.space.Get(c.args[1]))
 	b, bOK := textOf(v.space.Get(c.args[2]))

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// longDouble is a number as Redis computes with in INCRBYFLOAT: the 80-bit format of the x87, with 64 bits of precision
-// and exponents of up to 16,384. Go has no such type, and on other machines C has another one; here it is made of
-// integers, so that all nodes compute the same on any architecture.
+// longDouble is the number with which Redis computes INCRBYFLOAT: the 80-bit format of the x87, with 64 bits of
+// precision and exponents of up to 16,384. Go has no such type, and C has another one on other machines. Here it is
+// made of integers, so that all nodes compute the same on any architecture.
 //
-// What is not made is the gradual loss of precision below 2^-16382: so small a number is printed as 0, and added to one
-// that is not so small it changes nothing.
+// It does not lose precision gradually below 2^-16382: Redis prints so small a number as 0, and to add it to a larger
+// one changes nothing.
 type longDouble struct {
 	value    *big.Float
 	infinite bool
@@ -23,7 +23,7 @@ const (
 	// number that is rounded to 0.
 	maxExponent = 16384
 	minExponent = -16446
-	// maxNumberBytes is the most bytes that a number is read from.
+	// maxNumberBytes bounds the text of a number.
 	maxNumberBytes = 5*1024 - 1
 	// shownDigits is the number of digits behind the point that are shown. A number below 2^-58 is below half of the
 	// last one.

@@ -9,32 +9,33 @@ import (
 // DefaultMaxValueBytes is the default of Options.MaxValueBytes: Redis's proto-max-bulk-len.
 const DefaultMaxValueBytes = 512 << 20
 
-// maxMaxValueBytes is the largest limit: the section of an image that holds one value counts its bytes in 32 bits.
+// maxMaxValueBytes is the largest limit that a cluster can have.
 const maxMaxValueBytes = 1 << 30
 
-// Options are the settings on which the effect of commands depends. They must be the same on all nodes of a cluster;
-// they enter the state hash, so a node that differs is found as one whose state differs.
+// Options are the settings on which the effect of commands depends. They must be the same on all nodes of a cluster.
+// The state hash covers them, so that it tells a node with other options.
 type Options struct {
-	// MaxValueBytes is the most bytes of a string, from 1 to 1 GiB; 0 means DefaultMaxValueBytes.
+	// MaxValueBytes bounds the bytes of a string, from 1 to 1 GiB; 0 means DefaultMaxValueBytes.
 	MaxValueBytes int
 }
 
 // Machine is the state machine. It has no lock: the caller keeps these rules. One goroutine at a time calls Restore,
-// Apply or Freeze. During Restore and Apply no other goroutine reads; otherwise any number may call Query, Due, Hash and
-// Stats. A read-write lock does that, with a second lock for goroutines that freeze while they hold the first for reading.
+// Apply or Freeze. During Restore and Apply no other goroutine reads; otherwise any number may call Query, Due, Hash
+// and Stats. A read-write lock does that, with a second lock for goroutines that freeze while they hold the first for
+// reading.
 type Machine struct {
 	maxValueBytes int
-	// ready is set by Restore, without which there is no seed.
+	// ready says that Restore was called, which brings the seed.
 	ready bool
 	space keyspace.Space
-	// expired counts the keys that were swept, for Stats: it is no part of the state.
+	// expired counts the keys that this node swept, for Stats. It is no part of the state.
 	expired uint64
-	// arguments and scratch are kept between calls of Apply so that each need not allocate its own.
+	// arguments and scratch are buffers of Apply, which it keeps between calls.
 	arguments [][]byte
 	scratch   []byte
 }
 
-// New makes a machine that awaits its Restore. Options out of range are a programmer's error, and panic.
+// New makes a machine, which is ready after a Restore. It panics if an option is out of range.
 func New(o Options) *Machine {
 	if o.MaxValueBytes == 0 {
 		o.MaxValueBytes = DefaultMaxValueBytes
@@ -45,8 +46,8 @@ func New(o Options) *Machine {
 	return &Machine{maxValueBytes: o.MaxValueBytes}
 }
 
-// advance moves the machine to the next index and its time to the stamp, if that is later. Every index comes here, in
-// order and once: an index out of turn means that the log was not applied as it is, and ends the process.
+// advance moves the machine to the next index and its time to the stamp, if that is later. Every index comes once and
+// in order. Another one means that the caller does not apply the log as it is, and advance panics.
 func (m *Machine) advance(index uint64, stamp int64) {
 	if !m.ready {
 		panic("fsm: Apply before Restore")
@@ -64,7 +65,7 @@ func (m *Machine) Ready() bool { return m.ready }
 func (m *Machine) Index() uint64 { return m.space.Index() }
 
 // Due is the earliest deadline of a stored key in milliseconds since 1970 UTC, and 0 if no key has one. While the state
-// time has reached it, there are keys to be removed, which every entry does: also an empty one.
+// time has reached it there are keys to remove; every entry removes some, also an empty one.
 func (m *Machine) Due() int64 {
 	if !m.ready {
 		return 0
@@ -73,8 +74,7 @@ func (m *Machine) Due() int64 {
 }
 
 // Hash is the hash of the state: of every key with its value and deadline, the state time, and the options. It is the
-// same on all nodes that applied the same entries, however they came to do so, and costs the same however much is
-// stored.
+// same on all nodes that applied the same entries, also through images, and costs O(1).
 func (m *Machine) Hash() uint64 {
 	return m.space.StateHash()
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// memoryUsage is MEMORY USAGE key [SAMPLES count]: the bytes that this node's memory holds for a key. SAMPLES is for
-// values of many parts, and changes nothing here: nothing is guessed from samples.
+// memoryUsage is MEMORY USAGE key [SAMPLES count]: the bytes that this node's memory holds for a key. SAMPLES has no
+// effect: the answer never rests on samples.
 //
-// This is the one reply that tells of the layout, which is each node's own: a string that was changed in place
-// lies in chunks on a node that applied the changes, and with its key on one that took over an image since.
+// This reply shows the layout, which may differ between nodes: a short string that was changed in place lies in chunks
+// on a node that applied the changes, and with its key on a node that restored an image since.
 func memoryUsage(v view, c call) []byte {
 	for options := c.args[3:]; len(options) > 0; options = options[2:] {
 		if len(options) < 2 || !is(options[0], "SAMPLES") {

@@ -9,13 +9,13 @@ import (
 // Query answers a *command.Run of reads from the present state, into its Reply. It changes nothing, and may run beside
 // other queries. stamp is the time at which the read was registered.
 //
-// needTick says that a key which the run looks at ends between the state time and stamp. Then nothing is answered: an
-// entry with at least that stamp must be applied before the run is queried again, so that who reads the same later, on
-// whatever node, does not find what this read did not. Reads that look at keys in general wait for any key. Before the
-// first Restore there is no state to answer from, and the answers are LOADING errors.
+// needTick says that a key which the run looks at ends between the state time and stamp. Then Query answers nothing.
+// The caller has an entry with at least that stamp applied and queries the run again, so that no later read on any node
+// finds what this read did not. A read that looks at keys in general waits for any key. Before the first Restore there
+// is no state, and the answers are LOADING errors.
 //
-// It takes as long as the run asks for, but of long replies it makes no more than Run.MaxReplyBytes allows. A run with
-// a call whose Spec is Linear is better put to an image.
+// It takes as long as the reads need, but makes no more replies than Run.MaxReplyBytes allows. An image is the better
+// place for a run with a call whose Spec is Linear.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	run := local.(*command.Run)
 	if !m.ready {
@@ -25,8 +25,8 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	return query(&m.space, stamp, run)
 }
 
-// Query is the machine's, of the state that was frozen: it may take its time, since the machine goes on meanwhile. An
-// image that was released answers nothing, and panics.
+// Query is Machine.Query on the frozen state. It may take long, since the machine goes on meanwhile. It panics if the
+// image was released.
 func (i *Image) Query(stamp int64, local any) (needTick bool) {
 	return query(i.frozen.State(), stamp, local.(*command.Run))
 }
@@ -60,8 +60,8 @@ func anyEnds(s *keyspace.Space, run *command.Run, stamp int64) bool {
 	return false
 }
 
-// sentFirstBytes is the length of the replies to a query, where that is bounded, behind which the rest is left for
-// another: so that what waits to be sent is one long value at most, however many a client asks for.
+// sentFirstBytes is the length of bounded replies from which a query leaves the rest of its calls to a later query: so
+// one long value at most waits to be sent, however many a client asks for.
 const sentFirstBytes = 256 << 10
 
 // answer answers the calls of a run of reads, in order.

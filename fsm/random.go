@@ -3,7 +3,8 @@ package fsm
 import "github.com/raftredis/raftredis/fsm/keyspace"
 
 // randomKey is RANDOMKEY. Chance comes from the connection, and from the moment and the place of the call in its run:
-// one call differs from the next. The same chance picks the same key from the same state, however that lies in memory.
+// one call differs from the next. The same chance picks the same key of the same content, whatever the layout in
+// memory.
 func randomKey(v view, c call) []byte {
 	chance := keyspace.Sequence(v.random)
 	chance ^= keyspace.Sequence(chance.Next() ^ uint64(v.now))

@@ -12,7 +12,7 @@ import (
 
 const (
 	// defaultScanKeys is how many keys a SCAN looks at unless COUNT says otherwise; maxScanKeys is the most, whatever
-	// COUNT says: it is a hint, and the applier waits meanwhile.
+	// COUNT says: it is a hint, and Apply waits meanwhile.
 	defaultScanKeys = 10
 	maxScanKeys     = 10_000
 )
@@ -65,14 +65,14 @@ func parseScanOptions(args [][]byte) (options scanOptions, refusal string) {
 	return options, ""
 }
 
-// admits reports whether a key is to be shown. A type that does not exist is one that no key has.
+// admits reports whether SCAN shows a key. No key has a type that does not exist.
 func (options *scanOptions) admits(e *keyspace.Entry) bool {
 	return (options.typeName == nil || bytes.EqualFold(options.typeName, []byte(e.Kind().Name()))) &&
 		(options.pattern == nil || glob.Match(options.pattern, e.Key()))
 }
 
-// scanKeys is SCAN cursor: it looks at COUNT keys, or somewhat more, and shows those that are wanted. A key that is
-// there from the first call of a scan to the last is shown exactly once.
+// scanKeys is SCAN cursor: it looks at COUNT keys, or somewhat more, and shows those that the options admit. It shows a
+// key that exists from the first call of a scan to the last exactly once.
 func scanKeys(v view, c call) []byte {
 	from, ok := parseCursor(c.args[1])
 	if !ok {

@@ -54,8 +54,8 @@ type expiry struct {
 	time   []byte
 }
 
-// deadline is the moment that is meant, given the state time; 0 without an option. A refusal is the text of an error
-// reply for the command of that name, empty if there is none.
+// deadline is the deadline in milliseconds since 1970 UTC, 0 without an option; now is the state time. refusal is the
+// error of the command of that name, empty if there is none.
 func (e expiry) deadline(now int64, name string) (deadline int64, refusal string) {
 	if e.option == "" {
 		return 0, ""

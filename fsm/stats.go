@@ -1,6 +1,6 @@
 package fsm
 
-// Stats are numbers about the key space, for people who watch a node.
+// Stats are numbers about the key space, for the people who operate a node.
 type Stats struct {
 	// Keys is the number of keys that are present; Deadlines is how many of those have a deadline.
 	Keys, Deadlines int

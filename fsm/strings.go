@@ -142,7 +142,7 @@ func msetNX(m *Machine, c call) []byte {
 	return c.integer(1)
 }
 
-// refusePairs says what is wrong with keys and values in turns, and nothing if nothing is.
+// refusePairs gives the error of a list of keys and values, empty if there is none.
 func (m *Machine) refusePairs(pairs [][]byte, name string) string {
 	if len(pairs)%2 != 0 {
 		return reply.WrongArity(name)
@@ -180,8 +180,8 @@ func appendTo(m *Machine, c call) []byte {
 	return c.integer(int64(length))
 }
 
-// setRange writes a part of a string. Where the string ends before that part it is lengthened with zeros. To write
-// nothing changes nothing, and makes no key.
+// setRange writes a part of a string, and lengthens the string with zeros if it ends before that part. An empty part
+// changes nothing and makes no key.
 func setRange(m *Machine, c call) []byte {
 	key, part := c.args[1], c.args[3]
 	offset, ok := number.Parse(c.args[2])

@@ -225,8 +225,9 @@ func TestACopyDoesNotSeeALaterChange(t *testing.T) {
 	}
 }
 
-// H2: TestStringsAndBitmapsAreTheSameEverywhere applies random commands on machines of different history: one that waits
-// for its own runs, one that does not and is frozen now and then, and one that is restored from its image now and then.
+// H2: TestStringsAndBitmapsAreTheSameEverywhere applies random commands on machines of different history: one that
+// waits for its own runs, one that does not and is frozen now and then, and one that is restored from its image now and
+// then.
 func TestStringsAndBitmapsAreTheSameEverywhere(t *testing.T) {
 	r := random(t, 34)
 	origin, follower, late := newMachine(t), newMachine(t), newMachine(t)

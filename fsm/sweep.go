@@ -3,7 +3,7 @@ package fsm
 // What an entry of the log removes of the keys that are overdue: sweepPerEntry, and sweepPerWrite for each command in
 // it. The first drains what is left when no client writes, since the leader adds empty entries while keys are due. The
 // second makes sure that keys go at least twice as fast as commands can make new ones. Both bound what an entry costs,
-// however many keys one moment ends.
+// however many keys end together.
 const (
 	sweepPerEntry = 64
 	sweepPerWrite = 2

@@ -6,8 +6,8 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 )
 
-// read is the function of a command that only looks: it returns the call's replies with its own behind them. It is
-// handed a view, from which nothing can be changed, and may run beside other reads.
+// read is the function of a command that changes nothing: it returns the call's replies with its own behind them. It
+// gets a view, which can change nothing, and may run beside other reads.
 type read func(v view, c call) []byte
 
 // write is the function of a command that may change the key space: it returns what a read does. It depends on nothing

@@ -8,25 +8,25 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// deadlines is the index of the keys that have one: what must be removed next, and how many keys are stored that are
-// absent already. It is no part of the state: images leave it out, and Restore makes it anew from the entries.
+// deadlines is the index of the keys with a deadline: which key to remove next, and how many stored keys are overdue.
+// It is no part of the state: images leave it out, and a restore makes it from the entries.
 //
-// A key stands in it as its place, not as its name: so the index holds no pointers, keeps no old record alive, and need
-// not be touched by a write that keeps the deadline, as INCR does. Two keys of one place and deadline, which need equal
-// hashes of 64 bits, share a line that counts them.
+// It has the place of a key and not its name: so it holds no pointers, keeps no old record alive, and does not change
+// when a write keeps the deadline, as INCR does. Two keys of one place and deadline, which have equal hashes of 64
+// bits, share a line that counts them.
 type deadlines struct {
 	tree *btree.BTreeG[dueKey]
-	// unsorted are the keys that a Restore has read so far; there is no tree then. See load.
+	// unsorted are the keys that a restore has read so far, while there is no tree. See load.
 	unsorted []dueKey
 	// shared counts the keys beyond the first of their line.
 	shared int
-	// overdue counts the keys whose deadline the state time has reached: stored still, and absent.
+	// overdue counts the stored keys whose deadline the state time has reached.
 	overdue int
 	// next is the earliest deadline that the state time has not reached, 0 if there is none. It holds between entries.
 	next int64
 }
 
-// dueKey is a line of the index; its fields are in the order that needs least room.
+// dueKey is a line of the index; the order of its fields needs the least memory.
 type dueKey struct {
 	deadline int64
 	hash     uint64
@@ -65,9 +65,8 @@ func newDeadlines() deadlines {
 	return deadlines{tree: btree.NewBTreeGOptions(dueKey.before, btree.Options{NoLocks: true})}
 }
 
-// load makes the index of all keys that were added before there was a tree. To sort them first and to fill the tree
-// from left to right takes a quarter of the time that it takes to enter them in the order of an image, which is no
-// order to the tree: see BenchmarkRestoreWithDeadlines.
+// load makes the tree of the keys that add collected. To sort them and fill the tree from left to right takes a quarter
+// of the time of entering them in the order of an image: see BenchmarkRestoreWithDeadlines.
 func (d *deadlines) load() {
 	lines := d.unsorted
 	slices.SortFunc(lines, dueKey.compare)
@@ -118,7 +117,7 @@ func (d *deadlines) remove(at Place, deadline, time int64) {
 // first is the earliest line.
 func (d *deadlines) first() (dueKey, bool) { return d.tree.Min() }
 
-// advance counts the keys that are overdue at a time. It costs the same however many they are: a hundred thousand keys
+// advance counts the keys that are overdue at a time. It costs the same for any number of keys: a hundred thousand keys
 // may have one deadline, and no entry may pay for all of them.
 func (d *deadlines) advance(time int64) {
 	if first, any := d.first(); !any || first.deadline > time {

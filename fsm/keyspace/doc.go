@@ -17,8 +17,8 @@
 //  3. The image is a function of the content alone. How nodes were divided, whether a string lies with its key or
 //     apart, and the index of deadlines are in no image.
 //  4. The state hash is that of the content, kept up with each write in proportion to what the write touches.
-//  5. The version of a key is the index of the entry of the log that last changed its value or deadline, or made it. It
-//     is part of the content.
+//  5. The version of a key is the index of the entry of the log that made the key or last changed its value or
+//     deadline. It is part of the content.
 //
 // Rejected:
 //   - A Go map, or a map per slot: the whole would have to be copied at the first write after a freeze, its order is

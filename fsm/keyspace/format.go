@@ -15,7 +15,7 @@ import (
 //	section  kind u16 · zero u16 · length of the payload u32 · checksum of the payload u32
 //	         · checksum of these twelve bytes u32 · payload
 //	…
-//	end      a section of kind sectionEnd, behind which nothing follows. Its payload is the number of sections before it, u64
+//	end      a section of kind sectionEnd. Its payload is the number of sections before it, u64. Nothing follows
 //
 // Bit 15 of a kind says that a build skips the section if it does not know the kind; see package section. A build
 // refuses any other unknown kind by its number. So a later build adds what a state has besides keys as sections of new

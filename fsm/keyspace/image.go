@@ -9,8 +9,8 @@ import (
 	"github.com/raftredis/raftredis/internal/section"
 )
 
-// Frozen is a state that changes no more: the header of its image, and the space as it was. It may be used beside the
-// space that goes on, by one goroutine at a time.
+// Frozen is a state that does not change: the header of its image, and the space as it was. One goroutine at a time may
+// use it, beside the space that goes on.
 type Frozen struct {
 	header imageHeader
 	space  Space
@@ -19,8 +19,7 @@ type Frozen struct {
 // ErrReleased is the error of an image that is used after its Release.
 var ErrReleased = errors.New("keyspace: image was released")
 
-// Freeze takes the present state in constant time. It changes only what writes look at, so that readers are not
-// disturbed.
+// Freeze takes the present state in constant time. It does not disturb readers: only writes look at what it changes.
 func (s *Space) Freeze() Frozen {
 	s.generation++ // from now on nothing that root reaches is changed
 	f := Frozen{
@@ -37,10 +36,10 @@ func (f *Frozen) Index() uint64 { return f.header.index }
 // Hash is the state hash.
 func (f *Frozen) Hash() uint64 { return f.header.hash }
 
-// Release lets go of the state. A second release does nothing.
+// Release frees the state. A second Release does nothing.
 func (f *Frozen) Release() { f.space.root = nil }
 
-// State is the space, for reading. One that was released has none, and panics.
+// State is the space, for reading. It panics behind a Release.
 func (f *Frozen) State() *Space {
 	if f.space.root == nil {
 		panic("keyspace: an image is used that was released")
@@ -48,7 +47,7 @@ func (f *Frozen) State() *Space {
 	return &f.space
 }
 
-// WriteTo writes the image once, and releases it whatever the error, which is the writer's or ErrReleased.
+// WriteTo writes the image once, and releases it, also after an error. The error is the writer's, or ErrReleased.
 func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
 	if f.space.root == nil {
 		return 0, ErrReleased

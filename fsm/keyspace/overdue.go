@@ -2,8 +2,8 @@ package keyspace
 
 import "github.com/raftredis/raftredis/fsm/value"
 
-// Sweep removes up to so many of the keys that are overdue, in the order of (deadline, slot, hash), and returns how
-// many. It uses scratch, and hands it back.
+// Sweep removes up to limit overdue keys, in the order of (deadline, slot, hash), and returns how many. It uses scratch
+// as a buffer and returns it.
 func (s *Space) Sweep(limit int, scratch []byte) (swept int, kept []byte) {
 	for ; swept < limit && s.deadlines.overdue > 0; swept++ {
 		line, _ := s.deadlines.first()
@@ -14,8 +14,8 @@ func (s *Space) Sweep(limit int, scratch []byte) (swept int, kept []byte) {
 	return swept, scratch
 }
 
-// keyDue finds a key by its line in the index of deadlines: the smallest, if several have one hash and one deadline,
-// for the order in a leaf is not the same on all nodes.
+// keyDue finds a key by its line in the index of deadlines: the smallest key, if several have one hash and deadline,
+// because the order in a leaf differs between nodes.
 func (s *Space) keyDue(at Place, deadline int64) string {
 	t := s.root.slot(at.slot)
 	for shift := topShift; t.fork != nil; shift -= levelBits {

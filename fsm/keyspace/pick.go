@@ -2,7 +2,7 @@ package keyspace
 
 import "math/bits"
 
-// pickTries is how often a random key is drawn again because the one drawn is overdue.
+// pickTries bounds how often Pick draws again because a key is overdue.
 const pickTries = 16
 
 // Pick draws a key that is present, of all keys with almost equal chance; false if there is none.
@@ -29,8 +29,8 @@ func (s *Space) Pick(random uint64) (key string, ok bool) {
 	return key, true
 }
 
-// draw draws an entry of those that are stored, of which there is at least one: a slot by its share of the keys, and of
-// its keys one by number, or if they are many the one behind a random hash.
+// draw draws a stored entry, of which there is at least one. It draws a slot by its share of the keys, and then one of
+// its keys: by number, or in a large slot the key behind a random hash.
 func (s *Space) draw(chance *Sequence) (at Position, e *Entry) {
 	slot, number := s.slotOf(below(chance, s.keys))
 	take := func(where Position, found *Entry) bool {

@@ -3,9 +3,9 @@ package keyspace
 import "github.com/raftredis/raftredis/internal/command"
 
 // Position is where a key stands in the order of slots and hashes: 14 bits of slot, then the first 49 of the hash. That
-// is a positive number of 64 bits, as some clients want cursors to be. It depends on the key alone, so that a
-// cursor means the same after the table has grown, after a restart, and on another node. Several keys may have one
-// position, and are never divided between two replies of SCAN.
+// is a positive number of 64 bits, as some clients want cursors to be. It depends on the key alone, so a cursor means
+// the same after the table has grown, after a restart, and on another node. Several keys may have one position; one
+// reply of SCAN shows all of them.
 type Position uint64
 
 const positionHashBits = 49
@@ -21,8 +21,8 @@ func (at Position) first() Place {
 
 const scanEnd = Position(command.Slots) << positionHashBits
 
-// Scan visits all that is stored from a position on, in the order of (slot, hash, key), until visit says that it is
-// enough. It visits also keys that are overdue.
+// Scan visits all stored keys from a position on, in the order of (slot, hash, key), also overdue ones, until visit
+// returns false.
 func (s *Space) Scan(from Position, visit func(at Position, e *Entry) bool) {
 	if from >= scanEnd {
 		return

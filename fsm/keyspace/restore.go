@@ -55,7 +55,7 @@ func ReadImage(seed uint64, maxValueBytes int, image io.Reader) (Space, error) {
 	return in.space, nil
 }
 
-// Replace makes the space another one, of which all watchers are told.
+// Replace puts another space in place of this one, and tells the watcher.
 func (s *Space) Replace(fresh Space) {
 	fresh.watcher = s.watcher
 	*s = fresh

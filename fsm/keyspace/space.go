@@ -12,10 +12,10 @@ import (
 //	root ──► 128 pages ──► 128 slots each ──► fork ──► 16 children by the next four bits of the hash ──► …
 //	                                     └──► leaf of up to 64 entries
 //
-// Everything carries the generation that made it. A freeze keeps the root and begins a new generation; from then on a
-// write copies what is older on its way before it changes it: a root, a page, the forks down to one leaf, some six
-// kilobytes, however many keys there are and however many share a slot. What a freeze reaches is therefore never
-// changed, and several freezes can overlap.
+// Each node carries the generation that made it. A freeze keeps the root and begins a new generation. From then on a
+// write copies the older nodes on its way before it changes them: a root, a page, the forks down to one leaf, some six
+// kilobytes, however many keys there are and however many share a slot. So nothing that a freeze reaches changes, and
+// several freezes can overlap.
 //
 // The tree takes the hash from its highest bits down, so walking it in order is walking in the order of hashes.
 type Space struct {
@@ -29,12 +29,12 @@ type Space struct {
 	// is absent, whether it is still stored or not.
 	time      int64
 	deadlines deadlines
-	// watcher is told what run changes, which is nil unless one of this node is being applied.
+	// watcher hears of changes. run is the run that makes them, nil unless it is one of this node.
 	watcher Watcher
 	run     *command.Run
 	// index is that of the last entry applied.
 	index uint64
-	// maxValueBytes is the most bytes of a value.
+	// maxValueBytes bounds the bytes of a string.
 	maxValueBytes int
 }
 
@@ -83,8 +83,8 @@ func (r *root) slot(number uint16) tree {
 	return p.slots[number%pageSlots]
 }
 
-// Find gives the entry of a key, nil if there is none, or none any more at the state time. It is for reading only, and
-// valid until the next write.
+// Find gives the entry of a key, nil if there is none or its deadline has come. The entry is for reading, and valid
+// until the next write.
 func (s *Space) Find(at Place, key []byte) *Entry {
 	if e := s.stored(at, key); e != nil && !e.Expired(s.time) {
 		return e
@@ -92,7 +92,7 @@ func (s *Space) Find(at Place, key []byte) *Entry {
 	return nil
 }
 
-// stored is find for what is stored, absent or not.
+// stored is Find for all stored keys, overdue or not.
 func (s *Space) stored(at Place, key []byte) *Entry {
 	t := s.root.slot(at.slot)
 	for shift := topShift; t.fork != nil; shift -= levelBits {
@@ -114,7 +114,7 @@ func (s *Space) Get(key []byte) *Entry { return s.Find(s.Place(key), key) }
 // Size is the number of keys that are present.
 func (s *Space) Size() int { return s.keys - s.deadlines.overdue }
 
-// slotStored is the number of keys of a slot that are stored, absent or not.
+// slotStored is the number of stored keys of a slot, overdue or not.
 func (s *Space) slotStored(slot uint16) int {
 	p := s.root.pages[slot/pageSlots]
 	if p == nil {
@@ -123,7 +123,7 @@ func (s *Space) slotStored(slot uint16) int {
 	return p.keys[slot%pageSlots]
 }
 
-// SlotSize is the number of keys of a slot that are present. While keys are overdue it has to look at all of the slot.
+// SlotSize is the number of keys of a slot that are present. While keys are overdue it walks through the slot.
 func (s *Space) SlotSize(slot uint16) int {
 	stored := s.slotStored(slot)
 	if s.deadlines.overdue == 0 {
@@ -137,8 +137,7 @@ func (s *Space) SlotSize(slot uint16) int {
 // errEnough ends a walk early.
 var errEnough = errors.New("enough keys")
 
-// SlotKeys visits the first keys of a slot that are present, as many as asked for or there are, in the order of
-// (hash, key).
+// SlotKeys visits up to count keys of a slot that are present, in the order of (hash, key).
 func (s *Space) SlotKeys(slot uint16, count int, visit func(key string)) {
 	if count == 0 {
 		return
@@ -156,21 +155,21 @@ func (s *Space) SlotKeys(slot uint16, count int, visit func(key string)) {
 	})
 }
 
-// StateHash is the hash of the state: of all keys with their values and deadlines, and of what else decides how it goes
-// on.
+// StateHash is the hash of the state: of all keys with their values, deadlines and versions, of the state time, and of
+// the limit of values.
 func (s *Space) StateHash() uint64 {
 	return s.state.Word(s.sum).Word(uint64(s.keys)).Word(uint64(s.time)).Finish(uint64(s.maxValueBytes))
 }
 
-// Advance moves to the entry at an index, and the state time to its stamp, if that is later.
+// Advance moves to the entry at an index, and moves the state time to its stamp if that is later.
 func (s *Space) Advance(index uint64, stamp int64) {
 	s.index = index
 	s.time = max(s.time, stamp)
 	s.deadlines.advance(s.time)
 }
 
-// Unshare makes sure that neither of two entries with one value changes memory that they share: as for a freeze, a new
-// generation begins, unless what they share is of an older one.
+// Unshare lets two entries share one value: it begins a new generation, as a freeze does, if the value is of the
+// present one. So each of them copies the value before it changes it.
 func (s *Space) Unshare(e *Entry) {
 	if e.apart != nil && e.apart.Value.Generation() == s.generation {
 		s.generation++
@@ -183,7 +182,7 @@ func (s *Space) Due() int64 {
 	return first.deadline
 }
 
-// EndsBy reports whether a key that is present has a deadline that is not behind stamp.
+// EndsBy reports whether a key that is present ends at stamp or before.
 func (s *Space) EndsBy(stamp int64) bool { return s.deadlines.next != 0 && s.deadlines.next <= stamp }
 
 // Overdue is the number of keys that are stored and absent.
@@ -200,20 +199,20 @@ func (s *Space) Time() int64 { return s.time }
 // Index is the index of the last entry applied.
 func (s *Space) Index() uint64 { return s.index }
 
-// MaxValueBytes is the most bytes of a value.
+// MaxValueBytes bounds the bytes of a string.
 func (s *Space) MaxValueBytes() int { return s.maxValueBytes }
 
-// Begin names the run that is executed from now on, nil if it is none of this node: watchers are told with it.
+// Begin says which run of this node makes the changes from now on, nil for none: the watcher hears it.
 func (s *Space) Begin(run *command.Run) { s.run = run }
 
-// Watch makes w the one that is told.
+// Watch makes w the watcher, nil for none.
 func (s *Space) Watch(w Watcher) { s.watcher = w }
 
-// Settle makes the key space ready to be read beside others.
+// Settle makes the key space ready for concurrent reads. It follows all writes of an entry.
 func (s *Space) Settle() { s.deadlines.settle(s.time) }
 
-// account keeps level with an entry that takes the place of another, either of them nil: the state hash, the index of
-// deadlines, and the watcher.
+// account corrects the state hash and the index of deadlines, and tells the watcher, when fresh takes the place of old.
+// Either may be nil.
 func (s *Space) account(at Place, old, fresh *Entry) {
 	var before, after int64
 	var digest uint64
@@ -242,7 +241,7 @@ func (s *Space) account(at Place, old, fresh *Entry) {
 	}
 }
 
-// count changes the number of keys, of a slot that is writable already.
+// count changes the number of keys of a slot, which is writable already.
 func (s *Space) count(slot uint16, change int) {
 	s.keys += change
 	p := s.root.pages[slot/pageSlots]
@@ -250,7 +249,7 @@ func (s *Space) count(slot uint16, change int) {
 	p.total += change
 }
 
-// Put stores an entry, in place of the one with its key if there is one. The key is of the present version from now on.
+// Put stores an entry in place of the old one of its key, and sets its version to the present index.
 func (s *Space) Put(at Place, key []byte, e Entry) {
 	e.Version = s.index
 	s.store(at, key, e)
@@ -282,7 +281,7 @@ func (s *Space) store(at Place, key []byte, e Entry) {
 // Set stores a copy of a string, without a deadline.
 func (s *Space) Set(key, value []byte) { s.Put(s.Place(key), key, NewEntry(key, value)) }
 
-// Remove removes a key and reports whether it was there. Where it was not, nothing is copied.
+// Remove removes a key and reports whether it was present. It copies nothing if it was not.
 func (s *Space) Remove(key []byte) bool {
 	at := s.Place(key)
 	if s.Find(at, key) == nil {
@@ -311,7 +310,7 @@ func (s *Space) drop(at Place, key []byte) {
 	}
 }
 
-// PutUntil is put, with a deadline or, if that is 0, without one. If the deadline has come already, the key is gone.
+// PutUntil is Put with a deadline, or without one if that is 0. It removes the key if the deadline has come already.
 func (s *Space) PutUntil(at Place, key []byte, e Entry, deadline int64) {
 	e.Deadline = deadline
 	switch {

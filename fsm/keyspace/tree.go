@@ -10,13 +10,14 @@ import (
 )
 
 const (
-	// leafEntries is the most entries of a leaf, unless it is so deep that no bits of the hash are left to divide by.
+	// leafEntries bounds the entries of a leaf, unless the leaf is so deep that no bits of the hash are left to divide
+	// it.
 	leafEntries = 64
 	// leafStep is the number of entries by which a leaf's room grows, and half of it below smallLeaf entries: so the
 	// room of a small leaf, of which there are many, is used, and a large one is not copied often.
 	leafStep, smallLeaf = 8, 16
-	// mergeBelow is the number of entries at which a leaf asks whether it and its siblings fit one leaf, and
-	// mergeEntries the most entries of that one: so few that it is not divided again at once.
+	// A leaf with mergeBelow entries is merged with its siblings if they have at most mergeEntries together: so few
+	// that the merged leaf is not divided again at once.
 	mergeBelow, mergeEntries = 2, leafEntries / 2
 
 	// levelBits is the number of bits of the hash that a level of the tree uses.
@@ -25,8 +26,8 @@ const (
 	topShift  = 64 - levelBits
 )
 
-// tree is a slot, or a part of one: a fork, a leaf, or nothing. Which of them it is stands beside the link, so that a
-// search touches one cache line per fork.
+// tree is a slot, or a part of one: a fork, a leaf, or nothing. The link says which of them it is, so that a search
+// touches one cache line per fork.
 type tree struct {
 	fork *fork
 	leaf *leaf
@@ -41,8 +42,8 @@ type fork struct {
 // leaf holds entries in no order.
 type leaf struct {
 	generation uint64
-	// tags[i] is a byte of the hash of entries[i], kept together so that a search looks at one entry on average, and
-	// kept here because this is where the search is already. Entries behind leafEntries have none.
+	// tags[i] is a byte of the hash of entries[i], kept together so that a search looks at one entry on average.
+	// Entries beyond leafEntries have none.
 	tags    [leafEntries]byte
 	entries []Entry
 }
@@ -73,7 +74,7 @@ func (l *leaf) search(tag byte, key []byte) int {
 	return -1
 }
 
-// insert adds an entry that is not there.
+// insert adds an entry of a new key.
 func (l *leaf) insert(tag byte, e Entry) {
 	i := len(l.entries)
 	if i < leafEntries {
@@ -100,7 +101,7 @@ func (l *leaf) delete(i int) {
 	}
 }
 
-// leafStepAt is the step by which a leaf grows that has a number of entries.
+// leafStepAt is the step by which a leaf with a number of entries grows.
 func leafStepAt(entries int) int {
 	if entries < smallLeaf {
 		return leafStep / 2
@@ -177,14 +178,14 @@ type ranked struct {
 	entry *Entry
 }
 
-// walk visits all entries in the order of (hash, key), until visit fails. It keeps one leaf in mind, in scratch.
+// walk visits all entries in the order of (hash, key), until visit fails. It sorts one leaf at a time, in scratch.
 func (t tree) walk(keys value.Sip, scratch *[]ranked, visit func(ranked) error) error {
 	fetch([]tree{t})
 	return t.walkFrom(0, topShift, keys, scratch, visit)
 }
 
-// fetchedLeaves is how many leaves a walk fetches at once. More would make a walk that ends early pay for what it does
-// not visit; fewer would leave the processor waiting.
+// fetchedLeaves is how many leaves a walk fetches at once. With more, a walk that ends early pays for what it does not
+// visit; with fewer, the processor waits.
 const fetchedLeaves = 4
 
 // walkFrom is walk for the hashes from one on; shift is that of the tree's level.
@@ -221,10 +222,10 @@ func (t tree) walkFrom(from uint64, shift int, keys value.Sip, scratch *[]ranked
 	return nil
 }
 
-// fetch brings the entries of leaves into the processor's caches, their records included. Everything that a walk reads
-// lies somewhere else in memory, and to read it record by record is to wait for memory once for each; here nothing
-// depends on what was read before, so the processor waits for many at once. An image of two million keys took 1.4
-// seconds of processor time without this, and takes 0.5.
+// fetch brings the entries of leaves into the processor's caches, their records included. Each record that a walk reads
+// lies somewhere else in memory, and a walk that reads one after the other waits for memory each time. The reads here
+// do not depend on each other, so the processor waits for many at once. An image of two million keys took 1.4 seconds
+// of processor time without this, and takes 0.5.
 func fetch(leaves []tree) {
 	sum := 0 // makes the reads count, or the compiler would leave them out
 	for _, t := range leaves {
@@ -252,8 +253,7 @@ func fetch(leaves []tree) {
 	}
 }
 
-// fetchedBytes is how much of a record is fetched at most: what follows, the processor fetches by itself when it is
-// read.
+// fetchedBytes bounds how much of a record is fetched: the processor fetches the rest by itself.
 const fetchedBytes = 128
 
 // compare orders by hash, then by key.

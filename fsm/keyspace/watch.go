@@ -2,14 +2,14 @@ package keyspace
 
 import "github.com/raftredis/raftredis/internal/command"
 
-// Watcher is told what changes, by name: for caches that clients keep of what they read. It is called while an entry is
-// applied or a state restored, and must not call the machine.
+// Watcher hears which keys change, for the caches of clients. The machine calls it while it applies an entry or
+// restores a state; it must not call the machine.
 type Watcher interface {
-	// Changed tells that a key was written, removed or swept after its deadline: value, deadline or existence may be
-	// others now. run is the one whose write it was, nil if it came from another node or time has done it. The key must
-	// not be kept: it holds the memory of a whole entry.
+	// Changed says that a key was written, removed, or swept after its deadline. run is the run that did it, nil if
+	// that was a write of another node or a sweep. The watcher must not keep the key, which holds the memory of a whole
+	// record.
 	Changed(key string, run *command.Run)
-	// Flushed tells that any key may have changed: all were removed, or another state was restored.
+	// Flushed says that all keys were removed, or another state was restored.
 	Flushed(run *command.Run)
 }
 

@@ -6,20 +6,17 @@ import (
 	"strings"
 )
 
-// ChunkBytes is the length of a chunk: what a change in the middle of a long string copies at most, and hashes.
+// ChunkBytes is the length of a chunk: a change of one byte of a long string copies and hashes that much.
 const ChunkBytes = 4 << 10
 
-// Chunks is a long string, cut into chunks so that a change costs what it touches, however long the string is.
+// Chunks is a long string, cut into chunks so that a change costs what it touches, at any length. It implements Value.
 //
 //	Chunks ──► list ──► chunk ──► ChunkBytes bytes; in the last one fewer
 //	             └────► nil: a chunk of zeros, as SETBIT far behind the end leaves them
 //
-// A Chunks is never changed: each change makes a new one, with a digest of its own. But it shares list and bytes with
-// its successor while the generation lasts that made them, so there is one newest version at any time, and only that
-// one may be read or changed: a command that gives a second key the same value must copy the bytes, or begin a
-// generation. What is of an older generation can be in the reach of a freeze, and is copied before a write.
-//
-// It implements Value.
+// A change makes a new Chunks with a digest of its own. Within one generation the new one shares list and bytes with
+// the old one, so only the newest may be read or changed: a command that gives a second key the same value must begin a
+// generation. A freeze may reach what is of an older generation, so a change copies that first.
 type Chunks struct {
 	box Box
 	// generation is the one that made list.
@@ -28,7 +25,7 @@ type Chunks struct {
 	length     int
 	// sum adds up the shares of the chunks in the digest.
 	sum, digest uint64
-	// tail is the hash of the whole words of the last chunk, so that to lengthen it costs what is added.
+	// tail is the hash of the whole words of the last chunk, so that an append costs what it adds.
 	tail Sip
 }
 
@@ -50,8 +47,8 @@ func chunkShare(s Sip, index int, digest uint64) uint64 { return s.Word(uint64(i
 // foldChunks is the digest of a string of several chunks.
 func foldChunks(s Sip, length int, sum uint64) uint64 { return s.Word(uint64(length)).Finish(sum) }
 
-// DigestString is the hash of a value, the same however the value lies in memory: up to ChunkBytes the plain one, and
-// beyond that made of the hashes of chunks.
+// DigestString is the hash of a string, the same for any layout: of up to ChunkBytes the plain hash, of longer ones
+// made of the hashes of chunks.
 func DigestString[T Text](s Sip, text T) uint64 {
 	if len(text) <= ChunkBytes {
 		return Digest(s, text)
@@ -71,8 +68,8 @@ func NewChunks(text string, s Sip, generation uint64) *Chunks {
 	})
 }
 
-// BuildChunks makes a string of zeros, and then chunk by chunk what it shall be: fill writes into the zeros at an
-// offset, and reports whether one of them is not zero any more.
+// BuildChunks makes a string chunk by chunk: fill writes into zeros at an offset, and reports whether one of them is
+// not zero any more.
 func BuildChunks(length int, s Sip, generation uint64, fill func(piece []byte, offset int) bool) *Chunks {
 	p := newZeros(length, s, generation)
 	var piece [ChunkBytes]byte
@@ -88,7 +85,7 @@ func BuildChunks(length int, s Sip, generation uint64, fill func(piece []byte, o
 	return p
 }
 
-// newZeros makes zeros, as many bytes as length says, which are not complete.
+// newZeros begins a string of zeros; complete ends it.
 func newZeros(length int, s Sip, generation uint64) *Chunks {
 	p := &Chunks{generation: generation}
 	p.box.Value = p
@@ -96,7 +93,7 @@ func newZeros(length int, s Sip, generation uint64) *Chunks {
 	return p
 }
 
-// complete makes the digest of what newZeros has begun, and the last chunk, which counts as a full one until then.
+// complete makes the last chunk, which counts as a full one until then, and the digest.
 func (p *Chunks) complete(s Sip) {
 	if last := len(p.list) - 1; last >= 0 && p.list[last] == nil {
 		p.own(last, s)
@@ -185,8 +182,8 @@ func (p *Chunks) resize(length int, s Sip) {
 	}
 }
 
-// own gives the bytes of a chunk, to be written and then hashed again: as many as the length asks for, in a chunk that
-// this generation may change.
+// own gives the bytes of a chunk for a write, in a chunk that this generation may change. The caller rehashes it after
+// the write.
 func (p *Chunks) own(index int, s Sip) []byte {
 	length := chunkLength(index, p.length)
 	room := 1 << bits.Len(uint(length-1))
@@ -202,8 +199,8 @@ func (p *Chunks) own(index int, s Sip) []byte {
 	return p.list[index].bytes
 }
 
-// rehash corrects digest and sum for a chunk that was written. With same above 0 it was the last chunk, and its first
-// bytes, so many, are what they were: then it costs what was added.
+// rehash corrects digest and sum for a chunk that was written. same above 0 says that it was the last chunk and that
+// its first same bytes did not change: then it costs what was added.
 func (p *Chunks) rehash(index, same int, s Sip) {
 	written := p.list[index]
 	p.sum -= chunkShare(s, index, written.digest)

@@ -11,7 +11,7 @@
 //  1. A value is never changed. A write makes a new value, which shares with the old one what it did not touch.
 //  2. What a generation of the key space made is changed in place in that generation only, so a freeze that ended the
 //     generation still sees what it froze.
-//  3. Digest, encoding and image depend on the contents alone, not on how they lie in memory or came about.
+//  3. Digest, encoding and image depend on the contents alone: neither on their layout nor on their history.
 //  4. Digests are made over Sip, a hash keyed by the seed of the cluster, and are the same on all nodes.
 //
 // Rejected:

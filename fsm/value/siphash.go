@@ -3,8 +3,8 @@ package value
 import "math/bits"
 
 // Sip is the state of SipHash-1-3 (Aumasson and Bernstein): a keyed hash of 64 bits that stays unpredictable to clients
-// who choose the keys but do not know the seed, which is why Redis uses it too. It is written out here because the
-// standard library's keyed hash draws its key anew in each process, and all nodes must agree for ever.
+// who choose the keys but do not know the seed, which is why Redis uses it too. The standard library's keyed hash draws
+// a new key in each process, so this is our own: all nodes must agree for ever.
 //
 // A state is a value. Whole words can be added to it and the state kept, so the hash of a string that grows at its end
 // is extended in proportion to what is added.
