@@ -25,7 +25,7 @@ type Node struct {
 
 	// snapshots are this node's files; base is what the one says from which the machine was restored by Open.
 	snapshots *snapshots
-	base      engine.Base
+	base      engine.SnapshotState
 
 	// transport is set before Open returns; peerHandler methods may run earlier, and wait for it.
 	transport *transport.Transport

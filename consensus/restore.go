@@ -70,7 +70,7 @@ func partial(found []snapshot.Found, inForce *raftlog.SnapshotMark) []raftlog.Sn
 // restoreNewest restores from the snapshot in force, or from the one before it if the disk has spoilt that: the log
 // goes back to the older of the two for this day. The core then knows of the older one alone. So others are sent that
 // one, and the next one that comes into force keeps it, and the log from there on, and not the damaged one.
-func (n *Node) restoreNewest(inForce, retained *raftlog.SnapshotMark) (engine.Base, error) {
+func (n *Node) restoreNewest(inForce, retained *raftlog.SnapshotMark) (engine.SnapshotState, error) {
 	base, err := n.restoreFrom(inForce)
 	if err == nil || retained == nil || !isDamage(err) {
 		return base, refusal(n.options.Directory, err)
@@ -95,14 +95,14 @@ func refusal(directory string, err error) error {
 		"cluster, and add it again with an empty directory", directory, err)
 }
 
-func (n *Node) restoreFrom(mark *raftlog.SnapshotMark) (engine.Base, error) {
+func (n *Node) restoreFrom(mark *raftlog.SnapshotMark) (engine.SnapshotState, error) {
 	began := time.Now()
 	base, err := n.snapshots.Restore(*mark, n.machine)
 	if err == nil {
 		err = base.Check()
 	}
 	if err != nil {
-		return engine.Base{}, err
+		return engine.SnapshotState{}, err
 	}
 	n.options.Logger.Info("the state was restored from a snapshot",
 		"index", mark.Index, "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())

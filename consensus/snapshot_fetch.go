@@ -16,15 +16,15 @@ const fetchPause = 100 * time.Millisecond
 
 // Fetch brings a file here from another node. A connection that breaks is made again for as long as each brings
 // something: what is in the file already is read again only when this gives up, and is called anew.
-func (s *snapshots) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (engine.Base, error) {
+func (s *snapshots) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (engine.SnapshotState, error) {
 	r, err := s.store.Receive(mark, func(int) error { return ctx.Err() })
 	if err != nil {
-		return engine.Base{}, classify(err)
+		return engine.SnapshotState{}, classify(err)
 	}
 	f := fetch{snapshots: s, from: from, mark: mark, receiver: r, reportedAt: time.Now()}
 	header, err := f.run(ctx)
 	if err = errors.Join(err, r.Close()); err != nil {
-		return engine.Base{}, classify(err)
+		return engine.SnapshotState{}, classify(err)
 	}
 	return baseOf(&header), nil
 }

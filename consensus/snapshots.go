@@ -74,7 +74,7 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 
 // Restore gives the machine the state of a file. The file proves itself twice, before its first byte is used and at its
 // end; the hash of the machine proves that it read everything and made the state that was frozen.
-func (s *snapshots) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (base engine.Base, err error) {
+func (s *snapshots) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (base engine.SnapshotState, err error) {
 	f, err := s.store.Open(mark)
 	if err != nil {
 		return base, err
@@ -133,8 +133,8 @@ func headerOf(f *engine.Frozen) snapshot.Header {
 	}
 }
 
-func baseOf(h *snapshot.Header) engine.Base {
-	return engine.Base{
+func baseOf(h *snapshot.Header) engine.SnapshotState {
+	return engine.SnapshotState{
 		Mark: h.Mark, ClusterID: h.ClusterID, HashSeed: h.HashSeed, Stamp: h.Stamp, Level: h.Level,
 		Configuration: h.Configuration,
 	}

@@ -17,7 +17,7 @@
 //  4. Decide is final: an answer that is not Pending stays, whatever the silent members say later.
 //
 // Rejected: a type for sets of members (two short slices are clearer and need no conversion from a configuration),
-// and weights (nobody asked, and the proofs get longer).
+// and weights (without a use so far, and the proofs get longer).
 package quorum
 
 import "cmp"

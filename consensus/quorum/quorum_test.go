@@ -15,9 +15,9 @@ func group(n int) []int {
 	return members
 }
 
-// TestD18_MajorityIsTheSmallestCountWhoseSetsAllIntersect goes back to the definition: any two sets of that size share
+// D18: TestMajorityIsTheSmallestCountWhoseSetsAllIntersect goes back to the definition: any two sets of that size share
 // a member, and one less would not do.
-func TestD18_MajorityIsTheSmallestCountWhoseSetsAllIntersect(t *testing.T) {
+func TestMajorityIsTheSmallestCountWhoseSetsAllIntersect(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		if got := Majority(n); !allIntersect(n, got) || allIntersect(n, got-1) {
 			t.Errorf("Majority(%d) = %d", n, got)
@@ -36,9 +36,9 @@ func allIntersect(n, size int) bool {
 	return true
 }
 
-// TestI23_DecideAgreesWithBruteForce tries every combination of answers in groups of 1 to 9: an outcome is Won if all
+// I23: TestDecideAgreesWithBruteForce tries every combination of answers in groups of 1 to 9: an outcome is Won if all
 // completions of the silent answers win, Lost if none does, else Pending.
-func TestI23_DecideAgreesWithBruteForce(t *testing.T) {
+func TestDecideAgreesWithBruteForce(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		answers := make([]Answer, n)
 		for code := range power(3, n) {
@@ -82,9 +82,9 @@ func power(base, exponent int) int {
 	return result
 }
 
-// TestI23_ReachedAgreesWithBruteForce gives every member of groups of 1 to 9 each of three values (n <= 9: 19,683
+// I23: TestReachedAgreesWithBruteForce gives every member of groups of 1 to 9 each of three values (n <= 9: 19,683
 // combinations) and compares with the definition: the largest v such that more than half have at least v.
-func TestI23_ReachedAgreesWithBruteForce(t *testing.T) {
+func TestReachedAgreesWithBruteForce(t *testing.T) {
 	for n := 1; n <= 9; n++ {
 		values := make([]uint64, n)
 		for code := range power(3, n) {
@@ -187,7 +187,7 @@ func next(order []int) {
 	slices.Reverse(order[i+1:])
 }
 
-func TestNobodyDecidesNothing(t *testing.T) {
+func TestAnEmptySetDecidesNothing(t *testing.T) {
 	outcome := Decide(Pair[int]{}, func(int) Answer { return Yes })
 	reached := Reached(Pair[int]{}, func(int) int { return 5 })
 	if outcome == Won || reached != 0 {

@@ -8,7 +8,8 @@ import (
 
 // Elections, terms and votes: the mistakes that others made, one test each.
 
-func TestA1_TermAndVoteBecomeDurableTogether(t *testing.T) {
+// A1.
+func TestTermAndVoteBecomeDurableTogether(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.step(Message{Kind: Vote, From: 2, Term: 5, Previous: raftlog.Mark{Term: 1, Index: 1}})
 	if op := g.rd.Append; op.Number != 1 || op.Term != 5 || op.Vote != 2 {
@@ -16,14 +17,16 @@ func TestA1_TermAndVoteBecomeDurableTogether(t *testing.T) {
 	}
 	g.sync()
 	g.step(Message{
-		Kind: Append, From: 2, Term: 5, Previous: raftlog.Mark{Term: 1, Index: 1}, Entries: entriesOf(raftlog.Mark{Term: 1, Index: 1}, 5),
+		Kind: Append, From: 2, Term: 5, Previous: raftlog.Mark{Term: 1, Index: 1},
+		Entries: entriesOf(raftlog.Mark{Term: 1, Index: 1}, 5),
 	})
 	if op := g.rd.Append; op.Term != 5 || op.Vote != 2 || len(op.Entries) != 1 {
 		t.Fatalf("an operation about entries leaves the vote out: %v", op)
 	}
 }
 
-func TestA2_AVoteLeavesWhenItIsDurable(t *testing.T) {
+// A2.
+func TestAVoteLeavesWhenItIsDurable(t *testing.T) {
 	g := newRig(t, 3, 1)
 	sent := g.step(Message{Kind: Vote, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}})
 	if len(sent) != 0 || len(g.rd.Append.Promises) != 1 {
@@ -37,7 +40,8 @@ func TestA2_AVoteLeavesWhenItIsDurable(t *testing.T) {
 	}
 }
 
-func TestA3_SteppingDownKeepsTheVote(t *testing.T) {
+// A3.
+func TestSteppingDownKeepsTheVote(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.core.becomeCandidate(raftlog.Mark{})
 	g.ready()
@@ -45,13 +49,15 @@ func TestA3_SteppingDownKeepsTheVote(t *testing.T) {
 	for _, voter := range []raftlog.NodeID{2, 3} {
 		g.step(Message{Kind: VoteReply, From: voter, Term: 2, Reject: true})
 	}
-	reply := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), VoteReply)
+	last := raftlog.Mark{Term: 1, Index: 1}
+	reply := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: last}), VoteReply)
 	if g.core.Role() != Follower || g.core.Vote() != 1 || !reply.Reject {
 		t.Fatalf("%v, %v", g.core.Status(), reply)
 	}
 }
 
-func TestA4_TwoLeadersInATermEndTheProcess(t *testing.T) {
+// A4.
+func TestTwoLeadersInATermEndTheProcess(t *testing.T) {
 	follower := newRig(t, 3, 1)
 	follower.step(Message{Kind: Heartbeat, From: 2, Term: 2})
 	leader := newRig(t, 3, 1)
@@ -66,8 +72,8 @@ func TestA4_TwoLeadersInATermEndTheProcess(t *testing.T) {
 	}
 }
 
-// TestA8_OneWayLinksDoNotKeepAStaleLeader: nothing that leader 1 sends arrives, everything sent to it does.
-func TestA8_OneWayLinksDoNotKeepAStaleLeader(t *testing.T) {
+// A8: TestOneWayLinksDoNotKeepAStaleLeader: nothing that leader 1 sends arrives, everything sent to it does.
+func TestOneWayLinksDoNotKeepAStaleLeader(t *testing.T) {
 	c := newCluster()
 	c.voters(3)
 	c.elect(1)
@@ -83,8 +89,8 @@ func TestA8_OneWayLinksDoNotKeepAStaleLeader(t *testing.T) {
 	}
 }
 
-// TestA9_ABrokenLinkBesideAGoodOneStopsNoLeader: nodes 1 and 3 cannot talk to each other, node 2 can to both.
-func TestA9_ABrokenLinkBesideAGoodOneStopsNoLeader(t *testing.T) {
+// A9: TestABrokenLinkBesideAGoodOneStopsNoLeader: nodes 1 and 3 cannot talk to each other, node 2 can to both.
+func TestABrokenLinkBesideAGoodOneStopsNoLeader(t *testing.T) {
 	c := newCluster()
 	c.voters(3)
 	c.elect(1)
@@ -100,7 +106,8 @@ func TestA9_ABrokenLinkBesideAGoodOneStopsNoLeader(t *testing.T) {
 	}
 }
 
-func TestA10_ANodeThatWasAwayForAHundredElectionsChangesNothing(t *testing.T) {
+// A10.
+func TestANodeThatWasAwayForAHundredElectionsChangesNothing(t *testing.T) {
 	c := newCluster()
 	c.voters(3)
 	c.elect(1)
@@ -122,7 +129,8 @@ func TestA10_ANodeThatWasAwayForAHundredElectionsChangesNothing(t *testing.T) {
 	}
 }
 
-func TestA11_ATermLearnedFromAMessageIsMadeDurable(t *testing.T) {
+// A11.
+func TestATermLearnedFromAMessageIsMadeDurable(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.step(Message{Kind: HeartbeatReply, From: 2, Term: 9})
 	if op := g.rd.Append; op.Number != 1 || op.Term != 9 || op.Vote != 0 {
@@ -130,7 +138,8 @@ func TestA11_ATermLearnedFromAMessageIsMadeDurable(t *testing.T) {
 	}
 }
 
-func TestA15_EqualSeedsStillElect(t *testing.T) {
+// A15.
+func TestEqualSeedsStillElect(t *testing.T) {
 	for seed := range uint64(50) {
 		c := newCluster()
 		plain := c.options
@@ -155,9 +164,9 @@ func TestA15_EqualSeedsStillElect(t *testing.T) {
 	}
 }
 
-// TestA16_ACompletionOfAnEarlierTermCountsForNothing: the only voter campaigns twice before its disk answers once,
-// the second time on the word of a leader that came and went.
-func TestA16_ACompletionOfAnEarlierTermCountsForNothing(t *testing.T) {
+// A16: TestACompletionOfAnEarlierTermCountsForNothing: the only voter campaigns twice before its disk answers once, the
+// second time on the word of a leader that came and went.
+func TestACompletionOfAnEarlierTermCountsForNothing(t *testing.T) {
 	g := newRig(t, 1, 1)
 	g.core.Tick()
 	g.ready()
@@ -192,8 +201,8 @@ func TestAPreVoteChangesNothing(t *testing.T) {
 	}
 }
 
-// Requests for votes are promises too: what they say about log and term must outlive a crash.
-func TestS12_RequestsForVotesWaitForTheDisk(t *testing.T) {
+// S12: Requests for votes are promises too: what they say about log and term must outlive a crash.
+func TestRequestsForVotesWaitForTheDisk(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.timeout()
 	sent := g.step(Message{Kind: PreVoteReply, From: 2, Term: 2})
@@ -207,7 +216,8 @@ func TestS12_RequestsForVotesWaitForTheDisk(t *testing.T) {
 	}
 }
 
-func TestThesis423_AVoteIsNotGivenAgainstALeaderThatIsHeard(t *testing.T) {
+// Thesis 4.2.3.
+func TestAVoteIsNotGivenAgainstALeaderThatIsHeard(t *testing.T) {
 	heard := Message{Kind: Heartbeat, From: 2, Term: 1}
 	request := Message{Kind: Vote, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}
 	g := newRig(t, 3, 1)
@@ -220,7 +230,7 @@ func TestThesis423_AVoteIsNotGivenAgainstALeaderThatIsHeard(t *testing.T) {
 	if reply := g.one(g.stepAndSync(request), VoteReply); reply.Reject || g.core.Term() != 2 {
 		t.Fatalf("%v, %v", reply, g.core.Status())
 	}
-	// Nobody was heard for an election timeout: then as well.
+	// It heard no node for an election timeout: then as well.
 	g = newRig(t, 3, 1)
 	g.step(heard)
 	g.core.leaderTicks = g.core.options.ElectionTicks
@@ -230,11 +240,13 @@ func TestThesis423_AVoteIsNotGivenAgainstALeaderThatIsHeard(t *testing.T) {
 	}
 }
 
-func TestA8_APreCandidateGivesItsLeaderUp(t *testing.T) {
+// A8.
+func TestAPreCandidateGivesItsLeaderUp(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.step(Message{Kind: Heartbeat, From: 2, Term: 1})
 	g.timeout()
-	reply := g.one(g.step(Message{Kind: PreVote, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), PreVoteReply)
+	last := raftlog.Mark{Term: 1, Index: 1}
+	reply := g.one(g.step(Message{Kind: PreVote, From: 3, Term: 2, Previous: last}), PreVoteReply)
 	if g.core.Role() != PreCandidate || g.core.Leader() != 0 || reply.Reject {
 		t.Fatalf("%v, %v", g.core.Status(), reply)
 	}

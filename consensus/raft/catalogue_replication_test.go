@@ -12,7 +12,8 @@ import (
 
 // Replication, commit, reads and membership: the mistakes that others made, one test each.
 
-func TestB5_ALeadersOwnCopyCountsWhenItIsDurable(t *testing.T) {
+// B5.
+func TestALeadersOwnCopyCountsWhenItIsDurable(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
@@ -29,7 +30,8 @@ func TestB5_ALeadersOwnCopyCountsWhenItIsDurable(t *testing.T) {
 	}
 }
 
-func TestB5_AMajorityOfOthersCommitsWithoutTheLeadersDisk(t *testing.T) {
+// B5.
+func TestAMajorityOfOthersCommitsWithoutTheLeadersDisk(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	index, _ := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Body: []byte("x")}})
@@ -42,10 +44,12 @@ func TestB5_AMajorityOfOthersCommitsWithoutTheLeadersDisk(t *testing.T) {
 	}
 }
 
-func TestB6_AnAcknowledgementLeavesWhenTheEntriesAreDurable(t *testing.T) {
+// B6.
+func TestAnAcknowledgementLeavesWhenTheEntriesAreDurable(t *testing.T) {
 	g := newRig(t, 3, 1)
 	m := Message{
-		Kind: Append, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 1}, Entries: entriesOf(raftlog.Mark{Term: 1, Index: 1}, 1),
+		Kind: Append, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 1},
+		Entries: entriesOf(raftlog.Mark{Term: 1, Index: 1}, 1),
 	}
 	if sent := g.step(m); len(sent) != 0 || len(g.rd.Append.Promises) != 1 {
 		t.Fatalf("left at once: %v", sent)
@@ -62,7 +66,8 @@ func TestB6_AnAcknowledgementLeavesWhenTheEntriesAreDurable(t *testing.T) {
 	}
 }
 
-func TestB8_ALateRejectionMovesNothingBack(t *testing.T) {
+// B8.
+func TestALateRejectionMovesNothingBack(t *testing.T) {
 	g := newRig(t, 3, 1, 1, 1)
 	g.lead()
 	g.acknowledge(2, 4)
@@ -80,7 +85,8 @@ func TestB8_ALateRejectionMovesNothingBack(t *testing.T) {
 	}
 }
 
-func TestB12_ACommitIndexBeyondTheLogIsNeverTaken(t *testing.T) {
+// B12.
+func TestACommitIndexBeyondTheLogIsNeverTaken(t *testing.T) {
 	g := newRig(t, 3, 1, 1)
 	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 2}, Commit: 50})
 	if g.core.Commit() != 2 {
@@ -93,7 +99,8 @@ func TestB12_ACommitIndexBeyondTheLogIsNeverTaken(t *testing.T) {
 	}
 }
 
-func TestB13_ATruncationStaysAboveTheCommitIndex(t *testing.T) {
+// B13.
+func TestATruncationStaysAboveTheCommitIndex(t *testing.T) {
 	g := newRig(t, 3, 1, 1, 1, 1)
 	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: raftlog.Mark{Term: 1, Index: 2}, Commit: 2})
 	m := Message{
@@ -113,7 +120,8 @@ func TestB13_ATruncationStaysAboveTheCommitIndex(t *testing.T) {
 	}
 }
 
-func TestB15_EntriesAtTheLimitOfAMessage(t *testing.T) {
+// B15.
+func TestEntriesAtTheLimitOfAMessage(t *testing.T) {
 	limit := testOptions(1).MaxMessageBytes - raftlog.EntryHeaderBytes
 	for _, bodyBytes := range []int{limit - 1, limit, limit + 1, 10 * limit} {
 		c := newCluster()
@@ -129,7 +137,8 @@ func TestB15_EntriesAtTheLimitOfAMessage(t *testing.T) {
 	}
 }
 
-func TestC3_EpochsOfAnEarlierTermConfirmNothing(t *testing.T) {
+// C3.
+func TestEpochsOfAnEarlierTermConfirmNothing(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	for range 3 {
@@ -151,7 +160,8 @@ func TestC3_EpochsOfAnEarlierTermConfirmNothing(t *testing.T) {
 	}
 }
 
-func TestC4_ReadsEndWithTheLead(t *testing.T) {
+// C4.
+func TestReadsEndWithTheLead(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.core.Read()
@@ -196,7 +206,8 @@ func TestReadsInAJointConfigurationNeedBothHalves(t *testing.T) {
 	}
 }
 
-func TestD1_NoChangeBeforeAnEntryOfTheOwnTermIsCommitted(t *testing.T) {
+// D1.
+func TestNoChangeBeforeAnEntryOfTheOwnTermIsCommitted(t *testing.T) {
 	g := newRig(t, 3, 1, 1)
 	g.lead()
 	next := &membership.Configuration{Voters: []raftlog.NodeID{1, 2, 3, 4}, Outgoing: []raftlog.NodeID{1, 2, 3}}
@@ -205,7 +216,8 @@ func TestD1_NoChangeBeforeAnEntryOfTheOwnTermIsCommitted(t *testing.T) {
 	}
 }
 
-func TestD2_NoSecondChangeWhileOneIsUnderWay(t *testing.T) {
+// D2.
+func TestNoSecondChangeWhileOneIsUnderWay(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
@@ -231,12 +243,14 @@ func TestD2_NoSecondChangeWhileOneIsUnderWay(t *testing.T) {
 	}
 }
 
-// TestD9_ARemovedNodeLearnsItAndKeepsQuiet removes node 3 and lets much time pass.
-func TestD9_ARemovedNodeLearnsItAndKeepsQuiet(t *testing.T) {
+// D9: TestARemovedNodeLearnsItAndKeepsQuiet removes node 3 and lets much time pass.
+func TestARemovedNodeLearnsItAndKeepsQuiet(t *testing.T) {
 	c := newCluster()
 	c.voters(3)
 	leader := c.elect(1)
-	err := c.reconfigure(leader, &membership.Configuration{Voters: []raftlog.NodeID{1, 2}, Outgoing: []raftlog.NodeID{1, 2, 3}})
+	err := c.reconfigure(leader, &membership.Configuration{
+		Voters: []raftlog.NodeID{1, 2}, Outgoing: []raftlog.NodeID{1, 2, 3},
+	})
 	for range 200 {
 		c.settle(nil)
 		for _, n := range c.nodes {
@@ -252,7 +266,8 @@ func TestD9_ARemovedNodeLearnsItAndKeepsQuiet(t *testing.T) {
 	}
 }
 
-func TestD16_ImpossibleConfigurationsAreRefused(t *testing.T) {
+// D16.
+func TestImpossibleConfigurationsAreRefused(t *testing.T) {
 	voters := []raftlog.NodeID{1, 2, 3}
 	refused := map[string]*membership.Configuration{
 		"no voters":            {},
@@ -308,9 +323,9 @@ func TestStampsNeverGoBackAlongTheLog(t *testing.T) {
 	}
 }
 
-// A follower without room in its journal takes less than it is sent. It must not be pressed with one window after the
-// other, as fast as it can refuse them: the next probe waits for a heartbeat.
-func TestF18_AFollowerWithoutRoomIsProbedAtThePaceOfHeartbeats(t *testing.T) {
+// F18: A follower without room in its journal takes less than it is sent. It must not be pressed with one window after
+// the other, as fast as it can refuse them: the next probe waits for a heartbeat.
+func TestAFollowerWithoutRoomIsProbedAtThePaceOfHeartbeats(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	for range 4 {

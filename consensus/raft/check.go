@@ -90,10 +90,12 @@ func (r *Raft) Check() error {
 func (r *Raft) checkSnapshots(c *complaints) {
 	newest := r.newestSnapshot().IndexOrZero()
 	c.that(newest <= r.commit, "a snapshot at %d, commit index %d", newest, r.commit)
-	c.that(r.disk.done.snapshot.IndexOrZero() <= newest, "snapshot %d is in force, %d is to be", r.disk.done.snapshot.IndexOrZero(),
+	c.that(r.disk.done.snapshot.IndexOrZero() <= newest,
+		"snapshot %d is in force, %d is to be", r.disk.done.snapshot.IndexOrZero(),
 		newest)
 	for _, f := range r.disk.flying {
-		c.that(f.retained == nil || f.retained.Index < f.snapshot.IndexOrZero(), "operation %d: snapshot %d retains a later one",
+		c.that(f.retained == nil || f.retained.Index < f.snapshot.IndexOrZero(),
+			"operation %d: snapshot %d retains a later one",
 			f.number, f.snapshot.IndexOrZero())
 	}
 }
@@ -149,7 +151,7 @@ func (r *Raft) checkRole(c *complaints) {
 		c.that(len(p.inflight) <= r.options.MaxInflightMessages, "node %d: %d messages in flight", p.id, len(p.inflight))
 		awaits := p.state != Snapshot || len(p.inflight) == 0 && p.snapshot != nil && p.snapshot.Index > p.match
 		c.that(awaits, "node %d: match %d, and waits for snapshot %d", p.id, p.match, p.snapshot.IndexOrZero())
-		c.that(p.told <= r.commit, "node %d was told commit %d of %d", p.id, p.told, r.commit)
+		c.that(p.notified <= r.commit, "node %d was notified of commit %d of %d", p.id, p.notified, r.commit)
 	}
 }
 

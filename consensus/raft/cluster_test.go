@@ -21,7 +21,7 @@ type cluster struct {
 	// trace receives a line for everything that a node does, if set.
 	trace   func(line string)
 	options func(id raftlog.NodeID) Options
-	files   library
+	files   snapshotStore
 	// installs counts the snapshots that logs began anew behind.
 	installs int
 }
@@ -80,7 +80,7 @@ func testOptions(id raftlog.NodeID) Options {
 }
 
 func newCluster() *cluster {
-	return &cluster{rules: newRules(), hung: map[raftlog.NodeID]bool{}, options: testOptions, files: library{}}
+	return &cluster{rules: newRules(), hung: map[raftlog.NodeID]bool{}, options: testOptions, files: snapshotStore{}}
 }
 
 // weaken switches a rule off in every node that starts from now on.
@@ -113,7 +113,9 @@ func (c *cluster) voters(n int) {
 }
 
 func configurationEntry(index raftlog.Index, term raftlog.Term, configuration *membership.Configuration) raftlog.Entry {
-	e := raftlog.Entry{Index: index, Term: term, Kind: raftlog.EntryConfiguration, Body: membership.Encode(withMembers(configuration))}
+	e := raftlog.Entry{
+		Index: index, Term: term, Kind: raftlog.EntryConfiguration, Body: membership.Encode(withMembers(configuration)),
+	}
 	e.Seal()
 	return e
 }

@@ -54,7 +54,7 @@
 //
 // Snapshots stand for what the owner trims: see Raft.KeepFrom. A leader serves a follower from memory, from history,
 // and where both have let go by telling it of the snapshot in force, which its owner fetches past the core: see
-// install.go. A node's own snapshots change nothing for anyone who is served from the log.
+// install.go. A node's own snapshots change nothing for followers that are served from the log.
 //
 // # Where the paper's parts are
 //
@@ -63,15 +63,15 @@
 //	paper 5.1      rule of terms                       raft.go        stepTerm
 //	paper 5.2      elections, timeouts                 election.go    becomeCandidate, handleVote
 //	paper 5.3      log replication                     follower.go    handleAppend; leader.go replicate
-//	paper 5.4.1    who may win                         types.go       Mark.Before
+//	paper 5.4.1    who may win                         election.go    handleVote; raftlog.Mark.Before
 //	paper 5.4.2    whose entries commit by counting    leader.go      commitByCounting
 //	paper 7        snapshots                           snapshot.go    SnapshotTaken; install.go handleInstall, Install
 //	thesis 3.10    handing over leadership             transfer.go    Transfer; election.go handleTimeoutNow
-//	thesis 4.1     configurations, in force at once    membership.go  membership, ProposeConfiguration
-//	thesis 4.2.2   a leader that is left out           membership.go  mayCampaign; change.go resign
+//	thesis 4.1     configurations, in force at once    configurations.go ProposeConfiguration
+//	thesis 4.2.2   a leader that is left out           configurations.go mayCampaign; voter_exchange.go stepDown
 //	thesis 4.2.3   stickiness                          raft.go        stepTerm, hearsLeader
-//	thesis 4.3     joint consensus                     change.go      nextStep; package quorum
-//	thesis 6.2     a leader nobody hears steps down    leader.go      tickLeader
+//	thesis 4.3     joint consensus                     voter_exchange.go nextStep; package quorum
+//	thesis 6.2     a leader without followers steps down leader.go      tickLeader
 //	thesis 6.4     reads                               reads.go       Read
 //	thesis 9.6     pre-vote                            election.go    becomePreCandidate
 //	thesis 10.2.1  sending before the own disk         operations.go  takeOperation
@@ -88,7 +88,7 @@
 //   - The file of a snapshot is not the core's: a follower is told that there is one and pulls it, however long that
 //     takes, and may take it from another leader when the first one is gone.
 //   - A log is kept beyond what snapshots stand for while a live follower needs it: see Raft.KeepFrom.
-//   - A leader that is left out tells the others who leave with it before it hands over: see resign.
+//   - A leader that is left out tells the other removed nodes before it hands over: see stepDown.
 //   - A node left out by its newest configuration may campaign until it knows that entry committed: see mayCampaign.
 //
 // # Limits
@@ -100,7 +100,7 @@
 //
 // # Rejected
 //
-//   - A Storage callback, as most libraries have: then the core waits for a disk at a place that nobody sees. Entries
+//   - A Storage callback, as most libraries have: then the core waits for a disk at a hidden place. Entries
 //     below the window are asked for in Ready.Fetch, and come when they come.
 //   - Chunks of a snapshot as messages of the core, as the paper has them: the largest thing that a node ever sends
 //     would pass through the one place that must never wait, and a transfer would end with its leader.

@@ -10,8 +10,8 @@ import (
 
 // What the core hands over, and when: promises, pushes, memory.
 
-// Two leaders' messages meet in one turn. The first one's entries never reach the disk, so nobody may be told that they
-// are there.
+// Two leaders' messages meet in one turn. The first one's entries never reach the disk, so no node may be told that
+// they are there.
 func TestAPromiseOfAnEarlierTermDoesNotOutliveItsTurn(t *testing.T) {
 	g := newRig(t, 3, 1)
 	first := raftlog.Mark{Term: 1, Index: 1}
@@ -46,9 +46,11 @@ func TestACommitIsPushedToTheOriginOfItsEntries(t *testing.T) {
 	g.lead()
 	g.acknowledge(2, 2)
 	if beats := only(g.acknowledge(3, 2), Heartbeat); g.core.Commit() != 2 || len(beats) != 0 {
-		t.Fatalf("nobody waits: commit %d, %v", g.core.Commit(), beats)
+		t.Fatalf("no client waits: commit %d, %v", g.core.Commit(), beats)
 	}
-	g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand, Tag: raftlog.Tag{Origin: 2, Boot: 7, Sequence: 1}}, {Kind: raftlog.EntryCommand}})
+	g.core.Propose([]Proposal{
+		{Kind: raftlog.EntryCommand, Tag: raftlog.Tag{Origin: 2, Boot: 7, Sequence: 1}}, {Kind: raftlog.EntryCommand},
+	})
 	g.ready()
 	g.sync()
 	beat := g.one(g.acknowledge(2, 4), Heartbeat)
@@ -66,8 +68,8 @@ func TestTheOriginOfAnInheritedEntryIsTold(t *testing.T) {
 	g.stepAndSync(Message{Kind: Append, From: 2, Term: 1, Previous: at, Entries: inherited})
 	g.lead()
 	g.acknowledge(3, 3)
-	if p := g.core.peer(3); p.origin != 2 || p.told < 2 || g.core.Commit() != 3 {
-		t.Fatalf("origin %d, told %d, commit %d", p.origin, p.told, g.core.Commit())
+	if p := g.core.peer(3); p.origin != 2 || p.notified < 2 || g.core.Commit() != 3 {
+		t.Fatalf("origin %d, told %d, commit %d", p.origin, p.notified, g.core.Commit())
 	}
 }
 
@@ -135,7 +137,7 @@ func TestMessagesThatCannotBeForThisNodeAreDropped(t *testing.T) {
 	for name, m := range map[string]Message{
 		"to another":          {Kind: Heartbeat, From: 2, To: 3, Term: 5},
 		"from itself":         {Kind: Heartbeat, From: 1, To: 1, Term: 5},
-		"from nobody":         {Kind: Heartbeat, To: 1, Term: 5},
+		"from no node":        {Kind: Heartbeat, To: 1, Term: 5},
 		"entries with a gap":  {Kind: Append, From: 2, To: 1, Term: 5, Previous: at, Entries: gap},
 		"entries later terms": {Kind: Append, From: 2, To: 1, Term: 5, Previous: at, Entries: fromTheFuture},
 	} {
@@ -158,7 +160,9 @@ func TestOptionsAndPastsThatCannotBeAreRefused(t *testing.T) {
 		"log after term":      func(_ *Options, s *Restored) { s.Term = 0; s.Entries = entriesOf(raftlog.Mark{}, 1) },
 		"configuration above": func(_ *Options, s *Restored) { s.ConfigurationIndex = 1 },
 		"floor without index": func(_ *Options, s *Restored) { s.Term = 2; s.Floor.Term = 2 },
-		"gap above the floor": func(_ *Options, s *Restored) { s.Term = 2; s.Entries = entriesOf(raftlog.Mark{Term: 1, Index: 5}, 2) },
+		"gap above the floor": func(_ *Options, s *Restored) {
+			s.Term, s.Entries = 2, entriesOf(raftlog.Mark{Term: 1, Index: 5}, 2)
+		},
 		"an undecoded configuration": func(_ *Options, s *Restored) {
 			s.Term, s.Entries = 1, []raftlog.Entry{{Index: 1, Term: 1, Kind: raftlog.EntryConfiguration}}
 		},

@@ -8,13 +8,13 @@ import (
 )
 
 // A disk that hangs: operations are on their way to it, and none comes back. Nothing is unsafe then, for nothing counts
-// before it is durable. But a leader whose disk hangs sends heartbeats as ever, so nobody deposes it, and it takes no
+// before it is durable. But a leader whose disk hangs sends heartbeats as ever, so it stays leader, and it takes no
 // more writes once its journal has no room for them (F19). And a node whose disk hangs cannot win an election, for its
 // own vote is on that disk.
 //
 //  1. When no operation completed for hungElections election timeouts, the leader hands over, as if it had been told
 //     to: to the voter that holds most, if that one is ahead of the leader's own disk, if its disk moves, and if the
-//     others are enough to decide. Otherwise nobody could do better.
+//     others are enough to decide. Otherwise no other leader could do better.
 //  2. If it leads an election timeout later still, it becomes a follower. The others elect.
 //  3. As a follower it does not campaign until the disk is back: see Tick.
 //

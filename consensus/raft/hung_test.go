@@ -40,23 +40,25 @@ func hungLeader(t *testing.T, voters int) *rig {
 // theLimit is when a disk that was quick before counts as one that hangs.
 const theLimit = hungElections * 10 // testOptions has 10 ticks
 
-func TestF19_ALeaderWhoseDiskHangsHandsOverToWhomHoldsMost(t *testing.T) {
+// F19.
+func TestAHungLeaderHandsOverToTheLongestLog(t *testing.T) {
 	g := hungLeader(t, 5)
 	g.step(Message{Kind: AppendReply, From: 4, Term: 2, Index: 3})
 	g.step(Message{Kind: AppendReply, From: 3, Term: 2, Index: 3})
 	if sent := only(g.hang(theLimit-1, 2, 3, 4), TimeoutNow); len(sent) != 0 {
 		t.Fatalf("too early: %v", sent)
 	}
-	if told := g.one(g.hang(1, 2, 3, 4), TimeoutNow); told.To != 3 {
-		t.Fatalf("3 and 4 hold most, 3 is the first of them: %v", told)
+	if order := g.one(g.hang(1, 2, 3, 4), TimeoutNow); order.To != 3 {
+		t.Fatalf("3 and 4 hold most, 3 is the first of them: %v", order)
 	}
 	g.hang(10, 2, 3, 4)
 	if g.core.Role() != Follower || g.core.Term() != 2 || g.core.Leader() != 0 {
-		t.Fatalf("nobody took over, and it is %v", g.core.Status())
+		t.Fatalf("no node took over, and it is %v", g.core.Status())
 	}
 }
 
-func TestF19_WhereNobodyCouldDoBetterTheLeaderStays(t *testing.T) {
+// F19.
+func TestAHungLeaderStaysWithoutABetterSuccessor(t *testing.T) {
 	for name, play := range map[string]func(g *rig) (heard []raftlog.NodeID){
 		"no other disk is ahead": func(*rig) []raftlog.NodeID { return []raftlog.NodeID{2, 3, 4, 5} },
 		"the others are too few": func(g *rig) []raftlog.NodeID {
@@ -84,7 +86,8 @@ func TestF19_WhereNobodyCouldDoBetterTheLeaderStays(t *testing.T) {
 	}
 }
 
-func TestF20_ADiskThatCompletesSomethingIsNotOneThatHangs(t *testing.T) {
+// F20.
+func TestADiskThatCompletesSomethingIsNotOneThatHangs(t *testing.T) {
 	g := hungLeader(t, 3)
 	for round := range 10 {
 		flying := g.rd.Append.Number
@@ -100,9 +103,9 @@ func TestF20_ADiskThatCompletesSomethingIsNotOneThatHangs(t *testing.T) {
 	}
 }
 
-// Disks that are all a little slower than the limit must not make every leader hand over to the next: what a completion
-// took the next one may take twice. A disk that was quick again has no credit left.
-func TestF20_PatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
+// F20: Disks that are all a little slower than the limit must not make every leader hand over to the next: what a
+// completion took the next one may take twice. A disk that was quick again has no credit left.
+func TestPatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
 	for took, want := range map[int]int{0: theLimit, theLimit / 2: theLimit, 15: 30, 39: 78, 40: 80, 1000: 80} {
 		g := hungLeader(t, 3)
 		flying := g.rd.Append.Number
@@ -118,9 +121,9 @@ func TestF20_PatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
 	}
 }
 
-// One disk below all nodes, or one cause: all stall at the same time, one a little ahead of the leader's. Nobody could
-// do better, and whoever took over would need that disk for its own vote.
-func TestF20_DisksThatStallTogetherKeepTheirLeader(t *testing.T) {
+// F20: One disk below all nodes, or one cause: all stall at the same time, one a little ahead of the leader's. No other
+// leader could do better, and a candidate would need that disk for its own vote.
+func TestDisksThatStallTogetherKeepTheirLeader(t *testing.T) {
 	g := hungLeader(t, 3)
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
 	g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}}) // on its way to all disks, of which none completes it
@@ -133,8 +136,9 @@ func TestF20_DisksThatStallTogetherKeepTheirLeader(t *testing.T) {
 	g.one(g.hang(1, 2, 3), TimeoutNow)
 }
 
-// A disk that moves, if slowly, is better than one that hangs: between its completions it may look as if it stalled.
-func TestF19_ASlowDiskIsBetterThanOneThatHangs(t *testing.T) {
+// F19: A disk that moves, if slowly, is better than one that hangs: between its completions it may look as if it
+// stalled.
+func TestASlowDiskIsBetterThanOneThatHangs(t *testing.T) {
 	g := hungLeader(t, 3)
 	const every = 15 // ticks for each completion: longer than an election timeout
 	for done := raftlog.Index(3); g.core.Role() == Leader; done++ {
@@ -148,7 +152,8 @@ func TestF19_ASlowDiskIsBetterThanOneThatHangs(t *testing.T) {
 	}
 }
 
-func TestF19_ADiskThatComesBackKeepsTheLeader(t *testing.T) {
+// F19.
+func TestADiskThatComesBackKeepsTheLeader(t *testing.T) {
 	g := hungLeader(t, 3)
 	flying := g.rd.Append.Number
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})
@@ -163,8 +168,8 @@ func TestF19_ADiskThatComesBackKeepsTheLeader(t *testing.T) {
 	}
 }
 
-// A follower whose disk hangs asks nobody for votes, not even on a leader's word: its own vote could not count.
-func TestF19_AFollowerWhoseDiskHangsDoesNotCampaign(t *testing.T) {
+// F19: A follower whose disk hangs asks for no votes, not even on a leader's word: its own vote could not count.
+func TestAFollowerWhoseDiskHangsDoesNotCampaign(t *testing.T) {
 	g := newRig(t, 3, 1)
 	at := raftlog.Mark{Term: 1, Index: 1}
 	g.step(Message{Kind: Append, From: 2, Term: 1, Previous: at, Entries: entriesOf(at, 1)})

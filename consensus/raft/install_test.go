@@ -44,7 +44,7 @@ func TestOneSnapshotIsFetchedAtATime(t *testing.T) {
 			t.Fatalf("asked for %v while 5 is being fetched", g.rd.Install)
 		}
 	}
-	g.core.InstallFailed(snapshotAt(7, 1)) // nobody asked for that one
+	g.core.InstallFailed(snapshotAt(7, 1)) // it was not asked for
 	if g.step(announced(1, snapshotAt(7, 1))); g.rd.Install != nil {
 		t.Fatalf("%v", g.rd.Install)
 	}
@@ -54,9 +54,9 @@ func TestOneSnapshotIsFetchedAtATime(t *testing.T) {
 	}
 }
 
-// The entries behind the snapshot are in the log of the same turn. The operation must begin with those: the log would
-// have a gap otherwise.
-func TestE1_EntriesOfTheSameTurnRideBehindTheSwitch(t *testing.T) {
+// E1: The entries behind the snapshot are in the log of the same turn. The operation must begin with those: the log
+// would have a gap otherwise.
+func TestEntriesOfTheSameTurnRideBehindTheSwitch(t *testing.T) {
 	for name, terms := range map[string][]raftlog.Term{
 		"a short log": {1}, "a long one": {1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
 	} {
@@ -84,9 +84,9 @@ func TestE1_EntriesOfTheSameTurnRideBehindTheSwitch(t *testing.T) {
 	}
 }
 
-// The old log is longer than the new one, and its last operation is still in flight when the log begins anew. What that
-// operation writes lies at the indexes of the new log and has nothing to do with it.
-func TestB7_E2_AnOperationOfTheOldLogProvesNothingOfTheNew(t *testing.T) {
+// B7, E2: The old log is longer than the new one, and its last operation is still in flight when the log begins anew.
+// What that operation writes lies at the indexes of the new log and has nothing to do with it.
+func TestAnOperationOfTheOldLogProvesNothingOfTheNew(t *testing.T) {
 	g := newRig(t, 3, 1)
 	at := raftlog.Mark{Term: 1, Index: 1}
 	g.step(Message{Kind: Append, From: 3, Term: 1, Previous: at, Entries: entriesOf(at, 1, 1, 1, 1, 1, 1, 1)})
@@ -156,7 +156,8 @@ func (g *rig) timeoutAlone() {
 	}
 }
 
-func TestE13_ASnapshotOfALaterTermIsNotTaken(t *testing.T) {
+// E13.
+func TestASnapshotOfALaterTermIsNotTaken(t *testing.T) {
 	g := newRig(t, 3, 1)
 	before := g.core.Observe()
 	if g.step(announced(1, snapshotAt(5, 2))); g.rd.Install != nil || g.core.Observe() != before {

@@ -32,9 +32,9 @@ func (r *Raft) tickLeader() {
 	for _, p := range r.peers {
 		r.tickPeer(p, beat)
 	}
-	r.dismissLeft()
-	if r.outOfOffice() {
-		r.partingTicks++
+	r.dropRemoved()
+	if r.mustStepDown() {
+		r.stepDownTicks++
 	}
 	r.tickTransfer()
 	if quorum.Decide(r.deciders(), r.heardLately) != quorum.Won {
@@ -63,20 +63,21 @@ func (r *Raft) tickPeer(p *progress, beat bool) {
 	}
 }
 
-// A node that the configuration leaves out is served on after that is committed, so that it learns it: for
-// farewellElections election timeouts if it holds the entry and was told, for farewellElectionsMax if it is not so far.
+// A leader still serves a removed node after the removal is committed, so that the node learns of it: for
+// finalMessageElections election timeouts once it holds the entry and was told, for finalMessageElectionsMax until
+// then.
 const (
-	farewellElections    = 2
-	farewellElectionsMax = 20
+	finalMessageElections    = 2
+	finalMessageElectionsMax = 20
 )
 
-// dismissLeft forgets nodes that had time to learn of their removal.
-func (r *Raft) dismissLeft() {
+// dropRemoved forgets nodes that had time to learn of their removal.
+func (r *Raft) dropRemoved() {
 	kept := r.peers[:0]
 	for _, p := range r.peers {
-		elections := farewellElectionsMax
-		if p.knowsItLeaves() {
-			elections = farewellElections
+		elections := finalMessageElectionsMax
+		if p.knowsRemoval() {
+			elections = finalMessageElections
 		}
 		if p.leavingTicks < elections*r.options.ElectionTicks {
 			kept = append(kept, p)
@@ -211,8 +212,8 @@ func (r *Raft) handleReject(p *progress, m *Message) {
 	p.check(r.log.last().Index)
 }
 
-// handleHeartbeatReply hears that a follower is alive. It is the clock of repair: a probe that was not answered between
-// two heartbeats is sent again, and a follower that lacks entries with nothing on the way is probed (B14).
+// handleHeartbeatReply notes that a follower is alive, and repairs what was lost: it repeats a probe without an answer
+// since the last heartbeat, and probes a follower that lacks entries while none are in flight (B14).
 func (r *Raft) handleHeartbeatReply(m *Message) {
 	p := r.peer(m.From)
 	if p == nil {
@@ -305,7 +306,7 @@ func (r *Raft) sendAppend(p *progress, previous raftlog.Mark, entries []raftlog.
 		Epoch:    r.epoch,
 	})
 	if p.state == Replicate {
-		p.told = max(p.told, min(r.commit, end))
+		p.notified = max(p.notified, min(r.commit, end))
 	}
 	p.carried = r.epoch
 	p.sent(end)
@@ -315,16 +316,16 @@ func (r *Raft) sendAppend(p *progress, previous raftlog.Mark, entries []raftlog.
 func (r *Raft) sendHeartbeat(p *progress) {
 	commit := min(r.commit, p.match)
 	r.send(Message{Kind: Heartbeat, To: p.id, Commit: commit, Epoch: r.epoch})
-	p.told = max(p.told, commit)
+	p.notified = max(p.notified, commit)
 	p.carried, p.heartbeatDue = r.epoch, false
 }
 
-// owesCommit reports whether clients of the follower wait for a commit that it can be told of now, or the follower for
-// the news that it was left out. Without this a reply on a follower would wait for the next heartbeat.
+// owesCommit reports whether the follower needs the commit index now: its clients wait for it, or it tells the follower
+// that it was removed. Without this a reply on a follower would wait for the next heartbeat.
 func (r *Raft) owesCommit(p *progress) bool {
 	now := min(r.commit, p.match)
-	parts := p.told < p.leaving && p.leaving <= now
-	return p.told < now && (p.told < max(p.awaited, p.origin) || parts)
+	removed := p.notified < p.leaving && p.leaving <= now
+	return p.notified < now && (p.notified < max(p.awaited, p.origin) || removed)
 }
 
 // Fetched answers a FetchRequest: the entries from the one asked for on, and the mark before them. All of them are
@@ -359,6 +360,6 @@ func (r *Raft) ServeWaiting(id raftlog.NodeID, index raftlog.Index) {
 func (r *Raft) LinkUp(id raftlog.NodeID) {
 	if p := r.peer(id); p != nil {
 		p.probe(p.match + 1)
-		p.told, p.carried = 0, 0
+		p.notified, p.carried = 0, 0
 	}
 }

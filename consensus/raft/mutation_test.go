@@ -9,13 +9,13 @@ import (
 )
 
 // TestARuleThatIsSwitchedOffIsNoticed switches one rule off at a time and demands that the random driver notices. A
-// rule whose removal nobody notices is a rule that nobody tests.
+// rule whose removal no test notices is a rule without a test.
 func TestARuleThatIsSwitchedOffIsNoticed(t *testing.T) {
 	guards := []guard.Guard{
 		guard.CommitProven, guard.VoteDurable, guard.CommitOwnTerm, guard.AppendDurable, guard.ReadQuorum,
 		guard.OwnVoteDurable, guard.ReadNoOp, guard.EpochBeforeMessages,
 		guard.BothHalves, guard.InForceWhenAppended, guard.OneChange, guard.LearnersUncounted, guard.VoteByLogAlone,
-		guard.Farewell, guard.InstallDurable, guard.SnapshotVoidsLog, guard.NewestSnapshot,
+		guard.FinalMessage, guard.InstallDurable, guard.SnapshotVoidsLog, guard.NewestSnapshot,
 	}
 	for _, g := range guards {
 		t.Run(g.String(), func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestARuleThatIsSwitchedOffIsNoticed(t *testing.T) {
 					return
 				}
 			}
-			t.Fatalf("%d seeds and nobody noticed", seedsMax)
+			t.Fatalf("%d seeds noticed nothing", seedsMax)
 		})
 	}
 }

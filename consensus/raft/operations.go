@@ -56,7 +56,9 @@ func (d *disk) truncated(from raftlog.Index) {
 
 // hand makes the next operation leave, after which the disk holds term, vote and the log up to last, and s is in force,
 // if it is not nil.
-func (d *disk) hand(term raftlog.Term, vote raftlog.NodeID, last raftlog.Index, s *raftlog.SnapshotSwitch) raftlog.OperationNumber {
+func (d *disk) hand(
+	term raftlog.Term, vote raftlog.NodeID, last raftlog.Index, s *raftlog.SnapshotSwitch,
+) raftlog.OperationNumber {
 	d.handed.number++
 	d.handed.term, d.handed.vote, d.handed.last = term, vote, last
 	if s != nil {

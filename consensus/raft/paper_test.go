@@ -9,9 +9,10 @@ import (
 )
 
 // The rules of figure 2 of the Raft paper (extended version, 2014), in its order, one test each. The section that
-// explains the rule stands in the name.
+// explains the rule stands in the comment.
 
-func TestPaper51_ALaterTermInAnyMessageMakesAFollower(t *testing.T) {
+// Paper 5.1.
+func TestALaterTermInAnyMessageMakesAFollower(t *testing.T) {
 	kinds := []MessageKind{Append, Heartbeat, AppendReply, HeartbeatReply, VoteReply, Install, InstallReply}
 	for _, kind := range kinds {
 		g := newRig(t, 3, 1)
@@ -27,7 +28,8 @@ func TestPaper51_ALaterTermInAnyMessageMakesAFollower(t *testing.T) {
 	}
 }
 
-func TestPaper51_AnEarlierTermIsRefusedAndTold(t *testing.T) {
+// Paper 5.1.
+func TestAnEarlierTermIsRefusedAndTold(t *testing.T) {
 	answers := map[MessageKind]MessageKind{
 		Append: HeartbeatReply, Heartbeat: HeartbeatReply, Vote: VoteReply, PreVote: PreVoteReply,
 	}
@@ -41,18 +43,21 @@ func TestPaper51_AnEarlierTermIsRefusedAndTold(t *testing.T) {
 	}
 }
 
-func TestPaper52_OneVoteATermFirstComeFirstServed(t *testing.T) {
+// Paper 5.2.
+func TestOneVoteATermFirstComeFirstServed(t *testing.T) {
 	g := newRig(t, 3, 1)
-	first := g.one(g.stepAndSync(Message{Kind: Vote, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), VoteReply)
-	second := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), VoteReply)
-	again := g.one(g.stepAndSync(Message{Kind: Vote, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 1}}), VoteReply)
+	last := raftlog.Mark{Term: 1, Index: 1}
+	first := g.one(g.stepAndSync(Message{Kind: Vote, From: 2, Term: 2, Previous: last}), VoteReply)
+	second := g.one(g.stepAndSync(Message{Kind: Vote, From: 3, Term: 2, Previous: last}), VoteReply)
+	again := g.one(g.stepAndSync(Message{Kind: Vote, From: 2, Term: 2, Previous: last}), VoteReply)
 	if first.Reject || !second.Reject || again.Reject || g.core.Vote() != 2 {
 		t.Fatalf("%v, %v, %v", first, second, again)
 	}
 }
 
-// The voter's log ends at index 3, term 2. The candidate's must be at least as up to date: term first, then length.
-func TestPaper541_OnlyAnUpToDateLogWins(t *testing.T) {
+// Paper 5.4.1: The voter's log ends at index 3, term 2. The candidate's must be at least as up to date: term first,
+// then length.
+func TestOnlyAnUpToDateLogWins(t *testing.T) {
 	cases := []struct {
 		last raftlog.Mark
 		want bool
@@ -77,7 +82,8 @@ func TestPaper541_OnlyAnUpToDateLogWins(t *testing.T) {
 	}
 }
 
-func TestPaper53_AnAppendWhosePreviousEntryIsMissingIsRejected(t *testing.T) {
+// Paper 5.3.
+func TestAnAppendWhosePreviousEntryIsMissingIsRejected(t *testing.T) {
 	for _, previous := range []raftlog.Mark{{Term: 2, Index: 4}, {Term: 1, Index: 3}, {Term: 3, Index: 3}} {
 		g := newRig(t, 3, 1, 2, 2)
 		sent := g.stepAndSync(Message{
@@ -90,9 +96,9 @@ func TestPaper53_AnAppendWhosePreviousEntryIsMissingIsRejected(t *testing.T) {
 	}
 }
 
-// Figure 7 of the paper: the leader of term 8 has the log 1 1 1 4 4 5 5 6 6 6. Whatever a follower holds, it ends up
-// with that. (The paper's followers a to f; their first entry is the configuration here.)
-func TestPaper53_Figure7_EveryFollowerIsBroughtInStep(t *testing.T) {
+// Paper 5.3, figure 7: Figure 7 of the paper: the leader of term 8 has the log 1 1 1 4 4 5 5 6 6 6. Whatever a follower
+// holds, it ends up with that. (The paper's followers a to f; their first entry is the configuration here.)
+func TestEveryFollowerIsBroughtInStep(t *testing.T) {
 	leader := []raftlog.Term{1, 1, 1, 4, 4, 5, 5, 6, 6, 6}
 	followers := map[string][]raftlog.Term{
 		"a": {1, 1, 1, 4, 4, 5, 5, 6, 6},
@@ -126,7 +132,8 @@ func TestPaper53_Figure7_EveryFollowerIsBroughtInStep(t *testing.T) {
 	}
 }
 
-func TestPaper53_ConflictingEntriesAreReplacedAndMatchingOnesKept(t *testing.T) {
+// Paper 5.3.
+func TestConflictingEntriesAreReplacedAndMatchingOnesKept(t *testing.T) {
 	cases := []struct {
 		previous raftlog.Mark
 		entries  []raftlog.Term
@@ -153,7 +160,8 @@ func TestPaper53_ConflictingEntriesAreReplacedAndMatchingOnesKept(t *testing.T) 
 	}
 }
 
-func TestPaper53_AFollowerCommitsTheLesserOfTheLeadersCommitAndItsLastNewEntry(t *testing.T) {
+// Paper 5.3.
+func TestAFollowerCommitsNoMoreThanTheMessageProves(t *testing.T) {
 	cases := []struct{ leaders, want raftlog.Index }{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 3}, {100, 3}}
 	for _, c := range cases {
 		g := newRig(t, 3, 1, 1, 1, 1, 1)
@@ -167,7 +175,8 @@ func TestPaper53_AFollowerCommitsTheLesserOfTheLeadersCommitAndItsLastNewEntry(t
 	}
 }
 
-func TestPaper52_AFollowerThatHearsNobodyCampaignsAndTheTimeoutIsRandom(t *testing.T) {
+// Paper 5.2.
+func TestAFollowerWithoutALeaderCampaignsAtARandomTime(t *testing.T) {
 	seen := map[int]bool{}
 	for seed := range uint64(200) {
 		g := newRig(t, 3, 1)
@@ -188,7 +197,8 @@ func TestPaper52_AFollowerThatHearsNobodyCampaignsAndTheTimeoutIsRandom(t *testi
 	}
 }
 
-func TestPaper52_ACandidateRaisesTheTermVotesForItselfAndAsksEveryone(t *testing.T) {
+// Paper 5.2.
+func TestACandidateRaisesTheTermVotesForItselfAndAsksAll(t *testing.T) {
 	g := newRig(t, 5, 1)
 	g.timeout()
 	g.step(Message{Kind: PreVoteReply, From: 2, Term: 2})
@@ -199,7 +209,8 @@ func TestPaper52_ACandidateRaisesTheTermVotesForItselfAndAsksEveryone(t *testing
 	}
 }
 
-func TestPaper52_AMajorityOfVotesWins(t *testing.T) {
+// Paper 5.2.
+func TestAMajorityOfVotesWins(t *testing.T) {
 	for voters := 1; voters <= 7; voters++ {
 		g := newRig(t, voters, 1)
 		granted := 1
@@ -216,7 +227,8 @@ func TestPaper52_AMajorityOfVotesWins(t *testing.T) {
 	}
 }
 
-func TestPaper52_ACandidateFollowsTheLeaderOfItsTerm(t *testing.T) {
+// Paper 5.2.
+func TestACandidateFollowsTheLeaderOfItsTerm(t *testing.T) {
 	for _, kind := range []MessageKind{Append, Heartbeat} {
 		g := newRig(t, 3, 1)
 		g.core.becomeCandidate(raftlog.Mark{})
@@ -227,7 +239,8 @@ func TestPaper52_ACandidateFollowsTheLeaderOfItsTerm(t *testing.T) {
 	}
 }
 
-func TestPaper52_ACandidateThatHearsNothingCampaignsAgain(t *testing.T) {
+// Paper 5.2.
+func TestACandidateThatHearsNothingCampaignsAgain(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.core.becomeCandidate(raftlog.Mark{})
 	g.ready()
@@ -238,7 +251,8 @@ func TestPaper52_ACandidateThatHearsNothingCampaignsAgain(t *testing.T) {
 	}
 }
 
-func TestPaper52_ALeaderSendsHeartbeatsWhenIdle(t *testing.T) {
+// Paper 5.2.
+func TestALeaderSendsHeartbeatsWhenIdle(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.core.Tick()
@@ -248,7 +262,8 @@ func TestPaper52_ALeaderSendsHeartbeatsWhenIdle(t *testing.T) {
 	}
 }
 
-func TestPaper53_ALeaderAppendsAndSendsWhatClientsAsk(t *testing.T) {
+// Paper 5.3.
+func TestALeaderAppendsAndSendsWhatClientsAsk(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
@@ -262,7 +277,8 @@ func TestPaper53_ALeaderAppendsAndSendsWhatClientsAsk(t *testing.T) {
 	}
 }
 
-func TestPaper53_54_ALeaderCommitsWhatAMajorityHolds(t *testing.T) {
+// Paper 5.3, paper 5.4.
+func TestALeaderCommitsWhatAMajorityHolds(t *testing.T) {
 	g := newRig(t, 5, 1)
 	g.lead()
 	x := g.propose("x")
@@ -276,8 +292,9 @@ func TestPaper53_54_ALeaderCommitsWhatAMajorityHolds(t *testing.T) {
 	}
 }
 
-// With entries of term 2 on a majority the leader of term 3 commits none of them, until one of its own is there too.
-func TestPaper542_EntriesOfEarlierTermsAreCommittedOnlyIndirectly(t *testing.T) {
+// Paper 5.4.2: With entries of term 2 on a majority the leader of term 3 commits none of them, until one of its own is
+// there too.
+func TestEntriesOfEarlierTermsAreCommittedOnlyIndirectly(t *testing.T) {
 	g := newRig(t, 3, 1, 2, 2)
 	g.lead()
 	g.acknowledge(2, 3)
@@ -290,7 +307,8 @@ func TestPaper542_EntriesOfEarlierTermsAreCommittedOnlyIndirectly(t *testing.T) 
 	}
 }
 
-func TestThesis63_ALeaderBeginsItsTermWithANoOp(t *testing.T) {
+// Thesis 6.3.
+func TestALeaderBeginsItsTermWithANoOp(t *testing.T) {
 	g := newRig(t, 3, 1, 1)
 	g.lead()
 	e := g.core.Entries(3, 3, maxInt)
@@ -299,7 +317,8 @@ func TestThesis63_ALeaderBeginsItsTermWithANoOp(t *testing.T) {
 	}
 }
 
-func TestThesis41_OnlyOneUncommittedConfigurationAtATime(t *testing.T) {
+// Thesis 4.1.
+func TestOnlyOneUncommittedConfigurationAtATime(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	learner := &membership.Configuration{Voters: []raftlog.NodeID{1, 2, 3}, Learners: []raftlog.NodeID{4}}

@@ -59,12 +59,12 @@ type progress struct {
 	// echoed is the newest read epoch that the node echoed, carried the newest that a message to it carried.
 	echoed  Epoch
 	carried Epoch
-	// told is the commit index that the node knows, if nothing was lost. origin is the last entry that came from a
-	// client of the node, and awaited the last index that it said its clients wait for: beyond told either is a reason
-	// to tell it at once.
-	told    raftlog.Index
-	origin  raftlog.Index
-	awaited raftlog.Index
+	// notified is the commit index that the node knows, if no message was lost. origin is the last entry from a client of
+	// the node, awaited the last index that the node's clients wait for: one of them beyond notified is a reason to send
+	// the commit index at once.
+	notified raftlog.Index
+	origin   raftlog.Index
+	awaited  raftlog.Index
 	// heartbeatDue means that a heartbeat is to leave with the next Ready.
 	heartbeatDue bool
 	// leaving is the index of the configuration that leaves the node out, 0 if none does; leavingTicks counts since that
@@ -151,8 +151,8 @@ func (p *progress) acknowledged(match raftlog.Index) bool {
 	return news
 }
 
-// knowsItLeaves reports whether a node that is left out holds that entry and was told that it is committed.
-func (p *progress) knowsItLeaves() bool { return p.match >= p.leaving && p.told >= p.leaving }
+// knowsRemoval reports whether a removed node holds the entry that removes it and was told that it is committed.
+func (p *progress) knowsRemoval() bool { return p.match >= p.leaving && p.notified >= p.leaving }
 
 // check panics if the node's numbers contradict each other (B8).
 func (p *progress) check(last raftlog.Index) {
@@ -172,8 +172,8 @@ func (r *Raft) peer(id raftlog.NodeID) *progress {
 }
 
 // arrangePeers brings the list of peers in step with the configuration in force. A node that it leaves out stays for a
-// while: it must learn that its removal is committed, or it will campaign against it (D9). A new leader serves those as
-// well whom its predecessor may not have told.
+// while: it must learn that its removal is committed, or it will campaign against it (D9). A new leader also
+// serves removed nodes that its predecessor may not have told.
 func (r *Raft) arrangePeers() {
 	newest := r.membership.newest()
 	arranged := make([]*progress, 0, len(r.peers)+1)
@@ -192,7 +192,7 @@ func (r *Raft) arrangePeers() {
 			p.leaving = newest.index
 		}
 	}
-	if r.down(guard.Farewell) {
+	if r.down(guard.FinalMessage) {
 		arranged = slices.DeleteFunc(arranged, func(p *progress) bool { return p.leaving != 0 })
 	}
 	slices.SortFunc(arranged, func(a, b *progress) int { return cmp.Compare(a.id, b.id) })

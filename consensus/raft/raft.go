@@ -9,7 +9,7 @@ import (
 )
 
 // Raft is one node's view of the protocol: a value that changes only when one of its methods is called, and tells what
-// is to be done only through Ready. It is not safe for concurrent use; whoever owns it calls it from one place.
+// is to be done only through Ready. It is not safe for concurrent use: its owner calls it from one place.
 type Raft struct {
 	options Options
 	random  random
@@ -73,10 +73,10 @@ type leadership struct {
 	// committedAtBeat is the commit index as it was when the last heartbeat was due.
 	committedAtBeat raftlog.Index
 	transfer
-	// resigning means that this leader is left out and has found somebody to take over; partingTicks counts since it is
-	// out of office.
-	resigning    bool
-	partingTicks int
+	// steppingDown means that this removed leader has chosen a successor; stepDownTicks counts since its removal is
+	// committed.
+	steppingDown  bool
+	stepDownTicks int
 	// yieldTicks counts since this leader began to give its place up, for its disk hangs; 0 if it does not.
 	yieldTicks int
 }
@@ -106,7 +106,7 @@ func New(o Options, s Restored) *Raft {
 	}
 	r.membership.add(s.Entries)
 	r.resetElectionTimer()
-	if r.aloneInOffice() {
+	if r.onlyVoter() {
 		r.electionTimeoutTicks = 1
 	}
 	r.shownCommit = r.commit
@@ -170,8 +170,8 @@ func (r *Raft) Tick() {
 	}
 }
 
-// loseLeader makes a follower that cannot campaign forget a leader that it does not hear any more. Others forget it by
-// campaigning; those who ask this node whom it follows, and send there, must not believe in it for ever either.
+// loseLeader makes a follower that cannot campaign forget a silent leader. Other nodes forget it when they campaign.
+// This node must forget it too, because it tells clients where the leader is and sends their batches there.
 func (r *Raft) loseLeader() {
 	if r.role == Follower {
 		r.leader = 0
@@ -187,7 +187,7 @@ func (r *Raft) Step(m *Message) {
 	if m.To != r.options.ID || m.From == r.options.ID || m.From == 0 || !m.coherent() || !r.stepTerm(m) {
 		return
 	}
-	if p := r.peer(m.From); p != nil && m.Kind != PreVote { // who asks for votes does not hear this leader
+	if p := r.peer(m.From); p != nil && m.Kind != PreVote { // a node that asks for votes does not hear this leader
 		p.silentTicks = 0
 	}
 	switch m.Kind {
@@ -257,7 +257,7 @@ func (r *Raft) stepTerm(m *Message) bool {
 		// The term is one that the candidate may enter, not one that anyone has entered.
 		return true
 	case m.Kind == Vote && r.hearsLeader() && !m.transfer():
-		// Stickiness (thesis section 4.2.3): who hears a leader does not help to depose it.
+		// Stickiness (thesis section 4.2.3): a node that hears its leader does not help to depose it.
 		return false
 	default:
 		r.becomeFollower(m.Term, 0)
@@ -278,7 +278,7 @@ func (r *Raft) answerStale(m *Message) {
 	}
 }
 
-// raiseTerm enters a later term. What the old one left unsaid is not said any more: nobody waits for it.
+// raiseTerm enters a later term. Promises of the old term are dropped: no node waits for them.
 func (r *Raft) raiseTerm(term raftlog.Term) {
 	if term <= r.term {
 		panic(fmt.Sprintf("raft: term %d cannot follow term %d", term, r.term))
@@ -288,7 +288,7 @@ func (r *Raft) raiseTerm(term raftlog.Term) {
 	r.promises = reuse(r.promises)
 }
 
-// becomeFollower follows leader, or nobody yet if that is 0, in a term that is not before the present one. Within a
+// becomeFollower follows leader, or no leader yet if that is 0, in a term that is not before the present one. Within a
 // term the vote stays: it was given once and for all (A3).
 func (r *Raft) becomeFollower(term raftlog.Term, leader raftlog.NodeID) {
 	if term > r.term {
@@ -354,8 +354,8 @@ func (r *Raft) advanceCommit(to raftlog.Index) {
 func (r *Raft) Ready(rd *Ready) bool {
 	if r.role == Leader {
 		r.buildMessages()
-		if r.outOfOffice() {
-			r.resign()
+		if r.mustStepDown() {
+			r.stepDown()
 		}
 	}
 	r.releaseMemory()
@@ -374,8 +374,8 @@ func (r *Raft) Ready(rd *Ready) bool {
 // down reports whether a mutation test switched a rule off.
 func (r *Raft) down(g guard.Guard) bool { return r.options.Weakened.Down(g) }
 
-// aloneInOffice reports whether this node is the only voter.
-func (r *Raft) aloneInOffice() bool {
+// onlyVoter reports whether this node is the only voter.
+func (r *Raft) onlyVoter() bool {
 	return r.membership.newest().configuration != nil && quorum.Decide(r.deciders(), r.onlySelf) == quorum.Won
 }
 

@@ -18,7 +18,7 @@ type rules struct {
 	votes map[vote]raftlog.NodeID
 	// origin is, for every entry that ever was, what it follows and what it holds (Log Matching, by induction).
 	origin map[raftlog.Mark]provenance
-	// committed is the mark of each committed entry, from whoever committed it first (State Machine Safety).
+	// committed is the mark of each committed entry, from the node that committed it first (State Machine Safety).
 	committed map[raftlog.Index]raftlog.Mark
 	highest   raftlog.Index
 }

@@ -52,7 +52,7 @@ func (r *Raft) SnapshotTaken(mark raftlog.SnapshotMark) {
 
 // KeepFrom is the lowest index that a follower may still need which this leader serves from its log: one that was heard
 // within an election timeout, or that is being sent a snapshot and goes on behind it. It is the index behind the last
-// entry if there is none, or if this node does not lead. Whoever removes old entries does well to keep those from there
+// entry if there is none, or if this node does not lead. The owner should keep the entries from there
 // on, within bounds: a follower that is a little slow then never needs a snapshot.
 func (r *Raft) KeepFrom() raftlog.Index {
 	keep := r.log.last().Index + 1

@@ -55,7 +55,8 @@ func TestASnapshotIsInForceWhenTheOperationThatNamesItIsDurable(t *testing.T) {
 	}
 }
 
-func TestE3_ASnapshotThatIsNotBeyondTheNewestIsIgnored(t *testing.T) {
+// E3.
+func TestASnapshotThatIsNotBeyondTheNewestIsIgnored(t *testing.T) {
 	g := withLog(t, 5)
 	g.core.SnapshotTaken(snapshotAt(4, 2))
 	g.ready() // on its way to the disk
@@ -67,7 +68,8 @@ func TestE3_ASnapshotThatIsNotBeyondTheNewestIsIgnored(t *testing.T) {
 	}
 }
 
-func TestE10_TwoSnapshotsInOneTurnAreOneSwitch(t *testing.T) {
+// E10.
+func TestTwoSnapshotsInOneTurnAreOneSwitch(t *testing.T) {
 	g := withLog(t, 5)
 	g.core.SnapshotTaken(snapshotAt(3, 2))
 	g.ready()
@@ -101,7 +103,8 @@ func TestASnapshotThatCannotBeEndsTheProcess(t *testing.T) {
 // What a snapshot stands for is committed, even where the node remembers less: history was behind.
 func TestARestartKnowsThatItsSnapshotIsCommitted(t *testing.T) {
 	mark := snapshotAt(3, 1)
-	entries := append([]raftlog.Entry{configurationEntry(1, 1, threeVoters)}, entriesOf(raftlog.Mark{Term: 1, Index: 1}, 1, 1, 1)...)
+	entries := []raftlog.Entry{configurationEntry(1, 1, threeVoters)}
+	entries = append(entries, entriesOf(raftlog.Mark{Term: 1, Index: 1}, 1, 1, 1)...)
 	core := New(testOptions(1), Restored{Term: 1, Entries: entries, Snapshot: &mark})
 	if inForce, retained := core.Snapshot(); core.Commit() != 3 || !inForce.Same(&mark) || retained != nil {
 		t.Fatalf("%v, in force %v, retained %v", core.Status(), inForce, retained)

@@ -25,7 +25,7 @@ import (
 //	elect ID                          campaign, and everyone helps
 //	propose ID BODY...                commands, one entry each
 //	together ID BODY                  propose and read in the same turn
-//	deliver [from=ID] [to=ID] [kind=KIND] [most=N]
+//	deliver [from=ID] [to=ID] [kind=KIND] [max=N]
 //	drop, double                      likewise: lose messages, or put a copy at the end of the wire
 //	wire                              what is under way
 //	sync ID [N]                       the disk completes N operations, or all
@@ -183,7 +183,8 @@ func (s *script) addNode() {
 	entries := []raftlog.Entry{}
 	for i, term := range s.list("terms") {
 		if i == 0 {
-			entries = append(entries, configurationEntry(1, raftlog.Term(term), &membership.Configuration{Voters: s.ids("voters")}))
+			first := &membership.Configuration{Voters: s.ids("voters")}
+			entries = append(entries, configurationEntry(1, raftlog.Term(term), first))
 			continue
 		}
 		entries = append(entries, commandEntry(raftlog.Index(i+1), raftlog.Term(term), fmt.Sprintf("%d/%d", i+1, term)))
@@ -205,7 +206,7 @@ func (s *script) proposeBodies() {
 
 // pick takes the messages that the arguments describe off the wire, one after the other.
 func (s *script) pick(take func(Message)) {
-	most, kind := s.named("most", len(s.wire)), ""
+	limit, kind := s.named("max", len(s.wire)), ""
 	for _, arg := range s.d.CmdArgs {
 		if arg.Key == "kind" {
 			kind = arg.Vals[0]
@@ -216,11 +217,11 @@ func (s *script) pick(take func(Message)) {
 	s.wire = nil
 	for _, m := range under {
 		match := (from == 0 || m.From == from) && (to == 0 || m.To == to) && (kind == "" || m.Kind.String() == kind)
-		if !match || most == 0 {
+		if !match || limit == 0 {
 			s.wire = append(s.wire, m)
 			continue
 		}
-		most--
+		limit--
 		take(m)
 	}
 }
@@ -300,8 +301,9 @@ func (s *script) proposeAndRead() {
 func (s *script) injectAppend() {
 	previous := s.list("previous")
 	m := Message{
-		Kind: Append, From: raftlog.NodeID(s.named("from", 0)), To: raftlog.NodeID(s.named("to", 0)), Term: raftlog.Term(s.named("term", 0)),
-		Previous: raftlog.Mark{Index: raftlog.Index(previous[0]), Term: raftlog.Term(previous[1])}, Commit: raftlog.Index(s.named("commit", 0)),
+		Kind: Append, From: raftlog.NodeID(s.named("from", 0)), To: raftlog.NodeID(s.named("to", 0)),
+		Term: raftlog.Term(s.named("term", 0)), Commit: raftlog.Index(s.named("commit", 0)),
+		Previous: raftlog.Mark{Index: raftlog.Index(previous[0]), Term: raftlog.Term(previous[1])},
 	}
 	for i, term := range s.list("terms") {
 		index := m.Previous.Index + raftlog.Index(i) + 1

@@ -9,68 +9,132 @@ import (
 
 // Each test here plays one transcript; the transcript says in its first lines what it shows.
 
-func TestA10_WhoHearsTheLeaderHelpsNobodyToDeposeIt(t *testing.T) { transcript(t, "elect_prevote") }
-func TestA3_A8_ALeaderThatNobodyHearsStepsDownAndKeepsItsVote(t *testing.T) {
+// A10.
+func TestANodeThatHearsItsLeaderDoesNotDeposeIt(t *testing.T) { transcript(t, "elect_prevote") }
+
+// A3, A8.
+func TestALeaderWithoutFollowersStepsDownAndKeepsItsVote(t *testing.T) {
 	transcript(t, "elect_checkquorum")
 }
-func TestA7_ANodeFarAheadOfTheTermLosesNobody(t *testing.T)      { transcript(t, "elect_huge_term") }
-func TestA5_NoVoteForALogThatLacksSomething(t *testing.T)        { transcript(t, "elect_stale_log") }
-func TestA6_TheSameCandidateAskingAgainGetsTheVote(t *testing.T) { transcript(t, "elect_vote_again") }
-func TestA15_ASplitVoteIsFollowedByNewTimeouts(t *testing.T)     { transcript(t, "elect_split") }
-func TestA13_A14_LeadershipIsHandedOverOrKept(t *testing.T)      { transcript(t, "elect_transfer") }
-func TestS12_A2_AVoteThatIsNotDurableIsNotCounted(t *testing.T)  { transcript(t, "vote_s12") }
-func TestB15_AnEntryLargerThanAMessageTravelsAlone(t *testing.T) { transcript(t, "replicate_window") }
-func TestB10_AFollowerWithoutProgressIsProbed(t *testing.T)      { transcript(t, "replicate_lost") }
-func TestARenewedLinkIsProbedAtOnce(t *testing.T)                { transcript(t, "replicate_link") }
-func TestB14_ARestartedFollowerJoinsWithoutANewEntry(t *testing.T) {
+
+// A7.
+func TestANodeFarAheadOfTheTermIsNotLost(t *testing.T) { transcript(t, "elect_huge_term") }
+
+// A5.
+func TestNoVoteForALogThatLacksSomething(t *testing.T) { transcript(t, "elect_stale_log") }
+
+// A6.
+func TestTheSameCandidateAskingAgainGetsTheVote(t *testing.T) { transcript(t, "elect_vote_again") }
+
+// A15.
+func TestASplitVoteIsFollowedByNewTimeouts(t *testing.T) { transcript(t, "elect_split") }
+
+// A13, A14.
+func TestLeadershipIsHandedOverOrKept(t *testing.T) { transcript(t, "elect_transfer") }
+
+// S12, A2.
+func TestAVoteThatIsNotDurableIsNotCounted(t *testing.T) { transcript(t, "vote_s12") }
+
+// B15.
+func TestAnEntryLargerThanAMessageTravelsAlone(t *testing.T) { transcript(t, "replicate_window") }
+
+// B10.
+func TestAFollowerWithoutProgressIsProbed(t *testing.T) { transcript(t, "replicate_lost") }
+func TestARenewedLinkIsProbedAtOnce(t *testing.T)       { transcript(t, "replicate_link") }
+
+// B14.
+func TestARestartedFollowerJoinsWithoutANewEntry(t *testing.T) {
 	transcript(t, "replicate_idle_restart")
 }
-func TestB3_B11_ADelayedAppendTakesNothingBack(t *testing.T) { transcript(t, "replicate_delayed") }
-func TestHintsSkipATermPerMessage(t *testing.T)              { transcript(t, "conflict_hints") }
-func TestAShortLogIsFoundWithOneRejection(t *testing.T)      { transcript(t, "conflict_short") }
-func TestB7_AnOlderCompletionDoesNotCountForEntriesThatCameBack(t *testing.T) {
+
+// B3, B11.
+func TestADelayedAppendTakesNothingBack(t *testing.T)   { transcript(t, "replicate_delayed") }
+func TestHintsSkipATermPerMessage(t *testing.T)         { transcript(t, "conflict_hints") }
+func TestAShortLogIsFoundWithOneRejection(t *testing.T) { transcript(t, "conflict_short") }
+
+// B7.
+func TestAnOlderCompletionDoesNotCountForEntriesThatCameBack(t *testing.T) {
 	transcript(t, "aba")
 }
-func TestAReadRunsAfterAMajorityEchoedItsEpoch(t *testing.T)      { transcript(t, "read") }
-func TestS10_C2_AFreshLeadersReadWaitsForItsNoOp(t *testing.T)    { transcript(t, "read_s10") }
-func TestS11_C3_AnEarlierMessageConfirmsNoLaterRead(t *testing.T) { transcript(t, "read_s11") }
-func TestC1_ADeposedLeadersReadsAreNotConfirmed(t *testing.T)     { transcript(t, "read_deposed") }
-func TestBothHalvesOfAJointConfigurationAreNeeded(t *testing.T)   { transcript(t, "joint") }
-func TestD6_ATruncatedConfigurationIsRolledBack(t *testing.T)     { transcript(t, "joint_rollback") }
-func TestS24_D8_ANodeLeftOutLeadsUntilItsRemovalIsCommitted(t *testing.T) {
+func TestAReadRunsAfterAMajorityEchoedItsEpoch(t *testing.T) { transcript(t, "read") }
+
+// S10, C2.
+func TestAFreshLeadersReadWaitsForItsNoOp(t *testing.T) { transcript(t, "read_s10") }
+
+// S11, C3.
+func TestAnEarlierMessageConfirmsNoLaterRead(t *testing.T) { transcript(t, "read_s11") }
+
+// C1.
+func TestADeposedLeadersReadsAreNotConfirmed(t *testing.T)      { transcript(t, "read_deposed") }
+func TestBothHalvesOfAJointConfigurationAreNeeded(t *testing.T) { transcript(t, "joint") }
+
+// D6.
+func TestATruncatedConfigurationIsRolledBack(t *testing.T) { transcript(t, "joint_rollback") }
+
+// S24, D8.
+func TestANodeLeftOutLeadsUntilItsRemovalIsCommitted(t *testing.T) {
 	transcript(t, "joint_s24")
 }
-func TestALearnerIsPromotedWhenItHasCaughtUp(t *testing.T)            { transcript(t, "promote") }
-func TestAVoterIsRemovedWhenTheOthersCanDecide(t *testing.T)          { transcript(t, "step_deferred") }
-func TestANewLeaderCarriesAPromotionOn(t *testing.T)                  { transcript(t, "promote_new_leader") }
-func TestAPromotionThatIsGivenUpDoesNotHappen(t *testing.T)           { transcript(t, "promote_given_up") }
-func TestD8_AllVotersAreReplacedInOneStep(t *testing.T)               { transcript(t, "replace") }
-func TestD8_ALeaderLeftOutUnderLoadBringsAVoterLevel(t *testing.T)    { transcript(t, "resign") }
-func TestD9_ANewLeaderTellsANodeOfItsRemoval(t *testing.T)            { transcript(t, "farewell") }
-func TestD4_D18_ALearnerVotesWhenAskedAndIsNeverCounted(t *testing.T) { transcript(t, "learner") }
-func TestB2_Figure8_AnOldEntryIsNotCommittedByCounting(t *testing.T)  { transcript(t, "commit_figure8") }
-func TestB1_AFollowerCommitsOnlyWhatIsProven(t *testing.T)            { transcript(t, "commit_proven") }
-func TestACommitIsPushedToFollowersWhoseClientsWait(t *testing.T)     { transcript(t, "commit_push") }
-func TestEntriesBelowMemoryAreFetched(t *testing.T)                   { transcript(t, "fetch") }
-func TestB9_ARestartAboveAFloorNeedsNoOldTerms(t *testing.T)          { transcript(t, "restart_floor") }
+func TestALearnerIsPromotedWhenItHasCaughtUp(t *testing.T)   { transcript(t, "promote") }
+func TestAVoterIsRemovedWhenTheOthersCanDecide(t *testing.T) { transcript(t, "step_deferred") }
+func TestANewLeaderCarriesAPromotionOn(t *testing.T)         { transcript(t, "promote_new_leader") }
+func TestAPromotionThatIsGivenUpDoesNotHappen(t *testing.T)  { transcript(t, "promote_given_up") }
 
-func TestE1_AFollowerBehindTheLogGetsASnapshot(t *testing.T)         { transcript(t, "install") }
-func TestE2_AConflictingLogIsDroppedForASnapshot(t *testing.T)       { transcript(t, "install_conflict") }
-func TestE3_AnOwnSnapshotDoesNotReplaceANewerOne(t *testing.T)       { transcript(t, "install_own") }
-func TestE4_ACrashLeavesTheOldLogOrTheNewOne(t *testing.T)           { transcript(t, "install_crash") }
-func TestE8_ASnapshotIsAnnouncedUntilItIsThere(t *testing.T)         { transcript(t, "install_again") }
-func TestE8_ALeaderChangesWhileASnapshotIsFetched(t *testing.T)      { transcript(t, "install_new_leader") }
-func TestE10_E12_E14_SnapshotsAreMadeWhileOneIsFetched(t *testing.T) { transcript(t, "install_two") }
-func TestASnapshotFromTheMidstOfAChangeIsJoint(t *testing.T)         { transcript(t, "install_members") }
-func TestANodeWhoseMembersComeFromASnapshotIsElected(t *testing.T)   { transcript(t, "install_election") }
-func TestASnapshotTellsANodeThatItWasLeftOut(t *testing.T)           { transcript(t, "install_left_out") }
+// D8.
+func TestAllVotersAreReplacedInOneStep(t *testing.T) { transcript(t, "replace") }
+
+// D8.
+func TestALeaderLeftOutUnderLoadBringsAVoterLevel(t *testing.T) { transcript(t, "step_down") }
+
+// D9.
+func TestANewLeaderTellsANodeOfItsRemoval(t *testing.T) { transcript(t, "final_message") }
+
+// D4, D18.
+func TestALearnerVotesWhenAskedAndIsNeverCounted(t *testing.T) { transcript(t, "learner") }
+
+// B2, figure 8.
+func TestAnOldEntryIsNotCommittedByCounting(t *testing.T) { transcript(t, "commit_figure8") }
+
+// B1.
+func TestAFollowerCommitsOnlyWhatIsProven(t *testing.T)           { transcript(t, "commit_proven") }
+func TestACommitIsPushedToFollowersWhoseClientsWait(t *testing.T) { transcript(t, "commit_push") }
+func TestEntriesBelowMemoryAreFetched(t *testing.T)               { transcript(t, "fetch") }
+
+// B9.
+func TestARestartAboveAFloorNeedsNoOldTerms(t *testing.T) { transcript(t, "restart_floor") }
+
+// E1.
+func TestAFollowerBehindTheLogGetsASnapshot(t *testing.T) { transcript(t, "install") }
+
+// E2.
+func TestAConflictingLogIsDroppedForASnapshot(t *testing.T) { transcript(t, "install_conflict") }
+
+// E3.
+func TestAnOwnSnapshotDoesNotReplaceANewerOne(t *testing.T) { transcript(t, "install_own") }
+
+// E4.
+func TestACrashLeavesTheOldLogOrTheNewOne(t *testing.T) { transcript(t, "install_crash") }
+
+// E8.
+func TestASnapshotIsAnnouncedUntilItIsThere(t *testing.T) { transcript(t, "install_again") }
+
+// E8.
+func TestALeaderChangesWhileASnapshotIsFetched(t *testing.T) { transcript(t, "install_new_leader") }
+
+// E10, E12, E14.
+func TestSnapshotsAreMadeWhileOneIsFetched(t *testing.T)           { transcript(t, "install_two") }
+func TestASnapshotFromTheMidstOfAChangeIsJoint(t *testing.T)       { transcript(t, "install_members") }
+func TestANodeWhoseMembersComeFromASnapshotIsElected(t *testing.T) { transcript(t, "install_election") }
+func TestASnapshotTellsANodeThatItWasLeftOut(t *testing.T)         { transcript(t, "install_left_out") }
 func TestASnapshotThatTheLogHasPassedReplacesNothing(t *testing.T) {
 	transcript(t, "install_overtaken")
 }
 
-func TestS3_AnEntryTruncatedHereIsCommittedLater(t *testing.T) { transcript(t, "lost_s3") }
+// S3.
+func TestAnEntryTruncatedHereIsCommittedLater(t *testing.T) { transcript(t, "lost_s3") }
 
-func TestF19_ALeaderWhoseDiskHangsGivesItsPlaceUp(t *testing.T) { transcript(t, "disk_hangs") }
+// F19.
+func TestALeaderWhoseDiskHangsGivesItsPlaceUp(t *testing.T) { transcript(t, "disk_hangs") }
 
 func TestEveryTranscriptIsPlayed(t *testing.T) {
 	source, err := os.ReadFile("transcripts_test.go")

@@ -16,7 +16,7 @@ type checker struct {
 	votes   map[ballot]raftlog.NodeID
 	// logs holds the hash of the log at each mark that any node ever had.
 	logs map[raftlog.Mark]uint64
-	// committed is the committed log, states the hash of the state after each entry, 0 where nobody was yet.
+	// committed is the committed log, states the hash of the state after each entry, 0 where no node was yet.
 	committed []commitment
 	states    []uint64
 	// read is the part of the committed log whose contents were looked at.
@@ -32,8 +32,8 @@ type checker struct {
 	// configuration is the newest one that any node knows to be committed, at configurationIndex.
 	configuration      *membership.Configuration
 	configurationIndex raftlog.Index
-	// moment counts requests and answers: the order in which they happened.
-	moment int64
+	// count numbers requests and answers in the order in which they happened.
+	count int64
 }
 
 type ballot struct {
@@ -203,7 +203,7 @@ func (c *checker) commitEntry(l *life, i raftlog.Index) {
 func (c *checker) checkMatches(l *life) {
 	for _, f := range l.engine.Core().Status().Followers {
 		if f.Match == 0 {
-			continue // nobody may be there yet
+			continue // the node may not be there yet
 		}
 		stable := &c.w.node(f.ID).stable
 		if stable.term > l.engine.Core().Term() {
@@ -269,7 +269,7 @@ func (c *checker) enterHistory(n *node, entries []raftlog.Entry) {
 // when the first node applies it.
 func (c *checker) applies(l *life, e *raftlog.Entry) {
 	if int(e.Index) > len(c.committed) {
-		c.w.fail("state machine safety", "n%d applies entry %v, nobody knows it to be committed", l.id, e.Mark())
+		c.w.fail("state machine safety", "n%d applies entry %v, no node knows it to be committed", l.id, e.Mark())
 	}
 	before := prefix{}
 	if e.Index > 1 {

@@ -120,7 +120,7 @@ func TestTheCheckerFindsTwoVotesAndTwoStates(t *testing.T) {
 	violates(t, "state", func() { w.checker.reaches(w.nodes[2], 1, 78) })
 }
 
-// A disk that forgets what was synced does not go unnoticed, nor one that knows what nobody wrote.
+// A disk that forgets what was synced does not go unnoticed, nor one that knows what was never written.
 func TestTheCheckerComparesEachRestartWithWhatWasDurable(t *testing.T) {
 	for _, forge := range []func(n *node){
 		func(n *node) { n.stable.vote = 3 },

@@ -57,7 +57,7 @@
 //	          the next attempt goes on where this one ended
 //	in force  a record of the journal, and a new history before it when the log begins anew; a crash at any operation
 //	          leaves the old log or the new one
-//	removed   files that nobody names, entries that no snapshot and no follower needs
+//	removed   files that no journal names, entries that no snapshot and no follower needs
 //
 // A node starts from the snapshot that its journal names, or there is a violation. That the newest file is damaged, and
 // the one before it stands in, is a matter of package consensus and its tests.
@@ -66,7 +66,7 @@
 //
 //	one leader per term, ever; one vote per node and term, ever
 //	equal marks, equal logs; a leader has everything that was committed before its term
-//	what is committed was durable on a majority of each half; nobody applies anything else; equal index, equal state
+//	what is committed was durable on a majority of each half; no node applies anything else; equal index, equal state
 //	a message promises only what is on its sender's disk; a restart finds exactly what was durable
 //	a batch is in the log at most once, by its tag and by what it says; one called not done never
 //	answers are those that the committed log gives; reads see everything that any client saw before they were asked

@@ -46,7 +46,7 @@ func failoverTime(t *testing.T, o Options) (taken time.Duration) {
 	w.run(2*time.Second + w.chance.between(0, time.Second))
 	leader := w.leader()
 	if leader == nil {
-		t.Fatalf("seed %#x: nobody leads a healthy cluster after %v", o.Seed, w.now)
+		t.Fatalf("seed %#x: no node leads a healthy cluster after %v", o.Seed, w.now)
 	}
 	leader.crash(true)
 	crashed := w.now
@@ -69,7 +69,7 @@ func failoverTime(t *testing.T, o Options) (taken time.Duration) {
 	return w.now - crashed
 }
 
-// The leader dies, all else is healthy. Nobody is answered an error, and everybody within the bound.
+// The leader dies, all else is healthy. No client sees an error, and each has its answer within the bound.
 func TestAFailoverIsASlowReplyAndNoMore(t *testing.T) {
 	var times []time.Duration
 	for seed := range uint64(failoverSeeds) {
@@ -87,7 +87,7 @@ func TestAFailoverIsASlowReplyAndNoMore(t *testing.T) {
 	}
 }
 
-// A leader that is told to stop hands over first: then nobody has to wait for an election timeout.
+// A leader that is told to stop hands over first: then no client waits for an election timeout.
 func TestAHandOverTakesNoElectionTimeout(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()

@@ -10,7 +10,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// life is one process of a node: the engine, and in place of its goroutines the events that this file and hands.go
+// life is one process of a node: the engine, and in place of its goroutines the events that this file and effects.go
 // plan.
 type life struct {
 	*node
@@ -39,8 +39,8 @@ type life struct {
 	inForce      *membership.Configuration
 	inForceSince raftlog.Index
 
-	hands
-	snapshotHands
+	effects
+	snapshotEffects
 	// serving are the requests of clients that wait here.
 	serving []*request
 }

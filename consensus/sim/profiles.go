@@ -43,8 +43,8 @@ var profiles = [...]profile{
 // stallMax is the longest that a process of the profile busy is held up: see the package comment.
 const stallMax = 150 * time.Millisecond
 
-// Draw makes the options of a seed, all but the workload: swarm testing, in which each seed switches other things on, so
-// that no fault always hides behind another.
+// Draw makes the options of a seed, all but the workload: swarm testing, in which each seed switches other things on,
+// so that no fault always hides behind another.
 func Draw(seed uint64, name string) Options {
 	c := newChance(seed, 2)
 	o := Options{
@@ -179,7 +179,7 @@ func (o *Options) drawSnapshots(c chance) {
 	o.Faults.Snapshot = c.sometimes(0.5, time.Second, 5*time.Second)
 }
 
-// snapshots keeps logs so short that whoever was down for a moment needs a snapshot, and lets nothing about one go
+// snapshots keeps logs so short that a node that was down for a moment needs a snapshot, and lets nothing about one go
 // well: leaders die, connections break, disks lose what was not synced.
 func snapshots(c chance, o *Options) {
 	o.Engine.SnapshotLogBytes, o.Engine.MaxHistoryBytes = oneOf[int64](c, 512, 2<<10), oneOf[int64](c, 1, 1, 8<<10)
@@ -204,7 +204,7 @@ func drawClients(c chance) Clients {
 	}
 }
 
-// calm is a healthy cluster: nothing goes wrong, and nobody may notice anything.
+// calm is a healthy cluster: nothing goes wrong, and no client may notice anything.
 func calm(_ chance, o *Options) {
 	o.Faults = Faults{}
 	o.Network.Loss, o.Network.Duplicate, o.Network.SlowShare, o.Network.LateShare = 0, 0, 0, 0
@@ -212,8 +212,8 @@ func calm(_ chance, o *Options) {
 	o.Engine.MaxWaitingBatches = 100
 }
 
-// busy is a healthy cluster on machines that are busy with something else: every hundredth turn is late. Nobody may be
-// elected because of that.
+// busy is a healthy cluster on machines that are busy with something else: every hundredth turn is late. That must
+// not lead to an election.
 func busy(c chance, o *Options) {
 	calm(c, o)
 	defaults := engine.DefaultOptions()

@@ -62,8 +62,8 @@ func (w *World) submit(l *life, r *request) {
 	r.number = len(w.checker.requests)
 	r.writes, r.run = !r.Reads(), r.Begin(r.number)
 	w.checker.requests = append(w.checker.requests, r)
-	w.checker.moment++
-	r.asked, r.mustSee = w.checker.moment, w.checker.seen
+	w.checker.count++
+	r.asked, r.mustSee = w.checker.count, w.checker.seen
 	l.serving = append(l.serving, r)
 	w.trace.note(w.now, noteClient, l.id, uint64(r.number), 0)
 	w.tell(l.id, "asked    %v", r)
@@ -157,8 +157,8 @@ func (w *World) answer(l *life, r *request, o outcome) {
 
 // end notes the end of a request.
 func (w *World) end(r *request, o outcome) {
-	w.checker.moment++
-	r.ended, r.outcome, r.answered = true, o, w.checker.moment
+	w.checker.count++
+	r.ended, r.outcome, r.answered = true, o, w.checker.count
 	w.trace.note(w.now, noteClient, 0, uint64(r.number), uint64(o))
 	switch {
 	case !r.writes:
@@ -175,7 +175,7 @@ func (w *World) end(r *request, o outcome) {
 	}
 }
 
-// abandonClients ends what a dead process was asked: nobody will ever answer.
+// abandonClients ends what a dead process was asked: no answer will come.
 func (l *life) abandonClients() {
 	serving := l.serving
 	l.serving = nil

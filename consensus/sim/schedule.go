@@ -63,16 +63,16 @@ func (s *schedule) up(i int) {
 
 func (s *schedule) down(i int) {
 	for {
-		least := i
+		first := i
 		for child := 2*i + 1; child <= 2*i+2 && child < len(s.heap); child++ {
-			if s.heap[child].before(&s.heap[least]) {
-				least = child
+			if s.heap[child].before(&s.heap[first]) {
+				first = child
 			}
 		}
-		if least == i {
+		if first == i {
 			return
 		}
-		s.heap[i], s.heap[least] = s.heap[least], s.heap[i]
-		i = least
+		s.heap[i], s.heap[first] = s.heap[first], s.heap[i]
+		i = first
 	}
 }

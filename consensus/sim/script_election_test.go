@@ -8,9 +8,9 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// A voter dies right after its vote left and is asked by another candidate of the same term when it is back. The
-// checker knows every vote; here the seeds make many of them.
-func TestA1_A2_A4_F11_CrashesAroundVotesNeverMakeTwoLeaders(t *testing.T) {
+// A1, A2, A4, F11: A voter dies right after its vote left and is asked by another candidate of the same term when it is
+// back. The checker knows every vote; here the seeds make many of them.
+func TestCrashesAroundVotesNeverMakeTwoLeaders(t *testing.T) {
 	crashes := 0
 	for seed := range uint64(10) {
 		r := Run(draw(seed+5000, "votes"))
@@ -22,8 +22,9 @@ func TestA1_A2_A4_F11_CrashesAroundVotesNeverMakeTwoLeaders(t *testing.T) {
 	}
 }
 
-// The answer to a vote is lost; the candidate asks again and gets the same answer, or nobody could ever be elected.
-func TestA6_ALostVoteIsGivenAgain(t *testing.T) {
+// A6: The answer to a vote is lost; the candidate asks again and gets the same answer, or no node could ever be
+// elected.
+func TestALostVoteIsGivenAgain(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		lost := 0
 		s.filtered(func(m *engine.Message) verdict {
@@ -40,8 +41,8 @@ func TestA6_ALostVoteIsGivenAgain(t *testing.T) {
 	})
 }
 
-// Nodes come back with terms that differ, in all orders; somebody is elected.
-func TestA7_NodesWithDifferentTermsElect(t *testing.T) {
+// A7: Nodes come back with terms that differ, in all orders; somebody is elected.
+func TestNodesWithDifferentTermsElect(t *testing.T) {
 	scene(t, 5, func(s *script) {
 		leader := s.elected()
 		for round := range 4 {
@@ -62,9 +63,9 @@ func TestA7_NodesWithDifferentTermsElect(t *testing.T) {
 	})
 }
 
-// A follower cannot be heard by the leader any more, only hears it. It neither deposes the leader nor does the leader
-// wait for it.
-func TestA8_AFollowerThatOnlyHearsLeavesTheLeaderAlone(t *testing.T) {
+// A8: A follower cannot be heard by the leader any more, only hears it. It neither deposes the leader nor does the
+// leader wait for it.
+func TestAFollowerThatOnlyHearsLeavesTheLeaderAlone(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		mute := s.others(leader)[0]
@@ -81,8 +82,8 @@ func TestA8_AFollowerThatOnlyHearsLeavesTheLeaderAlone(t *testing.T) {
 	})
 }
 
-// One node sees everyone, the others only their own side: the bridge keeps a majority together.
-func TestA9_AcrossABridgeThereIsALeader(t *testing.T) {
+// A9: One node sees everyone, the others only their own side: the bridge keeps a majority together.
+func TestAcrossABridgeThereIsALeader(t *testing.T) {
 	scene(t, 5, func(s *script) {
 		leader := s.elected()
 		rest := s.others(leader)
@@ -99,8 +100,8 @@ func TestA9_AcrossABridgeThereIsALeader(t *testing.T) {
 	})
 }
 
-// A node was alone for many election timeouts. When it is back nobody notices.
-func TestA10_ANodeThatWasAloneDoesNotDisturbTheLeader(t *testing.T) {
+// A10: A node was alone for many election timeouts. When it is back no other node notices.
+func TestANodeThatWasAloneDoesNotDisturbTheLeader(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		alone := s.others(leader)[0]
@@ -117,8 +118,8 @@ func TestA10_ANodeThatWasAloneDoesNotDisturbTheLeader(t *testing.T) {
 	})
 }
 
-// All nodes draw the same election timeouts for ever; scheduling alone has to tell them apart.
-func TestA15_NodesWithTheSameSeedElect(t *testing.T) {
+// A15: All nodes draw the same election timeouts for ever; scheduling alone has to tell them apart.
+func TestNodesWithTheSameSeedElect(t *testing.T) {
 	for seed := range uint64(5) {
 		o := draw(seed, "calm")
 		o.SameSeeds, o.Safety = true, 30*time.Second
@@ -126,8 +127,9 @@ func TestA15_NodesWithTheSameSeedElect(t *testing.T) {
 	}
 }
 
-// A candidate whose disk hangs does not lead: its own vote would be forgotten with the power. It does not even ask.
-func TestS12_ACandidateWithAHangingDiskNeitherAsksNorLeads(t *testing.T) {
+// S12: A candidate whose disk hangs does not lead: its own vote would be forgotten with the power. It does not even
+// ask.
+func TestACandidateWithAHangingDiskNeitherAsksNorLeads(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		slow, other := s.others(leader)[0], s.others(leader)[1]
@@ -149,9 +151,9 @@ func TestS12_ACandidateWithAHangingDiskNeitherAsksNorLeads(t *testing.T) {
 	})
 }
 
-// A leader's disk fails while it appends. It dies at once, says nothing more, and when it is back it never uses an
+// B4: A leader's disk fails while it appends. It dies at once, says nothing more, and when it is back it never uses an
 // index of its old term for another entry.
-func TestB4_ALeaderWhoseDiskFailsDies(t *testing.T) {
+func TestALeaderWhoseDiskFailsDies(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		leader.failDisk()

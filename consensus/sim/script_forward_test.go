@@ -10,9 +10,9 @@ import (
 
 func isForward(m *engine.Message) bool { return m.Own == engine.Forward }
 
-// The leader dies after it replicated a follower's batch to one more node. The batch lives on in that node's log, and
-// the origin answers from there.
-func TestS1_ABatchThatSurvivedItsLeaderIsAnsweredForReal(t *testing.T) {
+// S1: The leader dies after it replicated a follower's batch to one more node. The batch lives on in that node's log,
+// and the origin answers from there.
+func TestABatchThatSurvivedItsLeaderIsAnsweredForReal(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		origin, other := s.others(leader)[0], s.others(leader)[1]
@@ -32,8 +32,9 @@ func TestS1_ABatchThatSurvivedItsLeaderIsAnsweredForReal(t *testing.T) {
 	})
 }
 
-// As above, but the batch dies with its leader: the log of the next term proves it, and the origin proposes it again.
-func TestS1_H1_ABatchThatDiedWithItsLeaderIsDoneOnceInTheNextTerm(t *testing.T) {
+// S1, H1: As above, but the batch dies with its leader: the log of the next term proves it, and the origin proposes it
+// again.
+func TestABatchThatDiedWithItsLeaderIsDoneOnceInTheNextTerm(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		origin, other := s.others(leader)[0], s.others(leader)[1]
@@ -53,8 +54,8 @@ func TestS1_H1_ABatchThatDiedWithItsLeaderIsDoneOnceInTheNextTerm(t *testing.T) 
 	})
 }
 
-// A late copy of a forwarded batch reaches the node it was meant for when that leads again, in another term.
-func TestS2_AForwardMeantForAnotherTermIsDropped(t *testing.T) {
+// S2: A late copy of a forwarded batch reaches the node it was meant for when that leads again, in another term.
+func TestAForwardMeantForAnotherTermIsDropped(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		first := s.elected()
 		origin, other := s.others(first)[0], s.others(first)[1]
@@ -71,9 +72,9 @@ func TestS2_AForwardMeantForAnotherTermIsDropped(t *testing.T) {
 	})
 }
 
-// A batch of the first term is overwritten on its leader, survives elsewhere, and commits two terms later. The first
-// leader must not have judged it from the overwriting entry, which was never committed.
-func TestS3_AnOverwrittenBatchMayStillCommit(t *testing.T) {
+// S3: A batch of the first term is overwritten on its leader, survives elsewhere, and commits two terms later. The
+// first leader must not have judged it from the overwriting entry, which was never committed.
+func TestAnOverwrittenBatchMayStillCommit(t *testing.T) {
 	scene(t, 5, func(s *script) {
 		a := s.elected()
 		rest := s.others(a)
@@ -107,9 +108,9 @@ func TestS3_AnOverwrittenBatchMayStillCommit(t *testing.T) {
 	})
 }
 
-// A batch is lost with its term while younger ones of the next term are on their way already; it joins them under a new
-// number.
-func TestS5_ALostBatchJoinsTheSequenceOfTheNextTerm(t *testing.T) {
+// S5: A batch is lost with its term while younger ones of the next term are on their way already; it joins them under a
+// new number.
+func TestALostBatchJoinsTheSequenceOfTheNextTerm(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		first := s.elected()
 		origin, next := s.others(first)[0], s.others(first)[1]
@@ -134,8 +135,8 @@ func TestS5_ALostBatchJoinsTheSequenceOfTheNextTerm(t *testing.T) {
 	})
 }
 
-// What an origin sent before it restarted arrives once more after it.
-func TestS6_ForwardsOfAnOldBootAreNotAppendedTwice(t *testing.T) {
+// S6: What an origin sent before it restarted arrives once more after it.
+func TestForwardsOfAnOldBootAreNotAppendedTwice(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		origin := s.others(leader)[0]
@@ -153,9 +154,9 @@ func TestS6_ForwardsOfAnOldBootAreNotAppendedTwice(t *testing.T) {
 	})
 }
 
-// The leader's mailbox for forwards is full. The stream is closed and sent again, in order; the other streams do not
-// notice.
-func TestS7_AFullMailboxForForwardsClosesTheStreamOnly(t *testing.T) {
+// S7: The leader's mailbox for forwards is full. The stream is closed and sent again, in order; the other streams do
+// not notice.
+func TestAFullMailboxForForwardsClosesTheStreamOnly(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		origin, other := s.others(leader)[0], s.others(leader)[1]
@@ -181,8 +182,8 @@ func TestS7_AFullMailboxForForwardsClosesTheStreamOnly(t *testing.T) {
 	}, func(o *Options) { o.Network.MailboxForwards = 3 })
 }
 
-// A node that is asked to append a batch and does not lead drops it: nothing is forwarded twice.
-func TestG8_ForwardsAreNotForwarded(t *testing.T) {
+// G8: A node that is asked to append a batch and does not lead drops it: nothing is forwarded twice.
+func TestForwardsAreNotForwarded(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		origin, other := s.others(leader)[0], s.others(leader)[1]
@@ -206,10 +207,11 @@ func TestG8_ForwardsAreNotForwarded(t *testing.T) {
 	})
 }
 
-// A majority dies in the very moment in which the survivor, a leader, has one batch in its log and another in its hands
-// for which its stream has no room; a third one comes when it no longer leads. What is in the log is of unknown fate:
-// done if the majority returns in time. What never left the survivor's hands is definitely not done, whoever returns.
-func TestS31_WithoutAMajorityAppendedBatchesAreUnknownAndOthersNotDone(t *testing.T) {
+// S31: A majority dies in the very moment in which the survivor, a leader, has one batch in its log and another in its
+// hands for which its stream has no room; a third one comes when it no longer leads. What is in the log is of unknown
+// fate: done if the majority returns in time. What never left the survivor's hands is definitely not done, whichever
+// node returns.
+func TestWithoutAMajorityOnlyAppendedBatchesAreUnknown(t *testing.T) {
 	for _, returns := range []bool{false, true} {
 		scene(t, 3, func(s *script) {
 			leader := s.elected()
@@ -242,8 +244,8 @@ func TestS31_WithoutAMajorityAppendedBatchesAreUnknownAndOthersNotDone(t *testin
 	}
 }
 
-// The client of a batch that was never sent goes away and asks again elsewhere. The first batch is dropped.
-func TestS32_AParkedBatchWithoutItsClientIsDropped(t *testing.T) {
+// S32: The client of a batch that was never sent goes away and asks again elsewhere. The first batch is dropped.
+func TestAParkedBatchWithoutItsClientIsDropped(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		origin := s.others(leader)[0]
@@ -261,9 +263,9 @@ func TestS32_AParkedBatchWithoutItsClientIsDropped(t *testing.T) {
 	})
 }
 
-// The same behind a stream that is full: the first batch was sent and takes effect though its client is gone, the
+// S32: The same behind a stream that is full: the first batch was sent and takes effect though its client is gone, the
 // second was not. The same command, asked elsewhere, happens once.
-func TestS32_ABatchBehindAFullStreamIsDroppedWithItsClient(t *testing.T) {
+func TestABatchBehindAFullStreamIsDroppedWithItsClient(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		origin := s.others(leader)[0]

@@ -52,9 +52,9 @@ func electionTime(o *Options) time.Duration {
 	return time.Duration(o.Engine.ElectionTicks) * o.Clock.Tick
 }
 
-// The disk of the leader hangs for 20 s under load. Its journal takes no more entries, so writes stop; then another
-// node leads, and they go on. The node that hangs disturbs nobody, and catches up when its disk is back.
-func TestF19_ALeaderWhoseDiskHangsHoldsUpWritesForThreeElectionTimeouts(t *testing.T) {
+// F19: The disk of the leader hangs for 20 s under load. Its journal takes no more entries, so writes stop; then
+// another node leads, and they go on. The node that hangs disturbs no other node, and catches up when its disk is back.
+func TestAHungLeaderHoldsUpWritesForThreeElectionTimeouts(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		s.does(leader, "SET k v", "+OK")
@@ -88,9 +88,9 @@ func TestF19_ALeaderWhoseDiskHangsHoldsUpWritesForThreeElectionTimeouts(t *testi
 	}, smallRoom)
 }
 
-// The disk of a follower hangs, for as long as it likes. Nobody notices but its own clients, who learn that nobody
+// F19: The disk of a follower hangs, for as long as it likes. Only its own clients notice, who learn that no node
 // knows, never anything wrong.
-func TestF19_AFollowerWhoseDiskHangsDisturbsNobody(t *testing.T) {
+func TestAFollowerWhoseDiskHangsDisturbsNoOtherNode(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		hung := s.others(leader)[0]
@@ -110,8 +110,8 @@ func TestF19_AFollowerWhoseDiskHangsDisturbsNobody(t *testing.T) {
 	}, smallRoom)
 }
 
-// The leader's disk hangs, and then the leader loses power: what the others acknowledged is not lost with it.
-func TestF19_WhatWasAcknowledgedWhileTheDiskHungOutlivesTheLeader(t *testing.T) {
+// F19: The leader's disk hangs, and then the leader loses power: what the others acknowledged is not lost with it.
+func TestWhatWasAcknowledgedWhileTheDiskHungOutlivesTheLeader(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		leader.hungUntil = s.now + 20*time.Second

@@ -66,9 +66,9 @@ func (s *script) switching(n *node, install bool) {
 	})
 }
 
-// The history of a node ends, a snapshot far beyond is installed, entries behind it are appended. Whatever operation a
-// crash strikes, the node is left with the old log or with the new one, and goes on.
-func TestS21_E1_ACrashWhileASnapshotComesIntoForceLeavesOneOfTwoLogs(t *testing.T) {
+// S21, E1: The history of a node ends, a snapshot far beyond is installed, entries behind it are appended. Whatever
+// operation a crash strikes, the node is left with the old log or with the new one, and goes on.
+func TestACrashWhileASnapshotComesIntoForceLeavesOneOfTwoLogs(t *testing.T) {
 	left := map[string]int{}
 	atEachPoint(t, func(s *script, point int) bool {
 		leader := s.elected()
@@ -97,8 +97,8 @@ func TestS21_E1_ACrashWhileASnapshotComesIntoForceLeavesOneOfTwoLogs(t *testing.
 	}
 }
 
-// The first entries behind an installed snapshot are on their way to the disk when the process dies.
-func TestS21_E1_ACrashWhileTheFirstEntriesBehindASnapshotAreWritten(t *testing.T) {
+// S21, E1: The first entries behind an installed snapshot are on their way to the disk when the process dies.
+func TestACrashWhileTheFirstEntriesBehindASnapshotAreWritten(t *testing.T) {
 	atEachPoint(t, func(s *script, point int) bool {
 		leader := s.elected()
 		f := s.others(leader)[0]
@@ -119,8 +119,8 @@ func TestS21_E1_ACrashWhileTheFirstEntriesBehindASnapshotAreWritten(t *testing.T
 	}, compactByHand)
 }
 
-// A node dies while it writes a snapshot of its own. What it wrote is in force or gone; its log is whole.
-func TestE4_E7_ACrashWhileASnapshotIsTakenLosesNothing(t *testing.T) {
+// E4, E7: A node dies while it writes a snapshot of its own. What it wrote is in force or gone; its log is whole.
+func TestACrashWhileASnapshotIsTakenLosesNothing(t *testing.T) {
 	atEachPoint(t, func(s *script, point int) bool {
 		leader := s.elected()
 		f := s.others(leader)[0]
@@ -148,8 +148,8 @@ func TestE4_E7_ACrashWhileASnapshotIsTakenLosesNothing(t *testing.T) {
 	}, compactByHand)
 }
 
-// A file is there, and the journal is about to name it.
-func TestE4_ACrashWhileAnOwnSnapshotComesIntoForceLosesNothing(t *testing.T) {
+// E4: A file is there, and the journal is about to name it.
+func TestACrashWhileAnOwnSnapshotComesIntoForceLosesNothing(t *testing.T) {
 	atEachPoint(t, func(s *script, point int) bool {
 		leader := s.elected()
 		f := s.others(leader)[0]
@@ -174,9 +174,10 @@ func (s *script) doesTimed(n *node, command string, reply string) {
 	s.expect(s.give(n, worlds.Commands(command).Timed()), done, reply)
 }
 
-// The clock of a fresh leader is a year ahead, and it was told no other. No key expires, nothing that it appends says
-// another time than the one it found. When it is told what time it is, time goes on, and keys expire when they should.
-func TestS25_AFreshLeaderWithAWrongClockExpiresNothing(t *testing.T) {
+// S25: The clock of a fresh leader is a year ahead, and it was told no other. No key expires, nothing that it appends
+// says another time than the one it found. When it is told what time it is, time goes on, and keys expire when they
+// should.
+func TestAFreshLeaderWithAWrongClockExpiresNothing(t *testing.T) {
 	const year = 365 * 24 * time.Hour
 	scene(t, 3, func(s *script) {
 		first := s.elected()

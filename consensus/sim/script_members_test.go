@@ -50,9 +50,9 @@ func (s *script) configurationIn(m *engine.Message) (c *membership.Configuration
 	return c
 }
 
-// {L,R,A} becomes {L,A,B}. The joint configuration is committed, its end reaches only R, whom it leaves out, L dies.
-// R has the best log: it leads without counting itself, commits its own removal, and hands over.
-func TestS24_ANodeThatIsLeftOutLeadsUntilThatIsCommitted(t *testing.T) {
+// S24: {L,R,A} becomes {L,A,B}. The joint configuration is committed, its end reaches only R, whom it leaves out, L
+// dies. R has the best log: it leads without counting itself, commits its own removal, and hands over.
+func TestANodeThatIsLeftOutLeadsUntilThatIsCommitted(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		removed, stays := s.others(leader)[0], s.others(leader)[1]
@@ -63,7 +63,7 @@ func TestS24_ANodeThatIsLeftOutLeadsUntilThatIsCommitted(t *testing.T) {
 				membership.LeftOut(c, removed.id)
 		}
 		s.filtered(func(m *engine.Message) verdict { return when(end(m) && m.To != removed.id, drop) })
-		s.change(leader, membership.Change{Add: s.strangers(1), Remove: []raftlog.NodeID{removed.id}})
+		s.change(leader, membership.Change{Add: s.newMembers(1), Remove: []raftlog.NodeID{removed.id}})
 		s.until("end of the change on the disk of the node that it leaves out", func() bool {
 			return membership.LeftOut(leader.life.engine.Core().Configuration(), removed.id) &&
 				removed.stable.log.last() == leader.life.log.last()
@@ -82,15 +82,15 @@ func TestS24_ANodeThatIsLeftOutLeadsUntilThatIsCommitted(t *testing.T) {
 	}, membersByHand)
 }
 
-// Two voters are replaced; of the joint configuration only one old voter hears, and then the leader dies. The new ones
-// do not know that they are voters: they vote all the same, for without them nobody could ever be elected.
-func TestD4_NewVotersVoteBeforeTheyKnowThatTheyAreVoters(t *testing.T) {
+// D4: Two voters are replaced; of the joint configuration only one old voter hears, and then the leader dies. The new
+// ones do not know that they are voters: they vote all the same, for without them no node could ever be elected.
+func TestNewVotersVoteBeforeTheyKnowThatTheyAreVoters(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		knows, other := s.others(leader)[0], s.others(leader)[1]
 		joint := func(m *engine.Message) bool { c := s.configurationIn(m); return c != nil && c.Joint() }
 		s.filtered(func(m *engine.Message) verdict { return when(joint(m) && m.To != knows.id, drop) })
-		s.change(leader, membership.Change{Add: s.strangers(2), Remove: []raftlog.NodeID{knows.id, other.id}})
+		s.change(leader, membership.Change{Add: s.newMembers(2), Remove: []raftlog.NodeID{knows.id, other.id}})
 		s.until("joint configuration on one more disk", func() bool {
 			c := leader.life.engine.Core().Configuration()
 			return c.Joint() && knows.stable.log.last() == leader.life.log.last()
@@ -103,15 +103,15 @@ func TestD4_NewVotersVoteBeforeTheyKnowThatTheyAreVoters(t *testing.T) {
 	}, membersByHand)
 }
 
-// All voters are replaced by others while clients write. The leader, which is among them, hands over when its part is
-// done: nobody waits for an election timeout.
-func TestD8_ReplacingAllVotersHoldsUpNobody(t *testing.T) {
+// D8: All voters are replaced by others while clients write. The leader, which is among them, hands over when its part
+// is done: no client waits for an election timeout.
+func TestReplacingAllVotersHoldsUpNoClient(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		old := s.others()
 		leader := s.elected()
 		load := s.load(old...)
 		s.pass(time.Second)
-		s.change(leader, membership.Change{Add: s.strangers(3), Remove: []raftlog.NodeID{1, 2, 3}})
+		s.change(leader, membership.Change{Add: s.newMembers(3), Remove: []raftlog.NodeID{1, 2, 3}})
 		s.machines(6)
 		for _, n := range s.nodes[3:] {
 			load.ask(n)
@@ -130,9 +130,10 @@ func TestD8_ReplacingAllVotersHoldsUpNobody(t *testing.T) {
 	}, membersByHand)
 }
 
-// A node is removed while it is cut off. When it is back it is told what happened: the log proves of what its clients
-// wanted that it was not done, whether it was sent or not. From then on it refuses at once, and disturbs nobody.
-func TestD9_S8_ANodeRemovedInItsAbsenceDisturbsNobody(t *testing.T) {
+// D9, S8: A node is removed while it is cut off. When it is back it is told what happened: the log proves of what its
+// clients wanted that it was not done, whether it was sent or not. From then on it refuses at once, and disturbs no
+// other node.
+func TestANodeRemovedInItsAbsenceDisturbsNoOther(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		removed := s.others(leader)[0]

@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// A leader is cut off and does not know it. What others write meanwhile it must not deny.
-func TestC1_ADeposedLeaderAnswersNoRead(t *testing.T) {
+// C1: A leader is cut off and does not know it. What others write meanwhile it must not deny.
+func TestADeposedLeaderAnswersNoRead(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		old := s.elected()
 		s.does(old, "SET k old", "+OK")
@@ -29,8 +29,9 @@ func TestC1_ADeposedLeaderAnswersNoRead(t *testing.T) {
 	})
 }
 
-// A new leader knows less of what is committed than its predecessor told clients. Its reads wait for its first entry.
-func TestS10_C2_ANewLeadersReadsWaitForItsFirstEntry(t *testing.T) {
+// S10, C2: A new leader knows less of what is committed than its predecessor told clients. Its reads wait for its first
+// entry.
+func TestANewLeadersReadsWaitForItsFirstEntry(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		first := s.elected()
 		b, c := s.others(first)[0], s.others(first)[1]
@@ -57,8 +58,8 @@ func TestS10_C2_ANewLeadersReadsWaitForItsFirstEntry(t *testing.T) {
 	})
 }
 
-// Echoes of messages that left before a read came in arrive after it. They say nothing about it.
-func TestS11_OldEchoesDoNotConfirmAYoungRead(t *testing.T) {
+// S11: Echoes of messages that left before a read came in arrive after it. They say nothing about it.
+func TestOldEchoesDoNotConfirmAYoungRead(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		old := s.elected()
 		s.does(old, "SET k old", "+OK")
@@ -86,8 +87,9 @@ func TestS11_OldEchoesDoNotConfirmAYoungRead(t *testing.T) {
 	})
 }
 
-// The leader changes while a follower's read is on its way, and the answer to its first attempt arrives late.
-func TestC3_C4_C5_ALateReadIndexAnswersNoOtherAttempt(t *testing.T) {
+// C3, C4, C5: The leader changes while a follower's read is on its way, and the answer to its first attempt arrives
+// late.
+func TestALateReadIndexAnswersNoOtherAttempt(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		first := s.elected()
 		f, next := s.others(first)[0], s.others(first)[1]
@@ -115,8 +117,8 @@ func TestC3_C4_C5_ALateReadIndexAnswersNoOtherAttempt(t *testing.T) {
 	})
 }
 
-// Commands of one pipeline see each other, whatever happens to the batch on its way.
-func TestS9_APipelineSeesItsOwnWrites(t *testing.T) {
+// S9: Commands of one pipeline see each other, whatever happens to the batch on its way.
+func TestAPipelineSeesItsOwnWrites(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		first := s.elected()
 		f, next := s.others(first)[0], s.others(first)[1]

@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// Write, kill the leader, read: the first thing that anyone tries.
-func TestG9_H12_WhatWasWrittenSurvivesItsLeader(t *testing.T) {
+// G9, H12: Write, kill the leader, read: the first thing that anyone tries.
+func TestWhatWasWrittenSurvivesItsLeader(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		for round := range 5 {
 			leader := s.elected()
@@ -23,8 +23,8 @@ func TestG9_H12_WhatWasWrittenSurvivesItsLeader(t *testing.T) {
 	})
 }
 
-// A cluster of one loses power again and again, right after it acknowledged.
-func TestF12_H12_ASingleNodeKeepsWhatItAcknowledged(t *testing.T) {
+// F12, H12: A cluster of one loses power again and again, right after it acknowledged.
+func TestASingleNodeKeepsWhatItAcknowledged(t *testing.T) {
 	scene(t, 1, func(s *script) {
 		n := s.nodes[0]
 		for round := range 8 {
@@ -44,8 +44,9 @@ func TestF12_H12_ASingleNodeKeepsWhatItAcknowledged(t *testing.T) {
 	})
 }
 
-// The disks of the leader and of one follower hang. Two of three logs hold the entry, one disk does: not committed.
-func TestB5_B6_AnEntryOnOneDiskIsNotCommitted(t *testing.T) {
+// B5, B6: The disks of the leader and of one follower hang. Two of three logs hold the entry, one disk does: not
+// committed.
+func TestAnEntryOnOneDiskIsNotCommitted(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		slow, fast := s.others(leader)[0], s.others(leader)[1]
@@ -65,8 +66,8 @@ func TestB5_B6_AnEntryOnOneDiskIsNotCommitted(t *testing.T) {
 	})
 }
 
-// An append is delayed, its successors arrive and are acknowledged, then it arrives: it takes nothing back.
-func TestB3_B11_ADelayedAppendTakesNothingBack(t *testing.T) {
+// B3, B11: An append is delayed, its successors arrive and are acknowledged, then it arrives: it takes nothing back.
+func TestADelayedAppendTakesNothingBack(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		f := s.others(leader)[0]
@@ -87,9 +88,9 @@ func TestB3_B11_ADelayedAppendTakesNothingBack(t *testing.T) {
 	})
 }
 
-// A new leader replaces entries whose sync is still under way on a follower. Their completion proves nothing about the
-// new ones.
-func TestB7_ASyncOfReplacedEntriesAcknowledgesNothing(t *testing.T) {
+// B7: A new leader replaces entries whose sync is still under way on a follower. Their completion proves nothing about
+// the new ones.
+func TestASyncOfReplacedEntriesAcknowledgesNothing(t *testing.T) {
 	scene(t, 5, func(s *script) {
 		first := s.elected()
 		f, next := s.others(first)[0], s.others(first)[1]
@@ -114,9 +115,9 @@ func TestB7_ASyncOfReplacedEntriesAcknowledgesNothing(t *testing.T) {
 	})
 }
 
-// An idle follower restarts with an empty disk cache of the leader's attention: without any new write it must come back
-// to the whole log.
-func TestB14_AnIdleFollowerCatchesUpWithoutAWrite(t *testing.T) {
+// B14: An idle follower restarts with an empty disk cache of the leader's attention: without any new write it must come
+// back to the whole log.
+func TestAnIdleFollowerCatchesUpWithoutAWrite(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		f := s.others(leader)[0]
@@ -133,8 +134,8 @@ func TestB14_AnIdleFollowerCatchesUpWithoutAWrite(t *testing.T) {
 	})
 }
 
-// A follower is so far behind that its entries are in history only.
-func TestB9_B16_AFollowerBehindTheWindowIsServedFromHistory(t *testing.T) {
+// B9, B16: A follower is so far behind that its entries are in history only.
+func TestAFollowerBehindTheWindowIsServedFromHistory(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		f := s.others(leader)[0]
@@ -156,8 +157,8 @@ func repeat(s string, times int) (all []byte) {
 	return all
 }
 
-// Windows of one message, and many of them lost: no follower is forgotten.
-func TestB10_LostMessagesDoNotLeakTheWindow(t *testing.T) {
+// B10: Windows of one message, and many of them lost: no follower is forgotten.
+func TestLostMessagesDoNotLeakTheWindow(t *testing.T) {
 	for seed := range uint64(5) {
 		o := draw(seed, "mixed")
 		o.Faults = Faults{}
@@ -167,9 +168,9 @@ func TestB10_LostMessagesDoNotLeakTheWindow(t *testing.T) {
 	}
 }
 
-// Old entries on a majority are not committed by that (figure 8 of the Raft paper); the commit index stays within log
-// and applied index; whatever waits is woken for its own entry.
-func TestB1_B2_B12_B13_B17_B18_H4_LeadersStruckAsTheyBeginCommitNothingWrong(t *testing.T) {
+// B1, B2, B12, B13, B17, B18, H4: Old entries on a majority are not committed by that (figure 8 of the Raft paper); the
+// commit index stays within log and applied index; whatever waits is woken for its own entry.
+func TestLeadersStruckAsTheyBeginCommitNothingWrong(t *testing.T) {
 	changes := 0
 	for seed := range uint64(10) {
 		r := Run(draw(seed+5000, "figure8"))
@@ -181,9 +182,9 @@ func TestB1_B2_B12_B13_B17_B18_H4_LeadersStruckAsTheyBeginCommitNothingWrong(t *
 	}
 }
 
-// A node is killed between write and sync of an entry that it never acknowledged, reads it from the page cache when it
-// is back, acknowledges it, and loses power.
-func TestS13_WhatCameFromThePageCacheIsSyncedBeforeItIsAcknowledged(t *testing.T) {
+// S13: A node is killed between write and sync of an entry that it never acknowledged, reads it from the page cache
+// when it is back, acknowledges it, and loses power.
+func TestWhatCameFromThePageCacheIsSyncedBeforeItIsAcknowledged(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		f, other := s.others(leader)[0], s.others(leader)[1]
@@ -213,9 +214,9 @@ func TestS13_WhatCameFromThePageCacheIsSyncedBeforeItIsAcknowledged(t *testing.T
 	})
 }
 
-// An old leader holds entries that nobody else has, restarts with a history that ends before them, and meets a leader
-// that replaces them.
-func TestS20_ReplacedEntriesWereNeverInHistory(t *testing.T) {
+// S20: An old leader holds entries that no other node has, restarts with a history that ends before them, and meets a
+// leader that replaces them.
+func TestReplacedEntriesWereNeverInHistory(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		old := s.elected()
 		next := s.others(old)[0]
@@ -242,8 +243,8 @@ func TestS20_ReplacedEntriesWereNeverInHistory(t *testing.T) {
 	})
 }
 
-// History takes nothing for a while on all nodes. Batches wait when the journals are full; votes do not.
-func TestS18_WithoutSpaceForHistoryVotesAreStillMade(t *testing.T) {
+// S18: History takes nothing for a while on all nodes. Batches wait when the journals are full; votes do not.
+func TestWithoutSpaceForHistoryVotesAreStillMade(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		s.elected()
 		for _, n := range s.nodes {

@@ -70,10 +70,10 @@ func (s *script) left(n *node) {
 	s.compact(s.others(n)...)
 }
 
-// A batch is committed, but its origin hears nothing of it until a snapshot covers it. Whether it was done can no
+// S4: A batch is committed, but its origin hears nothing of it until a snapshot covers it. Whether it was done can no
 // longer be found out there: it says so, though the first entry behind the snapshot is of a later term, and does not
 // send it again.
-func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndDoneOnce(t *testing.T) {
+func TestABatchInTheGapOfASnapshotIsUnknownAndDoneOnce(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		origin, other := s.others(leader)[0], s.others(leader)[1]
@@ -95,9 +95,9 @@ func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndDoneOnce(t *testing.T) {
 	}, compactByHand)
 }
 
-// A leader is cut off with entries that nobody else has. Meanwhile the others commit other entries at their indexes
-// and forget them. The snapshot that it is given voids what it holds.
-func TestE2_ALogThatWentAnotherWayIsDroppedForASnapshot(t *testing.T) {
+// E2: A leader is cut off with entries that no other node has. Meanwhile the others commit other entries at their
+// indexes and forget them. The snapshot that it is given voids what it holds.
+func TestALogThatWentAnotherWayIsDroppedForASnapshot(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		old := s.elected()
 		s.does(old, "SET n 10", "+OK")
@@ -124,9 +124,9 @@ func TestE2_ALogThatWentAnotherWayIsDroppedForASnapshot(t *testing.T) {
 	}, compactByHand)
 }
 
-// A node writes its own snapshot for a long time. Before it is done it falls behind, and installs a newer one of
+// E3: A node writes its own snapshot for a long time. Before it is done it falls behind, and installs a newer one of
 // others. Its own one is worth nothing then.
-func TestE3_AnOwnSnapshotDoesNotReplaceANewerOne(t *testing.T) {
+func TestAnOwnSnapshotDoesNotReplaceANewerOne(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		f := s.others(leader)[0]
@@ -151,8 +151,8 @@ func TestE3_AnOwnSnapshotDoesNotReplaceANewerOne(t *testing.T) {
 	}, compactByHand)
 }
 
-// The receiver of a snapshot dies after each piece, again and again. It always goes on with what it has.
-func TestE8_AReceiverThatDiesAfterEachPieceArrives(t *testing.T) {
+// E8: The receiver of a snapshot dies after each piece, again and again. It always goes on with what it has.
+func TestAReceiverThatDiesAfterEachPieceArrives(t *testing.T) {
 	for _, power := range []bool{false, true} {
 		t.Run(fmt.Sprintf("power loss %v", power), func(t *testing.T) {
 			scene(t, 3, func(s *script) {
@@ -183,9 +183,9 @@ func TestE8_AReceiverThatDiesAfterEachPieceArrives(t *testing.T) {
 	}
 }
 
-// While a snapshot is on its way the leader takes two more: the file is kept no longer. The transfer ends, and the
-// newest one is fetched in its place.
-func TestE12_E14_SnapshotsThatAreTakenDuringATransferDoNotHoldItUpForEver(t *testing.T) {
+// E12, E14: While a snapshot is on its way the leader takes two more: the file is kept no longer. The transfer ends,
+// and the newest one is fetched in its place.
+func TestSnapshotsTakenDuringATransferDoNotHoldItUp(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		leader := s.elected()
 		f := s.others(leader)[0]

@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 
 var weakenedFlag = flag.String("weakened", "", "guards that are down, by name, with commas (with -tags mutation)")
 
-// draw makes the options of a seed for the key space. Scripts ask it what tells them most: a counter, a text that grows.
+// draw makes the options of a seed for the key space. Scripts ask it what tells them most: a counter, a text that
+// grows.
 func draw(seed uint64, profile string) Options {
 	o := Draw(seed, profile)
 	o.Workload = worlds.KeySpace{}
@@ -118,7 +119,7 @@ func (s *script) campaign(n *node) {
 	s.t.Helper()
 	core := n.life.engine.Core()
 	if core.Leader() == 0 {
-		s.t.Fatalf("n%d follows nobody who could hand over to it", n.id)
+		s.t.Fatalf("n%d has no leader that could hand over to it", n.id)
 	}
 	n.life.receive(engine.Message{
 		Message: raft.Message{Kind: raft.TimeoutNow, From: core.Leader(), To: n.id, Term: core.Term(), Previous: core.Last()},

@@ -141,7 +141,7 @@ func (w *World) coreLeader(core []*node) *node {
 	return leader
 }
 
-// served reports whether nobody waits for a node of the core any more.
+// served reports whether no client waits for a node of the core any more.
 func (w *World) served(core []*node) bool {
 	for _, n := range core {
 		if !n.left && n.life == nil || n.life != nil && len(n.life.serving) > 0 {

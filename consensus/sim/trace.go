@@ -9,7 +9,7 @@ import (
 )
 
 // trace remembers what happened: always as one number, which two runs of a seed must agree on, and as one line per
-// event for whoever wants to read it.
+// event for a reader.
 type trace struct {
 	hash   uint64
 	events uint64

@@ -1,7 +1,7 @@
 // Package guard names the safety rules that a test may switch off in order to prove that the tests would notice.
 //
 // A test suite is only as good as the bugs it catches. For each rule listed here the simulator runs the product with
-// that one rule removed and must find a violation; a rule whose removal no test notices is not tested.
+// that one rule removed and must find a violation; a rule whose removal no test notices is a rule without a test.
 //
 // In an ordinary build every guard is always up: Set.Down is the constant false, the compiler removes the branch, and
 // no option, flag or environment variable can weaken a running node. Only `go test -tags mutation` builds the other
@@ -52,8 +52,8 @@ const (
 	LearnersUncounted
 	// VoteByLogAlone (D4): a node that does not know that it is a voter refuses its vote.
 	VoteByLogAlone
-	// Farewell (D9): a node that was left out is not sent the news.
-	Farewell
+	// FinalMessage (D9): a removed node is not told of its removal.
+	FinalMessage
 	// InstallDurable (E1): a follower says that it installed a snapshot before that is durable.
 	InstallDurable
 	// SnapshotVoidsLog (E2): a log that holds another entry at the mark of a snapshot is kept.
@@ -66,7 +66,7 @@ const (
 var names = [count]string{
 	"CommitProven", "VoteDurable", "CommitOwnTerm", "AppendDurable", "ReadQuorum", "OwnVoteDurable", "VoteInOpening",
 	"ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages", "BothHalves", "InForceWhenAppended",
-	"OneChange", "LearnersUncounted", "VoteByLogAlone", "Farewell", "InstallDurable", "SnapshotVoidsLog",
+	"OneChange", "LearnersUncounted", "VoteByLogAlone", "FinalMessage", "InstallDurable", "SnapshotVoidsLog",
 	"NewestSnapshot",
 }
 

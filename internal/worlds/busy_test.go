@@ -22,7 +22,7 @@ func busyWorld(seed uint64) sim.Options {
 	return o
 }
 
-// Every hundredth turn of every node is late, by up to 150 ms; nobody is elected, nobody is refused. Hours
+// Every hundredth turn of every node is late, by up to 150 ms; no election, no refusal. Hours
 // of it are one command:
 //
 //	go test ./internal/worlds -run TestABusyCluster -busy 5h -timeout 0

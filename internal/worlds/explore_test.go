@@ -18,7 +18,7 @@ const (
 	exploreFirst = 1 << 32
 )
 
-// TestExplore looks at seeds that nobody has looked at before: they begin at the present moment. Without -explore it
+// TestExplore looks at new seeds: they begin at the present moment. Without -explore it
 // only shows that it works, with a handful of seeds that are always the same: the ordinary run of the tests must not
 // depend on luck.
 func TestExplore(t *testing.T) {

@@ -31,7 +31,7 @@ var suspects = map[guard.Guard]string{
 	guard.OneChange:           "members",
 	guard.LearnersUncounted:   "members",
 	guard.VoteByLogAlone:      "members",
-	guard.Farewell:            "members",
+	guard.FinalMessage:        "members",
 	guard.InstallDurable:      "snapshots",
 	guard.SnapshotVoidsLog:    "snapshots",
 	guard.NewestSnapshot:      "snapshots",

@@ -122,7 +122,7 @@ func TestTheSameSeedMakesTheSameWorld(t *testing.T) {
 	}
 }
 
-// TestACalmClusterHasOneLeaderAndNoFailure: where nothing breaks nobody notices anything.
+// TestACalmClusterHasOneLeaderAndNoFailure: where nothing breaks no client notices anything.
 func TestACalmClusterHasOneLeaderAndNoFailure(t *testing.T) {
 	for seed := range uint64(5) {
 		r := sim.Run(draw(seed, "calm"))

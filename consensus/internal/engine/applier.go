@@ -9,13 +9,13 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Applier drives the state machine and decides the fate of this node's batches. Whoever runs it calls it from one
+// Applier drives the state machine and decides the fate of this node's batches. Its owner calls it from one
 // goroutine, Apply under the node's write lock.
 type Applier struct {
 	options Options
 	machine StateMachine
 	// base is what is known at the last applied entry.
-	base Base
+	base SnapshotState
 	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
 	unmet []sentBatch
 	tick  uint64
@@ -59,7 +59,7 @@ func (a *Applied) Empty() bool { return a.Index == 0 && len(a.NotDone) == 0 && l
 
 // NewApplier makes an applier for a machine that was restored from the snapshot at base, which Base.Check has found
 // good; for a zero base it is empty, and is restored when the first entry tells the cluster's seed.
-func NewApplier(o Options, machine StateMachine, base Base) *Applier {
+func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
 	a := &Applier{options: o, machine: machine, base: base}
 	a.leftOut = base.leavesOut(o.ID)
 	return a
@@ -72,7 +72,7 @@ func (a *Applier) Register(sent []Sent, report *Applied) {
 			panic(fmt.Sprintf("engine: batch %d of term %d registered out of order", s.Sequence, s.Term))
 		}
 		if s.Term < a.base.Mark.Term || a.leftOut {
-			// The log already shows a later term, or this node's removal: nobody can append it any more.
+			// The log already shows a later term, or this node's removal: no leader can append it any more.
 			a.notDone(s.Batch, report)
 			continue
 		}
@@ -235,14 +235,14 @@ func (a *Applier) giveUp(s *sentBatch, report *Applied) {
 func (a *Applier) Freeze(report *Applied) Frozen {
 	a.reportState(report)
 	report.Frozen = true
-	return Frozen{Base: a.base, Image: a.machine.Freeze(), StateHash: a.machine.Hash()}
+	return Frozen{SnapshotState: a.base, Image: a.machine.Freeze(), StateHash: a.machine.Hash()}
 }
 
 // Jumped follows the restoring of the machine from a snapshot of other nodes. What was sent in its term or before may
 // be in the gap that the log jumped over, so its fate is unknown for good. What was sent in a later term cannot be
 // there, and goes on; unless the snapshot's configuration leaves this node out, for then no leader of a later term
 // appends it.
-func (a *Applier) Jumped(base Base, report *Applied) {
+func (a *Applier) Jumped(base SnapshotState, report *Applied) {
 	if base.Mark.Index <= a.base.Mark.Index || base.Mark.Term < a.base.Mark.Term {
 		panic(fmt.Sprintf("engine: a snapshot at %s cannot follow entry %s", base.Mark, a.base.Mark))
 	}

@@ -52,9 +52,9 @@ func TestANodeThatComesBackWithLessThanItConfirmedIsRefused(t *testing.T) {
 	}
 }
 
-// F acknowledged entry 60 of term 3 to L3; L4 replaced it; F stopped in term 4 and meets L3, which does not know that
-// it is deposed.
-func TestS28_WhatALaterLeaderReplacedIsNotRolledBack(t *testing.T) {
+// S28: F acknowledged entry 60 of term 3 to L3; L4 replaced it; F stopped in term 4 and meets L3, which does not know
+// that it is deposed.
+func TestWhatALaterLeaderReplacedIsNotRolledBack(t *testing.T) {
 	tb, term, last := acknowledging(t)
 	if err := tb.arrive(1, Arrival{From: 2, Boot: 7, Term: term + 1, Durable: last - 1}); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ const (
 	Done
 	// NotDone: it was definitely not done, and never will be; the client may send it again.
 	NotDone
-	// Unknown: a batch may or may not have been done, now or later. Nobody may send it again on the client's behalf.
+	// Unknown: a batch may or may not have been done, now or later. No node sends it again on the client's behalf.
 	Unknown
 	// Overloaded: refused at once because too much is waiting; definitely not done.
 	Overloaded

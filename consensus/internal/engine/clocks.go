@@ -10,28 +10,29 @@ import (
 // Time moves only by the stamps in the log, and the leader gives them. Its own clock may be wrong by years, so it asks
 // the others: what it stamps with is the lower median of all voters' clocks, in a joint configuration the lower of its
 // two halves', and a voter that it has not heard counts as lowest. With three clocks that are heard, a wrong one can
-// neither let everything expire nor keep it from expiring; and a leader that has heard nobody yet moves no time (S25).
+// neither let everything expire nor keep it from expiring; and a leader that has heard no voter yet moves no time
+// (S25).
 //
 // What a voter said is carried on by counting ticks, and not by this node's own clock: otherwise a jump of that one, in
 // the moment before everyone is heard again, would move all of them.
 type clocks struct {
-	heard map[raftlog.NodeID]reading
+	heard map[raftlog.NodeID]clockSample
 	// agreed is the time by which this node stamps, as long as it campaigns or leads. It never goes back.
 	agreed raftlog.Stamp
 }
 
-// reading is what a voter's clock showed at a tick.
-type reading struct {
+// clockSample is what a voter's clock showed at a tick.
+type clockSample struct {
 	clock raftlog.Stamp
 	tick  uint64
 }
 
 // setClock takes in what the messages of a turn say of clocks, before anything is stamped in it, and tells the core the
-// time. A follower tells its own, for whoever leads; it stamps nothing.
+// time. A follower reports its own clock to the leader, and stamps nothing.
 func (e *Engine) setClock(in *Inputs) {
 	for i := range in.Messages {
 		if m := &in.Messages[i]; m.Clock != 0 && e.isMember(m.From) {
-			e.clocks.heard[m.From] = reading{clock: m.Clock, tick: e.tick}
+			e.clocks.heard[m.From] = clockSample{clock: m.Clock, tick: e.tick}
 		}
 	}
 	if e.core.Role() == raft.Follower {
@@ -85,7 +86,7 @@ type expiry struct {
 func (e *Engine) moveTime() {
 	x := &e.expiry
 	due := x.due != 0 && x.due <= max(x.time, e.clocks.agreed)
-	if !due || x.ticking > e.applied || !e.leads() || !e.forwards.room(e, raftlog.EntryHeaderBytes) {
+	if !due || x.ticking > e.applied || !e.leads() || !e.forwards.hasRoom(e, raftlog.EntryHeaderBytes) {
 		return
 	}
 	if index, ok := e.core.Propose([]raft.Proposal{{Kind: raftlog.EntryTick}}); ok {

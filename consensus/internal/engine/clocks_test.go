@@ -22,9 +22,9 @@ func (tb *table) expectStamps(id raftlog.NodeID, low, high raftlog.Stamp) {
 	}
 }
 
-// A leader whose clock is a year ahead stamps nothing with it: neither the first entry of its term, nor what follows,
-// nor a read.
-func TestS25_AFreshLeadersClockIsAYearAhead(t *testing.T) {
+// S25: A leader whose clock is a year ahead stamps nothing with it: neither the first entry of its term, nor what
+// follows, nor a read.
+func TestAFreshLeadersClockIsAYearAhead(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.node(1).wrong = year
 	tb.elect(1)
@@ -41,13 +41,13 @@ func TestS25_AFreshLeadersClockIsAYearAhead(t *testing.T) {
 	}
 }
 
-// Until others were heard, time stands still.
-func TestS25_ALeaderThatHeardNobodyMovesNoTime(t *testing.T) {
+// S25: Until others were heard, time stands still.
+func TestALeaderThatHeardNoVoterMovesNoTime(t *testing.T) {
 	s := newTable(t, 3).node(1)
 	if got := s.engine.agreedTime(5000 + year); got != 0 {
 		t.Fatalf("it stamps with %d", got)
 	}
-	s.engine.clocks.heard[2] = reading{clock: 4000}
+	s.engine.clocks.heard[2] = clockSample{clock: 4000}
 	if got := s.engine.agreedTime(5000 + year); got != 4000 {
 		t.Fatalf("with one other it stamps with %d", got)
 	}
@@ -74,7 +74,7 @@ func TestOneWrongClockDoesNotStopTime(t *testing.T) {
 	}
 }
 
-// A leader's clock that jumps while it leads takes nobody's time along.
+// A leader's clock that jumps while it leads takes no other node's time along.
 func TestAJumpOfTheLeadersClockMovesNoTime(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
@@ -90,7 +90,7 @@ func TestAJumpOfTheLeadersClockMovesNoTime(t *testing.T) {
 
 func TestInAJointConfigurationTheLowerHalfsTimeCounts(t *testing.T) {
 	e := newTable(t, 5).node(1).engine
-	e.clocks.heard = map[raftlog.NodeID]reading{2: {clock: 200}, 3: {clock: 300}, 4: {clock: 40}, 5: {clock: 50}}
+	e.clocks.heard = map[raftlog.NodeID]clockSample{2: {clock: 200}, 3: {clock: 300}, 4: {clock: 40}, 5: {clock: 50}}
 	c := e.core.Configuration() // of this test alone
 	for _, test := range []struct {
 		voters, outgoing []raftlog.NodeID
@@ -115,7 +115,7 @@ func TestInAJointConfigurationTheLowerHalfsTimeCounts(t *testing.T) {
 // What was heard of another clock goes on with the ticks, and not with this node's clock.
 func TestWhatWasHeardOfAClockGoesOnWithTheTicks(t *testing.T) {
 	e := newTable(t, 3).node(1).engine
-	e.clocks.heard = map[raftlog.NodeID]reading{2: {clock: 1000, tick: 0}, 3: {clock: 1000, tick: 0}}
+	e.clocks.heard = map[raftlog.NodeID]clockSample{2: {clock: 1000, tick: 0}, 3: {clock: 1000, tick: 0}}
 	e.tick = 7
 	if got := e.agreedTime(year); got != 1070 {
 		t.Fatalf("after 7 ticks it is %d", got)

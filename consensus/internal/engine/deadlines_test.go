@@ -188,14 +188,14 @@ func TestABatchThatWaitsAgainIsNotSentAfterTheDeadline(t *testing.T) {
 }
 
 // A leader is heard and cannot be reached: its messages arrive, this node's do not.
-func TestALeaderThatIsHeardAndNotReachedHoldsNobodyForEver(t *testing.T) {
+func TestALeaderThatCannotHearHoldsNoClientForEver(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.lose = func(m *Message) bool { return m.From == 2 }
 	c, r := tb.submit(2, "c"), tb.read(2)
 	tb.ticks(DefaultOptions().WaitTicks + 1)
 	tb.expectRead(r, NotDone)
-	tb.expect(c, Pending) // sent: nobody here can know
+	tb.expect(c, Pending) // sent: this node cannot know
 	tb.expect(tb.submitAndSettle(3, "other"), Done)
 	tb.ticks(DefaultOptions().UncertainTicks)
 	tb.expect(c, Unknown)
@@ -206,8 +206,9 @@ func TestALeaderThatIsHeardAndNotReachedHoldsNobodyForEver(t *testing.T) {
 	tb.expectApplied("other", "after")
 }
 
-// There is a leader, and its journal has no room: what it took waits with it, what nobody took ends in time.
-func TestALeaderWithoutRoomHoldsNobodyForEver(t *testing.T) {
+// There is a leader, and its journal has no room: what it took waits with it, a batch that it did not take ends in
+// time.
+func TestALeaderWithoutRoomHoldsNoClientForEver(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	leader := tb.node(1).engine
@@ -242,8 +243,8 @@ func TestALeaderThatIsLeftOutAppendsNothingOfItsOwn(t *testing.T) {
 	tb.expect(own, NotDone)
 }
 
-// The leader has no room and holds what two nodes forwarded. One of them is left out before room comes back.
-func TestS8_AHeldBatchOfANodeThatWasLeftOutIsNotAppended(t *testing.T) {
+// S8: The leader has no room and holds what two nodes forwarded. One of them is left out before room comes back.
+func TestAHeldBatchOfANodeThatWasLeftOutIsNotAppended(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	leader := tb.node(1).engine

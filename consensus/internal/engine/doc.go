@@ -41,10 +41,11 @@
 //
 // # Who is a member
 //
-// A change of the membership is a pure function of the present configuration (package membership), which the leader applies in
-// the turn in which it is asked (requests.go); the protocol walks from there to the end by itself, whoever leads. A
-// node that was removed proves what became of its batches by its removal: no leader that has that entry appends
-// anything of it any more (members.go). A member that comes back with less than it confirmed to this leader is refused.
+// A change of the membership is a pure function of the present configuration (package membership), which the leader
+// applies in the turn in which it is asked (requests.go); the protocol walks from there to the end by itself, whoever
+// leads. A node that was removed proves what became of its batches by its removal: no leader that has that entry
+// appends anything of it any more (members.go). A member that comes back with less than it confirmed to this leader is
+// refused.
 //
 // # Snapshots
 //

@@ -22,15 +22,15 @@ type Engine struct {
 	term   raftlog.Term
 	leader raftlog.NodeID
 
-	origin                 // batches of this node's clients: origin.go
-	forwards      forwards // what a leader knows of everyone's batches: forwards.go
-	reads         reads    // reads.go
-	presence      presence // who is taken to be down: presence.go
-	handOver      handOver // of leadership: handover.go
-	configuration *membership.Configuration
-	leaving       []membership.Member             // who still has a link and is not in the configuration: members.go
-	boots         map[raftlog.NodeID]raftlog.Boot // of the members that introduced themselves: requests.go
-	rooms         map[raftlog.NodeID]int          // of the journals of nodes that introduced themselves: rooms.go
+	origin                     // batches of this node's clients: origin.go
+	forwards          forwards // what a leader knows of everyone's batches: forwards.go
+	reads             reads    // reads.go
+	presence          presence // who is taken to be down: presence.go
+	handOver          handOver // of leadership: handover.go
+	configuration     *membership.Configuration
+	leaving           []membership.Member             // removed members that still have a link: removed_members.go
+	boots             map[raftlog.NodeID]raftlog.Boot // of the members that introduced themselves: requests.go
+	journalCapacities map[raftlog.NodeID]int          // of the nodes that introduced themselves: journal_capacity.go
 
 	commit  raftlog.Index
 	handed  raftlog.Index // handed to the applier
@@ -42,7 +42,7 @@ type Engine struct {
 	written raftlog.Index // reported by it
 	filling bool
 
-	snapshots snapshots // snapshots.go, install.go
+	snapshots snapshots // own_snapshots.go, received_snapshots.go
 }
 
 // handedSpan remembers what a span weighs until it is applied.
@@ -71,8 +71,9 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 	}, s)
 	e := &Engine{
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
-		filled: s.Floor.Index, written: s.Floor.Index, boots: map[raftlog.NodeID]raftlog.Boot{}, rooms: map[raftlog.NodeID]int{},
-		clocks: clocks{heard: map[raftlog.NodeID]reading{}},
+		filled: s.Floor.Index, written: s.Floor.Index,
+		boots: map[raftlog.NodeID]raftlog.Boot{}, journalCapacities: map[raftlog.NodeID]int{},
+		clocks: clocks{heard: map[raftlog.NodeID]clockSample{}},
 	}
 	e.reads = newReads(o.Boot)
 	e.snapshots.inForce, e.snapshots.retained = core.Snapshot()

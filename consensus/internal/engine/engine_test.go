@@ -167,7 +167,8 @@ func TestAFullLogOfStaleEntriesTakesItsReplacement(t *testing.T) {
 	}
 }
 
-func TestB17_EveryBatchEnds(t *testing.T) {
+// B17.
+func TestEveryBatchEnds(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	var all []*client

@@ -20,7 +20,7 @@ type forwards struct {
 	held      []raft.Proposal
 	heldBytes int
 	// judged is the configuration whose members the origins of all that is held are.
-	judged *membership.Configuration
+	checked *membership.Configuration
 }
 
 type source struct {
@@ -35,8 +35,8 @@ func (f *forwards) begin(term raftlog.Term) {
 }
 
 // room reports whether the journal can take this many bytes of entries more.
-func (f *forwards) room(e *Engine, bytes int) bool {
-	return e.core.WindowBytes()+f.heldBytes+bytes <= e.proposalRoom()
+func (f *forwards) hasRoom(e *Engine, bytes int) bool {
+	return e.core.WindowBytes()+f.heldBytes+bytes <= e.proposalCapacity()
 }
 
 // take counts a batch and holds it until the end of the turn. The caller has seen that it is the next of its source.
@@ -88,13 +88,13 @@ func (e *Engine) isMember(id raftlog.NodeID) bool {
 // dropStrangers drops held batches whose origins were left out of the configuration while they were held. Behind them
 // nothing more of such an origin is taken, so its sequence has no hole that matters: a node that was left out does not
 // come back under its id.
-func (e *Engine) dropStrangers() {
+func (e *Engine) dropRemovedOrigins() {
 	f := &e.forwards
 	c := e.core.Configuration()
-	if c == f.judged {
+	if c == f.checked {
 		return
 	}
-	f.judged = c
+	f.checked = c
 	f.held = slices.DeleteFunc(f.held, func(p raft.Proposal) bool {
 		if e.isMember(p.Tag.Origin) {
 			return false
@@ -117,8 +117,8 @@ func (e *Engine) flushProposals() {
 		f.held, f.heldBytes = nil, 0
 		return
 	}
-	e.dropStrangers()
-	n, bytes, room := 0, 0, e.proposalRoom()-e.core.WindowBytes()
+	e.dropRemovedOrigins()
+	n, bytes, room := 0, 0, e.proposalCapacity()-e.core.WindowBytes()
 	if room > maxProposeBytes {
 		room = maxProposeBytes
 		e.out.Again = f.heldBytes > room

@@ -15,11 +15,11 @@ import (
 //  1. L stops appending. Batches that arrive are held, with their place in their sequence taken.
 //  2. N holds all of L's log, is told to campaign, and wins: L and the others vote for it at once.
 //  3. N begins its term with an entry; the origins apply it. That proves of every batch that L held that it is not
-//     done, and they send it to N. Nobody is answered an error.
+//     done, and they send it to N. No client sees an error.
 //
 // If N does not take over within an election timeout, L appends what it held, and then asks the next best. One
 // intent asks each voter once: a leader whose voters cannot take over must not spend its life trying, for it appends
-// only between two attempts. Whoever wants it to go on asks again.
+// only between two attempts. To go on, ask again.
 type handOver struct {
 	wanted bool
 	tried  []raftlog.NodeID

@@ -91,7 +91,7 @@ func TestHandOverToANodeThatDiesDelaysCommandsByAnElectionTimeout(t *testing.T) 
 	tb.expectLeader(3)
 }
 
-// Nobody can take over: each voter is asked once, commands pass between the attempts, and the leader leads on.
+// No voter can take over: each voter is asked once, commands pass between the attempts, and the leader leads on.
 func TestHandOverThatFailsAsksEachVoterOnce(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
@@ -117,7 +117,7 @@ func TestHandOverThatFailsAsksEachVoterOnce(t *testing.T) {
 	tb.expectLeader(2)
 }
 
-func TestHandOverChoosesWhoIsUpAndHasMost(t *testing.T) {
+func TestHandOverChoosesALiveVoterWithTheLongestLog(t *testing.T) {
 	missed := 3 * DefaultOptions().HeartbeatTicks
 	voter := func(id raftlog.NodeID, match raftlog.Index, silent int) raft.FollowerStatus {
 		return raft.FollowerStatus{ID: id, Voter: true, Match: match, SilentTicks: silent}
@@ -127,15 +127,17 @@ func TestHandOverChoosesWhoIsUpAndHasMost(t *testing.T) {
 		absent, tried []raftlog.NodeID
 		want          raftlog.NodeID
 	}{
-		"the lowest id of equals":    {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 9, 0)}, nil, nil, 2},
-		"the longer log":             {[]raft.FollowerStatus{voter(2, 8, 0), voter(3, 9, 4)}, nil, nil, 3},
-		"heard before longer":        {[]raft.FollowerStatus{voter(2, 8, 0), voter(3, 9, missed)}, nil, nil, 2},
-		"silent before absent":       {[]raft.FollowerStatus{voter(2, 8, missed), voter(3, 9, 0)}, []raftlog.NodeID{3}, nil, 2},
-		"the absent one if need be":  {[]raft.FollowerStatus{voter(3, 9, 0)}, []raftlog.NodeID{3}, nil, 3},
-		"not who was tried":          {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 7, 0)}, nil, []raftlog.NodeID{2}, 3},
-		"no learner":                 {[]raft.FollowerStatus{{ID: 2, Match: 9}}, nil, nil, 0},
-		"nobody when all were tried": {[]raft.FollowerStatus{voter(2, 9, 0)}, nil, []raftlog.NodeID{2}, 0},
-		"nobody when it is alone":    {nil, nil, nil, 0},
+		"the lowest id of equals": {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 9, 0)}, nil, nil, 2},
+		"the longer log":          {[]raft.FollowerStatus{voter(2, 8, 0), voter(3, 9, 4)}, nil, nil, 3},
+		"heard before longer":     {[]raft.FollowerStatus{voter(2, 8, 0), voter(3, 9, missed)}, nil, nil, 2},
+		"silent before absent": {
+			[]raft.FollowerStatus{voter(2, 8, missed), voter(3, 9, 0)}, []raftlog.NodeID{3}, nil, 2,
+		},
+		"the absent one if need be": {[]raft.FollowerStatus{voter(3, 9, 0)}, []raftlog.NodeID{3}, nil, 3},
+		"not who was tried":         {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 7, 0)}, nil, []raftlog.NodeID{2}, 3},
+		"no learner":                {[]raft.FollowerStatus{{ID: 2, Match: 9}}, nil, nil, 0},
+		"none when all were tried":  {[]raft.FollowerStatus{voter(2, 9, 0)}, nil, []raftlog.NodeID{2}, 0},
+		"none when it is alone":     {nil, nil, nil, 0},
 	} {
 		e := &Engine{options: DefaultOptions()}
 		e.presence.absent, e.handOver.tried = c.absent, c.tried
@@ -145,7 +147,7 @@ func TestHandOverChoosesWhoIsUpAndHasMost(t *testing.T) {
 	}
 }
 
-func TestHandOverIsVoidOnWhoDoesNotLead(t *testing.T) {
+func TestHandOverIsVoidOnAFollower(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.handOver(2)
@@ -192,7 +194,7 @@ func TestTakeOverAsksTheLeader(t *testing.T) {
 	tb.expectLeader(3)
 }
 
-func TestTakeOverWithoutALeaderAsksNobody(t *testing.T) {
+func TestTakeOverWithoutALeaderAsksNoNode(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.node(2).in.TakeOver = true
 	tb.turn(tb.node(2))

@@ -60,7 +60,7 @@ func (j *journal) count(command string) int {
 // table is a cluster whose every step a test takes by hand. Disks are instant; messages wait until delivered.
 type table struct {
 	t      *testing.T
-	nodes  []*seat
+	nodes  []*testNode
 	now    raftlog.Stamp
 	flying []Message
 	// lose says which messages vanish when they are sent.
@@ -70,7 +70,7 @@ type table struct {
 }
 
 // seat is one node at the table.
-type seat struct {
+type testNode struct {
 	id      raftlog.NodeID
 	engine  *Engine
 	applier *Applier
@@ -90,7 +90,7 @@ type seat struct {
 	// wrong is by how much the node's clock is ahead.
 	wrong raftlog.Stamp
 	peers []membership.Member
-	snapshotHands
+	snapshotEffects
 }
 
 const testSeed = 7
@@ -108,7 +108,7 @@ func newTable(t *testing.T, n int, weakened ...guard.Guard) *table {
 	}
 	first := FirstEntry(c, 1000)
 	for id := raftlog.NodeID(1); id <= raftlog.NodeID(n); id++ {
-		s := &seat{id: id, term: 1, log: []raftlog.Entry{first}}
+		s := &testNode{id: id, term: 1, log: []raftlog.Entry{first}}
 		tb.nodes = append(tb.nodes, s)
 		tb.boot(s, raftlog.Boot(100+id), weakened...)
 	}
@@ -116,7 +116,7 @@ func newTable(t *testing.T, n int, weakened ...guard.Guard) *table {
 }
 
 // boot starts a node from its disk.
-func (tb *table) boot(s *seat, boot raftlog.Boot, weakened ...guard.Guard) {
+func (tb *table) boot(s *testNode, boot raftlog.Boot, weakened ...guard.Guard) {
 	o := DefaultOptions()
 	o.ID, o.Boot, o.Seed = s.id, boot, uint64(s.id)
 	for _, g := range weakened {
@@ -139,9 +139,9 @@ func (tb *table) boot(s *seat, boot raftlog.Boot, weakened ...guard.Guard) {
 	}
 }
 
-// linked are the messages to nodes to whom the node holds links. One that knows no peers yet answers whoever speaks to
-// it.
-func (s *seat) linked(messages []Message) []Message {
+// linked are the messages to nodes to whom the node holds links. A node without peers yet answers every
+// node that speaks to it.
+func (s *testNode) linked(messages []Message) []Message {
 	if s.peers == nil {
 		return messages
 	}
@@ -150,10 +150,10 @@ func (s *seat) linked(messages []Message) []Message {
 	})
 }
 
-func (tb *table) node(id raftlog.NodeID) *seat { return tb.nodes[id-1] }
+func (tb *table) node(id raftlog.NodeID) *testNode { return tb.nodes[id-1] }
 
 // turn runs one turn of a node and everything its hands do at once.
-func (tb *table) turn(s *seat) {
+func (tb *table) turn(s *testNode) {
 	if s.down {
 		return
 	}
@@ -190,7 +190,7 @@ func (tb *table) turn(s *seat) {
 }
 
 // write makes everything durable that is to be, unless the disk hangs.
-func (tb *table) write(s *seat) {
+func (tb *table) write(s *testNode) {
 	if s.holdDisk {
 		return
 	}
@@ -202,7 +202,7 @@ func (tb *table) write(s *seat) {
 	s.appends = nil
 }
 
-func (s *seat) persist(t *testing.T, op raft.AppendOperation) {
+func (s *testNode) persist(t *testing.T, op raft.AppendOperation) {
 	s.switchTo(t, op.Switch)
 	s.term, s.vote = op.Term, op.Vote
 	if len(op.Entries) > 0 {
@@ -212,7 +212,7 @@ func (s *seat) persist(t *testing.T, op raft.AppendOperation) {
 }
 
 // apply lets the applier do all its work.
-func (tb *table) apply(s *seat) {
+func (tb *table) apply(s *testNode) {
 	for _, w := range s.work {
 		var report Applied
 		if w.Jump != nil {
@@ -301,7 +301,7 @@ func (tb *table) elect(id raftlog.NodeID) {
 	tb.t.Helper()
 	before := tb.lose
 	defer func() { tb.lose = before }()
-	tb.lose = func(m *Message) bool { // nobody else campaigns, and who leads is not heard
+	tb.lose = func(m *Message) bool { // no other node campaigns, and the leader is not heard
 		rival := m.From != id && (m.Kind == raft.PreVote || m.Kind == raft.Vote)
 		old := m.From != id && (m.Kind == raft.Heartbeat || m.Kind == raft.Append)
 		return rival || old || before != nil && before(m)

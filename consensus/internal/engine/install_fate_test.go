@@ -8,10 +8,11 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// S4 on a whole cluster. Node 3 sends two batches and hears nothing more; one reached the log, the other did not. The
-// entries between are compacted, and the leader is gone; node 3 gets a snapshot of the others, and then entries of a
-// later term. Neither batch can be told from the other any more: both are unknown for good, and nobody does them again.
-func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndNeverProposedAgain(t *testing.T) {
+// S4: S4 on a whole cluster. Node 3 sends two batches and hears nothing more; one reached the log, the other did not.
+// The entries between are compacted, and the leader is gone; node 3 gets a snapshot of the others, and then entries of
+// a later term. Neither batch can be told from the other any more: both are unknown for good, and no node executes them
+// again.
+func TestABatchInTheGapOfASnapshotIsUnknownAndNeverProposedAgain(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	tb.commands(3, "early", 1)
 	tb.lose = func(m *Message) bool { return m.To == 3 }
@@ -57,7 +58,7 @@ func TestS4_ABatchInTheGapOfASnapshotIsUnknownAndNeverProposedAgain(t *testing.T
 func jumping(terms ...raftlog.Term) (a *Applier, batches []*Batch, report *Applied) {
 	o := DefaultOptions()
 	o.ID, o.Boot = 2, 102
-	a, report = NewApplier(o, &journal{}, Base{}), &Applied{}
+	a, report = NewApplier(o, &journal{}, SnapshotState{}), &Applied{}
 	a.Apply([]raftlog.Entry{FirstEntry(clusterOf(3), 1000)}, report)
 	for _, term := range terms {
 		b := &Batch{Body: []byte("x")}
@@ -68,13 +69,15 @@ func jumping(terms ...raftlog.Term) (a *Applier, batches []*Batch, report *Appli
 }
 
 // baseAt is a base with the given configuration.
-func baseAt(mark raftlog.Mark, c *membership.Configuration) Base {
-	return Base{Mark: mark, ClusterID: 5, HashSeed: 6, Stamp: 2000, Level: Level, Configuration: membership.Encode(c)}
+func baseAt(mark raftlog.Mark, c *membership.Configuration) SnapshotState {
+	return SnapshotState{
+		Mark: mark, ClusterID: 5, HashSeed: 6, Stamp: 2000, Level: Level, Configuration: membership.Encode(c),
+	}
 }
 
-// S8 with a snapshot: it says that this node was removed. What was sent in its term or before may have been done before
-// the removal; what was sent in a later term, or is sent now, no leader appends.
-func TestS8_ASnapshotThatLeavesTheNodeOutProvesLaterBatchesNotDone(t *testing.T) {
+// S8: S8 with a snapshot: it says that this node was removed. What was sent in its term or before may have been done
+// before the removal; what was sent in a later term, or is sent now, no leader appends.
+func TestASnapshotThatLeavesTheNodeOutProvesLaterBatchesNotDone(t *testing.T) {
 	a, b, report := jumping(2, 3, 4)
 	without := *clusterOf(3)
 	without.Voters, without.Members = []raftlog.NodeID{1, 3}, []membership.Member{without.Members[0], without.Members[2]}
@@ -94,11 +97,13 @@ func TestS8_ASnapshotThatLeavesTheNodeOutProvesLaterBatchesNotDone(t *testing.T)
 	}
 }
 
-// What was sent in a later term than the snapshot's is not in the gap: it goes on, and is met.
-func TestS4_ABatchOfATermBehindTheSnapshotIsMet(t *testing.T) {
+// S4: What was sent in a later term than the snapshot's is not in the gap: it goes on, and is met.
+func TestABatchOfATermBehindTheSnapshotIsMet(t *testing.T) {
 	a, b, report := jumping(2, 4)
 	a.Jumped(baseAt(raftlog.Mark{Term: 3, Index: 100}, clusterOf(3)), report)
-	met := raftlog.Entry{Index: 101, Term: 4, Kind: raftlog.EntryCommand, Tag: raftlog.Tag{Origin: 2, Boot: 102, Sequence: 1}}
+	met := raftlog.Entry{
+		Index: 101, Term: 4, Kind: raftlog.EntryCommand, Tag: raftlog.Tag{Origin: 2, Boot: 102, Sequence: 1},
+	}
 	a.Apply([]raftlog.Entry{met}, report)
 	if b[0].Outcome != Unknown || b[1].Outcome != Done || len(report.NotDone) != 0 || report.Index != 101 {
 		t.Fatalf("outcomes %v and %v, %+v", b[0].Outcome, b[1].Outcome, report)

@@ -43,7 +43,8 @@ func (k Kind) String() string {
 }
 
 // Message is what nodes send each other: an envelope around a message of the protocol, or a message of the engine's
-// own. It is a flat value, so that mailboxes and turns move messages without allocating. What it points to is immutable.
+// own. It is a flat value, so that mailboxes and turns move messages without allocating. What it points to is
+// immutable.
 type Message struct {
 	// Message is the protocol's. A message of the engine's own has Kind 0 in it, and uses From, To and Term besides the
 	// fields that its own kind names.

@@ -90,7 +90,7 @@ func (e *Engine) assignWaiting() {
 		if s.unmetBytes+b.Size() > e.options.MaxUnmetBytes && s.live > 0 {
 			break
 		}
-		if e.leads() && !e.forwards.room(e, b.Size()) {
+		if e.leads() && !e.forwards.hasRoom(e, b.Size()) {
 			break
 		}
 		if len(s.unmet) == 0 {

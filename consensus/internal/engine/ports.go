@@ -68,7 +68,7 @@ type SnapshotLog interface {
 	// when Keep returns.
 	Keep(snapshot, retained *raftlog.SnapshotMark) error
 	// Restart puts a snapshot in force and begins the log anew behind it. stamp is the highest stamp up to it. It is
-	// called while nobody writes to history or reads from it; a crash leaves the old log or the new one.
+	// called while history is neither written nor read; a crash leaves the old log or the new one.
 	Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error
 	// Trim removes history below an index, as far as that is cheap. One goroutine calls it, beside all others.
 	Trim(keep raftlog.Index) error
@@ -89,9 +89,9 @@ type Snapshots interface {
 	Take(f Frozen, pace func(bytes int) error) (raftlog.SnapshotMark, error)
 	// Fetch brings the file that mark names here from a member, durable and verified, and says what the file says of
 	// itself. It goes on where an earlier call for the same mark ended. When the context ends it returns soon.
-	Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (Base, error)
+	Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (SnapshotState, error)
 	// Restore gives the machine the state that a file holds, and compares its hash with what the file says.
-	Restore(mark raftlog.SnapshotMark, machine StateMachine) (Base, error)
+	Restore(mark raftlog.SnapshotMark, machine StateMachine) (SnapshotState, error)
 	// Retain removes all files but those named. It is not called while a file is being taken, nor while one is being
 	// fetched that it does not name.
 	Retain(marks ...raftlog.SnapshotMark) error
@@ -99,14 +99,14 @@ type Snapshots interface {
 
 // Frozen is a state to be written.
 type Frozen struct {
-	Base
+	SnapshotState
 	Image     Image
 	StateHash uint64
 }
 
 // Base is what has to be known at an index besides the state of the machine. A file of a snapshot says it of itself.
 // It follows from the log alone: all nodes say the same at the same index.
-type Base struct {
+type SnapshotState struct {
 	// Mark is the last entry that the state holds; zero at the beginning of time.
 	Mark raftlog.Mark
 	// ClusterID and HashSeed are those of the cluster; see raft.Configuration.

@@ -16,11 +16,11 @@ import (
 //	       └── holds what was committed then ── returning ┘
 //	           and was heard for AbsentTicks
 //
-// A voter that is heard again does not count at once: its state is as old as its absence, and commands on it would
-// wait until it has caught up. Nor do client libraries take a node for alive at once that refused their connections:
-// go-redis goes on for a second with the refusal that it remembers, and whoever is shown the node meanwhile gets an
-// error. So it is shown again after it was heard for as long as it takes to be called absent; one that comes and goes
-// is not shown.
+// A voter that is heard again does not count at once: its state is as old as its absence, and commands on it would wait
+// until it has caught up. Nor do client libraries take a node for alive at once that refused their connections:
+// go-redis goes on for a second with the refusal that it remembers, and a client that is shown the node meanwhile gets
+// an error. So it is shown again after it was heard for as long as it takes to be called absent; one that comes and
+// goes is not shown.
 //
 // Nothing of it is durable, and nothing that concerns the log rests on it: a wrong list costs clients a detour. The
 // leader tells it at a change, to whom a connection is made, and again every election timeout, for messages are lost.
@@ -33,8 +33,8 @@ type presence struct {
 	absent []raftlog.NodeID
 
 	// What follows is a leader's. since is the tick at which it began to judge, told that of the last telling of all.
-	since uint64
-	told  uint64
+	since    uint64
+	notified uint64
 	// returning are the absent voters that are heard again.
 	returning map[raftlog.NodeID]comeback
 	// owed are peers to whom a connection was made in this turn.
@@ -72,7 +72,7 @@ func (e *Engine) observe() {
 	case p.term != e.core.Term():
 		e.beginPresence()
 	case e.tick-p.observed >= observeTicks:
-		e.judge()
+		e.updateAbsent()
 	default:
 		for _, id := range p.owed {
 			e.tellPresence(id)
@@ -97,7 +97,7 @@ func (e *Engine) beginPresence() {
 }
 
 // judge looks at the followers, and tells what changed; or tells it again, when it was told long ago.
-func (e *Engine) judge() {
+func (e *Engine) updateAbsent() {
 	p := &e.presence
 	p.observed = e.tick
 	p.followers = e.core.Status().Followers
@@ -112,7 +112,7 @@ func (e *Engine) judge() {
 	case !slices.Equal(absent, p.absent):
 		p.absent = absent
 		e.tellAll()
-	case e.tick-p.told >= uint64(e.options.ElectionTicks):
+	case e.tick-p.notified >= uint64(e.options.ElectionTicks):
 		e.tellMembers()
 	default:
 		for _, id := range p.owed {
@@ -152,7 +152,7 @@ func (e *Engine) tellAll() {
 }
 
 func (e *Engine) tellMembers() {
-	e.presence.told = e.tick
+	e.presence.notified = e.tick
 	members := e.core.Configuration().Members
 	for i := range members {
 		if id := members[i].ID; id != e.options.ID {

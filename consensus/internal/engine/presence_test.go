@@ -22,7 +22,7 @@ func (tb *table) expectAbsent(on []raftlog.NodeID, absent ...raftlog.NodeID) {
 	}
 }
 
-func TestASilentVoterIsAbsentForEveryoneWhoHearsTheLeader(t *testing.T) {
+func TestAllNodesThatHearTheLeaderSeeASilentVoterAbsent(t *testing.T) {
 	tb := newTable(t, 5)
 	tb.elect(1)
 	tb.cut(4)
@@ -33,7 +33,7 @@ func TestASilentVoterIsAbsentForEveryoneWhoHearsTheLeader(t *testing.T) {
 	tb.expectAbsent([]raftlog.NodeID{4})
 }
 
-// A voter that does not hear the leader serves nobody, although the leader hears that it asks for votes.
+// A voter that does not hear the leader serves no client, although the leader hears that it asks for votes.
 func TestAVoterThatDoesNotHearTheLeaderIsAbsent(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
@@ -44,7 +44,7 @@ func TestAVoterThatDoesNotHearTheLeaderIsAbsent(t *testing.T) {
 	}
 	tb.ticks(awayTicks)
 	if !asked {
-		t.Fatal("it asked nobody for votes")
+		t.Fatal("it asked for no votes")
 	}
 	tb.expectAbsent([]raftlog.NodeID{1, 2}, 3)
 	tb.lose = nil
@@ -161,8 +161,8 @@ func TestANewConnectionIsToldTheListAtOnce(t *testing.T) {
 	leader := tb.node(1)
 	leader.in.LinksUp = []raftlog.NodeID{3}
 	tb.turn(leader)
-	told := slices.ContainsFunc(tb.flying, func(m Message) bool { return m.Own == Presence && m.To == 3 })
-	if !told || slices.ContainsFunc(tb.flying, func(m Message) bool { return m.Own == Presence && m.To == 2 }) {
+	sent := slices.ContainsFunc(tb.flying, func(m Message) bool { return m.Own == Presence && m.To == 3 })
+	if !sent || slices.ContainsFunc(tb.flying, func(m Message) bool { return m.Own == Presence && m.To == 2 }) {
 		t.Fatalf("3 connected anew; sent: %v", tb.flying)
 	}
 }
@@ -186,7 +186,7 @@ func TestALateListDoesNotReplaceANewerOne(t *testing.T) {
 	tb.expectAbsent([]raftlog.NodeID{2})
 }
 
-func TestWhoWasLeftOutIsNotAbsent(t *testing.T) {
+func TestARemovedVoterIsNotAbsent(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.cut(3)

@@ -44,7 +44,8 @@ func TestReadsOnAnyNodeSeeWhatWasAcknowledged(t *testing.T) {
 	}
 }
 
-func TestC1_ADeposedLeaderAnswersNoRead(t *testing.T) {
+// C1.
+func TestADeposedLeaderAnswersNoRead(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.cut(1)
@@ -58,7 +59,8 @@ func TestC1_ADeposedLeaderAnswersNoRead(t *testing.T) {
 	tb.expectRead(r, NotDone)
 }
 
-func TestC2_AFreshLeaderWaitsForItsNoOp(t *testing.T) {
+// C2.
+func TestAFreshLeaderWaitsForItsNoOp(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.submitAndSettle(1, "w")
@@ -71,8 +73,8 @@ func TestC2_AFreshLeaderWaitsForItsNoOp(t *testing.T) {
 	}
 }
 
-// A reply to an older attempt must not answer a younger read: each attempt has a number of its own.
-func TestC3_ReplyToAnOlderAttempt(t *testing.T) {
+// C3: A reply to an older attempt must not answer a younger read: each attempt has a number of its own.
+func TestReplyToAnOlderAttempt(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	late := tb.hold(func(m *Message) bool { return m.Own == ReadIndexReply && m.To == 3 })
@@ -92,8 +94,8 @@ func TestC3_ReplyToAnOlderAttempt(t *testing.T) {
 	tb.expectRead(second, Done)
 }
 
-// The same across a restart within a term: the numbers of requests begin elsewhere in each boot.
-func TestC3_ReplyToAnEarlierBoot(t *testing.T) {
+// C3: The same across a restart within a term: the numbers of requests begin elsewhere in each boot.
+func TestReplyToAnEarlierBoot(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	late := tb.hold(func(m *Message) bool { return m.Own == ReadIndexReply && m.To == 3 })
@@ -110,7 +112,8 @@ func TestC3_ReplyToAnEarlierBoot(t *testing.T) {
 	tb.expectRead(r, Pending)
 }
 
-func TestC5_AFollowersReadSurvivesALeaderChange(t *testing.T) {
+// C5.
+func TestAFollowersReadSurvivesALeaderChange(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.lose = func(m *Message) bool { return m.Own == ReadIndex }
@@ -124,8 +127,8 @@ func TestC5_AFollowersReadSurvivesALeaderChange(t *testing.T) {
 	tb.expectRead(r, Done)
 }
 
-// An append left before the read joined; its echo arrives after. It does not confirm the read.
-func TestS11_EchoOfAnEarlierMessage(t *testing.T) {
+// S11: An append left before the read joined; its echo arrives after. It does not confirm the read.
+func TestEchoOfAnEarlierMessage(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.read(1)

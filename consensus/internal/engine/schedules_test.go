@@ -7,9 +7,9 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// A forwarded batch is appended and replicated once more, then its leader dies. The origin meets it before it learns
-// of the later term: the client gets the real reply.
-func TestS1_ForwardMetBeforeTheLaterTerm(t *testing.T) {
+// S1: A forwarded batch is appended and replicated once more, then its leader dies. The origin meets it before it
+// learns of the later term: the client gets the real reply.
+func TestForwardMetBeforeTheLaterTerm(t *testing.T) {
 	tb := newTable(t, 5)
 	tb.elect(1)
 	tb.lose = func(m *Message) bool { // entries of 1 reach only 2, and no acknowledgement returns
@@ -26,8 +26,9 @@ func TestS1_ForwardMetBeforeTheLaterTerm(t *testing.T) {
 	tb.expectApplied("incr")
 }
 
-// The same, but the entry dies with its leader: the origin proposes it again, once, when the log shows the later term.
-func TestS1_ForwardNotMetBeforeTheLaterTerm(t *testing.T) {
+// S1: The same, but the entry dies with its leader: the origin proposes it again, once, when the log shows the later
+// term.
+func TestForwardNotMetBeforeTheLaterTerm(t *testing.T) {
 	tb := newTable(t, 5)
 	tb.elect(1)
 	tb.lose = func(m *Message) bool { return m.From == 1 && m.Kind == raft.Append }
@@ -42,8 +43,8 @@ func TestS1_ForwardNotMetBeforeTheLaterTerm(t *testing.T) {
 	tb.expectApplied("incr")
 }
 
-// A late copy of a forward reaches its old leader when it leads again, in a later term.
-func TestS2_LateCopyInALaterTerm(t *testing.T) {
+// S2: A late copy of a forward reaches its old leader when it leads again, in a later term.
+func TestLateCopyInALaterTerm(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	late := tb.hold(func(m *Message) bool { return isForward(m, 3) })
@@ -59,8 +60,8 @@ func TestS2_LateCopyInALaterTerm(t *testing.T) {
 	tb.expectApplied("incr")
 }
 
-// A truncated entry of a deposed leader commits after all, in a third term. Its origin had not called it failed.
-func TestS3_TruncatedAtItsOriginAndCommittedElsewhere(t *testing.T) {
+// S3: A truncated entry of a deposed leader commits after all, in a third term. Its origin had not called it failed.
+func TestTruncatedAtItsOriginAndCommittedElsewhere(t *testing.T) {
 	const a, b, c, d, e = 1, 2, 3, 4, 5
 	tb := newTable(t, 5)
 	tb.elect(a)
@@ -89,13 +90,13 @@ func TestS3_TruncatedAtItsOriginAndCommittedElsewhere(t *testing.T) {
 	tb.expectApplied("x")
 }
 
-// A tag lies in a gap that an installed snapshot jumps over: unknown for good, never proposed again.
-func TestS4_SnapshotJumpsOverABatch(t *testing.T) {
-	a := NewApplier(DefaultOptions(), &journal{}, Base{})
+// S4: A tag lies in a gap that an installed snapshot jumps over: unknown for good, never proposed again.
+func TestSnapshotJumpsOverABatch(t *testing.T) {
+	a := NewApplier(DefaultOptions(), &journal{}, SnapshotState{})
 	b := &Batch{Body: []byte("x")}
 	var report Applied
 	a.Register([]Sent{{Batch: b, Term: 2, Sequence: 1}}, &report)
-	a.Jumped(Base{Mark: raftlog.Mark{Term: 2, Index: 50}}, &report)
+	a.Jumped(SnapshotState{Mark: raftlog.Mark{Term: 2, Index: 50}}, &report)
 	later := raftlog.Entry{Index: 51, Term: 3, Kind: raftlog.EntryNoOp}
 	a.Apply([]raftlog.Entry{later}, &report)
 	if b.Outcome != Unknown || len(report.NotDone) != 0 || len(report.Ended) != 1 {
@@ -103,8 +104,8 @@ func TestS4_SnapshotJumpsOverABatch(t *testing.T) {
 	}
 }
 
-// A batch of the old term is judged when the stream of the new one has begun already: it gets its place there.
-func TestS5_JudgedAfterTheNewStreamBegan(t *testing.T) {
+// S5: A batch of the old term is judged when the stream of the new one has begun already: it gets its place there.
+func TestJudgedAfterTheNewStreamBegan(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.lose = func(m *Message) bool { return isForward(m, 3) }
@@ -124,8 +125,8 @@ func TestS5_JudgedAfterTheNewStreamBegan(t *testing.T) {
 	tb.expectApplied("one", "two", "six")
 }
 
-// The origin restarts; a connection of the boot before delivers its batches late.
-func TestS6_LateForwardsOfAnEarlierBoot(t *testing.T) {
+// S6: The origin restarts; a connection of the boot before delivers its batches late.
+func TestLateForwardsOfAnEarlierBoot(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	var late []Message
@@ -149,8 +150,8 @@ func TestS6_LateForwardsOfAnEarlierBoot(t *testing.T) {
 	tb.expectApplied("a", "b", "c", "d")
 }
 
-// A forward finds no room at the leader and is lost, the next one arrives: the stream is reset and sent again.
-func TestS7_GapInAStream(t *testing.T) {
+// S7: A forward finds no room at the leader and is lost, the next one arrives: the stream is reset and sent again.
+func TestGapInAStream(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	first := true
@@ -176,8 +177,8 @@ func TestS7_GapInAStream(t *testing.T) {
 	tb.expectApplied("other", "six", "seven")
 }
 
-// No leader appends a batch of a node outside its newest configuration.
-func TestS8_ForwardOfANodeThatIsNoMember(t *testing.T) {
+// S8: No leader appends a batch of a node outside its newest configuration.
+func TestForwardOfANodeThatIsNoMember(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	leader := tb.node(1)
@@ -206,8 +207,9 @@ func (tb *table) survivor() (appended, queued *client) {
 	return appended, queued
 }
 
-// The majority stays away: what was appended may be done when it returns, some day; what was only queued never was.
-func TestS31_AMajorityDiesAndStaysAway(t *testing.T) {
+// S31: The majority stays away: what was appended may be done when it returns, some day; what was only queued never
+// was.
+func TestAMajorityDiesAndStaysAway(t *testing.T) {
 	tb := newTable(t, 3)
 	appended, queued := tb.survivor()
 	read := tb.read(1)
@@ -223,8 +225,8 @@ func TestS31_AMajorityDiesAndStaysAway(t *testing.T) {
 	tb.expectApplied("appended") // it was uncertain, and this is why; what is not done stays not done
 }
 
-// The majority returns in time, and the survivor leads again: its entry is met.
-func TestS31_AMajorityReturnsAndTheEntryIsMet(t *testing.T) {
+// S31: The majority returns in time, and the survivor leads again: its entry is met.
+func TestAMajorityReturnsAndTheEntryIsMet(t *testing.T) {
 	tb := newTable(t, 3)
 	appended, queued := tb.survivor()
 	tb.boot(tb.node(2), 202)
@@ -235,8 +237,9 @@ func TestS31_AMajorityReturnsAndTheEntryIsMet(t *testing.T) {
 	tb.expectApplied("appended", "queued")
 }
 
-// The majority returns in time, and goes on without the survivor's entry: it is proven not done, and proposed again.
-func TestS31_AMajorityReturnsWithoutTheEntry(t *testing.T) {
+// S31: The majority returns in time, and goes on without the survivor's entry: it is proven not done, and proposed
+// again.
+func TestAMajorityReturnsWithoutTheEntry(t *testing.T) {
 	tb := newTable(t, 3)
 	appended, queued := tb.survivor()
 	tb.boot(tb.node(2), 202)
@@ -259,21 +262,22 @@ func (tb *table) leave(id raftlog.NodeID, c *client) {
 	tb.settle()
 }
 
-// A parked batch whose client left is dropped if it was never sent: the client may have sent it elsewhere.
-func TestS32_ParkedBatchOfADisconnectedClient(t *testing.T) {
+// S32: A parked batch whose client left is dropped if it was never sent: the client may have sent it elsewhere.
+func TestParkedBatchOfADisconnectedClient(t *testing.T) {
 	tb := newTable(t, 3)
 	b := tb.submit(2, "incr")
 	tb.settle()
 	tb.leave(2, b)
 	tb.expect(b, NotDone)
-	elsewhere := tb.submit(3, "incr")
+	second := tb.submit(3, "incr")
 	tb.elect(1)
-	tb.expect(elsewhere, Done)
+	tb.expect(second, Done)
 	tb.expectApplied("incr")
 }
 
-// It was sent, and its leader died before it arrived. When that is proven the client is gone: nobody sends it again.
-func TestS32_ALostBatchOfADisconnectedClientIsNotSentAgain(t *testing.T) {
+// S32: It was sent, and its leader died before it arrived. When that is proven the client is gone: it is not sent
+// again.
+func TestALostBatchOfADisconnectedClientIsNotSentAgain(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.lose = func(m *Message) bool { return isForward(m, 2) }
@@ -283,15 +287,15 @@ func TestS32_ALostBatchOfADisconnectedClientIsNotSentAgain(t *testing.T) {
 	tb.expect(b, Pending)
 	tb.crash(1)
 	tb.lose = nil
-	elsewhere := tb.submit(3, "incr")
+	second := tb.submit(3, "incr")
 	tb.elect(3)
 	tb.expect(b, NotDone)
-	tb.expect(elsewhere, Done)
+	tb.expect(second, Done)
 	tb.expectApplied("incr")
 }
 
-// It was sent and arrives: nobody can take it back. It ends as any other, with nobody there to hear of it.
-func TestS32_ASentBatchOfADisconnectedClientIsDone(t *testing.T) {
+// S32: It was sent and arrives: it cannot be taken back. It ends as any other, without a client.
+func TestASentBatchOfADisconnectedClientIsDone(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	late := tb.hold(func(m *Message) bool { return isForward(m, 2) })

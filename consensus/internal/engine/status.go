@@ -6,7 +6,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Status is what a node knows at the end of a turn. It is a value that nobody changes any more.
+// Status is what a node knows at the end of a turn. It is a value that does not change any more.
 type Status struct {
 	State
 	// Absent are the voters that the leader takes to be down, in ascending order; every node that hears the leader has
@@ -21,7 +21,7 @@ type Status struct {
 type State struct {
 	ID   raftlog.NodeID
 	Term raftlog.Term
-	// Vote is whom the node voted for in its term, 0 for nobody.
+	// Vote is the node that this one voted for in its term, 0 for none.
 	Vote   raftlog.NodeID
 	Role   raft.Role
 	Leader raftlog.NodeID
@@ -104,7 +104,7 @@ func (e *Engine) State() State {
 		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied,
 		Configuration: e.configuration, Committed: committed, Removed: membership.LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
-		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalRoom(), Observation: e.presence.observation,
+		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(), Observation: e.presence.observation,
 		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
 		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError,

@@ -247,7 +247,7 @@ func (e *Engine) step(m *Message) {
 // stepProtocol passes a message of the protocol to the core.
 func (e *Engine) stepProtocol(m *raft.Message) {
 	if e.understood(m.Entries) {
-		e.fitToRoom(m)
+		e.fitToJournal(m)
 		e.core.Step(m)
 	}
 }
@@ -259,7 +259,7 @@ func (e *Engine) stepProtocol(m *raft.Message) {
 //
 // What follows Previous may be replaced by the message, so it does not count: a log full of entries that a new leader
 // replaces must not refuse the replacement.
-func (e *Engine) fitToRoom(m *raft.Message) {
+func (e *Engine) fitToJournal(m *raft.Message) {
 	if m.Kind != raft.Append || e.core.WindowBytes()+SizeOf(m.Entries) <= e.options.JournalRoomBytes {
 		return
 	}

@@ -69,12 +69,12 @@ func TestAnAnswerCountsBeforeTheTicksThatPassedWithIt(t *testing.T) {
 	}
 	tb.ticks(3*DefaultOptions().ElectionTicks, 1)
 	if leader.engine.leads() {
-		t.Fatal("a leader whom nobody hears leads for ever")
+		t.Fatal("a leader without followers leads for ever")
 	}
 }
 
 // silence is how long a leader's most recently heard follower has been silent.
-func (s *seat) silence() int {
+func (s *testNode) silence() int {
 	ticks := 1 << 30
 	for _, f := range s.engine.core.Status().Followers {
 		ticks = min(ticks, f.SilentTicks)

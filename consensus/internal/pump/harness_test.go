@@ -53,7 +53,7 @@ func (f frozenDiary) Release() { *f.released = true }
 // diaryFile is a snapshot on a disk.
 type diaryFile struct {
 	mark    raftlog.SnapshotMark
-	base    engine.Base
+	base    engine.SnapshotState
 	applied []string
 }
 
@@ -61,11 +61,11 @@ type diaryFile struct {
 func fileOfDiary(f engine.Frozen) *diaryFile {
 	applied := f.Image.(frozenDiary).applied
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%+v %q", f.Base, applied)
+	fmt.Fprintf(h, "%+v %q", f.SnapshotState, applied)
 	mark := raftlog.SnapshotMark{
 		Mark: f.Mark, Configuration: f.Configuration, FileHash: h.Sum64(), FileBytes: uint64(len(fmt.Sprint(applied))),
 	}
-	return &diaryFile{mark: mark, base: f.Base, applied: applied}
+	return &diaryFile{mark: mark, base: f.SnapshotState, applied: applied}
 }
 
 // disk is what a node of a test starts from: the first entry of its cluster.

@@ -30,7 +30,7 @@ func TestAHistoryOfANewerBuildStopsTheNode(t *testing.T) {
 	fatal := make(chan error, 1)
 	log := newMemoryLog()
 	log.history = []raftlog.Entry{d.first, newer}
-	r := Start(e, engine.NewApplier(d.options, &diary{}, engine.Base{}), Effects{
+	r := Start(e, engine.NewApplier(d.options, &diary{}, engine.SnapshotState{}), Effects{
 		Machine: &diary{}, Log: log, SnapshotLog: log, Transport: port{&hub{}, 1}, Logger: slog.New(slog.DiscardHandler),
 		Tick: time.Millisecond, Clock: time.Now, Fatal: func(err error) { fatal <- err },
 	})

@@ -39,7 +39,7 @@ func (r *Runner) loop() {
 
 // ticksSince counts the whole ticks since last. After a pause of the process (a stopped machine, a debugger) only a
 // heartbeat's worth is counted: what arrived during the pause has not been seen yet, and a burst of ticks would make
-// the node believe that nobody was heard for so long.
+// the node believe that all others were silent for so long.
 func (r *Runner) ticksSince(last, now time.Time) (ticks int, counted time.Time) {
 	ticks = int(now.Sub(last) / r.effects.Tick)
 	if limit := r.engine.HeartbeatTicks(); ticks > limit {

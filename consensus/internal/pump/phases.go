@@ -13,7 +13,7 @@ import (
 // before the first: the way to the loop, and the wait for a leader and for room, end when the batch is sent.
 type Phases struct {
 	// Disk is how long this node's own disk took for the entry, from when it was given to the log writer; 0 if others
-	// made a majority before, so that nobody waited for it. Replicate is the rest of the time from sending to commit:
+	// made a majority before, so that no client waited for it. Replicate is the rest of the time from sending to commit:
 	// the leader's, the network's and other disks'. Of a read, Replicate is all of the confirmation.
 	Disk, Replicate time.Duration
 	// Apply is the time from commit until the entry was applied, Reply what has passed since, until now.
@@ -35,7 +35,7 @@ const (
 // sinceStart is the time since the runner began, in nanoseconds.
 func (r *Runner) sinceStart() int64 { return int64(time.Since(r.began)) }
 
-// Phases says where the time of a batch went that ended as Done. It is asked after Wake, and soon: the moments of the
+// Phases says where the time of a batch went that ended as Done. It is asked after Wake, and soon: the times of the
 // disk are kept for some thousand groups.
 func (r *Runner) Phases(b *engine.Batch) Phases {
 	s := &b.Times

@@ -43,7 +43,7 @@ func TestASlowDiskOfASingleNodeShowsAsDisk(t *testing.T) {
 
 func TestSlowDisksOfFollowersShowAsReplicate(t *testing.T) {
 	hub := newHub()
-	hub.tick = slowness // so that nobody takes a slow disk for a dead one
+	hub.tick = slowness // so that no node takes a slow disk for a dead one
 	nodes := hub.startAll(t, 3)
 	phasesOf(t, nodes[0], "a")
 	var leader *running
@@ -55,7 +55,7 @@ func TestSlowDisksOfFollowersShowAsReplicate(t *testing.T) {
 		}
 	}
 	if leader == nil {
-		t.Fatal("nobody leads")
+		t.Fatal("no node leads")
 	}
 	if p := phasesOf(t, leader, "b"); p.Replicate < slowness/2 || p.Disk >= p.Replicate {
 		t.Errorf("%+v", p)

@@ -14,7 +14,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Effects are the world that a runner acts on. They belong to it from Start to the return of Close, except for Transport.
+// Effects are the world that a runner acts on. They belong to it from Start to the return of Close, except for
+// Transport.
 type Effects struct {
 	Machine   engine.StateMachine
 	Log       engine.Log
@@ -71,7 +72,7 @@ const (
 //	FETCHER     reads old entries for followers that are behind
 //	SNAPSHOTTER writes frozen states as files
 //	RECEIVER    fetches snapshots from other nodes
-//	REMOVER     removes snapshots and history that nobody needs any more
+//	REMOVER     removes snapshots and history that are not needed any more
 type Runner struct {
 	engine  *engine.Engine
 	applier *engine.Applier
@@ -128,7 +129,7 @@ type Runner struct {
 	closed   error // what closing the log said
 }
 
-// Start runs an engine and its applier, which nobody else may touch from now on.
+// Start runs an engine and its applier, which the caller must not touch any more.
 func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 	r := &Runner{
 		engine: e, applier: a, effects: effects,
@@ -228,7 +229,7 @@ func (r *Runner) SubmitArrival(a *engine.Arrival) {
 	}
 }
 
-// Leave tells that nobody waits for a batch any more; it ends all the same, as NotDone if it was never sent.
+// Leave tells that the client of a batch is gone. The batch still ends: as NotDone if it was never sent.
 func (r *Runner) Leave(b *engine.Batch) { r.left.Force(b, 1) }
 
 // LeaveRead is Leave for a read.

@@ -174,7 +174,7 @@ func (h *hub) start(t *testing.T, d *disk) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Runner = Start(e, engine.NewApplier(o, r.machine, engine.Base{}), Effects{
+	r.Runner = Start(e, engine.NewApplier(o, r.machine, engine.SnapshotState{}), Effects{
 		Machine: r.machine, Log: r.log, SnapshotLog: r.log, Snapshots: r.shelf, Transport: port{h, o.ID},
 		Logger: slog.New(slog.DiscardHandler), Tick: h.tick, Clock: time.Now, Late: h.late,
 		Fatal: func(err error) { r.fatal <- err },
@@ -239,7 +239,8 @@ func TestRunnersServeManyClientsOnAllNodes(t *testing.T) {
 	})
 }
 
-func TestB4_AnErrorOfTheLogStopsTheNode(t *testing.T) {
+// B4.
+func TestAnErrorOfTheLogStopsTheNode(t *testing.T) {
 	_, nodes := startCluster(t, 1)
 	nodes[0].propose(t, "before")
 	failure := errors.New("input/output error")
@@ -262,7 +263,8 @@ func TestB4_AnErrorOfTheLogStopsTheNode(t *testing.T) {
 	}
 }
 
-func TestF18_AFullDiskOnlyMakesHistoryWait(t *testing.T) {
+// F18.
+func TestAFullDiskOnlyMakesHistoryWait(t *testing.T) {
 	_, nodes := startCluster(t, 1)
 	nodes[0].propose(t, "before")
 	nodes[0].log.mu.Lock()
@@ -301,7 +303,8 @@ func TestCloseEndsEverythingThatWaits(t *testing.T) {
 	}
 }
 
-func TestS7_AFullMailboxResetsTheStream(t *testing.T) {
+// S7.
+func TestAFullMailboxResetsTheStream(t *testing.T) {
 	h, nodes := startCluster(t, 3)
 	huge := engine.Message{Own: engine.Forward, Message: raft.Message{From: 2, To: 1, Term: 1}}
 	huge.Batches = []engine.ForwardedBatch{{Body: make([]byte, forwardsBytes)}}
@@ -325,7 +328,8 @@ func TestAnIdleLogIsSealed(t *testing.T) {
 	await(t, nodes[0].log.sealed, "the seal")
 }
 
-func TestS19_ALogIsSealedAtCloseUnlessItFailed(t *testing.T) {
+// S19.
+func TestALogIsSealedAtCloseUnlessItFailed(t *testing.T) {
 	log := newMemoryLog()
 	r := &Runner{effects: Effects{Log: log}}
 	if err := r.closeLog(); err != nil || len(log.sealed) != 1 {
@@ -377,7 +381,7 @@ func TestTheConfigurationOfASnapshotWeighsInAMailbox(t *testing.T) {
 	}
 }
 
-func TestTheLoggerIsToldWhoLeads(t *testing.T) {
+func TestTheLoggerReportsTheLeader(t *testing.T) {
 	var buffer bytes.Buffer
 	r := &Runner{effects: Effects{Logger: slog.New(slog.NewTextHandler(&buffer, nil))}}
 	follower, leader := engine.State{}, engine.State{ID: 1, Leader: 1, Role: raft.Leader, Term: 4}

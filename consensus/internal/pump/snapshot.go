@@ -170,7 +170,7 @@ func (r *Runner) fetchFile(f *fileRequest) bool {
 		r.fail(fmt.Errorf("fetch the snapshot at entry %d from node %d: %w", mark.Index, f.From, err))
 		return false
 	}
-	r.received.Force(engine.Received{Mark: mark, Base: base, Err: err}, 1)
+	r.received.Force(engine.Received{Mark: mark, State: base, Err: err}, 1)
 	return true
 }
 
@@ -182,7 +182,7 @@ func (r *Runner) startFetch(request *raft.InstallRequest) {
 	r.files.Force(fileRequest{InstallRequest: *request, context: ctx}, 1)
 }
 
-// garbage is what nobody needs any more: all files but those named, history below an index.
+// garbage is what is not needed any more: all files but those named, history below an index.
 type garbage struct {
 	retain []raftlog.SnapshotMark
 	trim   raftlog.Index
@@ -261,7 +261,7 @@ func (r *Runner) freeze() {
 	r.frozen.Force(frozen, 1)
 }
 
-// releaseImages gives up the states that nobody will write any more.
+// releaseImages gives up the states that will not be written any more.
 func (r *Runner) releaseImages() {
 	for _, f := range r.frozen.Close() {
 		f.Image.Release()

@@ -105,7 +105,9 @@ func (s *shelf) get(mark raftlog.SnapshotMark) *diaryFile {
 	return s.files[mark.FileHash]
 }
 
-func (s *shelf) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (engine.Base, error) {
+func (s *shelf) Fetch(
+	ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark,
+) (engine.SnapshotState, error) {
 	s.mu.Lock()
 	hang, err := s.hang, s.fetchError
 	s.mu.Unlock()
@@ -113,25 +115,25 @@ func (s *shelf) Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.Sna
 		select {
 		case <-hang:
 		case <-ctx.Done():
-			return engine.Base{}, ctx.Err()
+			return engine.SnapshotState{}, ctx.Err()
 		}
 	}
 	if err != nil {
-		return engine.Base{}, err
+		return engine.SnapshotState{}, err
 	}
 	other, _ := s.hub.shelves.Load(from)
 	file := other.(*shelf).get(mark)
 	if file == nil {
-		return engine.Base{}, fmt.Errorf("%w: retired", engine.ErrUnavailable)
+		return engine.SnapshotState{}, fmt.Errorf("%w: retired", engine.ErrUnavailable)
 	}
 	s.put(file)
 	return file.base, nil
 }
 
-func (s *shelf) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (engine.Base, error) {
+func (s *shelf) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (engine.SnapshotState, error) {
 	file := s.get(mark)
 	if file == nil {
-		return engine.Base{}, fmt.Errorf("the file at %v is gone", mark.Mark)
+		return engine.SnapshotState{}, fmt.Errorf("the file at %v is gone", mark.Mark)
 	}
 	machine.(*diary).applied = slices.Clone(file.applied)
 	return file.base, nil

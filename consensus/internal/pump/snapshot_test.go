@@ -38,7 +38,9 @@ func TestRunnersBringANodeLevelBySnapshot(t *testing.T) {
 		nodes[i%2].propose(t, fmt.Sprint("c", i))
 	}
 	for _, r := range nodes {
-		awaitStatus(t, r, "snapshots", func(s *engine.Status) bool { return s.SnapshotsTaken > 2 && r.log.beginsBehind() > 1 })
+		awaitStatus(t, r, "snapshots", func(s *engine.Status) bool {
+			return s.SnapshotsTaken > 2 && r.log.beginsBehind() > 1
+		})
 	}
 	late := h.start(t, disks[2])
 	installed := make(chan struct{})
@@ -129,7 +131,8 @@ func TestCloseReleasesTheFrozenState(t *testing.T) {
 	}
 }
 
-func TestF18_NoSpaceForASnapshotIsAState(t *testing.T) {
+// F18.
+func TestNoSpaceForASnapshotIsAState(t *testing.T) {
 	_, nodes := startCluster(t, 1)
 	r := nodes[0]
 	r.propose(t, "x")
@@ -145,10 +148,13 @@ func TestF18_NoSpaceForASnapshotIsAState(t *testing.T) {
 	if err := r.TakeSnapshot(); err != nil {
 		t.Fatal(err)
 	}
-	awaitStatus(t, r, "the snapshot", func(s *engine.Status) bool { return s.SnapshotsTaken == 1 && s.LastSnapshotError == "" })
+	awaitStatus(t, r, "the snapshot", func(s *engine.Status) bool {
+		return s.SnapshotsTaken == 1 && s.LastSnapshotError == ""
+	})
 }
 
-func TestF1_ADiskThatDoesNotKeepASnapshotEndsTheNode(t *testing.T) {
+// F1.
+func TestADiskThatDoesNotKeepASnapshotEndsTheNode(t *testing.T) {
 	_, nodes := startCluster(t, 1)
 	r := nodes[0]
 	r.propose(t, "x")
@@ -179,8 +185,9 @@ func TestCloseEndsATransfer(t *testing.T) {
 	}
 }
 
-// The log writer puts a snapshot in force before it writes the operation that carries it, and after those before it.
-func TestB7_ASnapshotComesIntoForceAtItsPlaceInTheLog(t *testing.T) {
+// B7: The log writer puts a snapshot in force before it writes the operation that carries it, and after those before
+// it.
+func TestASnapshotComesIntoForceAtItsPlaceInTheLog(t *testing.T) {
 	log := newMemoryLog()
 	r := &Runner{
 		effects: Effects{Log: log, SnapshotLog: log}, appends: mailbox.New[raft.AppendOperation](completions),

@@ -1,6 +1,6 @@
-// Package workload says what a simulated world needs from the state machine under test: the machine itself, clients that
-// know what to ask it, and a model that knows what it should have answered. Package sim runs any Workload; internal/worlds
-// has the one of the key space.
+// Package workload says what a simulated world needs from the state machine under test: the machine itself, clients
+// that know what to ask it, and a model that knows what it should have answered. Package sim runs any Workload;
+// internal/worlds has the one of the key space.
 package workload
 
 import (
@@ -17,8 +17,8 @@ type (
 	Image        = engine.Image
 )
 
-// Workload is a state machine with clients and a model. Its methods must not depend on anything but their arguments: the
-// same seed has to make the same world.
+// Workload is a state machine with clients and a model. Its methods must not depend on anything but their arguments:
+// the same seed has to make the same world.
 type Workload interface {
 	// NewMachine makes the state machine of a process that starts.
 	NewMachine() StateMachine

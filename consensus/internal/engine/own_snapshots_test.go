@@ -55,7 +55,7 @@ func TestASnapshotIsTakenWheneverTheLogHasGrown(t *testing.T) {
 	}
 }
 
-func TestASnapshotIsNotTakenAgainBeforeTheLogWeighsAsMuchAsTheLast(t *testing.T) {
+func TestANewSnapshotWaitsForAsMuchLogAsTheLastOne(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 200)
 	s := tb.node(1)
 	large := func(n int) { tb.commands(1, strings.Repeat("x", 500), n) }
@@ -86,9 +86,9 @@ func TestNoSnapshotIsTakenByItselfWithALimitOfZero(t *testing.T) {
 	tb.snapshot(1)
 }
 
-// A snapshot is a function of the log: nodes that freeze at the same index, whatever their own history, write the same
-// file.
-func TestI16_NodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
+// I16: A snapshot is a function of the log: nodes that freeze at the same index, whatever their own history, write the
+// same file.
+func TestNodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	tb.commands(2, "a", 5)
 	tb.change(1, membership.Change{Update: []membership.Member{{ID: 3, Address: "n3:2"}}})
@@ -116,11 +116,11 @@ func TestI16_NodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 	}
 }
 
-// What is not durable here is not frozen, though it is applied:
+// E1: What is not durable here is not frozen, though it is applied:
 //
 //  1. Node 3 applies what 1 and 2 hold; its own disk stands still.
 //  2. A snapshot of that would be beyond its log after a crash.
-func TestE1_NothingIsFrozenAboveTheDurableMark(t *testing.T) {
+func TestNothingIsFrozenAboveTheDurableMark(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	tb.commands(1, "before", 1)
 	s := tb.node(3)
@@ -149,8 +149,8 @@ func TestE1_NothingIsFrozenAboveTheDurableMark(t *testing.T) {
 	}
 }
 
-// A disk that hangs does not keep a node from applying for long, only from taking a snapshot.
-func TestP8_AFreezeThatWaitsForAHungDiskIsPutOff(t *testing.T) {
+// P8: A disk that hangs does not keep a node from applying for long, only from taking a snapshot.
+func TestAFreezeThatWaitsForAHungDiskIsPutOff(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	s := tb.node(3)
 	s.holdDisk = true
@@ -171,9 +171,9 @@ func TestP8_AFreezeThatWaitsForAHungDiskIsPutOff(t *testing.T) {
 	}
 }
 
-// Right after a snapshot there is nothing durable to freeze. One that is asked for in the turn that hears of a commit
-// does not keep the node from applying either, when its disk hangs.
-func TestP8_AFreezeThatHasNothingDurableToFreezeIsPutOff(t *testing.T) {
+// P8: Right after a snapshot there is nothing durable to freeze. One that is asked for in the turn that hears of a
+// commit does not keep the node from applying either, when its disk hangs.
+func TestAFreezeThatHasNothingDurableToFreezeIsPutOff(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	s := tb.node(3)
 	tb.commands(1, "a", 3)
@@ -199,7 +199,8 @@ func TestP8_AFreezeThatHasNothingDurableToFreezeIsPutOff(t *testing.T) {
 	}
 }
 
-func TestE10_SnapshotsInAShortTimeAreTakenOneAfterTheOther(t *testing.T) {
+// E10.
+func TestSnapshotsInAShortTimeAreTakenOneAfterTheOther(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 0)
 	s := tb.node(1)
 	s.holdTake = true // the harness fails when a second state is frozen
@@ -234,8 +235,8 @@ func TestASnapshotOfNothingNewIsNotTaken(t *testing.T) {
 	}
 }
 
-// No space is a state: it is told, the log stays, and the next attempts come further and further apart.
-func TestF18_ASnapshotThatFindsNoSpaceIsTriedAgain(t *testing.T) {
+// F18: No space is a state: it is told, the log stays, and the next attempts come further and further apart.
+func TestASnapshotThatFindsNoSpaceIsTriedAgain(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 500)
 	s := tb.node(1)
 	s.takeError = fmt.Errorf("%w: no space", ErrUnavailable)
@@ -279,11 +280,11 @@ func TestWhatAFailedSnapshotWouldHaveCoveredStillCounts(t *testing.T) {
 	}
 }
 
-// While a list of files is carried out nothing begins that is not on it:
+// E7: While a list of files is carried out nothing begins that is not on it:
 //
 //  1. The remover is slow. 2. A snapshot is asked for: the state is small, its file would be whole at once.
 //  3. The remover comes to its list, on which that file is not.
-func TestE7_NoFileIsBegunWhileAListIsCarriedOut(t *testing.T) {
+func TestNoFileIsBegunWhileAListIsCarriedOut(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 0)
 	s := tb.node(1)
 	s.holdRetain = true
@@ -305,15 +306,15 @@ func TestE7_NoFileIsBegunWhileAListIsCarriedOut(t *testing.T) {
 	}
 }
 
-// The steps of taking a snapshot, and a crash after each: the node comes back with all that it had acknowledged, and
-// with a file for whatever its journal names (the harness looks).
-func TestE4_ACrashAtEachStepOfTakingASnapshotLosesNothing(t *testing.T) {
-	for name, hold := range map[string]func(*seat){
-		"frozen":          func(s *seat) { s.holdTake = true },
-		"written":         func(s *seat) { s.holdDisk = true },
-		"named":           func(s *seat) { s.holdRetain = true },
-		"old files gone":  func(s *seat) {},
-		"nothing applied": func(s *seat) { s.holdApply = true },
+// E4: The steps of taking a snapshot, and a crash after each: the node comes back with all that it had acknowledged,
+// and with a file for whatever its journal names (the harness looks).
+func TestACrashAtEachStepOfTakingASnapshotLosesNothing(t *testing.T) {
+	for name, hold := range map[string]func(*testNode){
+		"frozen":          func(s *testNode) { s.holdTake = true },
+		"written":         func(s *testNode) { s.holdDisk = true },
+		"named":           func(s *testNode) { s.holdRetain = true },
+		"old files gone":  func(s *testNode) {},
+		"nothing applied": func(s *testNode) { s.holdApply = true },
 	} {
 		tb := newSnapshotTable(t, 1, 0)
 		s := tb.node(1)
@@ -341,8 +342,8 @@ func TestE4_ACrashAtEachStepOfTakingASnapshotLosesNothing(t *testing.T) {
 	}
 }
 
-// A follower that is a little slow holds history up, within bounds: it gets entries, and no snapshot.
-func TestE14_ASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
+// E14: A follower that is a little slow holds history up, within bounds: it gets entries, and no snapshot.
+func TestASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 0)
 	leader := tb.node(1)
 	leader.engine.options.MaxHistoryBytes = 20_000
@@ -364,8 +365,8 @@ func TestE14_ASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
 	}
 }
 
-// What the log could not remove the last time it may be able to now: it is asked again and again.
-func TestE6_HistoryIsCutAgainAndAgain(t *testing.T) {
+// E6: What the log could not remove the last time it may be able to now: it is asked again and again.
+func TestHistoryIsCutAgainAndAgain(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 0)
 	tb.compact(1)
 	before := tb.node(1).trims

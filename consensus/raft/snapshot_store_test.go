@@ -10,10 +10,10 @@ import (
 // has on its disk is kept as a whole log as well, with a note of how much of that a real disk would have dropped.
 
 // library holds every snapshot file that any node ever made, by its mark: replicas make the same.
-type library map[raftlog.Mark][]raftlog.Entry
+type snapshotStore map[raftlog.Mark][]raftlog.Entry
 
 // snapshotOf makes the snapshot of a log at an index.
-func (l library) snapshotOf(entries []raftlog.Entry, i raftlog.Index) raftlog.SnapshotMark {
+func (l snapshotStore) snapshotOf(entries []raftlog.Entry, i raftlog.Index) raftlog.SnapshotMark {
 	content := slices.Clone(entries[:i])
 	mark := raftlog.SnapshotMark{Mark: content[i-1].Mark(), FileHash: uint64(i), FileBytes: uint64(len(content))}
 	if c := lastConfiguration(content); c != nil {
@@ -102,7 +102,8 @@ func (c *cluster) persist(n *node, op *AppendOperation) {
 	d.term, d.vote = op.Term, op.Vote
 	if len(op.Entries) > 0 {
 		kept := op.Entries[0].Index - 1
-		c.rules.require(kept >= d.base && kept <= raftlog.Index(len(d.entries)), "node %d writes entry %d; its log is %d..%d", n.id,
+		c.rules.require(kept >= d.base && kept <= raftlog.Index(len(d.entries)),
+			"node %d writes entry %d; its log is %d..%d", n.id,
 			kept+1, d.base+1, len(d.entries))
 		d.entries = append(slices.Clone(d.entries[:kept]), op.Entries...)
 	}

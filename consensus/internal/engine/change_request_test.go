@@ -12,9 +12,9 @@ import (
 
 // Changes whose fate was, or will be, decided by more than one leader; and what accepted ones become later.
 
-// What stands in the way of a change may be lost with the leader whose word it is, and an earlier leader, who has the
-// change, lead again: that is no ground for saying that it was not made.
-func TestD3_NothingIsRefusedForWhatMayYetBeLost(t *testing.T) {
+// D3: What stands in the way of a change may be lost with the leader whose word it is, and an earlier leader, who has
+// the change, lead again: that is no ground for saying that it was not made.
+func TestNothingIsRefusedForWhatMayYetBeLost(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.ticks(10)
@@ -36,8 +36,8 @@ func TestD3_NothingIsRefusedForWhatMayYetBeLost(t *testing.T) {
 	}
 }
 
-// A leader that has just been elected does not know yet what its own log has come to.
-func TestD3_NothingIsRefusedByALeaderThatHasNotCommittedYet(t *testing.T) {
+// D3: A leader that has just been elected does not know yet what its own log has come to.
+func TestNothingIsRefusedByALeaderThatHasNotCommittedYet(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.ticks(10)

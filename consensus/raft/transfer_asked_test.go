@@ -12,9 +12,9 @@ func TestAFollowerThatAsksForTheLeadIsToldToCampaign(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
-	told := g.one(g.asked(2), TimeoutNow)
-	if told.To != 2 || told.Previous != g.core.Last() || g.core.Status().Transferee != 2 {
-		t.Fatalf("%v, %v", told, g.core.Status())
+	order := g.one(g.asked(2), TimeoutNow)
+	if order.To != 2 || order.Previous != g.core.Last() || g.core.Status().Transferee != 2 {
+		t.Fatalf("%v, %v", order, g.core.Status())
 	}
 }
 
@@ -30,7 +30,7 @@ func TestAFollowerThatAsksIsBroughtLevelFirst(t *testing.T) {
 	g.one(g.acknowledge(2, 2), TimeoutNow)
 }
 
-func TestTheFirstWhoAsksGetsTheLead(t *testing.T) {
+func TestTheFirstNodeThatAsksGetsTheLead(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)

@@ -34,7 +34,8 @@ func leftOut(t *testing.T) *rig {
 	return g
 }
 
-func TestD9_ALeaderLeftOutTellsOthersWhoLeaveBeforeItHandsOver(t *testing.T) {
+// D9.
+func TestARemovedLeaderTellsOthersBeforeItHandsOver(t *testing.T) {
 	g := leftOut(t)
 	sent := g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 4})
 	if g.core.Commit() != 4 || g.core.Role() != Leader || len(only(sent, TimeoutNow)) != 0 {
@@ -48,12 +49,13 @@ func TestD9_ALeaderLeftOutTellsOthersWhoLeaveBeforeItHandsOver(t *testing.T) {
 	if beat = g.one(sent, Heartbeat); beat.To != 5 || beat.Commit != 4 {
 		t.Fatalf("%v", beat)
 	}
-	if told := g.one(sent, TimeoutNow); told.To != 2 || g.core.Role() != Follower {
-		t.Fatalf("%v, %v", told, g.core.Status())
+	if order := g.one(sent, TimeoutNow); order.To != 2 || g.core.Role() != Follower {
+		t.Fatalf("%v, %v", order, g.core.Status())
 	}
 }
 
-func TestD9_WhoIsSilentIsNotWaitedForWithAFarewell(t *testing.T) {
+// D9.
+func TestTheFinalMessageDoesNotWaitForSilentNodes(t *testing.T) {
 	g := leftOut(t)
 	for range 10 {
 		g.core.Tick()
@@ -66,7 +68,8 @@ func TestD9_WhoIsSilentIsNotWaitedForWithAFarewell(t *testing.T) {
 	}
 }
 
-func TestD9_AFarewellTakesAnElectionTimeoutAtMost(t *testing.T) {
+// D9.
+func TestTheFinalMessageTakesAnElectionTimeoutAtMost(t *testing.T) {
 	g := leftOut(t)
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 4})
 	if sent := only(g.hang(9, 2, 3, 4, 5), TimeoutNow); len(sent) != 0 || g.core.Role() != Leader {
@@ -104,7 +107,7 @@ func TestAFollowerThatCannotFollowAsksForTheLeadOnce(t *testing.T) {
 }
 
 // Who was level and did not take over may have missed the word.
-func TestWhoIsLevelMayAskAgain(t *testing.T) {
+func TestALevelFollowerMayAskAgain(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()
 	g.acknowledge(2, 2)
@@ -113,7 +116,8 @@ func TestWhoIsLevelMayAskAgain(t *testing.T) {
 	g.one(g.asked(2), TimeoutNow)
 }
 
-func TestF19_AHandOverForAHungDiskEndsWhenTheDiskIsBack(t *testing.T) {
+// F19.
+func TestAHandOverForAHungDiskEndsWhenTheDiskIsBack(t *testing.T) {
 	g := hungLeader(t, 3)
 	flying := g.rd.Append.Number
 	g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: 3})

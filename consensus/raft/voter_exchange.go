@@ -9,13 +9,13 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// A change of the voters is a walk along configurations. What is still to come is written in the one in force, so
-// whoever leads goes on where the leader before stopped, and asks its owner for each step in Ready.Propose:
+// A change of the voters is a walk along configurations. The configuration in force names the steps that are left, so a
+// new leader continues where the one before stopped, and asks its owner for each step in Ready.Propose:
 //
 //	simple, names whom to promote and to retire ── mayStep ──► joint ── committed ──► simple, its new half alone
 //
-// A new node begins as a learner: before it has the log it could only hold up decisions. Whom somebody changed their
-// mind about leaves Promote and Retire as easily as it came there, for until the first step nothing depends on it.
+// A new node begins as a learner: before it has the log it could only hold up decisions. A later change may take a node
+// out of Promote and Retire again: nothing depends on these lists until the first step.
 
 // nextStep returns, once, the configuration that follows the newest one, when that is committed and its successor due.
 func (r *Raft) nextStep() (step *membership.Configuration) {
@@ -36,10 +36,10 @@ func (r *Raft) nextStep() (step *membership.Configuration) {
 	return step
 }
 
-// mayStep reports whether nothing is held up by exchanging the voters now. Everyone to be promoted must hold what was
-// committed when the last heartbeat was due, which is as much as a voter holds that keeps up; and those who will vote
-// must be able to decide. Without the second rule the removal of a voter, while another one is down, would be the end
-// of all decisions until that one comes back: in force when appended, a joint configuration needs both its halves.
+// mayStep reports whether the voters can be exchanged now without holding up decisions. Every node to be promoted must
+// hold what was committed when the last heartbeat was due: a voter that keeps up holds as much. And the new voters must
+// be able to decide. Without the second rule, removing one voter while another one is down would stop all decisions
+// until that one is back: a joint configuration is in force when appended, and needs both its halves.
 func (r *Raft) mayStep(intent configured) bool {
 	for _, id := range intent.configuration.Promote {
 		if r.committedAtBeat < intent.index || r.hasUpTo(id, r.committedAtBeat) != quorum.Yes {
@@ -58,38 +58,38 @@ func (r *Raft) hasUpTo(id raftlog.NodeID, i raftlog.Index) quorum.Answer {
 	return quorum.No
 }
 
-// outOfOffice reports whether this leader's part is over: it is not a voter of the newest configuration, and that is
+// mustStepDown reports whether this leader was removed: it is not a voter of the newest configuration, and that is
 // committed.
-func (r *Raft) outOfOffice() bool {
+func (r *Raft) mustStepDown() bool {
 	newest := r.membership.newest()
 	return r.role == Leader && newest.index <= r.commit && r.commit >= r.noOp &&
 		!newest.configuration.Votes(r.options.ID)
 }
 
-// owesFarewell reports whether somebody who is left out, and was heard within an election timeout, was not told so yet.
-// Others who leave together with the leader depend on it: its successor may know that all of that is committed, and
-// then serves nobody who left. Whoever never hears of its removal waits for a leader for ever.
-func (r *Raft) owesFarewell() bool {
+// owesFinalMessage reports whether a removed node that was heard within an election timeout does not know its removal
+// yet. Nodes that are removed together with the leader depend on its message: its successor may know that the removal
+// is committed, and then does not serve them. A node that never learns of its removal waits for a leader for ever.
+func (r *Raft) owesFinalMessage() bool {
 	return slices.ContainsFunc(r.peers, func(p *progress) bool {
-		return p.leaving > 0 && p.silentTicks < r.options.ElectionTicks && !p.knowsItLeaves()
+		return p.leaving > 0 && p.silentTicks < r.options.ElectionTicks && !p.knowsRemoval()
 	})
 }
 
-// resign ends the lead of a leader that the configuration leaves out. It says farewell first, for an election timeout
-// at most, while it leads on as before. Then the voter that holds most is told to take over,
-// so that nobody waits for an election timeout (thesis section 4.2.2). Under load not even that one may hold everything
-// at this moment: then no more is proposed, and this node leads until it does, but not beyond an election timeout.
-func (r *Raft) resign() {
-	if r.partingTicks < r.options.ElectionTicks && r.owesFarewell() {
+// stepDown ends the lead of a removed leader. First it sends the final messages, for at most an election timeout, while
+// it leads as before. Then it tells the voter with the longest log to take over, so that no client waits for an
+// election timeout (thesis section 4.2.2). Under load even that voter may lack entries: then this node proposes no
+// more, and leads until the voter holds all of them, for at most an election timeout.
+func (r *Raft) stepDown() {
+	if r.stepDownTicks < r.options.ElectionTicks && r.owesFinalMessage() {
 		return
 	}
 	if r.transferee == 0 {
 		next := r.successor()
-		if r.resigning || next == nil {
+		if r.steppingDown || next == nil {
 			r.becomeFollower(r.term, 0)
 			return
 		}
-		r.resigning = true
+		r.steppingDown = true
 		r.Transfer(next.id)
 	}
 	if r.matchOf(r.transferee) == r.log.last().Index { // it has been told

@@ -136,7 +136,7 @@ func TestTheRoomOfAMemberIsThatOfItsLastArrival(t *testing.T) {
 			JournalRoomBytes: step.bytes}); err != nil {
 			t.Fatal(err)
 		}
-		if got := e.proposalRoom(); got != step.proposal {
+		if got := e.proposalCapacity(); got != step.proposal {
 			t.Fatalf("step %d: the leader takes in %d bytes, want %d", i, got, step.proposal)
 		}
 	}
@@ -149,7 +149,7 @@ func TestTheRoomsOfStrangersAreForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rooms := tb.node(1).engine.rooms
+	rooms := tb.node(1).engine.journalCapacities
 	if len(rooms) > 2*membership.MaxMembers || rooms[2] == 0 || rooms[3] == 0 {
 		t.Fatalf("%d rooms are remembered; those of the members are %d and %d", len(rooms), rooms[2], rooms[3])
 	}

@@ -31,7 +31,7 @@ func (o *Options) idsMax() int {
 	return o.Nodes + joinsMax + idsSpare
 }
 
-// membersChanged hears of each newest committed configuration, from whoever knows it first.
+// membersChanged hears of each newest committed configuration, from the first node that knows it.
 func (w *World) membersChanged(c *membership.Configuration) {
 	for _, m := range c.Members {
 		for int(m.ID) > len(w.nodes) {
@@ -80,13 +80,13 @@ func (w *World) inventChange(c *membership.Configuration) membership.Change {
 	joins := int(c.NextID) <= w.options.Nodes+joinsMax
 	switch kind := w.chance.IntN(10); {
 	case kind < 3 && joins:
-		change.Add, change.Learner = w.strangers(1), w.chance.hits(0.3)
+		change.Add, change.Learner = w.newMembers(1), w.chance.hits(0.3)
 	case kind < 5 && len(c.Voters) > 2:
 		change.Remove = []raftlog.NodeID{voter}
 	case kind < 7 && joins:
-		change.Add, change.Remove = w.strangers(1), []raftlog.NodeID{voter}
+		change.Add, change.Remove = w.newMembers(1), []raftlog.NodeID{voter}
 	case kind == 7 && joins:
-		change.Add, change.Remove = w.strangers(2), c.Voters
+		change.Add, change.Remove = w.newMembers(2), c.Voters
 	case kind == 8 && len(c.Learners) > 0:
 		learner := membership.Find(c, c.Learners[w.chance.IntN(len(c.Learners))])
 		if w.chance.hits(0.5) {
@@ -102,8 +102,8 @@ func (w *World) inventChange(c *membership.Configuration) membership.Change {
 	return change
 }
 
-// strangers are new members, each with a data directory that nobody has seen before.
-func (w *World) strangers(count int) (members []membership.Member) {
+// newMembers are members with data directories that no node has seen before.
+func (w *World) newMembers(count int) (members []membership.Member) {
 	for range count {
 		members = append(members, membership.Member{
 			Attributes: fmt.Appendf(nil, "%040x", w.chance.Uint64()), Incarnation: w.chance.Uint64() | 1,

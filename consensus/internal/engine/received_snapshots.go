@@ -9,11 +9,11 @@ import (
 // install follows a snapshot of another node to this node's state. A crash after any step leaves what the step says:
 //
 //  1. The core asks for it: Outputs.Install. Left: nothing, or a part of the file, with which the next attempt begins.
-//  2. The file is here: Inputs.Received. Left: a file that nobody names.
+//  2. The file is here: Inputs.Received. Left after a crash: a file without a name in the journal.
 //  3. The hands come to rest: nothing is being written to history, applied, or read for others.
 //  4. The core begins the log anew. The operation is on its way to the disk. Left: the old log or the new one.
 //  5. It is durable: Work.Jump. The applier restores the machine. Left: the snapshot, from which the next start begins.
-//  6. The applier reports the mark as applied. Files and history that nobody needs are removed.
+//  6. The applier reports the mark as applied. Files and history that are not needed are removed.
 //
 // Why the hands must rest at step 4, with entries up to 100 committed, and a snapshot at 500:
 //
@@ -24,7 +24,7 @@ type install struct {
 	// asked: the file was asked for.
 	asked bool
 	// base and configuration are what the file says, nil until it is here.
-	base          *Base
+	base          *SnapshotState
 	configuration *membership.Configuration
 	// dropped: the log came to hold the snapshot's entry, so that the file is not needed.
 	dropped bool
@@ -43,8 +43,8 @@ func (i *install) mark() *raftlog.SnapshotMark {
 
 // Received is the answer to Outputs.Install.
 type Received struct {
-	Mark raftlog.SnapshotMark
-	Base Base
+	Mark  raftlog.SnapshotMark
+	State SnapshotState
 	// Err is nil, or says why there is no file now; see ErrUnavailable.
 	Err error
 }
@@ -81,7 +81,7 @@ func (e *Engine) takeReceived(r *Received) {
 	s := &e.snapshots
 	i := s.install
 	if i == nil || i.base != nil || !i.request.Snapshot.Same(&r.Mark) {
-		panic("engine: a snapshot came for which nobody asked")
+		panic("engine: a snapshot came that was not asked for")
 	}
 	if r.Err != nil {
 		if !i.dropped {
@@ -90,12 +90,12 @@ func (e *Engine) takeReceived(r *Received) {
 		e.endInstall()
 		return
 	}
-	if err := r.Base.Check(); err != nil {
+	if err := r.State.Check(); err != nil {
 		e.out.Fatal = err
 		return
 	}
-	configuration, _ := membership.Decode(r.Base.Configuration) // it was checked
-	i.base, i.configuration = &r.Base, configuration
+	configuration, _ := membership.Decode(r.State.Configuration) // it was checked
+	i.base, i.configuration = &r.State, configuration
 }
 
 // endInstall gives an install up: the core asks again when a leader announces a snapshot.

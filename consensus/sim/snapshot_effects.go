@@ -17,8 +17,8 @@ import (
 // fetched for it takes simulated time, and can be cut short anywhere.
 const snapshotsDirectory = "data/snapshots"
 
-// snapshotHands are the hands that snapshots need: the snapshotter, the fetcher of files, the remover.
-type snapshotHands struct {
+// snapshotEffects are the effects of snapshots: the snapshotter, the fetcher of files, the remover.
+type snapshotEffects struct {
 	store *snapshot.Store
 	// frozen is being written.
 	frozen *engine.Frozen
@@ -28,16 +28,16 @@ type snapshotHands struct {
 	garbage [][]raftlog.SnapshotMark
 }
 
-// openSnapshots finds what the disk holds, removes what nobody names, and gives the machine the state of the snapshot
-// in force: what the product does at a start.
-func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, engine.Base, error) {
+// openSnapshots finds what the disk holds, removes files without a name in the journal, and gives the machine the state
+// of the snapshot in force: what the product does at a start.
+func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, engine.SnapshotState, error) {
 	store, err := snapshot.NewStore(n.disk, snapshotsDirectory)
 	if err != nil {
-		return nil, engine.Base{}, err
+		return nil, engine.SnapshotState{}, err
 	}
 	found, err := store.List()
 	if err != nil {
-		return nil, engine.Base{}, err
+		return nil, engine.SnapshotState{}, err
 	}
 	var keep []raftlog.SnapshotMark
 	for _, f := range found {
@@ -51,10 +51,10 @@ func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, en
 		}
 	}
 	if _, err := store.Retain(keep...); err != nil {
-		return nil, engine.Base{}, err
+		return nil, engine.SnapshotState{}, err
 	}
 	if o.Snapshot == nil {
-		return store, engine.Base{}, nil
+		return store, engine.SnapshotState{}, nil
 	}
 	n.w.counts.FromSnapshots++
 	base, err := n.restore(store, *o.Snapshot, m)
@@ -63,32 +63,32 @@ func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, en
 
 // restore gives the machine the state of a file that the journal names: it has to be there, whole, and the state that
 // everyone has at its index.
-func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machine) (engine.Base, error) {
+func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machine) (engine.SnapshotState, error) {
 	f, err := store.Open(mark)
 	if err != nil {
-		return engine.Base{}, err
+		return engine.SnapshotState{}, err
 	}
 	defer f.Close() // only read
 	image, err := f.Image(nil)
 	if err != nil {
-		return engine.Base{}, err
+		return engine.SnapshotState{}, err
 	}
 	h := f.Header()
 	if err := m.Restore(h.HashSeed, image); err != nil {
-		return engine.Base{}, err
+		return engine.SnapshotState{}, err
 	}
 	if left, err := io.Copy(io.Discard, image); left > 0 || err != nil {
-		return engine.Base{}, fmt.Errorf("%d bytes of the image are left: %w", left, err)
+		return engine.SnapshotState{}, fmt.Errorf("%d bytes of the image are left: %w", left, err)
 	}
 	if m.Hash() != h.StateHash {
-		return engine.Base{}, fmt.Errorf("the state has hash %016x, the file says %016x", m.Hash(), h.StateHash)
+		return engine.SnapshotState{}, fmt.Errorf("the state has hash %016x, the file says %016x", m.Hash(), h.StateHash)
 	}
 	n.w.checker.reaches(n, h.Mark.Index, h.StateHash)
 	return baseOf(&h), nil
 }
 
-func baseOf(h *snapshot.Header) engine.Base {
-	return engine.Base{
+func baseOf(h *snapshot.Header) engine.SnapshotState {
+	return engine.SnapshotState{
 		Mark: h.Mark, ClusterID: h.ClusterID, HashSeed: h.HashSeed, Stamp: h.Stamp, Level: h.Level,
 		Configuration: h.Configuration,
 	}
@@ -328,7 +328,7 @@ func (l *life) finishTransfer(t *transfer) {
 		return
 	}
 	l.transfer = nil
-	l.in.Received = &engine.Received{Mark: t.request.Snapshot, Base: baseOf(&header)}
+	l.in.Received = &engine.Received{Mark: t.request.Snapshot, State: baseOf(&header)}
 	l.wake()
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// hands are what a process has around its engine, in place of the pumps: the log writer, the history filler, the
+// effects stand around a process's engine in place of the pumps: the log writer, the history filler, the
 // fetcher and the applier. Each does one thing at a time and takes its time.
-type hands struct {
+type effects struct {
 	// operations wait for the log writer, group is on its way to the disk.
 	operations, group []raft.AppendOperation
 	// groups counts the groups, so that a seal knows whether the journal was idle.

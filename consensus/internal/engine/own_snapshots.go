@@ -10,7 +10,8 @@ import (
 // what the step says:
 //
 //  1. Work.Freeze: the applier freezes the state behind an entry that is durable here. Left: nothing.
-//  2. The snapshotter writes the file: Inputs.Taken. Left: a file that nobody names, which the next start removes.
+//  2. The snapshotter writes the file: Inputs.Taken. Left after a crash: a file without a name in the journal; the next
+//     start removes it.
 //  3. An append operation switches to it, and the log writer makes the journal name it. Left: the snapshot.
 //  4. Outputs.Retain removes files that no record names any more, Outputs.Trim history that no snapshot needs. Left:
 //     some of that, until the next time.
@@ -55,7 +56,7 @@ type snapshots struct {
 
 	// partial is what was last to be fetched and could not: a part of it may be here, with which the next attempt begins.
 	partial *raftlog.SnapshotMark
-	// retire: there may be files that nobody needs. retiring: they are being removed.
+	// retire: there may be files that are not needed. retiring: they are being removed.
 	retire   bool
 	retiring bool
 	// trimmedAt is when history was last cut; historyBytes is what it held when last heard of.
@@ -217,7 +218,7 @@ func (s *snapshots) noteApplied(a *Applied) {
 	}
 }
 
-// retireFiles has files removed that nobody needs. What is still to be named by the journal is kept: a file that was
+// retireFiles has files removed that are not needed. What is still to be named by the journal is kept: a file that was
 // taken, one that is being fetched or was. No file is begun before the list has been carried out, and no list is made
 // while one is written whose name is not known. Otherwise:
 //

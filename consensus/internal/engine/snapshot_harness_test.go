@@ -29,7 +29,7 @@ func (j *journal) Freeze() Image { return frozenJournal{slices.Clone(j.applied),
 // storedFile is a snapshot on a disk.
 type storedFile struct {
 	mark    raftlog.SnapshotMark
-	base    Base
+	base    SnapshotState
 	applied []string
 }
 
@@ -37,19 +37,19 @@ type storedFile struct {
 func fileOf(f Frozen) *storedFile {
 	applied := f.Image.(frozenJournal).applied
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%+v %q", f.Base, applied)
+	fmt.Fprintf(h, "%+v %q", f.SnapshotState, applied)
 	mark := raftlog.SnapshotMark{
 		Mark: f.Mark, Configuration: f.Configuration, FileHash: h.Sum64(), FileBytes: uint64(len(fmt.Sprint(applied))),
 	}
-	return &storedFile{mark: mark, base: f.Base, applied: applied}
+	return &storedFile{mark: mark, base: f.SnapshotState, applied: applied}
 }
 
-// snapshotHands is what a seat's disk and hands have to do with snapshots.
-type snapshotHands struct {
+// snapshotEffects is what a seat's disk and hands have to do with snapshots.
+type snapshotEffects struct {
 	// The disk: the snapshots that the journal names, the base at which the log begins, the index up to which history
 	// was removed, and files.
 	inForce, retained *raftlog.SnapshotMark
-	floor             Base
+	floor             SnapshotState
 	trimmed           raftlog.Index
 	files             map[uint64]*storedFile
 
@@ -72,11 +72,11 @@ type snapshotHands struct {
 }
 
 // restore is what a start finds on the disk, after the machine was given the state in force.
-func (s *seat) restore(t *testing.T) (raft.Restored, Base) {
-	hands := snapshotHands{
+func (s *testNode) restore(t *testing.T) (raft.Restored, SnapshotState) {
+	effects := snapshotEffects{
 		inForce: s.inForce, retained: s.retained, floor: s.floor, trimmed: s.trimmed, files: s.files,
 	}
-	if s.snapshotHands = hands; s.files == nil {
+	if s.snapshotEffects = effects; s.files == nil {
 		s.files = map[uint64]*storedFile{}
 	}
 	r := raft.Restored{
@@ -91,14 +91,14 @@ func (s *seat) restore(t *testing.T) (raft.Restored, Base) {
 		r.Configuration, r.ConfigurationIndex = c, s.floor.Mark.Index
 	}
 	if s.inForce == nil {
-		return r, Base{}
+		return r, SnapshotState{}
 	}
 	file := s.mustHave(t, s.inForce)
 	s.machine.applied = slices.Clone(file.applied)
 	return r, file.base
 }
 
-func (s *seat) mustHave(t *testing.T, m *raftlog.SnapshotMark) *storedFile {
+func (s *testNode) mustHave(t *testing.T, m *raftlog.SnapshotMark) *storedFile {
 	t.Helper()
 	file := s.files[m.FileHash]
 	if file == nil {
@@ -108,7 +108,7 @@ func (s *seat) mustHave(t *testing.T, m *raftlog.SnapshotMark) *storedFile {
 }
 
 // switchTo is the journal's record of a snapshot.
-func (s *seat) switchTo(t *testing.T, sw *raftlog.SnapshotSwitch) {
+func (s *testNode) switchTo(t *testing.T, sw *raftlog.SnapshotSwitch) {
 	if sw == nil {
 		return
 	}
@@ -126,7 +126,7 @@ func (s *seat) switchTo(t *testing.T, sw *raftlog.SnapshotSwitch) {
 }
 
 // history reads entries, which must still be there.
-func (s *seat) history(t *testing.T, first, last raftlog.Index) []raftlog.Entry {
+func (s *testNode) history(t *testing.T, first, last raftlog.Index) []raftlog.Entry {
 	t.Helper()
 	if first <= s.trimmed {
 		t.Fatalf("node %d reads entry %d, history begins behind %d", s.id, first, s.trimmed)
@@ -135,7 +135,7 @@ func (s *seat) history(t *testing.T, first, last raftlog.Index) []raftlog.Entry 
 }
 
 // moveHistory does what the filler, the fetcher of entries and the remover of history do.
-func (tb *table) moveHistory(s *seat) {
+func (tb *table) moveHistory(s *testNode) {
 	if n := len(s.fill); n > 0 && !s.holdFill {
 		if first := s.fill[0].Index; first <= s.floor.Mark.Index {
 			tb.t.Fatalf("node %d writes entry %d to a history that begins behind %d", s.id, first, s.floor.Mark.Index)
@@ -168,7 +168,7 @@ func (tb *table) moveHistory(s *seat) {
 }
 
 // moveFiles does what the receiver and the remover of files do.
-func (tb *table) moveFiles(s *seat) {
+func (tb *table) moveFiles(s *testNode) {
 	if s.out.Install != nil {
 		if s.install != nil {
 			tb.t.Fatalf("node %d asks for a second file", s.id)
@@ -200,7 +200,7 @@ func (tb *table) moveFiles(s *seat) {
 }
 
 // receive brings the file that was asked for, if the one that announced it has it.
-func (tb *table) receive(s *seat) {
+func (tb *table) receive(s *testNode) {
 	request, err := s.install, s.receiveError
 	s.install, s.receiveError = nil, nil
 	file := tb.node(request.From).files[request.Snapshot.FileHash]
@@ -212,11 +212,11 @@ func (tb *table) receive(s *seat) {
 		return
 	}
 	s.files[file.mark.FileHash] = file
-	s.in.Received = &Received{Mark: request.Snapshot, Base: file.base}
+	s.in.Received = &Received{Mark: request.Snapshot, State: file.base}
 }
 
 // take writes frozen states as files.
-func (tb *table) take(s *seat) {
+func (tb *table) take(s *testNode) {
 	if len(s.frozen) > 1 {
 		tb.t.Fatalf("node %d froze a second state before the first was written", s.id)
 	}

@@ -14,7 +14,7 @@ import (
 // invite puts a blank node at the table; it is number n of the data directories, and gets the next seat.
 func (tb *table) invite() membership.Member {
 	id := raftlog.NodeID(len(tb.nodes) + 1)
-	s := &seat{id: id}
+	s := &testNode{id: id}
 	tb.nodes = append(tb.nodes, s)
 	tb.boot(s, raftlog.Boot(100+id))
 	return membership.Member{Incarnation: 1000 + uint64(id), Address: fmt.Sprintf("n%d:1", id)}
@@ -55,7 +55,7 @@ func (tb *table) leader() raftlog.NodeID {
 			return s.id
 		}
 	}
-	tb.t.Fatal("nobody leads")
+	tb.t.Fatal("no node leads")
 	return 0
 }
 
@@ -93,8 +93,8 @@ func TestAClusterGrowsAndShrinksWithoutAnErrorForClients(t *testing.T) {
 	}
 }
 
-// The leader dies with a change that nobody else has. The next leader is asked for the same, and gives the same id: the
-// log that promised it to somebody is gone.
+// The leader dies with a change that no other node has. The next leader is asked for the same, and gives the same id:
+// the log that promised it to somebody is gone.
 func TestAChangeThatDiesWithItsLeaderIsMadeByTheNext(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
@@ -114,7 +114,7 @@ func TestAChangeThatDiesWithItsLeaderIsMadeByTheNext(t *testing.T) {
 	}
 }
 
-// The leader dies when one other node has the change. Whoever leads next carries it to its end; nobody asks again.
+// The leader dies when one other node has the change. The next leader carries it to its end without being asked again.
 func TestAChangeThatSurvivesItsLeaderIsCarriedOn(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
@@ -131,9 +131,9 @@ func TestAChangeThatSurvivesItsLeaderIsCarriedOn(t *testing.T) {
 	tb.expectVoters([]raftlog.NodeID{2, 3, 4}, 2, 3, 4)
 }
 
-// {L,R,A} becomes {L,A,B}. The joint configuration is committed, the final one reaches only R, and L dies. R has the
-// longest log: it leads without counting itself, and the others keep a link to it as long as they must answer it.
-func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
+// S24: {L,R,A} becomes {L,A,B}. The joint configuration is committed, the final one reaches only R, and L dies. R has
+// the longest log: it leads without counting itself, and the others keep a link to it as long as they must answer it.
+func TestARemovedNodeLeadsTheOthersToTheEnd(t *testing.T) {
 	const left, right, a, b = 1, 2, 3, 4
 	tb := newTable(t, 3)
 	tb.elect(left)
@@ -148,7 +148,8 @@ func TestS24_OneWhoIsLeftOutLeadsTheOthersToTheEnd(t *testing.T) {
 		})
 	}
 	tb.lose = func(m *Message) bool { return final(m) && m.To != right }
-	if r := tb.request(left, membership.Change{Add: []membership.Member{member}, Remove: []raftlog.NodeID{right}}); r.Err != nil {
+	change := membership.Change{Add: []membership.Member{member}, Remove: []raftlog.NodeID{right}}
+	if r := tb.request(left, change); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	for range 100 {
@@ -215,9 +216,9 @@ func TestChangesAreTheLeadersToMake(t *testing.T) {
 	}
 }
 
-// What a removed node's clients wait for ends when the node applies its removal: what was sent and not met is proven
-// not done, what waits is not sent, reads are not asked for. None of it takes time.
-func TestS8_WhatWaitsOnARemovedNodeEndsWithItsRemoval(t *testing.T) {
+// S8: What a removed node's clients wait for ends when the node applies its removal: what was sent and not met is
+// proven not done, what waits is not sent, reads are not asked for. None of it takes time.
+func TestWhatWaitsOnARemovedNodeEndsWithItsRemoval(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	tb.lose = func(m *Message) bool { return isForward(m, 3) || m.Own == ReadIndex }
@@ -247,7 +248,7 @@ func TestS8_WhatWaitsOnARemovedNodeEndsWithItsRemoval(t *testing.T) {
 func TestABatchSentAfterTheRemovalWasAppliedIsNotDone(t *testing.T) {
 	o := DefaultOptions()
 	o.ID, o.Boot = 2, 102
-	a := NewApplier(o, &journal{}, Base{})
+	a := NewApplier(o, &journal{}, SnapshotState{})
 	c := clusterOf(2)
 	removed := *c
 	removed.Voters, removed.Members = []raftlog.NodeID{1}, c.Members[:1]
@@ -287,8 +288,8 @@ func TestANewNodeIsNotRemovedWhileItCatchesUp(t *testing.T) {
 	tb.expectVoters([]raftlog.NodeID{1, 2}, 1, 2)
 }
 
-// The leader holds a link to who leaves until that one knows; then nobody does.
-func TestD9_WhoLeavesIsServedUntilItKnows(t *testing.T) {
+// D9: The leader keeps its link to a removed node until that node knows; then no node has a link to it.
+func TestARemovedNodeIsServedUntilItKnows(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)
 	linked := func(id raftlog.NodeID) bool {

@@ -8,19 +8,19 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// removed reports whether this node knows that it is no member any more. It ends what its clients wait for, and goes on
-// running: whoever removed it stops it.
+// removed reports whether this node has learned that it was removed from the cluster. Then it ends what its clients
+// wait for. It keeps running until its operator stops it.
 func (e *Engine) removed() bool {
 	c, _ := e.core.CommittedConfiguration()
 	return membership.LeftOut(c, e.options.ID)
 }
 
-// arrangePeers says to whom links are held: to the members of the newest configuration, and for a while to those whom
-// it leaves out.
+// arrangePeers decides to which nodes this one has links: to the members of the newest configuration, and for a while
+// to members that it removes.
 //
-//   - Until it is committed, one that it leaves out may win an election, as the only one who has an up-to-date log, and
-//     must be answered.
-//   - A leader goes on sending to it until it knows of its removal: that ends what its clients wait for.
+//   - Until the configuration is committed, a removed member may be the only node with an up-to-date log. It may win an
+//     election, and must be answered.
+//   - A leader sends to a removed member until that one knows of its removal: this ends what its clients wait for.
 func (e *Engine) arrangePeers(ticks int) {
 	c := e.core.Configuration()
 	changed := c != e.configuration

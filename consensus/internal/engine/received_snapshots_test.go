@@ -12,7 +12,7 @@ import (
 
 // behind is a table of three whose node 3 was down while the others compacted the log away that it lacks. Node 3 is up
 // again and has not heard of anything; the mark is that of the leader's newest snapshot.
-func behind(t *testing.T) (tb *table, leader, late *seat, mark raftlog.SnapshotMark) {
+func behind(t *testing.T) (tb *table, leader, late *testNode, mark raftlog.SnapshotMark) {
 	t.Helper()
 	tb, leader, late, mark = strayed(t)
 	tb.crash(3)
@@ -22,7 +22,7 @@ func behind(t *testing.T) (tb *table, leader, late *seat, mark raftlog.SnapshotM
 }
 
 // strayed is the same with a node 3 that runs all the time, and still has no connection.
-func strayed(t *testing.T) (tb *table, leader, late *seat, mark raftlog.SnapshotMark) {
+func strayed(t *testing.T) (tb *table, leader, late *testNode, mark raftlog.SnapshotMark) {
 	t.Helper()
 	tb = newSnapshotTable(t, 3, 0)
 	tb.commands(1, "early", 3)
@@ -91,8 +91,8 @@ func TestANodeBehindTheLogInstallsASnapshotAndGoesOn(t *testing.T) {
 	}
 }
 
-// E8, and what Status says meanwhile: a transfer that breaks is asked for again, for as long as it breaks.
-func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
+// E8: E8, and what Status says meanwhile: a transfer that breaks is asked for again, for as long as it breaks.
+func TestATransferThatBreaksIsAskedForAgain(t *testing.T) {
 	tb, _, late, mark := behind(t)
 	late.holdInstall = true
 	tb.untilAnnounced()
@@ -133,8 +133,8 @@ func TestE8_ATransferThatBreaksIsAskedForAgain(t *testing.T) {
 	tb.expectLevel()
 }
 
-// A list of files that is still to be carried out may not name the one that is announced now.
-func TestE7_NoFileIsFetchedWhileAListIsCarriedOut(t *testing.T) {
+// E7: A list of files that is still to be carried out may not name the one that is announced now.
+func TestNoFileIsFetchedWhileAListIsCarriedOut(t *testing.T) {
 	tb, _, late, mark := strayed(t)
 	late.holdRetain = true
 	tb.snapshot(3)
@@ -148,9 +148,9 @@ func TestE7_NoFileIsFetchedWhileAListIsCarriedOut(t *testing.T) {
 	tb.expectLevel()
 }
 
-// The state jumps only when the journal names the snapshot, and no entry is applied between the beginning of a new log
-// and the jump.
-func TestE5_NothingIsAppliedWhileASnapshotIsInstalled(t *testing.T) {
+// E5: The state jumps only when the journal names the snapshot, and no entry is applied between the beginning of a new
+// log and the jump.
+func TestNothingIsAppliedWhileASnapshotIsInstalled(t *testing.T) {
 	tb, _, late, mark := behind(t)
 	late.holdInstall = true
 	tb.untilAnnounced()
@@ -176,11 +176,11 @@ func TestE5_NothingIsAppliedWhileASnapshotIsInstalled(t *testing.T) {
 	tb.expectLevel()
 }
 
-// The hands rest before the log begins anew: see install.
-func TestE1_TheLogBeginsAnewOnlyWhenTheHandsRest(t *testing.T) {
-	for name, hold := range map[string]func(*seat, bool){
-		"filler":  func(s *seat, on bool) { s.holdFill = on },
-		"applier": func(s *seat, on bool) { s.holdApply = on },
+// E1: The hands rest before the log begins anew: see install.
+func TestTheLogBeginsAnewOnlyWhenTheHandsRest(t *testing.T) {
+	for name, hold := range map[string]func(*testNode, bool){
+		"filler":  func(s *testNode, on bool) { s.holdFill = on },
+		"applier": func(s *testNode, on bool) { s.holdApply = on },
 	} {
 		tb, _, late, mark := behind(t)
 		hold(late, true) // the harness fails when it writes what the new history does not hold
@@ -198,8 +198,8 @@ func TestE1_TheLogBeginsAnewOnlyWhenTheHandsRest(t *testing.T) {
 	}
 }
 
-// Entries that a leader of the past was asked for are still being read when it is to begin its log anew.
-func TestE1_TheLogBeginsAnewOnlyWhenNobodyReadsTheOldOne(t *testing.T) {
+// E1: Entries that a leader of the past was asked for are still being read when it is to begin its log anew.
+func TestTheLogBeginsAnewOnlyWhenTheOldOneIsNotRead(t *testing.T) {
 	tb, _, late, mark := behind(t)
 	late.engine.snapshots.fetches = 1
 	tb.ticks(100)
@@ -217,7 +217,7 @@ func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
 	tb.untilAnnounced()
 	tb.turn(late)
 	if late.engine.State().LastFetchError == "" {
-		t.Fatal("nobody is told that the connection broke")
+		t.Fatal("the broken connection is not reported")
 	}
 	late.holdInstall = true
 	tb.untilAnnounced()
@@ -240,9 +240,9 @@ func TestAnInstallThatTheLogOvertakesIsGivenUp(t *testing.T) {
 	tb.expectLevel()
 }
 
-// A file is here, and the log has come to hold what it covers; old entries are read for others without a pause, as a
-// leader does for followers that are far behind. The applier does not wait for the end of that: the log stays.
-func TestE1_AFileThatTheLogHasOvertakenHaltsNobody(t *testing.T) {
+// E1: A file is here, and the log has come to hold what it covers; old entries are read for others without a pause, as
+// a leader does for followers that are far behind. The applier does not wait for the end of that: the log stays.
+func TestAFileThatTheLogHasOvertakenHaltsNothing(t *testing.T) {
 	tb, _, late, mark := behind(t)
 	late.engine.snapshots.fetches = 1
 	tb.untilAnnounced()
@@ -266,8 +266,8 @@ func TestE1_AFileThatTheLogHasOvertakenHaltsNobody(t *testing.T) {
 	tb.expectLevel()
 }
 
-// Nobody needs the part of a file that was given up: it does not stay until another one is fetched, which may be never.
-func TestF24_ThePartOfAFileThatTheLogHasOvertakenIsRemoved(t *testing.T) {
+// F24: The part of a file that was given up is not needed: it goes at once, for another one may never be fetched.
+func TestThePartOfAFileThatTheLogHasOvertakenIsRemoved(t *testing.T) {
 	tb, leader, late, mark := behind(t)
 	late.holdInstall = true
 	tb.untilAnnounced()
@@ -289,8 +289,8 @@ func TestF24_ThePartOfAFileThatTheLogHasOvertakenIsRemoved(t *testing.T) {
 	tb.expectLevel()
 }
 
-// E3: a snapshot of the node's own that is written while a newer one is installed comes too late.
-func TestE3_AnOwnSnapshotThatEndsAfterAnInstallIsDropped(t *testing.T) {
+// E3: E3: a snapshot of the node's own that is written while a newer one is installed comes too late.
+func TestAnOwnSnapshotThatEndsAfterAnInstallIsDropped(t *testing.T) {
 	tb, _, late, mark := strayed(t)
 	late.holdTake = true
 	late.in.TakeSnapshot = true
@@ -317,8 +317,8 @@ func TestE3_AnOwnSnapshotThatEndsAfterAnInstallIsDropped(t *testing.T) {
 	tb.expectLevel()
 }
 
-// A node that fetches a snapshot freezes nothing of its own, which would be older.
-func TestE10_NoSnapshotIsTakenWhileOneIsFetched(t *testing.T) {
+// E10: A node that fetches a snapshot freezes nothing of its own, which would be older.
+func TestNoSnapshotIsTakenWhileOneIsFetched(t *testing.T) {
 	tb, _, late, _ := strayed(t)
 	tb.lose = nil
 	late.holdInstall = true
@@ -339,16 +339,16 @@ func TestE10_NoSnapshotIsTakenWhileOneIsFetched(t *testing.T) {
 	}
 }
 
-// The steps of an install, and a crash after each: the node has the old log or the new one, a file for what its journal
-// names (the harness looks), and comes level.
-func TestS21_ACrashAtEachStepOfAnInstallLeavesOneOfTheTwoLogs(t *testing.T) {
-	for name, hold := range map[string]func(*seat){
-		"asked for": func(s *seat) { s.holdInstall = true },
-		"here":      func(s *seat) { s.engine.snapshots.fetches = 1 }, // somebody reads old entries
-		"begun":     func(s *seat) { s.holdDisk = true },
-		"durable":   func(s *seat) { s.holdApply = true },
-		"restored":  func(s *seat) { s.holdRetain = true },
-		"done":      func(s *seat) {},
+// S21: The steps of an install, and a crash after each: the node has the old log or the new one, a file for what its
+// journal names (the harness looks), and comes level.
+func TestACrashAtEachStepOfAnInstallLeavesOneOfTheTwoLogs(t *testing.T) {
+	for name, hold := range map[string]func(*testNode){
+		"asked for": func(s *testNode) { s.holdInstall = true },
+		"here":      func(s *testNode) { s.engine.snapshots.fetches = 1 }, // somebody reads old entries
+		"begun":     func(s *testNode) { s.holdDisk = true },
+		"durable":   func(s *testNode) { s.holdApply = true },
+		"restored":  func(s *testNode) { s.holdRetain = true },
+		"done":      func(s *testNode) {},
 	} {
 		tb, _, late, mark := behind(t)
 		late.holdInstall = true
@@ -380,7 +380,7 @@ func TestASnapshotOfANewerLevelStopsTheNode(t *testing.T) {
 	tb.untilAnnounced()
 	base := tb.node(1).files[mark.FileHash].base
 	base.Level = Level + 1
-	late.in.Received = &Received{Mark: mark, Base: base}
+	late.in.Received = &Received{Mark: mark, State: base}
 	late.engine.Turn(&late.in, &late.out)
 	if err := late.out.Fatal; err == nil || !strings.Contains(err.Error(), "upgrade this node") {
 		t.Fatalf("it goes on: %v", err)
@@ -388,9 +388,9 @@ func TestASnapshotOfANewerLevelStopsTheNode(t *testing.T) {
 	late.down = true
 }
 
-// The others go on while the state is being restored, and compact their logs beyond the snapshot that it is restored
-// from: the next one waits its turn.
-func TestE14_ASnapshotThatIsAnnouncedDuringAnInstallWaits(t *testing.T) {
+// E14: The others go on while the state is being restored, and compact their logs beyond the snapshot that it is
+// restored from: the next one waits its turn.
+func TestASnapshotThatIsAnnouncedDuringAnInstallWaits(t *testing.T) {
 	tb, _, late, mark := behind(t)
 	late.holdInstall = true
 	tb.untilAnnounced()

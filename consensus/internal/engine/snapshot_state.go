@@ -9,7 +9,7 @@ import (
 
 // Check refuses what this build cannot go on from: a state of a newer feature level, or a configuration that no node
 // wrote.
-func (b *Base) Check() error {
+func (b *SnapshotState) Check() error {
 	if b.Level > Level {
 		return fmt.Errorf("the snapshot at %s needs feature level %d, this build knows %d: upgrade this node",
 			b.Mark, b.Level, Level)
@@ -21,7 +21,7 @@ func (b *Base) Check() error {
 }
 
 // leavesOut reports whether a node was a member once and is none at the base.
-func (b *Base) leavesOut(id raftlog.NodeID) bool {
+func (b *SnapshotState) leavesOut(id raftlog.NodeID) bool {
 	if len(b.Configuration) == 0 {
 		return false // the beginning of time
 	}
