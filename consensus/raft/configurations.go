@@ -77,7 +77,7 @@ func (m *configurations) forgetBelow(floor raftlog.Index) {
 	}
 }
 
-// nodesFrom lists everyone who receives the log by a configuration that may be the one in force, from the newest at or
+// nodesFrom lists all nodes that receive the log by a configuration that may be in force: from the newest one at or
 // below commit on.
 func (m *configurations) nodesFrom(commit raftlog.Index) []raftlog.NodeID {
 	var all []raftlog.NodeID
@@ -143,8 +143,8 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 
 // mayCampaign reports whether this node may stand for election: it is a voter of a configuration that may be the one in
 // force, from the newest that it knows to be committed on. A node that its newest configuration leaves out goes on
-// until it knows that entry committed: it may be the only one who has it and an up-to-date log (S24). Learners never
-// campaign.
+// until it knows that entry committed: it may be the only node with that entry and an up-to-date log (S24). Learners
+// never campaign.
 func (r *Raft) mayCampaign() bool {
 	first := r.membership.at(r.commit).index
 	for _, c := range r.membership.list {

@@ -13,8 +13,8 @@ import (
 // own vote is on that disk.
 //
 //  1. When no operation completed for hungElections election timeouts, the leader hands over, as if it had been told
-//     to: to the voter that holds most, if that one is ahead of the leader's own disk, if its disk moves, and if the
-//     others are enough to decide. Otherwise no other leader could do better.
+//     to: to the voter with the longest log, if that one is ahead of the leader's own disk, if its disk moves, and if
+//     the others are enough to decide. Otherwise no other leader could do better.
 //  2. If it leads an election timeout later still, it becomes a follower. The others elect.
 //  3. As a follower it does not campaign until the disk is back: see Tick.
 //
@@ -33,7 +33,7 @@ func (r *Raft) hungTicks() int {
 	return min(max(hungElections*election, 2*r.disk.waitedBefore), hungElectionsMax*election)
 }
 
-// tickHungDisk lets a leader whose disk hangs give its place up, if others can do better.
+// tickHungDisk lets a leader whose disk hangs give leadership away, if another node can do better.
 func (r *Raft) tickHungDisk() {
 	next := r.successor()
 	if r.disk.waited < r.hungTicks() || next == nil || next.match <= r.disk.done.last || !r.othersDecide() {
@@ -55,7 +55,7 @@ func (r *Raft) tickHungDisk() {
 	}
 }
 
-// stopYielding keeps the place that this leader was giving up, unless somebody was told to take it.
+// stopYielding lets this leader lead on, unless it has already told a voter to take over.
 func (r *Raft) stopYielding() {
 	r.yieldTicks = 0
 	if p := r.peer(r.transferee); r.yielding && p != nil && p.match < r.log.last().Index {
@@ -63,8 +63,8 @@ func (r *Raft) stopYielding() {
 	}
 }
 
-// successor is the voter that would lead best in this leader's place: of those heard within an election timeout the
-// one that holds most, and the first of them by ID; nil if there is none. A joint configuration's old half does not
+// successor is the best voter to lead instead of this leader: the one with the longest log among those heard within an
+// election timeout, the first by ID among equals; nil if there is none. A joint configuration's old half does not
 // count, for its voters would have to go soon.
 func (r *Raft) successor() (best *progress) {
 	configuration := r.membership.newest().configuration

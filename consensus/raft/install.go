@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Snapshots for those whom the log cannot serve any more (Raft paper, section 7). The leader only says that it has one;
-// the follower's owner fetches the file past the core, for it may take minutes, and says when it is here.
+// Snapshots for followers that the log cannot serve any more (Raft paper, section 7). The leader only says that it has
+// one. The follower's owner fetches the file past the core, because it may take minutes, and says when it is here.
 //
 //	leader                                    follower
 //	Fetched says: compacted
@@ -58,14 +58,14 @@ func (r *Raft) announce(p *progress) {
 	r.send(Message{Kind: Install, To: p.id, Snapshot: p.snapshot, Epoch: r.epoch})
 }
 
-// handleInstallReply hears what a follower holds since it has the snapshot, or because it never needed it.
+// handleInstallReply notes what a follower holds: since it has the snapshot, or because it never needed it.
 func (r *Raft) handleInstallReply(m *Message) {
 	if p := r.peer(m.From); p != nil {
 		r.noteMatch(p, m)
 	}
 }
 
-// handleInstall hears of a snapshot that the leader has. If the log holds the entry at its mark, everything up to there
+// handleInstall takes the leader's offer of a snapshot. If the log holds the entry at its mark, everything up to there
 // is committed, and that is all this node needed to know. Otherwise the owner is asked to fetch it; one at a time, for
 // what is half here may be whole before the next one is.
 func (r *Raft) handleInstall(m *Message) {

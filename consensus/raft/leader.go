@@ -38,7 +38,7 @@ func (r *Raft) tickLeader() {
 	}
 	r.tickTransfer()
 	if quorum.Decide(r.deciders(), r.heardLately) != quorum.Won {
-		// CheckQuorum (thesis section 6.2): a leader whom no majority hears makes clients wait for nothing.
+		// CheckQuorum (thesis section 6.2): a leader without a majority makes clients wait for nothing.
 		r.becomeFollower(r.term, 0)
 		return
 	}
@@ -87,10 +87,11 @@ func (r *Raft) dropRemoved() {
 	r.peers = kept
 }
 
-// lonelyElections is how many election timeouts a leader goes on that hears no majority. A majority that can elect has
-// done so by then, for its timeouts end before; and one that merely stalls with its machine, or stalls the leader,
-// keeps its leader. With a single timeout the leader was the first to give up: an overloaded machine, on which
-// followers were silent for 300 ms and had not missed anything yet themselves, deposed it (tried, measured, rejected).
+// lonelyElections is how many election timeouts a leader goes on without hearing a majority. A majority that can elect
+// has done so by then, for its timeouts end earlier. A majority that only stalls with its machine, or stalls the
+// leader, keeps its leader. With a single timeout the leader was the first to give up: on an overloaded machine,
+// followers that were silent for 300 ms and had missed nothing themselves lost their leader (tried, measured,
+// rejected).
 const lonelyElections = 2
 
 func (r *Raft) heardLately(id raftlog.NodeID) quorum.Answer {
@@ -161,7 +162,7 @@ func (r *Raft) appendOwn(entries []raftlog.Entry) {
 	r.noteOrigins(entries)
 }
 
-// noteOrigins remembers whose clients wait for the entries.
+// noteOrigins remembers which nodes' clients wait for the entries.
 func (r *Raft) noteOrigins(entries []raftlog.Entry) {
 	for i := range entries {
 		if p := r.peer(entries[i].Tag.Origin); p != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Raft is one node's view of the protocol: a value that changes only when one of its methods is called, and tells what
-// is to be done only through Ready. It is not safe for concurrent use: its owner calls it from one place.
+// Raft is one node's view of the protocol: a value that changes only when one of its methods is called, and says what
+// must be done only through Ready. It is not safe for concurrent use: its owner calls it from one place.
 type Raft struct {
 	options Options
 	random  random
@@ -26,7 +26,7 @@ type Raft struct {
 	membership configurations
 	// written is what Written reported, to be applied as commit and durability catch up.
 	written raftlog.Index
-	// switching is the snapshot that comes into force with the next operation; nil if none does.
+	// switching is the snapshot that comes into force with the next operation; nil for none.
 	switching *raftlog.SnapshotSwitch
 	// fetched is the snapshot that the owner was asked to fetch, until it answers.
 	fetched *raftlog.SnapshotMark
@@ -181,8 +181,9 @@ func (r *Raft) loseLeader() {
 // SetClock tells the wall clock of the turn. It stamps replies and new entries, and decides nothing.
 func (r *Raft) SetClock(now raftlog.Stamp) { r.now = now }
 
-// Step takes a message from a peer. Messages that cannot be for this node or contradict themselves are dropped, for the
-// network may do anything; a message that proves two leaders in one term, or the loss of what a node promised, panics.
+// Step takes a message from a peer. It drops messages that are not for this node or contradict themselves, because the
+// network may do anything. It panics at a message that proves two leaders in one term, or that a node lost what it
+// promised.
 func (r *Raft) Step(m *Message) {
 	if m.To != r.options.ID || m.From == r.options.ID || m.From == 0 || !m.coherent() || !r.stepTerm(m) {
 		return
@@ -214,7 +215,7 @@ func (r *Raft) Step(m *Message) {
 	}
 }
 
-// Hear takes the sender and the term of a message that is not the protocol's, but travels between the same nodes: its
+// Hear takes the sender and the term of a message that is not the protocol's but travels between the same nodes: its
 // sender is alive, and the rule of terms (Raft paper, section 5.1) holds for it as well.
 func (r *Raft) Hear(from raftlog.NodeID, term raftlog.Term) {
 	if from == r.options.ID || from == 0 || term < r.term {
@@ -245,7 +246,7 @@ func (m *Message) coherent() bool {
 	return m.Kind != Append || previous.Term <= m.Term
 }
 
-// stepTerm applies the rule of terms (Raft paper, section 5.1) and reports whether the message is to be looked at.
+// stepTerm applies the rule of terms (Raft paper, section 5.1) and reports whether Step goes on with the message.
 func (r *Raft) stepTerm(m *Message) bool {
 	switch {
 	case m.Term < r.term:
@@ -265,7 +266,7 @@ func (r *Raft) stepTerm(m *Message) bool {
 	}
 }
 
-// answerStale tells a sender of an old term about the present one, where it waits for an answer: a stale leader steps
+// answerStale tells a sender of an old term about the present one, if it waits for an answer: a stale leader steps
 // down, a candidate moves on (A7). The answer promises nothing.
 func (r *Raft) answerStale(m *Message) {
 	switch m.Kind {
@@ -288,8 +289,8 @@ func (r *Raft) raiseTerm(term raftlog.Term) {
 	r.promises = reuse(r.promises)
 }
 
-// becomeFollower follows leader, or no leader yet if that is 0, in a term that is not before the present one. Within a
-// term the vote stays: it was given once and for all (A3).
+// becomeFollower follows leader (0: not known yet) in the present term or a later one. Within a term the vote stays
+// (A3).
 func (r *Raft) becomeFollower(term raftlog.Term, leader raftlog.NodeID) {
 	if term > r.term {
 		r.raiseTerm(term)

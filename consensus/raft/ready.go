@@ -6,9 +6,9 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Ready is the one way out of the core: what is to be done, in parts that different hands may do at once. The
-// caller owns it, passes the same one each time, and must not keep its slices past the next call of Raft.Ready; what
-// the slices point to (entries, bodies, configurations) is immutable and may be kept.
+// Ready is the one way out of the core: what must be done, in parts that may be done at the same time. The caller owns
+// it, passes the same one each time, and must not keep its slices past the next call of Raft.Ready; what the slices
+// point to (entries, bodies, configurations) is immutable and may be kept.
 //
 // Rules of the hand-over:
 //
@@ -17,7 +17,7 @@ import (
 //     is durable; then the caller reports Raft.Appended.
 //  3. Entries up to Commit may be applied, even before they are durable here.
 //  4. The answer to each Fetch is Raft.Fetched.
-//  5. The answer to each Install is Raft.Install or Raft.InstallFailed. It waits for no other part, and none for it.
+//  5. The answer to each Install is Raft.Install or Raft.InstallFailed. No other part waits for it.
 type Ready struct {
 	Messages []Message
 	Append   AppendOperation

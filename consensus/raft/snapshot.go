@@ -7,16 +7,16 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Which snapshot is in force. Files are made and fetched by others; what makes one count is that an append operation
-// names it and is durable. So a switch travels like an entry: it is decided here, leaves with the next operation, and
-// is believed when that one completes.
+// Which snapshot is in force. The core's owner makes and fetches files. A file counts when a durable append operation
+// names it. So a switch travels like an entry: the core decides it, it leaves with the next operation, and it counts
+// when that operation completes.
 //
 //	SnapshotTaken ──┐                                  ┌── done.snapshot      in force, retained
 //	                ├──► switching ──► operation ──► disk
 //	Install ────────┘    (next Ready)                  └── handed.snapshot    on its way
 //
-// Its index never goes back. A snapshot of the node's own that was begun before an installed one came in force, and
-// was completed after that, would take the node to a state whose log is gone (E3): SnapshotTaken ignores it.
+// Its index never goes back. Suppose the node begins a snapshot of its own, another one is installed, and then its own
+// is completed: its own would lead to a state whose log is gone (E3). So SnapshotTaken ignores it.
 
 // newestSnapshot is the snapshot that is in force when all that was decided is durable; nil if there is none.
 func (r *Raft) newestSnapshot() *raftlog.SnapshotMark {
@@ -50,10 +50,10 @@ func (r *Raft) SnapshotTaken(mark raftlog.SnapshotMark) {
 	r.switching = &raftlog.SnapshotSwitch{Snapshot: &mark, Retained: r.disk.handed.snapshot}
 }
 
-// KeepFrom is the lowest index that a follower may still need which this leader serves from its log: one that was heard
-// within an election timeout, or that is being sent a snapshot and goes on behind it. It is the index behind the last
-// entry if there is none, or if this node does not lead. The owner should keep the entries from there
-// on, within bounds: a follower that is a little slow then never needs a snapshot.
+// KeepFrom is the lowest index that this leader's live followers may still need from its log. A follower is live if it
+// was heard within an election timeout, or if it is fetching a snapshot and goes on behind it. It is the index behind
+// the last entry if there is none, or if this node does not lead. The owner should keep the entries from there on,
+// within bounds: a follower that is a little slow then never needs a snapshot.
 func (r *Raft) KeepFrom() raftlog.Index {
 	keep := r.log.last().Index + 1
 	for _, p := range r.peers {

@@ -18,7 +18,7 @@ type Status struct {
 	Floor   raftlog.Mark
 	// ConfigurationIndex is the index of the configuration in force.
 	ConfigurationIndex raftlog.Index
-	// Transferee is whom a leader hands over to, 0 if to no one.
+	// Transferee is the node that a leader hands over to, 0 for none.
 	Transferee raftlog.NodeID
 	// Followers is filled on a leader, in order of ID.
 	Followers []FollowerStatus
@@ -34,7 +34,7 @@ type FollowerStatus struct {
 	Next     raftlog.Index
 	// InflightMessages are unacknowledged.
 	InflightMessages int
-	// SilentTicks have passed since the node was last heard; that it asks for votes does not count.
+	// SilentTicks have passed since the node was last heard. Requests for votes do not count.
 	SilentTicks int
 	// Leaving means that the configuration in force leaves the node out.
 	Leaving bool
@@ -80,7 +80,7 @@ func (r *Raft) Role() Role { return r.role }
 // Term is the present term; it may not be durable yet.
 func (r *Raft) Term() raftlog.Term { return r.term }
 
-// Vote is whom the node voted for in its term, 0 if no one.
+// Vote is the node that this one voted for in its term, 0 for none.
 func (r *Raft) Vote() raftlog.NodeID { return r.vote }
 
 // Leader is the leader of the present term, 0 while it is not known.

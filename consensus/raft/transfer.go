@@ -4,7 +4,7 @@ import "github.com/raftredis/raftredis/wal/raftlog"
 
 // transfer is leadership on its way to another voter (thesis section 3.10).
 type transfer struct {
-	// transferee is whom leadership is being handed to, since transferTicks; 0 if to no one.
+	// transferee is the node that leadership is being handed to, since transferTicks; 0 for none.
 	transferee    raftlog.NodeID
 	transferTicks int
 	// yielding means that it is handed over because this leader's disk hangs.

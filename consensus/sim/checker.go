@@ -7,8 +7,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// checker sees everything that happens in a world and knows what no node can know: the log that is committed, who ever
-// led and voted, which state belongs to which index. It is asked at every turn, message, sync and applied entry.
+// checker sees everything that happens in a world and knows what no node can know: the committed log, all leaders and
+// votes, which state belongs to which index. It checks every turn, message, sync and applied entry.
 type checker struct {
 	w *World
 	// leaders are those of all terms, votes all votes that ever became durable or left a node.
@@ -41,7 +41,7 @@ type ballot struct {
 	term  raftlog.Term
 }
 
-// commitment is an entry of the committed log, and the term in which somebody first knew it to be committed.
+// commitment is an entry of the committed log, and the term in which a node first knew that it is committed.
 type commitment struct {
 	prefix
 	known raftlog.Term

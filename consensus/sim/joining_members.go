@@ -12,9 +12,9 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Members come and go. An operator asks for changes, wherever it believes the leader to be, and does not look what came
-// of the one before. A machine for a new member is there as soon as its membership is committed; a machine whose member
-// is left out is switched off some time later, or goes on for ever.
+// Members come and go. An operator asks for changes at the node that it believes to be the leader, and does not wait
+// for the change before. A machine for a new member exists as soon as its membership is committed. A machine whose
+// member was removed is switched off some time later, or runs on.
 
 // joinsMax is how many members join the cluster of a run. idsSpare is how many more may be named in logs without ever
 // being members: a leader allots their ids, and the entry is lost with it.
@@ -47,7 +47,7 @@ func (w *World) membersChanged(c *membership.Configuration) {
 		}
 		n.left = true
 		w.counts.Left++
-		w.tell(n.id, "is a member no more")
+		w.tell(n.id, "is removed")
 		if w.chance.hits(0.7) {
 			w.after(w.chance.around(3*time.Second), func() {
 				if !w.calm {
@@ -70,7 +70,7 @@ func (w *World) changeMembers() {
 	}
 }
 
-// inventChange makes up a change of a cluster that is configured like this, as far as anybody knows.
+// inventChange makes up a change of a cluster that is configured like this, as far as any node knows.
 func (w *World) inventChange(c *membership.Configuration) membership.Change {
 	var change membership.Change
 	voter := c.Voters[w.chance.IntN(len(c.Voters))]
@@ -137,8 +137,8 @@ func describeChange(c *membership.Change) string {
 	return fmt.Sprintf("add %d (learner: %v) remove %d update %d", len(c.Add), c.Learner, c.Remove, len(c.Update))
 }
 
-// rift cuts a leader that takes a step towards new voters off from everyone but those: what they decide together must
-// not count without the others.
+// rift leaves a leader that takes a step towards new voters alone with these voters: what they decide together must not
+// count without the others.
 func (w *World) rift(l *life) {
 	f := &w.options.Faults
 	if w.calm || !w.chance.hits(f.Rift) {
@@ -176,7 +176,8 @@ func (w *World) whole() bool {
 	return c == nil || !c.Joint() && len(c.Promote)+len(c.Retire) == 0
 }
 
-// members are those of the core who belong to the cluster; where members come and go, all who do by now.
+// members are the nodes of the core that belong to the cluster; where members come and go, all nodes that belong to it
+// now.
 func (w *World) members(core []*node) []*node {
 	if w.options.Faults.Members == 0 {
 		return core
@@ -190,8 +191,8 @@ func (w *World) members(core []*node) []*node {
 	return members
 }
 
-// sendOff removes a voter at the end, in peace. The cluster goes on without it; it learns what happened, and then says
-// to clients at once that it does nothing for them.
+// sendOff removes a voter at the end, in peace. The cluster goes on without it. The voter learns of its removal, and
+// then refuses clients at once.
 func (w *World) sendOff(deadline time.Duration, core []*node) {
 	voters := w.checker.configuration.Voters
 	if w.options.Faults.Members == 0 || len(voters) == 1 {

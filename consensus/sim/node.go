@@ -42,7 +42,7 @@ type node struct {
 	stalled bool
 	// abandoned nodes do not start again.
 	abandoned bool
-	// left: it is known somewhere that the node is a member no more.
+	// left: some node knows that this one was removed.
 	left bool
 }
 

@@ -172,7 +172,7 @@ func (w *World) proveService(deadline time.Duration, core []*node, c *client) {
 	}
 }
 
-// converged reports whether all nodes of the core hold the same log, know all of it to be committed, and have applied
+// converged reports whether all nodes of the core have the same log, know that all of it is committed, and have applied
 // it to the same state.
 func (w *World) converged(core []*node) bool {
 	first := core[0].life

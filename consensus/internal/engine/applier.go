@@ -19,7 +19,7 @@ type Applier struct {
 	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
 	unmet []sentBatch
 	tick  uint64
-	// leftOut means that the log removed this node from the membership: nothing of it can appear any more.
+	// leftOut means that the log removed this node: no later entry can carry its batches.
 	leftOut bool
 }
 
@@ -57,8 +57,8 @@ type Applied struct {
 // Empty reports whether there is nothing to report.
 func (a *Applied) Empty() bool { return a.Index == 0 && len(a.NotDone) == 0 && len(a.GivenUp) == 0 }
 
-// NewApplier makes an applier for a machine that was restored from the snapshot at base, which Base.Check has found
-// good; for a zero base it is empty, and is restored when the first entry tells the cluster's seed.
+// NewApplier makes an applier for a machine that was restored from the snapshot at base, which SnapshotState.Check
+// has accepted. For a zero base the machine is empty, and is restored when the first entry tells the cluster's seed.
 func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
 	a := &Applier{options: o, machine: machine, base: base}
 	a.leftOut = base.leavesOut(o.ID)
@@ -114,9 +114,9 @@ func (a *Applier) reportState(report *Applied) {
 	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Stamp, raftlog.Stamp(a.machine.Due())
 }
 
-// noteConfiguration remembers the newest configuration, and proves not done what this node sent and did not meet, when
-// it removes this node from the membership: every later entry is appended by a leader that knows that one, and appends
-// nothing of a node outside it.
+// noteConfiguration remembers the newest configuration. If it removes this node, all batches that this node sent and
+// did not meet are proven not done: every later entry is appended by a leader that knows this configuration, and such a
+// leader appends no batch of a node outside it.
 func (a *Applier) noteConfiguration(e *raftlog.Entry, report *Applied) {
 	if !e.Kind.Traits().Configures {
 		return
@@ -168,8 +168,8 @@ func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 	report.Ended = append(report.Ended, b)
 }
 
-// meet finds the batch that an entry carries, if it is one of this node's and somebody still waits for it. A leader
-// appends the sequences of a term without gaps, so an entry never jumps over a batch that was not given up.
+// meet finds the batch that an entry carries, if it is one of this node's and its client still waits. A leader appends
+// the sequences of a term without gaps, so an entry never jumps over a batch that was not given up.
 func (a *Applier) meet(e *raftlog.Entry, report *Applied) *Batch {
 	if e.Tag.Origin != a.options.ID || e.Tag.Boot != a.options.Boot {
 		return nil
@@ -230,18 +230,17 @@ func (a *Applier) giveUp(s *sentBatch, report *Applied) {
 	s.Batch, s.ended = nil, true
 }
 
-// Freeze freezes the state at the last applied entry, under the write lock. The caller sees to it that the image is
-// released.
+// Freeze freezes the state at the last applied entry, under the write lock. The caller releases the image.
 func (a *Applier) Freeze(report *Applied) Frozen {
 	a.reportState(report)
 	report.Frozen = true
 	return Frozen{SnapshotState: a.base, Image: a.machine.Freeze(), StateHash: a.machine.Hash()}
 }
 
-// Jumped follows the restoring of the machine from a snapshot of other nodes. What was sent in its term or before may
-// be in the gap that the log jumped over, so its fate is unknown for good. What was sent in a later term cannot be
-// there, and goes on; unless the snapshot's configuration leaves this node out, for then no leader of a later term
-// appends it.
+// Jumped is called after the machine was restored from another node's snapshot. Batches that were sent in the
+// snapshot's term or before may be in the gap that the log jumped over: their fate is unknown for good. Batches of a
+// later term cannot be in the gap, and go on. But if the snapshot's configuration leaves this node out, they are proven
+// not done: no leader of a later term appends them.
 func (a *Applier) Jumped(base SnapshotState, report *Applied) {
 	if base.Mark.Index <= a.base.Mark.Index || base.Mark.Term < a.base.Mark.Term {
 		panic(fmt.Sprintf("engine: a snapshot at %s cannot follow entry %s", base.Mark, a.base.Mark))
@@ -262,7 +261,7 @@ func (a *Applier) Jumped(base SnapshotState, report *Applied) {
 // Applied is the last applied index.
 func (a *Applier) Applied() raftlog.Index { return a.base.Mark.Index }
 
-// AbandonAll ends everything that waits: the node stops, and what was sent may be done by others.
+// AbandonAll ends all batches that wait, as Unknown: the node stops, and other nodes may still execute what was sent.
 func (a *Applier) AbandonAll() []*Batch {
 	var report Applied
 	for i := range a.unmet {

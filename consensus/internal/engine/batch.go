@@ -4,7 +4,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Outcome is how a batch or a read ended, as its client is told.
+// Outcome is how a batch or a read ended.
 type Outcome uint8
 
 // The outcomes.
@@ -44,8 +44,8 @@ type Batch struct {
 
 	// gone: its client left; it is dropped as soon as that is safe.
 	gone bool
-	// submitted is the tick of its submission; since the tick from which its present wait counts: of its submission, or
-	// of the moment at which it was proven not done.
+	// submitted is the tick of its submission. since is the tick from which its present wait counts: its submission, or
+	// the proof that it was not done.
 	submitted uint64
 	since     uint64
 
@@ -53,8 +53,8 @@ type Batch struct {
 	Times Times
 }
 
-// Times are the moments at which a batch passed from one pump to the next, in nanoseconds since the node began. The
-// owner of the batch sets them. All batches of a turn or of a span share one moment.
+// Times says when a batch passed from one pump to the next, in nanoseconds since the node began. The owner of the batch
+// sets it. All batches of a turn or of a span share one time.
 type Times struct {
 	// Index is the entry that carried the batch.
 	Index                    raftlog.Index
@@ -94,7 +94,7 @@ func (r *Read) End(o Outcome) {
 	r.Outcome = o
 }
 
-// Sent is a batch at the moment it is sent: under which name the log may show it.
+// Sent is a batch that is about to be sent, with the name under which the log may show it.
 type Sent struct {
 	Batch *Batch
 	// Tick is when it is sent; the deadline of an unknown fate counts from here.

@@ -7,14 +7,13 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Time moves only by the stamps in the log, and the leader gives them. Its own clock may be wrong by years, so it asks
-// the others: what it stamps with is the lower median of all voters' clocks, in a joint configuration the lower of its
-// two halves', and a voter that it has not heard counts as lowest. With three clocks that are heard, a wrong one can
-// neither let everything expire nor keep it from expiring; and a leader that has heard no voter yet moves no time
-// (S25).
+// Time moves only by the stamps in the log, and the leader gives them. Its own clock may be wrong by years, so it
+// stamps with the lower median of all voters' clocks; in a joint configuration with the lower one of its two halves. A
+// voter that it has not heard counts as lowest. With three clocks that are heard, a wrong one can neither let all keys
+// expire nor keep them from expiring; and a leader that has heard no voter yet moves no time (S25).
 //
-// What a voter said is carried on by counting ticks, and not by this node's own clock: otherwise a jump of that one, in
-// the moment before everyone is heard again, would move all of them.
+// Between two messages, ticks carry a voter's clock on, not this node's own clock: otherwise a jump of this node's
+// clock would move all of them until the voters are heard again.
 type clocks struct {
 	heard map[raftlog.NodeID]clockSample
 	// agreed is the time by which this node stamps, as long as it campaigns or leads. It never goes back.
@@ -27,8 +26,8 @@ type clockSample struct {
 	tick  uint64
 }
 
-// setClock takes in what the messages of a turn say of clocks, before anything is stamped in it, and tells the core the
-// time. A follower reports its own clock to the leader, and stamps nothing.
+// setClock reads the clocks in a turn's messages, before any entry of the turn is stamped, and tells the core the time.
+// A follower reports its own clock to the leader, and stamps nothing.
 func (e *Engine) setClock(in *Inputs) {
 	for i := range in.Messages {
 		if m := &in.Messages[i]; m.Clock != 0 && e.isMember(m.From) {
@@ -73,16 +72,16 @@ func lowerMedian(voters []raftlog.NodeID, value func(raftlog.NodeID) raftlog.Sta
 	return values[(len(values)-1)/2]
 }
 
-// expiry is what the applier last said of time: the state's own, and the earliest at which time alone changes it.
+// expiry is the state's time and the earliest time at which time alone changes the state, as the applier reported them.
 type expiry struct {
 	time, due raftlog.Stamp
 	// ticking is the entry that moves time, until it is applied.
 	ticking raftlog.Index
 }
 
-// moveTime lets a leader append an entry that carries nothing but time, when keys are due and no client's entry may
-// come along to remove them. One is under way at a time: each removes a bounded number of keys, so what is due drains
-// at the pace of commits.
+// moveTime lets a leader append an entry that carries nothing but time when keys are due: a client's entry may not come
+// along to remove them. One such entry is under way at a time. Each removes a bounded number of keys, so the keys that
+// are due go at the pace of commits.
 func (e *Engine) moveTime() {
 	x := &e.expiry
 	due := x.due != 0 && x.due <= max(x.time, e.clocks.agreed)

@@ -1,5 +1,5 @@
-// Package engine turns the pure protocol of package raft into a node: it owns the batches of commands that clients wait
-// for, decides their fate, and says what the hands around it are to do.
+// Package engine turns the pure protocol of package raft into a node. It owns the batches of commands that clients wait
+// for, decides their fate, and says what the goroutines around it must do.
 //
 // # The cut
 //
@@ -8,18 +8,21 @@
 //	peers   ──► Messages ─────┤   ├──► Appends                  to the log writer
 //	disk    ──► Appended ─────┼─► Engine.Turn ──► Fill, Fetch   to the history filler and the fetcher
 //	applier ──► Applied ──────┤   ├──► Work                     to the applier, which owns the state machine
-//	files   ──► Taken, Received   ├──► Install, Retain, Trim    to those who fetch and remove files
+//	files   ──► Taken, Received   ├──► Install, Retain, Trim    to the fetcher and the remover of files
 //	clock   ──► Ticks, Now ───┘   └──► Ended                    to the clients
 //
 // Turn and Applier have no goroutines, no clock, no I/O. Package pump holds all goroutines of a node and makes no
-// decisions; the simulator replaces it and runs exactly the code of Turn and Applier.
+// decisions; the simulator replaces package pump and runs exactly the code of Turn and Applier.
+//
+// A Message is an envelope: it carries a message of the protocol to the core, or one of the engine's own kinds, such as
+// forwarded batches (message.go).
 //
 // # The fate of a batch
 //
 // A batch is one run of commands of one client connection; its writes become one entry. The node that took it from the
-// client is its origin. Each batch gets a tag (origin, boot, sequence) and the term it is meant for; the leader of
-// exactly that term appends it, nobody else. Every node applies every entry, and the origin recognises its own tags: it
-// answers from its own state, at exactly that entry.
+// client is its origin. Each batch gets a tag (origin, boot, sequence) and a term; only the leader of exactly that term
+// appends it. Every node applies every entry, and the origin recognises its own tags: it answers from its own state, at
+// exactly that entry.
 //
 //	waiting ──assign──► sent(term, sequence) ──met in the log──► Done
 //	   ▲                   │         │
@@ -28,38 +31,38 @@
 //	   └──► NotDone
 //
 // Ownership makes each end exactly once: a batch belongs to the turn while it waits, and to the Applier from the moment
-// it is sent. The Applier alone can prove that a sent batch was not done: terms never decrease along the log, so once
-// it applied an entry of a later term without having met the tag, no later entry can carry it. It gives such a batch
-// back to the turn, which assigns it anew. Nothing else proves anything: not a broken connection, not a lost leader.
+// it is sent. Only the Applier can prove that a sent batch was not done: terms never decrease along the log, so once it
+// applied an entry of a later term without having met the tag, no later entry can carry it. It gives such a batch back
+// to the turn, which assigns it anew. A broken connection or a lost leader proves nothing.
 //
-// # Who leads, who is away
+// # Who leads, who is absent
 //
-// A node that is about to stop hands leadership over before it does (handover.go); what clients sent meanwhile is
-// proven not done by the new term and sent to its leader, so that they see a slow reply and no error. Which voters are
-// away is judged by the leader and told to all (presence.go): it is what clients are shown, and nothing in the log
-// rests on it.
+// A node that is about to stop hands leadership over first (handover.go). What clients sent meanwhile is proven not
+// done by the new term and sent to its leader: clients see a slow reply and no error. The leader decides which voters
+// are absent, and tells all nodes (presence.go). Clients are shown the cluster without them; the log does not depend on
+// it.
 //
 // # Who is a member
 //
-// A change of the membership is a pure function of the present configuration (package membership), which the leader
-// applies in the turn in which it is asked (requests.go); the protocol walks from there to the end by itself, whoever
-// leads. A node that was removed proves what became of its batches by its removal: no leader that has that entry
-// appends anything of it any more (members.go). A member that comes back with less than it confirmed to this leader is
-// refused.
+// A change of the membership is a pure function of the present configuration (package membership). The leader applies
+// it in the turn in which it is asked (change_request.go). From there the protocol walks to the end by itself, through
+// changes of leaders. A removed node knows what became of its batches by its removal: no leader that has that entry
+// appends its batches (removed_members.go). A member that comes back with less than it acknowledged to this leader is
+// refused (arrival.go).
 //
 // # Snapshots
 //
 // A snapshot stands for the log up to its mark. A node takes one when it has applied enough since the last
-// (snapshots.go), and removes what no start of its own and, within bounds, no follower needs. A follower that lacks
-// what is gone fetches the file from the leader and begins its log anew behind it (install.go).
+// (own_snapshots.go), and removes what no start of its own and, within bounds, no follower needs. A follower that lacks
+// what was removed fetches the file from the leader and begins its log anew behind it (received_snapshots.go).
 //
 //	applier: Freeze ──► snapshotter: file ──► Taken ─────┐                       ┌──► Retain, Trim
 //	                                                     ├──► operation: Switch ─┤
 //	core: Install ──► receiver: file ──► Received ───────┘     (durable)         └──► applier: Jump
-//	                              when the hands rest
+//	                              when the pumps rest
 //
-// What comes into force does so by a record of the journal, never by a file's being there. A state is frozen only
-// behind an entry that is durable here; the machine jumps only when the journal names what it jumps to.
+// A snapshot comes into force by a record of the journal; a file alone counts for nothing. A state is frozen only
+// behind an entry that is durable here; the machine jumps only when the journal names the snapshot.
 //
 // # Time
 //
@@ -71,7 +74,7 @@
 //	E1  A sequence is given once per (origin, boot, term), from 1, without gaps.
 //	E2  A leader appends a forwarded batch only in the term it is meant for, and only as the next in its sequence.
 //	E3  A batch is registered with the Applier before the message that carries it leaves.
-//	E4  A batch ends exactly once, and nobody touches its buffers afterwards.
+//	E4  A batch ends exactly once, and its buffers are not touched afterwards.
 //	E5  A read is answered only from a state at or above an index that a leader confirmed after the read arrived.
 //	E6  No leader appends a batch of a node outside its newest configuration; an id is allotted once.
 //	E7  Every batch and read ends in bounded time, whatever the network and other nodes do: Options says in which.
@@ -84,8 +87,8 @@
 //
 // # What took how long
 //
-// Engine and Applier know no clock but ticks. The pumps note a moment where work goes from one to the next, once for
-// all that goes together, and Runner.Phases makes of them where the time of one batch went (package pump).
+// Engine and Applier know no clock but ticks. The pumps note the time where work goes from one to the next, once for
+// all that goes together, and Runner.Phases makes of it where the time of one batch went (package pump).
 //
 // # Rejected
 //

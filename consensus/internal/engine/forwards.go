@@ -9,7 +9,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// forwards is what a leader knows of the batches of all origins, itself included, in its term.
+// forwards is what a leader knows about the batches of all origins, itself included, in its term.
 type forwards struct {
 	term raftlog.Term
 	// appended counts, per origin and boot, the batches taken in this term. It begins empty with the term and nothing
@@ -19,7 +19,7 @@ type forwards struct {
 	// the turn.
 	held      []raft.Proposal
 	heldBytes int
-	// judged is the configuration whose members the origins of all that is held are.
+	// checked is the configuration that dropRemovedOrigins last looked at.
 	checked *membership.Configuration
 }
 
@@ -28,13 +28,13 @@ type source struct {
 	boot   raftlog.Boot
 }
 
-// begin forgets everything of the term before. What was held is not appended by anyone else: its origins prove that
-// from the log, and send it again.
+// begin forgets the term before. No other leader appends what was held: its origins prove that from the log, and send
+// it again.
 func (f *forwards) begin(term raftlog.Term) {
 	*f = forwards{term: term, appended: map[source]raftlog.Sequence{}}
 }
 
-// room reports whether the journal can take this many bytes of entries more.
+// hasRoom reports whether the journal can take this many more bytes of entries.
 func (f *forwards) hasRoom(e *Engine, bytes int) bool {
 	return e.core.WindowBytes()+f.heldBytes+bytes <= e.proposalCapacity()
 }
@@ -49,8 +49,8 @@ func (f *forwards) take(tag raftlog.Tag, b ForwardedBatch) {
 	f.heldBytes += raftlog.EntryHeaderBytes + len(b.Body)
 }
 
-// takeForward takes another node's batches, if this node leads the term they are meant for. Anything else is dropped in
-// silence: the origin learns its batches' fate from the log, never from a reply.
+// takeForward takes another node's batches, if this node leads the term they are meant for. It drops all others without
+// a reply: the origin learns its batches' fate from the log.
 func (e *Engine) takeForward(m *Message) {
 	if !e.leads() || !e.meantForMe(m.Term) || !e.isMember(m.From) {
 		return
@@ -85,9 +85,9 @@ func (e *Engine) isMember(id raftlog.NodeID) bool {
 	return membership.Find(e.core.Configuration(), id) != nil
 }
 
-// dropStrangers drops held batches whose origins were left out of the configuration while they were held. Behind them
-// nothing more of such an origin is taken, so its sequence has no hole that matters: a node that was left out does not
-// come back under its id.
+// dropRemovedOrigins drops held batches whose origins were removed from the configuration while they were held. The
+// leader takes no later batch of such an origin, so the hole in its sequence does no harm: a removed node does not come
+// back under its id.
 func (e *Engine) dropRemovedOrigins() {
 	f := &e.forwards
 	c := e.core.Configuration()

@@ -8,7 +8,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// handOver is a leader's intent to give leadership away, of its own will: it is about to stop. It ends with the term.
+// handOver is a leader's intent to give leadership away because it is about to stop. It ends with the term.
 //
 // From clients' point of view (what is under way in steps, L leads, N takes over):
 //
@@ -25,8 +25,8 @@ type handOver struct {
 	tried  []raftlog.NodeID
 }
 
-// continueHandOver comes after the turn's proposals were appended: what was held during an attempt that failed gets its
-// chance before the next attempt begins.
+// continueHandOver runs after the turn's proposals were appended: batches that were held during a failed attempt are
+// appended before the next attempt begins.
 func (e *Engine) continueHandOver(in *Inputs) {
 	if in.TakeOver && !e.leads() && e.leader != 0 {
 		e.send(Message{Own: AskTransfer, Message: raft.Message{To: e.leader, Term: e.term}})
@@ -56,7 +56,7 @@ func (e *Engine) takeAskTransfer(m *Message) {
 	}
 }
 
-// successor is the voter that should lead next: one that is up and was heard just now, with most of the log; 0 if all
+// successor is the voter that should lead next: one that is up, was heard just now, and has the longest log; 0 if all
 // were tried.
 func (e *Engine) successor(followers []raft.FollowerStatus) raftlog.NodeID {
 	candidates := slices.DeleteFunc(slices.Clone(followers), func(f raft.FollowerStatus) bool {
@@ -75,7 +75,7 @@ func (e *Engine) successor(followers []raft.FollowerStatus) raftlog.NodeID {
 	return best.ID
 }
 
-// doubts ranks what speaks against a voter's being up: an absent one, then one that missed heartbeats.
+// doubts ranks voters that may be down: 2 for an absent one, 1 for one that missed heartbeats.
 func (e *Engine) doubts(f *raft.FollowerStatus) int {
 	switch {
 	case slices.Contains(e.presence.absent, f.ID):

@@ -57,7 +57,7 @@ type Message struct {
 	Stamp   raftlog.Stamp
 	Boot    raftlog.Boot
 	Batches []ForwardedBatch
-	// Absent are the voters that the leader takes to be down, in ascending order.
+	// Absent are the voters that count as down for the leader, in ascending order.
 	Absent []raftlog.NodeID
 }
 

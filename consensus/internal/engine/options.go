@@ -21,7 +21,7 @@ type Options struct {
 	HeartbeatTicks int
 	ElectionTicks  int
 	// WaitTicks is how long a batch waits to be sent, for a leader or for room, before it is answered NotDone. It counts
-	// anew when a batch was sent and then proven not done. A read is answered NotDone so long after its submission.
+	// anew when a batch was sent and then proven not done. A read is answered NotDone this long after its submission.
 	WaitTicks int
 	// UncertainTicks is how long after it was last sent a batch is answered Unknown. One that was proven not done is
 	// sent again only within as many ticks of its submission; after that it is answered NotDone. So every batch ends
@@ -33,11 +33,11 @@ type Options struct {
 	// ReadRetryTicks is how long a read index is waited for before it is asked for anew.
 	ReadRetryTicks int
 
-	// TickMillis is how long a tick is. It carries on what was heard of other nodes' clocks until they are heard again; 0
-	// carries on nothing.
+	// TickMillis is the length of a tick. It carries other nodes' clocks on until they are heard again; with 0 they
+	// stand still.
 	TickMillis int
-	// AbsentTicks is how long a leader does not hear a voter before it takes it to be absent. Nothing that concerns
-	// the log follows from that, only what clients are shown.
+	// AbsentTicks is how long a voter must be silent before the leader calls it absent. That decides what clients are
+	// shown, and nothing about the log.
 	AbsentTicks int
 
 	// MaxInflightMessages and MaxMessageBytes: see raft.Options.
@@ -57,10 +57,10 @@ type Options struct {
 	// never takes in more than three quarters of what the smallest journal of a member has room for, as far as they have
 	// introduced themselves: see Arrival.
 	//
-	// It is the smaller one, because what a leader takes in, its followers must be able to take over. They may know of
-	// fewer commits than the leader did: a restart forgets the commit index. If leaders filled the journals to the brim,
-	// then with its leader gone such a follower had no room for the rest of the log, a new leader could not bring it its
-	// first entry, nothing was committed, no entry went to history, and no room ever came back.
+	// It is the smaller one, because followers must be able to hold what a leader takes in. They may know fewer commits
+	// than the leader: a restart forgets the commit index. Suppose leaders filled the journals completely. When the leader
+	// is gone, such a follower has no room for the rest of the log; a new leader cannot bring it the first entry of its
+	// term; nothing is committed; no entry goes to history, and room never comes back.
 	ProposalRoomBytes int
 
 	// SnapshotLogBytes is how much a node applies before it takes a snapshot by itself, or as much as the file of the

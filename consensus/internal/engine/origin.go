@@ -5,8 +5,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// origin is what a node knows of its own clients' batches while they wait and, for the present term, after they were
-// sent. Sent batches belong to the applier; what is kept here serves to send them again.
+// origin is what a node knows about its own clients' batches while they wait and, for the present term, after they were
+// sent. Sent batches belong to the applier; the copies here serve to send them again.
 type origin struct {
 	waiting      []*Batch
 	waitingBytes int
@@ -39,7 +39,7 @@ type unmetBatch struct {
 	level    uint8
 	body     []byte
 	skip     bool // given up: when sent again, it only takes its place in the sequence
-	// bytes is what it weighed when it was sent. Giving it up changes nothing in that: the leader may hold it still.
+	// bytes is its size when it was sent. Giving it up does not change that: the leader may still hold it.
 	bytes int
 }
 
@@ -55,14 +55,14 @@ func (e *Engine) admit(b *Batch) {
 	e.waitingBytes += b.Size()
 }
 
-// endBatch ends a batch that was never sent, or of which the applier proved that it was not done.
+// endBatch ends a batch that was never sent, or that the applier proved not done.
 func (e *Engine) endBatch(b *Batch, o Outcome) {
 	b.End(o)
 	e.out.Ended = append(e.out.Ended, b)
 }
 
-// beginStream starts the stream of a term. What was sent in earlier terms is the applier's to judge: a lost leader
-// proves nothing about it.
+// beginStream starts the stream of a term. The applier decides about batches of earlier terms: a lost leader proves
+// nothing about them.
 func (e *Engine) beginStream(term raftlog.Term, leader raftlog.NodeID) {
 	if e.stream.term == term {
 		return // a term has one leader
@@ -75,7 +75,7 @@ func (e *Engine) beginStream(term raftlog.Term, leader raftlog.NodeID) {
 func (e *Engine) assignWaiting() {
 	e.dropLeft()
 	if e.removed() {
-		e.sweepWaiting(func(*Batch) bool { return true }) // no leader appends what a stranger sends
+		e.sweepWaiting(func(*Batch) bool { return true }) // no leader appends batches of a removed node
 	}
 	s := &e.stream
 	if len(e.waiting) == 0 || e.leader == 0 || s.term != e.term {
@@ -94,7 +94,7 @@ func (e *Engine) assignWaiting() {
 			break
 		}
 		if len(s.unmet) == 0 {
-			s.progress = e.tick // otherwise what goes on arriving would hide that nothing gets through
+			s.progress = e.tick // later batches leave it alone: they must not hide a stream that is stuck
 		}
 		u := unmetBatch{sequence: s.next, level: b.Level, body: b.Body, bytes: b.Size()}
 		s.next++
@@ -151,8 +151,8 @@ func (e *Engine) sweepWaiting(over func(*Batch) bool) {
 	e.waiting = kept
 }
 
-// resend sends the whole stream again: the connection to the leader was made anew, or nothing moved for too long. The
-// leader drops what it has.
+// resend sends the whole stream again, because the connection to the leader is new or the stream made no progress for
+// too long. The leader drops batches that it has.
 func (e *Engine) resend() {
 	s := &e.stream
 	s.progress = e.tick
@@ -166,9 +166,9 @@ func (e *Engine) resend() {
 	forward.flush(e)
 }
 
-// resendIfStuck covers a message that was lost without its connection. One lost message is sent again after
-// ResendTicks; a leader that gets nowhere, because its disk or its majority is gone, is not sent the same megabytes for
-// ever at the same pace.
+// resendIfStuck repairs a message that was lost while its connection stands. A lost message is sent again after
+// ResendTicks. A leader may make no progress because its disk or its majority is gone: then the wait doubles, so that
+// it is not sent the same megabytes at the same pace for ever.
 func (e *Engine) resendIfStuck() {
 	s := &e.stream
 	wait := uint64(e.options.ResendTicks) << min(s.resends, maxResendDoublings)
@@ -203,8 +203,8 @@ func (f *forwardBuilder) flush(e *Engine) {
 	*f = forwardBuilder{}
 }
 
-// takeApplied takes the applier's report: what was met frees room in the stream, what was proven not done waits again,
-// before everything that came later.
+// takeApplied takes the applier's report. Batches that were met free room in the stream. Batches that were proven not
+// done wait again, before all later ones.
 func (e *Engine) takeApplied(a *Applied) {
 	if a.Index > e.applied {
 		e.applied = a.Index
@@ -236,9 +236,8 @@ func (e *Engine) takeApplied(a *Applied) {
 	e.takeBack(a.NotDone)
 }
 
-// takeBack lets batches wait again that were proven not done, before everything that came later: nothing was done in
-// vain, and their clients see only a slow reply. One that is as old as UncertainTicks ends here: that it was not done
-// is better known now than later.
+// takeBack lets batches that were proven not done wait again, before all later ones: their clients see only a slow
+// reply. A batch that is as old as UncertainTicks ends here as NotDone: its client should know now rather than later.
 func (e *Engine) takeBack(proven []*Batch) {
 	if len(proven) == 0 {
 		return
@@ -257,12 +256,12 @@ func (e *Engine) takeBack(proven []*Batch) {
 	e.waiting = append(again, e.waiting...)
 }
 
-// tooOldToSend is asked of batches that were sent before.
+// tooOldToSend reports whether a batch that was sent before must not be sent again.
 func (e *Engine) tooOldToSend(b *Batch) bool {
 	return e.tick-b.submitted >= uint64(e.options.UncertainTicks)
 }
 
-// skip marks a batch that the applier answered Unknown, so that it is not executed by being sent again.
+// skip marks a batch that the applier answered Unknown: when the stream is sent again, it must not be executed.
 func (e *Engine) skip(given Position) {
 	s := &e.stream
 	if given.Term != s.term || len(s.unmet) == 0 || given.Sequence < s.unmet[0].sequence {
@@ -273,9 +272,9 @@ func (e *Engine) skip(given Position) {
 	s.live--
 }
 
-// expire ends what waited too long, whatever it waits for: a leader, room in the leader's journal, room in the stream.
-// A waiting batch was never sent (or proven not done), so NotDone is the truth; the deadline of sent batches is the
-// applier's to execute.
+// expire ends batches and reads that waited too long: for a leader, for room in the leader's journal, for room in the
+// stream. A waiting batch was never sent or was proven not done, so NotDone is the truth. The applier executes the
+// deadline of sent batches.
 func (e *Engine) expire(ticks int) {
 	if ticks == 0 {
 		return

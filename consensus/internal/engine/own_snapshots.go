@@ -6,15 +6,15 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// snapshots is what a turn knows of this node's snapshots. One is taken in steps, and a crash after any of them leaves
-// what the step says:
+// snapshots is what a turn knows about this node's snapshots. Taking one has four steps; "left" is what a crash after
+// the step leaves:
 //
 //  1. Work.Freeze: the applier freezes the state behind an entry that is durable here. Left: nothing.
-//  2. The snapshotter writes the file: Inputs.Taken. Left after a crash: a file without a name in the journal; the next
-//     start removes it.
+//  2. The snapshotter writes the file: Inputs.Taken. Left: a file without a name in the journal; the next start
+//     removes it.
 //  3. An append operation switches to it, and the log writer makes the journal name it. Left: the snapshot.
 //  4. Outputs.Retain removes files that no record names any more, Outputs.Trim history that no snapshot needs. Left:
-//     some of that, until the next time.
+//     some of both, until the next time.
 //
 // Why only an entry that is durable here may be frozen (a node may apply what a majority holds without it):
 //
@@ -69,8 +69,8 @@ const (
 	// up to snapshotRetryTicks << maxSnapshotDoublings: every attempt writes until the disk is full again.
 	snapshotRetryTicks   = 100
 	maxSnapshotDoublings = 6
-	// trimTicks is how often history is cut. Most of the time there is nothing to cut; but what the log could not let go
-	// of the last time, because the next start would have looked for it, it may be rid of now.
+	// trimTicks is how often history is cut. Most of the time there is nothing to cut. But the log may now remove entries
+	// that it kept the last time because the next start would have needed them.
 	trimTicks = 100
 )
 
@@ -81,7 +81,7 @@ type Taken struct {
 	Err error
 }
 
-// takeSnapshots takes in what concerns snapshots.
+// takeSnapshots takes the inputs about snapshots.
 func (e *Engine) takeSnapshots(in *Inputs) {
 	s := &e.snapshots
 	s.fetches -= len(in.Fetched)
@@ -101,7 +101,7 @@ func (e *Engine) takeSnapshots(in *Inputs) {
 	}
 }
 
-// takeTaken takes in what became of a snapshot.
+// takeTaken takes the result of a snapshot.
 func (e *Engine) takeTaken(t *Taken) {
 	s := &e.snapshots
 	s.underway = false
@@ -126,7 +126,7 @@ func (s *snapshots) putOff(tick uint64, why error) {
 	s.lastError = why.Error()
 }
 
-// noticeSnapshots sees which snapshot the journal names by now.
+// noticeSnapshots looks which snapshot the journal names now.
 func (e *Engine) noticeSnapshots() {
 	s := &e.snapshots
 	if inForce, retained := e.core.Snapshot(); inForce != s.inForce {
@@ -160,9 +160,9 @@ func (s *snapshots) inForceIndex() raftlog.Index {
 // busy reports whether a snapshot is being taken or installed.
 func (s *snapshots) busy() bool { return s.underway || s.taken != nil || s.install != nil }
 
-// snapshotDue reports whether a state is to be frozen as soon as that may be. By itself, a node does so when it has
-// applied as much as its log may weigh, or as the snapshot in force weighs: so it writes no more for snapshots than for
-// the log, and what a start reads of the log is no more than what it reads of the snapshot.
+// snapshotDue reports whether to freeze a state as soon as possible. A node takes a snapshot by itself when it has
+// applied SnapshotLogBytes, or as much as the snapshot in force weighs if that is more: so it writes no more for
+// snapshots than for the log, and a start reads no more of the log than of the snapshot.
 func (e *Engine) snapshotDue() bool {
 	s := &e.snapshots
 	if s.busy() || s.retiring || e.tick < s.retryAt {
@@ -175,8 +175,8 @@ func (e *Engine) snapshotDue() bool {
 	return s.asked || e.options.SnapshotLogBytes > 0 && s.bytes >= limit
 }
 
-// mayHand is the last entry that the applier may be handed. While a state is to be frozen that is one that is durable:
-// under load the log's end is never durable by itself at the moment at which everything is applied.
+// mayHand is the last entry that the applier may be handed. While a state waits to be frozen this is a durable entry:
+// under load the end of the log is never durable at the time at which all of it is applied.
 func (e *Engine) mayHand(freeze bool) raftlog.Index {
 	if freeze {
 		return min(e.commit, e.core.Durable())
@@ -184,9 +184,9 @@ func (e *Engine) mayHand(freeze bool) raftlog.Index {
 	return e.commit
 }
 
-// freeze asks the applier to freeze the state behind what it was handed, once that is durable. A disk that hangs does
-// not hold the applier back for longer than an election timeout; neither where the applier ran ahead of it, nor where
-// it may not go on, and what is durable is in a snapshot already.
+// freeze asks the applier to freeze the state behind its last entry, once that entry is durable. A disk that hangs
+// holds the applier back for at most an election timeout, in both cases: the applier is ahead of the disk, or it waits
+// while all durable entries are in a snapshot already.
 func (e *Engine) freeze(ticks int) {
 	s := &e.snapshots
 	durable, frozen := e.core.Durable(), e.handed <= s.inForceIndex()
@@ -210,7 +210,7 @@ func (e *Engine) freeze(ticks int) {
 	}
 }
 
-// noteApplied counts what was applied.
+// noteApplied counts the bytes that were applied.
 func (s *snapshots) noteApplied(a *Applied) {
 	s.bytes += int64(a.Bytes)
 	if a.Frozen {
@@ -218,9 +218,9 @@ func (s *snapshots) noteApplied(a *Applied) {
 	}
 }
 
-// retireFiles has files removed that are not needed. What is still to be named by the journal is kept: a file that was
-// taken, one that is being fetched or was. No file is begun before the list has been carried out, and no list is made
-// while one is written whose name is not known. Otherwise:
+// retireFiles has files removed that are not needed. It keeps files that the journal will name: a file that was taken,
+// and one that is being or was fetched. No file is begun before the list has been carried out, and no list is made
+// while a file without a known name is written. Otherwise:
 //
 //  1. The list [S1 S0] is handed out. The remover is busy with old history.
 //  2. S2 is frozen, written and whole, within milliseconds: the state is small.
@@ -241,8 +241,8 @@ func (e *Engine) retireFiles() {
 }
 
 // trimHistory has history removed that no start of this node and, within bounds, no follower needs: everything below
-// the older snapshot, but for what followers still lack who keep up at all, as long as history is not too large. Then
-// one that is a little slow never needs a snapshot.
+// the older snapshot, except for entries that live followers still lack, as long as history is not too large. So a
+// follower that is a little slow never needs a snapshot.
 func (e *Engine) trimHistory() {
 	s := &e.snapshots
 	if s.inForce == nil || e.tick-s.trimmedAt < trimTicks {

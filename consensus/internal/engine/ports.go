@@ -23,7 +23,7 @@ type StateMachine interface {
 	// Query executes reads that travel in local, from the present state, and changes nothing. needTick asks that time
 	// be moved to stamp through the log before the query is run again.
 	Query(stamp int64, local any) (needTick bool)
-	// Freeze returns the state at this moment, in constant time. The image may be written while Apply goes on.
+	// Freeze returns the present state, in constant time. The image may be written while Apply goes on.
 	Freeze() Image
 	// Restore replaces the state: by the image read from r, or by the empty state of a cluster with this seed when r is
 	// nil. It is called before the first Apply.
@@ -50,14 +50,14 @@ var ErrCompacted = errors.New("entry is older than the log")
 type Log interface {
 	// Append makes a group of operations durable, in order, with one sync. An error is final.
 	Append(group []raftlog.Operation) error
-	// Seal is called when the log was idle for a moment, so that at rest the last group is proven.
+	// Seal is called when the log has been idle for a short time: it proves the last group.
 	Seal() error
 	// Write adds committed, durable entries to history.
 	Write(entries []raftlog.Entry) error
 	// Entries reads from history: the mark of the entry before from, and at least one entry, up to maxBytes. An error that
 	// matches ErrCompacted is an answer, to followers; every other one is final.
 	Entries(from raftlog.Index, maxBytes int) (previous raftlog.Mark, entries []raftlog.Entry, err error)
-	// Close releases the files. It is called after everyone else stopped.
+	// Close releases the files. It is called after all other callers stopped.
 	Close() error
 }
 
@@ -76,8 +76,8 @@ type SnapshotLog interface {
 	HistoryBytes() int64
 }
 
-// ErrUnavailable means that a snapshot cannot be written or had now, and that nothing is wrong with this node for that:
-// no space, no connection, a member that has retired the file.
+// ErrUnavailable means that a snapshot cannot be written or fetched now, for a reason that is no fault of this node: no
+// space, no connection, a member that has removed the file.
 var ErrUnavailable = errors.New("the snapshot cannot be had now")
 
 // Snapshots keeps files of snapshots. Take is for one goroutine, Fetch for one, Retain for one, beside each other;
@@ -104,8 +104,8 @@ type Frozen struct {
 	StateHash uint64
 }
 
-// Base is what has to be known at an index besides the state of the machine. A file of a snapshot says it of itself.
-// It follows from the log alone: all nodes say the same at the same index.
+// SnapshotState is what a node must know at an index besides the state of the machine. The header of a snapshot file
+// carries it. It follows from the log alone: all nodes have the same at the same index.
 type SnapshotState struct {
 	// Mark is the last entry that the state holds; zero at the beginning of time.
 	Mark raftlog.Mark

@@ -7,8 +7,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// presence is which voters are taken to be down. Clients are shown the cluster without them, and every node should show
-// the same: so one node judges, the leader, and tells the others.
+// presence is the list of voters that count as down. Clients are shown the cluster without them, and every node should
+// show the same: so the leader decides and tells the others.
 //
 //	heard within AbsentTicks         silent for AbsentTicks
 //	    present ──────────────────────────────► absent ◄──┐
@@ -16,15 +16,14 @@ import (
 //	       └── holds what was committed then ── returning ┘
 //	           and was heard for AbsentTicks
 //
-// A voter that is heard again does not count at once: its state is as old as its absence, and commands on it would wait
-// until it has caught up. Nor do client libraries take a node for alive at once that refused their connections:
-// go-redis goes on for a second with the refusal that it remembers, and a client that is shown the node meanwhile gets
-// an error. So it is shown again after it was heard for as long as it takes to be called absent; one that comes and
-// goes is not shown.
+// A voter that is heard again is not shown at once. Its state is as old as its absence, so commands on it would wait
+// until it has caught up. And client libraries remember refusals: go-redis answers with the last refusal of a node for
+// a second, so a client that is shown the node meanwhile gets an error. So a voter is shown again after it was heard
+// for AbsentTicks; one that comes and goes is not shown.
 //
-// Nothing of it is durable, and nothing that concerns the log rests on it: a wrong list costs clients a detour. The
-// leader tells it at a change, to whom a connection is made, and again every election timeout, for messages are lost.
-// A new leader goes on with the list that it heard last, so that a failover changes nothing for those who were up.
+// The list is not durable, and the log does not depend on it: a wrong list costs clients a detour. The leader sends it
+// at each change, to each node that connects, and again every election timeout, because messages are lost. A new leader
+// begins with the list that it heard last, so a failover changes nothing for voters that were up.
 type presence struct {
 	// term and number say which list this is: number rises with every change within the leader's term.
 	term   raftlog.Term
@@ -32,7 +31,8 @@ type presence struct {
 	// absent is replaced as a whole, never changed.
 	absent []raftlog.NodeID
 
-	// What follows is a leader's. since is the tick at which it began to judge, told that of the last telling of all.
+	// What follows is a leader's. since is the tick at which it began to observe, notified the tick at which it last told
+	// all members.
 	since    uint64
 	notified uint64
 	// returning are the absent voters that are heard again.
@@ -47,7 +47,7 @@ type presence struct {
 	observation uint64
 }
 
-// comeback is what an absent voter must do to be present.
+// comeback is what an absent voter must do to be present again.
 type comeback struct {
 	// needed is the last index that it must hold, since the tick at which it was heard again.
 	needed raftlog.Index
@@ -57,10 +57,10 @@ type comeback struct {
 // observeTicks is how often a leader looks at its followers.
 const observeTicks = 10
 
-// owe notes that a peer may have missed what was told.
+// owe notes that a peer may have missed the list.
 func (p *presence) owe(id raftlog.NodeID) { p.owed = append(p.owed, id) }
 
-// observe lets a leader judge who is absent and tell it. On other nodes it only forgets what a leader knows.
+// observe lets a leader update the list and send it. On other nodes it only forgets what a leader knows.
 func (e *Engine) observe() {
 	p := &e.presence
 	switch {
@@ -81,8 +81,8 @@ func (e *Engine) observe() {
 	p.owed = p.owed[:0]
 }
 
-// beginPresence is a new leader's first list: the one it heard last, without itself and those who are voters no more.
-// Everyone's silence counts from now.
+// beginPresence makes a new leader's first list: the one it heard last, without itself and without nodes that are no
+// longer voters. The silence of all voters counts from now.
 func (e *Engine) beginPresence() {
 	p := &e.presence
 	voters := e.core.Configuration()
@@ -96,7 +96,7 @@ func (e *Engine) beginPresence() {
 	e.tellAll()
 }
 
-// judge looks at the followers, and tells what changed; or tells it again, when it was told long ago.
+// updateAbsent looks at the followers. It sends the list if it changed, or if it was sent long ago.
 func (e *Engine) updateAbsent() {
 	p := &e.presence
 	p.observed = e.tick
@@ -121,7 +121,7 @@ func (e *Engine) updateAbsent() {
 	}
 }
 
-// isAbsent judges one voter.
+// isAbsent decides about one voter.
 func (e *Engine) isAbsent(f *raft.FollowerStatus) bool {
 	p := &e.presence
 	silent := f.SilentTicks >= e.options.AbsentTicks
@@ -144,7 +144,7 @@ func (e *Engine) isAbsent(f *raft.FollowerStatus) bool {
 	return false
 }
 
-// tellAll tells everyone a new list.
+// tellAll sends a new list to all members.
 func (e *Engine) tellAll() {
 	e.presence.number++
 	e.presence.observation++
@@ -168,7 +168,7 @@ func (e *Engine) tellPresence(to raftlog.NodeID) {
 	})
 }
 
-// takePresence takes what the leader of this term says, unless something newer of it is known.
+// takePresence takes the list of this term's leader, unless this node has a newer one.
 func (e *Engine) takePresence(m *Message) {
 	p := &e.presence
 	if m.Term != e.core.Term() || e.leads() || m.Term == p.term && m.Request <= p.number {

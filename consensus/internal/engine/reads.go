@@ -20,10 +20,10 @@ type reads struct {
 	pending   map[uint64]*readGroup
 	request   uint64
 	confirmed raft.Epoch
-	ready     []*readGroup // have their index, wait for the applier
+	ready     []*readGroup // they have their index and wait for the applier
 }
 
-// newReads begins the numbers of requests at random: a reply to a request of this node's boot before, late in the same
+// newReads begins the numbers of requests at random: a late reply to a request of this node's earlier boot, in the same
 // term, must not answer a read of this one.
 func newReads(boot raftlog.Boot) reads {
 	return reads{pending: map[uint64]*readGroup{}, request: uint64(boot) >> 1}
@@ -47,16 +47,16 @@ type remoteRead struct {
 	index   raftlog.Index
 }
 
-// takeReadIndex remembers a follower's request for this turn's epoch. One that came from another term is dropped: the
-// follower asks again when it knows the leader.
+// takeReadIndex remembers a follower's request for this turn's epoch. It drops a request of another term: the follower
+// asks again when it knows the leader.
 func (e *Engine) takeReadIndex(m *Message) {
 	if e.leads() && m.Term == e.core.Term() {
 		e.reads.asked = append(e.reads.asked, *m)
 	}
 }
 
-// takeReadIndexReply gives a group its index. A refusal carries none (its zero would be a state of long ago): the group
-// goes on waiting, and is asked for anew when it is late.
+// takeReadIndexReply gives a group its index. A refusal has no index, and its zero would mean a very old state: the
+// group waits on, and asks again when it is late.
 func (e *Engine) takeReadIndexReply(m *Message) {
 	group := e.reads.pending[m.Request]
 	if group == nil || m.Reject || m.Term != e.core.Term() {
@@ -72,7 +72,7 @@ func (e *Engine) registerReads() {
 	r := &e.reads
 	r.dropLeft(e)
 	if e.removed() {
-		e.retryReads() // all that has no index yet is fresh, and ends
+		e.retryReads() // reads without an index become fresh, and end
 		r.sweep(e, func(*Read) bool { return true })
 	}
 	e.retryLateReads()
@@ -153,7 +153,7 @@ func (e *Engine) endRead(r *Read, o Outcome) {
 	e.out.EndedReads = append(e.out.EndedReads, r)
 }
 
-// retryReads makes everything unconfirmed fresh again: the term or the leader is another one. A read has no effect, so
+// retryReads makes all unconfirmed reads fresh again, because the term or the leader changed. A read has no effect, so
 // asking again is always right.
 func (e *Engine) retryReads() {
 	r := &e.reads
@@ -166,7 +166,7 @@ func (e *Engine) retryReads() {
 	}
 }
 
-// retryLateReads asks again for what the leader did not answer in time.
+// retryLateReads asks again for reads that the leader did not answer in time.
 func (e *Engine) retryLateReads() {
 	r := &e.reads
 	for request := r.firstPending(); request <= r.request; request++ {

@@ -6,16 +6,16 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// install follows a snapshot of another node to this node's state. A crash after any step leaves what the step says:
+// install follows a snapshot of another node to this node's state. "Left" is what a crash after the step leaves:
 //
 //  1. The core asks for it: Outputs.Install. Left: nothing, or a part of the file, with which the next attempt begins.
-//  2. The file is here: Inputs.Received. Left after a crash: a file without a name in the journal.
-//  3. The hands come to rest: nothing is being written to history, applied, or read for others.
+//  2. The file is here: Inputs.Received. Left: a file without a name in the journal.
+//  3. The pumps come to rest: nothing is being written to history, applied, or read for others.
 //  4. The core begins the log anew. The operation is on its way to the disk. Left: the old log or the new one.
 //  5. It is durable: Work.Jump. The applier restores the machine. Left: the snapshot, from which the next start begins.
 //  6. The applier reports the mark as applied. Files and history that are not needed are removed.
 //
-// Why the hands must rest at step 4, with entries up to 100 committed, and a snapshot at 500:
+// Why the pumps must rest at step 4, with entries up to 100 committed, and a snapshot at 500:
 //
 //  1. The filler was handed 90 to 100. The core begins the log anew behind 500; the log writer does so on the disk.
 //  2. The filler writes 90 to 100 into the new history, which begins at 501.
@@ -49,9 +49,9 @@ type Received struct {
 	Err error
 }
 
-// beginInstall passes on what the core asks for. It asks for one at a time, but takes one for done as soon as the log
-// begins anew: while the machine is still being restored, the others may have compacted their logs beyond it. Then the
-// next one waits until it is announced again.
+// beginInstall passes on the core's request. The core asks for one snapshot at a time, but its part is done when the
+// log begins anew. While the machine is still being restored, the others may compact their logs beyond the snapshot:
+// then the next snapshot waits until it is announced again.
 func (e *Engine) beginInstall(request *raft.InstallRequest) {
 	s := &e.snapshots
 	if request == nil {
@@ -67,7 +67,7 @@ func (e *Engine) beginInstall(request *raft.InstallRequest) {
 	}
 }
 
-// askForFile asks for the file to be fetched, as soon as no list is being carried out on which it may not stand.
+// askForFile asks for the file to be fetched, once no list is being carried out that may lack it.
 func (e *Engine) askForFile() {
 	s := &e.snapshots
 	if i := s.install; i != nil && !i.asked && !s.retiring {
@@ -76,7 +76,7 @@ func (e *Engine) askForFile() {
 	}
 }
 
-// takeReceived takes in what became of a fetch.
+// takeReceived takes the result of a fetch.
 func (e *Engine) takeReceived(r *Received) {
 	s := &e.snapshots
 	i := s.install
@@ -106,11 +106,11 @@ func (e *Engine) endInstall() {
 	e.core.InstallFailed(*s.partial)
 }
 
-// continueInstall lets the core begin the log anew when the file is here and the hands rest. A fetch that has become
-// needless is stopped; its answer comes all the same. A file that has become needless is given up at once, for the
-// hands of a leader may never rest:
+// continueInstall lets the core begin the log anew when the file is here and the pumps rest. It stops a fetch that is
+// not needed any more; the answer still comes. It gives up a file that is not needed any more at once, because the
+// pumps of a leader may never rest:
 //
-//  1. The file is here. Before the hands rest the log comes to hold what it covers, and this node is elected.
+//  1. The file is here. Before the pumps rest the log comes to hold what it covers, and this node is elected.
 //  2. Two followers lack so much that one or the other always waits for entries from history.
 //  3. Nothing is applied here until both are level: no command is answered.
 func (e *Engine) continueInstall() {
@@ -143,8 +143,8 @@ func (e *Engine) dropInstall() {
 	}
 }
 
-// halts reports whether the hands are to come to rest, or may not move yet: from the moment at which a snapshot is here
-// until the applier is told of it.
+// halts reports whether the pumps must come to rest or stay at rest: from the arrival of a snapshot until the applier
+// is told of it.
 func (i *install) halts() bool { return i != nil && i.base != nil && !i.handed }
 
 // handJump tells the applier of the snapshot that takes the log's place, once that is durable.

@@ -7,8 +7,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Check refuses what this build cannot go on from: a state of a newer feature level, or a configuration that no node
-// wrote.
+// Check refuses a state from which this build cannot continue: one of a newer feature level, or with a configuration
+// that no node wrote.
 func (b *SnapshotState) Check() error {
 	if b.Level > Level {
 		return fmt.Errorf("the snapshot at %s needs feature level %d, this build knows %d: upgrade this node",
@@ -20,14 +20,14 @@ func (b *SnapshotState) Check() error {
 	return nil
 }
 
-// leavesOut reports whether a node was a member once and is none at the base.
+// leavesOut reports whether a node was removed before the mark.
 func (b *SnapshotState) leavesOut(id raftlog.NodeID) bool {
 	if len(b.Configuration) == 0 {
 		return false // the beginning of time
 	}
 	c, err := membership.Decode(b.Configuration)
 	if err != nil {
-		panic(fmt.Sprintf("engine: the base at %s has no configuration: %v", b.Mark, err)) // it was checked
+		panic(fmt.Sprintf("engine: the snapshot at %s has no configuration: %v", b.Mark, err)) // it was checked
 	}
 	return membership.LeftOut(c, id)
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Status is what a node knows at the end of a turn. It is a value that does not change any more.
+// Status is a node's state at the end of a turn. The value never changes.
 type Status struct {
 	State
-	// Absent are the voters that the leader takes to be down, in ascending order; every node that hears the leader has
+	// Absent are the voters that count as down for the leader, in ascending order; every node that hears the leader has
 	// the same list. The slice must not be changed.
 	Absent []raftlog.NodeID
 	// Followers is what a leader knows of each other node, in order of id and at most observeTicks old; nil on a node
@@ -40,7 +40,7 @@ type State struct {
 	// Committed is the newest configuration that the node knows to be committed, nil when there is none. It is another
 	// pointer whenever it is another configuration.
 	Committed *membership.Configuration
-	// Removed: the node was a member and knows that it is none any more. What clients want of it ends as NotDone at once.
+	// Removed: the node has learned that it was removed from the cluster. It answers clients NotDone at once.
 	Removed bool
 	// WaitingBatches wait to be sent, UnmetBatches were sent in this term and not met in the log.
 	WaitingBatches int
@@ -76,7 +76,7 @@ type State struct {
 
 // InstallStatus describes the snapshot that a node takes over from another one; zero when there is none.
 type InstallStatus struct {
-	// From is who announced it, and sends it.
+	// From is the node that announced it and sends it.
 	From      raftlog.NodeID
 	Mark      raftlog.Mark
 	FileBytes uint64

@@ -9,15 +9,15 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Inputs is everything that arrived since the last turn. The caller owns it and reuses it; what it points to is handed
-// over.
+// Inputs is everything that arrived since the last turn. The caller owns and reuses it; the engine owns what it points
+// to.
 type Inputs struct {
 	// Ticks is how many ticks of logical time passed; Now is the wall clock.
 	Ticks int
 	Now   raftlog.Stamp
 	// Messages came from peers, of all kinds. Their entries are checked; configurations may be undecoded.
 	Messages []Message
-	// Batches and Reads are new. Left are batches and LeftReads reads whose clients are gone.
+	// Batches and Reads are new. The clients of the batches in Left and of the reads in LeftReads are gone.
 	Batches   []*Batch
 	Reads     []*Read
 	Left      []*Batch
@@ -39,10 +39,10 @@ type Inputs struct {
 	HistoryBytes int64
 	// TakeSnapshot asks for a snapshot, whatever the log weighs.
 	TakeSnapshot bool
-	// LinksUp names peers to whom a connection was made: what was sent before may be lost.
+	// LinksUp names peers with a new connection: messages that were sent before may be lost.
 	LinksUp []raftlog.NodeID
-	// HandOver asks a node that leads to give leadership away, TakeOver one that does not to ask for it. Either is void
-	// on a node that is in no position to do so.
+	// HandOver asks a leader to give leadership away; a follower ignores it. TakeOver asks a follower to ask for
+	// leadership; a leader ignores it.
 	HandOver bool
 	TakeOver bool
 	// Changes and Arrivals are answered in the same turn.
@@ -50,7 +50,7 @@ type Inputs struct {
 	Arrivals []*Arrival
 }
 
-// Reset empties the inputs for the next turn and keeps the room.
+// Reset empties the inputs for the next turn and keeps their memory.
 func (in *Inputs) Reset() {
 	clear(in.Messages)
 	clear(in.Batches)
@@ -91,16 +91,16 @@ type Outputs struct {
 	// Fetch asks for old entries from history; the answers are Inputs.Fetched.
 	Fetch []raft.FetchRequest
 	// Install asks for the file of another node's snapshot, nil for none; the answer is Inputs.Received. StopInstall says
-	// that the file asked for last is not needed any more; the answer comes all the same, an error most likely.
+	// that this file is not needed any more; the answer still comes, most likely an error.
 	Install     *raft.InstallRequest
 	StopInstall bool
-	// Retain, unless nil, names all files of snapshots that may still be needed; the others are to be removed. The answer
-	// is Inputs.Retired. Trim is the first entry of history that may still be needed; 0 for no news.
+	// Retain, unless nil, names all snapshot files that may still be needed; the owner removes the others. The answer is
+	// Inputs.Retired. Trim is the first entry of history that may still be needed; 0 for no news.
 	Retain []raftlog.SnapshotMark
 	Trim   raftlog.Index
 	// Reset names peers whose incoming connection is to be closed.
 	Reset []raftlog.NodeID
-	// Peers is to whom links are to be held, this node included, if that changed in this turn; nil otherwise.
+	// Peers are the nodes to hold links to, this node included, if they changed in this turn; nil otherwise.
 	Peers []membership.Member
 	// Ended, EndedReads, EndedChanges and EndedArrivals are to be woken.
 	Ended         []*Batch
@@ -127,8 +127,8 @@ func (out *Outputs) reset() {
 	}
 }
 
-// Turn takes everything that arrived, steps the protocol, and says everything that is to be done. It is the whole
-// behaviour of a node's loop.
+// Turn takes everything that arrived, steps the protocol, and puts everything that must be done into out. It is the
+// whole behaviour of a node's loop.
 func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	out.reset()
 	e.out = out
@@ -163,13 +163,13 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.out = nil
 }
 
-// passTime lets the ticks pass that went by since the last turn. It comes after what arrived, because a turn that was
-// late has both, and does not know which was first:
+// passTime counts the ticks since the last turn. It runs after messages were taken, because a late turn has both, and
+// does not know which came first:
 //
 //  1. The process is held up for a moment, at the end of an election timeout.
 //  2. A heartbeat arrives, and waits in the mailbox.
-//  3. The turn finds the heartbeat, and the ticks of the moment. If time came first, the node would campaign against a
-//     leader whose sign of life it has in its hands; and a leader would step down before it counts its followers'.
+//  3. The turn finds the heartbeat and the ticks. If ticks came first, the node would campaign against a leader whose
+//     heartbeat it already has; and a leader would step down before it counts its followers' answers.
 func (e *Engine) passTime(ticks int) {
 	for range ticks {
 		e.tick++
@@ -177,7 +177,7 @@ func (e *Engine) passTime(ticks int) {
 	}
 }
 
-// takeCompletions takes in what other hands finished.
+// takeCompletions takes what the other goroutines finished.
 func (e *Engine) takeCompletions(in *Inputs) {
 	if in.Appended != 0 {
 		e.core.Appended(in.Appended)
@@ -205,7 +205,7 @@ func (e *Engine) takeCompletions(in *Inputs) {
 	}
 }
 
-// takeClients takes in what clients asked for and gave up.
+// takeClients takes what clients asked for and gave up.
 func (e *Engine) takeClients(in *Inputs) {
 	for _, b := range in.Left {
 		b.gone = true
@@ -252,13 +252,13 @@ func (e *Engine) stepProtocol(m *raft.Message) {
 	}
 }
 
-// fitToRoom cuts off what the journal has no room for, as if the leader had sent a shorter message: it sends the rest
-// again. What is left is still worth stepping, for even without entries it proves how far the logs agree; only that
-// lets the commit index move, history take entries, and room come back. Entries wait in this way; votes never do, nor
-// do the small entries that begin a term, without which nothing before them can be committed.
+// fitToJournal cuts off the entries of an Append that the journal has no room for, as if the leader had sent a shorter
+// message: the leader sends the rest again. The rest of the message is still stepped: even without entries it proves
+// how far the logs agree, and only that lets the commit index move, history take entries, and room come back. Votes
+// never wait for room, nor do the small entries that begin a term: without them nothing before them can be committed.
 //
-// What follows Previous may be replaced by the message, so it does not count: a log full of entries that a new leader
-// replaces must not refuse the replacement.
+// The message may replace what follows Previous, so that does not count: a full log must take the entries with which a
+// new leader replaces it.
 func (e *Engine) fitToJournal(m *raft.Message) {
 	if m.Kind != raft.Append || e.core.WindowBytes()+SizeOf(m.Entries) <= e.options.JournalRoomBytes {
 		return
@@ -276,8 +276,8 @@ func (e *Engine) fitToJournal(m *raft.Message) {
 	}
 }
 
-// understood checks configurations, and ends the process when an entry needs a newer build: skipping it would make
-// this node's state differ from the others'.
+// understood checks configurations, and ends the process when an entry needs a newer build: if this node skipped the
+// entry, its state would differ from the others'.
 func (e *Engine) understood(entries []raftlog.Entry) bool {
 	err := checkConfigurations(entries)
 	if err == nil {
@@ -289,8 +289,8 @@ func (e *Engine) understood(entries []raftlog.Entry) bool {
 	return err == nil
 }
 
-// drainReady moves what the protocol wants into the outputs. It goes round again when the protocol asked for a
-// configuration to be proposed.
+// drainReady moves what the protocol wants into the outputs. It repeats when the protocol asked for a configuration to
+// be proposed.
 func (e *Engine) drainReady() {
 	for {
 		rd := &e.ready

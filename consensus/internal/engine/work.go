@@ -33,8 +33,8 @@ func (w *Work) Empty() bool {
 // deadlineTicks is how often the applier looks for deadlines that passed.
 const deadlineTicks = 10
 
-// handWork hands over what was registered and what became committed, as long as the applier is not too far behind, and
-// sees to snapshots in between.
+// handWork hands registered batches and committed entries to the applier, as long as the applier is not too far behind,
+// and snapshots between them.
 func (e *Engine) handWork(ticks int) {
 	w := &e.out.Work
 	w.Sent = e.registered
@@ -87,8 +87,8 @@ func SizeOf(entries []raftlog.Entry) int {
 // maxFillBytes bounds one hand-over to the history filler.
 const maxFillBytes = 4 << 20
 
-// fillHistory hands committed and durable entries to the filler, one piece at a time. Only such entries may go there:
-// history never sees a truncation.
+// fillHistory hands committed and durable entries to the filler, one piece at a time. History takes only such entries,
+// so it never sees a truncation.
 func (e *Engine) fillHistory() {
 	through := min(e.commit, e.core.Durable())
 	if e.filling || e.filled >= through || e.snapshots.install.halts() {

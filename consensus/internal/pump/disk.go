@@ -14,8 +14,8 @@ import (
 // groupBytes bounds the entries of one group of the log.
 const groupBytes = 4 << 20
 
-// writeLog makes operations durable: everything that queued while the last group was synced is the next group. Only
-// then do the promises leave that rest on it.
+// writeLog makes operations durable: everything that queued while the last group was synced is the next group. The
+// promises of a group leave after its sync.
 func (r *Runner) writeLog() {
 	idle := time.NewTimer(sealAfter)
 	defer idle.Stop()

@@ -13,6 +13,6 @@
 // Between two goroutines there is a mailbox: a bounded queue whose consumer takes everything at once. That makes the
 // batches; no timer does. The loop waits for nothing but its next input, so no disk, peer or client delays a heartbeat.
 //
-// Each pump notes a moment where work passes to the next, once for all that goes together. Runner.Phases turns them
-// into where the time of one batch went (phases.go).
+// Each pump notes the time where work passes to the next, once for all that goes together. Runner.Phases turns these
+// times into where the time of one batch went (phases.go).
 package pump

@@ -37,8 +37,8 @@ func (r *Runner) loop() {
 	}
 }
 
-// ticksSince counts the whole ticks since last. After a pause of the process (a stopped machine, a debugger) only a
-// heartbeat's worth is counted: what arrived during the pause has not been seen yet, and a burst of ticks would make
+// ticksSince counts the whole ticks since last. After a pause of the process (a stopped machine, a debugger) it counts
+// only a heartbeat's worth: the loop has not seen yet what arrived during the pause, and a burst of ticks would make
 // the node believe that all others were silent for so long.
 func (r *Runner) ticksSince(last, now time.Time) (ticks int, counted time.Time) {
 	ticks = int(now.Sub(last) / r.effects.Tick)
@@ -81,8 +81,8 @@ func (r *Runner) gatherSnapshots(in *engine.Inputs) {
 	in.TakeSnapshot = r.takeSnapshot.Swap(false)
 }
 
-// handOut gives each part of the outputs to its hand. Work comes before messages: a batch is known to the applier
-// before anyone can answer it.
+// handOut gives each part of the outputs to its pump. Work comes before messages: the applier knows a batch before any
+// node can answer it.
 func (r *Runner) handOut(out *engine.Outputs) {
 	if !out.Work.Empty() {
 		r.work.Force(out.Work, 1)
@@ -125,7 +125,7 @@ func (r *Runner) handOutSnapshots(out *engine.Outputs) {
 	}
 }
 
-// wakeEnded tells those whose batches, reads and requests ended in this turn.
+// wakeEnded wakes the clients whose batches, reads and requests ended in this turn.
 func wakeEnded(out *engine.Outputs) {
 	for _, b := range out.Ended {
 		b.Wake()
@@ -154,10 +154,10 @@ func (r *Runner) publishStatus() {
 	}
 }
 
-// logChange tells what an operator wants to see: who leads, from when.
+// logChange logs what an operator wants to see: the leader, and since when.
 func (r *Runner) logChange(old, now *engine.Status) {
 	if now.Removed && (old == nil || !old.Removed) {
-		r.effects.Logger.Warn("this node was removed from the cluster; it serves no more and may be stopped", "node", now.ID)
+		r.effects.Logger.Warn("this node was removed from the cluster: it refuses clients, and can be stopped", "node", now.ID)
 	}
 	what := "role"
 	switch {

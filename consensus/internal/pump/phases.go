@@ -9,8 +9,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Phases says where the time of a batch went that was done, or of a read. They follow each other, but for what was
-// before the first: the way to the loop, and the wait for a leader and for room, end when the batch is sent.
+// Phases says where the time of a read or of a batch that is done went. The phases follow each other. Before the first
+// one lie the way to the loop and the wait for a leader and for room: they end when the batch is sent.
 type Phases struct {
 	// Disk is how long this node's own disk took for the entry, from when it was given to the log writer; 0 if others
 	// made a majority before, so that no client waited for it. Replicate is the rest of the time from sending to commit:
@@ -20,7 +20,7 @@ type Phases struct {
 	Apply, Reply time.Duration
 }
 
-// Events that Effects.Late is told of.
+// Events that Effects.Late reports.
 const (
 	// EventSync is one write and one sync of the log.
 	EventSync = "fsync"
@@ -35,8 +35,8 @@ const (
 // sinceStart is the time since the runner began, in nanoseconds.
 func (r *Runner) sinceStart() int64 { return int64(time.Since(r.began)) }
 
-// Phases says where the time of a batch went that ended as Done. It is asked after Wake, and soon: the times of the
-// disk are kept for some thousand groups.
+// Phases says where the time of a batch that ended as Done went. Call it soon after Wake: the times of the disk are
+// kept for some thousand groups.
 func (r *Runner) Phases(b *engine.Batch) Phases {
 	s := &b.Times
 	disk := time.Duration(0)
@@ -56,7 +56,7 @@ func (r *Runner) PhasesOfRead(read *engine.Read) Phases {
 	return Phases{Replicate: time.Duration(read.EndedAt - read.TakenAt), Reply: time.Duration(r.sinceStart() - read.EndedAt)}
 }
 
-// stampOutputs notes when a turn's outputs left, before anyone has them.
+// stampOutputs notes when a turn's outputs leave, before the other pumps have them.
 func (r *Runner) stampOutputs(out *engine.Outputs) {
 	now := r.sinceStart()
 	for i := range out.Work.Sent {

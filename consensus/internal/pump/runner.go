@@ -30,8 +30,8 @@ type Effects struct {
 	Tick time.Duration
 	// Clock is the wall clock, of which Inputs.Now tells the engine. Ticks are counted by another.
 	Clock func() time.Time
-	// Late, if not nil, is told how long something took, each time that it happened: see the events. It is called from
-	// the pumps, for what many clients share, and must not block.
+	// Late, if not nil, is called after each event with the time that it took: see the events. The pumps call it, for work
+	// that many clients share; it must not block.
 	Late func(event string, took time.Duration)
 	// Changed, if not nil, is called by the loop after each change of the status, when Status shows it already. It must
 	// not block.
@@ -205,7 +205,7 @@ func (r *Runner) Submit(b *engine.Batch) {
 	}
 }
 
-// SubmitRead asks for a moment at which the state may be read.
+// SubmitRead gives a read to the node: read.Wake is called when the state may be read.
 func (r *Runner) SubmitRead(read *engine.Read) {
 	if r.hasStopped() || !r.reads.Put(read, 1) {
 		read.End(engine.Overloaded)
@@ -243,8 +243,8 @@ func (r *Runner) View(f func(engine.StateMachine)) {
 	f(r.effects.Machine)
 }
 
-// Receive takes messages from a peer; it never blocks. What finds no room is dropped: Raft sends it again, and for
-// batches the connection is reset, so that their origin does.
+// Receive takes messages from a peer; it never blocks. It drops messages without room: Raft sends them again. When it
+// drops batches it resets the connection, so that their origin sends them again.
 func (r *Runner) Receive(from raftlog.NodeID, messages []engine.Message) {
 	for i := range messages {
 		m := &messages[i]
@@ -276,9 +276,9 @@ func messageBytes(m *engine.Message) int {
 // LinkUp tells that a connection to a peer was made.
 func (r *Runner) LinkUp(to raftlog.NodeID) { r.linksUp.Force(to, 1) }
 
-// HandOver asks the node to give leadership away, if it leads: to the voter that is up and has most of the log; if that
+// HandOver asks the node to give leadership away, if it leads: to the voter that is up and has the longest log; if that
 // one does not take over within an election timeout, to the next, until each was tried once. It does not block; Status
-// shows what came of it. While a voter is being waited for the leader appends nothing, and what clients sent waits.
+// shows the result. While the leader waits for a voter it appends nothing, and what clients sent waits.
 func (r *Runner) HandOver() {
 	r.handOver.Store(true)
 	r.wakeLoop()

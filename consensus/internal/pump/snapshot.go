@@ -15,8 +15,8 @@ import (
 // journal.
 var ErrSnapshotUnderway = errors.New("a snapshot is already under way")
 
-// TakeSnapshot asks for a snapshot whatever the log weighs. It does not wait: Status.SnapshotsEnded counts when it is
-// over, however it ended.
+// TakeSnapshot asks for a snapshot, whatever the size of the log. It does not wait: Status.SnapshotsEnded counts
+// snapshots that ended, with or without success.
 func (r *Runner) TakeSnapshot() error {
 	switch {
 	case r.hasStopped():
@@ -60,7 +60,7 @@ func (r *Runner) writeSnapshot(f engine.Frozen) bool {
 		r.fail(fmt.Errorf("take a snapshot at entry %d: %w", f.Mark.Index, err))
 		return false
 	case err != nil:
-		log.Error("no snapshot can be written now; the log is kept, and it is tried again", "error", err)
+		log.Error("no snapshot can be written now; the node keeps the log and tries again", "error", err)
 	default:
 		log.Info("snapshot written", "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())
 	}
@@ -69,13 +69,13 @@ func (r *Runner) writeSnapshot(f engine.Frozen) bool {
 }
 
 const (
-	// restPerWork is how long the snapshotter rests for the time that it worked. So it has an eighth of a core, whatever a
-	// byte costs it; and since the time that it waits for its core and for the disk counts as well, it has the less the
-	// more the others need them. A lower priority for its thread would not do: while the system lets such a thread wait,
-	// it keeps one of the scheduler's processors, and the collector waits for it.
+	// restPerWork is how long the snapshotter rests for the time that it worked. So it gets an eighth of a core, whatever
+	// a byte costs. Its waits for the core and for the disk count as work: the more others need them, the less it gets. A
+	// lower priority for its thread would not do: while the system lets such a thread wait, it keeps one of the
+	// scheduler's processors, and the collector waits for it.
 	restPerWork = 7
-	// longestRest bounds one rest. Where a frame takes long, the disk is slow or the cores are many times overbooked:
-	// others get their share anyway, and a snapshot must end. Rests alone let 5 MB/s through, what is read back included.
+	// longestRest bounds one rest. Where a frame takes long, the disk is slow or the cores are many times overbooked: then
+	// others get their share anyway, and a snapshot must end. Rests alone let 5 MB/s through, reading back included.
 	longestRest = 50 * time.Millisecond
 )
 
@@ -84,7 +84,7 @@ type pacer struct {
 	// bytesPerSecond is the rate; 0 means as fast as it goes, without rests.
 	bytesPerSecond int64
 	stopping       <-chan struct{}
-	// next is when what was spent so far is paid for.
+	// next is when the bytes spent so far are paid for.
 	next time.Time
 	// resumed is when the work began that the next call ends.
 	resumed time.Time
@@ -95,7 +95,7 @@ type pacer struct {
 func (p *pacer) spend(bytes int) error {
 	now := time.Now()
 	if p.next.Before(now) {
-		p.next = now // what was not used is lost: a burst would be felt by the journal beside it
+		p.next = now // unused rate is lost: the journal beside it would feel a burst
 	}
 	wait := p.next.Sub(now)
 	if p.bytesPerSecond > 0 {
