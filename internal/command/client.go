@@ -164,11 +164,11 @@ var (
 		Categories: CategoryConnection,
 		Group:      "connection",
 		Since:      "7.2.0",
-		Summary:    "Says whether the commands of the connection count as use of the keys; none ever does here.",
+		Summary:    "Says whether the commands of the connection count as key access. No effect: access is not tracked.",
 		Complexity: "O(1)",
 		Help: []string{
 			"NO-TOUCH (ON|OFF)",
-			"    Have the commands of this connection not count as use of keys. None ever does.",
+			"    Do not count the commands of this connection as key access. No effect: access is not tracked.",
 		},
 	}
 	ClientPause = &Spec{
