@@ -53,7 +53,7 @@ func TestDecideAgreesWithBruteForce(t *testing.T) {
 	}
 }
 
-// bruteDecide needs only the two extreme completions: everyone silent says no, everyone silent says yes.
+// bruteDecide needs only the two extreme completions: all silent ones say no, all silent ones say yes.
 func bruteDecide(answers []Answer) Outcome {
 	yes, silent := 0, 0
 	for _, a := range answers {

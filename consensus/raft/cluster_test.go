@@ -10,7 +10,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// cluster is a few cores, their disks and the wire between them, all in the hands of a test: nothing happens that the
+// cluster is a few cores, their disks and the wire between them, all driven by a test: nothing happens that the
 // test does not ask for. After every step the rules of the game are checked (rules_test.go).
 type cluster struct {
 	nodes []*node
@@ -63,7 +63,7 @@ type read struct {
 	term  raftlog.Term
 	epoch Epoch
 	index raftlog.Index
-	// floor is the highest index that anyone had committed when the read came in: its answer must contain that.
+	// floor is the highest index that any node had committed when the read came in: its answer must contain that.
 	floor raftlog.Index
 }
 
@@ -329,7 +329,7 @@ func (c *cluster) deliver(place int) {
 	}
 }
 
-// settle delivers everything in order and syncs everyone until nothing moves; keep says which messages get through.
+// settle delivers everything in order and syncs all nodes until nothing moves; keep says which messages get through.
 func (c *cluster) settle(keep func(*Message) bool) {
 	for moved := true; moved; {
 		moved = false
@@ -369,7 +369,7 @@ func (c *cluster) campaign(id raftlog.NodeID) {
 	}
 }
 
-// elect makes a node the leader with everyone's help, and settles.
+// elect makes a node the leader with the help of all others, and settles.
 func (c *cluster) elect(id raftlog.NodeID) *node {
 	for _, n := range c.nodes {
 		if n.id != id {

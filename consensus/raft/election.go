@@ -21,7 +21,7 @@ func (r *Raft) hearsLeader() bool {
 // gave its place away.
 func (m *Message) transfer() bool { return m.Kind == Vote && m.Hint != raftlog.Mark{} }
 
-// becomePreCandidate asks whether an election could be won, without disturbing anyone: no term is raised (thesis
+// becomePreCandidate asks whether an election could be won, without disturbing other nodes: no term is raised (thesis
 // section 9.6). The node gives up its leader, so that it does not defend one that it no longer hears (A8).
 func (r *Raft) becomePreCandidate() {
 	r.role, r.leader = PreCandidate, 0

@@ -134,7 +134,7 @@ func (r *Raft) learnInstalled(mark raftlog.SnapshotMark) {
 	}
 }
 
-// beginAnew replaces the log by a snapshot. A campaign ends: its requests speak of a log that is no more.
+// beginAnew replaces the log by a snapshot. A campaign ends: its requests speak of a log that is gone.
 //
 // Operations in flight still write the old log, and may even end with entries at the indexes of the new one. What
 // completes them proves nothing beyond the old commit index (B7); the operation of the switch proves the rest.

@@ -255,7 +255,7 @@ func TestKeepFromIsWhatFollowersMayStillNeed(t *testing.T) {
 	}
 	g.core.Step(&Message{Kind: Heartbeat, From: 3, To: 1, Term: 5})
 	if keep := g.core.KeepFrom(); keep != 10 {
-		t.Fatalf("it leads no more: %d", keep)
+		t.Fatalf("it does not lead any more: %d", keep)
 	}
 }
 

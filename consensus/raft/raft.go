@@ -255,7 +255,7 @@ func (r *Raft) stepTerm(m *Message) bool {
 	case m.Term == r.term:
 		return true
 	case m.Kind == PreVote, m.Kind == PreVoteReply && !m.Reject:
-		// The term is one that the candidate may enter, not one that anyone has entered.
+		// The term is one that the candidate may enter, not one that a node has entered.
 		return true
 	case m.Kind == Vote && r.hearsLeader() && !m.transfer():
 		// Stickiness (thesis section 4.2.3): a node that hears its leader does not help to depose it.

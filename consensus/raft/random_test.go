@@ -285,7 +285,7 @@ func (c *chaos) beKind() {
 	c.rules.require(false, "liveness: no agreement on a fresh write in a kind world")
 }
 
-// settleWithFiles settles, and brings everyone the snapshots that it is to fetch.
+// settleWithFiles settles, and brings all nodes the snapshots that they want to fetch.
 func (c *chaos) settleWithFiles() {
 	for again := true; again; {
 		c.settle(nil)

@@ -14,7 +14,7 @@ type rules struct {
 	violations []string
 	// leaders is who led each term (Election Safety).
 	leaders map[raftlog.Term]raftlog.NodeID
-	// votes is whom each voter promised its vote in each term.
+	// votes is the candidate that each voter promised its vote in each term.
 	votes map[vote]raftlog.NodeID
 	// origin is, for every entry that ever was, what it follows and what it holds (Log Matching, by induction).
 	origin map[raftlog.Mark]provenance
@@ -150,7 +150,7 @@ func (r *rules) elected(n *node) {
 	}
 }
 
-// advanced checks what a node holds for committed: the same as everyone, and if it leads, on a quorum of disks.
+// advanced checks what a node holds for committed: the same as all others, and if it leads, on a quorum of disks.
 func (r *rules) advanced(c *cluster, n *node) {
 	commit := n.core.Commit()
 	for i := max(n.before.commit, n.core.Floor().Index) + 1; i <= commit; i++ {

@@ -22,7 +22,7 @@ import (
 //	tick ID [N]                       N units of time
 //	forget ID                         the node has not heard its leader for an election timeout
 //	campaign ID                       as many as it takes to ask for votes
-//	elect ID                          campaign, and everyone helps
+//	elect ID                          campaign, and all others help
 //	propose ID BODY...                commands, one entry each
 //	together ID BODY                  propose and read in the same turn
 //	deliver [from=ID] [to=ID] [kind=KIND] [max=N]

@@ -6,7 +6,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// A follower may ask for the lead. The leader hands over as if it had been told to; everyone else takes no notice.
+// A follower may ask for the lead. The leader hands over as if it had been told to; other nodes take no notice.
 
 func TestAFollowerThatAsksForTheLeadIsToldToCampaign(t *testing.T) {
 	g := newRig(t, 3, 1)

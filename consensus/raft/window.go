@@ -85,7 +85,7 @@ func (w *window) append(entries []raftlog.Entry) {
 	w.entries = append(w.entries, entries...)
 }
 
-// truncate drops the entries from index from on. The array is left to those who hold slices of it.
+// truncate drops the entries from index from on. The array stays with the holders of its slices.
 func (w *window) truncate(from raftlog.Index) {
 	if from <= w.written {
 		panic(fmt.Sprintf("raft: truncation at %d, but history holds entries up to %d", from, w.written))

@@ -10,7 +10,7 @@ import (
 // checker sees everything that happens in a world and knows what no node can know: the committed log, all leaders and
 // votes, which state belongs to which index. It checks every turn, message, sync and applied entry.
 type checker struct {
-	w *World
+	w *world
 	// leaders are those of all terms, votes all votes that ever became durable or left a node.
 	leaders map[raftlog.Term]raftlog.NodeID
 	votes   map[ballot]raftlog.NodeID
@@ -52,7 +52,7 @@ type tagged struct {
 	term raftlog.Term
 }
 
-func newChecker(w *World) *checker {
+func newChecker(w *world) *checker {
 	return &checker{
 		w: w, leaders: map[raftlog.Term]raftlog.NodeID{}, votes: map[ballot]raftlog.NodeID{}, logs: map[raftlog.Mark]uint64{},
 		tags: map[tagged]raftlog.Index{}, files: map[raftlog.Index]uint64{},
@@ -265,7 +265,7 @@ func (c *checker) enterHistory(n *node, entries []raftlog.Entry) {
 	}
 }
 
-// applies: a node applies the committed log, the one that everyone applies. What the committed log says is looked at
+// applies: a node applies the committed log, the same one as all others. What the committed log says is looked at
 // when the first node applies it.
 func (c *checker) applies(l *life, e *raftlog.Entry) {
 	if int(e.Index) > len(c.committed) {

@@ -23,7 +23,7 @@ func violates(t *testing.T, rule string, f func()) {
 }
 
 // still is a world that has not begun: what a checker is told about it is all that it knows.
-func still() *World {
+func still() *world {
 	o := draw(1, "calm")
 	o.Nodes = 3
 	return newWorld(o)
@@ -67,7 +67,7 @@ func TestMirrorsAreEqualWhereLogsAre(t *testing.T) {
 		t.Fatal("a gap was taken")
 	}
 	changed := entryOf(1, 1, "x")
-	changed.Body[0] = 'w' // by somebody who shares the bytes: the CRC stays
+	changed.Body[0] = 'w' // by a holder of the same bytes: the CRC stays
 	if hashOf(&changed) == hashOf(&[]raftlog.Entry{entryOf(1, 1, "x")}[0]) {
 		t.Fatal("a changed body has the same hash")
 	}

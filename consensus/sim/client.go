@@ -8,7 +8,7 @@ import (
 
 // client asks one thing at a time of one node. When the node dies or keeps it waiting for too long it goes to another.
 type client struct {
-	w      *World
+	w      *world
 	number int
 	// home is the node it is connected to.
 	home *node
@@ -21,7 +21,7 @@ type client struct {
 	source  workload.Client
 }
 
-func newClient(w *World, number int) *client {
+func newClient(w *world, number int) *client {
 	source := w.options.Workload.NewClient(number, w.chance.Rand, w.options.Clients.Mix)
 	return &client{w: w, number: number, home: w.nodes[number%len(w.nodes)], source: source}
 }

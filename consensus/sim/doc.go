@@ -14,7 +14,7 @@
 //	                Draw(seed, profile)
 //	                        │ options: every seed switches other things on
 //	                        ▼
-//	clients ──────►  ┌─ World ──────────────────────────────┐
+//	clients ──────►  ┌─ world ──────────────────────────────┐
 //	faults  ──────►  │  node ── life ── engine, applier     │ ──► checker: after every turn, message, sync and entry
 //	                 │    │       └──── log writer, filler… │
 //	                 │    └── disk, histories, stable       │ ──► at the end: all answers held against the workload's
@@ -23,7 +23,7 @@
 //
 // A run has two phases. In the safety phase clients work while processes die, disks lose what was not synced, links are
 // cut, clocks run wrong. Then a majority is made whole, the rest stays broken, and the cluster has to recover within a
-// bound: a leader, an answer to everyone, one log, one state. A cluster that is safe because it stands still fails.
+// bound: a leader, an answer to every client, one log, one state. A cluster that is safe because it stands still fails.
 //
 // # What a busy machine may cost
 //
@@ -90,8 +90,8 @@
 // # Limits
 //
 // Bytes that were synced do not rot here; the journal's own tests do that. History is a model; the log's own tests run
-// the real one. Everyone may connect to everyone: who is let in is a matter of the tests of consensus and its
-// transport.
+// the real one. All nodes may connect to each other: the tests of consensus and its transport check which ones are
+// admitted.
 //
 // # Rejected
 //

@@ -8,7 +8,7 @@ import (
 )
 
 // planFaults sets everything in motion that goes wrong in the safety phase.
-func (w *World) planFaults() {
+func (w *world) planFaults() {
 	f := &w.options.Faults
 	w.every(f.Crash, w.crashOne)
 	w.every(f.Blackout, w.crashAll)
@@ -58,7 +58,7 @@ func (w *World) planFaults() {
 }
 
 // every lets something happen again and again until the safety phase is over.
-func (w *World) every(mean time.Duration, act func()) {
+func (w *world) every(mean time.Duration, act func()) {
 	if mean == 0 {
 		return
 	}
@@ -71,13 +71,13 @@ func (w *World) every(mean time.Duration, act func()) {
 	})
 }
 
-func (w *World) fault(id raftlog.NodeID, name string) {
+func (w *world) fault(id raftlog.NodeID, name string) {
 	w.trace.note(w.now, noteFault, id, hashBytes([]byte(name)), 0)
 	w.tell(id, "%s", name)
 }
 
 // victim is a node that a fault strikes: the leader more often than the others.
-func (w *World) victim() *node {
+func (w *world) victim() *node {
 	if l := w.leader(); l != nil && w.chance.hits(w.options.Faults.LeaderShare) {
 		return l
 	}
@@ -85,7 +85,7 @@ func (w *World) victim() *node {
 }
 
 // leader is the node that leads the latest term, nil if there is none.
-func (w *World) leader() *node {
+func (w *world) leader() *node {
 	var leader *node
 	for _, n := range w.nodes {
 		if n.life != nil && n.life.role == raft.Leader && (leader == nil || n.life.term > leader.life.term) {
@@ -97,7 +97,7 @@ func (w *World) leader() *node {
 
 // strikeNewLeader strikes leaders while their first entries travel: then logs come to differ, and what an old term left
 // is neither committed nor gone.
-func (w *World) strikeNewLeader(l *life) {
+func (w *world) strikeNewLeader(l *life) {
 	f := &w.options.Faults
 	if w.calm || !w.chance.hits(f.NewLeader) {
 		return
@@ -118,7 +118,7 @@ func (w *World) strikeNewLeader(l *life) {
 }
 
 // rejoin heals the links of one node.
-func (w *World) rejoin(n *node) {
+func (w *world) rejoin(n *node) {
 	if w.calm {
 		return
 	}
@@ -129,7 +129,7 @@ func (w *World) rejoin(n *node) {
 const hungMax = 15 * time.Second
 
 // transferOne moves leadership: on the leader's own account, or because another node asks for it.
-func (w *World) transferOne() {
+func (w *world) transferOne() {
 	n := w.nodes[w.chance.IntN(len(w.nodes))]
 	leader := w.leader()
 	switch {
@@ -148,7 +148,7 @@ func (w *World) transferOne() {
 const stopPatience = time.Second
 
 // stopOne stops a process as an operator does.
-func (w *World) stopOne() {
+func (w *world) stopOne() {
 	n := w.victim()
 	l := n.life
 	if l == nil {
@@ -179,7 +179,7 @@ func (w *World) stopOne() {
 	l.do(5*time.Millisecond, proceed)
 }
 
-func (w *World) crashOne() {
+func (w *world) crashOne() {
 	n := w.victim()
 	if n.life == nil {
 		return
@@ -189,7 +189,7 @@ func (w *World) crashOne() {
 }
 
 // crashAll is a failure of power in the whole house, or an operator who restarts everything at once.
-func (w *World) crashAll() {
+func (w *world) crashAll() {
 	w.fault(0, "BLACKOUT")
 	power := w.chance.hits(w.options.Faults.PowerLoss)
 	for _, n := range w.nodes {
@@ -200,13 +200,13 @@ func (w *World) crashAll() {
 	}
 }
 
-func (w *World) breakOne() {
+func (w *world) breakOne() {
 	from, to := w.pair()
 	w.fault(from, "BREAK")
 	w.net.closeLink(from, to)
 }
 
-func (w *World) pair() (from, to raftlog.NodeID) {
+func (w *world) pair() (from, to raftlog.NodeID) {
 	i := w.chance.IntN(len(w.nodes))
 	k := w.chance.IntN(len(w.nodes) - 1)
 	if k >= i {
@@ -215,7 +215,7 @@ func (w *World) pair() (from, to raftlog.NodeID) {
 	return w.nodes[i].id, w.nodes[k].id
 }
 
-func (w *World) pauseOne() {
+func (w *world) pauseOne() {
 	n := w.victim()
 	if n.life == nil {
 		return
@@ -225,7 +225,7 @@ func (w *World) pauseOne() {
 }
 
 // partition cuts links in one of the ways in which networks fail, and heals all cuts after a while.
-func (w *World) partition() {
+func (w *world) partition() {
 	cut := w.chance.around(w.options.Faults.Cut)
 	switch kind := w.chance.IntN(7); kind {
 	case 0:
@@ -263,7 +263,7 @@ func (w *World) partition() {
 }
 
 // sides divides the nodes by chance into two groups.
-func (w *World) sides() (a, b []*node) {
+func (w *world) sides() (a, b []*node) {
 	order := w.chance.Perm(len(w.nodes))
 	size := w.chance.number(1, len(w.nodes)-1)
 	for i, k := range order {
@@ -276,7 +276,7 @@ func (w *World) sides() (a, b []*node) {
 	return a, b
 }
 
-func (w *World) cutBetween(a, b []*node) {
+func (w *world) cutBetween(a, b []*node) {
 	for _, m := range a {
 		for _, n := range b {
 			w.net.setCut(m.id, n.id, true)
@@ -286,7 +286,7 @@ func (w *World) cutBetween(a, b []*node) {
 }
 
 // isolate cuts what comes in to a node, what goes out, or both.
-func (w *World) isolate(n *node, in, out bool) {
+func (w *world) isolate(n *node, in, out bool) {
 	for _, m := range w.nodes {
 		if m == n {
 			continue
@@ -301,7 +301,7 @@ func (w *World) isolate(n *node, in, out bool) {
 }
 
 // bridge leaves two halves that see each other only through one node.
-func (w *World) bridge() {
+func (w *world) bridge() {
 	w.fault(0, "CUT but for a bridge")
 	order := w.chance.Perm(len(w.nodes))
 	var halves [2][]*node
@@ -312,7 +312,7 @@ func (w *World) bridge() {
 }
 
 // flap cuts a node off and heals it, again and again.
-func (w *World) flap(n *node, times int) {
+func (w *world) flap(n *node, times int) {
 	if times == 0 || w.calm {
 		return
 	}

@@ -32,7 +32,7 @@ func (o *Options) idsMax() int {
 }
 
 // membersChanged hears of each newest committed configuration, from the first node that knows it.
-func (w *World) membersChanged(c *membership.Configuration) {
+func (w *world) membersChanged(c *membership.Configuration) {
 	for _, m := range c.Members {
 		for int(m.ID) > len(w.nodes) {
 			n := newNode(w, raftlog.NodeID(len(w.nodes)+1))
@@ -60,7 +60,7 @@ func (w *World) membersChanged(c *membership.Configuration) {
 }
 
 // changeMembers asks for a change.
-func (w *World) changeMembers() {
+func (w *world) changeMembers() {
 	n := w.victim()
 	if leader := w.leader(); leader != nil {
 		n = leader
@@ -71,7 +71,7 @@ func (w *World) changeMembers() {
 }
 
 // inventChange makes up a change of a cluster that is configured like this, as far as any node knows.
-func (w *World) inventChange(c *membership.Configuration) membership.Change {
+func (w *world) inventChange(c *membership.Configuration) membership.Change {
 	var change membership.Change
 	voter := c.Voters[w.chance.IntN(len(c.Voters))]
 	if leader := w.leader(); leader != nil && w.chance.hits(0.3) {
@@ -103,7 +103,7 @@ func (w *World) inventChange(c *membership.Configuration) membership.Change {
 }
 
 // newMembers are members with data directories that no node has seen before.
-func (w *World) newMembers(count int) (members []membership.Member) {
+func (w *world) newMembers(count int) (members []membership.Member) {
 	for range count {
 		members = append(members, membership.Member{
 			Attributes: fmt.Appendf(nil, "%040x", w.chance.Uint64()), Incarnation: w.chance.Uint64() | 1,
@@ -113,7 +113,7 @@ func (w *World) newMembers(count int) (members []membership.Member) {
 }
 
 // requestChange gives a change to a process. It is refused only for reasons that an operator understands.
-func (w *World) requestChange(l *life, change membership.Change) *engine.ChangeRequest {
+func (w *world) requestChange(l *life, change membership.Change) *engine.ChangeRequest {
 	r := &engine.ChangeRequest{Change: change}
 	r.Wake = func() {
 		w.tell(l.id, "changes  %v: %v, %v", describeChange(&change), r.Accepted, r.Err)
@@ -139,7 +139,7 @@ func describeChange(c *membership.Change) string {
 
 // rift leaves a leader that takes a step towards new voters alone with these voters: what they decide together must not
 // count without the others.
-func (w *World) rift(l *life) {
+func (w *world) rift(l *life) {
 	f := &w.options.Faults
 	if w.calm || !w.chance.hits(f.Rift) {
 		return
@@ -171,14 +171,14 @@ func (w *World) rift(l *life) {
 }
 
 // whole reports whether no change of the members is under way.
-func (w *World) whole() bool {
+func (w *world) whole() bool {
 	c := w.checker.configuration
 	return c == nil || !c.Joint() && len(c.Promote)+len(c.Retire) == 0
 }
 
 // members are the nodes of the core that belong to the cluster; where members come and go, all nodes that belong to it
 // now.
-func (w *World) members(core []*node) []*node {
+func (w *world) members(core []*node) []*node {
 	if w.options.Faults.Members == 0 {
 		return core
 	}
@@ -193,7 +193,7 @@ func (w *World) members(core []*node) []*node {
 
 // sendOff removes a voter at the end, in peace. The cluster goes on without it. The voter learns of its removal, and
 // then refuses clients at once.
-func (w *World) sendOff(deadline time.Duration, core []*node) {
+func (w *world) sendOff(deadline time.Duration, core []*node) {
 	voters := w.checker.configuration.Voters
 	if w.options.Faults.Members == 0 || len(voters) == 1 {
 		return

@@ -183,8 +183,8 @@ func (l *life) passed() int {
 	return ticks
 }
 
-// handOut gives each part of a turn's outputs to its hand. The applier comes before the network: a batch is registered
-// before anyone can answer it.
+// handOut gives each part of a turn's outputs to its effect. The applier comes before the network: a batch is
+// registered before any node can answer it.
 func (l *life) handOut() {
 	out := &l.out
 	if !out.Work.Empty() {

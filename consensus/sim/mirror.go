@@ -54,7 +54,7 @@ func (m *mirror) add(entries []raftlog.Entry) bool {
 func (m *mirror) clone() mirror { return mirror{prefixes: append([]prefix(nil), m.prefixes...)} }
 
 // hashOf is a hash of everything that an entry says. It is computed from the bytes each time, so that a body that
-// somebody changed after the fact does not go unnoticed.
+// was changed after the fact is noticed.
 func hashOf(e *raftlog.Entry) uint64 {
 	h := mix(uint64(e.Index), uint64(e.Term))
 	h = mix(h, uint64(e.Kind)<<32|uint64(e.CRC))

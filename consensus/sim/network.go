@@ -11,7 +11,7 @@ import (
 // has it: it breaks with what is under way on it, it is made anew, and then the sending side is told. A cut does not
 // break a connection; it swallows what is sent.
 type network struct {
-	w *World
+	w *world
 	// links are by sender and receiver.
 	links [][]link
 	// calm suspends loss, duplication and delays.
@@ -40,7 +40,7 @@ const (
 	hold
 )
 
-func newNetwork(w *World) *network {
+func newNetwork(w *world) *network {
 	net := &network{w: w, links: make([][]link, w.options.idsMax()+1)}
 	for i := range net.links {
 		net.links[i] = make([]link, len(net.links))

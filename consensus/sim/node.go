@@ -19,7 +19,7 @@ import (
 
 // node is a machine of the cluster: what outlives its processes.
 type node struct {
-	w  *World
+	w  *world
 	id raftlog.NodeID
 	// disk holds the journal; each crash replaces it by what is left.
 	disk *vfs.Memory
@@ -80,7 +80,7 @@ func (s *stable) equal(o *stable) bool {
 
 // newNode makes a machine with the disk of a node that is ready to start for the first time: with the cluster's first
 // entry, or blank.
-func newNode(w *World, id raftlog.NodeID) *node {
+func newNode(w *world, id raftlog.NodeID) *node {
 	o := &w.options
 	n := &node{w: w, id: id, disk: vfs.NewMemory(), tick: o.Clock.Tick, historyName: "history-1"}
 	n.histories = map[string]*history{n.historyName: newHistory(raftlog.Mark{})}

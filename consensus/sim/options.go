@@ -30,7 +30,7 @@ type Options struct {
 	// SameSeeds gives all nodes the same seed for their election timeouts.
 	SameSeeds bool
 
-	// Workload is the state machine under test, with its clients and its model.
+	// Workload is the state machine under test, with its clients and its model. It is required.
 	Workload workload.Workload
 
 	Network Network

@@ -58,7 +58,7 @@ func (r *request) String() string {
 }
 
 // submit gives a request to a process.
-func (w *World) submit(l *life, r *request) {
+func (w *world) submit(l *life, r *request) {
 	r.number = len(w.checker.requests)
 	r.writes, r.run = !r.Reads(), r.Begin(r.number)
 	w.checker.requests = append(w.checker.requests, r)
@@ -80,7 +80,7 @@ func (w *World) submit(l *life, r *request) {
 }
 
 // leave tells a process that the client of a request is gone.
-func (w *World) leave(l *life, r *request) {
+func (w *world) leave(l *life, r *request) {
 	if l.dead || r.ended {
 		return
 	}
@@ -92,7 +92,7 @@ func (w *World) leave(l *life, r *request) {
 	l.wake()
 }
 
-func (w *World) batchEnded(l *life, r *request) {
+func (w *world) batchEnded(l *life, r *request) {
 	switch r.batch.Outcome {
 	case engine.Done:
 		w.answer(l, r, done)
@@ -106,7 +106,7 @@ func (w *World) batchEnded(l *life, r *request) {
 }
 
 // readEnded executes a read that may be executed: at once, as a connection does when it is woken.
-func (w *World) readEnded(l *life, r *request) {
+func (w *world) readEnded(l *life, r *request) {
 	switch r.read.Outcome {
 	case engine.Done:
 		applied := l.applier.Applied()
@@ -130,7 +130,7 @@ func (w *World) readEnded(l *life, r *request) {
 }
 
 // answer ends a request.
-func (w *World) answer(l *life, r *request, o outcome) {
+func (w *world) answer(l *life, r *request, o outcome) {
 	if r.ended {
 		w.fail("outcome", "n%d answers twice: %v", l.id, r)
 	}
@@ -156,7 +156,7 @@ func (w *World) answer(l *life, r *request, o outcome) {
 }
 
 // end notes the end of a request.
-func (w *World) end(r *request, o outcome) {
+func (w *world) end(r *request, o outcome) {
 	w.checker.count++
 	r.ended, r.outcome, r.answered = true, o, w.checker.count
 	w.trace.note(w.now, noteClient, 0, uint64(r.number), uint64(o))

@@ -41,7 +41,7 @@ func TestALostVoteIsGivenAgain(t *testing.T) {
 	})
 }
 
-// A7: Nodes come back with terms that differ, in all orders; somebody is elected.
+// A7: Nodes come back with terms that differ, in all orders; one of them is elected.
 func TestNodesWithDifferentTermsElect(t *testing.T) {
 	scene(t, 5, func(s *script) {
 		leader := s.elected()
@@ -82,7 +82,7 @@ func TestAFollowerThatOnlyHearsLeavesTheLeaderAlone(t *testing.T) {
 	})
 }
 
-// A9: One node sees everyone, the others only their own side: the bridge keeps a majority together.
+// A9: One node sees all others, the others only their own side: the bridge keeps a majority together.
 func TestAcrossABridgeThereIsALeader(t *testing.T) {
 	scene(t, 5, func(s *script) {
 		leader := s.elected()

@@ -209,7 +209,7 @@ func TestForwardsAreNotForwarded(t *testing.T) {
 
 // S31: A majority dies in the very moment in which the survivor, a leader, has one batch in its log and another in its
 // hands for which its stream has no room; a third one comes when it no longer leads. What is in the log is of unknown
-// fate: done if the majority returns in time. What never left the survivor's hands is definitely not done, whichever
+// fate: done if the majority returns in time. What never left the survivor is definitely not done, whichever
 // node returns.
 func TestWithoutAMajorityOnlyAppendedBatchesAreUnknown(t *testing.T) {
 	for _, returns := range []bool{false, true} {

@@ -82,7 +82,7 @@ func TestAHungLeaderHoldsUpWritesForThreeElectionTimeouts(t *testing.T) {
 				leader.life.applier.Applied() == next.life.applier.Applied()
 		})
 		if len(s.checker.leaders) != 2 {
-			t.Fatal("the disk is back, and somebody was elected")
+			t.Fatal("the disk is back, and another node was elected")
 		}
 		s.does(leader, "GET k", "$1\r\nv")
 	}, smallRoom)

@@ -8,7 +8,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// G9, H12: Write, kill the leader, read: the first thing that anyone tries.
+// G9, H12: Write, kill the leader, read: the first thing that users try.
 func TestWhatWasWrittenSurvivesItsLeader(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		for round := range 5 {

@@ -19,7 +19,7 @@ import (
 // script is a world in which nothing happens by accident: a healthy cluster without clients, to which a test does one
 // thing after the other. All checkers watch; at the end the cluster has to recover as in any other world.
 type script struct {
-	*World
+	*world
 	t *testing.T
 }
 
@@ -61,7 +61,7 @@ func scene(t *testing.T, nodes int, play func(s *script), adjust ...func(*Option
 	if testing.Verbose() {
 		o.Trace = os.Stdout
 	}
-	s := &script{World: newWorld(o), t: t}
+	s := &script{world: newWorld(o), t: t}
 	defer func() {
 		if broken := recover(); broken != nil {
 			t.Fatalf("after %v: %v", s.now, violationOf(broken))

@@ -23,7 +23,7 @@ const (
 )
 
 // settle runs the liveness phase.
-func (w *World) settle() {
+func (w *world) settle() {
 	w.calm, w.net.calm = true, true
 	core := w.chooseCore()
 	for _, c := range w.clients {
@@ -45,7 +45,7 @@ func (w *World) settle() {
 
 // copyTime is what it may take to copy what the node of the core that is furthest behind lacks, when each entry travels
 // alone, is fetched from history, and waits for a disk.
-func (w *World) copyTime(core []*node) time.Duration {
+func (w *world) copyTime(core []*node) time.Duration {
 	longest, shortest := 0, len(core[0].stable.log.prefixes)
 	for _, n := range w.nodes {
 		longest = max(longest, len(n.stable.log.prefixes))
@@ -59,7 +59,7 @@ func (w *World) copyTime(core []*node) time.Duration {
 }
 
 // chooseCore picks the core and makes it whole, and decides about the nodes outside.
-func (w *World) chooseCore() []*node {
+func (w *world) chooseCore() []*node {
 	order := w.chance.Perm(len(w.nodes))
 	size := w.chance.number(len(w.nodes)/2+1, len(w.nodes))
 	w.net.heal()
@@ -92,7 +92,7 @@ func (w *World) chooseCore() []*node {
 	return core
 }
 
-func (w *World) leaveOutside(n *node) {
+func (w *world) leaveOutside(n *node) {
 	switch w.chance.IntN(4) {
 	case 0:
 		n.crash(true)
@@ -112,7 +112,7 @@ func (w *World) leaveOutside(n *node) {
 }
 
 // await lets the world run until something is true, which has to be before the deadline.
-func (w *World) await(deadline time.Duration, what string, core []*node, ready func() bool) {
+func (w *world) await(deadline time.Duration, what string, core []*node, ready func() bool) {
 	for !ready() {
 		if w.now >= deadline {
 			w.fail("liveness", "no %s by %v: %s", what, deadline, w.describeNodes(core))
@@ -122,7 +122,7 @@ func (w *World) await(deadline time.Duration, what string, core []*node, ready f
 }
 
 // coreLeader is the node of the core that leads, and that all of the core follow.
-func (w *World) coreLeader(core []*node) *node {
+func (w *world) coreLeader(core []*node) *node {
 	core = w.members(core)
 	var leader *node
 	for _, n := range core {
@@ -142,7 +142,7 @@ func (w *World) coreLeader(core []*node) *node {
 }
 
 // served reports whether no client waits for a node of the core any more.
-func (w *World) served(core []*node) bool {
+func (w *world) served(core []*node) bool {
 	for _, n := range core {
 		if !n.left && n.life == nil || n.life != nil && len(n.life.serving) > 0 {
 			return false
@@ -152,7 +152,7 @@ func (w *World) served(core []*node) bool {
 }
 
 // proveService makes a client write at a node of the core and then read it at another one.
-func (w *World) proveService(deadline time.Duration, core []*node, c *client) {
+func (w *world) proveService(deadline time.Duration, core []*node, c *client) {
 	write, read := c.source.Proof()
 	for _, asked := range []workload.Request{write, read} {
 		for succeeded := false; !succeeded; {
@@ -174,7 +174,7 @@ func (w *World) proveService(deadline time.Duration, core []*node, c *client) {
 
 // converged reports whether all nodes of the core have the same log, know that all of it is committed, and have applied
 // it to the same state.
-func (w *World) converged(core []*node) bool {
+func (w *world) converged(core []*node) bool {
 	first := core[0].life
 	for _, n := range core {
 		l := n.life
@@ -192,7 +192,7 @@ func (w *World) converged(core []*node) bool {
 	return true
 }
 
-func (w *World) describeNodes(nodes []*node) string {
+func (w *world) describeNodes(nodes []*node) string {
 	var s strings.Builder
 	for _, n := range nodes {
 		l := n.life

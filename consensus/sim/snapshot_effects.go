@@ -62,7 +62,7 @@ func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, en
 }
 
 // restore gives the machine the state of a file that the journal names: it has to be there, whole, and the state that
-// everyone has at its index.
+// all nodes have at its index.
 func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machine) (engine.SnapshotState, error) {
 	f, err := store.Open(mark)
 	if err != nil {

@@ -37,7 +37,7 @@ const (
 )
 
 // tell writes a line. Callers with arguments that cost something ask w.telling first.
-func (w *World) tell(id raftlog.NodeID, format string, args ...any) {
+func (w *world) tell(id raftlog.NodeID, format string, args ...any) {
 	if w.trace.out == nil {
 		return
 	}
@@ -48,4 +48,4 @@ func (w *World) tell(id raftlog.NodeID, format string, args ...any) {
 	fmt.Fprintf(w.trace.out, "%12.6f %s %s\n", w.now.Seconds(), who, fmt.Sprintf(format, args...))
 }
 
-func (w *World) telling() bool { return w.trace.out != nil }
+func (w *world) telling() bool { return w.trace.out != nil }

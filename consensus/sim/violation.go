@@ -10,6 +10,6 @@ import (
 type Violation = workload.Violation
 
 // fail ends the run.
-func (w *World) fail(rule, format string, args ...any) {
+func (w *world) fail(rule, format string, args ...any) {
 	panic(&Violation{Rule: rule, Text: fmt.Sprintf(format, args...)})
 }

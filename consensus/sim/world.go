@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// World is one run of the simulator: a cluster, its clients, everything around them, and the checkers.
-type World struct {
+// world is one run of the simulator: a cluster, its clients, everything around them, and the checkers.
+type world struct {
 	schedule
 	options Options
 	chance  chance
@@ -74,8 +74,8 @@ func Run(o Options) (result Result) {
 	return w.result()
 }
 
-func newWorld(o Options) *World {
-	w := &World{options: o, chance: newChance(o.Seed, 1), trace: trace{out: o.Trace}}
+func newWorld(o Options) *world {
+	w := &world{options: o, chance: newChance(o.Seed, 1), trace: trace{out: o.Trace}}
 	w.net = newNetwork(w)
 	w.checker = newChecker(w)
 	for i := range o.Nodes {
@@ -88,7 +88,7 @@ func newWorld(o Options) *World {
 }
 
 // begin starts all nodes, then the clients and the faults.
-func (w *World) begin() {
+func (w *world) begin() {
 	for _, n := range w.nodes {
 		n.start()
 	}
@@ -99,14 +99,14 @@ func (w *World) begin() {
 }
 
 // run lets everything happen up to a moment.
-func (w *World) run(until time.Duration) {
+func (w *world) run(until time.Duration) {
 	for w.step(until) {
 	}
 }
 
-func (w *World) node(id raftlog.NodeID) *node { return w.nodes[id-1] }
+func (w *world) node(id raftlog.NodeID) *node { return w.nodes[id-1] }
 
-func (w *World) result() Result {
+func (w *world) result() Result {
 	w.counts.Committed = len(w.checker.committed)
 	return Result{
 		Options: w.options, Counts: w.counts, TraceHash: w.trace.hash, Events: w.trace.events, Simulated: w.now,

@@ -23,9 +23,9 @@ type Engine struct {
 	leader raftlog.NodeID
 
 	origin                     // batches of this node's clients: origin.go
-	forwards          forwards // what a leader knows of everyone's batches: forwards.go
+	forwards          forwards // what a leader knows about all nodes' batches: forwards.go
 	reads             reads    // reads.go
-	presence          presence // who is taken to be down: presence.go
+	presence          presence // which voters count as down: presence.go
 	handOver          handOver // of leadership: handover.go
 	configuration     *membership.Configuration
 	leaving           []membership.Member             // removed members that still have a link: removed_members.go
@@ -103,9 +103,9 @@ func (e *Engine) noticeTerm() {
 	}
 }
 
-// hurryFirstCommit lets everyone know at once when the entry that began this leader's term is committed. It is what
-// proves the fate of all that was on its way to the leader before: without this, clients of a follower waited for the
-// next heartbeat, at the end of every failover.
+// hurryFirstCommit lets all nodes know at once when the entry that began this leader's term is committed. That entry
+// proves the fate of everything that was on its way to the leader before: without this, clients of a follower waited
+// for the next heartbeat at the end of every failover.
 func (e *Engine) hurryFirstCommit() {
 	for _, m := range e.core.Configuration().Members {
 		e.core.ServeWaiting(m.ID, e.core.NoOp())

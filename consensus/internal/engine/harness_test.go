@@ -139,7 +139,7 @@ func (tb *table) boot(s *testNode, boot raftlog.Boot, weakened ...guard.Guard) {
 	}
 }
 
-// linked are the messages to nodes to whom the node holds links. A node without peers yet answers every
+// linked are the messages to nodes that the node holds links to. A node without peers yet answers every
 // node that speaks to it.
 func (s *testNode) linked(messages []Message) []Message {
 	if s.peers == nil {
@@ -152,7 +152,7 @@ func (s *testNode) linked(messages []Message) []Message {
 
 func (tb *table) node(id raftlog.NodeID) *testNode { return tb.nodes[id-1] }
 
-// turn runs one turn of a node and everything its hands do at once.
+// turn runs one turn of a node and everything its pumps do at once.
 func (tb *table) turn(s *testNode) {
 	if s.down {
 		return
@@ -366,7 +366,7 @@ func (tb *table) expect(c *client, o Outcome) {
 // expectApplied fails unless each live node applied exactly these commands.
 func (tb *table) expectApplied(commands ...string) {
 	tb.t.Helper()
-	tb.ticks(10) // heartbeats tell everyone what is committed
+	tb.ticks(10) // heartbeats tell all nodes what is committed
 	for _, s := range tb.nodes {
 		if !s.down && !slices.Equal(s.machine.applied, commands) {
 			tb.t.Fatalf("node %d applied %s, want %s", s.id, strings.Join(s.machine.applied, " "), strings.Join(commands, " "))

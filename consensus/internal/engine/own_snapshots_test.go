@@ -19,7 +19,7 @@ func newSnapshotTable(t *testing.T, n int, logBytes int64, weakened ...guard.Gua
 	tb := newTable(t, n)
 	tb.adjust = func(o *Options) {
 		o.SnapshotLogBytes = logBytes
-		o.MaxInflightMessages, o.MaxMessageBytes = 16, 16 // little stays in memory for those who are behind
+		o.MaxInflightMessages, o.MaxMessageBytes = 16, 16 // little stays in memory for followers that are behind
 	}
 	for _, s := range tb.nodes {
 		tb.boot(s, raftlog.Boot(100+s.id), weakened...)
@@ -258,7 +258,7 @@ func TestASnapshotThatFindsNoSpaceIsTriedAgain(t *testing.T) {
 	}
 	s.takeError = nil
 	asked := len(s.frozenAt)
-	tb.snapshot(1) // somebody made room, and asks for one: it does not wait
+	tb.snapshot(1) // an operator made room, and asks for one: it does not wait
 	if len(s.frozenAt) != asked+1 || s.engine.State().LastSnapshotError != "" {
 		t.Fatalf("frozen at %v", s.frozenAt)
 	}

@@ -37,7 +37,7 @@ type presence struct {
 	notified uint64
 	// returning are the absent voters that are heard again.
 	returning map[raftlog.NodeID]comeback
-	// owed are peers to whom a connection was made in this turn.
+	// owed are peers that a connection was made to in this turn.
 	owed []raftlog.NodeID
 
 	// followers is what Status shows of a leader's peers, observed the tick at which they were looked at.

@@ -9,7 +9,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// awayTicks is enough for a voter that was cut off to be called absent, and for everyone to be told.
+// awayTicks is enough for a voter that was cut off to be called absent, and for all nodes to be told.
 var awayTicks = DefaultOptions().AbsentTicks + 2*observeTicks
 
 // expectAbsent fails unless each of the nodes shows exactly these voters as absent.

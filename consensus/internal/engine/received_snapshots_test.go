@@ -176,8 +176,8 @@ func TestNothingIsAppliedWhileASnapshotIsInstalled(t *testing.T) {
 	tb.expectLevel()
 }
 
-// E1: The hands rest before the log begins anew: see install.
-func TestTheLogBeginsAnewOnlyWhenTheHandsRest(t *testing.T) {
+// E1: The pumps rest before the log begins anew: see install.
+func TestTheLogBeginsAnewOnlyWhenThePumpsRest(t *testing.T) {
 	for name, hold := range map[string]func(*testNode, bool){
 		"filler":  func(s *testNode, on bool) { s.holdFill = on },
 		"applier": func(s *testNode, on bool) { s.holdApply = on },
@@ -344,7 +344,7 @@ func TestNoSnapshotIsTakenWhileOneIsFetched(t *testing.T) {
 func TestACrashAtEachStepOfAnInstallLeavesOneOfTheTwoLogs(t *testing.T) {
 	for name, hold := range map[string]func(*testNode){
 		"asked for": func(s *testNode) { s.holdInstall = true },
-		"here":      func(s *testNode) { s.engine.snapshots.fetches = 1 }, // somebody reads old entries
+		"here":      func(s *testNode) { s.engine.snapshots.fetches = 1 }, // old entries are being read
 		"begun":     func(s *testNode) { s.holdDisk = true },
 		"durable":   func(s *testNode) { s.holdApply = true },
 		"restored":  func(s *testNode) { s.holdRetain = true },

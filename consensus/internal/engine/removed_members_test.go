@@ -94,7 +94,7 @@ func TestAClusterGrowsAndShrinksWithoutAnErrorForClients(t *testing.T) {
 }
 
 // The leader dies with a change that no other node has. The next leader is asked for the same, and gives the same id:
-// the log that promised it to somebody is gone.
+// the log that promised it to another node is gone.
 func TestAChangeThatDiesWithItsLeaderIsMadeByTheNext(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)

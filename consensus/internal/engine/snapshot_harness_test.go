@@ -44,7 +44,7 @@ func fileOf(f Frozen) *storedFile {
 	return &storedFile{mark: mark, base: f.SnapshotState, applied: applied}
 }
 
-// snapshotEffects is what a seat's disk and hands have to do with snapshots.
+// snapshotEffects is what a test node's disk and pumps have to do with snapshots.
 type snapshotEffects struct {
 	// The disk: the snapshots that the journal names, the base at which the log begins, the index up to which history
 	// was removed, and files.

@@ -39,7 +39,7 @@ func TestAHeartbeatCountsBeforeTheTicksThatPassedWithIt(t *testing.T) {
 	follower.in.Ticks = 1
 	tb.turn(follower)
 	if role := follower.engine.core.Role(); role != raft.Follower || follower.engine.core.Leader() != 1 {
-		t.Fatalf("a %v of leader %d, with a heartbeat in its hands", role, follower.engine.core.Leader())
+		t.Fatalf("a %v of leader %d, with a heartbeat in its mailbox", role, follower.engine.core.Leader())
 	}
 	tb.ticks(patience-DefaultOptions().ElectionTicks, 2) // the heartbeat bought time, and no more than a heartbeat does
 	tb.ticks(2*DefaultOptions().ElectionTicks, 2)
@@ -65,7 +65,7 @@ func TestAnAnswerCountsBeforeTheTicksThatPassedWithIt(t *testing.T) {
 	leader.in.Ticks = 1
 	tb.turn(leader)
 	if !leader.engine.leads() {
-		t.Fatal("a leader stepped down with a majority's answer in its hands")
+		t.Fatal("a leader stepped down with a majority's answer in its mailbox")
 	}
 	tb.ticks(3*DefaultOptions().ElectionTicks, 1)
 	if leader.engine.leads() {

@@ -65,7 +65,7 @@ func TestSlowDisksOfFollowersShowAsReplicate(t *testing.T) {
 func TestASlowApplicationShowsAsApply(t *testing.T) {
 	_, nodes := startCluster(t, 1)
 	phasesOf(t, nodes[0], "a")
-	nodes[0].machineLock.RLock() // somebody reads for long
+	nodes[0].machineLock.RLock() // a long read
 	timer := time.AfterFunc(slowness, nodes[0].machineLock.RUnlock)
 	defer timer.Stop()
 	if p := phasesOf(t, nodes[0], "b"); p.Apply < slowness/2 || p.Disk+p.Replicate >= p.Apply {
