@@ -132,8 +132,12 @@ func (s *Server) rewriteConfig() error {
 	if err != nil {
 		return err
 	}
-	rewritten, directory := redisconf.Rewrite(string(text), now), filepath.Dir(s.configFile)
-	if err := renameio.WriteFile(s.configFile, []byte(rewritten), 0o600, renameio.WithTempDir(directory)); err != nil {
+	path, err := filepath.EvalSymlinks(s.configFile) // a link stays one
+	if err != nil {
+		return err
+	}
+	rewritten, directory := redisconf.Rewrite(string(text), now), filepath.Dir(path)
+	if err := renameio.WriteFile(path, []byte(rewritten), 0o600, renameio.WithTempDir(directory)); err != nil {
 		return err
 	}
 	return syncDirectory(directory)

@@ -125,6 +125,7 @@ func TestConfigRewriteWritesWhatWasSet(t *testing.T) {
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
 		t.Errorf("left over: %v, %v", files, err)
 	}
+	rewriteBehindALink(t, path)
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
@@ -186,4 +187,27 @@ func TestAClientMayLeaveWhileWorkIsDoneForIt(t *testing.T) {
 	_ = leaves.Close()
 	eventually(t, "gone", func() bool { return s.server.Clients() == 0 })
 	release()
+}
+
+// rewriteBehindALink has a server that knows the file by a link rewrite it: the link stays, and so does the mode.
+func rewriteBehindALink(t *testing.T, path string) {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), "link.conf")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), ConfigFile: link}))
+	if got := c.send("CONFIG SET timeout 9\r\nCONFIG REWRITE\r\n"); got != "+OK\r\n+OK\r\n" {
+		t.Fatalf("got %q", got)
+	}
+	if target, err := os.Readlink(link); err != nil || target != path {
+		t.Errorf("the link names %q, %v", target, err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), "timeout 9") {
+		t.Errorf("the file is %q, %v", text, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("the file has mode %v, %v", info.Mode(), err)
+	}
 }

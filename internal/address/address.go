@@ -1,13 +1,12 @@
-// Package address translates the addresses of nodes between the ways in which people, Redis and nodes write them.
+// Package address translates the addresses of nodes between the forms that people, Redis and nodes use.
 //
-// A node has two: one for its clients, by which people name it, and one for other nodes. Unless it is said, the port of
-// the second is 10000 above that of the first; that is the distance of Redis Cluster's bus, and Redis's way to say
-// otherwise, HOST:PORT@PEERPORT, is taken as well.
+// A node has two addresses: one for clients, by which people name it, and one for other nodes. The port of the second
+// is 10000 above that of the first, as for the bus of Redis Cluster. HOST:PORT@PEERPORT names another one, as in Redis.
 //
-// Invariant: what Split takes apart, Join puts together to the same text.
+// Invariant: Join makes the same text again of what Split returned.
 //
-// Rejected: resolving names here (identity is never the address, and a name is resolved at each dial); service names
-// for ports (a node is known by its address, which must be the same everywhere).
+// Rejected: resolving names here (each dial resolves, and identity is never the address); service names for ports (the
+// address of a node must be the same everywhere).
 package address
 
 import (
@@ -17,14 +16,13 @@ import (
 	"strings"
 )
 
-// PeerPortDistance is how far above the port for clients a node's port for other nodes is, unless it is said.
+// PeerPortDistance is how far the default port for other nodes is above the port for clients.
 const PeerPortDistance = 10000
 
 // MaxPort is the last port there is.
 const MaxPort = 65535
 
-// PeerPort is the port for other nodes of a node whose clients use the given one. The error is for people, and names
-// the distance.
+// PeerPort is the default port for other nodes. The error is for people, and names the distance.
 func PeerPort(clientPort int) (int, error) {
 	if clientPort+PeerPortDistance > MaxPort {
 		return 0, fmt.Errorf("nodes talk to each other on the port for clients plus %d, and %d is beyond the last port",
@@ -33,8 +31,7 @@ func PeerPort(clientPort int) (int, error) {
 	return clientPort + PeerPortDistance, nil
 }
 
-// Peer translates how people name a node, HOST:PORT of its clients or HOST:PORT@PEERPORT, into where it listens for
-// other nodes.
+// Peer is the address for other nodes of the node that people call HOST:PORT or HOST:PORT@PEERPORT.
 func Peer(text string) (string, error) {
 	client, peer, given := strings.Cut(text, "@")
 	host, port, err := Parse(client)

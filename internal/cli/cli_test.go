@@ -30,7 +30,10 @@ func binary(port *int, hosts *[]string) *cobra.Command {
 			Value: &setting.Choice{At: setting.TextAt(&word), Words: []string{"a", "b"}},
 		},
 		{Flag: "host", Section: "First", Unit: "HOST", Help: "any number", Value: &setting.List{At: hosts}},
-		{Flag: "secret-port", Section: "Second", Unit: "port", Hidden: true, Value: &setting.Int{At: setting.At(port), Max: 9}},
+		{
+			Flag: "secret-port", Section: "Second", Unit: "port", Hidden: true,
+			Value: &setting.Int{At: setting.At(port), Max: 9},
+		},
 	} {
 		row.Init()
 		Define(c.Flags(), row)

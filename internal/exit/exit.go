@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// The exit codes. Service managers decide by them whether to start the process again.
+// The exit codes, by which service managers decide whether to start the process again.
 const (
 	OK = 0
-	// Failed: it did not work, and may work later or with other surroundings.
+	// Failed: it did not work, and may work later.
 	Failed = 1
-	// Usage: the command line is wrong; the same one never works. The Go runtime ends with the same number when a
-	// goroutine panics, which it does when an invariant is broken; its output begins with "panic:" and lists goroutines.
+	// Usage: the command line is wrong, and never works as it is. The Go runtime uses the same number for a panic, which
+	// here means a broken invariant; its output begins with "panic:" and lists goroutines.
 	Usage = 2
 	// Fatal: the node must not go on: the disk failed, or what is on it is damaged.
 	Fatal = 70
@@ -27,7 +27,7 @@ func WrongUsage(subcommand, format string, args ...any) error {
 	return &UsageError{fmt.Sprintf(format, args...), "raftredis " + subcommand + " --help shows what there is"}
 }
 
-// FatalError is an error after which the node must not be started again unseen.
+// FatalError is an error that a person must read before the node starts again.
 type FatalError struct{ Err error }
 
 func (e *FatalError) Error() string { return e.Err.Error() }

@@ -9,9 +9,9 @@ import (
 	"github.com/raftredis/raftredis/resp"
 )
 
-// relay tells the front end what changes in node and key space, and what takes how long. The two are made one after the
-// other, with the node between them, which applies entries as soon as it is there: what changes before the front end
-// exists no client has read.
+// relay passes changes of the node and of the key space, and the times of slow steps, to the front end. The key space
+// is made first, then the node, which applies entries at once, then the front end. The relay drops what comes before
+// the front end exists: no client has read it.
 type relay struct {
 	server atomic.Pointer[resp.Server]
 	// waits are the server's functions for changed facts about the node.

@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/internal/exit"
 )
 
-// routes say where a peer is dialled that the configuration knows under another address. They are for tests, which put
-// a proxy of their own between each two nodes: a member has one address, but every pair has its own way.
+// routes replace addresses of peers when this node dials them. They are for tests, which put a proxy between each two
+// nodes: a member has one address, but each pair has its own way.
 type routes map[string]string
 
 // parseRoutes translates --peer-route.

@@ -14,8 +14,8 @@ type saver struct {
 	node *consensus.Node
 
 	mu sync.Mutex
-	// found is how many attempts found that there was nothing to save, foundAt when that was last noticed: a client that
-	// asked for a snapshot waits for LASTSAVE to move, and does not care who wrote the file.
+	// found counts the attempts that had nothing to save; foundAt is when the last one was noticed. LASTSAVE moves with
+	// them too: a client that asked for a snapshot waits for that.
 	found   uint64
 	foundAt time.Time
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 )
 
-// query puts a run of reads to the key space: under the read lock, so that entries wait for its end. One whose cost
-// grows with all that is stored is put to a frozen state instead, and blocks no entry.
+// query executes a run of reads on the key space under the read lock, so that entries wait for its end. A run whose
+// cost grows with all that is stored reads a frozen state instead, and blocks no entry.
 func (s *store) query(stamp int64, run *command.Run) (needTick bool) {
 	if !linear(run) {
 		s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, run) })
