@@ -131,11 +131,11 @@ func randomMembers(random *rand.Rand) []topology.Node {
 	return members
 }
 
-// checkShares proves that every slot has an owner, that exactly the voters that are not absent own some, in the order
-// of their numbers, and that no share is larger than another by more than one.
-func checkShares(t *testing.T, m *slotMap, members []topology.Node) {
+// checkSlots proves that every slot has an owner, that exactly the voters that are not absent own some, in the order
+// of their numbers, and that no range is longer than another by more than one.
+func checkSlots(t *testing.T, m *slotMap, members []topology.Node) {
 	t.Helper()
-	shares := make(map[string]int)
+	slotsOf := make(map[string]int)
 	for slot, name := range m {
 		if name == "" {
 			t.Fatalf("slot %d has no owner", slot)
@@ -143,20 +143,20 @@ func checkShares(t *testing.T, m *slotMap, members []topology.Node) {
 		if slot > 0 && m[slot-1] > name {
 			t.Fatalf("slot %d of %s follows one of %s", slot, name, m[slot-1])
 		}
-		shares[name]++
+		slotsOf[name]++
 	}
-	least, most := command.Slots, 0
+	shortest, longest := command.Slots, 0
 	for _, member := range members {
-		share := shares[member.Name]
-		if owns := member.Voter && !member.Absent; owns != (share > 0) {
-			t.Fatalf("%+v owns %d slots", member, share)
+		slots := slotsOf[member.Name]
+		if owns := member.Voter && !member.Absent; owns != (slots > 0) {
+			t.Fatalf("%+v owns %d slots", member, slots)
 		}
-		if share > 0 {
-			least, most = min(least, share), max(most, share)
+		if slots > 0 {
+			shortest, longest = min(shortest, slots), max(longest, slots)
 		}
 	}
-	if most-least > 1 {
-		t.Fatalf("shares of %d to %d slots", least, most)
+	if longest-shortest > 1 {
+		t.Fatalf("the owners have %d to %d slots", shortest, longest)
 	}
 }
 
@@ -180,7 +180,7 @@ func TestAllNodesSpreadTheSlotsInTheSameWay(t *testing.T) {
 			slots := mapOfSlots(t, topology.SpreadView, protocol, info)
 			if i == 0 {
 				want = slots
-				checkShares(t, &want, members)
+				checkSlots(t, &want, members)
 			}
 			if slots != want {
 				t.Fatalf("node %d has another map of slots than node %d", self.ID, members[0].ID)

@@ -48,8 +48,9 @@ func ping(_ *Conn, dst []byte, args [][]byte) []byte {
 
 func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, args[1]) }
 
-// quit answers and ends the connection. Replies to everything before it stand in the output already. Who has read the
-// reply has left: nothing is told to the connection any more, and clients that had it told in their place learn so.
+// quit answers and ends the connection. Replies to everything before it stand in the output already. A client that
+// has read the reply is gone: nothing is posted to the connection any more, and clients that redirected their
+// invalidations to it learn so.
 func quit(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.phase = ended
 	c.server.sessions.close(c.session)

@@ -110,7 +110,7 @@ func infoMemory(b *strings.Builder, s *Server) {
 	line(b, "mem_allocator", "go")
 }
 
-// peak is the most memory that was in use when somebody asked.
+// peak is the most memory that was in use at any look.
 func (s *Server) peak(used uint64) uint64 {
 	for {
 		before := s.peakMemory.Load()

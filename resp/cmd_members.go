@@ -285,11 +285,11 @@ type ChangeRequest struct {
 
 // ChangeResult is how a change ended.
 type ChangeResult struct {
-	// Outcome is Done if the change is in force: those who were removed are members no more, and those who were added have
+	// Outcome is Done if the change is in force: removed nodes are no members any more, and added nodes have
 	// a vote, or none if they shall be learners. NotDone and Overloaded mean that nothing was changed and nothing will be.
 	// Uncertain: the time was up, and the change may go on.
 	Outcome Outcome
-	// Added are those who were added, in the order of the request.
+	// Added are the added nodes, in the order of the request.
 	Added []Member
 	// Unknown, with NotDone, are the nodes to remove that are no members: then nothing is removed or added.
 	Unknown []Member

@@ -119,7 +119,7 @@ func TestEachEndOfAChangeHasItsWords(t *testing.T) {
 	}
 }
 
-func TestForgettingAStrangerIsFineAndRemovingOneIsNot(t *testing.T) {
+func TestForgettingANonMemberIsFineAndRemovingOneIsNot(t *testing.T) {
 	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
 	gone := fakeName(77)
 	c.expect("CLUSTER FORGET "+gone+"\r\n", "+OK\r\n")
@@ -154,7 +154,7 @@ func TestMembershipCommandsWantAPassword(t *testing.T) {
 		c.expect(input+"\r\n", "-NOAUTH Authentication required.\r\n")
 	}
 	if _, n := store.lastChange(); n != 0 {
-		t.Fatalf("%d changes submitted by a stranger", n)
+		t.Fatalf("%d changes submitted without a password", n)
 	}
 }
 

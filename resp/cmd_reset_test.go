@@ -66,8 +66,8 @@ func TestALowerLimitOfTrackedKeysIsInForceAtOnce(t *testing.T) {
 	}
 }
 
-// A client that has said RESET to a server with a password is a stranger again, with the limits of one.
-func TestResetMakesAStrangerOfAClient(t *testing.T) {
+// A client that has said RESET to a server with a password has to authenticate again, with tight limits until then.
+func TestResetAsksForThePasswordAgain(t *testing.T) {
 	_, clients := sharedClients(t, 1)
 	c := clients[0]
 	c.send("CONFIG SET requirepass secret\r\nRESET\r\n")

@@ -117,7 +117,7 @@ func saveNow(c *Conn, dst []byte, _ [][]byte) []byte {
 	if refusal != "" {
 		return reply.Error(dst, refusal)
 	}
-	// Whatever is counted from here on began after SAVE came, even if somebody else asked for it.
+	// What is counted from here on began after SAVE came, whichever client asked for it.
 	c.await(&c.server.saves, 0, func(dst []byte, _ bool) ([]byte, bool) {
 		switch now := c.server.saver.Persistence(); {
 		case now.Saves > before.Saves:

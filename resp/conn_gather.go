@@ -189,7 +189,7 @@ func (c *Conn) answered(call command.Call) {
 
 // join adds a call on data to the run, and submits the run where it has to end: before a write that would make its body
 // longer than an entry may be, behind a read whose cost grows with what is stored, and also before one if the run has a
-// write: it must not ride along while the entry is applied and everybody waits; at the largest number of calls.
+// write: it must not ride along while the entry is applied and all clients wait; at the largest number of calls.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
 	size := 0

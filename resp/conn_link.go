@@ -27,7 +27,7 @@ type link struct {
 	limited monotonic
 	// nudged says that the deadline for reading may have been moved into the past.
 	nudged atomic.Bool
-	// blocked says that the connection is counted among those whose client waits because it, or somebody, asked for that.
+	// blocked says that the connection is counted in Metrics.Blocked.
 	blocked bool
 }
 

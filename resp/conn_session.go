@@ -146,7 +146,7 @@ func (s *session) set(change func(f *facts)) {
 	change(&s.facts)
 }
 
-// known is a copy of the facts for anyone else.
+// known is a copy of the facts for other goroutines.
 func (s *session) known() facts {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -259,7 +259,7 @@ func TestARunHasAtMostMaxRunCalls(t *testing.T) {
 	}
 }
 
-func TestStrangersMayOnlyIntroduceThemselves(t *testing.T) {
+func TestUnauthenticatedClientsMayOnlyAuthenticate(t *testing.T) {
 	store := newFakeStore(t)
 	f := testServer(t, Options{Store: store, Tuning: withPassword("secret")})
 	c := newClient(t, f)
@@ -271,15 +271,15 @@ func TestStrangersMayOnlyIntroduceThemselves(t *testing.T) {
 	if got != want {
 		t.Fatalf("got %q\nwant %q", got, want)
 	}
-	stranger := newClient(t, f)
-	got = stranger.send("*11\r\n")
-	if want := "-ERR Protocol error: unauthenticated multibulk length\r\n"; got != want || !stranger.ended {
+	newcomer := newClient(t, f)
+	got = newcomer.send("*11\r\n")
+	if want := "-ERR Protocol error: unauthenticated multibulk length\r\n"; got != want || !newcomer.ended {
 		t.Fatalf("got %q", got)
 	}
 	friend := newClient(t, f)
 	large := strings.Repeat("v", 20000)
 	if got := friend.send(bulk("AUTH", "secret") + bulk("SET", "k", large)); got != "+OK\r\n+OK\r\n" {
-		t.Fatalf("limits of strangers hold behind AUTH in one pipeline: %q", got)
+		t.Fatalf("tight limits hold behind AUTH in one pipeline: %q", got)
 	}
 }
 

@@ -128,10 +128,10 @@ func TestRedisAndThisServerSayTheSameOfACluster(t *testing.T) {
 	}
 }
 
-func TestRedisAndThisServerSayTheSameToStrangers(t *testing.T) {
+func TestRedisAndThisServerSayTheSameBeforeAuthentication(t *testing.T) {
 	redis := realRedis(t, "--requirepass", "secret")
 	s := serve(t, Options{Store: newFakeStore(t), Tuning: withPassword("secret"), ClusterView: topology.NoView})
-	for _, input := range comparedInputs(t, "strangers.txt") {
+	for _, input := range comparedInputs(t, "unauthenticated.txt") {
 		compare(t, redis, s, input)
 	}
 }

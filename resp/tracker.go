@@ -158,7 +158,7 @@ func (s *session) spared(run *command.Run) bool {
 	return run != nil && run == s.run && s.known().tracking.noLoop
 }
 
-// flushed tells everybody that all keys are old.
+// flushed tells all clients that all keys are old.
 func (t *tracker) flushed() {
 	if t.clients.Load() == 0 {
 		return

@@ -4,11 +4,11 @@
 // A row is a field of Set, and its type says who keeps the number:
 //
 //	Counter, Gauge       the row itself; add to it where the thing happens
-//	CounterFunc, ...     somebody else, who sets the field to a function that tells the number
+//	CounterFunc, ...     the owner of the number, who sets the field to a function that returns it
 //
 // What happens for each command (Calls) is counted in atomics that are resolved once for a connection, in shards, and
 // summed by who reads. A counter of the Prometheus library would do the same for a scrape, but costs a command more:
-// see decision 0024.
+// see decision 0028.
 //
 // Counters only grow. CONFIG RESETSTAT marks them, and INFO tells what came since the mark.
 package metrics

@@ -57,11 +57,11 @@ func (t *Times) Count() (count int64) {
 	return count
 }
 
-// Percentile is the value, in microseconds, that a share of all times does not exceed.
-func (t *Times) Percentile(share float64) int64 {
+// Percentile is the value, in microseconds, that a fraction of all times does not exceed.
+func (t *Times) Percentile(fraction float64) int64 {
 	total, seen := t.Count(), int64(0)
 	for i, n := range t.counts {
-		if seen += n; seen > 0 && float64(seen) >= share*float64(total) {
+		if seen += n; seen > 0 && float64(seen) >= fraction*float64(total) {
 			return maxMicros(i)
 		}
 	}

@@ -46,8 +46,8 @@ func (p *Percentiles) Of(times *metrics.Times) string {
 			text.WriteByte(',')
 		}
 		number, _ := strconv.ParseFloat(percent, 64) // it was made by parsePercentiles
-		share := math.Round(number*1e6) / 1e8        // the number nearest to the decimal one
-		fmt.Fprintf(&text, "p%s=%d.000", percent, times.Percentile(share))
+		fraction := math.Round(number*1e6) / 1e8     // the number nearest to the decimal one
+		fmt.Fprintf(&text, "p%s=%d.000", percent, times.Percentile(fraction))
 	}
 	return text.String()
 }

@@ -18,16 +18,16 @@ func clusterOf(nodes int) *Cluster {
 func TestSpreadGivesEverySlotToOneVoter(t *testing.T) {
 	for nodes := 1; nodes <= 9; nodes++ {
 		m := Show(SpreadView, clusterOf(nodes), 7001)
-		next, least, most := 0, command.Slots, 0
+		next, shortest, longest := 0, command.Slots, 0
 		for _, o := range m.Owners {
 			if o.First != next {
 				t.Fatalf("%d nodes: a range begins at %d, want %d", nodes, o.First, next)
 			}
 			next = o.Last() + 1
-			least, most = min(least, o.Slots), max(most, o.Slots)
+			shortest, longest = min(shortest, o.Slots), max(longest, o.Slots)
 		}
-		if next != command.Slots || most > least+1 || !m.Serves() {
-			t.Fatalf("%d nodes: %d slots in ranges of %d to %d, serves %v", nodes, next, least, most, m.Serves())
+		if next != command.Slots || longest > shortest+1 || !m.Serves() {
+			t.Fatalf("%d nodes: %d slots in ranges of %d to %d, serves %v", nodes, next, shortest, longest, m.Serves())
 		}
 	}
 }

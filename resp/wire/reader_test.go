@@ -163,7 +163,7 @@ func TestReaderKeepsArgumentsUntilSpaceIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestReaderHoldsStrangersToTightLimits(t *testing.T) {
+func TestReaderHoldsUnauthenticatedClientsToTightLimits(t *testing.T) {
 	for input, want := range map[string]string{
 		"*11\r\n":             "Protocol error: unauthenticated multibulk length",
 		"*1\r\n$16385\r\n":    "Protocol error: unauthenticated bulk length",
