@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/setting"
+	"github.com/raftredis/raftredis/resp"
 )
 
 func TestSettings_EachRowIsWhole(t *testing.T) {
@@ -83,6 +84,14 @@ func TestSettings_BoundsAreThoseOfTheLibrary(t *testing.T) {
 		if side.maximum && (!accepts(name, bounds.Max) || accepts(name, bounds.Max+step)) {
 			t.Errorf("%s: the library ends elsewhere than at %d", name, bounds.Max)
 		}
+	}
+}
+
+// What the front end takes by default is what the library takes.
+func TestSettings_HalvesHaveTheSameLargestEntry(t *testing.T) {
+	byDefault, library := resp.Limits{}.Request(), resp.Limits{MaxEntryBytes: consensus.DefaultOptions().MaxEntryBytes}
+	if byDefault != library.Request() {
+		t.Errorf("a request of the front end has %d bytes, want %d", byDefault, library.Request())
 	}
 }
 

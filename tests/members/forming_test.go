@@ -57,7 +57,7 @@ func TestForming_ABlankNodeWithoutOrdersSaysWhatItNeeds(t *testing.T) {
 	p := blackbox.Start(t, "a blank node", exec.Command(blackbox.Binary(t),
 		append([]string{"serve", "--dir", t.TempDir(), "--port", strconv.Itoa(port)}, blackbox.SmallJournal...)...))
 	blackbox.Eventually(t, blackbox.EffectLimit, "the node says what it needs", func() bool {
-		return strings.Contains(p.Err(), "CLUSTER ADDNODE on a member takes this node in, --join asks for that, "+
+		return strings.Contains(p.Err(), "CLUSTER ADDNODE on a member adds this node, --join asks for that, "+
 			"--bootstrap makes a new cluster")
 	})
 	p.Signal(syscall.SIGHUP)
