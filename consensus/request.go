@@ -12,7 +12,7 @@ import (
 
 // Request is a command or a read on its way through a node, for callers that do not want a goroutine per request: embed
 // it, fill the first group of fields, give it to Node.Submit, and leave it and what Local points to alone until Done is
-// called. A Request is used once.
+// called. Then it may be submitted again, which costs no memory, unless Cancel was called for it.
 type Request struct {
 	// Body is the command. The node keeps it; it must not be changed. A Request with neither Body nor Read adds an entry
 	// that carries only the time: it answers a StateMachine.Query that says needTick.
@@ -35,8 +35,10 @@ type Request struct {
 	ReadTime int64
 
 	runner *pump.Runner
-	batch  engine.Batch
-	read   engine.Read
+	// wake is ended, made once.
+	wake  func()
+	batch engine.Batch
+	read  engine.Read
 }
 
 // Submit gives a request to the node. It never blocks; Done is called when the request has ended, which may be before
@@ -49,14 +51,21 @@ func (n *Node) Submit(r *Request) {
 	case len(r.Body) > n.options.MaxEntryBytes:
 		r.end(refuse("not done: the command has %d bytes, allowed are %d", len(r.Body), n.options.MaxEntryBytes))
 	case r.Read:
-		r.read.Wake = r.ended
+		r.read = engine.Read{Wake: r.waker()}
 		r.runner.SubmitRead(&r.read)
 	case r.tick():
 		n.ticks.submit(r)
 	default:
-		r.batch.Body, r.batch.Local, r.batch.Level, r.batch.Wake = r.Body, r.Local, engine.Level, r.ended
+		r.batch = engine.Batch{Body: r.Body, Local: r.Local, Level: engine.Level, Wake: r.waker()}
 		r.runner.Submit(&r.batch)
 	}
+}
+
+func (r *Request) waker() func() {
+	if r.wake == nil {
+		r.wake = r.ended
+	}
+	return r.wake
 }
 
 // Cancel tells the node that the result of a submitted request is not needed. A command that was not sent yet is
@@ -82,6 +91,7 @@ func (r *Request) ended() {
 		outcome = r.read.Outcome
 	}
 	r.Result, r.ReadTime = r.batch.Result, int64(r.read.Stamp)
+	r.batch.Body, r.batch.Local, r.batch.Result = nil, nil, nil // Timings wants no more than the rest
 	r.end(errorOf(outcome, r.runner))
 }
 

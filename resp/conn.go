@@ -348,7 +348,7 @@ func (c *Conn) finish() {
 	if cap(run.Calls) > keptArguments {
 		run.Calls = nil
 	}
-	c.request.Body, c.request.Ticket, c.request.Stale = nil, nil, false
+	c.request.Body, c.request.Stale = nil, false // the store may use the ticket again
 	run.Submitted = nil
 	c.fixed, c.bodyBytes, c.viewed = c.fixed[:0], 0, 0
 	kept := 0

@@ -25,38 +25,51 @@ func newStore(node *consensus.Node, m *machine, r *relay) *store {
 	return &store{node: node, machine: m, relay: r, changes: newChanges()}
 }
 
-// submission is a request on its way through the node. Each has one of its own, although a connection uses its request
-// again: a late Cancel must not meet a younger run. It stays with the request as its ticket, and is the companion
-// (Local) by which the state machine and Done find the run.
+// submission is a request on its way through the node. A connection uses its request again, and so the submission that
+// stays with it as its ticket; unless it was cancelled, for a late Cancel must not meet a younger run. The submission is
+// the companion (Local) by which the state machine and Done find the run.
 type submission struct {
 	consensus.Request
-	request *resp.Request
+	request   *resp.Request
+	cancelled bool
 	// readTime is when a run of reads was first confirmed and could not be answered, because time had to move first; 0 if
 	// that did not happen.
 	readTime int64
 }
 
+// submissionOf is the submission that a request has, or a new one.
+func submissionOf(r *resp.Request) *submission {
+	sub, again := r.Ticket.(*submission)
+	if again && !sub.cancelled {
+		return sub
+	}
+	fresh := &submission{request: r}
+	fresh.Local, fresh.Done, r.Ticket = fresh, complete, fresh
+	return fresh
+}
+
 // Write submits the run as a command. The state machine fills its replies.
 func (s *store) Write(r *resp.Request) {
-	sub := &submission{request: r}
-	sub.Body, sub.Local, sub.Done = r.Body, sub, complete
-	r.Ticket = sub
+	sub := submissionOf(r)
+	sub.Request.Read, sub.Body, sub.readTime = false, r.Body, 0
 	s.node.Submit(&sub.Request)
 }
 
 // Read asks for a time at which the state is recent enough.
 func (s *store) Read(r *resp.Request) {
-	sub := &submission{request: r}
-	if before, again := r.Ticket.(*submission); again {
-		sub.readTime = before.readTime
-	}
-	sub.Request.Read, sub.Local, sub.Done = true, sub, complete
-	r.Ticket = sub
+	sub := submissionOf(r)
+	sub.Request.Read, sub.Body = true, nil
 	s.node.Submit(&sub.Request)
 }
 
-// complete tells the front end how a run ended.
-func complete(r *consensus.Request) { r.Local.(*submission).request.Complete(outcome(r.Err)) }
+// complete tells the front end how a run ended. Only a run of reads that was confirmed is submitted again.
+func complete(r *consensus.Request) {
+	sub := r.Local.(*submission)
+	if sub.Body = nil; r.Err != nil {
+		sub.readTime = 0
+	}
+	sub.request.Complete(outcome(r.Err))
+}
 
 // View executes a run of reads. False means that keys may expire between the state's time and that of the read: then
 // time is being moved, and the run may be submitted again.
@@ -87,7 +100,11 @@ func (sub *submission) stamp() int64 {
 }
 
 // Abandon passes on that the client is gone.
-func (s *store) Abandon(r *resp.Request) { s.node.Cancel(&r.Ticket.(*submission).Request) }
+func (s *store) Abandon(r *resp.Request) {
+	sub := r.Ticket.(*submission)
+	sub.cancelled = true
+	s.node.Cancel(&sub.Request)
+}
 
 // Phases says where the time of a run went.
 func (s *store) Phases(r *resp.Request) (p resp.Phases) {
