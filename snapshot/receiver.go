@@ -81,8 +81,8 @@ func (r *Receiver) Done() bool { return r.writtenBytes > 0 && r.checker.done() }
 // Write takes a chunk of the file that begins at Offset; chunks may be cut anywhere. Every frame is verified before it
 // is written. A chunk for another place, or bytes behind the end, are ErrRefused and change nothing. A chunk that is
 // not what was announced is ErrRefused as well, and then Offset is 0: senders verify what they send and connections
-// have checksums, so the bytes come from another file. Which of the frames before are of that other file nobody can
-// say; if it is the header, no right frame would ever fit.
+// have checksums, so the bytes come from another file. It cannot be known which of the frames before are of that other
+// file; if it is the header, no right frame would ever fit.
 func (r *Receiver) Write(offset int64, chunk []byte) error {
 	if r.err != nil {
 		return r.err

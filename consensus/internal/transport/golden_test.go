@@ -75,7 +75,7 @@ func golden(t *testing.T, file string, lines []string) {
 }
 
 // G18.
-func TestFramesAreThoseOfVersion1(t *testing.T) {
+func TestFramesAreThoseOfVersion2(t *testing.T) {
 	var lines []string
 	for _, m := range fixed() {
 		lines = append(lines, fmt.Sprintf("%s: %x", m.KindName(), encode(t, m)))
