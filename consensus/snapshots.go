@@ -74,7 +74,9 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 
 // Restore gives the machine the state of a file. The file proves itself twice, before its first byte is used and at its
 // end; the hash of the machine proves that it read everything and made the state that was frozen.
-func (s *snapshots) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (base engine.SnapshotState, err error) {
+func (s *snapshots) Restore(
+	mark raftlog.SnapshotMark, machine engine.StateMachine,
+) (base engine.SnapshotState, err error) {
 	f, err := s.store.Open(mark)
 	if err != nil {
 		return base, err

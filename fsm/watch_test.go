@@ -25,8 +25,8 @@ func (d *diary) note(what string, run *command.Run) {
 	d.pages = append(d.pages, strings.Clone(what))
 }
 
-// told is what was written down since the last time, in the order of the alphabet.
-func (d *diary) told() string {
+// read is what was written down since the last time, in the order of the alphabet.
+func (d *diary) read() string {
 	slices.Sort(d.pages)
 	all := strings.Join(d.pages, " ")
 	d.pages = nil
@@ -57,7 +57,7 @@ func TestAWatcherIsToldOfEachChange(t *testing.T) {
 		{"flushall", "everything*"},
 	} {
 		scriptAt(t, m, now, step.line)
-		if got := d.told(); got != step.want {
+		if got := d.read(); got != step.want {
 			t.Errorf("%s: told %q, want %q", step.line, got, step.want)
 		}
 	}
@@ -68,32 +68,32 @@ func TestAWatcherIsToldOfWhatOthersAndTimeDo(t *testing.T) {
 	var d diary
 	m.Watch(&d)
 	m.Apply(1, now, body("set a 1 px 5", "set b 1"), nil)
-	if got := d.told(); got != "a b" {
+	if got := d.read(); got != "a b" {
 		t.Errorf("of another node's entry: %q", got)
 	}
 	m.Apply(2, now+5, nil, nil)
-	if got := d.told(); got != "a" {
+	if got := d.read(); got != "a" {
 		t.Errorf("of time: %q", got)
 	}
 	run := newRun(2, words("set c 1 px 1"))
 	m.Apply(3, now+5, run.Body(nil, argv.Append), run)
 	run = newRun(2, words("set d 1"))
 	m.Apply(4, now+6, run.Body(nil, argv.Append), run) // its write, and the end of c, which is not its doing
-	if got := d.told(); got != "c c* d*" {
+	if got := d.read(); got != "c c* d*" {
 		t.Errorf("of an entry that also sweeps: %q", got)
 	}
 	if err := m.Restore(testSeed, bytes.NewReader(imageOf(t, m))); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.told(); got != "everything" {
+	if got := d.read(); got != "everything" {
 		t.Errorf("of a Restore: %q", got)
 	}
 	scriptAt(t, m, now, "set a 1")
-	if got := d.told(); got != "a*" {
+	if got := d.read(); got != "a*" {
 		t.Errorf("after the Restore: %q", got)
 	}
 	m.Watch(nil)
-	if scriptAt(t, m, now, "set a 1", "flushall"); d.told() != "" {
+	if scriptAt(t, m, now, "set a 1", "flushall"); d.read() != "" {
 		t.Error("the diary was told after it stopped watching")
 	}
 }

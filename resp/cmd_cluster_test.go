@@ -185,7 +185,8 @@ func TestAllNodesSpreadTheSlotsInTheSameWay(t *testing.T) {
 			if slots != want {
 				t.Fatalf("node %d has another map of slots than node %d", self.ID, members[0].ID)
 			}
-			shards, nodes := mapOfShards(t, topology.SpreadView, protocol, info), mapOfNodes(t, topology.SpreadView, protocol, info)
+			shards := mapOfShards(t, topology.SpreadView, protocol, info)
+			nodes := mapOfNodes(t, topology.SpreadView, protocol, info)
 			if shards != want || nodes != want {
 				t.Fatalf("node %d: SLOTS, SHARDS and NODES show different maps", self.ID)
 			}

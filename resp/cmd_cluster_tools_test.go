@@ -236,7 +236,8 @@ func TestAReadOnlyClusterClientReadsFromReplicasOfTheLeader(t *testing.T) {
 	}
 	after := c.submitted()
 	if after[1] != before[1] || after[2] != before[2] || after[0]-before[0] == 60 {
-		t.Fatalf("runs at the nodes: %v before, %v after 60 reads: want reads at other nodes and none at this one", before, after)
+		t.Fatalf("runs at the nodes: %v before, %v after 60 reads: want reads at other nodes and none at this one",
+			before, after)
 	}
 }
 

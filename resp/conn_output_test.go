@@ -62,8 +62,8 @@ func TestTooMuchForTooLongIsAStretchWithoutAGap(t *testing.T) {
 	}
 }
 
-// G5: a client that does not read has its replies wait: beyond the soft limit for its seconds, though far below the hard
-// one and long before a write times out.
+// G5: a client that does not read has its replies wait: beyond the soft limit for its seconds, though far below the
+// hard one and long before a write times out.
 func TestAClientBeyondTheSoftLimitIsClosed(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 1<<20)

@@ -63,12 +63,12 @@
 // Cluster clients choose a node by the slot of the key. Every node serves every slot, so a map of slots is only a way
 // to spread clients: see package topology.
 //
-// Where a run goes is decided once, when it is submitted (see conn_route.go): to the store, or, with Options.RedirectMoved
-// on a node that does not lead, its calls with keys back to the client with MOVED, which is said only of what was not
-// and will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a node that does not lead
-// answers the connection's reads from the state it has, which may be older than anything the client has seen elsewhere,
-// and does so cut off from all others too; RAFT.READ STALE asks for the same of a leader as well. A node that has
-// served nothing since its start refuses both.
+// Where a run goes is decided once, when it is submitted (see conn_route.go): to the store, or, with
+// Options.RedirectMoved on a node that does not lead, its calls with keys back to the client with MOVED, which is said
+// only of what was not and will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a
+// node that does not lead answers the connection's reads from the state it has, which may be older than anything the
+// client has seen elsewhere, and does so cut off from all others too; RAFT.READ STALE asks for the same of a leader as
+// well. A node that has served nothing since its start refuses both.
 //
 // A change of the members takes as long as a new node needs to catch up. Its connection is parked as for a run, but the
 // replies before it are sent first; its client may go at any time, and the change is then left to itself. A node that

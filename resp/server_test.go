@@ -227,8 +227,8 @@ func TestAParkedRunWhoseClientLeftIsDropped(t *testing.T) {
 	}
 }
 
-// S32: the client left bytes behind that are not read while the run is parked, and the run had been sent: the connection
-// waits for the outcome.
+// S32: the client left bytes behind that are not read while the run is parked, and the run had been sent: the
+// connection waits for the outcome.
 func TestARunThatWasSentIsWaitedForThoughItsClientLeft(t *testing.T) {
 	store := newFakeStore(t)
 	var sent *Request

@@ -33,11 +33,11 @@ func afterlives(m *vfs.Memory, seed uint64) []afterlife {
 // crashes calls check with every afterlife of every moment of a run: before each change of the disk, and at the end.
 func crashes(t *testing.T, m *vfs.Memory, run func(), check func(t *testing.T, disk *vfs.Memory)) {
 	t.Helper()
-	moment := uint64(0)
+	point := uint64(0)
 	look := func(at string) {
-		moment++
-		for _, a := range afterlives(m, moment) {
-			if !t.Run(fmt.Sprintf("%d %s, %s", moment, at, a.name), func(t *testing.T) { check(t, a.disk) }) {
+		point++
+		for _, a := range afterlives(m, point) {
+			if !t.Run(fmt.Sprintf("%d %s, %s", point, at, a.name), func(t *testing.T) { check(t, a.disk) }) {
 				t.FailNow()
 			}
 		}
@@ -51,8 +51,8 @@ func crashes(t *testing.T, m *vfs.Memory, run func(), check func(t *testing.T, d
 	run()
 	m.SetFault(nil)
 	look("at the end")
-	if moment < 10 {
-		t.Fatalf("only %d moments", moment)
+	if point < 10 {
+		t.Fatalf("only %d points", point)
 	}
 }
 

@@ -61,7 +61,9 @@ type history struct {
 
 // openHistory repairs a history directory so that it ends at the checkpoint, and opens it. base is the mark before
 // first, and kept the first index that must still be there.
-func openHistory(directory string, segmentBytes int, base, checkpoint raftlog.Mark, kept raftlog.Index) (*history, error) {
+func openHistory(
+	directory string, segmentBytes int, base, checkpoint raftlog.Mark, kept raftlog.Index,
+) (*history, error) {
 	h := &history{
 		directory: directory, name: filepath.Base(directory), segmentBytes: segmentBytes, base: base, last: checkpoint,
 		goneMax: goneSegmentsMax,

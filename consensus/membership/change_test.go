@@ -60,7 +60,8 @@ func moving(m ...Member) Change             { return Change{Update: m} }
 func TestAnAddedNodeIsALearnerToBePromoted(t *testing.T) {
 	c := clusterOf(1)
 	got := next(t, c, Change{Add: []Member{candidate(7)}})
-	if got.NextID != 3 || !slices.Equal(got.Voters, []raftlog.NodeID{1}) || !slices.Equal(got.Learners, []raftlog.NodeID{2}) ||
+	if got.NextID != 3 || !slices.Equal(got.Voters, []raftlog.NodeID{1}) ||
+		!slices.Equal(got.Learners, []raftlog.NodeID{2}) ||
 		!slices.Equal(got.Promote, []raftlog.NodeID{2}) || got.Joint() {
 		t.Fatalf("got %+v", got)
 	}

@@ -24,8 +24,9 @@ func sampleConfiguration() *Configuration {
 			{ID: 1, Incarnation: 11, Address: "10.0.0.1:1", Attributes: []byte("attributes")},
 			{ID: 2, Incarnation: 12}, {ID: 8, Incarnation: 1 << 63},
 		},
-		Voters: []raftlog.NodeID{1, 2}, Outgoing: []raftlog.NodeID{1}, Learners: []raftlog.NodeID{8}, Promote: []raftlog.NodeID{8},
-		Retire: []raftlog.NodeID{2},
+		Voters: []raftlog.NodeID{1, 2}, Outgoing: []raftlog.NodeID{1}, Learners: []raftlog.NodeID{8},
+		Promote: []raftlog.NodeID{8},
+		Retire:  []raftlog.NodeID{2},
 	}
 }
 

@@ -23,7 +23,8 @@
 // Rejected:
 //   - A Go map, or a map per slot: the whole would have to be copied at the first write after a freeze, its order is
 //     not ours to choose, and 10 million keys are 10 million pointers more.
-//   - A B-tree as the key space: three to six times the cost of a map per operation, for an order that no command asks for.
+//   - A B-tree as the key space: three to six times the cost of a map per operation, for an order that no command
+//     asks for.
 //   - A hash table per slot, copied whole after a freeze: a million keys under one hash tag are one slot.
 //   - The version of a key in its record: EXPIRE changes the version, and would copy the value.
 //   - A faster hash without a key: clients choose the keys, and could choose a million that collide.

@@ -15,7 +15,7 @@
 //  4. Digests are made over Sip, a hash keyed by the seed of the cluster, and are the same on all nodes.
 //
 // Rejected:
-//   - An interface in every entry of the key space, also for short strings: 8 bytes more for each key than a Box, and an
-//     allocation more for each write.
+//   - An interface in every entry of the key space, also for short strings: 8 bytes more for each key than a Box, and
+//     an allocation more for each write.
 //   - Long strings in one piece: one SETBIT would copy, and hash, half a gigabyte.
 package value

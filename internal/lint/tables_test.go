@@ -54,8 +54,5 @@ var (
 	oldTypes = strings.Fields("owner library reading base rooms journals front share")
 )
 
-// pending are faults of names and lines in packages that have not been gone through yet, with as many vague words.
-var pending = regexp.MustCompile(`^(consensus|fsm|resp|snapshot|wal|internal/(server|console|metrics|vfs|cli|setting|` +
-	`inspect|worlds|guard))[/_].*(was replaced|more than|move these)`)
-
-const maxVague = 300
+// pending are old names and lines in packages that have not been gone through yet.
+var pending = regexp.MustCompile(`^resp/.*(was replaced|more than)`)

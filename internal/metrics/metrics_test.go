@@ -126,8 +126,8 @@ func TestNoTimeIsToldByMoreThanAnEighthTooHigh(t *testing.T) {
 	}
 	for range rounds {
 		value := random.Int64() >> (23 + random.IntN(40))
-		if told := maxMicros(stepOf(value)); told < value || told-value > value/8 {
-			t.Fatalf("seed %d: %d is told as %d", seed, value, told)
+		if bucket := maxMicros(stepOf(value)); bucket < value || bucket-value > value/8 {
+			t.Fatalf("seed %d: %d is told as %d", seed, value, bucket)
 		}
 	}
 	if stepOf(1<<62) != steps-1 || stepOf(-1) != 0 {

@@ -26,8 +26,8 @@ func newStore(node *consensus.Node, m *machine, r *relay) *store {
 }
 
 // submission is a request on its way through the node. A connection uses its request again, and so the submission that
-// stays with it as its ticket; unless it was cancelled, for a late Cancel must not meet a younger run. The submission is
-// the companion (Local) by which the state machine and Done find the run.
+// stays with it as its ticket; unless it was cancelled, for a late Cancel must not meet a younger run. The submission
+// is the companion (Local) by which the state machine and Done find the run.
 type submission struct {
 	consensus.Request
 	request   *resp.Request

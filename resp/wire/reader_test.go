@@ -214,7 +214,8 @@ func TestADeclaredCountCostsNothingUntilItsArgumentsCome(t *testing.T) {
 	}
 }
 
-// G3: a reader that began again at each packet would look at 10^10 bytes here, one that recursed would hold 350,000 frames.
+// G3: a reader that began again at each packet would look at 10^10 bytes here, one that recursed would hold 350,000
+// frames.
 func TestARequestThatTricklesInIsReadInLinearTime(t *testing.T) {
 	var request bytes.Buffer
 	const arguments = 50_000

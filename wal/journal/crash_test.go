@@ -35,7 +35,8 @@ func crashScript() []step {
 	}
 	add(7, 2, 8, 3, 4000)
 	steps = append(steps, step{install: &Switch{
-		Snapshot:         &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 7, Index: 50}, Configuration: []byte("c"), FileHash: 9},
+		Snapshot: &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 7, Index: 50}, Configuration: []byte("c"),
+			FileHash: 9},
 		HistoryDirectory: "history-51", HistoryFirst: 51, Stamp: 5000,
 	}})
 	add(8, 1, 51, 2, 6000)
@@ -63,9 +64,9 @@ func (s step) meaning(l flatLog) flatLog {
 	return l.after(s.group...)
 }
 
-// moment is a disk as a crash may leave it, and what a node that finds it must know: the state before the step or the
-// one after it.
-type moment struct {
+// crashPoint is a disk as a crash may leave it, and what a node that finds it must know: the state before the step or
+// the one after it.
+type crashPoint struct {
 	name          string
 	disk          *vfs.Memory
 	before, after flatLog
@@ -92,10 +93,11 @@ type diskState struct {
 	disk *vfs.Memory
 }
 
-// moments runs the script and collects the disk at every operation that changes anything.
+// crashPoints runs the script and collects the disk at every operation that changes anything.
 // Until Start is done, what a killed process wrote without a sync may still be lost: old is what is known without it.
-func moments(t *testing.T, m *vfs.Memory, j *Journal, h *fakeHistory, old, want flatLog, steps []step) []moment {
-	var all []moment
+func crashPoints(t *testing.T, m *vfs.Memory, j *Journal, h *fakeHistory, old, want flatLog,
+	steps []step) []crashPoint {
+	var all []crashPoint
 	var before, after flatLog
 	seed := uint64(0)
 	name := ""
@@ -103,7 +105,7 @@ func moments(t *testing.T, m *vfs.Memory, j *Journal, h *fakeHistory, old, want 
 		if op.Changes() {
 			seed++
 			for _, state := range diskStates(m, seed) {
-				all = append(all, moment{fmt.Sprintf("%s, before %s of %s, %s", name, op, path, state.name),
+				all = append(all, crashPoint{fmt.Sprintf("%s, before %s of %s, %s", name, op, path, state.name),
 					state.disk, before, after, h.durable})
 			}
 		}
@@ -121,8 +123,8 @@ func moments(t *testing.T, m *vfs.Memory, j *Journal, h *fakeHistory, old, want 
 	return all
 }
 
-// open opens the disk of a moment and checks what is found.
-func (m moment) open(t *testing.T) (*Journal, flatLog, Recovered) {
+// open opens the disk of a crash point and checks what is found.
+func (m crashPoint) open(t *testing.T) (*Journal, flatLog, Recovered) {
 	t.Helper()
 	j, r, err := Open(testOptions(m.disk))
 	if err != nil {
@@ -140,17 +142,17 @@ func (m moment) open(t *testing.T) (*Journal, flatLog, Recovered) {
 
 // F2, S15.
 func TestACrashAtAnyOperationLosesNothingThatWasAcknowledged(t *testing.T) {
-	for _, m := range firstMoments(t) {
+	for _, m := range firstCrashPoints(t) {
 		m.open(t)
 	}
 }
 
-func firstMoments(t *testing.T) []moment {
+func firstCrashPoints(t *testing.T) []crashPoint {
 	m := vfs.NewMemory()
 	o := testOptions(m)
 	must(t, Create(o, blank()))
 	j, _ := reopened(t, o)
-	all := moments(t, m, j, &fakeHistory{}, flatLog{}, flatLog{}, crashScript())
+	all := crashPoints(t, m, j, &fakeHistory{}, flatLog{}, flatLog{}, crashScript())
 	if len(all) < 200 {
 		t.Fatalf("only %d crashes", len(all))
 	}
@@ -159,7 +161,7 @@ func firstMoments(t *testing.T) []moment {
 
 // F3: The node crashes, comes back, crashes during recovery or in what it appends afterwards, and comes back again.
 func TestWhatIsAppendedAfterRecoverySurvivesAnotherCrash(t *testing.T) {
-	for i, first := range firstMoments(t) {
+	for i, first := range firstCrashPoints(t) {
 		if i%3 != 0 { // a third of them gives every operation of the second run a crash of each kind
 			continue
 		}
@@ -171,7 +173,7 @@ func TestWhatIsAppendedAfterRecoverySurvivesAnotherCrash(t *testing.T) {
 			{group: []raftlog.Operation{operation(21, 2, entry(next+1, 21, 700))}},
 		}
 		h := &fakeHistory{written: r.Checkpoint.Index, durable: r.Checkpoint.Index}
-		for _, second := range moments(t, first.disk, j, h, first.before, want, steps) {
+		for _, second := range crashPoints(t, first.disk, j, h, first.before, want, steps) {
 			second.name = first.name + "; then " + second.name
 			second.open(t)
 		}
@@ -241,8 +243,8 @@ func TestAChangeOfTheFileSizeSurvivesACrashAtAnyOperation(t *testing.T) {
 			for term := want.term + 1; term < want.term+25; term++ {
 				steps = append(steps, step{group: []raftlog.Operation{operation(term, 1)}})
 			}
-			for _, moment := range moments(t, m, j, &fakeHistory{}, want, want, steps) {
-				moment.open(t)
+			for _, crashPoint := range crashPoints(t, m, j, &fakeHistory{}, want, want, steps) {
+				crashPoint.open(t)
 			}
 			want.term += 24
 			must(t, want.check(&Recovered{Opening: j.content.Opening}, 0))

@@ -157,7 +157,8 @@ func (r *Runner) publishStatus() {
 // logChange logs what an operator wants to see: the leader, and since when.
 func (r *Runner) logChange(old, now *engine.Status) {
 	if now.Removed && (old == nil || !old.Removed) {
-		r.effects.Logger.Warn("this node was removed from the cluster: it refuses clients, and can be stopped", "node", now.ID)
+		r.effects.Logger.Warn("this node was removed from the cluster: it refuses clients, and can be stopped",
+			"node", now.ID)
 	}
 	what := "role"
 	switch {

@@ -53,7 +53,9 @@ func (r *Runner) Phases(b *engine.Batch) Phases {
 
 // PhasesOfRead is Phases for a read.
 func (r *Runner) PhasesOfRead(read *engine.Read) Phases {
-	return Phases{Replicate: time.Duration(read.EndedAt - read.TakenAt), Reply: time.Duration(r.sinceStart() - read.EndedAt)}
+	return Phases{
+		Replicate: time.Duration(read.EndedAt - read.TakenAt), Reply: time.Duration(r.sinceStart() - read.EndedAt),
+	}
 }
 
 // stampOutputs notes when a turn's outputs leave, before the other pumps have them.
