@@ -53,7 +53,7 @@ func TestALowerLimitOfTrackedKeysIsInForceAtOnce(t *testing.T) {
 	c[0].send("CLIENT TRACKING ON\r\nMGET a b c\r\n")
 	c[1].send("CONFIG SET tracking-table-max-keys 1\r\n")
 	if got := c[0].hear(); strings.Count(got, "invalidate") != 2 {
-		t.Errorf("told is %q, want two of three keys", got)
+		t.Errorf("posted is %q, want two of three keys", got)
 	}
 	if keys, items, _ := c[0].conn.server.tracker.counts(); keys != 1 || items != 1 {
 		t.Errorf("%d keys and %d items are left", keys, items)

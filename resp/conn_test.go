@@ -173,8 +173,8 @@ func TestALongRunOfReadsIsExecutedInPortionsBehindOneConfirmation(t *testing.T) 
 	if want := strings.Repeat("$51200\r\n"+string(store.values["k"])+"\r\n", 100); c.take() != want {
 		t.Fatal("the replies are not those of 100 reads")
 	}
-	if most := viewCalls*51300 + 64<<10; largest > most || reads != 1 {
-		t.Fatalf("%d bytes waited at once, limit %d; %d confirmations", largest, most, reads)
+	if limit := viewCalls*51300 + 64<<10; largest > limit || reads != 1 {
+		t.Fatalf("%d bytes waited at once, limit %d; %d confirmations", largest, limit, reads)
 	}
 }
 

@@ -65,19 +65,19 @@ func compareCalls(t *testing.T, redis string, s *serving, c conversation) (compa
 // TestWrongArityOfAnyCommandIsAnsweredAsByRedis calls every command and subcommand with every number of arguments that
 // it does not take, up to some.
 func TestWrongArityOfAnyCommandIsAnsweredAsByRedis(t *testing.T) {
-	const most, least = 7, 300
+	const maxArguments, minCompared = 7, 300
 	redis := realRedis(t)
 	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	compared := 0
 	for spec := range command.Each() {
 		call := strings.Split(strings.ToUpper(spec.Name), "|")
-		for ; len(call) <= most; call = append(call, "x") {
+		for ; len(call) <= maxArguments; call = append(call, "x") {
 			if !spec.AcceptsArgc(len(call)) && (len(spec.Subcommands) == 0 || len(call) == 1) {
 				compared += compareCalls(t, redis, s, conversation{call})
 			}
 		}
 	}
-	if compared < least {
+	if compared < minCompared {
 		t.Errorf("only %d calls were compared", compared)
 	}
 }
@@ -96,8 +96,8 @@ func (x connectionMix) word() string {
 }
 
 // words are some arguments.
-func (x connectionMix) words(most int) (words []string) {
-	for range x.IntN(most + 1) {
+func (x connectionMix) words(limit int) (words []string) {
+	for range x.IntN(limit + 1) {
 		words = append(words, x.word())
 	}
 	return words

@@ -63,7 +63,7 @@
 // Cluster clients choose a node by the slot of the key. Every node serves every slot, so a map of slots is only a way
 // to spread clients: see package topology.
 //
-// Where a run goes is decided once, when it is submitted (see conn_route.go): to the store, or, with
+// Where a run goes is decided once, when it is submitted (see Conn.submit): to the store, or, with
 // Options.RedirectMoved on a node that does not lead, its calls with keys back to the client with MOVED, which is said
 // only of what was not and will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a
 // node that does not lead answers the connection's reads from the state it has, which may be older than anything the

@@ -174,7 +174,7 @@ func TestGarbageFromAThousandClients(t *testing.T) {
 		noise[i] = byte(random.Uint32())
 	}
 	before := readMemory().used
-	most := before
+	peak := before
 	for i := range clients {
 		garbage := garbage(random, noise, i%4, bytesEach)
 		output := converse(t, "tcp", s.address, garbage)
@@ -182,9 +182,9 @@ func TestGarbageFromAThousandClients(t *testing.T) {
 			t.Fatalf("seed %d client %d: requests before the damage had no reply: %.100q", seed, i, output)
 		}
 		used := readMemory().used
-		most = max(most, used)
+		peak = max(peak, used)
 	}
-	if grown := most - before; grown > 256<<20 {
+	if grown := peak - before; grown > 256<<20 {
 		t.Fatalf("the server grew by %d MiB", grown>>20)
 	}
 	p := s.dial()

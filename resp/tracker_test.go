@@ -29,8 +29,8 @@ func trackingClients(t *testing.T, n int) (*fakeStore, []*client) {
 	return store, clients
 }
 
-// told is the message that keys are old, one message for each.
-func told(keys ...string) (text string) {
+// invalidated is the message that keys are old, one message for each.
+func invalidated(keys ...string) (text string) {
 	for _, key := range keys {
 		text += ">2\r\n" + bulkText("invalidate") + "*1\r\n" + bulkText(key)
 	}
@@ -61,9 +61,9 @@ func TestAChangedKeyIsToldOnceToThoseWhoReadIt(t *testing.T) {
 	c[0].send("GET a\r\nMGET b c\r\n")
 	c[1].send("GET a\r\n")
 	c[2].send("SET a 1\r\nSET a 2\r\nSET x 1\r\n")
-	expectHears(t, c, told("a"), told("a"), "")
+	expectHears(t, c, invalidated("a"), invalidated("a"), "")
 	c[2].send("SET a 3\r\nMSET c 1 b 2\r\n")
-	expectHears(t, c, told("c", "b"), "", "")
+	expectHears(t, c, invalidated("c", "b"), "", "")
 	c[0].send("GET a\r\nCLIENT TRACKING OFF\r\n")
 	c[2].send("SET a 4\r\n")
 	expectHears(t, c, "", "", "")
@@ -84,12 +84,12 @@ func TestAChangeIsToldBehindTheReplyThatItMakesOld(t *testing.T) {
 		t.Fatalf("before the reply: %q", got)
 	}
 	store.done(read)
-	if got, want := c[0].hear(), "$1\r\n1\r\n+PONG\r\n"+told("a"); got != want {
+	if got, want := c[0].hear(), "$1\r\n1\r\n+PONG\r\n"+invalidated("a"); got != want {
 		t.Fatalf("got %q, want %q", got, want)
 	}
 	c[0].send("GET a\r\n")
 	c[1].send("SET a 2\r\n")
-	if got := c[0].hear(); got != told("a") {
+	if got := c[0].hear(); got != invalidated("a") {
 		t.Fatalf("the next change: %q", got)
 	}
 }
@@ -102,12 +102,12 @@ func TestNoLoopLeavesOutTheWriterItself(t *testing.T) {
 	if got := c[1].send("SET a 1\r\n"); got != "+OK\r\n" {
 		t.Fatalf("the writer gets %q", got)
 	}
-	expectHears(t, c, told("a"), "")
+	expectHears(t, c, invalidated("a"), "")
 	c[1].send("GET a\r\n")
 	c[0].send("SET a 2\r\n")
-	expectHears(t, c, "", told("a"))
+	expectHears(t, c, "", invalidated("a"))
 	c[0].send("GET b\r\n")
-	if got := c[0].send("SET b 1\r\n"); got != "+OK\r\n"+told("b") {
+	if got := c[0].send("SET b 1\r\n"); got != "+OK\r\n"+invalidated("b") {
 		t.Fatalf("a writer that is told gets %q", got)
 	}
 }
@@ -117,7 +117,7 @@ func TestOptInAndOptOutGoByTheNextCommand(t *testing.T) {
 	c[0].send("CLIENT TRACKING ON OPTIN\r\nGET a\r\nCLIENT CACHING YES\r\nGET b\r\nGET c\r\n")
 	c[1].send("CLIENT TRACKING ON OPTOUT\r\nGET a\r\nCLIENT CACHING NO\r\nCLIENT ID\r\nGET b\r\nGET c\r\n")
 	c[2].send("MSET a 1 b 1 c 1\r\n")
-	expectHears(t, c, told("b"), told("a", "c"), "")
+	expectHears(t, c, invalidated("b"), invalidated("a", "c"), "")
 	c[0].send("CLIENT CACHING YES\r\nPING\r\nGET a\r\n")
 	c[2].send("SET a 2\r\n")
 	expectHears(t, c, "", "", "")
@@ -128,9 +128,9 @@ func TestBroadcastTellsOfAllKeysWithThePrefixes(t *testing.T) {
 	c[0].send("CLIENT TRACKING ON BCAST PREFIX user: PREFIX item:\r\n")
 	c[1].send("CLIENT TRACKING ON BCAST NOLOOP\r\n")
 	c[2].send("MSET user:1 a other 1 item:2 b\r\n")
-	expectHears(t, c, told("user:1", "item:2"), told("user:1", "other", "item:2"), "")
+	expectHears(t, c, invalidated("user:1", "item:2"), invalidated("user:1", "other", "item:2"), "")
 	c[1].send("SET user:1 b\r\n")
-	expectHears(t, c, told("user:1"), "", "")
+	expectHears(t, c, invalidated("user:1"), "", "")
 	got := c[2].send("INFO clients\r\nINFO stats\r\n")
 	for _, field := range []string{"tracking_clients:2", "tracking_total_keys:0", "tracking_total_prefixes:3"} {
 		if !strings.Contains(got, "\r\n"+field+"\r\n") {
@@ -148,7 +148,7 @@ func TestAnotherConnectionIsToldInstead(t *testing.T) {
 	}
 	c[0].send("GET a\r\nGET b\r\n")
 	c[2].send("SET a 1\r\n")
-	expectHears(t, c, "", told("a"), "")
+	expectHears(t, c, "", invalidated("a"), "")
 	c[1].conn.Release()
 	c[2].send("SET b 1\r\n")
 	broken := ">2\r\n" + bulkText("tracking-redir-broken") + fmt.Sprintf(":%d\r\n", target)
@@ -192,10 +192,10 @@ func TestNothingIsRememberedOfClientsThatHaveGone(t *testing.T) {
 
 func TestMailBeyondItsLimitEndsTheConnection(t *testing.T) {
 	_, c := trackingClients(t, 2)
-	c[0].conn.server.tuning.Output.mail.hard.Store(int64(len(told("key1", "key2"))))
+	c[0].conn.server.tuning.Output.mail.hard.Store(int64(len(invalidated("key1", "key2"))))
 	c[0].send("CLIENT TRACKING ON BCAST\r\n")
 	c[1].send("MSET key1 1 key2 1\r\n")
-	expectHears(t, c, told("key1", "key2"), "")
+	expectHears(t, c, invalidated("key1", "key2"), "")
 	c[1].send("MSET key1 1 key2 1 key3 1\r\n")
 	if action := c[0].advance(); action != Close || c[0].take() != "" {
 		t.Fatalf("the connection says %d", action)
@@ -214,7 +214,7 @@ func TestAnIdleConnectionIsTold(t *testing.T) {
 	for i := range 100 {
 		writer.send(fmt.Sprintf("SET a %d\r\n", i))
 		writer.expect("+OK\r\n")
-		reader.expect(told("a"))
+		reader.expect(invalidated("a"))
 		reader.send("GET a\r\n")
 		reader.expect(fmt.Sprintf("$%d\r\n%d\r\n", len(itoa(i)), i))
 	}
@@ -318,7 +318,7 @@ func TestNoLoopTellsOfChangesBehindAReadThatRodeWithTheOwnWrite(t *testing.T) {
 		t.Fatalf("the writer gets %q", got)
 	}
 	c[1].send("SET a 2\r\n")
-	expectHears(t, c, told("a"), "")
+	expectHears(t, c, invalidated("a"), "")
 	c[1].send("SET a 3\r\n")
 	expectHears(t, c, "", "")
 	if keys, items, _ := c[0].conn.server.tracker.counts(); keys != 0 || items != 0 {

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -53,6 +52,3 @@ var (
 		"strangers aloneinoffice outofoffice resign parting farewell dismissleft knowledge")
 	oldTypes = strings.Fields("owner library reading base rooms journals front share")
 )
-
-// pending are old names and lines in packages that have not been gone through yet.
-var pending = regexp.MustCompile(`^resp/.*(was replaced|more than)`)

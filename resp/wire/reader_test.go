@@ -330,8 +330,8 @@ func TestAnUnfinishedRequestHoldsNoMoreThanMaxRequestBytes(t *testing.T) {
 	if err == nil || err.Error() != "Protocol error: too big request" {
 		t.Fatalf("a request of 600 kB under a limit of %d: %v", limits.MaxRequestBytes, err)
 	}
-	if most := limits.MaxRequestBytes + limits.MaxInlineBytes + SmallBufferBytes; cap(r.buf) > most {
-		t.Fatalf("the buffer has %d bytes, limit %d", cap(r.buf), most)
+	if limit := limits.MaxRequestBytes + limits.MaxInlineBytes + SmallBufferBytes; cap(r.buf) > limit {
+		t.Fatalf("the buffer has %d bytes, limit %d", cap(r.buf), limit)
 	}
 }
 
