@@ -27,7 +27,7 @@
 //     store reports it.
 //  2. A file is a function of the log up to its mark: no node, no clock, no chance. Two replicas write the same bytes
 //     and so find the same hash. A node that fetches a file may go on with another node that has it.
-//  3. Whether a file counts is not said here but by the journal, which names it by raft.SnapshotMark. A file that
+//  3. Whether a file counts is not said here but by the journal, which names it by raftlog.SnapshotMark. A file that
 //     no record names is garbage, whole or not, and Retain removes it.
 //  4. Every frame carries a checksum that covers its number and depends on the header's. So a frame of another file, or
 //     in another place, is as wrong as a damaged one.

@@ -72,7 +72,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Header struct {
 	// Mark is the last entry that the state holds.
 	Mark raftlog.Mark
-	// ClusterID and HashSeed are those of the cluster; see raft.Configuration.
+	// ClusterID and HashSeed are those of the cluster; see membership.Configuration.
 	ClusterID uint64
 	HashSeed  uint64
 	// Stamp is the highest stamp of an entry up to Mark.

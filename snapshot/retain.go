@@ -66,7 +66,7 @@ func (s *Store) noteNamed(marks []raftlog.SnapshotMark) {
 
 // remove removes the files of which over says so, unless they are held or were completed just now.
 func (s *Store) remove(over func(Found) bool) (removed []string, err error) {
-	// The lock is held throughout: a name that is claimed meanwhile would be one that was already judged.
+	// The lock is held throughout: a name that is claimed meanwhile would be one that was already checked.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found, err := s.List()

@@ -32,7 +32,7 @@ type history struct {
 	segmentBytes int
 
 	mu sync.Mutex
-	// trimming is held while files of old segments go. Who needs both locks takes mu first.
+	// trimming is held while files of old segments go. A call that needs both locks takes mu first.
 	trimming sync.Mutex
 	// directory is where the segments are, name what the journal calls it.
 	directory, name string

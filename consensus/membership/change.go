@@ -8,8 +8,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Change is a change of the membership as somebody asks for it: who shall be a member and who shall not. What it makes
-// of the present configuration is a matter of Next alone. A change that was asked for may be asked for again at any
+// Change is a request to change the membership: which nodes become members and which cease to be. Next alone says what
+// it makes of the present configuration. A change that was asked for may be asked for again at any
 // time: what is done already is no change.
 //
 //	Add      blank node ──► learner, to be promoted ──caught up──► voter

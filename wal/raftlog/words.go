@@ -39,8 +39,8 @@ func (m Mark) Before(n Mark) bool {
 // String is index/term, as the Raft literature draws it.
 func (m Mark) String() string { return fmt.Sprintf("%d/%d", m.Index, m.Term) }
 
-// Tag names a batch of client commands: who took it from a client, in which boot, and its number there. Together with
-// the term of its entry it is unique for ever. A zero Tag marks entries that no client waits for.
+// Tag names a batch of client commands: the node that took it from a client, its boot, and the number there. Together
+// with the term of its entry it is unique for ever. A zero Tag marks entries that no client waits for.
 type Tag struct {
 	Origin   NodeID
 	Boot     Boot
@@ -70,7 +70,7 @@ func (m *SnapshotMark) IndexOrZero() Index {
 	return m.Index
 }
 
-// SnapshotSwitch says, in AppendOperation.Switch, that with this operation a snapshot comes into force.
+// SnapshotSwitch says, in Operation.Switch, that with this operation a snapshot comes into force.
 type SnapshotSwitch struct {
 	// Snapshot comes into force. Retained is the one that was in force before it, whose file stays as long as this one
 	// is in force; nil when there was none, and after a Restart.

@@ -146,10 +146,10 @@ func (t *Transport) admitMessages(s *handshake) (serve func() error, err error) 
 
 // admitPeer answers the hello of a peer. The order matters:
 //
-//  1. the proof, before anything of this node is told or changed;
+//  1. the proof, before this node tells or changes anything;
 //  2. what the two identities say by themselves;
-//  3. the peer's place for this purpose, so that two connections for one are never judged at once;
-//  4. the owner's word, by which a blank node gets its identity;
+//  3. the peer's place for this purpose, so that two connections for one are never checked at once;
+//  4. the handler's Admit, by which a blank node gets its identity;
 //  5. the welcome, which carries that identity.
 func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 	_, body, err := s.receive(frameHello)

@@ -2,16 +2,16 @@
 // members, and one connection for each direction of each pair.
 //
 //	node 1                                                             node 2
-//	  Send ─► queue ─► link's writer ══ connection that 1 dialled ══► reader ─► Owner.Receive
-//	  Owner.Receive ◄─ reader ◄══ connection that 2 dialled ══ link's writer ◄─ queue ◄─ Send
+//	  Send ─► queue ─► link's writer ══ connection that 1 dialled ══► reader ─► Receive
+//	        Receive ◄─ reader ◄══ connection that 2 dialled ══ link's writer ◄─ queue ◄─ Send
 //
 // A node's messages leave on the connection that it dialled, and nothing comes back on it. So each direction fails and
-// recovers by itself, a broken one is never mistaken for the other, and who dialled whom first is no question.
+// recovers by itself, a broken one is never mistaken for the other, and it does not matter which node dialled first.
 //
 // The transport decides nothing about the protocol. It promises little, which is what Raft needs: messages of one link
 // arrive in order, each at most once; what a broken link held is lost; damage is never delivered. Losing a message is
 // always allowed. Forwarded batches are a stream, though, so a gap in them is never silent: it ends the link, and the
-// next LinkUp tells the owner to send again what is unmet.
+// next LinkUp tells the handler to send again what is unmet.
 //
 // # Goroutines
 //
@@ -40,7 +40,7 @@
 //  3. LinkUp comes before the first message of its link is written; LinkUp and LinkDown take turns.
 //  4. Send never waits, whatever the network does. A peer that takes nothing fills its own queue and no other.
 //  5. A buffer that decoded entries or batches point to is never used again.
-//  6. A node without an identity tells it only after its owner has made it durable.
+//  6. A node without an identity tells it only after its handler has made it durable.
 //
 // # Identity
 //
@@ -51,19 +51,19 @@
 //
 // Both ends of a connection are checked the same way: this node does not speak to a node that it must not hear.
 //
-// With a cluster secret both sides prove that they know it before anything else is judged. Frames after the handshake
+// With a cluster secret both sides prove that they know it before anything else is checked. Frames after the handshake
 // are neither authenticated nor encrypted; where the network itself is hostile it needs a tunnel.
 //
 // # Questions
 //
-// What concerns who is a member travels on connections of one question and one answer each (registry.go): a blank node
-// asks to be taken in, a member asks any node who it is, and a member hands the leader a change of the membership.
+// Membership travels on connections of one question and one answer each (admission.go): a blank node asks to become a
+// member, a member asks any node for its description, and a member hands the leader a change of the membership.
 //
 // # Bulk
 //
-// A node fetches a snapshot file on a connection of its own (bulk.go): one for each peer, MaxBulk in
-// all, and together no faster than BulkBytesPerSecond, so that messages get through. A transfer that breaks goes on
-// from where it was, on a new connection.
+// A node fetches a snapshot file on a connection of its own (bulk.go): one for each peer, MaxBulk in all, and together
+// no faster than BulkBytesPerSecond, so that messages get through. A transfer that breaks goes on from where it was, on
+// a new connection.
 //
 // # Rejected
 //

@@ -20,7 +20,7 @@ import (
 //	                                          ←    answer, or Refusal
 //
 // The first frame is a Hello and its answer a Welcome, and then messages follow, or a request for a file (bulk.go); or
-// it is a question with one answer (registry.go).
+// it is a question with one answer (admission.go).
 //
 // Each proof is an HMAC-SHA256 under the cluster secret over a label for its direction, both nonces and the first
 // frame's body: neither an old proof nor the other side's can be played back. The other side proves first, so that a

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
 
-// node is an owner with its transport. What happens to it is an event; tests wait for events.
+// node is a handler with its transport. What happens to it is an event; tests wait for events.
 type node struct {
 	t         testing.TB
 	transport *Transport

@@ -32,8 +32,8 @@ type Hello struct {
 	Attributes []byte
 }
 
-// Refusal is an error that the other side sent, or that an owner's Admit or an Admission returns to choose the text and
-// a redirection. Any other error of the owner is sent as its text alone.
+// Refusal is an error that the other side sent, or that the handler's Admit or an Admission returns to choose the text
+// and a redirection. Any other error of the handler is sent as its text alone.
 type Refusal struct {
 	// Text is for the operator of the refused node.
 	Text string
@@ -49,7 +49,7 @@ func (r *Refusal) Error() string {
 	return "refused: " + r.Text + " (ask " + r.Redirect + ")"
 }
 
-// Identity errors: why two nodes must not talk, found without asking the owner.
+// Identity errors: why two nodes must not talk, found without asking the handler.
 var (
 	ErrSelf        = errors.New("the node talks to itself: the peer address leads back here; give each node its own")
 	ErrCluster     = errors.New("the node belongs to another cluster")

@@ -15,7 +15,7 @@ func says(wanted error) func(error) bool {
 	return func(err error) bool { return strings.Contains(err.Error(), wanted.Error()) }
 }
 
-func TestTheOwnerSeesTheWholeHello(t *testing.T) {
+func TestTheHandlerSeesTheWholeHello(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	seen := make(chan Hello, 1)
 	b.admit = func(h Hello) error { seen <- h; return nil }
@@ -27,7 +27,7 @@ func TestTheOwnerSeesTheWholeHello(t *testing.T) {
 	}
 }
 
-func TestTheOwnersRefusalReachesTheDialler(t *testing.T) {
+func TestTheHandlersRefusalReachesTheDialler(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	b.admit = func(Hello) error {
 		return &Refusal{Text: "rolled back, rejoin as a new member", Redirect: "192.0.2.9:1"}
@@ -49,7 +49,7 @@ func TestAnotherClusterAtTheAddressIsRefused(t *testing.T) {
 	a := start(t, 1)
 	b := start(t, 2, func(n *node, _ *Options) {
 		n.hello.ClusterID++
-		n.admit = func(Hello) error { t.Error("the owner was asked about another cluster"); return nil }
+		n.admit = func(Hello) error { t.Error("the handler was asked about another cluster"); return nil }
 	})
 	a.transport.SetPeers([]Peer{b.peer()})
 	a.awaitProblem(2, says(ErrCluster))
@@ -182,8 +182,8 @@ func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 	for _, c := range []struct{ dialler, answer string }{{"right", "wrong"}, {"right", ""}, {"", "right"}} {
 		t.Run(c.dialler+"-"+c.answer, func(t *testing.T) {
 			a, b := start(t, 1, secret(c.dialler)), start(t, 2, secret(c.answer))
-			b.admit = func(Hello) error { t.Error("the owner was asked about an unauthenticated node"); return nil }
-			b.join = func(Join) error { t.Error("the owner was asked about an unauthenticated node"); return nil }
+			b.admit = func(Hello) error { t.Error("the handler was asked about an unauthenticated node"); return nil }
+			b.join = func(Join) error { t.Error("the handler was asked about an unauthenticated node"); return nil }
 			a.transport.SetPeers([]Peer{b.peer()})
 			a.awaitProblem(2, says(ErrSecret))
 			err := a.transport.Join(context.Background(), b.address(), Join{Address: "192.0.2.1:1"})
@@ -200,7 +200,7 @@ func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 	}
 }
 
-func TestJoinIsAnsweredByTheOwner(t *testing.T) {
+func TestJoinIsAnsweredByTheHandler(t *testing.T) {
 	blank := start(t, 0, func(n *node, _ *Options) { n.hello = Hello{Incarnation: 77, Boot: 78} })
 	member := start(t, 1)
 	request := Join{Incarnation: 77, Address: "192.0.2.1:16379", Attributes: []byte("attributes")}
@@ -279,7 +279,7 @@ func TestABlankNodeTakesItsIdentityFromAHello(t *testing.T) {
 }
 
 // A node that was rolled back, say, must not be sent anything either: what it is told might end it.
-func TestTheOwnerJudgesWhoAnswersAsWell(t *testing.T) {
+func TestTheHandlerJudgesWhoAnswersAsWell(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	a.mu.Lock()
 	a.admit = func(h Hello) error {

@@ -52,7 +52,7 @@ func (t *Transport) reserve(p purpose, theirs *Hello, conn net.Conn) (*incoming,
 	}
 }
 
-// claim takes the place, or returns who has it.
+// claim takes the place, or returns the connection that has it.
 func (t *Transport) claim(in *incoming) (before *incoming, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

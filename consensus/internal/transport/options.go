@@ -44,9 +44,9 @@ func MaxFrameBytes(maxEntryBytes int) int { return maxEntryBytes + frameMessageB
 
 // Options are what a Transport is made of. Zero limits and durations take the defaults above.
 type Options struct {
-	// Owner decides and receives. Required.
+	// Handler decides and receives. Required.
 	Handler PeerHandler
-	// Admission answers what concerns who is a member. Required.
+	// Admission answers questions about the membership. Required.
 	Admission Admission
 	// SnapshotStore has the files that peers may fetch; without one they are refused.
 	SnapshotStore SnapshotStore
@@ -55,7 +55,7 @@ type Options struct {
 	Address  string
 	// Dial makes the connections to peers; nil is TCP. It must heed its context. For tests and proxies.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
-	// Secret is the cluster secret; empty means that none is asked for and none accepted.
+	// Secret is the cluster secret; empty means that the node demands none and accepts none.
 	Secret []byte
 	// Logger is told of links that come and go and of refusals, never from within Send; nil is silence.
 	Logger *slog.Logger
@@ -85,19 +85,19 @@ type Options struct {
 	BackoffMax time.Duration
 }
 
-// Owner is whom the transport works for. All methods may be called from many goroutines, even before New returned, and
-// must return without waiting, except where noted.
+// PeerHandler is the node behind the transport. All methods may be called from many goroutines, even before New
+// returned, and must return without waiting, except where noted.
 type PeerHandler interface {
 	// Hello is how this node introduces itself to the peer at this moment. The transport sets To and ToIncarnation.
 	Hello(to Peer) Hello
-	// Admit judges a peer that dialled, or that answered this node's dial. Clusters, ids and incarnations fit already;
-	// a blank node that was dialled takes its identity here, and must have it durable before it returns nil, for the
-	// welcome goes out with the new one. It may wait up to the handshake timeout. After an error there is no
-	// connection; a dialler is sent its text, which a *Refusal chooses.
+	// Admit accepts or refuses a peer that dialled, or that answered this node's dial. The transport has checked
+	// clusters, ids and incarnations. A blank node that was dialled takes its identity here and makes it durable before
+	// it returns nil: the welcome names it. Admit may wait up to the handshake timeout. After an error there is no
+	// connection; a dialler gets the error's text, which a *Refusal chooses.
 	Admit(Hello) error
-	// Receive takes messages that came from a peer, in the order in which it sent them. The slice is only lent, what
-	// the messages point to is the owner's. False says that the owner has no room: the messages are gone, as any
-	// message between nodes may be, and it is the owner's to Reset a peer whose stream of forwards broke by that.
+	// Receive takes messages that came from a peer, in the order in which it sent them. The handler keeps what
+	// the messages point to, but not the slice. False says that the handler has no room: the messages are lost, as any
+	// message between nodes may be, and the handler calls Reset for a peer whose stream of forwards broke by that.
 	Receive(from raftlog.NodeID, messages []engine.Message) bool
 	// LinkUp says that messages to the peer can leave again, before the first one does: what was sent on the link
 	// before may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
@@ -115,7 +115,7 @@ type Peer struct {
 // complete fills in defaults and refuses what makes no sense.
 func (o Options) complete() (Options, error) {
 	if o.Handler == nil {
-		return o, errors.New("transport: an owner is required")
+		return o, errors.New("transport: a Handler is required")
 	}
 	if o.Admission == nil {
 		return o, errors.New("transport: an Admission is required")

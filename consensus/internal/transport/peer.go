@@ -127,15 +127,15 @@ func (p *peer) serve() error {
 		return err
 	}
 	defer context.AfterFunc(p.context, func() { l.fail(ErrClosed) })()
-	owner, log := p.transport.options.Handler, p.transport.options.Logger
+	handler, log := p.transport.options.Handler, p.transport.options.Logger
 	p.note(nil)
 	log.Info("link up", "peer", p.id, "address", l.conn.RemoteAddr())
 	p.link.Store(l)
-	owner.LinkUp(p.id)
+	handler.LinkUp(p.id)
 	err = l.run()
 	p.link.Store(nil)
 	p.dropped.Add(uint64(len(l.queue.Close())))
-	owner.LinkDown(p.id, err)
+	handler.LinkDown(p.id, err)
 	log.Info("link down", "peer", p.id, "error", err)
 	return err
 }

@@ -73,7 +73,7 @@ func New(o Options) (*Transport, error) {
 func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
 
 // SetPeers makes these the nodes to hold links to, and no others. A new address counts from the next dial on; a link
-// that stands is kept, since identity is never the address. Connections from nodes that are left out stay: their owner
+// that stands is kept, since identity is never the address. Connections from nodes that are left out stay: their handler
 // may still have to hear them, or it Resets them. One from a node whose id is named here as another incarnation's ends:
 //
 //  1. A leader that is cut off lets B be node 4. B takes that identity, dials here, and is welcome: no member here
@@ -132,7 +132,7 @@ func (t *Transport) start(wanted Peer) *peer {
 
 // Send queues each message for the peer that it names, in order, and never waits. A message is dropped when the peer is
 // unknown, has no link, or has a full queue. Messages may be lost, so that is no error; but forwards are a stream, and
-// one that finds the queue full ends its link, so that LinkUp makes the owner send them again.
+// one that finds the queue full ends its link, so that LinkUp makes the handler send them again.
 //
 // The slice is only read during the call; what the messages point to must never change again. It panics on a message
 // that no frame can hold or that does not come from this node.
@@ -177,8 +177,8 @@ func (t *Transport) dial(ctx context.Context, address string) (net.Conn, error) 
 	return conn, nil
 }
 
-// Close closes every connection and waits until no goroutine is left: after it no method of the owner is called. The
-// owner's methods must not call it.
+// Close closes every connection and waits until no goroutine is left: after it no method of the handler is called. The
+// handler's methods must not call it.
 func (t *Transport) Close() error {
 	t.mu.Lock()
 	t.closed = true

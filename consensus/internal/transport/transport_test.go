@@ -164,7 +164,7 @@ func TestAPeerThatDialsIsDialledAtOnce(t *testing.T) {
 	a.awaitUp(2)
 }
 
-func TestAnOwnerWithoutRoomLosesMessagesAndKeepsTheConnection(t *testing.T) {
+func TestAHandlerWithoutRoomLosesMessagesAndKeepsTheConnection(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	b.room.Store(false)
 	a.link(b.peer())
@@ -195,7 +195,7 @@ func TestSendPanicsOnWhatNoFrameCanCarry(t *testing.T) {
 
 func TestOptionsAreRefusedOutsideTheirRanges(t *testing.T) {
 	for name, o := range map[string]Options{
-		"no owner":     {Address: "127.0.0.1:0"},
+		"no handler":   {Address: "127.0.0.1:0"},
 		"entry":        {Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", MaxEntryBytes: 2 << 30},
 		"queue":        {Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", QueueBytes: -1},
 		"read timeout": {Handler: &node{}, Admission: &node{}, Address: "127.0.0.1:0", ReadTimeout: aliveInterval},

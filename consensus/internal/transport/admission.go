@@ -20,7 +20,7 @@ type Admission interface {
 	Join(Join) error
 	// Invite says who this node is, to a member of the given cluster.
 	Invite(clusterID uint64) (Newcomer, error)
-	// Change takes a change of the membership of the given cluster, in the owner's own encoding. An error refuses it
+	// Change takes a change of the membership of the given cluster, in the handler's own encoding. An error refuses it
 	// for good; what may be otherwise the next time is in the Answer.
 	Change(clusterID uint64, change []byte) (Answer, error)
 }
