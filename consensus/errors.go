@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -30,17 +31,24 @@ var (
 	ErrAlreadyLeader = errors.New("this node leads already")
 )
 
-// refusedError is an ErrRefused whose text is only the reason.
-type refusedError struct{ reason error }
+// reasonError is one of the errors above whose text is only the reason.
+type reasonError struct{ kind, reason error }
 
 // refuse makes an error that matches ErrRefused, and whatever the format wraps.
-func refuse(format string, args ...any) error { return &refusedError{fmt.Errorf(format, args...)} }
+func refuse(format string, args ...any) error {
+	return &reasonError{ErrRefused, fmt.Errorf(format, args...)}
+}
+
+// cancelled is ErrNotDone because a context has ended.
+func cancelled(ctx context.Context) error {
+	return &reasonError{ErrNotDone, fmt.Errorf("not done: %w", ctx.Err())}
+}
 
 // Error is the reason.
-func (e *refusedError) Error() string { return e.reason.Error() }
+func (e *reasonError) Error() string { return e.reason.Error() }
 
-// Unwrap lets errors.Is find ErrRefused and what the reason wraps.
-func (e *refusedError) Unwrap() []error { return []error{ErrRefused, e.reason} }
+// Unwrap lets errors.Is find the kind and what the reason wraps.
+func (e *reasonError) Unwrap() []error { return []error{e.kind, e.reason} }
 
 // Why a node refuses what only members, blank nodes or voters can do.
 const (

@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -143,8 +144,8 @@ const cancelPeriod = 2 * tick
 // do submits a request and waits for its end. If the context ends first, the error wraps the context's, and ErrNotDone
 // if the command was not sent, else ErrUnknown.
 func (n *Node) do(ctx context.Context, r *Request) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotDone, err)
+	if ctx.Err() != nil {
+		return cancelled(ctx)
 	}
 	ended := make(chan struct{})
 	r.Done = func(*Request) { close(ended) }
@@ -156,16 +157,16 @@ func (n *Node) do(ctx context.Context, r *Request) error {
 	}
 	n.Cancel(r)
 	if r.Read || r.tick() {
-		return fmt.Errorf("%w: %w", ErrNotDone, ctx.Err())
+		return cancelled(ctx)
 	}
 	patience := time.NewTimer(cancelPeriod)
 	defer patience.Stop()
 	select {
 	case <-ended:
-		if r.Err == nil {
-			return nil
+		if errors.Is(r.Err, ErrNotDone) {
+			return cancelled(ctx)
 		}
-		return fmt.Errorf("%w: %w", r.Err, ctx.Err())
+		return r.Err
 	case <-patience.C:
 		return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 	}
