@@ -73,8 +73,8 @@ func New(o Options) (*Transport, error) {
 func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
 
 // SetPeers makes these the nodes to hold links to, and no others. A new address counts from the next dial on; a link
-// that stands is kept, since identity is never the address. Connections from nodes that are left out stay: their handler
-// may still have to hear them, or it Resets them. One from a node whose id is named here as another incarnation's ends:
+// that stands is kept, since identity is never the address. Connections from nodes that are left out stay: the handler
+// hears them or Resets them. A connection from a node whose id is named here with another incarnation ends:
 //
 //  1. A leader that is cut off lets B be node 4. B takes that identity, dials here, and is welcome: no member here
 //     knows what node 4 is.
