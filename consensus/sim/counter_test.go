@@ -47,7 +47,7 @@ func (counters) Check(history []workload.Operation) error {
 }
 
 // counter is the machine.
-type counter struct{ count, last uint64 }
+type counter struct{ count uint64 }
 
 func (c *counter) Apply(_ uint64, _ int64, data []byte, local any) []byte {
 	if len(data) > 0 {
