@@ -6,7 +6,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// leaderOfThree is a leader in the steady state, with a follower that acknowledges all it is told to.
+// leaderOfThree is a leader in the steady state, with a follower that acknowledges what the benchmark says.
 func leaderOfThree(t *testing.T) *rig {
 	g := newRig(t, 3, 1)
 	g.core.options.MaxMessageBytes = 1 << 20

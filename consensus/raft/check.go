@@ -22,7 +22,7 @@ type Observation struct {
 	confirmed Epoch
 	handed    raftlog.OperationNumber
 	done      raftlog.OperationNumber
-	// snapshot is the index of the snapshot in force, newest that of the one that is to be.
+	// snapshot is the index of the snapshot in force, newest that of the newest one decided.
 	snapshot raftlog.Index
 	newest   raftlog.Index
 }
@@ -91,7 +91,7 @@ func (r *Raft) checkSnapshots(c *complaints) {
 	newest := r.newestSnapshot().IndexOrZero()
 	c.that(newest <= r.commit, "a snapshot at %d, commit index %d", newest, r.commit)
 	c.that(r.disk.done.snapshot.IndexOrZero() <= newest,
-		"snapshot %d is in force, %d is to be", r.disk.done.snapshot.IndexOrZero(),
+		"snapshot %d is in force, the newest one decided is %d", r.disk.done.snapshot.IndexOrZero(),
 		newest)
 	for _, f := range r.disk.flying {
 		c.that(f.retained == nil || f.retained.Index < f.snapshot.IndexOrZero(),

@@ -1,12 +1,12 @@
-// Package raft is the protocol as a pure function: a node's state changes only when a method is called, and what is to
-// be done leaves only through Ready. It has no goroutines, locks, clocks, files, sockets, randomness from outside or
-// interfaces. The same calls give the same Readys, on every machine.
+// Package raft is the protocol as a pure function: a node's state changes only when a method is called, and all effects
+// leave through Ready. The package knows only Raft's own messages. It has no goroutines, locks, clocks, files, sockets,
+// randomness from outside or interfaces. The same calls give the same Readys, on every machine.
 //
 // # The contract
 //
 //	                       ┌──────────────────────────────────────────┐
 //	Tick, Step, Propose,   │                   Raft                   │   Ready: Messages      leave at once
-//	Read, SetClock,        │  role term vote leader                   │          Append        must become durable
+//	Hear, Read, SetClock,  │  role term vote leader                   │          Append        must become durable
 //	LinkUp, ServeWaiting,  │  window   the log above the floor        ├─►          ├ Switch    a snapshot in force
 //	SnapshotTaken          │  disk     operations in flight           │            └ Promises  leave after that
 //	──────────────────────►│  membership, peers, epochs               │          Commit        may be applied
@@ -16,16 +16,17 @@
 //	InstallFailed          └──────────────────────────────────────────┘          Propose       a change's next step
 //	────────────────────────────────────▲  what became of earlier Readys
 //
-// The owner takes everything that arrived, makes the calls, and then calls Ready once: that is a turn. What is said in
-// a Ready is never repeated, except to peers, where messages may be lost. Operations become durable in the order of
+// The owner takes everything that arrived, makes the calls, and then calls Ready once: that is a turn. A Ready
+// repeats nothing, except messages to peers, which may be lost. Operations become durable in the order of
 // their numbers; several may be made durable together, and then only the last is reported.
 //
 // # Durability
 //
-// Nothing that others build on leaves before it is on this node's disk. Votes, requests for votes and acknowledgements
-// of entries and snapshots are promises: they travel with the append operation that makes them true. A candidate's own
-// vote and a leader's own copy of an entry are promises to itself, and count by the same rule. A leader's entries leave
-// before they are on its own disk (its disk is one among equals), and a node may apply what others made durable.
+// Nothing that other nodes rely on leaves before it is on this node's disk. Votes, requests for votes and
+// acknowledgements of entries and snapshots are promises: they travel with the append operation that makes them true. A
+// candidate's own vote and a leader's own copy of an entry are promises to itself, and count by the same rule. A
+// leader's entries leave before they are on its own disk (its disk is one among equals), and a node may apply what
+// others made durable.
 //
 // # Invariants
 //
@@ -79,8 +80,8 @@
 //
 // # Where it goes beyond the paper
 //
-//   - Every append operation has a number. What a completion proves is kept with the operation and lowered by
-//     truncations: see disk.
+//   - Every append operation has a number. The operation keeps what its completion proves, and truncations
+//     lower that: see disk.
 //   - A candidate's requests wait for its disk: see becomeCandidate.
 //   - Hints let leader and follower skip a whole term per message when logs differ: see rejectAppend.
 //   - A leader pushes the commit index at once to followers whose clients wait for it: see owesCommit.
@@ -104,8 +105,8 @@
 //     below the window are asked for in Ready.Fetch, and come when they come.
 //   - Chunks of a snapshot as messages of the core, as the paper has them: the largest thing that a node ever sends
 //     would pass through the one place that must never wait, and a transfer would end with its leader.
-//   - A newer snapshot in the midst of a transfer: a follower that needs longer for one than its leader between two
-//     would never have any. It keeps what it was told first as long as that is kept.
+//   - A newer snapshot during a transfer: a follower that needs more time for a transfer than its leader between two
+//     snapshots would never finish one. It goes on with the first one as long as the leader keeps it.
 //   - To keep what a log holds behind the mark when the entry at the mark differs: it cannot be committed any more.
 //   - A goroutine per node with channels: the simulator could not own the order of events.
 //   - Leases for reads: they hold only as long as clocks do.

@@ -43,8 +43,8 @@ func (r *Raft) handleAppend(m *Message) {
 	})
 }
 
-// holds reports whether the log holds the entry. What is committed every leader holds, so it is not looked at (and may
-// be gone from memory, B9).
+// holds reports whether the log holds the entry. Every leader holds all committed entries, so it does not look at these
+// (they may be gone from memory, B9).
 func (r *Raft) holds(m raftlog.Mark) bool {
 	if m.Index <= r.commit {
 		return true

@@ -41,9 +41,9 @@ func (r *Raft) tickHungDisk() {
 		return
 	}
 	if r.yieldTicks == 0 && next.state != Replicate {
-		// To be ahead proves only that its disk moved once. What was sent to it lies there for an election timeout: when
-		// all disks stall together (they may be one), a change of leaders only makes the wait longer. This is not asked
-		// again later, for a slow disk looks the same between two completions.
+		// To be ahead proves only that its disk moved once. Its last entries have waited for an election timeout: when
+		// all disks stall together (they may be one), a change of leaders only makes the wait longer. The leader does not
+		// ask this again later, because a slow disk looks the same between two completions.
 		return
 	}
 	r.yieldTicks++

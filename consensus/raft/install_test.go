@@ -85,7 +85,7 @@ func TestEntriesOfTheSameTurnRideBehindTheSwitch(t *testing.T) {
 }
 
 // B7, E2: The old log is longer than the new one, and its last operation is still in flight when the log begins anew.
-// What that operation writes lies at the indexes of the new log and has nothing to do with it.
+// That operation writes at the indexes of the new log, and its entries have nothing to do with it.
 func TestAnOperationOfTheOldLogProvesNothingOfTheNew(t *testing.T) {
 	g := newRig(t, 3, 1)
 	at := raftlog.Mark{Term: 1, Index: 1}

@@ -356,8 +356,8 @@ func (r *Raft) ServeWaiting(id raftlog.NodeID, index raftlog.Index) {
 	}
 }
 
-// LinkUp tells that a connection to a node was made anew: what was in flight may be lost, and what the node was told
-// may be forgotten.
+// LinkUp tells that a connection to a node is new: messages in flight may be lost, and the node may have forgotten the
+// commit index.
 func (r *Raft) LinkUp(id raftlog.NodeID) {
 	if p := r.peer(id); p != nil {
 		p.probe(p.match + 1)

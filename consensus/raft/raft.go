@@ -351,7 +351,7 @@ func (r *Raft) advanceCommit(to raftlog.Index) {
 	r.commit = max(r.commit, to)
 }
 
-// Ready fills rd with everything that is to be done and reports whether there is anything. Nothing is said twice.
+// Ready fills rd with everything that must be done and reports whether there is anything. It says nothing twice.
 func (r *Raft) Ready(rd *Ready) bool {
 	if r.role == Leader {
 		r.buildMessages()

@@ -106,7 +106,7 @@ func TestAFollowerThatCannotFollowAsksForTheLeadOnce(t *testing.T) {
 	}
 }
 
-// Who was level and did not take over may have missed the word.
+// A level follower that did not take over may have missed the message.
 func TestALevelFollowerMayAskAgain(t *testing.T) {
 	g := newRig(t, 3, 1)
 	g.lead()

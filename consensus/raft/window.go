@@ -8,7 +8,7 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// window is the part of the log that is in memory: everything above the floor. What is at or below the floor is
+// window is the part of the log that is in memory: everything above the floor. Entries at or below the floor are
 // committed, and on disk.
 //
 //	      floor        written             last

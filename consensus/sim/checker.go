@@ -161,8 +161,8 @@ func (c *checker) checkNewLeader(l *life) {
 	}
 }
 
-// checkCommit: the commit index does not go back, stays within the log, and covers the one committed log. What is new
-// in that log is durable on a majority.
+// checkCommit: the commit index does not go back, stays within the log, and covers the one committed log. New
+// entries of that log are durable on a majority.
 func (c *checker) checkCommit(l *life, commit raftlog.Index) {
 	if commit < l.commit {
 		c.w.fail("commit goes back", "n%d: %d after %d", l.id, commit, l.commit)
@@ -265,7 +265,7 @@ func (c *checker) enterHistory(n *node, entries []raftlog.Entry) {
 	}
 }
 
-// applies: a node applies the committed log, the same one as all others. What the committed log says is looked at
+// applies: a node applies the committed log, the same one as all others. The checker reads an entry
 // when the first node applies it.
 func (c *checker) applies(l *life, e *raftlog.Entry) {
 	if int(e.Index) > len(c.committed) {

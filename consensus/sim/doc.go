@@ -50,7 +50,7 @@
 // # Snapshots
 //
 // In the profile snapshots, and in a share of the others, logs are compacted all the time: a node that was away for a
-// moment finds that what it lacks is gone. Files are real ones. What is done with them takes time and can be cut short:
+// moment finds that what it lacks is gone. Files are real ones. Each step takes time and can be cut short:
 //
 //	taken     a crash at any operation of the disk; no space
 //	fetched   in pieces, each a round trip: the link or the source's process may be gone, the file no longer kept there;

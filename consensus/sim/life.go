@@ -105,7 +105,7 @@ func (l *life) do(delay time.Duration, act func()) {
 	})
 }
 
-// wake plans a turn, if none is planned. What arrives until then is taken together.
+// wake plans a turn, if none is planned. The turn takes everything that arrives until then.
 func (l *life) wake() {
 	if l.planned {
 		return

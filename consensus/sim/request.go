@@ -187,7 +187,8 @@ func (l *life) abandonClients() {
 	}
 }
 
-// acknowledged: what a client is told to be done is in the committed log, once, and is applied where it is told.
+// acknowledged: a batch that a client is told to be done is in the committed log, once, and applied on the node that
+// says so.
 func (c *checker) acknowledged(l *life, r *request) {
 	if r.index == 0 || l.applier.Applied() < r.index {
 		c.w.fail("acknowledged, not committed", "n%d: %v", l.id, r)

@@ -174,9 +174,8 @@ func (s *script) doesTimed(n *node, command string, reply string) {
 	s.expect(s.give(n, worlds.Commands(command).Timed()), done, reply)
 }
 
-// S25: The clock of a fresh leader is a year ahead, and it was told no other. No key expires, nothing that it appends
-// says another time than the one it found. When it is told what time it is, time goes on, and keys expire when they
-// should.
+// S25: The clock of a fresh leader is a year ahead, and it has heard no other clock. No key expires, and its entries do
+// not move time. When it hears the other clocks, time goes on, and keys expire when they should.
 func TestAFreshLeaderWithAWrongClockExpiresNothing(t *testing.T) {
 	const year = 365 * 24 * time.Hour
 	scene(t, 3, func(s *script) {

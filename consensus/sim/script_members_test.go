@@ -130,7 +130,7 @@ func TestReplacingAllVotersHoldsUpNoClient(t *testing.T) {
 	}, membersByHand)
 }
 
-// D9, S8: A node is removed while it is cut off. When it is back it is told what happened: the log proves of what its
+// D9, S8: A node is removed while it is cut off. When it is back it learns of its removal: the log proves of what its
 // clients wanted that it was not done, whether it was sent or not. From then on it refuses at once, and disturbs no
 // other node.
 func TestANodeRemovedInItsAbsenceDisturbsNoOther(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// C1: A leader is cut off and does not know it. What others write meanwhile it must not deny.
+// C1: A leader is cut off and does not know it. Its reads must not deny what the others write meanwhile.
 func TestADeposedLeaderAnswersNoRead(t *testing.T) {
 	scene(t, 3, func(s *script) {
 		old := s.elected()

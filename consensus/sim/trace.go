@@ -24,7 +24,7 @@ func (t *trace) note(now time.Duration, what byte, node raftlog.NodeID, a, b uin
 	t.hash = mix(mix(h, a), b)
 }
 
-// What is noted.
+// The kinds of events.
 const (
 	noteTurn byte = iota + 1
 	noteSend

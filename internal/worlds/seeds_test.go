@@ -28,7 +28,7 @@ var plan = []struct {
 	{"votes", 25}, {"rivals", 15}, {"members", 80}, {"snapshots", 55},
 }
 
-// What the fixed seeds amount to, at least.
+// What the fixed seeds must amount to, at least.
 const (
 	seedsMin         = 500
 	simulatedMin     = 60 * time.Second

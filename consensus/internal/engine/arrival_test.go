@@ -18,7 +18,7 @@ func (tb *table) arrive(at raftlog.NodeID, a Arrival) error {
 	return a.Err
 }
 
-// acknowledging is a cluster in which node 2 confirmed everything to node 1, who leads, in boot 102.
+// acknowledging is a cluster in which node 2 confirmed everything to node 1, the leader, in boot 102.
 func acknowledging(t *testing.T) (tb *table, term raftlog.Term, last raftlog.Index) {
 	t.Helper()
 	tb = newTable(t, 3)

@@ -112,7 +112,7 @@ func TestInAJointConfigurationTheLowerHalfsTimeCounts(t *testing.T) {
 	}
 }
 
-// What was heard of another clock goes on with the ticks, and not with this node's clock.
+// Ticks carry another node's clock on, not this node's clock.
 func TestWhatWasHeardOfAClockGoesOnWithTheTicks(t *testing.T) {
 	e := newTable(t, 3).node(1).engine
 	e.clocks.heard = map[raftlog.NodeID]clockSample{2: {clock: 1000, tick: 0}, 3: {clock: 1000, tick: 0}}

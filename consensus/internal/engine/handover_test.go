@@ -134,7 +134,7 @@ func TestHandOverChoosesALiveVoterWithTheLongestLog(t *testing.T) {
 			[]raft.FollowerStatus{voter(2, 8, missed), voter(3, 9, 0)}, []raftlog.NodeID{3}, nil, 2,
 		},
 		"the absent one if need be": {[]raft.FollowerStatus{voter(3, 9, 0)}, []raftlog.NodeID{3}, nil, 3},
-		"not who was tried":         {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 7, 0)}, nil, []raftlog.NodeID{2}, 3},
+		"not the one tried":         {[]raft.FollowerStatus{voter(2, 9, 0), voter(3, 7, 0)}, nil, []raftlog.NodeID{2}, 3},
 		"no learner":                {[]raft.FollowerStatus{{ID: 2, Match: 9}}, nil, nil, 0},
 		"none when all were tried":  {[]raft.FollowerStatus{voter(2, 9, 0)}, nil, []raftlog.NodeID{2}, 0},
 		"none when it is alone":     {nil, nil, nil, 0},

@@ -189,7 +189,7 @@ func (tb *table) turn(s *testNode) {
 	}
 }
 
-// write makes everything durable that is to be, unless the disk hangs.
+// write makes all operations durable, unless the disk hangs.
 func (tb *table) write(s *testNode) {
 	if s.holdDisk {
 		return

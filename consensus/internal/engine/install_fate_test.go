@@ -75,7 +75,7 @@ func baseAt(mark raftlog.Mark, c *membership.Configuration) SnapshotState {
 	}
 }
 
-// S8: S8 with a snapshot: it says that this node was removed. What was sent in its term or before may have been done
+// S8 with a snapshot: it says that this node was removed. What was sent in its term or before may have been done
 // before the removal; what was sent in a later term, or is sent now, no leader appends.
 func TestASnapshotThatLeavesTheNodeOutProvesLaterBatchesNotDone(t *testing.T) {
 	a, b, report := jumping(2, 3, 4)

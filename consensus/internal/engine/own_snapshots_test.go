@@ -116,7 +116,7 @@ func TestNodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 	}
 }
 
-// E1: What is not durable here is not frozen, though it is applied:
+// E1: A state is not frozen behind an entry that is applied but not durable here:
 //
 //  1. Node 3 applies what 1 and 2 hold; its own disk stands still.
 //  2. A snapshot of that would be beyond its log after a crash.
@@ -235,7 +235,7 @@ func TestASnapshotOfNothingNewIsNotTaken(t *testing.T) {
 	}
 }
 
-// F18: No space is a state: it is told, the log stays, and the next attempts come further and further apart.
+// F18: No space is a state: the status tells it, the log stays, and attempts come further and further apart.
 func TestASnapshotThatFindsNoSpaceIsTriedAgain(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 500)
 	s := tb.node(1)
@@ -365,7 +365,7 @@ func TestASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
 	}
 }
 
-// E6: What the log could not remove the last time it may be able to now: it is asked again and again.
+// E6: The log may now remove what it could not remove the last time: the engine asks again and again.
 func TestHistoryIsCutAgainAndAgain(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 0)
 	tb.compact(1)

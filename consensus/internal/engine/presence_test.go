@@ -106,7 +106,7 @@ func TestAReturnThatFailedCountsForNothing(t *testing.T) {
 	}
 }
 
-// A new leader knows nothing of its own. Who was away stays so, who was there is not called away, and the leader that
+// A new leader has observed nothing itself. Absent voters stay absent, present ones stay present, and the leader that
 // is gone joins them when its time is up: counted from the new leader's beginning.
 func TestANewLeaderGoesOnWithTheListItHeard(t *testing.T) {
 	tb := newTable(t, 5)

@@ -216,7 +216,7 @@ func TestChangesAreTheLeadersToMake(t *testing.T) {
 	}
 }
 
-// S8: What a removed node's clients wait for ends when the node applies its removal: what was sent and not met is
+// S8: The batches of a removed node's clients end when the node applies its removal: what was sent and not met is
 // proven not done, what waits is not sent, reads are not asked for. None of it takes time.
 func TestWhatWaitsOnARemovedNodeEndsWithItsRemoval(t *testing.T) {
 	tb := newTable(t, 3)

@@ -98,11 +98,11 @@ type Outputs struct {
 	// Inputs.Retired. Trim is the first entry of history that may still be needed; 0 for no news.
 	Retain []raftlog.SnapshotMark
 	Trim   raftlog.Index
-	// Reset names peers whose incoming connection is to be closed.
+	// Reset names peers whose incoming connection must be closed.
 	Reset []raftlog.NodeID
 	// Peers are the nodes to hold links to, this node included, if they changed in this turn; nil otherwise.
 	Peers []membership.Member
-	// Ended, EndedReads, EndedChanges and EndedArrivals are to be woken.
+	// Ended, EndedReads, EndedChanges and EndedArrivals must be woken.
 	Ended         []*Batch
 	EndedReads    []*Read
 	EndedChanges  []*ChangeRequest

@@ -117,7 +117,7 @@ type mark struct {
 // maxMarks bounds a list. A full one loses every second of its marks: what is long past is known less well.
 const maxMarks = 4096
 
-// note says that the log has come to an index. What was at or behind that index before was replaced.
+// note says that the log has come to an index. Earlier notes at or behind that index were replaced.
 func (m *marks) note(index raftlog.Index, now int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

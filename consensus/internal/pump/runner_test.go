@@ -361,7 +361,7 @@ func TestAPauseOfTheProcessIsNotABurstOfTicks(t *testing.T) {
 	}
 }
 
-// What a mailbox counts a message for bounds what it holds: whatever a message carries must weigh something.
+// A mailbox is bounded by the sizes of its messages: all parts of a message must count.
 func TestTheListOfTheAbsentWeighsInAMailbox(t *testing.T) {
 	few := engine.Message{Own: engine.Presence}
 	many := engine.Message{Own: engine.Presence, Absent: make([]raftlog.NodeID, 1000)}
