@@ -12,9 +12,9 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// DEBUG is for tests of clients and for looking into a node. What is offered of it touches no key and no other client.
-// Everything of Redis's DEBUG that changes keys, files or the life of the process is unknown here: a key space that one
-// node changed on its own would be a broken one.
+// DEBUG is for tests of clients and for looking into a node. The subcommands here touch no key and no other client.
+// Those of Redis that change keys, files or the life of the process are unknown: a key space that one node changes on
+// its own is a broken one.
 
 // Values of enable-debug-command.
 const (

@@ -29,8 +29,8 @@ var memberHandlers = []handler{
 	{of: command.RaftNodeRemove, answer: raftNodeRemove, slow: true},
 }
 
-// ownInCluster reports whether a subcommand of CLUSTER is one that Redis does not have. It is for those who run the
-// nodes and not for cluster clients, so it is there in every view.
+// ownInCluster reports whether a subcommand of CLUSTER is one that Redis does not have. Operators use it, not cluster
+// clients, so every view has it.
 func ownInCluster(spec *command.Spec) bool {
 	return spec == command.ClusterAddNode || spec == command.ClusterRemoveNode || spec == command.ClusterReplaceNode
 }

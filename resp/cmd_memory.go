@@ -50,7 +50,7 @@ func readMemory() memoryUse {
 	}
 }
 
-// What the state machine keeps for a key besides its bytes, on average, and for a deadline: so much is overhead.
+// Overhead: what the state machine keeps for a key besides its bytes, on average, and for a deadline.
 const (
 	keyOverheadBytes      = 52
 	deadlineOverheadBytes = 34
@@ -177,7 +177,7 @@ func memoryPurge(c *Conn, dst []byte, _ [][]byte) []byte {
 // node, before they are proposed. Entries of the log are applied whatever they need: nodes that left out different ones
 // would differ for ever. All nodes hold the same keys, so the setting should be the same on all.
 //
-// What is in use counts garbage, of which there may be as much as of everything else. So once there seems to be too
+// The memory in use includes garbage, which may be as much as everything else. So once there seems to be too
 // much, the collector is asked, at most once in collectPeriod, and what it finds alive decides. For so long, and for as
 // long as a collection takes, more than the limit may be written.
 type memoryLimit struct {
@@ -191,7 +191,7 @@ type memoryLimit struct {
 	collected  time.Time
 }
 
-// collectPeriod is the least time between two collections for the sake of maxmemory.
+// collectPeriod is the shortest time between two collections that maxmemory asks for.
 const collectPeriod = time.Second
 
 // weighMemory compares what is in use with the limit. It is called again and again, and when the limit is changed.

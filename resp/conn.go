@@ -67,7 +67,7 @@ type Conn struct {
 	arguments [][]byte
 	fixed     []byte
 	bodyBytes int
-	// submittedAt is when the run was complete. clock is a moment that was asked for since anything was waited for, and
+	// submittedAt is when the run was complete. clock is the time that was read since the connection last waited, and
 	// zero if there is none: asking costs as much as half of all that is done for a small command.
 	submittedAt, clock monotonic
 	// shard is where the connection counts.

@@ -17,7 +17,7 @@ import (
 //
 //	normal   replies. Those of writes are never cut: a client that saw only their end would not know what was done.
 //	pubsub   what is sent besides replies: invalidations, and what MONITOR shows
-//	slave    nothing: nodes are no clients of each other. It can be set, and shown, for the sake of files and tools.
+//	slave    nothing: nodes are no clients of each other. It can be set and shown, because files and tools do that.
 type OutputLimits struct {
 	normal, mail, replica outputLimit
 }

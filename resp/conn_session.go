@@ -11,14 +11,14 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
-// session is what the rest of the server may know of a connection, and may do to it. The connection's own goroutine is
-// the only one that changes the facts, so it reads them without the lock.
+// session is what the rest of the server may know about a connection, and may do to it. Only the connection's own
+// goroutine changes the facts, so it reads them without the lock.
 type session struct {
 	id    int64
 	began time.Time
 	socket
 
-	// spec is the command that came last; active is the moment when bytes came last, or up to watchPeriod before.
+	// spec is the last command; active is when the last bytes came, or up to watchPeriod before.
 	spec   atomic.Pointer[command.Spec]
 	active atomic.Int64
 	// unread is how many bytes of requests wait to be answered, room how many more the buffer takes, unsent how many bytes
@@ -29,20 +29,21 @@ type session struct {
 	// blocked says whether the client waits for something that CLIENT UNBLOCK can end.
 	blocked atomic.Uint32
 
-	// mailed says that there is mail, or that there was too much of it.
+	// mailed says that mail waits, or that it exceeded its limit.
 	mailed atomic.Bool
-	// redirectBroken says that the session which this one has named for CLIENT TRACKING has ended.
+	// redirectBroken says that the session which this one named by CLIENT TRACKING REDIRECT has ended.
 	redirectBroken atomic.Bool
 	// wake makes the connection look whether what it waits for has come.
 	wake func()
-	// run is where the connection's runs stand: by this it is known whose write one is.
+	// run is the place of the connection's runs. The state machine names it with each change, so that the tracker knows
+	// which client made the change.
 	run *command.Run
 	// mailLimit is how many bytes of mail may wait.
 	mailLimit *atomic.Int64
 
 	mu    sync.Mutex
 	facts facts
-	// mail is what is sent besides replies. It is closed with the connection, or when there is too much of it.
+	// mail is what is sent besides replies. It is closed with the connection, or beyond its limit.
 	mail           []byte
 	closed, tooBig bool
 }

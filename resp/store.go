@@ -26,7 +26,7 @@ type Store interface {
 	// and the connection submits the run again by Read. A run with r.Stale set comes here without a Read before it: any
 	// state will do.
 	View(r *Request) bool
-	// Abandon says that the client of a submitted request has gone: if nothing of it was sent or appended yet, it is
+	// Abandon says that the client of a submitted request has gone: if no part was sent or appended yet, it is
 	// dropped and completed with NotDone; otherwise nothing changes. It may come after Complete was called. Complete is
 	// called once in any case.
 	Abandon(r *Request)
@@ -35,7 +35,7 @@ type Store interface {
 	Phases(r *Request) Phases
 }
 
-// Phases are parts of the time between the submission of a run and now; what is missing to all of it came before them.
+// Phases are parts of the time between the submission of a run and now. The rest of that time came before them.
 type Phases struct {
 	// Disk is how long the node's own disk took, Replicate what else it took until a majority of disks had the run's
 	// writes; of a run of reads, Replicate is the confirmation that the state is recent, and Disk is 0.

@@ -12,8 +12,8 @@ import (
 // tracker remembers which clients keep which keys in caches of their own (CLIENT TRACKING), and tells them when they
 // must not any more.
 //
-// What a client has been sent may be in its cache until it is told otherwise, so a change must never be missed, and
-// never be told before the reply that it makes old:
+// A client may cache what it was sent until it is told otherwise. So the tracker must miss no change, and must not tell
+// of one before the reply that it makes old:
 //
 //  1. The keys of a read are remembered when the call joins its run, before it is executed anywhere.
 //  2. The state machine says Changed for each key of each entry that it applies, while no read runs.
@@ -105,7 +105,7 @@ func (t *tracker) bound() {
 	}
 }
 
-// changed tells those who may hold a key that it is old. run is the run whose write did it, nil if that is not known.
+// changed tells the clients that may hold a key that it is old. run is the run that wrote it, nil if that is unknown.
 func (t *tracker) changed(key string, run *command.Run) {
 	if t.clients.Load() == 0 {
 		return

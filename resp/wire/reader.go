@@ -15,7 +15,7 @@ type span struct{ from, to uint32 }
 // shortHeaderBytes is how far a header is read byte by byte before a search for its end pays.
 const shortHeaderBytes = 10
 
-// What plain takes: so many arguments, lengths of so many digits.
+// Limits of plain: the number of arguments, and the digits of a length.
 const (
 	plainArguments = 16
 	plainDigits    = 8
