@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/resp/stats"
 )
 
@@ -69,5 +70,45 @@ func TestEveryErrorReplyIsCounted(t *testing.T) {
 	c.send("CONFIG RESETSTAT\r\n")
 	if got := statsOf(t, c, "stats", "total_error_replies"); got != "0" {
 		t.Errorf("%s errors are left", got)
+	}
+}
+
+// INFO and a scrape read the same rows, and CONFIG RESETSTAT changes INFO only.
+func TestInfoAndAScrapeTellTheSame(t *testing.T) {
+	set := metrics.New()
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Metrics: set}))
+	c.send("SET a 1\r\nGET a\r\nGET a\r\nNOSUCH\r\n")
+	scraped := func(name string) (sum float64) {
+		families, err := set.Gatherer().Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, family := range families {
+			if family.GetName() != name {
+				continue
+			}
+			for _, m := range family.Metric {
+				sum += m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			}
+		}
+		return sum
+	}
+	for name, want := range map[string]float64{
+		"raftredis_commands_total": 4, "raftredis_error_replies_total": 1, "raftredis_command_calls_total": 3,
+		"raftredis_command_seconds": 3,
+	} {
+		if got := scraped(name); got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+	if got := statsOf(t, c, "stats", "total_commands_processed"); got != "5" {
+		t.Errorf("INFO tells %s commands", got)
+	}
+	c.send("CONFIG RESETSTAT\r\n")
+	if got := statsOf(t, c, "stats", "total_commands_processed"); got != "1" {
+		t.Errorf("INFO tells %s commands after CONFIG RESETSTAT", got)
+	}
+	if got := scraped("raftredis_commands_total"); got != 7 {
+		t.Errorf("a scrape reads %v commands", got)
 	}
 }
