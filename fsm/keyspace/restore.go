@@ -227,7 +227,7 @@ func (in *imageReader) entry(b []byte) ([]byte, error) {
 	e := NewEntry(key, text).Until(deadline)
 	e.Version = version
 	in.last.Place, in.last.key, in.last.any = at, e.Key(), true
-	in.space.store(at, key, e)
+	in.space.store(at, key, &e)
 	return b, nil
 }
 
@@ -254,7 +254,7 @@ func (in *imageReader) part(b []byte) ([]byte, error) {
 		e.apart = chunks.Box()
 	}
 	e.Deadline, e.Version = open.entry.Deadline, open.entry.Version
-	s.store(in.last.Place, key, e)
+	s.store(in.last.Place, key, &e)
 	open.any = false
 	return b, nil
 }

@@ -252,24 +252,24 @@ func (s *Space) count(slot uint16, change int) {
 // Put stores an entry in place of the old one of its key, and sets its version to the present index.
 func (s *Space) Put(at Place, key []byte, e Entry) {
 	e.Version = s.index
-	s.store(at, key, e)
+	s.store(at, key, &e)
 }
 
 // store is Put for an entry that has its version.
-func (s *Space) store(at Place, key []byte, e Entry) {
+func (s *Space) store(at Place, key []byte, e *Entry) {
 	link := s.writable(at.slot)
 	for shift := topShift; ; shift -= levelBits {
 		if link.fork == nil {
 			l := s.ownLeaf(link)
 			if i := l.search(tag(at.hash), key); i >= 0 {
-				s.account(at, &l.entries[i], &e)
-				l.entries[i] = e
+				s.account(at, &l.entries[i], e)
+				l.entries[i] = *e
 				return
 			}
 			if len(l.entries) < leafEntries || shift < 0 {
-				s.account(at, nil, &e)
+				s.account(at, nil, e)
 				s.count(at.slot, 1)
-				l.insert(tag(at.hash), e)
+				l.insert(tag(at.hash), *e)
 				return
 			}
 			s.divide(link, shift)

@@ -125,7 +125,7 @@ func (s *Space) checkSum(t *testing.T) {
 		key := []byte(r.entry.Key())
 		e := NewEntry(key, r.entry.content()).Keeping(r.entry)
 		e.Version = r.entry.Version
-		fresh.store(fresh.Place(key), key, e)
+		fresh.store(fresh.Place(key), key, &e)
 		return nil
 	})
 	if fresh.keys != s.keys || fresh.sum != s.sum {
