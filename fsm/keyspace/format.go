@@ -95,14 +95,15 @@ func appendHead(dst []byte, e *Entry, flags byte) []byte {
 	if e.Deadline != 0 {
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(e.Deadline))
 	}
-	key := e.Key()
-	dst = binary.AppendUvarint(dst, uint64(len(key)))
-	return append(dst, key...)
+	return append(dst, e.record[:e.keyEnd()]...) // the length of the key, and the key
 }
 
 // appendWhole appends an entry with its string.
 func appendWhole(dst []byte, e *Entry, text value.String) []byte {
 	dst = binary.AppendUvarint(appendHead(dst, e, 0), uint64(text.Len()))
+	if inline, ok := text.Inline(); ok {
+		return append(dst, inline...)
+	}
 	return text.Append(dst)
 }
 
