@@ -8,18 +8,19 @@ import (
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Errors and limits that the journal shares with the rest of the log.
+// Errors of the log's parts that its users meet.
 var (
 	// ErrClosed is returned by every call after Close.
-	ErrClosed = journal.ErrClosed
+	ErrClosed = raftlog.ErrClosed
 	// ErrVersion means that a file was written by another version of the program.
 	ErrVersion = journal.ErrVersion
 )
 
 // CorruptionError says that a file does not hold what was once durable in it.
-type CorruptionError = journal.CorruptionError
+type CorruptionError = raftlog.CorruptionError
 
 // Bounds of a segment of history. The last segment is also kept in memory, and an old one is read as a whole.
 const (

@@ -16,7 +16,7 @@ import (
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/resp"
 	"github.com/raftredis/raftredis/snapshot"
-	"github.com/raftredis/raftredis/wal/journal"
+	"github.com/raftredis/raftredis/wal"
 )
 
 // server is a node with its front end, as it runs.
@@ -151,7 +151,7 @@ func listen(flag, host string, port int) (net.Listener, error) {
 
 // openError sorts the errors of opening: after damage a restart must wait for a person.
 func openError(directory string, err error) error {
-	var log *journal.CorruptionError
+	var log *wal.CorruptionError
 	var state *snapshot.CorruptionError
 	if errors.As(err, &log) || errors.As(err, &state) {
 		return &exit.FatalError{Err: err}

@@ -52,7 +52,7 @@ func newImage(t *testing.T, sealed bool) image {
 func (i image) verdict(t *testing.T) string {
 	t.Helper()
 	j, r, err := Open(testOptions(i.disk))
-	var corruption *CorruptionError
+	var corruption *raftlog.CorruptionError
 	switch {
 	case errors.As(err, &corruption):
 		return "refused"

@@ -151,10 +151,10 @@ func marks(es []raftlog.Entry) string {
 	return fmt.Sprintf("%v to %v", es[0].Mark(), es[len(es)-1].Mark())
 }
 
-func wantCorruption(t testing.TB, o Options, file string) *CorruptionError {
+func wantCorruption(t testing.TB, o Options, file string) *raftlog.CorruptionError {
 	t.Helper()
 	_, _, err := Open(o)
-	var corruption *CorruptionError
+	var corruption *raftlog.CorruptionError
 	if !errors.As(err, &corruption) {
 		t.Fatalf("open: %v, want corruption", err)
 	}

@@ -26,8 +26,8 @@ const maxIdleBufferBytes = 1 << 20
 // chunkBytes is how much of a file is read or written at once where the whole file is.
 const chunkBytes = 1 << 20
 
-// ErrClosed is returned by every call after Close.
-var ErrClosed = errors.New("journal is closed")
+// ErrVersion means that a file was written in another version of the format.
+var ErrVersion = errors.New("format version is not known to this program")
 
 // Journal is the open pair of files. One goroutine owns it. After the first error every call returns that error.
 type Journal struct {
@@ -219,10 +219,10 @@ func (j *Journal) Stats() Stats {
 
 // Close closes the files. It makes nothing durable: everything that Append accepted is durable already.
 func (j *Journal) Close() error {
-	if errors.Is(j.err, ErrClosed) {
-		return ErrClosed
+	if errors.Is(j.err, raftlog.ErrClosed) {
+		return raftlog.ErrClosed
 	}
-	j.err = errors.Join(ErrClosed, j.err)
+	j.err = errors.Join(raftlog.ErrClosed, j.err)
 	return j.closeFiles()
 }
 

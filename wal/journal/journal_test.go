@@ -278,10 +278,10 @@ func TestUseBeforeStartOrAfterCloseIsRefused(t *testing.T) {
 	}()
 	must(t, j.Start(&fakeHistory{}))
 	must(t, j.Close())
-	if err := j.Append([]raftlog.Operation{operation(1, 1)}); !errors.Is(err, ErrClosed) {
+	if err := j.Append([]raftlog.Operation{operation(1, 1)}); !errors.Is(err, raftlog.ErrClosed) {
 		t.Fatalf("append after close: %v", err)
 	}
-	if err := j.Close(); !errors.Is(err, ErrClosed) {
+	if err := j.Close(); !errors.Is(err, raftlog.ErrClosed) {
 		t.Fatalf("second close: %v", err)
 	}
 }

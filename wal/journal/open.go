@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Open reads a journal. It changes nothing on the disk: the caller cuts history to the recovered checkpoint and then
@@ -40,7 +42,7 @@ func (j *Journal) open() (Recovered, error) {
 		name = path.Join(j.options.Directory, name)
 		f, err := openFile(j.options.FS, name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return Recovered{}, &CorruptionError{File: name, Reason: "the file is missing"}
+			return Recovered{}, &raftlog.CorruptionError{File: name, Reason: "the file is missing"}
 		}
 		if err != nil {
 			return Recovered{}, err
@@ -98,11 +100,11 @@ func wrongVersion(f *journalFile, offset int64, h header) error {
 func (j *Journal) choose(surveys *[2]survey) (int, error) {
 	a, b := &surveys[0], &surveys[1]
 	if !a.whole && !b.whole {
-		return 0, &CorruptionError{File: j.files[0].path,
+		return 0, &raftlog.CorruptionError{File: j.files[0].path,
 			Reason: "neither this file nor the other begins with a whole opening"}
 	}
 	if a.whole && b.whole && a.header.generation == b.header.generation {
-		return 0, &CorruptionError{File: j.files[1].path, Reason: "both files are of the same generation"}
+		return 0, &raftlog.CorruptionError{File: j.files[1].path, Reason: "both files are of the same generation"}
 	}
 	current := 0
 	if !a.whole || b.whole && b.header.generation > a.header.generation {
@@ -110,7 +112,7 @@ func (j *Journal) choose(surveys *[2]survey) (int, error) {
 	}
 	f, s := j.files[current], &surveys[current]
 	if s.header.fileBytes != f.bytes {
-		return 0, &CorruptionError{File: f.path, Offset: f.bytes, Reason: fmt.Sprintf(
+		return 0, &raftlog.CorruptionError{File: f.path, Offset: f.bytes, Reason: fmt.Sprintf(
 			"the file has %d bytes, its opening says %d", f.bytes, s.header.fileBytes)}
 	}
 	if surveys[1-current].whole {
@@ -124,7 +126,7 @@ func (j *Journal) choose(surveys *[2]survey) (int, error) {
 // opening was in force.
 func (j *Journal) checkUnfinished(f *journalFile, current header) error {
 	if f.bytes != current.otherBytes {
-		return &CorruptionError{File: f.path, Offset: f.bytes, Reason: fmt.Sprintf(
+		return &raftlog.CorruptionError{File: f.path, Offset: f.bytes, Reason: fmt.Sprintf(
 			"there is no whole opening, and the file has %d bytes, not %d", f.bytes, current.otherBytes)}
 	}
 	for offset := int64(PageBytes); offset+headerBytes <= f.bytes; offset += PageBytes {
@@ -133,7 +135,7 @@ func (j *Journal) checkUnfinished(f *journalFile, current header) error {
 			return err
 		}
 		if found && h.generation > current.generation {
-			return &CorruptionError{File: f.path, Reason: fmt.Sprintf(
+			return &raftlog.CorruptionError{File: f.path, Reason: fmt.Sprintf(
 				"the opening is damaged, but a record of its generation %d follows at offset %d", h.generation, offset)}
 		}
 	}
@@ -152,7 +154,7 @@ func (j *Journal) replay(opening *survey) (torn bool, err error) {
 		if err := j.content.fold(payload); errors.Is(err, ErrVersion) {
 			return false, fmt.Errorf("%s at offset %d: %w", f.path, j.end, err)
 		} else if err != nil {
-			return false, &CorruptionError{File: f.path, Offset: j.end, Reason: err.Error()}
+			return false, &raftlog.CorruptionError{File: f.path, Offset: j.end, Reason: err.Error()}
 		}
 		j.end += h.bytes()
 		j.sum, j.sealed = h.sum, h.kind == recordSeal
@@ -164,7 +166,7 @@ func (j *Journal) replay(opening *survey) (torn bool, err error) {
 			return true, err
 		}
 		if next.previous != j.sum || next.kind == recordOpening {
-			return false, &CorruptionError{File: f.path, Offset: j.end,
+			return false, &raftlog.CorruptionError{File: f.path, Offset: j.end,
 				Reason: fmt.Sprintf("a whole %v record that does not follow the one before it", next.kind)}
 		}
 		h = next
@@ -185,13 +187,13 @@ func (j *Journal) checkEnd(other *survey) error {
 			return err
 		}
 		if found && j.ours(h) {
-			return &CorruptionError{File: f.path, Offset: j.end, Reason: fmt.Sprintf(
+			return &raftlog.CorruptionError{File: f.path, Offset: j.end, Reason: fmt.Sprintf(
 				"a damaged record that was durable: a record of the same generation %d follows at offset %d",
 				h.generation, offset)}
 		}
 	}
 	if other.begun && other.header.generation > j.generation && other.header.previousEnd > j.end {
-		return &CorruptionError{File: f.path, Offset: j.end, Reason: fmt.Sprintf(
+		return &raftlog.CorruptionError{File: f.path, Offset: j.end, Reason: fmt.Sprintf(
 			"a damaged record that was durable: generation %d was begun when this one reached to offset %d",
 			other.header.generation, other.header.previousEnd)}
 	}

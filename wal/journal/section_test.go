@@ -65,7 +65,7 @@ func TestUnknownPartIsRefusedByName(t *testing.T) {
 	} {
 		m := withPart(t, c.kind, c.group, "12345678")
 		_, _, err := Open(testOptions(m))
-		var corruption *CorruptionError
+		var corruption *raftlog.CorruptionError
 		if !errors.Is(err, ErrVersion) || !errors.Is(err, c.err) || errors.As(err, &corruption) ||
 			!strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: %v", name, err)

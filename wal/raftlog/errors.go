@@ -1,12 +1,12 @@
-package journal
+package raftlog
 
 import (
 	"errors"
 	"fmt"
 )
 
-// ErrVersion means that a file was written in another version of the format.
-var ErrVersion = errors.New("format version is not known to this program")
+// ErrClosed is returned by every call after Close, of the log and of its parts.
+var ErrClosed = errors.New("log is closed")
 
 // CorruptionError says that a file does not hold what was once durable in it. The node must not go on with it: it may
 // have voted or acknowledged what the file no longer tells.
