@@ -5,7 +5,7 @@
 //	  LOCK                  held while a process uses the directory
 //	  identity              who this node is
 //	  journal/journal-a, -b the commit path: see package journal
-//	  history-1/0000…       committed entries from index 1 on, in segments of github.com/tidwall/wal
+//	  history-1/0000…       committed entries from index 1 on: see package history
 //
 //	   Append (log writer)               Write (filler)              Entries (readers)
 //	        │                                │                            ▲
@@ -22,9 +22,6 @@
 //     are checked whenever it is read.
 //  4. A directory is blank until its identity is stored, which is the last step of making it. A directory with an
 //     identity has a journal; one without an identity has no entries.
-//  5. All calls into the segment library are made under one lock (it races with itself when it reads), behind a recover
-//     (a short segment makes it panic), and after a repair of its files that does not rely on it (it takes zeros for
-//     entries, and refuses a torn tail for ever).
 //
 // # Concurrency
 //
@@ -40,7 +37,6 @@
 //
 // # Rejected
 //
-// The segment library as the whole log: a growing file costs twice the latency per sync, and it has no checksums. Its
-// truncation: it copies a segment, renames and never syncs a directory; cutting the files before opening them needs
-// none of that.
+// The segment library of history as the whole log: a growing file costs twice the latency per sync, and it has no
+// checksums.
 package wal

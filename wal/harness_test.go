@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -105,4 +108,33 @@ func wantCorruption(t testing.TB, o Options, reason string) *CorruptionError {
 		t.Fatalf("open: %v, want corruption: %s", err, reason)
 	}
 	return corruption
+}
+
+// rested is a log with two rolled segments or more below the checkpoint, and entries behind it, closed.
+func rested(t *testing.T) (o Options, checkpoint, last raftlog.Index) {
+	o = testOptions(t.TempDir())
+	l, _ := open(t, o)
+	fill(t, l, 1, 40, 1, 300)
+	_, err := l.history.Sync()
+	must(t, err)
+	must(t, l.Append(operation(1, 1))) // takes on the checkpoint
+	fill(t, l, 41, 45, 1, 300)
+	must(t, l.Close())
+	return o, 40, 45
+}
+
+func segmentsOf(t *testing.T, o Options) []history.Segment {
+	t.Helper()
+	segments, err := history.List(filepath.Join(o.Directory, firstHistory))
+	must(t, err)
+	return segments
+}
+
+// copyLog copies a closed log, so that each damage starts from the same files.
+func copyLog(t *testing.T, o Options) Options {
+	t.Helper()
+	to := t.TempDir()
+	must(t, os.CopyFS(to, os.DirFS(o.Directory)))
+	o.Directory = to
+	return o
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/journal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -45,16 +46,16 @@ func Inspect(directory string) (Inspection, error) {
 	if err := j.Close(); err != nil {
 		return i, err
 	}
-	segments, err := listSegments(filepath.Join(directory, recovered.HistoryDirectory))
+	segments, err := history.List(filepath.Join(directory, recovered.HistoryDirectory))
 	if err != nil {
 		return i, err
 	}
 	i.first, i.kept = recovered.HistoryFirst, keptFrom(&recovered.Opening)
 	if len(segments) > 0 {
-		i.first = segments[0].first
+		i.first = segments[0].First
 	}
 	for _, s := range segments {
-		i.Segments = append(i.Segments, s.path)
+		i.Segments = append(i.Segments, s.Path)
 	}
 	return i, nil
 }
@@ -70,7 +71,7 @@ func (i *Inspection) Visit(visit func(file string, offset int64, e raftlog.Entry
 			return err
 		}
 		for at := 0; at < len(b); next++ {
-			e, n, err := decodeFrame(b[at:])
+			e, n, err := history.DecodeFrame(b[at:])
 			if err == nil && at == 0 && e.Index > next && e.Index <= i.kept {
 				next = e.Index // a trim was interrupted, and the next start removes what it left
 			}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/journal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -31,7 +32,7 @@ type Log struct {
 	options Options
 	unlock  func() error
 	journal *journal.Journal
-	history *history
+	history *history.History
 
 	mu       sync.Mutex // guards what follows
 	identity Identity
@@ -147,7 +148,7 @@ func (l *Log) create() (Identity, error) {
 	if err := journal.Create(o.journal(), opening); err != nil {
 		return identity, fmt.Errorf("make the journal: %w", err)
 	}
-	if err := seed(o.path(firstHistory), 1); err != nil {
+	if err := history.Seed(o.path(firstHistory), 1); err != nil {
 		return identity, fmt.Errorf("make the history: %w", err)
 	}
 	return identity, storeIdentity(o.FS, o.Directory, identity)
@@ -160,12 +161,12 @@ func blankHistory(directory string) (bool, error) {
 		return false, err
 	}
 	for _, name := range names {
-		segments, err := listSegments(filepath.Join(directory, name))
+		segments, err := history.List(filepath.Join(directory, name))
 		if err != nil {
 			return false, err
 		}
 		for _, s := range segments {
-			if info, err := os.Stat(s.path); err != nil || info.Size() > 0 {
+			if info, err := os.Stat(s.Path); err != nil || info.Size() > 0 {
 				return false, err
 			}
 		}
@@ -174,7 +175,7 @@ func blankHistory(directory string) (bool, error) {
 }
 
 // openHistory opens the history that the journal names, cut to the checkpoint.
-func (l *Log) openHistory(r *journal.Opening) (*history, error) {
+func (l *Log) openHistory(r *journal.Opening) (*history.History, error) {
 	base := raftlog.Mark{}
 	if r.HistoryFirst > 1 {
 		if r.Snapshot == nil {
@@ -188,7 +189,10 @@ func (l *Log) openHistory(r *journal.Opening) (*history, error) {
 			}
 		}
 	}
-	return openHistory(l.options.path(r.HistoryDirectory), l.options.SegmentBytes, base, r.Checkpoint, keptFrom(r))
+	return history.Open(history.Options{
+		Directory: l.options.path(r.HistoryDirectory), SegmentBytes: l.options.SegmentBytes, Base: base,
+		Checkpoint: r.Checkpoint, Kept: keptFrom(r), Wrap: l.options.wrapHistory,
+	})
 }
 
 // keptFrom is the first entry that no snapshot stands for: the latest index at which history may begin.
@@ -247,7 +251,7 @@ func removeOldHistory(directory, inForce string) error {
 // Append makes a group of operations durable, in order, with one write and one sync. The log writer calls it. An error
 // is final.
 func (l *Log) Append(group []raftlog.Operation) error {
-	l.journal.Advance(raftlog.Index(l.history.durable.Load()))
+	l.journal.Advance(l.history.Durable())
 	err := l.journal.Append(group)
 	l.note()
 	return err
@@ -263,7 +267,7 @@ func (l *Log) Seal() error {
 
 // Room is how many bytes of encoded entries the journal takes if they begin at an index. The log writer calls it.
 func (l *Log) Room(from raftlog.Index) int64 {
-	l.journal.Advance(raftlog.Index(l.history.durable.Load()))
+	l.journal.Advance(l.history.Durable())
 	return l.journal.Room(from)
 }
 
@@ -278,7 +282,7 @@ func (l *Log) note() {
 // returns, Entries finds them and they may leave memory. The filler calls it. An error that matches syscall.ENOSPC
 // means that none was taken and the call may be repeated; any other is final.
 func (l *Log) Write(entries []raftlog.Entry) error {
-	unsynced, err := l.history.write(entries)
+	unsynced, err := l.history.Write(entries)
 	if err != nil || unsynced < l.options.FileBytes/syncShare {
 		return err
 	}
@@ -289,7 +293,7 @@ func (l *Log) Write(entries []raftlog.Entry) error {
 // Entries reads from history, from lo on: at least one entry, and more while their sum stays within maxBytes. It also
 // returns the mark of the entry before lo. Entries that are not there yet, or (ErrCompacted) no longer, are an error.
 func (l *Log) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, entries []raftlog.Entry, err error) {
-	return l.history.entries(lo, maxBytes)
+	return l.history.Entries(lo, maxBytes)
 }
 
 // Identity is who the node is.
@@ -322,16 +326,15 @@ func (l *Log) Stats() Stats {
 	l.mu.Lock()
 	s := Stats{Journal: l.figures}
 	l.mu.Unlock()
-	l.history.mu.Lock()
-	defer l.history.mu.Unlock()
-	s.HistoryFirst, s.HistoryLast, s.HistorySyncs = l.history.first, l.history.last.Index, l.history.syncs
-	s.HistoryDurable, s.HistoryBytes = raftlog.Index(l.history.durable.Load()), l.HistoryBytes()
+	h := l.history.Stats()
+	s.HistoryFirst, s.HistoryLast, s.HistoryDurable = h.First, h.Last, h.Durable
+	s.HistoryBytes, s.HistorySyncs = h.Bytes, h.Syncs
 	return s
 }
 
 // HistoryBytes is what history holds on disk, in whole segments: what Trim may take away, but for the last of them. It
 // waits for nothing.
-func (l *Log) HistoryBytes() int64 { return l.history.bytes.Load() }
+func (l *Log) HistoryBytes() int64 { return l.history.Bytes() }
 
 // Close releases files and lock. It makes nothing durable: what was acknowledged is durable already. It is called when
 // no other call is under way.
@@ -347,7 +350,7 @@ func (l *Log) Close() error {
 		err = l.journal.Close()
 	}
 	if l.history != nil {
-		err = errors.Join(err, l.history.close())
+		err = errors.Join(err, l.history.Close())
 	}
 	return errors.Join(err, l.unlock())
 }

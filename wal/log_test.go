@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -115,26 +116,6 @@ func TestReadersWhileHistoryGrowsSeeWhatWasWritten(t *testing.T) {
 	wantEntries(t, l, 1, last, 1, 300)
 }
 
-func TestEntriesReturnsAtLeastOneAndRefusesWhatIsNotThere(t *testing.T) {
-	l, _ := open(t, testOptions(t.TempDir()))
-	if _, _, err := l.Entries(1, 100); err == nil {
-		t.Fatal("an entry of an empty history")
-	}
-	fill(t, l, 1, 10, 1, 500)
-	for maxBytes, want := range map[int]int{0: 1, 564: 1, 1127: 1, 1128: 2, 1 << 20: 8} {
-		_, found, err := l.Entries(3, maxBytes)
-		must(t, err)
-		if len(found) != want {
-			t.Fatalf("%d entries in %d bytes, want %d", len(found), maxBytes, want)
-		}
-	}
-	for _, index := range []raftlog.Index{0, 11} {
-		if _, _, err := l.Entries(index, 100); err == nil {
-			t.Fatalf("entry %d of a history of 10", index)
-		}
-	}
-}
-
 func TestAVoteSurvivesARestartAndRoomIsReported(t *testing.T) {
 	o := testOptions(t.TempDir())
 	l, _ := open(t, o)
@@ -158,7 +139,7 @@ func TestHistoriesThatTheJournalDoesNotNameAreRemoved(t *testing.T) {
 	fill(t, l, 1, 20, 1, 300)
 	must(t, l.Close())
 	void := filepath.Join(o.Directory, "history-77")
-	must(t, seed(void, 77))
+	must(t, history.Seed(void, 77))
 	l, _ = open(t, o)
 	if _, err := os.Stat(void); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("stat: %v", err)

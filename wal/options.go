@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
+	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/journal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -17,6 +18,8 @@ var (
 	ErrClosed = raftlog.ErrClosed
 	// ErrVersion means that a file was written by another version of the program.
 	ErrVersion = journal.ErrVersion
+	// ErrCompacted means that an entry is older than what history still holds: a snapshot stands for it.
+	ErrCompacted = history.ErrCompacted
 )
 
 // CorruptionError says that a file does not hold what was once durable in it.
@@ -49,6 +52,8 @@ type Options struct {
 	Salt func() uint64
 	// Weakened names guards that a mutation test has switched off; it has no effect in an ordinary build.
 	Weakened guard.Set
+
+	wrapHistory func(history.Log) history.Log // for tests: see history.Options
 }
 
 func (o Options) complete() (Options, error) {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -45,7 +46,7 @@ func TestAnInstalledSnapshotLeavesTheOldLogOrTheNewOne(t *testing.T) {
 
 	wantOld(copyLog(t, o)) // before
 	c := copyLog(t, o)
-	must(t, seed(filepath.Join(c.Directory, "history-501"), 501))
+	must(t, history.Seed(filepath.Join(c.Directory, "history-501"), 501))
 	wantOld(c) // after the new directory is made
 	before := copyLog(t, o)
 	must(t, l.Restart(snapshotAt(500, 4), 9000))
@@ -129,11 +130,12 @@ func TestHistoryKnowsHowLargeItIs(t *testing.T) {
 	l, _ := open(t, o)
 	want := func(what string) {
 		t.Helper()
-		segments, err := listSegments(filepath.Join(o.Directory, l.history.name))
+		name, _ := l.history.Place()
+		segments, err := history.List(filepath.Join(o.Directory, name))
 		must(t, err)
 		sum := int64(0)
 		for _, s := range segments {
-			info, err := os.Stat(s.path)
+			info, err := os.Stat(s.Path)
 			must(t, err)
 			sum += info.Size()
 		}

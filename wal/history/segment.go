@@ -1,4 +1,4 @@
-package wal
+package history
 
 import (
 	"encoding/binary"
@@ -18,24 +18,25 @@ import (
 // segmentDigits is how the segment library names a file: by the index of its first entry, in so many digits.
 const segmentDigits = 20
 
-// segment is one file of history before the library opens it.
-type segment struct {
-	path  string
-	first raftlog.Index
+// Segment is one file of history before the library opens it.
+type Segment struct {
+	Path string
+	// First is the index of the segment's first entry: the name says it.
+	First raftlog.Index
 }
 
 func segmentPath(directory string, first raftlog.Index) string {
 	return filepath.Join(directory, fmt.Sprintf("%0*d", segmentDigits, first))
 }
 
-// listSegments returns the segments of a directory in order. It refuses names that the library would take for the
-// remains of a truncation, which it would then complete: this program never truncates.
-func listSegments(directory string) ([]segment, error) {
+// List returns the segments of a directory in order. It refuses names that the library would take for the remains of a
+// truncation, which it would then complete: this program never truncates.
+func List(directory string) ([]Segment, error) {
 	found, err := os.ReadDir(directory)
 	if err != nil {
 		return nil, err
 	}
-	var segments []segment
+	var segments []Segment
 	for _, file := range found {
 		name := file.Name()
 		if file.IsDir() || len(name) < segmentDigits {
@@ -47,17 +48,17 @@ func listSegments(directory string) ([]segment, error) {
 		}
 		path := filepath.Join(directory, name)
 		if len(name) > segmentDigits || first == 0 {
-			return nil, &CorruptionError{File: path, Reason: "another program has truncated the history"}
+			return nil, &raftlog.CorruptionError{File: path, Reason: "another program has truncated the history"}
 		}
-		segments = append(segments, segment{path, raftlog.Index(first)})
+		segments = append(segments, Segment{path, raftlog.Index(first)})
 	}
 	return segments, nil
 }
 
 // sizeOf is how large segments are together.
-func sizeOf(segments []segment) (bytes int64, err error) {
+func sizeOf(segments []Segment) (bytes int64, err error) {
 	for _, s := range segments {
-		info, err := os.Stat(s.path)
+		info, err := os.Stat(s.Path)
 		if err != nil {
 			return 0, err
 		}
@@ -80,7 +81,7 @@ type scan struct {
 	at   raftlog.Mark // the last whole entry
 	next raftlog.Index
 	// left are segments of a trim that was interrupted: one behind them is gone, and a snapshot stands for all of them.
-	left []segment
+	left []Segment
 }
 
 // repair makes a history directory what it was when the cut was its last entry: everything up to it is checked,
@@ -88,30 +89,30 @@ type scan struct {
 // nothing of the segment library but its framing: a length as a varint, then the entry. A repair that is interrupted is
 // simply done again.
 func (s *scan) repair() (first raftlog.Index, err error) {
-	segments, err := listSegments(s.directory)
+	segments, err := List(s.directory)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
 	if len(segments) == 0 {
 		if s.cut.Index+1 != s.first {
-			return 0, &CorruptionError{File: s.directory, Reason: fmt.Sprintf(
+			return 0, &raftlog.CorruptionError{File: s.directory, Reason: fmt.Sprintf(
 				"no segments; they should hold entries %d to %d", s.first, s.cut.Index)}
 		}
-		return s.first, seed(s.directory, s.first)
+		return s.first, Seed(s.directory, s.first)
 	}
-	if first = segments[0].first; first != s.first && (first < s.first || first > s.kept) {
-		return 0, &CorruptionError{File: segments[0].path, Reason: fmt.Sprintf(
+	if first = segments[0].First; first != s.first && (first < s.first || first > s.kept) {
+		return 0, &raftlog.CorruptionError{File: segments[0].Path, Reason: fmt.Sprintf(
 			"history begins here; it should begin at %d, and at %d at the latest", s.first, max(s.first, s.kept))}
 	}
 	s.next = first
 	for i, segment := range segments {
 		last := i == len(segments)-1
-		if s.tailOnly && !last && segments[i+1].first <= s.cut.Index {
-			s.next = segments[i+1].first
+		if s.tailOnly && !last && segments[i+1].First <= s.cut.Index {
+			s.next = segments[i+1].First
 			continue
 		}
-		if segment.first > s.next && segment.first <= s.kept {
-			s.left, first, s.next = segments[:i], segment.first, segment.first
+		if segment.First > s.next && segment.First <= s.kept {
+			s.left, first, s.next = segments[:i], segment.First, segment.First
 		}
 		end, err := s.segment(segment)
 		if err != nil {
@@ -125,21 +126,24 @@ func (s *scan) repair() (first raftlog.Index, err error) {
 }
 
 // segment checks one segment up to the cut, and returns the offset of the cut or of the first damage behind it.
-func (s *scan) segment(segment segment) (end int64, err error) {
-	if segment.first != s.next {
-		return 0, &CorruptionError{File: segment.path, Reason: fmt.Sprintf("the segment should begin with entry %d", s.next)}
+func (s *scan) segment(segment Segment) (end int64, err error) {
+	if segment.First != s.next {
+		return 0, &raftlog.CorruptionError{File: segment.Path, Reason: fmt.Sprintf(
+			"the segment should begin with entry %d", s.next)}
 	}
-	b, err := os.ReadFile(segment.path)
+	b, err := os.ReadFile(segment.Path)
 	if err != nil {
 		return 0, err
 	}
 	for at := 0; at < len(b) && s.next <= s.cut.Index; s.next++ {
-		e, n, err := decodeFrame(b[at:])
+		e, n, err := DecodeFrame(b[at:])
 		if err == nil && (e.Index != s.next || e.Term < s.at.Term) {
 			err = fmt.Errorf("entry %v after %v", e.Mark(), s.at)
 		}
 		if err != nil {
-			return 0, &CorruptionError{File: segment.path, Offset: int64(at), Reason: fmt.Sprintf("entry %d: %v", s.next, err)}
+			return 0, &raftlog.CorruptionError{
+				File: segment.Path, Offset: int64(at), Reason: fmt.Sprintf("entry %d: %v", s.next, err),
+			}
 		}
 		s.at, at = e.Mark(), at+n
 		end = int64(at)
@@ -148,18 +152,18 @@ func (s *scan) segment(segment segment) (end int64, err error) {
 }
 
 // finish checks that the cut is where it should be and takes away what lies behind it.
-func (s *scan) finish(tail segment, end int64, behind []segment) error {
+func (s *scan) finish(tail Segment, end int64, behind []Segment) error {
 	if s.next != s.cut.Index+1 || (s.at.Index == s.cut.Index && s.at != s.cut) {
-		return &CorruptionError{File: tail.path, Offset: end, Reason: fmt.Sprintf(
+		return &raftlog.CorruptionError{File: tail.Path, Offset: end, Reason: fmt.Sprintf(
 			"history ends with entry %v here, it should hold entry %v", s.at, s.cut)}
 	}
 	slices.Reverse(behind)
 	for _, gone := range slices.Concat(behind, s.left) {
-		if err := os.Remove(gone.path); err != nil {
+		if err := os.Remove(gone.Path); err != nil {
 			return err
 		}
 	}
-	f, err := vfs.OS().Open(tail.path, false)
+	f, err := vfs.OS().Open(tail.Path, false)
 	if err != nil {
 		return err
 	}
@@ -173,8 +177,8 @@ func (s *scan) finish(tail segment, end int64, behind []segment) error {
 	return vfs.OS().SyncDir(s.directory)
 }
 
-// seed makes an empty history that begins at an index: an empty segment of that name.
-func seed(directory string, first raftlog.Index) error {
+// Seed makes an empty history that begins at an index: an empty segment of that name.
+func Seed(directory string, first raftlog.Index) error {
 	if err := vfs.MakeDirectory(vfs.OS(), directory); err != nil {
 		return err
 	}
@@ -190,8 +194,8 @@ func seed(directory string, first raftlog.Index) error {
 
 var errShortFrame = errors.New("is cut short")
 
-// decodeFrame reads one entry with the length that the segment library puts before it.
-func decodeFrame(b []byte) (raftlog.Entry, int, error) {
+// DecodeFrame reads one entry with the length that the segment library puts before it.
+func DecodeFrame(b []byte) (raftlog.Entry, int, error) {
 	size, n := binary.Uvarint(b)
 	if n <= 0 || size > uint64(len(b)-n) {
 		return raftlog.Entry{}, 0, errShortFrame

@@ -1,4 +1,4 @@
-package wal
+package history
 
 import (
 	"encoding/binary"
@@ -27,8 +27,9 @@ const goneSegmentsMax = 1000
 // ErrCompacted means that an entry is older than what history still holds: a snapshot stands for it.
 var ErrCompacted = errors.New("entry is older than the log's history")
 
-// history is the durable home of committed entries.
-type history struct {
+// History is the durable home of committed entries: segments in one directory, from an index on, without a gap. Its
+// methods may be called at the same time, unless they say otherwise.
+type History struct {
 	segmentBytes int
 
 	mu sync.Mutex
@@ -38,7 +39,8 @@ type history struct {
 	directory, name string
 
 	log *tidwall.Log
-	// writeBatch and closeLog are the library's; tests put a full or a failing disk in their place.
+	// wrap is Options.Wrap; writeBatch and closeLog are those of what it returns, or of log.
+	wrap       func(Log) Log
 	writeBatch func(*tidwall.Batch) error
 	closeLog   func() error
 	// failed is the first error that could not be repaired. It is final.
@@ -59,26 +61,55 @@ type history struct {
 	bytes   atomic.Int64
 }
 
-// openHistory repairs a history directory so that it ends at the checkpoint, and opens it. base is the mark before
-// first, and kept the first index that must still be there.
-func openHistory(
-	directory string, segmentBytes int, base, checkpoint raftlog.Mark, kept raftlog.Index,
-) (*history, error) {
-	h := &history{
-		directory: directory, name: filepath.Base(directory), segmentBytes: segmentBytes, base: base, last: checkpoint,
-		goneMax: goneSegmentsMax,
+// Options say where a history is and what it holds.
+type Options struct {
+	// Directory has the segments. It is made if it does not exist and should be empty.
+	Directory string
+	// SegmentBytes is the size at which history begins a new segment.
+	SegmentBytes int
+	// Base is the mark before the first entry, Checkpoint the last entry that stays.
+	Base, Checkpoint raftlog.Mark
+	// Kept is the first index that must still be there: a snapshot stands for what is before it.
+	Kept raftlog.Index
+	// Wrap is for tests, which put a full or a failing disk before the segment library; nil changes nothing. It is
+	// called whenever the library is opened.
+	Wrap func(Log) Log
+}
+
+// Log is what Options.Wrap may change of the segment library.
+type Log interface {
+	WriteBatch(batch *tidwall.Batch) error
+	Close() error
+}
+
+// Stats are a history's figures.
+type Stats struct {
+	// First and Last are the entries that can be read, Durable is the last one that is durable.
+	First, Last, Durable raftlog.Index
+	// Bytes is what the segments hold on disk.
+	Bytes int64
+	// Syncs counts the syncs since the history was opened.
+	Syncs uint64
+}
+
+// Open repairs a history directory so that it ends at the checkpoint, and opens it. Damage before the checkpoint is a
+// raftlog.CorruptionError.
+func Open(o Options) (*History, error) {
+	h := &History{
+		directory: o.Directory, name: filepath.Base(o.Directory), segmentBytes: o.SegmentBytes, wrap: o.Wrap,
+		base: o.Base, last: o.Checkpoint, goneMax: goneSegmentsMax,
 	}
-	s := scan{directory: directory, first: base.Index + 1, kept: kept, cut: checkpoint}
+	s := scan{directory: o.Directory, first: o.Base.Index + 1, kept: o.Kept, cut: o.Checkpoint}
 	first, err := s.repair()
 	if err != nil {
 		return nil, err
 	}
 	h.first = first
-	h.durable.Store(uint64(checkpoint.Index))
+	h.durable.Store(uint64(o.Checkpoint.Index))
 	return h, h.open()
 }
 
-func (h *history) open() error {
+func (h *History) open() error {
 	err := guarded(func() (err error) {
 		h.log, err = tidwall.Open(h.directory, &tidwall.Options{
 			NoSync:           true, // Sync is ours, and includes the directory
@@ -92,7 +123,11 @@ func (h *history) open() error {
 		if err != nil {
 			return err
 		}
-		h.writeBatch, h.closeLog = h.log.WriteBatch, h.log.Close
+		library := Log(h.log)
+		if h.wrap != nil {
+			library = h.wrap(library)
+		}
+		h.writeBatch, h.closeLog = library.WriteBatch, library.Close
 		last, err := h.log.LastIndex()
 		if err == nil && last != uint64(h.last.Index) {
 			err = fmt.Errorf("it ends at %d after a repair up to %d", last, h.last.Index)
@@ -109,8 +144,8 @@ func (h *history) open() error {
 }
 
 // measure finds out how large the segments are.
-func (h *history) measure() error {
-	segments, err := listSegments(h.directory)
+func (h *History) measure() error {
+	segments, err := List(h.directory)
 	if err != nil {
 		return err
 	}
@@ -130,16 +165,16 @@ func guarded(call func() error) (err error) {
 	return call()
 }
 
-// write adds entries behind the last one. They are visible when it returns and durable after the next sync; it returns
+// Write adds entries behind the last one. They are visible when it returns and durable after the next sync; it returns
 // how many bytes wait for that. It takes all of the entries or none.
-func (h *history) write(entries []raftlog.Entry) (unsyncedBytes int64, err error) {
+func (h *History) Write(entries []raftlog.Entry) (unsyncedBytes int64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed != nil || len(entries) == 0 {
 		return h.unsyncedBytes, h.failed
 	}
 	if entries[0].Index != h.last.Index+1 {
-		panic(fmt.Sprintf("wal: entry %v written to a history that ends at %v", entries[0].Mark(), h.last))
+		panic(fmt.Sprintf("history: entry %v written to a history that ends at %v", entries[0].Mark(), h.last))
 	}
 	bytes, err := h.writeBatches(entries)
 	if err == nil {
@@ -157,7 +192,7 @@ func (h *history) write(entries []raftlog.Entry) (unsyncedBytes int64, err error
 	return 0, fmt.Errorf("write history: %w", errors.Join(syscall.ENOSPC, err))
 }
 
-func (h *history) writeBatches(entries []raftlog.Entry) (bytes int64, err error) {
+func (h *History) writeBatches(entries []raftlog.Entry) (bytes int64, err error) {
 	pending := 0
 	for i := range entries {
 		e := &entries[i]
@@ -188,7 +223,7 @@ func frameBytes(frame []byte) int64 {
 // are cut back to the last entry that was acknowledged, and opened again. What was acknowledged stays, so it matters
 // that closing syncs it without an error, unless (ErrInvalid) the library has no file: it had just synced and closed
 // one, and found no space for the next.
-func (h *history) revert() error {
+func (h *History) revert() error {
 	h.trimming.Lock() // the library lists the files when it is opened
 	defer h.trimming.Unlock()
 	if err := guarded(h.closeLog); err != nil && !errors.Is(err, fs.ErrInvalid) {
@@ -213,7 +248,7 @@ func outOfSpace(err error) bool {
 }
 
 // fail makes the first error final. A final error never matches ENOSPC: that would invite the caller to try again.
-func (h *history) fail(err error) error {
+func (h *History) fail(err error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		err = errors.New(err.Error())
 	}
@@ -223,7 +258,7 @@ func (h *history) fail(err error) error {
 
 // Sync makes durable what was written, the names of new segments included; the segments before the last were synced
 // when the last was begun. It serves the journal as its History.
-func (h *history) Sync() (through raftlog.Index, err error) {
+func (h *History) Sync() (through raftlog.Index, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed != nil {
@@ -245,8 +280,8 @@ func (h *history) Sync() (through raftlog.Index, err error) {
 	return h.last.Index, nil
 }
 
-// entries reads from lo on: at least one entry, more while their sum stays within maxBytes.
-func (h *history) entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, found []raftlog.Entry, err error) {
+// Entries reads from lo on: at least one entry, more while their sum stays within maxBytes.
+func (h *History) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, found []raftlog.Entry, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.failed != nil {
@@ -275,7 +310,7 @@ func (h *history) entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark
 	return previous, found, nil
 }
 
-func (h *history) mark(index raftlog.Index) (raftlog.Mark, error) {
+func (h *History) mark(index raftlog.Index) (raftlog.Mark, error) {
 	switch {
 	case index == h.base.Index && (index == 0 || h.base.Term > 0):
 		return h.base, nil
@@ -287,7 +322,7 @@ func (h *history) mark(index raftlog.Index) (raftlog.Mark, error) {
 }
 
 // read returns one entry, checked. An entry below the checkpoint that is not what it should be is corruption.
-func (h *history) read(index raftlog.Index) (raftlog.Entry, error) {
+func (h *History) read(index raftlog.Index) (raftlog.Entry, error) {
 	var e raftlog.Entry
 	err := guarded(func() error {
 		b, err := h.log.Read(uint64(index))
@@ -304,17 +339,31 @@ func (h *history) read(index raftlog.Index) (raftlog.Entry, error) {
 		return e, fmt.Errorf("read history: %w", err)
 	}
 	if err != nil {
-		return e, &CorruptionError{File: h.directory, Reason: fmt.Sprintf("entry %d: %v", index, err)}
+		return e, &raftlog.CorruptionError{File: h.directory, Reason: fmt.Sprintf("entry %d: %v", index, err)}
 	}
 	return e, nil
 }
 
-func (h *history) close() error {
+// Stats returns the figures, all of one moment.
+func (h *History) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if errors.Is(h.failed, ErrClosed) {
-		return ErrClosed
+	return Stats{First: h.first, Last: h.last.Index, Durable: h.Durable(), Bytes: h.Bytes(), Syncs: h.syncs}
+}
+
+// Durable is the last index that a sync has covered. It waits for nothing.
+func (h *History) Durable() raftlog.Index { return raftlog.Index(h.durable.Load()) }
+
+// Bytes is what the segments hold on disk. It waits for nothing.
+func (h *History) Bytes() int64 { return h.bytes.Load() }
+
+// Close releases the files. It makes nothing durable that a Sync has not.
+func (h *History) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if errors.Is(h.failed, raftlog.ErrClosed) {
+		return raftlog.ErrClosed
 	}
-	h.failed = errors.Join(ErrClosed, h.failed)
+	h.failed = errors.Join(raftlog.ErrClosed, h.failed)
 	return guarded(h.log.Close)
 }

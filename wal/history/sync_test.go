@@ -1,9 +1,8 @@
-package wal
+package history
 
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -15,19 +14,17 @@ import (
 // has to write, and no later sync brings them back. That is not the state of a full disk, from which a node recovers.
 func TestNoSpaceInASyncIsFinal(t *testing.T) {
 	for _, failure := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT} {
-		l, _ := open(t, testOptions(t.TempDir()))
-		fill(t, l, 1, 5, 1, 10)
-		es := entries(6, 6, 1, 10)
-		must(t, l.Append(operation(1, 1, es...)))
-		l.history.writeBatch = func(*tidwall.Batch) error {
+		h := open(t, blank(t))
+		fill(t, h, 1, 5, 10)
+		h.writeBatch = func(*tidwall.Batch) error {
 			return &os.PathError{Op: "sync", Path: "segment", Err: failure}
 		}
 		for range 2 {
-			if err := l.Write(es); err == nil || errors.Is(err, syscall.ENOSPC) {
+			if err := write(h, entries(6, 6, 10)); err == nil || errors.Is(err, syscall.ENOSPC) {
 				t.Fatalf("%v in a sync: write says %v, as if it could be repeated", failure, err)
 			}
 		}
-		if through, err := l.history.Sync(); err == nil {
+		if through, err := h.Sync(); err == nil {
 			t.Fatalf("%v: after a failed sync the history is durable up to %d", failure, through)
 		}
 	}
@@ -36,58 +33,52 @@ func TestNoSpaceInASyncIsFinal(t *testing.T) {
 // A full disk makes history close the library and repair the files. Closing syncs what earlier calls wrote; if that
 // fails, those entries must not become part of the checkpoint.
 func TestAFailedSyncBeforeARepairIsFinal(t *testing.T) {
-	l, _ := open(t, testOptions(t.TempDir()))
-	fill(t, l, 1, 5, 1, 10)
-	es := entries(6, 6, 1, 10)
-	must(t, l.Append(operation(1, 1, es...)))
-	fullDisk(l.history, 0)
-	l.history.closeLog = func() error {
+	h := open(t, blank(t))
+	fill(t, h, 1, 5, 10)
+	fullDisk(h, 0)
+	h.closeLog = func() error {
 		return &os.PathError{Op: "sync", Path: "segment", Err: syscall.EIO}
 	}
-	if err := l.Write(es); !errors.Is(err, syscall.EIO) {
+	if err := write(h, entries(6, 6, 10)); !errors.Is(err, syscall.EIO) {
 		t.Fatalf("write: %v", err)
 	}
-	if through, err := l.history.Sync(); err == nil {
+	if through, err := h.Sync(); err == nil {
 		t.Fatalf("after a failed sync the history is durable up to %d", through)
 	}
 }
 
 // When the name of a new segment finds no space, the library has closed the file before it; there is nothing to sync.
 func TestNoSpaceForANewSegmentIsAStateLikeAnyFullDisk(t *testing.T) {
-	o := testOptions(t.TempDir())
-	l, _ := open(t, o)
-	fill(t, l, 1, 12, 1, 300)
+	o := blank(t)
+	h := open(t, o)
+	fill(t, h, 1, 12, 300)
 	tail := segmentsOf(t, o)
-	es := entries(13, 40, 1, 300)
-	for from := 0; from < len(es); from += 7 {
-		must(t, l.Append(operation(1, 1, es[from:from+7]...)))
-	}
+	es := entries(13, 40, 300)
 	// Directories in place of the next segments: the library cannot make its file.
 	blockers := []string{}
-	for index := tail[len(tail)-1].first + 1; index < 41; index++ {
-		blockers = append(blockers, segmentPath(filepath.Join(o.Directory, firstHistory), index))
+	for index := tail[len(tail)-1].First + 1; index < 41; index++ {
+		blockers = append(blockers, segmentPath(o.Directory, index))
 		must(t, os.Mkdir(blockers[len(blockers)-1], 0o700))
 	}
-	works := l.history.writeBatch
-	l.history.writeBatch = func(b *tidwall.Batch) error {
+	works := h.writeBatch
+	h.writeBatch = func(b *tidwall.Batch) error {
 		err := works(b)
 		if err == nil {
 			t.Error("the library made a segment: the test proves nothing")
 		}
 		return &os.PathError{Op: "open", Path: blockers[0], Err: syscall.ENOSPC}
 	}
-	err := l.Write(es)
+	err := write(h, es)
 	for _, path := range blockers {
 		must(t, os.Remove(path))
 	}
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("write: %v", err)
 	}
-	must(t, l.Write(es))
-	wantEntries(t, l, 1, 40, 1, 300)
-	must(t, l.Close())
-	_, r := open(t, o)
-	if r.Checkpoint.Index > 40 {
-		t.Fatalf("checkpoint %v", r.Checkpoint)
-	}
+	must(t, write(h, es))
+	wantEntries(t, h, 1, 40, 300)
+	wantThrough(t, h, 40)
+	must(t, h.Close())
+	o.Checkpoint = es[len(es)-1].Mark()
+	wantEntries(t, open(t, o), 1, 40, 300)
 }
