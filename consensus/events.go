@@ -58,11 +58,16 @@ func sameIDs(a, b []NodeID) bool {
 	return true
 }
 
-// statusChanged is called by the node's loop after each change of its status.
-func (n *Node) statusChanged(before, now *engine.Status) { n.announce(eventOf(before, now)) }
+// everything is the first event of a node: it has a status now.
+var everything = Event{Leader: true, Members: true, Snapshot: true, Applied: true, Match: true}
 
-// announce wakes those who wait for something, and tells the host.
-func (n *Node) announce(e Event) {
+// statusChanged wakes the goroutines that wait for something, and tells the host. The node's loop calls it, and nothing
+// else: after each change of its status, and once with nil for the status before.
+func (n *Node) statusChanged(before, now *engine.Status) {
+	e := everything
+	if before != nil {
+		e = eventOf(before, now)
+	}
 	n.watchers.wake(e)
 	if n.options.Events != nil {
 		n.options.Events(e)

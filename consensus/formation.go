@@ -43,17 +43,16 @@ func (n *Node) takeJoiner(j transport.Join) error {
 	if err := checkJoiner(j); err != nil {
 		return err
 	}
-	if n.askedBefore(j) {
-		return nil
+	if !n.askedBefore(j) {
+		n.joiners = append(n.joiners, j)
+		n.countJoiners()
+		n.options.Logger.Info("a node asks to join", "peer", j.Address,
+			"nodes", len(n.joiners)+1, "expect", n.options.Expect)
 	}
-	n.joiners = append(n.joiners, j)
-	n.countJoiners()
-	n.options.Logger.Info("a node asks to join", "peer", j.Address,
-		"nodes", len(n.joiners)+1, "expect", n.options.Expect)
 	if len(n.joiners)+1 < n.options.Expect {
 		return nil
 	}
-	return n.form()
+	return n.form() // a cluster that cannot be formed is refused each time, to each of its nodes
 }
 
 // maxAddressBytes bounds an address: a host name of DNS has at most 253 bytes, a colon and a port six.

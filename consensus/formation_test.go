@@ -1,9 +1,11 @@
 package consensus
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/wal"
 )
 
@@ -35,5 +37,24 @@ func TestI1_AWrongClockOfTheNodeThatFormsAClusterMovesNoTime(t *testing.T) {
 	}
 	if err := log.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// 69 nodes ask, each with an address and attributes within the limits; together they do not fit a configuration. Each of
+// them hears so each time, and not that it is to wait.
+func TestAClusterThatCannotBeFormedIsRefusedEachTime(t *testing.T) {
+	long := make([]byte, 1<<10)
+	n := openBlank(t, Options{Bootstrap: true, Expect: 70, Attributes: long})
+	defer n.Close()
+	var last transport.Join
+	for i := range 69 {
+		last = goodJoiner(uint64(100+i), fmt.Sprintf("127.0.0.1:%d", 1000+i))
+		last.Attributes = long
+		if err := (peerHandler{n}).Join(last); (err != nil) != (i == 68) {
+			t.Fatalf("joiner %d is answered with %v", i, err)
+		}
+	}
+	if err := (peerHandler{n}).Join(last); err == nil {
+		t.Error("the same request is accepted now, and there is no cluster")
 	}
 }

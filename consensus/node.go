@@ -116,7 +116,8 @@ const servingRetry = time.Second
 // should end the process then.
 func (n *Node) Done() <-chan struct{} { return n.done }
 
-// Err is nil while the node works. After that it is ErrClosed if Close was called first, and else why the node failed.
+// Err is nil while the node works. After that it is why the node failed, also if it failed while it was being closed,
+// and else ErrClosed.
 func (n *Node) Err() error {
 	if err := n.stopped.Load(); err != nil {
 		return *err
@@ -132,10 +133,15 @@ func (n *Node) end(why error) (first bool) {
 	return first
 }
 
-// fail stops a node that must not go on. Its caller may be a goroutine that Close waits for.
+// fail stops a node that must not go on. Its caller may be a goroutine that Close waits for. A node that fails while it
+// is being closed has failed all the same: what it promised may not be on its disk.
 func (n *Node) fail(err error) {
 	if n.end(err) {
 		n.failing.Go(func() { _ = n.Close() }) // Err says more than the errors of closing
+		return
+	}
+	if before := n.stopped.Load(); *before == ErrClosed {
+		n.stopped.CompareAndSwap(before, &err)
 	}
 }
 

@@ -162,7 +162,8 @@ func (n *Node) start() error {
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))
 	n.renew()
-	n.announce(Event{Leader: true, Members: true, Snapshot: true, Applied: true, Match: true})
+	n.watchers.wake(everything)
+	n.runner.Load().TellAll() // the host is told by the loop alone
 	n.background.Go(n.keepAddresses)
 	close(n.member)
 	return nil

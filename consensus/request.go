@@ -36,25 +36,46 @@ type Request struct {
 	ReadTime int64
 
 	runner *pump.Runner
+	// kind is what was submitted. Cancel reads it and nothing that the host may change when Done is called.
+	kind requestKind
 	// wake is ended, made once.
 	wake  func()
 	batch engine.Batch
 	read  engine.Read
 }
 
+// requestKind is what a request asks for.
+type requestKind uint8
+
+const (
+	commandRequest requestKind = iota
+	readRequest
+	tickRequest // moves time and does nothing else
+)
+
+func (r *Request) kindOf() requestKind {
+	switch {
+	case r.Read:
+		return readRequest
+	case len(r.Body) == 0:
+		return tickRequest
+	}
+	return commandRequest
+}
+
 // Submit gives a request to the node. It never blocks; Done is called when the request has ended, which may be before
 // Submit returns. On a blank node it ends with ErrNotDone.
 func (n *Node) Submit(r *Request) {
-	r.runner = n.runner.Load()
+	r.runner, r.kind = n.runner.Load(), r.kindOf()
 	switch {
 	case r.runner == nil:
 		r.end(ErrNotDone)
 	case len(r.Body) > n.options.MaxEntryBytes:
 		r.end(refuse("not done: the command has %d bytes, allowed are %d", len(r.Body), n.options.MaxEntryBytes))
-	case r.Read:
+	case r.kind == readRequest:
 		r.read = engine.Read{Wake: r.waker()}
 		r.runner.SubmitRead(&r.read)
-	case r.tick():
+	case r.kind == tickRequest:
 		n.ticks.submit(r)
 	default:
 		r.batch = engine.Batch{Body: r.Body, Local: r.Local, Level: engine.Level, Wake: r.waker()}
@@ -74,21 +95,18 @@ func (r *Request) waker() func() {
 // after Submit, and does not block.
 func (n *Node) Cancel(r *Request) {
 	switch {
-	case r.runner == nil, r.tick():
-	case r.Read:
+	case r.runner == nil, r.kind == tickRequest:
+	case r.kind == readRequest:
 		r.runner.LeaveRead(&r.read)
 	default:
 		r.runner.Leave(&r.batch)
 	}
 }
 
-// tick reports whether the request moves time and does nothing else.
-func (r *Request) tick() bool { return !r.Read && len(r.Body) == 0 }
-
 // ended translates how the engine ended the request.
 func (r *Request) ended() {
 	outcome := r.batch.Outcome
-	if r.Read {
+	if r.kind == readRequest {
 		outcome = r.read.Outcome
 	}
 	r.Result, r.ReadTime = r.batch.Result, int64(r.read.Stamp)
@@ -129,7 +147,7 @@ func errorOf(o engine.Outcome, runner *pump.Runner) error {
 // for a leader and for room.
 func (r *Request) Timings() (disk, replicate, apply, reply time.Duration) {
 	phases := pump.Phases{}
-	if r.Read {
+	if r.kind == readRequest {
 		phases = r.runner.PhasesOfRead(&r.read)
 	} else {
 		phases = r.runner.Phases(&r.batch)
@@ -156,7 +174,7 @@ func (n *Node) do(ctx context.Context, r *Request) error {
 	case <-ctx.Done():
 	}
 	n.Cancel(r)
-	if r.Read || r.tick() {
+	if r.kind != commandRequest {
 		return cancelled(ctx)
 	}
 	patience := time.NewTimer(cancelPeriod)
@@ -176,6 +194,8 @@ func (n *Node) do(ctx context.Context, r *Request) error {
 // majority of disks has the command and this node has applied it, or until it ended otherwise: see ErrNotDone and
 // ErrUnknown. If the context ends first, the error matches the context's, and ErrNotDone if the command was not sent,
 // else ErrUnknown. The node keeps command; it must not be changed.
+//
+// An empty command is one that carries only the time, see Request.Body: its result is nil.
 func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
 	r := &Request{Body: command}
 	if err := n.do(ctx, r); err != nil {

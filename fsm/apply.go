@@ -19,8 +19,9 @@ const (
 // milliseconds since 1970 UTC; data is its body, empty for entries that hold no commands. Apply keeps nothing of data.
 //
 // local is nil, or on the node at which the commands arrived the *command.Run, which submitted data. Apply then
-// executes the calls of the run, writes and reads in their order, and fills its Reply. If the run submitted another
-// body, an invariant is broken and Apply panics.
+// executes the calls of the run, writes and reads in their order, and fills its Reply. The arguments of its writes come
+// from data all the same: what a run says never matters for the state. If the run submitted another body, an invariant
+// is broken and Apply panics.
 //
 // Apply takes any data, to the same effect on every node: it answers what is not a write of the command table with an
 // error, and ignores the rest of an entry behind damage in its encoding. The result is always nil: replies go into the
@@ -55,8 +56,19 @@ func (m *Machine) replay(body []byte) (commands int) {
 }
 
 // perform executes the calls of the run whose body came back from the log: its writes, and its reads at their places
-// between them. It compares the body with the one that the run submitted, and decodes nothing: equal bodies are equal
-// commands. It returns how many commands the body holds, all that the log knows of the run.
+// between them. It compares the body with the one that the run submitted: equal bodies are equal commands, so no command
+// is looked up and no number of arguments is checked again. It returns how many commands the body holds, all that the
+// log knows of the run.
+//
+// The arguments of the writes are those in the body, though the run holds the same. Tried and rejected: to execute the
+// run's own. They lie in the connection's read buffer:
+//
+//  1. The run copies them into the body, and submits that.
+//  2. A fault of the front end lets the buffer be overwritten before the entry is applied.
+//  3. The comparison finds the bodies equal. The origin executes other bytes than all other nodes, and its state is
+//     another one from here on.
+//
+// To find the arguments in the body costs one walk over its lengths.
 func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	if !bytes.Equal(run.Submitted, body) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
@@ -69,7 +81,11 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 			c.reply = v.look(&run.Calls[i], c)
 			continue
 		}
-		c.args, c.writes = run.Calls[i].Args, true
+		args, rest, ok := m.next(body)
+		if !ok {
+			panic(fmt.Sprintf("fsm: entry %d ends before the writes of the run that waits for it", m.space.Index()))
+		}
+		c.args, body, c.writes = args, rest, true
 		c.reply, c.writes = writes[run.Calls[i].Spec.ID()](m, c), false
 		commands++
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // logEntry is an entry as Apply sees it.
@@ -356,5 +357,22 @@ func TestOrdinaryCommandsAllocateOnlyWhatTheyStore(t *testing.T) {
 	n := testing.AllocsPerRun(100, func() { set.Reply = set.Reply[:0]; m.Apply(m.Index()+1, 0, data, set) })
 	if n != 1 {
 		t.Errorf("an entry with one SET makes %v allocations, want that of the value", n)
+	}
+}
+
+// The arguments of a run lie in the read buffer of its connection. If a fault lets that be overwritten before the entry
+// is applied, the state must not differ from that of the other nodes: what a run says never matters for the state.
+func TestWhatARunSaysDoesNotMatterForTheState(t *testing.T) {
+	origin, replica := newMachine(t), newMachine(t)
+	buffer := []byte("SETkeyvalue")
+	args := [][]byte{buffer[:3], buffer[3:6], buffer[6:]}
+	spec, _ := command.Find(args)
+	run := &command.Run{Protocol: 2, Calls: []command.Call{{Spec: spec, Args: args}}}
+	body := run.Body(nil, argv.Append)
+	copy(buffer, "SETkeyVALUE")
+	origin.Apply(1, 1, body, run)
+	replica.Apply(1, 1, body, nil)
+	if origin.Hash() != replica.Hash() {
+		t.Errorf("the state of the origin has the hash %016x, that of the others %016x", origin.Hash(), replica.Hash())
 	}
 }

@@ -127,7 +127,7 @@ func (r *Raft) checkMembership(c *complaints) {
 		if !e.Kind.Traits().Configures {
 			continue
 		}
-		if len(list) == 0 || list[0].index != e.Index {
+		if len(list) == 0 || list[0].index != e.Index || list[0].sum != e.CRC {
 			c.that(false, "the configuration at %d is not in the list", e.Index)
 			return
 		}

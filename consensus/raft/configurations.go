@@ -24,6 +24,8 @@ var (
 type configured struct {
 	index         raftlog.Index
 	configuration *membership.Configuration
+	// sum is the CRC of the entry, by which the checks recognise it; 0 where there is no entry.
+	sum uint32
 }
 
 // membership holds the configurations of the log: the newest one at or below the floor, and all above. The last one is
@@ -59,7 +61,7 @@ func (m *configurations) add(entries []raftlog.Entry) {
 		if err != nil {
 			panic(fmt.Sprintf("raft: entry %d: %v", e.Index, err)) // the caller checks what comes from outside
 		}
-		m.list = append(m.list, configured{e.Index, c})
+		m.list = append(m.list, configured{e.Index, c, e.CRC})
 	}
 }
 
@@ -135,7 +137,7 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 	}
 	e := r.newEntry(raftlog.EntryConfiguration, r.options.Level, raftlog.Tag{}, membership.Encode(c))
 	r.appendOwn([]raftlog.Entry{e})
-	r.membership.list = append(r.membership.list, configured{e.Index, c})
+	r.membership.list = append(r.membership.list, configured{e.Index, c, r.log.at(e.Index).CRC})
 	r.arrangePeers()
 	r.confirm()
 	return e.Index, nil

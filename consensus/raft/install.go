@@ -142,7 +142,7 @@ func (r *Raft) beginAnew(mark raftlog.SnapshotMark, c *membership.Configuration,
 	r.becomeFollower(r.term, r.leader)
 	r.disk.truncated(r.commit + 1)
 	r.log = newWindow(mark.Mark, stamp, nil, r.log.retainBytes)
-	r.membership.list = []configured{{mark.Index, c}}
+	r.membership.list = []configured{{index: mark.Index, configuration: c}}
 	r.commit, r.written = mark.Index, mark.Index
 	r.switching = &raftlog.SnapshotSwitch{Snapshot: &mark, Restart: true, Stamp: stamp}
 }

@@ -102,7 +102,7 @@ func New(o Options, s Restored) *Raft {
 		r.commit = max(r.commit, s.Snapshot.Index)
 	}
 	if s.Configuration != nil {
-		r.membership.list = append(r.membership.list, configured{s.ConfigurationIndex, s.Configuration})
+		r.membership.list = append(r.membership.list, configured{index: s.ConfigurationIndex, configuration: s.Configuration})
 	}
 	r.membership.add(s.Entries)
 	r.resetElectionTimer()

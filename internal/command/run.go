@@ -20,7 +20,7 @@ type Run struct {
 	// answers with errors.
 	MaxReplyBytes int
 	// Submitted is the body that Body made last. The state machine compares it with the entry that comes back, and then
-	// executes Calls as they are. Its bytes never change.
+	// executes Calls, the writes with the arguments in that entry. Its bytes never change.
 	Submitted []byte
 	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
 	// long enough to go out first: only where Reply is bounded. The connection sets it to 0.

@@ -108,7 +108,7 @@ func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.W
 		case now := <-progress.C:
 			s.waiting.Show(s.obstacle(), now)
 		case err := <-ready:
-			if err != nil {
+			if err != nil { // if the node has failed, shut says so
 				return s.shut(stop, fmt.Errorf("while waiting to serve: %w", err))
 			}
 			progress.Stop()
@@ -168,7 +168,8 @@ func (s *server) obstacle() console.Stage {
 }
 
 // shut stops the node. cause is the error that made it stop; nil if none did. A second signal, or the end of
-// StopPeriod, ends the process as kill -9 would, which loses nothing that was acknowledged.
+// StopPeriod, ends the process as kill -9 would, which loses nothing that was acknowledged. If the node has failed,
+// however the stop began, that is the error: a service manager must not take it for a clean stop.
 func (s *server) shut(stop <-chan os.Signal, cause error) error {
 	closed := make(chan error, 1)
 	go func() {
@@ -187,6 +188,9 @@ func (s *server) shut(stop <-chan os.Signal, cause error) error {
 		cause = fmt.Errorf("stopped by a second signal before everything was closed")
 	case <-limit.C:
 		cause = fmt.Errorf("not everything could be closed within %v", StopPeriod)
+	}
+	if err := s.node.Err(); err != nil && !errors.Is(err, consensus.ErrClosed) {
+		return &exit.FatalError{Err: err} // die may be waiting for the reader of the log: the code is the same
 	}
 	return cause
 }

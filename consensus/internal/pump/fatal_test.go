@@ -1,6 +1,7 @@
 package pump
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -34,7 +35,7 @@ func TestBatchesOfTheTurnThatFailsEndToo(t *testing.T) {
 	if err := await(t, n.fatal, "the end of the node"); err == nil {
 		t.Fatal("no reason was given")
 	}
-	if err := n.Close(); err != nil {
+	if err := n.Close(); !errors.Is(err, n.Err()) {
 		t.Fatal(err)
 	}
 	for _, done := range ended {

@@ -1,6 +1,7 @@
 package pump
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestAHistoryOfANewerBuildStopsTheNode(t *testing.T) {
 	if err := await(t, fatal, "the end of the node"); !strings.Contains(err.Error(), "upgrade this node") {
 		t.Fatalf("the error is %v", err)
 	}
-	if err := r.Close(); err != nil {
+	if err := r.Close(); !errors.Is(err, r.Err()) {
 		t.Fatal(err)
 	}
 }

@@ -141,6 +141,12 @@ func wakeEnded(out *engine.Outputs) {
 	}
 }
 
+// TellAll asks for a call of Effects.Changed about the whole status: the state before is nil. It does not block.
+func (r *Runner) TellAll() {
+	r.tellAll.Store(true)
+	r.wakeLoop()
+}
+
 // publishStatus makes the state visible to other goroutines, if it changed.
 func (r *Runner) publishStatus() {
 	state := r.engine.State()
@@ -151,6 +157,9 @@ func (r *Runner) publishStatus() {
 		if old != nil && r.effects.Changed != nil {
 			r.effects.Changed(old, &now)
 		}
+	}
+	if r.effects.Changed != nil && r.tellAll.Swap(false) {
+		r.effects.Changed(nil, r.status.Load())
 	}
 }
 

@@ -100,6 +100,7 @@ type Runner struct {
 	handOver  atomic.Bool   // asked for
 	takeOver  atomic.Bool   // asked for
 
+	tellAll      atomic.Bool // asked for
 	historyBytes atomic.Int64
 	retired      atomic.Bool
 	takeSnapshot atomic.Bool // asked for
@@ -331,14 +332,14 @@ func (r *Runner) halt() {
 }
 
 // Close stops all goroutines and ends everything that waits: batches that were never sent as NotDone, the others as
-// Unknown. It closes the log, and returns its error; a second call changes nothing.
+// Unknown. It closes the log, and returns its error, or why the runner stopped by itself; a second call changes nothing.
 func (r *Runner) Close() error {
 	r.halt()
 	r.running.Wait()
 	r.closing.Do(func() {
 		r.endAll()
 		r.releaseImages()
-		r.closed = r.closeLog()
+		r.closed = errors.Join(r.Err(), r.closeLog())
 	})
 	return r.closed
 }

@@ -183,7 +183,7 @@ func (h *hub) start(t *testing.T, d *disk) *running {
 	h.runners[o.ID] = r.Runner
 	h.mu.Unlock()
 	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
+		if err := r.Close(); err != nil && !errors.Is(err, r.Err()) {
 			t.Error(err)
 		}
 	})
