@@ -64,10 +64,10 @@ func TestANodeThatFailsWhileItIsClosedSaysSo(t *testing.T) {
 
 // The node's loop alone calls Options.Events, from the first event on: the race detector sees a second goroutine.
 func TestEventsComeFromOneGoroutine(t *testing.T) {
-	told := 0
+	events := 0
 	n, err := Open(Options{
 		Directory: t.TempDir(), PeerListen: "127.0.0.1:0", Bootstrap: true, JournalFileBytes: 10 << 20,
-		Machine: nothing{}, Logger: slog.New(slog.DiscardHandler), Events: func(Event) { told++ },
+		Machine: nothing{}, Logger: slog.New(slog.DiscardHandler), Events: func(Event) { events++ },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -78,13 +78,13 @@ func TestEventsComeFromOneGoroutine(t *testing.T) {
 	if err := n.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if told == 0 {
+	if events == 0 {
 		t.Fatal("no event came")
 	}
 }
 
-// A host clears or fills a request as soon as Done was called, while another goroutine of it calls Cancel, which may come
-// at any time. The race detector sees what the two share.
+// A host clears or fills a request as soon as Done was called, while another goroutine of the host calls Cancel, which
+// may come at any time. The race detector sees what the two share.
 func TestCancelAndDoneShareNothing(t *testing.T) {
 	n, err := Open(Options{
 		Directory: t.TempDir(), PeerListen: "127.0.0.1:0", Bootstrap: true, JournalFileBytes: 10 << 20,

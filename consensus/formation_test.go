@@ -40,8 +40,8 @@ func TestI1_AWrongClockOfTheNodeThatFormsAClusterMovesNoTime(t *testing.T) {
 	}
 }
 
-// 69 nodes ask, each with an address and attributes within the limits; together they do not fit a configuration. Each of
-// them hears so each time, and not that it is to wait.
+// 69 nodes ask, each with an address and attributes within the limits; together they do not fit a configuration. The
+// answer says so each time, and not that the node is to wait.
 func TestAClusterThatCannotBeFormedIsRefusedEachTime(t *testing.T) {
 	long := make([]byte, 1<<10)
 	n := openBlank(t, Options{Bootstrap: true, Expect: 70, Attributes: long})

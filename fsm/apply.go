@@ -56,9 +56,9 @@ func (m *Machine) replay(body []byte) (commands int) {
 }
 
 // perform executes the calls of the run whose body came back from the log: its writes, and its reads at their places
-// between them. It compares the body with the one that the run submitted: equal bodies are equal commands, so no command
-// is looked up and no number of arguments is checked again. It returns how many commands the body holds, all that the
-// log knows of the run.
+// between them. It compares the body with the one that the run submitted: equal bodies are equal commands, so it looks
+// up no command and counts no arguments. It returns how many commands the body holds, all that the log knows of the
+// run.
 //
 // The arguments of the writes are those in the body, though the run holds the same. Tried and rejected: to execute the
 // run's own. They lie in the connection's read buffer:

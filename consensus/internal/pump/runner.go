@@ -332,7 +332,8 @@ func (r *Runner) halt() {
 }
 
 // Close stops all goroutines and ends everything that waits: batches that were never sent as NotDone, the others as
-// Unknown. It closes the log, and returns its error, or why the runner stopped by itself; a second call changes nothing.
+// Unknown. It closes the log, and returns its error, and why the runner stopped by itself if it did. A second call
+// changes nothing.
 func (r *Runner) Close() error {
 	r.halt()
 	r.running.Wait()
