@@ -68,24 +68,38 @@ func explanation(root *cobra.Command, name string) (string, error) {
 	if text := topic(name); text != "" {
 		return text, nil
 	}
-	return "", cli.Unknown("topic", name, explained(root), "raftredis help", overview(root))
+	return "", cli.Unknown("topic", name, explained(root), "raftredis help", namesHelp(root))
 }
 
+// subcommandNames are the subcommands that are for people: cobra adds a hidden one while a shell completes.
 func subcommandNames(root *cobra.Command) (names []string) {
 	for _, c := range root.Commands() {
-		names = append(names, c.Name())
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
 	}
 	return names
 }
 
-func overview(root *cobra.Command) string {
+// namesHelp lists everything that help explains.
+func namesHelp(root *cobra.Command) string {
+	return "Subcommands; raftredis help SUBCOMMAND shows one:\n\n" + subcommandLines(root) + "\n" + topicsHelp()
+}
+
+// subcommandLines has a line for each subcommand.
+func subcommandLines(root *cobra.Command) string {
 	var b strings.Builder
-	b.WriteString("A strongly consistent Redis: every answered write is on the disks of a majority.\n\n" +
-		"Usage: raftredis SUBCOMMAND [flags]\n\n")
 	for _, c := range root.Commands() {
-		fmt.Fprintf(&b, "  %-12s%s\n", c.Name(), c.Short)
+		if !c.Hidden {
+			fmt.Fprintf(&b, "  %-12s%s\n", c.Name(), c.Short)
+		}
 	}
-	b.WriteString(`
+	return b.String()
+}
+
+func overview(root *cobra.Command) string {
+	return "A strongly consistent Redis: every answered write is on the disks of a majority.\n\n" +
+		"Usage: raftredis SUBCOMMAND [flags]\n\n" + subcommandLines(root) + `
 Three nodes on this machine, clients on 7001, 7002 and 7003:
 
   raftredis playground
@@ -100,6 +114,5 @@ And then:
   raftredis help topics           essays, a screen each: what is promised,
                                   what messages mean, what to do when ...
   raftredis completion bash       for your shell (or zsh, fish)
-`)
-	return b.String()
+`
 }

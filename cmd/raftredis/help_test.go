@@ -1,16 +1,20 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/exit"
 )
 
 // helpTexts is everything that help can say, by name.
@@ -180,4 +184,33 @@ func sourceText(t *testing.T, root string) string {
 		t.Fatal(err)
 	}
 	return regexp.MustCompile(`"\s*\+\s*"`).ReplaceAllString(b.String(), "")
+}
+
+// cobra adds its hidden command __complete while a shell completes; help does not explain it.
+func TestHelp_CompletionOffersWhatHelpExplains(t *testing.T) {
+	var out strings.Builder
+	root := rootCommand()
+	root.SetArgs([]string{cobra.ShellCompNoDescRequestCmd, "help", ""})
+	root.SetOut(&out)
+	root.SetErr(io.Discard)
+	if err := root.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	offered, _, _ := strings.Cut(out.String(), "\n:")
+	if want := strings.Join(explained(rootCommand()), "\n"); offered != want || strings.Contains(offered, "__") {
+		t.Errorf("a shell is offered:\n%s\nwant:\n%s", offered, want)
+	}
+}
+
+func TestHelp_AnUnknownNameShowsSubcommandsAndTopics(t *testing.T) {
+	_, err := explanation(rootCommand(), "foo")
+	var usage *exit.UsageError
+	if !errors.As(err, &usage) {
+		t.Fatalf("help foo ends with %v", err)
+	}
+	for _, name := range explained(rootCommand()) {
+		if !strings.Contains(usage.Hint, "\n  "+name+" ") && name != topicsName {
+			t.Errorf("help foo does not list %s:\n%s", name, usage.Hint)
+		}
+	}
 }
