@@ -65,9 +65,15 @@ func descriptor(below net.Conn) (number int) {
 }
 
 // kill cuts the connection, whatever it is doing. Anyone may call it.
+//
+// It closes the socket before it wakes the goroutine of the link:
+//
+//  1. The goroutine is parked; its run is with the store.
+//  2. A kill that woke it first would let it abandon the run, take "not done" for the answer, and write that.
+//  3. The client would read a reply from a connection that was cut.
 func (l *link) kill() {
+	_ = l.socket.Close() // the goroutine of the link learns it from the socket; the error adds nothing
 	l.clientGone()
-	_ = l.socket.Close() // the goroutine of the link learns it from the socket
 }
 
 // nudge makes the goroutine of the link look for mail: it ends a read that brings nothing. Anyone may call it.
@@ -89,7 +95,7 @@ func (l *link) wake() {
 	}
 }
 
-// clientGone is called by the watch and by Close.
+// clientGone is called by the watch and by kill.
 func (l *link) clientGone() {
 	if l.gone.CompareAndSwap(false, true) {
 		l.wake()

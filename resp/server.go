@@ -201,8 +201,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for l := range s.links {
-		l.clientGone()
-		_ = l.socket.Close() // the client learns it from the socket, the error adds nothing
+		l.kill()
 	}
 	return ctx.Err()
 }
