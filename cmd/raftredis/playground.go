@@ -14,8 +14,8 @@ to test against.
   redis-cli -p 7001 SET greeting hello
   redis-cli -p 7003 GET greeting
 
-Kill a node (its process id is in the log, and in INFO server) and see what
-happens. Ctrl-C stops all of them.
+Kill a node (its process id is in the first lines, and in INFO server) and see
+what happens. Ctrl-C stops all of them. --verbose shows what they log.
 
 Without --dir the nodes' directories are temporary and removed at the end (only
 kill -9 leaves them behind). A given one is kept, and the next playground with

@@ -40,7 +40,7 @@ one a line; the command line wins:
 When it serves, a line that begins with "ready" is printed. Until then the log
 on standard error says what it waits for. SIGTERM and SIGINT stop it: it hands
 leadership over if it leads, and answers what it took; a second one, half a
-second later or more, stops it at once.
+second later or more, stops it at once. SIGHUP never stops a node.
 
 See also raftredis help getting-started, configuration, security, exit-codes.
 `

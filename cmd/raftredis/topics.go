@@ -23,8 +23,8 @@ const settingsName = "settings"
 // topicNames are all topics, in the order in which a newcomer may want to read them.
 func topicNames() []string {
 	return []string{
-		"getting-started", "consistency", "clients", "configuration", settingsName, "membership", "snapshots", "backup",
-		"upgrade", "files", "security", "troubleshooting", "exit-codes",
+		"getting-started", "consistency", "clients", "configuration", "redis-conf", settingsName, "membership", "snapshots",
+		"backup", "upgrade", "files", "security", "troubleshooting", "exit-codes",
 	}
 }
 

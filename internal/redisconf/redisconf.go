@@ -9,7 +9,7 @@
 //  1. What Rewrite has written, Parse reads back as the same names and arguments.
 //  2. Lines that are not rewritten are kept to the byte.
 //
-// The package imports nothing of the project. Rejected: include, which hides what a node does in further files.
+// The package imports nothing of the project.
 package redisconf
 
 import (
@@ -26,23 +26,21 @@ type Directive struct {
 	Args []string
 }
 
-// Parse reads the text of a file. An error names the line.
-func Parse(text string) ([]Directive, error) {
-	var all []Directive
+// Parse reads the text of a file. It reads on after a line that is none, and says of each one, with its number, what is
+// wrong.
+func Parse(text string) (all []Directive, wrong []string) {
 	for i, line := range strings.Split(text, "\n") {
 		d, ok := directive(line)
 		switch {
 		case !ok:
 			// The rest of the line may be a password, and errors go into logs.
-			return nil, fmt.Errorf("line %d: unbalanced quotes: %s …", i+1, strings.Fields(line)[0])
-		case d.Name == "include":
-			return nil, fmt.Errorf("line %d: include is not supported: write everything into one file", i+1)
+			wrong = append(wrong, fmt.Sprintf("line %d: unbalanced quotes: %s …", i+1, strings.Fields(line)[0]))
 		case d.Name != "":
 			d.Line = i + 1
 			all = append(all, d)
 		}
 	}
-	return all, nil
+	return all, wrong
 }
 
 // directive reads a line; it has no name if it is blank or a comment.

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"strings"
+
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/attributes"
@@ -59,9 +61,11 @@ func (c *Config) contradictions() error {
 	case n.AbsentMillis < 3*n.HeartbeatMillis:
 		return wrong("--cluster-node-timeout is %d, which must be at least three times --heartbeat-millis (%d)",
 			n.AbsentMillis, n.HeartbeatMillis)
-	case address.Wildcard(c.bind) && c.announceHost == "" && (!n.Bootstrap || n.Expect > 1):
+	case len(c.bind) == 0:
+		return wrong("--bind is empty; name an address to listen on")
+	case c.announced() == "" && (!n.Bootstrap || n.Expect > 1):
 		return wrong("--bind %s is every address of this machine, and none that the other nodes could dial: "+
-			"name one with --announce-host", c.bind)
+			"name one with --announce-host", strings.Join(c.bind, " "))
 	case c.tuning.Output.Replies().Load() < int64(n.MaxEntryBytes):
 		return wrong("--client-output-buffer-bytes is %d, which must be at least --max-entry-bytes (%d)",
 			c.tuning.Output.Replies().Load(), n.MaxEntryBytes)
@@ -125,14 +129,12 @@ func (c *Config) defaultBacklog() int64 {
 	return defaults.MaxHistoryBytes
 }
 
-// announced is the host at which others reach this node. It is empty for a cluster of one that listens on a wildcard:
-// clients then stay with the address that they know, as with Redis, and no node can be added before there is a name.
+// announced is the host at which others reach this node. It is empty for a cluster of one that listens on wildcards
+// only: clients then stay with the address that they know, as with Redis, and no node can be added before there is a
+// name.
 func (c *Config) announced() string {
-	switch {
-	case c.announceHost != "":
+	if c.announceHost != "" {
 		return c.announceHost
-	case address.Wildcard(c.bind):
-		return ""
 	}
-	return c.bind
+	return callable(places(c.bind))
 }

@@ -18,12 +18,14 @@ type Config struct {
 	tuning *resp.Tuning
 
 	port, peerPort     int
-	bind, announceHost string
+	bind               []string
+	announceHost       string
 	join, peerRoutes   []string
 	secretFile         string
 	view, redirect     string
 	snapshotLogBytes   int64
 	logLevel           string
+	logPath, pidPath   string
 	lifelineDescriptor int
 	clockOffset        time.Duration
 
@@ -32,6 +34,8 @@ type Config struct {
 	given map[*setting.Row]bool
 	// file is the absolute path of the configuration file; empty: there is none.
 	file string
+	// unused are the settings of Redis in the file that have no meaning here.
+	unused []string
 }
 
 // NewConfig returns the defaults: of each package for what it uses, and of the table for the rest.
@@ -78,6 +82,11 @@ func absoluteDirectory(path string) string {
 
 // LogLevels are the levels of the log, the least important lines first.
 func LogLevels() []string { return []string{"debug", "info", "warn", "error"} }
+
+// redisLevels are Redis's names of them.
+func redisLevels() map[string]string {
+	return map[string]string{"verbose": "debug", "notice": "info", "warning": "warn", "nothing": "error"}
+}
 
 // level is the level of that name.
 func level(name string) (level slog.Level) {

@@ -36,7 +36,7 @@ func failedServer(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.DiscardHandler)
-	s, err := wire(c, logger)
+	s, err := wire(c, logger, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

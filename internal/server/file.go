@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/cli"
@@ -13,8 +14,8 @@ import (
 )
 
 // ReadFile reads a configuration file in the syntax of redis.conf: one setting a line. A setting that the command line
-// has given keeps its value; otherwise the last line wins. Unknown lines are errors: a silently ignored setting is
-// worse.
+// has given keeps its value; otherwise the last line wins. The error names all wrong lines at once. Unknown lines are
+// wrong: a silently ignored setting is worse. Settings of Redis that have no meaning here are noted for the log.
 func (c *Config) ReadFile(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -24,37 +25,55 @@ func (c *Config) ReadFile(path string) error {
 	if c.file, err = filepath.Abs(path); err != nil {
 		return err
 	}
-	directives, err := redisconf.Parse(string(text))
-	if err != nil {
-		return fileError(path, err.Error())
-	}
+	directives, problems := redisconf.Parse(string(text))
 	read := map[*setting.Row][]string{}
 	for _, line := range directives {
-		row := c.find(line.Name)
-		switch {
-		case row == nil:
-			return fileError(path, fmt.Sprintf("line %d: unknown setting %q%s", line.Line, line.Name, c.suggestion(line.Name)))
-		case c.given[row]:
-			continue
-		}
-		if _, repeats := row.Value.(*setting.List); repeats {
-			read[row] = append(read[row], line.Args...)
-		} else {
-			read[row] = line.Args
-		}
-		if problem := assign(row, line.Name, read[row]); problem != "" {
-			return fileError(path, fmt.Sprintf("line %d: %s", line.Line, problem))
+		if problem := c.readLine(line, read); problem != "" {
+			problems = append(problems, fmt.Sprintf("line %d: %s", line.Line, problem))
 		}
 	}
 	for row := range read {
 		c.given[row] = true
 	}
+	if len(problems) > 0 {
+		return fileError(path, problems)
+	}
 	return nil
 }
 
+// readLine puts a line in force, or says what is wrong with it. read has the arguments so far of each setting.
+func (c *Config) readLine(line redisconf.Directive, read map[*setting.Row][]string) (problem string) {
+	row := c.find(line.Name)
+	if row != nil && c.given[row] {
+		return ""
+	}
+	if reason := refusal(line.Name, line.Args); reason != "" {
+		return fmt.Sprintf("%s %s: %s", line.Name, strings.Join(line.Args, " "), reason)
+	}
+	switch {
+	case knownToRedis(line.Name):
+		if !slices.Contains(c.unused, line.Name) {
+			c.unused = append(c.unused, line.Name)
+		}
+		return ""
+	case row == nil:
+		return fmt.Sprintf("unknown setting %q%s", line.Name, c.suggestion(line.Name))
+	}
+	args := line.Args
+	if list, repeats := row.Value.(*setting.List); repeats && !list.Replace {
+		args = append(read[row], line.Args...)
+	}
+	read[row] = args
+	return assign(row, line.Name, args)
+}
+
 // fileError is a wrong file, which never works as it is.
-func fileError(path, problem string) error {
-	return &exit.UsageError{Text: fmt.Sprintf("%s: %s", path, problem)}
+func fileError(path string, problems []string) error {
+	text := strings.Join(problems, "\n  ")
+	if len(problems) > 1 {
+		text = fmt.Sprintf("%d lines are wrong\n  %s", len(problems), text)
+	}
+	return &exit.UsageError{Text: fmt.Sprintf("%s: %s", path, text)}
 }
 
 // find is the setting that a line is about, or nil.

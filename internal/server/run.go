@@ -38,14 +38,26 @@ func (c *Config) Run(out, log io.Writer) error {
 	}
 	// A reader of our output that goes away must not end the node by a signal.
 	signal.Ignore(syscall.SIGPIPE)
-	output := console.NewWriter(log)
+	destination, err := c.destination(log)
+	if err != nil {
+		return err
+	}
+	output := console.NewWriter(destination)
 	defer output.Flush()
 	logger := slog.New(slog.NewTextHandler(output, &slog.HandlerOptions{Level: level(c.logLevel)}))
 	stop := StopSignals()
+	hangups(destination, logger)
+	defer c.notePID(logger)()
+	if len(c.unused) > 0 {
+		logger.Info("these settings of Redis have no meaning here and are not used", "file", c.file, "settings", c.unused)
+	}
 	if !c.given[c.row("dir")] {
 		logger.Info("no --dir was given: using the default", "dir", c.node.Directory)
 	}
-	s, err := wire(c, logger)
+	s, err := wire(c, logger, stop)
+	if errors.Is(err, errStopped) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -59,13 +71,10 @@ func (c *Config) Run(out, log io.Writer) error {
 	return s.run(stop, lifeline(c.lifelineDescriptor), out)
 }
 
-// StopSignals delivers the signals that ask for a stop: SIGTERM, SIGINT, and SIGHUP (the end of the terminal) unless it
-// is ignored (nohup). Of several within sameStop the first counts.
-func StopSignals() <-chan os.Signal {
-	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT}
-	if !signal.Ignored(syscall.SIGHUP) {
-		signals = append(signals, syscall.SIGHUP)
-	}
+// StopSignals delivers the signals that ask for a stop: SIGTERM, SIGINT, and more. Of several within sameStop the first
+// counts.
+func StopSignals(more ...os.Signal) <-chan os.Signal {
+	signals := append([]os.Signal{syscall.SIGTERM, syscall.SIGINT}, more...)
 	received := make(chan os.Signal, 2) // a second one is meant too
 	signal.Notify(received, signals...)
 	return distinct(received, time.Now)
@@ -132,11 +141,20 @@ func (s *server) announce(out io.Writer) {
 	s.store.serving.Store(true)
 	c, status := s.config, s.node.Status()
 	fmt.Fprintf(out, "ready: clients on %s, peers on %s, node %d of %d, cluster %016x\n",
-		address.Join(c.bind, c.port), address.Join(c.bind, c.peerPort), status.ID,
+		joined(c.bind, c.port), joined(c.bind, c.peerPort), status.ID,
 		len(status.Configuration.Members), status.ClusterID)
-	if c.tuning.Password.Load() == "" && !loopback(c.bind) {
+	if c.tuning.Password.Load() == "" && exposed(places(c.bind)) {
 		s.logger.Warn("anyone who reaches the port can read and write: set --requirepass, or --bind a private address")
 	}
+}
+
+// joined are the addresses of --bind with a port, for people.
+func joined(bind []string, port int) string {
+	var all []string
+	for _, p := range places(bind) {
+		all = append(all, address.Join(p.host, port))
+	}
+	return strings.Join(all, " and ")
 }
 
 // obstacle says what the node waits for before it serves.

@@ -61,13 +61,15 @@ func (c *Config) nodeRows() []*setting.Row {
 		},
 		{
 			Name: "raft.peer-port", Flag: "peer-port", Section: ofNode, Unit: "port",
-			Value: &setting.Int{At: setting.At(&c.peerPort), Min: 1, Max: address.MaxPort},
-			Help:  "port for other nodes (default: --port plus 10000)",
+			Aliases: []string{"cluster-port"},
+			Value:   &setting.Int{At: setting.At(&c.peerPort), Min: 1, Max: address.MaxPort, Zero: "--port plus 10000"},
+			Help:    "port for other nodes (default: --port plus 10000)",
 		},
 		{
 			Name: "bind", Flag: "bind", Section: ofNode, Unit: "address",
-			Value: &setting.Text{At: setting.TextAt(&c.bind)}, Default: "127.0.0.1",
-			Help: "address to listen on, for clients and for other nodes",
+			Value: &setting.List{At: &c.bind, Replace: true}, Default: "127.0.0.1",
+			Help: "address to listen on, for clients and for other nodes: * for every IPv4 address, ::* for every IPv6 " +
+				"address; a dash before it makes it optional. May be repeated",
 		},
 		{
 			Name: "announce-host", Flag: "announce-host", Section: ofNode, Unit: "host", Private: true,
@@ -97,8 +99,19 @@ func (c *Config) nodeRows() []*setting.Row {
 		},
 		{
 			Name: "log-level", Flag: "log-level", Section: ofNode, Unit: "level", Private: true,
-			Value: &setting.Choice{At: setting.TextAt(&c.logLevel), Words: LogLevels()}, Default: "info",
-			Help: "least important lines of the log that are written: debug, info, warn or error",
+			Aliases: []string{"loglevel"}, Default: "info",
+			Value: &setting.Choice{At: setting.TextAt(&c.logLevel), Words: LogLevels(), Synonyms: redisLevels()},
+			Help:  "least important lines of the log that are written: debug, info, warn or error",
+		},
+		{
+			Name: "logfile", Flag: "logfile", Section: ofNode, Unit: "file", Names: setting.File,
+			Value: &setting.Text{At: setting.TextAt(&c.logPath)},
+			Help:  "file to append the log to; SIGHUP opens it again (default: standard error)",
+		},
+		{
+			Name: "pidfile", Flag: "pidfile", Section: ofNode, Unit: "file", Names: setting.File,
+			Value: &setting.Text{At: setting.TextAt(&c.pidPath)},
+			Help:  "file for the process id while the node runs (default: none)",
 		},
 	}
 }

@@ -141,8 +141,6 @@ func TestSettings_AFileWithAnErrorIsRefused(t *testing.T) {
 		"nosuch 1":                     `unknown setting "nosuch"`,
 		"raft.snapshot-log-byte 1":     `unknown setting "raft.snapshot-log-byte"; did you mean snapshot-log-bytes?`,
 		"timeout x":                    `timeout is "x"; it must be a whole number, such as 1`,
-		"save 900 1":                   `save is "900 1"; it must be ""`,
-		"databases 16":                 `databases is "16"; it must be "1"`,
 		"port":                         "port has 0 values; it takes one",
 		"port 1 2":                     "port has 2 values; it takes one",
 		"proto-max-bulk-len 9mb":       "proto-max-bulk-len is 9437184; it must be 1048576 to 2031616",

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
-	"syscall"
+	"os"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus"
-	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/resp"
@@ -34,12 +32,13 @@ type server struct {
 
 // wire puts a node together and lets clients in. It takes both ports first: a node that cannot serve must not touch the
 // directory.
-func wire(c *Config, logger *slog.Logger) (*server, error) {
-	clients, err := listen("port", c.bind, c.port)
+func wire(c *Config, logger *slog.Logger, stop <-chan os.Signal) (*server, error) {
+	all := places(c.bind)
+	clients, err := listen("port", all, c.port, logger, stop)
 	if err != nil {
 		return nil, err
 	}
-	peers, err := listen("peer-port", c.bind, c.peerPort)
+	peers, err := listen("peer-port", all, c.peerPort, logger, stop)
 	if err != nil {
 		clients.Close()
 		return nil, err
@@ -127,26 +126,6 @@ func (s *server) handOver(ctx context.Context) {
 	if err := s.node.HandOver(ctx); err != nil {
 		s.logger.Warn("stopping without having handed leadership over: the others will elect", "error", err)
 	}
-}
-
-// listen takes a port. Its errors say what to do about the common failures.
-func listen(flag, host string, port int) (net.Listener, error) {
-	listener, err := net.Listen("tcp", address.Join(host, port))
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("port %d on %s is taken by another process: stop it, or choose another with --%s",
-			port, host, flag)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("%s is no address of this machine: --bind is where this node listens, --join where "+
-			"others do",
-			host)
-	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("port %d on %s: %w: ports below 1024 are for root; choose another with --%s", port, host, err,
-			flag)
-	case err != nil:
-		return nil, fmt.Errorf("--bind %s --%s %d: %w", host, flag, port, err)
-	}
-	return listener, nil
 }
 
 // openError sorts the errors of opening: after damage a restart must wait for a person.

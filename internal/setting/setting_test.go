@@ -55,13 +55,14 @@ func TestValues_TakeAndRefuse(t *testing.T) {
 		takes map[string]string
 		never []string
 	}{
-		"integer":  {ms, map[string]string{"-1": "-1", "0": "0", "10": "10"}, []string{"-2", "11", "x", "", "1e3", "01"}},
-		"from 5":   {&Int{At: &number, Min: 5, Max: 9, Zero: "none"}, map[string]string{"0": "0"}, []string{"4", "10"}},
-		"memory":   {&Memory{Int{At: At(&bytes), Max: 1 << 20}, 4096}, map[string]string{"8kb": "8192"}, []string{"1"}},
-		"switch":   {&YesNo{SwitchAt(&truth)}, map[string]string{"YES": "yes", "no": "no"}, []string{"true", ""}},
-		"choice":   {&Choice{TextAt(&word), []string{"a", "b"}}, map[string]string{"B": "b", "a": "a"}, []string{"c", ""}},
+		"integer": {ms, map[string]string{"-1": "-1", "0": "0", "10": "10"}, []string{"-2", "11", "x", "", "1e3", "01"}},
+		"from 5":  {&Int{At: &number, Min: 5, Max: 9, Zero: "none"}, map[string]string{"0": "0"}, []string{"4", "10"}},
+		"memory":  {&Memory{Int{At: At(&bytes), Max: 1 << 20}, 4096}, map[string]string{"8kb": "8192"}, []string{"1"}},
+		"switch":  {&YesNo{SwitchAt(&truth)}, map[string]string{"YES": "yes", "no": "no"}, []string{"true", ""}},
+		"choice": {&Choice{TextAt(&word), []string{"a", "b"}, map[string]string{"x": "b"}},
+			map[string]string{"B": "b", "X": "b", "a": "a"}, []string{"c", ""}},
 		"text":     {&Text{TextAt(&text)}, map[string]string{"": "", "x y": "x y"}, nil},
-		"list":     {&List{&list}, map[string]string{"a,b c": "a b c"}, nil},
+		"list":     {&List{At: &list}, map[string]string{"a,b c": "a b c"}, nil},
 		"only":     {Only("yes"), map[string]string{"YES": "yes"}, []string{"no"}},
 		"shown":    {Shown(func() string { return "7" }), map[string]string{"7": "7"}, []string{"8"}},
 		"duration": {&Duration{&duration}, map[string]string{"-1h": "-1h0m0s"}, []string{"1"}},

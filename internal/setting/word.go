@@ -56,7 +56,11 @@ func (t *Text) Parse(text string) (func(), *Refusal) { return func() { t.At.Stor
 func (t *Text) String() string { return t.At.Load() }
 
 // List is any number of texts. In a configuration file, and as a flag that is repeated, each is a word of its own.
-type List struct{ At *[]string }
+type List struct {
+	At *[]string
+	// Replace: a second line of a file takes the place of the first, as Redis has it for some settings.
+	Replace bool
+}
 
 // Parse reads texts between blanks or commas.
 func (l *List) Parse(text string) (func(), *Refusal) {
@@ -74,11 +78,16 @@ func (l *List) Words() []string { return *l.At }
 type Choice struct {
 	At    TextCell
 	Words []string
+	// Synonyms are further words, and which one each of them means.
+	Synonyms map[string]string
 }
 
 // Parse reads one of the words.
 func (c *Choice) Parse(text string) (func(), *Refusal) {
 	text = strings.ToLower(text)
+	if meant, is := c.Synonyms[text]; is {
+		text = meant
+	}
 	if !slices.Contains(c.Words, text) {
 		redis := "argument(s) must be one of the following: " + strings.Join(c.Words, ", ")
 		return nil, &Refusal{strconv.Quote(text), c.Range(), redis}

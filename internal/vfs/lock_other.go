@@ -8,7 +8,7 @@ import (
 )
 
 // ErrLocked means that another process, or another Lock in this one, holds the lock.
-var ErrLocked = errors.New("locked by another process")
+var ErrLocked = errors.New("locked by another process, or by another node of this one")
 
 // Lock is refused where the system has no flock: two processes on one directory would destroy it.
 func Lock(path string) (unlock func() error, err error) {

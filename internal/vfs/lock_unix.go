@@ -10,7 +10,7 @@ import (
 )
 
 // ErrLocked means that another process, or another Lock in this one, holds the lock.
-var ErrLocked = errors.New("locked by another process")
+var ErrLocked = errors.New("locked by another process, or by another node of this one")
 
 // Lock takes the lock on the file at path, which it creates if need be, without waiting. The operating system gives it
 // back when the process ends, however it ends; unlock gives it back before.

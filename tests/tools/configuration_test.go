@@ -50,13 +50,13 @@ func TestConfiguration_AFileIsReadRewrittenAndReadAgain(t *testing.T) {
 // serve refuses and names a line that would have no effect: a silently ignored setting is worse.
 func TestConfiguration_WhatHasNoEffectIsRefused(t *testing.T) {
 	for line, says := range map[string]string{
-		"hz 100":             `line 2: hz is "100"; it must be "10"`,
-		"daemonize yes":      `line 2: unknown setting "daemonize"`,
+		"hertz 100":          `line 2: unknown setting "hertz"`,
+		"daemonize yes":      `line 2: daemonize yes: a node stays in the foreground`,
 		"port 1 2":           "line 2: port has 2 values; it takes one",
 		"bootstrap maybe":    `line 2: bootstrap is "maybe"; it must be yes or no`,
 		"port none":          `line 2: port is "none"; it must be a whole number`,
 		`requirepass "open`:  "line 2: unbalanced quotes",
-		"include other.conf": "line 2: include is not supported",
+		"include other.conf": "line 2: include other.conf: include is not supported",
 	} {
 		c := blackbox.NewCluster(t, 1)
 		n := c.Nodes[0]

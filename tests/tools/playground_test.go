@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -199,4 +200,29 @@ func TestPlayground_SaysWhenANodeEndsAndGoesOn(t *testing.T) {
 	})
 	blackbox.Expect(t, blackbox.MustConnect(t, port+1).Must(t, "SET", "a", "1"), "+OK")
 	blackbox.Expect(t, blackbox.MustConnect(t, port+2).Must(t, "GET", "a"), `"1"`)
+
+	// The hint runs as printed, although `raftredis` is in no PATH here.
+	hint := regexp.MustCompile(`in another terminal:\n  (.*)\n`).FindStringSubmatch(p.Err())
+	if hint == nil {
+		t.Fatalf("no hint in:\n%s", p.Err())
+	}
+	again := blackbox.Start(t, "the node of the hint", exec.Command("sh", "-c", "exec "+hint[1]))
+	again.AwaitReady(blackbox.ReadyLimit)
+	blackbox.Expect(t, blackbox.MustConnect(t, port).Must(t, "GET", "a"), `"1"`)
+}
+
+// Before it is ready a playground says little; then, who leads; at the end, that it has ended.
+func TestPlayground_IsQuietAndSaysWhoLeads(t *testing.T) {
+	p, _ := startPlayground(t, exec.Command(blackbox.Binary(t)))
+	if lines := strings.Count(p.Err(), "\n"); lines > 6 {
+		t.Errorf("%d lines before ready:\n%s", lines, p.Err())
+	}
+	blackbox.Eventually(t, blackbox.EffectLimit, "the playground says who leads", func() bool {
+		return regexp.MustCompile(`kill -9 \d+ +ends the node on port \d+, which leads`).MatchString(p.Out())
+	})
+	p.Signal(syscall.SIGINT)
+	p.ExitCode(blackbox.StopLimit)
+	if !strings.HasSuffix(p.Err(), "--dir keeps it\n") {
+		t.Errorf("the last line does not say the end:\n%s", p.Err())
+	}
 }

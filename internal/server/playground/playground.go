@@ -18,6 +18,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/cli"
+	"github.com/raftredis/raftredis/internal/client"
 	"github.com/raftredis/raftredis/internal/console"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/internal/server"
@@ -30,6 +31,10 @@ const (
 	journalBytes = 16 << 20
 	// snapshotLogBytes is small for the same reasons: it is kept on disk, and read again at a start.
 	snapshotLogBytes = 16 << 20
+	// askPeriod is how long the question who leads may take.
+	askPeriod = time.Second
+	// plainRunes mean nothing to a shell.
+	plainRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+"
 	// killAfter is a little longer than the time that a node allows itself to stop.
 	killAfter = server.StopPeriod + 5*time.Second
 )
@@ -39,6 +44,7 @@ type Options struct {
 	nodes, port int
 	directory   string
 	level       string
+	verbose     bool
 }
 
 // Define defines the flags of the playground.
@@ -58,14 +64,27 @@ func (f *Options) Define(flags *pflag.FlagSet) {
 			Help: "directory for the data, kept at the end (default: a temporary one)",
 		},
 		{
-			Flag: "log-level", Unit: "level", Default: "info",
+			Flag: "log-level", Unit: "level", Default: "warn",
 			Value: &setting.Choice{At: setting.TextAt(&f.level), Words: server.LogLevels()},
 			Help:  "least important lines of the nodes' logs: debug, info, warn or error",
+		},
+		{
+			Flag: "verbose", Value: &setting.YesNo{At: setting.SwitchAt(&f.verbose)},
+			Help: "show what the nodes log, as --log-level info does",
 		},
 	} {
 		row.Init()
 		cli.Define(flags, row)
 	}
+}
+
+// terminalEnd is the signal that the end of a terminal sends: a playground ends with its terminal, unless nohup asks it
+// to stay.
+func terminalEnd() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return nil
+	}
+	return []os.Signal{syscall.SIGHUP}
 }
 
 // Run runs the playground until it is told to stop, or no node is left.
@@ -76,7 +95,7 @@ func (f *Options) Run(out, log io.Writer) error {
 	// See child.go: children die with the thread that made them, so this one must last.
 	runtime.LockOSThread()
 	signal.Ignore(syscall.SIGPIPE)
-	stop := server.StopSignals()
+	stop := server.StopSignals(terminalEnd()...)
 	directory, remove, err := f.prepare()
 	if err != nil {
 		return err
@@ -85,6 +104,7 @@ func (f *Options) Run(out, log io.Writer) error {
 	output := console.NewWriter(log)
 	defer output.Flush()
 	p := &cluster{flags: f, directory: directory, out: out, log: output, events: make(chan childEvent, 2*f.nodes)}
+	defer p.sayEnded()
 	defer p.end(stop)
 	if err := p.start(); err != nil {
 		return err
@@ -93,6 +113,9 @@ func (f *Options) Run(out, log io.Writer) error {
 }
 
 func (f *Options) check() error {
+	if f.verbose {
+		f.level = "info"
+	}
 	last := f.port + f.nodes - 1
 	if _, err := address.PeerPort(last); err != nil {
 		return exit.WrongUsage("playground", "--port %d: %v; the highest that goes is %d",
@@ -131,6 +154,7 @@ func (f *Options) prepare() (directory string, remove func(), err error) {
 type cluster struct {
 	flags     *Options
 	directory string
+	program   string
 	out, log  io.Writer
 	events    chan childEvent
 	children  []*child
@@ -140,14 +164,14 @@ type cluster struct {
 
 // start starts all children.
 func (p *cluster) start() error {
-	program, err := os.Executable()
-	if err != nil {
+	var err error
+	if p.program, err = os.Executable(); err != nil {
 		return err
 	}
 	for position := range p.flags.nodes {
 		port := p.flags.port + position
 		c := &child{port: port, args: p.arguments(port)}
-		if err := c.start(program, p.log, p.events); err != nil {
+		if err := c.start(p.program, p.log, p.events); err != nil {
 			return fmt.Errorf("start the node on port %d: %w", port, err)
 		}
 		fmt.Fprintf(p.log, "%d: process %d, %s\n", port, c.cmd.Process.Pid, p.nodeDirectory(port))
@@ -163,16 +187,16 @@ func (p *cluster) nodeDirectory(port int) string {
 
 // arguments are the command line of a child.
 func (p *cluster) arguments(port int) []string {
-	return append(p.ownArguments(port),
-		"--journal-file-bytes", strconv.Itoa(journalBytes),
-		"--snapshot-log-bytes", strconv.Itoa(snapshotLogBytes), "--log-level", p.flags.level,
-		"--lifeline-fd", strconv.Itoa(lifelineDescriptor))
+	return append(p.ownArguments(port), "--log-level", p.flags.level, "--lifeline-fd", strconv.Itoa(lifelineDescriptor))
 }
 
 // ownArguments are the part of it that a person would type to start the node alone. The first node makes the cluster,
 // the others join it.
 func (p *cluster) ownArguments(port int) []string {
-	args := []string{"serve", "--port", strconv.Itoa(port), "--dir", p.nodeDirectory(port)}
+	args := []string{
+		"serve", "--port", strconv.Itoa(port), "--dir", p.nodeDirectory(port),
+		"--journal-file-bytes", strconv.Itoa(journalBytes), "--snapshot-log-bytes", strconv.Itoa(snapshotLogBytes),
+	}
 	if port == p.flags.port {
 		return append(args, "--bootstrap", "--expect", strconv.Itoa(p.flags.nodes))
 	}
@@ -217,7 +241,7 @@ func (p *cluster) take(event childEvent) error {
 		return errors.New("no node is left")
 	}
 	fmt.Fprintf(p.log, "playground: the node on port %d has ended (%s). To start it again, in another terminal:\n"+
-		"  raftredis %s\n", port, howEnded(event.err), strings.Join(p.ownArguments(port), " "))
+		"  %s\n", port, howEnded(event.err), commandLine(append([]string{p.program}, p.ownArguments(port)...)))
 	return nil
 }
 
@@ -237,6 +261,52 @@ func (p *cluster) announce() {
 	fmt.Fprintf(p.out, "ready: clients on %s\n", strings.Join(addresses, " "))
 	fmt.Fprintf(p.out, "try:   redis-cli -p %d SET greeting hello\n       redis-cli -p %d GET greeting\n",
 		p.flags.port, p.flags.port+len(p.children)-1)
+	if leader := p.leader(); leader != nil {
+		fmt.Fprintf(p.out, "       kill -9 %-6d ends the node on port %d, which leads: another takes over\n",
+			leader.cmd.Process.Pid, leader.port)
+	}
+}
+
+// leader is the child that leads, nil if none says so.
+func (p *cluster) leader() *child {
+	for _, c := range p.children {
+		if leads(c.port) {
+			return c
+		}
+	}
+	return nil
+}
+
+// leads asks the node on a port whether it leads.
+func leads(port int) bool {
+	connection, err := client.Connect(address.Join("127.0.0.1", port), askPeriod)
+	if err != nil {
+		return false
+	}
+	defer connection.Close()
+	said, err := connection.Do("INFO", "raft")
+	return err == nil && strings.Contains(said.Text, "raft_role:leader\r\n")
+}
+
+// sayEnded is the last line.
+func (p *cluster) sayEnded() {
+	kept := "the data is gone with them: --dir keeps it"
+	if p.flags.directory != "" {
+		kept = "the data is kept in " + p.directory
+	}
+	fmt.Fprintf(p.log, "playground: all nodes have stopped; %s\n", kept)
+}
+
+// commandLine is what a person types into a shell.
+func commandLine(words []string) string {
+	var quoted []string
+	for _, word := range words {
+		if strings.ContainsFunc(word, func(r rune) bool { return !strings.ContainsRune(plainRunes, r) }) {
+			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		quoted = append(quoted, word)
+	}
+	return strings.Join(quoted, " ")
 }
 
 // end stops all children and returns when none is left. A second signal kills them.
