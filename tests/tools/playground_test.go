@@ -222,7 +222,7 @@ func TestPlayground_IsQuietAndSaysWhoLeads(t *testing.T) {
 	})
 	p.Signal(syscall.SIGINT)
 	p.ExitCode(blackbox.StopLimit)
-	if !strings.HasSuffix(p.Err(), "--dir keeps it\n") {
+	if !strings.HasSuffix(p.Err(), "--dir keeps it\n") || strings.Contains(p.Err(), "level=WARN") {
 		t.Errorf("the last line does not say the end:\n%s", p.Err())
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -103,7 +104,8 @@ func (f *Options) Run(out, log io.Writer) error {
 	defer remove()
 	output := console.NewWriter(log)
 	defer output.Flush()
-	p := &cluster{flags: f, directory: directory, out: out, log: output, events: make(chan childEvent, 2*f.nodes)}
+	p := &cluster{flags: f, directory: directory, out: out, log: output, nodeLog: &nodeLog{to: output}}
+	p.events = make(chan childEvent, 2*f.nodes)
 	defer p.sayEnded()
 	defer p.end(stop)
 	if err := p.start(); err != nil {
@@ -156,6 +158,7 @@ type cluster struct {
 	directory string
 	program   string
 	out, log  io.Writer
+	nodeLog   *nodeLog
 	events    chan childEvent
 	children  []*child
 	running   int
@@ -171,7 +174,7 @@ func (p *cluster) start() error {
 	for position := range p.flags.nodes {
 		port := p.flags.port + position
 		c := &child{port: port, args: p.arguments(port)}
-		if err := c.start(p.program, p.log, p.events); err != nil {
+		if err := c.start(p.program, p.nodeLog, p.events); err != nil {
 			return fmt.Errorf("start the node on port %d: %w", port, err)
 		}
 		fmt.Fprintf(p.log, "%d: process %d, %s\n", port, c.cmd.Process.Pid, p.nodeDirectory(port))
@@ -309,8 +312,24 @@ func commandLine(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
+// nodeLog is the log of the nodes. Muted it says nothing: when all are told to stop, each misses the others, and that
+// is no news.
+type nodeLog struct {
+	to    io.Writer
+	muted atomic.Bool
+}
+
+// Write writes a line, unless the log is muted.
+func (l *nodeLog) Write(line []byte) (int, error) {
+	if l.muted.Load() {
+		return len(line), nil
+	}
+	return l.to.Write(line)
+}
+
 // end stops all children and returns when none is left. A second signal kills them.
 func (p *cluster) end(stop <-chan os.Signal) {
+	p.nodeLog.muted.Store(!p.flags.verbose && p.readied >= len(p.children))
 	p.signal(syscall.SIGTERM)
 	patience := time.NewTimer(killAfter)
 	defer patience.Stop()
