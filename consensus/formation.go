@@ -8,6 +8,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -124,7 +125,9 @@ func (n *Node) form() error {
 	first := engine.FirstEntry(c, 0)
 	operation := raftlog.Operation{Number: 1, Term: first.Term, Entries: []raftlog.Entry{first}}
 	if err := n.log.Append([]raftlog.Operation{operation}); err != nil {
-		return n.broken(fmt.Errorf("store the first entry: %w", err))
+		err = fmt.Errorf("store the first entry: %w", err)
+		n.fail(err) // the journal's errors are fatal, whatever they are
+		return err
 	}
 	n.restored.Term, n.restored.Entries = first.Term, operation.Entries
 	n.options.Logger.Info("cluster formed", "cluster", fmt.Sprintf("%016x", identity.ClusterID), "nodes", len(c.Members))
@@ -155,9 +158,12 @@ func (n *Node) adopt(theirs transport.Hello) error {
 	return n.start()
 }
 
-// broken fails the node for an error of the disk.
+// broken fails the node for an error of the disk. One that may pass leaves the node as it was: whoever asked for what
+// failed asks again.
 func (n *Node) broken(err error) error {
-	n.fail(err)
+	if vfs.IsFatal(err) {
+		n.fail(err)
+	}
 	return err
 }
 

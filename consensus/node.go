@@ -10,6 +10,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/pump"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -34,6 +35,8 @@ type Node struct {
 	links     links
 	journals  journalCapacities
 	ticks     ticks
+	// shortages is the work that waits because the system is short of something.
+	shortages *shortage.Log
 
 	// runner is nil while the node is blank.
 	runner atomic.Pointer[pump.Runner]

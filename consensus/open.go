@@ -13,6 +13,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -48,6 +49,7 @@ func Open(o Options) (*Node, error) {
 		assembled: make(chan struct{}), member: make(chan struct{}), moved: make(chan struct{}, 1),
 		done: make(chan struct{}),
 	}
+	n.shortages = shortage.New(o.Logger, n.renew)
 	n.setIdentity(restored.Identity)
 	n.peers.announced = map[raftlog.NodeID]announcement{}
 	n.context, n.stop = context.WithCancel(context.Background())
@@ -81,7 +83,7 @@ func (n *Node) assemble() error {
 	t, err := transport.New(transport.Options{
 		Handler: peerHandler{n}, Admission: peerHandler{n}, SnapshotStore: peerHandler{n},
 		Listener: o.PeerListener, Address: o.PeerListen,
-		Dial: o.Dial, Secret: o.Secret, Logger: o.Logger,
+		Dial: o.Dial, Secret: o.Secret, Logger: o.Logger, Shortages: n.shortages, MaxConnections: o.MaxPeerConnections,
 		MaxEntryBytes: largestEntryBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
 	})
 	if err != nil {
@@ -157,8 +159,9 @@ func (n *Node) start() error {
 	n.started = true
 	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.machine, n.base), pump.Effects{
 		Machine: n.machine, Log: entries{n.log}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
-		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Transport: sender{n.transport, n, o.ID},
-		Logger: n.options.Logger, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
+		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Hurry: n.options.Hurry,
+		Transport: sender{n.transport, n, o.ID},
+		Logger:    n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))
 	n.renew()

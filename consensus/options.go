@@ -98,10 +98,17 @@ type Options struct {
 	// node sends snapshots to others: so the log gets its share of disk and network. The least is 512 KiB. Writing rests
 	// seven times as long as it works besides, so it may be slower.
 	SnapshotBytesPerSecond int64
+	// Hurry, if not nil, is asked while a snapshot is written: true has it written without regard to that rate and without
+	// rests. Until it is written, the state that it holds takes memory beside the one that goes on. It must not block.
+	Hurry func() bool
 	// MaxHistoryBytes is how much log is kept on disk for members that lag behind, beyond what the node itself needs;
 	// those who need more get a snapshot. The default is four times SnapshotLogBytes, or of its default where that is
 	// negative.
 	MaxHistoryBytes int64
+
+	// MaxPeerConnections bounds the connections that other nodes, or strangers, hold to this one; 0 means 128. A host that
+	// has few file descriptors makes it less.
+	MaxPeerConnections int
 
 	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused.
 	Secret []byte

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/snapshot"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -51,6 +52,9 @@ type openFile struct {
 // Chunk returns a piece of the file.
 func (l openFile) Chunk(offset int64, buffer []byte) ([]byte, error) {
 	b, err := l.File.Chunk(offset, buffer)
+	if vfs.Passing(err) {
+		return nil, fmt.Errorf("read a snapshot for another node: %w", err)
+	}
 	if err != nil {
 		return nil, l.node.broken(fmt.Errorf("read a snapshot for another node: %w", err))
 	}

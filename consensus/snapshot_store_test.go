@@ -92,7 +92,9 @@ func TestASnapshotOfAnUnknownNodeCannotBeHad(t *testing.T) {
 func TestStatesAreToldFromErrorsOfTheDisk(t *testing.T) {
 	for _, state := range []error{
 		snapshot.ErrNoSpace, snapshot.ErrBusy, snapshot.ErrTooLarge, snapshot.ErrRefused, context.Canceled,
-		&os.PathError{Op: "open", Path: "a", Err: syscall.EMFILE},
+		&os.PathError{Op: "open", Path: "a", Err: syscall.EMFILE}, snapshot.ErrShortage,
+		&os.PathError{Op: "read", Path: "a", Err: syscall.ENOMEM},
+		&os.PathError{Op: "remove", Path: "a", Err: syscall.EPERM},
 	} {
 		err := classify(fmt.Errorf("wrapped: %w", state))
 		if !errors.Is(err, engine.ErrUnavailable) || !errors.Is(err, state) {
@@ -101,7 +103,8 @@ func TestStatesAreToldFromErrorsOfTheDisk(t *testing.T) {
 	}
 	// A full disk is no state by itself: where snapshot does not call it one, something is left of the attempt.
 	for _, final := range []error{
-		syscall.ENOSPC, syscall.EIO, &snapshot.CorruptionError{File: "a"}, snapshot.ErrForeign, snapshot.ErrVersion,
+		syscall.ENOSPC, syscall.EIO, &os.PathError{Op: "sync", Path: "a", Err: syscall.ENOMEM},
+		&snapshot.CorruptionError{File: "a"}, snapshot.ErrForeign, snapshot.ErrVersion,
 	} {
 		if err := classify(fmt.Errorf("wrapped: %w", final)); errors.Is(err, engine.ErrUnavailable) {
 			t.Errorf("%v is classified as unavailability", final)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"path/filepath"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -41,7 +40,7 @@ func openSnapshots(n *Node) (*snapshots, error) {
 	return s, nil
 }
 
-// Take writes a frozen state as a file. Every failure except for want of space means that disk or machine cannot be
+// Take writes a frozen state as a file. Every failure that classify does not know means that disk or machine cannot be
 // trusted.
 func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raftlog.SnapshotMark, err error) {
 	defer f.Image.Release()
@@ -114,16 +113,19 @@ func (s *snapshots) Retain(marks ...raftlog.SnapshotMark) error {
 	return err
 }
 
-// classify marks errors that say nothing about the disk as unavailability; after all others the node must not go on. No
-// space and no file descriptors left are such errors: clients can take all descriptors, and the disk is fine.
+// classify marks errors that say nothing about the disk as unavailability; after all others the node must not go on.
+// See vfs.IsFatal. No space counts only where the store says that nothing is left of the attempt.
 func classify(err error) error {
 	for _, state := range []error{
-		snapshot.ErrNoSpace, snapshot.ErrBusy, snapshot.ErrTooLarge, snapshot.ErrRefused,
-		syscall.EMFILE, syscall.ENFILE, context.Canceled, context.DeadlineExceeded,
+		snapshot.ErrNoSpace, snapshot.ErrShortage, snapshot.ErrBusy, snapshot.ErrTooLarge, snapshot.ErrRefused,
+		context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, state) {
 			return fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
 		}
+	}
+	if vfs.Passing(err) {
+		return fmt.Errorf("%w: %w", engine.ErrUnavailable, err)
 	}
 	return err
 }

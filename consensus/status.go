@@ -102,6 +102,11 @@ type Status struct {
 	InstallHere  bool
 	// LastInstallError is why the last attempt to fetch a snapshot failed; empty if none did, or none is needed now.
 	LastInstallError string
+
+	// Shortages is the work that waits because the system is short of something (file descriptors, memory, space), each
+	// with its last error. The node goes on with it by itself. ShortagesBegun counts such waits since Open.
+	Shortages      []string
+	ShortagesBegun uint64
 }
 
 // cachedStatus is a Status, and what it was made of: while that is the same, so is the Status.
@@ -140,6 +145,7 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	s.LastSnapshotAt = time.Unix(0, n.snapshots.takenAt.Load())
 	s.SnapshotBeganAt = time.Unix(0, n.snapshots.beganAt.Load())
 	s.LastSnapshotTook = time.Duration(n.snapshots.took.Load())
+	s.Shortages, s.ShortagesBegun = n.shortages.Now(), n.shortages.Begun()
 	log := n.log.Stats()
 	s.FirstIndex, s.HistoryBytes = uint64(log.HistoryFirst), log.HistoryBytes
 	if e == nil {

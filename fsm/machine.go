@@ -61,6 +61,10 @@ func (m *Machine) advance(index uint64, stamp int64) {
 // Ready reports whether there is a state: whether Restore was called.
 func (m *Machine) Ready() bool { return m.ready }
 
+// HeldBytes is about how many bytes of this node's memory the keys and their values occupy. It may be called where
+// Apply may, and differ between nodes.
+func (m *Machine) HeldBytes() int { return m.space.HeldBytes() }
+
 // Index is the index of the last entry applied.
 func (m *Machine) Index() uint64 { return m.space.Index() }
 

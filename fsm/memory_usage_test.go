@@ -55,6 +55,17 @@ func TestMemoryUsageAddsUpToTheHeap(t *testing.T) {
 		for i := range kind.keys {
 			sum += usage(t, m, string(benchKey(key, i)))
 		}
+		// Holes in a string count: see heldBytes.
+		dense := kind.name == "small" || kind.name == "large"
+		if counted := m.HeldBytes(); counted < held*8/10 || dense && counted > held*12/10 {
+			t.Errorf("%s: the heap grew by %d bytes, %d are counted", kind.name, held, counted)
+		}
+		for i := range kind.keys {
+			do(m, [][]byte{[]byte("del"), benchKey(key, i)})
+		}
+		if counted := m.HeldBytes(); counted != 0 {
+			t.Errorf("%s: no key is left, and %d bytes are counted", kind.name, counted)
+		}
 		t.Logf("%s: the heap grew by %d bytes, MEMORY USAGE adds up to %d", kind.name, held, sum)
 		if sum < held*8/10 || sum > held*12/10 {
 			t.Errorf("%s: the heap grew by %d bytes, MEMORY USAGE adds up to %d", kind.name, held, sum)

@@ -91,17 +91,20 @@ func infoClients(b *strings.Builder, s *Server) {
 }
 
 func infoMemory(b *strings.Builder, s *Server) {
-	now := s.readMemory()
-	line(b, "used_memory", now.used)
-	line(b, "used_memory_human", humanBytes(now.used))
+	now, used := s.readMemory(), s.usedMemory()
+	line(b, "used_memory", used)
+	line(b, "used_memory_human", humanBytes(used))
 	line(b, "used_memory_rss", now.process)
 	line(b, "used_memory_rss_human", humanBytes(now.process))
-	peak := s.peak(now.used)
+	peak := s.peak(used)
 	line(b, "used_memory_peak", peak)
 	line(b, "used_memory_peak_human", humanBytes(peak))
 	line(b, "used_memory_startup", startMemory)
+	line(b, "used_memory_dataset", s.node.DataBytes())
+	line(b, "used_memory_heap", now.used)
 	line(b, "used_memory_live", now.live)
-	line(b, "mem_fragmentation_ratio", fmt.Sprintf("%.2f", ratio(now.process, now.used)))
+	infoMemoryLimits(func(name string, value any) { line(b, name, value) }, &s.memory)
+	line(b, "mem_fragmentation_ratio", fmt.Sprintf("%.2f", ratio(now.process, used)))
 	line(b, "mem_clients_normal", s.input.Used())
 	limit := s.memory.bytes.Load()
 	line(b, "maxmemory", limit)
@@ -156,6 +159,7 @@ func infoStats(b *strings.Builder, s *Server) {
 	line(b, "client_write_timeout_disconnections", s.metrics.WriteTimeouts.Since())
 	line(b, "client_abandoned_runs", s.metrics.AbandonedRuns.Since())
 	line(b, "accept_errors", s.metrics.AcceptErrors.Since())
+	line(b, "accept_waits_for", strings.Join(s.shortages.Now(), "; "))
 }
 
 func infoReplication(b *strings.Builder, s *Server) {
@@ -335,7 +339,7 @@ func (s *Server) initMetrics(set *metrics.Set) {
 	s.calls.Fill(set)
 	set.TrackingClients = s.tracker.clients.Load
 	set.InputHeld = s.input.Used
-	set.MemoryUsed = func() int64 { return int64(s.readMemory().used) }
+	set.MemoryUsed = func() int64 { return int64(s.usedMemory()) }
 	set.MemoryProcess = func() int64 { return int64(s.readMemory().process) }
 	set.MemoryLimit = s.memory.bytes.Load
 }

@@ -5,9 +5,6 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -74,7 +71,7 @@ func (s *Server) memoryReport() memoryReport {
 		keys:      uint64(keys) * keyOverheadBytes,
 		deadlines: uint64(deadlines) * deadlineOverheadBytes,
 	}
-	r.peak = s.peak(r.used)
+	r.peak = max(s.peakMemory.Load(), r.used)
 	for _, one := range s.sessions.list() {
 		r.clientCount++
 		r.clients += uint64(one.unread.Load()+one.room.Load()+one.unsent.Load()) + uint64(one.mailBytes())
@@ -171,62 +168,4 @@ func memoryPurge(c *Conn, dst []byte, _ [][]byte) []byte {
 		return reply.OK
 	})
 	return dst
-}
-
-// memoryLimit is maxmemory: while it is exceeded, writes that may need memory are refused (-OOM) to the clients of this
-// node, before they are proposed. Entries of the log are applied whatever they need: nodes that left out different ones
-// would differ for ever. All nodes hold the same keys, so the setting should be the same on all.
-//
-// The memory in use includes garbage, which may be as much as everything else. So once there seems to be too
-// much, the collector is asked, at most once in collectPeriod, and what it finds alive decides. For so long, and for as
-// long as a collection takes, more than the limit may be written.
-type memoryLimit struct {
-	bytes atomic.Int64
-	// exceeded is what every write looks at.
-	exceeded atomic.Bool
-
-	mu sync.Mutex
-	// collecting says that a collection was asked for and has not ended; collected is when the last one ended.
-	collecting bool
-	collected  time.Time
-}
-
-// collectPeriod is the shortest time between two collections that maxmemory asks for.
-const collectPeriod = time.Second
-
-// weighMemory compares what is in use with the limit. It is called again and again, and when the limit is changed.
-func (s *Server) weighMemory() {
-	m := &s.memory
-	limit := m.bytes.Load()
-	if limit == 0 {
-		m.exceeded.Store(false)
-		return
-	}
-	now := s.readMemory()
-	tooMuch := now.used > uint64(limit)
-	m.exceeded.Store(tooMuch && now.live > uint64(limit))
-	if tooMuch && m.mayCollect(s.now()) {
-		s.spawn(func() {
-			s.collectGarbage()
-			m.endCollect(s.now())
-			s.weighMemory()
-		})
-	}
-}
-
-// mayCollect reports whether it is time for a collection, which then counts as begun.
-func (m *memoryLimit) mayCollect(now time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.collecting || now.Sub(m.collected) < collectPeriod {
-		return false
-	}
-	m.collecting = true
-	return true
-}
-
-func (m *memoryLimit) endCollect(now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.collecting, m.collected = false, now
 }

@@ -1,6 +1,8 @@
 package resp
 
 import (
+	"math"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -85,77 +87,153 @@ func TestMallocStatsTellsOfTheRuntime(t *testing.T) {
 	}
 }
 
-// scale is memory as a test would have it.
-type scale struct{ used, live, afterCollection atomic.Uint64 }
-
-func (s *scale) read() memoryUse { return memoryUse{used: s.used.Load(), live: s.live.Load()} }
-
-func (s *scale) collect() {
-	s.used.Store(s.afterCollection.Load())
-	s.live.Store(s.afterCollection.Load())
+// scale is memory as a test would have it, and what the runtime is told.
+type scale struct {
+	process, live atomic.Uint64
+	// frees counts how often memory was given back; limit is the last soft limit, of sets.
+	frees, sets, limit atomic.Int64
 }
+
+func (s *scale) read() memoryUse {
+	return memoryUse{used: s.live.Load(), live: s.live.Load(), process: s.process.Load()}
+}
+
+func (s *scale) setLimit(bytes int64) {
+	s.limit.Store(bytes)
+	s.sets.Add(1)
+}
+
+// weighed is a server whose memory is that of a scale, and whose clock stands.
+func weighed(t *testing.T, store *fakeStore, heapBytes int64) (*Server, *scale, *time.Time) {
+	t.Helper()
+	var memory scale
+	s := testServer(t, Options{
+		Store: store, Memory: MemoryOptions{SystemBytes: 256 << 20, HeapBytes: heapBytes, SetHeapLimit: memory.setLimit},
+	})
+	now := time.Unix(1700000000, 0)
+	s.clock = func() time.Time { return now }
+	s.readMemory, s.collectGarbage = memory.read, func() { memory.frees.Add(1) }
+	return s, &memory, &now
+}
+
+const refusedForMemory = "-OOM command not allowed when used memory > 'maxmemory'.\r\n"
 
 func TestWritesThatMayNeedMemoryAreRefusedBeyondMaxMemory(t *testing.T) {
 	store := newFakeStore(t)
-	c := newClient(t, testServer(t, Options{Store: store}))
-	f := c.conn.server
-	now := time.Unix(1700000000, 0)
-	f.clock = func() time.Time { return now }
-	var memory scale
-	f.readMemory, f.collectGarbage = memory.read, memory.collect
-	memory.used.Store(2000)
-	memory.afterCollection.Store(1001)
-	if got := c.send("SET a 1\r\nCONFIG SET maxmemory 1000\r\nCONFIG GET maxmemory\r\n"); got !=
-		"+OK\r\n+OK\r\n*2\r\n"+bulkText("maxmemory")+bulkText("1000") {
+	s, _, _ := weighed(t, store, 0)
+	c := newClient(t, s)
+	limit := startMemory + 1000
+	text := strconv.FormatUint(limit, 10)
+	if got := c.send("SET a 1\r\nCONFIG SET maxmemory " + text + "\r\nCONFIG GET maxmemory\r\n"); got !=
+		"+OK\r\n+OK\r\n*2\r\n"+bulkText("maxmemory")+bulkText(text) {
 		t.Fatalf("got %q", got)
 	}
-	refused := "-OOM command not allowed when used memory > 'maxmemory'.\r\n"
-	if got := c.send("SET a 2\r\nGET a\r\nINCR n\r\nPING\r\n"); got !=
-		refused+"$1\r\n1\r\n"+refused+"+PONG\r\n" {
-		t.Fatalf("with too much in use: %q", got)
+	// Keys, log and clients count together; what is at the limit is not beyond it.
+	for _, at := range []struct {
+		data, log int64
+		refused   bool
+	}{{999, 0, false}, {1000, 0, false}, {1001, 0, true}, {900, 100, false}, {900, 101, true}, {0, 0, false}} {
+		store.mu.Lock()
+		store.info.Data, store.info.Log = at.data, at.log
+		store.mu.Unlock()
+		s.weighMemory()
+		want := "+OK\r\n$1\r\n2\r\n+PONG\r\n"
+		if at.refused {
+			want = refusedForMemory + "$1\r\n2\r\n+PONG\r\n"
+		}
+		if got := c.send("SET a 2\r\nGET a\r\nPING\r\n"); got != want {
+			t.Fatalf("with %d bytes of keys and %d of log: %q", at.data, at.log, got)
+		}
 	}
-	if got := c.send("INFO memory\r\n"); !strings.Contains(got, "\r\nmaxmemory:1000\r\nmaxmemory_human:1000B\r\n") {
+	if got := c.send("INFO memory\r\n"); !strings.Contains(got, "\r\nmaxmemory:"+text+"\r\n") ||
+		!strings.Contains(got, "\r\nused_memory:"+strconv.FormatUint(startMemory, 10)+"\r\n") ||
+		!strings.Contains(got, "\r\ntotal_system_memory:268435456\r\n") {
 		t.Errorf("INFO says %q", got)
-	}
-	memory.used.Store(1000) // without a collection: something was given up
-	f.weighMemory()
-	if got := c.send("SET a 3\r\n"); got != "+OK\r\n" {
-		t.Fatalf("with room again: %q", got)
 	}
 }
 
-// TestGarbageDoesNotCountAgainstMaxMemory sees that the collector is asked, and how often.
+// TestGarbageDoesNotCountAgainstMaxMemory: the heap may hold anything.
 func TestGarbageDoesNotCountAgainstMaxMemory(t *testing.T) {
-	f := testServer(t, Options{Store: newFakeStore(t)})
-	now := time.Unix(1700000000, 0)
-	f.clock = func() time.Time { return now }
-	var memory scale
-	collections := 0
-	f.readMemory, f.collectGarbage = memory.read, func() {
-		collections++
-		memory.collect()
+	s, memory, _ := weighed(t, newFakeStore(t), 0)
+	s.memory.bytes.Store(int64(startMemory) + 1000)
+	memory.process.Store(1 << 40)
+	if s.weighMemory(); s.memory.exceeded.Load() {
+		t.Error("garbage counts")
 	}
-	memory.afterCollection.Store(500)
-	f.memory.bytes.Store(1000)
-	for i := range 21 { // two seconds
-		memory.used.Store(1500)
-		f.weighMemory()
-		if f.memory.exceeded.Load() {
-			t.Fatalf("look %d: 500 bytes live count as more than 1000", i)
-		}
-		now = now.Add(watchPeriod)
-	}
-	if collections != 3 {
-		t.Errorf("%d collections in two seconds", collections)
-	}
-	memory.afterCollection.Store(1200)
-	memory.used.Store(1500)
-	now = now.Add(collectPeriod)
-	if f.weighMemory(); !f.memory.exceeded.Load() {
-		t.Error("1200 bytes live count as less than 1000")
-	}
-	f.memory.bytes.Store(0)
-	if f.weighMemory(); f.memory.exceeded.Load() {
+	s.memory.bytes.Store(0)
+	if s.weighMemory(); s.memory.exceeded.Load() {
 		t.Error("no limit is exceeded")
+	}
+}
+
+// Beyond the container's share, writes are refused if what is there is no garbage.
+func TestWritesAreRefusedWhileMemoryIsShort(t *testing.T) {
+	s, memory, _ := weighed(t, newFakeStore(t), 200<<20)
+	c := newClient(t, s)
+	for _, at := range []struct {
+		process, live uint64
+		refused       bool
+	}{
+		{200 << 20, 180 << 20, false}, {201 << 20, 100 << 20, false}, {201 << 20, 150 << 20, false},
+		{201 << 20, 151 << 20, true}, {199 << 20, 180 << 20, false},
+	} {
+		memory.process.Store(at.process)
+		memory.live.Store(at.live)
+		s.weighMemory()
+		want := "+OK\r\n"
+		if at.refused {
+			want = refusedForMemory
+		}
+		if got := c.send("SET a 2\r\n"); got != want {
+			t.Errorf("the process holds %d, %d are alive: %q", at.process, at.live, got)
+		}
+	}
+}
+
+func TestTheSoftLimitFollowsMaxMemoryAndContainer(t *testing.T) {
+	const mib = 1 << 20
+	for _, c := range []struct{ maxMemory, container, live, want int64 }{
+		{0, 0, 0, math.MaxInt64},
+		{0, 205 * mib, 0, 205 * mib},
+		{150 * mib, 205 * mib, 0, 205 * mib},
+		{150 * mib, 0, 0, 278 * mib},
+		{1000 * mib, 0, 0, 1500 * mib},
+		{150 * mib, 4000 * mib, 1000 * mib, 1314 * mib}, // more is alive than maxmemory: the collector cannot help
+		{150 * mib, 205 * mib, 1000 * mib, 205 * mib},
+		{math.MaxInt64, 0, 0, math.MaxInt64},
+	} {
+		if got := wantedHeap(c.maxMemory, c.container, c.live); got != c.want {
+			t.Errorf("maxmemory %d, container %d, alive %d: %d, want %d", c.maxMemory, c.container, c.live, got, c.want)
+		}
+	}
+	s, memory, _ := weighed(t, newFakeStore(t), 0)
+	for range 3 {
+		s.weighMemory()
+	}
+	s.memory.bytes.Store(1000 * mib)
+	for _, live := range []uint64{0, 1160 * mib, 1170 * mib} { // small changes change nothing
+		memory.live.Store(live)
+		s.weighMemory()
+	}
+	if memory.sets.Load() != 2 || memory.limit.Load() != 1500*mib {
+		t.Errorf("the limit was set %d times, last to %d", memory.sets.Load(), memory.limit.Load())
+	}
+}
+
+func TestMemoryOfRemovedKeysIsGivenBack(t *testing.T) {
+	s, memory, now := weighed(t, newFakeStore(t), 0)
+	for _, c := range []struct {
+		alive uint64
+		later time.Duration
+		frees int64
+	}{
+		{startMemory + 10<<20, 0, 0}, {startMemory + 80<<20, 0, 1}, {startMemory + 80<<20, givingPeriod - 1, 1},
+		{startMemory + 80<<20, 1, 2}, {startMemory, givingPeriod, 2},
+	} {
+		*now = now.Add(c.later)
+		memory.live.Store(c.alive)
+		if s.weighMemory(); memory.frees.Load() != c.frees {
+			t.Errorf("%d alive: memory was given back %d times, want %d", c.alive, memory.frees.Load(), c.frees)
+		}
 	}
 }

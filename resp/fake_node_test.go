@@ -15,8 +15,10 @@ type fakeInfo struct {
 	SnapshotIndex, SnapshotTerm                            uint64
 
 	Keys, Expires int64
-	Nodes         []topology.Node
-	Fields        []Field
+	// Data and Log are bytes.
+	Data, Log int64
+	Nodes     []topology.Node
+	Fields    []Field
 }
 
 // fakeFacts answers as a Node from what now returns.
@@ -62,6 +64,9 @@ func (f *fakeFacts) Keys() (keys, deadlines int64) {
 	info := f.now()
 	return info.Keys, info.Expires
 }
+
+func (f *fakeFacts) DataBytes() int64 { return f.now().Data }
+func (f *fakeFacts) LogBytes() int64  { return f.now().Log }
 
 func (f *fakeFacts) Raft() RaftInfo {
 	info := f.now()

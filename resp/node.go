@@ -24,6 +24,10 @@ type Facts interface {
 	Progress() Progress
 	// Keys counts the keys, and how many of them have a deadline.
 	Keys() (keys, deadlines int64)
+	// DataBytes is about how many bytes of this node's memory the keys and values occupy. It is cheap.
+	DataBytes() int64
+	// LogBytes is about how many bytes of the log are in memory.
+	LogBytes() int64
 	// Raft is what INFO tells of the log.
 	Raft() RaftInfo
 }

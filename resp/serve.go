@@ -21,6 +21,9 @@ const (
 	maxAcceptPause = time.Second
 )
 
+// accepting is the work that waits while the system gives no connections.
+const accepting = "accept connections of clients"
+
 // Serve accepts connections from a listener, which it owns from now on, until Close; then it returns nil. Any other
 // error means that the listener is broken. Several listeners may be served at once, each by its own call.
 func (s *Server) Serve(listener net.Listener) error {
@@ -35,6 +38,7 @@ func (s *Server) Serve(listener net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 0
+			s.shortages.End(accepting)
 			s.accept(socket)
 		case s.isClosing():
 			return nil
@@ -44,7 +48,7 @@ func (s *Server) Serve(listener net.Listener) error {
 			// Mostly: no descriptors left. Connections that end give some back.
 			s.metrics.AcceptErrors.Inc()
 			pause = min(max(2*pause, minAcceptPause), maxAcceptPause)
-			s.logger.Warn("accept failed", "error", err, "pause", pause)
+			s.shortages.Begin(accepting, err)
 			if !s.sleep(pause) {
 				return nil
 			}

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/metrics"
+	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/resp/stats"
 	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/resp/wire"
@@ -48,6 +49,8 @@ type Options struct {
 	Settings []Setting
 	// Tuning is what Settings change while the server uses it. Default: NewTuning.
 	Tuning *Tuning
+	// Memory is what memory there is. Default: the front end knows of none.
+	Memory MemoryOptions
 	// Metrics gets what is counted. Default: a set of its own.
 	Metrics *metrics.Set
 	// Logger gets what an operator should know. Default: slog's.
@@ -82,7 +85,9 @@ type Server struct {
 	configMu   sync.Mutex
 	changed    []Setting
 	logger     *slog.Logger
-	started    time.Time
+	// shortages is the work that waits because the system is short of something.
+	shortages *shortage.Log
+	started   time.Time
 	// clock is a test's own; nil: the system's. noted is the moment that the server's watch has noted.
 	clock func() time.Time
 	noted atomic.Int64
@@ -104,8 +109,8 @@ type Server struct {
 	metrics *metrics.Set
 	calls   *metrics.Calls
 	rates   stats.Rates
-	// peakMemory is the largest that was seen; memory is what maxmemory makes of it. readMemory and collectGarbage are the
-	// runtime's; a test may have its own.
+	// peakMemory is the most that was in use at any look; memory is what maxmemory makes of it. readMemory and
+	// collectGarbage, which gives memory back to the system, are the runtime's; a test may have its own.
 	peakMemory     atomic.Uint64
 	memory         memoryLimit
 	readMemory     func() memoryUse
@@ -156,12 +161,13 @@ func New(o Options) (*Server, error) {
 func newServer(o Options, limits Limits) *Server {
 	s := &Server{
 		store: o.Store, node: o.Node, saver: o.Saver,
-		spawn: func(work func()) { work() }, readMemory: readMemory, collectGarbage: runtime.GC,
+		spawn: func(work func()) { work() }, readMemory: readMemory, collectGarbage: debug.FreeOSMemory,
 		tuning: o.Tuning, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version,
 		configFile: o.ConfigFile,
 		logger:     o.Logger, started: time.Now(), processID: os.Getpid(),
 		closing: make(chan struct{}), listeners: make(map[net.Listener]struct{}), links: make(map[*link]struct{}),
 	}
+	s.memory.MemoryOptions = o.Memory
 	s.tracker.watched = o.Watch != nil
 	s.tracker.sessions = &s.sessions
 	s.input = wire.NewBudget(int64(limits.MaxInputBytes))
@@ -171,6 +177,7 @@ func newServer(o Options, limits Limits) *Server {
 	if s.version == "" {
 		s.version = "unknown"
 	}
+	s.shortages = shortage.New(s.logger, nil)
 	s.initMetrics(o.Metrics)
 	if s.tuning == nil {
 		s.tuning = NewTuning()

@@ -151,7 +151,8 @@ func mask(text string) string {
 		"go_version", "process_id", "server_time_usec", "uptime_in_seconds", "uptime_in_days", "os", "used_memory",
 		"used_memory_human", "used_memory_rss", "used_memory_rss_human", "used_cpu_sys", "used_cpu_user",
 		"total_net_input_bytes", "total_net_output_bytes", "rdb_last_save_time",
-		"used_memory_peak", "used_memory_peak_human", "used_memory_startup", "used_memory_live", "mem_fragmentation_ratio",
+		"used_memory_peak", "used_memory_peak_human", "used_memory_startup", "used_memory_heap", "used_memory_live",
+		"mem_fragmentation_ratio",
 	} {
 		text = regexp.MustCompile(`(?m)^`+name+`:.+$`).ReplaceAllString(text, name+":*")
 	}

@@ -221,6 +221,7 @@ func eachFault(t *testing.T, run func(s *Store) error, check func(t *testing.T, 
 	for _, kind := range []failure{
 		{cause: syscall.EIO}, {cause: syscall.EIO, persistent: true},
 		{cause: syscall.ENOSPC}, {cause: syscall.ENOSPC, persistent: true}, {cause: syscall.EDQUOT},
+		{cause: syscall.EMFILE}, {cause: syscall.ENOMEM}, {cause: syscall.EACCES, persistent: true},
 	} {
 		for at := 1; ; at++ {
 			m, f := vfs.NewMemory(), kind
@@ -248,20 +249,39 @@ func eachFault(t *testing.T, run func(s *Store) error, check func(t *testing.T, 
 	}
 }
 
-// mustBeHonest: no space is a state, and said to be one, exactly if nothing is left and nothing is unknown.
+// mustBeHonest: no space is a state, and said to be one, exactly if nothing is left and nothing is unknown. So is what
+// else the system may be short of, but there something may be left, and a directory that cannot be opened to be synced
+// leaves nothing unknown.
 func mustBeHonest(t *testing.T, s *Store, f failure) {
 	t.Helper()
 	found, err := s.List()
 	must(t, err)
 	left := slices.ContainsFunc(found, func(f Found) bool { return f.Mark.Index != 1 })
 	nothingMade := f.op == vfs.OpList || f.op == vfs.OpCreate
-	want := f.cause != syscall.EIO && f.op != vfs.OpSyncDir && (!f.persistent || nothingMade)
-	if errors.Is(f.err, ErrNoSpace) != want {
-		t.Fatalf("%v: is it a full disk? want %t", f.err, want)
+	nothingLeft := f.op != vfs.OpSyncDir && (!f.persistent || nothingMade)
+	switch f.cause {
+	case syscall.EIO:
+		if isState(f.err) {
+			t.Fatalf("%v is taken for a state", f.err)
+		}
+	case syscall.ENOSPC, syscall.EDQUOT:
+		if errors.Is(f.err, ErrNoSpace) != nothingLeft {
+			t.Fatalf("%v: is it a full disk? want %t", f.err, nothingLeft)
+		}
+	default:
+		unknown := f.op == vfs.OpSyncDir && f.cause != syscall.EMFILE || f.persistent && f.op == vfs.OpSync
+		if isState(f.err) == unknown {
+			t.Fatalf("%v: is it a state? want %t", f.err, !unknown)
+		}
 	}
-	if want && left {
+	if nothingLeft && isState(f.err) && left {
 		t.Fatalf("%v, and of %v something is left", f.err, found)
 	}
+}
+
+// isState reports whether the owner of a store takes an error for a state.
+func isState(err error) bool {
+	return errors.Is(err, ErrNoSpace) || errors.Is(err, ErrShortage) || vfs.Passing(err)
 }
 
 // F5, F18.
@@ -270,7 +290,7 @@ func TestEveryErrorWhileTakingIsAStateOrFinal(t *testing.T) {
 		_, err := take(s, 9, receivedSize, nil)
 		return err
 	}, func(t *testing.T, s *Store, f failure) {
-		if errors.Is(f.err, ErrNoSpace) {
+		if isState(f.err) {
 			mustHold(t, s, taken(t, s, 9, receivedSize), receivedSize)
 		}
 	})
@@ -280,7 +300,7 @@ func TestEveryErrorWhileTakingIsAStateOrFinal(t *testing.T) {
 func TestEveryErrorWhileReceivingIsAStateOrFinal(t *testing.T) {
 	from, mark := prepared(t)
 	eachFault(t, func(s *Store) error { return receive(from, s) }, func(t *testing.T, s *Store, f failure) {
-		if errors.Is(f.err, ErrNoSpace) {
+		if isState(f.err) {
 			must(t, receive(from, s))
 			mustHold(t, s, mark, receivedSize)
 		}

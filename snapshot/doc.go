@@ -71,10 +71,12 @@
 //
 // # Errors
 //
-// ErrNoSpace is a state: nothing is left of the attempt, and it may be repeated when there is space. ErrRefused is
-// about bytes that a peer sent. ErrBusy, ErrTooLarge, ErrVersion, ErrForeign and fs.ErrNotExist (of Open, when the file
-// was retired) are answers. An error of the caller's Pace is the caller's. Everything else, damage of a file included
-// (CorruptionError), says that the disk does not keep what it was given; the rule of the house is to stop.
+// ErrNoSpace and ErrShortage are states: nothing is left of the attempt, and it may be repeated when there is space, or
+// a descriptor, or memory. What vfs.Passing knows is a state too; what is left of the attempt then is garbage that the
+// next one or Retain removes. ErrRefused is about bytes that a peer sent. ErrBusy, ErrTooLarge, ErrVersion, ErrForeign
+// and fs.ErrNotExist (of Open, when the file was retired) are answers. An error of the caller's Pace is the caller's.
+// Everything else, damage of a file included (CorruptionError), says that the disk does not keep what it was given; the
+// rule of the house is to stop.
 //
 // # Limits
 //

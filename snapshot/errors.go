@@ -3,13 +3,17 @@ package snapshot
 import (
 	"errors"
 	"fmt"
-	"syscall"
+
+	"github.com/raftredis/raftredis/internal/vfs"
 )
 
 // The ways in which an operation ends that do not mean a broken disk; compare with errors.Is.
 var (
 	// ErrNoSpace means that the disk, or a quota, is full. Nothing of the attempt is left; it may be repeated later.
 	ErrNoSpace = errors.New("no space for a snapshot")
+	// ErrShortage means that the system had no memory, no descriptor or something of the kind, as vfs.Passing lists them.
+	// Nothing of the attempt is left; it may be repeated.
+	ErrShortage = errors.New("the system is short of something that a snapshot needs")
 	// ErrRefused means that bytes from a peer are not those of the snapshot that was announced, or not the next ones.
 	// They are not in the file. Ask again from Receiver.Offset on, if possible another node.
 	ErrRefused = errors.New("these bytes are not of the announced snapshot")
@@ -38,8 +42,14 @@ func (e *CorruptionError) Error() string {
 		"before it with the log behind that, and on the other nodes of the cluster", e.File, e.Offset, e.Reason)
 }
 
-// outOfSpace reports whether an operation failed for lack of space. For a file that is thrown away after any error it
-// makes no difference whether the write or the sync said so; a directory's sync is another matter, see publish.
-func outOfSpace(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+// shortage is what an error means after which a file is thrown away, and nothing of it is left. It makes no difference
+// then whether the write or the sync said so; a directory's sync is another matter, see publish.
+func shortage(err error) error {
+	switch {
+	case vfs.FullDiscarded(err):
+		return fmt.Errorf("%w: %w", ErrNoSpace, err)
+	case vfs.PassingDiscarded(err):
+		return fmt.Errorf("%w: %w", ErrShortage, err)
+	}
+	return err
 }

@@ -12,8 +12,9 @@ import (
 // Receiver receives one snapshot from other nodes: chunks by Write, Commit when it is Done, in any case Close. It is
 // for one goroutine, which it blocks for disk and Pace.
 //
-// The first error is final, except ErrRefused. One that matches ErrNoSpace has left nothing behind; one that was
-// returned by the Pace is the caller's; after any other the disk is not to be trusted.
+// The first error is final, except ErrRefused. After one that matches ErrNoSpace or ErrShortage, or that vfs.Passing
+// knows, the transfer may be begun again; one that was returned by the Pace is the caller's; after any other the disk
+// is not to be trusted.
 type Receiver struct {
 	store *Store
 	mark  raftlog.SnapshotMark
@@ -61,10 +62,7 @@ func (r *Receiver) open() error {
 		r.handle, err = r.store.fs.Open(r.store.path(r.temporary), true)
 	}
 	if err != nil {
-		if outOfSpace(err) { // nothing was made
-			err = fmt.Errorf("%w: %w", ErrNoSpace, err)
-		}
-		return fmt.Errorf("begin to receive a snapshot: %w", err)
+		return fmt.Errorf("begin to receive a snapshot: %w", shortage(err)) // nothing was made
 	}
 	if err := r.store.fs.SyncDir(r.store.directory); err != nil {
 		return errors.Join(fmt.Errorf("sync the directory of snapshots: %w", err), r.handle.Close())

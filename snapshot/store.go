@@ -144,7 +144,8 @@ func (s *Store) release(names ...string) {
 //
 //  2. it is synced and verified from the file; if that fails it keeps its temporary name;
 //  3. it is renamed, and the directory synced. If the sync fails, nothing is known about the names in the directory,
-//     whatever the cause; the file stays, for under its final name there may be the same snapshot from before.
+//     whatever the cause; the file stays, for under its final name there may be the same snapshot from before. If there
+//     is no descriptor to sync it with, either name may survive a crash, and both are of the same bytes.
 //
 // It closes the handle in any case, and reports whether the file has its final name.
 func (s *Store) publish(
@@ -186,9 +187,8 @@ func (s *Store) discard(cause error, handle vfs.File, name string) error {
 	if handle != nil {
 		handle.Close() // the file goes: what Close has to say about it does not matter
 	}
-	err := s.fs.Remove(s.path(name))
-	if err == nil && outOfSpace(cause) {
-		return fmt.Errorf("%w: %w", ErrNoSpace, cause)
+	if err := s.fs.Remove(s.path(name)); err != nil {
+		return errors.Join(cause, err)
 	}
-	return errors.Join(cause, err)
+	return shortage(cause)
 }

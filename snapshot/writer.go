@@ -14,8 +14,8 @@ import (
 // Writer writes one snapshot: the image by Write, then Commit, in any case Close. It is for one goroutine, which it
 // blocks for disk and Pace.
 //
-// The first error is final. One that matches ErrNoSpace has left nothing behind, and the snapshot may be begun again;
-// one that was returned by the Pace is the caller's; after any other the disk is not to be trusted.
+// The first error is final. After one that matches ErrNoSpace or ErrShortage, or that vfs.Passing knows, the snapshot
+// may be begun again; one that was returned by the Pace is the caller's; after any other the disk is not to be trusted.
 type Writer struct {
 	store  *Store
 	header Header
@@ -58,10 +58,7 @@ func (s *Store) Create(header Header, pace Pace) (*Writer, error) {
 func (w *Writer) open() error {
 	handle, err := w.store.fs.Open(w.store.path(w.temporary), true)
 	if err != nil {
-		if outOfSpace(err) { // nothing was made
-			err = fmt.Errorf("%w: %w", ErrNoSpace, err)
-		}
-		return fmt.Errorf("begin a snapshot: %w", err)
+		return fmt.Errorf("begin a snapshot: %w", shortage(err)) // nothing was made
 	}
 	w.handle = handle
 	if err := handle.Truncate(0); err != nil {

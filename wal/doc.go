@@ -32,8 +32,9 @@
 //
 // # Errors
 //
-// Errors of Append, Seal, Trim and SetIdentity are final, and so are those of Write and Entries, with one exception: an
-// error of Write that matches syscall.ENOSPC means that nothing of the call was taken; call again when there is space.
+// Errors of Append, Seal and Keep are final: they are the journal's. So are others that vfs.IsFatal calls fatal. The
+// rest says that the system is short of descriptors, memory or space: nothing of the call was done, and it may be
+// repeated.
 //
 // # Rejected
 //

@@ -38,6 +38,8 @@ type Log struct {
 	identity Identity
 	figures  journal.Stats
 	closed   bool
+	// leftHistory: directories of histories that are void could not be removed.
+	leftHistory bool
 }
 
 // Recovered is what Open found: the journal's account, and who the node is.
@@ -279,8 +281,8 @@ func (l *Log) note() {
 }
 
 // Write adds entries to history: committed ones, durable in the journal, that follow the last one written. When it
-// returns, Entries finds them and they may leave memory. The filler calls it. An error that matches syscall.ENOSPC
-// means that none was taken and the call may be repeated; any other is final.
+// returns, Entries finds them and they may leave memory. The filler calls it. After an error that is not fatal
+// (vfs.IsFatal) none was taken, and the call may be repeated; any other is final.
 func (l *Log) Write(entries []raftlog.Entry) error {
 	unsynced, err := l.history.Write(entries)
 	if err != nil || unsynced < l.options.FileBytes/syncShare {
@@ -292,6 +294,7 @@ func (l *Log) Write(entries []raftlog.Entry) error {
 
 // Entries reads from history, from lo on: at least one entry, and more while their sum stays within maxBytes. It also
 // returns the mark of the entry before lo. Entries that are not there yet, or (ErrCompacted) no longer, are an error.
+// One that is not fatal may pass.
 func (l *Log) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, entries []raftlog.Entry, err error) {
 	return l.history.Entries(lo, maxBytes)
 }
@@ -304,7 +307,8 @@ func (l *Log) Identity() Identity {
 }
 
 // SetIdentity makes durable that the node belongs to a cluster. The caller does so before the node's first vote or
-// acknowledgement. The incarnation never changes, nor do cluster and node id once they are set.
+// acknowledgement. The incarnation never changes, nor do cluster and node id once they are set. After an error that is
+// not fatal the node is what it was, and the call may be repeated; the file may hold either identity.
 func (l *Log) SetIdentity(next Identity) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/journal"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -50,7 +51,20 @@ func (l *Log) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error
 	if err := l.history.Restart(l.options.path(name), snapshot.Mark); err != nil {
 		return err
 	}
-	return removeOldHistory(l.options.Directory, name)
+	return l.removeLeftHistory()
+}
+
+// removeLeftHistory removes the directories of histories that are void. What the system does not permit now is left to
+// the next Trim: it takes space and does no harm.
+func (l *Log) removeLeftHistory() error {
+	name, _ := l.history.Place()
+	err := removeOldHistory(l.options.Directory, name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.leftHistory = err != nil; vfs.IsFatal(err) {
+		return err
+	}
+	return nil
 }
 
 // Trim removes segments of history that hold only entries below an index: whole files, so some older entries stay, and

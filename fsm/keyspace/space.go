@@ -25,6 +25,9 @@ type Space struct {
 	// keys counts the entries, sum adds up their shares of the state hash.
 	keys int
 	sum  uint64
+	// held is about how many bytes the entries occupy. It depends on how they came about, and no reply that the state
+	// decides shows it.
+	held int
 	// time is the state time: the highest stamp of all entries of the log so far. A key whose deadline it has reached
 	// is absent, whether it is still stored or not.
 	time      int64
@@ -113,6 +116,10 @@ func (s *Space) Get(key []byte) *Entry { return s.Find(s.Place(key), key) }
 
 // Size is the number of keys that are present.
 func (s *Space) Size() int { return s.keys - s.deadlines.overdue }
+
+// HeldBytes is about how many bytes the keys and their values occupy, overdue ones as well. What only frozen states
+// still reach does not count.
+func (s *Space) HeldBytes() int { return s.held }
 
 // slotStored is the number of stored keys of a slot, overdue or not.
 func (s *Space) slotStored(slot uint16) int {
@@ -219,6 +226,7 @@ func (s *Space) account(at Place, old, fresh *Entry) {
 	key := ""
 	if old != nil {
 		before, key, digest = old.Deadline, old.Key(), old.digest(s.values)
+		s.held -= old.heldBytes()
 		s.sum -= s.share(at.hash, digest, old)
 	}
 	if fresh != nil {
@@ -226,6 +234,7 @@ func (s *Space) account(at Place, old, fresh *Entry) {
 			digest = fresh.digest(s.values)
 		}
 		after, key = fresh.Deadline, fresh.Key()
+		s.held += fresh.heldBytes()
 		s.sum += s.share(at.hash, digest, fresh)
 	}
 	if before != after {
@@ -324,7 +333,7 @@ func (s *Space) PutUntil(at Place, key []byte, e Entry, deadline int64) {
 // Flush removes everything, in constant time.
 func (s *Space) Flush() {
 	s.root = &root{generation: s.generation}
-	s.keys, s.sum, s.deadlines = 0, 0, newDeadlines()
+	s.keys, s.sum, s.held, s.deadlines = 0, 0, 0, newDeadlines()
 	s.tellFlushed()
 }
 

@@ -37,6 +37,8 @@ type Cluster struct {
 	Port      int
 	Flags     []string
 	Nodes     []*Node
+	// Wrap is put before the command line of each node, as in: sh -c 'ulimit -n 400; exec "$0" "$@"'.
+	Wrap []string
 	// Spares are nodes that are described and not started yet, for tests that change the members.
 	Spares []*Node
 }
@@ -99,7 +101,8 @@ func (c *Cluster) DirectoryOf(n *Node) string {
 
 func (c *Cluster) Start(n *Node) {
 	c.t.Helper()
-	n.Process = Start(c.t, fmt.Sprintf("node %d", n.Number), exec.Command(Binary(c.t), c.Arguments(n)...))
+	line := slices.Concat(c.Wrap, []string{Binary(c.t)}, c.Arguments(n))
+	n.Process = Start(c.t, fmt.Sprintf("node %d", n.Number), exec.Command(line[0], line[1:]...))
 }
 
 func (c *Cluster) StartAll() {

@@ -33,7 +33,7 @@ type Set struct {
 	LateEvents   Counter          `name:"late_events_total" help:"Events beyond latency-monitor-threshold."`
 
 	// Memory.
-	MemoryUsed    GaugeFunc `name:"memory_used_bytes" unit:"bytes" help:"Live objects and garbage."`
+	MemoryUsed    GaugeFunc `name:"memory_used_bytes" unit:"bytes" help:"What keys, log and clients occupy."`
 	MemoryProcess GaugeFunc `name:"memory_process_bytes" unit:"bytes" help:"What the process holds."`
 	MemoryLimit   GaugeFunc `name:"memory_limit_bytes" unit:"bytes" help:"maxmemory, 0 if there is none."`
 }

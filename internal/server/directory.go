@@ -62,6 +62,8 @@ func directoryError(directory string, err error) error {
 			"directory with --dir", err, os.Geteuid(), directory)
 	case errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%w: name a directory with --dir", err)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return fmt.Errorf("%w: raise the limit of file descriptors (ulimit -n, LimitNOFILE= of systemd)", err)
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("%w: make room, or make the journal smaller: it needs twice --journal-file-bytes",
 			err)

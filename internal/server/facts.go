@@ -125,5 +125,11 @@ func (s *store) Keys() (keys, deadlines int64) {
 	return int64(stats.Keys), int64(stats.Deadlines)
 }
 
+// DataBytes is about how many bytes the keys and values occupy.
+func (s *store) DataBytes() int64 { return s.machine.held.Load() }
+
+// LogBytes is how much of the log is in memory: what is not in history yet.
+func (s *store) LogBytes() int64 { return int64(s.node.Status().JournalBytes) }
+
 // Notify has the relay tell what changes. It is called once, before clients are served.
 func (s *store) Notify(progressed, saved func()) { s.relay.subscribe(progressed, saved) }

@@ -12,6 +12,8 @@ type machine struct {
 	*fsm.Machine
 	// applied is the index of the last entry applied, for readers without the lock of the state.
 	applied atomic.Uint64
+	// held is about how many bytes the keys and values occupy, for readers without the lock.
+	held atomic.Int64
 	// seed is the cluster's, for Restore.
 	seed uint64
 }
@@ -25,7 +27,7 @@ func (m *machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 		local = &own.request.Run
 	}
 	result := m.Machine.Apply(index, stamp, data, local)
-	m.applied.Store(index)
+	m.note(index)
 	return result
 }
 
@@ -35,8 +37,14 @@ func (m *machine) Seed(seed uint64) { m.seed = seed }
 // Restore is that of the key space.
 func (m *machine) Restore(r io.Reader) error {
 	err := m.Machine.Restore(m.seed, r)
-	m.applied.Store(m.Index())
+	m.note(m.Index())
 	return err
+}
+
+// note lets others see how far the machine has come, and what it holds.
+func (m *machine) note(index uint64) {
+	m.held.Store(int64(m.HeldBytes()))
+	m.applied.Store(index)
 }
 
 // Freeze is that of the key space.

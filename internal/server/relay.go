@@ -36,6 +36,12 @@ func (r *relay) NodeChanged(e consensus.Event) {
 	}
 }
 
+// memoryIsTight is asked while a snapshot is written.
+func (r *relay) memoryIsTight() bool {
+	s := r.server.Load()
+	return s != nil && s.MemoryIsTight()
+}
+
 // Late is called for each sync, commit, application and confirmation.
 func (r *relay) Late(event string, took time.Duration) {
 	if s := r.server.Load(); s != nil {

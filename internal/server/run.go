@@ -54,6 +54,10 @@ func (c *Config) Run(out, log io.Writer) error {
 	if !c.given[c.row("dir")] {
 		logger.Info("no --dir was given: using the default", "dir", c.node.Directory)
 	}
+	if err := c.fitDescriptors(logger); err != nil {
+		return err
+	}
+	c.fitMemory(logger)
 	s, err := wire(c, logger, stop)
 	if errors.Is(err, errStopped) {
 		return nil

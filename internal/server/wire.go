@@ -68,6 +68,7 @@ func (s *server) open(peers net.Listener) error {
 	changes := &relay{}
 	space.Watch(changes)
 	options.Machine, options.Late, options.Events = space, changes.Late, changes.NodeChanged
+	options.Hurry = changes.memoryIsTight
 	if s.node, err = consensus.Open(options); err != nil {
 		return openError(s.config.node.Directory, err)
 	}

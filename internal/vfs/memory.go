@@ -176,7 +176,7 @@ func (m *Memory) List(directory string) ([]string, error) {
 // SyncDir implements FS.
 func (m *Memory) SyncDir(directory string) error {
 	if err := m.ask(OpSyncDir, directory); err != nil {
-		return err
+		return &fs.PathError{Op: "sync", Path: directory, Err: err}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -57,7 +57,7 @@ func (f *memoryFile) Sync() error {
 	}
 	if fault != nil {
 		f.node.failSync()
-		return fault
+		return &fs.PathError{Op: "sync", Path: f.path, Err: fault}
 	}
 	f.node.sync()
 	return nil

@@ -17,8 +17,10 @@
 //
 // # Errors
 //
-// Errors are final, with three exceptions: ErrCompacted, an index that is not there yet, and an error of Write that
-// matches syscall.ENOSPC, which means that nothing of the call was taken; call again when there is space.
+// Errors are final, except ErrCompacted, an index that is not there yet, and what vfs.IsFatal does not call fatal: no
+// space, no descriptor, no memory. Then nothing of the call was done, and it may be repeated. Sync needs none of these.
+// A write that fails in this way leaves the segment library without its file; it is opened again by the same call or by
+// the next one that needs it, for that too takes a descriptor.
 //
 // # Rejected
 //

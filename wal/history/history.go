@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -43,6 +45,11 @@ type History struct {
 	wrap       func(Log) Log
 	writeBatch func(*tidwall.Batch) error
 	closeLog   func() error
+	// names is the open directory: to sync it takes no descriptor, which a full journal file could not wait for.
+	names *os.File
+	// down: the library is closed and could not be opened again yet, for a reason that may pass. Its files hold all that
+	// was acknowledged, synced, and perhaps more. Whatever needs the library opens it first; Sync does not.
+	down bool
 	// failed is the first error that could not be repaired. It is final.
 	failed error
 	// gone counts segments that went since the library was opened; goneMax is goneSegmentsMax, less in tests.
@@ -137,18 +144,60 @@ func (h *History) open() error {
 	if err == nil {
 		err = h.measure()
 	}
-	if err != nil {
-		return fmt.Errorf("open history %s: %w", h.directory, err)
+	if err == nil && h.names == nil {
+		h.names, err = os.Open(h.directory)
 	}
-	return nil
+	if err == nil {
+		h.down = false
+		return nil
+	}
+	h.down = true
+	if h.log != nil { // it is opened anew, if ever
+		err = errors.Join(err, guarded(h.log.Close))
+	}
+	return fmt.Errorf("open history %s: %w", h.directory, err)
 }
 
-// measure finds out how large the segments are.
+// usable opens the library where it is down. The caller holds mu and not trimming. An error that is not fatal may pass:
+// nothing was done, and the call may be repeated.
+func (h *History) usable() error {
+	if h.failed != nil || !h.down {
+		return h.failed
+	}
+	h.trimming.Lock() // the library lists the files when it is opened
+	defer h.trimming.Unlock()
+	return h.outcome("open history again", h.bringBack())
+}
+
+// bringBack cuts the files of a library that is closed behind the last entry that was acknowledged, and opens it. The
+// caller holds both locks.
+func (h *History) bringBack() error {
+	s := scan{directory: h.directory, first: h.base.Index + 1, kept: h.first, cut: h.last, tailOnly: true}
+	if _, err := s.repair(); err != nil {
+		return err
+	}
+	return h.open()
+}
+
+// outcome makes an error final if it is fatal.
+func (h *History) outcome(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", what, err)
+	if vfs.IsFatal(err) {
+		return h.fail(err)
+	}
+	return err
+}
+
+// measure finds out how large the segments are, but for those that the next Trim removes.
 func (h *History) measure() error {
 	segments, err := List(h.directory)
 	if err != nil {
 		return err
 	}
+	segments = slices.DeleteFunc(segments, func(s Segment) bool { return s.First < h.first })
 	bytes, err := sizeOf(segments)
 	h.bytes.Store(bytes)
 	return err
@@ -166,12 +215,12 @@ func guarded(call func() error) (err error) {
 }
 
 // Write adds entries behind the last one. They are visible when it returns and durable after the next sync; it returns
-// how many bytes wait for that. It takes all of the entries or none.
+// how many bytes wait for that. It takes all of the entries or none. After an error that is not fatal it took none.
 func (h *History) Write(entries []raftlog.Entry) (unsyncedBytes int64, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.failed != nil || len(entries) == 0 {
-		return h.unsyncedBytes, h.failed
+	if err := h.usable(); err != nil || len(entries) == 0 {
+		return h.unsyncedBytes, err
 	}
 	if entries[0].Index != h.last.Index+1 {
 		panic(fmt.Sprintf("history: entry %v written to a history that ends at %v", entries[0].Mark(), h.last))
@@ -183,13 +232,16 @@ func (h *History) Write(entries []raftlog.Entry) (unsyncedBytes int64, err error
 		h.bytes.Add(bytes)
 		return h.unsyncedBytes, nil
 	}
-	if !outOfSpace(err) {
+	if vfs.IsFatal(err) {
 		return 0, h.fail(fmt.Errorf("write history: %w", err))
 	}
-	if err := h.revert(); err != nil {
-		return 0, h.fail(fmt.Errorf("repair history after a write without space: %w", err))
+	if vfs.Full(err) {
+		err = errors.Join(syscall.ENOSPC, err)
 	}
-	return 0, fmt.Errorf("write history: %w", errors.Join(syscall.ENOSPC, err))
+	if broken := h.revert(); broken != nil {
+		return 0, h.outcome("repair history after a write that failed", broken)
+	}
+	return 0, fmt.Errorf("write history: %w", err)
 }
 
 func (h *History) writeBatches(entries []raftlog.Entry) (bytes int64, err error) {
@@ -220,9 +272,9 @@ func frameBytes(frame []byte) int64 {
 }
 
 // revert undoes a write that failed half way. The library has lost track of its file by then: it is closed, the files
-// are cut back to the last entry that was acknowledged, and opened again. What was acknowledged stays, so it matters
-// that closing syncs it without an error, unless (ErrInvalid) the library has no file: it had just synced and closed
-// one, and found no space for the next.
+// are cut back to the last entry that was acknowledged, and opened again, now or by a later call. What was acknowledged
+// stays, so it matters that closing syncs it without an error, unless (ErrInvalid) the library has no file: it had just
+// synced and closed one, and could not make the next.
 func (h *History) revert() error {
 	h.trimming.Lock() // the library lists the files when it is opened
 	defer h.trimming.Unlock()
@@ -230,26 +282,13 @@ func (h *History) revert() error {
 		return err
 	}
 	h.batch.Clear()
-	s := scan{directory: h.directory, first: h.first, kept: h.first, cut: h.last, tailOnly: true}
-	if _, err := s.repair(); err != nil {
-		return err
-	}
-	return h.open()
+	h.down = true
+	return h.bringBack()
 }
 
-// outOfSpace reports whether a write failed for lack of space, and nothing but that write is lost. The library also
-// syncs, when a segment is full, and file systems that allocate late may find only then that there is no space. That is
-// a failed sync as any other: what earlier writes left is lost as well, and later syncs will not say so.
-func outOfSpace(err error) bool {
-	if failed := (*fs.PathError)(nil); errors.As(err, &failed) && failed.Op != "write" && failed.Op != "open" {
-		return false
-	}
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
-}
-
-// fail makes the first error final. A final error never matches ENOSPC: that would invite the caller to try again.
+// fail makes the first error final. A final error is fatal to everyone: it never invites the caller to try again.
 func (h *History) fail(err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
+	if !vfs.IsFatal(err) || errors.Is(err, syscall.ENOSPC) {
 		err = errors.New(err.Error())
 	}
 	h.failed = err
@@ -257,7 +296,9 @@ func (h *History) fail(err error) error {
 }
 
 // Sync makes durable what was written, the names of new segments included; the segments before the last were synced
-// when the last was begun. It serves the journal as its History.
+// when the last was begun. It serves the journal as its History, and so takes nothing of the system that could be
+// short: no descriptor, no space. While the library is down its files are synced already, and their names are what is
+// left.
 func (h *History) Sync() (through raftlog.Index, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -267,9 +308,11 @@ func (h *History) Sync() (through raftlog.Index, err error) {
 	if h.durable.Load() == uint64(h.last.Index) {
 		return h.last.Index, nil
 	}
-	err = guarded(h.log.Sync)
+	if !h.down {
+		err = guarded(h.log.Sync)
+	}
 	if err == nil {
-		err = vfs.OS().SyncDir(h.directory)
+		err = h.names.Sync()
 	}
 	if err != nil {
 		return 0, h.fail(fmt.Errorf("sync history: %w", err))
@@ -280,12 +323,13 @@ func (h *History) Sync() (through raftlog.Index, err error) {
 	return h.last.Index, nil
 }
 
-// Entries reads from lo on: at least one entry, more while their sum stays within maxBytes.
+// Entries reads from lo on: at least one entry, more while their sum stays within maxBytes. An error that is not fatal
+// may pass.
 func (h *History) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, found []raftlog.Entry, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.failed != nil {
-		return raftlog.Mark{}, nil, h.failed
+	if err := h.usable(); err != nil {
+		return raftlog.Mark{}, nil, err
 	}
 	if lo > h.last.Index || lo == 0 {
 		return raftlog.Mark{}, nil, fmt.Errorf("entry %d is not in history, which ends at %d", lo, h.last.Index)
@@ -358,12 +402,18 @@ func (h *History) Durable() raftlog.Index { return raftlog.Index(h.durable.Load(
 func (h *History) Bytes() int64 { return h.bytes.Load() }
 
 // Close releases the files. It makes nothing durable that a Sync has not.
-func (h *History) Close() error {
+func (h *History) Close() (err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if errors.Is(h.failed, raftlog.ErrClosed) {
 		return raftlog.ErrClosed
 	}
 	h.failed = errors.Join(raftlog.ErrClosed, h.failed)
-	return guarded(h.log.Close)
+	if !h.down {
+		err = guarded(h.log.Close)
+	}
+	if h.names != nil {
+		err = errors.Join(err, h.names.Close())
+	}
+	return err
 }

@@ -1,9 +1,11 @@
 package history
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
+	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 	tidwall "github.com/tidwall/wal"
 )
@@ -16,7 +18,8 @@ func (h *History) Place() (name string, first raftlog.Index) {
 }
 
 // Restart leaves the segments for those of another directory, which Seed has made: history begins anew, empty, behind
-// base. No call writes or reads entries meanwhile. An error is final.
+// base. No call writes or reads entries meanwhile. An error is final. Where the system is short of something, the new
+// segments are opened later, by the first call that needs them.
 func (h *History) Restart(directory string, base raftlog.Mark) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -25,14 +28,22 @@ func (h *History) Restart(directory string, base raftlog.Mark) error {
 	if h.failed != nil {
 		return h.failed
 	}
-	if err := guarded(h.log.Close); err != nil {
+	var err error
+	if !h.down {
+		err = guarded(h.log.Close)
+	}
+	if h.names != nil {
+		err = errors.Join(err, h.names.Close())
+	}
+	if err != nil {
 		return h.fail(fmt.Errorf("close history: %w", err))
 	}
 	h.directory, h.name, h.base, h.last, h.first = directory, filepath.Base(directory), base, base, base.Index+1
-	h.unsyncedBytes, h.batch = 0, tidwall.Batch{}
-	if err := h.open(); err != nil {
+	h.unsyncedBytes, h.batch, h.names = 0, tidwall.Batch{}, nil
+	h.bytes.Store(0)
+	h.durable.Store(uint64(base.Index))
+	if err := h.open(); vfs.IsFatal(err) {
 		return h.fail(err)
 	}
-	h.durable.Store(uint64(base.Index))
 	return nil
 }

@@ -2,11 +2,9 @@ package history
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 
-	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -15,6 +13,7 @@ import (
 // step holds the lock of readers, filler and journal; none of them waits for files to go.
 //
 // The names may vanish from the disk in any order. After a crash between them, repair takes away those that are left.
+// After an error that is not fatal, some may be left, and the next Trim takes them away.
 func (h *History) Trim(keep raftlog.Index) error {
 	gone, err := h.abandon(keep)
 	if err != nil || len(gone) == 0 {
@@ -23,7 +22,7 @@ func (h *History) Trim(keep raftlog.Index) error {
 	for _, s := range gone {
 		err = errors.Join(err, os.Remove(s.Path))
 	}
-	err = errors.Join(err, vfs.OS().SyncDir(filepath.Dir(gone[0].Path)))
+	err = errors.Join(err, h.names.Sync())
 	h.trimming.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -33,23 +32,23 @@ func (h *History) Trim(keep raftlog.Index) error {
 	if err == nil {
 		err = h.reopen(len(gone))
 	}
-	if err != nil {
-		return h.fail(fmt.Errorf("remove old history: %w", err))
-	}
-	return nil
+	return h.outcome("remove old history", err)
 }
 
 // reopen has the library forget segments that are gone, when there are enough of them: it lists all that it has ever
-// seen, and syncs the last one when it is closed. The caller holds the lock.
+// seen, and syncs the last one when it is closed. The caller holds mu.
 func (h *History) reopen(gone int) error {
-	if h.gone += gone; h.gone < h.goneMax {
+	if h.gone += gone; h.gone < h.goneMax || h.down {
 		return nil
 	}
 	h.gone = 0
 	if err := guarded(h.closeLog); err != nil {
 		return err
 	}
-	return h.open()
+	h.down = true
+	h.trimming.Lock()
+	defer h.trimming.Unlock()
+	return h.bringBack()
 }
 
 // abandon has history begin with the last segment that begins before keep, and returns those before it. If there are
@@ -57,8 +56,8 @@ func (h *History) reopen(gone int) error {
 func (h *History) abandon(keep raftlog.Index) (gone []Segment, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.failed != nil {
-		return nil, h.failed
+	if err := h.usable(); err != nil {
+		return nil, err
 	}
 	h.trimming.Lock()
 	defer func() {
@@ -68,15 +67,17 @@ func (h *History) abandon(keep raftlog.Index) (gone []Segment, err error) {
 	}()
 	segments, err := List(h.directory)
 	if err != nil {
-		return nil, h.fail(err)
+		return nil, h.outcome("list history", err)
 	}
 	first := 0
 	for first+1 < len(segments) && segments[first+1].First < min(keep, h.last.Index+1) {
 		first++
 	}
-	bytes, err := sizeOf(segments[:first])
+	// Those of an earlier Trim that could not be removed are counted off already.
+	counted := slices.IndexFunc(segments, func(s Segment) bool { return s.First >= h.first })
+	bytes, err := sizeOf(segments[min(max(counted, 0), first):first])
 	if err != nil {
-		return nil, h.fail(err)
+		return nil, h.outcome("list history", err)
 	}
 	h.first = max(h.first, segments[first].First)
 	h.bytes.Add(-bytes)

@@ -242,9 +242,10 @@ func (j *Journal) usable() error {
 	return j.err
 }
 
-// fail makes the first error final.
+// fail makes the first error final. Whatever it is, the node must not go on: even for want of space nothing is known of
+// what the disk has.
 func (j *Journal) fail(err error) error {
-	j.err = fmt.Errorf("journal failed, generation %d at offset %d: %w", j.generation, j.end, err)
+	j.err = vfs.Fatal(fmt.Errorf("journal failed, generation %d at offset %d: %w", j.generation, j.end, err))
 	return j.err
 }
 

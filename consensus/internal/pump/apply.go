@@ -66,7 +66,11 @@ func (r *Runner) nextEntries(w *engine.Work) ([]raftlog.Entry, error) {
 		rest := w.Entries[next-w.Entries[0].Index:]
 		return rest[:min(len(rest), applyEntries)], nil
 	}
-	_, entries, err := r.effects.Log.Entries(next, readBytes)
+	var entries []raftlog.Entry
+	err := r.insist("read history to apply it", func() (err error) {
+		_, entries, err = r.effects.Log.Entries(next, readBytes)
+		return err
+	})
 	if err == nil {
 		err = engine.CheckLevels(entries)
 	}

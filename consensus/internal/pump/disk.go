@@ -3,7 +3,6 @@ package pump
 import (
 	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -35,7 +34,8 @@ func (r *Runner) writeLog() {
 		}
 		operations = r.appends.Take(operations)
 		for left := operations; len(left) > 0; {
-			if err := r.switchSnapshot(left[0].Switch); err != nil {
+			change := left[0].Switch
+			if err := r.insist("put a snapshot in force", func() error { return r.switchSnapshot(change) }); err != nil {
 				r.fail(err)
 				return
 			}
@@ -101,11 +101,8 @@ func groupOf(operations []raft.AppendOperation) int {
 	return len(operations)
 }
 
-// historyRetry is how long the filler waits when the disk is full.
-const historyRetry = time.Second
-
-// fillHistory moves committed entries into history. When the disk is full it tries again: meanwhile entries stay in
-// the journal, whose room then stops new ones.
+// fillHistory moves committed entries into history. While the system is short of something it tries again: meanwhile
+// entries stay in the journal, whose room then stops new ones.
 func (r *Runner) fillHistory() {
 	var pieces [][]raftlog.Entry
 	for {
@@ -116,31 +113,16 @@ func (r *Runner) fillHistory() {
 		}
 		pieces = r.fill.Take(pieces)
 		for _, entries := range pieces {
-			if !r.writeHistory(entries) {
+			err := r.insist("write history: new writes wait when the journal is full", func() error {
+				return r.effects.Log.Write(entries)
+			})
+			if err != nil {
+				r.fail(fmt.Errorf("write history: %w", err))
 				return
 			}
 			r.written.Store(uint64(entries[len(entries)-1].Index))
 			r.noteHistory()
 			r.wakeLoop()
-		}
-	}
-}
-
-func (r *Runner) writeHistory(entries []raftlog.Entry) bool {
-	for {
-		err := r.effects.Log.Write(entries)
-		if err == nil {
-			return true
-		}
-		if !errors.Is(err, syscall.ENOSPC) {
-			r.fail(fmt.Errorf("write history: %w", err))
-			return false
-		}
-		r.effects.Logger.Error("no space for the log's history; new writes wait", "error", err)
-		select {
-		case <-time.After(historyRetry):
-		case <-r.stopping:
-			return false
 		}
 	}
 }
@@ -156,7 +138,12 @@ func (r *Runner) fetchEntries() {
 		}
 		requests = r.fetch.Take(requests)
 		for _, f := range requests {
-			previous, entries, err := r.effects.Log.Entries(f.From, min(f.MaxBytes, readBytes))
+			var previous raftlog.Mark
+			var entries []raftlog.Entry
+			err := r.insist("read history for a follower", func() (err error) {
+				previous, entries, err = r.effects.Log.Entries(f.From, min(f.MaxBytes, readBytes))
+				return err
+			})
 			compacted := errors.Is(err, engine.ErrCompacted)
 			if err != nil && !compacted {
 				r.fail(fmt.Errorf("read entry %d from the log: %w", f.From, err))

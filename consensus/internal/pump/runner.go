@@ -11,6 +11,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/mailbox"
+	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -24,8 +25,12 @@ type Effects struct {
 	// Snapshots keeps files of snapshots, SnapshotLog is Log once more.
 	Snapshots   engine.Snapshots
 	SnapshotLog engine.SnapshotLog
+	// Shortages is told of work that waits because the system is short of something; nil notes nothing.
+	Shortages *shortage.Log
 	// SnapshotBytesPerSecond bounds how fast a snapshot is written; 0 means as fast as it goes.
 	SnapshotBytesPerSecond int64
+	// Hurry, if not nil, says whether snapshots are to be written as fast as it goes now. It must not block.
+	Hurry func() bool
 	// Tick is the length of a tick.
 	Tick time.Duration
 	// Clock is the wall clock, of which Inputs.Now tells the engine. Ticks are counted by another.
@@ -315,8 +320,12 @@ func (r *Runner) hasStopped() bool {
 	}
 }
 
-// fail stops the node for good. Nothing is acknowledged after it.
+// fail stops the node for good. Nothing is acknowledged after it. Work that ended because the node stops has not
+// failed.
 func (r *Runner) fail(err error) {
+	if errors.Is(err, engine.ErrStopped) {
+		return
+	}
 	if r.failure.CompareAndSwap(nil, &err) {
 		r.halt()
 		r.effects.Fatal(err)

@@ -33,6 +33,8 @@ type hub struct {
 	hang chan struct{}
 	// late, if not nil, is told by nodes that start from now on how long something took.
 	late func(event string, took time.Duration)
+	// short has nodes that start from now on meet a lack of descriptors at every second call.
+	short bool
 	// tick is the length of a tick of nodes that start from now on.
 	tick time.Duration
 }
@@ -69,6 +71,8 @@ type memoryLog struct {
 	before raftlog.Mark
 	fail   error // of Append
 	full   error // of Write
+	// short has every second call that needs the system fail for want of a descriptor.
+	short shortSystem
 	// period is how long each Append takes.
 	period time.Duration
 	sealed chan struct{}
@@ -170,6 +174,7 @@ func (h *hub) start(t *testing.T, d *disk) *running {
 	r := &running{
 		machine: &diary{}, log: newMemoryLog(), shelf: newShelf(h, o.ID), fatal: make(chan error, 1),
 	}
+	r.log.short.on, r.shelf.short.on = h.short, h.short
 	e, err := engine.New(o, d.restored(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -263,17 +268,23 @@ func TestAnErrorOfTheLogStopsTheNode(t *testing.T) {
 	}
 }
 
-// F18.
-func TestAFullDiskOnlyMakesHistoryWait(t *testing.T) {
-	_, nodes := startCluster(t, 1)
-	nodes[0].propose(t, "before")
-	nodes[0].log.mu.Lock()
-	nodes[0].log.full = fmt.Errorf("write: %w", syscall.ENOSPC)
-	nodes[0].log.mu.Unlock()
-	for range 20 {
-		if b := nodes[0].propose(t, "x"); b.Outcome != engine.Done {
-			t.Fatalf("outcome %v", b.Outcome)
-		}
+// F18, G7.
+func TestAShortageOnlyMakesHistoryWait(t *testing.T) {
+	for _, cause := range []error{
+		syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EACCES,
+	} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			_, nodes := startCluster(t, 1)
+			nodes[0].propose(t, "before")
+			nodes[0].log.mu.Lock()
+			nodes[0].log.full = fmt.Errorf("write: %w", cause)
+			nodes[0].log.mu.Unlock()
+			for range 20 {
+				if b := nodes[0].propose(t, "x"); b.Outcome != engine.Done {
+					t.Fatalf("outcome %v", b.Outcome)
+				}
+			}
+		})
 	}
 }
 

@@ -46,12 +46,15 @@ func (r *Runner) takeSnapshots() {
 	}
 }
 
+// takingSnapshots is the work that a shortage can put off.
+const takingSnapshots = "write a snapshot: the log is kept meanwhile"
+
 // writeSnapshot writes one frozen state. It returns false when the node stops.
 func (r *Runner) writeSnapshot(f engine.Frozen) bool {
 	log := r.effects.Logger.With("index", f.Mark.Index, "term", f.Mark.Term)
 	log.Info("snapshot begun")
 	began := time.Now()
-	pace := pacer{bytesPerSecond: r.effects.SnapshotBytesPerSecond, stopping: r.stopping}
+	pace := pacer{bytesPerSecond: r.effects.SnapshotBytesPerSecond, hurry: r.effects.Hurry, stopping: r.stopping}
 	mark, err := r.effects.Snapshots.Take(f, pace.spend)
 	switch {
 	case r.hasStopped():
@@ -60,8 +63,10 @@ func (r *Runner) writeSnapshot(f engine.Frozen) bool {
 		r.fail(fmt.Errorf("take a snapshot at entry %d: %w", f.Mark.Index, err))
 		return false
 	case err != nil:
-		log.Error("no snapshot can be written now; the node keeps the log and tries again", "error", err)
+		r.effects.Shortages.Begin(takingSnapshots, err)
+		log.Debug("no snapshot can be written now; the node keeps the log and tries again", "error", err)
 	default:
+		r.effects.Shortages.End(takingSnapshots)
 		log.Info("snapshot written", "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())
 	}
 	r.taken.Force(engine.Taken{Mark: mark, Err: err}, 1)
@@ -83,7 +88,9 @@ const (
 type pacer struct {
 	// bytesPerSecond is the rate; 0 means as fast as it goes, without rests.
 	bytesPerSecond int64
-	stopping       <-chan struct{}
+	// hurry, if not nil, says that the frozen state holds memory that is needed: then neither rate nor rests count.
+	hurry    func() bool
+	stopping <-chan struct{}
 	// next is when the bytes spent so far are paid for.
 	next time.Time
 	// resumed is when the work began that the next call ends.
@@ -101,6 +108,9 @@ func (p *pacer) spend(bytes int) error {
 	if p.bytesPerSecond > 0 {
 		p.next = p.next.Add(time.Duration(float64(bytes) / float64(p.bytesPerSecond) * float64(time.Second)))
 		wait = max(wait, p.rest(now))
+	}
+	if p.hurry != nil && p.hurry() {
+		p.next, wait = now, 0
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -209,14 +219,16 @@ func (r *Runner) removeGarbage() {
 
 func (r *Runner) remove(g garbage) error {
 	if g.retain != nil {
-		if err := r.effects.Snapshots.Retain(g.retain...); err != nil {
+		err := r.insist("remove old snapshots", func() error { return r.effects.Snapshots.Retain(g.retain...) })
+		if err != nil {
 			return fmt.Errorf("remove old snapshots: %w", err)
 		}
 		r.retired.Store(true)
 		r.wakeLoop()
 	}
 	if g.trim != 0 {
-		if err := r.effects.SnapshotLog.Trim(g.trim); err != nil {
+		err := r.insist("remove old history", func() error { return r.effects.SnapshotLog.Trim(g.trim) })
+		if err != nil {
 			return fmt.Errorf("remove history below entry %d: %w", g.trim, err)
 		}
 		r.noteHistory()
@@ -235,12 +247,15 @@ func (r *Runner) noteHistory() {
 func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
 	var report engine.Applied
 	began := time.Now()
-	r.machineLock.Lock()
-	base, err := r.effects.Snapshots.Restore(*mark, r.effects.Machine)
-	if err == nil {
-		r.applier.Jumped(base, &report)
-	}
-	r.machineLock.Unlock()
+	err := r.insist("open a snapshot to restore it", func() error {
+		r.machineLock.Lock()
+		defer r.machineLock.Unlock()
+		base, err := r.effects.Snapshots.Restore(*mark, r.effects.Machine)
+		if err == nil {
+			r.applier.Jumped(base, &report)
+		}
+		return err
+	})
 	if err != nil {
 		r.fail(fmt.Errorf("restore the state from the snapshot at entry %d: %w", mark.Index, err))
 		return false

@@ -3,14 +3,39 @@ package pump
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
+
+// shortSystem is out of descriptors at every second call, once it is on.
+type shortSystem struct {
+	on    bool
+	calls map[string]int
+}
+
+// meet is the error of a call. The caller holds the lock of whose system it is.
+func (s *shortSystem) meet(call string) error {
+	if !s.on {
+		return nil
+	}
+	if s.calls == nil {
+		s.calls = map[string]int{}
+	}
+	if s.calls[call]++; s.calls[call]%2 == 0 {
+		return nil
+	}
+	return &os.PathError{Op: "open", Path: call, Err: syscall.EMFILE}
+}
+
+// waited reports whether a call met a shortage and was made again.
+func (s *shortSystem) waited(call string) bool { return s.calls[call] >= 2 }
 
 func (l *memoryLog) Keep(snapshot, retained *raftlog.SnapshotMark) error {
 	l.mu.Lock()
@@ -22,6 +47,9 @@ func (l *memoryLog) Keep(snapshot, retained *raftlog.SnapshotMark) error {
 func (l *memoryLog) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.short.meet("restart"); err != nil {
+		return err
+	}
 	l.writes = append(l.writes, fmt.Sprint("restart ", snapshot.Index))
 	l.before, l.history = snapshot.Mark, nil
 	return l.fail
@@ -30,6 +58,9 @@ func (l *memoryLog) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp)
 func (l *memoryLog) Trim(keep raftlog.Index) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.short.meet("trim"); err != nil {
+		return err
+	}
 	for len(l.history) > 0 && l.history[0].Index < keep {
 		l.before, l.history = l.history[0].Mark(), l.history[1:]
 	}
@@ -61,6 +92,8 @@ type shelf struct {
 	gate, hang chan struct{}
 	// images are those of the states that were taken.
 	images []frozenDiary
+	// short is as that of memoryLog.
+	short shortSystem
 }
 
 func newShelf(h *hub, id raftlog.NodeID) *shelf {
@@ -132,7 +165,13 @@ func (s *shelf) Fetch(
 
 func (s *shelf) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (engine.SnapshotState, error) {
 	file := s.get(mark)
-	if file == nil {
+	s.mu.Lock()
+	err := s.short.meet("restore")
+	s.mu.Unlock()
+	switch {
+	case err != nil:
+		return engine.SnapshotState{}, err
+	case file == nil:
 		return engine.SnapshotState{}, fmt.Errorf("the file at %v is gone", mark.Mark)
 	}
 	machine.(*diary).applied = slices.Clone(file.applied)
@@ -142,6 +181,9 @@ func (s *shelf) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) 
 func (s *shelf) Retain(marks ...raftlog.SnapshotMark) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.short.meet("retain"); err != nil {
+		return err
+	}
 	for hash := range s.files {
 		if !slices.ContainsFunc(marks, func(m raftlog.SnapshotMark) bool { return m.FileHash == hash }) {
 			delete(s.files, hash)

@@ -15,9 +15,10 @@ import (
 )
 
 // startSnapshotCluster runs the first n nodes of a cluster of three that takes snapshots all the time and keeps little.
-func startSnapshotCluster(t *testing.T, n int) (*hub, []*disk, []*running) {
+func startSnapshotCluster(t *testing.T, n int, short bool) (*hub, []*disk, []*running) {
 	t.Helper()
 	h, _ := startCluster(t, 0)
+	h.short = short
 	disks := newDisks(3)
 	var all []*running
 	for _, d := range disks {
@@ -32,15 +33,16 @@ func startSnapshotCluster(t *testing.T, n int) (*hub, []*disk, []*running) {
 
 // A node that was never there joins the two others when the log they began with is gone. Snapshots are taken, fetched
 // and installed by real goroutines, under load.
-func TestRunnersBringANodeLevelBySnapshot(t *testing.T) {
-	h, disks, nodes := startSnapshotCluster(t, 2)
-	for i := range 200 {
+func TestRunnersBringANodeLevelBySnapshot(t *testing.T) { bringANodeLevel(t, false) }
+
+// G7: the same while every second call finds no file descriptor. Nothing but time is lost.
+func TestRunnersBringANodeLevelInAShortage(t *testing.T) { bringANodeLevel(t, true) }
+
+func bringANodeLevel(t *testing.T, short bool) {
+	h, disks, nodes := startSnapshotCluster(t, 2, short)
+	ripe := func(r *running) bool { return r.Status().SnapshotsTaken > 2 && r.log.beginsBehind() > 1 }
+	for i := 0; i < 200 || !ripe(nodes[0]) || !ripe(nodes[1]); i++ {
 		nodes[i%2].propose(t, fmt.Sprint("c", i))
-	}
-	for _, r := range nodes {
-		awaitStatus(t, r, "snapshots", func(s *engine.Status) bool {
-			return s.SnapshotsTaken > 2 && r.log.beginsBehind() > 1
-		})
 	}
 	late := h.start(t, disks[2])
 	installed := make(chan struct{})
@@ -74,6 +76,19 @@ func TestRunnersBringANodeLevelBySnapshot(t *testing.T) {
 	if !slices.Equal(states[0], states[1]) || !slices.Equal(states[0], states[2]) {
 		t.Fatalf("states of %d, %d and %d commands", len(states[0]), len(states[1]), len(states[2]))
 	}
+	if !short {
+		return
+	}
+	late.log.mu.Lock()
+	defer late.log.mu.Unlock()
+	nodes[0].log.mu.Lock()
+	defer nodes[0].log.mu.Unlock()
+	late.shelf.set(func(s *shelf) {
+		if !late.log.short.waited("restart") || !s.short.waited("restore") || !nodes[0].log.short.waited("trim") {
+			t.Errorf("nothing was short: the test proves nothing: %v, %v, %v", late.log.short.calls, s.short.calls,
+				nodes[0].log.short.calls)
+		}
+	})
 }
 
 func TestRunnersTakeASnapshotWhenAsked(t *testing.T) {
@@ -170,7 +185,7 @@ func TestADiskThatDoesNotKeepASnapshotEndsTheNode(t *testing.T) {
 
 // A transfer under way does not hold up the end of the node.
 func TestCloseEndsATransfer(t *testing.T) {
-	h, disks, nodes := startSnapshotCluster(t, 2)
+	h, disks, nodes := startSnapshotCluster(t, 2, false)
 	for i := range 200 {
 		nodes[i%2].propose(t, fmt.Sprint("c", i))
 	}
@@ -241,6 +256,19 @@ func TestThePacerKeepsItsRate(t *testing.T) {
 }
 
 // TestThePacerRests works for a moment between two calls, and finds that the second takes its multiple.
+func TestThePacerHurriesWhenMemoryIsNeeded(t *testing.T) {
+	p := pacer{bytesPerSecond: 1, hurry: func() bool { return true }, stopping: make(chan struct{})}
+	began := time.Now()
+	for range 100 { // a hundred seconds' worth
+		if err := p.spend(1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 func TestThePacerRests(t *testing.T) {
 	p := pacer{bytesPerSecond: 1 << 40}
 	if err := p.spend(1); err != nil {

@@ -20,7 +20,14 @@ const (
 	acceptPauseMax = time.Second
 )
 
-// accept takes connections until the listener is closed.
+// What waits while the system is short of something.
+const (
+	accepting = "accept connections of other nodes"
+	dialling  = "connect to other nodes"
+)
+
+// accept takes connections until the listener is closed. Whatever else goes wrong is tried again: a node that takes no
+// connection now may take one later.
 func (t *Transport) accept() {
 	pause := acceptPauseMin
 	for {
@@ -32,12 +39,13 @@ func (t *Transport) accept() {
 			return
 		}
 		if err != nil {
-			t.options.Logger.Warn("accept", "error", err)
+			t.options.Shortages.Begin(accepting, err)
 			t.sleep(pause)
 			pause = min(2*pause, acceptPauseMax)
 			continue
 		}
 		pause = acceptPauseMin
+		t.options.Shortages.End(accepting)
 		t.take(conn)
 	}
 }

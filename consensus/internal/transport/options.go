@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -59,12 +60,15 @@ type Options struct {
 	Secret []byte
 	// Logger is told of links that come and go and of refusals, never from within Send; nil is silence.
 	Logger *slog.Logger
+	// Shortages is told while connections cannot be had for want of something in the system; nil notes nothing.
+	Shortages *shortage.Log
 
 	// MaxEntryBytes is the largest body of an entry or batch, 1 byte to 1 GiB. See MaxFrameBytes.
 	MaxEntryBytes int
 	// QueueBytes bounds what waits for one peer's writer. What the writer has taken comes on top, once.
 	QueueBytes int
-	// MaxConnections bounds the connections from others, MaxHandshakes those of them that are not welcome yet.
+	// MaxConnections bounds the connections from others, MaxHandshakes those of them that are not welcome yet: by default
+	// a quarter of them at most.
 	MaxConnections int
 	MaxHandshakes  int
 	// MaxBulk bounds the peers that fetch a file from this node at once, BulkBytesPerSecond what they are sent
@@ -129,7 +133,7 @@ func (o Options) complete() (Options, error) {
 	orDefault(&o.MaxEntryBytes, DefaultMaxEntryBytes)
 	orDefault(&o.QueueBytes, DefaultQueueBytes)
 	orDefault(&o.MaxConnections, DefaultMaxConnections)
-	orDefault(&o.MaxHandshakes, DefaultMaxHandshakes)
+	orDefault(&o.MaxHandshakes, min(DefaultMaxHandshakes, max(o.MaxConnections/4, 1))) // strangers do not get all
 	orDefault(&o.MaxBulk, DefaultMaxBulk)
 	orDefault(&o.BulkBytesPerSecond, DefaultBulkBytesPerSecond)
 	orDefault(&o.DialTimeout, DefaultDialTimeout)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"sync"
 	"sync/atomic"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -167,6 +169,11 @@ func (t *Transport) dial(ctx context.Context, address string) (net.Conn, error) 
 	ctx, cancel := context.WithTimeout(ctx, t.options.DialTimeout)
 	defer cancel()
 	conn, err := t.options.Dial(ctx, address)
+	if exhausted(err) {
+		t.options.Shortages.Begin(dialling, err)
+	} else {
+		t.options.Shortages.End(dialling)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", address, err)
 	}
@@ -175,6 +182,11 @@ func (t *Transport) dial(ctx context.Context, address string) (net.Conn, error) 
 		return nil, fmt.Errorf("dial %s: %w", address, err)
 	}
 	return conn, nil
+}
+
+// exhausted reports whether there is no connection because this system has nothing left to make one with.
+func exhausted(err error) bool {
+	return vfs.Passing(err) && !errors.Is(err, fs.ErrPermission) // a firewall's word is about the other side
 }
 
 // Close closes every connection and waits until no goroutine is left: after it no method of the handler is called. The

@@ -1,0 +1,51 @@
+package server
+
+import (
+	"log/slog"
+	"os"
+	"runtime/debug"
+
+	"github.com/raftredis/raftredis/internal/cgroup"
+	"github.com/raftredis/raftredis/resp"
+)
+
+const (
+	// A container's memory is not the runtime's alone: the system counts the pages of files there, the stacks of the
+	// kernel, the buffers of sockets. A fifth is left for them, and no more than maxOutsideHeap.
+	outsideHeapShare = 5
+	maxOutsideHeap   = 512 << 20
+	// minHeapBytes is the least that a node gets by with. A smaller share would only make the collector run all the time.
+	minHeapBytes = 32 << 20
+)
+
+// shareOfHeap is how much of a container's memory the runtime may hold.
+func shareOfHeap(container int64) int64 {
+	return max(container-min(container/outsideHeapShare, maxOutsideHeap), min(container, minHeapBytes))
+}
+
+// fitMemory makes the collector keep within the container around the process, and says in one line what was found and
+// set. Who sets GOMEMLIMIT decides alone.
+func (c *Config) fitMemory(logger *slog.Logger) {
+	root := os.DirFS("/")
+	m := resp.MemoryOptions{SystemBytes: cgroup.SystemMemory(root)}
+	limit, file, limited := cgroup.MemoryLimit(root)
+	if limited && (m.SystemBytes == 0 || limit < m.SystemBytes) {
+		m.SystemBytes, m.HeapBytes = limit, shareOfHeap(limit)
+		logger = logger.With("limit", limit, "of", file)
+	}
+	maxMemory := c.tuning.MaxMemoryBytes.Load()
+	logger = logger.With("system", m.SystemBytes, "maxmemory", maxMemory)
+	if own := os.Getenv("GOMEMLIMIT"); own != "" {
+		logger.Info("memory: GOMEMLIMIT is set and stays", "GOMEMLIMIT", debug.SetMemoryLimit(-1))
+	} else {
+		m.SetHeapLimit = func(bytes int64) { debug.SetMemoryLimit(bytes) }
+		if m.HeapBytes > 0 { // the state may have to be restored before the front end takes over
+			m.SetHeapLimit(m.HeapBytes)
+		}
+		logger.Info("memory", "heap", m.HeapBytes)
+	}
+	if room := m.SystemBytes / 4 * 3; m.SystemBytes > 0 && maxMemory > room {
+		logger.Warn("maxmemory leaves too little for the log, for snapshots and for clients", "most", room)
+	}
+	c.front.Memory = m
+}

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"bytes"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"testing"
+)
+
+func TestMemory_TheHeapGetsMostOfAContainer(t *testing.T) {
+	const mib = 1 << 20
+	for container, want := range map[int64]int64{
+		256 * mib: 256*mib - 256*mib/5, 20 * mib: 20 * mib, 32 * mib: 32 * mib, 40 * mib: 32 * mib,
+		41 * mib: 41*mib - 41*mib/5, 2560 * mib: 2048 * mib, 2561 * mib: 2049 * mib, 64 << 30: 64<<30 - 512*mib,
+	} {
+		if got := shareOfHeap(container); got != want {
+			t.Errorf("of %d the heap gets %d, want %d", container, got, want)
+		}
+	}
+}
+
+func TestMemory_IsToldInOneLine(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(before)
+	for _, own := range []string{"", "1GiB"} {
+		t.Setenv("GOMEMLIMIT", own)
+		var log bytes.Buffer
+		c := NewConfig()
+		c.fitMemory(slog.New(slog.NewTextHandler(&log, nil)))
+		if c.front.Memory.SystemBytes < 1<<20 {
+			t.Errorf("the machine has %d bytes of memory", c.front.Memory.SystemBytes)
+		}
+		if given := c.front.Memory.SetHeapLimit == nil; given != (own != "") {
+			t.Errorf("with GOMEMLIMIT=%q, somebody else decides: %t", own, given)
+		}
+		if text := log.String(); strings.Count(text, "\n") != 1 || strings.Contains(text, "GOMEMLIMIT") != (own != "") {
+			t.Errorf("with GOMEMLIMIT=%q the log says %q", own, text)
+		}
+	}
+	var log bytes.Buffer
+	c := NewConfig()
+	c.tuning.MaxMemoryBytes.Store(1 << 60)
+	if c.fitMemory(slog.New(slog.NewTextHandler(&log, nil))); !strings.Contains(log.String(), "leaves too little") {
+		t.Errorf("a maxmemory beyond the machine: the log says %q", log.String())
+	}
+}

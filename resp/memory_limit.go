@@ -1,0 +1,145 @@
+package resp
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// MemoryOptions say what memory there is.
+type MemoryOptions struct {
+	// SystemBytes is the memory of the machine, or of the container around the process, for INFO; 0: unknown.
+	SystemBytes int64
+	// HeapBytes is how much of that the runtime may hold before the system would end the process; 0: there is no such
+	// limit.
+	HeapBytes int64
+	// SetHeapLimit sets the soft limit of the runtime, as debug.SetMemoryLimit does. Nil: somebody else has set it.
+	SetHeapLimit func(bytes int64)
+}
+
+// memoryLimit is maxmemory: while it is exceeded, writes that may need memory are refused (-OOM) to the clients of this
+// node, before they are proposed. Entries of the log are applied whatever they need: nodes that left out different ones
+// would differ for ever. All nodes hold the same keys, so the setting should be the same on all.
+//
+// What is in use is counted, not measured: the heap has as much garbage again, and what a collection finds alive is old
+// when it is known, and has in it what was allocated meanwhile.
+//
+// The runtime's soft limit follows from maxmemory and from the container. It makes the collector run before garbage
+// fills what there is. Where even that does not help, because frozen states, clients and the log hold too much, writes
+// are refused as well: that is better than to be ended by the system, and again after each restart.
+type memoryLimit struct {
+	MemoryOptions
+	bytes atomic.Int64
+	// exceeded is what every write looks at.
+	exceeded atomic.Bool
+	// short says that the process holds more than HeapBytes, and that it is no garbage.
+	short atomic.Bool
+	// tight says that it holds nearly so much.
+	tight atomic.Bool
+
+	mu sync.Mutex
+	// heapLimit is the soft limit that was set last.
+	heapLimit int64
+	// givenBack is when memory was given back to the system last.
+	givenBack time.Time
+}
+
+// Shares of the memory.
+const (
+	// minHeapRoom is the least that the soft limit leaves beside maxmemory: for the log, for clients, for garbage. Half of
+	// maxmemory is more, if that is large.
+	minHeapRoom = 128 << 20
+	// heapLimitStep is by which part of it the soft limit changes at least: each change stops the world for a moment.
+	heapLimitStep = 16
+	// freeableBytes is how much more than what is in use the last collection must have found for it to be worth looking
+	// again, and giving back what has become free; givingPeriod is how often that is done at most.
+	freeableBytes = 64 << 20
+	givingPeriod  = 10 * time.Second
+)
+
+// usedMemory is what this node holds for keys, for the log, and for its clients, and what it held when it started.
+// Redis's used_memory counts the same. Garbage is not in use.
+func (s *Server) usedMemory() uint64 {
+	held := s.node.DataBytes() + s.node.LogBytes() + s.input.Used()
+	return startMemory + uint64(max(held, 0))
+}
+
+// MemoryIsTight reports whether the process holds nearly what it may: then what takes memory for a while should end
+// soon.
+func (s *Server) MemoryIsTight() bool { return s.memory.tight.Load() }
+
+// weighMemory compares what is in use with the limit. It is called again and again, and when the limit is changed.
+func (s *Server) weighMemory() {
+	m := &s.memory
+	limit, used, now := m.bytes.Load(), s.usedMemory(), s.readMemory()
+	s.peak(used)
+	m.govern(limit, now)
+	short := m.HeapBytes > 0 && now.process > uint64(m.HeapBytes) && now.live > uint64(m.HeapBytes/4*3)
+	m.tight.Store(m.HeapBytes > 0 && now.process > uint64(m.HeapBytes/8*7))
+	if m.short.Swap(short) != short {
+		s.tellShort(short, now)
+	}
+	m.exceeded.Store(short || limit > 0 && used > uint64(limit))
+	if m.mayGiveBack(used, now, s.now()) {
+		s.spawn(s.collectGarbage)
+	}
+}
+
+// govern sets the runtime's soft limit.
+func (m *memoryLimit) govern(limit int64, now memoryUse) {
+	if m.SetHeapLimit == nil {
+		return
+	}
+	wanted := wantedHeap(limit, m.HeapBytes, int64(min(now.live, math.MaxInt64/2)))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.heapLimit == 0 || max(wanted, m.heapLimit)-min(wanted, m.heapLimit) > m.heapLimit/heapLimitStep {
+		m.heapLimit = wanted
+		m.SetHeapLimit(wanted)
+	}
+}
+
+// wantedHeap is the soft limit for a maxmemory and a container's share, where so much is alive. maxmemory bounds
+// garbage, not what is alive: a collector that cannot succeed must not take the cores from the clients. The container's
+// share stands, for beyond it is the end.
+func wantedHeap(maxMemory, container, live int64) int64 {
+	wanted := int64(math.MaxInt64)
+	if maxMemory > 0 && maxMemory < math.MaxInt64/4 {
+		room := max(maxMemory/2, minHeapRoom)
+		wanted = max(maxMemory+room, live+live/4+minHeapRoom/2)
+	}
+	if container > 0 {
+		wanted = min(wanted, container)
+	}
+	return wanted
+}
+
+// mayGiveBack reports whether much of what the last collection found alive is not in use any more, and it is time to
+// look again and to give it back. Without writes there is nothing else that would start a collection soon.
+func (m *memoryLimit) mayGiveBack(used uint64, now memoryUse, at time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now.live < 2*used || now.live < used+freeableBytes || at.Sub(m.givenBack) < givingPeriod {
+		return false
+	}
+	m.givenBack = at
+	return true
+}
+
+// tellShort says once that a shortage began, and once that it ended.
+func (s *Server) tellShort(short bool, now memoryUse) {
+	log := s.logger.With("holds", now.process, "alive", now.live, "limit", s.memory.HeapBytes)
+	if short {
+		log.Warn("memory is short: writes that need memory are refused (-OOM); give the node more, or lower maxmemory")
+		return
+	}
+	log.Info("memory is not short any more")
+}
+
+func infoMemoryLimits(line func(name string, value any), m *memoryLimit) {
+	line("total_system_memory", m.SystemBytes)
+	line("total_system_memory_human", humanBytes(uint64(m.SystemBytes)))
+	line("memory_heap_limit", m.HeapBytes)
+	line("memory_is_short", digit(m.short.Load()))
+}

@@ -1,0 +1,190 @@
+package hostile_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+const (
+	containerBytes = 256 << 20
+	containerKeys  = 100_000
+	// overwriteBatch are the commands of a pipeline.
+	overwriteBatch = 250
+	// overwriteSeconds is how long values are overwritten, unless RAFTREDIS_MEMORY_SECONDS says otherwise.
+	overwriteSeconds = 15
+)
+
+// container makes a control group of 256 MB below the one of this process, and returns what is to be put before a
+// command line to run it there. ok is false where the system does not permit that.
+func container(t *testing.T) (wrap []string, directory string, ok bool) {
+	t.Helper()
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil, "", false
+	}
+	for line := range strings.Lines(string(own)) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		parent, file := "/sys/fs/cgroup", "memory.max"
+		if len(fields) == 3 && fields[1] == "memory" {
+			parent, file = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
+		} else if len(fields) != 3 || fields[1] != "" {
+			continue
+		}
+		directory = filepath.Join(parent, fields[2], "raftredis-test-"+strconv.Itoa(os.Getpid()))
+		if os.Mkdir(directory, 0o755) != nil {
+			continue
+		}
+		t.Cleanup(func() { // its processes are gone by then, and the system notices a little later
+			if !blackbox.Poll(blackbox.EffectLimit, func() bool {
+				err := os.Remove(directory)
+				return err == nil || errors.Is(err, os.ErrNotExist)
+			}) {
+				t.Errorf("%s cannot be removed", directory)
+			}
+		})
+		limit := filepath.Join(directory, file)
+		if os.WriteFile(limit, []byte(strconv.Itoa(containerBytes)), 0) == nil {
+			procs := filepath.Join(directory, "cgroup.procs")
+			return []string{"sh", "-c", fmt.Sprintf(`echo $$ > %s && exec "$0" "$@"`, procs)}, directory, true
+		}
+	}
+	return nil, "", false
+}
+
+// killsOf counts the processes of a control group that the system has ended for want of memory.
+func killsOf(t *testing.T, directory string) int {
+	t.Helper()
+	for _, file := range []string{"memory.oom_control", "memory.events"} {
+		text, err := os.ReadFile(filepath.Join(directory, file))
+		if err != nil {
+			continue
+		}
+		for line := range bytes.Lines(text) {
+			var kills int
+			if _, err := fmt.Sscanf(string(line), "oom_kill %d", &kills); err == nil {
+				return kills
+			}
+		}
+	}
+	t.Fatalf("%s does not count kills", directory)
+	return 0
+}
+
+// overwrite sets all keys again and again, until the time is over, and counts the replies.
+func overwrite(port, id, clients int, until time.Time, done, refused *atomic.Int64) error {
+	c, err := blackbox.Connect(port)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	value := strings.Repeat("v", 1000)
+	for round := 0; time.Now().Before(until); round++ {
+		first, last := id*containerKeys/clients, (id+1)*containerKeys/clients
+		for from := first; from < last && time.Now().Before(until); from += overwriteBatch {
+			var commands [][]string
+			for i := from; i < from+overwriteBatch; i++ {
+				commands = append(commands, []string{"SET", "key:" + strconv.Itoa(i), strconv.Itoa(round) + value})
+			}
+			replies, err := c.Pipeline(commands)
+			if err != nil {
+				return err
+			}
+			for _, r := range replies {
+				switch {
+				case r.Kind == '+':
+					done.Add(1)
+				case strings.HasPrefix(r.Text, "OOM "):
+					refused.Add(1)
+				default:
+					return fmt.Errorf("a SET was answered %v", r)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// A node in a container of 256 MB with a maxmemory of 150 MB lives while clients overwrite 100 MB of values as fast as
+// they can. Where the test may not make a control group, it measures what the node holds, and says so.
+func TestMemory_OverwritesInAContainer(t *testing.T) {
+	c := blackbox.NewCluster(t, 1, "--snapshot-log-bytes", "32mb", "--repl-backlog-size", "32mb")
+	wrap, directory, ok := container(t)
+	if ok {
+		c.Wrap = wrap
+		fmt.Fprintf(os.Stderr, "TestMemory_OverwritesInAContainer: in the control group %s\n", directory)
+	} else {
+		c.Flags = append(c.Flags, "--log-level", "debug")
+		c.Wrap = []string{"env", "GOMEMLIMIT=" + strconv.Itoa(containerBytes/5*4)}
+		fmt.Fprintln(os.Stderr, "TestMemory_OverwritesInAContainer: NO CONTROL GROUP can be made here: the soft limit is "+
+			"given to the node, and its resident memory is measured instead")
+	}
+	c.StartAll()
+	n := c.Nodes[0]
+	control := n.Connect(t)
+	blackbox.Expect(t, control.Must(t, "CONFIG", "SET", "maxmemory", "150mb"), "+OK")
+	if total := fact(t, control, "memory", "total_system_memory"); ok && total != strconv.Itoa(containerBytes) {
+		t.Errorf("the node finds %s bytes of memory, the container has %d", total, containerBytes)
+	}
+	seconds := overwriteSeconds
+	if text := os.Getenv("RAFTREDIS_MEMORY_SECONDS"); text != "" {
+		var err error
+		if seconds, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const clients = 4
+	var running sync.WaitGroup
+	var done, refused atomic.Int64
+	until := time.Now().Add(time.Duration(seconds) * time.Second)
+	for id := range clients {
+		running.Go(func() {
+			if err := overwrite(n.Port, id, clients, until, &done, &refused); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	running.Wait()
+	now, peak := blackbox.MemoryBytes(t, n.Process.Pid())
+	t.Logf("%d values were set and %d refused in %d s; the node holds %d MiB, %d MiB at most", done.Load(), refused.Load(),
+		seconds, now>>20, peak>>20)
+	if n.Process.Ended() {
+		t.Fatal("the node has ended")
+	}
+	if ok {
+		if kills := killsOf(t, directory); kills > 0 {
+			t.Fatalf("the system has ended %d processes", kills)
+		}
+	} else if peak > containerBytes && !blackbox.RaceDetector {
+		t.Errorf("the node held %d MiB, more than a container of %d", peak>>20, containerBytes>>20)
+	}
+	if done.Load() < containerKeys || refused.Load() > done.Load() {
+		t.Errorf("%d values were set and %d refused", done.Load(), refused.Load())
+	}
+	if keys := control.Must(t, "DBSIZE").Text; keys != strconv.Itoa(containerKeys) && done.Load() >= 2*containerKeys &&
+		refused.Load() == 0 {
+		t.Errorf("there are %s keys", keys)
+	}
+	if taken := fact(t, control, "raft", "raft_snapshots_created"); taken == "0" {
+		t.Error("no snapshot was taken: the test proves less than it should")
+	}
+	// What was removed goes back to the system.
+	blackbox.Expect(t, control.Must(t, "FLUSHALL"), "+OK")
+	blackbox.Eventually(t, 2*blackbox.EffectLimit, "memory is given back", func() bool {
+		held, err := strconv.Atoi(fact(t, control, "memory", "used_memory_rss"))
+		return err == nil && held < containerBytes/3
+	})
+	if used, err := strconv.Atoi(fact(t, control, "memory", "used_memory")); err != nil || used > 64<<20 {
+		t.Errorf("without keys %d bytes are in use", used)
+	}
+}
