@@ -1,50 +1,71 @@
 package consensus
 
 import (
-	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/consensus/internal/locations"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 )
 
-// A node that is started at another address tells it to the nodes that it dials. What it says counts at once
-// for the connections of each of them, for without those a leader that moved its majority could not write to the log
-// that they moved; and the leader writes it to the log, for all the others and for clients.
+// A node that is started at another address tells it to the nodes that it meets: those that it dials, those that dial
+// it, and those at the addresses of Options.Join. What it says counts at once for the connections of each of them, for
+// without those a leader that moved its majority could not write to the log that they moved. They pass it on (see
+// acquaintance.go), and the leader writes it to the log, for clients and for later starts.
 
-// addressInterval is how often a leader looks whether the configuration has everyone's address.
+// addressInterval is how often a leader looks whether the configuration has everyone's address, besides the moments at
+// which it begins to lead, or hears something.
 const addressInterval = time.Second
 
-// announcement is what a member said of itself, beside what the configuration said then. When the configuration
-// changes, it is at least as new.
-type announcement struct {
-	member     membership.Member
-	configured membership.Member
-}
-
-// noteAddresses takes what an admitted member says of its addresses. It reports whether that is news.
+// noteAddresses takes what a member says of its addresses: m is the member in the newest configuration.
 func (n *Node) noteAddresses(m *membership.Member, theirs *transport.Hello) {
 	said := *m
 	said.Address, said.Attributes = theirs.Address, theirs.Attributes
-	tooLong := len(said.Address) > maxAddressBytes || len(said.Attributes) > membership.MaxAttributesBytes
-	if transport.CheckAddress(said.Address) != nil || tooLong {
+	if !takes(said.Address) || len(said.Attributes) > membership.MaxAttributesBytes {
 		return
 	}
 	n.peers.mu.Lock()
 	defer n.peers.mu.Unlock()
-	before := n.peers.addressLocked(m)
-	if m.Alike(&said) {
-		delete(n.peers.announced, m.ID)
-	} else {
-		n.peers.announced[m.ID] = announcement{member: said, configured: *m}
+	news := n.peers.book.Say(m, &said, theirs.Claim())
+	n.renewPeers()
+	signal(n.moved)
+	if news {
+		n.options.Logger.Info("a member is at another address", "peer", m.ID, "address", said.Address)
+		signal(n.learned)
 	}
-	if n.peers.configured && n.peers.addressLocked(m) != before {
+}
+
+// hearClaims takes what a member says of the addresses of others.
+func (n *Node) hearClaims(claims []locations.Claim) {
+	n.peers.mu.Lock()
+	defer n.peers.mu.Unlock()
+	for _, claim := range claims {
+		if takes(claim.Address) && n.peers.book.Hear(claim) {
+			n.options.Logger.Info("a member is said to be at another address", "peer", claim.ID, "address", claim.Address)
+			signal(n.learned)
+		}
+	}
+	n.renewPeers()
+}
+
+// takes reports whether an address is one that this node dials.
+func takes(address string) bool {
+	return transport.CheckAddress(address) == nil && len(address) <= maxAddressBytes
+}
+
+// renewPeers has the transport dial where members are by now. The caller holds the lock of the peers.
+func (n *Node) renewPeers() {
+	if n.peers.configured {
 		n.transport.SetPeers(n.peers.list())
 	}
+}
+
+// signal wakes whoever waits for the channel, now or later.
+func signal(c chan struct{}) {
 	select {
-	case n.moved <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -67,7 +88,12 @@ func (n *Node) keepAddresses() {
 			obstacle = ""
 			continue
 		}
-		news := n.writeAddresses(s.Configuration, updates)
+		news, soon := n.writeAddresses(s.Configuration, updates)
+		if soon {
+			ticker.Reset(changeRetry)
+		} else {
+			ticker.Reset(addressInterval)
+		}
 		if news != obstacle && n.context.Err() == nil {
 			n.options.Logger.Info("members have moved", "members", len(updates), "obstacle", news)
 		}
@@ -75,42 +101,23 @@ func (n *Node) keepAddresses() {
 	}
 }
 
-// writeAddresses writes new addresses of members to the log, and says what stood in the way.
-func (n *Node) writeAddresses(c *membership.Configuration, updates []membership.Member) (obstacle string) {
-	possible, impossible := compatible(c, updates)
+// writeAddresses writes new addresses of members to the log, and says what stood in the way; soon means that this is a
+// matter of moments: a leader that has just begun takes no change yet.
+func (n *Node) writeAddresses(c *membership.Configuration, updates []membership.Member) (obstacle string, soon bool) {
+	possible, impossible := locations.Compatible(c, updates)
 	if impossible != nil {
 		obstacle = impossible.Error()
 	}
 	if len(possible) == 0 {
-		return obstacle
+		return obstacle, false
 	}
 	switch answer, err := n.change(n.context, membership.Change{Update: possible}); {
 	case err != nil:
-		return err.Error()
+		return err.Error(), false
 	case answer.Reason != "":
-		return answer.Reason
+		return answer.Reason, true
 	}
-	return obstacle
-}
-
-// compatible are those of some updates that can be made together, all of them if possible: two members may have swapped
-// addresses. Else a member that claims an address of another one, and cannot have moved there, holds up only itself;
-// then there is an error.
-func compatible(c *membership.Configuration, updates []membership.Member) (
-	possible []membership.Member, impossible error,
-) {
-	if _, err := (membership.Change{Update: updates}).Next(c); err == nil {
-		return updates, nil
-	}
-	for _, m := range updates {
-		more := append(slices.Clone(possible), m)
-		if _, err := (membership.Change{Update: more}).Next(c); err != nil {
-			impossible = err
-			continue
-		}
-		possible = more
-	}
-	return possible, impossible
+	return obstacle, false
 }
 
 // updates are the members whose addresses in the configuration are not what they say; none on a node that does not
@@ -119,23 +126,12 @@ func (n *Node) updates(s *engine.Status) []membership.Member {
 	if s.Role != raft.Leader || s.Configuration == nil {
 		return nil
 	}
+	own := membership.Member{ID: s.ID, Address: n.options.PeerAddress, Attributes: n.options.Attributes}
+	if m := membership.Find(s.Configuration, s.ID); m != nil && len(s.Configuration.Members) > 1 &&
+		transport.CheckAddress(own.Address) != nil {
+		own.Address, own.Attributes = m.Address, m.Attributes
+	}
 	n.peers.mu.Lock()
 	defer n.peers.mu.Unlock()
-	var moved []membership.Member
-	for i := range s.Configuration.Members {
-		m := &s.Configuration.Members[i]
-		said := n.peers.announcedLocked(m)
-		if m.ID == s.ID {
-			own := *m
-			own.Address, own.Attributes = n.options.PeerAddress, n.options.Attributes
-			said = &own
-			if len(s.Configuration.Members) > 1 && transport.CheckAddress(own.Address) != nil {
-				continue
-			}
-		}
-		if said != nil && !said.Alike(m) {
-			moved = append(moved, *said)
-		}
-	}
-	return moved
+	return n.peers.book.Moved(s.Configuration, &own)
 }

@@ -113,6 +113,7 @@
 //	consensus/membership          configurations and their changes
 //	consensus/quorum              majorities
 //	consensus/internal/transport  frames over TCP between nodes
+//	consensus/internal/locations  what a node knows of where the members are
 //	consensus/sim                 whole clusters in one goroutine, with simulated time, network and disks
 //	wal, snapshot                 the log and the states on disk
 package consensus

@@ -69,6 +69,9 @@ func (n *Node) statusChanged(before, now *engine.Status) {
 		e = eventOf(before, now)
 	}
 	n.watchers.wake(e)
+	if e.Leader {
+		signal(n.moved) // who begins to lead may have addresses to write
+	}
 	if n.options.Events != nil {
 		n.options.Events(e)
 	}

@@ -21,6 +21,8 @@ type Node struct {
 	options Options
 	log     *wal.Log
 	boot    raftlog.Boot
+	// starts counts the starts of the directory: the journal rolls at each, so its generation grows.
+	starts uint64
 	// machine is Options.Machine as the engine drives it.
 	machine *machine
 
@@ -69,6 +71,7 @@ type Node struct {
 	background sync.WaitGroup
 	member     chan struct{} // closed when the node has become a member
 	moved      chan struct{} // has something when a member has announced another address
+	learned    chan struct{} // has something when this node has learned an address that others may not know
 }
 
 // View calls f with the state machine while nothing is applied. Nothing is applied before f returns: f should be short,

@@ -20,7 +20,8 @@ import (
 
 // Open starts a node in its directory. What it becomes depends on the directory first and on the options second:
 //
-//	the directory belongs to a cluster   the node takes up its place; Bootstrap and Join change nothing
+//	the directory belongs to a cluster   the node takes up its place; Bootstrap changes nothing, and at the addresses of
+//	                                     Join it asks where the other members are
 //	blank, Bootstrap                     it makes a cluster: at once, or when Expect-1 nodes have joined
 //	blank, Join                          it asks to be taken in, until it is
 //	blank, neither                       it waits to be contacted
@@ -47,11 +48,10 @@ func Open(o Options) (*Node, error) {
 	n := &Node{
 		options: o, log: log, boot: raftlog.Boot(random()), restored: restored, machine: newMachine(o.Machine),
 		assembled: make(chan struct{}), member: make(chan struct{}), moved: make(chan struct{}, 1),
-		done: make(chan struct{}),
+		learned: make(chan struct{}, 1), done: make(chan struct{}), starts: restored.Generation + 1,
 	}
 	n.shortages = shortage.New(o.Logger, n.renew)
 	n.setIdentity(restored.Identity)
-	n.peers.announced = map[raftlog.NodeID]announcement{}
 	n.context, n.stop = context.WithCancel(context.Background())
 	if err = n.restoreState(); err == nil {
 		err = n.assemble()
@@ -83,7 +83,8 @@ func (n *Node) assemble() error {
 	t, err := transport.New(transport.Options{
 		Handler: peerHandler{n}, Admission: peerHandler{n}, SnapshotStore: peerHandler{n},
 		Listener: o.PeerListener, Address: o.PeerListen,
-		Dial: o.Dial, Secret: o.Secret, Logger: o.Logger, Shortages: n.shortages, MaxConnections: o.MaxPeerConnections,
+		Dial: o.Dial, Lookup: o.Lookup, Secret: o.Secret, Logger: o.Logger,
+		Shortages: n.shortages, MaxConnections: o.MaxPeerConnections,
 		MaxEntryBytes: largestEntryBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
 	})
 	if err != nil {
@@ -168,6 +169,7 @@ func (n *Node) start() error {
 	n.watchers.wake(everything)
 	n.runner.Load().TellAll() // the host is told by the loop alone
 	n.background.Go(n.keepAddresses)
+	n.background.Go(n.acquaint)
 	close(n.member)
 	return nil
 }

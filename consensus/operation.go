@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
@@ -117,8 +116,8 @@ func (o *operation) refused(err error) error {
 
 // unsent reports whether a question did not even find a connection.
 func unsent(err error) bool {
-	var failed *net.OpError
-	return errors.As(err, &failed) && failed.Op == "dial"
+	var failed *transport.DialError
+	return errors.As(err, &failed)
 }
 
 // watch looks at the log until the change is complete, or it is time to ask again. A change that the log carries needs
@@ -222,7 +221,7 @@ func (n *Node) askLeader(ctx context.Context, c membership.Change) (transport.An
 	case self:
 		return n.change(ctx, c)
 	}
-	return n.transport.Change(ctx, n.peers.addressOf(leader), n.clusterID(), membership.EncodeChange(c))
+	return n.transport.Change(ctx, n.addressOf(leader), n.clusterID(), membership.EncodeChange(c))
 }
 
 // change gives a change to this node's own turn.
@@ -275,7 +274,7 @@ func (n *Node) leaderAddress() string {
 	if leader == nil || self {
 		return ""
 	}
-	return n.peers.addressOf(leader)
+	return n.addressOf(leader)
 }
 
 func (n *Node) clusterID() uint64 {

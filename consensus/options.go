@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -69,7 +70,8 @@ type Options struct {
 	// alone, otherwise Expect-1 blank nodes must join it. On a directory that belongs to a cluster both change nothing.
 	Bootstrap bool
 	Expect    int
-	// Join are the peer addresses of nodes that a blank node asks to be taken in, in turn, until one does.
+	// Join are the peer addresses of nodes that a blank node asks to be taken in, in turn, until one does. A member asks
+	// there where the others are, as long as it does not find all of them.
 	Join []string
 
 	// HeartbeatMillis is how often a leader is heard; ElectionMillis and twice that bound the time without a leader
@@ -112,8 +114,12 @@ type Options struct {
 
 	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused.
 	Secret []byte
-	// Dial replaces TCP for connections to peers, for tests and proxies.
+	// Dial replaces TCP for connections to peers, for tests and proxies. Its context lasts for two seconds, and it
+	// resolves names itself.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Lookup resolves names in addresses of peers; nil is the system's resolver. Its context lasts for twenty seconds.
+	// Connections do not wait for it where an earlier lookup of the name succeeded.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Clock is the wall clock that stamps entries and reads; nil means time.Now. A test may have a wrong one. One
 	// goroutine calls it, often: it must not block.
 	Clock func() time.Time

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/consensus/internal/locations"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -26,8 +27,10 @@ func (o peerHandler) Hello(transport.Peer) transport.Hello {
 		Boot: o.boot, Level: engine.Level,
 		JournalRoomBytes: uint64(o.options.journalRoomBytes()),
 		Address:          o.options.PeerAddress, Attributes: o.options.Attributes,
+		Start: o.starts,
 	}
 	o.mu.Unlock()
+	h.Claims = o.peers.claims()
 	if r := o.runner.Load(); r != nil {
 		s := r.Status()
 		h.Term, h.Durable = s.Term, raftlog.Mark{Term: s.DurableTerm, Index: s.Durable}
@@ -46,7 +49,7 @@ func (o peerHandler) Admit(theirs transport.Hello) error {
 		}
 	}
 	s := o.runner.Load().Status()
-	if s.Configuration == nil || theirs.From >= s.Configuration.NextID {
+	if unknown(s.Configuration, &theirs) {
 		o.introduce(&theirs)
 	}
 	if err := checkMember(s.Configuration, &theirs); err != nil {
@@ -64,11 +67,32 @@ func (o peerHandler) Admit(theirs transport.Hello) error {
 	if err := checkMember(s.Configuration, &theirs); err != nil {
 		return err
 	}
-	if m := membership.Find(s.Configuration, theirs.From); m != nil {
-		o.noteAddresses(m, &theirs)
+	if membership.Find(s.Configuration, theirs.From) != nil {
+		o.believe(s, &theirs, "")
 		o.journals.compare(&theirs, o.options.journalRoomBytes(), o.options.Logger)
 	}
 	return nil
+}
+
+// unknown reports whether the configuration has not given the id of a peer yet.
+func unknown(c *membership.Configuration, theirs *transport.Hello) bool {
+	return c == nil || theirs.From >= c.NextID
+}
+
+// believe takes what a member that proved who it is says of addresses. s is the status by which it was checked; met is
+// where this node dialled and found it, empty if it was found elsewhere.
+func (n *Node) believe(s *engine.Status, theirs *transport.Hello, met string) {
+	m := membership.Find(s.Configuration, theirs.From)
+	switch {
+	case m != nil:
+		n.peers.meet(s, m, met)
+		n.noteAddresses(m, theirs)
+	case unknown(s.Configuration, theirs):
+		n.introduce(theirs)
+	default:
+		return // it was removed, and does not know
+	}
+	n.hearClaims(theirs.Claims)
 }
 
 // checkRemoved refuses a node that was removed, so that its operator learns it. A leader hears it as long as it still
@@ -114,12 +138,22 @@ func (o peerHandler) LinkUp(to raftlog.NodeID) {
 	if r := o.runner.Load(); r != nil {
 		r.LinkUp(to)
 	}
+	o.peers.mu.Lock()
+	defer o.peers.mu.Unlock()
+	o.peers.book.Link(to, true)
+	if o.peers.book.Ahead() { // it may have been learned after the handshake, and before this link counted
+		signal(o.learned)
+	}
 }
 
 // LinkDown: the transport logs it, and Raft notices by itself.
 func (o peerHandler) LinkDown(to raftlog.NodeID, _ error) {
 	o.links.set(to, false)
 	o.renew()
+	o.peers.mu.Lock()
+	defer o.peers.mu.Unlock()
+	o.peers.book.Link(to, false)
+	o.renewPeers()
 }
 
 // links remembers to which nodes messages can leave.
@@ -160,18 +194,21 @@ type peers struct {
 	mu         sync.Mutex
 	configured bool
 	introduced []transport.Peer // with ids above those of all members, at most raft.MaxMembers
-	// self and members are what the configuration says, announced is what members said of themselves since.
-	self      raftlog.NodeID
-	members   []membership.Member
-	announced map[raftlog.NodeID]announcement
+	// self is this node, book what the configuration, members and others say of where members are.
+	self raftlog.NodeID
+	book locations.Book
 }
 
 // list is whom to hold links to, and where. The caller holds the lock.
 func (p *peers) list() []transport.Peer {
 	var list []transport.Peer
-	for i := range p.members {
-		if m := &p.members[i]; m.ID != p.self {
-			list = append(list, transport.Peer{ID: m.ID, Incarnation: m.Incarnation, Address: p.addressLocked(m)})
+	members := p.book.Members()
+	for i := range members {
+		if m := &members[i]; m.ID != p.self {
+			addresses := p.book.Addresses(m)
+			list = append(list, transport.Peer{
+				ID: m.ID, Incarnation: m.Incarnation, Address: addresses[0], Others: addresses[1:],
+			})
 		}
 	}
 	return append(list, p.introduced...)
@@ -180,45 +217,52 @@ func (p *peers) list() []transport.Peer {
 // forgetKnown drops those introduced that the configuration has caught up with. The caller holds the lock.
 func (p *peers) forgetKnown() {
 	highest := raftlog.NodeID(0)
-	for i := range p.members {
-		highest = max(highest, p.members[i].ID)
+	for _, m := range p.book.Members() {
+		highest = max(highest, m.ID)
 	}
 	p.introduced = slices.DeleteFunc(p.introduced, func(peer transport.Peer) bool { return peer.ID <= highest })
 }
 
-// announcedLocked is what a member said of itself, if that is newer than what the configuration says; nil otherwise.
-func (p *peers) announcedLocked(m *membership.Member) *membership.Member {
-	said, ok := p.announced[m.ID]
-	if !ok || !said.configured.Alike(m) {
-		return nil
-	}
-	return &said.member
-}
-
-func (p *peers) addressLocked(m *membership.Member) string {
-	if said := p.announcedLocked(m); said != nil {
-		return said.Address
-	}
-	return m.Address
-}
-
-// find is a node that this one holds a link to.
-func (p *peers) find(id raftlog.NodeID) (transport.Peer, bool) {
+// claims are what this node passes on of others' addresses.
+func (p *peers) claims() []locations.Claim {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := p.list()
-	at := slices.IndexFunc(list, func(peer transport.Peer) bool { return peer.ID == id })
+	return p.book.Claims()
+}
+
+// meet notes where a member answered, if at is not empty. A peer may be met before the first turn tells the transport
+// whom to dial.
+func (p *peers) meet(s *engine.Status, m *membership.Member, at string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.configured {
+		p.book.Configure(s.ID, s.Configuration.Members)
+	}
+	if at != "" {
+		p.book.Meet(m.ID, m.Incarnation, at)
+	}
+}
+
+// peer is a node that this one holds a link to, or tries to. The address is where its link leads, if there is one.
+func (n *Node) peer(id raftlog.NodeID) (transport.Peer, bool) {
+	all := n.transport.Status()
+	at := slices.IndexFunc(all, func(s transport.PeerStatus) bool { return s.ID == id })
 	if at < 0 {
 		return transport.Peer{}, false
 	}
-	return list[at], true
+	return all[at].Peer, true
 }
 
-// addressOf is where a member takes connections, as far as this node knows.
-func (p *peers) addressOf(m *membership.Member) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.addressLocked(m)
+// addressOf is where a member takes connections, as far as this node knows: where its link leads, if there is one.
+func (n *Node) addressOf(m *membership.Member) string {
+	for _, s := range n.transport.Status() {
+		if s.ID == m.ID && s.Up {
+			return s.Address
+		}
+	}
+	n.peers.mu.Lock()
+	defer n.peers.mu.Unlock()
+	return n.peers.book.Addresses(m)[0]
 }
 
 // introduce makes a link to a peer that dialled and that this node's configuration does not know yet.
@@ -249,7 +293,8 @@ func (c sender) SetPeers(members []membership.Member) {
 	p := &c.node.peers
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.configured, p.self, p.members = true, c.self, members
+	p.configured, p.self = true, c.self
+	p.book.Configure(c.self, members)
 	p.forgetKnown()
 	c.Transport.SetPeers(p.list())
 }

@@ -65,7 +65,7 @@ func (f *fetch) run(ctx context.Context) (snapshot.Header, error) {
 
 // connect takes what one connection brings. Nil means that the file is complete.
 func (f *fetch) connect(ctx context.Context) error {
-	peer, known := f.node.peers.find(f.from)
+	peer, known := f.node.peer(f.from)
 	if !known {
 		return fmt.Errorf("%w: node %d is nowhere to be found", engine.ErrUnavailable, f.from)
 	}

@@ -47,6 +47,13 @@
 // steps: left alone with the new voters, where a majority of one half is none of the other. At the end every intent
 // must have been carried out, and one more voter is removed in peace, which has to learn of it.
 //
+// # Nodes that move
+//
+// In the profile moves nodes come back at other places: one, some or all of them, at free places or at each other's. A
+// connection leads to a place, whoever lives there says who it is, and each process keeps the book of places that the
+// product keeps (package locations). At the end all of the core must have found each other, and the log must say where
+// they live.
+//
 // # Snapshots
 //
 // In the profile snapshots, and in a share of the others, logs are compacted all the time: a node that was away for a
@@ -91,7 +98,7 @@
 //
 // Bytes that were synced do not rot here; the journal's own tests do that. History is a model; the log's own tests run
 // the real one. All nodes may connect to each other: the tests of consensus and its transport check which ones are
-// admitted.
+// admitted. That a handshake shows who answers is taken for granted.
 //
 // # Rejected
 //

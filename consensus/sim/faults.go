@@ -28,6 +28,7 @@ func (w *world) planFaults() {
 	w.every(f.Transfer, w.transferOne)
 	w.every(f.Stop, w.stopOne)
 	w.every(f.Members, w.changeMembers)
+	w.every(f.Move, w.moveSome)
 	w.every(f.SlowApplier, func() {
 		n := w.victim()
 		n.slowApplierUntil = w.now + w.chance.around(2*time.Second)

@@ -41,6 +41,7 @@ type life struct {
 
 	effects
 	snapshotEffects
+	contacts
 	// serving are the requests of clients that wait here.
 	serving []*request
 }
@@ -166,6 +167,9 @@ func (l *life) turn() {
 		if !l.log.add(out.Appends[i].Entries) {
 			w.fail("log", "n%d: operation %s leaves a gap", l.id, describeOperation(&out.Appends[i]))
 		}
+	}
+	if w.options.moves() {
+		l.configureBook()
 	}
 	w.checker.afterTurn(l)
 	l.handOut()

@@ -132,12 +132,21 @@ func (net *network) closeLink(from, to raftlog.NodeID) {
 	}
 	l.up = false
 	l.connection++
+	if sender := net.w.node(from).life; sender != nil {
+		sender.book.Link(to, false)
+	}
 	net.reconnect(from, to)
 }
 
 // reconnect makes a connection anew, if both ends are there by then.
 func (net *network) reconnect(from, to raftlog.NodeID) {
 	w := net.w
+	if w.options.moves() { // then the sender has to find the receiver first
+		if sender := w.node(from).life; sender != nil {
+			sender.knockSoon(to)
+		}
+		return
+	}
 	w.after(w.chance.between(time.Millisecond, 30*time.Millisecond), func() {
 		l := net.link(from, to)
 		sender, receiver := w.node(from).life, w.node(to).life

@@ -36,6 +36,9 @@ type node struct {
 
 	tick   time.Duration
 	offset time.Duration
+	// place is where the node lives, list where the others lived when it moved there; only in worlds where nodes move.
+	place string
+	list  []string
 	// Until these moments the disk is slow, the disk does nothing at all, the applier is slow, history takes nothing.
 	slowDiskUntil, hungUntil, slowApplierUntil, fullUntil time.Duration
 	// stalled holds back all group commits; only scripts set it.
@@ -88,6 +91,9 @@ func newNode(w *world, id raftlog.NodeID) *node {
 		n.tick = time.Duration(float64(n.tick) * (1 + o.Clock.RateError*(2*w.chance.Float64()-1)))
 	}
 	n.offset = w.chance.between(-o.Clock.Offset, o.Clock.Offset)
+	if o.moves() {
+		n.place = placeName(int(id))
+	}
 	opening := journal.Opening{HistoryDirectory: n.historyName, HistoryFirst: 1}
 	if id == 1 || !o.Blank && int(id) <= o.Nodes {
 		opening.Term, opening.Entries = 1, []raftlog.Entry{firstEntry(o)}
@@ -105,9 +111,11 @@ func firstEntry(o *Options) raftlog.Entry {
 	c := membership.Configuration{ClusterID: o.Seed | 1, HashSeed: mix(o.Seed, 2), NextID: raftlog.NodeID(o.Nodes + 1)}
 	for i := range o.Nodes {
 		id := raftlog.NodeID(i + 1)
-		c.Members = append(c.Members, membership.Member{
-			ID: id, Incarnation: uint64(id), Attributes: fmt.Appendf(nil, "%040x", id),
-		})
+		m := membership.Member{ID: id, Incarnation: uint64(id), Attributes: fmt.Appendf(nil, "%040x", id)}
+		if o.moves() {
+			m.Address = placeName(i + 1)
+		}
+		c.Members = append(c.Members, m)
 		c.Voters = append(c.Voters, id)
 	}
 	return engine.FirstEntry(&c, epoch)
@@ -150,6 +158,9 @@ func (n *node) start() {
 	}
 	w.trace.note(w.now, noteLife, n.id, uint64(n.boots), uint64(n.stable.term))
 	n.life.begin()
+	if w.options.moves() {
+		n.life.lookAround()
+	}
 	w.net.eachPeer(n.id, w.net.reconnect)
 	if !w.calm && n.boots > 1 && w.chance.hits(w.options.Faults.Relapse) {
 		n.crashWithin(20 * time.Millisecond)

@@ -142,6 +142,8 @@ type Faults struct {
 	TransferCut float64
 	// DiskError makes a write or sync of a journal fail.
 	DiskError time.Duration
+	// Move stops some nodes and starts them at other addresses.
+	Move time.Duration
 }
 
 // Clients is what is asked of the cluster.

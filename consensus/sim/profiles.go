@@ -34,6 +34,7 @@ var profiles = [...]profile{
 	{"figure8", figure8},
 	{"hangs", hangs},
 	{"members", members},
+	{"moves", moves},
 	{"reads", reads},
 	{"rivals", rivals},
 	{"snapshots", snapshots},
@@ -242,6 +243,16 @@ func members(c chance, o *Options) {
 	o.Faults.NewLeader, o.Faults.NewLeaderWithin = c.Float64()*0.5, 500*time.Millisecond
 	o.Faults.Crash, o.Faults.LeaderShare = c.sometimes(0.8, 3*time.Second, 10*time.Second), 0.6
 	o.Faults.Cut, o.Faults.Outage = c.between(200*time.Millisecond, 2*time.Second), time.Second
+	o.Clients.Count, o.Clients.Think = 3, 500*time.Millisecond
+}
+
+// moves lets nodes come back at other addresses, one, some or all of them at a time, at free ones or at each other's.
+func moves(c chance, o *Options) {
+	o.Blank = false
+	o.Faults.Move = c.between(3*time.Second, 8*time.Second)
+	o.Faults.Outage = c.between(50*time.Millisecond, 2*time.Second)
+	o.Faults.Crash, o.Faults.Blackout = c.sometimes(0.5, 4*time.Second, 15*time.Second), 0
+	o.Faults.Partition, o.Faults.Cut = c.sometimes(0.5, 4*time.Second, 10*time.Second), time.Second
 	o.Clients.Count, o.Clients.Think = 3, 500*time.Millisecond
 }
 

@@ -39,7 +39,9 @@ func (w *world) settle() {
 	for _, c := range w.clients {
 		w.proveService(deadline, core, c)
 	}
-	w.await(deadline, "one log and one state", core, func() bool { return w.converged(w.members(core)) })
+	w.await(deadline, "one log and one state", core, func() bool {
+		return w.placesWritten(core) && w.converged(w.members(core))
+	})
 	w.sendOff(w.now+bound+settleSlack, core)
 }
 

@@ -37,6 +37,9 @@ type Counts struct {
 	Done, NotDone, Unknown, Reads int
 	// Changes counts changes of the membership that a leader took in, Joined and Left the members that came and went.
 	Changes, Joined, Left int
+	// Moved counts nodes that were started at another address, Met handshakes, PlacesWritten addresses that a leader
+	// wrote to the log; only where nodes move.
+	Moved, Met, PlacesWritten int
 	// Snapshots counts files that were taken, Installed those that took a log's place, FromSnapshots starts from one,
 	// TransfersCut and Resumed transfers that broke, and those that went on where one had broken.
 	Snapshots, Installed, FromSnapshots, TransfersCut, Resumed int

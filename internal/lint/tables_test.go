@@ -18,20 +18,25 @@ var arrows = map[string][]string{
 	"consensus/sim":                {"consensus/internal", "consensus/membership", "consensus/raft", "snapshot", "wal"},
 	"consensus/internal/engine":    {"consensus/raft", "consensus/membership", "wal/raftlog"},
 	"consensus/internal/pump":      {"consensus/internal/engine", "consensus/raft", "consensus/membership", "wal/raftlog"},
-	"consensus/internal/transport": {"consensus/internal/engine", "consensus/raft", "wal/raftlog"},
+	"consensus/internal/locations": {"consensus/membership", "wal/raftlog"},
 	"consensus/raft":               {"consensus/quorum", "consensus/membership", "wal/raftlog"},
 	"consensus/membership":         {"consensus/quorum", "wal/raftlog"},
 	"snapshot":                     {"wal/raftlog"},
 	"wal":                          {"wal/journal", "wal/history", "wal/raftlog"},
 	"wal/journal":                  {"wal/raftlog"},
 	"wal/history":                  {"wal/raftlog"},
+
+	"consensus/internal/transport": {
+		"consensus/internal/engine", "consensus/internal/locations", "consensus/raft", "wal/raftlog",
+	},
 }
 
 var islands = strings.Fields("resp/wire resp/topology resp/stats fsm/value consensus/quorum wal/raftlog tests bench")
 
 // pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.
 var (
-	pure   = strings.Fields("consensus/quorum consensus/raft consensus/membership fsm fsm/keyspace fsm/value")
+	pure = strings.Fields("consensus/quorum consensus/raft consensus/membership consensus/internal/locations fsm " +
+		"fsm/keyspace fsm/value")
 	impure = strings.Fields("time sync os net math/rand crypto/rand hash/maphash runtime unsafe context log")
 )
 

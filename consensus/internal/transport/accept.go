@@ -123,6 +123,8 @@ func (t *Transport) welcome(conn net.Conn) (serve func() error, err error) {
 		err = t.admitChange(s)
 	case p == purposeBulk:
 		serve, err = t.admitBulk(s)
+	case p == purposeMeet:
+		err = t.admitMeeting(s)
 	default:
 		serve, err = t.admitMessages(s)
 	}
@@ -138,7 +140,7 @@ func (t *Transport) welcome(conn net.Conn) (serve func() error, err error) {
 // admitMessages answers a peer that wants to send messages.
 func (t *Transport) admitMessages(s *handshake) (serve func() error, err error) {
 	in, err := t.admitPeer(s, purposeMessages)
-	if err != nil {
+	if err != nil || in == nil {
 		return nil, err
 	}
 	frames, err := s.messages(t.maxFrameBytes, t.options.ReadTimeout)
@@ -159,21 +161,19 @@ func (t *Transport) admitMessages(s *handshake) (serve func() error, err error) 
 //  3. the peer's place for this purpose, so that two connections for one are never checked at once;
 //  4. the handler's Admit, by which a blank node gets its identity;
 //  5. the welcome, which carries that identity.
+//
+// A member that looks for another member at this address is told who lives here instead, and is heard as to where it is
+// itself; then there is no connection, and nil is returned without an error.
 func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
-	_, body, err := s.receive(frameHello)
+	theirs, err := s.hearHello()
 	if err != nil {
 		return nil, err
 	}
-	var w wireHello
-	if err := decodeControl(body, &w); err != nil {
-		return nil, err
-	}
-	if err := s.challenge(w.Nonce, body); err != nil {
-		return nil, err
-	}
-	theirs := w.hello()
 	dialler := Peer{ID: theirs.From, Incarnation: theirs.Incarnation, Address: theirs.Address}
 	own := t.options.Handler.Hello(dialler)
+	if own.From != theirs.To && checkMeeting(&own, &theirs) == nil {
+		return nil, t.meet(s, &own, &theirs)
+	}
 	if err := checkIdentity(&own, &theirs); err != nil {
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
 	}
@@ -195,6 +195,22 @@ func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 		known.hurry()
 	}
 	return in, nil
+}
+
+// hearHello reads a hello and does the other side's half of the proofs.
+func (s *handshake) hearHello() (Hello, error) {
+	_, body, err := s.receive(frameHello)
+	if err != nil {
+		return Hello{}, err
+	}
+	var w wireHello
+	if err := decodeControl(body, &w); err != nil {
+		return Hello{}, err
+	}
+	if err := s.challenge(w.Nonce, body); err != nil {
+		return Hello{}, err
+	}
+	return w.hello()
 }
 
 // receive delivers what comes from the peer, all whole frames that are there at a time, until the connection ends or

@@ -95,7 +95,7 @@ func (t *Transport) Fetch(
 func (t *Transport) askForFile(s *handshake, from Peer, mark raftlog.SnapshotMark, offset int64) (Hello, error) {
 	own := t.options.Handler.Hello(from)
 	own.To, own.ToIncarnation = from.ID, from.Incarnation
-	theirs, err := s.greet(purposeBulk, &own, from)
+	theirs, err := s.greet(purposeBulk, &own, from, t.options.Handler)
 	if err != nil {
 		return own, err
 	}
@@ -159,7 +159,7 @@ func (t *Transport) admitBulk(s *handshake) (serve func() error, err error) {
 		return nil, &Refusal{Text: "this node serves no snapshots"}
 	}
 	in, err := t.admitPeer(s, purposeBulk)
-	if err != nil {
+	if err != nil || in == nil {
 		return nil, err
 	}
 	p, err := t.openFile(s, in)

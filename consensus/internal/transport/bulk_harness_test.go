@@ -106,7 +106,7 @@ func meddling(meddle func(offset int64, piece []byte) ([]byte, error)) func(*nod
 	return func(_ *node, o *Options) {
 		var dials atomic.Int64
 		o.Dial = func(ctx context.Context, address string) (net.Conn, error) {
-			conn, err := dialTCP(ctx, address)
+			conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 			if err != nil || dials.Add(1) > 1 {
 				return conn, err
 			}

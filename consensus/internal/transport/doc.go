@@ -28,8 +28,9 @@
 //	connections       Options.MaxConnections, MaxHandshakes of them not welcome yet; one welcome one for each peer, and
 //	                  one more for bulk, of which there are MaxBulk in all
 //	bulk              Options.BulkBytesPerSecond; chunks of MaxChunkBytes, one in memory for each connection
-//	time              Options.DialTimeout, HandshakeTimeout, WriteTimeout, ReadTimeout; a silent dialler shows every
-//	                  second that it lives
+//	time              Options.ResolveTimeout, DialTimeout, HandshakeTimeout, WriteTimeout, ReadTimeout; a silent dialler
+//	                  shows every second that it lives
+//	names             maxNames are remembered, maxAddressesOfName of each are tried
 //
 // # Invariants
 //
@@ -48,6 +49,10 @@
 // of a handshake check all three against what they expect. The boot id is drawn once for each process: it tells a node
 // that it dialled itself, and it tells a second process with a copy of a directory from the first. Addresses are
 // resolved at each dial and prove nothing.
+//
+// So a peer may have several addresses, which are tried in turn. Where another member answers, both sides hear who the
+// other one is and where (meet.go), and the connection ends. Members meet on purpose as well, to learn where others
+// are.
 //
 // Both ends of a connection are checked the same way: this node does not speak to a node that it must not hear.
 //

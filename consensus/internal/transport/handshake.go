@@ -19,8 +19,8 @@ import (
 //	Proof                                     →                                   only with a secret
 //	                                          ←    answer, or Refusal
 //
-// The first frame is a Hello and its answer a Welcome, and then messages follow, or a request for a file (bulk.go); or
-// it is a question with one answer (admission.go).
+// The first frame is a Hello and its answer a Welcome, and then messages follow, or a request for a file (bulk.go), or
+// nothing (meet.go); or it is a question with one answer (admission.go).
 //
 // Each proof is an HMAC-SHA256 under the cluster secret over a label for its direction, both nonces and the first
 // frame's body: neither an old proof nor the other side's can be played back. The other side proves first, so that a
@@ -47,6 +47,7 @@ const (
 	purposeInvite   purpose = 'i'
 	purposeChange   purpose = 'c'
 	purposeBulk     purpose = 'b'
+	purposeMeet     purpose = 'h'
 )
 
 func (p purpose) preamble() []byte { return append([]byte(preambleMagic), protocolVersion, byte(p)) }
@@ -65,7 +66,7 @@ func readPreamble(source io.Reader) (purpose, error) {
 		return 0, &Refusal{Text: fmt.Sprintf("protocol version %d, this node speaks %d", version, protocolVersion)}
 	}
 	switch p {
-	case purposeMessages, purposeJoin, purposeInvite, purposeChange, purposeBulk:
+	case purposeMessages, purposeJoin, purposeInvite, purposeChange, purposeBulk, purposeMeet:
 	default:
 		return 0, &Refusal{Text: fmt.Sprintf("this node does not serve connections of purpose %q", byte(p))}
 	}
@@ -190,8 +191,8 @@ func (s *handshake) open(p purpose, kind, answer frameKind, nonce, body []byte) 
 	return reply, err
 }
 
-// greet is the handshake of a node that dials a peer. It returns how the other side introduces itself.
-func (s *handshake) greet(p purpose, own *Hello, target Peer) (theirs Hello, err error) {
+// introduce sends a hello and returns how the other side introduces itself. What that means is the caller's to check.
+func (s *handshake) introduce(p purpose, own *Hello) (theirs Hello, err error) {
 	nonce := newNonce(s.secret)
 	answer, err := s.open(p, frameHello, frameWelcome, nonce, encodeControl(own.wire(nonce)))
 	if err != nil {
@@ -201,7 +202,18 @@ func (s *handshake) greet(p purpose, own *Hello, target Peer) (theirs Hello, err
 	if err := decodeControl(answer, &welcome); err != nil {
 		return theirs, err
 	}
-	theirs = welcome.hello()
+	return welcome.hello()
+}
+
+// greet is the handshake of a node that dials a peer. It returns how the other side introduces itself. If that is
+// another member, the handler hears of it before the error is returned.
+func (s *handshake) greet(p purpose, own *Hello, target Peer, handler PeerHandler) (theirs Hello, err error) {
+	if theirs, err = s.introduce(p, own); err != nil {
+		return theirs, err
+	}
+	if theirs.From != target.ID && checkMeeting(own, &theirs) == nil {
+		handler.Met(theirs, s.conn.RemoteAddr().String())
+	}
 	return theirs, checkAnswer(own, &theirs, target)
 }
 

@@ -54,6 +54,10 @@ type (
 		to  raftlog.NodeID
 		err error
 	}
+	met struct {
+		hello Hello
+		at    string
+	}
 	received struct {
 		from    raftlog.NodeID
 		message engine.Message
@@ -97,6 +101,7 @@ func (n *node) Receive(from raftlog.NodeID, messages []engine.Message) bool {
 }
 
 func (n *node) LinkUp(to raftlog.NodeID)              { n.events <- linkUp{to} }
+func (n *node) Met(theirs Hello, at string)           { n.events <- met{theirs, at} }
 func (n *node) LinkDown(to raftlog.NodeID, err error) { n.events <- linkDown{to, err} }
 
 // start makes node id of the test cluster on a port of its own and closes it at the end of the test.
@@ -169,6 +174,12 @@ func (n *node) awaitUp(to raftlog.NodeID) {
 func (n *node) awaitDown(to raftlog.NodeID) error {
 	n.t.Helper()
 	return await(n, fmt.Sprintf("end of the link to %d", to), func(e linkDown) bool { return e.to == to }).err
+}
+
+// awaitMet waits until the node has met another one, and returns what it said and where it was met.
+func (n *node) awaitMet(id raftlog.NodeID) met {
+	n.t.Helper()
+	return await(n, fmt.Sprintf("to meet %d", id), func(e met) bool { return e.hello.From == id })
 }
 
 func (n *node) awaitMessage() engine.Message {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 
+	"github.com/raftredis/raftredis/consensus/internal/locations"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -30,6 +31,17 @@ type Hello struct {
 	// Address and Attributes are the sender's, as in membership.Member. They identify nothing.
 	Address    string
 	Attributes []byte
+	// Start counts the starts of the sender's data directory: it orders what its processes say of their addresses.
+	// Claims are what the sender knows of the addresses of other members.
+	Start  uint64
+	Claims []locations.Claim
+}
+
+// Claim is what the sender says of its own address.
+func (h *Hello) Claim() locations.Claim {
+	return locations.Claim{
+		ID: h.From, Incarnation: h.Incarnation, Start: h.Start, Boot: h.Boot, Address: h.Address,
+	}
 }
 
 // Refusal is an error that the other side sent, or that the handler's Admit or an Admission returns to choose the text
@@ -101,6 +113,24 @@ func checkAnswer(own, theirs *Hello, peer Peer) error {
 	if theirs.Incarnation != peer.Incarnation {
 		return fmt.Errorf("%w: node %d is %016x, meant was %016x; %s",
 			ErrIncarnation, peer.ID, theirs.Incarnation, peer.Incarnation, lostDirectory)
+	}
+	return nil
+}
+
+// checkMeeting says whether a node that knows itself as own may believe what one that introduces itself as theirs says
+// of addresses. The hello is for whoever lives at an address, or was meant for another one.
+func checkMeeting(own, theirs *Hello) error {
+	switch {
+	case own.Boot == theirs.Boot:
+		return ErrSelf
+	case own.ClusterID == 0 || own.From == 0:
+		return fmt.Errorf("%w: the node that was asked belongs to none yet", ErrCluster)
+	case theirs.ClusterID == 0 || theirs.From == 0:
+		return fmt.Errorf("%w: a hello without cluster or node id", ErrCluster)
+	case own.ClusterID != theirs.ClusterID:
+		return fmt.Errorf("%w: %016x and %016x", ErrCluster, own.ClusterID, theirs.ClusterID)
+	case own.From == theirs.From:
+		return fmt.Errorf("%w: both call themselves %d", ErrNode, own.From)
 	}
 	return nil
 }

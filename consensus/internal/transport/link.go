@@ -22,6 +22,7 @@ var errQueueFull = errors.New("the queue is full, a forward had to be dropped")
 // comes back but the end.
 type link struct {
 	conn         net.Conn
+	address      string // that was dialled
 	clusterID    uint64
 	from, to     raftlog.NodeID
 	writeTimeout time.Duration
@@ -53,7 +54,7 @@ func (l *link) greet(own *Hello, target Peer, o *Options) (theirs Hello, err err
 	if err != nil {
 		return theirs, err
 	}
-	if theirs, err = s.greet(purposeMessages, own, target); err != nil {
+	if theirs, err = s.greet(purposeMessages, own, target, o.Handler); err != nil {
 		return theirs, err
 	}
 	l.frames, err = s.messages(maxControlBytes, 0)

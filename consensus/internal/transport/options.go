@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -19,6 +20,7 @@ const (
 	DefaultQueueBytes       = 64 << 20
 	DefaultMaxConnections   = 128
 	DefaultMaxHandshakes    = 32
+	DefaultResolveTimeout   = 20 * time.Second
 	DefaultDialTimeout      = 2 * time.Second
 	DefaultHandshakeTimeout = 5 * time.Second
 	DefaultWriteTimeout     = 5 * time.Second
@@ -54,8 +56,11 @@ type Options struct {
 	// Listener takes the peers' connections and is closed with the transport; without one, Address is listened on.
 	Listener net.Listener
 	Address  string
-	// Dial makes the connections to peers; nil is TCP. It must heed its context. For tests and proxies.
+	// Dial makes the connections to peers; nil is TCP. It must heed its context, which lasts for DialTimeout, and resolves
+	// names itself. For tests and proxies.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Lookup resolves names; nil is the system's resolver. It must heed its context, which lasts for ResolveTimeout.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Secret is the cluster secret; empty means that the node demands none and accepts none.
 	Secret []byte
 	// Logger is told of links that come and go and of refusals, never from within Send; nil is silence.
@@ -77,7 +82,10 @@ type Options struct {
 	MaxBulk            int
 	BulkBytesPerSecond int64
 
-	// DialTimeout is for the TCP connection, HandshakeTimeout for everything until the welcome.
+	// ResolveTimeout is for the lookup of a name: long enough for the system's resolver to give up name servers that are
+	// silent and to ask the next one. DialTimeout is for the TCP connection, when the name is resolved; HandshakeTimeout
+	// for everything until the welcome.
+	ResolveTimeout   time.Duration
 	DialTimeout      time.Duration
 	HandshakeTimeout time.Duration
 	// WriteTimeout is how long a peer may take nothing of what is sent to it, ReadTimeout how long nothing may come
@@ -103,18 +111,28 @@ type PeerHandler interface {
 	// the messages point to, but not the slice. False says that the handler has no room: the messages are lost, as any
 	// message between nodes may be, and the handler calls Reset for a peer whose stream of forwards broke by that.
 	Receive(from raftlog.NodeID, messages []engine.Message) bool
+	// Met hears of a member that this node met and has no link to by that: it introduced itself here, or answered at the
+	// address at which this node dialled, instead of the peer that was looked for. at is empty if it dialled. The
+	// transport has checked that it belongs to this cluster and is not this node; whether its id and incarnation are a
+	// member's is the handler's to check.
+	Met(theirs Hello, at string)
 	// LinkUp says that messages to the peer can leave again, before the first one does: what was sent on the link
 	// before may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
 	LinkUp(to raftlog.NodeID)
 	LinkDown(to raftlog.NodeID, err error)
 }
 
-// Peer is a node to hold a link to. The address may be a name: it is resolved at each dial.
+// Peer is a node to hold a link to. An address may be a name: it is resolved at each dial.
 type Peer struct {
 	ID          raftlog.NodeID
 	Incarnation uint64
-	Address     string
+	// Address is where the peer is most likely to be found, Others are where else: they are tried in turn when it is not.
+	Address string
+	Others  []string
 }
+
+// addresses are all of them, the first to try first.
+func (p *Peer) addresses() []string { return append([]string{p.Address}, p.Others...) }
 
 // complete fills in defaults and refuses what makes no sense.
 func (o Options) complete() (Options, error) {
@@ -127,8 +145,8 @@ func (o Options) complete() (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Dial == nil {
-		o.Dial = dialTCP
+	if o.Lookup == nil {
+		o.Lookup = lookupIP
 	}
 	orDefault(&o.MaxEntryBytes, DefaultMaxEntryBytes)
 	orDefault(&o.QueueBytes, DefaultQueueBytes)
@@ -136,6 +154,7 @@ func (o Options) complete() (Options, error) {
 	orDefault(&o.MaxHandshakes, min(DefaultMaxHandshakes, max(o.MaxConnections/4, 1))) // strangers do not get all
 	orDefault(&o.MaxBulk, DefaultMaxBulk)
 	orDefault(&o.BulkBytesPerSecond, DefaultBulkBytesPerSecond)
+	orDefault(&o.ResolveTimeout, DefaultResolveTimeout)
 	orDefault(&o.DialTimeout, DefaultDialTimeout)
 	orDefault(&o.HandshakeTimeout, DefaultHandshakeTimeout)
 	orDefault(&o.WriteTimeout, DefaultWriteTimeout)
@@ -164,6 +183,7 @@ func (o *Options) validate() error {
 		{"MaxHandshakes", int64(o.MaxHandshakes), 1, 1 << 20},
 		{"MaxBulk", int64(o.MaxBulk), 1, 1 << 10},
 		{"BulkBytesPerSecond", o.BulkBytesPerSecond, MaxChunkBytes, 1 << 40},
+		{"ResolveTimeout", int64(o.ResolveTimeout), 1, int64(time.Hour)},
 		{"DialTimeout", int64(o.DialTimeout), 1, int64(time.Hour)},
 		{"HandshakeTimeout", int64(o.HandshakeTimeout), 1, int64(time.Hour)},
 		{"WriteTimeout", int64(o.WriteTimeout), 1, int64(time.Hour)},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,9 +28,13 @@ type peer struct {
 	link    atomic.Pointer[link]
 	dropped atomic.Uint64
 
-	mu      sync.Mutex
-	address string
-	problem error
+	mu sync.Mutex
+	// addresses are where the peer may be found, at is the one to dial now.
+	addresses []string
+	at        int
+	problem   error
+	// logged is the gist of the problem at each address that the log had.
+	logged map[string]string
 }
 
 func newPeer(t *Transport, wanted Peer) *peer {
@@ -39,21 +44,34 @@ func newPeer(t *Transport, wanted Peer) *peer {
 		incarnation: wanted.Incarnation,
 		ended:       make(chan struct{}),
 		kick:        make(chan struct{}, 1),
-		address:     wanted.Address,
+		addresses:   wanted.addresses(),
 	}
 	p.context, p.cancel = context.WithCancel(t.context)
 	return p
 }
 
-// move sets the address for the next dial.
-func (p *peer) move(address string) {
+// move sets the addresses for the next dial, which begins with the first one.
+func (p *peer) move(addresses []string) {
 	p.mu.Lock()
-	moved := p.address != address
-	p.address = address
+	moved := !slices.Equal(p.addresses, addresses)
+	if moved {
+		p.addresses, p.at, p.logged = addresses, 0, nil
+	}
 	p.mu.Unlock()
 	if moved {
 		p.hurry()
 	}
+}
+
+// turn goes on to the next address after a failure at this one. It reports whether all were tried by now.
+func (p *peer) turn(failed string) (all bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.addresses[p.at] != failed {
+		return false // it moved meanwhile
+	}
+	p.at = (p.at + 1) % len(p.addresses)
+	return p.at == 0
 }
 
 // hurry ends a wait between two dials.
@@ -68,7 +86,7 @@ func (p *peer) hurry() {
 func (p *peer) target() Peer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return Peer{ID: p.id, Incarnation: p.incarnation, Address: p.address}
+	return Peer{ID: p.id, Incarnation: p.incarnation, Address: p.addresses[p.at]}
 }
 
 // send queues a message on the link, or drops it.
@@ -84,18 +102,22 @@ func (p *peer) send(m *engine.Message, maxFrameBytes int) {
 }
 
 // run holds a link to the peer until the peer is removed. A link that stood for a while starts the back-off anew: one
-// that is cut as soon as it stands must not make a busy loop.
+// that is cut as soon as it stands must not make a busy loop. The back-off grows when all addresses have failed.
 func (p *peer) run() {
 	o := &p.transport.options
 	failures := 0
 	for p.context.Err() == nil {
-		begin := time.Now()
-		p.note(p.serve())
+		begin, target := time.Now(), p.target()
+		linked, err := p.serve(target)
+		p.note(target, err)
+		round := linked || p.turn(target.Address)
 		if time.Since(begin) > o.BackoffMax {
 			failures = 0
 		}
 		p.pause(backoff(o.BackoffMin, o.BackoffMax, failures, rand.Float64()))
-		failures++
+		if round {
+			failures++
+		}
 	}
 }
 
@@ -121,14 +143,14 @@ func (p *peer) pause(wait time.Duration) {
 }
 
 // serve makes one link and returns why it ended, or why there is none.
-func (p *peer) serve() error {
-	l, err := p.connect()
+func (p *peer) serve(target Peer) (linked bool, err error) {
+	l, err := p.connect(target)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer context.AfterFunc(p.context, func() { l.fail(ErrClosed) })()
 	handler, log := p.transport.options.Handler, p.transport.options.Logger
-	p.note(nil)
+	p.note(target, nil)
 	log.Info("link up", "peer", p.id, "address", l.conn.RemoteAddr())
 	p.link.Store(l)
 	handler.LinkUp(p.id)
@@ -137,13 +159,12 @@ func (p *peer) serve() error {
 	p.dropped.Add(uint64(len(l.queue.Close())))
 	handler.LinkDown(p.id, err)
 	log.Info("link down", "peer", p.id, "error", err)
-	return err
+	return true, err
 }
 
 // connect dials and shakes hands.
-func (p *peer) connect() (*link, error) {
+func (p *peer) connect(target Peer) (*link, error) {
 	o := &p.transport.options
-	target := p.target()
 	conn, err := p.transport.dial(p.context, target.Address)
 	if err != nil {
 		return nil, err
@@ -152,6 +173,7 @@ func (p *peer) connect() (*link, error) {
 	own := o.Handler.Hello(target)
 	own.To, own.ToIncarnation = target.ID, target.Incarnation
 	l := newLink(conn, own.ClusterID, own.From, target.ID, o)
+	l.address = target.Address
 	theirs, err := l.greet(&own, target, o)
 	if err == nil {
 		err = o.Handler.Admit(theirs) // a node that must not be heard must not be spoken to either
@@ -163,10 +185,20 @@ func (p *peer) connect() (*link, error) {
 	return l, nil
 }
 
-// note keeps the reason why there is no link, and logs it when it is news.
-func (p *peer) note(err error) {
+// note keeps the reason why there is no link, and logs it when it is news at that address. A link makes everything news
+// again.
+func (p *peer) note(target Peer, err error) {
 	p.mu.Lock()
-	news := err != nil && (p.problem == nil || gist(p.problem) != gist(err))
+	news := err != nil && p.logged[target.Address] != gist(err)
+	switch {
+	case err == nil:
+		p.logged = nil
+	case news:
+		if p.logged == nil {
+			p.logged = map[string]string{}
+		}
+		p.logged[target.Address] = gist(err)
+	}
 	p.problem = err
 	p.mu.Unlock()
 	if news && !errors.Is(err, ErrClosed) && p.context.Err() == nil {
@@ -174,7 +206,7 @@ func (p *peer) note(err error) {
 	}
 }
 
-// PeerStatus is how the link to a peer stands.
+// PeerStatus is how the link to a peer stands. The Address is where it leads, or where it is dialled next.
 type PeerStatus struct {
 	Peer
 	// Up says that messages can leave. Problem is why they cannot: a refusal by the other side, for one.
@@ -188,7 +220,10 @@ type PeerStatus struct {
 func (t *Transport) Status() []PeerStatus {
 	var all []PeerStatus
 	for _, p := range *t.peers.Load() {
-		s := PeerStatus{Peer: p.target(), Up: p.link.Load() != nil, Dropped: p.dropped.Load()}
+		s := PeerStatus{Peer: p.target(), Dropped: p.dropped.Load()}
+		if l := p.link.Load(); l != nil {
+			s.Up, s.Address = true, l.address
+		}
 		p.mu.Lock()
 		s.Problem = p.problem
 		p.mu.Unlock()

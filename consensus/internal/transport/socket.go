@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"errors"
 	"net"
 	"time"
@@ -13,10 +12,6 @@ const (
 	keepaliveInterval = 2 * time.Second
 	keepaliveCount    = 3
 )
-
-func dialTCP(ctx context.Context, address string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, "tcp", address)
-}
 
 // tune sets the options of a peer's connection. Only TCP connections have any.
 //

@@ -41,7 +41,8 @@ type Transport struct {
 	// incoming are the welcome connections, one for each peer and purpose.
 	incoming map[place]*incoming
 	// pace bounds the rate of all bulk together.
-	pace pace
+	pace     pace
+	resolver resolver
 }
 
 // New listens, and takes connections from then on.
@@ -66,6 +67,9 @@ func New(o Options) (*Transport, error) {
 		pace:          pace{bytesPerSecond: o.BulkBytesPerSecond},
 	}
 	t.context, t.cancel = context.WithCancel(context.Background())
+	t.resolver = resolver{
+		lookup: o.Lookup, context: t.context, timeout: o.ResolveTimeout, names: make(map[string]*name),
+	}
 	t.peers.Store(new(map[raftlog.NodeID]*peer))
 	t.goroutines.Go(t.accept)
 	return t, nil
@@ -74,7 +78,7 @@ func New(o Options) (*Transport, error) {
 // Addr is where the transport listens.
 func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
 
-// SetPeers makes these the nodes to hold links to, and no others. A new address counts from the next dial on; a link
+// SetPeers makes these the nodes to hold links to, and no others. New addresses count from the next dial on; a link
 // that stands is kept, since identity is never the address. Connections from nodes that are left out stay: the handler
 // hears them or Resets them. A connection from a node whose id is named here with another incarnation ends:
 //
@@ -92,7 +96,7 @@ func (t *Transport) SetPeers(list []Peer) {
 	for _, wanted := range list {
 		p := old[wanted.ID]
 		if p != nil && p.incarnation == wanted.Incarnation {
-			p.move(wanted.Address)
+			p.move(wanted.addresses())
 		} else {
 			p = t.start(wanted)
 		}
@@ -164,22 +168,41 @@ func (t *Transport) within(ctx context.Context) (context.Context, context.Cancel
 	return ctx, func() { stop(); cancel() }
 }
 
-// dial makes a tuned connection.
+// find resolves the address, and makes a connection.
+func (t *Transport) find(ctx context.Context, address string) (net.Conn, error) {
+	places, err := t.places(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return t.dialAny(ctx, places)
+}
+
+// DialError is why there is no connection to an address: nothing was sent there.
+type DialError struct {
+	Address string
+	Err     error
+}
+
+// Error names the address.
+func (e *DialError) Error() string { return fmt.Sprintf("dial %s: %v", e.Address, e.Err) }
+
+// Unwrap is the cause.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// dial makes a tuned connection. The error is a *DialError.
 func (t *Transport) dial(ctx context.Context, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.options.DialTimeout)
-	defer cancel()
-	conn, err := t.options.Dial(ctx, address)
+	conn, err := t.find(ctx, address)
 	if exhausted(err) {
 		t.options.Shortages.Begin(dialling, err)
 	} else {
 		t.options.Shortages.End(dialling)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("dial %s: %w", address, err)
+		return nil, &DialError{address, err}
 	}
 	if err := tune(conn, t.options.WriteTimeout); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("dial %s: %w", address, err)
+		return nil, &DialError{address, err}
 	}
 	return conn, nil
 }
@@ -198,6 +221,7 @@ func (t *Transport) Close() error {
 	t.cancel()
 	err := t.listener.Close()
 	t.goroutines.Wait()
+	t.resolver.close()
 	if errors.Is(err, net.ErrClosed) {
 		return nil
 	}

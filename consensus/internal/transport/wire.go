@@ -15,7 +15,7 @@ import (
 // byte string is nil.
 //
 // What describes a node (hello, join, newcomer) ends with sections (see package section): there it grows, and an older
-// node skips or refuses what it does not know. No kind of section is in use yet.
+// node skips or refuses what it does not know. A hello has one kind of section, see claims.go.
 
 const (
 	// maxControlBytes bounds a frame of the handshake. It is the bound before anyone has proven anything.
@@ -77,18 +77,22 @@ func (h *Hello) wire(nonce []byte) *wireHello {
 		To: uint64(h.To), ToIncarnation: h.ToIncarnation,
 		Term: uint64(h.Term), DurableTerm: uint64(h.Durable.Term), DurableIndex: uint64(h.Durable.Index), Level: h.Level,
 		JournalRoom: h.JournalRoomBytes,
-		Address:     h.Address, Attributes: h.Attributes, Nonce: nonce,
+		Address:     h.Address, Attributes: h.Attributes, Sections: h.sections(), Nonce: nonce,
 	}
 }
 
-func (w *wireHello) hello() Hello {
-	return Hello{
+func (w *wireHello) hello() (Hello, error) {
+	h := Hello{
 		ClusterID: w.ClusterID, From: raftlog.NodeID(w.From), Incarnation: w.Incarnation, Boot: raftlog.Boot(w.Boot),
 		To: raftlog.NodeID(w.To), ToIncarnation: w.ToIncarnation, Term: raftlog.Term(w.Term),
 		Durable: raftlog.Mark{Term: raftlog.Term(w.DurableTerm), Index: raftlog.Index(w.DurableIndex)}, Level: w.Level,
 		JournalRoomBytes: w.JournalRoom,
 		Address:          w.Address, Attributes: w.Attributes,
 	}
+	if err := h.readSections(w.Sections); err != nil {
+		return Hello{}, fmt.Errorf("%w: handshake: %w", ErrBadFrame, err)
+	}
+	return h, nil
 }
 
 // msgpack is set up once; a handle may be shared, encoders and decoders may not.

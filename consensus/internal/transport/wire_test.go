@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/go-msgpack/v2/codec"
+
+	"github.com/raftredis/raftredis/consensus/internal/locations"
 	"github.com/raftredis/raftredis/internal/section"
 )
 
@@ -27,16 +29,35 @@ func TestHandshakeBodiesComeBackAsTheyWereSent(t *testing.T) {
 	sent := wireHello{
 		ClusterID: 1<<64 - 1, From: 1, Level: 255, JournalRoom: 7, Address: "näme", Nonce: make([]byte, nonceBytes),
 	}
+	claims := Hello{Start: 3, Claims: []locations.Claim{
+		{ID: 1, Incarnation: 2, Start: 3, Boot: 4, Address: "a:5"}, {ID: 6, Incarnation: 7, Start: 8, Boot: 9},
+	}}
+	sent.Sections = claims.sections()
 	var got wireHello
 	if err := decodeControl(encodeControl(&sent), &got); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got.hello(), sent.hello()) || !bytes.Equal(got.Nonce, sent.Nonce) {
+	if !reflect.DeepEqual(got, sent) {
 		t.Fatalf("sent %+v, got %+v", sent, got)
 	}
-	hello := got.hello()
-	if again := hello.wire(got.Nonce).hello(); !reflect.DeepEqual(again, hello) || again.JournalRoomBytes != 7 {
-		t.Fatalf("sent %+v, got %+v", hello, again)
+	hello, err := got.hello()
+	if err != nil || hello.Start != 3 || !reflect.DeepEqual(hello.Claims, claims.Claims) || hello.JournalRoomBytes != 7 {
+		t.Fatalf("sent %+v, got %+v, %v", sent, hello, err)
+	}
+	if again, err := hello.wire(got.Nonce).hello(); err != nil || !reflect.DeepEqual(again, hello) {
+		t.Fatalf("sent %+v, got %+v, %v", hello, again, err)
+	}
+}
+
+func TestAddressesInAHelloThatAreCutShortAreRefused(t *testing.T) {
+	claims := Hello{Start: 3, Claims: []locations.Claim{{ID: 1, Incarnation: 2, Start: 3, Boot: 4, Address: "a:5"}}}
+	whole := claims.sections()[section.HeaderBytes:]
+	for end := range whole {
+		w := wireHello{Sections: section.Append(nil, sectionAddresses, whole[:end])}
+		_, err := w.hello()
+		if onlyStart := end == 8; (err == nil) != onlyStart || !onlyStart && !errors.Is(err, ErrBadFrame) {
+			t.Errorf("%d of %d bytes: %v", end, len(whole), err)
+		}
 	}
 }
 
