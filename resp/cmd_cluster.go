@@ -68,14 +68,22 @@ func clusterNodes(c *Conn, dst []byte, _ [][]byte) []byte {
 	var text strings.Builder
 	for i := range shown.Owners {
 		o := &shown.Owners[i]
-		fmt.Fprintf(&text, "%s %s:%d@%d %s %s 0 0 %d %s",
-			o.Name, o.Host, o.Port, o.PeerPort, o.Flags(), o.MasterName(), cluster.Term, o.LinkState())
+		fmt.Fprintf(&text, "%s %s:%d@%d%s %s %s 0 0 %d %s",
+			o.Name, o.Host, o.Port, o.PeerPort, hostnameSuffix(o), o.Flags(), o.MasterName(), cluster.Term, o.LinkState())
 		if o.Slots > 0 {
 			fmt.Fprintf(&text, " %d-%d", o.First, o.Last())
 		}
 		text.WriteByte('\n')
 	}
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
+}
+
+// hostnameSuffix is how CLUSTER NODES adds the host name that a node announced.
+func hostnameSuffix(o *topology.SlotOwner) string {
+	if o.Hostname == "" {
+		return ""
+	}
+	return "," + o.Hostname
 }
 
 // clusterSlots is CLUSTER SLOTS: each range with its owner and the owner's replicas.
@@ -91,19 +99,42 @@ func clusterSlots(c *Conn, dst []byte, _ [][]byte) []byte {
 		replicas := shown.Replicas(owner)
 		dst = reply.ArrayHeader(dst, 3+len(replicas))
 		dst = reply.Integer(reply.Integer(dst, int64(owner.First)), int64(owner.Last()))
-		dst = appendEndpoint(dst, c.protocol(), owner)
+		dst = c.appendEndpoint(dst, owner)
 		for _, replica := range replicas {
-			dst = appendEndpoint(dst, c.protocol(), replica)
+			dst = c.appendEndpoint(dst, replica)
 		}
 	}
 	return dst
 }
 
-// appendEndpoint appends where a node is, who it is, and no further facts.
-func appendEndpoint(dst []byte, protocol int, o *topology.SlotOwner) []byte {
-	dst = reply.BulkString(reply.ArrayHeader(dst, 4), o.Host)
+// endpoint is by which of their names clients are told to connect to nodes.
+func (s *Server) endpoint() topology.EndpointType {
+	endpoint, _ := topology.ParseEndpointType(s.tuning.EndpointType.Load()) // the setting has no other names
+	return endpoint
+}
+
+// appendEndpoint appends where a node is, who it is, and by which other names it can be reached.
+func (c *Conn) appendEndpoint(dst []byte, o *topology.SlotOwner) []byte {
+	endpoint := c.server.endpoint()
+	dst = reply.ArrayHeader(dst, 4)
+	if endpoint == topology.UnknownEndpoint {
+		dst = reply.Null(dst, c.protocol())
+	} else {
+		dst = reply.BulkString(dst, endpoint.Of(o.Host, o.Hostname))
+	}
 	dst = reply.BulkString(reply.Integer(dst, int64(o.Port)), o.Name)
-	return reply.MapHeader(dst, protocol, 0)
+	var others [][2]string
+	if endpoint != topology.IPEndpoint {
+		others = append(others, [2]string{"ip", o.Host})
+	}
+	if endpoint != topology.HostnameEndpoint && o.Hostname != "" {
+		others = append(others, [2]string{"hostname", o.Hostname})
+	}
+	dst = reply.MapHeader(dst, c.protocol(), len(others))
+	for _, other := range others {
+		dst = appendPair(dst, other[0], other[1])
+	}
+	return dst
 }
 
 // clusterShards is CLUSTER SHARDS.
@@ -112,14 +143,14 @@ func clusterShards(c *Conn, dst []byte, _ [][]byte) []byte {
 	shards := shown.Shards()
 	dst = reply.ArrayHeader(dst, len(shards))
 	for _, shard := range shards {
-		dst = appendShard(dst, c.protocol(), shard, cluster.State)
+		dst = c.appendShard(dst, shard, cluster.State)
 	}
 	return dst
 }
 
-func appendShard(dst []byte, protocol int, shard []*topology.SlotOwner, own topology.State) []byte {
+func (c *Conn) appendShard(dst []byte, shard []*topology.SlotOwner, own topology.State) []byte {
 	head := shard[0]
-	dst = reply.BulkString(reply.MapHeader(dst, protocol, 2), "slots")
+	dst = reply.BulkString(reply.MapHeader(dst, c.protocol(), 2), "slots")
 	if head.Slots == 0 {
 		dst = reply.ArrayHeader(dst, 0)
 	} else {
@@ -128,11 +159,18 @@ func appendShard(dst []byte, protocol int, shard []*topology.SlotOwner, own topo
 	}
 	dst = reply.ArrayHeader(reply.BulkString(dst, "nodes"), len(shard))
 	for _, o := range shard {
-		dst = reply.MapHeader(dst, protocol, 7)
+		facts := 7
+		if o.Hostname != "" {
+			facts++
+		}
+		dst = reply.MapHeader(dst, c.protocol(), facts)
 		dst = appendPair(dst, "id", o.Name)
 		dst = reply.Integer(reply.BulkString(dst, "port"), int64(o.Port))
 		dst = appendPair(dst, "ip", o.Host)
-		dst = appendPair(dst, "endpoint", o.Host)
+		dst = appendPair(dst, "endpoint", c.server.endpoint().Of(o.Host, o.Hostname))
+		if o.Hostname != "" {
+			dst = appendPair(dst, "hostname", o.Hostname)
+		}
 		dst = appendPair(dst, "role", o.Role())
 		dst = reply.Integer(reply.BulkString(dst, "replication-offset"), int64(o.Match))
 		dst = appendPair(dst, "health", o.Health(own))

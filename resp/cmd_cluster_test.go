@@ -38,6 +38,9 @@ func parseReply(t testing.TB, text string) (value any, rest string) {
 	case ':':
 		return n, rest
 	case '$':
+		if n < 0 {
+			return nil, rest
+		}
 		return rest[:n], rest[n+2:]
 	case '=':
 		return rest[len("txt:"):n], rest[n+2:]

@@ -67,7 +67,7 @@ func (c *Conn) redirect(leader topology.Leader) {
 		if call.IsWrite() {
 			c.bodyBytes -= argv.Size(call.Args)
 		}
-		*call = c.refused(topology.Moved(command.Slot(call.Args[call.Spec.FirstKey()]), leader))
+		*call = c.refused(topology.Moved(command.Slot(call.Args[call.Spec.FirstKey()]), leader, c.server.endpoint()))
 	}
 }
 

@@ -85,6 +85,7 @@ func (f *fakeFacts) Leader() topology.Leader {
 	leader := topology.Leader{Removed: cluster.State == topology.Removed}
 	if node := cluster.Node(cluster.Leader); node != nil {
 		leader.Known, leader.Self, leader.Host, leader.Port = true, node.ID == cluster.Self, node.Host, node.Port
+		leader.Hostname = node.Hostname
 	}
 	return leader
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/setting"
 	"github.com/raftredis/raftredis/resp/stats"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // Setting is a row of the host's table of settings, as CONFIG sees it.
@@ -44,6 +45,9 @@ type Tuning struct {
 	Password setting.SharedText
 	// EnableDebug is whether DEBUG is answered: to no client, to clients on this machine (local), or to all (yes).
 	EnableDebug setting.SharedText
+	// EndpointType is by which of their names cluster clients are told to connect to nodes: a name of
+	// topology.EndpointTypes.
+	EndpointType setting.SharedText
 	// Output is how much may wait for a client.
 	Output OutputLimits
 	// Percentiles are those that INFO latencystats tells of each command.
@@ -61,6 +65,7 @@ func NewTuning() *Tuning {
 	t.LatencyTracking.Store(true)
 	t.TrackedKeys.Store(1_000_000)
 	t.EnableDebug.Store(DebugNo)
+	t.EndpointType.Store(topology.IPEndpoint.String())
 	t.Output.init()
 	return t
 }

@@ -71,6 +71,20 @@ func Wildcard(host string) bool {
 	return host == "" || ip != nil && ip.IsUnspecified()
 }
 
+// MaxHostnameBytes is how long a host name may be, as in DNS.
+const MaxHostnameBytes = 253
+
+// ValidHostname reports whether a text may be a host name: letters, digits, hyphens and dots.
+func ValidHostname(text string) bool {
+	for _, r := range text {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if digit := r >= '0' && r <= '9'; !letter && !digit && r != '-' && r != '.' {
+			return false
+		}
+	}
+	return text != "" && len(text) <= MaxHostnameBytes
+}
+
 // ParsePort takes the number of a port, in digits.
 func ParsePort(text string) (int, error) {
 	port, err := strconv.Atoi(text)

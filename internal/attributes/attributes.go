@@ -5,6 +5,7 @@
 //	        1  sections  see package section
 //
 //	section  1  the address for Redis clients, host:port; absent when there is none
+//	section  2  the host name for Redis clients; absent when there is none, skippable
 package attributes
 
 import (
@@ -21,17 +22,25 @@ import (
 type Attributes struct {
 	// ClientAddress is where Redis clients reach the node, as host:port; it may be empty.
 	ClientAddress string
+	// ClientHostname is a name of the same host, for clients that verify names; it may be empty.
+	ClientHostname string
 }
 
 const version = 1
 
-const sectionClientAddress section.Kind = 1
+const (
+	sectionClientAddress  section.Kind = 1
+	sectionClientHostname              = section.Skippable | 2
+)
 
 // Encode encodes the attributes.
 func (a Attributes) Encode() []byte {
 	b := []byte{version}
 	if a.ClientAddress != "" {
 		b = section.Append(b, sectionClientAddress, []byte(a.ClientAddress))
+	}
+	if a.ClientHostname != "" {
+		b = section.Append(b, sectionClientHostname, []byte(a.ClientHostname))
 	}
 	return b
 }
@@ -45,13 +54,19 @@ func Decode(b []byte) (a Attributes, err error) {
 		return a, fmt.Errorf("attributes of version %d, this build knows version %d", b[0], version)
 	}
 	_, err = section.Read(b[1:], func(kind section.Kind, body []byte) (bool, error) {
-		if kind != sectionClientAddress {
+		var text *string
+		switch kind {
+		case sectionClientAddress:
+			text = &a.ClientAddress
+		case sectionClientHostname:
+			text = &a.ClientHostname
+		default:
 			return false, nil
 		}
 		if len(body) == 0 {
 			return true, errors.New("an empty address")
 		}
-		a.ClientAddress = string(body)
+		*text = string(body)
 		return true, nil
 	})
 	if err != nil {

@@ -9,7 +9,10 @@ import (
 )
 
 func TestAttributesSurviveTheirEncoding(t *testing.T) {
-	for _, want := range []Attributes{{}, {ClientAddress: "10.0.0.1:6379"}, {ClientAddress: "[::1]:1"}} {
+	for _, want := range []Attributes{
+		{}, {ClientAddress: "10.0.0.1:6379"}, {ClientAddress: "[::1]:1"},
+		{ClientAddress: "10.0.0.1:1", ClientHostname: "a.example"}, {ClientHostname: "a.example"},
+	} {
 		if got, err := Decode(want.Encode()); err != nil || got != want {
 			t.Errorf("%+v is read as %+v, error %v", want, got, err)
 		}
@@ -28,11 +31,16 @@ func TestAttributesAreTheSameBytesAsEver(t *testing.T) {
 	if got := (Attributes{ClientAddress: "h:1"}).Encode(); !bytes.Equal(got, want) {
 		t.Fatalf("%q", got)
 	}
+	want = append(want, "\x02\x80\x00\x00\x01\x00\x00\x00n"...)
+	if got := (Attributes{ClientAddress: "h:1", ClientHostname: "n"}).Encode(); !bytes.Equal(got, want) {
+		t.Fatalf("%q", got)
+	}
 }
 
 func TestAttributesThatAreUnknownAreRefused(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"version 2":         {2},
+		"an empty name":     section.Append([]byte{1}, sectionClientHostname, nil),
 		"an empty address":  section.Append([]byte{1}, 1, nil),
 		"an unknown kind":   section.Append([]byte{1}, 2, nil),
 		"cut":               {1, 1, 0},
@@ -43,7 +51,7 @@ func TestAttributesThatAreUnknownAreRefused(t *testing.T) {
 			t.Errorf("%s is read as %+v", name, got)
 		}
 	}
-	later := section.Append(Attributes{ClientAddress: "h:1"}.Encode(), section.Skippable|2, []byte("x"))
+	later := section.Append(Attributes{ClientAddress: "h:1"}.Encode(), section.Skippable|3, []byte("x"))
 	if got, err := Decode(later); err != nil || got.ClientAddress != "h:1" {
 		t.Errorf("with a skippable section: %+v, error %v", got, err)
 	}

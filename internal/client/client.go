@@ -2,6 +2,8 @@ package client
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,8 +12,13 @@ import (
 	"time"
 )
 
-// DialLimit is how long Connect waits at most; less if replies are waited for less long.
-const DialLimit = 2 * time.Second
+// Limits of Connect.
+const (
+	// DialLimit is how long Connect waits for one address of a name; less if replies are waited for less long.
+	DialLimit = 2 * time.Second
+	// resolveLimit is how long it waits for the addresses: a name server that is silent costs five seconds.
+	resolveLimit = 20 * time.Second
+)
 
 // Connection is one connection that speaks RESP2. It is used by one goroutine at a time; or one sends and one receives.
 // Close is for anyone.
@@ -21,13 +28,40 @@ type Connection struct {
 	limit  time.Duration
 }
 
-// Connect dials an address. A reply may take as long as replyLimit, counted from when its command was sent.
+// Connect dials an address, all addresses of a name in turn. A reply may take as long as replyLimit, counted from when
+// its command was sent.
 func Connect(address string, replyLimit time.Duration) (*Connection, error) {
-	conn, err := net.DialTimeout("tcp", address, min(DialLimit, replyLimit))
+	places, err := resolve(address)
 	if err != nil {
 		return nil, err
 	}
-	return &Connection{conn: conn, reader: bufio.NewReader(conn), limit: replyLimit}, nil
+	var failures []error
+	for _, place := range places {
+		conn, err := net.DialTimeout("tcp", place, min(DialLimit, replyLimit))
+		if err == nil {
+			return &Connection{conn: conn, reader: bufio.NewReader(conn), limit: replyLimit}, nil
+		}
+		failures = append(failures, err)
+	}
+	return nil, errors.Join(failures...)
+}
+
+// resolve returns the addresses that an address with a name stands for.
+func resolve(address string) (places []string, err error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host == "" || net.ParseIP(host) != nil {
+		return []string{address}, nil // if it is none, dialling says so
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), resolveLimit)
+	defer cancel()
+	hosts, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	for _, found := range hosts {
+		places = append(places, net.JoinHostPort(found, port))
+	}
+	return places, nil
 }
 
 // Close closes the connection. It may be called at any time, from any goroutine: a call that waits for a reply

@@ -5,7 +5,6 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/address"
-	"github.com/raftredis/raftredis/internal/attributes"
 	"github.com/raftredis/raftredis/internal/exit"
 	"github.com/raftredis/raftredis/resp/topology"
 )
@@ -33,8 +32,9 @@ func (c *Config) complete() error {
 	if c.front.ClusterView, err = topology.ParseView(c.view); err != nil {
 		return err
 	}
-	c.node.PeerAddress = address.Join(c.announced(), c.peerPort)
-	c.node.Attributes = attributes.Attributes{ClientAddress: address.Join(c.announced(), c.port)}.Encode()
+	if err := c.announce(); err != nil {
+		return err
+	}
 	if c.node.Join, err = c.joinAddresses(); err != nil {
 		return err
 	}
@@ -63,14 +63,14 @@ func (c *Config) contradictions() error {
 			n.AbsentMillis, n.HeartbeatMillis)
 	case len(c.bind) == 0:
 		return wrong("--bind is empty; name an address to listen on")
-	case c.announced() == "" && (!n.Bootstrap || n.Expect > 1):
+	case c.unreachable() && (!n.Bootstrap || n.Expect > 1):
 		return wrong("--bind %s is every address of this machine, and none that the other nodes could dial: "+
-			"name one with --announce-host", strings.Join(c.bind, " "))
+			"name one with --announce-host, or with --announce-client and --announce-peer", strings.Join(c.bind, " "))
 	case c.tuning.Output.Replies().Load() < int64(n.MaxEntryBytes):
 		return wrong("--client-output-buffer-bytes is %d, which must be at least --max-entry-bytes (%d)",
 			c.tuning.Output.Replies().Load(), n.MaxEntryBytes)
 	}
-	return nil
+	return c.checkAnnouncements()
 }
 
 // wrong is a wrong command line of serve.
@@ -127,14 +127,4 @@ func (c *Config) defaultBacklog() int64 {
 		return c.snapshotLogBytes * (defaults.MaxHistoryBytes / defaults.SnapshotLogBytes)
 	}
 	return defaults.MaxHistoryBytes
-}
-
-// announced is the host at which others reach this node. It is empty for a cluster of one that listens on wildcards
-// only: clients then stay with the address that they know, as with Redis, and no node can be added before there is a
-// name.
-func (c *Config) announced() string {
-	if c.announceHost != "" {
-		return c.announceHost
-	}
-	return callable(places(c.bind))
 }

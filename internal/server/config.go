@@ -19,7 +19,7 @@ type Config struct {
 
 	port, peerPort     int
 	bind               []string
-	announceHost       string
+	announced          announcements
 	join, peerRoutes   []string
 	secretFile         string
 	view, redirect     string
@@ -27,6 +27,7 @@ type Config struct {
 	logLevel           string
 	logPath, pidPath   string
 	lifelineDescriptor int
+	hostsFile          string
 	clockOffset        time.Duration
 
 	// rows are the table of settings; given are those that the command line or the file has set.

@@ -23,7 +23,7 @@ func (s *store) Leader() topology.Leader {
 		Known: leader != nil, Self: leader != nil && status.Leader == status.ID, Removed: status.Removed,
 	}
 	if leader != nil {
-		answer.Host, answer.Port = address.Split(attributes.ClientAddress(leader.Attributes))
+		answer.Host, answer.Port, answer.Hostname = clientAddress(leader)
 	}
 	return answer
 }
@@ -76,19 +76,27 @@ func members(status *consensus.Status) []topology.Node {
 	nodes := make([]topology.Node, 0, len(status.Configuration.Members))
 	for i := range status.Configuration.Members {
 		m := &status.Configuration.Members[i]
-		host, port := address.Split(attributes.ClientAddress(m.Attributes))
+		host, port, hostname := clientAddress(m)
 		_, peerPort := address.Split(m.Address)
 		node := topology.Node{
 			ID: uint64(m.ID), Name: attributes.NodeName(m.Incarnation), Host: host, Port: port, PeerPort: peerPort,
-			Voter:   status.Configuration.Votes(m.ID),
-			Leaving: leaves(status.Configuration, m.ID),
-			Up:      m.ID == status.ID || slices.Contains(status.Linked, m.ID),
-			Absent:  slices.Contains(status.Absent, m.ID),
-			Match:   status.Match[m.ID],
+			Hostname: hostname,
+			Voter:    status.Configuration.Votes(m.ID),
+			Leaving:  leaves(status.Configuration, m.ID),
+			Up:       m.ID == status.ID || slices.Contains(status.Linked, m.ID),
+			Absent:   slices.Contains(status.Absent, m.ID),
+			Match:    status.Match[m.ID],
 		}
 		nodes = append(nodes, node)
 	}
 	return nodes
+}
+
+// clientAddress is where clients reach a member.
+func clientAddress(m *membership.Member) (host string, port int, hostname string) {
+	a, _ := attributes.Decode(m.Attributes) // those that another version wrote are none here
+	host, port = address.Split(a.ClientAddress)
+	return host, port, a.ClientHostname
 }
 
 // leaves reports whether a member is one only as long as voters are being exchanged. One that is to leave when others

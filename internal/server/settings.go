@@ -7,6 +7,7 @@ import (
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/setting"
 	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/wal/journal"
 )
 
@@ -73,8 +74,18 @@ func (c *Config) nodeRows() []*setting.Row {
 		},
 		{
 			Name: "announce-host", Flag: "announce-host", Section: ofNode, Unit: "host", Private: true,
-			Value: &setting.Text{At: setting.TextAt(&c.announceHost)},
-			Help:  "name or address at which others reach this node (default: --bind)",
+			Value: &setting.Text{At: setting.TextAt(&c.announced.host)},
+			Help:  "name or address at which clients and other nodes reach this node (default: --bind)",
+		},
+		{
+			Name: "announce-client", Flag: "announce-client", Section: ofNode, Unit: "HOST:PORT", Private: true,
+			Value: &setting.Text{At: setting.TextAt(&c.announced.client)},
+			Help:  "where clients reach this node, if its ports are mapped (default: --announce-host and --port)",
+		},
+		{
+			Name: "announce-peer", Flag: "announce-peer", Section: ofNode, Unit: "HOST:PORT", Private: true,
+			Value: &setting.Text{At: setting.TextAt(&c.announced.peer)},
+			Help:  "where other nodes reach this node (default: --announce-host and --peer-port)",
 		},
 		{
 			Name: "bootstrap", Flag: "bootstrap", Section: ofNode, Private: true,
@@ -89,8 +100,8 @@ func (c *Config) nodeRows() []*setting.Row {
 		{
 			Name: "join", Flag: "join", Section: ofNode, Unit: "HOST:PORT", Private: true, Value: &setting.List{At: &c.join},
 			Help: "if the directory is blank: HOST:PORT of nodes (their ports for clients) to ask to add this one, as a " +
-				"voter, to the cluster that they form or run; HOST:PORT@PEERPORT if their peer port is not 10000 above. " +
-				"May be repeated",
+				"voter, to the cluster that they form or run; HOST:PORT@PEERPORT if their peer port is not 10000 above. A " +
+				"member asks them where the others are. May be repeated",
 		},
 		{
 			Name: "cluster-secret-file", Flag: "cluster-secret-file", Section: ofNode, Unit: "file", Private: true,
@@ -177,6 +188,32 @@ func (c *Config) clusterRows() []*setting.Row {
 			Help:  "after so long without a word from a node it loses its share of the slots in the spread view",
 		},
 		{
+			Name: "cluster-announce-ip", Flag: "cluster-announce-ip", Section: ofCluster, Unit: "host",
+			Value: &setting.Text{At: setting.TextAt(&c.announced.ip)},
+			Help:  "Redis's name for --announce-host",
+		},
+		{
+			Name: "cluster-announce-port", Flag: "cluster-announce-port", Section: ofCluster, Unit: "port",
+			Value: announcedPort(&c.announced.port, "--port"),
+			Help:  "port at which clients reach this node (default: --port)",
+		},
+		{
+			Name: "cluster-announce-bus-port", Flag: "cluster-announce-bus-port", Section: ofCluster, Unit: "port",
+			Value: announcedPort(&c.announced.busPort, "--peer-port"),
+			Help:  "port at which other nodes reach this node (default: --peer-port)",
+		},
+		{
+			Name: "cluster-announce-hostname", Flag: "cluster-announce-hostname", Section: ofCluster, Unit: "name",
+			Value: &setting.Text{At: setting.TextAt(&c.announced.hostname)},
+			Help:  "host name that cluster clients are told beside the address",
+		},
+		{
+			Name: "cluster-preferred-endpoint-type", Flag: "cluster-preferred-endpoint-type", Section: ofCluster, Unit: "type",
+			Live: true, Value: &setting.Choice{At: &c.tuning.EndpointType, Words: topology.EndpointTypes()},
+			Help: "by what cluster clients are told to connect to nodes: ip (the announced address), hostname, or " +
+				"unknown-endpoint (the host that they know)",
+		},
+		{
 			Name: "raft.heartbeat-millis", Flag: "heartbeat-millis", Section: ofLeaders, Unit: "ms",
 			Value: millis(&c.node.HeartbeatMillis),
 			Help:  "time between two signs of life of a leader",
@@ -233,6 +270,11 @@ func (c *Config) testRows() []*setting.Row {
 			Name: "peer-route", Flag: "peer-route", Section: playground, Unit: "ROUTE", Hidden: true, Private: true,
 			Value: &setting.List{At: &c.peerRoutes},
 			Help:  "HOST:PORT=HOST:PORT: dial the second where another node's address is the first. May be repeated",
+		},
+		{
+			Name: "hosts-file", Flag: "hosts-file", Section: playground, Unit: "file", Hidden: true, Private: true,
+			Names: setting.File, Value: &setting.Text{At: setting.TextAt(&c.hostsFile)},
+			Help: "file like /etc/hosts by which names of other nodes are resolved",
 		},
 		{
 			Name: "clock-offset", Flag: "clock-offset", Section: playground, Unit: "duration", Hidden: true, Private: true,
@@ -293,6 +335,11 @@ func (c *Config) natureRows() []*setting.Row {
 
 func memory(at setting.Cell, minimum, maximum int64) *setting.Memory {
 	return &setting.Memory{Int: setting.Int{At: at, Min: minimum, Max: maximum}}
+}
+
+// announcedPort is a port that others are told instead of one of this node's own.
+func announcedPort(at *int, own string) *setting.Int {
+	return &setting.Int{At: setting.At(at), Min: 1, Max: address.MaxPort, Zero: "as " + own + " says"}
 }
 
 func millis(at *int) *setting.Int {

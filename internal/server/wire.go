@@ -93,6 +93,7 @@ func (s *server) consensusOptions() (o consensus.Options, err error) {
 		return o, err
 	}
 	o.Dial, o.Clock, o.Logger = routes.dialer(), offsetClock(s.config.clockOffset, s.logger), s.logger
+	o.Lookup = hosts(s.config.hostsFile).lookup()
 	return o, nil
 }
 

@@ -34,9 +34,10 @@ type Leader struct {
 	Known bool
 	// Self is true if it is this node.
 	Self bool
-	// Host and Port are where clients reach it.
-	Host string
-	Port int
+	// Host and Port are where clients reach it, Hostname is a name of the host that it announced beside, if any.
+	Host     string
+	Port     int
+	Hostname string
 	// Removed says that the node which was asked was removed from its cluster: its state is of the past.
 	Removed bool
 }
@@ -61,9 +62,11 @@ type Cluster struct {
 type Node struct {
 	ID   uint64
 	Name string
-	// Host and Port are where clients reach it, PeerPort where other nodes do.
+	// Host and Port are where clients reach it, PeerPort where other nodes do. Hostname is a name of the host that it
+	// announced beside; it may be empty.
 	Host           string
 	Port, PeerPort int
+	Hostname       string
 	// Voter is false for learners. Leaving says that the cluster is changing to one without this member.
 	Voter, Leaving bool
 	// Absent says that the leader has not heard this voter for so long that clients are sent to other nodes.

@@ -35,6 +35,7 @@ func ParseView(name string) (View, error) {
 }
 
 // Moved is the text that sends a client to the leader.
-func Moved(slot uint16, leader Leader) string {
-	return "MOVED " + strconv.Itoa(int(slot)) + " " + leader.Host + ":" + strconv.Itoa(leader.Port)
+func Moved(slot uint16, leader Leader, endpoint EndpointType) string {
+	host := endpoint.Of(leader.Host, leader.Hostname)
+	return "MOVED " + strconv.Itoa(int(slot)) + " " + host + ":" + strconv.Itoa(leader.Port)
 }
