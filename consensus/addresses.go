@@ -62,7 +62,7 @@ func (n *Node) renewPeers() {
 	}
 }
 
-// signal wakes whoever waits for the channel, now or later.
+// signal wakes the goroutine that waits for the channel, now or when it next waits.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -12,10 +12,11 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Nodes that move. In a world with the fault Move each node lives at a place, and a connection leads to a place, not to
-// a node: whoever lives there answers, and says who it is. Processes know places as those of the product do, by the
-// same book: from the configuration, from each other, and from a list that an operator gives to a node when it moves.
-// A node that is started again without having moved has the list that it had, which may be wrong by then.
+// Nodes that move. In a world with the fault Move each node lives at a place, and a connection leads to a place,
+// not to a node: the node that lives there answers, and says who it is. Processes know places as those of the
+// product do, by the same book: from the configuration, from each other, and from a list that an operator gives to
+// a node when it moves. A node that is started again without having moved has the list that it had, which may be
+// wrong by then.
 
 // Pauses of a process that looks for others: between two attempts to connect, between two rounds through its list, and
 // between two looks of a leader at what it should write.
@@ -206,7 +207,7 @@ func (l *life) ask(pause time.Duration) {
 	}
 	for _, place := range l.list {
 		if next == minAskPause {
-			break // nobody is missing
+			break // all are connected
 		}
 		if other := l.answers(place); other != nil {
 			l.meet(other, place)

@@ -49,10 +49,10 @@
 //
 // # Nodes that move
 //
-// In the profile moves nodes come back at other places: one, some or all of them, at free places or at each other's. A
-// connection leads to a place, whoever lives there says who it is, and each process keeps the book of places that the
-// product keeps (package locations). At the end all of the core must have found each other, and the log must say where
-// they live.
+// In the profile moves nodes come back at other places: one, some or all of them, at free places or at each
+// other's. A connection leads to a place, the node that lives there says who it is, and each process keeps the book
+// of places that the product keeps (package locations). At the end all of the core must have found each other, and
+// the log must say where they live.
 //
 // # Snapshots
 //

@@ -277,7 +277,7 @@ func TestMoved_HostsAreRenamed(t *testing.T) {
 		}
 		return s.hosts
 	})
-	s.story("the names are exchanged, while nobody knows", func() []*host {
+	s.story("two names are exchanged", func() []*host {
 		s.stop(s.hosts[0], s.hosts[2])
 		s.hosts[0].name, s.hosts[2].name = s.hosts[2].name, s.hosts[0].name
 		write()

@@ -118,7 +118,7 @@ func checkAnswer(own, theirs *Hello, peer Peer) error {
 }
 
 // checkMeeting says whether a node that knows itself as own may believe what one that introduces itself as theirs says
-// of addresses. The hello is for whoever lives at an address, or was meant for another one.
+// of addresses. The hello is for any member at an address, or was meant for another one.
 func checkMeeting(own, theirs *Hello) error {
 	switch {
 	case own.Boot == theirs.Boot:

@@ -9,7 +9,7 @@ import (
 
 // Members meet to learn where members are:
 //
-//	member ── hello ──► whoever lives at an address       "who are you? I am to be found at …, and others at …"
+//	member ── hello ──► the member at an address       "who are you? I am to be found at …, and others at …"
 //	       ◄─ welcome ──
 //
 // Both sides tell their handler. It is the same exchange that begins a link; a dialler that finds another member than

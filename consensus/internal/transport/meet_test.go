@@ -34,8 +34,8 @@ func TestANodeMetAtAWrongAddressTellsWhoItIs(t *testing.T) {
 
 func TestAPeerIsFoundAtItsOtherAddresses(t *testing.T) {
 	a, b, c := start(t, 1), start(t, 2), start(t, 3)
-	nobody := newProxy(t, "127.0.0.1:1", nil) // hangs up
-	peer := b.peer().at(nobody.address())
+	silent := newProxy(t, "127.0.0.1:1", nil) // hangs up
+	peer := b.peer().at(silent.address())
 	peer.Others = []string{c.address(), b.address()}
 	a.transport.SetPeers([]Peer{peer})
 	a.awaitMet(3)
@@ -45,7 +45,7 @@ func TestAPeerIsFoundAtItsOtherAddresses(t *testing.T) {
 	}
 }
 
-// A member asks at an address, whoever lives there.
+// A member asks at an address who lives there.
 func TestMembersMeet(t *testing.T) {
 	a, b := start(t, 1), start(t, 2)
 	if err := a.transport.Meet(context.Background(), b.address()); err != nil {
