@@ -27,12 +27,21 @@ import (
 //	blank, neither                       it waits to be contacted
 //
 // Open returns when the directory is read, the machine has the state of the newest snapshot, if there is one, and the
-// node listens; see WaitServing.
-func Open(o Options) (*Node, error) {
+// node listens; see WaitServing. That may take long: Options.Progress tells how far it is, OpenContext can be ended.
+func Open(o Options) (*Node, error) { return OpenContext(context.Background(), o) }
+
+// OpenContext is Open until ctx ends: then it closes what it has opened and returns an error that matches ctx's. It
+// looks at ctx between its steps and while it reads a snapshot; a step that writes or reads the log is not cut short.
+// Nothing is lost, and a later Open begins again. When OpenContext has returned a node, ctx has no meaning any more.
+func OpenContext(ctx context.Context, o Options) (*Node, error) {
 	o, err := o.complete()
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return nil, err
 	}
+	o.progress("opening the log", 0, 0)
 	log, restored, err := wal.Open(wal.Options{
 		Directory: o.Directory, FileBytes: o.JournalFileBytes,
 		MaxEntryBytes: largestEntryBytes, SegmentBytes: o.segmentBytes(),
@@ -53,8 +62,12 @@ func Open(o Options) (*Node, error) {
 	n.shortages = shortage.New(o.Logger, n.renew)
 	n.setIdentity(restored.Identity)
 	n.context, n.stop = context.WithCancel(context.Background())
+	goOn := context.AfterFunc(ctx, n.stop)
 	if err = n.restoreState(); err == nil {
 		err = n.assemble()
+	}
+	if !goOn() { // whatever ended early ended for that reason
+		err = fmt.Errorf("open the node in %s: %w", o.Directory, ctx.Err())
 	}
 	if err != nil {
 		_ = n.Close() // err says more

@@ -129,6 +129,10 @@ type Options struct {
 	// went to this node's disk until they were committed; apply, the application of some entries; read-index, the
 	// confirmation of some reads. The node's goroutines call it, often: it must not block.
 	Late func(event string, took time.Duration)
+	// Progress, if not nil, is told how far the node is with what keeps it from serving: with opening its log, and with
+	// restoring a snapshot, in Open; with fetching and restoring another node's, later. The goroutine that does the work
+	// calls it, at most every progressPeriod (20 ms) and at the beginning of each piece of work: it must not block.
+	Progress func(Progress)
 	// Events, if not nil, is told which parts of Status have changed, after Status shows it. The node's loop calls it,
 	// often (at each turn that applies something): it must not block. It may call Status and Submit.
 	Events func(Event)

@@ -23,7 +23,8 @@ func (s *snapshots) Fetch(
 	if err != nil {
 		return engine.SnapshotState{}, classify(err)
 	}
-	f := fetch{snapshots: s, from: from, mark: mark, receiver: r, reportedAt: time.Now()}
+	f := fetch{snapshots: s, from: from, mark: mark, receiver: r}
+	f.progress = s.node.beginProgress("fetching a snapshot", uint64(r.Offset()), mark.FileBytes)
 	header, err := f.run(ctx)
 	if err = errors.Join(err, r.Close()); err != nil {
 		return engine.SnapshotState{}, classify(err)
@@ -37,8 +38,7 @@ type fetch struct {
 	from     raftlog.NodeID
 	mark     raftlog.SnapshotMark
 	receiver *snapshot.Receiver
-	// reportedAt is when the log said last how far it has come.
-	reportedAt time.Time
+	progress *workProgress
 }
 
 // run fetches the file, and proves it.
@@ -72,7 +72,7 @@ func (f *fetch) connect(ctx context.Context) error {
 	var failed error
 	err := f.node.transport.Fetch(ctx, peer, f.mark, f.receiver.Offset(), func(offset int64, chunk []byte) error {
 		failed = f.receiver.Write(offset, chunk)
-		f.tell()
+		f.progress.reached(uint64(f.receiver.Offset()))
 		return failed
 	})
 	switch {
@@ -97,14 +97,4 @@ func (f *fetch) prove() (snapshot.Header, error) {
 		return h, fmt.Errorf("%w: it is a state of cluster %016x, this is %016x", engine.ErrUnavailable, h.ClusterID, own)
 	}
 	return h, nil
-}
-
-// tell logs how far it has come, now and then.
-func (f *fetch) tell() {
-	if time.Since(f.reportedAt) < progressInterval {
-		return
-	}
-	f.reportedAt = time.Now()
-	f.node.options.Logger.Info("fetching a snapshot",
-		"index", f.mark.Index, "bytes", f.receiver.Offset(), "of", f.mark.FileBytes)
 }

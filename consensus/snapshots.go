@@ -72,7 +72,8 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 }
 
 // Restore gives the machine the state of a file. The file proves itself twice, before its first byte is used and at its
-// end; the hash of the machine proves that it read everything and made the state that was frozen.
+// end; the hash of the machine proves that it read everything and made the state that was frozen. When the node is
+// closed it gives up, with an error that matches context.Canceled.
 func (s *snapshots) Restore(
 	mark raftlog.SnapshotMark, machine engine.StateMachine,
 ) (base engine.SnapshotState, err error) {
@@ -81,14 +82,15 @@ func (s *snapshots) Restore(
 		return base, err
 	}
 	defer f.Close() // only read
-	read := &restoreProgress{logger: s.node.options.Logger, bytes: mark.FileBytes}
-	read.begin("verifying a snapshot")
-	read.source, err = f.Image(read.count)
+	image, err := s.verified(f, mark.FileBytes)
 	if err != nil {
 		return base, err
 	}
 	h := f.Header()
-	read.begin("restoring the state from a snapshot")
+	read := &restoreReader{
+		source: image, context: s.node.context,
+		progress: s.node.beginProgress("restoring the state from a snapshot", 0, mark.FileBytes),
+	}
 	if err := machine.Restore(h.HashSeed, read); err != nil {
 		return base, fmt.Errorf("the machine refuses the image in %s: %w", f.Path(), err)
 	}
@@ -102,6 +104,15 @@ func (s *snapshots) Restore(
 			"build reads images otherwise than the one that wrote it", machine.Hash(), f.Path(), h.StateHash)
 	}
 	return baseOf(&h), nil
+}
+
+// verified is the image in a file that was read to its end once.
+func (s *snapshots) verified(f *snapshot.File, bytes uint64) (io.Reader, error) {
+	p := s.node.beginProgress("verifying a snapshot", 0, bytes)
+	return f.Image(func(bytes int) error {
+		p.reached(p.done + uint64(bytes))
+		return s.node.context.Err()
+	})
 }
 
 // Retain removes all files but those named.

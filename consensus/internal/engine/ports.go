@@ -90,7 +90,8 @@ type Snapshots interface {
 	// Fetch brings the file that mark names here from a member, durable and verified, and says what the file says of
 	// itself. It goes on where an earlier call for the same mark ended. When the context ends it returns soon.
 	Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (SnapshotState, error)
-	// Restore gives the machine the state that a file holds, and compares its hash with what the file says.
+	// Restore gives the machine the state that a file holds, and compares its hash with what the file says. It gives up
+	// with an error that matches context.Canceled when the node is being closed.
 	Restore(mark raftlog.SnapshotMark, machine StateMachine) (SnapshotState, error)
 	// Retain removes all files but those named. It is not called while a file is being taken, nor while one is being
 	// fetched that it does not name.

@@ -256,6 +256,9 @@ func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
 		}
 		return err
 	})
+	if errors.Is(err, context.Canceled) {
+		return false
+	}
 	if err != nil {
 		r.fail(fmt.Errorf("restore the state from the snapshot at entry %d: %w", mark.Index, err))
 		return false
