@@ -43,7 +43,7 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 	fresh := keyspace.New(seed, m.maxValueBytes)
 	if image != nil {
 		var err error
-		if fresh, err = keyspace.ReadImage(seed, m.maxValueBytes, image); err != nil {
+		if fresh, err = keyspace.ReadImage(seed, m.maxValueBytes, image, m.parallel); err != nil {
 			return err
 		}
 	}

@@ -12,11 +12,13 @@ const DefaultMaxValueBytes = 512 << 20
 // maxMaxValueBytes is the largest limit that a cluster can have.
 const maxMaxValueBytes = 1 << 30
 
-// Options are the settings on which the effect of commands depends. They must be the same on all nodes of a cluster.
-// The state hash covers them, so that it tells a node with other options.
+// Options are the settings on which the effect of commands depends, and Parallel. The settings must be the same on all
+// nodes of a cluster. The state hash covers them, so that it tells a node with other options.
 type Options struct {
 	// MaxValueBytes bounds the bytes of a string, from 1 to 1 GiB; 0 means DefaultMaxValueBytes.
 	MaxValueBytes int
+	// Parallel, if not nil, lets Restore use several processors. The effect of commands does not depend on it.
+	Parallel keyspace.Parallel
 }
 
 // Machine is the state machine. It has no lock: the caller keeps these rules. One goroutine at a time calls Restore,
@@ -25,6 +27,7 @@ type Options struct {
 // reading.
 type Machine struct {
 	maxValueBytes int
+	parallel      keyspace.Parallel
 	// ready says that Restore was called, which brings the seed.
 	ready bool
 	space keyspace.Space
@@ -43,7 +46,7 @@ func New(o Options) *Machine {
 	if o.MaxValueBytes < 1 || o.MaxValueBytes > maxMaxValueBytes {
 		panic(fmt.Sprintf("fsm: MaxValueBytes is %d, not between 1 and %d", o.MaxValueBytes, maxMaxValueBytes))
 	}
-	return &Machine{maxValueBytes: o.MaxValueBytes}
+	return &Machine{maxValueBytes: o.MaxValueBytes, parallel: o.Parallel}
 }
 
 // advance moves the machine to the next index and its time to the stamp, if that is later. Every index comes once and

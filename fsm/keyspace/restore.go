@@ -22,10 +22,24 @@ var (
 	ErrImageForeign = errors.New("keyspace: image is of another cluster")
 )
 
+// Parallel calls do for each number below n, maybe several at once, and returns when all calls have returned.
+type Parallel func(n int, do func(i int))
+
+// inTurn is a Parallel that does one after the other.
+func inTurn(n int, do func(i int)) {
+	for i := range n {
+		do(i)
+	}
+}
+
 // ReadImage reads an image to its end, and verifies everything in it: checksums, order, counts, and the state hash,
-// computed anew. An error is one of those above, or the reader's.
-func ReadImage(seed uint64, maxValueBytes int, image io.Reader) (Space, error) {
-	in := imageReader{r: image, maxValueBytes: maxValueBytes}
+// computed anew. It reads sections while it works on others, by parallel; nil does one thing after the other. The space
+// does not depend on that. An error is one of those above, or the reader's.
+func ReadImage(seed uint64, maxValueBytes int, image io.Reader, parallel Parallel) (Space, error) {
+	if parallel == nil {
+		parallel = inTurn
+	}
+	in := imageReader{r: image, maxValueBytes: maxValueBytes, parallel: parallel}
 	header, err := in.header()
 	if err != nil {
 		return Space{}, err
@@ -62,24 +76,31 @@ func (s *Space) Replace(fresh Space) {
 	s.tellFlushed()
 }
 
-// imageReader reads an image into a key space.
+// imageReader reads an image into a key space. Sections come in batches: while pieces of one are decoded, each by
+// itself, the next one is read; then the pieces are put into the space in their order.
 type imageReader struct {
 	r             io.Reader
 	maxValueBytes int
+	parallel      Parallel
 	space         Space
-	payload       bytes.Buffer
-	// last is the place of the entry read last: what follows must rank behind it.
-	last struct {
-		Place
-		key string
-		any bool
-	}
+	// read counts the sections that were read. end is the payload of the last one, nil before it was read.
+	read uint64
+	end  []byte
+	// last is the entry put into the space last: what follows must rank behind it.
+	last rankedKey
 	// open is an entry whose value is read in parts, if there is one: its key is that of last, and text has its parts.
 	open struct {
 		any   bool
 		entry Entry
 		text  value.StringReader
 	}
+}
+
+// rankedKey is a key with its place in the order of an image. any is false for none.
+type rankedKey struct {
+	Place
+	key string
+	any bool
 }
 
 // damaged reports damage. The end of the bytes where more must come is damage, too; other errors are the reader's.
@@ -108,30 +129,74 @@ func (in *imageReader) header() (imageHeader, error) {
 	return imageHeader{word(0), word(1), int64(word(2)), word(3), word(4), word(5)}, nil
 }
 
+// batchPieces is how many sections of keys are decoded at once, and so, twice, how many are in memory.
+const batchPieces = 16
+
 // sections reads everything behind the header.
 func (in *imageReader) sections() error {
-	for sections := uint64(0); ; sections++ {
-		kind, length, checksum, err := in.sectionHeader()
-		if err != nil {
-			return err
-		}
-		if kind != sectionKeys && kind != sectionEnd {
-			if err := in.skip(kind, length, checksum); err != nil {
+	var batches [2][batchPieces]piece
+	count, err := in.batch(&batches[0])
+	for turn := 0; ; turn = 1 - turn {
+		pieces, next := batches[turn][:count], &batches[1-turn]
+		failed := err
+		count = 0
+		in.parallel(1+len(pieces), func(i int) {
+			switch {
+			case i > 0:
+				in.decode(&pieces[i-1])
+			case failed == nil && in.end == nil:
+				count, err = in.batch(next)
+			}
+		})
+		for i := range pieces {
+			if err := in.put(&pieces[i]); err != nil {
 				return err
 			}
-			continue
 		}
-		payload, err := in.section(length, checksum)
-		if err != nil {
-			return err
-		}
-		if kind == sectionEnd {
-			return in.end(payload, sections)
-		}
-		if err := in.keys(payload); err != nil {
-			return err
+		switch {
+		case failed != nil:
+			return failed
+		case count == 0 && err == nil:
+			return in.finish()
 		}
 	}
+}
+
+// batch reads sections of keys until the batch is full, or the last section was read. With an error it returns the
+// sections that it had read before.
+func (in *imageReader) batch(pieces *[batchPieces]piece) (count int, err error) {
+	for count < batchPieces && in.end == nil {
+		kind, length, checksum, err := in.sectionHeader()
+		if err != nil {
+			return count, err
+		}
+		switch kind {
+		case sectionKeys:
+			p := &pieces[count]
+			p.checksum = checksum
+			if err := in.payload(&p.payload, length); err != nil {
+				return count, err
+			}
+			count++
+		case sectionEnd:
+			var last piece
+			last.checksum = checksum
+			if err := in.payload(&last.payload, length); err != nil {
+				return count, err
+			}
+			if err := last.check(); err != nil {
+				return count, err
+			}
+			in.end = last.payload.Bytes()
+			return count, in.nothingFollows()
+		default:
+			if err := in.skip(kind, length, checksum); err != nil {
+				return count, err
+			}
+		}
+		in.read++
+	}
+	return count, nil
 }
 
 func (in *imageReader) sectionHeader() (kind section.Kind, length, checksum uint32, err error) {
@@ -146,18 +211,14 @@ func (in *imageReader) sectionHeader() (kind section.Kind, length, checksum uint
 		binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint32(b[8:]), nil
 }
 
-// section reads the payload of a section, which is valid until the next one. Memory grows with the bytes that are
-// there, not with the length that is claimed.
-func (in *imageReader) section(length, checksum uint32) ([]byte, error) {
-	in.payload.Reset()
-	if _, err := io.CopyN(&in.payload, in.r, int64(length)); err != nil {
-		return nil, damaged("section", err)
+// payload reads the payload of a section. Memory grows with the bytes that are there, not with the length that is
+// claimed.
+func (in *imageReader) payload(into *bytes.Buffer, length uint32) error {
+	into.Reset()
+	if _, err := io.CopyN(into, in.r, int64(length)); err != nil {
+		return damaged("section", err)
 	}
-	payload := in.payload.Bytes()
-	if crc32.Checksum(payload, castagnoli) != checksum {
-		return nil, damaged("a section has a wrong checksum", nil)
-	}
-	return payload, nil
+	return nil
 }
 
 // skip reads over a section of a kind that this build does not know, if the kind allows that.
@@ -175,60 +236,75 @@ func (in *imageReader) skip(kind section.Kind, length, checksum uint32) error {
 	return nil
 }
 
-// keys reads the items of a section.
+// keys reads the items of a section into the space, one after the other.
 func (in *imageReader) keys(payload []byte) error {
-	if len(payload) <= databaseBytes {
-		return damaged("a section is empty", nil)
-	}
-	if number := binary.LittleEndian.Uint32(payload); number != database {
-		return fmt.Errorf("%w: it has keys of database %d", ErrImageFormat, number)
-	}
-	for payload = payload[databaseBytes:]; len(payload) > 0; {
-		var err error
+	payload, err := databaseOf(payload)
+	for len(payload) > 0 && err == nil {
 		if in.open.any {
 			payload, err = in.part(payload)
 		} else {
 			payload, err = in.entry(payload)
 		}
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	return err
 }
 
-// entry reads an entry, or what precedes the parts of its value, and returns what follows.
+// databaseOf checks which database a section has keys of, and returns its items.
+func databaseOf(payload []byte) (items []byte, err error) {
+	if len(payload) <= databaseBytes {
+		return nil, damaged("a section is empty", nil)
+	}
+	if number := binary.LittleEndian.Uint32(payload); number != database {
+		return nil, fmt.Errorf("%w: it has keys of database %d", ErrImageFormat, number)
+	}
+	return payload[databaseBytes:], nil
+}
+
+// entry reads an entry into the space, or what precedes the parts of its value, and returns what follows.
 func (in *imageReader) entry(b []byte) ([]byte, error) {
+	at, key, e, rest, err := in.item(b, &in.last)
+	if err != nil {
+		return nil, err
+	}
+	if b[0]&partsFlag != 0 {
+		in.last = rankedKey{at, string(key), true}
+		in.open.any, in.open.entry = true, e
+		return rest, nil
+	}
+	in.last = rankedKey{at, e.Key(), true}
+	in.space.store(at, key, &e)
+	return rest, nil
+}
+
+// item reads an entry that must rank behind another one, and returns what follows. Of an entry whose value follows in
+// parts it has deadline and version only. It changes nothing.
+func (in *imageReader) item(b []byte, last *rankedKey) (at Place, key []byte, e Entry, rest []byte, err error) {
+	fail := func(what string) (Place, []byte, Entry, []byte, error) { return at, nil, e, nil, damaged(what, nil) }
 	kind, inParts := value.Kind(b[0])&value.MaxKind, b[0]&partsFlag != 0
 	if kind != value.KindString {
-		return nil, fmt.Errorf("%w: it has a value of kind %d", ErrImageFormat, kind)
+		return at, nil, e, nil, fmt.Errorf("%w: it has a value of kind %d", ErrImageFormat, kind)
 	}
 	version, deadline, b, headOK := versionAndDeadline(b)
 	if !headOK || version > in.space.index {
-		return nil, damaged("a version or a deadline is not one", nil)
+		return fail("a version or a deadline is not one")
 	}
 	key, b, keyOK := lengthPrefixed(b)
 	if !keyOK {
-		return nil, damaged("an entry is not one", nil)
+		return fail("an entry is not one")
 	}
-	at := in.space.Place(key)
-	if in.last.any && !in.follows(at, key) {
-		return nil, damaged("entries are out of order", nil)
+	if at = in.space.Place(key); last.any && !last.before(at, key) {
+		return fail("entries are out of order")
 	}
 	if inParts {
-		in.last.Place, in.last.key, in.last.any = at, string(key), true
-		in.open.any, in.open.entry = true, Entry{Deadline: deadline, Version: version}
-		return b, nil
+		return at, key, Entry{Deadline: deadline, Version: version}, b, nil
 	}
 	text, b, textOK := lengthPrefixed(b)
 	if !textOK || len(text) > min(in.maxValueBytes, value.ChunkBytes) {
-		return nil, damaged("an entry is not one", nil)
+		return fail("an entry is not one")
 	}
-	e := NewEntry(key, text).Until(deadline)
+	e = NewEntry(key, text).Until(deadline)
 	e.Version = version
-	in.last.Place, in.last.key, in.last.any = at, e.Key(), true
-	in.space.store(at, key, &e)
-	return b, nil
+	return at, key, e, b, nil
 }
 
 // part reads the next part of the value that is open, and returns what follows. An empty part ends the value.
@@ -278,9 +354,8 @@ func versionAndDeadline(b []byte) (version uint64, deadline int64, rest []byte, 
 	return version, deadline, rest[8:], deadline > 0
 }
 
-// follows reports whether a key ranks behind the last one.
-func (in *imageReader) follows(at Place, key []byte) bool {
-	last := &in.last
+// before reports whether a key ranks behind this one.
+func (last *rankedKey) before(at Place, key []byte) bool {
 	switch {
 	case at.slot != last.slot:
 		return at.slot > last.slot
@@ -299,17 +374,22 @@ func lengthPrefixed(b []byte) (value, rest []byte, ok bool) {
 	return b[n:end], b[end:], true
 }
 
-// end checks the last section, behind which nothing may follow.
-func (in *imageReader) end(payload []byte, sections uint64) error {
-	if in.open.any {
-		return damaged("it ends in a value", nil)
-	}
-	if len(payload) != endBytes || binary.LittleEndian.Uint64(payload) != sections {
-		return damaged("its last section is not that of these sections", nil)
-	}
+// nothingFollows checks that the image ends here.
+func (in *imageReader) nothingFollows() error {
 	var b [1]byte
 	if _, err := io.ReadFull(in.r, b[:]); !errors.Is(err, io.EOF) {
 		return damaged("something follows its end", err)
+	}
+	return nil
+}
+
+// finish checks the last section, when everything is in the space.
+func (in *imageReader) finish() error {
+	if in.open.any {
+		return damaged("it ends in a value", nil)
+	}
+	if len(in.end) != endBytes || binary.LittleEndian.Uint64(in.end) != in.read {
+		return damaged("its last section is not that of these sections", nil)
 	}
 	return nil
 }

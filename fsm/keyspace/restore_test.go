@@ -42,7 +42,7 @@ func (s *Space) imageBytes(t testing.TB) []byte {
 
 // readBack restores a space from the bytes of an image.
 func readBack(image []byte) (Space, error) {
-	return ReadImage(testSpaceSeed, testMaxValueBytes, bytes.NewReader(image))
+	return ReadImage(testSpaceSeed, testMaxValueBytes, bytes.NewReader(image), nil)
 }
 
 // E16: TestClaimedLengthCostsNothing reads a section that claims four gigabytes and has none, checksums in order.
@@ -234,7 +234,7 @@ func TestImageWithTooLongValueIsRefused(t *testing.T) {
 	for length, want := range map[int]error{limit: nil, limit + 1: ErrImageDamaged} {
 		s := New(testSpaceSeed, limit)
 		s.Set([]byte("key"), make([]byte, length))
-		if _, err := ReadImage(testSpaceSeed, limit, bytes.NewReader(s.imageBytes(t))); !errors.Is(err, want) {
+		if _, err := ReadImage(testSpaceSeed, limit, bytes.NewReader(s.imageBytes(t)), nil); !errors.Is(err, want) {
 			t.Errorf("%d bytes: %v, want %v", length, err, want)
 		}
 	}
@@ -242,14 +242,13 @@ func TestImageWithTooLongValueIsRefused(t *testing.T) {
 
 // TestKeysOfEqualHashAreOrderedByKey asks the reader for an order that only equal hashes need.
 func TestKeysOfEqualHashAreOrderedByKey(t *testing.T) {
-	var in imageReader
-	in.last.Place, in.last.key = Place{7, 7}, "m"
+	last := rankedKey{Place{7, 7}, "m", true}
 	for key, want := range map[string]bool{"l": false, "m": false, "n": true, "ma": true, "": false} {
-		if in.follows(Place{7, 7}, []byte(key)) != want {
+		if last.before(Place{7, 7}, []byte(key)) != want {
 			t.Errorf("%q behind m: %v", key, !want)
 		}
 	}
-	if !in.follows(Place{7, 8}, nil) || in.follows(Place{7, 6}, []byte("z")) || !in.follows(Place{8, 0}, nil) {
+	if !last.before(Place{7, 8}, nil) || last.before(Place{7, 6}, []byte("z")) || !last.before(Place{8, 0}, nil) {
 		t.Error("slot and hash do not come first")
 	}
 }
@@ -270,7 +269,7 @@ func TestErrorsOfReaderAndWriterAreHandedOn(t *testing.T) {
 	broken := errors.New("broken")
 	for _, at := range []int{0, headerBytes, headerBytes + sectionHeaderBytes, size - endBytes, size} {
 		in := io.MultiReader(io.LimitReader(bytes.NewReader(image), int64(at)), iotest.ErrReader(broken))
-		if _, err := ReadImage(testSpaceSeed, testMaxValueBytes, in); !errors.Is(err, broken) {
+		if _, err := ReadImage(testSpaceSeed, testMaxValueBytes, in, nil); !errors.Is(err, broken) {
 			t.Errorf("reader that breaks at %d: %v", at, err)
 		}
 		out := &limitedWriter{room: at, err: broken}

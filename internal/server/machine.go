@@ -18,7 +18,7 @@ type machine struct {
 	seed uint64
 }
 
-func newMachine() *machine { return &machine{Machine: fsm.New(fsm.Options{})} }
+func newMachine() *machine { return &machine{Machine: fsm.New(fsm.Options{Parallel: inParallel})} }
 
 // Apply gives the key space an entry, and with a command of this node the run that it belongs to. It notes the index
 // before the clients of the entry are woken.
