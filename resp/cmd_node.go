@@ -3,6 +3,8 @@ package resp
 import (
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
@@ -17,6 +19,7 @@ var nodeHandlers = []handler{
 	help(command.ModuleHelp),
 	{of: command.ModuleList, answer: moduleList},
 	{of: command.Monitor, answer: monitor},
+	{of: command.RaftHealth, answer: raftHealth, slow: true},
 	{of: command.RaftIndex, answer: raftIndex},
 	{of: command.RaftRead, answer: raftRead},
 	{of: command.Role, answer: role},
@@ -131,4 +134,71 @@ func lolwut(c *Conn, dst []byte, args [][]byte) []byte {
 		}
 	}
 	return reply.Verbatim(dst, c.protocol(), "txt", "Redis ver. "+redisVersion+"\n")
+}
+
+// confirmPeriod is how long a probe waits for a read to be confirmed. A healthy cluster takes milliseconds; those who
+// probe wait for a second as a rule, and an answer that comes later says less than none.
+const confirmPeriod = 600 * time.Millisecond
+
+// unconfirmed is the health of a node whose read was not confirmed.
+var unconfirmed = Health{
+	State:  HealthUnconfirmed,
+	Reason: "no majority confirmed a read: the leader, or the network to it, is slow or gone",
+}
+
+// raftHealth is RAFT.HEALTH [LIVE|READY]. A node that answers is live: a restart would help nothing. Whether it is
+// ready it finds out by what it knows and, if that says so, by a read that a majority confirms.
+//
+// READY and LIVE answer in one line, for load balancers and shells: +ready or -NOTREADY word: reason; +live. Without
+// them the answer is a map.
+func raftHealth(c *Conn, dst []byte, args [][]byte) []byte {
+	answer := healthReport
+	switch {
+	case len(args) > 2:
+		return reply.Error(dst, reply.WrongArity("raft.health"))
+	case len(args) == 1:
+	case strings.EqualFold(string(args[1]), "live"):
+		return reply.Simple(dst, "live")
+	case strings.EqualFold(string(args[1]), "ready"):
+		answer = healthLine
+	default:
+		return reply.Error(dst, "ERR RAFT.HEALTH takes LIVE or READY")
+	}
+	now := c.server.node.Health()
+	if now.State != HealthReady {
+		return answer(dst, c.protocol(), now)
+	}
+	var confirmed atomic.Pointer[bool]
+	wake := c.request.wake
+	c.server.node.Confirm(func(is bool) {
+		confirmed.Store(&is)
+		wake()
+	})
+	c.await(nil, confirmPeriod, func(dst []byte, last bool) ([]byte, bool) {
+		switch is := confirmed.Load(); {
+		case is != nil && *is:
+			return answer(dst, c.protocol(), now), true
+		case is != nil || last:
+			return answer(dst, c.protocol(), unconfirmed), true
+		}
+		return dst, false
+	})
+	return dst
+}
+
+func healthLine(dst []byte, _ int, h Health) []byte {
+	if h.State == HealthReady {
+		return reply.Simple(dst, string(HealthReady))
+	}
+	return reply.Error(dst, "NOTREADY "+string(h.State)+": "+h.Reason)
+}
+
+func healthReport(dst []byte, protocol int, h Health) []byte {
+	ready := "no"
+	if h.State == HealthReady {
+		ready = "yes"
+	}
+	dst = reply.MapHeader(dst, protocol, 4)
+	dst = appendPair(appendPair(dst, "live", "yes"), "ready", ready)
+	return appendPair(appendPair(dst, "state", string(h.State)), "reason", h.Reason)
 }

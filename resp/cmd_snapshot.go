@@ -2,12 +2,12 @@ package resp
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
-	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // persistenceHandlers answer the commands that take snapshots.
@@ -146,9 +146,9 @@ func (s *Server) persistence() Persistence {
 // infoPersistence has Redis's fields, in which a snapshot is an RDB file and the log is the AOF. There is no process
 // that shares memory with a copy of itself, so all fields of that are 0, and no log that is rewritten.
 func infoPersistence(b *strings.Builder, s *Server) {
-	now := s.persistence()
-	line(b, "loading", digit(s.node.Standing().State == topology.Loading))
-	line(b, "async_loading", digit(now.Installing))
+	now, loading := s.persistence(), s.node.Loading()
+	line(b, "loading", digit(loading.Active))
+	line(b, "async_loading", 0) // while a snapshot is taken over, the old state answers nothing
 	line(b, "rdb_changes_since_last_save", now.Changes)
 	line(b, "rdb_bgsave_in_progress", digit(now.Saving))
 	line(b, "rdb_last_save_time", now.LastSave.Unix())
@@ -172,6 +172,27 @@ func infoPersistence(b *strings.Builder, s *Server) {
 	line(b, "aof_last_cow_size", 0)
 	line(b, "module_fork_in_progress", 0)
 	line(b, "module_fork_last_cow_size", 0)
+	if loading.Active {
+		infoLoading(b, &loading, s.now())
+	}
+}
+
+// infoLoading has the fields that Redis shows while it loads.
+func infoLoading(b *strings.Builder, p *LoadProgress, now time.Time) {
+	elapsed := max(now.Sub(p.Began), 0)
+	percent, eta := 0.0, int64(1) // Redis says 1 where it cannot know
+	if p.TotalBytes > 0 {
+		percent = 100 * float64(p.DoneBytes) / float64(p.TotalBytes)
+	}
+	if p.DoneBytes > 0 {
+		eta = int64(elapsed.Seconds() * float64(p.TotalBytes-p.DoneBytes) / float64(p.DoneBytes))
+	}
+	line(b, "loading_start_time", p.Began.Unix())
+	line(b, "loading_total_bytes", p.TotalBytes)
+	line(b, "loading_rdb_used_mem", 0) // it is not known how much memory the state took when it was saved
+	line(b, "loading_loaded_bytes", p.DoneBytes)
+	line(b, "loading_loaded_perc", fmt.Sprintf("%.2f", percent))
+	line(b, "loading_eta_seconds", eta)
 }
 
 // digit is how INFO writes a truth.

@@ -152,10 +152,28 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 	case spec.Class == command.Write && argv.Size(args) > c.server.limits.MaxEntryBytes:
 		return "ERR command exceeds the largest log entry of " +
 			strconv.Itoa(c.server.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"
+	case c.server.loading.Load() && c.server.deniesLoading(spec):
+		return reply.Loading
 	case c.server.view == topology.NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec):
 		return clusterDisabled
 	}
 	return ""
+}
+
+// deniesLoading reports whether a node that loads refuses a command. Redis's flag says so, with two differences. Here
+// a node may load while it knows its cluster, and then it shows it; while it does not, it shows nothing, and its
+// clients ask another node. And what travels with reads of the state (OBJECT HELP) is not answered without one.
+func (s *Server) deniesLoading(spec *command.Spec) bool {
+	if slices.Contains(showsCluster, spec) {
+		return s.node.Standing().Opening
+	}
+	return spec.Flags&command.FlagLoading == 0 || spec.Class != command.Barrier
+}
+
+// showsCluster are the commands that show the cluster and ask for no key.
+var showsCluster = []*command.Spec{
+	command.ClusterInfo, command.ClusterLinks, command.ClusterMyID, command.ClusterMyShardID, command.ClusterNodes,
+	command.ClusterShards, command.ClusterSlots,
 }
 
 // refused is a call with an error as its reply.

@@ -19,6 +19,12 @@ type fakeInfo struct {
 	Data, Log int64
 	Nodes     []topology.Node
 	Fields    []Field
+
+	Loading LoadProgress
+	Opening bool
+	Health  Health
+	// confirm ends the reads that probes ask for; nil confirms them at once.
+	confirm func(done func(confirmed bool))
 }
 
 // fakeFacts answers as a Node from what now returns.
@@ -30,7 +36,7 @@ type fakeFacts struct {
 
 func (f *fakeFacts) Standing() topology.Standing {
 	info := f.now()
-	return topology.Standing{State: info.State, Leads: info.Role == "leader"}
+	return topology.Standing{State: info.State, Leads: info.Role == "leader", Opening: info.Opening}
 }
 
 func (f *fakeFacts) Applied() uint64 { return f.now().Applied }
@@ -75,6 +81,18 @@ func (f *fakeFacts) Raft() RaftInfo {
 		LogEntries: info.LogEntries, SnapshotIndex: info.SnapshotIndex, SnapshotTerm: info.SnapshotTerm,
 		Fields: info.Fields,
 	}
+}
+
+func (f *fakeFacts) Loading() LoadProgress { return f.now().Loading }
+
+func (f *fakeFacts) Health() Health { return f.now().Health }
+
+func (f *fakeFacts) Confirm(done func(confirmed bool)) {
+	if confirm := f.now().confirm; confirm != nil {
+		confirm(done)
+		return
+	}
+	done(true)
 }
 
 func (f *fakeFacts) Notify(progressed, saved func()) { f.progressed, f.saved = progressed, saved }

@@ -23,8 +23,8 @@ type handler struct {
 
 // allHandlers are those of all families; each family lists its own beside its functions.
 var allHandlers = slices.Concat(
-	clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers, latencyHandlers,
-	memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, waitHandlers,
+	clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers,
+	latencyHandlers, memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, waitHandlers,
 )
 
 // handlers has the handler of each command of class Barrier that is not a mere container, at the command's ID.

@@ -1,6 +1,10 @@
 package resp
 
-import "github.com/raftredis/raftredis/resp/topology"
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
+)
 
 // Node is the node that the server stands before. Its parts are declared where they are used. All methods may be called
 // from many goroutines at once, answer from what the node knows at the moment, and wait for nothing.
@@ -8,6 +12,7 @@ type Node interface {
 	Leadership
 	Membership
 	Facts
+	Probed
 	Notifier
 }
 
@@ -30,6 +35,19 @@ type Facts interface {
 	LogBytes() int64
 	// Raft is what INFO tells of the log.
 	Raft() RaftInfo
+	// Loading says how far the node is with loading its state.
+	Loading() LoadProgress
+}
+
+// LoadProgress is how far a node is with loading its state.
+type LoadProgress struct {
+	// Active is false while the node does not load; then the rest is zero.
+	Active bool
+	// Began is when it began.
+	Began time.Time
+	// DoneBytes of TotalBytes are read, of the log, of a snapshot, or from another node. TotalBytes is 0 while it is not
+	// known.
+	DoneBytes, TotalBytes uint64
 }
 
 // Notifier tells that facts have changed, so that connections which wait for one look again.
@@ -66,3 +84,48 @@ type RaftInfo struct {
 
 // Field is a name with a value, both as text.
 type Field struct{ Name, Value string }
+
+// HealthState is the word for what a node is to those who probe it. The words do not change: monitors compare them.
+type HealthState string
+
+// The states. Only the first is ready.
+const (
+	// HealthReady: the node serves.
+	HealthReady HealthState = "ready"
+	// HealthLoading: it reads its log and its snapshot, or applies what was committed before it may serve.
+	HealthLoading HealthState = "loading"
+	// HealthFetching: it fetches a snapshot from another node.
+	HealthFetching HealthState = "fetching"
+	// HealthBlank: it belongs to no cluster. HealthForming: it waits for other nodes to form one with.
+	HealthBlank   HealthState = "blank"
+	HealthForming HealthState = "forming"
+	// HealthNoLeader: it knows of no leader, because no majority is there, or because one is being elected.
+	HealthNoLeader HealthState = "no-leader"
+	// HealthCatchingUp: it has served nothing since its start, and follows the leader's log.
+	HealthCatchingUp HealthState = "catching-up"
+	// HealthUnconfirmed: it knows of a leader, and no majority confirmed a read in time.
+	HealthUnconfirmed HealthState = "unconfirmed"
+	// HealthOverloaded: a disk completes nothing, so that writes wait.
+	HealthOverloaded HealthState = "overloaded"
+	// HealthLeaving: the cluster is changing to one without it. HealthStopping: it was told to stop.
+	HealthLeaving  HealthState = "leaving"
+	HealthStopping HealthState = "stopping"
+	// HealthRemoved: it was removed from its cluster, and never serves again with its directory.
+	HealthRemoved HealthState = "removed"
+)
+
+// Health is what a node says of itself to those who probe it.
+type Health struct {
+	State HealthState
+	// Reason says more, in one line for people.
+	Reason string
+}
+
+// Probed is what probes ask of the node.
+type Probed interface {
+	// Health is what the node knows of itself.
+	Health() Health
+	// Confirm asks for a linearizable read of nothing. done is called once, from any goroutine, and says whether a
+	// majority confirmed it; it must not block.
+	Confirm(done func(confirmed bool))
+}

@@ -28,6 +28,9 @@ type Options struct {
 	Store Store
 	// Node is the node before which the server stands. Required.
 	Node Node
+	// Loading, while it is true, says that the node has no state to answer from: clients are told LOADING. The host sets
+	// it. Without one, the node never loads.
+	Loading *atomic.Bool
 	// Saver writes snapshots. Without one, clients that ask for snapshots are refused.
 	Saver Saver
 	// Watch is called once, by New, with the server that the state machine shall tell of changes from now on, by Changed
@@ -68,6 +71,7 @@ var ErrServerClosed = errors.New("resp: server closed")
 type Server struct {
 	store    Store
 	node     Node
+	loading  *atomic.Bool
 	saver    Saver
 	view     topology.View
 	redirect bool
@@ -160,7 +164,7 @@ func New(o Options) (*Server, error) {
 // newServer makes a server without sockets.
 func newServer(o Options, limits Limits) *Server {
 	s := &Server{
-		store: o.Store, node: o.Node, saver: o.Saver,
+		store: o.Store, node: o.Node, loading: o.Loading, saver: o.Saver,
 		spawn: func(work func()) { work() }, readMemory: readMemory, collectGarbage: debug.FreeOSMemory,
 		tuning: o.Tuning, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version,
 		configFile: o.ConfigFile,
@@ -173,6 +177,9 @@ func newServer(o Options, limits Limits) *Server {
 	s.input = wire.NewBudget(int64(limits.MaxInputBytes))
 	if s.logger == nil {
 		s.logger = slog.Default()
+	}
+	if s.loading == nil {
+		s.loading = new(atomic.Bool)
 	}
 	if s.version == "" {
 		s.version = "unknown"

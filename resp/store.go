@@ -133,10 +133,19 @@ func (r *Request) end() Outcome {
 // removedText is said instead of the text of NotDone by a node that is no member any more.
 const removedText = "CLUSTERDOWN The command was not executed: this node was removed from its cluster"
 
+// blankText is said by a node that belongs to no cluster yet.
+const blankText = "CLUSTERDOWN The command was not executed: this node belongs to no cluster yet"
+
 // refusal is what a run is answered that was not done.
 func (s *Server) refusal(outcome Outcome) string {
-	if outcome == NotDone && s.node.Leader().Removed {
+	switch {
+	case outcome != NotDone:
+	case s.loading.Load():
+		return reply.Loading
+	case s.node.Leader().Removed:
 		return removedText
+	case s.node.Standing().State.Blank():
+		return blankText
 	}
 	return outcomeTexts[outcome]
 }

@@ -24,7 +24,7 @@ const settingsName = "settings"
 func topicNames() []string {
 	return []string{
 		"getting-started", "consistency", "clients", "configuration", "redis-conf", settingsName, "membership", "snapshots",
-		"backup", "upgrade", "files", "security", "troubleshooting", "exit-codes",
+		"backup", "probes", "upgrade", "files", "security", "troubleshooting", "exit-codes",
 	}
 }
 

@@ -40,15 +40,15 @@ func (c *Cluster) StartSpare(begins ...string) *Node {
 	return n
 }
 
-// AwaitListening waits until a node takes clients, whether it serves them or not.
+// AwaitListening waits until a node has opened its directory and takes clients, whether it serves them or not.
 func (c *Cluster) AwaitListening(n *Node) {
 	c.t.Helper()
 	Eventually(c.t, ReadyLimit, fmt.Sprintf("node %d listens", n.Number), func() bool {
 		if n.Process.Ended() {
 			c.t.Fatalf("node %d has ended", n.Number)
 		}
-		_, err := Info(n.Port, "raft")
-		return err == nil
+		facts, err := Info(n.Port, "persistence")
+		return err == nil && facts["loading"] == "0"
 	})
 }
 

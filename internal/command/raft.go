@@ -1,9 +1,20 @@
 package command
 
-var raftCommands = []*Spec{RaftIndex, RaftNode, RaftRead, RaftSlowLog}
+var raftCommands = []*Spec{RaftHealth, RaftIndex, RaftNode, RaftRead, RaftSlowLog}
 
 // The commands that Redis does not have, but those of CLUSTER.
 var (
+	RaftHealth = &Spec{
+		Name:       "raft.health",
+		Usage:      "[probe=(LIVE | READY)]",
+		Arity:      -1,
+		Flags:      FlagFast | FlagLoading | FlagStale,
+		Categories: CategoryConnection,
+		Group:      "server",
+		Since:      ownSince,
+		Summary:    "Answers probes: whether the node serves now, and why not.",
+		Complexity: "O(1)",
+	}
 	RaftIndex = &Spec{
 		Name:       "raft.index",
 		Arity:      1,

@@ -29,7 +29,15 @@ func lonelyStore(t *testing.T) *store {
 			t.Error(err)
 		}
 	})
-	return newStore(node, space, changes)
+	return storeOf(node, space, changes)
+}
+
+// storeOf is the store before a node that is open.
+func storeOf(library *consensus.Node, space *machine, changes *relay) *store {
+	s := newStore(newNode(), space, changes)
+	s.node.open(library)
+	s.look()
+	return s
 }
 
 // deafPeer is the address of a node that takes connections and says nothing; visited has something when one came.

@@ -12,8 +12,8 @@ import (
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
-// leads is the role of a leader in a status.
-const leads = "leader"
+// The roles of a leader and of a follower in a status.
+const leads, follows = "leader", "follower"
 
 // Leader is the member that the node believes to lead.
 func (s *store) Leader() topology.Leader {
@@ -43,11 +43,11 @@ func (s *store) standing(status *consensus.Status) topology.Standing {
 	case status.Blank:
 		return topology.Standing{State: topology.Joining}
 	}
-	standing := topology.Standing{State: topology.Up, Leads: status.Role == leads}
+	standing := topology.Standing{State: topology.Up, Leads: status.Role == leads, Opening: !s.node.isOpen()}
 	switch {
 	case status.Removed:
 		standing.State = topology.Removed
-	case !s.serving.Load():
+	case !s.serving.Load() || s.loading.on.Load():
 		standing.State = topology.Loading
 	}
 	return standing
@@ -126,8 +126,12 @@ func (s *store) Progress() resp.Progress {
 	return p
 }
 
-// Keys counts the keys, and those with a deadline.
+// Keys counts the keys, and those with a deadline. While the node loads there are none: the state is being replaced,
+// and a look at it would wait for the end.
 func (s *store) Keys() (keys, deadlines int64) {
+	if s.loading.on.Load() {
+		return 0, 0
+	}
 	var stats fsm.Stats
 	s.node.View(func(m consensus.StateMachine) { stats = m.(*machine).Stats() })
 	return int64(stats.Keys), int64(stats.Deadlines)

@@ -38,7 +38,7 @@ func waitServing(t *testing.T, s *store) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := s.node.WaitServing(ctx); err != nil {
+	if err := s.node.library.Load().WaitServing(ctx); err != nil {
 		t.Fatal(err)
 	}
 }

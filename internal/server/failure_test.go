@@ -40,6 +40,9 @@ func failedServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	s.waiting = console.Waiting{Logger: logger, Output: console.NewWriter(io.Discard), Began: time.Now()}
 	waitServing(t, s.store)
 	if err := os.RemoveAll(filepath.Join(c.node.Directory, snapshot.DirectoryName)); err != nil {
@@ -48,7 +51,7 @@ func failedServer(t *testing.T) *server {
 	if err := s.node.TakeSnapshot(); err != nil {
 		t.Fatal(err)
 	}
-	<-s.node.Done()
+	<-s.node.library.Load().Done()
 	if err := s.node.Err(); err == nil || errors.Is(err, consensus.ErrClosed) {
 		t.Fatalf("the node did not fail: %v", err)
 	}
@@ -62,7 +65,7 @@ func failedServer(t *testing.T) *server {
 //  3. Run returns before die comes to exit. The exit code must be the same.
 func TestAFailedNodeThatIsStoppedEndsAsFatal(t *testing.T) {
 	s := failedServer(t)
-	if err := s.shut(nil, nil); exit.Code(err) != exit.Fatal {
+	if err := s.shut(nil, nil, nil); exit.Code(err) != exit.Fatal {
 		t.Errorf("the process ends with exit code %d: %v", exit.Code(err), err)
 	}
 }

@@ -66,6 +66,10 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 // describeState describes the key space at one index: the index up to which the log was applied, and the hash of the
 // whole state then. Two nodes that show the same index show the same hash, or something is very wrong.
 func (s *store) describeState(info *resp.RaftInfo) {
+	info.Commit = max(info.Commit, s.Applied()) // see there
+	if s.loading.on.Load() {                    // the state is being replaced, and a look at it would wait for the end
+		return
+	}
 	var index, hash uint64
 	s.node.View(func(m consensus.StateMachine) {
 		space := m.(*machine)
@@ -73,7 +77,7 @@ func (s *store) describeState(info *resp.RaftInfo) {
 			index, hash = space.Index(), space.Hash()
 		}
 	})
-	info.Commit = max(info.Commit, index) // see store.Applied
+	info.Commit = max(info.Commit, index)
 	info.Fields = append(info.Fields,
 		resp.Field{Name: "raft_state_index", Value: number(index)},
 		resp.Field{Name: "raft_state_hash", Value: fmt.Sprintf("%016x", hash)})

@@ -9,11 +9,12 @@ import (
 	"github.com/raftredis/raftredis/resp"
 )
 
-// relay passes changes of the node and of the key space, and the times of slow steps, to the front end. The key space
-// is made first, then the node, which applies entries at once, then the front end. The relay drops what comes before
-// the front end exists: no client has read it.
+// relay passes changes of the node and of the key space, and the times of slow steps, to the front end and the store.
+// The key space is made first, then those two, and the node, which applies entries at once, is opened last. The relay
+// drops what comes for a part that does not exist: no client has read it.
 type relay struct {
 	server atomic.Pointer[resp.Server]
+	store  atomic.Pointer[store]
 	// waits are the server's functions for changed facts about the node.
 	waits atomic.Pointer[waits]
 }
@@ -24,6 +25,9 @@ func (r *relay) subscribe(progressed, saved func()) { r.waits.Store(&waits{progr
 
 // NodeChanged is called by the node's loop.
 func (r *relay) NodeChanged(e consensus.Event) {
+	if s := r.store.Load(); s != nil && (e.Snapshot || e.Members || s.loading.on.Load() || !s.serving.Load()) {
+		s.look()
+	}
 	w := r.waits.Load()
 	if w == nil {
 		return

@@ -23,6 +23,9 @@ const (
 	drainPeriod = 5 * time.Second
 	// StopPeriod bounds a whole stop; then the process ends anyway.
 	StopPeriod = 20 * time.Second
+	// startStopPeriod and startDrainPeriod are the same for a node that does not serve yet, or that loads: what it does
+	// can be cut short.
+	startStopPeriod, startDrainPeriod = 800 * time.Millisecond, 300 * time.Millisecond
 	// sameStop is the time within which two signals mean one stop: timeout(1), and some service managers, signal a
 	// process and then its process group.
 	sameStop = 500 * time.Millisecond
@@ -65,13 +68,8 @@ func (c *Config) Run(out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	go func() {
-		<-s.node.Done()
-		if err := s.node.Err(); !errors.Is(err, consensus.ErrClosed) {
-			die(output, logger, err)
-		}
-	}()
 	s.waiting = console.Waiting{Logger: logger, Output: output, Began: time.Now()}
+	go s.die()
 	return s.run(stop, lifeline(c.lifelineDescriptor), out)
 }
 
@@ -99,43 +97,69 @@ func distinct(received <-chan os.Signal, now func() time.Time) <-chan os.Signal 
 	return stop
 }
 
-// die ends the process of a node that must not go on. It serves no client any more, so die waits for nothing but the
-// last lines of the log, for a bounded time.
-func die(output *console.Writer, logger *slog.Logger, err error) {
-	logger.Error("the node must not go on: read this before you start it again", "error", err)
-	output.Flush()
+// die waits for the node to fail and ends the process. The node serves no client any more then, so die waits for
+// nothing but the last lines of the log, for a bounded time.
+func (s *server) die() {
+	<-s.node.opened
+	library := s.node.library.Load()
+	<-library.Done()
+	err := library.Err()
+	if errors.Is(err, consensus.ErrClosed) {
+		return
+	}
+	s.logger.Error("the node must not go on: read this before you start it again", "error", err)
+	s.waiting.Output.Flush()
 	os.Exit(exit.Fatal)
 }
 
-// run serves until something ends it, and says when serving begins.
+// run opens the node and serves until something ends it, and says when serving begins.
 func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.Writer) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	ready := make(chan error, 1)
-	go func() { ready <- s.node.WaitServing(ctx) }()
-	progress := time.NewTicker(console.ProgressMoves)
+	opened, ready := make(chan error, 1), make(chan error, 1)
+	go func() { opened <- s.open(ctx) }()
+	manager := newNotifier()
+	defer manager.close()
+	manager.tell("READY=1") // clients are answered: whether they are served is another question
+	progress, disk := time.NewTicker(console.ProgressMoves), time.NewTicker(stallLook)
 	defer progress.Stop()
+	defer disk.Stop()
 	defer s.waiting.End()
 	for {
 		select {
 		case now := <-progress.C:
-			s.waiting.Show(s.obstacle(), now)
+			stage := s.obstacle()
+			s.waiting.Show(stage, now)
+			manager.status(stage.String())
+		case now := <-disk.C:
+			s.store.stall.look(s.node.Status(), now)
+		case err := <-opened:
+			opened = nil
+			if err != nil {
+				return s.shut(stop, nil, err)
+			}
+			go func() { ready <- s.node.library.Load().WaitServing(ctx) }()
 		case err := <-ready:
 			if err != nil { // if the node has failed, shut says so
-				return s.shut(stop, fmt.Errorf("while waiting to serve: %w", err))
+				return s.shut(stop, nil, fmt.Errorf("while waiting to serve: %w", err))
 			}
 			progress.Stop()
 			s.waiting.End()
 			ready = nil
 			s.announce(out)
+			manager.status("serving")
 		case received := <-stop:
 			s.logger.Info("stopping", "signal", received)
-			return s.shut(stop, nil)
+			manager.tell("STOPPING=1")
+			cancel()
+			return s.shut(stop, opened, nil)
 		case <-parentGone:
 			s.logger.Info("stopping: the process that started this node has ended")
-			return s.shut(stop, nil)
+			cancel()
+			return s.shut(stop, opened, nil)
 		case err := <-s.broken:
-			return s.shut(stop, err)
+			cancel()
+			return s.shut(stop, opened, err)
 		}
 	}
 }
@@ -143,6 +167,7 @@ func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.W
 // announce says that linearizable reads are answered.
 func (s *server) announce(out io.Writer) {
 	s.store.serving.Store(true)
+	s.store.look()
 	c, status := s.config, s.node.Status()
 	fmt.Fprintf(out, "ready: clients on %s, peers on %s, node %d of %d, cluster %016x\n",
 		joined(c.bind, c.port), joined(c.bind, c.peerPort), status.ID,
@@ -165,6 +190,8 @@ func joined(bind []string, port int) string {
 func (s *server) obstacle() console.Stage {
 	status := s.node.Status()
 	switch {
+	case !s.node.isOpen():
+		return s.store.loading.stage()
 	case status.Blank && s.config.node.Bootstrap:
 		missing := status.Expect - 1 - status.Joiners
 		return console.Stage{Text: fmt.Sprintf("waiting for %d of %d nodes to join", missing, status.Expect)}
@@ -176,11 +203,8 @@ func (s *server) obstacle() console.Stage {
 	case status.Removed:
 		return console.Stage{Text: "this node was removed from its cluster: stop it, and give it an empty directory to use " +
 			"it again"}
-	case status.InstallHere:
-		return console.Stage{Text: fmt.Sprintf("taking over the data of a snapshot of %d bytes", status.InstallBytes)}
 	case status.InstallFrom != 0:
-		return console.Stage{Text: fmt.Sprintf("fetching a snapshot of %d bytes from node %d", status.InstallBytes,
-			status.InstallFrom)}
+		return s.store.loading.stage()
 	case status.Leader == 0:
 		return console.Stage{Text: "waiting for a leader: a majority of the cluster's nodes must run"}
 	}
@@ -189,17 +213,27 @@ func (s *server) obstacle() console.Stage {
 	}
 }
 
-// shut stops the node. cause is the error that made it stop; nil if none did. A second signal, or the end of
-// StopPeriod, ends the process as kill -9 would, which loses nothing that was acknowledged. If the node has failed,
-// however the stop began, that is the error: a service manager must not take it for a clean stop.
-func (s *server) shut(stop <-chan os.Signal, cause error) error {
+// shut stops the node. opening gets the result of opening it; it is nil if that is over. cause is the error that made
+// the node stop; nil if none did. A second signal, or the end of the period, ends the process as kill -9 would, which
+// loses nothing that was acknowledged. If the node has failed, however the stop began, that is the error: a service
+// manager must not take it for a clean stop.
+func (s *server) shut(stop <-chan os.Signal, opening <-chan error, cause error) error {
+	s.store.stopping.Store(true)
+	period, drain := StopPeriod, drainPeriod
+	starting := !s.store.serving.Load() || s.store.loading.on.Load()
+	if starting {
+		period, drain = startStopPeriod, startDrainPeriod
+	}
 	closed := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), drainPeriod)
+		ctx, cancel := context.WithTimeout(context.Background(), drain)
 		defer cancel()
+		if opening != nil {
+			<-opening // it was told to end
+		}
 		closed <- s.close(ctx)
 	}()
-	limit := time.NewTimer(StopPeriod)
+	limit := time.NewTimer(period)
 	defer limit.Stop()
 	select {
 	case err := <-closed:
@@ -209,7 +243,11 @@ func (s *server) shut(stop <-chan os.Signal, cause error) error {
 	case <-stop:
 		cause = fmt.Errorf("stopped by a second signal before everything was closed")
 	case <-limit.C:
-		cause = fmt.Errorf("not everything could be closed within %v", StopPeriod)
+		if starting { // files are made or read: that is cut short, and begun again at the next start
+			s.logger.Info("stopped before the start was complete")
+			break
+		}
+		cause = fmt.Errorf("not everything could be closed within %v", period)
 	}
 	if err := s.node.Err(); err != nil && !errors.Is(err, consensus.ErrClosed) {
 		return &exit.FatalError{Err: err} // die may be waiting for the reader of the log: the code is the same

@@ -11,7 +11,7 @@ import (
 
 // saver is the node's snapshots as the front end sees them.
 type saver struct {
-	node *consensus.Node
+	node *node
 
 	mu sync.Mutex
 	// found counts the attempts that had nothing to save; foundAt is when the last one was noticed. LASTSAVE moves with

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/resp"
@@ -11,7 +12,7 @@ import (
 
 // store is the node as the front end sees it. It translates, and decides nothing.
 type store struct {
-	node    *consensus.Node
+	node    *node
 	machine *machine
 	relay   *relay
 	changes *changes
@@ -19,10 +20,17 @@ type store struct {
 	freezing sync.Mutex
 	// serving is set when the node has answered its first linearizable read.
 	serving atomic.Bool
+	// stopping is set when the node was told to stop.
+	stopping atomic.Bool
+	loading  loading
+	stall    stall
 }
 
-func newStore(node *consensus.Node, m *machine, r *relay) *store {
-	return &store{node: node, machine: m, relay: r, changes: newChanges()}
+func newStore(n *node, m *machine, r *relay) *store {
+	s := &store{node: n, machine: m, relay: r, changes: newChanges()}
+	s.loading.begin(time.Now())
+	r.store.Store(s)
+	return s
 }
 
 // submission is a request on its way through the node. A connection uses its request again, and so the submission that

@@ -57,7 +57,7 @@ func TestAListOfAllKeysIsThatOfOneMoment(t *testing.T) {
 		for j := range keysEach {
 			args = append(args, fmt.Appendf(nil, "{%d}%d", j, i), []byte("v"))
 		}
-		if _, err := s.node.Propose(context.Background(), argv.Append(nil, args)); err != nil {
+		if _, err := s.node.library.Load().Propose(context.Background(), argv.Append(nil, args)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,17 +21,19 @@ import (
 type server struct {
 	config *Config
 	logger *slog.Logger
-	node   *consensus.Node
-	store  *store
-	front  *resp.Server
+	// options open the node.
+	options consensus.Options
+	node    *node
+	store   *store
+	front   *resp.Server
 	// waiting tells what the node is doing before it serves.
 	waiting console.Waiting
 	// broken receives the error of a listener that ended by itself.
 	broken chan error
 }
 
-// wire puts a node together and lets clients in. It takes both ports first: a node that cannot serve must not touch the
-// directory.
+// wire lets clients in, before the node is opened: they are told at once that it loads. It takes both ports first: a
+// node that cannot serve must not touch the directory.
 func wire(c *Config, logger *slog.Logger, stop <-chan os.Signal) (*server, error) {
 	all := places(c.bind)
 	clients, err := listen("port", all, c.port, logger, stop)
@@ -43,8 +45,8 @@ func wire(c *Config, logger *slog.Logger, stop <-chan os.Signal) (*server, error
 		clients.Close()
 		return nil, err
 	}
-	s := &server{config: c, logger: logger, broken: make(chan error, 1)}
-	if err := s.open(peers); err != nil {
+	s := &server{config: c, logger: logger, node: newNode(), broken: make(chan error, 1)}
+	if err := s.assemble(peers); err != nil {
 		clients.Close()
 		peers.Close()
 		return nil, err
@@ -57,28 +59,36 @@ func wire(c *Config, logger *slog.Logger, stop <-chan os.Signal) (*server, error
 	return s, nil
 }
 
-// open opens the node and makes the front end.
-func (s *server) open(peers net.Listener) error {
-	options, err := s.consensusOptions()
-	if err != nil {
+// assemble makes everything but the node: its key space, its options, and the front end.
+func (s *server) assemble(peers net.Listener) (err error) {
+	space, changes := newMachine(), &relay{}
+	space.Watch(changes)
+	s.store = newStore(s.node, space, changes)
+	if s.options, err = s.consensusOptions(); err != nil {
 		return err
 	}
-	options.PeerListener = peers
-	space := newMachine()
-	changes := &relay{}
-	space.Watch(changes)
-	options.Machine, options.Late, options.Events = space, changes.Late, changes.NodeChanged
-	options.Hurry = changes.memoryIsTight
-	if s.node, err = consensus.Open(options); err != nil {
-		return openError(s.config.node.Directory, err)
-	}
-	s.store = newStore(s.node, space, changes)
+	s.options.PeerListener, s.options.Machine = peers, space
+	s.options.Late, s.options.Events, s.options.Progress = changes.Late, changes.NodeChanged, s.store.loading.progressed
+	s.options.Hurry = changes.memoryIsTight
 	front := s.config.frontOptions()
 	front.Store, front.Node, front.Saver, front.Watch = s.store, s.store, &saver{node: s.node}, changes.server.Store
-	front.Logger = s.logger
-	if s.front, err = resp.New(front); err != nil {
-		return errors.Join(err, s.node.Close())
+	front.Loading, front.Logger = &s.store.loading.on, s.logger
+	s.front, err = resp.New(front)
+	return err
+}
+
+// open opens the node, unless it is open, which may take long. It gives up when ctx ends.
+func (s *server) open(ctx context.Context) error {
+	if s.node.isOpen() {
+		return nil
 	}
+	library, err := consensus.OpenContext(ctx, s.options)
+	if err != nil {
+		s.options.PeerListener.Close() // the library may not have come as far
+		return openError(s.config.node.Directory, err)
+	}
+	s.node.open(library)
+	s.store.look()
 	return nil
 }
 

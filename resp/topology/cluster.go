@@ -9,7 +9,7 @@ const (
 	Initializing State = "initializing"
 	// Joining: the node belongs to no cluster and waits to be added to one.
 	Joining State = "joining"
-	// Loading: the node is a member that has served nothing since its start.
+	// Loading: the node is a member that has served nothing since its start, or that takes over another one's state.
 	Loading State = "loading"
 	// Up: the node serves.
 	Up State = "up"
@@ -26,6 +26,8 @@ type Standing struct {
 	State State
 	// Leads says that the node believes that it leads.
 	Leads bool
+	// Opening says that the node still reads its log and its snapshot, and does not know its cluster yet.
+	Opening bool
 }
 
 // Leader is who leads, as far as a node knows.

@@ -120,10 +120,11 @@ func (m *Map) Assigned() (owners, slots int) {
 	return owners, slots
 }
 
-// Serves reports whether commands on all slots can be answered. Without a leader nothing is served.
+// Serves reports whether commands on all slots can be answered. Without a leader nothing is served, nor by a node that
+// loads its state or was removed.
 func (m *Map) Serves() bool {
 	_, slots := m.Assigned()
-	return m.cluster.Leader != 0 && slots == command.Slots && m.cluster.State != Removed
+	return m.cluster.Leader != 0 && slots == command.Slots && m.cluster.State == Up
 }
 
 // Replicas are those of a master, without the failed ones.
