@@ -85,7 +85,7 @@ func TestATimeoutThatIsSetClosesIdleConnections(t *testing.T) {
 }
 
 func TestTheLargestArgumentCanBeSet(t *testing.T) {
-	limits := Limits{MaxEntryBytes: 1000, MaxRequestBytes: 1 << 20}
+	limits := Limits{MaxEntryBytes: 1000}
 	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Limits: limits}))
 	if got := c.send("CONFIG SET proto-max-bulk-len 4kb\r\nCONFIG GET proto-max-bulk-len\r\n"); got !=
 		"+OK\r\n*2\r\n"+bulkText("proto-max-bulk-len")+bulkText("4096") {

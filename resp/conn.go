@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/raftredis/raftredis/internal/command"
@@ -67,6 +68,8 @@ type Conn struct {
 	arguments [][]byte
 	fixed     []byte
 	bodyBytes int
+	// body is the body of a run with one write that the reader has put together; nil: the run makes it.
+	body []byte
 	// submittedAt is when the run was complete. clock is the time that was read since the connection last waited, and
 	// zero if there is none: asking costs as much as half of all that is done for a small command.
 	submittedAt, clock monotonic
@@ -85,6 +88,8 @@ type Conn struct {
 	viewed int
 
 	out []byte
+	// waste is where bytes go that are read from a client of which nothing more is taken.
+	waste []byte
 }
 
 // newConn makes a connection. wake is called when the store completed a request: see Request.
@@ -113,11 +118,28 @@ func (c *Conn) Space() []byte {
 	return c.reader.Space()
 }
 
-// Received says that the first n bytes of Space are filled.
+// Ahead is where bytes go that come while Output is being sent, in any phase. It is nil while no more are taken: when
+// as much was read ahead as client-query-buffer-limit allows. The arguments of a run stay where they are. From a
+// client of which nothing more is taken bytes are read all the same, and dropped: it may read its last replies only
+// then.
+func (c *Conn) Ahead() []byte {
+	if c.phase != ended && !c.reader.Failed() {
+		return c.reader.Ahead()
+	}
+	if c.waste == nil {
+		c.waste = make([]byte, wire.SmallBufferBytes)
+	}
+	return c.waste
+}
+
+// Received says that the first n bytes of Space, or of Ahead, are filled.
 func (c *Conn) Received(n int) {
 	c.shard.InputBytes.Add(int64(n))
+	if c.phase == ended || c.reader.Failed() {
+		return
+	}
 	c.reader.Received(n)
-	c.reader.SetMaxBulkBytes(int(c.server.tuning.MaxBulkBytes.Load()))
+	c.reader.SetMaxBytes(int(c.server.tuning.MaxBulkBytes.Load()), int(c.server.tuning.MaxQueryBytes.Load()))
 	if n > 0 {
 		c.session.active.Store(int64(c.server.recently()))
 	}
@@ -276,9 +298,8 @@ func (c *Conn) slowNext() bool {
 }
 
 // overflow ends a connection whose reads exceed its limit. As in Redis nothing more is sent: what the client would read
-// is cut in the middle anyway. Replies of a run with writes are sent whatever their size: they exist already, a client
-// that does not take them is closed by the write timeout, and one that saw only the end would not know the fate of its
-// writes.
+// is cut in the middle anyway. Replies of a run with writes are sent whatever their size: they exist already, and a
+// client that saw only the end would not know the fate of its writes.
 func (c *Conn) overflow() {
 	c.server.metrics.OutputLimit.Inc()
 	c.out = nil
@@ -308,7 +329,12 @@ func (c *Conn) settle() {
 }
 
 // maxReplyBytes is how many bytes of replies may wait for the client.
-func (c *Conn) maxReplyBytes() int { return int(c.server.tuning.Output.normal.hard.Load()) }
+func (c *Conn) maxReplyBytes() int {
+	if hard := c.server.tuning.Output.normal.hard.Load(); hard > 0 && hard < math.MaxInt {
+		return int(hard)
+	}
+	return math.MaxInt
+}
 
 // view answers some calls of a run of reads. It takes them in portions, and the store leaves of a portion what follows
 // on long replies, so that one flush and not one read lock bounds what a pipeline of large replies holds in memory:
@@ -350,7 +376,7 @@ func (c *Conn) finish() {
 	}
 	c.request.Body, c.request.Stale = nil, false // the store may use the ticket again
 	run.Submitted = nil
-	c.fixed, c.bodyBytes, c.viewed = c.fixed[:0], 0, 0
+	c.fixed, c.body, c.bodyBytes, c.viewed = c.fixed[:0], nil, 0, 0
 	kept := 0
 	if c.holding {
 		kept = copy(c.arguments, c.held.Args)

@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // gather takes requests until a run was submitted or something else has to happen first; false means that the buffer
@@ -95,12 +97,7 @@ func (c *Conn) next() (command.Call, bool) {
 	from := len(c.arguments)
 	arguments, err := c.reader.Next(c.arguments)
 	if err != nil {
-		if len(c.request.Run.Calls) == 0 {
-			c.server.metrics.ProtocolErrors.Inc()
-			c.out = reply.Error(c.out, "ERR "+err.Error())
-			c.phase = ended
-		}
-		return command.Call{}, false
+		return c.unread(err)
 	}
 	if len(arguments) == from {
 		return command.Call{}, false
@@ -108,6 +105,23 @@ func (c *Conn) next() (command.Call, bool) {
 	c.arguments = arguments
 	c.shard.Commands.Add(1)
 	return c.resolve(arguments[from:len(arguments):len(arguments)]), true
+}
+
+// unread is what becomes of a request that the reader did not take: a refusal is a reply like others, and a violation
+// of the protocol ends the connection, behind everything before it.
+func (c *Conn) unread(err error) (command.Call, bool) {
+	var refusal *wire.Refusal
+	if errors.As(err, &refusal) {
+		c.server.metrics.InputLimit.Inc()
+		c.shard.Commands.Add(1)
+		return c.refused(refusal.Reply), true
+	}
+	if len(c.request.Run.Calls) == 0 {
+		c.server.metrics.ProtocolErrors.Inc()
+		c.out = reply.Error(c.out, "ERR "+err.Error())
+		c.phase = ended
+	}
+	return command.Call{}, false
 }
 
 // resolve finds the command that the arguments call, or the reply that they get whatever the state is.
@@ -205,16 +219,18 @@ func (c *Conn) answered(call command.Call) {
 	}
 }
 
-// join adds a call on data to the run, and submits the run where it has to end: before a write that would make its body
-// longer than an entry may be, behind a read whose cost grows with what is stored, and also before one if the run has a
-// write: it must not ride along while the entry is applied and all clients wait; at the largest number of calls.
+// join adds a call on data to the run, and submits the run where it has to end: before a write that would make its
+// body longer than a run's may be, behind a read whose cost grows with what is stored, and also before one if the run
+// has a write: it must not ride along while the entry is applied and all clients wait; at the largest number of calls.
+// A write that is longer by itself makes a run of its own.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
 	size := 0
 	if call.IsWrite() {
 		size = argv.Size(call.Args)
 	}
-	if c.bodyBytes+size > c.server.limits.MaxEntryBytes || (call.Spec.Linear && c.bodyBytes > 0) {
+	tooLong := c.bodyBytes+size > c.server.limits.MaxRunBytes
+	if len(run.Calls) > 0 && (tooLong || (call.Spec.Linear && c.bodyBytes > 0)) {
 		c.hold(call)
 		c.submit()
 		return
@@ -224,7 +240,10 @@ func (c *Conn) join(call command.Call) {
 	}
 	c.bodyBytes += size
 	run.Calls = append(run.Calls, call)
-	if call.Spec.Linear || len(run.Calls) >= c.server.limits.MaxRunCalls {
+	if tooLong {
+		c.body = c.reader.Encoded()
+	}
+	if tooLong || call.Spec.Linear || len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
 	}
 }

@@ -23,8 +23,16 @@ type link struct {
 	parking atomic.Uint32
 	// gone is set by the watch or by Close, when no client waits for the replies any more.
 	gone atomic.Bool
-	// limited is the moment that was noted last when the deadline for writing was moved.
-	limited monotonic
+	// raw is the system's socket, nil if there is none below. taken is write, made once; pending and failure are what it
+	// works on: the output that is still to be sent, and why it cannot be.
+	raw     syscall.RawConn
+	taken   func(fd uintptr) bool
+	pending []byte
+	failure error
+	// sent gets the end of the goroutine that sends while this one reads ahead; tookAhead says that it has read something
+	// which was not looked at.
+	sent      chan error
+	tookAhead bool
 	// nudged says that the deadline for reading may have been moved into the past.
 	nudged atomic.Bool
 	// blocked says that the connection is counted in Metrics.Blocked.
@@ -38,20 +46,31 @@ const (
 )
 
 func newLink(s *Server, below net.Conn) *link {
-	l := &link{server: s, socket: below, woken: make(chan struct{}, 1)}
+	l := &link{server: s, socket: below, woken: make(chan struct{}, 1), sent: make(chan error, 1)}
 	l.conn = newConn(s, socket{
 		address: below.RemoteAddr().String(), local: below.LocalAddr().String(), descriptor: descriptor(below),
 		kill: l.kill, nudge: l.nudge,
 	}, l.wake)
-	if tcp, ok := below.(*net.TCPConn); ok {
-		// A socket that refuses one of these is broken and will say so when it is read.
-		if seconds := s.tuning.KeepAliveSeconds.Load(); seconds > 0 {
-			_ = tcp.SetKeepAlivePeriod(time.Duration(seconds) * time.Second)
-		} else {
-			_ = tcp.SetKeepAlive(false)
+	if system, ok := below.(syscall.Conn); ok {
+		if raw, err := system.SyscallConn(); err == nil {
+			l.raw, l.taken = raw, l.write
 		}
 	}
+	if tcp, ok := below.(*net.TCPConn); ok {
+		// A socket that refuses this is broken and will say so when it is read.
+		_ = tcp.SetKeepAliveConfig(keepAlive(s.tuning.KeepAliveSeconds.Load()))
+	}
 	return l
+}
+
+// keepAliveProbes is how many probes a client may leave unanswered. Redis sends as many, in a third of the time.
+const keepAliveProbes = 3
+
+// keepAlive is what tcp-keepalive asks for; 0: nothing.
+func keepAlive(seconds int64) net.KeepAliveConfig {
+	idle := time.Duration(seconds) * time.Second
+	interval := max(idle/keepAliveProbes, time.Second)
+	return net.KeepAliveConfig{Enable: seconds > 0, Idle: idle, Interval: interval, Count: keepAliveProbes}
 }
 
 // descriptor is the number that the system gave a socket, 0 if it gave none.
@@ -113,9 +132,10 @@ func (l *link) serve() {
 	defer func() { _ = l.socket.Close() }()
 	defer l.conn.Release()
 	for {
+		l.tookAhead = false
 		switch l.conn.Advance() {
 		case Receive:
-			if !l.flush() || !l.receive() {
+			if !l.flush() || (!l.tookAhead && !l.receive()) {
 				return
 			}
 		case Park:
@@ -206,44 +226,6 @@ func (l *link) rest() {
 	case <-l.woken:
 	case <-timer.C:
 	}
-}
-
-// flush sends all output: normally in one write. Each part of at most FlushBytes has its own deadline, so that a slow
-// client may take its time for a large reply, but one that does not read is closed.
-func (l *link) flush() bool {
-	output := l.conn.Output()
-	if len(output) == 0 {
-		return true
-	}
-	limits := &l.server.limits
-	for len(output) > 0 {
-		l.conn.session.unsent.Store(int64(len(output)))
-		part := output[:min(len(output), limits.FlushBytes)]
-		l.limitWrite()
-		if _, err := l.socket.Write(part); err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				l.server.metrics.WriteTimeouts.Inc()
-				l.server.logger.Info("client closed: it does not read its replies",
-					"client", l.conn.session.id, "address", l.socket.RemoteAddr(), "pending", len(output))
-			}
-			return false
-		}
-		output = output[len(part):]
-	}
-	l.conn.Flushed()
-	l.conn.session.unsent.Store(0)
-	return true
-}
-
-// limitWrite gives the next write its time. Moving a deadline costs as much as all that is done for a small command, so
-// one serves for all writes until the server's watch has looked again, and is later by what that may take.
-func (l *link) limitWrite() {
-	noted := l.server.recently()
-	if noted == l.limited {
-		return
-	}
-	l.limited = noted
-	_ = l.socket.SetWriteDeadline(time.Now().Add(l.server.limits.WriteTimeout + watchPeriod))
 }
 
 // linger tells the client that nothing more comes and drops what it still sends, for a short time: closing a socket

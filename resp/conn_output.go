@@ -1,7 +1,6 @@
 package resp
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -9,29 +8,27 @@ import (
 
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/setting"
-	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // OutputLimits is client-output-buffer-limit: how much may wait for a client before it is closed. Redis has a limit
 // for each class of clients, here it is one for each kind of output:
 //
 //	normal   replies. Those of writes are never cut: a client that saw only their end would not know what was done.
+//	         Commands are executed as replies drain, so that more than FlushBytes waits only of one long reply.
 //	pubsub   what is sent besides replies: invalidations, and what MONITOR shows
 //	slave    nothing: nodes are no clients of each other. It can be set and shown, because files and tools do that.
 type OutputLimits struct {
 	normal, mail, replica outputLimit
 }
 
-// outputLimit is the limit of one class. More than hard is never let wait; more than soft for softSeconds at a stretch
-// is not either, unless one of the two is 0.
+// outputLimit is the limit of one class. More than hard is never let wait, unless it is 0; more than soft for
+// softSeconds at a stretch is not either, unless one of the two is 0.
 type outputLimit struct {
 	hard, soft, softSeconds atomic.Int64
 }
 
-// Defaults, which are Redis's, but for the hard limit of normal: there is one. It leaves room for the replies of one
-// portion of reads, each of the largest argument.
+// Defaults, which are Redis's. That of normal is none.
 const (
-	defaultReplyHardBytes   = 256 << 20
 	defaultMailHardBytes    = 32 << 20
 	defaultMailSoftBytes    = 8 << 20
 	defaultReplicaHardBytes = 256 << 20
@@ -47,7 +44,7 @@ const (
 )
 
 func (all *OutputLimits) init() {
-	all.normal.store([3]int64{defaultReplyHardBytes, 0, 0})
+	all.normal.store([3]int64{})
 	all.mail.store([3]int64{defaultMailHardBytes, defaultMailSoftBytes, defaultSoftSeconds})
 	all.replica.store([3]int64{defaultReplicaHardBytes, defaultReplicaSoftBytes, defaultSoftSeconds})
 }
@@ -67,7 +64,7 @@ func (l *outputLimit) String() string {
 	return text
 }
 
-// Replies is the hard limit of replies, in bytes.
+// Replies is the hard limit of replies, in bytes; 0: none.
 func (all *OutputLimits) Replies() *atomic.Int64 { return &all.normal.hard }
 
 // String is the limits as CONFIG GET shows them.
@@ -91,8 +88,7 @@ func (all *OutputLimits) class(name string) *outputLimit {
 	return nil
 }
 
-// Parse reads any number of: class, hard limit, soft limit, seconds. A hard limit of 0 is none in Redis; here it is the
-// largest that there is.
+// Parse reads any number of: class, hard limit, soft limit, seconds.
 func (all *OutputLimits) Parse(text string) (apply func(), refusal *setting.Refusal) {
 	words := strings.Fields(text)
 	if len(words)%4 != 0 {
@@ -109,12 +105,6 @@ func (all *OutputLimits) Parse(text string) (apply func(), refusal *setting.Refu
 		seconds, secondsOK := number.Parse([]byte(words[3]))
 		if !ok || !softOK || !secondsOK || seconds < 0 {
 			return nil, refuseOutput(text, bufferValue)
-		}
-		if hard == 0 {
-			hard = wire.MaxBytes
-		}
-		if hard > wire.MaxBytes {
-			return nil, refuseOutput(text, fmt.Sprintf("argument must be between %d and %d inclusive", 1, wire.MaxBytes))
 		}
 		chosen[limit] = [3]int64{hard, soft, min(seconds, int64(maxSoftPeriod/time.Second))}
 	}

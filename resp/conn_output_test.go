@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/resp/topology"
-	"github.com/raftredis/raftredis/resp/wire"
 )
 
 func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
@@ -19,22 +18,17 @@ func TestLimitsOfOutputAreReadAsInRedis(t *testing.T) {
 		set + "\"normal 2mb 1mb 10 replica 0 0 0 pubsub 5 4 3\"\r\n",
 		set + "\"normal 1gb 0 0 replica 512mb 128mb 30 PUBSUB 64k 4KB 5\"\r\nCONFIG GET client-output-buffer-limit\r\n",
 		set + "\"slave 256mb 64mb 60 pubsub 32mb 8mb 60\"\r\nCONFIG GET client-output-buffer-limit\r\n",
+		set + "\"normal 0 0 0 pubsub 0 0 0\"\r\nCONFIG GET client-output-buffer-limit\r\n",
+		set + "\"normal 8gb 0 0\"\r\nCONFIG GET client-output-buffer-limit\r\n",
 		set + "\"\"\r\n" + set + "\"normal 1 2 x\"\r\n" + set + "\"normal -1 0 0\"\r\n" + set + "\"master 1 1 1\"\r\n",
 	} {
 		compare(t, redis, s, input)
 	}
-	none := s.dial()
-	none.send("CONFIG SET client-output-buffer-limit \"normal 0 0 0\"\r\n")
-	none.expect("+OK\r\n")
-	if got := s.server.tuning.Output.normal.hard.Load(); got != wire.MaxBytes {
-		t.Errorf("no limit is a limit of %d", got)
-	}
 }
 
 func TestTheLimitsOfOutputAreThoseOfRedisByDefault(t *testing.T) {
-	tuning := tuned(func(t *Tuning) { t.Output.Replies().Store(1 << 29) })
-	c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Tuning: tuning}))
-	want := "normal 536870912 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
+	want := "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
 	if got := c.send("CONFIG GET client-output-buffer-limit\r\n"); got != "*2\r\n"+
 		bulkText("client-output-buffer-limit")+bulkText(want) {
 		t.Fatalf("got %q", got)

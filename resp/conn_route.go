@@ -86,7 +86,9 @@ func (c *Conn) write() {
 	r := &c.request
 	c.begin()
 	r.Run.Reply, r.Run.MaxReplyBytes = c.out, c.maxReplyBytes()
-	r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
+	if r.Body, r.Run.Submitted = c.body, c.body; c.body == nil {
+		r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
+	}
 	c.server.store.Write(r)
 }
 

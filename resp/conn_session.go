@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/wire"
 )
 
 // session is what the rest of the server may know about a connection, and may do to it. Only the connection's own
@@ -38,7 +39,7 @@ type session struct {
 	// run is the place of the connection's runs. The state machine names it with each change, so that the tracker knows
 	// which client made the change.
 	run *command.Run
-	// mailLimit is how many bytes of mail may wait.
+	// mailLimit is how many bytes of mail may wait; 0: wire.MaxBytes.
 	mailLimit *atomic.Int64
 
 	mu    sync.Mutex
@@ -177,7 +178,7 @@ func (s *session) put(message []byte) bool {
 		return false
 	}
 	first := len(s.mail) == 0
-	if int64(len(s.mail)+len(message)) > s.mailLimit.Load() {
+	if limit := s.mailLimit.Load(); int64(len(s.mail)+len(message)) > limit && limit > 0 || len(s.mail) > wire.MaxBytes {
 		s.closed, s.tooBig, s.mail, first = true, true, nil, true
 	}
 	if !s.tooBig {
@@ -198,6 +199,16 @@ func (s *session) collect(dst []byte) ([]byte, bool) {
 	}
 	s.mailed.Store(s.tooBig)
 	return dst, !s.tooBig
+}
+
+// lostMail reports whether there was too much mail: all of it is lost, and the connection is to end.
+func (s *session) lostMail() bool {
+	if !s.mailed.Load() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tooBig
 }
 
 // drop forgets the mail that waits.

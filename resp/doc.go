@@ -20,22 +20,25 @@
 // the server passes them on to clients that cache what they read.
 //
 // A link is one goroutine with one socket and makes all system calls; Conn and Reader do not block, so that an event
-// loop can take the link's place. Work that waits for a disk or takes long (CONFIG REWRITE, MEMORY PURGE) runs on a
-// goroutine of its own, and the connection is parked meanwhile (see Conn.inBackground). A connection that waits for a
-// fact about the node (WAIT, SAVE) is woken when the Node notifies the server of a change; nothing is polled.
+// loop can take the link's place. While the socket takes no more replies, a second goroutine waits to send them, and
+// the link reads ahead (see conn_flush.go): a client may send everything before it reads a reply. Work that waits for
+// a disk or takes long (CONFIG REWRITE, MEMORY PURGE) runs on a goroutine of its own, and the connection is parked
+// meanwhile (see Conn.inBackground). A connection that waits for a fact about the node (WAIT, SAVE) is woken when the
+// Node notifies the server of a change; nothing is polled.
 //
-// Limits: every size, count and wait has a name in Limits or in the constants beside it. A client that breaks the
-// protocol gets Redis's error and is closed; one that does not read its replies is closed; one too many is turned away;
-// a failing accept pauses. Until it has authenticated, a client may send ten arguments of 16 KiB. Beyond maxmemory
-// writes that may need memory are refused before they are proposed: a node never leaves out what stands in the log.
+// Limits: every size, count and wait has a name in Limits, in Tuning or in the constants beside them. A client that
+// breaks the protocol gets Redis's error and is closed; a request that is too long is dropped and refused by itself;
+// of a client that does not read its replies nothing more is executed; one client too many is turned away; a failing
+// accept pauses. Until it has authenticated, a client may send ten arguments of 16 KiB. Beyond maxmemory writes that
+// may need memory are refused before they are proposed: a node never leaves out what stands in the log.
 //
 // Invariants:
 //
 //  1. A connection has at most one run in flight. Nothing behind that run, not even a command of the connection itself,
 //     takes effect before the run is answered.
 //  2. There is one reply for each command, in order, and none of a run before all of that run.
-//  3. Arguments alias the reader's buffer. The buffer is neither filled nor moved while a run stands in it; what lives
-//     longer (the body of a log entry) is copied once.
+//  3. Arguments alias the reader's buffer, or the storage of their own request. Neither is changed or moved while a run
+//     stands in it; what lives longer (the body of a log entry) is copied once, or is that storage.
 //  4. Each submitted request is completed exactly once, and so is each change of the members, and a connection does not
 //     end before that, whatever becomes of its client: the store may touch the run's buffers until then.
 //  5. A word that client libraries answer by sending again (CLUSTERDOWN, TRYAGAIN, MOVED) is said only of what was
@@ -77,9 +80,9 @@
 // Rejected: redcon's reader and server (one packet can end the process, a declared count can spin a core, partial
 // requests are parsed again from their beginning, and replies have no limit); a goroutine that reads while another
 // waits (two stacks and two wake-ups for each command; a client that leaves a parked run is noticed by one watch for
-// all connections instead, and mail for one that waits for bytes ends its read); a goroutine that writes, for mail (two
-// would have to agree on what is sent first); a seventh element in the entries of SLOWLOG GET (it is another thing's
-// place in later versions of Redis, and libraries know that); answering a pipeline command by command (a round of the
-// cluster for each); a map of slots that follows a node's own links (nodes would disagree, and clients chase the
-// difference); CROSSSLOT (there is one log for all slots).
+// all connections instead, and mail for one that waits for bytes ends its read); a goroutine that writes, but while
+// the socket is full (two would have to agree on what is sent first); a seventh element in the entries of SLOWLOG GET
+// (it is another thing's place in later versions of Redis, and libraries know that); answering a pipeline command by
+// command (a round of the cluster for each); a map of slots that follows a node's own links (nodes would disagree, and
+// clients chase the difference); CROSSSLOT (there is one log for all slots).
 package resp

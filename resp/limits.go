@@ -14,23 +14,20 @@ type Limits struct {
 	MaxArguments int
 	// MaxInlineBytes is the longest inline request, and the longest line of a header. Default 64 KiB.
 	MaxInlineBytes int
-	// MaxEntryBytes is the largest body of one log entry: a run of writes is cut before it would exceed this, and a
-	// single command that exceeds it is refused. Default 1 MiB, the most that a node takes.
+	// MaxEntryBytes is the largest body that one command may give a log entry: a longer write is refused. Default 1 MiB.
 	MaxEntryBytes int
-	// MaxRequestBytes is the largest request, headers included: what one client can make the reader hold. It must leave
-	// room for one argument of MaxEntryBytes. Default: twice MaxEntryBytes.
-	MaxRequestBytes int
+	// MaxRunBytes is where a run of writes is cut: the body of a run with several is no longer. Default 1 MiB, or
+	// MaxEntryBytes where that is less.
+	MaxRunBytes int
 	// MaxInputBytes is what all clients together can make the readers hold in requests longer than 64 KiB; the request
-	// that would exceed it is refused and its client closed. At least one largest request. Default 1 GiB.
-	MaxInputBytes int
+	// that would exceed it is refused. At least 1 MiB. Default 2 GiB, or half of the memory that there is if that is known
+	// and less.
+	MaxInputBytes int64
 	// MaxRunCalls is the largest number of commands in one run. Default 1,024.
 	MaxRunCalls int
 	// FlushBytes is how many bytes of replies may be collected before they are sent although more of the same read is
 	// still to be answered. Default 256 KiB.
 	FlushBytes int
-	// WriteTimeout is how long one flush may wait for a client that does not read; up to 100 ms more are granted.
-	// Default 10 s.
-	WriteTimeout time.Duration
 	// ChangeTimeout is how long a client waits for a change of the members before it is told UNCERTAIN. Default 30 s.
 	ChangeTimeout time.Duration
 }
@@ -45,12 +42,27 @@ const (
 	viewCalls = 16
 )
 
-// wire is the part of the limits that bounds single requests.
-func (l Limits) wire() wire.Limits {
-	return wire.Limits{
-		MaxArguments: l.MaxArguments, MaxInlineBytes: l.MaxInlineBytes, MaxBulkBytes: l.MaxEntryBytes,
-		MaxRequestBytes: l.MaxRequestBytes,
+// defaultInputBytes is the default of MaxInputBytes.
+const defaultInputBytes = 2 * int64(wire.MaxBytes)
+
+// inputShare is which part of a machine's memory, or a container's, clients may hold in unfinished requests by default.
+const inputShare = 2
+
+// inputBytes is the default of MaxInputBytes where the memory is known.
+func (o MemoryOptions) inputBytes() int64 {
+	memory := o.HeapBytes
+	if memory == 0 {
+		memory = o.SystemBytes
 	}
+	if memory == 0 {
+		return defaultInputBytes
+	}
+	return max(min(defaultInputBytes, memory/inputShare), minQueryBytes)
+}
+
+// wire is the part of the limits that bounds single requests. Tuning has the rest.
+func (l Limits) wire() wire.Limits {
+	return wire.Limits{MaxArguments: l.MaxArguments, MaxInlineBytes: l.MaxInlineBytes}
 }
 
 // withDefaults replaces zeros by the defaults.
@@ -61,14 +73,13 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	byDefault(&l.MaxEntryBytes, 1<<20)
-	byDefault(&l.MaxRequestBytes, min(max(2*l.MaxEntryBytes, l.MaxEntryBytes+wire.OverheadBytes), wire.MaxBytes))
+	byDefault(&l.MaxRunBytes, min(1<<20, l.MaxEntryBytes))
 	request := l.wire().WithDefaults()
 	l.MaxArguments, l.MaxInlineBytes = request.MaxArguments, request.MaxInlineBytes
-	byDefault(&l.MaxInputBytes, wire.MaxBytes)
 	byDefault(&l.MaxRunCalls, 1<<10)
 	byDefault(&l.FlushBytes, 256<<10)
-	if l.WriteTimeout == 0 {
-		l.WriteTimeout = 10 * time.Second
+	if l.MaxInputBytes == 0 {
+		l.MaxInputBytes = defaultInputBytes
 	}
 	if l.ChangeTimeout == 0 {
 		l.ChangeTimeout = 30 * time.Second
@@ -83,30 +94,28 @@ func (l Limits) validate() error {
 		value int
 	}{
 		{"MaxArguments", l.MaxArguments}, {"MaxInlineBytes", l.MaxInlineBytes}, {"MaxEntryBytes", l.MaxEntryBytes},
-		{"MaxRequestBytes", l.MaxRequestBytes}, {"MaxInputBytes", l.MaxInputBytes}, {"MaxRunCalls", l.MaxRunCalls},
-		{"FlushBytes", l.FlushBytes},
+		{"MaxRunBytes", l.MaxRunBytes}, {"MaxRunCalls", l.MaxRunCalls}, {"FlushBytes", l.FlushBytes},
 	} {
 		if field.value < 1 || field.value > wire.MaxBytes {
 			return fmt.Errorf("resp: limit %s is %d, want 1 to 2^30", field.name, field.value)
 		}
 	}
 	switch {
-	case l.MaxRequestBytes < l.MaxEntryBytes+wire.OverheadBytes:
-		return fmt.Errorf("resp: MaxRequestBytes %d leaves no room for an argument of MaxEntryBytes %d and its headers (%d)",
-			l.MaxRequestBytes, l.MaxEntryBytes, wire.OverheadBytes)
-	case l.MaxRequestBytes < l.MaxInlineBytes:
-		return fmt.Errorf("resp: MaxRequestBytes %d is below MaxInlineBytes %d", l.MaxRequestBytes, l.MaxInlineBytes)
-	case l.MaxInputBytes < l.MaxRequestBytes+l.MaxInlineBytes:
-		return fmt.Errorf("resp: MaxInputBytes %d is below one largest request (MaxRequestBytes %d, MaxInlineBytes %d)",
-			l.MaxInputBytes, l.MaxRequestBytes, l.MaxInlineBytes)
-	case l.WriteTimeout < 0 || l.ChangeTimeout < 0:
-		return fmt.Errorf("resp: negative timeout (write %v, change %v)", l.WriteTimeout, l.ChangeTimeout)
+	case l.MaxRunBytes > l.MaxEntryBytes:
+		return fmt.Errorf("resp: MaxRunBytes %d is above MaxEntryBytes %d", l.MaxRunBytes, l.MaxEntryBytes)
+	case l.MaxInputBytes < minQueryBytes:
+		return fmt.Errorf("resp: MaxInputBytes %d is below %d", l.MaxInputBytes, minQueryBytes)
+	case l.ChangeTimeout < 0:
+		return fmt.Errorf("resp: negative timeout (change %v)", l.ChangeTimeout)
 	}
 	return nil
 }
 
-// MaxBulkBytes is the largest single argument that a request of MaxRequestBytes has room for.
-func (l Limits) MaxBulkBytes() int { return l.Request() - wire.OverheadBytes }
+// Bounds of proto-max-bulk-len and client-query-buffer-limit, both in bytes. Redis's have the same minimum.
+const (
+	minQueryBytes = 1 << 20
+	maxQueryBytes = wire.MaxBytes
+)
 
-// Request is the largest request: MaxRequestBytes or its default.
-func (l Limits) Request() int { return l.withDefaults().MaxRequestBytes }
+// QueryBounds are the least and the largest value of proto-max-bulk-len and of client-query-buffer-limit, in bytes.
+func QueryBounds() (minimum, maximum int64) { return minQueryBytes, maxQueryBytes }

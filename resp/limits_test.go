@@ -10,12 +10,11 @@ import (
 
 func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
 	for part, limits := range map[string]Limits{
-		"2^30":            {MaxEntryBytes: 1<<30 + 1},
-		"no room for":     {MaxEntryBytes: 1 << 20, MaxRequestBytes: 1 << 20},
-		"below one":       {MaxInputBytes: 1 << 20},
-		"negative":        {ChangeTimeout: -time.Second},
-		"change -1s":      {ChangeTimeout: -time.Second},
-		"MaxInlineBytes ": {MaxInlineBytes: 1 << 20, MaxEntryBytes: 1 << 10},
+		"2^30":                      {MaxEntryBytes: 1<<30 + 1},
+		"below 1048576":             {MaxInputBytes: 1<<20 - 1},
+		"negative":                  {ChangeTimeout: -time.Second},
+		"change -1s":                {ChangeTimeout: -time.Second},
+		"MaxRunBytes 2048 is above": {MaxRunBytes: 2 << 10, MaxEntryBytes: 1 << 10},
 	} {
 		_, err := New(Options{Store: newFakeStore(t), Node: newFakeStore(t), Limits: limits})
 		if err == nil || !strings.Contains(err.Error(), part) {
@@ -33,8 +32,22 @@ func TestLimitsThatContradictEachOtherAreRefused(t *testing.T) {
 	}
 }
 
+func TestUnfinishedRequestsHoldAPartOfTheMemory(t *testing.T) {
+	for _, c := range []struct{ system, heap, want int64 }{
+		{0, 0, 2 << 30}, {64 << 30, 0, 2 << 30}, {1 << 30, 0, 512 << 20}, {256 << 20, 200 << 20, 100 << 20},
+		{0, 1000, 1 << 20},
+	} {
+		memory := MemoryOptions{SystemBytes: c.system, HeapBytes: c.heap}
+		if got := memory.inputBytes(); got != c.want {
+			t.Errorf("%+v: %d bytes, want %d", memory, got, c.want)
+		}
+	}
+}
+
 func TestTheDefaultLimitsAreValid(t *testing.T) {
-	for _, limits := range []Limits{{}, {MaxEntryBytes: 1 << 10}, {MaxEntryBytes: 64 << 20}} {
+	for _, limits := range []Limits{
+		{}, {MaxEntryBytes: 1 << 10}, {MaxEntryBytes: 64 << 20}, {MaxEntryBytes: 1 << 30}, {MaxInputBytes: 1 << 20},
+	} {
 		limits := limits.withDefaults()
 		if err := limits.validate(); err != nil {
 			t.Errorf("%+v: %v", limits, err)

@@ -149,6 +149,9 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("resp: there is no cluster view %d", o.ClusterView)
 	}
 	limits := o.Limits.withDefaults()
+	if o.Limits.MaxInputBytes == 0 {
+		limits.MaxInputBytes = o.Memory.inputBytes()
+	}
 	if err := limits.validate(); err != nil {
 		return nil, err
 	}
@@ -174,7 +177,7 @@ func newServer(o Options, limits Limits) *Server {
 	s.memory.MemoryOptions = o.Memory
 	s.tracker.watched = o.Watch != nil
 	s.tracker.sessions = &s.sessions
-	s.input = wire.NewBudget(int64(limits.MaxInputBytes))
+	s.input = wire.NewBudget(limits.MaxInputBytes)
 	if s.logger == nil {
 		s.logger = slog.Default()
 	}
@@ -189,7 +192,6 @@ func newServer(o Options, limits Limits) *Server {
 	if s.tuning == nil {
 		s.tuning = NewTuning()
 	}
-	s.tuning.complete(limits)
 	byName := func(a, b Setting) int { return strings.Compare(a.Key(), b.Key()) }
 	s.settings = slices.SortedFunc(slices.Values(o.Settings), byName)
 	s.retune()

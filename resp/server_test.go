@@ -2,7 +2,6 @@ package resp
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -169,35 +168,6 @@ func TestTheClientAboveMaxClientsIsTurnedAway(t *testing.T) {
 	fourth := s.dial()
 	fourth.send("PING\r\n")
 	fourth.expect("+PONG\r\n")
-}
-
-// G5: a client that asks for much and reads nothing.
-func TestAClientThatDoesNotReadIsClosedAndHoldsLittle(t *testing.T) {
-	store := newFakeStore(t)
-	store.values["k"] = bytes.Repeat([]byte("v"), 1<<20)
-	limits := Limits{WriteTimeout: 200 * time.Millisecond}
-	s := serve(t, Options{Store: store, Limits: limits})
-	p := s.dial()
-	if err := p.SetReadBuffer(4 << 10); err != nil {
-		t.Fatal(err)
-	}
-	p.send(strings.Repeat("GET k\r\n", 500))
-	eventually(t, "closed", func() bool { return s.server.metrics.WriteTimeouts.Since() == 1 })
-	store.mu.Lock()
-	views := store.views
-	store.mu.Unlock()
-	if views*viewCalls > 200 {
-		t.Fatalf("%d MB of replies were made for a client that reads nothing", views*viewCalls)
-	}
-}
-
-func TestASlowReaderThatReadsGetsALargeReply(t *testing.T) {
-	store := newFakeStore(t)
-	store.values["k"] = bytes.Repeat([]byte("v"), 8<<20)
-	limits := Limits{WriteTimeout: 5 * time.Second, FlushBytes: 64 << 10}
-	p := serve(t, Options{Store: store, Limits: limits}).dial()
-	p.send("GET k\r\n")
-	p.expect("$8388608\r\n" + string(store.values["k"]) + "\r\n")
 }
 
 func TestAnIdleClientIsClosedOnlyIfAsked(t *testing.T) {

@@ -25,8 +25,9 @@ type Setting interface {
 type Tuning struct {
 	// MaxClients is the number of connections that may be open at once. The next one gets an error and is closed.
 	MaxClients atomic.Int64
-	// MaxBulkBytes is the largest single argument; 0 when a server is made means Limits.MaxEntryBytes.
-	MaxBulkBytes atomic.Int64
+	// MaxBulkBytes is proto-max-bulk-len, the largest single argument. MaxQueryBytes is client-query-buffer-limit: the
+	// largest request, and how much of what a client sends is taken while it does not take its replies.
+	MaxBulkBytes, MaxQueryBytes atomic.Int64
 	// MaxMemoryBytes is maxmemory; 0: no limit. See memoryLimit.
 	MaxMemoryBytes atomic.Int64
 	// IdleNanos closes a connection that sends nothing for so long; 0: never.
@@ -54,11 +55,16 @@ type Tuning struct {
 	Percentiles stats.Percentiles
 }
 
+// defaultBulkBytes is Redis's proto-max-bulk-len.
+const defaultBulkBytes = 512 << 20
+
 // NewTuning returns Redis's defaults. As in Redis, DEBUG is refused: it writes into the node's log what a client likes,
 // and holds up its connection as long as the client likes.
 func NewTuning() *Tuning {
 	t := &Tuning{}
 	t.MaxClients.Store(10_000)
+	t.MaxBulkBytes.Store(defaultBulkBytes)
+	t.MaxQueryBytes.Store(maxQueryBytes)
 	t.KeepAliveSeconds.Store(300)
 	t.SlowerThanMicros.Store(10_000)
 	t.SlowLogCommands.Store(128)
@@ -68,11 +74,6 @@ func NewTuning() *Tuning {
 	t.EndpointType.Store(topology.IPEndpoint.String())
 	t.Output.init()
 	return t
-}
-
-// complete fills in what depends on the limits.
-func (t *Tuning) complete(limits Limits) {
-	t.MaxBulkBytes.CompareAndSwap(0, int64(limits.MaxEntryBytes))
 }
 
 // retune takes over what the parts of the server keep for themselves, and wakes what waits by an old value.

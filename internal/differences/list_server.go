@@ -138,13 +138,12 @@ var serverList = []Difference{
 		},
 	},
 	{
-		ID:    "largest-argument",
-		Redis: "an argument has at most 512 MiB (`proto-max-bulk-len`)",
-		Here:  "it has at most `--max-entry-bytes`, 1 MiB by default; a value that grows by steps may have 512 MiB",
-		Why:   "an entry of the log is sent and synced as one",
-		Probes: []Probe{
-			{[]string{"CONFIG GET proto-max-bulk-len"}, `(?s:.*)\r\n536870912\r\n`, `(?s:.*)\r\n1048576\r\n`},
-		},
+		ID:    "largest-request",
+		Redis: "a request has up to 2,147,483,647 arguments of `proto-max-bulk-len` each",
+		Here: "a request has up to 1,048,576 arguments, `client-query-buffer-limit` bytes in all, and a write " +
+			"`--max-entry-bytes`; what is larger is refused alone, with an error, and the connection goes on",
+		Why:   "what one client makes a server hold has a bound, and a connection may be shared",
+		Proof: "TestWhatIsBeyondALimitIsDroppedAlone",
 	},
 	{
 		ID:    "version",

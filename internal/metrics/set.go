@@ -10,7 +10,7 @@ type Set struct {
 	Rejected        Counter     `name:"rejected_connections_total" help:"Connections beyond maxclients."`
 	AcceptErrors    Counter     `name:"accept_errors_total" help:"Connections that the system could not give."`
 	ProtocolErrors  Counter     `name:"protocol_errors_total" help:"Connections closed for breaking the protocol."`
-	InputLimit      Counter     `name:"input_limit_disconnections_total" help:"Connections closed for their input."`
+	InputLimit      Counter     `name:"refused_requests_total" help:"Requests refused for their length."`
 	OutputLimit     Counter     `name:"output_limit_disconnections_total" help:"Connections closed for their output."`
 	WriteTimeouts   Counter     `name:"write_timeout_disconnections_total" help:"Clients that took no replies."`
 	AbandonedRuns   Counter     `name:"abandoned_runs_total" help:"Runs whose client left before the reply."`

@@ -39,7 +39,7 @@ func (c *Config) complete() error {
 		return err
 	}
 	c.node.Directory = absoluteDirectory(c.node.Directory)
-	return c.recheck()
+	return nil
 }
 
 // contradictions finds settings that exclude each other.
@@ -66,25 +66,12 @@ func (c *Config) contradictions() error {
 	case c.unreachable() && (!n.Bootstrap || n.Expect > 1):
 		return wrong("--bind %s is every address of this machine, and none that the other nodes could dial: "+
 			"name one with --announce-host, or with --announce-client and --announce-peer", strings.Join(c.bind, " "))
-	case c.tuning.Output.Replies().Load() < int64(n.MaxEntryBytes):
-		return wrong("--client-output-buffer-bytes is %d, which must be at least --max-entry-bytes (%d)",
-			c.tuning.Output.Replies().Load(), n.MaxEntryBytes)
 	}
 	return c.checkAnnouncements()
 }
 
 // wrong is a wrong command line of serve.
 func wrong(format string, args ...any) error { return exit.WrongUsage("serve", format, args...) }
-
-// recheck finds settings whose bounds have changed with others that were given later.
-func (c *Config) recheck() error {
-	for row := range c.given {
-		if _, refused := row.Value.Parse(row.String()); refused != nil {
-			return wrong("%s", refused.Of(row.Name))
-		}
-	}
-	return nil
-}
 
 func (c *Config) choosePeerPort() error {
 	if c.peerPort == 0 {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/setting"
@@ -128,6 +127,8 @@ func (c *Config) nodeRows() []*setting.Row {
 }
 
 func (c *Config) clientRows() []*setting.Row {
+	replies := memory(c.tuning.Output.Replies(), minEntryBytes, maxOutputBytes)
+	replies.Zero = "no limit"
 	return []*setting.Row{
 		{
 			Name: "requirepass", Flag: "requirepass", Section: ofClients, Unit: "password", Live: true,
@@ -147,13 +148,13 @@ func (c *Config) clientRows() []*setting.Row {
 		},
 		{
 			Name: "client-output-buffer-bytes", Flag: "client-output-buffer-bytes", Section: ofClients, Unit: "bytes",
-			Private: true, Value: memory(c.tuning.Output.Replies(), minEntryBytes, maxOutputBytes),
-			Help: "close a client for which more bytes of replies wait than this",
+			Private: true, Value: replies,
+			Help: "close a client for which more bytes of replies wait than this; 0: never",
 		},
 		{
 			Name: "raft.max-entry-bytes", Flag: "max-entry-bytes", Section: ofClients, Unit: "bytes",
 			Value: memory(setting.At(&c.node.MaxEntryBytes), minEntryBytes, maxEntryBytes),
-			Help:  "largest write, and largest argument of any command",
+			Help:  "largest write: one with more bytes is refused",
 		},
 		{
 			Name: "raft.leader-wait-millis", Flag: "leader-wait-millis", Section: ofClients, Unit: "ms",
@@ -293,15 +294,17 @@ func (c *Config) liveRows() []*setting.Row {
 	live := func(name string, value setting.Value) *setting.Row {
 		return &setting.Row{Name: name, Live: true, Value: value}
 	}
+	minQuery, maxQuery := resp.QueryBounds()
 	debug := &setting.Choice{At: &t.EnableDebug, Words: []string{resp.DebugNo, resp.DebugYes, resp.DebugLocal}}
 	return []*setting.Row{
 		live("client-output-buffer-limit", &t.Output),
+		live("client-query-buffer-limit", memory(&t.MaxQueryBytes, minQuery, maxQuery)),
 		{Name: "enable-debug-command", Value: debug},
 		live("latency-monitor-threshold", integer(&t.LatencyThresholdMillis, 0, math.MaxInt64)),
 		live("latency-tracking", &setting.YesNo{At: &t.LatencyTracking}),
 		live("latency-tracking-info-percentiles", &t.Percentiles),
 		live("maxmemory", memory(&t.MaxMemoryBytes, 0, math.MaxInt64)),
-		live("proto-max-bulk-len", c.bulkBytes()),
+		live("proto-max-bulk-len", memory(&t.MaxBulkBytes, minQuery, maxQuery)),
 		live("slowlog-log-slower-than", integer(&t.SlowerThanMicros, -1, math.MaxInt64)),
 		live("slowlog-max-len", integer(&t.SlowLogCommands, 0, maxSlowLogCommands)),
 		live("tcp-keepalive", integer(&t.KeepAliveSeconds, 0, math.MaxInt32)),
@@ -319,7 +322,6 @@ func (c *Config) natureRows() []*setting.Row {
 		only("activerehashing", "no"),
 		only("appendfsync", "always"),
 		only("appendonly", "yes"),
-		{Name: "client-query-buffer-limit", Value: setting.Shown(c.requestBytes)},
 		{Name: "cluster-enabled", Value: setting.Shown(c.clusterEnabled)},
 		only("cluster-require-full-coverage", "yes"),
 		{Name: "databases", Value: setting.Only("1")},
@@ -344,19 +346,6 @@ func announcedPort(at *int, own string) *setting.Int {
 
 func millis(at *int) *setting.Int {
 	return &setting.Int{At: setting.At(at), Min: minMillis, Max: maxMillis}
-}
-
-// bulkBytes is the largest argument. Its default is max-entry-bytes, its bound the largest request.
-func (c *Config) bulkBytes() setting.Value {
-	return setting.Bounded(func() *setting.Int {
-		limits := resp.Limits{MaxEntryBytes: c.node.MaxEntryBytes}
-		minimum := min(1<<20, int64(c.node.MaxEntryBytes))
-		return &setting.Int{At: &c.tuning.MaxBulkBytes, Min: minimum, Max: int64(limits.MaxBulkBytes())}
-	})
-}
-
-func (c *Config) requestBytes() string {
-	return strconv.Itoa(resp.Limits{MaxEntryBytes: c.node.MaxEntryBytes}.Request())
 }
 
 func (c *Config) clusterEnabled() string {

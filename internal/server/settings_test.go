@@ -10,7 +10,6 @@ import (
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/setting"
-	"github.com/raftredis/raftredis/resp"
 )
 
 func TestSettings_EachRowIsWhole(t *testing.T) {
@@ -87,11 +86,15 @@ func TestSettings_BoundsAreThoseOfTheLibrary(t *testing.T) {
 	}
 }
 
-// What the front end takes by default is what the library takes.
+// The front end takes as large a write as the library, and cuts runs where it is told nothing else.
 func TestSettings_HalvesHaveTheSameLargestEntry(t *testing.T) {
-	byDefault, library := resp.Limits{}.Request(), resp.Limits{MaxEntryBytes: consensus.DefaultOptions().MaxEntryBytes}
-	if byDefault != library.Request() {
-		t.Errorf("a request of the front end has %d bytes, want %d", byDefault, library.Request())
+	c := NewConfig()
+	c.node.Bootstrap, c.node.MaxEntryBytes = true, 4<<10
+	if err := c.complete(); err != nil {
+		t.Fatal(err)
+	}
+	if limits := c.front.Limits; limits.MaxEntryBytes != 4<<10 || limits.MaxRunBytes != 0 {
+		t.Errorf("the front end has the limits %+v", limits)
 	}
 }
 
@@ -143,7 +146,7 @@ func TestSettings_AFileWithAnErrorIsRefused(t *testing.T) {
 		"timeout x":                    `timeout is "x"; it must be a whole number, such as 1`,
 		"port":                         "port has 0 values; it takes one",
 		"port 1 2":                     "port has 2 values; it takes one",
-		"proto-max-bulk-len 9mb":       "proto-max-bulk-len is 9437184; it must be 1048576 to 2031616",
+		"proto-max-bulk-len 2gb":       "proto-max-bulk-len is 2147483648; it must be 1048576 to 1073741824",
 		"enable-debug-command x":       `enable-debug-command is "x"; it must be no, yes or local`,
 		"raft.snapshot-log-bytes 1":    "raft.snapshot-log-bytes is 1; it must be 65536 to 1099511627776, or 0",
 		"journal-file-bytes 65m":       "journal-file-bytes is 65000000; it must be a multiple of 4096",
@@ -152,13 +155,6 @@ func TestSettings_AFileWithAnErrorIsRefused(t *testing.T) {
 		if _, err := read(t, "# a comment\n"+line+"\n"); err == nil || !strings.Contains(err.Error(), "line 2: "+want) {
 			t.Errorf("%s: %v, want %s", line, err, want)
 		}
-	}
-	c, err := read(t, "proto-max-bulk-len 2000000\nmax-entry-bytes 1kb\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.complete(); err == nil || !strings.Contains(err.Error(), "proto-max-bulk-len is 2000000") {
-		t.Errorf("a setting is out of the bounds that a later line gave it: %v", err)
 	}
 }
 
@@ -176,7 +172,7 @@ func TestSettings_WhatIsNotGivenFollowsFromTheRest(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"raft.peer-port": "17000", "raft.cluster-view": "leader", "repl-backlog-size": "4194304", "cluster-enabled": "yes",
-		"dir": filepath.Join(here, "x"), "client-query-buffer-limit": "2097152",
+		"dir": filepath.Join(here, "x"),
 	} {
 		if got := c.row(name).String(); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)

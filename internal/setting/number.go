@@ -121,15 +121,3 @@ func ParseMemory(text string) (bytes int64, ok bool) {
 	}
 	return n * unit, true
 }
-
-// Bounded is a number of bytes whose bounds follow from other settings.
-type Bounded func() *Int
-
-// Parse reads a number of bytes within the bounds of now.
-func (b Bounded) Parse(text string) (func(), *Refusal) { return (&Memory{Int: *b()}).Parse(text) }
-
-// Range is the bounds of now, in words.
-func (b Bounded) Range() string { return (&Memory{Int: *b()}).Range() }
-
-// String is the number in digits.
-func (b Bounded) String() string { return b().String() }

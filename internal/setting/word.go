@@ -46,6 +46,9 @@ func (y *YesNo) String() string {
 	return "no"
 }
 
+// YesOrNo is a YesNo whose flag is given its value as a word: it says yes unless it is told no.
+type YesOrNo struct{ YesNo }
+
 // Text is any text.
 type Text struct{ At TextCell }
 

@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"errors"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // Budget bounds bytes that many readers hold together: each alone stays within its limits, and ten thousand of them
 // would still exhaust the memory. A nil budget is unlimited. Make one with NewBudget.
@@ -17,10 +14,6 @@ func NewBudget(limitBytes int64) *Budget { return &Budget{limit: limitBytes} }
 
 // Used is how many bytes all readers hold beyond ReadBufferBytes each.
 func (b *Budget) Used() int64 { return b.used.Load() }
-
-// ErrNoRoom is the reply to a request for which the budget has no room. The request was not read to its end, so it was
-// not executed, and the client may send it again.
-var ErrNoRoom = errors.New("TRYAGAIN The command was not executed: clients hold too much unfinished input")
 
 // take takes bytes; false means that the budget does not have so many left, and that it gave none.
 func (b *Budget) take(bytes int) bool {

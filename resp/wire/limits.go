@@ -1,29 +1,29 @@
 package wire
 
-// Limits bounds what one client can make a Reader hold. The zero value of a field means its default.
+// Limits bounds what one client can make a Reader hold. The zero value of a field means its default, which is Redis's.
 type Limits struct {
 	// MaxArguments is the largest number of arguments of one request. Default 1,048,576.
 	MaxArguments int
 	// MaxInlineBytes is the longest inline request, and the longest line of a header. Default 64 KiB.
 	MaxInlineBytes int
-	// MaxBulkBytes is the largest single argument. Default 16 MiB.
+	// MaxBulkBytes is the largest single argument. Default 512 MiB.
 	MaxBulkBytes int
-	// MaxRequestBytes is the largest request, headers included. It leaves room for one bulk of MaxBulkBytes. Default:
-	// twice MaxBulkBytes.
+	// MaxRequestBytes is the largest request, headers included, and how much may be read ahead. Default 1 GiB.
 	MaxRequestBytes int
 }
 
 // MaxBytes is the largest value of any limit: the reader keeps places in its buffer in 32 bits.
 const MaxBytes = 1 << 30
 
-// OverheadBytes is the room for the headers of a request that consists of one bulk.
-const OverheadBytes = 64 << 10
-
 // Limits of a client that still has to authenticate, those of Redis: it can say only AUTH and HELLO.
 const (
 	unauthenticatedMaxArguments = 10
 	unauthenticatedMaxBulkBytes = 16 << 10
 )
+
+// maxClaimedArguments is the largest number of arguments that Redis reads. A request with more than MaxArguments is
+// dropped as it arrives; one with more than this is a violation of the protocol.
+const maxClaimedArguments = 1<<31 - 1
 
 // Sizes of buffers. The protocol does not know them: they trade memory for system calls.
 const (
@@ -37,6 +37,8 @@ const (
 	quietFills = 64
 	// keptSpans is how many places of arguments a reader keeps between requests.
 	keptSpans = 4 << 10
+	// largeBulkBytes is from which length on a bulk that did not arrive whole gets storage of its own (as in Redis).
+	largeBulkBytes = 32 << 10
 )
 
 // WithDefaults replaces zeros by the defaults.
@@ -48,7 +50,7 @@ func (l Limits) WithDefaults() Limits {
 	}
 	byDefault(&l.MaxArguments, 1<<20)
 	byDefault(&l.MaxInlineBytes, 64<<10)
-	byDefault(&l.MaxBulkBytes, 16<<20)
-	byDefault(&l.MaxRequestBytes, min(max(2*l.MaxBulkBytes, l.MaxBulkBytes+OverheadBytes), MaxBytes))
+	byDefault(&l.MaxBulkBytes, 512<<20)
+	byDefault(&l.MaxRequestBytes, MaxBytes)
 	return l
 }

@@ -1,25 +1,10 @@
 package wire
 
-import (
-	"bytes"
-	"errors"
-	"fmt"
-
-	"github.com/raftredis/raftredis/internal/number"
-)
+import "fmt"
 
 // span is the place of an argument, counted from the first byte of its request, so that it stays true when the buffer
 // is compacted or replaced. 32 bits suffice: no limit exceeds 2^30.
 type span struct{ from, to uint32 }
-
-// shortHeaderBytes is how far a header is read byte by byte before a search for its end pays.
-const shortHeaderBytes = 10
-
-// Limits of plain: the number of arguments, and the digits of a length.
-const (
-	plainArguments = 16
-	plainDigits    = 8
-)
 
 // noBulk says that the next thing in a request is the header of a bulk.
 const noBulk = -1
@@ -27,21 +12,24 @@ const noBulk = -1
 // Reader cuts the bytes of one connection into requests. It does no I/O: its owner reads into Space and says Received.
 //
 // Ownership: the buffer is the reader's. Arguments that Next returned alias it, and stay valid until the next call of
-// Space; so a connection whose run is not yet answered does not read. What shall outlive that (the body of a log
-// entry, a stored value) is copied.
+// Space. What shall outlive that (the body of a log entry, a stored value) is copied. Ahead is for an owner that still
+// needs its arguments, and wants to take more from its client all the same.
 //
 // Work: every byte is looked at a bounded number of times, however it is cut into packets. A partial request keeps its
 // state (arguments still to come, the length of the bulk that is awaited, how far a line was searched) instead of being
 // parsed again from its beginning, and nothing is recursive.
 //
-// Memory: a declared number or length allocates nothing; the buffer doubles as bytes arrive, up to MaxRequestBytes, and
-// returns to a small one when it is empty.
+// Memory: a declared number or length allocates nothing. The buffer doubles as bytes arrive and returns to a small one
+// when it is empty. A long argument gets storage of its own, which grows with what arrived (see large.go). A request
+// beyond MaxRequestBytes, or for which the budget has no room, is dropped as it arrives, and refused at its end: the
+// requests behind it are read as if it had not been there.
 type Reader struct {
 	maxArguments, maxInlineBytes, maxBulkBytes, maxRequestBytes int
 	// unauthenticated is set while the client still has to authenticate: tighter limits hold.
 	unauthenticated bool
 
-	// buf[start:] is what was received and not yet consumed; start is the first byte of the current request.
+	// buf[start:] is what was received and not yet consumed; start is the first byte of the current request, or, of a
+	// request with storage of its own and of one that is dropped, the first byte that is not yet taken from buf.
 	buf   []byte
 	start int
 	// at is how far the current request is understood, scanned how far it was searched for the end of a line without
@@ -51,18 +39,27 @@ type Reader struct {
 	// whose bytes are awaited, or noBulk.
 	missing, bulk int
 	spans         []span
+	// large is the storage of a request that has its own, nil for others. awaited is how many bytes of the current bulk
+	// and its line end are still to be taken from buf, or noBulk; of a dropped request as well.
+	large   []byte
+	awaited int
+	// refusal is why the current request is dropped; nil: it is not.
+	refusal *Refusal
+	// encoded is what Encoded returns.
+	encoded []byte
 	// failed is the first violation of the protocol; nothing is understood after it.
 	failed error
 
-	// offered is how much room the last Space gave, filled whether the bytes took all of it, quiet how many fills in a
-	// row would have fitted a small buffer.
-	offered, quiet int
-	filled         bool
+	// offered is how much room the last Space gave, intoLarge whether that was in large, filled whether the bytes took all
+	// of it, quiet how many fills in a row would have fitted a small buffer.
+	offered, quiet    int
+	intoLarge, filled bool
 
-	// budget bounds what all readers of a server hold beyond ReadBufferBytes each, nil if nothing does; charged is what
-	// this reader holds of it.
-	budget  *Budget
-	charged int
+	// budget bounds what all readers of a server hold beyond ReadBufferBytes each, nil if nothing does. charged is what
+	// the buffer has of it, chargedLarge the storage of the current request, chargedReturned that of requests which Next
+	// returned.
+	budget                                 *Budget
+	charged, chargedLarge, chargedReturned int
 }
 
 // NewReader makes a reader with the given limits.
@@ -77,20 +74,20 @@ func (r *Reader) Init(limits Limits, budget *Budget) {
 	limits = limits.WithDefaults()
 	r.maxArguments, r.maxInlineBytes = limits.MaxArguments, limits.MaxInlineBytes
 	r.maxBulkBytes, r.maxRequestBytes = limits.MaxBulkBytes, limits.MaxRequestBytes
-	r.bulk, r.budget = noBulk, budget
+	r.bulk, r.awaited, r.budget = noBulk, noBulk, budget
 }
 
 // SetUnauthenticated says whether the client still has to authenticate: then a request may have 10 arguments of 16 KiB.
 func (r *Reader) SetUnauthenticated(unauthenticated bool) { r.unauthenticated = unauthenticated }
 
-// SetMaxBulkBytes changes the largest single argument for the requests to come.
-func (r *Reader) SetMaxBulkBytes(bytes int) { r.maxBulkBytes = bytes }
+// SetMaxBytes changes the largest single argument, and the largest request, for what is to come.
+func (r *Reader) SetMaxBytes(bulk, request int) { r.maxBulkBytes, r.maxRequestBytes = bulk, request }
 
 // Free is how many more bytes the buffer takes as it is.
 func (r *Reader) Free() int { return cap(r.buf) - len(r.buf) }
 
 // Buffered is the number of bytes that were received and not yet returned as requests.
-func (r *Reader) Buffered() int { return len(r.buf) - r.start }
+func (r *Reader) Buffered() int { return len(r.buf) - r.start + len(r.large) }
 
 // Space returns room for the next bytes, never empty, and ends the validity of all arguments returned so far. The
 // caller fills a prefix and reports it by Received before it calls anything else.
@@ -98,28 +95,101 @@ func (r *Reader) Space() []byte {
 	if err := r.MakeRoom(); err != nil {
 		panic(err) // the owner asks MakeRoom first where there is a budget
 	}
+	return r.offer()
+}
+
+// offer is the room that there is.
+func (r *Reader) offer() []byte {
 	free := r.buf[len(r.buf):cap(r.buf)]
+	if r.intoLarge = r.wantsLarge(); r.intoLarge {
+		held := len(r.large)
+		free = r.large[held:min(cap(r.large), held+r.awaited)]
+	}
 	r.offered = len(free)
 	return free
 }
 
 // MakeRoom compacts the buffer, replaces it if it has to be larger or smaller, and fails if the budget does not allow
-// what is needed. Once it has succeeded, it does nothing until bytes are received.
+// what is needed for a line. Once it has succeeded, it does nothing until bytes are received.
 func (r *Reader) MakeRoom() error {
-	if r.Buffered() == 0 {
+	r.budget.give(r.chargedReturned)
+	r.chargedReturned, r.encoded = 0, nil
+	if r.wantsLarge() {
+		if r.reserve(1) {
+			return nil
+		}
+		r.refuse(ErrNoRoom)
+	}
+	r.compact()
+	err := r.grow()
+	if err != nil && r.missing > 0 && r.refusal == nil {
+		r.refuse(ErrNoRoom)
+		r.array() // what of the request is there is dropped; its end is not there
+		r.compact()
+		err = r.grow()
+	}
+	return err
+}
+
+// compact moves what is in the buffer to its beginning, or to a smaller buffer.
+func (r *Reader) compact() {
+	rest := len(r.buf) - r.start
+	switch {
+	case rest == 0:
 		r.reset()
-	} else if r.start > 0 {
+	case r.start > 0 && cap(r.buf) > ReadBufferBytes && rest <= ReadBufferBytes/2:
+		kept := append(make([]byte, 0, ReadBufferBytes), r.buf[r.start:]...)
+		r.charge(ReadBufferBytes)
+		r.buf, r.start, r.filled = kept, 0, false
+	case r.start > 0:
 		// Moving happens once per request at most: afterwards it begins at 0.
 		r.buf = r.buf[:copy(r.buf, r.buf[r.start:])]
 		r.start = 0
 	}
-	return r.grow()
 }
 
-// Received says that the first n bytes of the last Space are filled.
+// Ahead is Space for an owner that still needs the arguments which it was given: they stay valid. It returns nil when
+// as much is read ahead as a request may have, or when the budget has no room.
+func (r *Reader) Ahead() []byte {
+	switch {
+	case r.failed != nil || r.Buffered() >= r.maxRequestBytes:
+		return nil
+	case r.wantsLarge():
+		if !r.reserve(1) {
+			return nil
+		}
+	case r.Free() < minReadBytes && !r.renew():
+		return nil
+	}
+	return r.offer()
+}
+
+// renew moves what is not consumed to another buffer and leaves the old one to the arguments that lie in it. False
+// means that the budget has no room for it.
+func (r *Reader) renew() bool {
+	size := ReadBufferBytes
+	for size < 2*(len(r.buf)-r.start) {
+		size *= 2
+	}
+	size = min(size, r.largestBuffer())
+	if !r.charge(size) {
+		return false
+	}
+	r.buf = append(make([]byte, 0, size), r.buf[r.start:]...)
+	r.start, r.filled = 0, false
+	return true
+}
+
+// Received says that the first n bytes of the last room are filled.
 func (r *Reader) Received(n int) {
 	if n < 0 || n > r.offered {
 		panic(fmt.Sprintf("wire: received %d bytes into a space of %d", n, r.offered))
+	}
+	if r.intoLarge {
+		r.large = r.large[:len(r.large)+n]
+		r.awaited -= n
+		r.offered = 0
+		return
 	}
 	r.filled = n == r.offered
 	r.offered = 0
@@ -135,15 +205,22 @@ func (r *Reader) Received(n int) {
 func (r *Reader) reset() {
 	r.start, r.at, r.scanned = 0, 0, 0
 	if cap(r.buf) > ReadBufferBytes || (cap(r.buf) > SmallBufferBytes && r.quiet >= quietFills) {
-		r.Release()
+		r.charge(0)
+		r.buf, r.quiet = nil, 0
 	}
 	r.buf = r.buf[:0]
 }
 
-// Release gives the buffer back. All arguments are void.
+// Release gives everything back. All arguments are void.
 func (r *Reader) Release() {
-	r.budget.give(r.charged)
-	r.buf, r.spans, r.quiet, r.charged = nil, nil, 0, 0
+	r.budget.give(r.charged + r.chargedLarge + r.chargedReturned)
+	r.charged, r.chargedLarge, r.chargedReturned = 0, 0, 0
+	r.buf, r.spans, r.large, r.encoded, r.quiet = nil, nil, nil, nil, 0
+}
+
+// largestBuffer is the most that the buffer needs for a request, whose bulks were checked against maxRequestBytes.
+func (r *Reader) largestBuffer() int {
+	return max(r.maxRequestBytes+r.maxInlineBytes, ReadBufferBytes) + SmallBufferBytes
 }
 
 // grow makes room for at least one byte. A buffer that a read filled doubles up to ReadBufferBytes, so that deep
@@ -159,17 +236,10 @@ func (r *Reader) grow() error {
 		return nil
 	}
 	if size > ReadBufferBytes {
-		// The header of each bulk was checked against maxRequestBytes, so this is never too small for the request.
-		size = min(size, max(r.maxRequestBytes+r.maxInlineBytes, ReadBufferBytes)+SmallBufferBytes)
+		size = max(min(size, r.largestBuffer()), len(r.buf)+minReadBytes)
 	}
-	if charge := size - ReadBufferBytes - r.charged; charge > 0 {
-		if !r.budget.take(charge) {
-			return ErrNoRoom
-		}
-		r.charged += charge
-	}
-	if size <= len(r.buf) {
-		panic(fmt.Sprintf("wire: a partial request holds %d bytes, limit %d", len(r.buf), r.maxRequestBytes))
+	if !r.charge(size) {
+		return ErrNoRoom
 	}
 	grown := make([]byte, len(r.buf), size)
 	copy(grown, r.buf)
@@ -177,17 +247,34 @@ func (r *Reader) grow() error {
 	return nil
 }
 
+// charge makes what is taken from the budget that of a buffer of some size; false means that it has not so much left.
+func (r *Reader) charge(size int) bool {
+	more := max(size-ReadBufferBytes, 0) - r.charged
+	switch {
+	case more < 0:
+		r.budget.give(-more)
+	case more > 0 && !r.budget.take(more):
+		return false
+	}
+	r.charged += more
+	return true
+}
+
 // Next appends the arguments of the next complete request to argv. When there is none, argv comes back as it was.
-// Empty requests (`*0`, `*-1`, a blank line) are passed over as in Redis. A violation of the protocol is returned
-// again by every later call: its text is the error reply without the prefix ERR, and the connection is to be closed
-// after sending it.
+// Empty requests (`*0`, `*-1`, a blank line) are passed over as in Redis. A *Refusal takes the place of one request,
+// and the next call goes on behind it. Any other error is a violation of the protocol, which is returned again by
+// every later call: its text is the error reply without the prefix ERR, and the connection is to be closed after
+// sending it.
 func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
+	if r.encoded != nil {
+		r.encoded = nil
+	}
 	if r.begins('*') && !r.unauthenticated {
 		if longer := r.plain(argv); len(longer) > len(argv) {
 			return longer, nil
 		}
 	}
-	for r.failed == nil && r.start+r.at < len(r.buf) {
+	for r.failed == nil && (r.start+r.at < len(r.buf) || r.large != nil) {
 		if r.missing == 0 && r.at == 0 && r.buf[r.start] != '*' {
 			line, ok := r.line("too big inline request")
 			if !ok {
@@ -204,6 +291,11 @@ func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
 		if !r.array() {
 			break
 		}
+		if r.refusal != nil {
+			refusal := r.refusal
+			r.consume()
+			return argv, refusal
+		}
 		if len(r.spans) == 0 {
 			r.consume()
 			continue
@@ -213,176 +305,25 @@ func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
 	return argv, r.failed
 }
 
+// Failed reports whether the client broke the protocol: nothing that it sends is understood any more.
+func (r *Reader) Failed() bool { return r.failed != nil }
+
+// Encoded is the last request that Next returned, in the encoding of package argv, if it has storage of its own; else
+// nil. It is the caller's, and the arguments lie in it.
+func (r *Reader) Encoded() []byte { return r.encoded }
+
 // begins reports whether a request is to be read whose first byte is this.
 func (r *Reader) begins(first byte) bool {
 	return r.at == 0 && r.missing == 0 && r.failed == nil && r.start < len(r.buf) && r.buf[r.start] == first
 }
 
-// plain is the short way for what nearly every request is: an array of a few bulks, all of it there and within the
-// limits. It appends the arguments and consumes the request; of anything else it appends and changes nothing, and
-// leaves the verdict to the long way.
-func (r *Reader) plain(argv [][]byte) [][]byte {
-	request := r.buf[r.start:]
-	count, at := plainHeader(request, 0, '*')
-	if count < 1 || count > plainArguments || count > r.maxArguments {
-		return argv
-	}
-	longer := argv
-	for range count {
-		length, from := plainHeader(request, at, '$')
-		at = from + length + 2
-		if from == 0 || length > r.maxBulkBytes || at > len(request) || from+length > r.maxRequestBytes ||
-			request[at-2] != '\r' || request[at-1] != '\n' {
-			return argv
-		}
-		longer = append(longer, request[from:at-2:at-2])
-	}
-	r.at = at
-	r.consume()
-	return longer
-}
-
-// plainHeader reads a letter and a decimal of some digits with its line end, and returns the number and what is behind
-// it; or 0, 0.
-func plainHeader(request []byte, at int, kind byte) (number, next int) {
-	if len(request)-at < len("$0\r\n") || request[at] != kind {
-		return 0, 0
-	}
-	first := at + 1
-	for at = first; at < len(request) && at < first+plainDigits; at++ {
-		digit := request[at] - '0'
-		if digit > 9 {
-			break
-		}
-		number = number*10 + int(digit)
-	}
-	end := at + len("\r\n")
-	if at == first || end > len(request) || string(request[at:end]) != "\r\n" || (request[first] == '0' && at > first+1) {
-		return 0, 0
-	}
-	return number, end
-}
-
-// array goes on with an array of bulks, and reports whether it is complete.
-func (r *Reader) array() bool {
-	if r.missing == 0 {
-		if !r.arrayHeader() {
-			return false
-		}
-	}
-	for r.missing > 0 {
-		if r.bulk == noBulk && !r.bulkHeader() {
-			return false
-		}
-		end := r.at + r.bulk
-		rest := r.buf[r.start:]
-		if len(rest) < end+2 {
-			return false
-		}
-		if rest[end] != '\r' || rest[end+1] != '\n' {
-			// Redis skips these two bytes unseen. A length that does not fit its bytes is a client's error that would
-			// store something else than was meant, so it is named.
-			return r.fail("bulk is not followed by CRLF")
-		}
-		r.spans = append(r.spans, span{uint32(r.at), uint32(end)})
-		r.at, r.bulk = end+2, noBulk
-		r.missing--
-	}
-	return true
-}
-
-// arrayHeader reads `*<count>\r\n`. A count of zero or less is an empty request.
-func (r *Reader) arrayHeader() bool {
-	line, ok := r.header("too big mbulk count string", "invalid multibulk length")
-	if !ok {
-		return false
-	}
-	count, ok := number.Parse(line[1:])
-	switch {
-	case !ok || count > int64(r.maxArguments):
-		return r.fail("invalid multibulk length")
-	case count > unauthenticatedMaxArguments && r.unauthenticated:
-		return r.fail("unauthenticated multibulk length")
-	}
-	r.missing = int(max(count, 0))
-	r.spans = r.spans[:0]
-	return true
-}
-
-// bulkHeader reads `$<length>\r\n`.
-func (r *Reader) bulkHeader() bool {
-	first := r.at
-	line, ok := r.header("too big bulk count string", "invalid bulk length")
-	if !ok {
-		return false
-	}
-	if got := r.buf[r.start+first]; got != '$' {
-		return r.fail("expected '$', got '" + string([]byte{printable(got)}) + "'")
-	}
-	length, ok := number.Parse(line[1:])
-	switch {
-	case !ok || length < 0 || length > int64(r.maxBulkBytes):
-		return r.fail("invalid bulk length")
-	case length > unauthenticatedMaxBulkBytes && r.unauthenticated:
-		return r.fail("unauthenticated bulk length")
-	case int64(r.at)+length > int64(r.maxRequestBytes):
-		return r.fail("too big request")
-	}
-	r.bulk = int(length)
-	return true
-}
-
-// header returns the next line of an array, which must end with CRLF.
-func (r *Reader) header(tooBig, invalid string) ([]byte, bool) {
-	rest := r.buf[r.start:]
-	// The common case first: a line of some digits that is all there.
-	for i := r.at; i < len(rest) && i < r.at+shortHeaderBytes; i++ {
-		if rest[i] == '\n' {
-			if rest[i-1] != '\r' {
-				return nil, r.fail(invalid)
-			}
-			line := rest[r.at : i-1]
-			r.at, r.scanned = i+1, 0
-			return line, true
-		}
-	}
-	line, ok := r.line(tooBig)
-	if !ok {
-		return nil, false
-	}
-	if rest[r.at-2] != '\r' {
-		return nil, r.fail(invalid)
-	}
-	return line, true
-}
-
-// line returns the bytes up to the next LF without it and a CR before it, and steps over them. Where the search ended
-// in vain is remembered: a line that arrives byte by byte is searched once.
-func (r *Reader) line(tooBig string) ([]byte, bool) {
-	rest := r.buf[r.start:]
-	from := max(r.at, r.scanned)
-	i := bytes.IndexByte(rest[from:], '\n')
-	end := from + i
-	if i < 0 {
-		end, r.scanned = len(rest), len(rest)
-	}
-	if end-r.at > r.maxInlineBytes {
-		return nil, r.fail(tooBig)
-	}
-	if i < 0 {
-		return nil, false
-	}
-	line := rest[r.at:end]
-	if len(line) > 0 && line[len(line)-1] == '\r' {
-		line = line[:len(line)-1]
-	}
-	r.at, r.scanned = end+1, 0
-	return line, true
-}
-
 // take turns the spans of the complete request into arguments and consumes it.
 func (r *Reader) take(argv [][]byte) [][]byte {
 	request := r.buf[r.start : r.start+r.at]
+	if r.large != nil {
+		request, r.encoded = r.large, r.large[:len(r.large):len(r.large)]
+		r.chargedReturned, r.chargedLarge = r.chargedReturned+r.chargedLarge, 0
+	}
 	for _, s := range r.spans {
 		argv = append(argv, request[s.from:s.to:s.to])
 	}
@@ -398,20 +339,5 @@ func (r *Reader) take(argv [][]byte) [][]byte {
 func (r *Reader) consume() {
 	r.start += r.at
 	r.at, r.scanned, r.missing, r.bulk = 0, 0, 0, noBulk
-}
-
-// fail records a violation; it returns false, which means "nothing complete" to its callers.
-func (r *Reader) fail(reason string) bool {
-	r.failed = protocolError(reason)
-	return false
-}
-
-func protocolError(reason string) error { return errors.New("Protocol error: " + reason) }
-
-// printable keeps line ends out of an error reply, as Redis does.
-func printable(b byte) byte {
-	if b == '\r' || b == '\n' {
-		return ' '
-	}
-	return b
+	r.large, r.awaited, r.refusal = nil, noBulk, nil
 }

@@ -46,7 +46,7 @@ func modelArray(input []byte, limits Limits) (request []string, used int, err er
 		return nil, 0, err
 	}
 	count, ok := modelNumber(line[1:])
-	if !ok || count > int64(limits.MaxArguments) {
+	if !ok || count > maxClaimedArguments {
 		return nil, 0, protocolError("invalid multibulk length")
 	}
 	for range count {

@@ -21,15 +21,22 @@ var packets = map[string]string{
 	"bulk length beyond 63 bits":     "*1\r\n$9223372036854775807\r\nx",
 	"bulk length that wraps to 3":    "*1\r\n$18446744073709551619\r\nGET\r\n",
 	"negative bulk length":           "*1\r\n$-9223372036854775808\r\n",
-	"count of 200 million":           "*200000000\r\n",
-	"count of 2 billion":             "*2000000000\r\n",
+	"count of 2^31":                  "*2147483648\r\n",
 	"count beyond 63 bits":           "*9223372036854775807\r\n",
-	"bulk of 1 GiB":                  "*2\r\n$3\r\nGET\r\n$1073741824\r\n",
+	"bulk above proto-max-bulk-len":  "*2\r\n$3\r\nGET\r\n$536870913\r\n",
 	"an endless inline request":      strings.Repeat("x", 1<<20),
 	"an endless header":              "*" + strings.Repeat("1", 1<<20),
 	"a number where a bulk is due":   "*2\r\n$3\r\nGET\r\n:1\r\n",
 	"quotes that do not end":         "SET a \"b\r\n",
 	"a greeting of TLS, and nothing": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\nQUIT\r\n",
+}
+
+// claims are requests that claim much and bring nothing. The node waits for what is claimed and holds nothing for it.
+var claims = map[string]string{
+	"count of 200 million":  "*200000000\r\n",
+	"count of 2 billion":    "*2000000000\r\n$3\r\nGET\r\n",
+	"bulk of 512 MiB":       "*2\r\n$3\r\nGET\r\n$536870912\r\n",
+	"a million of 512 MiB ": "*1048576\r\n$536870912\r\n",
 }
 
 // throw sends bytes and reads until the node closes the connection, which it must do. With hangUp the client closes its
@@ -98,6 +105,9 @@ func TestPackets_ThatKilledServersAreRefused(t *testing.T) {
 	before, _ := blackbox.MemoryBytes(t, n.Process.Pid())
 	for name, packet := range packets {
 		t.Run(name, func(t *testing.T) { throw(t, n.Port, []byte(packet), false) })
+	}
+	for name, packet := range claims {
+		t.Run(name, func(t *testing.T) { throw(t, n.Port, []byte(packet), true) })
 	}
 	t.Run("a request in crumbs", func(t *testing.T) { crumbs(t, n.Port) })
 	checkUnharmed(t, n, before)

@@ -1,0 +1,167 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// A request with a long argument that did not arrive whole is put together in storage of its own, in the encoding of
+// package argv, and the bytes of its arguments are read from the socket to their place in it. So a long value is copied
+// when its storage grows and not otherwise: what Encoded returns is the body of the log entry.
+//
+// The storage grows with what arrived, not with what was declared: it has at most largeGrowth times as many bytes as
+// have come, and ReadBufferBytes.
+
+// largeGrowth is how many times larger storage that is full becomes, if so much was declared. What was moved is
+// garbage: with 8 it is a seventh of the whole, with 2 as much as the whole. Room that nothing was written to takes no
+// memory of the machine, so that what a client can make it hold is what it sends.
+const largeGrowth = 8
+
+// argumentOverheadBytes is the room that is kept for each short argument behind a long one, such as EX 10 behind a
+// value: without it the storage would be moved for them. trailingBytes bounds it.
+const (
+	argumentOverheadBytes = 32
+	trailingBytes         = 4 << 10
+)
+
+// Refusal is why one request was not taken. It is no violation of the protocol: the request was received to its end and
+// dropped, so it was not executed, and the connection goes on with the next one.
+type Refusal struct {
+	// Reply is the error with its prefix.
+	Reply string
+}
+
+// Error is the text of the reply.
+func (r *Refusal) Error() string { return r.Reply }
+
+// ErrNoRoom is the reply to a request for which the budget has no room. The client may send it again.
+var ErrNoRoom = &Refusal{"TRYAGAIN The command was not executed: clients hold too much unfinished input"}
+
+func tooLarge(maxBytes int) *Refusal {
+	return &Refusal{fmt.Sprintf(
+		"ERR The command was not executed: it is longer than client-query-buffer-limit allows, which is %d bytes", maxBytes)}
+}
+
+func tooMany(arguments int64, maxArguments int) *Refusal {
+	return &Refusal{fmt.Sprintf("ERR The command was not executed: it has %d arguments, and at most %d are allowed",
+		arguments, maxArguments)}
+}
+
+// wantsLarge reports whether the next bytes belong into the storage of the current request.
+func (r *Reader) wantsLarge() bool { return r.large != nil && r.awaited > 0 }
+
+// enlarge gives the current request storage of its own and moves there what was understood of it.
+func (r *Reader) enlarge() {
+	request := r.buf[r.start : r.start+r.at]
+	size := binary.MaxVarintLen64
+	for _, s := range r.spans {
+		size += int(s.to-s.from) + binary.MaxVarintLen64
+	}
+	large := binary.AppendUvarint(make([]byte, 0, size), uint64(len(r.spans)+r.missing))
+	for i, s := range r.spans {
+		large = binary.AppendUvarint(large, uint64(s.to-s.from))
+		from := len(large)
+		large = append(large, request[s.from:s.to]...)
+		r.spans[i] = span{uint32(from), uint32(len(large))}
+	}
+	r.large, r.awaited = large, noBulk
+	r.skipTaken()
+}
+
+// skipTaken leaves behind what is understood of the buffer.
+func (r *Reader) skipTaken() {
+	r.start += r.at
+	r.at, r.scanned = 0, 0
+}
+
+// largeBulk moves what is there of the current bulk to the storage of its request, and reports whether it is complete.
+func (r *Reader) largeBulk() bool {
+	if r.awaited == noBulk && !r.beginLargeBulk() {
+		return r.dropBulk()
+	}
+	rest := r.buf[r.start:]
+	if n := min(len(rest), r.awaited); n > 0 {
+		if !r.reserve(n) {
+			r.refuse(ErrNoRoom)
+			return r.dropBulk()
+		}
+		r.large = append(r.large, rest[:n]...)
+		r.start += n
+		r.awaited -= n
+	}
+	if r.awaited > 0 {
+		return false
+	}
+	end := len(r.large) - len("\r\n")
+	if string(r.large[end:]) != "\r\n" {
+		return r.fail(noLineEnd)
+	}
+	r.large, r.awaited = r.large[:end], noBulk
+	return true
+}
+
+// beginLargeBulk writes the length of the current bulk; false means that the request was refused for want of room.
+func (r *Reader) beginLargeBulk() bool {
+	r.skipTaken()
+	r.awaited = r.bulk + len("\r\n")
+	var length [binary.MaxVarintLen64]byte
+	n := binary.PutUvarint(length[:], uint64(r.bulk))
+	if !r.reserve(n + min(len(r.buf)-r.start, r.awaited)) {
+		r.refuse(ErrNoRoom)
+		return false
+	}
+	r.large = append(r.large, length[:n]...)
+	r.spans = append(r.spans, span{uint32(len(r.large)), uint32(len(r.large) + r.bulk)})
+	return true
+}
+
+// reserve makes room for the next n bytes in the storage of the current request; false means that the budget has none.
+func (r *Reader) reserve(n int) bool {
+	arrived, had := len(r.large)+n, cap(r.large)
+	if arrived <= had {
+		return true
+	}
+	declared := len(r.large) + binary.MaxVarintLen64 + r.awaited
+	size := min(declared+min(argumentOverheadBytes*(r.missing-1), trailingBytes), largeGrowth*arrived+ReadBufferBytes)
+	if had > ReadBufferBytes {
+		size = max(size, had+had/4) // or many arguments that are not so long would each move what is there
+	}
+	if more := size - ReadBufferBytes - r.chargedLarge; more > 0 {
+		if !r.budget.take(more) {
+			return false
+		}
+		r.chargedLarge += more
+	}
+	r.large = append(make([]byte, 0, size), r.large...)
+	return true
+}
+
+// refuse begins to drop the current request: what was kept of it is given back, and what comes of it is not kept.
+func (r *Reader) refuse(why *Refusal) {
+	if r.large == nil {
+		r.skipTaken()
+		r.awaited = noBulk
+	}
+	r.budget.give(r.chargedLarge)
+	r.large, r.chargedLarge, r.refusal = nil, 0, why
+	r.spans = r.spans[:0]
+	if cap(r.spans) > keptSpans {
+		r.spans = nil
+	}
+}
+
+// dropBulk drops what is there of the current bulk, and reports whether that was all of it.
+func (r *Reader) dropBulk() bool {
+	if r.awaited == noBulk {
+		r.skipTaken()
+		r.awaited = r.bulk + len("\r\n")
+	}
+	n := min(len(r.buf)-r.start, r.awaited)
+	r.start += n
+	r.awaited -= n
+	if r.awaited > 0 {
+		return false
+	}
+	r.awaited = noBulk
+	return true
+}
