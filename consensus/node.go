@@ -36,6 +36,7 @@ type Node struct {
 	peers     peers
 	links     links
 	journals  journalCapacities
+	notices   notices
 	ticks     ticks
 	// shortages is the work that waits because the system is short of something.
 	shortages *shortage.Log

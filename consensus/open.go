@@ -183,6 +183,7 @@ func (n *Node) start() error {
 	n.runner.Load().TellAll() // the host is told by the loop alone
 	n.background.Go(n.keepAddresses)
 	n.background.Go(n.acquaint)
+	n.background.Go(n.tellNotices)
 	close(n.member)
 	return nil
 }

@@ -125,6 +125,7 @@ func checkMember(c *membership.Configuration, theirs *transport.Hello) error {
 
 // Receive passes messages on.
 func (o peerHandler) Receive(from raftlog.NodeID, messages []engine.Message) bool {
+	messages = o.takeNotices(from, messages)
 	if r := o.runner.Load(); r != nil {
 		r.Receive(from, messages)
 	}

@@ -107,6 +107,10 @@ type Status struct {
 	// with its last error. The node goes on with it by itself. ShortagesBegun counts such waits since Open.
 	Shortages      []string
 	ShortagesBegun uint64
+
+	// Notices are what the members' hosts said last by Node.Notify, this node's own among them. A member that said nothing
+	// since this node started has none.
+	Notices map[NodeID][]byte
 }
 
 // cachedStatus is a Status, and what it was made of: while that is the same, so is the Status.
@@ -145,6 +149,7 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	s.LastSnapshotAt = time.Unix(0, n.snapshots.takenAt.Load())
 	s.SnapshotBeganAt = time.Unix(0, n.snapshots.beganAt.Load())
 	s.LastSnapshotTook = time.Duration(n.snapshots.took.Load())
+	s.Notices = n.notices.list()
 	s.Shortages, s.ShortagesBegun = n.shortages.Now(), n.shortages.Begun()
 	log := n.log.Stats()
 	s.FirstIndex, s.HistoryBytes = uint64(log.HistoryFirst), log.HistoryBytes

@@ -59,6 +59,9 @@ func clusterInfo(c *Conn, dst []byte, _ [][]byte) []byte {
 	line(&text, "cluster_stats_messages_sent", 0)
 	line(&text, "cluster_stats_messages_received", 0)
 	line(&text, "total_cluster_links_buffer_limit_exceeded", 0)
+	if differ := c.server.node.SettingsDiffer(); len(differ) > 0 { // Redis has no such line: it stands where it is needed
+		line(&text, "cluster_settings_differ", strings.Join(differ, ","))
+	}
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
 

@@ -109,6 +109,7 @@ func infoMemory(b *strings.Builder, s *Server) {
 	limit := s.memory.bytes.Load()
 	line(b, "maxmemory", limit)
 	line(b, "maxmemory_human", humanBytes(uint64(limit)))
+	line(b, "maxmemory_cluster", s.minMaxMemory())
 	line(b, "maxmemory_policy", "noeviction")
 	line(b, "mem_allocator", "go")
 }

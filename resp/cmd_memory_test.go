@@ -152,6 +152,40 @@ func TestWritesThatMayNeedMemoryAreRefusedBeyondMaxMemory(t *testing.T) {
 	}
 }
 
+// All nodes hold the same keys: the node with the least memory bounds them all.
+func TestTheMinMaxMemoryOfAllNodesCounts(t *testing.T) {
+	store := newFakeStore(t)
+	s, _, _ := weighed(t, store, 0)
+	const mib = 1 << 20
+	for _, c := range []struct{ own, others, wanted int64 }{
+		{0, 0, 0}, {0, 5 * mib, 5 * mib}, {7 * mib, 0, 7 * mib}, {7 * mib, 5 * mib, 5 * mib}, {5 * mib, 7 * mib, 5 * mib},
+	} {
+		s.memory.bytes.Store(c.own)
+		for extra, refused := range map[int64]bool{0: false, 1: c.wanted > 0} {
+			store.mu.Lock()
+			store.info.MinMaxMemory, store.info.Data = c.others, c.wanted-int64(startMemory)+extra
+			store.mu.Unlock()
+			if s.weighMemory(); s.memory.exceeded.Load() != refused {
+				t.Errorf("own %d, others %d, %d beyond the least: refused %t", c.own, c.others, extra, !refused)
+			}
+		}
+	}
+	c := newClient(t, s)
+	if got := c.send("INFO memory\r\n"); !strings.Contains(got, "\r\nmaxmemory:5242880\r\n") ||
+		!strings.Contains(got, "\r\nmaxmemory_cluster:5242880\r\n") {
+		t.Errorf("INFO says %q", got)
+	}
+	if got := c.send("CLUSTER INFO\r\n"); strings.Contains(got, "cluster_settings_differ") {
+		t.Errorf("nothing differs, and CLUSTER INFO says %q", got)
+	}
+	store.mu.Lock()
+	store.info.Differ = []string{"maxmemory", "timeout"}
+	store.mu.Unlock()
+	if got := c.send("CLUSTER INFO\r\n"); !strings.Contains(got, "\r\ncluster_settings_differ:maxmemory,timeout\r\n") {
+		t.Errorf("CLUSTER INFO says %q", got)
+	}
+}
+
 // TestGarbageDoesNotCountAgainstMaxMemory: the heap may hold anything.
 func TestGarbageDoesNotCountAgainstMaxMemory(t *testing.T) {
 	s, memory, _ := weighed(t, newFakeStore(t), 0)

@@ -17,8 +17,11 @@ type fakeInfo struct {
 	Keys, Expires int64
 	// Data and Log are bytes.
 	Data, Log int64
-	Nodes     []topology.Node
-	Fields    []Field
+	// Differ and MinMaxMemory are what other nodes have.
+	Differ       []string
+	MinMaxMemory int64
+	Nodes        []topology.Node
+	Fields       []Field
 
 	Loading LoadProgress
 	Opening bool
@@ -73,6 +76,9 @@ func (f *fakeFacts) Keys() (keys, deadlines int64) {
 
 func (f *fakeFacts) DataBytes() int64 { return f.now().Data }
 func (f *fakeFacts) LogBytes() int64  { return f.now().Log }
+
+func (f *fakeFacts) SettingsDiffer() []string { return f.now().Differ }
+func (f *fakeFacts) MinMaxMemory() int64      { return f.now().MinMaxMemory }
 
 func (f *fakeFacts) Raft() RaftInfo {
 	info := f.now()

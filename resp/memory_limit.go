@@ -20,7 +20,8 @@ type MemoryOptions struct {
 
 // memoryLimit is maxmemory: while it is exceeded, writes that may need memory are refused (-OOM) to the clients of this
 // node, before they are proposed. Entries of the log are applied whatever they need: nodes that left out different ones
-// would differ for ever. All nodes hold the same keys, so the setting should be the same on all.
+// would differ for ever. All nodes hold the same keys, so the setting should be the same on all; the least
+// counts.
 //
 // What is in use is counted, not measured: the heap has as much garbage again, and what a collection finds alive is old
 // when it is known, and has in it what was allocated meanwhile.
@@ -69,10 +70,21 @@ func (s *Server) usedMemory() uint64 {
 // soon.
 func (s *Server) MemoryIsTight() bool { return s.memory.tight.Load() }
 
+// minMaxMemory is the least limit of all members. Each of them holds all keys, so the least bounds them all:
+// otherwise the node that a client happens to talk to would decide, and the others would need what their operators
+// denied them.
+func (s *Server) minMaxMemory() int64 {
+	own, others := s.memory.bytes.Load(), s.node.MinMaxMemory()
+	if own == 0 || others != 0 && others < own {
+		return others
+	}
+	return own
+}
+
 // weighMemory compares what is in use with the limit. It is called again and again, and when the limit is changed.
 func (s *Server) weighMemory() {
 	m := &s.memory
-	limit, used, now := m.bytes.Load(), s.usedMemory(), s.readMemory()
+	limit, used, now := s.minMaxMemory(), s.usedMemory(), s.readMemory()
 	s.peak(used)
 	m.govern(limit, now)
 	short := m.HeapBytes > 0 && now.process > uint64(m.HeapBytes) && now.live > uint64(m.HeapBytes/4*3)

@@ -33,6 +33,10 @@ type Facts interface {
 	DataBytes() int64
 	// LogBytes is about how many bytes of the log are in memory.
 	LogBytes() int64
+	// SettingsDiffer names the settings that should be the same on all nodes and are not, as far as the node knows.
+	SettingsDiffer() []string
+	// MinMaxMemory is the least maxmemory of all members, as far as the node knows; 0 if none has one. It is cheap.
+	MinMaxMemory() int64
 	// Raft is what INFO tells of the log.
 	Raft() RaftInfo
 	// Loading says how far the node is with loading its state.

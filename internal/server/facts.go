@@ -143,5 +143,19 @@ func (s *store) DataBytes() int64 { return s.machine.held.Load() }
 // LogBytes is how much of the log is in memory: what is not in history yet.
 func (s *store) LogBytes() int64 { return int64(s.node.Status().JournalBytes) }
 
+// SettingsDiffer names the settings of which not all nodes have the same.
+func (s *store) SettingsDiffer() []string { return s.compared().differ }
+
+// MinMaxMemory is the least maxmemory of all members, as far as this node has heard; 0 if none has one.
+func (s *store) MinMaxMemory() int64 { return s.compared().maxMemory }
+
+// compared is how the settings of the nodes compare.
+func (s *store) compared() *comparison {
+	if s.alike == nil {
+		return &comparison{}
+	}
+	return s.alike.found.Load()
+}
+
 // Notify has the relay tell what changes. It is called once, before clients are served.
 func (s *store) Notify(progressed, saved func()) { s.relay.subscribe(progressed, saved) }

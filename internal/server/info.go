@@ -32,6 +32,7 @@ func (s *store) Raft() resp.RaftInfo {
 		info.SnapshotIndex, info.SnapshotTerm = uint64(status.Snapshot.Index), uint64(status.Snapshot.Term)
 	}
 	info.Fields = append(info.Fields, snapshotFields(status)...)
+	info.Fields = append(info.Fields, s.compared().fields()...)
 	info.Fields = append(info.Fields,
 		resp.Field{Name: "raft_shortages", Value: oneLine(strings.Join(status.Shortages, "; "))},
 		resp.Field{Name: "raft_shortages_total", Value: number(status.ShortagesBegun)})

@@ -16,6 +16,8 @@ type store struct {
 	machine *machine
 	relay   *relay
 	changes *changes
+	// alike compares settings with those of other nodes; nil in tests without any.
+	alike *alike
 	// freezing is held by the reader that freezes the key space: one may at a time.
 	freezing sync.Mutex
 	// serving is set when the node has answered its first linearizable read.

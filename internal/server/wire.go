@@ -70,6 +70,7 @@ func (s *server) assemble(peers net.Listener) (err error) {
 	s.options.PeerListener, s.options.Machine = peers, space
 	s.options.Late, s.options.Events, s.options.Progress = changes.Late, changes.NodeChanged, s.store.loading.progressed
 	s.options.Hurry = changes.memoryIsTight
+	s.store.alike = newAlike(s.config, s.logger)
 	front := s.config.frontOptions()
 	front.Store, front.Node, front.Saver, front.Watch = s.store, s.store, &saver{node: s.node}, changes.server.Store
 	front.Loading, front.Logger = &s.store.loading.on, s.logger
@@ -89,6 +90,7 @@ func (s *server) open(ctx context.Context) error {
 	}
 	s.node.open(library)
 	s.store.look()
+	go s.store.alike.watch(s.store.changes.ctx, library)
 	return nil
 }
 

@@ -21,12 +21,14 @@ type Kind uint8
 //	ReadIndexReply  leader -> follower   Request, Index, Stamp; or Reject
 //	AskTransfer     follower -> leader   nothing: hand leadership to the sender
 //	Presence        leader -> member     Request (it rises with every change within the term), Absent
+//	Notice          member -> member     Notice; it is for the host, and never comes to the engine
 const (
 	Forward Kind = iota + 1
 	ReadIndex
 	ReadIndexReply
 	AskTransfer
 	Presence
+	Notice
 	kinds
 )
 
@@ -35,7 +37,7 @@ func (k Kind) Known() bool { return k > 0 && k < kinds }
 
 // String is the kind's name.
 func (k Kind) String() string {
-	names := [...]string{"?", "Forward", "ReadIndex", "ReadIndexReply", "AskTransfer", "Presence"}
+	names := [...]string{"?", "Forward", "ReadIndex", "ReadIndexReply", "AskTransfer", "Presence", "Notice"}
 	if !k.Known() {
 		return names[0]
 	}
@@ -59,6 +61,8 @@ type Message struct {
 	Batches []ForwardedBatch
 	// Absent are the voters that count as down for the leader, in ascending order.
 	Absent []raftlog.NodeID
+	// Notice is what the sender's host tells the other hosts.
+	Notice []byte
 }
 
 // ForwardedBatch is a batch of commands on its way from its origin to the leader.
@@ -96,6 +100,8 @@ func (m Message) String() string {
 		text += fmt.Sprintf(" request=%d index=%d", m.Request, m.Index)
 	case Presence:
 		text += fmt.Sprintf(" request=%d absent=%d", m.Request, m.Absent)
+	case Notice:
+		text += fmt.Sprintf(" bytes=%d", len(m.Notice))
 	}
 	return text
 }

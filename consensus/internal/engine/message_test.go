@@ -21,7 +21,8 @@ func TestMessagesInOneLine(t *testing.T) {
 		"2->1 Forward term=3 boot=ff batches=2": {
 			Own: Forward, Message: up, Boot: 255, Batches: make([]ForwardedBatch, 2),
 		},
-		"2->1 AskTransfer term=3": {Own: AskTransfer, Message: up},
+		"2->1 Notice term=3 bytes=5": {Own: Notice, Message: up, Notice: []byte("hello")},
+		"2->1 AskTransfer term=3":    {Own: AskTransfer, Message: up},
 		"1->2 Presence term=3 request=8 absent=[3 4]": {
 			Own: Presence, Message: down, Request: 8, Absent: []raftlog.NodeID{3, 4},
 		},

@@ -266,7 +266,7 @@ func (r *Runner) Receive(from raftlog.NodeID, messages []engine.Message) {
 }
 
 func messageBytes(m *engine.Message) int {
-	bytes := 64 + 8*len(m.Absent)
+	bytes := 64 + 8*len(m.Absent) + len(m.Notice)
 	for i := range m.Entries {
 		bytes += m.Entries[i].Size()
 	}

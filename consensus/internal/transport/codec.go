@@ -91,6 +91,8 @@ func ownFields(c *coder, m *engine.Message) {
 	case engine.Presence:
 		number(c, &m.Request)
 		c.nodes(&m.Absent)
+	case engine.Notice:
+		c.bytes(&m.Notice)
 	default:
 		panic(fmt.Sprintf("transport: no body for the engine's kind %d", m.Own))
 	}
@@ -108,7 +110,7 @@ func mayReject(m *engine.Message) bool {
 // messageBytes is the size of the message's frame.
 func messageBytes(m *engine.Message) int {
 	const fixedBytes = frameOverheadBytes + 64 // no kind has more than 64 bytes of plain fields
-	size := fixedBytes + nodeBytes*len(m.Absent)
+	size := fixedBytes + nodeBytes*len(m.Absent) + len(m.Notice)
 	for i := range m.Entries {
 		size += m.Entries[i].Size()
 	}
@@ -213,6 +215,18 @@ func (c *coder) nodes(v *[]raftlog.NodeID) {
 			return
 		}
 		previous = *id
+	}
+}
+
+// bytes codes bytes whose meaning the transport does not know.
+func (c *coder) bytes(v *[]byte) {
+	n := c.length(len(*v), 1)
+	if c.out != nil {
+		c.out.bulk(*v)
+		return
+	}
+	if n > 0 {
+		*v = c.take(n)
 	}
 }
 

@@ -38,6 +38,7 @@ var carried = map[string]string{
 	"ReadIndexReply": "Request Index Stamp Reject",
 	"AskTransfer":    "",
 	"Presence":       "Request Absent",
+	"Notice":         "Notice",
 }
 
 const testCluster = 0xC1C2C3C4C5C6C7C8
@@ -92,6 +93,7 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 	for range 1 + r.IntN(5) {
 		all.Absent = append(all.Absent, raftlog.NodeID(len(all.Absent)*1000+1+r.IntN(1000)))
 	}
+	all.Notice = make([]byte, 1+r.IntN(2*referenceBytes))
 	all.Snapshot = &raftlog.SnapshotMark{
 		Mark: mark(), Configuration: make([]byte, r.IntN(2*referenceBytes)), FileHash: r.Uint64(), FileBytes: r.Uint64(),
 	}

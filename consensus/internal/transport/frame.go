@@ -63,7 +63,8 @@ func (k frameKind) known() bool {
 // keepsBody reports whether what is decoded from the body goes on pointing to it: such a body gets a buffer of its own.
 func (k frameKind) keepsBody() bool {
 	switch k {
-	case frameKind(raft.Append), frameKind(raft.Install), firstOwnFrame + frameKind(engine.Forward):
+	case frameKind(raft.Append), frameKind(raft.Install), firstOwnFrame + frameKind(engine.Forward),
+		firstOwnFrame + frameKind(engine.Notice):
 		return true
 	}
 	return k >= firstControlFrame

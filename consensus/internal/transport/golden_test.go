@@ -39,6 +39,7 @@ func fixed() []engine.Message {
 		Batches: []engine.ForwardedBatch{
 			{Sequence: 0x31, Level: 1, Body: []byte("body of a batch")}, {Sequence: 0x32, Skip: true},
 		},
+		Notice: []byte("notice"),
 	}
 	var messages []engine.Message
 	for _, kind := range everyKind() {

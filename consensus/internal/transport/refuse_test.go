@@ -181,6 +181,7 @@ func TestADeclaredCountAllocatesNoMoreThanTheFrameCouldHold(t *testing.T) {
 	counts := map[frameKind]int{ // where the count stands
 		frameKind(raft.Append): 32, frameKind(raft.Install): 32,
 		firstOwnFrame + frameKind(engine.Forward): 8, firstOwnFrame + frameKind(engine.Presence): 8,
+		firstOwnFrame + frameKind(engine.Notice): 0,
 	}
 	for kind, at := range counts {
 		body := make([]byte, 200)
