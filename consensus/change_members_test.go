@@ -374,7 +374,7 @@ func TestMembersThatMoveAreFoundAgain(t *testing.T) {
 func TestANewMemberFindsThoseWhoCameAfterTheFounders(t *testing.T) {
 	f := newFleet(t)
 	for range 6 { // more than a leader sends without an answer
-		command := make([]byte, consensus.DefaultOptions().MaxEntryBytes)
+		command := make([]byte, 1<<20)
 		if _, err := f.nodes[0].Propose(within(t), command); err != nil {
 			t.Fatal(err)
 		}

@@ -99,7 +99,8 @@
 //
 // # Limits
 //
-// A command has at most Options.MaxEntryBytes, and never more than 1 MiB. A cluster has at most 128 members, those
+// A command has at most Options.MaxEntryBytes, and never more than 1 GiB. One above 1 MiB goes through the log in
+// pieces, and takes effect at once with the last of them. A cluster has at most 128 members, those
 // included that are about to leave; each costs the leader a link and a copy of everything. A node keeps its state
 // machine in memory. That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no
 // other.

@@ -21,7 +21,7 @@ func TestI1_AWrongClockOfTheNodeThatFormsAClusterMovesNoTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	log, restored, err := wal.Open(wal.Options{
-		Directory: n.options.Directory, FileBytes: n.options.JournalFileBytes, MaxEntryBytes: largestEntryBytes,
+		Directory: n.options.Directory, FileBytes: n.options.JournalFileBytes, MaxEntryBytes: pieceBytes,
 		SegmentBytes: n.options.segmentBytes(), NewIdentity: func() wal.Identity { panic("there is one") },
 	})
 	if err != nil {

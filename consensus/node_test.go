@@ -132,12 +132,19 @@ type trio struct {
 	t       *testing.T
 	nodes   [3]*consensus.Node
 	options [3]consensus.Options
+	machine func() consensus.StateMachine
 }
 
 func newTrio(t *testing.T) *trio {
 	t.Helper()
+	return newTrioOf(t, func() consensus.StateMachine { return &counter{} })
+}
+
+// newTrioOf makes a cluster of machines of another kind.
+func newTrioOf(t *testing.T, machine func() consensus.StateMachine) *trio {
+	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	c := &trio{t: t}
+	c := &trio{t: t, machine: machine}
 	directory := t.TempDir()
 	for i := range c.nodes {
 		o := smallOptions(filepath.Join(directory, string(rune('a'+i))))
@@ -160,7 +167,7 @@ func newTrio(t *testing.T) *trio {
 func (c *trio) start(i int) {
 	c.t.Helper()
 	o := c.options[i]
-	o.Machine = &counter{}
+	o.Machine = c.machine()
 	n, err := consensus.Open(o)
 	if err != nil {
 		c.t.Fatal(err)
@@ -238,7 +245,7 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 		"Directory":              func(o *consensus.Options) { o.Directory = "" },
 		"Machine":                func(o *consensus.Options) { o.Machine = nil },
 		"Expect":                 func(o *consensus.Options) { o.Expect = -1 },
-		"MaxEntryBytes":          func(o *consensus.Options) { o.MaxEntryBytes = 2 << 20 },
+		"MaxEntryBytes":          func(o *consensus.Options) { o.MaxEntryBytes = 1<<30 + 1 },
 		"JournalFileBytes":       func(o *consensus.Options) { o.JournalFileBytes = 8 << 20 },
 		"SnapshotLogBytes":       func(o *consensus.Options) { o.SnapshotLogBytes = 1 << 10 },
 		"SnapshotBytesPerSecond": func(o *consensus.Options) { o.SnapshotBytesPerSecond = 1 << 10 },

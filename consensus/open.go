@@ -44,7 +44,7 @@ func OpenContext(ctx context.Context, o Options) (*Node, error) {
 	o.progress("opening the log", 0, 0)
 	log, restored, err := wal.Open(wal.Options{
 		Directory: o.Directory, FileBytes: o.JournalFileBytes,
-		MaxEntryBytes: largestEntryBytes, SegmentBytes: o.segmentBytes(),
+		MaxEntryBytes: pieceBytes, SegmentBytes: o.segmentBytes(),
 		NewIdentity: func() wal.Identity { return wal.Identity{Incarnation: random()} },
 	})
 	if err != nil {
@@ -98,7 +98,7 @@ func (n *Node) assemble() error {
 		Listener: o.PeerListener, Address: o.PeerListen,
 		Dial: o.Dial, Lookup: o.Lookup, Secret: o.Secret, Logger: o.Logger,
 		Shortages: n.shortages, MaxConnections: o.MaxPeerConnections,
-		MaxEntryBytes: largestEntryBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
+		MaxEntryBytes: pieceBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
 	})
 	if err != nil {
 		return err
@@ -178,6 +178,7 @@ func (n *Node) start() error {
 		Logger:    n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))
+	n.base.Pieces = nil // the applier has them
 	n.renew()
 	n.watchers.wake(everything)
 	n.runner.Load().TellAll() // the host is told by the loop alone

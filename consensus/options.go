@@ -13,6 +13,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // historyFactor times SnapshotLogBytes is the default of MaxHistoryBytes.
@@ -26,7 +27,7 @@ const minAbsentHeartbeats = 3
 func DefaultOptions() Options {
 	return Options{
 		HeartbeatMillis: 50, ElectionMillis: 300, WaitMillis: 2600, UncertainAfterMillis: 10_000, AbsentMillis: 2000,
-		MaxEntryBytes: 1 << 20, JournalFileBytes: 64 << 20, Expect: 1,
+		MaxEntryBytes: raftlog.MaxBodyBytes, JournalFileBytes: 64 << 20, Expect: 1,
 		SnapshotLogBytes: 64 << 20, SnapshotBytesPerSecond: 64 << 20, MaxHistoryBytes: historyFactor * 64 << 20,
 	}
 }
@@ -41,10 +42,10 @@ const (
 // that begin terms.
 const journalSpareBytes = 1 << 20
 
-// largestEntryBytes bounds what MaxEntryBytes may be set to, and with it every command there can be. Log and transport
-// know only this limit: other nodes' settings may differ, and a node must store what the cluster agreed on. Larger
-// commands have to travel in pieces, so that heartbeats interleave; until they do, they are refused.
-const largestEntryBytes = 1 << 20
+// pieceBytes is the largest body of one entry. Larger commands go through the log in pieces of this size, between which
+// heartbeats and other entries find their place. Log and transport know only this limit: a node must store what the
+// cluster agreed on, whatever MaxEntryBytes other nodes have.
+const pieceBytes = 1 << 20
 
 // tick is the length of a tick, the unit of the engine's times.
 const tick = 10 * time.Millisecond
@@ -87,7 +88,8 @@ type Options struct {
 	// AbsentMillis is how long a leader does not hear a voter before Status.Absent names it, on all nodes; at least three
 	// heartbeats, which is also the default where 2 s are less.
 	AbsentMillis int
-	// MaxEntryBytes is the largest command that this node takes from its clients.
+	// MaxEntryBytes is the largest command that this node takes from its clients: up to 1 GiB, the default. All nodes hold
+	// a command above 1 MiB in memory while it goes through the log, one such command at a time.
 	MaxEntryBytes int
 	// JournalFileBytes is the size of each of the two files of the journal, a multiple of 4096. Half of one must hold
 	// the commands that are not yet committed, with a MiB to spare: at least four of the largest there can be, 4 MiB.
@@ -182,11 +184,11 @@ func (o *Options) validate() error {
 		return fmt.Errorf("consensus: Expect is %d, allowed are 1 to %d", o.Expect, transport.DefaultMaxConnections)
 	case o.Bootstrap && len(o.Join) > 0:
 		return errors.New("consensus: Bootstrap and Join exclude each other: a node makes a cluster or joins one")
-	case o.MaxEntryBytes < 1 || o.MaxEntryBytes > largestEntryBytes:
-		return fmt.Errorf("consensus: MaxEntryBytes is %d, allowed are 1 to %d", o.MaxEntryBytes, largestEntryBytes)
-	case o.JournalFileBytes%4096 != 0 || o.JournalFileBytes/2 < 4*largestEntryBytes+journalSpareBytes:
+	case o.MaxEntryBytes < 1 || o.MaxEntryBytes > raftlog.MaxBodyBytes:
+		return fmt.Errorf("consensus: MaxEntryBytes is %d, allowed are 1 to %d", o.MaxEntryBytes, raftlog.MaxBodyBytes)
+	case o.JournalFileBytes%4096 != 0 || o.JournalFileBytes/2 < 4*pieceBytes+journalSpareBytes:
 		return fmt.Errorf("consensus: JournalFileBytes is %d, must be a multiple of 4096 and at least %d",
-			o.JournalFileBytes, 2*(4*largestEntryBytes+journalSpareBytes))
+			o.JournalFileBytes, 2*(4*pieceBytes+journalSpareBytes))
 	case o.SnapshotLogBytes > 0 && o.SnapshotLogBytes < minSnapshotLogBytes || o.SnapshotLogBytes > maxSnapshotLogBytes:
 		return fmt.Errorf("consensus: SnapshotLogBytes is %d, allowed are %d to %d, and less than 0 for no snapshots",
 			o.SnapshotLogBytes, minSnapshotLogBytes, int64(maxSnapshotLogBytes))
@@ -236,6 +238,10 @@ func (o *Options) segmentBytes() int {
 	return int(min(max(o.MaxHistoryBytes/segmentsOfHistory, minBytes), wal.DefaultSegmentBytes))
 }
 
+// pieceRoomShare is the share of the journal's room that the pieces on their way take at most: small commands must find
+// room beside them.
+const pieceRoomShare = 4
+
 // engineOptions translates into ticks.
 func (o *Options) engineOptions() engine.Options {
 	ticks := func(millis int) int { return (millis + int(tick.Milliseconds()) - 1) / int(tick.Milliseconds()) }
@@ -249,6 +255,8 @@ func (o *Options) engineOptions() engine.Options {
 	e.ResendTicks = 2 * e.ElectionTicks
 	e.ReadRetryTicks = e.ElectionTicks
 	e.JournalRoomBytes = o.journalRoomBytes()
+	e.PieceBytes = pieceBytes
+	e.MaxPieceBytes = max(min(e.MaxPieceBytes, e.JournalRoomBytes/pieceRoomShare), pieceBytes)
 	return e
 }
 

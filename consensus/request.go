@@ -71,7 +71,7 @@ func (n *Node) Submit(r *Request) {
 	case r.runner == nil:
 		r.end(ErrNotDone)
 	case len(r.Body) > n.options.MaxEntryBytes:
-		r.end(refuse("not done: the command has %d bytes, allowed are %d", len(r.Body), n.options.MaxEntryBytes))
+		r.end(refuse("not done: the command has %d bytes, and MaxEntryBytes allows %d", len(r.Body), n.options.MaxEntryBytes))
 	case r.kind == readRequest:
 		r.read = engine.Read{Wake: r.waker()}
 		r.runner.SubmitRead(&r.read)

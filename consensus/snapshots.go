@@ -61,7 +61,7 @@ func (s *snapshots) Take(f engine.Frozen, pace func(bytes int) error) (mark raft
 		return mark, classify(err)
 	}
 	// The writer may let go of a complete file before the journal names it: the engine spares what is on its way there.
-	if _, err = f.Image.WriteTo(w); err == nil {
+	if _, err = f.WriteTo(w); err == nil {
 		mark, err = w.Commit()
 	}
 	if err = errors.Join(err, w.Close()); err != nil {
@@ -91,6 +91,10 @@ func (s *snapshots) Restore(
 		source: image, context: s.node.context,
 		progress: s.node.beginProgress("restoring the state from a snapshot", 0, mark.FileBytes),
 	}
+	pieces, err := engine.ReadAssemblies(read)
+	if err != nil {
+		return base, fmt.Errorf("%s: %w", f.Path(), err)
+	}
 	if err := machine.Restore(h.HashSeed, read); err != nil {
 		return base, fmt.Errorf("the machine refuses the image in %s: %w", f.Path(), err)
 	}
@@ -103,7 +107,9 @@ func (s *snapshots) Restore(
 		return base, fmt.Errorf("the machine has the hash %016x with the image in %s, which was frozen with %016x: this "+
 			"build reads images otherwise than the one that wrote it", machine.Hash(), f.Path(), h.StateHash)
 	}
-	return baseOf(&h), nil
+	base = baseOf(&h)
+	base.Pieces = pieces
+	return base, nil
 }
 
 // verified is the image in a file that was read to its end once.

@@ -133,6 +133,7 @@ func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 		}
 		e := r.newEntry(p.Kind, level, p.Tag, p.Body)
 		e.Index += raftlog.Index(i)
+		e.Left = p.Left
 		entries = append(entries, e)
 	}
 	r.appendOwn(entries)

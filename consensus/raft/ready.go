@@ -115,6 +115,8 @@ type Restored struct {
 type Proposal struct {
 	Kind  raftlog.EntryKind
 	Level uint8
-	Tag   raftlog.Tag
-	Body  []byte
+	// Left is that of a piece: see raftlog.Entry.
+	Left uint32
+	Tag  raftlog.Tag
+	Body []byte
 }

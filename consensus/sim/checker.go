@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"bytes"
+
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/sim/workload"
@@ -19,8 +21,10 @@ type checker struct {
 	// committed is the committed log, states the hash of the state after each entry, 0 where no node was yet.
 	committed []commitment
 	states    []uint64
-	// read is the part of the committed log whose contents were looked at.
-	read raftlog.Index
+	// read is the part of the committed log whose contents were looked at, delivered the part of which a machine was told.
+	read, delivered raftlog.Index
+	// lastPieces are the entries with the last piece of a batch.
+	lastPieces map[raftlog.Index]bool
 	// tags are those of the committed log.
 	tags map[tagged]raftlog.Index
 	// files are the hashes of the snapshots at each index.
@@ -55,7 +59,7 @@ type tagged struct {
 func newChecker(w *world) *checker {
 	return &checker{
 		w: w, leaders: map[raftlog.Term]raftlog.NodeID{}, votes: map[ballot]raftlog.NodeID{}, logs: map[raftlog.Mark]uint64{},
-		tags: map[tagged]raftlog.Index{}, files: map[raftlog.Index]uint64{},
+		tags: map[tagged]raftlog.Index{}, files: map[raftlog.Index]uint64{}, lastPieces: map[raftlog.Index]bool{},
 	}
 }
 
@@ -284,10 +288,10 @@ func (c *checker) applies(l *life, e *raftlog.Entry) {
 	}
 }
 
-// readEntry: no batch is in the log twice, neither by its tag nor by what it says; one that was called not done is not
-// there at all.
+// readEntry: no batch, and no piece of one, is in the log twice by its tag.
 func (c *checker) readEntry(e *raftlog.Entry) {
-	if !e.Kind.Traits().ForMachine {
+	traits := e.Kind.Traits()
+	if !traits.ForMachine && !traits.Piece || e.Tag.Sequence == 0 {
 		return
 	}
 	name := tagged{tag: e.Tag, term: e.Term}
@@ -295,17 +299,41 @@ func (c *checker) readEntry(e *raftlog.Entry) {
 		c.w.fail("batch twice", "entry %v has the tag of entry %d", e.Mark(), at)
 	}
 	c.tags[name] = e.Index
-	number, ok := c.w.options.Workload.NumberOf(e.Body)
+	if traits.Piece && e.Left == 0 && len(e.Body) > 0 {
+		c.lastPieces[e.Index] = true
+	}
+}
+
+// delivers: what a machine gets is one whole batch of one client, however many entries carried it; no batch twice, and
+// none that was called not done. The checker looks when the first node applies an entry.
+func (c *checker) delivers(n *node, i raftlog.Index, data []byte) {
+	if i != c.delivered+1 {
+		return
+	}
+	c.delivered++
+	if len(data) == 0 {
+		if c.lastPieces[i] {
+			c.w.counts.Undone++
+		}
+		return
+	}
+	if c.lastPieces[i] {
+		c.w.counts.InPieces++
+	}
+	number, ok := c.w.options.Workload.NumberOf(data)
 	if !ok || number >= len(c.requests) {
-		c.w.fail("unknown batch", "entry %v carries what no client wrote", e.Mark())
+		c.w.fail("unknown batch", "n%d: entry %d carries what no client wrote: %q", n.id, i, data)
 	}
 	r := c.requests[number]
-	if r.index != 0 {
-		c.w.fail("batch twice", "entry %v carries the batch of entry %d: %s", e.Mark(), r.index, r)
+	switch {
+	case !r.writes || !bytes.Equal(data, r.run.Body()):
+		c.w.fail("torn batch", "n%d: entry %d carries %q, which is not all that its client wrote: %s", n.id, i, data, r)
+	case r.index != 0:
+		c.w.fail("batch twice", "entry %d carries the batch of entry %d: %s", i, r.index, r)
 	}
-	r.index = e.Index
+	r.index = i
 	if r.ended && r.outcome.notDone() {
-		c.w.fail("not done, yet done", "entry %v carries a batch that was called not done: %s", e.Mark(), r)
+		c.w.fail("not done, yet done", "entry %d carries a batch that was called not done: %s", i, r)
 	}
 }
 

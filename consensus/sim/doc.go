@@ -69,6 +69,12 @@
 // A node starts from the snapshot that its journal names, or there is a violation. That the newest file is damaged, and
 // the one before it stands in, is a matter of package consensus and its tests.
 //
+// # Large batches
+//
+// In the profile pieces, and in a share of the others, batches go through the log in pieces of a few bytes. Leaders and
+// origins die between two of them, clients leave, snapshots are taken, restored and installed in the middle. What a
+// machine is given must be all that one client wrote.
+//
 // # What is checked
 //
 //	one leader per term, ever; one vote per node and term, ever
@@ -76,6 +82,7 @@
 //	what is committed was durable on a majority of each half; no node applies anything else; equal index, equal state
 //	a message promises only what is on its sender's disk; a restart finds exactly what was durable
 //	a batch is in the log at most once, by its tag and by what it says; one called not done never
+//	a machine gets whole batches, in however many pieces they came
 //	answers are those that the committed log gives; reads see everything that any client saw before they were asked
 //	snapshots of one index are one file, byte for byte; what is restored from one is the state that all others had there
 //	a log begins anew only behind what is committed; whatever a journal names is there and whole, also while it is sent

@@ -356,6 +356,7 @@ type machine struct {
 
 // Apply implements engine.StateMachine.
 func (m machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
+	m.node.w.checker.delivers(m.node, raftlog.Index(index), data)
 	result := m.StateMachine.Apply(index, stamp, data, local)
 	m.node.w.checker.reaches(m.node, raftlog.Index(index), m.StateMachine.Hash())
 	return result

@@ -35,6 +35,7 @@ var profiles = [...]profile{
 	{"hangs", hangs},
 	{"members", members},
 	{"moves", moves},
+	{"pieces", inPieces},
 	{"reads", reads},
 	{"rivals", rivals},
 	{"snapshots", snapshots},
@@ -57,6 +58,7 @@ func Draw(seed uint64, name string) Options {
 	o.Engine.ProposalRoomBytes = c.number(2<<10, o.Engine.JournalRoomBytes*3/4)
 	o.Faults.drawMore(newChance(seed, 3))
 	o.drawSnapshots(newChance(seed, 4))
+	o.drawPieces(newChance(seed, 5))
 	for _, p := range profiles {
 		if p.name == name {
 			p.adjust(c, &o)
@@ -178,6 +180,31 @@ func (o *Options) drawSnapshots(c chance) {
 	o.Disk.PieceBytes = oneOf(c, 100, 1<<10)
 	o.Faults.TransferCut = oneOf(c, 0, 0.05, 0.3)
 	o.Faults.Snapshot = c.sometimes(0.5, time.Second, 5*time.Second)
+}
+
+// drawPieces lets some clusters send large batches in pieces, and some all of them.
+func (o *Options) drawPieces(c chance) {
+	if c.hits(0.4) {
+		o.Engine.PieceBytes, o.Engine.MaxPieceBytes = oneOf(c, 10, 40, 70), oneOf(c, 1, 50, 4<<10)
+	}
+}
+
+// inPieces sends every batch in several pieces, and does to them what can be done: leaders and origins die between two
+// of them, links break, snapshots are taken and installed in the middle, clients leave.
+func inPieces(c chance, o *Options) {
+	o.Engine.PieceBytes, o.Engine.MaxPieceBytes = oneOf(c, 5, 11, 20), oneOf(c, 1, 15, 60)
+	o.Engine.WaitTicks, o.Engine.ResendTicks = c.number(60, 200), c.number(10, 40)
+	o.Engine.SnapshotLogBytes, o.Engine.MaxHistoryBytes = oneOf[int64](c, 0, 1<<10, 4<<10), oneOf[int64](c, 1, 8<<10)
+	o.Disk.SnapshotDelay, o.Disk.PieceBytes = oneOf(c, time.Millisecond, 50*time.Millisecond), oneOf(c, 50, 1<<10)
+	o.Faults.Snapshot = c.sometimes(0.7, 300*time.Millisecond, 3*time.Second)
+	o.Faults.Crash, o.Faults.Outage = 2*time.Second, c.between(100*time.Millisecond, 2*time.Second)
+	o.Faults.LeaderShare, o.Faults.PowerLoss = oneOf(c, 0.3, 0.6), oneOf(c, 0, 0.5, 1)
+	o.Faults.Partition = c.sometimes(0.8, 2*time.Second, 6*time.Second)
+	o.Faults.Cut = c.between(100*time.Millisecond, 2*time.Second)
+	o.Faults.Break = c.sometimes(0.5, 100*time.Millisecond, time.Second)
+	o.Faults.Members = c.sometimes(0.2, 2*time.Second, 6*time.Second)
+	o.Clients.Think, o.Clients.Pipelines = 80*time.Millisecond, 0.6
+	o.Clients.Patience = c.between(300*time.Millisecond, 3*time.Second)
 }
 
 // snapshots keeps logs so short that a node that was down for a moment needs a snapshot, and lets nothing about one go

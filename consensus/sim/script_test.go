@@ -47,6 +47,7 @@ func scene(t *testing.T, nodes int, play func(s *script), adjust ...func(*Option
 	o.Engine.HeartbeatTicks, o.Engine.ElectionTicks, o.Engine.WaitTicks, o.Engine.UncertainTicks = 5, 30, 200, 400
 	o.Engine.ResendTicks, o.Engine.ReadRetryTicks, o.Engine.MaxInflightMessages = 60, 30, 4
 	o.Engine.MaxMessageBytes, o.Engine.MaxUnmetBytes, o.Engine.MaxSpanBytes = 4<<10, 16<<10, 64<<10
+	o.Engine.PieceBytes, o.Engine.MaxPieceBytes = 1<<20, 4<<20
 	o.Engine.MaxWaitingBatches, o.Engine.SnapshotLogBytes, o.Faults.TransferCut = 100, 0, 0
 	o.Network = Network{
 		MinDelay: time.Millisecond, MaxDelay: time.Millisecond, Ordered: true, MailboxMessages: 1000, MailboxForwards: 1000,

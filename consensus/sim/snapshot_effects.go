@@ -74,6 +74,10 @@ func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machi
 		return engine.SnapshotState{}, err
 	}
 	h := f.Header()
+	pieces, err := engine.ReadAssemblies(image)
+	if err != nil {
+		return engine.SnapshotState{}, err
+	}
 	if err := m.Restore(h.HashSeed, image); err != nil {
 		return engine.SnapshotState{}, err
 	}
@@ -84,7 +88,9 @@ func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machi
 		return engine.SnapshotState{}, fmt.Errorf("the state has hash %016x, the file says %016x", m.Hash(), h.StateHash)
 	}
 	n.w.checker.reaches(n, h.Mark.Index, h.StateHash)
-	return baseOf(&h), nil
+	base := baseOf(&h)
+	base.Pieces = pieces
+	return base, nil
 }
 
 func baseOf(h *snapshot.Header) engine.SnapshotState {
@@ -185,7 +191,7 @@ func (l *life) writeSnapshot() (raftlog.SnapshotMark, error) {
 		return raftlog.SnapshotMark{}, err
 	}
 	var mark raftlog.SnapshotMark
-	if _, err = f.Image.WriteTo(w); err == nil {
+	if _, err = f.WriteTo(w); err == nil {
 		mark, err = w.Commit()
 	}
 	return mark, errors.Join(err, w.Close())

@@ -60,6 +60,12 @@ const (
 	SnapshotVoidsLog
 	// NewestSnapshot (E3): a node's own snapshot replaces a newer one that was installed meanwhile.
 	NewestSnapshot
+	// WholeBodies (S33): the last piece of a body that is not whole takes effect as if it were all of it.
+	WholeBodies
+	// LastPieceRegistered (S34): a batch whose last piece was sent still counts as never sent.
+	LastPieceRegistered
+	// PiecesInSnapshot (S35): a snapshot leaves out the bodies that the log has in part.
+	PiecesInSnapshot
 	count
 )
 
@@ -67,7 +73,7 @@ var names = [count]string{
 	"CommitProven", "VoteDurable", "CommitOwnTerm", "AppendDurable", "ReadQuorum", "OwnVoteDurable", "VoteInOpening",
 	"ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages", "BothHalves", "InForceWhenAppended",
 	"OneChange", "LearnersUncounted", "VoteByLogAlone", "FinalMessage", "InstallDurable", "SnapshotVoidsLog",
-	"NewestSnapshot",
+	"NewestSnapshot", "WholeBodies", "LastPieceRegistered", "PiecesInSnapshot",
 }
 
 // All lists every guard, in the order of their declaration.

@@ -29,7 +29,11 @@ func describeEntries(out io.Writer, entries []raftlog.Entry) {
 		if e.Tag != (raftlog.Tag{}) {
 			fmt.Fprintf(out, ", of node %d, boot %016x, number %d", e.Tag.Origin, uint64(e.Tag.Boot), e.Tag.Sequence)
 		}
-		fmt.Fprintf(out, ", %d bytes\n", len(e.Body))
+		fmt.Fprintf(out, ", %d bytes", len(e.Body))
+		if e.Kind.Traits().Piece {
+			fmt.Fprintf(out, ", %d to come", e.Left)
+		}
+		fmt.Fprintln(out)
 		if e.Kind.Traits().ForMachine {
 			describeCommands(out, e.Body)
 		}

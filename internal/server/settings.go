@@ -15,7 +15,7 @@ import (
 const (
 	minMillis, maxMillis       = 10, 3_600_000
 	minEntryBytes              = 1 << 10
-	maxEntryBytes              = 1 << 20
+	maxEntryBytes              = 1 << 30
 	minJournalBytes            = 10 << 20
 	minSnapshotLogBytes        = 64 << 10
 	minSnapshotRate            = 512 << 10

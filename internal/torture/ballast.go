@@ -13,16 +13,20 @@ import (
 
 const (
 	ballastKey = "ballast"
-	// ballastPeriod is the time between two large values, ballastPatience how long one may take.
+	// ballastPeriod is the time between two values, ballastPatience how long one may take.
 	ballastPeriod   = 20 * time.Millisecond
-	ballastPatience = time.Second
+	ballastPatience = 3 * time.Second
+	// largeEvery is how many values there are for one that is larger than the others.
+	largeEvery = 40
 )
 
-// ballast is a client that overwrites one key with large values, and so lets logs grow, however slow the machine is:
-// nodes compact theirs, and who was away needs a snapshot. Each value begins with its number.
+// ballast is a client that overwrites one key with values that let logs grow, however slow the machine is: nodes
+// compact theirs, and a node that was away needs a snapshot. Now and then a value is so large that it goes through the
+// log in pieces. Each value is its number, again and again: a value made of pieces of two is none that was written.
 type ballast struct {
-	run   *run
-	bytes int
+	run *run
+	// bytes is the size of most values, largeBytes bounds the other ones; 0: there are none.
+	bytes, largeBytes int
 
 	mu sync.Mutex
 	// sent values have the numbers below it. last is the one acknowledged last, -1 if none was; unknown are those of
@@ -31,8 +35,8 @@ type ballast struct {
 	unknown    map[int]bool
 }
 
-func newBallast(r *run, bytes int) *ballast {
-	return &ballast{run: r, bytes: bytes, last: -1, unknown: map[int]bool{}}
+func newBallast(r *run, bytes, largeBytes int) *ballast {
+	return &ballast{run: r, bytes: bytes, largeBytes: largeBytes, last: -1, unknown: map[int]bool{}}
 }
 
 // work writes until the run is over, on one node after the other. An error is what no node may say.
@@ -57,7 +61,7 @@ func (b *ballast) work(ctx context.Context) error {
 			connection.Close()
 			connection = nil
 		} else if fate, err = fateOf(reply); err != nil {
-			return fmt.Errorf("node %d: SET of %d bytes: %w", node, b.bytes, err)
+			return fmt.Errorf("node %d: SET of %d bytes: %w", node, b.size(number), err)
 		}
 		b.settle(number, fate)
 	}
@@ -65,8 +69,17 @@ func (b *ballast) work(ctx context.Context) error {
 }
 
 func (b *ballast) value(number int) string {
-	text := strconv.Itoa(number) + ":"
-	return text + strings.Repeat("x", max(0, b.bytes-len(text)))
+	text, size := strconv.Itoa(number)+":", b.size(number)
+	return strings.Repeat(text, size/len(text)+1)[:max(size, len(text))]
+}
+
+// size is how many bytes a value has. The sizes of large ones are spread over all that is allowed.
+func (b *ballast) size(number int) int {
+	if b.largeBytes == 0 || number%largeEvery != largeEvery-1 {
+		return b.bytes
+	}
+	const spread = 2654435761 // Knuth's, for multiplicative hashing
+	return b.bytes + int(uint32(number*spread))%max(b.largeBytes-b.bytes, 1)
 }
 
 // begin must be called before a value is sent.

@@ -21,7 +21,7 @@ const (
 	minNodes   = 3
 	maxClients = 16
 	// maxBallast is what every node takes as one value.
-	maxBallast = 512 << 10
+	maxBallast = 512 << 20
 )
 
 // Options say what to torture and how.
@@ -48,6 +48,8 @@ type Options struct {
 	// BallastBytes is the size of the values that one client more writes all the time, so that logs grow and are
 	// compacted; 0: there is none. At most maxBallast.
 	BallastBytes int
+	// LargeBytes, if not 0, lets some of these values have as many bytes, up to maxBallast.
+	LargeBytes int
 	// Recovery is how long after an episode every node must have answered clients again, and how long it may take at the
 	// end until all agree.
 	Recovery time.Duration
@@ -79,6 +81,8 @@ func (o Options) complete() (Options, error) {
 		return o, fmt.Errorf("torture: %d clients; allowed are 1 to %d", o.Clients, maxClients)
 	case o.BallastBytes < 0 || o.BallastBytes > maxBallast:
 		return o, fmt.Errorf("torture: %d bytes of ballast; allowed are 0 to %d", o.BallastBytes, maxBallast)
+	case o.LargeBytes != 0 && (o.LargeBytes < o.BallastBytes || o.LargeBytes > maxBallast):
+		return o, fmt.Errorf("torture: LargeBytes is %d; allowed are 0 and BallastBytes to %d", o.LargeBytes, maxBallast)
 	case o.Duration < 0 || o.Recovery < 0:
 		return o, errors.New("torture: a negative time")
 	case o.Network == nil && slices.ContainsFunc(o.all(), Kind.network):

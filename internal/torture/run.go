@@ -60,7 +60,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		r.probes = append(r.probes, &probe{run: r, node: node})
 	}
 	if o.BallastBytes > 0 {
-		r.ballast = newBallast(r, o.BallastBytes)
+		r.ballast = newBallast(r, o.BallastBytes, o.LargeBytes)
 	}
 	report := &Report{Seed: o.Seed}
 	err = r.play(ctx)

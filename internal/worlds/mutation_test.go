@@ -35,6 +35,9 @@ var suspects = map[guard.Guard]string{
 	guard.InstallDurable:      "snapshots",
 	guard.SnapshotVoidsLog:    "snapshots",
 	guard.NewestSnapshot:      "snapshots",
+	guard.WholeBodies:         "pieces",
+	guard.LastPieceRegistered: "pieces",
+	guard.PiecesInSnapshot:    "pieces",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.

@@ -14,6 +14,8 @@ type Entry struct {
 	Kind  EntryKind
 	// Level is the feature level that a node must know to apply the entry.
 	Level uint8
+	// Left is, in an EntryPiece, how many bytes of the whole body are still to come; 0 in all other kinds.
+	Left  uint32
 	Tag   Tag
 	Stamp Stamp
 	// Body is shared by all holders of the entry. It never changes.
@@ -29,7 +31,7 @@ type Entry struct {
 //	        4  CRC32C               u32  of everything else in the header, in order, and the body
 //	        8  kind, level          u8, u8
 //	       10  flags                u16  zero so far
-//	       12  reserved             u32  zero
+//	       12  left                 u32  of a piece: how much of the whole follows; zero in all other kinds
 //	       16  index, term          u64, u64
 //	       32  origin, boot, seq.   u64, u64, u64
 //	       56  stamp                u64
@@ -66,6 +68,7 @@ func (e *Entry) putHeader(h *[EntryHeaderBytes]byte) {
 	binary.LittleEndian.PutUint32(h[0:], uint32(len(e.Body)))
 	binary.LittleEndian.PutUint32(h[4:], e.CRC)
 	h[8], h[9] = byte(e.Kind), e.Level
+	binary.LittleEndian.PutUint32(h[12:], e.Left)
 	binary.LittleEndian.PutUint64(h[16:], uint64(e.Index))
 	binary.LittleEndian.PutUint64(h[24:], uint64(e.Term))
 	binary.LittleEndian.PutUint64(h[32:], uint64(e.Tag.Origin))
@@ -107,6 +110,7 @@ func DecodeEntry(src []byte) (Entry, int, error) {
 		},
 		Stamp: Stamp(binary.LittleEndian.Uint64(h[56:])),
 		Body:  src[EntryHeaderBytes:end:end],
+		Left:  binary.LittleEndian.Uint32(h[12:]),
 		CRC:   binary.LittleEndian.Uint32(h[4:]),
 	}
 	if got := checksum(h, e.Body); got != e.CRC {
@@ -115,7 +119,7 @@ func DecodeEntry(src []byte) (Entry, int, error) {
 	if !e.Kind.Known() {
 		return Entry{}, 0, fmt.Errorf("entry %d: %w: kind %d", e.Index, ErrUnknownKind, uint8(e.Kind))
 	}
-	if h[10]|h[11]|h[12]|h[13]|h[14]|h[15] != 0 {
+	if h[10]|h[11] != 0 || e.Left != 0 && !e.Kind.Traits().Piece {
 		return Entry{}, 0, fmt.Errorf("entry %d: reserved bytes are in use", e.Index)
 	}
 	return e, end, nil
@@ -124,6 +128,8 @@ func DecodeEntry(src []byte) (Entry, int, error) {
 // String is the entry in one line: its mark, and what it holds if that is short.
 func (e Entry) String() string {
 	switch {
+	case e.Kind.Traits().Piece:
+		return fmt.Sprintf("%v %v of %d bytes, %d to come", e.Mark(), e.Kind, len(e.Body), e.Left)
 	case !e.Kind.Traits().ForMachine:
 		return fmt.Sprintf("%v %v", e.Mark(), e.Kind)
 	case len(e.Body) <= 16:

@@ -34,6 +34,16 @@ func TestAnEntryComesBackAsItWasEncoded(t *testing.T) {
 	}
 }
 
+func TestAPieceSaysHowMuchIsToCome(t *testing.T) {
+	e := sampleEntry()
+	e.Kind, e.Left = EntryPiece, 0x51525354
+	e.Seal()
+	got, _, err := DecodeEntry(encoded(&e))
+	if err != nil || !reflect.DeepEqual(got, e) {
+		t.Fatalf("%+v, %v; want %+v", got, err, e)
+	}
+}
+
 // TestEveryFlippedBitIsNoticed: one bit at a time, in header and body.
 func TestEveryFlippedBitIsNoticed(t *testing.T) {
 	e := sampleEntry()
@@ -59,9 +69,10 @@ func TestAnEntryCutShortSaysSo(t *testing.T) {
 
 func TestUnknownKindsAndReservedBytesAreRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*Entry, []byte){
-		"kind 0":   func(e *Entry, _ []byte) { e.Kind = 0 },
-		"kind 5":   func(e *Entry, _ []byte) { e.Kind = EntryKind(len(kinds)) },
-		"reserved": func(_ *Entry, header []byte) { header[12] = 1 },
+		"kind 0":    func(e *Entry, _ []byte) { e.Kind = 0 },
+		"next kind": func(e *Entry, _ []byte) { e.Kind = EntryKind(len(kinds)) },
+		"flags":     func(_ *Entry, header []byte) { header[10] = 1 },
+		"left":      func(_ *Entry, header []byte) { header[12] = 1 }, // of what is no piece
 	} {
 		e := sampleEntry()
 		spoil(&e, make([]byte, EntryHeaderBytes))

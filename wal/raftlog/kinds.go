@@ -18,7 +18,20 @@ const (
 	EntryConfiguration EntryKind = 3
 	// EntryTick only moves the state machine's time.
 	EntryTick EntryKind = 4
+	// EntryPiece carries a part of a batch of commands that is too large for one entry.
+	//
+	//	body     Left    it says
+	//	none     > 0     the origin has a body of Left bytes
+	//	some     > 0     so many bytes of it, and Left more to come
+	//	some     0       the last bytes of it: the body takes effect with this entry
+	//	none     0       no more of it comes: it has no effect
+	//
+	// Its tag names the origin. A leader that ends the body of an origin that is gone writes sequence 0.
+	EntryPiece EntryKind = 5
 )
+
+// MaxBodyBytes is the largest body that goes through the log, in one entry or in pieces.
+const MaxBodyBytes = 1 << 30
 
 // Traits are what code that handles entries of all kinds asks about a kind. Only the code that makes entries of a kind,
 // and the code that reads their bodies, names the kind itself.
@@ -29,6 +42,8 @@ type Traits struct {
 	Proposable bool
 	// ForMachine: the body is for the state machine. Entries without it still move the machine's index and time.
 	ForMachine bool
+	// Piece: the body is a part of one for the state machine. Only such entries use Entry.Left.
+	Piece bool
 	// WaitsForRoom: the entry waits until the journal has room for it. The other ones are few and small, and are always
 	// taken: without them nothing is committed, and room never comes back.
 	WaitsForRoom bool
@@ -42,6 +57,7 @@ var kinds = [...]Traits{
 	EntryCommand:       {Name: "command", Title: "commands", Proposable: true, ForMachine: true, WaitsForRoom: true},
 	EntryConfiguration: {Name: "configuration", Title: "configuration", Configures: true},
 	EntryTick:          {Name: "tick", Title: "tick", Proposable: true},
+	EntryPiece:         {Name: "piece", Title: "piece of commands", Proposable: true, Piece: true, WaitsForRoom: true},
 }
 
 // ErrUnknownKind means that an entry is whole, and of a kind that this build does not know.

@@ -13,7 +13,7 @@ func TestEveryKindHasItsRow(t *testing.T) {
 			t.Errorf("two kinds are called %v", k)
 		}
 		names[k.String()] = true
-		if traits.ForMachine && traits.Configures || traits.Configures && traits.WaitsForRoom {
+		if traits.ForMachine && (traits.Configures || traits.Piece) || traits.Configures && traits.WaitsForRoom {
 			t.Errorf("%v has traits that exclude each other: %+v", k, traits)
 		}
 	}
@@ -24,7 +24,7 @@ func TestEveryKindHasItsRow(t *testing.T) {
 
 // The numbers are on every disk.
 func TestKindsKeepTheirNumbers(t *testing.T) {
-	for number, name := range map[EntryKind]string{1: "no-op", 2: "command", 3: "configuration", 4: "tick"} {
+	for number, name := range map[EntryKind]string{1: "no-op", 2: "command", 3: "configuration", 4: "tick", 5: "piece"} {
 		if number.String() != name {
 			t.Errorf("kind %d is %v, not %s", number, number, name)
 		}

@@ -14,8 +14,9 @@ import (
 type Applier struct {
 	options Options
 	machine StateMachine
-	// base is what is known at the last applied entry.
-	base SnapshotState
+	// base is what is known at the last applied entry; its Pieces are in assemblies.
+	base       SnapshotState
+	assemblies assemblies
 	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
 	unmet []sentBatch
 	tick  uint64
@@ -42,8 +43,11 @@ type Applied struct {
 	// Time is the highest stamp up to Index; Due is what the machine says of it, 0 for never: see StateMachine.Due.
 	Time raftlog.Stamp
 	Due  raftlog.Stamp
-	// Frozen: the state was frozen at Index, for a snapshot.
+	// Pieces is about the bodies of which the log has a part at Index.
+	Pieces PiecesState
+	// Frozen: the state was frozen at Index, for a snapshot. Jumped: a snapshot of other nodes brought it there.
 	Frozen bool
+	Jumped bool
 	// Met is the last position met in the log.
 	Met Position
 	// NotDone are batches proven not done: they belong to the loop again.
@@ -60,9 +64,16 @@ func (a *Applied) Empty() bool { return a.Index == 0 && len(a.NotDone) == 0 && l
 // NewApplier makes an applier for a machine that was restored from the snapshot at base, which SnapshotState.Check
 // has accepted. For a zero base the machine is empty, and is restored when the first entry tells the cluster's seed.
 func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
-	a := &Applier{options: o, machine: machine, base: base}
+	a := &Applier{options: o, machine: machine}
+	a.setBase(base)
 	a.leftOut = base.leavesOut(o.ID)
 	return a
+}
+
+// setBase begins behind a snapshot.
+func (a *Applier) setBase(base SnapshotState) {
+	a.base, a.assemblies = base, assemblies{list: base.Pieces}
+	a.base.Pieces = nil
 }
 
 // Register takes over batches that are about to be sent.
@@ -99,6 +110,7 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 		}
 		if e.Term > a.base.Mark.Term {
 			a.proveNotDone(e.Term, report)
+			a.assemblies.dropAll()
 		}
 		a.apply(e, report)
 		a.noteConfiguration(e, report)
@@ -112,6 +124,7 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 // reportState says how far the state has come.
 func (a *Applier) reportState(report *Applied) {
 	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Stamp, raftlog.Stamp(a.machine.Due())
+	report.Pieces = a.assemblies.state(a.base.Mark.Term, a.options.ID, a.options.Boot)
 }
 
 // noteConfiguration remembers the newest configuration. If it removes this node, all batches that this node sent and
@@ -124,6 +137,7 @@ func (a *Applier) noteConfiguration(e *raftlog.Entry, report *Applied) {
 	c := configurationOf(e)
 	a.base.ClusterID, a.base.HashSeed = c.ClusterID, c.HashSeed
 	a.base.Configuration = bytes.Clone(e.Body) // the entry's own may lie in a large message
+	a.assemblies.dropRemoved(c)
 	if membership.LeftOut(c, a.options.ID) {
 		a.leftOut = true
 		a.proveNotDone(maxTerm, report)
@@ -154,10 +168,16 @@ func (a *Applier) begin(e *raftlog.Entry) {
 
 func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 	var data []byte
-	if e.Kind.Traits().ForMachine {
-		data = e.Body
-	}
 	b := a.meet(e, report)
+	switch traits := e.Kind.Traits(); {
+	case traits.ForMachine:
+		data = e.Body
+	case traits.Piece:
+		if data = a.assemblies.take(e, a.options.Weakened); data == nil && b != nil {
+			a.notDone(b, report) // its last piece, and the body is not whole
+			b = nil
+		}
+	}
 	if b == nil {
 		a.machine.Apply(uint64(e.Index), int64(e.Stamp), data, nil)
 		return
@@ -171,7 +191,7 @@ func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 // meet finds the batch that an entry carries, if it is one of this node's and its client still waits. A leader appends
 // the sequences of a term without gaps, so an entry never jumps over a batch that was not given up.
 func (a *Applier) meet(e *raftlog.Entry, report *Applied) *Batch {
-	if e.Tag.Origin != a.options.ID || e.Tag.Boot != a.options.Boot {
+	if e.Tag.Origin != a.options.ID || e.Tag.Boot != a.options.Boot || e.Tag.Sequence == 0 {
 		return nil
 	}
 	report.Met = Position{Term: e.Term, Sequence: e.Tag.Sequence}
@@ -234,7 +254,11 @@ func (a *Applier) giveUp(s *sentBatch, report *Applied) {
 func (a *Applier) Freeze(report *Applied) Frozen {
 	a.reportState(report)
 	report.Frozen = true
-	return Frozen{SnapshotState: a.base, Image: a.machine.Freeze(), StateHash: a.machine.Hash()}
+	state := a.base
+	if !a.options.Weakened.Down(guard.PiecesInSnapshot) {
+		state.Pieces = a.assemblies.frozen()
+	}
+	return Frozen{SnapshotState: state, Image: a.machine.Freeze(), StateHash: a.machine.Hash()}
 }
 
 // Jumped is called after the machine was restored from another node's snapshot. Batches that were sent in the
@@ -251,7 +275,8 @@ func (a *Applier) Jumped(base SnapshotState, report *Applied) {
 		}
 		a.unmet = a.unmet[1:]
 	}
-	a.base = base
+	a.setBase(base)
+	report.Jumped = true
 	if a.leftOut = base.leavesOut(a.options.ID); a.leftOut {
 		a.proveNotDone(maxTerm, report)
 	}

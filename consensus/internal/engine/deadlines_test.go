@@ -156,8 +156,8 @@ func TestABatchProvenNotDoneWaitsForALeaderAsLongAsANewOne(t *testing.T) {
 	tb.apply(origin)
 	tb.ticks(DefaultOptions().WaitTicks - 5)
 	tb.expect(c, Pending)
-	if origin.engine.leader != 0 || len(origin.engine.waiting) != 1 {
-		t.Fatalf("leader %d, %d batches wait", origin.engine.leader, len(origin.engine.waiting))
+	if origin.engine.leader != 0 || len(origin.engine.waiting.batches) != 1 {
+		t.Fatalf("leader %d, %d batches wait", origin.engine.leader, len(origin.engine.waiting.batches))
 	}
 	tb.ticks(10)
 	tb.expect(c, NotDone)
@@ -174,7 +174,7 @@ func TestABatchThatWaitsAgainIsNotSentAfterTheDeadline(t *testing.T) {
 	// As if it had been sent, and proven not done, once in a while.
 	for at := wait - 10; at < uncertain; at += wait - 10 {
 		tb.ticks(int(wait)-10, 2)
-		origin.engine.waiting, origin.engine.waitingBytes = nil, 0
+		origin.engine.waiting = queue{}
 		origin.in.Applied = append(origin.in.Applied, Applied{NotDone: []*Batch{c.Batch}})
 		tb.turn(origin)
 		tb.expect(c, Pending)

@@ -35,6 +35,10 @@
 // applied an entry of a later term without having met the tag, no later entry can carry it. It gives such a batch back
 // to the turn, which assigns it anew. A broken connection or a lost leader proves nothing.
 //
+// A batch that is too large for one entry goes in pieces (delivery.go). It belongs to the turn until its last piece is
+// sent, for without that it never takes effect. Every applier puts the pieces together (assembly.go), and a snapshot
+// has what is there in part (assembly_image.go).
+//
 // # Who leads, who is absent
 //
 // A node that is about to stop hands leadership over first (handover.go). What clients sent meanwhile is proven not
@@ -84,6 +88,8 @@
 //	    or read for others, until the journal names it and the applier is told. No entry is applied before the jump.
 //	E10 No list of files to keep is made or carried out while a file is begun that is not on it.
 //	E11 What a node sent, and a snapshot may have jumped over, is unknown for good.
+//	E12 A body in pieces takes effect with its last piece, whole, or never; which of the two the log up to there says, to
+//	    all nodes alike.
 //
 // # What took how long
 //

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -25,6 +26,7 @@ type Engine struct {
 	origin                     // batches of this node's clients: origin.go
 	forwards          forwards // what a leader knows about all nodes' batches: forwards.go
 	reads             reads    // reads.go
+	pieces            pieces   // of large bodies: delivery.go
 	presence          presence // which voters count as down: presence.go
 	handOver          handOver // of leadership: handover.go
 	configuration     *membership.Configuration
@@ -137,7 +139,7 @@ func CheckLevels(entries []raftlog.Entry) error {
 func (e *Engine) HeartbeatTicks() int { return e.options.HeartbeatTicks }
 
 // Waiting are the batches that were never sent, for the end of the node.
-func (e *Engine) Waiting() []*Batch { return e.waiting }
+func (e *Engine) Waiting() []*Batch { return slices.Concat(e.waiting.batches, e.large.batches) }
 
 // Core gives observers the protocol's state between turns.
 func (e *Engine) Core() *raft.Raft { return e.core }

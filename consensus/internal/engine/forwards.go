@@ -19,6 +19,8 @@ type forwards struct {
 	// the turn.
 	held      []raft.Proposal
 	heldBytes int
+	// lastPiece is the last entry appended in this term that is a piece, 0 if none is.
+	lastPiece raftlog.Index
 	// checked is the configuration that dropRemovedOrigins last looked at.
 	checked *membership.Configuration
 }
@@ -45,7 +47,11 @@ func (f *forwards) take(tag raftlog.Tag, b ForwardedBatch) {
 	if b.Skip {
 		return
 	}
-	f.held = append(f.held, raft.Proposal{Kind: raftlog.EntryCommand, Level: b.Level, Tag: tag, Body: b.Body})
+	kind := raftlog.EntryCommand
+	if b.Piece {
+		kind = raftlog.EntryPiece
+	}
+	f.held = append(f.held, raft.Proposal{Kind: kind, Level: b.Level, Tag: tag, Body: b.Body, Left: b.Left})
 	f.heldBytes += raftlog.EntryHeaderBytes + len(b.Body)
 }
 
@@ -130,9 +136,15 @@ func (e *Engine) flushProposals() {
 	if n == 0 {
 		return
 	}
-	if _, ok := e.core.Propose(f.held[:n]); !ok {
+	first, ok := e.core.Propose(f.held[:n])
+	if !ok {
 		e.out.Again = false // leadership is being handed over: only time ends that, not another turn
 		return
+	}
+	for i := range f.held[:n] {
+		if f.held[i].Kind == raftlog.EntryPiece {
+			f.lastPiece = first + raftlog.Index(i)
+		}
 	}
 	left := copy(f.held, f.held[n:])
 	clear(f.held[left:])

@@ -71,6 +71,10 @@ type ForwardedBatch struct {
 	// Skip marks a batch that its origin gave up: it takes its place in the sequence and nothing else.
 	Skip  bool
 	Level uint8
+	// Piece marks a part of a batch, or what announces or ends one; Left is then that of its entry: see
+	// raftlog.EntryPiece.
+	Piece bool
+	Left  uint32
 	Body  []byte
 }
 

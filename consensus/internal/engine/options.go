@@ -21,7 +21,8 @@ type Options struct {
 	HeartbeatTicks int
 	ElectionTicks  int
 	// WaitTicks is how long a batch waits to be sent, for a leader or for room, before it is answered NotDone. It counts
-	// anew when a batch was sent and then proven not done. A read is answered NotDone this long after its submission.
+	// anew when a batch was sent and then proven not done, and, for a batch that goes in pieces, whenever the log has
+	// taken a piece of any body. A read is answered NotDone this long after its submission.
 	WaitTicks int
 	// UncertainTicks is how long after it was last sent a batch is answered Unknown. One that was proven not done is
 	// sent again only within as many ticks of its submission; after that it is answered NotDone. So every batch ends
@@ -48,6 +49,12 @@ type Options struct {
 	// MaxWaitingBatches and MaxWaitingBytes bound what waits; more is answered Overloaded.
 	MaxWaitingBatches int
 	MaxWaitingBytes   int
+	// PieceBytes is the size of a piece: bodies above it go through the log in pieces. They wait apart, up to
+	// MaxLargeBytes or one of any size. MaxPieceBytes bounds what is sent of a body and not yet applied here, but for one
+	// piece: small batches wait behind so much at most.
+	PieceBytes    int
+	MaxPieceBytes int
+	MaxLargeBytes int
 	// MaxSpanBytes bounds the entries handed to the applier and not yet applied.
 	MaxSpanBytes int
 	// JournalRoomBytes bounds the entries that are in the journal and not yet in history. A follower takes entries up to
@@ -82,6 +89,7 @@ func DefaultOptions() Options {
 		TickMillis: 10, AbsentTicks: 200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
+		PieceBytes: 1 << 20, MaxPieceBytes: 4 << 20, MaxLargeBytes: 2 << 30,
 		SnapshotLogBytes: DefaultSnapshotLogBytes,
 	}
 }
@@ -123,6 +131,7 @@ func (o *Options) Validate() error {
 		{"MaxInflightMessages", o.MaxInflightMessages}, {"MaxMessageBytes", o.MaxMessageBytes},
 		{"MaxUnmetBytes", o.MaxUnmetBytes}, {"MaxWaitingBatches", o.MaxWaitingBatches},
 		{"MaxWaitingBytes", o.MaxWaitingBytes}, {"MaxSpanBytes", o.MaxSpanBytes},
+		{"PieceBytes", o.PieceBytes}, {"MaxPieceBytes", o.MaxPieceBytes}, {"MaxLargeBytes", o.MaxLargeBytes},
 		{"JournalRoomBytes", o.JournalRoomBytes},
 	}
 	for _, p := range positive {

@@ -8,9 +8,9 @@ import (
 // origin is what a node knows about its own clients' batches while they wait and, for the present term, after they were
 // sent. Sent batches belong to the applier; the copies here serve to send them again.
 type origin struct {
-	waiting      []*Batch
-	waitingBytes int
-	dropGone     bool // a waiting batch may have lost its client
+	// waiting are batches for one entry, large those that go in pieces: delivery.go.
+	waiting, large queue
+	dropGone       bool // a waiting batch may have lost its client
 
 	stream stream
 	// registered collects this turn's batches that are about to be sent.
@@ -24,8 +24,12 @@ type stream struct {
 	next       raftlog.Sequence
 	unmet      []unmetBatch
 	unmetBytes int
-	live       int    // of the unmet, those not given up
-	progress   uint64 // tick of the last change
+	live       int              // of the unmet, those not given up
+	progress   uint64           // tick of the last change
+	met        raftlog.Sequence // the last one that the log showed
+	// delivery is the large body that is under way. ended: the log is to learn that no more comes of one.
+	delivery delivery
+	ended    bool
 	// resends counts how often the stream was sent again since the log last showed one of its batches.
 	resends int
 }
@@ -39,6 +43,8 @@ type unmetBatch struct {
 	level    uint8
 	body     []byte
 	skip     bool // given up: when sent again, it only takes its place in the sequence
+	piece    bool // see raftlog.EntryPiece, also for left
+	left     int
 	// bytes is its size when it was sent. Giving it up does not change that: the leader may still hold it.
 	bytes int
 }
@@ -46,13 +52,16 @@ type unmetBatch struct {
 // admit takes a new batch from a client.
 func (e *Engine) admit(b *Batch) {
 	b.submitted, b.since = e.tick, e.tick
-	full := len(e.waiting) >= e.options.MaxWaitingBatches || e.waitingBytes+b.Size() > e.options.MaxWaitingBytes
-	if full && len(e.waiting) > 0 {
+	q, maxBytes := &e.waiting, e.options.MaxWaitingBytes
+	if e.inPieces(b) {
+		q, maxBytes = &e.large, e.options.MaxLargeBytes
+	}
+	full := len(q.batches) >= e.options.MaxWaitingBatches || q.bytes+b.Size() > maxBytes
+	if full && len(q.batches) > 0 {
 		e.endBatch(b, Overloaded)
 		return
 	}
-	e.waiting = append(e.waiting, b)
-	e.waitingBytes += b.Size()
+	q.add(b)
 }
 
 // endBatch ends a batch that was never sent, or that the applier proved not done.
@@ -67,6 +76,7 @@ func (e *Engine) beginStream(term raftlog.Term, leader raftlog.NodeID) {
 	if e.stream.term == term {
 		return // a term has one leader
 	}
+	e.stream.beginAgain(e.tick)
 	e.stream = stream{term: term, leader: leader, next: 1, progress: e.tick}
 }
 
@@ -77,50 +87,60 @@ func (e *Engine) assignWaiting() {
 	if e.removed() {
 		e.sweepWaiting(func(*Batch) bool { return true }) // no leader appends batches of a removed node
 	}
-	s := &e.stream
-	if len(e.waiting) == 0 || e.leader == 0 || s.term != e.term {
+	if e.leader == 0 || e.stream.term != e.term {
 		return
 	}
 	if e.leads() && !e.isMember(e.options.ID) {
 		return // the newest configuration leaves this node out: the next leader is not far
 	}
 	var forward forwardBuilder
+	e.deliver(&forward)
 	taken := 0
-	for _, b := range e.waiting {
-		if s.unmetBytes+b.Size() > e.options.MaxUnmetBytes && s.live > 0 {
+	for _, b := range e.waiting.batches {
+		if !e.mayPost(len(b.Body)) {
 			break
 		}
-		if e.leads() && !e.forwards.hasRoom(e, b.Size()) {
-			break
-		}
-		if len(s.unmet) == 0 {
-			s.progress = e.tick // later batches leave it alone: they must not hide a stream that is stuck
-		}
-		u := unmetBatch{sequence: s.next, level: b.Level, body: b.Body, bytes: b.Size()}
-		s.next++
-		s.unmet = append(s.unmet, u)
-		s.unmetBytes += u.bytes
-		s.live++
-		e.registered = append(e.registered, Sent{Batch: b, Tick: e.tick, Term: s.term, Sequence: u.sequence})
-		e.waitingBytes -= b.Size()
+		sequence := e.post(&forward, unmetBatch{level: b.Level, body: b.Body})
+		e.registered = append(e.registered, Sent{Batch: b, Tick: e.tick, Term: e.stream.term, Sequence: sequence})
 		taken++
-		if e.leads() {
-			e.forwards.take(e.ownTag(u.sequence), u.batch())
-		} else {
-			forward.add(e, u.batch())
-		}
 	}
 	forward.flush(e)
-	n := copy(e.waiting, e.waiting[taken:])
-	clear(e.waiting[n:])
-	e.waiting = e.waiting[:n]
+	e.waiting.removeFirst(taken)
+}
+
+// mayPost reports whether a batch with so large a body, or a piece, may be sent now.
+func (e *Engine) mayPost(bodyBytes int) bool {
+	s, bytes := &e.stream, raftlog.EntryHeaderBytes+bodyBytes
+	if s.unmetBytes+bytes > e.options.MaxUnmetBytes && s.live > 0 {
+		return false
+	}
+	return !e.leads() || e.forwards.hasRoom(e, bytes)
+}
+
+// post gives a batch, or a piece of one, the next place in the stream, and sends it.
+func (e *Engine) post(forward *forwardBuilder, u unmetBatch) raftlog.Sequence {
+	s := &e.stream
+	if len(s.unmet) == 0 {
+		s.progress = e.tick // later batches leave it alone: they must not hide a stream that is stuck
+	}
+	u.sequence, u.bytes = s.next, raftlog.EntryHeaderBytes+len(u.body)
+	s.next++
+	s.unmet = append(s.unmet, u)
+	s.unmetBytes += u.bytes
+	s.live++
+	if e.leads() {
+		e.forwards.take(e.ownTag(u.sequence), u.batch())
+	} else {
+		forward.add(e, u.batch())
+	}
+	return u.sequence
 }
 
 func (u *unmetBatch) batch() ForwardedBatch {
 	if u.skip {
 		return ForwardedBatch{Sequence: u.sequence, Skip: true}
 	}
-	return ForwardedBatch{Sequence: u.sequence, Level: u.level, Body: u.body}
+	return ForwardedBatch{Sequence: u.sequence, Level: u.level, Body: u.body, Piece: u.piece, Left: uint32(u.left)}
 }
 
 func (e *Engine) ownTag(s raftlog.Sequence) raftlog.Tag {
@@ -138,17 +158,12 @@ func (e *Engine) dropLeft() {
 
 // sweepWaiting ends, as not done, the waiting batches that over names.
 func (e *Engine) sweepWaiting(over func(*Batch) bool) {
-	kept := e.waiting[:0]
-	for _, b := range e.waiting {
-		if over(b) {
-			e.waitingBytes -= b.Size()
+	for _, q := range []*queue{&e.waiting, &e.large} {
+		for _, b := range q.sweep(over) {
+			e.stream.noteDropped(b)
 			e.endBatch(b, NotDone)
-			continue
 		}
-		kept = append(kept, b)
 	}
-	clear(e.waiting[len(kept):])
-	e.waiting = kept
 }
 
 // resend sends the whole stream again, because the connection to the leader is new or the stream made no progress for
@@ -220,6 +235,7 @@ func (e *Engine) takeApplied(a *Applied) {
 	}
 	s := &e.stream
 	if a.Met.Term == s.term {
+		s.met = max(s.met, a.Met.Sequence)
 		for len(s.unmet) > 0 && s.unmet[0].sequence <= a.Met.Sequence {
 			s.unmetBytes -= s.unmet[0].bytes
 			if !s.unmet[0].skip {
@@ -234,6 +250,7 @@ func (e *Engine) takeApplied(a *Applied) {
 		e.skip(given)
 	}
 	e.takeBack(a.NotDone)
+	e.notePieces(a)
 }
 
 // takeBack lets batches that were proven not done wait again, before all later ones: their clients see only a slow
@@ -242,18 +259,22 @@ func (e *Engine) takeBack(proven []*Batch) {
 	if len(proven) == 0 {
 		return
 	}
-	var again []*Batch
+	var small, large []*Batch
 	for _, b := range proven {
 		if e.tooOldToSend(b) {
 			e.endBatch(b, NotDone)
 			continue
 		}
 		b.since = e.tick
-		e.waitingBytes += b.Size()
 		e.dropGone = e.dropGone || b.gone
-		again = append(again, b)
+		if e.inPieces(b) {
+			large = append(large, b)
+		} else {
+			small = append(small, b)
+		}
 	}
-	e.waiting = append(again, e.waiting...)
+	e.waiting.putBack(small)
+	e.large.putBack(large)
 }
 
 // tooOldToSend reports whether a batch that was sent before must not be sent again.
@@ -267,9 +288,15 @@ func (e *Engine) skip(given Position) {
 	if given.Term != s.term || len(s.unmet) == 0 || given.Sequence < s.unmet[0].sequence {
 		return
 	}
-	u := &s.unmet[given.Sequence-s.unmet[0].sequence]
-	u.skip, u.body = true, nil
-	s.live--
+	s.giveUp(&s.unmet[given.Sequence-s.unmet[0].sequence])
+}
+
+// giveUp lets a batch, or a piece of one, only take its place in the sequence.
+func (s *stream) giveUp(u *unmetBatch) {
+	if !u.skip {
+		u.skip, u.body = true, nil
+		s.live--
+	}
 }
 
 // expire ends batches and reads that waited too long: for a leader, for room in the leader's journal, for room in the
@@ -281,8 +308,11 @@ func (e *Engine) expire(ticks int) {
 	}
 	wait := uint64(e.options.WaitTicks)
 	e.sweepWaiting(func(b *Batch) bool {
-		sentBefore := b.since != b.submitted
-		return e.tick-b.since >= wait || sentBefore && e.tooOldToSend(b)
+		since, sentBefore := b.since, b.since != b.submitted
+		if e.inPieces(b) {
+			since = max(since, e.pieces.progress)
+		}
+		return e.tick-since >= wait || sentBefore && e.tooOldToSend(b) && b != e.stream.delivery.batch
 	})
 	e.expireReads(wait)
 }

@@ -168,11 +168,13 @@ func (e *Engine) snapshotDue() bool {
 	if s.busy() || s.retiring || e.tick < s.retryAt {
 		return false
 	}
+	// What the log has of a body that is not whole does not count yet: each file would hold the part again.
+	applied := s.bytes - int64(e.pieces.state.TakenBytes)
 	limit := e.options.SnapshotLogBytes
 	if s.inForce != nil {
 		limit = max(limit, int64(s.inForce.FileBytes))
 	}
-	return s.asked || e.options.SnapshotLogBytes > 0 && s.bytes >= limit
+	return s.asked || e.options.SnapshotLogBytes > 0 && applied >= limit
 }
 
 // mayHand is the last entry that the applier may be handed. While a state waits to be frozen this is a durable entry:

@@ -91,16 +91,18 @@ type Snapshots interface {
 	// itself. It goes on where an earlier call for the same mark ended. When the context ends it returns soon.
 	Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (SnapshotState, error)
 	// Restore gives the machine the state that a file holds, and compares its hash with what the file says. It gives up
-	// with an error that matches context.Canceled when the node is being closed.
+	// with an error that matches context.Canceled when the node is being closed. The state that it returns has the Pieces
+	// of the file.
 	Restore(mark raftlog.SnapshotMark, machine StateMachine) (SnapshotState, error)
 	// Retain removes all files but those named. It is not called while a file is being taken, nor while one is being
 	// fetched that it does not name.
 	Retain(marks ...raftlog.SnapshotMark) error
 }
 
-// Frozen is a state to be written.
+// Frozen is a state to be written, by WriteTo.
 type Frozen struct {
 	SnapshotState
+	// Image is the machine's part.
 	Image     Image
 	StateHash uint64
 }
@@ -118,6 +120,9 @@ type SnapshotState struct {
 	Level uint8
 	// Configuration is the newest at or below Mark, as it is encoded in its entry.
 	Configuration []byte
+	// Pieces are the bodies of which the log has a part at Mark. They are not in the header but before the machine's
+	// image: Frozen.WriteTo writes them, Snapshots.Restore reads them with ReadAssemblies.
+	Pieces []Assembly
 }
 
 // Transport carries messages to peers. It may lose, delay, duplicate and reorder them.

@@ -103,7 +103,7 @@ func (e *Engine) State() State {
 		Last: e.core.Last(), Durable: e.core.Durable(), DurableTerm: durableTerm, Written: e.written,
 		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied,
 		Configuration: e.configuration, Committed: committed, Removed: membership.LeftOut(committed, e.options.ID),
-		WaitingBatches: len(e.waiting), UnmetBatches: len(e.stream.unmet),
+		WaitingBatches: len(e.waiting.batches) + len(e.large.batches), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(), Observation: e.presence.observation,
 		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,

@@ -146,6 +146,7 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.assignWaiting()
 	e.flushProposals()
 	e.moveTime()
+	e.endStalled()
 	e.continueHandOver(in)
 	e.registerReads() // before messages are built: no message sent before a read was registered carries its epoch
 	e.continueInstall()

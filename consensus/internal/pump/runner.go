@@ -54,6 +54,9 @@ const (
 	forwardsBytes = 64 << 20
 	// submittedBytes bounds batches on their way from clients to the loop; more is answered Overloaded.
 	submittedBytes = 256 << 20
+	// submittedBatchBytes is the most that one of them counts there: the engine bounds large ones, and a large one must
+	// not be refused because a small one came before it.
+	submittedBatchBytes = 2 << 20
 	// submittedReads bounds reads likewise.
 	submittedReads = 1 << 20
 	// submittedRequests bounds changes of the membership, and arrivals, likewise.
@@ -205,7 +208,7 @@ func (r *Runner) wakeLoop() {
 // Submit gives a batch to the node. It never blocks; b.Wake is called when the batch ended, which may be before Submit
 // returns. A runner that stopped refuses.
 func (r *Runner) Submit(b *engine.Batch) {
-	if r.hasStopped() || !r.batches.Put(b, b.Size()) {
+	if r.hasStopped() || !r.batches.Put(b, min(b.Size(), submittedBatchBytes)) {
 		b.End(engine.Overloaded)
 		b.Wake()
 	}

@@ -17,14 +17,15 @@ import (
 //
 //	entry   as raftlog.Entry has it, header and body: the bytes that also lie in every journal
 //	nodes   ids, each greater than the one before
-//	batch   sequence; skip u8, level u8, zero u16; length of the body u32; body. A skip has neither level nor body
+//	batch   sequence; what u8 (0 commands, 1 skip, 2 piece), level u8, zero u16; left u32, of a piece; length of the body
+//	        u32; body. A skip has neither level nor body
 //	bytes   length u32, then the bytes
 
 // nodeBytes is the size of an encoded node id.
 const nodeBytes = 8
 
 // batchHeaderBytes is the size of an encoded batch without its body.
-const batchHeaderBytes = 16
+const batchHeaderBytes = 20
 
 // coder writes to out, or reads from in when out is nil. The first error stays; after it reads give zeros.
 type coder struct {
@@ -240,24 +241,39 @@ func (c *coder) batches(v *[]engine.ForwardedBatch) {
 	}
 }
 
+// What a batch is.
+const (
+	batchOfCommands byte = iota
+	batchSkip
+	batchPiece
+)
+
 func (c *coder) batch(b *engine.ForwardedBatch) {
 	number(c, &b.Sequence)
 	if c.out != nil {
-		if b.Skip {
-			c.out.scratch = append(c.out.scratch, 1, 0, 0, 0)
-			c.length(0, 1)
-			return
+		what := batchOfCommands
+		switch {
+		case b.Skip:
+			what, b = batchSkip, &engine.ForwardedBatch{}
+		case b.Piece:
+			what = batchPiece
 		}
-		c.out.scratch = append(c.out.scratch, 0, b.Level, 0, 0)
+		c.out.scratch = append(c.out.scratch, what, b.Level, 0, 0)
+		c.out.scratch = binary.LittleEndian.AppendUint32(c.out.scratch, b.Left)
 		c.length(len(b.Body), 1)
 		c.out.bulk(b.Body)
 		return
 	}
-	about := c.take(4)
-	b.Skip, b.Level = about[0] == 1, about[1]
+	about := c.take(8)
+	b.Skip, b.Piece, b.Level = about[0] == batchSkip, about[0] == batchPiece, about[1]
+	b.Left = binary.LittleEndian.Uint32(about[4:])
 	body := c.take(c.length(0, 1))
-	if about[0] > 1 || about[2]|about[3] != 0 || b.Skip && (b.Level != 0 || len(body) != 0) {
-		c.fail(fmt.Errorf("batch %d: reserved bytes in use, or a skip with a body", b.Sequence))
+	switch {
+	case about[0] > batchPiece || about[2]|about[3] != 0:
+		c.fail(fmt.Errorf("batch %d: reserved bytes are in use", b.Sequence))
+		return
+	case b.Left != 0 && !b.Piece, b.Skip && (b.Level != 0 || len(body) != 0):
+		c.fail(fmt.Errorf("batch %d: more than its kind has", b.Sequence))
 		return
 	}
 	if !b.Skip {

@@ -123,7 +123,7 @@ func TestReservedBytesOfABatchAreRefused(t *testing.T) {
 	wire := encode(t, m)
 	body := wire[headerBytes : len(wire)-trailerBytes]
 	const about = 8 + 4 + 8 // after boot, count and sequence
-	for offset, value := range map[int]byte{0: 2, 1: 1, 2: 1, 3: 1} {
+	for offset, value := range map[int]byte{0: 3, 1: 1, 2: 1, 3: 1, 4: 1} {
 		wrong := bytes.Clone(body)
 		wrong[about+offset] = value
 		refuses(t, "batch", appendFrame(nil, header{kind: kindOf(&m)}, wrong))

@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
+
+// Assembly is a body that goes through the log in pieces (raftlog.EntryPiece), as far as the log has it.
+type Assembly struct {
+	// Origin and Boot name the node that has the body. Sequence is that of the entry which announced it.
+	Origin   raftlog.NodeID
+	Boot     raftlog.Boot
+	Sequence raftlog.Sequence
+	// TotalBytes is the size of the whole.
+	TotalBytes int
+	// Body is the part that is here. It is immutable; more is added behind it.
+	Body []byte
+}
+
+// assemblies are the bodies that were announced and have not ended, in the order of their announcements. They follow
+// from the log alone, so they are the same on all nodes at the same index; a snapshot carries them (assembly_image.go).
+//
+//	announced ──► first in the list: its turn ──last piece──► applied as one
+//	    │                   │
+//	    └───────────────────┴── announced anew, ended by its origin or by the leader, its origin was removed,
+//	                            a later term began ──► no effect
+//
+// Only the first takes pieces; so a node holds one body at a time, whatever the number of origins. A piece of another
+// one has no effect, nor has one that does not follow the piece before it. If a last piece has no effect, its body has
+// none, and never will: the origin learns that from the same entry as everyone else.
+type assemblies struct {
+	list []Assembly
+}
+
+// take takes an entry that is a piece. It returns the body that takes effect with it, nil if none does.
+func (s *assemblies) take(e *raftlog.Entry, weakened guard.Set) (body []byte) {
+	switch {
+	case len(e.Body) == 0:
+		s.drop(func(a *Assembly) bool { return a.Origin == e.Tag.Origin && (e.Left > 0 || a.Boot == e.Tag.Boot) })
+		if e.Left > 0 && e.Left <= raftlog.MaxBodyBytes {
+			s.list = append(s.list, Assembly{
+				Origin: e.Tag.Origin, Boot: e.Tag.Boot, Sequence: e.Tag.Sequence, TotalBytes: int(e.Left),
+			})
+		}
+		return nil
+	case s.follows(e):
+		return s.grow(e)
+	case e.Left == 0 && weakened.Down(guard.WholeBodies):
+		return e.Body
+	}
+	return nil
+}
+
+// follows reports whether the entry is the next piece of the body whose turn it is.
+func (s *assemblies) follows(e *raftlog.Entry) bool {
+	if len(s.list) == 0 {
+		return false
+	}
+	a := &s.list[0]
+	return a.Origin == e.Tag.Origin && a.Boot == e.Tag.Boot && len(a.Body)+len(e.Body)+int(e.Left) == a.TotalBytes
+}
+
+// grow adds the next piece.
+func (s *assemblies) grow(e *raftlog.Entry) (body []byte) {
+	a := &s.list[0]
+	if a.Body == nil {
+		a.Body = make([]byte, 0, a.TotalBytes)
+	}
+	a.Body = append(a.Body, e.Body...)
+	if e.Left > 0 {
+		return nil
+	}
+	body = a.Body
+	s.list = slices.Delete(s.list, 0, 1)
+	return body
+}
+
+// drop ends bodies without effect.
+func (s *assemblies) drop(ends func(*Assembly) bool) {
+	s.list = slices.DeleteFunc(s.list, func(a Assembly) bool { return ends(&a) })
+}
+
+// dropAll ends all of them: a later term began, and no piece of an earlier one follows.
+func (s *assemblies) dropAll() { s.list = nil }
+
+// dropRemoved ends the bodies of nodes that a configuration leaves out: no leader appends a piece of theirs behind it.
+func (s *assemblies) dropRemoved(c *membership.Configuration) {
+	s.drop(func(a *Assembly) bool { return membership.Find(c, a.Origin) == nil })
+}
+
+// frozen is a copy that does not change.
+func (s *assemblies) frozen() []Assembly {
+	list := slices.Clone(s.list)
+	for i := range list {
+		list[i].Body = slices.Clip(list[i].Body)
+	}
+	return list
+}
+
+// PiecesState is what the loop needs to know of the assemblies at an applied index.
+type PiecesState struct {
+	// Term is that of the log there.
+	Term raftlog.Term
+	// Origin and Boot have their turn, 0 if none has; TakenBytes is how much of their body the log has.
+	Origin     raftlog.NodeID
+	Boot       raftlog.Boot
+	TakenBytes int
+	// Own is the sequence with which this node announced a body that has not ended, 0 if there is none; OwnTurn says
+	// that it has its turn.
+	Own     raftlog.Sequence
+	OwnTurn bool
+}
+
+// state is what the loop of a node needs to know.
+func (s *assemblies) state(term raftlog.Term, id raftlog.NodeID, boot raftlog.Boot) PiecesState {
+	p := PiecesState{Term: term}
+	for i := range s.list {
+		a := &s.list[i]
+		if i == 0 {
+			p.Origin, p.Boot, p.TakenBytes = a.Origin, a.Boot, len(a.Body)
+		}
+		if a.Origin == id && a.Boot == boot {
+			p.Own, p.OwnTurn = a.Sequence, i == 0
+		}
+	}
+	return p
+}

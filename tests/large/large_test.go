@@ -1,0 +1,228 @@
+package large_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+const (
+	mib = 1 << 20
+	// largestBytes is Redis's largest argument.
+	largestBytes = 512 * mib
+	// pulsePeriod is the pause between two small writes of a client that does nothing else.
+	pulsePeriod = time.Millisecond
+)
+
+// effort is how much is written, and what is demanded of small writes meanwhile.
+type effort struct {
+	sizes []int
+	// pair is the size of each of two values of one MSET.
+	pair int
+	// percentile99 bounds small writes of other clients.
+	percentile99 time.Duration
+	flags        []string
+}
+
+var (
+	// fullEffort is what is promised, on a machine with nothing else to do and 16 GB of memory.
+	fullEffort = effort{
+		sizes:        []int{mib - 1, mib, mib + 1, 64 * mib, largestBytes - 1, largestBytes},
+		pair:         300 * mib,
+		percentile99: 100 * time.Millisecond,
+	}
+	// smallEffort has a limit that only a write behind a whole large one would exceed, for machines that have something
+	// else to do. Elections wait longer for the same reason.
+	smallEffort = effort{
+		sizes: []int{mib - 1, mib, mib + 1, 64 * mib}, pair: 20 * mib, percentile99: time.Second,
+		flags: blackbox.PatientElections,
+	}
+)
+
+func effortOf() effort {
+	if os.Getenv("RAFTREDIS_LARGE_VALUES") != "" {
+		return fullEffort
+	}
+	return smallEffort
+}
+
+// text is a value whose bytes differ from place to place, so that pieces in a wrong order are noticed.
+func text(bytes int) string {
+	var s strings.Builder
+	s.Grow(bytes + 32)
+	for s.Len() < bytes {
+		fmt.Fprintf(&s, "%d of %d,", s.Len(), bytes)
+	}
+	return s.String()[:bytes]
+}
+
+// pulse is a client that does small writes.
+type pulse struct {
+	node    *blackbox.Node
+	took    []time.Duration
+	failure error
+}
+
+// pulses are one such client on each node.
+type pulses struct {
+	all     []*pulse
+	stopped atomic.Bool
+	running sync.WaitGroup
+}
+
+func startPulses(t *testing.T, c *blackbox.Cluster) *pulses {
+	t.Helper()
+	p := &pulses{}
+	for _, n := range c.Nodes {
+		one := &pulse{node: n}
+		p.all = append(p.all, one)
+		p.running.Go(func() { one.failure = one.beat(&p.stopped) })
+	}
+	t.Cleanup(func() { p.stopped.Store(true); p.running.Wait() })
+	return p
+}
+
+func (p *pulse) beat(stopped *atomic.Bool) error {
+	connection, err := blackbox.Connect(p.node.Port)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	ticker := time.NewTicker(pulsePeriod)
+	defer ticker.Stop()
+	for !stopped.Load() {
+		<-ticker.C
+		began := time.Now()
+		reply, err := connection.Do("SET", "pulse", "beat")
+		if err != nil || reply.String() != "+OK" {
+			return fmt.Errorf("a small write was answered %v, %w", reply, err)
+		}
+		p.took = append(p.took, time.Since(began))
+	}
+	return nil
+}
+
+// end stops the clients. It fails the test if one saw an error or waited too long.
+func (p *pulses) end(t *testing.T, percentile99 time.Duration) {
+	t.Helper()
+	p.stopped.Store(true)
+	p.running.Wait()
+	for _, one := range p.all {
+		if one.failure != nil {
+			t.Fatalf("node %d: %v", one.node.Number, one.failure)
+		}
+		slices.Sort(one.took)
+		at := func(percent int) time.Duration { return one.took[len(one.took)*percent/100] }
+		t.Logf("node %d: %d small writes, median %v, 99th percentile %v, longest %v", one.node.Number, len(one.took),
+			at(50), at(99), one.took[len(one.took)-1])
+		if at(99) > percentile99 {
+			t.Errorf("node %d: the 99th percentile of small writes is %v, above %v", one.node.Number, at(99), percentile99)
+		}
+	}
+}
+
+// Values of all sizes are written and read through leader and follower, and so are two in one command. Small writes go
+// on meanwhile, and the leader stays. All that is promised, with values up to 512 MB:
+//
+//	RAFTREDIS_LARGE_VALUES=1 go test ./tests/large -run '^TestLarge_Values' -timeout 20m -v
+func TestLarge_ValuesGoThroughEveryNode(t *testing.T) {
+	size := effortOf()
+	c := blackbox.StartCluster(t, 3, size.flags...)
+	leader := blackbox.Leader(t, c.Nodes)
+	follower := c.Others(leader)[0]
+	before := blackbox.Terms(t, c)
+	p := startPulses(t, c)
+	for _, bytes := range size.sizes {
+		value := text(bytes)
+		for _, n := range []*blackbox.Node{leader, follower} {
+			client := n.Connect(t)
+			began := time.Now()
+			blackbox.Expect(t, client.Must(t, "SET", "large", value), "+OK")
+			t.Logf("SET of %d bytes through node %d: %v", bytes, n.Number, time.Since(began))
+			for _, reader := range []*blackbox.Node{leader, follower} {
+				expectValue(t, reader, "large", value)
+			}
+			blackbox.Expect(t, client.Must(t, "DEL", "large"), ":1")
+			client.Close()
+		}
+	}
+	value := text(size.pair)
+	client := follower.Connect(t)
+	blackbox.Expect(t, client.Must(t, "MSET", "one", value, "two", value), "+OK")
+	for _, key := range []string{"one", "two"} {
+		expectValue(t, leader, key, value)
+	}
+	blackbox.Expect(t, client.Must(t, "DEL", "one", "two"), ":2")
+	p.end(t, size.percentile99)
+	if after := blackbox.Terms(t, c); !slices.Equal(before, after) {
+		t.Errorf("terms are %v, were %v: somebody campaigned", after, before)
+	}
+	blackbox.ExpectEqualStates(t, c.Nodes)
+}
+
+func expectValue(t *testing.T, n *blackbox.Node, key, value string) {
+	t.Helper()
+	client := n.Connect(t)
+	defer client.Close()
+	if got := client.Must(t, "GET", key); got.Text != value {
+		t.Fatalf("node %d has %d bytes in %s, want %d", n.Number, len(got.Text), key, len(value))
+	}
+}
+
+// What max-entry-bytes does not allow is refused by name, alone, and one byte less is done.
+func TestLarge_TheLimitIsNamed(t *testing.T) {
+	const limit = 4 * mib
+	c := blackbox.StartCluster(t, 1, "--max-entry-bytes", "4mb")
+	client := c.Nodes[0].Connect(t)
+	const overhead = len("\x03\x03SET\x05large") + 4 // the length of the value takes four bytes
+	for _, bytes := range []int{limit - overhead - 1, limit - overhead} {
+		blackbox.Expect(t, client.Must(t, "SET", "large", text(bytes)), "+OK")
+	}
+	refused := client.Must(t, "SET", "large", text(limit-overhead+1))
+	if refused.Kind != '-' || !strings.Contains(refused.Text, "max-entry-bytes") {
+		t.Errorf("one byte more is answered %v", refused)
+	}
+	blackbox.Expect(t, client.Must(t, "STRLEN", "large"), fmt.Sprintf(":%d", limit-overhead))
+}
+
+// The leader is killed in the middle of a large value that comes through a follower. The value is done once, whole, or
+// not at all.
+func TestLarge_ALeaderDiesInTheMiddleOfAValue(t *testing.T) {
+	c := blackbox.StartCluster(t, 3, blackbox.HastyElections...)
+	for round := range 3 {
+		leader := blackbox.Leader(t, c.Nodes)
+		follower := c.Others(leader)[0]
+		value, key := text(64*mib), fmt.Sprintf("large%d", round)
+		client := follower.Connect(t)
+		before := follower.RaftNumber(t, "raft_commit_index")
+		replies := make(chan blackbox.Reply, 1)
+		go func() {
+			reply, _ := client.Do("SET", key, value)
+			replies <- reply
+		}()
+		blackbox.Eventually(t, blackbox.EffectLimit, "some pieces are committed", func() bool {
+			facts, err := blackbox.Info(follower.Port, "raft")
+			var commit int
+			_, scanned := fmt.Sscan(facts["raft_commit_index"], &commit)
+			return err == nil && scanned == nil && commit >= before+5+10*round
+		})
+		leader.Process.Kill()
+		reply := <-replies
+		fate := reply.Fate()
+		t.Logf("round %d: the value was answered %.60v", round, reply)
+		got := follower.Connect(t).Must(t, "GET", key)
+		if whole := got.Text == value; !whole && !(got.Null && fate != blackbox.Done) || whole && fate == blackbox.NotDone {
+			t.Fatalf("round %d: answered %.60v, and %d bytes of %d are there", round, reply, len(got.Text), len(value))
+		}
+		c.Start(leader)
+		leader.Process.AwaitReady(blackbox.ReadyLimit)
+		blackbox.ExpectEqualStates(t, c.Nodes)
+	}
+}
