@@ -10,9 +10,9 @@ import (
 type announcements struct {
 	// host stands for both, client and peer are whole addresses. What is empty follows from --bind and the ports.
 	host, client, peer string
-	// ip, port and busPort are Redis's names for the same things; hostname is told to clients beside the address.
-	ip, hostname  string
+	// port and busPort replace the ports of the two; hostname is told to clients beside the address.
 	port, busPort int
+	hostname      string
 }
 
 // announce derives the addresses that this node tells others.
@@ -57,10 +57,7 @@ func wholeAddress(flag, text string) (string, error) {
 
 // announcedHost is the host of both addresses, as far as they are not given as a whole.
 func (c *Config) announcedHost() string {
-	switch {
-	case c.announced.ip != "":
-		return c.announced.ip
-	case c.announced.host != "":
+	if c.announced.host != "" {
 		return c.announced.host
 	}
 	return callable(places(c.bind))
@@ -82,9 +79,7 @@ func (c *Config) checkAnnouncements() error {
 	}{
 		{a.client != "" && a.port != 0, "--announce-client", "--cluster-announce-port"},
 		{a.peer != "" && a.busPort != 0, "--announce-peer", "--cluster-announce-bus-port"},
-		{a.host != "" && a.ip != "", "--announce-host", "--cluster-announce-ip"},
 		{a.client != "" && a.peer != "" && a.host != "", "--announce-client and --announce-peer", "--announce-host"},
-		{a.client != "" && a.peer != "" && a.ip != "", "--announce-client and --announce-peer", "--cluster-announce-ip"},
 	} {
 		if pair.both {
 			return wrong("%s leaves nothing for %s to say; give one of them", pair.first, pair.second)

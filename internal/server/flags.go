@@ -30,9 +30,8 @@ func (c *Config) ReadFlags(flags *pflag.FlagSet) {
 func (c *Config) Topic() string {
 	const nameColumns, defaultColumns, columns = 38, 14, 80
 	var b strings.Builder
-	b.WriteString("Every setting, its default, and what it may be\n\n" +
-		"A file has one a line. Those with -- are flags of raftredis serve too;\n" +
-		"CONFIG SET changes those with a * while the node runs.\n\n")
+	b.WriteString("Every setting, its default, and what it may be\n" +
+		"(-- is a flag of raftredis serve too; * changes by CONFIG SET as the node runs)\n\n")
 	for _, row := range c.rows {
 		if row.Hidden || !row.Differs() {
 			continue

@@ -72,7 +72,7 @@ func (c *Config) nodeRows() []*setting.Row {
 				"address; a dash before it makes it optional. May be repeated",
 		},
 		{
-			Name: "announce-host", Flag: "announce-host", Section: ofNode, Unit: "host", Private: true,
+			Name: "cluster-announce-ip", Aliases: []string{"announce-host"}, Flag: "announce-host", Section: ofNode, Unit: "host",
 			Value: &setting.Text{At: setting.TextAt(&c.announced.host)},
 			Help:  "name or address at which clients and other nodes reach this node (default: --bind)",
 		},
@@ -189,18 +189,13 @@ func (c *Config) clusterRows() []*setting.Row {
 			Help:  "after so long without a word from a node it loses its share of the slots in the spread view",
 		},
 		{
-			Name: "cluster-announce-ip", Flag: "cluster-announce-ip", Section: ofCluster, Unit: "host",
-			Value: &setting.Text{At: setting.TextAt(&c.announced.ip)},
-			Help:  "Redis's name for --announce-host",
-		},
-		{
 			Name: "cluster-announce-port", Flag: "cluster-announce-port", Section: ofCluster, Unit: "port",
-			Value: announcedPort(&c.announced.port, "--port"),
+			Value: announcedPort(&c.announced.port),
 			Help:  "port at which clients reach this node (default: --port)",
 		},
 		{
 			Name: "cluster-announce-bus-port", Flag: "cluster-announce-bus-port", Section: ofCluster, Unit: "port",
-			Value: announcedPort(&c.announced.busPort, "--peer-port"),
+			Value: announcedPort(&c.announced.busPort),
 			Help:  "port at which other nodes reach this node (default: --peer-port)",
 		},
 		{
@@ -340,8 +335,8 @@ func memory(at setting.Cell, minimum, maximum int64) *setting.Memory {
 }
 
 // announcedPort is a port that others are told instead of one of this node's own.
-func announcedPort(at *int, own string) *setting.Int {
-	return &setting.Int{At: setting.At(at), Min: 1, Max: address.MaxPort, Zero: "as " + own + " says"}
+func announcedPort(at *int) *setting.Int {
+	return &setting.Int{At: setting.At(at), Min: 1, Max: address.MaxPort, Zero: "its own"}
 }
 
 func millis(at *int) *setting.Int {
