@@ -72,9 +72,9 @@ func (c *Config) nodeRows() []*setting.Row {
 				"address; a dash before it makes it optional. May be repeated",
 		},
 		{
-			Name: "cluster-announce-ip", Aliases: []string{"announce-host"}, Flag: "announce-host", Section: ofNode, Unit: "host",
-			Value: &setting.Text{At: setting.TextAt(&c.announced.host)},
-			Help:  "name or address at which clients and other nodes reach this node (default: --bind)",
+			Name: "cluster-announce-ip", Aliases: []string{"announce-host"}, Flag: "announce-host", Section: ofNode,
+			Unit: "host", Value: &setting.Text{At: setting.TextAt(&c.announced.host)},
+			Help: "name or address at which clients and other nodes reach this node (default: --bind)",
 		},
 		{
 			Name: "announce-client", Flag: "announce-client", Section: ofNode, Unit: "HOST:PORT", Private: true,
