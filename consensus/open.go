@@ -174,8 +174,9 @@ func (n *Node) start() error {
 	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.machine, n.base), pump.Effects{
 		Machine: n.machine, Log: entries{n.log}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Hurry: n.options.Hurry,
-		Transport: sender{n.transport, n, o.ID},
-		Logger:    n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
+		SubmittedBytes: n.options.MaxWaitingBytes,
+		Transport:      sender{n.transport, n, o.ID},
+		Logger:         n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))
 	n.base.Pieces = nil // the applier has them

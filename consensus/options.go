@@ -27,7 +27,7 @@ const minAbsentHeartbeats = 3
 func DefaultOptions() Options {
 	return Options{
 		HeartbeatMillis: 50, ElectionMillis: 300, WaitMillis: 2600, UncertainAfterMillis: 10_000, AbsentMillis: 2000,
-		MaxEntryBytes: raftlog.MaxBodyBytes, JournalFileBytes: 64 << 20, Expect: 1,
+		MaxEntryBytes: raftlog.MaxBodyBytes, MaxWaitingBytes: 256 << 20, JournalFileBytes: 64 << 20, Expect: 1,
 		SnapshotLogBytes: 64 << 20, SnapshotBytesPerSecond: 64 << 20, MaxHistoryBytes: historyFactor * 64 << 20,
 	}
 }
@@ -91,6 +91,9 @@ type Options struct {
 	// MaxEntryBytes is the largest command that this node takes from its clients: up to 1 GiB, the default. All nodes hold
 	// a command above 1 MiB in memory while it goes through the log, one such command at a time.
 	MaxEntryBytes int
+	// MaxWaitingBytes bounds the commands of this node's clients that wait for a leader, or for room in the log; more end
+	// with ErrOverloaded. 0 means 256 MiB. A host that has little memory makes it less.
+	MaxWaitingBytes int
 	// JournalFileBytes is the size of each of the two files of the journal, a multiple of 4096. Half of one must hold
 	// the commands that are not yet committed, with a MiB to spare: at least four of the largest there can be, 4 MiB.
 	JournalFileBytes int64
@@ -148,6 +151,7 @@ func (o Options) complete() (Options, error) {
 	orDefault(&o.UncertainAfterMillis, d.UncertainAfterMillis)
 	orDefault(&o.AbsentMillis, max(d.AbsentMillis, minAbsentHeartbeats*o.HeartbeatMillis))
 	orDefault(&o.MaxEntryBytes, d.MaxEntryBytes)
+	orDefault(&o.MaxWaitingBytes, d.MaxWaitingBytes)
 	orDefault(&o.JournalFileBytes, d.JournalFileBytes)
 	orDefault(&o.SnapshotLogBytes, d.SnapshotLogBytes)
 	orDefault(&o.SnapshotBytesPerSecond, d.SnapshotBytesPerSecond)
@@ -186,6 +190,8 @@ func (o *Options) validate() error {
 		return errors.New("consensus: Bootstrap and Join exclude each other: a node makes a cluster or joins one")
 	case o.MaxEntryBytes < 1 || o.MaxEntryBytes > raftlog.MaxBodyBytes:
 		return fmt.Errorf("consensus: MaxEntryBytes is %d, allowed are 1 to %d", o.MaxEntryBytes, raftlog.MaxBodyBytes)
+	case o.MaxWaitingBytes < 1:
+		return fmt.Errorf("consensus: MaxWaitingBytes is %d, must be positive", o.MaxWaitingBytes)
 	case o.JournalFileBytes%4096 != 0 || o.JournalFileBytes/2 < 4*pieceBytes+journalSpareBytes:
 		return fmt.Errorf("consensus: JournalFileBytes is %d, must be a multiple of 4096 and at least %d",
 			o.JournalFileBytes, 2*(4*pieceBytes+journalSpareBytes))
@@ -252,6 +258,9 @@ func (o *Options) engineOptions() engine.Options {
 	e.UncertainTicks = ticks(o.UncertainAfterMillis)
 	e.AbsentTicks = ticks(o.AbsentMillis)
 	e.SnapshotLogBytes, e.MaxHistoryBytes = max(o.SnapshotLogBytes, 0), o.MaxHistoryBytes
+	if e.MaxWaitingBytes = o.MaxWaitingBytes; o.MaxWaitingBytes < DefaultOptions().MaxWaitingBytes {
+		e.MaxLargeBytes = min(e.MaxLargeBytes, o.MaxWaitingBytes) // or one of any size
+	}
 	e.ResendTicks = 2 * e.ElectionTicks
 	e.ReadRetryTicks = e.ElectionTicks
 	e.JournalRoomBytes = o.journalRoomBytes()

@@ -45,8 +45,18 @@ type alike struct {
 	logger *slog.Logger
 	// found is what was found last.
 	found atomic.Pointer[comparison]
-	// logged are the differences that the log has, by setting.
-	logged map[string]string
+	// looks are the differences that there are, by setting. The log has those that lasted for steadyLooks.
+	looks map[string]*difference
+}
+
+// steadyLooks is for how many looks a difference lasts before the log has it: an operator may be on his way from node
+// to node.
+const steadyLooks = 4
+
+// difference is a setting that was not the same at some looks in a row.
+type difference struct {
+	values string
+	looks  int
 }
 
 // comparison is what all nodes have.
@@ -60,7 +70,7 @@ type comparison struct {
 }
 
 func newAlike(c *Config, logger *slog.Logger) *alike {
-	a := &alike{logger: logger, logged: map[string]string{}}
+	a := &alike{logger: logger, looks: map[string]*difference{}}
 	for _, name := range alikeSettings {
 		a.rows = append(a.rows, c.row(name))
 	}
@@ -88,16 +98,27 @@ func (a *alike) look(node *consensus.Node) {
 	node.Notify(encodeSettings(a.rows, status.ClusterID))
 	now := compareSettings(node.Status().Notices)
 	a.found.Store(now)
+	a.tell(now)
+}
+
+// tell logs what differs, once it has lasted, and that it does not any more.
+func (a *alike) tell(now *comparison) {
 	for _, name := range now.differ {
-		values := now.text(name)
-		if a.logged[name] != values {
-			a.logged[name] = values
+		values, known := now.text(name), a.looks[name]
+		if known == nil || known.values != values {
+			known = &difference{values: values}
+			a.looks[name] = known
+		}
+		if known.looks++; known.looks == steadyLooks {
 			a.logger.Warn("a setting that should be the same on all nodes is not", "setting", name, "values", values)
 		}
 	}
-	for name := range a.logged {
-		if !slices.Contains(now.differ, name) {
-			delete(a.logged, name)
+	for name, before := range a.looks {
+		if slices.Contains(now.differ, name) {
+			continue
+		}
+		delete(a.looks, name)
+		if before.looks >= steadyLooks {
 			a.logger.Info("a setting is the same on all nodes again", "setting", name)
 		}
 	}

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -64,4 +66,28 @@ func TestAlike_DifferencesAreFound(t *testing.T) {
 	if len(same) > 1024 {
 		t.Errorf("a notice has %d bytes", len(same))
 	}
+}
+
+func TestAlike_OnlyWhatLastsIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	a := newAlike(NewConfig(), slog.New(slog.NewTextHandler(&log, nil)))
+	same := noticeOf(t, 7)
+	look := func(other []byte, times, lines int) {
+		t.Helper()
+		for range times {
+			a.tell(compareSettings(map[consensus.NodeID][]byte{1: same, 2: other}))
+		}
+		if got := strings.Count(log.String(), "\n"); got != lines {
+			t.Errorf("the log has %d lines, want %d:\n%s", got, lines, log.String())
+		}
+	}
+	one, two := noticeOf(t, 7, "timeout", "1"), noticeOf(t, 7, "timeout", "2")
+	look(one, steadyLooks-1, 0)
+	look(same, 1, 0)
+	look(one, steadyLooks-1, 0)
+	look(two, steadyLooks-1, 0)
+	look(two, 1, 1)
+	look(two, 10*steadyLooks, 1)
+	look(same, 2, 2)
+	look(one, steadyLooks, 3)
 }

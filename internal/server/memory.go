@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 
+	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/cgroup"
 	"github.com/raftredis/raftredis/resp"
 )
@@ -14,6 +15,9 @@ const (
 	// kernel, the buffers of sockets. A fifth is left for them, and no more than maxOutsideHeap.
 	outsideHeapShare = 5
 	maxOutsideHeap   = 512 << 20
+	// waitingShare and replyShare are the parts of the heap that commands which wait may take, and one reply.
+	waitingShare, replyShare = 8, 4
+	minWaitingBytes          = 4 << 20
 	// minHeapBytes is the least that a node gets by with. A smaller share would only make the collector run all the time.
 	minHeapBytes = 32 << 20
 )
@@ -21,6 +25,20 @@ const (
 // shareOfHeap is how much of a container's memory the runtime may hold.
 func shareOfHeap(container int64) int64 {
 	return max(container-min(container/outsideHeapShare, maxOutsideHeap), min(container, minHeapBytes))
+}
+
+// fitBuffers bounds what waits for clients and from clients where there is a container: what their defaults permit
+// together is more than most containers have.
+func (c *Config) fitBuffers(heap int64) {
+	if heap == 0 {
+		return
+	}
+	waiting := max(heap/waitingShare, minWaitingBytes)
+	c.node.MaxWaitingBytes = int(min(waiting, int64(consensus.DefaultOptions().MaxWaitingBytes)))
+	replies := c.tuning.Output.Replies()
+	if chosen := c.given[c.row("client-output-buffer-limit")] || c.given[c.row("client-output-buffer-bytes")]; !chosen {
+		replies.Store(max(heap/replyShare, int64(minEntryBytes)))
+	}
 }
 
 // fitMemory makes the collector keep within the container around the process, and says in one line what was found and
@@ -48,4 +66,5 @@ func (c *Config) fitMemory(logger *slog.Logger) {
 		logger.Warn("maxmemory leaves too little for the log, for snapshots and for clients", "most", room)
 	}
 	c.front.Memory = m
+	c.fitBuffers(m.HeapBytes)
 }

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/consensus"
 )
 
 func TestMemory_TheHeapGetsMostOfAContainer(t *testing.T) {
@@ -17,6 +19,31 @@ func TestMemory_TheHeapGetsMostOfAContainer(t *testing.T) {
 		if got := shareOfHeap(container); got != want {
 			t.Errorf("of %d the heap gets %d, want %d", container, got, want)
 		}
+	}
+}
+
+func TestMemory_BuffersFitInAContainer(t *testing.T) {
+	const mib = 1 << 20
+	whole := int64(consensus.DefaultOptions().MaxWaitingBytes)
+	for _, c := range []struct{ heap, waiting, replies int64 }{
+		{0, whole, 0}, {200 * mib, 25 * mib, 50 * mib}, {20 * mib, 4 * mib, 5 * mib}, {2048 * mib, whole, 512 * mib},
+		{1 << 40, whole, 1 << 38},
+	} {
+		config := NewConfig()
+		config.fitBuffers(c.heap)
+		waiting, replies := int64(config.node.MaxWaitingBytes), config.tuning.Output.Replies().Load()
+		if waiting != c.waiting || replies != c.replies {
+			t.Errorf("of %d, %d are for commands that wait and %d for one reply", c.heap, waiting, replies)
+		}
+	}
+	config := NewConfig()
+	row := config.row("client-output-buffer-limit")
+	if problem := assign(row, row.Name, []string{"normal", "7mb", "0", "0"}); problem != "" {
+		t.Fatal(problem)
+	}
+	config.given[row] = true
+	if config.fitBuffers(200 * mib); config.tuning.Output.Replies().Load() != 7*mib {
+		t.Errorf("a limit that was given becomes %d", config.tuning.Output.Replies().Load())
 	}
 }
 

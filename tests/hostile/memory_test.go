@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -22,7 +23,7 @@ const (
 	// overwriteBatch are the commands of a pipeline.
 	overwriteBatch = 250
 	// overwriteSeconds is how long values are overwritten, unless RAFTREDIS_MEMORY_SECONDS says otherwise.
-	overwriteSeconds = 15
+	overwriteSeconds = 12
 )
 
 // container makes a control group of 256 MB below the one of this process, and returns what is to be put before a
@@ -79,6 +80,44 @@ func killsOf(t *testing.T, directory string) int {
 	}
 	t.Fatalf("%s does not count kills", directory)
 	return 0
+}
+
+// killsIn is killsOf where there is a control group.
+func killsIn(t *testing.T, directory string, ok bool) int {
+	t.Helper()
+	if !ok {
+		return 0
+	}
+	return killsOf(t, directory)
+}
+
+// overload asks for replies as large as all there is, and has many clients begin requests and ask for what they do not
+// read. What the node cannot hold it refuses.
+func overload(t *testing.T, n *blackbox.Node, control *blackbox.Client) {
+	t.Helper()
+	every := []string{"MGET"}
+	for i := range containerKeys {
+		every = append(every, "key:"+strconv.Itoa(i))
+	}
+	if r := control.Must(t, every...); r.Kind != '-' || !strings.Contains(r.Text, "client-output-buffer-limit") {
+		t.Errorf("a reply of 100 MB is answered with %.100v", r)
+	}
+	tenth := blackbox.Encode(nil, every[:containerKeys/10]...)
+	unfinished := []byte("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1000000\r\n" + strings.Repeat("u", 900_000))
+	for i := range 120 { // 100 MB
+		socket, err := net.Dial("tcp", blackbox.Address(n.Port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer socket.Close()
+		_ = socket.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)) // it takes what it can hold
+		if i%20 == 0 {
+			_, _ = socket.Write(tenth)
+		} else {
+			_, _ = socket.Write(unfinished)
+		}
+	}
+	blackbox.Expect(t, control.Must(t, "STRLEN", "key:0"), ":"+strconv.Itoa(len(control.Must(t, "GET", "key:0").Text)))
 }
 
 // overwrite sets all keys again and again, until the time is over, and counts the replies.
@@ -161,11 +200,10 @@ func TestMemory_OverwritesInAContainer(t *testing.T) {
 	if n.Process.Ended() {
 		t.Fatal("the node has ended")
 	}
-	if ok {
-		if kills := killsOf(t, directory); kills > 0 {
-			t.Fatalf("the system has ended %d processes", kills)
-		}
-	} else if peak > containerBytes && !blackbox.RaceDetector {
+	if kills := killsIn(t, directory, ok); kills > 0 {
+		t.Fatalf("the system has ended %d processes", kills)
+	}
+	if !ok && peak > containerBytes && !blackbox.RaceDetector {
 		t.Errorf("the node held %d MiB, more than a container of %d", peak>>20, containerBytes>>20)
 	}
 	if done.Load() < containerKeys || refused.Load() > done.Load() {
@@ -177,6 +215,10 @@ func TestMemory_OverwritesInAContainer(t *testing.T) {
 	}
 	if taken := fact(t, control, "raft", "raft_snapshots_created"); taken == "0" {
 		t.Error("no snapshot was taken: the test proves less than it should")
+	}
+	overload(t, n, control)
+	if kills := killsIn(t, directory, ok); kills > 0 || n.Process.Ended() {
+		t.Fatalf("after large replies and many clients: %d kills, the node has ended: %t", kills, n.Process.Ended())
 	}
 	// What was removed goes back to the system.
 	blackbox.Expect(t, control.Must(t, "FLUSHALL"), "+OK")

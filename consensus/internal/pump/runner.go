@@ -1,6 +1,7 @@
 package pump
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -31,6 +32,8 @@ type Effects struct {
 	SnapshotBytesPerSecond int64
 	// Hurry, if not nil, says whether snapshots are to be written as fast as it goes now. It must not block.
 	Hurry func() bool
+	// SubmittedBytes bounds batches on their way from clients to the loop; more is answered Overloaded. 0 means 256 MiB.
+	SubmittedBytes int
 	// Tick is the length of a tick.
 	Tick time.Duration
 	// Clock is the wall clock, of which Inputs.Now tells the engine. Ticks are counted by another.
@@ -52,10 +55,8 @@ const (
 	messagesBytes = 64 << 20
 	// forwardsBytes bounds forwarded batches; more resets the stream, whose origin sends it again.
 	forwardsBytes = 64 << 20
-	// submittedBytes bounds batches on their way from clients to the loop; more is answered Overloaded.
-	submittedBytes = 256 << 20
-	// submittedBatchBytes is the most that one of them counts there: the engine bounds large ones, and a large one must
-	// not be refused because a small one came before it.
+	// submittedBatchBytes is the most that a batch counts on its way from clients to the loop: the engine bounds large
+	// ones, and a large one must not be refused because a small one came before it.
 	submittedBatchBytes = 2 << 20
 	// submittedReads bounds reads likewise.
 	submittedReads = 1 << 20
@@ -145,7 +146,7 @@ func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 		wake:      make(chan struct{}, 1),
 		messages:  mailbox.New[engine.Message](messagesBytes),
 		forwards:  mailbox.New[engine.Message](forwardsBytes),
-		batches:   mailbox.New[*engine.Batch](submittedBytes),
+		batches:   mailbox.New[*engine.Batch](cmp.Or(effects.SubmittedBytes, 256<<20)),
 		reads:     mailbox.New[*engine.Read](submittedReads),
 		left:      mailbox.New[*engine.Batch](completions),
 		leftReads: mailbox.New[*engine.Read](completions),
