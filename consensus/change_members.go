@@ -126,7 +126,8 @@ func (n *Node) inviteOne(ctx context.Context, address string) (membership.Member
 		if m := memberAt(s.Configuration, address); m != nil {
 			return *m, nil // it is down, and a member all the same
 		}
-		return membership.Member{}, fmt.Errorf("ask the node at %s who it is: %w", address, err)
+		return membership.Member{}, fmt.Errorf("the node at %s does not answer there, where other nodes are to "+
+			"reach it: %w; start it first, or name its port for other nodes", address, err)
 	case newcomer.NodeID != 0 && membership.LeftOut(s.Committed, newcomer.NodeID):
 		return membership.Member{}, fmt.Errorf("%w: the node at %s is node %d, which was removed from this cluster; %s",
 			ErrRefused, address, newcomer.NodeID, emptyDirectory)

@@ -73,8 +73,8 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	if !bytes.Equal(run.Submitted, body) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
 	}
-	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes}
-	v := view{&m.space, m.space.Time(), run.Random, m.maxValueBytes}
+	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, lookups: &run.Lookups}
+	v := view{&m.space, m.space.Time(), run.Random, m.maxValueBytes, &run.Lookups}
 	m.space.Begin(run)
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {

@@ -83,7 +83,7 @@ func bitFieldRO(v view, c call) []byte {
 	case writesField(operations):
 		return c.error(reply.BitFieldReadOnly)
 	}
-	text, ok := textOf(v.space.Get(c.args[1]))
+	text, ok := textOf(v.get(c.args[1]))
 	if !ok {
 		return c.wrongType()
 	}

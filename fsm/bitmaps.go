@@ -30,7 +30,7 @@ func getBit(v view, c call) []byte {
 	if !ok {
 		return c.error(reply.BitOffset)
 	}
-	text, ok := textOf(v.space.Get(c.args[1]))
+	text, ok := textOf(v.get(c.args[1]))
 	if !ok {
 		return c.wrongType()
 	}
@@ -88,7 +88,7 @@ func parseUnit(text []byte) (inBits, ok bool) {
 
 // bitCount counts ones. If the key is absent it ignores the rest of the call, as Redis 7.2 does.
 func bitCount(v view, c call) []byte {
-	e := v.space.Get(c.args[1])
+	e := v.get(c.args[1])
 	text, ok := textOf(e)
 	switch {
 	case !ok:
@@ -131,7 +131,7 @@ func bitPos(v view, c call) []byte {
 	case bit != 0 && bit != 1:
 		return c.error(reply.BitArgument)
 	}
-	e := v.space.Get(c.args[1])
+	e := v.get(c.args[1])
 	if e == nil { // as BITCOUNT: the rest of the call is not looked at
 		return c.integer(-bit)
 	}

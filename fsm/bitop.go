@@ -46,7 +46,7 @@ func bitOp(m *Machine, c call) []byte {
 	case operation == bitNot && len(keys) != 1:
 		return c.error(reply.BitOpNot)
 	}
-	sources, length, ok := bitSources(&m.space, operation, keys)
+	sources, length, ok := bitSources(c, &m.space, operation, keys)
 	if !ok {
 		return c.wrongType()
 	}
@@ -64,7 +64,7 @@ func bitOp(m *Machine, c call) []byte {
 // zeros, for which bitSources gives no strings, and does not change the others. ok is false if a key has a value of
 // another kind.
 func bitSources(
-	s *keyspace.Space, operation bitOperation, keys [][]byte,
+	c call, s *keyspace.Space, operation bitOperation, keys [][]byte,
 ) (sources []value.String, length int, ok bool) {
 	odd := make(map[string]bool, len(keys)) // whether a key stands there an odd number of times
 	for _, key := range keys {
@@ -74,7 +74,7 @@ func bitSources(
 	for _, key := range keys {
 		isOdd, first := odd[string(key)]
 		delete(odd, string(key))
-		e := s.Get(key)
+		e := c.read(s.Get(key))
 		text, isText := textOf(e)
 		switch {
 		case !isText:

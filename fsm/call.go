@@ -16,6 +16,14 @@ type call struct {
 	// maxReply is Run.MaxReplyBytes, or noReply; writes says that the call is a write.
 	maxReply int
 	writes   bool
+	// lookups counts the keys that the call reads; nil where no client waits for the reply.
+	lookups *command.Lookups
+}
+
+// read counts an entry, or none, that was looked up in order to be read.
+func (c call) read(e *keyspace.Entry) *keyspace.Entry {
+	c.lookups.Count(e != nil)
+	return e
 }
 
 const (
@@ -108,6 +116,15 @@ type view struct {
 	random uint64
 	// maxValueBytes is that of Options.
 	maxValueBytes int
+	// lookups is where get counts.
+	lookups *command.Lookups
+}
+
+// get looks for a key in order to read it.
+func (v view) get(key []byte) *keyspace.Entry {
+	e := v.space.Get(key)
+	v.lookups.Count(e != nil)
+	return e
 }
 
 // reader is the part of the key space that changes nothing.

@@ -131,7 +131,7 @@ func pExpireTime(v view, c call) []byte { return remaining(v, c, 0, 1) }
 // remaining answers with the time from since to the deadline of a key, in rounded units: -1 without a deadline, -2
 // without the key.
 func remaining(v view, c call, since, unit int64) []byte {
-	e := v.space.Get(c.args[1])
+	e := v.get(c.args[1])
 	switch {
 	case e == nil:
 		return c.integer(-2)

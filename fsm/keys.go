@@ -38,7 +38,7 @@ func dbsize(v view, c call) []byte { return c.integer(int64(v.space.Size())) }
 func exists(v view, c call) []byte {
 	var found int64
 	for _, key := range c.args[1:] {
-		if v.space.Get(key) != nil {
+		if v.get(key) != nil {
 			found++
 		}
 	}
@@ -50,7 +50,7 @@ func touch(v view, c call) []byte { return exists(v, c) }
 
 // typeOf is TYPE key.
 func typeOf(v view, c call) []byte {
-	e := v.space.Get(c.args[1])
+	e := v.get(c.args[1])
 	if e == nil {
 		return reply.Simple(c.reply, "none")
 	}
@@ -105,7 +105,7 @@ func copyKey(m *Machine, c call) []byte {
 	case bytes.Equal(from, to):
 		return c.error(sameObject)
 	}
-	old := m.space.Get(from)
+	old := c.read(m.space.Get(from))
 	if old == nil || (m.space.Get(to) != nil && !replace) {
 		return c.integer(0)
 	}

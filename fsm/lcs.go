@@ -47,8 +47,8 @@ const lcsNoStrings = "ERR The specified keys must contain string values"
 // fills a table of 32-bit numbers and refuses strings whose table would be longer than a string may be; lcs refuses
 // them at the same length, although its table has one bit for each number.
 func lcs(v view, c call) []byte {
-	a, aOK := textOf(v.space.Get(c.args[1]))
-	b, bOK := textOf(v.space.Get(c.args[2]))
+	a, aOK := textOf(v.get(c.args[1]))
+	b, bOK := textOf(v.get(c.args[2]))
 	if !aOK || !bOK {
 		return c.error(lcsNoStrings)
 	}

@@ -26,7 +26,7 @@ var objectFunctions = []function{
 // objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been set; how it
 // lies here depends on what made it, and does not show.
 func objectEncoding(v view, c call) []byte {
-	e := v.space.Get(c.args[2])
+	e := v.get(c.args[2])
 	if e == nil {
 		return c.null()
 	}
@@ -35,7 +35,7 @@ func objectEncoding(v view, c call) []byte {
 
 // objectRefCount is OBJECT REFCOUNT key: nothing is shared.
 func objectRefCount(v view, c call) []byte {
-	if v.space.Get(c.args[2]) == nil {
+	if v.get(c.args[2]) == nil {
 		return c.null()
 	}
 	return c.integer(1)
@@ -48,7 +48,7 @@ func objectFreq(v view, c call) []byte { return untracked(v, c, noFrequency) }
 func objectIdleTime(v view, c call) []byte { return untracked(v, c, noIdleTime) }
 
 func untracked(v view, c call, text string) []byte {
-	if v.space.Get(c.args[2]) == nil {
+	if v.get(c.args[2]) == nil {
 		return c.null()
 	}
 	return c.error(text)

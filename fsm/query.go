@@ -35,7 +35,7 @@ func query(s *keyspace.Space, stamp int64, run *command.Run) (needTick bool) {
 	if s.EndsBy(stamp) && anyEnds(s, run, stamp) {
 		return true
 	}
-	view{s, max(s.Time(), stamp), run.Random, s.MaxValueBytes()}.answer(run)
+	view{s, max(s.Time(), stamp), run.Random, s.MaxValueBytes(), &run.Lookups}.answer(run)
 	return false
 }
 

@@ -35,6 +35,9 @@ func setWith(m *Machine, c call, name string, value []byte, options setOptions) 
 	key := c.args[1]
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
+	if options.get {
+		c.read(old)
+	}
 	_, isText := textOf(old)
 	refused := (options.onlyNew && old != nil) || (options.onlyOld && old == nil)
 	switch {
@@ -65,7 +68,7 @@ func getEX(m *Machine, c call) []byte {
 	}
 	key := c.args[1]
 	at := m.space.Place(key)
-	old := m.space.Find(at, key)
+	old := c.read(m.space.Find(at, key))
 	if old == nil {
 		return c.null()
 	}

@@ -8,6 +8,9 @@ type Stats struct {
 	Overdue int
 	// Expired is the number of keys that this node removed after their deadline since it started.
 	Expired uint64
+	// MeanMillisLeft is how long the keys with a deadline have left, on average; one that is overdue counts with the time
+	// since its end, taken away. It is never negative.
+	MeanMillisLeft int64
 }
 
 // Stats may be called where Query may.
@@ -20,5 +23,7 @@ func (m *Machine) Stats() Stats {
 		Deadlines: m.space.Ending(),
 		Overdue:   m.space.Overdue(),
 		Expired:   m.expired,
+
+		MeanMillisLeft: max(m.space.MeanDeadline()-m.space.Time(), 0),
 	}
 }

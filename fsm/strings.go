@@ -29,10 +29,10 @@ var stringFunctions = []function{
 	{of: command.SubStr, read: getRange},
 }
 
-func get(v view, c call) []byte { return c.value(v.space.Get(c.args[1])) }
+func get(v view, c call) []byte { return c.value(v.get(c.args[1])) }
 
 func strlen(v view, c call) []byte {
-	text, ok := textOf(v.space.Get(c.args[1]))
+	text, ok := textOf(v.get(c.args[1]))
 	if !ok {
 		return c.wrongType()
 	}
@@ -51,7 +51,7 @@ func mget(v view, c call) []byte {
 	}
 	c.reply = reply.ArrayHeader(c.reply, len(keys))
 	for _, key := range keys {
-		if e := v.space.Get(key); e != nil && e.Kind() != value.KindString {
+		if e := v.get(key); e != nil && e.Kind() != value.KindString {
 			c.reply = c.null() // a value of another kind is none
 		} else {
 			c.reply = c.value(e)
@@ -67,7 +67,7 @@ func getRange(v view, c call) []byte {
 	if !ok || !alsoOK {
 		return c.error(reply.NotInteger)
 	}
-	text, ok := textOf(v.space.Get(c.args[1]))
+	text, ok := textOf(v.get(c.args[1]))
 	begin, end := span{first, last}.within(int64(text.Len()))
 	switch {
 	case !ok:
@@ -86,7 +86,7 @@ func getSet(m *Machine, c call) []byte {
 		return c.error(reply.StringTooLong)
 	}
 	at := m.space.Place(key)
-	old := m.space.Find(at, key)
+	old := c.read(m.space.Find(at, key))
 	if _, ok := textOf(old); !ok {
 		return c.wrongType()
 	}
@@ -97,7 +97,7 @@ func getSet(m *Machine, c call) []byte {
 
 func getDel(m *Machine, c call) []byte {
 	key := c.args[1]
-	old := m.space.Get(key)
+	old := c.read(m.space.Get(key))
 	if _, ok := textOf(old); !ok {
 		return c.wrongType()
 	}

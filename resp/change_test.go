@@ -59,7 +59,7 @@ func TestAChangeIsAbandonedOnceAndWaitedFor(t *testing.T) {
 	store := newFakeStore(t)
 	parkChange(store)
 	c := newClient(t, testServer(t, Options{Store: store}))
-	c.expect("CLUSTER REMOVENODE 2\r\n", "")
+	c.expect("CLUSTER REMOVENODE "+someName+"\r\n", "")
 	if !c.conn.Abandon() || c.conn.Abandon() {
 		t.Fatal("the node was not told once that the client is gone")
 	}
@@ -76,7 +76,7 @@ func TestAConnectionIsNotReleasedDuringAChange(t *testing.T) {
 	store := newFakeStore(t)
 	parkChange(store)
 	c := newClient(t, testServer(t, Options{Store: store}))
-	c.expect("CLUSTER REMOVENODE 2\r\n", "")
+	c.expect("CLUSTER REMOVENODE "+someName+"\r\n", "")
 	defer func() {
 		if recover() == nil {
 			t.Fatal("nothing was said")
@@ -203,7 +203,7 @@ func TestNothingRemainsOfClientsThatLeaveDuringChanges(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
 			for range rounds {
 				p := s.dial()
-				removal := "CLUSTER REMOVENODE 2" + strings.Repeat(" 2", random.IntN(5)) + "\r\n"
+				removal := "CLUSTER REMOVENODE " + someName + strings.Repeat(" "+someName, random.IntN(5)) + "\r\n"
 				input := strings.Repeat("SET k v\r\n"+removal, random.IntN(10))
 				_, _ = p.Write([]byte(input[:random.IntN(len(input)+1)]))
 				if random.IntN(2) == 0 {

@@ -1,24 +1,28 @@
 package resp
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
-// Error texts of CLUSTER; the first three are Redis's own to the letter.
+// Error texts of CLUSTER; the first is Redis's own to the letter, the second up to its colon.
 const (
 	clusterDisabled  = "ERR This instance has cluster support disabled"
-	failoverOnLeader = "ERR You should send CLUSTER FAILOVER to a replica"
+	failoverOnLeader = "ERR You should send CLUSTER FAILOVER to a replica: this node leads already. " +
+		"Send it to the node that shall lead"
 	takeoverImpotent = "ERR CLUSTER FAILOVER TAKEOVER cannot be done: " +
 		"a node leads only with the votes of a majority, and a majority that is there elects a leader by itself"
 )
 
 // clusterHandlers answer the subcommands of CLUSTER that show the cluster.
 var clusterHandlers = []handler{
+	{of: command.ClusterCountFailureReports, answer: clusterCountFailureReports},
 	{of: command.ClusterFailover, answer: clusterFailover},
 	help(command.ClusterHelp),
 	{of: command.ClusterInfo, answer: clusterInfo},
@@ -27,14 +31,29 @@ var clusterHandlers = []handler{
 	{of: command.ClusterMyID, answer: clusterMyID},
 	{of: command.ClusterMyShardID, answer: clusterMyShardID},
 	{of: command.ClusterNodes, answer: clusterNodes},
+	{of: command.ClusterReplicas, answer: clusterReplicas},
+	{of: command.ClusterSaveConfig, answer: clusterSaveConfig},
 	{of: command.ClusterShards, answer: clusterShards},
+	{of: command.ClusterSlaves, answer: clusterReplicas},
 	{of: command.ClusterSlots, answer: clusterSlots},
+}
+
+// needsCluster reports whether a command is refused where clients see no cluster.
+func needsCluster(spec *command.Spec) bool {
+	switch spec {
+	case command.Asking, command.ReadOnly, command.ReadWrite:
+		return true
+	}
+	return spec.Container() == command.Cluster && !ownInCluster(spec)
 }
 
 // clusterMap is the cluster as this node shows it now.
 func (s *Server) clusterMap() (*topology.Map, *topology.Cluster) {
 	cluster := s.node.Cluster()
-	return topology.Show(s.view, &cluster, int(s.port.Load())), &cluster
+	if cluster.Own.Port == 0 {
+		cluster.Own.Port = int(s.port.Load())
+	}
+	return topology.Show(s.view, &cluster), &cluster
 }
 
 // clusterInfo is CLUSTER INFO. The state is ok only while a leader is known, since without one nothing is served.
@@ -70,13 +89,7 @@ func clusterNodes(c *Conn, dst []byte, _ [][]byte) []byte {
 	shown, cluster := c.server.clusterMap()
 	var text strings.Builder
 	for i := range shown.Owners {
-		o := &shown.Owners[i]
-		fmt.Fprintf(&text, "%s %s:%d@%d%s %s %s 0 0 %d %s",
-			o.Name, o.Host, o.Port, o.PeerPort, hostnameSuffix(o), o.Flags(), o.MasterName(), cluster.Term, o.LinkState())
-		if o.Slots > 0 {
-			fmt.Fprintf(&text, " %d-%d", o.First, o.Last())
-		}
-		text.WriteByte('\n')
+		text.WriteString(nodeLine(&shown.Owners[i], cluster.Term) + "\n")
 	}
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
 }
@@ -88,6 +101,47 @@ func hostnameSuffix(o *topology.SlotOwner) string {
 	}
 	return "," + o.Hostname
 }
+
+// nodeLine describes a node as CLUSTER NODES does.
+func nodeLine(o *topology.SlotOwner, term uint64) string {
+	text := fmt.Sprintf("%s %s:%d@%d%s %s %s 0 0 %d %s",
+		o.Name, o.Host, o.Port, o.PeerPort, hostnameSuffix(o), o.Flags(), o.MasterName(), term, o.LinkState())
+	if o.Slots > 0 {
+		text += fmt.Sprintf(" %d-%d", o.First, o.Last())
+	}
+	return text
+}
+
+// clusterReplicas is CLUSTER REPLICAS id: a line of CLUSTER NODES for each replica of a node.
+func clusterReplicas(c *Conn, dst []byte, args [][]byte) []byte {
+	shown, cluster := c.server.clusterMap()
+	of := shown.Named(strings.ToLower(string(args[2])))
+	switch {
+	case of == nil:
+		return reply.Error(dst, unknownNode+string(args[2]))
+	case of.Role == topology.Replica:
+		return reply.Error(dst, "ERR The specified node is not a master")
+	}
+	replicas := shown.Followers(of)
+	dst = reply.ArrayHeader(dst, len(replicas))
+	for _, replica := range replicas {
+		dst = reply.BulkString(dst, nodeLine(replica, cluster.Term))
+	}
+	return dst
+}
+
+// clusterCountFailureReports is CLUSTER COUNT-FAILURE-REPORTS id. The leader alone says who has failed.
+func clusterCountFailureReports(c *Conn, dst []byte, args [][]byte) []byte {
+	shown, _ := c.server.clusterMap()
+	of := shown.Named(strings.ToLower(string(args[2])))
+	if of == nil {
+		return reply.Error(dst, unknownNode+string(args[2]))
+	}
+	return reply.Integer(dst, int64(digit(of.Failed())))
+}
+
+// clusterSaveConfig is CLUSTER SAVECONFIG: the configuration is never anywhere but on disks.
+func clusterSaveConfig(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.OK(dst) }
 
 // clusterSlots is CLUSTER SLOTS: each range with its owner and the owner's replicas.
 func clusterSlots(c *Conn, dst []byte, _ [][]byte) []byte {
@@ -174,7 +228,7 @@ func (c *Conn) appendShard(dst []byte, shard []*topology.SlotOwner, own topology
 		if o.Hostname != "" {
 			dst = appendPair(dst, "hostname", o.Hostname)
 		}
-		dst = appendPair(dst, "role", o.Role())
+		dst = appendPair(dst, "role", o.Role.String())
 		dst = reply.Integer(reply.BulkString(dst, "replication-offset"), int64(o.Match))
 		dst = appendPair(dst, "health", o.Health(own))
 	}
@@ -221,9 +275,18 @@ type Leadership interface {
 	// Leader returns who is believed to lead. It is cheap: where MOVED is said, every run asks.
 	Leader() topology.Leader
 	// TakeOver asks the leader to hand leadership over to this node, and returns when that is asked: nil does not say
-	// that it happens. The error says why it cannot be asked; its text is for the client.
+	// that it happens. ErrNoLeader says that there is none to ask; the text of any other error is for the client.
 	TakeOver() error
+	// HandOver has this node, if it leads, give leadership to another voter. It tries for a period, and returns at once.
+	HandOver(period time.Duration)
 }
+
+// ErrNoLeader is TakeOver's answer while the node knows of no leader.
+var ErrNoLeader = errors.New("resp: no leader is known")
+
+// noLeaderText is said of what only a leader could do. Nothing was done.
+const noLeaderText = "CLUSTERDOWN No leader is known that could hand leadership over: " +
+	"one is being elected, or no majority runs"
 
 // clusterFailover is CLUSTER FAILOVER [FORCE|TAKEOVER], sent to the node that shall lead. As in Redis OK means that it
 // was asked for. FORCE asks no differently: a leader that does not answer is replaced by an election without being
@@ -243,7 +306,10 @@ func clusterFailover(c *Conn, dst []byte, args [][]byte) []byte {
 	case option == "takeover":
 		return reply.Error(dst, takeoverImpotent)
 	}
-	if err := c.server.node.TakeOver(); err != nil {
+	switch err := c.server.node.TakeOver(); {
+	case errors.Is(err, ErrNoLeader):
+		return reply.Error(dst, noLeaderText)
+	case err != nil:
 		return reply.Error(dst, "ERR "+err.Error())
 	}
 	return reply.OK(dst)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -45,6 +46,8 @@ func (n *movingNode) known() fakeInfo {
 	info.Nodes = append([]topology.Node(nil), info.Nodes...)
 	return info
 }
+
+func (n *movingNode) HandOver(time.Duration) {}
 
 func (n *movingNode) TakeOver() error {
 	n.cluster.change(func(info *fakeInfo) { info.Leader = n.id })

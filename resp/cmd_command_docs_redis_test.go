@@ -63,7 +63,7 @@ func documentedBy(t *testing.T, client *redis.Client) map[string]string {
 
 // newerArguments are the commands with arguments that Redis 7.2 and the Redis of the tests, 7.0, document differently.
 var newerArguments = []string{
-	"bitop", "client|kill", "client|list", "command|getkeys", "command|getkeysandflags", "config|get", "lcs",
+	"acl|cat", "bitop", "client|kill", "client|list", "command|getkeys", "command|getkeysandflags", "config|get", "lcs",
 }
 
 func TestRedisAndThisServerDocumentTheSameArguments(t *testing.T) {

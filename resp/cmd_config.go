@@ -102,6 +102,7 @@ func configResetStat(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.server.metrics.Mark()
 	c.server.calls.Mark()
 	c.server.rates.Reset()
+	c.server.expiredBefore.Store(c.server.node.Keyspace().Expired)
 	return reply.OK(dst)
 }
 

@@ -1,13 +1,16 @@
 package resp
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
-	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // connectionHandlers answer the commands on a connection.
@@ -94,10 +97,8 @@ func auth(c *Conn, dst []byte, args [][]byte) []byte {
 // authenticate checks a password in constant time. Failure leaves the client as it was.
 func (c *Conn) authenticate(user, password []byte) bool {
 	wanted := c.server.password()
-	if string(user) != "default" {
-		return false
-	}
-	if wanted != "" && subtle.ConstantTimeCompare(password, []byte(wanted)) != 1 {
+	if string(user) != "default" || wanted != "" && subtle.ConstantTimeCompare(password, []byte(wanted)) != 1 {
+		c.server.metrics.AuthDenied.Inc()
 		return false
 	}
 	c.session.set(func(f *facts) { f.authenticated = true })
@@ -167,15 +168,8 @@ func hello(c *Conn, dst []byte, args [][]byte) []byte {
 	dst = reply.Integer(reply.BulkString(dst, "proto"), int64(c.protocol()))
 	dst = reply.Integer(reply.BulkString(dst, "id"), c.session.id)
 	dst = appendPair(dst, "mode", c.server.mode())
-	dst = appendPair(dst, "role", helloRole(c.server.node.Standing()))
+	dst = appendPair(dst, "role", c.server.view.RoleOf(c.server.node.Standing().Leads).String())
 	return reply.ArrayHeader(reply.BulkString(dst, "modules"), 0)
-}
-
-func helloRole(now topology.Standing) string {
-	if now.Leads {
-		return "master"
-	}
-	return "replica"
 }
 
 func appendPair(dst []byte, name, value string) []byte {
@@ -196,4 +190,126 @@ func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.replyMode = repliesOn
 	c.session.drop() // messages of what has ended, which a client of RESP2 could not tell from replies
 	return reply.Simple(dst, "RESET")
+}
+
+// aclHandlers answer ACL. There is the user default, who may do everything, with the password of requirepass.
+var aclHandlers = []handler{
+	{of: command.ACLCat, answer: aclCat},
+	{of: command.ACLGenPass, answer: aclGenPass},
+	{of: command.ACLGetUser, answer: aclGetUser},
+	help(command.ACLHelp),
+	{of: command.ACLList, answer: aclList},
+	{of: command.ACLUsers, answer: aclUsers},
+	{of: command.ACLWhoAmI, answer: aclWhoAmI},
+}
+
+// defaultUser is the name of the one user.
+const defaultUser = "default"
+
+// Bounds of ACL GENPASS, as in Redis.
+const (
+	defaultPasswordBits = 256
+	maxPasswordBits     = 4096
+	passwordBits        = "ERR ACL GENPASS argument must be the number of bits for the output password, " +
+		"a positive number up to 4096"
+)
+
+func aclWhoAmI(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.BulkString(dst, defaultUser) }
+
+func aclUsers(_ *Conn, dst []byte, _ [][]byte) []byte {
+	return reply.BulkString(reply.ArrayHeader(dst, 1), defaultUser)
+}
+
+// aclCat is ACL CAT [category].
+func aclCat(_ *Conn, dst []byte, args [][]byte) []byte {
+	all := command.CategoryNames()
+	switch len(args) {
+	case 2:
+		for i := range all {
+			all[i] = strings.TrimPrefix(all[i], "@")
+		}
+		return appendStrings(dst, all)
+	case 3:
+	default:
+		return reply.Error(dst, reply.SubcommandSyntax(args))
+	}
+	category := "@" + strings.ToLower(string(args[2]))
+	if !slices.Contains(all, category) {
+		return reply.Error(dst, "ERR Unknown category '"+string(args[2])+"'")
+	}
+	var names []string
+	for spec := range command.Each() {
+		if slices.Contains(spec.AllCategories().Names(), category) {
+			names = append(names, spec.Name)
+		}
+	}
+	return appendStrings(dst, names)
+}
+
+func appendStrings(dst []byte, all []string) []byte {
+	dst = reply.ArrayHeader(dst, len(all))
+	for _, one := range all {
+		dst = reply.BulkString(dst, one)
+	}
+	return dst
+}
+
+// aclGenPass is ACL GENPASS [bits].
+func aclGenPass(_ *Conn, dst []byte, args [][]byte) []byte {
+	bits := int64(defaultPasswordBits)
+	switch {
+	case len(args) > 3:
+		return reply.Error(dst, reply.SubcommandSyntax(args))
+	case len(args) == 3:
+		var ok bool
+		if bits, ok = number.Parse(args[2]); !ok {
+			return reply.Error(dst, reply.NotInteger)
+		}
+	}
+	if bits <= 0 || bits > maxPasswordBits {
+		return reply.Error(dst, passwordBits)
+	}
+	random := make([]byte, maxPasswordBits/8)
+	_, _ = rand.Read(random) // it ends the process rather than to fail
+	return reply.BulkString(dst, hex.EncodeToString(random)[:(bits+3)/4])
+}
+
+// passwordHashes are the passwords of the user, as ACL shows them.
+func (s *Server) passwordHashes() []string {
+	password := s.password()
+	if password == "" {
+		return nil
+	}
+	hash := sha256.Sum256([]byte(password))
+	return []string{hex.EncodeToString(hash[:])}
+}
+
+// aclList is ACL LIST.
+func aclList(c *Conn, dst []byte, _ [][]byte) []byte {
+	rules := "nopass sanitize-payload"
+	if hashes := c.server.passwordHashes(); len(hashes) > 0 {
+		rules = "sanitize-payload #" + hashes[0]
+	}
+	return reply.BulkString(reply.ArrayHeader(dst, 1), "user "+defaultUser+" on "+rules+" ~* &* +@all")
+}
+
+// aclGetUser is ACL GETUSER name.
+func aclGetUser(c *Conn, dst []byte, args [][]byte) []byte {
+	if string(args[2]) != defaultUser {
+		return reply.Null(dst, c.protocol())
+	}
+	hashes, flags := c.server.passwordHashes(), []string{"on", "sanitize-payload"}
+	if len(hashes) == 0 {
+		flags = []string{"on", "nopass", "sanitize-payload"}
+	}
+	dst = reply.MapHeader(dst, c.protocol(), 6)
+	dst = reply.SetHeader(reply.BulkString(dst, "flags"), c.protocol(), len(flags))
+	for _, flag := range flags {
+		dst = reply.BulkString(dst, flag)
+	}
+	dst = appendStrings(reply.BulkString(dst, "passwords"), hashes)
+	dst = appendPair(dst, "commands", "+@all")
+	dst = appendPair(dst, "keys", "~*")
+	dst = appendPair(dst, "channels", "&*")
+	return reply.ArrayHeader(reply.BulkString(dst, "selectors"), 0)
 }

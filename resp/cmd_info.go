@@ -1,17 +1,20 @@
 package resp
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
-	"runtime"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/info"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -32,6 +35,7 @@ var sections = []section{
 	{"stats", "Stats", false, infoStats},
 	{"replication", "Replication", false, infoReplication},
 	{"cpu", "CPU", false, infoCPU},
+	{"modules", "Modules", false, func(*strings.Builder, *Server) {}},
 	{"commandstats", "Commandstats", true, infoCommandStats},
 	{"errorstats", "Errorstats", false, infoErrorStats},
 	{"latencystats", "Latencystats", true, infoLatencyStats},
@@ -40,8 +44,8 @@ var sections = []section{
 	{"raft", "Raft", false, infoRaft},
 }
 
-// info is INFO [section ...]. It tells what this node knows: no other node is asked.
-func info(c *Conn, dst []byte, args [][]byte) []byte {
+// showInfo is INFO [section ...]. It tells what this node knows: no other node is asked.
+func showInfo(c *Conn, dst []byte, args [][]byte) []byte {
 	wanted := make(map[string]bool)
 	for _, arg := range args[1:] {
 		wanted[strings.ToLower(string(arg))] = true
@@ -66,52 +70,58 @@ func info(c *Conn, dst []byte, args [][]byte) []byte {
 func line(b *strings.Builder, name string, value any) { fmt.Fprintf(b, "%s:%v\r\n", name, value) }
 
 func infoServer(b *strings.Builder, s *Server) {
-	uptime := time.Since(s.started)
-	line(b, "redis_version", redisVersion)
-	line(b, "raftredis_version", s.version)
-	line(b, "redis_mode", s.mode())
-	line(b, "os", runtime.GOOS+" "+runtime.GOARCH)
-	line(b, "arch_bits", 32<<(^uint(0)>>63))
-	line(b, "go_version", runtime.Version())
-	line(b, "process_id", s.processID)
-	line(b, "run_id", s.node.Cluster().Name)
-	line(b, "tcp_port", s.port.Load())
-	line(b, "server_time_usec", time.Now().UnixMicro())
-	line(b, "uptime_in_seconds", int64(uptime/time.Second))
-	line(b, "uptime_in_days", int64(uptime/(24*time.Hour)))
-	line(b, "config_file", s.configFile)
+	facts := info.Server{
+		RedisVersion: redisVersion, OwnVersion: s.version, Mode: s.mode(), RunID: s.node.Cluster().Name,
+		ProcessID: s.processID, Listeners: s.listenerAddresses(), Port: s.port.Load(), Now: s.now(),
+		Uptime: time.Since(s.started), ConfigFile: s.configFile,
+	}
+	facts.Executable, _ = os.Executable() // empty where the system does not tell
+	facts.Write(info.Text{Builder: b})
+}
+
+// listenerAddresses are the places where clients connect, in order.
+func (s *Server) listenerAddresses() (all []info.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for listener := range s.listeners {
+		host, port := address.Split(listener.Addr().String())
+		all = append(all, info.Listener{Host: host, Port: port})
+	}
+	slices.SortFunc(all, func(a, b info.Listener) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port))
+	})
+	return all
 }
 
 func infoClients(b *strings.Builder, s *Server) {
-	line(b, "connected_clients", s.metrics.Clients.Value())
-	line(b, "cluster_connections", 0)
-	line(b, "maxclients", s.tuning.MaxClients.Load())
-	line(b, "blocked_clients", s.metrics.Blocked.Value())
-	line(b, "tracking_clients", s.tracker.clients.Load())
+	facts := info.Clients{
+		Connected: s.metrics.Clients.Value(), Max: s.tuning.MaxClients.Load(), Blocked: s.metrics.Blocked.Value(),
+		Tracking: s.tracker.clients.Load(),
+	}
+	for _, one := range s.sessions.list() {
+		facts.LongestInput = max(facts.LongestInput, one.unread.Load()+one.room.Load())
+		facts.LongestOutput = max(facts.LongestOutput, one.unsent.Load()+int64(one.mailBytes()))
+	}
+	facts.Write(info.Text{Builder: b})
 }
 
 func infoMemory(b *strings.Builder, s *Server) {
-	now, used := s.readMemory(), s.usedMemory()
-	line(b, "used_memory", used)
-	line(b, "used_memory_human", humanBytes(used))
-	line(b, "used_memory_rss", now.process)
-	line(b, "used_memory_rss_human", humanBytes(now.process))
-	peak := s.peak(used)
-	line(b, "used_memory_peak", peak)
-	line(b, "used_memory_peak_human", humanBytes(peak))
-	line(b, "used_memory_startup", startMemory)
-	line(b, "used_memory_dataset", s.node.DataBytes())
-	line(b, "used_memory_heap", now.used)
-	line(b, "used_memory_live", now.live)
-	infoMemoryLimits(func(name string, value any) { line(b, name, value) }, &s.memory)
-	line(b, "mem_fragmentation_ratio", fmt.Sprintf("%.2f", ratio(now.process, used)))
-	line(b, "mem_clients_normal", s.input.Used())
-	limit := s.memory.bytes.Load()
-	line(b, "maxmemory", limit)
-	line(b, "maxmemory_human", humanBytes(uint64(limit)))
-	line(b, "maxmemory_cluster", s.minMaxMemory())
-	line(b, "maxmemory_policy", "noeviction")
-	line(b, "mem_allocator", "go")
+	now, used, m := s.readMemory(), s.usedMemory(), &s.memory
+	facts := info.Memory{
+		Used: used, Dataset: uint64(max(s.node.DataBytes(), 0)), Peak: s.peak(used), Startup: startMemory,
+		Allocated: now.used, Live: now.live, Active: now.active, Heap: now.heap, Process: now.process,
+		Clients: s.clientBytes(), System: uint64(m.SystemBytes), HeapLimit: uint64(m.HeapBytes), Short: m.short.Load(),
+		Limit: uint64(m.bytes.Load()), ClusterLimit: uint64(s.minMaxMemory()),
+	}
+	facts.Write(info.Text{Builder: b})
+}
+
+// clientBytes is what connections hold in requests, replies and mail.
+func (s *Server) clientBytes() (held uint64) {
+	for _, one := range s.sessions.list() {
+		held += uint64(one.unread.Load()+one.room.Load()+one.unsent.Load()) + uint64(one.mailBytes())
+	}
+	return held
 }
 
 // peak is the most memory that was in use at any look.
@@ -124,109 +134,75 @@ func (s *Server) peak(used uint64) uint64 {
 	}
 }
 
-// humanBytes writes a size as Redis does.
-func humanBytes(n uint64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%dB", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%.2fK", float64(n)/(1<<10))
-	case n < 1<<30:
-		return fmt.Sprintf("%.2fM", float64(n)/(1<<20))
-	}
-	return fmt.Sprintf("%.2fG", float64(n)/(1<<30))
-}
-
 func infoStats(b *strings.Builder, s *Server) {
-	line(b, "total_connections_received", s.metrics.Accepted.Since())
-	all := s.calls.Traffic()
-	line(b, "total_commands_processed", all.Commands)
-	line(b, "total_net_input_bytes", all.InputBytes)
-	line(b, "total_net_output_bytes", all.OutputBytes)
-	commands, inputBytes, outputBytes := s.rates.Present()
-	line(b, "instantaneous_ops_per_sec", int64(commands))
-	line(b, "instantaneous_input_kbps", fmt.Sprintf("%.2f", inputBytes/1024))
-	line(b, "instantaneous_output_kbps", fmt.Sprintf("%.2f", outputBytes/1024))
-	line(b, "rejected_connections", s.metrics.Rejected.Since())
-	line(b, "evicted_keys", 0)
-	keys, items, prefixes := s.tracker.counts()
-	line(b, "tracking_total_keys", keys)
-	line(b, "tracking_total_items", items)
-	line(b, "tracking_total_prefixes", prefixes)
-	line(b, "total_error_replies", s.calls.AllErrors()+s.metrics.ProtocolErrors.Since())
-	line(b, "client_query_protocol_errors", s.metrics.ProtocolErrors.Since())
-	line(b, "client_query_buffer_limit_disconnections", s.metrics.InputLimit.Since())
-	line(b, "client_output_buffer_limit_disconnections", s.metrics.OutputLimit.Since())
-	line(b, "client_write_timeout_disconnections", s.metrics.WriteTimeouts.Since())
-	line(b, "client_abandoned_runs", s.metrics.AbandonedRuns.Since())
-	line(b, "accept_errors", s.metrics.AcceptErrors.Since())
-	line(b, "accept_waits_for", strings.Join(s.shortages.Now(), "; "))
+	traffic, m, keys := s.calls.Traffic(), s.metrics, s.node.Keyspace()
+	facts := info.Stats{
+		Connections: m.Accepted.Since(), Commands: traffic.Commands, Rejected: m.Rejected.Since(),
+		InputBytes: traffic.InputBytes, OutputBytes: traffic.OutputBytes, Hits: traffic.Hits, Misses: traffic.Misses,
+		Expired:      keys.Expired - s.expiredBefore.Load(),
+		Overdue:      float64(keys.Overdue) / float64(max(keys.Deadlines+keys.Overdue, 1)),
+		ErrorReplies: s.calls.AllErrors() + m.ProtocolErrors.Since(), AuthDenied: m.AuthDenied.Since(),
+		ProtocolErrors: m.ProtocolErrors.Since(), InputLimit: m.InputLimit.Since(), OutputLimit: m.OutputLimit.Since(),
+		WriteTimeouts: m.WriteTimeouts.Since(), RefusedTooLong: m.RefusedTooLong.Since(),
+		AbandonedRuns: m.AbandonedRuns.Since(), AcceptErrors: m.AcceptErrors.Since(),
+	}
+	facts.AcceptWaitsFor = strings.Join(s.shortages.Now(), "; ")
+	facts.CommandsPerSecond, facts.InputPerSecond, facts.OutputPerSecond = s.rates.Present()
+	facts.TrackedKeys, facts.TrackedItems, facts.TrackedPrefixes = s.tracker.counts()
+	facts.Write(info.Text{Builder: b})
 }
 
 func infoReplication(b *strings.Builder, s *Server) {
-	cluster, applied := s.node.Cluster(), s.node.Applied()
-	if cluster.Leads {
-		infoLeader(b, &cluster)
-	} else {
-		infoFollower(b, &cluster, applied)
+	shown, cluster := s.clusterMap()
+	facts := info.Replication{
+		Map: shown, Cluster: cluster.ID, Applied: s.node.Applied(), Installing: s.persistence().Installing,
+		Leaderless: s.leaderless(),
 	}
-	line(b, "master_repl_offset", applied)
+	facts.Write(info.Text{Builder: b})
 }
 
-func infoLeader(b *strings.Builder, cluster *topology.Cluster) {
-	line(b, "role", "master")
-	line(b, "connected_slaves", max(len(cluster.Nodes)-1, 0))
-	number := 0
-	for i := range cluster.Nodes {
-		member := &cluster.Nodes[i]
-		if member.ID == cluster.Self {
-			continue
-		}
-		state := "offline"
-		if member.Up {
-			state = "online"
-		}
-		fmt.Fprintf(b, "slave%d:ip=%s,port=%d,state=%s,offset=%d,lag=0\r\n",
-			number, member.Host, member.Port, state, member.Match)
-		number++
+// noteLeader is called again and again by the watch.
+func (s *Server) noteLeader() {
+	if s.node.Leader().Known {
+		s.leaderlessAt.Store(0)
+		return
 	}
+	s.leaderlessAt.CompareAndSwap(0, int64(max(s.monotonic(), 1)))
 }
 
-func infoFollower(b *strings.Builder, cluster *topology.Cluster, applied uint64) {
-	line(b, "role", "slave")
-	host, port, status := "", 0, "down"
-	if leader := cluster.Node(cluster.Leader); leader != nil {
-		host, port, status = leader.Host, leader.Port, "up"
+// leaderless is for how long the node has known of no leader.
+func (s *Server) leaderless() time.Duration {
+	at := monotonic(s.leaderlessAt.Load())
+	if at == 0 {
+		return 0
 	}
-	line(b, "master_host", host)
-	line(b, "master_port", port)
-	line(b, "master_link_status", status)
-	line(b, "slave_repl_offset", applied)
-	line(b, "slave_read_only", 0)
-	line(b, "connected_slaves", 0)
+	return s.since(at)
 }
 
 func infoCPU(b *strings.Builder, _ *Server) {
+	var facts info.CPU
+	facts.System, facts.User = cpuTimes(syscall.RUSAGE_SELF)
+	facts.ChildrenSystem, facts.ChildrenUser = cpuTimes(syscall.RUSAGE_CHILDREN)
+	facts.Write(info.Text{Builder: b})
+}
+
+// cpuTimes are 0 where the system does not tell.
+func cpuTimes(of int) (system, user time.Duration) {
 	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return // the section is empty where the system does not tell
+	if err := syscall.Getrusage(of, &usage); err != nil {
+		return 0, 0
 	}
-	fmt.Fprintf(b, "used_cpu_sys:%d.%06d\r\n", usage.Stime.Sec, usage.Stime.Usec)
-	fmt.Fprintf(b, "used_cpu_user:%d.%06d\r\n", usage.Utime.Sec, usage.Utime.Usec)
+	return time.Duration(usage.Stime.Nano()), time.Duration(usage.Utime.Nano())
 }
 
 func infoCluster(b *strings.Builder, s *Server) {
-	enabled := 1
-	if s.view == topology.NoView {
-		enabled = 0
-	}
-	line(b, "cluster_enabled", enabled)
+	line(b, "cluster_enabled", digit(s.view != topology.NoView))
 }
 
 func infoKeyspace(b *strings.Builder, s *Server) {
-	if keys, deadlines := s.node.Keys(); keys > 0 {
-		fmt.Fprintf(b, "db0:keys=%d,expires=%d,avg_ttl=0\r\n", keys, deadlines)
-	}
+	keys := s.node.Keyspace()
+	facts := info.Keyspace{Keys: keys.Keys, Deadlines: keys.Deadlines, MillisLeft: keys.MillisLeft}
+	facts.Write(info.Text{Builder: b})
 }
 
 // infoRaft uses the names of redisraft where the meaning is the same, so that its dashboards work.
@@ -277,8 +253,12 @@ func infoMembers(b *strings.Builder, cluster *topology.Cluster) {
 		if member.Voter {
 			voting = "yes"
 		}
-		fmt.Fprintf(b, "raft_node%d:id=%d,name=%s,state=%s,voting=%s,addr=%s,port=%d\r\n",
-			i, member.ID, member.Name, state, voting, member.Host, member.Port)
+		match := ""
+		if cluster.Leads { // only a leader knows
+			match = fmt.Sprintf("match=%d,", member.Match)
+		}
+		fmt.Fprintf(b, "raft_node%d:id=%d,name=%s,state=%s,voting=%s,%saddr=%s,port=%d\r\n",
+			i, member.ID, member.Name, state, voting, match, member.Host, member.Port)
 	}
 }
 

@@ -26,6 +26,7 @@ var memberHandlers = []handler{
 	{of: command.ClusterRemoveNode, answer: clusterRemoveNode, slow: true},
 	{of: command.ClusterReplaceNode, answer: clusterReplaceNode, slow: true},
 	{of: command.RaftNodeAdd, answer: raftNodeAdd, slow: true},
+	help(command.RaftNodeHelp),
 	{of: command.RaftNodeRemove, answer: raftNodeRemove, slow: true},
 }
 
@@ -42,7 +43,7 @@ const (
 	meetAddress      = "ERR Invalid node address specified: "
 	unknownNode      = "ERR Unknown node "
 	replaceArguments = "ERR CLUSTER REPLACENODE takes pairs: the id of a member and the address of its replacement"
-	raftNodeID       = "ERR the cluster allots the ids of nodes itself: give 0"
+	raftNodeID       = "ERR the cluster allots the ids of nodes itself: write RAFT.NODE ADD 0 host:port"
 )
 
 // clusterAddNode is CLUSTER ADDNODE host:port[@peerport] [PEER host:port] [LEARNER], answered by the new member's id.
@@ -98,8 +99,12 @@ func (c *Conn) remove(dst []byte, names [][]byte, ignoreUnknown bool) []byte {
 	var wanted MemberChange
 	for _, name := range names {
 		member, ok := parseMember(name)
-		if !ok {
-			return reply.Error(dst, unknownNode+string(name))
+		switch {
+		case ok:
+		case ignoreUnknown && !isNumber(name):
+			return reply.Error(dst, unknownNode+string(name)) // to the letter what Redis says
+		default:
+			return reply.Error(dst, c.noMember(name))
 		}
 		wanted.Remove = append(wanted.Remove, member)
 	}
@@ -107,13 +112,36 @@ func (c *Conn) remove(dst []byte, names [][]byte, ignoreUnknown bool) []byte {
 	return dst
 }
 
-// parseMember reads 40 hex digits, or else a number.
+// parseMember reads the id of a node, as CLUSTER NODES shows it: 40 hex digits.
 func parseMember(text []byte) (member Member, ok bool) {
-	if name := bytes.ToLower(text); len(name) == nameDigits && len(bytes.Trim(name, "0123456789abcdef")) == 0 {
-		return Member{Name: string(name)}, true
-	}
+	name := bytes.ToLower(text)
+	return Member{Name: string(name)}, len(name) == nameDigits && len(bytes.Trim(name, "0123456789abcdef")) == 0
+}
+
+// parseNumber reads the number of a node in the configuration.
+func parseNumber(text []byte) (member Member, ok bool) {
 	id, err := strconv.ParseUint(string(text), 10, 64)
 	return Member{ID: id}, err == nil && id > 0
+}
+
+func isNumber(text []byte) bool {
+	_, ok := parseNumber(text)
+	return ok
+}
+
+// noMember is said of what is no id. Logs name nodes by their numbers. A number alone removes no node, since one wrong
+// digit would remove another one; it is answered with the id of its node, so that a person sees which one that is.
+func (c *Conn) noMember(text []byte) string {
+	number, ok := parseNumber(text)
+	if !ok {
+		return unknownNode + string(text) + ": an id has 40 hex digits, see CLUSTER NODES"
+	}
+	cluster := c.server.node.Cluster()
+	if node := cluster.Node(number.ID); node != nil {
+		return fmt.Sprintf("%s%s: nodes are named by their ids. Node number %s is %s, for clients at %s", unknownNode, text,
+			text, node.Name, address.Join(node.Host, node.Port))
+	}
+	return unknownNode + string(text) + ": nodes are named by their ids of 40 hex digits, see CLUSTER NODES"
 }
 
 // nameDigits is the length of a node's name.
@@ -129,7 +157,7 @@ func clusterReplaceNode(c *Conn, dst []byte, args [][]byte) []byte {
 	for i := 2; i < len(args); i += 2 {
 		left, ok := parseMember(args[i])
 		if !ok {
-			return reply.Error(dst, unknownNode+string(args[i]))
+			return reply.Error(dst, c.noMember(args[i]))
 		}
 		peer, err := address.Peer(string(args[i+1]))
 		if err != nil {
@@ -188,9 +216,15 @@ func raftNodeAdd(c *Conn, dst []byte, args [][]byte) []byte {
 	return dst
 }
 
-// raftNodeRemove is RAFT.NODE REMOVE id.
+// raftNodeRemove is RAFT.NODE REMOVE number, as redisraft has it: the number is that which RAFT.NODE ADD has answered,
+// and INFO raft shows. It may be an id as well.
 func raftNodeRemove(c *Conn, dst []byte, args [][]byte) []byte {
-	return c.remove(dst, args[2:3], false)
+	number, ok := parseNumber(args[2])
+	if !ok {
+		return c.remove(dst, args[2:3], false)
+	}
+	c.change(waiter{reply: replyOK}, MemberChange{Remove: []Member{number}})
+	return dst
 }
 
 func replyOK(dst []byte, _ []Member) []byte { return reply.OK(dst) }
@@ -214,6 +248,8 @@ func (c *Conn) replyNumber(dst []byte, added []Member) []byte {
 func refuseChange(dst []byte, result *ChangeResult, timeout time.Duration) []byte {
 	var text string
 	switch {
+	case len(result.Unknown) > 0 && result.Reason != "":
+		text = unknownNode + result.Unknown[0].Name + ": " + result.Reason
 	case len(result.Unknown) > 0 && result.Unknown[0].Name != "":
 		text = unknownNode + result.Unknown[0].Name
 	case len(result.Unknown) > 0:
@@ -291,7 +327,8 @@ type ChangeResult struct {
 	Outcome Outcome
 	// Added are the added nodes, in the order of the request.
 	Added []Member
-	// Unknown, with NotDone, are the nodes to remove that are no members: then nothing is removed or added.
+	// Unknown, with NotDone, are the nodes to remove that are no members: then nothing is removed or added. Reason may say
+	// more.
 	Unknown []Member
 	// Reason, with NotDone, says that the cluster refuses this change, and why: the client is told that instead of to try
 	// again. With Uncertain it says how far the change has come. It is one sentence for a person, or empty.

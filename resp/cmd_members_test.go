@@ -22,16 +22,17 @@ func TestMembershipCommandsAskForWhatTheySay(t *testing.T) {
 		"CLUSTER MEET 10.0.0.9 7000":                {Add: []NewMember{{PeerAddress: "10.0.0.9:17000"}}},
 		"CLUSTER MEET ::1 7000 70":                  {Add: []NewMember{{PeerAddress: "[::1]:70"}}},
 		"RAFT.NODE ADD 0 10.0.0.9:7000":             {Add: []NewMember{{PeerAddress: "10.0.0.9:17000"}}},
-		"CLUSTER REMOVENODE 2":                      {Remove: []Member{{ID: 2}}},
-		"CLUSTER REMOVENODE 2 " +
-			strings.ToUpper(fakeName(3)): {Remove: []Member{{ID: 2}, {Name: fakeName(3)}}},
+		"CLUSTER REMOVENODE " + someName:            {Remove: []Member{{Name: someName}}},
+		"CLUSTER REMOVENODE " + someName + " " +
+			strings.ToUpper(fakeName(3)): {Remove: []Member{{Name: someName}, {Name: fakeName(3)}}},
 		"CLUSTER FORGET " + someName:            {Remove: []Member{{Name: someName}}},
 		"RAFT.NODE REMOVE 18446744073709551615": {Remove: []Member{{ID: 1<<64 - 1}}},
-		"CLUSTER REMOVENODE 0002":               {Remove: []Member{{ID: 2}}},
-		"CLUSTER REPLACENODE 2 a:1 " + fakeName(3) + " b:2@3": {
-			Remove: []Member{{ID: 2}, {Name: fakeName(3)}},
+		"RAFT.NODE REMOVE " + someName:          {Remove: []Member{{Name: someName}}},
+		"CLUSTER REPLACENODE " + someName + " a:1 " + fakeName(3) + " b:2@3": {
+			Remove: []Member{{Name: someName}, {Name: fakeName(3)}},
 			Add: []NewMember{
-				{PeerAddress: "a:10001", InPlaceOf: Member{ID: 2}}, {PeerAddress: "b:3", InPlaceOf: Member{Name: fakeName(3)}},
+				{PeerAddress: "a:10001", InPlaceOf: Member{Name: someName}},
+				{PeerAddress: "b:3", InPlaceOf: Member{Name: fakeName(3)}},
 			},
 		},
 	} {
@@ -52,6 +53,9 @@ func TestMembershipCommandsAskForWhatTheySay(t *testing.T) {
 	}
 }
 
+// numberTwo is how a number is answered where an id is wanted.
+const numberTwo = "nodes are named by their ids. Node number 2 is " + someName + ", for clients at 10.0.0.2:7002\r\n"
+
 func TestMembershipCommandsThatSayNothingSensibleChangeNothing(t *testing.T) {
 	for input, want := range map[string]string{
 		"CLUSTER ADDNODE 10.0.0.9":               "-ERR \"10.0.0.9\" is no address; ",
@@ -63,25 +67,29 @@ func TestMembershipCommandsThatSayNothingSensibleChangeNothing(t *testing.T) {
 		"CLUSTER ADDNODE a:1 x":                  "-ERR syntax error\r\n",
 		"CLUSTER ADDNODE":                        "-ERR wrong number of arguments for 'cluster|addnode' command\r\n",
 		"CLUSTER REMOVENODE":                     "-ERR wrong number of arguments for 'cluster|removenode' command\r\n",
-		"CLUSTER REMOVENODE 0":                   "-ERR Unknown node 0\r\n",
-		"CLUSTER REMOVENODE 1 -1":                "-ERR Unknown node -1\r\n",
+		"CLUSTER REMOVENODE 0":                   "-ERR Unknown node 0: an id has 40 hex digits, ",
+		"CLUSTER REMOVENODE 2":                   "-ERR Unknown node 2: " + numberTwo,
+		"CLUSTER REMOVENODE 7":                   "-ERR Unknown node 7: nodes are named by their ids of 40 hex digits, ",
+		"CLUSTER REMOVENODE " + someName + " -1": "-ERR Unknown node -1: an id has 40 hex digits, ",
+		"CLUSTER REPLACENODE 2 a:1":              "-ERR Unknown node 2: " + numberTwo,
+		"CLUSTER FORGET 2":                       "-ERR Unknown node 2: " + numberTwo,
 		"CLUSTER REMOVENODE " + fakeName(1)[1:]:  "-ERR Unknown node ",
 		"CLUSTER REMOVENODE g" + fakeName(1)[1:]: "-ERR Unknown node g",
 		"CLUSTER FORGET x":                       "-ERR Unknown node x\r\n",
 		"CLUSTER FORGET 1 2":                     "-ERR wrong number of arguments for 'cluster|forget' command\r\n",
 		"CLUSTER REPLACENODE 1 a:1 2":            "-ERR CLUSTER REPLACENODE takes pairs: ",
-		"CLUSTER REPLACENODE x a:1":              "-ERR Unknown node x\r\n",
-		"CLUSTER REPLACENODE 1 a":                "-ERR \"a\" is no address; ",
+		"CLUSTER REPLACENODE x a:1":              "-ERR Unknown node x: an id has 40 hex digits, ",
+		"CLUSTER REPLACENODE " + someName + " a": "-ERR \"a\" is no address; ",
 		"CLUSTER MEET a 1 2 3":                   "-ERR unknown subcommand or wrong number of arguments for 'MEET'.",
 		"CLUSTER MEET a x":                       "-ERR Invalid TCP base port specified: x\r\n",
 		"CLUSTER MEET a 1 0":                     "-ERR Invalid TCP bus port specified: 0\r\n",
 		"CLUSTER MEET 0.0.0.0 1":                 "-ERR Invalid node address specified: 0.0.0.0:1\r\n",
 		"CLUSTER ADDNODE 0.0.0.0:1":              "-ERR \"0.0.0.0:1\" is every address of a machine, ",
 		"CLUSTER MEET a 60000":                   "-ERR nodes talk to each other ",
-		"RAFT.NODE ADD 7 a:1":                    "-ERR the cluster allots the ids of nodes itself: give 0\r\n",
+		"RAFT.NODE ADD 7 a:1":                    "-" + raftNodeID + "\r\n",
 		"RAFT.NODE ADD 0 a":                      "-ERR \"a\" is no address; ",
 		"RAFT.NODE ADD 0 a:1 LEARNER":            "-ERR wrong number of arguments for 'raft.node|add' command\r\n",
-		"RAFT.NODE REMOVE x":                     "-ERR Unknown node x\r\n",
+		"RAFT.NODE REMOVE x":                     "-ERR Unknown node x: an id has 40 hex digits, ",
 		"RAFT.NODE":                              "-ERR wrong number of arguments for 'raft.node' command\r\n",
 		"RAFT.NODE LIST":                         "-ERR unknown subcommand 'LIST'. Try RAFT.NODE HELP.\r\n",
 	} {
@@ -106,6 +114,10 @@ func TestEachEndOfAChangeHasItsWords(t *testing.T) {
 		{ChangeResult{Outcome: NotDone, Reason: "node 4 uses the address"}, "-ERR node 4 uses the address\r\n"},
 		{ChangeResult{Outcome: NotDone, Unknown: []Member{{ID: 9}}}, "-ERR Unknown node 9\r\n"},
 		{ChangeResult{Outcome: NotDone, Unknown: []Member{{Name: someName}}}, "-ERR Unknown node " + someName + "\r\n"},
+		{
+			ChangeResult{Outcome: NotDone, Unknown: []Member{{Name: someName}}, Reason: "the node at a:1 is a member already"},
+			"-ERR Unknown node " + someName + ": the node at a:1 is a member already\r\n",
+		},
 		{ChangeResult{Outcome: Uncertain}, "-UNCERTAIN The change did not end within 30s and may go on: " +
 			"CLUSTER NODES shows who is a member, INFO raft whether a change is under way\r\n"},
 		{ChangeResult{Outcome: Uncertain, Reason: "node 4 is slow"}, "-UNCERTAIN The change did not end within 30s and may " +
@@ -163,7 +175,7 @@ func TestWithoutAClusterViewTheNodesCanStillBeChanged(t *testing.T) {
 	c := newClient(t, testServer(t, Options{Store: store, ClusterView: topology.NoView}))
 	c.expect("CLUSTER MEET a 1\r\nCLUSTER FORGET 1\r\n", "-"+clusterDisabled+"\r\n-"+clusterDisabled+"\r\n")
 	c.expect("CLUSTER ADDNODE a:1\r\n", bulkText(fakeName(100)))
-	c.expect("CLUSTER REPLACENODE 100 b:1\r\n", "*1\r\n"+bulkText(fakeName(101)))
-	c.expect("CLUSTER REMOVENODE 101\r\n", "+OK\r\n")
+	c.expect("CLUSTER REPLACENODE "+fakeName(100)+" b:1\r\n", "*1\r\n"+bulkText(fakeName(101)))
+	c.expect("CLUSTER REMOVENODE "+fakeName(101)+"\r\n", "+OK\r\n")
 	c.expect("RAFT.NODE ADD 0 a:1\r\n", "*2\r\n:100\r\n$16\r\n0000000000000007\r\n")
 }

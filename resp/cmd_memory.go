@@ -58,24 +58,21 @@ type memoryReport struct {
 	memoryUse
 	peak uint64
 	// clients is what connections hold in requests, replies and mail.
-	clients, clientCount uint64
+	clients uint64
 	// keys and deadlines are the overhead of each.
 	keyCount, keys, deadlines uint64
 }
 
 func (s *Server) memoryReport() memoryReport {
-	keys, deadlines := s.node.Keys()
+	space := s.node.Keyspace()
 	r := memoryReport{
 		memoryUse: s.readMemory(),
-		keyCount:  uint64(keys),
-		keys:      uint64(keys) * keyOverheadBytes,
-		deadlines: uint64(deadlines) * deadlineOverheadBytes,
+		keyCount:  uint64(space.Keys),
+		keys:      uint64(space.Keys) * keyOverheadBytes,
+		deadlines: uint64(space.Deadlines) * deadlineOverheadBytes,
 	}
 	r.peak = max(s.peakMemory.Load(), r.used)
-	for _, one := range s.sessions.list() {
-		r.clientCount++
-		r.clients += uint64(one.unread.Load()+one.room.Load()+one.unsent.Load()) + uint64(one.mailBytes())
-	}
+	r.clients = s.clientBytes()
 	return r
 }
 

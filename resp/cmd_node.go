@@ -14,7 +14,7 @@ import (
 
 // nodeHandlers answer the commands that show the node.
 var nodeHandlers = []handler{
-	{of: command.Info, answer: info},
+	{of: command.Info, answer: showInfo},
 	{of: command.LolWut, answer: lolwut},
 	help(command.ModuleHelp),
 	{of: command.ModuleList, answer: moduleList},
@@ -42,8 +42,12 @@ func raftIndex(c *Conn, dst []byte, _ [][]byte) []byte {
 	return reply.Integer(dst, int64(c.server.node.Applied()))
 }
 
+// raftReadArguments is said of wrong arguments of RAFT.READ.
+const raftReadArguments = "ERR RAFT.READ takes LINEARIZABLE or STALE; without an argument it says which of them holds"
+
 // raftRead is RAFT.READ [LINEARIZABLE|STALE]: how old the state may be that reads of this connection are answered from.
-// STALE is as READONLY, but holds on a leader too: it is never waited for others, and nothing is known of the age.
+// After STALE the node answers at once from what it has, whether it leads or not, and nothing is known of the age. It
+// is the way to ask for that by name, in every view.
 func raftRead(c *Conn, dst []byte, args [][]byte) []byte {
 	switch {
 	case len(args) == 1 && c.facts().stale:
@@ -54,7 +58,7 @@ func raftRead(c *Conn, dst []byte, args [][]byte) []byte {
 		c.session.set(func(f *facts) { f.stale = false })
 		return reply.OK(dst)
 	case len(args) != 2 || !strings.EqualFold(string(args[1]), "stale"):
-		return reply.Error(dst, "ERR RAFT.READ takes LINEARIZABLE or STALE")
+		return reply.Error(dst, raftReadArguments)
 	}
 	if refusal := c.server.staleRefusal(); refusal != "" {
 		return reply.Error(dst, refusal)
@@ -63,10 +67,11 @@ func raftRead(c *Conn, dst []byte, args [][]byte) []byte {
 	return reply.OK(dst)
 }
 
-// readOnly is READONLY. A node that has served nothing since its start refuses it: what it has may be the state of any
-// time, also of one long before what this client has seen here.
+// readOnly is READONLY. Where it loosens reads, a node that has served nothing since its start refuses it: what it has
+// may be the state of any time, also of one long before what this client has seen here. A node that was removed takes
+// it: it answers no reads at all, and the client learns where to go by the next one.
 func readOnly(c *Conn, dst []byte, _ [][]byte) []byte {
-	if refusal := c.server.staleRefusal(); refusal != "" {
+	if refusal := c.server.staleRefusal(); c.server.view.ReadOnlyLoosens() && refusal == reply.Loading {
 		return reply.Error(dst, refusal)
 	}
 	c.session.set(func(f *facts) { f.readOnly = true })
@@ -89,39 +94,31 @@ func readWrite(c *Conn, dst []byte, _ [][]byte) []byte {
 	return reply.OK(dst)
 }
 
-// role is ROLE: what this node believes at this moment. A leader lists the other members and how far it knows each to
-// be; any other node names the leader it follows.
+// role is ROLE: what the cluster's view makes of this node at this moment. A master lists its replicas and how far it
+// knows each to be; a replica names its master.
 func role(c *Conn, dst []byte, _ [][]byte) []byte {
-	cluster, applied := c.server.node.Cluster(), int64(c.server.node.Applied())
-	if !cluster.Leads {
-		return replicaRole(dst, &cluster, applied)
+	shown, _ := c.server.clusterMap()
+	own, applied := shown.Myself(), int64(c.server.node.Applied())
+	if own.Role == topology.Replica {
+		return replicaRole(dst, own.Master, applied)
 	}
-	others := 0
-	for i := range cluster.Nodes {
-		if cluster.Nodes[i].ID != cluster.Self {
-			others++
-		}
-	}
-	dst = reply.BulkString(reply.ArrayHeader(dst, 3), "master")
-	dst = reply.ArrayHeader(reply.Integer(dst, applied), others)
-	for i := range cluster.Nodes {
-		member := &cluster.Nodes[i]
-		if member.ID == cluster.Self {
-			continue
-		}
-		dst = reply.BulkString(reply.ArrayHeader(dst, 3), member.Host)
-		dst = reply.BulkString(dst, strconv.Itoa(member.Port))
-		dst = reply.BulkString(dst, strconv.FormatUint(member.Match, 10))
+	replicas := shown.Followers(own)
+	dst = reply.BulkString(reply.ArrayHeader(dst, 3), own.Role.Old())
+	dst = reply.ArrayHeader(reply.Integer(dst, applied), len(replicas))
+	for _, replica := range replicas {
+		dst = reply.BulkString(reply.ArrayHeader(dst, 3), replica.Host)
+		dst = reply.BulkString(dst, strconv.Itoa(replica.Port))
+		dst = reply.BulkString(dst, strconv.FormatUint(replica.Match, 10))
 	}
 	return dst
 }
 
-func replicaRole(dst []byte, cluster *topology.Cluster, applied int64) []byte {
+func replicaRole(dst []byte, master *topology.SlotOwner, applied int64) []byte {
 	host, port, state := "", 0, "connect"
-	if leader := cluster.Node(cluster.Leader); leader != nil {
-		host, port, state = leader.Host, leader.Port, "connected"
+	if master != nil {
+		host, port, state = master.Host, master.Port, "connected"
 	}
-	dst = reply.BulkString(reply.ArrayHeader(dst, 5), "slave")
+	dst = reply.BulkString(reply.ArrayHeader(dst, 5), topology.Replica.Old())
 	dst = reply.Integer(reply.BulkString(dst, host), int64(port))
 	return reply.Integer(reply.BulkString(dst, state), applied)
 }

@@ -12,6 +12,7 @@ import (
 
 // persistenceHandlers answer the commands that take snapshots.
 var persistenceHandlers = []handler{
+	{of: command.BGRewriteAOF, answer: bgRewriteAOF},
 	{of: command.BGSave, answer: bgSave},
 	{of: command.LastSave, answer: lastSave},
 	{of: command.Save, answer: saveNow, slow: true},
@@ -47,13 +48,15 @@ type Persistence struct {
 	// LastTook is how long the last attempt took; negative before the first.
 	LastTook time.Duration
 	// Changes is the number of entries that were applied behind the newest snapshot, Bytes the size of its file, 0 if
-	// there is none.
-	Changes, Bytes int64
+	// there is none. LogBytes is how many bytes of log the node keeps.
+	Changes, Bytes, LogBytes int64
 }
 
-// Error texts of the commands here. The first is Redis's to the letter.
+// Error texts of the commands here. The first two are Redis's to the letter.
 const (
-	saveInProgress = "ERR Background save already in progress"
+	saveInProgress    = "ERR Background save already in progress"
+	rewriteInProgress = "ERR Background append only file rewriting already in progress"
+
 	savesNothing   = "ERR this node keeps no snapshots"
 	saveInstalling = "ERR a snapshot is being taken over from another node: no other can be written now. " +
 		"BGSAVE SCHEDULE has one written afterwards"
@@ -89,6 +92,19 @@ func bgSave(c *Conn, dst []byte, args [][]byte) []byte {
 	case refusal == saveInstalling && schedule:
 		c.server.saveScheduled.Store(true)
 		return reply.Simple(dst, "Background saving scheduled")
+	default:
+		return reply.Error(dst, refusal)
+	}
+}
+
+// bgRewriteAOF is BGREWRITEAOF, by which operators of Redis have a log made short that has become long. Here that is
+// what a snapshot is for: the log before it goes.
+func bgRewriteAOF(c *Conn, dst []byte, _ [][]byte) []byte {
+	switch refusal := c.server.save(); refusal {
+	case "":
+		return reply.Simple(dst, "Background append only file rewriting started")
+	case saveInProgress:
+		return reply.Error(dst, rewriteInProgress)
 	default:
 		return reply.Error(dst, refusal)
 	}
@@ -149,6 +165,12 @@ func infoPersistence(b *strings.Builder, s *Server) {
 	now, loading := s.persistence(), s.node.Loading()
 	line(b, "loading", digit(loading.Active))
 	line(b, "async_loading", 0) // while a snapshot is taken over, the old state answers nothing
+	for _, name := range []string{
+		"current_cow_peak", "current_cow_size", "current_cow_size_age", "current_fork_perc", "current_save_keys_processed",
+		"current_save_keys_total",
+	} {
+		line(b, name, 0) // no process is forked, and keys are not counted while they are written
+	}
 	line(b, "rdb_changes_since_last_save", now.Changes)
 	line(b, "rdb_bgsave_in_progress", digit(now.Saving))
 	line(b, "rdb_last_save_time", now.LastSave.Unix())
@@ -168,10 +190,19 @@ func infoPersistence(b *strings.Builder, s *Server) {
 	line(b, "aof_last_rewrite_time_sec", -1)
 	line(b, "aof_current_rewrite_time_sec", -1)
 	line(b, "aof_last_bgrewrite_status", "ok")
+	line(b, "aof_rewrites", 0)
+	line(b, "aof_rewrites_consecutive_failures", 0)
 	line(b, "aof_last_write_status", "ok") // a node whose log cannot be written ends
 	line(b, "aof_last_cow_size", 0)
 	line(b, "module_fork_in_progress", 0)
 	line(b, "module_fork_last_cow_size", 0)
+	line(b, "aof_current_size", now.Bytes+now.LogBytes)
+	line(b, "aof_base_size", now.Bytes)
+	for _, name := range []string{
+		"aof_pending_rewrite", "aof_buffer_length", "aof_pending_bio_fsync", "aof_delayed_fsync",
+	} {
+		line(b, name, 0) // what was acknowledged is synced, so nothing is pending
+	}
 	if loading.Active {
 		infoLoading(b, &loading, s.now())
 	}

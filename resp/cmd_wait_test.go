@@ -111,7 +111,7 @@ func TestStaleReadsAreAnsweredWithoutAskingAnyone(t *testing.T) {
 	store.finish = store.park
 	got := c.send("RAFT.READ\r\nRAFT.READ stale\r\nRAFT.READ\r\nGET a\r\nRAFT.READ x\r\nRAFT.READ stale x\r\n")
 	want := bulkText("linearizable") + "+OK\r\n" + bulkText("stale") + "$-1\r\n" +
-		strings.Repeat("-ERR RAFT.READ takes LINEARIZABLE or STALE\r\n", 2)
+		strings.Repeat("-"+raftReadArguments+"\r\n", 2)
 	if got != want || store.pendingCount() > 0 {
 		t.Fatalf("got %q with %d requests", got, store.pendingCount())
 	}

@@ -84,6 +84,12 @@ type Conn struct {
 	awaited await
 	// abandoned is set when the store or the node was told that the client of what they have is gone.
 	abandoned bool
+	// refusedSince is when the first of the newest runs was refused that all were; 0 if the newest was not. tired says
+	// that this goes on for too long.
+	refusedSince monotonic
+	tired        bool
+	// outlives says that the client is to see its connection end with the process.
+	outlives bool
 	// viewed is how many calls of the run of reads are answered.
 	viewed int
 
@@ -310,12 +316,19 @@ func (c *Conn) overflow() {
 func (c *Conn) settle() {
 	run := &c.request.Run
 	outcome := c.request.end()
+	if outcome == Done {
+		c.refusedSince = 0
+	}
 	switch {
 	case outcome != Done:
 		before := len(c.out)
-		c.out = refuse(c.out, run.Calls[c.viewed:], c.server.refusal(outcome))
+		c.refuseRun(run.Calls[c.viewed:], outcome)
 		c.measure(run.Calls[c.viewed:], c.out[before:])
 		c.finish()
+		if c.tired {
+			c.server.metrics.RefusedTooLong.Inc()
+			c.phase = ended
+		}
 	case c.request.Body != nil:
 		if len(run.Reply) < len(c.out) {
 			panic("resp: the store shortened the replies before its own")

@@ -100,8 +100,8 @@ func (c *Conn) looked() bool {
 			return true
 		}
 	}
-	out, ended := a.look(c.out, last)
-	if !ended {
+	out, over := a.look(c.out, last)
+	if !over {
 		return false
 	}
 	if a.call.Spec != nil {
@@ -109,6 +109,9 @@ func (c *Conn) looked() bool {
 	}
 	c.out = out
 	c.stopAwaiting()
+	if c.outlives {
+		c.phase = ended
+	}
 	return true
 }
 

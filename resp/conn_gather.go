@@ -168,7 +168,7 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 			strconv.Itoa(c.server.limits.MaxEntryBytes) + " bytes (max-entry-bytes)"
 	case c.server.loading.Load() && c.server.deniesLoading(spec):
 		return reply.Loading
-	case c.server.view == topology.NoView && strings.HasPrefix(spec.Name, "cluster|") && !ownInCluster(spec):
+	case c.server.view == topology.NoView && needsCluster(spec):
 		return clusterDisabled
 	}
 	return ""

@@ -129,7 +129,7 @@ func (l *link) stillParked() bool {
 // serve is the life of the connection.
 func (l *link) serve() {
 	defer l.server.leave(l)
-	defer func() { _ = l.socket.Close() }()
+	defer l.closeSocket()
 	defer l.conn.Release()
 	for {
 		l.tookAhead = false
@@ -145,12 +145,23 @@ func (l *link) serve() {
 				return
 			}
 		case Close:
-			if l.flush() {
+			if l.flush() && !l.conn.outlives {
 				l.linger()
 			}
 			return
 		}
 	}
+}
+
+// closeSocket closes the socket, unless it is to live as long as the process.
+func (l *link) closeSocket() {
+	if !l.conn.outlives {
+		_ = l.socket.Close() // no client waits for it
+		return
+	}
+	l.server.mu.Lock()
+	defer l.server.mu.Unlock()
+	l.server.outlived = append(l.server.outlived, l.socket)
 }
 
 // receive waits for bytes, or for mail.

@@ -29,9 +29,22 @@ func (c *Conn) measure(calls []command.Call, replies []byte) {
 			replies = reply.Skip(replies)
 		}
 	}
+	c.countLookups()
 	if c.server.isNoteworthy(took) {
 		c.server.noteSlow(c.session, calls, took, c.phases(took))
 	}
+}
+
+// countLookups takes over how many keys the run has looked for. Most runs of writes have looked for none.
+func (c *Conn) countLookups() {
+	lookups := &c.request.Run.Lookups
+	if lookups.Hits > 0 {
+		c.shard.Hits.Add(lookups.Hits)
+	}
+	if lookups.Misses > 0 {
+		c.shard.Misses.Add(lookups.Misses)
+	}
+	*lookups = command.Lookups{}
 }
 
 // isNoteworthy reports whether something that took so long belongs into the slow log or to the latencies: seldom.

@@ -1,6 +1,9 @@
 package resp
 
 import (
+	"time"
+
+	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/resp/topology"
@@ -10,9 +13,9 @@ import (
 //
 //	proxy (the usual way)            everything to the store, which brings it to the leader
 //	moved, and another node leads    each call with a key is answered MOVED and never submitted; the rest to the store
-//	READONLY, this node leads not    a run in which nothing is (left) to write is answered from the present state; not
+//	RAFT.READ STALE                  a run in which nothing is (left) to write is answered from the present state; not
 //	                                 on a node that was removed, whose state would be old for ever
-//	RAFT.READ STALE                  as READONLY, whether this node leads or not
+//	READONLY, clients see a replica  as RAFT.READ STALE
 //
 // While a pause holds it, it goes nowhere: it is submitted again when that is over.
 func (c *Conn) submit() {
@@ -21,7 +24,7 @@ func (c *Conn) submit() {
 	}
 	c.submittedAt = c.present()
 	leader := topology.Leader{Known: true, Self: true}
-	if c.server.redirect || c.facts().readOnly || c.facts().stale {
+	if c.server.redirect || c.mayReadOld() {
 		leader = c.server.node.Leader()
 	}
 	if c.server.redirect && leader.Known && !leader.Self {
@@ -42,9 +45,15 @@ func (c *Conn) submit() {
 	}
 }
 
+// mayReadOld reports whether the client has said that old state will do for its reads, here or on a replica.
+func (c *Conn) mayReadOld() bool {
+	f := c.facts()
+	return f.stale || (f.readOnly && c.server.view.ReadOnlyLoosens())
+}
+
 // contentWithOld reports whether the present state will do for reads of the connection.
 func (c *Conn) contentWithOld(leader topology.Leader) bool {
-	return (c.facts().stale || (c.facts().readOnly && !leader.Self)) && !leader.Removed
+	return c.mayReadOld() && (c.facts().stale || !leader.Self) && !leader.Removed
 }
 
 // answerFixed answers a run of which nothing asks for the state.
@@ -61,13 +70,58 @@ func (c *Conn) redirect(leader topology.Leader) {
 	calls := c.request.Run.Calls
 	for i := range calls {
 		call := &calls[i]
-		if call.Spec == nil || call.Spec.FirstKey() == 0 || ((c.facts().readOnly || c.facts().stale) && !call.IsWrite()) {
+		if call.Spec == nil || call.Spec.FirstKey() == 0 || (c.mayReadOld() && !call.IsWrite()) {
 			continue
 		}
 		if call.IsWrite() {
 			c.bodyBytes -= argv.Size(call.Args)
 		}
-		*call = c.refused(topology.Moved(command.Slot(call.Args[call.Spec.FirstKey()]), leader, c.server.endpoint()))
+		slot := command.Slot(call.Args[call.Spec.FirstKey()])
+		*call = c.refused(topology.Moved(slot, leader, c.server.endpoint()))
+	}
+}
+
+// refuseRun answers calls that the store has not done, and ends the connection of a client that hears nothing else for
+// long. Clients that keep to one node look for others when their connection ends, and many do so only then:
+//
+//  1. A node is removed, cut off from the majority, rolled back, or blank again after its disk was lost.
+//  2. Its clients get errors, which their libraries hand to the program or answer by sending again to this node.
+//  3. The others have a leader all the while.
+//
+// A node that was removed knows where its clients had better go, and says so by MOVED, since nothing was done.
+func (c *Conn) refuseRun(calls []command.Call, outcome Outcome) {
+	if outcome != NotDone {
+		c.out = refuse(c.out, calls, outcomeTexts[outcome])
+		return
+	}
+	if state := c.server.node.Standing().State; state == topology.Removed {
+		c.sendAway(calls)
+	} else {
+		c.out = refuse(c.out, calls, c.server.notDoneText(state))
+	}
+	now := max(c.server.monotonic(), 1)
+	if c.refusedSince == 0 {
+		c.refusedSince = now
+	}
+	c.tired = time.Duration(now-c.refusedSince) >= c.server.limits.RefusalPeriod
+}
+
+// sendAway answers each call with the way to a member.
+func (c *Conn) sendAway(calls []command.Call) {
+	shown, _ := c.server.clusterMap()
+	for i := range calls {
+		slot, keyed := uint16(0), false
+		if spec := calls[i].Spec; spec != nil && spec.FirstKey() > 0 && c.server.view != topology.NoView {
+			slot, keyed = command.Slot(calls[i].Args[spec.FirstKey()]), true
+		}
+		text := removedText
+		if member := shown.Alternative(slot); member != nil && keyed {
+			to := topology.Leader{Host: member.Host, Port: member.Port, Hostname: member.Hostname}
+			text = topology.Moved(slot, to, c.server.endpoint())
+		} else if member != nil {
+			text += "; a member is at " + address.Join(member.Host, member.Port)
+		}
+		c.out = refuse(c.out, calls[i:i+1], text)
 	}
 }
 

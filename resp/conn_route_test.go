@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // follower makes a connection to a node that does not lead; node 2 does.
@@ -101,7 +102,7 @@ func TestARunIsRoutedOnceWhenItIsSubmitted(t *testing.T) {
 
 func TestReadOnlyReadsThePresentStateWithoutAskingAnyone(t *testing.T) {
 	for _, redirect := range []bool{false, true} {
-		store, c := follower(t, Options{RedirectMoved: redirect})
+		store, c := follower(t, Options{RedirectMoved: redirect, ClusterView: topology.LeaderView})
 		store.values["foo"] = []byte("old")
 		runs := countRuns(store)
 		c.expect("READONLY\r\nGET foo\r\nMGET foo bar\r\nDBSIZE\r\n", "+OK\r\n$3\r\nold\r\n*2\r\n$3\r\nold\r\n$-1\r\n:1\r\n")
@@ -119,8 +120,21 @@ func TestReadOnlyReadsThePresentStateWithoutAskingAnyone(t *testing.T) {
 	}
 }
 
+// Libraries send READONLY by themselves. Where clients see no replica, no read becomes old by it.
+func TestReadOnlyLoosensNothingWhereEachNodeIsAMaster(t *testing.T) {
+	store, c := follower(t, Options{})
+	store.info.State = topology.Loading
+	runs := countRuns(store)
+	c.expect("READONLY\r\nGET foo\r\nREADWRITE\r\nGET foo\r\n", "+OK\r\n$-1\r\n+OK\r\n$-1\r\n")
+	if *runs != 2 {
+		t.Fatalf("%d runs were submitted, want 2: a read was answered without one", *runs)
+	}
+	_, c = follower(t, Options{ClusterView: topology.NoView})
+	c.expect("READONLY\r\nREADWRITE\r\nASKING\r\n", strings.Repeat("-"+clusterDisabled+"\r\n", 3))
+}
+
 func TestReadOnlyChangesNothingOnTheLeader(t *testing.T) {
-	store, c := follower(t, Options{RedirectMoved: true})
+	store, c := follower(t, Options{RedirectMoved: true, ClusterView: topology.LeaderView})
 	store.info.Role, store.info.Leader = "leader", 1
 	runs := countRuns(store)
 	c.expect("READONLY\r\nGET foo\r\n", "+OK\r\n$-1\r\n")
@@ -130,13 +144,13 @@ func TestReadOnlyChangesNothingOnTheLeader(t *testing.T) {
 }
 
 func TestReadOnlyLeavesRunsWithAWriteAsTheyAre(t *testing.T) {
-	store, c := follower(t, Options{})
+	store, c := follower(t, Options{ClusterView: topology.LeaderView})
 	runs := countRuns(store)
 	c.expect("READONLY\r\nGET foo\r\nSET foo 1\r\nGET foo\r\n", "+OK\r\n$-1\r\n+OK\r\n$1\r\n1\r\n")
 	if *runs != 1 || store.views != 0 {
 		t.Fatalf("%d runs were submitted and %d views taken, want 1 and none", *runs, store.views)
 	}
-	store, c = follower(t, Options{RedirectMoved: true})
+	store, c = follower(t, Options{RedirectMoved: true, ClusterView: topology.LeaderView})
 	runs = countRuns(store)
 	store.values["foo"] = []byte("old")
 	c.expect("READONLY\r\nGET foo\r\nSET foo 1\r\nGET foo\r\n",
@@ -147,7 +161,7 @@ func TestReadOnlyLeavesRunsWithAWriteAsTheyAre(t *testing.T) {
 }
 
 func TestAStaleReadWhoseStateIsRefusedIsConfirmed(t *testing.T) {
-	store, c := follower(t, Options{})
+	store, c := follower(t, Options{ClusterView: topology.LeaderView})
 	store.viewsRefused = 1
 	runs := countRuns(store)
 	c.expect("READONLY\r\nGET foo\r\nGET foo\r\n", "+OK\r\n$-1\r\n$-1\r\n")
@@ -157,7 +171,7 @@ func TestAStaleReadWhoseStateIsRefusedIsConfirmed(t *testing.T) {
 }
 
 func TestReadOnlyIsRefusedByANodeThatHasServedNothingYet(t *testing.T) {
-	store, c := follower(t, Options{})
+	store, c := follower(t, Options{ClusterView: topology.LeaderView})
 	store.info.State = "loading"
 	runs := countRuns(store)
 	c.expect("READONLY\r\nGET foo\r\n", "-LOADING Redis is loading the dataset in memory\r\n$-1\r\n")
@@ -176,13 +190,15 @@ func TestFailoverAsksTheNodeAndPassesOnWhyNot(t *testing.T) {
 	c.expect("CLUSTER FAILOVER\r\nCLUSTER FAILOVER force\r\n", "+OK\r\n+OK\r\n")
 	store.takeOver = fmt.Errorf("this node is a learner")
 	c.expect("CLUSTER FAILOVER\r\n", "-ERR this node is a learner\r\n")
-	if store.takeOvers != 3 {
-		t.Fatalf("the node was asked %d times, want 3", store.takeOvers)
+	store.takeOver = ErrNoLeader
+	c.expect("CLUSTER FAILOVER\r\n", "-"+noLeaderText+"\r\n")
+	if store.takeOvers != 4 {
+		t.Fatalf("the node was asked %d times, want 4", store.takeOvers)
 	}
 	c.send("CLUSTER FAILOVER TAKEOVER\r\nCLUSTER FAILOVER x\r\nCLUSTER FAILOVER FORCE FORCE\r\n")
 	store.info.Leader = 1
 	c.send("CLUSTER FAILOVER\r\n")
-	if store.takeOvers != 3 {
+	if store.takeOvers != 4 {
 		t.Fatalf("the node was asked %d times: a refused command asked too", store.takeOvers)
 	}
 }
@@ -193,7 +209,9 @@ func TestPipelinesToAFollowerAreAnsweredInOrderHoweverTheyAreCut(t *testing.T) {
 	const seed, rounds = 7, 200
 	for round := range rounds {
 		random := rand.New(rand.NewPCG(seed, uint64(round)))
-		store, c := follower(t, Options{RedirectMoved: true, Limits: Limits{MaxRunCalls: 1 + random.IntN(5)}})
+		store, c := follower(t, Options{
+			RedirectMoved: true, ClusterView: topology.LeaderView, Limits: Limits{MaxRunCalls: 1 + random.IntN(5)},
+		})
 		store.values["k"] = []byte("v")
 		var input, want strings.Builder
 		moved := fmt.Sprintf("-MOVED %d 10.0.0.2:7002\r\n", command.Slot([]byte("k")))

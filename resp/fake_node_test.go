@@ -1,6 +1,10 @@
 package resp
 
-import "github.com/raftredis/raftredis/resp/topology"
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
+)
 
 // fakeInfo is all that a fake node knows.
 type fakeInfo struct {
@@ -15,6 +19,7 @@ type fakeInfo struct {
 	SnapshotIndex, SnapshotTerm                            uint64
 
 	Keys, Expires int64
+	Keyspace      Keyspace
 	// Data and Log are bytes.
 	Data, Log int64
 	// Differ and MinMaxMemory are what other nodes have.
@@ -69,9 +74,12 @@ func (f *fakeFacts) Progress() Progress {
 	return p
 }
 
-func (f *fakeFacts) Keys() (keys, deadlines int64) {
+func (f *fakeFacts) Keyspace() Keyspace {
 	info := f.now()
-	return info.Keys, info.Expires
+	if info.Keyspace != (Keyspace{}) {
+		return info.Keyspace
+	}
+	return Keyspace{Keys: info.Keys, Deadlines: info.Expires}
 }
 
 func (f *fakeFacts) DataBytes() int64 { return f.now().Data }
@@ -122,6 +130,7 @@ func newStillNode(info fakeInfo) *stillNode {
 }
 
 func (n *stillNode) TakeOver() error               { return nil }
+func (n *stillNode) HandOver(time.Duration)        {}
 func (n *stillNode) Change(r *ChangeRequest)       { r.Complete(ChangeResult{Outcome: NotDone}) }
 func (n *stillNode) AbandonChange(*ChangeRequest)  {}
 func (n *stillNode) Join(peerAddress string) error { return nil }

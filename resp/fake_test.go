@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
@@ -38,6 +39,8 @@ type fakeStore struct {
 	// takeOver is what TakeOver answers, takeOvers how often it was called.
 	takeOver  error
 	takeOvers int
+	// handOvers are the periods with which HandOver was called.
+	handOvers []time.Duration
 
 	// change is called with every change of the members, outside the lock, and ends it now or later; nil makes it at once.
 	change func(r *ChangeRequest)
@@ -245,6 +248,12 @@ type client struct {
 	wakes  int
 	output []byte
 	ended  bool
+}
+
+func (s *fakeStore) HandOver(period time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handOvers = append(s.handOvers, period)
 }
 
 func (s *fakeStore) TakeOver() error {

@@ -24,8 +24,9 @@ type handler struct {
 
 // allHandlers are those of all families; each family lists its own beside its functions.
 var allHandlers = slices.Concat(
-	clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers,
-	latencyHandlers, memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, waitHandlers,
+	aclHandlers, clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers,
+	latencyHandlers, memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, stopHandlers,
+	waitHandlers,
 )
 
 // handlers has the handler of each command of class Barrier that is not a mere container, at the command's ID.

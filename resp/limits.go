@@ -28,6 +28,9 @@ type Limits struct {
 	// FlushBytes is how many bytes of replies may be collected before they are sent although more of the same read is
 	// still to be answered. Default 256 KiB.
 	FlushBytes int
+	// RefusalPeriod is for how long a client may be told of everything that it was not done: then its connection is closed
+	// behind the next such reply, so that it looks for another node. Default 10 s.
+	RefusalPeriod time.Duration
 	// ChangeTimeout is how long a client waits for a change of the members before it is told UNCERTAIN. Default 30 s.
 	ChangeTimeout time.Duration
 }
@@ -81,6 +84,9 @@ func (l Limits) withDefaults() Limits {
 	if l.MaxInputBytes == 0 {
 		l.MaxInputBytes = defaultInputBytes
 	}
+	if l.RefusalPeriod == 0 {
+		l.RefusalPeriod = 10 * time.Second
+	}
 	if l.ChangeTimeout == 0 {
 		l.ChangeTimeout = 30 * time.Second
 	}
@@ -105,8 +111,8 @@ func (l Limits) validate() error {
 		return fmt.Errorf("resp: MaxRunBytes %d is above MaxEntryBytes %d", l.MaxRunBytes, l.MaxEntryBytes)
 	case l.MaxInputBytes < minQueryBytes:
 		return fmt.Errorf("resp: MaxInputBytes %d is below %d", l.MaxInputBytes, minQueryBytes)
-	case l.ChangeTimeout < 0:
-		return fmt.Errorf("resp: negative timeout (change %v)", l.ChangeTimeout)
+	case l.ChangeTimeout < 0 || l.RefusalPeriod < 0:
+		return fmt.Errorf("resp: negative timeout (change %v, refusal %v)", l.ChangeTimeout, l.RefusalPeriod)
 	}
 	return nil
 }

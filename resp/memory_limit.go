@@ -148,10 +148,3 @@ func (s *Server) tellShort(short bool, now memoryUse) {
 	}
 	log.Info("memory is not short any more")
 }
-
-func infoMemoryLimits(line func(name string, value any), m *memoryLimit) {
-	line("total_system_memory", m.SystemBytes)
-	line("total_system_memory_human", humanBytes(uint64(m.SystemBytes)))
-	line("memory_heap_limit", m.HeapBytes)
-	line("memory_is_short", digit(m.short.Load()))
-}

@@ -27,8 +27,8 @@ type Facts interface {
 	Cluster() topology.Cluster
 	// Progress is how far the log has come on this node's disk and on others.
 	Progress() Progress
-	// Keys counts the keys, and how many of them have a deadline.
-	Keys() (keys, deadlines int64)
+	// Keyspace counts the keys. It waits for the entry that is being applied.
+	Keyspace() Keyspace
 	// DataBytes is about how many bytes of this node's memory the keys and values occupy. It is cheap.
 	DataBytes() int64
 	// LogBytes is about how many bytes of the log are in memory.
@@ -72,6 +72,15 @@ type Progress struct {
 	Own uint64
 	// Others are the last indices that the other members are known to hold; nil unless this node leads.
 	Others []uint64
+}
+
+// Keyspace is what a node knows of its keys.
+type Keyspace struct {
+	// Keys are there now; Deadlines is how many of them have a deadline, and MillisLeft how long these have left on
+	// average. Overdue keys have ended and are not removed yet.
+	Keys, Deadlines, Overdue, MillisLeft int64
+	// Expired is how many keys this node has removed at their end since it started.
+	Expired int64
 }
 
 // RaftInfo is what a node tells of the log, in the names of redisraft.

@@ -149,6 +149,7 @@ func (s *Server) watch() {
 		s.saveAsScheduled()
 		s.noted.Store(int64(s.monotonic()))
 		s.rates.Sample(s.now(), s.calls.Traffic())
+		s.noteLeader()
 		led = s.forgetWithoutLeader(led)
 		s.weighMemory()
 		s.enforceSoftLimits(s.now())

@@ -33,6 +33,9 @@ type Options struct {
 	Loading *atomic.Bool
 	// Saver writes snapshots. Without one, clients that ask for snapshots are refused.
 	Saver Saver
+	// Shutdown has the process stop, without handing leadership over if now is set. It returns at once, and may be called
+	// again. Without it SHUTDOWN is refused.
+	Shutdown func(now bool)
 	// Watch is called once, by New, with the server that the state machine shall tell of changes from now on, by Changed
 	// and Flushed. Without it CLIENT TRACKING is refused: a cache that hears of no change would be wrong for ever.
 	Watch func(*Server)
@@ -73,6 +76,7 @@ type Server struct {
 	node     Node
 	loading  *atomic.Bool
 	saver    Saver
+	shutdown func(now bool)
 	view     topology.View
 	redirect bool
 	limits   Limits
@@ -113,6 +117,10 @@ type Server struct {
 	metrics *metrics.Set
 	calls   *metrics.Calls
 	rates   stats.Rates
+	// expiredBefore is how many keys had expired when counts began anew. leaderlessAt is when the watch first found that
+	// the node knows of no leader, 0 while it knows of one.
+	expiredBefore atomic.Int64
+	leaderlessAt  atomic.Int64
 	// peakMemory is the most that was in use at any look; memory is what maxmemory makes of it. readMemory and
 	// collectGarbage, which gives memory back to the system, are the runtime's; a test may have its own.
 	peakMemory     atomic.Uint64
@@ -125,6 +133,8 @@ type Server struct {
 	input *wire.Budget
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.
 	saveScheduled atomic.Bool
+	// saveThenStop says that a client waits for a snapshot after which the process shall stop.
+	saveThenStop atomic.Bool
 
 	// closing is closed when the server shall end.
 	closing chan struct{}
@@ -136,6 +146,9 @@ type Server struct {
 	watching  bool
 	listeners map[net.Listener]struct{}
 	links     map[*link]struct{}
+	// outlived are the sockets of clients that said SHUTDOWN: they see the end of the process, and nothing before it. They
+	// stand here so that they are not collected.
+	outlived []net.Conn
 }
 
 // New makes a server. It serves nothing before Serve.
@@ -167,7 +180,7 @@ func New(o Options) (*Server, error) {
 // newServer makes a server without sockets.
 func newServer(o Options, limits Limits) *Server {
 	s := &Server{
-		store: o.Store, node: o.Node, loading: o.Loading, saver: o.Saver,
+		store: o.Store, node: o.Node, loading: o.Loading, saver: o.Saver, shutdown: o.Shutdown,
 		spawn: func(work func()) { work() }, readMemory: readMemory, collectGarbage: debug.FreeOSMemory,
 		tuning: o.Tuning, view: o.ClusterView, redirect: o.RedirectMoved, limits: limits, version: o.Version,
 		configFile: o.ConfigFile,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // Store is what the server asks of the replicated state machine behind it. All methods may be called from many
@@ -62,8 +63,9 @@ const (
 )
 
 var outcomeTexts = [outcomes]string{
-	NotDone:    "CLUSTERDOWN The command was not executed: no leader took it in time",
-	Uncertain:  "UNCERTAIN The command may or may not have been executed: its fate is not known to this node",
+	NotDone: "CLUSTERDOWN The command was not executed: no leader took it in time",
+	Uncertain: "UNCERTAIN The command may or may not have been executed: this node does not know. " +
+		"Look whether it was before you send it again",
 	Overloaded: "TRYAGAIN The command was not executed: the node has too much in hand",
 }
 
@@ -130,24 +132,21 @@ func (r *Request) end() Outcome {
 	return r.outcome
 }
 
-// removedText is said instead of the text of NotDone by a node that is no member any more.
-const removedText = "CLUSTERDOWN The command was not executed: this node was removed from its cluster"
+// What is said instead of the text of NotDone by a node that is no member any more, or none yet.
+const (
+	removedText = "CLUSTERDOWN The command was not executed: this node was removed from its cluster"
+	blankText   = "CLUSTERDOWN The command was not executed: this node belongs to no cluster yet"
+)
 
-// blankText is said by a node that belongs to no cluster yet.
-const blankText = "CLUSTERDOWN The command was not executed: this node belongs to no cluster yet"
-
-// refusal is what a run is answered that was not done.
-func (s *Server) refusal(outcome Outcome) string {
+// notDoneText is what a run is answered that was not done by a member, or by a node that is none yet.
+func (s *Server) notDoneText(state topology.State) string {
 	switch {
-	case outcome != NotDone:
 	case s.loading.Load():
 		return reply.Loading
-	case s.node.Leader().Removed:
-		return removedText
-	case s.node.Standing().State.Blank():
+	case state.Blank():
 		return blankText
 	}
-	return outcomeTexts[outcome]
+	return outcomeTexts[NotDone]
 }
 
 // refuse appends the same error for every call of the run; calls that needed no state keep their replies.

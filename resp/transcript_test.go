@@ -148,13 +148,13 @@ func (p *transcript) say(input string) string {
 // mask hides what differs from run to run.
 func mask(text string) string {
 	for _, name := range []string{
-		"go_version", "process_id", "server_time_usec", "uptime_in_seconds", "uptime_in_days", "os", "used_memory",
-		"used_memory_human", "used_memory_rss", "used_memory_rss_human", "used_cpu_sys", "used_cpu_user",
+		"go_version", "process_id", "server_time_usec", "uptime_in_seconds", "uptime_in_days", "os", "executable",
+		`used_memory(?:_human|_rss.*|_peak.*|_overhead|_startup|_heap|_live|_dataset.*)?`,
+		`used_cpu_\w+`, `total_system_memory\w*`,
+		`allocator_\w+`, `rss_overhead_\w+`, `mem_fragmentation_\w+`, "mem_clients_normal",
 		"total_net_input_bytes", "total_net_output_bytes", "rdb_last_save_time",
-		"used_memory_peak", "used_memory_peak_human", "used_memory_startup", "used_memory_heap", "used_memory_live",
-		"mem_fragmentation_ratio",
 	} {
-		text = regexp.MustCompile(`(?m)^`+name+`:.+$`).ReplaceAllString(text, name+":*")
+		text = regexp.MustCompile(`(?m)^(`+name+`):.+$`).ReplaceAllString(text, "$1:*")
 	}
 	return regexp.MustCompile(`(?m)^(\$|=)\d{3,}$`).ReplaceAllString(text, "$1*")
 }

@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"sort"
 
@@ -24,6 +25,29 @@ type deadlines struct {
 	overdue int
 	// next is the earliest deadline that the state time has not reached, 0 if there is none. It holds between entries.
 	next int64
+	// sum is that of all deadlines.
+	sum sum
+}
+
+// sum is a sum of deadlines. It has 128 bits: ten million deadlines of today need 64.
+type sum struct{ high, low uint64 }
+
+func (s *sum) add(deadline int64) {
+	var carry uint64
+	s.low, carry = bits.Add64(s.low, uint64(deadline), 0)
+	s.high += carry
+}
+
+func (s *sum) subtract(deadline int64) {
+	var borrow uint64
+	s.low, borrow = bits.Sub64(s.low, uint64(deadline), 0)
+	s.high -= borrow
+}
+
+// mean is the sum divided by the number of its parts, of which there is one at least.
+func (s *sum) mean(parts int) int64 {
+	mean, _ := bits.Div64(s.high, s.low, uint64(parts)) // no part exceeds 63 bits, so high is below parts
+	return int64(mean)
 }
 
 // dueKey is a line of the index; the order of its fields needs the least memory.
@@ -73,9 +97,11 @@ func (d *deadlines) load() {
 	*d = newDeadlines()
 	for i := 0; i < len(lines); {
 		line := lines[i]
+		d.sum.add(line.deadline)
 		for i++; i < len(lines) && lines[i] == lines[i-1]; i++ {
 			line.more++
 			d.shared++
+			d.sum.add(line.deadline)
 		}
 		d.tree.Load(line)
 	}
@@ -88,6 +114,7 @@ func (d *deadlines) add(at Place, deadline, time int64) {
 		d.unsorted = append(d.unsorted, line)
 		return
 	}
+	d.sum.add(deadline)
 	if old, there := d.tree.Set(line); there {
 		line.more = old.more + 1
 		d.tree.Set(line)
@@ -104,6 +131,7 @@ func (d *deadlines) remove(at Place, deadline, time int64) {
 	if !there {
 		panic("keyspace: a key's deadline is not in the index")
 	}
+	d.sum.subtract(deadline)
 	if line.more > 0 {
 		line.more--
 		d.tree.Set(line)

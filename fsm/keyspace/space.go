@@ -215,6 +215,15 @@ func (s *Space) Begin(run *command.Run) { s.run = run }
 // Watch makes w the watcher, nil for none.
 func (s *Space) Watch(w Watcher) { s.watcher = w }
 
+// MeanDeadline is the mean of the deadlines of the stored keys that have one; 0 if none has.
+func (s *Space) MeanDeadline() int64 {
+	stored := s.deadlines.tree.Len() + s.deadlines.shared
+	if stored == 0 {
+		return 0
+	}
+	return s.deadlines.sum.mean(stored)
+}
+
 // Settle makes the key space ready for concurrent reads. It follows all writes of an entry.
 func (s *Space) Settle() { s.deadlines.settle(s.time) }
 

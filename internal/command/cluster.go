@@ -23,9 +23,10 @@ var (
 		Complexity: "Depends on the subcommand.",
 		Help:       []string{"CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
 		Subcommands: []*Spec{
-			ClusterAddNode, ClusterCountKeysInSlot, ClusterFailover, ClusterForget, ClusterGetKeysInSlot,
-			ClusterInfo, ClusterKeySlot, ClusterLinks, ClusterMeet, ClusterMyID, ClusterMyShardID,
-			ClusterNodes, ClusterRemoveNode, ClusterReplaceNode, ClusterShards, ClusterSlots, ClusterHelp,
+			ClusterAddNode, ClusterCountFailureReports, ClusterCountKeysInSlot, ClusterFailover, ClusterForget,
+			ClusterGetKeysInSlot, ClusterInfo, ClusterKeySlot, ClusterLinks, ClusterMeet, ClusterMyID,
+			ClusterMyShardID, ClusterNodes, ClusterRemoveNode, ClusterReplaceNode, ClusterReplicas,
+			ClusterSaveConfig, ClusterShards, ClusterSlaves, ClusterSlots, ClusterHelp,
 		},
 	}
 	ClusterAddNode = &Spec{
@@ -40,6 +41,21 @@ var (
 		Help: []string{
 			"ADDNODE <host:port[@peerport]> [PEER <host:port>] [LEARNER]",
 			"    Make the node with this address for clients a member, and show its id. Ask again as often as you like.",
+		},
+	}
+	ClusterCountFailureReports = &Spec{
+		Name:       "cluster|count-failure-reports",
+		Usage:      "<node-id>",
+		Arity:      3,
+		Flags:      FlagAdmin | FlagStale,
+		Tips:       []string{varies},
+		Group:      "cluster",
+		Since:      "3.0.0",
+		Summary:    "Says whether a node is known to have failed.",
+		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"COUNT-FAILURE-REPORTS <node-id>",
+			"    Show 1 for a node that has failed, and 0 for any other: the leader alone judges.",
 		},
 	}
 	ClusterCountKeysInSlot = &Spec{
@@ -68,7 +84,7 @@ var (
 		Complexity: "O(1)",
 		Help: []string{
 			"FAILOVER [FORCE|TAKEOVER]",
-			"    Ask the leader to hand leadership over to this node. TAKEOVER is always refused.",
+			"    Ask the leader to hand leadership over to this node. FORCE asks no differently, TAKEOVER is always refused.",
 		},
 	}
 	ClusterForget = &Spec{
@@ -82,7 +98,7 @@ var (
 		Complexity: "O(1)",
 		Help: []string{
 			"FORGET <node-id>",
-			"    As REMOVENODE, but a node that is no member is no error.",
+			"    As REMOVENODE, for one node. An id that no member has is no error: tools say this to every node in turn.",
 		},
 	}
 	ClusterGetKeysInSlot = &Spec{
@@ -223,7 +239,7 @@ var (
 		Complexity: "O(1)",
 		Help: []string{
 			"REMOVENODE <node-id> [<node-id> ...]",
-			"    Take members out of the cluster, all in one step.",
+			"    Take members out of the cluster, all in one step. CLUSTER NODES shows the ids, of 40 hex digits.",
 		},
 	}
 	ClusterReplaceNode = &Spec{
@@ -240,6 +256,34 @@ var (
 			"    Put nodes into the places of members, all in one step, and show their ids.",
 		},
 	}
+	ClusterReplicas = &Spec{
+		Name:       "cluster|replicas",
+		Usage:      "<node-id>",
+		Arity:      3,
+		Flags:      FlagAdmin | FlagStale,
+		Tips:       []string{varies},
+		Group:      "cluster",
+		Since:      "5.0.0",
+		Summary:    "Lists the replicas of a node.",
+		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"REPLICAS <node-id>",
+			"    List the replicas of a node, in the form of NODES.",
+		},
+	}
+	ClusterSaveConfig = &Spec{
+		Name:       "cluster|saveconfig",
+		Arity:      2,
+		Flags:      FlagAdmin | FlagStale | FlagNoAsyncLoading,
+		Group:      "cluster",
+		Since:      "3.0.0",
+		Summary:    "Answers OK: who belongs to the cluster is on the disks of a majority at all times.",
+		Complexity: "O(1)",
+		Help: []string{
+			"SAVECONFIG",
+			"    Do nothing: who belongs to the cluster is on the disks of a majority at all times.",
+		},
+	}
 	ClusterShards = &Spec{
 		Name:       "cluster|shards",
 		Arity:      2,
@@ -252,6 +296,21 @@ var (
 		Help: []string{
 			"SHARDS",
 			"    List the shares of the slots, each with its nodes.",
+		},
+	}
+	ClusterSlaves = &Spec{
+		Name:       "cluster|slaves",
+		Usage:      "<node-id>",
+		Arity:      3,
+		Flags:      FlagAdmin | FlagStale,
+		Tips:       []string{varies},
+		Group:      "cluster",
+		Since:      "3.0.0",
+		Summary:    "Is the older name of CLUSTER REPLICAS.",
+		Complexity: "O(N) in the number of nodes.",
+		Help: []string{
+			"SLAVES <node-id>",
+			"    The older name of REPLICAS.",
 		},
 	}
 	ClusterSlots = &Spec{
@@ -275,7 +334,7 @@ var (
 		Categories: CategoryConnection,
 		Group:      "cluster",
 		Since:      "3.0.0",
-		Summary:    "Lets a node that does not lead answer this connection's reads from what it has, however old that is.",
+		Summary:    "Says that the client may read from a replica. Its reads may be old only where clients see replicas.",
 		Complexity: "O(1)",
 	}
 	ReadWrite = &Spec{
@@ -285,7 +344,7 @@ var (
 		Categories: CategoryConnection,
 		Group:      "cluster",
 		Since:      "3.0.0",
-		Summary:    "Ends READONLY: every read of the connection is linearizable again.",
+		Summary:    "Ends READONLY.",
 		Complexity: "O(1)",
 	}
 )

@@ -88,6 +88,9 @@ var categoryNames = [...]string{
 // Names lists the categories, by Redis's names with their leading @ and in Redis's order.
 func (c Categories) Names() []string { return namesOf(uint32(c), categoryNames[:]) }
 
+// CategoryNames lists all categories, as Names does.
+func CategoryNames() []string { return (categoriesEnd - 1).Names() }
+
 func namesOf(set uint32, all []string) []string {
 	var names []string
 	for i, name := range all {

@@ -32,7 +32,8 @@ var (
 		Since:       ownSince,
 		Summary:     "Holds redisraft's commands about members of the cluster.",
 		Complexity:  "Depends on the subcommand.",
-		Subcommands: []*Spec{RaftNodeAdd, RaftNodeRemove},
+		Help:        []string{"RAFT.NODE <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
+		Subcommands: []*Spec{RaftNodeAdd, RaftNodeRemove, RaftNodeHelp},
 	}
 	RaftNodeAdd = &Spec{
 		Name:       "raft.node|add",
@@ -43,16 +44,37 @@ var (
 		Since:      ownSince,
 		Summary:    "Makes a node a voter of the cluster; see CLUSTER ADDNODE.",
 		Complexity: "O(N) in the bytes of the log.",
+		Help: []string{
+			"ADD 0 <host:port>",
+			"    As CLUSTER ADDNODE, but show the number of the node and that of the cluster. The first number is always 0.",
+		},
+	}
+	RaftNodeHelp = &Spec{
+		Name:       "raft.node|help",
+		Arity:      2,
+		Flags:      FlagLoading | FlagStale,
+		Group:      "cluster",
+		Since:      ownSince,
+		Summary:    "Lists the subcommands of RAFT.NODE.",
+		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
 	}
 	RaftNodeRemove = &Spec{
 		Name:       "raft.node|remove",
-		Usage:      "<id:integer>",
+		Usage:      "<number:integer>",
 		Arity:      3,
 		Flags:      FlagAdmin | FlagStale | FlagNoAsyncLoading,
 		Group:      "cluster",
 		Since:      ownSince,
 		Summary:    "Takes a member out of the cluster; see CLUSTER REMOVENODE.",
 		Complexity: "O(1)",
+		Help: []string{
+			"REMOVE <number>",
+			"    Take a member out of the cluster. INFO raft shows the number of each node: raft_node0:id=1,name=...",
+		},
 	}
 	RaftRead = &Spec{
 		Name:       "raft.read",

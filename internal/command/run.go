@@ -25,6 +25,22 @@ type Run struct {
 	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
 	// long enough to go out first: only where Reply is bounded. The connection sets it to 0.
 	Left int
+	// Lookups counts the keys that the calls have looked for; the connection sets it to zero.
+	Lookups Lookups
+}
+
+// Lookups counts keys that were looked for in order to be read, as keyspace_hits and keyspace_misses of INFO do.
+type Lookups struct{ Hits, Misses int64 }
+
+// Count counts a key that was looked for; nil counts nothing.
+func (l *Lookups) Count(found bool) {
+	switch {
+	case l == nil:
+	case found:
+		l.Hits++
+	default:
+		l.Misses++
+	}
 }
 
 // Call is one command of a run.

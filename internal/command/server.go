@@ -1,11 +1,21 @@
 package command
 
 var serverCommands = []*Spec{
-	BGSave, Info, LastSave, LolWut, Module, Monitor, Role, Save, Time, Wait, WaitAOF,
+	BGRewriteAOF, BGSave, Failover, Info, LastSave, LolWut, Module, Monitor, PSync, ReplicaOf, Role, Save, Shutdown,
+	SlaveOf, Sync, Time, Wait, WaitAOF,
 }
 
 // The commands on the node.
 var (
+	BGRewriteAOF = &Spec{
+		Name:       "bgrewriteaof",
+		Arity:      1,
+		Flags:      FlagAdmin | FlagNoScript | FlagNoAsyncLoading,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Asks for a snapshot, so that the log before it can go, and does not wait for it.",
+		Complexity: "O(1)",
+	}
 	BGSave = &Spec{
 		Name:       "bgsave",
 		Usage:      "[SCHEDULE]",
@@ -14,6 +24,16 @@ var (
 		Group:      "server",
 		Since:      "1.0.0",
 		Summary:    "Asks for a snapshot and does not wait for it.",
+		Complexity: "O(1)",
+	}
+	Failover = &Spec{
+		Name:       "failover",
+		Usage:      "[TO target={<host> <port:integer> [FORCE]}] [ABORT] [TIMEOUT <milliseconds:integer>]",
+		Arity:      -1,
+		Flags:      FlagAdmin | FlagNoScript | FlagStale,
+		Group:      "server",
+		Since:      "6.2.0",
+		Summary:    "Has the node that leads hand leadership over to another.",
 		Complexity: "O(1)",
 	}
 	Info = &Spec{
@@ -95,6 +115,26 @@ var (
 		Summary:    "Shows the client every command of the node's other clients.",
 		Complexity: "O(1)",
 	}
+	PSync = &Spec{
+		Name:       "psync",
+		Usage:      "<replicationid> <offset:integer>",
+		Arity:      -3,
+		Flags:      FlagAdmin | FlagNoScript | FlagNoAsyncLoading | FlagNoMulti,
+		Group:      "server",
+		Since:      "2.8.0",
+		Summary:    "Is refused: what the node has goes to the members of its cluster only.",
+		Complexity: "O(1)",
+	}
+	ReplicaOf = &Spec{
+		Name:       "replicaof",
+		Usage:      "args=(host-port={<host> <port:integer>} | no-one={NO ONE})",
+		Arity:      3,
+		Flags:      FlagAdmin | FlagNoScript | FlagStale | FlagNoAsyncLoading,
+		Group:      "server",
+		Since:      "5.0.0",
+		Summary:    "Is refused: a node becomes a member by CLUSTER ADDNODE, and leads by CLUSTER FAILOVER.",
+		Complexity: "O(1)",
+	}
 	Role = &Spec{
 		Name:       "role",
 		Arity:      1,
@@ -102,7 +142,7 @@ var (
 		Categories: CategoryAdmin | CategoryDangerous,
 		Group:      "server",
 		Since:      "2.8.12",
-		Summary:    "Says whether the node leads or follows, and how far it is.",
+		Summary:    "Says whether the node is a master or a replica, as the cluster's view has it.",
 		Complexity: "O(1)",
 	}
 	Save = &Spec{
@@ -113,6 +153,35 @@ var (
 		Since:      "1.0.0",
 		Summary:    "Has a snapshot written and waits until it is.",
 		Complexity: "O(N) in the bytes of all keys.",
+	}
+	Shutdown = &Spec{
+		Name:       "shutdown",
+		Usage:      "[save-selector=(NOSAVE | SAVE)] [NOW] [FORCE] [ABORT]",
+		Arity:      -1,
+		Flags:      FlagAdmin | FlagNoScript | FlagLoading | FlagStale | FlagNoMulti | FlagAllowBusy,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Hands leadership over and ends the node.",
+		Complexity: "O(1), or with SAVE O(N) in the bytes of all keys.",
+	}
+	SlaveOf = &Spec{
+		Name:       "slaveof",
+		Usage:      "args=(host-port={<host> <port:integer>} | no-one={NO ONE})",
+		Arity:      3,
+		Flags:      FlagAdmin | FlagNoScript | FlagStale | FlagNoAsyncLoading,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Is the older name of REPLICAOF.",
+		Complexity: "O(1)",
+	}
+	Sync = &Spec{
+		Name:       "sync",
+		Arity:      1,
+		Flags:      FlagAdmin | FlagNoScript | FlagNoAsyncLoading | FlagNoMulti,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Is refused: what the node has goes to the members of its cluster only.",
+		Complexity: "O(1)",
 	}
 	Time = &Spec{
 		Name:       "time",

@@ -49,7 +49,9 @@ type Shard struct {
 	calls *Calls
 	// Commands and the bytes of requests and replies.
 	Commands, InputBytes, OutputBytes atomic.Int64
-	byID                              []measured
+	// Hits and Misses are keys that were read and that were there, or were not.
+	Hits, Misses atomic.Int64
+	byID         []measured
 }
 
 // measured is what a shard knows of one command.
@@ -58,8 +60,9 @@ type measured struct {
 	histogram                       atomic.Pointer[histogram]
 }
 
-// Traffic is how many commands came, and how many bytes of requests and of replies passed.
-type Traffic struct{ Commands, InputBytes, OutputBytes int64 }
+// Traffic is how many commands came, how many bytes of requests and of replies passed, and how many keys were read that
+// were there (Hits) or were not (Misses).
+type Traffic struct{ Commands, InputBytes, OutputBytes, Hits, Misses int64 }
 
 // Total is what all connections together have counted of one command.
 type Total struct {
@@ -176,6 +179,7 @@ func (c *Calls) Traffic() Traffic {
 	all, before := c.all(), c.marked.Load().traffic
 	return Traffic{
 		all.Commands - before.Commands, all.InputBytes - before.InputBytes, all.OutputBytes - before.OutputBytes,
+		all.Hits - before.Hits, all.Misses - before.Misses,
 	}
 }
 
@@ -185,6 +189,8 @@ func (c *Calls) all() (t Traffic) {
 		t.Commands += s.Commands.Load()
 		t.InputBytes += s.InputBytes.Load()
 		t.OutputBytes += s.OutputBytes.Load()
+		t.Hits += s.Hits.Load()
+		t.Misses += s.Misses.Load()
 	}
 	return t
 }

@@ -9,10 +9,12 @@ type Set struct {
 	Accepted        Counter     `name:"connections_received_total" help:"Connections that were accepted."`
 	Rejected        Counter     `name:"rejected_connections_total" help:"Connections beyond maxclients."`
 	AcceptErrors    Counter     `name:"accept_errors_total" help:"Connections that the system could not give."`
+	AuthDenied      Counter     `name:"auth_denied_total" help:"Passwords of clients that were wrong."`
 	ProtocolErrors  Counter     `name:"protocol_errors_total" help:"Connections closed for breaking the protocol."`
 	InputLimit      Counter     `name:"refused_requests_total" help:"Requests refused for their length."`
 	OutputLimit     Counter     `name:"output_limit_disconnections_total" help:"Connections closed for their output."`
 	WriteTimeouts   Counter     `name:"write_timeout_disconnections_total" help:"Clients that took no replies."`
+	RefusedTooLong  Counter     `name:"refusal_disconnections_total" help:"Clients for which nothing was done for long."`
 	AbandonedRuns   Counter     `name:"abandoned_runs_total" help:"Runs whose client left before the reply."`
 	Parked          Gauge       `name:"parked_clients" help:"Connections that wait for anything but input."`
 	Blocked         Gauge       `name:"blocked_clients" help:"Parked connections that wait for their own wish."`

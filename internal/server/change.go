@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/consensus"
@@ -106,21 +105,19 @@ func translate(c *membership.Configuration, wanted *resp.MemberChange) (
 	change consensus.MemberChange, unknown []resp.Member, err error,
 ) {
 	for _, gone := range wanted.Remove {
-		switch id := find(c, gone); {
-		case id != 0:
+		if id := find(c, gone); id != 0 {
 			change.Remove = append(change.Remove, id)
-		case !replacedBefore(c, gone, wanted.Add):
+		} else {
 			unknown = append(unknown, gone)
 		}
+	}
+	if len(unknown) > 0 {
+		return change, unknown, replacedBefore(c, unknown[0], wanted.Add)
 	}
 	for _, added := range wanted.Add {
 		learner := added.Learner
 		if added.InPlaceOf != (resp.Member{}) {
-			place := find(c, added.InPlaceOf)
-			if place == 0 {
-				place = at(c, added.PeerAddress)
-			}
-			learner = !c.Votes(place)
+			learner = !c.Votes(find(c, added.InPlaceOf))
 		}
 		if learner {
 			change.AddLearners = append(change.AddLearners, added.PeerAddress)
@@ -134,12 +131,18 @@ func translate(c *membership.Configuration, wanted *resp.MemberChange) (
 	return change, unknown, nil
 }
 
-// replacedBefore reports whether a node was a member, and has its place taken by one of those to be added: somebody
-// asks again for what is done, because the answer was lost. Only a number tells that; the name of who is gone is
-// forgotten.
-func replacedBefore(c *membership.Configuration, gone resp.Member, added []resp.NewMember) bool {
-	taken := func(n resp.NewMember) bool { return n.InPlaceOf == gone && at(c, n.PeerAddress) != 0 }
-	return gone.ID != 0 && membership.LeftOut(c, consensus.NodeID(gone.ID)) && slices.ContainsFunc(added, taken)
+// replacedBefore says so if a node that is no member was to leave for one that is: a person who was told UNCERTAIN asks
+// again for what is done. It is an error all the same: the name of a node that has left is forgotten, and one with a
+// wrong digit looks like it.
+func replacedBefore(c *membership.Configuration, gone resp.Member, added []resp.NewMember) error {
+	for _, n := range added {
+		if place := at(c, n.PeerAddress); n.InPlaceOf == gone && place != 0 {
+			return fmt.Errorf("the node at %s is a member already, with the id %s. If you ask again for a change whose "+
+				"end you were not told, it is done", n.PeerAddress,
+				attributes.NodeName(membership.Find(c, place).Incarnation))
+		}
+	}
+	return nil
 }
 
 // at is the number of the member that is to be found at a peer address; 0 if there is none.

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/consensus/membership"
@@ -29,7 +32,24 @@ func (s *store) Leader() topology.Leader {
 }
 
 // TakeOver asks the leader to hand over to this node.
-func (s *store) TakeOver() error { return s.node.TakeOver() }
+func (s *store) TakeOver() error {
+	err := s.node.TakeOver()
+	if errors.Is(err, consensus.ErrNotDone) {
+		return resp.ErrNoLeader
+	}
+	return err
+}
+
+// HandOver gives leadership away in the background. A node that cannot goes on leading, and says so in its log.
+func (s *store) HandOver(period time.Duration) {
+	go func() {
+		ctx, cancel := context.WithTimeout(s.changes.ctx, period)
+		defer cancel()
+		if err := s.node.HandOver(ctx); err != nil {
+			s.logger.Warn("leadership was not handed over, although a client said FAILOVER", "error", err)
+		}
+	}()
+}
 
 // Standing is what the node is in its cluster.
 func (s *store) Standing() topology.Standing {
@@ -43,7 +63,9 @@ func (s *store) standing(status *consensus.Status) topology.Standing {
 	case status.Blank:
 		return topology.Standing{State: topology.Joining}
 	}
-	standing := topology.Standing{State: topology.Up, Leads: status.Role == leads, Opening: !s.node.isOpen()}
+	standing := topology.Standing{
+		State: topology.Up, Leads: status.ID != 0 && status.Leader == status.ID, Opening: !s.node.isOpen(),
+	}
 	switch {
 	case status.Removed:
 		standing.State = topology.Removed
@@ -64,8 +86,15 @@ func (s *store) Cluster() topology.Cluster {
 	return topology.Cluster{
 		Standing: s.standing(status), Self: uint64(status.ID), Name: attributes.NodeName(status.Incarnation),
 		ID:   status.ClusterID,
-		Term: status.Term, Leader: uint64(status.Leader), Nodes: members(status),
+		Term: status.Term, Leader: uint64(status.Leader), Own: s.own, Nodes: members(status),
 	}
+}
+
+// ownAddresses are those that a node announces.
+func ownAddresses(o *consensus.Options) (own topology.Own) {
+	own.Host, own.Port = address.Split(attributes.ClientAddress(o.Attributes))
+	_, own.PeerPort = address.Split(o.PeerAddress)
+	return own
 }
 
 // members lists the nodes of the newest configuration. A node vouches for itself, and for those to which it has a link.
@@ -126,15 +155,18 @@ func (s *store) Progress() resp.Progress {
 	return p
 }
 
-// Keys counts the keys, and those with a deadline. While the node loads there are none: the state is being replaced,
-// and a look at it would wait for the end.
-func (s *store) Keys() (keys, deadlines int64) {
+// Keyspace counts the keys. While the node loads there are none: the state is being replaced, and a look at it would
+// wait for the end.
+func (s *store) Keyspace() resp.Keyspace {
 	if s.loading.on.Load() {
-		return 0, 0
+		return resp.Keyspace{}
 	}
 	var stats fsm.Stats
 	s.node.View(func(m consensus.StateMachine) { stats = m.(*machine).Stats() })
-	return int64(stats.Keys), int64(stats.Deadlines)
+	return resp.Keyspace{
+		Keys: int64(stats.Keys), Deadlines: int64(stats.Deadlines), Overdue: int64(stats.Overdue),
+		MillisLeft: stats.MeanMillisLeft, Expired: int64(stats.Expired),
+	}
 }
 
 // DataBytes is about how many bytes the keys and values occupy.

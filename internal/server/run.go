@@ -153,6 +153,11 @@ func (s *server) run(stop <-chan os.Signal, parentGone <-chan struct{}, out io.W
 			manager.tell("STOPPING=1")
 			cancel()
 			return s.shut(stop, opened, nil)
+		case s.abrupt = <-s.asked:
+			s.logger.Info("stopping: a client said SHUTDOWN")
+			manager.tell("STOPPING=1")
+			cancel()
+			return s.shut(stop, opened, nil)
 		case <-parentGone:
 			s.logger.Info("stopping: the process that started this node has ended")
 			cancel()

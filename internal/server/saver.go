@@ -38,7 +38,7 @@ func (s *saver) Persistence() resp.Persistence {
 		// An attempt that found everything saved already has saved it.
 		Saves: int64(status.SnapshotsEnded - status.SnapshotsFailed), Failures: int64(status.SnapshotsFailed),
 		LastFailed: status.LastSnapshotError != "", LastSave: s.lastSave(status), LastTook: status.LastSnapshotTook,
-		Changes: int64(status.AppliedIndex),
+		Changes: int64(status.AppliedIndex), LogBytes: status.HistoryBytes + int64(status.JournalBytes),
 	}
 	if snapshot := status.Snapshot; snapshot != nil {
 		known.Bytes = int64(snapshot.FileBytes)

@@ -2,12 +2,14 @@ package server
 
 import (
 	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/resp"
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // store is the node as the front end sees it. It translates, and decides nothing.
@@ -18,6 +20,9 @@ type store struct {
 	changes *changes
 	// alike compares settings with those of other nodes; nil in tests without any.
 	alike *alike
+	// own is where the node is reached, also while it is no member.
+	own    topology.Own
+	logger *slog.Logger
 	// freezing is held by the reader that freezes the key space: one may at a time.
 	freezing sync.Mutex
 	// serving is set when the node has answered its first linearizable read.
@@ -29,7 +34,7 @@ type store struct {
 }
 
 func newStore(n *node, m *machine, r *relay) *store {
-	s := &store{node: n, machine: m, relay: r, changes: newChanges()}
+	s := &store{node: n, machine: m, relay: r, changes: newChanges(), logger: slog.Default()}
 	s.loading.begin(time.Now())
 	r.store.Store(s)
 	return s

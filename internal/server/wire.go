@@ -30,6 +30,10 @@ type server struct {
 	waiting console.Waiting
 	// broken receives the error of a listener that ended by itself.
 	broken chan error
+	// asked receives what a client wants that says SHUTDOWN: true to stop without handing leadership over.
+	asked chan bool
+	// abrupt says that leadership is not handed over.
+	abrupt bool
 }
 
 // wire lets clients in, before the node is opened: they are told at once that it loads. It takes both ports first: a
@@ -45,7 +49,9 @@ func wire(c *Config, logger *slog.Logger, stop <-chan os.Signal) (*server, error
 		clients.Close()
 		return nil, err
 	}
-	s := &server{config: c, logger: logger, node: newNode(), broken: make(chan error, 1)}
+	s := &server{
+		config: c, logger: logger, node: newNode(), broken: make(chan error, 1), asked: make(chan bool, 1),
+	}
 	if err := s.assemble(peers); err != nil {
 		clients.Close()
 		peers.Close()
@@ -67,13 +73,14 @@ func (s *server) assemble(peers net.Listener) (err error) {
 	if s.options, err = s.consensusOptions(); err != nil {
 		return err
 	}
+	s.store.own, s.store.logger = ownAddresses(&s.options), s.logger
 	s.options.PeerListener, s.options.Machine = peers, space
 	s.options.Late, s.options.Events, s.options.Progress = changes.Late, changes.NodeChanged, s.store.loading.progressed
 	s.options.Hurry = changes.memoryIsTight
 	s.store.alike = newAlike(s.config, s.logger)
 	front := s.config.frontOptions()
 	front.Store, front.Node, front.Saver, front.Watch = s.store, s.store, &saver{node: s.node}, changes.server.Store
-	front.Loading, front.Logger = &s.store.loading.on, s.logger
+	front.Loading, front.Logger, front.Shutdown = &s.store.loading.on, s.logger, s.askToStop
 	s.front, err = resp.New(front)
 	return err
 }
@@ -109,6 +116,14 @@ func (s *server) consensusOptions() (o consensus.Options, err error) {
 	return o, nil
 }
 
+// askToStop passes on that a client said SHUTDOWN. More than one is no more.
+func (s *server) askToStop(now bool) {
+	select {
+	case s.asked <- now:
+	default:
+	}
+}
+
 // handOverPeriod is how long a node that stops tries to give leadership away. An attempt takes milliseconds, or an
 // election timeout if the voter that was chosen does not answer.
 const handOverPeriod = 2 * time.Second
@@ -135,6 +150,9 @@ func (s *server) close(ctx context.Context) error {
 }
 
 func (s *server) handOver(ctx context.Context) {
+	if s.abrupt {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, handOverPeriod)
 	defer cancel()
 	if err := s.node.HandOver(ctx); err != nil {

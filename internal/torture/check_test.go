@@ -194,7 +194,7 @@ func TestOutcomes_SayWhatIsKnownOfEachCommand(t *testing.T) {
 			t.Errorf("command %d has fate %d, silent %v, want %d, silent only the last", i, o.fate, o.silent, want[i])
 		}
 	}
-	for _, text := range []string{"ERR x", "LOADING x", "MOVED 1 x:1", "WRONGTYPE x", "READONLY x", "CLUSTERDOWNX y"} {
+	for _, text := range []string{"ERR x", "LOADING x", "ASK 1 x:1", "WRONGTYPE x", "READONLY x", "CLUSTERDOWNX y"} {
 		if _, err := outcomes(outcome{}, 1, []client.Reply{{Kind: '-', Text: text}}); err == nil {
 			t.Errorf("%s passes for an answer", text)
 		}

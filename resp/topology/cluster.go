@@ -55,8 +55,16 @@ type Cluster struct {
 	Term uint64
 	// Leader is the node believed to lead, 0 if none is known.
 	Leader uint64
+	// Own is where this node is reached, which matters while it is no member.
+	Own Own
 	// Nodes are the members of the newest configuration, this node among them if it is one.
 	Nodes []Node
+}
+
+// Own is where a node is reached: by clients at Host and Port, by other nodes at PeerPort.
+type Own struct {
+	Host           string
+	Port, PeerPort int
 }
 
 // Node describes one member. All nodes agree on ID, Name, the addresses, Voter and, in time, Absent; the rest is as one

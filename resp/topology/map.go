@@ -20,9 +20,11 @@ type SlotOwner struct {
 	*Node
 	// Myself marks the node that answers.
 	Myself bool
-	// Replica marks one that owns no slots because it follows another; Master is that one, nil if it is not known.
-	Replica bool
-	Master  *SlotOwner
+	// Gone marks it if it answers and was removed from the cluster.
+	Gone bool
+	// Role is that which the view gives it; Master is whom a replica follows, nil if that is not known.
+	Role   Role
+	Master *SlotOwner
 	// First is the first slot that it owns, Slots how many there are.
 	First, Slots int
 }
@@ -30,9 +32,8 @@ type SlotOwner struct {
 // Show makes the map that a node shows. Who owns which slots follows from the members, the absent among them and, in
 // the view of the leader, who leads: nodes that know the same of these show the same map. A node that is no member
 // (yet, or any more) has an entry without slots, since every node shows itself. A member that is about to leave has no
-// entry, so that clients leave it before it goes, unless it answers or leads. ownPort is where clients reach a node
-// that is no member.
-func Show(view View, cluster *Cluster, ownPort int) *Map {
+// entry, so that clients leave it before it goes, unless it answers or leads.
+func Show(view View, cluster *Cluster) *Map {
 	m := &Map{cluster: cluster, view: view, Owners: make([]SlotOwner, 0, len(cluster.Nodes)+1)}
 	for i := range cluster.Nodes {
 		node := &cluster.Nodes[i]
@@ -41,31 +42,46 @@ func Show(view View, cluster *Cluster, ownPort int) *Map {
 		}
 	}
 	if cluster.Node(cluster.Self) == nil {
-		outsider := Node{
-			ID: cluster.Self, Name: fmt.Sprintf("%040s", cluster.Name), Port: ownPort, Voter: true, Up: true,
+		own := &Node{
+			ID: cluster.Self, Name: fmt.Sprintf("%040s", cluster.Name), Voter: true, Up: true,
+			Host: cluster.Own.Host, Port: cluster.Own.Port, PeerPort: cluster.Own.PeerPort,
 		}
-		m.Owners = append(m.Owners, SlotOwner{Node: &outsider, Myself: true})
+		m.Owners = append(m.Owners, SlotOwner{Node: own, Myself: true, Gone: cluster.State == Removed})
 	}
 	slices.SortFunc(m.Owners, func(a, b SlotOwner) int { return cmp.Compare(a.ID, b.ID) })
-	var members []*SlotOwner
-	for i := range m.Owners {
-		if cluster.Node(m.Owners[i].ID) != nil {
-			members = append(members, &m.Owners[i])
-		}
-	}
+	m.giveRoles()
 	if view == LeaderView {
-		giveAll(members, cluster.Leader)
+		m.giveAll()
 	} else {
-		spread(members, cluster.Leader)
+		m.spread()
 	}
 	return m
 }
 
+// member reports whether an entry is that of a member, not of a node that only shows itself.
+func (m *Map) member(o *SlotOwner) bool { return m.cluster.Node(o.ID) != nil }
+
+// giveRoles says who is a master, and whom the others follow.
+func (m *Map) giveRoles() {
+	var leader *SlotOwner
+	for i := range m.Owners {
+		o := &m.Owners[i]
+		leads := o.ID == m.cluster.Leader && m.member(o)
+		if o.Role = m.view.RoleOf(leads); leads {
+			leader = o
+		}
+	}
+	for i := range m.Owners {
+		if o := &m.Owners[i]; o.Role == Replica {
+			o.Master = leader
+		}
+	}
+}
+
 // giveAll gives all slots to the leader. While no leader is known no node owns any.
-func giveAll(members []*SlotOwner, leader uint64) {
-	follow(members, leader, func(o *SlotOwner) bool { return o.ID != leader })
-	for _, o := range members {
-		if o.ID == leader {
+func (m *Map) giveAll() {
+	for i := range m.Owners {
+		if o := &m.Owners[i]; o.Role == Master {
 			o.Slots = command.Slots
 		}
 	}
@@ -73,30 +89,51 @@ func giveAll(members []*SlotOwner, leader uint64) {
 
 // spread divides the slots among the voters that neither are absent nor leave, in the order of their numbers: each has
 // a range, and no range is longer than another by more than one slot.
-func spread(members []*SlotOwner, leader uint64) {
-	follow(members, leader, func(o *SlotOwner) bool { return !o.Voter })
-	owners := slices.DeleteFunc(slices.Clone(members), func(o *SlotOwner) bool {
-		return !o.Voter || o.Absent || o.Leaving
-	})
+func (m *Map) spread() {
+	var owners []*SlotOwner
+	for i := range m.Owners {
+		if o := &m.Owners[i]; m.member(o) && o.Voter && !o.Absent && !o.Leaving {
+			owners = append(owners, o)
+		}
+	}
 	for i, o := range owners {
 		o.First = i * command.Slots / len(owners)
 		o.Slots = (i+1)*command.Slots/len(owners) - o.First
 	}
 }
 
-// follow makes replicas of the leader out of some members.
-func follow(members []*SlotOwner, leader uint64, follows func(*SlotOwner) bool) {
-	var master *SlotOwner
-	for _, o := range members {
-		if o.ID == leader && !follows(o) {
-			master = o
+// Owner is who owns a slot; nil if no node does.
+func (m *Map) Owner(slot uint16) *SlotOwner {
+	for i := range m.Owners {
+		if o := &m.Owners[i]; o.First <= int(slot) && int(slot) <= o.Last() && o.Slots > 0 {
+			return o
 		}
 	}
-	for _, o := range members {
-		if follows(o) {
-			o.Replica, o.Master = true, master
+	return nil
+}
+
+// Named finds a node by its name, or returns nil.
+func (m *Map) Named(name string) *SlotOwner {
+	for i := range m.Owners {
+		if m.Owners[i].Name == name {
+			return &m.Owners[i]
 		}
 	}
+	return nil
+}
+
+// Alternative is the member to which a node that serves nothing sends its clients for a slot: the slot's owner, or else
+// any other member; nil if the node knows of none.
+func (m *Map) Alternative(slot uint16) *SlotOwner {
+	if o := m.Owner(slot); o != nil && !o.Myself {
+		return o
+	}
+	for i := range m.Owners {
+		if o := &m.Owners[i]; !o.Myself && !o.Failed() {
+			return o
+		}
+	}
+	return nil
 }
 
 // Myself is the entry of the node that answers; Show makes exactly one.
@@ -127,15 +164,20 @@ func (m *Map) Serves() bool {
 	return m.cluster.Leader != 0 && slots == command.Slots && m.cluster.State == Up
 }
 
-// Replicas are those of a master, without the failed ones.
-func (m *Map) Replicas(master *SlotOwner) []*SlotOwner {
+// Followers are the replicas of a master.
+func (m *Map) Followers(master *SlotOwner) []*SlotOwner {
 	var replicas []*SlotOwner
 	for i := range m.Owners {
-		if o := &m.Owners[i]; o.Master == master && !o.Failed() {
+		if o := &m.Owners[i]; o.Master == master {
 			replicas = append(replicas, o)
 		}
 	}
 	return replicas
+}
+
+// Replicas are those of a master, without the failed ones.
+func (m *Map) Replicas(master *SlotOwner) []*SlotOwner {
+	return slices.DeleteFunc(m.Followers(master), (*SlotOwner).Failed)
 }
 
 // Shards are the masters, each with its replicas behind it, the failed ones too. A node whose master is not known is a
@@ -147,13 +189,7 @@ func (m *Map) Shards() [][]*SlotOwner {
 		if head.Master != nil {
 			continue
 		}
-		shard := []*SlotOwner{head}
-		for j := range m.Owners {
-			if m.Owners[j].Master == head {
-				shard = append(shard, &m.Owners[j])
-			}
-		}
-		shards = append(shards, shard)
+		shards = append(shards, append([]*SlotOwner{head}, m.Followers(head)...))
 	}
 	return shards
 }
@@ -161,12 +197,8 @@ func (m *Map) Shards() [][]*SlotOwner {
 // ShardID is the id of the shard of the node that answers. In the view of the leader there is one shard, and its id is
 // not that of a node: it stays the same when another node leads.
 func (m *Map) ShardID() string {
-	own := m.Myself()
-	switch {
-	case m.view == LeaderView:
+	if m.view == LeaderView {
 		return fmt.Sprintf("%040x", m.cluster.ID)
-	case own.Master != nil:
-		return own.Master.Name
 	}
-	return own.Name
+	return m.Myself().Name
 }

@@ -4,15 +4,12 @@ package topology
 func (o *SlotOwner) Last() int { return o.First + o.Slots - 1 }
 
 // Failed says that clients had better not go there. The leader watches voters only: of a learner a node says what it
-// sees itself.
-func (o *SlotOwner) Failed() bool { return o.Absent || (!o.Voter && !o.Up && !o.Myself) }
+// sees itself, and of itself that it was removed.
+func (o *SlotOwner) Failed() bool { return o.Absent || o.Gone || (!o.Voter && !o.Up && !o.Myself) }
 
 // Flags are those of CLUSTER NODES.
 func (o *SlotOwner) Flags() string {
-	flags := "master"
-	if o.Replica {
-		flags = "slave"
-	}
+	flags := o.Role.Old()
 	if o.Myself {
 		flags = "myself," + flags
 	}
@@ -36,14 +33,6 @@ func (o *SlotOwner) LinkState() string {
 		return "disconnected"
 	}
 	return "connected"
-}
-
-// Role is that of CLUSTER SHARDS.
-func (o *SlotOwner) Role() string {
-	if o.Replica {
-		return "replica"
-	}
-	return "master"
 }
 
 // Health is that of CLUSTER SHARDS. own is the state of the node that answers.

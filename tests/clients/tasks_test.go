@@ -82,6 +82,9 @@ func clientLibraries() []clientLibrary {
 		{"node-redis", "3", "node-redis", func(errand) []string { return nil }, func(t testing.TB, e errand) func() string {
 			return nodeTasks(t, e, "catalogue-redis.js", e.mode(), e.address, e.prefix, e.otherNode)
 		}},
+		{"GLIDE", "3", "GlideJS", noCaching, func(t testing.TB, e errand) func() string {
+			return nodeTasks(t, e, "catalogue-glide.js", e.mode(), e.address, e.prefix)
+		}},
 	}
 }
 

@@ -80,7 +80,7 @@ func TestMembers_WritesContinueWhileANewNodeCatchesUp(t *testing.T) {
 	// The change cannot end now; clients do not notice.
 	w.AwaitAnswered(t, 10*settledWrites)
 	blackbox.AwaitMember(t, c.Nodes[0], added, false)
-	if line := nodeLine(t, c.Nodes[0], name); !strings.HasPrefix(line.flags, "slave") || line.slots != "" {
+	if line := nodeLine(t, c.Nodes[0], name); !strings.HasPrefix(line.flags, "master") || line.slots != "" {
 		t.Errorf("CLUSTER NODES shows the node that catches up as %q with slots %q", line.flags, line.slots)
 	}
 	f.open(added)

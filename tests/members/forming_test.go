@@ -93,7 +93,7 @@ func TestForming_TheSameCommandLineStartsANodeAgain(t *testing.T) {
 }
 
 func TestForming_EveryoneKnowsTheLeader(t *testing.T) {
-	c := blackbox.StartCluster(t, 3)
+	c := blackbox.StartCluster(t, 3, "--cluster-view", "leader")
 	first := blackbox.Leader(t, c.Nodes)
 	blackbox.Eventually(t, blackbox.EffectLimit, "INFO and ROLE of all nodes agree on the leader", func() bool {
 		for _, n := range c.Nodes {
@@ -120,7 +120,7 @@ func TestForming_EveryoneKnowsTheLeader(t *testing.T) {
 }
 
 func TestForming_INFOSaysWhoIsConnected(t *testing.T) {
-	c := blackbox.StartCluster(t, 3)
+	c := blackbox.StartCluster(t, 3, "--cluster-view", "leader")
 	first := blackbox.Leader(t, c.Nodes)
 	// connected counts the followers that the leader says are online, and the nodes that it says are connected.
 	connected := func() (followers, nodes int) {

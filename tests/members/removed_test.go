@@ -16,12 +16,19 @@ func expectRemoved(t *testing.T, gone *blackbox.Node) {
 	blackbox.AwaitFact(t, gone, "raft_state", "removed")
 	connection := gone.Connect(t)
 	for _, command := range [][]string{{"SET", "a", "removed"}, {"GET", "a"}} {
-		if r := connection.Must(t, command...); r.Fate() != blackbox.NotDone || !strings.HasPrefix(r.Text, "CLUSTERDOWN") {
-			t.Errorf("%q on a removed node was answered %v, want CLUSTERDOWN", command, r)
+		if r := connection.Must(t, command...); r.Fate() != blackbox.NotDone || !strings.HasPrefix(r.Text, "MOVED ") {
+			t.Errorf("%q on a removed node was answered %v, want MOVED", command, r)
 		}
 	}
-	if r := connection.Must(t, "READONLY"); r.Kind != '-' || !strings.Contains(r.Text, "removed") {
-		t.Errorf("READONLY on a removed node was answered %v", r)
+	if r := connection.Must(t, "DBSIZE"); r.Fate() != blackbox.NotDone || !strings.Contains(r.Text, "a member is at ") {
+		t.Errorf("DBSIZE on a removed node was answered %v, want CLUSTERDOWN and a member", r)
+	}
+	if r := connection.Must(t, "RAFT.READ", "STALE"); r.Kind != '-' || !strings.Contains(r.Text, "removed") {
+		t.Errorf("RAFT.READ STALE on a removed node was answered %v", r)
+	}
+	own := nodeLine(t, gone, gone.Name(t))
+	if !strings.HasSuffix(own.flags, ",fail") || !strings.HasPrefix(own.address, blackbox.Address(gone.Port)+"@") {
+		t.Errorf("a removed node shows itself at %q as %q", own.address, own.flags)
 	}
 }
 
@@ -124,7 +131,8 @@ func TestMembers_ImpossibleChangesAreRefused(t *testing.T) {
 	unknown := strings.Repeat("ab", 20)
 	for _, trial := range []struct{ command, want string }{
 		{"CLUSTER REMOVENODE " + name, "ERR the last voter cannot be removed"},
-		{"CLUSTER REMOVENODE 1", "ERR the last voter cannot be removed"},
+		{"CLUSTER REMOVENODE 1", "ERR Unknown node 1: nodes are named by their ids. Node number 1 is " + name},
+		{"RAFT.NODE REMOVE 1", "ERR the last voter cannot be removed"},
 		{"CLUSTER REMOVENODE " + unknown, "ERR Unknown node " + unknown},
 		{"CLUSTER REMOVENODE 77", "ERR Unknown node 77"},
 		{"CLUSTER REMOVENODE somebody", "ERR Unknown node somebody"},
@@ -169,7 +177,7 @@ func TestMembers_ALearnerStaysOneUntilItIsPromoted(t *testing.T) {
 		c.Start(learner)
 	}
 	learner.Process.AwaitReady(blackbox.ReadyLimit)
-	if line := nodeLine(t, c.Nodes[0], learner.Name(t)); !strings.HasPrefix(line.flags, "slave") || line.slots != "" {
+	if line := nodeLine(t, c.Nodes[0], learner.Name(t)); !strings.HasPrefix(line.flags, "master") || line.slots != "" {
 		t.Errorf("CLUSTER NODES shows the learner as %q with slots %q", line.flags, line.slots)
 	}
 	// Two of three nodes are up and one of two voters: that is no majority.

@@ -2,7 +2,6 @@ package tools_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ func completionScript(t *testing.T, shell string) string {
 func shellSays(t *testing.T, shell []string, script string, args ...string) string {
 	t.Helper()
 	shell = append(append(slices.Clone(shell), script, "test"), args...)
-	command := exec.Command(shell[0], shell[1:]...)
+	command := blackbox.Tool(t, shell[0], shell[1:]...)
 	command.Env = append(os.Environ(), "PATH="+filepath.Dir(blackbox.Binary(t))+":"+os.Getenv("PATH"))
 	output, err := command.CombinedOutput()
 	if err != nil {
@@ -108,14 +107,10 @@ func TestCompletion_TheBinaryOffersEveryFlag(t *testing.T) {
 	}
 }
 
-// checkSyntax has the shell read its script, if it is installed, without executing it.
+// checkSyntax has the shell read its script, without executing it.
 func checkSyntax(t *testing.T, shell, script string) {
 	t.Helper()
-	if _, err := exec.LookPath(shell); err != nil {
-		t.Logf("%s is not installed: its script is not read by it", shell)
-		return
-	}
-	check := exec.Command(shell, "-n")
+	check := blackbox.Tool(t, shell, "-n")
 	check.Stdin = strings.NewReader(script)
 	if output, err := check.CombinedOutput(); err != nil || len(output) > 0 {
 		t.Errorf("%s does not understand its script: %v\n%s", shell, err, output)
@@ -123,10 +118,6 @@ func checkSyntax(t *testing.T, shell, script string) {
 }
 
 func TestCompletion_FishOffersWhatFits(t *testing.T) {
-	if _, err := exec.LookPath("fish"); err != nil {
-		t.Log("fish is not installed: what it makes of its script is not seen")
-		return
-	}
 	script := completionScript(t, "fish")
 	for line, want := range map[string][]string{
 		"raftredis pl":                    {"playground"},
