@@ -140,7 +140,7 @@ const confirmPeriod = 600 * time.Millisecond
 // unconfirmed is the health of a node whose read was not confirmed.
 var unconfirmed = Health{
 	State:  HealthUnconfirmed,
-	Reason: "no majority confirmed a read: the leader, or the network to it, is slow or gone",
+	Reason: "a read was not confirmed in time: the way to the leader, or to a majority, is cut, or this node is behind",
 }
 
 // raftHealth is RAFT.HEALTH [LIVE|READY]. A node that answers is live: a restart would help nothing. Whether it is

@@ -47,8 +47,8 @@ func TestHealth_ReadyIsWhatAMajorityConfirms(t *testing.T) {
 	}
 	var done func(bool)
 	store.info.confirm = func(d func(bool)) { done = d }
-	const refusal = "-NOTREADY unconfirmed: no majority confirmed a read: the leader, or the network to it, is slow or " +
-		"gone\r\n"
+	const refusal = "-NOTREADY unconfirmed: a read was not confirmed in time: the way to the leader, or to a majority, " +
+		"is cut, or this node is behind\r\n"
 	for name, one := range map[string]struct {
 		end  func()
 		want string

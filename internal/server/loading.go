@@ -26,6 +26,8 @@ type loading struct {
 	began time.Time
 	// goal is the index that ends it; noGoal while it is not known.
 	goal uint64
+	// installing: another node's snapshot takes the place of the state.
+	installing bool
 	// work is what the library told last.
 	work consensus.Progress
 }
@@ -61,7 +63,10 @@ func (l *loading) update(status *consensus.Status, serving bool, now time.Time) 
 		return
 	case status.InstallFrom != 0:
 		l.begin(now)
-		l.goal = noGoal
+		if !l.installing { // the library tells of it in a moment
+			l.work = consensus.Progress{What: "fetching a snapshot", TotalBytes: status.InstallBytes}
+		}
+		l.installing, l.goal = true, noGoal
 		return
 	case !serving:
 		if status.AppliedIndex+loadingEntries < status.CommitIndex {
@@ -71,6 +76,7 @@ func (l *loading) update(status *consensus.Status, serving bool, now time.Time) 
 	case l.goal == noGoal:
 		l.goal = status.CommitIndex
 	}
+	l.installing = false
 	if status.AppliedIndex >= l.goal {
 		l.on.Store(false)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/blackbox"
+	"github.com/raftredis/raftredis/internal/torture"
 )
 
 // stopLimit is how long a node that does not serve yet may take to stop: a second, and slack for a busy machine. A node
@@ -144,4 +145,17 @@ func TestReadiness_TheProbeGivesAPassword(t *testing.T) {
 	blackbox.ExpectHealth(t, n, []string{"--ready"}, 0, "ready")
 	blackbox.ExpectHealth(t, n, []string{"--ready", "-h", "localhost", "--port", strconv.Itoa(n.Port)}, 0, "ready")
 	blackbox.ExpectHealth(t, n, []string{"--timeout-millis", "0"}, 2, "--timeout-millis is 0")
+}
+
+// A follower that hears its leader and does not reach it knows of nothing wrong. The probe finds out.
+func TestReadiness_AFollowerThatDoesNotReachItsLeader(t *testing.T) {
+	c, network := blackbox.StartGatedCluster(t, 3)
+	leader := blackbox.Leader(t, c.Nodes)
+	deaf := c.Others(leader)[0]
+	blackbox.ExpectHealth(t, deaf, []string{"--ready"}, 0, "ready")
+	network.Cut(deaf.Number-1, leader.Number-1, torture.Hole)
+	blackbox.ExpectHealth(t, deaf, []string{"--ready"}, 1, "not ready: unconfirmed: ")
+	blackbox.ExpectHealth(t, deaf, nil, 0, "live")
+	network.Cut(deaf.Number-1, leader.Number-1, torture.Open)
+	blackbox.AwaitHealth(t, deaf, "ready")
 }

@@ -47,7 +47,7 @@ func TestCompletion_BashOffersWhatFits(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{
-		"raftredis ":                           "serve playground inspect version completion help",
+		"raftredis ":                           "serve playground health inspect version completion help",
 		"raftredis pl":                         "playground",
 		"raftredis serve --boot":               "--bootstrap",
 		"raftredis serve --snapshot-":          "--snapshot-bytes-per-second --snapshot-log-bytes",
