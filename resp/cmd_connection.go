@@ -63,9 +63,10 @@ func quit(c *Conn, dst []byte, _ [][]byte) []byte {
 // asking is ASKING, which clients say before a command that was sent elsewhere by ASK. No node says ASK.
 func asking(_ *Conn, dst []byte, _ [][]byte) []byte { return reply.OK(dst) }
 
-// selectDatabase accepts the one database there is.
-func selectDatabase(_ *Conn, dst []byte, args [][]byte) []byte {
+// selectDatabase accepts the one database there is. What a client meant for another one is refused: see bars.
+func selectDatabase(c *Conn, dst []byte, args [][]byte) []byte {
 	index, ok := number.Parse(args[1])
+	c.bars |= bySelect
 	switch {
 	case !ok:
 		return reply.Error(dst, reply.NotInteger)
@@ -74,6 +75,7 @@ func selectDatabase(_ *Conn, dst []byte, args [][]byte) []byte {
 	case index != 0:
 		return reply.Error(dst, reply.DBOutOfRange)
 	}
+	c.bars &^= bySelect
 	return reply.OK(dst)
 }
 
@@ -187,7 +189,7 @@ func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 		}
 	})
 	c.reader.SetUnauthenticated(!authenticated)
-	c.replyMode = repliesOn
+	c.replyMode, c.bars = repliesOn, 0
 	c.session.drop() // messages of what has ended, which a client of RESP2 could not tell from replies
 	return reply.Simple(dst, "RESET")
 }

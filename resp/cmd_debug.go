@@ -67,10 +67,15 @@ func (c *Conn) mayDebug() bool {
 	case DebugYes:
 		return true
 	case DebugLocal:
-		address, err := netip.ParseAddrPort(c.session.address)
-		return err != nil || address.Addr().Unmap().IsLoopback()
+		return isLocal(c.session.address)
 	}
 	return false
+}
+
+// isLocal reports whether an address is of this machine alone.
+func isLocal(clientAddress string) bool {
+	address, err := netip.ParseAddrPort(clientAddress)
+	return err != nil || address.Addr().Unmap().IsLoopback()
 }
 
 // debugSleep is DEBUG SLEEP seconds. The time counts as the command's own, as if it had been hard work; what is no

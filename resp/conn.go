@@ -60,8 +60,10 @@ type Conn struct {
 	session *session
 	reader  wire.Reader
 	phase   phase
-	// replyMode says whether the client wants replies.
-	replyMode replyMode
+	// replyMode says whether the client wants replies, bars why its commands are refused, barredSince since when by MULTI.
+	replyMode   replyMode
+	bars        bars
+	barredSince monotonic
 
 	// request holds the run being gathered, then submitted. arguments and fixed are the storage of its calls.
 	request   Request

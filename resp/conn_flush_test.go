@@ -27,7 +27,9 @@ func (s *serving) slowReader() *peer {
 // longGets are GETs of a key of 1 KiB, and their replies.
 func longGets(store *fakeStore, value []byte) (requests string, replies []byte, count int) {
 	key := strings.Repeat("k", 1<<10)
+	store.mu.Lock()
 	store.values[key] = value
+	store.mu.Unlock()
 	count = floodBytes >> 10
 	return strings.Repeat(bulk("GET", key), count), bytes.Repeat([]byte(bulkText(string(value))), count), count
 }

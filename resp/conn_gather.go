@@ -104,7 +104,11 @@ func (c *Conn) next() (command.Call, bool) {
 	}
 	c.arguments = arguments
 	c.shard.Commands.Add(1)
-	return c.resolve(arguments[from:len(arguments):len(arguments)]), true
+	call, ok := c.resolve(arguments[from:len(arguments):len(arguments)])
+	if !ok {
+		return c.unread(errAttack)
+	}
+	return call, true
 }
 
 // unread is what becomes of a request that the reader did not take: a refusal is a reply like others, and a violation
@@ -117,16 +121,24 @@ func (c *Conn) unread(err error) (command.Call, bool) {
 		return c.refused(refusal.Reply), true
 	}
 	if len(c.request.Run.Calls) == 0 {
-		c.server.metrics.ProtocolErrors.Inc()
-		c.out = reply.Error(c.out, "ERR "+err.Error())
 		c.phase = ended
+		if err != errAttack && err != errAbandoned {
+			c.server.metrics.ProtocolErrors.Inc()
+			c.out = reply.Error(c.out, "ERR "+err.Error())
+		}
 	}
 	return command.Call{}, false
 }
 
-// resolve finds the command that the arguments call, or the reply that they get whatever the state is.
-func (c *Conn) resolve(args [][]byte) command.Call {
+// resolve finds the command that the arguments call, or the reply that they get whatever the state is. False means that
+// the connection ends without one.
+func (c *Conn) resolve(args [][]byte) (command.Call, bool) {
 	spec, fault := command.Find(args)
+	if c.bars != 0 || fault == command.UnknownCommand {
+		if call, is := c.barred(spec, fault, args); is {
+			return call, call.Fixed != nil
+		}
+	}
 	if fault == command.NoFault && c.session.spec.Load() != spec {
 		c.session.spec.Store(spec)
 	}
@@ -134,7 +146,10 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 		if spec != nil {
 			c.shard.Rejected(spec.ID())
 		}
-		return c.refused(refusal)
+		if spec == command.Select {
+			c.refusedSelect(args)
+		}
+		return c.refused(refusal), true
 	}
 	c.server.show(c.session, spec, args)
 	if isBarrier(spec) && handlers[spec.ID()].pure {
@@ -142,9 +157,9 @@ func (c *Conn) resolve(args [][]byte) command.Call {
 		if c.server.isSlow(0) {
 			c.server.noteSlow(c.session, []command.Call{{Spec: spec, Args: args}}, 0, nil)
 		}
-		return c.fix(func(dst []byte) []byte { return handlers[spec.ID()].answer(c, dst, args) })
+		return c.fix(func(dst []byte) []byte { return handlers[spec.ID()].answer(c, dst, args) }), true
 	}
-	return command.Call{Spec: spec, Args: args}
+	return command.Call{Spec: spec, Args: args}, true
 }
 
 // refusal says why a call is not executed; it is empty if it is. The order of the checks is that of Redis: existence,

@@ -12,6 +12,9 @@ func FuzzConnIsIndependentOfCuts(f *testing.F) {
 	f.Add([]byte("CLIENT SETNAME x\r\nCLIENT GETNAME\r\nCONFIG GET *\r\nCOMMAND DOCS\r\nROLE\r\n"), uint64(3))
 	f.Add([]byte("SET a 1\r\nDBSIZE\r\nREADONLY\r\nGET a\r\nINCR a\r\nREADWRITE\r\nCLUSTER NODES\r\n"), uint64(7))
 	f.Add([]byte("READONLY\r\nGET a\r\nSET a 1\r\nCLUSTER GETKEYSINSLOT 1 1\r\nASKING\r\nMGET a b\r\n"), uint64(13))
+	f.Add([]byte("SET a 1\r\nMULTI\r\nINCR a\r\nAUTH secret\r\nEXEC\r\nINCR a\r\n"), uint64(9))
+	f.Add([]byte("SET a 1\r\nSELECT 3\r\nINCR a\r\nSELECT 0\r\nINCR a\r\n"), uint64(11))
+	f.Add([]byte("INCR a\r\nMULTI\r\nRESET\r\nINCR a\r\nPOST / HTTP/1.1\r\nINCR a\r\n"), uint64(5))
 	f.Add([]byte(bulk("SET", "a", "1")+bulk("APPEND", "a", "2")+"*1\r\n$x\r\n"), uint64(4))
 	f.Fuzz(func(t *testing.T, input []byte, seed uint64) {
 		limits := Limits{MaxEntryBytes: 1 << 10, MaxRunCalls: 4}

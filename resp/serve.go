@@ -19,6 +19,8 @@ const (
 	// accept loop would spin.
 	minAcceptPause = 5 * time.Millisecond
 	maxAcceptPause = time.Second
+	// attackLogPeriod is how long the log says nothing of further clients that speak HTTP.
+	attackLogPeriod = time.Minute
 )
 
 // accepting is the work that waits while the system gives no connections.
@@ -105,11 +107,18 @@ func (s *Server) sleep(period time.Duration) bool {
 // accept starts serving a connection, or turns it away.
 func (s *Server) accept(socket net.Conn) {
 	s.metrics.Accepted.Inc()
+	if s.isProtected(socket.RemoteAddr()) {
+		s.turnAway(socket, denied)
+		return
+	}
 	s.mu.Lock()
 	if s.closed || int64(len(s.links)) >= s.tuning.MaxClients.Load() {
-		full := !s.closed
+		reason := tooManyClients
+		if s.closed {
+			reason = ""
+		}
 		s.mu.Unlock()
-		s.turnAway(socket, full)
+		s.turnAway(socket, reason)
 		return
 	}
 	l := newLink(s, socket)
@@ -120,14 +129,47 @@ func (s *Server) accept(socket net.Conn) {
 	go l.serve()
 }
 
-// turnAway says why, if it is for want of room. The buffer of a new socket has room for one line, so this never waits.
-func (s *Server) turnAway(socket net.Conn, full bool) {
-	if full {
+// Why clients are turned away: Redis's texts, to the letter. The second is denied with protected-mode.
+const (
+	tooManyClients = "-ERR max number of clients reached\r\n"
+	denied         = "-DENIED Redis is running in protected mode because protected mode is enabled and no password is " +
+		"set for the default user. In this mode connections are only accepted from the loopback interface. If you want to " +
+		"connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable " +
+		"protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to " +
+		"Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from " +
+		"internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable " +
+		"the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and " +
+		"then restarting the server. 3) If you started the server manually just for testing, restart it with the " +
+		"'--protected-mode no' option. 4) Set up an authentication password for the default user. NOTE: You only need " +
+		"to do one of the above things in order for the server to start accepting connections from the outside.\r\n"
+)
+
+// turnAway closes a connection, with a reason unless that is empty. The buffer of a new socket has room for one line,
+// so this never waits.
+func (s *Server) turnAway(socket net.Conn, reason string) {
+	if reason != "" {
 		s.metrics.Rejected.Inc()
 		_ = socket.SetWriteDeadline(time.Now().Add(lingerPeriod))
-		_, _ = socket.Write([]byte("-ERR max number of clients reached\r\n"))
+		_, _ = socket.Write([]byte(reason))
 	}
 	_ = socket.Close()
+}
+
+// isProtected reports whether protected-mode keeps a client out: one from elsewhere, while no password is asked for.
+func (s *Server) isProtected(clientAddress net.Addr) bool {
+	return s.tuning.Protected.Load() && s.password() == "" && !isLocal(clientAddress.String())
+}
+
+// attacked tells of a client that speaks HTTP: mostly a web page that makes a browser send commands. It is one line a
+// minute, or the log would be another way to attack.
+func (s *Server) attacked(by *session) {
+	now, before := int64(s.monotonic()), s.attackedAt.Load()
+	if (before != 0 && now-before < int64(attackLogPeriod)) || !s.attackedAt.CompareAndSwap(before, now) {
+		return
+	}
+	s.logger.Warn("Possible SECURITY ATTACK detected: a client sends POST or Host: commands, as web pages do that want "+
+		"to make a browser command this server (cross protocol scripting). Its connection is aborted",
+		"client", by.id, "address", by.address)
 }
 
 // leave takes a connection that has ended out of the books.

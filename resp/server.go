@@ -131,6 +131,8 @@ type Server struct {
 	latencies      stats.Latencies
 	// input bounds the requests of all clients together.
 	input *wire.Budget
+	// attackedAt is when the log last told of a client that speaks HTTP.
+	attackedAt atomic.Int64
 	// saveScheduled says that a snapshot is to be begun as soon as one can be.
 	saveScheduled atomic.Bool
 	// saveThenStop says that a client waits for a snapshot after which the process shall stop.

@@ -7,8 +7,9 @@ var serverList = []Difference{
 	{
 		ID:    "one-database",
 		Redis: "there are 16 databases; `SELECT`, `COPY … DB`, `MOVE` and `SWAPDB` go from one to another",
-		Here:  "there is database 0; any other is out of range, and `MOVE` and `SWAPDB` do not exist",
-		Why:   "a Redis cluster has one database too",
+		Here: "there is database 0; any other is out of range, and `MOVE` and `SWAPDB` do not exist. Behind a `SELECT` " +
+			"that was refused, commands on data are refused until one is accepted",
+		Why: "a Redis cluster has one database too",
 		Probes: []Probe{
 			{[]string{"SELECT 1"}, `\+OK\r\n`, `-ERR DB index is out of range\r\n`},
 			{[]string{"SET k v", "COPY k k2 DB 1"}, `:1\r\n`, `-ERR DB index is out of range\r\n`},
@@ -34,8 +35,8 @@ var serverList = []Difference{
 		ID: "no-transactions",
 		Redis: "`MULTI` … `EXEC` run commands as one, `WATCH` makes them depend on keys; scripts and functions are " +
 			"programs in the server",
-		Here: "none of these exists. The commands that a client sends together have one fate, but others may run between " +
-			"them",
+		Here: "none of these exists. `MULTI` is refused with everything behind it, up to `EXEC` or `DISCARD`. The commands " +
+			"that a client sends together have one fate, but others may run between them",
 		Why: "not built yet",
 		Probes: []Probe{
 			{[]string{"MULTI"}, `\+OK\r\n`, `-ERR unknown command 'MULTI'.*\r\n`},

@@ -136,6 +136,11 @@ func (c *Config) clientRows() []*setting.Row {
 			Help:  "password that clients must give",
 		},
 		{
+			Name: "protected-mode", Flag: "protected-mode", Section: ofClients, Unit: "yes|no", Live: true,
+			Value: &setting.YesOrNo{YesNo: setting.YesNo{At: &c.tuning.Protected}},
+			Help:  "without a password, serve only clients of this machine",
+		},
+		{
 			Name: "maxclients", Flag: "maxclients", Section: ofClients, Unit: "clients", Live: true,
 			Value:   &setting.Int{At: &c.tuning.MaxClients, Min: 1, Max: math.MaxUint32},
 			Allowed: refuseMoreThanDescriptors,
@@ -300,6 +305,8 @@ func (c *Config) liveRows() []*setting.Row {
 		live("latency-tracking-info-percentiles", &t.Percentiles),
 		live("maxmemory", memory(&t.MaxMemoryBytes, 0, math.MaxInt64)),
 		live("proto-max-bulk-len", memory(&t.MaxBulkBytes, minQuery, maxQuery)),
+		{Name: "enable-module-command", Value: setting.Only("no")},
+		{Name: "enable-protected-configs", Value: setting.Only("no")},
 		live("slowlog-log-slower-than", integer(&t.SlowerThanMicros, -1, math.MaxInt64)),
 		live("slowlog-max-len", integer(&t.SlowLogCommands, 0, maxSlowLogCommands)),
 		live("tcp-keepalive", integer(&t.KeepAliveSeconds, 0, math.MaxInt32)),

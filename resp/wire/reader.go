@@ -305,6 +305,9 @@ func (r *Reader) Next(argv [][]byte) ([][]byte, error) {
 	return argv, r.failed
 }
 
+// Abort makes every later call of Next return err, as behind a violation of the protocol.
+func (r *Reader) Abort(err error) { r.failed = err }
+
 // Failed reports whether the client broke the protocol: nothing that it sends is understood any more.
 func (r *Reader) Failed() bool { return r.failed != nil }
 

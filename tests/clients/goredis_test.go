@@ -38,9 +38,10 @@ func goRedisTasks(t testing.TB, e errand) (end func() string) {
 		{"greeting", g.greeting}, {"strings", g.strings}, {"counters", g.counters}, {"many", g.many},
 		{"deadlines", g.deadlines}, {"conditions", g.conditions}, {"binary", g.binary}, {"large", g.large},
 		{"pipeline", g.pipeline}, {"concurrent", g.concurrent}, {"scan", g.scan}, {"errors", g.errors},
+		{"transactions", g.transactions},
 	}
 	if !e.cluster {
-		tasks = append(tasks, goTask{"caching", g.caching})
+		tasks = append(tasks, goTask{"databases", g.databases}, goTask{"caching", g.caching})
 	}
 	tasks = append(tasks, goTask{"farewell", g.lastValue})
 	begin := steps{
@@ -197,6 +198,28 @@ func (g *goRedisErrand) errors(s *steps) {
 	s.refused("ERR unknown command 'NOSUCHCOMMAND'")(g.client.Do(g.ctx, "NOSUCHCOMMAND").Result())
 	s.refused("ERR invalid expire time in 'set' command")(g.client.Do(g.ctx, "SET", key, "text", "PX", 0).Result())
 	s.want("text")(g.client.Get(g.ctx, key).Result())
+}
+
+func (g *goRedisErrand) transactions(s *steps) {
+	key := g.key("transaction")
+	for range 3 {
+		s.refused("MULTI")(g.client.TxPipelined(g.ctx, func(tx redis.Pipeliner) error {
+			tx.Incr(g.ctx, key)
+			tx.Set(g.ctx, key, "value", 0)
+			return nil
+		}))
+	}
+	s.refused("WATCH")(nil, g.client.Watch(g.ctx, func(tx *redis.Tx) error {
+		return tx.Incr(g.ctx, key).Err()
+	}, key))
+	s.absent(g.client.Get(g.ctx, key).Result())
+}
+
+func (g *goRedisErrand) databases(s *steps) {
+	other := redis.NewClient(&redis.Options{Addr: g.address, DB: 1})
+	s.refused("DB index is out of range")(other.Set(g.ctx, g.key("database"), "value", 0).Result())
+	s.absent(g.client.Get(g.ctx, g.key("database")).Result())
+	s.none(other.Close())
 }
 
 // caching asks for a cache, which is no default of the library and is offered for plain clients only.

@@ -48,8 +48,12 @@ func rueidisTasks(t testing.TB, e errand) (end func() string) {
 		{"greeting", r.greeting}, {"strings", r.strings}, {"counters", r.counters}, {"many", r.many},
 		{"deadlines", r.deadlines}, {"conditions", r.conditions}, {"binary", r.binary}, {"large", r.large},
 		{"pipeline", r.pipeline}, {"concurrent", r.concurrent}, {"scan", r.scan}, {"errors", r.errors},
-		{"caching", r.caching}, {"farewell", r.lastValue},
+		{"transactions", r.transactions}, {"caching", r.caching},
 	}
+	if !e.cluster {
+		tasks = append(tasks, goTask{"databases", r.databases})
+	}
+	tasks = append(tasks, goTask{"farewell", r.lastValue})
 	refusal := func(err error) bool {
 		_, reply := rueidis.IsRedisErr(err)
 		return reply
@@ -81,6 +85,32 @@ func (r *rueidisErrand) strings(s *steps) {
 	s.want("Value-more")(r.do(b.Getdel().Key(key).Build()).ToString())
 	s.absent(r.do(b.Get().Key(key).Build()).ToString())
 	s.want(int64(0))(r.do(b.Exists().Key(key).Build()).AsInt64())
+}
+
+func (r *rueidisErrand) transactions(s *steps) {
+	key := r.key("transaction")
+	for range 3 {
+		s.none(r.client.Dedicated(func(client rueidis.DedicatedClient) error {
+			replies := client.DoMulti(r.ctx, client.B().Multi().Build(), client.B().Incr().Key(key).Build(),
+				client.B().Exec().Build())
+			for i, words := range []string{"MULTI", "not executed", "EXECABORT"} {
+				s.refused(words)(nil, replies[i].Error())
+			}
+			return nil
+		}))
+	}
+	s.absent(r.do(r.client.B().Get().Key(key).Build()).ToString())
+}
+
+func (r *rueidisErrand) databases(s *steps) {
+	other, err := rueidis.NewClient(rueidis.ClientOption{
+		InitAddress: []string{r.address}, ForceSingleClient: true, SelectDB: 1,
+	})
+	s.refused("DB index is out of range")(nil, err)
+	if err == nil {
+		other.Close()
+	}
+	s.absent(r.do(r.client.B().Get().Key(r.key("database")).Build()).ToString())
 }
 
 func (r *rueidisErrand) counters(s *steps) {

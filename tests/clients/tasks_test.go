@@ -26,6 +26,8 @@ var clientTasks = []struct{ name, what string }{
 	{"concurrent", "80 commands from several places at once: each gets its own reply"},
 	{"scan", "the library's iterator finds all keys of a pattern"},
 	{"errors", "errors of a value, of an unknown command and of an option, in the library's own type"},
+	{"transactions", "a transaction, three times: the library says each time that it failed, and nothing is done"},
+	{"databases", "database 1: the library says that it does not exist, and writes nothing to another"},
 	{"caching", "a cached value is served from memory, until it is written through another node"},
 	{"farewell", "the last value is acknowledged and the connection closed; every node has the value"},
 }
@@ -61,25 +63,40 @@ type clientLibrary struct {
 	begin func(testing.TB, errand) (end func() string)
 }
 
-func noCaching(errand) []string { return []string{"caching"} }
+// lacks are tasks that a library has no means for, and the databases that no cluster has.
+func lacks(e errand, tasks ...string) []string {
+	if e.cluster {
+		tasks = append(tasks, "databases")
+	}
+	return tasks
+}
+
+func noDatabases(e errand) []string { return lacks(e) }
+
+func noCaching(e errand) []string { return lacks(e, "caching") }
 
 func clientLibraries() []clientLibrary {
 	return []clientLibrary{
 		{"go-redis", "3", "go-redis", func(e errand) []string {
 			if e.cluster {
-				return []string{"caching"}
+				return noCaching(e)
 			}
 			return nil
 		}, goRedisTasks},
-		{"rueidis", "3", "rueidis", func(errand) []string { return nil }, rueidisTasks},
-		{"redis-py", "2", "", noCaching, redisPyTasks},
+		{"rueidis", "3", "rueidis", noDatabases, rueidisTasks},
+		{"redis-py", "2", "", func(e errand) []string {
+			if e.cluster {
+				return lacks(e, "caching", "transactions")
+			}
+			return noCaching(e)
+		}, redisPyTasks},
 		{"ioredis 6", "3", "ioredis", noCaching, func(t testing.TB, e errand) func() string {
 			return nodeTasks(t, e, "catalogue-ioredis.js", "ioredis", e.mode(), e.address, e.prefix)
 		}},
 		{"ioredis 5", "2", "ioredis", noCaching, func(t testing.TB, e errand) func() string {
 			return nodeTasks(t, e, "catalogue-ioredis.js", "ioredis-5", e.mode(), e.address, e.prefix)
 		}},
-		{"node-redis", "3", "node-redis", func(errand) []string { return nil }, func(t testing.TB, e errand) func() string {
+		{"node-redis", "3", "node-redis", noDatabases, func(t testing.TB, e errand) func() string {
 			return nodeTasks(t, e, "catalogue-redis.js", e.mode(), e.address, e.prefix, e.otherNode)
 		}},
 		{"GLIDE", "3", "GlideJS", noCaching, func(t testing.TB, e errand) func() string {

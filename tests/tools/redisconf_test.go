@@ -72,8 +72,8 @@ func TestRedisConf_EverySettingOfRedisIsKnown(t *testing.T) {
 	}
 	given := map[string]bool{"port": true, "unixsocket": true}
 	for _, name := range []string{ // these have no rows yet, or other bounds
-		"enable-protected-configs", "cluster-preferred-endpoint-type", "enable-module-command",
-		"cluster-announce-bus-port", "cluster-announce-port", "protected-mode",
+		"cluster-preferred-endpoint-type",
+		"cluster-announce-bus-port", "cluster-announce-port",
 	} {
 		given[name] = true
 	}

@@ -98,6 +98,28 @@ run({
     await refused(client.set(key('text'), 'text', 'PX', 0), ReplyError, "ERR invalid expire time in 'set' command")
     same(await client.get(key('text')), 'text')
   },
+  async transactions () {
+    const name = key('transaction')
+    for (let i = 0; i < 3; i++) {
+      await refused(client.multi().incr(name).set(name, 'value').exec(), ReplyError, 'EXECABORT')
+    }
+    if (mode === 'plain') {
+      // Each command by itself: the library does not wait for the reply to MULTI.
+      client.multi({ pipeline: false }).catch(() => {})
+      await refused(client.incr(name), ReplyError, 'not executed')
+      await refused(client.exec(), ReplyError, 'EXECABORT')
+    }
+    same(await client.get(name), null)
+  },
+  async databases () {
+    if (mode === 'cluster') return
+    const other = new Redis(port, host, { db: 1 })
+    other.on('error', () => {})
+    // The library goes on when its SELECT is refused.
+    await refused(other.set(key('database'), 'value'), ReplyError, 'not executed')
+    same(await client.get(key('database')), null)
+    other.disconnect()
+  },
   async farewell () {
     same(await client.set(key('last'), prefix), 'OK')
     same(await client.quit(), 'OK')

@@ -113,6 +113,21 @@ run({
       "ERR invalid expire time in 'set' command")
     same(await client.get(key('text')), 'text')
   },
+  async transactions () {
+    const name = key('transaction')
+    for (let i = 0; i < 3; i++) {
+      await refused(client.multi().incr(name).set(name, 'value').exec(), Error)
+    }
+    same(await client.get(name), null)
+  },
+  async databases () {
+    if (mode === 'cluster') return
+    const other = createClient({ url, database: 1, socket: { reconnectStrategy: false } })
+    other.on('error', () => {})
+    await refused(other.connect().then(() => other.set(key('database'), 'value')), Error)
+    same(await client.get(key('database')), null)
+    other.destroy()
+  },
   async caching () {
     const clientSideCache = { ttl: 0, maxEntries: 0, evictPolicy: 'LRU' }
     const caches = mode === 'cluster'

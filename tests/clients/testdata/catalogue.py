@@ -158,6 +158,27 @@ def errors(client):
     same(client.get(key("text")), b"text")
 
 
+def transactions(client):
+    # The transaction is the library's default for a pipeline.
+    for _ in range(3):
+        pipe = client.pipeline()
+        pipe.incr(key("transaction"))
+        pipe.set(key("transaction"), "value")
+        refused(pipe.execute, "MULTI")
+    refused(lambda: client.transaction(lambda pipe: pipe.incr(key("transaction")), key("transaction")), "WATCH")
+    same(client.get(key("transaction")), None)
+
+
+def databases(client):
+    other = redis.Redis(host=HOST, port=int(PORT), db=1)
+    try:
+        other.set(key("database"), "value")
+        raise AssertionError("a value is in database 1")
+    except (redis.ResponseError, redis.ConnectionError):  # which of the two depends on the library's version
+        pass
+    same(client.get(key("database")), None)
+
+
 def farewell(client):
     same(client.set(key("last"), PREFIX), True)
     client.close()
@@ -168,6 +189,8 @@ def main():
     client = connect()
     tasks = [greeting, strings, counters, many, deadlines, conditions, binary, large, pipeline, concurrent, scan,
              errors, farewell]
+    if MODE == "plain":
+        tasks[-1:-1] = [transactions, databases]
     for task in tasks:
         try:
             task(client)
