@@ -9,7 +9,7 @@ import (
 // StateMachine is what the log drives. One goroutine at a time calls Apply, Restore and Freeze, and no Query runs
 // meanwhile; many goroutines call Query at once. All types are Go's own, so a machine need not import this package.
 //
-// Open looks for three more methods. A machine has those that it needs:
+// Open looks for four more methods. A machine has those that it needs:
 //
 //	Due() int64         the earliest time, in milliseconds, at which time alone changes the state; 0 means never.
 //	                    The leader then adds entries that carry only the time. Without Due, time moves with commands.
@@ -17,11 +17,15 @@ import (
 //	                    compares it. Without Hash, only the bytes of the file are checked.
 //	Seed(seed uint64)   takes a random number that is the same on all nodes of the cluster, for hashing. Every
 //	                    Restore comes right after a Seed.
+//	SetOffset(millis int64)
+//	                    takes what has to be added to a stamp to get wall time, in milliseconds since 1970 UTC. It
+//	                    comes before the Apply of each entry that changes it, and is 0 before the first one.
 type StateMachine interface {
 	// Apply executes the command at index, and returns what Propose returns on the node that took the command. Every
 	// index comes once, in order. data is empty where the entry carries no command: at the start of a term, at a change of
-	// the members, and when only time moves. stamp is the leader's wall clock in milliseconds. It may go back; a machine
-	// that has a clock takes the maximum. local is Request.Local on the node that took the command, and nil elsewhere.
+	// the members, and when only time moves. stamp is log time in milliseconds: it moves with elapsed time while a
+	// majority runs, by the wall clocks across a stop of all nodes, and never goes back. local is Request.Local on the
+	// node that took the command, and nil elsewhere.
 	//
 	// The same log must lead to the same state on every node: no clock, no random number, no order of a map. Apply must
 	// not change data; a machine that keeps a piece of it keeps all of it in memory.
@@ -45,6 +49,7 @@ type machine struct {
 	due  interface{ Due() int64 }
 	hash interface{ Hash() uint64 }
 	seed interface{ Seed(seed uint64) }
+	wall interface{ SetOffset(millis int64) }
 }
 
 func newMachine(m StateMachine) *machine {
@@ -52,6 +57,7 @@ func newMachine(m StateMachine) *machine {
 	wrapped.due, _ = m.(interface{ Due() int64 })
 	wrapped.hash, _ = m.(interface{ Hash() uint64 })
 	wrapped.seed, _ = m.(interface{ Seed(seed uint64) })
+	wrapped.wall, _ = m.(interface{ SetOffset(millis int64) })
 	return wrapped
 }
 
@@ -69,6 +75,13 @@ func (m *machine) Hash() uint64 {
 		return 0
 	}
 	return m.hash.Hash()
+}
+
+// SetOffset is nothing to a machine that has no use for wall time.
+func (m *machine) SetOffset(millis int64) {
+	if m.wall != nil {
+		m.wall.SetOffset(millis)
+	}
 }
 
 // Restore tells the seed first.

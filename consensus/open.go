@@ -194,7 +194,7 @@ func (n *Node) start() error {
 func restoredRaft(r *wal.Recovered) (raft.Restored, error) {
 	s := raft.Restored{
 		Term: r.Term, Vote: r.Vote, Floor: r.Checkpoint, ConfigurationIndex: r.ConfigurationIndex,
-		Entries: r.Entries, LastStamp: r.CheckpointStamp, Snapshot: r.Snapshot, Retained: r.Retained,
+		Entries: r.Entries, FloorTime: r.CheckpointTime, Snapshot: r.Snapshot, Retained: r.Retained,
 	}
 	if len(r.ConfigurationBody) > 0 {
 		c, err := membership.Decode(r.ConfigurationBody)

@@ -125,8 +125,9 @@ type Options struct {
 	// Lookup resolves names in addresses of peers; nil is the system's resolver. Its context lasts for twenty seconds.
 	// Connections do not wait for it where an earlier lookup of the name succeeded.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
-	// Clock is the wall clock that stamps entries and reads; nil means time.Now. A test may have a wrong one. One
-	// goroutine calls it, often: it must not block.
+	// Clock is the wall clock, which the cluster's wall time follows as far as a majority of the voters' clocks agrees;
+	// nil means time.Now. Stamps follow elapsed time, and not this clock. A test may have a wrong one. One goroutine calls
+	// it, often: it must not block.
 	Clock func() time.Time
 	// Logger gets what an operator should know; nil means slog.Default(). For silence, give it slog.DiscardHandler.
 	Logger *slog.Logger

@@ -32,7 +32,7 @@ type Request struct {
 	Err error
 	// Result is what StateMachine.Apply returned for the command on this node.
 	Result []byte
-	// ReadTime is the leader's clock when it confirmed the read, in milliseconds: the stamp for StateMachine.Query.
+	// ReadTime is log time when the leader confirmed the read, in milliseconds: the stamp for StateMachine.Query.
 	ReadTime int64
 
 	runner *pump.Runner
@@ -206,7 +206,7 @@ func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
 
 // Query executes StateMachine.Query with local, on a state that holds everything that any node acknowledged before the
 // call. While the machine says needTick, Query moves time through the log and asks again: with the stamp of its first
-// confirmation, or with an earlier one if another leader's clock says so. With the newest stamp it would never end
+// confirmation, or with an earlier one if another leader says so. With the newest stamp it would never end
 // while things expire all the time, since the log's time trails the clock by a commit.
 func (n *Node) Query(ctx context.Context, local any) error {
 	stamp := int64(math.MaxInt64)

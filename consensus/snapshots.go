@@ -149,14 +149,14 @@ func classify(err error) error {
 
 func headerOf(f *engine.Frozen) snapshot.Header {
 	return snapshot.Header{
-		Mark: f.Mark, ClusterID: f.ClusterID, HashSeed: f.HashSeed, Stamp: f.Stamp, StateHash: f.StateHash,
+		Mark: f.Mark, ClusterID: f.ClusterID, HashSeed: f.HashSeed, Time: f.Time, StateHash: f.StateHash,
 		Level: f.Level, Configuration: f.Configuration,
 	}
 }
 
 func baseOf(h *snapshot.Header) engine.SnapshotState {
 	return engine.SnapshotState{
-		Mark: h.Mark, ClusterID: h.ClusterID, HashSeed: h.HashSeed, Stamp: h.Stamp, Level: h.Level,
+		Mark: h.Mark, ClusterID: h.ClusterID, HashSeed: h.HashSeed, Time: h.Time, Level: h.Level,
 		Configuration: h.Configuration,
 	}
 }

@@ -66,6 +66,13 @@ type Status struct {
 	// member, some hundred milliseconds old at most.
 	Match map[NodeID]uint64
 
+	// WallOffsetMillis is what has to be added to a stamp of the log to get the wall time of the cluster.
+	// ClockAheadSeconds is by how much this node's clock is ahead of that, in whole seconds; negative if it is behind.
+	// ClocksApart: this node leads, and for some seconds not even a majority of the voters' clocks has agreed.
+	WallOffsetMillis  int64
+	ClockAheadSeconds int64
+	ClocksApart       bool
+
 	// WaitingRequests wait for a leader or for room, UnmetRequests were sent and not applied yet.
 	WaitingRequests int
 	UnmetRequests   int
@@ -169,6 +176,8 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	}
 	s.WaitingRequests, s.UnmetRequests = e.WaitingBatches, e.UnmetBatches
 	s.JournalBytes, s.JournalLimitBytes = e.JournalBytes, e.ProposalRoomBytes
+	s.WallOffsetMillis, s.ClockAheadSeconds = int64(e.Clock.Offset), e.Clock.AheadSeconds
+	s.ClocksApart = e.Clock.Apart
 	describeSnapshots(s, e)
 }
 

@@ -15,8 +15,8 @@ const (
 	maxKeptScratchBytes = 64 << 10
 )
 
-// Apply applies the entry at index: the next one after the last applied, whatever its kind. stamp is the entry's, in
-// milliseconds since 1970 UTC; data is its body, empty for entries that hold no commands. Apply keeps nothing of data.
+// Apply applies the entry at index: the next one after the last applied, whatever its kind. stamp is the entry's log
+// time in milliseconds; data is its body, empty for entries that hold no commands. Apply keeps nothing of data.
 //
 // local is nil, or on the node at which the commands arrived the *command.Run, which submitted data. Apply then
 // executes the calls of the run, writes and reads in their order, and fills its Reply. The arguments of its writes come
@@ -74,7 +74,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
 	}
 	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, lookups: &run.Lookups}
-	v := view{&m.space, m.space.Time(), run.Random, m.maxValueBytes, &run.Lookups}
+	v := view{&m.space, m.space.Now(), run.Random, m.maxValueBytes, &run.Lookups}
 	m.space.Begin(run)
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {

@@ -268,8 +268,8 @@ func TestTimeIsTheHighestStampAndPartOfTheHash(t *testing.T) {
 		a.Apply(uint64(i+1), stamp, nil, nil)
 		b.Apply(uint64(i+1), stamp, nil, nil)
 	}
-	if a.space.Time() != 9 || a.Hash() != b.Hash() {
-		t.Fatalf("time is %d, hashes %x and %x", a.space.Time(), a.Hash(), b.Hash())
+	if a.space.Now().Log != 9 || a.Hash() != b.Hash() {
+		t.Fatalf("time is %d, hashes %x and %x", a.space.Now().Log, a.Hash(), b.Hash())
 	}
 	b.Apply(6, 10, nil, nil)
 	a.Apply(6, 9, nil, nil)

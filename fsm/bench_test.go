@@ -206,7 +206,7 @@ func BenchmarkApplySetWithDeadline(b *testing.B) {
 	key, value := make([]byte, 16), make([]byte, 64)
 	for i := range benchKeys {
 		benchKey(key, i)
-		m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, value), int64(scattered(i)+1))
+		m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, value), keyspace.AtLog(int64(scattered(i)+1)))
 	}
 	call := [][]byte{[]byte("SET"), key, value, []byte("PXAT"), make([]byte, 7)}
 	var data []byte

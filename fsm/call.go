@@ -111,7 +111,7 @@ func (c call) bulkRange(text value.String, begin, end int) []byte {
 type view struct {
 	space reader
 	// now is the time of the read: the state time, or later if no key of the read ends in between.
-	now int64
+	now keyspace.Now
 	// random was drawn by the connection. It is no part of the state, and no write sees it.
 	random uint64
 	// maxValueBytes is that of Options.

@@ -140,7 +140,8 @@ func (w *twins) awaitNoDeadline(redis *realRedis) int64 {
 // endsWithin reports whether a stored key ends at one of these milliseconds.
 func (w *twins) endsWithin(from, to int64) (found bool) {
 	w.m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
-		found = e.Deadline >= from && e.Deadline <= to
+		ends := e.Deadline.Wall(w.m.space.Now())
+		found = ends >= from && ends <= to
 		return !found
 	})
 	return found
@@ -202,7 +203,7 @@ func (w *twins) sameContent(call mixedCall, present []string, got, want string) 
 // present lists the keys that are there at a moment.
 func (w *twins) present(millis int64) (keys []string) {
 	w.m.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
-		if !e.Expired(millis) {
+		if !e.Expired(w.m.space.NowAt(millis)) {
 			keys = append(keys, e.Key())
 		}
 		return true

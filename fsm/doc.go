@@ -9,10 +9,12 @@
 //
 // Package keyspace is the key space, package value is what keys hold; here are the commands, by family, and time.
 //
-// Time moves only by the log: the state time is the highest stamp of all entries. A key whose deadline it has reached
-// is absent for every command at once. Each entry removes a bounded number of such keys, so that no entry pays for all
-// keys that end together. A read has a stamp of its own. If a key that it looks at ends between state time and stamp,
-// it asks for an entry with that stamp first: what one read does not find, no later read finds, on any node.
+// Time moves only by the log: log time is the highest stamp of all entries, and wall time is log time plus the offset
+// that entries carry. Relative deadlines are moments of log time, absolute ones of wall time. A key whose deadline it
+// has reached is absent for every command at once. Each entry removes a bounded number of such keys, so that no entry
+// pays for all keys that end together. A read has a stamp of its own. If a key that it looks at ends between state
+// time and stamp, it asks for an entry with that stamp first: what one read does not find, no later read finds, on any
+// node.
 //
 // Limits: a value has at most Options.MaxValueBytes. An entry removes at most sweepPerEntry overdue keys, and
 // sweepPerWrite more for each of its commands; a SCAN looks at maxScanKeys keys at most. A key and an entry have no

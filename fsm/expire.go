@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -32,24 +33,39 @@ var deadlineFunctions = []function{
 
 func invalidExpire(name string) string { return "ERR invalid expire time in '" + name + "' command" }
 
-// unitsAfter is the time n units after since, in milliseconds, and false if that is no 64-bit number.
-func unitsAfter(n, unit, since int64) (int64, bool) {
+// millisOf is a number of units in milliseconds, and false if that is no 64-bit number.
+func millisOf(n, unit int64) (int64, bool) {
 	if n > math.MaxInt64/unit || n < math.MinInt64/unit {
 		return 0, false
 	}
-	return add(n*unit, since)
+	return n * unit, true
 }
 
-func expire(m *Machine, c call) []byte {
-	return expireAfter(m, c, "expire", millisPerSecond, m.space.Time())
+// after is the relative deadline n units from now. at is the absolute deadline n units after the beginning of 1970. ok
+// is false if the moment is no 64-bit number: for after, neither that of log time nor the one that EXPIRETIME shows.
+func after(n, unit int64, now keyspace.Now) (deadline keyspace.Deadline, ok bool) {
+	millis, ok := millisOf(n, unit)
+	if !ok {
+		return 0, false
+	}
+	_, shown := add(millis, now.Wall)
+	last, ok := add(millis, now.Log)
+	return keyspace.AtLog(last), ok && shown
 }
-func pExpire(m *Machine, c call) []byte   { return expireAfter(m, c, "pexpire", 1, m.space.Time()) }
-func expireAt(m *Machine, c call) []byte  { return expireAfter(m, c, "expireat", millisPerSecond, 0) }
-func pExpireAt(m *Machine, c call) []byte { return expireAfter(m, c, "pexpireat", 1, 0) }
 
-// expireAfter gives a key a deadline, a number of units after since. It removes the key if the deadline has come
-// already.
-func expireAfter(m *Machine, c call, name string, unit, since int64) []byte {
+func at(n, unit int64) (deadline keyspace.Deadline, ok bool) {
+	millis, ok := millisOf(n, unit)
+	return keyspace.At(millis), ok
+}
+
+func expire(m *Machine, c call) []byte    { return expireIn(m, c, "expire", millisPerSecond, true) }
+func pExpire(m *Machine, c call) []byte   { return expireIn(m, c, "pexpire", 1, true) }
+func expireAt(m *Machine, c call) []byte  { return expireIn(m, c, "expireat", millisPerSecond, false) }
+func pExpireAt(m *Machine, c call) []byte { return expireIn(m, c, "pexpireat", 1, false) }
+
+// expireIn gives a key a deadline, a number of units from now if it is relative, else since 1970. It removes the key if
+// the deadline has come already.
+func expireIn(m *Machine, c call, name string, unit int64, relative bool) []byte {
 	condition, refusal := parseExpireCondition(c.args[3:])
 	if refusal != "" {
 		return c.error(refusal)
@@ -58,17 +74,21 @@ func expireAfter(m *Machine, c call, name string, unit, since int64) []byte {
 	if !ok {
 		return c.error(reply.NotInteger)
 	}
-	deadline, ok := unitsAfter(n, unit, since)
+	now := m.space.Now()
+	deadline, ok := at(n, unit)
+	if relative {
+		deadline, ok = after(n, unit, now)
+	}
 	if !ok {
 		return c.error(invalidExpire(name))
 	}
 	key := c.args[1]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
-	if old == nil || !condition.allows(old.Deadline, deadline) {
+	place := m.space.Place(key)
+	old := m.space.Find(place, key)
+	if old == nil || !condition.allows(old.Deadline.Wall(now), deadline.Wall(now)) {
 		return c.integer(0)
 	}
-	m.space.PutUntil(at, key, *old, max(deadline, 1)) // 0 would be no deadline, and has come since 1970
+	m.space.PutUntil(place, key, *old, deadline)
 	return c.integer(1)
 }
 
@@ -100,7 +120,8 @@ func parseExpireCondition(args [][]byte) (condition expireCondition, refusal str
 	return condition, ""
 }
 
-// allows reports whether a deadline may be replaced by another; 0 is none, which counts as later than all.
+// allows reports whether a deadline may be replaced by another, both in wall time; 0 is none, which counts as later
+// than all.
 func (condition expireCondition) allows(old, fresh int64) bool {
 	switch {
 	case condition.nx && old != 0, condition.xx && old == 0:
@@ -123,14 +144,16 @@ func persist(m *Machine, c call) []byte {
 	return c.integer(1)
 }
 
-func ttl(v view, c call) []byte         { return remaining(v, c, v.now, millisPerSecond) }
-func pTTL(v view, c call) []byte        { return remaining(v, c, v.now, 1) }
-func expireTime(v view, c call) []byte  { return remaining(v, c, 0, millisPerSecond) }
-func pExpireTime(v view, c call) []byte { return remaining(v, c, 0, 1) }
+func ttl(v view, c call) []byte  { return deadlineOf(v, c, keyspace.Deadline.Left, millisPerSecond) }
+func pTTL(v view, c call) []byte { return deadlineOf(v, c, keyspace.Deadline.Left, 1) }
+func expireTime(v view, c call) []byte {
+	return deadlineOf(v, c, keyspace.Deadline.Wall, millisPerSecond)
+}
+func pExpireTime(v view, c call) []byte { return deadlineOf(v, c, keyspace.Deadline.Wall, 1) }
 
-// remaining answers with the time from since to the deadline of a key, in rounded units: -1 without a deadline, -2
+// deadlineOf answers with the deadline of a key, as it is seen from now, in rounded units: -1 without a deadline, -2
 // without the key.
-func remaining(v view, c call, since, unit int64) []byte {
+func deadlineOf(v view, c call, seen func(keyspace.Deadline, keyspace.Now) int64, unit int64) []byte {
 	e := v.get(c.args[1])
 	switch {
 	case e == nil:
@@ -138,7 +161,7 @@ func remaining(v view, c call, since, unit int64) []byte {
 	case e.Deadline == 0:
 		return c.integer(-1)
 	}
-	millis := e.Deadline - since
+	millis := seen(e.Deadline, v.now)
 	if unit == 1 {
 		return c.integer(millis)
 	}

@@ -55,7 +55,7 @@ func TestRestoredMachineIsTheMachine(t *testing.T) {
 	image := imageOf(t, m)
 	again := restored(t, image)
 	one, other := &again.space, &m.space
-	if again.Hash() != m.Hash() || again.Index() != m.Index() || one.Time() != other.Time() || one.Size() != other.Size() {
+	if again.Hash() != m.Hash() || again.Index() != m.Index() || one.Now() != other.Now() || one.Size() != other.Size() {
 		t.Fatalf("index %d hash %x, want index %d hash %x", again.Index(), again.Hash(), m.Index(), m.Hash())
 	}
 	if !bytes.Equal(imageOf(t, again), image) {

@@ -119,7 +119,7 @@ func TestFlushCostsTheSameAtAnySize(t *testing.T) {
 		m := newMachine(t)
 		for i := range keys {
 			key := []byte{byte(i), byte(i >> 8)}
-			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, nil), now)
+			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, nil), keyspace.At(now))
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -157,7 +157,7 @@ func TestWatchersAndReadersLeaveNoTrace(t *testing.T) {
 	var c counter
 	origin.Watch(&c)
 	for range 1500 {
-		stamp := follower.space.Time() + r.Int64N(30) - 10
+		stamp := follower.space.Now().Log + r.Int64N(30) - 10
 		var calls [][][]byte
 		for range 1 + r.IntN(4) {
 			calls = append(calls, toArgs(timedCommand(r, stamp)))

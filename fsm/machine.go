@@ -71,8 +71,17 @@ func (m *Machine) HeldBytes() int { return m.space.HeldBytes() }
 // Index is the index of the last entry applied.
 func (m *Machine) Index() uint64 { return m.space.Index() }
 
-// Due is the earliest deadline of a stored key in milliseconds since 1970 UTC, and 0 if no key has one. While the state
-// time has reached it there are keys to remove; every entry removes some, also an empty one.
+// SetOffset is the offset of the entries from the next one on: stamp + offset is wall time, in milliseconds since 1970
+// UTC, by which keys with absolute deadlines end. It is 0 before the first call, and part of an image.
+func (m *Machine) SetOffset(millis int64) {
+	if !m.ready {
+		panic("fsm: SetOffset before Restore")
+	}
+	m.space.SetOffset(millis)
+}
+
+// Due is the log time of the earliest deadline of a stored key in milliseconds, and 0 if no key has one. While the
+// state time has reached it there are keys to remove; every entry removes some, also an empty one.
 func (m *Machine) Due() int64 {
 	if !m.ready {
 		return 0

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
 // heapBytes is what is reachable.
@@ -104,7 +106,7 @@ func TestADeadlineCostsFewBytes(t *testing.T) {
 	before := heapBytes()
 	for i := range keys {
 		benchKey(key, i)
-		m.space.PutUntil(m.space.Place(key), key, *m.space.Get(key), now+int64(i*7919%keys))
+		m.space.PutUntil(m.space.Place(key), key, *m.space.Get(key), keyspace.AtLog(now+int64(i*7919%keys)))
 	}
 	perKey := int64(heapBytes()-before) / keys
 	t.Logf("%d bytes for a deadline", perKey)

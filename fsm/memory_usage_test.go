@@ -13,7 +13,7 @@ import (
 // usage asks for MEMORY USAGE.
 func usage(t *testing.T, m *Machine, key string) int {
 	t.Helper()
-	got := string(memoryUsage(view{space: &m.space, now: m.space.Time()}, call{args: words("memory usage " + key)}))
+	got := string(memoryUsage(view{space: &m.space, now: m.space.Now()}, call{args: words("memory usage " + key)}))
 	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(got, ":"), "\r\n"))
 	if err != nil {
 		t.Fatalf("MEMORY USAGE %q answers %q", key, got)
@@ -29,9 +29,9 @@ func TestMemoryUsageAddsUpToTheHeap(t *testing.T) {
 		fill func(m *Machine, key []byte, i int)
 	}{
 		{"small", 100_000, func(m *Machine, key []byte, i int) {
-			deadline := int64(0)
+			deadline := keyspace.Deadline(0)
 			if i%2 == 0 {
-				deadline = now + int64(i*7919%100_000)
+				deadline = keyspace.At(now + int64(i*7919%100_000))
 			}
 			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, make([]byte, i%100)), deadline)
 		}},

@@ -32,16 +32,16 @@ func (i *Image) Query(stamp int64, local any) (needTick bool) {
 }
 
 func query(s *keyspace.Space, stamp int64, run *command.Run) (needTick bool) {
-	if s.EndsBy(stamp) && anyEnds(s, run, stamp) {
+	if s.EndsBy(stamp) && anyEnds(s, run, s.NowAt(stamp)) {
 		return true
 	}
-	view{s, max(s.Time(), stamp), run.Random, s.MaxValueBytes(), &run.Lookups}.answer(run)
+	view{s, s.NowAt(stamp), run.Random, s.MaxValueBytes(), &run.Lookups}.answer(run)
 	return false
 }
 
-// anyEnds reports whether a key that the run looks at is present at the state time, and not at stamp. A read whose Spec
+// anyEnds reports whether a key that the run looks at is present at the state time, and not at now. A read whose Spec
 // names no key counts as one that looks at all; one whose Spec names some of its keys only must not exist.
-func anyEnds(s *keyspace.Space, run *command.Run, stamp int64) bool {
+func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 	var few [8]int
 	for i := range run.Calls {
 		called := &run.Calls[i]
@@ -52,7 +52,7 @@ func anyEnds(s *keyspace.Space, run *command.Run, stamp int64) bool {
 			return true
 		}
 		for _, at := range called.Spec.Keys(few[:0], called.Args) {
-			if e := s.Get(called.Args[at]); e != nil && e.Expired(stamp) {
+			if e := s.Get(called.Args[at]); e != nil && e.Expired(now) {
 				return true
 			}
 		}

@@ -7,7 +7,7 @@ import "github.com/raftredis/raftredis/fsm/keyspace"
 // memory.
 func randomKey(v view, c call) []byte {
 	chance := keyspace.Sequence(v.random)
-	chance ^= keyspace.Sequence(chance.Next() ^ uint64(v.now))
+	chance ^= keyspace.Sequence(chance.Next() ^ uint64(v.now.Log))
 	chance ^= keyspace.Sequence(chance.Next() ^ uint64(len(c.reply)))
 	key, ok := v.space.Pick(chance.Next())
 	if !ok {

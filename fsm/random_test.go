@@ -72,7 +72,7 @@ func TestRandomKeyFindsTheOneThatIsLeft(t *testing.T) {
 		m := newMachine(t)
 		for i := range many {
 			key := fmt.Appendf(nil, "key %d", i)
-			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, nil), now+1)
+			m.space.PutUntil(m.space.Place(key), key, keyspace.NewEntry(key, nil), keyspace.At(now+1))
 		}
 		m.space.Set([]byte(left), nil)
 		tick(m, now+1)

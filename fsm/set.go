@@ -25,7 +25,7 @@ func pSetEX(m *Machine, c call) []byte {
 }
 
 func setWith(m *Machine, c call, name string, value []byte, options setOptions) []byte {
-	deadline, refusal := options.expiry.deadline(m.space.Time(), name)
+	deadline, refusal := options.expiry.deadline(m.space.Now(), name)
 	switch {
 	case refusal != "":
 		return c.error(refusal)
@@ -75,7 +75,7 @@ func getEX(m *Machine, c call) []byte {
 	if _, ok := textOf(old); !ok {
 		return c.wrongType()
 	}
-	deadline, refusal := options.expiry.deadline(m.space.Time(), "getex")
+	deadline, refusal := options.expiry.deadline(m.space.Now(), "getex")
 	if refusal != "" {
 		return c.error(refusal)
 	}

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -54,9 +55,9 @@ type expiry struct {
 	time   []byte
 }
 
-// deadline is the deadline in milliseconds since 1970 UTC, 0 without an option; now is the state time. refusal is the
-// error of the command of that name, empty if there is none.
-func (e expiry) deadline(now int64, name string) (deadline int64, refusal string) {
+// deadline is the deadline, 0 without an option; now is the state time. refusal is the error of the command of that
+// name, empty if there is none.
+func (e expiry) deadline(now keyspace.Now, name string) (deadline keyspace.Deadline, refusal string) {
 	if e.option == "" {
 		return 0, ""
 	}
@@ -64,14 +65,15 @@ func (e expiry) deadline(now int64, name string) (deadline int64, refusal string
 	if !ok {
 		return 0, reply.NotInteger
 	}
-	unit, since := int64(1), int64(0)
+	unit := int64(1)
 	if e.option == "EX" || e.option == "EXAT" {
 		unit = millisPerSecond
 	}
 	if e.option == "EX" || e.option == "PX" {
-		since = now
+		deadline, ok = after(n, unit, now)
+	} else {
+		deadline, ok = at(n, unit)
 	}
-	deadline, ok = unitsAfter(n, unit, since)
 	if n <= 0 || !ok {
 		return 0, invalidExpire(name)
 	}

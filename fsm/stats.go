@@ -24,6 +24,6 @@ func (m *Machine) Stats() Stats {
 		Overdue:   m.space.Overdue(),
 		Expired:   m.expired,
 
-		MeanMillisLeft: max(m.space.MeanDeadline()-m.space.Time(), 0),
+		MeanMillisLeft: max(m.space.MeanLeft(), 0),
 	}
 }

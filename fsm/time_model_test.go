@@ -10,24 +10,33 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
-// timed is a value of the model, and its deadline.
+// timed is a value of the model, and its deadline: of wall time, or of log time if it is relative.
 type timed struct {
 	value    string
 	deadline int64
+	relative bool
 }
 
-// timeModel is what keys with deadlines are meant to be: a Go map that forgets what has ended whenever time moves.
+// timeModel is what keys with deadlines are meant to be: a Go map that forgets what has ended whenever time moves. Wall
+// time is log time plus an offset.
 type timeModel struct {
-	time int64
-	keys map[string]timed
+	time, offset int64
+	keys         map[string]timed
 }
 
 func (m *timeModel) advance(stamp int64) {
 	m.time = max(m.time, stamp)
-	maps.DeleteFunc(m.keys, func(_ string, v timed) bool { return v.deadline != 0 && v.deadline <= m.time })
+	maps.DeleteFunc(m.keys, func(_ string, v timed) bool {
+		now := m.time
+		if !v.relative {
+			now += m.offset
+		}
+		return v.deadline != 0 && v.deadline <= now
+	})
 }
 
 // put stores, or removes what has ended already.
@@ -62,29 +71,32 @@ func (m *timeModel) execute(args []string) string {
 	case "set":
 		fresh := timed{value: args[2]}
 		switch {
+		case len(args) == 3:
 		case len(args) == 4: // KEEPTTL
-			fresh.deadline = old.deadline
-		case len(args) == 5: // PX
-			fresh.deadline = m.time + number(4)
+			fresh.deadline, fresh.relative = old.deadline, old.relative
+		case args[3] == "px":
+			fresh.deadline, fresh.relative = m.time+number(4), true
+		default: // PXAT
+			fresh.deadline = number(4)
 		}
 		m.put(key, fresh)
 		return "+OK\r\n"
 	case "append":
-		m.put(key, timed{old.value + args[2], old.deadline})
+		m.put(key, timed{old.value + args[2], old.deadline, old.relative})
 		return fmt.Sprintf(":%d\r\n", len(old.value)+len(args[2]))
 	case "getex":
 		if there {
-			m.put(key, timed{old.value, m.time + number(3)})
+			m.put(key, timed{old.value, m.time + number(3), true})
 		}
 		return bulk(old, there)
 	case "pexpireat":
 		if there {
-			m.put(key, timed{old.value, number(2)})
+			m.put(key, timed{old.value, number(2), false})
 		}
 		return one(there)
 	case "persist":
 		if there {
-			m.put(key, timed{old.value, 0})
+			m.put(key, timed{value: old.value})
 		}
 		return one(there && old.deadline != 0)
 	case "del":
@@ -110,10 +122,15 @@ func (m *timeModel) look(name, key string) string {
 		return ":-2\r\n"
 	case v.deadline == 0:
 		return ":-1\r\n"
-	case name == "pttl":
-		return fmt.Sprintf(":%d\r\n", v.deadline-m.time)
 	}
-	return fmt.Sprintf(":%d\r\n", v.deadline)
+	log := v.deadline
+	if !v.relative {
+		log -= m.offset
+	}
+	if name == "pttl" {
+		return fmt.Sprintf(":%d\r\n", log-m.time)
+	}
+	return fmt.Sprintf(":%d\r\n", log+m.offset)
 }
 
 func (m *timeModel) move(name, from, to string, v timed, there bool) string {
@@ -131,8 +148,9 @@ func (m *timeModel) move(name, from, to string, v timed, there bool) string {
 	return "+OK\r\n"
 }
 
-// timedCommand is a random command on one of many keys, most of which live for some hundreds of milliseconds.
-func timedCommand(r *rand.Rand, time int64) []string {
+// timedCommand is a random command on one of many keys, most of which live for some hundreds of milliseconds; wall is
+// wall time.
+func timedCommand(r *rand.Rand, wall int64) []string {
 	const distinct = 40
 	key := func() string { return fmt.Sprintf("{%d}%d", r.IntN(3), r.IntN(distinct)) }
 	first, value := key(), strconv.Itoa(r.IntN(1000))
@@ -141,8 +159,10 @@ func timedCommand(r *rand.Rand, time int64) []string {
 		return []string{"flushall", "async"}
 	}
 	switch r.IntN(12) {
-	case 0, 1, 2:
+	case 0, 1:
 		return []string{"set", first, value, "px", millis}
+	case 2:
+		return []string{"set", first, value, "pxat", strconv.FormatInt(wall+1+r.Int64N(400), 10)}
 	case 3:
 		return []string{"set", first, value}
 	case 4:
@@ -152,7 +172,7 @@ func timedCommand(r *rand.Rand, time int64) []string {
 	case 6:
 		return []string{"getex", first, "px", millis}
 	case 7:
-		return []string{"pexpireat", first, strconv.FormatInt(time+r.Int64N(300)-20, 10)}
+		return []string{"pexpireat", first, strconv.FormatInt(wall+r.Int64N(300)-20, 10)}
 	case 8:
 		return []string{"persist", first}
 	case 9:
@@ -170,27 +190,68 @@ func toArgs(line []string) (args [][]byte) {
 	return args
 }
 
-// I-1: TestTimeEqualsModelThatForgetsAtOnce applies entries of writes and reads at stamps that jump forth and back, and
-// queries at moments before, at and behind the state time. Every reply is that of a map without any backlog, although
-// keys are swept some at a time; and so are count, listing, index, hash and what an image restores.
+// moveOffset draws another offset now and then: small steps, and jumps by an hour or a year. One that moves wall time
+// forward counts at once.
+func (m *timeModel) moveOffset(r *rand.Rand, machine *Machine) (wanted int64) {
+	const hour, year = 3_600_000, 365 * 24 * 3_600_000
+	steps := []int64{0, 5, -5, 50, -50, 300, -300, hour, -hour, year, -year}
+	wanted = steps[r.IntN(len(steps))]
+	if r.IntN(2) == 0 {
+		wanted += m.offset
+	}
+	machine.SetOffset(wanted)
+	return wanted
+}
+
+// followOffset has the model take the machine's offset at the end of an entry, and fails unless that is the one that is
+// wanted, or the larger one before it while a key is stored that has passed an absolute deadline.
+func (m *timeModel) followOffset(t *testing.T, machine *Machine, wanted int64) (waits bool) {
+	t.Helper()
+	now := machine.space.Now()
+	offset, stored := now.Wall-now.Log, false
+	machine.space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		stored = stored || !e.Deadline.Relative() && e.Expired(now)
+		return !stored
+	})
+	switch {
+	case stored && offset == max(m.offset, wanted), !stored && offset == wanted:
+		m.offset = offset
+		return stored
+	}
+	t.Fatalf("the offset is %d, after %d and with %d wanted; keys that have ended are stored: %v", offset, m.offset,
+		wanted, stored)
+	return false
+}
+
+// I-1: TestTimeEqualsModelThatForgetsAtOnce applies entries of writes and reads at stamps that jump forth and back,
+// with offsets that do the same, and queries at moments before, at and behind the state time. Every reply is that of a
+// map without any backlog, although keys are swept some at a time; and so are count, listing, index, hash and what an
+// image restores.
 func TestTimeEqualsModelThatForgetsAtOnce(t *testing.T) {
 	r := random(t, 21)
-	m, model := newMachine(t), &timeModel{keys: map[string]timed{}}
-	var backlogs, ticks int
+	m, model := newMachine(t), &timeModel{time: now, keys: map[string]timed{}}
+	tick(m, now)
+	var backlogs, ticks, waits int
+	var wanted int64
 	for step := range 6_000 {
+		if r.IntN(30) == 0 {
+			wanted = model.moveOffset(r, m)
+		}
 		stamp := model.time + r.Int64N(12) - 3
 		if r.IntN(200) == 0 {
-			crowdOf(r, m, model)
+			crowdOf(r, m, model, wanted)
+			model.followOffset(t, m, wanted)
 		}
 		if step%3 == 0 {
-			ticks += compareRead(t, r, m, model, stamp+r.Int64N(60))
+			ticks += compareRead(t, r, m, model, stamp+r.Int64N(60), wanted)
 			continue
 		}
+		model.offset = max(model.offset, wanted)
 		model.advance(stamp)
 		var calls [][][]byte
 		var want strings.Builder
 		for range 1 + r.IntN(4) {
-			line := timedCommand(r, model.time)
+			line := timedCommand(r, model.time+model.offset)
 			if r.IntN(3) == 0 {
 				line = []string{"pttl", line[1]}
 			}
@@ -201,6 +262,9 @@ func TestTimeEqualsModelThatForgetsAtOnce(t *testing.T) {
 		m.Apply(m.Index()+1, stamp, run.Body(nil, argv.Append), run)
 		if got := string(run.Reply); got != want.String() {
 			t.Fatalf("step %d, %q: got %q, want %q", step, calls, got, want.String())
+		}
+		if model.followOffset(t, m, wanted) {
+			waits++
 		}
 		overdue := m.Stats().Overdue
 		if step%100 != 1 && (overdue == 0 || r.IntN(4) != 0) {
@@ -213,14 +277,17 @@ func TestTimeEqualsModelThatForgetsAtOnce(t *testing.T) {
 		}
 		backlogs += min(overdue, 1)
 	}
-	if backlogs < 20 || ticks < 20 {
-		t.Fatalf("%d entries left a backlog, reads asked for %d ticks: too little happened", backlogs, ticks)
+	if backlogs < 20 || ticks < 20 || waits < 20 {
+		t.Fatalf("%d entries left a backlog, reads asked for %d ticks, offsets waited %d times: too little happened",
+			backlogs, ticks, waits)
 	}
 }
 
 // crowdOf makes several hundred keys that end at one moment.
-func crowdOf(r *rand.Rand, m *Machine, model *timeModel) {
-	deadline := strconv.FormatInt(model.time+r.Int64N(60), 10)
+func crowdOf(r *rand.Rand, m *Machine, model *timeModel, wanted int64) {
+	model.offset = max(model.offset, wanted)
+	model.advance(0)
+	deadline := strconv.FormatInt(model.time+model.offset+r.Int64N(60), 10)
 	var data []byte
 	for i := range 300 + r.IntN(300) {
 		set := []string{"set", fmt.Sprint("crowd ", i), "v"}
@@ -233,13 +300,15 @@ func crowdOf(r *rand.Rand, m *Machine, model *timeModel) {
 }
 
 // compareRead puts one read, and says how many ticks that needed.
-func compareRead(t *testing.T, r *rand.Rand, m *Machine, model *timeModel, stamp int64) int {
+func compareRead(t *testing.T, r *rand.Rand, m *Machine, model *timeModel, stamp, wanted int64) int {
 	t.Helper()
 	line := []string{[]string{"get", "exists", "pexpiretime"}[r.IntN(3)], timedCommand(r, model.time)[1]}
 	before := m.Index()
 	got := doAt(t, m, stamp, toArgs(line))
 	if m.Index() != before {
+		model.offset = max(model.offset, wanted)
 		model.advance(stamp)
+		model.followOffset(t, m, wanted)
 	}
 	if want := model.execute(line); got != want {
 		t.Fatalf("%q at %d: got %q, want %q", line, stamp, got, want)

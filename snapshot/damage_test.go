@@ -175,10 +175,10 @@ func TestAnImpossibleHeaderIsRefusedUnallocated(t *testing.T) {
 		"blocks too small": func(b []byte) { binary.LittleEndian.PutUint32(b[20:], minBlockBytes-1) },
 		"no index":         func(b []byte) { clear(b[40:48]) },
 		"no term":          func(b []byte) { clear(b[48:56]) },
-		"level too high":   func(b []byte) { b[73] = 1 },
-		"configuration":    func(b []byte) { b[76]++ },
-		"reserved byte":    func(b []byte) { b[82] = 1 },
-		"sections":         func(b []byte) { b[84]++ },
+		"level too high":   func(b []byte) { b[81] = 1 },
+		"configuration":    func(b []byte) { b[84]++ },
+		"reserved byte":    func(b []byte) { b[90] = 1 },
+		"sections":         func(b []byte) { b[92]++ },
 	} {
 		b := bytes.Clone(whole)
 		change(b)
@@ -208,7 +208,7 @@ func TestAnotherVersionIsRefusedByName(t *testing.T) {
 
 func TestAnotherGroupIsRefusedByName(t *testing.T) {
 	whole := sample(t)
-	whole[80] = 7
+	whole[88] = 7
 	if err := readAll(t, resealed(whole)); !errors.Is(err, ErrVersion) || !errors.Is(err, raftlog.ErrGroup) ||
 		!strings.Contains(err.Error(), "group 7") {
 		t.Fatal(err)

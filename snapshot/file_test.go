@@ -191,8 +191,8 @@ func TestInspectDescribesAFileAndNamesEveryDamagedBlock(t *testing.T) {
 	var out strings.Builder
 	must(t, Inspect(m, testDirectory+"/file", &out))
 	for _, want := range []string{
-		testDirectory + "/file: 1826 bytes", "version        2", "mark           index 5 term 1",
-		"cluster        1122334455667788 seed 99aabbccddeeff00", "stamp 1005 level 1", "configuration  22 bytes",
+		testDirectory + "/file: 1834 bytes", "version        2", "mark           index 5 term 1",
+		"cluster        1122334455667788 seed 99aabbccddeeff00", "stamp 1005 offset -9 level 1", "configuration  22 bytes",
 		"blocks         4 of 512 bytes", "file hash      ", "whole  ",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -19,13 +19,14 @@ import (
 //	                32  hash seed            u64
 //	                40  index, term          u64, u64
 //	                56  stamp                i64
-//	                64  state hash           u64
-//	                72  feature level        u32
-//	                76  configuration bytes  u32
-//	                80  group                u16  whose state it is; always 0 today
-//	                82  zero                 u16
-//	                84  sections bytes       u32
-//	                88  configuration
+//	                64  offset               i64
+//	                72  state hash           u64
+//	                80  feature level        u32
+//	                84  configuration bytes  u32
+//	                88  group                u16  whose state it is; always 0 today
+//	                90  zero                 u16
+//	                92  sections bytes       u32
+//	                96  configuration
 //	                 …  sections                  see package section; none is in use yet
 //	                 …  checksum             u32  of the header so far
 //	block    offset  0  length               u32  of the image bytes that follow
@@ -56,7 +57,7 @@ const (
 	magic = "RRSNAPS\n"
 
 	prefixBytes      = 20
-	fixedHeaderBytes = 88
+	fixedHeaderBytes = 96
 	checksumBytes    = 4
 	blockHeaderBytes = 12
 	footerBytes      = 28
@@ -75,8 +76,8 @@ type Header struct {
 	// ClusterID and HashSeed are those of the cluster; see membership.Configuration.
 	ClusterID uint64
 	HashSeed  uint64
-	// Stamp is the highest stamp of an entry up to Mark.
-	Stamp raftlog.Stamp
+	// Time is that of the entry at Mark.
+	Time raftlog.Time
 	// StateHash is the state machine's own hash of the state.
 	StateHash uint64
 	// Level is the feature level that a node must know to use the state: the highest of an entry up to Mark.
@@ -112,7 +113,7 @@ func (h *Header) append(dst []byte, blockBytes int64) []byte {
 	dst = appendChecksum(dst, begin, 0)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(blockBytes))
 	for _, word := range [...]uint64{h.ClusterID, h.HashSeed, uint64(h.Mark.Index), uint64(h.Mark.Term),
-		uint64(h.Stamp), h.StateHash} {
+		uint64(h.Time.Stamp), uint64(h.Time.Offset), h.StateHash} {
 		dst = binary.LittleEndian.AppendUint64(dst, word)
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(h.Level))

@@ -37,7 +37,8 @@ func headerAt(index raftlog.Index) Header {
 	return Header{
 		Mark:      raftlog.Mark{Term: raftlog.Term(1 + index/100), Index: index},
 		ClusterID: 0x1122334455667788, HashSeed: 0x99aabbccddeeff00,
-		Stamp: raftlog.Stamp(1000 + index), StateHash: uint64(index) * 0x9e3779b97f4a7c15, Level: 1,
+		Time:      raftlog.Time{Stamp: raftlog.Stamp(1000 + index), Offset: -9},
+		StateHash: uint64(index) * 0x9e3779b97f4a7c15, Level: 1,
 		Configuration: []byte("members of the cluster"),
 	}
 }

@@ -36,7 +36,8 @@ func (f *File) describe(out io.Writer) {
 	fmt.Fprintf(out, "  version        %d\n", Version)
 	fmt.Fprintf(out, "  mark           index %d term %d\n", h.Mark.Index, h.Mark.Term)
 	fmt.Fprintf(out, "  cluster        %016x seed %016x\n", h.ClusterID, h.HashSeed)
-	fmt.Fprintf(out, "  state          hash %016x stamp %d level %d\n", h.StateHash, h.Stamp, h.Level)
+	fmt.Fprintf(out, "  state          hash %016x stamp %d offset %d level %d\n", h.StateHash, h.Time.Stamp,
+		h.Time.Offset, h.Level)
 	fmt.Fprintf(out, "  configuration  %d bytes\n", len(h.Configuration))
 	fmt.Fprintf(out, "  blocks         %d of %d bytes\n", f.frames.blocks(), f.frames.blockBytes)
 	fmt.Fprintf(out, "  file hash      %016x\n", f.hash)

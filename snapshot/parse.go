@@ -44,19 +44,19 @@ func parseHeader(b []byte) (h Header, blockBytes int64, err error) {
 		ClusterID: word(24),
 		HashSeed:  word(32),
 		Mark:      raftlog.Mark{Index: raftlog.Index(word(40)), Term: raftlog.Term(word(48))},
-		Stamp:     raftlog.Stamp(word(56)),
-		StateHash: word(64),
-		Level:     b[72],
+		Time:      raftlog.Time{Stamp: raftlog.Stamp(word(56)), Offset: raftlog.Offset(word(64))},
+		StateHash: word(72),
+		Level:     b[80],
 	}
 	blockBytes = int64(binary.LittleEndian.Uint32(b[20:]))
 	configuration, rest, whole := splitHeader(b)
-	group := raftlog.Group(binary.LittleEndian.Uint16(b[80:]))
+	group := raftlog.Group(binary.LittleEndian.Uint16(b[88:]))
 	switch {
 	case group.Check() != nil:
 		return h, 0, fmt.Errorf("%w: %w", group.Check(), ErrVersion)
 	case blockBytes < minBlockBytes || blockBytes > BlockBytes:
 		return h, 0, damage(fmt.Sprintf("its header claims blocks of %d bytes", blockBytes))
-	case !whole || b[73]|b[74]|b[75]|b[82]|b[83] != 0 || h.Mark.Index == 0 || h.Mark.Term == 0:
+	case !whole || b[81]|b[82]|b[83]|b[90]|b[91] != 0 || h.Mark.Index == 0 || h.Mark.Term == 0:
 		return h, 0, damage("its header contradicts itself")
 	}
 	skipped, err := section.Read(rest, section.None)
@@ -74,7 +74,7 @@ func parseHeader(b []byte) (h Header, blockBytes int64, err error) {
 // whole if their lengths do not add up.
 func splitHeader(b []byte) (configuration, sections []byte, whole bool) {
 	all := b[fixedHeaderBytes : len(b)-checksumBytes]
-	first, second := uint64(binary.LittleEndian.Uint32(b[76:])), uint64(binary.LittleEndian.Uint32(b[84:]))
+	first, second := uint64(binary.LittleEndian.Uint32(b[84:])), uint64(binary.LittleEndian.Uint32(b[92:]))
 	if first+second != uint64(len(all)) {
 		return nil, nil, false
 	}

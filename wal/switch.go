@@ -23,13 +23,13 @@ func (l *Log) Keep(snapshot, retained *raftlog.SnapshotMark) error {
 }
 
 // Restart puts a snapshot in force that is beyond the log, or in conflict with it: the log begins anew behind it. Its
-// file is durable; stamp is the highest stamp up to it. The log writer calls it, while no call writes to history
+// file is durable; at is the time of its last entry. The log writer calls it, while no call writes to history
 // or reads from it. A crash leaves the old log or the new one:
 //
 //  1. an empty history that begins behind the snapshot is made durable in a new directory;
 //  2. the journal names snapshot and directory: this is the moment;
 //  3. the old directory is removed, now or when the log is opened.
-func (l *Log) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error {
+func (l *Log) Restart(snapshot *raftlog.SnapshotMark, at raftlog.Time) error {
 	first := snapshot.Index + 1
 	name := historyName(first)
 	if old, _ := l.history.Place(); old == name {
@@ -42,7 +42,7 @@ func (l *Log) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error
 		return err
 	}
 	err := l.journal.Switch(journal.Switch{
-		Snapshot: snapshot, HistoryDirectory: name, HistoryFirst: first, Stamp: stamp,
+		Snapshot: snapshot, HistoryDirectory: name, HistoryFirst: first, Time: at,
 	})
 	l.note()
 	if err != nil {

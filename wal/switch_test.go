@@ -28,13 +28,14 @@ func TestAnInstalledSnapshotLeavesTheOldLogOrTheNewOne(t *testing.T) {
 		if r.Snapshot != nil || r.Entries[len(r.Entries)-1].Index != 310 || r.Term != 2 || r.Vote != 3 {
 			t.Fatalf("recovered snapshot %v, log up to %v", r.Snapshot, r.Entries[len(r.Entries)-1].Mark())
 		}
-		must(t, l.Restart(snapshotAt(500, 4), 9000)) // and the installation is done again
+		must(t, l.Restart(snapshotAt(500, 4), raftlog.Time{Stamp: 9000, Offset: -1})) // and the installation is done again
 		must(t, l.Close())
 	}
 	wantNew := func(c Options) {
 		t.Helper()
 		l, r := open(t, c)
-		if r.Snapshot.Index != 500 || r.Checkpoint != snapshotAt(500, 4).Mark || r.CheckpointStamp != 9000 ||
+		if r.Snapshot.Index != 500 || r.Checkpoint != snapshotAt(500, 4).Mark ||
+			r.CheckpointTime != (raftlog.Time{Stamp: 9000, Offset: -1}) ||
 			r.Term != 2 || r.Vote != 3 || r.ConfigurationIndex != 500 || string(r.ConfigurationBody) != "members" {
 			t.Fatalf("recovered %+v", r)
 		}
@@ -49,7 +50,7 @@ func TestAnInstalledSnapshotLeavesTheOldLogOrTheNewOne(t *testing.T) {
 	must(t, history.Seed(filepath.Join(c.Directory, "history-501"), 501))
 	wantOld(c) // after the new directory is made
 	before := copyLog(t, o)
-	must(t, l.Restart(snapshotAt(500, 4), 9000))
+	must(t, l.Restart(snapshotAt(500, 4), raftlog.Time{Stamp: 9000, Offset: -1}))
 	wantNew(copyLog(t, o)) // after
 	c = copyLog(t, o)
 	must(t, os.CopyFS(filepath.Join(c.Directory, firstHistory), os.DirFS(filepath.Join(before.Directory, firstHistory))))
@@ -153,7 +154,7 @@ func TestHistoryKnowsHowLargeItIs(t *testing.T) {
 	if now := l.HistoryBytes(); now >= before || now == 0 {
 		t.Fatalf("%d bytes after a trim of %d", now, before)
 	}
-	must(t, l.Restart(snapshotAt(500, 4), 1))
+	must(t, l.Restart(snapshotAt(500, 4), raftlog.Time{Stamp: 1}))
 	want("begun anew")
 	must(t, l.Append(operation(4, 1, entries(501, 501, 4, 70)...)))
 	must(t, l.Write(entries(501, 501, 4, 70)))
@@ -172,7 +173,7 @@ func TestOnlyDirectoriesThatBearANameOfOursAreRemoved(t *testing.T) {
 		must(t, os.Mkdir(filepath.Join(o.Directory, name), 0o700))
 	}
 	l, _ = open(t, o)
-	must(t, l.Restart(snapshotAt(500, 4), 1))
+	must(t, l.Restart(snapshotAt(500, 4), raftlog.Time{Stamp: 1}))
 	for _, name := range foreign {
 		if _, err := os.Stat(filepath.Join(o.Directory, name)); err != nil {
 			t.Errorf("%s: %v", name, err)

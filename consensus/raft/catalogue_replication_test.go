@@ -308,11 +308,11 @@ func TestAFollowerRefusesProposals(t *testing.T) {
 
 func TestStampsNeverGoBackAlongTheLog(t *testing.T) {
 	g := newRig(t, 3, 1)
-	g.core.SetClock(100)
+	g.core.SetClock(Clock{Entry: raftlog.Time{Stamp: 100}})
 	g.lead()
 	var stamps []raftlog.Stamp
 	for _, now := range []raftlog.Stamp{100, 90, 120, 1, 121} {
-		g.core.SetClock(now)
+		g.core.SetClock(Clock{Entry: raftlog.Time{Stamp: now}})
 		g.propose(fmt.Sprint(now))
 	}
 	for _, e := range g.core.Entries(2, g.core.Last().Index, maxInt) {

@@ -173,7 +173,7 @@ func (c *cluster) start(n *node, floor raftlog.Index) {
 		Snapshot: n.disk.snapshot, Retained: n.disk.retained,
 	}
 	for _, e := range n.disk.entries[:floor] {
-		restored.Floor, restored.LastStamp = e.Mark(), e.Stamp
+		restored.Floor, restored.FloorTime = e.Mark(), e.Time()
 		if e.Kind == raftlog.EntryConfiguration {
 			restored.Configuration, restored.ConfigurationIndex = decoded(&e), e.Index
 		}

@@ -111,10 +111,10 @@ func (r *Raft) handlePreVote(m *Message) {
 	}
 	free := m.Term > r.term || r.vote == 0 || r.vote == m.From
 	if !free || m.Previous.Before(r.log.last()) {
-		r.send(Message{Kind: PreVoteReply, To: m.From, Reject: true, Clock: r.now})
+		r.send(Message{Kind: PreVoteReply, To: m.From, Reject: true, Clock: r.clock.Wall, LogTime: r.clock.LogTime})
 		return
 	}
-	r.send(Message{Kind: PreVoteReply, To: m.From, Term: m.Term, Clock: r.now})
+	r.send(Message{Kind: PreVoteReply, To: m.From, Term: m.Term, Clock: r.clock.Wall, LogTime: r.clock.LogTime})
 }
 
 // handleVote grants at most one vote in a term, for good, to a candidate whose log is at least as up to date as this
@@ -132,7 +132,7 @@ func (r *Raft) handleVote(m *Message) {
 		r.vote = m.From
 		r.resetElectionTimer()
 	}
-	reply := Message{Kind: VoteReply, To: m.From, Reject: !grant, Clock: r.now}
+	reply := Message{Kind: VoteReply, To: m.From, Reject: !grant, Clock: r.clock.Wall, LogTime: r.clock.LogTime}
 	if r.down(guard.VoteDurable) {
 		r.send(reply)
 		return

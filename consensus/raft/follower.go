@@ -18,7 +18,7 @@ func (r *Raft) follow(m *Message) {
 	r.resetElectionTimer()
 	if m.Epoch > r.echoed || m.Kind == Heartbeat {
 		r.echoed = max(r.echoed, m.Epoch)
-		r.send(Message{Kind: HeartbeatReply, To: m.From, Epoch: r.echoed, Clock: r.now})
+		r.send(Message{Kind: HeartbeatReply, To: m.From, Epoch: r.echoed, Clock: r.clock.Wall})
 	}
 }
 
@@ -39,7 +39,7 @@ func (r *Raft) handleAppend(m *Message) {
 		To:    m.From,
 		Index: max(end, r.commit),
 		Epoch: r.echoed,
-		Clock: r.now,
+		Clock: r.clock.Wall,
 	})
 }
 
@@ -100,7 +100,7 @@ func (r *Raft) rejectAppend(m *Message) {
 		Previous: m.Previous,
 		Hint:     raftlog.Mark{Term: term, Index: at},
 		Epoch:    r.echoed,
-		Clock:    r.now,
+		Clock:    r.clock.Wall,
 	})
 }
 

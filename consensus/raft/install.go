@@ -86,7 +86,7 @@ func (r *Raft) acknowledgeInstall() {
 	if r.leader == 0 {
 		return
 	}
-	m := Message{Kind: InstallReply, To: r.leader, Index: r.commit, Clock: r.now}
+	m := Message{Kind: InstallReply, To: r.leader, Index: r.commit, Clock: r.clock.Wall}
 	if r.down(guard.InstallDurable) {
 		r.send(m)
 		return
@@ -95,7 +95,7 @@ func (r *Raft) acknowledgeInstall() {
 }
 
 // Install tells that the snapshot for which Ready.Install asked is here: the file is whole, verified and durable. It
-// says that c is the configuration in force at its mark, and stamp the highest stamp up to there.
+// says that c is the configuration in force at its mark, and at the time of the entry at its mark.
 //
 // If it returns true the log begins anew behind the snapshot. Everything that the log held above the old commit index
 // is void; commit index, written and floor are the snapshot's; the next operation carries the switch. The state machine
@@ -106,7 +106,7 @@ func (r *Raft) acknowledgeInstall() {
 // followed can have announced.
 //
 // It must not be called while the owner moves entries of the old log about: see Written and Fetched.
-func (r *Raft) Install(mark raftlog.SnapshotMark, c *membership.Configuration, stamp raftlog.Stamp) bool {
+func (r *Raft) Install(mark raftlog.SnapshotMark, c *membership.Configuration, at raftlog.Time) bool {
 	r.InstallFailed(mark)
 	switch {
 	case mark.Index <= r.commit, mark.Term > r.term:
@@ -120,7 +120,7 @@ func (r *Raft) Install(mark raftlog.SnapshotMark, c *membership.Configuration, s
 	case c == nil:
 		panic("raft: a snapshot without a configuration")
 	}
-	r.beginAnew(mark, c, stamp)
+	r.beginAnew(mark, c, at)
 	r.acknowledgeInstall()
 	return true
 }
@@ -138,13 +138,13 @@ func (r *Raft) learnInstalled(mark raftlog.SnapshotMark) {
 //
 // Operations in flight still write the old log, and may even end with entries at the indexes of the new one. What
 // completes them proves nothing beyond the old commit index (B7); the operation of the switch proves the rest.
-func (r *Raft) beginAnew(mark raftlog.SnapshotMark, c *membership.Configuration, stamp raftlog.Stamp) {
+func (r *Raft) beginAnew(mark raftlog.SnapshotMark, c *membership.Configuration, at raftlog.Time) {
 	r.becomeFollower(r.term, r.leader)
 	r.disk.truncated(r.commit + 1)
-	r.log = newWindow(mark.Mark, stamp, nil, r.log.retainBytes)
+	r.log = newWindow(mark.Mark, at, nil, r.log.retainBytes)
 	r.membership.list = []configured{{index: mark.Index, configuration: c}}
 	r.commit, r.written = mark.Index, mark.Index
-	r.switching = &raftlog.SnapshotSwitch{Snapshot: &mark, Restart: true, Stamp: stamp}
+	r.switching = &raftlog.SnapshotSwitch{Snapshot: &mark, Restart: true, Time: at}
 }
 
 // InstallFailed tells that the snapshot for which Ready.Install asked could not be had. It is asked for again, or

@@ -63,12 +63,13 @@ func TestEntriesOfTheSameTurnRideBehindTheSwitch(t *testing.T) {
 		g := newRig(t, 3, terms...)
 		g.step(announced(2, snapshotAt(5, 2)))
 		at := raftlog.Mark{Term: 2, Index: 5}
-		if !g.core.Install(snapshotAt(5, 2), threeVoters, 77) {
+		if !g.core.Install(snapshotAt(5, 2), threeVoters, raftlog.Time{Stamp: 77, Offset: -5}) {
 			t.Fatalf("%s: refused", name)
 		}
 		g.step(Message{Kind: Append, From: 2, Term: 2, Previous: at, Entries: entriesOf(at, 2, 2), Commit: 6})
 		op := g.rd.Append
-		if op.Switch == nil || !op.Switch.Restart || op.Switch.Stamp != 77 || op.Switch.Snapshot.Index != 5 {
+		if op.Switch == nil || !op.Switch.Restart || op.Switch.Time != (raftlog.Time{Stamp: 77, Offset: -5}) ||
+			op.Switch.Snapshot.Index != 5 {
 			t.Fatalf("%s: %v", name, op)
 		}
 		if len(op.Entries) != 2 || op.Entries[0].Index != 6 || g.core.Commit() != 6 {
@@ -93,7 +94,7 @@ func TestAnOperationOfTheOldLogProvesNothingOfTheNew(t *testing.T) {
 	old := g.rd.Append.Number
 	g.step(announced(2, snapshotAt(4, 2)))
 	termOnly := g.rd.Append.Number
-	g.core.Install(snapshotAt(4, 2), threeVoters, 0)
+	g.core.Install(snapshotAt(4, 2), threeVoters, raftlog.Time{})
 	at = raftlog.Mark{Term: 2, Index: 4}
 	g.step(Message{Kind: Append, From: 2, Term: 2, Previous: at, Entries: entriesOf(at, 2, 2)})
 	anew := g.rd.Append.Number
@@ -118,7 +119,7 @@ func TestACandidateThatInstallsASnapshotIsAFollower(t *testing.T) {
 	if g.core.Role() != Candidate {
 		t.Fatalf("%v", g.core.Status())
 	}
-	if !g.core.Install(snapshotAt(5, 1), threeVoters, 0) || g.core.Role() != Follower || g.core.Term() != 2 {
+	if !g.core.Install(snapshotAt(5, 1), threeVoters, raftlog.Time{}) || g.core.Role() != Follower || g.core.Term() != 2 {
 		t.Fatalf("%v", g.core.Status())
 	}
 	g.ready()
@@ -133,10 +134,10 @@ func TestACandidateThatInstallsASnapshotIsAFollower(t *testing.T) {
 
 func TestStampsDoNotGoBackBehindASnapshot(t *testing.T) {
 	g := newRig(t, 1, 1)
-	g.core.Install(snapshotAt(5, 1), &membership.Configuration{Voters: []raftlog.NodeID{1}}, 500)
+	g.core.Install(snapshotAt(5, 1), &membership.Configuration{Voters: []raftlog.NodeID{1}}, raftlog.Time{Stamp: 500})
 	g.ready()
 	g.sync()
-	g.core.SetClock(3)
+	g.core.SetClock(Clock{Entry: raftlog.Time{Stamp: 3}})
 	g.timeoutAlone()
 	if e := g.core.Entries(6, 6, maxInt); len(e) != 1 || e[0].Stamp != 500 {
 		t.Fatalf("%v", e)
@@ -163,12 +164,12 @@ func TestASnapshotOfALaterTermIsNotTaken(t *testing.T) {
 	if g.step(announced(1, snapshotAt(5, 2))); g.rd.Install != nil || g.core.Observe() != before {
 		t.Fatalf("its leader cannot know of term 2: %v", g.rd.Install)
 	}
-	if g.core.Install(snapshotAt(5, 2), threeVoters, 0) || g.core.Last().Index != 1 {
+	if g.core.Install(snapshotAt(5, 2), threeVoters, raftlog.Time{}) || g.core.Last().Index != 1 {
 		t.Fatalf("%v", g.core.Status())
 	}
 	// The term of the mark is the term of the entry before the first one: an append behind it is accepted.
 	g.core.Step(&Message{Kind: Heartbeat, From: 2, To: 1, Term: 3})
-	g.core.Install(snapshotAt(5, 2), threeVoters, 0)
+	g.core.Install(snapshotAt(5, 2), threeVoters, raftlog.Time{})
 	at := raftlog.Mark{Term: 2, Index: 5}
 	sent := g.step(Message{Kind: Append, From: 2, Term: 3, Previous: at, Entries: entriesOf(at, 3)})
 	if len(only(sent, AppendReply)) != 0 || g.core.Last() != (raftlog.Mark{Term: 3, Index: 6}) {
@@ -181,12 +182,12 @@ func TestASnapshotThatContradictsAProvenLogEndsTheProcess(t *testing.T) {
 	g := newRig(t, 3, 1)
 	at := raftlog.Mark{Term: 1, Index: 1}
 	g.step(Message{Kind: Append, From: 2, Term: 3, Previous: at, Entries: entriesOf(at, 3, 3, 3)})
-	if !panics(func() { g.core.Install(snapshotAt(3, 2), threeVoters, 0) }) {
+	if !panics(func() { g.core.Install(snapshotAt(3, 2), threeVoters, raftlog.Time{}) }) {
 		t.Fatal("accepted")
 	}
 	g = newRig(t, 3, 1)
 	g.lead()
-	if !panics(func() { g.core.Install(snapshotAt(2, 1), threeVoters, 0) }) {
+	if !panics(func() { g.core.Install(snapshotAt(2, 1), threeVoters, raftlog.Time{}) }) {
 		t.Fatal("a leader replaced its log")
 	}
 }
@@ -195,7 +196,7 @@ func TestASnapshotThatContradictsAProvenLogEndsTheProcess(t *testing.T) {
 func TestALeaderLearnsNothingFromASnapshot(t *testing.T) {
 	g := newRig(t, 3, 1, 1, 1)
 	g.lead()
-	if g.core.Install(snapshotAt(3, 1), threeVoters, 0) || g.core.Commit() != 0 || g.core.Role() != Leader {
+	if g.core.Install(snapshotAt(3, 1), threeVoters, raftlog.Time{}) || g.core.Commit() != 0 || g.core.Role() != Leader {
 		t.Fatalf("%v", g.core.Status())
 	}
 }

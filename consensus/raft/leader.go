@@ -143,13 +143,14 @@ func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 // newEntry makes the entry that follows the last one. Stamps never go back along the log.
 func (r *Raft) newEntry(kind raftlog.EntryKind, level uint8, tag raftlog.Tag, body []byte) raftlog.Entry {
 	return raftlog.Entry{
-		Index: r.log.last().Index + 1,
-		Term:  r.term,
-		Kind:  kind,
-		Level: level,
-		Tag:   tag,
-		Stamp: max(r.log.lastStamp(), r.now),
-		Body:  body,
+		Index:  r.log.last().Index + 1,
+		Term:   r.term,
+		Kind:   kind,
+		Level:  level,
+		Tag:    tag,
+		Stamp:  max(r.log.lastTime().Stamp, r.clock.Entry.Stamp),
+		Offset: r.clock.Entry.Offset,
+		Body:   body,
 	}
 }
 
@@ -306,6 +307,7 @@ func (r *Raft) sendAppend(p *progress, previous raftlog.Mark, entries []raftlog.
 		Entries:  entries,
 		Commit:   r.commit,
 		Epoch:    r.epoch,
+		LogTime:  r.clock.Entry.Stamp,
 	})
 	if p.state == Replicate {
 		p.notified = max(p.notified, min(r.commit, end))
@@ -317,7 +319,7 @@ func (r *Raft) sendAppend(p *progress, previous raftlog.Mark, entries []raftlog.
 // sendHeartbeat tells a follower that this node leads, what is committed of what it holds, and the read epoch.
 func (r *Raft) sendHeartbeat(p *progress) {
 	commit := min(r.commit, p.match)
-	r.send(Message{Kind: Heartbeat, To: p.id, Commit: commit, Epoch: r.epoch})
+	r.send(Message{Kind: Heartbeat, To: p.id, Commit: commit, Epoch: r.epoch, LogTime: r.clock.Entry.Stamp})
 	p.notified = max(p.notified, commit)
 	p.carried, p.heartbeatDue = r.epoch, false
 }

@@ -11,15 +11,15 @@ type MessageKind uint8
 //
 //	kind            from -> to           fields besides From, To, Term
 //	PreVote         candidate -> voter   Previous (the candidate's last mark); Term is the one it would campaign in
-//	PreVoteReply    voter -> candidate   Reject; Term as asked if granted, else the voter's own; Clock
+//	PreVoteReply    voter -> candidate   Reject; Term as asked if granted, else the voter's own; Clock, LogTime
 //	Vote            candidate -> voter   Previous; Hint (the mark of the TimeoutNow that began the campaign, if one did):
 //	                                     a promise: the log and the term that it claims are durable
-//	VoteReply       voter -> candidate   Reject; Clock                           (a promise: waits for the disk)
-//	Append          leader -> follower   Previous, Entries, Commit, Epoch
+//	VoteReply       voter -> candidate   Reject; Clock, LogTime                  (a promise: waits for the disk)
+//	Append          leader -> follower   Previous, Entries, Commit, Epoch, LogTime
 //	AppendReply     follower -> leader   Index (last index proven to match), Epoch (a promise: waits for the disk);
 //	                                     or, at once: Reject, Previous (as in the request), Hint (the last entry here
 //	                                     that both logs can hold), Epoch; Clock
-//	Heartbeat       leader -> follower   Commit (not beyond what the follower is known to match), Epoch
+//	Heartbeat       leader -> follower   Commit (not beyond what the follower is known to match), Epoch, LogTime
 //	HeartbeatReply  follower -> leader   Epoch; Clock: leaves at once, promises nothing
 //	TimeoutNow      leader -> follower   Previous (the leader's last mark): campaign now (thesis section 3.10)
 //	Install         leader -> follower   Snapshot, Epoch: a snapshot is ready to be fetched
@@ -69,7 +69,10 @@ type Message struct {
 	Index    raftlog.Index
 	Epoch    Epoch
 	// Clock is the sender's wall clock.
-	Clock    raftlog.Stamp
+	Clock raftlog.Stamp
+	// LogTime is the leader's log time; in an answer to a candidate the log time that the voter carries on, 0 if its
+	// process has heard none.
+	LogTime  raftlog.Stamp
 	Entries  []raftlog.Entry
 	Snapshot *raftlog.SnapshotMark
 }

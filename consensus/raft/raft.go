@@ -30,8 +30,8 @@ type Raft struct {
 	switching *raftlog.SnapshotSwitch
 	// fetched is the snapshot that the owner was asked to fetch, until it answers.
 	fetched *raftlog.SnapshotMark
-	// now is the wall clock of the turn.
-	now raftlog.Stamp
+	// clock is the time of the turn.
+	clock Clock
 
 	// electionTicks counts since the election timer was last reset, up to electionTimeoutTicks, drawn anew each time.
 	electionTicks        int
@@ -92,7 +92,7 @@ func New(o Options, s Restored) *Raft {
 		term:    s.Term,
 		vote:    s.Vote,
 		commit:  s.Floor.Index,
-		log:     newWindow(s.Floor, s.LastStamp, s.Entries, o.MaxInflightMessages*o.MaxMessageBytes),
+		log:     newWindow(s.Floor, s.FloorTime, s.Entries, o.MaxInflightMessages*o.MaxMessageBytes),
 		written: s.Floor.Index,
 	}
 	r.disk = newDisk(flight{
@@ -178,8 +178,19 @@ func (r *Raft) loseLeader() {
 	}
 }
 
-// SetClock tells the wall clock of the turn. It stamps replies and new entries, and decides nothing.
-func (r *Raft) SetClock(now raftlog.Stamp) { r.now = now }
+// Clock is the time of a turn. It goes into messages and new entries, and decides nothing.
+type Clock struct {
+	// Wall is this node's wall clock. LogTime is the log time that this node knows of, 0 for none.
+	Wall, LogTime raftlog.Stamp
+	// Entry is the time of entries that this node appends if it leads.
+	Entry raftlog.Time
+}
+
+// SetClock tells the time of the turn.
+func (r *Raft) SetClock(now Clock) { r.clock = now }
+
+// LastTime is the time of the last entry of the log.
+func (r *Raft) LastTime() raftlog.Time { return r.log.lastTime() }
 
 // Step takes a message from a peer. It drops messages that are not for this node or contradict themselves, because the
 // network may do anything. It panics at a message that proves two leaders in one term, or that a node lost what it
@@ -271,11 +282,11 @@ func (r *Raft) stepTerm(m *Message) bool {
 func (r *Raft) answerStale(m *Message) {
 	switch m.Kind {
 	case Append, Heartbeat, Install:
-		r.send(Message{Kind: HeartbeatReply, To: m.From, Clock: r.now})
+		r.send(Message{Kind: HeartbeatReply, To: m.From, Clock: r.clock.Wall})
 	case PreVote:
-		r.send(Message{Kind: PreVoteReply, To: m.From, Reject: true, Clock: r.now})
+		r.send(Message{Kind: PreVoteReply, To: m.From, Reject: true, Clock: r.clock.Wall, LogTime: r.clock.LogTime})
 	case Vote:
-		r.promise(Message{Kind: VoteReply, To: m.From, Reject: true, Clock: r.now})
+		r.promise(Message{Kind: VoteReply, To: m.From, Reject: true, Clock: r.clock.Wall, LogTime: r.clock.LogTime})
 	}
 }
 

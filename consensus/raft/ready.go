@@ -107,8 +107,8 @@ type Restored struct {
 	ConfigurationIndex raftlog.Index
 	// Entries are those above Floor, without a gap, configurations decoded. All of them are durable.
 	Entries []raftlog.Entry
-	// LastStamp is the highest stamp at or below Floor.
-	LastStamp raftlog.Stamp
+	// FloorTime is the time of the entry at Floor.
+	FloorTime raftlog.Time
 }
 
 // Proposal is what a leader is asked to append.

@@ -76,9 +76,9 @@ func (c *cluster) answerInstall(n *node, works bool) {
 		return
 	}
 	content := c.files[mark.Mark]
-	stamp := content[len(content)-1].Stamp
+	at := content[len(content)-1].Time()
 	configuration := decoded(lastConfiguration(content))
-	installed := n.core.Install(mark, configuration, stamp)
+	installed := n.core.Install(mark, configuration, at)
 	c.tracef("  %d has snapshot %v (%v), begins anew: %v", n.id, mark.Mark, configuration, installed)
 	if installed {
 		c.installs++

@@ -20,8 +20,8 @@ import (
 // Slices that the window hands out stay valid and unchanged for ever: entries are only added behind them, and a
 // truncation moves what remains to a new array.
 type window struct {
-	floor      raftlog.Mark
-	floorStamp raftlog.Stamp
+	floor     raftlog.Mark
+	floorTime raftlog.Time
 	// entries are those from floor.Index+1 on, without a gap.
 	entries []raftlog.Entry
 	// written is the highest index known to be in history; entries up to it may leave memory.
@@ -35,8 +35,8 @@ type window struct {
 	deadBytes int
 }
 
-func newWindow(floor raftlog.Mark, floorStamp raftlog.Stamp, entries []raftlog.Entry, retainBytes int) window {
-	w := window{floor: floor, floorStamp: floorStamp, written: floor.Index, retainBytes: retainBytes}
+func newWindow(floor raftlog.Mark, floorTime raftlog.Time, entries []raftlog.Entry, retainBytes int) window {
+	w := window{floor: floor, floorTime: floorTime, written: floor.Index, retainBytes: retainBytes}
 	w.append(entries)
 	return w
 }
@@ -49,12 +49,12 @@ func (w *window) last() raftlog.Mark {
 	return w.entries[len(w.entries)-1].Mark()
 }
 
-// lastStamp is the stamp of the last entry: the highest, for leaders never let stamps go back.
-func (w *window) lastStamp() raftlog.Stamp {
+// lastTime is the time of the last entry. Its stamp is the highest, for leaders never let stamps go back.
+func (w *window) lastTime() raftlog.Time {
 	if len(w.entries) == 0 {
-		return w.floorStamp
+		return w.floorTime
 	}
-	return w.entries[len(w.entries)-1].Stamp
+	return w.entries[len(w.entries)-1].Time()
 }
 
 // at returns the entry at an index above the floor, up to last.
@@ -115,7 +115,7 @@ func (w *window) release(written raftlog.Index) {
 	if drop == 0 {
 		return
 	}
-	w.floor, w.floorStamp = w.entries[drop-1].Mark(), w.entries[drop-1].Stamp
+	w.floor, w.floorTime = w.entries[drop-1].Mark(), w.entries[drop-1].Time()
 	w.entries = w.entries[drop:]
 	w.unpin()
 }

@@ -23,7 +23,7 @@ func modelEntry(index raftlog.Index, term raftlog.Term, bodyBytes int) raftlog.E
 func TestTheWindowAgreesWithAPlainLog(t *testing.T) {
 	for seed := range int64(50) {
 		dice := rand.New(rand.NewSource(seed))
-		w := newWindow(raftlog.Mark{}, 0, nil, 2000)
+		w := newWindow(raftlog.Mark{}, raftlog.Time{}, nil, 2000)
 		var plain []raftlog.Entry // index i at i-1
 		var handed, copies [][]raftlog.Entry
 		term, committed := raftlog.Term(1), raftlog.Index(0)
@@ -86,9 +86,9 @@ func compareWindow(t *testing.T, w *window, plain []raftlog.Entry) {
 }
 
 func TestASliceHoldsWhatFitsAndAtLeastOneEntry(t *testing.T) {
-	w := newWindow(raftlog.Mark{Term: 1, Index: 2}, 0, nil, 0)
+	w := newWindow(raftlog.Mark{Term: 1, Index: 2}, raftlog.Time{}, nil, 0)
 	for i := raftlog.Index(3); i <= 7; i++ {
-		w.append([]raftlog.Entry{modelEntry(i, 1, 36)}) // 100 bytes each
+		w.append([]raftlog.Entry{modelEntry(i, 1, 100-raftlog.EntryHeaderBytes)}) // 100 bytes each
 	}
 	cases := []struct {
 		lo, hi   raftlog.Index
@@ -110,7 +110,7 @@ func TestTheGuessIsTheLastEntryNotAfterTheMark(t *testing.T) {
 	dice := rand.New(rand.NewSource(1))
 	for range 300 {
 		floor := raftlog.Index(dice.Intn(4))
-		w := newWindow(raftlog.Mark{}, 0, nil, 0)
+		w := newWindow(raftlog.Mark{}, raftlog.Time{}, nil, 0)
 		term := raftlog.Term(1)
 		for i := raftlog.Index(1); i <= 12; i++ {
 			term += raftlog.Term(dice.Intn(3) / 2)
@@ -138,7 +138,7 @@ func TestTheWindowRefusesGapsAndFallingTerms(t *testing.T) {
 	for name, e := range map[string]raftlog.Entry{
 		"gap": modelEntry(4, 2, 0), "repetition": modelEntry(2, 2, 0), "falling term": modelEntry(3, 1, 0),
 	} {
-		w := newWindow(raftlog.Mark{Term: 2, Index: 2}, 0, nil, 0)
+		w := newWindow(raftlog.Mark{Term: 2, Index: 2}, raftlog.Time{}, nil, 0)
 		if !panics(func() { w.append([]raftlog.Entry{e}) }) {
 			t.Errorf("%s was appended", name)
 		}

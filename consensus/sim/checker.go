@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
@@ -36,6 +37,8 @@ type checker struct {
 	// configuration is the newest one that any node knows to be committed, at configurationIndex.
 	configuration      *membership.Configuration
 	configurationIndex raftlog.Index
+	// times are the times of the committed log.
+	times times
 	// count numbers requests and answers in the order in which they happened.
 	count int64
 }
@@ -60,6 +63,7 @@ func newChecker(w *world) *checker {
 	return &checker{
 		w: w, leaders: map[raftlog.Term]raftlog.NodeID{}, votes: map[ballot]raftlog.NodeID{}, logs: map[raftlog.Mark]uint64{},
 		tags: map[tagged]raftlog.Index{}, files: map[raftlog.Index]uint64{}, lastPieces: map[raftlog.Index]bool{},
+		times: times{appended: map[raftlog.Mark]time.Duration{}},
 	}
 }
 
@@ -68,6 +72,7 @@ func (c *checker) afterTurn(l *life) {
 	core := l.engine.Core()
 	c.checkLog(l)
 	c.checkTerm(l)
+	c.noteTimes(l)
 	if core.Role() == raft.Leader && (l.role != raft.Leader || l.term != core.Term()) {
 		c.checkNewLeader(l)
 	}
@@ -148,6 +153,7 @@ func (c *checker) checkNewLeader(l *life) {
 	if len(c.leaders) > 1 && !c.w.calm {
 		c.w.counts.LeaderChanges++
 	}
+	c.times.disturbed = c.w.now
 	c.w.strikeNewLeader(l)
 	c.w.tell(l.id, "LEADS    term %d, log %v, commit %d", term, l.log.last(), core.Commit())
 	forgettable := l.stable.term < term || l.stable.term == term && l.stable.vote != l.id
@@ -284,6 +290,7 @@ func (c *checker) applies(l *life, e *raftlog.Entry) {
 	}
 	if e.Index == c.read+1 {
 		c.read++
+		c.checkTime(e)
 		c.readEntry(e)
 	}
 }

@@ -44,6 +44,8 @@ func (w *world) planFaults() {
 		n.offset += w.chance.between(-time.Hour, time.Hour)
 		w.fault(n.id, "CLOCK JUMP")
 	})
+	w.every(f.SetClocks, w.setClocks)
+	w.every(f.Rolling, w.strikeOne)
 	w.every(f.Snapshot, func() {
 		if n := w.victim(); n.life != nil {
 			n.life.in.TakeSnapshot = true
@@ -124,6 +126,7 @@ func (w *world) rejoin(n *node) {
 		return
 	}
 	w.net.eachPeer(n.id, func(from, to raftlog.NodeID) { w.net.setCut(from, to, false) })
+	w.checker.times.disturbed = w.now
 }
 
 // hungMax bounds how long a disk hangs.
@@ -192,6 +195,7 @@ func (w *world) crashOne() {
 // crashAll is a failure of power in the whole house, or an operator who restarts everything at once.
 func (w *world) crashAll() {
 	w.fault(0, "BLACKOUT")
+	w.checker.stopTime()
 	power := w.chance.hits(w.options.Faults.PowerLoss)
 	for _, n := range w.nodes {
 		if n.life != nil {

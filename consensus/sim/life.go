@@ -56,7 +56,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	}
 	restored := raft.Restored{
 		Term: r.Term, Vote: r.Vote, Floor: r.Checkpoint, ConfigurationIndex: r.ConfigurationIndex,
-		Entries: r.Entries, LastStamp: r.CheckpointStamp,
+		Entries: r.Entries, FloorTime: r.CheckpointTime,
 	}
 	if r.ConfigurationIndex > 0 {
 		c, err := membership.Decode(r.ConfigurationBody)
@@ -149,7 +149,7 @@ func (l *life) turn() {
 	w, in, out := l.w, &l.in, &l.out
 	w.counts.Turns++
 	in.Ticks = l.passed()
-	in.Now = l.clock()
+	in.Now, in.Elapsed = l.clock(), l.elapsed()
 	in.Messages = append(in.Messages, l.forwards...)
 	clear(l.forwards)
 	l.forwards = l.forwards[:0]

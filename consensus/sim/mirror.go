@@ -61,6 +61,7 @@ func hashOf(e *raftlog.Entry) uint64 {
 	h = mix(h, uint64(e.Tag.Origin))
 	h = mix(h, uint64(e.Tag.Boot)^uint64(e.Tag.Sequence))
 	h = mix(h, uint64(e.Stamp))
+	h = mix(h, uint64(e.Offset))
 	return mix(h, hashBytes(e.Body))
 }
 

@@ -34,8 +34,10 @@ type node struct {
 	stable  stable
 	pending []raft.AppendOperation
 
-	tick   time.Duration
+	tick time.Duration
+	// offset is by how much the wall clock is wrong, drift the share by which the monotonic clock is too fast.
 	offset time.Duration
+	drift  float64
 	// place is where the node lives, list where the others lived when it moved there; only in worlds where nodes move.
 	place string
 	list  []string
@@ -94,6 +96,9 @@ func newNode(w *world, id raftlog.NodeID) *node {
 	if o.moves() {
 		n.place = placeName(int(id))
 	}
+	if o.Clock.Drift > 0 {
+		n.drift = o.Clock.Drift * (2*w.chance.Float64() - 1)
+	}
 	opening := journal.Opening{HistoryDirectory: n.historyName, HistoryFirst: 1}
 	if id == 1 || !o.Blank && int(id) <= o.Nodes {
 		opening.Term, opening.Entries = 1, []raftlog.Entry{firstEntry(o)}
@@ -121,8 +126,7 @@ func firstEntry(o *Options) raftlog.Entry {
 	return engine.FirstEntry(&c, epoch)
 }
 
-// epoch is what wall clocks say when the world begins.
-const epoch raftlog.Stamp = 1_700_000_000_000
+const epoch raftlog.Stamp = workload.Epoch
 
 func (n *node) journalOptions() journal.Options {
 	d := &n.w.options.Disk
@@ -161,6 +165,7 @@ func (n *node) start() {
 	if w.options.moves() {
 		n.life.lookAround()
 	}
+	w.checker.times.disturbed = w.now
 	w.net.eachPeer(n.id, w.net.reconnect)
 	if !w.calm && n.boots > 1 && w.chance.hits(w.options.Faults.Relapse) {
 		n.crashWithin(20 * time.Millisecond)
@@ -339,6 +344,11 @@ func (n *node) makeStable(group []raft.AppendOperation) {
 // clock is the node's wall clock.
 func (n *node) clock() raftlog.Stamp {
 	return epoch + raftlog.Stamp((n.w.now + n.offset).Milliseconds())
+}
+
+// elapsed is the node's monotonic clock. It goes on through crashes: only differences within a life mean something.
+func (n *node) elapsed() raftlog.Stamp {
+	return 1 + raftlog.Stamp((n.w.now + time.Duration(float64(n.w.now)*n.drift)).Milliseconds())
 }
 
 func boolean(b bool) uint64 {

@@ -90,6 +90,8 @@ type Clock struct {
 	Late      time.Duration
 	// Offset bounds how far wall clocks are off.
 	Offset time.Duration
+	// Drift bounds the share by which monotonic clocks are too fast or too slow.
+	Drift float64
 }
 
 // Faults are the mean times between faults of a kind in the whole cluster; zero means never.
@@ -127,6 +129,12 @@ type Faults struct {
 	FullHistory time.Duration
 	// ClockJump moves the wall clock of a node.
 	ClockJump time.Duration
+	// SetClocks sets the wall clocks of one node, some or all: right, or wrong by up to a year.
+	SetClocks time.Duration
+	// Rolling strikes one node at a time while all others are well, as in a rolling restart: a majority always runs, and
+	// some node of any majority has carried log time on. Other faults that stop nodes or cut links must be off, except for
+	// Blackout.
+	Rolling time.Duration
 	// Transfer makes a leader hand over, or a follower ask it to.
 	Transfer time.Duration
 	// Stop stops a process in good order: it hands over first. Outage is the mean time until it starts again.

@@ -30,6 +30,7 @@ var profiles = [...]profile{
 	{"mixed", func(chance, *Options) {}},
 	{"busy", busy},
 	{"calm", calm},
+	{"clocks", clocks},
 	{"elections", elections},
 	{"figure8", figure8},
 	{"hangs", hangs},

@@ -95,7 +95,7 @@ func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machi
 
 func baseOf(h *snapshot.Header) engine.SnapshotState {
 	return engine.SnapshotState{
-		Mark: h.Mark, ClusterID: h.ClusterID, HashSeed: h.HashSeed, Stamp: h.Stamp, Level: h.Level,
+		Mark: h.Mark, ClusterID: h.ClusterID, HashSeed: h.HashSeed, Time: h.Time, Level: h.Level,
 		Configuration: h.Configuration,
 	}
 }
@@ -121,7 +121,7 @@ func (l *life) switchTo(s *raftlog.SnapshotSwitch) error {
 	}
 	err := l.journal.Switch(journal.Switch{
 		Snapshot: s.Snapshot, Retained: s.Retained, HistoryDirectory: name, HistoryFirst: n.histories[name].first,
-		Stamp: s.Stamp,
+		Time: s.Time,
 	})
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (l *life) finishSnapshot() {
 func (l *life) writeSnapshot() (raftlog.SnapshotMark, error) {
 	f := l.frozen
 	w, err := l.store.Create(snapshot.Header{
-		Mark: f.Mark, ClusterID: f.ClusterID, HashSeed: f.HashSeed, Stamp: f.Stamp, StateHash: f.StateHash,
+		Mark: f.Mark, ClusterID: f.ClusterID, HashSeed: f.HashSeed, Time: f.Time, StateHash: f.StateHash,
 		Level: f.Level, Configuration: f.Configuration,
 	}, nil)
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// deadlines is the index of the keys with a deadline: which key to remove next, and how many stored keys are overdue.
-// It is no part of the state: images leave it out, and a restore makes it from the entries.
+// deadlines is an index of keys with a deadline: which key to remove next, and how many stored keys are overdue. One
+// holds the relative deadlines, by log time, another one the absolute ones, by wall time. It is no part of the state:
+// images leave it out, and a restore makes it from the entries.
 //
 // It has the place of a key and not its name: so it holds no pointers, keeps no old record alive, and does not change
 // when a write keeps the deadline, as INCR does. Two keys of one place and deadline, which have equal hashes of 64
@@ -52,21 +53,21 @@ func (s *sum) mean(parts int) int64 {
 
 // dueKey is a line of the index; the order of its fields needs the least memory.
 type dueKey struct {
-	deadline int64
-	hash     uint64
-	slot     uint16
-	// more counts the keys of this place and deadline beyond the first.
+	ends int64
+	hash uint64
+	slot uint16
+	// more counts the keys of this place and moment beyond the first.
 	more uint32
 }
 
-func newDueKey(at Place, deadline int64) dueKey {
-	return dueKey{deadline: deadline, hash: at.hash, slot: at.slot}
+func newDueKey(at Place, ends int64) dueKey {
+	return dueKey{ends: ends, hash: at.hash, slot: at.slot}
 }
 
-// before orders by deadline, then by place: an order of the content alone, the same on every node.
+// before orders by moment, then by place: an order of the content alone, the same on every node.
 func (d dueKey) before(other dueKey) bool {
-	if d.deadline != other.deadline {
-		return d.deadline < other.deadline
+	if d.ends != other.ends {
+		return d.ends < other.ends
 	}
 	if d.slot != other.slot {
 		return d.slot < other.slot
@@ -97,50 +98,64 @@ func (d *deadlines) load() {
 	*d = newDeadlines()
 	for i := 0; i < len(lines); {
 		line := lines[i]
-		d.sum.add(line.deadline)
+		d.sum.add(line.ends)
 		for i++; i < len(lines) && lines[i] == lines[i-1]; i++ {
 			line.more++
 			d.shared++
-			d.sum.add(line.deadline)
+			d.sum.add(line.ends)
 		}
 		d.tree.Load(line)
 	}
 }
 
 // add enters a key.
-func (d *deadlines) add(at Place, deadline, time int64) {
-	line := newDueKey(at, deadline)
+func (d *deadlines) add(at Place, ends, time int64) {
+	line := newDueKey(at, ends)
 	if d.tree == nil {
 		d.unsorted = append(d.unsorted, line)
 		return
 	}
-	d.sum.add(deadline)
+	d.sum.add(ends)
 	if old, there := d.tree.Set(line); there {
 		line.more = old.more + 1
 		d.tree.Set(line)
 		d.shared++
 	}
-	if deadline <= time {
+	if ends <= time {
 		d.overdue++
 	}
 }
 
 // remove takes out a key that was entered.
-func (d *deadlines) remove(at Place, deadline, time int64) {
-	line, there := d.tree.Delete(newDueKey(at, deadline))
+func (d *deadlines) remove(at Place, ends, time int64) {
+	line, there := d.tree.Delete(newDueKey(at, ends))
 	if !there {
 		panic("keyspace: a key's deadline is not in the index")
 	}
-	d.sum.subtract(deadline)
+	d.sum.subtract(ends)
 	if line.more > 0 {
 		line.more--
 		d.tree.Set(line)
 		d.shared--
 	}
-	if deadline <= time {
+	if ends <= time {
 		d.overdue--
 	}
 }
+
+// keys is the number of keys.
+func (d *deadlines) keys() int { return d.tree.Len() + d.shared }
+
+// meanLeft is the mean of the times from now to the deadlines, 0 if there is none.
+func (d *deadlines) meanLeft(now int64) int64 {
+	if d.keys() == 0 {
+		return 0
+	}
+	return d.sum.mean(d.keys()) - now
+}
+
+// endsBy reports whether a key that is not overdue ends at a time or before.
+func (d *deadlines) endsBy(time int64) bool { return d.next != 0 && d.next <= time }
 
 // first is the earliest line.
 func (d *deadlines) first() (dueKey, bool) { return d.tree.Min() }
@@ -148,19 +163,19 @@ func (d *deadlines) first() (dueKey, bool) { return d.tree.Min() }
 // advance counts the keys that are overdue at a time. It costs the same for any number of keys: a hundred thousand keys
 // may have one deadline, and no entry may pay for all of them.
 func (d *deadlines) advance(time int64) {
-	if first, any := d.first(); !any || first.deadline > time {
+	if first, any := d.first(); !any || first.ends > time {
 		d.overdue = 0
 		return
 	}
 	d.overdue = sort.Search(d.tree.Len(), func(i int) bool {
 		line, _ := d.tree.GetAt(i)
-		return line.deadline > time
+		return line.ends > time
 	})
 	if d.shared == 0 {
 		return
 	}
 	d.tree.Scan(func(line dueKey) bool { // as good as never
-		if line.deadline > time {
+		if line.ends > time {
 			return false
 		}
 		d.overdue += int(line.more)
@@ -171,9 +186,9 @@ func (d *deadlines) advance(time int64) {
 // settle finds the next deadline behind a time.
 func (d *deadlines) settle(time int64) {
 	d.next = 0
-	behind := dueKey{deadline: time, slot: math.MaxUint16} // no slot has this number
+	behind := dueKey{ends: time, slot: math.MaxUint16} // no slot has this number
 	d.tree.Ascend(behind, func(line dueKey) bool {
-		d.next = line.deadline
+		d.next = line.ends
 		return false
 	})
 }

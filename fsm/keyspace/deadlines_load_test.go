@@ -106,7 +106,7 @@ func TestKeysOfOnePlaceAndDeadlineShareALine(t *testing.T) {
 		}
 		d.remove(at, 100, 100)
 	}
-	if first, any := d.first(); !any || first.deadline != 101 || d.shared != 0 || d.overdue != 0 {
+	if first, any := d.first(); !any || first.ends != 101 || d.shared != 0 || d.overdue != 0 {
 		t.Fatalf("what is left is %+v, %d shared, %d overdue", first, d.shared, d.overdue)
 	}
 	wantPanicOf(t, func() { d.remove(at, 100, 100) })

@@ -19,9 +19,8 @@ type Entry struct {
 	record string
 	// apart is the value, nil if it is a string that lies in the record.
 	apart *value.Box
-	// Deadline is the state time, in milliseconds since 1970 UTC, from which on the key is absent; 0 for never. It
-	// stands here and not in the record, so that EXPIRE does not copy the value.
-	Deadline int64
+	// Deadline is when the key ends. It stands here and not in the record, so that EXPIRE does not copy the value.
+	Deadline Deadline
 	// Version is the index of the entry of the log that last changed the key. Put sets it.
 	Version uint64
 }
@@ -66,7 +65,7 @@ func beginRecord(record *strings.Builder, key []byte, valueBytes int) {
 }
 
 // Until is the entry with a deadline, or without one if that is 0.
-func (e Entry) Until(deadline int64) Entry {
+func (e Entry) Until(deadline Deadline) Entry {
 	e.Deadline = deadline
 	return e
 }
@@ -95,8 +94,8 @@ func (e *Entry) hasValueOf(other *Entry) bool {
 	return e.apart == other.apart && e.record == other.record
 }
 
-// Expired reports whether the key is absent at a state time.
-func (e *Entry) Expired(time int64) bool { return e.Deadline != 0 && e.Deadline <= time }
+// Expired reports whether the key is absent at a time.
+func (e *Entry) Expired(now Now) bool { return e.Deadline != 0 && e.Deadline.passed(now) }
 
 // keySpan gives where in the record the key begins and ends.
 func (e *Entry) keySpan() (begin, end int) {

@@ -23,10 +23,11 @@ var ErrReleased = errors.New("keyspace: image was released")
 func (s *Space) Freeze() Frozen {
 	s.generation++ // from now on nothing that root reaches is changed
 	f := Frozen{
-		header: imageHeader{s.index, s.seed, s.time, s.StateHash(), uint64(s.keys), uint64(s.maxValueBytes)},
+		header: imageHeader{s.index, s.seed, s.now, s.offset, s.StateHash(), uint64(s.keys), uint64(s.maxValueBytes)},
 		space:  *s,
 	}
-	f.space.deadlines.tree, f.space.watcher, f.space.run = nil, nil, nil // these go on with the original
+	f.space.byLog.tree, f.space.byWall.tree = nil, nil // these go on with the original
+	f.space.watcher, f.space.run = nil, nil
 	return f
 }
 

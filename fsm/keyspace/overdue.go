@@ -2,21 +2,32 @@ package keyspace
 
 import "github.com/raftredis/raftredis/fsm/value"
 
-// Sweep removes up to limit overdue keys, in the order of (deadline, slot, hash), and returns how many. It uses scratch
-// as a buffer and returns it.
+// Sweep removes up to limit overdue keys and returns how many: those with absolute deadlines first, for an offset may
+// wait for them, then those with relative ones, each in the order of (deadline, slot, hash). It uses scratch as a
+// buffer and returns it.
 func (s *Space) Sweep(limit int, scratch []byte) (swept int, kept []byte) {
-	for ; swept < limit && s.deadlines.overdue > 0; swept++ {
-		line, _ := s.deadlines.first()
-		at := Place{line.slot, line.hash}
-		scratch = append(scratch[:0], s.keyDue(at, line.deadline)...)
-		s.drop(at, scratch)
+	for ; swept < limit && s.byWall.overdue > 0; swept++ {
+		line, _ := s.byWall.first()
+		scratch = s.dropDue(line, At(line.ends), scratch)
+	}
+	for ; swept < limit && s.byLog.overdue > 0; swept++ {
+		line, _ := s.byLog.first()
+		scratch = s.dropDue(line, AtLog(line.ends), scratch)
 	}
 	return swept, scratch
 }
 
+// dropDue removes the key of a line.
+func (s *Space) dropDue(line dueKey, deadline Deadline, scratch []byte) []byte {
+	at := Place{line.slot, line.hash}
+	scratch = append(scratch[:0], s.keyDue(at, deadline)...)
+	s.drop(at, scratch)
+	return scratch
+}
+
 // keyDue finds a key by its line in the index of deadlines: the smallest key, if several have one hash and deadline,
 // because the order in a leaf differs between nodes.
-func (s *Space) keyDue(at Place, deadline int64) string {
+func (s *Space) keyDue(at Place, deadline Deadline) string {
 	t := s.root.slot(at.slot)
 	for shift := topShift; t.fork != nil; shift -= levelBits {
 		t = t.fork.children[branch(at.hash, shift)]

@@ -14,13 +14,13 @@ func (s *Space) Pick(random uint64) (key string, ok bool) {
 	var at Position
 	for range pickTries {
 		var e *Entry
-		if at, e = s.draw(&chance); !e.Expired(s.time) {
+		if at, e = s.draw(&chance); !e.Expired(s.now) {
 			return e.Key(), true
 		}
 	}
 	present := func(_ Position, e *Entry) bool { // the next one that is present, from the last draw on and around
 		key = e.Key()
-		return e.Expired(s.time)
+		return e.Expired(s.now)
 	}
 	s.Scan(at, present)
 	if e := s.Get([]byte(key)); e == nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/section"
@@ -52,16 +53,17 @@ func ReadImage(seed uint64, maxValueBytes int, image io.Reader, parallel Paralle
 			ErrImageForeign, header.maxValueBytes, maxValueBytes)
 	}
 	in.space = New(seed, maxValueBytes)
-	in.space.index = header.index
-	in.space.deadlines = deadlines{} // collects, until they are loaded all at once
+	in.space.index, in.space.now, in.space.offset = header.index, header.now, header.offset
+	in.space.byLog, in.space.byWall = deadlines{}, deadlines{} // collect, until they are loaded all at once
 	if err := in.sections(); err != nil {
 		return Space{}, err
 	}
 	if uint64(in.space.keys) != header.keys {
 		return Space{}, fmt.Errorf("%w: it holds %d keys, not %d", ErrImageDamaged, in.space.keys, header.keys)
 	}
-	in.space.deadlines.load()
-	in.space.Advance(header.index, header.time)
+	in.space.byLog.load()
+	in.space.byWall.load()
+	in.space.Advance(header.index, header.now.Log)
 	in.space.Settle()
 	if hash := in.space.StateHash(); hash != header.hash {
 		return Space{}, fmt.Errorf("%w: its state hash is %016x, not %016x", ErrImageDamaged, hash, header.hash)
@@ -126,7 +128,8 @@ func (in *imageReader) header() (imageHeader, error) {
 		return imageHeader{}, fmt.Errorf("%w: %d, not %d", ErrImageFormat, format, imageFormat)
 	}
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(b[12+8*i:]) }
-	return imageHeader{word(0), word(1), int64(word(2)), word(3), word(4), word(5)}, nil
+	now := Now{Log: int64(word(2)), Wall: int64(word(3))}
+	return imageHeader{word(0), word(1), now, int64(word(4)), word(5), word(6), word(7)}, nil
 }
 
 // batchPieces is how many sections of keys are decoded at once, and so, twice, how many are in memory.
@@ -335,9 +338,8 @@ func (in *imageReader) part(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// versionAndDeadline reads what stands between the tag of an entry and its key. A deadline of 0 or less is never
-// written.
-func versionAndDeadline(b []byte) (version uint64, deadline int64, rest []byte, ok bool) {
+// versionAndDeadline reads what stands between the tag of an entry and its key. A deadline of 0 is never written.
+func versionAndDeadline(b []byte) (version uint64, deadline Deadline, rest []byte, ok bool) {
 	tag := b[0]
 	version, n := binary.Uvarint(b[1:])
 	if n <= 0 {
@@ -350,8 +352,8 @@ func versionAndDeadline(b []byte) (version uint64, deadline int64, rest []byte, 
 	if len(rest) < 8 {
 		return 0, 0, nil, false
 	}
-	deadline = int64(binary.LittleEndian.Uint64(rest))
-	return version, deadline, rest[8:], deadline > 0
+	deadline = Deadline(binary.LittleEndian.Uint64(rest))
+	return version, deadline, rest[8:], deadline != 0 && deadline != math.MinInt64
 }
 
 // before reports whether a key ranks behind this one.

@@ -34,7 +34,10 @@ func largeSpace(t *testing.T) *Space {
 		}
 		e := NewEntry(key, text[:r.IntN(len(text))])
 		if i%3 == 0 {
-			e = e.Until(s.time + 1 + r.Int64N(1000))
+			e = e.Until(AtLog(s.now.Log + 1 + r.Int64N(1000)))
+			if i%2 == 0 {
+				e = e.Until(At(e.Deadline.Wall(s.now)))
+			}
 		}
 		s.Put(s.Place(key), key, e)
 	}
@@ -50,7 +53,7 @@ func largeSpace(t *testing.T) *Space {
 		})
 		s.Put(s.Place(key), key, built)
 	}
-	s.Advance(10, s.time+300)
+	s.Advance(10, s.now.Log+300)
 	s.Settle()
 	return s
 }

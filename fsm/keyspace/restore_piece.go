@@ -23,9 +23,9 @@ type piece struct {
 	// between them.
 	head, tail int
 	trees      []slotTree
-	// sum is what the entries add to the state hash, deadlines those that they have.
-	sum       uint64
-	deadlines []dueKey
+	// sum is what the entries add to the state hash, byLog and byWall their deadlines.
+	sum           uint64
+	byLog, byWall []dueKey
 }
 
 // slotTree is the tree of a slot with all its entries.
@@ -47,7 +47,7 @@ func (p *piece) check() error {
 func (in *imageReader) decode(p *piece) {
 	*p = piece{
 		payload: p.payload, checksum: p.checksum, damage: p.check(), entries: p.entries[:0], places: p.places[:0],
-		trees: p.trees[:0], deadlines: p.deadlines[:0],
+		trees: p.trees[:0], byLog: p.byLog[:0], byWall: p.byWall[:0],
 	}
 	if p.damage != nil {
 		return
@@ -77,8 +77,12 @@ func (p *piece) add(h *hashing, at Place, e *Entry) {
 	}
 	p.entries, p.places = append(p.entries, *e), append(p.places, at)
 	p.sum += h.share(at.hash, e.digest(h.values), e)
-	if e.Deadline != 0 {
-		p.deadlines = append(p.deadlines, newDueKey(at, e.Deadline))
+	switch d := e.Deadline; {
+	case d == 0:
+	case d.Relative():
+		p.byLog = append(p.byLog, newDueKey(at, d.millis()))
+	default:
+		p.byWall = append(p.byWall, newDueKey(at, d.millis()))
 	}
 }
 
@@ -158,7 +162,8 @@ func (in *imageReader) put(p *piece) error {
 		s.graft(p.places[i], &p.entries[i])
 	}
 	s.sum += p.sum
-	s.deadlines.unsorted = append(s.deadlines.unsorted, p.deadlines...)
+	s.byLog.unsorted = append(s.byLog.unsorted, p.byLog...)
+	s.byWall.unsorted = append(s.byWall.unsorted, p.byWall...)
 	in.last = p.last
 	return nil
 }

@@ -25,7 +25,7 @@ func sampleSpace() *Space {
 	}
 	s.appendTo([]byte("log"), bytes.Repeat([]byte("line "), 200))
 	s.appendTo([]byte("log"), bytes.Repeat([]byte("more "), 2000))
-	s.PutUntil(s.Place([]byte("ends")), []byte("ends"), NewEntry([]byte("ends"), nil), s.time+5)
+	s.PutUntil(s.Place([]byte("ends")), []byte("ends"), NewEntry([]byte("ends"), nil), AtLog(s.now.Log+5))
 	return s
 }
 

@@ -28,10 +28,13 @@ type Space struct {
 	// held is about how many bytes the entries occupy. It depends on how they came about, and no reply that the state
 	// decides shows it.
 	held int
-	// time is the state time: the highest stamp of all entries of the log so far. A key whose deadline it has reached
-	// is absent, whether it is still stored or not.
-	time      int64
-	deadlines deadlines
+	// now is the state time: log time is the highest stamp of all entries of the log so far. A key whose deadline it
+	// has reached is absent, whether it is still stored or not. offset is that of the last entry, to which wall time
+	// moves: see Settle.
+	now    Now
+	offset int64
+	// byLog and byWall are the keys with a deadline: the relative ones, and the absolute ones.
+	byLog, byWall deadlines
 	// watcher hears of changes. run is the run that makes them, nil unless it is one of this node.
 	watcher Watcher
 	run     *command.Run
@@ -67,8 +70,8 @@ type Place struct {
 // New is an empty key space before entry 1. Its values have at most maxValueBytes.
 func New(seed uint64, maxValueBytes int) Space {
 	return Space{
-		hashing: newHashing(seed), generation: 1, root: &root{generation: 1}, deadlines: newDeadlines(),
-		maxValueBytes: maxValueBytes,
+		hashing: newHashing(seed), generation: 1, root: &root{generation: 1},
+		byLog: newDeadlines(), byWall: newDeadlines(), maxValueBytes: maxValueBytes,
 	}
 }
 
@@ -89,7 +92,7 @@ func (r *root) slot(number uint16) tree {
 // Find gives the entry of a key, nil if there is none or its deadline has come. The entry is for reading, and valid
 // until the next write.
 func (s *Space) Find(at Place, key []byte) *Entry {
-	if e := s.stored(at, key); e != nil && !e.Expired(s.time) {
+	if e := s.stored(at, key); e != nil && !e.Expired(s.now) {
 		return e
 	}
 	return nil
@@ -115,7 +118,7 @@ func (s *Space) stored(at Place, key []byte) *Entry {
 func (s *Space) Get(key []byte) *Entry { return s.Find(s.Place(key), key) }
 
 // Size is the number of keys that are present.
-func (s *Space) Size() int { return s.keys - s.deadlines.overdue }
+func (s *Space) Size() int { return s.keys - s.Overdue() }
 
 // HeldBytes is about how many bytes the keys and their values occupy, overdue ones as well. What only frozen states
 // still reach does not count.
@@ -133,7 +136,7 @@ func (s *Space) slotStored(slot uint16) int {
 // SlotSize is the number of keys of a slot that are present. While keys are overdue it walks through the slot.
 func (s *Space) SlotSize(slot uint16) int {
 	stored := s.slotStored(slot)
-	if s.deadlines.overdue == 0 {
+	if s.Overdue() == 0 {
 		return stored
 	}
 	present := 0
@@ -151,7 +154,7 @@ func (s *Space) SlotKeys(slot uint16, count int, visit func(key string)) {
 	}
 	var scratch []ranked
 	_ = s.root.slot(slot).walk(s.hashing.keys, &scratch, func(r ranked) error {
-		if r.entry.Expired(s.time) {
+		if r.entry.Expired(s.now) {
 			return nil
 		}
 		visit(r.entry.Key())
@@ -162,17 +165,24 @@ func (s *Space) SlotKeys(slot uint16, count int, visit func(key string)) {
 	})
 }
 
-// StateHash is the hash of the state: of all keys with their values, deadlines and versions, of the state time, and of
-// the limit of values.
+// StateHash is the hash of the state: of all keys with their values, deadlines and versions, of the state time with its
+// offset, and of the limit of values.
 func (s *Space) StateHash() uint64 {
-	return s.state.Word(s.sum).Word(uint64(s.keys)).Word(uint64(s.time)).Finish(uint64(s.maxValueBytes))
+	return s.state.Word(s.sum).Word(uint64(s.keys)).Word(uint64(s.now.Log)).Word(uint64(s.now.Wall)).
+		Word(uint64(s.offset)).Finish(uint64(s.maxValueBytes))
 }
 
-// Advance moves to the entry at an index, and moves the state time to its stamp if that is later.
+// SetOffset is the offset of the entries from the next one on: what has to be added to log time to get wall time.
+func (s *Space) SetOffset(offset int64) { s.offset = offset }
+
+// Advance moves to the entry at an index, and moves log time to its stamp if that is later. A new offset that moves
+// wall time forward counts now.
 func (s *Space) Advance(index uint64, stamp int64) {
 	s.index = index
-	s.time = max(s.time, stamp)
-	s.deadlines.advance(s.time)
+	s.now = s.now.at(max(s.now.Log, stamp))
+	s.now.Wall = max(s.now.Wall, s.now.Log+s.offset)
+	s.byLog.advance(s.now.Log)
+	s.byWall.advance(s.now.Wall)
 }
 
 // Unshare lets two entries share one value: it begins a new generation, as a freeze does, if the value is of the
@@ -183,25 +193,36 @@ func (s *Space) Unshare(e *Entry) {
 	}
 }
 
-// Due is the earliest deadline of a key that is stored, 0 if none has one.
+// Due is the log time of the earliest deadline of a key that is stored, 0 if none has one.
 func (s *Space) Due() int64 {
-	first, _ := s.deadlines.first()
-	return first.deadline
+	relative, any := s.byLog.first()
+	absolute, anyAbsolute := s.byWall.first()
+	if !anyAbsolute {
+		return relative.ends
+	}
+	due := max(plus(absolute.ends, -s.now.offset()), 1)
+	if any {
+		due = min(due, relative.ends)
+	}
+	return due
 }
 
-// EndsBy reports whether a key that is present ends at stamp or before.
-func (s *Space) EndsBy(stamp int64) bool { return s.deadlines.next != 0 && s.deadlines.next <= stamp }
+// EndsBy reports whether a key that is present ends at a log time or before.
+func (s *Space) EndsBy(stamp int64) bool {
+	return s.byLog.endsBy(stamp) || s.byWall.endsBy(plus(max(stamp, 0), s.now.offset()))
+}
 
 // Overdue is the number of keys that are stored and absent.
-func (s *Space) Overdue() int { return s.deadlines.overdue }
+func (s *Space) Overdue() int { return s.byLog.overdue + s.byWall.overdue }
 
 // Ending is the number of keys that are present and have a deadline.
-func (s *Space) Ending() int {
-	return s.deadlines.tree.Len() + s.deadlines.shared - s.deadlines.overdue
-}
+func (s *Space) Ending() int { return s.byLog.keys() + s.byWall.keys() - s.Overdue() }
 
-// Time is the highest stamp of all entries so far.
-func (s *Space) Time() int64 { return s.time }
+// Now is the state time.
+func (s *Space) Now() Now { return s.now }
+
+// NowAt is the time of a read at a stamp: the state time, or later.
+func (s *Space) NowAt(stamp int64) Now { return s.now.at(max(s.now.Log, stamp)) }
 
 // Index is the index of the last entry applied.
 func (s *Space) Index() uint64 { return s.index }
@@ -215,22 +236,35 @@ func (s *Space) Begin(run *command.Run) { s.run = run }
 // Watch makes w the watcher, nil for none.
 func (s *Space) Watch(w Watcher) { s.watcher = w }
 
-// MeanDeadline is the mean of the deadlines of the stored keys that have one; 0 if none has.
-func (s *Space) MeanDeadline() int64 {
-	stored := s.deadlines.tree.Len() + s.deadlines.shared
-	if stored == 0 {
-		return 0
-	}
-	return s.deadlines.sum.mean(stored)
+// MeanLeft is the mean of the times left to the stored keys that have a deadline, which are negative for overdue keys;
+// 0 if no key has one.
+func (s *Space) MeanLeft() int64 {
+	relative, absolute := int64(s.byLog.keys()), int64(s.byWall.keys())
+	keys := max(relative+absolute, 1)
+	log, wall := s.byLog.meanLeft(s.now.Log), s.byWall.meanLeft(s.now.Wall)
+	return log/keys*relative + wall/keys*absolute + (log%keys*relative+wall%keys*absolute)/keys // without an overflow
 }
 
 // Settle makes the key space ready for concurrent reads. It follows all writes of an entry.
-func (s *Space) Settle() { s.deadlines.settle(s.time) }
+//
+// A new offset that moves wall time back counts as soon as no stored key has passed an absolute deadline. Otherwise
+// such a key would be back:
+//
+//  1. Wall time is an hour ahead, and has reached the deadline of a key. A client finds the key absent.
+//  2. More keys than an entry removes have ended, so it is still stored.
+//  3. The clocks are put right, and wall time goes back before the deadline.
+func (s *Space) Settle() {
+	if s.byWall.overdue == 0 {
+		s.now.Wall = s.now.Log + s.offset
+	}
+	s.byLog.settle(s.now.Log)
+	s.byWall.settle(s.now.Wall)
+}
 
 // account corrects the state hash and the index of deadlines, and tells the watcher, when fresh takes the place of old.
 // Either may be nil.
 func (s *Space) account(at Place, old, fresh *Entry) {
-	var before, after int64
+	var before, after Deadline
 	var digest uint64
 	key := ""
 	if old != nil {
@@ -248,15 +282,25 @@ func (s *Space) account(at Place, old, fresh *Entry) {
 	}
 	if before != after {
 		if before != 0 {
-			s.deadlines.remove(at, before, s.time)
+			index, time := s.indexOf(before)
+			index.remove(at, before.millis(), time)
 		}
 		if after != 0 {
-			s.deadlines.add(at, after, s.time)
+			index, time := s.indexOf(after)
+			index.add(at, after.millis(), time)
 		}
 	}
 	if s.watcher != nil {
 		s.watcher.Changed(key, s.run)
 	}
+}
+
+// indexOf is the index to which a key with a deadline belongs, and the time by which that goes.
+func (s *Space) indexOf(d Deadline) (index *deadlines, time int64) {
+	if d.Relative() {
+		return &s.byLog, s.now.Log
+	}
+	return &s.byWall, s.now.Wall
 }
 
 // count changes the number of keys of a slot, which is writable already.
@@ -329,10 +373,10 @@ func (s *Space) drop(at Place, key []byte) {
 }
 
 // PutUntil is Put with a deadline, or without one if that is 0. It removes the key if the deadline has come already.
-func (s *Space) PutUntil(at Place, key []byte, e Entry, deadline int64) {
+func (s *Space) PutUntil(at Place, key []byte, e Entry, deadline Deadline) {
 	e.Deadline = deadline
 	switch {
-	case !e.Expired(s.time):
+	case !e.Expired(s.now):
 		s.Put(at, key, e)
 	case s.stored(at, key) != nil:
 		s.drop(at, key)
@@ -342,7 +386,7 @@ func (s *Space) PutUntil(at Place, key []byte, e Entry, deadline int64) {
 // Flush removes everything, in constant time.
 func (s *Space) Flush() {
 	s.root = &root{generation: s.generation}
-	s.keys, s.sum, s.held, s.deadlines = 0, 0, 0, newDeadlines()
+	s.keys, s.sum, s.held, s.byLog, s.byWall = 0, 0, 0, newDeadlines(), newDeadlines()
 	s.tellFlushed()
 }
 

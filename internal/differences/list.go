@@ -105,8 +105,8 @@ var keyList = []Difference{
 	{
 		ID:    "end-of-a-key",
 		Redis: "a key is there until the millisecond of its deadline has passed, by the clock of the server",
-		Here: "it is gone when that millisecond begins, by the clocks of a majority of the voters; one wrong clock of " +
-			"three neither ends keys early nor keeps them",
+		Here: "it is gone when that millisecond begins: a time from now (`EX`) by elapsed time, whatever the clocks do, " +
+			"a moment (`EXAT`) by the clocks of a majority of the voters",
 		Why:   "no node's clock alone can be trusted, and a key that has ended must have ended on every node",
 		Proof: "TestWrongClocks_KeysEndInTimeWhileLeadersAreKilled",
 	},

@@ -66,6 +66,8 @@ const (
 	LastPieceRegistered
 	// PiecesInSnapshot (S35): a snapshot leaves out the bodies that the log has in part.
 	PiecesInSnapshot
+	// CarriedLogTime (S37): a new leader takes log time from the wall clocks, although voters carry it on.
+	CarriedLogTime
 	count
 )
 
@@ -73,7 +75,7 @@ var names = [count]string{
 	"CommitProven", "VoteDurable", "CommitOwnTerm", "AppendDurable", "ReadQuorum", "OwnVoteDurable", "VoteInOpening",
 	"ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages", "BothHalves", "InForceWhenAppended",
 	"OneChange", "LearnersUncounted", "VoteByLogAlone", "FinalMessage", "InstallDurable", "SnapshotVoidsLog",
-	"NewestSnapshot", "WholeBodies", "LastPieceRegistered", "PiecesInSnapshot",
+	"NewestSnapshot", "WholeBodies", "LastPieceRegistered", "PiecesInSnapshot", "CarriedLogTime",
 }
 
 // All lists every guard, in the order of their declaration.

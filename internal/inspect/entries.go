@@ -25,7 +25,7 @@ func describeEntries(out io.Writer, entries []raftlog.Entry) {
 	for i := range entries {
 		e := &entries[i]
 		fmt.Fprintf(out, "entry %v, %s, %s", e.Mark(), e.Kind.Traits().Title,
-			time.UnixMilli(int64(e.Stamp)).UTC().Format(stampFormat))
+			time.UnixMilli(int64(e.Time().Wall())).UTC().Format(stampFormat))
 		if e.Tag != (raftlog.Tag{}) {
 			fmt.Fprintf(out, ", of node %d, boot %016x, number %d", e.Tag.Origin, uint64(e.Tag.Boot), e.Tag.Sequence)
 		}

@@ -114,7 +114,7 @@ func (s *snapshotFile) describe(out io.Writer) {
 		fmt.Fprintf(out, "snapshot: at %v, %d bytes, %s\n", s.mark, s.bytes, s.standing)
 	}
 	fmt.Fprintf(out, "  %s: state hash %016x, of %s\n", s.path, s.header.StateHash,
-		time.UnixMilli(int64(s.header.Stamp)).UTC().Format(stampFormat))
+		time.UnixMilli(int64(s.header.Time.Wall())).UTC().Format(stampFormat))
 }
 
 // unfinished says what a file is that cannot be read as a snapshot.

@@ -23,7 +23,7 @@ func writeSnapshots(t *testing.T, directory string, indexes ...raftlog.Index) (m
 	}
 	for _, index := range indexes {
 		header := snapshot.Header{
-			Mark: raftlog.Mark{Term: 2, Index: index}, Stamp: 1000, StateHash: 0xabc0 + uint64(index),
+			Mark: raftlog.Mark{Term: 2, Index: index}, Time: raftlog.Time{Stamp: 1000}, StateHash: 0xabc0 + uint64(index),
 			Configuration: []byte("c"),
 		}
 		w, err := store.Create(header, nil)

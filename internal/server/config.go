@@ -29,6 +29,7 @@ type Config struct {
 	lifelineDescriptor int
 	hostsFile          string
 	clockOffset        time.Duration
+	clockOffsetFile    string
 
 	// rows are the table of settings; given are those that the command line or the file has set.
 	rows  []*setting.Row

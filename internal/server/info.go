@@ -26,6 +26,9 @@ func (s *store) Raft() resp.RaftInfo {
 			{Name: "raft_configuration", Value: changeStage(status)},
 			{Name: "raft_log_first_index", Value: number(status.FirstIndex)},
 			{Name: "raft_history_bytes", Value: fmt.Sprint(status.HistoryBytes)},
+			{Name: "raft_wall_offset_ms", Value: fmt.Sprint(status.WallOffsetMillis)},
+			{Name: "raft_clock_ahead_seconds", Value: fmt.Sprint(status.ClockAheadSeconds)},
+			{Name: "raft_clocks_apart", Value: yesNo(status.ClocksApart)},
 		},
 	}
 	if status.Snapshot != nil {

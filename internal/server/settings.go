@@ -282,6 +282,11 @@ func (c *Config) testRows() []*setting.Row {
 			Value: &setting.Duration{At: &c.clockOffset},
 			Help:  "how wrong this node's clock is, by which keys with a deadline end",
 		},
+		{
+			Name: "clock-offset-file", Flag: "clock-offset-file", Section: playground, Unit: "FILE", Hidden: true,
+			Private: true, Value: &setting.Text{At: setting.TextAt(&c.clockOffsetFile)},
+			Help: "a file that says how wrong this node's clock is besides; it may change while the node runs",
+		},
 	}
 }
 

@@ -111,7 +111,8 @@ func (s *server) consensusOptions() (o consensus.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	o.Dial, o.Clock, o.Logger = routes.dialer(), offsetClock(s.config.clockOffset, s.logger), s.logger
+	o.Dial, o.Logger = routes.dialer(), s.logger
+	o.Clock = wrongClock(s.config.clockOffset, s.config.clockOffsetFile, s.logger)
 	o.Lookup = hosts(s.config.hostsFile).lookup()
 	return o, nil
 }

@@ -88,6 +88,9 @@ func (KeySpace) Check(history []workload.Operation) error {
 	if err := checkReplies(history); err != nil {
 		return err
 	}
+	if err := checkEnds(history); err != nil {
+		return err
+	}
 	keys, byKey := split(history)
 	for _, key := range keys {
 		var operations []porcupine.Operation

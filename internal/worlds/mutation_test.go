@@ -38,6 +38,7 @@ var suspects = map[guard.Guard]string{
 	guard.WholeBodies:         "pieces",
 	guard.LastPieceRegistered: "pieces",
 	guard.PiecesInSnapshot:    "pieces",
+	guard.CarriedLogTime:      "clocks",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.

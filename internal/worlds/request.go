@@ -18,6 +18,9 @@ type Request struct {
 	timed bool
 }
 
+// ends is a request to set a key that ends by itself, or to look at one.
+func ends(c call) *Request { return &Request{calls: []call{c}, timed: true} }
+
 // Commands makes a request from lines such as "SET k v".
 func Commands(lines ...string) *Request {
 	r := &Request{}
@@ -41,18 +44,23 @@ func (r *Request) Reads() bool {
 	return true
 }
 
-// call is one command on one key.
-type call struct{ name, key, value string }
+// call is one command on one key. option, unless it is empty, is when the key ends, in the words of SET.
+type call struct{ name, key, value, option, end string }
 
 func (c call) args() [][]byte {
 	args := [][]byte{[]byte(c.name), []byte(c.key)}
 	if c.value != "" {
 		args = append(args, []byte(c.value))
 	}
+	if c.option != "" {
+		args = append(args, []byte(c.option), []byte(c.end))
+	}
 	return args
 }
 
-func (c call) String() string { return strings.TrimSpace(c.name + " " + c.key + " " + c.value) }
+func (c call) String() string {
+	return strings.TrimSpace(strings.Join([]string{c.name, c.key, c.value, c.option, c.end}, " "))
+}
 
 // Run is one attempt at a request.
 type Run struct {

@@ -47,6 +47,9 @@ func (c *client) hits(p float64) bool { return p > 0 && c.chance.Float64() < p }
 
 // Invent implements workload.Client.
 func (c *client) Invent(now time.Duration, readsOnly bool) workload.Request {
+	if c.hits(c.mix.Timed) {
+		return c.timed(now, readsOnly)
+	}
 	if readsOnly || c.hits(c.mix.Reads) {
 		r := &Request{calls: []call{{name: "GET", key: c.key(now)}}}
 		if c.hits(0.2) {
@@ -66,6 +69,26 @@ func (c *client) Invent(now time.Duration, readsOnly bool) workload.Request {
 		}
 	}
 	return r
+}
+
+// timedKeys is how many keys that end are in use at a time.
+const timedKeys = 6
+
+// timed makes up a request on a key that ends: in some seconds, or at a moment of the clock. No two of them set the
+// same value.
+func (c *client) timed(now time.Duration, readsOnly bool) workload.Request {
+	key := fmt.Sprintf("t%d", c.chance.IntN(timedKeys))
+	if readsOnly || c.hits(0.7) {
+		return ends(call{name: "GET", key: key})
+	}
+	c.written++
+	set := call{name: "SET", key: key, value: fmt.Sprintf("=%d", c.written*100+c.number), option: "PX"}
+	life := 1 + c.chance.Int64N(4000)
+	if c.hits(0.5) {
+		set.option, life = "PXAT", life+workload.Epoch+now.Milliseconds()
+	}
+	set.end = strconv.FormatInt(life, 10)
+	return ends(set)
 }
 
 // Proof implements workload.Client.

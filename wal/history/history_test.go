@@ -239,7 +239,8 @@ func TestEntriesReturnsAtLeastOneAndRefusesWhatIsNotThere(t *testing.T) {
 		t.Fatal("an entry of an empty history")
 	}
 	fill(t, h, 1, 10, 500)
-	for maxBytes, want := range map[int]int{0: 1, 564: 1, 1127: 1, 1128: 2, 1 << 20: 8} {
+	const each = raftlog.EntryHeaderBytes + 500
+	for maxBytes, want := range map[int]int{0: 1, each: 1, 2*each - 1: 1, 2 * each: 2, 1 << 20: 8} {
 		_, found, err := h.Entries(3, maxBytes)
 		must(t, err)
 		if len(found) != want {

@@ -71,7 +71,7 @@ func (c *content) advance(through raftlog.Index) error {
 	for i := range c.Entries[:gone] {
 		e := &c.Entries[i]
 		c.Checkpoint = e.Mark()
-		c.CheckpointStamp = max(c.CheckpointStamp, e.Stamp)
+		c.CheckpointTime = c.CheckpointTime.Then(e)
 		if e.Kind.Traits().Configures {
 			c.ConfigurationBody, c.ConfigurationIndex = e.Body, e.Index
 		}
@@ -94,12 +94,12 @@ func (c *content) setFiles(snapshot, retained *raftlog.SnapshotMark, directory s
 	return nil
 }
 
-func (c *content) setBase(base raftlog.Mark, stamp raftlog.Stamp, index raftlog.Index, body []byte) error {
+func (c *content) setBase(base raftlog.Mark, at raftlog.Time, index raftlog.Index, body []byte) error {
 	if base.Index+1 < c.HistoryFirst || base.Index < c.Checkpoint.Index || index > base.Index {
 		return fmt.Errorf("base %v with configuration %d, history from %d, checkpoint %v",
 			base, index, c.HistoryFirst, c.Checkpoint)
 	}
-	c.Checkpoint, c.CheckpointStamp = base, stamp
+	c.Checkpoint, c.CheckpointTime = base, at
 	c.ConfigurationIndex, c.ConfigurationBody = index, body
 	c.Entries, c.entryBytes = nil, 0
 	c.Commit = max(c.Commit, base.Index)
@@ -148,9 +148,9 @@ func (c *content) foldPart(kind partKind, body []byte) error {
 		first, directory := raftlog.Index(f.number()), string(f.bytes())
 		act = func() error { return c.setFiles(snapshot, retained, directory, first) }
 	case partBase:
-		base, stamp, index := f.mark(), raftlog.Stamp(f.number()), raftlog.Index(f.number())
+		base, at, index := f.mark(), f.time(), raftlog.Index(f.number())
 		configuration := f.bytes()
-		act = func() error { return c.setBase(base, stamp, index, configuration) }
+		act = func() error { return c.setBase(base, at, index, configuration) }
 	default:
 		if kind.Skippable() {
 			return nil

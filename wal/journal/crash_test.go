@@ -37,7 +37,7 @@ func crashScript() []step {
 	steps = append(steps, step{install: &Switch{
 		Snapshot: &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 7, Index: 50}, Configuration: []byte("c"),
 			FileHash: 9},
-		HistoryDirectory: "history-51", HistoryFirst: 51, Stamp: 5000,
+		HistoryDirectory: "history-51", HistoryFirst: 51, Time: raftlog.Time{Stamp: 5000, Offset: -7},
 	}})
 	add(8, 1, 51, 2, 6000)
 	steps = append(steps, step{seal: true})

@@ -19,7 +19,7 @@ const goldenFile = "testdata/journal-v2.golden"
 func goldenJournal(t *testing.T) (*vfs.Memory, flatLog) {
 	m := vfs.NewMemory()
 	j := started(t, testOptions(m), &fakeHistory{written: 0})
-	configuration := raftlog.Entry{Index: 1, Term: 1, Kind: raftlog.EntryConfiguration, Level: 1, Stamp: 7}
+	configuration := raftlog.Entry{Index: 1, Term: 1, Kind: raftlog.EntryConfiguration, Level: 1, Stamp: 7, Offset: -8}
 	configuration.Body = []byte("members")
 	configuration.Seal()
 	appendAll(t, j, operation(1, 1, configuration, entry(2, 1, 20), entry(3, 1, 0)))
@@ -35,7 +35,7 @@ func goldenJournal(t *testing.T) (*vfs.Memory, flatLog) {
 		Snapshot: &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 3, Index: 10}, Configuration: []byte("more members"),
 			FileHash: 0xfedcba9876543210, FileBytes: 2000},
 		Retained:         &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 1, Index: 2}, Configuration: []byte("members")},
-		HistoryDirectory: "history-11", HistoryFirst: 11, Stamp: 99,
+		HistoryDirectory: "history-11", HistoryFirst: 11, Time: raftlog.Time{Stamp: 99, Offset: -100},
 	}))
 	last := []raftlog.Operation{operation(4, 3, entries(11, 12, 4, 40)...)}
 	appendAll(t, j, last...)
@@ -63,7 +63,8 @@ func TestJournalIsReadAndWrittenAsEver(t *testing.T) {
 	must(t, want.check(&r, 10))
 	if r.Snapshot.FileHash != 0xfedcba9876543210 || r.Snapshot.FileBytes != 2000 || r.Retained.Index != 2 ||
 		r.HistoryDirectory != "history-11" || r.HistoryFirst != 11 || string(r.ConfigurationBody) != "more members" ||
-		r.ConfigurationIndex != 10 || r.CheckpointStamp != 99 || r.Generation != 2 || r.Torn {
+		r.ConfigurationIndex != 10 || r.CheckpointTime != (raftlog.Time{Stamp: 99, Offset: -100}) ||
+		r.Generation != 2 || r.Torn {
 		t.Fatalf("recovered %+v", r)
 	}
 }
@@ -83,7 +84,7 @@ func TestInspectDescribesEveryRecordAndNamesDamage(t *testing.T) {
 		"12288 group ", "checkpoint at 2/1", "snapshot at 2/1 hash 0123456789abcdef of 1000 bytes, history",
 		"16384 seal ",
 		"20480 group ", "retained at 2/1", `history "history-11" from 11`,
-		"base       at 10/3 stamp 99 configuration at 10 of 12 bytes",
+		"base       at 10/3 stamp 99 offset -100 configuration at 10 of 12 bytes",
 		"24576 group ", "term 4 vote 3", "entries    2, 11/4 to 12/4",
 	} {
 		found := strings.Index(out.String()[at:], want)

@@ -74,8 +74,9 @@ func reopened(t testing.TB, o Options) (*Journal, Recovered) {
 func entry(index raftlog.Index, term raftlog.Term, bodyBytes int) raftlog.Entry {
 	e := raftlog.Entry{
 		Index: index, Term: term, Kind: raftlog.EntryCommand, Stamp: raftlog.Stamp(1000 + index),
-		Tag:  raftlog.Tag{Origin: 1, Boot: 2, Sequence: raftlog.Sequence(index)},
-		Body: bytes.Repeat([]byte(fmt.Sprintf("%d/%d ", index, term)), bodyBytes/4+1)[:bodyBytes],
+		Offset: raftlog.Offset(index) - 5,
+		Tag:    raftlog.Tag{Origin: 1, Boot: 2, Sequence: raftlog.Sequence(index)},
+		Body:   bytes.Repeat([]byte(fmt.Sprintf("%d/%d ", index, term)), bodyBytes/4+1)[:bodyBytes],
 	}
 	e.Seal()
 	return e

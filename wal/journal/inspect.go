@@ -84,8 +84,9 @@ func describePart(p part) string {
 	case partFiles:
 		return describeFiles(&f)
 	case partBase:
-		mark, stamp, index := f.mark(), f.number(), f.number()
-		return fmt.Sprintf("at %v stamp %d configuration at %d of %d bytes", mark, stamp, index, len(f.bytes()))
+		mark, at, index := f.mark(), f.time(), f.number()
+		return fmt.Sprintf("at %v stamp %d offset %d configuration at %d of %d bytes", mark, at.Stamp, at.Offset, index,
+			len(f.bytes()))
 	case partEntries:
 		return describeEntries(p.body)
 	}

@@ -164,7 +164,7 @@ func (j *Journal) Switch(s Switch) error {
 	j.buffer = appendFiles(j.buffer, s.Snapshot, s.Retained, s.HistoryDirectory, s.HistoryFirst)
 	assert(j.content.setFiles(s.Snapshot, s.Retained, s.HistoryDirectory, s.HistoryFirst))
 	if moved {
-		assert(j.content.setBase(s.Snapshot.Mark, s.Stamp, s.Snapshot.Index, s.Snapshot.Configuration))
+		assert(j.content.setBase(s.Snapshot.Mark, s.Time, s.Snapshot.Index, s.Snapshot.Configuration))
 		j.buffer = appendBase(j.buffer, &j.content.Opening)
 	}
 	return j.commit(recordGroup, false)

@@ -223,8 +223,8 @@ func TestEntriesWaitForRoomAndTheCheckpointMakesIt(t *testing.T) {
 	if r.Checkpoint != (raftlog.Mark{Term: 1, Index: last - 10}) || len(r.Entries) != 10 {
 		t.Fatalf("recovered checkpoint %v and %d entries", r.Checkpoint, len(r.Entries))
 	}
-	if r.CheckpointStamp != entry(last-10, 1, 0).Stamp {
-		t.Fatalf("stamp of the checkpoint is %d", r.CheckpointStamp)
+	if e := entry(last-10, 1, 0); r.CheckpointTime != e.Time() {
+		t.Fatalf("time of the checkpoint is %d", r.CheckpointTime)
 	}
 }
 

@@ -74,10 +74,10 @@ type Opening struct {
 	// HistoryDirectory is the name of the directory that holds the entries up to Checkpoint, from HistoryFirst on.
 	HistoryDirectory string
 	HistoryFirst     raftlog.Index
-	// Checkpoint is the last entry that is durable in history; zero for an empty one. CheckpointStamp is the highest
-	// stamp up to it.
-	Checkpoint      raftlog.Mark
-	CheckpointStamp raftlog.Stamp
+	// Checkpoint is the last entry that is durable in history; zero for an empty one. CheckpointTime is its
+	// time.
+	Checkpoint     raftlog.Mark
+	CheckpointTime raftlog.Time
 	// ConfigurationBody is the body of the newest configuration entry at or below Checkpoint, and ConfigurationIndex
 	// its index; nil and 0 when there is none.
 	ConfigurationBody  []byte
@@ -106,8 +106,8 @@ type Switch struct {
 	HistoryDirectory   string
 	// HistoryFirst is Snapshot.Index + 1 in a new directory, and unchanged in the same one.
 	HistoryFirst raftlog.Index
-	// Stamp is the highest stamp up to the snapshot; read only with a new directory.
-	Stamp raftlog.Stamp
+	// Time is that of the snapshot's last entry; read only with a new directory.
+	Time raftlog.Time
 }
 
 // History is the durable home of committed entries, as far as the journal knows it.

@@ -121,11 +121,11 @@ func appendFiles(dst []byte, snapshot, retained *raftlog.SnapshotMark, directory
 	return dst
 }
 
-// appendBase: checkpoint (index, term), its stamp, index of the configuration, its body.
+// appendBase: checkpoint (index, term), its stamp and offset, index of the configuration, its body.
 func appendBase(dst []byte, o *Opening) []byte {
 	at := len(dst)
 	dst = appendNumbers(dst, partBase, uint64(o.Checkpoint.Index), uint64(o.Checkpoint.Term),
-		uint64(o.CheckpointStamp), uint64(o.ConfigurationIndex))
+		uint64(o.CheckpointTime.Stamp), uint64(o.CheckpointTime.Offset), uint64(o.ConfigurationIndex))
 	dst = appendBytes(dst, o.ConfigurationBody)
 	binary.LittleEndian.PutUint32(dst[at+4:], uint32(len(dst)-at-partHeaderBytes))
 	return dst
@@ -193,6 +193,11 @@ func (f *fields) bytes() []byte {
 func (f *fields) mark() raftlog.Mark {
 	index := raftlog.Index(f.number())
 	return raftlog.Mark{Index: index, Term: raftlog.Term(f.number())}
+}
+
+func (f *fields) time() raftlog.Time {
+	stamp := raftlog.Stamp(f.number())
+	return raftlog.Time{Stamp: stamp, Offset: raftlog.Offset(f.number())}
 }
 
 func (f *fields) snapshot() *raftlog.SnapshotMark {

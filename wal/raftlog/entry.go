@@ -15,9 +15,11 @@ type Entry struct {
 	// Level is the feature level that a node must know to apply the entry.
 	Level uint8
 	// Left is, in an EntryPiece, how many bytes of the whole body are still to come; 0 in all other kinds.
-	Left  uint32
-	Tag   Tag
-	Stamp Stamp
+	Left uint32
+	Tag  Tag
+	// Stamp and Offset are the entry's time.
+	Stamp  Stamp
+	Offset Offset
 	// Body is shared by all holders of the entry. It never changes.
 	Body []byte
 	// CRC is the CRC32C of the encoded header (without this field) and the body. Seal sets it when the leader appends
@@ -34,13 +36,20 @@ type Entry struct {
 //	       12  left                 u32  of a piece: how much of the whole follows; zero in all other kinds
 //	       16  index, term          u64, u64
 //	       32  origin, boot, seq.   u64, u64, u64
-//	       56  stamp                u64
-const EntryHeaderBytes = 64
+//	       56  stamp                i64
+//	       64  offset               i64
+const EntryHeaderBytes = 72
+
+// MaxOffset bounds Entry.Offset: some 4,459 years, more than any clock is wrong by.
+const MaxOffset Offset = 1<<47 - 1
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Size is the number of bytes of the encoded entry.
 func (e *Entry) Size() int { return EntryHeaderBytes + len(e.Body) }
+
+// Time is what the entry says of time.
+func (e *Entry) Time() Time { return Time{Stamp: e.Stamp, Offset: e.Offset} }
 
 // Mark is the entry's position.
 func (e *Entry) Mark() Mark { return Mark{Term: e.Term, Index: e.Index} }
@@ -75,6 +84,7 @@ func (e *Entry) putHeader(h *[EntryHeaderBytes]byte) {
 	binary.LittleEndian.PutUint64(h[40:], uint64(e.Tag.Boot))
 	binary.LittleEndian.PutUint64(h[48:], uint64(e.Tag.Sequence))
 	binary.LittleEndian.PutUint64(h[56:], uint64(e.Stamp))
+	binary.LittleEndian.PutUint64(h[64:], uint64(e.Offset))
 }
 
 func checksum(h *[EntryHeaderBytes]byte, body []byte) uint32 {
@@ -108,10 +118,11 @@ func DecodeEntry(src []byte) (Entry, int, error) {
 			Boot:     Boot(binary.LittleEndian.Uint64(h[40:])),
 			Sequence: Sequence(binary.LittleEndian.Uint64(h[48:])),
 		},
-		Stamp: Stamp(binary.LittleEndian.Uint64(h[56:])),
-		Body:  src[EntryHeaderBytes:end:end],
-		Left:  binary.LittleEndian.Uint32(h[12:]),
-		CRC:   binary.LittleEndian.Uint32(h[4:]),
+		Stamp:  Stamp(binary.LittleEndian.Uint64(h[56:])),
+		Offset: Offset(binary.LittleEndian.Uint64(h[64:])),
+		Body:   src[EntryHeaderBytes:end:end],
+		Left:   binary.LittleEndian.Uint32(h[12:]),
+		CRC:    binary.LittleEndian.Uint32(h[4:]),
 	}
 	if got := checksum(h, e.Body); got != e.CRC {
 		return Entry{}, 0, fmt.Errorf("entry %d: CRC32C is %08x, its header says %08x", e.Index, got, e.CRC)

@@ -11,7 +11,7 @@ func sampleEntry() Entry {
 	e := Entry{
 		Index: 0x0102030405060708, Term: 0x1112131415161718, Kind: EntryCommand, Level: 3,
 		Tag:   Tag{Origin: 0x2122232425262728, Boot: 0x3132333435363738, Sequence: 0x4142434445464748},
-		Stamp: 0x5152535455565758, Body: []byte("SET key value"),
+		Stamp: 0x5152535455565758, Offset: -0x123456789abc, Body: []byte("SET key value"),
 	}
 	e.Seal()
 	return e
@@ -41,6 +41,18 @@ func TestAPieceSaysHowMuchIsToCome(t *testing.T) {
 	got, _, err := DecodeEntry(encoded(&e))
 	if err != nil || !reflect.DeepEqual(got, e) {
 		t.Fatalf("%+v, %v; want %+v", got, err, e)
+	}
+}
+
+func TestAnOffsetComesBackWithItsSign(t *testing.T) {
+	for _, offset := range []Offset{0, 1, -1, 1 << 40, -1 << 40, MaxOffset, -MaxOffset} {
+		e := sampleEntry()
+		e.Offset = offset
+		e.Seal()
+		got, _, err := DecodeEntry(encoded(&e))
+		if err != nil || got.Time() != (Time{Stamp: e.Stamp, Offset: offset}) {
+			t.Errorf("offset %d comes back as %d, %v", offset, got.Offset, err)
+		}
 	}
 }
 

@@ -16,9 +16,25 @@ type (
 	Sequence uint64
 	// Operation numbers a node's append operations from 1 within one boot.
 	OperationNumber uint64
-	// Stamp is wall clock time in milliseconds since 1970 UTC, as the leader saw it when it appended an entry.
+	// Stamp is a time in milliseconds. The stamps of entries are log time: it began as milliseconds since 1970 UTC, moves
+	// with elapsed time, and never goes back. The clocks in messages are wall clocks, in milliseconds since 1970 UTC.
 	Stamp int64
+	// Offset is what has to be added to log time to get wall time, in milliseconds. The leader corrects it when the
+	// voters' clocks were set. It lies between -MaxOffset and MaxOffset.
+	Offset int64
 )
+
+// Time is what an entry says of time: log time by its stamp, and wall time.
+type Time struct {
+	Stamp  Stamp
+	Offset Offset
+}
+
+// Wall is the wall time.
+func (t Time) Wall() Stamp { return t.Stamp + Stamp(t.Offset) }
+
+// Then is the time at an entry that follows: its stamp, which is never earlier, and its offset.
+func (t Time) Then(e *Entry) Time { return Time{Stamp: max(t.Stamp, e.Stamp), Offset: e.Offset} }
 
 // Mark is a position in a log: the index of an entry and the term in which it was appended. Two logs that hold an entry
 // with equal mark are equal up to it (Log Matching, Raft paper figure 3).
@@ -77,9 +93,9 @@ type SnapshotSwitch struct {
 	Snapshot *SnapshotMark
 	Retained *SnapshotMark
 	// Restart means that the log begins anew behind the snapshot: all entries of earlier operations are void, and those
-	// of this operation follow the snapshot. Stamp is then the highest stamp up to the snapshot.
+	// of this operation follow the snapshot. Time is then that of the snapshot's last entry.
 	Restart bool
-	Stamp   Stamp
+	Time    Time
 }
 
 // Operation is one step of a node's durable state: term, vote, snapshot and entries change together or not at all.

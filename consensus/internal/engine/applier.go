@@ -115,7 +115,7 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 		a.apply(e, report)
 		a.noteConfiguration(e, report)
 		a.base.Mark = e.Mark()
-		a.base.Stamp, a.base.Level = max(a.base.Stamp, e.Stamp), max(a.base.Level, e.Level)
+		a.base.Time, a.base.Level = a.base.Time.Then(e), max(a.base.Level, e.Level)
 		report.Bytes += e.Size()
 	}
 	a.reportState(report)
@@ -123,7 +123,7 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 
 // reportState says how far the state has come.
 func (a *Applier) reportState(report *Applied) {
-	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Stamp, raftlog.Stamp(a.machine.Due())
+	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Time.Stamp, raftlog.Stamp(a.machine.Due())
 	report.Pieces = a.assemblies.state(a.base.Mark.Term, a.options.ID, a.options.Boot)
 }
 
@@ -168,6 +168,9 @@ func (a *Applier) begin(e *raftlog.Entry) {
 
 func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 	var data []byte
+	if e.Offset != a.base.Time.Offset {
+		a.machine.SetOffset(int64(e.Offset))
+	}
 	b := a.meet(e, report)
 	switch traits := e.Kind.Traits(); {
 	case traits.ForMachine:

@@ -41,19 +41,22 @@ func TestAFreshLeadersClockIsAYearAhead(t *testing.T) {
 	}
 }
 
-// S25: Until others were heard, time stands still.
+// S25: A node that knows no log time and has heard no other voter moves no time.
 func TestALeaderThatHeardNoVoterMovesNoTime(t *testing.T) {
-	s := newTable(t, 3).node(1)
-	if got := s.engine.agreedTime(5000 + year); got != 0 {
-		t.Fatalf("it stamps with %d", got)
+	e := newTable(t, 3).node(1).engine
+	e.clocks = clocks{voters: map[raftlog.NodeID]*voterClock{}, elapsed: 10, wall: 5000 + year, floor: -10}
+	last := raftlog.Time{Stamp: 700, Offset: 3}
+	if got := e.clocks.at(e.resume(last)); got != last {
+		t.Fatalf("it stamps with %+v", got)
 	}
-	s.engine.clocks.heard[2] = clockSample{clock: 4000}
-	if got := s.engine.agreedTime(5000 + year); got != 4000 {
-		t.Fatalf("with one other it stamps with %d", got)
+	e.clocks.hear(2).note(4000, 10)
+	if got := e.clocks.at(e.resume(last)); got != (raftlog.Time{Stamp: 4010 - 3, Offset: 3}) {
+		t.Fatalf("with one other it stamps with %+v", got)
 	}
-	alone := newTable(t, 1).node(1)
-	if got := alone.engine.agreedTime(5000); got != 5000 {
-		t.Fatalf("a single node stamps with %d", got)
+	alone := newTable(t, 1).node(1).engine
+	alone.clocks.elapsed, alone.clocks.wall = 10, 5000
+	if got := alone.clocks.at(alone.resume(last)); got != (raftlog.Time{Stamp: 5010 - 3, Offset: 3}) {
+		t.Fatalf("a single node stamps with %+v", got)
 	}
 }
 
@@ -88,41 +91,247 @@ func TestAJumpOfTheLeadersClockMovesNoTime(t *testing.T) {
 	tb.expectStamps(1, 1000, tb.now)
 }
 
+// agree is what the voters of a configuration with some wall clocks agree on.
+type agreement struct {
+	wall         raftlog.Stamp
+	heard, agree bool
+}
+
 func TestInAJointConfigurationTheLowerHalfsTimeCounts(t *testing.T) {
 	e := newTable(t, 5).node(1).engine
-	e.clocks.heard = map[raftlog.NodeID]clockSample{2: {clock: 200}, 3: {clock: 300}, 4: {clock: 40}, 5: {clock: 50}}
+	clock := &e.clocks
+	clock.elapsed, clock.wall = 10, 100
+	for id, wall := range map[raftlog.NodeID]raftlog.Stamp{2: 200, 3: 2300, 4: 40, 5: 50} {
+		clock.hear(id).note(wall, 10)
+	}
 	c := e.core.Configuration() // of this test alone
 	for _, test := range []struct {
 		voters, outgoing []raftlog.NodeID
-		want             raftlog.Stamp
+		want             agreement
 	}{
-		{[]raftlog.NodeID{1, 2, 3}, nil, 200},
-		{[]raftlog.NodeID{1, 2}, nil, 100},
-		{[]raftlog.NodeID{1, 2, 3}, []raftlog.NodeID{1, 4, 5}, 50},
-		{[]raftlog.NodeID{1, 4, 5}, []raftlog.NodeID{1, 2, 3}, 50},
-		{[]raftlog.NodeID{2, 3, 4, 5}, nil, 50},
-		{[]raftlog.NodeID{1, 2, 3, 4, 5}, nil, 100},
-		{[]raftlog.NodeID{1, 2, 9}, nil, 100},
-		{[]raftlog.NodeID{1, 9, 10}, nil, 0},
+		{[]raftlog.NodeID{1, 2, 3}, nil, agreement{200, true, true}},
+		{[]raftlog.NodeID{1, 2}, nil, agreement{100, true, true}},
+		{[]raftlog.NodeID{1, 3}, nil, agreement{100, true, false}},
+		{[]raftlog.NodeID{1, 2, 3}, []raftlog.NodeID{1, 4, 5}, agreement{50, true, true}},
+		{[]raftlog.NodeID{1, 4, 5}, []raftlog.NodeID{1, 2, 3}, agreement{50, true, true}},
+		{[]raftlog.NodeID{1, 4, 5}, []raftlog.NodeID{3}, agreement{50, true, false}},
+		{[]raftlog.NodeID{2, 3, 4, 5}, nil, agreement{50, true, true}},
+		{[]raftlog.NodeID{1, 2, 3, 4, 5}, nil, agreement{100, true, true}},
+		{[]raftlog.NodeID{1, 2, 9}, nil, agreement{100, true, true}},
+		{[]raftlog.NodeID{1, 9, 10}, nil, agreement{}},
+		{[]raftlog.NodeID{1, 2, 3}, []raftlog.NodeID{1, 9, 10}, agreement{0, false, false}},
 	} {
 		c.Voters, c.Outgoing = test.voters, test.outgoing
-		if got := e.agreedTime(100); got != test.want {
-			t.Errorf("voters %d, outgoing %d: %d, want %d", test.voters, test.outgoing, got, test.want)
+		var got agreement
+		if got.wall, got.heard, got.agree = e.agreedClock(); got != test.want {
+			t.Errorf("voters %d, outgoing %d: %+v, want %+v", test.voters, test.outgoing, got, test.want)
 		}
 	}
 }
 
-// Ticks carry another node's clock on, not this node's clock.
-func TestWhatWasHeardOfAClockGoesOnWithTheTicks(t *testing.T) {
-	e := newTable(t, 3).node(1).engine
-	e.clocks.heard = map[raftlog.NodeID]clockSample{2: {clock: 1000, tick: 0}, 3: {clock: 1000, tick: 0}}
-	e.tick = 7
-	if got := e.agreedTime(year); got != 1070 {
-		t.Fatalf("after 7 ticks it is %d", got)
+// The clocks of a majority agree up to agreeMillis, and not beyond.
+func TestClocksAgreeUpToASecond(t *testing.T) {
+	for apart, want := range map[raftlog.Stamp]bool{agreeMillis - 1: true, agreeMillis: true, agreeMillis + 1: false} {
+		c := clocks{voters: map[raftlog.NodeID]*voterClock{}, elapsed: 10, wall: 5000}
+		c.hear(2).note(5000+apart, 10)
+		c.hear(3).note(5000+2*apart, 10)
+		if _, _, agree := c.median([]raftlog.NodeID{1, 2, 3}, 1); agree != want {
+			t.Errorf("clocks %d ms apart agree: %v", apart, agree)
+		}
 	}
-	e.options.TickMillis = 0
-	if got := e.agreedTime(year); got != 1000 {
-		t.Fatalf("without a length of ticks it is %d", got)
+}
+
+// Of the answers of a voter the fastest counts, for one to two seconds; a voter that is silent for three does not
+// count.
+func TestAVotersClockIsThatOfItsFastestAnswer(t *testing.T) {
+	c := clocks{voters: map[raftlog.NodeID]*voterClock{}, wall: 5000}
+	expect := func(at, want raftlog.Stamp, heard bool) {
+		t.Helper()
+		c.elapsed = at
+		if got, ok, _ := c.median([]raftlog.NodeID{2}, 1); got != want || ok != heard {
+			t.Fatalf("at %d it is %d (%v), want %d", at, got, ok, want)
+		}
+	}
+	c.hear(2).note(900, 10)
+	c.hear(2).note(990, 20)
+	c.hear(2).note(950, 30)
+	expect(30, 990, true)
+	c.hear(2).note(940, 10+windowMillis)
+	expect(10+windowMillis, 990, true)
+	c.hear(2).note(930, 9+2*windowMillis)
+	expect(9+2*windowMillis, 990, true)
+	c.hear(2).note(930, 10+2*windowMillis) // the clock was set back, or every answer is slow
+	expect(10+2*windowMillis, 940, true)
+	c.hear(2).note(930, 10+3*windowMillis)
+	expect(10+3*windowMillis, 930, true)
+	expect(10+3*windowMillis+staleMillis-1, 930, true)
+	expect(10+3*windowMillis+staleMillis, 0, false)
+}
+
+// expectTime compares the time of the last entry of a node's log with log time as it ought to be, and wall time.
+func (tb *table) expectTime(what string, id raftlog.NodeID, stamp, wall raftlog.Stamp) {
+	tb.t.Helper()
+	const slack = 30 // of some turns
+	tb.submit(id, what)
+	tb.settle()
+	log := tb.node(id).log
+	e := &log[len(log)-1]
+	if e.Stamp > stamp || e.Stamp < stamp-slack || e.Time().Wall() > wall || e.Time().Wall() < wall-slack {
+		tb.t.Fatalf("%s: the last entry has log time %d, wall time %d, want %d, %d", what, e.Stamp, e.Time().Wall(),
+			stamp, wall)
+	}
+	if offset := tb.node(id).machine.offset; offset != int64(e.Offset) {
+		tb.t.Fatalf("%s: the machine has offset %d, the entry %d", what, offset, e.Offset)
+	}
+}
+
+// Row by row what clocks do, and what log time and wall time are then.
+func TestLogTimeFollowsElapsedTimeAndWallTimeTheClocks(t *testing.T) {
+	const hour = raftlog.Stamp(3600_000)
+	tb := newTable(t, 3)
+	tb.now += 2 * year
+	began := tb.now
+	tb.elect(1)
+	tb.expectTime("a first leader", 1, tb.now, tb.now)
+	for _, wrong := range []raftlog.Stamp{hour, -hour, year, -year} {
+		tb.node(3).wrong = wrong
+		tb.ticks(400)
+		tb.expectTime("one clock is wrong", 1, tb.now, tb.now)
+		tb.node(2).wrong = wrong
+		tb.ticks(90)
+		tb.expectTime("clocks of a majority are wrong, not long", 1, tb.now, tb.now)
+		tb.ticks(310)
+		tb.expectTime("clocks of a majority are wrong", 1, tb.now, tb.now+wrong)
+		tb.elect(2)
+		tb.expectTime("another leader", 2, tb.now, tb.now+wrong)
+		tb.ticks(400)
+		tb.expectTime("another leader, later", 2, tb.now, tb.now+wrong)
+		tb.node(3).wrong, tb.node(2).wrong = 0, 0
+		tb.ticks(400)
+		tb.expectTime("right again", 2, tb.now, tb.now)
+		tb.elect(1)
+	}
+	tb.node(2).wrong, tb.node(3).wrong = hour, -hour
+	tb.ticks(400)
+	tb.expectTime("no two clocks agree", 1, tb.now, tb.now)
+	if !tb.node(1).engine.State().Clock.Apart && tb.ticksUntilApart() {
+		t.Fatal("the leader does not say that the clocks are apart")
+	}
+	if tb.now-began < 3000 {
+		t.Fatal("it was too short")
+	}
+}
+
+// ticksUntilApart lets time pass until the leader must say that clocks are apart, and reports whether it does not.
+func (tb *table) ticksUntilApart() bool {
+	tb.ticks(disagreeMillis/10 + 50)
+	return !tb.node(1).engine.State().Clock.Apart
+}
+
+// restartAll stops all nodes for a while, in which their clocks are set.
+func (tb *table) restartAll(stop, wrong raftlog.Stamp) {
+	for _, s := range tb.nodes {
+		s.down = true
+	}
+	tb.flying = nil
+	tb.now += stop
+	for _, s := range tb.nodes {
+		s.wrong = wrong
+		tb.boot(s, raftlog.Boot(900+uint64(s.id)+uint64(tb.now)))
+	}
+}
+
+// A stop of all nodes counts by the wall clocks that are found at the start. Log time does not go back, wall time does.
+func TestAStopOfAllNodesCountsByTheClocks(t *testing.T) {
+	const hour = raftlog.Stamp(3600_000)
+	for _, test := range []struct {
+		name                  string
+		before, after, counts raftlog.Stamp
+	}{
+		{"clocks are right", 0, 0, 60_000},
+		{"clocks were an hour ahead", hour, 0, 0},
+		{"clocks were an hour behind", -hour, 0, 60_000 + hour},
+		{"clocks are an hour ahead", 0, hour, 60_000 + hour},
+		{"clocks are a year behind", 0, -year, 0},
+		{"clocks are wrong as before", hour, hour, 60_000},
+	} {
+		tb := newTable(t, 3)
+		tb.now += 2 * year
+		for _, s := range tb.nodes {
+			s.wrong = test.before
+		}
+		tb.elect(1)
+		tb.ticks(300)
+		began := tb.now
+		tb.expectTime(test.name+": before", 1, began+test.before, began+test.before)
+		tb.restartAll(60_000, test.after)
+		tb.elect(2)
+		ran := tb.now - began - 60_000
+		tb.expectTime(test.name, 2, began+test.before+test.counts+ran, tb.now+test.after)
+		tb.ticks(300)
+		ran = tb.now - began - 60_000
+		tb.expectTime(test.name+": later", 2, began+test.before+test.counts+ran, tb.now+test.after)
+	}
+}
+
+// One node goes on while the others are started anew, one after the other or both at once: log time goes on with it,
+// and not by the clocks, which are set meanwhile.
+func TestLogTimeGoesOnWithANodeThatRuns(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.now += 2 * year
+	tb.elect(1)
+	tb.ticks(100)
+	for _, s := range tb.nodes[1:] {
+		s.down = true
+	}
+	tb.flying = nil
+	tb.ticks(200)
+	for _, s := range tb.nodes {
+		s.wrong = year
+	}
+	for _, s := range tb.nodes[1:] {
+		tb.boot(s, raftlog.Boot(900+s.id))
+	}
+	tb.elect(2)
+	tb.expectTime("led by a node that was started anew", 2, tb.now, tb.now)
+	tb.ticks(400)
+	tb.expectTime("later", 2, tb.now, tb.now+year)
+}
+
+// In a quiet cluster a key has a deadline: now and then an entry carries time, so that a stop of all nodes forgets
+// little.
+func TestAQuietLeaderCarriesTimeNowAndThen(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	tb.submit(1, "x")
+	tb.settle()
+	tb.ticks(3 * tickEveryMillis / 10)
+	if n := tb.countTicks(1); n != 0 {
+		t.Fatalf("%d ticks, and nothing has a deadline", n)
+	}
+	tb.dueAt(int64(tb.now) + int64(year))
+	tb.submit(1, "y")
+	tb.settle()
+	tb.ticks(3*tickEveryMillis/10 + 20)
+	if n := tb.countTicks(1); n != 3 {
+		t.Fatalf("%d ticks in three periods", n)
+	}
+}
+
+// A node says by how much its clock is wrong once it knows the time, in whole seconds.
+func TestANodeSaysThatItsClockIsWrong(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.now += year
+	tb.elect(1)
+	for wrong, want := range map[raftlog.Stamp]int64{0: 0, 900: 0, -900: 0, 1200: 1, -1200: -1, 3600_000: 3600} {
+		tb.node(2).wrong = wrong
+		tb.ticks(20)
+		if got := tb.node(2).engine.State().Clock.AheadSeconds; got != want {
+			t.Errorf("%d ms ahead it says %d s", wrong, got)
+		}
+		if got := tb.node(1).engine.State().Clock.AheadSeconds; got != 0 {
+			t.Errorf("another node says %d s of its own", got)
+		}
 	}
 }
 

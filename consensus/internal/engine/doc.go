@@ -70,8 +70,9 @@
 //
 // # Time
 //
-// Time moves by the stamps in the log. The leader stamps with what the voters' clocks agree on (clocks.go), and appends
-// entries that carry nothing but time while something is due.
+// Time moves by what entries carry: log time, which follows elapsed time, and the offset to wall time, which follows
+// the clocks on which a majority of the voters agrees (clocks.go). The leader gives both, and appends entries that
+// carry nothing but time while something is due.
 //
 // # Invariants
 //

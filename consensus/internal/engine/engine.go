@@ -75,7 +75,7 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
 		filled: s.Floor.Index, written: s.Floor.Index,
 		boots: map[raftlog.NodeID]raftlog.Boot{}, journalCapacities: map[raftlog.NodeID]int{},
-		clocks: clocks{heard: map[raftlog.NodeID]clockSample{}},
+		clocks: clocks{voters: map[raftlog.NodeID]*voterClock{}},
 	}
 	e.reads = newReads(o.Boot)
 	e.snapshots.inForce, e.snapshots.retained = core.Snapshot()

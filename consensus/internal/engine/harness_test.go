@@ -19,7 +19,11 @@ type journal struct {
 	applied []string
 	// deadlines are moments at which something is due; each entry removes one of those that its stamp has reached.
 	deadlines []int64
+	// offset is the last one.
+	offset int64
 }
+
+func (j *journal) SetOffset(offset int64) { j.offset = offset }
 
 // Due is the earliest deadline.
 func (j *journal) Due() int64 {
@@ -87,9 +91,9 @@ type testNode struct {
 	holdApply bool
 	work      []Work
 	resets    []raftlog.NodeID
-	// wrong is by how much the node's clock is ahead.
-	wrong raftlog.Stamp
-	peers []membership.Member
+	// wrong is by how much the node's clock is ahead, started when its monotonic clock began.
+	wrong, started raftlog.Stamp
+	peers          []membership.Member
 	snapshotEffects
 }
 
@@ -125,7 +129,7 @@ func (tb *table) boot(s *testNode, boot raftlog.Boot, weakened ...guard.Guard) {
 	if tb.adjust != nil {
 		tb.adjust(&o)
 	}
-	s.machine = &journal{}
+	s.machine, s.started = &journal{}, tb.now-1
 	restored, base := s.restore(tb.t)
 	e, err := New(o, restored, base.Mark.Index)
 	if err != nil {
@@ -157,7 +161,7 @@ func (tb *table) turn(s *testNode) {
 	if s.down {
 		return
 	}
-	s.in.Now = tb.now + s.wrong
+	s.in.Now, s.in.Elapsed = tb.now+s.wrong, tb.now-s.started
 	s.engine.Turn(&s.in, &s.out)
 	s.in.Reset()
 	if s.out.Fatal != nil {

@@ -71,7 +71,8 @@ func jumping(terms ...raftlog.Term) (a *Applier, batches []*Batch, report *Appli
 // baseAt is a base with the given configuration.
 func baseAt(mark raftlog.Mark, c *membership.Configuration) SnapshotState {
 	return SnapshotState{
-		Mark: mark, ClusterID: 5, HashSeed: 6, Stamp: 2000, Level: Level, Configuration: membership.Encode(c),
+		Mark: mark, ClusterID: 5, HashSeed: 6, Time: raftlog.Time{Stamp: 2000},
+		Level: Level, Configuration: membership.Encode(c),
 	}
 }
 

@@ -34,9 +34,6 @@ type Options struct {
 	// ReadRetryTicks is how long a read index is waited for before it is asked for anew.
 	ReadRetryTicks int
 
-	// TickMillis is the length of a tick. It carries other nodes' clocks on until they are heard again; with 0 they
-	// stand still.
-	TickMillis int
 	// AbsentTicks is how long a voter must be silent before the leader calls it absent. That decides what clients are
 	// shown, and nothing about the log.
 	AbsentTicks int
@@ -86,7 +83,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		HeartbeatTicks: 5, ElectionTicks: 30, WaitTicks: 260, UncertainTicks: 1000, ResendTicks: 60, ReadRetryTicks: 30,
-		TickMillis: 10, AbsentTicks: 200,
+		AbsentTicks:         200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
 		PieceBytes: 1 << 20, MaxPieceBytes: 4 << 20, MaxLargeBytes: 2 << 30,
@@ -142,9 +139,6 @@ func (o *Options) Validate() error {
 	if o.ProposalRoomBytes < 0 || o.ProposalRoomBytes > o.JournalRoomBytes {
 		return fmt.Errorf("option ProposalRoomBytes is %d, it must be from 0 to JournalRoomBytes, which is %d",
 			o.ProposalRoomBytes, o.JournalRoomBytes)
-	}
-	if o.TickMillis < 0 {
-		return fmt.Errorf("option TickMillis is %d, it must not be negative", o.TickMillis)
 	}
 	if o.SnapshotLogBytes < 0 || o.MaxHistoryBytes < 0 {
 		return fmt.Errorf("options SnapshotLogBytes and MaxHistoryBytes are %d and %d, they must not be negative",

@@ -111,7 +111,7 @@ func TestNodesFreezeTheSameFileAtTheSameIndex(t *testing.T) {
 	base := tb.node(2).files[marks[0].FileHash].base
 	c, err := membership.Decode(base.Configuration)
 	if err != nil || membership.Find(c, 3).Address != "n3:2" || base.ClusterID != 1 || base.HashSeed != testSeed ||
-		base.Level != Level || base.Stamp < 1000 {
+		base.Level != Level || base.Time.Stamp < 1000 {
 		t.Fatalf("the base is %+v, %v", base, err)
 	}
 }

@@ -13,13 +13,17 @@ import (
 // lock; Query by many at once, under its read lock. The types are built-in, so that a state machine need not know Raft.
 type StateMachine interface {
 	// Apply executes the entry at index. Every index is applied, in order, exactly once; data is empty where the entry
-	// carries no command (the start of a term, a configuration, a tick of time). stamp is the leader's wall clock in
-	// milliseconds; it may go back, the machine takes the maximum. local is nil, or on the node that took the command
+	// carries no command (the start of a term, a configuration, a tick of time). stamp is log time in milliseconds: it
+	// moves with elapsed time, and never goes back. local is nil, or on the node that took the command
 	// from its client what the client gave along: the machine fills replies there. data must not be changed; what is
 	// kept of it beyond the call pins the whole entry. The result goes to the proposer on this node.
 	//
 	// The same log must lead to the same state on every node: no clock, no randomness, no map order.
 	Apply(index uint64, stamp int64, data []byte, local any) (result []byte)
+	// SetOffset comes before the Apply of an entry whose offset differs from that of the entry before: stamp + offset is
+	// wall time, in milliseconds since 1970 UTC, from that entry on. It may go back. The offset is 0 before the first
+	// call.
+	SetOffset(offset int64)
 	// Query executes reads that travel in local, from the present state, and changes nothing. needTick asks that time
 	// be moved to stamp through the log before the query is run again.
 	Query(stamp int64, local any) (needTick bool)
@@ -67,9 +71,9 @@ type SnapshotLog interface {
 	// Keep puts a snapshot in force that the log holds, and names the one before it if its file is kept. It is durable
 	// when Keep returns.
 	Keep(snapshot, retained *raftlog.SnapshotMark) error
-	// Restart puts a snapshot in force and begins the log anew behind it. stamp is the highest stamp up to it. It is
+	// Restart puts a snapshot in force and begins the log anew behind it. at is the time of its last entry. It is
 	// called while history is neither written nor read; a crash leaves the old log or the new one.
-	Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error
+	Restart(snapshot *raftlog.SnapshotMark, at raftlog.Time) error
 	// Trim removes history below an index, as far as that is cheap. One goroutine calls it, beside all others.
 	Trim(keep raftlog.Index) error
 	// HistoryBytes is what history holds on disk. It must not wait for a disk.
@@ -115,8 +119,8 @@ type SnapshotState struct {
 	// ClusterID and HashSeed are those of the cluster; see raft.Configuration.
 	ClusterID uint64
 	HashSeed  uint64
-	// Stamp is the highest stamp up to Mark, Level the highest feature level.
-	Stamp raftlog.Stamp
+	// Time is that of the entry at Mark, Level the highest feature level up to it.
+	Time  raftlog.Time
 	Level uint8
 	// Configuration is the newest at or below Mark, as it is encoded in its entry.
 	Configuration []byte

@@ -110,7 +110,7 @@ func (e *Engine) registerWithEpoch() {
 // finishReads moves confirmed reads on and ends those whose index is applied.
 func (e *Engine) finishReads() {
 	r := &e.reads
-	now := e.clocks.agreed
+	now := e.clocks.entry.Stamp
 	n := 0
 	for n < len(r.groups) && r.groups[n].epoch <= r.confirmed {
 		r.groups[n].stamp = now

@@ -122,7 +122,7 @@ func (e *Engine) continueInstall() {
 		e.dropInstall()
 	case i.request.Snapshot.Index > e.core.Commit() && (e.filling || e.handed != e.applied || s.fetches > 0):
 		// soon
-	case !e.core.Install(i.request.Snapshot, i.configuration, i.base.Stamp):
+	case !e.core.Install(i.request.Snapshot, i.configuration, i.base.Time):
 		s.install, s.partial, s.retire, s.fetchError = nil, nil, true, ""
 	default:
 		i.switching = true

@@ -80,7 +80,7 @@ func (s *testNode) restore(t *testing.T) (raft.Restored, SnapshotState) {
 		s.files = map[uint64]*storedFile{}
 	}
 	r := raft.Restored{
-		Term: s.term, Vote: s.vote, Floor: s.floor.Mark, LastStamp: s.floor.Stamp, Entries: slices.Clone(s.log),
+		Term: s.term, Vote: s.vote, Floor: s.floor.Mark, FloorTime: s.floor.Time, Entries: slices.Clone(s.log),
 		Snapshot: s.inForce, Retained: s.retained,
 	}
 	if s.floor.Mark.Index > 0 {
@@ -118,8 +118,8 @@ func (s *testNode) switchTo(t *testing.T, sw *raftlog.SnapshotSwitch) {
 		s.mustHave(t, s.retained)
 	}
 	if sw.Restart {
-		if sw.Stamp != file.base.Stamp {
-			t.Fatalf("node %d: stamp %d at a snapshot of stamp %d", s.id, sw.Stamp, file.base.Stamp)
+		if sw.Time != file.base.Time {
+			t.Fatalf("node %d: time %d at a snapshot of time %d", s.id, sw.Time, file.base.Time)
 		}
 		s.floor, s.log, s.trimmed = file.base, nil, file.mark.Index
 	}

@@ -70,6 +70,8 @@ type State struct {
 	// empty when none failed, or none is needed any more.
 	LastSnapshotError string
 	LastFetchError    string
+	// Clock is what this node knows of the time.
+	Clock ClockStatus
 	// Observation counts the changes of Status.Absent and Status.Followers.
 	Observation uint64
 }
@@ -107,7 +109,7 @@ func (e *Engine) State() State {
 		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(), Observation: e.presence.observation,
 		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
-		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError,
+		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError, Clock: e.clockStatus(),
 	}
 }
 

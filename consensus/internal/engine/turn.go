@@ -12,9 +12,11 @@ import (
 // Inputs is everything that arrived since the last turn. The caller owns and reuses it; the engine owns what it points
 // to.
 type Inputs struct {
-	// Ticks is how many ticks of logical time passed; Now is the wall clock.
-	Ticks int
-	Now   raftlog.Stamp
+	// Ticks is how many ticks of logical time passed. Now is the wall clock, Elapsed a clock of which only differences
+	// mean something, in milliseconds: it never jumps and never goes back.
+	Ticks   int
+	Now     raftlog.Stamp
+	Elapsed raftlog.Stamp
 	// Messages came from peers, of all kinds. Their entries are checked; configurations may be undecoded.
 	Messages []Message
 	// Batches and Reads are new. The clients of the batches in Left and of the reads in LeftReads are gone.

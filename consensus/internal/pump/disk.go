@@ -78,7 +78,7 @@ func (r *Runner) switchSnapshot(s *raftlog.SnapshotSwitch) error {
 	case s == nil:
 		return nil
 	case s.Restart:
-		if err := r.effects.SnapshotLog.Restart(s.Snapshot, s.Stamp); err != nil {
+		if err := r.effects.SnapshotLog.Restart(s.Snapshot, s.Time); err != nil {
 			return fmt.Errorf("begin the log anew behind entry %d: %w", s.Snapshot.Index, err)
 		}
 	default:

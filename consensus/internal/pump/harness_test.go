@@ -24,6 +24,7 @@ func (d *diary) Apply(_ uint64, _ int64, data []byte, _ any) []byte {
 }
 func (d *diary) Query(int64, any) bool           { return false }
 func (d *diary) Restore(uint64, io.Reader) error { return nil }
+func (d *diary) SetOffset(int64)                 {}
 func (d *diary) Due() int64                      { return 0 }
 func (d *diary) Hash() uint64                    { return uint64(len(d.applied)) }
 func (d *diary) Freeze() engine.Image            { return frozenDiary{slices.Clone(d.applied), new(bool)} }

@@ -14,16 +14,19 @@ func (r *Runner) loop() {
 	var in engine.Inputs
 	var out engine.Outputs
 	last := time.Now()
+	elapsed := newStopwatch(last)
 	for {
 		select {
 		case <-r.wake:
 		case <-ticker.C:
+			elapsed.tick()
 		case <-r.stopping:
 			return
 		}
 		in.Reset()
-		in.Ticks, last = r.ticksSince(last, time.Now())
-		in.Now = raftlog.Stamp(r.effects.Clock().UnixMilli())
+		now := time.Now()
+		in.Ticks, last = r.ticksSince(last, now)
+		in.Now, in.Elapsed = raftlog.Stamp(r.effects.Clock().UnixMilli()), elapsed.read(now)
 		r.gather(&in)
 		r.engine.Turn(&in, &out)
 		if out.Fatal != nil {
@@ -169,6 +172,7 @@ func (r *Runner) logChange(old, now *engine.Status) {
 		r.effects.Logger.Warn("this node was removed from the cluster: it refuses clients, and can be stopped",
 			"node", now.ID)
 	}
+	r.logClock(old, now)
 	what := "role"
 	switch {
 	case old == nil:

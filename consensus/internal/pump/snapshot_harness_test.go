@@ -44,7 +44,7 @@ func (l *memoryLog) Keep(snapshot, retained *raftlog.SnapshotMark) error {
 	return l.fail
 }
 
-func (l *memoryLog) Restart(snapshot *raftlog.SnapshotMark, stamp raftlog.Stamp) error {
+func (l *memoryLog) Restart(snapshot *raftlog.SnapshotMark, at raftlog.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.short.meet("restart"); err != nil {

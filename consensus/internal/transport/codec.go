@@ -48,10 +48,12 @@ func fields(c *coder, m *engine.Message) {
 		c.mark(&m.Hint)
 	case raft.PreVoteReply, raft.VoteReply:
 		number(c, &m.Clock)
+		number(c, &m.LogTime)
 	case raft.Append:
 		c.mark(&m.Previous)
 		number(c, &m.Commit)
 		number(c, &m.Epoch)
+		number(c, &m.LogTime)
 		c.entries(&m.Entries)
 	case raft.AppendReply:
 		number(c, &m.Index)
@@ -62,6 +64,7 @@ func fields(c *coder, m *engine.Message) {
 	case raft.Heartbeat:
 		number(c, &m.Commit)
 		number(c, &m.Epoch)
+		number(c, &m.LogTime)
 	case raft.HeartbeatReply:
 		number(c, &m.Epoch)
 		number(c, &m.Clock)

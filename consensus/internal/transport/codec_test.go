@@ -23,12 +23,12 @@ import (
 // carried is the table of message.go: which fields each kind carries besides those of the header.
 var carried = map[string]string{
 	"PreVote":        "Previous",
-	"PreVoteReply":   "Reject Clock",
+	"PreVoteReply":   "Reject Clock LogTime",
 	"Vote":           "Previous Hint",
-	"VoteReply":      "Reject Clock",
-	"Append":         "Previous Entries Commit Epoch",
+	"VoteReply":      "Reject Clock LogTime",
+	"Append":         "Previous Entries Commit Epoch LogTime",
 	"AppendReply":    "Index Epoch Reject Previous Hint Clock",
-	"Heartbeat":      "Commit Epoch",
+	"Heartbeat":      "Commit Epoch LogTime",
 	"HeartbeatReply": "Epoch Clock",
 	"TimeoutNow":     "Previous",
 	"Install":        "Snapshot Epoch",
@@ -59,7 +59,7 @@ func everyKind() []engine.Message {
 func testEntry(index raftlog.Index, bodyBytes int) raftlog.Entry {
 	e := raftlog.Entry{
 		Index: index, Term: 7, Kind: raftlog.EntryCommand, Level: 1,
-		Tag: raftlog.Tag{Origin: 2, Boot: 0xB007, Sequence: raftlog.Sequence(index)}, Stamp: 1_700_000_000_000,
+		Tag: raftlog.Tag{Origin: 2, Boot: 0xB007, Sequence: raftlog.Sequence(index)}, Stamp: 1_700_000_000_000, Offset: -3,
 		Body: bytes.Repeat([]byte{byte(index)}, bodyBytes),
 	}
 	e.Seal()
@@ -80,7 +80,7 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 		Message: raft.Message{
 			Reject: r.IntN(2) == 1, Previous: mark(), Hint: mark(),
 			Commit: raftlog.Index(r.Uint64()), Index: raftlog.Index(r.Uint64()), Epoch: raft.Epoch(r.Uint64()),
-			Clock: raftlog.Stamp(r.Uint64()),
+			Clock: raftlog.Stamp(r.Uint64()), LogTime: raftlog.Stamp(r.Uint64()),
 		},
 		Request: r.Uint64(), Stamp: raftlog.Stamp(r.Uint64()), Boot: raftlog.Boot(r.Uint64()),
 	}

@@ -21,7 +21,7 @@ var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
 // is what nodes of this version say to nodes of others.
 func fixed() []engine.Message {
 	entry := raftlog.Entry{
-		Index: 0x21, Term: 0x22, Kind: raftlog.EntryCommand, Level: 1, Stamp: 0x26,
+		Index: 0x21, Term: 0x22, Kind: raftlog.EntryCommand, Level: 1, Stamp: 0x26, Offset: -0x27,
 		Tag: raftlog.Tag{Origin: 0x23, Boot: 0x24, Sequence: 0x25}, Body: []byte("body of an entry"),
 	}
 	entry.Seal()
@@ -29,7 +29,7 @@ func fixed() []engine.Message {
 		Message: raft.Message{
 			From: 1, To: 2, Term: 3,
 			Previous: raftlog.Mark{Term: 0x11, Index: 0x12}, Hint: raftlog.Mark{Term: 0x13, Index: 0x14},
-			Commit: 0x15, Index: 0x16, Epoch: 0x17, Clock: 0x1a, Entries: []raftlog.Entry{entry, entry},
+			Commit: 0x15, Index: 0x16, Epoch: 0x17, Clock: 0x1a, LogTime: 0x1c, Entries: []raftlog.Entry{entry, entry},
 			Snapshot: &raftlog.SnapshotMark{
 				Mark: raftlog.Mark{Term: 0x41, Index: 0x42}, Configuration: []byte("configuration"),
 				FileHash: 0x43, FileBytes: 0x44,

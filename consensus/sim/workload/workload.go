@@ -11,6 +11,9 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
+// Epoch is what a clock that is right says when a world begins, in milliseconds since 1970 UTC.
+const Epoch = 1_700_000_000_000
+
 // StateMachine is what the log drives, Image a frozen state.
 type (
 	StateMachine = engine.StateMachine
@@ -37,6 +40,8 @@ type Workload interface {
 type Mix struct {
 	// Reads is the share of requests that only read, Pipelines that of writes with more than one command.
 	Reads, Pipelines float64
+	// Timed is the share of requests on things that end by themselves.
+	Timed float64
 	// Keys is how many things of each kind are in use at a time; each is retired after KeyLife.
 	Keys    int
 	KeyLife time.Duration
