@@ -64,7 +64,7 @@ type facts struct {
 	name, library, libraryVersion string
 	protocol                      int
 	authenticated                 bool
-	// readOnly is set between READONLY and READWRITE: old state will do for reads.
+	// readOnly is set between READONLY and READWRITE: the client is content with a replica.
 	readOnly         bool
 	noEvict, noTouch bool
 	// stale is set by RAFT.READ STALE: old state will do for reads, on a leader too.

@@ -61,21 +61,23 @@
 // note times as they go, once for all that goes together; they are looked at only when a run was slow. LATENCY knows
 // besides Redis's events of commands those of what commands share: fsync, commit, apply and read-index.
 //
-// INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked.
+// INFO, ROLE, HELLO and CLUSTER tell what this node believes at the moment; no other node is asked. All of them tell
+// the role that the cluster's view gives the node: see package topology. Package info writes the sections of INFO.
 //
 // Cluster clients choose a node by the slot of the key. Every node serves every slot, so a map of slots is only a way
 // to spread clients: see package topology.
 //
 // Where a run goes is decided once, when it is submitted (see Conn.submit): to the store, or, with
 // Options.RedirectMoved on a node that does not lead, its calls with keys back to the client with MOVED, which is said
-// only of what was not and will not be done here. READONLY is how a client asks for stale reads: until READWRITE, a
-// node that does not lead answers the connection's reads from the state it has, which may be older than anything the
-// client has seen elsewhere, and does so cut off from all others too; RAFT.READ STALE asks for the same of a leader as
-// well. A node that has served nothing since its start refuses both.
+// only of what was not and will not be done here. RAFT.READ STALE is how a client asks for stale reads: the node
+// answers the connection's reads from the state it has, which may be older than anything the client has seen elsewhere,
+// and does so cut off from all others too. READONLY asks for the same only where clients see a replica. A node that has
+// served nothing since its start refuses both.
 //
 // A change of the members takes as long as a new node needs to catch up. Its connection is parked as for a run, but the
 // replies before it are sent first; its client may go at any time, and the change is then left to itself. A node that
-// was removed says so (CLUSTERDOWN: nothing is done there), shows cluster clients the others, and reads nothing stale.
+// was removed answers MOVED to a member (nothing is done there), shows cluster clients the others, and reads nothing
+// stale. A client that hears of nothing but refusals for Limits.RefusalPeriod is disconnected (see Conn.refuseRun).
 //
 // Rejected: redcon's reader and server (one packet can end the process, a declared count can spin a core, partial
 // requests are parsed again from their beginning, and replies have no limit); a goroutine that reads while another

@@ -19,7 +19,7 @@ type Node interface {
 // Facts are what commands ask about the node. Each method answers one question; only INFO asks for all of them. What it
 // returns belongs to the caller. It is local knowledge: no other node is asked.
 type Facts interface {
-	// Standing is what the node is in its cluster. It is cheap: clients ask by HELLO and READONLY on each connection.
+	// Standing is what the node is in its cluster. It is cheap: clients ask by HELLO on each connection.
 	Standing() topology.Standing
 	// Applied is the last entry of the log that the node has applied. It has every write that the node has answered.
 	Applied() uint64

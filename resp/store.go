@@ -82,7 +82,7 @@ type Request struct {
 	// reads. It belongs to the store.
 	Body []byte
 
-	// Stale says that the run is to be viewed in whatever state there is: its client asked for that by READONLY.
+	// Stale says that the run is to be viewed in whatever state there is: its client asked for that: see Conn.mayReadOld.
 	Stale bool
 
 	// Ticket is the store's own: what it has to remember of the request between its calls. The server never looks at

@@ -44,6 +44,24 @@ func TestEveryLiteralIsInTheTable(t *testing.T) {
 	}
 }
 
+// The error for a wrong subcommand tells the client to try HELP, so every container has it, and it lists them all.
+func TestEveryContainerHasHelp(t *testing.T) {
+	for _, s := range All() {
+		if len(s.Subcommands) == 0 {
+			continue
+		}
+		if _, ok := s.Subcommand([]byte("help")); !ok {
+			t.Errorf("%s has no HELP", s.Name)
+		}
+		text := "\n" + strings.Join(s.HelpLines(), "\n")
+		for _, sub := range s.Subcommands {
+			if word := strings.ToUpper(strings.TrimPrefix(sub.Name, s.Name+"|")); !strings.Contains(text, "\n"+word) {
+				t.Errorf("%s HELP does not list %s", s.Name, word)
+			}
+		}
+	}
+}
+
 func TestTableIsSortedAndComplete(t *testing.T) {
 	names := []string{}
 	for _, s := range All() {
