@@ -185,6 +185,7 @@ func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 		t.forget(in)
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
 	}
+	t.resolver.seen(theirs.Address, s.conn.RemoteAddr())
 	own = t.options.Handler.Hello(dialler)
 	own.To, own.ToIncarnation = dialler.ID, dialler.Incarnation
 	if err := s.send(nil, frameWelcome, encodeControl(own.wire(nil))); err != nil {

@@ -81,6 +81,7 @@ func (t *Transport) meet(s *handshake, own, theirs *Hello) error {
 	if t.connectedAsAnother(theirs) {
 		return fmt.Errorf("node %d: %w", theirs.From, ErrDuplicate)
 	}
+	t.resolver.seen(theirs.Address, s.conn.RemoteAddr())
 	t.options.Handler.Met(*theirs, "")
 	own.To, own.ToIncarnation = theirs.From, theirs.Incarnation
 	if err := s.send(nil, frameWelcome, encodeControl(own.wire(nil))); err != nil {

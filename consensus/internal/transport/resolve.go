@@ -17,6 +17,10 @@ import (
 // So each dial begins a lookup, unless one is under way, and waits for it: as long as the lookup takes if the name is
 // new, and for resolvePatience if it was resolved before. After that the addresses of the last lookup that succeeded
 // are dialled, and the next dial has the new ones.
+//
+// A member that introduces itself from outside shows one address of the name that it has: where its connection comes
+// from. As long as the lookup of a new name takes, that one is dialled. It may be a router's, and costs an attempt
+// then.
 
 const (
 	// resolvePatience is how long a dial waits for news of a name that was resolved before.
@@ -47,6 +51,19 @@ type name struct {
 	err       error
 	// running is closed when the lookup that is under way ends; nil while there is none.
 	running chan struct{}
+	// known is closed when there are addresses.
+	known chan struct{}
+}
+
+// take replaces the addresses, if there are any new ones. The caller holds the lock.
+func (n *name) take(addresses []netip.Addr) {
+	if len(addresses) == 0 {
+		return
+	}
+	if n.addresses == nil {
+		close(n.known)
+	}
+	n.addresses = addresses[:min(len(addresses), maxAddressesOfName)]
 }
 
 // resolve returns the addresses of a host, at least one and at most maxAddressesOfName.
@@ -54,28 +71,27 @@ func (r *resolver) resolve(ctx context.Context, host string) ([]netip.Addr, erro
 	if literal, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{literal}, nil
 	}
-	running, known, err := r.begin(host)
+	n, running, err := r.begin(host)
 	if err != nil {
 		return nil, err
 	}
-	patience := make(<-chan time.Time)
-	if known {
-		timer := time.NewTimer(resolvePatience)
-		defer timer.Stop()
-		patience = timer.C
-	}
+	patience := time.NewTimer(resolvePatience)
+	defer patience.Stop()
 	select {
 	case <-running:
-	case <-patience:
+	case <-patience.C:
+		select {
+		case <-running:
+		case <-n.known:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("resolve %s: %w", host, context.Cause(ctx))
+		}
 	case <-ctx.Done():
 		return nil, fmt.Errorf("resolve %s: %w", host, context.Cause(ctx))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := r.names[host]
 	switch {
-	case n == nil: // others were looked up meanwhile, far too many of them
-		return nil, fmt.Errorf("resolve %s: too many names", host)
 	case len(n.addresses) > 0:
 		return n.addresses, nil
 	case n.err != nil:
@@ -84,24 +100,47 @@ func (r *resolver) resolve(ctx context.Context, host string) ([]netip.Addr, erro
 	return nil, fmt.Errorf("resolve %s: it has no address", host)
 }
 
-// begin begins a lookup, or joins the one that is under way. known reports whether an earlier one succeeded.
-func (r *resolver) begin(host string) (running <-chan struct{}, known bool, err error) {
+// begin begins a lookup, or joins the one that is under way.
+func (r *resolver) begin(host string) (n *name, running <-chan struct{}, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return nil, false, ErrClosed
+		return nil, nil, ErrClosed
 	}
-	n := r.names[host]
-	if n == nil {
-		r.makeRoom()
-		n = &name{}
-		r.names[host] = n
-	}
+	n = r.name(host)
 	if n.running == nil {
 		n.running = make(chan struct{})
 		r.lookups.Go(func() { r.run(host, n) })
 	}
-	return n.running, len(n.addresses) > 0, nil
+	return n, n.running, nil
+}
+
+// name is what is known of a host, with nothing in it if that is new. The caller holds the lock.
+func (r *resolver) name(host string) *name {
+	n := r.names[host]
+	if n == nil {
+		r.makeRoom()
+		n = &name{known: make(chan struct{})}
+		r.names[host] = n
+	}
+	return n
+}
+
+// seen notes that a member which says that it is at an address has connected from a place.
+func (r *resolver) seen(address string, from net.Addr) {
+	host, _, err := net.SplitHostPort(address)
+	place, isTCP := from.(*net.TCPAddr)
+	if err != nil || host == "" || !isTCP {
+		return
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := r.name(host); n.addresses == nil {
+		n.take([]netip.Addr{place.AddrPort().Addr()})
+	}
 }
 
 // makeRoom forgets names when there are too many: members and seeds are few, and are resolved again when dialled.
@@ -122,8 +161,8 @@ func (r *resolver) run(host string, n *name) {
 	found, err := r.lookup(ctx, host)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err == nil && len(found) > 0 {
-		n.addresses = found[:min(len(found), maxAddressesOfName)]
+	if err == nil {
+		n.take(found)
 	}
 	n.err = err
 	close(n.running)

@@ -62,6 +62,22 @@ func TestTheLastGoodAddressIsUsedWhileANameIsResolved(t *testing.T) {
 	}
 }
 
+// No name server answers at all, and node 2 dials: where it comes from is good enough for the way back.
+func TestAMemberIsFoundWhereItConnectsFrom(t *testing.T) {
+	silent := func(ctx context.Context, _ string) ([]netip.Addr, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	a, b := start(t, 1, names(silent)), start(t, 2)
+	a.transport.SetPeers([]Peer{b.named("b.example")})
+	address := b.named("b.example").Address
+	b.mu.Lock()
+	b.hello.Address = address
+	b.mu.Unlock()
+	b.link(a.peer())
+	a.awaitUp(2)
+}
+
 // A name that fails is an error like any other, and is resolved anew by the next dial.
 func TestANameThatFailsIsResolvedAgain(t *testing.T) {
 	var known atomic.Bool
