@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 )
 
 // Members that do not find each other ask where the others are, and those that learn something pass it on:
@@ -104,7 +105,10 @@ func (o peerHandler) Met(theirs transport.Hello, at string) {
 		return
 	}
 	s := r.Status()
-	if checkMember(s.Configuration, &theirs) == nil && checkRemoved(s, &theirs) == nil {
+	if checkMember(s.Configuration, &theirs) != nil || checkRemoved(s, &theirs) != nil {
+		return
+	}
+	if m := membership.Find(s.Configuration, theirs.From); m == nil || o.checkMoved(m, &theirs) == nil {
 		o.believe(s, &theirs, at)
 	}
 }

@@ -15,12 +15,17 @@ import (
 const emptyDirectory = "to add it as a new member, start it with an empty data directory"
 
 // Join answers a blank node that asks to be a member.
-func (o peerHandler) Join(j transport.Join) error {
+func (o peerHandler) Join(j transport.Join) (transport.Newcomer, error) {
 	<-o.assembled
 	if o.runner.Load() == nil {
 		return o.takeJoiner(j)
 	}
-	return o.admitJoiner(j)
+	if err := o.admitJoiner(j); err != nil {
+		return transport.Newcomer{}, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.introduceLocked(), nil
 }
 
 // admitJoiner adds a node that asks for it to the cluster, as a voter. It does not wait until it is one: the node asks
@@ -29,10 +34,17 @@ func (n *Node) admitJoiner(j transport.Join) error {
 	if err := checkJoiner(j); err != nil {
 		return err
 	}
+	if o := n.obstacle.Load(); o.fences() {
+		return &transport.Refusal{Text: "this node takes no part itself: " + o.Text, Redirect: o.ByAddress}
+	}
 	m := memberOf(j)
 	s := n.runner.Load().Status()
-	if known := memberByIncarnation(s.Configuration, m.Incarnation); known != nil && known.Alike(&m) {
-		return nil
+	known := memberByIncarnation(s.Configuration, m.Incarnation)
+	if known != nil && known.Alike(&m) && j.Address == known.Address {
+		return n.checkTwin(j, nil)
+	}
+	if err := n.checkJoinerIsThere(j, known); err != nil {
+		return err
 	}
 	if err := checkReachable(s.Configuration); err != nil {
 		return err
@@ -45,6 +57,23 @@ func (n *Node) admitJoiner(j transport.Join) error {
 		return &transport.Refusal{Text: answer.Reason, Redirect: answer.Redirect}
 	}
 	n.options.Logger.Info("a node is to join", "peer", j.Address, "node", answer.Added[0])
+	return nil
+}
+
+// checkJoinerIsThere refuses a node that does not answer at its address: it would be a member that no one reaches, and
+// the change that waits for it would hold up all others. It also refuses one whose incarnation a living process has:
+// the address of that one stays.
+func (n *Node) checkJoinerIsThere(j transport.Join, known *membership.Member) error {
+	var first *transport.Join
+	if known != nil {
+		first = &transport.Join{Incarnation: known.Incarnation, Address: known.Address}
+	}
+	if err := n.checkTwin(j, first); err != nil {
+		return err
+	}
+	if err := n.lookAt(j); err != nil {
+		return &transport.Refusal{Text: "this node looked for the one that asks: " + err.Error()}
+	}
 	return nil
 }
 
@@ -65,8 +94,14 @@ func (o peerHandler) Invite(clusterID uint64) (transport.Newcomer, error) {
 	<-o.assembled
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	obstacle := o.obstacle.Load()
 	switch {
-	case o.identity.NodeID == 0 && o.options.Bootstrap:
+	case clusterID == 0:
+		return o.introduceLocked(), nil
+	case obstacle.fences():
+		return transport.Newcomer{}, &transport.Refusal{Text: "it takes no part any more: " + obstacle.Text + "; " +
+			emptyDirectory}
+	case o.identity.NodeID == 0 && o.options.Bootstrap && !obstacle.bars():
 		return transport.Newcomer{}, &transport.Refusal{
 			Text: "it is making a cluster of its own, and waits for others to join",
 		}
@@ -74,14 +109,28 @@ func (o peerHandler) Invite(clusterID uint64) (transport.Newcomer, error) {
 		return transport.Newcomer{}, &transport.Refusal{Text: fmt.Sprintf("it is node %d of another cluster, %016x; %s",
 			o.identity.NodeID, o.identity.ClusterID, emptyDirectory)}
 	}
-	return transport.Newcomer{NodeID: raftlog.NodeID(o.identity.NodeID), Join: o.describe()}, nil
+	return o.introduceLocked(), o.name()
+}
+
+// introduceLocked is who the node is to one that asks. The caller holds the lock.
+func (n *Node) introduceLocked() transport.Newcomer {
+	who := transport.Newcomer{Join: n.describe()}
+	if n.started {
+		who.ClusterID, who.NodeID = n.identity.ClusterID, raftlog.NodeID(n.identity.NodeID)
+	}
+	return who
 }
 
 // describe is what the node says of itself. The caller holds the lock.
 func (n *Node) describe() transport.Join {
-	return transport.Join{
-		Incarnation: n.identity.Incarnation, Address: n.options.PeerAddress, Attributes: n.options.Attributes,
+	j := transport.Join{
+		Incarnation: n.identity.Incarnation, Boot: n.boot,
+		Address: n.options.PeerAddress, Attributes: n.options.Attributes,
 	}
+	if !n.started {
+		j.Founding, j.Founders = n.options.Bootstrap && !n.barred(), n.founders
+	}
+	return j
 }
 
 // Change makes a change of the membership, if this node leads.

@@ -17,7 +17,13 @@ func (nothing) Restore(io.Reader) error                 { return nil }
 
 func openBlank(t *testing.T, o Options) *Node {
 	t.Helper()
-	o.Directory, o.PeerListen, o.JournalFileBytes = t.TempDir(), "127.0.0.1:0", 10<<20
+	return openBlankAt(t, "127.0.0.1:0", o)
+}
+
+// openBlankAt opens one that listens somewhere else.
+func openBlankAt(t *testing.T, listen string, o Options) *Node {
+	t.Helper()
+	o.Directory, o.PeerListen, o.JournalFileBytes = t.TempDir(), listen, 10<<20
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -68,7 +74,7 @@ func TestAClosingNodeBecomesNoMember(t *testing.T) {
 	if err := (peerHandler{n}).Admit(hello); !errors.Is(err, ErrClosed) {
 		t.Errorf("a hello is answered with %v", err)
 	}
-	if err := (peerHandler{n}).Join(transport.Join{Incarnation: 8, Address: "127.0.0.1:1"}); !errors.Is(err, ErrClosed) {
+	if _, err := (peerHandler{n}).Join(goodJoiner(8, "127.0.0.1:1")); !errors.Is(err, ErrClosed) {
 		t.Errorf("a joiner is answered with %v", err)
 	}
 	if n.identity.NodeID != 0 {

@@ -7,7 +7,9 @@
 //		Directory:  "data",           // all that the node must not forget
 //		Machine:    &registers{},     // your state machine
 //		PeerListen: "10.0.0.1:16379", // where other nodes reach this one
-//		Bootstrap:  true, Expect: 3,  // on one node; the others have Join: []string{"10.0.0.1:16379"}
+//		Secret:     secret,           // the same on all nodes; required beyond the loopback interface
+//		Bootstrap:  true, Expect: 3,  // all three nodes have this, and Join, at every start
+//		Join:       []string{"10.0.0.1:16379", "10.0.0.2:16379", "10.0.0.3:16379"},
 //	})
 //	err = node.WaitServing(ctx)                  // a member, with a leader
 //	result, err := node.Propose(ctx, command)    // on a majority of disks, and applied here
@@ -103,7 +105,8 @@
 // pieces, and takes effect at once with the last of them. A cluster has at most 128 members, those
 // included that are about to leave; each costs the leader a link and a copy of everything. A node keeps its state
 // machine in memory. That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no
-// other.
+// other: if another one was elected before the node comes back, it votes without what it had confirmed, and what only a
+// bare majority had may be lost. A node that was found out remembers it, and takes part under no later leader.
 //
 // # The parts
 //

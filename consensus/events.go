@@ -68,6 +68,9 @@ func (n *Node) statusChanged(before, now *engine.Status) {
 	if before != nil {
 		e = eventOf(before, now)
 	}
+	if now.Removed && (before == nil || !before.Removed) {
+		n.meet(removedByLog(now))
+	}
 	n.watchers.wake(e)
 	if e.Leader {
 		signal(n.moved) // who begins to lead may have addresses to write

@@ -25,7 +25,7 @@ func TestD16_AJoinerThatCannotBeANodeIsRefused(t *testing.T) {
 		j := goodJoiner(8, "127.0.0.1:1")
 		change(&j)
 		var refusal *transport.Refusal
-		if err := (peerHandler{n}).Join(j); !errors.As(err, &refusal) {
+		if _, err := (peerHandler{n}).Join(j); !errors.As(err, &refusal) {
 			t.Errorf("%s: the answer is %v", what, err)
 		}
 	}
@@ -40,13 +40,13 @@ func TestD16_AJoinerThatCannotBeANodeIsRefused(t *testing.T) {
 // A node comes back with an emptied directory at the address of one that asked before, and then with its own old
 // directory there: it is one node, not two members at one address.
 func TestAJoinerThatAsksAgainIsOneMember(t *testing.T) {
-	n := openBlank(t, Options{Bootstrap: true, Expect: 4})
+	n := openBlank(t, Options{}) // it looks for no joiner: these are not there
 	for _, j := range []transport.Join{
 		goodJoiner(1, "127.0.0.1:1"), goodJoiner(2, "127.0.0.1:2"), goodJoiner(1, "127.0.0.1:2"),
 	} {
-		if err := (peerHandler{n}).Join(j); err != nil {
-			t.Fatal(err)
-		}
+		n.mu.Lock()
+		n.noteJoiner(j)
+		n.mu.Unlock()
 	}
 	if joiners := n.Status().Joiners; joiners != 1 {
 		t.Errorf("%d joiners, want 1", joiners)

@@ -13,16 +13,14 @@ import (
 // were ahead, time would stand still until the others have reached it, for stamps never go back.
 func TestI1_AWrongClockOfTheNodeThatFormsAClusterMovesNoTime(t *testing.T) {
 	ahead := func() time.Time { return time.Now().Add(time.Hour) }
-	n := openBlank(t, Options{Bootstrap: true, Expect: 2, Clock: ahead})
-	if err := (peerHandler{n}).Join(goodJoiner(8, "127.0.0.1:1")); err != nil {
-		t.Fatal(err)
-	}
+	n := openBlank(t, Options{Clock: ahead})
+	formNow(t, n, goodJoiner(8, "127.0.0.1:1"))
 	if err := n.Close(); err != nil {
 		t.Fatal(err)
 	}
 	log, restored, err := wal.Open(wal.Options{
 		Directory: n.options.Directory, FileBytes: n.options.JournalFileBytes, MaxEntryBytes: pieceBytes,
-		SegmentBytes: n.options.segmentBytes(), NewIdentity: func() wal.Identity { panic("there is one") },
+		SegmentBytes: n.options.segmentBytes(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -40,21 +38,36 @@ func TestI1_AWrongClockOfTheNodeThatFormsAClusterMovesNoTime(t *testing.T) {
 	}
 }
 
+// formNow makes a blank node form a cluster with joiners that need not be there.
+func formNow(t *testing.T, n *Node, joiners ...transport.Join) {
+	t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.form(joiners); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // 69 nodes ask, each with an address and attributes within the limits; together they do not fit a configuration. The
 // answer says so each time, and not that the node is to wait.
 func TestAClusterThatCannotBeFormedIsRefusedEachTime(t *testing.T) {
 	long := make([]byte, 1<<10)
 	n := openBlank(t, Options{Bootstrap: true, Expect: 70, Attributes: long})
 	defer n.Close()
-	var last transport.Join
+	var joiners []transport.Join
 	for i := range 69 {
-		last = goodJoiner(uint64(100+i), fmt.Sprintf("127.0.0.1:%d", 1000+i))
-		last.Attributes = long
-		if err := (peerHandler{n}).Join(last); (err != nil) != (i == 68) {
-			t.Fatalf("joiner %d is answered with %v", i, err)
-		}
+		joiners = append(joiners, goodJoiner(uint64(100+i), fmt.Sprintf("127.0.0.1:%d", 1000+i)))
+		joiners[i].Attributes = long
 	}
-	if err := (peerHandler{n}).Join(last); err == nil {
-		t.Error("the same request is accepted now, and there is no cluster")
+	n.mu.Lock()
+	err := n.form(joiners)
+	n.mu.Unlock()
+	if err == nil {
+		t.Fatal("the cluster is formed")
+	}
+	for range 2 {
+		if _, again := (peerHandler{n}).Join(joiners[0]); again == nil || again.Error() != err.Error() {
+			t.Errorf("a joiner is answered %v, want %v", again, err)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/pump"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -51,6 +52,11 @@ type Node struct {
 	version     atomic.Uint64
 	status      atomic.Pointer[cachedStatus]
 	watchers    watchers
+	// obstacle is why the node takes no part, nil if nothing is known to be in the way; waiting is what a blank node
+	// waits for; news wakes the goroutine that asks.
+	obstacle atomic.Pointer[Obstacle]
+	waiting  atomic.Pointer[waiting]
+	news     chan struct{}
 
 	// done is closed when stopped is set.
 	done       chan struct{}
@@ -62,10 +68,18 @@ type Node struct {
 	mu       sync.Mutex
 	identity wal.Identity
 	restored wal.Recovered
+	// lastSeen is the newest configuration in the log of a node that takes no part any more: its clients may go to those.
+	lastSeen *membership.Configuration
+	named    bool             // the directory has the incarnation: see name
 	joiners  []transport.Join // of the cluster that is being formed, in the order in which they asked
+	unformed error            // why they cannot form one
+	founders []uint64         // incarnations of the blank nodes that form a cluster, as far as this one hears them
 	seeds    []string         // peer addresses of those whom this node asks to be taken in
-	closed   bool
-	started  bool
+	// listenUntil is how long a founder waits for members that dial it.
+	listenUntil time.Time
+	seekOnce    sync.Once
+	closed      bool
+	started     bool
 
 	context    context.Context // ends with Close
 	stop       context.CancelFunc

@@ -254,7 +254,11 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 		"Join":                   func(o *consensus.Options) { o.Bootstrap, o.Join = true, []string{"127.0.0.1:1"} },
 		"ElectionMillis":         func(o *consensus.Options) { o.HeartbeatMillis, o.ElectionMillis = 100, 250 },
 		"AbsentMillis":           func(o *consensus.Options) { o.HeartbeatMillis, o.AbsentMillis = 50, 140 },
-		"wildcard":               func(o *consensus.Options) { o.Expect, o.Bootstrap, o.PeerListen = 3, true, "0.0.0.0:0" },
+		"PeerAddress":            func(o *consensus.Options) { o.PeerListen = ":0" },
+		"Secret":                 func(o *consensus.Options) { o.PeerListen, o.PeerAddress = "0.0.0.0:0", "127.0.0.1:1" },
+		"wildcard": func(o *consensus.Options) {
+			o.Expect, o.Bootstrap, o.PeerListen, o.PeerAddress, o.InsecurePeers = 3, true, "0.0.0.0:0", ":1", true
+		},
 	} {
 		o := smallOptions(t.TempDir())
 		change(&o)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/pump"
@@ -22,9 +23,13 @@ import (
 //
 //	the directory belongs to a cluster   the node takes up its place; Bootstrap changes nothing, and at the addresses of
 //	                                     Join it asks where the other members are
-//	blank, Bootstrap                     it makes a cluster: at once, or when Expect-1 nodes have joined
+//	blank, Bootstrap                     it listens for members of a cluster that look for it, and makes a cluster if
+//	                                     there are none: alone, or when Expect-1 blank nodes have joined
+//	blank, Bootstrap and Join            the same, but it first asks the nodes of Join, each of which must answer; if
+//	                                     one is a member, it asks to be taken in
 //	blank, Join                          it asks to be taken in, until it is
 //	blank, neither                       it waits to be contacted
+//	removed, or rolled back              it takes no part, and says why: see Obstacle
 //
 // Open returns when the directory is read, the machine has the state of the newest snapshot, if there is one, and the
 // node listens; see WaitServing. That may take long: Options.Progress tells how far it is, OpenContext can be ended.
@@ -41,11 +46,20 @@ func OpenContext(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	n, err := o.open(ctx)
+	if err != nil && o.listensItself {
+		_ = o.PeerListener.Close() // err says more
+	}
+	return n, err
+}
+
+// open is OpenContext with options that are complete, and a listener. The caller closes the listener if there is no
+// node.
+func (o Options) open(ctx context.Context) (*Node, error) {
 	o.progress("opening the log", 0, 0)
 	log, restored, err := wal.Open(wal.Options{
 		Directory: o.Directory, FileBytes: o.JournalFileBytes,
 		MaxEntryBytes: pieceBytes, SegmentBytes: o.segmentBytes(),
-		NewIdentity: func() wal.Identity { return wal.Identity{Incarnation: random()} },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the log in %s: %w", o.Directory, err)
@@ -57,10 +71,12 @@ func OpenContext(ctx context.Context, o Options) (*Node, error) {
 	n := &Node{
 		options: o, log: log, boot: raftlog.Boot(random()), restored: restored, machine: newMachine(o.Machine),
 		assembled: make(chan struct{}), member: make(chan struct{}), moved: make(chan struct{}, 1),
-		learned: make(chan struct{}, 1), done: make(chan struct{}), starts: restored.Generation + 1,
+		learned: make(chan struct{}, 1), done: make(chan struct{}), news: make(chan struct{}, 1),
+		starts: restored.Generation + 1,
 	}
 	n.shortages = shortage.New(o.Logger, n.renew)
-	n.setIdentity(restored.Identity)
+	n.takeIdentity(restored.Identity)
+	n.peers.boots = map[raftlog.NodeID]raftlog.Boot{}
 	n.context, n.stop = context.WithCancel(context.Background())
 	goOn := context.AfterFunc(ctx, n.stop)
 	if err = n.restoreState(); err == nil {
@@ -90,13 +106,42 @@ func checkIdentity(directory string, r *wal.Recovered) error {
 		r.Term, len(r.Entries), r.Checkpoint.Index)}
 }
 
+// takeIdentity takes what the directory says about the node. A directory that has not been used has no incarnation yet:
+// this process draws one, and keeps it when it is used.
+func (n *Node) takeIdentity(identity wal.Identity) {
+	n.named = identity.Incarnation != 0
+	if !n.named {
+		identity.Incarnation = random()
+	}
+	n.setIdentity(identity)
+	n.obstacle.Store(decodeObstacle(identity.Note))
+	if n.fenced() {
+		n.lastSeen = newestConfiguration(&n.restored)
+	}
+}
+
+// newestConfiguration is the newest configuration in a log; nil if there is none that can be read.
+func newestConfiguration(r *wal.Recovered) *membership.Configuration {
+	body := r.ConfigurationBody
+	for i := range r.Entries {
+		if r.Entries[i].Kind.Traits().Configures {
+			body = r.Entries[i].Body
+		}
+	}
+	c, err := membership.Decode(body)
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
 // assemble starts the transport and what the directory and the options ask for.
 func (n *Node) assemble() error {
 	o := &n.options
 	t, err := transport.New(transport.Options{
 		Handler: peerHandler{n}, Admission: peerHandler{n}, SnapshotStore: peerHandler{n},
 		Listener: o.PeerListener, Address: o.PeerListen,
-		Dial: o.Dial, Lookup: o.Lookup, Secret: o.Secret, Logger: o.Logger,
+		Dial: o.Dial, Lookup: o.Lookup, Secret: o.Secret, JoinSecret: o.JoinSecret, Logger: o.Logger,
 		Shortages: n.shortages, MaxConnections: o.MaxPeerConnections,
 		MaxEntryBytes: pieceBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
 	})
@@ -104,6 +149,7 @@ func (n *Node) assemble() error {
 		return err
 	}
 	n.transport = t
+	n.listenUntil = time.Now().Add(o.foundingWindow(t.Addr()))
 	if o.PeerAddress == "" {
 		o.PeerAddress = t.Addr().String()
 	}
@@ -128,13 +174,26 @@ func (n *Node) begin() error {
 			return err
 		}
 	}
+	obstacle := n.obstacle.Load()
 	switch {
+	case obstacle.fences():
+		o.Logger.Warn("this node takes no part any more: "+obstacle.Kind, "reason", obstacle.Text, "by", obstacle.By,
+			"address", obstacle.ByAddress, "since", obstacle.At)
+		return nil
 	case n.identity.NodeID != 0 && !n.neverFormed():
 		return n.start()
-	case o.Bootstrap && o.Expect == 1:
-		return n.form()
+	case obstacle.bars():
+		o.Logger.Warn("this node forms no cluster: "+obstacle.Kind, "reason", obstacle.Text, "by", obstacle.By,
+			"address", obstacle.ByAddress, "since", obstacle.At)
+		if len(o.Join) > 0 {
+			n.ask(o.Join)
+		}
+		return nil
+	case o.Bootstrap && o.Expect == 1 && !time.Now().Before(n.listenUntil):
+		return n.form(nil)
 	case o.Bootstrap:
 		o.Logger.Info("waiting for nodes to join", "expect", o.Expect, "peer", o.PeerAddress)
+		n.ask(o.Join)
 		return nil
 	case n.identity.NodeID == firstNode && n.identity.ClusterID != 0 && n.neverFormed():
 		return fmt.Errorf("the cluster in %s was not completed when its first node stopped: start it with the "+

@@ -23,7 +23,6 @@ func TestALogWithoutAnOwnerIsRefused(t *testing.T) {
 		directory := t.TempDir()
 		log, _, err := wal.Open(wal.Options{
 			Directory: directory, FileBytes: 16 << 20, MaxEntryBytes: 1 << 20,
-			NewIdentity: func() wal.Identity { return wal.Identity{Incarnation: 7} },
 		})
 		if err != nil {
 			t.Fatal(err)

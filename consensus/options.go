@@ -57,11 +57,12 @@ type Options struct {
 	// Machine is the state machine. The node calls it from its own goroutines until Close returned.
 	Machine StateMachine
 
-	// PeerListener takes other nodes' connections; without one, PeerListen (host:port) is listened on.
+	// PeerListener takes other nodes' connections; without one, PeerListen (host:port) is listened on. One of the two is
+	// required.
 	PeerListener net.Listener
 	PeerListen   string
-	// PeerAddress is where other nodes reach this one; default: the address listened on, which must not be a wildcard
-	// unless the cluster is to have one node only.
+	// PeerAddress is where other nodes reach this one; default: the address listened on. It is required where that is a
+	// wildcard, such as :16379.
 	PeerAddress string
 	// Attributes describe this node to the hosts of the other nodes, as Member.Attributes: at most 1 KiB. The library
 	// carries them and does not read them. A node that starts with other ones tells the cluster.
@@ -69,10 +70,16 @@ type Options struct {
 
 	// Bootstrap makes a new cluster if the directory is blank. Expect is how many nodes form it; 0 and 1 mean this node
 	// alone, otherwise Expect-1 blank nodes must join it. On a directory that belongs to a cluster both change nothing.
+	//
+	// A node whose directory was lost must not make a second cluster beside its own. So it first listens whether members
+	// dial its address: a moment on the loopback interface, some seconds elsewhere. One that does ends the founding.
 	Bootstrap bool
 	Expect    int
-	// Join are the peer addresses of nodes that a blank node asks to be taken in, in turn, until one does. A member asks
-	// there where the others are, as long as it does not find all of them.
+	// Join are the peer addresses of nodes that a blank node asks to be taken in, all of them, until one does. With
+	// Bootstrap they may be the same on all nodes of a cluster, at every start: each must answer before a cluster is made
+	// (the node's own address does not count), a member that answers takes the node in, and of Expect blank nodes that
+	// hear each other the one with the least incarnation makes the cluster. A member asks there where the others are, as
+	// long as it does not find all of them.
 	Join []string
 
 	// HeartbeatMillis is how often a leader is heard; ElectionMillis and twice that bound the time without a leader
@@ -117,8 +124,14 @@ type Options struct {
 	// has few file descriptors makes it less.
 	MaxPeerConnections int
 
-	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused.
-	Secret []byte
+	// Secret, if not empty, is shared by all nodes of the cluster; connections without it are refused. It is required
+	// where the node listens beyond the loopback interface, unless InsecurePeers says that the network itself keeps others
+	// out: any program that reaches the port could become a member, and read and write everything.
+	Secret        []byte
+	InsecurePeers bool
+	// JoinSecret, if not nil, is the present secret of those who may change the members; empty means that anyone may. A
+	// blank node that asks to be taken in must know it where there is no Secret. It is called often and must not block.
+	JoinSecret func() []byte
 	// Dial replaces TCP for connections to peers, for tests and proxies. Its context lasts for two seconds, and it
 	// resolves names itself.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
@@ -142,6 +155,9 @@ type Options struct {
 	// Events, if not nil, is told which parts of Status have changed, after Status shows it. The node's loop calls it,
 	// often (at each turn that applies something): it must not block. It may call Status and Submit.
 	Events func(Event)
+
+	// listensItself: PeerListener was made of PeerListen. portIsNew: the system has just chosen its port.
+	listensItself, portIsNew bool
 }
 
 func (o Options) complete() (Options, error) {
@@ -167,7 +183,39 @@ func (o Options) complete() (Options, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	return o, o.validate()
+	if err := o.validate(); err != nil {
+		return o, err
+	}
+	return o, o.listen()
+}
+
+// listen takes the port for other nodes, before the directory is touched, and refuses what would be open to anyone or
+// could never grow.
+func (o *Options) listen() error {
+	listener := o.PeerListener
+	if listener == nil {
+		var err error
+		if listener, err = net.Listen("tcp", o.PeerListen); err != nil {
+			return fmt.Errorf("consensus: listen for other nodes: %w", err)
+		}
+		_, port, _ := net.SplitHostPort(o.PeerListen)
+		o.PeerListener, o.listensItself, o.portIsNew = listener, true, port == "0" || port == ""
+	}
+	at := listener.Addr()
+	var refused error
+	switch tcp, is := at.(*net.TCPAddr); {
+	case o.PeerAddress == "" && is && tcp.IP.IsUnspecified():
+		refused = fmt.Errorf("consensus: PeerAddress is required where %s is listened on: the address, host:port, at which "+
+			"other nodes reach this one", at)
+	case len(o.Secret) == 0 && !o.InsecurePeers && !isLocal(at):
+		refused = fmt.Errorf("consensus: Secret is required where %s is listened on: any program that reaches the port "+
+			"could become a member, and read and write everything. Where the network itself keeps others out, set "+
+			"InsecurePeers", at)
+	}
+	if refused != nil && o.listensItself {
+		_ = listener.Close() // refused says more
+	}
+	return refused
 }
 
 func orDefault[T int | int64](v *T, value T) {
@@ -187,8 +235,9 @@ func (o *Options) validate() error {
 			"for a cluster of one node")
 	case o.Expect < 1 || o.Expect > transport.DefaultMaxConnections:
 		return fmt.Errorf("consensus: Expect is %d, allowed are 1 to %d", o.Expect, transport.DefaultMaxConnections)
-	case o.Bootstrap && len(o.Join) > 0:
-		return errors.New("consensus: Bootstrap and Join exclude each other: a node makes a cluster or joins one")
+	case o.Bootstrap && len(o.Join) > 0 && o.Expect < 2:
+		return errors.New("consensus: Bootstrap with Join needs Expect, the number of nodes that form the cluster: a node " +
+			"that makes a cluster alone asks no other")
 	case o.MaxEntryBytes < 1 || o.MaxEntryBytes > raftlog.MaxBodyBytes:
 		return fmt.Errorf("consensus: MaxEntryBytes is %d, allowed are 1 to %d", o.MaxEntryBytes, raftlog.MaxBodyBytes)
 	case o.MaxWaitingBytes < 1:
@@ -272,3 +321,27 @@ func (o *Options) engineOptions() engine.Options {
 
 // journalRoomBytes is how many bytes of entries the journal has room for beside what is in history.
 func (o *Options) journalRoomBytes() int { return int(o.JournalFileBytes/2) - journalSpareBytes }
+
+// foundingWindow is how long a node that makes a cluster listens first: members that miss one at its address dial twice
+// meanwhile. At a port that the system has just chosen nobody looks for one.
+func (o *Options) foundingWindow(listens net.Addr) time.Duration {
+	const redials = 2
+	switch {
+	case o.portIsNew:
+		return 0
+	case isLocal(listens): // no dial waits for a network, but all processes may wait for a processor
+		return redials*transport.LoopbackBackoffMax + 200*time.Millisecond
+	}
+	return redials*transport.DefaultBackoffMax + transport.DefaultDialTimeout
+}
+
+// isLocal reports whether only this machine reaches an address.
+func isLocal(a net.Addr) bool {
+	switch a := a.(type) {
+	case *net.TCPAddr:
+		return a.IP.IsLoopback()
+	case *net.UnixAddr:
+		return true
+	}
+	return false
+}

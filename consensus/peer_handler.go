@@ -43,6 +43,9 @@ func (o peerHandler) Hello(transport.Peer) transport.Hello {
 // and Raft decides about votes by term and log alone.
 func (o peerHandler) Admit(theirs transport.Hello) error {
 	<-o.assembled
+	if obstacle := o.obstacle.Load(); obstacle.fences() && (o.runner.Load() == nil || obstacle.cuts()) {
+		return &transport.Refusal{Text: "this node takes no part any more: " + obstacle.Text}
+	}
 	if o.runner.Load() == nil {
 		if err := o.adopt(theirs); err != nil {
 			return err
@@ -67,7 +70,11 @@ func (o peerHandler) Admit(theirs transport.Hello) error {
 	if err := checkMember(s.Configuration, &theirs); err != nil {
 		return err
 	}
-	if membership.Find(s.Configuration, theirs.From) != nil {
+	o.overcome()
+	if m := membership.Find(s.Configuration, theirs.From); m != nil {
+		if err := o.checkMoved(m, &theirs); err != nil {
+			return err
+		}
 		o.believe(s, &theirs, "")
 		o.journals.compare(&theirs, o.options.journalRoomBytes(), o.options.Logger)
 	}
@@ -102,8 +109,8 @@ func checkRemoved(s *engine.Status, theirs *transport.Hello) error {
 	if !membership.LeftOut(s.Committed, theirs.From) || slices.ContainsFunc(s.Followers, served) {
 		return nil
 	}
-	return &transport.Refusal{Text: fmt.Sprintf("node %d was removed from the cluster; stop it, or %s",
-		theirs.From, emptyDirectory)}
+	return &transport.Refusal{Cause: transport.ErrRemoved, Text: fmt.Sprintf("node %d was removed from the cluster; "+
+		"stop it, or %s", theirs.From, emptyDirectory)}
 }
 
 // checkMember refuses a data directory that is not the one the configuration names under the id: it was wiped or
@@ -117,7 +124,7 @@ func checkMember(c *membership.Configuration, theirs *transport.Hello) error {
 		if m.ID == theirs.From && m.Incarnation != theirs.Incarnation {
 			return fmt.Errorf("%w: the cluster knows node %d as %016x, this is %016x; start it on the "+
 				"directory that it had; if that is lost, replace the member",
-				transport.ErrIncarnation, m.ID, m.Incarnation, theirs.Incarnation)
+				transport.ErrReplaced, m.ID, m.Incarnation, theirs.Incarnation)
 		}
 	}
 	return nil
@@ -198,11 +205,18 @@ type peers struct {
 	// self is this node, book what the configuration, members and others say of where members are.
 	self raftlog.NodeID
 	book locations.Book
+	// boots are the processes of members that moved, as checkMoved found them.
+	boots map[raftlog.NodeID]raftlog.Boot
+	// cut: this node takes no part any more, and has links to no one.
+	cut bool
 }
 
 // list is whom to hold links to, and where. The caller holds the lock.
 func (p *peers) list() []transport.Peer {
 	var list []transport.Peer
+	if p.cut {
+		return nil
+	}
 	members := p.book.Members()
 	for i := range members {
 		if m := &members[i]; m.ID != p.self {
@@ -289,13 +303,21 @@ type sender struct {
 	self raftlog.NodeID
 }
 
-// SetPeers translates members into peers.
+// SetPeers translates members into peers. A node that is no member any more is heard no longer: it dials again, and is
+// told that it was removed, should it not know that by the log.
 func (c sender) SetPeers(members []membership.Member) {
 	p := &c.node.peers
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	before := p.book.Members()
 	p.configured, p.self = true, c.self
 	p.book.Configure(c.self, members)
 	p.forgetKnown()
 	c.Transport.SetPeers(p.list())
+	for i := range before {
+		id := before[i].ID
+		if !slices.ContainsFunc(members, func(m membership.Member) bool { return m.ID == id }) {
+			c.Transport.Reset(id)
+		}
+	}
 }

@@ -30,8 +30,14 @@ type Status struct {
 	Blank   bool
 	Joiners int
 	Expect  int
+	// Waiting is what a blank node waits for, in words. Unfounded: all nodes that it asked are blank, and none of them
+	// forms a cluster.
+	Waiting   string
+	Unfounded bool
 	// Removed: the node was a member and knows that it is none any more. All requests end with ErrNotDone at once.
 	Removed bool
+	// Obstacle is why the node takes no part in its cluster, or in none; nil if nothing is known to be in the way.
+	Obstacle *Obstacle
 
 	// Role is follower, candidate or leader. Leader is whom the node takes for the leader, 0 if it knows of none. Vote is
 	// for whom it voted in its term, 0 if for no node.
@@ -160,11 +166,18 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	s.Shortages, s.ShortagesBegun = n.shortages.Now(), n.shortages.Begun()
 	log := n.log.Stats()
 	s.FirstIndex, s.HistoryBytes = uint64(log.HistoryFirst), log.HistoryBytes
+	s.Obstacle = n.obstacle.Load()
+	s.Removed = s.Obstacle != nil && s.Obstacle.Kind == obstacleRemoved
 	if e == nil {
-		s.Blank, s.Role = true, raft.Follower.String()
+		s.Blank, s.Role = !s.Obstacle.fences(), raft.Follower.String()
+		if !s.Blank {
+			s.ID, s.Configuration, s.Committed = NodeID(identity.NodeID), n.lastSeen, n.lastSeen
+		} else if waiting := n.waiting.Load(); waiting != nil {
+			s.Waiting, s.Unfounded = waiting.text, waiting.unfounded
+		}
 		return
 	}
-	s.ID, s.Removed = e.ID, e.Removed
+	s.ID, s.Removed = e.ID, e.Removed || s.Removed
 	s.Role, s.Leader, s.Term, s.Vote = roleName(e.Role), e.Leader, uint64(e.Term), e.Vote
 	s.FirstInMemory = uint64(e.FirstInMemory)
 	s.LastIndex, s.DurableIndex, s.HistoryIndex = uint64(e.Last.Index), uint64(e.Durable), uint64(e.Written)

@@ -3,15 +3,21 @@ package consensus
 import (
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/consensus/internal/transport"
 )
 
 // A blank node's machine is looked at while its cluster is formed. The first entry must wait for the look to end: it
 // restores the machine, under a lock of which a node without a runner knows nothing.
 func TestNothingIsAppliedDuringAViewOfABlankNode(t *testing.T) {
-	n := openBlank(t, Options{Bootstrap: true, Expect: 2})
+	n := openBlank(t, Options{})
 	formed := make(chan error, 1)
 	n.View(func(StateMachine) {
-		go func() { formed <- peerHandler{n}.Join(goodJoiner(8, "127.0.0.1:1")) }()
+		go func() {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			formed <- n.form([]transport.Join{goodJoiner(8, "127.0.0.1:1")})
+		}()
 		select {
 		case <-formed:
 			t.Error("the node became a member during a view")

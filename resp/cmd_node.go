@@ -85,8 +85,10 @@ func (s *Server) staleRefusal() string {
 		return ""
 	case topology.Removed:
 		return readOnlyRemoved
+	case topology.Loading, topology.Initializing, topology.Joining:
+		return reply.Loading
 	}
-	return reply.Loading
+	return refusalPrefix + s.node.Leader().Refusal
 }
 
 func readWrite(c *Conn, dst []byte, _ [][]byte) []byte {

@@ -114,7 +114,7 @@ func (c *Conn) sendAway(calls []command.Call) {
 		if spec := calls[i].Spec; spec != nil && spec.FirstKey() > 0 && c.server.view != topology.NoView {
 			slot, keyed = command.Slot(calls[i].Args[spec.FirstKey()]), true
 		}
-		text := removedText
+		text := c.server.notDoneText(topology.Removed)
 		if member := shown.Alternative(slot); member != nil && keyed {
 			to := topology.Leader{Host: member.Host, Port: member.Port, Hostname: member.Hostname}
 			text = topology.Moved(slot, to, c.server.endpoint())

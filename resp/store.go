@@ -132,17 +132,26 @@ func (r *Request) end() Outcome {
 	return r.outcome
 }
 
+// refusalPrefix begins what a node answers that takes no part in a cluster.
+const refusalPrefix = "CLUSTERDOWN The command was not executed: "
+
 // What is said instead of the text of NotDone by a node that is no member any more, or none yet.
 const (
-	removedText = "CLUSTERDOWN The command was not executed: this node was removed from its cluster"
-	blankText   = "CLUSTERDOWN The command was not executed: this node belongs to no cluster yet"
+	removedText = refusalPrefix + "this node was removed from its cluster"
+	blankText   = refusalPrefix + "this node belongs to no cluster yet"
 )
 
 // notDoneText is what a run is answered that was not done by a member, or by a node that is none yet.
 func (s *Server) notDoneText(state topology.State) string {
-	switch {
-	case s.loading.Load():
+	if s.loading.Load() {
 		return reply.Loading
+	}
+	why := s.node.Leader().Refusal
+	switch {
+	case why != "":
+		return refusalPrefix + why
+	case state == topology.Removed:
+		return removedText
 	case state.Blank():
 		return blankText
 	}

@@ -28,7 +28,7 @@ func testIdentity() Identity {
 
 func testOptions(directory string) Options {
 	return Options{
-		Directory: directory, NewIdentity: testIdentity, FileBytes: testFileBytes, MaxEntryBytes: 16 << 10,
+		Directory: directory, FileBytes: testFileBytes, MaxEntryBytes: 16 << 10,
 		SegmentBytes: MinSegmentBytes,
 	}
 }

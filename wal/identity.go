@@ -8,17 +8,24 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Identity says who a node is. Incarnation is drawn when its directory is made and never changes; ClusterID and NodeID
-// are zero until it belongs to a cluster, and do not change afterwards.
+// Identity says who a node is. All of it is zero until the node tells another one who it is: a directory that was only
+// made may be copied. ClusterID and NodeID are zero until the node belongs to a cluster. Then only Note changes.
 type Identity struct {
 	ClusterID   uint64
 	NodeID      uint64
 	Incarnation uint64
+	// Note is what the node must remember about itself across restarts, such as that it was removed from its cluster. The
+	// log does not read it. At most MaxNoteBytes.
+	Note string
 }
+
+// MaxNoteBytes bounds Identity.Note.
+const MaxNoteBytes = 8 << 10
 
 // IdentityName is the name of the file in a log's directory that says who the node is.
 const IdentityName = "identity"
@@ -29,19 +36,22 @@ const IdentityName = "identity"
 //	        4  version      u32
 //	        8  cluster id   u64  0 while the node is blank
 //	       16  node id      u64  0 while the node is blank
-//	       24  incarnation  u64  never 0
+//	       24  incarnation  u64  0 until the node tells another one who it is
 //	       32  group        u16  the group of nodes that cluster and node id are about; always 0 today
 //	       34  zero         u16
-//	       36  checksum     u32  CRC32C of everything before it
+//	       36  sections          kind 1: the note; see package section
+//	       ..  checksum     u32  CRC32C of everything before it
 //
 // In every version the file begins with magic and version and ends with the checksum.
 const (
 	identityNext    = "identity-next"
 	identityVersion = 2
 	identityMagic   = 0x31444952
-	identityBytes   = 40
+	// identityBytes is the size of a file without sections.
+	identityBytes = 40
+	sectionNote   = section.Kind(1)
 	// maxIdentityBytes bounds what is read of a file of another version.
-	maxIdentityBytes = 4096
+	maxIdentityBytes = 16 << 10
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -49,18 +59,17 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errNoIdentity means that the directory has no identity file.
 var errNoIdentity = errors.New("no identity")
 
-func (i Identity) validate() error {
-	if i.Incarnation == 0 {
-		return errors.New("identity: the incarnation is 0")
-	}
-	return nil
-}
-
-// mayBecome reports whether a node may take on another identity: the same node, as a member of a cluster.
+// mayBecome reports whether a node may take on another identity: a blank node any, a member only the same with another
+// note.
 func (i Identity) mayBecome(next Identity) error {
-	free := i.ClusterID == 0 || i.ClusterID == next.ClusterID
-	if i.Incarnation != next.Incarnation || !free || i.NodeID != 0 && i.NodeID != next.NodeID {
+	member := i.ClusterID != 0 || i.NodeID != 0
+	other := i.ClusterID != 0 && i.ClusterID != next.ClusterID || i.NodeID != 0 && i.NodeID != next.NodeID ||
+		i.Incarnation != next.Incarnation
+	if member && other || next.Incarnation == 0 {
 		return fmt.Errorf("identity: %+v cannot become %+v", i, next)
+	}
+	if len(next.Note) > MaxNoteBytes {
+		return fmt.Errorf("identity: a note of %d bytes, allowed are %d", len(next.Note), MaxNoteBytes)
 	}
 	return nil
 }
@@ -74,6 +83,9 @@ func (i Identity) encode() []byte {
 	}
 	b = binary.LittleEndian.AppendUint16(b, uint16(raftlog.Group0))
 	b = append(b, 0, 0)
+	if i.Note != "" {
+		b = section.Append(b, sectionNote, []byte(i.Note))
+	}
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
@@ -87,7 +99,7 @@ func decodeIdentity(b []byte) (Identity, error) {
 		return Identity{}, fmt.Errorf("identity of version %d, this build knows version %d: %w",
 			v, identityVersion, ErrVersion)
 	}
-	if len(b) != identityBytes {
+	if len(b) < identityBytes {
 		return Identity{}, fmt.Errorf("it has %d bytes, an identity has %d", len(b), identityBytes)
 	}
 	if err := raftlog.Group(binary.LittleEndian.Uint16(b[32:])).Check(); err != nil {
@@ -96,11 +108,25 @@ func decodeIdentity(b []byte) (Identity, error) {
 	if b[34]|b[35] != 0 {
 		return Identity{}, errors.New("reserved bytes are in use")
 	}
-	return Identity{
+	i := Identity{
 		ClusterID:   binary.LittleEndian.Uint64(b[8:]),
 		NodeID:      binary.LittleEndian.Uint64(b[16:]),
 		Incarnation: binary.LittleEndian.Uint64(b[24:]),
-	}, nil
+	}
+	_, err := section.Read(b[identityBytes-4:end], func(kind section.Kind, body []byte) (bool, error) {
+		if kind != sectionNote {
+			return false, nil
+		}
+		if len(body) == 0 || len(body) > MaxNoteBytes {
+			return true, fmt.Errorf("a note of %d bytes, allowed are 1 to %d", len(body), MaxNoteBytes)
+		}
+		i.Note = string(body)
+		return true, nil
+	})
+	if errors.Is(err, section.ErrUnknown) {
+		err = fmt.Errorf("identity: %w: %w", err, ErrVersion)
+	}
+	return i, err
 }
 
 // readIdentity returns errNoIdentity if there is none, and a CorruptionError if it is damaged.
@@ -143,9 +169,10 @@ func storeIdentity(fsys vfs.FS, directory string, i Identity) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(i.encode(), 0)
+	b := i.encode()
+	_, err = f.WriteAt(b, 0)
 	if err == nil {
-		err = f.Truncate(identityBytes)
+		err = f.Truncate(int64(len(b)))
 	}
 	if err == nil {
 		err = f.Sync()

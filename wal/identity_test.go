@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -73,7 +74,7 @@ func TestIdentityIsReadAndWrittenAsEver(t *testing.T) {
 		"version 1, longer":   {resealed(slices.Concat(golden[:4], make([]byte, 72)), 4, 1), "identity of version 1"},
 		"another group":       {resealed(golden, 32, 7), "group 7"},
 		"reserved bytes":      {resealed(golden, 34, 1), "reserved"},
-		"more than there are": {resealed(append(bytes.Clone(golden), 0), 0, golden[0]), "it has 41 bytes"},
+		"more than there are": {resealed(append(bytes.Clone(golden), 0), 0, golden[0]), "malformed section"},
 	} {
 		if _, err := decodeIdentity(wrong.file); err == nil || !strings.Contains(err.Error(), wrong.says) {
 			t.Errorf("%s: %v", name, err)
@@ -136,9 +137,56 @@ func TestAnIdentityOnlyEverJoinsOneCluster(t *testing.T) {
 		}
 	}
 	must(t, l.Close())
-	o.NewIdentity = func() Identity { t.Error("a second identity was drawn"); return Identity{} }
 	if l, r := open(t, o); r.Identity != member || l.Identity() != member {
 		t.Fatalf("identity %+v", r.Identity)
+	}
+}
+
+// A note is kept across restarts, may change on a member, and has a bound.
+func TestANoteIsKeptWithTheIdentity(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, _ := open(t, o)
+	member := testIdentity()
+	member.ClusterID, member.NodeID = 5, 6
+	must(t, l.SetIdentity(member))
+	for _, bytes := range []int{1, MaxNoteBytes - 1, MaxNoteBytes, 0} {
+		member.Note = strings.Repeat("n", bytes)
+		must(t, l.SetIdentity(member))
+		must(t, l.Close())
+		var r Recovered
+		if l, r = open(t, o); r.Identity != member {
+			t.Fatalf("a note of %d bytes comes back with %d", bytes, len(r.Identity.Note))
+		}
+	}
+	member.Note = strings.Repeat("n", MaxNoteBytes+1)
+	if err := l.SetIdentity(member); err == nil {
+		t.Error("a note beyond the bound was stored")
+	}
+	unknown := section.Append(nil, 2, []byte("x"))
+	b := member.encode()
+	b = append(b[:identityBytes-4], unknown...)
+	b = binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+	if _, err := decodeIdentity(b); !errors.Is(err, ErrVersion) {
+		t.Errorf("a section of a later version: %v", err)
+	}
+}
+
+// Until a directory has been used it has no incarnation, and a blank one may get another.
+func TestABlankIdentityMayBeDrawnAgain(t *testing.T) {
+	o := testOptions(t.TempDir())
+	l, r := open(t, o)
+	if r.Identity != (Identity{}) {
+		t.Fatalf("a new directory has the identity %+v", r.Identity)
+	}
+	if err := l.SetIdentity(Identity{ClusterID: 5, NodeID: 6}); err == nil {
+		t.Error("a member has no incarnation")
+	}
+	for incarnation := range uint64(2) {
+		must(t, l.SetIdentity(Identity{Incarnation: incarnation + 1}))
+	}
+	must(t, l.Close())
+	if _, r = open(t, o); r.Identity != (Identity{Incarnation: 2}) {
+		t.Errorf("the identity is %+v", r.Identity)
 	}
 }
 
@@ -212,7 +260,7 @@ func TestACrashWhileMakingADirectoryIsRepaired(t *testing.T) {
 		}
 		o.FS = nil
 		l, r := open(t, o)
-		if r.Identity != testIdentity() || r.Term != 0 {
+		if r.Identity != (Identity{}) || r.Term != 0 {
 			t.Fatalf("step %d: %+v", steps, r.Identity)
 		}
 		fill(t, l, 1, 5, 1, 10)

@@ -142,10 +142,7 @@ func (l *Log) create() (Identity, error) {
 	if !blank {
 		return Identity{}, &CorruptionError{File: o.path(IdentityName), Reason: "the file is missing, but there is a log"}
 	}
-	identity := o.NewIdentity()
-	if err := identity.validate(); err != nil {
-		return identity, err
-	}
+	identity := Identity{} // it is drawn when it is needed
 	opening := journal.Opening{HistoryDirectory: firstHistory, HistoryFirst: 1}
 	if err := journal.Create(o.journal(), opening); err != nil {
 		return identity, fmt.Errorf("make the journal: %w", err)
@@ -306,9 +303,9 @@ func (l *Log) Identity() Identity {
 	return l.identity
 }
 
-// SetIdentity makes durable that the node belongs to a cluster. The caller does so before the node's first vote or
-// acknowledgement. The incarnation never changes, nor do cluster and node id once they are set. After an error that is
-// not fatal the node is what it was, and the call may be repeated; the file may hold either identity.
+// SetIdentity makes durable who the node is. The caller does so before the node tells another one its incarnation, and
+// again, with cluster and node id, before its first vote or acknowledgement: from then on only the note changes. After
+// an error that is not fatal the node is what it was, and the call may be repeated; the file may hold either identity.
 func (l *Log) SetIdentity(next Identity) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 func TestALogIsMadeFilledReadAndOpenedAgain(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "a", "b"))
 	l, r := open(t, o)
-	if r.Identity != testIdentity() || r.Term != 0 || len(r.Entries) != 0 || r.Checkpoint.Index != 0 {
+	if r.Identity != (Identity{}) || r.Term != 0 || len(r.Entries) != 0 || r.Checkpoint.Index != 0 {
 		t.Fatalf("a blank directory says %+v", r)
 	}
 	const last = 600
@@ -153,14 +153,10 @@ func TestHistoriesThatTheJournalDoesNotNameAreRemoved(t *testing.T) {
 func TestOptionsAreValidated(t *testing.T) {
 	for name, spoil := range map[string]func(*Options){
 		"no directory":      func(o *Options) { o.Directory = "" },
-		"no identity":       func(o *Options) { o.NewIdentity = nil },
 		"segment too small": func(o *Options) { o.SegmentBytes = MinSegmentBytes - 1 },
 		"segment too large": func(o *Options) { o.SegmentBytes = MaxSegmentBytes + 1 },
 		"journal too small": func(o *Options) { o.FileBytes = 1 << 12 },
 		"entry beyond half": func(o *Options) { o.MaxEntryBytes = testFileBytes },
-		"no incarnation": func(o *Options) {
-			o.NewIdentity = func() Identity { return Identity{} }
-		},
 	} {
 		o := testOptions(t.TempDir())
 		spoil(&o)

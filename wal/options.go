@@ -36,8 +36,6 @@ const (
 type Options struct {
 	// Directory is made if it does not exist. One process at a time uses it.
 	Directory string
-	// NewIdentity draws the incarnation when the directory is blank. Required.
-	NewIdentity func() Identity
 	// FileBytes is the size of each of the two journal files; 0 means 64 MiB.
 	FileBytes int64
 	// MaxEntryBytes bounds the body of an entry; 0 means 16 MiB. MaxGroupBytes bounds what is appended at once; 0 means
@@ -57,8 +55,8 @@ type Options struct {
 }
 
 func (o Options) complete() (Options, error) {
-	if o.Directory == "" || o.NewIdentity == nil {
-		return o, fmt.Errorf("wal: Directory and NewIdentity are required")
+	if o.Directory == "" {
+		return o, fmt.Errorf("wal: Directory is required")
 	}
 	if o.FileBytes == 0 {
 		o.FileBytes = journal.DefaultFileBytes

@@ -153,7 +153,7 @@ func checkRedis(t *testing.T, where string, words []string) {
 func TestHelp_MessagesThatAreQuotedExist(t *testing.T) {
 	said := sourceText(t, filepath.Join("..", ".."))
 	quoted := 0
-	for _, name := range []string{"troubleshooting", "upgrade", "backup"} {
+	for _, name := range []string{"troubleshooting", "not-ready", "upgrade", "backup"} {
 		for _, found := range regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(topic(name), -1) {
 			quoted++
 			for part := range strings.SplitSeq(regexp.MustCompile(`\d+`).ReplaceAllString(found[1], "%d"), "...") {

@@ -17,6 +17,8 @@ by the flags:
     raftredis serve --port 6379 --dir data1 --bootstrap --expect 3
     raftredis serve --port 6380 --dir data2 --join 127.0.0.1:6379
     raftredis serve --port 6381 --dir data3 --join 127.0.0.1:6379
+  ... or with one command line for all of them, at every start: --bootstrap
+  --expect 3 and a --join for each
 
   add this node to a running cluster, as a voter ...
     raftredis serve --port 6382 --dir data4 --join 127.0.0.1:6379
@@ -25,9 +27,13 @@ by the flags:
     redis-cli -p 6379 CLUSTER ADDNODE 127.0.0.1:6383 LEARNER
 
   on machines of their own
-    raftredis serve --bind 10.0.0.1 --dir data --bootstrap --expect 3
-    raftredis serve --bind 10.0.0.2 --dir data --join 10.0.0.1:6379
-    ...
+    raftredis serve --bind 10.0.0.1 --dir data --cluster-secret-file secret \
+      --bootstrap --expect 3 --join 10.0.0.1:6379 --join 10.0.0.2:6379 \
+      --join 10.0.0.3:6379
+    ... and the same with --bind 10.0.0.2 and --bind 10.0.0.3
+
+A blank node makes no cluster while a member of one looks for a node at its
+address, or answers at --join: a lost disk never leads to a second cluster.
 
 On a directory that belongs to a cluster already, --bootstrap and --join change
 nothing: the same command line starts a node and starts it again.

@@ -24,7 +24,8 @@ const settingsName = "settings"
 func topicNames() []string {
 	return []string{
 		"getting-started", "consistency", "clients", "configuration", "redis-conf", settingsName, "membership", "snapshots",
-		"backup", "probes", "upgrade", "files", "security", "troubleshooting", "exit-codes",
+		"backup", "probes", "upgrade", "files", "security", "not-ready", "troubleshooting",
+		"exit-codes",
 	}
 }
 

@@ -196,7 +196,14 @@ func describeIdentity(out io.Writer, found *wal.Inspection) {
 	} else {
 		fmt.Fprintf(out, "identity: node %d of cluster %016x\n", i.NodeID, i.ClusterID)
 	}
-	fmt.Fprintf(out, "  name %s\n  incarnation %016x\n", attributes.NodeName(i.Incarnation), i.Incarnation)
+	if i.Incarnation == 0 {
+		fmt.Fprintln(out, "  it has no name yet: it gets one when the node first tells another one who it is")
+	} else {
+		fmt.Fprintf(out, "  name %s\n  incarnation %016x\n", attributes.NodeName(i.Incarnation), i.Incarnation)
+	}
+	if i.Note != "" {
+		fmt.Fprintf(out, "  note %s\n", i.Note)
+	}
 	fmt.Fprintf(out, "promises: term %d, vote for %s, commit at least %d\n", j.Term, voteText(j.Vote), j.Commit)
 	fmt.Fprintf(out, "journal: %s is in force, generation %d, used up to %d\n", j.File, j.Generation, j.EndBytes)
 	if j.Torn {

@@ -51,6 +51,12 @@ func places(words []string) (all []place) {
 	return all
 }
 
+// loopback reports whether only this machine can reach a host.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // exposed reports whether one of the addresses can be reached from other machines.
 func exposed(all []place) bool {
 	for _, p := range all {
@@ -202,8 +208,15 @@ func (l *listeners) Close() error {
 	return closeAll(l.all)
 }
 
-// Addr is the first address.
-func (l *listeners) Addr() net.Addr { return l.all[0].Addr() }
+// Addr is the first address that other machines may reach, or the first one.
+func (l *listeners) Addr() net.Addr {
+	for _, one := range l.all {
+		if tcp, is := one.Addr().(*net.TCPAddr); is && !tcp.IP.IsLoopback() {
+			return tcp
+		}
+	}
+	return l.all[0].Addr()
+}
 
 func closeAll(all []net.Listener) error {
 	var errs []error

@@ -48,8 +48,9 @@ func (c *Config) contradictions() error {
 	switch {
 	case n.Directory == "":
 		return wrong("--dir is empty; name a directory")
-	case n.Bootstrap && len(c.join) > 0:
-		return wrong("--bootstrap and --join exclude each other: a node makes a cluster or joins one")
+	case n.Bootstrap && len(c.join) > 0 && n.Expect == 1:
+		return wrong("--bootstrap with --join needs --expect, the number of nodes that make the cluster together: " +
+			"--bootstrap alone makes a cluster of one, --join alone joins one")
 	case !n.Bootstrap && n.Expect != 1:
 		return wrong("--expect belongs to --bootstrap: the node that makes the cluster waits for the others")
 	case n.ElectionMillis < 3*n.HeartbeatMillis:

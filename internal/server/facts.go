@@ -25,6 +25,9 @@ func (s *store) Leader() topology.Leader {
 	answer := topology.Leader{
 		Known: leader != nil, Self: leader != nil && status.Leader == status.ID, Removed: status.Removed,
 	}
+	if status.Obstacle != nil || status.Blank {
+		answer.Refusal = s.notDone(status)
+	}
 	if leader != nil {
 		answer.Host, answer.Port, answer.Hostname = clientAddress(leader)
 	}
@@ -57,8 +60,10 @@ func (s *store) Standing() topology.Standing {
 }
 
 func (s *store) standing(status *consensus.Status) topology.Standing {
-	switch {
-	case status.Blank && status.Expect > 1:
+	switch o := obstacleOf(status); {
+	case o != nil && o.Kind != obstacleRemoved:
+		return topology.Standing{State: obstacleState(o)}
+	case status.Blank && s.config.node.Bootstrap:
 		return topology.Standing{State: topology.Initializing}
 	case status.Blank:
 		return topology.Standing{State: topology.Joining}

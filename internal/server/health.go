@@ -55,14 +55,17 @@ func (s *store) Health() resp.Health {
 
 // state is the health of a node whose disk works and that is not told to stop.
 func (s *store) state(status *consensus.Status) (state resp.HealthState, reason string) {
+	obstacle := obstacleOf(status)
 	switch {
 	case !s.node.isOpen():
 		return resp.HealthLoading, s.loading.stage().String()
-	case status.Removed:
+	case status.Removed && obstacle == nil:
 		return resp.HealthRemoved, "it was removed from its cluster: stop it, and give it an empty directory to use it again"
+	case obstacle != nil:
+		return obstacleHealth(status, obstacle), s.config.obstacleText(status, obstacle)
 	case status.Blank && status.Expect > 1:
-		return resp.HealthForming, fmt.Sprintf("it waits for %d of %d nodes to form a cluster with",
-			status.Expect-1-status.Joiners, status.Expect)
+		return resp.HealthForming, fmt.Sprintf("it waits for %d of %d nodes to form a cluster with: %s",
+			max(status.Expect-1-status.Joiners, 0), status.Expect, s.config.blankText(status))
 	case status.Blank:
 		return resp.HealthBlank, "it belongs to no cluster: CLUSTER ADDNODE on a member adds it"
 	case status.InstallFrom != 0 && !status.InstallHere:

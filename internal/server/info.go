@@ -39,6 +39,7 @@ func (s *store) Raft() resp.RaftInfo {
 	info.Fields = append(info.Fields,
 		resp.Field{Name: "raft_shortages", Value: oneLine(strings.Join(status.Shortages, "; "))},
 		resp.Field{Name: "raft_shortages_total", Value: number(status.ShortagesBegun)})
+	info.Fields = append(info.Fields, s.obstacleFields(status)...)
 	s.describeState(&info)
 	return info
 }

@@ -194,20 +194,14 @@ func joined(bind []string, port int) string {
 // obstacle says what the node waits for before it serves.
 func (s *server) obstacle() console.Stage {
 	status := s.node.Status()
+	obstacle := obstacleOf(status)
 	switch {
 	case !s.node.isOpen():
 		return s.store.loading.stage()
-	case status.Blank && s.config.node.Bootstrap:
-		missing := status.Expect - 1 - status.Joiners
-		return console.Stage{Text: fmt.Sprintf("waiting for %d of %d nodes to join", missing, status.Expect)}
-	case status.Blank && len(s.config.join) > 0:
-		return console.Stage{Text: "waiting to be taken into a cluster by the nodes at " + strings.Join(s.config.join, ", ")}
+	case obstacle != nil:
+		return console.Stage{Text: s.config.obstacleText(status, obstacle)}
 	case status.Blank:
-		return console.Stage{Text: "waiting for a cluster: the directory belongs to none. CLUSTER ADDNODE on a member adds " +
-			"this node, --join asks for that, --bootstrap makes a new cluster"}
-	case status.Removed:
-		return console.Stage{Text: "this node was removed from its cluster: stop it, and give it an empty directory to use " +
-			"it again"}
+		return console.Stage{Text: s.config.blankText(status)}
 	case status.InstallFrom != 0:
 		return s.store.loading.stage()
 	case status.Leader == 0:

@@ -2,8 +2,15 @@ package server
 
 import (
 	"bytes"
+	"crypto/pbkdf2"
+	"crypto/sha256"
 	"fmt"
+	"net"
 	"os"
+	"strings"
+	"sync"
+
+	"github.com/raftredis/raftredis/internal/setting"
 )
 
 // openToOthers are the rights that a file with a secret must not give. The group may read it: that may be how the
@@ -28,4 +35,49 @@ func readSecret(path string) ([]byte, error) {
 		return nil, fmt.Errorf("--cluster-secret-file: %s is empty; put a long random line into it", path)
 	}
 	return secret, nil
+}
+
+// checkPeersDoor refuses to listen for other nodes where anyone may reach the port and nothing keeps strangers out: a
+// node that joins reads everything, whatever the password of clients.
+func (c *Config) checkPeersDoor(at net.Addr, secret []byte) error {
+	tcp, is := at.(*net.TCPAddr)
+	if len(secret) > 0 || c.node.InsecurePeers || is && tcp.IP.IsLoopback() {
+		return nil
+	}
+	return wrong("--bind %s lets other machines reach port %d, where nodes talk to each other: without a secret, whoever "+
+		"reaches it can become a member and read everything. Make one, and give it to all nodes with "+
+		"--cluster-secret-file: (umask 077; head -c 32 /dev/urandom | base64 > cluster-secret). Where the network itself "+
+		"keeps others out, --insecure-peers permits it", strings.Join(c.bind, " "), c.peerPort)
+}
+
+// What a password is stretched with, so that a node that is asked to let another one in gives nothing away by which
+// passwords could be tried at leisure.
+const (
+	joinSalt       = "raftredis: who asks to join"
+	joinIterations = 200_000
+	joinKeyBytes   = 32
+)
+
+// joinSecret tells what a blank node must know to join where there is no cluster secret: the password of clients, who
+// may add nodes, too. Stretching a password takes a tenth of a second, so it is done once for each.
+func joinSecret(password *setting.SharedText) func() []byte {
+	var mu sync.Mutex
+	var stretched string
+	var key []byte
+	return func() []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		now := password.Load()
+		if now == "" {
+			return nil
+		}
+		if now != stretched {
+			made, err := pbkdf2.Key(sha256.New, now, []byte(joinSalt), joinIterations, joinKeyBytes)
+			if err != nil {
+				panic(err) // the parameters are constants
+			}
+			stretched, key = now, made
+		}
+		return key
+	}
 }

@@ -94,7 +94,8 @@ func (c *Config) nodeRows() []*setting.Row {
 		{
 			Name: "expect", Flag: "expect", Section: ofNode, Unit: "nodes", Private: true,
 			Value: &setting.Int{At: setting.At(&c.node.Expect), Min: 1, Max: maxExpectedNodes}, Default: 1,
-			Help: "with --bootstrap: how many nodes form the cluster, this one included",
+			Help: "with --bootstrap: how many nodes form the cluster, this one included; with --join besides, one command " +
+				"line serves all of them, at every start",
 		},
 		{
 			Name: "join", Flag: "join", Section: ofNode, Unit: "HOST:PORT", Private: true, Value: &setting.List{At: &c.join},
@@ -105,7 +106,14 @@ func (c *Config) nodeRows() []*setting.Row {
 		{
 			Name: "cluster-secret-file", Flag: "cluster-secret-file", Section: ofNode, Unit: "file", Private: true,
 			Names: setting.File, Value: &setting.Text{At: setting.TextAt(&c.secretFile)},
-			Help: "file with a secret that all nodes of the cluster share; a node without it is turned away",
+			Help: "file with a secret that all nodes of the cluster share; a node without it is turned away. Needed where " +
+				"--bind is not a loopback address",
+		},
+		{
+			Name: "insecure-peers", Flag: "insecure-peers", Section: ofNode, Private: true,
+			Value: &setting.YesNo{At: setting.SwitchAt(&c.node.InsecurePeers)},
+			Help: "listen for other nodes beyond loopback without a secret: whoever reaches the port can become a member and " +
+				"read everything",
 		},
 		{
 			Name: "log-level", Flag: "log-level", Section: ofNode, Unit: "level", Private: true,

@@ -15,6 +15,7 @@ import (
 // store is the node as the front end sees it. It translates, and decides nothing.
 type store struct {
 	node    *node
+	config  *Config
 	machine *machine
 	relay   *relay
 	changes *changes
@@ -34,7 +35,7 @@ type store struct {
 }
 
 func newStore(n *node, m *machine, r *relay) *store {
-	s := &store{node: n, machine: m, relay: r, changes: newChanges(), logger: slog.Default()}
+	s := &store{node: n, config: &Config{}, machine: m, relay: r, changes: newChanges(), logger: slog.Default()}
 	s.loading.begin(time.Now())
 	r.store.Store(s)
 	return s

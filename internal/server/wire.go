@@ -70,10 +70,14 @@ func (s *server) assemble(peers net.Listener) (err error) {
 	space, changes := newMachine(), &relay{}
 	space.Watch(changes)
 	s.store = newStore(s.node, space, changes)
+	s.store.config = s.config
 	if s.options, err = s.consensusOptions(); err != nil {
 		return err
 	}
 	s.store.own, s.store.logger = ownAddresses(&s.options), s.logger
+	if err := s.config.checkPeersDoor(peers.Addr(), s.options.Secret); err != nil {
+		return err
+	}
 	s.options.PeerListener, s.options.Machine = peers, space
 	s.options.Late, s.options.Events, s.options.Progress = changes.Late, changes.NodeChanged, s.store.loading.progressed
 	s.options.Hurry = changes.memoryIsTight
@@ -111,6 +115,7 @@ func (s *server) consensusOptions() (o consensus.Options, err error) {
 	if err != nil {
 		return o, err
 	}
+	o.JoinSecret = joinSecret(&s.config.tuning.Password)
 	o.Dial, o.Logger = routes.dialer(), s.logger
 	o.Clock = wrongClock(s.config.clockOffset, s.config.clockOffsetFile, s.logger)
 	o.Lookup = hosts(s.config.hostsFile).lookup()

@@ -15,10 +15,12 @@ const (
 	Up State = "up"
 	// Removed: the node has learned that it was removed from its cluster.
 	Removed State = "removed"
+	// Wiped: the node belongs to no cluster, and members look for another data directory at its address.
+	Wiped State = "wiped"
 )
 
 // Blank reports whether the node belongs to no cluster yet.
-func (s State) Blank() bool { return s == Initializing || s == Joining }
+func (s State) Blank() bool { return s == Initializing || s == Joining || s == Wiped }
 
 // Standing is what a node is in its cluster. It is local knowledge: a leader that was deposed a moment ago still says
 // that it leads.
@@ -42,6 +44,8 @@ type Leader struct {
 	Hostname string
 	// Removed says that the node which was asked was removed from its cluster: its state is of the past.
 	Removed bool
+	// Refusal says why the node that was asked takes no part in a cluster; empty if it does.
+	Refusal string
 }
 
 // Cluster is what a node knows of its cluster at one moment.

@@ -53,6 +53,21 @@ func TestDirectory_AWipedOneLosesItsName(t *testing.T) {
 	}
 }
 
+// startForeign starts a node of another cluster at a port where a member was. That cluster was made elsewhere: a blank
+// node does not make one where members look for one of theirs.
+func startForeign(t *testing.T, c *blackbox.Cluster, port int) *blackbox.Process {
+	t.Helper()
+	directory := t.TempDir()
+	start := func(port int) *blackbox.Process {
+		args := append([]string{"serve", "--bootstrap", "--port", strconv.Itoa(port), "--dir", directory}, c.Flags...)
+		p := blackbox.Start(t, "a node of another cluster", exec.Command(blackbox.Binary(t), args...))
+		p.AwaitReady(blackbox.ReadyLimit)
+		return p
+	}
+	start(blackbox.Ports(t, 1)).Kill()
+	return start(port)
+}
+
 // D13: A node of one cluster is replaced, at its address, by one of another cluster.
 func TestDirectory_ANodeOfAnotherClusterIsNoMember(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, blackbox.HastyElections...)
@@ -61,9 +76,7 @@ func TestDirectory_ANodeOfAnotherClusterIsNoMember(t *testing.T) {
 	gone := c.Nodes[2]
 	gone.Process.Kill()
 
-	args := append([]string{"serve", "--bootstrap", "--port", strconv.Itoa(gone.Port), "--dir", t.TempDir()}, c.Flags...)
-	stranger := blackbox.Start(t, "a node of another cluster", exec.Command(blackbox.Binary(t), args...))
-	stranger.AwaitReady(blackbox.ReadyLimit)
+	stranger := startForeign(t, c, gone.Port)
 	foreign := gone.Connect(t)
 	blackbox.Expect(t, foreign.Must(t, "SET", "whose", "theirs"), "+OK")
 	blackbox.Eventually(t, blackbox.EffectLimit, "both members say that another cluster is at the address", func() bool {

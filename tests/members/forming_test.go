@@ -60,7 +60,7 @@ func TestForming_ABlankNodeWithoutOrdersSaysWhatItNeeds(t *testing.T) {
 		return strings.Contains(p.Err(), "CLUSTER ADDNODE on a member adds this node, --join asks for that, "+
 			"--bootstrap makes a new cluster")
 	})
-	p.Signal(syscall.SIGHUP)
+	p.Signal(syscall.SIGTERM)
 	if code := p.ExitCode(blackbox.StopLimit); code != 0 || p.Ready() {
 		t.Errorf("exit code %d, want 0; ready: %v, want never", code, p.Ready())
 	}

@@ -123,9 +123,7 @@ func TestMembers_ANodeOfAnotherClusterAtAMembersAddress(t *testing.T) {
 	gone := c.Others(blackbox.Leader(t, c.Nodes))[0]
 	gone.Process.Kill()
 	c.Drop(gone)
-	args := append([]string{"serve", "--bootstrap", "--port", strconv.Itoa(gone.Port), "--dir", t.TempDir()}, c.Flags...)
-	blackbox.Start(t, "a node of another cluster", exec.Command(blackbox.Binary(t),
-		args...)).AwaitReady(blackbox.ReadyLimit)
+	startForeign(t, c, gone.Port)
 	term := termOf(t, c.Nodes[0])
 	r := c.Nodes[0].Operator(t).Must(t, "CLUSTER", "ADDNODE", blackbox.Address(gone.Port))
 	if r.Kind != '-' || !strings.Contains(r.Text, "another cluster") {

@@ -34,7 +34,7 @@ func TestUsage_WrongCommandLinesSayWhatToDo(t *testing.T) {
 		{"serve --port 60000", []string{"beyond the last port", "--peer-port"}},
 		{"serve --port 7000 --peer-port 7000", []string{"must differ"}},
 		{"serve --port 7000 --peer-port 70000", []string{"--peer-port is 70000"}},
-		{"serve --bootstrap --join 127.0.0.1:6379", []string{"exclude each other"}},
+		{"serve --bootstrap --join 127.0.0.1:6379", []string{"needs --expect", "--bootstrap"}},
 		{"serve --expect 3", []string{"--expect belongs to --bootstrap"}},
 		{"serve --bootstrap --expect 0", []string{"--expect is 0", "1 to 128"}},
 		{"serve --join 127.0.0.1", []string{`"127.0.0.1" is no address`}},

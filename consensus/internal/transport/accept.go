@@ -96,7 +96,7 @@ func acquire(tokens chan struct{}) bool {
 
 // report logs why a connection from outside ended; a crowd of equal reasons is logged once in a while.
 func (t *Transport) report(conn net.Conn, err error) {
-	if err == nil || t.context.Err() != nil || !t.refusals.news(gist(err), time.Now()) {
+	if err == nil || t.context.Err() != nil || !t.refusals.news(Gist(err), time.Now()) {
 		return
 	}
 	t.options.Logger.Warn("connection from a peer ended", "remote", conn.RemoteAddr(), "error", err)
@@ -166,6 +166,9 @@ func (t *Transport) admitMessages(s *handshake) (serve func() error, err error) 
 // itself; then there is no connection, and nil is returned without an error.
 func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 	theirs, err := s.hearHello()
+	if errors.Is(err, ErrSecret) {
+		t.options.Handler.Refused(theirs, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -175,6 +178,7 @@ func (t *Transport) admitPeer(s *handshake, p purpose) (*incoming, error) {
 		return nil, t.meet(s, &own, &theirs)
 	}
 	if err := checkIdentity(&own, &theirs); err != nil {
+		t.options.Handler.Refused(theirs, err)
 		return nil, fmt.Errorf("node %d: %w", theirs.From, err)
 	}
 	in, err := t.reserve(p, &theirs, s.conn)
@@ -208,10 +212,11 @@ func (s *handshake) hearHello() (Hello, error) {
 	if err := decodeControl(body, &w); err != nil {
 		return Hello{}, err
 	}
-	if err := s.challenge(w.Nonce, body); err != nil {
+	theirs, err := w.hello()
+	if err != nil {
 		return Hello{}, err
 	}
-	return w.hello()
+	return theirs, s.challenge(w.Nonce, body)
 }
 
 // receive delivers what comes from the peer, all whole frames that are there at a time, until the connection ends or
@@ -257,8 +262,8 @@ func (t *Transport) gather(frames *frameReader, own *Hello, from raftlog.NodeID,
 	return nil
 }
 
-// gist is the text of an error without what is another one at each attempt: the ports that the system chose for it.
-func gist(err error) string {
+// Gist is the text of an error without what is another one at each attempt: the ports that the system chose for it.
+func Gist(err error) string {
 	var failed *net.OpError
 	if !errors.As(err, &failed) {
 		return err.Error()
@@ -266,23 +271,41 @@ func gist(err error) string {
 	return strings.Replace(err.Error(), failed.Error(), failed.Op+": "+failed.Err.Error(), 1)
 }
 
-// repeatInterval is how long an equal message is not logged again.
-const repeatInterval = 10 * time.Second
+// An equal message is logged again after repeatInterval, and then after pauses that double, up to maxRepeatInterval.
+// maxRepeated messages are told apart; one more makes all of them new.
+const (
+	repeatInterval    = 10 * time.Second
+	maxRepeatInterval = 10 * time.Minute
+	maxRepeated       = 64
+)
 
-// repeatedly tells news from repetition.
+// repeatedly tells news from repetition. Several messages may take turns: each has its own pauses.
 type repeatedly struct {
-	mu   sync.Mutex
-	text string
-	at   time.Time
+	mu     sync.Mutex
+	logged map[string]repetition
 }
 
-// news reports whether the text differs from the last news, or that is long ago.
+// repetition is when a message was logged last, and how long it is not logged again.
+type repetition struct {
+	at    time.Time
+	pause time.Duration
+}
+
+// news reports whether the message is new, or was not logged for the length of its pause.
 func (r *repeatedly) news(text string, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if text == r.text && now.Sub(r.at) < repeatInterval {
+	before, known := r.logged[text]
+	switch {
+	case known && now.Sub(before.at) < before.pause:
 		return false
+	case r.logged == nil || len(r.logged) >= maxRepeated && !known:
+		r.logged = map[string]repetition{}
 	}
-	r.text, r.at = text, now
+	pause := repeatInterval
+	if known && now.Sub(before.at) < 2*before.pause { // a message that was away for long begins anew
+		pause = min(2*before.pause, maxRepeatInterval)
+	}
+	r.logged[text] = repetition{at: now, pause: pause}
 	return true
 }

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -16,9 +18,10 @@ import (
 // returned, and may wait up to the handshake timeout. The text of an error is sent to the node that asked; a *Refusal
 // chooses it.
 type Admission interface {
-	// Join decides about the request of a blank node to be a member. Nil promises that a member will contact it.
-	Join(Join) error
-	// Invite says who this node is, to a member of the given cluster.
+	// Join decides about the request of a blank node to be a member, and says who this node is. If that is a member, or
+	// a blank node that forms a cluster, no error promises that the asker will be contacted.
+	Join(Join) (Newcomer, error)
+	// Invite says who this node is, to a member of the given cluster; to a node that only looks who is there if that is 0.
 	Invite(clusterID uint64) (Newcomer, error)
 	// Change takes a change of the membership of the given cluster, in the handler's own encoding. An error refuses it
 	// for good; what may be otherwise the next time is in the Answer.
@@ -28,16 +31,26 @@ type Admission interface {
 // Join is what a blank node asks of a cluster: to be made a member.
 type Join struct {
 	Incarnation uint64
-	Address     string
-	Attributes  []byte
+	// Boot tells two processes with one incarnation apart.
+	Boot       raftlog.Boot
+	Address    string
+	Attributes []byte
+	// Founding: the node forms a cluster when it hears enough others. Founders are the incarnations of all nodes of that
+	// kind that it hears, in ascending order, itself included; no more than MaxFounders.
+	Founding bool
+	Founders []uint64
 }
 
-// Newcomer is who an invited node is.
+// MaxFounders bounds Join.Founders.
+const MaxFounders = 128
+
+// Newcomer is who a node is that was asked.
 type Newcomer struct {
 	// Join is the node's description of itself.
 	Join
-	// NodeID is 0 if the node is blank, else its id in the inviting cluster.
-	NodeID raftlog.NodeID
+	// ClusterID and NodeID are 0 if the node is blank.
+	ClusterID uint64
+	NodeID    raftlog.NodeID
 }
 
 // Answer is what became of a change.
@@ -56,11 +69,15 @@ type wireInvite struct {
 }
 
 type wireNewcomer struct {
-	Node        uint64 `codec:"node"`
-	Incarnation uint64 `codec:"incarnation"`
-	Address     string `codec:"address"`
-	Attributes  []byte `codec:"attributes"`
-	Sections    []byte `codec:"sections"`
+	Cluster     uint64   `codec:"cluster"`
+	Node        uint64   `codec:"node"`
+	Incarnation uint64   `codec:"incarnation"`
+	Boot        uint64   `codec:"boot"`
+	Address     string   `codec:"address"`
+	Attributes  []byte   `codec:"attributes"`
+	Founding    bool     `codec:"founding"`
+	Founders    []uint64 `codec:"founders"`
+	Sections    []byte   `codec:"sections"`
 }
 
 func (w *wireNewcomer) sections() []byte { return w.Sections }
@@ -78,22 +95,30 @@ type wireAnswer struct {
 }
 
 func (j *Join) wire(nonce []byte) *wireJoin {
-	return &wireJoin{Incarnation: j.Incarnation, Address: j.Address, Attributes: j.Attributes, Nonce: nonce}
+	return &wireJoin{
+		Incarnation: j.Incarnation, Boot: uint64(j.Boot), Address: j.Address, Attributes: j.Attributes,
+		Founding: j.Founding, Founders: j.Founders, Nonce: nonce,
+	}
 }
 
 func (w *wireJoin) join() Join {
-	return Join{Incarnation: w.Incarnation, Address: w.Address, Attributes: w.Attributes}
+	return Join{
+		Incarnation: w.Incarnation, Boot: raftlog.Boot(w.Boot), Address: w.Address, Attributes: w.Attributes,
+		Founding: w.Founding, Founders: w.Founders,
+	}
 }
 
 func (w *wireNewcomer) newcomer() Newcomer {
-	return Newcomer{NodeID: raftlog.NodeID(w.Node), Join: Join{
-		Incarnation: w.Incarnation, Address: w.Address, Attributes: w.Attributes,
+	return Newcomer{ClusterID: w.Cluster, NodeID: raftlog.NodeID(w.Node), Join: Join{
+		Incarnation: w.Incarnation, Boot: raftlog.Boot(w.Boot), Address: w.Address, Attributes: w.Attributes,
+		Founding: w.Founding, Founders: w.Founders,
 	}}
 }
 
 func (n *Newcomer) wire() *wireNewcomer {
 	return &wireNewcomer{
-		Node: uint64(n.NodeID), Incarnation: n.Incarnation, Address: n.Address, Attributes: n.Attributes,
+		Cluster: n.ClusterID, Node: uint64(n.NodeID), Incarnation: n.Incarnation, Boot: uint64(n.Boot),
+		Address: n.Address, Attributes: n.Attributes, Founding: n.Founding, Founders: n.Founders,
 	}
 }
 
@@ -113,21 +138,39 @@ func (a *Answer) wire() *wireAnswer {
 	return w
 }
 
-// Join asks the node at the address to have this blank node made a member. Nil means that a member will contact it; a
-// *Refusal says why not and, maybe, whom to ask.
-func (t *Transport) Join(ctx context.Context, address string, j Join) error {
-	_, err := t.ask(ctx, address, question{purposeJoin, frameJoin, frameAccepted}, func(nonce []byte) any {
-		return j.wire(nonce)
-	})
-	return err
+// Join asks the node at the address to have this blank node made a member, and returns who answered. If that is a
+// member, or a blank node that forms a cluster, this node will be contacted; a *Refusal says why not and, maybe, whom
+// to ask.
+func (t *Transport) Join(ctx context.Context, address string, j Join) (Newcomer, error) {
+	q := question{purposeJoin, frameJoin, frameNewcomer, t.joinSecret()}
+	body, err := t.ask(ctx, address, q, func(nonce []byte) any { return j.wire(nonce) })
+	var refusal *Refusal
+	if !errors.As(err, &refusal) { // a refusal explains itself
+		err = explainSecret(err)
+	}
+	return newcomerIn(body, err)
 }
 
-// Invite asks the node at the address who it is, for this node's cluster. A node of another cluster, or one that is
-// about to make one, refuses with a *Refusal.
+// explainSecret adds to an ErrSecret what a node that asks to join must know.
+func explainSecret(err error) error {
+	if !errors.Is(err, ErrSecret) {
+		return err
+	}
+	return fmt.Errorf("%w: who asks to join proves that it knows the cluster's secret, and where there is none the "+
+		"password of its clients, if there is one; start the node with the same", err)
+}
+
+// Invite asks the node at the address who it is, for this node's cluster; or only who is there, if clusterID is 0. A
+// node of another cluster, or one that is about to make one, refuses with a *Refusal.
 func (t *Transport) Invite(ctx context.Context, address string, clusterID uint64) (Newcomer, error) {
-	body, err := t.ask(ctx, address, question{purposeInvite, frameInvite, frameNewcomer}, func(nonce []byte) any {
+	q := question{purposeInvite, frameInvite, frameNewcomer, t.options.Secret}
+	body, err := t.ask(ctx, address, q, func(nonce []byte) any {
 		return &wireInvite{ClusterID: clusterID, Nonce: nonce}
 	})
+	return newcomerIn(body, err)
+}
+
+func newcomerIn(body []byte, err error) (Newcomer, error) {
 	if err != nil {
 		return Newcomer{}, err
 	}
@@ -141,7 +184,8 @@ func (t *Transport) Invite(ctx context.Context, address string, clusterID uint64
 // Change sends a change of the membership to the node at the address. A *Refusal says that it will never be made. After
 // any other error it may have been.
 func (t *Transport) Change(ctx context.Context, address string, clusterID uint64, change []byte) (Answer, error) {
-	body, err := t.ask(ctx, address, question{purposeChange, frameChange, frameAnswer}, func(nonce []byte) any {
+	q := question{purposeChange, frameChange, frameAnswer, t.options.Secret}
+	body, err := t.ask(ctx, address, q, func(nonce []byte) any {
 		return &wireChange{ClusterID: clusterID, Change: change, Nonce: nonce}
 	})
 	if err != nil {
@@ -154,10 +198,21 @@ func (t *Transport) Change(ctx context.Context, address string, clusterID uint64
 	return w.answer(), nil
 }
 
-// question is a kind of connection: what it is for, and its two frames.
+// question is a kind of connection: what it is for, its two frames, and the secret that both sides prove to know.
 type question struct {
 	purpose   purpose
 	ask, tell frameKind
+	secret    []byte
+}
+
+// joinSecret is what a blank node must know to be taken in when it asks: the cluster secret. A node that knows that is
+// trusted like any other peer. Where there is none, it is the secret of those who may change the members
+// (Options.JoinSecret).
+func (t *Transport) joinSecret() []byte {
+	if len(t.options.Secret) > 0 || t.options.JoinSecret == nil {
+		return t.options.Secret
+	}
+	return t.options.JoinSecret()
 }
 
 // ask dials, asks, and returns the body of the answer.
@@ -170,27 +225,32 @@ func (t *Transport) ask(ctx context.Context, address string, q question, body fu
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	s, err := newHandshake(conn, t.options.Secret, t.options.HandshakeTimeout)
+	s, err := newHandshake(conn, q.secret, t.options.HandshakeTimeout)
 	if err != nil {
 		return nil, err
 	}
-	nonce := newNonce(t.options.Secret)
+	nonce := newNonce(q.secret)
 	return s.open(q.purpose, q.ask, q.tell, nonce, encodeControl(body(nonce)))
 }
 
 // admitJoin answers the request of a blank node.
 func (t *Transport) admitJoin(s *handshake) error {
 	var w wireJoin
+	s.secret = t.joinSecret()
 	if err := s.hear(frameJoin, &w, func() []byte { return w.Nonce }); err != nil {
-		return err
+		return explainSecret(err)
 	}
 	if err := CheckAddress(w.Address); err != nil {
 		return err
 	}
-	if err := t.options.Admission.Join(w.join()); err != nil {
+	if len(w.Founders) > MaxFounders {
+		return fmt.Errorf("%w: %d founders", ErrBadFrame, len(w.Founders))
+	}
+	newcomer, err := t.options.Admission.Join(w.join())
+	if err != nil {
 		return err
 	}
-	return s.send(nil, frameAccepted, nil)
+	return s.send(nil, frameNewcomer, encodeControl(newcomer.wire()))
 }
 
 // admitInvite tells who this node is.

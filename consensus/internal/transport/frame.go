@@ -25,7 +25,7 @@ const (
 	frameChallenge
 	frameProof
 	frameWelcome
-	frameAccepted
+	_ // 0x85 is not used
 	frameRefusal
 	// frameAlive has no body: a dialler with nothing to say proves that it is there.
 	frameAlive

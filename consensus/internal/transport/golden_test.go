@@ -92,6 +92,9 @@ func TestHandshakesAreThoseOfVersion3(t *testing.T) {
 		Durable: raftlog.Mark{Term: 8, Index: 9}, Level: 10, JournalRoomBytes: 11, Address: "peer:1",
 		Attributes: []byte("attributes"),
 	}
+	newcomer := Newcomer{ClusterID: 1, NodeID: 2, Join: Join{
+		Incarnation: 3, Boot: 4, Address: "p", Attributes: []byte("a"), Founding: true, Founders: []uint64{3, 5},
+	}}
 	nonce := bytes.Repeat([]byte{0xee}, nonceBytes)
 	line := func(name string, body []byte) string { return name + ": " + hex.EncodeToString(body) }
 	var chunk assembly
@@ -101,17 +104,17 @@ func TestHandshakesAreThoseOfVersion3(t *testing.T) {
 		line("join", purposeJoin.preamble()),
 		line("hello", encodeControl(hello.wire(nil))),
 		line("hello with nonce", encodeControl(hello.wire(nonce))),
-		line("join request", encodeControl(&wireJoin{Incarnation: 3, Address: "p", Attributes: []byte("a")})),
+		line("join request", encodeControl(newcomer.Join.wire(nil))),
 		line("challenge", encodeControl(&wireChallenge{Nonce: nonce, Proof: nonce})),
 		line("proof", encodeControl(&wireProof{Proof: nonce})),
-		line("refusal", encodeControl(&wireRefusal{Text: "text", Redirect: "redirect"})),
+		line("refusal", encodeControl(&wireRefusal{Text: "text", Redirect: "redirect", Cause: 7})),
 		line("proof of dialler", proof([]byte("secret"), labelDialler, nonce, nonce, []byte("hello"))),
 		line("proof of answer", proof([]byte("secret"), labelAnswer, nonce, nonce, []byte("hello"))),
-		line("frame", appendFrame(nil, header{kind: frameAccepted}, nil)),
+		line("frame", appendFrame(nil, header{kind: frameRefusal}, nil)),
 		line("invite", purposeInvite.preamble()),
 		line("change", purposeChange.preamble()),
 		line("invitation", encodeControl(&wireInvite{ClusterID: 1, Nonce: nonce})),
-		line("newcomer", encodeControl((&Newcomer{NodeID: 2, Join: Join{3, "p", []byte("a")}}).wire())),
+		line("newcomer", encodeControl(newcomer.wire())),
 		line("change of members", encodeControl(&wireChange{ClusterID: 1, Change: []byte("change"), Nonce: nonce})),
 		line("answer", encodeControl((&Answer{Added: []raftlog.NodeID{4, 5}, Reason: "r", Redirect: "d"}).wire())),
 		line("last frame", appendFrame(nil, header{kind: frameAnswer}, nil)),

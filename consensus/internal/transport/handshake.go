@@ -79,6 +79,8 @@ type handshake struct {
 	source *patientReader
 	frames *frameReader
 	secret []byte
+	// proven: the other side has proven that it knows the secret.
+	proven bool
 }
 
 // newHandshake begins one, which must be complete within the timeout.
@@ -126,7 +128,17 @@ func (s *handshake) receive(wanted ...frameKind) (frameKind, []byte, error) {
 	if h.kind != frameRefusal {
 		return 0, nil, fmt.Errorf("%w: kind %d within the handshake", ErrBadFrame, h.kind)
 	}
-	return 0, nil, refusalIn(body)
+	return 0, nil, s.believed(refusalIn(body))
+}
+
+// believed drops the cause of a refusal by a node that was to prove that it knows the secret and has not. That the
+// secrets differ is what such a node can say.
+func (s *handshake) believed(err error) error {
+	var refusal *Refusal
+	if errors.As(err, &refusal) && len(s.secret) > 0 && !s.proven && !errors.Is(refusal, ErrSecret) {
+		refusal.Cause = nil
+	}
+	return err
 }
 
 // refusalIn is the refusal that a frame carries, or why it carries none.
@@ -135,7 +147,7 @@ func refusalIn(body []byte) error {
 	if err := decodeControl(body, &refusal); err != nil {
 		return err
 	}
-	return &Refusal{Text: refusal.Text, Redirect: refusal.Redirect}
+	return &Refusal{Text: refusal.Text, Redirect: refusal.Redirect, Cause: causeNumbered(refusal.Cause)}
 }
 
 // refuse tells the other side why, as far as it still listens.
@@ -145,6 +157,7 @@ func (s *handshake) refuse(cause error) error {
 	if errors.As(cause, &chosen) {
 		refusal = wireRefusal{Text: chosen.Text, Redirect: chosen.Redirect}
 	}
+	refusal.Cause = causeNumber(cause)
 	const maxTextBytes = 4 << 10
 	refusal.Text = refusal.Text[:min(len(refusal.Text), maxTextBytes)]
 	refusal.Redirect = refusal.Redirect[:min(len(refusal.Redirect), maxTextBytes)]
@@ -233,6 +246,7 @@ func (s *handshake) answerChallenge(nonce, body []byte) error {
 	if !hmac.Equal(challenge.Proof, proof(s.secret, labelAnswer, nonce, challenge.Nonce, body)) {
 		return ErrSecret
 	}
+	s.proven = true
 	mine := wireProof{Proof: proof(s.secret, labelDialler, nonce, challenge.Nonce, body)}
 	if err := s.send(nil, frameProof, encodeControl(&mine)); err != nil {
 		return fmt.Errorf("handshake: %w", err)

@@ -43,6 +43,8 @@ type node struct {
 	hello Hello
 	admit func(Hello) error
 	join  func(Join) error
+	// refused is told of failed handshakes.
+	refused func(Hello, error)
 	// invite and change answer the other questions.
 	invite func(uint64) (Newcomer, error)
 	change func(uint64, []byte) (Answer, error)
@@ -79,13 +81,13 @@ func (n *node) Admit(h Hello) error {
 	return n.admit(h)
 }
 
-func (n *node) Join(j Join) error {
+func (n *node) Join(j Join) (Newcomer, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.join == nil {
-		return errors.New("no node joins here")
+		return Newcomer{}, errors.New("no node joins here")
 	}
-	return n.join(j)
+	return Newcomer{ClusterID: n.hello.ClusterID, NodeID: n.hello.From}, n.join(j)
 }
 
 func (n *node) Invite(clusterID uint64) (Newcomer, error) { return n.invite(clusterID) }
@@ -98,6 +100,14 @@ func (n *node) Receive(from raftlog.NodeID, messages []engine.Message) bool {
 		n.events <- received{from, m}
 	}
 	return n.room.Load()
+}
+
+func (n *node) Refused(theirs Hello, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.refused != nil {
+		n.refused(theirs, err)
+	}
 }
 
 func (n *node) LinkUp(to raftlog.NodeID)              { n.events <- linkUp{to} }

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/locations"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -51,7 +53,13 @@ type Refusal struct {
 	Text string
 	// Redirect is the peer address of the node to ask instead; empty when there is none.
 	Redirect string
+	// Cause is the one of the errors below that the other side found, for errors.Is; nil if it found another one. Where
+	// there is a secret, only a node that has proven to know it is believed about the cause.
+	Cause error
 }
+
+// Unwrap is the cause.
+func (r *Refusal) Unwrap() error { return r.Cause }
 
 // Error is the text, with the redirection if there is one.
 func (r *Refusal) Error() string {
@@ -69,8 +77,38 @@ var (
 	ErrIncarnation = errors.New("the data directory is another one: it was wiped, replaced or copied")
 	ErrDuplicate   = errors.New("another process with this identity is connected: the data directory may be a copy; " +
 		"stop one of the two")
-	ErrSecret = errors.New("the cluster secret does not match")
+	ErrSecret  = errors.New("the cluster secret does not match")
+	ErrRemoved = errors.New("the node was removed from its cluster")
+	// ErrReplaced is an ErrIncarnation about the node that is refused: the cluster knows its id as that of another
+	// directory.
+	ErrReplaced = fmt.Errorf("%w", ErrIncarnation)
 )
+
+// causes are the errors that a refusal names by number: its place in the list, which is part of the wire format.
+func causes() []error {
+	return []error{
+		1: ErrSelf, 2: ErrCluster, 3: ErrNode, 4: ErrIncarnation, 5: ErrDuplicate, 6: ErrSecret, 7: ErrRemoved,
+		8: engine.ErrRolledBack, 9: ErrReplaced,
+	}
+}
+
+// causeNumber is the number of the error that err wraps, the later one if it wraps several; 0 if it wraps none.
+func causeNumber(err error) uint8 {
+	for number, cause := range slices.Backward(causes()) {
+		if cause != nil && errors.Is(err, cause) {
+			return uint8(number)
+		}
+	}
+	return 0
+}
+
+// causeNumbered is the error of that number; nil for one that this build does not know.
+func causeNumbered(number uint8) error {
+	if list := causes(); int(number) < len(list) {
+		return list[number]
+	}
+	return nil
+}
 
 // lostDirectory is the way out of ErrIncarnation.
 const lostDirectory = "start it on the directory that it had; if that is lost, replace the member"
@@ -149,4 +187,15 @@ func CheckAddress(address string) error {
 		return fmt.Errorf("peer address %q: the port is not one of 1 to 65535", address)
 	}
 	return nil
+}
+
+// IsLoopback reports whether an address (host and port) is on the loopback interface of its machine: 127.0.0.0/8 or ::1
+// as a number, or localhost. Any other name may lead anywhere.
+func IsLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

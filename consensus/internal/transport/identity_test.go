@@ -186,7 +186,7 @@ func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 			b.join = func(Join) error { t.Error("the handler was asked about an unauthenticated node"); return nil }
 			a.transport.SetPeers([]Peer{b.peer()})
 			a.awaitProblem(2, says(ErrSecret))
-			err := a.transport.Join(context.Background(), b.address(), Join{Address: "192.0.2.1:1"})
+			_, err := a.transport.Join(context.Background(), b.address(), Join{Address: "192.0.2.1:1"})
 			if err == nil || !says(ErrSecret)(err) {
 				t.Errorf("join: %v", err)
 			}
@@ -210,7 +210,7 @@ func TestJoinIsAnsweredByTheHandler(t *testing.T) {
 		member.mu.Lock()
 		member.join = func(j Join) error { seen <- j; return answer }
 		member.mu.Unlock()
-		err := blank.transport.Join(context.Background(), member.address(), request)
+		_, err := blank.transport.Join(context.Background(), member.address(), request)
 		if got := <-seen; !reflect.DeepEqual(got, request) {
 			t.Fatalf("sent %+v\n got %+v", request, got)
 		}
@@ -226,7 +226,7 @@ func TestJoinIsAnsweredByTheHandler(t *testing.T) {
 		}
 	}
 	request.Address = "0.0.0.0:16379"
-	if err := blank.transport.Join(context.Background(), member.address(), request); err == nil {
+	if _, err := blank.transport.Join(context.Background(), member.address(), request); err == nil {
 		t.Fatal("a wildcard address was accepted")
 	}
 }
@@ -243,7 +243,7 @@ func TestJoinEndsWithItsContext(t *testing.T) {
 		cancel()
 		return nil, false // the request is never passed on
 	})
-	if err := blank.transport.Join(ctx, stalled.address(), Join{Address: "192.0.2.1:1"}); err == nil {
+	if _, err := blank.transport.Join(ctx, stalled.address(), Join{Address: "192.0.2.1:1"}); err == nil {
 		t.Fatal("joined without an answer")
 	}
 }

@@ -27,6 +27,8 @@ const (
 	DefaultReadTimeout      = 5 * time.Second
 	DefaultBackoffMin       = 20 * time.Millisecond
 	DefaultBackoffMax       = time.Second
+	// LoopbackBackoffMax is BackoffMax for peers on the loopback interface, where a dial costs next to nothing.
+	LoopbackBackoffMax = 50 * time.Millisecond
 
 	DefaultBulkBytesPerSecond = 64 << 20
 	DefaultMaxBulk            = 2
@@ -63,6 +65,9 @@ type Options struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Secret is the cluster secret; empty means that the node demands none and accepts none.
 	Secret []byte
+	// JoinSecret, if not nil, tells the present secret of those who may change the members, which a blank node must know
+	// to be taken in when it asks, where there is no Secret. Empty means that there is none.
+	JoinSecret func() []byte
 	// Logger is told of links that come and go and of refusals, never from within Send; nil is silence.
 	Logger *slog.Logger
 	// Shortages is told while connections cannot be had for want of something in the system; nil notes nothing.
@@ -120,6 +125,10 @@ type PeerHandler interface {
 	// before may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
 	LinkUp(to raftlog.NodeID)
 	LinkDown(to raftlog.NodeID, err error)
+	// Refused tells why a handshake with a peer has failed before Admit. If err is a *Refusal, the peer refused this node;
+	// theirs says then only whom this node has dialled. Else this node refused the peer: err is ErrSecret while nothing
+	// is proven, and one of the other identity errors, or wraps it, afterwards.
+	Refused(theirs Hello, err error)
 }
 
 // Peer is a node to hold a link to. An address may be a name: it is resolved at each dial.

@@ -114,11 +114,20 @@ func (p *peer) run() {
 		if time.Since(begin) > o.BackoffMax {
 			failures = 0
 		}
-		p.pause(backoff(o.BackoffMin, o.BackoffMax, failures, rand.Float64()))
+		p.pause(backoff(o.BackoffMin, p.maxBackoff(), failures, rand.Float64()))
 		if round {
 			failures++
 		}
 	}
+}
+
+// maxBackoff is the longest wait between two dials.
+func (p *peer) maxBackoff() time.Duration {
+	o := &p.transport.options
+	if IsLoopback(p.target().Address) {
+		return max(o.BackoffMin, min(o.BackoffMax, LoopbackBackoffMax))
+	}
+	return o.BackoffMax
 }
 
 // backoff is how long to wait after so many failures: half is certain, the rest chance, so that nodes that failed
@@ -175,7 +184,9 @@ func (p *peer) connect(target Peer) (*link, error) {
 	l := newLink(conn, own.ClusterID, own.From, target.ID, o)
 	l.address = target.Address
 	theirs, err := l.greet(&own, target, o)
-	if err == nil {
+	if err != nil {
+		o.Handler.Refused(Hello{From: target.ID, Incarnation: target.Incarnation, Address: target.Address}, err)
+	} else {
 		err = o.Handler.Admit(theirs) // a node that must not be heard must not be spoken to either
 	}
 	if err != nil {
@@ -189,7 +200,7 @@ func (p *peer) connect(target Peer) (*link, error) {
 // again.
 func (p *peer) note(target Peer, err error) {
 	p.mu.Lock()
-	news := err != nil && p.logged[target.Address] != gist(err)
+	news := err != nil && p.logged[target.Address] != Gist(err)
 	switch {
 	case err == nil:
 		p.logged = nil
@@ -197,7 +208,7 @@ func (p *peer) note(target Peer, err error) {
 		if p.logged == nil {
 			p.logged = map[string]string{}
 		}
-		p.logged[target.Address] = gist(err)
+		p.logged[target.Address] = Gist(err)
 	}
 	p.problem = err
 	p.mu.Unlock()

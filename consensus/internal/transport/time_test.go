@@ -184,11 +184,32 @@ func TestEqualRefusalsAreLoggedOnceInAWhile(t *testing.T) {
 		text  string
 		after time.Duration
 		want  bool
-	}{{"a", 0, true}, {"a", repeatInterval - 1, false}, {"b", 1, true}, {"b", repeatInterval, true}} {
+	}{
+		{"a", 0, true}, {"a", repeatInterval - 1, false}, {"b", 0, true}, {"a", 0, false}, {"a", 1, true}, {"b", 0, false},
+		{"a", 2*repeatInterval - 1, false}, {"a", 1, true}, {"a", 8 * repeatInterval, true}, {"a", repeatInterval - 1, false},
+		{"a", 1, true},
+	} {
 		now = now.Add(c.after)
 		if got := r.news(c.text, now); got != c.want {
 			t.Fatalf("%q after %v: %t", c.text, c.after, got)
 		}
+	}
+}
+
+// Messages that take turns must not make each other new, and a flood of different ones must not fill the memory.
+func TestTheMemoryOfRefusalsIsBounded(t *testing.T) {
+	var r repeatedly
+	now := time.Unix(1000, 0)
+	for i := range 10 * maxRepeated {
+		if !r.news(fmt.Sprint(i), now) {
+			t.Fatalf("message %d is not news", i)
+		}
+		if len(r.logged) > maxRepeated {
+			t.Fatalf("%d messages are remembered", len(r.logged))
+		}
+	}
+	if r.news(fmt.Sprint(10*maxRepeated-1), now) {
+		t.Error("the last message is forgotten")
 	}
 }
 
@@ -198,13 +219,13 @@ func TestAnErrorIsTheSameWhateverPortTheSystemChose(t *testing.T) {
 		return fmt.Errorf("handshake: %w", &net.OpError{Op: "read", Net: "tcp", Source: source, Addr: source, Err: cause})
 	}
 	first, again := failure(40001, syscall.ECONNRESET), failure(40002, syscall.ECONNRESET)
-	if first.Error() == again.Error() || gist(first) != gist(again) {
-		t.Errorf("%q and %q have the gists %q and %q", first, again, gist(first), gist(again))
+	if first.Error() == again.Error() || Gist(first) != Gist(again) {
+		t.Errorf("%q and %q have the gists %q and %q", first, again, Gist(first), Gist(again))
 	}
-	if other := failure(40001, syscall.ECONNREFUSED); gist(first) == gist(other) {
-		t.Errorf("a reset and a refusal have the same gist %q", gist(other))
+	if other := failure(40001, syscall.ECONNREFUSED); Gist(first) == Gist(other) {
+		t.Errorf("a reset and a refusal have the same gist %q", Gist(other))
 	}
-	if plain := errors.New("plain"); gist(plain) != "plain" {
-		t.Errorf("the gist of a plain error is %q", gist(plain))
+	if plain := errors.New("plain"); Gist(plain) != "plain" {
+		t.Errorf("the gist of a plain error is %q", Gist(plain))
 	}
 }

@@ -75,6 +75,9 @@ func New(o Options) (*Transport, error) {
 	return t, nil
 }
 
+// Handshaking is how many connections from others are here that are not welcome yet.
+func (t *Transport) Handshaking() int { return len(t.handshakes) }
+
 // Addr is where the transport listens.
 func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
 

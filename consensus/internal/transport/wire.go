@@ -48,11 +48,14 @@ type wireHello struct {
 func (w *wireHello) sections() []byte { return w.Sections }
 
 type wireJoin struct {
-	Incarnation uint64 `codec:"incarnation"`
-	Address     string `codec:"address"`
-	Attributes  []byte `codec:"attributes"`
-	Sections    []byte `codec:"sections"`
-	Nonce       []byte `codec:"nonce"`
+	Incarnation uint64   `codec:"incarnation"`
+	Boot        uint64   `codec:"boot"`
+	Address     string   `codec:"address"`
+	Attributes  []byte   `codec:"attributes"`
+	Founding    bool     `codec:"founding"`
+	Founders    []uint64 `codec:"founders"`
+	Sections    []byte   `codec:"sections"`
+	Nonce       []byte   `codec:"nonce"`
 }
 
 func (w *wireJoin) sections() []byte { return w.Sections }
@@ -69,6 +72,7 @@ type wireProof struct {
 type wireRefusal struct {
 	Text     string `codec:"text"`
 	Redirect string `codec:"redirect"`
+	Cause    uint8  `codec:"cause"`
 }
 
 func (h *Hello) wire(nonce []byte) *wireHello {

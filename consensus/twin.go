@@ -1,0 +1,100 @@
+package consensus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/internal/transport"
+	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
+
+// Two processes with one incarnation are two copies of a data directory. Only one may speak; boot ids tell them apart.
+// The one that was there first is believed as long as it answers.
+
+// copiedDirectory is the way out for a process with a copy of a data directory.
+const copiedDirectory = "its data directory is a copy, or the same: stop one of the two, and start it with an empty " +
+	"data directory"
+
+// twinPatience is how long the process that was there first has to answer. The second one waits for it, and it is most
+// often the only one: a node that has moved.
+const twinPatience = time.Second
+
+// twinError refuses the process at one address for the one at another.
+func twinError(incarnation uint64, second, first string) error {
+	return &transport.Refusal{Cause: transport.ErrDuplicate, Text: fmt.Sprintf(
+		"the node at %s has the incarnation %016x, and so has the one at %s, which runs; %s",
+		second, incarnation, first, copiedDirectory)}
+}
+
+// checkTwin refuses a blank node that asks to join under an incarnation that another living process has: this one, or
+// the one that was known by it before. known is what that one said of itself; nil if there is none.
+func (n *Node) checkTwin(j transport.Join, known *transport.Join) error {
+	switch {
+	case j.Boot == n.boot:
+		return &transport.Refusal{Cause: transport.ErrSelf, Text: transport.ErrSelf.Error()}
+	case j.Incarnation == n.self.Load().Incarnation:
+		err := twinError(j.Incarnation, j.Address, n.options.PeerAddress)
+		n.options.Logger.Warn("a node that asks to join is refused", "peer", j.Address, "reason", err)
+		return err
+	case known == nil || known.Boot == j.Boot:
+		return nil
+	}
+	return n.checkFirst(known.Address, j.Address, j.Incarnation, j.Boot)
+}
+
+// checkFirst refuses the process at the address second, with this incarnation and boot, if another process with the
+// incarnation answers at the address first.
+func (n *Node) checkFirst(first, second string, incarnation uint64, boot raftlog.Boot) error {
+	ctx, cancel := context.WithTimeout(n.context, twinPatience)
+	defer cancel()
+	there, err := n.transport.Invite(ctx, first, 0)
+	if err != nil || there.Incarnation != incarnation || there.Boot == boot {
+		return nil // it is gone, or it is this one
+	}
+	err = twinError(incarnation, second, first)
+	n.options.Logger.Warn("a second process with one data directory is refused", "second", second, "first", first,
+		"reason", err)
+	return err
+}
+
+// lookAt dials a blank node that asked to join at the address that it says is its own. The error says why no other node
+// could reach it there.
+func (n *Node) lookAt(j transport.Join) error {
+	there, err := n.transport.Invite(n.context, j.Address, 0)
+	switch {
+	case errors.Is(err, transport.ErrSelf) || err == nil && there.Boot == n.boot:
+		return fmt.Errorf("its address %s leads from here to this node itself", j.Address)
+	case err != nil:
+		return fmt.Errorf("it cannot be reached at the address that it names: %w", err)
+	case there.Incarnation != j.Incarnation || there.Boot != j.Boot:
+		return fmt.Errorf("another node answers at its address %s: %016x, and not %016x", j.Address, there.Incarnation,
+			j.Incarnation)
+	}
+	return nil
+}
+
+// checkMoved refuses a member that says that it is at another address than the cluster knows, while the process at that
+// address runs: it is the member, and the one that moved is a copy. Each process is checked once.
+func (n *Node) checkMoved(m *membership.Member, theirs *transport.Hello) error {
+	known := n.addressOf(m)
+	if known == theirs.Address || n.peers.checkedBoot(m.ID) == theirs.Boot {
+		return nil
+	}
+	if err := n.checkFirst(known, theirs.Address, theirs.Incarnation, theirs.Boot); err != nil {
+		return err
+	}
+	n.peers.mu.Lock()
+	defer n.peers.mu.Unlock()
+	n.peers.boots[m.ID] = theirs.Boot
+	return nil
+}
+
+// checkedBoot is the boot of a member's process that checkMoved found to be the only one.
+func (p *peers) checkedBoot(id raftlog.NodeID) raftlog.Boot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.boots[id]
+}
