@@ -187,8 +187,8 @@ func (c *Config) clusterRows() []*setting.Row {
 		{
 			Name: "raft.cluster-view", Flag: "cluster-view", Section: ofCluster, Unit: "view",
 			Value: &setting.Choice{At: setting.TextAt(&c.view), Words: []string{"spread", "leader", "off"}}, Default: "spread",
-			Help: "how the cluster looks to cluster clients: spread (each voter that is up owns a share of the slots), leader " +
-				"(the leader owns all) or off (no cluster)",
+			Help: "how the cluster looks to cluster clients: spread (each voter that is up owns a share of the slots, " +
+				"every node is a master), leader (the leader owns all, the others are its replicas) or off (no cluster)",
 		},
 		{
 			Name: "raft.redirect", Flag: "redirect", Section: ofCluster, Unit: "way",
