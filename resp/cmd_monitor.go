@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -61,8 +62,15 @@ func (s *Server) show(client *session, spec *command.Spec, args [][]byte) {
 	if watching == nil || spec.Flags&(command.FlagAdmin|command.FlagSkipMonitor) != 0 {
 		return
 	}
-	message := reply.Simple(nil, monitorLine(s.now(), client.address, spec, args))
+	var message []byte
 	for _, watcher := range *watching {
+		switch {
+		case !watcher.takes(argv.Size(args)): // the line would be longer still, and is not made
+			watcher.lose()
+			continue
+		case message == nil:
+			message = reply.Simple(nil, monitorLine(s.now(), client.address, spec, args))
+		}
 		watcher.post(message)
 	}
 }

@@ -99,3 +99,23 @@ func TestPasswordsAreInNoListOfCommands(t *testing.T) {
 		}
 	}
 }
+
+// What is too long to wait for a monitor is not even made.
+func TestMonitor_OfALongCommandEndsAtTheLimit(t *testing.T) {
+	tuning := tuned(func(t *Tuning) { t.Output.mail.store([3]int64{64 << 10, 0, 0}) })
+	f := testServer(t, Options{Store: newFakeStore(t), Tuning: tuning})
+	for length, ends := range map[int]bool{32 << 10: false, 64 << 10: true, 1 << 20: true} {
+		watches, other := newClient(t, f), newClient(t, f)
+		watches.send("MONITOR\r\n")
+		if got := other.send(bulk("ECHO", strings.Repeat("v", length))); len(got) < length {
+			t.Fatalf("the other client gets %d bytes", len(got))
+		}
+		watches.advance()
+		shown := watches.take()
+		if watches.ended != ends || (len(shown) > length) == ends {
+			t.Errorf("%d bytes: %d are shown, ended %v", length, len(shown), watches.ended)
+		}
+		watches.conn.Release()
+		other.conn.Release()
+	}
+}

@@ -3,22 +3,49 @@ package resp
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
 )
 
-// Enough that the sockets of both sides cannot hold it, whatever the system gives them.
-const floodBytes = 24 << 20
+// floodBytes is more than the sockets of both sides hold, which have narrowBytes or twice that each.
+const (
+	floodBytes  = 4 << 20
+	narrowBytes = 128 << 10
+)
 
-// slowReader is a client that has little room for what it is sent: some packets of the loopback interface, for with
-// less the system waits between them.
+// narrow is a listener of sockets that hold little: some packets of the loopback interface, for with less the system
+// waits between them.
+type narrow struct{ net.Listener }
+
+func (l narrow) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	tcp := conn.(*net.TCPConn)
+	return conn, errors.Join(tcp.SetReadBuffer(narrowBytes), tcp.SetWriteBuffer(narrowBytes))
+}
+
+// serveNarrow is serve with sockets that hold little.
+func serveNarrow(t testing.TB, o Options) *serving {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, o, narrow{listener})
+}
+
+// slowReader is a client with a socket that holds little.
 func (s *serving) slowReader() *peer {
 	s.t.Helper()
 	p := s.dial()
-	if err := p.SetReadBuffer(256 << 10); err != nil {
+	if err := errors.Join(p.SetReadBuffer(narrowBytes), p.SetWriteBuffer(narrowBytes)); err != nil {
 		s.t.Fatal(err)
 	}
 	return p
@@ -51,7 +78,7 @@ func (p *peer) expectReplies(want []byte) {
 // the replies waits as requests.
 func TestAPipelineMayBeSentBeforeAReplyIsRead(t *testing.T) {
 	store := newFakeStore(t)
-	s := serve(t, Options{Store: store})
+	s := serveNarrow(t, Options{Store: store})
 	requests, replies, count := longGets(store, bytes.Repeat([]byte("v"), 5000))
 	p := s.slowReader()
 	p.send(requests)
@@ -69,7 +96,7 @@ func TestAPipelineMayBeSentBeforeAReplyIsRead(t *testing.T) {
 // The same where writes, reads and commands of the connection alternate.
 func TestAPipelineOfAllKindsMayBeSentFirst(t *testing.T) {
 	store := newFakeStore(t)
-	s := serve(t, Options{Store: store})
+	s := serveNarrow(t, Options{Store: store})
 	var requests, replies strings.Builder
 	value := strings.Repeat("v", 10_000)
 	for i := 0; requests.Len() < floodBytes; i++ {
@@ -86,7 +113,7 @@ func TestAPipelineOfAllKindsMayBeSentFirst(t *testing.T) {
 func TestReadingAheadIsBounded(t *testing.T) {
 	const limit = 1 << 20
 	store := newFakeStore(t)
-	s := serve(t, Options{Store: store, Tuning: tuned(func(t *Tuning) { t.MaxQueryBytes.Store(limit) })})
+	s := serveNarrow(t, Options{Store: store, Tuning: tuned(func(t *Tuning) { t.MaxQueryBytes.Store(limit) })})
 	requests, replies, _ := longGets(store, bytes.Repeat([]byte("v"), 5000))
 	p := s.slowReader()
 	sent := make(chan error, 1)
@@ -121,8 +148,8 @@ func (s *serving) onlySession() (only *session) {
 // A client that has said all it wanted closes its direction, and gets its replies all the same.
 func TestAClientThatStoppedSendingGetsLongReplies(t *testing.T) {
 	store := newFakeStore(t)
-	s := serve(t, Options{Store: store})
-	requests, replies, _ := longGets(store, bytes.Repeat([]byte("v"), 100))
+	s := serveNarrow(t, Options{Store: store})
+	requests, replies, _ := longGets(store, bytes.Repeat([]byte("v"), 1000))
 	p := s.slowReader()
 	p.send(requests)
 	if err := p.CloseWrite(); err != nil {
@@ -141,7 +168,7 @@ func TestAnEndedClientIsReadUntilItReads(t *testing.T) {
 	} {
 		store := newFakeStore(t)
 		store.values["k"] = bytes.Repeat([]byte("v"), floodBytes)
-		p := serve(t, Options{Store: store}).slowReader()
+		p := serveNarrow(t, Options{Store: store}).slowReader()
 		p.send("GET k\r\n" + end + strings.Repeat(bulk("SET", "a", strings.Repeat("v", 1000)), floodBytes/1000))
 		p.expectReplies([]byte(bulkText(string(store.values["k"])) + last))
 		if len(store.bodies) > 0 {
@@ -155,7 +182,7 @@ func TestAnEndedClientIsReadUntilItReads(t *testing.T) {
 func TestAClientThatDoesNotReadHoldsLittle(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), 1<<20)
-	s := serve(t, Options{Store: store})
+	s := serveNarrow(t, Options{Store: store})
 	p := s.slowReader()
 	p.send(strings.Repeat("GET k\r\n", 500))
 	session := s.onlySession()
@@ -174,18 +201,18 @@ func TestAClientThatDoesNotReadHoldsLittle(t *testing.T) {
 
 // A client that takes its time, but takes something, is not idle.
 func TestAClientThatReadsSlowlyIsNotIdle(t *testing.T) {
-	const period = time.Second
+	const period = 3 * time.Second
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), floodBytes)
-	p := serve(t, Options{Store: store, Tuning: idleFor(period)}).slowReader()
+	p := serveNarrow(t, Options{Store: store, Tuning: idleFor(period)}).slowReader()
 	began := time.Now()
 	p.send("GET k\r\n")
 	p.expect("$" + fmt.Sprint(floodBytes) + "\r\n")
-	pace := time.NewTicker(period / 5)
+	pace := time.NewTicker(period / 30)
 	defer pace.Stop()
-	part := floodBytes / 20
+	part := floodBytes / 100
 	for got := 0; got < floodBytes; got += part {
-		if time.Since(began) < 3*period {
+		if time.Since(began) < period+period/3 {
 			<-pace.C
 		}
 		if _, err := io.CopyN(io.Discard, p.reader, int64(min(part, floodBytes-got))); err != nil {
@@ -199,7 +226,7 @@ func TestAClientThatReadsSlowlyIsNotIdle(t *testing.T) {
 func TestAMonitorThatDoesNotReadIsClosedAtItsLimit(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), floodBytes)
-	s := serve(t, Options{Store: store})
+	s := serveNarrow(t, Options{Store: store})
 	p := s.slowReader()
 	p.send("MONITOR\r\nGET k\r\n")
 	session := s.onlySession()
@@ -219,7 +246,7 @@ func TestAMonitorThatDoesNotReadIsClosedAtItsLimit(t *testing.T) {
 func TestKillEndsAClientThatDoesNotRead(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), floodBytes)
-	s := serve(t, Options{Store: store})
+	s := serveNarrow(t, Options{Store: store})
 	p := s.slowReader()
 	p.send("GET k\r\n")
 	session := s.onlySession()
@@ -233,7 +260,7 @@ func TestKillEndsAClientThatDoesNotRead(t *testing.T) {
 func TestCloseCutsAClientThatDoesNotRead(t *testing.T) {
 	store := newFakeStore(t)
 	store.values["k"] = bytes.Repeat([]byte("v"), floodBytes)
-	s := serve(t, Options{Store: store})
+	s := serveNarrow(t, Options{Store: store})
 	p := s.slowReader()
 	p.send("GET k\r\n")
 	session := s.onlySession()

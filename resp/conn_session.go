@@ -170,22 +170,45 @@ func (s *session) post(message []byte) {
 	}
 }
 
+// takes reports whether a message of some length may wait: what waits already is not counted.
+func (s *session) takes(bytes int) bool {
+	limit := s.mailLimit.Load()
+	return bytes <= wire.MaxBytes && (limit == 0 || int64(bytes) <= limit)
+}
+
 // put adds a message to the mail, and reports whether the connection has to be told of it.
 func (s *session) put(message []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	switch {
+	case s.closed:
 		return false
+	case !s.takes(len(s.mail) + len(message)):
+		s.loseLocked()
+		return true
 	}
 	first := len(s.mail) == 0
-	if limit := s.mailLimit.Load(); int64(len(s.mail)+len(message)) > limit && limit > 0 || len(s.mail) > wire.MaxBytes {
-		s.closed, s.tooBig, s.mail, first = true, true, nil, true
-	}
-	if !s.tooBig {
-		s.mail = append(s.mail, message...)
-	}
+	s.mail = append(s.mail, message...)
 	s.mailed.Store(true)
 	return first
+}
+
+// lose ends the connection as a message does that is too long to wait.
+func (s *session) lose() {
+	s.mu.Lock()
+	tell := !s.closed && s.socket.nudge != nil
+	if !s.closed {
+		s.loseLocked()
+	}
+	s.mu.Unlock()
+	if tell {
+		s.socket.nudge()
+	}
+}
+
+func (s *session) loseLocked() {
+	s.closed, s.tooBig, s.mail = true, true, nil
+	s.mailed.Store(true)
 }
 
 // collect appends the mail to dst; false means that there was too much of it.

@@ -1,10 +1,13 @@
 package resp
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -51,6 +54,35 @@ func TestTheDefaultLimitsAreValid(t *testing.T) {
 		limits := limits.withDefaults()
 		if err := limits.validate(); err != nil {
 			t.Errorf("%+v: %v", limits, err)
+		}
+	}
+}
+
+// A write that is longer than a run may be is a run of its own, in its place among the others. Its body is what was
+// read.
+func TestALongWriteIsARunOfItsOwn(t *testing.T) {
+	const limit = 64 << 10
+	for _, beyond := range []int{-1, 0, 1, 100 << 10} {
+		store := newFakeStore(t)
+		f := testServer(t, Options{Store: store, Limits: Limits{MaxEntryBytes: 1 << 20, MaxRunBytes: limit}})
+		long := strings.Repeat("v", limit+beyond-len("\x03\x03SET\x01k\x80\x80\x04"))
+		input := bulk("SET", "a", "1") + bulk("GET", "a") + bulk("SET", "k", long) + bulk("STRLEN", "k") +
+			bulk("INCR", "a") + bulk("SET", "k", long+"!") + bulk("GET", "a")
+		want := fmt.Sprintf("+OK\r\n$1\r\n1\r\n+OK\r\n:%d\r\n:2\r\n+OK\r\n$1\r\n2\r\n", len(long))
+		random := rand.New(rand.NewPCG(1, uint64(limit+beyond)))
+		for range 5 {
+			store.bodies = nil
+			c := newClient(t, f)
+			if got := c.sendPieces(random, input); got != want {
+				t.Fatalf("%d beyond: got %.200q, want %q", beyond, got, want)
+			}
+			for _, body := range store.bodies {
+				_, rest, err := argv.Next(body, nil)
+				if err != nil || (len(body) > limit && len(rest) > 0) {
+					t.Fatalf("%d beyond: a body of %d bytes has %d behind its first command, %v", beyond, len(body), len(rest), err)
+				}
+			}
+			c.conn.Release()
 		}
 	}
 }
