@@ -99,3 +99,18 @@ func TestAClientWithTooMuchMailForTooLongIsClosed(t *testing.T) {
 	f.sessions.close(stuck)
 	f.sessions.close(fine)
 }
+
+// The hard limit of replies, at one below a reply, at it, and one above; 0 is none.
+func TestTheHardLimitOfReplies_AtItsEdges(t *testing.T) {
+	value := strings.Repeat("v", 10_000)
+	reply := int64(len(bulkText(value)))
+	for limit, served := range map[int64]bool{reply - 1: false, reply: true, reply + 1: true, 0: true} {
+		store := newFakeStore(t)
+		store.values["k"] = []byte(value)
+		tuning := tuned(func(t *Tuning) { t.Output.Replies().Store(limit) })
+		c := newClient(t, testServer(t, Options{Store: store, Tuning: tuning}))
+		if got := c.send("GET k\r\n"); (got == bulkText(value)) != served || c.ended == served {
+			t.Errorf("limit %d for a reply of %d: %d bytes, ended %v", limit, reply, len(got), c.ended)
+		}
+	}
+}

@@ -177,7 +177,12 @@ func (s *server) announce(out io.Writer) {
 	fmt.Fprintf(out, "ready: clients on %s, peers on %s, node %d of %d, cluster %016x\n",
 		joined(c.bind, c.port), joined(c.bind, c.peerPort), status.ID,
 		len(status.Configuration.Members), status.ClusterID)
-	if c.tuning.Password.Load() == "" && exposed(places(c.bind)) {
+	switch {
+	case c.tuning.Password.Load() != "" || !exposed(places(c.bind)):
+	case c.tuning.Protected.Load():
+		s.logger.Warn("there is no password, so only clients of this machine are served: set --requirepass, or " +
+			"--protected-mode no where the network keeps others out")
+	default:
 		s.logger.Warn("anyone who reaches the port can read and write: set --requirepass, or --bind a private address")
 	}
 }

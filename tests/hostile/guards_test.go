@@ -34,9 +34,17 @@ func TestGuards_ARequestOfHTTPIsNotExecuted(t *testing.T) {
 
 // Clients of this machine are served without a password, and the guard is set like any other setting.
 func TestGuards_ProtectedModeIsOnUntilItIsSwitchedOff(t *testing.T) {
-	for _, c := range []struct{ flags, want string }{{"", "yes"}, {"--protected-mode no", "no"}} {
+	const open = "--bind 0.0.0.0 --announce-host 127.0.0.1 --insecure-peers "
+	for _, c := range []struct{ flags, want, line string }{
+		{"", "yes", ""},
+		{open, "yes", "only clients of this machine are served"},
+		{open + "--protected-mode no", "no", "anyone who reaches the port can read and write"},
+	} {
 		n := blackbox.StartCluster(t, 1, strings.Fields(c.flags)...).Nodes[0]
 		client := n.Connect(t)
+		if c.line != "" {
+			blackbox.AwaitLog(t, n, c.line)
+		}
 		blackbox.Expect(t, client.Must(t, "CONFIG", "GET", "protected-mode"), `["protected-mode" "`+c.want+`"]`)
 		blackbox.Expect(t, client.Must(t, "CONFIG", "SET", "protected-mode", "no"), "+OK")
 		blackbox.Expect(t, client.Must(t, "CONFIG", "GET", "protected-mode"), `["protected-mode" "no"]`)
