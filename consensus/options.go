@@ -294,10 +294,6 @@ func (o *Options) segmentBytes() int {
 	return int(min(max(o.MaxHistoryBytes/segmentsOfHistory, minBytes), wal.DefaultSegmentBytes))
 }
 
-// pieceRoomShare is the share of the journal's room that the pieces on their way take at most: small commands must find
-// room beside them.
-const pieceRoomShare = 4
-
 // engineOptions translates into ticks.
 func (o *Options) engineOptions() engine.Options {
 	ticks := func(millis int) int { return (millis + int(tick.Milliseconds()) - 1) / int(tick.Milliseconds()) }
@@ -315,7 +311,6 @@ func (o *Options) engineOptions() engine.Options {
 	e.ReadRetryTicks = e.ElectionTicks
 	e.JournalRoomBytes = o.journalRoomBytes()
 	e.PieceBytes = pieceBytes
-	e.MaxPieceBytes = max(min(e.MaxPieceBytes, e.JournalRoomBytes/pieceRoomShare), pieceBytes)
 	return e
 }
 

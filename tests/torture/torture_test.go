@@ -89,7 +89,7 @@ func TestTorture_FiveNodesAnswerCorrectlyUnderAllFaults(t *testing.T) {
 		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb")
 	o := torture.Options{
 		Seed: seed, Duration: tortureSeconds(t), Nodes: tortureNodes{c}, Network: network, Disks: tortureNodes{c},
-		BallastBytes: 16 << 10,
+		BallastBytes: 16 << 10, LargeBytes: 8 << 20,
 		// A leader serves from memory what its disk has forgotten: only after a restart does a new member need a snapshot.
 		Opening: []torture.Kind{torture.SaveOne, torture.KillAll, torture.LoseDisk, torture.LeaveOne},
 		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)),

@@ -86,7 +86,7 @@ func DefaultOptions() Options {
 		AbsentTicks:         200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
-		PieceBytes: 1 << 20, MaxPieceBytes: 4 << 20, MaxLargeBytes: 2 << 30,
+		PieceBytes: 1 << 20, MaxPieceBytes: 1 << 20, MaxLargeBytes: 2 << 30,
 		SnapshotLogBytes: DefaultSnapshotLogBytes,
 	}
 }
