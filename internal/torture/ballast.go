@@ -32,7 +32,9 @@ type ballast struct {
 	// sent values have the numbers below it. last is the one acknowledged last, -1 if none was; unknown are those of
 	// unknown fate: each may take effect at any later time, also behind the last one.
 	sent, last int
-	unknown    map[int]bool
+	// large counts the acknowledged values that are larger than most.
+	large   int
+	unknown map[int]bool
 }
 
 func newBallast(r *run, bytes, largeBytes int) *ballast {
@@ -99,7 +101,17 @@ func (b *ballast) settle(number int, fate client.Fate) {
 	}
 	if fate == client.Done {
 		b.last = number
+		if b.size(number) > b.bytes {
+			b.large++
+		}
 	}
+}
+
+// largeDone is how many large values were acknowledged.
+func (b *ballast) largeDone() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.large
 }
 
 // check judges the value at the end.

@@ -25,6 +25,8 @@ type Report struct {
 	Silence time.Duration
 	// Keys is how many keys there were at the end.
 	Keys int
+	// LargeValues is how many values larger than Options.BallastBytes were acknowledged.
+	LargeValues int
 }
 
 // String is the report in one line.
@@ -36,7 +38,8 @@ func (r *Report) String() string {
 		}
 	}
 	return fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, %d probes; faults: %s; "+
-		"%d leader changes, %d snapshots taken and %d installed, longest silence %.2f s, %d keys",
+		"%d leader changes, %d snapshots taken and %d installed, longest silence %.2f s, %d keys, "+
+		"%d large values",
 		r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown, r.Probes, strings.Join(faults, ", "),
-		r.LeaderChanges, r.SnapshotsTaken, r.SnapshotsInstalled, r.Silence.Seconds(), r.Keys)
+		r.LeaderChanges, r.SnapshotsTaken, r.SnapshotsInstalled, r.Silence.Seconds(), r.Keys, r.LargeValues)
 }

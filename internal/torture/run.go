@@ -74,6 +74,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	report.Faults, report.LeaderChanges = r.nemesis.counts, r.watch.changes()
 	report.SnapshotsTaken, report.SnapshotsInstalled = r.watch.snapshots()
+	if r.ballast != nil {
+		report.LargeValues = r.ballast.largeDone()
+	}
 	return report, errors.Join(err, r.verdict())
 }
 

@@ -80,7 +80,7 @@ func fateOf(r client.Reply) (client.Fate, error) {
 		return client.Done, nil
 	}
 	switch word, _, _ := strings.Cut(r.Text, " "); word {
-	case "CLUSTERDOWN", "TRYAGAIN", "MOVED", "UNCERTAIN": // a node that was removed says MOVED
+	case "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MOVED", "UNCERTAIN": // a node that was removed says MOVED
 		return r.Fate(), nil
 	}
 	return client.Done, fmt.Errorf("an error that is none of the three fates: %v", r)

@@ -105,4 +105,7 @@ func TestTorture_FiveNodesAnswerCorrectlyUnderAllFaults(t *testing.T) {
 	if report.SnapshotsTaken == 0 || report.SnapshotsInstalled == 0 {
 		t.Error("no snapshot was taken, or none was installed: the log was not compacted")
 	}
+	if report.LargeValues == 0 {
+		t.Error("no large value was written: nothing went through the log in pieces")
+	}
 }
