@@ -39,7 +39,7 @@ type StateMachine interface {
 	// the same index. An image that has a method Release() is told when the node needs it no more.
 	Freeze() io.WriterTo
 	// Restore replaces the state by the image that r reads, all of it, or by the empty state when r is nil. It is called
-	// before the first Apply.
+	// before the first Apply. A machine may let go of its old state first: after an error the node ends.
 	Restore(r io.Reader) error
 }
 

@@ -95,12 +95,12 @@ func (s *snapshots) Restore(
 	if err != nil {
 		return base, fmt.Errorf("%s: %w", f.Path(), err)
 	}
-	if err := machine.Restore(h.HashSeed, read); err != nil {
-		return base, fmt.Errorf("the machine refuses the image in %s: %w", f.Path(), err)
+	if err := machine.Restore(h.HashSeed, read); err != nil { // its state may be gone: this must not be tried again
+		return base, vfs.Fatal(fmt.Errorf("the machine refuses the image in %s: %w", f.Path(), err))
 	}
 	switch left, err := io.Copy(io.Discard, read); {
 	case err != nil:
-		return base, err
+		return base, vfs.Fatal(err)
 	case left > 0:
 		return base, fmt.Errorf("the machine left %d bytes of the image in %s", left, f.Path())
 	case machine.Hash() != h.StateHash:

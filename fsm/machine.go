@@ -61,6 +61,13 @@ func (m *Machine) advance(index uint64, stamp int64) {
 	m.space.Advance(index, stamp)
 }
 
+// Discard lets go of the state before a Restore that replaces it, so that two states need not be in memory together.
+// Only Restore may follow, and without it there is no state.
+func (m *Machine) Discard() {
+	m.space.Replace(keyspace.New(0, m.maxValueBytes))
+	m.ready = false
+}
+
 // Ready reports whether there is a state: whether Restore was called.
 func (m *Machine) Ready() bool { return m.ready }
 

@@ -44,6 +44,9 @@ type memoryLimit struct {
 	heapLimit int64
 	// givenBack is when memory was given back to the system last.
 	givenBack time.Time
+	// logged says that the log has a shortage, lastShort when there was one at the last.
+	logged    bool
+	lastShort time.Time
 }
 
 // Shares of the memory.
@@ -57,6 +60,8 @@ const (
 	// again, and giving back what has become free; givingPeriod is how often that is done at most.
 	freeableBytes = 64 << 20
 	givingPeriod  = 10 * time.Second
+	// calmPeriod is how long memory has not been short when the log says that it is over.
+	calmPeriod = 10 * time.Second
 )
 
 // usedMemory is what this node holds for keys, for the log, and for its clients, and what it held when it started.
@@ -89,9 +94,8 @@ func (s *Server) weighMemory() {
 	m.govern(limit, now)
 	short := m.HeapBytes > 0 && now.process > uint64(m.HeapBytes) && now.live > uint64(m.HeapBytes/4*3)
 	m.tight.Store(m.HeapBytes > 0 && now.process > uint64(m.HeapBytes/8*7))
-	if m.short.Swap(short) != short {
-		s.tellShort(short, now)
-	}
+	m.short.Store(short)
+	s.tellShort(short, now)
 	m.exceeded.Store(short || limit > 0 && used > uint64(limit))
 	if m.mayGiveBack(used, now, s.now()) {
 		s.spawn(s.collectGarbage)
@@ -139,12 +143,21 @@ func (m *memoryLimit) mayGiveBack(used uint64, now memoryUse, at time.Time) bool
 	return true
 }
 
-// tellShort says once that a shortage began, and once that it ended.
+// tellShort says once that a shortage began, and once that it ended for good.
 func (s *Server) tellShort(short bool, now memoryUse) {
-	log := s.logger.With("holds", now.process, "alive", now.live, "limit", s.memory.HeapBytes)
+	m, at := &s.memory, s.now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	log := s.logger.With("holds", now.process, "alive", now.live, "limit", m.HeapBytes)
 	if short {
-		log.Warn("memory is short: writes that need memory are refused (-OOM); give the node more, or lower maxmemory")
-		return
+		m.lastShort = at
 	}
-	log.Info("memory is not short any more")
+	switch {
+	case short && !m.logged:
+		m.logged = true
+		log.Warn("memory is short: writes that need memory are refused (-OOM); give the node more, or lower maxmemory")
+	case m.logged && at.Sub(m.lastShort) >= calmPeriod:
+		m.logged = false
+		log.Info("memory is not short any more")
+	}
 }

@@ -23,8 +23,9 @@ type piece struct {
 	// between them.
 	head, tail int
 	trees      []slotTree
-	// sum is what the entries add to the state hash, byLog and byWall their deadlines.
+	// sum is what the entries add to the state hash, held how many bytes they occupy, byLog and byWall their deadlines.
 	sum           uint64
+	held          int
 	byLog, byWall []dueKey
 }
 
@@ -77,6 +78,7 @@ func (p *piece) add(h *hashing, at Place, e *Entry) {
 	}
 	p.entries, p.places = append(p.entries, *e), append(p.places, at)
 	p.sum += h.share(at.hash, e.digest(h.values), e)
+	p.held += e.heldBytes()
 	switch d := e.Deadline; {
 	case d == 0:
 	case d.Relative():
@@ -162,6 +164,7 @@ func (in *imageReader) put(p *piece) error {
 		s.graft(p.places[i], &p.entries[i])
 	}
 	s.sum += p.sum
+	s.held += p.held
 	s.byLog.unsorted = append(s.byLog.unsorted, p.byLog...)
 	s.byWall.unsorted = append(s.byWall.unsorted, p.byWall...)
 	in.last = p.last

@@ -36,6 +36,8 @@ func (m *machine) Seed(seed uint64) { m.seed = seed }
 
 // Restore is that of the key space.
 func (m *machine) Restore(r io.Reader) error {
+	m.Discard() // a Restore that fails ends the node
+	m.held.Store(0)
 	err := m.Machine.Restore(m.seed, r)
 	m.note(m.Index())
 	return err

@@ -15,9 +15,12 @@ const (
 	// kernel, the buffers of sockets. A fifth is left for them, and no more than maxOutsideHeap.
 	outsideHeapShare = 5
 	maxOutsideHeap   = 512 << 20
-	// waitingShare and replyShare are the parts of the heap that commands which wait may take, and one reply.
-	waitingShare, replyShare = 8, 4
-	minWaitingBytes          = 4 << 20
+	// roomShare is the part of what maxmemory leaves that unfinished requests may take, and commands that wait, and one
+	// reply: the rest is for the log, for frozen states, and for garbage. minRoomShare is the least part of the heap that
+	// counts as left.
+	roomShare, minRoomShare = 4, 8
+	minRoomBytes            = 4 << 20
+	maxInputBytes           = 2 << 30
 	// minHeapBytes is the least that a node gets by with. A smaller share would only make the collector run all the time.
 	minHeapBytes = 32 << 20
 )
@@ -28,16 +31,22 @@ func shareOfHeap(container int64) int64 {
 }
 
 // fitBuffers bounds what waits for clients and from clients where there is a container: what their defaults permit
-// together is more than most containers have.
+// together is more than most containers have. What maxmemory leaves of the heap is for them, or half of the heap.
 func (c *Config) fitBuffers(heap int64) {
 	if heap == 0 {
 		return
 	}
-	waiting := max(heap/waitingShare, minWaitingBytes)
-	c.node.MaxWaitingBytes = int(min(waiting, int64(consensus.DefaultOptions().MaxWaitingBytes)))
-	replies := c.tuning.Output.Replies()
+	room := heap / 2
+	if limit := c.tuning.MaxMemoryBytes.Load(); limit > 0 && limit < heap {
+		room = max(heap-limit, heap/minRoomShare)
+	}
+	share := max(room/roomShare, minRoomBytes)
+	c.node.MaxWaitingBytes = int(min(share, int64(consensus.DefaultOptions().MaxWaitingBytes)))
+	if c.front.Limits.MaxInputBytes == 0 {
+		c.front.Limits.MaxInputBytes = min(share, maxInputBytes)
+	}
 	if chosen := c.given[c.row("client-output-buffer-limit")] || c.given[c.row("client-output-buffer-bytes")]; !chosen {
-		replies.Store(max(heap/replyShare, int64(minEntryBytes)))
+		c.tuning.Output.Replies().Store(share)
 	}
 }
 

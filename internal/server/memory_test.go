@@ -25,15 +25,21 @@ func TestMemory_TheHeapGetsMostOfAContainer(t *testing.T) {
 func TestMemory_BuffersFitInAContainer(t *testing.T) {
 	const mib = 1 << 20
 	whole := int64(consensus.DefaultOptions().MaxWaitingBytes)
-	for _, c := range []struct{ heap, waiting, replies int64 }{
-		{0, whole, 0}, {200 * mib, 25 * mib, 50 * mib}, {20 * mib, 4 * mib, 5 * mib}, {2048 * mib, whole, 512 * mib},
-		{1 << 40, whole, 1 << 38},
+	for _, c := range []struct{ heap, maxMemory, waiting, input, replies int64 }{
+		{0, 0, whole, 0, 0}, {200 * mib, 0, 25 * mib, 25 * mib, 25 * mib},
+		{200 * mib, 160 * mib, 10 * mib, 10 * mib, 10 * mib},
+		{200 * mib, 199 * mib, 25 * mib / 4, 25 * mib / 4, 25 * mib / 4},
+		{200 * mib, 300 * mib, 25 * mib, 25 * mib, 25 * mib}, {20 * mib, 0, 4 * mib, 4 * mib, 4 * mib},
+		{2048 * mib, 0, whole, 256 * mib, 256 * mib}, {1 << 40, 0, whole, 2 << 30, 1 << 37},
 	} {
 		config := NewConfig()
+		config.tuning.MaxMemoryBytes.Store(c.maxMemory)
 		config.fitBuffers(c.heap)
-		waiting, replies := int64(config.node.MaxWaitingBytes), config.tuning.Output.Replies().Load()
-		if waiting != c.waiting || replies != c.replies {
-			t.Errorf("of %d, %d are for commands that wait and %d for one reply", c.heap, waiting, replies)
+		waiting, input := int64(config.node.MaxWaitingBytes), config.front.Limits.MaxInputBytes
+		replies := config.tuning.Output.Replies().Load()
+		if waiting != c.waiting || input != c.input || replies != c.replies {
+			t.Errorf("of %d with maxmemory %d, %d are for commands that wait, %d for requests, %d for one reply",
+				c.heap, c.maxMemory, waiting, input, replies)
 		}
 	}
 	config := NewConfig()
