@@ -102,6 +102,11 @@ func (p *Process) Ended() bool {
 	}
 }
 
+// ProcessorTime is the time that processors spent on a process that has ended.
+func (p *Process) ProcessorTime() time.Duration {
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+}
+
 // ExitCode waits for the end of the process and returns its exit code, -1 if a signal ended it.
 func (p *Process) ExitCode(limit time.Duration) int {
 	p.t.Helper()
