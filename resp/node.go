@@ -123,8 +123,17 @@ const (
 	// HealthLeaving: the cluster is changing to one without it. HealthStopping: it was told to stop.
 	HealthLeaving  HealthState = "leaving"
 	HealthStopping HealthState = "stopping"
-	// HealthRemoved: it was removed from its cluster, and never serves again with its directory.
-	HealthRemoved HealthState = "removed"
+	// HealthRemoved: it was removed from its cluster. HealthRolledBack: its disk has lost what it had confirmed. It never
+	// serves again with this directory.
+	HealthRemoved    HealthState = "removed"
+	HealthRolledBack HealthState = "rolled-back"
+	// HealthReplaced: another directory has its place in the cluster. HealthCopied: another process has its identity.
+	// HealthWiped: it is blank, and members look for another directory at its address. HealthSecret: it is blank, and a
+	// node with another cluster secret dialled it.
+	HealthReplaced HealthState = "replaced"
+	HealthCopied   HealthState = "copied"
+	HealthWiped    HealthState = "wiped"
+	HealthSecret   HealthState = "secret"
 )
 
 // Health is what a node says of itself to those who probe it.

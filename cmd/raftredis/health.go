@@ -17,7 +17,7 @@ container platform, a script.
 Exit code 0 means yes, 1 means no; standard error says why. If it runs and does
 not serve, that is "not ready: WORD: ...". The words do not change: loading,
 fetching, blank, forming, no-leader, catching-up, unconfirmed, overloaded,
-leaving, stopping, removed.
+leaving, stopping, removed, rolled-back, replaced, copied, wiped, secret.
 
 A node is ready when a majority has confirmed a read of it a moment ago. The
 answer comes within a second, whatever state the node is in.

@@ -62,7 +62,7 @@ func (s *store) state(status *consensus.Status) (state resp.HealthState, reason 
 	case status.Removed && obstacle == nil:
 		return resp.HealthRemoved, "it was removed from its cluster: stop it, and give it an empty directory to use it again"
 	case obstacle != nil:
-		return obstacleHealth(status, obstacle), s.config.obstacleText(status, obstacle)
+		return resp.HealthState(obstacle.Kind), s.config.obstacleText(status, obstacle)
 	case status.Blank && status.Expect > 1:
 		return resp.HealthForming, fmt.Sprintf("it waits for %d of %d nodes to form a cluster with: %s",
 			max(status.Expect-1-status.Joiners, 0), status.Expect, s.config.blankText(status))

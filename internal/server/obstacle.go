@@ -31,17 +31,6 @@ func obstacleState(o *consensus.Obstacle) topology.State {
 	return topology.State(o.Kind)
 }
 
-// obstacleHealth is the health of a node that takes no part.
-func obstacleHealth(status *consensus.Status, o *consensus.Obstacle) resp.HealthState {
-	switch {
-	case o.Kind == obstacleRemoved:
-		return resp.HealthRemoved
-	case status.Blank:
-		return resp.HealthBlank
-	}
-	return resp.HealthNoLeader
-}
-
 // obstacleText says why a node takes no part, who says so, since when, and what to do. The commands in it run as
 // printed, but for a password.
 func (c *Config) obstacleText(status *consensus.Status, o *consensus.Obstacle) string {

@@ -46,6 +46,9 @@ func expectAside(t *testing.T, n *blackbox.Node, state string, words ...string) 
 		}
 		blackbox.AwaitLog(t, n, word)
 	}
+	if state != "joining" {
+		blackbox.ExpectHealth(t, n, []string{"--ready"}, 1, "not ready: "+state+": ")
+	}
 	if n.Process.Ready() {
 		t.Errorf("a node that is %s says that it is ready", state)
 	}

@@ -56,7 +56,7 @@ func TestReadiness_ANodeThatLoadsSaysSoAndStops(t *testing.T) {
 	blackbox.ExpectAnswers(t, "loading", n, blackbox.Answers{
 		"PING": loading, "GET a": loading, "SET a 1": loading, "EXISTS a": loading, "DBSIZE": loading,
 		"CLUSTER INFO": loading, "CLUSTER NODES": loading, "CLUSTER SLOTS": loading, "INFO persistence": `loading:1\r\n`,
-		"INFO": "loading_start_time:", "HELLO 2": `"redis"`, "AUTH x": "-ERR AUTH", "SELECT 0": "+OK", "ROLE": `"slave"`,
+		"INFO": "loading_start_time:", "HELLO 2": `"redis"`, "AUTH x": "-ERR AUTH", "SELECT 0": "+OK", "ROLE": `"master"`,
 		"RAFT.HEALTH": `"loading"`, "RAFT.HEALTH LIVE": "+live", "RAFT.HEALTH READY": "-NOTREADY loading: ",
 	})
 	blackbox.ExpectHealth(t, n, nil, 0, "live")

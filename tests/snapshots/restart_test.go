@@ -61,7 +61,8 @@ func best(all []restart) restart {
 		return of(slices.MinFunc(all, func(a, b restart) int { return int(of(a) - of(b)) }))
 	}
 	return restart{
-		shortest(func(r restart) time.Duration { return r.first }), shortest(func(r restart) time.Duration { return r.served }),
+		shortest(func(r restart) time.Duration { return r.first }),
+		shortest(func(r restart) time.Duration { return r.served }),
 		shortest(func(r restart) time.Duration { return r.processor }),
 	}
 }
