@@ -125,6 +125,20 @@ run({
       "invalid expire time in 'set' command")
     same(await client.get(key('text')), 'text')
   },
+  async transactions () {
+    const name = key('transaction')
+    for (let i = 0; i < 3; i++) {
+      const batch = inCluster ? new ClusterBatch(true) : new Batch(true)
+      await refused(client.exec(batch.incr(name).set(name, 'value'), true), Error)
+    }
+    same(await client.get(name), null)
+  },
+  async databases () {
+    if (inCluster) return
+    await refused(GlideClient.createClient({ addresses, databaseId: 1 })
+      .then((other) => other.set(key('database'), 'value').finally(() => other.close())), Error)
+    same(await client.get(key('database')), null)
+  },
   async farewell () {
     same(await client.set(key('last'), prefix), 'OK')
     client.close()
