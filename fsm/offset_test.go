@@ -181,3 +181,24 @@ func splitScript(script string) (lines []string) {
 	}
 	return lines
 }
+
+// TestMeanTimeLeftCountsBothKinds: relative and absolute deadlines, each by its own time, and keys that are overdue.
+func TestMeanTimeLeftCountsBothKinds(t *testing.T) {
+	const maximum = int64(9223372036854775807)
+	for script, want := range map[string]int64{
+		"set a 1":                                  0,
+		"set a 1 px 3000":                          3000,
+		"set a 1 px 3000; set b 1 px 1000":         2000,
+		fmt.Sprint("set a 1 pxat ", now-hour+9000): 9000,
+		fmt.Sprint("set a 1 px 3000; set b 1; set c 1 pxat ", now-hour+9000): 6000,
+		fmt.Sprint("set a 1 px 1; set c 1 pxat ", now-hour+9001):             4501,
+		fmt.Sprintf("set a 1 pxat %d; set b 1 pxat %d", maximum, maximum):    maximum - (now - hour),
+	} {
+		m := newMachine(t)
+		tickTo(m, now, -hour)
+		scriptAt(t, m, now, splitScript(script)...)
+		if got := m.Stats().MeanMillisLeft; got != want {
+			t.Errorf("%s: %d, want %d", script, got, want)
+		}
+	}
+}

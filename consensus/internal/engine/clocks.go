@@ -26,6 +26,9 @@ const (
 	correctAfterMillis = 1000
 	// staleMillis is how long a voter's clock counts that is not heard again.
 	staleMillis = 3000
+	// staleVoteMillis is how long the log time of a voter counts that an answer to a candidate told: no campaign lasts
+	// longer, and this node's clock does not carry it on for so long that their speeds matter.
+	staleVoteMillis = 60_000
 	// windowMillis is how long an answer bears witness of a voter's clock, at the least; at the most it is twice as
 	// long.
 	windowMillis = 1000
@@ -225,7 +228,7 @@ func (c *clocks) carried(e *Engine) (logTime raftlog.Stamp, known bool) {
 	for _, half := range [...][]raftlog.NodeID{configuration.Voters, configuration.Outgoing} {
 		for _, id := range half {
 			v := c.voters[id]
-			if v == nil || !v.knows {
+			if v == nil || !v.knows || c.elapsed-v.toldAt >= staleVoteMillis {
 				continue
 			}
 			if !known || v.logTime > logTime {

@@ -298,6 +298,19 @@ func TestLogTimeGoesOnWithANodeThatRuns(t *testing.T) {
 	tb.expectTime("later", 2, tb.now, tb.now+year)
 }
 
+// What a voter told in a campaign of long ago does not count: this node's clock may have carried it on too fast since.
+func TestLogTimeOfAnOldCampaignDoesNotCount(t *testing.T) {
+	for age, want := range map[raftlog.Stamp]raftlog.Stamp{staleVoteMillis - 1: 900, staleVoteMillis: 500} {
+		e := newTable(t, 3).node(1).engine
+		e.clocks = clocks{voters: map[raftlog.NodeID]*voterClock{}, elapsed: age, known: true}
+		e.clocks.carriedOn.note(500, 0)
+		e.clocks.hear(2).noteLogTime(900, 0)
+		if got := e.resume(raftlog.Time{}); got.logTime != want {
+			t.Errorf("after %d ms it resumes with %d, want %d", age, got.logTime, want)
+		}
+	}
+}
+
 // In a quiet cluster a key has a deadline: now and then an entry carries time, so that a stop of all nodes forgets
 // little.
 func TestAQuietLeaderCarriesTimeNowAndThen(t *testing.T) {
