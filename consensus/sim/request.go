@@ -178,7 +178,9 @@ func (w *world) end(r *request, o outcome) {
 	case o == done:
 		w.counts.Done++
 	case o == refused:
-		w.counts.NotDone++
+		if !w.calm {
+			w.counts.NotDone++
+		}
 		if r.index != 0 {
 			w.fail("not done, yet done", "entry %d carries a batch that is called not done now: %v", r.index, r)
 		}

@@ -33,7 +33,8 @@ type Counts struct {
 	PowerLosses, Kills, Restarts int
 	// Stops counts processes that ended in good order.
 	Stops int
-	// Done, NotDone, Unknown and Reads count how requests ended; Proposed is how often a batch was sent anew.
+	// Done, NotDone, Unknown and Reads count how requests ended; NotDone those up to the liveness phase, at whose
+	// beginning clients leave nodes, and take along what was not sent yet. Proposed is how often a batch was sent anew.
 	Done, NotDone, Unknown, Reads int
 	// Changes counts changes of the membership that a leader took in, Joined and Left the members that came and went.
 	Changes, Joined, Left int
