@@ -25,7 +25,7 @@ const (
 	StopPeriod = 20 * time.Second
 	// startStopPeriod and startDrainPeriod are the same for a node that does not serve yet, or that loads: what it does
 	// can be cut short.
-	startStopPeriod, startDrainPeriod = 800 * time.Millisecond, 300 * time.Millisecond
+	startStopPeriod, startDrainPeriod = 600 * time.Millisecond, 300 * time.Millisecond
 	// sameStop is the time within which two signals mean one stop: timeout(1), and some service managers, signal a
 	// process and then its process group.
 	sameStop = 500 * time.Millisecond

@@ -34,7 +34,7 @@ func expectStop(t *testing.T, state string, n *blackbox.Node) {
 func slowNode(t *testing.T) *blackbox.Node {
 	t.Helper()
 	c := blackbox.NewCluster(t, 1)
-	directory := c.DirectoryOf(c.Nodes[0])
+	directory := filepath.Join(c.DirectoryOf(c.Nodes[0]), "journal")
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		t.Fatal(err)
 	}
