@@ -14,8 +14,9 @@
 //
 // # Order
 //
-// What was said replaces what was said before. Of two claims that were heard, the one of the later start of the member
-// counts: a data directory counts its starts, and a member has one address from start to stop.
+// What was said replaces what was said and what was heard before. Of two claims that were heard, the one of the
+// later start of the member counts: a data directory counts its starts, and a member has one address from start to
+// stop.
 //
 // What a member said to which there is a link is right. Without a link, what the configuration says when it changes
 // is at least as new as what was said before: a leader that has a link wrote it. (With one it may be older: an entry
@@ -87,9 +88,7 @@ func (b *Book) Say(configured, said *membership.Member, claim Claim) (news bool)
 	e := b.entry(configured)
 	known := e.addresses(configured)
 	e.said, e.claim, e.configured = said, claim, *configured
-	if e.heard != nil && e.heard.Start <= claim.Start {
-		e.heard = nil
-	}
+	e.heard = nil // it was about a process before this one, or about a copy of the directory
 	return !slices.Contains(known, said.Address)
 }
 
