@@ -72,7 +72,7 @@ func (n *Node) checkJoinerIsThere(j transport.Join, known *membership.Member) er
 		return err
 	}
 	if err := n.lookAt(j); err != nil {
-		return &transport.Refusal{Text: "this node looked for the one that asks: " + err.Error()}
+		return &transport.Refusal{Text: lookedFor + err.Error()}
 	}
 	return nil
 }

@@ -18,7 +18,8 @@ import (
 //
 //  1. Every blank node asks all nodes that it was told of who they are, and to be taken in. A member takes it in, and
 //     that is all. A blank node says that it is blank, whether it is a founder, and which founders it hears.
-//  2. A founder dials each node that asked it, before it counts that node: it must be there, and be the same process.
+//  2. A founder dials each node that asked it, before it counts that node, and again in each round: it must be there, and
+//     be the same process.
 //  3. A founder forms the cluster when no member is to be seen and enough nodes asked (forming.decide). Of several
 //     founders the one with the least incarnation does; the others have told it that they hear the same founders.
 //  4. It draws a cluster id, takes id 1, and makes its identity durable.
@@ -131,27 +132,25 @@ func (n *Node) takeJoiner(j transport.Join) (transport.Newcomer, error) {
 	if err := checkJoiner(j); err != nil {
 		return transport.Newcomer{}, err
 	}
-	if err := n.checkTwin(j, n.joinerOf(j.Incarnation)); err != nil {
+	known, err := n.joinerOf(j.Incarnation)
+	if err != nil {
 		return transport.Newcomer{}, err
+	}
+	if err := n.checkTwin(j, known); err != nil {
+		return transport.Newcomer{}, err
+	}
+	if n.options.Bootstrap && (known == nil || known.Boot != j.Boot || known.Address != j.Address) {
+		if err := n.lookAt(j); err != nil { // it does not count, and should know why
+			return transport.Newcomer{}, &transport.Refusal{Text: lookedFor + err.Error()}
+		}
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	switch {
-	case n.closed:
-		return transport.Newcomer{}, ErrClosed
-	case n.started || n.fenced():
-		return transport.Newcomer{}, &transport.Refusal{Text: "this node has become a member a moment ago; ask again"}
-	case n.barred():
-		o := n.obstacle.Load()
-		return transport.Newcomer{}, &transport.Refusal{
-			Text: "this node forms no cluster: " + o.Text, Redirect: o.ByAddress,
-		}
-	case !n.options.Bootstrap:
+	if err := n.refusesJoiners(); err != nil {
+		return transport.Newcomer{}, err
+	}
+	if !n.options.Bootstrap {
 		return n.introduceLocked(), nil
-	case n.options.Expect == 1:
-		return transport.Newcomer{}, &transport.Refusal{Text: "this node is about to make its cluster; ask again"}
-	case n.unformed != nil:
-		return transport.Newcomer{}, n.unformed
 	}
 	if known := n.noteJoiner(j); !known {
 		n.options.Logger.Info("a node asks to join", "peer", j.Address, "nodes", len(n.joiners)+1, "expect", n.options.Expect)
@@ -160,6 +159,23 @@ func (n *Node) takeJoiner(j transport.Join) (transport.Newcomer, error) {
 		return transport.Newcomer{}, &transport.Refusal{Text: "another node forms the cluster", Redirect: former}
 	}
 	return n.introduceLocked(), nil
+}
+
+// refusesJoiners says why this node takes no blank node in; nil if it does, or only says who it is. The caller holds
+// the lock.
+func (n *Node) refusesJoiners() error {
+	switch {
+	case n.closed:
+		return ErrClosed
+	case n.started || n.fenced():
+		return &transport.Refusal{Text: "this node has become a member a moment ago; ask again"}
+	case n.barred():
+		o := n.obstacle.Load()
+		return &transport.Refusal{Text: "this node forms no cluster: " + o.Text, Redirect: o.ByAddress}
+	case n.options.Bootstrap && n.options.Expect == 1:
+		return &transport.Refusal{Text: "this node is about to make its cluster; ask again"}
+	}
+	return n.unformed
 }
 
 // formerAddress is the address of the founder with the least incarnation that this one hears; empty if that is itself.
@@ -174,16 +190,20 @@ func (n *Node) formerAddress() string {
 	return address
 }
 
-// joinerOf is what a node said of itself that asked before with the same incarnation; nil if none did.
-func (n *Node) joinerOf(incarnation uint64) *transport.Join {
+// joinerOf is what a node said of itself that asked before with the same incarnation; nil if none did. The error says
+// why this node takes none in.
+func (n *Node) joinerOf(incarnation uint64) (*transport.Join, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if err := n.refusesJoiners(); err != nil {
+		return nil, err
+	}
 	at := slices.IndexFunc(n.joiners, func(k transport.Join) bool { return k.Incarnation == incarnation })
 	if at < 0 {
-		return nil
+		return nil, nil
 	}
 	known := n.joiners[at]
-	return &known
+	return &known, nil
 }
 
 // maxAddressBytes bounds an address: a host name of DNS has at most 253 bytes, a colon and a port six.

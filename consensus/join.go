@@ -142,6 +142,9 @@ func (n *Node) hear(founders []uint64) {
 
 // asked is what a node that only joins has heard.
 func asked(named []contact) string {
+	if len(named) == 0 {
+		return "each address that it was to ask is this node's own"
+	}
 	var texts []string
 	for _, c := range named {
 		texts = append(texts, c.String())

@@ -60,6 +60,9 @@ func (n *Node) checkFirst(first, second string, incarnation uint64, boot raftlog
 	return err
 }
 
+// lookedFor begins the refusal of a node that lookAt did not find.
+const lookedFor = "this node looked for the one that asks: "
+
 // lookAt dials a blank node that asked to join at the address that it says is its own. The error says why no other node
 // could reach it there.
 func (n *Node) lookAt(j transport.Join) error {

@@ -200,3 +200,28 @@ func TestFounding_NodesThatWaitForEachOtherSayHowToGoOn(t *testing.T) {
 	c.StartAll()
 	blackbox.AwaitMembers(t, c.Nodes, blackbox.VotersOf(c.Nodes))
 }
+
+// A node names an address at which no other one finds it: a host's own name that means loopback there, a wrong
+// announcement. A founder does not count it, and a member does not add it; it hears why, at once.
+func TestFounding_ANodeThatCannotBeReachedHearsWhy(t *testing.T) {
+	c := blackbox.NewClusterAndSpares(t, 2, 2, blackbox.HastyElections...)
+	lost := c.Spares[0]
+	lost.FirstFlags = []string{"--announce-host", "127.0.0.99", "--join", blackbox.Address(c.Port)}
+	const why = "it cannot be reached at the address that it names"
+	c.Start(c.Nodes[0])
+	c.AwaitListening(c.Nodes[0])
+	c.Start(lost)
+	blackbox.AwaitLog(t, lost, why)
+	blackbox.AwaitFact(t, c.Nodes[0], "raft_state", "initializing")
+	lost.Process.Kill()
+	c.Start(c.Nodes[1])
+	c.AwaitReady()
+	c.Start(lost)
+	blackbox.AwaitLog(t, lost, why)
+	self := c.Spares[1] // it names the address of the one that it asks
+	self.FirstFlags = []string{"--announce-peer", blackbox.Address(c.Port + blackbox.PeerDistance),
+		"--join", blackbox.Address(c.Port)}
+	c.Start(self)
+	blackbox.AwaitLog(t, self, "is this node's own")
+	blackbox.AwaitMembers(t, c.Nodes, blackbox.VotersOf(c.Nodes))
+}
