@@ -18,8 +18,8 @@ import (
 //
 //  1. Every blank node asks all nodes that it was told of who they are, and to be taken in. A member takes it in, and
 //     that is all. A blank node says that it is blank, whether it is a founder, and which founders it hears.
-//  2. A founder dials each node that asked it, before it counts that node, and again in each round: it must be there, and
-//     be the same process.
+//  2. A founder dials each node that asked it, before it counts that node, and again in each round: it must be there,
+//     and be the same process.
 //  3. A founder forms the cluster when no member is to be seen and enough nodes asked (forming.decide). Of several
 //     founders the one with the least incarnation does; the others have told it that they hear the same founders.
 //  4. It draws a cluster id, takes id 1, and makes its identity durable.

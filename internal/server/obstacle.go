@@ -95,7 +95,7 @@ func (c *Config) blankText(status *consensus.Status) string {
 	switch {
 	case c.node.Bootstrap && status.Waiting == "":
 		return "looking whether its cluster exists"
-	case c.node.Bootstrap && len(c.join) == 0 && status.Expect > 1:
+	case c.node.Bootstrap && len(c.join) == 0 && status.Joiners < status.Expect-1:
 		return fmt.Sprintf("%s (start them with --join %s, or all of them with %s)", status.Waiting,
 			joinable(c), together)
 	case c.node.Bootstrap:
