@@ -70,7 +70,7 @@ func (m *Machine) replay(body []byte) (commands int) {
 //
 // To find the arguments in the body costs one walk over its lengths.
 func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
-	if !bytes.Equal(run.Submitted, body) {
+	if !equal(run.Submitted, body) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
 	}
 	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, lookups: &run.Lookups}
@@ -92,6 +92,24 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	run.Reply = c.reply
 	m.space.Begin(nil)
 	return commands
+}
+
+// compareBytes is how much of two bodies is compared at once. A comparison cannot be interrupted, and all goroutines
+// wait for it when the collector stops them for a moment: with half a GB on a busy machine long enough for an election.
+const compareBytes = 1 << 20
+
+// equal reports whether two bodies are the same.
+func equal(a, b []byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for len(a) > compareBytes {
+		if !bytes.Equal(a[:compareBytes], b[:compareBytes]) {
+			return false
+		}
+		a, b = a[compareBytes:], b[compareBytes:]
+	}
+	return bytes.Equal(a, b)
 }
 
 // next decodes the next command of a body. ok is false at anything that is not a command.
