@@ -28,7 +28,7 @@ func TestReadiness_ANodeThatFetchesASnapshotSaysSo(t *testing.T) {
 	blackbox.ExpectAnswers(t, "fetching", away, blackbox.Answers{
 		"PING": loading, "GET a": loading, "SET a 1": loading, "EXISTS a": loading, "DBSIZE": loading, "KEYS *": loading,
 		"INFO persistence": `loading:1\r\n`, "INFO": "loading_total_bytes:", "CLUSTER INFO": "cluster_state:fail",
-		"CLUSTER NODES": "myself", "CLUSTER SLOTS": "[", "HELLO 2": `"redis"`, "AUTH x": "-ERR AUTH", "READONLY": loading,
+		"CLUSTER NODES": "myself", "CLUSTER SLOTS": "[", "HELLO 2": `"redis"`, "AUTH x": "-ERR AUTH",
 		"RAFT.READ STALE": loading, "RAFT.HEALTH": `"fetching"`, "RAFT.HEALTH LIVE": "+live",
 		"RAFT.HEALTH READY": "-NOTREADY fetching: fetching a snapshot: ",
 	})

@@ -15,7 +15,7 @@ import (
 
 const (
 	// restartKeys are so many that processor time is spent on them, and not on starting a process.
-	restartKeys = 300_000
+	restartKeys = 500_000
 	// restartKeysVariable asks for another number: with two million, for the figures in decision 0035.
 	restartKeysVariable = "RAFTREDIS_RESTART_KEYS"
 	// restarts of each server take turns; the best of each counts, since the machine may be busy.
