@@ -112,8 +112,10 @@ func (r *Reader) offer() []byte {
 // MakeRoom compacts the buffer, replaces it if it has to be larger or smaller, and fails if the budget does not allow
 // what is needed for a line. Once it has succeeded, it does nothing until bytes are received.
 func (r *Reader) MakeRoom() error {
-	r.budget.give(r.chargedReturned)
-	r.chargedReturned, r.encoded = 0, nil
+	if r.encoded != nil || r.chargedReturned > 0 { // the budget is one for all connections: it is not touched in vain
+		r.budget.give(r.chargedReturned)
+		r.chargedReturned, r.encoded = 0, nil
+	}
 	if r.wantsLarge() {
 		if r.reserve(1) {
 			return nil
