@@ -102,13 +102,13 @@ func testMapped(t *testing.T, view string) {
 		}
 	}
 	seen := map[string]bool{}
-	slots, err := outside.ClusterSlots(ctx).Result()
+	shards, err := outside.ClusterShards(ctx).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range slots {
-		for _, n := range r.Nodes {
-			seen[n.Addr] = true
+	for _, shard := range shards {
+		for _, n := range shard.Nodes {
+			seen[net.JoinHostPort(n.Endpoint, strconv.FormatInt(n.Port, 10))] = true
 		}
 	}
 	nodes := outside.ClusterNodes(ctx).Val()
