@@ -17,14 +17,17 @@ var topicFiles embed.FS
 // topicsName is the topic that lists all others.
 const topicsName = "topics"
 
-// settingsName is the topic that is written from the table of settings.
-const settingsName = "settings"
+// settingsName and parametersName are the topics that are written from the table of settings.
+const (
+	settingsName   = "settings"
+	parametersName = "parameters"
+)
 
 // topicNames are all topics, in the order in which a newcomer may want to read them.
 func topicNames() []string {
 	return []string{
-		"getting-started", "consistency", "clients", "configuration", "redis-conf", settingsName, "membership", "snapshots",
-		"backup", "probes", "upgrade", "files", "security", "not-ready", "troubleshooting",
+		"getting-started", "consistency", "clients", "configuration", "redis-conf", settingsName, parametersName,
+		"membership", "snapshots", "backup", "probes", "upgrade", "files", "security", "not-ready", "troubleshooting",
 		"exit-codes",
 	}
 }
@@ -33,7 +36,9 @@ func topicNames() []string {
 func topic(name string) string {
 	switch {
 	case name == settingsName:
-		return server.NewConfig().Topic()
+		return server.NewConfig().FlagTopic()
+	case name == parametersName:
+		return server.NewConfig().ParameterTopic()
 	case !slices.Contains(topicNames(), name):
 		return ""
 	}

@@ -26,17 +26,30 @@ func (c *Config) ReadFlags(flags *pflag.FlagSet) {
 	}
 }
 
-// Topic lists all settings that may differ from node to node: their defaults, and what they may be.
-func (c *Config) Topic() string {
+// FlagTopic lists all settings that have a flag and may differ from node to node: their defaults, and what they may be.
+func (c *Config) FlagTopic() string {
+	return "The flags of raftredis serve, defaults, and what they may be\n" +
+		"(* changes by CONFIG SET as the node runs; a file has them without the dashes)\n\n" +
+		c.listed(func(row *setting.Row) bool { return row.Flag != "" }) +
+		"\nraftredis help parameters lists what only a file and CONFIG SET set.\n"
+}
+
+// ParameterTopic lists the others.
+func (c *Config) ParameterTopic() string {
+	return "What a file sets and no flag, its default, and what it may be\n" +
+		"(* changes by CONFIG SET as the node runs)\n\n" +
+		c.listed(func(row *setting.Row) bool { return row.Flag == "" })
+}
+
+// listed is a line for each setting of a kind.
+func (c *Config) listed(wanted func(*setting.Row) bool) string {
 	const nameColumns, defaultColumns, columns = 38, 14, 80
 	var b strings.Builder
-	b.WriteString("Every setting, its default, and what it may be\n" +
-		"(-- is a flag of raftredis serve too; * changes by CONFIG SET as the node runs)\n\n")
 	for _, row := range c.rows {
-		if row.Hidden || !row.Differs() {
+		if row.Hidden || !row.Differs() || !wanted(row) {
 			continue
 		}
-		name := "  " + row.Name
+		name := row.Name
 		if row.Flag != "" {
 			name = "--" + row.Flag
 		}

@@ -42,7 +42,7 @@ func TestUsage_WrongCommandLinesSayWhatToDo(t *testing.T) {
 		{"serve --join 127.0.0.1:7000@x", []string{`"x" is no port`}},
 		{"serve --bind 0.0.0.0 --join 127.0.0.1:6379", []string{"--announce-host"}},
 		{"serve --heartbeat-millis 200", []string{"three times --heartbeat-millis"}},
-		{"serve --max-entry-bytes 10", []string{"--max-entry-bytes is 10", "1024 to 1048576"}},
+		{"serve --max-entry-bytes 10", []string{"--max-entry-bytes is 10", "1024 to 1073741824"}},
 		{"serve --snapshot-log-bytes 60kb", []string{"is 61440", "65536 to", "or 0: none but those of BGSAVE"}},
 		{"serve --snapshot-bytes-per-second 0", []string{"--snapshot-bytes-per-second is 0", "524288 to"}},
 		{"serve --repl-backlog-size 1", []string{"--repl-backlog-size is 1", "or 0: as --snapshot-log-bytes says"}},
