@@ -158,7 +158,7 @@ func (r *Reader) header(tooBig, invalid string) ([]byte, bool) {
 	// The common case first: a line of some digits that is all there.
 	for i := r.at; i < len(rest) && i < r.at+shortHeaderBytes; i++ {
 		if rest[i] == '\n' {
-			if rest[i-1] != '\r' {
+			if i == r.at || rest[i-1] != '\r' {
 				return nil, r.fail(invalid)
 			}
 			line := rest[r.at : i-1]
@@ -170,7 +170,7 @@ func (r *Reader) header(tooBig, invalid string) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	if rest[r.at-2] != '\r' {
+	if r.at < 2 || rest[r.at-2] != '\r' {
 		return nil, r.fail(invalid)
 	}
 	return line, true

@@ -337,3 +337,42 @@ func TestAheadWithoutRoomInTheBudgetWaits(t *testing.T) {
 		t.Errorf("%d bytes are charged", budget.Used())
 	}
 }
+
+// A request that is dropped is understood as one that is kept: the same bytes end it, and the same break the protocol.
+func TestWhatIsDroppedIsIndependentOfCuts(t *testing.T) {
+	const seed = 20261129
+	random := rand.New(rand.NewPCG(seed, 0))
+	limits := Limits{MaxArguments: 2, MaxBulkBytes: 64 << 10, MaxRequestBytes: 24}
+	inputs := [][]byte{[]byte("*3\r\n\n"), []byte("*3\r\n\r\n"), []byte("*3\r\n$1\r\na\r\n\n"), []byte("*3\r\n\r")}
+	for range 20_000 {
+		inputs = append(inputs, randomInput(random))
+	}
+	for _, input := range inputs {
+		want := outcome(feed(NewReader(limits), input))
+		for range 3 {
+			r := NewReader(limits)
+			var got [][]string
+			var err error
+			for rest := input; len(rest) > 0 && err == nil; {
+				n := 1 + random.IntN(min(len(rest), 8))
+				var more [][]string
+				more, err = feed(r, rest[:n])
+				got, rest = append(got, more...), rest[n:]
+			}
+			if outcome(got, err) != want {
+				t.Fatalf("seed %d input %q\n got %s\nwant %s", seed, input, outcome(got, err), want)
+			}
+		}
+	}
+}
+
+// A line that ends where it begins is no header, behind a long argument too.
+func TestAnEmptyHeaderBehindALongArgument(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", strings.Repeat("x", 2*shortHeaderBytes) + "\n"} {
+		request := array("SET", "k", pattern(100<<10))
+		request = append(bytes.Replace(request, []byte("*3"), []byte("*4"), 1), end...)
+		if requests, err := feed(NewReader(Limits{}), request); err == nil || len(requests) > 0 {
+			t.Errorf("%q behind a long argument: %d requests, %v", end, len(requests), err)
+		}
+	}
+}
