@@ -156,12 +156,18 @@ func (r *Reader) dropBulk() bool {
 		r.skipTaken()
 		r.awaited = r.bulk + len("\r\n")
 	}
-	n := min(len(r.buf)-r.start, r.awaited)
-	r.start += n
-	r.awaited -= n
-	if r.awaited > 0 {
+	const lineEnd = "\r\n"
+	if n := min(len(r.buf)-r.start, r.awaited-len(lineEnd)); n > 0 {
+		r.start += n
+		r.awaited -= n
+	}
+	if r.awaited > len(lineEnd) || len(r.buf)-r.start < r.awaited {
 		return false
 	}
-	r.awaited = noBulk
+	end := r.start + r.awaited // of the line end, a part may have gone to the storage that the request had
+	if string(r.buf[r.start:end]) != lineEnd[len(lineEnd)-r.awaited:] {
+		return r.fail(noLineEnd)
+	}
+	r.start, r.awaited = end, noBulk
 	return true
 }

@@ -344,6 +344,10 @@ func TestWhatIsDroppedIsIndependentOfCuts(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	limits := Limits{MaxArguments: 2, MaxBulkBytes: 64 << 10, MaxRequestBytes: 24}
 	inputs := [][]byte{[]byte("*3\r\n\n"), []byte("*3\r\n\r\n"), []byte("*3\r\n$1\r\na\r\n\n"), []byte("*3\r\n\r")}
+	_, err := feed(NewReader(limits), []byte("*3\r\n$1\r\na\rx"))
+	if err == nil || err.Error() != "Protocol error: "+noLineEnd {
+		t.Errorf("a dropped argument without its line end: %v", err)
+	}
 	for range 20_000 {
 		inputs = append(inputs, randomInput(random))
 	}
