@@ -90,7 +90,8 @@ func TestHandOver_AFollowerTakesOverWithinASecond(t *testing.T) {
 			return err == nil && facts["raft_role"] == "leader"
 		})
 		gaps = append(gaps, time.Since(asked))
-		blackbox.Expect(t, client.Must(t, "CLUSTER", "FAILOVER"), "-ERR You should send CLUSTER FAILOVER to a replica")
+		blackbox.Expect(t, client.Must(t, "CLUSTER", "FAILOVER"), "-ERR You should send CLUSTER FAILOVER to a replica: "+
+			"this node leads already. Send it to the node that shall lead")
 		client.Close()
 	}
 	w.AwaitAnswered(t, settled)
