@@ -183,18 +183,18 @@ func TestStrand_ShowsWhatBecameOfEveryNumber(t *testing.T) {
 
 func TestOutcomes_SayWhatIsKnownOfEachCommand(t *testing.T) {
 	replies := []client.Reply{{Kind: '+', Text: "OK"}, {Kind: '-', Text: "CLUSTERDOWN x"}, {Kind: ':', Text: "1"},
-		{Kind: '-', Text: "UNCERTAIN x"}}
-	all, err := outcomes(outcome{}, 5, replies)
+		{Kind: '-', Text: "LOADING x"}, {Kind: '-', Text: "UNCERTAIN x"}}
+	all, err := outcomes(outcome{}, 6, replies)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []client.Fate{client.Done, client.NotDone, client.Done, client.Unknown, client.Unknown}
+	want := []client.Fate{client.Done, client.NotDone, client.Done, client.NotDone, client.Unknown, client.Unknown}
 	for i, o := range all {
-		if o.fate != want[i] || o.silent != (i == 4) {
+		if o.fate != want[i] || o.silent != (i == 5) {
 			t.Errorf("command %d has fate %d, silent %v, want %d, silent only the last", i, o.fate, o.silent, want[i])
 		}
 	}
-	for _, text := range []string{"ERR x", "LOADING x", "ASK 1 x:1", "WRONGTYPE x", "READONLY x", "CLUSTERDOWNX y"} {
+	for _, text := range []string{"ERR x", "LOADINGX y", "ASK 1 x:1", "WRONGTYPE x", "READONLY x", "CLUSTERDOWNX y"} {
 		if _, err := outcomes(outcome{}, 1, []client.Reply{{Kind: '-', Text: text}}); err == nil {
 			t.Errorf("%s passes for an answer", text)
 		}
