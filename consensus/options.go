@@ -318,7 +318,7 @@ func (o *Options) engineOptions() engine.Options {
 func (o *Options) journalRoomBytes() int { return int(o.JournalFileBytes/2) - journalSpareBytes }
 
 // foundingWindow is how long a node that makes a cluster listens first: members that miss one at its address dial twice
-// meanwhile. At a port that the system has just chosen nobody looks for one.
+// meanwhile. No member looks for one at a port that the system has just chosen.
 func (o *Options) foundingWindow(listens net.Addr) time.Duration {
 	const redials = 2
 	switch {

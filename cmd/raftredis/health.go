@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/internal/probe"
 )
 
-const healthIntro = `Asks a node how it is, for whoever decides by that: a service manager, a
+const healthIntro = `Asks a node how it is, for what decides by that: a service manager, a
 container platform, a script.
 
   raftredis health             does it run? If not, start it again

@@ -103,7 +103,7 @@ func (n *node) ChangeMembers(ctx context.Context, c consensus.MemberChange) (add
 	return added, err
 }
 
-// HandOver is the node's; one that is not open leads nobody.
+// HandOver is the node's; one that is not open does not lead.
 func (n *node) HandOver(ctx context.Context) error {
 	return known(n.do(func(library *consensus.Node) error { return library.HandOver(ctx) }))
 }

@@ -191,7 +191,7 @@ func (c *clocks) hear(id raftlog.NodeID) *voterClock {
 }
 
 // follow takes log time from the leader of a term. Another leader's replaces it, also by an earlier one: what a leader
-// said that nobody else followed is not log time.
+// said that no other node followed is not log time.
 func (c *clocks) follow(term raftlog.Term, logTime raftlog.Stamp) {
 	if !c.known || term > c.term {
 		c.known, c.term, c.carriedOn = true, term, fastest{}

@@ -81,7 +81,7 @@ func TestBodiesAroundTheSizeOfAPiece(t *testing.T) {
 	}
 }
 
-// Small batches go between the pieces of a large one, whoever leads.
+// Small batches go between the pieces of a large one, under any leader.
 func TestASmallBatchGoesBetweenPieces(t *testing.T) {
 	for _, leader := range []raftlog.NodeID{1, 2} {
 		tb := newPieceTable(t, 3)
