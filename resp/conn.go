@@ -70,6 +70,8 @@ type Conn struct {
 	arguments [][]byte
 	fixed     []byte
 	bodyBytes int
+	// riding is how many arguments the reads of the run have: see maxRidingArguments.
+	riding int
 	// body is the body of a run with one write that the reader has put together; nil: the run makes it.
 	body []byte
 	// submittedAt is when the run was complete. clock is the time that was read since the connection last waited, and
@@ -343,6 +345,14 @@ func (c *Conn) settle() {
 	}
 }
 
+// ridingReplyBytes bounds the replies of a run with a write, which exist all at once.
+func (c *Conn) ridingReplyBytes() int {
+	if hard := c.maxReplyBytes(); hard < math.MaxInt {
+		return hard
+	}
+	return maxRidingReplyBytes
+}
+
 // maxReplyBytes is how many bytes of replies may wait for the client.
 func (c *Conn) maxReplyBytes() int {
 	if hard := c.server.tuning.Output.normal.hard.Load(); hard > 0 && hard < math.MaxInt {
@@ -391,7 +401,7 @@ func (c *Conn) finish() {
 	}
 	c.request.Body, c.request.Stale = nil, false // the store may use the ticket again
 	run.Submitted = nil
-	c.fixed, c.body, c.bodyBytes, c.viewed = c.fixed[:0], nil, 0, 0
+	c.fixed, c.body, c.bodyBytes, c.riding, c.viewed = c.fixed[:0], nil, 0, 0, 0
 	kept := 0
 	if c.holding {
 		kept = copy(c.arguments, c.held.Args)

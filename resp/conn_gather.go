@@ -236,16 +236,18 @@ func (c *Conn) answered(call command.Call) {
 
 // join adds a call on data to the run, and submits the run where it has to end: before a write that would make its
 // body longer than a run's may be, behind a read whose cost grows with what is stored, and also before one if the run
-// has a write: it must not ride along while the entry is applied and all clients wait; at the largest number of calls.
+// has a write: it must not ride along while the entry is applied and all clients wait; where more would ride along than
+// maxRidingArguments; at the largest number of calls.
 // A write that is longer by itself makes a run of its own.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
-	size := 0
+	size, riding := 0, len(call.Args)-1
 	if call.IsWrite() {
-		size = argv.Size(call.Args)
+		size, riding = argv.Size(call.Args), 0
 	}
+	crowded := c.bodyBytes+size > 0 && c.riding+riding > maxRidingArguments
 	tooLong := c.bodyBytes+size > c.server.limits.MaxRunBytes
-	if len(run.Calls) > 0 && (tooLong || (call.Spec.Linear && c.bodyBytes > 0)) {
+	if len(run.Calls) > 0 && (tooLong || crowded || (call.Spec.Linear && c.bodyBytes > 0)) {
 		c.hold(call)
 		c.submit()
 		return
@@ -254,6 +256,7 @@ func (c *Conn) join(call command.Call) {
 		c.server.tracker.remember(c.session, &call)
 	}
 	c.bodyBytes += size
+	c.riding += riding
 	run.Calls = append(run.Calls, call)
 	if tooLong {
 		c.body = c.reader.Encoded()

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,75 @@ func TestTheHardLimitOfReplies_AtItsEdges(t *testing.T) {
 		c := newClient(t, testServer(t, Options{Store: store, Tuning: tuning}))
 		if got := c.send("GET k\r\n"); (got == bulkText(value)) != served || c.ended == served {
 			t.Errorf("limit %d for a reply of %d: %d bytes, ended %v", limit, reply, len(got), c.ended)
+		}
+	}
+}
+
+// The reads of a run with a write are answered while all clients wait: only as many ride along as are few, wherever the
+// write stands.
+func TestFewReadsRideAlongWithAWrite_AtTheEdges(t *testing.T) {
+	gets := func(n int) string { return strings.Repeat("GET k\r\n", n) }
+	mget := "MGET" + strings.Repeat(" k", maxRidingArguments)
+	for input, alone := range map[string]bool{
+		"SET a 1\r\n" + gets(maxRidingArguments-1):                                     false,
+		"SET a 1\r\n" + gets(maxRidingArguments):                                       false,
+		"SET a 1\r\n" + gets(maxRidingArguments+1):                                     true,
+		gets(maxRidingArguments) + "SET a 1\r\n":                                       false,
+		gets(maxRidingArguments+1) + "SET a 1\r\n":                                     true,
+		gets(maxRidingArguments/2) + "SET a 1\r\n" + gets(maxRidingArguments/2):        false,
+		gets(maxRidingArguments/2) + "SET a 1\r\n" + gets(maxRidingArguments/2+1):      true,
+		"SET a 1\r\n" + mget + "\r\n":                                                  false,
+		"SET a 1\r\n" + mget + " k\r\n":                                                true,
+		strings.Repeat("SET a 1\r\n", 3*maxRidingArguments) + gets(maxRidingArguments): false,
+	} {
+		store := newFakeStore(t)
+		runs := countRuns(store)
+		c := newClient(t, testServer(t, Options{Store: store}))
+		got := c.send(input)
+		if strings.Count(got, "$-1\r\n")+strings.Count(got, "+OK\r\n") < strings.Count(input, "\r\n") {
+			t.Errorf("%.40q...: %d bytes of replies", input, len(got))
+		}
+		if (*runs > 1) != alone {
+			t.Errorf("%.40q... of %d bytes: %d runs", input, len(input), *runs)
+		}
+	}
+}
+
+// A few kB of requests must not make the node hold as many replies as they ask for.
+func TestAPipelineWithAWriteIsAnsweredInBounds(t *testing.T) {
+	const valueBytes, reads = 16 << 10, 400
+	store := newFakeStore(t)
+	store.values["big"] = []byte(strings.Repeat("v", valueBytes))
+	s := testServer(t, Options{Store: store})
+	c := newClient(t, s)
+	longest, action := 0, c.conn.Advance()
+	if action != Receive {
+		t.Fatalf("a fresh connection says %d", action)
+	}
+	c.conn.Received(copy(c.conn.Space(), "SET a 1\r\n"+strings.Repeat("GET big\r\n", reads)))
+	for action = c.conn.Advance(); ; action = c.conn.Advance() {
+		longest = max(longest, len(c.conn.Output()))
+		c.conn.Flushed()
+		if action == Receive {
+			break
+		}
+	}
+	bound := s.limits.FlushBytes + (maxRidingArguments+1)*len(bulkText(string(store.values["big"])))
+	if longest > bound {
+		t.Errorf("%d bytes of replies wait at once, want at most %d", longest, bound)
+	}
+}
+
+// A run with a write is bounded where the setting bounds nothing; a run of reads is not.
+func TestTheRepliesOfARunWithAWriteHaveABound(t *testing.T) {
+	for hard, want := range map[int64]int{0: maxRidingReplyBytes, 1000: 1000, 1 << 30: 1 << 30} {
+		tuning := tuned(func(t *Tuning) { t.Output.Replies().Store(hard) })
+		c := newClient(t, testServer(t, Options{Store: newFakeStore(t), Tuning: tuning}))
+		if got := c.conn.ridingReplyBytes(); got != want {
+			t.Errorf("hard limit %d: %d, want %d", hard, got, want)
+		}
+		if got := c.conn.maxReplyBytes(); hard == 0 && got != math.MaxInt {
+			t.Errorf("a run of reads has %d bytes", got)
 		}
 	}
 }

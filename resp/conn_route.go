@@ -139,7 +139,7 @@ func asks(calls []command.Call) bool {
 func (c *Conn) write() {
 	r := &c.request
 	c.begin()
-	r.Run.Reply, r.Run.MaxReplyBytes = c.out, c.maxReplyBytes()
+	r.Run.Reply, r.Run.MaxReplyBytes = c.out, c.ridingReplyBytes()
 	if r.Body, r.Run.Submitted = c.body, c.body; c.body == nil {
 		r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
 	}

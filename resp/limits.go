@@ -47,6 +47,14 @@ const (
 	keptOutputBytes = 64 << 10
 	// viewCalls is how many reads are executed under one read lock.
 	viewCalls = 16
+	// maxRidingArguments is how many arguments, names of commands aside, the reads of a run with a write may have
+	// together: one for each GET, one for each key of an MGET. They are answered while the entry is applied and all
+	// clients wait.
+	maxRidingArguments = 64
+	// maxRidingReplyBytes is how long the replies of a run with a write may be where client-output-buffer-limit sets
+	// nothing: a read beyond it answers with an error. A run of reads has no such bound, for its replies are made as they
+	// drain.
+	maxRidingReplyBytes = 256 << 20
 )
 
 // defaultInputBytes is the default of MaxInputBytes.
