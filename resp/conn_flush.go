@@ -22,6 +22,8 @@ const (
 	sendBytes = 64 << 10
 	// lastReplyPeriod is how long a client whose connection ends may take nothing of its last replies.
 	lastReplyPeriod = 10 * time.Second
+	// strangerPeriod is how long a client that still has to authenticate may neither take replies nor send anything.
+	strangerPeriod = 30 * time.Second
 )
 
 // flush sends all output: normally by one system call that does not wait.
@@ -165,5 +167,9 @@ func (l *link) patience() time.Duration {
 	case l.conn.facts().monitoring:
 		return 0
 	}
-	return time.Duration(l.server.tuning.IdleNanos.Load())
+	idle := time.Duration(l.server.tuning.IdleNanos.Load())
+	if !l.conn.facts().authenticated && (idle == 0 || idle > strangerPeriod) {
+		return strangerPeriod
+	}
+	return idle
 }

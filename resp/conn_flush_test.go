@@ -272,3 +272,43 @@ func TestCloseCutsAClientThatDoesNotRead(t *testing.T) {
 	}
 	eventually(t, "ended", func() bool { return s.server.Clients() == 0 })
 }
+
+// A client without the password gets nothing of what all share, however much it sends while it takes no replies, and is
+// closed by itself.
+func TestAStrangerIsReadAheadWithinItsOwnBuffer(t *testing.T) {
+	const own = 64 << 10
+	store := newFakeStore(t)
+	s := serveNarrow(t, Options{Store: store, Tuning: tuned(func(t *Tuning) { t.Password.Store("secret") })})
+	stranger := s.slowReader()
+	go func() { _, _ = stranger.Write([]byte(strings.Repeat("PING\r\n", floodBytes))) }() // ends with the connection
+	session := s.onlySession()
+	eventually(t, "replies that wait", func() bool { return session.unsent.Load() > 0 })
+	eventually(t, "read ahead", func() bool { return session.unread.Load() > own/2 })
+	member := s.dial()
+	for range 20 {
+		member.send(bulk("AUTH", "secret") + "SET a 1\r\n")
+		member.expect("+OK\r\n+OK\r\n")
+		if used, unread := s.server.input.Used(), session.unread.Load(); used != 0 || unread > own {
+			t.Fatalf("the stranger is read ahead by %d bytes, and %d of the budget are taken", unread, used)
+		}
+	}
+}
+
+func TestPatienceWithAStrangerEnds(t *testing.T) {
+	for idle, want := range map[time.Duration][2]time.Duration{
+		0:                  {strangerPeriod, 0},
+		time.Second:        {time.Second, time.Second},
+		strangerPeriod:     {strangerPeriod, strangerPeriod},
+		strangerPeriod + 1: {strangerPeriod, strangerPeriod + 1},
+	} {
+		f := testServer(t, Options{Store: newFakeStore(t), Tuning: idleFor(idle)})
+		f.tuning.Password.Store("secret")
+		c := newClient(t, f)
+		l := &link{server: f, conn: c.conn}
+		stranger := l.patience()
+		c.send(bulk("AUTH", "secret"))
+		if known := l.patience(); stranger != want[0] || known != want[1] {
+			t.Errorf("timeout %v: %v for a stranger, %v for a client that is known", idle, stranger, known)
+		}
+	}
+}

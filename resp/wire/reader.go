@@ -151,10 +151,13 @@ func (r *Reader) compact() {
 }
 
 // Ahead is Space for an owner that still needs the arguments which it was given: they stay valid. It returns nil when
-// as much is read ahead as a request may have, or when the budget has no room.
+// as much is read ahead as a request may have, or when the budget has no room. Of a client that still has to
+// authenticate no more is read ahead than its own buffer takes: it gets nothing of the budget.
 func (r *Reader) Ahead() []byte {
 	switch {
 	case r.failed != nil || r.Buffered() >= r.maxRequestBytes:
+		return nil
+	case r.unauthenticated && r.Free() < minReadBytes && 2*r.Buffered() > ReadBufferBytes:
 		return nil
 	case r.wantsLarge():
 		if !r.reserve(1) {
