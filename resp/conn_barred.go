@@ -68,6 +68,8 @@ func (c *Conn) barred(spec *command.Spec, fault command.Fault, args [][]byte) (c
 		c.server.attacked(c.session)
 		c.reader.Abort(errAttack)
 		return command.Call{}, true
+	case isAlone(word) && len(args) != 1:
+		return c.barredBy(reply.WrongArity(word), nil), true
 	case word == "multi":
 		if !multi {
 			c.bars, c.barredSince = c.bars|byMulti, c.present()
@@ -95,6 +97,12 @@ func (c *Conn) barred(spec *command.Spec, fault command.Fault, args [][]byte) (c
 		return c.barredBy(barredBySelect, spec), true
 	}
 	return command.Call{}, false
+}
+
+// isAlone reports whether a word takes no argument. With one it begins and ends nothing: in Redis the transaction
+// stands, and its EXEC aborts.
+func isAlone(word string) bool {
+	return word == "multi" || word == "exec" || word == "discard" || word == "unwatch"
 }
 
 // refusedAs refuses a client that is known with a text, and others as Redis does.

@@ -28,6 +28,21 @@ func TestAForgottenTransactionEndsItsConnection(t *testing.T) {
 	}
 }
 
+// A word of transactions with an argument is a wrong number of arguments: what was begun stands, and nothing begins.
+func TestAWrongNumberOfArgumentsLeavesTheBar(t *testing.T) {
+	for _, word := range []string{"EXEC", "DISCARD", "MULTI", "UNWATCH"} {
+		wrong := "-ERR wrong number of arguments for '" + strings.ToLower(word) + "' command\r\n"
+		store := newFakeStore(t)
+		c := newClient(t, testServer(t, Options{Store: store}))
+		c.expect("MULTI\r\n"+word+" x\r\nSET a 1\r\nEXEC\r\n",
+			"-"+noTransactions+"\r\n"+wrong+"-"+barredByMulti+"\r\n-"+execAborted+"\r\n")
+		if v, is := store.values["a"]; is {
+			t.Errorf("%s x: a command of the refused transaction was executed: a = %q", word, v)
+		}
+		c.expect(word+" x\r\nSET a 2\r\nGET a\r\n", wrong+"+OK\r\n$1\r\n2\r\n")
+	}
+}
+
 // What a refused command would have changed the meaning of is refused, also where replies are off.
 func TestABarHoldsWithoutReplies(t *testing.T) {
 	store := newFakeStore(t)
