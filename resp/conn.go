@@ -401,7 +401,8 @@ func (c *Conn) finish() {
 	}
 	c.request.Body, c.request.Stale = nil, false // the store may use the ticket again
 	run.Submitted = nil
-	c.fixed, c.body, c.bodyBytes, c.riding, c.viewed = c.fixed[:0], nil, 0, 0, 0
+	c.forgetFixed()
+	c.body, c.bodyBytes, c.riding, c.viewed = nil, 0, 0, 0
 	kept := 0
 	if c.holding {
 		kept = copy(c.arguments, c.held.Args)
@@ -409,6 +410,14 @@ func (c *Conn) finish() {
 	}
 	c.forget(kept)
 	c.phase = gathering
+}
+
+// forgetFixed drops the replies that were made before their run.
+func (c *Conn) forgetFixed() {
+	c.fixed = c.fixed[:0]
+	if cap(c.fixed) > keptOutputBytes {
+		c.fixed = nil
+	}
 }
 
 // forget drops all arguments but the first ones.

@@ -219,17 +219,18 @@ func (c *Conn) fix(encode func(dst []byte) []byte) command.Call {
 	return command.Call{Fixed: c.fixed[from:len(c.fixed):len(c.fixed)]}
 }
 
-// answered puts a call with its reply at its place: into the output, or into the run if there is one before it.
+// answered puts a call with its reply at its place: into the output, or into the run if there is one before it. A run
+// ends where such replies are as long as those that are sent at once.
 func (c *Conn) answered(call command.Call) {
 	run := &c.request.Run
 	if len(run.Calls) == 0 {
 		c.out = append(c.out, call.Fixed...)
-		c.fixed = c.fixed[:0]
+		c.forgetFixed()
 		c.forget(0)
 		return
 	}
 	run.Calls = append(run.Calls, call)
-	if len(run.Calls) >= c.server.limits.MaxRunCalls {
+	if len(run.Calls) >= c.server.limits.MaxRunCalls || len(c.fixed) >= c.server.limits.FlushBytes {
 		c.submit()
 	}
 }

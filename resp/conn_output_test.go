@@ -184,3 +184,35 @@ func TestTheRepliesOfARunWithAWriteHaveABound(t *testing.T) {
 		}
 	}
 }
+
+// What a connection keeps for replies to ECHO and PING is bounded, behind a run and without one.
+func TestNothingOfALongEchoIsKept_AtTheEdges(t *testing.T) {
+	for _, before := range []string{"", "GET a\r\n", "SET a 1\r\n"} {
+		for length, kept := range map[int]bool{keptOutputBytes / 2: true, 2 * keptOutputBytes: false} {
+			c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
+			long := bulk("ECHO", strings.Repeat("v", length))
+			if got := c.send(before + long + "GET a\r\n"); len(got) < length {
+				t.Fatalf("%d bytes of replies", len(got))
+			}
+			if n := cap(c.conn.fixed); n > keptOutputBytes || (n > 0) != kept {
+				t.Errorf("behind %q and an ECHO of %d bytes %d are kept", before, length, n)
+			}
+		}
+	}
+}
+
+// A run ends where the replies that are made already are long enough to be sent.
+func TestARunEndsBehindLongFixedReplies(t *testing.T) {
+	const length = 1000
+	long := bulkText(strings.Repeat("v", length))
+	for limit, want := range map[int]int{2*len(long) - 1: 2, 2 * len(long): 2, 2*len(long) + 1: 1} {
+		store := newFakeStore(t)
+		runs := countRuns(store)
+		c := newClient(t, testServer(t, Options{Store: store, Limits: Limits{FlushBytes: limit}}))
+		echo := bulk("ECHO", strings.Repeat("v", length))
+		c.expect("SET a 1\r\n"+echo+echo+"GET a\r\n", "+OK\r\n"+long+long+"$1\r\n1\r\n")
+		if *runs != want {
+			t.Errorf("FlushBytes %d: %d runs, want %d", limit, *runs, want)
+		}
+	}
+}
