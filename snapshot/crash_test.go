@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path"
 	"slices"
 	"syscall"
 	"testing"
@@ -305,4 +306,33 @@ func TestEveryErrorWhileReceivingIsAStateOrFinal(t *testing.T) {
 			mustHold(t, s, mark, receivedSize)
 		}
 	})
+}
+
+// F5: A file that reads back otherwise than it was written shows a disk that lies. That the file cannot be removed
+// either is no excuse, whatever the reason.
+func TestDamageThatCannotBeRemovedIsFatal(t *testing.T) {
+	for _, cause := range []error{syscall.EPERM, syscall.EBUSY, syscall.ENOSPC} {
+		m := vfs.NewMemory()
+		s := newStore(t, m)
+		m.SetFault(func(op vfs.Op, _ string) error {
+			if op == vfs.OpRemove {
+				return cause
+			}
+			return nil
+		})
+		written := 0
+		_, err := take(s, 9, receivedSize, func(int) error {
+			if written++; written != 2 {
+				return nil
+			}
+			f, err := m.Open(path.Join(testDirectory, names(t, s)[0]), false)
+			must(t, err)
+			_, err = f.WriteAt([]byte("spoilt"), 0)
+			return errors.Join(err, f.Close())
+		})
+		var damage *CorruptionError
+		if !errors.As(err, &damage) || !errors.Is(err, cause) || isState(err) || !vfs.IsFatal(err) {
+			t.Errorf("%v: is it a state? %t", err, isState(err))
+		}
+	}
 }

@@ -53,3 +53,6 @@ func shortage(err error) error {
 	}
 	return err
 }
+
+// isShortage reports whether shortage has a name for an error.
+func isShortage(err error) bool { return vfs.FullDiscarded(err) || vfs.PassingDiscarded(err) }

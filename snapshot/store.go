@@ -182,13 +182,17 @@ func (s *Store) prove(handle vfs.File, name string, mark raftlog.SnapshotMark, p
 	return nil
 }
 
-// discard closes and removes a temporary file after an error, and says what the error means for the caller.
+// discard closes and removes a temporary file after an error, and says what the error means for the caller. Where the
+// file stays, the reason why it cannot be removed does not excuse what was wrong before.
 func (s *Store) discard(cause error, handle vfs.File, name string) error {
 	if handle != nil {
 		handle.Close() // the file goes: what Close has to say about it does not matter
 	}
 	if err := s.fs.Remove(s.path(name)); err != nil {
-		return errors.Join(cause, err)
+		if err = errors.Join(cause, err); !isShortage(cause) {
+			return vfs.Fatal(err)
+		}
+		return err
 	}
 	return shortage(cause)
 }

@@ -8,8 +8,8 @@ import (
 
 // IsFatal reports whether an error of an operation on files means that the disk, or what is on it, is broken: then the
 // node must not go on. Everything else is a state, and the operation may be tried again: see Passing and Full. An error
-// that does not come from the system, such as one about the content of a file, is fatal. The journal makes no use of
-// this: there every error is fatal.
+// that does not come from the system, such as one about the content of a file, is fatal, and so is one that is joined
+// with it. The journal makes no use of this: there every error is fatal.
 func IsFatal(err error) bool { return err != nil && !Passing(err) && !Full(err) }
 
 // passing are the errors by which the system says that it did nothing, and why that may end:
@@ -43,17 +43,15 @@ func PassingDiscarded(err error) bool { return onlyOf(err, passing, true) }
 // FullDiscarded is Full for such a file.
 func FullDiscarded(err error) bool { return onlyOf(err, full, true) }
 
-// onlyOf reports whether the errors of the system in err, one at least, are all of a set, and none, unless syncs count
-// as well, is that of a sync. What a failed sync leaves is unknown, whatever its reason (see the package comment).
-// Closing a file can be a sync, on a file system of the network. A sync opens nothing: a missing descriptor is that of
-// the directory that was to be opened for it.
+// onlyOf reports whether the errors that err is made of are all errors of the system and of a set, and none, unless
+// syncs count as well, is that of a sync. What a failed sync leaves is unknown, whatever its reason (see the package
+// comment). Closing a file can be a sync, on a file system of the network. A sync opens nothing: a missing descriptor
+// is that of the directory that was to be opened for it.
 func onlyOf(err error, set []syscall.Errno, discarded bool) bool {
-	found := false
-	return everyCause(err, "", func(operation string, cause syscall.Errno) bool {
-		found = true
+	return err != nil && everyCause(err, "", func(operation string, cause syscall.Errno) bool {
 		descriptor := cause == syscall.EMFILE || cause == syscall.ENFILE
 		return slices.Contains(set, cause) && (discarded || descriptor || !syncs(operation))
-	}) && found
+	})
 }
 
 func syncs(operation string) bool {
@@ -73,8 +71,8 @@ type fatalError struct{ error }
 // Unwrap is the error that was marked.
 func (e fatalError) Unwrap() error { return e.error }
 
-// everyCause visits the errors of the system that an error is made of, each with its operation, until visit says
-// false or one is marked as fatal.
+// everyCause visits the errors of the system that an error is made of, each with its operation. It returns false when
+// visit does, when one is marked as fatal, and when one does not come from the system.
 func everyCause(err error, operation string, visit func(operation string, cause syscall.Errno) bool) bool {
 	switch e := err.(type) {
 	case fatalError:
@@ -91,6 +89,7 @@ func everyCause(err error, operation string, visit func(operation string, cause 
 				return false
 			}
 		}
+		return true
 	}
-	return true
+	return false
 }

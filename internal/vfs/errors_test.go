@@ -39,6 +39,9 @@ func TestErrorsOfTheSystemAreStatesOrFatal(t *testing.T) {
 		{err: syscall.ENOSPC, full: true},
 
 		{err: errors.New("the file holds something else"), fatal: true},
+		{err: errors.Join(errors.New("the file holds something else"), on("remove", syscall.EPERM)), fatal: true},
+		{err: errors.Join(on("write", syscall.ENOSPC), errors.New("the file holds something else")), fatal: true},
+		{err: fmt.Errorf("%w: %w", errors.New("the file holds something else"), syscall.EMFILE), fatal: true},
 		{err: on("open", syscall.EIO), fatal: true},
 		{err: on("open", syscall.ENOENT), fatal: true},
 		{err: on("open", syscall.EROFS), fatal: true},
