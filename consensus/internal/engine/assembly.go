@@ -63,11 +63,11 @@ func (s *assemblies) follows(e *raftlog.Entry) bool {
 	return a.Origin == e.Tag.Origin && a.Boot == e.Tag.Boot && len(a.Body)+len(e.Body)+int(e.Left) == a.TotalBytes
 }
 
-// grow adds the next piece.
+// grow adds the next piece. It makes room for the whole once: with the first piece, or behind a part from a file.
 func (s *assemblies) grow(e *raftlog.Entry) (body []byte) {
 	a := &s.list[0]
-	if a.Body == nil {
-		a.Body = make([]byte, 0, a.TotalBytes)
+	if cap(a.Body) < a.TotalBytes {
+		a.Body = append(make([]byte, 0, a.TotalBytes), a.Body...)
 	}
 	a.Body = append(a.Body, e.Body...)
 	if e.Left > 0 {

@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -14,11 +16,13 @@ import (
 //
 //	count u32, then for each body, in order
 //	  origin u64, boot u64, sequence u64, size of the whole u32, size of the part that is here u32, that part
+//
+// Only the first has a part, and no origin has two.
 const (
 	assemblyCountBytes  = 4
 	assemblyHeaderBytes = 3*8 + 2*4
 	// maxAssemblies bounds what is read: each member has announced one body at most.
-	maxAssemblies = 1 << 16
+	maxAssemblies = membership.MaxMembers
 )
 
 // WriteTo writes the bodies in pieces and the machine's image. It is called once at most.
@@ -51,7 +55,8 @@ func (f *Frozen) WriteTo(w io.Writer) (n int64, err error) {
 	return n + rest, err
 }
 
-// imageChunkBytes is how much of a body is written at once: the writer rests between two writes.
+// imageChunkBytes is how much of a body is written at once: the writer rests between two writes. A reader takes no
+// memory for more than that before it has the bytes.
 const imageChunkBytes = 1 << 20
 
 // ReadAssemblies reads what Frozen.WriteTo writes before the machine's image, and nothing of that.
@@ -66,7 +71,7 @@ func ReadAssemblies(r io.Reader) ([]Assembly, error) {
 	}
 	var list []Assembly
 	for range n {
-		a, err := readAssembly(r)
+		a, err := readAssembly(r, list)
 		if err != nil {
 			return nil, fmt.Errorf("read a body in pieces: %w", err)
 		}
@@ -75,7 +80,8 @@ func ReadAssemblies(r io.Reader) ([]Assembly, error) {
 	return list, nil
 }
 
-func readAssembly(r io.Reader) (a Assembly, err error) {
+// readAssembly reads the body that follows those before it.
+func readAssembly(r io.Reader, before []Assembly) (a Assembly, err error) {
 	var header [assemblyHeaderBytes]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
 		return a, err
@@ -84,13 +90,24 @@ func readAssembly(r io.Reader) (a Assembly, err error) {
 	a.Boot = raftlog.Boot(binary.LittleEndian.Uint64(header[8:]))
 	a.Sequence = raftlog.Sequence(binary.LittleEndian.Uint64(header[16:]))
 	total, here := binary.LittleEndian.Uint32(header[24:]), binary.LittleEndian.Uint32(header[28:])
-	if here >= total || total > raftlog.MaxBodyBytes {
-		return a, fmt.Errorf("%d bytes of %d are here", here, total)
+	announced := slices.ContainsFunc(before, func(b Assembly) bool { return b.Origin == a.Origin })
+	switch {
+	case a.Origin == 0 || announced:
+		return a, fmt.Errorf("body %d is of node %d, which has none or has another one", len(before)+1, a.Origin)
+	case here >= total || total > raftlog.MaxBodyBytes || here > 0 && len(before) > 0:
+		return a, fmt.Errorf("of body %d, %d bytes of %d are here", len(before)+1, here, total)
 	}
 	a.TotalBytes = int(total)
-	if here > 0 {
-		a.Body = make([]byte, here, total)
-		_, err = io.ReadFull(r, a.Body)
-	}
+	a.Body, err = readPart(r, int(here))
 	return a, err
+}
+
+// readPart reads so many bytes. It is nil for none.
+func readPart(r io.Reader, bytes int) (part []byte, err error) {
+	for len(part) < bytes && err == nil {
+		read := len(part)
+		part = append(part, make([]byte, min(bytes-read, imageChunkBytes))...)
+		_, err = io.ReadFull(r, part[read:])
+	}
+	return part, err
 }

@@ -1,10 +1,7 @@
 package engine
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -422,48 +419,5 @@ func TestWhatEndsBodiesInTheLog(t *testing.T) {
 	a.Apply([]raftlog.Entry{{Index: 5, Term: 2, Kind: raftlog.EntryNoOp}}, &report)
 	if len(a.assemblies.list) != 0 {
 		t.Fatalf("in the next term there are %+v", a.assemblies.list)
-	}
-}
-
-// The image begins with the bodies; what follows is the machine's, untouched.
-func TestAssembliesComeBackFromAnImage(t *testing.T) {
-	list := []Assembly{
-		{Origin: 3, Boot: 0x1122334455667788, Sequence: 7, TotalBytes: 5, Body: []byte("abc")},
-		{Origin: 2, Boot: 9, Sequence: 8, TotalBytes: 2 * imageChunkBytes},
-		{Origin: 4, Boot: 9, Sequence: 9, TotalBytes: 3 * imageChunkBytes, Body: make([]byte, 2*imageChunkBytes+1)},
-	}
-	for n := range len(list) + 1 {
-		var file bytes.Buffer
-		f := Frozen{SnapshotState: SnapshotState{Pieces: list[:n]}, Image: frozenJournal{applied: []string{"machine"}}}
-		written, err := f.WriteTo(&file)
-		if err != nil || written != int64(file.Len()) {
-			t.Fatalf("%d bytes, %v; the file has %d", written, err, file.Len())
-		}
-		whole := bytes.Clone(file.Bytes())
-		got, err := ReadAssemblies(&file)
-		rest, _ := io.ReadAll(&file)
-		if err != nil || string(rest) != "[machine]" || len(got) != n || n > 0 && !reflect.DeepEqual(got, list[:n]) {
-			t.Fatalf("%d bodies: %+v, %v, then %q", n, got, err, rest)
-		}
-		for _, end := range []int{0, 3, len(whole) - len("[machine]") - 1} {
-			if _, err := ReadAssemblies(bytes.NewReader(whole[:end])); err == nil {
-				t.Errorf("the first %d bytes of %d are enough", end, len(whole))
-			}
-		}
-	}
-	const golden = "01000000" + "0300000000000000" + "8877665544332211" + "0700000000000000" +
-		"05000000" + "03000000" + "616263"
-	var file bytes.Buffer
-	f := Frozen{SnapshotState: SnapshotState{Pieces: list[:1]}, Image: frozenJournal{}}
-	if _, err := f.WriteTo(&file); err != nil {
-		t.Fatal(err)
-	}
-	if got := fmt.Sprintf("%x", file.Bytes()[:len(golden)/2]); got != golden {
-		t.Fatalf("%s, want %s", got, golden)
-	}
-	for _, wrong := range [][]byte{{0, 0, 1, 0, 1}, append(bytes.Repeat([]byte{0}, 24), 3, 0, 0, 0, 3, 0, 0, 0)} {
-		if _, err := ReadAssemblies(bytes.NewReader(append([]byte{1, 0, 0, 0}, wrong...))); err == nil {
-			t.Errorf("%x is accepted", wrong)
-		}
 	}
 }
