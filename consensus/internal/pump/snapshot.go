@@ -38,10 +38,11 @@ func (r *Runner) takeSnapshots() {
 			return
 		}
 		states = r.frozen.Take(states)
-		for _, f := range states {
-			if !r.writeSnapshot(f) {
+		for i := range states {
+			if !r.writeSnapshot(states[i]) {
 				return
 			}
+			states[i] = engine.Frozen{} // its bodies in pieces would stay in memory until the next one
 		}
 	}
 }
