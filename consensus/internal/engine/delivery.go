@@ -57,6 +57,9 @@ func (e *Engine) inPieces(b *Batch) bool { return len(b.Body) > e.options.PieceB
 // small batches of the turn: it sends little at a time, and must not starve.
 func (e *Engine) deliver(forward *forwardBuilder) {
 	s, d := &e.stream, &e.stream.delivery
+	if d.batch == nil {
+		e.endTooOld()
+	}
 	switch {
 	case d.batch == nil && len(e.large.batches) > 0:
 		if e.mayPost(0) {
@@ -69,6 +72,15 @@ func (e *Engine) deliver(forward *forwardBuilder) {
 		s.ended = false
 	}
 	for d.batch != nil && d.turn && e.sendPiece(forward) {
+	}
+}
+
+// endTooOld ends, as not done, the bodies that would have to begin again and are too old for that. One of them may
+// still have its turn in the log, after a snapshot jumped over its pieces: the log is to learn that no more comes.
+func (e *Engine) endTooOld() {
+	for _, b := range e.large.sweep(func(b *Batch) bool { return b.since != b.submitted && e.tooOldToSend(b) }) {
+		e.endBatch(b, NotDone)
+		e.stream.ended = true
 	}
 }
 
