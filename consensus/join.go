@@ -98,6 +98,7 @@ func (n *Node) settle(contacts []contact, joiners []transport.Join) time.Duratio
 	if n.started || n.closed {
 		return joinInterval
 	}
+	n.outwaitStrangers()
 	if n.options.Bootstrap {
 		n.hear(foundersIn(contacts, joiners, n.identity.Incarnation))
 	} else {

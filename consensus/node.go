@@ -77,9 +77,11 @@ type Node struct {
 	seeds    []string         // peer addresses of those whom this node asks to be taken in
 	// listenUntil is how long a founder waits for members that dial it.
 	listenUntil time.Time
-	seekOnce    sync.Once
-	closed      bool
-	started     bool
+	// strangerAt is when a node without the secret dialled this founder last.
+	strangerAt time.Time
+	seekOnce   sync.Once
+	closed     bool
+	started    bool
 
 	context    context.Context // ends with Close
 	stop       context.CancelFunc

@@ -18,10 +18,11 @@ import (
 //	replaced     the cluster knows the node's number as that of another data directory
 //	copied       another process runs on the same data directory, or on a copy of it
 //	wiped        the node is blank, and members of a cluster look for another data directory at its address
-//	secret       a node with another cluster secret, or with none, dialled this blank one
+//	secret       a node with another cluster secret, or with none, dialled this blank one a moment ago
 //
 // removed, rolled-back and wiped are remembered by the data directory. The node takes part in nothing after the first
-// two, for good; a wiped one forms no cluster, and may be added to one.
+// two, for good; a wiped one forms no cluster, and may be added to one. Anyone can send what makes the obstacle secret,
+// so it ends when nothing of the kind has come for strangerPatience.
 type Obstacle struct {
 	Kind string
 	// By is the member that said so, or that led when the log said so; 0 if that is not known. ByAddress and ByAttributes
@@ -66,6 +67,10 @@ func (o *Obstacle) bars() bool {
 // lasts reports whether the data directory remembers it.
 func (o *Obstacle) lasts() bool { return o.fences() || o.Kind == obstacleWiped }
 
+// strangerPatience is how long a founder waits after the last hello without its secret: a member of a cluster with
+// another secret would have dialled again meanwhile, from any machine.
+const strangerPatience = 2*transport.DefaultBackoffMax + transport.DefaultDialTimeout
+
 // Bounds of what an obstacle's note keeps, so that it fits wal.MaxNoteBytes however its bytes are escaped.
 const (
 	maxNoteText       = 512
@@ -109,9 +114,29 @@ func (n *Node) barred() bool { return n.obstacle.Load().bars() }
 // Refused hears why a peer was not let in, or did not let this node in.
 func (o peerHandler) Refused(theirs transport.Hello, err error) {
 	<-o.assembled
-	if found := o.obstacleIn(&theirs, err); found != nil {
-		o.meet(found)
+	found := o.obstacleIn(&theirs, err)
+	if found == nil {
+		return
 	}
+	if found.Kind == obstacleSecret { // before it is met, and settle looks
+		o.mu.Lock()
+		o.strangerAt = time.Now()
+		o.mu.Unlock()
+	}
+	o.meet(found)
+}
+
+// outwaitStrangers lets a founder go on when no hello without its secret has come for strangerPatience. It listens for
+// a whole window again: if the machine slept, members had no time to dial. The caller holds the lock.
+func (n *Node) outwaitStrangers() {
+	o := n.obstacle.Load()
+	if o == nil || o.Kind != obstacleSecret || time.Since(n.strangerAt) < strangerPatience {
+		return
+	}
+	n.overcome()
+	n.listenUntil = time.Now().Add(n.options.foundingWindow(n.transport.Addr()))
+	n.options.Logger.Info("no node without the secret dials any more: this node goes on to form a cluster",
+		"last", n.strangerAt)
 }
 
 // obstacleIn is what a failed handshake says of this node; nil if it says nothing.

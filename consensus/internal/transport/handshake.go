@@ -244,6 +244,7 @@ func (s *handshake) answerChallenge(nonce, body []byte) error {
 		return fmt.Errorf("%w: a nonce of %d bytes", ErrBadFrame, len(challenge.Nonce))
 	}
 	if !hmac.Equal(challenge.Proof, proof(s.secret, labelAnswer, nonce, challenge.Nonce, body)) {
+		_ = s.refuse(ErrSecret) // it must hear that this is a node with another secret; if it does not, it is asked again
 		return ErrSecret
 	}
 	s.proven = true
@@ -271,6 +272,9 @@ func (s *handshake) challenge(nonce, body []byte) error {
 		return fmt.Errorf("handshake: %w", err)
 	}
 	_, reply, err := s.receive(frameProof)
+	if errors.Is(err, ErrSecret) {
+		return ErrSecret // the dialler has found this side's proof wrong
+	}
 	if err != nil {
 		return err
 	}

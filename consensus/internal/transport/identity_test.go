@@ -181,11 +181,23 @@ func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 	}
 	for _, c := range []struct{ dialler, answer string }{{"right", "wrong"}, {"right", ""}, {"", "right"}} {
 		t.Run(c.dialler+"-"+c.answer, func(t *testing.T) {
-			a, b := start(t, 1, secret(c.dialler)), start(t, 2, secret(c.answer))
+			refused := make(chan error, 1)
+			a := start(t, 1, secret(c.dialler))
+			b := start(t, 2, secret(c.answer), func(n *node, _ *Options) {
+				n.refused = func(_ Hello, err error) {
+					select {
+					case refused <- err:
+					default:
+					}
+				}
+			})
 			b.admit = func(Hello) error { t.Error("the handler was asked about an unauthenticated node"); return nil }
 			b.join = func(Join) error { t.Error("the handler was asked about an unauthenticated node"); return nil }
 			a.transport.SetPeers([]Peer{b.peer()})
 			a.awaitProblem(2, says(ErrSecret))
+			if err := <-refused; !errors.Is(err, ErrSecret) { // whichever side found out, a founder must know
+				t.Errorf("the other side hears %v", err)
+			}
 			_, err := a.transport.Join(context.Background(), b.address(), Join{Address: "192.0.2.1:1"})
 			if err == nil || !says(ErrSecret)(err) {
 				t.Errorf("join: %v", err)
