@@ -43,6 +43,9 @@ func (n *Node) admitJoiner(j transport.Join) error {
 	if known != nil && known.Alike(&m) && j.Address == known.Address {
 		return n.checkTwin(j, nil)
 	}
+	if known != nil && j.Address != known.Address && j.Incarnation != n.self.Load().Incarnation {
+		return n.refuseCopy(j, known)
+	}
 	if err := n.checkJoinerIsThere(j, known); err != nil {
 		return err
 	}
@@ -61,8 +64,8 @@ func (n *Node) admitJoiner(j transport.Join) error {
 }
 
 // checkJoinerIsThere refuses a node that does not answer at its address: it would be a member that no one reaches, and
-// the change that waits for it would hold up all others. It also refuses one whose incarnation a living process has:
-// the address of that one stays.
+// the change that waits for it would hold up all others. It also refuses one whose incarnation another living process
+// at its address has.
 func (n *Node) checkJoinerIsThere(j transport.Join, known *membership.Member) error {
 	var first *transport.Join
 	if known != nil {
@@ -96,11 +99,11 @@ func (o peerHandler) Invite(clusterID uint64) (transport.Newcomer, error) {
 	defer o.mu.Unlock()
 	obstacle := o.obstacle.Load()
 	switch {
-	case clusterID == 0:
-		return o.introduceLocked(), nil
-	case obstacle.fences():
+	case obstacle.fences(): // also to one that asks whether a process with its incarnation is here: this one is gone
 		return transport.Newcomer{}, &transport.Refusal{Text: "it takes no part any more: " + obstacle.Text + "; " +
 			emptyDirectory}
+	case clusterID == 0:
+		return o.introduceLocked(), nil
 	case o.identity.NodeID == 0 && o.options.Bootstrap && !obstacle.bars():
 		return transport.Newcomer{}, &transport.Refusal{
 			Text: "it is making a cluster of its own, and waits for others to join",

@@ -12,7 +12,12 @@ import (
 )
 
 // Two processes with one incarnation are two copies of a data directory. Only one may speak; boot ids tell them apart.
-// The one that was there first is believed as long as it answers.
+// The one that was there first is believed as long as it answers. That holds for two members; a blank process is never
+// believed to be a member that has moved (refuseCopy).
+//
+// A directory that is set back to the time when it was blank, at the address that it had, is not told apart yet: the
+// member at that address may not have been met before. The place for it is the configuration, which would remember that
+// a member was met once.
 
 // copiedDirectory is the way out for a process with a copy of a data directory.
 const copiedDirectory = "its data directory is a copy, or the same: stop one of the two, and start it with an empty " +
@@ -43,6 +48,17 @@ func (n *Node) checkTwin(j transport.Join, known *transport.Join) error {
 		return nil
 	}
 	return n.checkFirst(known.Address, j.Address, j.Incarnation, j.Boot)
+}
+
+// refuseCopy refuses a blank node that has a member's incarnation and another address, whether that member answers or
+// not: the blank one has no log, and the member may have acknowledged entries. If it is the member itself, added and
+// never met, it draws another incarnation (renameCopy) and joins as a new one.
+func (n *Node) refuseCopy(j transport.Join, m *membership.Member) error {
+	err := &transport.Refusal{Cause: transport.ErrDuplicate, Text: fmt.Sprintf(
+		"the blank node at %s has the incarnation %016x, and so has node %d of this cluster, at %s: its data directory may "+
+			"be a copy", j.Address, j.Incarnation, m.ID, m.Address)}
+	n.options.Logger.Warn("a node that asks to join is refused", "peer", j.Address, "reason", err)
+	return err
 }
 
 // checkFirst refuses the process at the address second, with this incarnation and boot, if another process with the

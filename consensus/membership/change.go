@@ -22,9 +22,10 @@ import (
 // time fewer nodes vote than before or after.
 type Change struct {
 	// Add are blank nodes, with ID 0: it is allotted here and never used again. One whose incarnation is a member's is
-	// that member: it becomes a voter if it is a learner, and has this address and these attributes from now on. One
-	// that has an ID must be a member, or have been promised to be one by a leader whose log was lost; a removed member
-	// is not added again.
+	// that member if it has the member's address: it becomes a voter if it is a learner, and has these attributes from
+	// now on. At another address it is refused: it may be a blank copy of the member's directory, and a member never
+	// moves on the word of a blank node. One that has an ID must be a member, which has this address from now on, or
+	// have been promised to be one by a leader whose log was lost; a removed member is not added again.
 	Add []Member
 	// Learner makes those of Add learners for good: they receive the log and do not vote.
 	Learner bool
@@ -168,6 +169,11 @@ func (c Change) add(d *draft) error {
 		known := slices.IndexFunc(d.Members, func(m Member) bool { return m.Incarnation == wanted.Incarnation })
 		var err error
 		switch {
+		case known >= 0 && wanted.ID == 0 && wanted.Address != d.Members[known].Address:
+			m := &d.Members[known]
+			err = fmt.Errorf("the blank node at %s has the incarnation %016x, which is %w: node %d at %s; start it with an "+
+				"empty data directory, or remove node %d first if that has never run", wanted.Address, m.Incarnation, ErrInUse,
+				m.ID, m.Address, m.ID)
 		case known >= 0 && (wanted.ID == 0 || wanted.ID == d.Members[known].ID):
 			err = d.addAgain(&d.Members[known], &wanted, c)
 		case Find(&d.Configuration, wanted.ID) != nil:

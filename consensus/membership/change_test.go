@@ -192,14 +192,22 @@ func TestALostDiskIsReplacedAtItsAddress(t *testing.T) {
 	}
 }
 
-// A node that was added and not reached yet was started anew, with other ports.
-func TestABlankNodeThatAsksAgainFromAnotherAddressIsTheSameMember(t *testing.T) {
+// It may be a copy of the member's directory from a time when that was blank: if the member moved there, it would lose
+// its log. One that has an id is no blank node, and moves.
+func TestABlankNodeDoesNotMoveAMember(t *testing.T) {
 	c := next(t, clusterOf(1), Change{Add: []Member{candidate(7)}})
 	moved := candidate(7)
 	moved.Address = "elsewhere:1"
-	c = next(t, c, Change{Add: []Member{moved}})
-	if m := Find(c, 2); len(c.Members) != 2 || m.Address != "elsewhere:1" || len(c.Promote) != 1 {
-		t.Fatalf("got %+v", c)
+	_, err := Change{Add: []Member{moved}}.Next(c)
+	if !errors.Is(err, ErrInUse) || !strings.Contains(err.Error(), "node 2 at "+candidate(7).Address) {
+		t.Fatalf("a blank node: %v", err)
+	}
+	moved.ID = 2
+	if got := next(t, c, Change{Add: []Member{moved}}); len(got.Members) != 2 || Find(got, 2).Address != "elsewhere:1" {
+		t.Fatalf("the member: %+v", got)
+	}
+	if got := next(t, c, Change{Add: []Member{candidate(7)}}); len(got.Members) != 2 || len(got.Promote) != 1 {
+		t.Fatalf("a blank node at the member's address: %+v", got)
 	}
 }
 

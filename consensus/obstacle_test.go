@@ -1,0 +1,60 @@
+package consensus
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/internal/transport"
+)
+
+// Anyone can dial a founder without its secret. That holds it up while it goes on, and not for good.
+func TestAHelloWithoutTheSecretHoldsAFounderUpForAWhile(t *testing.T) {
+	n := openBlank(t, Options{})
+	n.options.Bootstrap = true // and it asks no one: only this test looks whether the time is over
+	(peerHandler{n}).Refused(transport.Hello{From: 2}, transport.ErrSecret)
+	outwait := func(last time.Time) (barred bool) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.strangerAt = last
+		n.outwaitStrangers()
+		return n.barred()
+	}
+	if !outwait(time.Now().Add(time.Hour)) { // no pause of this test is as long as that
+		t.Error("it goes on while nodes without the secret dial it")
+	}
+	if outwait(time.Now().Add(-strangerPatience)) {
+		t.Errorf("it stops for good: %+v", n.obstacle.Load())
+	}
+	(peerHandler{n}).Refused(transport.Hello{From: 2}, transport.ErrSecret)
+	if !n.barred() {
+		t.Error("the next hello does not hold it up")
+	}
+	n.obstacle.Store(&Obstacle{Kind: obstacleWiped})
+	if !outwait(time.Now().Add(-strangerPatience)) {
+		t.Error("a wiped node forms a cluster after a while")
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A node that takes no part any more is gone for one that asks whether a process with its incarnation is there: the
+// original of a directory must not be refused for a copy that was found out.
+func TestAFencedNodeDoesNotSayWhoItIs(t *testing.T) {
+	n := openBlank(t, Options{})
+	for _, kind := range []string{obstacleRemoved, obstacleRolledBack} {
+		n.obstacle.Store(&Obstacle{Kind: kind, Text: kind})
+		var refusal *transport.Refusal
+		if _, err := (peerHandler{n}).Invite(0); !errors.As(err, &refusal) {
+			t.Errorf("%s: the answer is %v", kind, err)
+		}
+	}
+	n.obstacle.Store(&Obstacle{Kind: obstacleCopied})
+	if who, err := (peerHandler{n}).Invite(0); err != nil || who.Incarnation == 0 {
+		t.Errorf("one that was refused as a copy: %+v, %v", who, err)
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
