@@ -67,11 +67,13 @@ func raftRead(c *Conn, dst []byte, args [][]byte) []byte {
 	return reply.OK(dst)
 }
 
-// readOnly is READONLY. Where it loosens reads, a node that has served nothing since its start refuses it: what it has
-// may be the state of any time, also of one long before what this client has seen here. A node that was removed takes
-// it: it answers no reads at all, and the client learns where to go by the next one.
+// readOnly is READONLY. Where it loosens reads, a node that has served nothing since its start refuses it, and one that
+// takes no part (rolled back, replaced, copied): what it has may be the state of any time, also of one long before what
+// this client has seen here. A node that was removed takes it: it answers no reads at all, and the client learns where
+// to go by the next one.
 func readOnly(c *Conn, dst []byte, _ [][]byte) []byte {
-	if refusal := c.server.staleRefusal(); c.server.view.ReadOnlyLoosens() && refusal == reply.Loading {
+	refusal := c.server.staleRefusal()
+	if c.server.view.ReadOnlyLoosens() && refusal != "" && refusal != readOnlyRemoved {
 		return reply.Error(dst, refusal)
 	}
 	c.session.set(func(f *facts) { f.readOnly = true })

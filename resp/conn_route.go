@@ -51,9 +51,11 @@ func (c *Conn) mayReadOld() bool {
 	return f.stale || (f.readOnly && c.server.view.ReadOnlyLoosens())
 }
 
-// contentWithOld reports whether the present state will do for reads of the connection.
+// contentWithOld reports whether the present state will do for reads of the connection: not that of a node which
+// takes no part in its cluster, also if it did when the client asked for old state. One that has a leader takes part.
 func (c *Conn) contentWithOld(leader topology.Leader) bool {
-	return c.mayReadOld() && (c.facts().stale || !leader.Self) && !leader.Removed
+	fenced := leader.Refusal != "" && !leader.Known
+	return c.mayReadOld() && (c.facts().stale || !leader.Self) && !leader.Removed && !fenced
 }
 
 // answerFixed answers a run of which nothing asks for the state.

@@ -133,6 +133,36 @@ func TestReadOnlyLoosensNothingWhereEachNodeIsAMaster(t *testing.T) {
 	c.expect("READONLY\r\nREADWRITE\r\nASKING\r\n", strings.Repeat("-"+clusterDisabled+"\r\n", 3))
 }
 
+// A node that takes no part in its cluster has the state of any time: it refuses READONLY where that loosens reads.
+func TestReadOnlyIsRefusedByANodeThatTakesNoPart(t *testing.T) {
+	for _, state := range []topology.State{"rolled-back", "replaced", "copied"} {
+		store, c := follower(t, Options{ClusterView: topology.LeaderView})
+		store.info.State, store.info.Leader = state, 0
+		store.values["foo"] = []byte("old")
+		runs := countRuns(store)
+		if got := c.send("READONLY\r\n"); !strings.HasPrefix(got, "-"+refusalPrefix) {
+			t.Errorf("%s: READONLY is answered %q", state, got)
+		}
+		if got := c.send("GET foo\r\n"); *runs != 1 {
+			t.Errorf("%s: %q is not confirmed", state, got)
+		}
+	}
+}
+
+// What the client asked for while the node took part, it gets no longer.
+func TestOldStateIsNotReadOnceTheNodeTakesNoPart(t *testing.T) {
+	for _, ask := range []string{"READONLY", "RAFT.READ STALE"} {
+		store, c := follower(t, Options{ClusterView: topology.LeaderView})
+		store.values["foo"] = []byte("old")
+		runs := countRuns(store)
+		c.expect(ask+"\r\nGET foo\r\n", "+OK\r\n$3\r\nold\r\n")
+		store.info.State, store.info.Leader = "replaced", 0
+		if got := c.send("GET foo\r\n"); *runs != 1 {
+			t.Errorf("%s: %q is not confirmed", ask, got)
+		}
+	}
+}
+
 func TestReadOnlyChangesNothingOnTheLeader(t *testing.T) {
 	store, c := follower(t, Options{RedirectMoved: true, ClusterView: topology.LeaderView})
 	store.info.Role, store.info.Leader = "leader", 1

@@ -115,6 +115,10 @@ func (f *fakeFacts) Notify(progressed, saved func()) { f.progressed, f.saved = p
 func (f *fakeFacts) Leader() topology.Leader {
 	cluster := f.Cluster()
 	leader := topology.Leader{Removed: cluster.State == topology.Removed}
+	switch cluster.State {
+	case "rolled-back", "replaced", "copied":
+		leader.Refusal = "it is " + string(cluster.State)
+	}
 	if node := cluster.Node(cluster.Leader); node != nil {
 		leader.Known, leader.Self, leader.Host, leader.Port = true, node.ID == cluster.Self, node.Host, node.Port
 		leader.Hostname = node.Hostname
