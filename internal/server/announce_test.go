@@ -63,6 +63,8 @@ func TestAnnouncementsThatMeanNothingAreRefused(t *testing.T) {
 		"announce-client a:1,announce-peer b:2,cluster-announce-ip c": "leaves nothing for --announce-host",
 		"cluster-announce-hostname a_b":                               "letters, digits, hyphens and dots",
 		"bind 0.0.0.0,expect 3":                                       "--announce-host",
+		"bind -":                                                      "without an address",
+		"bind 127.0.0.1 -":                                            "without an address",
 		"bind 0.0.0.0,expect 3,announce-client a:1":                   "--announce-peer",
 		"bind 0.0.0.0,expect 3,announce-peer a:1":                     "--announce-client",
 	} {

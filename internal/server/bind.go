@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,14 +29,14 @@ var errStopped = errors.New("stopped by a signal")
 
 // place is one address of --bind.
 type place struct {
-	// host is what to listen on, network the kind of address that a wildcard stands for. Empty host: 0.0.0.0 or ::.
+	// host is what to listen on, network the kind of address that a wildcard stands for.
 	host, network string
 	// optional: a machine that lacks the address is no reason to stop.
 	optional bool
 }
 
 // places are the addresses of --bind, in Redis's words: a dash before an address makes it optional, * is every IPv4
-// address, ::* every IPv6 address.
+// address, ::* every IPv6 address. An address that is named twice is one, optional if it is each time.
 func places(words []string) (all []place) {
 	for _, word := range words {
 		p := place{network: "tcp"}
@@ -46,10 +47,17 @@ func places(words []string) (all []place) {
 		case "::*", "::":
 			p.host, p.network = "::", "tcp6"
 		}
+		if at := slices.IndexFunc(all, p.same); at >= 0 {
+			all[at].optional = all[at].optional && p.optional
+			continue
+		}
 		all = append(all, p)
 	}
 	return all
 }
+
+// same reports whether two places are one.
+func (p place) same(other place) bool { return p.host == other.host && p.network == other.network }
 
 // loopback reports whether only this machine can reach a host.
 func loopback(host string) bool {

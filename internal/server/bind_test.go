@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,6 +37,22 @@ func TestPlaces_AreWhatRedisMeansByThem(t *testing.T) {
 		if len(all) != len(strings.Fields(text)) || all[0] != want.first || exposed(all) != want.exposed ||
 			callable(all) != want.callable {
 			t.Errorf("%q is %+v, exposed %v, called %q; want %+v", text, all, exposed(all), callable(all), want)
+		}
+	}
+}
+
+// Who names an address twice means it once: the node must not wait for a port that it has itself.
+func TestPlaces_TheSameTwiceIsOne(t *testing.T) {
+	for text, want := range map[string][]place{
+		"127.0.0.1 127.0.0.1":      {{"127.0.0.1", "tcp", false}},
+		"-127.0.0.1 127.0.0.1":     {{"127.0.0.1", "tcp", false}},
+		"127.0.0.1 -127.0.0.1":     {{"127.0.0.1", "tcp", false}},
+		"-::1 -::1":                {{"::1", "tcp", true}},
+		"* 0.0.0.0 ::* -::":        {{"0.0.0.0", "tcp4", false}, {"::", "tcp6", false}},
+		"10.0.0.1 ::1 10.0.0.1 ::": {{"10.0.0.1", "tcp", false}, {"::1", "tcp", false}, {"::", "tcp6", false}},
+	} {
+		if all := places(strings.Fields(text)); !slices.Equal(all, want) {
+			t.Errorf("%q is %+v, want %+v", text, all, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/consensus"
@@ -64,12 +65,18 @@ func (c *Config) contradictions() error {
 			n.AbsentMillis, n.HeartbeatMillis)
 	case len(c.bind) == 0:
 		return wrong("--bind is empty; name an address to listen on")
+	case slices.ContainsFunc(c.bind, namesNothing):
+		return wrong("--bind %s has a word without an address, which would be every address of this machine: name one; "+
+			"a dash before it makes it optional", strings.Join(c.bind, " "))
 	case c.unreachable() && (!n.Bootstrap || n.Expect > 1):
 		return wrong("--bind %s is every address of this machine, and none that the other nodes could dial: "+
 			"name one with --announce-host, or with --announce-client and --announce-peer", strings.Join(c.bind, " "))
 	}
 	return c.checkAnnouncements()
 }
+
+// namesNothing reports whether a word of --bind has no address.
+func namesNothing(word string) bool { return strings.TrimPrefix(word, "-") == "" }
 
 // wrong is a wrong command line of serve.
 func wrong(format string, args ...any) error { return exit.WrongUsage("serve", format, args...) }
