@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -311,4 +312,34 @@ func TestPatienceWithAStrangerEnds(t *testing.T) {
 			t.Errorf("timeout %v: %v for a stranger, %v for a client that is known", idle, stranger, known)
 		}
 	}
+}
+
+// nudgedSocket is a socket whose deadline for reading was moved into the past before the first read.
+type nudgedSocket struct {
+	net.Conn
+	reads int
+}
+
+func (s *nudgedSocket) CloseWrite() error               { return nil }
+func (s *nudgedSocket) SetReadDeadline(time.Time) error { return nil }
+
+func (s *nudgedSocket) Read([]byte) (int, error) {
+	if s.reads++; s.reads == 1 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return 0, io.EOF
+}
+
+// A nudge, as mail makes one, does not end the time in which a client whose connection ends may still send. One of the
+// tries is fast enough for that time not to be over.
+func TestANudgeDoesNotEndLinger(t *testing.T) {
+	f := testServer(t, Options{Store: newFakeStore(t)})
+	for range 20 {
+		socket := &nudgedSocket{}
+		(&link{server: f, socket: socket}).linger()
+		if socket.reads == 2 {
+			return
+		}
+	}
+	t.Error("a nudge ends the time at once")
 }

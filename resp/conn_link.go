@@ -246,10 +246,14 @@ func (l *link) linger() {
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	_ = l.socket.SetReadDeadline(time.Now().Add(lingerPeriod))
-	waste := make([]byte, wire.SmallBufferBytes)
-	for !l.server.isClosing() {
-		if _, err := l.socket.Read(waste); err != nil {
+	until, waste := time.Now().Add(lingerPeriod), make([]byte, wire.SmallBufferBytes)
+	for {
+		_ = l.socket.SetReadDeadline(until) // a nudge may have moved it into the past
+		if l.server.isClosing() {
+			return
+		}
+		_, err := l.socket.Read(waste)
+		if err != nil && (!errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(until)) {
 			return
 		}
 	}
