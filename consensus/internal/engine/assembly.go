@@ -33,6 +33,8 @@ type Assembly struct {
 // none, and never will: the origin learns that from the same entry as everyone else.
 type assemblies struct {
 	list []Assembly
+	// taken counts the pieces that some body took.
+	taken uint64
 }
 
 // take takes an entry that is a piece. It returns the body that takes effect with it, nil if none does.
@@ -70,6 +72,7 @@ func (s *assemblies) grow(e *raftlog.Entry) (body []byte) {
 		a.Body = append(make([]byte, 0, a.TotalBytes), a.Body...)
 	}
 	a.Body = append(a.Body, e.Body...)
+	s.taken++
 	if e.Left > 0 {
 		return nil
 	}
@@ -108,6 +111,8 @@ type PiecesState struct {
 	Origin     raftlog.NodeID
 	Boot       raftlog.Boot
 	TakenBytes int
+	// Taken counts the pieces that some body took since this node began, or last jumped.
+	Taken uint64
 	// Own is the sequence with which this node announced a body that has not ended, 0 if there is none; OwnTurn says
 	// that it has its turn.
 	Own     raftlog.Sequence
@@ -116,7 +121,7 @@ type PiecesState struct {
 
 // state is what the loop of a node needs to know.
 func (s *assemblies) state(term raftlog.Term, id raftlog.NodeID, boot raftlog.Boot) PiecesState {
-	p := PiecesState{Term: term}
+	p := PiecesState{Term: term, Taken: s.taken}
 	for i := range s.list {
 		a := &s.list[i]
 		if i == 0 {

@@ -48,6 +48,8 @@ type pieces struct {
 	state PiecesState
 	// progress is the tick at which the turn or what was taken last changed.
 	progress uint64
+	// taken is the tick at which some body last took a piece, or a snapshot jumped over entries that may be such pieces.
+	taken uint64
 }
 
 // inPieces reports whether a batch is too large for one entry.
@@ -140,6 +142,9 @@ func (e *Engine) notePieces(a *Applied) {
 		if e.leads() && p.Origin != 0 && p.TakenBytes == 0 {
 			e.core.ServeWaiting(p.Origin, a.Index) // it waits for its turn, and should not wait for a heartbeat
 		}
+	}
+	if p.Taken != before.Taken || a.Jumped {
+		e.pieces.taken = e.tick
 	}
 	e.pieces.state = *p
 	s, d := &e.stream, &e.stream.delivery

@@ -310,7 +310,7 @@ func (e *Engine) expire(ticks int) {
 	e.sweepWaiting(func(b *Batch) bool {
 		since, sentBefore := b.since, b.since != b.submitted
 		if e.inPieces(b) {
-			since = max(since, e.pieces.progress)
+			since = max(since, e.pieces.taken) // a new leader, or the turn of another node, is no piece
 		}
 		return e.tick-since >= wait || sentBefore && e.tooOldToSend(b) && b != e.stream.delivery.batch
 	})

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"testing"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // A body that has to begin again and again, because its origin is slower than the leader waits, is announced anew only
@@ -34,4 +36,44 @@ func TestABodyDoesNotBeginAgainForEver(t *testing.T) {
 	tb.ticks(longestResendTicks)
 	tb.expect(next, Done)
 	tb.expectApplied(body("next", 35))
+}
+
+// The log takes no piece of any body while one leader follows the other: a body that waits for its turn ends after
+// WaitTicks. It was never sent, so no deadline of an unknown fate would end it.
+func TestNewLeadersDoNotProlongTheWaitForATurn(t *testing.T) {
+	tb := newPieceTable(t, 3)
+	tb.elect(1)
+	tb.lose = func(m *Message) bool { return isForward(m, 2) }
+	began, limit := tb.now, DefaultOptions().WaitTicks+DefaultOptions().UncertainTicks/2
+	tb.submit(2, body("announced", 95))
+	waits := tb.submit(2, body("waits", 95))
+	for i := 0; waits.Outcome == Pending && i < 40; i++ {
+		tb.ticks(80)
+		tb.elect(raftlog.NodeID(3 - 2*(i%2)))
+	}
+	tb.expect(waits, NotDone)
+	if ticks := int(tb.now-began) / 10; ticks > limit || tb.node(1).piecesIn() > 0 {
+		t.Fatalf("it ended after %d ticks, with %d pieces in the log", ticks, tb.node(1).piecesIn())
+	}
+}
+
+// As long as the log takes pieces of other bodies, one that waits for its turn waits on, even if each report of the
+// applier shows the end of a body.
+func TestPiecesOfOthersProlongTheWaitForATurn(t *testing.T) {
+	tb := newPieceTable(t, 3)
+	tb.elect(1)
+	tb.submit(1, body("before", 95))
+	tb.untilPieces(1, 1)
+	tb.lose = func(m *Message) bool { return isForward(m, 2) } // it is never announced
+	c := tb.submit(2, body("waits", 35))
+	wait := DefaultOptions().WaitTicks
+	for range 3 {
+		tb.ticks(wait - 10)
+		tb.expect(c, Pending)
+		tb.submit(1, body("other", 35))
+		tb.settle()
+	}
+	tb.expect(c, Pending)
+	tb.ticks(wait + 50) // it learns of the last piece by a heartbeat
+	tb.expect(c, NotDone)
 }
