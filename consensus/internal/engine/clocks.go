@@ -175,7 +175,7 @@ func (e *Engine) hearClock(m *raft.Message) {
 	}
 	v := c.hear(m.From)
 	v.note(m.Clock-c.elapsed, c.elapsed)
-	if m.LogTime != 0 {
+	if m.LogTime != 0 && m.Term >= e.core.Term() {
 		v.noteLogTime(m.LogTime-c.elapsed, c.elapsed)
 	}
 }
@@ -194,9 +194,19 @@ func (c *clocks) hear(id raftlog.NodeID) *voterClock {
 // said that no other node followed is not log time.
 func (c *clocks) follow(term raftlog.Term, logTime raftlog.Stamp) {
 	if !c.known || term > c.term {
-		c.known, c.term, c.carriedOn = true, term, fastest{}
+		c.beginTerm(term)
 	}
 	c.carriedOn.note(logTime, c.elapsed)
+}
+
+// beginTerm forgets the log time of earlier terms, also what voters told of it: the leader of this one may have begun
+// later than that, and have corrected the offset since. The next leader would add the two, and keys with an absolute
+// deadline would end early.
+func (c *clocks) beginTerm(term raftlog.Term) {
+	c.known, c.term, c.carriedOn = true, term, fastest{}
+	for _, v := range c.voters {
+		v.knows = false
+	}
 }
 
 // resume is where log time goes on if this node begins a term now, behind a log that ends at last: at the latest that a
@@ -243,7 +253,7 @@ func (c *clocks) carried(e *Engine) (logTime raftlog.Stamp, known bool) {
 func (e *Engine) leadClock(ticks int) {
 	c := &e.clocks
 	if term := e.core.Term(); !c.known || c.term != term {
-		c.known, c.term, c.carriedOn = true, term, fastest{}
+		c.beginTerm(term)
 		c.carriedOn.note(c.resumed.logTime, c.elapsed)
 		c.entry.Offset, c.differing, c.apart = c.resumed.offset, 0, 0
 	}

@@ -311,6 +311,30 @@ func TestLogTimeOfAnOldCampaignDoesNotCount(t *testing.T) {
 	}
 }
 
+// A voter told a candidate that log time was 900. Another node won, began its term with 500, and let the offset make up
+// for that: 900 and that offset would be a wall time that is ahead of all clocks.
+func TestLogTimeOfAnEarlierTermDoesNotCount(t *testing.T) {
+	for _, own := range []bool{false, true} {
+		e := newTable(t, 3).node(1).engine
+		e.clocks = clocks{voters: map[raftlog.NodeID]*voterClock{}, elapsed: 10, known: true, term: 1}
+		e.clocks.carriedOn.note(900, 0)
+		e.clocks.hear(2).noteLogTime(900, 0)
+		if own {
+			e.clocks.beginTerm(2) // as leadClock does
+			e.clocks.carriedOn.note(500, 10)
+		} else {
+			e.clocks.follow(2, 500)
+		}
+		if got := e.resume(raftlog.Time{}); got.logTime != 500 {
+			t.Errorf("own term %v: it resumes with %d, want 500", own, got.logTime)
+		}
+		e.clocks.hear(3).noteLogTime(700, 10) // told in the next campaign
+		if got := e.resume(raftlog.Time{}); got.logTime != 700 {
+			t.Errorf("own term %v: it resumes with %d, want 700", own, got.logTime)
+		}
+	}
+}
+
 // In a quiet cluster a key has a deadline: now and then an entry carries time, so that a stop of all nodes forgets
 // little.
 func TestAQuietLeaderCarriesTimeNowAndThen(t *testing.T) {
