@@ -113,11 +113,14 @@ func (r *Raft) heardWithin(id raftlog.NodeID, ticks int) quorum.Answer {
 	return quorum.No
 }
 
+// MayPropose reports whether Propose appends: this node leads, and does not hand over.
+func (r *Raft) MayPropose() bool { return r.role == Leader && r.transferee == 0 }
+
 // Propose appends entries to the log, all or none: ok is false on a node that does not lead, or is handing over. They
 // get consecutive indexes from first on. The bodies must not change afterwards. A proposal without a feature level gets
 // that of the options. Configurations have their own method.
 func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
-	if r.role != Leader || r.transferee != 0 {
+	if !r.MayPropose() {
 		return 0, false
 	}
 	first = r.log.last().Index + 1

@@ -348,7 +348,7 @@ func (e *Engine) moveTime() {
 	}
 	entry, last := e.clocks.entry, e.core.LastTime()
 	due := x.due != 0 && (x.due <= max(x.time, entry.Stamp) || entry.Stamp-last.Stamp >= tickEveryMillis)
-	if !due && entry.Offset == last.Offset || !e.forwards.hasRoom(e, raftlog.EntryHeaderBytes) {
+	if !due && entry.Offset == last.Offset || !e.hasRoom(raftlog.EntryHeaderBytes) {
 		return
 	}
 	if index, ok := e.core.Propose([]raft.Proposal{{Kind: raftlog.EntryTick}}); ok {

@@ -251,7 +251,7 @@ func TestAHeldBatchOfANodeThatWasLeftOutIsNotAppended(t *testing.T) {
 	leader.options.ProposalRoomBytes = 1
 	member, stranger := tb.submit(2, "member"), tb.submit(3, "stranger")
 	tb.settle()
-	if n := len(leader.forwards.held); n != 2 {
+	if n := leader.forwards.heldOf(2).len() + leader.forwards.heldOf(3).len(); n != 2 {
 		t.Fatalf("%d batches are held", n)
 	}
 	tb.lose = func(m *Message) bool { return m.From == 3 || m.To == 3 }
@@ -259,8 +259,8 @@ func TestAHeldBatchOfANodeThatWasLeftOutIsNotAppended(t *testing.T) {
 	leader.options.ProposalRoomBytes = 0
 	tb.ticks(10)
 	tb.expect(member, Done)
-	if got := tb.node(1).machine.applied; !slices.Equal(got, []string{"member"}) || leader.forwards.heldBytes != 0 {
-		t.Fatalf("applied %q, %d bytes held", got, leader.forwards.heldBytes)
+	if got := tb.node(1).machine.applied; !slices.Equal(got, []string{"member"}) || leader.heldBytes() != 0 {
+		t.Fatalf("applied %q, %d bytes held", got, leader.heldBytes())
 	}
 	tb.ticks(DefaultOptions().UncertainTicks + deadlineTicks)
 	tb.expect(stranger, Unknown)

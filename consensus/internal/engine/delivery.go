@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
@@ -55,26 +54,25 @@ type pieces struct {
 // inPieces reports whether a batch is too large for one entry.
 func (e *Engine) inPieces(b *Batch) bool { return len(b.Body) > e.options.PieceBytes }
 
-// deliver sends what the limits allow of the body that is under way, or announces the next one. It comes before the
-// small batches of the turn: it sends little at a time, and must not starve.
-func (e *Engine) deliver(forward *forwardBuilder) {
+// deliver sends one thing about a large body, if the limits allow it: a piece of the one that is under way, the
+// announcement of the next one, or that no more comes of one.
+func (e *Engine) deliver(p *postings) bool {
 	s, d := &e.stream, &e.stream.delivery
-	if d.batch == nil {
-		e.endTooOld()
-	}
 	switch {
 	case d.batch == nil && len(e.large.batches) > 0:
-		if e.mayPost(0) {
-			d.batch = e.large.batches[0]
-			d.announced = e.post(forward, unmetBatch{piece: true, level: d.batch.Level, left: len(d.batch.Body)})
-			s.ended = false // an announcement ends what was announced before
+		if !e.mayPost(p, 0, e.options.MaxUnmetBytes) {
+			return false
 		}
-	case s.ended && e.mayPost(0):
-		e.post(forward, unmetBatch{piece: true, level: Level})
+		d.batch = e.large.batches[0]
+		d.announced = e.post(p, unmetBatch{piece: true, level: d.batch.Level, left: len(d.batch.Body)})
+		s.ended = false // an announcement ends what was announced before
+		return true
+	case s.ended && e.mayPost(p, 0, e.options.MaxUnmetBytes):
+		e.post(p, unmetBatch{piece: true, level: Level})
 		s.ended = false
+		return true
 	}
-	for d.batch != nil && d.turn && e.sendPiece(forward) {
-	}
+	return d.batch != nil && d.turn && e.sendPiece(p)
 }
 
 // endTooOld ends, as not done, the bodies that would have to begin again and are too old for that. One of them may
@@ -87,18 +85,21 @@ func (e *Engine) endTooOld() {
 }
 
 // sendPiece sends the next piece, if it may.
-func (e *Engine) sendPiece(forward *forwardBuilder) bool {
+func (e *Engine) sendPiece(p *postings) bool {
 	d := &e.stream.delivery
 	body := d.batch.Body
 	end := min(d.sentBytes+e.options.PieceBytes, len(body))
-	if d.sentBytes > d.takenBytes && end-d.takenBytes > e.options.MaxPieceBytes || !e.mayPost(end-d.sentBytes) {
+	if d.sentBytes > d.takenBytes && end-d.takenBytes > e.options.MaxPieceBytes {
+		return false
+	}
+	if !e.mayPost(p, end-d.sentBytes, e.options.MaxUnmetBytes) {
 		return false
 	}
 	piece := body[d.sentBytes:end:end]
 	if e.leads() {
 		piece = bytes.Clone(piece) // it stays in memory for followers for a while, and would keep the whole body there
 	}
-	sequence := e.post(forward, unmetBatch{piece: true, level: d.batch.Level, body: piece, left: len(body) - end})
+	sequence := e.post(p, unmetBatch{piece: true, level: d.batch.Level, body: piece, left: len(body) - end})
 	if d.sentBytes = end; end == len(body) {
 		e.finishDelivery(sequence)
 	}
@@ -184,13 +185,13 @@ const stallShare = 2
 // endStalled ends, through the log, the body of an origin that does not send the next piece: it may be gone for good.
 // If it is only slow, it learns from the log that its body ended, and announces it anew.
 func (e *Engine) endStalled() {
-	p, f := &e.pieces, &e.forwards
+	p := &e.pieces
 	stalled := e.tick-p.progress >= uint64(e.options.WaitTicks/stallShare)
 	if p.state.Origin == 0 || !stalled || p.state.Term != e.term || !e.leads() || p.state.Origin == e.options.ID {
 		return
 	}
-	held := slices.ContainsFunc(f.held, func(h raft.Proposal) bool { return h.Kind == raftlog.EntryPiece })
-	if held || f.lastPiece > e.applied || !f.hasRoom(e, raftlog.EntryHeaderBytes) {
+	f := &e.forwards
+	if f.holdsPiece() || f.lastPiece > e.applied || !e.hasRoom(raftlog.EntryHeaderBytes) {
 		return // what is on its way may be the next piece
 	}
 	tag := raftlog.Tag{Origin: p.state.Origin, Boot: p.state.Boot}

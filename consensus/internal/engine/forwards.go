@@ -15,10 +15,12 @@ type forwards struct {
 	// appended counts, per origin and boot, the batches taken in this term. It begins empty with the term and nothing
 	// is forgotten within it: that is what makes a late copy harmless.
 	appended map[source]raftlog.Sequence
-	// held are proposals in order, taken and not yet appended: for lack of room in the journal, or until the end of
-	// the turn.
-	held      []raft.Proposal
-	heldBytes int
+	// held are other nodes' batches, taken and not yet appended, apart for each origin: for lack of room in the journal,
+	// or until the end of the turn. shares.go divides the room.
+	held  []*originQueue
+	level uint64
+	// chosen are what this turn appends, in order.
+	chosen []raft.Proposal
 	// lastPiece is the last entry appended in this term that is a piece, 0 if none is.
 	lastPiece raftlog.Index
 	// checked is the configuration that dropRemovedOrigins last looked at.
@@ -37,23 +39,33 @@ func (f *forwards) begin(term raftlog.Term) {
 }
 
 // hasRoom reports whether the journal can take this many more bytes of entries.
-func (f *forwards) hasRoom(e *Engine, bytes int) bool {
-	return e.core.WindowBytes()+f.heldBytes+bytes <= e.proposalCapacity()
+func (e *Engine) hasRoom(bytes int) bool { return e.core.WindowBytes()+bytes <= e.proposalCapacity() }
+
+// takeOwn counts a batch of this leader's own, and appends it in this turn.
+func (f *forwards) takeOwn(tag raftlog.Tag, b ForwardedBatch) {
+	f.appended[source{tag.Origin, tag.Boot}] = b.Sequence
+	f.chosen = append(f.chosen, b.proposal(tag))
 }
 
-// take counts a batch and holds it until the end of the turn. The caller has seen that it is the next of its source.
-func (f *forwards) take(tag raftlog.Tag, b ForwardedBatch) {
+// take counts a batch and holds it until there is room. The caller has seen that it is the next of its source.
+func (f *forwards) take(s *originQueue, tag raftlog.Tag, b ForwardedBatch) {
 	f.appended[source{tag.Origin, tag.Boot}] = b.Sequence
-	if b.Skip {
-		return
+	if !b.Skip {
+		s.add(b.proposal(tag))
 	}
+}
+
+func (b *ForwardedBatch) proposal(tag raftlog.Tag) raft.Proposal {
 	kind := raftlog.EntryCommand
 	if b.Piece {
 		kind = raftlog.EntryPiece
 	}
-	f.held = append(f.held, raft.Proposal{Kind: kind, Level: b.Level, Tag: tag, Body: b.Body, Left: b.Left})
-	f.heldBytes += raftlog.EntryHeaderBytes + len(b.Body)
+	return raft.Proposal{Kind: kind, Level: b.Level, Tag: tag, Body: b.Body, Left: b.Left}
 }
+
+// heldPerUnmet is how many times Options.MaxUnmetBytes a leader holds of one origin. An origin that obeys has no more
+// than that once on its way, and a little; one that restarts has it again.
+const heldPerUnmet = 2
 
 // takeForward takes another node's batches, if this node leads the term they are meant for. It drops all others without
 // a reply: the origin learns its batches' fate from the log.
@@ -62,15 +74,18 @@ func (e *Engine) takeForward(m *Message) {
 		return
 	}
 	e.noticeTerm() // a message before this one may have changed it
-	from := source{m.From, m.Boot}
+	from, held := source{m.From, m.Boot}, e.forwards.heldOf(m.From)
 	for _, b := range m.Batches {
+		if held.bytes > heldPerUnmet*e.options.MaxUnmetBytes {
+			return // as if it had been lost: the origin sends it again, later and later
+		}
 		switch counter := e.forwards.appended[from]; {
 		case b.Sequence <= counter:
 			// a copy of what was taken
 		case b.Level > Level:
 			return // a newer origin's: this leader could append it, but not apply it; it ends at its deadline
 		case b.Sequence == counter+1:
-			e.forwards.take(raftlog.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
+			e.forwards.take(held, raftlog.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
 		default:
 			// Something before it was lost. Taking it would make the lost one look met; the stream begins again.
 			if !slices.Contains(e.out.Reset, m.From) {
@@ -101,53 +116,5 @@ func (e *Engine) dropRemovedOrigins() {
 		return
 	}
 	f.checked = c
-	f.held = slices.DeleteFunc(f.held, func(p raft.Proposal) bool {
-		if e.isMember(p.Tag.Origin) {
-			return false
-		}
-		f.heldBytes -= raftlog.EntryHeaderBytes + len(p.Body)
-		return true
-	})
-}
-
-// maxProposeBytes bounds the entries that one turn appends, and with them a group of the log.
-const maxProposeBytes = 4 << 20
-
-// flushProposals appends what is held, as far as the journal has room.
-func (e *Engine) flushProposals() {
-	f := &e.forwards
-	if len(f.held) == 0 {
-		return
-	}
-	if !e.leads() || f.term != e.core.Term() {
-		f.held, f.heldBytes = nil, 0
-		return
-	}
-	e.dropRemovedOrigins()
-	n, bytes, room := 0, 0, e.proposalCapacity()-e.core.WindowBytes()
-	if room > maxProposeBytes {
-		room = maxProposeBytes
-		e.out.Again = f.heldBytes > room
-	}
-	for n < len(f.held) && bytes+raftlog.EntryHeaderBytes+len(f.held[n].Body) <= room {
-		bytes += raftlog.EntryHeaderBytes + len(f.held[n].Body)
-		n++
-	}
-	if n == 0 {
-		return
-	}
-	first, ok := e.core.Propose(f.held[:n])
-	if !ok {
-		e.out.Again = false // leadership is being handed over: only time ends that, not another turn
-		return
-	}
-	for i := range f.held[:n] {
-		if f.held[i].Kind == raftlog.EntryPiece {
-			f.lastPiece = first + raftlog.Index(i)
-		}
-	}
-	left := copy(f.held, f.held[n:])
-	clear(f.held[left:])
-	f.held = f.held[:left]
-	f.heldBytes -= bytes
+	f.held = slices.DeleteFunc(f.held, func(s *originQueue) bool { return !e.isMember(s.origin) })
 }

@@ -35,8 +35,8 @@ func TestALeaderWithoutRoomHoldsBoundedForwards(t *testing.T) {
 	for range 5 {
 		tb.fill(2, 20, bodyBytes)
 	}
-	if one := raftlog.EntryHeaderBytes + bodyBytes; leader.forwards.heldBytes > limitBytes+5*one {
-		t.Fatalf("the leader holds %d bytes, the origin may have %d unmet", leader.forwards.heldBytes, limitBytes)
+	if one := raftlog.EntryHeaderBytes + bodyBytes; leader.heldBytes() > limitBytes+5*one {
+		t.Fatalf("the leader holds %d bytes, the origin may have %d unmet", leader.heldBytes(), limitBytes)
 	}
 	leader.options.ProposalRoomBytes = 0
 	after := tb.submitAndSettle(2, "after")

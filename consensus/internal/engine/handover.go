@@ -12,10 +12,11 @@ import (
 //
 // From clients' point of view (what is under way in steps, L leads, N takes over):
 //
-//  1. L stops appending. Batches that arrive are held, with their place in their sequence taken.
+//  1. L stops appending. Batches of other nodes are held, with their place in their sequence taken; those of L's own
+//     clients wait.
 //  2. N holds all of L's log, is told to campaign, and wins: L and the others vote for it at once.
 //  3. N begins its term with an entry; the origins apply it. That proves of every batch that L held that it is not
-//     done, and they send it to N. No client sees an error.
+//     done, and they send it to N; L sends what waits. No client sees an error.
 //
 // If N does not take over within an election timeout, L appends what it held, and then asks the next best. One
 // intent asks each voter once: a leader whose voters cannot take over must not spend its life trying, for it appends

@@ -50,8 +50,8 @@ func TestALeaderThatHandsOverDoesNotSpin(t *testing.T) {
 		})
 	}
 	tb.turn(leader)
-	if leader.engine.forwards.heldBytes <= maxProposeBytes {
-		t.Fatalf("the leader holds %d bytes", leader.engine.forwards.heldBytes)
+	if leader.engine.heldBytes() <= maxProposeBytes {
+		t.Fatalf("the leader holds %d bytes", leader.engine.heldBytes())
 	}
 	if leader.out.Again {
 		t.Fatal("a leader that may not append asks for another turn at once")

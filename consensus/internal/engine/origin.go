@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math"
+
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -81,44 +83,86 @@ func (e *Engine) beginStream(term raftlog.Term, leader raftlog.NodeID) {
 }
 
 // assignWaiting sends waiting batches to the present leader, as far as the limits let it. When the present term's
-// leader is unknown they go on waiting.
+// leader is unknown they go on waiting. A leader appends its own among those of the other nodes: appendBatches.
 func (e *Engine) assignWaiting() {
 	e.dropLeft()
 	if e.removed() {
 		e.sweepWaiting(func(*Batch) bool { return true }) // no leader appends batches of a removed node
 	}
-	if e.leader == 0 || e.stream.term != e.term {
+	if e.leader == 0 || e.stream.term != e.term || e.leads() {
 		return
 	}
-	if e.leads() && !e.isMember(e.options.ID) {
-		return // the newest configuration leaves this node out: the next leader is not far
+	p := e.beginPosting()
+	p.room = math.MaxInt // the leader knows how much room there is
+	for e.postNext(&p) {
 	}
-	var forward forwardBuilder
-	e.deliver(&forward)
-	taken := 0
-	for _, b := range e.waiting.batches {
-		if !e.mayPost(len(b.Body)) {
-			break
-		}
-		sequence := e.post(&forward, unmetBatch{level: b.Level, body: b.Body})
-		e.registered = append(e.registered, Sent{Batch: b, Tick: e.tick, Term: e.stream.term, Sequence: sequence})
-		taken++
-	}
-	forward.flush(e)
-	e.waiting.removeFirst(taken)
+	e.endPosting(&p)
 }
 
-// mayPost reports whether a batch with so large a body, or a piece, may be sent now.
-func (e *Engine) mayPost(bodyBytes int) bool {
-	s, bytes := &e.stream, raftlog.EntryHeaderBytes+bodyBytes
-	if s.unmetBytes+bytes > e.options.MaxUnmetBytes && s.live > 0 {
+// postings are what one turn sends of this node's batches.
+type postings struct {
+	forward forwardBuilder
+	// taken counts the waiting batches that were sent.
+	taken int
+	// room is how many bytes of entries may still be appended; short: something did not fit.
+	room  int
+	short bool
+}
+
+func (e *Engine) beginPosting() postings {
+	if e.stream.delivery.batch == nil {
+		e.endTooOld()
+	}
+	return postings{}
+}
+
+func (e *Engine) endPosting(p *postings) {
+	p.forward.flush(e)
+	e.waiting.removeFirst(p.taken)
+}
+
+// postNext sends one thing, if there is one that may be sent now: what there is to say of a body in pieces, a piece, or
+// else a small batch. Pieces come first: they are sent few at a time, and must not starve. So a piece that the journal
+// has no room for makes small batches wait, too.
+func (e *Engine) postNext(p *postings) bool {
+	if e.deliver(p) {
+		return true
+	}
+	if p.short || p.taken == len(e.waiting.batches) {
 		return false
 	}
-	return !e.leads() || e.forwards.hasRoom(e, bytes)
+	b := e.waiting.batches[p.taken]
+	if !e.mayPost(p, len(b.Body), e.options.MaxUnmetBytes-e.keptForPieces()) {
+		return false
+	}
+	p.taken++
+	sequence := e.post(p, unmetBatch{level: b.Level, body: b.Body})
+	e.registered = append(e.registered, Sent{Batch: b, Tick: e.tick, Term: e.stream.term, Sequence: sequence})
+	return true
+}
+
+// keptForPieces is the part of Options.MaxUnmetBytes that small batches leave free while a large one waits: room for
+// one piece. Otherwise small batches that wait would take all that is freed, and no piece would ever be sent.
+func (e *Engine) keptForPieces() int {
+	if len(e.large.batches) == 0 && !e.stream.ended {
+		return 0
+	}
+	return min(raftlog.EntryHeaderBytes+e.options.PieceBytes, e.options.MaxUnmetBytes/2)
+}
+
+// mayPost reports whether a batch with so large a body, or a piece, may be sent now. maxUnmetBytes bounds what is then
+// unmet.
+func (e *Engine) mayPost(p *postings, bodyBytes, maxUnmetBytes int) bool {
+	s, bytes := &e.stream, raftlog.EntryHeaderBytes+bodyBytes
+	if s.unmetBytes+bytes > maxUnmetBytes && s.live > 0 {
+		return false
+	}
+	p.short = bytes > p.room
+	return !p.short
 }
 
 // post gives a batch, or a piece of one, the next place in the stream, and sends it.
-func (e *Engine) post(forward *forwardBuilder, u unmetBatch) raftlog.Sequence {
+func (e *Engine) post(p *postings, u unmetBatch) raftlog.Sequence {
 	s := &e.stream
 	if len(s.unmet) == 0 {
 		s.progress = e.tick // later batches leave it alone: they must not hide a stream that is stuck
@@ -129,9 +173,9 @@ func (e *Engine) post(forward *forwardBuilder, u unmetBatch) raftlog.Sequence {
 	s.unmetBytes += u.bytes
 	s.live++
 	if e.leads() {
-		e.forwards.take(e.ownTag(u.sequence), u.batch())
+		e.forwards.takeOwn(e.ownTag(u.sequence), u.batch())
 	} else {
-		forward.add(e, u.batch())
+		p.forward.add(e, u.batch())
 	}
 	return u.sequence
 }

@@ -146,9 +146,9 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.takeChanges(in)
 	e.resendIfStuck()
 	e.assignWaiting()
-	e.flushProposals()
 	e.moveTime()
 	e.endStalled()
+	e.appendBatches() // last: batches take whatever room there is
 	e.continueHandOver(in)
 	e.registerReads() // before messages are built: no message sent before a read was registered carries its epoch
 	e.continueInstall()
