@@ -89,7 +89,7 @@ func (e *Engine) assignWaiting() {
 	if e.removed() {
 		e.sweepWaiting(func(*Batch) bool { return true }) // no leader appends batches of a removed node
 	}
-	if e.leader == 0 || e.stream.term != e.term || e.leads() {
+	if e.leader == 0 || e.stream.term != e.term || e.leads() || e.lacksState() {
 		return
 	}
 	p := e.beginPosting()
@@ -98,6 +98,12 @@ func (e *Engine) assignWaiting() {
 	}
 	e.endPosting(&p)
 }
+
+// lacksState reports whether this node knows that it lacks a part of the log which it can have by a snapshot only. It
+// cannot apply what it would send now before that snapshot is fetched and restored, which may take minutes; and if it
+// is another snapshot in the end, one that covers what was sent, its clients would never learn what became of it. So
+// their batches wait, and end as not done, until the state has reached every snapshot that was announced.
+func (e *Engine) lacksState() bool { return e.snapshots.announced > e.applied }
 
 // postings are what one turn sends of this node's batches.
 type postings struct {

@@ -49,6 +49,8 @@ type snapshots struct {
 	lastError  string
 	fetchError string
 
+	// announced is the newest snapshot of another node that this node needed: lacksState.
+	announced raftlog.Index
 	// install is the snapshot of another node that takes this node's log's place; nil if none does.
 	install *install
 	// fetches are requests for old entries that were not answered yet.

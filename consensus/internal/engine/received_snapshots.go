@@ -57,6 +57,7 @@ func (e *Engine) beginInstall(request *raft.InstallRequest) {
 	if request == nil {
 		return
 	}
+	s.announced = max(s.announced, request.Snapshot.Index)
 	if s.install != nil {
 		e.core.InstallFailed(request.Snapshot)
 		return

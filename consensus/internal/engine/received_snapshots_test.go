@@ -420,3 +420,78 @@ func TestASnapshotThatIsAnnouncedDuringAnInstallWaits(t *testing.T) {
 		t.Fatal("it is not asked for when it is announced again")
 	}
 }
+
+// A node that fetches a snapshot, or restores it, cannot apply what it would send: its clients' commands wait, and end
+// as not done. That holds from the announcement until the state has caught up, also between two attempts.
+func TestANodeThatLacksStateSendsNothing(t *testing.T) {
+	tb, leader, late, _ := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	first := tb.submit(3, "while it fetches")
+	tb.ticks(DefaultOptions().WaitTicks + 1)
+	tb.expect(first, NotDone)
+
+	late.receiveError, late.holdInstall = ErrUnavailable, false
+	tb.turn(late) // the attempt fails
+	tb.turn(late)
+	if late.engine.snapshots.install != nil {
+		t.Fatal("the attempt goes on")
+	}
+	second := tb.submit(3, "between attempts")
+	tb.turn(late)
+	if n := len(late.engine.stream.unmet); n > 0 {
+		t.Fatalf("%d batches were sent", n)
+	}
+
+	late.holdApply = true
+	for range 200 { // the file comes, the log begins anew, and the machine is not restored
+		if tb.ticks(1); late.engine.snapshots.install != nil && late.engine.snapshots.install.handed {
+			break
+		}
+	}
+	third := tb.submit(3, "while it restores")
+	tb.ticks(20)
+	if n := len(late.engine.stream.unmet); n > 0 || third.Outcome != Pending {
+		t.Fatalf("%d batches were sent; the last is %v", n, third.Outcome)
+	}
+	late.holdApply = false
+	tb.ticks(50)
+	tb.expect(third, Done)
+	tb.ticks(DefaultOptions().UncertainTicks + deadlineTicks)
+	for _, c := range []*client{first, second, third} {
+		if c.Outcome == Unknown {
+			t.Errorf("%q ended as unknown", c.Body)
+		}
+	}
+	if n := leader.machine.count("while it fetches"); n != 0 {
+		t.Errorf("what ended as not done was executed %d times", n)
+	}
+}
+
+// The same for a node that leads before its machine is restored: others' batches go on, its own wait.
+func TestALeaderThatRestoresHoldsItsOwnBack(t *testing.T) {
+	tb, _, late, mark := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	tb.ticks(1)
+	late.holdInstall, late.holdApply = false, true // what is applied then is the restored machine
+	for range 200 {
+		if tb.ticks(1); late.engine.snapshots.install != nil && late.engine.snapshots.install.handed {
+			break
+		}
+	}
+	if late.engine.core.Commit() < mark.Index || late.applier.Applied() >= mark.Index {
+		t.Fatalf("committed %d, applied %d", late.engine.core.Commit(), late.applier.Applied())
+	}
+	tb.elect(3)
+	own, other := tb.submit(3, "own"), tb.submit(1, "other")
+	tb.ticks(20)
+	tb.expect(other, Done)
+	tb.expect(own, Pending)
+	if n := len(late.engine.stream.unmet); n > 0 {
+		t.Fatalf("%d batches were sent", n)
+	}
+	late.holdApply = false
+	tb.ticks(20)
+	tb.expect(own, Done)
+}

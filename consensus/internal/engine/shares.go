@@ -138,7 +138,7 @@ func (e *Engine) chooseBatches(room int) (full bool) {
 	f, p := &e.forwards, e.beginPosting()
 	var own raftlog.NodeID
 	// If the newest configuration leaves this node out, the next leader is not far, and its own batches wait for that.
-	if e.stream.term == e.term && e.isMember(e.options.ID) {
+	if e.stream.term == e.term && e.isMember(e.options.ID) && !e.lacksState() {
 		own = e.options.ID
 		f.heldOf(own)
 	}
