@@ -3,6 +3,7 @@ package resp
 import (
 	"errors"
 	"net"
+	"os"
 	"time"
 
 	"github.com/raftredis/raftredis/internal/hangup"
@@ -19,6 +20,8 @@ const (
 	// accept loop would spin.
 	minAcceptPause = 5 * time.Millisecond
 	maxAcceptPause = time.Second
+	// acceptProbePeriod is how long an accept has to wait in vain for a client before the shortage counts as over.
+	acceptProbePeriod = 250 * time.Millisecond
 	// attackLogPeriod is how long the log says nothing of further clients that speak HTTP.
 	attackLogPeriod = time.Minute
 )
@@ -36,12 +39,18 @@ func (s *Server) Serve(listener net.Listener) error {
 	defer s.forgetListener(listener)
 	pause := time.Duration(0)
 	for {
+		// Without a client, an accept that gets no descriptor fails at once, and one that gets one waits. So after a
+		// failure it waits a moment only: when that is over, so is the shortage.
+		awaitClient(listener, pause)
 		socket, err := listener.Accept()
 		switch {
 		case err == nil:
 			pause = 0
 			s.shortages.End(accepting)
 			s.accept(socket)
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			pause = 0
+			s.shortages.End(accepting)
 		case s.isClosing():
 			return nil
 		case errors.Is(err, net.ErrClosed):
@@ -58,7 +67,20 @@ func (s *Server) Serve(listener net.Listener) error {
 	}
 }
 
-// begin registers a listener and starts the watch with the first one.
+// awaitClient sets how long an accept waits for a client: for ever, or for acceptProbePeriod after a failure. A
+// listener without deadlines waits for ever.
+func awaitClient(listener net.Listener, pause time.Duration) {
+	l, has := listener.(interface{ SetDeadline(time.Time) error })
+	if !has {
+		return
+	}
+	var until time.Time
+	if pause > 0 {
+		until = time.Now().Add(acceptProbePeriod)
+	}
+	_ = l.SetDeadline(until) // it fails on a closed listener, as the accept does then
+}
+
 func (s *Server) begin(listener net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -342,6 +342,30 @@ func TestAcceptPausesLongerAndLongerWithoutDescriptors(t *testing.T) {
 	}
 }
 
+// SetDeadline is that of the listener behind it.
+func (l *exhausted) SetDeadline(t time.Time) error {
+	return l.Listener.(*net.TCPListener).SetDeadline(t)
+}
+
+// The shortage is over, and no client comes: nothing says any more that accepting waits. After that a client may take
+// its time.
+func TestAShortageOfAcceptsEndsWithoutAClient(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serveOn(t, Options{Store: newFakeStore(t)}, &exhausted{Listener: listener, failures: 1})
+	eventually(t, "the shortage has begun and is over", func() bool {
+		return s.server.shortages.Begun() == 1 && len(s.server.shortages.Now()) == 0
+	})
+	p := s.dial()
+	p.send("PING\r\n")
+	p.expect("+PONG\r\n")
+	if n := s.server.shortages.Begun(); n != 1 {
+		t.Fatalf("%d shortages began", n)
+	}
+}
+
 // H11 with goroutines: the store answers from other goroutines, at random moments, while clients send pipelines.
 func TestPipelinesOverSocketsKeepTheirOrder(t *testing.T) {
 	const seed, clients, rounds = 7, 16, 40
