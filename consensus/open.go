@@ -143,7 +143,7 @@ func (n *Node) assemble() error {
 		Listener: o.PeerListener, Address: o.PeerListen,
 		Dial: o.Dial, Lookup: o.Lookup, Secret: o.Secret, JoinSecret: o.JoinSecret, Logger: o.Logger,
 		Shortages: n.shortages, MaxConnections: o.MaxPeerConnections,
-		MaxEntryBytes: pieceBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond,
+		MaxEntryBytes: pieceBytes, BulkBytesPerSecond: o.SnapshotBytesPerSecond, QueueBytes: o.peerQueueBytes(),
 	})
 	if err != nil {
 		return err
@@ -233,9 +233,10 @@ func (n *Node) start() error {
 	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.machine, n.base), pump.Effects{
 		Machine: n.machine, Log: entries{n.log}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Hurry: n.options.Hurry,
-		SubmittedBytes: n.options.MaxWaitingBytes,
-		Transport:      sender{n.transport, n, o.ID},
-		Logger:         n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
+		SubmittedBytes: n.options.MaxWaitingBytes, SubmittedReads: o.MaxWaitingReads,
+		PeerBytes: n.options.peerQueueBytes(),
+		Transport: sender{n.transport, n, o.ID},
+		Logger:    n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))
 	n.base.Pieces = nil // the applier has them

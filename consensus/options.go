@@ -99,7 +99,8 @@ type Options struct {
 	// a command above 1 MiB in memory while it goes through the log, one such command at a time.
 	MaxEntryBytes int
 	// MaxWaitingBytes bounds the commands of this node's clients that wait for a leader, or for room in the log; more end
-	// with ErrOverloaded. 0 means 256 MiB. A host that has little memory makes it less.
+	// with ErrOverloaded. Reads that have not ended are bounded likewise, apart from them: each counts 256 bytes. 0 means
+	// 256 MiB. A host that has little memory makes it less; then less is under way between nodes, too.
 	MaxWaitingBytes int
 	// JournalFileBytes is the size of each of the two files of the journal, a multiple of 4096. Half of one must hold
 	// the commands that are not yet committed, with a MiB to spare: at least four of the largest there can be, 4 MiB.
@@ -307,12 +308,33 @@ func (o *Options) engineOptions() engine.Options {
 	if e.MaxWaitingBytes = o.MaxWaitingBytes; o.MaxWaitingBytes < DefaultOptions().MaxWaitingBytes {
 		e.MaxLargeBytes = min(e.MaxLargeBytes, o.MaxWaitingBytes) // or one of any size
 	}
+	e.MaxWaitingReads, e.MaxUnmetBytes = max(o.MaxWaitingBytes/waitingReadBytes, 1), o.unmetBytes()
 	e.ResendTicks = 2 * e.ElectionTicks
 	e.ReadRetryTicks = e.ElectionTicks
 	e.JournalRoomBytes = o.journalRoomBytes()
 	e.PieceBytes = pieceBytes
 	return e
 }
+
+const (
+	// waitingReadBytes is what a read counts against MaxWaitingBytes: its own size, with what belongs to it.
+	waitingReadBytes = 256
+	// A node's commands that are under way to the leader take a sixteenth of MaxWaitingBytes, within these bounds: a few
+	// pieces at least.
+	unmetShare                   = 16
+	minUnmetBytes, maxUnmetBytes = 4 << 20, 16 << 20
+	// queuesPerUnmet is how many times that a queue between two nodes holds: all that is under way, sent twice, and
+	// messages.
+	queuesPerUnmet = 4
+)
+
+// unmetBytes bounds this node's commands that are under way to the leader.
+func (o *Options) unmetBytes() int {
+	return min(max(o.MaxWaitingBytes/unmetShare, minUnmetBytes), maxUnmetBytes)
+}
+
+// peerQueueBytes bounds each queue of messages to or from other nodes.
+func (o *Options) peerQueueBytes() int { return queuesPerUnmet * o.unmetBytes() }
 
 // journalRoomBytes is how many bytes of entries the journal has room for beside what is in history.
 func (o *Options) journalRoomBytes() int { return int(o.JournalFileBytes/2) - journalSpareBytes }

@@ -48,6 +48,8 @@ type Applied struct {
 	// Frozen: the state was frozen at Index, for a snapshot. Jumped: a snapshot of other nodes brought it there.
 	Frozen bool
 	Jumped bool
+	// Tick is Work.Tick, when the deadlines up to it have been looked at.
+	Tick uint64
 	// Met is the last position met in the log.
 	Met Position
 	// NotDone are batches proven not done: they belong to the loop again.
@@ -59,7 +61,9 @@ type Applied struct {
 }
 
 // Empty reports whether there is nothing to report.
-func (a *Applied) Empty() bool { return a.Index == 0 && len(a.NotDone) == 0 && len(a.GivenUp) == 0 }
+func (a *Applied) Empty() bool {
+	return a.Index == 0 && a.Tick == 0 && len(a.NotDone) == 0 && len(a.GivenUp) == 0
+}
 
 // NewApplier makes an applier for a machine that was restored from the snapshot at base, which SnapshotState.Check
 // has accepted. For a zero base the machine is empty, and is restored when the first entry tells the cluster's seed.
@@ -234,6 +238,7 @@ func (a *Applier) notDone(b *Batch, report *Applied) { report.NotDone = append(r
 
 // Expire answers Unknown to batches whose deadline passed: they were sent, and nothing proves their fate yet.
 func (a *Applier) Expire(tick uint64, report *Applied) {
+	report.Tick = tick
 	if tick == a.tick {
 		return
 	}

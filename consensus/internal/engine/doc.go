@@ -35,6 +35,9 @@
 // applied an entry of a later term without having met the tag, no later entry can carry it. It gives such a batch back
 // to the turn, which assigns it anew. A broken connection or a lost leader proves nothing.
 //
+// Where a leader has more to append than there is room for, the nodes get equal shares of it (shares.go). A node that
+// knows that it lacks a part of the log sends nothing: Engine.lacksState.
+//
 // A batch that is too large for one entry goes in pieces (delivery.go). It belongs to the turn until its last piece is
 // sent, for without that it never takes effect. Every applier puts the pieces together (assembly.go), and a snapshot
 // has what is there in part (assembly_image.go).

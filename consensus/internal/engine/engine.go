@@ -38,7 +38,10 @@ type Engine struct {
 	handed  raftlog.Index // handed to the applier
 	applied raftlog.Index // reported by the applier
 	span    int           // bytes handed and not yet applied
-	spans   []handedSpan
+	// expired is the tick at which the applier last looked for deadlines; expiring: it is asked to look again.
+	expired  uint64
+	expiring bool
+	spans    []handedSpan
 
 	filled  raftlog.Index // handed to the history filler
 	written raftlog.Index // reported by it

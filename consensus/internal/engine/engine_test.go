@@ -186,3 +186,27 @@ func TestEveryBatchEnds(t *testing.T) {
 		}
 	}
 }
+
+// Large batches that wait for their turn have a limit of their own; a single one may have any size.
+func TestLargeBatchesThatWaitAreBounded(t *testing.T) {
+	const limitBytes = 1000
+	tb := newPieceTable(t, 3)
+	tb.cut(1, 2, 3)
+	tb.node(1).engine.options.MaxLargeBytes = limitBytes
+	first := tb.submit(1, body("x", 2*limitBytes))
+	tb.settle()
+	second, small := tb.submit(1, body("y", testPieceBytes+1)), tb.submit(1, "small")
+	tb.settle()
+	tb.expect(first, Pending)
+	tb.expect(second, Overloaded)
+	tb.expect(small, Pending)
+	tb.ticks(DefaultOptions().WaitTicks + 1)
+	tb.expect(first, NotDone)
+	fits := limitBytes - raftlog.EntryHeaderBytes - (raftlog.EntryHeaderBytes + testPieceBytes + 1)
+	a, b := tb.submit(1, body("a", testPieceBytes+1)), tb.submit(1, body("b", fits))
+	c := tb.submit(1, body("c", testPieceBytes+1))
+	tb.settle()
+	tb.expect(a, Pending)
+	tb.expect(b, Pending)
+	tb.expect(c, Overloaded)
+}

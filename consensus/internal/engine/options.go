@@ -46,6 +46,8 @@ type Options struct {
 	// MaxWaitingBatches and MaxWaitingBytes bound what waits; more is answered Overloaded.
 	MaxWaitingBatches int
 	MaxWaitingBytes   int
+	// MaxWaitingReads bounds the reads that have not ended; more is answered Overloaded.
+	MaxWaitingReads int
 	// PieceBytes is the size of a piece: bodies above it go through the log in pieces. They wait apart, up to
 	// MaxLargeBytes or one of any size. MaxPieceBytes bounds what is sent of a body and not yet applied here, but for one
 	// piece: small batches wait behind so much at most.
@@ -85,8 +87,9 @@ func DefaultOptions() Options {
 		HeartbeatTicks: 5, ElectionTicks: 30, WaitTicks: 260, UncertainTicks: 1000, ResendTicks: 60, ReadRetryTicks: 30,
 		AbsentTicks:         200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
-		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxSpanBytes: 8 << 20, JournalRoomBytes: 24 << 20,
-		PieceBytes: 1 << 20, MaxPieceBytes: 1 << 20, MaxLargeBytes: 2 << 30,
+		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxWaitingReads: 1 << 20, MaxSpanBytes: 8 << 20,
+		JournalRoomBytes: 24 << 20,
+		PieceBytes:       1 << 20, MaxPieceBytes: 1 << 20, MaxLargeBytes: 2 << 30,
 		SnapshotLogBytes: DefaultSnapshotLogBytes,
 	}
 }
@@ -127,7 +130,7 @@ func (o *Options) Validate() error {
 		{"ResendTicks", o.ResendTicks}, {"ReadRetryTicks", o.ReadRetryTicks}, {"AbsentTicks", o.AbsentTicks},
 		{"MaxInflightMessages", o.MaxInflightMessages}, {"MaxMessageBytes", o.MaxMessageBytes},
 		{"MaxUnmetBytes", o.MaxUnmetBytes}, {"MaxWaitingBatches", o.MaxWaitingBatches},
-		{"MaxWaitingBytes", o.MaxWaitingBytes}, {"MaxSpanBytes", o.MaxSpanBytes},
+		{"MaxWaitingBytes", o.MaxWaitingBytes}, {"MaxWaitingReads", o.MaxWaitingReads}, {"MaxSpanBytes", o.MaxSpanBytes},
 		{"PieceBytes", o.PieceBytes}, {"MaxPieceBytes", o.MaxPieceBytes}, {"MaxLargeBytes", o.MaxLargeBytes},
 		{"JournalRoomBytes", o.JournalRoomBytes},
 	}

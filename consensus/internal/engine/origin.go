@@ -275,6 +275,9 @@ func (e *Engine) takeApplied(a *Applied) {
 		e.applied = a.Index
 		e.noteJumped()
 	}
+	if a.Tick != 0 {
+		e.expired, e.expiring = a.Tick, false
+	}
 	if a.Index > 0 {
 		e.expiry.time, e.expiry.due = a.Time, a.Due
 	}

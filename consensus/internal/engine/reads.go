@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -11,6 +13,8 @@ import (
 //	  ▲                    │
 //	  └── lost leader, retry (with a fresh request)
 type reads struct {
+	// open counts the reads that have not ended.
+	open    int
 	fresh   []*Read
 	groups  []*readGroup // on a leader, in order of epoch
 	remotes []remoteRead // on a leader, in order of epoch
@@ -47,11 +51,28 @@ type remoteRead struct {
 	index   raftlog.Index
 }
 
-// takeReadIndex remembers a follower's request for this turn's epoch. It drops a request of another term: the follower
-// asks again when it knows the leader.
+// admitRead takes a new read from a client.
+func (e *Engine) admitRead(read *Read) {
+	r := &e.reads
+	r.open++
+	read.since = e.tick
+	if r.open > e.options.MaxWaitingReads {
+		e.endRead(read, Overloaded)
+		return
+	}
+	r.fresh = append(r.fresh, read)
+}
+
+// maxRemoteReads bounds the requests of followers that wait for their epoch. A follower makes one a turn, for all its
+// reads, and they wait for a round trip: so many are not reached but where no echo comes.
+const maxRemoteReads = 1 << 16
+
+// takeReadIndex remembers a follower's request for this turn's epoch. It drops a request of another term, or one too
+// many: the follower asks again.
 func (e *Engine) takeReadIndex(m *Message) {
-	if e.leads() && m.Term == e.core.Term() {
-		e.reads.asked = append(e.reads.asked, *m)
+	r := &e.reads
+	if e.leads() && m.Term == e.core.Term() && len(r.asked)+len(r.remotes) < maxRemoteReads {
+		r.asked = append(r.asked, *m)
 	}
 }
 
@@ -149,6 +170,7 @@ func (e *Engine) endAppliedReads() {
 }
 
 func (e *Engine) endRead(r *Read, o Outcome) {
+	e.reads.open--
 	r.End(o)
 	e.out.EndedReads = append(e.out.EndedReads, r)
 }
@@ -217,30 +239,30 @@ func (e *Engine) expireReads(wait uint64) {
 	r := &e.reads
 	late := func(read *Read) bool { return e.tick-read.since >= wait }
 	r.sweep(e, late)
-	for _, group := range r.groups {
-		group.reads = e.sweepGroup(group.reads, late)
-	}
+	// Groups without a read go, too: while the applier is slow, each turn may bring another one.
+	empty := func(group *readGroup) bool { return !e.sweepGroup(group, late) }
+	r.groups = slices.DeleteFunc(r.groups, empty)
+	r.ready = slices.DeleteFunc(r.ready, empty)
 	for request := r.firstPending(); request <= r.request; request++ {
-		if group := r.pending[request]; group != nil {
-			group.reads = e.sweepGroup(group.reads, late)
+		if group := r.pending[request]; group != nil && empty(group) {
+			delete(r.pending, request)
 		}
-	}
-	for _, group := range r.ready {
-		group.reads = e.sweepGroup(group.reads, late)
 	}
 }
 
-func (e *Engine) sweepGroup(group []*Read, over func(*Read) bool) []*Read {
-	kept := group[:0]
-	for _, read := range group {
+// sweepGroup ends reads of a group, and reports whether any is left.
+func (e *Engine) sweepGroup(group *readGroup, over func(*Read) bool) bool {
+	kept := group.reads[:0]
+	for _, read := range group.reads {
 		if over(read) {
 			e.endRead(read, NotDone)
 			continue
 		}
 		kept = append(kept, read)
 	}
-	clear(group[len(kept):])
-	return kept
+	clear(group.reads[len(kept):])
+	group.reads = kept
+	return len(kept) > 0
 }
 
 // AllReads lists every read that has not ended.

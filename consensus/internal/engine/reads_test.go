@@ -3,6 +3,7 @@ package engine
 import (
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -166,4 +167,128 @@ func TestARefusedReadIndexIsNoAnswer(t *testing.T) {
 	tb.lose = nil
 	tb.ticks(DefaultOptions().ReadRetryTicks + 1)
 	tb.expectRead(r, Done)
+}
+
+// Without a leader reads wait, up to a number; one more is refused at once. Those that ended make room. The number
+// counts reads of all ages: fresh ones, those that wait for the leader, and those that wait for the applier.
+func TestWaitingReadsAreBounded(t *testing.T) {
+	const limit = 3
+	tb := newTable(t, 3)
+	node := tb.node(1)
+	node.engine.options.MaxWaitingReads = limit
+	full := func(state string) {
+		t.Helper()
+		var inside []*reader
+		for range limit {
+			inside = append(inside, tb.read(1))
+			tb.settle()
+		}
+		for _, r := range inside {
+			tb.expectRead(r, Pending)
+		}
+		refused := tb.read(1)
+		tb.settle()
+		tb.expectRead(refused, Overloaded)
+		if n := len(node.engine.AllReads()); n != limit || node.engine.reads.open != limit {
+			t.Fatalf("%s: %d reads are open, %d counted", state, n, node.engine.reads.open)
+		}
+		tb.ticks(DefaultOptions().WaitTicks + 1)
+		for _, r := range inside {
+			tb.expectRead(r, NotDone)
+		}
+		if n := node.engine.reads.open; n != 0 {
+			t.Fatalf("%s: %d reads are counted when all have ended", state, n)
+		}
+	}
+	tb.cut(1, 2, 3)
+	full("no leader")
+	tb.lose = nil
+	tb.elect(2)
+	tb.lose = func(m *Message) bool { return m.Own == ReadIndexReply }
+	full("no answer of the leader")
+	tb.lose = nil
+	node.holdApply = true
+	tb.submitAndSettle(2, "w")
+	full("a slow applier")
+	node.holdApply = false
+	last := tb.read(1)
+	tb.ticks(20)
+	tb.expectRead(last, Done)
+}
+
+// A read has its index, and the applier does not come to it: the read ends at its deadline, not a tick before. Nothing
+// of it is left, however long the applier takes.
+func TestAReadThatWaitsForASlowApplierEnds(t *testing.T) {
+	for _, id := range []raftlog.NodeID{1, 2} {
+		tb := newTable(t, 3)
+		tb.elect(1)
+		s := tb.node(id)
+		s.holdApply = true
+		w := tb.submit(3, "w")
+		tb.ticks(10)
+		tb.expect(w, Done)
+		r := tb.read(id)
+		tb.ticks(DefaultOptions().WaitTicks) // the first of them comes with the read
+		tb.expectRead(r, Pending)
+		if n := len(s.engine.reads.ready); n != 1 {
+			t.Fatalf("%d groups have their index", n)
+		}
+		tb.ticks(1)
+		tb.expectRead(r, NotDone)
+		for range 5 {
+			tb.expectRead(tb.readFor(id, DefaultOptions().WaitTicks+1), NotDone)
+		}
+		if n := len(s.engine.reads.ready); n != 0 {
+			t.Fatalf("%d groups are left, without a read", n)
+		}
+	}
+}
+
+// readFor asks for a read and lets time pass.
+func (tb *table) readFor(id raftlog.NodeID, ticks int) *reader {
+	r := tb.read(id)
+	tb.ticks(ticks)
+	return r
+}
+
+// A leader keeps so many requests of followers and no more; those that it drops are asked again.
+func TestALeaderKeepsBoundedReadRequests(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	leader := tb.node(1)
+	tb.cut(1)
+	for request := range uint64(maxRemoteReads + 10) {
+		leader.in.Messages = append(leader.in.Messages, Message{
+			Own: ReadIndex, Message: raft.Message{From: 2, To: 1, Term: leader.engine.core.Term()}, Request: request,
+		})
+	}
+	tb.turn(leader)
+	tb.turn(leader)
+	if n := len(leader.engine.reads.remotes) + len(leader.engine.reads.asked); n != maxRemoteReads {
+		t.Fatalf("the leader keeps %d requests, the limit is %d", n, maxRemoteReads)
+	}
+	leader.in.Messages = append(leader.in.Messages, Message{
+		Own: ReadIndex, Message: raft.Message{From: 2, To: 1, Term: leader.engine.core.Term()}, Request: 1,
+	})
+	tb.turn(leader)
+	if n := len(leader.engine.reads.remotes); n != maxRemoteReads {
+		t.Fatalf("the leader keeps %d requests, the limit is %d", n, maxRemoteReads)
+	}
+}
+
+// The applier is held up for long. It is asked once to look for deadlines, and not once more every so often.
+func TestAHeldUpApplierHasBoundedWork(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	s := tb.node(2)
+	s.holdApply = true
+	tb.ticks(100 * deadlineTicks)
+	if n := len(s.work); n > 3 {
+		t.Fatalf("%d pieces of work wait for the applier", n)
+	}
+	s.holdApply = false
+	tb.lose = func(m *Message) bool { return m.Own == Forward }
+	b := tb.submit(2, "b")
+	tb.ticks(DefaultOptions().UncertainTicks + 2*deadlineTicks)
+	tb.expect(b, Unknown)
 }

@@ -221,8 +221,7 @@ func (e *Engine) takeClients(in *Inputs) {
 		e.admit(b)
 	}
 	for _, r := range in.Reads {
-		r.since = e.tick
-		e.reads.fresh = append(e.reads.fresh, r)
+		e.admitRead(r)
 	}
 }
 

@@ -39,8 +39,8 @@ func (e *Engine) handWork(ticks int) {
 	w := &e.out.Work
 	w.Sent = e.registered
 	e.registered = nil
-	if e.tick/deadlineTicks != (e.tick-uint64(ticks))/deadlineTicks {
-		w.Tick = e.tick
+	if !e.expiring && e.tick >= e.expired+deadlineTicks { // one at a time: the applier may be held up for long
+		w.Tick, e.expiring = e.tick, true
 	}
 	e.handJump(w)
 	if e.snapshots.install.halts() {

@@ -123,8 +123,12 @@ func (r *Runner) handOutSnapshots(out *engine.Outputs) {
 	if out.Install != nil {
 		r.startFetch(out.Install)
 	}
-	if out.Retain != nil || out.Trim != 0 {
-		r.garbage.Force(garbage{retain: out.Retain, trim: out.Trim}, 1)
+	if out.Retain != nil {
+		r.garbage.Force(out.Retain, 1)
+	}
+	if out.Trim != 0 { // only the newest counts: the disk may hang for long
+		r.trim.Store(uint64(out.Trim))
+		r.garbage.Wake()
 	}
 }
 

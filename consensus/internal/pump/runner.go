@@ -34,6 +34,11 @@ type Effects struct {
 	Hurry func() bool
 	// SubmittedBytes bounds batches on their way from clients to the loop; more is answered Overloaded. 0 means 256 MiB.
 	SubmittedBytes int
+	// SubmittedReads bounds reads likewise; 0 means 1 Mi.
+	SubmittedReads int
+	// PeerBytes bounds peers' messages on their way to the loop, and apart from them forwarded batches; 0 means 64 MiB.
+	// Messages beyond it are dropped, as a network may; a batch beyond it resets its stream, whose origin sends it again.
+	PeerBytes int
 	// Tick is the length of a tick.
 	Tick time.Duration
 	// Clock is the wall clock, of which Inputs.Now tells the engine. Ticks are counted by another.
@@ -51,15 +56,13 @@ type Effects struct {
 
 // Limits of the runner's mailboxes. A full one refuses, and each says what that means.
 const (
-	// messagesBytes bounds peer messages on their way to the loop; more is dropped, as a network may.
-	messagesBytes = 64 << 20
-	// forwardsBytes bounds forwarded batches; more resets the stream, whose origin sends it again.
-	forwardsBytes = 64 << 20
+	// defaultSubmittedBytes, defaultSubmittedReads and defaultPeerBytes are the defaults of Effects.
+	defaultSubmittedBytes = 256 << 20
+	defaultSubmittedReads = 1 << 20
+	defaultPeerBytes      = 64 << 20
 	// submittedBatchBytes is the most that a batch counts on its way from clients to the loop: the engine bounds large
 	// ones, and a large one must not be refused because a small one came before it.
 	submittedBatchBytes = 2 << 20
-	// submittedReads bounds reads likewise.
-	submittedReads = 1 << 20
 	// submittedRequests bounds changes of the membership, and arrivals, likewise.
 	submittedRequests = 1 << 10
 	// completions bounds what is handed in by construction; it only has to be large.
@@ -120,7 +123,8 @@ type Runner struct {
 	fetch   *mailbox.Mailbox[raft.FetchRequest]
 	frozen  *mailbox.Mailbox[engine.Frozen]
 	files   *mailbox.Mailbox[fileRequest]
-	garbage *mailbox.Mailbox[garbage]
+	garbage *mailbox.Mailbox[[]raftlog.SnapshotMark] // what is to be kept
+	trim    atomic.Uint64                            // the first entry of history that is to be kept
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
 	endFetch context.CancelFunc
 
@@ -144,10 +148,10 @@ func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 	r := &Runner{
 		engine: e, applier: a, effects: effects,
 		wake:      make(chan struct{}, 1),
-		messages:  mailbox.New[engine.Message](messagesBytes),
-		forwards:  mailbox.New[engine.Message](forwardsBytes),
-		batches:   mailbox.New[*engine.Batch](cmp.Or(effects.SubmittedBytes, 256<<20)),
-		reads:     mailbox.New[*engine.Read](submittedReads),
+		messages:  mailbox.New[engine.Message](cmp.Or(effects.PeerBytes, defaultPeerBytes)),
+		forwards:  mailbox.New[engine.Message](cmp.Or(effects.PeerBytes, defaultPeerBytes)),
+		batches:   mailbox.New[*engine.Batch](cmp.Or(effects.SubmittedBytes, defaultSubmittedBytes)),
+		reads:     mailbox.New[*engine.Read](cmp.Or(effects.SubmittedReads, defaultSubmittedReads)),
 		left:      mailbox.New[*engine.Batch](completions),
 		leftReads: mailbox.New[*engine.Read](completions),
 		applied:   mailbox.New[engine.Applied](completions),
@@ -163,7 +167,7 @@ func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 		received:  mailbox.New[engine.Received](completions),
 		frozen:    mailbox.New[engine.Frozen](completions),
 		files:     mailbox.New[fileRequest](completions),
-		garbage:   mailbox.New[garbage](completions),
+		garbage:   mailbox.New[[]raftlog.SnapshotMark](completions),
 		endFetch:  func() {},
 		began:     time.Now(),
 		stopping:  make(chan struct{}),

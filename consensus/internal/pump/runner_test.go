@@ -318,7 +318,7 @@ func TestCloseEndsEverythingThatWaits(t *testing.T) {
 func TestAFullMailboxResetsTheStream(t *testing.T) {
 	h, nodes := startCluster(t, 3)
 	huge := engine.Message{Own: engine.Forward, Message: raft.Message{From: 2, To: 1, Term: 1}}
-	huge.Batches = []engine.ForwardedBatch{{Body: make([]byte, forwardsBytes)}}
+	huge.Batches = []engine.ForwardedBatch{{Body: make([]byte, defaultPeerBytes)}}
 	for range 100 { // the loop empties it as fast as it can
 		nodes[0].Receive(2, []engine.Message{huge, huge})
 		select {

@@ -193,48 +193,50 @@ func (r *Runner) startFetch(request *raft.InstallRequest) {
 	r.files.Force(fileRequest{InstallRequest: *request, context: ctx}, 1)
 }
 
-// garbage is what is not needed any more: all files but those named, history below an index.
-type garbage struct {
-	retain []raftlog.SnapshotMark
-	trim   raftlog.Index
-}
-
-// removeGarbage removes files and history. It is slow work that nothing waits for.
+// removeGarbage removes what is not needed any more: all files but those named, history below an index. It is slow work
+// that nothing waits for.
 func (r *Runner) removeGarbage() {
-	var pieces []garbage
+	var lists [][]raftlog.SnapshotMark
 	for {
 		select {
 		case <-r.garbage.Woken():
 		case <-r.stopping:
 			return
 		}
-		pieces = r.garbage.Take(pieces)
-		for _, g := range pieces {
-			if err := r.remove(g); err != nil {
+		lists = r.garbage.Take(lists)
+		for _, retain := range lists {
+			if err := r.removeFiles(retain); err != nil {
 				r.fail(err)
 				return
 			}
 		}
+		if err := r.trimHistory(raftlog.Index(r.trim.Swap(0))); err != nil {
+			r.fail(err)
+			return
+		}
 	}
 }
 
-func (r *Runner) remove(g garbage) error {
-	if g.retain != nil {
-		err := r.insist("remove old snapshots", func() error { return r.effects.Snapshots.Retain(g.retain...) })
-		if err != nil {
-			return fmt.Errorf("remove old snapshots: %w", err)
-		}
-		r.retired.Store(true)
-		r.wakeLoop()
+func (r *Runner) removeFiles(retain []raftlog.SnapshotMark) error {
+	err := r.insist("remove old snapshots", func() error { return r.effects.Snapshots.Retain(retain...) })
+	if err != nil {
+		return fmt.Errorf("remove old snapshots: %w", err)
 	}
-	if g.trim != 0 {
-		err := r.insist("remove old history", func() error { return r.effects.SnapshotLog.Trim(g.trim) })
-		if err != nil {
-			return fmt.Errorf("remove history below entry %d: %w", g.trim, err)
-		}
-		r.noteHistory()
-		r.wakeLoop()
+	r.retired.Store(true)
+	r.wakeLoop()
+	return nil
+}
+
+func (r *Runner) trimHistory(keep raftlog.Index) error {
+	if keep == 0 {
+		return nil
 	}
+	err := r.insist("remove old history", func() error { return r.effects.SnapshotLog.Trim(keep) })
+	if err != nil {
+		return fmt.Errorf("remove history below entry %d: %w", keep, err)
+	}
+	r.noteHistory()
+	r.wakeLoop()
 	return nil
 }
 
