@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -8,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // A node that is started at another address tells it to the nodes that it meets: those that it dials, those that dial
@@ -76,13 +78,18 @@ func (n *Node) keepAddresses() {
 	defer ticker.Stop()
 	var obstacle string
 	for {
+		ticked := false
 		select {
 		case <-ticker.C:
+			ticked = true
 		case <-n.moved:
 		case <-n.context.Done():
 			return
 		}
 		s := n.runner.Load().Status()
+		if ticked {
+			n.writeLogged(s)
+		}
 		updates := n.updates(s)
 		if len(updates) == 0 {
 			obstacle = ""
@@ -118,6 +125,26 @@ func (n *Node) writeAddresses(c *membership.Configuration, updates []membership.
 		return answer.Reason, true
 	}
 	return obstacle, false
+}
+
+// writeLogged has a leader write to the log which of the voters that formed the cluster have a log by now. A refusal is
+// one of the moment: it tries again.
+func (n *Node) writeLogged(s *engine.Status) {
+	if s.Role != raft.Leader || s.Configuration == nil || len(s.Configuration.Fresh) == 0 {
+		return
+	}
+	var logged []raftlog.NodeID
+	for _, id := range s.Configuration.Fresh {
+		holds := func(f raft.FollowerStatus) bool { return f.ID == id && f.Match > 0 }
+		if id == s.ID || slices.ContainsFunc(s.Followers, holds) {
+			logged = append(logged, id)
+		}
+	}
+	if len(logged) == 0 {
+		return
+	}
+	answer, err := n.change(n.context, membership.Change{Logged: logged})
+	n.options.Logger.Debug("these members have a log", "nodes", logged, "obstacle", answer.Reason, "error", err)
 }
 
 // updates are the members whose addresses in the configuration are not what they say; none on a node that does not

@@ -17,10 +17,18 @@ const emptyDirectory = "to add it as a new member, start it with an empty data d
 // Join answers a blank node that asks to be a member.
 func (o peerHandler) Join(j transport.Join) (transport.Newcomer, error) {
 	<-o.assembled
-	if o.runner.Load() == nil {
+	var err error
+	switch {
+	case j.Boot == o.boot:
+		err = &transport.Refusal{Cause: transport.ErrSelf, Text: transport.ErrSelf.Error()}
+	case j.Withdraw:
+		err = o.release(j)
+	case o.runner.Load() == nil:
 		return o.takeJoiner(j)
+	default:
+		err = o.admitJoiner(j)
 	}
-	if err := o.admitJoiner(j); err != nil {
+	if err != nil {
 		return transport.Newcomer{}, err
 	}
 	o.mu.Lock()
@@ -40,11 +48,12 @@ func (n *Node) admitJoiner(j transport.Join) error {
 	m := memberOf(j)
 	s := n.runner.Load().Status()
 	known := memberByIncarnation(s.Configuration, m.Incarnation)
+	if known != nil && j.Incarnation != n.self.Load().Incarnation &&
+		(j.Address != known.Address || s.Configuration.HasLog(known.ID)) {
+		return n.refuseCopy(j, known)
+	}
 	if known != nil && known.Alike(&m) && j.Address == known.Address {
 		return n.checkTwin(j, nil)
-	}
-	if known != nil && j.Address != known.Address && j.Incarnation != n.self.Load().Incarnation {
-		return n.refuseCopy(j, known)
 	}
 	if err := n.checkJoinerIsThere(j, known); err != nil {
 		return err
@@ -102,6 +111,8 @@ func (o peerHandler) Invite(clusterID uint64) (transport.Newcomer, error) {
 	case obstacle.fences(): // also to one that asks whether a process with its incarnation is here: this one is gone
 		return transport.Newcomer{}, &transport.Refusal{Text: "it takes no part any more: " + obstacle.Text + "; " +
 			emptyDirectory}
+	case o.renaming && !o.started:
+		return transport.Newcomer{}, &transport.Refusal{Text: "it is about to draw another incarnation; ask again"}
 	case clusterID == 0:
 		return o.introduceLocked(), nil
 	case o.identity.NodeID == 0 && o.options.Bootstrap && !obstacle.bars():

@@ -132,7 +132,7 @@ func (n *Node) takeJoiner(j transport.Join) (transport.Newcomer, error) {
 	if err := checkJoiner(j); err != nil {
 		return transport.Newcomer{}, err
 	}
-	known, err := n.joinerOf(j.Incarnation)
+	known, err := n.joinerOf(&j)
 	if err != nil {
 		return transport.Newcomer{}, err
 	}
@@ -146,7 +146,7 @@ func (n *Node) takeJoiner(j transport.Join) (transport.Newcomer, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err := n.refusesJoiners(); err != nil {
+	if err := n.refusesJoiner(&j); err != nil {
 		return transport.Newcomer{}, err
 	}
 	if !n.options.Bootstrap {
@@ -161,9 +161,9 @@ func (n *Node) takeJoiner(j transport.Join) (transport.Newcomer, error) {
 	return n.introduceLocked(), nil
 }
 
-// refusesJoiners says why this node takes no blank node in; nil if it does, or only says who it is. The caller holds
+// refusesJoiner says why this node takes a blank node not in; nil if it does, or only says who it is. The caller holds
 // the lock.
-func (n *Node) refusesJoiners() error {
+func (n *Node) refusesJoiner(j *transport.Join) error {
 	switch {
 	case n.closed:
 		return ErrClosed
@@ -174,6 +174,8 @@ func (n *Node) refusesJoiners() error {
 		return &transport.Refusal{Text: "this node forms no cluster: " + o.Text, Redirect: o.ByAddress}
 	case n.options.Bootstrap && n.options.Expect == 1:
 		return &transport.Refusal{Text: "this node is about to make its cluster; ask again"}
+	case slices.Contains(n.withdrawn, process{j.Incarnation, j.Boot}):
+		return &transport.Refusal{Text: "the node has given up the incarnation under which it asks; ask again"}
 	}
 	return n.unformed
 }
@@ -192,13 +194,13 @@ func (n *Node) formerAddress() string {
 
 // joinerOf is what a node said of itself that asked before with the same incarnation; nil if none did. The error says
 // why this node takes none in.
-func (n *Node) joinerOf(incarnation uint64) (*transport.Join, error) {
+func (n *Node) joinerOf(j *transport.Join) (*transport.Join, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if err := n.refusesJoiners(); err != nil {
+	if err := n.refusesJoiner(j); err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(n.joiners, func(k transport.Join) bool { return k.Incarnation == incarnation })
+	at := slices.IndexFunc(n.joiners, func(k transport.Join) bool { return k.Incarnation == j.Incarnation })
 	if at < 0 {
 		return nil, nil
 	}
@@ -268,6 +270,7 @@ func (n *Node) form(joiners []transport.Join) error {
 		c.Members = append(c.Members, membership.Member{
 			ID: c.NextID, Incarnation: j.Incarnation, Address: j.Address, Attributes: j.Attributes,
 		})
+		c.Fresh = append(c.Fresh, c.NextID) // they have no log yet
 		c.NextID++
 	}
 	for _, m := range c.Members {
@@ -307,6 +310,9 @@ func (n *Node) adopt(theirs transport.Hello) error {
 	identity := n.identity
 	if identity.NodeID != 0 {
 		return errors.New("this node is making a cluster of its own")
+	}
+	if theirs.ToHasLog {
+		return n.lostLog(&theirs)
 	}
 	identity.ClusterID, identity.NodeID, identity.Note = theirs.ClusterID, uint64(theirs.To), ""
 	if err := n.storeIdentity(identity); err != nil {

@@ -1,7 +1,10 @@
 package consensus
 
 import (
+	"context"
 	"errors"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,22 +157,79 @@ func TestAnObstacleComesBackFromItsNote(t *testing.T) {
 // not listen. It is this node all the same, if the port is; not if the node listens on the loopback interface itself,
 // where others may have the same port.
 func TestAnOwnNameThatMeansLoopbackIsThisNode(t *testing.T) {
+	table := map[string][]string{"own.test": {"127.0.1.1"}, "other.test": {"192.0.2.1"}}
 	for _, c := range []struct {
 		listen, announced, asked string
 		want                     bool
 	}{
-		{"0.0.0.0:0", "node1.example:7", "localhost:7", true},
+		{"0.0.0.0:0", "node1.example:7", "own.test:7", true},
 		{"0.0.0.0:0", "node1.example:7", "127.0.1.1:7", true},
-		{"0.0.0.0:0", "node1.example:7", "localhost:8", false},
-		{"0.0.0.0:0", "node1.example:7", "192.0.2.1:7", false},
-		{"127.0.0.1:0", "node1.example:7", "localhost:7", false},
+		{"0.0.0.0:0", "node1.example:7", "[::1]:7", true},
+		{"0.0.0.0:0", "node1.example:7", "own.test:8", false},
+		{"0.0.0.0:0", "node1.example:7", "other.test:7", false},
+		{"127.0.0.1:0", "node1.example:7", "own.test:7", false},
 	} {
-		n := openBlankAt(t, c.listen, Options{PeerAddress: c.announced, InsecurePeers: true})
-		if got := n.isSelf(c.asked); got != c.want {
+		n := openBlankAt(t, c.listen, Options{
+			PeerAddress: c.announced, InsecurePeers: true, Lookup: lookupIn(table),
+		})
+		places, err := n.transport.Places(t.Context(), c.asked)
+		if err != nil || len(places) != 1 {
+			t.Fatalf("%s leads to %q, %v", c.asked, places, err)
+		}
+		if got := n.isSelf(places[0]); got != c.want {
 			t.Errorf("a node that listens on %s as %s takes %s for itself: %v", c.listen, c.announced, c.asked, got)
 		}
 		if err := n.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// lookupIn resolves names by a table.
+func lookupIn(table map[string][]string) func(context.Context, string) ([]netip.Addr, error) {
+	return func(_ context.Context, host string) (found []netip.Addr, err error) {
+		for _, address := range table[host] {
+			found = append(found, netip.MustParseAddr(address))
+		}
+		if found == nil {
+			err = errors.New("no such host")
+		}
+		return found, err
+	}
+}
+
+// One name for all nodes of a cluster: each address that it has is asked, and one of them is this node's own.
+func TestEachAddressOfANameIsAsked(t *testing.T) {
+	port := func(n *Node) string { return strings.TrimPrefix(n.options.PeerAddress, "127.0.0.1:") }
+	first := openBlank(t, Options{})
+	defer endBlank(t, first)
+	second := openBlankAt(t, "127.0.0.2:"+port(first), Options{})
+	defer endBlank(t, second)
+	table := map[string][]string{
+		"all.test":  {"127.0.0.2", "127.0.0.3", "127.0.0.4"},
+		"dual.test": {"::1", "127.0.0.2"},
+		"deaf.test": {"::1", "127.0.0.4"},
+	}
+	n := openBlankAt(t, "127.0.0.3:"+port(first), Options{Lookup: lookupIn(table)})
+	defer endBlank(t, n)
+	for asked, want := range map[string][]contactState{
+		"all.test":    {contactBlank, contactSelf, contactUnreachable},
+		"dual.test":   {contactBlank},
+		"deaf.test":   {contactUnreachable, contactUnreachable},
+		"127.0.0.1":   {contactBlank},
+		"nobody.test": {contactUnreachable},
+	} {
+		n.mu.Lock()
+		self := n.describe()
+		n.mu.Unlock()
+		var got []contactState
+		for _, c := range n.contactAll([]contact{{address: asked + ":" + port(first), named: true}}, self) {
+			if got = append(got, c.state); !c.named || !strings.HasPrefix(c.String(), asked) {
+				t.Errorf("%s: %v is not named", asked, c)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the answers are %v, want %v", asked, got, want)
 		}
 	}
 }

@@ -75,6 +75,11 @@ type Node struct {
 	unformed error            // why they cannot form one
 	founders []uint64         // incarnations of the blank nodes that form a cluster, as far as this one hears them
 	seeds    []string         // peer addresses of those whom this node asks to be taken in
+	// asked are the places that may have heard of this blank node under its incarnation. renaming: it is about to give
+	// that up. withdrawn are processes that have given theirs up: see rename.go.
+	asked     []string
+	renaming  bool
+	withdrawn []process
 	// listenUntil is how long a founder waits for members that dial it.
 	listenUntil time.Time
 	// strangerAt is when a node without the secret dialled this founder last.

@@ -19,7 +19,7 @@ type peerHandler struct{ *Node }
 
 // Hello introduces this node. Peers that know its address may dial as soon as the transport listens, which is before
 // the node knows that address itself.
-func (o peerHandler) Hello(transport.Peer) transport.Hello {
+func (o peerHandler) Hello(to transport.Peer) transport.Hello {
 	<-o.assembled
 	o.mu.Lock()
 	h := transport.Hello{
@@ -34,6 +34,7 @@ func (o peerHandler) Hello(transport.Peer) transport.Hello {
 	if r := o.runner.Load(); r != nil {
 		s := r.Status()
 		h.Term, h.Durable = s.Term, raftlog.Mark{Term: s.DurableTerm, Index: s.Durable}
+		h.ToHasLog = s.Configuration.HasLog(to.ID)
 	}
 	return h
 }
@@ -59,6 +60,9 @@ func (o peerHandler) Admit(theirs transport.Hello) error {
 		return err
 	}
 	if err := checkRemoved(s, &theirs); err != nil {
+		return err
+	}
+	if err := checkHasLog(s.Configuration, &theirs); err != nil {
 		return err
 	}
 	if err := o.checkArrival(o.context, &theirs); err != nil {
@@ -111,6 +115,16 @@ func checkRemoved(s *engine.Status, theirs *transport.Hello) error {
 	}
 	return &transport.Refusal{Cause: transport.ErrRemoved, Text: fmt.Sprintf("node %d was removed from the cluster; "+
 		"stop it, or %s", theirs.From, emptyDirectory)}
+}
+
+// checkHasLog refuses a voter that comes with an empty log, and that is known to have had one: its data directory was
+// set back to when it was blank, and a member that did not know better took it for the node that it was then.
+func checkHasLog(c *membership.Configuration, theirs *transport.Hello) error {
+	if theirs.Durable.Index > 0 || !c.HasLog(theirs.From) {
+		return nil
+	}
+	return fmt.Errorf("%w: node %d had a log, and comes back without one; remove it, and add it as a new member with an "+
+		"empty data directory", engine.ErrRolledBack, theirs.From)
 }
 
 // checkMember refuses a data directory that is not the one the configuration names under the id: it was wiped or

@@ -15,9 +15,10 @@ import (
 // The one that was there first is believed as long as it answers. That holds for two members; a blank process is never
 // believed to be a member that has moved (refuseCopy).
 //
-// A directory that is set back to the time when it was blank, at the address that it had, is not told apart yet: the
-// member at that address may not have been met before. The place for it is the configuration, which would remember that
-// a member was met once.
+// A directory that is set back to the time when it was blank has the incarnation and the address of its member. The
+// configuration knows which members have a log (Configuration.HasLog), and each member that dials such a one says so:
+// the blank node does not take the member's place then (lostLog). A node that was added, and that stopped before it had
+// its identity, takes it when it comes back: it has no log that anyone knows of.
 
 // copiedDirectory is the way out for a process with a copy of a data directory.
 const copiedDirectory = "its data directory is a copy, or the same: stop one of the two, and start it with an empty " +
@@ -50,15 +51,37 @@ func (n *Node) checkTwin(j transport.Join, known *transport.Join) error {
 	return n.checkFirst(known.Address, j.Address, j.Incarnation, j.Boot)
 }
 
-// refuseCopy refuses a blank node that has a member's incarnation and another address, whether that member answers or
-// not: the blank one has no log, and the member may have acknowledged entries. If it is the member itself, added and
-// never met, it draws another incarnation (renameCopy) and joins as a new one.
+// refuseCopy refuses a blank node that has a member's incarnation, if it has another address, or if the member has a
+// log. It does so whether that member answers or not: the blank one has no log, and the member may have acknowledged
+// entries. If it is the member itself, added and never met, it draws another incarnation (renameCopy) and joins as a
+// new one.
 func (n *Node) refuseCopy(j transport.Join, m *membership.Member) error {
-	err := &transport.Refusal{Cause: transport.ErrDuplicate, Text: fmt.Sprintf(
+	err := &transport.Refusal{Cause: transport.ErrTaken, Text: fmt.Sprintf(
 		"the blank node at %s has the incarnation %016x, and so has node %d of this cluster, at %s: its data directory may "+
-			"be a copy", j.Address, j.Incarnation, m.ID, m.Address)}
+			"be a copy, or set back", j.Address, j.Incarnation, m.ID, m.Address)}
 	n.options.Logger.Warn("a node that asks to join is refused", "peer", j.Address, "reason", err)
 	return err
+}
+
+// lostLog is the answer of a blank node to a member that looks for the log that it had. It gives up the incarnation,
+// under which it has promised what it has forgotten, and is a wiped node from then on. The caller holds the lock.
+func (n *Node) lostLog(theirs *transport.Hello) error {
+	o := &Obstacle{
+		Kind: obstacleWiped, By: theirs.From, ByAddress: theirs.Address, ByAttributes: theirs.Attributes, At: time.Now(),
+		ClusterID: theirs.ClusterID, Member: theirs.To, Incarnation: theirs.ToIncarnation,
+		Text: fmt.Sprintf("node %d of cluster %016x looks for node %d at this address, which had a log, and this data "+
+			"directory is blank: it was set back to before", theirs.From, theirs.ClusterID, theirs.To),
+	}
+	identity := n.identity
+	identity.Incarnation, identity.Note = random(), o.encode()
+	if err := n.storeIdentity(identity); err != nil {
+		return err
+	}
+	n.renaming, n.asked = false, nil
+	n.tellObstacle(o)
+	return &transport.Refusal{Cause: transport.ErrIncarnation, Text: fmt.Sprintf(
+		"the data directory of node %d is blank, and it had a log: %v; if that is lost, replace the member", theirs.To,
+		transport.ErrIncarnation)}
 }
 
 // checkFirst refuses the process at the address second, with this incarnation and boot, if another process with the
@@ -88,6 +111,8 @@ func (n *Node) lookAt(j transport.Join) error {
 		return fmt.Errorf("its address %s leads from here to this node itself", j.Address)
 	case err != nil:
 		return fmt.Errorf("it cannot be reached at the address that it names: %w", err)
+	case there.NodeID != 0 && there.ClusterID != n.clusterID():
+		return fmt.Errorf("it is node %d of another cluster by now, %016x", there.NodeID, there.ClusterID)
 	case there.Incarnation != j.Incarnation || there.Boot != j.Boot:
 		return fmt.Errorf("another node answers at its address %s: %016x, and not %016x", j.Address, there.Incarnation,
 			j.Incarnation)

@@ -33,6 +33,9 @@ type Change struct {
 	Remove []raftlog.NodeID
 	// Update gives members new addresses and attributes. ID and Incarnation say who is meant and must fit each other.
 	Update []Member
+	// Logged are members of which the leader knows now that they have a log: see Configuration.HasLog. One of which that
+	// is known, and one that is no member any more, is no change.
+	Logged []raftlog.NodeID
 }
 
 // MaxMembers bounds the members of a cluster, those included that are about to leave. Each costs the leader a link and
@@ -59,7 +62,7 @@ var (
 // wants it. The errors are those above, or wrap ErrChangeInProgress: then the same change may be possible later.
 func (c Change) Next(current *Configuration) (*Configuration, error) {
 	d := newDraft(current)
-	for _, step := range []func(*draft) error{c.update, c.removeLearners, c.removeVoters, c.add} {
+	for _, step := range []func(*draft) error{c.note, c.update, c.removeLearners, c.removeVoters, c.add} {
 		if err := step(d); err != nil {
 			return nil, err
 		}
@@ -82,7 +85,7 @@ type draft struct {
 
 func newDraft(current *Configuration) *draft {
 	d := &draft{Configuration: *current}
-	for _, ids := range []*[]raftlog.NodeID{&d.Voters, &d.Outgoing, &d.Learners, &d.Promote, &d.Retire} {
+	for _, ids := range []*[]raftlog.NodeID{&d.Voters, &d.Outgoing, &d.Learners, &d.Promote, &d.Retire, &d.Fresh} {
 		*ids = slices.Clone(*ids)
 	}
 	d.Members = slices.Clone(d.Members)
@@ -96,6 +99,13 @@ func (d *draft) notePending() { d.pending = len(d.Promote)+len(d.Retire) > 0 }
 func (d *draft) leaves(id raftlog.NodeID) bool {
 	outgoing := slices.Contains(d.Outgoing, id) && !slices.Contains(d.Voters, id)
 	return outgoing || slices.Contains(d.Retire, id)
+}
+
+func (c Change) note(d *draft) error {
+	before := len(d.Fresh)
+	d.Fresh = without(d.Fresh, c.Logged)
+	d.changed = d.changed || len(d.Fresh) < before
+	return nil
 }
 
 func (c Change) update(d *draft) error {

@@ -20,6 +20,7 @@ type changeRecord struct {
 	Learner bool
 	Remove  []uint64
 	Update  []memberRecord
+	Logged  []uint64
 }
 
 const changeFormat = 2
@@ -28,7 +29,7 @@ const changeFormat = 2
 func EncodeChange(c Change) []byte {
 	record := changeRecord{
 		Format: changeFormat, Add: memberRecords(c.Add), Learner: c.Learner, Remove: numbers(c.Remove),
-		Update: memberRecords(c.Update),
+		Update: memberRecords(c.Update), Logged: numbers(c.Logged),
 	}
 	var body []byte
 	if err := codec.NewEncoderBytes(&body, newHandle()).Encode(&record); err != nil {
@@ -51,6 +52,7 @@ func DecodeChange(body []byte) (Change, error) {
 	}
 	return Change{
 		Add: members(record.Add), Learner: record.Learner, Remove: nodes(record.Remove), Update: members(record.Update),
+		Logged: nodes(record.Logged),
 	}, nil
 }
 

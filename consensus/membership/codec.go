@@ -3,6 +3,7 @@
 package membership
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -41,6 +42,11 @@ type memberRecord struct {
 	Attributes  []byte
 }
 
+// A configuration may have one section of this build's:
+//
+//	section 1 (skippable)   Fresh: id u64, little-endian, of each; left out if there are none
+const sectionFresh = section.Skippable | 1
+
 // configurationFormat is the version of configurationRecord and memberRecord.
 const configurationFormat = 3
 
@@ -70,7 +76,7 @@ func Encode(c *Configuration) []byte {
 		Format: configurationFormat, ClusterID: c.ClusterID, HashSeed: c.HashSeed, NextID: uint64(c.NextID),
 		Voters: numbers(c.Voters), Outgoing: numbers(c.Outgoing), Learners: numbers(c.Learners),
 		Promote: numbers(c.Promote), Retire: numbers(c.Retire),
-		Members: memberRecords(c.Members), Sections: c.Sections,
+		Members: memberRecords(c.Members), Sections: append(freshSection(c.Fresh), c.Sections...),
 	}
 	var body []byte
 	if err := codec.NewEncoderBytes(&body, newHandle()).Encode(&record); err != nil {
@@ -92,7 +98,14 @@ func Decode(body []byte) (*Configuration, error) {
 	if err := codec.NewDecoderBytes(body, newHandle()).Decode(&record); err != nil {
 		return nil, fmt.Errorf("decode configuration: %w", err)
 	}
-	skipped, err := section.Read(record.Sections, section.None)
+	var fresh []raftlog.NodeID
+	skipped, err := section.Read(record.Sections, func(kind section.Kind, body []byte) (known bool, err error) {
+		if kind != sectionFresh {
+			return false, nil
+		}
+		fresh, err = readFresh(body)
+		return true, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
@@ -100,7 +113,7 @@ func Decode(body []byte) (*Configuration, error) {
 		ClusterID: record.ClusterID, HashSeed: record.HashSeed, NextID: raftlog.NodeID(record.NextID),
 		Voters: nodes(record.Voters), Outgoing: nodes(record.Outgoing), Learners: nodes(record.Learners),
 		Promote: nodes(record.Promote), Retire: nodes(record.Retire),
-		Members: members(record.Members), Sections: skipped,
+		Members: members(record.Members), Fresh: fresh, Sections: skipped,
 	}
 	return c, validConfiguration(c)
 }
@@ -140,7 +153,7 @@ func validConfiguration(c *Configuration) error {
 	if len(c.Voters) == 0 {
 		return fmt.Errorf("configuration without voters")
 	}
-	for _, ids := range [][]raftlog.NodeID{c.Voters, c.Outgoing, c.Learners, c.Promote, c.Retire} {
+	for _, ids := range [][]raftlog.NodeID{c.Voters, c.Outgoing, c.Learners, c.Promote, c.Retire, c.Fresh} {
 		for _, id := range ids {
 			if !known[id] {
 				return fmt.Errorf("configuration: node %d has a role but is not a member", id)
@@ -148,6 +161,28 @@ func validConfiguration(c *Configuration) error {
 		}
 	}
 	return nil
+}
+
+// freshSection encodes Configuration.Fresh: it has the least kind, so other sections may follow.
+func freshSection(ids []raftlog.NodeID) []byte {
+	if len(ids) == 0 {
+		return nil
+	}
+	var body []byte
+	for _, id := range ids {
+		body = binary.LittleEndian.AppendUint64(body, uint64(id))
+	}
+	return section.Append(nil, sectionFresh, body)
+}
+
+func readFresh(body []byte) (ids []raftlog.NodeID, err error) {
+	if len(body) == 0 || len(body)%8 != 0 || len(body) > 8*MaxMembers {
+		return nil, fmt.Errorf("%w: %d bytes of ids", section.ErrMalformed, len(body))
+	}
+	for ; len(body) > 0; body = body[8:] {
+		ids = append(ids, raftlog.NodeID(binary.LittleEndian.Uint64(body)))
+	}
+	return ids, nil
 }
 
 func numbers(ids []raftlog.NodeID) []uint64 {

@@ -61,6 +61,8 @@ type Configuration struct {
 	// log, so a new leader carries the intent on. A joint configuration has neither: it is the step.
 	Promote []raftlog.NodeID
 	Retire  []raftlog.NodeID
+	// Fresh names voters that formed the cluster and of which no leader knows yet that they have a log: see HasLog.
+	Fresh []raftlog.NodeID
 	// Sections are encoded sections that this build does not know and may skip (see package section). Every
 	// configuration that is made of this one carries them on.
 	Sections []byte
@@ -87,6 +89,14 @@ func (c *Configuration) Includes(id raftlog.NodeID) bool {
 	return c != nil && (c.Votes(id) || slices.Contains(c.Learners, id))
 }
 
+// HasLog reports whether the cluster knows that a node has entries on its disk: it votes, and it was caught up when it
+// became a voter, or a leader has had an acknowledgement of it since it formed the cluster with others. A node of which
+// that is known and whose directory is blank, or whose log is empty, has lost what it promised, and must not vote. It
+// may be called on nil.
+func (c *Configuration) HasLog(id raftlog.NodeID) bool {
+	return c.Votes(id) && !slices.Contains(c.Fresh, id)
+}
+
 // Nodes lists all nodes that receive the log, once each, in order.
 func (c *Configuration) Nodes() []raftlog.NodeID {
 	if c == nil {
@@ -108,6 +118,8 @@ func (c *Configuration) MayFollow(current *Configuration) error {
 		return fmt.Errorf("%w: it is another cluster's", ErrInvalidConfiguration)
 	case c.NextID < current.NextID:
 		return fmt.Errorf("%w: ids would be used again", ErrInvalidConfiguration)
+	case len(without(c.Fresh, current.Fresh)) > 0:
+		return fmt.Errorf("%w: a node would lose its log", ErrInvalidConfiguration)
 	case current.Joint():
 		if c.Joint() || !sameNodes(c.Voters, current.Voters) {
 			return fmt.Errorf("%w: the present one is joint", ErrChangeInProgress)
@@ -129,7 +141,7 @@ func (c *Configuration) coherent() error {
 		return fmt.Errorf("%w: it has no voters", ErrInvalidConfiguration)
 	case slices.ContainsFunc(c.Learners, c.Votes):
 		return fmt.Errorf("%w: a node is voter and learner", ErrInvalidConfiguration)
-	case slices.ContainsFunc([][]raftlog.NodeID{c.Voters, c.Outgoing, c.Learners, c.Promote, c.Retire}, repeats):
+	case slices.ContainsFunc([][]raftlog.NodeID{c.Voters, c.Outgoing, c.Learners, c.Promote, c.Retire, c.Fresh}, repeats):
 		return fmt.Errorf("%w: a node is named twice", ErrInvalidConfiguration)
 	case c.Joint() && c.Intends():
 		return fmt.Errorf("%w: a joint one intends no other change", ErrInvalidConfiguration)
@@ -171,6 +183,7 @@ func (c *Configuration) Final() *Configuration {
 	final := *c
 	final.Outgoing = nil
 	final.Members = slices.DeleteFunc(slices.Clone(c.Members), func(m Member) bool { return !final.Includes(m.ID) })
+	final.Fresh = slices.DeleteFunc(slices.Clone(c.Fresh), func(id raftlog.NodeID) bool { return !final.Includes(id) })
 	return &final
 }
 
@@ -192,6 +205,9 @@ func (c *Configuration) String() string {
 	}
 	if len(c.Retire) > 0 {
 		text += fmt.Sprintf(" retire=%d", c.Retire)
+	}
+	if len(c.Fresh) > 0 {
+		text += fmt.Sprintf(" fresh=%d", c.Fresh)
 	}
 	return text
 }

@@ -106,10 +106,10 @@ func (r *Runner) handOut(out *engine.Outputs) {
 	for _, id := range out.Reset {
 		r.effects.Transport.Reset(id)
 	}
+	r.publishStatus() // before those are dialled to whom this node says what it knows of them
 	if out.Peers != nil {
 		r.effects.Transport.SetPeers(out.Peers)
 	}
-	r.publishStatus()
 	wakeEnded(out)
 	if out.Again {
 		r.wakeLoop()

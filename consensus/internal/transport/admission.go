@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -18,8 +19,8 @@ import (
 // returned, and may wait up to the handshake timeout. The text of an error is sent to the node that asked; a *Refusal
 // chooses it.
 type Admission interface {
-	// Join decides about the request of a blank node to be a member, and says who this node is. If that is a member, or
-	// a blank node that forms a cluster, no error promises that the asker will be contacted.
+	// Join decides about the request of a blank node to be a member, or to be forgotten, and says who this node is. If
+	// that is a member, or a blank node that forms a cluster, no error promises that the asker will be contacted.
 	Join(Join) (Newcomer, error)
 	// Invite says who this node is, to a member of the given cluster; to a node that only looks who is there if that is 0.
 	Invite(clusterID uint64) (Newcomer, error)
@@ -39,7 +40,14 @@ type Join struct {
 	// kind that it hears, in ascending order, itself included; no more than MaxFounders.
 	Founding bool
 	Founders []uint64
+	// Withdraw: the node asks to be forgotten instead, as it is about to give up this incarnation.
+	Withdraw bool
 }
+
+// A join may have one section:
+//
+//	section 1   the node withdraws; no content
+const sectionWithdraw section.Kind = 1
 
 // MaxFounders bounds Join.Founders.
 const MaxFounders = 128
@@ -82,6 +90,8 @@ type wireNewcomer struct {
 
 func (w *wireNewcomer) sections() []byte { return w.Sections }
 
+func (*wireNewcomer) knows(section.Kind) bool { return false }
+
 type wireChange struct {
 	ClusterID uint64 `codec:"cluster"`
 	Change    []byte `codec:"change"`
@@ -95,17 +105,34 @@ type wireAnswer struct {
 }
 
 func (j *Join) wire(nonce []byte) *wireJoin {
-	return &wireJoin{
+	w := &wireJoin{
 		Incarnation: j.Incarnation, Boot: uint64(j.Boot), Address: j.Address, Attributes: j.Attributes,
 		Founding: j.Founding, Founders: j.Founders, Nonce: nonce,
 	}
+	if j.Withdraw {
+		w.Sections = section.Append(nil, sectionWithdraw, nil)
+	}
+	return w
 }
 
-func (w *wireJoin) join() Join {
-	return Join{
+func (w *wireJoin) join() (Join, error) {
+	j := Join{
 		Incarnation: w.Incarnation, Boot: raftlog.Boot(w.Boot), Address: w.Address, Attributes: w.Attributes,
 		Founding: w.Founding, Founders: w.Founders,
 	}
+	_, err := section.Read(w.Sections, func(kind section.Kind, body []byte) (bool, error) {
+		if kind != sectionWithdraw {
+			return false, nil
+		}
+		if j.Withdraw = true; len(body) > 0 {
+			return true, section.ErrMalformed
+		}
+		return true, nil
+	})
+	if err != nil {
+		err = fmt.Errorf("%w: handshake: %w", ErrBadFrame, err)
+	}
+	return j, err
 }
 
 func (w *wireNewcomer) newcomer() Newcomer {
@@ -240,13 +267,17 @@ func (t *Transport) admitJoin(s *handshake) error {
 	if err := s.hear(frameJoin, &w, func() []byte { return w.Nonce }); err != nil {
 		return explainSecret(err)
 	}
-	if err := CheckAddress(w.Address); err != nil {
+	j, err := w.join()
+	if err == nil {
+		err = CheckAddress(j.Address)
+	}
+	if err != nil {
 		return err
 	}
-	if len(w.Founders) > MaxFounders {
-		return fmt.Errorf("%w: %d founders", ErrBadFrame, len(w.Founders))
+	if len(j.Founders) > MaxFounders {
+		return fmt.Errorf("%w: %d founders", ErrBadFrame, len(j.Founders))
 	}
-	newcomer, err := t.options.Admission.Join(w.join())
+	newcomer, err := t.options.Admission.Join(j)
 	if err != nil {
 		return err
 	}

@@ -10,13 +10,20 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// A hello says which start of its data directory the sender is, and passes on what it knows of others' addresses:
+// A hello has sections. It says which start of its data directory the sender is, and passes on what it knows of others'
+// addresses:
 //
 //	section 1 (skippable)   start u64, and then for each claim
 //	                        id u64, incarnation u64, start u64, boot u64, length u16, address
 //
-// Numbers are little-endian. A sender that knows neither leaves the section out.
-const sectionAddresses = section.Skippable | 1
+// Numbers are little-endian. A sender that knows neither leaves the section out. And it says what it knows of the node
+// that it dials:
+//
+//	section 2               that node has a log (ToHasLog); no content, left out if that is not known
+const (
+	sectionHasLog    section.Kind = 2
+	sectionAddresses              = section.Skippable | 1
+)
 
 // claimBytes is the size of a claim without its address.
 const claimBytes = 4*8 + 2
@@ -25,8 +32,12 @@ var errClaims = errors.New("addresses of members are cut short")
 
 // sections encodes what a hello says beside its fields.
 func (h *Hello) sections() []byte {
+	var list []byte
+	if h.ToHasLog {
+		list = section.Append(list, sectionHasLog, nil)
+	}
 	if h.Start == 0 && len(h.Claims) == 0 {
-		return nil
+		return list
 	}
 	b := binary.LittleEndian.AppendUint64(nil, h.Start)
 	for i := range h.Claims {
@@ -40,15 +51,21 @@ func (h *Hello) sections() []byte {
 		b = binary.LittleEndian.AppendUint16(b, uint16(len(c.Address)))
 		b = append(b, c.Address...)
 	}
-	return section.Append(nil, sectionAddresses, b)
+	return section.Append(list, sectionAddresses, b)
 }
 
 func (h *Hello) readSections(b []byte) error {
 	_, err := section.Read(b, func(kind section.Kind, body []byte) (bool, error) {
-		if kind != sectionAddresses {
-			return false, nil
+		switch kind {
+		case sectionHasLog:
+			if h.ToHasLog = true; len(body) > 0 {
+				return true, section.ErrMalformed
+			}
+			return true, nil
+		case sectionAddresses:
+			return true, h.readClaims(body)
 		}
-		return true, h.readClaims(body)
+		return false, nil
 	})
 	return err
 }

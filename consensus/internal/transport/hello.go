@@ -23,6 +23,8 @@ type Hello struct {
 	// To and ToIncarnation are whom the sender believes to talk to. The transport fills them in from the Peer.
 	To            raftlog.NodeID
 	ToIncarnation uint64
+	// ToHasLog: the sender knows that To has a log. A blank node must not take that member's place.
+	ToHasLog bool
 	// Term is the sender's current term, Durable the last mark of its log that is on its disk.
 	Term    raftlog.Term
 	Durable raftlog.Mark
@@ -82,13 +84,15 @@ var (
 	// ErrReplaced is an ErrIncarnation about the node that is refused: the cluster knows its id as that of another
 	// directory.
 	ErrReplaced = fmt.Errorf("%w", ErrIncarnation)
+	// ErrTaken is an ErrDuplicate about a blank node: its incarnation is that of a member of a cluster.
+	ErrTaken = fmt.Errorf("%w", ErrDuplicate)
 )
 
 // causes are the errors that a refusal names by number: its place in the list, which is part of the wire format.
 func causes() []error {
 	return []error{
 		1: ErrSelf, 2: ErrCluster, 3: ErrNode, 4: ErrIncarnation, 5: ErrDuplicate, 6: ErrSecret, 7: ErrRemoved,
-		8: engine.ErrRolledBack, 9: ErrReplaced,
+		8: engine.ErrRolledBack, 9: ErrReplaced, 10: ErrTaken,
 	}
 }
 

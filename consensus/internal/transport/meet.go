@@ -20,7 +20,7 @@ import (
 func (t *Transport) Meet(ctx context.Context, address string) error {
 	ctx, cancel := t.within(ctx)
 	defer cancel()
-	places, err := t.places(ctx, address)
+	places, err := t.Places(ctx, address)
 	if err != nil {
 		return err
 	}

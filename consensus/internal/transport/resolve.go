@@ -181,9 +181,9 @@ func lookupIP(ctx context.Context, host string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
-// places are the addresses, as IP:PORT, that an address with a name stands for. Where Options.Dial is set, names are
+// Places are the addresses, as IP:PORT, that an address with a name stands for. Where Options.Dial is set, names are
 // its business.
-func (t *Transport) places(ctx context.Context, address string) ([]string, error) {
+func (t *Transport) Places(ctx context.Context, address string) ([]string, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || t.options.Dial != nil {
 		return []string{address}, nil // if it is none, dialling says so

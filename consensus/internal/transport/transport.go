@@ -173,7 +173,7 @@ func (t *Transport) within(ctx context.Context) (context.Context, context.Cancel
 
 // find resolves the address, and makes a connection.
 func (t *Transport) find(ctx context.Context, address string) (net.Conn, error) {
-	places, err := t.places(ctx, address)
+	places, err := t.Places(ctx, address)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,8 @@ import (
 // byte string is nil.
 //
 // What describes a node (hello, join, newcomer) ends with sections (see package section): there it grows, and an older
-// node skips or refuses what it does not know. A hello has one kind of section, see claims.go.
+// node skips or refuses what it does not know. What a hello has is in claims.go, what a join has
+// in admission.go.
 
 const (
 	// maxControlBytes bounds a frame of the handshake. It is the bound before anyone has proven anything.
@@ -47,6 +48,10 @@ type wireHello struct {
 
 func (w *wireHello) sections() []byte { return w.Sections }
 
+func (*wireHello) knows(kind section.Kind) bool {
+	return kind == sectionAddresses || kind == sectionHasLog
+}
+
 type wireJoin struct {
 	Incarnation uint64   `codec:"incarnation"`
 	Boot        uint64   `codec:"boot"`
@@ -59,6 +64,8 @@ type wireJoin struct {
 }
 
 func (w *wireJoin) sections() []byte { return w.Sections }
+
+func (*wireJoin) knows(kind section.Kind) bool { return kind == sectionWithdraw }
 
 type wireChallenge struct {
 	Nonce []byte `codec:"nonce"`
@@ -133,8 +140,12 @@ func decodeControl(body []byte, v any) error {
 	if !bytes.Equal(encodeControl(v), body) {
 		return fmt.Errorf("%w: handshake is not in canonical form", ErrBadFrame)
 	}
-	if d, ok := v.(interface{ sections() []byte }); ok {
-		if _, err := section.Read(d.sections(), section.None); err != nil {
+	if d, ok := v.(interface {
+		sections() []byte
+		knows(section.Kind) bool
+	}); ok {
+		known := func(kind section.Kind, _ []byte) (bool, error) { return d.knows(kind), nil }
+		if _, err := section.Read(d.sections(), known); err != nil {
 			return fmt.Errorf("%w: handshake: %w", ErrBadFrame, err)
 		}
 	}

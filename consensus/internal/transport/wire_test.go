@@ -29,7 +29,7 @@ func TestHandshakeBodiesComeBackAsTheyWereSent(t *testing.T) {
 	sent := wireHello{
 		ClusterID: 1<<64 - 1, From: 1, Level: 255, JournalRoom: 7, Address: "näme", Nonce: make([]byte, nonceBytes),
 	}
-	claims := Hello{Start: 3, Claims: []locations.Claim{
+	claims := Hello{Start: 3, ToHasLog: true, Claims: []locations.Claim{
 		{ID: 1, Incarnation: 2, Start: 3, Boot: 4, Address: "a:5"}, {ID: 6, Incarnation: 7, Start: 8, Boot: 9},
 	}}
 	sent.Sections = claims.sections()
@@ -41,11 +41,35 @@ func TestHandshakeBodiesComeBackAsTheyWereSent(t *testing.T) {
 		t.Fatalf("sent %+v, got %+v", sent, got)
 	}
 	hello, err := got.hello()
-	if err != nil || hello.Start != 3 || !reflect.DeepEqual(hello.Claims, claims.Claims) || hello.JournalRoomBytes != 7 {
+	if err != nil || hello.Start != 3 || !hello.ToHasLog || !reflect.DeepEqual(hello.Claims, claims.Claims) ||
+		hello.JournalRoomBytes != 7 {
 		t.Fatalf("sent %+v, got %+v, %v", sent, hello, err)
 	}
 	if again, err := hello.wire(got.Nonce).hello(); err != nil || !reflect.DeepEqual(again, hello) {
 		t.Fatalf("sent %+v, got %+v, %v", hello, again, err)
+	}
+}
+
+// What has no content has none: a section with one was written by no node.
+func TestWordsOfTheHandshakeHaveNoContent(t *testing.T) {
+	for _, want := range []bool{true, false} {
+		j, err := (&Join{Incarnation: 1, Address: "a:5", Withdraw: want}).wire(nil).join()
+		if err != nil || j.Withdraw != want {
+			t.Errorf("sent %v, got %+v, %v", want, j, err)
+		}
+		h, err := (&Hello{ToHasLog: want}).wire(nil).hello()
+		if err != nil || h.ToHasLog != want {
+			t.Errorf("sent %v, got %+v, %v", want, h, err)
+		}
+	}
+	content := []byte{1}
+	join := wireJoin{Sections: section.Append(nil, sectionWithdraw, content)}
+	hello := wireHello{Sections: section.Append(nil, sectionHasLog, content)}
+	if _, err := join.join(); !errors.Is(err, ErrBadFrame) {
+		t.Errorf("a withdrawal with content: %v", err)
+	}
+	if _, err := hello.hello(); !errors.Is(err, ErrBadFrame) {
+		t.Errorf("a word about a log with content: %v", err)
 	}
 }
 
