@@ -173,7 +173,7 @@ func TestOptionsAndPastsThatCannotBeAreRefused(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if o := good; panics(func() { New(o, Restored{}) }) || o.Weakened != guard.Set(0) {
+	if o := good; panics(func() { New(o, Restored{}) }) || o.Weakened != (guard.Set{}) {
 		t.Fatal("a blank node is refused")
 	}
 }

@@ -13,9 +13,9 @@
 // does not fit behind the records of a file, the opening of the other one includes it.
 //
 // Every record starts at a page, is written once, and carries the file's generation and random salt, the checksum of
-// the record before it, and a checksum of itself; its header has one of its own. The records of a file are an ordered
-// stream of parts (see part.go). A seal is an empty record, written when the owner is idle: it proves the record before
-// it.
+// the record before it, and a checksum of itself; its header has one of its own. Payloads are masked by the salt (see
+// mask.go): on the disk, what parses as a header was written as one. The records of a file are an ordered stream of
+// parts (see part.go). A seal is an empty record, written when the owner is idle: it proves the record before it.
 //
 // # Invariants
 //
@@ -35,6 +35,8 @@
 //  7. The first error is final: nothing is known about the disk after a failed write or sync.
 //  8. Term and commit never go back, a vote never changes within its term, entries are contiguous, their terms never
 //     decrease, and nothing at or below commit or checkpoint is truncated: the writer panics, the reader refuses.
+//  9. What a client sent decides nothing about what recovery finds: neither as a header, nor by a checksum that a
+//     client can aim at. A salt is drawn for each generation, and the node tells it to no one.
 //
 // # Limits
 //

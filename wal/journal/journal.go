@@ -66,8 +66,10 @@ func (j *Journal) Start(h History) error {
 	j.history = h
 	// Invariants 4 and 5: the next opening will say how far this file reaches, so let it be true. And the file must
 	// keep its name: the process before this one may have died between replacing it and syncing the directory.
-	if err := j.refresh(); err != nil {
-		return j.fail(err)
+	if !j.options.Weakened.Down(guard.ReadIsWrittenAgain) {
+		if err := j.refresh(); err != nil {
+			return j.fail(err)
+		}
 	}
 	if err := j.tidy(); err != nil {
 		return j.fail(err)
@@ -172,7 +174,7 @@ func (j *Journal) Switch(s Switch) error {
 
 // Seal proves the last record by an empty one behind it, unless it is proven. The owner calls it after some idleness.
 func (j *Journal) Seal() error {
-	if err := j.usable(); err != nil || j.sealed {
+	if err := j.usable(); err != nil || j.sealed || j.options.Weakened.Down(guard.SealProves) {
 		return err
 	}
 	j.begin()
@@ -192,6 +194,9 @@ func (j *Journal) Advance(through raftlog.Index) {
 // entries that begin a term, without which nothing is committed and history never moves.
 func (j *Journal) Room(from raftlog.Index) int64 {
 	room := j.options.FileBytes/2 - j.content.openingBytes()
+	if j.options.Weakened.Down(guard.RoomForAnOpening) {
+		room = j.options.FileBytes
+	}
 	if from > j.content.Checkpoint.Index && from <= j.content.last().Index {
 		room += entriesBytes(j.content.Entries[from-j.content.Checkpoint.Index-1:])
 	}
@@ -245,8 +250,11 @@ func (j *Journal) usable() error {
 // fail makes the first error final. Whatever it is, the node must not go on: even for want of space nothing is known of
 // what the disk has.
 func (j *Journal) fail(err error) error {
-	j.err = vfs.Fatal(fmt.Errorf("journal failed, generation %d at offset %d: %w", j.generation, j.end, err))
-	return j.err
+	err = vfs.Fatal(fmt.Errorf("journal failed, generation %d at offset %d: %w", j.generation, j.end, err))
+	if !j.options.Weakened.Down(guard.FirstErrorFinal) {
+		j.err = err
+	}
+	return err
 }
 
 func assert(err error) {
@@ -291,6 +299,7 @@ func (j *Journal) write(f *journalFile, h header) error {
 	j.sum = h.put(j.buffer)
 	padding := paged(int64(len(j.buffer))) - int64(len(j.buffer))
 	j.buffer = append(j.buffer, zeros[:padding]...)
+	f.mask.apply(j.buffer, h.salt)
 	if _, err := f.WriteAt(j.buffer, j.end); err != nil {
 		return fmt.Errorf("write %s: %w", f.path, err)
 	}
@@ -328,6 +337,9 @@ func (j *Journal) roll(grown bool) error {
 	through, err := j.history.Sync()
 	if err != nil {
 		return fmt.Errorf("sync history: %w", err)
+	}
+	if j.options.Weakened.Down(guard.HistoryBeforeRoll) {
+		through = j.content.last().Index
 	}
 	j.Advance(through)
 	if err := j.checkOpening(grown); err != nil {
@@ -392,7 +404,7 @@ func (j *Journal) replace(which int, h header) error {
 		next.path = old.path
 		err = fs.Rename(temporary, old.path)
 	}
-	if err == nil {
+	if err == nil && !j.options.Weakened.Down(guard.NamesMadeDurable) {
 		err = fs.SyncDir(j.options.Directory)
 	}
 	return errors.Join(err, old.Close())

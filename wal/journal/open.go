@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -111,7 +112,7 @@ func (j *Journal) choose(surveys *[2]survey) (int, error) {
 		current = 1
 	}
 	f, s := j.files[current], &surveys[current]
-	if s.header.fileBytes != f.bytes {
+	if s.header.fileBytes != f.bytes && !j.options.Weakened.Down(guard.FileSizeStated) {
 		return 0, &raftlog.CorruptionError{File: f.path, Offset: f.bytes, Reason: fmt.Sprintf(
 			"the file has %d bytes, its opening says %d", f.bytes, s.header.fileBytes)}
 	}
@@ -123,7 +124,7 @@ func (j *Journal) choose(surveys *[2]survey) (int, error) {
 
 // checkUnfinished looks at a file without a whole opening: a roll into it was interrupted, or its opening, which was
 // not in force, is damaged. Both are harmless. But if records of a later generation than the other file's follow, its
-// opening was in force.
+// opening was in force. Only this package writes what parses as a header: see mask.
 func (j *Journal) checkUnfinished(f *journalFile, current header) error {
 	if f.bytes != current.otherBytes {
 		return &raftlog.CorruptionError{File: f.path, Offset: f.bytes, Reason: fmt.Sprintf(
@@ -134,7 +135,7 @@ func (j *Journal) checkUnfinished(f *journalFile, current header) error {
 		if err != nil {
 			return err
 		}
-		if found && h.generation > current.generation {
+		if found && h.generation > current.generation && !j.options.Weakened.Down(guard.OpeningInForce) {
 			return &raftlog.CorruptionError{File: f.path, Reason: fmt.Sprintf(
 				"the opening is damaged, but a record of its generation %d follows at offset %d", h.generation, offset)}
 		}
@@ -165,7 +166,7 @@ func (j *Journal) replay(opening *survey) (torn bool, err error) {
 		if payload, ok, err = f.payloadAt(j.end, next); err != nil || !ok {
 			return true, err
 		}
-		if next.previous != j.sum || next.kind == recordOpening {
+		if (next.previous != j.sum || next.kind == recordOpening) && !j.options.Weakened.Down(guard.ChainedRecords) {
 			return false, &raftlog.CorruptionError{File: f.path, Offset: j.end,
 				Reason: fmt.Sprintf("a whole %v record that does not follow the one before it", next.kind)}
 		}
@@ -174,7 +175,9 @@ func (j *Journal) replay(opening *survey) (torn bool, err error) {
 }
 
 // ours reports whether a header belongs to the current file's generation, and not to what the file held before.
-func (j *Journal) ours(h header) bool { return h.generation == j.generation && h.salt == j.salt }
+func (j *Journal) ours(h header) bool {
+	return h.generation == j.generation && h.salt == j.salt || j.options.Weakened.Down(guard.OwnRecords)
+}
 
 // checkEnd looks for proof that the current file once reached further than its whole records do now: a record behind
 // its end, which the journal begins only when the one at the end is durable, or a later generation that was begun
@@ -186,13 +189,14 @@ func (j *Journal) checkEnd(other *survey) error {
 		if err != nil {
 			return err
 		}
-		if found && j.ours(h) {
+		if found && j.ours(h) && !j.options.Weakened.Down(guard.RecordsBehindEnd) {
 			return &raftlog.CorruptionError{File: f.path, Offset: j.end, Reason: fmt.Sprintf(
 				"a damaged record that was durable: a record of the same generation %d follows at offset %d",
 				h.generation, offset)}
 		}
 	}
-	if other.begun && other.header.generation > j.generation && other.header.previousEnd > j.end {
+	begun := other.begun && other.header.generation > j.generation && !j.options.Weakened.Down(guard.EndBeforeRoll)
+	if begun && other.header.previousEnd > j.end {
 		return &raftlog.CorruptionError{File: f.path, Offset: j.end, Reason: fmt.Sprintf(
 			"a damaged record that was durable: generation %d was begun when this one reached to offset %d",
 			other.header.generation, other.header.previousEnd)}

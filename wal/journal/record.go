@@ -117,6 +117,8 @@ type journalFile struct {
 	vfs.File
 	path  string
 	bytes int64
+	// mask is that of the generation that was last read or written here.
+	mask mask
 }
 
 func openFile(fs vfs.FS, path string) (*journalFile, error) {
@@ -154,5 +156,6 @@ func (f *journalFile) payloadAt(offset int64, h header) ([]byte, bool, error) {
 	if _, err := f.ReadAt(record, offset); err != nil && err != io.EOF {
 		return nil, false, fmt.Errorf("read %s at %d: %w", f.path, offset, err)
 	}
+	f.mask.apply(record, h.salt)
 	return record[headerBytes:], recordSum(record) == h.sum, nil
 }

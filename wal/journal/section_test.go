@@ -31,11 +31,14 @@ func withPart(t *testing.T, kind partKind, group raftlog.Group, body string) *vf
 	if !ok || h.bytes() != PageBytes {
 		t.Fatalf("the opening has %d bytes", h.bytes())
 	}
+	var hidden mask
+	hidden.apply(page, h.salt)
 	payload := appendPartHeader(page[:headerBytes+h.payloadBytes], kind, len(body))
 	binary.LittleEndian.PutUint16(payload[len(payload)-partHeaderBytes+2:], uint16(group))
 	record := append(payload, body...)
 	h.payloadBytes = int64(len(record)) - headerBytes
 	h.put(record)
+	hidden.apply(record, h.salt)
 	_, err = f.WriteAt(record, 0)
 	must(t, err)
 	return m

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -382,7 +383,7 @@ func TestPiecesThatFitNothing(t *testing.T) {
 		var s assemblies
 		var got []byte
 		for i := range c.log {
-			got = s.take(&c.log[i], 0)
+			got = s.take(&c.log[i], guard.Set{})
 		}
 		if string(got) != c.want || len(s.list) != c.left {
 			t.Errorf("%s: %q and %d bodies are left, want %q and %d", name, got, len(s.list), c.want, c.left)
