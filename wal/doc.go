@@ -26,9 +26,9 @@
 // # Concurrency
 //
 // Append, Seal, Room, Keep and Restart are for one goroutine, the log writer; Write for one, the filler; Entries, Trim,
-// HistoryBytes, SetIdentity and Stats for any. Write and Entries exclude each other. Append excludes neither, except
-// while it rolls the journal, which syncs history. Trim holds them up for as long as it takes to list the files, and
-// once in a thousand files for a sync.
+// HistoryBytes, SetIdentity and Stats for any. Entries keeps only other calls of Entries waiting. Append and Write do
+// not meet, except while Append rolls the journal, which syncs history. Trim holds them up for as long as it takes to
+// list the files, and once in a thousand files for a sync.
 //
 // # Errors
 //

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/section"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -65,7 +66,7 @@ func (i Identity) mayBecome(next Identity) error {
 	member := i.ClusterID != 0 || i.NodeID != 0
 	other := i.ClusterID != 0 && i.ClusterID != next.ClusterID || i.NodeID != 0 && i.NodeID != next.NodeID ||
 		i.Incarnation != next.Incarnation
-	if member && other || next.Incarnation == 0 {
+	if member && other && !guard.Down(guard.IdentityStays) || next.Incarnation == 0 {
 		return fmt.Errorf("identity: %+v cannot become %+v", i, next)
 	}
 	if len(next.Note) > MaxNoteBytes {
@@ -165,6 +166,9 @@ func readIdentity(fsys vfs.FS, directory string) (Identity, error) {
 //  3. the directory is synced.
 func storeIdentity(fsys vfs.FS, directory string, i Identity) error {
 	next := filepath.Join(directory, identityNext)
+	if guard.Down(guard.IdentityReplaced) {
+		next = filepath.Join(directory, IdentityName)
+	}
 	f, err := fsys.Open(next, true)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ func TestTheIdentityIsTheOldOrTheNewOneWhateverTheCrash(t *testing.T) {
 	must(t, vfs.MakeDirectory(m, "d"))
 	old, next := testIdentity(), testIdentity()
 	next.ClusterID, next.NodeID = 5, 6
+	old.Note, next.Note = strings.Repeat("old ", 1000), strings.Repeat("next", 1000) // of several sectors
 	must(t, storeIdentity(m, "d", old))
 	crashes := uint64(0)
 	m.SetFault(func(op vfs.Op, path string) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/journal"
@@ -139,7 +140,7 @@ func (l *Log) create() (Identity, error) {
 			return Identity{}, err
 		}
 	}
-	if !blank {
+	if !blank && !o.Weakened.Down(guard.LogWithoutIdentity) {
 		return Identity{}, &CorruptionError{File: o.path(IdentityName), Reason: "the file is missing, but there is a log"}
 	}
 	identity := Identity{} // it is drawn when it is needed

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/history"
 	"github.com/raftredis/raftredis/wal/journal"
@@ -81,6 +82,9 @@ func (l *Log) Trim(keep raftlog.Index) error {
 		if _, err := l.history.Sync(); err != nil {
 			return err
 		}
+	}
+	if l.options.Weakened.Down(guard.TrimStopsAtCheckpoint) {
+		stated = keep
 	}
 	return l.history.Trim(min(keep, stated+1))
 }

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"slices"
 	"syscall"
+
+	"github.com/raftredis/raftredis/internal/guard"
 )
 
 // IsFatal reports whether an error of an operation on files means that the disk, or what is on it, is broken: then the
@@ -50,7 +52,8 @@ func FullDiscarded(err error) bool { return onlyOf(err, full, true) }
 func onlyOf(err error, set []syscall.Errno, discarded bool) bool {
 	return err != nil && everyCause(err, "", func(operation string, cause syscall.Errno) bool {
 		descriptor := cause == syscall.EMFILE || cause == syscall.ENFILE
-		return slices.Contains(set, cause) && (discarded || descriptor || !syncs(operation))
+		written := !syncs(operation) || guard.Down(guard.FailedSyncFinal)
+		return slices.Contains(set, cause) && (discarded || descriptor || written)
 	})
 }
 

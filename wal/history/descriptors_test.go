@@ -76,7 +76,7 @@ func TestHistoryWithoutDescriptorsWaits(t *testing.T) {
 
 	must(t, write(h, entries(101, 101, 10)))
 	release = exhaust(t)
-	h.log.ClearCache()
+	h.reader.cached = nil
 	_, _, err := h.Entries(1, 1000)
 	mustWait(t, "a read of an old segment", err)
 	mustWait(t, "a trim", h.Trim(30))

@@ -11,9 +11,12 @@
 //  2. Open cuts what lies beyond the checkpoint. Below it everything must be there and whole, or Open refuses.
 //  3. An entry is in a segment as it is on the wire, with its own checksum and index. Both are checked whenever it is
 //     read.
-//  4. All calls into the segment library are made under one lock (it races with itself when it reads), behind a recover
-//     (a short segment makes it panic), and after a repair of its files that does not rely on it (it takes zeros for
-//     entries, and refuses a torn tail for ever).
+//  4. The segment library only writes. All calls into it are made under one lock, behind a recover (a short segment
+//     makes it panic), and after a repair of its files that does not rely on it (it takes zeros for entries, and
+//     refuses a torn tail for ever).
+//  5. Readers go past the library (it races with itself when it reads) and past that lock: they read what no call
+//     changes any more. So only readers wait for a disk that is slow to read; the journal, which has history synced
+//     when it rolls, does not.
 //
 // # Errors
 //

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 	tidwall "github.com/tidwall/wal"
@@ -20,7 +21,7 @@ import (
 // batchBytes is how much of a Write is handed to the segment library at once.
 const batchBytes = 1 << 20
 
-// segmentCacheCount is how many segments besides the last the library keeps in memory for readers.
+// segmentCacheCount is how many segments a reader keeps in memory.
 const segmentCacheCount = 2
 
 // goneSegmentsMax is how many segments that are gone the library may still list, at some 100 bytes each.
@@ -33,6 +34,7 @@ var ErrCompacted = errors.New("entry is older than the log's history")
 // methods may be called at the same time, unless they say otherwise.
 type History struct {
 	segmentBytes int
+	reader       reader // it has a lock of its own
 
 	mu sync.Mutex
 	// trimming is held while files of old segments go. A call that needs both locks takes mu first.
@@ -46,7 +48,7 @@ type History struct {
 	writeBatch func(*tidwall.Batch) error
 	closeLog   func() error
 	// names is the open directory: to sync it takes no descriptor, which a full journal file could not wait for.
-	names *os.File
+	names names
 	// down: the library is closed and could not be opened again yet, for a reason that may pass. Its files hold all that
 	// was acknowledged, synced, and perhaps more. Whatever needs the library opens it first; Sync does not.
 	down bool
@@ -66,6 +68,12 @@ type History struct {
 	// durable is the last index that a sync has covered, bytes what the segments hold. Both are read without the lock.
 	durable atomic.Uint64
 	bytes   atomic.Int64
+}
+
+// names is a directory whose names can be made durable.
+type names interface {
+	Sync() error
+	Close() error
 }
 
 // Options say where a history is and what it holds.
@@ -122,7 +130,7 @@ func (h *History) open() error {
 			NoSync:           true, // Sync is ours, and includes the directory
 			SegmentSize:      h.segmentBytes,
 			LogFormat:        tidwall.Binary,
-			SegmentCacheSize: segmentCacheCount,
+			SegmentCacheSize: 1, // it is not asked to read
 			AllowEmpty:       true,
 			DirPerms:         0o700,
 			FilePerms:        0o600,
@@ -145,7 +153,7 @@ func (h *History) open() error {
 		err = h.measure()
 	}
 	if err == nil && h.names == nil {
-		h.names, err = os.Open(h.directory)
+		err = h.openNames()
 	}
 	if err == nil {
 		h.down = false
@@ -156,6 +164,15 @@ func (h *History) open() error {
 		err = errors.Join(err, guarded(h.log.Close))
 	}
 	return fmt.Errorf("open history %s: %w", h.directory, err)
+}
+
+func (h *History) openNames() error {
+	directory, err := os.Open(h.directory)
+	if err != nil {
+		return err
+	}
+	h.names = directory
+	return nil
 }
 
 // usable opens the library where it is down. The caller holds mu and not trimming. An error that is not fatal may pass:
@@ -311,7 +328,7 @@ func (h *History) Sync() (through raftlog.Index, err error) {
 	if !h.down {
 		err = guarded(h.log.Sync)
 	}
-	if err == nil {
+	if err == nil && !guard.Down(guard.SegmentNamesDurable) {
 		err = h.names.Sync()
 	}
 	if err != nil {
@@ -324,25 +341,25 @@ func (h *History) Sync() (through raftlog.Index, err error) {
 }
 
 // Entries reads from lo on: at least one entry, more while their sum stays within maxBytes. An error that is not fatal
-// may pass.
+// may pass. While it waits for the disk, only other readers wait for it.
 func (h *History) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, found []raftlog.Entry, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if err := h.usable(); err != nil {
+	v, err := h.view()
+	switch {
+	case err != nil:
 		return raftlog.Mark{}, nil, err
+	case lo > v.last || lo == 0:
+		return raftlog.Mark{}, nil, fmt.Errorf("entry %d is not in history, which ends at %d", lo, v.last)
+	case lo < v.first:
+		return raftlog.Mark{}, nil, compacted(lo, v.first)
 	}
-	if lo > h.last.Index || lo == 0 {
-		return raftlog.Mark{}, nil, fmt.Errorf("entry %d is not in history, which ends at %d", lo, h.last.Index)
-	}
-	if lo < h.first {
-		return raftlog.Mark{}, nil, fmt.Errorf("entry %d: %w, which begins at %d", lo, ErrCompacted, h.first)
-	}
-	if previous, err = h.mark(lo - 1); err != nil {
+	h.reader.mu.Lock()
+	defer h.reader.mu.Unlock()
+	if previous, err = h.mark(&v, lo-1); err != nil {
 		return raftlog.Mark{}, nil, err
 	}
 	bytes := 0
-	for index := lo; index <= h.last.Index; index++ {
-		e, err := h.read(index)
+	for index := lo; index <= v.last; index++ {
+		e, err := h.read(&v, index)
 		if err != nil {
 			return raftlog.Mark{}, nil, err
 		}
@@ -354,38 +371,44 @@ func (h *History) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark
 	return previous, found, nil
 }
 
-func (h *History) mark(index raftlog.Index) (raftlog.Mark, error) {
+func compacted(index, first raftlog.Index) error {
+	return fmt.Errorf("entry %d: %w, which begins at %d", index, ErrCompacted, first)
+}
+
+// view is what can be read now.
+func (h *History) view() (view, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return view{directory: h.directory, base: h.base, first: h.first, last: h.last.Index}, h.failed
+}
+
+func (h *History) mark(v *view, index raftlog.Index) (raftlog.Mark, error) {
 	switch {
-	case index == h.base.Index && (index == 0 || h.base.Term > 0):
-		return h.base, nil
-	case index < h.first:
-		return raftlog.Mark{}, fmt.Errorf("entry %d: %w, which begins at %d", index, ErrCompacted, h.first)
+	case index == v.base.Index && (index == 0 || v.base.Term > 0):
+		return v.base, nil
+	case index < v.first:
+		return raftlog.Mark{}, compacted(index, v.first)
 	}
-	e, err := h.read(index)
+	e, err := h.read(v, index)
 	return e.Mark(), err
 }
 
-// read returns one entry, checked. An entry below the checkpoint that is not what it should be is corruption.
-func (h *History) read(index raftlog.Index) (raftlog.Entry, error) {
-	var e raftlog.Entry
-	err := guarded(func() error {
-		b, err := h.log.Read(uint64(index))
-		if err != nil {
-			return err
-		}
-		var n int
-		if e, n, err = raftlog.DecodeEntry(b); err == nil && (n != len(b) || e.Index != index) {
-			err = fmt.Errorf("it holds entry %v of %d bytes in %d", e.Mark(), n, len(b))
-		}
-		return err
-	})
+// read returns one entry, checked. An entry below the checkpoint that is not what it should be is corruption, unless a
+// trim has taken it away since the call began.
+func (h *History) read(v *view, index raftlog.Index) (raftlog.Entry, error) {
+	e, err := h.reader.entry(v, index)
+	if err == nil {
+		return e, nil
+	}
+	if now, failed := h.view(); failed != nil {
+		return e, failed
+	} else if index < now.first {
+		return e, compacted(index, now.first)
+	}
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
 		return e, fmt.Errorf("read history: %w", err)
 	}
-	if err != nil {
-		return e, &raftlog.CorruptionError{File: h.directory, Reason: fmt.Sprintf("entry %d: %v", index, err)}
-	}
-	return e, nil
+	return e, &raftlog.CorruptionError{File: v.directory, Reason: fmt.Sprintf("entry %d: %v", index, err)}
 }
 
 // Stats returns the figures, all of one moment.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -153,7 +154,8 @@ func (s *scan) segment(segment Segment) (end int64, err error) {
 
 // finish checks that the cut is where it should be and takes away what lies behind it.
 func (s *scan) finish(tail Segment, end int64, behind []Segment) error {
-	if s.next != s.cut.Index+1 || (s.at.Index == s.cut.Index && s.at != s.cut) {
+	reaches := s.next == s.cut.Index+1 && (s.at.Index != s.cut.Index || s.at == s.cut)
+	if !reaches && !guard.Down(guard.HistoryReachesCheckpoint) {
 		return &raftlog.CorruptionError{File: tail.Path, Offset: end, Reason: fmt.Sprintf(
 			"history ends with entry %v here, it should hold entry %v", s.at, s.cut)}
 	}
@@ -167,7 +169,9 @@ func (s *scan) finish(tail Segment, end int64, behind []Segment) error {
 	if err != nil {
 		return err
 	}
-	err = f.Truncate(end)
+	if !guard.Down(guard.HistoryCut) {
+		err = f.Truncate(end)
+	}
 	if err == nil {
 		err = f.Sync()
 	}

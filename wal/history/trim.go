@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -51,6 +52,14 @@ func (h *History) reopen(gone int) error {
 	return h.bringBack()
 }
 
+// trimSlack is 0, or 1 where a mutation test has the entry before the first one go, too.
+func trimSlack() raftlog.Index {
+	if guard.Down(guard.TrimKeepsTheOneBefore) {
+		return 1
+	}
+	return 0
+}
+
 // abandon has history begin with the last segment that begins before keep, and returns those before it. If there are
 // any, the files are the caller's until it unlocks trimming.
 func (h *History) abandon(keep raftlog.Index) (gone []Segment, err error) {
@@ -70,7 +79,7 @@ func (h *History) abandon(keep raftlog.Index) (gone []Segment, err error) {
 		return nil, h.outcome("list history", err)
 	}
 	first := 0
-	for first+1 < len(segments) && segments[first+1].First < min(keep, h.last.Index+1) {
+	for first+1 < len(segments) && segments[first+1].First < min(keep, h.last.Index+1)+trimSlack() {
 		first++
 	}
 	// Those of an earlier Trim that could not be removed are counted off already.
