@@ -1,5 +1,7 @@
 package fsm
 
+import "github.com/raftredis/raftredis/internal/guard"
+
 // What an entry of the log removes of the keys that are overdue: sweepPerEntry, and sweepPerWrite for each command in
 // it. The first drains what is left when no client writes, since the leader adds empty entries while keys are due. The
 // second makes sure that keys go at least twice as fast as commands can make new ones. Both bound what an entry costs,
@@ -12,6 +14,9 @@ const (
 // sweep removes up to so many of the keys that are overdue, and makes the key space ready to be read.
 func (m *Machine) sweep(limit int) {
 	var swept int
+	if guard.Down(guard.SweepBounded) {
+		limit = 1 << 30
+	}
 	swept, m.scratch = m.space.Sweep(limit, m.scratch)
 	m.expired += uint64(swept)
 	m.space.Settle()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -51,7 +52,7 @@ func (s *Store) Retain(keep ...raftlog.SnapshotMark) (removed []string, err erro
 //     Retain.
 //  3. The parts fill its disk. From then on no transfer can succeed.
 func (s *Store) giveUpParts() error {
-	_, err := s.remove(func(f Found) bool { return f.Kind == Receiving })
+	_, err := s.remove(func(f Found) bool { return f.Kind == Receiving && !guard.Down(guard.PartsGivenUp) })
 	return err
 }
 
@@ -74,7 +75,7 @@ func (s *Store) remove(over func(Found) bool) (removed []string, err error) {
 		return nil, err
 	}
 	for _, f := range found {
-		if s.claims[f.Name] || s.completed.has(f.Name) || !over(f) {
+		if s.claims[f.Name] || s.completed.has(f.Name) && !guard.Down(guard.CompletedSpared) || !over(f) {
 			continue
 		}
 		if err := s.fs.Remove(s.path(f.Name)); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -158,6 +159,9 @@ func (s *Store) publish(
 	if err := s.fs.Rename(s.path(temporary), s.path(final)); err != nil {
 		return false, fmt.Errorf("name a snapshot: %w", err)
 	}
+	if guard.Down(guard.SnapshotNameDurable) {
+		return true, nil
+	}
 	if err := s.fs.SyncDir(s.directory); err != nil {
 		return true, fmt.Errorf("sync the directory of snapshots: %w", err)
 	}
@@ -166,6 +170,9 @@ func (s *Store) publish(
 
 // prove syncs a file, and reads it back.
 func (s *Store) prove(handle vfs.File, name string, mark raftlog.SnapshotMark, pace Pace) error {
+	if guard.Down(guard.SyncedBeforeNamed) {
+		return nil
+	}
 	if err := handle.Sync(); err != nil {
 		return fmt.Errorf("sync %s: %w", s.path(name), err)
 	}

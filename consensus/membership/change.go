@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -179,7 +180,8 @@ func (c Change) add(d *draft) error {
 		known := slices.IndexFunc(d.Members, func(m Member) bool { return m.Incarnation == wanted.Incarnation })
 		var err error
 		switch {
-		case known >= 0 && wanted.ID == 0 && wanted.Address != d.Members[known].Address:
+		case known >= 0 && wanted.ID == 0 && wanted.Address != d.Members[known].Address &&
+			!guard.Down(guard.BlankMovesNoMember):
 			m := &d.Members[known]
 			err = fmt.Errorf("the blank node at %s has the incarnation %016x, which is %w: node %d at %s; start it with an "+
 				"empty data directory, or remove node %d first if that has never run", wanted.Address, m.Incarnation, ErrInUse,
@@ -204,7 +206,9 @@ func (c Change) add(d *draft) error {
 
 func (d *draft) addNew(m Member, learner bool) error {
 	m.ID = max(m.ID, d.NextID)
-	d.NextID = m.ID + 1
+	if d.NextID = m.ID + 1; guard.Down(guard.NumbersNotReused) {
+		d.NextID = m.ID
+	}
 	d.Members = append(d.Members, m)
 	d.Learners = append(d.Learners, m.ID)
 	d.touched = append(d.touched, m.ID)
@@ -264,7 +268,7 @@ func (d *draft) finish(current *Configuration) (*Configuration, error) {
 	if current.Joint() {
 		return nil, fmt.Errorf("%w: voters are being exchanged", ErrChangeInProgress)
 	}
-	if len(d.Voters)+len(d.Promote) == len(d.Retire) {
+	if len(d.Voters)+len(d.Promote) == len(d.Retire) && !guard.Down(guard.LastVoterStays) {
 		return nil, ErrLastVoter
 	}
 	for _, id := range d.touched {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -128,7 +129,7 @@ func (c *Configuration) MayFollow(current *Configuration) error {
 		if !sameNodes(c.Outgoing, current.Voters) {
 			return fmt.Errorf("%w: its old half is not the present voters", ErrInvalidConfiguration)
 		}
-	case !sameNodes(c.Voters, current.Voters):
+	case !sameNodes(c.Voters, current.Voters) && !guard.Down(guard.JointWhenVotersChange):
 		return fmt.Errorf("%w: voters change only through a joint configuration", ErrInvalidConfiguration)
 	}
 	return nil

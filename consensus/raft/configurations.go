@@ -67,7 +67,7 @@ func (m *configurations) add(entries []raftlog.Entry) {
 
 // truncate rolls back the configurations from index from on.
 func (m *configurations) truncate(from raftlog.Index) {
-	for len(m.list) > 0 && m.newest().index >= from {
+	for len(m.list) > 0 && m.newest().index >= from && !guard.Down(guard.ConfigurationRolledBack) {
 		m.list = m.list[:len(m.list)-1]
 	}
 }
@@ -127,7 +127,7 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 	switch {
 	case r.role != Leader || r.transferee != 0:
 		return 0, ErrNotLeader
-	case r.commit < r.noOp:
+	case r.commit < r.noOp && !r.down(guard.OwnTermBeforeChange):
 		return 0, ErrTooEarly
 	case newest.index > r.commit && !r.down(guard.OneChange):
 		return 0, membership.ErrChangeInProgress
@@ -148,6 +148,9 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 // until it knows that entry committed: it may be the only node with that entry and an up-to-date log (S24). Learners
 // never campaign.
 func (r *Raft) mayCampaign() bool {
+	if r.down(guard.LearnersNeverCampaign) {
+		return true
+	}
 	first := r.membership.at(r.commit).index
 	for _, c := range r.membership.list {
 		if c.index >= first && c.configuration.Votes(r.options.ID) {

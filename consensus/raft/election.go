@@ -14,7 +14,10 @@ type ballot struct {
 
 // hearsLeader reports whether this node leads, or heard its leader within an election timeout.
 func (r *Raft) hearsLeader() bool {
-	return r.role == Leader || r.leader != 0 && r.leaderTicks < r.options.ElectionTicks
+	if r.role == Leader {
+		return !r.down(guard.LeaderSticks)
+	}
+	return r.leader != 0 && r.leaderTicks < r.options.ElectionTicks && !r.down(guard.FollowerSticks)
 }
 
 // transfer reports whether a Vote asks on behalf of a leader that hands over: it carries the mark at which the leader
@@ -24,6 +27,10 @@ func (m *Message) transfer() bool { return m.Kind == Vote && m.Hint != raftlog.M
 // becomePreCandidate asks whether an election could be won, without disturbing other nodes: no term is raised (thesis
 // section 9.6). The node gives up its leader, so that it does not defend one that it no longer hears (A8).
 func (r *Raft) becomePreCandidate() {
+	if r.down(guard.PreVote) {
+		r.becomeCandidate(raftlog.Mark{})
+		return
+	}
 	r.role, r.leader = PreCandidate, 0
 	r.ballots = r.ballots[:0]
 	last := r.log.last()
@@ -122,11 +129,11 @@ func (r *Raft) handlePreVote(m *Message) {
 // may have been lost (A6). Whether the candidate, or this node, is a voter is not asked: this node's view of that may
 // be older than the candidate's (D4).
 func (r *Raft) handleVote(m *Message) {
-	free := r.vote == 0 || r.vote == m.From
+	free := r.vote == 0 || r.vote == m.From || r.down(guard.OneVotePerTerm)
 	if r.down(guard.VoteByLogAlone) {
 		free = free && r.inForce().Votes(r.options.ID)
 	}
-	grant := free && !m.Previous.Before(r.log.last())
+	grant := free && (!m.Previous.Before(r.log.last()) || r.down(guard.VoteUpToDate))
 	if grant {
 		r.becomeFollower(r.term, r.leader)
 		r.vote = m.From
@@ -158,7 +165,8 @@ func (r *Raft) handleBallot(m *Message) {
 // handleTimeoutNow campaigns at once, on the leader's word (thesis section 3.10). A word that comes late, when leader,
 // term or log have moved on, counts for nothing (A13).
 func (r *Raft) handleTimeoutNow(m *Message) {
-	if r.role == Follower && r.leader == m.From && r.log.last() == m.Previous && r.mayCampaign() && !r.waitsForDisk() {
+	current := r.leader == m.From && r.log.last() == m.Previous || r.down(guard.LateWord)
+	if r.role == Follower && current && r.mayCampaign() && !r.waitsForDisk() {
 		r.becomeCandidate(m.Previous)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // follow notes that the leader of this term is alive and echoes its read epoch if that is news. The echo need not wait
 // for the disk: it says only that this node has not left the term.
 func (r *Raft) follow(m *Message) {
-	if r.role == Leader || r.leader != 0 && r.leader != m.From {
+	if (r.role == Leader || r.leader != 0 && r.leader != m.From) && !r.down(guard.OneLeaderPerTerm) {
 		panic(fmt.Sprintf("raft: term %d has two leaders, %d and %d", r.term, r.leader, m.From))
 	}
 	r.becomeFollower(r.term, m.From)
@@ -50,7 +50,7 @@ func (r *Raft) holds(m raftlog.Mark) bool {
 		return true
 	}
 	term, ok := r.log.term(m.Index)
-	return ok && term == m.Term
+	return ok && (term == m.Term || r.down(guard.PreviousHeld))
 }
 
 // store appends the entries that the log does not have. It looks for the first real conflict and truncates only there:
@@ -58,7 +58,7 @@ func (r *Raft) holds(m raftlog.Mark) bool {
 func (r *Raft) store(entries []raftlog.Entry) {
 	for i := range entries {
 		e := &entries[i]
-		if r.holds(e.Mark()) {
+		if r.holds(e.Mark()) && !r.down(guard.TruncateAtConflict) {
 			continue
 		}
 		if e.Index <= r.log.last().Index {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -35,6 +36,9 @@ func (r *Raft) hungTicks() int {
 
 // tickHungDisk lets a leader whose disk hangs give leadership away, if another node can do better.
 func (r *Raft) tickHungDisk() {
+	if r.down(guard.HungDiskYields) {
+		return
+	}
 	next := r.successor()
 	if r.disk.waited < r.hungTicks() || next == nil || next.match <= r.disk.done.last || !r.othersDecide() {
 		r.stopYielding()

@@ -109,9 +109,9 @@ func (r *Raft) acknowledgeInstall() {
 func (r *Raft) Install(mark raftlog.SnapshotMark, c *membership.Configuration, at raftlog.Time) bool {
 	r.InstallFailed(mark)
 	switch {
-	case mark.Index <= r.commit, mark.Term > r.term:
+	case mark.Index <= r.commit && !r.down(guard.SnapshotBeyondCommit), mark.Term > r.term:
 		return false
-	case r.holds(mark.Mark), r.down(guard.SnapshotVoidsLog) && mark.Index <= r.log.last().Index:
+	case r.holds(mark.Mark) && mark.Index > r.commit, r.down(guard.SnapshotVoidsLog) && mark.Index <= r.log.last().Index:
 		r.learnInstalled(mark)
 		return false
 	case r.role == Leader || mark.Index <= r.proven:
@@ -140,7 +140,9 @@ func (r *Raft) learnInstalled(mark raftlog.SnapshotMark) {
 // completes them proves nothing beyond the old commit index (B7); the operation of the switch proves the rest.
 func (r *Raft) beginAnew(mark raftlog.SnapshotMark, c *membership.Configuration, at raftlog.Time) {
 	r.becomeFollower(r.term, r.leader)
-	r.disk.truncated(r.commit + 1)
+	if !r.down(guard.OldLogProvesNothing) {
+		r.disk.truncated(r.commit + 1)
+	}
 	r.log = newWindow(mark.Mark, at, nil, r.log.retainBytes)
 	r.membership.list = []configured{{index: mark.Index, configuration: c}}
 	r.commit, r.written = mark.Index, mark.Index

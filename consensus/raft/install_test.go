@@ -192,6 +192,21 @@ func TestASnapshotThatContradictsAProvenLogEndsTheProcess(t *testing.T) {
 	}
 }
 
+// E2: What is committed is never replaced, nor is what follows it: not by a snapshot at the commit index itself either,
+// whatever term it claims.
+func TestASnapshotAtTheCommitIndexReplacesNothing(t *testing.T) {
+	for _, mark := range []raftlog.SnapshotMark{snapshotAt(2, 2), snapshotAt(3, 1), snapshotAt(3, 2)} {
+		g := newRig(t, 3, 1, 1, 1, 1)
+		g.step(announced(2, snapshotAt(3, 1)))
+		if g.core.Commit() != 3 {
+			t.Fatalf("%v", g.core.Status())
+		}
+		if g.core.Install(mark, threeVoters, raftlog.Time{}) || g.core.Last() != (raftlog.Mark{Term: 1, Index: 4}) {
+			t.Fatalf("a snapshot at %v replaced a log that is committed up to 3: %v", mark.Mark, g.core.Status())
+		}
+	}
+}
+
 // The leader finds out by itself what is committed: what it holds may wait for an entry of its own term.
 func TestALeaderLearnsNothingFromASnapshot(t *testing.T) {
 	g := newRig(t, 3, 1, 1, 1)

@@ -37,7 +37,7 @@ func (r *Raft) tickLeader() {
 		r.stepDownTicks++
 	}
 	r.tickTransfer()
-	if quorum.Decide(r.deciders(), r.heardLately) != quorum.Won {
+	if quorum.Decide(r.deciders(), r.heardLately) != quorum.Won && !r.down(guard.CheckQuorum) {
 		// CheckQuorum (thesis section 6.2): a leader without a majority makes clients wait for nothing.
 		r.becomeFollower(r.term, 0)
 		return
@@ -114,7 +114,9 @@ func (r *Raft) heardWithin(id raftlog.NodeID, ticks int) quorum.Answer {
 }
 
 // MayPropose reports whether Propose appends: this node leads, and does not hand over.
-func (r *Raft) MayPropose() bool { return r.role == Leader && r.transferee == 0 }
+func (r *Raft) MayPropose() bool {
+	return r.role == Leader && (r.transferee == 0 || r.down(guard.ProposalsStop))
+}
 
 // Propose appends entries to the log, all or none: ok is false on a node that does not lead, or is handing over. They
 // get consecutive indexes from first on. The bodies must not change afterwards. A proposal without a feature level gets
@@ -145,13 +147,17 @@ func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 
 // newEntry makes the entry that follows the last one. Stamps never go back along the log.
 func (r *Raft) newEntry(kind raftlog.EntryKind, level uint8, tag raftlog.Tag, body []byte) raftlog.Entry {
+	last := r.log.lastTime().Stamp
+	if r.down(guard.StampsRise) {
+		last = 0
+	}
 	return raftlog.Entry{
 		Index:  r.log.last().Index + 1,
 		Term:   r.term,
 		Kind:   kind,
 		Level:  level,
 		Tag:    tag,
-		Stamp:  max(r.log.lastTime().Stamp, r.clock.Entry.Stamp),
+		Stamp:  max(last, r.clock.Entry.Stamp),
 		Offset: r.clock.Entry.Offset,
 		Body:   body,
 	}
@@ -207,7 +213,7 @@ func (r *Raft) noteMatch(p *progress, m *Message) {
 // handleReject moves next back to where the logs can agree. A rejection that is not about the message sent last, or
 // about something known to match, was overtaken (B8).
 func (r *Raft) handleReject(p *progress, m *Message) {
-	if m.Previous.Index <= p.match || m.Previous.Index >= p.next {
+	if (m.Previous.Index <= p.match || m.Previous.Index >= p.next) && !r.down(guard.LateRejection) {
 		return
 	}
 	if p.state == Probe && m.Previous.Index != p.next-1 {
@@ -260,6 +266,9 @@ func (r *Raft) commitByCounting() {
 // matchOf is the last index that a node holds durably; for the leader itself what its own disk completed.
 func (r *Raft) matchOf(id raftlog.NodeID) raftlog.Index {
 	if id == r.options.ID {
+		if r.down(guard.LeaderDurable) {
+			return r.log.last().Index
+		}
 		return r.disk.done.last
 	}
 	if p := r.peer(id); p != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/raftredis/raftredis/internal/guard"
 )
 
-// TestARuleThatIsSwitchedOffIsNoticed switches one rule off at a time and demands that the random driver notices. A
+// TestMutation_EveryMissingRuleIsNoticed switches one rule off at a time and demands that the random driver notices. A
 // rule whose removal no test notices is a rule without a test.
-func TestARuleThatIsSwitchedOffIsNoticed(t *testing.T) {
+func TestMutation_EveryMissingRuleIsNoticed(t *testing.T) {
 	guards := []guard.Guard{
 		guard.CommitProven, guard.VoteDurable, guard.CommitOwnTerm, guard.AppendDurable, guard.ReadQuorum,
 		guard.OwnVoteDurable, guard.ReadNoOp, guard.EpochBeforeMessages,

@@ -3,6 +3,7 @@ package raft
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -50,6 +51,9 @@ func (d *disk) truncated(from raftlog.Index) {
 	d.handed.last = min(d.handed.last, from-1)
 	d.done.last = min(d.done.last, from-1)
 	for i := range d.flying {
+		if guard.Down(guard.FlyingTruncated) {
+			break
+		}
 		d.flying[i].last = min(d.flying[i].last, from-1)
 	}
 }

@@ -262,7 +262,7 @@ func (r *Raft) stepTerm(m *Message) bool {
 	switch {
 	case m.Term < r.term:
 		r.answerStale(m)
-		return false
+		return r.down(guard.OldTermDropped)
 	case m.Term == r.term:
 		return true
 	case m.Kind == PreVote, m.Kind == PreVoteReply && !m.Reject:
@@ -280,6 +280,9 @@ func (r *Raft) stepTerm(m *Message) bool {
 // answerStale tells a sender of an old term about the present one, if it waits for an answer: a stale leader steps
 // down, a candidate moves on (A7). The answer promises nothing.
 func (r *Raft) answerStale(m *Message) {
+	if r.down(guard.StaleAnswered) {
+		return
+	}
 	switch m.Kind {
 	case Append, Heartbeat, Install:
 		r.send(Message{Kind: HeartbeatReply, To: m.From, Clock: r.clock.Wall})
@@ -309,6 +312,9 @@ func (r *Raft) becomeFollower(term raftlog.Term, leader raftlog.NodeID) {
 	if r.role != Follower {
 		r.resetElectionTimer()
 	}
+	if r.down(guard.VoteKept) {
+		r.vote = 0
+	}
 	r.role, r.leader = Follower, leader
 	r.leadership = leadership{}
 	r.shownConfirmed = 0
@@ -317,7 +323,9 @@ func (r *Raft) becomeFollower(term raftlog.Term, leader raftlog.NodeID) {
 
 func (r *Raft) resetElectionTimer() {
 	r.electionTicks = 0
-	r.electionTimeoutTicks = r.options.ElectionTicks + r.random.below(r.options.ElectionTicks)
+	if r.electionTimeoutTicks == 0 || !r.down(guard.NewTimeouts) {
+		r.electionTimeoutTicks = r.options.ElectionTicks + r.random.below(r.options.ElectionTicks)
+	}
 }
 
 // send puts a message into the next Ready. It leaves at once.
@@ -344,7 +352,7 @@ func (r *Raft) promise(m Message) {
 
 // truncate drops the log from index from on, to make room for a leader's entries.
 func (r *Raft) truncate(from raftlog.Index) {
-	if from <= r.commit || from <= r.proven {
+	if (from <= r.commit || from <= r.proven) && !r.down(guard.TruncateAboveCommit) {
 		panic(fmt.Sprintf("raft: truncation at %d: entries up to %d are committed, up to %d proven in term %d",
 			from, r.commit, r.proven, r.term))
 	}
@@ -355,7 +363,7 @@ func (r *Raft) truncate(from raftlog.Index) {
 
 // advanceCommit raises the commit index; lower values are old news.
 func (r *Raft) advanceCommit(to raftlog.Index) {
-	if last := r.log.last(); to > last.Index {
+	if last := r.log.last(); to > last.Index && !r.down(guard.CommitInLog) {
 		panic(fmt.Sprintf("raft: commit index %d, but the log ends at %v: entries that this node promised to keep "+
 			"are gone", to, last))
 	}

@@ -1,6 +1,9 @@
 package raft
 
-import "github.com/raftredis/raftredis/wal/raftlog"
+import (
+	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
 
 // transfer is leadership on its way to another voter (thesis section 3.10).
 type transfer struct {
@@ -37,13 +40,13 @@ func (r *Raft) TransferAsked(by raftlog.NodeID) bool {
 
 // handOver tells the transferee to campaign, if its log is level.
 func (r *Raft) handOver() {
-	if p := r.peer(r.transferee); p != nil && p.match == r.log.last().Index {
+	if p := r.peer(r.transferee); p != nil && (p.match == r.log.last().Index || r.down(guard.LevelBeforeHandOver)) {
 		r.send(Message{Kind: TimeoutNow, To: p.id, Previous: r.log.last()})
 	}
 }
 
 func (r *Raft) tickTransfer() {
-	if r.transferee == 0 {
+	if r.transferee == 0 || r.down(guard.HandOverEnds) {
 		return
 	}
 	r.transferTicks++

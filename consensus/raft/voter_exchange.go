@@ -42,9 +42,13 @@ func (r *Raft) nextStep() (step *membership.Configuration) {
 // until that one is back: a joint configuration is in force when appended, and needs both its halves.
 func (r *Raft) mayStep(intent configured) bool {
 	for _, id := range intent.configuration.Promote {
-		if r.committedAtBeat < intent.index || r.hasUpTo(id, r.committedAtBeat) != quorum.Yes {
+		level := r.committedAtBeat >= intent.index && r.hasUpTo(id, r.committedAtBeat) == quorum.Yes
+		if !level && !r.down(guard.LevelBeforeVoting) {
 			return false
 		}
+	}
+	if r.down(guard.NextHalfDecides) {
+		return true
 	}
 	next := intent.configuration.Exchange().Final().Pair()
 	return quorum.Decide(next, func(id raftlog.NodeID) quorum.Answer { return r.hasUpTo(id, intent.index) }) == quorum.Won
@@ -62,7 +66,7 @@ func (r *Raft) hasUpTo(id raftlog.NodeID, i raftlog.Index) quorum.Answer {
 // committed.
 func (r *Raft) mustStepDown() bool {
 	newest := r.membership.newest()
-	return r.role == Leader && newest.index <= r.commit && r.commit >= r.noOp &&
+	return !r.down(guard.RemovedLeaderGoes) && r.role == Leader && newest.index <= r.commit && r.commit >= r.noOp &&
 		!newest.configuration.Votes(r.options.ID)
 }
 

@@ -114,7 +114,9 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 		}
 		if e.Term > a.base.Mark.Term {
 			a.proveNotDone(e.Term, report)
-			a.assemblies.dropAll()
+			if !a.options.Weakened.Down(guard.PiecesEndWithTerm) {
+				a.assemblies.dropAll()
+			}
 		}
 		a.apply(e, report)
 		a.noteConfiguration(e, report)
@@ -198,7 +200,8 @@ func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 // meet finds the batch that an entry carries, if it is one of this node's and its client still waits. A leader appends
 // the sequences of a term without gaps, so an entry never jumps over a batch that was not given up.
 func (a *Applier) meet(e *raftlog.Entry, report *Applied) *Batch {
-	if e.Tag.Origin != a.options.ID || e.Tag.Boot != a.options.Boot || e.Tag.Sequence == 0 {
+	boot := e.Tag.Boot == a.options.Boot || a.options.Weakened.Down(guard.OwnBoot)
+	if e.Tag.Origin != a.options.ID || !boot || e.Tag.Sequence == 0 {
 		return nil
 	}
 	report.Met = Position{Term: e.Term, Sequence: e.Tag.Sequence}
@@ -252,7 +255,9 @@ func (a *Applier) Expire(tick uint64, report *Applied) {
 }
 
 func (a *Applier) giveUp(s *sentBatch, report *Applied) {
-	s.Batch.End(Unknown)
+	if s.Batch.End(Unknown); a.options.Weakened.Down(guard.SentIsUnknown) {
+		s.Batch.End(NotDone)
+	}
 	report.Ended = append(report.Ended, s.Batch)
 	report.GivenUp = append(report.GivenUp, Position{Term: s.Term, Sequence: s.Sequence})
 	s.Batch, s.ended = nil, true
@@ -278,7 +283,11 @@ func (a *Applier) Jumped(base SnapshotState, report *Applied) {
 		panic(fmt.Sprintf("engine: a snapshot at %s cannot follow entry %s", base.Mark, a.base.Mark))
 	}
 	for len(a.unmet) > 0 && a.unmet[0].Term <= base.Mark.Term {
-		if !a.unmet[0].ended {
+		switch {
+		case a.unmet[0].ended:
+		case a.options.Weakened.Down(guard.GapIsUnknown):
+			a.notDone(a.unmet[0].Batch, report)
+		default:
 			a.giveUp(&a.unmet[0], report)
 		}
 		a.unmet = a.unmet[1:]

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -56,7 +57,7 @@ func (e *Engine) checkArrival(a *Arrival) error {
 	}
 	if e.leads() && e.boots[a.From] != a.Boot && a.Term <= e.core.Term() {
 		match := e.acknowledged(a.From)
-		if match > a.Durable || match > 0 && a.Term < e.core.Term() {
+		if !e.options.Weakened.Down(guard.DurableArrival) && (match > a.Durable || match > 0 && a.Term < e.core.Term()) {
 			return fmt.Errorf("%w: node %d confirmed to have entry %d in term %d, and comes back in term %d with entry %d; "+
 				"remove it, and add it as a new member with an empty data directory",
 				ErrRolledBack, a.From, match, e.core.Term(), a.Term, a.Durable)

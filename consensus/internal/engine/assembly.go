@@ -48,7 +48,7 @@ func (s *assemblies) take(e *raftlog.Entry, weakened guard.Set) (body []byte) {
 			})
 		}
 		return nil
-	case s.follows(e):
+	case s.follows(e) || len(s.list) > 0 && weakened.Down(guard.PiecesFollow):
 		return s.grow(e)
 	case e.Left == 0 && weakened.Down(guard.WholeBodies):
 		return e.Body

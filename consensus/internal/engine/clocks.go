@@ -320,6 +320,9 @@ func (c *clocks) median(voters []raftlog.NodeID, self raftlog.NodeID) (wall raft
 	slices.Sort(values)
 	unheard := len(voters) - len(values)
 	middle := (len(voters)-1)/2 - unheard
+	if guard.Down(guard.MedianClock) {
+		middle = len(values) - 1
+	}
 	if middle < 0 || len(values) == 0 {
 		return 0, false, false
 	}
@@ -327,7 +330,7 @@ func (c *clocks) median(voters []raftlog.NodeID, self raftlog.NodeID) (wall raft
 	for first := 0; first+majority <= len(values); first++ {
 		agree = agree || values[first+majority-1]-values[first] <= agreeMillis
 	}
-	return values[middle], true, agree
+	return values[middle], true, agree || guard.Down(guard.ClocksAgree)
 }
 
 // expiry is the state's time and the earliest time at which time alone changes the state, as the applier reported them.

@@ -70,21 +70,23 @@ const heldPerUnmet = 2
 // takeForward takes another node's batches, if this node leads the term they are meant for. It drops all others without
 // a reply: the origin learns its batches' fate from the log.
 func (e *Engine) takeForward(m *Message) {
-	if !e.leads() || !e.meantForMe(m.Term) || !e.isMember(m.From) {
+	member := e.isMember(m.From) || e.options.Weakened.Down(guard.MembersForward)
+	if !e.leads() || !e.meantForMe(m.Term) || !member {
 		return
 	}
 	e.noticeTerm() // a message before this one may have changed it
 	from, held := source{m.From, m.Boot}, e.forwards.heldOf(m.From)
+	again := e.options.Weakened.Down(guard.CopiesDropped)
 	for _, b := range m.Batches {
 		if held.bytes > heldPerUnmet*e.options.MaxUnmetBytes {
 			return // as if it had been lost: the origin sends it again, later and later
 		}
 		switch counter := e.forwards.appended[from]; {
-		case b.Sequence <= counter:
+		case b.Sequence <= counter && !again:
 			// a copy of what was taken
 		case b.Level > Level:
 			return // a newer origin's: this leader could append it, but not apply it; it ends at its deadline
-		case b.Sequence == counter+1:
+		case b.Sequence == counter+1 || e.options.Weakened.Down(guard.StreamWithoutGaps) || again:
 			e.forwards.take(held, raftlog.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
 		default:
 			// Something before it was lost. Taking it would make the lost one look met; the stream begins again.
@@ -112,7 +114,7 @@ func (e *Engine) isMember(id raftlog.NodeID) bool {
 func (e *Engine) dropRemovedOrigins() {
 	f := &e.forwards
 	c := e.core.Configuration()
-	if c == f.checked {
+	if c == f.checked || e.options.Weakened.Down(guard.HeldOfRemoved) {
 		return
 	}
 	f.checked = c

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -194,6 +195,9 @@ func (e *Engine) mayHand(freeze bool) raftlog.Index {
 func (e *Engine) freeze(ticks int) {
 	s := &e.snapshots
 	durable, frozen := e.core.Durable(), e.handed <= s.inForceIndex()
+	if e.options.Weakened.Down(guard.FrozenWhenDurable) {
+		durable = e.handed
+	}
 	if e.handed > durable || frozen && e.handed == durable && e.commit > durable {
 		s.heldTicks += ticks
 		if s.heldTicks >= e.options.ElectionTicks {
@@ -238,7 +242,7 @@ func (e *Engine) retireFiles() {
 	s.retire, s.retiring = false, true
 	e.out.Retain = []raftlog.SnapshotMark{}
 	for _, m := range []*raftlog.SnapshotMark{s.inForce, s.retained, s.taken, s.install.mark(), s.partial} {
-		if m != nil {
+		if m != nil && (m != s.taken || !e.options.Weakened.Down(guard.TakenFileStays)) {
 			e.out.Retain = append(e.out.Retain, *m)
 		}
 	}

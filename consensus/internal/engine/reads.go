@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -30,6 +31,9 @@ type reads struct {
 // newReads begins the numbers of requests at random: a late reply to a request of this node's earlier boot, in the same
 // term, must not answer a read of this one.
 func newReads(boot raftlog.Boot) reads {
+	if guard.Down(guard.FreshRequests) {
+		boot = 0
+	}
 	return reads{pending: map[uint64]*readGroup{}, request: uint64(boot) >> 1}
 }
 
@@ -80,7 +84,8 @@ func (e *Engine) takeReadIndex(m *Message) {
 // group waits on, and asks again when it is late.
 func (e *Engine) takeReadIndexReply(m *Message) {
 	group := e.reads.pending[m.Request]
-	if group == nil || m.Reject || m.Term != e.core.Term() {
+	refused := m.Reject && !e.options.Weakened.Down(guard.RefusalHasNoIndex)
+	if group == nil || refused || m.Term != e.core.Term() {
 		return
 	}
 	delete(e.reads.pending, m.Request)
@@ -156,7 +161,7 @@ func (e *Engine) endAppliedReads() {
 	r := &e.reads
 	kept := r.ready[:0]
 	for _, group := range r.ready {
-		if group.index > e.applied {
+		if group.index > e.applied && !e.options.Weakened.Down(guard.ReadAfterApply) {
 			kept = append(kept, group)
 			continue
 		}

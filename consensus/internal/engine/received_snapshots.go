@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -121,7 +122,8 @@ func (e *Engine) continueInstall() {
 	case i == nil || i.switching:
 	case i.base == nil:
 		e.dropInstall()
-	case i.request.Snapshot.Index > e.core.Commit() && (e.filling || e.handed != e.applied || s.fetches > 0):
+	case i.request.Snapshot.Index > e.core.Commit() && (e.filling || e.handed != e.applied || s.fetches > 0) &&
+		!e.options.Weakened.Down(guard.PumpsRest):
 		// soon
 	case !e.core.Install(i.request.Snapshot, i.configuration, i.base.Time):
 		s.install, s.partial, s.retire, s.fetchError = nil, nil, true, ""
@@ -151,7 +153,10 @@ func (i *install) halts() bool { return i != nil && i.base != nil && !i.handed }
 // handJump tells the applier of the snapshot that takes the log's place, once that is durable.
 func (e *Engine) handJump(w *Work) {
 	i := e.snapshots.install
-	if i == nil || !i.switching || i.handed || !i.request.Snapshot.Same(e.snapshots.inForce) {
+	if i == nil || !i.switching || i.handed {
+		return
+	}
+	if !i.request.Snapshot.Same(e.snapshots.inForce) && !e.options.Weakened.Down(guard.JumpWhenDurable) {
 		return
 	}
 	i.handed = true

@@ -150,6 +150,33 @@ func TestLateForwardsOfAnEarlierBoot(t *testing.T) {
 	tb.expectApplied("a", "b", "c", "d")
 }
 
+// S6: Node 3 was restarted. A batch of its earlier boot comes to lie in the log with the sequence that a batch of this
+// boot has, in the same term: that one goes on waiting.
+func TestABatchOfAnEarlierBootIsNotMet(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	late := tb.hold(func(m *Message) bool { return isForward(m, 3) })
+	tb.submit(3, "a")
+	tb.settle()
+	tb.crash(3)
+	tb.boot(tb.node(3), 999)
+	tb.ticks(10)
+	fresh := tb.submit(3, "d")
+	tb.settle()
+	tb.lose = nil
+	if len(*late) != 2 {
+		t.Fatalf("%d forwards are held, want that of each boot", len(*late))
+	}
+	tb.flying = append(tb.flying, (*late)[0])
+	tb.settle()
+	tb.expectApplied("a")
+	tb.expect(fresh, Pending)
+	tb.flying = append(tb.flying, (*late)[1])
+	tb.settle()
+	tb.expect(fresh, Done)
+	tb.expectApplied("a", "d")
+}
+
 // S7: A forward finds no room at the leader and is lost, the next one arrives: the stream is reset and sent again.
 func TestGapInAStream(t *testing.T) {
 	tb := newTable(t, 3)
@@ -188,6 +215,20 @@ func TestForwardOfANodeThatIsNoMember(t *testing.T) {
 	})
 	tb.ticks(10)
 	tb.expectApplied()
+}
+
+// S8: The same once the leader has appended what other nodes sent, so that it has looked at its configuration before.
+func TestLaterForwardOfANodeThatIsNoMember(t *testing.T) {
+	tb := newTable(t, 3)
+	tb.elect(1)
+	leader := tb.node(1)
+	tb.expect(tb.submitAndSettle(2, "own"), Done)
+	leader.in.Messages = append(leader.in.Messages, Message{
+		Own: Forward, Message: raft.Message{From: 9, To: 1, Term: leader.engine.core.Term()}, Boot: 5,
+		Batches: []ForwardedBatch{{Sequence: 1, Level: Level, Body: []byte("foreign")}},
+	})
+	tb.ticks(10)
+	tb.expectApplied("own")
 }
 
 // survivor makes a leader whose majority dies: one batch is appended before that is noticed, one comes after.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -263,6 +264,9 @@ func (e *Engine) stepProtocol(m *raft.Message) {
 // new leader replaces it.
 func (e *Engine) fitToJournal(m *raft.Message) {
 	if m.Kind != raft.Append || e.core.WindowBytes()+SizeOf(m.Entries) <= e.options.JournalRoomBytes {
+		return
+	}
+	if e.options.Weakened.Down(guard.JournalHasRoom) {
 		return
 	}
 	bytes := 0

@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/locations"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -126,16 +127,16 @@ const lostDirectory = "start it on the directory that it had; if that is lost, r
 //  3. The hello was meant for this id and this incarnation.
 func checkIdentity(own, theirs *Hello) error {
 	switch {
-	case own.Boot == theirs.Boot:
+	case own.Boot == theirs.Boot && !guard.Down(guard.NotItself):
 		return ErrSelf
 	case theirs.ClusterID == 0 || theirs.From == 0 || theirs.To == 0:
 		return fmt.Errorf("%w: a hello without cluster or node id", ErrCluster)
-	case own.ClusterID != 0 && own.ClusterID != theirs.ClusterID:
+	case own.ClusterID != 0 && own.ClusterID != theirs.ClusterID && !guard.Down(guard.SameCluster):
 		return fmt.Errorf("%w: %016x and %016x; correct the address, or empty the data directory to add the node",
 			ErrCluster, own.ClusterID, theirs.ClusterID)
 	case own.ClusterID != 0 && own.From != theirs.To:
 		return fmt.Errorf("%w: it is node %d, meant was %d; give each node its own", ErrNode, own.From, theirs.To)
-	case own.Incarnation != theirs.ToIncarnation:
+	case own.Incarnation != theirs.ToIncarnation && !guard.Down(guard.SameDirectory):
 		return fmt.Errorf("%w: node %d is %016x, meant was %016x; %s",
 			ErrIncarnation, theirs.To, own.Incarnation, theirs.ToIncarnation, lostDirectory)
 	case theirs.From == theirs.To:
@@ -149,10 +150,10 @@ func checkAnswer(own, theirs *Hello, peer Peer) error {
 	if err := checkIdentity(own, theirs); err != nil {
 		return err
 	}
-	if theirs.From != peer.ID {
+	if theirs.From != peer.ID && !guard.Down(guard.SameNode) {
 		return fmt.Errorf("%w: it is node %d, meant was %d", ErrNode, theirs.From, peer.ID)
 	}
-	if theirs.Incarnation != peer.Incarnation {
+	if theirs.Incarnation != peer.Incarnation && !guard.Down(guard.SameDirectory) {
 		return fmt.Errorf("%w: node %d is %016x, meant was %016x; %s",
 			ErrIncarnation, peer.ID, theirs.Incarnation, peer.Incarnation, lostDirectory)
 	}

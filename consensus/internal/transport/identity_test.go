@@ -175,6 +175,23 @@ func TestIdentityRules(t *testing.T) {
 	}
 }
 
+// D10, D14: The node that answers must be the one that was dialled.
+func TestAnswersAreThoseOfTheDialledNode(t *testing.T) {
+	own := Hello{ClusterID: 5, From: 2, Incarnation: 20, Boot: 200}
+	answer := Hello{ClusterID: 5, From: 1, Incarnation: 10, Boot: 100, To: 2, ToIncarnation: 20}
+	for name, c := range map[string]struct {
+		peer Peer
+		want error
+	}{
+		"the one": {Peer{ID: 1, Incarnation: 10}, nil}, "another id": {Peer{ID: 3, Incarnation: 10}, ErrNode},
+		"another directory": {Peer{ID: 1, Incarnation: 11}, ErrIncarnation},
+	} {
+		if err := checkAnswer(&own, &answer, c.peer); !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
 func TestASecretMustBeTheSameOnBothSides(t *testing.T) {
 	secret := func(s string) func(*node, *Options) {
 		return func(_ *node, o *Options) { o.Secret = []byte(s) }

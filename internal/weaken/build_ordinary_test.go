@@ -1,0 +1,5 @@
+//go:build !mutation
+
+package main
+
+const mutationBuild = false
