@@ -155,6 +155,7 @@ func TestOptionsAndPastsThatCannotBeAreRefused(t *testing.T) {
 		"no id":               func(o *Options, _ *Restored) { o.ID = 0 },
 		"no heartbeat":        func(o *Options, _ *Restored) { o.HeartbeatTicks = 0 },
 		"impatient":           func(o *Options, _ *Restored) { o.ElectionTicks = o.HeartbeatTicks },
+		"negative patience":   func(o *Options, _ *Restored) { o.HungTicks = -1 },
 		"no window":           func(o *Options, _ *Restored) { o.MaxInflightMessages = 0 },
 		"no bytes":            func(o *Options, _ *Restored) { o.MaxMessageBytes = 0 },
 		"log after term":      func(_ *Options, s *Restored) { s.Term = 0; s.Entries = entriesOf(raftlog.Mark{}, 1) },

@@ -13,9 +13,9 @@ import (
 // more writes once its journal has no room for them (F19). And a node whose disk hangs cannot win an election, for its
 // own vote is on that disk.
 //
-//  1. When no operation completed for hungElections election timeouts, the leader hands over, as if it had been told
-//     to: to the voter with the longest log, if that one is ahead of the leader's own disk, if its disk moves, and if
-//     the others are enough to decide. Otherwise no other leader could do better.
+//  1. When no operation completed for Options.HungTicks, the leader hands over, as if it had been told to: to the voter
+//     with the longest log, if that one is ahead of the leader's own disk, if its disk moves, and if the others are
+//     enough to decide. Otherwise no other leader could do better.
 //  2. If it leads an election timeout later still, it becomes a follower. The others elect.
 //  3. As a follower it does not campaign until the disk is back: see Tick.
 //
@@ -23,15 +23,17 @@ import (
 // the last completion took. Without the second rule, disks that all take a little longer than the limit would let every
 // leader hand over to one that does no better.
 const (
+	// hungElections is the least that HungTicks counts as, in election timeouts: an election takes up to two, so a leader
+	// that waits no longer may cost more than its disk does.
 	hungElections = 2
-	// hungElectionsMax bounds the patience that a slow completion earns.
-	hungElectionsMax = 8
+	// hungPatience is how many times that limit a disk may take whose last completion was slow.
+	hungPatience = 4
 )
 
 // hungTicks is how long the disk may complete nothing before it counts as one that hangs.
 func (r *Raft) hungTicks() int {
-	election := r.options.ElectionTicks
-	return min(max(hungElections*election, 2*r.disk.waitedBefore), hungElectionsMax*election)
+	limit := max(r.options.HungTicks, hungElections*r.options.ElectionTicks)
+	return min(max(limit, 2*r.disk.waitedBefore), hungPatience*limit)
 }
 
 // tickHungDisk lets a leader whose disk hangs give leadership away, if another node can do better.

@@ -121,6 +121,30 @@ func TestPatienceGrowsWithASlowDiskAndIsBounded(t *testing.T) {
 	}
 }
 
+// F19, F20: The limit is HungTicks, and never less than two election timeouts. A disk whose last completion was slow
+// has four times as long at most.
+func TestTheLimitOfAHungDiskIsAnOption(t *testing.T) {
+	for _, c := range []struct{ option, took, want int }{
+		{0, 0, 20}, {19, 0, 20}, {20, 0, 20}, {21, 0, 21}, {200, 0, 200}, {200, 99, 200}, {200, 101, 202},
+		{200, 400, 800}, {200, 401, 800},
+	} {
+		g := hungLeader(t, 3)
+		g.core.options.HungTicks = c.option
+		flying := g.rd.Append.Number
+		g.hang(c.took, 2, 3)
+		g.core.Appended(flying)
+		index, _ := g.core.Propose([]Proposal{{Kind: raftlog.EntryCommand}})
+		g.ready()
+		g.step(Message{Kind: AppendReply, From: 2, Term: 2, Index: index})
+		if sent := only(g.hang(c.want-1, 2, 3), TimeoutNow); len(sent) != 0 || g.core.Role() != Leader {
+			t.Fatalf("HungTicks %d, after a completion of %d: it gives its place up before %d", c.option, c.took, c.want)
+		}
+		if sent := only(g.hang(1, 2, 3), TimeoutNow); len(sent) != 1 {
+			t.Fatalf("HungTicks %d, after a completion of %d: it keeps its place at %d", c.option, c.took, c.want)
+		}
+	}
+}
+
 // F20: One disk below all nodes, or one cause: all stall at the same time, one a little ahead of the leader's. No other
 // leader could do better, and a candidate would need that disk for its own vote.
 func TestDisksThatStallTogetherKeepTheirLeader(t *testing.T) {

@@ -121,6 +121,8 @@ func (o *Options) validate() {
 		panic("raft: Options.HeartbeatTicks must be at least 1")
 	case o.ElectionTicks <= o.HeartbeatTicks:
 		panic("raft: Options.ElectionTicks must exceed HeartbeatTicks")
+	case o.HungTicks < 0:
+		panic("raft: Options.HungTicks must not be negative")
 	case o.MaxInflightMessages < 1:
 		panic("raft: Options.MaxInflightMessages must be at least 1")
 	case o.MaxMessageBytes < 1:

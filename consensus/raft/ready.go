@@ -80,6 +80,9 @@ type Options struct {
 	// twice that, anew each time.
 	HeartbeatTicks int
 	ElectionTicks  int
+	// HungTicks is how long a leader's disk may complete nothing before the leader gives its place up: see hung.go. Less
+	// than two election timeouts, such as 0, counts as two.
+	HungTicks int
 	// MaxInflightMessages is how many Append messages may be unacknowledged per follower, MaxMessageBytes how many
 	// bytes of entries one carries (or one entry of any size).
 	MaxInflightMessages int

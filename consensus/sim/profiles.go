@@ -60,6 +60,7 @@ func Draw(seed uint64, name string) Options {
 	o.Faults.drawMore(newChance(seed, 3))
 	o.drawSnapshots(newChance(seed, 4))
 	o.drawPieces(newChance(seed, 5))
+	o.drawHung(newChance(seed, 6))
 	for _, p := range profiles {
 		if p.name == name {
 			p.adjust(c, &o)
@@ -187,6 +188,14 @@ func (o *Options) drawSnapshots(c chance) {
 func (o *Options) drawPieces(c chance) {
 	if c.hits(0.4) {
 		o.Engine.PieceBytes, o.Engine.MaxPieceBytes = oneOf(c, 10, 40, 70), oneOf(c, 1, 50, 4<<10)
+	}
+}
+
+// drawHung draws how soon a disk counts as one that hangs: soon in half of the clusters, so that leaders often give their
+// place up for it, and as by default in the others.
+func (o *Options) drawHung(c chance) {
+	if c.hits(0.5) {
+		o.Engine.HungTicks = c.number(1, 100)
 	}
 }
 

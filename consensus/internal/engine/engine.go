@@ -70,7 +70,7 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 		return nil, err // the directory was used by a newer build
 	}
 	core := raft.New(raft.Options{
-		ID: o.ID, HeartbeatTicks: o.HeartbeatTicks, ElectionTicks: o.ElectionTicks,
+		ID: o.ID, HeartbeatTicks: o.HeartbeatTicks, ElectionTicks: o.ElectionTicks, HungTicks: o.HungTicks,
 		MaxInflightMessages: o.MaxInflightMessages, MaxMessageBytes: o.MaxMessageBytes,
 		Seed: o.Seed, Level: Level, Weakened: o.Weakened,
 	}, s)

@@ -20,6 +20,9 @@ type Options struct {
 	// HeartbeatTicks and ElectionTicks: see raft.Options.
 	HeartbeatTicks int
 	ElectionTicks  int
+	// HungTicks is how long the disk of a leader may complete nothing: see raft.Options. A disk that hangs for so long
+	// costs leadership; one that is only busy must not, and large values keep disks busy for a second.
+	HungTicks int
 	// WaitTicks is how long a batch waits to be sent, for a leader or for room, before it is answered NotDone. It counts
 	// anew when a batch was sent and then proven not done, and, for a batch that goes in pieces, whenever the log has
 	// taken a piece of any body. A read is answered NotDone this long after its submission.
@@ -81,11 +84,12 @@ type Options struct {
 	Weakened guard.Set
 }
 
-// DefaultOptions are for a tick of 10 ms: heartbeats every 50 ms, elections after 300 to 600 ms.
+// DefaultOptions are for a tick of 10 ms: heartbeats every 50 ms, elections after 300 to 600 ms, two seconds until a
+// disk hangs.
 func DefaultOptions() Options {
 	return Options{
 		HeartbeatTicks: 5, ElectionTicks: 30, WaitTicks: 260, UncertainTicks: 1000, ResendTicks: 60, ReadRetryTicks: 30,
-		AbsentTicks:         200,
+		AbsentTicks: 200, HungTicks: 200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxWaitingReads: 1 << 20, MaxSpanBytes: 8 << 20,
 		JournalRoomBytes: 24 << 20,
@@ -128,6 +132,7 @@ func (o *Options) Validate() error {
 	}{
 		{"HeartbeatTicks", o.HeartbeatTicks}, {"WaitTicks", o.WaitTicks}, {"UncertainTicks", o.UncertainTicks},
 		{"ResendTicks", o.ResendTicks}, {"ReadRetryTicks", o.ReadRetryTicks}, {"AbsentTicks", o.AbsentTicks},
+		{"HungTicks", o.HungTicks},
 		{"MaxInflightMessages", o.MaxInflightMessages}, {"MaxMessageBytes", o.MaxMessageBytes},
 		{"MaxUnmetBytes", o.MaxUnmetBytes}, {"MaxWaitingBatches", o.MaxWaitingBatches},
 		{"MaxWaitingBytes", o.MaxWaitingBytes}, {"MaxWaitingReads", o.MaxWaitingReads}, {"MaxSpanBytes", o.MaxSpanBytes},
