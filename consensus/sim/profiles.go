@@ -191,8 +191,8 @@ func (o *Options) drawPieces(c chance) {
 	}
 }
 
-// drawHung draws how soon a disk counts as one that hangs: soon in half of the clusters, so that leaders often give their
-// place up for it, and as by default in the others.
+// drawHung draws how soon a disk counts as one that hangs: soon in half of the clusters, so that leaders often give
+// their place up for it, and as by default in the others.
 func (o *Options) drawHung(c chance) {
 	if c.hits(0.5) {
 		o.Engine.HungTicks = c.number(1, 100)

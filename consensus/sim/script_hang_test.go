@@ -108,7 +108,8 @@ func TestADiskThatIsBackWithinTwoSecondsCostsNoElection(t *testing.T) {
 		}
 		load.over = true
 		if s.leader() != leader || leader.life.term != term || len(s.checker.leaders) != 1 {
-			t.Fatalf("n%d led term %d; now it is term %d, and %d have led", leader.id, term, leader.life.term, len(s.checker.leaders))
+			t.Fatalf("n%d led term %d; now it is term %d, and %d have led",
+				leader.id, term, leader.life.term, len(s.checker.leaders))
 		}
 	}, smallRoom)
 }

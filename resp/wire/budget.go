@@ -27,6 +27,12 @@ func (b *Budget) take(bytes int) bool {
 	return true
 }
 
+// fits reports whether one reader may hold so many bytes if no other one holds any.
+func (b *Budget) fits(bytes int64) bool { return b == nil || bytes-ReadBufferBytes <= b.limit }
+
+// max is the most that one reader can hold.
+func (b *Budget) max() int64 { return b.limit + ReadBufferBytes }
+
 // give gives bytes back.
 func (b *Budget) give(bytes int) {
 	if b != nil && b.used.Add(-int64(bytes)) < 0 {

@@ -146,8 +146,13 @@ func (r *Reader) bulkHeader() bool {
 		return r.fail("unauthenticated bulk length")
 	}
 	r.bulk = int(length)
-	if r.refusal == nil && int64(len(r.large)+r.at)+length > int64(r.maxRequestBytes) {
+	total := int64(len(r.large)+r.at) + length
+	switch {
+	case r.refusal != nil:
+	case total > int64(r.maxRequestBytes):
 		r.refuse(tooLarge(r.maxRequestBytes))
+	case !r.budget.fits(total): // what is kept of it is shorter than what comes
+		r.refuse(neverFits(r.budget.max()))
 	}
 	return true
 }

@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/raftredis/raftredis/internal/stepwise"
 )
 
 // A request with a long argument that did not arrive whole is put together in storage of its own, in the encoding of
@@ -34,8 +36,14 @@ type Refusal struct {
 // Error is the text of the reply.
 func (r *Refusal) Error() string { return r.Reply }
 
-// ErrNoRoom is the reply to a request for which the budget has no room. The client may send it again.
+// ErrNoRoom is the reply to a request for which the budget has no room at the moment. The client may send it again. A
+// request that would never have room is refused by another text, or clients would send it again for ever.
 var ErrNoRoom = &Refusal{"TRYAGAIN The command was not executed: clients hold too much unfinished input"}
+
+func neverFits(maxBytes int64) *Refusal {
+	return &Refusal{fmt.Sprintf("ERR The command was not executed: it is longer than the %d bytes of unfinished input "+
+		"that this node's memory allows all clients together", maxBytes)}
+}
 
 func tooLarge(maxBytes int) *Refusal {
 	return &Refusal{fmt.Sprintf(
@@ -81,7 +89,7 @@ func (r *Reader) largeBulk() bool {
 	}
 	rest := r.buf[r.start:]
 	if n := min(len(rest), r.awaited); n > 0 {
-		if !r.reserve(n) {
+		if !r.reserve(n, r.awaited) {
 			r.refuse(ErrNoRoom)
 			return r.dropBulk()
 		}
@@ -106,7 +114,7 @@ func (r *Reader) beginLargeBulk() bool {
 	r.awaited = r.bulk + len("\r\n")
 	var length [binary.MaxVarintLen64]byte
 	n := binary.PutUvarint(length[:], uint64(r.bulk))
-	if !r.reserve(n + min(len(r.buf)-r.start, r.awaited)) {
+	if !r.reserve(n+min(len(r.buf)-r.start, r.awaited), n+r.awaited) {
 		r.refuse(ErrNoRoom)
 		return false
 	}
@@ -115,24 +123,36 @@ func (r *Reader) beginLargeBulk() bool {
 	return true
 }
 
-// reserve makes room for the next n bytes in the storage of the current request; false means that the budget has none.
-func (r *Reader) reserve(n int) bool {
+// reserve makes room for the next n bytes in the storage of the current request, of the declared ones that it will need
+// for the current bulk; false means that the budget has none.
+func (r *Reader) reserve(n, declared int) bool {
 	arrived, had := len(r.large)+n, cap(r.large)
 	if arrived <= had {
 		return true
 	}
-	declared := len(r.large) + binary.MaxVarintLen64 + r.awaited
-	size := min(declared+min(argumentOverheadBytes*(r.missing-1), trailingBytes), largeGrowth*arrived+ReadBufferBytes)
+	declared += len(r.large)
+	behind := min(argumentOverheadBytes*(r.missing-1), trailingBytes)
+	size := min(declared+behind, largeGrowth*arrived+ReadBufferBytes)
 	if had > ReadBufferBytes {
 		size = max(size, had+had/4) // or many arguments that are not so long would each move what is there
 	}
-	if more := size - ReadBufferBytes - r.chargedLarge; more > 0 {
-		if !r.budget.take(more) {
+	if !r.chargeLarge(size) {
+		if size = min(size, declared); !r.chargeLarge(size) && !(r.shed() && r.chargeLarge(size)) {
 			return false
 		}
-		r.chargedLarge += more
 	}
-	r.large = append(make([]byte, 0, size), r.large...)
+	r.large = stepwise.Append(make([]byte, 0, size), r.large)
+	return true
+}
+
+// chargeLarge makes what is taken from the budget for the current request that of a storage of some size; false means
+// that it has not so much left.
+func (r *Reader) chargeLarge(size int) bool {
+	more := size - ReadBufferBytes - r.chargedLarge
+	if more > 0 && !r.budget.take(more) {
+		return false
+	}
+	r.chargedLarge += max(more, 0)
 	return true
 }
 

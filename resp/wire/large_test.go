@@ -111,7 +111,7 @@ func TestWhatIsBeyondALimitIsDroppedAlone(t *testing.T) {
 	}{
 		{"4 arguments", strings.Fields("MGET a b c"), ""},
 		{"5 arguments", strings.Fields("MGET a b c d"), ""},
-		{"6 arguments", strings.Fields("MGET a b c d e"), "has 6 arguments, and at most 5"},
+		{"6 arguments", strings.Fields("MGET a b c d e"), "has 6 arguments, and at maximum 5"},
 		{"6 long arguments", []string{"MGET", pattern(9000), "b", pattern(90000), "d", pattern(40000)}, "6 arguments"},
 		{"one byte less", []string{"SET", "k", pattern(long - 1)}, ""},
 		{"as long as allowed", []string{"SET", "k", pattern(long)}, ""},
@@ -214,7 +214,9 @@ func TestARequestWithoutRoomIsDroppedAlone(t *testing.T) {
 	} {
 		input := append(array(request...), array("PING")...)
 		for _, piece := range []int{1, 999, 60_000} {
-			budget := NewBudget(100 << 10)
+			budget := NewBudget(2 << 20)
+			const others = 2<<20 - 100<<10 // what other clients hold
+			budget.take(others)
 			r := &Reader{}
 			r.Init(Limits{}, budget)
 			var got [][]string
@@ -228,7 +230,7 @@ func TestARequestWithoutRoomIsDroppedAlone(t *testing.T) {
 					t.Fatalf("%s: %v", name, err)
 				}
 				got, rest = append(got, more...), rest[n:]
-				if budget.Used() > 100<<10 {
+				if budget.Used() > 2<<20 {
 					t.Fatalf("%s: %d bytes are charged", name, budget.Used())
 				}
 			}
@@ -237,9 +239,92 @@ func TestARequestWithoutRoomIsDroppedAlone(t *testing.T) {
 				t.Fatalf("%s in pieces of %d: got %d requests, the first %.100q", name, piece, len(got), got[0])
 			}
 			r.Space()
-			if r.Release(); budget.Used() != 0 {
-				t.Fatalf("%s: %d bytes are charged at the end", name, budget.Used())
+			if r.Release(); budget.Used() != others {
+				t.Fatalf("%s: %d bytes are charged at the end", name, budget.Used()-others)
 			}
+		}
+	}
+}
+
+// whole is a request of so many bytes up to the end of its last argument, headers included.
+func whole(bytes int, before ...string) []byte {
+	for length := bytes - len(array(append(before, "")...)) + 4; ; length-- {
+		request := array(append(before, pattern(length))...)
+		if len(request)-len("\r\n") <= bytes {
+			return request
+		}
+	}
+}
+
+// G4: A request that the budget never has room for is refused by another text, alone, and as soon as its length is
+// known; one of exactly the size is taken, and one byte less. To be told TRYAGAIN, clients would send it for ever.
+func TestARequestThatNeverHasRoomIsToldSo(t *testing.T) {
+	const limit = 100 << 10
+	const maximum = limit + ReadBufferBytes
+	many := make([]string, 3000)
+	for i := range many {
+		many[i] = pattern(30)
+	}
+	second := []string{"MSET", "a", pattern(60 << 10), "b"}
+	for name, before := range map[string][]string{
+		"one long": {"SET", "k"}, "a second long one": second, "many short ones": many,
+		"many, then a long one": append(slices.Clone(many[:1000]), "last"),
+	} {
+		for size, fits := range map[int]bool{maximum - 1: true, maximum: true, maximum + 1: false, 2 * maximum: false} {
+			bytes := size
+			if name == "a second long one" { // what is before it is kept in another encoding, which is shorter
+				bytes += len(array(second...)) - len(encoding(second...))
+			}
+			request := whole(bytes, before...)
+			if len(request) != bytes+len("\r\n") {
+				t.Fatalf("%s: a request of %d bytes, want %d", name, len(request), bytes)
+			}
+			for _, piece := range []int{1, 999, 60_000, 1 << 20} {
+				budget := NewBudget(limit)
+				r := &Reader{}
+				r.Init(Limits{}, budget)
+				var got [][]string
+				for rest := append(request[:len(request):len(request)], array("PING")...); len(rest) > 0; {
+					if err := r.MakeRoom(); err != nil {
+						t.Fatalf("%s: %v", name, err)
+					}
+					n := min(piece, len(rest))
+					more, err := feed(r, rest[:n])
+					if err != nil {
+						t.Fatalf("%s: %v", name, err)
+					}
+					got, rest = append(got, more...), rest[n:]
+				}
+				if len(got) != 2 || !slices.Equal(got[1], []string{"PING"}) {
+					t.Fatalf("%s of %d bytes in pieces of %d: %d requests", name, bytes, piece, len(got))
+				}
+				refused := slices.Equal(got[0], []string{"refused", neverFits(maximum).Reply})
+				if refused == fits || fits && len(got[0]) != len(before)+1 {
+					t.Errorf("%s of %d bytes in pieces of %d: got %.120q", name, bytes, piece, got[0])
+				}
+				r.Space()
+				if budget.Used() != 0 {
+					t.Fatalf("%s of %d bytes: %d are charged at the end", name, bytes, budget.Used())
+				}
+			}
+		}
+	}
+}
+
+// The refusal does not wait for the bytes: from the header on nothing of the request is held.
+func TestARequestThatNeverHasRoomHoldsNothing(t *testing.T) {
+	budget := NewBudget(1 << 20)
+	r := &Reader{}
+	r.Init(Limits{}, budget)
+	request := array("SET", "k", pattern(8<<20))
+	for rest := request; len(rest) > 0; {
+		n := copy(r.Space(), rest)
+		r.Received(n)
+		if argv, err := r.Next(nil); (err != nil) != (n == len(rest)) || len(argv) > 0 {
+			t.Fatalf("with %d bytes left: %d arguments, %v", len(rest)-n, len(argv), err)
+		}
+		if rest = rest[n:]; budget.Used() > 0 || r.Buffered() > ReadBufferBytes {
+			t.Fatalf("with %d bytes left: %d charged, %d held", len(rest), budget.Used(), r.Buffered())
 		}
 	}
 }

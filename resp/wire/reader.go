@@ -1,6 +1,10 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/raftredis/raftredis/internal/stepwise"
+)
 
 // span is the place of an argument, counted from the first byte of its request, so that it stays true when the buffer
 // is compacted or replaced. 32 bits suffice: no limit exceeds 2^30.
@@ -117,20 +121,23 @@ func (r *Reader) MakeRoom() error {
 		r.chargedReturned, r.encoded = 0, nil
 	}
 	if r.wantsLarge() {
-		if r.reserve(1) {
+		if r.reserve(1, r.awaited) {
 			return nil
 		}
 		r.refuse(ErrNoRoom)
 	}
 	r.compact()
-	err := r.grow()
-	if err != nil && r.missing > 0 && r.refusal == nil {
-		r.refuse(ErrNoRoom)
+	why := r.grow()
+	if why != nil && r.missing > 0 && r.refusal == nil {
+		r.refuse(why)
 		r.array() // what of the request is there is dropped; its end is not there
 		r.compact()
-		err = r.grow()
+		why = r.grow()
 	}
-	return err
+	if why != nil {
+		return why
+	}
+	return nil
 }
 
 // compact moves what is in the buffer to its beginning, or to a smaller buffer.
@@ -139,15 +146,24 @@ func (r *Reader) compact() {
 	switch {
 	case rest == 0:
 		r.reset()
-	case r.start > 0 && cap(r.buf) > ReadBufferBytes && rest <= ReadBufferBytes/2:
-		kept := append(make([]byte, 0, ReadBufferBytes), r.buf[r.start:]...)
-		r.charge(ReadBufferBytes)
-		r.buf, r.start, r.filled = kept, 0, false
+	case r.start > 0 && r.shed():
 	case r.start > 0:
 		// Moving happens once per request at most: afterwards it begins at 0.
-		r.buf = r.buf[:copy(r.buf, r.buf[r.start:])]
+		r.buf = r.buf[:stepwise.MoveDown(r.buf, r.start)]
 		r.start = 0
 	}
+}
+
+// shed moves what is in a large buffer to a smaller one, if it has room there, and leaves the large one to the
+// arguments that lie in it.
+func (r *Reader) shed() bool {
+	if cap(r.buf) <= ReadBufferBytes || len(r.buf)-r.start > ReadBufferBytes/2 {
+		return false
+	}
+	kept := append(make([]byte, 0, ReadBufferBytes), r.buf[r.start:]...)
+	r.charge(ReadBufferBytes)
+	r.buf, r.start, r.filled = kept, 0, false
+	return true
 }
 
 // Ahead is Space for an owner that still needs the arguments which it was given: they stay valid. It returns nil when
@@ -160,7 +176,7 @@ func (r *Reader) Ahead() []byte {
 	case r.unauthenticated && r.Free() < minReadBytes && 2*r.Buffered() > ReadBufferBytes:
 		return nil
 	case r.wantsLarge():
-		if !r.reserve(1) {
+		if !r.reserve(1, r.awaited) {
 			return nil
 		}
 	case r.Free() < minReadBytes && !r.renew():
@@ -180,7 +196,7 @@ func (r *Reader) renew() bool {
 	if !r.charge(size) {
 		return false
 	}
-	r.buf = append(make([]byte, 0, size), r.buf[r.start:]...)
+	r.buf = stepwise.Append(make([]byte, 0, size), r.buf[r.start:])
 	r.start, r.filled = 0, false
 	return true
 }
@@ -229,8 +245,9 @@ func (r *Reader) largestBuffer() int {
 }
 
 // grow makes room for at least one byte. A buffer that a read filled doubles up to ReadBufferBytes, so that deep
-// pipelines are read whole; beyond, it doubles only when a single request has filled it.
-func (r *Reader) grow() error {
+// pipelines are read whole; beyond, it doubles only when a single request has filled it, or takes what the budget gives
+// to one reader at most. It fails if there is no room, for now or for ever.
+func (r *Reader) grow() *Refusal {
 	size := cap(r.buf)
 	switch {
 	case size == 0:
@@ -242,13 +259,19 @@ func (r *Reader) grow() error {
 	}
 	if size > ReadBufferBytes {
 		size = max(min(size, r.largestBuffer()), len(r.buf)+minReadBytes)
+		if !r.budget.fits(int64(size)) {
+			size = int(r.budget.max())
+		}
 	}
-	if !r.charge(size) {
+	switch {
+	case size > cap(r.buf) && r.charge(size):
+		r.buf, r.filled = stepwise.Append(make([]byte, 0, size), r.buf), false
+	case r.Free() > 0:
+	case !r.budget.fits(int64(len(r.buf) + 1)):
+		return neverFits(r.budget.max())
+	default:
 		return ErrNoRoom
 	}
-	grown := make([]byte, len(r.buf), size)
-	copy(grown, r.buf)
-	r.buf, r.filled = grown, false
 	return nil
 }
 

@@ -1,0 +1,47 @@
+// Package stepwise does to long strings of bytes what the runtime does at one stroke, in steps.
+//
+// Copying and comparing cannot be interrupted. When the collector stops all goroutines for a moment, all wait for the
+// one that copies: with half a gigabyte on a busy machine long enough for an election. Between two steps it can be
+// stopped.
+package stepwise
+
+import "bytes"
+
+// StepBytes is how much is done at one stroke: some tens of microseconds.
+const StepBytes = 1 << 20
+
+// Append appends src to dst. Short ones cost what append costs.
+func Append(dst, src []byte) []byte {
+	if cap(dst)-len(dst) < len(src) {
+		grown := make([]byte, 0, len(dst)+len(src))
+		dst = Append(grown, dst)
+	}
+	for len(src) > StepBytes {
+		dst = append(dst, src[:StepBytes]...)
+		src = src[StepBytes:]
+	}
+	return append(dst, src...)
+}
+
+// MoveDown moves b[from:] to the beginning of b, and returns how long that is.
+func MoveDown(b []byte, from int) (length int) {
+	for rest := b[from:]; len(rest) > 0; {
+		n := copy(b[length:], rest[:min(len(rest), StepBytes)])
+		rest, length = rest[n:], length+n
+	}
+	return length
+}
+
+// Equal reports whether a and b are the same.
+func Equal(a, b []byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for len(a) > StepBytes {
+		if !bytes.Equal(a[:StepBytes], b[:StepBytes]) {
+			return false
+		}
+		a, b = a[StepBytes:], b[StepBytes:]
+	}
+	return bytes.Equal(a, b)
+}
