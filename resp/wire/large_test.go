@@ -111,7 +111,7 @@ func TestWhatIsBeyondALimitIsDroppedAlone(t *testing.T) {
 	}{
 		{"4 arguments", strings.Fields("MGET a b c"), ""},
 		{"5 arguments", strings.Fields("MGET a b c d"), ""},
-		{"6 arguments", strings.Fields("MGET a b c d e"), "has 6 arguments, and at maximum 5"},
+		{"6 arguments", strings.Fields("MGET a b c d e"), "has 6 arguments, and at most 5"},
 		{"6 long arguments", []string{"MGET", pattern(9000), "b", pattern(90000), "d", pattern(40000)}, "6 arguments"},
 		{"one byte less", []string{"SET", "k", pattern(long - 1)}, ""},
 		{"as long as allowed", []string{"SET", "k", pattern(long)}, ""},
