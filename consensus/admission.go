@@ -55,6 +55,9 @@ func (n *Node) admitJoiner(j transport.Join) error {
 	if known != nil && known.Alike(&m) && j.Address == known.Address {
 		return n.checkTwin(j, nil)
 	}
+	if err := checkJoinerLevel(s.Configuration, j.Level); err != nil {
+		return &transport.Refusal{Text: err.Error()}
+	}
 	if err := n.checkJoinerIsThere(j, known); err != nil {
 		return err
 	}
@@ -69,6 +72,16 @@ func (n *Node) admitJoiner(j transport.Join) error {
 		return &transport.Refusal{Text: answer.Reason, Redirect: answer.Redirect}
 	}
 	n.options.Logger.Info("a node is to join", "peer", j.Address, "node", answer.Added[0])
+	return nil
+}
+
+// checkJoinerLevel refuses a blank node whose build could not read the log. One that is added while the level is raised
+// is refused by each member that it meets.
+func checkJoinerLevel(c *membership.Configuration, level uint8) error {
+	if known, needs := max(level, raftlog.FirstLevel), c.FeatureLevel(); known < needs {
+		return fmt.Errorf("its build knows feature level %d, the cluster's is %d: start it with a build of level %d or later",
+			known, needs, needs)
+	}
 	return nil
 }
 
@@ -139,7 +152,7 @@ func (n *Node) introduceLocked() transport.Newcomer {
 func (n *Node) describe() transport.Join {
 	j := transport.Join{
 		Incarnation: n.identity.Incarnation, Boot: n.boot,
-		Address: n.options.PeerAddress, Attributes: n.options.Attributes,
+		Address: n.options.PeerAddress, Attributes: n.options.Attributes, Level: engine.Level,
 	}
 	if !n.started {
 		j.Founding, j.Founders = n.options.Bootstrap && !n.barred(), n.founders
@@ -168,7 +181,8 @@ func (n *Node) checkArrival(ctx context.Context, theirs *transport.Hello) error 
 	r := n.runner.Load()
 	answered := make(chan struct{})
 	a := &engine.Arrival{
-		From: theirs.From, Boot: theirs.Boot, Term: theirs.Term, Durable: theirs.Durable.Index,
+		From: theirs.From, Boot: theirs.Boot, Incarnation: theirs.Incarnation, Start: theirs.Start, Level: theirs.Level,
+		Term: theirs.Term, Durable: theirs.Durable.Index,
 		JournalRoomBytes: int(min(theirs.JournalRoomBytes, math.MaxInt)),
 		Wake:             func() { close(answered) },
 	}

@@ -138,6 +138,9 @@ func (n *Node) inviteOne(ctx context.Context, address string) (membership.Member
 	if err := checkJoiner(newcomer.Join); err != nil {
 		return membership.Member{}, fmt.Errorf("the node at %s: %w", address, err)
 	}
+	if err := checkJoinerLevel(s.Configuration, newcomer.Level); err != nil {
+		return membership.Member{}, fmt.Errorf("%w: the node at %s: %w", ErrRefused, address, err)
+	}
 	m := memberOf(newcomer.Join)
 	m.ID = newcomer.NodeID
 	return m, nil

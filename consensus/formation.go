@@ -261,7 +261,9 @@ func (n *Node) form(joiners []transport.Join) error {
 	if identity.ClusterID == 0 {
 		identity.ClusterID = random()
 	}
-	c := &membership.Configuration{ClusterID: identity.ClusterID, HashSeed: random(), NextID: firstNode + 1}
+	c := &membership.Configuration{
+		ClusterID: identity.ClusterID, HashSeed: random(), NextID: firstNode + 1, Level: engine.Level,
+	}
 	c.Members = []membership.Member{{
 		ID: firstNode, Incarnation: identity.Incarnation,
 		Address: n.options.PeerAddress, Attributes: n.options.Attributes,
@@ -272,6 +274,7 @@ func (n *Node) form(joiners []transport.Join) error {
 		})
 		c.Fresh = append(c.Fresh, c.NextID) // they have no log yet
 		c.NextID++
+		c.Level = min(c.Level, max(j.Level, raftlog.FirstLevel)) // what all of them know
 	}
 	for _, m := range c.Members {
 		c.Voters = append(c.Voters, m.ID)

@@ -9,7 +9,7 @@ import (
 // StateMachine is what the log drives. One goroutine at a time calls Apply, Restore and Freeze, and no Query runs
 // meanwhile; many goroutines call Query at once. All types are Go's own, so a machine need not import this package.
 //
-// Open looks for four more methods. A machine has those that it needs:
+// Open looks for five more methods. A machine has those that it needs:
 //
 //	Due() int64         the earliest time, in milliseconds, at which time alone changes the state; 0 means never.
 //	                    The leader then adds entries that carry only the time. Without Due, time moves with commands.
@@ -20,6 +20,10 @@ import (
 //	SetOffset(millis int64)
 //	                    takes what has to be added to a stamp to get wall time, in milliseconds since 1970 UTC. It
 //	                    comes before the Apply of each entry that changes it, and is 0 before the first one.
+//	SetLevel(level uint8)
+//	                    takes the feature level of the cluster, before the Apply of the first entry of that level and
+//	                    after each Restore from an image. What a later version of the machine does differently it must
+//	                    not do below the level in which that came: other nodes may run the version before.
 type StateMachine interface {
 	// Apply executes the command at index, and returns what Propose returns on the node that took the command. Every
 	// index comes once, in order. data is empty where the entry carries no command: at the start of a term, at a change of
@@ -50,6 +54,7 @@ type machine struct {
 	hash interface{ Hash() uint64 }
 	seed interface{ Seed(seed uint64) }
 	wall interface{ SetOffset(millis int64) }
+	rank interface{ SetLevel(level uint8) }
 }
 
 func newMachine(m StateMachine) *machine {
@@ -58,6 +63,7 @@ func newMachine(m StateMachine) *machine {
 	wrapped.hash, _ = m.(interface{ Hash() uint64 })
 	wrapped.seed, _ = m.(interface{ Seed(seed uint64) })
 	wrapped.wall, _ = m.(interface{ SetOffset(millis int64) })
+	wrapped.rank, _ = m.(interface{ SetLevel(level uint8) })
 	return wrapped
 }
 
@@ -81,6 +87,13 @@ func (m *machine) Hash() uint64 {
 func (m *machine) SetOffset(millis int64) {
 	if m.wall != nil {
 		m.wall.SetOffset(millis)
+	}
+}
+
+// SetLevel is nothing to a machine that does the same at all levels.
+func (m *machine) SetLevel(level uint8) {
+	if m.rank != nil {
+		m.rank.SetLevel(level)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 //	replaced     the cluster knows the node's number as that of another data directory
 //	copied       another process runs on the same data directory, or on a copy of it
 //	wiped        the node is blank, and members of a cluster look for another data directory at its address
+//	outdated     its build is of a lower feature level than the cluster
 //	secret       a node with another cluster secret, or with none, dialled this blank one a moment ago
 //
 // removed, rolled-back and wiped are remembered by the data directory. The node takes part in nothing after the first
@@ -47,6 +48,7 @@ const (
 	obstacleReplaced   = "replaced"
 	obstacleCopied     = "copied"
 	obstacleWiped      = "wiped"
+	obstacleOutdated   = "outdated"
 	obstacleSecret     = "secret"
 )
 
@@ -157,6 +159,8 @@ func (n *Node) obstacleIn(theirs *transport.Hello, err error) *Obstacle {
 		o.Kind = obstacleRolledBack
 	case refused && errors.Is(err, transport.ErrReplaced) && !blank:
 		o.Kind = obstacleReplaced
+	case refused && errors.Is(err, engine.ErrLevel):
+		o.Kind = obstacleOutdated
 	case refused && errors.Is(err, transport.ErrDuplicate):
 		o.Kind = obstacleCopied
 	case !refused && blank && theirs.ClusterID != 0 &&

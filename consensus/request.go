@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/pump"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Request is a command or a read on its way through a node, for callers that do not want a goroutine per request: embed
@@ -78,7 +79,7 @@ func (n *Node) Submit(r *Request) {
 	case r.kind == tickRequest:
 		n.ticks.submit(r)
 	default:
-		r.batch = engine.Batch{Body: r.Body, Local: r.Local, Level: engine.Level, Wake: r.waker()}
+		r.batch = engine.Batch{Body: r.Body, Local: r.Local, Level: raftlog.FirstLevel, Wake: r.waker()}
 		r.runner.Submit(&r.batch)
 	}
 }

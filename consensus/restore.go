@@ -99,7 +99,7 @@ func (n *Node) restoreFrom(mark *raftlog.SnapshotMark) (engine.SnapshotState, er
 	began := time.Now()
 	base, err := n.snapshots.Restore(*mark, n.machine)
 	if err == nil {
-		err = base.Check()
+		err = base.Check(engine.Level)
 	}
 	if err != nil {
 		return engine.SnapshotState{}, err

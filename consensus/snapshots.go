@@ -87,6 +87,9 @@ func (s *snapshots) Restore(
 		return base, err
 	}
 	h := f.Header()
+	if h.Level > engine.Level { // its image may be another one
+		return base, raftlog.LevelError("the snapshot in "+f.Path(), h.Level, engine.Level)
+	}
 	read := &restoreReader{
 		source: image, context: s.node.context,
 		progress: s.node.beginProgress("restoring the state from a snapshot", 0, mark.FileBytes),

@@ -63,6 +63,12 @@ type Status struct {
 	// They are the same pointer unless a step of a change waits for a majority.
 	Configuration *membership.Configuration
 	Committed     *membership.Configuration
+	// FeatureLevel is the level of what the cluster writes, BuildLevel the highest that this build knows. The first is
+	// raised when all members know a higher one; Holding are those that keep it below BuildLevel, as far as this node
+	// knows: their builds are older, or they are not heard.
+	FeatureLevel uint8
+	BuildLevel   uint8
+	Holding      []NodeID
 	// Linked are the nodes to which a message can leave now, in order of their numbers. Their health may be bad.
 	Linked []NodeID
 	// Absent are the voters that the leader has not heard for Options.AbsentMillis, in order of their numbers. All nodes
@@ -164,6 +170,7 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	s.LastSnapshotTook = time.Duration(n.snapshots.took.Load())
 	s.Notices = n.notices.list()
 	s.Shortages, s.ShortagesBegun = n.shortages.Now(), n.shortages.Begun()
+	s.FeatureLevel, s.BuildLevel = n.lastSeen.FeatureLevel(), engine.Level
 	log := n.log.Stats()
 	s.FirstIndex, s.HistoryBytes = uint64(log.HistoryFirst), log.HistoryBytes
 	s.Obstacle = n.obstacle.Load()
@@ -187,6 +194,7 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	for i := range e.Followers {
 		s.Match[e.Followers[i].ID] = uint64(e.Followers[i].Match)
 	}
+	s.FeatureLevel, s.Holding = e.Committed.FeatureLevel(), e.Holding
 	s.WaitingRequests, s.UnmetRequests = e.WaitingBatches, e.UnmetBatches
 	s.JournalBytes, s.JournalLimitBytes = e.JournalBytes, e.ProposalRoomBytes
 	s.WallOffsetMillis, s.ClockAheadSeconds = int64(e.Clock.Offset), e.Clock.AheadSeconds

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // ticks are requests that only move time. They share an entry: one is under way at a time, and answers all requests
@@ -21,7 +22,7 @@ func (t *ticks) submit(r *Request) {
 	if underWay {
 		return
 	}
-	b := &engine.Batch{Level: engine.Level}
+	b := &engine.Batch{Level: raftlog.FirstLevel}
 	b.Wake = func() { t.ended(errorOf(b.Outcome, r.runner)) }
 	r.runner.Submit(b)
 }

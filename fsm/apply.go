@@ -7,6 +7,7 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/internal/reply"
 )
 
 const (
@@ -89,7 +90,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 			panic(fmt.Sprintf("fsm: entry %d ends before the writes of the run that waits for it", m.space.Index()))
 		}
 		c.args, body, c.writes = args, rest, true
-		c.reply, c.writes = writes[run.Calls[i].Spec.ID()](m, c), false
+		c.reply, c.writes = m.write(run.Calls[i].Spec, c), false
 		commands++
 	}
 	run.Reply = c.reply
@@ -130,6 +131,15 @@ func (m *Machine) execute(c call) []byte {
 	spec, fault := command.Find(c.args)
 	if fault != command.NoFault || spec.Class != command.Write {
 		return c.refuse(spec, fault)
+	}
+	return m.write(spec, c)
+}
+
+// write executes a write, unless its command came in a later level than the cluster's: nodes of the build before do not
+// know it, and refuse it as well.
+func (m *Machine) write(spec *command.Spec, c call) []byte {
+	if spec.Level > m.level {
+		return c.error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
 	}
 	return writes[spec.ID()](m, c)
 }

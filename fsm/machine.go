@@ -30,6 +30,8 @@ type Machine struct {
 	parallel      keyspace.Parallel
 	// ready says that Restore was called, which brings the seed.
 	ready bool
+	// level is the feature level of the cluster at the last entry: what came in a later one does not happen.
+	level uint8
 	space keyspace.Space
 	// expired counts the keys that this node swept, for Stats. It is no part of the state.
 	expired uint64
@@ -86,6 +88,10 @@ func (m *Machine) SetOffset(millis int64) {
 	}
 	m.space.SetOffset(millis)
 }
+
+// SetLevel is the feature level of the cluster from the next entry on. It is no part of an image: the owner tells it
+// after each Restore from one. Commands of a higher level are refused, by each node in the same way.
+func (m *Machine) SetLevel(level uint8) { m.level = level }
 
 // Due is the log time of the earliest deadline of a stored key in milliseconds, and 0 if no key has one. While the
 // state time has reached it there are keys to remove; every entry removes some, also an empty one.

@@ -129,11 +129,12 @@ const (
 	HealthRolledBack HealthState = "rolled-back"
 	// HealthReplaced: another directory has its place in the cluster. HealthCopied: another process has its identity.
 	// HealthWiped: it is blank, and members look for another directory at its address. HealthSecret: it is blank, and a
-	// node with another cluster secret dialled it.
+	// node with another cluster secret dialled it. HealthOutdated: its build is older than the cluster's feature level.
 	HealthReplaced HealthState = "replaced"
 	HealthCopied   HealthState = "copied"
 	HealthWiped    HealthState = "wiped"
 	HealthSecret   HealthState = "secret"
+	HealthOutdated HealthState = "outdated"
 )
 
 // Health is what a node says of itself to those who probe it.

@@ -24,6 +24,7 @@ type configurationRecord struct {
 	ClusterID uint64
 	HashSeed  uint64
 	NextID    uint64
+	Level     uint8
 	Members   []memberRecord
 	Voters    []uint64
 	Outgoing  []uint64
@@ -64,7 +65,9 @@ func checkFormat(body []byte, known byte) error {
 	switch {
 	case len(body) < 2 || body[0]&0xf0 != 0x90 || body[1] >= 0x80:
 		return errors.New("the bytes are no record")
-	case body[1] != known:
+	case body[1] > known:
+		return fmt.Errorf("format %d, this build knows format %d: upgrade this node", body[1], known)
+	case body[1] < known:
 		return fmt.Errorf("format %d, this build knows format %d", body[1], known)
 	}
 	return nil
@@ -74,7 +77,7 @@ func checkFormat(body []byte, known byte) error {
 func Encode(c *Configuration) []byte {
 	record := configurationRecord{
 		Format: configurationFormat, ClusterID: c.ClusterID, HashSeed: c.HashSeed, NextID: uint64(c.NextID),
-		Voters: numbers(c.Voters), Outgoing: numbers(c.Outgoing), Learners: numbers(c.Learners),
+		Level: c.FeatureLevel(), Voters: numbers(c.Voters), Outgoing: numbers(c.Outgoing), Learners: numbers(c.Learners),
 		Promote: numbers(c.Promote), Retire: numbers(c.Retire),
 		Members: memberRecords(c.Members), Sections: append(freshSection(c.Fresh), c.Sections...),
 	}
@@ -98,6 +101,9 @@ func Decode(body []byte) (*Configuration, error) {
 	if err := codec.NewDecoderBytes(body, newHandle()).Decode(&record); err != nil {
 		return nil, fmt.Errorf("decode configuration: %w", err)
 	}
+	if record.Level < raftlog.FirstLevel {
+		return nil, fmt.Errorf("configuration: feature level %d, the first is %d", record.Level, raftlog.FirstLevel)
+	}
 	var fresh []raftlog.NodeID
 	skipped, err := section.Read(record.Sections, func(kind section.Kind, body []byte) (known bool, err error) {
 		if kind != sectionFresh {
@@ -111,7 +117,7 @@ func Decode(body []byte) (*Configuration, error) {
 	}
 	c := &Configuration{
 		ClusterID: record.ClusterID, HashSeed: record.HashSeed, NextID: raftlog.NodeID(record.NextID),
-		Voters: nodes(record.Voters), Outgoing: nodes(record.Outgoing), Learners: nodes(record.Learners),
+		Level: record.Level, Voters: nodes(record.Voters), Outgoing: nodes(record.Outgoing), Learners: nodes(record.Learners),
 		Promote: nodes(record.Promote), Retire: nodes(record.Retire),
 		Members: members(record.Members), Fresh: fresh, Sections: skipped,
 	}

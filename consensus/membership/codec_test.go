@@ -19,7 +19,7 @@ var rewrite = flag.Bool("rewrite", false, "write the golden file anew")
 
 func sampleConfiguration() *Configuration {
 	return &Configuration{
-		ClusterID: 5, HashSeed: 6, NextID: 9,
+		ClusterID: 5, HashSeed: 6, NextID: 9, Level: 3,
 		Members: []Member{
 			{ID: 1, Incarnation: 11, Address: "10.0.0.1:1", Attributes: []byte("attributes")},
 			{ID: 2, Incarnation: 12}, {ID: 8, Incarnation: 1 << 63},

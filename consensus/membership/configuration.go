@@ -49,6 +49,8 @@ type Configuration struct {
 	HashSeed uint64
 	// NextID is the id that the next new member gets.
 	NextID raftlog.NodeID
+	// Level is the feature level of the cluster; 0 stands for the first one. See FeatureLevel.
+	Level uint8
 	// Members describes all nodes named below, in order of ID.
 	Members []Member
 	// Voters are the voters; in a joint configuration, those of its new half.
@@ -67,6 +69,22 @@ type Configuration struct {
 	// Sections are encoded sections that this build does not know and may skip (see package section). Every
 	// configuration that is made of this one carries them on.
 	Sections []byte
+}
+
+// FeatureLevel is the level of what nodes may write while the configuration is in force. It never falls from one
+// configuration to the next. It may be called on nil.
+func (c *Configuration) FeatureLevel() uint8 {
+	if c == nil {
+		return raftlog.FirstLevel
+	}
+	return max(c.Level, raftlog.FirstLevel)
+}
+
+// Raised is the configuration at a higher level, with everything else as it is.
+func (c *Configuration) Raised(level uint8) *Configuration {
+	raised := *c
+	raised.Level = level
+	return &raised
 }
 
 // Joint reports whether the configuration is joint: decisions then need a majority of Voters and one of Outgoing.
@@ -121,6 +139,8 @@ func (c *Configuration) MayFollow(current *Configuration) error {
 		return fmt.Errorf("%w: ids would be used again", ErrInvalidConfiguration)
 	case len(without(c.Fresh, current.Fresh)) > 0:
 		return fmt.Errorf("%w: a node would lose its log", ErrInvalidConfiguration)
+	case c.FeatureLevel() < current.FeatureLevel():
+		return fmt.Errorf("%w: the feature level would fall", ErrInvalidConfiguration)
 	case current.Joint():
 		if c.Joint() || !sameNodes(c.Voters, current.Voters) {
 			return fmt.Errorf("%w: the present one is joint", ErrChangeInProgress)
@@ -209,6 +229,9 @@ func (c *Configuration) String() string {
 	}
 	if len(c.Fresh) > 0 {
 		text += fmt.Sprintf(" fresh=%d", c.Fresh)
+	}
+	if c.FeatureLevel() > raftlog.FirstLevel {
+		text += fmt.Sprintf(" level=%d", c.Level)
 	}
 	return text
 }

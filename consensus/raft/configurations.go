@@ -106,6 +106,18 @@ func (r *Raft) inForce() *membership.Configuration {
 	return r.membership.newest().configuration
 }
 
+// Level is the feature level of the entries that a leader appends now: that of the configuration in force. Every member
+// has told that it knows it. With the leader's own level it would go like this:
+//
+//  1. All nodes are of level 1. Node 2 is replaced by a build of level 2, and is elected.
+//  2. It begins its term with an entry of level 2. Nodes 1 and 3 cannot apply that, and end.
+func (r *Raft) Level() uint8 {
+	if r.down(guard.LevelOfAll) {
+		return r.options.Level
+	}
+	return r.inForce().FeatureLevel()
+}
+
 // deciders are the voters of the configuration in force, as quorum wants them.
 func (r *Raft) deciders() quorum.Pair[raftlog.NodeID] {
 	pair := r.inForce().Pair()
@@ -135,7 +147,8 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 	if err := c.MayFollow(newest.configuration); err != nil {
 		return 0, err
 	}
-	e := r.newEntry(raftlog.EntryConfiguration, r.options.Level, raftlog.Tag{}, membership.Encode(c))
+	e := r.newEntry(raftlog.EntryConfiguration, raftlog.Tag{}, membership.Encode(c))
+	e.Level = max(e.Level, c.FeatureLevel()) // the entry that raises the level is of the new one
 	r.appendOwn([]raftlog.Entry{e})
 	r.membership.list = append(r.membership.list, configured{e.Index, c, r.log.at(e.Index).CRC})
 	r.arrangePeers()

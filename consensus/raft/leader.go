@@ -16,7 +16,7 @@ func (r *Raft) becomeLeader() {
 	r.ballots = r.ballots[:0]
 	r.arrangePeers()
 	r.noteOrigins(r.log.slice(max(r.commit, r.log.floor.Index)+1, r.log.last().Index, maxInt))
-	e := r.newEntry(raftlog.EntryNoOp, r.options.Level, raftlog.Tag{}, nil)
+	e := r.newEntry(raftlog.EntryNoOp, raftlog.Tag{}, nil)
 	r.noOp = e.Index
 	r.appendOwn([]raftlog.Entry{e})
 }
@@ -119,8 +119,7 @@ func (r *Raft) MayPropose() bool {
 }
 
 // Propose appends entries to the log, all or none: ok is false on a node that does not lead, or is handing over. They
-// get consecutive indexes from first on. The bodies must not change afterwards. A proposal without a feature level gets
-// that of the options. Configurations have their own method.
+// get consecutive indexes from first on. The bodies must not change afterwards. Configurations have their own method.
 func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 	if !r.MayPropose() {
 		return 0, false
@@ -132,11 +131,7 @@ func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 		if !p.Kind.Traits().Proposable {
 			panic(fmt.Sprintf("raft: entries of kind %d cannot be proposed", p.Kind))
 		}
-		level := p.Level
-		if level == 0 {
-			level = r.options.Level
-		}
-		e := r.newEntry(p.Kind, level, p.Tag, p.Body)
+		e := r.newEntry(p.Kind, p.Tag, p.Body)
 		e.Index += raftlog.Index(i)
 		e.Left = p.Left
 		entries = append(entries, e)
@@ -146,7 +141,7 @@ func (r *Raft) Propose(proposals []Proposal) (first raftlog.Index, ok bool) {
 }
 
 // newEntry makes the entry that follows the last one. Stamps never go back along the log.
-func (r *Raft) newEntry(kind raftlog.EntryKind, level uint8, tag raftlog.Tag, body []byte) raftlog.Entry {
+func (r *Raft) newEntry(kind raftlog.EntryKind, tag raftlog.Tag, body []byte) raftlog.Entry {
 	last := r.log.lastTime().Stamp
 	if r.down(guard.StampsRise) {
 		last = 0
@@ -155,7 +150,7 @@ func (r *Raft) newEntry(kind raftlog.EntryKind, level uint8, tag raftlog.Tag, bo
 		Index:  r.log.last().Index + 1,
 		Term:   r.term,
 		Kind:   kind,
-		Level:  level,
+		Level:  r.Level(),
 		Tag:    tag,
 		Stamp:  max(last, r.clock.Entry.Stamp),
 		Offset: r.clock.Entry.Offset,

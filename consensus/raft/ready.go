@@ -89,7 +89,7 @@ type Options struct {
 	MaxMessageBytes     int
 	// Seed seeds the drawing of election timeouts. It should differ from node to node; the protocol survives if not.
 	Seed uint64
-	// Level is the feature level that this node writes into entries.
+	// Level is the highest feature level that this node knows: see Raft.Level for what it writes.
 	Level uint8
 	// Weakened names guards that a mutation test has switched off; it has no effect in an ordinary build.
 	Weakened guard.Set
@@ -116,8 +116,7 @@ type Restored struct {
 
 // Proposal is what a leader is asked to append.
 type Proposal struct {
-	Kind  raftlog.EntryKind
-	Level uint8
+	Kind raftlog.EntryKind
 	// Left is that of a piece: see raftlog.Entry.
 	Left uint32
 	Tag  raftlog.Tag

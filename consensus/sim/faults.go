@@ -29,6 +29,7 @@ func (w *world) planFaults() {
 	w.every(f.Stop, w.stopOne)
 	w.every(f.Members, w.changeMembers)
 	w.every(f.Move, w.moveSome)
+	w.every(f.Upgrade, w.exchangeBuild)
 	w.every(f.SlowApplier, func() {
 		n := w.victim()
 		n.slowApplierUntil = w.now + w.chance.around(2*time.Second)
@@ -153,11 +154,14 @@ const stopPatience = time.Second
 
 // stopOne stops a process as an operator does.
 func (w *world) stopOne() {
-	n := w.victim()
-	l := n.life
-	if l == nil {
-		return
+	if n := w.victim(); n.life != nil {
+		w.stop(n)
 	}
+}
+
+// stop ends the process of a node in good order, and starts it again later.
+func (w *world) stop(n *node) {
+	l := n.life
 	w.fault(n.id, "STOPS")
 	l.in.HandOver = true
 	l.wake()

@@ -33,6 +33,9 @@ func (o *Options) idsMax() int {
 
 // membersChanged hears of each newest committed configuration, from the first node that knows it.
 func (w *world) membersChanged(c *membership.Configuration) {
+	if c.FeatureLevel() > olderBuild && w.counts.Raised == 0 {
+		w.counts.Raised++
+	}
 	for _, m := range c.Members {
 		for int(m.ID) > len(w.nodes) {
 			n := newNode(w, raftlog.NodeID(len(w.nodes)+1))

@@ -15,6 +15,7 @@ import (
 type life struct {
 	*node
 	boot    raftlog.Boot
+	runs    uint8 // the feature level of its build
 	dead    bool
 	engine  *engine.Engine
 	applier *engine.Applier
@@ -51,6 +52,9 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	o := w.options.Engine
 	o.ID, o.Boot, o.Weakened = n.id, raftlog.Boot(w.chance.Uint64()|1), w.options.Weakened
 	o.Seed = w.chance.Uint64()
+	if n.build > 0 {
+		o.Level = n.build
+	}
 	if w.options.SameSeeds {
 		o.Seed = 42
 	}
@@ -66,11 +70,16 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 		restored.Configuration = c
 	}
 	restored.Snapshot, restored.Retained = r.Snapshot, r.Retained
-	l := &life{node: n, boot: o.Boot, journal: j, log: n.stable.log.clone(), term: r.Term}
-	l.machine = machine{StateMachine: w.options.Workload.NewMachine(), node: n}
+	l := &life{node: n, boot: o.Boot, runs: o.Level, journal: j, log: n.stable.log.clone(), term: r.Term}
+	l.machine = machine{StateMachine: w.options.Workload.NewMachine(), node: n, level: o.Level}
 	store, base, err := n.openSnapshots(&r.Opening, l.machine)
 	if err != nil {
 		return nil, err
+	}
+	if base.Mark.Index > 0 {
+		if err := base.Check(o.Level); err != nil {
+			return nil, err
+		}
 	}
 	l.store = store
 	e, err := engine.New(o, restored, base.Mark.Index)
@@ -215,6 +224,9 @@ func (l *life) handOut() {
 	}
 	for _, r := range out.EndedChanges {
 		r.Wake()
+	}
+	for _, a := range out.EndedArrivals {
+		a.Wake()
 	}
 	if out.Again {
 		l.wake()

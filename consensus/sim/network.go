@@ -153,9 +153,16 @@ func (net *network) reconnect(from, to raftlog.NodeID) {
 		if l.up || l.cut || sender == nil || receiver == nil {
 			return
 		}
-		l.up, l.latest = true, 0
-		w.tell(from, "connected to n%d", to)
-		sender.linkUp(to)
+		up := func() {
+			l.up, l.latest = true, 0
+			w.tell(from, "connected to n%d", to)
+			sender.linkUp(to)
+		}
+		if w.options.Faults.Upgrade > 0 {
+			net.shakeHands(from, to, up)
+			return
+		}
+		up()
 	})
 }
 

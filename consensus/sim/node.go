@@ -49,6 +49,8 @@ type node struct {
 	abandoned bool
 	// left: some node knows that this one was removed.
 	left bool
+	// build is the feature level of the build that the next process runs, where nodes are upgraded.
+	build uint8
 }
 
 // stable is the durable state of a node as the checkers know it.
@@ -95,6 +97,9 @@ func newNode(w *world, id raftlog.NodeID) *node {
 	n.offset = w.chance.between(-o.Clock.Offset, o.Clock.Offset)
 	if o.moves() {
 		n.place = placeName(int(id))
+	}
+	if o.Faults.Upgrade > 0 {
+		n.build = w.drawBuild()
 	}
 	if o.Clock.Drift > 0 {
 		n.drift = o.Clock.Drift * (2*w.chance.Float64() - 1)
@@ -160,6 +165,10 @@ func (n *node) start() {
 		n.restartLater()
 		return
 	}
+	if n.life == nil { // its build is too old for its log
+		n.restartLater()
+		return
+	}
 	w.trace.note(w.now, noteLife, n.id, uint64(n.boots), uint64(n.stable.term))
 	n.life.begin()
 	if w.options.moves() {
@@ -204,6 +213,9 @@ func (n *node) open() error {
 	n.stable, n.pending = found, nil
 	n.w.checker.votesIn(n.id, found.term, found.vote)
 	life, err := newLife(n, j, &recovered)
+	if err != nil && n.refuses(err) {
+		return nil
+	}
 	if err != nil {
 		n.w.fail("restart", "n%d: %v", n.id, err)
 	}
@@ -362,6 +374,8 @@ func boolean(b bool) uint64 {
 type machine struct {
 	workload.StateMachine
 	node *node
+	// level is the feature level that the build knows.
+	level uint8
 }
 
 // Apply implements engine.StateMachine.

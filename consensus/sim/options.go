@@ -152,6 +152,8 @@ type Faults struct {
 	DiskError time.Duration
 	// Move stops some nodes and starts them at other addresses.
 	Move time.Duration
+	// Upgrade stops a node and starts it with a newer or an older build. LateShare must be 0.
+	Upgrade time.Duration
 }
 
 // Clients is what is asked of the cluster.

@@ -40,6 +40,7 @@ var profiles = [...]profile{
 	{"reads", reads},
 	{"rivals", rivals},
 	{"snapshots", snapshots},
+	{"upgrades", upgrades},
 	{"votes", votes},
 }
 

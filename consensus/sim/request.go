@@ -69,7 +69,7 @@ func (w *world) submit(l *life, r *request) {
 	w.trace.note(w.now, noteClient, l.id, uint64(r.number), 0)
 	w.tell(l.id, "asked    %v", r)
 	if r.writes {
-		r.batch = &engine.Batch{Body: r.run.Body(), Level: engine.Level, Local: r.run.Local()}
+		r.batch = &engine.Batch{Body: r.run.Body(), Level: raftlog.FirstLevel, Local: r.run.Local()}
 		r.batch.Wake = func() { w.batchEnded(l, r) }
 		l.in.Batches = append(l.in.Batches, r.batch)
 	} else {

@@ -26,6 +26,7 @@ const (
 func (w *world) settle() {
 	w.calm, w.net.calm = true, true
 	core := w.chooseCore()
+	w.upgradeAll(core)
 	for _, c := range w.clients {
 		c.resting = true
 	}
@@ -42,6 +43,7 @@ func (w *world) settle() {
 	w.await(deadline, "one log and one state", core, func() bool {
 		return w.placesWritten(core) && w.converged(w.members(core))
 	})
+	w.settleLevel(w.now+bound+settleSlack, core)
 	w.sendOff(w.now+bound+settleSlack, core)
 }
 

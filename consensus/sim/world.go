@@ -44,6 +44,9 @@ type Counts struct {
 	// Snapshots counts files that were taken, Installed those that took a log's place, FromSnapshots starts from one,
 	// TransfersCut and Resumed transfers that broke, and those that went on where one had broken.
 	Snapshots, Installed, FromSnapshots, TransfersCut, Resumed int
+	// Raised is 1 if the feature level of the cluster was raised. Refused counts starts and connections that a build too
+	// old for the log or the level was refused.
+	Raised, Refused int
 	// InPieces counts batches of several pieces that took effect, Undone last pieces whose body was not whole.
 	InPieces, Undone int
 	// Committed is the length of the committed log.

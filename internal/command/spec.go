@@ -24,6 +24,8 @@ type Spec struct {
 	// Group is the command's chapter. Since is the version of Redis in which the command appeared, or whose behaviour is
 	// followed where Redis does not have the command.
 	Group, Since string
+	// Level is the feature level in which the command came; 0 for the first one. It counts for writes.
+	Level uint8
 	// Summary says in one line what the command does, Complexity what it costs.
 	Summary, Complexity string
 	// Help is what HELP says of a subcommand; a container's comes before those of its subcommands.

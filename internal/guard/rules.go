@@ -54,6 +54,8 @@ const (
 	PiecesInSnapshot
 	// CarriedLogTime (S37): a new leader takes log time from the wall clocks, although voters carry it on.
 	CarriedLogTime
+	// LevelOfAll (S39): a leader writes its own feature level at once, whatever the other members know.
+	LevelOfAll
 	// OneVotePerTerm (A1): a voter gives its vote to everyone who asks in a term.
 	OneVotePerTerm
 	// VoteUpToDate (A5): a vote goes to a candidate whose log lacks something that the voter has.
@@ -250,7 +252,8 @@ var names = [count]string{
 	"VoteInOpening", "ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages", "BothHalves",
 	"InForceWhenAppended", "OneChange", "LearnersUncounted", "VoteByLogAlone", "FinalMessage", "InstallDurable",
 	"SnapshotVoidsLog", "NewestSnapshot", "WholeBodies", "LastPieceRegistered", "PiecesInSnapshot",
-	"CarriedLogTime", "OneVotePerTerm", "VoteUpToDate", "VoteKept", "PreVote", "FollowerSticks", "LeaderSticks",
+	"CarriedLogTime", "LevelOfAll", "OneVotePerTerm", "VoteUpToDate", "VoteKept", "PreVote", "FollowerSticks",
+	"LeaderSticks",
 	"CheckQuorum", "LeaderDurable", "PreviousHeld", "TruncateAtConflict", "TruncateAboveCommit", "CommitInLog",
 	"LateRejection", "OldTermDropped", "StaleAnswered", "NewTimeouts", "OneLeaderPerTerm", "LateWord",
 	"LevelBeforeHandOver", "ProposalsStop", "HandOverEnds", "HungDiskYields", "FlyingTruncated",

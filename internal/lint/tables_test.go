@@ -11,6 +11,7 @@ var arrows = map[string][]string{
 	"internal/server":              {"resp", "fsm", "consensus", "snapshot", "wal"},
 	"internal/inspect":             {"consensus/membership", "snapshot", "wal"},
 	"internal/worlds":              {"consensus/sim", "fsm"},
+	"internal/levels":              {"fsm", "wal/raftlog"},
 	"resp":                         {"resp/wire", "resp/topology", "resp/stats", "resp/info"},
 	"resp/info":                    {"resp/topology"},
 	"fsm":                          {"fsm/keyspace", "fsm/value"},

@@ -2,6 +2,7 @@ package reply
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 )
 
@@ -47,6 +48,12 @@ const previewBytes = 128
 // WrongArity is the text for a call with a wrong number of arguments; name is that of the table.
 func WrongArity(name string) string {
 	return "ERR wrong number of arguments for '" + name + "' command"
+}
+
+// NeedsLevel is the text for a command that came in a later feature level than the cluster's.
+func NeedsLevel(name string, needs, inForce uint8) string {
+	return fmt.Sprintf("ERR '%s' needs feature level %d, and this cluster is at %d until all of its nodes run a build "+
+		"that knows it: INFO raft names those that do not (raft_feature_level_waits_for)", name, needs, inForce)
 }
 
 // UnknownCommand is the text for a name that no command has; args are all arguments, name included. As in Redis, the

@@ -29,6 +29,9 @@ func (s *store) Raft() resp.RaftInfo {
 			{Name: "raft_wall_offset_ms", Value: fmt.Sprint(status.WallOffsetMillis)},
 			{Name: "raft_clock_ahead_seconds", Value: fmt.Sprint(status.ClockAheadSeconds)},
 			{Name: "raft_clocks_apart", Value: yesNo(status.ClocksApart)},
+			{Name: "raft_feature_level", Value: number(int(status.FeatureLevel))},
+			{Name: "raft_feature_level_of_build", Value: number(int(status.BuildLevel))},
+			{Name: "raft_feature_level_waits_for", Value: numbers(status.Holding)},
 		},
 	}
 	if status.Snapshot != nil {
@@ -86,6 +89,15 @@ func (s *store) describeState(info *resp.RaftInfo) {
 	info.Fields = append(info.Fields,
 		resp.Field{Name: "raft_state_index", Value: number(index)},
 		resp.Field{Name: "raft_state_hash", Value: fmt.Sprintf("%016x", hash)})
+}
+
+// numbers are the numbers of nodes, with commas between them.
+func numbers(ids []consensus.NodeID) string {
+	var text []string
+	for _, id := range ids {
+		text = append(text, fmt.Sprint(id))
+	}
+	return strings.Join(text, ",")
 }
 
 func yesNo(truth bool) string {

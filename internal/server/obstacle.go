@@ -56,6 +56,9 @@ func (c *Config) obstacleText(status *consensus.Status, o *consensus.Obstacle) s
 	case "copied":
 		return fmt.Sprintf("another process runs with this data directory or a copy of it (learned%s%s): %s", since,
 			witness(o), o.Text)
+	case "outdated":
+		return fmt.Sprintf("the build of this node is older than its cluster allows (learned%s%s): %s. Its data are good: "+
+			"stop it, and start the new binary with the same command line", since, witness(o), o.Text)
 	case "secret":
 		return fmt.Sprintf("a node whose cluster secret is not this one's (learned%s%s) dials this address, where a cluster "+
 			"may have had a node: give this one the same --cluster-secret-file", since, witness(o))

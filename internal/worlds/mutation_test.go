@@ -40,6 +40,7 @@ var suspects = map[guard.Guard]string{
 	guard.LastPieceRegistered: "pieces",
 	guard.PiecesInSnapshot:    "pieces",
 	guard.CarriedLogTime:      "clocks",
+	guard.LevelOfAll:          "upgrades",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.

@@ -408,6 +408,9 @@ func (h *History) read(v *view, index raftlog.Index) (raftlog.Entry, error) {
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
 		return e, fmt.Errorf("read history: %w", err)
 	}
+	if errors.Is(err, raftlog.ErrUnknownKind) { // it is whole, and a later build's
+		return e, fmt.Errorf("read history in %s: %w", v.directory, err)
+	}
 	return e, &raftlog.CorruptionError{File: v.directory, Reason: fmt.Sprintf("entry %d: %v", index, err)}
 }
 

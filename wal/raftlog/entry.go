@@ -128,12 +128,21 @@ func DecodeEntry(src []byte) (Entry, int, error) {
 		return Entry{}, 0, fmt.Errorf("entry %d: CRC32C is %08x, its header says %08x", e.Index, got, e.CRC)
 	}
 	if !e.Kind.Known() {
-		return Entry{}, 0, fmt.Errorf("entry %d: %w: kind %d", e.Index, ErrUnknownKind, uint8(e.Kind))
+		return Entry{}, 0, unknownKind(&e)
 	}
 	if h[10]|h[11] != 0 || e.Left != 0 && !e.Kind.Traits().Piece {
 		return Entry{}, 0, fmt.Errorf("entry %d: reserved bytes are in use", e.Index)
 	}
 	return e, end, nil
+}
+
+// unknownKind is the error about an entry of a kind that this build does not know.
+func unknownKind(e *Entry) error {
+	if e.Level > Level {
+		return fmt.Errorf("%w: kind %d: %w", ErrUnknownKind, uint8(e.Kind),
+			LevelError(fmt.Sprintf("entry %s", e.Mark()), e.Level, Level))
+	}
+	return fmt.Errorf("entry %d: %w: kind %d", e.Index, ErrUnknownKind, uint8(e.Kind))
 }
 
 // String is the entry in one line: its mark, and what it holds if that is short.

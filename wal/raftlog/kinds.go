@@ -49,18 +49,32 @@ type Traits struct {
 	WaitsForRoom bool
 	// Configures: the body is a configuration, in force as soon as the entry is appended.
 	Configures bool
+	// Level is the feature level in which the kind came; 0 means the first.
+	Level uint8
 }
 
 // kinds has a row for each kind.
-var kinds = [...]Traits{
+var kinds = append([]Traits{
 	EntryNoOp:          {Name: "no-op", Title: "start of term", Proposable: true},
 	EntryCommand:       {Name: "command", Title: "commands", Proposable: true, ForMachine: true, WaitsForRoom: true},
 	EntryConfiguration: {Name: "configuration", Title: "configuration", Configures: true},
 	EntryTick:          {Name: "tick", Title: "tick", Proposable: true},
 	EntryPiece:         {Name: "piece", Title: "piece of commands", Proposable: true, Piece: true, WaitsForRoom: true},
+}, laterKinds...)
+
+// Kinds are the kinds that this build knows, in ascending order.
+func Kinds() []EntryKind {
+	var known []EntryKind
+	for k := range kinds {
+		if EntryKind(k).Known() {
+			known = append(known, EntryKind(k))
+		}
+	}
+	return known
 }
 
-// ErrUnknownKind means that an entry is whole, and of a kind that this build does not know.
+// ErrUnknownKind means that an entry is whole, and of a kind that this build does not know. The error says so if the
+// entry is of a later feature level.
 var ErrUnknownKind = errors.New("unknown kind of entry")
 
 // Known reports whether this build knows the kind.

@@ -22,7 +22,13 @@ type Applier struct {
 	tick  uint64
 	// leftOut means that the log removed this node: no later entry can carry its batches.
 	leftOut bool
+	// leveled is the machine, if what it does depends on the feature level in force.
+	leveled leveled
 }
+
+// leveled is a StateMachine that has more to it at a higher feature level. SetLevel comes before the Apply of the first
+// entry of a level, and after each Restore from a snapshot. The level never falls from one entry to the next.
+type leveled interface{ SetLevel(level uint8) }
 
 type sentBatch struct {
 	Sent
@@ -69,6 +75,7 @@ func (a *Applied) Empty() bool {
 // has accepted. For a zero base the machine is empty, and is restored when the first entry tells the cluster's seed.
 func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
 	a := &Applier{options: o, machine: machine}
+	a.leveled, _ = machine.(leveled)
 	a.setBase(base)
 	a.leftOut = base.leavesOut(o.ID)
 	return a
@@ -78,6 +85,15 @@ func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
 func (a *Applier) setBase(base SnapshotState) {
 	a.base, a.assemblies = base, assemblies{list: base.Pieces}
 	a.base.Pieces = nil
+	if base.Level > 0 {
+		a.tellLevel()
+	}
+}
+
+func (a *Applier) tellLevel() {
+	if a.leveled != nil {
+		a.leveled.SetLevel(a.base.Level)
+	}
 }
 
 // Register takes over batches that are about to be sent.
@@ -118,10 +134,14 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 				a.assemblies.dropAll()
 			}
 		}
+		if e.Level > a.base.Level {
+			a.base.Level = e.Level
+			a.tellLevel()
+		}
 		a.apply(e, report)
 		a.noteConfiguration(e, report)
 		a.base.Mark = e.Mark()
-		a.base.Time, a.base.Level = a.base.Time.Then(e), max(a.base.Level, e.Level)
+		a.base.Time = a.base.Time.Then(e)
 		report.Bytes += e.Size()
 	}
 	a.reportState(report)

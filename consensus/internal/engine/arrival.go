@@ -13,6 +13,10 @@ import (
 type Arrival struct {
 	From raftlog.NodeID
 	Boot raftlog.Boot
+	// Incarnation is that of the member's directory, Start the ordinal of the process among those on it.
+	Incarnation, Start uint64
+	// Level is the highest feature level that the member knows; 0 stands for the first.
+	Level uint8
 	// Term and Durable are the member's present term, and the last index on its disk.
 	Term    raftlog.Term
 	Durable raftlog.Index
@@ -20,7 +24,7 @@ type Arrival struct {
 	JournalRoomBytes int
 	Wake             func()
 
-	// Err is nil, or wraps ErrRolledBack.
+	// Err is nil, or wraps ErrRolledBack or ErrLevel.
 	Err error
 }
 
@@ -30,7 +34,11 @@ var ErrRolledBack = errors.New("rolled back")
 // takeArrivals checks members that introduce themselves.
 func (e *Engine) takeArrivals(in *Inputs) {
 	for _, a := range in.Arrivals {
-		if a.Err = e.checkArrival(a); a.Err == nil {
+		e.noteLevel(a) // also of one that is refused: its link may be there already
+		if a.Err = e.checkLevel(a); a.Err == nil {
+			a.Err = e.checkArrival(a)
+		}
+		if a.Err == nil {
 			e.noteCapacity(a.From, a.JournalRoomBytes)
 		}
 		e.out.EndedArrivals = append(e.out.EndedArrivals, a)

@@ -31,7 +31,7 @@ func (o Outcome) String() string {
 type Batch struct {
 	// Body is the entry's body; it is immutable from here on.
 	Body []byte
-	// Level is the feature level a node needs to apply Body.
+	// Level is the feature level a node needs to apply Body. A leader appends nothing above the level in force.
 	Level uint8
 	// Local is passed to StateMachine.Apply on this node.
 	Local any

@@ -354,7 +354,7 @@ func (e *Engine) moveTime() {
 	if !due && entry.Offset == last.Offset || !e.hasRoom(raftlog.EntryHeaderBytes) {
 		return
 	}
-	if index, ok := e.core.Propose([]raft.Proposal{{Kind: raftlog.EntryTick}}); ok {
+	if index, ok := e.core.Propose([]raft.Proposal{{Kind: raftlog.TickKind(e.core.Level())}}); ok {
 		x.ticking = index
 	}
 }

@@ -24,7 +24,7 @@ func checkConfigurations(entries []raftlog.Entry) error {
 // FirstEntry is the entry that makes a cluster: its first configuration, at index 1 in term 1.
 func FirstEntry(c *membership.Configuration, now raftlog.Stamp) raftlog.Entry {
 	e := raftlog.Entry{
-		Index: 1, Term: 1, Kind: raftlog.EntryConfiguration, Level: Level, Stamp: now,
+		Index: 1, Term: 1, Kind: raftlog.EntryConfiguration, Level: c.FeatureLevel(), Stamp: now,
 		Body: membership.Encode(c),
 	}
 	e.Seal()

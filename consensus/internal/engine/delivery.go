@@ -68,7 +68,7 @@ func (e *Engine) deliver(p *postings) bool {
 		s.ended = false // an announcement ends what was announced before
 		return true
 	case s.ended && e.mayPost(p, 0, e.options.MaxUnmetBytes):
-		e.post(p, unmetBatch{piece: true, level: Level})
+		e.post(p, unmetBatch{piece: true, level: raftlog.FirstLevel})
 		s.ended = false
 		return true
 	}

@@ -33,6 +33,7 @@ type Engine struct {
 	leaving           []membership.Member             // removed members that still have a link: removed_members.go
 	boots             map[raftlog.NodeID]raftlog.Boot // of the members that introduced themselves: requests.go
 	journalCapacities map[raftlog.NodeID]int          // of the nodes that introduced themselves: journal_capacity.go
+	levels            levels                          // of the cluster and the other nodes: levels.go
 
 	commit  raftlog.Index
 	handed  raftlog.Index // handed to the applier
@@ -63,21 +64,25 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
+	if err := CheckLevels(s.Entries, o.Level); err != nil {
+		return nil, err // the directory was used by a newer build
+	}
+	if needs := s.Configuration.FeatureLevel(); needs > o.Level {
+		return nil, raftlog.LevelError(fmt.Sprintf("the configuration of entry %d", s.ConfigurationIndex), needs, o.Level)
+	}
 	if err := checkConfigurations(s.Entries); err != nil {
 		return nil, err
-	}
-	if err := CheckLevels(s.Entries); err != nil {
-		return nil, err // the directory was used by a newer build
 	}
 	core := raft.New(raft.Options{
 		ID: o.ID, HeartbeatTicks: o.HeartbeatTicks, ElectionTicks: o.ElectionTicks, HungTicks: o.HungTicks,
 		MaxInflightMessages: o.MaxInflightMessages, MaxMessageBytes: o.MaxMessageBytes,
-		Seed: o.Seed, Level: Level, Weakened: o.Weakened,
+		Seed: o.Seed, Level: o.Level, Weakened: o.Weakened,
 	}, s)
 	e := &Engine{
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
 		filled: s.Floor.Index, written: s.Floor.Index,
 		boots: map[raftlog.NodeID]raftlog.Boot{}, journalCapacities: map[raftlog.NodeID]int{},
+		levels: levels{known: map[raftlog.NodeID]knownLevel{}},
 		clocks: clocks{voters: map[raftlog.NodeID]*voterClock{}},
 	}
 	e.reads = newReads(o.Boot)
@@ -124,18 +129,6 @@ func (e *Engine) leads() bool { return e.core.Role() == raft.Leader }
 func (e *Engine) send(m Message) {
 	m.From = e.options.ID
 	e.out.Messages = append(e.out.Messages, m)
-}
-
-// CheckLevels refuses entries that need a newer build, wherever they come from: applying one without knowing what it
-// means would make this node's state differ from the others'.
-func CheckLevels(entries []raftlog.Entry) error {
-	for i := range entries {
-		if e := &entries[i]; e.Level > Level {
-			return fmt.Errorf("entry %s needs feature level %d, this build knows %d: upgrade this node",
-				e.Mark(), e.Level, Level)
-		}
-	}
-	return nil
 }
 
 // HeartbeatTicks is that of the options.

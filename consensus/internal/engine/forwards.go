@@ -60,7 +60,7 @@ func (b *ForwardedBatch) proposal(tag raftlog.Tag) raft.Proposal {
 	if b.Piece {
 		kind = raftlog.EntryPiece
 	}
-	return raft.Proposal{Kind: kind, Level: b.Level, Tag: tag, Body: b.Body, Left: b.Left}
+	return raft.Proposal{Kind: kind, Tag: tag, Body: b.Body, Left: b.Left}
 }
 
 // heldPerUnmet is how many times Options.MaxUnmetBytes a leader holds of one origin. An origin that obeys has no more
@@ -84,8 +84,8 @@ func (e *Engine) takeForward(m *Message) {
 		switch counter := e.forwards.appended[from]; {
 		case b.Sequence <= counter && !again:
 			// a copy of what was taken
-		case b.Level > Level:
-			return // a newer origin's: this leader could append it, but not apply it; it ends at its deadline
+		case b.Level > e.core.Level():
+			return // not every member could apply it; it ends at its deadline
 		case b.Sequence == counter+1 || e.options.Weakened.Down(guard.StreamWithoutGaps) || again:
 			e.forwards.take(held, raftlog.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
 		default:

@@ -19,9 +19,12 @@ type journal struct {
 	applied []string
 	// deadlines are moments at which something is due; each entry removes one of those that its stamp has reached.
 	deadlines []int64
-	// offset is the last one.
+	// offset is the last one, level the last feature level.
 	offset int64
+	level  uint8
 }
+
+func (j *journal) SetLevel(level uint8) { j.level = level }
 
 func (j *journal) SetOffset(offset int64) { j.offset = offset }
 
@@ -94,6 +97,8 @@ type testNode struct {
 	// wrong is by how much the node's clock is ahead, started when its monotonic clock began.
 	wrong, started raftlog.Stamp
 	peers          []membership.Member
+	// start is the ordinal of the process, where a test restarts nodes.
+	start uint64
 	snapshotEffects
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Level is the feature level of this build: it writes entries of this level and applies those up to it.
-const Level = 1
+// Level is the feature level of this build: it applies entries up to it, and writes those of the level in force.
+const Level = raftlog.Level
 
 // Options are the engine's constants. DefaultOptions has values for everything but ID, Boot and Seed.
 type Options struct {
@@ -16,6 +16,8 @@ type Options struct {
 	Boot raftlog.Boot
 	// Seed seeds the drawing of election timeouts.
 	Seed uint64
+	// Level is the highest feature level that this node knows: that of the build, but in tests.
+	Level uint8
 
 	// HeartbeatTicks and ElectionTicks: see raft.Options.
 	HeartbeatTicks int
@@ -88,6 +90,7 @@ type Options struct {
 // disk hangs.
 func DefaultOptions() Options {
 	return Options{
+		Level:          Level,
 		HeartbeatTicks: 5, ElectionTicks: 30, WaitTicks: 260, UncertainTicks: 1000, ResendTicks: 60, ReadRetryTicks: 30,
 		AbsentTicks: 200, HungTicks: 200,
 		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
@@ -130,6 +133,7 @@ func (o *Options) Validate() error {
 		name  string
 		value int
 	}{
+		{"Level", int(o.Level)},
 		{"HeartbeatTicks", o.HeartbeatTicks}, {"WaitTicks", o.WaitTicks}, {"UncertainTicks", o.UncertainTicks},
 		{"ResendTicks", o.ResendTicks}, {"ReadRetryTicks", o.ReadRetryTicks}, {"AbsentTicks", o.AbsentTicks},
 		{"HungTicks", o.HungTicks},

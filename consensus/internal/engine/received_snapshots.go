@@ -92,7 +92,7 @@ func (e *Engine) takeReceived(r *Received) {
 		e.endInstall()
 		return
 	}
-	if err := r.State.Check(); err != nil {
+	if err := r.State.Check(e.options.Level); err != nil {
 		e.out.Fatal = err
 		return
 	}

@@ -7,12 +7,11 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// Check refuses a state from which this build cannot continue: one of a newer feature level, or with a configuration
-// that no node wrote.
-func (b *SnapshotState) Check() error {
-	if b.Level > Level {
-		return fmt.Errorf("the snapshot at %s needs feature level %d, this build knows %d: upgrade this node",
-			b.Mark, b.Level, Level)
+// Check refuses a state from which a node that knows a feature level cannot continue: one of a higher level, or with a
+// configuration that no node wrote.
+func (b *SnapshotState) Check(known uint8) error {
+	if b.Level > known {
+		return raftlog.LevelError(fmt.Sprintf("the snapshot at %s", b.Mark), b.Level, known)
 	}
 	if _, err := membership.Decode(b.Configuration); err != nil {
 		return fmt.Errorf("the snapshot at %s: %w", b.Mark, err)

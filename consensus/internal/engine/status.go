@@ -15,6 +15,8 @@ type Status struct {
 	// Followers is what a leader knows of each other node, in order of id and at most observeTicks old; nil on a node
 	// that does not lead. The slice must not be changed.
 	Followers []raft.FollowerStatus
+	// Holding are the members that keep the cluster's feature level below this node's, in ascending order.
+	Holding []raftlog.NodeID
 }
 
 // State is the part of a Status that can be compared.
@@ -72,7 +74,7 @@ type State struct {
 	LastFetchError    string
 	// Clock is what this node knows of the time.
 	Clock ClockStatus
-	// Observation counts the changes of Status.Absent and Status.Followers.
+	// Observation counts the changes of Status.Absent, Status.Followers and what Status.Holding rests on.
 	Observation uint64
 }
 
@@ -115,5 +117,5 @@ func (e *Engine) State() State {
 
 // Status is what the node knows now, built anew.
 func (e *Engine) Status() Status {
-	return Status{State: e.State(), Absent: e.presence.absent, Followers: e.presence.followers}
+	return Status{State: e.State(), Absent: e.presence.absent, Followers: e.presence.followers, Holding: e.holding()}
 }

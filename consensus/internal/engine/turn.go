@@ -145,6 +145,7 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.noticeTerm()
 	e.takeArrivals(in)
 	e.takeChanges(in)
+	e.raiseLevel()
 	e.resendIfStuck()
 	e.assignWaiting()
 	e.moveTime()
@@ -164,6 +165,7 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.retireFiles()
 	e.trimHistory()
 	e.expire(in.Ticks)
+	e.withhold()
 	e.out = nil
 }
 
@@ -282,12 +284,12 @@ func (e *Engine) fitToJournal(m *raft.Message) {
 	}
 }
 
-// understood checks configurations, and ends the process when an entry needs a newer build: if this node skipped the
-// entry, its state would differ from the others'.
+// understood checks levels and configurations, and ends the process when an entry needs a newer build: if this node
+// skipped the entry, its state would differ from the others'.
 func (e *Engine) understood(entries []raftlog.Entry) bool {
-	err := checkConfigurations(entries)
+	err := CheckLevels(entries, e.options.Level)
 	if err == nil {
-		err = CheckLevels(entries)
+		err = checkConfigurations(entries)
 	}
 	if err != nil && e.out.Fatal == nil {
 		e.out.Fatal = err

@@ -72,7 +72,7 @@ func (r *Runner) nextEntries(w *engine.Work) ([]raftlog.Entry, error) {
 		return err
 	})
 	if err == nil {
-		err = engine.CheckLevels(entries)
+		err = engine.CheckLevels(entries, engine.Level)
 	}
 	if err != nil {
 		return nil, err

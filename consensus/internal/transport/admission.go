@@ -36,6 +36,8 @@ type Join struct {
 	Boot       raftlog.Boot
 	Address    string
 	Attributes []byte
+	// Level is the highest feature level that the node knows.
+	Level uint8
 	// Founding: the node forms a cluster when it hears enough others. Founders are the incarnations of all nodes of that
 	// kind that it hears, in ascending order, itself included; no more than MaxFounders.
 	Founding bool
@@ -83,6 +85,7 @@ type wireNewcomer struct {
 	Boot        uint64   `codec:"boot"`
 	Address     string   `codec:"address"`
 	Attributes  []byte   `codec:"attributes"`
+	Level       uint8    `codec:"level"`
 	Founding    bool     `codec:"founding"`
 	Founders    []uint64 `codec:"founders"`
 	Sections    []byte   `codec:"sections"`
@@ -107,7 +110,7 @@ type wireAnswer struct {
 func (j *Join) wire(nonce []byte) *wireJoin {
 	w := &wireJoin{
 		Incarnation: j.Incarnation, Boot: uint64(j.Boot), Address: j.Address, Attributes: j.Attributes,
-		Founding: j.Founding, Founders: j.Founders, Nonce: nonce,
+		Level: j.Level, Founding: j.Founding, Founders: j.Founders, Nonce: nonce,
 	}
 	if j.Withdraw {
 		w.Sections = section.Append(nil, sectionWithdraw, nil)
@@ -118,7 +121,7 @@ func (j *Join) wire(nonce []byte) *wireJoin {
 func (w *wireJoin) join() (Join, error) {
 	j := Join{
 		Incarnation: w.Incarnation, Boot: raftlog.Boot(w.Boot), Address: w.Address, Attributes: w.Attributes,
-		Founding: w.Founding, Founders: w.Founders,
+		Level: w.Level, Founding: w.Founding, Founders: w.Founders,
 	}
 	_, err := section.Read(w.Sections, func(kind section.Kind, body []byte) (bool, error) {
 		if kind != sectionWithdraw {
@@ -138,14 +141,14 @@ func (w *wireJoin) join() (Join, error) {
 func (w *wireNewcomer) newcomer() Newcomer {
 	return Newcomer{ClusterID: w.Cluster, NodeID: raftlog.NodeID(w.Node), Join: Join{
 		Incarnation: w.Incarnation, Boot: raftlog.Boot(w.Boot), Address: w.Address, Attributes: w.Attributes,
-		Founding: w.Founding, Founders: w.Founders,
+		Level: w.Level, Founding: w.Founding, Founders: w.Founders,
 	}}
 }
 
 func (n *Newcomer) wire() *wireNewcomer {
 	return &wireNewcomer{
 		Cluster: n.ClusterID, Node: uint64(n.NodeID), Incarnation: n.Incarnation, Boot: uint64(n.Boot),
-		Address: n.Address, Attributes: n.Attributes, Founding: n.Founding, Founders: n.Founders,
+		Address: n.Address, Attributes: n.Attributes, Level: n.Level, Founding: n.Founding, Founders: n.Founders,
 	}
 }
 

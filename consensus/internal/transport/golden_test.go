@@ -93,7 +93,7 @@ func TestHandshakesAreThoseOfVersion3(t *testing.T) {
 		Attributes: []byte("attributes"),
 	}
 	newcomer := Newcomer{ClusterID: 1, NodeID: 2, Join: Join{
-		Incarnation: 3, Boot: 4, Address: "p", Attributes: []byte("a"), Founding: true, Founders: []uint64{3, 5},
+		Incarnation: 3, Boot: 4, Address: "p", Attributes: []byte("a"), Level: 6, Founding: true, Founders: []uint64{3, 5},
 	}}
 	nonce := bytes.Repeat([]byte{0xee}, nonceBytes)
 	line := func(name string, body []byte) string { return name + ": " + hex.EncodeToString(body) }

@@ -57,6 +57,7 @@ type wireJoin struct {
 	Boot        uint64   `codec:"boot"`
 	Address     string   `codec:"address"`
 	Attributes  []byte   `codec:"attributes"`
+	Level       uint8    `codec:"level"`
 	Founding    bool     `codec:"founding"`
 	Founders    []uint64 `codec:"founders"`
 	Sections    []byte   `codec:"sections"`

@@ -1,0 +1,6 @@
+//go:build !newer
+
+package fsm
+
+// laterFunctions are those of command.laterCommands.
+var laterFunctions []function
