@@ -14,11 +14,16 @@ import (
 // program is the package of the binary under test.
 const program = "github.com/raftredis/raftredis/cmd/raftredis"
 
-// built is the binary under test. The first test that asks for it builds it.
+// built are the binaries under test, each built by the first test that asks for it: the product, and the build of the
+// next feature level (docs/decisions/0043).
 var built struct {
-	once      sync.Once
-	directory string
-	err       error
+	directory      string
+	product, newer binary
+}
+
+type binary struct {
+	once sync.Once
+	err  error
 }
 
 // Main runs the tests of a package that needs the binary; TestMain calls it and does nothing else. Such packages run
@@ -55,21 +60,26 @@ func lock() (unlock func(), err error) {
 }
 
 // Binary is the path of the binary under test, which is built with the race detector if the tests are.
-func Binary(t testing.TB) string {
+func Binary(t testing.TB) string { return built.product.path(t, "raftredis") }
+
+// Newer is the path of the binary of the next feature level, which is upgraded to.
+func Newer(t testing.TB) string { return built.newer.path(t, "raftredis-newer", "-tags", "newer") }
+
+func (b *binary) path(t testing.TB, name string, flags ...string) string {
 	t.Helper()
-	path := filepath.Join(built.directory, "raftredis")
-	built.once.Do(func() { built.err = build(path) })
-	if built.err != nil {
-		t.Fatal(built.err)
+	path := filepath.Join(built.directory, name)
+	b.once.Do(func() { b.err = build(path, flags) })
+	if b.err != nil {
+		t.Fatal(b.err)
 	}
 	return path
 }
 
-func build(path string) error {
+func build(path string, flags []string) error {
 	if built.directory == "" {
 		return fmt.Errorf("the package has no TestMain that calls blackbox.Main")
 	}
-	args := []string{"build", "-o", path}
+	args := append([]string{"build", "-o", path}, flags...)
 	if RaceDetector {
 		args = append(args, "-race")
 	}

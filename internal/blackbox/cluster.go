@@ -52,6 +52,8 @@ type Node struct {
 	FirstFlags []string
 	// Flags go to this node only.
 	Flags []string
+	// Newer nodes run the build of the next feature level.
+	Newer bool
 }
 
 // NewCluster describes a cluster of n nodes; nothing runs before start. The flags go to each node.
@@ -101,7 +103,11 @@ func (c *Cluster) DirectoryOf(n *Node) string {
 
 func (c *Cluster) Start(n *Node) {
 	c.t.Helper()
-	line := slices.Concat(c.Wrap, []string{Binary(c.t)}, c.Arguments(n))
+	program := Binary
+	if n.Newer {
+		program = Newer
+	}
+	line := slices.Concat(c.Wrap, []string{program(c.t)}, c.Arguments(n))
 	n.Process = Start(c.t, fmt.Sprintf("node %d", n.Number), exec.Command(line[0], line[1:]...))
 }
 
