@@ -3,6 +3,7 @@ package consensus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,17 +99,30 @@ type Node struct {
 
 // View calls f with the state machine while nothing is applied. Nothing is applied before f returns: f should be short,
 // and must not call the node.
-func (n *Node) View(f func(StateMachine)) {
+//
+// Where there is no state that may be shown View returns at once, and does not call f. Errors: ErrNotDone while the
+// state is being replaced by a snapshot of another member, which may take minutes; what Err returns if the node has
+// failed, or was closed in the middle of that.
+func (n *Node) View(f func(StateMachine)) error {
 	r := n.runner.Load()
 	if r == nil {
 		n.mu.Lock() // a blank node applies nothing, and becomes no member while this is held
 		defer n.mu.Unlock()
 		if r = n.runner.Load(); r == nil {
 			f(n.options.Machine)
-			return
+			return nil
 		}
 	}
-	r.View(func(engine.StateMachine) { f(n.options.Machine) })
+	err := r.View(func(engine.StateMachine) { f(n.options.Machine) })
+	switch {
+	case err == nil:
+		return nil
+	case n.Err() != nil:
+		return n.Err()
+	case errors.Is(err, pump.ErrRestoring):
+		return fmt.Errorf("%w: %w", ErrNotDone, err)
+	}
+	return err // the node fails in this moment
 }
 
 // WaitServing waits until the node answers linearizable reads: it is a member, and there is a leader. It ends with the

@@ -208,7 +208,8 @@ func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
 // Query executes StateMachine.Query with local, on a state that holds everything that any node acknowledged before the
 // call. While the machine says needTick, Query moves time through the log and asks again: with the stamp of its first
 // confirmation, or with an earlier one if another leader says so. With the newest stamp it would never end
-// while things expire all the time, since the log's time trails the clock by a commit.
+// while things expire all the time, since the log's time trails the clock by a commit. Errors are those of a Request
+// and of View.
 func (n *Node) Query(ctx context.Context, local any) error {
 	stamp := int64(math.MaxInt64)
 	for {
@@ -218,9 +219,9 @@ func (n *Node) Query(ctx context.Context, local any) error {
 		}
 		stamp = min(stamp, r.ReadTime)
 		needTick := false
-		n.View(func(m StateMachine) { needTick = m.Query(stamp, local) })
-		if !needTick {
-			return nil
+		err := n.View(func(m StateMachine) { needTick = m.Query(stamp, local) })
+		if err != nil || !needTick {
+			return err
 		}
 		_ = n.do(ctx, &Request{}) // however it ended: the next confirmation says what is wrong
 	}

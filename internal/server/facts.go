@@ -160,14 +160,15 @@ func (s *store) Progress() resp.Progress {
 	return p
 }
 
-// Keyspace counts the keys. While the node loads there are none: the state is being replaced, and a look at it would
-// wait for the end.
+// Keyspace counts the keys. While the node loads, or the state may not be shown, there are none.
 func (s *store) Keyspace() resp.Keyspace {
 	if s.loading.on.Load() {
 		return resp.Keyspace{}
 	}
 	var stats fsm.Stats
-	s.node.View(func(m consensus.StateMachine) { stats = m.(*machine).Stats() })
+	if s.node.View(func(m consensus.StateMachine) { stats = m.(*machine).Stats() }) != nil {
+		return resp.Keyspace{}
+	}
 	return resp.Keyspace{
 		Keys: int64(stats.Keys), Deadlines: int64(stats.Deadlines), Overdue: int64(stats.Overdue),
 		MillisLeft: stats.MeanMillisLeft, Expired: int64(stats.Expired),

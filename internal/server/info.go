@@ -75,16 +75,19 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 // whole state then. Two nodes that show the same index show the same hash, or something is very wrong.
 func (s *store) describeState(info *resp.RaftInfo) {
 	info.Commit = max(info.Commit, s.Applied()) // see there
-	if s.loading.on.Load() {                    // the state is being replaced, and a look at it would wait for the end
+	if s.loading.on.Load() {
 		return
 	}
 	var index, hash uint64
-	s.node.View(func(m consensus.StateMachine) {
+	err := s.node.View(func(m consensus.StateMachine) {
 		space := m.(*machine)
 		if space.Ready() { // before that there is no state
 			index, hash = space.Index(), space.Hash()
 		}
 	})
+	if err != nil { // the state is being replaced
+		return
+	}
 	info.Commit = max(info.Commit, index)
 	info.Fields = append(info.Fields,
 		resp.Field{Name: "raft_state_index", Value: number(index)},

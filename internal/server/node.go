@@ -64,10 +64,8 @@ func (n *node) Cancel(r *consensus.Request) {
 }
 
 // View is the node's; before it is open, f is not called, because the state is being read.
-func (n *node) View(f func(consensus.StateMachine)) {
-	if library := n.library.Load(); library != nil {
-		library.View(f)
-	}
+func (n *node) View(f func(consensus.StateMachine)) error {
+	return n.do(func(library *consensus.Node) error { return library.View(f) })
 }
 
 // do does something with the node; before it is open, it says so.

@@ -87,16 +87,21 @@ func complete(r *consensus.Request) {
 	sub.request.Complete(outcome(r.Err))
 }
 
-// View executes a run of reads. False means that keys may expire between the state's time and that of the read: then
-// time is being moved, and the run may be submitted again.
+// View executes a run of reads. False means that the run may be submitted again. Keys may expire between the state's
+// time and that of the read: then time is being moved. Or the state is being replaced, or the node ends: then the next
+// confirmation waits, in bounds, or says so.
 func (s *store) View(r *resp.Request) bool {
 	if r.Stale { // it needs no confirmation
-		return !s.query(0, &r.Run)
+		needTick, err := s.query(0, &r.Run)
+		return !needTick && err == nil
 	}
 	sub := r.Ticket.(*submission)
 	stamp := sub.stamp()
-	needTick := s.query(stamp, &r.Run)
+	needTick, err := s.query(stamp, &r.Run)
 	sub.readTime = 0
+	if err != nil {
+		return false
+	}
 	if needTick {
 		sub.readTime = stamp
 		s.node.Submit(&consensus.Request{Done: func(*consensus.Request) {}})

@@ -7,31 +7,34 @@ import (
 )
 
 // query executes a run of reads on the key space under the read lock, so that entries wait for its end. A run whose
-// cost grows with all that is stored reads a frozen state instead, and blocks no entry.
-func (s *store) query(stamp int64, run *command.Run) (needTick bool) {
-	if !linear(run) {
-		s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, run) })
-		return needTick
+// cost grows with all that is stored reads a frozen state instead, and blocks no entry. It fails while no state may be
+// shown; then nothing was read.
+func (s *store) query(stamp int64, run *command.Run) (needTick bool, err error) {
+	if linear(run) {
+		image, err := s.freeze()
+		if err != nil {
+			return false, err
+		}
+		if image != nil {
+			defer image.Release()
+			return image.Query(stamp, run), nil
+		}
+		// no state: to say that takes no time
 	}
-	image := s.freeze()
-	if image == nil { // no state: to say that takes no time
-		s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, run) })
-		return needTick
-	}
-	defer image.Release()
-	return image.Query(stamp, run)
+	err = s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, run) })
+	return needTick, err
 }
 
 // freeze freezes the key space as a reader, of which one at a time may. It is nil as long as there is no state.
-func (s *store) freeze() (image *fsm.Image) {
+func (s *store) freeze() (image *fsm.Image, err error) {
 	s.freezing.Lock()
 	defer s.freezing.Unlock()
-	s.node.View(func(m consensus.StateMachine) {
+	err = s.node.View(func(m consensus.StateMachine) {
 		if space := m.(*machine); space.Ready() {
 			image = space.Machine.Freeze()
 		}
 	})
-	return image
+	return image, err
 }
 
 // linear reports whether the cost of a run grows with what is stored, not only with what is asked.

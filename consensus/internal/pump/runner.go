@@ -90,8 +90,9 @@ type Runner struct {
 	applier *engine.Applier
 	effects Effects
 
-	// machineLock guards the machine: the applier writes, views read.
+	// machineLock guards the machine: the applier writes, views read. hidden is why no view may read now; nil if all may.
 	machineLock sync.RWMutex
+	hidden      error
 
 	wake      chan struct{} // wakes the loop; all its mailboxes share it
 	messages  *mailbox.Mailbox[engine.Message]
@@ -250,11 +251,26 @@ func (r *Runner) Leave(b *engine.Batch) { r.left.Force(b, 1) }
 func (r *Runner) LeaveRead(read *engine.Read) { r.leftReads.Force(read, 1) }
 
 // View calls f with the machine under the read lock. f must not keep the machine, and should be short: it holds up the
-// applier.
-func (r *Runner) View(f func(engine.StateMachine)) {
+// applier. If there is no state that may be shown, View returns why, at once, and does not call f: ErrRestoring, or
+// what Err returns.
+func (r *Runner) View(f func(engine.StateMachine)) error {
 	r.machineLock.RLock()
 	defer r.machineLock.RUnlock()
+	if err := r.failure.Load(); err != nil {
+		return *err
+	}
+	if r.hidden != nil {
+		return r.hidden
+	}
 	f(r.effects.Machine)
+	return nil
+}
+
+// hide keeps views away from the machine, for why; nil lets them in again.
+func (r *Runner) hide(why error) {
+	r.machineLock.Lock()
+	defer r.machineLock.Unlock()
+	r.hidden = why
 }
 
 // Receive takes messages from a peer; it never blocks. It drops messages without room: Raft sends them again. When it

@@ -31,8 +31,12 @@ type hub struct {
 	shelves sync.Map // of nodes, by id
 	// hang, if not nil, holds up every Fetch of nodes that start from now on.
 	hang chan struct{}
+	// restoring is that of nodes that start from now on: see shelf.
+	restoring func(*diary) error
 	// late, if not nil, is told by nodes that start from now on how long something took.
 	late func(event string, took time.Duration)
+	// sent, if not nil, sees what a node sends before it leaves.
+	sent func(r *Runner, m *engine.Message)
 	// short has nodes that start from now on meet a lack of descriptors at every second call.
 	short bool
 	// tick is the length of a tick of nodes that start from now on.

@@ -245,14 +245,21 @@ func (r *Runner) noteHistory() {
 	r.historyBytes.Store(r.effects.SnapshotLog.HistoryBytes())
 }
 
-// jump gives the machine the state of a snapshot of other nodes. Reads of this node's state wait meanwhile. It returns
-// false when the node stops.
+// ErrRestoring answers views while the state of the machine is being replaced by a snapshot of another node.
+var ErrRestoring = errors.New("the state is being replaced by a snapshot of another node")
+
+// jump gives the machine the state of a snapshot of other nodes. It returns false when the node stops.
+//
+// Views are refused meanwhile: a restore may take minutes. They are refused for ever if it ends early, because nobody
+// may see half of a state:
+//
+//  1. The machine has let go of its old state, and the rest of the file cannot be read.
+//  2. The node fails. Until its process ends, clients ask for stale reads, and are shown what there is.
 func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
 	var report engine.Applied
 	began := time.Now()
+	r.hide(ErrRestoring)
 	err := r.insist("open a snapshot to restore it", func() error {
-		r.machineLock.Lock()
-		defer r.machineLock.Unlock()
 		base, err := r.effects.Snapshots.Restore(*mark, r.effects.Machine)
 		if err == nil {
 			r.applier.Jumped(base, &report)
@@ -266,6 +273,7 @@ func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
 		r.fail(fmt.Errorf("restore the state from the snapshot at entry %d: %w", mark.Index, err))
 		return false
 	}
+	r.hide(nil)
 	r.effects.Logger.Info("snapshot installed", "index", mark.Index, "term", mark.Term,
 		"seconds", time.Since(began).Seconds())
 	r.report(&report)

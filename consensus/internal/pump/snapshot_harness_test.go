@@ -90,6 +90,8 @@ type shelf struct {
 	takeError, fetchError error
 	// gate, if not nil, holds up every Take, and hang every Fetch, until it is closed or the node stops.
 	gate, hang chan struct{}
+	// restoring, if not nil, is called in the middle of a Restore, which ends with its error.
+	restoring func(*diary) error
 	// images are those of the states that were taken.
 	images []frozenDiary
 	// short is as that of memoryLog.
@@ -97,7 +99,7 @@ type shelf struct {
 }
 
 func newShelf(h *hub, id raftlog.NodeID) *shelf {
-	s := &shelf{hub: h, hang: h.hang, files: map[uint64]*diaryFile{}}
+	s := &shelf{hub: h, hang: h.hang, restoring: h.restoring, files: map[uint64]*diaryFile{}}
 	h.shelves.Store(id, s)
 	return s
 }
@@ -166,13 +168,18 @@ func (s *shelf) Fetch(
 func (s *shelf) Restore(mark raftlog.SnapshotMark, machine engine.StateMachine) (engine.SnapshotState, error) {
 	file := s.get(mark)
 	s.mu.Lock()
-	err := s.short.meet("restore")
+	err, restoring := s.short.meet("restore"), s.restoring
 	s.mu.Unlock()
 	switch {
 	case err != nil:
 		return engine.SnapshotState{}, err
 	case file == nil:
 		return engine.SnapshotState{}, fmt.Errorf("the file at %v is gone", mark.Mark)
+	}
+	if restoring != nil {
+		if err := restoring(machine.(*diary)); err != nil {
+			return engine.SnapshotState{}, err
+		}
 	}
 	machine.(*diary).applied = slices.Clone(file.applied)
 	return file.base, nil
