@@ -17,9 +17,12 @@ const fetchPause = 100 * time.Millisecond
 // Fetch brings a file here from another node. A connection that breaks is made again for as long as each brings
 // something: what is in the file already is read again only when this gives up, and is called anew.
 func (s *snapshots) Fetch(
-	ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark,
+	ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark, came func(bytes int),
 ) (engine.SnapshotState, error) {
-	r, err := s.store.Receive(mark, func(int) error { return ctx.Err() })
+	r, err := s.store.Receive(mark, func(bytes int) error { // also with what is here in part and is read again
+		came(bytes)
+		return ctx.Err()
+	})
 	if err != nil {
 		return engine.SnapshotState{}, classify(err)
 	}

@@ -12,15 +12,15 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// OpenSnapshot serves a file to another node: the one of the snapshot in force, or of the one before it, so that a
-// transfer that takes long is not in vain when a new one comes into force meanwhile.
+// OpenSnapshot serves a file to another node: the one of the snapshot in force, of the one before it, or one that is
+// reserved, so that a transfer that takes long is not in vain when new ones come into force meanwhile.
 func (o peerHandler) OpenSnapshot(theirs transport.Hello, mark raftlog.SnapshotMark) (transport.Source, error) {
 	r := o.runner.Load()
 	if r == nil {
 		return nil, &transport.Refusal{Text: "this node is no member of a cluster"}
 	}
 	s := r.Status()
-	for _, own := range []*raftlog.SnapshotMark{s.Snapshot, s.Retained} {
+	for _, own := range append(s.Reserved[:], s.Snapshot, s.Retained) {
 		if own != nil && own.Same(&mark) && own.FileBytes == mark.FileBytes {
 			return o.openFile(*own, theirs.From)
 		}

@@ -77,11 +77,11 @@ func TestOnlySnapshotsThatTheJournalNamesAreServed(t *testing.T) {
 func TestASnapshotOfAnUnknownNodeCannotBeHad(t *testing.T) {
 	n := openBlank(t, Options{})
 	mark := raftlog.SnapshotMark{Mark: raftlog.Mark{Index: 9, Term: 1}, FileHash: 5, FileBytes: 100}
-	if _, err := n.snapshots.Fetch(t.Context(), 7, mark); !errors.Is(err, engine.ErrUnavailable) {
+	if _, err := n.snapshots.Fetch(t.Context(), 7, mark, func(int) {}); !errors.Is(err, engine.ErrUnavailable) {
 		t.Errorf("the error is %v", err)
 	}
 	mark.FileBytes = 1 << 60
-	if _, err := n.snapshots.Fetch(t.Context(), 7, mark); !errors.Is(err, engine.ErrUnavailable) {
+	if _, err := n.snapshots.Fetch(t.Context(), 7, mark, func(int) {}); !errors.Is(err, engine.ErrUnavailable) {
 		t.Errorf("the error is %v", err)
 	}
 	if err := n.Close(); err != nil {

@@ -54,12 +54,12 @@ func TestAnAcknowledgementLeavesWhenTheEntriesAreDurable(t *testing.T) {
 	if sent := g.step(m); len(sent) != 0 || len(g.rd.Append.Promises) != 1 {
 		t.Fatalf("left at once: %v", sent)
 	}
-	// The same again, while the disk is busy: nothing new to write, and still nothing to say.
+	// The same again, while the disk is busy: nothing new to write, and nothing to say but what waits already.
 	first := g.rd.Append
-	if sent := g.step(m); len(sent) != 0 || g.rd.Append.Number != first.Number+1 || len(g.rd.Append.Entries) != 0 {
+	if sent := g.step(m); len(sent) != 0 || g.rd.Append.Number != 0 {
 		t.Fatalf("left at once: %v; %v", sent, g.rd.Append)
 	}
-	g.sync()
+	g.core.Appended(first.Number)
 	// And once everything is durable there is nothing to wait for.
 	if reply := g.one(g.step(m), AppendReply); reply.Index != 2 || g.rd.Append.Number != 0 {
 		t.Fatalf("%v, %v", reply, g.rd.Append)

@@ -88,7 +88,8 @@
 //   - A leader whose disk hangs gives its place up, and a node whose disk hangs does not campaign: see hung.go.
 //   - The file of a snapshot is not the core's: a follower is told that there is one and pulls it, however long that
 //     takes, and may take it from another leader when the first one is gone.
-//   - A log is kept beyond what snapshots stand for while a live follower needs it: see Raft.KeepFrom.
+//   - A log is kept beyond what snapshots stand for while a live follower needs it, and so is the file of a snapshot
+//     that is on its way: see reserve.go.
 //   - A leader that is left out tells the other removed nodes before it hands over: see stepDown.
 //   - A node left out by its newest configuration may campaign until it knows that entry committed: see mayCampaign.
 //
@@ -97,7 +98,8 @@
 // Options bounds messages in flight per follower and bytes per message. Entries above what is in history stay in
 // memory; the owner bounds them by not proposing while WindowBytes is too high. Up to MaxInflightMessages messages
 // full of older entries stay as well, so that a follower a little behind costs no disk reads. One snapshot is fetched
-// at a time, and announced every installHeartbeats heartbeats.
+// at a time, and announced every installHeartbeats heartbeats. Not more than maxFlyingOperations operations wait for the
+// disk; what comes then goes into one.
 //
 // # Rejected
 //

@@ -162,11 +162,59 @@ func (r *Raft) handleBallot(m *Message) {
 	}
 }
 
-// handleTimeoutNow campaigns at once, on the leader's word (thesis section 3.10). A word that comes late, when leader,
-// term or log have moved on, counts for nothing (A13).
+// summons is the leader's word to campaign, until the disk has proven that it moves. Otherwise a disk that has begun to
+// hang makes a hand-over cost an election:
+//
+//  1. N's log is level. L tells it to campaign. N enters the next term; its requests for votes wait for its disk.
+//  2. L's heartbeats are answered with that term. L steps down, and no node leads until the others' timers end.
+//  3. Or L hears nothing of it, and leads on. Much later N's disk comes back, and its requests leave. Voters do not
+//     hold a leader's own wish against them, and depose it.
+//
+// So an empty operation goes to the disk first. If it does not come back in time, nothing has happened: N follows L. The
+// price is one sync per hand-over.
+type summons struct {
+	// from leads term, its log ends at mark; from is 0 for none.
+	from raftlog.NodeID
+	term raftlog.Term
+	mark raftlog.Mark
+	// operation is the one that proves that the disk moves, 0 until it leaves. ticks counts since the word came.
+	operation raftlog.OperationNumber
+	ticks     int
+}
+
+// wantsOperation reports whether an operation has to leave.
+func (s *summons) wantsOperation() bool { return s.from != 0 && s.operation == 0 }
+
+// handleTimeoutNow notes the leader's word to campaign at once (thesis section 3.10).
 func (r *Raft) handleTimeoutNow(m *Message) {
-	current := r.leader == m.From && r.log.last() == m.Previous || r.down(guard.LateWord)
-	if r.role == Follower && current && r.mayCampaign() && !r.waitsForDisk() {
-		r.becomeCandidate(m.Previous)
+	s := summons{from: m.From, term: r.term, mark: m.Previous}
+	if r.follows(&s) && !r.waitsForDisk() {
+		r.summoned = s
+	}
+}
+
+// follows reports whether a word to campaign counts: one that comes late, when leader, term or log have moved on, does
+// not (A13).
+func (r *Raft) follows(s *summons) bool {
+	current := r.leader == s.from && r.term == s.term && r.log.last() == s.mark || r.down(guard.LateWord)
+	return r.role == Follower && current && r.mayCampaign()
+}
+
+// tickSummons forgets the leader's word when the leader is about to give up waiting.
+func (r *Raft) tickSummons() {
+	if r.summoned.ticks++; r.summoned.ticks >= r.options.ElectionTicks/2 {
+		r.summoned = summons{}
+	}
+}
+
+// heedSummons campaigns when the disk has proven that it moves.
+func (r *Raft) heedSummons() {
+	s := r.summoned
+	if s.operation == 0 || r.disk.done.number < s.operation {
+		return
+	}
+	r.summoned = summons{}
+	if r.follows(&s) {
+		r.becomeCandidate(s.mark)
 	}
 }

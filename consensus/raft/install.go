@@ -26,7 +26,7 @@ import (
 // either, for one operation takes the one away and brings the other. If the log holds the entry at the mark, then what
 // is behind that may be worth as much, and nothing is dropped.
 
-// InstallRequest asks the owner to fetch a snapshot.
+// InstallRequest asks the owner to fetch a snapshot, or tells it of an offer.
 type InstallRequest struct {
 	// From is the leader that has announced it.
 	From     raftlog.NodeID
@@ -34,17 +34,18 @@ type InstallRequest struct {
 }
 
 // installHeartbeats is how many heartbeat intervals pass before a snapshot is announced again to a follower that did
-// not answer. The follower that is fetching it takes no notice.
+// not answer. The owner of a follower that is fetching one is told of each, as an offer: see Ready.Offer.
 const installHeartbeats = 4
 
 // needsSnapshot notes that the entries which a follower lacks are gone from this leader's log.
 func (r *Raft) needsSnapshot(p *progress) {
-	inForce, retained := r.Snapshot()
+	inForce, _ := r.Snapshot()
 	if inForce == nil || inForce.Index <= p.match {
 		p.failedFetch = true // it is looked for again with the next heartbeat
 		return
 	}
-	p.await(inForce, retained)
+	r.reserve(p)
+	p.await()
 }
 
 // announce tells a follower in state Snapshot of the snapshot that it is to fetch, now and then.
@@ -52,7 +53,7 @@ func (r *Raft) announce(p *progress) {
 	if p.state != Snapshot || p.announcedTicks < installHeartbeats*r.options.HeartbeatTicks {
 		return
 	}
-	p.await(r.Snapshot())
+	r.reserve(p)
 	p.announcedTicks = 0
 	p.carried = r.epoch
 	r.send(Message{Kind: Install, To: p.id, Snapshot: p.snapshot, Epoch: r.epoch})
@@ -67,7 +68,8 @@ func (r *Raft) handleInstallReply(m *Message) {
 
 // handleInstall takes the leader's offer of a snapshot. If the log holds the entry at its mark, everything up to there
 // is committed, and that is all this node needed to know. Otherwise the owner is asked to fetch it; one at a time, for
-// what is half here may be whole before the next one is.
+// what is half here may be whole before the next one is. While one is being fetched the owner is told what others, or
+// the same leader, have to offer now.
 func (r *Raft) handleInstall(m *Message) {
 	r.follow(m)
 	mark := m.Snapshot.Mark
@@ -78,6 +80,8 @@ func (r *Raft) handleInstall(m *Message) {
 	case r.fetched == nil:
 		r.fetched = m.Snapshot
 		r.install = &InstallRequest{From: m.From, Snapshot: *m.Snapshot}
+	default:
+		r.offer = &InstallRequest{From: m.From, Snapshot: *m.Snapshot}
 	}
 }
 

@@ -266,8 +266,29 @@ func TestKeepFromIsWhatFollowersMayStillNeed(t *testing.T) {
 		t.Fatalf("node 2 is silent while it is sent a snapshot: %d", keep)
 	}
 	g.core.LinkUp(2)
+	if keep := g.core.KeepFrom(); keep != 6 {
+		t.Fatalf("node 2 has a new connection, and fetches the snapshot as before: %d", keep)
+	}
+	g.core.Trimmed(6)
+	if keep := g.core.KeepFrom(); keep != 6 {
+		t.Fatalf("what node 2 needs is there: %d", keep)
+	}
+	g.core.peer(2).silentTicks = reservedSilentElections*g.core.options.ElectionTicks - 1
+	if keep := g.core.KeepFrom(); keep != 6 {
+		t.Fatalf("node 2 may come back: %d", keep)
+	}
+	g.core.peer(2).silentTicks++
 	if keep := g.core.KeepFrom(); keep != 10 {
-		t.Fatalf("node 2 is not served, node 3 has everything: %d", keep)
+		t.Fatalf("node 2 is away for too long, node 3 has everything: %d", keep)
+	}
+	g.core.peer(2).silentTicks = 0
+	g.core.peer(2).announcingTicks = reservedElections*g.core.options.ElectionTicks - 1
+	if keep := g.core.KeepFrom(); keep != 6 {
+		t.Fatalf("node 2 has a moment left: %d", keep)
+	}
+	g.core.peer(2).announcingTicks++
+	if keep := g.core.KeepFrom(); keep != 4 {
+		t.Fatalf("node 2 fetches too slowly, and is heard: %d", keep)
 	}
 	g.core.Step(&Message{Kind: Heartbeat, From: 3, To: 1, Term: 5})
 	if keep := g.core.KeepFrom(); keep != 10 {

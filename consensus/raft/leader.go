@@ -33,6 +33,9 @@ func (r *Raft) tickLeader() {
 		r.tickPeer(p, beat)
 	}
 	r.dropRemoved()
+	if beat {
+		r.limitReserved()
+	}
 	if r.mustStepDown() {
 		r.stepDownTicks++
 	}
@@ -49,6 +52,7 @@ func (r *Raft) tickPeer(p *progress, beat bool) {
 	p.silentTicks++
 	p.probeTicks++
 	p.announcedTicks++
+	p.announcingTicks++
 	if beat {
 		p.heartbeatDue, p.failedFetch = true, false
 	}
@@ -227,8 +231,8 @@ func (r *Raft) handleHeartbeatReply(m *Message) {
 		return
 	}
 	r.noteEcho(p, m.Epoch)
-	if p.state == Probe && p.probeTicks >= r.options.HeartbeatTicks {
-		p.waiting = false
+	if p.probeTicks >= r.options.HeartbeatTicks {
+		p.repeatProbe()
 	}
 	if p.state == Replicate && len(p.inflight) == 0 && p.match+1 < p.next {
 		p.probe(p.match + 1)
@@ -297,11 +301,12 @@ func (r *Raft) replicate(p *progress) {
 		term, ok := r.log.term(p.next - 1)
 		if !ok {
 			p.fetching = true
-			r.fetches = append(r.fetches, FetchRequest{To: p.id, From: p.next, MaxBytes: r.options.MaxMessageBytes})
+			bytes := p.messageBytes(r.options.MaxMessageBytes)
+			r.fetches = append(r.fetches, FetchRequest{To: p.id, From: p.next, MaxBytes: bytes})
 			return
 		}
 		entries := r.log.slice(p.next, last, r.options.MaxMessageBytes)
-		r.sendAppend(p, raftlog.Mark{Term: term, Index: p.next - 1}, entries)
+		r.sendAppend(p, raftlog.Mark{Term: term, Index: p.next - 1}, p.portion(entries))
 	}
 }
 
@@ -355,7 +360,7 @@ func (r *Raft) Fetched(to raftlog.NodeID, previous raftlog.Mark, entries []raftl
 	case len(entries) == 0:
 		p.failedFetch = true
 	case entries[0].Index == p.next && previous.Index == p.next-1 && !p.full(r.options.MaxInflightMessages):
-		r.sendAppend(p, previous, entries)
+		r.sendAppend(p, previous, p.portion(entries))
 	}
 }
 
@@ -370,7 +375,10 @@ func (r *Raft) ServeWaiting(id raftlog.NodeID, index raftlog.Index) {
 // commit index.
 func (r *Raft) LinkUp(id raftlog.NodeID) {
 	if p := r.peer(id); p != nil {
-		p.probe(p.match + 1)
+		unanswered := p.state == Probe && p.waiting
+		if p.probe(p.match + 1); unanswered {
+			p.load = emptyProbe
+		}
 		p.notified, p.carried = 0, 0
 	}
 }

@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -27,6 +28,8 @@ type disk struct {
 	done flight
 	// flying are the operations between done and handed; handed is the last of them.
 	flying []flight
+	// promised are the promises that left with operations in flight, the newest of each sort: see promises.
+	promised []promised
 	// waited counts the ticks since an operation last completed while others were on their way, or since one left for
 	// an idle disk; waitedBefore is what it was when the last one completed.
 	waited       int
@@ -43,6 +46,17 @@ type flight struct {
 	// snapshot is the one in force after this operation, retained the one before it; nil when there is none.
 	snapshot, retained *raftlog.SnapshotMark
 }
+
+// promised is a message that leaves when an operation is durable.
+type promised struct {
+	with    raftlog.OperationNumber
+	message Message
+}
+
+// maxFlyingOperations bounds the operations on their way to the disk. Beyond it nothing is handed out, and what the
+// disk does not know grows into one operation. A disk that moves never meets it: it takes all that waits at once. While
+// a disk hangs, terms and entries come and each turn would add an operation.
+const maxFlyingOperations = 4096
 
 func newDisk(restored flight) disk { return disk{handed: restored, done: restored} }
 
@@ -83,9 +97,30 @@ func (d *disk) completed(number raftlog.OperationNumber) {
 		n++
 	}
 	d.flying = append(d.flying[:0], d.flying[n:]...)
+	d.promised = slices.DeleteFunc(d.promised, func(p promised) bool { return p.with <= number })
 	if n > 0 {
 		d.waited, d.waitedBefore = 0, d.waited
 	}
+}
+
+// full reports whether no more operations may leave.
+func (d *disk) full() bool { return len(d.flying) >= maxFlyingOperations }
+
+// carry notes the promises that leave with an operation.
+func (d *disk) carry(number raftlog.OperationNumber, messages []Message) {
+	for i := range messages {
+		m := &messages[i]
+		d.promised = slices.DeleteFunc(d.promised, func(p promised) bool { return p.message.sameUpToIndex(m) })
+		d.promised = append(d.promised, promised{with: number, message: *m})
+	}
+}
+
+// promises reports whether an operation in flight carries a promise that says as much as m. Without this, a leader
+// whose follower's disk hangs makes it queue an operation with each heartbeat, for the sake of the same answer.
+func (d *disk) promises(m *Message) bool {
+	return slices.ContainsFunc(d.promised, func(p promised) bool {
+		return p.message.sameUpToIndex(m) && p.message.Index >= m.Index
+	})
 }
 
 // tick lets a unit of time pass.
@@ -104,11 +139,17 @@ func (d *disk) idle() bool { return len(d.flying) == 0 }
 // Promises may also rest on an operation that left earlier and is still in flight (an acknowledgement of entries that
 // came a second time). An empty operation then carries them: operations complete in order, so what completes it has
 // completed what they rest on. If nothing is in flight they need not wait at all.
+//
+// A disk that hangs is handed no more than maxFlyingOperations: then all of this waits for the first completion.
 func (r *Raft) takeOperation(op *AppendOperation) {
+	if r.disk.full() {
+		*op = AppendOperation{Promises: reuse(op.Promises)}
+		return
+	}
 	op.Promises, r.promises = r.promises, reuse(op.Promises)
 	last := r.log.last().Index
 	changed := r.disk.handed.term != r.term || r.disk.handed.vote != r.vote || r.disk.handed.last != last ||
-		r.switching != nil
+		r.switching != nil || r.summoned.wantsOperation()
 	if !changed && r.disk.idle() {
 		r.messages = append(r.messages, op.Promises...)
 		op.Promises = reuse(op.Promises)
@@ -125,6 +166,10 @@ func (r *Raft) takeOperation(op *AppendOperation) {
 	op.Term, op.Vote, op.Commit = r.term, r.vote, r.commit
 	op.Switch, r.switching = r.switching, nil
 	op.Number = r.disk.hand(r.term, r.vote, last, op.Switch)
+	r.disk.carry(op.Number, op.Promises)
+	if r.summoned.wantsOperation() {
+		r.summoned.operation = op.Number
+	}
 }
 
 // maxInt stands for no limit.
@@ -140,6 +185,8 @@ func reuse[T any](s []T) []T {
 func (r *Raft) Appended(number raftlog.OperationNumber) {
 	r.disk.completed(number)
 	switch r.role {
+	case Follower:
+		r.heedSummons()
 	case Candidate:
 		r.countOwnVote()
 	case Leader:

@@ -41,19 +41,23 @@ type progress struct {
 	next  raftlog.Index
 	// inflight are the last indexes of the messages sent and not acknowledged, in Replicate.
 	inflight []raftlog.Index
-	// waiting means that a probe is out, probeTicks old; probed is the last index that it carried.
+	// waiting means that a probe is out, probeTicks old; probed is the last index that it carried, load how much the
+	// next one may carry.
 	waiting    bool
 	probeTicks int
 	probed     raftlog.Index
+	load       probeLoad
 	// stalledTicks counts since the node last made progress while messages are out, in Replicate.
 	stalledTicks int
 	// fetching means that a fetch of entries below the window is out; failedFetch that none is tried until the next
 	// heartbeat.
 	fetching    bool
 	failedFetch bool
-	// snapshot is the one last announced to the node, nil if none was; announcedTicks counts since then.
-	snapshot       *raftlog.SnapshotMark
-	announcedTicks int
+	// snapshot is the one that is kept for the node, nil if none is: see reservation. announcedTicks counts since it was
+	// last announced, announcingTicks since that began.
+	snapshot        *raftlog.SnapshotMark
+	announcedTicks  int
+	announcingTicks int
 	// silentTicks counts since the node was last heard as one that follows: not as one that asks for votes.
 	silentTicks int
 	// echoed is the newest read epoch that the node echoed, carried the newest that a message to it carried.
@@ -88,19 +92,56 @@ func (p *progress) full(maxInflight int) bool {
 	}
 }
 
+// probeLoad is how much a probe carries. The first one carries a message full. One that is repeated carries nothing:
+// either the one before was lost, or the node cannot take it, and nobody knows for how long:
+//
+//  1. The disk of a node hangs. It has the entries in memory, and acknowledges nothing.
+//  2. Each heartbeat is answered. The leader repeats its probe each time, of up to a MiB: a GiB a minute, for nothing.
+//
+// When an empty probe is answered one entry follows, and when that is taken the window opens.
+type probeLoad uint8
+
+const (
+	fullProbe probeLoad = iota
+	emptyProbe
+	smallProbe
+)
+
 // probe starts over: what was sent beyond match may be lost.
 func (p *progress) probe(next raftlog.Index) {
 	p.state, p.next = Probe, max(next, p.match+1)
 	p.inflight = p.inflight[:0]
-	p.waiting, p.probed, p.stalledTicks = false, 0, 0
+	p.waiting, p.probed, p.stalledTicks, p.load = false, 0, 0, fullProbe
 }
 
-// await turns to a snapshot: one of those that this node has, in force or retained. The one that was announced before
-// is kept as long as it is among them, so that a long transfer is not begun again with each new snapshot.
-func (p *progress) await(inForce, retained *raftlog.SnapshotMark) {
-	if p.snapshot == nil || p.snapshot != retained || p.snapshot.Index <= p.match {
-		p.snapshot = inForce
+// repeatProbe lets a probe leave again that was not answered.
+func (p *progress) repeatProbe() {
+	if p.state == Probe && p.waiting {
+		p.waiting, p.load = false, emptyProbe
 	}
+}
+
+// portion is what a message to the node carries of the entries that it lacks.
+func (p *progress) portion(entries []raftlog.Entry) []raftlog.Entry {
+	switch {
+	case p.state != Probe || p.load == fullProbe:
+		return entries
+	case p.load == smallProbe:
+		return entries[:min(1, len(entries))]
+	}
+	return nil
+}
+
+// messageBytes bounds what is read for a message to the node.
+func (p *progress) messageBytes(most int) int {
+	if p.state == Probe && p.load != fullProbe {
+		return 1 // at least one entry comes: the mark before it is needed in any case
+	}
+	return most
+}
+
+// await turns to the snapshot that is announced next.
+func (p *progress) await() {
 	if p.state != Snapshot {
 		p.probe(p.match + 1)
 		p.state, p.announcedTicks = Snapshot, never
@@ -125,7 +166,7 @@ func (p *progress) sent(last raftlog.Index) {
 // A node may take less than a probe carried: its journal has no room. The window opens only when it took all. Without
 // that, a full node is sent a window of bulk, refuses it, is probed, acknowledges nothing new, and is sent the next
 // window: as fast as the network allows, for as long as it is full. So a probe of which nothing was taken is repeated
-// no sooner than with the next heartbeat.
+// no sooner than with the next heartbeat, and empty.
 func (p *progress) acknowledged(match raftlog.Index) bool {
 	news := match > p.match
 	p.match = max(p.match, match)
@@ -139,6 +180,8 @@ func (p *progress) acknowledged(match raftlog.Index) bool {
 	case p.state == Snapshot && news: // whatever it holds now, the log may do from there
 		p.probe(p.match + 1)
 	case p.state != Probe:
+	case p.match == p.probed && p.load == emptyProbe:
+		p.next, p.waiting, p.load = p.match+1, false, smallProbe
 	case p.match >= p.probed:
 		p.state, p.next = Replicate, p.match+1
 		p.waiting = false

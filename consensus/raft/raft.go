@@ -39,6 +39,7 @@ type Raft struct {
 	// leaderTicks counts since a leader of this term was last heard.
 	leaderTicks int
 	ballots     []ballot
+	summoned    summons
 	// echoed is the newest read epoch that this follower echoed in this term.
 	echoed Epoch
 	// proven is the last index that this term's leader has proven to match: nothing up to it is ever truncated in it.
@@ -53,6 +54,7 @@ type Raft struct {
 	promises []Message
 	fetches  []FetchRequest
 	install  *InstallRequest
+	offer    *InstallRequest
 	// shownCommit and shownConfirmed are what the last Ready said.
 	shownCommit    raftlog.Index
 	shownConfirmed Epoch
@@ -157,6 +159,7 @@ func (r *Raft) Tick() {
 		return
 	}
 	r.leaderTicks++
+	r.tickSummons()
 	r.electionTicks++
 	if r.electionTicks < r.electionTimeoutTicks {
 		return
@@ -339,17 +342,26 @@ func (r *Raft) send(m Message) {
 	r.messages = append(r.messages, m)
 }
 
-// promise puts a message into the next Ready that leaves only when everything that the node now knows is durable.
-// Acknowledgements to one leader coalesce: the later one says all that the earlier one did.
+// promise puts a message into the next Ready that leaves only when everything that the node now knows is durable. One
+// that says no more than another, which waits for the disk already, is not made.
 func (r *Raft) promise(m Message) {
 	m.From, m.Term = r.options.ID, r.term
-	if n := len(r.promises); n > 0 && m.Kind == AppendReply && !m.Reject {
-		if last := &r.promises[n-1]; last.Kind == AppendReply && !last.Reject && last.To == m.To {
-			last.Index, last.Epoch = max(last.Index, m.Index), max(last.Epoch, m.Epoch)
+	if r.disk.promises(&m) {
+		return
+	}
+	for i := range r.promises {
+		if old := &r.promises[i]; old.sameUpToIndex(&m) {
+			old.Index, old.Epoch = max(old.Index, m.Index), max(old.Epoch, m.Epoch)
 			return
 		}
 	}
 	r.promises = append(r.promises, m)
+}
+
+// sameUpToIndex reports whether two promises differ in nothing but how much of the log they acknowledge. The epoch in
+// an acknowledgement was echoed at once, in a message of its own.
+func (m *Message) sameUpToIndex(other *Message) bool {
+	return m.Kind == other.Kind && m.To == other.To && m.Term == other.Term && m.Reject == other.Reject
 }
 
 // truncate drops the log from index from on, to make room for a leader's entries.
@@ -385,12 +397,13 @@ func (r *Raft) Ready(rd *Ready) bool {
 	rd.Messages, r.messages = r.messages, reuse(rd.Messages)
 	rd.Fetch, r.fetches = r.fetches, reuse(rd.Fetch)
 	rd.Install, r.install = r.install, nil
+	rd.Offer, r.offer = r.offer, nil
 	rd.Propose = r.nextStep()
 	news := r.commit != r.shownCommit || r.confirmed != r.shownConfirmed
 	rd.Commit, r.shownCommit = r.commit, r.commit
 	rd.Confirmed, r.shownConfirmed = r.confirmed, r.confirmed
 	return news || len(rd.Messages) > 0 || rd.Append.Number > 0 || len(rd.Fetch) > 0 || rd.Propose != nil ||
-		rd.Install != nil
+		rd.Install != nil || rd.Offer != nil
 }
 
 // down reports whether a mutation test switched a rule off.

@@ -30,6 +30,9 @@ type Ready struct {
 	// Install, when not nil, asks for a snapshot that the leader has and this node needs. It is not repeated until
 	// Raft.Install or Raft.InstallFailed answers it.
 	Install *InstallRequest
+	// Offer, when not nil, is a snapshot that was announced while the owner fetches one: it may be the same from another
+	// leader. The owner takes it by giving up what it fetches; then it is announced again, and comes as Install.
+	Offer *InstallRequest
 	// Propose, when not nil, is the configuration that the leader wants appended now (the next step of a membership
 	// change): the caller encodes it and calls Raft.ProposeConfiguration before anything else.
 	Propose *membership.Configuration

@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/quorum"
@@ -104,8 +105,11 @@ func (r *rules) sent(n *node, m *Message) {
 			r.isCommitted(n.disk.entries[m.Index-1].Mark())
 		r.require(kept, "node %d says that it holds what is committed up to %d, its disk does not", m.From, m.Index)
 	case m.Kind == Install:
-		named := m.Snapshot.Same(n.disk.snapshot) || m.Snapshot.Same(n.disk.retained)
-		r.require(named, "node %d announces snapshot %v, which its disk does not name", m.From, m.Snapshot.Mark)
+		reserved := n.core.Reserved()
+		kept := slices.ContainsFunc(append(reserved[:], n.disk.snapshot, n.disk.retained), m.Snapshot.Same)
+		r.require(kept, "node %d announces snapshot %v, which it does not keep", m.From, m.Snapshot.Mark)
+		r.require(m.Snapshot.Index >= n.disk.base, "node %d announces snapshot %v, its log begins behind %d", m.From,
+			m.Snapshot.Mark, n.disk.base)
 	}
 }
 

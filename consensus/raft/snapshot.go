@@ -49,20 +49,3 @@ func (r *Raft) SnapshotTaken(mark raftlog.SnapshotMark) {
 	}
 	r.switching = &raftlog.SnapshotSwitch{Snapshot: &mark, Retained: r.disk.handed.snapshot}
 }
-
-// KeepFrom is the lowest index that this leader's live followers may still need from its log. A follower is live if it
-// was heard within an election timeout, or if it is fetching a snapshot and goes on behind it. It is the index behind
-// the last entry if there is none, or if this node does not lead. The owner should keep the entries from there on,
-// within bounds: a follower that is a little slow then never needs a snapshot.
-func (r *Raft) KeepFrom() raftlog.Index {
-	keep := r.log.last().Index + 1
-	for _, p := range r.peers {
-		switch {
-		case p.state == Snapshot:
-			keep = min(keep, p.snapshot.Index+1)
-		case p.silentTicks < r.options.ElectionTicks:
-			keep = min(keep, p.match+1)
-		}
-	}
-	return keep
-}

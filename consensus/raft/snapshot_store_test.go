@@ -60,6 +60,7 @@ func (c *cluster) trim(n *node, i raftlog.Index) {
 	}
 	if older != nil {
 		n.disk.base = max(n.disk.base, min(i, older.Index, n.disk.history))
+		n.core.Trimmed(n.disk.base + 1)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -295,10 +296,11 @@ func (l *life) takePiece(t *transfer) {
 		l.endByError(err)
 		return
 	}
+	l.in.FetchedBytes += int64(len(piece))
 	l.nextPiece(t)
 }
 
-// pieceFrom reads the next piece at the source, which serves what it has in force and the one before.
+// pieceFrom reads the next piece at the source, which serves what it has in force, the one before, and what it reserved.
 func (l *life) pieceFrom(t *transfer) ([]byte, error) {
 	source := l.w.node(t.request.From)
 	cut := l.w.net.link(l.id, source.id).cut || l.w.net.link(source.id, l.id).cut
@@ -309,7 +311,8 @@ func (l *life) pieceFrom(t *transfer) ([]byte, error) {
 	}
 	inForce, retained := source.life.engine.Core().Snapshot()
 	mark := &t.request.Snapshot
-	if !mark.Same(inForce) && !mark.Same(retained) {
+	kept := source.life.engine.State().Reserved
+	if !slices.ContainsFunc(append(kept[:], inForce, retained), mark.Same) {
 		return nil, errRetired
 	}
 	f, err := source.life.store.Open(*mark)

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -27,6 +28,8 @@ type snapshots struct {
 	// inForce and retained are named by the journal, on the disk.
 	inForce  *raftlog.SnapshotMark
 	retained *raftlog.SnapshotMark
+	// reserved are kept for followers that fetch them, while this node leads.
+	reserved raft.Reserved
 
 	asked bool // for a snapshot whatever the log weighs
 	// bytes is what was applied since the state that was last frozen, frozenBytes what had been then.
@@ -99,6 +102,7 @@ func (e *Engine) takeSnapshots(in *Inputs) {
 	if in.Taken != nil {
 		e.takeTaken(in.Taken)
 	}
+	e.judgeFetch(in)
 	if in.Received != nil {
 		e.takeReceived(in.Received)
 	}
@@ -135,6 +139,9 @@ func (e *Engine) noticeSnapshots() {
 	if inForce, retained := e.core.Snapshot(); inForce != s.inForce {
 		s.inForce, s.retained = inForce, retained
 		s.retire = true
+	}
+	if reserved := e.core.Reserved(); reserved != s.reserved {
+		s.reserved, s.retire = reserved, true
 	}
 	if s.taken != nil && s.taken.Index <= s.inForceIndex() {
 		if s.taken.Same(s.inForce) {
@@ -227,8 +234,8 @@ func (s *snapshots) noteApplied(a *Applied) {
 }
 
 // retireFiles has files removed that are not needed. It keeps files that the journal will name: a file that was taken,
-// and one that is being or was fetched. No file is begun before the list has been carried out, and no list is made
-// while a file without a known name is written. Otherwise:
+// and one that is being or was fetched; and files that followers fetch. No file is begun before the list has been
+// carried out, and no list is made while a file without a known name is written. Otherwise:
 //
 //  1. The list [S1 S0] is handed out. The remover is busy with old history.
 //  2. S2 is frozen, written and whole, within milliseconds: the state is small.
@@ -241,7 +248,8 @@ func (e *Engine) retireFiles() {
 	}
 	s.retire, s.retiring = false, true
 	e.out.Retain = []raftlog.SnapshotMark{}
-	for _, m := range []*raftlog.SnapshotMark{s.inForce, s.retained, s.taken, s.install.mark(), s.partial} {
+	needed := []*raftlog.SnapshotMark{s.inForce, s.retained, s.taken, s.install.mark(), s.partial}
+	for _, m := range append(needed, s.reserved[:]...) {
 		if m != nil && (m != s.taken || !e.options.Weakened.Down(guard.TakenFileStays)) {
 			e.out.Retain = append(e.out.Retain, *m)
 		}
@@ -250,7 +258,7 @@ func (e *Engine) retireFiles() {
 
 // trimHistory has history removed that no start of this node and, within bounds, no follower needs: everything below
 // the older snapshot, except for entries that live followers still lack, as long as history is not too large. So a
-// follower that is a little slow never needs a snapshot.
+// follower that is a little slow never needs a snapshot, and one that fetches a snapshot goes on behind it.
 func (e *Engine) trimHistory() {
 	s := &e.snapshots
 	if s.inForce == nil || e.tick-s.trimmedAt < trimTicks {
@@ -265,4 +273,5 @@ func (e *Engine) trimHistory() {
 	}
 	s.trimmedAt = e.tick
 	e.out.Trim = min(keep, e.applied+1)
+	e.core.Trimmed(e.out.Trim)
 }

@@ -92,8 +92,11 @@ type Snapshots interface {
 	// piece and may block; its error ends Take. Take releases the image in any case.
 	Take(f Frozen, pace func(bytes int) error) (raftlog.SnapshotMark, error)
 	// Fetch brings the file that mark names here from a member, durable and verified, and says what the file says of
-	// itself. It goes on where an earlier call for the same mark ended. When the context ends it returns soon.
-	Fetch(ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark) (SnapshotState, error)
+	// itself. It goes on where an earlier call for the same mark ended. It calls came with the bytes of each piece that
+	// brings it further. When the context ends it returns soon.
+	Fetch(
+		ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark, came func(bytes int),
+	) (SnapshotState, error)
 	// Restore gives the machine the state that a file holds, and compares its hash with what the file says. It gives up
 	// with an error that matches context.Canceled when the node is being closed. The state that it returns has the Pieces
 	// of the file.

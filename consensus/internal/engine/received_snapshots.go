@@ -22,8 +22,10 @@ import (
 //  2. The filler writes 90 to 100 into the new history, which begins at 501.
 type install struct {
 	request raft.InstallRequest
-	// asked: the file was asked for.
+	// asked: the file was asked for. pace is how fast it comes, left that another source is better: see considerOffer.
 	asked bool
+	pace  fetchPace
+	left  bool
 	// base and configuration are what the file says, nil until it is here.
 	base          *SnapshotState
 	configuration *membership.Configuration
@@ -86,7 +88,7 @@ func (e *Engine) takeReceived(r *Received) {
 		panic("engine: a snapshot came that was not asked for")
 	}
 	if r.Err != nil {
-		if !i.dropped {
+		if !i.dropped && !i.left {
 			s.fetchError = r.Err.Error()
 		}
 		e.endInstall()

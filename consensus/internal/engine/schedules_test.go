@@ -73,7 +73,7 @@ func TestTruncatedAtItsOriginAndCommittedElsewhere(t *testing.T) {
 	tb.lose = func(m *Message) bool { return away(m) || m.Kind == raft.Append }
 	tb.elect(c)
 	tb.lose = func(m *Message) bool { // the no-op of c reaches only a, and a truncates x
-		return m.To == b || m.From == b || m.Kind == raft.Append && m.To != a || m.Kind == raft.AppendReply
+		return m.To == b || m.From == b || m.Kind == raft.Append && m.To != a || m.Kind == raft.AppendReply && m.From != a
 	}
 	tb.ticks(20)
 	if last := tb.node(a).engine.core.Last(); last.Term != tb.node(c).engine.core.Term() {

@@ -56,6 +56,8 @@ type State struct {
 	// the disk. Nil when there is none; what they point to is never changed.
 	Snapshot *raftlog.SnapshotMark
 	Retained *raftlog.SnapshotMark
+	// Reserved are snapshots that a leader keeps for followers alone, with the log behind them: see raft.Reserved.
+	Reserved raft.Reserved
 	// SnapshotUnderway: a snapshot is asked for, being written, or on its way into the journal.
 	SnapshotUnderway bool
 	// Install is the snapshot that is being fetched from another node or installed.
@@ -109,8 +111,9 @@ func (e *Engine) State() State {
 		Configuration: e.configuration, Committed: committed, Removed: membership.LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting.batches) + len(e.large.batches), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(), Observation: e.presence.observation,
-		Snapshot: s.inForce, Retained: s.retained, SnapshotUnderway: s.asked || s.underway || s.taken != nil,
-		Install: e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
+		Snapshot: s.inForce, Retained: s.retained, Reserved: s.reserved,
+		SnapshotUnderway: s.asked || s.underway || s.taken != nil,
+		Install:          e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
 		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError, Clock: e.clockStatus(),
 	}
 }

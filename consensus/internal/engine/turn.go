@@ -36,6 +36,8 @@ type Inputs struct {
 	// Taken is the answer to Work.Freeze, Received the one to Outputs.Install; nil for no news.
 	Taken    *Taken
 	Received *Received
+	// FetchedBytes is what came of the file that is being fetched since the last turn.
+	FetchedBytes int64
 	// Retired: what Outputs.Retain asked for is done.
 	Retired bool
 	// HistoryBytes is what history holds on disk; 0 for no news.
@@ -94,7 +96,7 @@ type Outputs struct {
 	// Fetch asks for old entries from history; the answers are Inputs.Fetched.
 	Fetch []raft.FetchRequest
 	// Install asks for the file of another node's snapshot, nil for none; the answer is Inputs.Received. StopInstall says
-	// that this file is not needed any more; the answer still comes, most likely an error.
+	// that this file is not needed any more, or not from there; the answer still comes, most likely an error.
 	Install     *raft.InstallRequest
 	StopInstall bool
 	// Retain, unless nil, names all snapshot files that may still be needed; the owner removes the others. The answer is
@@ -313,6 +315,7 @@ func (e *Engine) drainReady() {
 		}
 		e.out.Fetch = append(e.out.Fetch, rd.Fetch...)
 		e.snapshots.fetches += len(rd.Fetch)
+		e.considerOffer(rd.Offer)
 		e.beginInstall(rd.Install)
 		e.commit = rd.Commit
 		if rd.Confirmed > e.reads.confirmed {

@@ -81,6 +81,7 @@ func (r *Runner) gatherSnapshots(in *engine.Inputs) {
 	}
 	in.Retired = r.retired.Swap(false)
 	in.HistoryBytes = r.historyBytes.Swap(0)
+	in.FetchedBytes = r.fetchedBytes.Swap(0)
 	in.TakeSnapshot = r.takeSnapshot.Swap(false)
 }
 

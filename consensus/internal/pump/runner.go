@@ -115,6 +115,7 @@ type Runner struct {
 
 	tellAll      atomic.Bool // asked for
 	historyBytes atomic.Int64
+	fetchedBytes atomic.Int64 // of the file that is being fetched
 	retired      atomic.Bool
 	takeSnapshot atomic.Bool // asked for
 

@@ -167,14 +167,14 @@ func (r *Runner) fetchFile(f *fileRequest) bool {
 	log := r.effects.Logger.With("index", mark.Index, "term", mark.Term, "from", f.From)
 	log.Info("the log of the others begins behind this node's: it fetches a snapshot", "bytes", mark.FileBytes)
 	began := time.Now()
-	base, err := r.effects.Snapshots.Fetch(f.context, f.From, mark)
+	base, err := r.effects.Snapshots.Fetch(f.context, f.From, mark, func(bytes int) { r.fetchedBytes.Add(int64(bytes)) })
 	switch {
 	case r.hasStopped():
 		return false
 	case err == nil:
 		log.Info("snapshot received", "bytes", mark.FileBytes, "seconds", time.Since(began).Seconds())
 	case f.context.Err() != nil:
-		log.Info("the snapshot is not needed any more: the log has reached it")
+		log.Info("the fetch of the snapshot was ended: the log has reached it, or another leader has a better one")
 	case errors.Is(err, engine.ErrUnavailable):
 		log.Warn("the snapshot could not be fetched; it is tried again when a leader announces one", "error", err)
 	default:
@@ -250,7 +250,7 @@ var ErrRestoring = errors.New("the state is being replaced by a snapshot of anot
 
 // jump gives the machine the state of a snapshot of other nodes. It returns false when the node stops.
 //
-// Views are refused meanwhile: a restore may take minutes. They are refused for ever if it ends early, because nobody
+// Views are refused meanwhile: a restore may take minutes. They are refused for ever if it ends early, because no reader
 // may see half of a state:
 //
 //  1. The machine has let go of its old state, and the rest of the file cannot be read.

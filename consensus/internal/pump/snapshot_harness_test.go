@@ -141,7 +141,7 @@ func (s *shelf) get(mark raftlog.SnapshotMark) *diaryFile {
 }
 
 func (s *shelf) Fetch(
-	ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark,
+	ctx context.Context, from raftlog.NodeID, mark raftlog.SnapshotMark, _ func(int),
 ) (engine.SnapshotState, error) {
 	s.mu.Lock()
 	hang, err := s.hang, s.fetchError
