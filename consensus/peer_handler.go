@@ -32,9 +32,8 @@ func (o peerHandler) Hello(to transport.Peer) transport.Hello {
 	o.mu.Unlock()
 	h.Claims = o.peers.claims()
 	if r := o.runner.Load(); r != nil {
-		s := r.Status()
-		h.Term, h.Durable = s.Term, raftlog.Mark{Term: s.DurableTerm, Index: s.Durable}
-		h.ToHasLog = s.Configuration.HasLog(to.ID)
+		h.Term, h.Durable = r.Durable()
+		h.ToHasLog = r.Status().Configuration.HasLog(to.ID)
 	}
 	return h
 }

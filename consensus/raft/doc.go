@@ -98,8 +98,8 @@
 // Options bounds messages in flight per follower and bytes per message. Entries above what is in history stay in
 // memory; the owner bounds them by not proposing while WindowBytes is too high. Up to MaxInflightMessages messages
 // full of older entries stay as well, so that a follower a little behind costs no disk reads. One snapshot is fetched
-// at a time, and announced every installHeartbeats heartbeats. Not more than maxFlyingOperations operations wait for the
-// disk; what comes then goes into one.
+// at a time, and announced every installHeartbeats heartbeats. Not more than maxFlyingOperations operations wait for
+// the disk; what comes then goes into one.
 //
 // # Rejected
 //

@@ -170,8 +170,8 @@ func (r *Raft) handleBallot(m *Message) {
 //  3. Or L hears nothing of it, and leads on. Much later N's disk comes back, and its requests leave. Voters do not
 //     hold a leader's own wish against them, and depose it.
 //
-// So an empty operation goes to the disk first. If it does not come back in time, nothing has happened: N follows L. The
-// price is one sync per hand-over.
+// So an empty operation goes to the disk first. If it does not come back in time, nothing has happened: N follows L.
+// The price is one sync per hand-over.
 type summons struct {
 	// from leads term, its log ends at mark; from is 0 for none.
 	from raftlog.NodeID

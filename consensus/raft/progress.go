@@ -133,11 +133,11 @@ func (p *progress) portion(entries []raftlog.Entry) []raftlog.Entry {
 }
 
 // messageBytes bounds what is read for a message to the node.
-func (p *progress) messageBytes(most int) int {
+func (p *progress) messageBytes(limit int) int {
 	if p.state == Probe && p.load != fullProbe {
 		return 1 // at least one entry comes: the mark before it is needed in any case
 	}
-	return most
+	return limit
 }
 
 // await turns to the snapshot that is announced next.

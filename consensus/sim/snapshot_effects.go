@@ -300,7 +300,8 @@ func (l *life) takePiece(t *transfer) {
 	l.nextPiece(t)
 }
 
-// pieceFrom reads the next piece at the source, which serves what it has in force, the one before, and what it reserved.
+// pieceFrom reads the next piece at the source, which serves what it has in force, the one before, and what it
+// reserved.
 func (l *life) pieceFrom(t *transfer) ([]byte, error) {
 	source := l.w.node(t.request.From)
 	cut := l.w.net.link(l.id, source.id).cut || l.w.net.link(source.id, l.id).cut

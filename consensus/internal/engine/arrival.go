@@ -3,7 +3,9 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -58,9 +60,16 @@ func (e *Engine) takeArrivals(in *Inputs) {
 // So this leader accepts a node of a later term. In the leader's own term no other leader can have made F replace an
 // entry. F cannot be in an earlier term: it made the term durable before it acknowledged anything in it.
 //
-// Only the first arrival of a boot is checked: what the node acknowledged later may be newer than its hello.
+// Only the first arrival of a boot is checked: what the node acknowledged later may be newer than its hello. The boots
+// of nodes that are no members are noted as well, because the configuration of this node may be old:
+//
+//  1. A new learner dials L2, whose configuration does not name it yet.
+//  2. L2 learns the configuration over the same connection, and leads. The learner acknowledges 105.
+//  3. The connection breaks. The learner dials, with a hello that was made when it had 100: it is healthy.
 func (e *Engine) checkArrival(a *Arrival) error {
 	if !e.isMember(a.From) {
+		e.forgetStranger()
+		e.boots[a.From] = a.Boot
 		return nil
 	}
 	if e.leads() && e.boots[a.From] != a.Boot && a.Term <= e.core.Term() {
@@ -73,6 +82,22 @@ func (e *Engine) checkArrival(a *Arrival) error {
 	}
 	e.boots[a.From] = a.Boot
 	return nil
+}
+
+// maxStrangers bounds the boots that are kept of nodes that are no members.
+const maxStrangers = membership.MaxMembers
+
+// forgetStranger makes room for one more: the one with the lowest id goes, for ids are allotted in ascending order.
+func (e *Engine) forgetStranger() {
+	var unknown []raftlog.NodeID
+	for id := range e.boots {
+		if !e.isMember(id) {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) >= maxStrangers {
+		delete(e.boots, slices.Min(unknown))
+	}
 }
 
 // acknowledged is what a node confirmed to this leader.

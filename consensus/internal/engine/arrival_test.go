@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -82,5 +83,52 @@ func TestOnlyALeaderJudgesAndOnlyMembers(t *testing.T) {
 	fresh.elect(1)
 	if err := fresh.arrive(1, Arrival{From: 2, Boot: 7}); err != nil {
 		t.Fatalf("nothing was acknowledged, and a node is refused: %v", err)
+	}
+}
+
+// A new learner dials a node that does not know it yet, which then learns of it and leads. The connection breaks and is
+// made anew, with a hello that is older than what arrived by the one before: the node is healthy.
+func TestTheBootOfANodeThatIsNoMemberYetIsNoted(t *testing.T) {
+	tb, term, _ := acknowledging(t)
+	const learner = 4
+	hello := Arrival{From: learner, Boot: 7, Term: term, Durable: 1}
+	if err := tb.arrive(1, hello); err != nil {
+		t.Fatal(err)
+	}
+	if r := tb.request(1, membership.Change{Add: []membership.Member{tb.invite()}, Learner: true}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	leader := tb.node(1)
+	leader.in.Messages = append(leader.in.Messages, Message{Message: raft.Message{
+		Kind: raft.AppendReply, From: learner, To: 1, Term: term, Index: leader.engine.core.Last().Index,
+	}})
+	tb.turn(leader)
+	if leader.engine.acknowledged(learner) == 0 {
+		t.Fatal("the learner is no member: the test proves nothing")
+	}
+	if err := tb.arrive(1, hello); err != nil {
+		t.Fatalf("its hello is older than what it acknowledged since: %v", err)
+	}
+	hello.Boot = 8
+	if err := tb.arrive(1, hello); !errors.Is(err, ErrRolledBack) {
+		t.Fatalf("another boot: %v", err)
+	}
+}
+
+// P6.
+func TestTheBootsOfStrangersAreBounded(t *testing.T) {
+	tb, _, _ := acknowledging(t)
+	boots := tb.node(1).engine.boots
+	members := len(boots)
+	for i := range 3 * maxStrangers {
+		if err := tb.arrive(1, Arrival{From: raftlog.NodeID(10 + i), Boot: 7}); err != nil {
+			t.Fatal(err)
+		}
+		if want := members + min(i+1, maxStrangers); len(boots) != want {
+			t.Fatalf("after %d strangers: %d boots, want %d", i+1, len(boots), want)
+		}
+	}
+	if boots[2] != 102 || boots[10] != 0 || boots[raftlog.NodeID(9+3*maxStrangers)] != 7 {
+		t.Fatalf("%v", boots)
 	}
 }

@@ -31,7 +31,7 @@ type Engine struct {
 	handOver          handOver // of leadership: handover.go
 	configuration     *membership.Configuration
 	leaving           []membership.Member             // removed members that still have a link: removed_members.go
-	boots             map[raftlog.NodeID]raftlog.Boot // of the members that introduced themselves: requests.go
+	boots             map[raftlog.NodeID]raftlog.Boot // of the nodes that introduced themselves: arrival.go
 	journalCapacities map[raftlog.NodeID]int          // of the nodes that introduced themselves: journal_capacity.go
 	levels            levels                          // of the cluster and the other nodes: levels.go
 

@@ -42,8 +42,8 @@ func TestAFollowerWhoseDiskHangsCostsLittle(t *testing.T) {
 	}
 }
 
-// A13: a hand-over fails because the successor's disk stalls. Nothing is lost but its time: no election, neither then nor
-// when the disk is back.
+// A13: a hand-over fails because the successor's disk stalls. Nothing is lost but its time: no election, neither then
+// nor when the disk is back.
 func TestAHandOverToAStalledDiskCostsNoElection(t *testing.T) {
 	tb := newTable(t, 3)
 	tb.elect(1)

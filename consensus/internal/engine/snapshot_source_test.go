@@ -125,7 +125,9 @@ func TestAFetchThatMovesIsNotBegunAgain(t *testing.T) {
 }
 
 func TestAFetchIsSlowBelowTheLeastRate(t *testing.T) {
-	for bytes, slow := range map[int64]bool{0: true, minFetchBytes - 1: true, minFetchBytes: false, minFetchBytes + 1: false} {
+	for bytes, slow := range map[int64]bool{
+		0: true, minFetchBytes - 1: true, minFetchBytes: false, minFetchBytes + 1: false,
+	} {
 		var p fetchPace
 		p.note(fetchJudgeTicks-1, bytes)
 		if p.slow {

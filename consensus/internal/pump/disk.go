@@ -46,6 +46,7 @@ func (r *Runner) writeLog() {
 				r.fail(fmt.Errorf("append to the log: %w", err))
 				return
 			}
+			r.durable.note(left[:n])
 			r.noteSynced(left[:n], began)
 			r.appended.Store(uint64(left[n-1].Number))
 			r.wakeLoop()

@@ -108,6 +108,7 @@ type Runner struct {
 	arrivals  *mailbox.Mailbox[*engine.Arrival]
 	taken     *mailbox.Mailbox[engine.Taken]
 	received  *mailbox.Mailbox[engine.Received]
+	durable   durable       // the log writer's
 	appended  atomic.Uint64 // highest durable operation
 	written   atomic.Uint64 // last index in history
 	handOver  atomic.Bool   // asked for
@@ -178,6 +179,8 @@ func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 	r.shareWake()
 	r.noteHistory()
 	r.publishStatus()
+	s := r.Status()
+	r.durable.publish(s.Term, raftlog.Mark{Term: s.DurableTerm, Index: s.Durable})
 	if c := e.Core().Configuration(); c != nil {
 		effects.Transport.SetPeers(c.Members)
 	}

@@ -52,8 +52,11 @@ func (p port) Send(messages []engine.Message) {
 	for i := range messages {
 		m := messages[i]
 		p.mu.Lock()
-		r := p.runners[m.To]
+		r, own := p.runners[m.To], p.runners[p.id]
 		p.mu.Unlock()
+		if p.sent != nil && own != nil {
+			p.sent(own, &m)
+		}
 		if r != nil {
 			r.Receive(p.id, []engine.Message{m})
 		}

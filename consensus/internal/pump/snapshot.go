@@ -250,8 +250,8 @@ var ErrRestoring = errors.New("the state is being replaced by a snapshot of anot
 
 // jump gives the machine the state of a snapshot of other nodes. It returns false when the node stops.
 //
-// Views are refused meanwhile: a restore may take minutes. They are refused for ever if it ends early, because no reader
-// may see half of a state:
+// Views are refused meanwhile: a restore may take minutes. They are refused for ever if it ends early, because no
+// reader may see half of a state:
 //
 //  1. The machine has let go of its old state, and the rest of the file cannot be read.
 //  2. The node fails. Until its process ends, clients ask for stale reads, and are shown what there is.
