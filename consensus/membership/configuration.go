@@ -139,7 +139,7 @@ func (c *Configuration) MayFollow(current *Configuration) error {
 		return fmt.Errorf("%w: ids would be used again", ErrInvalidConfiguration)
 	case len(without(c.Fresh, current.Fresh)) > 0:
 		return fmt.Errorf("%w: a node would lose its log", ErrInvalidConfiguration)
-	case c.FeatureLevel() < current.FeatureLevel():
+	case c.FeatureLevel() < current.FeatureLevel() && !guard.Down(guard.LevelNeverFalls):
 		return fmt.Errorf("%w: the feature level would fall", ErrInvalidConfiguration)
 	case current.Joint():
 		if c.Joint() || !sameNodes(c.Voters, current.Voters) {

@@ -56,6 +56,18 @@ const (
 	CarriedLogTime
 	// LevelOfAll (S39): a leader writes its own feature level at once, whatever the other members know.
 	LevelOfAll
+	// LevelNeverFalls (S40): a configuration of a lower feature level may follow.
+	LevelNeverFalls
+	// SilentHoldLevel (S40): the level is raised without members that are not heard.
+	SilentHoldLevel
+	// LevelAtDoor (S40): a node whose build is below the level in force is let in.
+	LevelAtDoor
+	// SetBackIsFedNothing (S40): a node that was set back is sent what its build does not know.
+	SetBackIsFedNothing
+	// LatestProcessSpeaks (S40): a hello of an earlier process replaces that of the present one.
+	LatestProcessSpeaks
+	// NewCommandsWait (S39): a command takes effect before its feature level is in force.
+	NewCommandsWait
 	// OneVotePerTerm (A1): a voter gives its vote to everyone who asks in a term.
 	OneVotePerTerm
 	// VoteUpToDate (A5): a vote goes to a candidate whose log lacks something that the voter has.
@@ -252,7 +264,8 @@ var names = [count]string{
 	"VoteInOpening", "ForwardTerm", "LaterTermProof", "ReadNoOp", "EpochBeforeMessages", "BothHalves",
 	"InForceWhenAppended", "OneChange", "LearnersUncounted", "VoteByLogAlone", "FinalMessage", "InstallDurable",
 	"SnapshotVoidsLog", "NewestSnapshot", "WholeBodies", "LastPieceRegistered", "PiecesInSnapshot",
-	"CarriedLogTime", "LevelOfAll", "OneVotePerTerm", "VoteUpToDate", "VoteKept", "PreVote", "FollowerSticks",
+	"CarriedLogTime", "LevelOfAll", "LevelNeverFalls", "SilentHoldLevel", "LevelAtDoor", "SetBackIsFedNothing",
+	"LatestProcessSpeaks", "NewCommandsWait", "OneVotePerTerm", "VoteUpToDate", "VoteKept", "PreVote", "FollowerSticks",
 	"LeaderSticks",
 	"CheckQuorum", "LeaderDurable", "PreviousHeld", "TruncateAtConflict", "TruncateAboveCommit", "CommitInLog",
 	"LateRejection", "OldTermDropped", "StaleAnswered", "NewTimeouts", "OneLeaderPerTerm", "LateWord",

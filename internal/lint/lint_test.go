@@ -186,7 +186,9 @@ func TestRules(t *testing.T) {
 // The go command says on standard error what it downloads: only the exit code counts.
 func TestTools(t *testing.T) {
 	files := tree(t)
-	for _, tool := range []string{"vet", "vet -tags=mutation", "tool staticcheck", "tool staticcheck -tags=mutation"} {
+	for _, tool := range []string{
+		"vet", "vet -tags=mutation", "vet -tags=newer", "tool staticcheck", "tool staticcheck -tags=mutation",
+	} {
 		if output, err := exec.Command("go", strings.Fields(tool+" ./...")...).CombinedOutput(); err != nil {
 			t.Errorf("go %s ./... (%v):\n%s", tool, err, output)
 		}

@@ -2,6 +2,7 @@ package upgrade_test
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -43,7 +44,8 @@ func upgradeACluster(t *testing.T) {
 	w := blackbox.NewWriters()
 	w.StopWith(t)
 	first := c.Others(blackbox.Leader(t, c.Nodes))[0]
-	restart(t, c, w, first, true)
+	before := filepath.Join(t.TempDir(), "before")
+	restart(t, c, w, first, true, func() { copyDirectory(t, c.DirectoryOf(first), before) })
 	second := c.Others(blackbox.Leader(t, c.Nodes))
 	third := second[0]
 	if third == first {
@@ -80,7 +82,7 @@ func upgradeACluster(t *testing.T) {
 	for _, n := range c.Nodes {
 		w.Verify(t, n)
 	}
-	expectNoWayBack(t, c, c.Others(blackbox.Leader(t, c.Nodes))[0])
+	expectNoWayBack(t, c, first, before)
 	for _, n := range c.Nodes {
 		n.Process.Kill()
 	}
@@ -97,13 +99,18 @@ func remaining(c *blackbox.Cluster) *blackbox.Node {
 }
 
 // restart stops a node in order and starts it with the newer or the older build, under load.
-func restart(t *testing.T, c *blackbox.Cluster, w *blackbox.Writers, n *blackbox.Node, newer bool) {
+func restart(
+	t *testing.T, c *blackbox.Cluster, w *blackbox.Writers, n *blackbox.Node, newer bool, meanwhile ...func(),
+) {
 	t.Helper()
 	w.Begin(c.Nodes, n)
 	w.AwaitAnswered(t, settled)
 	n.Process.Signal(syscall.SIGTERM)
 	if code := n.Process.ExitCode(blackbox.StopLimit); code != 0 {
 		t.Fatalf("node %d ends with %d", n.Number, code)
+	}
+	for _, do := range meanwhile {
+		do()
 	}
 	n.Newer = newer
 	c.Start(n)
@@ -137,8 +144,9 @@ func expectOneState(t *testing.T, c *blackbox.Cluster) {
 	})
 }
 
-// expectNoWayBack starts a node with the older build: it refuses its directory, says what to do, and harms nothing.
-func expectNoWayBack(t *testing.T, c *blackbox.Cluster, n *blackbox.Node) {
+// expectNoWayBack starts a node with the older build: on its own directory, which it refuses, and on that of the time
+// before the upgrade, with which the others refuse it. Both times it says what to do, and harms nothing.
+func expectNoWayBack(t *testing.T, c *blackbox.Cluster, n *blackbox.Node, before string) {
 	t.Helper()
 	n.Process.Signal(syscall.SIGTERM)
 	if code := n.Process.ExitCode(blackbox.StopLimit); code != 0 {
@@ -152,10 +160,61 @@ func expectNoWayBack(t *testing.T, c *blackbox.Cluster, n *blackbox.Node) {
 	if text := n.Process.Err(); !strings.Contains(text, "needs feature level 2, this build knows 1: upgrade this node") {
 		t.Fatalf("node %d does not say what to do:\n%s", n.Number, text)
 	}
+
+	own, kept := c.DirectoryOf(n), before+"-kept"
+	move(t, own, kept)
+	move(t, before, own)
+	c.Start(n)
+	blackbox.AwaitFact(t, n, "raft_obstacle", "outdated")
+	client := n.Connect(t)
+	health := client.Must(t, "RAFT.HEALTH").String()
+	if !strings.Contains(health, "outdated") || !strings.Contains(health, "start the new binary") {
+		t.Fatalf("the health of node %d is %s", n.Number, health)
+	}
+	if reply := client.Must(t, "GET", "probed").String(); !strings.HasPrefix(reply, "-CLUSTERDOWN") {
+		t.Fatalf("node %d answers %s", n.Number, reply)
+	}
+	n.Process.Kill()
+	move(t, own, before)
+	move(t, kept, own)
+
 	n.Newer = true
 	c.Start(n)
 	n.Process.AwaitReady(blackbox.ReadyLimit)
 	expectOneState(t, c)
+}
+
+func move(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func copyDirectory(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Nodes of two builds form a cluster, at the level of the older one.
+func TestUpgrade_AMixedClusterBeginsAtTheLeastLevel(t *testing.T) {
+	c := blackbox.NewCluster(t, 2)
+	c.Nodes[0].Newer = true
+	c.StartAll()
+	expectLevel(t, c, "1")
+	older := c.Nodes[1]
+	client := older.Connect(t)
+	blackbox.Expect(t, client.Must(t, "SET", "key", "value"), "+OK")
+	older.Process.Kill()
+	older.Newer = true
+	c.Start(older)
+	older.Process.AwaitReady(blackbox.ReadyLimit)
+	for _, n := range c.Nodes {
+		blackbox.AwaitFact(t, n, "raft_feature_level", "2")
+	}
+	blackbox.Expect(t, c.Nodes[0].Connect(t).Must(t, "GET", "key"), `"value"`)
 }
 
 // A blank node of the older build is not taken into a cluster whose level is above it, by neither way.

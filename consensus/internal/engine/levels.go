@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -52,7 +53,8 @@ func CheckLevels(entries []raftlog.Entry, known uint8) error {
 func (e *Engine) noteLevel(a *Arrival) {
 	l := &e.levels
 	before, known := l.known[a.From]
-	if known && before.incarnation == a.Incarnation && a.Start < before.start {
+	if known && before.incarnation == a.Incarnation && a.Start < before.start &&
+		!e.options.Weakened.Down(guard.LatestProcessSpeaks) {
 		return
 	}
 	if !known && len(l.known) >= 2*membership.MaxMembers {
@@ -66,7 +68,7 @@ func (e *Engine) noteLevel(a *Arrival) {
 // checkLevel refuses a node that could not read what this one sends.
 func (e *Engine) checkLevel(a *Arrival) error {
 	inForce := e.core.Configuration().FeatureLevel()
-	if known := max(a.Level, raftlog.FirstLevel); known < inForce {
+	if known := max(a.Level, raftlog.FirstLevel); known < inForce && !e.options.Weakened.Down(guard.LevelAtDoor) {
 		return fmt.Errorf("%w: node %d knows feature level %d, the cluster has raised its own to %d and never lowers it; "+
 			"start it with a build of level %d or later, its data stay", ErrLevel, a.From, known, inForce, inForce)
 	}
@@ -102,7 +104,7 @@ func (e *Engine) commonLevel(c *membership.Configuration) uint8 {
 	served := 0
 	for i := range e.presence.followers { // also nodes that leave
 		f := &e.presence.followers[i]
-		if f.SilentTicks >= e.options.AbsentTicks {
+		if f.SilentTicks >= e.options.AbsentTicks && !e.options.Weakened.Down(guard.SilentHoldLevel) {
 			return 0
 		}
 		common = min(common, e.levels.known[f.ID].level)
@@ -165,7 +167,7 @@ func (e *Engine) withhold() {
 		}
 		slices.Sort(l.behind)
 	}
-	if len(l.behind) > 0 {
+	if len(l.behind) > 0 && !e.options.Weakened.Down(guard.SetBackIsFedNothing) {
 		e.out.Messages = slices.DeleteFunc(e.out.Messages, func(m Message) bool { return slices.Contains(l.behind, m.To) })
 	}
 }
