@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -20,12 +21,15 @@ type Event struct {
 	Applied bool
 	// Match: more of the log is on this node's disk or, as far as a leader knows, on other nodes'.
 	Match bool
+	// Quarantine: the quarantine of this node's state or of another member's began, changed or ended, or states differ and
+	// none is agreed.
+	Quarantine bool
 }
 
 // any reports whether two events have a part in common.
 func (e Event) any(o Event) bool {
 	return e.Leader && o.Leader || e.Members && o.Members || e.Snapshot && o.Snapshot || e.Applied && o.Applied ||
-		e.Match && o.Match
+		e.Match && o.Match || e.Quarantine && o.Quarantine
 }
 
 // eventOf compares two states.
@@ -39,6 +43,8 @@ func eventOf(before, now *engine.Status) Event {
 			before.Snapshot != now.Snapshot,
 		Applied: before.Applied != now.Applied,
 		Match:   before.Durable != now.Durable || before.Observation != now.Observation,
+		Quarantine: before.Quarantine != now.Quarantine || before.Undecided != now.Undecided ||
+			!slices.Equal(before.Quarantined, now.Quarantined),
 	}
 }
 
@@ -59,7 +65,7 @@ func sameIDs(a, b []NodeID) bool {
 }
 
 // everything is the first event of a node: it has a status now.
-var everything = Event{Leader: true, Members: true, Snapshot: true, Applied: true, Match: true}
+var everything = Event{Leader: true, Members: true, Snapshot: true, Applied: true, Match: true, Quarantine: true}
 
 // statusChanged wakes the goroutines that wait for something, and tells the host. The node's loop calls it, and nothing
 // else: after each change of its status, and once with nil for the status before.

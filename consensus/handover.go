@@ -85,6 +85,8 @@ func (n *Node) TakeOver() error {
 		return ErrAlreadyLeader
 	case s.Leader == 0:
 		return ErrNotDone
+	case s.Quarantine.On():
+		return refuse("the state of this node differs from the others', and is being replaced")
 	}
 	r.TakeOver()
 	return nil

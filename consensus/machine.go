@@ -14,7 +14,9 @@ import (
 //	Due() int64         the earliest time, in milliseconds, at which time alone changes the state; 0 means never.
 //	                    The leader then adds entries that carry only the time. Without Due, time moves with commands.
 //	Hash() uint64       a hash of the state: equal states have equal hashes. A snapshot carries it, and a restore
-//	                    compares it. Without Hash, only the bytes of the file are checked.
+//	                    compares it. Nodes compare it at each Options.CompareEntries-th entry, and at entries without a
+//	                    command when time moves: keep it up with each change. Without Hash, only the bytes of the file
+//	                    are checked, and no states are compared.
 //	Seed(seed uint64)   takes a random number that is the same on all nodes of the cluster, for hashing. Every
 //	                    Restore comes right after a Seed.
 //	SetOffset(millis int64)

@@ -255,6 +255,7 @@ func restoredRaft(r *wal.Recovered) (raft.Restored, error) {
 	s := raft.Restored{
 		Term: r.Term, Vote: r.Vote, Floor: r.Checkpoint, ConfigurationIndex: r.ConfigurationIndex,
 		Entries: r.Entries, FloorTime: r.CheckpointTime, Snapshot: r.Snapshot, Retained: r.Retained,
+		Quarantine: r.Quarantine,
 	}
 	if len(r.ConfigurationBody) > 0 {
 		c, err := membership.Decode(r.ConfigurationBody)

@@ -29,8 +29,16 @@ func DefaultOptions() Options {
 		HeartbeatMillis: 50, ElectionMillis: 300, WaitMillis: 2600, UncertainAfterMillis: 10_000, AbsentMillis: 2000,
 		MaxEntryBytes: raftlog.MaxBodyBytes, MaxWaitingBytes: 256 << 20, JournalFileBytes: 64 << 20, Expect: 1,
 		SnapshotLogBytes: 64 << 20, SnapshotBytesPerSecond: 64 << 20, MaxHistoryBytes: historyFactor * 64 << 20,
+		CompareEntries: engine.DefaultCompareEntries,
 	}
 }
+
+// CompareEntries has these bounds: of notes that are denser the nodes keep too few for members that are some
+// milliseconds behind.
+const (
+	minCompareEntries = 16
+	maxCompareEntries = 1 << 20
+)
 
 // SnapshotLogBytes has these bounds.
 const (
@@ -116,6 +124,10 @@ type Options struct {
 	// Hurry, if not nil, is asked while a snapshot is written: true has it written without regard to that rate and without
 	// rests. Until it is written, the state that it holds takes memory beside the one that goes on. It must not block.
 	Hurry func() bool
+	// CompareEntries is at how many entries the node notes the hash of its state (the machine's method Hash) to have it
+	// compared with the others': 16 to 1 Mi, 1,024 by default. A node whose state differs from that of a quorum serves
+	// nothing until it has taken over another one's.
+	CompareEntries int
 	// MaxHistoryBytes is how much log is kept on disk for members that lag behind, beyond what the node itself needs;
 	// those who need more get a snapshot. The default is four times SnapshotLogBytes, or of its default where that is
 	// negative.
@@ -178,6 +190,7 @@ func (o Options) complete() (Options, error) {
 	}
 	orDefault(&o.MaxHistoryBytes, d.MaxHistoryBytes)
 	orDefault(&o.Expect, d.Expect)
+	orDefault(&o.CompareEntries, d.CompareEntries)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -255,6 +268,9 @@ func (o *Options) validate() error {
 	case len(o.Attributes) > membership.MaxAttributesBytes:
 		return fmt.Errorf("consensus: Attributes are %d bytes, allowed are %d",
 			len(o.Attributes), membership.MaxAttributesBytes)
+	case o.CompareEntries < minCompareEntries || o.CompareEntries > maxCompareEntries:
+		return fmt.Errorf("consensus: CompareEntries is %d, allowed are %d to %d", o.CompareEntries, minCompareEntries,
+			maxCompareEntries)
 	case o.MaxHistoryBytes < 0:
 		return fmt.Errorf("consensus: MaxHistoryBytes is %d, must be positive", o.MaxHistoryBytes)
 	}
@@ -313,6 +329,7 @@ func (o *Options) engineOptions() engine.Options {
 	e.ReadRetryTicks = e.ElectionTicks
 	e.JournalRoomBytes = o.journalRoomBytes()
 	e.PieceBytes = pieceBytes
+	e.CompareEntries = o.CompareEntries
 	return e
 }
 

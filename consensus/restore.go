@@ -37,6 +37,11 @@ func (n *Node) restoreState() (err error) {
 	if err := n.snapshots.Retain(keep...); err != nil {
 		return err
 	}
+	if r.Quarantine.Stateless() {
+		n.options.Logger.Warn("the state of this node is quarantined: it starts without one, and fetches that of another "+
+			"node", "differs", r.Quarantine.Differs, "agreed", r.Quarantine.Agreed)
+		return nil
+	}
 	if r.Snapshot != nil {
 		n.base, err = n.restoreNewest(r.Snapshot, r.Retained)
 	}

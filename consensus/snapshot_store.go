@@ -20,6 +20,9 @@ func (o peerHandler) OpenSnapshot(theirs transport.Hello, mark raftlog.SnapshotM
 		return nil, &transport.Refusal{Text: "this node is no member of a cluster"}
 	}
 	s := r.Status()
+	if s.Quarantine.On() {
+		return nil, &transport.Refusal{Text: "the state of this node differs from the others', and is being replaced"}
+	}
 	for _, own := range append(s.Reserved[:], s.Snapshot, s.Retained) {
 		if own != nil && own.Same(&mark) && own.FileBytes == mark.FileBytes {
 			return o.openFile(*own, theirs.From)

@@ -122,6 +122,19 @@ type Status struct {
 	// LastInstallError is why the last attempt to fetch a snapshot failed; empty if none did, or none is needed now.
 	LastInstallError string
 
+	// Quarantine is why this node serves nothing although it is a member: its state differs from that of a quorum.
+	// Differs is 0 if it does not. Reinstalls counts the states that it has taken over from other nodes for that reason
+	// since Open.
+	Quarantine Quarantined
+	Reinstalls uint64
+	// Quarantined are the members with a quarantine, as the leader says, in order of their numbers.
+	Quarantined []Quarantined
+	// AgreedIndex is the last index at which this node's state had the hash that a quorum of the voters had.
+	// UndecidedIndex is the last one at which states differed and none had a quorum: an operator has to find out whose is
+	// right. 0 where there is none.
+	AgreedIndex    uint64
+	UndecidedIndex uint64
+
 	// Shortages is the work that waits because the system is short of something (file descriptors, memory, space), each
 	// with its last error. The node goes on with it by itself. ShortagesBegun counts such waits since Open.
 	Shortages      []string
@@ -130,6 +143,17 @@ type Status struct {
 	// Notices are what the members' hosts said last by Node.Notify, this node's own among them. A member that said nothing
 	// since this node started has none.
 	Notices map[NodeID][]byte
+}
+
+// Quarantined is a member whose state differs from that of a quorum. It serves nothing until it has taken over the
+// state of another one.
+type Quarantined struct {
+	ID NodeID
+	// Differs is an index at which its state was another one, Agreed the last one before at which it was the same.
+	Differs, Agreed uint64
+	// Reinstalled is the index of the snapshot from which its state was restored since; 0 if it was not. What is left then
+	// is to compare it once more.
+	Reinstalled uint64
 }
 
 // cachedStatus is a Status, and what it was made of: while that is the same, so is the Status.
@@ -200,6 +224,22 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	s.WallOffsetMillis, s.ClockAheadSeconds = int64(e.Clock.Offset), e.Clock.AheadSeconds
 	s.ClocksApart = e.Clock.Apart
 	describeSnapshots(s, e)
+	describeStates(s, e)
+}
+
+// describeStates tells how the members' states compare.
+func describeStates(s *Status, e *engine.Status) {
+	s.Quarantine, s.Reinstalls = quarantined(e.ID, e.Quarantine), e.Reinstalls
+	s.AgreedIndex, s.UndecidedIndex = uint64(e.Agreed), uint64(e.Undecided)
+	for _, q := range e.Quarantined {
+		s.Quarantined = append(s.Quarantined, quarantined(q.ID, q.Quarantine))
+	}
+}
+
+func quarantined(id NodeID, q raftlog.Quarantine) Quarantined {
+	return Quarantined{
+		ID: id, Differs: uint64(q.Differs), Agreed: uint64(q.Agreed), Reinstalled: uint64(q.Reinstalled),
+	}
 }
 
 func describeSnapshots(s *Status, e *engine.Status) {

@@ -197,7 +197,7 @@ func (r *Raft) handleTimeoutNow(m *Message) {
 // not (A13).
 func (r *Raft) follows(s *summons) bool {
 	current := r.leader == s.from && r.term == s.term && r.log.last() == s.mark || r.down(guard.LateWord)
-	return r.role == Follower && current && r.mayCampaign()
+	return r.role == Follower && current && r.mayCampaign() && !r.quarantine.On()
 }
 
 // tickSummons forgets the leader's word when the leader is about to give up waiting.

@@ -151,6 +151,7 @@ func (r *Raft) beginAnew(mark raftlog.SnapshotMark, c *membership.Configuration,
 	r.membership.list = []configured{{index: mark.Index, configuration: c}}
 	r.commit, r.written = mark.Index, mark.Index
 	r.switching = &raftlog.SnapshotSwitch{Snapshot: &mark, Restart: true, Time: at}
+	r.noteReinstalled(mark.Index)
 }
 
 // InstallFailed tells that the snapshot for which Ready.Install asked could not be had. It is asked for again, or

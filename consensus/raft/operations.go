@@ -149,7 +149,7 @@ func (r *Raft) takeOperation(op *AppendOperation) {
 	op.Promises, r.promises = r.promises, reuse(op.Promises)
 	last := r.log.last().Index
 	changed := r.disk.handed.term != r.term || r.disk.handed.vote != r.vote || r.disk.handed.last != last ||
-		r.switching != nil || r.summoned.wantsOperation()
+		r.switching != nil || r.summoned.wantsOperation() || r.quarantineChanged
 	if !changed && r.disk.idle() {
 		r.messages = append(r.messages, op.Promises...)
 		op.Promises = reuse(op.Promises)
@@ -165,6 +165,7 @@ func (r *Raft) takeOperation(op *AppendOperation) {
 	op.Entries = r.log.slice(from, last, maxInt)
 	op.Term, op.Vote, op.Commit = r.term, r.vote, r.commit
 	op.Switch, r.switching = r.switching, nil
+	op.Quarantine = r.takeQuarantine()
 	op.Number = r.disk.hand(r.term, r.vote, last, op.Switch)
 	r.disk.carry(op.Number, op.Promises)
 	if r.summoned.wantsOperation() {

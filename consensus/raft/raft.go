@@ -30,6 +30,9 @@ type Raft struct {
 	switching *raftlog.SnapshotSwitch
 	// fetched is the snapshot that the owner was asked to fetch, until it answers.
 	fetched *raftlog.SnapshotMark
+	// quarantine is that of the node's state; quarantineChanged means that the next operation carries it.
+	quarantine        raftlog.Quarantine
+	quarantineChanged bool
 	// clock is the time of the turn.
 	clock Clock
 
@@ -96,6 +99,8 @@ func New(o Options, s Restored) *Raft {
 		commit:  s.Floor.Index,
 		log:     newWindow(s.Floor, s.FloorTime, s.Entries, o.MaxInflightMessages*o.MaxMessageBytes),
 		written: s.Floor.Index,
+
+		quarantine: s.Quarantine,
 	}
 	r.disk = newDisk(flight{
 		term: s.Term, vote: s.Vote, last: r.log.last().Index, snapshot: s.Snapshot, retained: s.Retained,
@@ -330,6 +335,9 @@ func (r *Raft) resetElectionTimer() {
 	r.electionTicks = 0
 	if r.electionTimeoutTicks == 0 || !r.down(guard.NewTimeouts) {
 		r.electionTimeoutTicks = r.options.ElectionTicks + r.random.below(r.options.ElectionTicks)
+	}
+	if r.quarantine.On() {
+		r.electionTimeoutTicks += quarantineElections * r.options.ElectionTicks
 	}
 }
 

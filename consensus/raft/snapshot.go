@@ -26,6 +26,9 @@ func (r *Raft) newestSnapshot() *raftlog.SnapshotMark {
 	return r.disk.handed.snapshot
 }
 
+// NewestSnapshot is the snapshot that is in force when all that was decided is durable; nil if there is none.
+func (r *Raft) NewestSnapshot() *raftlog.SnapshotMark { return r.newestSnapshot() }
+
 // Snapshot is the snapshot in force and the one before it, as far as a durable operation names them; nil where there is
 // none. What they point to is immutable.
 func (r *Raft) Snapshot() (inForce, retained *raftlog.SnapshotMark) {
@@ -35,7 +38,11 @@ func (r *Raft) Snapshot() (inForce, retained *raftlog.SnapshotMark) {
 // SnapshotTaken tells that this node has made a snapshot of its own state: the file is durable, and the entry at its
 // mark is committed, applied and durable here. It comes into force with the next operation. A snapshot that is not
 // beyond the one in force, or the one on its way to the disk, is ignored: another was installed while it was written.
+// So is one of a state that is quarantined.
 func (r *Raft) SnapshotTaken(mark raftlog.SnapshotMark) {
+	if r.quarantine.On() {
+		return
+	}
 	newest := r.newestSnapshot()
 	if newest != nil && mark.Index <= newest.Index && !r.down(guard.NewestSnapshot) {
 		return

@@ -30,6 +30,8 @@ type checker struct {
 	tags map[tagged]raftlog.Index
 	// files are the hashes of the snapshots at each index.
 	files map[raftlog.Index]uint64
+	// spoiltFiles are the hashes of snapshots of states that were spoilt.
+	spoiltFiles map[uint64]bool
 	// requests are all writes, by the number that their body carries.
 	requests []*request
 	// seen is the highest index whose effects any client has seen.
@@ -62,8 +64,9 @@ type tagged struct {
 func newChecker(w *world) *checker {
 	return &checker{
 		w: w, leaders: map[raftlog.Term]raftlog.NodeID{}, votes: map[ballot]raftlog.NodeID{}, logs: map[raftlog.Mark]uint64{},
-		tags: map[tagged]raftlog.Index{}, files: map[raftlog.Index]uint64{}, lastPieces: map[raftlog.Index]bool{},
-		times: times{appended: map[raftlog.Mark]time.Duration{}},
+		tags: map[tagged]raftlog.Index{}, files: map[raftlog.Index]uint64{}, spoiltFiles: map[uint64]bool{},
+		lastPieces: map[raftlog.Index]bool{},
+		times:      times{appended: map[raftlog.Mark]time.Duration{}},
 	}
 }
 
@@ -73,6 +76,7 @@ func (c *checker) afterTurn(l *life) {
 	c.checkLog(l)
 	c.checkTerm(l)
 	c.noteTimes(l)
+	c.noteQuarantine(l)
 	if core.Role() == raft.Leader && (l.role != raft.Leader || l.term != core.Term()) {
 		c.checkNewLeader(l)
 	}
@@ -349,7 +353,8 @@ func (c *checker) finish() {
 	history := make([]workload.Operation, len(c.requests))
 	for i, r := range c.requests {
 		history[i] = workload.Operation{
-			Run: r.run, Number: r.number, Asked: r.asked, Answered: r.answered, Known: r.ended && r.outcome == done,
+			Run: r.run, Number: r.number, Asked: r.asked, Answered: r.answered,
+			Known: r.ended && r.outcome == done && !r.tainted,
 			Index: r.index,
 		}
 	}

@@ -108,6 +108,7 @@ func (l *life) finishGroup() {
 	w.trace.note(w.now, noteDisk, l.id, uint64(last), uint64(l.stable.log.last().Index))
 	w.tell(l.id, "durable  #%d, log %v", last, l.stable.log.last())
 	l.in.Appended = last
+	l.noteNamed(last)
 	l.wake()
 	l.send(engine.CoalescePromises(group))
 	l.beginGroup()
@@ -241,6 +242,7 @@ func (l *life) apply(work *engine.Work) {
 			l.w.checker.applies(l, &entries[i])
 		}
 		var report engine.Applied
+		l.applier.Void(l.engine.Core().Quarantined().On())
 		l.applier.Apply(entries, &report)
 		l.w.trace.note(l.w.now, noteApply, l.id, uint64(report.Index), l.machine.Hash())
 		l.report(report)

@@ -47,6 +47,7 @@ func (w *world) planFaults() {
 	})
 	w.every(f.SetClocks, w.setClocks)
 	w.every(f.Rolling, w.strikeOne)
+	w.every(f.Spoil, w.spoilOne)
 	w.every(f.Snapshot, func() {
 		if n := w.victim(); n.life != nil {
 			n.life.in.TakeSnapshot = true

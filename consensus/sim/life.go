@@ -21,6 +21,11 @@ type life struct {
 	applier *engine.Applier
 	machine machine
 	journal *journal.Journal
+	// state is what the checkers know of the machine's state, quarantine that of the engine after the last turn, namedBy
+	// the operation that carries it.
+	state      *condition
+	quarantine raftlog.Quarantine
+	namedBy    raftlog.OperationNumber
 	// pausedUntil: nothing in this process moves before.
 	pausedUntil time.Duration
 
@@ -69,9 +74,11 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 		}
 		restored.Configuration = c
 	}
-	restored.Snapshot, restored.Retained = r.Snapshot, r.Retained
+	restored.Snapshot, restored.Retained, restored.Quarantine = r.Snapshot, r.Retained, r.Quarantine
 	l := &life{node: n, boot: o.Boot, runs: o.Level, journal: j, log: n.stable.log.clone(), term: r.Term}
-	l.machine = machine{StateMachine: w.options.Workload.NewMachine(), node: n, level: o.Level}
+	l.state = &condition{}
+	l.machine = machine{StateMachine: w.options.Workload.NewMachine(), node: n, level: o.Level, state: l.state}
+	l.quarantine = r.Quarantine
 	store, base, err := n.openSnapshots(&r.Opening, l.machine)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -217,6 +218,16 @@ func copyMessage(m *engine.Message) engine.Message {
 	c.Batches = append([]engine.ForwardedBatch(nil), m.Batches...)
 	for i := range c.Batches {
 		c.Batches[i].Body = append([]byte(nil), c.Batches[i].Body...)
+	}
+	if m.Report != nil {
+		report := *m.Report
+		report.Notes = slices.Clone(report.Notes)
+		c.Report = &report
+	}
+	if m.Verdict != nil {
+		verdict := *m.Verdict
+		verdict.Agreed, verdict.Quarantined = slices.Clone(verdict.Agreed), slices.Clone(verdict.Quarantined)
+		c.Verdict = &verdict
 	}
 	return c
 }

@@ -51,6 +51,8 @@ type node struct {
 	left bool
 	// build is the feature level of the build that the next process runs, where nodes are upgraded.
 	build uint8
+	// ordeal is what becomes of a state that is spoilt.
+	ordeal ordeal
 }
 
 // stable is the durable state of a node as the checkers know it.
@@ -60,6 +62,8 @@ type stable struct {
 	log  mirror
 	// snapshot is the one that the journal names.
 	snapshot *raftlog.SnapshotMark
+	// quarantine is that of the state.
+	quarantine raftlog.Quarantine
 }
 
 // switchTo puts a snapshot in force.
@@ -75,12 +79,15 @@ func (s *stable) apply(op *raft.AppendOperation, c *checker) bool {
 		s.switchTo(op.Switch, c)
 	}
 	s.term, s.vote = op.Term, op.Vote
+	if op.Quarantine != nil {
+		s.quarantine = *op.Quarantine
+	}
 	return s.log.add(op.Entries)
 }
 
 func (s *stable) equal(o *stable) bool {
 	last := s.log.last()
-	return s.term == o.term && s.vote == o.vote && last == o.log.last() &&
+	return s.term == o.term && s.vote == o.vote && last == o.log.last() && s.quarantine == o.quarantine &&
 		s.log.at(last.Index) == o.log.at(last.Index) && (s.snapshot == nil) == (o.snapshot == nil) &&
 		(s.snapshot == nil || s.snapshot.Same(o.snapshot))
 }
@@ -229,7 +236,9 @@ func (n *node) open() error {
 // way at the crash all or nothing.
 func (n *node) compare(r *journal.Recovered) stable {
 	h := n.history()
-	found := stable{term: r.Term, vote: r.Vote, log: n.w.checker.upTo(h.base), snapshot: r.Snapshot}
+	found := stable{
+		term: r.Term, vote: r.Vote, log: n.w.checker.upTo(h.base), snapshot: r.Snapshot, quarantine: r.Quarantine,
+	}
 	if !found.log.add(h.entries) || !found.log.add(r.Entries) {
 		n.w.fail("durability", "n%d: entries %d.. do not follow history, which ends at %d", n.id, r.Entries[0].Index,
 			h.last())
@@ -376,12 +385,14 @@ type machine struct {
 	node *node
 	// level is the feature level that the build knows.
 	level uint8
+	state *condition
 }
 
 // Apply implements engine.StateMachine.
 func (m machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
 	m.node.w.checker.delivers(m.node, raftlog.Index(index), data)
+	data, local = m.spoil(raftlog.Index(index), data, local)
 	result := m.StateMachine.Apply(index, stamp, data, local)
-	m.node.w.checker.reaches(m.node, raftlog.Index(index), m.StateMachine.Hash())
+	m.look(raftlog.Index(index))
 	return result
 }

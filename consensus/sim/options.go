@@ -150,6 +150,11 @@ type Faults struct {
 	TransferCut float64
 	// DiskError makes a write or sync of a journal fail.
 	DiskError time.Duration
+	// Spoil gives the state of a node what the log does not have, if the workload can.
+	Spoil time.Duration
+	// NamedCrash is the share of spoilt states of which a snapshot is taken at once, and that of the quarantines right
+	// after whose record the process dies.
+	NamedCrash float64
 	// Move stops some nodes and starts them at other addresses.
 	Move time.Duration
 	// Upgrade stops a node and starts it with a newer or an older build. LateShare must be 0.

@@ -40,6 +40,7 @@ var profiles = [...]profile{
 	{"reads", reads},
 	{"rivals", rivals},
 	{"snapshots", snapshots},
+	{"spoilt", spoilt},
 	{"upgrades", upgrades},
 	{"votes", votes},
 }
@@ -231,6 +232,23 @@ func snapshots(c chance, o *Options) {
 	o.Faults.NewLeader, o.Faults.NewLeaderWithin = c.Float64()*0.3, 500*time.Millisecond
 	o.Faults.LeaderShare, o.Faults.PowerLoss = 0.4, oneOf(c, 0.5, 1)
 	o.Clients.Think = 100 * time.Millisecond
+}
+
+// spoilt gives the state of one node after the other what the log does not have, while snapshots are taken all the time
+// and nodes crash: it has to be named, and to be reinstalled.
+func spoilt(c chance, o *Options) {
+	o.Faults.Spoil = c.between(2*time.Second, 6*time.Second)
+	o.Faults.NamedCrash = 0.5
+	o.Engine.CompareEntries = oneOf(c, 8, 16, 32)
+	o.Engine.SnapshotLogBytes = oneOf[int64](c, 0, 1<<10, 4<<10)
+	o.Engine.MaxHistoryBytes = oneOf[int64](c, 1, 8<<10)
+	o.Disk.SnapshotDelay, o.Disk.PieceBytes = oneOf(c, time.Millisecond, 30*time.Millisecond), oneOf(c, 100, 1<<10)
+	o.Faults.Snapshot = c.sometimes(0.7, 500*time.Millisecond, 3*time.Second)
+	o.Faults.Crash, o.Faults.Outage = 4*time.Second, c.between(100*time.Millisecond, time.Second)
+	o.Faults.LeaderShare, o.Faults.PowerLoss = oneOf(c, 0.3, 0.7), oneOf(c, 0.5, 1)
+	o.Faults.Partition, o.Faults.Cut = c.sometimes(0.5, 5*time.Second, 15*time.Second), 500*time.Millisecond
+	o.Faults.Blackout, o.Faults.FullHistory = 0, 0
+	o.Clients.Think, o.Clients.Reads = 80*time.Millisecond, 0.4
 }
 
 func drawClients(c chance) Clients {

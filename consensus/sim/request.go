@@ -40,6 +40,8 @@ type request struct {
 	mustSee raftlog.Index
 	ended   bool
 	outcome outcome
+	// tainted: the answer comes from a state that was spoilt.
+	tainted bool
 	// index is where the batch is in the committed log, 0 as long as it is not.
 	index raftlog.Index
 	// then is called when it ended.
@@ -147,7 +149,10 @@ func (w *world) answer(l *life, r *request, o outcome) {
 		w.fail("outcome", "n%d answers twice: %v", l.id, r)
 	}
 	if o == done {
-		if err := r.run.Answered(); err != nil {
+		r.tainted = l.fromSpoilt(r)
+		if r.tainted {
+			w.checker.seen = max(w.checker.seen, r.index)
+		} else if err := r.run.Answered(); err != nil {
 			w.fail("reply", "n%d: %v: %v", l.id, err, r)
 		}
 		if r.writes {

@@ -40,6 +40,7 @@ func (w *world) settle() {
 	for _, c := range w.clients {
 		w.proveService(deadline, core, c)
 	}
+	w.expose(deadline, core)
 	w.await(deadline, "one log and one state", core, func() bool {
 		return w.placesWritten(core) && w.converged(w.members(core))
 	})
@@ -73,6 +74,9 @@ func (w *world) chooseCore() []*node {
 		outside := i >= size
 		if w.options.Faults.Members > 0 {
 			outside = n.left // the others may all be needed: for the end of a change, or to become voters
+		}
+		if w.options.Faults.Spoil > 0 {
+			outside = false // where two differ there is no quorum
 		}
 		if outside {
 			w.leaveOutside(n)
@@ -187,6 +191,9 @@ func (w *world) converged(core []*node) bool {
 		}
 		last := l.log.last()
 		if l.commit != last.Index || l.applier.Applied() != last.Index || l.group != nil || len(l.operations) > 0 {
+			return false
+		}
+		if l.engine.Core().Quarantined().On() {
 			return false
 		}
 		if last != first.log.last() || l.machine.Hash() != first.machine.Hash() {

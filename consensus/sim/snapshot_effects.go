@@ -21,8 +21,9 @@ const snapshotsDirectory = "data/snapshots"
 // snapshotEffects are the effects of snapshots: the snapshotter, the fetcher of files, the remover.
 type snapshotEffects struct {
 	store *snapshot.Store
-	// frozen is being written.
-	frozen *engine.Frozen
+	// frozen is being written. frozenSpoilt: it is a state that was spoilt.
+	frozen       *engine.Frozen
+	frozenSpoilt bool
 	// transfer is being fetched.
 	transfer *transfer
 	// garbage waits to be removed.
@@ -54,7 +55,7 @@ func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, en
 	if _, err := store.Retain(keep...); err != nil {
 		return nil, engine.SnapshotState{}, err
 	}
-	if o.Snapshot == nil {
+	if o.Snapshot == nil || o.Quarantine.Stateless() {
 		return store, engine.SnapshotState{}, nil
 	}
 	n.w.counts.FromSnapshots++
@@ -88,7 +89,10 @@ func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machi
 	if m.Hash() != h.StateHash {
 		return engine.SnapshotState{}, fmt.Errorf("the state has hash %016x, the file says %016x", m.Hash(), h.StateHash)
 	}
-	n.w.checker.reaches(n, h.Mark.Index, h.StateHash)
+	*m.state = condition{spoilt: n.w.checker.spoiltFiles[mark.FileHash], from: h.Mark.Index, until: h.Mark.Index}
+	if !m.state.spoilt {
+		n.w.checker.reaches(n, h.Mark.Index, h.StateHash)
+	}
 	base := baseOf(&h)
 	base.Pieces = pieces
 	return base, nil
@@ -150,7 +154,7 @@ func (n *node) Sync() (raftlog.Index, error) { return n.history().Sync() }
 // takeFrozen begins to write a frozen state.
 func (l *life) takeFrozen(f engine.Frozen) {
 	l.w.tell(l.id, "frozen   at %v", f.Mark)
-	l.frozen = &f
+	l.frozen, l.frozenSpoilt = &f, l.state.spoilt
 	if f.Mark.Index > l.stable.log.last().Index {
 		l.w.fail("frozen beyond the disk", "n%d freezes its state at %v, its disk ends at %v", l.id, f.Mark,
 			l.stable.log.last())
@@ -177,7 +181,11 @@ func (l *life) finishSnapshot() {
 	l.frozen = nil
 	l.w.counts.Snapshots++
 	l.w.tell(l.id, "snapshot %v", mark.Mark)
-	l.w.checker.snapshotOf(l.node, &mark)
+	if l.frozenSpoilt {
+		l.w.checker.spoiltFiles[mark.FileHash] = true
+	} else {
+		l.w.checker.snapshotOf(l.node, &mark)
+	}
 	l.in.Taken = &engine.Taken{Mark: mark}
 	l.wake()
 }
@@ -313,7 +321,7 @@ func (l *life) pieceFrom(t *transfer) ([]byte, error) {
 	inForce, retained := source.life.engine.Core().Snapshot()
 	mark := &t.request.Snapshot
 	kept := source.life.engine.State().Reserved
-	if !slices.ContainsFunc(append(kept[:], inForce, retained), mark.Same) {
+	if !slices.ContainsFunc(append(kept[:], inForce, retained), mark.Same) || source.life.holdsBack(mark) {
 		return nil, errRetired
 	}
 	f, err := source.life.store.Open(*mark)

@@ -49,6 +49,8 @@ type Counts struct {
 	Raised, Refused int
 	// InPieces counts batches of several pieces that took effect, Undone last pieces whose body was not whole.
 	InPieces, Undone int
+	// Spoilt counts states that were spoilt, Quarantined and Healed what came of it.
+	Spoilt, Quarantined, Healed int
 	// Committed is the length of the committed log.
 	Committed int
 }

@@ -256,6 +256,10 @@ const (
 	SameNode
 	// NotItself (D14): a node talks to itself.
 	NotItself
+	// QuarantineDurable (S30): the quarantine of a state is not written to the journal.
+	QuarantineDurable
+	// AgreedByQuorum (S30): a leader takes the hash of its own state for the one that the members agree on.
+	AgreedByQuorum
 	count
 )
 
@@ -283,4 +287,5 @@ var names = [count]string{
 	"ClocksAgree", "DurableArrival", "JournalHasRoom", "RideAlongsUncounted", "BodyIsTheRuns", "SweepBounded",
 	"WholeFileHashed", "BlocksNumbered", "BlocksChained", "SyncedBeforeNamed", "SnapshotNameDurable",
 	"CompletedSpared", "PartsGivenUp", "SameCluster", "SameDirectory", "SameNode", "NotItself",
+	"QuarantineDurable", "AgreedByQuorum",
 }

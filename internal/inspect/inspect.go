@@ -205,10 +205,23 @@ func describeIdentity(out io.Writer, found *wal.Inspection) {
 		fmt.Fprintf(out, "  note %s\n", i.Note)
 	}
 	fmt.Fprintf(out, "promises: term %d, vote for %s, commit at least %d\n", j.Term, voteText(j.Vote), j.Commit)
+	if q := j.Quarantine; q.On() {
+		fmt.Fprintln(out, quarantineText(q))
+	}
 	fmt.Fprintf(out, "journal: %s is in force, generation %d, used up to %d\n", j.File, j.Generation, j.EndBytes)
 	if j.Torn {
 		fmt.Fprintln(out, "  its last record is torn: it was never acknowledged")
 	}
+}
+
+// quarantineText says why the node serves nothing.
+func quarantineText(q raftlog.Quarantine) string {
+	text := fmt.Sprintf("quarantine: the state differed from the others' at %d, and agreed at %d; ", q.Differs, q.Agreed)
+	if q.Reinstalled == 0 {
+		return text + "snapshots above that are void, and the node fetches another one's when it runs"
+	}
+	return text + fmt.Sprintf("it was reinstalled from another node's snapshot at %d, and is to be compared again",
+		q.Reinstalled)
 }
 
 func voteText(vote raftlog.NodeID) string {

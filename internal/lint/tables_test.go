@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	"fsm/keyspace":                 {"fsm/value"},
 	"consensus":                    {"consensus/raft", "consensus/membership", "consensus/internal", "snapshot", "wal"},
 	"consensus/sim":                {"consensus/internal", "consensus/membership", "consensus/raft", "snapshot", "wal"},
-	"consensus/internal/engine":    {"consensus/raft", "consensus/membership", "wal/raftlog"},
+	"consensus/internal/engine":    {"consensus/raft", "consensus/quorum", "consensus/membership", "wal/raftlog"},
 	"consensus/internal/pump":      {"consensus/internal/engine", "consensus/raft", "consensus/membership", "wal/raftlog"},
 	"consensus/internal/locations": {"consensus/membership", "wal/raftlog"},
 	"consensus/raft":               {"consensus/quorum", "consensus/membership", "wal/raftlog"},

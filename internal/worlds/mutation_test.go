@@ -41,6 +41,8 @@ var suspects = map[guard.Guard]string{
 	guard.PiecesInSnapshot:    "pieces",
 	guard.CarriedLogTime:      "clocks",
 	guard.LevelOfAll:          "upgrades",
+	guard.QuarantineDurable:   "spoilt",
+	guard.AgreedByQuorum:      "spoilt",
 }
 
 // controlSeedsMin is how many seeds of each profile the control runs, at least.

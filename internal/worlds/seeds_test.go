@@ -26,7 +26,7 @@ var plan = []struct {
 }{
 	{"mixed", 220}, {"calm", 10}, {"busy", 5}, {"elections", 30}, {"figure8", 25}, {"hangs", 20}, {"reads", 15},
 	{"votes", 25}, {"rivals", 15}, {"members", 80}, {"snapshots", 55}, {"moves", 40},
-	{"pieces", 60}, {"clocks", 40}, {"upgrades", 40},
+	{"pieces", 60}, {"clocks", 40}, {"upgrades", 40}, {"spoilt", 30},
 }
 
 // What the fixed seeds must amount to, at least.

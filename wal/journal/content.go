@@ -106,6 +106,15 @@ func (c *content) setBase(base raftlog.Mark, at raftlog.Time, index raftlog.Inde
 	return nil
 }
 
+// setQuarantine begins a quarantine, changes it, or ends it (zero).
+func (c *content) setQuarantine(q raftlog.Quarantine) error {
+	if !q.On() && q != (raftlog.Quarantine{}) || q.On() && q.Agreed >= q.Differs {
+		return fmt.Errorf("the state differs at %d, agreed at %d, was reinstalled at %d", q.Differs, q.Agreed, q.Reinstalled)
+	}
+	c.Quarantine = q
+	return nil
+}
+
 // fold applies the parts of a payload.
 func (c *content) fold(payload []byte) error {
 	for len(payload) > 0 {
@@ -143,6 +152,9 @@ func (c *content) foldPart(kind partKind, body []byte) error {
 	case partCheckpoint:
 		m := f.mark()
 		act = func() error { return c.foldCheckpoint(m) }
+	case partQuarantine:
+		q := f.quarantine()
+		act = func() error { return c.setQuarantine(q) }
 	case partFiles:
 		snapshot, retained := f.snapshot(), f.snapshot()
 		first, directory := raftlog.Index(f.number()), string(f.bytes())
@@ -196,15 +208,20 @@ func (c *content) appendOpening(dst []byte) []byte {
 	dst = appendBase(dst, &c.Opening)
 	dst = appendState(dst, c.Term, c.Vote)
 	dst = appendEntries(dst, c.Entries)
-	return appendCommit(dst, c.Commit)
+	dst = appendCommit(dst, c.Commit)
+	if c.Quarantine.On() {
+		dst = appendQuarantine(dst, c.Quarantine)
+	}
+	return dst
 }
 
 // openingBytes is the size of that opening in a file.
 func (c *content) openingBytes() int64 {
-	const fixed = headerBytes + 5*partHeaderBytes + // files, base, state, entries, commit
+	const fixed = headerBytes + 6*partHeaderBytes + // files, base, state, entries, commit, quarantine
 		2*(4*8+4) + 8 + 4 + // two snapshots, first index, directory
 		4*8 + 4 + // base
-		3*8 // state, commit
+		3*8 + // state, commit
+		3*8 // quarantine
 	variable := len(c.HistoryDirectory) + len(c.ConfigurationBody)
 	for _, s := range [...]*raftlog.SnapshotMark{c.Snapshot, c.Retained} {
 		if s != nil {

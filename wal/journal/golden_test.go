@@ -38,6 +38,7 @@ func goldenJournal(t *testing.T) (*vfs.Memory, flatLog) {
 		HistoryDirectory: "history-11", HistoryFirst: 11, Time: raftlog.Time{Stamp: 99, Offset: -100},
 	}))
 	last := []raftlog.Operation{operation(4, 3, entries(11, 12, 4, 40)...)}
+	last[0].Quarantine = &raftlog.Quarantine{Differs: 12, Agreed: 9, Reinstalled: 10}
 	appendAll(t, j, last...)
 	must(t, j.Close())
 	return m, flatLog{base: raftlog.Mark{Term: 3, Index: 10}}.after(last...)
@@ -64,7 +65,7 @@ func TestJournalIsReadAndWrittenAsEver(t *testing.T) {
 	if r.Snapshot.FileHash != 0xfedcba9876543210 || r.Snapshot.FileBytes != 2000 || r.Retained.Index != 2 ||
 		r.HistoryDirectory != "history-11" || r.HistoryFirst != 11 || string(r.ConfigurationBody) != "more members" ||
 		r.ConfigurationIndex != 10 || r.CheckpointTime != (raftlog.Time{Stamp: 99, Offset: -100}) ||
-		r.Generation != 2 || r.Torn {
+		r.Generation != 2 || r.Torn || r.Quarantine != (raftlog.Quarantine{Differs: 12, Agreed: 9, Reinstalled: 10}) {
 		t.Fatalf("recovered %+v", r)
 	}
 }
@@ -85,7 +86,9 @@ func TestInspectDescribesEveryRecordAndNamesDamage(t *testing.T) {
 		"16384 seal ",
 		"20480 group ", "retained at 2/1", `history "history-11" from 11`,
 		"base       at 10/3 stamp 99 offset -100 configuration at 10 of 12 bytes",
-		"24576 group ", "term 4 vote 3", "entries    2, 11/4 to 12/4",
+		"24576 group ", "term 4 vote 3",
+		"quarantine the state differs at 12, it agreed at 9, reinstalled from the snapshot at 10",
+		"entries    2, 11/4 to 12/4",
 	} {
 		found := strings.Index(out.String()[at:], want)
 		if found < 0 {

@@ -79,6 +79,8 @@ func describePart(p part) string {
 		return fmt.Sprintf("from %d", f.number())
 	case partCommit:
 		return fmt.Sprintf("index %d", f.number())
+	case partQuarantine:
+		return describeQuarantine(f.quarantine())
 	case partCheckpoint:
 		return fmt.Sprintf("at %v", f.mark())
 	case partFiles:
@@ -91,6 +93,17 @@ func describePart(p part) string {
 		return describeEntries(p.body)
 	}
 	return fmt.Sprintf("%d bytes of a kind that this build does not know", len(p.body))
+}
+
+func describeQuarantine(q raftlog.Quarantine) string {
+	if !q.On() {
+		return "over"
+	}
+	text := fmt.Sprintf("the state differs at %d, it agreed at %d", q.Differs, q.Agreed)
+	if q.Reinstalled != 0 {
+		text += fmt.Sprintf(", reinstalled from the snapshot at %d", q.Reinstalled)
+	}
+	return text
 }
 
 func describeFiles(f *fields) string {

@@ -129,6 +129,10 @@ func (j *Journal) Append(group []raftlog.Operation) error {
 func (j *Journal) take(op *raftlog.Operation) (grown bool) {
 	j.buffer = appendState(j.buffer, op.Term, op.Vote)
 	assert(j.content.setState(op.Term, op.Vote))
+	if op.Quarantine != nil {
+		j.buffer = appendQuarantine(j.buffer, *op.Quarantine)
+		assert(j.content.setQuarantine(*op.Quarantine))
+	}
 	if len(op.Entries) > 0 {
 		if from := op.Entries[0].Index; from <= j.content.last().Index {
 			j.buffer = appendTruncate(j.buffer, from)

@@ -71,6 +71,8 @@ type Opening struct {
 	Commit raftlog.Index
 	// Snapshot is the snapshot in force, Retained the one before it that is still kept; nil when there is none.
 	Snapshot, Retained *raftlog.SnapshotMark
+	// Quarantine is that of the node's state; zero for none.
+	Quarantine raftlog.Quarantine
 	// HistoryDirectory is the name of the directory that holds the entries up to Checkpoint, from HistoryFirst on.
 	HistoryDirectory string
 	HistoryFirst     raftlog.Index

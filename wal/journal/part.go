@@ -27,10 +27,11 @@ import (
 //	base        the log begins above this checkpoint; entries are void      see appendBase
 //	checkpoint  entries up to this index, of this term, are in history      u64, u64
 //	commit      entries up to this index were known to be committed         u64
+//	quarantine  the state differed, agreed, was reinstalled at; 0 ends it   u64, u64, u64
 //
-// An opening is files, base, state, entries, commit. A group begins with checkpoint, a seal is only that. An operation
-// is state, truncate and entries if there are any, commit: in this order, because what is truncated was not committed
-// before, while the index of what replaces it may be.
+// An opening is files, base, state, entries, commit, and quarantine if there is one. A group begins with checkpoint, a
+// seal is only that. An operation is state, quarantine if it changes, truncate and entries if there are any, commit: in
+// this order, because what is truncated was not committed before, while the index of what replaces it may be.
 type partKind = section.Kind
 
 const (
@@ -41,13 +42,15 @@ const (
 	partBase       partKind = 5
 	partCheckpoint partKind = 6
 	partCommit     partKind = 7
+	partQuarantine partKind = 8
 )
 
 func partName(k partKind) string {
-	if k < partState || k > partCommit {
+	if k < partState || k > partQuarantine {
 		return fmt.Sprintf("part %v", k)
 	}
-	return [...]string{"state", "truncate", "entries", "files", "base", "checkpoint", "commit"}[k-partState]
+	return [...]string{"state", "truncate", "entries", "files", "base", "checkpoint", "commit",
+		"quarantine"}[k-partState]
 }
 
 // partHeaderBytes is the size of a part without its body.
@@ -74,6 +77,10 @@ func appendState(dst []byte, term raftlog.Term, vote raftlog.NodeID) []byte {
 
 func appendCommit(dst []byte, commit raftlog.Index) []byte {
 	return appendNumbers(dst, partCommit, uint64(commit))
+}
+
+func appendQuarantine(dst []byte, q raftlog.Quarantine) []byte {
+	return appendNumbers(dst, partQuarantine, uint64(q.Differs), uint64(q.Agreed), uint64(q.Reinstalled))
 }
 
 func appendTruncate(dst []byte, from raftlog.Index) []byte {
@@ -198,6 +205,11 @@ func (f *fields) mark() raftlog.Mark {
 func (f *fields) time() raftlog.Time {
 	stamp := raftlog.Stamp(f.number())
 	return raftlog.Time{Stamp: stamp, Offset: raftlog.Offset(f.number())}
+}
+
+func (f *fields) quarantine() raftlog.Quarantine {
+	differs, agreed := raftlog.Index(f.number()), raftlog.Index(f.number())
+	return raftlog.Quarantine{Differs: differs, Agreed: agreed, Reinstalled: raftlog.Index(f.number())}
 }
 
 func (f *fields) snapshot() *raftlog.SnapshotMark {

@@ -47,6 +47,8 @@ type Traits struct {
 	// WaitsForRoom: the entry waits until the journal has room for it. The other ones are few and small, and are always
 	// taken: without them nothing is committed, and room never comes back.
 	WaitsForRoom bool
+	// Compares: the nodes note the hash of their state behind such an entry, and compare it.
+	Compares bool
 	// Configures: the body is a configuration, in force as soon as the entry is appended.
 	Configures bool
 	// Level is the feature level in which the kind came; 0 means the first.
@@ -58,7 +60,7 @@ var kinds = append([]Traits{
 	EntryNoOp:          {Name: "no-op", Title: "start of term", Proposable: true},
 	EntryCommand:       {Name: "command", Title: "commands", Proposable: true, ForMachine: true, WaitsForRoom: true},
 	EntryConfiguration: {Name: "configuration", Title: "configuration", Configures: true},
-	EntryTick:          {Name: "tick", Title: "tick", Proposable: true},
+	EntryTick:          {Name: "tick", Title: "tick", Proposable: true, Compares: true},
 	EntryPiece:         {Name: "piece", Title: "piece of commands", Proposable: true, Piece: true, WaitsForRoom: true},
 }, laterKinds...)
 

@@ -98,6 +98,28 @@ type SnapshotSwitch struct {
 	Time    Time
 }
 
+// Quarantine says that a node's state is not that of the others: it serves nothing until it has their state again. The
+// zero value says that there is none.
+type Quarantine struct {
+	// Differs is an index at which the state had another hash than that of a quorum; 0 for no quarantine.
+	Differs Index
+	// Agreed is the last index at which it had the same. Snapshots of this node above it are void.
+	Agreed Index
+	// Reinstalled is the index of the other node's snapshot from which the state was restored since, 0 if it was not.
+	// What is left then is to compare it once more.
+	Reinstalled Index
+}
+
+// On reports whether there is a quarantine.
+func (q Quarantine) On() bool { return q.Differs != 0 }
+
+// Stateless reports whether the node has no state that it may go on from.
+func (q Quarantine) Stateless() bool { return q.On() && q.Reinstalled == 0 }
+
+// Voids reports whether a snapshot that was in force when the quarantine began, or came into force meanwhile, must
+// not be restored.
+func (q Quarantine) Voids(snapshot Index) bool { return q.Stateless() && snapshot > q.Agreed }
+
 // Operation is one step of a node's durable state: term, vote, snapshot and entries change together or not at all.
 type Operation struct {
 	// Number counts the operations of this boot from 1; 0 means that there is nothing to do.
@@ -109,6 +131,8 @@ type Operation struct {
 	Commit Index
 	// Switch, when not nil, comes before the entries: a snapshot comes into force.
 	Switch *SnapshotSwitch
+	// Quarantine, when not nil, begins, changes or ends the quarantine of the node's state.
+	Quarantine *Quarantine
 	// Entries supersede everything at or after Entries[0].Index.
 	Entries []Entry
 }

@@ -24,6 +24,10 @@ type Applier struct {
 	leftOut bool
 	// leveled is the machine, if what it does depends on the feature level in force.
 	leveled leveled
+	// void: the state is quarantined, and answers no client.
+	void bool
+	// noteAt is the next index at which the hash of the state is noted in any case.
+	noteAt raftlog.Index
 }
 
 // leveled is a StateMachine that has more to it at a higher feature level. SetLevel comes before the Apply of the first
@@ -51,6 +55,8 @@ type Applied struct {
 	Due  raftlog.Stamp
 	// Pieces is about the bodies of which the log has a part at Index.
 	Pieces PiecesState
+	// Notes are the hashes of the state behind some of the entries, in order.
+	Notes []StateNote
 	// Frozen: the state was frozen at Index, for a snapshot. Jumped: a snapshot of other nodes brought it there.
 	Frozen bool
 	Jumped bool
@@ -85,6 +91,7 @@ func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
 func (a *Applier) setBase(base SnapshotState) {
 	a.base, a.assemblies = base, assemblies{list: base.Pieces}
 	a.base.Pieces = nil
+	a.noteNext(base.Mark.Index)
 	if base.Level > 0 {
 		a.tellLevel()
 	}
@@ -139,6 +146,7 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 			a.tellLevel()
 		}
 		a.apply(e, report)
+		a.note(e, report)
 		a.noteConfiguration(e, report)
 		a.base.Mark = e.Mark()
 		a.base.Time = a.base.Time.Then(e)
@@ -206,6 +214,11 @@ func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 			a.notDone(b, report) // its last piece, and the body is not whole
 			b = nil
 		}
+	}
+	if b != nil && a.void {
+		b.End(Unknown) // it is done, and the answer would be one that no other node gives
+		report.Ended = append(report.Ended, b)
+		b = nil
 	}
 	if b == nil {
 		a.machine.Apply(uint64(e.Index), int64(e.Stamp), data, nil)
@@ -283,6 +296,10 @@ func (a *Applier) giveUp(s *sentBatch, report *Applied) {
 	s.Batch, s.ended = nil, true
 }
 
+// Void tells whether this node's state is quarantined: from then on no client is answered from it. What was handed over
+// before the loop knew is still applied.
+func (a *Applier) Void(void bool) { a.void = void }
+
 // Freeze freezes the state at the last applied entry, under the write lock. The caller releases the image.
 func (a *Applier) Freeze(report *Applied) Frozen {
 	a.reportState(report)
@@ -299,7 +316,7 @@ func (a *Applier) Freeze(report *Applied) Frozen {
 // later term cannot be in the gap, and go on. But if the snapshot's configuration leaves this node out, they are proven
 // not done: no leader of a later term appends them.
 func (a *Applier) Jumped(base SnapshotState, report *Applied) {
-	if base.Mark.Index <= a.base.Mark.Index || base.Mark.Term < a.base.Mark.Term {
+	if base.Mark.Index < a.base.Mark.Index || base.Mark.Term < a.base.Mark.Term {
 		panic(fmt.Sprintf("engine: a snapshot at %s cannot follow entry %s", base.Mark, a.base.Mark))
 	}
 	for len(a.unmet) > 0 && a.unmet[0].Term <= base.Mark.Term {

@@ -351,6 +351,7 @@ func (e *Engine) moveTime() {
 	}
 	entry, last := e.clocks.entry, e.core.LastTime()
 	due := x.due != 0 && (x.due <= max(x.time, entry.Stamp) || entry.Stamp-last.Stamp >= tickEveryMillis)
+	due = due || e.owesComparison()
 	if !due && entry.Offset == last.Offset || !e.hasRoom(raftlog.EntryHeaderBytes) {
 		return
 	}

@@ -49,6 +49,7 @@ type Engine struct {
 	filling bool
 
 	snapshots snapshots // own_snapshots.go, received_snapshots.go
+	states    states    // states.go, verdict.go, quarantine.go
 }
 
 // handedSpan remembers what a span weighs until it is applied.

@@ -29,11 +29,11 @@ type handOver struct {
 // continueHandOver runs after the turn's proposals were appended: batches that were held during a failed attempt are
 // appended before the next attempt begins.
 func (e *Engine) continueHandOver(in *Inputs) {
-	if in.TakeOver && !e.leads() && e.leader != 0 {
+	if in.TakeOver && !e.leads() && e.leader != 0 && !e.quarantined() {
 		e.send(Message{Own: AskTransfer, Message: raft.Message{To: e.leader, Term: e.term}})
 	}
 	h := &e.handOver
-	h.wanted = h.wanted || in.HandOver && e.leads()
+	h.wanted = h.wanted || (in.HandOver || e.quarantined()) && e.leads()
 	if !h.wanted || in.Ticks == 0 && !in.HandOver {
 		return
 	}
@@ -52,7 +52,7 @@ func (e *Engine) continueHandOver(in *Inputs) {
 
 // takeAskTransfer hands over to a follower that asks for it in this term.
 func (e *Engine) takeAskTransfer(m *Message) {
-	if m.Term == e.core.Term() {
+	if m.Term == e.core.Term() && !e.isQuarantined(m.From) {
 		e.core.TransferAsked(m.From)
 	}
 }
@@ -61,7 +61,7 @@ func (e *Engine) takeAskTransfer(m *Message) {
 // were tried.
 func (e *Engine) successor(followers []raft.FollowerStatus) raftlog.NodeID {
 	candidates := slices.DeleteFunc(slices.Clone(followers), func(f raft.FollowerStatus) bool {
-		return !f.Voter || slices.Contains(e.handOver.tried, f.ID)
+		return !f.Voter || slices.Contains(e.handOver.tried, f.ID) || e.isQuarantined(f.ID)
 	})
 	if len(candidates) == 0 {
 		return 0

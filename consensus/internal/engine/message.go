@@ -22,6 +22,8 @@ type Kind uint8
 //	AskTransfer     follower -> leader   nothing: hand leadership to the sender
 //	Presence        leader -> member     Request (it rises with every change within the term), Absent
 //	Notice          member -> member     Notice; it is for the host, and never comes to the engine
+//	Report          member -> leader     Report
+//	Verdict         leader -> member     Verdict
 const (
 	Forward Kind = iota + 1
 	ReadIndex
@@ -29,6 +31,8 @@ const (
 	AskTransfer
 	Presence
 	Notice
+	Report
+	Verdict
 	kinds
 )
 
@@ -37,7 +41,9 @@ func (k Kind) Known() bool { return k > 0 && k < kinds }
 
 // String is the kind's name.
 func (k Kind) String() string {
-	names := [...]string{"?", "Forward", "ReadIndex", "ReadIndexReply", "AskTransfer", "Presence", "Notice"}
+	names := [...]string{
+		"?", "Forward", "ReadIndex", "ReadIndexReply", "AskTransfer", "Presence", "Notice", "Report", "Verdict",
+	}
 	if !k.Known() {
 		return names[0]
 	}
@@ -63,6 +69,9 @@ type Message struct {
 	Absent []raftlog.NodeID
 	// Notice is what the sender's host tells the other hosts.
 	Notice []byte
+	// Report is what a member says of its state, Verdict what the leader says of all: states.go.
+	Report  *StateReport
+	Verdict *StateVerdict
 }
 
 // ForwardedBatch is a batch of commands on its way from its origin to the leader.
@@ -106,6 +115,11 @@ func (m Message) String() string {
 		text += fmt.Sprintf(" request=%d absent=%d", m.Request, m.Absent)
 	case Notice:
 		text += fmt.Sprintf(" bytes=%d", len(m.Notice))
+	case Report:
+		text += fmt.Sprintf(" notes=%d quarantine=%+v floor=%d", len(m.Report.Notes), m.Report.Quarantine, m.Report.Floor)
+	case Verdict:
+		text += fmt.Sprintf(" agreed=%d odd=%d at=%d quarantined=%d", len(m.Verdict.Agreed), m.Verdict.Odd,
+			m.Verdict.OddAt.Index, len(m.Verdict.Quarantined))
 	}
 	return text
 }

@@ -82,6 +82,10 @@ type Options struct {
 	// its default if that is 0.
 	MaxHistoryBytes int64
 
+	// CompareEntries is at how many entries a node notes the hash of its state, to be compared: at each index that is a
+	// multiple. Nodes may differ in it; only what a quorum notes is compared.
+	CompareEntries int
+
 	// Weakened names guards that a mutation test has switched off; it has no effect in an ordinary build.
 	Weakened guard.Set
 }
@@ -97,9 +101,12 @@ func DefaultOptions() Options {
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxWaitingReads: 1 << 20, MaxSpanBytes: 8 << 20,
 		JournalRoomBytes: 24 << 20,
 		PieceBytes:       1 << 20, MaxPieceBytes: 1 << 20, MaxLargeBytes: 2 << 30,
-		SnapshotLogBytes: DefaultSnapshotLogBytes,
+		SnapshotLogBytes: DefaultSnapshotLogBytes, CompareEntries: DefaultCompareEntries,
 	}
 }
+
+// DefaultCompareEntries is the default of Options.CompareEntries: at full load some hundred notes a second.
+const DefaultCompareEntries = 1024
 
 // DefaultSnapshotLogBytes is the default of Options.SnapshotLogBytes: applying as much again takes a start less than a
 // second or so, and a snapshot of an empty key space is not worth less log.
@@ -141,7 +148,7 @@ func (o *Options) Validate() error {
 		{"MaxUnmetBytes", o.MaxUnmetBytes}, {"MaxWaitingBatches", o.MaxWaitingBatches},
 		{"MaxWaitingBytes", o.MaxWaitingBytes}, {"MaxWaitingReads", o.MaxWaitingReads}, {"MaxSpanBytes", o.MaxSpanBytes},
 		{"PieceBytes", o.PieceBytes}, {"MaxPieceBytes", o.MaxPieceBytes}, {"MaxLargeBytes", o.MaxLargeBytes},
-		{"JournalRoomBytes", o.JournalRoomBytes},
+		{"JournalRoomBytes", o.JournalRoomBytes}, {"CompareEntries", o.CompareEntries},
 	}
 	for _, p := range positive {
 		if p.value <= 0 {

@@ -271,13 +271,14 @@ func (f *forwardBuilder) flush(e *Engine) {
 // takeApplied takes the applier's report. Batches that were met free room in the stream. Batches that were proven not
 // done wait again, before all later ones.
 func (e *Engine) takeApplied(a *Applied) {
-	if a.Index > e.applied {
+	if a.Index > e.applied || a.Jumped {
 		e.applied = a.Index
 		e.noteJumped()
 	}
 	if a.Tick != 0 {
 		e.expired, e.expiring = a.Tick, false
 	}
+	e.noteStates(a)
 	if a.Index > 0 {
 		e.expiry.time, e.expiry.due = a.Time, a.Due
 	}

@@ -112,6 +112,9 @@ func (e *Engine) takeSnapshots(in *Inputs) {
 func (e *Engine) takeTaken(t *Taken) {
 	s := &e.snapshots
 	s.underway = false
+	if t.Err == nil && e.quarantined() { // it is of the state that differs
+		t.Err, s.retire = errQuarantined, true
+	}
 	if t.Err != nil {
 		s.ended++
 		s.failed++
@@ -150,7 +153,7 @@ func (e *Engine) noticeSnapshots() {
 		s.ended++
 		s.taken = nil
 	}
-	if s.partial != nil && s.partial.Index <= e.commit { // the log has come to hold what it covers
+	if s.partial != nil && s.partial.Index <= e.commit && !e.stateless() { // the log has come to hold what it covers
 		s.partial, s.retire, s.fetchError = nil, true, ""
 	}
 	if s.asked && !s.busy() && e.commit <= s.inForceIndex() { // there is one of all that is known
@@ -175,7 +178,7 @@ func (s *snapshots) busy() bool { return s.underway || s.taken != nil || s.insta
 // snapshots than for the log, and a start reads no more of the log than of the snapshot.
 func (e *Engine) snapshotDue() bool {
 	s := &e.snapshots
-	if s.busy() || s.retiring || e.tick < s.retryAt {
+	if s.busy() || s.retiring || e.tick < s.retryAt || e.quarantined() {
 		return false
 	}
 	// What the log has of a body that is not whole does not count yet: each file would hold the part again.

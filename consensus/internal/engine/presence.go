@@ -124,7 +124,7 @@ func (e *Engine) updateAbsent() {
 // isAbsent decides about one voter.
 func (e *Engine) isAbsent(f *raft.FollowerStatus) bool {
 	p := &e.presence
-	silent := f.SilentTicks >= e.options.AbsentTicks
+	silent := f.SilentTicks >= e.options.AbsentTicks || e.isQuarantined(f.ID)
 	if !slices.Contains(p.absent, f.ID) {
 		return silent
 	}

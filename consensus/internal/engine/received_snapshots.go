@@ -34,6 +34,8 @@ type install struct {
 	// switching: the log begins anew. handed: the applier was told.
 	switching bool
 	handed    bool
+	// reinstall: the file replaces a state that is quarantined, and the log stays: quarantine.go.
+	reinstall bool
 }
 
 // mark is what is being installed, nil for a nil install.
@@ -122,6 +124,8 @@ func (e *Engine) continueInstall() {
 	i := s.install
 	switch {
 	case i == nil || i.switching:
+	case i.reinstall:
+		e.continueReinstall(i)
 	case i.base == nil:
 		e.dropInstall()
 	case i.request.Snapshot.Index > e.core.Commit() && (e.filling || e.handed != e.applied || s.fetches > 0) &&

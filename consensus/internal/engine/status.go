@@ -17,6 +17,9 @@ type Status struct {
 	Followers []raft.FollowerStatus
 	// Holding are the members that keep the cluster's feature level below this node's, in ascending order.
 	Holding []raftlog.NodeID
+	// Quarantined are the members whose state is quarantined, as the leader says, in ascending order. The slice must not
+	// be changed.
+	Quarantined []Quarantined
 }
 
 // State is the part of a Status that can be compared.
@@ -76,7 +79,15 @@ type State struct {
 	LastFetchError    string
 	// Clock is what this node knows of the time.
 	Clock ClockStatus
-	// Observation counts the changes of Status.Absent, Status.Followers and what Status.Holding rests on.
+	// Quarantine is that of this node's state. Agreed is the last index at which this node's state had the hash that a
+	// quorum has, Undecided the last one at which states differed and no quorum agreed, as the leader says; 0 for none.
+	Quarantine raftlog.Quarantine
+	Agreed     raftlog.Index
+	Undecided  raftlog.Index
+	// Reinstalls counts the states that this process took over from another node because its own differed.
+	Reinstalls uint64
+	// Observation counts the changes of Status.Absent, Status.Followers, Status.Quarantined and what
+	// Status.Holding rests on.
 	Observation uint64
 }
 
@@ -110,15 +121,21 @@ func (e *Engine) State() State {
 		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied,
 		Configuration: e.configuration, Committed: committed, Removed: membership.LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting.batches) + len(e.large.batches), UnmetBatches: len(e.stream.unmet),
-		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(), Observation: e.presence.observation,
-		Snapshot: s.inForce, Retained: s.retained, Reserved: s.reserved,
+		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(),
+		Observation: e.presence.observation + e.states.observation,
+		Snapshot:    s.inForce, Retained: s.retained, Reserved: s.reserved,
 		SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install:          e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
 		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError, Clock: e.clockStatus(),
+		Quarantine: e.core.Quarantined(), Agreed: e.states.agreed, Undecided: e.states.undecided,
+		Reinstalls: e.states.reinstalls,
 	}
 }
 
 // Status is what the node knows now, built anew.
 func (e *Engine) Status() Status {
-	return Status{State: e.State(), Absent: e.presence.absent, Followers: e.presence.followers, Holding: e.holding()}
+	return Status{
+		State: e.State(), Absent: e.presence.absent, Followers: e.presence.followers, Holding: e.holding(),
+		Quarantined: e.states.quarantined,
+	}
 }

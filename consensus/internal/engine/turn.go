@@ -148,6 +148,9 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.takeArrivals(in)
 	e.takeChanges(in)
 	e.raiseLevel()
+	e.reportStates()
+	e.rule()
+	e.keepQuarantine()
 	e.resendIfStuck()
 	e.assignWaiting()
 	e.moveTime()
@@ -248,6 +251,10 @@ func (e *Engine) step(m *Message) {
 		e.takeAskTransfer(m)
 	case Presence:
 		e.takePresence(m)
+	case Report:
+		e.takeStateReport(m)
+	case Verdict:
+		e.takeStateVerdict(m)
 	}
 }
 

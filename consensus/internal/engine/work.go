@@ -43,7 +43,7 @@ func (e *Engine) handWork(ticks int) {
 		w.Tick, e.expiring = e.tick, true
 	}
 	e.handJump(w)
-	if e.snapshots.install.halts() {
+	if e.snapshots.install.halts() || e.stateless() {
 		return
 	}
 	freeze := e.snapshotDue()

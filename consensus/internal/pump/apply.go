@@ -84,6 +84,7 @@ func (r *Runner) applyUnderLock(entries []raftlog.Entry, committed int64) {
 	var report engine.Applied
 	began := r.sinceStart()
 	r.machineLock.Lock()
+	r.applier.Void(r.status.Load().Quarantine.On())
 	r.applier.Apply(entries, &report)
 	r.machineLock.Unlock()
 	applied := r.sinceStart()

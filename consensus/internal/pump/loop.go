@@ -178,6 +178,7 @@ func (r *Runner) logChange(old, now *engine.Status) {
 			"node", now.ID)
 	}
 	r.logClock(old, now)
+	r.logQuarantine(old, now)
 	what := "role"
 	switch {
 	case old == nil:

@@ -97,6 +97,10 @@ func ownFields(c *coder, m *engine.Message) {
 		c.nodes(&m.Absent)
 	case engine.Notice:
 		c.bytes(&m.Notice)
+	case engine.Report:
+		c.report(&m.Report)
+	case engine.Verdict:
+		c.verdict(&m.Verdict)
 	default:
 		panic(fmt.Sprintf("transport: no body for the engine's kind %d", m.Own))
 	}
@@ -123,6 +127,9 @@ func messageBytes(m *engine.Message) int {
 	}
 	if m.Snapshot != nil {
 		size += len(m.Snapshot.Configuration)
+	}
+	if m.Report != nil || m.Verdict != nil {
+		size += stateBytes(m)
 	}
 	return size
 }

@@ -39,6 +39,8 @@ var carried = map[string]string{
 	"AskTransfer":    "",
 	"Presence":       "Request Absent",
 	"Notice":         "Notice",
+	"Report":         "Report",
+	"Verdict":        "Verdict",
 }
 
 const testCluster = 0xC1C2C3C4C5C6C7C8
@@ -99,6 +101,7 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 	all.Snapshot = &raftlog.SnapshotMark{
 		Mark: mark(), Configuration: make([]byte, r.IntN(2*referenceBytes)), FileHash: r.Uint64(), FileBytes: r.Uint64(),
 	}
+	all.Report, all.Verdict = sampleStates(r, all.Snapshot)
 	m.From, m.To = 1+raftlog.NodeID(r.Uint32()), 1+raftlog.NodeID(r.Uint32())
 	m.Term = raftlog.Term(r.Uint64())
 	from, to := reflect.ValueOf(&all).Elem(), reflect.ValueOf(&m).Elem()
@@ -106,6 +109,30 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 		to.FieldByName(name).Set(from.FieldByName(name))
 	}
 	return m
+}
+
+// sampleStates is a report and a verdict with every field set, but for the lists and the snapshot in some cases.
+func sampleStates(r *rand.Rand, snapshot *raftlog.SnapshotMark) (*engine.StateReport, *engine.StateVerdict) {
+	note := func() engine.StateNote {
+		return engine.StateNote{Index: raftlog.Index(r.Uint64()), Hash: r.Uint64(), Level: uint8(r.Uint32())}
+	}
+	quarantine := func() raftlog.Quarantine {
+		agreed := raftlog.Index(r.Uint32())
+		return raftlog.Quarantine{Differs: agreed + 1, Agreed: agreed, Reinstalled: raftlog.Index(r.Uint64())}
+	}
+	report := &engine.StateReport{Quarantine: quarantine(), Floor: raftlog.Index(r.Uint64())}
+	verdict := &engine.StateVerdict{Odd: raftlog.NodeID(r.Uint64()), OddAt: note(), Undecided: raftlog.Index(r.Uint64())}
+	for range r.IntN(4) {
+		report.Notes = append(report.Notes, note())
+		verdict.Agreed = append(verdict.Agreed, note())
+		verdict.Quarantined = append(verdict.Quarantined, engine.Quarantined{
+			ID: raftlog.NodeID(r.Uint64()), Quarantine: quarantine(),
+		})
+	}
+	if r.IntN(2) == 0 {
+		verdict.Snapshot = snapshot
+	}
+	return report, verdict
 }
 
 // encode is the frames of the messages as one piece.
@@ -163,7 +190,8 @@ func equal(a, b engine.Message) bool {
 
 func plain(m engine.Message) []any {
 	snapshot, entries, batches := m.Snapshot, m.Entries, m.Batches
-	m.Snapshot, m.Entries, m.Batches = nil, nil, nil
+	report, verdict := m.Report, m.Verdict
+	m.Snapshot, m.Entries, m.Batches, m.Report, m.Verdict = nil, nil, nil, nil, nil
 	if len(m.Absent) == 0 {
 		m.Absent = nil
 	}
@@ -178,6 +206,17 @@ func plain(m engine.Message) []any {
 	}
 	if snapshot != nil {
 		out = append(out, *snapshot)
+	}
+	if report != nil {
+		out = append(out, *report)
+	}
+	if verdict != nil {
+		ruled := *verdict
+		if ruled.Snapshot != nil {
+			out = append(out, *ruled.Snapshot)
+		}
+		ruled.Snapshot = nil
+		out = append(out, ruled)
 	}
 	return out
 }

@@ -64,7 +64,7 @@ func (k frameKind) known() bool {
 func (k frameKind) keepsBody() bool {
 	switch k {
 	case frameKind(raft.Append), frameKind(raft.Install), firstOwnFrame + frameKind(engine.Forward),
-		firstOwnFrame + frameKind(engine.Notice):
+		firstOwnFrame + frameKind(engine.Notice), firstOwnFrame + frameKind(engine.Verdict):
 		return true
 	}
 	return k >= firstControlFrame

@@ -41,6 +41,14 @@ func fixed() []engine.Message {
 			{Sequence: 0x33, Level: 1, Piece: true, Left: 0x34, Body: []byte("piece")},
 		},
 		Notice: []byte("notice"),
+		Report: &engine.StateReport{
+			Notes:      []engine.StateNote{{Index: 0x61, Hash: 0x62, Level: 0x63}, {Index: 0x64, Hash: 0x65, Level: 0x66}},
+			Quarantine: raftlog.Quarantine{Differs: 0x69, Agreed: 0x68, Reinstalled: 0x6a}, Floor: 0x6b,
+		},
+	}
+	all.Verdict = &engine.StateVerdict{
+		Agreed: all.Report.Notes, Odd: 0x71, OddAt: engine.StateNote{Index: 0x72, Hash: 0x73, Level: 0x74}, Undecided: 0x75,
+		Quarantined: []engine.Quarantined{{ID: 0x76, Quarantine: all.Report.Quarantine}}, Snapshot: all.Snapshot,
 	}
 	var messages []engine.Message
 	for _, kind := range everyKind() {

@@ -182,6 +182,7 @@ func TestADeclaredCountAllocatesNoMoreThanTheFrameCouldHold(t *testing.T) {
 		frameKind(raft.Append): 32, frameKind(raft.Install): 32,
 		firstOwnFrame + frameKind(engine.Forward): 8, firstOwnFrame + frameKind(engine.Presence): 8,
 		firstOwnFrame + frameKind(engine.Notice): 0,
+		firstOwnFrame + frameKind(engine.Report): 32, firstOwnFrame + frameKind(engine.Verdict): 0,
 	}
 	for kind, at := range counts {
 		body := make([]byte, 200)

@@ -36,6 +36,16 @@ type Workload interface {
 	Check(history []Operation) error
 }
 
+// Spoilings is how many ways there are to spoil a state.
+const Spoilings = 3
+
+// Spoiler is a workload whose states can be spoilt.
+type Spoiler interface {
+	// Spoil returns the body of an entry with something added that no client wrote, in one of Spoilings ways, counted from
+	// 0. A machine that applies it in the place of the body has most likely another state afterwards.
+	Spoil(body []byte, way int) []byte
+}
+
 // Mix is what clients ask for.
 type Mix struct {
 	// Reads is the share of requests that only read, Pipelines that of writes with more than one command.

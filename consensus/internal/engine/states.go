@@ -1,0 +1,226 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
+
+// The same log must lead to the same state. Nodes prove it while they run: each notes the hash of its state at some
+// indexes and tells the leader, which compares (verdict.go) and has the odd one quarantined (quarantine.go).
+//
+//	applier: note ──► report ──StateReport──► leader: decide ─StateVerdict──► compare ──► quarantine
+//	                                                                             └──► agreed
+//
+// Nodes note at each multiple of Options.CompareEntries, and at entries that carry only time. Which ones they note need
+// not be the same on all: only indexes that enough of them noted are compared.
+const (
+	// keptNotes is how many notes of a node are kept, of either kind: at multiples, and at entries that carry only time.
+	keptNotes = 8
+	// keptAgreed is how many agreed notes are kept, for members that are behind.
+	keptAgreed = 64
+	// reportTicks is the least time between two reports, or two verdicts, that have news; repeatTicks is after how long
+	// they are sent without any, for messages are lost.
+	reportTicks = 5
+	repeatTicks = 100
+	// comparisonTicks is how often the leader adds an entry that carries only time while a member waits to be compared.
+	comparisonTicks = 50
+)
+
+// StateNote is the hash of a state behind an entry, at the feature level in force there: another level may hash the
+// same state to another number.
+type StateNote struct {
+	Index raftlog.Index
+	Hash  uint64
+	Level uint8
+}
+
+// note notes the hash of the state behind an entry that was applied, if it is to be compared.
+func (a *Applier) note(e *raftlog.Entry, report *Applied) {
+	multiple := e.Index >= a.noteAt
+	if !multiple && (len(e.Body) > 0 || !e.Kind.Traits().Compares) {
+		return
+	}
+	if multiple {
+		a.noteNext(e.Index)
+	}
+	note := StateNote{Index: e.Index, Hash: a.machine.Hash(), Level: a.base.Level}
+	report.Notes = append(report.Notes, note)
+}
+
+// noteNext finds the next multiple of Options.CompareEntries behind an index.
+func (a *Applier) noteNext(behind raftlog.Index) {
+	every := raftlog.Index(a.options.CompareEntries)
+	a.noteAt = (behind/every + 1) * every
+}
+
+// StateReport is what a member tells the leader of its state.
+type StateReport struct {
+	// Notes are its newest, in ascending order of their indexes.
+	Notes []StateNote
+	// Quarantine is its own. Floor is the least index of a snapshot by which it can be reinstalled, 0 if it asks for none.
+	Quarantine raftlog.Quarantine
+	Floor      raftlog.Index
+}
+
+// StateVerdict is what the leader tells a member of all states.
+type StateVerdict struct {
+	// Agreed are the newest hashes that a quorum of the voters has, in ascending order of their indexes.
+	Agreed []StateNote
+	// Odd is the member that is to be quarantined, 0 for none: it has another hash than the agreed one at OddAt.
+	Odd   raftlog.NodeID
+	OddAt StateNote
+	// Quarantined are the members whose quarantine the leader knows of, in ascending order.
+	Quarantined []Quarantined
+	// Undecided is an index at which states differ and no quorum agrees; 0 for none since then.
+	Undecided raftlog.Index
+	// Snapshot is one by which the member can be reinstalled, nil unless it asked for one and the leader has it.
+	Snapshot *raftlog.SnapshotMark
+}
+
+// Quarantined is a member whose state is quarantined.
+type Quarantined struct {
+	ID raftlog.NodeID
+	raftlog.Quarantine
+}
+
+// states is what a node knows of its own state and the others'.
+type states struct {
+	// multiples and times are this node's notes, oldest first.
+	multiples, times []StateNote
+	// known are the agreed notes, oldest first; told of is by the leader, or found as one.
+	known []StateNote
+	// agreed is the last index at which this node's state was the agreed one, differs the last one at which it was not;
+	// 0 for neither.
+	agreed, differs raftlog.Index
+	// reported is when and to which term's leader this node last reported; fresh: it has news.
+	reported     uint64
+	reportedTerm raftlog.Term
+	fresh        bool
+	// undecided and quarantined are as the leader says. The slice is replaced, never changed.
+	undecided   raftlog.Index
+	quarantined []Quarantined
+	// observation counts the changes of quarantined.
+	observation uint64
+	// retryAt: no file is fetched for a reinstallation before this tick; failures counts those that were in vain.
+	retryAt  uint64
+	failures int
+	// reinstalls counts the reinstallations of this process.
+	reinstalls uint64
+
+	bench
+}
+
+// noteStates takes the applier's notes.
+func (e *Engine) noteStates(a *Applied) {
+	s := &e.states
+	if a.Jumped { // they are of a state that is gone
+		s.multiples, s.times, s.differs = nil, nil, 0
+		if e.quarantined() {
+			s.reinstalls++
+		}
+	}
+	if e.stateless() {
+		return // what was applied before the applier heard of it
+	}
+	for _, n := range a.Notes {
+		if n.Index%raftlog.Index(e.options.CompareEntries) == 0 {
+			s.multiples = keep(s.multiples, n, keptNotes)
+		} else {
+			s.times = keep(s.times, n, keptNotes)
+		}
+		s.fresh = true
+		e.compareOwn(n)
+	}
+}
+
+// keep appends a note, and drops the oldest beyond a number.
+func keep(notes []StateNote, n StateNote, limit int) []StateNote {
+	if len(notes) == limit {
+		notes = slices.Delete(notes, 0, 1)
+	}
+	return append(notes, n)
+}
+
+// own is this node's note at an index.
+func (s *states) own(index raftlog.Index) (StateNote, bool) {
+	for _, notes := range [...][]StateNote{s.multiples, s.times} {
+		if n, found := noteAt(notes, index); found {
+			return n, true
+		}
+	}
+	return StateNote{}, false
+}
+
+func noteAt(notes []StateNote, index raftlog.Index) (StateNote, bool) {
+	i := slices.IndexFunc(notes, func(n StateNote) bool { return n.Index == index })
+	if i < 0 {
+		return StateNote{}, false
+	}
+	return notes[i], true
+}
+
+// learnAgreed takes in a hash that a quorum has, and compares.
+func (e *Engine) learnAgreed(n StateNote) {
+	s := &e.states
+	if _, known := noteAt(s.known, n.Index); known {
+		return
+	}
+	s.known = keep(s.known, n, keptAgreed)
+	slices.SortFunc(s.known, func(a, b StateNote) int { return int(a.Index) - int(b.Index) })
+	if own, noted := s.own(n.Index); noted {
+		e.compareOwn(own)
+	}
+}
+
+// compareOwn compares one of this node's notes with the agreed one, if that is known.
+func (e *Engine) compareOwn(own StateNote) {
+	s := &e.states
+	agreed, known := noteAt(s.known, own.Index)
+	q := e.core.Quarantined()
+	switch {
+	case !known || agreed.Level != own.Level:
+	case q.On() && (q.Stateless() || own.Index <= q.Reinstalled): // of the state that is void, or of the file
+	case agreed.Hash != own.Hash:
+		s.differs = max(s.differs, own.Index)
+		if q.On() {
+			e.quarantineAgain(own.Index)
+		}
+	default:
+		s.agreed = max(s.agreed, own.Index)
+		if q.On() {
+			e.endQuarantine()
+		}
+	}
+}
+
+// report is what this node tells the leader of its state.
+func (e *Engine) report() *StateReport {
+	s := &e.states
+	r := &StateReport{Notes: slices.Concat(s.multiples, s.times), Quarantine: e.core.Quarantined()}
+	slices.SortFunc(r.Notes, func(a, b StateNote) int { return int(a.Index) - int(b.Index) })
+	if e.wantsState() {
+		r.Floor = e.reinstallFloor()
+	}
+	return r
+}
+
+// reportStates tells the leader, or takes the report itself if this node leads.
+func (e *Engine) reportStates() {
+	s := &e.states
+	since := e.tick - s.reported
+	news := s.fresh && since >= reportTicks || s.reportedTerm != e.term || since >= repeatTicks ||
+		e.wantsState() && since >= comparisonTicks
+	if e.leader == 0 || !news {
+		return
+	}
+	s.reported, s.reportedTerm, s.fresh = e.tick, e.term, false
+	r := e.report()
+	if e.leads() {
+		e.takeReport(e.options.ID, r)
+		return
+	}
+	if len(r.Notes) > 0 || r.Quarantine.On() {
+		e.send(Message{Own: Report, Message: message(e.leader, e.term), Report: r})
+	}
+}

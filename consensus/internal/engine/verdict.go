@@ -1,0 +1,296 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/raftredis/raftredis/consensus/quorum"
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/wal/raftlog"
+)
+
+// bench is what a leader compares. It begins empty in each term: the members report what they kept.
+type bench struct {
+	term    raftlog.Term
+	members map[raftlog.NodeID]*StateReport
+	// odd is the member that is to be quarantined, at oddAt; 0 for none.
+	odd   raftlog.NodeID
+	oddAt StateNote
+	// ruled is when the members were last told; news: there is something to tell.
+	ruled uint64
+	news  bool
+	// ticked is when an entry was last added for a comparison.
+	ticked uint64
+}
+
+// takeStateReport takes a member's report, if this node leads the term that it is meant for.
+func (e *Engine) takeStateReport(m *Message) {
+	if e.leads() && m.Term == e.core.Term() && m.Report != nil && e.isMember(m.From) {
+		e.takeReport(m.From, m.Report)
+	}
+}
+
+// takeReport takes in what a member says of its state, and compares.
+func (e *Engine) takeReport(from raftlog.NodeID, r *StateReport) {
+	b := &e.states.bench
+	if b.term != e.core.Term() {
+		*b = bench{term: e.core.Term(), members: map[raftlog.NodeID]*StateReport{}, news: true}
+	}
+	before := b.members[from]
+	b.members[from] = r
+	if before == nil || before.Quarantine != r.Quarantine || r.Floor != 0 {
+		b.news = true
+	}
+	if r.Floor != 0 {
+		e.provideState(r.Floor)
+	}
+	e.compareAll()
+}
+
+// compareAll compares all notes that the leader has.
+func (e *Engine) compareAll() {
+	s := &e.states
+	b := &s.bench
+	for id := range b.members {
+		if !e.isMember(id) {
+			delete(b.members, id)
+		}
+	}
+	for _, n := range b.notes() {
+		if _, known := noteAt(s.known, n.Index); !known {
+			e.decideAt(n)
+		}
+	}
+	odd, at := e.oddOne()
+	if odd != b.odd || at != b.oddAt {
+		b.odd, b.oddAt, b.news = odd, at, true
+	}
+	s.noteQuarantined(b.reported())
+}
+
+// notes are those of all members whose state counts, each once, in ascending order of their indexes.
+func (b *bench) notes() []StateNote {
+	var all []StateNote
+	for _, r := range b.members {
+		if !r.Quarantine.On() {
+			all = append(all, r.Notes...)
+		}
+	}
+	slices.SortFunc(all, func(a, b StateNote) int {
+		return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Level, b.Level), cmp.Compare(a.Hash, b.Hash))
+	})
+	return slices.Compact(all)
+}
+
+// decideAt decides whether a hash is the agreed one at its index: when a quorum of the voters has it. If none can have
+// one any more, the states differ, and no one can say whose is right.
+func (e *Engine) decideAt(n StateNote) {
+	b := &e.states.bench
+	anyOther := false
+	answer := func(id raftlog.NodeID) quorum.Answer {
+		r := b.members[id]
+		if r == nil || r.Quarantine.On() {
+			return quorum.Silent
+		}
+		theirs, noted := noteAt(r.Notes, n.Index)
+		switch {
+		case !noted || theirs.Level != n.Level:
+			return quorum.Silent
+		case theirs.Hash != n.Hash:
+			anyOther = true
+			return quorum.No
+		}
+		return quorum.Yes
+	}
+	outcome := quorum.Decide(e.core.Configuration().Pair(), answer)
+	if e.options.Weakened.Down(guard.AgreedByQuorum) && answer(e.options.ID) == quorum.Yes {
+		outcome = quorum.Won
+	}
+	switch {
+	case outcome == quorum.Won:
+		e.learnAgreed(n)
+		b.news = true
+	case anyOther && e.undecidable(n.Index) && n.Index > e.states.undecided:
+		e.states.undecided, b.news = n.Index, true
+	}
+}
+
+// undecidable reports whether no hash can have a quorum at an index, whatever those say who have not reported.
+func (e *Engine) undecidable(index raftlog.Index) bool {
+	b := &e.states.bench
+	for _, n := range b.notes() {
+		if n.Index != index {
+			continue
+		}
+		possible := quorum.Decide(e.core.Configuration().Pair(), func(id raftlog.NodeID) quorum.Answer {
+			r := b.members[id]
+			if r == nil {
+				return quorum.Yes
+			}
+			theirs, noted := noteAt(r.Notes, index)
+			if r.Quarantine.On() || noted && (theirs.Hash != n.Hash || theirs.Level != n.Level) {
+				return quorum.No
+			}
+			return quorum.Yes // it has the same, or may yet say so
+		})
+		if possible == quorum.Won {
+			return false
+		}
+	}
+	return true
+}
+
+// oddOne is the member that is to be quarantined: one whose newest note with an agreed one beside it differs from that.
+// There is none while another one is quarantined, or was named and may still be odd.
+func (e *Engine) oddOne() (raftlog.NodeID, StateNote) {
+	b := &e.states.bench
+	if len(b.reported()) > 0 {
+		return 0, StateNote{}
+	}
+	odd, at := raftlog.NodeID(0), StateNote{}
+	for _, m := range e.core.Configuration().Members {
+		agreed, differs := e.oddAt(m.ID)
+		if differs && (odd == 0 || m.ID == b.odd) {
+			odd, at = m.ID, agreed
+		}
+	}
+	return odd, at
+}
+
+// oddAt finds the newest index at which a member's note can be compared, and reports whether it differs there.
+func (e *Engine) oddAt(id raftlog.NodeID) (agreed StateNote, differs bool) {
+	r := e.states.bench.members[id]
+	if r == nil {
+		return agreed, false
+	}
+	for i := len(r.Notes) - 1; i >= 0; i-- {
+		n := &r.Notes[i]
+		if agreed, known := noteAt(e.states.known, n.Index); known && agreed.Level == n.Level {
+			return agreed, agreed.Hash != n.Hash
+		}
+	}
+	return agreed, false
+}
+
+// reported are the members that say that they are quarantined, in ascending order.
+func (b *bench) reported() []Quarantined {
+	var all []Quarantined
+	for id, r := range b.members {
+		if r.Quarantine.On() {
+			all = append(all, Quarantined{ID: id, Quarantine: r.Quarantine})
+		}
+	}
+	slices.SortFunc(all, func(a, b Quarantined) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// noteQuarantined notes which members are quarantined, if that is news.
+func (s *states) noteQuarantined(all []Quarantined) {
+	if !slices.Equal(s.quarantined, all) {
+		s.quarantined = all
+		s.observation++
+	}
+}
+
+// rule lets a leader tell the members what it found, and what is to be done.
+func (e *Engine) rule() {
+	b := &e.states.bench
+	if !e.leads() || b.term != e.core.Term() {
+		return
+	}
+	since := e.tick - b.ruled
+	if since < reportTicks || !b.news && since < repeatTicks {
+		return
+	}
+	b.ruled, b.news = e.tick, false
+	known := e.states.known
+	v := StateVerdict{
+		Agreed: slices.Clone(known[max(0, len(known)-keptNotes):]), Odd: b.odd, OddAt: b.oddAt,
+		Quarantined: e.states.quarantined, Undecided: e.states.undecided,
+	}
+	if len(v.Agreed) == 0 && v.Odd == 0 && len(v.Quarantined) == 0 && v.Undecided == 0 {
+		return
+	}
+	for _, m := range e.core.Configuration().Members {
+		if m.ID == e.options.ID {
+			e.obey(&v)
+			continue
+		}
+		theirs := v
+		if r := b.members[m.ID]; r != nil && r.Floor != 0 {
+			theirs.Snapshot = e.stateFor(r.Floor)
+		}
+		e.send(Message{Own: Verdict, Message: message(m.ID, e.term), Verdict: &theirs})
+	}
+}
+
+// message is the envelope of a message of the engine's own.
+func message(to raftlog.NodeID, term raftlog.Term) raft.Message {
+	return raft.Message{To: to, Term: term}
+}
+
+// takeStateVerdict takes the verdict of this term's leader.
+func (e *Engine) takeStateVerdict(m *Message) {
+	if m.Term != e.core.Term() || e.leads() || m.Verdict == nil {
+		return
+	}
+	v := m.Verdict
+	for _, n := range v.Agreed {
+		e.learnAgreed(n)
+	}
+	e.states.undecided = v.Undecided
+	e.states.noteQuarantined(v.Quarantined)
+	e.obey(v)
+	if v.Snapshot != nil {
+		e.beginReinstall(m.From, v.Snapshot)
+	}
+}
+
+// obey quarantines this node if it is the odd one: if its own note says so as well. A verdict that comes late may be
+// about a state that is gone.
+func (e *Engine) obey(v *StateVerdict) {
+	if v.Odd != e.options.ID || e.core.Quarantined().On() || v.OddAt.Index <= e.states.agreed {
+		return
+	}
+	own, noted := e.states.own(v.OddAt.Index)
+	if noted && own.Level == v.OddAt.Level && own.Hash != v.OddAt.Hash {
+		e.beginQuarantine(v.OddAt.Index)
+	}
+}
+
+// stateFor is the snapshot in force if a member can be reinstalled by it, and nil otherwise.
+func (e *Engine) stateFor(floor raftlog.Index) *raftlog.SnapshotMark {
+	if s := &e.snapshots; s.inForceIndex() >= floor && !e.quarantined() {
+		return s.inForce
+	}
+	return nil
+}
+
+// provideState has a snapshot taken for a member that is to be reinstalled, unless there is one.
+func (e *Engine) provideState(floor raftlog.Index) {
+	s := &e.snapshots
+	if e.stateFor(floor) == nil && !e.quarantined() && !s.busy() && e.applied >= floor {
+		s.asked = true
+	}
+}
+
+// owesComparison reports whether an entry is to be added behind which all nodes note their hash: a member waits for
+// that, and nothing else may come for long.
+func (e *Engine) owesComparison() bool {
+	b := &e.states.bench
+	if b.term != e.core.Term() || e.tick-b.ticked < comparisonTicks {
+		return false
+	}
+	waits := func(q Quarantined) bool { return q.Reinstalled != 0 }
+	if !slices.ContainsFunc(e.states.quarantined, waits) {
+		return false
+	}
+	b.ticked = e.tick
+	return true
+}
+
+// isQuarantined reports whether a member is quarantined, as far as this leader knows.
+func (e *Engine) isQuarantined(id raftlog.NodeID) bool {
+	return slices.ContainsFunc(e.states.quarantined, func(q Quarantined) bool { return q.ID == id })
+}

@@ -1,0 +1,51 @@
+package pump
+
+import "github.com/raftredis/raftredis/consensus/internal/engine"
+
+// logQuarantine logs that the states of nodes differ: of this one, of another, of some without a verdict.
+func (r *Runner) logQuarantine(old, now *engine.Status) {
+	var before engine.State
+	if old != nil {
+		before = old.State
+	}
+	log := r.effects.Logger.With("node", now.ID)
+	switch q, was := now.Quarantine, before.Quarantine; {
+	case q == was:
+	case !q.On():
+		log.Info("the state of this node is that of the others again: it serves", "agreed", now.Agreed)
+	case q.Reinstalled != 0:
+		log.Info("the state of this node was replaced by another node's: it is compared once more, and then served",
+			"snapshot", q.Reinstalled)
+	default:
+		log.Error("the state of this node differs from that of a majority: it serves nothing, and takes over the state of "+
+			"another node by itself; if this happens again, replace the machine or its memory, and report the build",
+			"differs", q.Differs, "agreed", q.Agreed)
+	}
+	if now.Undecided > before.Undecided {
+		log.Error("the states of the nodes differ, and no majority has the same: compare raft_state_hash in INFO of all "+
+			"nodes, and replace the members whose data are wrong", "index", now.Undecided)
+	}
+	r.logQuarantined(old, now)
+}
+
+// logQuarantined logs which other members are quarantined now, and which not any more.
+func (r *Runner) logQuarantined(old, now *engine.Status) {
+	was := map[uint64]bool{}
+	if old != nil {
+		for _, q := range old.Quarantined {
+			was[uint64(q.ID)] = true
+		}
+	}
+	for _, q := range now.Quarantined {
+		if !was[uint64(q.ID)] && q.ID != now.ID {
+			r.effects.Logger.Warn("the state of a member differs from that of a majority: it serves nothing until it has taken "+
+				"over another one's", "member", q.ID, "differs", q.Differs, "agreed", q.Agreed)
+		}
+		delete(was, uint64(q.ID))
+	}
+	for id := range was {
+		if id != uint64(now.ID) {
+			r.effects.Logger.Info("the state of a member is that of the others again, or it is no member any more", "member", id)
+		}
+	}
+}
