@@ -96,3 +96,47 @@ func TestAContextThatEndsSaysWhetherTheCommandWasSent(t *testing.T) {
 		t.Errorf("a query: %v", err)
 	}
 }
+
+// A node is closed while all its queues are full: commands, reads, requests that move time, commands in pieces. Each
+// ends once. One node leads, one follows, and one has no majority any more, with everything that it has waiting.
+func TestCloseEndsAllThatWasSubmitted(t *testing.T) {
+	c := newCollectors(t)
+	leader := c.leader()
+	for _, i := range []int{(leader + 1) % 3, leader, (leader + 2) % 3} {
+		n := c.nodes[i]
+		const rounds = 500
+		ended := make(chan *consensus.Request, 3*rounds+2)
+		submitted := map[*consensus.Request]int{}
+		put := func(r *consensus.Request) {
+			submitted[r] = 0
+			r.Done = func(r *consensus.Request) { ended <- r }
+			n.Submit(r)
+		}
+		put(&consensus.Request{Body: command(3*aMiB, 1)})
+		put(&consensus.Request{Body: command(2*aMiB, 2)})
+		for range rounds {
+			put(&consensus.Request{Body: command(1<<10, 3)})
+			put(&consensus.Request{Read: true})
+			put(&consensus.Request{})
+		}
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for range len(submitted) {
+			select {
+			case r := <-ended:
+				submitted[r]++
+			case <-within(t).Done():
+				t.Fatalf("node %d: %d requests never end", i, len(submitted)-len(ended))
+			}
+		}
+		for r, times := range submitted {
+			if times != 1 {
+				t.Fatalf("node %d: a request ended %d times, the last time with %v", i, times, r.Err)
+			}
+		}
+		if len(ended) > 0 {
+			t.Fatalf("node %d: %d requests ended twice", i, len(ended))
+		}
+	}
+}

@@ -246,6 +246,32 @@ func TestAVoteIsNotGivenAgainstALeaderThatIsHeard(t *testing.T) {
 	}
 }
 
+// Thesis 4.2.3: A leader is a node that hears its leader, however long ago its term began. A node that missed some
+// heartbeats must not depose it; the voter to which it hands over may.
+func TestALeaderGivesNoVoteAgainstItself(t *testing.T) {
+	g := newRig(t, 3, 1)
+	g.lead()
+	term := g.core.Term()
+	for range 3 * g.core.options.ElectionTicks { // it hears the others all the time
+		g.step(Message{Kind: HeartbeatReply, From: 2, Term: term})
+		g.core.Tick()
+		g.ready()
+	}
+	last := g.core.Last()
+	request := Message{Kind: Vote, From: 3, Term: term + 1, Previous: last}
+	if sent := g.stepAndSync(request); len(sent) != 0 || g.core.Role() != Leader || g.core.Term() != term {
+		t.Fatalf("%v, %v", sent, g.core.Status())
+	}
+	asked := only(g.step(Message{Kind: PreVote, From: 3, Term: term + 1, Previous: last}), PreVoteReply)
+	if len(asked) > 0 && !asked[0].Reject || g.core.Role() != Leader {
+		t.Fatalf("%v, %v", asked, g.core.Status())
+	}
+	request.Hint = last
+	if reply := g.one(g.stepAndSync(request), VoteReply); reply.Reject || g.core.Role() != Follower {
+		t.Fatalf("%v, %v", reply, g.core.Status())
+	}
+}
+
 // A8.
 func TestAPreCandidateGivesItsLeaderUp(t *testing.T) {
 	g := newRig(t, 3, 1)

@@ -280,3 +280,16 @@ func TestSmallBatchesLeaveRoomForAPiece(t *testing.T) {
 		}
 	}
 }
+
+// A node whose clients were silent for long has saved nothing up: when they come, the others keep their share.
+func TestSilenceSavesNothingUp(t *testing.T) {
+	for _, silent := range []raftlog.NodeID{1, 2} {
+		tb := newFullTable(t)
+		always := &load{id: 3, clients: 400, body: body("a", 100)}
+		tb.run(200, always)
+		late := &load{id: silent, clients: 400, body: body("b", 100)}
+		always.doneBytes = 0
+		tb.run(100, always, late)
+		expectShares(t, 40, always, late)
+	}
+}
