@@ -92,6 +92,9 @@ type Conn struct {
 	// that this goes on for too long.
 	refusedSince monotonic
 	tired        bool
+	// cut says that the connection was cut on purpose: when what is under way has ended, nothing that stands behind it is
+	// begun. The requests of a client that has left by itself are executed as far as they came, as in Redis.
+	cut bool
 	// outlives says that the client is to see its connection end with the process.
 	outlives bool
 	// viewed is how many calls of the run of reads are answered.
@@ -234,6 +237,8 @@ func (c *Conn) Advance() Action {
 			if !c.passed() {
 				return Park
 			}
+		case c.cut:
+			c.phase = ended
 		case len(c.out) >= c.server.limits.FlushBytes, c.slowNext():
 			return Flush
 		case c.phase == viewing:

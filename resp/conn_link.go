@@ -21,8 +21,8 @@ type link struct {
 	woken chan struct{}
 	// parking is running, parked, or parkedLong when the watch has seen it parked before.
 	parking atomic.Uint32
-	// gone is set by the watch or by Close, when no client waits for the replies any more.
-	gone atomic.Bool
+	// gone is set by the watch or by kill, when no client waits for the replies any more. killed says that it was kill.
+	gone, killed atomic.Bool
 	// raw is the system's socket, nil if there is none below. taken is write, made once; pending and failure are what it
 	// works on: the output that is still to be sent, and why it cannot be.
 	raw     syscall.RawConn
@@ -92,6 +92,7 @@ func descriptor(below net.Conn) (number int) {
 //  3. The client would read a reply from a connection that was cut.
 func (l *link) kill() {
 	_ = l.socket.Close() // the goroutine of the link learns it from the socket; the error adds nothing
+	l.killed.Store(true)
 	l.clientGone()
 }
 
@@ -201,9 +202,12 @@ func (l *link) park() {
 	l.parking.Store(parked)
 	for l.conn.Advance() == Park {
 		l.countBlocked(l.conn.Blocked())
-		if l.gone.Load() && l.conn.Abandon() {
-			counts.AbandonedRuns.Inc()
-			continue
+		if l.gone.Load() {
+			l.conn.cut = l.killed.Load()
+			if l.conn.Abandon() {
+				counts.AbandonedRuns.Inc()
+				continue
+			}
 		}
 		l.rest()
 	}

@@ -280,6 +280,48 @@ func TestCloseCutsConnectionsWhenItsTimeIsOver(t *testing.T) {
 	sent.Complete(Uncertain) // what a store does with everything when it closes
 }
 
+// Many clients have a run under way and requests behind it, and the store answers nothing. Close ends all of them when
+// its time is over, and no goroutine is left; what the store answers later goes nowhere.
+func TestCloseEndsClientsWithFullPipelines(t *testing.T) {
+	const clients = 50
+	store := newFakeStore(t)
+	var mu sync.Mutex
+	var runs []*Request
+	store.finish = func(r *Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		runs = append(runs, r)
+	}
+	under := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(runs)
+	}
+	s := serve(t, Options{Store: store, Limits: Limits{MaxRunCalls: 10}})
+	var all []*peer
+	for range clients {
+		p := s.dial()
+		p.send(strings.Repeat("INCR a\r\nGET a\r\n", 500))
+		all = append(all, p)
+	}
+	eventually(t, "a run of each client is under way", func() bool { return under() == clients })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.server.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("close: %v", err)
+	}
+	for _, p := range all {
+		p.expectEnd()
+	}
+	eventually(t, "the store is told of each", func() bool { return store.abandonedCount() == clients })
+	for _, r := range runs {
+		r.Complete(Uncertain)
+	}
+	if n := under(); n != clients {
+		t.Fatalf("%d runs were begun, %d of them behind Close", n, n-clients)
+	}
+}
+
 func TestServeOnAClosedServerSaysSo(t *testing.T) {
 	s := serve(t, Options{Store: newFakeStore(t)})
 	p := s.dial()
