@@ -16,8 +16,11 @@ import (
 )
 
 // noticeTimeout is how long a test may take to notice. A test that waits for an event that never comes without the rule
-// has noticed when its own bound is over, which is below that.
-const noticeTimeout = 2 * time.Minute
+// has noticed when its own bound is over, which is below that. Whole clusters take longer on a machine that is busy.
+const (
+	noticeTimeout   = 2 * time.Minute
+	clustersTimeout = 15 * time.Minute
+)
 
 // binaries are the test programs of packages, built with the tag that lets guards be lowered, once each.
 type binaries struct {
@@ -49,12 +52,14 @@ func (b *binaries) program(directory string) (string, error) {
 }
 
 // run runs a package's tests of a pattern, with one guard down unless its name is empty.
-func (b *binaries) run(directory, pattern, lowered string) (output []byte, seconds float64, err error) {
+func (b *binaries) run(
+	directory, pattern, lowered string, timeout time.Duration,
+) (output []byte, seconds float64, err error) {
 	path, err := b.program(directory)
 	if err != nil {
 		return nil, 0, err
 	}
-	test := exec.Command(path, "-test.run="+pattern, "-test.count=1", "-test.v", "-test.timeout="+noticeTimeout.String())
+	test := exec.Command(path, "-test.run="+pattern, "-test.count=1", "-test.v", "-test.timeout="+timeout.String())
 	test.Dir = directory
 	test.Env = os.Environ()
 	if lowered != "" {
@@ -70,14 +75,14 @@ func (b *binaries) notice(rule string, t *namedTest) (seconds float64, err error
 	pattern := "^" + t.name + "$"
 	if t.lowers() {
 		pattern += "/^" + rule + "$"
-		output, seconds, err := b.run(t.directory, pattern, "")
+		output, seconds, err := b.run(t.directory, pattern, "", clustersTimeout)
 		if err == nil && !bytes.Contains(output, []byte("--- PASS: "+t.name+"/"+rule)) {
 			err = errors.New("it has no subtest of that name")
 		}
 		return seconds, err
 	}
 	if !b.passed[t.String()] {
-		output, seconds, err := b.run(t.directory, pattern, "")
+		output, seconds, err := b.run(t.directory, pattern, "", noticeTimeout)
 		if err != nil {
 			return seconds, fmt.Errorf("it fails with all rules in place: %w\n%s", err, output)
 		}
@@ -86,7 +91,7 @@ func (b *binaries) notice(rule string, t *namedTest) (seconds float64, err error
 		}
 		b.passed[t.String()] = true
 	}
-	output, seconds, err := b.run(t.directory, pattern, rule)
+	output, seconds, err := b.run(t.directory, pattern, rule, noticeTimeout)
 	var failed *exec.ExitError
 	switch {
 	case err == nil:
@@ -120,7 +125,7 @@ func (b *binaries) failing(rule, directory string) (names []string, err error) {
 		return !strings.HasPrefix(name, "Test") || namedTest{name: name}.lowers()
 	})
 	for len(left) > 0 {
-		output, _, err := b.run(directory, "^("+strings.Join(left, "|")+")$", rule)
+		output, _, err := b.run(directory, "^("+strings.Join(left, "|")+")$", rule, noticeTimeout)
 		for _, match := range failedLine.FindAllSubmatch(output, -1) {
 			names = append(names, fmt.Sprintf("%s(%s)", match[1], match[2]))
 		}
