@@ -188,7 +188,9 @@ func (s *summons) wantsOperation() bool { return s.from != 0 && s.operation == 0
 // handleTimeoutNow notes the leader's word to campaign at once (thesis section 3.10).
 func (r *Raft) handleTimeoutNow(m *Message) {
 	s := summons{from: m.From, term: r.term, mark: m.Previous}
-	if r.follows(&s) && !r.waitsForDisk() {
+	if r.follows(&s) && r.down(guard.SummonsWaitForTheDisk) {
+		r.becomeCandidate(s.mark)
+	} else if r.follows(&s) && !r.waitsForDisk() {
 		r.summoned = s
 	}
 }

@@ -104,7 +104,9 @@ func (d *disk) completed(number raftlog.OperationNumber) {
 }
 
 // full reports whether no more operations may leave.
-func (d *disk) full() bool { return len(d.flying) >= maxFlyingOperations }
+func (d *disk) full() bool {
+	return len(d.flying) >= maxFlyingOperations && !guard.Down(guard.FlyingBounded)
+}
 
 // carry notes the promises that leave with an operation.
 func (d *disk) carry(number raftlog.OperationNumber, messages []Message) {
@@ -118,6 +120,9 @@ func (d *disk) carry(number raftlog.OperationNumber, messages []Message) {
 // promises reports whether an operation in flight carries a promise that says as much as m. Without this, a leader
 // whose follower's disk hangs makes it queue an operation with each heartbeat, for the sake of the same answer.
 func (d *disk) promises(m *Message) bool {
+	if guard.Down(guard.PromisesCoalesce) {
+		return false
+	}
 	return slices.ContainsFunc(d.promised, func(p promised) bool {
 		return p.message.sameUpToIndex(m) && p.message.Index >= m.Index
 	})

@@ -117,7 +117,9 @@ func (p *progress) probe(next raftlog.Index) {
 // repeatProbe lets a probe leave again that was not answered.
 func (p *progress) repeatProbe() {
 	if p.state == Probe && p.waiting {
-		p.waiting, p.load = false, emptyProbe
+		if p.waiting, p.load = false, emptyProbe; guard.Down(guard.ProbesAreRepeatedEmpty) {
+			p.load = fullProbe
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -46,7 +47,7 @@ func (r *Raft) reservation(p *progress) *raftlog.SnapshotMark {
 
 // reserve gives a follower without a reservation the snapshot in force.
 func (r *Raft) reserve(p *progress) {
-	if r.reservation(p) == nil {
+	if r.reservation(p) == nil || r.down(guard.SnapshotsOnTheirWayStay) {
 		r.reserveNewest(p)
 	}
 }

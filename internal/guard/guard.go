@@ -50,7 +50,7 @@ func Parse(list string) (set Set, err error) {
 }
 
 // Set is a set of guards that are down; the zero value is the product: all up.
-type Set struct{ words [2]uint64 }
+type Set struct{ words [4]uint64 }
 
 // With returns the set with one more guard down.
 func (s Set) With(g Guard) Set {

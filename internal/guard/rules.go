@@ -142,7 +142,7 @@ const (
 	BlankMovesNoMember
 	// LastVoterStays (D16): the last voter is removed.
 	LastVoterStays
-	// PayloadsMasked (F1, F16): what a client chose lies in the journal as it was chosen.
+	// PayloadsMasked (S42, S43): what a client chose lies in the journal as it was chosen.
 	PayloadsMasked
 	// OwnRecords (S17): old records of a reused file count.
 	OwnRecords
@@ -260,6 +260,30 @@ const (
 	QuarantineDurable
 	// AgreedByQuorum (S30): a leader takes the hash of its own state for the one that the members agree on.
 	AgreedByQuorum
+	// ProbesAreRepeatedEmpty (F19): a probe is repeated with all that it carried, to a follower whose disk hangs.
+	ProbesAreRepeatedEmpty
+	// FlyingBounded (F19): the operations that wait for a disk that hangs have no limit.
+	FlyingBounded
+	// PromisesCoalesce (F19): each heartbeat makes a follower whose disk hangs queue the same promise again.
+	PromisesCoalesce
+	// SummonsWaitForTheDisk (F19): a voter whose disk hangs raises the term when it is told to campaign.
+	SummonsWaitForTheDisk
+	// SnapshotsOnTheirWayStay (E12, E14): a leader forgets which snapshot a follower is fetching.
+	SnapshotsOnTheirWayStay
+	// SlowSourcesAreLeft (E14): a node stays with a source whose link crawls.
+	SlowSourcesAreLeft
+	// NothingSentWithoutState (S4): a node that lacks its state sends what its clients ask for.
+	NothingSentWithoutState
+	// StrangersBootsNoted (F22): the boot of a node is not noted before the configuration names it.
+	StrangersBootsNoted
+	// ConfirmedReadsEnd (B17): a read that waits for the applier never ends when the node closes.
+	ConfirmedReadsEnd
+	// TakenWorkEnds (B17): work that the applier took and did not begin never ends when the node closes.
+	TakenWorkEnds
+	// HalfAStateIsHidden (E5, H6): readers see what a restore has done so far.
+	HalfAStateIsHidden
+	// DurableBeforePromises (F22): a node introduces itself with less than it has acknowledged.
+	DurableBeforePromises
 	count
 )
 
@@ -269,23 +293,25 @@ var names = [count]string{
 	"InForceWhenAppended", "OneChange", "LearnersUncounted", "VoteByLogAlone", "FinalMessage", "InstallDurable",
 	"SnapshotVoidsLog", "NewestSnapshot", "WholeBodies", "LastPieceRegistered", "PiecesInSnapshot",
 	"CarriedLogTime", "LevelOfAll", "LevelNeverFalls", "SilentHoldLevel", "LevelAtDoor", "SetBackIsFedNothing",
-	"LatestProcessSpeaks", "NewCommandsWait", "OneVotePerTerm", "VoteUpToDate", "VoteKept", "PreVote", "FollowerSticks",
-	"LeaderSticks",
-	"CheckQuorum", "LeaderDurable", "PreviousHeld", "TruncateAtConflict", "TruncateAboveCommit", "CommitInLog",
-	"LateRejection", "OldTermDropped", "StaleAnswered", "NewTimeouts", "OneLeaderPerTerm", "LateWord",
-	"LevelBeforeHandOver", "ProposalsStop", "HandOverEnds", "HungDiskYields", "FlyingTruncated",
-	"OwnTermBeforeChange", "ConfigurationRolledBack", "LearnersNeverCampaign", "LevelBeforeVoting",
-	"NextHalfDecides", "RemovedLeaderGoes", "OldLogProvesNothing", "SnapshotBeyondCommit", "StampsRise",
-	"JointWhenVotersChange", "NumbersNotReused", "BlankMovesNoMember", "LastVoterStays", "PayloadsMasked",
-	"OwnRecords", "ChainedRecords", "RecordsBehindEnd", "EndBeforeRoll", "OpeningInForce", "FileSizeStated",
-	"ReadIsWrittenAgain", "NamesMadeDurable", "HistoryBeforeRoll", "SealProves", "RoomForAnOpening",
-	"FirstErrorFinal", "SegmentNamesDurable", "EntryAtItsIndex", "HistoryCut", "HistoryReachesCheckpoint",
-	"FailedSyncFinal", "TrimKeepsTheOneBefore", "TrimStopsAtCheckpoint", "LogWithoutIdentity", "IdentityStays",
-	"IdentityReplaced", "StreamWithoutGaps", "CopiesDropped", "MembersForward", "HeldOfRemoved", "GapIsUnknown",
-	"OwnBoot", "SentIsUnknown", "PiecesEndWithTerm", "PiecesFollow", "FreshRequests", "ReadAfterApply",
-	"RefusalHasNoIndex", "FrozenWhenDurable", "TakenFileStays", "PumpsRest", "JumpWhenDurable", "MedianClock",
-	"ClocksAgree", "DurableArrival", "JournalHasRoom", "RideAlongsUncounted", "BodyIsTheRuns", "SweepBounded",
-	"WholeFileHashed", "BlocksNumbered", "BlocksChained", "SyncedBeforeNamed", "SnapshotNameDurable",
-	"CompletedSpared", "PartsGivenUp", "SameCluster", "SameDirectory", "SameNode", "NotItself",
-	"QuarantineDurable", "AgreedByQuorum",
+	"LatestProcessSpeaks", "NewCommandsWait", "OneVotePerTerm", "VoteUpToDate", "VoteKept", "PreVote",
+	"FollowerSticks", "LeaderSticks", "CheckQuorum", "LeaderDurable", "PreviousHeld", "TruncateAtConflict",
+	"TruncateAboveCommit", "CommitInLog", "LateRejection", "OldTermDropped", "StaleAnswered", "NewTimeouts",
+	"OneLeaderPerTerm", "LateWord", "LevelBeforeHandOver", "ProposalsStop", "HandOverEnds", "HungDiskYields",
+	"FlyingTruncated", "OwnTermBeforeChange", "ConfigurationRolledBack", "LearnersNeverCampaign",
+	"LevelBeforeVoting", "NextHalfDecides", "RemovedLeaderGoes", "OldLogProvesNothing", "SnapshotBeyondCommit",
+	"StampsRise", "JointWhenVotersChange", "NumbersNotReused", "BlankMovesNoMember", "LastVoterStays",
+	"PayloadsMasked", "OwnRecords", "ChainedRecords", "RecordsBehindEnd", "EndBeforeRoll", "OpeningInForce",
+	"FileSizeStated", "ReadIsWrittenAgain", "NamesMadeDurable", "HistoryBeforeRoll", "SealProves",
+	"RoomForAnOpening", "FirstErrorFinal", "SegmentNamesDurable", "EntryAtItsIndex", "HistoryCut",
+	"HistoryReachesCheckpoint", "FailedSyncFinal", "TrimKeepsTheOneBefore", "TrimStopsAtCheckpoint",
+	"LogWithoutIdentity", "IdentityStays", "IdentityReplaced", "StreamWithoutGaps", "CopiesDropped",
+	"MembersForward", "HeldOfRemoved", "GapIsUnknown", "OwnBoot", "SentIsUnknown", "PiecesEndWithTerm",
+	"PiecesFollow", "FreshRequests", "ReadAfterApply", "RefusalHasNoIndex", "FrozenWhenDurable", "TakenFileStays",
+	"PumpsRest", "JumpWhenDurable", "MedianClock", "ClocksAgree", "DurableArrival", "JournalHasRoom",
+	"RideAlongsUncounted", "BodyIsTheRuns", "SweepBounded", "WholeFileHashed", "BlocksNumbered", "BlocksChained",
+	"SyncedBeforeNamed", "SnapshotNameDurable", "CompletedSpared", "PartsGivenUp", "SameCluster", "SameDirectory",
+	"SameNode", "NotItself", "QuarantineDurable", "AgreedByQuorum", "ProbesAreRepeatedEmpty", "FlyingBounded",
+	"PromisesCoalesce", "SummonsWaitForTheDisk", "SnapshotsOnTheirWayStay", "SlowSourcesAreLeft",
+	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
+	"DurableBeforePromises",
 }

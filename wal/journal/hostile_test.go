@@ -61,7 +61,7 @@ func tornRoll(t *testing.T, seed uint64, value func(generation uint64) []byte) *
 	return crashed
 }
 
-// F1, S16: What a client chose never looks like a record, and so never proves that an opening was in force.
+// S42: What a client chose never looks like a record, and so never proves that an opening was in force.
 func TestForgedHeadersInOldPagesProveNothing(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -104,7 +104,7 @@ func equalSums(bodyBytes int) (one, other []byte) {
 	return one, other
 }
 
-// F1: A torn record is recognised also by a client that knows the checksum: half an old value and half a new one never
+// S43: A torn record is recognised also by a client that knows the checksum: half an old value and half a new one never
 // make an entry.
 func TestTornValuesOfEqualSumsAreNotWhole(t *testing.T) {
 	old, next := equalSums(8000)
@@ -145,7 +145,7 @@ func TestTornValuesOfEqualSumsAreNotWhole(t *testing.T) {
 	}
 }
 
-// F1: With equal salts a new generation would show old values as they were chosen: each generation draws its own.
+// S42: With equal salts a new generation would show old values as they were chosen: each generation draws its own.
 func TestEveryGenerationHasASaltOfItsOwn(t *testing.T) {
 	m := vfs.NewMemory()
 	h := &fakeHistory{}
@@ -162,7 +162,7 @@ func TestEveryGenerationHasASaltOfItsOwn(t *testing.T) {
 	}
 }
 
-// F1: No page of the disk shows what a client sent, wherever it lies: in a group, and in an opening.
+// S42: No page of the disk shows what a client sent, wherever it lies: in a group, and in an opening.
 func TestValuesAreHiddenOnTheDisk(t *testing.T) {
 	m := vfs.NewMemory()
 	h := &fakeHistory{}

@@ -69,7 +69,9 @@ func (e *Engine) takeArrivals(in *Inputs) {
 func (e *Engine) checkArrival(a *Arrival) error {
 	if !e.isMember(a.From) {
 		e.forgetStranger()
-		e.boots[a.From] = a.Boot
+		if !e.options.Weakened.Down(guard.StrangersBootsNoted) {
+			e.boots[a.From] = a.Boot
+		}
 		return nil
 	}
 	if e.leads() && e.boots[a.From] != a.Boot && a.Term <= e.core.Term() {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -103,7 +104,9 @@ func (e *Engine) assignWaiting() {
 // cannot apply what it would send now before that snapshot is fetched and restored, which may take minutes; and if it
 // is another snapshot in the end, one that covers what was sent, its clients would never learn what became of it. So
 // their batches wait, and end as not done, until the state has reached every snapshot that was announced.
-func (e *Engine) lacksState() bool { return e.snapshots.announced > e.applied }
+func (e *Engine) lacksState() bool {
+	return e.snapshots.announced > e.applied && !e.options.Weakened.Down(guard.NothingSentWithoutState)
+}
 
 // postings are what one turn sends of this node's batches.
 type postings struct {

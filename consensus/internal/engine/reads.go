@@ -283,6 +283,9 @@ func (e *Engine) AllReads() []*Read {
 		}
 	}
 	for _, group := range r.ready {
+		if e.options.Weakened.Down(guard.ConfirmedReadsEnd) {
+			break
+		}
 		all = append(all, group.reads...)
 	}
 	return all

@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/raftredis/raftredis/consensus/raft"
+import (
+	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
+)
 
 // Which node a snapshot is fetched from. A fetch goes on for as long as it brings something, because what is here of a
 // file is worth more than the beginning of a newer one: leaders may come and go during a transfer. But it must not hold
@@ -30,7 +33,7 @@ func (p *fetchPace) note(ticks int, bytes int64) {
 	p.ticks += ticks
 	p.bytes += bytes
 	if p.ticks >= fetchJudgeTicks {
-		p.slow = p.bytes < minFetchBytes
+		p.slow = p.bytes < minFetchBytes && !guard.Down(guard.SlowSourcesAreLeft)
 		p.ticks, p.bytes = 0, 0
 	}
 }

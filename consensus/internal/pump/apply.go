@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -20,7 +21,9 @@ func (r *Runner) apply() {
 		for i := range pieces {
 			if !r.applyWork(&pieces[i]) {
 				// What is left of this round is ended by Close, like the rest of the mailbox.
-				r.work.Return(pieces[i+1:])
+				if !guard.Down(guard.TakenWorkEnds) {
+					r.work.Return(pieces[i+1:])
+				}
 				return
 			}
 			pieces[i] = engine.Work{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -46,7 +47,9 @@ func (r *Runner) writeLog() {
 				r.fail(fmt.Errorf("append to the log: %w", err))
 				return
 			}
-			r.durable.note(left[:n])
+			if !guard.Down(guard.DurableBeforePromises) {
+				r.durable.note(left[:n])
+			}
 			r.noteSynced(left[:n], began)
 			r.appended.Store(uint64(left[n-1].Number))
 			r.wakeLoop()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/mailbox"
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -274,7 +275,9 @@ func (r *Runner) View(f func(engine.StateMachine)) error {
 func (r *Runner) hide(why error) {
 	r.machineLock.Lock()
 	defer r.machineLock.Unlock()
-	r.hidden = why
+	if r.hidden = why; guard.Down(guard.HalfAStateIsHidden) {
+		r.hidden = nil
+	}
 }
 
 // Receive takes messages from a peer; it never blocks. It drops messages without room: Raft sends them again. When it
