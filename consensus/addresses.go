@@ -144,7 +144,8 @@ func (n *Node) writeLogged(s *engine.Status) {
 		return
 	}
 	answer, err := n.change(n.context, membership.Change{Logged: logged})
-	n.options.Logger.Debug("these members have a log", "nodes", logged, "obstacle", answer.Reason, "error", err)
+	n.options.Logger.Debug("these members have a log", "nodes", logged, "unknown", len(s.Configuration.Fresh)-len(logged),
+		"obstacle", answer.Reason, "error", err)
 }
 
 // updates are the members whose addresses in the configuration are not what they say; none on a node that does not

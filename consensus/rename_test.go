@@ -190,3 +190,13 @@ func TestAVoterThatLostItsLogIsRefused(t *testing.T) {
 		t.Errorf("to a node without a configuration: %v", err)
 	}
 }
+
+// The first thing that a member does when it starts is to dial the others: what it knows of them it says then already.
+func TestAMemberKnowsWhoHasALogFromItsStart(t *testing.T) {
+	n := openBlank(t, Options{})
+	formNow(t, n)
+	if !(peerHandler{n}).Hello(transport.Peer{ID: firstNode}).ToHasLog {
+		t.Error("a member that has just started knows of no log")
+	}
+	endBlank(t, n)
+}

@@ -2,6 +2,7 @@ package members_test
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -172,4 +173,47 @@ func TestAside_ACopyTakesNoAddressOver(t *testing.T) {
 		c.AwaitListening(copied)
 		expectAside(t, copied, "copied", "copy")
 	}
+}
+
+// S29: The directory of a member is set back to when it was blank, and starts again at the member's address, while a
+// majority runs or after all have stopped. It is not the member any more, and says how it becomes one.
+func TestAside_AMemberSetBackToBlankIsNoMember(t *testing.T) {
+	c := blackbox.NewCluster(t, 3, append(blackbox.HastyElections, "--log-level", "debug")...)
+	oneLine(c)
+	back := c.Nodes[2]
+	c.Start(back)
+	blackbox.AwaitLog(t, back, "waiting until each named node has answered") // it has asked, so it has its identity
+	back.Process.Kill()
+	image := t.TempDir()
+	if err := os.CopyFS(image, os.DirFS(c.DirectoryOf(back))); err != nil {
+		t.Fatal(err)
+	}
+	c.StartAll()
+	blackbox.AwaitMembers(t, c.Nodes, blackbox.VotersOf(c.Nodes))
+	blackbox.Expect(t, back.Connect(t).Must(t, "SET", "a", "1"), "+OK")
+	was := back.Name(t)
+	blackbox.Eventually(t, blackbox.EffectLimit, "a leader knows that all have a log", func() bool {
+		return slices.ContainsFunc(c.Nodes, func(n *blackbox.Node) bool {
+			said := n.Process.Err()
+			return strings.Contains(said, "these members have a log") && strings.Contains(said, " unknown=0 ")
+		})
+	})
+	blackbox.ExpectEqualStates(t, c.Nodes)
+	c.KillAll()
+	wipe(t, c, back)
+	if err := os.CopyFS(c.DirectoryOf(back), os.DirFS(image)); err != nil {
+		t.Fatal(err)
+	}
+	c.Start(back)
+	c.AwaitListening(back)
+	c.Start(c.Nodes[1])
+	expectAside(t, back, "wiped", "which had a log", "CLUSTER REPLACENODE")
+	if name := back.Name(t); name == was {
+		t.Error("it calls itself what the member is called")
+	}
+	c.Start(c.Nodes[0])
+	c.Nodes[0].Process.AwaitReady(blackbox.ReadyLimit)
+	replaceAsPrinted(t, back)
+	back.Process.AwaitReady(blackbox.ReadyLimit)
+	blackbox.Expect(t, back.Connect(t).Must(t, "GET", "a"), `"1"`)
 }

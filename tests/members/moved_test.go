@@ -16,8 +16,8 @@ import (
 	"github.com/raftredis/raftredis/internal/client"
 )
 
-// movedLimit is how long a cluster takes to serve again after its nodes have moved: the median of all stories, since
-// one of them may meet a busy machine.
+// movedLimit is how long a cluster takes at most to serve again after its nodes have moved. On an idle machine each story
+// takes between 0.05 and 2.1 s.
 const movedLimit = 10 * time.Second
 
 // host is a machine with a node: it keeps its directory, and may get another address or name.
@@ -39,8 +39,6 @@ type street struct {
 	hosts []*host
 	// flags go to each node.
 	flags []string
-	// took is how long each story took until all nodes served again.
-	took []time.Duration
 }
 
 // ip is the address of house number N.
@@ -124,14 +122,15 @@ func (s *street) expectService(hosts []*host) {
 	}
 }
 
-// expectReturn waits until nodes that began at a moment serve, and until the log says where they are.
-func (s *street) expectReturn(began time.Time, hosts ...*host) {
+// expectReturn waits until nodes that began at a moment serve, and until the log says where they are. It returns how
+// long they took to serve.
+func (s *street) expectReturn(began time.Time, hosts ...*host) (took time.Duration) {
 	s.t.Helper()
 	for _, h := range hosts {
 		h.process.AwaitReady(blackbox.ReadyLimit)
 	}
 	s.expectService(hosts)
-	s.took = append(s.took, time.Since(began))
+	took = time.Since(began)
 	for _, h := range hosts {
 		var seen string
 		known := blackbox.Poll(blackbox.EffectLimit, func() bool {
@@ -144,23 +143,19 @@ func (s *street) expectReturn(began time.Time, hosts ...*host) {
 			s.t.Errorf("node %d does not show where all nodes are:\n%s", h.number, seen)
 		}
 	}
+	return took
 }
 
-// story tells one move on a cluster that serves: what it is, and what the operator does.
+// story tells one move on a cluster that serves: what it is, and what the operator does. The nodes that are to serve then
+// do so within movedLimit.
 func (s *street) story(name string, act func() (serving []*host)) {
 	s.t.Helper()
 	began := time.Now()
 	serving := act()
-	s.expectReturn(began, serving...)
-	s.t.Logf("%-42s serves again after %v", name, s.took[len(s.took)-1].Round(time.Millisecond))
-}
-
-// expectMedian checks how long the stories took.
-func (s *street) expectMedian() {
-	s.t.Helper()
-	slices.Sort(s.took)
-	if median := s.took[len(s.took)/2]; median > movedLimit {
-		s.t.Errorf("in the median, the cluster serves again after %v, allowed are %v", median, movedLimit)
+	took := s.expectReturn(began, serving...)
+	s.t.Logf("%-42s serves again after %v", name, took.Round(time.Millisecond))
+	if took > movedLimit {
+		s.t.Errorf("%s: the cluster serves again after %v, allowed are %v", name, took, movedLimit)
 	}
 }
 
@@ -220,7 +215,6 @@ func TestMoved_NodesFindEachOther(t *testing.T) {
 		}
 		return all
 	})
-	s.expectMedian()
 }
 
 // D15: The nodes know each other by names. The machines behind the names change, then the names themselves.
@@ -285,7 +279,6 @@ func TestMoved_HostsAreRenamed(t *testing.T) {
 		s.start(s.hosts[2])
 		return s.hosts
 	})
-	s.expectMedian()
 }
 
 // D13, D14: What lives where a member is expected is another cluster's node, or one without the secret. Neither learns

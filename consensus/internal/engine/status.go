@@ -119,7 +119,7 @@ func (e *Engine) State() State {
 		ID: e.options.ID, Term: e.core.Term(), Vote: e.core.Vote(), Role: e.core.Role(), Leader: e.core.Leader(),
 		Last: e.core.Last(), Durable: e.core.Durable(), DurableTerm: durableTerm, Written: e.written,
 		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied,
-		Configuration: e.configuration, Committed: committed, Removed: membership.LeftOut(committed, e.options.ID),
+		Configuration: e.core.Configuration(), Committed: committed, Removed: membership.LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting.batches) + len(e.large.batches), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(),
 		Observation: e.presence.observation + e.states.observation,
