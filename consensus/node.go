@@ -83,6 +83,8 @@ type Node struct {
 	withdrawn []process
 	// listenUntil is how long a founder waits for members that dial it.
 	listenUntil time.Time
+	// removedBy are members that have said that this one was removed, where there is no secret: see removedByMajority.
+	removedBy map[raftlog.NodeID]bool
 	// strangerAt is when a node without the secret dialled this founder last.
 	strangerAt time.Time
 	seekOnce   sync.Once

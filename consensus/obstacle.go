@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Obstacle is why a node takes no part in a cluster, as it learned it from its log or from other nodes.
@@ -22,7 +23,8 @@ import (
 //	secret       a node with another cluster secret, or with none, dialled this blank one a moment ago
 //
 // removed, rolled-back and wiped are remembered by the data directory. The node takes part in nothing after the first
-// two, for good; a wiped one forms no cluster, and may be added to one. Anyone can send what makes the obstacle secret,
+// two, for good; a wiped one forms no cluster, and may be added to one. Where there is no secret, removed is remembered
+// only if a majority of the other members says so. Anyone can send what makes the obstacle secret,
 // so it ends when nothing of the kind has come for strangerPatience.
 type Obstacle struct {
 	Kind string
@@ -39,6 +41,8 @@ type Obstacle struct {
 	Incarnation uint64
 	// Text says it in a sentence.
 	Text string
+	// unproven: it is the word of less than a majority, where no secret shows who says it.
+	unproven bool
 }
 
 // The kinds of an Obstacle.
@@ -54,7 +58,7 @@ const (
 
 // fences reports whether a member with this obstacle takes part in nothing any more.
 func (o *Obstacle) fences() bool {
-	return o != nil && (o.Kind == obstacleRemoved || o.Kind == obstacleRolledBack)
+	return o != nil && !o.unproven && (o.Kind == obstacleRemoved || o.Kind == obstacleRolledBack)
 }
 
 // cuts reports whether a member with this obstacle ends its links at once. One that was removed does not: a leader may
@@ -128,6 +132,43 @@ func (o peerHandler) Refused(theirs transport.Hello, err error) {
 	o.meet(found)
 }
 
+// removedByMajority notes that the node that was dialled as a member says that this one was removed, and reports
+// whether a majority of the other members says so. Without a secret, a program at the address of a member can say it,
+// too, and what it says would count for good.
+func (n *Node) removedByMajority(says raftlog.NodeID) bool {
+	r := n.runner.Load()
+	if r == nil {
+		return false
+	}
+	s := r.Status()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.removedBy == nil {
+		n.removedBy = map[raftlog.NodeID]bool{}
+	}
+	n.removedBy[says] = true
+	others, agree := 0, 0
+	if s.Configuration != nil {
+		for i := range s.Configuration.Members {
+			if id := s.Configuration.Members[i].ID; id != s.ID {
+				others++
+				if n.removedBy[id] {
+					agree++
+				}
+			}
+		}
+	}
+	return agree > others/2
+}
+
+// letIn forgets what spoke against a member that another one has let in.
+func (n *Node) letIn() {
+	n.mu.Lock()
+	n.removedBy = nil
+	n.mu.Unlock()
+	n.overcome()
+}
+
 // outwaitStrangers lets a founder go on when no hello without its secret has come for strangerPatience. It listens for
 // a whole window again: if the machine slept, members had no time to dial. The caller holds the lock.
 func (n *Node) outwaitStrangers() {
@@ -154,7 +195,7 @@ func (n *Node) obstacleIn(theirs *transport.Hello, err error) *Obstacle {
 	}
 	switch {
 	case refused && errors.Is(err, transport.ErrRemoved):
-		o.Kind = obstacleRemoved
+		o.Kind, o.unproven = obstacleRemoved, len(n.options.Secret) == 0 && !n.removedByMajority(theirs.From)
 	case refused && errors.Is(err, engine.ErrRolledBack):
 		o.Kind = obstacleRolledBack
 	case refused && errors.Is(err, transport.ErrReplaced) && !blank:
@@ -180,6 +221,9 @@ func (n *Node) obstacleIn(theirs *transport.Hello, err error) *Obstacle {
 // after one that fences. One that fences is told only when it is durable: then no restart forgets it. It does not
 // block: the node's loop calls it.
 func (n *Node) meet(o *Obstacle) {
+	if o.unproven && len(n.links.list()) > 0 {
+		return // a member that speaks to this one knows better
+	}
 	if !o.fences() && !n.tellObstacle(o) {
 		return
 	}
@@ -197,7 +241,7 @@ func (n *Node) meet(o *Obstacle) {
 func (n *Node) tellObstacle(o *Obstacle) (news bool) {
 	for {
 		before := n.obstacle.Load()
-		if before.fences() || before != nil && (before.Kind == o.Kind || before.lasts() && !o.lasts()) {
+		if before.fences() || before != nil && (before.Kind == o.Kind && !o.fences() || before.lasts() && !o.lasts()) {
 			return false
 		}
 		if n.obstacle.CompareAndSwap(before, o) {

@@ -142,9 +142,11 @@ type Options struct {
 	// out: any program that reaches the port could become a member, and read and write everything.
 	Secret        []byte
 	InsecurePeers bool
-	// JoinSecret, if not nil, is the present secret of those who may change the members; empty means that anyone may. A
-	// blank node that asks to be taken in must know it where there is no Secret. It is called often and must not block.
-	JoinSecret func() []byte
+	// JoinSecret, if not nil, makes a key of a salt and of the present secret of those who may change the members; empty
+	// means that anyone may. Where there is no Secret, a node that asks to be taken in, or for a change of the members,
+	// must have the same. If the secret is a password, the key should be a slow hash of both, so that it cannot be guessed
+	// from what a stranger hears. It is called often, with the same few salts: it should remember what it made.
+	JoinSecret func(salt []byte) []byte
 	// Dial replaces TCP for connections to peers, for tests and proxies. Its context lasts for two seconds, and it
 	// resolves names itself.
 	Dial func(ctx context.Context, address string) (net.Conn, error)

@@ -73,7 +73,7 @@ func (o peerHandler) Admit(theirs transport.Hello) error {
 	if err := checkMember(s.Configuration, &theirs); err != nil {
 		return err
 	}
-	o.overcome()
+	o.letIn()
 	if m := membership.Find(s.Configuration, theirs.From); m != nil {
 		if err := o.checkMoved(m, &theirs); err != nil {
 			return err

@@ -50,34 +50,40 @@ func (c *Config) checkPeersDoor(at net.Addr, secret []byte) error {
 		"keeps others out, --insecure-peers permits it", strings.Join(c.bind, " "), c.peerPort)
 }
 
-// What a password is stretched with, so that a node that is asked to let another one in gives nothing away by which
-// passwords could be tried at leisure.
+// How a password is stretched, so that what a node tells a stranger that asks to be let in is of little use to try
+// passwords at leisure. maxJoinKeys bounds the keys that are remembered: one for this node's cluster, and one for each
+// blank node that it asks.
 const (
-	joinSalt       = "raftredis: who asks to join"
 	joinIterations = 200_000
 	joinKeyBytes   = 32
+	maxJoinKeys    = 32
 )
 
-// joinSecret tells what a blank node must know to join where there is no cluster secret: the password of clients, who
-// may add nodes, too. Stretching a password takes a tenth of a second, so it is done once for each.
-func joinSecret(password *setting.SharedText) func() []byte {
+// joinSecret tells what a node must know to join, or to change the members, where there is no cluster secret: the
+// password of clients, who may add nodes, too. Stretching a password takes a tenth of a second, so it is done once for
+// each salt.
+func joinSecret(password *setting.SharedText) func(salt []byte) []byte {
 	var mu sync.Mutex
 	var stretched string
-	var key []byte
-	return func() []byte {
+	keys := map[string][]byte{}
+	return func(salt []byte) []byte {
 		mu.Lock()
 		defer mu.Unlock()
 		now := password.Load()
 		if now == "" {
 			return nil
 		}
-		if now != stretched {
-			made, err := pbkdf2.Key(sha256.New, now, []byte(joinSalt), joinIterations, joinKeyBytes)
-			if err != nil {
-				panic(err) // the parameters are constants
-			}
-			stretched, key = now, made
+		if key := keys[string(salt)]; now == stretched && key != nil {
+			return key
 		}
+		if now != stretched || len(keys) >= maxJoinKeys {
+			clear(keys)
+		}
+		key, err := pbkdf2.Key(sha256.New, now, salt, joinIterations, joinKeyBytes)
+		if err != nil {
+			panic(err) // the parameters are constants
+		}
+		stretched, keys[string(salt)] = now, key
 		return key
 	}
 }

@@ -175,6 +175,18 @@ func TestAside_ACopyTakesNoAddressOver(t *testing.T) {
 	}
 }
 
+// awaitLogsKnown waits until all nodes have the entry by which the cluster knows that each founding voter has a log.
+// The nodes must run with --log-level debug.
+func awaitLogsKnown(t *testing.T, c *blackbox.Cluster) {
+	t.Helper()
+	blackbox.Eventually(t, blackbox.EffectLimit, "a leader knows that all have a log", func() bool {
+		return slices.ContainsFunc(c.Nodes, func(n *blackbox.Node) bool {
+			return strings.Contains(n.Process.Err(), ` unknown=0 obstacle="" error=<nil>`)
+		})
+	})
+	blackbox.ExpectEqualStates(t, c.Nodes)
+}
+
 // S29: The directory of a member is set back to when it was blank, and starts again at the member's address, while a
 // majority runs or after all have stopped. It is not the member any more, and says how it becomes one.
 func TestAside_AMemberSetBackToBlankIsNoMember(t *testing.T) {
@@ -192,13 +204,7 @@ func TestAside_AMemberSetBackToBlankIsNoMember(t *testing.T) {
 	blackbox.AwaitMembers(t, c.Nodes, blackbox.VotersOf(c.Nodes))
 	blackbox.Expect(t, back.Connect(t).Must(t, "SET", "a", "1"), "+OK")
 	was := back.Name(t)
-	blackbox.Eventually(t, blackbox.EffectLimit, "a leader knows that all have a log", func() bool {
-		return slices.ContainsFunc(c.Nodes, func(n *blackbox.Node) bool {
-			said := n.Process.Err()
-			return strings.Contains(said, "these members have a log") && strings.Contains(said, " unknown=0 ")
-		})
-	})
-	blackbox.ExpectEqualStates(t, c.Nodes)
+	awaitLogsKnown(t, c)
 	c.KillAll()
 	wipe(t, c, back)
 	if err := os.CopyFS(c.DirectoryOf(back), os.DirFS(image)); err != nil {

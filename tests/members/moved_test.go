@@ -16,8 +16,8 @@ import (
 	"github.com/raftredis/raftredis/internal/client"
 )
 
-// movedLimit is how long a cluster takes at most to serve again after its nodes have moved. On an idle machine each story
-// takes between 0.05 and 2.1 s.
+// movedLimit is how long a cluster takes at most to serve again after its nodes have moved. On an idle machine each
+// story takes between 0.05 and 2.1 s.
 const movedLimit = 10 * time.Second
 
 // host is a machine with a node: it keeps its directory, and may get another address or name.
@@ -146,8 +146,8 @@ func (s *street) expectReturn(began time.Time, hosts ...*host) (took time.Durati
 	return took
 }
 
-// story tells one move on a cluster that serves: what it is, and what the operator does. The nodes that are to serve then
-// do so within movedLimit.
+// story tells one move on a cluster that serves: what it is, and what the operator does. The nodes that are to serve
+// then do so within movedLimit.
 func (s *street) story(name string, act func() (serving []*host)) {
 	s.t.Helper()
 	began := time.Now()

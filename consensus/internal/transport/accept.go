@@ -129,7 +129,7 @@ func (t *Transport) welcome(conn net.Conn) (serve func() error, err error) {
 		serve, err = t.admitMessages(s)
 	}
 	if err != nil {
-		if refused := s.refuse(err); refused != nil {
+		if refused := s.refuse(t.untold(s, err)); refused != nil {
 			t.options.Logger.Debug("refusal not sent", "remote", conn.RemoteAddr(), "error", refused)
 		}
 		return nil, err

@@ -172,7 +172,7 @@ func (a *Answer) wire() *wireAnswer {
 // member, or a blank node that forms a cluster, this node will be contacted; a *Refusal says why not and, maybe, whom
 // to ask.
 func (t *Transport) Join(ctx context.Context, address string, j Join) (Newcomer, error) {
-	q := question{purposeJoin, frameJoin, frameNewcomer, t.joinSecret()}
+	q := question{purposeJoin, frameJoin, frameNewcomer}
 	body, err := t.ask(ctx, address, q, func(nonce []byte) any { return j.wire(nonce) })
 	var refusal *Refusal
 	if !errors.As(err, &refusal) { // a refusal explains itself
@@ -181,19 +181,19 @@ func (t *Transport) Join(ctx context.Context, address string, j Join) (Newcomer,
 	return newcomerIn(body, err)
 }
 
-// explainSecret adds to an ErrSecret what a node that asks to join must know.
+// explainSecret adds to an ErrSecret what a node that asks to join, or for a change, must know.
 func explainSecret(err error) error {
 	if !errors.Is(err, ErrSecret) {
 		return err
 	}
-	return fmt.Errorf("%w: who asks to join proves that it knows the cluster's secret, and where there is none the "+
-		"password of its clients, if there is one; start the node with the same", err)
+	return fmt.Errorf("%w: who asks to join or to change the members proves that it knows the cluster's secret, and "+
+		"where there is none the password of its clients, if there is one; start the node with the same", err)
 }
 
 // Invite asks the node at the address who it is, for this node's cluster; or only who is there, if clusterID is 0. A
 // node of another cluster, or one that is about to make one, refuses with a *Refusal.
 func (t *Transport) Invite(ctx context.Context, address string, clusterID uint64) (Newcomer, error) {
-	q := question{purposeInvite, frameInvite, frameNewcomer, t.options.Secret}
+	q := question{purposeInvite, frameInvite, frameNewcomer}
 	body, err := t.ask(ctx, address, q, func(nonce []byte) any {
 		return &wireInvite{ClusterID: clusterID, Nonce: nonce}
 	})
@@ -214,12 +214,12 @@ func newcomerIn(body []byte, err error) (Newcomer, error) {
 // Change sends a change of the membership to the node at the address. A *Refusal says that it will never be made. After
 // any other error it may have been.
 func (t *Transport) Change(ctx context.Context, address string, clusterID uint64, change []byte) (Answer, error) {
-	q := question{purposeChange, frameChange, frameAnswer, t.options.Secret}
+	q := question{purposeChange, frameChange, frameAnswer}
 	body, err := t.ask(ctx, address, q, func(nonce []byte) any {
 		return &wireChange{ClusterID: clusterID, Change: change, Nonce: nonce}
 	})
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, explainSecret(err)
 	}
 	var w wireAnswer
 	if err := decodeControl(body, &w); err != nil {
@@ -228,21 +228,10 @@ func (t *Transport) Change(ctx context.Context, address string, clusterID uint64
 	return w.answer(), nil
 }
 
-// question is a kind of connection: what it is for, its two frames, and the secret that both sides prove to know.
+// question is a kind of connection: what it is for, and its two frames.
 type question struct {
 	purpose   purpose
 	ask, tell frameKind
-	secret    []byte
-}
-
-// joinSecret is what a blank node must know to be taken in when it asks: the cluster secret. A node that knows that is
-// trusted like any other peer. Where there is none, it is the secret of those who may change the members
-// (Options.JoinSecret).
-func (t *Transport) joinSecret() []byte {
-	if len(t.options.Secret) > 0 || t.options.JoinSecret == nil {
-		return t.options.Secret
-	}
-	return t.options.JoinSecret()
 }
 
 // ask dials, asks, and returns the body of the answer.
@@ -255,18 +244,22 @@ func (t *Transport) ask(ctx context.Context, address string, q question, body fu
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	s, err := newHandshake(conn, q.secret, t.options.HandshakeTimeout)
+	secret, salt := t.guard()
+	s, err := newHandshake(conn, secret, t.options.HandshakeTimeout)
 	if err != nil {
 		return nil, err
 	}
-	nonce := newNonce(q.secret)
+	if salt != nil {
+		s.stretch, s.lenient = t.options.JoinSecret, q.purpose == purposeInvite
+	}
+	nonce := newNonce(secret)
 	return s.open(q.purpose, q.ask, q.tell, nonce, encodeControl(body(nonce)))
 }
 
 // admitJoin answers the request of a blank node.
 func (t *Transport) admitJoin(s *handshake) error {
 	var w wireJoin
-	s.secret = t.joinSecret()
+	s.secret, s.salt = t.guard()
 	if err := s.hear(frameJoin, &w, func() []byte { return w.Nonce }); err != nil {
 		return explainSecret(err)
 	}
@@ -290,7 +283,12 @@ func (t *Transport) admitJoin(s *handshake) error {
 // admitInvite tells who this node is.
 func (t *Transport) admitInvite(s *handshake) error {
 	var w wireInvite
-	if err := s.hear(frameInvite, &w, func() []byte { return w.Nonce }); err != nil {
+	s.secret, s.salt = t.guard()
+	nonce := func() []byte { return w.Nonce }
+	if t.tellsAll(s.secret) {
+		s.secret, nonce = nil, func() []byte { return nil }
+	}
+	if err := s.hear(frameInvite, &w, nonce); err != nil {
 		return err
 	}
 	newcomer, err := t.options.Admission.Invite(w.ClusterID)
@@ -303,8 +301,9 @@ func (t *Transport) admitInvite(s *handshake) error {
 // admitChange passes a change on.
 func (t *Transport) admitChange(s *handshake) error {
 	var w wireChange
+	s.secret, s.salt = t.guard()
 	if err := s.hear(frameChange, &w, func() []byte { return w.Nonce }); err != nil {
-		return err
+		return explainSecret(err)
 	}
 	answer, err := t.options.Admission.Change(w.ClusterID, w.Change)
 	if err != nil {

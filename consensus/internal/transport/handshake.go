@@ -78,7 +78,12 @@ type handshake struct {
 	conn   net.Conn
 	source *patientReader
 	frames *frameReader
-	secret []byte
+	// secret is what both sides prove to know. The side that is dialled sends its salt with the challenge, if the secret
+	// was made with one; then the dialler makes it anew by stretch.
+	secret, salt []byte
+	stretch      func(salt []byte) []byte
+	// lenient: the other side may answer without a challenge.
+	lenient bool
 	// proven: the other side has proven that it knows the secret.
 	proven bool
 }
@@ -196,8 +201,8 @@ func (s *handshake) open(p purpose, kind, answer frameKind, nonce, body []byte) 
 		return nil, fmt.Errorf("handshake: %w", err)
 	}
 	if len(s.secret) > 0 {
-		if err := s.answerChallenge(nonce, body); err != nil {
-			return nil, err
+		if early, err := s.answerChallenge(nonce, body, answer); err != nil || early != nil {
+			return early, err
 		}
 	}
 	_, reply, err := s.receive(answer)
@@ -230,12 +235,21 @@ func (s *handshake) greet(p purpose, own *Hello, target Peer, handler PeerHandle
 	return theirs, checkAnswer(own, &theirs, target)
 }
 
-// answerChallenge checks the other side's proof and sends the dialler's.
-func (s *handshake) answerChallenge(nonce, body []byte) error {
-	_, reply, err := s.receive(frameChallenge)
-	if err != nil {
-		return err
+// answerChallenge checks the other side's proof and sends the dialler's. A side that demands none answers early.
+func (s *handshake) answerChallenge(nonce, body []byte, answer frameKind) (early []byte, err error) {
+	wanted := []frameKind{frameChallenge}
+	if s.lenient {
+		wanted = append(wanted, answer)
 	}
+	kind, reply, err := s.receive(wanted...)
+	if err != nil || kind == answer {
+		return reply, err
+	}
+	return nil, s.prove(reply, nonce, body)
+}
+
+// prove is the dialler's half of the proofs.
+func (s *handshake) prove(reply, nonce, body []byte) error {
 	var challenge wireChallenge
 	if err := decodeControl(reply, &challenge); err != nil {
 		return err
@@ -243,7 +257,13 @@ func (s *handshake) answerChallenge(nonce, body []byte) error {
 	if len(challenge.Nonce) != nonceBytes {
 		return fmt.Errorf("%w: a nonce of %d bytes", ErrBadFrame, len(challenge.Nonce))
 	}
-	if !hmac.Equal(challenge.Proof, proof(s.secret, labelAnswer, nonce, challenge.Nonce, body)) {
+	switch salted := len(challenge.Salt) == saltBytes; {
+	case salted != (s.stretch != nil) || !salted && len(challenge.Salt) > 0:
+		return fmt.Errorf("%w: the other side has one of another kind", ErrSecret)
+	case salted:
+		s.secret = s.stretch(challenge.Salt)
+	}
+	if len(s.secret) == 0 || !hmac.Equal(challenge.Proof, proof(s.secret, labelAnswer, nonce, challenge.Nonce, body)) {
 		_ = s.refuse(ErrSecret) // it must hear that this is a node with another secret; if it does not, it is asked again
 		return ErrSecret
 	}
@@ -267,7 +287,7 @@ func (s *handshake) challenge(nonce, body []byte) error {
 		return fmt.Errorf("%w: a nonce of %d bytes", ErrBadFrame, len(nonce))
 	}
 	fresh := newNonce(s.secret)
-	mine := wireChallenge{Nonce: fresh, Proof: proof(s.secret, labelAnswer, nonce, fresh, body)}
+	mine := wireChallenge{Nonce: fresh, Proof: proof(s.secret, labelAnswer, nonce, fresh, body), Salt: s.salt}
 	if err := s.send(nil, frameChallenge, encodeControl(&mine)); err != nil {
 		return fmt.Errorf("handshake: %w", err)
 	}
@@ -282,7 +302,7 @@ func (s *handshake) challenge(nonce, body []byte) error {
 	if err := decodeControl(reply, &theirs); err != nil {
 		return err
 	}
-	if !hmac.Equal(theirs.Proof, proof(s.secret, labelDialler, nonce, fresh, body)) {
+	if s.proven = hmac.Equal(theirs.Proof, proof(s.secret, labelDialler, nonce, fresh, body)); !s.proven {
 		return ErrSecret
 	}
 	return nil

@@ -65,9 +65,10 @@ type Options struct {
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Secret is the cluster secret; empty means that the node demands none and accepts none.
 	Secret []byte
-	// JoinSecret, if not nil, tells the present secret of those who may change the members, which a blank node must know
-	// to be taken in when it asks, where there is no Secret. Empty means that there is none.
-	JoinSecret func() []byte
+	// JoinSecret, if not nil, tells the present secret of those who may change the members, made with a salt. Where there
+	// is no Secret, who asks to be taken in, or for a change of the members, proves to know it. Empty means that there is
+	// none.
+	JoinSecret func(salt []byte) []byte
 	// Logger is told of links that come and go and of refusals, never from within Send; nil is silence.
 	Logger *slog.Logger
 	// Shortages is told while connections cannot be had for want of something in the system; nil notes nothing.

@@ -71,6 +71,8 @@ func (*wireJoin) knows(kind section.Kind) bool { return kind == sectionWithdraw 
 type wireChallenge struct {
 	Nonce []byte `codec:"nonce"`
 	Proof []byte `codec:"proof"`
+	// Salt is what the secret was made with, if it is a join secret: see guard.go.
+	Salt []byte `codec:"salt"`
 }
 
 type wireProof struct {
