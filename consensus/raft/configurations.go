@@ -144,7 +144,7 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 	case newest.index > r.commit && !r.down(guard.OneChange):
 		return 0, membership.ErrChangeInProgress
 	}
-	if err := c.MayFollow(newest.configuration); err != nil {
+	if err := c.MayFollow(newest.configuration); err != nil && !r.down(guard.JointWhenVotersChange) {
 		return 0, err
 	}
 	e := r.newEntry(raftlog.EntryConfiguration, raftlog.Tag{}, membership.Encode(c))

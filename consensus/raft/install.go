@@ -50,13 +50,18 @@ func (r *Raft) needsSnapshot(p *progress) {
 
 // announce tells a follower in state Snapshot of the snapshot that it is to fetch, now and then.
 func (r *Raft) announce(p *progress) {
-	if p.state != Snapshot || p.announcedTicks < installHeartbeats*r.options.HeartbeatTicks {
+	if p.state != Snapshot || !r.announces(p) {
 		return
 	}
 	r.reserve(p)
 	p.announcedTicks = 0
 	p.carried = r.epoch
 	r.send(Message{Kind: Install, To: p.id, Snapshot: p.snapshot, Epoch: r.epoch})
+}
+
+// announces reports whether it is time to announce a snapshot to a node in state Snapshot.
+func (r *Raft) announces(p *progress) bool {
+	return p.announcedTicks >= installHeartbeats*r.options.HeartbeatTicks
 }
 
 // handleInstallReply notes what a follower holds: since it has the snapshot, or because it never needed it.

@@ -23,7 +23,7 @@ func (r *Raft) nextStep() (step *membership.Configuration) {
 	switch {
 	case r.role != Leader || r.transferee != 0 || r.stepped == newest.index:
 		return nil
-	case newest.index > r.commit && !r.down(guard.OneChange) || r.commit < r.noOp:
+	case newest.index > r.commit && !r.down(guard.OneChange), r.commit < r.noOp && !r.down(guard.OwnTermBeforeChange):
 		return nil
 	case newest.configuration.Joint():
 		step = newest.configuration.Final()

@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"fsm/keyspace":                 {"fsm/value"},
 	"consensus":                    {"consensus/raft", "consensus/membership", "consensus/internal", "snapshot", "wal"},
 	"consensus/sim":                {"consensus/internal", "consensus/membership", "consensus/raft", "snapshot", "wal"},
+	"consensus/explore":            {"consensus/raft", "consensus/membership", "consensus/quorum", "wal/raftlog"},
 	"consensus/internal/engine":    {"consensus/raft", "consensus/quorum", "consensus/membership", "wal/raftlog"},
 	"consensus/internal/pump":      {"consensus/internal/engine", "consensus/raft", "consensus/membership", "wal/raftlog"},
 	"consensus/internal/locations": {"consensus/membership", "wal/raftlog"},
@@ -43,8 +44,9 @@ var (
 )
 
 // starters are where goroutines may start.
-var starters = strings.Fields("consensus consensus/internal/pump consensus/internal/transport internal/blackbox " +
-	"internal/console internal/server internal/server/playground internal/torture resp/serve.go resp/server.go")
+var starters = strings.Fields("consensus consensus/explore consensus/internal/pump consensus/internal/transport " +
+	"internal/blackbox internal/console internal/server internal/server/playground internal/torture resp/serve.go " +
+	"resp/server.go")
 
 // dependencies are the modules that this one requires directly; go.mod pins their versions, docs/decisions says why.
 var dependencies = strings.Fields("github.com/anishathalye/porcupine github.com/cockroachdb/datadriven " +
