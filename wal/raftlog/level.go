@@ -17,12 +17,20 @@ import (
 const FirstLevel = 1
 
 // ErrLaterBuild means that something was written by a later build, in a feature level that this one does not know.
-var ErrLaterBuild = errors.New("upgrade this node")
+var ErrLaterBuild = errors.New("a later build wrote it")
 
 // LevelError is an ErrLaterBuild about something: it names both levels and the way out.
 func LevelError(what string, needs, known uint8) error {
-	return fmt.Errorf("%s needs feature level %d, this build knows %d: %w", what, needs, known, ErrLaterBuild)
+	return laterBuild(fmt.Sprintf("%s needs feature level %d, this build knows %d: upgrade this node", what, needs, known))
 }
+
+// laterBuild is an ErrLaterBuild in other words.
+type laterBuild string
+
+func (e laterBuild) Error() string { return string(e) }
+
+// Is reports whether the target is ErrLaterBuild.
+func (e laterBuild) Is(target error) bool { return target == ErrLaterBuild }
 
 // TickKind is the kind of the entries that only move time, in a cluster of a level.
 func TickKind(level uint8) EntryKind { return tickKind(level) }
