@@ -8,7 +8,9 @@ const Level = 2
 // entryProbe moves time as EntryTick does.
 const entryProbe EntryKind = 6
 
-var laterKinds = []Traits{{Name: "probe", Title: "tick of a later level", Proposable: true, Level: Level}}
+var laterKinds = []Traits{
+	{Name: "probe", Title: "tick of a later level", Proposable: true, Compares: true, Level: Level},
+}
 
 func tickKind(level uint8) EntryKind {
 	if level < Level {
