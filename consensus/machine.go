@@ -9,7 +9,7 @@ import (
 // StateMachine is what the log drives. One goroutine at a time calls Apply, Restore and Freeze, and no Query runs
 // meanwhile; many goroutines call Query at once. All types are Go's own, so a machine need not import this package.
 //
-// Open looks for five more methods. A machine has those that it needs:
+// Open looks for six more methods. A machine has those that it needs:
 //
 //	Due() int64         the earliest time, in milliseconds, at which time alone changes the state; 0 means never.
 //	                    The leader then adds entries that carry only the time. Without Due, time moves with commands.
@@ -26,6 +26,11 @@ import (
 //	                    takes the feature level of the cluster, before the Apply of the first entry of that level and
 //	                    after each Restore from an image. What a later version of the machine does differently it must
 //	                    not do below the level in which that came: other nodes may run the version before.
+//	Prepare(command []byte, totalBytes int)
+//	                    takes what is here of a command above 1 MiB, whenever more of it is here, so that Apply
+//	                    has less to do. It runs beside Query, and must not touch what Query reads. Apply gets the
+//	                    same bytes at the same place in memory when all are here; another command may begin before
+//	                    that, and a nil one says that the last one will not come. The goroutine of Apply calls it.
 type StateMachine interface {
 	// Apply executes the command at index, and returns what Propose returns on the node that took the command. Every
 	// index comes once, in order. data is empty where the entry carries no command: at the start of a term, at a change of
@@ -57,6 +62,9 @@ type machine struct {
 	seed interface{ Seed(seed uint64) }
 	wall interface{ SetOffset(millis int64) }
 	rank interface{ SetLevel(level uint8) }
+	soon interface {
+		Prepare(command []byte, totalBytes int)
+	}
 }
 
 func newMachine(m StateMachine) *machine {
@@ -66,6 +74,9 @@ func newMachine(m StateMachine) *machine {
 	wrapped.seed, _ = m.(interface{ Seed(seed uint64) })
 	wrapped.wall, _ = m.(interface{ SetOffset(millis int64) })
 	wrapped.rank, _ = m.(interface{ SetLevel(level uint8) })
+	wrapped.soon, _ = m.(interface {
+		Prepare(command []byte, totalBytes int)
+	})
 	return wrapped
 }
 
@@ -96,6 +107,13 @@ func (m *machine) SetOffset(millis int64) {
 func (m *machine) SetLevel(level uint8) {
 	if m.rank != nil {
 		m.rank.SetLevel(level)
+	}
+}
+
+// Prepare is nothing to a machine that does all of it in Apply.
+func (m *machine) Prepare(body []byte, totalBytes int) {
+	if m.soon != nil {
+		m.soon.Prepare(body, totalBytes)
 	}
 }
 

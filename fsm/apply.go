@@ -1,7 +1,6 @@
 package fsm
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/raftredis/raftredis/internal/argv"
@@ -18,7 +17,8 @@ const (
 )
 
 // Apply applies the entry at index: the next one after the last applied, whatever its kind. stamp is the entry's log
-// time in milliseconds; data is its body, empty for entries that hold no commands. Apply keeps nothing of data.
+// time in milliseconds; data is its body, empty for entries that hold no commands. Apply keeps nothing of data but the
+// long values of a body that was given to Prepare.
 //
 // local is nil, or on the node at which the commands arrived the *command.Run, which submitted data. Apply then
 // executes the calls of the run, writes and reads in their order, and fills its Reply. The arguments of its writes come
@@ -35,6 +35,9 @@ func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 		commands = m.replay(data)
 	} else {
 		commands = m.perform(local.(*command.Run), data)
+	}
+	if m.ahead.has(data) {
+		m.ahead = ahead{}
 	}
 	m.sweep(sweepPerEntry + sweepPerWrite*commands)
 	m.trim()
@@ -58,9 +61,9 @@ func (m *Machine) replay(body []byte) (commands int) {
 }
 
 // perform executes the calls of the run whose body came back from the log: its writes, and its reads at their places
-// between them. It compares the body with the one that the run submitted: equal bodies are equal commands, so it looks
-// up no command and counts no arguments. It returns how many commands the body holds, all that the log knows of the
-// run.
+// between them. It compares the body with the one that the run submitted (a long one by its checksum): equal bodies are
+// equal commands, so it looks up no command and counts no arguments. It returns how many commands the body holds, all
+// that the log knows of the run.
 //
 // The arguments of the writes are those in the body, though the run holds the same. Tried and rejected: to execute the
 // run's own. They lie in the connection's read buffer:
@@ -72,10 +75,12 @@ func (m *Machine) replay(body []byte) (commands int) {
 //
 // To find the arguments in the body costs one walk over its lengths.
 func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
-	if !equal(run.Submitted, body) && !guard.Down(guard.BodyIsTheRuns) {
+	if !m.isSubmitted(run, body) && !guard.Down(guard.BodyIsTheRuns) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
 	}
-	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, lookups: &run.Lookups}
+	c := call{
+		protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, run: run, space: &m.space, applies: true,
+	}
 	v := view{&m.space, m.space.Now(), run.Random, m.maxValueBytes, &run.Lookups}
 	m.space.Begin(run)
 	for i := range run.Calls {
@@ -96,24 +101,6 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	run.Reply = c.reply
 	m.space.Begin(nil)
 	return commands
-}
-
-// compareBytes is how much of two bodies is compared at once. A comparison cannot be interrupted, and all goroutines
-// wait for it when the collector stops them for a moment: with half a GB on a busy machine long enough for an election.
-const compareBytes = 1 << 20
-
-// equal reports whether two bodies are the same.
-func equal(a, b []byte) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for len(a) > compareBytes {
-		if !bytes.Equal(a[:compareBytes], b[:compareBytes]) {
-			return false
-		}
-		a, b = a[compareBytes:], b[compareBytes:]
-	}
-	return bytes.Equal(a, b)
 }
 
 // next decodes the next command of a body. ok is false at anything that is not a command.

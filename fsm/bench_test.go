@@ -242,3 +242,29 @@ func BenchmarkNewKeys(b *testing.B) {
 		}
 	}
 }
+
+// What is left to do with the last piece of a large value: it holds up all other commands of the node. 512 MB, as long
+// as a value may be:
+//
+//	go test ./fsm -run '^$' -bench LastPiece -benchtime 3x
+func BenchmarkTheLastPiece(b *testing.B) {
+	const length = 512 << 20
+	set := argv.Append(make([]byte, 0, length+64), [][]byte{[]byte("SET"), []byte("k"), make([]byte, length)})
+	for at := len(set) - length; at < len(set); at += 512 {
+		set[at] = byte(at) | 1
+	}
+	for name, ahead := range map[string]bool{"prepared": true, "at-once": false} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				b.StopTimer()
+				m := newMachine(b)
+				for here := 0; here < len(set) && ahead; {
+					here = min(here+1<<20, len(set))
+					m.Prepare(set[:here], len(set))
+				}
+				b.StartTimer()
+				m.Apply(1, 0, set, nil)
+			}
+		})
+	}
+}

@@ -16,13 +16,18 @@ type call struct {
 	// maxReply is Run.MaxReplyBytes, or noReply; writes says that the call is a write.
 	maxReply int
 	writes   bool
-	// lookups counts the keys that the call reads; nil where no client waits for the reply.
-	lookups *command.Lookups
+	// run is the run of the call, nil where no client waits for the reply. space is what it sees; applies says that it
+	// is executed while an entry is applied, and not by a query.
+	run     *command.Run
+	space   *keyspace.Space
+	applies bool
 }
 
 // read counts an entry, or none, that was looked up in order to be read.
 func (c call) read(e *keyspace.Entry) *keyspace.Entry {
-	c.lookups.Count(e != nil)
+	if c.run != nil {
+		c.run.Lookups.Count(e != nil)
+	}
 	return e
 }
 
@@ -31,6 +36,8 @@ const (
 	noReply = -1
 	// valueOverheadBytes is more than the encoding adds to a value.
 	valueOverheadBytes = 32
+	// leftOutBytes is how long a part of a string is that is left out of the reply, for the connection to put it in.
+	leftOutBytes = 256 << 10
 )
 
 // Errors in place of values. Redis closes the connection of a client that has too much to receive.
@@ -44,7 +51,15 @@ func (c call) fits(bytes int) bool {
 	if c.writes {
 		bytes = 0
 	}
-	return c.maxReply == 0 || len(c.reply)+bytes <= c.maxReply
+	return c.maxReply == 0 || len(c.reply)+c.left()+bytes <= c.maxReply
+}
+
+// left is how many bytes were left out of the replies so far.
+func (c call) left() int {
+	if c.run == nil {
+		return 0
+	}
+	return c.run.Long.Bytes()
 }
 
 // tooLong answers with the error in place of values that do not fit.
@@ -100,11 +115,29 @@ func (c call) value(e *keyspace.Entry) []byte {
 
 // bulkRange answers with the bytes of a string from begin to end, which it has.
 func (c call) bulkRange(text value.String, begin, end int) []byte {
-	if inline, ok := text.Inline(); ok {
+	if inline, ok := text.Inline(); ok && end-begin < leftOutBytes {
 		return reply.BulkString(c.reply, inline[begin:end])
 	}
-	dst := text.AppendRange(reply.BulkHeader(c.reply, end-begin), begin, end)
+	dst := reply.BulkHeader(c.reply, end-begin)
+	if end-begin >= leftOutBytes && c.run != nil && c.run.Late {
+		c.leave(len(dst), text, begin, end)
+	} else {
+		dst = text.AppendRange(dst, begin, end)
+	}
 	return append(dst, "\r\n"...)
+}
+
+// leave leaves a part of a string out of the reply. The string must not change from here on, also if the key is written
+// in place: so it has to be of an older generation. A query cannot begin one; a frozen state did.
+func (c call) leave(at int, text value.String, begin, end int) {
+	switch fresh := c.space.Changeable(text); {
+	case fresh && c.applies:
+		c.space.NextGeneration()
+	case fresh:
+		c.run.WantsFreeze = true
+		return
+	}
+	c.run.Long.Add(at, text, begin, end)
 }
 
 // view is what a read sees: the key space, through methods that change nothing.

@@ -48,7 +48,7 @@ func (m *Machine) Restore(seed uint64, image io.Reader) error {
 		}
 	}
 	m.space.Replace(fresh)
-	m.ready = true
+	m.ready, m.ahead = true, ahead{}
 	return nil
 }
 

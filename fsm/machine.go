@@ -38,6 +38,8 @@ type Machine struct {
 	// arguments and scratch are buffers of Apply, which it keeps between calls.
 	arguments [][]byte
 	scratch   []byte
+	// ahead is what was done for a body in pieces that is not whole yet.
+	ahead ahead
 }
 
 // New makes a machine, which is ready after a Restore. It panics if an option is out of range.
@@ -67,7 +69,7 @@ func (m *Machine) advance(index uint64, stamp int64) {
 // Only Restore may follow, and without it there is no state.
 func (m *Machine) Discard() {
 	m.space.Replace(keyspace.New(0, m.maxValueBytes))
-	m.ready = false
+	m.ready, m.ahead = false, ahead{}
 }
 
 // Ready reports whether there is a state: whether Restore was called.

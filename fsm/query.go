@@ -15,11 +15,11 @@ import (
 // is no state, and the answers are LOADING errors.
 //
 // It takes as long as the reads need, but makes no more replies than Run.MaxReplyBytes allows. An image is the better
-// place for a run with a call whose Spec is Linear.
+// place for a run with a call whose Spec is Linear, and for one that wants a frozen state: see Run.Late.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	run := local.(*command.Run)
 	if !m.ready {
-		view{}.answer(run)
+		view{}.answer(run, nil)
 		return false
 	}
 	return query(&m.space, stamp, run)
@@ -35,7 +35,11 @@ func query(s *keyspace.Space, stamp int64, run *command.Run) (needTick bool) {
 	if s.EndsBy(stamp) && anyEnds(s, run, s.NowAt(stamp)) {
 		return true
 	}
-	view{s, s.NowAt(stamp), run.Random, s.MaxValueBytes(), &run.Lookups}.answer(run)
+	counted := run.Lookups
+	v := view{s, s.NowAt(stamp), run.Random, s.MaxValueBytes(), &run.Lookups}
+	if v.answer(run, s); run.WantsFreeze {
+		run.Lookups = counted
+	}
 	return false
 }
 
@@ -64,18 +68,21 @@ func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 // one long value at most waits to be sent, however many a client asks for.
 const sentFirstBytes = 256 << 10
 
-// answer answers the calls of a run of reads, in order.
-func (v view) answer(run *command.Run) {
-	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes}
+// answer answers the calls of a run of reads, in order, from a space; or none of them if one wants a frozen state.
+func (v view) answer(run *command.Run, space *keyspace.Space) {
+	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, run: run, space: space}
 	for i := range run.Calls {
 		if run.Calls[i].IsWrite() {
 			panic("fsm: query of a run that writes")
 		}
-		if i > 0 && run.MaxReplyBytes > 0 && len(c.reply)-len(run.Reply) >= sentFirstBytes {
+		if i > 0 && run.MaxReplyBytes > 0 && len(c.reply)+c.left()-len(run.Reply) >= sentFirstBytes {
 			run.Left = len(run.Calls) - i
 			break
 		}
-		c.reply = v.look(&run.Calls[i], c)
+		if c.reply = v.look(&run.Calls[i], c); run.WantsFreeze {
+			run.Long.Truncate(len(run.Reply))
+			return
+		}
 	}
 	run.Reply = c.reply
 }

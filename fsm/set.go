@@ -1,9 +1,6 @@
 package fsm
 
-import (
-	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/internal/reply"
-)
+import "github.com/raftredis/raftredis/internal/reply"
 
 // set is SET key value, with its options in any order.
 func set(m *Machine, c call) []byte {
@@ -53,9 +50,9 @@ func setWith(m *Machine, c call, name string, value []byte, options setOptions) 
 	switch {
 	case refused:
 	case options.keep:
-		m.space.Put(at, key, keyspace.NewEntry(key, value).Keeping(old))
+		m.space.Put(at, key, m.newEntry(key, value).Keeping(old))
 	default:
-		m.space.PutUntil(at, key, keyspace.NewEntry(key, value), deadline)
+		m.space.PutUntil(at, key, m.newEntry(key, value), deadline)
 	}
 	return c.reply
 }

@@ -91,7 +91,7 @@ func getSet(m *Machine, c call) []byte {
 		return c.wrongType()
 	}
 	c.reply = c.value(old)
-	m.space.Put(at, key, keyspace.NewEntry(key, value))
+	m.space.Put(at, key, m.newEntry(key, value))
 	return c.reply
 }
 
@@ -115,7 +115,7 @@ func setNX(m *Machine, c call) []byte {
 	if m.space.Find(at, key) != nil {
 		return c.integer(0)
 	}
-	m.space.Put(at, key, keyspace.NewEntry(key, value))
+	m.space.Put(at, key, m.newEntry(key, value))
 	return c.integer(1)
 }
 
@@ -157,7 +157,7 @@ func (m *Machine) refusePairs(pairs [][]byte, name string) string {
 
 func (m *Machine) setPairs(pairs [][]byte) {
 	for i := 0; i < len(pairs); i += 2 {
-		m.space.Set(pairs[i], pairs[i+1])
+		m.space.Put(m.space.Place(pairs[i]), pairs[i], m.newEntry(pairs[i], pairs[i+1]))
 	}
 }
 
@@ -173,7 +173,7 @@ func appendTo(m *Machine, c call) []byte {
 	case length > m.maxValueBytes:
 		return c.error(reply.StringTooLong)
 	case old == nil:
-		m.space.Put(at, key, keyspace.NewEntry(key, more))
+		m.space.Put(at, key, m.newEntry(key, more))
 	case len(more) > 0:
 		m.overwrite(at, key, old, text.Len(), more)
 	}
@@ -213,6 +213,10 @@ func (m *Machine) overwrite(at keyspace.Place, key []byte, old *keyspace.Entry, 
 	if old == nil {
 		empty := keyspace.NewEntry(key, nil)
 		old = &empty
+	}
+	if made := m.ahead.made(b); made != nil && offset == 0 && old.Size() <= len(b) {
+		m.space.Put(at, key, keyspace.EntryOf(key, made).Keeping(old))
+		return
 	}
 	m.space.Put(at, key, m.space.Overwritten(old, offset, b))
 }

@@ -111,7 +111,7 @@ func newConn(s *Server, below socket, wake func()) *Conn {
 	c.shard = s.calls.Shard(c.session.id)
 	c.reader.Init(s.limits.wire(), s.input)
 	c.reader.SetUnauthenticated(!c.facts().authenticated)
-	c.request.wake = wake
+	c.request.wake, c.request.Run.Late = wake, true
 	c.session.wake = wake
 	c.session.run, c.session.mailLimit = &c.request.Run, &s.tuning.Output.mail.hard
 	return c
@@ -339,7 +339,7 @@ func (c *Conn) settle() {
 			c.phase = ended
 		}
 	case c.request.Body != nil:
-		if len(run.Reply) < len(c.out) {
+		if run.Join(); len(run.Reply) < len(c.out) {
 			panic("resp: the store shortened the replies before its own")
 		}
 		c.measure(run.Calls, run.Reply[len(c.out):])
@@ -379,6 +379,7 @@ func (c *Conn) view() {
 	answered := c.server.store.View(&c.request)
 	run.Calls = calls
 	upto -= run.Left
+	run.Join()
 	switch {
 	case !answered:
 		c.read()
@@ -400,12 +401,12 @@ func (c *Conn) view() {
 func (c *Conn) finish() {
 	run := &c.request.Run
 	clear(run.Calls)
-	run.Calls, run.Reply = run.Calls[:0], nil
+	run.Calls, run.Reply, run.Long = run.Calls[:0], nil, command.Long{}
 	if cap(run.Calls) > keptArguments {
 		run.Calls = nil
 	}
 	c.request.Body, c.request.Stale = nil, false // the store may use the ticket again
-	run.Submitted = nil
+	run.Submitted, run.Summed = nil, false
 	c.forgetFixed()
 	c.body, c.bodyBytes, c.riding, c.viewed = nil, 0, 0, 0
 	kept := 0

@@ -22,10 +22,11 @@ type Store interface {
 	// recent enough that executing the run from it is linearizable. The connection then calls View.
 	Read(r *Request)
 	// View executes a run of reads from the present state under the store's read lock and appends all replies to
-	// r.Run.Reply, or those to its first calls if they are long: then r.Run.Left says how many calls are left. False means
-	// that the state has to move on first (a deadline has passed that it does not know of yet, or another state is taking
-	// its place): Reply is not looked at, and the connection submits the run again by Read. A run with r.Stale set comes
-	// here without a Read before it: any state will do.
+	// r.Run.Reply, or those to its first calls if they are long: then r.Run.Left says how many calls are left. Long values
+	// may be left to r.Run.Long, which the connection joins. False means that the state has to move on first (a deadline
+	// has passed that it does not know of yet, or another state is taking its place): Reply is not looked at, and the
+	// connection submits the run again by Read. A run with r.Stale set comes here without a Read before it: any state
+	// will do.
 	View(r *Request) bool
 	// Abandon says that the client of a submitted request has gone: if no part was sent or appended yet, it is
 	// dropped and completed with NotDone; otherwise nothing changes. It may come after Complete was called. Complete is

@@ -66,6 +66,7 @@ func (c *counter) Query(_ int64, local any) bool {
 
 func (c *counter) Freeze() workload.Image { return image(c.count) }
 func (c *counter) Due() int64             { return 0 }
+func (c *counter) Prepare([]byte, int)    {}
 func (c *counter) SetOffset(int64)        {}
 func (c *counter) Hash() uint64           { return c.count + 1 }
 

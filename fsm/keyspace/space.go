@@ -193,6 +193,17 @@ func (s *Space) Unshare(e *Entry) {
 	}
 }
 
+// Changeable reports whether a write may change a string in place: one that was made or changed in this generation.
+func (s *Space) Changeable(text value.String) bool { return text.Generation() == s.generation }
+
+// NextGeneration lets nothing that there is now change any more: as a freeze does, of which nothing is kept.
+func (s *Space) NextGeneration() { s.generation++ }
+
+// NewArriving begins a string of a length, which is not 0, that comes bit by bit: see value.NewArriving.
+func (s *Space) NewArriving(length int, keeps bool) *value.Arriving {
+	return value.NewArriving(length, s.values, keeps)
+}
+
 // Due is the log time of the earliest deadline of a key that is stored, 0 if none has one.
 func (s *Space) Due() int64 {
 	relative, any := s.byLog.first()

@@ -23,6 +23,15 @@ func Inline(text string) String { return String{text: text} }
 // Inline is the string in one piece, if it lies with its key.
 func (s String) Inline() (text string, ok bool) { return s.text, s.chunks == nil }
 
+// Generation is that of the newest part of a string in chunks. One that lies with its key never changes: it is older
+// than every generation.
+func (s String) Generation() uint64 {
+	if s.chunks == nil {
+		return oldest
+	}
+	return s.chunks.generation
+}
+
 // Len is the length in bytes.
 func (s String) Len() int {
 	if s.chunks != nil {

@@ -90,6 +90,42 @@ func Next(body []byte, into [][]byte) (args [][]byte, rest []byte, err error) {
 	return args, rest, nil
 }
 
+// Cursor goes over the arguments of a body of which a beginning is here and the rest is to come. The zero value stands
+// at the beginning.
+type Cursor struct {
+	// at is where the next count or length stands.
+	at int
+	// missing is how many arguments the present command still has.
+	missing uint64
+	failed  bool
+}
+
+// maxLength is more than any body has: it keeps positions from overflowing.
+const maxLength = 1 << 40
+
+// Next gives where the next argument begins and how long it is, and steps behind it, whether its bytes are here or not.
+// ok is false as long as its length is not here, and for ever behind what is no encoding. body is what Next was given
+// before, and what has come since.
+func (c *Cursor) Next(body []byte) (begin, length int, ok bool) {
+	for !c.failed && c.at < len(body) {
+		number, rest, err := uvarint(body[c.at:])
+		switch begins := c.missing == 0; {
+		case err == ErrTruncated:
+			return 0, 0, false
+		case err != nil, begins && (number == 0 || number > MaxArgs), number > maxLength:
+			c.failed = true
+		case begins:
+			c.at, c.missing = len(body)-len(rest), number
+		default:
+			begin = len(body) - len(rest)
+			c.at = begin + int(number)
+			c.missing--
+			return begin, int(number), true
+		}
+	}
+	return 0, 0, false
+}
+
 // uvarint reads one canonical varint: the shortest encoding of its value.
 func uvarint(b []byte) (uint64, []byte, error) {
 	value, n := binary.Uvarint(b)

@@ -132,3 +132,65 @@ func BenchmarkAppendAndNext(b *testing.B) {
 		into, _, _ = Next(body, into)
 	}
 }
+
+// A cursor that is shown a body byte by byte finds the arguments that Next finds, each as soon as its length is here.
+func TestCursorFindsWhatNextFinds(t *testing.T) {
+	var body []byte
+	for _, command := range [][][]byte{
+		split("SET key value"), {[]byte("GET")}, {[]byte("SET"), nil, bytes.Repeat([]byte{7}, 300)}, split("DEL a b c d e"),
+	} {
+		body = Append(body, command)
+	}
+	var want [][]byte
+	for rest := body; len(rest) > 0; {
+		args, behind, err := Next(rest, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, rest = append(want, args...), behind
+	}
+	for _, step := range []int{1, 2, 7, 100, len(body)} {
+		var c Cursor
+		var got [][2]int
+		for here := 0; here < len(body); {
+			here = min(here+step, len(body))
+			for {
+				begin, length, ok := c.Next(body[:here])
+				if !ok {
+					break
+				}
+				if begin > here {
+					t.Fatalf("step %d: an argument at %d is known when %d bytes are here", step, begin, here)
+				}
+				got = append(got, [2]int{begin, length})
+			}
+		}
+		if len(got) != len(want) {
+			t.Fatalf("step %d: %d arguments, want %d", step, len(got), len(want))
+		}
+		for i, at := range got {
+			if !bytes.Equal(body[at[0]:at[0]+at[1]], want[i]) {
+				t.Fatalf("step %d: argument %d is %q, want %q", step, i, body[at[0]:at[0]+at[1]], want[i])
+			}
+		}
+	}
+}
+
+func TestCursorStopsForEverAtWhatIsNoEncoding(t *testing.T) {
+	for name, body := range map[string][]byte{
+		"no arguments":       {0, 1, 2},
+		"too many":           {0xff, 0xff, 0xff, 0xff, 0xf, 1},
+		"a long varint":      {2, 0x81, 0, 1},
+		"a length like none": {1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+	} {
+		var c Cursor
+		for here := range len(body) + 1 {
+			if begin, length, ok := c.Next(body[:here]); ok {
+				t.Errorf("%s: an argument of %d bytes at %d", name, length, begin)
+			}
+		}
+		if _, _, ok := c.Next(append(body, 1, 1, 1, 1)); ok || !c.failed {
+			t.Errorf("%s: it goes on", name)
+		}
+	}
+}

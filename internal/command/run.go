@@ -20,8 +20,17 @@ type Run struct {
 	// answers with errors.
 	MaxReplyBytes int
 	// Submitted is the body that Body made last. The state machine compares it with the entry that comes back, and then
-	// executes Calls, the writes with the arguments in that entry. Its bytes never change.
+	// executes Calls, the writes with the arguments in that entry. Its bytes never change. Summed says that Sum is its
+	// checksum: see Checksum.
 	Submitted []byte
+	Sum       uint32
+	Summed    bool
+	// Late says that Join is called before Reply is taken, and that a query can be put to a frozen state. Then the state
+	// machine leaves long values to Long, and sets WantsFreeze where a query needs a frozen state to do so: that query
+	// has answered nothing.
+	Late        bool
+	WantsFreeze bool
+	Long        Long
 	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
 	// long enough to go out first: only where Reply is bounded. The connection sets it to 0.
 	Left int

@@ -7,20 +7,31 @@ import (
 )
 
 // query executes a run of reads on the key space under the read lock, so that entries wait for its end. A run whose
-// cost grows with all that is stored reads a frozen state instead, and blocks no entry. It fails while no state may be
-// shown; then nothing was read.
+// cost grows with all that is stored reads a frozen state instead, and blocks no entry; so does one that answers with a
+// long value which may change. It fails while no state may be shown; then nothing was read.
 func (s *store) query(stamp int64, run *command.Run) (needTick bool, err error) {
-	if linear(run) {
-		image, err := s.freeze()
-		if err != nil {
-			return false, err
+	if !linear(run) {
+		if needTick, err = s.queryPresent(stamp, run); err != nil || !run.WantsFreeze {
+			return needTick, err
 		}
-		if image != nil {
-			defer image.Release()
-			return image.Query(stamp, run), nil
-		}
-		// no state: to say that takes no time
+		run.WantsFreeze = false
 	}
+	image, err := s.freeze()
+	if err != nil {
+		return false, err
+	}
+	if image != nil {
+		defer image.Release()
+		return image.Query(stamp, run), nil
+	}
+	needTick, err = s.queryPresent(stamp, run) // no state: to say that takes no time
+	again := run.WantsFreeze                   // but now there is one
+	run.WantsFreeze = false
+	return needTick || again, err
+}
+
+// queryPresent executes a run of reads on the present state.
+func (s *store) queryPresent(stamp int64, run *command.Run) (needTick bool, err error) {
 	err = s.node.View(func(m consensus.StateMachine) { needTick = m.Query(stamp, run) })
 	return needTick, err
 }

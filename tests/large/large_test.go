@@ -2,6 +2,8 @@ package large_test
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -101,6 +103,8 @@ type pulse struct {
 	// beats is how many there are in took.
 	beats   atomic.Int64
 	failure error
+	// mu guards took while the client runs.
+	mu sync.Mutex
 }
 
 // pulses are one such client on each node.
@@ -137,8 +141,10 @@ func (p *pulse) beat(stopped *atomic.Bool) error {
 		if err != nil || reply.String() != "+OK" {
 			return fmt.Errorf("a small write was answered %v, %w", reply, err)
 		}
+		p.mu.Lock()
 		p.took = append(p.took, time.Since(began))
 		p.beats.Store(int64(len(p.took)))
+		p.mu.Unlock()
 	}
 	return nil
 }
@@ -150,19 +156,58 @@ const (
 	minBeats   = 10
 )
 
-// beside does a write, and fails the test if it is large and small ones do not go on beside it.
-func (p *pulses) beside(t *testing.T, bytes int, write func()) {
+// beside does something with a large value, and adds a line to the table. It fails the test if the value is written and
+// large, and small writes do not go on beside it.
+func (p *pulses) beside(t *testing.T, c *blackbox.Cluster, table *table, bytes int, way string, do func()) {
 	t.Helper()
 	var before []int64
 	for _, one := range p.all {
 		before = append(before, one.beats.Load())
 	}
-	write()
+	terms, began := blackbox.Terms(t, c), time.Now()
+	do()
+	line := line{bytes: bytes, way: way, took: time.Since(began), before: terms, after: blackbox.Terms(t, c)}
 	for i, one := range p.all {
-		if beats := one.beats.Load() - before[i]; bytes >= largeBytes && beats < minBeats {
-			t.Errorf("node %d did %d small writes beside one of %d bytes, want %d", one.node.Number, beats, bytes, minBeats)
+		beats := one.beats.Load() - before[i]
+		if bytes >= largeBytes && beats < minBeats && !strings.HasPrefix(way, "GET") {
+			t.Errorf("node %d did %d small writes beside %s of %d bytes, want %d", one.node.Number, beats, way, bytes, minBeats)
 		}
+		one.mu.Lock()
+		line.small = append(line.small, one.took[before[i]:]...)
+		one.mu.Unlock()
 	}
+	table.add(line)
+}
+
+// line is what was done with a large value, and the small writes of all clients meanwhile.
+type line struct {
+	bytes         int
+	way           string
+	took          time.Duration
+	small         []time.Duration
+	before, after []string
+}
+
+// table is the lines of a test.
+type table struct{ text strings.Builder }
+
+func newTable() *table {
+	t := &table{}
+	fmt.Fprintf(&t.text, "%-11s %-16s %8s %7s %9s %9s %s\n",
+		"bytes", "way", "seconds", "small", "p99 ms", "longest", "terms before, after")
+	return t
+}
+
+func (t *table) add(l line) {
+	slices.Sort(l.small)
+	at := func(percent int) float64 {
+		if len(l.small) == 0 {
+			return 0
+		}
+		return float64(l.small[min(len(l.small)*percent/100, len(l.small)-1)].Microseconds()) / 1000
+	}
+	fmt.Fprintf(&t.text, "%-11d %-16s %8.2f %7d %9.1f %9.1f %v, %v\n",
+		l.bytes, l.way, l.took.Seconds(), len(l.small), at(99), at(100), l.before, l.after)
 }
 
 // end stops the clients. It fails the test if one saw an error or waited too long.
@@ -194,30 +239,54 @@ func TestLarge_ValuesGoThroughEveryNode(t *testing.T) {
 	leader := blackbox.Leader(t, c.Nodes)
 	follower := c.Others(leader)[0]
 	before := blackbox.Terms(t, c)
-	p := startPulses(t, c)
+	p, table := startPulses(t, c), newTable()
+	defer func() { t.Logf("\n%s", table.text.String()) }()
+	ways := map[*blackbox.Node]string{leader: "leader", follower: "follower"}
 	for _, bytes := range size.sizes {
 		value := text(bytes)
 		for _, n := range []*blackbox.Node{leader, follower} {
-			began := time.Now()
-			p.beside(t, bytes, func() { expect(t, ask(t, n, "SET", "large", value), "+OK") })
-			t.Logf("SET of %d bytes through node %d: %v", bytes, n.Number, time.Since(began))
+			p.beside(t, c, table, bytes, "SET "+ways[n], func() { expect(t, ask(t, n, "SET", "large", value), "+OK") })
 			for _, reader := range []*blackbox.Node{leader, follower} {
-				expectValue(t, reader, "large", value)
+				p.beside(t, c, table, bytes, "GET "+ways[reader], func() { expectValue(t, reader, "large", value) })
 			}
 			expect(t, ask(t, n, "DEL", "large"), ":1")
 		}
 	}
 	value := text(size.pair)
-	expect(t, ask(t, follower, "MSET", "one", value, "two", value), "+OK")
+	p.beside(t, c, table, 2*size.pair, "MSET follower", func() {
+		expect(t, ask(t, follower, "MSET", "one", value, "two", value), "+OK")
+	})
 	for _, key := range []string{"one", "two"} {
-		expectValue(t, leader, key, value)
+		p.beside(t, c, table, size.pair, "GET leader", func() { expectValue(t, leader, key, value) })
 	}
 	expect(t, ask(t, follower, "DEL", "one", "two"), ":2")
 	p.end(t, size.percentile99)
+	expectTooLarge(t, c.Nodes)
 	if after := blackbox.Terms(t, c); !slices.Equal(before, after) {
 		t.Errorf("terms are %v, were %v: somebody campaigned", after, before)
 	}
 	blackbox.ExpectEqualStates(t, c.Nodes)
+}
+
+// expectTooLarge expects that a value one byte above Redis's limit is refused by Redis's text, and changes nothing.
+// As Redis does, the node closes the connection; other clients go on. Only the header is sent, since nothing behind it
+// is read.
+func expectTooLarge(t *testing.T, nodes []*blackbox.Node) {
+	t.Helper()
+	for _, n := range nodes {
+		connection, err := net.Dial("tcp", blackbox.Address(n.Port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = connection.SetDeadline(time.Now().Add(replyLimit))
+		fmt.Fprintf(connection, "*3\r\n$3\r\nSET\r\n$5\r\nlarge\r\n$%d\r\n", largestBytes+1)
+		reply, err := io.ReadAll(connection)
+		if want := "-ERR Protocol error: invalid bulk length\r\n"; err != nil || string(reply) != want {
+			t.Errorf("node %d: a value one byte too long is answered %q, %v; want %q", n.Number, reply, err, want)
+		}
+		_ = connection.Close()
+		expect(t, ask(t, n, "EXISTS", "large"), ":0")
+	}
 }
 
 func expectValue(t *testing.T, n *blackbox.Node, key, value string) {

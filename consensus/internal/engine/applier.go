@@ -17,6 +17,7 @@ type Applier struct {
 	// base is what is known at the last applied entry; its Pieces are in assemblies.
 	base       SnapshotState
 	assemblies assemblies
+	gathered   gathered
 	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
 	unmet []sentBatch
 	tick  uint64
@@ -89,7 +90,7 @@ func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
 
 // setBase begins behind a snapshot.
 func (a *Applier) setBase(base SnapshotState) {
-	a.base, a.assemblies = base, assemblies{list: base.Pieces}
+	a.base, a.assemblies, a.gathered = base, assemblies{list: base.Pieces}, gathered{mark: base.Mark}
 	a.base.Pieces = nil
 	a.noteNext(base.Mark.Index)
 	if base.Level > 0 {
@@ -125,8 +126,18 @@ func (s *sentBatch) before(n Sent) bool {
 	return s.Term < n.Term || s.Term == n.Term && s.Sequence < n.Sequence
 }
 
-// Apply applies entries, which must follow the last applied one. This node's own batches are met here, and only here.
+// Apply applies entries, which must follow the last applied one, and gathers those that are not gathered yet. This
+// node's own batches are met here, and only here.
 func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
+	for len(entries) > 0 {
+		ready := a.Gather(entries)
+		a.applyGathered(ready, report)
+		entries = entries[len(ready):]
+	}
+	a.reportState(report)
+}
+
+func (a *Applier) applyGathered(entries []raftlog.Entry, report *Applied) {
 	for i := range entries {
 		e := &entries[i]
 		if e.Index != a.base.Mark.Index+1 || e.Term < a.base.Mark.Term {
@@ -137,9 +148,6 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 		}
 		if e.Term > a.base.Mark.Term {
 			a.proveNotDone(e.Term, report)
-			if !a.options.Weakened.Down(guard.PiecesEndWithTerm) {
-				a.assemblies.dropAll()
-			}
 		}
 		if e.Level > a.base.Level {
 			a.base.Level = e.Level
@@ -152,7 +160,6 @@ func (a *Applier) Apply(entries []raftlog.Entry, report *Applied) {
 		a.base.Time = a.base.Time.Then(e)
 		report.Bytes += e.Size()
 	}
-	a.reportState(report)
 }
 
 // reportState says how far the state has come.
@@ -171,7 +178,6 @@ func (a *Applier) noteConfiguration(e *raftlog.Entry, report *Applied) {
 	c := configurationOf(e)
 	a.base.ClusterID, a.base.HashSeed = c.ClusterID, c.HashSeed
 	a.base.Configuration = bytes.Clone(e.Body) // the entry's own may lie in a large message
-	a.assemblies.dropRemoved(c)
 	if membership.LeftOut(c, a.options.ID) {
 		a.leftOut = true
 		a.proveNotDone(maxTerm, report)
@@ -210,7 +216,7 @@ func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 	case traits.ForMachine:
 		data = e.Body
 	case traits.Piece:
-		if data = a.assemblies.take(e, a.options.Weakened); data == nil && b != nil {
+		if data = a.gathered.take(e); data == nil && b != nil {
 			a.notDone(b, report) // its last piece, and the body is not whole
 			b = nil
 		}

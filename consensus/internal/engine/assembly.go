@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/internal/stepwise"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -69,7 +70,7 @@ func (s *assemblies) follows(e *raftlog.Entry) bool {
 func (s *assemblies) grow(e *raftlog.Entry) (body []byte) {
 	a := &s.list[0]
 	if cap(a.Body) < a.TotalBytes {
-		a.Body = append(make([]byte, 0, a.TotalBytes), a.Body...)
+		a.Body = stepwise.Append(make([]byte, 0, a.TotalBytes), a.Body)
 	}
 	a.Body = append(a.Body, e.Body...)
 	s.taken++
@@ -103,6 +104,14 @@ func (s *assemblies) frozen() []Assembly {
 	return list
 }
 
+// begun is what is here of the body whose turn it is, and how long the whole will be; nil if there is nothing.
+func (s *assemblies) begun() (part []byte, totalBytes int) {
+	if len(s.list) == 0 {
+		return nil, 0
+	}
+	return s.list[0].Body, s.list[0].TotalBytes
+}
+
 // PiecesState is what the loop needs to know of the assemblies at an applied index.
 type PiecesState struct {
 	// Term is that of the log there.
@@ -132,4 +141,67 @@ func (s *assemblies) state(term raftlog.Term, id raftlog.NodeID, boot raftlog.Bo
 		}
 	}
 	return p
+}
+
+// gathered is how far the applier has put bodies together: ahead of what is applied, between Gather and Apply.
+type gathered struct {
+	// mark is the last entry.
+	mark raftlog.Mark
+	// body takes effect with the entry at index whole, which is the last one; 0 for none.
+	body  []byte
+	whole raftlog.Index
+	// shown says that the machine has been shown a part of a body, and waits for the rest.
+	shown bool
+}
+
+// Gather adds the pieces among entries to the bodies that they belong to, and shows the machine what is here of one.
+// That is most of the work for a large body, and changes nothing that a view sees, so the owner calls it without the
+// lock, before Apply. It returns the entries that can be applied now, which end behind the last piece of a body.
+func (a *Applier) Gather(entries []raftlog.Entry) []raftlog.Entry {
+	for i := range entries {
+		if e := &entries[i]; e.Index > a.gathered.mark.Index {
+			a.gather(e)
+		}
+		if a.gathered.whole == entries[i].Index {
+			return entries[:i+1]
+		}
+	}
+	return entries
+}
+
+// gather does that for the next entry.
+func (a *Applier) gather(e *raftlog.Entry) {
+	g, taken := &a.gathered, a.assemblies.taken
+	if e.Term > g.mark.Term && !a.options.Weakened.Down(guard.PiecesEndWithTerm) {
+		a.assemblies.dropAll()
+	}
+	switch traits := e.Kind.Traits(); {
+	case traits.Piece:
+		if g.body = a.assemblies.take(e, a.options.Weakened); g.body != nil {
+			g.whole = e.Index
+		}
+	case traits.Configures:
+		a.assemblies.dropRemoved(configurationOf(e))
+	}
+	g.mark = e.Mark()
+	part, totalBytes := a.assemblies.begun()
+	switch {
+	case g.body != nil:
+		a.machine.Prepare(g.body, len(g.body))
+		g.shown = false
+	case a.assemblies.taken > taken:
+		a.machine.Prepare(part, totalBytes)
+		g.shown = true
+	case g.shown && len(part) == 0:
+		a.machine.Prepare(nil, 0)
+		g.shown = false
+	}
+}
+
+// take is the body that takes effect with an entry, nil for none.
+func (g *gathered) take(e *raftlog.Entry) (body []byte) {
+	if g.whole == e.Index {
+		body, g.body, g.whole = g.body, nil, 0
+	}
+	return body
 }

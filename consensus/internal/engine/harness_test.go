@@ -26,6 +26,7 @@ type journal struct {
 
 func (j *journal) SetLevel(level uint8) { j.level = level }
 
+func (j *journal) Prepare([]byte, int)    {}
 func (j *journal) SetOffset(offset int64) { j.offset = offset }
 
 // Due is the earliest deadline.

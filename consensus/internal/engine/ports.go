@@ -24,6 +24,10 @@ type StateMachine interface {
 	// wall time, in milliseconds since 1970 UTC, from that entry on. It may go back. The offset is 0 before the first
 	// call.
 	SetOffset(offset int64)
+	// Prepare takes what is here of a body in pieces, each time that more of it is here: a beginning of the data that
+	// Apply gets with the last piece, at the same place in memory. It is called without the lock, by the goroutine that
+	// calls Apply, beside Query. nil says that the last body that was begun will not come.
+	Prepare(body []byte, totalBytes int)
 	// Query executes reads that travel in local, from the present state, and changes nothing. needTick asks that time
 	// be moved to stamp through the log before the query is run again.
 	Query(stamp int64, local any) (needTick bool)

@@ -83,9 +83,12 @@ func (r *Runner) nextEntries(w *engine.Work) ([]raftlog.Entry, error) {
 	return entries[:min(len(entries), int(w.Last-next+1))], nil
 }
 
+// applyUnderLock applies entries, or the first ones up to the end of a large body. What can be done for that without
+// the lock is done before.
 func (r *Runner) applyUnderLock(entries []raftlog.Entry, committed int64) {
 	var report engine.Applied
 	began := r.sinceStart()
+	entries = r.applier.Gather(entries)
 	r.machineLock.Lock()
 	r.applier.Void(r.status.Load().Quarantine.On())
 	r.applier.Apply(entries, &report)

@@ -13,7 +13,11 @@ import (
 )
 
 // diary is a state machine that writes down what it applied.
-type diary struct{ applied []string }
+type diary struct {
+	applied []string
+	// prepared is called with what the machine is shown; nil: nothing is.
+	prepared func(body []byte, totalBytes int)
+}
 
 func (d *diary) Apply(_ uint64, _ int64, data []byte, _ any) []byte {
 	if len(data) == 0 {
@@ -28,6 +32,13 @@ func (d *diary) SetOffset(int64)                 {}
 func (d *diary) Due() int64                      { return 0 }
 func (d *diary) Hash() uint64                    { return uint64(len(d.applied)) }
 func (d *diary) Freeze() engine.Image            { return frozenDiary{slices.Clone(d.applied), new(bool)} }
+
+// Prepare shows the test what the machine is shown.
+func (d *diary) Prepare(body []byte, totalBytes int) {
+	if d.prepared != nil {
+		d.prepared(body, totalBytes)
+	}
+}
 
 // count says how often a command was applied.
 func (d *diary) count(command string) (times int) {

@@ -8,26 +8,6 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
-// One byte that differs is found wherever it is, at the edges of what is compared at once.
-func TestBodiesAreComparedToTheLastByte(t *testing.T) {
-	for _, size := range []int{0, 1, compareBytes - 1, compareBytes, compareBytes + 1, 2*compareBytes + 1} {
-		a := bytes.Repeat([]byte("x"), size)
-		if !equal(a, bytes.Clone(a)) || equal(a, append(bytes.Clone(a), 'x')) {
-			t.Fatalf("%d bytes are not what they are", size)
-		}
-		for _, at := range []int{0, compareBytes - 1, compareBytes, size - 1} {
-			if at < 0 || at >= size {
-				continue
-			}
-			b := bytes.Clone(a)
-			b[at] = 'y'
-			if equal(a, b) {
-				t.Errorf("of %d bytes the one at %d differs, and is not noticed", size, at)
-			}
-		}
-	}
-}
-
 // The origin of a run executes reads with its writes, and fixed replies; the other nodes see the body alone. Many keys
 // are overdue: each entry removes as many of them on the one as on the others, and the images stay equal. No work of
 // the origin for its client may count as work of the log.

@@ -1,0 +1,89 @@
+package command
+
+import "hash/crc32"
+
+// Long are the long values that Reply lacks. They are copied by the connection, when no lock is held: a reply of half a
+// gigabyte would hold up all writes of the node.
+type Long struct {
+	values []longValue
+	// bytes is how long they are together.
+	bytes int
+}
+
+// Text is a string that does not change.
+type Text interface {
+	// ReadAt copies what there is from an offset on into dst, and says how much that was.
+	ReadAt(dst []byte, offset int) int
+}
+
+type longValue struct {
+	// at is the place in Reply.
+	at int
+	// The value is the text from begin on, so many bytes.
+	text         Text
+	begin, bytes int
+}
+
+// Add notes that behind the first `at` bytes of Reply some bytes of a text are missing: those from begin to end.
+func (l *Long) Add(at int, text Text, begin, end int) {
+	l.values = append(l.values, longValue{at, text, begin, end - begin})
+	l.bytes += end - begin
+}
+
+// Bytes is how many bytes Reply lacks.
+func (l *Long) Bytes() int { return l.bytes }
+
+// Truncate forgets the values that are missing behind the first replyBytes of Reply.
+func (l *Long) Truncate(replyBytes int) {
+	for n := len(l.values); n > 0 && l.values[n-1].at > replyBytes; n = len(l.values) {
+		l.bytes -= l.values[n-1].bytes
+		l.values = l.values[:n-1]
+	}
+}
+
+// joinBytes is how much of a value is copied at once.
+const joinBytes = 1 << 20
+
+// Join makes Reply whole: it puts the long values in. It takes no lock, and the values may be replaced meanwhile.
+func (r *Run) Join() {
+	if len(r.Long.values) == 0 {
+		return
+	}
+	whole, done := make([]byte, 0, len(r.Reply)+r.Long.bytes), 0
+	for i := range r.Long.values {
+		v := &r.Long.values[i]
+		whole, done = append(whole, r.Reply[done:v.at]...), v.at
+		for n := 0; n < v.bytes; {
+			step := min(v.bytes-n, joinBytes)
+			to := whole[len(whole) : len(whole)+step]
+			if v.text.ReadAt(to, v.begin+n) < step {
+				panic("command: a value has become shorter")
+			}
+			whole, n = whole[:len(whole)+step], n+step
+		}
+	}
+	r.Reply, r.Long = append(whole, r.Reply[done:]...), Long{}
+}
+
+// SummedBytes is from which length on the body of a run gets a checksum when it is submitted.
+const SummedBytes = 1 << 20
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Checksum goes on with a checksum, which begins with 0. It stands for a long body where that comes back from the log:
+// to compare half a gigabyte would hold up all commands of the node, and the sum of each part is made when the part
+// comes.
+func Checksum(sum uint32, part []byte) uint32 {
+	for len(part) > SummedBytes {
+		sum = crc32.Update(sum, castagnoli, part[:SummedBytes])
+		part = part[SummedBytes:]
+	}
+	return crc32.Update(sum, castagnoli, part)
+}
+
+// Summarize makes the checksum of what was submitted, if that is long.
+func (r *Run) Summarize() {
+	if r.Summed = len(r.Submitted) > SummedBytes; r.Summed {
+		r.Sum = Checksum(0, r.Submitted)
+	}
+}
