@@ -103,8 +103,8 @@ type Node struct {
 // and must not call the node.
 //
 // Where there is no state that may be shown View returns at once, and does not call f. Errors: ErrNotDone while the
-// state is being replaced by a snapshot of another member, which may take minutes; what Err returns if the node has
-// failed, or was closed in the middle of that.
+// state is being replaced by a snapshot of another member, which may take minutes, or is quarantined; what Err returns
+// if the node has failed, or was closed in the middle of that.
 func (n *Node) View(f func(StateMachine)) error {
 	r := n.runner.Load()
 	if r == nil {
@@ -121,7 +121,7 @@ func (n *Node) View(f func(StateMachine)) error {
 		return nil
 	case n.Err() != nil:
 		return n.Err()
-	case errors.Is(err, pump.ErrRestoring):
+	case errors.Is(err, pump.ErrRestoring), errors.Is(err, pump.ErrQuarantined):
 		return fmt.Errorf("%w: %w", ErrNotDone, err)
 	}
 	return err // the node fails in this moment

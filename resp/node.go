@@ -109,6 +109,8 @@ const (
 	HealthLoading HealthState = "loading"
 	// HealthFetching: it fetches a snapshot from another node.
 	HealthFetching HealthState = "fetching"
+	// HealthQuarantined: its state differs from the others'. It takes over the state of another node.
+	HealthQuarantined HealthState = "quarantined"
 	// HealthBlank: it belongs to no cluster. HealthForming: it waits for other nodes to form one with.
 	HealthBlank   HealthState = "blank"
 	HealthForming HealthState = "forming"

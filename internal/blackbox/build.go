@@ -14,11 +14,11 @@ import (
 // program is the package of the binary under test.
 const program = "github.com/raftredis/raftredis/cmd/raftredis"
 
-// built are the binaries under test, each built by the first test that asks for it: the product, and the build of the
-// next feature level (docs/decisions/0043).
+// built are the binaries under test, each built by the first test that asks for it: the product, the build of the next
+// feature level (docs/decisions/0043), and the one whose states can be spoilt.
 var built struct {
-	directory      string
-	product, newer binary
+	directory                 string
+	product, newer, spoilable binary
 }
 
 type binary struct {
@@ -64,6 +64,11 @@ func Binary(t testing.TB) string { return built.product.path(t, "raftredis") }
 
 // Newer is the path of the binary of the next feature level, which is upgraded to.
 func Newer(t testing.TB) string { return built.newer.path(t, "raftredis-newer", "-tags", "newer") }
+
+// Spoilable is the path of the binary whose states a test can spoil: see Cluster.Spoil.
+func Spoilable(t testing.TB) string {
+	return built.spoilable.path(t, "raftredis-spoilable", "-tags", "mutation")
+}
 
 func (b *binary) path(t testing.TB, name string, flags ...string) string {
 	t.Helper()

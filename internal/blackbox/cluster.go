@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/spoil"
 )
 
 // Limits on time. They are generous: they say that something happens at all, on a busy machine. Tight limits are limits
@@ -54,6 +57,8 @@ type Node struct {
 	Flags []string
 	// Newer nodes run the build of the next feature level.
 	Newer bool
+	// Spoilable nodes run a build in which a test can spoil their states: see Cluster.Spoil.
+	Spoilable bool
 }
 
 // NewCluster describes a cluster of n nodes; nothing runs before start. The flags go to each node.
@@ -107,8 +112,28 @@ func (c *Cluster) Start(n *Node) {
 	if n.Newer {
 		program = Newer
 	}
+	if n.Spoilable {
+		program = Spoilable
+	}
 	line := slices.Concat(c.Wrap, []string{program(c.t)}, c.Arguments(n))
-	n.Process = Start(c.t, fmt.Sprintf("node %d", n.Number), exec.Command(line[0], line[1:]...))
+	command := exec.Command(line[0], line[1:]...)
+	command.Env = append(os.Environ(), spoil.Variable+"="+c.spoilFile(n)) // only a Spoilable node looks at it
+	n.Process = Start(c.t, fmt.Sprintf("node %d", n.Number), command)
+}
+
+func (c *Cluster) spoilFile(n *Node) string { return c.DirectoryOf(n) + ".spoil" }
+
+// Spoil has a Spoilable node execute a command beside the next write that another node takes. The log has no word of
+// it, so the node's state is another one from then on.
+func (c *Cluster) Spoil(n *Node, command string) {
+	c.t.Helper()
+	whole := c.spoilFile(n) + ".new"
+	if err := os.WriteFile(whole, []byte(command+"\n"), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.Rename(whole, c.spoilFile(n)); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 func (c *Cluster) StartAll() {

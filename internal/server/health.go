@@ -68,6 +68,10 @@ func (s *store) state(status *consensus.Status) (state resp.HealthState, reason 
 			max(status.Expect-1-status.Joiners, 0), status.Expect, s.config.blankText(status))
 	case status.Blank:
 		return resp.HealthBlank, "it belongs to no cluster: CLUSTER ADDNODE on a member adds it"
+	case status.Quarantine.Differs != 0:
+		return resp.HealthQuarantined, fmt.Sprintf("its state differed from the others' at entry %d, and agreed at entry "+
+			"%d: it takes over the state of another node by itself; %s", status.Quarantine.Differs,
+			status.Quarantine.Agreed, s.loading.stage())
 	case status.InstallFrom != 0 && !status.InstallHere:
 		return resp.HealthFetching, s.loading.stage().String()
 	case status.InstallFrom != 0:

@@ -38,6 +38,7 @@ func (s *store) Raft() resp.RaftInfo {
 		info.SnapshotIndex, info.SnapshotTerm = uint64(status.Snapshot.Index), uint64(status.Snapshot.Term)
 	}
 	info.Fields = append(info.Fields, snapshotFields(status)...)
+	info.Fields = append(info.Fields, stateFields(status)...)
 	info.Fields = append(info.Fields, s.compared().fields()...)
 	info.Fields = append(info.Fields,
 		resp.Field{Name: "raft_shortages", Value: oneLine(strings.Join(status.Shortages, "; "))},
@@ -69,6 +70,31 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 			resp.Field{Name: "raft_install_size", Value: number(status.InstallBytes)})
 	}
 	return fields
+}
+
+// stateFields tell how the states of the nodes compare: who is quarantined since which index, and up to which index
+// this node's state was the agreed one.
+func stateFields(status *consensus.Status) []resp.Field {
+	var others []string
+	for _, q := range status.Quarantined {
+		others = append(others, fmt.Sprintf("%d:%s", q.ID, quarantineText(q)))
+	}
+	return []resp.Field{
+		{Name: "raft_state_agreed_index", Value: number(status.AgreedIndex)},
+		{Name: "raft_state_quarantine", Value: quarantineText(status.Quarantine)},
+		{Name: "raft_state_quarantined_nodes", Value: strings.Join(others, ";")},
+		{Name: "raft_state_undecided_index", Value: number(status.UndecidedIndex)},
+		{Name: "raft_state_reinstalls", Value: number(status.Reinstalls)},
+	}
+}
+
+// quarantineText is a quarantine as INFO has it: no, or at which index the state differed, where it agreed last, and
+// from which snapshot it was reinstalled.
+func quarantineText(q consensus.Quarantined) string {
+	if q.Differs == 0 {
+		return yesNo(false)
+	}
+	return fmt.Sprintf("differs=%d,agreed=%d,reinstalled=%d", q.Differs, q.Agreed, q.Reinstalled)
 }
 
 // describeState describes the key space at one index: the index up to which the log was applied, and the hash of the

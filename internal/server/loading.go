@@ -16,6 +16,7 @@ import (
 //	from its start         until the directory is read, and everything that was committed then is applied
 //	before it has served   whenever it lacks more than loadingEntries of what it knows to be committed
 //	while it fetches       another node's snapshot, until that and what was committed at its end is applied
+//	while it is            quarantined: its state differs from the others', and is being replaced by theirs
 //
 // After that a node that is some entries behind does not load: commands wait for them, for a bounded time.
 type loading struct {
@@ -37,6 +38,12 @@ const (
 	noGoal = math.MaxUint64
 	// loadingEntries are applied in milliseconds: to wait for fewer is no loading.
 	loadingEntries = 4096
+)
+
+// What a node does whose state differs from the others'.
+const (
+	waitingForState = "waiting for the state of another node, since its own differs from the others'"
+	comparingState  = "comparing the state that was taken over from another node"
 )
 
 // begin says that the node begins to load, unless it does so already.
@@ -67,6 +74,14 @@ func (l *loading) update(status *consensus.Status, serving bool, now time.Time) 
 			l.work = consensus.Progress{What: "fetching a snapshot", TotalBytes: status.InstallBytes}
 		}
 		l.installing, l.goal = true, noGoal
+		return
+	case status.Quarantine.Differs != 0:
+		l.begin(now)
+		l.work = consensus.Progress{What: waitingForState}
+		if status.Quarantine.Reinstalled != 0 {
+			l.work.What = comparingState
+		}
+		l.goal, l.installing = noGoal, false
 		return
 	case !serving:
 		if status.AppliedIndex+loadingEntries < status.CommitIndex {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/internal/spoil"
 )
 
 // machine is the key space in the words of the library.
@@ -26,6 +27,7 @@ func (m *machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 	if own, is := local.(*submission); is {
 		local = &own.request.Run
 	}
+	data, local = spoil.Entry(data, local)
 	result := m.Machine.Apply(index, stamp, data, local)
 	m.note(index)
 	return result

@@ -25,8 +25,10 @@ func (r *relay) subscribe(progressed, saved func()) { r.waits.Store(&waits{progr
 
 // NodeChanged is called by the node's loop.
 func (r *relay) NodeChanged(e consensus.Event) {
-	if s := r.store.Load(); s != nil && (e.Snapshot || e.Members || s.loading.on.Load() || !s.serving.Load()) {
-		s.look()
+	if s := r.store.Load(); s != nil {
+		if e.Snapshot || e.Members || e.Quarantine || s.loading.on.Load() || !s.serving.Load() {
+			s.look()
+		}
 	}
 	w := r.waits.Load()
 	if w == nil {

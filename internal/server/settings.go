@@ -19,6 +19,8 @@ const (
 	minJournalBytes            = 10 << 20
 	minSnapshotLogBytes        = 64 << 10
 	minSnapshotRate            = 512 << 10
+	minCompareEntries          = 16
+	maxCompareEntries          = 1 << 20
 	maxBytes                   = 1 << 40
 	maxOutputBytes             = 1 << 30
 	maxSlowLogCommands         = 1 << 20
@@ -258,6 +260,12 @@ func (c *Config) logRows() []*setting.Row {
 			Name: "raft.snapshot-bytes-per-second", Flag: "snapshot-bytes-per-second", Section: ofLog, Unit: "bytes",
 			Value: memory(setting.At(&c.node.SnapshotBytesPerSecond), minSnapshotRate, maxBytes),
 			Help:  "how fast snapshots are written to disk, and sent to another node",
+		},
+		{
+			Name: "raft.compare-entries", Flag: "compare-entries", Section: ofLog, Unit: "number",
+			Value: &setting.Int{At: setting.At(&c.node.CompareEntries), Min: minCompareEntries, Max: maxCompareEntries},
+			Help: "the nodes compare the hash of all data behind each entry that is a multiple of so many; one that differs " +
+				"from a majority takes over the data of another node",
 		},
 		{
 			Name: "repl-backlog-size", Flag: "repl-backlog-size", Section: ofLog, Unit: "bytes", Value: backlog,

@@ -147,6 +147,8 @@ func (f *fake) answer(node int, args []string) string {
 		value, _ := strconv.Atoi(f.values[args[1]])
 		f.values[args[1]] = strconv.Itoa(value + 1)
 		return fmt.Sprintf(":%d\r\n", value+1)
+	case "DEL":
+		return ":0\r\n"
 	case "DBSIZE":
 		return fmt.Sprintf(":%d\r\n", len(f.values))
 	case "CLUSTER":
@@ -167,7 +169,9 @@ func (f *fake) info(node int) string {
 		role = "leader"
 	}
 	return fmt.Sprintf("# Raft\r\nraft_role:%s\r\nraft_current_term:3\r\nraft_snapshots_created:%d\r\n"+
-		"raft_snapshots_received:%d\r\nraft_state_index:9\r\nraft_state_hash:77\r\n", role, f.saves[node], f.lives[node])
+		"raft_snapshots_received:%d\r\nraft_state_index:9\r\nraft_state_hash:77\r\n"+
+		"raft_state_agreed_index:9\r\nraft_state_quarantine:no\r\nraft_state_quarantined_nodes:\r\n"+
+		"raft_state_undecided_index:0\r\n", role, f.saves[node], f.lives[node])
 }
 
 // cluster answers as a cluster does in which nodes are members from the start. A node that is no member serves no

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/raftredis/raftredis/internal/client"
@@ -26,7 +27,7 @@ func (r *run) verify(ctx context.Context, report *Report) error {
 		values, err := r.agree(ctx, keys)
 		if err == nil {
 			report.Keys = present(values)
-			return check(subjects, values)
+			return errors.Join(check(subjects, values), r.awaitComparison(ctx, began))
 		}
 		if time.Since(began) > r.options.Recovery {
 			return fmt.Errorf("%v after the end: %w", r.options.Recovery, err)
@@ -89,6 +90,55 @@ func (r *run) compareStates(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// comparedWrites is how many writes follow at the end of a run: enough for the nodes to compare their states once more
+// at an index at which all of them do.
+const comparedWrites = 64
+
+// awaitComparison writes, and waits until every node has found its state to be the one that a majority has, at an index
+// behind all that the run did.
+func (r *run) awaitComparison(ctx context.Context, began time.Time) error {
+	reply, err := r.ask(ctx, 0, "INFO", "raft")
+	if err != nil {
+		return err
+	}
+	end := factsIn(reply.Text)["raft_state_index"]
+	for range comparedWrites {
+		if _, err := r.ask(ctx, 0, "DEL", "compared"); err != nil {
+			return fmt.Errorf("a write at the end: %w", err)
+		}
+	}
+	for node := range r.options.Addresses {
+		for {
+			reply, err := r.ask(ctx, node, "INFO", "raft")
+			if err != nil {
+				return fmt.Errorf("node %d: %w", node, err)
+			}
+			facts := factsIn(reply.Text)
+			if err := sameState(facts); err != nil {
+				return fmt.Errorf("node %d: %w", node, err)
+			}
+			agreed := facts["raft_state_agreed_index"]
+			if atLeast(agreed, end) {
+				break
+			}
+			if time.Since(began) > 2*r.options.Recovery {
+				return fmt.Errorf("node %d has not compared its state since entry %s, the run ended at %s", node, agreed, end)
+			}
+			if err := wait(ctx, pollPeriod); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// atLeast compares two indexes as INFO has them.
+func atLeast(index, lowest string) bool {
+	a, errA := strconv.ParseUint(index, 10, 64)
+	b, errB := strconv.ParseUint(lowest, 10, 64)
+	return errA == nil && errB == nil && a >= b
 }
 
 // present counts the keys that exist.

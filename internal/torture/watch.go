@@ -116,6 +116,9 @@ func (w *watch) note(node int, facts map[string]string) error {
 			return fmt.Errorf("%s in INFO: %w", fact.name, err)
 		}
 	}
+	if err := sameState(facts); err != nil {
+		return err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.taken[node].read(taken)
@@ -128,6 +131,18 @@ func (w *watch) note(node int, facts map[string]string) error {
 		return fmt.Errorf("node %d and it both led in term %d", other, term)
 	}
 	w.leads[node], w.leaders[term] = term, node
+	return nil
+}
+
+// sameState says what a node may not say of the states of nodes: nothing that a run does makes them differ.
+func sameState(facts map[string]string) error {
+	for name, none := range map[string]string{
+		"raft_state_quarantine": "no", "raft_state_quarantined_nodes": "", "raft_state_undecided_index": "0",
+	} {
+		if said := facts[name]; said != none {
+			return fmt.Errorf("states differ: %s is %q", name, said)
+		}
+	}
 	return nil
 }
 

@@ -11,7 +11,8 @@ func TestWatch_CountsSnapshotsThroughAllLivesOfANode(t *testing.T) {
 	for _, seen := range []struct{ node, taken, installed int }{
 		{0, 2, 0}, {0, 3, 0}, {1, 1, 1}, {0, 1, 1}, {0, 1, 2}, {1, 1, 1},
 	} {
-		err := w.note(seen.node, factsIn(fmt.Sprintf("raft_current_term:1\r\nraft_snapshots_created:%d\r\n"+
+		err := w.note(seen.node, factsIn(fmt.Sprintf("raft_state_quarantine:no\r\nraft_state_undecided_index:0\r\n"+
+			"raft_current_term:1\r\nraft_snapshots_created:%d\r\n"+
 			"raft_snapshots_received:%d\r\n", seen.taken, seen.installed)))
 		if err != nil {
 			t.Fatal(err)
@@ -50,5 +51,22 @@ func TestRun_AsksForSnapshotsAndCountsThem(t *testing.T) {
 	}
 	if says := fmt.Sprintf("%d snapshots taken and 0 installed", asked); !strings.Contains(report.String(), says) {
 		t.Errorf("the report is %q, want %q in it", report, says)
+	}
+}
+
+// S30: Nothing that a run does makes the states of nodes differ.
+func TestWatch_RefusesStatesThatDiffer(t *testing.T) {
+	healthy := "raft_current_term:1\r\nraft_snapshots_created:0\r\nraft_snapshots_received:0\r\n" +
+		"raft_state_quarantine:no\r\nraft_state_quarantined_nodes:\r\nraft_state_undecided_index:0\r\n"
+	if err := newWatch(3).note(1, factsIn(healthy)); err != nil {
+		t.Fatal(err)
+	}
+	for _, said := range []string{
+		"raft_state_quarantine:differs=64,agreed=0,reinstalled=0", "raft_state_quarantined_nodes:3:differs=64",
+		"raft_state_undecided_index:64",
+	} {
+		if err := newWatch(3).note(1, factsIn(healthy+said+"\r\n")); err == nil {
+			t.Errorf("a run goes on after %s", said)
+		}
 	}
 }

@@ -86,7 +86,7 @@ func tortureSeconds(t *testing.T) time.Duration {
 func TestTorture_FiveNodesAnswerCorrectlyUnderAllFaults(t *testing.T) {
 	seed := blackbox.SeedOf(t)
 	c, network := blackbox.StartGatedCluster(t, 5, "--uncertain-after-millis", "3000",
-		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb")
+		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb", "--compare-entries", "64")
 	o := torture.Options{
 		Seed: seed, Duration: tortureSeconds(t), Nodes: tortureNodes{c}, Network: network, Disks: tortureNodes{c},
 		BallastBytes: 16 << 10, LargeBytes: 8 << 20,

@@ -57,7 +57,7 @@ func upgradeSeconds(t *testing.T) time.Duration {
 func TestUpgrade_UnderAllFaults(t *testing.T) {
 	seed, changes := blackbox.SeedOf(t), 0
 	c, network := blackbox.StartGatedCluster(t, 3, "--uncertain-after-millis", "3000",
-		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb")
+		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb", "--compare-entries", "64")
 	duration := upgradeSeconds(t)
 	nodes := upgradedNodes{
 		tortureNodes: tortureNodes{c}, rng: rand.New(rand.NewPCG(seed, 43)), half: time.Now().Add(duration / 2),

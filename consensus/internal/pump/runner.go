@@ -267,6 +267,9 @@ func (r *Runner) View(f func(engine.StateMachine)) error {
 	if r.hidden != nil {
 		return r.hidden
 	}
+	if r.status.Load().Quarantine.On() {
+		return ErrQuarantined
+	}
 	f(r.effects.Machine)
 	return nil
 }

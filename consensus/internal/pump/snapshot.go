@@ -165,7 +165,11 @@ func (r *Runner) fetchFiles() {
 func (r *Runner) fetchFile(f *fileRequest) bool {
 	mark := f.Snapshot
 	log := r.effects.Logger.With("index", mark.Index, "term", mark.Term, "from", f.From)
-	log.Info("the log of the others begins behind this node's: it fetches a snapshot", "bytes", mark.FileBytes)
+	why := "the log of the others begins behind this node's: it fetches a snapshot"
+	if r.status.Load().Quarantine.Stateless() {
+		why = "this node fetches the state of another one, since its own differs"
+	}
+	log.Info(why, "bytes", mark.FileBytes)
 	began := time.Now()
 	base, err := r.effects.Snapshots.Fetch(f.context, f.From, mark, func(bytes int) { r.fetchedBytes.Add(int64(bytes)) })
 	switch {
@@ -247,6 +251,9 @@ func (r *Runner) noteHistory() {
 
 // ErrRestoring answers views while the state of the machine is being replaced by a snapshot of another node.
 var ErrRestoring = errors.New("the state is being replaced by a snapshot of another node")
+
+// ErrQuarantined answers views while the state of the machine is quarantined.
+var ErrQuarantined = errors.New("the state differs from that of the other nodes, and is being replaced")
 
 // jump gives the machine the state of a snapshot of other nodes. It returns false when the node stops.
 //

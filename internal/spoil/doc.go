@@ -1,0 +1,7 @@
+// Package spoil lets a black box test give one node a state that the others do not have, to see that it is found out
+// (docs/decisions/0044). Only a build with the tag mutation, which tests make, has a door for that.
+package spoil
+
+// Variable is the environment variable that names a file. When there is such a file, its line is a command that the
+// node executes with the next entry of another node, and the log has no word of it. An ordinary build does not read it.
+const Variable = "RAFTREDIS_SPOIL_FILE"
