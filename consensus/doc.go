@@ -104,9 +104,9 @@
 // A command has at most Options.MaxEntryBytes, and never more than 1 GiB. One above 1 MiB goes through the log in
 // pieces, and takes effect at once with the last of them. A cluster has at most 128 members, those
 // included that are about to leave; each costs the leader a link and a copy of everything. A node keeps its state
-// machine in memory. That a node was rolled back is noticed by the leader to whom it confirmed what it lost, and by no
-// other: if another one was elected before the node comes back, it votes without what it had confirmed, and what only a
-// bare majority had may be lost. A node that was found out remembers it, and takes part under no later leader.
+// machine in memory. That a node was rolled back is noticed by every member that has heard, some hundred milliseconds
+// after a commit, how far that node's disk was: see Status.Confirmed. What the node confirmed later than that only its
+// leader knows. A node that was found out remembers it, and takes part under no later leader.
 //
 // # The parts
 //

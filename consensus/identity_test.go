@@ -138,6 +138,44 @@ func TestANodeThatWasRolledBackIsRefusedAndCanBeReplaced(t *testing.T) {
 	expectTotal(t, c.nodes[i], 10)
 }
 
+// F22: a node's disk is set back to an older image, and all nodes are started again: no leader remembers anything. What
+// the others have on their disks is enough.
+func TestARolledBackNodeIsRefusedAfterAllWereStarted(t *testing.T) {
+	c := newTrio(t)
+	i := c.follower()
+	c.stop(i)
+	image := filepath.Join(t.TempDir(), "image")
+	if err := os.CopyFS(image, os.DirFS(c.options[i].Directory)); err != nil {
+		t.Fatal(err)
+	}
+	c.start(i)
+	id := c.nodes[i].Status().ID
+	for range 10 {
+		add(t, c.nodes[i], 1)
+	}
+	others := []int{(i + 1) % 3, (i + 2) % 3}
+	for _, other := range others {
+		until(t, "the others to have heard what the node confirmed", func() bool {
+			s := c.nodes[other].Status()
+			return s.Confirmed[id] > 0 && s.Confirmed[id] == s.CommitIndex
+		})
+	}
+	for i := range c.nodes {
+		c.stop(i)
+	}
+	c.start(others[0]) // it hears of no leader
+	var log journalist
+	back := c.restart(i, func(o *consensus.Options) {
+		o.Directory, o.Logger = image, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	log.await(t, "rolled back", "which is committed", "empty data directory")
+	if back.Status().Leader != 0 {
+		t.Fatal("the two have elected a leader")
+	}
+	c.start(others[1])
+	expectTotal(t, c.nodes[others[0]], 10)
+}
+
 func TestD12_ACopyOfADirectoryIsRefused(t *testing.T) {
 	c := newTrio(t)
 	i := c.follower()

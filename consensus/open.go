@@ -220,6 +220,7 @@ func (n *Node) start() error {
 	}
 	o := n.options.engineOptions()
 	o.ID, o.Boot, o.Seed = raftlog.NodeID(n.identity.NodeID), n.boot, random()
+	o.Confirmed = n.readConfirmed()
 	restored, err := restoredRaft(&n.restored)
 	if err != nil {
 		return err
@@ -246,6 +247,7 @@ func (n *Node) start() error {
 	n.background.Go(n.keepAddresses)
 	n.background.Go(n.acquaint)
 	n.background.Go(n.tellNotices)
+	n.background.Go(n.keepConfirmed)
 	close(n.member)
 	return nil
 }

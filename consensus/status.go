@@ -85,6 +85,9 @@ type Status struct {
 	ClockAheadSeconds int64
 	ClocksApart       bool
 
+	// Confirmed is how far each member's disk holds what is committed, as a leader told last: a few hundred milliseconds
+	// ago, or before a restart. A member that comes back with less was rolled back, and is refused.
+	Confirmed map[NodeID]uint64
 	// WaitingRequests wait for a leader or for room, UnmetRequests were sent and not applied yet.
 	WaitingRequests int
 	UnmetRequests   int
@@ -96,6 +99,8 @@ type Status struct {
 	// Snapshot is the snapshot in force, Retained the one before it if its file is kept; nil where there is none.
 	Snapshot *raftlog.SnapshotMark
 	Retained *raftlog.SnapshotMark
+	// Reserved are older ones that this leader keeps, with the log behind them, for members that fetch them, oldest first.
+	Reserved []*raftlog.SnapshotMark
 	// SnapshotUnderway: a snapshot of this node's own state is asked for or being written.
 	SnapshotUnderway bool
 	// SnapshotsTaken of this node's own state and SnapshotsInstalled of other nodes' came into force since Open.
@@ -219,6 +224,10 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 		s.Match[e.Followers[i].ID] = uint64(e.Followers[i].Match)
 	}
 	s.FeatureLevel, s.Holding = e.Committed.FeatureLevel(), e.Holding
+	s.Confirmed = make(map[NodeID]uint64, len(e.Confirmed))
+	for _, mark := range e.Confirmed {
+		s.Confirmed[mark.Node] = uint64(mark.Index)
+	}
 	s.WaitingRequests, s.UnmetRequests = e.WaitingBatches, e.UnmetBatches
 	s.JournalBytes, s.JournalLimitBytes = e.JournalBytes, e.ProposalRoomBytes
 	s.WallOffsetMillis, s.ClockAheadSeconds = int64(e.Clock.Offset), e.Clock.AheadSeconds
@@ -244,6 +253,11 @@ func quarantined(id NodeID, q raftlog.Quarantine) Quarantined {
 
 func describeSnapshots(s *Status, e *engine.Status) {
 	s.Snapshot, s.Retained, s.SnapshotUnderway = e.Snapshot, e.Retained, e.SnapshotUnderway
+	for _, mark := range e.Reserved {
+		if mark != nil {
+			s.Reserved = append(s.Reserved, mark)
+		}
+	}
 	s.SnapshotsTaken, s.SnapshotsInstalled = e.SnapshotsTaken, e.SnapshotsInstalled
 	s.SnapshotsEnded, s.SnapshotsFailed = e.SnapshotsEnded, e.SnapshotsFailed
 	s.LastSnapshotError, s.LastInstallError = e.LastSnapshotError, e.LastFetchError

@@ -159,33 +159,15 @@ func readIdentity(fsys vfs.FS, directory string) (Identity, error) {
 	return i, err
 }
 
-// storeIdentity makes an identity durable. A crash leaves the old one or the new one:
-//
-//  1. the new one is written and synced under another name;
-//  2. it takes the place of the old one;
-//  3. the directory is synced.
+// storeIdentity makes an identity durable. A crash leaves the old one or the new one.
 func storeIdentity(fsys vfs.FS, directory string, i Identity) error {
 	next := filepath.Join(directory, identityNext)
 	if guard.Down(guard.IdentityReplaced) {
 		next = filepath.Join(directory, IdentityName)
 	}
-	f, err := fsys.Open(next, true)
+	err := vfs.Replace(fsys, directory, filepath.Join(directory, IdentityName), next, i.encode())
 	if err != nil {
-		return err
-	}
-	b := i.encode()
-	_, err = f.WriteAt(b, 0)
-	if err == nil {
-		err = f.Truncate(int64(len(b)))
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("store the identity: %w", err)
 	}
-	if err := fsys.Rename(next, filepath.Join(directory, IdentityName)); err != nil {
-		return err
-	}
-	return fsys.SyncDir(directory)
+	return nil
 }

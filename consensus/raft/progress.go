@@ -93,7 +93,7 @@ func (p *progress) full(maxInflight int) bool {
 }
 
 // probeLoad is how much a probe carries. The first one carries a message full. One that is repeated carries nothing:
-// either the one before was lost, or the node cannot take it, and nobody knows for how long:
+// either the one before was lost, or the node cannot take it for a time that is not known:
 //
 //  1. The disk of a node hangs. It has the entries in memory, and acknowledges nothing.
 //  2. Each heartbeat is answered. The leader repeats its probe each time, of up to a MiB: a GiB a minute, for nothing.

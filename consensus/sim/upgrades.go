@@ -85,7 +85,8 @@ func (net *network) shakeHands(from, to raftlog.NodeID, up func()) {
 		w.counts.Refused++
 		w.after(w.chance.between(50*time.Millisecond, 500*time.Millisecond), func() { net.reconnect(from, to) })
 	}
-	receiver.admit(sender, func(err error) {
+	callers, answerers := sender.hello(), receiver.hello()
+	receiver.admit(callers, func(err error) {
 		if err != nil {
 			refused(err)
 			return
@@ -94,7 +95,7 @@ func (net *network) shakeHands(from, to raftlog.NodeID, up func()) {
 			if sender.dead {
 				return
 			}
-			sender.admit(receiver, func(err error) {
+			sender.admit(answerers, func(err error) {
 				switch l := net.link(from, to); {
 				case err != nil:
 					refused(err)
@@ -106,14 +107,24 @@ func (net *network) shakeHands(from, to raftlog.NodeID, up func()) {
 	})
 }
 
-// admit gives a hello to the engine. What it says of the disk belongs to a later term than any, so that only levels are
-// compared.
-func (l *life) admit(theirs *life, answered func(error)) {
-	a := &engine.Arrival{
-		From: theirs.id, Boot: theirs.boot, Incarnation: uint64(theirs.id), Start: uint64(theirs.boots),
-		Level: theirs.runs, Term: ^raftlog.Term(0),
+// hello is how a process introduces itself: by what its disk holds.
+func (l *life) hello() engine.Arrival {
+	return engine.Arrival{
+		From: l.id, Boot: l.boot, Incarnation: uint64(l.id), Start: uint64(l.boots), Level: l.runs,
+		Term: l.stable.term, Durable: l.stable.log.last().Index,
 	}
-	a.Wake = func() { answered(a.Err) }
+}
+
+// admit gives a hello to the engine. It may be older than what came meanwhile by other connections. No disk of a world
+// forgets what was synced, so that no node is rolled back.
+func (l *life) admit(hello engine.Arrival, answered func(error)) {
+	a := &hello
+	a.Wake = func() {
+		if errors.Is(a.Err, engine.ErrRolledBack) {
+			l.w.fail("rolled back", "n%d refuses n%d, which is healthy: %v", l.id, a.From, a.Err)
+		}
+		answered(a.Err)
+	}
 	l.in.Arrivals = append(l.in.Arrivals, a)
 	l.wake()
 }

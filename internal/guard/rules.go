@@ -226,6 +226,8 @@ const (
 	ClocksAgree
 	// DurableArrival (F22): a node that lost what it had confirmed is let in again.
 	DurableArrival
+	// ConfirmedArrival (F22): a node that lost what it had confirmed to an earlier leader is let in again.
+	ConfirmedArrival
 	// JournalHasRoom (F18): a follower takes entries for which its journal has no room.
 	JournalHasRoom
 	// RideAlongsUncounted (H1): reads that ride along with a run make its origin sweep more keys than the other nodes.
@@ -307,7 +309,8 @@ var names = [count]string{
 	"LogWithoutIdentity", "IdentityStays", "IdentityReplaced", "StreamWithoutGaps", "CopiesDropped",
 	"MembersForward", "HeldOfRemoved", "GapIsUnknown", "OwnBoot", "SentIsUnknown", "PiecesEndWithTerm",
 	"PiecesFollow", "FreshRequests", "ReadAfterApply", "RefusalHasNoIndex", "FrozenWhenDurable", "TakenFileStays",
-	"PumpsRest", "JumpWhenDurable", "MedianClock", "ClocksAgree", "DurableArrival", "JournalHasRoom",
+	"PumpsRest", "JumpWhenDurable", "MedianClock", "ClocksAgree", "DurableArrival", "ConfirmedArrival",
+	"JournalHasRoom",
 	"RideAlongsUncounted", "BodyIsTheRuns", "SweepBounded", "WholeFileHashed", "BlocksNumbered", "BlocksChained",
 	"SyncedBeforeNamed", "SnapshotNameDurable", "CompletedSpared", "PartsGivenUp", "SameCluster", "SameDirectory",
 	"SameNode", "NotItself", "QuarantineDurable", "AgreedByQuorum", "ProbesAreRepeatedEmpty", "FlyingBounded",

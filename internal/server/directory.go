@@ -17,7 +17,9 @@ import (
 // ownNames are the prefixes of all names that a node gives to its files. Names with a dot, and what a file system makes
 // at its root, hold no data and count as own.
 func ownNames() []string {
-	return []string{wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", ".", "lost+found"}
+	return []string{
+		wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", "confirmed", ".", "lost+found",
+	}
 }
 
 // checkDirectory refuses a directory that holds other things and was never a node's: most likely --dir is mistyped, and

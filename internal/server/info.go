@@ -63,6 +63,11 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 	if status.Retained != nil {
 		fields = append(fields, resp.Field{Name: "raft_snapshot_retained_idx", Value: number(status.Retained.Index)})
 	}
+	if len(status.Reserved) > 0 {
+		fields = append(fields,
+			resp.Field{Name: "raft_snapshots_reserved", Value: number(len(status.Reserved))},
+			resp.Field{Name: "raft_snapshot_reserved_idx", Value: number(status.Reserved[0].Index)})
+	}
 	if status.InstallFrom != 0 {
 		fields = append(fields,
 			resp.Field{Name: "raft_install_from", Value: number(status.InstallFrom)},

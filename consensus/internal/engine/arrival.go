@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -60,6 +62,8 @@ func (e *Engine) takeArrivals(in *Inputs) {
 // So this leader accepts a node of a later term. In the leader's own term no other leader can have made F replace an
 // entry. F cannot be in an earlier term: it made the term durable before it acknowledged anything in it.
 //
+// Beyond the leader's term checkConfirmed counts, on all nodes.
+//
 // Only the first arrival of a boot is checked: what the node acknowledged later may be newer than its hello. The boots
 // of nodes that are no members are noted as well, because the configuration of this node may be old:
 //
@@ -73,6 +77,9 @@ func (e *Engine) checkArrival(a *Arrival) error {
 			e.boots[a.From] = a.Boot
 		}
 		return nil
+	}
+	if err := e.checkConfirmed(a); err != nil && e.boots[a.From] != a.Boot {
+		return err
 	}
 	if e.leads() && e.boots[a.From] != a.Boot && a.Term <= e.core.Term() {
 		match := e.acknowledged(a.From)
@@ -110,4 +117,96 @@ func (e *Engine) acknowledged(id raftlog.NodeID) raftlog.Index {
 		}
 	}
 	return 0
+}
+
+// Confirmed is how far a member's disk holds what is committed: it confirmed that, in a boot, to a leader. Entries that
+// are committed are never replaced. So in all terms and under all leaders, a later boot of the member ends its log at
+// Index or behind it, or was rolled back.
+type Confirmed struct {
+	Node  raftlog.NodeID
+	Boot  raftlog.Boot
+	Index raftlog.Index
+}
+
+// confirmations are the newest marks of all members, in ascending order. The leader tells them to all members, together
+// with the list of absent voters: so they are some hundred milliseconds old, and cost a write nothing. The host keeps
+// them on its disk. Each node refuses a member that comes back with less: the leader to which it confirmed may be gone,
+// and a majority that has the marks, or one node of it that the member meets, is enough.
+//
+// A hello of the boot in which a mark was confirmed may be older than the mark, and is not compared with it:
+//
+//  1. F restarts and makes a hello for M, up to entry 100. M is slow to take it.
+//  2. F confirms 105 to L. L tells M.
+//  3. M takes the hello. Nothing is wrong with F.
+//
+// What is replaced is never changed: the status shows it.
+type confirmations []Confirmed
+
+// of is the mark of a member, zero if there is none.
+func (c confirmations) of(id raftlog.NodeID) Confirmed {
+	for _, mark := range c {
+		if mark.Node == id {
+			return mark
+		}
+	}
+	return Confirmed{}
+}
+
+// with is c with a later mark of one member. A mark of a later boot is never lower than one of an earlier.
+func (c confirmations) with(mark Confirmed) confirmations {
+	old := c.of(mark.Node)
+	if mark.Boot == 0 || mark.Index < old.Index || mark == old {
+		return c
+	}
+	next := slices.DeleteFunc(slices.Clone(c), func(m Confirmed) bool { return m.Node == mark.Node })
+	at, _ := slices.BinarySearchFunc(next, mark.Node, func(m Confirmed, id raftlog.NodeID) int {
+		return cmp.Compare(m.Node, id)
+	})
+	return slices.Insert(next, at, mark)
+}
+
+// confirm has a leader note how far the members are, and forget those that are none.
+func (e *Engine) confirm(followers []raft.FollowerStatus) {
+	marks := e.confirmed.with(Confirmed{e.options.ID, e.options.Boot, min(e.core.Durable(), e.commit)})
+	for i := range followers {
+		f := &followers[i]
+		marks = marks.with(Confirmed{f.ID, e.boots[f.ID], min(f.Match, e.commit)})
+	}
+	if gone := func(m Confirmed) bool { return !e.isMember(m.Node) }; slices.ContainsFunc(marks, gone) {
+		marks = slices.DeleteFunc(slices.Clone(marks), gone)
+	}
+	e.setConfirmed(marks)
+}
+
+// hearConfirmed takes the marks that a leader tells. Those of nodes that it does not name are kept while they are
+// members for this node.
+func (e *Engine) hearConfirmed(heard []Confirmed) {
+	marks := e.confirmed
+	for _, mark := range heard {
+		marks = marks.with(mark)
+	}
+	gone := func(m Confirmed) bool { return !e.isMember(m.Node) && confirmations(heard).of(m.Node).Node == 0 }
+	if slices.ContainsFunc(marks, gone) {
+		marks = slices.DeleteFunc(slices.Clone(marks), gone)
+	}
+	e.setConfirmed(marks)
+}
+
+func (e *Engine) setConfirmed(marks confirmations) {
+	if !slices.Equal(marks, e.confirmed) {
+		e.confirmed = marks
+		e.presence.observation++
+	}
+}
+
+// checkConfirmed refuses a member that comes back with less than it confirmed in an earlier boot. A node whose log is
+// closed says nothing of it: its term is 0.
+func (e *Engine) checkConfirmed(a *Arrival) error {
+	mark := e.confirmed.of(a.From)
+	if a.Term == 0 || mark.Boot == a.Boot || mark.Index <= a.Durable ||
+		e.options.Weakened.Down(guard.ConfirmedArrival) {
+		return nil
+	}
+	return fmt.Errorf("%w: node %d confirmed to have entry %d, which is committed, and comes back with entry %d; "+
+		"remove it, and add it as a new member with an empty data directory", ErrRolledBack, a.From, mark.Index, a.Durable)
 }

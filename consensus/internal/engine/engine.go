@@ -30,6 +30,7 @@ type Engine struct {
 	presence          presence // which voters count as down: presence.go
 	handOver          handOver // of leadership: handover.go
 	configuration     *membership.Configuration
+	confirmed         confirmations                   // how far members' disks are: arrival.go
 	leaving           []membership.Member             // removed members that still have a link: removed_members.go
 	boots             map[raftlog.NodeID]raftlog.Boot // of the nodes that introduced themselves: arrival.go
 	journalCapacities map[raftlog.NodeID]int          // of the nodes that introduced themselves: journal_capacity.go
@@ -83,7 +84,7 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
 		filled: s.Floor.Index, written: s.Floor.Index,
 		boots: map[raftlog.NodeID]raftlog.Boot{}, journalCapacities: map[raftlog.NodeID]int{},
-		levels: levels{known: map[raftlog.NodeID]knownLevel{}},
+		confirmed: o.Confirmed, levels: levels{known: map[raftlog.NodeID]knownLevel{}},
 		clocks: clocks{voters: map[raftlog.NodeID]*voterClock{}},
 	}
 	e.reads = newReads(o.Boot)

@@ -20,7 +20,7 @@ type Kind uint8
 //	ReadIndex       follower -> leader   Request
 //	ReadIndexReply  leader -> follower   Request, Index, Stamp; or Reject
 //	AskTransfer     follower -> leader   nothing: hand leadership to the sender
-//	Presence        leader -> member     Request (it rises with every change within the term), Absent
+//	Presence        leader -> member     Request (it rises with every change within the term), Absent, Confirmed
 //	Notice          member -> member     Notice; it is for the host, and never comes to the engine
 //	Report          member -> leader     Report
 //	Verdict         leader -> member     Verdict
@@ -67,6 +67,8 @@ type Message struct {
 	Batches []ForwardedBatch
 	// Absent are the voters that count as down for the leader, in ascending order.
 	Absent []raftlog.NodeID
+	// Confirmed is how far the members' disks are, in ascending order of their ids.
+	Confirmed []Confirmed
 	// Notice is what the sender's host tells the other hosts.
 	Notice []byte
 	// Report is what a member says of its state, Verdict what the leader says of all: states.go.

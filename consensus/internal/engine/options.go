@@ -16,6 +16,8 @@ type Options struct {
 	Boot raftlog.Boot
 	// Seed seeds the drawing of election timeouts.
 	Seed uint64
+	// Confirmed is what this node knew, before it was started, of how far the members' disks are: Status.Confirmed.
+	Confirmed []Confirmed
 	// Level is the highest feature level that this node knows: that of the build, but in tests.
 	Level uint8
 

@@ -102,6 +102,7 @@ func (e *Engine) updateAbsent() {
 	p.observed = e.tick
 	p.followers = e.core.Status().Followers
 	p.observation++
+	e.confirm(p.followers)
 	var absent []raftlog.NodeID
 	for i := range p.followers {
 		if f := &p.followers[i]; f.Voter && e.isAbsent(f) {
@@ -165,13 +166,18 @@ func (e *Engine) tellPresence(to raftlog.NodeID) {
 	p := &e.presence
 	e.send(Message{
 		Own: Presence, Message: raft.Message{To: to, Term: p.term}, Request: p.number, Absent: p.absent,
+		Confirmed: e.confirmed,
 	})
 }
 
 // takePresence takes the list of this term's leader, unless this node has a newer one.
 func (e *Engine) takePresence(m *Message) {
 	p := &e.presence
-	if m.Term != e.core.Term() || e.leads() || m.Term == p.term && m.Request <= p.number {
+	if m.Term != e.core.Term() || e.leads() {
+		return
+	}
+	e.hearConfirmed(m.Confirmed)
+	if m.Term == p.term && m.Request <= p.number {
 		return
 	}
 	p.term, p.number = m.Term, m.Request

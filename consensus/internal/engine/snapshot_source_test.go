@@ -112,7 +112,7 @@ func TestAFetchTurnsFromASourceThatCrawls(t *testing.T) {
 	}
 }
 
-// E14: what comes fast enough is worth more than the beginning of another file, whoever leads.
+// E14: what comes fast enough is worth more than the beginning of another file.
 func TestAFetchThatMovesIsNotBegunAgain(t *testing.T) {
 	tb, late, _ := overtaken(t)
 	for range 3 * fetchJudgeTicks {

@@ -15,6 +15,8 @@ type Status struct {
 	// Followers is what a leader knows of each other node, in order of id and at most observeTicks old; nil on a node
 	// that does not lead. The slice must not be changed.
 	Followers []raft.FollowerStatus
+	// Confirmed is how far the members' disks are, as the leader told last. The slice must not be changed.
+	Confirmed []Confirmed
 	// Holding are the members that keep the cluster's feature level below this node's, in ascending order.
 	Holding []raftlog.NodeID
 	// Quarantined are the members whose state is quarantined, as the leader says, in ascending order. The slice must not
@@ -86,7 +88,7 @@ type State struct {
 	Undecided  raftlog.Index
 	// Reinstalls counts the states that this process took over from another node because its own differed.
 	Reinstalls uint64
-	// Observation counts the changes of Status.Absent, Status.Followers, Status.Quarantined and what
+	// Observation counts the changes of Status.Absent, Status.Followers, Status.Confirmed, Status.Quarantined and what
 	// Status.Holding rests on.
 	Observation uint64
 }
@@ -136,6 +138,6 @@ func (e *Engine) State() State {
 func (e *Engine) Status() Status {
 	return Status{
 		State: e.State(), Absent: e.presence.absent, Followers: e.presence.followers, Holding: e.holding(),
-		Quarantined: e.states.quarantined,
+		Confirmed: e.confirmed, Quarantined: e.states.quarantined,
 	}
 }

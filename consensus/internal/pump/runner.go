@@ -300,7 +300,7 @@ func (r *Runner) Receive(from raftlog.NodeID, messages []engine.Message) {
 }
 
 func messageBytes(m *engine.Message) int {
-	bytes := 64 + 8*len(m.Absent) + len(m.Notice)
+	bytes := 64 + 8*len(m.Absent) + 24*len(m.Confirmed) + len(m.Notice)
 	for i := range m.Entries {
 		bytes += m.Entries[i].Size()
 	}

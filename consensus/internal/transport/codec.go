@@ -17,12 +17,16 @@ import (
 //
 //	entry   as raftlog.Entry has it, header and body: the bytes that also lie in every journal
 //	nodes   ids, each greater than the one before
+//	marks   id, boot, index; ids as in nodes
 //	batch   sequence; what u8 (0 commands, 1 skip, 2 piece), level u8, zero u16; left u32, of a piece; length of the body
 //	        u32; body. A skip has neither level nor body
 //	bytes   length u32, then the bytes
 
 // nodeBytes is the size of an encoded node id.
 const nodeBytes = 8
+
+// confirmedBytes is the size of an encoded engine.Confirmed.
+const confirmedBytes = 24
 
 // batchHeaderBytes is the size of an encoded batch without its body.
 const batchHeaderBytes = 20
@@ -95,6 +99,7 @@ func ownFields(c *coder, m *engine.Message) {
 	case engine.Presence:
 		number(c, &m.Request)
 		c.nodes(&m.Absent)
+		c.confirmed(&m.Confirmed)
 	case engine.Notice:
 		c.bytes(&m.Notice)
 	case engine.Report:
@@ -118,7 +123,7 @@ func mayReject(m *engine.Message) bool {
 // messageBytes is the size of the message's frame.
 func messageBytes(m *engine.Message) int {
 	const fixedBytes = frameOverheadBytes + 64 // no kind has more than 64 bytes of plain fields
-	size := fixedBytes + nodeBytes*len(m.Absent) + len(m.Notice)
+	size := fixedBytes + nodeBytes*len(m.Absent) + confirmedBytes*len(m.Confirmed) + len(m.Notice)
 	for i := range m.Entries {
 		size += m.Entries[i].Size()
 	}
@@ -226,6 +231,26 @@ func (c *coder) nodes(v *[]raftlog.NodeID) {
 			return
 		}
 		previous = *id
+	}
+}
+
+// confirmed codes the marks of a set of nodes, as nodes codes the set.
+func (c *coder) confirmed(v *[]engine.Confirmed) {
+	n := c.length(len(*v), confirmedBytes)
+	if c.out == nil && n > 0 {
+		*v = make([]engine.Confirmed, n)
+	}
+	previous := raftlog.NodeID(0)
+	for i := range *v {
+		mark := &(*v)[i]
+		number(c, &mark.Node)
+		number(c, &mark.Boot)
+		number(c, &mark.Index)
+		if mark.Node <= previous {
+			c.fail(fmt.Errorf("node %d behind node %d in a set", mark.Node, previous))
+			return
+		}
+		previous = mark.Node
 	}
 }
 

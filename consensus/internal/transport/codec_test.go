@@ -37,7 +37,7 @@ var carried = map[string]string{
 	"ReadIndex":      "Request",
 	"ReadIndexReply": "Request Index Stamp Reject",
 	"AskTransfer":    "",
-	"Presence":       "Request Absent",
+	"Presence":       "Request Absent Confirmed",
 	"Notice":         "Notice",
 	"Report":         "Report",
 	"Verdict":        "Verdict",
@@ -96,6 +96,9 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 	}
 	for range 1 + r.IntN(5) {
 		all.Absent = append(all.Absent, raftlog.NodeID(len(all.Absent)*1000+1+r.IntN(1000)))
+		all.Confirmed = append(all.Confirmed, engine.Confirmed{
+			Node: all.Absent[len(all.Absent)-1], Boot: raftlog.Boot(r.Uint64()), Index: raftlog.Index(r.Uint64()),
+		})
 	}
 	all.Notice = make([]byte, 1+r.IntN(2*referenceBytes))
 	all.Snapshot = &raftlog.SnapshotMark{
@@ -192,6 +195,9 @@ func plain(m engine.Message) []any {
 	snapshot, entries, batches := m.Snapshot, m.Entries, m.Batches
 	report, verdict := m.Report, m.Verdict
 	m.Snapshot, m.Entries, m.Batches, m.Report, m.Verdict = nil, nil, nil, nil, nil
+	if len(m.Confirmed) == 0 {
+		m.Confirmed = nil
+	}
 	if len(m.Absent) == 0 {
 		m.Absent = nil
 	}
@@ -367,6 +373,8 @@ func TestMisuseByThisNodePanics(t *testing.T) {
 		"unknown kind":                {Message: raft.Message{Kind: 99}},
 		"unknown kind of the engine":  {Own: 99},
 		"a set out of order":          {Own: engine.Presence, Absent: []raftlog.NodeID{2, 1}},
+		"marks out of order":          {Own: engine.Presence, Confirmed: []engine.Confirmed{{Node: 2}, {Node: 1}}},
+		"a mark of no node":           {Own: engine.Presence, Confirmed: []engine.Confirmed{{Node: 0}}},
 		"no node in a set":            {Own: engine.Presence, Absent: []raftlog.NodeID{0, 1}},
 		"reject on a kind that can't": {Message: raft.Message{Kind: raft.Heartbeat, Reject: true}},
 	} {
