@@ -286,6 +286,8 @@ const (
 	HalfAStateIsHidden
 	// DurableBeforePromises (F22): a node introduces itself with less than it has acknowledged.
 	DurableBeforePromises
+	// SeedDurable (F7, S21): the log begins anew in a history whose first segment may be lost.
+	SeedDurable
 	count
 )
 
@@ -316,5 +318,5 @@ var names = [count]string{
 	"SameNode", "NotItself", "QuarantineDurable", "AgreedByQuorum", "ProbesAreRepeatedEmpty", "FlyingBounded",
 	"PromisesCoalesce", "SummonsWaitForTheDisk", "SnapshotsOnTheirWayStay", "SlowSourcesAreLeft",
 	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
-	"DurableBeforePromises",
+	"DurableBeforePromises", "SeedDurable",
 }

@@ -4,12 +4,15 @@ package history
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
+	"path"
 	"slices"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -188,6 +191,37 @@ func TestAHistoryThatEndsBeforeTheCheckpointIsDamage(t *testing.T) {
 	}
 	o.Checkpoint.Index = restedLast
 	open(t, o)
+}
+
+// F7, S21: An installed snapshot names a history that begins behind it. When Seed has returned, no power loss takes its
+// directory or its first segment; a loss before that leaves what another Seed makes whole.
+func TestASeedSurvivesPowerLoss(t *testing.T) {
+	const directory, first = "data/history-51", 51
+	m := vfs.NewMemory()
+	crashes := uint64(0)
+	m.SetFault(func(op vfs.Op, _ string) error {
+		for range 5 {
+			crashes++
+			disk := m.Crash(rand.New(rand.NewPCG(crashes, 0)).IntN)
+			must(t, seed(disk, directory, first))
+			wantSeeded(t, disk.Crash(vfs.LoseAll), directory, first)
+		}
+		return nil
+	})
+	must(t, seed(m, directory, first))
+	m.SetFault(nil)
+	wantSeeded(t, m.Crash(vfs.LoseAll), directory, first)
+	if crashes < 30 {
+		t.Fatalf("%d crashes: the test proves little", crashes)
+	}
+}
+
+func wantSeeded(t *testing.T, disk *vfs.Memory, directory string, first raftlog.Index) {
+	t.Helper()
+	names, err := disk.List(directory)
+	if want := path.Base(segmentPath(directory, first)); err != nil || !slices.Equal(names, []string{want}) {
+		t.Fatalf("power loss leaves %q, %v, want %s", names, err, want)
+	}
 }
 
 // recordedNames notes which names its directory has when they are made durable.
