@@ -77,6 +77,10 @@ func (n *Node) statusChanged(before, now *engine.Status) {
 	if now.Removed && (before == nil || !before.Removed) {
 		n.meet(removedByLog(now))
 	}
+	if before != nil && now.Committed.FeatureLevel() > before.Committed.FeatureLevel() && before.Committed != nil {
+		n.options.Logger.Info("all members know a higher feature level: the cluster's is raised, and builds of lower levels "+
+			"are refused from now on", "level", now.Committed.FeatureLevel())
+	}
 	n.watchers.wake(e)
 	if e.Leader {
 		signal(n.moved) // who begins to lead may have addresses to write

@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // release is the version that this tree is on its way to; a build of a tagged module says its tag instead.
 const release = "0.1.0-dev"
 
-// BuildText says in three lines which version and commit was built, and with what.
+// BuildText says in four lines which version and commit was built, and with what.
 func BuildText() string {
-	return fmt.Sprintf("%s\ncommit %s\n%s %s/%s\n",
-		versionText(), commitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s\ncommit %s\nfeature level %d\n%s %s/%s\n",
+		versionText(), commitText(), raftlog.Level, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // versionText is the module's version if this is a build of a released module, and release otherwise.
