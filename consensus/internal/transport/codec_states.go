@@ -103,5 +103,7 @@ func (c *coder) note(v *engine.StateNote) {
 		c.fail(fmt.Errorf("feature level %d", level))
 		return
 	}
-	v.Level = uint8(level)
+	if c.out == nil { // what is sent may be on its way to several members
+		v.Level = uint8(level)
+	}
 }
