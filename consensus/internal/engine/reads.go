@@ -14,8 +14,9 @@ import (
 //	  ▲                    │
 //	  └── lost leader, retry (with a fresh request)
 type reads struct {
-	// open counts the reads that have not ended.
+	// open counts the reads that have not ended. left: one of the fresh may have lost its client.
 	open    int
+	left    bool
 	fresh   []*Read
 	groups  []*readGroup // on a leader, in order of epoch
 	remotes []remoteRead // on a leader, in order of epoch
@@ -187,7 +188,7 @@ func (e *Engine) retryReads() {
 	for _, group := range r.groups {
 		r.fresh = append(r.fresh, group.reads...)
 	}
-	r.groups, r.remotes = nil, nil
+	r.groups, r.remotes, r.left = nil, nil, true
 	for request := r.firstPending(); request <= r.request; request++ {
 		e.retry(request)
 	}
@@ -216,13 +217,17 @@ func (r *reads) firstPending() uint64 {
 
 func (e *Engine) retry(request uint64) {
 	if group := e.reads.pending[request]; group != nil {
-		e.reads.fresh = append(e.reads.fresh, group.reads...)
+		e.reads.fresh, e.reads.left = append(e.reads.fresh, group.reads...), true
 		delete(e.reads.pending, request)
 	}
 }
 
 // dropLeft ends fresh reads whose clients are gone.
 func (r *reads) dropLeft(e *Engine) {
+	if !r.left {
+		return
+	}
+	r.left = false
 	r.sweep(e, func(read *Read) bool { return read.gone })
 }
 

@@ -110,6 +110,9 @@ func (e *Engine) appendBatches() {
 		f.held = nil
 		return
 	}
+	if !e.anyWaits() {
+		return
+	}
 	e.dropRemovedOrigins()
 	if !e.core.MayPropose() {
 		return // leadership is being handed over: only time ends that, not another turn
@@ -131,6 +134,12 @@ func (e *Engine) appendBatches() {
 	}
 	clear(f.chosen)
 	f.chosen = f.chosen[:0]
+}
+
+// anyWaits reports whether a leader has anything to append.
+func (e *Engine) anyWaits() bool {
+	return len(e.waiting.batches) > 0 || len(e.large.batches) > 0 || e.stream.ended ||
+		slices.ContainsFunc(e.forwards.held, func(q *originQueue) bool { return q.len() > 0 })
 }
 
 // chooseBatches takes out what fits in so many bytes. full: something waits that did not fit.

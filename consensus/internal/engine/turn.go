@@ -223,7 +223,7 @@ func (e *Engine) takeClients(in *Inputs) {
 		e.dropGone = true
 	}
 	for _, r := range in.LeftReads {
-		r.gone = true
+		r.gone, e.reads.left = true, true
 	}
 	for _, b := range in.Batches {
 		e.admit(b)

@@ -24,7 +24,7 @@ func (r *Runner) loop() {
 		}
 		in.Reset()
 		now := time.Now()
-		elapsed.tick() // in each turn: a message that is handled before a sleep is counted would count it a second time
+		elapsed.tick(now) // in each turn: a message that is handled before a sleep is counted would count it a second time
 		in.Ticks, last = r.ticksSince(last, now)
 		in.Now, in.Elapsed = raftlog.Stamp(r.effects.Clock().UnixMilli()), elapsed.read(now)
 		r.gather(&in)
