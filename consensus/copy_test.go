@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus"
@@ -14,11 +15,10 @@ import (
 func blankImage(t *testing.T) (original, image consensus.Options, incarnation uint64) {
 	t.Helper()
 	directory := t.TempDir()
-	var asked journalist
 	original = smallOptions(filepath.Join(directory, "original"))
-	original.Join, original.Logger = []string{"127.0.0.1:1"}, slog.New(slog.NewTextHandler(&asked, nil))
+	original.Join = []string{"127.0.0.1:1"}
 	n := open(t, original)
-	asked.await(t, "belongs to no cluster yet")
+	until(t, "the node to have asked", func() bool { return n.Status().Waiting != "" })
 	incarnation = n.Status().Incarnation
 	if err := n.Close(); err != nil {
 		t.Fatal(err)
@@ -54,10 +54,11 @@ func TestD12_ABlankCopyIsNotTheMemberThatTheOriginalBecame(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	var refused journalist
-	image.Join, image.Logger = addresses(member), slog.New(slog.NewTextHandler(&refused, nil))
+	image.Join = addresses(member)
 	blank := open(t, image)
-	refused.await(t, "data directory may be a copy")
+	until(t, "the image to be refused", func() bool {
+		return strings.Contains(blank.Status().Waiting, "data directory may be a copy")
+	})
 	if !blank.Status().Blank {
 		t.Fatalf("the image is node %d, as the original is", blank.Status().ID)
 	}

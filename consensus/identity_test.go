@@ -200,12 +200,13 @@ func TestD14_ANodeWithAnothersAddressDoesNotJoin(t *testing.T) {
 	c := newTrio(t)
 	i := c.follower()
 	c.stop(i)
-	var log journalist
 	o := smallOptions(filepath.Join(t.TempDir(), "second"))
 	o.PeerListen, o.Join = c.options[i].PeerListen, []string{c.options[c.leader()].PeerListen}
-	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	second := open(t, o)
-	log.await(t, "in use by another member", "replace node")
+	until(t, "the second node to be told what to do", func() bool {
+		waiting := second.Status().Waiting
+		return strings.Contains(waiting, "in use by another member") && strings.Contains(waiting, "replace node")
+	})
 	if !second.Status().Blank {
 		t.Fatal("it joined")
 	}

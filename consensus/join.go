@@ -18,8 +18,8 @@ const (
 )
 
 // Join asks the nodes at these addresses to add this blank node, as Options.Join does. It replaces the addresses of an
-// earlier Join, and does not wait for an answer: a cluster that adds the node contacts it, and Options.Logger gets the
-// last answer. At least one address is needed.
+// earlier Join, and does not wait for an answer: a cluster that adds the node contacts it, and Status.Waiting has the
+// last answers. At least one address is needed.
 //
 // Errors: ErrRefused if the node belongs to a cluster, or makes one; ErrClosed; or why no node could contact this one.
 func (n *Node) Join(addresses ...string) error {
@@ -145,11 +145,12 @@ func asked(named []contact) string {
 	return strings.Join(texts, "; ")
 }
 
-// tell notes what this blank node waits for. The caller holds the lock.
+// tell notes what this blank node waits for. A host that tells its operator does so by Status, with what to type, and
+// the log would say it a second time: so it does at the level of debugging. The caller holds the lock.
 func (n *Node) tell(now waiting) {
 	if before := n.waiting.Swap(&now); before == nil || *before != now {
 		n.renew()
-		n.options.Logger.Info("this node belongs to no cluster yet", "waiting", now.text)
+		n.options.Logger.Debug("this node belongs to no cluster yet", "waiting", now.text)
 	}
 }
 

@@ -28,6 +28,8 @@ type host struct {
 	// name is what others are told instead of the address; empty: the address.
 	name    string
 	process *blackbox.Process
+	// command makes the command that starts the node of its words; nil if nothing is special about it.
+	command func(words []string) *exec.Cmd
 	// id is the node's id, which it keeps.
 	id string
 }
@@ -82,8 +84,12 @@ func (s *street) start(h *host, flags ...string) {
 	if h.name != "" {
 		args = append(args, "--announce-host", h.name)
 	}
-	args = slices.Concat(args, s.flags, flags)
-	h.process = blackbox.Start(s.t, fmt.Sprintf("node %d", h.number), exec.Command(blackbox.Binary(s.t), args...))
+	args = slices.Concat([]string{product(s.t)}, args, s.flags, flags)
+	command := exec.Command(args[0], args[1:]...)
+	if h.command != nil {
+		command = h.command(args)
+	}
+	h.process = blackbox.Start(s.t, fmt.Sprintf("node %d", h.number), command)
 }
 
 func (s *street) stop(hosts ...*host) {
@@ -217,24 +223,33 @@ func TestMoved_NodesFindEachOther(t *testing.T) {
 	})
 }
 
+// nameHosts writes the names of hosts into a file.
+func nameHosts(t *testing.T, file string, hosts []*host) {
+	t.Helper()
+	var text strings.Builder
+	for _, h := range hosts {
+		fmt.Fprintln(&text, h.ip, h.name)
+	}
+	replaceFile(t, file, text.String())
+}
+
+// replaceFile gives a file another content in one step.
+func replaceFile(t *testing.T, file, text string) {
+	t.Helper()
+	fresh := file + ".new"
+	if err := os.WriteFile(fresh, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(fresh, file); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // D15: The nodes know each other by names. The machines behind the names change, then the names themselves.
 func TestMoved_HostsAreRenamed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "hosts")
 	s := newStreet(t, "--hosts-file", file)
-	write := func() {
-		t.Helper()
-		var text strings.Builder
-		for _, h := range s.hosts {
-			fmt.Fprintln(&text, h.ip, h.name)
-		}
-		fresh := file + ".new"
-		if err := os.WriteFile(fresh, []byte(text.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(fresh, file); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write := func() { nameHosts(t, file, s.hosts) }
 	name := func(pattern string) {
 		for _, h := range s.hosts {
 			h.name = fmt.Sprintf(pattern, h.number)

@@ -23,12 +23,7 @@ func nameAddresses(t *testing.T, file string, ips ...string) {
 	for _, ip := range ips {
 		fmt.Fprintln(&text, ip, headless)
 	}
-	if err := os.WriteFile(file+".new", []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(file+".new", file); err != nil {
-		t.Fatal(err)
-	}
+	replaceFile(t, file, text.String())
 }
 
 // awaitSaid waits until a node has logged some words.
