@@ -127,6 +127,15 @@ func (c call) bulkRange(text value.String, begin, end int) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// fixed answers with a reply that is made already, and stays as it is until the replies are taken.
+func (c call) fixed(made command.FixedReply) []byte {
+	if len(made) < leftOutBytes || c.run == nil || !c.run.Late {
+		return append(c.reply, made...)
+	}
+	c.run.Long.Add(len(c.reply), made, 0, len(made))
+	return c.reply
+}
+
 // leave leaves a part of a string out of the reply. The string must not change from here on, also if the key is written
 // in place: so it has to be of an older generation. A query cannot begin one; a frozen state did.
 func (c call) leave(at int, text value.String, begin, end int) {

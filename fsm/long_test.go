@@ -126,6 +126,49 @@ func TestALongReplyOfAWriteIsWhatItWas(t *testing.T) {
 	}
 }
 
+// A long reply that was made before, as to ECHO, is not copied there either.
+func TestALongFixedReplyIsJoined(t *testing.T) {
+	for length, left := range map[int]int{leftOutBytes - 1: 0, leftOutBytes: leftOutBytes} {
+		fixed := varied(length)
+		for name, calls := range map[string][][][]byte{
+			"reads": {words("GET k"), nil, words("GET none")}, "writes": {words("SET a b"), nil, words("GET k")},
+			"first": {nil, words("GET k")},
+		} {
+			m := newMachine(t)
+			do(m, [][]byte{[]byte("APPEND"), []byte("k"), varied(1000)})
+			do(m, [][]byte{[]byte("APPEND"), []byte("k"), varied(leftOutBytes)}) // asks for a frozen state
+			want, run := "", &command.Run{Protocol: 2, Late: true}
+			for _, args := range calls {
+				if args == nil {
+					run.Calls = append(run.Calls, command.Call{Fixed: fixed})
+					want += string(fixed)
+					continue
+				}
+				run.Calls = append(run.Calls, newCall(args))
+				switch string(args[0]) + string(args[1]) {
+				case "GETk":
+					want += fmt.Sprintf("$%d\r\n%s%s\r\n", 1000+leftOutBytes, varied(1000), varied(leftOutBytes))
+				case "SETa":
+					want += "+OK\r\n"
+				default:
+					want += "$-1\r\n"
+				}
+			}
+			if run.HasWrite() {
+				m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
+			} else {
+				ask(m, run)
+			}
+			if got := run.Long.Bytes(); got != left+1000+leftOutBytes {
+				t.Errorf("%s, %d bytes: %d bytes are left out, want %d more than the value has", name, length, got, left)
+			}
+			if run.Join(); string(run.Reply) != want {
+				t.Errorf("%s, %d bytes: the reply has %d bytes, want %d, or others", name, length, len(run.Reply), len(want))
+			}
+		}
+	}
+}
+
 // What is left out counts where replies are bounded: at the bound, and one byte below.
 func TestLongRepliesCountAgainstTheBound(t *testing.T) {
 	const length = leftOutBytes + 5

@@ -80,7 +80,7 @@ func (v view) answer(run *command.Run, space *keyspace.Space) {
 			break
 		}
 		if c.reply = v.look(&run.Calls[i], c); run.WantsFreeze {
-			run.Long.Truncate(len(run.Reply))
+			run.Long = command.Long{}
 			return
 		}
 	}
@@ -90,7 +90,7 @@ func (v view) answer(run *command.Run, space *keyspace.Space) {
 // look answers a call that needs no entry: a fixed reply, or a read.
 func (v view) look(called *command.Call, c call) []byte {
 	if called.Spec == nil {
-		return append(c.reply, called.Fixed...)
+		return c.fixed(called.Fixed)
 	}
 	if v.space == nil { // no state is not an empty state
 		return c.error(reply.Loading)

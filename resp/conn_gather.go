@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/internal/stepwise"
 	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/resp/wire"
 )
@@ -224,7 +225,7 @@ func (c *Conn) fix(encode func(dst []byte) []byte) command.Call {
 func (c *Conn) answered(call command.Call) {
 	run := &c.request.Run
 	if len(run.Calls) == 0 {
-		c.out = append(c.out, call.Fixed...)
+		c.out = stepwise.Append(c.out, call.Fixed)
 		c.forgetFixed()
 		c.forget(0)
 		return

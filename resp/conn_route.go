@@ -6,6 +6,7 @@ import (
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/stepwise"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -61,7 +62,7 @@ func (c *Conn) contentWithOld(leader topology.Leader) bool {
 // answerFixed answers a run of which nothing asks for the state.
 func (c *Conn) answerFixed() {
 	for _, call := range c.request.Run.Calls {
-		c.out = append(c.out, call.Fixed...)
+		c.out = stepwise.Append(c.out, call.Fixed)
 	}
 	c.finish()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/internal/stepwise"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -163,7 +164,7 @@ func (s *Server) notDoneText(state topology.State) string {
 func refuse(dst []byte, calls []command.Call, text string) []byte {
 	for i := range calls {
 		if calls[i].Spec == nil {
-			dst = append(dst, calls[i].Fixed...)
+			dst = stepwise.Append(dst, calls[i].Fixed)
 		} else {
 			dst = reply.Error(dst, text)
 		}

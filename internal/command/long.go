@@ -24,6 +24,12 @@ type longValue struct {
 	begin, bytes int
 }
 
+// FixedReply is Call.Fixed as a Text.
+type FixedReply []byte
+
+// ReadAt is that of Text.
+func (r FixedReply) ReadAt(dst []byte, offset int) int { return copy(dst, r[offset:]) }
+
 // Add notes that behind the first `at` bytes of Reply some bytes of a text are missing: those from begin to end.
 func (l *Long) Add(at int, text Text, begin, end int) {
 	l.values = append(l.values, longValue{at, text, begin, end - begin})
@@ -32,14 +38,6 @@ func (l *Long) Add(at int, text Text, begin, end int) {
 
 // Bytes is how many bytes Reply lacks.
 func (l *Long) Bytes() int { return l.bytes }
-
-// Truncate forgets the values that are missing behind the first replyBytes of Reply.
-func (l *Long) Truncate(replyBytes int) {
-	for n := len(l.values); n > 0 && l.values[n-1].at > replyBytes; n = len(l.values) {
-		l.bytes -= l.values[n-1].bytes
-		l.values = l.values[:n-1]
-	}
-}
 
 // joinBytes is how much of a value is copied at once.
 const joinBytes = 1 << 20

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/redcon"
+
+	"github.com/raftredis/raftredis/internal/stepwise"
 )
 
 // The protocols.
@@ -30,7 +32,12 @@ func Error(dst []byte, text string) []byte {
 func Integer(dst []byte, n int64) []byte { return redcon.AppendInt(dst, n) }
 
 // Bulk appends a bulk string.
-func Bulk(dst, value []byte) []byte { return redcon.AppendBulk(dst, value) }
+func Bulk(dst, value []byte) []byte {
+	if len(value) > stepwise.StepBytes {
+		return append(stepwise.Append(BulkHeader(dst, len(value)), value), "\r\n"...)
+	}
+	return redcon.AppendBulk(dst, value)
+}
 
 // BulkString appends a bulk string.
 func BulkString(dst []byte, value string) []byte { return redcon.AppendBulkString(dst, value) }

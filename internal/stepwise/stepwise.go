@@ -12,9 +12,12 @@ const StepBytes = 1 << 20
 
 // Append appends src to dst. Short ones cost what append costs.
 func Append(dst, src []byte) []byte {
-	if cap(dst)-len(dst) < len(src) {
-		grown := make([]byte, 0, len(dst)+len(src))
-		dst = Append(grown, dst)
+	length := len(dst) + len(src)
+	if length <= StepBytes {
+		return append(dst, src...)
+	}
+	if cap(dst) < length {
+		dst = Append(make([]byte, 0, max(length, cap(dst)+cap(dst)/4)), dst)
 	}
 	for len(src) > StepBytes {
 		dst = append(dst, src[:StepBytes]...)
