@@ -288,6 +288,8 @@ const (
 	DurableBeforePromises
 	// SeedDurable (F7, S21): the log begins anew in a history whose first segment may be lost.
 	SeedDurable
+	// RoomIsShared (S44): a leader appends what one node sends before anything of the others.
+	RoomIsShared
 	count
 )
 
@@ -318,5 +320,5 @@ var names = [count]string{
 	"SameNode", "NotItself", "QuarantineDurable", "AgreedByQuorum", "ProbesAreRepeatedEmpty", "FlyingBounded",
 	"PromisesCoalesce", "SummonsWaitForTheDisk", "SnapshotsOnTheirWayStay", "SlowSourcesAreLeft",
 	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
-	"DurableBeforePromises", "SeedDurable",
+	"DurableBeforePromises", "SeedDurable", "RoomIsShared",
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/raft"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -80,13 +81,17 @@ func (f *forwards) holdsPiece() bool {
 
 // next is the queue of the node that was served least among those with something that waits, and the point up to which
 // it may be served before another one is next; nil if nothing waits. own is the leader, if it has to be looked at.
-func (f *forwards) next(own raftlog.NodeID) (chosen *originQueue, until uint64) {
+func (f *forwards) next(own raftlog.NodeID, weakened guard.Set) (chosen *originQueue, until uint64) {
 	start, until := uint64(math.MaxUint64), uint64(math.MaxUint64)
 	for _, s := range f.held {
 		if s.len() == 0 && s.origin != own {
 			continue
 		}
-		switch at := max(s.served, f.level); {
+		at := max(s.served, f.level)
+		if weakened.Down(guard.RoomIsShared) {
+			at = 0 // the first in the list
+		}
+		switch {
 		case chosen == nil || at < start:
 			chosen, start, until = s, at, start
 		default:
@@ -152,7 +157,7 @@ func (e *Engine) chooseBatches(room int) (full bool) {
 		f.heldOf(own)
 	}
 	for !full {
-		s, until := f.next(own)
+		s, until := f.next(own, e.options.Weakened)
 		if s == nil {
 			break
 		}
