@@ -81,4 +81,21 @@ var spaces = []space{
 		"a snapshot", "voters=3 leader=1 terms=3 entries=1 snapshots=1 beats=1 promptdisks=1 promptreplies=1", 166710, 20,
 		func(r Reached) bool { return r.Installs > 0 && r.Truncations > 0 },
 	},
+	{
+		"a learner takes the place of a voter",
+		"voters=2 learners=1 leader=1 terms=3 changes=1 promptdisks=1 promptreplies=1", 8542, 18,
+		func(r Reached) bool { return r.Elections > 0 && r.ChangesCommitted > 0 },
+	},
+	{
+		"crashes while disks and replies take their time", "voters=3 terms=2 crashes=1", 15618, 20,
+		func(r Reached) bool { return r.Elections > 0 && r.Restarts > 0 },
+	},
+	{
+		"hand-overs", "voters=3 leader=1 terms=3 transfers=1 resignations=1 promptdisks=1 promptreplies=1", 4830, 17,
+		func(r Reached) bool { return r.Elections > 0 && r.Commits > 0 },
+	},
+	{
+		"reads while a voter retires", "voters=3 leader=1 terms=2 changes=1 reads=1", 39835, 36,
+		func(r Reached) bool { return r.ChangesCommitted > 0 && r.ReadsConfirmed > 0 },
+	},
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // small is a space of a few thousand states.
-const small = "voters=3 terms=2 reads=1 crashes=1 promptdisks=1 promptreplies=1"
+const small = "voters=3 terms=2"
 
 // explored explores a space with a file.
 func explored(t *testing.T, bounds, file string, statesMax int) Result {
