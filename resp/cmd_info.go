@@ -323,4 +323,13 @@ func (s *Server) initMetrics(set *metrics.Set) {
 	set.MemoryUsed = func() int64 { return int64(s.usedMemory()) }
 	set.MemoryProcess = func() int64 { return int64(s.readMemory().process) }
 	set.MemoryLimit = s.memory.bytes.Load
+	set.Quarantined = s.quarantined
+}
+
+// quarantined is 1 while the state of this node is quarantined.
+func (s *Server) quarantined() int64 {
+	if s.node.Health().State == HealthQuarantined {
+		return 1
+	}
+	return 0
 }

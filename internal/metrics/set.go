@@ -34,6 +34,9 @@ type Set struct {
 	SlowRuns     Counter          `name:"slow_runs_total" help:"Runs that came into the slow log."`
 	LateEvents   Counter          `name:"late_events_total" help:"Events beyond latency-monitor-threshold."`
 
+	// State.
+	Quarantined GaugeFunc `name:"state_quarantined" help:"1 while this node's state differs from that of a majority."`
+
 	// Memory.
 	MemoryUsed    GaugeFunc `name:"memory_used_bytes" unit:"bytes" help:"What keys, log and clients occupy."`
 	MemoryProcess GaugeFunc `name:"memory_process_bytes" unit:"bytes" help:"What the process holds."`
