@@ -17,6 +17,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/blackbox"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/draw"
 )
 
 // realRedis is a connection to a redis-server of the test's own, which listens on a socket and ends with the test.
@@ -206,9 +207,9 @@ func TestNumbersAreThoseOfRedis(t *testing.T) {
 	redis, m := startRedis(t), newMachine(t)
 	for range rounds {
 		name := []string{"incr", "decr", "incrby", "decrby"}[r.IntN(4)]
-		calls := [][][]byte{{[]byte("set"), []byte("n"), randomNumber(r)}, {[]byte(name), []byte("n")}}
+		calls := [][][]byte{{[]byte("set"), []byte("n"), draw.Number(r)}, {[]byte(name), []byte("n")}}
 		if len(name) == len("incrby") {
-			calls[1] = append(calls[1], randomNumber(r))
+			calls[1] = append(calls[1], draw.Number(r))
 		}
 		redis.send(calls...)
 		want := redis.reply() + redis.reply()
@@ -216,22 +217,6 @@ func TestNumbersAreThoseOfRedis(t *testing.T) {
 			t.Fatalf("%q: got %q, want %q", calls, got, want)
 		}
 	}
-}
-
-// randomNumber is a number, often near an edge, often with a byte that spoils it.
-func randomNumber(r *rand.Rand) []byte {
-	edges := []string{"0", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1", "-1"}
-	text := []byte(edges[r.IntN(len(edges))])
-	if r.IntN(2) == 0 {
-		text = strconv.AppendInt(nil, int64(r.Uint64())>>r.IntN(64), 10)
-	}
-	if r.IntN(3) == 0 {
-		text[r.IntN(len(text))] = "0123456789-+ .eE\x00x"[r.IntN(18)]
-	}
-	if r.IntN(8) == 0 {
-		text = append([]byte(" +-0\n"[r.IntN(5):][:1]), text...)
-	}
-	return text
 }
 
 // TestSlotsAreThoseOfRedis compares slots of random keys, many of them with braces.

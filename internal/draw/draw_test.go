@@ -1,0 +1,78 @@
+package draw
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// draws is how many calls the tests look at: enough that each command is among them for certain.
+const draws = 20_000
+
+// TestEachCommandIsCalledAsSpecifiedAndOtherwise: calls that are drawn from specifications are of every command of the
+// key space, most of them with an acceptable number of arguments, some not.
+func TestEachCommandIsCalledAsSpecifiedAndOtherwise(t *testing.T) {
+	x := NewMix(rand.New(rand.NewPCG(1, 1)))
+	accepted, refused := map[string]int{}, map[string]int{}
+	for range draws {
+		line := x.Specified()
+		args := make([][]byte, len(line))
+		for i := range line {
+			args[i] = []byte(line[i])
+		}
+		spec, fault := command.Find(args)
+		if fault == command.UnknownSubcommand || fault == command.UnknownCommand {
+			t.Fatalf("%q is no command", line)
+		}
+		if fault == command.NoFault {
+			accepted[spec.Name]++
+		} else {
+			refused[spec.Name]++
+		}
+	}
+	for _, s := range keySpace() {
+		if accepted[s.Name] < draws/len(keySpace())/2 {
+			t.Errorf("%s was called %d times with as many arguments as it takes", s.Name, accepted[s.Name])
+		}
+	}
+	if len(refused) < len(keySpace())/4 {
+		t.Errorf("only %d commands were called with a wrong number of arguments", len(refused))
+	}
+}
+
+// TestTheSameSourceMakesTheSameCalls: a seed makes a test again.
+func TestTheSameSourceMakesTheSameCalls(t *testing.T) {
+	calls := func(seed uint64) (all []string) {
+		x := NewMix(rand.New(rand.NewPCG(seed, 1)))
+		for range 100 {
+			_, line := x.Call()
+			all = append(all, strings.Join(line, " "), strings.Join(x.Specified(), " "))
+		}
+		return all
+	}
+	if !slices.Equal(calls(1), calls(1)) || slices.Equal(calls(1), calls(2)) {
+		t.Error("calls do not follow from the source of chance alone")
+	}
+}
+
+// TestOptionsComeWithTheirWords: SET is called with each of its options, with the word and the value.
+func TestOptionsComeWithTheirWords(t *testing.T) {
+	x := NewMix(rand.New(rand.NewPCG(3, 1)))
+	met := map[string]bool{}
+	for range draws {
+		if line := x.Specified(); line[0] == "set" && len(line) > 3 {
+			met[strings.ToUpper(line[3])] = true
+			if i := slices.Index(line, "EX"); i > 0 {
+				met["EX value"] = met["EX value"] || i+1 < len(line)
+			}
+		}
+	}
+	for _, option := range []string{"NX", "XX", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL", "EX value"} {
+		if !met[option] {
+			t.Errorf("SET was never called with %s", option)
+		}
+	}
+}
