@@ -31,8 +31,8 @@ const redisHasX87 = runtime.GOARCH == "amd64" || runtime.GOARCH == "386"
 // randomStringCommand is a random call of a command on strings or bitmaps.
 func randomStringCommand(r *rand.Rand) [][]byte {
 	key := func() string { return []string{"a", "b", "c", "none"}[r.IntN(4)] }
-	name := draw.Pick(r, "append strlen getrange substr setrange getset getdel setnx msetnx mset incrbyfloat incrbyfloat lcs "+
-		"setbit getbit bitcount bitpos bitop bitfield bitfield bitfield_ro set get del incr")
+	name := draw.Pick(r, "append strlen getrange substr setrange getset getdel setnx msetnx mset incrbyfloat incrbyfloat "+
+		"lcs setbit getbit bitcount bitpos bitop bitfield bitfield bitfield_ro set get del incr")
 	if strings.EqualFold(name, "incrbyfloat") {
 		if !redisHasX87 {
 			return randomStringCommand(r)

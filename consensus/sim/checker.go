@@ -28,6 +28,8 @@ type checker struct {
 	lastPieces map[raftlog.Index]bool
 	// tags are those of the committed log.
 	tags map[tagged]raftlog.Index
+	// inputs are what the machines were given, index by index.
+	inputs workload.Log
 	// files are the hashes of the snapshots at each index.
 	files map[raftlog.Index]uint64
 	// spoiltFiles are the hashes of snapshots of states that were spoilt.
@@ -355,11 +357,22 @@ func (c *checker) finish() {
 		history[i] = workload.Operation{
 			Run: r.run, Number: r.number, Asked: r.asked, Answered: r.answered,
 			Known: r.ended && r.outcome == done && !r.tainted,
-			Index: r.index,
+			Index: r.index, ReadAt: r.readAt, Stamp: r.stamp,
 		}
 	}
-	if err := c.w.options.Workload.Check(history); err != nil {
+	for i := range c.inputs.Inputs {
+		c.inputs.Inputs[i].Hash = c.states[i]
+	}
+	if err := c.w.options.Workload.Check(history, &c.inputs); err != nil {
 		panic(err)
+	}
+}
+
+// keepInput keeps what the first machine that comes to an index was given there. All others get the same: see applies.
+func (c *checker) keepInput(i raftlog.Index, in workload.Input) {
+	if int(i) == len(c.inputs.Inputs)+1 {
+		in.Data = bytes.Clone(in.Data)
+		c.inputs.Inputs = append(c.inputs.Inputs, in)
 	}
 }
 

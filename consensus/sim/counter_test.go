@@ -28,7 +28,7 @@ func (counters) NumberOf(body []byte) (int, bool) {
 }
 
 // Check: the answers to writes are 1, 2, 3 and so on along the log.
-func (counters) Check(history []workload.Operation) error {
+func (counters) Check(history []workload.Operation, _ *workload.Log) error {
 	writes := map[raftlog.Index]uint64{}
 	for _, h := range history {
 		if r := h.Run.(*run); h.Known && h.Index != 0 {

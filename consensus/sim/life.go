@@ -77,7 +77,9 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 	restored.Snapshot, restored.Retained, restored.Quarantine = r.Snapshot, r.Retained, r.Quarantine
 	l := &life{node: n, boot: o.Boot, runs: o.Level, journal: j, log: n.stable.log.clone(), term: r.Term}
 	l.state = &condition{}
-	l.machine = machine{StateMachine: w.options.Workload.NewMachine(), node: n, level: o.Level, state: l.state}
+	l.machine = machine{
+		StateMachine: w.options.Workload.NewMachine(), node: n, level: o.Level, state: l.state, offset: new(pendingOffset),
+	}
 	l.quarantine = r.Quarantine
 	store, base, err := n.openSnapshots(&r.Opening, l.machine)
 	if err != nil {

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"time"
@@ -386,11 +387,39 @@ type machine struct {
 	// level is the feature level that the build knows.
 	level uint8
 	state *condition
+	// offset is what was set for the next entry.
+	offset *pendingOffset
+}
+
+// pendingOffset is an offset that was set, and holds from the next entry on.
+type pendingOffset struct {
+	offset int64
+	set    bool
+}
+
+// Restore implements engine.StateMachine.
+func (m machine) Restore(seed uint64, r io.Reader) error {
+	if r == nil {
+		m.node.w.checker.inputs.Seed = seed
+	}
+	*m.offset = pendingOffset{}
+	return m.StateMachine.Restore(seed, r)
+}
+
+// SetOffset implements engine.StateMachine.
+func (m machine) SetOffset(offset int64) {
+	*m.offset = pendingOffset{offset: offset, set: true}
+	m.StateMachine.SetOffset(offset)
 }
 
 // Apply implements engine.StateMachine.
 func (m machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
-	m.node.w.checker.delivers(m.node, raftlog.Index(index), data)
+	c := m.node.w.checker
+	c.delivers(m.node, raftlog.Index(index), data)
+	c.keepInput(raftlog.Index(index), workload.Input{
+		Offset: m.offset.offset, SetsOffset: m.offset.set, Stamp: stamp, Data: data,
+	})
+	*m.offset = pendingOffset{}
 	data, local = m.spoil(raftlog.Index(index), data, local)
 	result := m.StateMachine.Apply(index, stamp, data, local)
 	m.look(raftlog.Index(index))

@@ -31,6 +31,7 @@ var profiles = [...]profile{
 	{"busy", busy},
 	{"calm", calm},
 	{"clocks", clocks},
+	{"commands", commands},
 	{"elections", elections},
 	{"figure8", figure8},
 	{"hangs", hangs},
@@ -63,6 +64,7 @@ func Draw(seed uint64, name string) Options {
 	o.drawSnapshots(newChance(seed, 4))
 	o.drawPieces(newChance(seed, 5))
 	o.drawHung(newChance(seed, 6))
+	o.drawRequests(newChance(seed, 7))
 	for _, p := range profiles {
 		if p.name == name {
 			p.adjust(c, &o)
@@ -259,6 +261,27 @@ func drawClients(c chance) Clients {
 		},
 		Patience: c.between(2*time.Second, 10*time.Second), Probe: c.hits(0.5),
 	}
+}
+
+// drawRequests lets clients ask, in half of the worlds, for things that end, and for all that there is.
+func (o *Options) drawRequests(c chance) {
+	if c.hits(0.5) {
+		o.Clients.Timed, o.Clients.Drawn = 0.15, 0.3
+	}
+}
+
+// commands asks for everything that the machine knows, in runs of reads and writes, while nodes crash, restart from
+// snapshots, and take over those of others: what a command does must follow from the log alone.
+func commands(c chance, o *Options) {
+	o.Clients.Think, o.Clients.Timed, o.Clients.Drawn = c.between(30*time.Millisecond, 150*time.Millisecond), 0.05, 0.9
+	o.Clients.Crowds = 0.1
+	// Crowds are many bytes for a simulated node. Behind a mailbox for two of its messages it would send all that it did
+	// not meet, lose its connection, and begin again, for ever; real mailboxes hold more than one node may have under way.
+	o.Network.MailboxForwards = 1000
+	o.Faults.Crash = c.between(2*time.Second, 8*time.Second)
+	o.Faults.Outage = c.between(100*time.Millisecond, 2*time.Second)
+	o.Faults.Snapshot = c.sometimes(0.8, 300*time.Millisecond, 3*time.Second)
+	o.Engine.SnapshotLogBytes = oneOf[int64](c, 2<<10, 16<<10)
 }
 
 // calm is a healthy cluster: nothing goes wrong, and no client may notice anything.

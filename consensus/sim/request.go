@@ -44,6 +44,9 @@ type request struct {
 	tainted bool
 	// index is where the batch is in the committed log, 0 as long as it is not.
 	index raftlog.Index
+	// readAt is the index of the state that a read was answered from, stamp the moment of the read.
+	readAt raftlog.Index
+	stamp  raftlog.Stamp
 	// then is called when it ended.
 	then func()
 }
@@ -124,7 +127,8 @@ func (w *world) readEnded(l *life, r *request) {
 			w.readAgain(l, r)
 			return
 		}
-		w.checker.seen = max(w.checker.seen, l.applier.Applied())
+		r.readAt, r.stamp = applied, r.read.Stamp
+		w.checker.seen = max(w.checker.seen, applied)
 		w.answer(l, r, done)
 	case engine.NotDone, engine.Overloaded:
 		w.answer(l, r, refused)
@@ -211,6 +215,10 @@ func (l *life) abandonClients() {
 func (c *checker) acknowledged(l *life, r *request) {
 	if r.index == 0 || l.applier.Applied() < r.index {
 		c.w.fail("acknowledged, not committed", "n%d: %v", l.id, r)
+	}
+	if r.index <= r.mustSee {
+		c.w.fail("linearizability", "n%d: entry %d took effect before entry %d, whose effect was seen before it "+
+			"was asked: %v", l.id, r.index, r.mustSee, r)
 	}
 	c.seen = max(c.seen, r.index)
 }

@@ -10,7 +10,7 @@ var arrows = map[string][]string{
 	"cmd":                          {"internal/server", "internal/inspect"},
 	"internal/server":              {"resp", "fsm", "consensus", "snapshot", "wal"},
 	"internal/inspect":             {"consensus/membership", "snapshot", "wal"},
-	"internal/worlds":              {"consensus/sim", "fsm"},
+	"internal/worlds":              {"consensus/sim", "fsm", "wal/raftlog"},
 	"internal/levels":              {"fsm", "wal/raftlog"},
 	"resp":                         {"resp/wire", "resp/topology", "resp/stats", "resp/info"},
 	"resp/info":                    {"resp/topology"},

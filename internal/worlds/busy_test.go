@@ -16,7 +16,7 @@ const busySeeds = 3
 
 // busyWorld is a world of the profile busy that lasts long and writes little.
 func busyWorld(seed uint64) sim.Options {
-	o := draw(seed, "busy")
+	o := drawOptions(seed, "busy")
 	o.Safety = *busyFlag
 	o.Clients.Count, o.Clients.Think = 2, 2*time.Second
 	return o

@@ -18,20 +18,20 @@ func checkEnds(history []workload.Operation) error {
 	for i := range history {
 		h := &history[i]
 		r := h.Run.(*Run)
-		if !h.Known || !r.timed || len(r.calls) != 1 {
+		if !h.Known || !r.timed || r.drawn || len(r.calls) != 1 {
 			continue
 		}
-		switch c := r.calls[0]; c.name {
+		switch c := r.calls[0]; c[0] {
 		case "SET":
-			values[c.value] = &sighting{written: h.Answered}
-			byKey[c.key] = append(byKey[c.key], c.value)
+			values[c[2]] = &sighting{written: h.Answered}
+			byKey[c[1]] = append(byKey[c[1]], c[2])
 		case "GET":
 			reads = append(reads, h)
 		}
 	}
 	for _, h := range reads {
 		r := h.Run.(*Run)
-		for _, v := range byKey[r.calls[0].key] {
+		for _, v := range byKey[r.calls[0][1]] {
 			if s := values[v]; h.Asked > s.written && r.replies[0] != found(v) && (s.gone == 0 || h.Answered < s.gone) {
 				s.gone = h.Answered
 			}
@@ -39,9 +39,9 @@ func checkEnds(history []workload.Operation) error {
 	}
 	for _, h := range reads {
 		r := h.Run.(*Run)
-		for _, v := range byKey[r.calls[0].key] {
+		for _, v := range byKey[r.calls[0][1]] {
 			if s := values[v]; s.gone != 0 && h.Asked > s.gone && r.replies[0] == found(v) {
-				return violation("existence", "%s was found with %s after it had not been: run %d%v", r.calls[0].key, v,
+				return violation("existence", "%s was found with %s after it had not been: run %d%v", r.calls[0][1], v,
 					h.Number, r)
 			}
 		}
@@ -51,6 +51,5 @@ func checkEnds(history []workload.Operation) error {
 
 // found is the reply of GET to a value.
 func found(v string) string {
-	_, reply := call{name: "GET"}.apply("=" + v)
-	return reply
+	return bulk(v)
 }

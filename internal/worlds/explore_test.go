@@ -40,7 +40,7 @@ func TestExplore(t *testing.T) {
 				if *exploreFlag > 0 && time.Since(began) > *exploreFlag || *exploreFlag == 0 && n > exploreSeeds {
 					return
 				}
-				o := draw(first+uint64(n), names[int(n)%len(names)])
+				o := drawOptions(first+uint64(n), names[int(n)%len(names)])
 				o.Weakened = weakened(t)
 				r := sim.Run(o)
 				simulated.Add(int64(r.Simulated))

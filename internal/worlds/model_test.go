@@ -25,7 +25,8 @@ func (p *past) add(index raftlog.Index, asked, answered int64, command, reply st
 func (p *past) check(t *testing.T, rule string) {
 	t.Helper()
 	var broken *workload.Violation
-	if err := (KeySpace{}).Check(*p); errors.As(err, &broken) != (rule != "") || broken != nil && broken.Rule != rule {
+	err := (KeySpace{}).Check(*p, &workload.Log{})
+	if errors.As(err, &broken) != (rule != "") || broken != nil && broken.Rule != rule {
 		t.Errorf("violation %v, want one of %q", err, rule)
 	}
 }

@@ -68,9 +68,9 @@ func TestMutation_EveryMissingRuleIsNoticed(t *testing.T) {
 	for _, profile := range sim.Profiles() {
 		t.Run("control/"+profile, func(t *testing.T) {
 			seeds := max(needed[profile], controlSeedsMin)
-			first := firstSeed(seeds, func(seed uint64) *sim.Violation { return sim.Run(draw(seed, profile)).Violation })
+			first := firstSeed(seeds, func(seed uint64) *sim.Violation { return sim.Run(drawOptions(seed, profile)).Violation })
 			if first != 0 {
-				report(t, sim.Run(draw(first, profile)))
+				report(t, sim.Run(drawOptions(first, profile)))
 			}
 			t.Logf("%d seeds of %s notice nothing with all rules in place", seeds, profile)
 		})
@@ -81,7 +81,7 @@ func TestMutation_EveryMissingRuleIsNoticed(t *testing.T) {
 func seedsToNotice(t *testing.T, g guard.Guard, profile string, outcomesOnly bool) uint64 {
 	t.Helper()
 	weaken := func(seed uint64) sim.Options {
-		o := draw(seed, profile)
+		o := drawOptions(seed, profile)
 		o.Weakened, o.OutcomesOnly = o.Weakened.With(g), outcomesOnly
 		return o
 	}

@@ -14,59 +14,69 @@ import (
 // Request is a run of commands that a client sends all at once.
 type Request struct {
 	calls []call
-	// timed requests have answers that depend on the time, of which the model knows nothing.
-	timed bool
+	// timed requests have answers that depend on the time, drawn ones are anything that the machine takes. The model
+	// knows nothing of either: they are judged by checkEnds and by the replay of the log.
+	timed, drawn bool
+	// protocol is the version of RESP that the client speaks.
+	protocol int
 }
 
 // ends is a request to set a key that ends by itself, or to look at one.
-func ends(c call) *Request { return &Request{calls: []call{c}, timed: true} }
+func ends(words ...string) *Request {
+	return &Request{calls: []call{words}, timed: true, protocol: 2}
+}
 
 // Commands makes a request from lines such as "SET k v".
 func Commands(lines ...string) *Request {
-	r := &Request{}
+	r := &Request{protocol: 2}
 	for _, line := range lines {
-		words := append(strings.Fields(line), "")
-		r.calls = append(r.calls, call{name: words[0], key: words[1], value: words[2]})
+		r.calls = append(r.calls, strings.Fields(line))
 	}
 	return r
 }
 
 // Timed is the same request, left out of the model because its answers depend on the time.
-func (r *Request) Timed() *Request { return &Request{calls: r.calls, timed: true} }
+func (r *Request) Timed() *Request {
+	return &Request{calls: r.calls, timed: true, protocol: r.protocol}
+}
+
+// modelled reports whether the model knows the answers.
+func (r *Request) modelled() bool { return !r.timed && !r.drawn }
 
 // Reads implements workload.Request.
 func (r *Request) Reads() bool {
 	for _, c := range r.calls {
-		if c.name != "GET" {
+		if spec, fault := command.Find(c.args()); fault == command.NoFault && spec.Class == command.Write {
 			return false
 		}
 	}
 	return true
 }
 
-// call is one command on one key. option, unless it is empty, is when the key ends, in the words of SET.
-type call struct{ name, key, value, option, end string }
+// call is one command: its words, name first.
+type call []string
 
 func (c call) args() [][]byte {
-	args := [][]byte{[]byte(c.name), []byte(c.key)}
-	if c.value != "" {
-		args = append(args, []byte(c.value))
-	}
-	if c.option != "" {
-		args = append(args, []byte(c.option), []byte(c.end))
+	args := make([][]byte, len(c))
+	for i, word := range c {
+		args[i] = []byte(word)
 	}
 	return args
 }
 
 func (c call) String() string {
-	return strings.TrimSpace(strings.Join([]string{c.name, c.key, c.value, c.option, c.end}, " "))
+	text := strings.Join(c, " ")
+	if quoted := strconv.Quote(text); len(quoted) != len(text)+2 {
+		return quoted
+	}
+	return text
 }
 
 // Run is one attempt at a request.
 type Run struct {
 	*Request
 	run *command.Run
-	// replies are nil unless the client has them.
+	// replies are nil unless the client has them and the model knows what they mean.
 	replies []string
 }
 
@@ -74,20 +84,27 @@ type Run struct {
 // run's number through the log, so that the checkers know the run again wherever it turns up.
 const markName = "batch:"
 
+// refusal stands for what a connection answers without asking the machine.
+const refusal = "-ERR refused\r\n"
+
 // Begin implements workload.Request: a run that writes has one call more than the client's, which carries the number.
 func (r *Request) Begin(number int) workload.Run {
 	calls := r.calls
 	if !r.Reads() {
-		calls = append(calls[:len(calls):len(calls)], call{name: "DEL", key: markName + strconv.Itoa(number)})
+		calls = append(calls[:len(calls):len(calls)], call{"DEL", markName + strconv.Itoa(number)})
 	}
-	run := &Run{Request: r, run: &command.Run{Protocol: 2}}
+	run := &Run{Request: r, run: &command.Run{Protocol: r.protocol}}
 	for _, c := range calls {
 		args := c.args()
 		spec, fault := command.Find(args)
-		if fault != command.NoFault {
+		switch {
+		case fault == command.NoFault:
+			run.run.Calls = append(run.run.Calls, command.Call{Spec: spec, Args: args})
+		case r.drawn:
+			run.run.Calls = append(run.run.Calls, command.Call{Fixed: []byte(refusal)})
+		default:
 			panic("worlds: a client sends what is no command: " + c.String())
 		}
-		run.run.Calls = append(run.run.Calls, command.Call{Spec: spec, Args: args})
 	}
 	return run
 }
@@ -101,15 +118,22 @@ func (r *Run) Local() any { return r.run }
 // Replies are the answers to the client's commands, as they go over the wire.
 func (r *Run) Replies() []string { return r.replies }
 
+// markReply is the reply to the call that carries the run's number.
+const markReply = ":0\r\n"
+
 // Answered implements workload.Run: there is one reply for each command, and the mark was not there before.
 func (r *Run) Answered() error {
+	if !r.Reads() && !bytes.HasSuffix(r.run.Reply, []byte(markReply)) {
+		return fmt.Errorf("the mark of a batch was there before: %q", r.run.Reply)
+	}
+	if r.drawn {
+		return nil // the replay of the log knows the answer
+	}
 	replies, ok := splitReplies(r.run.Reply)
 	if !ok || len(replies) != len(r.run.Calls) {
 		return fmt.Errorf("answer %q", r.run.Reply)
 	}
-	if r.replies = replies[:len(r.calls)]; !r.Reads() && replies[len(r.calls)] != ":0\r\n" {
-		return fmt.Errorf("the mark of a batch was there before")
-	}
+	r.replies = replies[:len(r.calls)]
 	return nil
 }
 
@@ -142,27 +166,43 @@ func (KeySpace) NumberOf(body []byte) (int, bool) {
 	return number, err == nil
 }
 
-// splitReplies cuts encoded replies into single ones: those of the kinds that strings have.
+// splitReplies cuts encoded replies into single ones: those of the kinds that strings have, and arrays of them.
 func splitReplies(b []byte) (replies []string, ok bool) {
 	for len(b) > 0 {
-		end := bytes.Index(b, []byte("\r\n")) + 2
-		if end < 2 {
+		length, ok := replyLength(b)
+		if !ok {
 			return nil, false
 		}
-		if b[0] == '$' {
-			length, err := strconv.Atoi(string(b[1 : end-2]))
-			if err != nil {
-				return nil, false
-			}
-			if length >= 0 {
-				end += length + 2
-			}
-		}
-		if end > len(b) {
-			return nil, false
-		}
-		replies = append(replies, string(b[:end]))
-		b = b[end:]
+		replies = append(replies, string(b[:length]))
+		b = b[length:]
 	}
 	return replies, true
+}
+
+// replyLength is the length of the first reply.
+func replyLength(b []byte) (length int, ok bool) {
+	length = bytes.Index(b, []byte("\r\n")) + 2
+	if length < 2 {
+		return 0, false
+	}
+	if b[0] != '$' && b[0] != '*' {
+		return length, true
+	}
+	n, err := strconv.Atoi(string(b[1 : length-2]))
+	switch {
+	case err != nil:
+		return 0, false
+	case b[0] == '$' && n >= 0:
+		return length + n + 2, length+n+2 <= len(b)
+	case b[0] == '$':
+		return length, true
+	}
+	for range max(n, 0) {
+		element, ok := replyLength(b[length:])
+		if !ok {
+			return 0, false
+		}
+		length += element
+	}
+	return length, true
 }

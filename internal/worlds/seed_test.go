@@ -20,10 +20,13 @@ var (
 // directory is where these tests are.
 const directory = "internal/worlds"
 
-// draw makes the options of a seed for the key space.
-func draw(seed uint64, profile string) sim.Options {
+// drawnValueBytes bounds the values of drawn worlds.
+const drawnValueBytes = 256
+
+// drawOptions makes the options of a seed for the key space.
+func drawOptions(seed uint64, profile string) sim.Options {
 	o := sim.Draw(seed, profile)
-	o.Workload = KeySpace{}
+	o.Workload = KeySpace{MaxValueBytes: drawnValueBytes}
 	return o
 }
 
@@ -38,7 +41,7 @@ func weakened(t *testing.T) guard.Set {
 
 // TestSeed runs one seed and, with -v, tells it event for event: this is how a failure is looked at.
 func TestSeed(t *testing.T) {
-	o := draw(*seedFlag, cmp.Or(*profileFlag, "mixed"))
+	o := drawOptions(*seedFlag, cmp.Or(*profileFlag, "mixed"))
 	o.Weakened = weakened(t)
 	if testing.Verbose() {
 		o.Trace = os.Stdout

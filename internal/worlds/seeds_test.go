@@ -24,15 +24,17 @@ var plan = []struct {
 	profile string
 	seeds   int
 }{
-	{"mixed", 220}, {"calm", 10}, {"busy", 5}, {"elections", 30}, {"figure8", 25}, {"hangs", 20}, {"reads", 15},
-	{"votes", 25}, {"rivals", 15}, {"members", 80}, {"snapshots", 55}, {"moves", 40},
-	{"pieces", 60}, {"clocks", 40}, {"upgrades", 40}, {"spoilt", 30},
+	{"mixed", 480}, {"calm", 10}, {"busy", 5}, {"elections", 60}, {"figure8", 50}, {"hangs", 45}, {"reads", 35},
+	{"votes", 55}, {"rivals", 35}, {"members", 170}, {"snapshots", 120}, {"moves", 90},
+	{"pieces", 125}, {"clocks", 90}, {"commands", 80}, {"upgrades", 90},
+	{"spoilt", 60},
 }
 
 // What the fixed seeds must amount to, at least.
 const (
 	seedsMin         = 500
 	simulatedMin     = 60 * time.Second
+	simulatedAllMin  = 24 * time.Hour
 	leaderChangesMin = 3 // in the median of those seeds that have faults
 )
 
@@ -45,7 +47,7 @@ func TestSeeds_NoRuleIsBroken(t *testing.T) {
 			for seed := range p.seeds {
 				t.Run(fmt.Sprintf("%s/%#x", p.profile, seed+1), func(t *testing.T) {
 					t.Parallel()
-					r := sim.Run(draw(uint64(seed+1), p.profile))
+					r := sim.Run(drawOptions(uint64(seed+1), p.profile))
 					report(t, r)
 					mu.Lock()
 					defer mu.Unlock()
@@ -74,6 +76,9 @@ func checkFigures(t *testing.T, results []sim.Result) {
 		simulated += r.Simulated
 		sizes[r.Options.Nodes]++
 		add(&all, &r.Counts)
+	}
+	if simulated < simulatedAllMin {
+		t.Errorf("all seeds together lasted %v, want %v", simulated, simulatedAllMin)
 	}
 	slices.Sort(changes)
 	median := changes[len(changes)/2]
@@ -111,12 +116,12 @@ func byName(c *sim.Counts) map[string]int {
 func TestTheSameSeedMakesTheSameWorld(t *testing.T) {
 	for _, profile := range sim.Profiles() {
 		for seed := range uint64(2) {
-			first, second := sim.Run(draw(seed, profile)), sim.Run(draw(seed, profile))
+			first, second := sim.Run(drawOptions(seed, profile)), sim.Run(drawOptions(seed, profile))
 			if first.TraceHash != second.TraceHash || first.Events != second.Events {
 				t.Errorf("seed %#x of %s: %016x after %d events, then %016x after %d", seed, profile, first.TraceHash,
 					first.Events, second.TraceHash, second.Events)
 			}
-			if other := sim.Run(draw(seed+1000, profile)); other.TraceHash == first.TraceHash {
+			if other := sim.Run(drawOptions(seed+1000, profile)); other.TraceHash == first.TraceHash {
 				t.Errorf("seeds %#x and %#x of %s make the same world", seed, seed+1000, profile)
 			}
 		}
@@ -126,7 +131,7 @@ func TestTheSameSeedMakesTheSameWorld(t *testing.T) {
 // TestACalmClusterHasOneLeaderAndNoFailure: where nothing breaks no client notices anything.
 func TestACalmClusterHasOneLeaderAndNoFailure(t *testing.T) {
 	for seed := range uint64(5) {
-		r := sim.Run(draw(seed, "calm"))
+		r := sim.Run(drawOptions(seed, "calm"))
 		report(t, r)
 		if c := r.Counts; c.LeaderChanges != 0 || c.NotDone != 0 || c.Unknown != 0 || c.Done < 100 || c.Reads < 20 {
 			t.Errorf("seed %#x: %+v", seed, c)

@@ -11,10 +11,15 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/internal/draw"
 )
 
 // KeySpace is the workload of the key space.
-type KeySpace struct{}
+type KeySpace struct {
+	// MaxValueBytes bounds values; 0 means the bound of package fsm. Drawn commands make large ones, and a simulated
+	// disk is small.
+	MaxValueBytes int
+}
 
 // machine is the machine of package fsm as package consensus takes it.
 type machine struct{ *fsm.Machine }
@@ -23,14 +28,18 @@ type machine struct{ *fsm.Machine }
 func (m machine) Freeze() workload.Image { return m.Machine.Freeze() }
 
 // NewMachine implements workload.Workload.
-func (KeySpace) NewMachine() workload.StateMachine { return machine{fsm.New(fsm.Options{})} }
+func (k KeySpace) NewMachine() workload.StateMachine {
+	return machine{fsm.New(fsm.Options{MaxValueBytes: k.MaxValueBytes})}
+}
 
 // Write implements workload.Workload.
 func (KeySpace) Write() workload.Request { return Commands("INCR n.left") }
 
 // NewClient implements workload.Workload.
 func (KeySpace) NewClient(number int, chance *rand.Rand, mix workload.Mix) workload.Client {
-	return &client{number: number, chance: chance, mix: mix}
+	mixed := draw.NewMix(chance)
+	mixed.Keys = drawnKeys
+	return &client{number: number, chance: chance, mix: mix, mixed: mixed}
 }
 
 // client makes up commands.
@@ -38,6 +47,8 @@ type client struct {
 	number int
 	chance *rand.Rand
 	mix    workload.Mix
+	// mixed draws requests of every kind.
+	mixed *draw.Mix
 	// written counts writes.
 	written int
 }
@@ -47,22 +58,28 @@ func (c *client) hits(p float64) bool { return p > 0 && c.chance.Float64() < p }
 
 // Invent implements workload.Client.
 func (c *client) Invent(now time.Duration, readsOnly bool) workload.Request {
+	if !readsOnly && c.hits(c.mix.Crowds) {
+		return c.crowd(now)
+	}
+	if c.hits(c.mix.Drawn) {
+		return c.drawn(now, readsOnly)
+	}
 	if c.hits(c.mix.Timed) {
 		return c.timed(now, readsOnly)
 	}
 	if readsOnly || c.hits(c.mix.Reads) {
-		r := &Request{calls: []call{{name: "GET", key: c.key(now)}}}
+		r := &Request{calls: []call{c.read(c.key(now))}, protocol: 2}
 		if c.hits(0.2) {
-			r.calls = append(r.calls, call{name: "GET", key: c.key(now)})
+			r.calls = append(r.calls, c.read(c.key(now)))
 		}
 		return r
 	}
 	key := c.key(now)
-	r := &Request{calls: []call{c.write(key)}}
+	r := &Request{calls: []call{c.write(key)}, protocol: 2}
 	if c.hits(c.mix.Pipelines) {
 		for range 1 + c.chance.IntN(3) {
 			if c.hits(0.5) {
-				r.calls = append(r.calls, call{name: "GET", key: key})
+				r.calls = append(r.calls, c.read(key))
 				continue
 			}
 			r.calls = append(r.calls, c.write(c.key(now)))
@@ -79,46 +96,29 @@ const timedKeys = 6
 func (c *client) timed(now time.Duration, readsOnly bool) workload.Request {
 	key := fmt.Sprintf("t%d", c.chance.IntN(timedKeys))
 	if readsOnly || c.hits(0.7) {
-		return ends(call{name: "GET", key: key})
+		return ends("GET", key)
 	}
 	c.written++
-	set := call{name: "SET", key: key, value: fmt.Sprintf("=%d", c.written*100+c.number), option: "PX"}
-	life := 1 + c.chance.Int64N(4000)
+	option, life := "PX", 1+c.chance.Int64N(4000)
 	if c.hits(0.5) {
-		set.option, life = "PXAT", life+workload.Epoch+now.Milliseconds()
+		option, life = "PXAT", life+workload.Epoch+now.Milliseconds()
 	}
-	set.end = strconv.FormatInt(life, 10)
-	return ends(set)
+	return ends("SET", key, fmt.Sprintf("=%d", c.written*100+c.number), option, strconv.FormatInt(life, 10))
 }
 
 // Proof implements workload.Client.
 func (c *client) Proof() (write, read workload.Request) {
 	key := fmt.Sprintf("s.%d", c.number)
-	return &Request{calls: []call{c.write(key)}}, &Request{calls: []call{{name: "GET", key: key}}}
+	return &Request{calls: []call{c.write(key)}, protocol: 2}, Commands("GET " + key)
 }
 
-// key picks one of the keys that are in use now. The first half of them holds numbers.
+// key picks one of the keys that are in use now. Its first letter says of which kind it is.
 func (c *client) key(now time.Duration) string {
 	age := int(now / c.mix.KeyLife)
-	kind := [...]string{"n", "s"}[c.chance.IntN(2)]
-	return fmt.Sprintf("%s%d.%d", kind, c.chance.IntN(c.mix.Keys), age)
-}
-
-// write makes up a write. No two writes of a world say the same, so that a value tells which client wrote it.
-func (c *client) write(key string) call {
-	c.written++
-	unique := strconv.Itoa(c.written*100 + c.number)
-	pick := c.chance.IntN(20)
-	switch {
-	case pick == 0:
-		return call{name: "DEL", key: key}
-	case key[0] == 'n' && pick == 1:
-		return call{name: "SET", key: key, value: unique}
-	case key[0] == 'n':
-		return call{name: "INCR", key: key}
-	case pick < 8:
-		return call{name: "APPEND", key: key, value: "+" + unique}
-	default:
-		return call{name: "SET", key: key, value: "=" + unique}
+	kind := kinds[c.chance.IntN(len(kinds))]
+	key := fmt.Sprintf("%c%d.%d", kind, c.chance.IntN(c.mix.Keys), age)
+	if kind == pairs && c.hits(0.5) {
+		return key + twinMark
 	}
+	return key
 }

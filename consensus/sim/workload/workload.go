@@ -32,8 +32,8 @@ type Workload interface {
 	// NumberOf finds the number of a run in the body of its entry.
 	NumberOf(body []byte) (number int, ok bool)
 	// Check returns a *Violation if the answers of a finished world contradict the model, and nil otherwise. The history
-	// lists all runs in the order in which they were asked.
-	Check(history []Operation) error
+	// lists all runs in the order in which they were asked, log is what the machines were given.
+	Check(history []Operation, log *Log) error
 }
 
 // Spoilings is how many ways there are to spoil a state.
@@ -50,8 +50,11 @@ type Spoiler interface {
 type Mix struct {
 	// Reads is the share of requests that only read, Pipelines that of writes with more than one command.
 	Reads, Pipelines float64
-	// Timed is the share of requests on things that end by themselves.
-	Timed float64
+	// Timed is the share of requests on things that end by themselves, Drawn that of requests of every kind that the
+	// machine knows, with arguments at all edges.
+	Timed, Drawn float64
+	// Crowds is the share of requests for many things that end at the same moment, with those of others.
+	Crowds float64
 	// Keys is how many things of each kind are in use at a time; each is retired after KeyLife.
 	Keys    int
 	KeyLife time.Duration
@@ -95,6 +98,29 @@ type Operation struct {
 	Known bool
 	// Index is where the entry of the run is in the committed log, 0 if it is not there.
 	Index raftlog.Index
+	// ReadAt is the index of the state that answered a run which only reads, 0 if none did; Stamp is the moment of the
+	// read.
+	ReadAt raftlog.Index
+	Stamp  raftlog.Stamp
+}
+
+// Log is what the committed log gave to the machines.
+type Log struct {
+	// Seed is what every machine began with.
+	Seed uint64
+	// Inputs has one element for each index, from 1 on.
+	Inputs []Input
+}
+
+// Input is what machines were given at one index, and what came of it.
+type Input struct {
+	// Offset is set before the entry is applied, if SetsOffset.
+	Offset     int64
+	SetsOffset bool
+	// Stamp and Data are those of StateMachine.Apply, Hash is that of the state behind it, 0 if no sound node was there.
+	Stamp int64
+	Data  []byte
+	Hash  uint64
 }
 
 // Violation is the breach of a rule.

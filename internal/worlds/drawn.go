@@ -1,0 +1,96 @@
+package worlds
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/sim/workload"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// drawnKeys are the keys of drawn requests: few, so that commands meet, two of them in one slot. The model has others.
+var drawnKeys = []string{"d", "d1", "{d}2", ""}
+
+const (
+	// drawnCallsMax is the length of a drawn run at most.
+	drawnCallsMax = 4
+	// drawnCallBytesMax bounds the words of a call: simulated disks and messages are small.
+	drawnCallBytesMax = 120
+)
+
+// drawn makes up a run of any commands: writes with reads that ride along, deadlines that pass while the world lasts,
+// arguments at all edges, and calls that are no commands.
+func (c *client) drawn(now time.Duration, readsOnly bool) workload.Request {
+	c.mixed.Now = workload.Epoch + now.Milliseconds()
+	r := &Request{drawn: true, protocol: 2 + c.chance.IntN(2)}
+	for range 1 + c.chance.IntN(drawnCallsMax) {
+		r.calls = append(r.calls, c.drawnCall(readsOnly))
+	}
+	return r
+}
+
+// drawnCall draws a call that fits a simulated world.
+func (c *client) drawnCall(readsOnly bool) call {
+	for {
+		var words []string
+		if c.hits(0.5) {
+			_, words = c.mixed.Call()
+		} else {
+			words = c.mixed.Specified()
+		}
+		if !fits(words, readsOnly) || empties(words) && !c.mayEmpty() {
+			continue
+		}
+		return words
+	}
+}
+
+const (
+	// crowdCalls is how many keys a run sets that end together. The crowds of all clients of a moment are more than one
+	// entry removes.
+	crowdCalls = 20
+	// crowdEvery is the time between the moments at which crowds end.
+	crowdEvery = 2 * time.Second
+)
+
+// crowd makes up a run that sets many keys which end at one moment, that of the crowds of other clients, with reads
+// that ride along: so there is more to remove than one entry does, and what an entry does must not depend on them.
+func (c *client) crowd(now time.Duration) workload.Request {
+	ends := strconv.FormatInt(workload.Epoch+(now.Truncate(crowdEvery)+crowdEvery).Milliseconds(), 10)
+	r := &Request{drawn: true, protocol: 2}
+	for range crowdCalls {
+		c.written++
+		r.calls = append(r.calls, call{"SET", fmt.Sprintf("c%d.%d", c.number, c.written), "", "PXAT", ends})
+		if c.hits(0.5) {
+			r.calls = append(r.calls, call{"DBSIZE"})
+		}
+	}
+	return r
+}
+
+// mayEmpty reports, now and then, that a call may empty the key space: only in worlds where hardly anything is asked
+// for that the model would have to know.
+func (c *client) mayEmpty() bool { return c.mix.Drawn > 0.5 && c.hits(0.02) }
+
+// empties reports whether a call empties the key space.
+func empties(words call) bool {
+	spec, fault := command.Find(words.args())
+	return fault == command.NoFault && (spec.Name == "flushall" || spec.Name == "flushdb")
+}
+
+// fits reports whether a call is short, and a read if it must be one.
+func fits(words []string, readsOnly bool) bool {
+	length := 0
+	for _, word := range words {
+		length += len(word)
+	}
+	spec, fault := command.Find(call(words).args())
+	switch {
+	case length > drawnCallBytesMax:
+		return false
+	case fault != command.NoFault:
+		return true
+	}
+	return !readsOnly || spec.Class != command.Write
+}
