@@ -73,7 +73,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // comes.
 func Checksum(sum uint32, part []byte) uint32 {
 	for len(part) > SummedBytes {
-		sum = crc32.Update(sum, castagnoli, part[:SummedBytes])
+		sum = crc32.Update(sum, castagnoli, part[:SummedBytes]) // a call: between two of them others may run
 		part = part[SummedBytes:]
 	}
 	return crc32.Update(sum, castagnoli, part)

@@ -3,6 +3,10 @@
 // Copying and comparing cannot be interrupted. When the collector stops all goroutines for a moment, all wait for the
 // one that copies: with half a gigabyte on a busy machine long enough for an election. Between two steps it can be
 // stopped.
+//
+// A loop around copy is no better than one copy. The collector asks by a signal, several times in each step, and the
+// signal counts only where it meets the few instructions between two steps: measured, a leader stood still for 1.2 s
+// in 512 such steps. A call of an ordinary function asks whether to stop. So each step is one, and is never inlined.
 package stepwise
 
 import "bytes"
@@ -20,20 +24,26 @@ func Append(dst, src []byte) []byte {
 		dst = Append(make([]byte, 0, max(length, cap(dst)+cap(dst)/4)), dst)
 	}
 	for len(src) > StepBytes {
-		dst = append(dst, src[:StepBytes]...)
+		dst = appendStep(dst, src[:StepBytes])
 		src = src[StepBytes:]
 	}
 	return append(dst, src...)
 }
 
+//go:noinline
+func appendStep(dst, src []byte) []byte { return append(dst, src...) }
+
 // MoveDown moves b[from:] to the beginning of b, and returns how long that is.
 func MoveDown(b []byte, from int) (length int) {
 	for rest := b[from:]; len(rest) > 0; {
-		n := copy(b[length:], rest[:min(len(rest), StepBytes)])
+		n := copyStep(b[length:], rest[:min(len(rest), StepBytes)])
 		rest, length = rest[n:], length+n
 	}
 	return length
 }
+
+//go:noinline
+func copyStep(dst, src []byte) (n int) { return copy(dst, src) }
 
 // Equal reports whether a and b are the same.
 func Equal(a, b []byte) bool {
@@ -41,10 +51,13 @@ func Equal(a, b []byte) bool {
 		return false
 	}
 	for len(a) > StepBytes {
-		if !bytes.Equal(a[:StepBytes], b[:StepBytes]) {
+		if !equalStep(a[:StepBytes], b[:StepBytes]) {
 			return false
 		}
 		a, b = a[StepBytes:], b[StepBytes:]
 	}
 	return bytes.Equal(a, b)
 }
+
+//go:noinline
+func equalStep(a, b []byte) bool { return bytes.Equal(a, b) }
