@@ -49,7 +49,7 @@ type memberRecord struct {
 const sectionFresh = section.Skippable | 1
 
 // configurationFormat is the version of configurationRecord and memberRecord.
-const configurationFormat = 3
+const configurationFormat = 4
 
 func newHandle() *codec.MsgpackHandle {
 	h := &codec.MsgpackHandle{WriteExt: true}

@@ -44,7 +44,7 @@ func TestConfigurationSurvivesItsEncoding(t *testing.T) {
 // Nodes keep configurations in their logs for good: the bytes of a format never change. -rewrite writes the golden
 // file for a new format.
 func TestConfigurationIsReadAndWrittenAsEver(t *testing.T) {
-	const goldenFile = "testdata/configuration-v3.golden"
+	const goldenFile = "testdata/configuration-v4.golden"
 	c := sampleConfiguration()
 	c.Fresh = []raftlog.NodeID{c.Members[0].ID}
 	c.Sections = section.Append(nil, section.Skippable|0x7f, []byte("later"))
@@ -66,12 +66,33 @@ func TestConfigurationIsReadAndWrittenAsEver(t *testing.T) {
 	}
 }
 
+// Format 3 had no level. Its bytes are another format's, and not damage.
+func TestAConfigurationOfFormat3IsRefusedByName(t *testing.T) {
+	dump, err := os.ReadFile("testdata/configuration-v3.refused")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var old []byte
+	for line := range strings.Lines(strings.TrimPrefix(strings.Split(string(dump), "change")[0], "configuration\n")) {
+		digits, _, _ := strings.Cut(line[10:], "|")
+		b, err := hex.DecodeString(strings.Join(strings.Fields(digits), ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		old = append(old, b...)
+	}
+	const want = "format 3, this build knows format 4"
+	if _, err := Decode(old); err == nil || !strings.Contains(err.Error(), want) {
+		t.Fatalf("%v, want %s", err, want)
+	}
+}
+
 func TestConfigurationsOfOtherFormatsAreRefusedByName(t *testing.T) {
-	for _, format := range []byte{1, 2, 4} {
+	for _, format := range []byte{1, 2, 3, 5} {
 		body, change := Encode(sampleConfiguration()), EncodeChange(Change{})
 		body[1], change[1] = format, format+1
 		_, err := Decode(body)
-		want := fmt.Sprintf("format %d, this build knows format 3", format)
+		want := fmt.Sprintf("format %d, this build knows format 4", format)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("configuration: %v, want %s", err, want)
 		}

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -220,8 +221,38 @@ func TestACorruptionNamesFileOffsetReasonAndWayOut(t *testing.T) {
 	}
 }
 
+// A directory that an earlier build wrote is refused as that, with the way out, and not as a damaged one, which an
+// operator would throw away. Payloads of version 2 were not masked.
+func TestAJournalOfVersion2IsRefusedByName(t *testing.T) {
+	old, err := os.ReadFile("testdata/journal-v2.refused")
+	must(t, err)
+	for _, name := range names {
+		i := newImage(t, true)
+		for _, each := range names {
+			f, err := i.disk.Open(testDirectory+"/"+each, false)
+			must(t, err)
+			whole := make([]byte, testFileBytes)
+			if each == name {
+				copy(whole, old)
+			}
+			_, err = f.WriteAt(whole, 0)
+			must(t, err)
+		}
+		_, _, err := Open(testOptions(i.disk))
+		if !errors.Is(err, ErrVersion) || errors.As(err, new(*raftlog.CorruptionError)) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, want := range []string{name + " at offset 0: version 2, this build knows version 3",
+			"written by another version of the program", "the build that wrote"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v does not say %q", name, err, want)
+			}
+		}
+	}
+}
+
 func TestAnotherFormatIsRefusedByName(t *testing.T) {
-	for _, version := range []uint8{1, Version + 1} {
+	for _, version := range []uint8{1, Version - 1, Version + 1} {
 		i := newImage(t, true)
 		f, err := i.disk.Open(testDirectory+"/"+i.force, false)
 		must(t, err)

@@ -10,10 +10,10 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// goldenFile holds the written pages of a journal file of version 2; zeros up to testFileBytes follow. A change of the
+// goldenFile holds the written pages of a journal file of version 3; zeros up to testFileBytes follow. A change of the
 // format must leave this file readable, or take a new version and a new golden file. RAFTREDIS_UPDATE_GOLDEN=1 writes
 // it.
-const goldenFile = "testdata/journal-v2.golden"
+const goldenFile = "testdata/journal-v3.golden"
 
 // goldenJournal uses every kind of record and part.
 func goldenJournal(t *testing.T) (*vfs.Memory, flatLog) {
@@ -78,7 +78,7 @@ func TestInspectDescribesEveryRecordAndNamesDamage(t *testing.T) {
 	at := 0
 	for _, want := range []string{
 		"journal-b: 65536 bytes",
-		"opening version 2 generation 2", "previous end 4096", `history "history-1" from 1`, "base       at 0/0",
+		"opening version 3 generation 2", "previous end 4096", `history "history-1" from 1`, "base       at 0/0",
 		"state      term 0 vote 0", "entries    none", "commit     index 0",
 		"4096 group ", "checkpoint at 0/0", "state      term 1 vote 1", "entries    3, 1/1 to 3/1",
 		"8192 group ", "DAMAGED: the payload does not match its checksum",

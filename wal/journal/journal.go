@@ -26,8 +26,9 @@ const maxIdleBufferBytes = 1 << 20
 // chunkBytes is how much of a file is read or written at once where the whole file is.
 const chunkBytes = 1 << 20
 
-// ErrVersion means that a file was written in another version of the format.
-var ErrVersion = errors.New("format version is not known to this program")
+// ErrVersion means that a file was written in another version of the format. It names the way out.
+var ErrVersion = errors.New("written by another version of the program, not damaged; start the build that wrote the " +
+	"directory, or keep it aside and let this node begin with an empty one in its member's place")
 
 // Journal is the open pair of files. One goroutine owns it. After the first error every call returns that error.
 type Journal struct {

@@ -15,7 +15,7 @@ const (
 	// headerBytes is the size of a record's header. It lies within one sector, so that it is whole or absent.
 	headerBytes = 64
 	// Version is the version of the format.
-	Version = 2
+	Version = 3
 
 	magic = 0x314c4e4a // "JNL1"
 )
