@@ -74,14 +74,14 @@ func (e *Engine) checkArrival(a *Arrival) error {
 	if !e.isMember(a.From) {
 		e.forgetStranger()
 		if !e.options.Weakened.Down(guard.StrangersBootsNoted) {
-			e.boots[a.From] = a.Boot
+			e.noteBoot(a)
 		}
 		return nil
 	}
-	if err := e.checkConfirmed(a); err != nil && e.boots[a.From] != a.Boot {
+	if err := e.checkConfirmed(a); err != nil && e.boots[a.From].boot != a.Boot {
 		return err
 	}
-	if e.leads() && e.boots[a.From] != a.Boot && a.Term <= e.core.Term() {
+	if e.leads() && e.boots[a.From].boot != a.Boot && a.Term <= e.core.Term() {
 		match := e.acknowledged(a.From)
 		if !e.options.Weakened.Down(guard.DurableArrival) && (match > a.Durable || match > 0 && a.Term < e.core.Term()) {
 			return fmt.Errorf("%w: node %d confirmed to have entry %d in term %d, and comes back in term %d with entry %d; "+
@@ -89,8 +89,30 @@ func (e *Engine) checkArrival(a *Arrival) error {
 				ErrRolledBack, a.From, match, e.core.Term(), a.Term, a.Durable)
 		}
 	}
-	e.boots[a.From] = a.Boot
+	e.noteBoot(a)
 	return nil
+}
+
+// process is a process of a node: one of those on a directory, by the ordinal of its start.
+type process struct {
+	boot               raftlog.Boot
+	incarnation, start uint64
+}
+
+// noteBoot remembers which process of a node it is that acknowledges from now on. The hello of an earlier one, taken
+// late, changes nothing: what the later one confirms would count for the earlier, and the next hello of the later one
+// would be compared with it.
+func (e *Engine) noteBoot(a *Arrival) {
+	if before := e.boots[a.From]; before.incarnation == a.Incarnation && e.isEarlier(a, before.start) {
+		return
+	}
+	e.boots[a.From] = process{a.Boot, a.Incarnation, a.Start}
+}
+
+// isEarlier reports whether an arrival is of an earlier process than the one with the ordinal start on its directory.
+// Handshakes of two processes may be taken in any order.
+func (e *Engine) isEarlier(a *Arrival, start uint64) bool {
+	return a.Start < start && !e.options.Weakened.Down(guard.LatestProcessSpeaks)
 }
 
 // maxStrangers bounds the boots that are kept of nodes that are no members.
@@ -170,7 +192,7 @@ func (e *Engine) confirm(followers []raft.FollowerStatus) {
 	marks := e.confirmed.with(Confirmed{e.options.ID, e.options.Boot, min(e.core.Durable(), e.commit)})
 	for i := range followers {
 		f := &followers[i]
-		marks = marks.with(Confirmed{f.ID, e.boots[f.ID], min(f.Match, e.commit)})
+		marks = marks.with(Confirmed{f.ID, e.boots[f.ID].boot, min(f.Match, e.commit)})
 	}
 	if gone := func(m Confirmed) bool { return !e.isMember(m.Node) }; slices.ContainsFunc(marks, gone) {
 		marks = slices.DeleteFunc(slices.Clone(marks), gone)

@@ -144,7 +144,7 @@ func TestTheBootsOfStrangersAreBounded(t *testing.T) {
 			t.Fatalf("after %d strangers: %d boots, want %d", i+1, len(boots), want)
 		}
 	}
-	if boots[2] != 102 || boots[10] != 0 || boots[raftlog.NodeID(9+3*maxStrangers)] != 7 {
+	if boots[2].boot != 102 || boots[10].boot != 0 || boots[raftlog.NodeID(9+3*maxStrangers)].boot != 7 {
 		t.Fatalf("%v", boots)
 	}
 }

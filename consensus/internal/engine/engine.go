@@ -30,11 +30,11 @@ type Engine struct {
 	presence          presence // which voters count as down: presence.go
 	handOver          handOver // of leadership: handover.go
 	configuration     *membership.Configuration
-	confirmed         confirmations                   // how far members' disks are: arrival.go
-	leaving           []membership.Member             // removed members that still have a link: removed_members.go
-	boots             map[raftlog.NodeID]raftlog.Boot // of the nodes that introduced themselves: arrival.go
-	journalCapacities map[raftlog.NodeID]int          // of the nodes that introduced themselves: journal_capacity.go
-	levels            levels                          // of the cluster and the other nodes: levels.go
+	confirmed         confirmations              // how far members' disks are: arrival.go
+	leaving           []membership.Member        // removed members that still have a link: removed_members.go
+	boots             map[raftlog.NodeID]process // of the nodes that introduced themselves: arrival.go
+	journalCapacities map[raftlog.NodeID]int     // of the nodes that introduced themselves: journal_capacity.go
+	levels            levels                     // of the cluster and the other nodes: levels.go
 
 	commit  raftlog.Index
 	handed  raftlog.Index // handed to the applier
@@ -83,7 +83,7 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 	e := &Engine{
 		options: o, core: core, handed: base, applied: base, commit: core.Commit(),
 		filled: s.Floor.Index, written: s.Floor.Index,
-		boots: map[raftlog.NodeID]raftlog.Boot{}, journalCapacities: map[raftlog.NodeID]int{},
+		boots: map[raftlog.NodeID]process{}, journalCapacities: map[raftlog.NodeID]int{},
 		confirmed: o.Confirmed, levels: levels{known: map[raftlog.NodeID]knownLevel{}},
 		clocks: clocks{voters: map[raftlog.NodeID]*voterClock{}},
 	}

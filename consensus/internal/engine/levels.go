@@ -48,13 +48,11 @@ func CheckLevels(entries []raftlog.Entry, known uint8) error {
 	return nil
 }
 
-// noteLevel remembers what a node says of its level, unless a later process of the node has spoken: handshakes of two
-// processes may be taken in any order.
+// noteLevel remembers what a node says of its level, unless a later process of the node has spoken.
 func (e *Engine) noteLevel(a *Arrival) {
 	l := &e.levels
 	before, known := l.known[a.From]
-	if known && before.incarnation == a.Incarnation && a.Start < before.start &&
-		!e.options.Weakened.Down(guard.LatestProcessSpeaks) {
+	if known && before.incarnation == a.Incarnation && e.isEarlier(a, before.start) {
 		return
 	}
 	if !known && len(l.known) >= 2*membership.MaxMembers {
