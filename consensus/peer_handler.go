@@ -61,7 +61,7 @@ func (o peerHandler) Admit(theirs transport.Hello) error {
 	if err := checkRemoved(s, &theirs); err != nil {
 		return err
 	}
-	if err := checkHasLog(s.Configuration, &theirs); err != nil {
+	if err := checkHasLog(s, &theirs); err != nil {
 		return err
 	}
 	if err := o.checkArrival(o.context, &theirs); err != nil {
@@ -117,10 +117,25 @@ func checkRemoved(s *engine.Status, theirs *transport.Hello) error {
 }
 
 // checkHasLog refuses a voter that comes with an empty log, and that is known to have had one: its data directory was
-// set back to when it was blank, and a member that did not know better took it for the node that it was then.
-func checkHasLog(c *membership.Configuration, theirs *transport.Hello) error {
-	if theirs.Durable.Index > 0 || !c.HasLog(theirs.From) {
+// set back to when it was blank, and a member that did not know better took it for the node that it was then. Or the
+// node is healthy, and its hello is old:
+//
+//  1. A new member makes a hello for M. It has nothing on its disk yet, and M is slow to take the hello.
+//  2. It acknowledges its first entries to the leader. M learns by the log that it has some.
+//  3. M takes the hello.
+//
+// Only a mark that an earlier process of the node confirmed tells the two apart. Without one the node is refused for
+// now, and its next hello says more: a refusal as rolled back would stop it for good. A node that was set back stays
+// without a log and is refused again, as rolled back when the leader has told the marks.
+func checkHasLog(s *engine.Status, theirs *transport.Hello) error {
+	if theirs.Durable.Index > 0 || !s.Configuration.HasLog(theirs.From) {
 		return nil
+	}
+	earlier := func(m engine.Confirmed) bool {
+		return m.Node == theirs.From && m.Index > 0 && m.Boot != theirs.Boot
+	}
+	if !slices.ContainsFunc(s.Confirmed, earlier) {
+		return fmt.Errorf("node %d says that it has no log, and has one as far as this node knows; ask again", theirs.From)
 	}
 	return fmt.Errorf("%w: node %d had a log, and comes back without one; remove it, and add it as a new member with an "+
 		"empty data directory", engine.ErrRolledBack, theirs.From)

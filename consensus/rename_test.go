@@ -170,23 +170,35 @@ func TestAVoterThatNeverHadALogComesBack(t *testing.T) {
 	}
 }
 
-// A member that does not know better took a directory that was set back for the node that it was: whoever knows that it
-// had a log refuses it. A learner, and a founding member that was not heard of yet, have none.
+// A member that does not know better took a directory that was set back for the node that it was: each member that
+// knows that it had a log refuses it, and tells it so if an earlier process of it has confirmed some. A learner, and a
+// founding member that was not heard of yet, have none.
 func TestAVoterThatLostItsLogIsRefused(t *testing.T) {
+	const earlier, present = 7, 8
 	c := &membership.Configuration{
 		NextID: 5, Voters: []raftlog.NodeID{1, 2, 3}, Learners: []raftlog.NodeID{4}, Fresh: []raftlog.NodeID{3},
 	}
-	for id, want := range map[raftlog.NodeID]bool{2: true, 3: false, 4: false, 5: false} {
-		theirs := transport.Hello{From: id}
-		if err := checkHasLog(c, &theirs); errors.Is(err, engine.ErrRolledBack) != want {
-			t.Errorf("node %d without a log: %v", id, err)
+	check := func(what string, mark engine.Confirmed, refused, rolledBack bool) {
+		t.Helper()
+		s := &engine.Status{Confirmed: []engine.Confirmed{mark}}
+		s.Configuration = c
+		theirs := transport.Hello{From: mark.Node, Boot: present}
+		err := checkHasLog(s, &theirs)
+		if (err != nil) != refused || errors.Is(err, engine.ErrRolledBack) != rolledBack {
+			t.Errorf("node %d without a log, %s: %v", mark.Node, what, err)
 		}
 		theirs.Durable.Index = 1
-		if err := checkHasLog(c, &theirs); err != nil {
-			t.Errorf("node %d with a log: %v", id, err)
+		if err := checkHasLog(s, &theirs); err != nil {
+			t.Errorf("node %d with a log, %s: %v", mark.Node, what, err)
 		}
 	}
-	if err := checkHasLog(nil, &transport.Hello{From: 2}); err != nil {
+	for id, want := range map[raftlog.NodeID]bool{2: true, 3: false, 4: false, 5: false} {
+		check("which an earlier process had", engine.Confirmed{Node: id, Boot: earlier, Index: 1}, want, want)
+		check("and an earlier process had none", engine.Confirmed{Node: id, Boot: earlier}, want, false)
+		check("and has one by now", engine.Confirmed{Node: id, Boot: present, Index: 1}, want, false)
+		check("and nothing is known of its processes", engine.Confirmed{Node: id}, want, false)
+	}
+	if err := checkHasLog(&engine.Status{}, &transport.Hello{From: 2}); err != nil {
 		t.Errorf("to a node without a configuration: %v", err)
 	}
 }
