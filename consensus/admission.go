@@ -122,8 +122,8 @@ func (o peerHandler) Invite(clusterID uint64) (transport.Newcomer, error) {
 	obstacle := o.obstacle.Load()
 	switch {
 	case obstacle.fences(): // also to one that asks whether a process with its incarnation is here: this one is gone
-		return transport.Newcomer{}, &transport.Refusal{Text: "it takes no part any more: " + obstacle.Text + "; " +
-			emptyDirectory}
+		return transport.Newcomer{}, &transport.Refusal{Cause: obstacle.cause(), Text: "it takes no part any more: " +
+			obstacle.Text + "; " + emptyDirectory}
 	case o.renaming && !o.started:
 		return transport.Newcomer{}, &transport.Refusal{Text: "it is about to draw another incarnation; ask again"}
 	case clusterID == 0:

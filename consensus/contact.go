@@ -144,7 +144,7 @@ func (n *Node) contact(c *contact, self transport.Join) {
 		}
 	}
 	switch {
-	case errors.Is(c.err, transport.ErrSelf) || c.err != nil && n.isSelf(c.place):
+	case errors.Is(c.err, transport.ErrSelf) || errors.As(c.err, &unheard) && len(c.asked) == 0 && n.isSelf(c.place):
 		c.state = contactSelf
 	case errors.As(c.err, &refusal):
 		c.state = contactRefused

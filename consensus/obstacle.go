@@ -61,6 +61,14 @@ func (o *Obstacle) fences() bool {
 	return o != nil && !o.unproven && (o.Kind == obstacleRemoved || o.Kind == obstacleRolledBack)
 }
 
+// cause is what another node hears of an obstacle that fences.
+func (o *Obstacle) cause() error {
+	if o.Kind == obstacleRolledBack {
+		return engine.ErrRolledBack
+	}
+	return transport.ErrRemoved
+}
+
 // cuts reports whether a member with this obstacle ends its links at once. One that was removed does not: a leader may
 // still tell it what became of the commands that it sent.
 func (o *Obstacle) cuts() bool { return o != nil && o.Kind == obstacleRolledBack }

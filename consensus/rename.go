@@ -122,10 +122,13 @@ type process struct {
 }
 
 // release forgets a blank node that is about to give its incarnation up. The error says that it is a member already, or
-// that this node does not know.
+// that this node does not know: if it is closed or has failed, its disk may hold a first entry that names the node.
 func (n *Node) release(j transport.Join) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.closed || n.Err() != nil {
+		return ErrClosed
+	}
 	if !n.started {
 		gone := process{j.Incarnation, j.Boot}
 		if !slices.Contains(n.withdrawn, gone) {

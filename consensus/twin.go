@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -90,13 +91,26 @@ func (n *Node) checkFirst(first, second string, incarnation uint64, boot raftlog
 	ctx, cancel := context.WithTimeout(n.context, twinPatience)
 	defer cancel()
 	there, err := n.transport.Invite(ctx, first, 0)
-	if err != nil || there.Incarnation != incarnation || there.Boot == boot {
+	switch {
+	case refusesToSay(err): // its cause is not passed on: it is about this node's question
+		return fmt.Errorf("the process that was first known by the incarnation %016x, at %s, may be there, and does not "+
+			"say who it is: %v; ask again", incarnation, first, err)
+	case err != nil || there.Incarnation != incarnation || there.Boot == boot:
 		return nil // it is gone, or it is this one
 	}
 	err = twinError(incarnation, second, first)
 	n.options.Logger.Warn("a second process with one data directory is refused", "second", second, "first", first,
 		"reason", err)
 	return err
+}
+
+// refusesToSay reports whether a node is at an address that does not say who it is: it knows another password, or is
+// about to draw another incarnation. One that takes no part any more counts as gone.
+func refusesToSay(err error) bool {
+	var refusal *transport.Refusal
+	gone := errors.Is(err, transport.ErrSelf) || errors.Is(err, transport.ErrRemoved) ||
+		errors.Is(err, engine.ErrRolledBack)
+	return errors.Is(err, transport.ErrSecret) || errors.As(err, &refusal) && !gone
 }
 
 // lookedFor begins the refusal of a node that lookAt did not find.
