@@ -20,14 +20,21 @@ func Append(dst, src []byte) []byte {
 	if length <= StepBytes {
 		return append(dst, src...)
 	}
-	if cap(dst) < length {
-		dst = Append(make([]byte, 0, max(length, cap(dst)+cap(dst)/4)), dst)
-	}
+	dst = Grow(dst, len(src))
 	for len(src) > StepBytes {
 		dst = appendStep(dst, src[:StepBytes])
 		src = src[StepBytes:]
 	}
 	return append(dst, src...)
+}
+
+// Grow makes room behind dst, as slices.Grow does. It clears no memory that is fresh, and others in steps.
+func Grow(dst []byte, bytes int) []byte {
+	length := len(dst) + bytes
+	if cap(dst) >= length {
+		return dst
+	}
+	return Append(make([]byte, 0, max(length, cap(dst)+cap(dst)/4)), dst)
 }
 
 //go:noinline

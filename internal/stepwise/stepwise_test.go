@@ -2,9 +2,6 @@ package stepwise
 
 import (
 	"bytes"
-	"runtime"
-	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -30,6 +27,20 @@ func TestAppendIsAppend(t *testing.T) {
 				if !same || !bytes.Equal(got[before:], pattern[:more]) {
 					t.Fatalf("%d bytes behind %d, with room for %d: others than append makes", more, before, room)
 				}
+			}
+		}
+	}
+}
+
+func TestGrowMakesRoom(t *testing.T) {
+	for _, before := range lengths {
+		for _, more := range lengths {
+			got := Grow(pattern[:before:before], more)
+			if cap(got)-len(got) < more || !bytes.Equal(got, pattern[:before]) {
+				t.Fatalf("%d bytes with room for %d: %d of %d, or others", before, more, len(got), cap(got))
+			}
+			if again := Grow(got, more); before+more > 0 && (&again[:1][0] != &got[:1][0] || len(again) != before) {
+				t.Fatalf("%d bytes with room for %d are copied again", before, more)
 			}
 		}
 	}
@@ -68,50 +79,5 @@ func TestMoveDownIsCopy(t *testing.T) {
 				t.Errorf("%d bytes from %d on are others when they are moved", length, from)
 			}
 		}
-	}
-}
-
-// heldBytes are as many as take a processor many of the runtime's turns, of 10 ms each, where no page of the memory was
-// touched before.
-const heldBytes = 1 << 30
-
-// turnsMin is how many turns others must get meanwhile, at least: some tens are usual, and without a call in each step
-// they get none.
-const turnsMin = 1
-
-// TestOthersRunBetweenSteps: with one processor, another goroutine gets its turns before a long copy or comparison is
-// over.
-func TestOthersRunBetweenSteps(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	zeros := make([]byte, 2*heldBytes)
-	for name, work := range map[string]func(b []byte){
-		"Append":   func(b []byte) { Append(b[:0], zeros[:len(b)]) },
-		"MoveDown": func(b []byte) { MoveDown(b, 1) },
-		"Equal":    func([]byte) { Equal(zeros[1:], zeros[:len(zeros)-1]) },
-	} {
-		b := make([]byte, heldBytes)
-		var turns atomic.Int64
-		var others sync.WaitGroup
-		stop := make(chan struct{})
-		others.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					turns.Add(1)
-					runtime.Gosched()
-				}
-			}
-		})
-		before := turns.Load()
-		work(b)
-		got := turns.Load() - before
-		close(stop)
-		others.Wait()
-		if got < turnsMin {
-			t.Errorf("%s: others had %d turns meanwhile, want %d at least", name, got, turnsMin)
-		}
-		t.Logf("%s: %d turns", name, got)
 	}
 }
