@@ -154,6 +154,44 @@ func TestABodyThatIsGivenUpIsForgotten(t *testing.T) {
 	}
 }
 
+// Bodies that are compared by their sums only are the commands of the run all the same: no other ones, and none more.
+func TestALongBodyOfOtherCommandsPanics(t *testing.T) {
+	long := varied(command.SummedBytes + 5)
+	set := [][]byte{[]byte("SET"), []byte("k"), long}
+	for _, c := range []struct {
+		name    string
+		body    [][][]byte
+		refused bool
+	}{
+		{"the same", [][][]byte{set}, false},
+		{"its name in lower case", [][][]byte{{[]byte("set"), []byte("k"), long}}, false},
+		{"another command", [][][]byte{{[]byte("APPEND"), []byte("k"), long}}, true},
+		{"no command", [][][]byte{{[]byte("NONE"), []byte("k"), long}}, true},
+		{"too few arguments", [][][]byte{{[]byte("SET"), long}}, true},
+		{"one more", [][][]byte{set, words("DEL k")}, true},
+		{"one before", [][][]byte{words("DEL k"), set}, true},
+	} {
+		var body []byte
+		for _, args := range c.body {
+			body = argv.Append(body, args)
+		}
+		m, run := newMachine(t), newRun(2, set)
+		run.Submitted = bytes.Clone(body) // as if the sums of two bodies were equal
+		if run.Summarize(); !run.Summed {
+			t.Fatal("a long body has no sum")
+		}
+		prepare(m, body, 1<<20)
+		func() {
+			defer func() {
+				if panicked := recover() != nil; panicked != c.refused {
+					t.Errorf("%s: refused %v, want %v", c.name, panicked, c.refused)
+				}
+			}()
+			m.Apply(m.Index()+1, 0, body, run)
+		}()
+	}
+}
+
 // The run that waits for another body than the one that comes is noticed also where checksums are compared.
 func TestASubmittedBodyOfAnotherSumPanics(t *testing.T) {
 	args := [][]byte{[]byte("SET"), []byte("k"), varied(command.SummedBytes + 5)}

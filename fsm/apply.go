@@ -61,8 +61,9 @@ func (m *Machine) replay(body []byte) (commands int) {
 }
 
 // perform executes the calls of the run whose body came back from the log: its writes, and its reads at their places
-// between them. It compares the body with the one that the run submitted (a long one by its checksum): equal bodies are
-// equal commands, so it looks up no command and counts no arguments. It returns how many commands the body holds, all
+// between them. It compares the body with the one that the run submitted: equal bodies are equal commands, so it looks
+// up no command and counts no arguments. A long body it compares by the checksum, which two bodies may share: so it
+// looks up the commands of that one, which are few for its length. It returns how many commands the body holds, all
 // that the log knows of the run.
 //
 // The arguments of the writes are those in the body, though the run holds the same. Tried and rejected: to execute the
@@ -82,6 +83,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 		protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, run: run, space: &m.space, applies: true,
 	}
 	v := view{&m.space, m.space.Now(), run.Random, m.maxValueBytes, &run.Lookups}
+	bySum := run.Summed && !guard.Down(guard.BodyIsTheRuns)
 	m.space.Begin(run)
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {
@@ -94,13 +96,25 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 		if !ok {
 			panic(fmt.Sprintf("fsm: entry %d ends before the writes of the run that waits for it", m.space.Index()))
 		}
+		if bySum && !calls(args, run.Calls[i].Spec) {
+			panic(fmt.Sprintf("fsm: entry %d holds another command than the run that waits for it", m.space.Index()))
+		}
 		c.args, body, c.writes = args, rest, true
 		c.reply, c.writes = m.write(run.Calls[i].Spec, c), false
 		commands++
 	}
+	if bySum && len(body) > 0 {
+		panic(fmt.Sprintf("fsm: entry %d holds more than the run that waits for it", m.space.Index()))
+	}
 	run.Reply = c.reply
 	m.space.Begin(nil)
 	return commands
+}
+
+// calls reports whether arguments are a call of a command.
+func calls(args [][]byte, spec *command.Spec) bool {
+	found, fault := command.Find(args)
+	return fault == command.NoFault && found == spec
 }
 
 // next decodes the next command of a body. ok is false at anything that is not a command.
