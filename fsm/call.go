@@ -137,12 +137,13 @@ func (c call) fixed(made command.FixedReply) []byte {
 }
 
 // leave leaves a part of a string out of the reply. The string must not change from here on, also if the key is written
-// in place: so it has to be of an older generation. A query cannot begin one; a frozen state did.
+// in place: so it has to be of an older generation. A query cannot begin one; a frozen state did. Nor may a query look
+// at the present one, since a freeze may run beside it.
 func (c call) leave(at int, text value.String, begin, end int) {
-	switch fresh := c.space.Changeable(text); {
-	case fresh && c.applies:
+	switch {
+	case c.applies && c.space.Changeable(text):
 		c.space.NextGeneration()
-	case fresh:
+	case !c.applies && !c.space.Settled(text):
 		c.run.WantsFreeze = true
 		return
 	}

@@ -10,8 +10,8 @@ import (
 // memory of what the machine replaces. One goroutine at a time may use it, beside the machine.
 type Image struct{ frozen keyspace.Frozen }
 
-// Freeze takes an image of the present state in constant time. Any number of images may exist at once. Freeze does not
-// disturb readers: only Apply looks at what it changes.
+// Freeze takes an image of the present state in constant time. Any number of images may exist at once. Freeze may
+// run beside Query and Prepare, not beside Apply or another Freeze: see Machine.
 func (m *Machine) Freeze() *Image {
 	if !m.ready {
 		panic("fsm: Freeze before Restore")

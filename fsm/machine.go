@@ -22,9 +22,9 @@ type Options struct {
 }
 
 // Machine is the state machine. It has no lock: the caller keeps these rules. One goroutine at a time calls Restore,
-// Apply or Freeze. During Restore and Apply no other goroutine reads; otherwise any number may call Query, Due, Hash
-// and Stats. A read-write lock does that, with a second lock for goroutines that freeze while they hold the first for
-// reading.
+// Apply or Freeze. During Restore and Apply no other goroutine reads; otherwise, and so beside a Freeze, any number may
+// call Query, Due, Hash and Stats. A read-write lock does that, with a second lock for goroutines that freeze while
+// they hold the first for reading. Prepare runs beside all of these but Restore and Apply.
 type Machine struct {
 	maxValueBytes int
 	parallel      keyspace.Parallel

@@ -19,7 +19,8 @@ type Frozen struct {
 // ErrReleased is the error of an image that is used after its Release.
 var ErrReleased = errors.New("keyspace: image was released")
 
-// Freeze takes the present state in constant time. It does not disturb readers: only writes look at what it changes.
+// Freeze takes the present state in constant time. It may run beside readers, but not beside a write or another Freeze:
+// it changes the generation, at which only those look.
 func (s *Space) Freeze() Frozen {
 	s.generation++ // from now on nothing that root reaches is changed
 	f := Frozen{
@@ -28,6 +29,7 @@ func (s *Space) Freeze() Frozen {
 	}
 	f.space.byLog.tree, f.space.byWall.tree = nil, nil // these go on with the original
 	f.space.watcher, f.space.run = nil, nil
+	f.space.settled = f.space.generation
 	return f
 }
 

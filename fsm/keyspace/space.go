@@ -21,7 +21,9 @@ import (
 type Space struct {
 	hashing
 	generation uint64
-	root       *root
+	// settled is the generation behind the last entry. Queries read it, since a freeze begins a generation beside them.
+	settled uint64
+	root    *root
 	// keys counts the entries, sum adds up their shares of the state hash.
 	keys int
 	sum  uint64
@@ -193,8 +195,13 @@ func (s *Space) Unshare(e *Entry) {
 	}
 }
 
-// Changeable reports whether a write may change a string in place: one that was made or changed in this generation.
+// Changeable reports whether a write may change a string in place: one that was made or changed in this generation. It
+// is for the goroutine that writes.
 func (s *Space) Changeable(text value.String) bool { return text.Generation() == s.generation }
+
+// Settled reports whether no write will change a string in place. It is for queries, beside which a freeze may run, and
+// says no also where only a freeze since the last entry protects the string. In a frozen space every string is settled.
+func (s *Space) Settled(text value.String) bool { return text.Generation() < s.settled }
 
 // NextGeneration lets nothing that there is now change any more: as a freeze does, of which nothing is kept.
 func (s *Space) NextGeneration() { s.generation++ }
@@ -256,7 +263,7 @@ func (s *Space) MeanLeft() int64 {
 	return log/keys*relative + wall/keys*absolute + (log%keys*relative+wall%keys*absolute)/keys // without an overflow
 }
 
-// Settle makes the key space ready for concurrent reads. It follows all writes of an entry.
+// Settle makes the key space ready for concurrent reads, and freezes beside them. It follows all writes of an entry.
 //
 // A new offset that moves wall time back counts as soon as no stored key has passed an absolute deadline. Otherwise
 // such a key would be back:
@@ -265,6 +272,7 @@ func (s *Space) MeanLeft() int64 {
 //  2. More keys than an entry removes have ended, so it is still stored.
 //  3. The clocks are put right, and wall time goes back before the deadline.
 func (s *Space) Settle() {
+	s.settled = s.generation
 	if s.byWall.overdue == 0 {
 		s.now.Wall = s.now.Log + s.offset
 	}
