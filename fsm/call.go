@@ -113,13 +113,16 @@ func (c call) value(e *keyspace.Entry) []byte {
 	return c.bulkRange(text, 0, text.Len())
 }
 
+// leavesOut reports whether a part of a string is left out of the reply.
+func (c call) leavesOut(bytes int) bool { return bytes >= leftOutBytes && c.run != nil && c.run.Late }
+
 // bulkRange answers with the bytes of a string from begin to end, which it has.
 func (c call) bulkRange(text value.String, begin, end int) []byte {
 	if inline, ok := text.Inline(); ok && end-begin < leftOutBytes {
 		return reply.BulkString(c.reply, inline[begin:end])
 	}
 	dst := reply.BulkHeader(c.reply, end-begin)
-	if end-begin >= leftOutBytes && c.run != nil && c.run.Late {
+	if c.leavesOut(end - begin) {
 		c.leave(len(dst), text, begin, end)
 	} else {
 		dst = text.AppendRange(dst, begin, end)

@@ -201,6 +201,27 @@ func TestLongRepliesCountAgainstTheBound(t *testing.T) {
 	}
 }
 
+// The room for the values that are not left out is made once, and is not much more than they need.
+func TestMGetMakesRoomOnce(t *testing.T) {
+	m, text, long := newMachine(t), varied(leftOutBytes-1), varied(leftOutBytes)
+	do(m, [][]byte{[]byte("SET"), []byte("k"), text})
+	do(m, [][]byte{[]byte("SET"), []byte("long"), long})
+	run, want := newLate(words("MGET k long k k none k k k k k")), []byte("*10\r\n")
+	for _, value := range [][]byte{text, long, text, text, nil, text, text, text, text, text} {
+		if value == nil {
+			want = reply.Null(want, 2)
+		} else {
+			want = reply.Bulk(want, value)
+		}
+	}
+	if ask(m, run); run.Long.Bytes() != leftOutBytes || cap(run.Reply) > len(run.Reply)+32<<10 {
+		t.Errorf("%d bytes are left out, and %d bytes lie in room for %d", run.Long.Bytes(), len(run.Reply), cap(run.Reply))
+	}
+	if run.Join(); !bytes.Equal(run.Reply, want) {
+		t.Errorf("the reply has %d bytes, want %d, or others", len(run.Reply), len(want))
+	}
+}
+
 // A run that does not say that its replies are joined gets them whole.
 func TestRepliesAreWholeUnlessTheyAreJoined(t *testing.T) {
 	for held, hold := range holders {

@@ -6,6 +6,7 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/internal/stepwise"
 )
 
 // stringFunctions are those of the commands on strings.
@@ -41,13 +42,19 @@ func strlen(v view, c call) []byte {
 
 func mget(v view, c call) []byte {
 	keys := c.args[1:]
-	bytes := 0
+	bytes, room := 0, 0
 	for _, key := range keys {
 		text, _ := textOf(v.space.Get(key))
 		bytes += text.Len() + valueOverheadBytes
+		if room += valueOverheadBytes; !c.leavesOut(text.Len()) {
+			room += text.Len()
+		}
 	}
 	if !c.fits(bytes) {
 		return c.tooLong()
+	}
+	if room > stepwise.StepBytes { // or append would copy at one stroke what there is, again and again
+		c.reply = stepwise.Grow(c.reply, room+valueOverheadBytes)
 	}
 	c.reply = reply.ArrayHeader(c.reply, len(keys))
 	for _, key := range keys {

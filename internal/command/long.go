@@ -48,19 +48,34 @@ func (r *Run) Join() {
 		return
 	}
 	whole, done := make([]byte, 0, len(r.Reply)+r.Long.bytes), 0
+	var rest Text = FixedReply(r.Reply) // what lies between long values may be long as well
 	for i := range r.Long.values {
 		v := &r.Long.values[i]
-		whole, done = append(whole, r.Reply[done:v.at]...), v.at
-		for n := 0; n < v.bytes; {
-			step := min(v.bytes-n, joinBytes)
-			to := whole[len(whole) : len(whole)+step]
-			if v.text.ReadAt(to, v.begin+n) < step {
-				panic("command: a value has become shorter")
-			}
-			whole, n = whole[:len(whole)+step], n+step
-		}
+		whole, done = appendText(whole, rest, done, v.at-done), v.at
+		whole = appendText(whole, v.text, v.begin, v.bytes)
 	}
-	r.Reply, r.Long = append(whole, r.Reply[done:]...), Long{}
+	r.Reply, r.Long = appendText(whole, rest, done, len(r.Reply)-done), Long{}
+}
+
+// appendText appends the bytes of a text from begin on, so many, to dst, which has room for them.
+func appendText(dst []byte, text Text, begin, bytes int) []byte {
+	for bytes > 0 {
+		step := min(bytes, joinBytes)
+		dst = appendStep(dst, text, begin, step)
+		begin, bytes = begin+step, bytes-step
+	}
+	return dst
+}
+
+// appendStep is a call, and is never inlined: between two of them others may run.
+//
+//go:noinline
+func appendStep(dst []byte, text Text, begin, bytes int) []byte {
+	length := len(dst) + bytes
+	if text.ReadAt(dst[len(dst):length], begin) < bytes {
+		panic("command: a value has become shorter")
+	}
+	return dst[:length]
 }
 
 // SummedBytes is from which length on the body of a run gets a checksum when it is submitted.

@@ -1,0 +1,55 @@
+package command
+
+import (
+	"bytes"
+	"testing"
+)
+
+// strideText is a text of which each part differs from the others. It notes how much is read at once.
+type strideText struct{ longest *int }
+
+func strideByte(at int) byte { return byte(at*7 + at>>9) }
+
+// ReadAt is that of Text.
+func (s strideText) ReadAt(dst []byte, offset int) int {
+	*s.longest = max(*s.longest, len(dst))
+	for i := range dst {
+		dst[i] = strideByte(offset + i)
+	}
+	return len(dst)
+}
+
+// What lies between long values may be long as well, as the other values of an MGET are.
+func TestJoinPutsEachValueInItsPlace(t *testing.T) {
+	around := []int{0, 1, joinBytes - 1, joinBytes, joinBytes + 1, 2*joinBytes + 1}
+	for _, short := range around {
+		for _, long := range around {
+			var run Run
+			var want []byte
+			longest, text := 0, func(begin, length int) (b []byte) {
+				for i := range length {
+					b = append(b, strideByte(begin+i))
+				}
+				return b
+			}
+			for i := range 3 {
+				run.Reply = append(run.Reply, text(i, short)...)
+				want = append(want, text(i, short)...)
+				run.Long.Add(len(run.Reply), strideText{&longest}, 10+i, 10+i+long)
+				want = append(want, text(10+i, long)...)
+			}
+			run.Reply, want = append(run.Reply, text(5, short)...), append(want, text(5, short)...)
+			if got := run.Long.Bytes(); got != 3*long {
+				t.Fatalf("%d bytes are missing, want 3 of %d", got, long)
+			}
+			run.Join()
+			if !bytes.Equal(run.Reply, want) || cap(run.Reply) > len(want)+len(want)/4+64 || run.Long.Bytes() != 0 {
+				t.Fatalf("%d bytes around values of %d: the reply has %d of %d, want %d, or others",
+					short, long, len(run.Reply), cap(run.Reply), len(want))
+			}
+			if longest > joinBytes {
+				t.Fatalf("%d bytes are copied at once", longest)
+			}
+		}
+	}
+}
