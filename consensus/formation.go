@@ -158,7 +158,9 @@ func (n *Node) takeJoiner(j transport.Join) (transport.Newcomer, error) {
 	if former := n.formerAddress(); former != "" && !j.Founding {
 		return transport.Newcomer{}, &transport.Refusal{Text: "another node forms the cluster", Redirect: former}
 	}
-	return n.introduceLocked(), nil
+	who := n.introduceLocked()
+	who.Founding = true // it counts the one that asks, also if it has met an obstacle since
+	return who, nil
 }
 
 // refusesJoiner says why this node takes a blank node not in; nil if it does, or only says who it is. The caller holds

@@ -63,9 +63,7 @@ func (n *Node) seek() {
 	copied := 0
 	for {
 		contacts, joiners := n.round()
-		if copied = countCopied(contacts, copied); copied > maxCopiedAnswers && n.renameCopy(contacts) {
-			copied = 0
-		}
+		copied = n.renameIfCopied(contacts, copied)
 		wait := n.settle(contacts, joiners)
 		again := time.NewTimer(wait)
 		select {
@@ -148,6 +146,7 @@ func asked(named []contact) string {
 // tell notes what this blank node waits for. A host that tells its operator does so by Status, with what to type, and
 // the log would say it a second time: so it does at the level of debugging. The caller holds the lock.
 func (n *Node) tell(now waiting) {
+	now.text = n.withHeldUp(now.text)
 	if before := n.waiting.Swap(&now); before == nil || *before != now {
 		n.renew()
 		n.options.Logger.Debug("this node belongs to no cluster yet", "waiting", now.text)

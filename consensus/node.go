@@ -77,9 +77,10 @@ type Node struct {
 	founders []uint64         // incarnations of the blank nodes that form a cluster, as far as this one hears them
 	seeds    []string         // peer addresses of those whom this node asks to be taken in
 	// asked are the places that may have heard of this blank node under its incarnation. renaming: it is about to give
-	// that up. withdrawn are processes that have given theirs up: see rename.go.
+	// that up, and heldUp says what it waits for. withdrawn are processes that have given theirs up: see rename.go.
 	asked     []string
 	renaming  bool
+	heldUp    string
 	withdrawn []process
 	// listenUntil is how long a founder waits for members that dial it.
 	listenUntil time.Time

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/raftredis/raftredis/consensus/internal/transport"
@@ -26,6 +27,7 @@ import (
 //
 // One that does not answer may be a founder that has formed the cluster and stopped. A waits for it, as a founder does
 // for each node that it was told of; unless a member of a cluster has told A that the incarnation is another member's.
+// A asks in each round until all have answered: what it has begun has no way back, and Status.Waiting names the place.
 
 // maxCopiedAnswers is how often in a row a blank node hears that another process has its incarnation before it gives
 // that up: once may be a process of its own that has not ended yet.
@@ -39,25 +41,47 @@ func countCopied(contacts []contact, before int) int {
 	return 0
 }
 
-// noteAsked remembers which places have heard of this node under its incarnation.
+// noteAsked remembers which places have heard of this node under its incarnation, but for one that has answered, and is
+// a blank node that makes no cluster: it counts none. If there are more than membership.MaxMembers, one more is kept as
+// a sign that the list is not whole.
 func (n *Node) noteAsked(contacts []contact) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, c := range contacts {
-		for _, place := range c.asked {
-			if len(n.asked) < membership.MaxMembers && !slices.Contains(n.asked, place) {
+		places := c.asked
+		if c.state == contactBlank && !c.who.Founding && len(places) > 0 {
+			places = places[:len(places)-1] // the last one has answered
+		}
+		for _, place := range places {
+			if len(n.asked) <= membership.MaxMembers && !slices.Contains(n.asked, place) {
 				n.asked = append(n.asked, place)
 			}
 		}
 	}
 }
 
+// renameIfCopied takes what a round found, and how many rounds in a row had found before that this node is a copy. A
+// node that has begun to give its incarnation up goes on until it has: those from which it has withdrawn take it no
+// more, and do not say again that it is a copy. It returns the number for the next round.
+func (n *Node) renameIfCopied(contacts []contact, before int) (copied int) {
+	copied = countCopied(contacts, before)
+	n.mu.Lock()
+	renames := (copied > maxCopiedAnswers || n.renaming) && !n.started && !n.closed
+	n.mu.Unlock()
+	if renames && n.renameCopy(contacts) {
+		return 0
+	}
+	return copied
+}
+
 // renameCopy gives this blank node another incarnation, if none of those that may have heard of it counts it under the
 // present one: those that it has asked, and those that it asks now and that may have heard an earlier process of it. It
-// reports whether it did.
+// reports whether it did. If not, it is to be called again in the next round.
 func (n *Node) renameCopy(contacts []contact) bool {
 	n.mu.Lock()
-	n.renaming = true
+	if !n.renaming {
+		n.renaming, n.heldUp = true, ""
+	}
 	self := n.describe()
 	asked := slices.Clone(n.asked)
 	n.mu.Unlock()
@@ -74,14 +98,49 @@ func (n *Node) renameCopy(contacts []contact) bool {
 		parts.Go(func() { _, problems[i] = n.transport.Join(n.context, place, self) })
 	}
 	parts.Wait()
-	for i, place := range asked {
-		if !isWithdrawn(problems[i], contacts) {
-			n.options.Logger.Info("this node cannot give up the incarnation of its directory yet, which another process has",
-				"waiting", place, "reason", problems[i])
-			return false
-		}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if held := n.holdsUp(asked, problems, contacts); held != "" {
+		n.noteHeldUp(held)
+		return false
 	}
 	return n.drawAnother()
+}
+
+// holdsUp says why the incarnation cannot be given up yet, by what the places answered; empty if it can. The caller
+// holds the lock.
+func (n *Node) holdsUp(asked []string, problems []error, contacts []contact) string {
+	for i, place := range asked {
+		if !isWithdrawn(problems[i], contacts) {
+			return fmt.Sprintf("%s may count this node, and must forget it first: %s", place,
+				strings.TrimPrefix(transport.Gist(problems[i]), "dial "+place+": "))
+		}
+	}
+	if len(n.asked) > membership.MaxMembers && !isTaken(contacts) {
+		return fmt.Sprintf("it has asked more than %d places, and does not know each that may count it; start it with an "+
+			"empty data directory", membership.MaxMembers)
+	}
+	return ""
+}
+
+// noteHeldUp notes why the incarnation cannot be given up yet, for Status.Waiting and, if it is news, for the log. The
+// caller holds the lock.
+func (n *Node) noteHeldUp(why string) {
+	if n.heldUp != why {
+		n.heldUp = why
+		n.options.Logger.Info("this node cannot give up the incarnation of its directory yet, which another process has",
+			"reason", why)
+	}
+}
+
+// withHeldUp is what this blank node waits for, with what keeps it from giving its incarnation up. The caller holds the
+// lock.
+func (n *Node) withHeldUp(text string) string {
+	if !n.renaming || n.heldUp == "" {
+		return text
+	}
+	return "another process has the incarnation of its data directory, which it cannot give up yet: " + n.heldUp + "; " +
+		text
 }
 
 // isWithdrawn reports whether a node that was asked to forget this one counts it no more.
@@ -93,22 +152,26 @@ func isWithdrawn(answer error, contacts []contact) bool {
 	case errors.As(answer, &refusal):
 		return false
 	}
+	return isTaken(contacts)
+}
+
+// isTaken reports whether a member has said that the incarnation is another member's.
+func isTaken(contacts []contact) bool {
 	return slices.ContainsFunc(contacts, func(c contact) bool { return errors.Is(c.err, transport.ErrTaken) })
 }
 
-// drawAnother is the last step.
+// drawAnother is the last step. The caller holds the lock.
 func (n *Node) drawAnother() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	if n.started || n.closed || n.identity.NodeID != 0 {
 		return false
 	}
 	identity := n.identity
 	identity.Incarnation = random()
-	if n.storeIdentity(identity) != nil {
+	if err := n.storeIdentity(identity); err != nil {
+		n.noteHeldUp(err.Error())
 		return false
 	}
-	n.renaming, n.asked = false, nil
+	n.renaming, n.asked, n.heldUp = false, nil, ""
 	n.overcome()
 	n.options.Logger.Warn("another process has this blank directory's incarnation, so one of the two is a copy: "+
 		"this node has drawn another one", "incarnation", fmt.Sprintf("%016x", identity.Incarnation))

@@ -2,7 +2,12 @@ package consensus
 
 import (
 	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
@@ -28,6 +33,23 @@ func counted(t *testing.T) (f, a *Node) {
 	}
 	a.noteAsked([]contact{c})
 	return f, a
+}
+
+// handshakesLimit is how long the handshakes of a test take at most.
+const handshakesLimit = 30 * time.Second
+
+// awaitHandshakes waits until none is under way at a founder: it forms no cluster before.
+func awaitHandshakes(t *testing.T, f *Node) {
+	t.Helper()
+	look, limit := time.NewTicker(time.Millisecond), time.After(handshakesLimit)
+	defer look.Stop()
+	for f.transport.Handshaking() > 0 {
+		select {
+		case <-look.C:
+		case <-limit:
+			t.Fatal("a handshake does not end")
+		}
+	}
 }
 
 // endBlank closes the nodes of a test.
@@ -70,6 +92,7 @@ func TestD12_AFounderNamesNoVoterThatHasRenamedItself(t *testing.T) {
 	if !a.renameCopy(nil) || a.Status().Incarnation == before {
 		t.Fatalf("it is %016x as before", before)
 	}
+	awaitHandshakes(t, f)
 	f.settle(nil, joiners)
 	if f.runner.Load() != nil {
 		t.Error("the cluster is formed of nodes that are gone")
@@ -87,6 +110,7 @@ func TestD12_AVoterDoesNotRenameItself(t *testing.T) {
 	defer endBlank(t, f, a)
 	before := a.Status().Incarnation
 	contacts, joiners := f.round()
+	awaitHandshakes(t, f)
 	f.settle(contacts, joiners)
 	if f.runner.Load() == nil {
 		t.Fatal("no cluster is formed: this test says nothing")
@@ -120,6 +144,94 @@ func TestD12_ACopyWaitsForEachFounderThatMayCountIt(t *testing.T) {
 	other.err = &transport.Refusal{Cause: transport.ErrTaken}
 	if !errors.Is(other.err, transport.ErrDuplicate) || !fresh.renameCopy([]contact{other}) {
 		t.Error("a member has its incarnation, and it waits all the same")
+	}
+}
+
+// D12: Of two places that have heard of a copy, one forgets it and the other one does not answer. The first one never
+// says again that it is a copy, and it goes on all the same, says what it waits for, and takes another incarnation as
+// soon as it can.
+func TestD12_ACopyGoesOnUntilAllHaveForgottenIt(t *testing.T) {
+	f, a := counted(t)
+	defer endBlank(t, f, a)
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { // it ends the one connection that comes
+		c, err := mute.Accept()
+		if err == nil {
+			err = c.Close()
+		}
+		ended <- err
+	}()
+	before, place := a.Status().Incarnation, mute.Addr().String()
+	a.noteAsked([]contact{{asked: []string{place}}})
+	refused := contact{address: f.options.PeerAddress, place: f.options.PeerAddress, named: true, state: contactRefused}
+	refused.err = &transport.Refusal{Cause: transport.ErrDuplicate, Text: "copied"}
+	copied := a.renameIfCopied([]contact{refused}, maxCopiedAnswers)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	a.settle([]contact{refused}, nil)
+	if s := a.Status(); s.Incarnation != before || !strings.Contains(s.Waiting, place+" may count this node") {
+		t.Errorf("it is %016x, was %016x, and waits for %q", s.Incarnation, before, s.Waiting)
+	}
+
+	other := openBlank(t, Options{PeerListener: mute})
+	defer endBlank(t, other)
+	a.mu.Lock()
+	self := a.describe()
+	a.mu.Unlock()
+	contacts := a.contactAll([]contact{{address: f.options.PeerAddress, named: true}}, self)
+	if err := contacts[0].err; err == nil || errors.Is(err, transport.ErrDuplicate) {
+		t.Fatalf("the founder that has forgotten it answers %v: this test says nothing", err)
+	}
+	copied = a.renameIfCopied(contacts, copied)
+	if a.Status().Incarnation == before || copied != 0 {
+		t.Errorf("it stays %016x for ever", before)
+	}
+	a.settle(contacts, nil)
+	if s := a.Status(); strings.Contains(s.Waiting, place) {
+		t.Errorf("it still waits: %q", s.Waiting)
+	}
+}
+
+// A copy waits for a place that may count it, and for none that cannot. It knows no more of them than a cluster has
+// members: with one more it keeps its incarnation, until a member says that it is another one's.
+func TestD12_ACopyKnowsWhichPlacesMayCountIt(t *testing.T) {
+	a, other := openBlank(t, Options{}), openBlank(t, Options{})
+	defer endBlank(t, a, other)
+	c := contact{place: other.options.PeerAddress}
+	a.mu.Lock()
+	self := a.describe()
+	a.mu.Unlock()
+	a.contact(&c, self)
+	if a.noteAsked([]contact{c}); c.state != contactBlank || len(a.asked) != 0 {
+		t.Errorf("a node that forms no cluster answers %v, and %v may count it", c, a.asked)
+	}
+	redirected := c
+	redirected.asked = []string{"127.0.0.1:1", c.place}
+	if a.noteAsked([]contact{redirected}); !slices.Equal(a.asked, redirected.asked[:1]) {
+		t.Errorf("%v may count it", a.asked)
+	}
+	a.asked = nil
+	for i := range membership.MaxMembers {
+		a.noteAsked([]contact{{asked: []string{fmt.Sprintf("127.0.0.1:%d", i+1)}}})
+	}
+	problems := make([]error, membership.MaxMembers+1)
+	if held := a.holdsUp(a.asked, problems[1:], nil); held != "" {
+		t.Errorf("%d places: %s", len(a.asked), held)
+	}
+	for range 2 {
+		a.noteAsked([]contact{{asked: []string{"127.0.0.2:1", "127.0.0.2:2"}}})
+		if held := a.holdsUp(a.asked, problems, nil); !strings.Contains(held, "asked more than 128 places") {
+			t.Errorf("one place more: %q", held)
+		}
+	}
+	taken := contact{err: &transport.Refusal{Cause: transport.ErrTaken}}
+	if held := a.holdsUp(a.asked, problems, []contact{taken}); held != "" {
+		t.Errorf("a member has its incarnation: %s", held)
 	}
 }
 
