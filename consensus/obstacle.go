@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -41,8 +42,11 @@ type Obstacle struct {
 	Incarnation uint64
 	// Text says it in a sentence.
 	Text string
-	// unproven: it is the word of less than a majority, where no secret shows who says it.
-	unproven bool
+	// Unproven: it is the word of less than a majority, where no secret shows who says it. It may be false, and the data
+	// directory does not remember it.
+	Unproven bool `json:"-"`
+	// earlier are the kinds that it took the place of, since the node was in order last.
+	earlier []string
 }
 
 // The kinds of an Obstacle.
@@ -58,7 +62,7 @@ const (
 
 // fences reports whether a member with this obstacle takes part in nothing any more.
 func (o *Obstacle) fences() bool {
-	return o != nil && !o.unproven && (o.Kind == obstacleRemoved || o.Kind == obstacleRolledBack)
+	return o != nil && !o.Unproven && (o.Kind == obstacleRemoved || o.Kind == obstacleRolledBack)
 }
 
 // cause is what another node hears of an obstacle that fences.
@@ -76,6 +80,17 @@ func (o *Obstacle) cuts() bool { return o != nil && o.Kind == obstacleRolledBack
 // bars reports whether a blank node with this obstacle forms no cluster.
 func (o *Obstacle) bars() bool {
 	return o != nil && (o.Kind == obstacleWiped || o.Kind == obstacleSecret)
+}
+
+// yields reports whether another obstacle takes the place of this one.
+func (o *Obstacle) yields(other *Obstacle) bool {
+	switch {
+	case o.fences() || other.fences():
+		return !o.fences()
+	case o.Kind == other.Kind || o.lasts() && !other.lasts():
+		return false
+	}
+	return !slices.Contains(o.earlier, other.Kind) || other.bars() && !o.bars()
 }
 
 // lasts reports whether the data directory remembers it.
@@ -203,7 +218,7 @@ func (n *Node) obstacleIn(theirs *transport.Hello, err error) *Obstacle {
 	}
 	switch {
 	case refused && errors.Is(err, transport.ErrRemoved):
-		o.Kind, o.unproven = obstacleRemoved, len(n.options.Secret) == 0 && !n.removedByMajority(theirs.From)
+		o.Kind, o.Unproven = obstacleRemoved, len(n.options.Secret) == 0 && !n.removedByMajority(theirs.From)
 	case refused && errors.Is(err, engine.ErrRolledBack):
 		o.Kind = obstacleRolledBack
 	case refused && errors.Is(err, transport.ErrReplaced) && !blank:
@@ -226,10 +241,10 @@ func (n *Node) obstacleIn(theirs *transport.Hello, err error) *Obstacle {
 }
 
 // meet takes an obstacle. The first one of its kind stays, until another kind comes or it is overcome; nothing comes
-// after one that fences. One that fences is told only when it is durable: then no restart forgets it. It does not
-// block: the node's loop calls it.
+// after one that fences. Two members that say different things do not take turns: a kind that was told stays told. One
+// that fences is told only when it is durable: then no restart forgets it. It does not block: the node's loop calls it.
 func (n *Node) meet(o *Obstacle) {
-	if o.unproven && len(n.links.list()) > 0 {
+	if o.Unproven && len(n.links.list()) > 0 {
 		return // a member that speaks to this one knows better
 	}
 	if !o.fences() && !n.tellObstacle(o) {
@@ -249,8 +264,11 @@ func (n *Node) meet(o *Obstacle) {
 func (n *Node) tellObstacle(o *Obstacle) (news bool) {
 	for {
 		before := n.obstacle.Load()
-		if before.fences() || before != nil && (before.Kind == o.Kind && !o.fences() || before.lasts() && !o.lasts()) {
+		if before != nil && !before.yields(o) {
 			return false
+		}
+		if o.earlier = nil; before != nil {
+			o.earlier = append(slices.Clone(before.earlier), before.Kind)
 		}
 		if n.obstacle.CompareAndSwap(before, o) {
 			break

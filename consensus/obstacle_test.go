@@ -39,6 +39,44 @@ func TestAHelloWithoutTheSecretHoldsAFounderUpForAWhile(t *testing.T) {
 	}
 }
 
+// Two members that dial again and again say different things of this node. It tells each once, until a member lets it
+// in; but what forbids a founder to form a cluster, or ends a member's part, always counts.
+func TestTwoObstaclesDoNotTakeTurns(t *testing.T) {
+	n := openBlank(t, Options{})
+	for i, step := range []struct {
+		kind string
+		news bool
+		then string
+	}{
+		{obstacleCopied, true, obstacleCopied},
+		{obstacleCopied, false, obstacleCopied},
+		{obstacleReplaced, true, obstacleReplaced},
+		{obstacleCopied, false, obstacleReplaced},
+		{obstacleReplaced, false, obstacleReplaced},
+		{obstacleSecret, true, obstacleSecret},
+		{obstacleCopied, false, obstacleSecret},
+		{obstacleOutdated, true, obstacleOutdated},
+		{obstacleSecret, true, obstacleSecret},
+		{obstacleOutdated, false, obstacleSecret},
+		{obstacleWiped, true, obstacleWiped},
+		{obstacleOutdated, false, obstacleWiped},
+		{obstacleRemoved, true, obstacleRemoved},
+		{obstacleWiped, false, obstacleRemoved},
+	} {
+		if news := n.tellObstacle(&Obstacle{Kind: step.kind}); news != step.news || n.obstacle.Load().Kind != step.then {
+			t.Errorf("%d: %s is news: %v; it tells %s", i, step.kind, news, n.obstacle.Load().Kind)
+		}
+	}
+	n.obstacle.Store(&Obstacle{Kind: obstacleReplaced, earlier: []string{obstacleCopied}})
+	n.overcome()
+	if !n.tellObstacle(&Obstacle{Kind: obstacleCopied}) {
+		t.Error("what comes after a member has let it in is not told")
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A node that takes no part any more is gone for one that asks whether a process with its incarnation is there: the
 // original of a directory must not be refused for a copy that was found out.
 func TestAFencedNodeDoesNotSayWhoItIs(t *testing.T) {

@@ -40,6 +40,10 @@ func (c *Config) obstacleText(status *consensus.Status, o *consensus.Obstacle) s
 	}
 	switch o.Kind {
 	case obstacleRemoved:
+		if o.Unproven {
+			return fmt.Sprintf("one node says that this node was removed from its cluster (learned%s%s); not confirmed by a "+
+				"majority of the members yet", since, witness(o))
+		}
 		return fmt.Sprintf("this node was removed from its cluster (learned%s%s). To use it again, stop it, move %s away, "+
 			"and start it: it begins with an empty directory", since, witness(o), c.node.Directory)
 	case "rolled-back":

@@ -30,10 +30,12 @@ func TestAside_ARemovedNodeSaysSoAfterAnyRestart(t *testing.T) {
 			}
 			blackbox.AwaitFact(t, gone, "raft_state", "removed")
 			blackbox.AwaitFact(t, gone, "raft_obstacle", "removed")
-			before, err := blackbox.Info(gone.Port, "raft")
-			if err != nil {
-				t.Fatal(err)
-			}
+			var before map[string]string
+			blackbox.Eventually(t, blackbox.EffectLimit, "a majority says that the node was removed", func() (proven bool) {
+				var err error
+				before, err = blackbox.Info(gone.Port, "raft")
+				return err == nil && strings.HasPrefix(before["raft_obstacle_text"], "this node was removed")
+			})
 			gone.Process.Kill()
 			c.KillAll()
 			for range 2 {
@@ -55,8 +57,8 @@ func TestAside_ARemovedNodeSaysSoAfterAnyRestart(t *testing.T) {
 	}
 }
 
-// S29: A node is set back to an older directory, and the leader to which it confirmed more refuses it. It stays refused
-// when it is started again, also when that leader is gone: it could vote without what it had confirmed.
+// S29: A node is set back to an older directory. Each member has heard what it had confirmed, and refuses it. It stays
+// refused when it is started again, also when the leader to which it confirmed more is gone: it could vote without that.
 func TestAside_ARolledBackNodeStaysRefusedUnderAnotherLeader(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, append(blackbox.PatientElections, "--leader-wait-millis", "500",
 		"--uncertain-after-millis", "1500")...)
