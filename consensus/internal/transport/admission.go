@@ -174,16 +174,14 @@ func (a *Answer) wire() *wireAnswer {
 func (t *Transport) Join(ctx context.Context, address string, j Join) (Newcomer, error) {
 	q := question{purposeJoin, frameJoin, frameNewcomer}
 	body, err := t.ask(ctx, address, q, func(nonce []byte) any { return j.wire(nonce) })
-	var refusal *Refusal
-	if !errors.As(err, &refusal) { // a refusal explains itself
-		err = explainSecret(err)
-	}
-	return newcomerIn(body, err)
+	return newcomerIn(body, explainSecret(err))
 }
 
-// explainSecret adds to an ErrSecret what a node that asks to join, or for a change, must know.
+// explainSecret adds to an ErrSecret what a node that asks to join, or for a change, must know. A refusal has the other
+// side's explanation.
 func explainSecret(err error) error {
-	if !errors.Is(err, ErrSecret) {
+	var refusal *Refusal
+	if !errors.Is(err, ErrSecret) || errors.As(err, &refusal) {
 		return err
 	}
 	return fmt.Errorf("%w: who asks to join or to change the members proves that it knows the cluster's secret, and "+

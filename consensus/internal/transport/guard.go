@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 )
 
 // Where there is no cluster secret, the questions about the membership are guarded all the same, by the secret of those
@@ -41,13 +42,15 @@ func (t *Transport) tellsAll(secret []byte) bool {
 	return len(t.options.Secret) == 0 && (len(secret) == 0 || t.options.Handler.Hello(Peer{}).From == 0)
 }
 
-// untold is an error as a stranger may hear it: without the id of this cluster, where a join secret guards that.
+// untold is an error as a stranger may hear it: without the id of this cluster, where a join secret guards that. What
+// to do is no secret.
 func (t *Transport) untold(s *handshake, err error) error {
-	if !errors.Is(err, ErrCluster) || s.proven {
+	var named *clustersError
+	if s.proven || !errors.As(err, &named) {
 		return err
 	}
 	if secret, salt := t.guard(); salt == nil || len(secret) == 0 {
 		return err
 	}
-	return ErrCluster
+	return fmt.Errorf("%w%s", ErrCluster, named.advice)
 }

@@ -89,6 +89,19 @@ var (
 	ErrTaken = fmt.Errorf("%w", ErrDuplicate)
 )
 
+// clustersError is an ErrCluster that names the two clusters. What to do comes after a semicolon.
+type clustersError struct {
+	own, theirs uint64
+	advice      string
+}
+
+func (e *clustersError) Error() string {
+	return fmt.Sprintf("%v: %016x and %016x%s", ErrCluster, e.own, e.theirs, e.advice)
+}
+
+// Unwrap is what it is one of.
+func (*clustersError) Unwrap() error { return ErrCluster }
+
 // causes are the errors that a refusal names by number: its place in the list, which is part of the wire format.
 func causes() []error {
 	return []error{
@@ -132,8 +145,8 @@ func checkIdentity(own, theirs *Hello) error {
 	case theirs.ClusterID == 0 || theirs.From == 0 || theirs.To == 0:
 		return fmt.Errorf("%w: a hello without cluster or node id", ErrCluster)
 	case own.ClusterID != 0 && own.ClusterID != theirs.ClusterID && !guard.Down(guard.SameCluster):
-		return fmt.Errorf("%w: %016x and %016x; correct the address, or empty the data directory to add the node",
-			ErrCluster, own.ClusterID, theirs.ClusterID)
+		const advice = "; correct the address, or empty the data directory to add the node"
+		return &clustersError{own.ClusterID, theirs.ClusterID, advice}
 	case own.ClusterID != 0 && own.From != theirs.To:
 		return fmt.Errorf("%w: it is node %d, meant was %d; give each node its own", ErrNode, own.From, theirs.To)
 	case own.Incarnation != theirs.ToIncarnation && !guard.Down(guard.SameDirectory):
@@ -171,7 +184,7 @@ func checkMeeting(own, theirs *Hello) error {
 	case theirs.ClusterID == 0 || theirs.From == 0:
 		return fmt.Errorf("%w: a hello without cluster or node id", ErrCluster)
 	case own.ClusterID != theirs.ClusterID:
-		return fmt.Errorf("%w: %016x and %016x", ErrCluster, own.ClusterID, theirs.ClusterID)
+		return &clustersError{own.ClusterID, theirs.ClusterID, ""}
 	case own.From == theirs.From:
 		return fmt.Errorf("%w: both call themselves %d", ErrNode, own.From)
 	}

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -42,6 +43,51 @@ func TestTheHandlersRefusalReachesTheDialler(t *testing.T) {
 	b.admit = nil
 	b.mu.Unlock()
 	a.awaitUp(2)
+}
+
+// Where a join secret guards who the members are, a stranger hears why it is refused and what to do, and no id.
+func TestAStrangerHearsWhatToDoAndNoID(t *testing.T) {
+	secret := func(salt []byte) []byte { return salt }
+	guarded := start(t, 1, func(_ *node, o *Options) { o.JoinSecret = secret }).transport
+	open := start(t, 2).transport
+	own, theirs := Hello{ClusterID: 0xabcdef, From: 1, Boot: 1}, Hello{ClusterID: 7, From: 2, To: 1, Boot: 2}
+	other := fmt.Errorf("node 2: %w", checkIdentity(&own, &theirs))
+	if !strings.Contains(other.Error(), "0000000000abcdef") {
+		t.Fatalf("the error names no cluster: %v", other)
+	}
+	theirs.ClusterID = 0
+	noID, blank := checkIdentity(&own, &theirs), checkMeeting(&Hello{}, &theirs)
+	const advised = "the node belongs to another cluster; correct the address, or empty the data directory to add the node"
+	for _, c := range []struct {
+		t      *Transport
+		proven bool
+		err    error
+		want   string
+	}{
+		{guarded, false, other, advised},
+		{guarded, true, other, other.Error()},
+		{open, false, other, other.Error()},
+		{guarded, false, noID, noID.Error()},
+		{guarded, false, blank, blank.Error()},
+		{guarded, false, ErrSelf, ErrSelf.Error()},
+	} {
+		got := c.t.untold(&handshake{proven: c.proven}, c.err)
+		if got.Error() != c.want || causeNumber(got) != causeNumber(c.err) {
+			t.Errorf("%v is told as %v, want %s", c.err, got, c.want)
+		}
+	}
+}
+
+// What the other side says of the secret is said once, to a node that asks to join and to one that asks for a change.
+func TestARefusalForTheSecretExplainsItself(t *testing.T) {
+	refusal := &Refusal{Cause: ErrSecret, Text: "the other side's words"}
+	if err := explainSecret(refusal); !errors.Is(err, refusal) || err.Error() != refusal.Error() {
+		t.Errorf("it becomes %v", err)
+	}
+	err := explainSecret(ErrSecret)
+	if !errors.Is(err, ErrSecret) || !strings.Contains(err.Error(), "start the node with") {
+		t.Errorf("what this side finds becomes %v", err)
+	}
 }
 
 // D13.
