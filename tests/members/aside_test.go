@@ -58,7 +58,8 @@ func TestAside_ARemovedNodeSaysSoAfterAnyRestart(t *testing.T) {
 }
 
 // S29: A node is set back to an older directory. Each member has heard what it had confirmed, and refuses it. It stays
-// refused when it is started again, also when the leader to which it confirmed more is gone: it could vote without that.
+// refused when it is started again, also when the leader to which it confirmed more is gone: it could vote without what
+// it had confirmed.
 func TestAside_ARolledBackNodeStaysRefusedUnderAnotherLeader(t *testing.T) {
 	c := blackbox.StartCluster(t, 3, append(blackbox.PatientElections, "--leader-wait-millis", "500",
 		"--uncertain-after-millis", "1500")...)

@@ -41,13 +41,17 @@ type street struct {
 	hosts []*host
 	// flags go to each node.
 	flags []string
+	// limit is how long a story takes at most.
+	limit time.Duration
 }
 
 // ip is the address of house number N.
 func ip(number int) string { return "127.0.21." + strconv.Itoa(number) }
 
 func newStreet(t testing.TB, flags ...string) *street {
-	s := &street{t: t, port: blackbox.Ports(t, 1), flags: append(flags, blackbox.SmallJournal...)}
+	s := &street{
+		t: t, port: blackbox.Ports(t, 1), flags: append(flags, blackbox.SmallJournal...), limit: movedLimit,
+	}
 	s.flags = append(s.flags, blackbox.HastyElections...)
 	for i := range 3 {
 		s.hosts = append(s.hosts, &host{number: i + 1, directory: filepath.Join(t.TempDir(), "data"), ip: ip(11 + i)})
@@ -153,15 +157,15 @@ func (s *street) expectReturn(began time.Time, hosts ...*host) (took time.Durati
 }
 
 // story tells one move on a cluster that serves: what it is, and what the operator does. The nodes that are to serve
-// then do so within movedLimit.
+// then do so within the street's limit.
 func (s *street) story(name string, act func() (serving []*host)) {
 	s.t.Helper()
 	began := time.Now()
 	serving := act()
 	took := s.expectReturn(began, serving...)
 	s.t.Logf("%-42s serves again after %v", name, took.Round(time.Millisecond))
-	if took > movedLimit {
-		s.t.Errorf("%s: the cluster serves again after %v, allowed are %v", name, took, movedLimit)
+	if took > s.limit {
+		s.t.Errorf("%s: the cluster serves again after %v, allowed are %v", name, took, s.limit)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
@@ -95,6 +96,12 @@ func (s *nameServer) answer(query []byte) []byte {
 	return reply
 }
 
+// silentLimit is how long a cluster takes at most to serve again where each lookup takes resolverSilence for certain.
+const (
+	silentLimit     = resolverSilence + 10*time.Second
+	resolverSilence = 5 * time.Second
+)
+
 // D15: Of two name servers the first one becomes silent, so each lookup takes the five seconds after which the system's
 // resolver asks the second one, which is longer than a connection may take. The nodes find each other all the same, and
 // again when they start again or move. Without namespaces the names are in a file, and nothing is silent.
@@ -130,6 +137,7 @@ func TestMoved_ANameServerIsSilent(t *testing.T) {
 	publish()
 	s.found()
 	silence()
+	s.limit = silentLimit
 	s.story("all start again", func() []*host {
 		s.stop(s.hosts...)
 		for _, h := range s.hosts {

@@ -73,9 +73,7 @@ func upgradeACluster(t *testing.T) {
 		blackbox.AwaitFact(t, n, "raft_feature_level_waits_for", "")
 	}
 	for _, n := range c.Nodes {
-		if !strings.Contains(n.Process.Err(), "the cluster's is raised") {
-			t.Errorf("node %d does not log that the level is raised", n.Number)
-		}
+		blackbox.AwaitLog(t, n, "the cluster's is raised")
 	}
 	w.Begin(c.Nodes, nil)
 	w.AwaitAnswered(t, settled)
