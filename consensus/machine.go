@@ -25,7 +25,8 @@ import (
 //	SetLevel(level uint8)
 //	                    takes the feature level of the cluster, before the Apply of the first entry of that level and
 //	                    after each Restore from an image. What a later version of the machine does differently it must
-//	                    not do below the level in which that came: other nodes may run the version before.
+//	                    not do below the level in which that came: other nodes may run the version before. The levels
+//	                    are those of this module's versions, so this is of use to machines of the module only.
 //	Prepare(command []byte, totalBytes int)
 //	                    takes what is here of a command above 1 MiB, whenever more of it is here, so that Apply
 //	                    has less to do. It runs beside Query, and must not touch what Query reads. Apply gets the

@@ -50,6 +50,7 @@ var consensusBounds = map[string]struct{ minimum, maximum bool }{
 	"raft.journal-file-bytes":        {true, false},
 	"raft.snapshot-log-bytes":        {true, true},
 	"raft.snapshot-bytes-per-second": {true, false},
+	"raft.compare-entries":           {true, true},
 }
 
 // The library checks what it is given. What it allows, the table allows, and nothing else.

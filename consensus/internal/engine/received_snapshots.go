@@ -166,7 +166,7 @@ func (e *Engine) handJump(w *Work) {
 		return
 	}
 	i.handed = true
-	w.Jump = &i.request.Snapshot
+	w.Jump, w.Reinstall = &i.request.Snapshot, i.reinstall
 	e.noteSpan(w.Jump.Index, 0)
 }
 

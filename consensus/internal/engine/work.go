@@ -9,6 +9,8 @@ type Work struct {
 	// Jump, when not nil, is a snapshot of other nodes that has taken the log's place: the machine is restored from it,
 	// and then Applier.Jumped is called with what the file says.
 	Jump *raftlog.SnapshotMark
+	// Reinstall: that snapshot takes the place of a state that differs from the others', and the log stays.
+	Reinstall bool
 	// Sent are batches that are about to leave; from here on they belong to the applier.
 	Sent []Sent
 	// Tick is the loop's time, for deadlines; 0 when no tick passed.

@@ -33,7 +33,7 @@ func (r *Runner) apply() {
 
 // applyWork does one turn's work. It returns false when the node stops.
 func (r *Runner) applyWork(w *engine.Work) bool {
-	jumped := w.Jump == nil || r.jump(w.Jump)
+	jumped := w.Jump == nil || r.jump(w)
 	var report engine.Applied
 	r.applier.Register(w.Sent, &report)
 	if w.Tick != 0 {

@@ -262,7 +262,8 @@ var ErrQuarantined = errors.New("the state differs from that of the other nodes,
 //
 //  1. The machine has let go of its old state, and the rest of the file cannot be read.
 //  2. The node fails. Until its process ends, clients ask for stale reads, and are shown what there is.
-func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
+func (r *Runner) jump(w *engine.Work) bool {
+	mark := w.Jump
 	var report engine.Applied
 	began := time.Now()
 	r.hide(ErrRestoring)
@@ -281,7 +282,7 @@ func (r *Runner) jump(mark *raftlog.SnapshotMark) bool {
 		return false
 	}
 	r.hide(nil)
-	r.effects.Logger.Info("snapshot installed", "index", mark.Index, "term", mark.Term,
+	r.effects.Logger.Info("snapshot installed", "reinstalled", w.Reinstall, "index", mark.Index, "term", mark.Term,
 		"seconds", time.Since(began).Seconds())
 	r.report(&report)
 	return true
