@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -88,7 +89,10 @@ func (e *Engine) raiseLevel() {
 	case c.Joint() || e.core.Commit() < max(e.core.NoOp(), e.core.ConfigurationIndex()):
 		// soon
 	default:
-		_, _ = e.core.ProposeConfiguration(c.Raised(l.target)) // a leader that hands over does not; the next one will
+		_, err := e.core.ProposeConfiguration(c.Raised(l.target))
+		if err != nil && !errors.Is(err, raft.ErrNotLeader) { // it hands over, and the next leader raises the level
+			panic(fmt.Sprintf("engine: a configuration that differs in its level alone is refused: %v", err))
+		}
 	}
 }
 

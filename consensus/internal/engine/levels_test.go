@@ -57,6 +57,42 @@ func (tb *table) level(id raftlog.NodeID) uint8 { return tb.node(id).engine.core
 // raiseTicks is how long all must know a level before it is raised, and what the leader needs to look at its followers.
 var raiseTicks = raiseAbsences*DefaultOptions().AbsentTicks + 2*observeTicks
 
+// A leader that hands over leaves the raise to the next one. What else the core could say would be a broken invariant,
+// and must not be tried in every turn for ever, in silence.
+func TestARefusedRaiseIsNoticedUnlessTheLeaderHandsOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil  func(*Engine)
+		panics bool
+	}{
+		"handing over": {func(e *Engine) { e.core.Transfer(2) }, false},
+		"refused": {func(e *Engine) {
+			e.core.Configuration().Fresh = []raftlog.NodeID{2, 2}
+		}, true},
+	} {
+		tb := builds(t, 2, 1, 1)
+		tb.submitAndSettle(1, "a")
+		e := tb.node(1).engine
+		for id := raftlog.NodeID(2); id <= 3; id++ {
+			tb.restart(id, 2, 2)
+			if err := tb.arrive(1, tb.node(id).hello()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tb.ticks(2 * observeTicks)
+		e.levels.since -= uint64(raiseTicks)
+		e.levels.target = 2
+		c.spoil(e)
+		panicked := func() (said any) {
+			defer func() { said = recover() }()
+			e.raiseLevel()
+			return nil
+		}()
+		if (panicked != nil) != c.panics || tb.level(1) != 1 {
+			t.Errorf("%s: panic %v, level %d", name, panicked, tb.level(1))
+		}
+	}
+}
+
 // S39: the leader is of a newer build than the others. What it writes is of the level that all know, until all of them
 // know the next one.
 func TestALeaderWritesTheLevelThatAllKnow(t *testing.T) {
