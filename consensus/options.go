@@ -338,10 +338,10 @@ func (o *Options) engineOptions() engine.Options {
 const (
 	// waitingReadBytes is what a read counts against MaxWaitingBytes: its own size, with what belongs to it.
 	waitingReadBytes = 256
-	// A node's commands that are under way to the leader take a sixteenth of MaxWaitingBytes, within these bounds: a few
-	// pieces at least.
-	unmetShare                   = 16
-	minUnmetBytes, maxUnmetBytes = 4 << 20, 16 << 20
+	// A node's commands that are under way to the leader take a sixteenth of MaxWaitingBytes, from a few pieces to what
+	// every leader takes.
+	unmetShare    = 16
+	minUnmetBytes = 4 << 20
 	// queuesPerUnmet is how many times that a queue between two nodes holds: all that is under way, sent twice, and
 	// messages.
 	queuesPerUnmet = 4
@@ -349,7 +349,7 @@ const (
 
 // unmetBytes bounds this node's commands that are under way to the leader.
 func (o *Options) unmetBytes() int {
-	return min(max(o.MaxWaitingBytes/unmetShare, minUnmetBytes), maxUnmetBytes)
+	return min(max(o.MaxWaitingBytes/unmetShare, minUnmetBytes), engine.LargestUnmetBytes)
 }
 
 // peerQueueBytes bounds each queue of messages to or from other nodes.

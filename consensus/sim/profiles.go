@@ -85,6 +85,7 @@ func drawEngine(c chance) engine.Options {
 	o.MaxInflightMessages = c.number(1, 6)
 	o.MaxMessageBytes = oneOf(c, 100, 400, 1<<10, 4<<10)
 	o.MaxUnmetBytes = oneOf(c, 150, 600, 16<<10)
+	o.LargestUnmetBytes = o.MaxUnmetBytes // all nodes of a world have the same
 	o.MaxWaitingBatches = oneOf(c, 2, 100)
 	o.MaxSpanBytes = oneOf(c, 200, 1<<10, 64<<10)
 	return o

@@ -63,8 +63,8 @@ func (b *ForwardedBatch) proposal(tag raftlog.Tag) raft.Proposal {
 	return raft.Proposal{Kind: kind, Tag: tag, Body: b.Body, Left: b.Left}
 }
 
-// heldPerUnmet is how many times Options.MaxUnmetBytes a leader holds of one origin. An origin that obeys has no more
-// than that once on its way, and a little; one that restarts has it again.
+// heldPerUnmet is how many times Options.LargestUnmetBytes a leader holds of one origin. An origin that obeys has no
+// more than that once on its way, and a little; one that restarts has it again.
 const heldPerUnmet = 2
 
 // takeForward takes another node's batches, if this node leads the term they are meant for. It drops all others without
@@ -78,7 +78,7 @@ func (e *Engine) takeForward(m *Message) {
 	from, held := source{m.From, m.Boot}, e.forwards.heldOf(m.From)
 	again := e.options.Weakened.Down(guard.CopiesDropped)
 	for _, b := range m.Batches {
-		if held.bytes > heldPerUnmet*e.options.MaxUnmetBytes {
+		if held.bytes > heldPerUnmet*e.options.LargestUnmetBytes {
 			return // as if it had been lost: the origin sends it again, later and later
 		}
 		switch counter := e.forwards.appended[from]; {

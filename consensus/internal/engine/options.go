@@ -50,6 +50,9 @@ type Options struct {
 	MaxMessageBytes     int
 	// MaxUnmetBytes bounds the batches that an origin has sent and not met, given up or not; the others wait.
 	MaxUnmetBytes int
+	// LargestUnmetBytes is the largest MaxUnmetBytes of any node of the cluster, and the same on all of them: a leader
+	// takes so much of an origin, however little it sends itself.
+	LargestUnmetBytes int
 	// MaxWaitingBatches and MaxWaitingBytes bound what waits; more is answered Overloaded.
 	MaxWaitingBatches int
 	MaxWaitingBytes   int
@@ -99,13 +102,18 @@ func DefaultOptions() Options {
 		Level:          Level,
 		HeartbeatTicks: 5, ElectionTicks: 30, WaitTicks: 260, UncertainTicks: 1000, ResendTicks: 60, ReadRetryTicks: 30,
 		AbsentTicks: 200, HungTicks: 200,
-		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: 16 << 20,
+		MaxInflightMessages: 4, MaxMessageBytes: 1 << 20, MaxUnmetBytes: LargestUnmetBytes,
+		LargestUnmetBytes: LargestUnmetBytes,
 		MaxWaitingBatches: 65536, MaxWaitingBytes: 256 << 20, MaxWaitingReads: 1 << 20, MaxSpanBytes: 8 << 20,
 		JournalRoomBytes: 24 << 20,
 		PieceBytes:       1 << 20, MaxPieceBytes: 1 << 20, MaxLargeBytes: 2 << 30,
 		SnapshotLogBytes: DefaultSnapshotLogBytes, CompareEntries: DefaultCompareEntries,
 	}
 }
+
+// LargestUnmetBytes is the most that any node may have on its way to a leader. It belongs to the protocol: a leader
+// that expected less would drop what an origin within its own bound sends, and have it sent again, for ever.
+const LargestUnmetBytes = 16 << 20
 
 // DefaultCompareEntries is the default of Options.CompareEntries: at full load some hundred notes a second.
 const DefaultCompareEntries = 1024
@@ -147,7 +155,8 @@ func (o *Options) Validate() error {
 		{"ResendTicks", o.ResendTicks}, {"ReadRetryTicks", o.ReadRetryTicks}, {"AbsentTicks", o.AbsentTicks},
 		{"HungTicks", o.HungTicks},
 		{"MaxInflightMessages", o.MaxInflightMessages}, {"MaxMessageBytes", o.MaxMessageBytes},
-		{"MaxUnmetBytes", o.MaxUnmetBytes}, {"MaxWaitingBatches", o.MaxWaitingBatches},
+		{"MaxUnmetBytes", o.MaxUnmetBytes}, {"LargestUnmetBytes", o.LargestUnmetBytes},
+		{"MaxWaitingBatches", o.MaxWaitingBatches},
 		{"MaxWaitingBytes", o.MaxWaitingBytes}, {"MaxWaitingReads", o.MaxWaitingReads}, {"MaxSpanBytes", o.MaxSpanBytes},
 		{"PieceBytes", o.PieceBytes}, {"MaxPieceBytes", o.MaxPieceBytes}, {"MaxLargeBytes", o.MaxLargeBytes},
 		{"JournalRoomBytes", o.JournalRoomBytes}, {"CompareEntries", o.CompareEntries},
@@ -164,6 +173,10 @@ func (o *Options) Validate() error {
 	if o.SnapshotLogBytes < 0 || o.MaxHistoryBytes < 0 {
 		return fmt.Errorf("options SnapshotLogBytes and MaxHistoryBytes are %d and %d, they must not be negative",
 			o.SnapshotLogBytes, o.MaxHistoryBytes)
+	}
+	if o.MaxUnmetBytes > o.LargestUnmetBytes {
+		return fmt.Errorf("option MaxUnmetBytes is %d, leaders take LargestUnmetBytes, which is %d",
+			o.MaxUnmetBytes, o.LargestUnmetBytes)
 	}
 	if o.ElectionTicks < 3*o.HeartbeatTicks {
 		return fmt.Errorf("option ElectionTicks is %d: fewer than three heartbeats of %d ticks fit in an election timeout",

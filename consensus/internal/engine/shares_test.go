@@ -229,13 +229,21 @@ func TestDuringAHandOverALeadersOwnBatchesWait(t *testing.T) {
 }
 
 // One origin sends a leader without room more than it may have on its way: the leader holds twice that and no more.
-// What it does not take counts as lost, so nothing is out of order.
+// What it does not take counts as lost, so nothing is out of order. What the leader may have on its way itself is no
+// matter: a leader with little memory would else drop again and again what an origin with more may send.
 func TestALeaderHoldsBoundedBytesOfAnOrigin(t *testing.T) {
-	const bodyBytes, limitBytes = 100, 1000
+	for _, own := range []int{1, 250, 999, 1000} {
+		t.Run(fmt.Sprint(own), func(t *testing.T) { holdsTwice(t, own, 1000) })
+	}
+}
+
+func holdsTwice(t *testing.T, ownBytes, limitBytes int) {
+	const bodyBytes = 100
 	tb := newTable(t, 3)
 	tb.elect(1)
 	leader := tb.node(1)
-	leader.engine.options.MaxUnmetBytes = limitBytes
+	leader.engine.options.MaxUnmetBytes = ownBytes
+	leader.engine.options.LargestUnmetBytes = limitBytes
 	leader.engine.options.ProposalRoomBytes = 1
 	one := raftlog.EntryHeaderBytes + bodyBytes
 	for sequence := range raftlog.Sequence(100) {
