@@ -36,6 +36,7 @@ func (n *Node) noteAddresses(m *membership.Member, theirs *transport.Hello) {
 	if news {
 		n.options.Logger.Info("a member is at another address", "peer", m.ID, "address", said.Address)
 		signal(n.learned)
+		signal(n.located)
 	}
 }
 
@@ -47,6 +48,7 @@ func (n *Node) hearClaims(claims []locations.Claim) {
 		if takes(claim.Address) && n.peers.book.Hear(claim) {
 			n.options.Logger.Info("a member is said to be at another address", "peer", claim.ID, "address", claim.Address)
 			signal(n.learned)
+			signal(n.located)
 		}
 	}
 	n.renewPeers()

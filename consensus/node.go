@@ -98,6 +98,7 @@ type Node struct {
 	member     chan struct{} // closed when the node has become a member
 	moved      chan struct{} // has something when a member has announced another address
 	learned    chan struct{} // has something when this node has learned an address that others may not know
+	located    chan struct{} // has something when an address is to be written down
 }
 
 // View calls f with the state machine while nothing is applied. Nothing is applied before f returns: f should be short,

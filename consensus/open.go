@@ -71,7 +71,8 @@ func (o Options) open(ctx context.Context) (*Node, error) {
 	n := &Node{
 		options: o, log: log, boot: raftlog.Boot(random()), restored: restored, machine: newMachine(o.Machine),
 		assembled: make(chan struct{}), member: make(chan struct{}), moved: make(chan struct{}, 1),
-		learned: make(chan struct{}, 1), done: make(chan struct{}), news: make(chan struct{}, 1),
+		learned: make(chan struct{}, 1), located: make(chan struct{}, 1),
+		done: make(chan struct{}), news: make(chan struct{}, 1),
 		starts: restored.Generation + 1,
 	}
 	n.shortages = shortage.New(o.Logger, n.renew)
@@ -244,6 +245,9 @@ func (n *Node) start() error {
 	n.renew()
 	n.watchers.wake(everything)
 	n.runner.Load().TellAll() // the host is told by the loop alone
+	learned := n.readLearned()
+	n.recall(learned)
+	n.background.Go(func() { n.keepLearned(learned) })
 	n.background.Go(n.keepAddresses)
 	n.background.Go(n.acquaint)
 	n.background.Go(n.tellNotices)

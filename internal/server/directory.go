@@ -18,7 +18,7 @@ import (
 // at its root, hold no data and count as own.
 func ownNames() []string {
 	return []string{
-		wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", "confirmed", ".", "lost+found",
+		wal.IdentityName, "journal", "history-", snapshot.DirectoryName, "LOCK", "confirmed", "addresses", ".", "lost+found",
 	}
 }
 

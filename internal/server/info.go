@@ -54,6 +54,7 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 		{Name: "raft_snapshot_in_progress", Value: yesNo(status.SnapshotUnderway)},
 		{Name: "raft_snapshots_created", Value: number(status.SnapshotsTaken)},
 		{Name: "raft_snapshots_received", Value: number(status.SnapshotsInstalled)},
+		{Name: "raft_snapshots_reserved", Value: number(len(status.Reserved))},
 		{Name: "raft_snapshot_last_error", Value: oneLine(status.LastSnapshotError)},
 		{Name: "raft_install_last_error", Value: oneLine(status.LastInstallError)},
 	}
@@ -64,9 +65,7 @@ func snapshotFields(status *consensus.Status) []resp.Field {
 		fields = append(fields, resp.Field{Name: "raft_snapshot_retained_idx", Value: number(status.Retained.Index)})
 	}
 	if len(status.Reserved) > 0 {
-		fields = append(fields,
-			resp.Field{Name: "raft_snapshots_reserved", Value: number(len(status.Reserved))},
-			resp.Field{Name: "raft_snapshot_reserved_idx", Value: number(status.Reserved[0].Index)})
+		fields = append(fields, resp.Field{Name: "raft_snapshot_reserved_idx", Value: number(status.Reserved[0].Index)})
 	}
 	if status.InstallFrom != 0 {
 		fields = append(fields,

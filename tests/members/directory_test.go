@@ -34,7 +34,7 @@ func TestDirectory_AWipedOneLosesItsName(t *testing.T) {
 	}
 	c.Start(wiped)
 	blackbox.Eventually(t, blackbox.EffectLimit, "the wiped node is told why it may not return", func() bool {
-		return strings.Contains(wiped.Process.Err(), "if that is lost, replace node")
+		return strings.Contains(wiped.Process.Err(), "CLUSTER REPLACENODE")
 	})
 	// The cluster goes on without it, through many heartbeats.
 	for i := range 200 {
