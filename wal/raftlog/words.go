@@ -103,7 +103,8 @@ type SnapshotSwitch struct {
 type Quarantine struct {
 	// Differs is an index at which the state had another hash than that of a quorum; 0 for no quarantine.
 	Differs Index
-	// Agreed is the last index at which it had the same. Snapshots of this node above it are void.
+	// Agreed is the last index at which it had the same, for people to read: no snapshot of this node is restored, neither
+	// one above it nor one below.
 	Agreed Index
 	// Reinstalled is the index of the other node's snapshot from which the state was restored since, 0 if it was not.
 	// What is left then is to compare it once more.
@@ -113,12 +114,8 @@ type Quarantine struct {
 // On reports whether there is a quarantine.
 func (q Quarantine) On() bool { return q.Differs != 0 }
 
-// Stateless reports whether the node has no state that it may go on from.
+// Stateless reports whether the node has no state that it may go on from. A start then restores no snapshot.
 func (q Quarantine) Stateless() bool { return q.On() && q.Reinstalled == 0 }
-
-// Voids reports whether a snapshot that was in force when the quarantine began, or came into force meanwhile, must
-// not be restored.
-func (q Quarantine) Voids(snapshot Index) bool { return q.Stateless() && snapshot > q.Agreed }
 
 // Operation is one step of a node's durable state: term, vote, snapshot and entries change together or not at all.
 type Operation struct {
