@@ -24,6 +24,8 @@ import (
 type handOver struct {
 	wanted bool
 	tried  []raftlog.NodeID
+	// rested is the tick at which a quarantined leader asks its voters again.
+	rested uint64
 }
 
 // continueHandOver runs after the turn's proposals were appended: batches that were held during a failed attempt are
@@ -33,7 +35,7 @@ func (e *Engine) continueHandOver(in *Inputs) {
 		e.send(Message{Own: AskTransfer, Message: raft.Message{To: e.leader, Term: e.term}})
 	}
 	h := &e.handOver
-	h.wanted = h.wanted || (in.HandOver || e.quarantined()) && e.leads()
+	h.wanted = h.wanted || (in.HandOver || e.quarantined() && e.tick >= h.rested) && e.leads()
 	if !h.wanted || in.Ticks == 0 && !in.HandOver {
 		return
 	}
@@ -43,7 +45,7 @@ func (e *Engine) continueHandOver(in *Inputs) {
 	}
 	successor := e.successor(status.Followers)
 	if successor == 0 {
-		*h = handOver{}
+		*h = handOver{rested: e.tick + repeatTicks}
 		return
 	}
 	h.tried = append(h.tried, successor)

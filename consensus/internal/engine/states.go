@@ -16,7 +16,10 @@ import (
 // not be the same on all: only indexes that enough of them noted are compared.
 const (
 	// keptNotes is how many notes of a node are kept, of either kind: at multiples, and at entries that carry only time.
-	keptNotes = 8
+	// At full load there are some hundred notes a second, and the verdict on one comes a moment later.
+	keptNotes = 64
+	// reportedNotes is how many of either kind a report has, and how many agreed ones a verdict: the newest.
+	reportedNotes = 8
 	// keptAgreed is how many agreed notes are kept, for members that are behind.
 	keptAgreed = 64
 	// reportTicks is the least time between two reports, or two verdicts, that have news; repeatTicks is after how long
@@ -25,6 +28,9 @@ const (
 	repeatTicks = 100
 	// comparisonTicks is how often the leader adds an entry that carries only time while a member waits to be compared.
 	comparisonTicks = 50
+	// quietTicks is for how long nothing may be agreed while there are new notes: then the leader adds such an entry as
+	// well. All nodes note it, and few others of its kind come.
+	quietTicks = 300
 )
 
 // StateNote is the hash of a state behind an entry, at the feature level in force there: another level may hash the
@@ -90,8 +96,8 @@ type states struct {
 	multiples, times []StateNote
 	// known are the agreed notes, oldest first; told of is by the leader, or found as one.
 	known []StateNote
-	// agreed is the last index at which this node's state was the agreed one, differs the last one at which it was not;
-	// 0 for neither.
+	// agreed is the last index at which this node's state was the agreed one, differs the last one at which it was not,
+	// if that is a later one; 0 for neither.
 	agreed, differs raftlog.Index
 	// reported is when and to which term's leader this node last reported; fresh: it has news.
 	reported     uint64
@@ -182,22 +188,30 @@ func (e *Engine) compareOwn(own StateNote) {
 	case !known || agreed.Level != own.Level:
 	case q.On() && (q.Stateless() || own.Index <= q.Reinstalled): // of the state that is void, or of the file
 	case agreed.Hash != own.Hash:
-		s.differs = max(s.differs, own.Index)
+		if own.Index > s.agreed {
+			s.differs = max(s.differs, own.Index)
+		}
 		if q.On() {
 			e.quarantineAgain(own.Index)
 		}
 	default:
 		s.agreed = max(s.agreed, own.Index)
+		if s.agreed > s.differs { // writes to what differed may make states the same again
+			s.differs = 0
+		}
 		if q.On() {
 			e.endQuarantine()
 		}
 	}
 }
 
+// newest are the notes that a report has room for.
+func newest(notes []StateNote) []StateNote { return notes[max(0, len(notes)-reportedNotes):] }
+
 // report is what this node tells the leader of its state.
 func (e *Engine) report() *StateReport {
 	s := &e.states
-	r := &StateReport{Notes: slices.Concat(s.multiples, s.times), Quarantine: e.core.Quarantined()}
+	r := &StateReport{Notes: slices.Concat(newest(s.multiples), newest(s.times)), Quarantine: e.core.Quarantined()}
 	slices.SortFunc(r.Notes, func(a, b StateNote) int { return int(a.Index) - int(b.Index) })
 	if e.wantsState() {
 		r.Floor = e.reinstallFloor()
@@ -220,7 +234,8 @@ func (e *Engine) reportStates() {
 		e.takeReport(e.options.ID, r)
 		return
 	}
-	if len(r.Notes) > 0 || r.Quarantine.On() {
+	// A node that is called quarantined and is not says so, too: a crash may have come before the quarantine was durable.
+	if len(r.Notes) > 0 || r.Quarantine.On() || e.isQuarantined(e.options.ID) {
 		e.send(Message{Own: Report, Message: message(e.leader, e.term), Report: r})
 	}
 }

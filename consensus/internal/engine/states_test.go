@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -186,6 +187,161 @@ func TestTheNextLeaderFindsTheOddNode(t *testing.T) {
 	}
 }
 
+// S30: Two voters of three differ and the third is down, and has told this leader nothing: that is an alarm.
+func TestTheLastTwoWhoDifferAreAnAlarm(t *testing.T) {
+	tb := comparing(t, 3)
+	tb.crash(3)
+	tb.elect(2)
+	tb.spoil(1, 1)
+	tb.compared(2)
+	tb.ticks(DefaultOptions().AbsentTicks + 2*repeatTicks)
+	for _, id := range []raftlog.NodeID{1, 2} {
+		if s := tb.node(id).engine.State(); s.Undecided == 0 || s.Quarantine.On() {
+			t.Errorf("node %d: undecided at %d, %+v", id, s.Undecided, s.Quarantine)
+		}
+	}
+}
+
+// S30: While one node is quarantined another odd one knows that it differs. When the first one is switched off, the
+// second is quarantined.
+func TestASecondOddNodeIsNamed(t *testing.T) {
+	tb := comparing(t, 5)
+	tb.compared(1)
+	tb.spoil(4, 1)
+	tb.lose = withhold
+	tb.compared(1)
+	tb.spoil(5, 2)
+	tb.compared(1)
+	if ids := tb.quarantined(); len(ids) != 1 || ids[0] != 4 {
+		t.Fatalf("quarantined are %v", ids)
+	}
+	if s := tb.node(5).engine.State(); s.Differs == 0 {
+		t.Error("node 5 does not know that it differs")
+	}
+	if s := tb.node(3).engine.State(); s.Differs != 0 {
+		t.Errorf("node 3 differs at %d", s.Differs)
+	}
+	tb.crash(4)
+	tb.ticks(DefaultOptions().AbsentTicks + 2*repeatTicks)
+	tb.compared(1)
+	if !tb.node(5).engine.quarantined() {
+		t.Error("node 5 is not quarantined, for one that is down")
+	}
+	if all := tb.node(1).engine.Status().Quarantined; len(all) != 2 {
+		t.Errorf("node 1 knows of %v", all)
+	}
+}
+
+// S30: More notes come between two reports than a report has. Where reports meet, the odd node still has its note when
+// the verdict comes; where the reports of two nodes never meet, the leader sees to it.
+func TestAnOddNodeIsFoundUnderLoad(t *testing.T) {
+	for name, c := range map[string]struct {
+		apart uint64 // ticks between the reports of two nodes
+		limit int
+	}{"reports meet": {0, quietTicks / 4}, "reports never meet": {2, 3 * quietTicks}} {
+		t.Run(name, func(t *testing.T) {
+			tb := newTable(t, 3)
+			tb.adjust = func(o *Options) { o.CompareEntries = 2 }
+			for _, s := range tb.nodes {
+				tb.boot(s, raftlog.Boot(200+s.id))
+			}
+			tb.elect(1)
+			tb.ticks(3 * repeatTicks)
+			tb.spoil(3, 1)
+			for _, s := range tb.nodes {
+				s.engine.states.reported = s.engine.tick - reportTicks + c.apart*uint64(s.id-1)
+			}
+			late := tb.hold(func(m *Message) bool { return m.Own == Verdict && m.To == 3 })
+			for range c.limit {
+				verdicts := *late
+				*late = nil
+				for range 2 * (reportedNotes + 1) {
+					tb.submit(1, "x")
+					tb.settle()
+				}
+				tb.flying = append(tb.flying, verdicts...)
+				tb.ticks(1)
+				if q := tb.node(3).engine.State(); q.Quarantine.On() || q.Reinstalls > 0 {
+					return
+				}
+			}
+			t.Fatal("node 3 was not found")
+		})
+	}
+}
+
+// S30: An idle cluster adds no entry for a comparison that nothing asks for, nor for a member that is down.
+func TestNoEntriesForComparisonsInVain(t *testing.T) {
+	tb := comparing(t, 3)
+	tb.compared(1)
+	last := func() raftlog.Index { return tb.node(1).engine.core.Last().Index }
+	before := last()
+	tb.ticks(20 * repeatTicks)
+	if now := last(); now != before {
+		t.Errorf("an idle cluster went on from entry %d to %d", before, now)
+	}
+	tb.spoil(3, 1)
+	tb.lose = func(m *Message) bool { return m.Own == Report && m.Report.Floor != 0 }
+	tb.compared(1)
+	tb.lose = nil // the snapshot is of the last entry: one more is needed to compare
+	waits := func() bool {
+		all := tb.node(1).engine.states.quarantined
+		return len(all) == 1 && all[0].Reinstalled != 0
+	}
+	for i := 0; i < 20*repeatTicks && !waits(); i++ {
+		tb.ticks(1)
+	}
+	if !waits() {
+		t.Fatal("node 3 was not reinstalled")
+	}
+	tb.crash(3)
+	tb.ticks(DefaultOptions().AbsentTicks + 2*comparisonTicks)
+	before = last()
+	tb.ticks(20 * repeatTicks)
+	if now := last(); now != before {
+		t.Errorf("for a node that is down, the cluster went on from entry %d to %d", before, now)
+	}
+}
+
+// S30: The next leader keeps what it knows of a quarantined member until that has spoken.
+func TestAQuarantineOutlivesALeaderInTheList(t *testing.T) {
+	tb := comparing(t, 3)
+	tb.spoil(3, 1)
+	tb.lose = withhold
+	tb.compared(1)
+	if ids := tb.quarantined(); len(ids) != 1 || ids[0] != 3 {
+		t.Fatalf("quarantined are %v", ids)
+	}
+	tb.lose = func(m *Message) bool { return m.Own == Report && m.From == 3 || withhold(m) }
+	tb.elect(2)
+	for range 3 * repeatTicks {
+		tb.ticks(1)
+		for _, id := range []raftlog.NodeID{1, 2} {
+			if all := tb.node(id).engine.Status().Quarantined; len(all) != 1 || all[0].ID != 3 {
+				t.Fatalf("node %d knows of %v", id, all)
+			}
+		}
+	}
+}
+
+// S30: A crash forgets a quarantine that was not durable. The cluster is idle, and stops to call the node quarantined.
+func TestAForgottenQuarantineLeavesTheList(t *testing.T) {
+	tb := comparing(t, 3)
+	tb.spoil(3, 1)
+	tb.lose = withhold
+	tb.compared(1)
+	if ids := tb.quarantined(); len(ids) != 1 || ids[0] != 3 {
+		t.Fatalf("quarantined are %v", ids)
+	}
+	tb.lose = nil
+	tb.adjust = func(o *Options) { o.CompareEntries = 1 << 20 } // what it applies again has no note
+	tb.boot(tb.node(3), 300)
+	tb.ticks(4 * repeatTicks)
+	if all := tb.node(1).engine.Status().Quarantined; len(all) > 0 {
+		t.Fatalf("node 1 knows of %v", all)
+	}
+}
+
 // What is kept of notes has a bound.
 func TestNotesAreBounded(t *testing.T) {
 	var notes []StateNote
@@ -203,5 +359,27 @@ func TestNotesAreBounded(t *testing.T) {
 		if n := len(s.engine.states.known); n == 0 || n > keptAgreed {
 			t.Errorf("node %d keeps %d agreed notes", s.id, n)
 		}
+	}
+}
+
+// S30: A quarantined leader whose followers cannot take over appends between two rounds of attempts.
+func TestAQuarantinedLeaderRestsBetweenRounds(t *testing.T) {
+	tb := comparing(t, 3)
+	tb.spoil(1, 1)
+	tb.lose = func(m *Message) bool { return m.Kind == raft.TimeoutNow }
+	tb.compared(1)
+	if ids := tb.quarantined(); len(ids) != 1 || ids[0] != 1 {
+		t.Fatalf("quarantined are %v", ids)
+	}
+	rest, longest := 0, 0
+	for range 10 * repeatTicks {
+		tb.ticks(1)
+		if rest++; tb.node(1).engine.core.Status().Transferee != 0 {
+			rest = 0
+		}
+		longest = max(longest, rest)
+	}
+	if !tb.node(1).engine.leads() || longest < repeatTicks/2 || longest > 2*repeatTicks {
+		t.Fatalf("node 1 leads: %v; it appends for at most %d ticks", tb.node(1).engine.leads(), longest)
 	}
 }

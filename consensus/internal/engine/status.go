@@ -86,6 +86,9 @@ type State struct {
 	Quarantine raftlog.Quarantine
 	Agreed     raftlog.Index
 	Undecided  raftlog.Index
+	// Differs is the last index at which this node's state had another hash than the agreed one, 0 for none since they
+	// were the same. Such a node is quarantined unless another one is.
+	Differs raftlog.Index
 	// Reinstalls counts the states that this process took over from another node because its own differed.
 	Reinstalls uint64
 	// Observation counts the changes of Status.Absent, Status.Followers, Status.Confirmed, Status.Quarantined and what
@@ -129,7 +132,7 @@ func (e *Engine) State() State {
 		SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install:          e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
 		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError, Clock: e.clockStatus(),
-		Quarantine: e.core.Quarantined(), Agreed: e.states.agreed, Undecided: e.states.undecided,
+		Quarantine: e.core.Quarantined(), Agreed: e.states.agreed, Undecided: e.states.undecided, Differs: e.states.differs,
 		Reinstalls: e.states.reinstalls,
 	}
 }

@@ -20,8 +20,10 @@ type bench struct {
 	// ruled is when the members were last told; news: there is something to tell.
 	ruled uint64
 	news  bool
-	// ticked is when an entry was last added for a comparison.
-	ticked uint64
+	// ticked is when an entry was last added for a comparison, tickedAt the end of the log then. agreedTick is when a
+	// hash was last found to be the agreed one, or an entry was added because none was.
+	ticked, agreedTick uint64
+	tickedAt           raftlog.Index
 }
 
 // takeStateReport takes a member's report, if this node leads the term that it is meant for.
@@ -35,7 +37,7 @@ func (e *Engine) takeStateReport(m *Message) {
 func (e *Engine) takeReport(from raftlog.NodeID, r *StateReport) {
 	b := &e.states.bench
 	if b.term != e.core.Term() {
-		*b = bench{term: e.core.Term(), members: map[raftlog.NodeID]*StateReport{}, news: true}
+		*b = bench{term: e.core.Term(), members: map[raftlog.NodeID]*StateReport{}, news: true, agreedTick: e.tick}
 	}
 	before := b.members[from]
 	b.members[from] = r
@@ -66,7 +68,7 @@ func (e *Engine) compareAll() {
 	if odd != b.odd || at != b.oddAt {
 		b.odd, b.oddAt, b.news = odd, at, true
 	}
-	s.noteQuarantined(b.reported())
+	s.noteQuarantined(e.allQuarantined())
 }
 
 // notes are those of all members whose state counts, each once, in ascending order of their indexes.
@@ -110,13 +112,14 @@ func (e *Engine) decideAt(n StateNote) {
 	switch {
 	case outcome == quorum.Won:
 		e.learnAgreed(n)
-		b.news = true
+		b.news, b.agreedTick = true, e.tick
 	case anyOther && e.undecidable(n.Index) && n.Index > e.states.undecided:
 		e.states.undecided, b.news = n.Index, true
 	}
 }
 
-// undecidable reports whether no hash can have a quorum at an index, whatever those say who have not reported.
+// undecidable reports whether no hash can have a quorum at an index, whatever the others say who have not yet told
+// theirs. A member that is silent is not waited for: it may never come back.
 func (e *Engine) undecidable(index raftlog.Index) bool {
 	b := &e.states.bench
 	for _, n := range b.notes() {
@@ -124,12 +127,9 @@ func (e *Engine) undecidable(index raftlog.Index) bool {
 			continue
 		}
 		possible := quorum.Decide(e.core.Configuration().Pair(), func(id raftlog.NodeID) quorum.Answer {
-			r := b.members[id]
-			if r == nil {
-				return quorum.Yes
-			}
-			theirs, noted := noteAt(r.Notes, index)
-			if r.Quarantine.On() || noted && (theirs.Hash != n.Hash || theirs.Level != n.Level) {
+			theirs, noted, counts := b.noteOf(id, index)
+			same := theirs.Hash == n.Hash && theirs.Level == n.Level
+			if !counts || noted && !same || !noted && e.isSilent(id) {
 				return quorum.No
 			}
 			return quorum.Yes // it has the same, or may yet say so
@@ -141,17 +141,30 @@ func (e *Engine) undecidable(index raftlog.Index) bool {
 	return true
 }
 
+// noteOf is a member's note at an index, if it told one. Its state counts unless it is quarantined.
+func (b *bench) noteOf(id raftlog.NodeID, index raftlog.Index) (n StateNote, noted, counts bool) {
+	r := b.members[id]
+	if r == nil {
+		return n, false, true
+	}
+	n, noted = noteAt(r.Notes, index)
+	return n, noted, !r.Quarantine.On()
+}
+
 // oddOne is the member that is to be quarantined: one whose newest note with an agreed one beside it differs from that.
-// There is none while another one is quarantined, or was named and may still be odd.
+// There is none while another one is quarantined, or was named and may still be odd. Members that are silent do not
+// count: what was heard of one must not keep all others from being quarantined for as long as it is down.
 func (e *Engine) oddOne() (raftlog.NodeID, StateNote) {
 	b := &e.states.bench
-	if len(b.reported()) > 0 {
-		return 0, StateNote{}
+	for _, q := range e.allQuarantined() {
+		if !e.isSilent(q.ID) {
+			return 0, StateNote{}
+		}
 	}
 	odd, at := raftlog.NodeID(0), StateNote{}
 	for _, m := range e.core.Configuration().Members {
 		agreed, differs := e.oddAt(m.ID)
-		if differs && (odd == 0 || m.ID == b.odd) {
+		if differs && !e.isSilent(m.ID) && (odd == 0 || m.ID == b.odd) {
 			odd, at = m.ID, agreed
 		}
 	}
@@ -173,12 +186,19 @@ func (e *Engine) oddAt(id raftlog.NodeID) (agreed StateNote, differs bool) {
 	return agreed, false
 }
 
-// reported are the members that say that they are quarantined, in ascending order.
-func (b *bench) reported() []Quarantined {
+// allQuarantined are the members that say that they are quarantined, and those of which the leader knew it before and
+// that have not reported in its term yet, in ascending order.
+func (e *Engine) allQuarantined() []Quarantined {
+	b := &e.states.bench
 	var all []Quarantined
 	for id, r := range b.members {
 		if r.Quarantine.On() {
 			all = append(all, Quarantined{ID: id, Quarantine: r.Quarantine})
+		}
+	}
+	for _, q := range e.states.quarantined {
+		if b.members[q.ID] == nil && e.isMember(q.ID) {
+			all = append(all, q)
 		}
 	}
 	slices.SortFunc(all, func(a, b Quarantined) int { return cmp.Compare(a.ID, b.ID) })
@@ -206,7 +226,7 @@ func (e *Engine) rule() {
 	b.ruled, b.news = e.tick, false
 	known := e.states.known
 	v := StateVerdict{
-		Agreed: slices.Clone(known[max(0, len(known)-keptNotes):]), Odd: b.odd, OddAt: b.oddAt,
+		Agreed: slices.Clone(newest(known)), Odd: b.odd, OddAt: b.oddAt,
 		Quarantined: e.states.quarantined, Undecided: e.states.undecided,
 	}
 	if len(v.Agreed) == 0 && v.Odd == 0 && len(v.Quarantined) == 0 && v.Undecided == 0 {
@@ -276,21 +296,40 @@ func (e *Engine) provideState(floor raftlog.Index) {
 }
 
 // owesComparison reports whether an entry is to be added behind which all nodes note their hash: a member waits for
-// that, and nothing else may come for long.
+// that, and nothing else may come for long; or the nodes make so many notes that what they report does not meet.
 func (e *Engine) owesComparison() bool {
 	b := &e.states.bench
 	if b.term != e.core.Term() || e.tick-b.ticked < comparisonTicks {
 		return false
 	}
-	waits := func(q Quarantined) bool { return q.Reinstalled != 0 }
-	if !slices.ContainsFunc(e.states.quarantined, waits) {
+	waits := func(q Quarantined) bool { return q.Reinstalled != 0 && !e.isSilent(q.ID) }
+	apart := e.reportsApart()
+	if !apart && !slices.ContainsFunc(e.states.quarantined, waits) {
 		return false
 	}
-	b.ticked = e.tick
+	if apart {
+		b.agreedTick = e.tick
+	}
+	b.ticked, b.tickedAt = e.tick, e.core.Last().Index
 	return true
 }
 
-// isQuarantined reports whether a member is quarantined, as far as this leader knows.
+// reportsApart reports whether nothing was agreed for quietTicks although this leader made notes since then, and since
+// the last entry that was added for a comparison.
+func (e *Engine) reportsApart() bool {
+	s := &e.states
+	return e.tick-s.agreedTick >= quietTicks && newestIndex(s.multiples) > max(newestIndex(s.known), s.tickedAt)
+}
+
+// newestIndex is that of the last of some notes, 0 if there is none.
+func newestIndex(notes []StateNote) raftlog.Index {
+	if len(notes) == 0 {
+		return 0
+	}
+	return notes[len(notes)-1].Index
+}
+
+// isQuarantined reports whether a member is quarantined, as far as this leader knows, or the leader says.
 func (e *Engine) isQuarantined(id raftlog.NodeID) bool {
 	return slices.ContainsFunc(e.states.quarantined, func(q Quarantined) bool { return q.ID == id })
 }

@@ -1,6 +1,32 @@
 package pump
 
-import "github.com/raftredis/raftredis/consensus/internal/engine"
+import (
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/internal/engine"
+)
+
+// Pauses between two lines about states of which none has a majority.
+const (
+	minUndecidedPause = time.Minute
+	maxUndecidedPause = time.Hour
+)
+
+// repeats spaces the lines about something that goes on: the first comes at once, and each pause is twice the last.
+type repeats struct {
+	next  time.Time
+	pause time.Duration
+}
+
+// due reports whether a line is to be logged, and counts it.
+func (p *repeats) due(now time.Time) bool {
+	if now.Before(p.next) {
+		return false
+	}
+	p.pause = min(max(2*p.pause, minUndecidedPause), maxUndecidedPause)
+	p.next = now.Add(p.pause)
+	return true
+}
 
 // logQuarantine logs that the states of nodes differ: of this one, of another, of some without a verdict.
 func (r *Runner) logQuarantine(old, now *engine.Status) {
@@ -21,9 +47,16 @@ func (r *Runner) logQuarantine(old, now *engine.Status) {
 			"another node by itself; if this happens again, replace the machine or its memory, and report the build",
 			"differs", q.Differs, "agreed", q.Agreed)
 	}
-	if now.Undecided > before.Undecided {
+	if now.Undecided == 0 {
+		r.undecided = repeats{}
+	}
+	if now.Undecided > before.Undecided && r.undecided.due(time.Now()) {
 		log.Error("the states of the nodes differ, and no majority has the same: compare raft_state_hash in INFO of all "+
 			"nodes, and replace the members whose data are wrong", "index", now.Undecided)
+	}
+	if now.Differs != 0 && before.Differs == 0 && !now.Quarantine.On() {
+		log.Error("the state of this node differs from that of a majority: the leader quarantines one node at a time, "+
+			"and this one when its turn comes", "differs", now.Differs, "agreed", now.Agreed)
 	}
 	r.logQuarantined(old, now)
 }

@@ -132,6 +132,9 @@ type Runner struct {
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
 	endFetch context.CancelFunc
 
+	// undecided spaces the lines about states that differ; it is the loop's.
+	undecided repeats
+
 	// began is when the runner did; given and synced are when entries were given to the log writer, and durable.
 	began         time.Time
 	given, synced marks
