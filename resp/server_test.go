@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -314,9 +315,16 @@ func TestCloseEndsClientsWithFullPipelines(t *testing.T) {
 		p.expectEnd()
 	}
 	eventually(t, "the store is told of each", func() bool { return store.abandonedCount() == clients })
-	for _, r := range runs {
+	mu.Lock()
+	abandoned := slices.Clone(runs)
+	mu.Unlock()
+	for _, r := range abandoned {
 		r.Complete(Uncertain)
 	}
+	// A goroutine that began another run would wait for that.
+	eventually(t, "no client is left, or one begins a run", func() bool {
+		return s.server.Clients() == 0 || under() > clients
+	})
 	if n := under(); n != clients {
 		t.Fatalf("%d runs were begun, %d of them behind Close", n, n-clients)
 	}

@@ -3,6 +3,7 @@
 package explore
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/guard"
@@ -63,6 +64,30 @@ func TestMutation_WhatComesOfAMissingRuleIsFound(t *testing.T) {
 				t.Fatalf("with all rules in place: %v, %v", control, err)
 			}
 		})
+	}
+}
+
+// A search that goes on from the file of one that found a violation comes to the same one again.
+func TestMutation_AFileDoesNotHideAViolation(t *testing.T) {
+	b, err := Parse("voters=3 terms=2 crashes=1 promptdisks=1 promptreplies=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{
+		Workers: 1, StatesMax: 1000, OutcomesOnly: true, Weakened: guard.Set{}.With(guard.VoteDurable),
+		File: filepath.Join(t.TempDir(), "states"),
+	}
+	first := ""
+	for run := range 3 {
+		r, err := Explore(b, o)
+		if err != nil || r.Violation == nil {
+			t.Fatalf("run %d finds nothing: %v, %v", run+1, r, err)
+		}
+		if found := r.Violation.String(); first == "" {
+			first = found
+		} else if found != first {
+			t.Fatalf("run %d finds another violation:\n%s\nthan the first:\n%s", run+1, found, first)
+		}
 	}
 }
 

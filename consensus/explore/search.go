@@ -235,14 +235,17 @@ func (s *search) take() (first, end int, ok bool) {
 	return first, s.taken, true
 }
 
-// add adds what a worker found, when all that comes before is there.
+// add adds what a worker found, when all that comes before is there. Behind a violation it adds nothing: the chunk that
+// has it is not whole, and a search that goes on from the file must come to it again. Nor does it when the set of seen
+// states is full: a chunk that found no room lacks states.
 func (s *search) add(c chunk) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	s.full = s.full || s.seen.full.Load()
 	s.found[c.first] = c
 	for {
 		c, ready := s.found[s.expanded]
-		if !ready || s.full || s.failed != nil {
+		if !ready || s.violation != nil || s.full || s.failed != nil {
 			return
 		}
 		delete(s.found, s.expanded)

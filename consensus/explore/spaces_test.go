@@ -21,7 +21,8 @@ func TestSmallSpacesAreExploredCompletely(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := Explore(b, Options{Workers: 2, StatesMax: 1 << 20})
+			// With more workers it may depend on chance which of equal states is kept, and with it the number of states.
+			r, err := Explore(b, Options{Workers: 1, StatesMax: 1 << 20})
 			switch {
 			case err != nil:
 				t.Fatal(err)
