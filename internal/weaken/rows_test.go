@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +55,28 @@ func TestTheCatalogueHasARowForEachGuard(t *testing.T) {
 	}
 	if len(want) < 60 {
 		t.Errorf("%d guards, want at least 60", len(want))
+	}
+}
+
+// A test notices by failing. One that passes, does not run or hangs proves nothing.
+func TestOnlyAFailureCountsAsNotice(t *testing.T) {
+	const began = "=== RUN   TestOne\n"
+	failed := &exec.ExitError{}
+	for _, c := range []struct {
+		output, why string
+		err         error
+	}{
+		{began + "--- FAIL: TestOne (0.00s)\nFAIL\n", "", failed},
+		{began + "panic: a rule is broken\n\ngoroutine 1 [running]:\n", "", failed},
+		{began + "PASS\n", "passes", nil},
+		{"testing: warning: no tests to run\n", "did not run", failed},
+		{began + "panic: test timed out after 2m0s\n\trunning tests:\n\t\tTestOne (2m0s)\n", "hangs", failed},
+		{"", "file does not exist", os.ErrNotExist},
+	} {
+		err := unnoticed("TestOne", []byte(c.output), c.err)
+		if c.why == "" && err != nil || c.why != "" && (err == nil || !strings.Contains(err.Error(), c.why)) {
+			t.Errorf("%q: %v; want %q", c.output, err, c.why)
+		}
 	}
 }
 
