@@ -17,8 +17,8 @@ type seenSet struct {
 	full atomic.Bool
 }
 
-// newSeenSet makes room for a number of states, at three quarters full. What workers find beyond that number, before the
-// search adds it up, has room up to fifteen sixteenths.
+// newSeenSet makes room for a number of states, at three quarters full. What workers find beyond it, before the
+// search adds it up, has room until fifteen sixteenths are full.
 func newSeenSet(states int) *seenSet {
 	size := 1 << 10
 	for size/4*3 < states {
