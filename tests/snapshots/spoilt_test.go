@@ -5,15 +5,16 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// compareEntries is how often the states of the nodes of these tests are compared, spoiltEntriesMax how many writes it
-// may take until a spoilt one is quarantined.
+// compareEntries is how often the states of the nodes of these tests are compared. quarantineLimit is how long a test
+// writes until a spoilt one is quarantined: some comparisons, each of them behind as many writes, on a busy machine.
 const (
-	compareEntries   = 64
-	spoiltEntriesMax = 2 * compareEntries
+	compareEntries  = 64
+	quarantineLimit = time.Minute
 )
 
 // spoiltCluster starts three nodes whose states a test can spoil.
@@ -37,6 +38,20 @@ func quarantined(t *testing.T, n *blackbox.Node) bool {
 	return facts["raft_state_quarantine"] != "no"
 }
 
+// writeUntil writes until a condition holds: states are compared, and verdicts reach the disk, as entries come.
+func writeUntil(t *testing.T, writer *blackbox.Client, what string, condition func() bool) {
+	t.Helper()
+	written := 0
+	blackbox.Eventually(t, quarantineLimit, what, func() bool {
+		if condition() {
+			return true
+		}
+		blackbox.Expect(t, writer.Must(t, "SET", fmt.Sprint("filler", written), "x"), "+OK")
+		written++
+		return false
+	})
+}
+
 // awaitQuarantine spoils a node's state, and writes until it was named.
 func awaitQuarantine(t *testing.T, c *blackbox.Cluster, odd *blackbox.Node, spoiling string) {
 	t.Helper()
@@ -46,12 +61,7 @@ func awaitQuarantine(t *testing.T, c *blackbox.Cluster, odd *blackbox.Node, spoi
 	named := func() bool { // it may have healed between two looks
 		return quarantined(t, odd) || odd.RaftNumber(t, "raft_state_reinstalls") > before
 	}
-	for i := 0; !named(); i++ {
-		if i > spoiltEntriesMax {
-			t.Fatalf("node %d is not quarantined after %d writes", odd.Number, i)
-		}
-		blackbox.Expect(t, writer.Must(t, "SET", fmt.Sprint("filler", i), "x"), "+OK")
-	}
+	writeUntil(t, writer, fmt.Sprintf("node %d is quarantined", odd.Number), named)
 	blackbox.Eventually(t, blackbox.EffectLimit, "the node has the state of another one, and serves", func() bool {
 		return !quarantined(t, odd) && odd.RaftNumber(t, "raft_state_reinstalls") > before
 	})
@@ -93,21 +103,19 @@ func TestSpoilt_ARestartServesNothingFromTheVoidState(t *testing.T) {
 		blackbox.Expect(t, writer.Must(t, "SET", fmt.Sprint("bulk", i), strings.Repeat("x", 1<<20)), "+OK")
 	}
 	c.Spoil(odd, "DEL kept")
-	inspected := func() string {
-		_, text := blackbox.Run(t, "inspect", "--dir", c.DirectoryOf(odd))
-		return text
+	var text string
+	recorded := func() bool {
+		_, text = blackbox.Run(t, "inspect", "--dir", c.DirectoryOf(odd))
+		return strings.Contains(text, "quarantine: the state differed")
 	}
-	for i := 0; !quarantined(t, odd); i++ {
-		if i > spoiltEntriesMax {
-			t.Fatalf("node %d is not quarantined after %d writes", odd.Number, i)
-		}
-		blackbox.Expect(t, writer.Must(t, "SET", fmt.Sprint("filler", i), "x"), "+OK")
-	}
+	writeUntil(t, writer, "a node is quarantined", func() bool { return quarantined(t, odd) })
+	// It counts at once, and is durable with the next operation.
+	writeUntil(t, writer, "its directory says so", recorded)
 	odd.Process.Kill()
 	for _, n := range others {
 		n.Process.Kill()
 	}
-	if text := inspected(); !strings.Contains(text, "quarantine: the state differed") {
+	if !recorded() {
 		t.Fatalf("the directory of a quarantined node is described so:\n%s", text)
 	}
 	c.Start(odd)
