@@ -41,7 +41,7 @@ func TestInspect_ShowsTheSameOfARunningAndAStoppedNode(t *testing.T) {
 		`MSET "a" "1" "large" "zzzz`,
 		"(1000 bytes)",
 		"start of term",
-		"opening version 2 generation",
+		"opening version 3 generation",
 	}
 	for _, state := range []string{"running", "stopped"} {
 		code, output := blackbox.Run(t, inspect...)
