@@ -221,8 +221,9 @@ func TestE12_SnapshotsAreTakenWhileOneIsBeingSent(t *testing.T) {
 	}
 	close(released)
 	l.expectAlike(2, leader, 1-leader)
-	// Behind what it has fetched the log may be gone again, and a second file announced; the first came in one piece.
-	if brought := watch.transfers(); brought[0] < notebookPages*pageBytes {
+	// The leader may give up the file that it sends, because little history is kept here; then the node turns to a newer
+	// one at once. A whole file came in one piece all the same.
+	if brought := watch.transfers(); slices.Max(brought) < notebookPages*pageBytes || len(brought) > 2 {
 		t.Fatalf("connections brought %d bytes", brought)
 	}
 }
