@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -85,33 +81,20 @@ func decodeConfirmed(b []byte) (clusterID uint64, marks []engine.Confirmed, err 
 	return binary.LittleEndian.Uint64(b[8:]), marks, nil
 }
 
-// readConfirmed reads the marks of this node's cluster. A file that cannot be used is no reason not to start: what it
-// would refuse, others refuse as well.
+// confirmedFile has the marks. What a node without it would not refuse, others refuse.
+var confirmedFile = sideFile{
+	name: confirmedName, next: confirmedNext, work: "write down how far the members are",
+	loss: "what other members had confirmed cannot be read; a member that was rolled back may not be recognised before " +
+		"the next leader tells",
+}
+
+// readConfirmed reads the marks of this node's cluster.
 func (n *Node) readConfirmed() []engine.Confirmed {
-	path := filepath.Join(n.options.Directory, confirmedName)
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var clusterID uint64
-	var marks []engine.Confirmed
-	if err == nil {
-		clusterID, marks, err = decodeConfirmed(b)
-	}
-	if err != nil {
-		n.options.Logger.Warn("what other members had confirmed cannot be read; a member that was rolled back may not be "+
-			"recognised before the next leader tells", "file", path, "error", err)
-		return nil
-	}
-	if clusterID != n.identity.ClusterID {
-		return nil
-	}
-	return marks
+	return readSideFile(n, confirmedFile, decodeConfirmed)
 }
 
 // keepConfirmed writes the marks now and then, and when the node is closed.
 func (n *Node) keepConfirmed() {
-	const work = "write down how far the members are"
 	ticker := time.NewTicker(confirmedInterval)
 	defer ticker.Stop()
 	kept := n.runner.Load().Status().Confirmed
@@ -122,24 +105,8 @@ func (n *Node) keepConfirmed() {
 			open = false
 		}
 		marks := n.runner.Load().Status().Confirmed
-		if slices.Equal(marks, kept) {
-			continue
-		}
-		switch err := n.writeConfirmed(marks); {
-		case err == nil:
-			n.shortages.End(work)
+		if !slices.Equal(marks, kept) && n.writeSideFile(confirmedFile, encodeConfirmed(n.clusterID(), marks)) {
 			kept = marks
-		case vfs.IsFatal(err):
-			n.fail(fmt.Errorf("%s: %w", work, err))
-			return
-		default:
-			n.shortages.Begin(work, err)
 		}
 	}
-}
-
-func (n *Node) writeConfirmed(marks []engine.Confirmed) error {
-	directory := n.options.Directory
-	return vfs.Replace(vfs.OS(), directory, filepath.Join(directory, confirmedName),
-		filepath.Join(directory, confirmedNext), encodeConfirmed(n.clusterID(), marks))
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/internal/shortage"
 )
 
 // goldenConfirmed is a file of the format that docs/format.md describes.
@@ -61,8 +62,9 @@ func TestMarksThatCannotBeReadAreNoReasonNotToStart(t *testing.T) {
 	if marks := n.readConfirmed(); marks != nil || log.Len() > 0 {
 		t.Fatalf("without a file: %v, %s", marks, log.String())
 	}
-	if err := n.writeConfirmed(twoMarks); err != nil {
-		t.Fatal(err)
+	n.shortages = shortage.New(n.options.Logger, n.renew)
+	if !n.writeSideFile(confirmedFile, encodeConfirmed(n.clusterID(), twoMarks)) {
+		t.Fatal("not written")
 	}
 	if marks := n.readConfirmed(); !slices.Equal(marks, twoMarks) {
 		t.Fatalf("%v, %s", marks, log.String())

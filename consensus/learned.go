@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/locations"
 	"github.com/raftredis/raftredis/consensus/membership"
-	"github.com/raftredis/raftredis/internal/vfs"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -94,28 +91,15 @@ func decodeLearned(b []byte) (clusterID uint64, claims []locations.Claim, err er
 	return binary.LittleEndian.Uint64(b[8:]), claims, nil
 }
 
-// readLearned reads where members of this node's cluster were said to be. A file that cannot be used is no reason not
-// to start.
+// learnedFile has the addresses.
+var learnedFile = sideFile{
+	name: learnedName, next: learnedNext, work: "write down where other members are",
+	loss: "where other members were said to be cannot be read; this node looks for them where its log says",
+}
+
+// readLearned reads where members of this node's cluster were said to be.
 func (n *Node) readLearned() []locations.Claim {
-	path := filepath.Join(n.options.Directory, learnedName)
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var clusterID uint64
-	var claims []locations.Claim
-	if err == nil {
-		clusterID, claims, err = decodeLearned(b)
-	}
-	if err != nil {
-		n.options.Logger.Warn("where other members were said to be cannot be read; this node looks for them where its log "+
-			"says", "file", path, "error", err)
-		return nil
-	}
-	if clusterID != n.identity.ClusterID {
-		return nil
-	}
-	return claims
+	return readSideFile(n, learnedFile, decodeLearned)
 }
 
 // recall takes what the file says of the members that this node's log names, before the first turn tells the transport
@@ -133,34 +117,21 @@ func (n *Node) recall(claims []locations.Claim) {
 	n.hearClaims(claims)
 }
 
-// keepLearned writes down where members are said to be, whenever there is news. kept is what the file says.
+// keepLearned writes down where members are said to be: at once when there is news, and again where that failed. kept
+// is what the file says.
 func (n *Node) keepLearned(kept []locations.Claim) {
-	const work = "write down where other members are"
+	ticker := time.NewTicker(addressInterval)
+	defer ticker.Stop()
 	for {
 		select {
 		case <-n.located:
+		case <-ticker.C:
 		case <-n.context.Done():
 			return
 		}
 		claims := n.peers.claims()
-		if slices.Equal(claims, kept) {
-			continue
-		}
-		switch err := n.writeLearned(claims); {
-		case err == nil:
-			n.shortages.End(work)
+		if !slices.Equal(claims, kept) && n.writeSideFile(learnedFile, encodeLearned(n.clusterID(), claims)) {
 			kept = claims
-		case vfs.IsFatal(err):
-			n.fail(fmt.Errorf("%s: %w", work, err))
-			return
-		default:
-			n.shortages.Begin(work, err)
 		}
 	}
-}
-
-func (n *Node) writeLearned(claims []locations.Claim) error {
-	directory := n.options.Directory
-	return vfs.Replace(vfs.OS(), directory, filepath.Join(directory, learnedName), filepath.Join(directory, learnedNext),
-		encodeLearned(n.clusterID(), claims))
 }

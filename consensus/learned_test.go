@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/consensus/internal/locations"
+	"github.com/raftredis/raftredis/internal/shortage"
 )
 
 // goldenLearned is a file of the format that docs/format.md describes.
@@ -56,8 +57,9 @@ func TestAddressesThatCannotBeReadAreNoReasonNotToStart(t *testing.T) {
 	if claims := n.readLearned(); claims != nil || log.Len() > 0 {
 		t.Fatalf("without a file: %v, %s", claims, log.String())
 	}
-	if err := n.writeLearned(oneClaim); err != nil {
-		t.Fatal(err)
+	n.shortages = shortage.New(n.options.Logger, n.renew)
+	if !n.writeSideFile(learnedFile, encodeLearned(n.clusterID(), oneClaim)) {
+		t.Fatal("not written")
 	}
 	if claims := n.readLearned(); !slices.Equal(claims, oneClaim) {
 		t.Fatalf("%v, %s", claims, log.String())
