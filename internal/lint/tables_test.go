@@ -39,7 +39,7 @@ var islands = strings.Fields("resp/wire resp/topology resp/stats fsm/value conse
 // pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.
 var (
 	pure = strings.Fields("consensus/quorum consensus/raft consensus/membership consensus/internal/locations fsm " +
-		"fsm/keyspace fsm/value")
+		"fsm/keyspace fsm/value internal/sessions")
 	impure = strings.Fields("time sync os net math/rand crypto/rand hash/maphash runtime unsafe context log")
 )
 
