@@ -9,6 +9,14 @@ import (
 // StartGatedCluster starts a cluster whose nodes reach each other only through the gates of a network.
 func StartGatedCluster(t testing.TB, n int, flags ...string) (*Cluster, *torture.Network) {
 	t.Helper()
+	c, network := NewGatedCluster(t, n, flags...)
+	c.StartAll()
+	return c, network
+}
+
+// NewGatedCluster describes such a cluster; nothing runs before StartAll.
+func NewGatedCluster(t testing.TB, n int, flags ...string) (*Cluster, *torture.Network) {
+	t.Helper()
 	c := NewCluster(t, n, flags...)
 	var peers []string
 	for _, node := range c.Nodes {
@@ -26,6 +34,5 @@ func StartGatedCluster(t testing.TB, n int, flags ...string) (*Cluster, *torture
 			}
 		}
 	}
-	c.StartAll()
 	return c, network
 }

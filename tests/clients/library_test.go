@@ -2,11 +2,8 @@ package clients_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,83 +17,17 @@ import (
 // The witnesses: each knows all nodes and has the default options of its library, go-redis with one exception (see
 // goRedisCluster).
 
-// python is Debian's own interpreter: its package python3-redis is no other's.
-const python = "/usr/bin/python3"
-
 // redisPy starts redis-py's RedisCluster.
 func redisPy(t testing.TB, seeds string, tags []string) *witness {
 	t.Helper()
-	needRedisPy(t)
-	script := filepath.Join("testdata", "cluster.py")
-	return program(t, "redis-py", exec.Command(python, append([]string{script, seeds}, tags...)...), tags)
-}
-
-func needRedisPy(t testing.TB) {
-	t.Helper()
-	if output, err := exec.Command(python, "-c", "import redis.cluster").CombinedOutput(); err != nil {
-		t.Fatalf("python3-redis is missing: ./test --install installs it (%v)\n%s", err, output)
-	}
+	return program(t, "redis-py", blackbox.Python(t, "testdata", append([]string{"cluster.py", seeds}, tags...)...), tags)
 }
 
 // ioredis starts ioredis's Cluster.
 func ioredis(t testing.TB, seeds string, tags []string) *witness {
 	t.Helper()
-	return program(t, "ioredis", nodeProgram(t, append([]string{"cluster.js", seeds}, tags...)...), tags)
-}
-
-// nodeProgram is a script of testdata with its arguments, and with the modules it needs.
-func nodeProgram(t testing.TB, args ...string) *exec.Cmd {
-	t.Helper()
-	command := blackbox.Tool(t, "node", append([]string{filepath.Join("testdata", args[0])}, args[1:]...)...)
-	command.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(installedModules(t), "node_modules"))
-	return command
-}
-
-// installedModules returns a directory with the modules that package.json names. It is made once for each content of
-// the files, in the user's cache, under another name first: one that is there is complete.
-func installedModules(t testing.TB) string {
-	t.Helper()
-	names := []string{"package.json", "package-lock.json"}
-	hash := sha256.New()
-	texts := map[string][]byte{}
-	for _, name := range names {
-		text, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[name] = text
-		fmt.Fprintf(hash, "%s %d\n%s", name, len(text), text)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	directory := filepath.Join(cache, "raftredis-test-clients", fmt.Sprintf("%x", hash.Sum(nil)[:8]))
-	if _, err := os.Stat(directory); err == nil {
-		return directory
-	}
-	if err := os.MkdirAll(filepath.Dir(directory), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	fresh, err := os.MkdirTemp(filepath.Dir(directory), "fresh-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(fresh)
-	for name, text := range texts {
-		if err := os.WriteFile(filepath.Join(fresh, name), text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	install := blackbox.Tool(t, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	install.Dir = fresh
-	if output, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci of %v: %v (it needs a registry)\n%s", names, err, output)
-	}
-	if err := os.Rename(fresh, directory); err != nil && !os.IsExist(err) {
-		t.Fatal(err)
-	}
-	return directory
+	args := append([]string{"cluster.js", seeds}, tags...)
+	return program(t, "ioredis", blackbox.JavaScript(t, "testdata", args...), tags)
 }
 
 // program makes a process a witness. It ends when its standard input does.

@@ -64,12 +64,13 @@ func expectSentAway(t *testing.T, gone *blackbox.Node) {
 // nodeRedis starts node-redis's cluster client.
 func nodeRedis(t testing.TB, seeds string, tags []string) *witness {
 	t.Helper()
-	return program(t, "node-redis", nodeProgram(t, append([]string{"cluster-others.js", "node-redis", seeds}, tags...)...),
-		tags)
+	args := append([]string{"cluster-others.js", "node-redis", seeds}, tags...)
+	return program(t, "node-redis", blackbox.JavaScript(t, "testdata", args...), tags)
 }
 
 // glide starts Valkey GLIDE's cluster client.
 func glide(t testing.TB, seeds string, tags []string) *witness {
 	t.Helper()
-	return program(t, "glide", nodeProgram(t, append([]string{"cluster-others.js", "glide", seeds}, tags...)...), tags)
+	args := append([]string{"cluster-others.js", "glide", seeds}, tags...)
+	return program(t, "glide", blackbox.JavaScript(t, "testdata", args...), tags)
 }

@@ -2,7 +2,6 @@ package clients_test
 
 import (
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -178,14 +177,12 @@ func judgeTasks(t *testing.T, library clientLibrary, e errand, words string) {
 
 func redisPyTasks(t testing.TB, e errand) func() string {
 	t.Helper()
-	needRedisPy(t)
-	script := filepath.Join("testdata", "catalogue.py")
-	return programTasks(t, e, exec.Command(python, script, e.mode(), e.address, e.prefix))
+	return programTasks(t, e, blackbox.Python(t, "testdata", "catalogue.py", e.mode(), e.address, e.prefix))
 }
 
 func nodeTasks(t testing.TB, e errand, args ...string) func() string {
 	t.Helper()
-	return programTasks(t, e, nodeProgram(t, args...))
+	return programTasks(t, e, blackbox.JavaScript(t, "testdata", args...))
 }
 
 // programTasks starts a program that does the catalogue.

@@ -2,8 +2,6 @@ package expiry_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -23,33 +21,6 @@ const (
 	// roundtrips is what may pass between a command and what is measured of it.
 	roundtrips = 30 * time.Second
 )
-
-// clockFiles gives each node a file that says how wrong its clock is.
-type clockFiles struct {
-	t     *testing.T
-	paths []string
-}
-
-func newClockFiles(t *testing.T, c *blackbox.Cluster) *clockFiles {
-	f := &clockFiles{t: t}
-	directory := t.TempDir()
-	for i, n := range c.Nodes {
-		path := filepath.Join(directory, strconv.Itoa(i))
-		f.paths = append(f.paths, path)
-		n.Flags = append(n.Flags, "--clock-offset-file", path)
-	}
-	return f
-}
-
-// set sets the clocks of some nodes, counted from 0.
-func (f *clockFiles) set(offset time.Duration, nodes ...int) {
-	f.t.Helper()
-	for _, at := range nodes {
-		if err := os.WriteFile(f.paths[at], []byte(offset.String()), 0o600); err != nil {
-			f.t.Fatal(err)
-		}
-	}
-}
 
 // expectLife sets a key for a relative time and reads it through another node until it is gone: it lives as long as it
 // should.
@@ -115,8 +86,8 @@ func in(d time.Duration) string { return strconv.FormatInt(time.Now().Add(d).Uni
 // time that was under way goes on, new ones last as long as they should, and a lock until a moment from now is held.
 func TestSetClocks_AcrossAStopOfAllNodes(t *testing.T) {
 	c := blackbox.NewCluster(t, 3, blackbox.HastyElections...)
-	clocks := newClockFiles(t, c)
-	clocks.set(time.Hour, 0, 1, 2)
+	clocks := blackbox.NewClocks(c)
+	clocks.Set(time.Hour, 0, 1, 2)
 	c.StartAll()
 	client := c.Nodes[0].Connect(t)
 	begun := time.Now()
@@ -129,7 +100,7 @@ func TestSetClocks_AcrossAStopOfAllNodes(t *testing.T) {
 	for _, n := range c.Nodes {
 		n.Process.ExitCode(blackbox.StopLimit)
 	}
-	clocks.set(0, 0, 1, 2)
+	clocks.Set(0, 0, 1, 2)
 	c.StartAll()
 	first, second := c.Nodes[0].Connect(t), c.Nodes[1].Connect(t)
 	lockedAt := time.Now()
@@ -148,19 +119,19 @@ func TestSetClocks_AcrossAStopOfAllNodes(t *testing.T) {
 // its clock says so, and changes nothing.
 func TestSetClocks_WhileTheClusterRuns(t *testing.T) {
 	c := blackbox.NewCluster(t, 3, blackbox.HastyElections...)
-	clocks := newClockFiles(t, c)
+	clocks := blackbox.NewClocks(c)
 	c.StartAll()
 	first, second := c.Nodes[0].Connect(t), c.Nodes[1].Connect(t)
 	begun := time.Now()
 	blackbox.Expect(t, first.Must(t, "SET", "long", "v", "PX", strconv.FormatInt(longLife.Milliseconds(), 10)), "+OK")
 	blackbox.Expect(t, first.Must(t, "SET", "moment", "v", "PXAT", in(30*time.Minute)), "+OK")
 
-	clocks.set(time.Hour, 2)
+	clocks.Set(time.Hour, 2)
 	awaitAhead(t, c.Nodes[2], time.Hour)
 	blackbox.AwaitLog(t, c.Nodes[2], "this node's clock differs from the time of the cluster")
 	expectLeft(t, c.Nodes[1], "moment", begun, 30*time.Minute)
 
-	clocks.set(time.Hour, 0)
+	clocks.Set(time.Hour, 0)
 	expectLife(t, first, second, "s1") // while the clocks are being set
 	awaitOffset(t, c, time.Hour)
 	blackbox.Eventually(t, blackbox.EffectLimit, "the moment has come", func() bool {
@@ -169,7 +140,7 @@ func TestSetClocks_WhileTheClusterRuns(t *testing.T) {
 	expectLeft(t, c.Nodes[1], "long", begun, longLife)
 	expectLife(t, second, first, "s2")
 
-	clocks.set(0, 0, 1, 2)
+	clocks.Set(0, 0, 1, 2)
 	awaitOffset(t, c, 0)
 	blackbox.Expect(t, second.Must(t, "EXISTS", "moment"), ":0")
 	lockedAt := time.Now()
