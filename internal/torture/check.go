@@ -32,7 +32,7 @@ func (c content) equal(other content) bool {
 	return c.exists == other.exists && c.value == other.value && slices.Equal(c.begun, other.begun)
 }
 
-// model returns what a register does under SET, GET and APPEND.
+// model returns what a register does under SET, GET and APPEND, and under conditional writes.
 func model() porcupine.Model {
 	return porcupine.Model{
 		Init:  func() any { return content{} },
@@ -79,9 +79,26 @@ func (o operation) step(now content) (fits bool, after content) {
 		return o.null == !now.exists && o.text == now.value, now
 	case "SET":
 		return o.unknown || o.text == "OK", content{exists: true, value: o.value}
+	case setIfEqual, setIfNot, deleteIfEqual:
+		return o.compare(now)
 	}
 	after = content{exists: true, value: now.value + o.value}
 	return o.unknown || o.text == strconv.Itoa(len(after.value)), after
+}
+
+// compare is what a conditional write does to the content. A key that is missing is equal to nothing.
+func (o operation) compare(now content) (fits bool, after content) {
+	holds, yes, no := now.exists && now.value == o.old, "OK", ""
+	switch after = (content{exists: true, value: o.value}); o.name {
+	case setIfNot:
+		holds = !holds
+	case deleteIfEqual:
+		after, yes, no = content{}, "1", "0"
+	}
+	if !holds {
+		return o.unknown || o.text == no && o.null == (no == ""), now
+	}
+	return o.unknown || o.text == yes, after
 }
 
 // checkHistory reports whether some order of the register's operations explains all replies.

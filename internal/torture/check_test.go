@@ -76,6 +76,62 @@ func TestCheck_KnowsWhatARegisterMayAnswer(t *testing.T) {
 	}
 }
 
+// compared is a conditional write; the reply is OK, null, 1 or 0.
+func compared(id int, name, value, old, text string, call, end int64) operation {
+	return operation{client: id, name: name, value: value, old: old, text: text, null: text == "", call: call, end: end}
+}
+
+func TestCheck_KnowsWhatAConditionalWriteDoes(t *testing.T) {
+	a := wrote(0, "SET", "a", "OK", 0, 1)
+	unknown := func(o operation) operation {
+		o.unknown, o.null, o.text, o.end = true, false, "", math.MaxInt64
+		return o
+	}
+	absent := operation{client: 1, name: "GET", null: true, call: 8, end: 9}
+	isA, isB := read(1, "a", 4, 5), read(1, "b", 8, 9)
+	// each is a write of b, or a removal, answered as the last word says; also is another one at the same time.
+	equal := func(old, text string) operation { return compared(1, setIfEqual, "b", old, text, 2, 3) }
+	differs := func(old, text string) operation { return compared(1, setIfNot, "b", old, text, 2, 3) }
+	remove := func(old, text string) operation { return compared(1, deleteIfEqual, "", old, text, 2, 3) }
+	also := func(o operation) operation {
+		o.client, o.value, o.call, o.end = 2, "c", 2, 7
+		return o
+	}
+	for name, c := range map[string]struct {
+		history []operation
+		fits    bool
+	}{
+		"equal, set":                       {[]operation{a, equal("a", "OK"), isB}, true},
+		"equal, said to be set":            {[]operation{a, equal("a", "OK"), isA}, false},
+		"equal, refused":                   {[]operation{a, equal("a", "")}, false},
+		"another one, refused":             {[]operation{a, equal("c", ""), isA}, true},
+		"another one, set":                 {[]operation{a, equal("c", "OK")}, false},
+		"another one, refused and yet set": {[]operation{a, equal("c", ""), isB}, false},
+		"two at once, one set":             {[]operation{a, equal("a", "OK"), also(equal("a", ""))}, true},
+		"two at once, both set":            {[]operation{a, equal("a", "OK"), also(equal("a", "OK"))}, false},
+		"two at once, none set":            {[]operation{a, equal("a", ""), also(equal("a", ""))}, false},
+		"missing is equal to nothing":      {[]operation{equal("", ""), absent}, true},
+		"missing differs from all":         {[]operation{differs("", "OK"), isB}, true},
+		"missing, and IFNE refused":        {[]operation{differs("", "")}, false},
+		"not that, set":                    {[]operation{a, differs("c", "OK"), isB}, true},
+		"just that, refused":               {[]operation{a, differs("a", ""), isA}, true},
+		"just that, set":                   {[]operation{a, differs("a", "OK")}, false},
+		"deleted":                          {[]operation{a, remove("a", "1"), absent}, true},
+		"deleted and there":                {[]operation{a, remove("a", "1"), isA}, false},
+		"not deleted":                      {[]operation{a, remove("b", "0"), isA}, true},
+		"not deleted and gone":             {[]operation{a, remove("b", "0"), absent}, false},
+		"deleted twice":                    {[]operation{a, remove("a", "1"), also(remove("a", "1"))}, false},
+		"unknown, never":                   {[]operation{a, unknown(equal("a", "")), isA}, true},
+		"unknown, late":                    {[]operation{a, unknown(equal("a", "")), isA, isB}, true},
+		"unknown, against its condition":   {[]operation{a, unknown(equal("c", "")), isB}, false},
+	} {
+		r := &register{key: "register", history: c.history}
+		if err := r.checkHistory(); (err == nil) != c.fits {
+			t.Errorf("%s: %v, want fits %v", name, err, c.fits)
+		}
+	}
+}
+
 // answered settles a count with a number.
 func answered(s *count, digits string) error {
 	return s.settle(outcome{fate: client.Done, reply: client.Reply{Kind: ':', Text: digits}})

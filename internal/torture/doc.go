@@ -5,6 +5,8 @@
 //	Run ──┬── clients, probes ──────── TCP ──────────────► nodes
 //	      │      └─► registers, counters: what was told      ▲ │
 //	      ├── ballast: makes logs grow ──────────────────────┤ │
+//	      ├── workloads: topics, locks, … ──── Doors ────────┤ │
+//	      │      └─► histories: what was told                ▲ │
 //	      ├── watch: who leads, in which term; snapshots ────┤ │ every link between two nodes passes a Gate
 //	      ├── faults, drawn from a seed ─┬─ Nodes: kill, stop, start, pause, continue; lead, take a snapshot
 //	      │                              ├─ Network: cut, refuse, slow one direction ──► Gates
@@ -26,6 +28,8 @@
 //     is a member again. More would be allowed to lose data.
 //  6. At the end all nodes have applied the same entries and have the same hash of everything, whether they came there
 //     by the log or by a snapshot.
+//  7. What was done in a session was done once: see OnceJournal. A topic has one order, in which every reader sees all
+//     of it: see Topics. A lock has one holder, by its token, and by time as far as time can be known: see Locks.
 //
 // # Limits
 //

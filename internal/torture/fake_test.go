@@ -26,15 +26,25 @@ type fake struct {
 	lives            map[int]int
 	saves            map[int]int
 	emptied, outside map[int]bool
+	service          service
 
 	listeners []net.Listener
 	running   sync.WaitGroup
 	conns     map[net.Conn]struct{}
 }
 
+// newFake starts a fake. The test fails if goroutines are left at its end, so no other test may run beside it.
 func newFake(t *testing.T, nodes int) *fake {
 	t.Helper()
-	f := &fake{values: map[string]string{}, conns: map[net.Conn]struct{}{}, down: map[int]bool{}, lives: map[int]int{},
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	return newFakeBesideOthers(t, nodes)
+}
+
+// newFakeBesideOthers starts a fake for a test that runs in parallel with others.
+func newFakeBesideOthers(t *testing.T, nodes int) *fake {
+	t.Helper()
+	f := &fake{service: newService(), values: map[string]string{}, conns: map[net.Conn]struct{}{},
+		down: map[int]bool{}, lives: map[int]int{},
 		saves: map[int]int{}, emptied: map[int]bool{}, outside: map[int]bool{}}
 	for node := range nodes {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -44,10 +54,7 @@ func newFake(t *testing.T, nodes int) *fake {
 		f.listeners = append(f.listeners, listener)
 		f.running.Go(func() { f.accept(node, listener) })
 	}
-	t.Cleanup(func() {
-		f.close()
-		goleak.VerifyNone(t)
-	})
+	t.Cleanup(f.close)
 	return f
 }
 
@@ -119,6 +126,11 @@ func readCommand(reader *bufio.Reader) (args []string, err error) {
 func (f *fake) answer(node int, args []string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.do(node, args)
+}
+
+// do answers a command, one that another one carries as well; the lock is held.
+func (f *fake) do(node int, args []string) string {
 	if args[0] != "CLUSTER" && args[0] != "INFO" && (f.outside[node] || f.emptied[node]) {
 		return "-CLUSTERDOWN no member\r\n"
 	}
@@ -138,6 +150,9 @@ func (f *fake) answer(node int, args []string) string {
 		}
 		return text.String()
 	case "SET":
+		if len(args) > 3 {
+			return f.setIf(args)
+		}
 		f.values[args[1]] = args[2]
 		return "+OK\r\n"
 	case "APPEND":
@@ -148,9 +163,9 @@ func (f *fake) answer(node int, args []string) string {
 		f.values[args[1]] = strconv.Itoa(value + 1)
 		return fmt.Sprintf(":%d\r\n", value+1)
 	case "DEL":
-		return ":0\r\n"
+		return f.unlink(args[1:])
 	case "DBSIZE":
-		return fmt.Sprintf(":%d\r\n", len(f.values))
+		return integer(f.size())
 	case "CLUSTER":
 		return f.cluster(node, args)
 	case "INFO":
@@ -159,7 +174,7 @@ func (f *fake) answer(node int, args []string) string {
 		f.saves[node]++
 		return "+Background saving started\r\n"
 	}
-	return "-ERR unknown command\r\n"
+	return f.serveMore(node, args)
 }
 
 // info is what a node says of itself. The first one leads; a snapshot is installed by each that was emptied.

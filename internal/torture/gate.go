@@ -16,6 +16,9 @@ const (
 	Open State = iota
 	// Slow passes every piece after a delay.
 	Slow
+	// Mute passes what the dialler sends, and nothing of what the target answers: commands are done, and their replies
+	// wait until the gate opens, or are lost with the connection.
+	Mute
 	// Hole passes nothing, not even an end: connections stay, and what they carry arrives when the gate opens.
 	Hole
 	// Refuse resets the connections that exist, and every new one.
@@ -23,7 +26,7 @@ const (
 )
 
 // String names the state.
-func (s State) String() string { return [...]string{"open", "slow", "hole", "refuse"}[s] }
+func (s State) String() string { return [...]string{"open", "slow", "mute", "hole", "refuse"}[s] }
 
 // pieceBytes is how much a gate takes from a connection before it passes it on. What does not pass waits in the
 // kernel's buffers, until the sender cannot send any more, as with a network that carries nothing.
@@ -143,7 +146,7 @@ func (g *Gate) accept() {
 
 // serve joins a connection to the target when the gate lets it pass, and passes both directions until one ends.
 func (g *Gate) serve(s *stream) {
-	if !g.pass(s) {
+	if !g.pass(s, forth) {
 		return
 	}
 	target, err := net.DialTimeout("tcp", g.target, targetDialLimit)
@@ -161,16 +164,28 @@ func (g *Gate) serve(s *stream) {
 	if over {
 		return
 	}
-	g.running.Go(func() { g.carry(s, s.target, s.dialler) })
-	g.carry(s, s.dialler, s.target)
+	g.running.Go(func() { g.carry(s, back) })
+	g.carry(s, forth)
 }
 
+// direction is where a piece of a stream goes: forth, from the dialler to the target, or back.
+type direction bool
+
+const (
+	forth direction = false
+	back  direction = true
+)
+
 // carry passes what one side sends to the other side, piece by piece, and its end.
-func (g *Gate) carry(s *stream, from, to net.Conn) {
+func (g *Gate) carry(s *stream, d direction) {
+	from, to := s.dialler, s.target
+	if d == back {
+		from, to = to, from
+	}
 	piece := make([]byte, pieceBytes)
 	for {
 		n, problem := from.Read(piece)
-		if !g.pass(s) {
+		if !g.pass(s, d) {
 			return
 		}
 		if _, err := to.Write(piece[:n]); err != nil && problem == nil {
@@ -193,8 +208,8 @@ func (g *Gate) finish(s *stream, to net.Conn) {
 }
 
 // pass waits until the gate lets a piece of the stream through; false means that the stream is over.
-func (g *Gate) pass(s *stream) bool {
-	delay, whole := g.await(s)
+func (g *Gate) pass(s *stream, d direction) bool {
+	delay, whole := g.await(s, d)
 	if !whole || delay == 0 {
 		return whole
 	}
@@ -202,19 +217,19 @@ func (g *Gate) pass(s *stream) bool {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		_, whole = g.await(s) // the gate may have become a hole meanwhile
+		_, whole = g.await(s, d) // the gate may have become a hole meanwhile
 		return whole
 	case <-s.cut:
 		return false
 	}
 }
 
-// await waits while the gate is a hole, and returns by how much it slows what passes and whether the stream still
-// stands.
-func (g *Gate) await(s *stream) (delay time.Duration, whole bool) {
+// await waits while the gate lets nothing pass in a direction, and returns by how much it slows what passes and whether
+// the stream still stands.
+func (g *Gate) await(s *stream, d direction) (delay time.Duration, whole bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for g.state == Hole && !s.ended {
+	for (g.state == Hole || g.state == Mute && d == back) && !s.ended {
 		g.changed.Wait()
 	}
 	if g.state == Slow {

@@ -158,6 +158,31 @@ func TestGate_AHoleKeepsEverythingUntilItOpens(t *testing.T) {
 	expectText(t, far, "late")
 }
 
+func TestGate_AMuteOnePassesWhatIsAskedAndHoldsTheAnswer(t *testing.T) {
+	p := newPassage(t)
+	p.gate.Set(Mute, 0)
+	send(t, p.near, "asked")
+	expectText(t, p.far, "asked")
+	send(t, p.far, "answered")
+	expectSilence(t, p.near)
+	late := p.dial(t)
+	send(t, late, "late")
+	far, err := p.listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	expectText(t, far, "late")
+
+	p.gate.Set(Open, 0)
+	expectText(t, p.near, "answered")
+	p.gate.Set(Mute, 0)
+	send(t, p.far, "never heard")
+	expectSilence(t, p.near)
+	p.gate.Set(Refuse, 0)
+	expectEnd(t, p.near)
+}
+
 func TestGate_RefusesOldAndNewConnections(t *testing.T) {
 	p := newPassage(t)
 	p.gate.Set(Refuse, 0)
@@ -196,7 +221,7 @@ func TestGate_ASlowOneDelaysAndLosesNothing(t *testing.T) {
 }
 
 func TestGate_ClosesWhateverItsStateAndTargetAre(t *testing.T) {
-	for _, state := range []State{Open, Slow, Hole, Refuse} {
+	for _, state := range []State{Open, Slow, Mute, Hole, Refuse} {
 		p := newPassage(t)
 		p.gate.Set(state, time.Hour)
 		_, _ = p.near.Write([]byte("never arrives")) // may be refused

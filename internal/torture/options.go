@@ -50,6 +50,13 @@ type Options struct {
 	BallastBytes int
 	// LargeBytes, if not 0, lets some of these values have as many bytes, up to maxBallast.
 	LargeBytes int
+	// Conditional lets clients write to registers on condition, too (SET IFEQ, SET IFNE, DELEX IFEQ).
+	Conditional bool
+	// Workloads are more clients, beside those that every run has.
+	Workloads []Workload
+	// Doors, if there are any, are where the workloads find the nodes; they are slammed all the time. The clients that
+	// every run has do not pass them.
+	Doors *Doors
 	// Recovery is how long after an episode every node must have answered clients again, and how long it may take at the
 	// end until all agree.
 	Recovery time.Duration

@@ -25,11 +25,13 @@ type registers struct {
 	all   []*register
 }
 
-// register is a key under GET, SET and APPEND, and its history.
+// register is a key under GET, SET and APPEND, and under conditional writes, and its history.
 type register struct {
 	key string
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	// seen is the value that it was last known to have: what a conditional write expects.
+	seen    string
 	begun   int
 	unknown int
 	history []operation
@@ -37,9 +39,10 @@ type register struct {
 
 // operation is a command on a register as a client saw it.
 type operation struct {
-	client      int
-	name, value string
-	call, end   int64
+	client int
+	// name is that of the command, with its condition; value is what it writes, old what it compares with.
+	name, value, old string
+	call, end        int64
 	// unknown says that nothing was told: it takes effect at any time after its call, or never.
 	unknown bool
 	null    bool
@@ -58,7 +61,7 @@ func (o operation) String() string {
 	case o.null:
 		outcome = "(nil)"
 	}
-	text := fmt.Sprintf("%12d to %19d client %2d %s %s → %s", o.call, o.end, o.client, o.name, o.value, outcome)
+	text := fmt.Sprintf("%12d to %19d client %2d %s %s %s → %s", o.call, o.end, o.client, o.name, o.value, o.old, outcome)
 	if o.of > 1 {
 		text += fmt.Sprintf(", %d of %d in pipeline %d", o.place+1, o.of, o.pipeline)
 	}
@@ -91,15 +94,38 @@ func (r *register) use(commands int) bool {
 
 // access is a command on a register.
 type access struct {
-	register    *register
-	name, value string
+	register         *register
+	name, value, old string
 }
 
+// The names of conditional writes: they compare the register with a value, and set or delete it if that is, or is not,
+// what it has.
+const (
+	setIfEqual    = "SET IFEQ"
+	setIfNot      = "SET IFNE"
+	deleteIfEqual = "DELEX IFEQ"
+)
+
 func (a *access) command() []string {
-	if a.name == "GET" {
-		return []string{"GET", a.register.key}
+	key := a.register.key
+	switch a.name {
+	case "GET":
+		return []string{"GET", key}
+	case setIfEqual:
+		return []string{"SET", key, a.value, "IFEQ", a.old}
+	case setIfNot:
+		return []string{"SET", key, a.value, "IFNE", a.old}
+	case deleteIfEqual:
+		return []string{"DELEX", key, "IFEQ", a.old}
 	}
-	return []string{a.name, a.register.key, a.value}
+	return []string{a.name, key, a.value}
+}
+
+// expected is a value to compare the register with: often the one that it has.
+func (r *register) expected() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seen
 }
 
 // traces: what was certainly not done has no place in the history, so any trace of it has no explanation there; a read
@@ -113,7 +139,7 @@ func (a *access) settle(o outcome) error {
 	if !a.traces(o.fate) {
 		return nil
 	}
-	did := operation{client: o.client, name: a.name, value: a.value, call: o.call, end: o.end}
+	did := operation{client: o.client, name: a.name, value: a.value, old: a.old, call: o.call, end: o.end}
 	did.pipeline, did.place, did.of = o.pipeline, o.place, o.of
 	if o.fate == client.Unknown {
 		did.unknown, did.end = true, math.MaxInt64
@@ -124,6 +150,12 @@ func (a *access) settle(o outcome) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.history = append(r.history, did)
+	switch {
+	case did.name == "GET" && !did.null:
+		r.seen = did.text
+	case did.text == "OK":
+		r.seen = did.value
+	}
 	if did.unknown {
 		r.unknown++
 	}

@@ -27,9 +27,12 @@ type Report struct {
 	Keys int
 	// LargeValues is how many values larger than Options.BallastBytes were acknowledged.
 	LargeValues int
+	// Slams is how often a door was slammed, Workloads what each workload says of itself.
+	Slams     int
+	Workloads []string
 }
 
-// String is the report in one line.
+// String is the report in one line, and one more for each workload.
 func (r *Report) String() string {
 	var faults []string
 	for kind, count := range r.Faults {
@@ -37,9 +40,13 @@ func (r *Report) String() string {
 			faults = append(faults, fmt.Sprintf("%v %d", Kind(kind), count))
 		}
 	}
-	return fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, %d probes; faults: %s; "+
+	text := fmt.Sprintf("seed %d, %.1f s, %d commands done, %d not done, %d unknown, %d probes; faults: %s; "+
 		"%d leader changes, %d snapshots taken and %d installed, longest silence %.2f s, %d keys, "+
 		"%d large values",
 		r.Seed, r.Took.Seconds(), r.Done, r.NotDone, r.Unknown, r.Probes, strings.Join(faults, ", "),
 		r.LeaderChanges, r.SnapshotsTaken, r.SnapshotsInstalled, r.Silence.Seconds(), r.Keys, r.LargeValues)
+	if r.Slams > 0 {
+		text += fmt.Sprintf(", doors slammed %d times", r.Slams)
+	}
+	return strings.Join(append([]string{text}, r.Workloads...), "\n")
 }

@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ const (
 	counterKeys = 4
 	// serviceCommands is how many commands each node must answer to count as serving.
 	serviceCommands = 5
+	// slamStream is the stream of the seed that says when doors are slammed.
+	slamStream = 1 << 40
 	// pollPeriod is the time between two looks at what is waited for.
 	pollPeriod = 10 * time.Millisecond
 )
@@ -35,6 +38,7 @@ type run struct {
 	pipelines atomic.Int64
 	watch     *watch
 	nemesis   *nemesis
+	field     *Field
 	// over tells clients to finish what they have under way and end.
 	over atomic.Bool
 }
@@ -59,12 +63,19 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	for node := range o.Addresses {
 		r.probes = append(r.probes, &probe{run: r, node: node})
 	}
+	r.field = &Field{Addresses: o.Addresses, Seed: o.Seed, Limit: o.Recovery, began: r.began, over: &r.over}
+	if o.Doors != nil {
+		r.field.Addresses = o.Doors.Addresses()
+	}
 	if o.BallastBytes > 0 {
 		r.ballast = newBallast(r, o.BallastBytes, o.LargeBytes)
 	}
 	report := &Report{Seed: o.Seed}
 	err = r.play(ctx)
 	report.Took = time.Since(r.began)
+	if err == nil {
+		err = r.verifyWorkloads(ctx)
+	}
 	if err == nil {
 		err = r.verify(ctx, report)
 	}
@@ -76,6 +87,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	report.SnapshotsTaken, report.SnapshotsInstalled = r.watch.snapshots()
 	if r.ballast != nil {
 		report.LargeValues = r.ballast.largeDone()
+	}
+	if o.Doors != nil {
+		report.Slams = o.Doors.slams
+	}
+	for _, w := range o.Workloads {
+		report.Workloads = append(report.Workloads, w.String())
 	}
 	return report, errors.Join(err, r.verdict())
 }
@@ -95,6 +112,8 @@ func (r *run) play(ctx context.Context) (err error) {
 			cancel(err)
 		}
 		clients.Wait()
+		// What a client found while it finished counts as well.
+		err = cmp.Or(err, context.Cause(ctx))
 		cancel(nil)
 		watchers.Wait()
 	}()
@@ -118,6 +137,15 @@ func (r *run) play(ctx context.Context) (err error) {
 	}
 	if r.ballast != nil {
 		clients.Go(func() { try(r.ballast.work(ctx)) })
+	}
+	for _, w := range r.options.Workloads {
+		clients.Go(func() { try(w.Work(ctx, r.field)) })
+	}
+	if r.options.Doors != nil {
+		slamming, stop := context.WithCancel(ctx)
+		var slams sync.WaitGroup
+		slams.Go(func() { r.options.Doors.slam(slamming, rand.New(rand.NewPCG(r.options.Seed, slamStream))) })
+		defer func() { stop(); slams.Wait() }()
 	}
 	for id := range r.options.Clients {
 		w := newWorker(r, id)

@@ -180,8 +180,23 @@ func (r *run) subjects() (all []subject) {
 	return all
 }
 
-// checkSize asks a node how many keys it has.
+// checkSize asks a node how many keys it has: so many, and those of the workloads.
 func (r *run) checkSize(ctx context.Context, node, want int) error {
+	names := []string{"EXISTS"}
+	for _, w := range r.options.Workloads {
+		names = append(names, w.Keys()...)
+	}
+	if len(names) > 1 {
+		reply, err := r.ask(ctx, node, names...)
+		if err != nil {
+			return fmt.Errorf("node %d: %w", node, err)
+		}
+		found, err := reply.Int()
+		if err != nil {
+			return fmt.Errorf("node %d: EXISTS: %w", node, err)
+		}
+		want += found
+	}
 	reply, err := r.ask(ctx, node, "DBSIZE")
 	if err != nil {
 		return fmt.Errorf("node %d: %w", node, err)
@@ -190,6 +205,15 @@ func (r *run) checkSize(ctx context.Context, node, want int) error {
 		return fmt.Errorf("node %d has %v keys, %d are known", node, reply, want)
 	}
 	return nil
+}
+
+// verifyWorkloads lets each workload check what its clients saw.
+func (r *run) verifyWorkloads(ctx context.Context) error {
+	var problems []error
+	for _, w := range r.options.Workloads {
+		problems = append(problems, w.Verify(ctx, r.field))
+	}
+	return errors.Join(problems...)
 }
 
 // read reads keys through one node.

@@ -95,7 +95,14 @@ func (w *worker) draw() (steps []step) {
 
 // drawAccess draws a command on a register. Each client writes values of its own.
 func (w *worker) drawAccess(r *register) *access {
-	a := &access{register: r, name: []string{"GET", "SET", "APPEND"}[w.rng.IntN(3)]}
+	names := []string{"GET", "SET", "APPEND"}
+	if w.run.options.Conditional && w.rng.IntN(2) == 0 {
+		names = []string{setIfEqual, setIfNot, deleteIfEqual}
+	}
+	a := &access{register: r, name: names[w.rng.IntN(3)]}
+	if w.run.options.Conditional {
+		a.old = r.expected()
+	}
 	if a.name != "GET" {
 		a.value = fmt.Sprintf("<%d.%d>", w.id, w.sequence)
 		w.sequence++
