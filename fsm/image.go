@@ -42,8 +42,9 @@ func (i *Image) WriteTo(w io.Writer) (int64, error) { return i.frozen.WriteTo(w)
 func (m *Machine) Restore(seed uint64, image io.Reader) error {
 	fresh := keyspace.New(seed, m.maxValueBytes)
 	if image != nil {
+		o := keyspace.ReadOptions{Seed: seed, MaxValueBytes: m.maxValueBytes, Parallel: m.parallel, NewReader: m.newReader}
 		var err error
-		if fresh, err = keyspace.ReadImage(seed, m.maxValueBytes, image, m.parallel); err != nil {
+		if fresh, err = keyspace.ReadImage(image, o); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package fsm
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,32 @@ func (l *wordList) EachPart(buf []byte, emit func(part []byte) error) error {
 		}
 	}
 	return nil
+}
+
+// wordReader makes such lists of their images.
+type wordReader struct{ words []string }
+
+func (r *wordReader) Add(part []byte, _ int, _ value.Sip, _ uint64) bool {
+	r.words = append(r.words, string(part))
+	return part[0] != '!' // a word that no list has
+}
+
+func (r *wordReader) Finish(value.Sip, uint64) (text []byte, apart value.Value, ok bool) {
+	apart = newWordList(r.words...)
+	r.words = nil
+	return nil, apart, true
+}
+
+// newMachineOfWords is a machine that knows the kind.
+func newMachineOfWords(t *testing.T) *Machine {
+	m := newMachine(t)
+	m.newReader = func(kind value.Kind) value.Reader {
+		if kind == testKind {
+			return new(wordReader)
+		}
+		return value.NewReader(kind)
+	}
+	return m
 }
 
 // putWords puts a value of the test's kind at a key.
@@ -141,7 +168,8 @@ func machineAt(t *testing.T, index uint64) *Machine {
 	return m
 }
 
-// TestOtherKindsHaveAnImage whose parts may lie in several sections, which this build does not restore.
+// TestOtherKindsHaveAnImage whose parts may lie in several sections. A machine that knows the kind restores it, others
+// refuse it by its number.
 func TestOtherKindsHaveAnImage(t *testing.T) {
 	one, other := newMachine(t), newMachine(t)
 	long := slices.Repeat([]string{strings.Repeat("w", 60_000)}, 20)
@@ -160,6 +188,42 @@ func TestOtherKindsHaveAnImage(t *testing.T) {
 	err := New(Options{}).Restore(testSeed, bytes.NewReader(image))
 	if !errors.Is(err, keyspace.ErrImageFormat) || !strings.Contains(err.Error(), "value of kind 63") {
 		t.Fatalf("restoring it: %v", err)
+	}
+	again := newMachineOfWords(t)
+	if err := again.Restore(testSeed, bytes.NewReader(image)); err != nil {
+		t.Fatal(err)
+	}
+	if again.Hash() != one.Hash() || !bytes.Equal(imageOf(t, again), image) || again.HeldBytes() != one.HeldBytes() {
+		t.Error("the restored state is another")
+	}
+	list, ok := again.space.Get([]byte("k")).Apart().(*wordList)
+	if !ok || !slices.Equal(list.words, long) {
+		t.Error("the restored list is another")
+	}
+}
+
+// TestValuesOfKindsStandBesideStrings restores lists and strings, short and in parts, in one stream of parts.
+func TestValuesOfKindsStandBesideStrings(t *testing.T) {
+	m := newMachineOfWords(t)
+	for i := range 50 {
+		key := fmt.Sprint("k", i)
+		if i%3 == 0 {
+			putWords(m, key, slices.Repeat([]string{key}, i)...)
+			continue
+		}
+		do(m, [][]byte{[]byte("set"), []byte(key), bytes.Repeat([]byte(key), i*i)})
+	}
+	again := newMachineOfWords(t)
+	if err := again.Restore(testSeed, bytes.NewReader(imageOf(t, m))); err != nil {
+		t.Fatal(err)
+	}
+	if again.Hash() != m.Hash() || !bytes.Equal(imageOf(t, again), imageOf(t, m)) {
+		t.Error("the restored state is another")
+	}
+	putWords(m, "refused", "!")
+	err := again.Restore(testSeed, bytes.NewReader(imageOf(t, m)))
+	if !errors.Is(err, keyspace.ErrImageDamaged) || again.Hash() == m.Hash() {
+		t.Errorf("a part that the reader of its kind refuses: %v", err)
 	}
 }
 

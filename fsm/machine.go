@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 )
 
 // DefaultMaxValueBytes is the default of Options.MaxValueBytes: Redis's proto-max-bulk-len.
@@ -28,6 +29,8 @@ type Options struct {
 type Machine struct {
 	maxValueBytes int
 	parallel      keyspace.Parallel
+	// newReader, if not nil, makes the readers of values in images: tests bring kinds of their own.
+	newReader func(value.Kind) value.Reader
 	// ready says that Restore was called, which brings the seed.
 	ready bool
 	// level is the feature level of the cluster at the last entry: what came in a later one does not happen.

@@ -34,7 +34,7 @@ func NewEntry(key, text []byte) Entry {
 }
 
 // EntryOf is an entry whose value lies apart from its key.
-func EntryOf(key []byte, v value.Value) Entry { return entryOf(key, &value.Box{Value: v}) }
+func EntryOf(key []byte, v value.Value) Entry { return entryOf(key, value.BoxOf(v)) }
 
 func entryOf(key []byte, apart *value.Box) Entry {
 	var record strings.Builder
@@ -77,6 +77,11 @@ func (e Entry) Keeping(old *Entry) Entry {
 		return e.Until(0)
 	}
 	return e.Until(old.Deadline)
+}
+
+// With is the entry with another value, which lies apart as that of the entry does.
+func (e *Entry) With(v value.Value) Entry {
+	return Entry{record: e.record, apart: value.BoxOf(v), Deadline: e.Deadline}
 }
 
 // Under is the entry under another key. It shares what lies apart: see Space.Unshare.

@@ -11,7 +11,8 @@ import (
 // An image in bytes; all numbers are little-endian, checksums are CRC32C:
 //
 //	header   magic "RRIMAGE\n" · format u32 · index u64 · seed u64 · log time i64 · wall time i64 · offset of the last
-//	         entry i64 · state hash u64 · keys u64 · most bytes of a value u64 · checksum of the header so far u32
+//	         entry i64 · state hash u64 · keys u64 · most bytes of a value u64 · last number u64
+//	         · checksum of the header so far u32
 //	section  kind u16 · zero u16 · length of the payload u32 · checksum of the payload u32
 //	         · checksum of these twelve bytes u32 · payload
 //	…
@@ -31,14 +32,14 @@ import (
 //
 // The lower six bits of a tag are the kind of the value. The deadline is a moment of wall time if it is positive, of
 // log time, negated, if it is negative. The version is the index of the entry of the log that changed the key last. A
-// string of up to value.ChunkBytes is written whole; all other values are written in parts, which the kind defines
-// (value.String for strings). A section is closed behind the item that brings its payload to sectionBytes, so that
+// string of up to value.ChunkBytes is written whole; all other values are written in parts, which the kind defines: see
+// value.Reader. A section is closed behind the item that brings its payload to sectionBytes, so that
 // equal contents are cut at equal places, and neither writer nor reader needs memory for a whole value.
 const (
 	imageMagic  = "RRIMAGE\n"
 	imageFormat = 2
 
-	headerBytes        = 8 + 4 + 8*8 + 4
+	headerBytes        = 8 + 4 + 9*8 + 4
 	sectionHeaderBytes = 16
 	endBytes           = 8
 
@@ -67,6 +68,7 @@ type imageHeader struct {
 	offset        int64
 	hash, keys    uint64
 	maxValueBytes uint64
+	number        uint64
 }
 
 func (h *imageHeader) append(dst []byte) []byte {
@@ -75,6 +77,7 @@ func (h *imageHeader) append(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, imageFormat)
 	for _, word := range []uint64{
 		h.index, h.seed, uint64(h.now.Log), uint64(h.now.Wall), uint64(h.offset), h.hash, h.keys, h.maxValueBytes,
+		h.number,
 	} {
 		dst = binary.LittleEndian.AppendUint64(dst, word)
 	}

@@ -24,8 +24,10 @@ var ErrReleased = errors.New("keyspace: image was released")
 func (s *Space) Freeze() Frozen {
 	s.generation++ // from now on nothing that root reaches is changed
 	f := Frozen{
-		header: imageHeader{s.index, s.seed, s.now, s.offset, s.StateHash(), uint64(s.keys), uint64(s.maxValueBytes)},
-		space:  *s,
+		header: imageHeader{
+			s.index, s.seed, s.now, s.offset, s.StateHash(), uint64(s.keys), uint64(s.maxValueBytes), s.number,
+		},
+		space: *s,
 	}
 	f.space.byLog.tree, f.space.byWall.tree = nil, nil // these go on with the original
 	f.space.watcher, f.space.run = nil, nil

@@ -33,27 +33,44 @@ func inTurn(n int, do func(i int)) {
 	}
 }
 
+// ReadOptions are what ReadImage needs to know besides the image.
+type ReadOptions struct {
+	// Seed is the cluster's, and MaxValueBytes its limit of a value: an image with others is of another cluster.
+	Seed          uint64
+	MaxValueBytes int
+	// Parallel reads sections while others are worked on; nil does one thing after the other. The space does not depend
+	// on it.
+	Parallel Parallel
+	// NewReader makes a reader for values of a kind, or gives nil for an unknown kind. It stands for value.NewReader if
+	// it is nil.
+	NewReader func(value.Kind) value.Reader
+}
+
 // ReadImage reads an image to its end, and verifies everything in it: checksums, order, counts, and the state hash,
-// computed anew. It reads sections while it works on others, by parallel; nil does one thing after the other. The space
-// does not depend on that. An error is one of those above, or the reader's.
-func ReadImage(seed uint64, maxValueBytes int, image io.Reader, parallel Parallel) (Space, error) {
-	if parallel == nil {
-		parallel = inTurn
+// computed anew. An error is one of those above, or the reader's.
+func ReadImage(image io.Reader, o ReadOptions) (Space, error) {
+	if o.Parallel == nil {
+		o.Parallel = inTurn
 	}
-	in := imageReader{r: image, maxValueBytes: maxValueBytes, parallel: parallel}
+	if o.NewReader == nil {
+		o.NewReader = value.NewReader
+	}
+	in := imageReader{r: image, maxValueBytes: o.MaxValueBytes, parallel: o.Parallel}
+	in.readers.learn(o.NewReader)
 	header, err := in.header()
 	if err != nil {
 		return Space{}, err
 	}
 	switch {
-	case header.seed != seed:
-		return Space{}, fmt.Errorf("%w: its hash seed is %016x, not %016x", ErrImageForeign, header.seed, seed)
-	case header.maxValueBytes != uint64(maxValueBytes):
+	case header.seed != o.Seed:
+		return Space{}, fmt.Errorf("%w: its hash seed is %016x, not %016x", ErrImageForeign, header.seed, o.Seed)
+	case header.maxValueBytes != uint64(o.MaxValueBytes):
 		return Space{}, fmt.Errorf("%w: its values have at most %d bytes, not %d",
-			ErrImageForeign, header.maxValueBytes, maxValueBytes)
+			ErrImageForeign, header.maxValueBytes, o.MaxValueBytes)
 	}
-	in.space = New(seed, maxValueBytes)
+	in.space = New(o.Seed, o.MaxValueBytes)
 	in.space.index, in.space.now, in.space.offset = header.index, header.now, header.offset
+	in.space.number = header.number
 	in.space.byLog, in.space.byWall = deadlines{}, deadlines{} // collect, until they are loaded all at once
 	if err := in.sections(); err != nil {
 		return Space{}, err
@@ -90,11 +107,23 @@ type imageReader struct {
 	end  []byte
 	// last is the entry put into the space last: what follows must rank behind it.
 	last rankedKey
-	// open is an entry whose value is read in parts, if there is one: its key is that of last, and text has its parts.
-	open struct {
+	// readers make values of their parts. open is an entry whose value is read in parts, if there is one: its key is that
+	// of last, and the reader of its kind has the parts.
+	readers kindReaders
+	open    struct {
 		any   bool
 		entry Entry
-		text  value.StringReader
+		kind  value.Kind
+	}
+}
+
+// kindReaders has a reader for each kind that is known, and nil for all others. A reader serves one value after the
+// other.
+type kindReaders [value.MaxKind + 1]value.Reader
+
+func (k *kindReaders) learn(newReader func(value.Kind) value.Reader) {
+	for kind := range k {
+		k[kind] = newReader(value.Kind(kind))
 	}
 }
 
@@ -129,7 +158,7 @@ func (in *imageReader) header() (imageHeader, error) {
 	}
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(b[12+8*i:]) }
 	now := Now{Log: int64(word(2)), Wall: int64(word(3))}
-	return imageHeader{word(0), word(1), now, int64(word(4)), word(5), word(6), word(7)}, nil
+	return imageHeader{word(0), word(1), now, int64(word(4)), word(5), word(6), word(7), word(8)}, nil
 }
 
 // batchPieces is how many sections of keys are decoded at once, and so, twice, how many are in memory.
@@ -271,7 +300,7 @@ func (in *imageReader) entry(b []byte) ([]byte, error) {
 	}
 	if b[0]&partsFlag != 0 {
 		in.last = rankedKey{at, string(key), true}
-		in.open.any, in.open.entry = true, e
+		in.open.any, in.open.entry, in.open.kind = true, e, value.Kind(b[0])&value.MaxKind
 		return rest, nil
 	}
 	in.last = rankedKey{at, e.Key(), true}
@@ -284,8 +313,11 @@ func (in *imageReader) entry(b []byte) ([]byte, error) {
 func (in *imageReader) item(b []byte, last *rankedKey) (at Place, key []byte, e Entry, rest []byte, err error) {
 	fail := func(what string) (Place, []byte, Entry, []byte, error) { return at, nil, e, nil, damaged(what, nil) }
 	kind, inParts := value.Kind(b[0])&value.MaxKind, b[0]&partsFlag != 0
-	if kind != value.KindString {
+	switch {
+	case in.readers[kind] == nil:
 		return at, nil, e, nil, fmt.Errorf("%w: it has a value of kind %d", ErrImageFormat, kind)
+	case kind != value.KindString && !inParts:
+		return fail("a value that is no string is not in parts")
 	}
 	version, deadline, b, headOK := versionAndDeadline(b)
 	if !headOK || version > in.space.index {
@@ -317,20 +349,24 @@ func (in *imageReader) part(b []byte) ([]byte, error) {
 		return nil, damaged("a part of a value is not one", nil)
 	}
 	s, open := &in.space, &in.open
+	reader := in.readers[open.kind]
 	if len(part) > 0 {
-		if !open.text.Add(part, in.maxValueBytes, s.values, s.generation) {
-			return nil, damaged("a part of a string is not one", nil)
+		if !reader.Add(part, in.maxValueBytes, s.values, s.generation) {
+			return nil, damaged("a part of a value is not one", nil)
 		}
 		return b, nil
 	}
-	text, chunks, ok := open.text.Finish(s.values, s.generation)
-	if !ok || (chunks == nil && len(text) <= value.ChunkBytes) {
-		return nil, damaged("a string has no parts", nil)
+	text, apart, ok := reader.Finish(s.values, s.generation)
+	switch {
+	case !ok:
+		return nil, damaged("the parts of a value are not all there", nil)
+	case apart == nil && len(text) <= value.ChunkBytes:
+		return nil, damaged("a short string is in parts", nil)
 	}
 	key := []byte(in.last.key)
 	e := NewEntry(key, text)
-	if chunks != nil {
-		e.apart = chunks.Box()
+	if apart != nil {
+		e.apart = value.BoxOf(apart)
 	}
 	e.Deadline, e.Version = open.entry.Deadline, open.entry.Version
 	s.store(in.last.Place, key, &e)

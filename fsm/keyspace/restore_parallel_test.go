@@ -66,7 +66,7 @@ func TestRestoreInParallelMakesTheSameSpace(t *testing.T) {
 		t.Fatalf("%d sections are no more than two batches", sections)
 	}
 	for name, parallel := range map[string]Parallel{"in turn": nil, "on goroutines": onGoroutines} {
-		again, err := ReadImage(testSpaceSeed, testMaxValueBytes, bytes.NewReader(image), parallel)
+		again, err := ReadImage(bytes.NewReader(image), readingBy(parallel))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -142,12 +142,12 @@ func TestRestoreInParallelFindsDamage(t *testing.T) {
 	for range 20 {
 		at, bit := r.IntN(len(image)), byte(1)<<r.IntN(8)
 		image[at] ^= bit
-		_, err := ReadImage(testSpaceSeed, testMaxValueBytes, bytes.NewReader(image), onGoroutines)
+		_, err := ReadImage(bytes.NewReader(image), readingBy(onGoroutines))
 		if !errors.Is(err, ErrImageDamaged) && !errors.Is(err, ErrImageFormat) {
 			t.Fatalf("a bit at %d: %v", at, err)
 		}
 		image[at] ^= bit
-		_, err = ReadImage(testSpaceSeed, testMaxValueBytes, bytes.NewReader(image[:at]), onGoroutines)
+		_, err = ReadImage(bytes.NewReader(image[:at]), readingBy(onGoroutines))
 		if !errors.Is(err, ErrImageDamaged) {
 			t.Fatalf("cut at %d: %v", at, err)
 		}
@@ -174,10 +174,17 @@ func TestRestoreInParallelHoldsTheOrderOfSections(t *testing.T) {
 				}
 				wrong = append(wrong, section...)
 			}
-			_, err := ReadImage(testSpaceSeed, testMaxValueBytes, bytes.NewReader(wrong), onGoroutines)
+			_, err := ReadImage(bytes.NewReader(wrong), readingBy(onGoroutines))
 			if !errors.Is(err, ErrImageDamaged) {
 				t.Errorf("section %d of %d, %s: %v", at, last, name, err)
 			}
 		}
 	}
+}
+
+// readingBy is testReading, in parallel.
+func readingBy(parallel Parallel) ReadOptions {
+	o := testReading
+	o.Parallel = parallel
+	return o
 }

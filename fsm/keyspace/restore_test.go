@@ -40,9 +40,12 @@ func (s *Space) imageBytes(t testing.TB) []byte {
 	return b.Bytes()
 }
 
+// testReading reads images of the spaces of these tests.
+var testReading = ReadOptions{Seed: testSpaceSeed, MaxValueBytes: testMaxValueBytes}
+
 // readBack restores a space from the bytes of an image.
 func readBack(image []byte) (Space, error) {
-	return ReadImage(testSpaceSeed, testMaxValueBytes, bytes.NewReader(image), nil)
+	return ReadImage(bytes.NewReader(image), testReading)
 }
 
 // E16: TestClaimedLengthCostsNothing reads a section that claims four gigabytes and has none, checksums in order.
@@ -101,10 +104,11 @@ func TestConsistentLiesAreRefused(t *testing.T) {
 	items := itemsOf(image)
 	header := image.header
 	build := func(header imageHeader, items ...[]byte) []byte { return imageWith(t, header, items...) }
-	more, other, younger := header, header, header
+	more, other, younger, counted := header, header, header, header
 	more.keys++
 	other.hash++
 	younger.index--
+	counted.number++
 	changed := bytes.Clone(items[0])
 	changed[1]-- // the version
 	endless := []byte{byte(value.KindString), 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}
@@ -124,6 +128,7 @@ func TestConsistentLiesAreRefused(t *testing.T) {
 		"unknown kind":      {build(header, items[0], []byte{9, 0, 0, 0}), ErrImageFormat},
 		"cut entry":         {build(header, items[0], items[1][:4]), ErrImageDamaged},
 		"huge length":       {build(header, endless), ErrImageDamaged},
+		"another number":    {build(counted, items...), ErrImageDamaged},
 	} {
 		if _, err := readBack(c.image); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
@@ -234,7 +239,8 @@ func TestImageWithTooLongValueIsRefused(t *testing.T) {
 	for length, want := range map[int]error{limit: nil, limit + 1: ErrImageDamaged} {
 		s := New(testSpaceSeed, limit)
 		s.Set([]byte("key"), make([]byte, length))
-		if _, err := ReadImage(testSpaceSeed, limit, bytes.NewReader(s.imageBytes(t)), nil); !errors.Is(err, want) {
+		o := ReadOptions{Seed: testSpaceSeed, MaxValueBytes: limit}
+		if _, err := ReadImage(bytes.NewReader(s.imageBytes(t)), o); !errors.Is(err, want) {
 			t.Errorf("%d bytes: %v, want %v", length, err, want)
 		}
 	}
@@ -269,7 +275,7 @@ func TestErrorsOfReaderAndWriterAreHandedOn(t *testing.T) {
 	broken := errors.New("broken")
 	for _, at := range []int{0, headerBytes, headerBytes + sectionHeaderBytes, size - endBytes, size} {
 		in := io.MultiReader(io.LimitReader(bytes.NewReader(image), int64(at)), iotest.ErrReader(broken))
-		if _, err := ReadImage(testSpaceSeed, testMaxValueBytes, in, nil); !errors.Is(err, broken) {
+		if _, err := ReadImage(in, testReading); !errors.Is(err, broken) {
 			t.Errorf("reader that breaks at %d: %v", at, err)
 		}
 		out := &limitedWriter{room: at, err: broken}

@@ -40,8 +40,8 @@ type Space struct {
 	// watcher hears of changes. run is the run that makes them, nil unless it is one of this node.
 	watcher Watcher
 	run     *command.Run
-	// index is that of the last entry applied.
-	index uint64
+	// index is that of the last entry applied, number the last that NextNumber gave.
+	index, number uint64
 	// maxValueBytes bounds the bytes of a string.
 	maxValueBytes int
 }
@@ -168,11 +168,26 @@ func (s *Space) SlotKeys(slot uint16, count int, visit func(key string)) {
 }
 
 // StateHash is the hash of the state: of all keys with their values, deadlines and versions, of the state time with its
-// offset, and of the limit of values.
+// offset, of the last number, and of the limit of values.
 func (s *Space) StateHash() uint64 {
 	return s.state.Word(s.sum).Word(uint64(s.keys)).Word(uint64(s.now.Log)).Word(uint64(s.now.Wall)).
-		Word(uint64(s.offset)).Finish(uint64(s.maxValueBytes))
+		Word(uint64(s.offset)).Word(s.number).Finish(uint64(s.maxValueBytes))
 }
+
+// NextNumber is a number above all that it gave before: the index of the entry that is being applied, or one more than
+// the last number where that entry, or a later one, took it already. Numbers only grow: no command takes one back, an
+// image has the last one, and Flush leaves it alone. Only a write may take one.
+func (s *Space) NextNumber() uint64 { return s.NextNumbers(1) }
+
+// NextNumbers takes a number of numbers that follow each other, at least one, and gives the first.
+func (s *Space) NextNumbers(count uint64) (first uint64) {
+	first = max(s.number+1, s.index)
+	s.number = first + count - 1
+	return first
+}
+
+// LastNumber is the last that NextNumber gave, 0 before the first.
+func (s *Space) LastNumber() uint64 { return s.number }
 
 // SetOffset is the offset of the entries from the next one on: what has to be added to log time to get wall time.
 func (s *Space) SetOffset(offset int64) { s.offset = offset }
@@ -194,6 +209,10 @@ func (s *Space) Unshare(e *Entry) {
 		s.generation++
 	}
 }
+
+// Making is what a value is made or changed with: a fresh state of the hash of values, and the present generation. It
+// is for writes.
+func (s *Space) Making() (state value.Sip, generation uint64) { return s.values, s.generation }
 
 // Changeable reports whether a write may change a string in place: one that was made or changed in this generation. It
 // is for the goroutine that writes.

@@ -141,7 +141,7 @@ func isZero[T Text](b T) bool {
 	return true
 }
 
-// StringReader makes a string of the parts of its image. The zero value awaits the first part of the first string.
+// StringReader is the Reader of strings. The zero value awaits the first part of the first string.
 type StringReader struct {
 	begun bool
 	// length is that of the string, next the first chunk that no part has reached.
@@ -154,8 +154,7 @@ type StringReader struct {
 // maxSmallBytes is the length up to which a string is collected in one piece: enough that it may lie with its key.
 const maxSmallBytes = 256 << 10
 
-// Add takes the next part, and reports whether it is one. A string has at most maxBytes. state is a fresh one of the
-// hash of values, generation that of the key space.
+// Add takes the next part. A string has at most maxBytes.
 func (r *StringReader) Add(part []byte, maxBytes int, state Sip, generation uint64) bool {
 	number, n := binary.Uvarint(part)
 	if n <= 0 {
@@ -198,15 +197,15 @@ func (r *StringReader) begin(length int, state Sip, generation uint64) bool {
 }
 
 // Finish ends the string: it is text if apart is nil. text is valid until the next Add. ok is false if no part came.
-func (r *StringReader) Finish(state Sip, generation uint64) (text []byte, apart *Chunks, ok bool) {
+func (r *StringReader) Finish(state Sip, generation uint64) (text []byte, apart Value, ok bool) {
 	if !r.begun {
 		return nil, nil, false
 	}
 	r.begun = false
-	if apart = r.chunks; apart != nil {
+	if chunks := r.chunks; chunks != nil {
 		r.chunks = nil
-		apart.complete(state)
-		return nil, apart, true
+		chunks.complete(state)
+		return nil, chunks, true
 	}
 	if mostlyZeros(r.small) {
 		return nil, NewChunks(string(r.small), state, generation), true

@@ -3,18 +3,54 @@ package value
 // Kind tags the type of a value in images and in the state hash. A tag never changes its meaning.
 type Kind uint8
 
-// KindString is the kind of strings.
-const KindString Kind = 1
+// The kinds.
+const (
+	KindString Kind = 1
+)
 
 // MaxKind is the largest kind: an image keeps it in the lower six bits of a byte.
 const MaxKind Kind = 1<<6 - 1
 
+// traits are what there is to know of a kind.
+type traits struct {
+	// name is what TYPE answers.
+	name string
+	// newReader makes a reader of images.
+	newReader func() Reader
+}
+
+// kinds is the table of all kinds: each file of a type adds its row. A kind without a row is not known.
+var kinds = [MaxKind + 1]traits{
+	KindString: {"string", func() Reader { return new(StringReader) }},
+}
+
 // Name is what TYPE answers for values of a kind.
 func (k Kind) Name() string {
-	if k == KindString {
-		return "string"
+	if name := kinds[k&MaxKind].name; name != "" {
+		return name
 	}
 	return "unknown"
+}
+
+// Reader makes values of a kind, one after the other, of the parts that Value.EachPart made. The parts may be any
+// bytes: a reader refuses what is no value, panics at nothing, and holds about as much memory as the value takes of
+// which the bytes are here.
+type Reader interface {
+	// Add takes the next part, which is not empty and valid during the call, and reports whether it is one. maxBytes
+	// bounds a string. state is a fresh one of the hash of values, generation that of the key space. After a refusal the
+	// reader is not used again.
+	Add(part []byte, maxBytes int, state Sip, generation uint64) bool
+	// Finish ends a value. If apart is nil it is a string, text, which is valid until the next Add; only the reader of
+	// strings makes one. ok is false if the parts are not those of a whole value.
+	Finish(state Sip, generation uint64) (text []byte, apart Value, ok bool)
+}
+
+// NewReader makes a reader for values of a kind, or gives nil for an unknown kind.
+func NewReader(kind Kind) Reader {
+	if row := &kinds[kind&MaxKind]; row.newReader != nil {
+		return row.newReader()
+	}
+	return nil
 }
 
 // Value is a value that lies apart from its key: a string in chunks, and each value of another type. Short strings have
@@ -44,6 +80,14 @@ type Value interface {
 // Box holds a value by one pointer, so that an entry needs 8 bytes for it and not 16. A value that is replaced often
 // can have its box within itself.
 type Box struct{ Value Value }
+
+// BoxOf is the box of a value: the one within it, if it has one.
+func BoxOf(v Value) *Box {
+	if within, ok := v.(interface{ Box() *Box }); ok {
+		return within.Box()
+	}
+	return &Box{Value: v}
+}
 
 // MaxPartBytes bounds the parts into which the image of a value is cut.
 const MaxPartBytes = 64<<10 + 16
