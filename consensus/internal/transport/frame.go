@@ -73,7 +73,8 @@ func (k frameKind) keepsBody() bool {
 // flagReject is raft.Message.Reject. The other bits are zero in this version.
 const flagReject = 1 << 0
 
-// frameVersion is the version of the layout below and of all bodies.
+// frameVersion is the version of the layout below. What bodies hold goes with protocolVersion, by which two nodes agree
+// before the first of them. A refusal must be readable by builds of another protocolVersion: they are refused in words.
 const frameVersion = 2
 
 // A frame on the wire, all numbers little endian:

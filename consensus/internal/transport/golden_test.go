@@ -95,7 +95,7 @@ func TestFramesAreThoseOfVersion2(t *testing.T) {
 }
 
 // G18: the bytes that nodes of this version say to nodes of others.
-func TestHandshakesAreThoseOfVersion3(t *testing.T) {
+func TestHandshakesAreThoseOfVersion4(t *testing.T) {
 	hello := Hello{
 		ClusterID: 1, From: 2, Incarnation: 3, Boot: 4, To: 5, ToIncarnation: 6, Term: 7,
 		Durable: raftlog.Mark{Term: 8, Index: 9}, Level: 10, JournalRoomBytes: 11, Address: "peer:1",
@@ -108,7 +108,7 @@ func TestHandshakesAreThoseOfVersion3(t *testing.T) {
 	line := func(name string, body []byte) string { return name + ": " + hex.EncodeToString(body) }
 	var chunk assembly
 	chunk.chunk(header{kind: frameChunk, clusterID: 1, from: 2, to: 3}, 0x51, []byte("bytes of a file"))
-	golden(t, "handshake_v3.txt", []string{
+	golden(t, "handshake_v4.txt", []string{
 		line("messages", purposeMessages.preamble()),
 		line("join", purposeJoin.preamble()),
 		line("hello", encodeControl(hello.wire(nil))),

@@ -32,9 +32,11 @@ import (
 // preambleBytes is the size of magic, version and purpose.
 const preambleBytes = 8
 
-// protocolVersion is the version of the handshake. Since 2, a hello says what the journal has room for; since 3, a node
-// has attributes instead of a name and a client address, frames have a group, and what describes a node has sections.
-const protocolVersion = 3
+// protocolVersion is the version of the handshake and of all bodies that come after it. Since 2, a hello says what the
+// journal has room for; since 3, a node has attributes instead of a name and a client address, frames have a group, and
+// what describes a node has sections; since 4, entries and messages have what came since: offsets of wall time, feature
+// levels, pieces, marks, notices, reports of the state.
+const protocolVersion = 4
 
 const preambleMagic = "raftrd"
 

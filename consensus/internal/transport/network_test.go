@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -231,6 +232,32 @@ func TestOtherProgramsAreHungUpOn(t *testing.T) {
 			}
 			closedByPeer(t, conn)
 		})
+	}
+}
+
+// G18: A node of an earlier or later version hears in words which versions the two speak, in a frame that it can read.
+func TestAnotherHandshakeIsRefusedInWords(t *testing.T) {
+	b := start(t, 2)
+	for _, version := range []byte{1, protocolVersion - 1, protocolVersion + 1} {
+		conn, err := net.Dial("tcp", b.address())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		preamble := append([]byte(preambleMagic), version, byte(purposeMessages))
+		if _, err := conn.Write(appendFrame(preamble, header{kind: frameHello}, encodeControl(&wireHello{}))); err != nil {
+			t.Fatal(err)
+		}
+		s, err := newHandshake(conn, nil, patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = s.receive(frameWelcome)
+		var refusal *Refusal
+		want := fmt.Sprintf("protocol version %d, this node speaks %d", version, protocolVersion)
+		if !errors.As(err, &refusal) || refusal.Text != want {
+			t.Errorf("version %d: got %v, want %q", version, err, want)
+		}
 	}
 }
 
