@@ -21,7 +21,7 @@ func replay(k KeySpace, history []workload.Operation, log *workload.Log) error {
 	if len(log.Inputs) == 0 {
 		return nil
 	}
-	m := k.NewMachine().(machine)
+	m := k.NewMachine().(machine).Machine // for which nothing is long
 	if err := m.Restore(log.Seed, nil); err != nil {
 		return violation("replay", "a machine does not begin: %v", err)
 	}
@@ -31,7 +31,7 @@ func replay(k KeySpace, history []workload.Operation, log *workload.Log) error {
 		if in.SetsOffset {
 			m.SetOffset(in.Offset)
 		}
-		if err := replayEntry(m.Machine, index, in, written[index]); err != nil {
+		if err := replayEntry(m, index, in, written[index]); err != nil {
 			return err
 		}
 		for len(read) > 0 && read[0].ReadAt == index {
@@ -43,6 +43,19 @@ func replay(k KeySpace, history []workload.Operation, log *workload.Log) error {
 				return err
 			}
 			read = read[1:]
+		}
+	}
+	return nothingLeft(history, raftlog.Index(len(log.Inputs)))
+}
+
+// nothingLeft makes sure that the replay came to each run whose answer a client has: it has a place, and that is within
+// the log.
+func nothingLeft(history []workload.Operation, last raftlog.Index) error {
+	for i := range history {
+		h := &history[i]
+		if place := max(h.Index, h.ReadAt); h.Known && (place == 0 || place > last) {
+			return violation("replay", "run %d was answered from the state at %d, of a log from 1 to %d: %v", h.Number, place,
+				last, h.Run)
 		}
 	}
 	return nil
@@ -93,7 +106,9 @@ func (r *Run) again(number int) *Run {
 
 // compare compares what a client got with what its run answers in the replay.
 func compare(h *workload.Operation, again *Run, index raftlog.Index) error {
-	if got, want := h.Run.(*Run).run.Reply, again.run.Reply; !bytes.Equal(got, want) {
+	run := h.Run.(*Run).run
+	run.Join()
+	if got, want := run.Reply, again.run.Reply; !bytes.Equal(got, want) {
 		return violation("replay", "at %d run %d was answered %q, it answers %q: %v", index, h.Number, got, want, h.Run)
 	}
 	return nil

@@ -74,6 +74,10 @@ func TestTheReplayRefusesWhatFollowsNotFromTheLog(t *testing.T) {
 		{"a state", "has hash", func(w *world) { w.log.Inputs[1].Hash++ }},
 		{"a stamp", "was answered", func(w *world) { w.log.Inputs[1].Stamp = 1000 }},
 		{"a seed", "has hash", func(w *world) { w.log.Seed++ }},
+		{"a read from no state", "was answered from the state at 0", func(w *world) { w.past[2].ReadAt = 0 }},
+		{"a read behind the log", "was answered from the state at 3", func(w *world) { w.past[2].ReadAt = 3 }},
+		{"a write without a place", "was answered from the state at 0", func(w *world) { w.past[1].Index = 0 }},
+		{"a write behind the log", "was answered from the state at 3", func(w *world) { w.past[1].Index = 3 }},
 		{"a wall time", "has hash", func(w *world) { w.log.Inputs[0].Offset, w.log.Inputs[0].SetsOffset = 7, true }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

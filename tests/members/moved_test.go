@@ -169,6 +169,19 @@ func (s *street) story(name string, act func() (serving []*host)) {
 	}
 }
 
+// nameLeadsElsewhere tells of one host that comes back on another machine under its name, which publish makes known.
+func (s *street) nameLeadsElsewhere(publish func()) {
+	s.t.Helper()
+	s.story("one name leads elsewhere, the others run", func() []*host {
+		h := s.hosts[1]
+		s.stop(h)
+		h.ip = ip(14)
+		publish()
+		s.start(h)
+		return s.hosts
+	})
+}
+
 // D15: Every way in which nodes come back at other addresses. What they are told is at most where the others are now;
 // the directories know the addresses of before.
 func TestMoved_NodesFindEachOther(t *testing.T) {
@@ -273,14 +286,7 @@ func TestMoved_HostsAreRenamed(t *testing.T) {
 		}
 		return s.hosts
 	})
-	s.story("one name leads elsewhere, the others run", func() []*host {
-		h := s.hosts[1]
-		s.stop(h)
-		h.ip = ip(14)
-		write()
-		s.start(h)
-		return s.hosts
-	})
+	s.nameLeadsElsewhere(write)
 	s.story("all names are new", func() []*host {
 		s.stop(s.hosts...)
 		name("m%d.test")

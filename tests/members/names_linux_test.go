@@ -145,14 +145,7 @@ func TestMoved_ANameServerIsSilent(t *testing.T) {
 		}
 		return s.hosts
 	})
-	s.story("one name leads elsewhere, the others run", func() []*host {
-		h := s.hosts[1]
-		s.stop(h)
-		h.ip = ip(14)
-		publish()
-		s.start(h)
-		return s.hosts
-	})
+	s.nameLeadsElsewhere(publish)
 }
 
 // On Debian a machine's own name is 127.0.1.1 to itself, where a node that listens on the machine's address does not

@@ -75,6 +75,21 @@ func tortureSeconds(t *testing.T) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
+// runTorture breaks a cluster, and fails the test if a client was told what is not so.
+func runTorture(t *testing.T, c *blackbox.Cluster, o torture.Options) *torture.Report {
+	t.Helper()
+	o.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	for _, n := range c.Nodes {
+		o.Addresses = append(o.Addresses, blackbox.Address(n.Port))
+	}
+	report, err := torture.Run(t.Context(), o)
+	t.Log(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
 // C1, D3, H1, H4: Every fault that one machine allows happens, alone and together with others. Nodes lose their disks,
 // leave, and return as new members meanwhile. All nodes take snapshots and cut their logs all the time, so a node that
 // returns needs a snapshot. No client gets a wrong answer. Ten runs of five minutes, each with other faults:
@@ -87,21 +102,12 @@ func TestTorture_FiveNodesAnswerCorrectlyUnderAllFaults(t *testing.T) {
 	seed := blackbox.SeedOf(t)
 	c, network := blackbox.StartGatedCluster(t, 5, "--uncertain-after-millis", "3000",
 		"--snapshot-log-bytes", "64kb", "--repl-backlog-size", "64kb", "--compare-entries", "64")
-	o := torture.Options{
+	report := runTorture(t, c, torture.Options{
 		Seed: seed, Duration: tortureSeconds(t), Nodes: tortureNodes{c}, Network: network, Disks: tortureNodes{c},
 		BallastBytes: 16 << 10, LargeBytes: 8 << 20,
 		// A leader serves from memory what its disk has forgotten: only after a restart does a new member need a snapshot.
 		Opening: []torture.Kind{torture.SaveOne, torture.KillAll, torture.LoseDisk, torture.LeaveOne},
-		Logger:  slog.New(slog.NewTextHandler(t.Output(), nil)),
-	}
-	for _, n := range c.Nodes {
-		o.Addresses = append(o.Addresses, blackbox.Address(n.Port))
-	}
-	report, err := torture.Run(t.Context(), o)
-	t.Log(report)
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	if report.SnapshotsTaken == 0 || report.SnapshotsInstalled == 0 {
 		t.Error("no snapshot was taken, or none was installed: the log was not compacted")
 	}

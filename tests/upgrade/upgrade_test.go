@@ -40,7 +40,7 @@ func TestUpgrade_ARollingUpgradeUnderLoad(t *testing.T) {
 }
 
 func upgradeACluster(t *testing.T) {
-	c := blackbox.StartCluster(t, 3)
+	c := blackbox.StartCluster(t, 3, "--compare-entries", "64")
 	w := blackbox.NewWriters()
 	w.StopWith(t)
 	first := c.Others(blackbox.Leader(t, c.Nodes))[0]
