@@ -16,7 +16,18 @@ type Mailbox[T any] struct {
 	items  []T
 	cost   int
 	closed bool
+	// producers are those of PutOf, with the cost of what each has in here.
+	producers []producer
 }
+
+// producer is one of several that share a mailbox.
+type producer struct {
+	id   uint64
+	cost int
+}
+
+// shares is how many producers that fill their share by themselves a mailbox holds: see PutOf.
+const shares = 16
 
 // New makes a mailbox that holds items of a total cost of at most limit, or one item of any cost.
 func New[T any](limit int) *Mailbox[T] {
@@ -34,6 +45,36 @@ func (m *Mailbox[T]) Put(item T, cost int) bool { return m.add(item, cost, false
 // Force adds an item whatever the mailbox holds: for items whose number is bounded by construction, such as
 // completions of work that was handed out. False means that the mailbox is closed.
 func (m *Mailbox[T]) Force(item T, cost int) bool { return m.add(item, cost, true) }
+
+// PutOf is Put for one of several producers, none of which can keep the others out by itself: each has a share of a
+// sixteenth of the limit, and one item of any cost, whatever the others have put. So all items together may cost that
+// much more for each producer.
+func (m *Mailbox[T]) PutOf(id uint64, item T, cost int) bool {
+	m.mu.Lock()
+	own := m.producer(id)
+	if m.closed || m.cost+cost > m.limit && len(m.items) > 0 && own.cost > 0 && own.cost+cost > m.limit/shares {
+		m.mu.Unlock()
+		return false
+	}
+	own.cost += cost
+	m.items = append(m.items, item)
+	m.cost += cost
+	m.mu.Unlock()
+	m.Wake()
+	return true
+}
+
+// producer is a producer since the last Take. They are as few as the members of a cluster. The caller holds the lock,
+// and keeps the result no longer.
+func (m *Mailbox[T]) producer(id uint64) *producer {
+	for i := range m.producers {
+		if m.producers[i].id == id {
+			return &m.producers[i]
+		}
+	}
+	m.producers = append(m.producers, producer{id: id})
+	return &m.producers[len(m.producers)-1]
+}
 
 func (m *Mailbox[T]) add(item T, cost int, force bool) bool {
 	m.mu.Lock()
@@ -54,7 +95,7 @@ func (m *Mailbox[T]) Take(spare []T) []T {
 	clear(spare) // what was taken must not be kept alive from here
 	m.mu.Lock()
 	taken := m.items
-	m.items, m.cost = spare[:0], 0
+	m.items, m.cost, m.producers = spare[:0], 0, m.producers[:0]
 	m.mu.Unlock()
 	return taken
 }
@@ -86,7 +127,7 @@ func (m *Mailbox[T]) Share(wake chan struct{}) { m.wake = wake }
 func (m *Mailbox[T]) Close() []T {
 	m.mu.Lock()
 	left := m.items
-	m.items, m.cost, m.closed = nil, 0, true
+	m.items, m.cost, m.producers, m.closed = nil, 0, nil, true
 	m.mu.Unlock()
 	m.Wake()
 	return left

@@ -42,6 +42,35 @@ func TestOneItemAboveTheLimitPassesAnEmptyMailbox(t *testing.T) {
 	}
 }
 
+// One producer fills the mailbox: each other one has its share all the same, and one item of any cost; no more.
+func TestOneProducerKeepsNobodyOut(t *testing.T) {
+	const limit, share = 16 * 10, 10
+	m := New[int](limit)
+	put := func(id uint64, cost int, want bool) {
+		t.Helper()
+		if got := m.PutOf(id, cost, cost); got != want {
+			t.Errorf("producer %d puts %d: %v, want %v", id, cost, got, want)
+		}
+	}
+	put(1, limit, true)
+	put(1, 1, false) // it has all of it
+	put(2, 1, true)
+	put(2, share-1, true)
+	put(2, 1, false) // it has its share
+	put(3, 2*share, true)
+	put(3, 1, false) // its one item was larger than the share
+	put(4, share-1, true)
+	put(4, 2, false)
+	put(4, 1, true)
+	m.Take(nil)
+	put(1, 1, true)
+	put(2, limit-1, true)
+	put(1, share-1, true)
+	put(1, 1, false)
+	m.Close()
+	put(5, 1, false)
+}
+
 func TestCloseReturnsWhatNobodyTook(t *testing.T) {
 	m := New[int](4)
 	m.Put(1, 1)

@@ -68,6 +68,54 @@ func TestMessagesBeyondTheirLimitAreDropped(t *testing.T) {
 	}
 }
 
+// F19: An origin with much memory fills the mailbox of a node with little, in one turn that takes long. Those that send
+// little lose no message by that, and keep their links.
+func TestOneOriginKeepsNobodyOut(t *testing.T) {
+	heartbeat := engine.Message{Message: raft.Message{Kind: raft.HeartbeatReply, From: 3, To: 1, Term: 1}}
+	forward := func(from raftlog.NodeID, bytes int) engine.Message {
+		return engine.Message{
+			Own: engine.Forward, Message: raft.Message{From: from, To: 1, Term: 1},
+			Batches: []engine.ForwardedBatch{{Sequence: 1, Body: make([]byte, bytes)}},
+		}
+	}
+	appends := engine.Message{Message: raft.Message{
+		Kind: raft.Append, From: 2, To: 1, Term: 1, Entries: []raftlog.Entry{{Body: make([]byte, 1<<20)}},
+	}}
+	h := newHub()
+	r := &Runner{
+		messages: mailbox.New[engine.Message](16 << 20), forwards: mailbox.New[engine.Message](16 << 20),
+		effects: Effects{Transport: port{h, 1}},
+	}
+	for range 20 {
+		r.Receive(2, []engine.Message{forward(2, 1<<20), appends})
+	}
+	if len(h.resets) == 0 {
+		t.Error("the mailbox takes whatever one origin sends")
+	}
+	for len(h.resets) > 0 {
+		<-h.resets
+	}
+	r.Receive(3, []engine.Message{heartbeat, forward(3, 100), forward(3, 100<<10)})
+	r.Receive(4, []engine.Message{forward(4, 1<<20)})
+	if len(h.resets) != 0 {
+		t.Errorf("the stream of node %d is reset", <-h.resets)
+	}
+	count := func(box *mailbox.Mailbox[engine.Message], from raftlog.NodeID) (n int) {
+		for _, m := range box.Take(nil) {
+			if m.From == from {
+				n++
+			}
+		}
+		return n
+	}
+	if n := count(r.messages, 3); n != 1 {
+		t.Errorf("%d heartbeats of node 3 are here", n)
+	}
+	if n := count(r.forwards, 3); n != 2 {
+		t.Errorf("%d forwards of node 3 are here", n)
+	}
+}
+
 // The disk hangs for long while history is to be trimmed again and again: only the newest order waits.
 func TestTrimsDoNotQueue(t *testing.T) {
 	r := &Runner{garbage: mailbox.New[[]raftlog.SnapshotMark](completions)}

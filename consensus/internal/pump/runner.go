@@ -39,6 +39,8 @@ type Effects struct {
 	SubmittedReads int
 	// PeerBytes bounds peers' messages on their way to the loop, and apart from them forwarded batches; 0 means 64 MiB.
 	// Messages beyond it are dropped, as a network may; a batch beyond it resets its stream, whose origin sends it again.
+	// One peer alone keeps no other one out: see mailbox.PutOf. An origin with much memory may send more than a node with
+	// little has room for.
 	PeerBytes int
 	// Tick is the length of a tick.
 	Tick time.Duration
@@ -292,13 +294,13 @@ func (r *Runner) Receive(from raftlog.NodeID, messages []engine.Message) {
 	for i := range messages {
 		m := &messages[i]
 		if m.Own == engine.Forward {
-			if !r.forwards.Put(*m, messageBytes(m)) {
+			if !r.forwards.PutOf(uint64(from), *m, messageBytes(m)) {
 				r.effects.Transport.Reset(from)
 				return
 			}
 			continue
 		}
-		r.messages.Put(*m, messageBytes(m))
+		r.messages.PutOf(uint64(from), *m, messageBytes(m))
 	}
 }
 
