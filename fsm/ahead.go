@@ -33,8 +33,10 @@ type ahead struct {
 }
 
 const (
-	// aheadBytes is how long an argument is that is worth it: shorter ones are cheaper to copy than to keep apart.
-	aheadBytes = 16 << 10
+	// defaultAheadBytes is how long an argument is that is worth it: shorter ones are cheaper to copy than to keep apart.
+	defaultAheadBytes = 16 << 10
+	// minAheadBytes is one more than the longest number has: what lies apart is none.
+	minAheadBytes = 21
 	// keepShare: an argument that is all of a body but an eighth keeps the body's memory. Others are copied, or a short
 	// value that is left of many would keep all of them.
 	keepShare = 8
@@ -61,7 +63,7 @@ func (m *Machine) Prepare(body []byte, totalBytes int) {
 		if !ok || length > totalBytes-begin {
 			return
 		}
-		if length >= aheadBytes && length <= m.maxValueBytes {
+		if length >= m.aheadBytes && length <= m.maxValueBytes {
 			keeps := length >= totalBytes-totalBytes/keepShare
 			a.arriving, a.begin, a.end = m.space.NewArriving(length, keeps), begin, begin+length
 		}
@@ -103,7 +105,7 @@ func (m *Machine) newEntry(key, text []byte) keyspace.Entry {
 
 // made is a string that was made ahead, nil if it was not.
 func (a *ahead) made(text []byte) *value.Chunks {
-	if len(text) < aheadBytes || len(a.texts) == 0 {
+	if len(a.texts) == 0 || len(text) == 0 {
 		return nil
 	}
 	return a.texts[&text[0]]

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -77,14 +78,14 @@ func TestTheLastPieceTouchesNoLongValue(t *testing.T) {
 		do(m, words("SET k before EX 1000"))
 		prepare(m, body, 1<<20)
 		run := newRun(2, argsOf(t, body))
-		run.Submitted, run.Late = body, true
-		run.Summarize()
+		run.Submitted, run.LateBytes = body, leftOutBytes
+		run.Summarize(command.SummedBytes)
 		begin := bytes.Index(body, long[:100])
 		g.protect(begin, begin+length, syscall.PROT_NONE)
 		m.Apply(m.Index()+1, 0, body, run)
 		key := run.Calls[0].Args[1]
 		get := newRun(2, [][]byte{[]byte("GET"), key})
-		get.Late = true
+		get.LateBytes = leftOutBytes
 		m.Query(0, get)
 		for _, line := range []string{"STRLEN", "EXISTS", "TTL", "PERSIST", "TYPE"} {
 			do(m, [][]byte{[]byte(line), key})

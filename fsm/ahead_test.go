@@ -44,7 +44,7 @@ func idle(m *Machine, body []byte, step int) {
 func longCommands() (all map[string][][][]byte) {
 	all = map[string][][][]byte{}
 	for _, length := range []int{
-		aheadBytes - 1, aheadBytes, aheadBytes + 1, 5*value.ChunkBytes + 3, 1 << 20, 1<<20 + 1,
+		defaultAheadBytes - 1, defaultAheadBytes, defaultAheadBytes + 1, 5*value.ChunkBytes + 3, 1 << 20, 1<<20 + 1,
 	} {
 		long, key := varied(length), []byte("k")
 		for name, args := range map[string][][]byte{
@@ -177,7 +177,7 @@ func TestALongBodyOfOtherCommandsPanics(t *testing.T) {
 		}
 		m, run := newMachine(t), newRun(2, set)
 		run.Submitted = bytes.Clone(body) // as if the sums of two bodies were equal
-		if run.Summarize(); !run.Summed {
+		if run.Summarize(command.SummedBytes); !run.Summed {
 			t.Fatal("a long body has no sum")
 		}
 		prepare(m, body, 1<<20)
@@ -202,13 +202,13 @@ func TestASubmittedBodyOfAnotherSumPanics(t *testing.T) {
 	}{
 		{"as it was", func(*command.Run) {}, false},
 		{"without a sum", func(run *command.Run) { run.Summed = false }, false},
-		{"another byte", func(run *command.Run) { run.Submitted[1000] ^= 1; run.Summarize() }, true},
+		{"another byte", func(run *command.Run) { run.Submitted[1000] ^= 1; run.Summarize(command.SummedBytes) }, true},
 		{"a byte less", func(run *command.Run) { run.Submitted = run.Submitted[:len(run.Submitted)-1] }, true},
 		{"another byte, without a sum", func(run *command.Run) { run.Submitted[1000] ^= 1; run.Summed = false }, true},
 	} {
 		m, run := newMachine(t), newRun(2, args)
 		body := bytes.Clone(run.Body(nil, argv.Append))
-		if run.Summarize(); !run.Summed {
+		if run.Summarize(command.SummedBytes); !run.Summed {
 			t.Fatal("a long body has no sum")
 		}
 		c.spoil(run)
@@ -243,4 +243,29 @@ func TestAValueKeepsNoBodyThatIsMuchLonger(t *testing.T) {
 			t.Errorf("beside %d bytes a value of 1 MiB shares the body: %v, want %v", c.other, shares, c.keeps)
 		}
 	}
+}
+
+// What Prepare makes lies apart, and what lies apart is no number: so it must be longer than every number.
+func TestNoNumberIsMadeAhead(t *testing.T) {
+	for _, number := range []string{"-9223372036854775808", "9223372036854775807"} {
+		if len(number) >= minAheadBytes {
+			t.Errorf("%s could be made ahead", number)
+		}
+		m := New(Options{AheadBytes: minAheadBytes})
+		if err := m.Restore(1, nil); err != nil {
+			t.Fatal(err)
+		}
+		body := argv.Append(nil, [][]byte{[]byte("SET"), []byte("k"), []byte(number)})
+		prepare(m, body, 5)
+		m.Apply(m.Index()+1, 0, body, nil)
+		if got := do(m, words("INCRBY k 0")); got != ":"+number+"\r\n" {
+			t.Errorf("%s answers %q", number, got)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("less is taken")
+		}
+	}()
+	New(Options{AheadBytes: minAheadBytes - 1})
 }

@@ -36,8 +36,6 @@ const (
 	noReply = -1
 	// valueOverheadBytes is more than the encoding adds to a value.
 	valueOverheadBytes = 32
-	// leftOutBytes is how long a part of a string is that is left out of the reply, for the connection to put it in.
-	leftOutBytes = 256 << 10
 )
 
 // Errors in place of values. Redis closes the connection of a client that has too much to receive.
@@ -60,6 +58,14 @@ func (c call) left() int {
 		return 0
 	}
 	return c.run.Long.Bytes()
+}
+
+// held is how many bytes of memory what was left out keeps, or how many it is where that is more.
+func (c call) held() int {
+	if c.run == nil {
+		return 0
+	}
+	return max(c.run.Long.Bytes(), c.run.Long.Held())
 }
 
 // tooLong answers with the error in place of values that do not fit.
@@ -113,26 +119,34 @@ func (c call) value(e *keyspace.Entry) []byte {
 	return c.bulkRange(text, 0, text.Len())
 }
 
-// leavesOut reports whether a part of a string is left out of the reply.
-func (c call) leavesOut(bytes int) bool { return bytes >= leftOutBytes && c.run != nil && c.run.Late }
+// isLong reports whether so many bytes may be left out of the reply, for the connection to put them in.
+func (c call) isLong(bytes int) bool {
+	return c.run != nil && c.run.LateBytes != 0 && bytes >= c.run.LateBytes
+}
+
+// mayHold reports whether a text may be kept until the connection has copied its part. A part of it keeps all of it: if
+// that is more than the bound of the replies, the part is copied at once. What a write answers was there already.
+func (c call) mayHold(text command.Text) bool {
+	return c.writes || c.maxReply == 0 || len(c.reply)+c.run.Long.HeldWith(text) <= c.maxReply
+}
 
 // bulkRange answers with the bytes of a string from begin to end, which it has.
 func (c call) bulkRange(text value.String, begin, end int) []byte {
-	if inline, ok := text.Inline(); ok && end-begin < leftOutBytes {
+	if c.isLong(end-begin) && c.mayHold(text) {
+		dst := reply.BulkHeader(c.reply, end-begin)
+		c.leave(len(dst), text, begin, end)
+		return append(dst, "\r\n"...)
+	}
+	if inline, ok := text.Inline(); ok {
 		return reply.BulkString(c.reply, inline[begin:end])
 	}
-	dst := reply.BulkHeader(c.reply, end-begin)
-	if c.leavesOut(end - begin) {
-		c.leave(len(dst), text, begin, end)
-	} else {
-		dst = text.AppendRange(dst, begin, end)
-	}
+	dst := text.AppendRange(reply.BulkHeader(c.reply, end-begin), begin, end)
 	return append(dst, "\r\n"...)
 }
 
 // fixed answers with a reply that is made already, and stays as it is until the replies are taken.
 func (c call) fixed(made command.FixedReply) []byte {
-	if len(made) < leftOutBytes || c.run == nil || !c.run.Late {
+	if !c.isLong(len(made)) {
 		return append(c.reply, made...)
 	}
 	c.run.Long.Add(len(c.reply), made, 0, len(made))

@@ -11,10 +11,12 @@ import (
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
+const leftOutBytes = command.LeftOutBytes
+
 // newLate is a run whose connection joins long values.
 func newLate(calls ...[][]byte) *command.Run {
 	run := newRun(2, calls...)
-	run.Late = true
+	run.LateBytes = leftOutBytes
 	return run
 }
 
@@ -143,7 +145,7 @@ func TestALongFixedReplyIsJoined(t *testing.T) {
 			m := newMachine(t)
 			do(m, [][]byte{[]byte("APPEND"), []byte("k"), varied(1000)})
 			do(m, [][]byte{[]byte("APPEND"), []byte("k"), varied(leftOutBytes)}) // asks for a frozen state
-			want, run := "", &command.Run{Protocol: 2, Late: true}
+			want, run := "", &command.Run{Protocol: 2, LateBytes: leftOutBytes}
 			for _, args := range calls {
 				if args == nil {
 					run.Calls = append(run.Calls, command.Call{Fixed: fixed})
@@ -198,6 +200,47 @@ func TestLongRepliesCountAgainstTheBound(t *testing.T) {
 	if ask(m, run); run.Left != 1 || run.Long.Bytes() != length {
 		t.Errorf("%d calls are left to a later query, and %d bytes left out; want 1 and %d",
 			run.Left, run.Long.Bytes(), length)
+	}
+}
+
+// G12: A part of a long value keeps all of it until it is copied: where that is more than the bound allows, it is
+// copied at once. The reply is the same, at the bound and beside it, and what is kept is never beyond it.
+func TestAPartOfALongValueCountsAsAllOfIt(t *testing.T) {
+	const whole, part = 4*leftOutBytes + 7, leftOutBytes + 1
+	for held, hold := range holders {
+		text := varied(whole)
+		asks := words(fmt.Sprintf("GETRANGE k 5 %d", 5+part-1))
+		one := fmt.Sprintf("$%d\r\n%s\r\n", part, text[5:5+part])
+		first := len("+OK\r\n") // what is in the replies when the first part comes
+		for bound, left := range map[int]int{
+			first + whole - 1: 0, first + whole: part, first + whole + 1: part, 0: 3 * part, 8 * whole: 3 * part,
+		} {
+			m := newMachine(t)
+			hold(m, text)
+			run := newLate(words("SET a b"), asks, asks, asks)
+			run.MaxReplyBytes = bound
+			m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
+			if kept := run.Long.Held(); bound > 0 && kept > bound {
+				t.Errorf("%s: the replies keep %d bytes, allowed are %d", held, kept, bound)
+			}
+			if got := run.Long.Bytes(); got != left {
+				t.Errorf("%s, within %d bytes: %d bytes are left out, want %d", held, bound, got, left)
+			}
+			if run.Join(); string(run.Reply) != "+OK\r\n"+one+one+one {
+				t.Errorf("%s, within %d bytes: %d bytes of replies, want %d, or others", held, bound, len(run.Reply), 3*len(one))
+			}
+		}
+	}
+}
+
+// A query that left out a part of a long value leaves the rest to a later one: so one value at most is kept.
+func TestAPartOfALongValueIsSentFirst(t *testing.T) {
+	m := newMachine(t)
+	do(m, [][]byte{[]byte("SET"), []byte("k"), varied(4 * leftOutBytes)})
+	run := newLate(words("GETRANGE k 0 9"), words("GETRANGE k 0 9"), words("GETRANGE k 0 9"))
+	run.LateBytes, run.MaxReplyBytes = 10, 8*leftOutBytes
+	if ask(m, run); run.Left != 2 || run.Long.Held() != 4*leftOutBytes {
+		t.Errorf("%d calls are left to a later query, and %d bytes held", run.Left, run.Long.Held())
 	}
 }
 

@@ -13,11 +13,14 @@ const DefaultMaxValueBytes = 512 << 20
 // maxMaxValueBytes is the largest limit that a cluster can have.
 const maxMaxValueBytes = 1 << 30
 
-// Options are the settings on which the effect of commands depends, and Parallel. The settings must be the same on all
-// nodes of a cluster. The state hash covers them, so that it tells a node with other options.
+// Options are the settings on which the effect of commands depends, and AheadBytes and Parallel. The settings must be
+// the same on all nodes of a cluster. The state hash covers them, so that it tells a node with other options.
 type Options struct {
 	// MaxValueBytes bounds the bytes of a string, from 1 to 1 GiB; 0 means DefaultMaxValueBytes.
 	MaxValueBytes int
+	// AheadBytes is how long an argument of a body is that Prepare cuts and hashes: 0 means 16 KiB, tests set less, 21 at
+	// least. The effect of commands does not depend on it.
+	AheadBytes int
 	// Parallel, if not nil, lets Restore use several processors. The effect of commands does not depend on it.
 	Parallel keyspace.Parallel
 }
@@ -28,6 +31,7 @@ type Options struct {
 // they hold the first for reading. Prepare runs beside all of these but Restore and Apply.
 type Machine struct {
 	maxValueBytes int
+	aheadBytes    int
 	parallel      keyspace.Parallel
 	// newReader, if not nil, makes the readers of values in images: tests bring kinds of their own.
 	newReader func(value.Kind) value.Reader
@@ -53,7 +57,13 @@ func New(o Options) *Machine {
 	if o.MaxValueBytes < 1 || o.MaxValueBytes > maxMaxValueBytes {
 		panic(fmt.Sprintf("fsm: MaxValueBytes is %d, not between 1 and %d", o.MaxValueBytes, maxMaxValueBytes))
 	}
-	return &Machine{maxValueBytes: o.MaxValueBytes, parallel: o.Parallel}
+	if o.AheadBytes == 0 {
+		o.AheadBytes = defaultAheadBytes
+	}
+	if o.AheadBytes < minAheadBytes {
+		panic(fmt.Sprintf("fsm: AheadBytes is %d, less than %d", o.AheadBytes, minAheadBytes))
+	}
+	return &Machine{maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel}
 }
 
 // advance moves the machine to the next index and its time to the stamp, if that is later. Every index comes once and

@@ -15,7 +15,7 @@ import (
 // is no state, and the answers are LOADING errors.
 //
 // It takes as long as the reads need, but makes no more replies than Run.MaxReplyBytes allows. An image is the better
-// place for a run with a call whose Spec is Linear, and for one that wants a frozen state: see Run.Late.
+// place for a run with a call whose Spec is Linear, and for one that wants a frozen state: see Run.LateBytes.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	run := local.(*command.Run)
 	if !m.ready {
@@ -75,7 +75,7 @@ func (v view) answer(run *command.Run, space *keyspace.Space) {
 		if run.Calls[i].IsWrite() {
 			panic("fsm: query of a run that writes")
 		}
-		if i > 0 && run.MaxReplyBytes > 0 && len(c.reply)+c.left()-len(run.Reply) >= sentFirstBytes {
+		if i > 0 && run.MaxReplyBytes > 0 && len(c.reply)+c.held()-len(run.Reply) >= sentFirstBytes {
 			run.Left = len(run.Calls) - i
 			break
 		}

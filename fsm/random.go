@@ -8,7 +8,7 @@ import "github.com/raftredis/raftredis/fsm/keyspace"
 func randomKey(v view, c call) []byte {
 	chance := keyspace.Sequence(v.random)
 	chance ^= keyspace.Sequence(chance.Next() ^ uint64(v.now.Log))
-	chance ^= keyspace.Sequence(chance.Next() ^ uint64(len(c.reply)))
+	chance ^= keyspace.Sequence(chance.Next() ^ uint64(len(c.reply)+c.left()))
 	key, ok := v.space.Pick(chance.Next())
 	if !ok {
 		return c.null()

@@ -46,7 +46,7 @@ func mget(v view, c call) []byte {
 	for _, key := range keys {
 		text, _ := textOf(v.space.Get(key))
 		bytes += text.Len() + valueOverheadBytes
-		if room += valueOverheadBytes; !c.leavesOut(text.Len()) {
+		if room += valueOverheadBytes; !c.isLong(text.Len()) {
 			room += text.Len()
 		}
 	}

@@ -111,7 +111,7 @@ func newConn(s *Server, below socket, wake func()) *Conn {
 	c.shard = s.calls.Shard(c.session.id)
 	c.reader.Init(s.limits.wire(), s.input)
 	c.reader.SetUnauthenticated(!c.facts().authenticated)
-	c.request.wake, c.request.Run.Late = wake, true
+	c.request.wake, c.request.Run.LateBytes = wake, command.LeftOutBytes
 	c.session.wake = wake
 	c.session.run, c.session.mailLimit = &c.request.Run, &s.tuning.Output.mail.hard
 	return c

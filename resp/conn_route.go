@@ -146,7 +146,7 @@ func (c *Conn) write() {
 	if r.Body, r.Run.Submitted = c.body, c.body; c.body == nil {
 		r.Body = r.Run.Body(make([]byte, 0, c.bodyBytes), argv.Append)
 	}
-	r.Run.Summarize()
+	r.Run.Summarize(command.SummedBytes)
 	c.server.store.Write(r)
 }
 

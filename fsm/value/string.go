@@ -49,6 +49,14 @@ func (s String) ReadAt(dst []byte, offset int) int {
 	return copy(dst, s.text[offset:])
 }
 
+// Held is how many bytes of memory the string keeps at most, as command.Text says.
+func (s String) Held() (owner any, bytes int) {
+	if s.chunks != nil {
+		return s.chunks, s.chunks.length
+	}
+	return nil, len(s.text)
+}
+
 // AppendRange appends the bytes from begin to end, which the string has, to dst.
 func (s String) AppendRange(dst []byte, begin, end int) []byte {
 	if s.chunks == nil {

@@ -6,14 +6,21 @@ import "hash/crc32"
 // gigabyte would hold up all writes of the node.
 type Long struct {
 	values []longValue
-	// bytes is how long they are together.
-	bytes int
+	// bytes is how long they are together, held the memory that they keep; owner is what the last one keeps.
+	bytes, held int
+	owner       any
 }
+
+// LeftOutBytes is how long a part of a value is that a connection has left to Long: see Run.LateBytes.
+const LeftOutBytes = 256 << 10
 
 // Text is a string that does not change.
 type Text interface {
 	// ReadAt copies what there is from an offset on into dst, and says how much that was.
 	ReadAt(dst []byte, offset int) int
+	// Held is how many bytes of memory any part of the text keeps, and what these belong to: two texts of one owner keep
+	// them once. nil is an owner by itself.
+	Held() (owner any, bytes int)
 }
 
 type longValue struct {
@@ -30,14 +37,36 @@ type FixedReply []byte
 // ReadAt is that of Text.
 func (r FixedReply) ReadAt(dst []byte, offset int) int { return copy(dst, r[offset:]) }
 
+// Held is that of Text.
+func (r FixedReply) Held() (owner any, bytes int) { return nil, len(r) }
+
 // Add notes that behind the first `at` bytes of Reply some bytes of a text are missing: those from begin to end.
 func (l *Long) Add(at int, text Text, begin, end int) {
 	l.values = append(l.values, longValue{at, text, begin, end - begin})
 	l.bytes += end - begin
+	l.owner, l.held = l.heldWith(text)
 }
 
 // Bytes is how many bytes Reply lacks.
 func (l *Long) Bytes() int { return l.bytes }
+
+// Held is how many bytes of memory the values keep until they are joined. A part of a value keeps all of it; parts of
+// one value that follow on each other keep it once.
+func (l *Long) Held() int { return l.held }
+
+// HeldWith is what Held would be with a part of one more text.
+func (l *Long) HeldWith(text Text) int {
+	_, held := l.heldWith(text)
+	return held
+}
+
+func (l *Long) heldWith(text Text) (owner any, held int) {
+	owner, bytes := text.Held()
+	if owner != nil && owner == l.owner {
+		return owner, l.held
+	}
+	return owner, l.held + bytes
+}
 
 // joinBytes is how much of a value is copied at once.
 const joinBytes = 1 << 20
@@ -94,9 +123,9 @@ func Checksum(sum uint32, part []byte) uint32 {
 	return crc32.Update(sum, castagnoli, part)
 }
 
-// Summarize makes the checksum of what was submitted, if that is long.
-func (r *Run) Summarize() {
-	if r.Summed = len(r.Submitted) > SummedBytes; r.Summed {
+// Summarize makes the checksum of what was submitted, if that is longer than so many bytes: SummedBytes, but in tests.
+func (r *Run) Summarize(bytes int) {
+	if r.Summed = len(r.Submitted) > bytes; r.Summed {
 		r.Sum = Checksum(0, r.Submitted)
 	}
 }

@@ -19,6 +19,43 @@ func (s strideText) ReadAt(dst []byte, offset int) int {
 	return len(dst)
 }
 
+// Held is that of Text: each stride is a text by itself.
+func (strideText) Held() (owner any, bytes int) { return nil, 1 }
+
+// ownedText belongs to something, of which any part keeps all bytes.
+type ownedText struct {
+	FixedReply
+	owner *int
+}
+
+// Held is that of Text.
+func (o ownedText) Held() (owner any, bytes int) { return o.owner, *o.owner }
+
+// A part keeps the whole, and parts of one whole that follow on each other keep it once.
+func TestAPartOfATextHoldsAllOfIt(t *testing.T) {
+	long, other := 1000, 200
+	var l Long
+	for i, step := range []struct {
+		text        Text
+		bytes, held int
+	}{
+		{ownedText{FixedReply("abc"), &long}, 3, 1000},
+		{ownedText{FixedReply("a"), &long}, 4, 1000},
+		{ownedText{FixedReply("ab"), &other}, 6, 1200},
+		{FixedReply("fixed"), 11, 1205},
+		{FixedReply("fixed"), 16, 1210},
+		{ownedText{FixedReply("a"), &other}, 17, 1410},
+	} {
+		whole := step.bytes - l.Bytes()
+		if with := l.HeldWith(step.text); with != step.held {
+			t.Errorf("%d: %d bytes would be held, want %d", i, with, step.held)
+		}
+		if l.Add(0, step.text, 0, whole); l.Bytes() != step.bytes || l.Held() != step.held {
+			t.Errorf("%d: %d bytes are left out and %d held, want %d and %d", i, l.Bytes(), l.Held(), step.bytes, step.held)
+		}
+	}
+}
+
 // What lies between long values may be long as well, as the other values of an MGET are.
 func TestJoinPutsEachValueInItsPlace(t *testing.T) {
 	around := []int{0, 1, joinBytes - 1, joinBytes, joinBytes + 1, 2*joinBytes + 1}

@@ -25,10 +25,11 @@ type Run struct {
 	Submitted []byte
 	Sum       uint32
 	Summed    bool
-	// Late says that Join is called before Reply is taken, and that a query can be put to a frozen state. Then the state
-	// machine leaves long values to Long, and sets WantsFreeze where a query needs a frozen state to do so: that query
-	// has answered nothing.
-	Late        bool
+	// LateBytes, if not 0, says that Join is called before Reply is taken, and that a query can be put to a frozen state.
+	// Then the state machine leaves parts of values from that length on to Long, where the bound lets it, and sets
+	// WantsFreeze where a query needs a frozen state to do so: that query has answered nothing. Connections set
+	// LeftOutBytes, tests less.
+	LateBytes   int
 	WantsFreeze bool
 	Long        Long
 	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
