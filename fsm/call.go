@@ -4,6 +4,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -158,6 +159,7 @@ func (c call) fixed(made command.FixedReply) []byte {
 // at the present one, since a freeze may run beside it.
 func (c call) leave(at int, text value.String, begin, end int) {
 	switch {
+	case guard.Down(guard.LongValuesStay):
 	case c.applies && c.space.Changeable(text):
 		c.space.NextGeneration()
 	case !c.applies && !c.space.Settled(text):

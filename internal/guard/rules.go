@@ -290,6 +290,8 @@ const (
 	SeedDurable
 	// RoomIsShared (S44): a leader appends what one node sends before anything of the others.
 	RoomIsShared
+	// LongValuesStay (G12): a long value that a reply lacks is changed before the connection has copied it.
+	LongValuesStay
 	count
 )
 
@@ -320,5 +322,5 @@ var names = [count]string{
 	"SameNode", "NotItself", "QuarantineDurable", "AgreedByQuorum", "ProbesAreRepeatedEmpty", "FlyingBounded",
 	"PromisesCoalesce", "SummonsWaitForTheDisk", "SnapshotsOnTheirWayStay", "SlowSourcesAreLeft",
 	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
-	"DurableBeforePromises", "SeedDurable", "RoomIsShared",
+	"DurableBeforePromises", "SeedDurable", "RoomIsShared", "LongValuesStay",
 }

@@ -39,7 +39,7 @@ func (c *client) drawnCall(readsOnly bool) call {
 		} else {
 			words = c.mixed.Specified()
 		}
-		if !fits(words, readsOnly) || empties(words) && !c.mayEmpty() {
+		if !fits(words, readsOnly) || empties(words) && !c.mayEmpty() || c.layouts && showsLayout(words) {
 			continue
 		}
 		return words
@@ -77,6 +77,12 @@ func (c *client) mayEmpty() bool { return c.mix.Drawn > 0.5 && c.hits(0.02) }
 func empties(words call) bool {
 	spec, fault := command.Find(words.args())
 	return fault == command.NoFault && (spec.Name == "flushall" || spec.Name == "flushdb")
+}
+
+// showsLayout reports whether the reply to a call shows how values lie in memory, which may differ between nodes.
+func showsLayout(words call) bool {
+	spec, fault := command.Find(words.args())
+	return fault == command.NoFault && spec == command.MemoryUsage
 }
 
 // fits reports whether a call is short, and a read if it must be one.

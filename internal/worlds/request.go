@@ -127,8 +127,9 @@ func (r *Run) Answered() error {
 		return fmt.Errorf("the mark of a batch was there before: %q", r.run.Reply)
 	}
 	if r.drawn {
-		return nil // the replay of the log knows the answer
+		return nil // the replay of the log knows the answer; long values are copied only there, long after this
 	}
+	r.run.Join()
 	replies, ok := splitReplies(r.run.Reply)
 	if !ok || len(replies) != len(r.run.Calls) {
 		return fmt.Errorf("answer %q", r.run.Reply)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"testing"
 
@@ -26,8 +27,22 @@ const drawnValueBytes = 256
 // drawOptions makes the options of a seed for the key space.
 func drawOptions(seed uint64, profile string) sim.Options {
 	o := sim.Draw(seed, profile)
-	o.Workload = KeySpace{MaxValueBytes: drawnValueBytes}
+	o.Workload = KeySpace{MaxValueBytes: drawnValueBytes, Sizes: drawSizes(seed)}
 	return o
+}
+
+// minAhead is the least of Sizes.AheadBytes.
+const minAhead = 21
+
+// drawSizes draws from which lengths on what is in a world counts as long: nothing in a third of the seeds.
+func drawSizes(seed uint64) Sizes {
+	chance := rand.New(rand.NewPCG(seed, 8))
+	if chance.IntN(3) == 0 {
+		return Sizes{}
+	}
+	return Sizes{
+		AheadBytes: minAhead + chance.IntN(20), LeftOutBytes: 1 + chance.IntN(30), SummedBytes: 1 + chance.IntN(60),
+	}
 }
 
 // weakened reads the flag of that name.

@@ -42,12 +42,17 @@ const (
 func TestSeeds_NoRuleIsBroken(t *testing.T) {
 	var mu sync.Mutex
 	var results []sim.Result
+	var met Met
 	t.Run("seed", func(t *testing.T) {
 		for _, p := range plan {
 			for seed := range p.seeds {
 				t.Run(fmt.Sprintf("%s/%#x", p.profile, seed+1), func(t *testing.T) {
 					t.Parallel()
-					r := sim.Run(drawOptions(uint64(seed+1), p.profile))
+					o := drawOptions(uint64(seed+1), p.profile)
+					k := o.Workload.(KeySpace)
+					k.Met = &met
+					o.Workload = k
+					r := sim.Run(o)
 					report(t, r)
 					mu.Lock()
 					defer mu.Unlock()
@@ -58,6 +63,20 @@ func TestSeeds_NoRuleIsBroken(t *testing.T) {
 	})
 	if !t.Failed() {
 		checkFigures(t, results)
+		checkMet(t, &met)
+	}
+}
+
+// checkMet makes sure that small values counted as long, in each way that there is.
+func checkMet(t *testing.T, met *Met) {
+	t.Helper()
+	for what, count := range map[string]int64{
+		"parts of bodies ahead": met.Ahead.Load(), "bodies compared by sums": met.Summed.Load(),
+		"values left out": met.LeftOut.Load(), "frozen states": met.Frozen.Load(),
+	} {
+		if t.Logf("%d %s", count, what); count == 0 {
+			t.Errorf("in all seeds there was not one of %s", what)
+		}
 	}
 }
 

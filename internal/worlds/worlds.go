@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/draw"
 )
 
@@ -19,27 +21,108 @@ type KeySpace struct {
 	// MaxValueBytes bounds values; 0 means the bound of package fsm. Drawn commands make large ones, and a simulated
 	// disk is small.
 	MaxValueBytes int
+	// Sizes are from which lengths on values and bodies count as long; Met counts what was long, if it is not nil.
+	Sizes Sizes
+	Met   *Met
 }
 
-// machine is the machine of package fsm as package consensus takes it.
-type machine struct{ *fsm.Machine }
+// Sizes are lengths in bytes from which on a node treats what it has in another way, so that half a gigabyte does not
+// stop it. The values of a world are a million times shorter: without smaller sizes no world would get there. 0 is what
+// a node has, but for SummedBytes: then nothing is compared by sums.
+type Sizes struct {
+	// AheadBytes is that of arguments that are cut and hashed before their body is whole: see fsm.Options.
+	AheadBytes int
+	// LeftOutBytes is that of values that connections copy into replies: see command.Run.LateBytes. 0 is for none.
+	LeftOutBytes int
+	// SummedBytes is that of bodies which are compared by their sums: see command.Run.Summarize.
+	SummedBytes int
+}
+
+// Met counts what was long in worlds.
+type Met struct {
+	// Ahead counts parts of bodies that a machine took before the whole, Summed runs that were compared by their sums,
+	// LeftOut runs that lacked a part of a value, Frozen those of them that were put to a frozen state.
+	Ahead, Summed, LeftOut, Frozen atomic.Int64
+}
+
+// machine is the machine of package fsm as package consensus takes it, with what connections and the server do to runs.
+type machine struct {
+	*fsm.Machine
+	sizes Sizes
+	met   *Met
+}
+
+// Prepare implements workload.StateMachine.
+func (m machine) Prepare(body []byte, totalBytes int) {
+	if m.sizes.AheadBytes > 0 && len(body) >= m.sizes.AheadBytes {
+		m.met.Ahead.Add(1)
+	}
+	m.Machine.Prepare(body, totalBytes)
+}
+
+// Apply implements workload.StateMachine. A run got its sum when it was submitted, and its body has not changed since.
+func (m machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
+	run, ok := local.(*command.Run)
+	if !ok {
+		return m.Machine.Apply(index, stamp, data, local)
+	}
+	if run.LateBytes = m.sizes.LeftOutBytes; m.sizes.SummedBytes > 0 {
+		run.Summarize(m.sizes.SummedBytes)
+	}
+	result := m.Machine.Apply(index, stamp, data, local)
+	m.count(run)
+	return result
+}
+
+// Query implements workload.StateMachine: it puts a run to a frozen state if the present one will not do.
+func (m machine) Query(stamp int64, local any) (needTick bool) {
+	run := local.(*command.Run)
+	run.LateBytes = m.sizes.LeftOutBytes
+	if needTick = m.Machine.Query(stamp, run); run.WantsFreeze {
+		run.WantsFreeze = false
+		image := m.Machine.Freeze()
+		defer image.Release()
+		needTick = image.Query(stamp, run)
+		m.met.Frozen.Add(1)
+	}
+	m.count(run)
+	return needTick
+}
+
+// count counts what was long in a run.
+func (m machine) count(run *command.Run) {
+	if run.Summed {
+		m.met.Summed.Add(1)
+	}
+	if run.Long.Bytes() > 0 {
+		m.met.LeftOut.Add(1)
+	}
+}
 
 // Freeze implements workload.StateMachine.
 func (m machine) Freeze() workload.Image { return m.Machine.Freeze() }
 
 // NewMachine implements workload.Workload.
 func (k KeySpace) NewMachine() workload.StateMachine {
-	return machine{fsm.New(fsm.Options{MaxValueBytes: k.MaxValueBytes})}
+	met := k.Met
+	if met == nil {
+		met = &Met{}
+	}
+	return machine{
+		fsm.New(fsm.Options{MaxValueBytes: k.MaxValueBytes, AheadBytes: k.Sizes.AheadBytes}), k.Sizes, met,
+	}
 }
 
 // Write implements workload.Workload.
 func (KeySpace) Write() workload.Request { return Commands("INCR n.left") }
 
 // NewClient implements workload.Workload.
-func (KeySpace) NewClient(number int, chance *rand.Rand, mix workload.Mix) workload.Client {
+func (k KeySpace) NewClient(number int, chance *rand.Rand, mix workload.Mix) workload.Client {
 	mixed := draw.NewMix(chance)
 	mixed.Keys = drawnKeys
-	return &client{number: number, chance: chance, mix: mix, mixed: mixed}
+	return &client{
+		number: number, chance: chance, mix: mix, mixed: mixed, layouts: k.Sizes.AheadBytes > 0,
+	}
 }
 
 // client makes up commands.
@@ -49,6 +132,9 @@ type client struct {
 	mix    workload.Mix
 	// mixed draws requests of every kind.
 	mixed *draw.Mix
+	// layouts says that short values lie in memory in several ways: then there are commands that answer differently for
+	// one state.
+	layouts bool
 	// written counts writes.
 	written int
 }
