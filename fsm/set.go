@@ -1,6 +1,9 @@
 package fsm
 
-import "github.com/raftredis/raftredis/internal/reply"
+import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/internal/reply"
+)
 
 // set is SET key value, with its options in any order.
 func set(m *Machine, c call) []byte {
@@ -32,14 +35,17 @@ func setWith(m *Machine, c call, name string, value []byte, options setOptions) 
 	key := c.args[1]
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
-	if options.get {
+	compares := options.condition.option != ""
+	if options.get || compares {
 		c.read(old)
 	}
-	_, isText := textOf(old)
-	refused := (options.onlyNew && old != nil) || (options.onlyOld && old == nil)
-	switch {
-	case options.get && !isText:
+	if _, isText := textOf(old); !isText && (options.get || compares) {
 		return c.wrongType()
+	}
+	refused, refusal := options.refuse(old)
+	switch {
+	case refusal != "":
+		return c.error(refusal)
 	case options.get: // now: old is valid until the put
 		c.reply = c.value(old)
 	case refused:
@@ -55,6 +61,20 @@ func setWith(m *Machine, c call, name string, value []byte, options setOptions) 
 		m.space.PutUntil(at, key, m.newEntry(key, value), deadline)
 	}
 	return c.reply
+}
+
+// refuse reports whether a SET is not done because of what is there: an entry of a string where the options compare, or
+// nil. refusal is an error, empty if there is none.
+func (o *setOptions) refuse(old *keyspace.Entry) (refused bool, refusal string) {
+	switch {
+	case o.condition.option == "":
+		return (o.onlyNew && old != nil) || (o.onlyOld && old == nil), ""
+	case old == nil:
+		return !o.condition.holdsWithout(), ""
+	}
+	text, _ := textOf(old)
+	holds, refusal := o.condition.holds(text)
+	return !holds, refusal
 }
 
 // getEX is GETEX key: GET, and the key's deadline changes, or goes with PERSIST.

@@ -10,19 +10,24 @@ import (
 type setOptions struct {
 	// onlyNew is NX, onlyOld is XX, get is GET, keep is KEEPTTL, persist is PERSIST.
 	onlyNew, onlyOld, get, keep, persist bool
-	expiry                               expiry
+	// condition is the one on the string that is there. It excludes NX and XX.
+	condition condition
+	expiry    expiry
 }
 
 // parseSetOptions reads the options of SET, or of GETEX, in any order. Which of them go together is Redis's; the one of
-// EX, PX, EXAT and PXAT may be given more than once, and the last counts.
+// EX, PX, EXAT and PXAT may be given more than once, and the last counts. A condition may be given once.
 func parseSetOptions(args [][]byte, getEx bool) (o setOptions, ok bool) {
 	for i := 0; i < len(args); i++ {
-		arg, expires := args[i], o.expiry.option != ""
-		switch option := expiryOption(arg); {
-		case is(arg, "NX") && !o.onlyOld && !getEx:
+		arg, expires, compares := args[i], o.expiry.option != "", o.condition.option != ""
+		switch option, comparison := expiryOption(arg), conditionOption(arg); {
+		case is(arg, "NX") && !o.onlyOld && !compares && !getEx:
 			o.onlyNew = true
-		case is(arg, "XX") && !o.onlyNew && !getEx:
+		case is(arg, "XX") && !o.onlyNew && !compares && !getEx:
 			o.onlyOld = true
+		case comparison != "" && !o.onlyNew && !o.onlyOld && !compares && !getEx && i+1 < len(args):
+			i++
+			o.condition = condition{comparison, args[i]}
 		case is(arg, "GET") && !getEx:
 			o.get = true
 		case is(arg, "KEEPTTL") && !expires && !getEx:

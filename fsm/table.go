@@ -24,8 +24,8 @@ type function struct {
 
 // functions are all, as each family lists them in the file where they are.
 var functions = slices.Concat(
-	stringFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions, objectFunctions, slotFunctions,
-	laterFunctions,
+	stringFunctions, conditionFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions,
+	objectFunctions, slotFunctions, laterFunctions,
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

@@ -24,6 +24,7 @@ var (
 	depends   = []string{"RW", "access", "update", "variable_flags"}
 	takes     = []string{"RW", "access", "delete"}
 	removes   = []string{"RM", "delete"}
+	mayRemove = []string{"RW", "delete", "variable_flags"}
 )
 
 // oneKey is the specification of a single key.

@@ -223,8 +223,9 @@ var (
 		Complexity: "O(log N) in the number of keys with a deadline.",
 	}
 	Set = &Spec{
-		Name:       "set",
-		Usage:      "<key:key> <value> [condition=(NX | XX)] [GET] [expiration=(" + expirations + " | KEEPTTL)]",
+		Name: "set",
+		Usage: "<key:key> <value> [condition=(NX | XX | " + comparisons + ")] [GET] [expiration=(" + expirations +
+			" | KEEPTTL)]",
 		Arity:      -3,
 		Class:      Write,
 		Flags:      FlagWrite | FlagDenyOOM,
@@ -233,7 +234,7 @@ var (
 		Group:      "string",
 		Since:      "1.0.0",
 		Summary:    "Puts a string at a key, whatever was there; options make it conditional.",
-		Complexity: "O(1)",
+		Complexity: "O(1), and O(N) in the bytes of the string where one has to be compared.",
 	}
 	SetEX = &Spec{
 		Name:       "setex",
@@ -302,9 +303,9 @@ var (
 	}
 )
 
-// keyFlagsOfSet are those of SET, which reads the key only with GET.
+// keyFlagsOfSet are those of SET, which reads the key only with GET and where it compares.
 func keyFlagsOfSet(args [][]byte) []string {
-	if contains(args, 3, "get") {
+	if contains(args, 3, "get", "ifeq", "ifne", "ifdeq", "ifdne") {
 		return readsAlso
 	}
 	return replaces

@@ -8,9 +8,9 @@ import (
 
 // table has all commands, sorted by name. Each has its ID from its place, and its subcommands have the next ones.
 var table, ids = number(slices.Concat(
-	stringCommands, bitmapCommands, keyCommands, deadlineCommands, objectCommands, connectionCommands, clientCommands,
-	serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands, memoryCommands,
-	debugCommands, clusterCommands, raftCommands, aclCommands, laterCommands,
+	stringCommands, conditionCommands, bitmapCommands, keyCommands, deadlineCommands, objectCommands, connectionCommands,
+	clientCommands, serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands,
+	memoryCommands, debugCommands, clusterCommands, raftCommands, aclCommands, laterCommands,
 ))
 
 func number(all []*Spec) (sorted []*Spec, ids int) {

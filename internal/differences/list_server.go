@@ -1,6 +1,9 @@
 package differences
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // serverList has the differences in what is about the server, its clients and its settings.
 var serverList = []Difference{
@@ -167,6 +170,27 @@ var serverList = []Difference{
 		},
 		Excuses: func(call []string, redis, here string) bool {
 			return calls(call, "COMMAND", "DOCS") && redis[0] == here[0] && !isError(redis)
+		},
+	},
+	{
+		ID: "newer-conditions",
+		Redis: "`SET` has the conditions `NX` and `XX`, and `DELEX`, `DELIFEQ` and `DIGEST` do not exist: they came with " +
+			"Redis 8.4 and Valkey 9",
+		Here: "`SET` has `IFEQ`, `IFNE`, `IFDEQ` and `IFDNE` as well, and these commands exist, as in Redis 8.4; `DELIFEQ` " +
+			"is Valkey's",
+		Why: "to compare and set is what a linearizable store is for; `redis_version` stays that of the other commands",
+		Probes: []Probe{
+			{[]string{"SET k v", "SET k w IFEQ v"}, `-ERR syntax error\r\n`, `\+OK\r\n`},
+			{[]string{"SET k hello", "DIGEST k"}, `-ERR unknown command 'DIGEST'.*\r\n`, `\$16\r\n9555e8555c62dcfd\r\n`},
+			{[]string{"SET k v", "DELEX k IFNE w"}, `-ERR unknown command 'DELEX'.*\r\n`, `:1\r\n`},
+			{[]string{"SET k v", "DELIFEQ k v"}, `-ERR unknown command 'DELIFEQ'.*\r\n`, `:1\r\n`},
+		},
+		Avoids: func(call []string) bool {
+			compares := func(word string) bool {
+				return slices.Contains([]string{"IFEQ", "IFNE", "IFDEQ", "IFDNE"}, strings.ToUpper(word))
+			}
+			return calls(call, "DELEX") || calls(call, "DELIFEQ") || calls(call, "DIGEST") ||
+				calls(call, "SET") && slices.ContainsFunc(call[min(len(call), 3):], compares)
 		},
 	},
 	{

@@ -70,7 +70,8 @@ func TestOptionsComeWithTheirWords(t *testing.T) {
 			}
 		}
 	}
-	for _, option := range []string{"NX", "XX", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL", "EX value"} {
+	all := "NX,XX,IFEQ,IFNE,IFDEQ,IFDNE,GET,EX,PX,EXAT,PXAT,KEEPTTL,EX value"
+	for option := range strings.SplitSeq(all, ",") {
 		if !met[option] {
 			t.Errorf("SET was never called with %s", option)
 		}

@@ -37,7 +37,7 @@ func (x *Mix) keys() (keys []string) {
 func (x *Mix) value() string {
 	switch x.IntN(6) {
 	case 0:
-		return x.pick("1", "-7", "007", "text", strings.Repeat("x", 44), strings.Repeat("x", 45), "")
+		return x.pick("1", "-7", "007", "text", strings.Repeat("x", 44), strings.Repeat("x", 45), "", "hello", "123")
 	case 1, 2:
 		return string(Number(x.Rand))
 	case 3:
@@ -94,13 +94,42 @@ func (x *Mix) until() []string {
 
 func (x *Mix) setOptions() (options []string) {
 	for range []int{0, 0, 0, 1, 1, 1, 2, 3}[x.IntN(8)] {
-		if x.IntN(2) == 0 {
+		switch x.IntN(5) {
+		case 0, 1:
 			options = append(options, x.until()...)
-		} else {
+		case 2, 3:
 			options = append(options, Pick(x.Rand, "nx xx get keepttl get"))
+		default:
+			options = append(options, x.comparison()...)
 		}
 	}
 	return options
+}
+
+// digests are those of values that keys often have, and what is nearly a digest.
+var digests = []string{
+	"2d06800538d394c2" /* of nothing */, "2D06800538D394C2", "9555e8555c62dcfd" /* of hello */, "9555E8555c62dcfd",
+	"404a763b3f4c8c9a" /* of 123 */, "9555e8555c62dcf", "09555e8555c62dcfd", "", "zzzzzzzzzzzzzzzz", "+555e8555c62dcfd",
+	"0x55e8555c62dcfd", "ffffffffffffffff", "0000000000000000",
+}
+
+// digest is a digest, or nearly one.
+func (x *Mix) digest() string { return x.pick(digests...) }
+
+// compared is a value that a key has often, for comparisons that hold.
+func (x *Mix) compared() string {
+	if x.IntN(2) == 0 {
+		return x.value()
+	}
+	return x.pick("", "hello", "123", "hello", "Hello")
+}
+
+// comparison is a condition on the string at a key.
+func (x *Mix) comparison() []string {
+	if x.IntN(2) == 0 {
+		return []string{Pick(x.Rand, "ifeq ifne"), x.compared()}
+	}
+	return []string{Pick(x.Rand, "ifdeq ifdne"), x.digest()}
 }
 
 func (x *Mix) condition() []string {
@@ -214,6 +243,9 @@ var stringMixture = []Command{
 	{"get", 20, drawKey},
 	{"getset", 10, drawValue},
 	{"getdel", 6, drawKey},
+	{"delex", 12, func(x *Mix) []string { return x.with(drawKey(x), 1, x.comparison) }},
+	{"delifeq", 8, func(x *Mix) []string { return []string{x.key(), x.compared()} }},
+	{"digest", 10, drawKey},
 	{"getex", 20, func(x *Mix) []string { return append(drawKey(x), x.getEXOptions()...) }},
 	{"mget", 10, drawKeys},
 	{"mset", 10, drawPairs},

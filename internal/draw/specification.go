@@ -50,7 +50,8 @@ func (x *Mix) sequence(line []string, arguments []command.Argument) []string {
 	return line
 }
 
-// argument adds an argument without its token. The types are those of command.Argument.
+// argument adds an argument without its token. The types are those of command.Argument; the name tells what a string is
+// made of.
 func (x *Mix) argument(line []string, a *command.Argument) []string {
 	switch a.Type {
 	case "pure-token":
@@ -70,6 +71,9 @@ func (x *Mix) argument(line []string, a *command.Argument) []string {
 		return append(line, x.instant([]int64{1, secondMillis}[x.IntN(2)]))
 	case "pattern":
 		return append(line, x.pattern())
+	}
+	if strings.HasSuffix(a.Name, "digest") {
+		return append(line, x.digest())
 	}
 	return append(line, x.value())
 }

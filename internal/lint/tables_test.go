@@ -53,7 +53,7 @@ var dependencies = strings.Fields("github.com/anishathalye/porcupine github.com/
 	"github.com/google/renameio/v2 github.com/hashicorp/go-msgpack/v2 github.com/prometheus/client_golang " +
 	"github.com/redis/go-redis/v9 github.com/redis/rueidis github.com/spf13/cobra github.com/spf13/pflag " +
 	"github.com/tidwall/btree github.com/tidwall/redcon github.com/tidwall/wal go.uber.org/goleak golang.org/x/sys " +
-	"golang.org/x/term golang.org/x/time")
+	"github.com/zeebo/xxh3 golang.org/x/term golang.org/x/time")
 
 // oldNames, in lower case, were replaced by names that explain more. oldTypes are ordinary words, but name no types.
 var (

@@ -4,20 +4,24 @@ import (
 	"bytes"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/raftredis/raftredis/internal/conditional"
 )
 
-// The kinds of keys that the model knows: numbers, strings, bitmaps, and pairs of strings, which commands with two keys
-// concern together.
+// The kinds of keys that the model knows: numbers, strings, bitmaps, pairs of strings, which commands with two keys
+// concern together, and registers of few values, which commands compare and set.
 const (
-	numbers = 'n'
-	texts   = 's'
-	bitmaps = 'b'
-	pairs   = 'p'
+	numbers   = 'n'
+	texts     = 's'
+	bitmaps   = 'b'
+	pairs     = 'p'
+	registers = 'c'
 )
 
-var kinds = [...]rune{numbers, texts, numbers, texts, bitmaps, pairs}
+var kinds = [...]rune{numbers, texts, numbers, texts, bitmaps, pairs, registers}
 
 // twinMark ends the name of the second key of a pair.
 const twinMark = "'"
@@ -45,7 +49,8 @@ func (f *family) of(key string) *string {
 	return &f[0]
 }
 
-// write makes up a write. No two writes of a world say the same, so that a value tells which client wrote it.
+// write makes up a write. No two writes of a world say the same, so that a value tells which client wrote it; but those
+// to a register do, so that comparisons hold now and then.
 func (c *client) write(key string) call {
 	c.written++
 	unique := strconv.Itoa(c.written*100 + c.number)
@@ -61,6 +66,8 @@ func (c *client) write(key string) call {
 		return call{"SETRANGE", key, strconv.Itoa(c.chance.IntN(5)), unique}
 	case kind == pairs && pick < 12:
 		return c.join(key, unique, pick)
+	case kind == registers:
+		return c.compare(key, pick)
 	case pick == 1:
 		return call{"SETNX", key, "=" + unique}
 	case pick == 2:
@@ -102,6 +109,37 @@ func (c *client) join(key, unique string, pick int) call {
 	return call{"DEL", key, twin}
 }
 
+// compare makes up a write to a register that depends on what is there.
+func (c *client) compare(key string, pick int) call {
+	value := func() string { return strconv.Itoa(c.chance.IntN(3)) }
+	set := call{"SET", key, value()}
+	switch {
+	case pick < 6:
+		return append(set, "IFEQ", value())
+	case pick < 8:
+		return append(set, "IFNE", value(), "GET")
+	case pick < 10:
+		return append(set, "IFDEQ", conditional.Digest(value()))
+	case pick < 12:
+		return append(set, "GET", "IFDNE", conditional.Digest(value()))
+	case pick == 12:
+		return append(set, "NX")
+	case pick == 13:
+		return append(set, "XX", "GET")
+	case pick == 14:
+		return call{"DELEX", key, "IFEQ", value()}
+	case pick == 15:
+		return call{"DELEX", key, "IFNE", value()}
+	case pick == 16:
+		return call{"DELEX", key, "IFDEQ", strings.ToUpper(conditional.Digest(value()))}
+	case pick == 17:
+		return call{"DELEX", key, "IFDNE", conditional.Digest(value())}
+	case pick == 18:
+		return call{"DELIFEQ", key, value()}
+	}
+	return set
+}
+
 // read makes up a read.
 func (c *client) read(key string) call {
 	pick := c.chance.IntN(10)
@@ -112,6 +150,8 @@ func (c *client) read(key string) call {
 		return call{"GETBIT", key, strconv.Itoa(c.chance.IntN(48))}
 	case kind == bitmaps && pick < 6:
 		return call{"BITCOUNT", key}
+	case kind == registers && pick < 3:
+		return call{"DIGEST", key}
 	case pick == 0:
 		return call{"STRLEN", key}
 	case pick == 1:
@@ -168,6 +208,8 @@ func (c call) apply(f *family) (reply string) {
 		return c.applyNumber(state)
 	case "MGET", "MSET", "MSETNX", "RENAME", "COPY", "DEL":
 		return c.applyPair(f)
+	case "DELEX", "DELIFEQ", "DIGEST":
+		return c.applyCondition(state)
 	case "SETNX":
 		if !present {
 			*state = "=" + c[2]
@@ -180,8 +222,7 @@ func (c call) apply(f *family) (reply string) {
 		reply, *state = value(*state), "="+c[2]
 		return reply
 	case "SET":
-		*state = "=" + c[2]
-		return okReply
+		return c.applyCondition(state)
 	case "APPEND":
 		if !present {
 			*state = "="
@@ -190,6 +231,24 @@ func (c call) apply(f *family) (reply string) {
 		return integer(len(*state) - 1)
 	}
 	panic("worlds: the model does not know " + c[0])
+}
+
+// applyCondition does what may depend on the string that is there: the model of that stands by itself.
+func (c call) applyCondition(state *string) (reply string) {
+	before := conditional.State{Present: *state != "", Value: strings.TrimPrefix(*state, "=")}
+	after, answer := before.Apply(c...)
+	if *state = ""; after.Present {
+		*state = "=" + after.Value
+	}
+	switch {
+	case answer.Null:
+		return nullReply
+	case strings.HasPrefix(c[0], "DEL"):
+		return ":" + answer.Text + "\r\n"
+	case c[0] == "SET" && !slices.Contains(c, "GET"):
+		return okReply
+	}
+	return bulk(answer.Text)
 }
 
 // applyNumber adds to a number.

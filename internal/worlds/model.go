@@ -31,8 +31,8 @@ func (o *operation) step(state family) (fits bool, after family) {
 	return true, state
 }
 
-// registers is the model as porcupine wants it.
-func registers() porcupine.Model {
+// porcupineModel is the model as porcupine wants it.
+func porcupineModel() porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return family{} },
 		Step: func(state, input, _ any) (bool, any) {
@@ -67,7 +67,7 @@ func (k KeySpace) Check(history []workload.Operation, log *workload.Log) error {
 				ClientId: o.client, Input: o, Call: o.asked, Output: nil, Return: o.answered,
 			})
 		}
-		switch porcupine.CheckOperationsTimeout(registers(), operations, porcupineTimeout) {
+		switch porcupine.CheckOperationsTimeout(porcupineModel(), operations, porcupineTimeout) {
 		case porcupine.Illegal:
 			return violation("linearizability", "no order of the %d operations on %s explains all answers", len(operations),
 				name)
