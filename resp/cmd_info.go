@@ -207,7 +207,9 @@ func infoKeyspace(b *strings.Builder, s *Server) {
 
 // infoRaft uses the names of redisraft where the meaning is the same, so that its dashboards work.
 func infoRaft(b *strings.Builder, s *Server) {
-	cluster, log, applied := s.node.Cluster(), s.node.Raft(), s.node.Applied()
+	// Applied is read first: what is committed may go on between the readings, and is never shown below it.
+	applied := s.node.Applied()
+	cluster, log := s.node.Cluster(), s.node.Raft()
 	voting, voters := "no", 0
 	for i := range cluster.Nodes {
 		if !cluster.Nodes[i].Voter {
@@ -226,8 +228,8 @@ func infoRaft(b *strings.Builder, s *Server) {
 	line(b, "raft_role", log.Role)
 	line(b, "raft_is_voting", voting)
 	line(b, "raft_voted_for", log.VotedFor)
-	line(b, "raft_leader_id", cluster.Leader)
-	line(b, "raft_current_term", cluster.Term)
+	line(b, "raft_leader_id", log.Leader)
+	line(b, "raft_current_term", log.Term)
 	line(b, "raft_num_nodes", len(cluster.Nodes))
 	line(b, "raft_num_voting_nodes", voters)
 	infoMembers(b, &cluster)

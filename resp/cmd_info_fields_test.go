@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -123,5 +124,45 @@ func TestAReplicaSaysSinceWhenItHasNoMaster(t *testing.T) {
 	if fields["master_link_status"] != "down" || fields["master_link_down_since_seconds"] != "7" {
 		t.Errorf("seven seconds without a leader: status %q since %q", fields["master_link_status"],
 			fields["master_link_down_since_seconds"])
+	}
+}
+
+// A monitor that reads role and term of different moments sees two leaders of one term:
+//
+//  1. INFO reads term 27, in which another node leads.
+//  2. The node becomes the leader of term 28.
+//  3. INFO reads the role.
+func TestInfoTellsRoleAndTermOfOneMoment(t *testing.T) {
+	store := newFakeStore(t)
+	reading := uint64(0)
+	store.now = func() fakeInfo { // each reading finds a later term, and every third one with this node as its leader
+		reading++
+		info := store.info
+		info.Term, info.Leader, info.Role = reading, 2, "follower"
+		if reading%3 == 1 {
+			info.Leader, info.Role = 1, "leader"
+		}
+		info.Applied, info.Commit, info.LastIndex = reading, reading, reading
+		return info
+	}
+	c := newClient(t, testServer(t, Options{Store: store}))
+	for range 4 { // whatever the readings before were
+		fields := fieldsOf(t, c)
+		term, err := strconv.Atoi(fields["raft_current_term"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "2 follower"
+		if term%3 == 1 {
+			want = "1 leader"
+		}
+		if got := fields["raft_leader_id"] + " " + fields["raft_role"]; got != want {
+			t.Errorf("in term %d the leader and the role are %s, want %s", term, got, want)
+		}
+		applied, _ := strconv.Atoi(fields["raft_last_applied_index"])
+		if commit, _ := strconv.Atoi(fields["raft_commit_index"]); applied < 1 || applied > commit {
+			t.Errorf("%d is applied, and %d committed", applied, commit)
+		}
+		store.now()
 	}
 }

@@ -91,8 +91,9 @@ func (f *fakeFacts) MinMaxMemory() int64      { return f.now().MinMaxMemory }
 func (f *fakeFacts) Raft() RaftInfo {
 	info := f.now()
 	return RaftInfo{
-		Role: info.Role, VotedFor: info.VotedFor, Commit: info.Commit, LastIndex: info.LastIndex,
-		LogEntries: info.LogEntries, SnapshotIndex: info.SnapshotIndex, SnapshotTerm: info.SnapshotTerm,
+		Role: info.Role, Term: info.Term, Leader: info.Leader, VotedFor: info.VotedFor, Commit: info.Commit,
+		LastIndex: info.LastIndex, LogEntries: info.LogEntries,
+		SnapshotIndex: info.SnapshotIndex, SnapshotTerm: info.SnapshotTerm,
 		Fields: info.Fields,
 	}
 }

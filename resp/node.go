@@ -85,8 +85,10 @@ type Keyspace struct {
 
 // RaftInfo is what a node tells of the log, in the names of redisraft.
 type RaftInfo struct {
-	// Role is leader, follower, candidate or learner.
-	Role string
+	// Role is leader, follower, candidate or learner. Term and Leader are of the same moment: one reading of the node,
+	// since a role beside another moment's term would show two leaders of one term. Leader is 0 if none is known.
+	Role         string
+	Term, Leader uint64
 	// VotedFor, Commit and LastIndex are Raft's; LogEntries is how many entries the log holds.
 	VotedFor, Commit, LastIndex, LogEntries uint64
 	// SnapshotIndex and SnapshotTerm name the snapshot in force, 0 if there is none.

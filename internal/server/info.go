@@ -12,8 +12,8 @@ import (
 func (s *store) Raft() resp.RaftInfo {
 	status := s.node.Status()
 	info := resp.RaftInfo{
-		Role: status.Role, VotedFor: uint64(status.Vote), Commit: status.CommitIndex,
-		LastIndex:  status.LastIndex,
+		Role: status.Role, Term: status.Term, Leader: uint64(status.Leader), VotedFor: uint64(status.Vote),
+		Commit: status.CommitIndex, LastIndex: status.LastIndex,
 		LogEntries: status.LastIndex + 1 - min(status.FirstIndex, status.LastIndex+1),
 		Fields: []resp.Field{
 			{Name: "raft_durable_index", Value: number(status.DurableIndex)},
