@@ -15,6 +15,7 @@
 //	result, err := node.Propose(ctx, command)    // on a majority of disks, and applied here
 //	err = node.Query(ctx, &question)             // sees everything acknowledged on any node before
 //	ids, err := node.ChangeMembers(ctx, change)  // adds, removes, replaces members
+//	log, err := node.Subscribe(ctx, from)        // the committed commands, in order, each once
 //	err = node.TakeSnapshot()                    // now, and not only when the log has grown enough
 //	err = node.HandOver(ctx)                     // before Close: the others need no election
 //	err = node.Close()
@@ -47,12 +48,37 @@
 // A command may be answered with ErrUnknown, and be proposed again by its client. Where doing it twice does harm, the
 // command carries a number of its client's, and the machine remembers the last one.
 //
+// # The log itself
+//
+// Subscribe reads the log as others read a queue: the committed commands, in order, each once, from an index on, on
+// leaders and followers alike. It is apart from the state machine: a program that wants only a replicated log has a
+// machine that keeps nothing, and one with a machine can feed a cache, an index or another system from the log.
+//
+//	subscription, err := node.Subscribe(ctx, resume)
+//	for entry, err := range subscription.Entries() {
+//		if err != nil {
+//			return err // a *CompactedError says how to go on, everything else that it is over
+//		}
+//		handle(entry.Index, entry.Command)
+//	}
+//
+// What is given is committed by a majority and on this node's own disk: it is never taken back. A host that remembers
+// Resume, or the last Index plus one, goes on there after a restart, also at another node; if it remembers that
+// together with what it made of the commands, it takes in each exactly once. Only commands are given; members and terms
+// are told by Events. Options.OnCommit is the same in one line, for those who want to hear and not to remember.
+//
+// A subscription reads from the disk what its host asks for. A slow one holds up nothing; if it is slower than
+// MaxHistoryBytes allows, or this node takes over a snapshot, it ends with a CompactedError, and never passes over a
+// command in silence.
+//
 // # Threads
 //
-// All methods of a Node may be called from any goroutine. Propose, Query, WaitServing, ChangeMembers, HandOver and
-// Close wait; Submit, Cancel, Status, TakeSnapshot, TakeOver and Join do not. A program with many clients needs no
-// goroutine for each: it embeds a Request, gives it to Submit, and is called back by Request.Done. For a read it then
-// calls View.
+// All methods of a Node may be called from any goroutine. Propose, Query, WaitServing, ChangeMembers, HandOver, Close
+// and Subscription.Next wait; Submit, Cancel, Status, TakeSnapshot, TakeOver, Subscribe and Join do not. A program with
+// many clients needs no goroutine for each: it embeds a Request, gives it to Submit, and is called back by
+// Request.Done. For a read it then calls View.
+//
+// Options.OnCommit may wait, and has a goroutine of its own for that.
 //
 // The node calls Request.Done, Options.Events and Options.Late from its own goroutines. They must not block, and may
 // call the methods that do not wait. The machine is called under a lock of the node: Apply alone, Query beside other
@@ -90,9 +116,9 @@
 //
 // When the log has grown by Options.SnapshotLogBytes, or by as much as the last snapshot weighs, a node writes its
 // state to a file, while it goes on. The log that no start needs any more goes away, but for what members lack that lag
-// behind a little (Options.MaxHistoryBytes). A member that lags further, or is new, fetches the leader's newest
-// snapshot, on a connection of its own, and the log behind that. A transfer that breaks goes on from where it was, also
-// after a restart.
+// behind a little, and subscriptions (Options.MaxHistoryBytes). A member that lags further, or is new, fetches the
+// leader's newest snapshot, on a connection of its own, and the log behind that. A transfer that breaks goes on from
+// where it was, also after a restart.
 //
 // Each node takes its own snapshots: none waits for another's, and no node's damage spreads. A file is proven before it
 // counts, whenever it is read, and once more by the hash of the state that the machine makes of it (if it has a Hash).

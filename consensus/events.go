@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -136,5 +137,83 @@ func (w *watchers) wake(e Event) {
 		case one.woken <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// subscriptions are those of a node.
+type subscriptions struct {
+	count atomic.Int32
+	// needed is the lowest index that one of them has yet to read, 0 if there is none.
+	needed atomic.Uint64
+	mu     sync.Mutex
+	set    map[*Subscription]struct{}
+}
+
+// add registers a subscription if the host has fewer than a number. The one that serves OnCommit takes no place.
+func (l *subscriptions) add(s *Subscription, limit int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	hosted := 0
+	for other := range l.set {
+		if !other.listens {
+			hosted++
+		}
+	}
+	if !s.listens && hosted >= limit {
+		return false
+	}
+	if l.set == nil {
+		l.set = map[*Subscription]struct{}{}
+	}
+	l.set[s] = struct{}{}
+	l.changed()
+	return true
+}
+
+func (l *subscriptions) remove(s *Subscription) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.set, s)
+	l.changed()
+}
+
+// note notes that one has read on.
+func (l *subscriptions) note() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.changed()
+}
+
+// changed counts anew. The caller holds the lock.
+func (l *subscriptions) changed() {
+	needed := uint64(0)
+	for s := range l.set {
+		if at := s.needed.Load(); needed == 0 || at < needed {
+			needed = at
+		}
+	}
+	l.needed.Store(needed)
+	l.count.Store(int32(len(l.set)))
+}
+
+// wake tells all of them that there may be more to read. It never blocks for long.
+func (l *subscriptions) wake() {
+	if l.count.Load() == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for s := range l.set {
+		signal(s.woken)
+	}
+}
+
+// close ends all of them.
+func (l *subscriptions) close() {
+	l.mu.Lock()
+	open := slices.Collect(maps.Keys(l.set))
+	l.mu.Unlock()
+	for _, s := range open {
+		s.Close()
 	}
 }

@@ -40,6 +40,8 @@ type Node struct {
 	journals  journalCapacities
 	notices   notices
 	ticks     ticks
+	// subscriptions read committed entries from history.
+	subscriptions subscriptions
 	// shortages is the work that waits because the system is short of something.
 	shortages *shortage.Log
 
@@ -204,6 +206,7 @@ func (n *Node) Close() error {
 
 func (n *Node) close() error {
 	n.stop()
+	n.subscriptions.close()
 	n.background.Wait()
 	var err, errTransport error
 	if n.transport != nil { // Open may have failed before it

@@ -250,6 +250,8 @@ func TestOptionsOutOfRangeAreRefusedByName(t *testing.T) {
 		"SnapshotLogBytes":       func(o *consensus.Options) { o.SnapshotLogBytes = 1 << 10 },
 		"SnapshotBytesPerSecond": func(o *consensus.Options) { o.SnapshotBytesPerSecond = 1 << 10 },
 		"MaxHistoryBytes":        func(o *consensus.Options) { o.MaxHistoryBytes = -1 },
+		"MaxSubscriptions":       func(o *consensus.Options) { o.MaxSubscriptions = 1<<10 + 1 },
+		"SubscriptionBytes":      func(o *consensus.Options) { o.SubscriptionBytes = 64<<10 - 1 },
 		"HeartbeatMillis":        func(o *consensus.Options) { o.HeartbeatMillis = 1 },
 		"Join":                   func(o *consensus.Options) { o.Bootstrap, o.Join = true, []string{"127.0.0.1:1"} },
 		"ElectionMillis":         func(o *consensus.Options) { o.HeartbeatMillis, o.ElectionMillis = 100, 250 },

@@ -90,6 +90,9 @@ func (o Options) open(ctx context.Context) (*Node, error) {
 		_ = n.Close() // err says more
 		return nil, err
 	}
+	if behind := n.base.Mark.Index; o.OnCommit != nil {
+		n.background.Go(func() { n.listen(behind) })
+	}
 	return n, nil
 }
 
@@ -233,12 +236,13 @@ func (n *Node) start() error {
 	n.restored.Entries = nil // the core has them
 	n.started = true
 	n.runner.Store(pump.Start(e, engine.NewApplier(o, n.machine, n.base), pump.Effects{
-		Machine: n.machine, Log: entries{n.log}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
+		Machine: n.machine, Log: entries{n.log, n}, SnapshotLog: snapshotLog{n.log, n}, Snapshots: n.snapshots,
 		SnapshotBytesPerSecond: n.options.SnapshotBytesPerSecond, Hurry: n.options.Hurry,
 		SubmittedBytes: n.options.MaxWaitingBytes, SubmittedReads: o.MaxWaitingReads,
 		PeerBytes: n.options.peerQueueBytes(),
 		Transport: sender{n.transport, n, o.ID},
 		Logger:    n.options.Logger, Shortages: n.shortages, Tick: tick, Clock: n.options.Clock, Late: n.options.Late,
+		Needed:  func() raftlog.Index { return raftlog.Index(n.subscriptions.needed.Load()) },
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))
 	n.base.Pieces = nil // the applier has them
@@ -273,8 +277,20 @@ func restoredRaft(r *wal.Recovered) (raft.Restored, error) {
 	return s, nil
 }
 
-// entries is the log as the engine reads it.
-type entries struct{ *wal.Log }
+// entries is the log as the engine reads and writes it.
+type entries struct {
+	*wal.Log
+	node *Node
+}
+
+// Write adds to history, and says so to those who read it.
+func (l entries) Write(committed []raftlog.Entry) error {
+	err := l.Log.Write(committed)
+	if err == nil {
+		l.node.subscriptions.wake()
+	}
+	return err
+}
 
 // Entries reads from history, and says in the engine's words that an entry is too old to be there.
 func (l entries) Entries(from raftlog.Index, maxBytes int) (raftlog.Mark, []raftlog.Entry, error) {

@@ -29,9 +29,16 @@ func DefaultOptions() Options {
 		HeartbeatMillis: 50, ElectionMillis: 300, WaitMillis: 2600, UncertainAfterMillis: 10_000, AbsentMillis: 2000,
 		MaxEntryBytes: raftlog.MaxBodyBytes, MaxWaitingBytes: 256 << 20, JournalFileBytes: 64 << 20, Expect: 1,
 		SnapshotLogBytes: 64 << 20, SnapshotBytesPerSecond: 64 << 20, MaxHistoryBytes: historyFactor * 64 << 20,
-		CompareEntries: engine.DefaultCompareEntries,
+		CompareEntries: engine.DefaultCompareEntries, MaxSubscriptions: 64, SubscriptionBytes: 1 << 20,
 	}
 }
+
+// MaxSubscriptions and SubscriptionBytes have these bounds.
+const (
+	maxSubscriptions     = 1 << 10
+	minSubscriptionBytes = 64 << 10
+	maxSubscriptionBytes = 64 << 20
+)
 
 // CompareEntries has these bounds: of notes that are denser the nodes keep too few for members that are some
 // milliseconds behind.
@@ -128,10 +135,23 @@ type Options struct {
 	// compared with the others': 16 to 1 Mi, 1,024 by default. A node whose state differs from that of a quorum serves
 	// nothing until it has taken over another one's.
 	CompareEntries int
-	// MaxHistoryBytes is how much log is kept on disk for members that lag behind, beyond what the node itself needs;
-	// those who need more get a snapshot. The default is four times SnapshotLogBytes, or of its default where that is
-	// negative.
+	// MaxHistoryBytes is how much log is kept on disk for members and subscriptions that lag behind, beyond what the node
+	// itself needs; a member that needs more gets a snapshot, a subscription a CompactedError. The default is four times
+	// SnapshotLogBytes, or of its default where that is negative.
 	MaxHistoryBytes int64
+
+	// OnCommit, if not nil, is called with each committed command, in order, as Node.Subscribe gives them. After Open it
+	// begins behind the state that the machine was restored with, as Apply does, so after a restart it gets some commands
+	// again: a listener that must not take in one twice remembers the last Index. Where commands cannot be had, because
+	// this node took over a snapshot or the listener fell too far behind, it is told so by an Entry that is a Gap. A
+	// goroutine of its own calls it. It may block: then the listener falls behind, and holds up nothing. It may call the
+	// node, but not Close, which waits until it has returned.
+	OnCommit func(Entry)
+	// MaxSubscriptions is how many subscriptions may be open at once: 1 to 1,024, 64 by default. OnCommit is none of them.
+	MaxSubscriptions int
+	// SubscriptionBytes is how much of the log a subscription holds in memory, beside a command above 1 MiB that it puts
+	// together: 64 KiB to 64 MiB, 1 MiB by default. One entry may take more.
+	SubscriptionBytes int
 
 	// MaxPeerConnections bounds the connections that other nodes, or strangers, hold to this one; 0 means 128. A host that
 	// has few file descriptors makes it less.
@@ -193,6 +213,8 @@ func (o Options) complete() (Options, error) {
 	orDefault(&o.MaxHistoryBytes, d.MaxHistoryBytes)
 	orDefault(&o.Expect, d.Expect)
 	orDefault(&o.CompareEntries, d.CompareEntries)
+	orDefault(&o.MaxSubscriptions, d.MaxSubscriptions)
+	orDefault(&o.SubscriptionBytes, d.SubscriptionBytes)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -275,6 +297,13 @@ func (o *Options) validate() error {
 			maxCompareEntries)
 	case o.MaxHistoryBytes < 0:
 		return fmt.Errorf("consensus: MaxHistoryBytes is %d, must be positive", o.MaxHistoryBytes)
+	}
+	if o.MaxSubscriptions < 1 || o.MaxSubscriptions > maxSubscriptions {
+		return fmt.Errorf("consensus: MaxSubscriptions is %d, allowed are 1 to %d", o.MaxSubscriptions, maxSubscriptions)
+	}
+	if o.SubscriptionBytes < minSubscriptionBytes || o.SubscriptionBytes > maxSubscriptionBytes {
+		return fmt.Errorf("consensus: SubscriptionBytes is %d, allowed are %d to %d", o.SubscriptionBytes,
+			minSubscriptionBytes, maxSubscriptionBytes)
 	}
 	return o.validateTimes()
 }

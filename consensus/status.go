@@ -145,6 +145,11 @@ type Status struct {
 	Shortages      []string
 	ShortagesBegun uint64
 
+	// Subscriptions is how many are open, OnCommit included. SubscribedIndex is the lowest entry that one of them has yet
+	// to read; 0 if none is open.
+	Subscriptions   int
+	SubscribedIndex uint64
+
 	// Notices are what the members' hosts said last by Node.Notify, this node's own among them. A member that said nothing
 	// since this node started has none.
 	Notices map[NodeID][]byte
@@ -198,6 +203,7 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	s.SnapshotBeganAt = time.Unix(0, n.snapshots.beganAt.Load())
 	s.LastSnapshotTook = time.Duration(n.snapshots.took.Load())
 	s.Notices = n.notices.list()
+	s.Subscriptions, s.SubscribedIndex = int(n.subscriptions.count.Load()), n.subscriptions.needed.Load()
 	s.Shortages, s.ShortagesBegun = n.shortages.Now(), n.shortages.Begun()
 	s.FeatureLevel, s.BuildLevel = n.lastSeen.FeatureLevel(), engine.Level
 	log := n.log.Stats()
@@ -277,6 +283,13 @@ func roleName(r raft.Role) string {
 type snapshotLog struct {
 	*wal.Log
 	node *Node
+}
+
+// Restart begins the log anew, and says so to those who read it: they have missed what is before it.
+func (l snapshotLog) Restart(snapshot *raftlog.SnapshotMark, at raftlog.Time) error {
+	err := l.Log.Restart(snapshot, at)
+	l.node.subscriptions.wake()
+	return err
 }
 
 // Trim trims, and says that there is news.

@@ -297,6 +297,16 @@ func (l *Log) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark, en
 	return l.history.Entries(lo, maxBytes)
 }
 
+// Cursor returns a cursor that reads entries from history in order, each call some, and stands before from, which need
+// not be there yet. Any number of them may be in use, each by one goroutine: none keeps another call waiting.
+func (l *Log) Cursor(from raftlog.Index) *Cursor { return l.history.Cursor(from) }
+
+// Before is an entry from which a reader finds what led to another one: the first of a segment of history that begins
+// so many bytes or more before the segment of that one, or the first of all.
+func (l *Log) Before(index raftlog.Index, bytes int64) (raftlog.Index, error) {
+	return l.history.Before(index, bytes)
+}
+
 // Identity is who the node is.
 func (l *Log) Identity() Identity {
 	l.mu.Lock()

@@ -25,6 +25,12 @@ var (
 // CorruptionError says that a file does not hold what was once durable in it.
 type CorruptionError = raftlog.CorruptionError
 
+// CompactedError says which entry is older than what history still holds, and where that begins.
+type CompactedError = history.CompactedError
+
+// Cursor reads history in order: see Log.Cursor.
+type Cursor = history.Cursor
+
 // Bounds of a segment of history. The last segment is also kept in memory, and an old one is read as a whole.
 const (
 	DefaultSegmentBytes = 4 << 20

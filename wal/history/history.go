@@ -350,7 +350,7 @@ func (h *History) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark
 	case lo > v.last || lo == 0:
 		return raftlog.Mark{}, nil, fmt.Errorf("entry %d is not in history, which ends at %d", lo, v.last)
 	case lo < v.first:
-		return raftlog.Mark{}, nil, compacted(lo, v.first)
+		return raftlog.Mark{}, nil, &CompactedError{lo, v.first}
 	}
 	h.reader.mu.Lock()
 	defer h.reader.mu.Unlock()
@@ -371,10 +371,6 @@ func (h *History) Entries(lo raftlog.Index, maxBytes int) (previous raftlog.Mark
 	return previous, found, nil
 }
 
-func compacted(index, first raftlog.Index) error {
-	return fmt.Errorf("entry %d: %w, which begins at %d", index, ErrCompacted, first)
-}
-
 // view is what can be read now.
 func (h *History) view() (view, error) {
 	h.mu.Lock()
@@ -387,31 +383,36 @@ func (h *History) mark(v *view, index raftlog.Index) (raftlog.Mark, error) {
 	case index == v.base.Index && (index == 0 || v.base.Term > 0):
 		return v.base, nil
 	case index < v.first:
-		return raftlog.Mark{}, compacted(index, v.first)
+		return raftlog.Mark{}, &CompactedError{index, v.first}
 	}
 	e, err := h.read(v, index)
 	return e.Mark(), err
 }
 
-// read returns one entry, checked. An entry below the checkpoint that is not what it should be is corruption, unless a
-// trim has taken it away since the call began.
+// read returns one entry, checked.
 func (h *History) read(v *view, index raftlog.Index) (raftlog.Entry, error) {
 	e, err := h.reader.entry(v, index)
-	if err == nil {
-		return e, nil
+	if err != nil {
+		err = h.explain(v, index, err)
 	}
+	return e, err
+}
+
+// explain says what it means that an entry of a view could not be read: it is corruption, unless a trim has taken the
+// entry away since the call began, or the system refused to read.
+func (h *History) explain(v *view, index raftlog.Index, err error) error {
 	if now, failed := h.view(); failed != nil {
-		return e, failed
+		return failed
 	} else if index < now.first {
-		return e, compacted(index, now.first)
+		return &CompactedError{index, now.first}
 	}
 	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
-		return e, fmt.Errorf("read history: %w", err)
+		return fmt.Errorf("read history: %w", err)
 	}
 	if errors.Is(err, raftlog.ErrUnknownKind) { // it is whole, and a later build's
-		return e, fmt.Errorf("read history in %s: %w", v.directory, err)
+		return fmt.Errorf("read history in %s: %w", v.directory, err)
 	}
-	return e, &raftlog.CorruptionError{File: v.directory, Reason: fmt.Sprintf("entry %d: %v", index, err)}
+	return &raftlog.CorruptionError{File: v.directory, Reason: fmt.Sprintf("entry %d: %v", index, err)}
 }
 
 // Stats returns the figures, all of one moment.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/membership"
@@ -205,3 +206,87 @@ func (g *gathered) take(e *raftlog.Entry) (body []byte) {
 	}
 	return body
 }
+
+// Bodies finds the bodies for the state machine in a log that is read from any entry on: those that take effect, each
+// with the entry with which it does. It keeps the rules of assemblies. What it cannot know is what was announced before
+// the first entry that it was shown; so it says where that matters, and the reader begins again further back.
+//
+// It needs no more than that. A body in pieces that it saw announced is decided by what it saw, although others may
+// have been announced before: their origins have their turns first, and an origin sends no piece before its own node
+// has applied what gave it the turn. So if the log has a piece, those before it in the list have ended.
+//
+// The zero value has been shown nothing.
+type Bodies struct {
+	assemblies assemblies
+	last       raftlog.Mark
+	// whole: nothing that was announced earlier matters: the log was read from its beginning, or a later term began.
+	whole bool
+	// seen are the bodies of which it is known what the log has, announced those of all boots of an origin.
+	seen      map[announcer]bool
+	announced map[raftlog.NodeID]bool
+	// partial: there is no more log to look at.
+	partial bool
+}
+
+// announcer is who announces bodies.
+type announcer struct {
+	origin raftlog.NodeID
+	boot   raftlog.Boot
+}
+
+// ErrBegunEarlier means that an entry may be a piece of a body that was announced before the entries that were read.
+var ErrBegunEarlier = errors.New("the command began earlier in the log")
+
+// Partial says that no earlier entry can be read. From then on Take passes over pieces of bodies that were announced
+// before, and returns ErrBegunEarlier only for the last one of a body, which may take effect.
+func (b *Bodies) Partial() { b.partial = true }
+
+// Take takes the next entry, and returns the body that takes effect with it, nil for none. The error is
+// ErrBegunEarlier, and then the entry was not taken.
+func (b *Bodies) Take(e *raftlog.Entry) (body []byte, err error) {
+	laterTerm := b.last.Term != 0 && e.Term > b.last.Term
+	if laterTerm || e.Index == 1 {
+		b.assemblies.dropAll()
+		b.whole = true
+	}
+	traits := e.Kind.Traits()
+	switch {
+	case traits.ForMachine:
+		body = e.Body
+	case traits.Configures:
+		b.assemblies.dropRemoved(configurationOf(e))
+	case traits.Piece && len(e.Body) > 0 && !b.knows(e.Tag):
+		if !b.partial || e.Left == 0 {
+			return nil, ErrBegunEarlier
+		}
+	case traits.Piece:
+		b.note(e)
+		body = b.assemblies.take(e, guard.Set{})
+	}
+	b.last = e.Mark()
+	return body, nil
+}
+
+func (b *Bodies) knows(t raftlog.Tag) bool {
+	return b.whole || b.announced[t.Origin] || b.seen[announcer{t.Origin, t.Boot}]
+}
+
+// note remembers what an announcement, or the end of a body, says of those before it.
+func (b *Bodies) note(e *raftlog.Entry) {
+	switch {
+	case b.whole || len(e.Body) > 0:
+	case e.Left > 0:
+		if b.announced == nil {
+			b.announced = map[raftlog.NodeID]bool{}
+		}
+		b.announced[e.Tag.Origin] = true
+	default:
+		if b.seen == nil {
+			b.seen = map[announcer]bool{}
+		}
+		b.seen[announcer{e.Tag.Origin, e.Tag.Boot}] = true
+	}
+}
+
+// Begun reports whether a body has begun and has not ended.
+func (b *Bodies) Begun() bool { return len(b.assemblies.list) > 0 }

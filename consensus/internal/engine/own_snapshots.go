@@ -259,10 +259,11 @@ func (e *Engine) retireFiles() {
 	}
 }
 
-// trimHistory has history removed that no start of this node and, within bounds, no follower needs: everything below
-// the older snapshot, except for entries that live followers still lack, as long as history is not too large. So a
-// follower that is a little slow never needs a snapshot, and one that fetches a snapshot goes on behind it.
-func (e *Engine) trimHistory() {
+// trimHistory has history removed that no start of this node and, within bounds, no follower and no reader needs:
+// everything below the older snapshot, except for entries that live followers or readers here still lack, as long as
+// history is not too large. So a follower that is a little slow never needs a snapshot, and one that fetches a snapshot
+// goes on behind it.
+func (e *Engine) trimHistory(needed raftlog.Index) {
 	s := &e.snapshots
 	if s.inForce == nil || e.tick-s.trimmedAt < trimTicks {
 		return
@@ -273,6 +274,9 @@ func (e *Engine) trimHistory() {
 	}
 	if s.historyBytes < e.options.maxHistoryBytes() {
 		keep = min(keep, e.core.KeepFrom())
+		if needed != 0 {
+			keep = min(keep, needed)
+		}
 	}
 	s.trimmedAt = e.tick
 	e.out.Trim = min(keep, e.applied+1)

@@ -366,6 +366,31 @@ func TestASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
 }
 
 // E6: The log may now remove what it could not remove the last time: the engine asks again and again.
+// H14: A reader of committed entries keeps history on its node, leader or not, and only within the bound.
+func TestASlowReaderKeepsHistoryWithinItsBound(t *testing.T) {
+	tb := newSnapshotTable(t, 3, 1000) // a history of 4000 bytes is kept at most
+	leader, follower, other := tb.node(1), tb.node(2), tb.node(3)
+	leader.needed, follower.needed = 7, 8
+	tb.commands(1, "c", 35)
+	tb.ticks(2 * trimTicks)
+	for _, s := range []*testNode{leader, follower, other} {
+		if s.retained == nil || s.retained.Index <= 8 {
+			t.Fatalf("node %d has the older snapshot %v: the test proves nothing", s.id, s.retained)
+		}
+	}
+	if leader.trimmed != 6 || follower.trimmed != 7 || other.trimmed != other.retained.Index {
+		t.Errorf("history is cut at %d, %d and %d; entries 7 and 8 are needed, and none of the third",
+			leader.trimmed, follower.trimmed, other.trimmed)
+	}
+	tb.commands(1, "d", 40) // beyond the bound
+	tb.ticks(2 * trimTicks)
+	for _, s := range []*testNode{leader, follower} {
+		if s.trimmed != s.retained.Index {
+			t.Errorf("node %d cut history at %d, its older snapshot is at %v", s.id, s.trimmed, s.retained.Mark)
+		}
+	}
+}
+
 func TestHistoryIsCutAgainAndAgain(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 0)
 	tb.compact(1)

@@ -69,6 +69,8 @@ type snapshotEffects struct {
 	requests []raft.InstallRequest
 	stops    int
 	trims    int
+	// needed is what a reader of this node has yet to read.
+	needed raftlog.Index
 }
 
 // restore is what a start finds on the disk, after the machine was given the state in force.
@@ -148,7 +150,7 @@ func (tb *table) moveHistory(s *testNode) {
 		s.trimmed = max(s.trimmed, s.out.Trim-1)
 	}
 	kept := s.log[min(int(s.trimmed-s.floor.Mark.Index), len(s.log)):]
-	s.in.HistoryBytes = int64(SizeOf(kept))
+	s.in.HistoryBytes, s.in.Needed = int64(SizeOf(kept)), s.needed
 	s.fetch = append(s.fetch, s.out.Fetch...)
 	if s.holdFetch {
 		return

@@ -42,6 +42,8 @@ type Inputs struct {
 	Retired bool
 	// HistoryBytes is what history holds on disk; 0 for no news.
 	HistoryBytes int64
+	// Needed is the first entry that a reader of committed entries has yet to read from history; 0 if there is no reader.
+	Needed raftlog.Index
 	// TakeSnapshot asks for a snapshot, whatever the log weighs.
 	TakeSnapshot bool
 	// LinksUp names peers with a new connection: messages that were sent before may be lost.
@@ -168,7 +170,7 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.fillHistory()
 	e.askForFile()
 	e.retireFiles()
-	e.trimHistory()
+	e.trimHistory(in.Needed)
 	e.expire(in.Ticks)
 	e.withhold()
 	e.out = nil

@@ -81,6 +81,9 @@ func (r *Runner) gatherSnapshots(in *engine.Inputs) {
 	}
 	in.Retired = r.retired.Swap(false)
 	in.HistoryBytes = r.historyBytes.Swap(0)
+	if r.effects.Needed != nil {
+		in.Needed = r.effects.Needed()
+	}
 	in.FetchedBytes = r.fetchedBytes.Swap(0)
 	in.TakeSnapshot = r.takeSnapshot.Swap(false)
 }

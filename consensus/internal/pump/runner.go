@@ -49,6 +49,9 @@ type Effects struct {
 	// Late, if not nil, is called after each event with the time that it took: see the events. The pumps call it, for work
 	// that many clients share; it must not block.
 	Late func(event string, took time.Duration)
+	// Needed, if not nil, says which entry of history is the first that a reader of committed entries has yet to read; 0
+	// if there is no reader. The loop calls it in each turn; it must not block.
+	Needed func() raftlog.Index
 	// Changed, if not nil, is called by the loop after each change of the status, when Status shows it already. It must
 	// not block.
 	Changed func(before, now *engine.Status)
