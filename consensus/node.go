@@ -86,8 +86,10 @@ type Node struct {
 	withdrawn []process
 	// listenUntil is how long a founder waits for members that dial it.
 	listenUntil time.Time
-	// removedBy are members that have said that this one was removed, where there is no secret: see removedByMajority.
-	removedBy map[raftlog.NodeID]bool
+	// words are what nodes that were dialled said of this one where there is no secret, by its kind, and when they said it
+	// last; welcomes are those that have let it in since one said that it was rolled back: see Welcomed.
+	words    map[string]map[raftlog.NodeID]time.Time
+	welcomes map[raftlog.NodeID]bool
 	// strangerAt is when a node without the secret dialled this founder last.
 	strangerAt time.Time
 	seekOnce   sync.Once

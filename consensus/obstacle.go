@@ -24,9 +24,11 @@ import (
 //	secret       a node with another cluster secret, or with none, dialled this blank one a moment ago
 //
 // removed, rolled-back and wiped are remembered by the data directory. The node takes part in nothing after the first
-// two, for good; a wiped one forms no cluster, and may be added to one. Where there is no secret, removed is remembered
-// only if a majority of the other members says so. Anyone can send what makes the obstacle secret,
-// so it ends when nothing of the kind has come for strangerPatience.
+// two, for good; a wiped one forms no cluster, and may be added to one. Where there is no secret, the first two are
+// remembered only if a majority of the voters says so, in answer to this node's own dials. Until then the word removed
+// changes nothing, and the word rolled-back holds the node back: it takes part in nothing, asks all members again and
+// again, and goes on when no node says so any more (Welcomed). Anyone can send what makes the obstacle secret, so it
+// ends when nothing of the kind has come for strangerPatience.
 type Obstacle struct {
 	Kind string
 	// By is the member that said so, or that led when the log said so; 0 if that is not known. ByAddress and ByAttributes
@@ -82,15 +84,33 @@ func (o *Obstacle) bars() bool {
 	return o != nil && (o.Kind == obstacleWiped || o.Kind == obstacleSecret)
 }
 
-// yields reports whether another obstacle takes the place of this one.
-func (o *Obstacle) yields(other *Obstacle) bool {
+// holdsBack reports whether a member with this obstacle takes part in nothing for now: one word says that it was rolled
+// back, and it may be true. To go on could lose what was acknowledged.
+func (o *Obstacle) holdsBack() bool { return o != nil && o.Unproven && o.Kind == obstacleRolledBack }
+
+// rank orders obstacles by what depends on them: that a node takes part in nothing, for good or for now, and that it
+// forms no cluster.
+func (o *Obstacle) rank() int {
 	switch {
-	case o.fences() || other.fences():
-		return !o.fences()
-	case o.Kind == other.Kind || o.lasts() && !other.lasts():
-		return false
+	case o.fences():
+		return 4
+	case o.holdsBack():
+		return 3
+	case o.lasts():
+		return 2
+	case o.bars():
+		return 1
 	}
-	return !slices.Contains(o.earlier, other.Kind) || other.bars() && !o.bars()
+	return 0
+}
+
+// yields reports whether another obstacle takes the place of this one: one of a higher rank always, one of the same
+// rank if it is of another kind, and was not told before.
+func (o *Obstacle) yields(other *Obstacle) bool {
+	if own, others := o.rank(), other.rank(); own != others {
+		return own < others
+	}
+	return !o.fences() && o.Kind != other.Kind && !slices.Contains(o.earlier, other.Kind)
 }
 
 // lasts reports whether the data directory remembers it.
@@ -155,42 +175,97 @@ func (o peerHandler) Refused(theirs transport.Hello, err error) {
 	o.meet(found)
 }
 
-// removedByMajority notes that the node that was dialled as a member says that this one was removed, and reports
-// whether a majority of the other members says so. Without a secret, a program at the address of a member can say it,
-// too, and what it says would count for good.
-func (n *Node) removedByMajority(says raftlog.NodeID) bool {
+// heardSay notes that the node that was dialled under an id says that this one was removed, or rolled back, and reports
+// whether a majority of the voters says so.
+func (n *Node) heardSay(kind string, says raftlog.NodeID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.words == nil {
+		n.words = map[string]map[raftlog.NodeID]time.Time{}
+	}
+	said := n.words[kind]
+	if said == nil || len(said) > 2*membership.MaxMembers { // some were of nodes that came and went
+		said = map[raftlog.NodeID]time.Time{}
+		n.words[kind] = said
+	}
+	said[says] = time.Now()
+	delete(n.welcomes, says)
+	return n.votersAgree(func(id raftlog.NodeID) bool { return !said[id].IsZero() })
+}
+
+// votersAgree reports whether a majority of the other voters agrees, and two at least: one that cannot prove who it is
+// decides nothing for good. The caller holds the lock.
+func (n *Node) votersAgree(agrees func(id raftlog.NodeID) bool) bool {
 	r := n.runner.Load()
 	if r == nil {
 		return false
 	}
 	s := r.Status()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.removedBy == nil {
-		n.removedBy = map[raftlog.NodeID]bool{}
-	}
-	n.removedBy[says] = true
 	others, agree := 0, 0
-	if s.Configuration != nil {
-		for i := range s.Configuration.Members {
-			if id := s.Configuration.Members[i].ID; id != s.ID {
-				others++
-				if n.removedBy[id] {
-					agree++
-				}
-			}
+	for _, id := range s.Configuration.Nodes() {
+		if id == s.ID || !s.Configuration.Votes(id) {
+			continue
+		}
+		if others++; agrees(id) {
+			agree++
 		}
 	}
-	return agree > others/2
+	return agree >= 2 && agree > others/2
 }
 
 // letIn forgets what spoke against a member that another one has let in.
 func (n *Node) letIn() {
 	n.mu.Lock()
-	n.removedBy = nil
+	delete(n.words, obstacleRemoved)
 	n.mu.Unlock()
 	n.overcome()
 }
+
+// wordPatience is how long after its last word a node counts as one that says nothing more: it is asked again and
+// again, and would have repeated it meanwhile.
+const wordPatience = 2*transport.DefaultBackoffMax + transport.DefaultDialTimeout + transport.DefaultHandshakeTimeout
+
+// Welcomed hears that a node that was dialled lets this one in. So it takes back that this one was rolled back, if it
+// said so. The node goes on when no node says so any more: each that did has taken it back; or it is silent, and a
+// majority of the others, of which none says so, has let the node in since.
+func (o peerHandler) Welcomed(theirs transport.Hello) {
+	<-o.assembled
+	held := o.obstacle.Load()
+	if !held.holdsBack() {
+		return
+	}
+	o.mu.Lock()
+	said := o.words[obstacleRolledBack]
+	delete(said, theirs.From)
+	if o.welcomes == nil {
+		o.welcomes = map[raftlog.NodeID]bool{}
+	}
+	o.welcomes[theirs.From] = true
+	over := len(said) == 0 || !repeated(said) && o.votersAgree(func(id raftlog.NodeID) bool { return o.welcomes[id] })
+	if over = over && o.obstacle.CompareAndSwap(held, nil); over {
+		delete(o.words, obstacleRolledBack)
+		o.welcomes = nil
+	}
+	o.mu.Unlock()
+	if over {
+		o.options.Logger.Info("no node says any more that this one was rolled back: it takes part again", "said", held.Text)
+		o.renew()
+		o.watchers.wake(everything)
+	}
+}
+
+// repeated reports whether a node has said something a moment ago.
+func repeated(said map[raftlog.NodeID]time.Time) bool {
+	for _, at := range said {
+		if time.Since(at) < wordPatience {
+			return true
+		}
+	}
+	return false
+}
+
+// heldBack reports whether this node takes part in nothing for now.
+func (n *Node) heldBack() bool { return n.obstacle.Load().holdsBack() }
 
 // outwaitStrangers lets a founder go on when no hello without its secret has come for strangerPatience. It listens for
 // a whole window again: if the machine slept, members had no time to dial. The caller holds the lock.
@@ -218,9 +293,9 @@ func (n *Node) obstacleIn(theirs *transport.Hello, err error) *Obstacle {
 	}
 	switch {
 	case refused && errors.Is(err, transport.ErrRemoved):
-		o.Kind, o.Unproven = obstacleRemoved, len(n.options.Secret) == 0 && !n.removedByMajority(theirs.From)
+		o.Kind, o.Unproven = obstacleRemoved, len(n.options.Secret) == 0 && !n.heardSay(obstacleRemoved, theirs.From)
 	case refused && errors.Is(err, engine.ErrRolledBack):
-		o.Kind = obstacleRolledBack
+		o.Kind, o.Unproven = obstacleRolledBack, len(n.options.Secret) == 0 && !n.heardSay(obstacleRolledBack, theirs.From)
 	case refused && errors.Is(err, transport.ErrReplaced) && !blank:
 		o.Kind = obstacleReplaced
 	case refused && errors.Is(err, engine.ErrLevel):
@@ -244,11 +319,14 @@ func (n *Node) obstacleIn(theirs *transport.Hello, err error) *Obstacle {
 // after one that fences. Two members that say different things do not take turns: a kind that was told stays told. One
 // that fences is told only when it is durable: then no restart forgets it. It does not block: the node's loop calls it.
 func (n *Node) meet(o *Obstacle) {
-	if o.Unproven && len(n.links.list()) > 0 {
+	if o.Unproven && !o.holdsBack() && len(n.links.list()) > 0 {
 		return // a member that speaks to this one knows better
 	}
 	if !o.fences() && !n.tellObstacle(o) {
 		return
+	}
+	if o.holdsBack() {
+		n.askAgain()
 	}
 	if !o.lasts() {
 		return
@@ -312,9 +390,28 @@ func (n *Node) cutOff() {
 	}
 }
 
+// askAgain ends all links of a node that is held back. To make them anew asks each member what it says of this node. It
+// does not block.
+func (n *Node) askAgain() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return
+	}
+	n.background.Go(func() {
+		n.peers.mu.Lock()
+		defer n.peers.mu.Unlock()
+		n.transport.SetPeers(nil)
+		n.transport.SetPeers(n.peers.list())
+		for _, m := range n.peers.book.Members() {
+			n.transport.Reset(m.ID)
+		}
+	})
+}
+
 // overcome forgets an obstacle that was one of the moment: a member has let this node in.
 func (n *Node) overcome() {
-	if o := n.obstacle.Load(); o != nil && !o.lasts() && n.obstacle.CompareAndSwap(o, nil) {
+	if o := n.obstacle.Load(); o != nil && !o.lasts() && !o.holdsBack() && n.obstacle.CompareAndSwap(o, nil) {
 		n.renew()
 		n.watchers.wake(everything)
 	}

@@ -39,6 +39,20 @@ func TestAHelloWithoutTheSecretHoldsAFounderUpForAWhile(t *testing.T) {
 	}
 }
 
+// A founder that was dialled without its secret forms no cluster as long as that goes on, whatever else it hears.
+func TestWhatElseAFounderHearsDoesNotLetItFound(t *testing.T) {
+	n := openBlank(t, Options{})
+	for _, kind := range []string{obstacleCopied, obstacleOutdated, obstacleReplaced} {
+		n.obstacle.Store(&Obstacle{Kind: obstacleSecret})
+		if n.tellObstacle(&Obstacle{Kind: kind}); !n.barred() {
+			t.Errorf("%s lets it go on", kind)
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Two members that dial again and again say different things of this node. It tells each once, until a member lets it
 // in; but what forbids a founder to form a cluster, or ends a member's part, always counts.
 func TestTwoObstaclesDoNotTakeTurns(t *testing.T) {
@@ -55,9 +69,9 @@ func TestTwoObstaclesDoNotTakeTurns(t *testing.T) {
 		{obstacleReplaced, false, obstacleReplaced},
 		{obstacleSecret, true, obstacleSecret},
 		{obstacleCopied, false, obstacleSecret},
-		{obstacleOutdated, true, obstacleOutdated},
-		{obstacleSecret, true, obstacleSecret},
 		{obstacleOutdated, false, obstacleSecret},
+		{obstacleSecret, false, obstacleSecret},
+		{obstacleReplaced, false, obstacleSecret},
 		{obstacleWiped, true, obstacleWiped},
 		{obstacleOutdated, false, obstacleWiped},
 		{obstacleRemoved, true, obstacleRemoved},

@@ -46,6 +46,9 @@ func (o peerHandler) Admit(theirs transport.Hello) error {
 	if obstacle := o.obstacle.Load(); obstacle.fences() && (o.runner.Load() == nil || obstacle.cuts()) {
 		return &transport.Refusal{Text: "this node takes no part any more: " + obstacle.Text}
 	}
+	if obstacle := o.obstacle.Load(); obstacle.holdsBack() {
+		return &transport.Refusal{Text: "this node takes no part until it is known whether this is so: " + obstacle.Text}
+	}
 	if o.runner.Load() == nil {
 		if err := o.adopt(theirs); err != nil {
 			return err
@@ -158,8 +161,11 @@ func checkMember(c *membership.Configuration, theirs *transport.Hello) error {
 	return nil
 }
 
-// Receive passes messages on.
+// Receive passes messages on. A node that is held back takes none, from links that are about to end.
 func (o peerHandler) Receive(from raftlog.NodeID, messages []engine.Message) bool {
+	if o.heldBack() {
+		return false
+	}
 	messages = o.takeNotices(from, messages)
 	if r := o.runner.Load(); r != nil {
 		r.Receive(from, messages)
@@ -329,6 +335,13 @@ type sender struct {
 	*transport.Transport
 	node *Node
 	self raftlog.NodeID
+}
+
+// Send passes messages on, unless this node is held back.
+func (c sender) Send(messages []engine.Message) {
+	if !c.node.heldBack() {
+		c.Transport.Send(messages)
+	}
 }
 
 // SetPeers translates members into peers. A node that is no member any more is heard no longer: it dials again, and is

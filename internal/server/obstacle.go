@@ -47,6 +47,13 @@ func (c *Config) obstacleText(status *consensus.Status, o *consensus.Obstacle) s
 		return fmt.Sprintf("this node was removed from its cluster (learned%s%s). To use it again, stop it, move %s away, "+
 			"and start it: it begins with an empty directory", since, witness(o), c.node.Directory)
 	case "rolled-back":
+		if o.Unproven {
+			return fmt.Sprintf("one node says that the directory of this node is older than what the node has confirmed: %s "+
+				"(learned%s%s); not confirmed by a majority of the members yet. The node takes no part until that node takes "+
+				"it back, or is silent while the others let it in; if it is so, CLUSTER REPLACENODE puts another one into its "+
+				"place",
+				o.Text, since, witness(o))
+		}
 		return fmt.Sprintf("the directory of this node is older than what the node has confirmed: %s (learned%s%s). Stop "+
 			"it, move %s away, start it, and put it into its own place: %s", o.Text, since, witness(o), c.node.Directory,
 			c.replaceCommand(o, fmt.Sprint(status.ID)))

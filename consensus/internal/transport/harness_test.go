@@ -38,6 +38,7 @@ type node struct {
 	transport *Transport
 	events    chan any
 	room      atomic.Bool
+	welcomed  atomic.Int32
 
 	mu    sync.Mutex
 	hello Hello
@@ -110,6 +111,7 @@ func (n *node) Refused(theirs Hello, err error) {
 	}
 }
 
+func (n *node) Welcomed(theirs Hello)                 { n.welcomed.Add(1) }
 func (n *node) LinkUp(to raftlog.NodeID)              { n.events <- linkUp{to} }
 func (n *node) Met(theirs Hello, at string)           { n.events <- met{theirs, at} }
 func (n *node) LinkDown(to raftlog.NodeID, err error) { n.events <- linkDown{to, err} }

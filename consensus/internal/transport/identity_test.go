@@ -90,6 +90,23 @@ func TestARefusalForTheSecretExplainsItself(t *testing.T) {
 	}
 }
 
+// A node hears that it is let in where it dialled: not where it was refused, nor where it was dialled, which says
+// nothing of what the other side thinks of it.
+func TestOnlyTheDiallerHearsThatItIsWelcome(t *testing.T) {
+	a, b, c := start(t, 1), start(t, 2), start(t, 3, func(n *node, _ *Options) {
+		n.admit = func(Hello) error { return &Refusal{Text: "no"} }
+	})
+	a.link(b.peer())
+	if a.welcomed.Load() != 1 || b.welcomed.Load() != 0 {
+		t.Errorf("the dialler heard it %d times, the other side %d times", a.welcomed.Load(), b.welcomed.Load())
+	}
+	b.transport.SetPeers([]Peer{c.peer()})
+	b.awaitProblem(3, func(err error) bool { return strings.Contains(err.Error(), "no") })
+	if b.welcomed.Load() != 0 {
+		t.Error("a node that was refused hears that it is welcome")
+	}
+}
+
 // D13.
 func TestAnotherClusterAtTheAddressIsRefused(t *testing.T) {
 	a := start(t, 1)

@@ -126,6 +126,8 @@ type PeerHandler interface {
 	// before may be lost. LinkDown says that they cannot, and why. The two take turns for each peer.
 	LinkUp(to raftlog.NodeID)
 	LinkDown(to raftlog.NodeID, err error)
+	// Welcomed tells, before Admit, that a peer that this node has dialled lets this node in.
+	Welcomed(theirs Hello)
 	// Refused tells why a handshake with a peer has failed before Admit. If err is a *Refusal, the peer refused this node;
 	// theirs says then only whom this node has dialled. Else this node refused the peer: err is ErrSecret while nothing
 	// is proven, and one of the other identity errors, or wraps it, afterwards.

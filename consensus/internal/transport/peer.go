@@ -187,6 +187,7 @@ func (p *peer) connect(target Peer) (*link, error) {
 	if err != nil {
 		o.Handler.Refused(Hello{From: target.ID, Incarnation: target.Incarnation, Address: target.Address}, err)
 	} else {
+		o.Handler.Welcomed(theirs)
 		err = o.Handler.Admit(theirs) // a node that must not be heard must not be spoken to either
 	}
 	if err != nil {
