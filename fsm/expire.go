@@ -85,7 +85,10 @@ func expireIn(m *Machine, c call, name string, unit int64, relative bool) []byte
 	key := c.args[1]
 	place := m.space.Place(key)
 	old := m.space.Find(place, key)
-	if old == nil || !condition.allows(old.Deadline.Wall(now), deadline.Wall(now)) {
+	switch {
+	case isLock(old):
+		return c.error(lockStays)
+	case old == nil || !condition.allows(old.Deadline.Wall(now), deadline.Wall(now)):
 		return c.integer(0)
 	}
 	m.space.PutUntil(place, key, *old, deadline)
@@ -137,7 +140,10 @@ func persist(m *Machine, c call) []byte {
 	key := c.args[1]
 	at := m.space.Place(key)
 	old := m.space.Find(at, key)
-	if old == nil || old.Deadline == 0 {
+	switch {
+	case isLock(old):
+		return c.error(lockStays)
+	case old == nil || old.Deadline == 0:
 		return c.integer(0)
 	}
 	m.space.Put(at, key, old.Until(0))

@@ -72,8 +72,11 @@ func del(m *Machine, c call) []byte {
 func rename(m *Machine, c call) []byte {
 	from, to := c.args[1], c.args[2]
 	old := m.space.Get(from)
-	if old == nil {
+	switch {
+	case old == nil:
 		return c.error(reply.NoSuchKey)
+	case isLock(old):
+		return c.error(lockStays)
 	}
 	if !bytes.Equal(from, to) {
 		moved := old.Under(to)
@@ -85,9 +88,11 @@ func rename(m *Machine, c call) []byte {
 
 // renameNX is RENAMENX key key: RENAME, unless the second key exists, also if both are the same.
 func renameNX(m *Machine, c call) []byte {
-	switch {
-	case m.space.Get(c.args[1]) == nil:
+	switch old := m.space.Get(c.args[1]); {
+	case old == nil:
 		return c.error(reply.NoSuchKey)
+	case isLock(old):
+		return c.error(lockStays)
 	case m.space.Get(c.args[2]) != nil:
 		return c.integer(0)
 	}
@@ -106,7 +111,10 @@ func copyKey(m *Machine, c call) []byte {
 		return c.error(sameObject)
 	}
 	old := c.read(m.space.Get(from))
-	if old == nil || (m.space.Get(to) != nil && !replace) {
+	switch {
+	case isLock(old):
+		return c.error(lockStays)
+	case old == nil || (m.space.Get(to) != nil && !replace):
 		return c.integer(0)
 	}
 	fresh := old.Under(to)

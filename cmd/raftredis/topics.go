@@ -26,7 +26,7 @@ const (
 // topicNames are all topics, in the order in which a newcomer may want to read them.
 func topicNames() []string {
 	return []string{
-		"getting-started", "consistency", "clients", "configuration", "redis-conf", settingsName, parametersName,
+		"getting-started", "consistency", "locks", "clients", "configuration", "redis-conf", settingsName, parametersName,
 		"membership", "snapshots", "backup", "probes", "upgrade", "files", "security", "not-ready", "troubleshooting",
 		"exit-codes",
 	}

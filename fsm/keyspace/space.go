@@ -230,6 +230,11 @@ func (s *Space) NewArriving(length int, keeps bool) *value.Arriving {
 	return value.NewArriving(length, s.values, keeps)
 }
 
+// NewLock is a lock with its holder and its token.
+func (s *Space) NewLock(holder []byte, token uint64) *value.Lock {
+	return value.NewLock(holder, token, s.values)
+}
+
 // Due is the log time of the earliest deadline of a key that is stored, 0 if none has one.
 func (s *Space) Due() int64 {
 	relative, any := s.byLog.first()

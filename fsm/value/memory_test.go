@@ -5,10 +5,11 @@ import (
 	"testing"
 )
 
-func TestSizesOfChunksAreThoseOfTheTypes(t *testing.T) {
+func TestSizesAreThoseOfTheTypes(t *testing.T) {
 	for name, sizes := range map[string][2]int{
 		"chunks":  {chunksBytes, int(reflect.TypeFor[Chunks]().Size())},
 		"chunk":   {chunkHeaderBytes, int(reflect.TypeFor[chunk]().Size())},
+		"lock":    {lockBytes, int(reflect.TypeFor[Lock]().Size())},
 		"pointer": {pointerBytes, int(reflect.TypeFor[*chunk]().Size())},
 	} {
 		if sizes[0] != sizes[1] {

@@ -6,6 +6,7 @@ type Kind uint8
 // The kinds.
 const (
 	KindString Kind = 1
+	KindLock   Kind = 3
 )
 
 // MaxKind is the largest kind: an image keeps it in the lower six bits of a byte.
@@ -22,6 +23,7 @@ type traits struct {
 // kinds is the table of all kinds: each file of a type adds its row. A kind without a row is not known.
 var kinds = [MaxKind + 1]traits{
 	KindString: {"string", func() Reader { return new(StringReader) }},
+	KindLock:   {"raftlock", func() Reader { return new(lockReader) }},
 }
 
 // Name is what TYPE answers for values of a kind.

@@ -31,6 +31,7 @@ var documentGroups = []struct{ group, heading string }{
 	{"string", "Strings"},
 	{"bitmap", "Bitmaps"},
 	{"generic", "Keys"},
+	{"lock", "Locks"},
 	{"connection", "Connection"},
 	{"server", "Node"},
 	{"cluster", "Cluster"},

@@ -194,6 +194,16 @@ var serverList = []Difference{
 		},
 	},
 	{
+		ID:    "own-commands",
+		Redis: "no command begins with `RAFT.`",
+		Here:  "there are locks with tokens (`RAFT.LOCK` …), and commands about the node and its log",
+		Why:   "they need what Redis does not promise",
+		Probes: []Probe{
+			{[]string{"RAFT.LOCK l holder 1000"}, `-ERR unknown command 'RAFT.LOCK'.*\r\n`, `:\d+\r\n`},
+		},
+		Avoids: func(call []string) bool { return len(call) > 0 && hasPrefix(call[0], "RAFT.") },
+	},
+	{
 		ID:    "outcomes",
 		Redis: "a connection that breaks is the only reply that says nothing of whether a write was done",
 		Here: "`-UNCERTAIN` says so too; `-CLUSTERDOWN` and `-TRYAGAIN` say that nothing was done, and are said of reads " +

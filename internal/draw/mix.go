@@ -233,7 +233,7 @@ func drawStringCommand(name string) func(x *Mix) []string {
 const secondMillis = 1000
 
 // mixture has every command of the key space.
-var mixture = slices.Concat(stringMixture, keyMixture)
+var mixture = slices.Concat(stringMixture, keyMixture, lockMixture)
 
 var stringMixture = []Command{
 	{"set", 60, func(x *Mix) []string { return append(drawValue(x), x.setOptions()...) }},
@@ -301,6 +301,29 @@ var keyMixture = []Command{
 	{"object help", 3, drawNone},
 	{"object nosuch", 2, drawKey},
 	{"nosuch", 2, drawKeys},
+}
+
+var lockMixture = []Command{
+	{"raft.lock", 12, func(x *Mix) []string { return []string{x.key(), x.holder(), x.later(1)} }},
+	{"raft.renew", 10, func(x *Mix) []string { return []string{x.key(), x.token(), x.later(1)} }},
+	{"raft.unlock", 10, func(x *Mix) []string { return []string{x.key(), x.token()} }},
+	{"raft.holder", 10, drawKey},
+}
+
+// holder is the name of a lock's holder, or nearly one.
+func (x *Mix) holder() string {
+	if x.IntN(8) > 0 {
+		return x.pick("h", "i", "\x00")
+	}
+	return x.pick("", strings.Repeat("h", 512), strings.Repeat("h", 513))
+}
+
+// token is a number that may be a lock's token.
+func (x *Mix) token() string {
+	if x.IntN(8) > 0 {
+		return strconv.Itoa(x.IntN(200))
+	}
+	return string(Number(x.Rand))
 }
 
 // mixtureWeight is the sum of all weights.

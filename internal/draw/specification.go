@@ -64,6 +64,9 @@ func (x *Mix) argument(line []string, a *command.Argument) []string {
 	case "key":
 		return append(line, x.key())
 	case "integer":
+		if a.Name == "token" {
+			return append(line, x.token())
+		}
 		return append(line, x.integer())
 	case "double":
 		return append(line, Decimal(x.Rand))
@@ -72,8 +75,11 @@ func (x *Mix) argument(line []string, a *command.Argument) []string {
 	case "pattern":
 		return append(line, x.pattern())
 	}
-	if strings.HasSuffix(a.Name, "digest") {
+	switch {
+	case strings.HasSuffix(a.Name, "digest"):
 		return append(line, x.digest())
+	case a.Name == "holder":
+		return append(line, x.holder())
 	}
 	return append(line, x.value())
 }

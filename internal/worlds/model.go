@@ -50,6 +50,9 @@ func (k KeySpace) Check(history []workload.Operation, log *workload.Log) error {
 	if err := replay(k, history, log); err != nil {
 		return err
 	}
+	if err := checkLocks(history, log); err != nil {
+		return err
+	}
 	if emptied(history) {
 		return nil
 	}

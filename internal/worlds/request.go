@@ -19,6 +19,8 @@ type Request struct {
 	timed, drawn bool
 	// protocol is the version of RESP that the client speaks.
 	protocol int
+	// learns is the client that has to know the reply, nil for none.
+	learns *client
 }
 
 // ends is a request to set a key that ends by itself, or to look at one.
@@ -135,6 +137,9 @@ func (r *Run) Answered() error {
 		return fmt.Errorf("answer %q", r.run.Reply)
 	}
 	r.replies = replies[:len(r.calls)]
+	if r.learns != nil {
+		r.learns.learn(r.calls[0], r.replies[0])
+	}
 	return nil
 }
 

@@ -122,6 +122,7 @@ func (k KeySpace) NewClient(number int, chance *rand.Rand, mix workload.Mix) wor
 	mixed.Keys = drawnKeys
 	return &client{
 		number: number, chance: chance, mix: mix, mixed: mixed, layouts: k.Sizes.AheadBytes > 0,
+		attempts: map[string]attempt{},
 	}
 }
 
@@ -137,6 +138,8 @@ type client struct {
 	layouts bool
 	// written counts writes.
 	written int
+	// attempts are the latest ones at locks, by their names.
+	attempts map[string]attempt
 }
 
 // hits is true with probability p.
@@ -177,9 +180,12 @@ func (c *client) Invent(now time.Duration, readsOnly bool) workload.Request {
 // timedKeys is how many keys that end are in use at a time.
 const timedKeys = 6
 
-// timed makes up a request on a key that ends: in some seconds, or at a moment of the clock. No two of them set the
-// same value.
+// timed makes up a request on a lock, or on a key that ends: in some seconds, or at a moment of the clock. No two of
+// them set the same value.
 func (c *client) timed(now time.Duration, readsOnly bool) workload.Request {
+	if c.hits(0.4) {
+		return c.locking(readsOnly)
+	}
 	key := fmt.Sprintf("t%d", c.chance.IntN(timedKeys))
 	if readsOnly || c.hits(0.7) {
 		return ends("GET", key)
