@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"github.com/raftredis/raftredis/internal/conditional"
 )
 
 // checkLimit is how long the checker may search for an order of one register's history. One that it does not find in
@@ -74,31 +76,24 @@ func (o operation) advance(begun []progress) (after []progress, inTurn bool) {
 // step is what the operation does to the content, and whether what was told fits. One of unknown fate fits everywhere;
 // that it never happened is the same as that it happened behind everything else.
 func (o operation) step(now content) (fits bool, after content) {
-	switch o.name {
-	case "GET":
-		return o.null == !now.exists && o.text == now.value, now
-	case "SET":
-		return o.unknown || o.text == "OK", content{exists: true, value: o.value}
-	case setIfEqual, setIfNot, deleteIfEqual:
+	switch {
+	case o.condition != nil:
 		return o.compare(now)
+	case o.name == "GET":
+		return o.null == !now.exists && o.text == now.value, now
+	case o.name == "SET":
+		return o.unknown || o.text == "OK", content{exists: true, value: o.value}
 	}
 	after = content{exists: true, value: now.value + o.value}
 	return o.unknown || o.text == strconv.Itoa(len(after.value)), after
 }
 
-// compare is what a conditional write does to the content. A key that is missing is equal to nothing.
+// compare is what a conditional write does to the content.
 func (o operation) compare(now content) (fits bool, after content) {
-	holds, yes, no := now.exists && now.value == o.old, "OK", ""
-	switch after = (content{exists: true, value: o.value}); o.name {
-	case setIfNot:
-		holds = !holds
-	case deleteIfEqual:
-		after, yes, no = content{}, "1", "0"
-	}
-	if !holds {
-		return o.unknown || o.text == no && o.null == (no == ""), now
-	}
-	return o.unknown || o.text == yes, after
+	before := conditional.State{Present: now.exists, Value: now.value}
+	state, reply := before.Apply(words(o.name, "", o.value, o.condition)...)
+	fits = o.unknown || reply == conditional.Reply{Null: o.null, Text: o.text}
+	return fits, content{exists: state.Present, value: state.Value}
 }
 
 // checkHistory reports whether some order of the register's operations explains all replies.

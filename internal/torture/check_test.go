@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/client"
+	"github.com/raftredis/raftredis/internal/conditional"
 )
 
 // wrote, read and lost are operations of a client on a register: told, or of unknown fate.
@@ -76,9 +77,11 @@ func TestCheck_KnowsWhatARegisterMayAnswer(t *testing.T) {
 	}
 }
 
-// compared is a conditional write; the reply is OK, null, 1 or 0.
-func compared(id int, name, value, old, text string, call, end int64) operation {
-	return operation{client: id, name: name, value: value, old: old, text: text, null: text == "", call: call, end: end}
+// compared is a conditional write of b, or a removal, by client 1; the reply is OK, null, 1 or 0.
+func compared(name, value, text string, condition ...string) operation {
+	o := operation{client: 1, name: name, value: value, condition: condition, call: 2, end: 3}
+	o.text, o.null = text, text == ""
+	return o
 }
 
 func TestCheck_KnowsWhatAConditionalWriteDoes(t *testing.T) {
@@ -90,11 +93,13 @@ func TestCheck_KnowsWhatAConditionalWriteDoes(t *testing.T) {
 	absent := operation{client: 1, name: "GET", null: true, call: 8, end: 9}
 	isA, isB := read(1, "a", 4, 5), read(1, "b", 8, 9)
 	// each is a write of b, or a removal, answered as the last word says; also is another one at the same time.
-	equal := func(old, text string) operation { return compared(1, setIfEqual, "b", old, text, 2, 3) }
-	differs := func(old, text string) operation { return compared(1, setIfNot, "b", old, text, 2, 3) }
-	remove := func(old, text string) operation { return compared(1, deleteIfEqual, "", old, text, 2, 3) }
+	equal := func(old, text string) operation { return compared("SET", "b", text, "IFEQ", old) }
+	fetch := func(old, text string) operation { return compared("SET", "b", text, "IFEQ", old, "GET") }
+	digest := func(of, text string) operation { return compared("SET", "b", text, "IFDEQ", conditional.Digest(of)) }
+	differs := func(old, text string) operation { return compared("SET", "b", text, "IFNE", old) }
+	remove := func(old, text string) operation { return compared("DELEX", "", text, "IFEQ", old) }
 	also := func(o operation) operation {
-		o.client, o.value, o.call, o.end = 2, "c", 2, 7
+		o.client, o.end = 2, 7
 		return o
 	}
 	for name, c := range map[string]struct {
@@ -113,6 +118,10 @@ func TestCheck_KnowsWhatAConditionalWriteDoes(t *testing.T) {
 		"missing is equal to nothing":      {[]operation{equal("", ""), absent}, true},
 		"missing differs from all":         {[]operation{differs("", "OK"), isB}, true},
 		"missing, and IFNE refused":        {[]operation{differs("", "")}, false},
+		"the old value, as it was":         {[]operation{a, fetch("a", "a"), isB}, true},
+		"the old value, as it was not":     {[]operation{a, fetch("a", "c"), isB}, false},
+		"the digest, set":                  {[]operation{a, digest("a", "OK"), isB}, true},
+		"another digest, set":              {[]operation{a, digest("c", "OK")}, false},
 		"not that, set":                    {[]operation{a, differs("c", "OK"), isB}, true},
 		"just that, refused":               {[]operation{a, differs("a", ""), isA}, true},
 		"just that, set":                   {[]operation{a, differs("a", "OK")}, false},

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/conditional"
 )
 
 // service is what a fake knows of sessions, topics and locks.
@@ -76,33 +78,24 @@ func (f *fake) serveMore(node int, args []string) string {
 			}
 		}
 		return integer(count)
-	case "DELEX":
-		value, exists := f.values[args[1]]
-		if exists = exists && value == args[3]; exists {
-			delete(f.values, args[1])
-		}
-		return yesOrNo(exists)
 	}
 	return "-ERR unknown command\r\n"
 }
 
-// setIf is SET with a condition.
-func (f *fake) setIf(args []string) string {
+// compare answers a conditional write.
+func (f *fake) compare(args []string) string {
 	value, exists := f.values[args[1]]
-	met := false
-	switch args[3] {
-	case "NX":
-		met = !exists
-	case "IFEQ":
-		met = exists && value == args[4]
-	case "IFNE":
-		met = !exists || value != args[4]
+	after, reply := conditional.State{Present: exists, Value: value}.Apply(args...)
+	if f.values[args[1]] = after.Value; !after.Present {
+		delete(f.values, args[1])
 	}
-	if !met {
+	switch {
+	case reply.Null:
 		return null
+	case args[0] == "DELEX":
+		return ":" + reply.Text + "\r\n"
 	}
-	f.values[args[1]] = args[2]
-	return "+OK\r\n"
+	return bulk(reply.Text)
 }
 
 func (f *fake) once(node int, args []string) string {
@@ -176,12 +169,17 @@ func (s *service) held(name string) *fakeLock {
 }
 
 func (s *service) take(args []string) string {
-	if s.held(args[1]) != nil {
+	ttl, _ := strconv.Atoi(args[3])
+	ends := time.Now().Add(time.Duration(ttl) * time.Millisecond)
+	l := s.held(args[1])
+	switch {
+	case l == nil:
+		l = &fakeLock{holder: args[2], token: s.next(), ends: ends}
+		s.locks[args[1]] = l
+	case l.holder != args[2]:
 		return null
 	}
-	ttl, _ := strconv.Atoi(args[3])
-	l := &fakeLock{holder: args[2], token: s.next(), ends: time.Now().Add(time.Duration(ttl) * time.Millisecond)}
-	s.locks[args[1]] = l
+	l.ends = ends
 	return integer(l.token)
 }
 

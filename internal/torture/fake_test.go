@@ -151,7 +151,7 @@ func (f *fake) do(node int, args []string) string {
 		return text.String()
 	case "SET":
 		if len(args) > 3 {
-			return f.setIf(args)
+			return f.compare(args)
 		}
 		f.values[args[1]] = args[2]
 		return "+OK\r\n"
@@ -162,6 +162,8 @@ func (f *fake) do(node int, args []string) string {
 		value, _ := strconv.Atoi(f.values[args[1]])
 		f.values[args[1]] = strconv.Itoa(value + 1)
 		return fmt.Sprintf(":%d\r\n", value+1)
+	case "DELEX":
+		return f.compare(args)
 	case "DEL":
 		return f.unlink(args[1:])
 	case "DBSIZE":

@@ -14,10 +14,10 @@ import (
 // Bounds of what a lock may end early by, from docs/decisions/0034: the time that nodes agree on runs at most one part
 // in a hundred faster than ours while one node of a majority runs on, and goes by the clocks across a stop of all
 // nodes. The right clocks of a run are the same, but what nodes agree on may trail them by 20 ms, and by how long a
-// message is on its way, which slow links make 100 ms each way; lockSlack has room for both.
+// message is on its way, which slow links make 100 ms each way, and a busy machine longer; lockSlack has room for all.
 const (
 	lockRatePart = 100
-	lockSlack    = 250 * time.Millisecond
+	lockSlack    = 500 * time.Millisecond
 )
 
 // lockVerb is what a client does to a lock, or in its name.
@@ -128,7 +128,9 @@ func (c *lockCheck) collect() {
 		switch {
 		case a.verb != acquires || a.fate == client.NotDone:
 		case a.fate == client.Unknown:
-			c.lost[a.holder] = a
+			if _, before := c.lost[a.holder]; !before { // any of its attempts may be the one
+				c.lost[a.holder] = a
+			}
 		case a.granted:
 			c.add(a, a.token, a.end)
 		}
@@ -154,7 +156,12 @@ func (c *lockCheck) collect() {
 
 func (c *lockCheck) add(a lockAct, token uint64, known int64) {
 	if other := c.tenures[token]; other != nil {
-		c.complain("%s and %s both have token %d", other.holder, a.holder, token)
+		if other.holder != a.holder {
+			c.complain("%s and %s both have token %d", other.holder, a.holder, token)
+			return
+		}
+		// It asked again for what it had: that prolongs it.
+		other.until, other.ttl = max(other.until, endsEarliest(a.call, a.ttl)), max(other.ttl, a.ttl)
 		return
 	}
 	c.tenures[token] = &tenure{

@@ -42,8 +42,8 @@ func lockStory() *lockHistory {
 		fenced(10, 2100, 2110, 0),
 		did(releases, "a", 10, 2120, 2130, false),
 		did(renews, "b", 14, 3000, 3010, true),
-		did(acquires, "a", 0, 4500, 4510, false),
-		did(releases, "b", 14, 4600, 4610, true),
+		did(acquires, "a", 0, 4300, 4310, false),
+		did(releases, "b", 14, 4400, 4410, true),
 		did(looks, "", 0, 4700, 4710, false),
 		lost,
 		did(looks, "c", 21, 6500, 6510, true),
@@ -67,16 +67,16 @@ func TestLocks_FindsEveryFault(t *testing.T) {
 		"a token is lower than one before": {func(h *lockHistory) { h.acts[14].token, h.acts[15].token = 13, 13 },
 			"token 14 was given, and after that d asked and was given 13"},
 		"two have it at a time": {func(h *lockHistory) {
-			h.acts[4].call, h.acts[4].end = at(1500), at(1510)
-		}, "a had it with token 10 until 1.73s at least, and b with token 14 at 1.51s"},
+			h.acts[4].call, h.acts[4].end = at(1400), at(1410)
+		}, "a had it with token 10 until 1.48s at least, and b with token 14 at 1.41s"},
 		"two have it, the first having prolonged it": {func(h *lockHistory) {
 			h.acts[10].fate = client.NotDone
-			h.acts[13].call, h.acts[13].end = at(4610), at(4620)
-			h.acts[12].call = at(4600)
-		}, "b had it with token 14 until 4.73s at least, and c with token 21"},
+			h.acts[13].call, h.acts[13].end = at(4450), at(4460)
+			h.acts[12].call = at(4420)
+		}, "b had it with token 14 until 4.48s at least, and c with token 21"},
 		"one that was not answered had it": {func(h *lockHistory) {
-			h.acts[14].call, h.acts[14].end = at(7600), at(7610)
-		}, "c had it with token 21 until 7.73s at least, and d"},
+			h.acts[14].call, h.acts[14].end = at(7400), at(7410)
+		}, "c had it with token 21 until 7.48s at least, and d"},
 		"it is free while held": {func(h *lockHistory) { h.acts[3] = did(looks, "", 0, 120, 130, false) },
 			"seen to be free while a had it"},
 		"an earlier holder is seen": {func(h *lockHistory) { h.acts[11] = did(looks, "a", 10, 4700, 4710, true) },
@@ -146,6 +146,11 @@ func TestLocks_LetsHappenWhatMay(t *testing.T) {
 		"given back, perhaps":    {[]lockAct{perhapsBack, taken}, true},
 		"certainly not given back": {[]lockAct{{verb: releases, token: 10, call: at(50), end: at(60), fate: client.NotDone},
 			taken}, false},
+		"asked for again": {[]lockAct{did(acquires, "a", 10, 1000, 1010, true),
+			did(acquires, "b", 11, 2600, 2610, true)}, true},
+		"asked for again, and given to another": {[]lockAct{did(acquires, "a", 10, 1000, 1010, true),
+			did(acquires, "b", 11, 2200, 2210, true)}, false},
+		"asked for again in its time, and given anew": {[]lockAct{did(acquires, "a", 11, 1000, 1010, true)}, false},
 		"prolonged, perhaps": {[]lockAct{unanswered(did(renews, "a", 10, 1000, 1010, true)),
 			did(acquires, "b", 11, 1800, 1810, true)}, true},
 		"never given to one that was not answered": {[]lockAct{{verb: acquires, holder: "b", ttl: time.Second, call: at(20),

@@ -22,8 +22,8 @@ const (
 	lockThink = 200 * time.Millisecond
 	lockPoll  = 50 * time.Millisecond
 	// A lock is asked for a time between these two.
-	shortestTTL = 500 * time.Millisecond
-	longestTTL  = 2500 * time.Millisecond
+	shortestTTL = time.Second
+	longestTTL  = 3 * time.Second
 )
 
 // Locks is a workload on locks (RAFT.LOCK): many clients want a few of them, each for a time. One that has a lock
@@ -98,6 +98,9 @@ func (c *contender) try(ctx context.Context) error {
 	a := lockAct{verb: acquires, holder: fmt.Sprintf("%d.%d", c.id, c.tries)}
 	a.ttl = between(c.rng, shortestTTL, longestTTL)
 	a, err := c.acquire(ctx, a)
+	for err == nil && a.fate == client.Unknown && c.rng.IntN(4) > 0 {
+		a, err = c.acquire(ctx, a) // it may have the lock already, and is told the same token then
+	}
 	if err != nil {
 		return err
 	}
@@ -197,8 +200,7 @@ func (c *contender) hold(ctx context.Context, a lockAct) error {
 		return err
 	}
 	if prolongs {
-		prolonging := lockAct{verb: renews, token: a.token, ttl: a.ttl}
-		if err := c.renew(ctx, prolonging); err != nil {
+		if err := c.prolong(ctx, a); err != nil {
 			return err
 		}
 	}
@@ -216,8 +218,17 @@ func (c *contender) hold(ctx context.Context, a lockAct) error {
 	return c.use(ctx, lockAct{verb: releases, token: a.token}, "RAFT.UNLOCK")
 }
 
-func (c *contender) renew(ctx context.Context, a lockAct) error {
-	_, err := c.act(ctx, a, func(a *lockAct, reply client.Reply) error {
+// prolong prolongs a lock by its token, or by asking for it again.
+func (c *contender) prolong(ctx context.Context, a lockAct) error {
+	if c.rng.IntN(2) == 0 {
+		again, err := c.acquire(ctx, lockAct{verb: acquires, holder: a.holder, ttl: a.ttl})
+		if err == nil && again.granted && again.token != a.token {
+			// Its time had passed, and it has the lock anew.
+			return c.use(ctx, lockAct{verb: releases, token: again.token}, "RAFT.UNLOCK")
+		}
+		return err
+	}
+	_, err := c.act(ctx, lockAct{verb: renews, token: a.token, ttl: a.ttl}, func(a *lockAct, reply client.Reply) error {
 		a.granted = reply.Text == "1"
 		return nil
 	}, "RAFT.RENEW", c.lock.name, strconv.FormatUint(a.token, 10), millis(a.ttl))

@@ -39,10 +39,11 @@ type register struct {
 
 // operation is a command on a register as a client saw it.
 type operation struct {
-	client int
-	// name is that of the command, with its condition; value is what it writes, old what it compares with.
-	name, value, old string
-	call, end        int64
+	client      int
+	name, value string
+	// condition is what stands behind the value of a conditional write.
+	condition []string
+	call, end int64
 	// unknown says that nothing was told: it takes effect at any time after its call, or never.
 	unknown bool
 	null    bool
@@ -61,7 +62,8 @@ func (o operation) String() string {
 	case o.null:
 		outcome = "(nil)"
 	}
-	text := fmt.Sprintf("%12d to %19d client %2d %s %s %s → %s", o.call, o.end, o.client, o.name, o.value, o.old, outcome)
+	text := fmt.Sprintf("%12d to %19d client %2d %s %s %v → %s", o.call, o.end, o.client,
+		o.name, o.value, o.condition, outcome)
 	if o.of > 1 {
 		text += fmt.Sprintf(", %d of %d in pipeline %d", o.place+1, o.of, o.pipeline)
 	}
@@ -94,31 +96,20 @@ func (r *register) use(commands int) bool {
 
 // access is a command on a register.
 type access struct {
-	register         *register
-	name, value, old string
+	register    *register
+	name, value string
+	condition   []string
 }
 
-// The names of conditional writes: they compare the register with a value, and set or delete it if that is, or is not,
-// what it has.
-const (
-	setIfEqual    = "SET IFEQ"
-	setIfNot      = "SET IFNE"
-	deleteIfEqual = "DELEX IFEQ"
-)
+func (a *access) command() []string { return words(a.name, a.register.key, a.value, a.condition) }
 
-func (a *access) command() []string {
-	key := a.register.key
-	switch a.name {
-	case "GET":
-		return []string{"GET", key}
-	case setIfEqual:
-		return []string{"SET", key, a.value, "IFEQ", a.old}
-	case setIfNot:
-		return []string{"SET", key, a.value, "IFNE", a.old}
-	case deleteIfEqual:
-		return []string{"DELEX", key, "IFEQ", a.old}
+// words are those of a command on a register. One without a value reads or deletes.
+func words(name, key, value string, condition []string) []string {
+	command := []string{name, key}
+	if value != "" {
+		command = append(command, value)
 	}
-	return []string{a.name, key, a.value}
+	return append(command, condition...)
 }
 
 // expected is a value to compare the register with: often the one that it has.
@@ -139,7 +130,8 @@ func (a *access) settle(o outcome) error {
 	if !a.traces(o.fate) {
 		return nil
 	}
-	did := operation{client: o.client, name: a.name, value: a.value, old: a.old, call: o.call, end: o.end}
+	did := operation{client: o.client, name: a.name, value: a.value, call: o.call, end: o.end}
+	did.condition = a.condition
 	did.pipeline, did.place, did.of = o.pipeline, o.place, o.of
 	if o.fate == client.Unknown {
 		did.unknown, did.end = true, math.MaxInt64

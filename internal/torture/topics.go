@@ -26,7 +26,7 @@ const (
 	topicPage  = 40
 	topicBlock = 500 * time.Millisecond
 	// topicKept is how many acknowledged entries a trim leaves.
-	topicKept = 200
+	topicKept = 50
 	// rewindEvery is how many pages a reader reads before it goes back, by up to as many.
 	rewindEvery = 50
 	// topicWhole is how many entries are asked for at once when everything is read at the end.
@@ -376,9 +376,21 @@ func firstIn(reply client.Reply) (after uint64, err error) {
 	return first - 1, nil
 }
 
+// Trimmed is how often a reader was answered that what it asked for was trimmed.
+func (w *Topics) Trimmed() (times int) {
+	for _, t := range w.topics {
+		for _, p := range t.history.pages {
+			if p.gone {
+				times++
+			}
+		}
+	}
+	return times
+}
+
 // String says how much was appended, read and trimmed.
 func (w *Topics) String() string {
-	var done, unknown, retried, pages, gone, cuts int
+	var done, unknown, retried, pages, cuts int
 	for _, t := range w.topics {
 		for _, a := range t.history.addends {
 			switch a.fate {
@@ -388,13 +400,8 @@ func (w *Topics) String() string {
 				unknown++
 			}
 		}
-		for _, p := range t.history.pages {
-			if p.gone {
-				gone++
-			}
-		}
 		retried, pages, cuts = retried+t.retried, pages+len(t.history.pages), cuts+len(t.history.cuts)
 	}
 	return fmt.Sprintf("topics: %d entries appended, %d of unknown fate, %d attempts in sessions without an answer; "+
-		"%d pages read; %d trims, met %d times", done, unknown, retried, pages, cuts, gone)
+		"%d pages read; %d trims, met %d times", done, unknown, retried, pages, cuts, w.Trimmed())
 }

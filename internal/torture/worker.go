@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/client"
+	"github.com/raftredis/raftredis/internal/conditional"
 )
 
 const (
@@ -95,19 +96,31 @@ func (w *worker) draw() (steps []step) {
 
 // drawAccess draws a command on a register. Each client writes values of its own.
 func (w *worker) drawAccess(r *register) *access {
-	names := []string{"GET", "SET", "APPEND"}
+	a := &access{register: r, name: []string{"GET", "SET", "APPEND"}[w.rng.IntN(3)]}
 	if w.run.options.Conditional && w.rng.IntN(2) == 0 {
-		names = []string{setIfEqual, setIfNot, deleteIfEqual}
+		a.name, a.condition = w.drawCondition(r.expected())
 	}
-	a := &access{register: r, name: names[w.rng.IntN(3)]}
-	if w.run.options.Conditional {
-		a.old = r.expected()
-	}
-	if a.name != "GET" {
+	if a.name != "GET" && a.name != "DELEX" {
 		a.value = fmt.Sprintf("<%d.%d>", w.id, w.sequence)
 		w.sequence++
 	}
 	return a
+}
+
+// drawCondition draws a write that takes place only if a register has, or has not, the value that it was last known to
+// have.
+func (w *worker) drawCondition(expected string) (name string, condition []string) {
+	name = []string{"SET", "SET", "DELEX"}[w.rng.IntN(3)]
+	switch word := []string{"IFEQ", "IFNE", "IFDEQ", "IFDNE"}[w.rng.IntN(4)]; word {
+	case "IFDEQ", "IFDNE":
+		condition = []string{word, conditional.Digest(expected)}
+	default:
+		condition = []string{word, expected}
+	}
+	if name == "SET" && w.rng.IntN(4) == 0 {
+		condition = append(condition, "GET")
+	}
+	return name, condition
 }
 
 // exchange sends a pipeline, settles every command of it, and reports whether the connection is whole.
