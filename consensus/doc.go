@@ -13,6 +13,8 @@
 //	})
 //	err = node.WaitServing(ctx)                  // a member, with a leader
 //	result, err := node.Propose(ctx, command)    // on a majority of disks, and applied here
+//	session, err := node.OpenSession(ctx, time.Hour)
+//	result, err = node.ProposeOnce(ctx, session, 1, command) // executed once, however often it is asked for
 //	err = node.Query(ctx, &question)             // sees everything acknowledged on any node before
 //	ids, err := node.ChangeMembers(ctx, change)  // adds, removes, replaces members
 //	log, err := node.Subscribe(ctx, from)        // the committed commands, in order, each once
@@ -27,7 +29,8 @@
 //	N1  A nil error from Propose means: the command is on the disks of a majority of voters, and applied on this node.
 //	N2  Reads are linearizable on every node, without assumptions about clocks.
 //	N3  Errors are honest. ErrNotDone: it was not done and never will be. ErrUnknown: it may have been, or may be later.
-//	N4  Every node applies the same commands in the same order. A command is applied at most once per Propose.
+//	N4  Every node applies the same commands in the same order. A command is applied at most once per Propose; in a
+//	    session, at most once per sequence.
 //	N5  A node stops (Done, Err) rather than go on with a log that it cannot trust.
 //	N6  A member is a data directory, not an address. A directory that was wiped, copied, rolled back or removed takes no
 //	    part under its old id, and its operator is told why, and how to go on.
@@ -45,8 +48,34 @@
 // copy-on-write by generation), or a list of immutable segments with a small mutable one in front. The image must be a
 // function of the state alone, so WriteTo writes in a sorted order.
 //
-// A command may be answered with ErrUnknown, and be proposed again by its client. Where doing it twice does harm, the
-// command carries a number of its client's, and the machine remembers the last one.
+// # Exactly once
+//
+// A command may end with ErrUnknown. Where doing it twice does harm, its client has a session: OpenSession gives it a
+// number, and the client numbers its commands in it from 1 on. ProposeOnce, or a Request with Session and Sequence, may
+// then be tried again on any node until the outcome is known: after ErrUnknown, after ErrNotDone, after a restart of
+// all nodes. The machine sees the command once. What a retry gets is the result that the first execution had, so the
+// machine's Apply must return the same on every node.
+//
+//	error of an attempt      this attempt                              an earlier attempt of the same sequence
+//	nil                      executed; or, with Request.Replayed, not  executed, if Replayed; then Result is its result
+//	ErrReplyGone             not executed                              executed; its result is no longer kept
+//	ErrNoSession             not executed, and never will be           unknown for ever: the session has ended
+//	ErrSequenceTooOld        not executed, and never will be           unknown for ever: 128 sequences have gone by
+//	ErrNotDone, ErrClosed,   not executed, and never will be           as unknown as before: try again
+//	  ErrOverloaded
+//	ErrUnknown               executed or not, now or later             as unknown as before: try again
+//	ErrRefused               not executed, and never possible          as unknown as before; the text says what is wrong
+//
+// So a client tries again until it hears nil, ErrReplyGone, ErrNoSession or ErrSequenceTooOld. If none of its attempts
+// ended with ErrUnknown, the last two mean: definitely not done. Otherwise the outcome stays unknown, which a client
+// avoids in this way: the session lives for longer than the client retries, and the client has 128 commands in flight
+// at most, answered or not. They may come in any order, and numbers may be left out.
+//
+// Sessions are a part of the state: replicated, in snapshots, in the hash that nodes compare. There may be 131,072.
+// One costs some 130 bytes, and an entry to open it, so a client opens one and keeps it. It ends by CloseSession, or by
+// log time when it was not used for its time to live. A client that waits for nothing loses nothing then: it opens
+// another. Results are kept for an hour, up to 4 MiB each and 64 MiB together, the newest of all; and until their
+// session has gone on by 128 sequences. Without sessions nothing of this costs anything.
 //
 // # The log itself
 //
@@ -95,6 +124,8 @@
 //
 //	ErrNotDone, ErrOverloaded, ErrClosed   not executed. The first two may be tried again
 //	ErrUnknown                             executed or not, now or later
+//	ErrReplyGone, ErrNoSession,            in a session: see Exactly once
+//	  ErrSequenceTooOld
 //	ErrRefused                             not executed, and never possible as things are. The text says what to do
 //	ErrPending, ErrSuperseded              a change of the members goes on without the caller, or was taken back
 //

@@ -22,6 +22,16 @@ var (
 	// than Options.MaxEntryBytes, a change of the members is impossible, the node belongs to no cluster, or to one
 	// already, or cannot lead. The text says why, and what to do.
 	ErrRefused = errors.New("refused")
+	// ErrReplyGone means that an earlier attempt of the same command was executed, and that its result is no longer kept.
+	ErrReplyGone = errors.New("done before, and its result is no longer kept")
+	// ErrNoSession means that the command was not executed by this attempt, and never will be: its session was closed,
+	// has expired, or never was. Whether an earlier attempt of the same command was executed, nothing knows any more.
+	ErrNoSession = errors.New("not executed now: there is no such session; an earlier attempt may have been executed")
+	// ErrSequenceTooOld means that the command was not executed by this attempt, and never will be: the session has
+	// executed a sequence that is 128 or more above. Whether an earlier attempt of the same command was executed, nothing
+	// knows any more.
+	ErrSequenceTooOld = errors.New("not executed now: the session has gone on by 128 sequences or more; an earlier " +
+		"attempt may have been executed")
 	// ErrPending means that what was asked for is under way: a snapshot is being taken, or the log carries a change of the
 	// members that is not complete. Status.Configuration shows what the change waits for.
 	ErrPending = errors.New("accepted and not complete")

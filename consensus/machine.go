@@ -35,9 +35,10 @@ import (
 type StateMachine interface {
 	// Apply executes the command at index, and returns what Propose returns on the node that took the command. Every
 	// index comes once, in order. data is empty where the entry carries no command: at the start of a term, at a change of
-	// the members, and when only time moves. stamp is log time in milliseconds: it moves with elapsed time while a
-	// majority runs, by the wall clocks across a stop of all nodes, and never goes back. local is Request.Local on the
-	// node that took the command, and nil elsewhere.
+	// the members, when only time moves, and where a session brings a command again. stamp is log time in milliseconds: it
+	// moves with elapsed time while a majority runs, by the wall clocks across a stop of all nodes, and never goes back.
+	// local is Request.Local on the node that took the command, and nil elsewhere and in a session. There the result is
+	// kept on every node, so it must be the same on all.
 	//
 	// The same log must lead to the same state on every node: no clock, no random number, no order of a map. Apply must
 	// not change data; a machine that keeps a piece of it keeps all of it in memory.

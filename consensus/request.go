@@ -19,8 +19,13 @@ type Request struct {
 	// Body is the command. The node keeps it; it must not be changed. A Request with neither Body nor Read adds an entry
 	// that carries only the time: it answers a StateMachine.Query that says needTick.
 	Body []byte
-	// Local goes to StateMachine.Apply on this node, and to no other.
+	// Local goes to StateMachine.Apply on this node, and to no other. In a session it must be nil: what a retry gets does
+	// not depend on the node that took the command.
 	Local any
+	// Session, if not 0, is a session that OpenSession opened, and Sequence the number of the command in it, from 1 on.
+	// However often a command is submitted under its number, on whichever nodes, it is executed once. See "Exactly once"
+	// in the package comment. The node then copies Body.
+	Session, Sequence uint64
 	// Read asks for a time at which Node.View shows everything that any node acknowledged before the Request was
 	// submitted.
 	Read bool
@@ -29,14 +34,19 @@ type Request struct {
 	Done func(*Request)
 
 	// Err says how the request ended: nil, ErrNotDone, ErrUnknown (never for a read), ErrOverloaded, ErrRefused or
-	// ErrClosed.
+	// ErrClosed; in a session also ErrReplyGone, ErrNoSession or ErrSequenceTooOld.
 	Err error
-	// Result is what StateMachine.Apply returned for the command on this node.
+	// Result is what StateMachine.Apply returned for the command on this node; in a session, when it was executed.
 	Result []byte
+	// Replayed: an earlier attempt of the same session and sequence was executed, and Result is its result.
+	Replayed bool
 	// ReadTime is log time when the leader confirmed the read, in milliseconds: the stamp for StateMachine.Query.
 	ReadTime int64
 
 	runner *pump.Runner
+	// operation and ttlMillis are those of a request that opens or closes a session.
+	operation raftlog.SessionOperation
+	ttlMillis int64
 	// kind is what was submitted. Cancel reads it and nothing that the host may change when Done is called.
 	kind requestKind
 	// wake is ended, made once.
@@ -58,7 +68,7 @@ func (r *Request) kindOf() requestKind {
 	switch {
 	case r.Read:
 		return readRequest
-	case len(r.Body) == 0:
+	case len(r.Body) == 0 && !r.inSession():
 		return tickRequest
 	}
 	return commandRequest
@@ -73,6 +83,8 @@ func (n *Node) Submit(r *Request) {
 		r.end(ErrNotDone)
 	case len(r.Body) > n.options.MaxEntryBytes:
 		r.end(refuse("not done: the command has %d bytes, and MaxEntryBytes allows %d", len(r.Body), n.options.MaxEntryBytes))
+	case r.inSession():
+		n.submitInSession(r)
 	case r.kind == readRequest:
 		r.read = engine.Read{Wake: r.waker()}
 		r.runner.SubmitRead(&r.read)
@@ -112,7 +124,11 @@ func (r *Request) ended() {
 	}
 	r.Result, r.ReadTime = r.batch.Result, int64(r.read.Stamp)
 	r.batch.Body, r.batch.Local, r.batch.Result = nil, nil, nil // Timings wants no more than the rest
-	r.end(errorOf(outcome, r.runner))
+	err := errorOf(outcome, r.runner)
+	if err == nil && r.batch.InSession {
+		err = r.endedInSession()
+	}
+	r.end(err)
 }
 
 func (r *Request) end(err error) {

@@ -94,8 +94,8 @@ func (s *snapshots) Restore(
 		source: image, context: s.node.context,
 		progress: s.node.beginProgress("restoring the state from a snapshot", 0, mark.FileBytes),
 	}
-	pieces, err := engine.ReadAssemblies(read)
-	if err != nil {
+	base = baseOf(&h)
+	if err := base.ReadFront(read); err != nil {
 		return base, fmt.Errorf("%s: %w", f.Path(), err)
 	}
 	if err := machine.Restore(h.HashSeed, read); err != nil { // its state may be gone: this must not be tried again
@@ -106,12 +106,10 @@ func (s *snapshots) Restore(
 		return base, vfs.Fatal(err)
 	case left > 0:
 		return base, fmt.Errorf("the machine left %d bytes of the image in %s", left, f.Path())
-	case machine.Hash() != h.StateHash:
-		return base, fmt.Errorf("the machine has the hash %016x with the image in %s, which was frozen with %016x: this "+
-			"build reads images otherwise than the one that wrote it", machine.Hash(), f.Path(), h.StateHash)
+	case base.StateHash(machine.Hash()) != h.StateHash:
+		return base, fmt.Errorf("the state has the hash %016x with the image in %s, which was frozen with %016x: this "+
+			"build reads images otherwise than the one that wrote it", base.StateHash(machine.Hash()), f.Path(), h.StateHash)
 	}
-	base = baseOf(&h)
-	base.Pieces = pieces
 	return base, nil
 }
 

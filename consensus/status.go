@@ -58,6 +58,8 @@ type Status struct {
 	// CommitIndex and AppliedIndex are how far the log is committed, as far as this node knows, and applied here.
 	CommitIndex  uint64
 	AppliedIndex uint64
+	// Sessions is how many sessions are open at AppliedIndex: see OpenSession.
+	Sessions int
 
 	// Configuration is the newest one in the log, Committed the newest one that is committed; nil where there is none.
 	// They are the same pointer unless a step of a change waits for a majority.
@@ -234,6 +236,7 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 	for _, mark := range e.Confirmed {
 		s.Confirmed[mark.Node] = uint64(mark.Index)
 	}
+	s.Sessions = e.Sessions
 	s.WaitingRequests, s.UnmetRequests = e.WaitingBatches, e.UnmetBatches
 	s.JournalBytes, s.JournalLimitBytes = e.JournalBytes, e.ProposalRoomBytes
 	s.WallOffsetMillis, s.ClockAheadSeconds = int64(e.Clock.Offset), e.Clock.AheadSeconds

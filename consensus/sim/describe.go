@@ -47,12 +47,12 @@ func describe(m *engine.Message) string {
 
 // describeEntry is an entry in a few characters: where it is, what it is, whose it is.
 func describeEntry(e *raftlog.Entry) string {
-	kind := [...]string{"?", "noop", "batch", "configuration", "tick", "piece"}[e.Kind]
+	kind := [...]string{"?", "noop", "batch", "configuration", "tick", "piece", "session", "session-piece"}[e.Kind]
 	if e.Tag == (raftlog.Tag{}) {
 		return fmt.Sprintf("[%v %s]", e.Mark(), kind)
 	}
-	if e.Kind == raftlog.EntryPiece {
-		kind = fmt.Sprintf("piece(%d, %d left)", len(e.Body), e.Left)
+	if e.Kind.Traits().Piece {
+		kind = fmt.Sprintf("%s(%d, %d left)", kind, len(e.Body), e.Left)
 	}
 	return fmt.Sprintf("[%v %s n%d#%d]", e.Mark(), kind, e.Tag.Origin, e.Tag.Sequence)
 }

@@ -75,6 +75,9 @@ func (w *world) submit(l *life, r *request) {
 	w.tell(l.id, "asked    %v", r)
 	if r.writes {
 		r.batch = &engine.Batch{Body: r.run.Body(), Level: raftlog.FirstLevel, Local: r.run.Local()}
+		if s, ok := r.run.(workload.InSession); ok {
+			r.batch.Body, r.batch.InSession = s.SessionBody(), true
+		}
 		r.batch.Wake = func() { w.batchEnded(l, r) }
 		l.in.Batches = append(l.in.Batches, r.batch)
 	} else {
@@ -101,6 +104,9 @@ func (w *world) leave(l *life, r *request) {
 func (w *world) batchEnded(l *life, r *request) {
 	switch r.batch.Outcome {
 	case engine.Done:
+		if s, ok := r.run.(workload.InSession); ok {
+			w.sessionEnded(l, r, s)
+		}
 		w.answer(l, r, done)
 	case engine.NotDone, engine.Overloaded:
 		w.answer(l, r, refused)
@@ -108,6 +114,18 @@ func (w *world) batchEnded(l *life, r *request) {
 		w.answer(l, r, unknown)
 	case engine.Pending:
 		w.fail("outcome", "n%d woke the client of a batch that has not ended: %v", l.id, r)
+	}
+}
+
+// sessionEnded tells a run in a session what became of it. If its command was executed before, the machine never saw
+// this one: then its place is that of its entry.
+func (w *world) sessionEnded(l *life, r *request, s workload.InSession) {
+	b := r.batch
+	if b.Session != engine.Executed && r.index == 0 {
+		r.index = b.Times.Index
+	}
+	if err := s.Ended(b.Session, b.Times.Index, b.Result); err != nil {
+		w.fail("reply", "n%d: %v: %v", l.id, err, r)
 	}
 }
 

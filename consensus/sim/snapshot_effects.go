@@ -76,8 +76,8 @@ func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machi
 		return engine.SnapshotState{}, err
 	}
 	h := f.Header()
-	pieces, err := engine.ReadAssemblies(image)
-	if err != nil {
+	base := baseOf(&h)
+	if err := base.ReadFront(image); err != nil {
 		return engine.SnapshotState{}, err
 	}
 	if err := m.Restore(h.HashSeed, image); err != nil {
@@ -86,15 +86,13 @@ func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machi
 	if left, err := io.Copy(io.Discard, image); left > 0 || err != nil {
 		return engine.SnapshotState{}, fmt.Errorf("%d bytes of the image are left: %w", left, err)
 	}
-	if m.Hash() != h.StateHash {
-		return engine.SnapshotState{}, fmt.Errorf("the state has hash %016x, the file says %016x", m.Hash(), h.StateHash)
+	if hash := base.StateHash(m.Hash()); hash != h.StateHash {
+		return engine.SnapshotState{}, fmt.Errorf("the state has hash %016x, the file says %016x", hash, h.StateHash)
 	}
 	*m.state = condition{spoilt: n.w.checker.spoiltFiles[mark.FileHash], from: h.Mark.Index, until: h.Mark.Index}
 	if !m.state.spoilt {
-		n.w.checker.reaches(n, h.Mark.Index, h.StateHash)
+		n.w.checker.reaches(n, h.Mark.Index, m.Hash())
 	}
-	base := baseOf(&h)
-	base.Pieces = pieces
 	return base, nil
 }
 

@@ -292,6 +292,10 @@ const (
 	RoomIsShared
 	// LongValuesStay (G12): a long value that a reply lacks is changed before the connection has copied it.
 	LongValuesStay
+	// ExecutedOnce (S45): a command in a session is executed each time that it comes.
+	ExecutedOnce
+	// SessionsInSnapshot (S45): a snapshot leaves the sessions out.
+	SessionsInSnapshot
 	count
 )
 
@@ -322,5 +326,6 @@ var names = [count]string{
 	"SameNode", "NotItself", "QuarantineDurable", "AgreedByQuorum", "ProbesAreRepeatedEmpty", "FlyingBounded",
 	"PromisesCoalesce", "SummonsWaitForTheDisk", "SnapshotsOnTheirWayStay", "SlowSourcesAreLeft",
 	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
-	"DurableBeforePromises", "SeedDurable", "RoomIsShared", "LongValuesStay",
+	"DurableBeforePromises", "SeedDurable", "RoomIsShared", "LongValuesStay", "ExecutedOnce",
+	"SessionsInSnapshot",
 }

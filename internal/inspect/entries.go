@@ -34,10 +34,24 @@ func describeEntries(out io.Writer, entries []raftlog.Entry) {
 			fmt.Fprintf(out, ", %d to come", e.Left)
 		}
 		fmt.Fprintln(out)
-		if e.Kind.Traits().ForMachine {
+		switch traits := e.Kind.Traits(); {
+		case traits.ForMachine && traits.InSession:
+			describeInSession(out, e.Body)
+		case traits.ForMachine:
 			describeCommands(out, e.Body)
 		}
 	}
+}
+
+// describeInSession writes what a body says of its session. The command in it is another program's: its bytes mean
+// nothing here.
+func describeInSession(out io.Writer, body []byte) {
+	b, err := raftlog.DecodeSessionBody(body)
+	if err != nil {
+		fmt.Fprintf(out, "  %v\n", err)
+		return
+	}
+	fmt.Fprintf(out, "  %v\n", b)
 }
 
 // describeCommands writes the commands of a body, one in a line.

@@ -14,7 +14,7 @@ type Entry struct {
 	Kind  EntryKind
 	// Level is the feature level that a node must know to apply the entry.
 	Level uint8
-	// Left is, in an EntryPiece, how many bytes of the whole body are still to come; 0 in all other kinds.
+	// Left is, in a piece, how many bytes of the whole body are still to come; 0 in entries that are no piece.
 	Left uint32
 	Tag  Tag
 	// Stamp and Offset are the entry's time.

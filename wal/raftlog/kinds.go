@@ -28,6 +28,10 @@ const (
 	//
 	// Its tag names the origin. A leader that ends the body of an origin that is gone writes sequence 0.
 	EntryPiece EntryKind = 5
+	// EntrySession carries a SessionBody: a command in a session, or what opens or closes one.
+	EntrySession EntryKind = 6
+	// EntrySessionPiece is an EntryPiece of a SessionBody that is too large for one entry.
+	EntrySessionPiece EntryKind = 7
 )
 
 // MaxBodyBytes is the largest body that goes through the log, in one entry or in pieces.
@@ -44,6 +48,8 @@ type Traits struct {
 	ForMachine bool
 	// Piece: the body is a part of one for the state machine. Only such entries use Entry.Left.
 	Piece bool
+	// InSession: the body, or the body that it is a piece of, is a SessionBody.
+	InSession bool
 	// WaitsForRoom: the entry waits until the journal has room for it. The other ones are few and small, and are always
 	// taken: without them nothing is committed, and room never comes back.
 	WaitsForRoom bool
@@ -62,6 +68,14 @@ var kinds = append([]Traits{
 	EntryConfiguration: {Name: "configuration", Title: "configuration", Configures: true},
 	EntryTick:          {Name: "tick", Title: "tick", Proposable: true, Compares: true},
 	EntryPiece:         {Name: "piece", Title: "piece of commands", Proposable: true, Piece: true, WaitsForRoom: true},
+	EntrySession: {
+		Name: "session", Title: "command in a session", Proposable: true, ForMachine: true, InSession: true,
+		WaitsForRoom: true,
+	},
+	EntrySessionPiece: {
+		Name: "session-piece", Title: "piece of a command in a session", Proposable: true, Piece: true, InSession: true,
+		WaitsForRoom: true,
+	},
 }, laterKinds...)
 
 // Kinds are the kinds that this build knows, in ascending order.

@@ -24,7 +24,9 @@ func TestEveryKindHasItsRow(t *testing.T) {
 
 // The numbers are on every disk.
 func TestKindsKeepTheirNumbers(t *testing.T) {
-	for number, name := range map[EntryKind]string{1: "no-op", 2: "command", 3: "configuration", 4: "tick", 5: "piece"} {
+	for number, name := range map[EntryKind]string{
+		1: "no-op", 2: "command", 3: "configuration", 4: "tick", 5: "piece", 6: "session", 7: "session-piece",
+	} {
 		if number.String() != name {
 			t.Errorf("kind %d is %v, not %s", number, number, name)
 		}

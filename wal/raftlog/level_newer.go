@@ -6,7 +6,7 @@ package raftlog
 const Level = 2
 
 // entryProbe moves time as EntryTick does.
-const entryProbe EntryKind = 6
+const entryProbe EntryKind = 8
 
 var laterKinds = []Traits{
 	{Name: "probe", Title: "tick of a later level", Proposable: true, Compares: true, Level: Level},

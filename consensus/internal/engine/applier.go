@@ -6,6 +6,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/internal/guard"
+	"github.com/raftredis/raftredis/internal/sessions"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -14,9 +15,10 @@ import (
 type Applier struct {
 	options Options
 	machine StateMachine
-	// base is what is known at the last applied entry; its Pieces are in assemblies.
+	// base is what is known at the last applied entry; its Pieces are in assemblies, its Sessions in sessions.
 	base       SnapshotState
 	assemblies assemblies
+	sessions   *sessions.Table
 	gathered   gathered
 	// unmet are the batches sent and not met, in order of term and sequence: the order in which the log can show them.
 	unmet []sentBatch
@@ -54,6 +56,8 @@ type Applied struct {
 	// Time is the highest stamp up to Index; Due is what the machine says of it, 0 for never: see StateMachine.Due.
 	Time raftlog.Stamp
 	Due  raftlog.Stamp
+	// Sessions is how many sessions there are.
+	Sessions int
 	// Pieces is about the bodies of which the log has a part at Index.
 	Pieces PiecesState
 	// Notes are the hashes of the state behind some of the entries, in order.
@@ -91,7 +95,10 @@ func NewApplier(o Options, machine StateMachine, base SnapshotState) *Applier {
 // setBase begins behind a snapshot.
 func (a *Applier) setBase(base SnapshotState) {
 	a.base, a.assemblies, a.gathered = base, assemblies{list: base.Pieces}, gathered{mark: base.Mark}
-	a.base.Pieces = nil
+	if a.sessions = base.Sessions; a.sessions == nil {
+		a.sessions = sessions.New(sessions.DefaultLimits())
+	}
+	a.base.Pieces, a.base.Sessions = nil, nil
 	a.noteNext(base.Mark.Index)
 	if base.Level > 0 {
 		a.tellLevel()
@@ -164,7 +171,8 @@ func (a *Applier) applyGathered(entries []raftlog.Entry, report *Applied) {
 
 // reportState says how far the state has come.
 func (a *Applier) reportState(report *Applied) {
-	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Time.Stamp, raftlog.Stamp(a.machine.Due())
+	report.Index, report.Time, report.Due = a.base.Mark.Index, a.base.Time.Stamp, a.due()
+	report.Sessions = a.sessions.Len()
 	report.Pieces = a.assemblies.state(a.base.Mark.Term, a.options.ID, a.options.Boot)
 }
 
@@ -226,11 +234,10 @@ func (a *Applier) apply(e *raftlog.Entry, report *Applied) {
 		report.Ended = append(report.Ended, b)
 		b = nil
 	}
+	a.execute(e, data, b)
 	if b == nil {
-		a.machine.Apply(uint64(e.Index), int64(e.Stamp), data, nil)
 		return
 	}
-	b.Result = a.machine.Apply(uint64(e.Index), int64(e.Stamp), data, b.Local)
 	b.End(Done)
 	b.Times.Index = e.Index
 	report.Ended = append(report.Ended, b)
@@ -314,7 +321,11 @@ func (a *Applier) Freeze(report *Applied) Frozen {
 	if !a.options.Weakened.Down(guard.PiecesInSnapshot) {
 		state.Pieces = a.assemblies.frozen()
 	}
-	return Frozen{SnapshotState: state, Image: a.machine.Freeze(), StateHash: a.machine.Hash()}
+	f := Frozen{SnapshotState: state, Image: a.machine.Freeze(), StateHash: a.stateHash()}
+	if a.sessions.Len() > 0 && !a.options.Weakened.Down(guard.SessionsInSnapshot) {
+		f.sessions = a.sessions.Freeze()
+	}
+	return f
 }
 
 // Jumped is called after the machine was restored from another node's snapshot. Batches that were sent in the

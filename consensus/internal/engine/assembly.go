@@ -188,11 +188,10 @@ func (a *Applier) gather(e *raftlog.Entry) {
 	part, totalBytes := a.assemblies.begun()
 	switch {
 	case g.body != nil:
-		a.machine.Prepare(g.body, len(g.body))
+		a.prepare(e, g.body, len(g.body))
 		g.shown = false
 	case a.assemblies.taken > taken:
-		a.machine.Prepare(part, totalBytes)
-		g.shown = true
+		g.shown = a.prepare(e, part, totalBytes)
 	case g.shown && len(part) == 0:
 		a.machine.Prepare(nil, 0)
 		g.shown = false

@@ -2,30 +2,35 @@ package engine
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/sessions"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
-// The image in a snapshot file begins with the bodies that the log has in part, and the machine's own image follows.
-// So a state can be frozen behind any entry. A start finds in the file the pieces that the log no longer has, and so
-// does a node that is sent the file in the middle of a body. All numbers are little endian:
+// The image in a snapshot file begins with the bodies that the log has in part, and with the sessions that are open,
+// and the machine's own image follows. So a state can be frozen behind any entry. A start finds in the file the pieces
+// that the log no longer has, and so does a node that is sent the file in the middle of a body. All numbers are little
+// endian:
 //
-//	count u32, then for each body, in order
+//	count u32, with the highest bit set if there are sessions, then for each body, in order
 //	  origin u64, boot u64, sequence u64, size of the whole u32, size of the part that is here u32, that part
+//	the image of the sessions (package sessions), if there are any
 //
-// Only the first has a part, and no origin has two.
+// Only the first body has a part, and no origin has two.
 const (
 	assemblyCountBytes  = 4
+	sessionsFollow      = 1 << 31
 	assemblyHeaderBytes = 3*8 + 2*4
 	// maxAssemblies bounds what is read: each member has announced one body at most.
 	maxAssemblies = membership.MaxMembers
 )
 
-// WriteTo writes the bodies in pieces and the machine's image. It is called once at most.
+// WriteTo writes the bodies in pieces, the sessions and the machine's image. It is called once at most.
 func (f *Frozen) WriteTo(w io.Writer) (n int64, err error) {
 	write := func(b []byte) {
 		if err == nil {
@@ -34,7 +39,11 @@ func (f *Frozen) WriteTo(w io.Writer) (n int64, err error) {
 			n += int64(written)
 		}
 	}
-	write(binary.LittleEndian.AppendUint32(nil, uint32(len(f.Pieces))))
+	count := uint32(len(f.Pieces))
+	if f.sessions != nil {
+		count |= sessionsFollow
+	}
+	write(binary.LittleEndian.AppendUint32(nil, count))
 	for i := range f.Pieces {
 		a := &f.Pieces[i]
 		header := binary.LittleEndian.AppendUint64(nil, uint64(a.Origin))
@@ -48,36 +57,55 @@ func (f *Frozen) WriteTo(w io.Writer) (n int64, err error) {
 			part = part[len(chunk):]
 		}
 	}
-	if err != nil {
-		return n, err
+	for _, next := range f.images() {
+		if err == nil {
+			var written int64
+			written, err = next.WriteTo(w)
+			n += written
+		}
 	}
-	rest, err := f.Image.WriteTo(w)
-	return n + rest, err
+	return n, err
+}
+
+// images are what follows the bodies in pieces.
+func (f *Frozen) images() []io.WriterTo {
+	if f.sessions == nil {
+		return []io.WriterTo{f.Image}
+	}
+	return []io.WriterTo{f.sessions, f.Image}
 }
 
 // imageChunkBytes is how much of a body is written at once: the writer rests between two writes. A reader takes no
 // memory for more than that before it has the bytes.
 const imageChunkBytes = 1 << 20
 
-// ReadAssemblies reads what Frozen.WriteTo writes before the machine's image, and nothing of that.
-func ReadAssemblies(r io.Reader) ([]Assembly, error) {
+// ReadFront reads what Frozen.WriteTo writes before the machine's image, and nothing of that: Pieces and Sessions.
+func (b *SnapshotState) ReadFront(r io.Reader) error {
 	var count [assemblyCountBytes]byte
 	if _, err := io.ReadFull(r, count[:]); err != nil {
-		return nil, fmt.Errorf("read how many bodies are in pieces: %w", err)
+		return fmt.Errorf("read how many bodies are in pieces: %w", err)
 	}
-	n := binary.LittleEndian.Uint32(count[:])
+	word := binary.LittleEndian.Uint32(count[:])
+	n := word &^ sessionsFollow
 	if n > maxAssemblies {
-		return nil, fmt.Errorf("%d bodies in pieces, at most %d can be", n, maxAssemblies)
+		return fmt.Errorf("%d bodies in pieces, at most %d can be", n, maxAssemblies)
 	}
-	var list []Assembly
 	for range n {
-		a, err := readAssembly(r, list)
+		a, err := readAssembly(r, b.Pieces)
 		if err != nil {
-			return nil, fmt.Errorf("read a body in pieces: %w", err)
+			return fmt.Errorf("read a body in pieces: %w", err)
 		}
-		list = append(list, a)
+		b.Pieces = append(b.Pieces, a)
 	}
-	return list, nil
+	if word&sessionsFollow == 0 {
+		return nil
+	}
+	var err error
+	b.Sessions, err = sessions.Restore(sessions.DefaultLimits(), r)
+	if err == nil && b.Sessions.Len() == 0 {
+		err = errors.New("the file says that there are sessions, and has none")
+	}
+	return err
 }
 
 // readAssembly reads the body that follows those before it.

@@ -31,13 +31,15 @@ func TestAssembliesComeBackFromAnImage(t *testing.T) {
 			t.Fatalf("%d bytes, %v; the file has %d", written, err, file.Len())
 		}
 		whole := bytes.Clone(file.Bytes())
-		got, err := ReadAssemblies(&file)
+		var got SnapshotState
+		err = got.ReadFront(&file)
 		rest, _ := io.ReadAll(&file)
-		if err != nil || string(rest) != "[machine]" || len(got) != n || !reflect.DeepEqual(got, list) {
+		same := reflect.DeepEqual(got.Pieces, list) && got.Sessions == nil
+		if err != nil || string(rest) != "[machine]" || len(got.Pieces) != n || !same {
 			t.Fatalf("%d bodies: %+v, %v, then %q", n, got, err, rest)
 		}
 		for _, end := range []int{0, 3, len(whole) - len("[machine]") - 1} {
-			if _, err := ReadAssemblies(bytes.NewReader(whole[:end])); err == nil {
+			if err := new(SnapshotState).ReadFront(bytes.NewReader(whole[:end])); err == nil {
 				t.Errorf("the first %d bytes of %d are enough", end, len(whole))
 			}
 		}
@@ -69,8 +71,7 @@ func TestImpossibleAssembliesAreRefused(t *testing.T) {
 		if _, err := f.WriteTo(&file); err != nil {
 			t.Fatal(err)
 		}
-		_, err := ReadAssemblies(&file)
-		return err
+		return new(SnapshotState).ReadFront(&file)
 	}
 	for name, list := range map[string][]Assembly{
 		"no origin":                {{TotalBytes: 1}},
@@ -94,7 +95,8 @@ func TestImpossibleAssembliesAreRefused(t *testing.T) {
 	if _, err := f.WriteTo(&file); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := ReadAssemblies(&file); err != nil || cap(list[0].Body) > imageChunkBytes {
-		t.Errorf("one byte of the largest body: %v, and memory for %d", err, cap(list[0].Body))
+	var got SnapshotState
+	if err := got.ReadFront(&file); err != nil || cap(got.Pieces[0].Body) > imageChunkBytes {
+		t.Errorf("one byte of the largest body: %v, and memory for %d", err, cap(got.Pieces[0].Body))
 	}
 }

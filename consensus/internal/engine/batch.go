@@ -33,14 +33,17 @@ type Batch struct {
 	Body []byte
 	// Level is the feature level a node needs to apply Body. A leader appends nothing above the level in force.
 	Level uint8
+	// InSession: Body is a raftlog.SessionBody. Local is then not passed on.
+	InSession bool
 	// Local is passed to StateMachine.Apply on this node.
 	Local any
 	// Wake is called once, when the batch ended. It must not block.
 	Wake func()
 
-	// Outcome and Result are set before Wake is called.
+	// Outcome and Result are set before Wake is called, and Session for a batch in a session that is Done.
 	Outcome Outcome
 	Result  []byte
+	Session SessionOutcome
 
 	// gone: its client left; it is dropped as soon as that is safe.
 	gone bool

@@ -64,7 +64,9 @@ func (e *Engine) deliver(p *postings) bool {
 			return false
 		}
 		d.batch = e.large.batches[0]
-		d.announced = e.post(p, unmetBatch{piece: true, level: d.batch.Level, left: len(d.batch.Body)})
+		d.announced = e.post(p, unmetBatch{
+			piece: true, level: d.batch.Level, left: len(d.batch.Body), session: d.batch.InSession,
+		})
 		s.ended = false // an announcement ends what was announced before
 		return true
 	case s.ended && e.mayPost(p, 0, e.options.MaxUnmetBytes):
@@ -99,7 +101,9 @@ func (e *Engine) sendPiece(p *postings) bool {
 	if e.leads() {
 		piece = bytes.Clone(piece) // it stays in memory for followers for a while, and would keep the whole body there
 	}
-	sequence := e.post(p, unmetBatch{piece: true, level: d.batch.Level, body: piece, left: len(body) - end})
+	sequence := e.post(p, unmetBatch{
+		piece: true, level: d.batch.Level, body: piece, left: len(body) - end, session: d.batch.InSession,
+	})
 	if d.sentBytes = end; end == len(body) {
 		e.finishDelivery(sequence)
 	}

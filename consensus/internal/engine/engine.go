@@ -18,6 +18,8 @@ type Engine struct {
 	tick    uint64
 	clocks  clocks // clocks.go
 	expiry  expiry
+	// sessions is how many sessions there are, as the applier reported it.
+	sessions int
 
 	// term and leader are as noticeTerm last saw them.
 	term   raftlog.Term

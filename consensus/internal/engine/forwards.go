@@ -57,7 +57,12 @@ func (f *forwards) take(s *originQueue, tag raftlog.Tag, b ForwardedBatch) {
 
 func (b *ForwardedBatch) proposal(tag raftlog.Tag) raft.Proposal {
 	kind := raftlog.EntryCommand
-	if b.Piece {
+	switch {
+	case b.InSession && b.Piece:
+		kind = raftlog.EntrySessionPiece
+	case b.InSession:
+		kind = raftlog.EntrySession
+	case b.Piece:
 		kind = raftlog.EntryPiece
 	}
 	return raft.Proposal{Kind: kind, Tag: tag, Body: b.Body, Left: b.Left}

@@ -86,7 +86,9 @@ type ForwardedBatch struct {
 	// raftlog.EntryPiece.
 	Piece bool
 	Left  uint32
-	Body  []byte
+	// InSession: Body, or the body that it is a piece of, is a raftlog.SessionBody.
+	InSession bool
+	Body      []byte
 }
 
 // KindName is the name of the message's kind, whichever of the two it has.

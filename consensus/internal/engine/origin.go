@@ -48,6 +48,7 @@ type unmetBatch struct {
 	skip     bool // given up: when sent again, it only takes its place in the sequence
 	piece    bool // see raftlog.EntryPiece, also for left
 	left     int
+	session  bool // the body is a raftlog.SessionBody, or a piece of one
 	// bytes is its size when it was sent. Giving it up does not change that: the leader may still hold it.
 	bytes int
 }
@@ -145,7 +146,7 @@ func (e *Engine) postNext(p *postings) bool {
 		return false
 	}
 	p.taken++
-	sequence := e.post(p, unmetBatch{level: b.Level, body: b.Body})
+	sequence := e.post(p, unmetBatch{level: b.Level, body: b.Body, session: b.InSession})
 	e.registered = append(e.registered, Sent{Batch: b, Tick: e.tick, Term: e.stream.term, Sequence: sequence})
 	return true
 }
@@ -193,7 +194,9 @@ func (u *unmetBatch) batch() ForwardedBatch {
 	if u.skip {
 		return ForwardedBatch{Sequence: u.sequence, Skip: true}
 	}
-	return ForwardedBatch{Sequence: u.sequence, Level: u.level, Body: u.body, Piece: u.piece, Left: uint32(u.left)}
+	return ForwardedBatch{
+		Sequence: u.sequence, Level: u.level, Body: u.body, Piece: u.piece, Left: uint32(u.left), InSession: u.session,
+	}
 }
 
 func (e *Engine) ownTag(s raftlog.Sequence) raftlog.Tag {
@@ -283,7 +286,7 @@ func (e *Engine) takeApplied(a *Applied) {
 	}
 	e.noteStates(a)
 	if a.Index > 0 {
-		e.expiry.time, e.expiry.due = a.Time, a.Due
+		e.expiry.time, e.expiry.due, e.sessions = a.Time, a.Due, a.Sessions
 	}
 	e.snapshots.noteApplied(a)
 	for len(e.spans) > 0 && e.spans[0].last <= e.applied {

@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/raftredis/raftredis/consensus/membership"
+	"github.com/raftredis/raftredis/internal/sessions"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -103,7 +105,7 @@ type Snapshots interface {
 	) (SnapshotState, error)
 	// Restore gives the machine the state that a file holds, and compares its hash with what the file says. It gives up
 	// with an error that matches context.Canceled when the node is being closed. The state that it returns has the Pieces
-	// of the file.
+	// and the Sessions of the file.
 	Restore(mark raftlog.SnapshotMark, machine StateMachine) (SnapshotState, error)
 	// Retain removes all files but those named. It is not called while a file is being taken, nor while one is being
 	// fetched that it does not name.
@@ -113,8 +115,10 @@ type Snapshots interface {
 // Frozen is a state to be written, by WriteTo.
 type Frozen struct {
 	SnapshotState
-	// Image is the machine's part.
-	Image     Image
+	// Image is the machine's part, sessions are the sessions, nil for none.
+	Image    Image
+	sessions *sessions.Frozen
+	// StateHash is that of both: see SnapshotState.StateHash.
 	StateHash uint64
 }
 
@@ -132,8 +136,42 @@ type SnapshotState struct {
 	// Configuration is the newest at or below Mark, as it is encoded in its entry.
 	Configuration []byte
 	// Pieces are the bodies of which the log has a part at Mark. They are not in the header but before the machine's
-	// image: Frozen.WriteTo writes them, Snapshots.Restore reads them with ReadAssemblies.
+	// image: Frozen.WriteTo writes them, Snapshots.Restore reads them with ReadFront.
 	Pieces []Assembly
+	// Sessions are the open sessions, nil for none. They are in the same place.
+	Sessions *sessions.Table
+}
+
+// Check refuses a state from which a node that knows a feature level cannot continue: one of a higher level, or with a
+// configuration that no node wrote.
+func (b *SnapshotState) Check(known uint8) error {
+	if b.Level > known {
+		return raftlog.LevelError(fmt.Sprintf("the snapshot at %s", b.Mark), b.Level, known)
+	}
+	if _, err := membership.Decode(b.Configuration); err != nil {
+		return fmt.Errorf("the snapshot at %s: %w", b.Mark, err)
+	}
+	return nil
+}
+
+// StateHash is the hash of the state of a machine with the sessions of this snapshot.
+func (b *SnapshotState) StateHash(machine uint64) uint64 {
+	if b.Sessions == nil {
+		return machine
+	}
+	return machine + b.Sessions.Hash()
+}
+
+// leavesOut reports whether a node was removed before the mark.
+func (b *SnapshotState) leavesOut(id raftlog.NodeID) bool {
+	if len(b.Configuration) == 0 {
+		return false // the beginning of time
+	}
+	c, err := membership.Decode(b.Configuration)
+	if err != nil {
+		panic(fmt.Sprintf("engine: the snapshot at %s has no configuration: %v", b.Mark, err)) // it was checked
+	}
+	return membership.LeftOut(c, id)
 }
 
 // Transport carries messages to peers. It may lose, delay, duplicate and reorder them.

@@ -75,7 +75,7 @@ func (s *originQueue) pop() raft.Proposal {
 // holdsPiece reports whether a piece of another node's body waits to be appended.
 func (f *forwards) holdsPiece() bool {
 	return slices.ContainsFunc(f.held, func(s *originQueue) bool {
-		return slices.ContainsFunc(s.proposals[s.first:], func(p raft.Proposal) bool { return p.Kind == raftlog.EntryPiece })
+		return slices.ContainsFunc(s.proposals[s.first:], func(p raft.Proposal) bool { return p.Kind.Traits().Piece })
 	})
 }
 
@@ -133,7 +133,7 @@ func (e *Engine) appendBatches() {
 		panic("engine: a leader that may append did not") // its own batches would have no fate
 	}
 	for i := range f.chosen {
-		if f.chosen[i].Kind == raftlog.EntryPiece {
+		if f.chosen[i].Kind.Traits().Piece {
 			f.lastPiece = first + raftlog.Index(i)
 		}
 	}

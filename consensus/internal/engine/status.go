@@ -42,6 +42,8 @@ type State struct {
 	FirstInMemory raftlog.Index
 	Commit        raftlog.Index
 	Applied       raftlog.Index
+	// Sessions is how many sessions there are at Applied.
+	Sessions int
 	// Configuration is the newest configuration of the log, nil when there is none; it is never changed.
 	Configuration *membership.Configuration
 	// Committed is the newest configuration that the node knows to be committed, nil when there is none. It is another
@@ -123,7 +125,7 @@ func (e *Engine) State() State {
 	return State{
 		ID: e.options.ID, Term: e.core.Term(), Vote: e.core.Vote(), Role: e.core.Role(), Leader: e.core.Leader(),
 		Last: e.core.Last(), Durable: e.core.Durable(), DurableTerm: durableTerm, Written: e.written,
-		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied,
+		FirstInMemory: e.core.FirstInMemory(), Commit: e.commit, Applied: e.applied, Sessions: e.sessions,
 		Configuration: e.core.Configuration(), Committed: committed, Removed: membership.LeftOut(committed, e.options.ID),
 		WaitingBatches: len(e.waiting.batches) + len(e.large.batches), UnmetBatches: len(e.stream.unmet),
 		JournalBytes: e.core.WindowBytes(), ProposalRoomBytes: e.proposalCapacity(),

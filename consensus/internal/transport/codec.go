@@ -283,6 +283,13 @@ const (
 	batchPiece
 )
 
+func inSession(b *engine.ForwardedBatch) byte {
+	if b.InSession {
+		return 1
+	}
+	return 0
+}
+
 func (c *coder) batch(b *engine.ForwardedBatch) {
 	number(c, &b.Sequence)
 	if c.out != nil {
@@ -293,21 +300,21 @@ func (c *coder) batch(b *engine.ForwardedBatch) {
 		case b.Piece:
 			what = batchPiece
 		}
-		c.out.scratch = append(c.out.scratch, what, b.Level, 0, 0)
+		c.out.scratch = append(c.out.scratch, what, b.Level, inSession(b), 0)
 		c.out.scratch = binary.LittleEndian.AppendUint32(c.out.scratch, b.Left)
 		c.length(len(b.Body), 1)
 		c.out.bulk(b.Body)
 		return
 	}
 	about := c.take(8)
-	b.Skip, b.Piece, b.Level = about[0] == batchSkip, about[0] == batchPiece, about[1]
+	b.Skip, b.Piece, b.Level, b.InSession = about[0] == batchSkip, about[0] == batchPiece, about[1], about[2] == 1
 	b.Left = binary.LittleEndian.Uint32(about[4:])
 	body := c.take(c.length(0, 1))
 	switch {
-	case about[0] > batchPiece || about[2]|about[3] != 0:
+	case about[0] > batchPiece || about[2] > 1 || about[3] != 0:
 		c.fail(fmt.Errorf("batch %d: reserved bytes are in use", b.Sequence))
 		return
-	case b.Left != 0 && !b.Piece, b.Skip && (b.Level != 0 || len(body) != 0):
+	case b.Left != 0 && !b.Piece, b.Skip && (b.Level != 0 || len(body) != 0 || b.InSession):
 		c.fail(fmt.Errorf("batch %d: more than its kind has", b.Sequence))
 		return
 	}

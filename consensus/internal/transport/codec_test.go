@@ -92,7 +92,8 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 			Sequence: raftlog.Sequence(r.Uint64()), Level: uint8(r.Uint64()), Body: make([]byte, r.IntN(2*referenceBytes)),
 		}, engine.ForwardedBatch{Sequence: raftlog.Sequence(r.Uint64()), Skip: true}, engine.ForwardedBatch{
 			Sequence: raftlog.Sequence(r.Uint64()), Piece: true, Left: r.Uint32(), Body: make([]byte, r.IntN(2*referenceBytes)),
-		})
+			InSession: r.IntN(2) == 1,
+		}, engine.ForwardedBatch{Sequence: raftlog.Sequence(r.Uint64()), InSession: true, Body: []byte{1}})
 	}
 	for range 1 + r.IntN(5) {
 		all.Absent = append(all.Absent, raftlog.NodeID(len(all.Absent)*1000+1+r.IntN(1000)))

@@ -40,6 +40,7 @@ func fixed() []engine.Message {
 		Batches: []engine.ForwardedBatch{
 			{Sequence: 0x31, Level: 1, Body: []byte("body of a batch")}, {Sequence: 0x32, Skip: true},
 			{Sequence: 0x33, Level: 1, Piece: true, Left: 0x34, Body: []byte("piece")},
+			{Sequence: 0x35, Level: 1, InSession: true, Body: []byte("in a session")},
 		},
 		Notice: []byte("notice"),
 		Report: &engine.StateReport{

@@ -116,17 +116,23 @@ func TestTrailingAndMissingBytesInABodyAreRefused(t *testing.T) {
 }
 
 func TestReservedBytesOfABatchAreRefused(t *testing.T) {
-	m := engine.Message{
-		Own: engine.Forward, Message: raft.Message{From: 1, To: 2}, Boot: 3,
-		Batches: []engine.ForwardedBatch{{Sequence: 1, Skip: true}},
-	}
-	wire := encode(t, m)
-	body := wire[headerBytes : len(wire)-trailerBytes]
 	const about = 8 + 4 + 8 // after boot, count and sequence
-	for offset, value := range map[int]byte{0: 3, 1: 1, 2: 1, 3: 1, 4: 1} {
-		wrong := bytes.Clone(body)
-		wrong[about+offset] = value
-		refuses(t, "batch", appendFrame(nil, header{kind: kindOf(&m)}, wrong))
+	for batch, wrongs := range map[*engine.ForwardedBatch]map[int]byte{
+		{Sequence: 1, Skip: true}:      {0: 3, 1: 1, 2: 1, 3: 1, 4: 1},
+		{Sequence: 1, Body: []byte{1}}: {0: 3, 2: 2, 3: 1, 4: 1},
+		{Sequence: 1, InSession: true}: {2: 2, 3: 1},
+		{Sequence: 1, Piece: true}:     {2: 2, 3: 1},
+	} {
+		m := engine.Message{
+			Own: engine.Forward, Message: raft.Message{From: 1, To: 2}, Boot: 3, Batches: []engine.ForwardedBatch{*batch},
+		}
+		wire := encode(t, m)
+		body := wire[headerBytes : len(wire)-trailerBytes]
+		for offset, value := range wrongs {
+			wrong := bytes.Clone(body)
+			wrong[about+offset] = value
+			refuses(t, "batch", appendFrame(nil, header{kind: kindOf(&m)}, wrong))
+		}
 	}
 }
 

@@ -88,6 +88,16 @@ type Run interface {
 	String() string
 }
 
+// InSession is a Run in a session. Its Body is the command that the machine gets, if it gets it.
+type InSession interface {
+	Run
+	// SessionBody is the body of the entry, a raftlog.SessionBody.
+	SessionBody() []byte
+	// Ended is called before Answered, with what became of the run, the index of its entry, and the result. It returns
+	// what is wrong with that.
+	Ended(outcome engine.SessionOutcome, at raftlog.Index, result []byte) error
+}
+
 // Operation is a run as the world saw it.
 type Operation struct {
 	Run    Run
