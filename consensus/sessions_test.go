@@ -291,3 +291,27 @@ func TestWhatASessionDoesNotTakeIsRefused(t *testing.T) {
 		t.Errorf("on a blank node: %v", err)
 	}
 }
+
+// A node that was away when a session was opened, and gets a snapshot in the place of that log, knows the session.
+func TestASnapshotThatIsSentBringsTheSessions(t *testing.T) {
+	l := newArchive(t, 3)
+	l.write(0, 5)
+	l.stop(2)
+	end := l.nodes[2].Status().LastIndex
+	leader := l.leader(0, 1)
+	s, page := openSession(t, l.nodes[leader], 0), make([]byte, pageBytes)
+	if _, err := executeOnce(t, l.nodes[leader], s, 1, page); err != nil {
+		t.Fatal(err)
+	}
+	l.written++
+	l.compact(leader, end, 0, 1)
+	takeSnapshot(t, l.nodes[leader])
+	l.start(2)
+	if _, err := executeOnce(t, serving(t, l.nodes[2]), s, 1, page); err != nil {
+		t.Fatal(err)
+	}
+	l.expectAlike(2, 0, 1) // the retry wrote no page
+	if status := l.nodes[2].Status(); status.SnapshotsInstalled != 1 || status.Sessions != 1 {
+		t.Fatalf("status is %+v", status)
+	}
+}

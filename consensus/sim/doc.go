@@ -75,6 +75,12 @@
 // origins die between two of them, clients leave, snapshots are taken, restored and installed in the middle. What a
 // machine is given must be all that one client wrote.
 //
+// # Sessions
+//
+// Clients of the test TestRetriesInSessionsExecuteOnce ask through sessions: they try again on every doubt, on any
+// node, some commands late or once more after their answer. Their machine remembers every sequence that it ever
+// executed.
+//
 // # What is checked
 //
 //	one leader per term, ever; one vote per node and term, ever
@@ -83,6 +89,7 @@
 //	a message promises only what is on its sender's disk; a restart finds exactly what was durable
 //	a batch is in the log at most once, by its tag and by what it says; one called not done never
 //	a machine gets whole batches, in however many pieces they came
+//	a sequence of a session is executed once, and every attempt is answered as the first one was
 //	answers are those that the committed log gives; reads see everything that any client saw before they were asked
 //	snapshots of one index are one file, byte for byte; what is restored from one is the state that all others had there
 //	a log begins anew only behind what is committed; whatever a journal names is there and whole, also while it is sent

@@ -104,7 +104,7 @@ func (m *model) expire(now int64, limit int) {
 		}
 		m.remove(first)
 	}
-	for range limit {
+	for range limit * repliesPerSession {
 		if len(m.replies) > 0 && m.replies[0].at+m.limits.MaxReplyAgeMillis <= now {
 			m.replies = m.replies[1:]
 		}

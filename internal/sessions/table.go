@@ -264,13 +264,17 @@ func (t *Table) dropLeft(s *session) {
 	s.cut(0, left)
 }
 
-// Expire removes sessions whose time is over, the one that ended first before the others, and replies that are too old:
-// limit of each at most. What is due and not removed yet counts as gone all the same.
+// repliesPerSession is how many old replies Expire removes in the place of a session. One session may have Window of
+// them. All replies of a busy hour end within another one, and an entry of the log should remove many.
+const repliesPerSession = 16
+
+// Expire removes sessions whose time is over, limit at most, the one that ended first before the others, and replies
+// that are too old, 16 times as many at most. What is due and not removed yet counts as gone all the same.
 func (t *Table) Expire(now int64, limit int) (removed int) {
 	for ; removed < limit && len(t.ending) > 0 && t.ending[0].deadline <= now; removed++ {
 		t.remove(t.ending[0])
 	}
-	for old := 0; old < limit && t.kept.first != nil && t.aged(t.kept.first, now); old++ {
+	for old := 0; old < limit*repliesPerSession && t.kept.first != nil && t.aged(t.kept.first, now); old++ {
 		t.drop(t.kept.first)
 		removed++
 	}

@@ -136,13 +136,31 @@ func TestRepliesGoByAgeAndBySize(t *testing.T) {
 	if o, _ := execute(table, 1, 2, 60, ""); o != ReplyGone {
 		t.Error(o)
 	}
-	if n := table.Expire(60, 2); n != 2 || table.ReplyBytes() != ReplyOverheadBytes+5 {
+	if n := table.Expire(60, 0); n != 0 || table.ReplyBytes() != 3*(ReplyOverheadBytes+5) {
+		t.Errorf("%d removed, %d bytes left", n, table.ReplyBytes())
+	}
+	if n := table.Expire(60, 1); n != 3 || table.ReplyBytes() != 0 {
 		t.Errorf("%d removed, %d bytes left", n, table.ReplyBytes())
 	}
 	for reply, want := range map[string]Outcome{"123456": Replayed, "1234567": ReplyGone} {
 		execute(table, 1, 100+uint64(len(reply)), 60, reply)
 		if o, _ := execute(table, 1, 100+uint64(len(reply)), 60, reply); o != want {
 			t.Errorf("%q: %v", reply, o)
+		}
+	}
+}
+
+// One entry removes a bounded number of old replies, and the next one goes on.
+func TestAnEntryRemovesManyOldReplies(t *testing.T) {
+	table := newTable(t, 2*DefaultTTLMillis)
+	const kept = 100
+	for s := uint64(1); s <= kept; s++ {
+		check(t, table, s, First)
+	}
+	now := table.Due()
+	for _, want := range []int{2 * repliesPerSession, 2 * repliesPerSession, 2 * repliesPerSession, 4, 0} {
+		if n := table.Expire(now, 2); n != want {
+			t.Errorf("%d removed, want %d", n, want)
 		}
 	}
 }

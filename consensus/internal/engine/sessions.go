@@ -38,8 +38,8 @@ const (
 	Closed
 )
 
-// expiredPerEntry is how many sessions, and how many replies, an entry removes whose time is over. The leader adds
-// entries while there are more.
+// expiredPerEntry is how many sessions an entry removes whose time is over, and 16 times as many replies. The leader
+// adds entries while there are more.
 const expiredPerEntry = 64
 
 // execute gives the machine what an entry has for it, and the result to the batch, if the entry has one of this node.
