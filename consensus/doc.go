@@ -71,6 +71,8 @@
 // avoids in this way: the session lives for longer than the client retries, and the client has 128 commands in flight
 // at most, answered or not. They may come in any order, and numbers may be left out.
 //
+// A subscription gives every attempt that the log has; Entry.Session and Sequence say which are of one command.
+//
 // Sessions are a part of the state: replicated, in snapshots, in the hash that nodes compare. There may be 131,072.
 // One costs some 130 bytes, and an entry to open it, so a client opens one and keeps it. It ends by CloseSession, or by
 // log time when it was not used for its time to live. A client that waits for nothing loses nothing then: it opens

@@ -1,6 +1,7 @@
 package consensus_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -313,5 +314,40 @@ func TestASnapshotThatIsSentBringsTheSessions(t *testing.T) {
 	l.expectAlike(2, 0, 1) // the retry wrote no page
 	if status := l.nodes[2].Status(); status.SnapshotsInstalled != 1 || status.Sessions != 1 {
 		t.Fatalf("status is %+v", status)
+	}
+}
+
+// A subscriber gets the commands of sessions like others, small and in pieces, with the numbers by which it knows them
+// again; not what opens and closes sessions.
+func TestASubscriberGetsTheCommandsOfSessions(t *testing.T) {
+	o := smallOptions(t.TempDir())
+	o.Bootstrap, o.Machine = true, &collector{}
+	n := serving(t, open(t, o))
+	s := openSession(t, n, 0)
+	type given struct{ session, sequence, bytes uint64 }
+	want := []given{{s, 1, 5}, {s, 1, 5}, {s, 2, 2*aMiB + 3}, {0, 0, 7}}
+	for _, w := range want {
+		r := &consensus.Request{Session: w.session, Sequence: w.sequence, Body: command(int(w.bytes), 1)}
+		if <-submit(n, r); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	if err := n.CloseSession(within(t), s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Propose(within(t), command(9, 1)); err != nil {
+		t.Fatal(err)
+	}
+	subscription, err := n.Subscribe(within(t), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer subscription.Close()
+	for _, w := range append(want, given{0, 0, 9}) {
+		e, err := subscription.Next(within(t))
+		if got := (given{e.Session, e.Sequence, uint64(len(e.Command))}); err != nil || got != w ||
+			!bytes.Equal(e.Command, command(int(w.bytes), 1)) {
+			t.Fatalf("got %+v, %v; want %+v", got, err, w)
+		}
 	}
 }

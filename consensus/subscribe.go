@@ -29,6 +29,10 @@ type Entry struct {
 	// Command is what was proposed. It must not be changed. What is kept of it pins what was read from the disk with it,
 	// up to Options.SubscriptionBytes: who keeps little of much makes a copy.
 	Command []byte
+	// Session and Sequence are those of a command in a session, else 0. The log has such a command as often as its client
+	// tried it, and a subscription gives it as often; the machine executes the first of them, or none if the session has
+	// ended before.
+	Session, Sequence uint64
 	// Gap: there is no command here, and the commands behind the last one that was given, up to Index, cannot be had. Only
 	// Options.OnCommit is told so; a Subscription ends with a CompactedError.
 	Gap bool
@@ -324,9 +328,20 @@ func (s *Subscription) take(e *raftlog.Entry) (given Entry, ok bool) {
 		return Entry{}, false
 	}
 	s.next.Store(uint64(e.Index) + 1)
-	return Entry{
+	given = Entry{
 		Index: uint64(e.Index), Term: uint64(e.Term), Time: int64(e.Stamp), WallTime: int64(e.Time().Wall()), Command: body,
-	}, body != nil
+	}
+	if body != nil && e.Kind.Traits().InSession {
+		return given.inSession()
+	}
+	return given, body != nil
+}
+
+// inSession finds the command in what an entry in a session carries. What opens or closes a session is none.
+func (e Entry) inSession() (given Entry, ok bool) {
+	b, err := raftlog.DecodeSessionBody(e.Command)
+	e.Session, e.Sequence, e.Command = b.Session, b.Sequence, b.Command
+	return e, err == nil && b.Operation == raftlog.SessionCommand
 }
 
 // lookBack begins again further back, because an entry may belong to a command that began before what was read:
