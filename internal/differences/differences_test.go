@@ -138,6 +138,8 @@ func TestAnExcuseIsNoExcuseForAnythingElse(t *testing.T) {
 		{"scan 5", "*2\r\n$1\r\n0\r\n*0\r\n", "-ERR invalid cursor\r\n", ""},
 		{"bitfield k get u8 #72057594037927936", "*1\r\n:0\r\n", "-ERR offset\r\n", "bitfield-offset"},
 		{"bitfield k get u8 #7", "*1\r\n:0\r\n", "-ERR offset\r\n", ""},
+		{"delex k", "-ERR unknown command 'delex'\r\n", ":0\r\n", "newer-conditions"},
+		{"delex k", ":1\r\n", ":0\r\n", ""},
 		{"get k", "$1\r\na\r\n", "$1\r\nb\r\n", ""},
 	} {
 		if got, _ := Excuse(strings.Fields(c.call), c.redis, c.here); got != c.want {

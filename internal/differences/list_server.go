@@ -185,6 +185,9 @@ var serverList = []Difference{
 			{[]string{"SET k v", "DELEX k IFNE w"}, `-ERR unknown command 'DELEX'.*\r\n`, `:1\r\n`},
 			{[]string{"SET k v", "DELIFEQ k v"}, `-ERR unknown command 'DELIFEQ'.*\r\n`, `:1\r\n`},
 		},
+		Excuses: func(call []string, redis, _ string) bool {
+			return (calls(call, "DELEX") || calls(call, "DELIFEQ") || calls(call, "DIGEST")) && isUnknown(redis)
+		},
 		Avoids: func(call []string) bool {
 			compares := func(word string) bool {
 				return slices.Contains([]string{"IFEQ", "IFNE", "IFDEQ", "IFDNE"}, strings.ToUpper(word))
