@@ -20,7 +20,8 @@
 //
 // What a member said to which there is a link is right. Without a link, what the configuration says when it changes
 // is at least as new as what was said before: a leader that has a link wrote it. (With one it may be older: an entry
-// of the time before may arrive after the handshake.)
+// of the time before may arrive after the handshake. And a configuration changes back when its entry is cut off: what
+// was said stays on the list, as the last to try.)
 package locations
 
 import (
@@ -178,6 +179,9 @@ func (e *entry) addresses(m *membership.Member) []string {
 	}
 	add(m.Address)
 	add(e.met)
+	if e.said != nil {
+		add(e.said.Address) // the configuration may be an older one, in force again since a later one was cut off
+	}
 	if list == nil {
 		return []string{m.Address}
 	}

@@ -116,7 +116,7 @@ func TestTheConfigurationReplacesWhatWasSaidBefore(t *testing.T) {
 	if b.Ahead() {
 		t.Error("the configuration says it")
 	}
-	expectAddresses(t, b, &c.Members[1], "b:3")
+	expectAddresses(t, b, &c.Members[1], "b:3", "b:2")
 	if moved := b.Moved(c, &c.Members[0]); len(moved) != 0 {
 		t.Errorf("to be written: %+v", moved)
 	}
@@ -138,10 +138,28 @@ func TestAnOldEntryDoesNotReplaceWhatALinkedMemberSays(t *testing.T) {
 		t.Errorf("to be written: %+v", moved)
 	}
 	b.Link(2, false)
-	expectAddresses(t, b, &c.Members[1], "b:2")
+	expectAddresses(t, b, &c.Members[1], "b:2", "b:3")
 	if len(b.Moved(c, &c.Members[0])) != 0 || b.Ahead() {
 		t.Error("it is written although the log may be newer")
 	}
+}
+
+// Node 2 leads at b:1, and this node has its entry that says so. Then node 2 moves and leads again; it has dialled and
+// said where it is. The entry is cut off: the configuration of before knows neither address. As long as this node does
+// not dial b:2 the leader hears no acknowledgement of it, and sends it nothing that would say more.
+func TestAnEntryThatIsCutOffLeavesWhatTheMemberSaid(t *testing.T) {
+	b, c := three()
+	before := c.Members
+	c.Members = append([]membership.Member(nil), before...)
+	c.Members[1].Address = "b:1"
+	before[1].Address = "b:0"
+	b.Configure(1, c.Members)
+	say(b, &c.Members[1], claim(2, 2, "b:2"))
+	if b.Hear(claim(2, 2, "b:2")) {
+		t.Error("what others know of it counts")
+	}
+	b.Configure(1, before)
+	expectAddresses(t, b, &before[1], "b:0", "b:2")
 }
 
 func TestAReplacedMemberIsForgotten(t *testing.T) {
