@@ -3,6 +3,7 @@ package worlds
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/sim/workload"
@@ -67,6 +68,47 @@ func (c *client) crowd(now time.Duration) workload.Request {
 		}
 	}
 	return r
+}
+
+const (
+	// longShare is the share of requests on long values where small ones count as long, longKeys how many of these there
+	// are, longCallsMax the length of such a run at most.
+	longShare    = 0.15
+	longKeys     = 2
+	longCallsMax = 5
+)
+
+// long makes up a run on values that are written at one stroke, and changed in place behind reads that answer with
+// them: a reply that lacks a part of one must not show the change.
+func (c *client) long(readsOnly bool) workload.Request {
+	r := &Request{drawn: true, protocol: 2}
+	for range 1 + c.chance.IntN(longCallsMax) {
+		r.calls = append(r.calls, c.longCall(readsOnly))
+	}
+	return r
+}
+
+func (c *client) longCall(readsOnly bool) call {
+	key, at := "long"+strconv.Itoa(c.chance.IntN(longKeys)), c.chance.IntN(40)
+	pick := c.chance.IntN(10)
+	if readsOnly || pick < 4 {
+		if c.hits(0.5) {
+			return call{"GETRANGE", key, strconv.Itoa(at / 8), "-2"}
+		}
+		return call{"GET", key}
+	}
+	c.written++
+	unique := strconv.Itoa(c.written*100 + c.number)
+	switch {
+	case pick < 6:
+		text := "<" + unique + ">"
+		return call{"SET", key, strings.Repeat(text, (c.longBytes+c.chance.IntN(64))/len(text)+1)}
+	case pick < 8:
+		return call{"SETRANGE", key, strconv.Itoa(at), unique}
+	case pick < 9:
+		return call{"SETBIT", key, strconv.Itoa(8 * at), strconv.Itoa(c.chance.IntN(2))}
+	}
+	return call{"APPEND", key, unique}
 }
 
 // mayEmpty reports, now and then, that a call may empty the key space: only in worlds where hardly anything is asked

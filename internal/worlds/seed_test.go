@@ -27,9 +27,16 @@ const drawnValueBytes = 256
 // drawOptions makes the options of a seed for the key space.
 func drawOptions(seed uint64, profile string) sim.Options {
 	o := sim.Draw(seed, profile)
-	o.Workload = KeySpace{MaxValueBytes: drawnValueBytes, Sizes: drawSizes(seed)}
+	k := KeySpace{MaxValueBytes: drawnValueBytes, Sizes: drawSizes(seed), LongBytes: minAhead}
+	if o.Engine.PieceBytes >= minChunked { // bodies come whole: then only a string of that length lies in chunks
+		k.MaxValueBytes, k.LongBytes = 2*minChunked, minChunked
+	}
+	o.Workload = k
 	return o
 }
+
+// minChunked is more than the length from which a string that was changed lies in chunks, and is changed in place.
+const minChunked = 520
 
 // minAhead is the least of Sizes.AheadBytes.
 const minAhead = 21

@@ -24,6 +24,8 @@ type KeySpace struct {
 	// Sizes are from which lengths on values and bodies count as long; Met counts what was long, if it is not nil.
 	Sizes Sizes
 	Met   *Met
+	// LongBytes is how many bytes the values of long requests have, at least, in worlds with Sizes.
+	LongBytes int
 }
 
 // Sizes are lengths in bytes from which on a node treats what it has in another way, so that half a gigabyte does not
@@ -122,7 +124,7 @@ func (k KeySpace) NewClient(number int, chance *rand.Rand, mix workload.Mix) wor
 	mixed.Keys = drawnKeys
 	return &client{
 		number: number, chance: chance, mix: mix, mixed: mixed, layouts: k.Sizes.AheadBytes > 0,
-		attempts: map[string]attempt{},
+		longBytes: k.LongBytes, attempts: map[string]attempt{},
 	}
 }
 
@@ -136,6 +138,8 @@ type client struct {
 	// layouts says that short values lie in memory in several ways: then there are commands that answer differently for
 	// one state.
 	layouts bool
+	// longBytes is KeySpace.LongBytes.
+	longBytes int
 	// written counts writes.
 	written int
 	// attempts are the latest ones at locks, by their names.
@@ -147,6 +151,9 @@ func (c *client) hits(p float64) bool { return p > 0 && c.chance.Float64() < p }
 
 // Invent implements workload.Client.
 func (c *client) Invent(now time.Duration, readsOnly bool) workload.Request {
+	if c.layouts && c.hits(longShare) {
+		return c.long(readsOnly)
+	}
 	if !readsOnly && c.hits(c.mix.Crowds) {
 		return c.crowd(now)
 	}
