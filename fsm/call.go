@@ -194,6 +194,7 @@ type reader interface {
 	Get(key []byte) *keyspace.Entry
 	Size() int
 	SlotSize(slot uint16) int
+	LastNumber() uint64
 	SlotKeys(slot uint16, count int, visit func(key string))
 	Scan(from keyspace.Position, visit func(at keyspace.Position, e *keyspace.Entry) bool)
 	Pick(random uint64) (key string, ok bool)
@@ -212,4 +213,13 @@ func (c call) refuse(spec *command.Spec, fault command.Fault) []byte {
 	default:
 		return c.error("ERR '" + spec.Name + "' does not write, and has no place in the log")
 	}
+}
+
+// textOf gives the string of an entry for reading; no entry is the empty string. ok is false if the value is of another
+// kind; the command then answers with wrongType. Every command on strings fetches its values by textOf.
+func textOf(e *keyspace.Entry) (text value.String, ok bool) {
+	if e == nil {
+		return value.String{}, true
+	}
+	return e.Text()
 }

@@ -79,7 +79,7 @@ func rename(m *Machine, c call) []byte {
 		return c.error(lockStays)
 	}
 	if !bytes.Equal(from, to) {
-		moved := old.Under(to)
+		moved := m.renamed(old, to)
 		m.space.Remove(from)
 		m.space.Put(m.space.Place(to), to, moved)
 	}
@@ -117,7 +117,7 @@ func copyKey(m *Machine, c call) []byte {
 	case old == nil || (m.space.Get(to) != nil && !replace):
 		return c.integer(0)
 	}
-	fresh := old.Under(to)
+	fresh := m.renamed(old, to)
 	m.space.Put(m.space.Place(to), to, fresh)
 	m.space.Unshare(&fresh)
 	return c.integer(1)

@@ -3,10 +3,12 @@ package resp
 import (
 	"math"
 	"math/rand/v2"
+	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/waits"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -86,6 +88,11 @@ type Conn struct {
 	waiter waiter
 	// awaited is what the connection looks for.
 	awaited await
+	// waits is the call of the run that may wait for its keys, nil if it may not. It came at waitsSince; waitsOver says
+	// that it waits no longer, whatever it finds.
+	waits      *waits.Wait
+	waitsSince time.Time
+	waitsOver  bool
 	// abandoned is set when the store or the node was told that the client of what they have is gone.
 	abandoned bool
 	// refusedSince is when the first of the newest runs was refused that all were; 0 if the newest was not. tired says
@@ -186,6 +193,7 @@ func (c *Conn) Abandon() bool {
 		c.server.node.AbandonChange(c.waiter.request)
 	case awaiting:
 		c.stopAwaiting()
+		c.endWait()
 		c.phase = ended
 	case paused:
 		c.stopPausing()
@@ -309,7 +317,7 @@ func (c *Conn) room() bool {
 
 // slowNext reports whether replies would wait for a slow command that is next: they are sent before.
 func (c *Conn) slowNext() bool {
-	return c.phase == gathering && c.holding && slow(c.held.Spec) && len(c.out) > 0
+	return c.phase == gathering && c.holding && mayTakeLong(&c.held) && len(c.out) > 0
 }
 
 // overflow ends a connection whose reads exceed its limit. As in Redis nothing more is sent: what the client would read
@@ -384,6 +392,8 @@ func (c *Conn) view() {
 	case !answered:
 		c.read()
 		return
+	case run.Waiting.Wanted && c.suspend():
+		return
 	case len(run.Reply) < len(c.out):
 		panic("resp: the store shortened the replies before its own")
 	}
@@ -409,6 +419,9 @@ func (c *Conn) finish() {
 	run.Submitted, run.Summed = nil, false
 	c.forgetFixed()
 	c.body, c.bodyBytes, c.riding, c.viewed = nil, 0, 0, 0
+	if c.waits != nil {
+		c.stopWaiting()
+	}
 	kept := 0
 	if c.holding {
 		kept = copy(c.arguments, c.held.Args)

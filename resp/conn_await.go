@@ -1,12 +1,15 @@
 package resp
 
 import (
+	"math"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/resp/waits"
 )
 
 // await is what a connection waits for besides a run: a fact about the node, the end of some work, or a moment. What it
@@ -97,6 +100,7 @@ func (c *Conn) looked() bool {
 		case interrupted:
 			c.out = reply.Error(c.out, unblockedByError)
 			c.stopAwaiting()
+			c.endWait()
 			return true
 		}
 	}
@@ -109,6 +113,7 @@ func (c *Conn) looked() bool {
 	}
 	c.out = out
 	c.stopAwaiting()
+	c.endWait()
 	if c.outlives {
 		c.phase = ended
 	}
@@ -157,6 +162,129 @@ func (c *Conn) inBackground(work func() (answer func(dst []byte) []byte)) {
 		}
 		return (*answer)(dst), true
 	})
+}
+
+// A call that may wait (Spec.MayBlock) is a run of its own, and is executed as every run is: a read is confirmed, so
+// the first look is linearizable, and a node that cannot confirm it refuses it. If there is nothing to answer, the
+// state machine says so (Run.Waiting), and the connection keeps the run, and waits: in the phase awaiting, where it
+// costs nothing but its place in Server.keyWaits. What stands behind it is not executed before it is answered, and
+// the replies before it are sent first.
+//
+//	what happens                     the client gets
+//	a key of the call changes        the reply, if there is something now; else it waits on
+//	its time is over, or TIMEOUT     what the call answers when there is nothing
+//	CLIENT UNBLOCK … ERROR           UNBLOCKED
+//	CLIENT KILL, or it leaves        nothing; its place is free at once, or when the watch sees it
+//	the node may not serve any more  nothing yet: the call is confirmed again, and is refused as any read if it cannot
+//	the node stops                   CLUSTERDOWN: the call did nothing, another node can be asked
+//
+// The later looks need no confirmation. The first one was confirmed after the request came, so what has been applied
+// here since was committed behind that: the state that answers is that of a moment between request and reply. The
+// answer that there is nothing stands for the moment of the first look.
+
+// nodeStops is the answer to calls that wait when the node is told to stop.
+const nodeStops = refusalPrefix + "this node stops. Ask another one"
+
+// block submits a call that may wait, when nothing stands before it.
+func (c *Conn) block(call command.Call) {
+	wait, ok := c.server.keyWaits.Add(c.request.wake, &call)
+	if !ok {
+		c.shard.Rejected(call.Spec.ID())
+		before := len(c.out)
+		c.answered(c.refused(tooManyWaits))
+		c.dropMuted(before)
+		return
+	}
+	c.waits, c.waitsSince, c.waitsOver, c.request.Run.MayWait = wait, c.server.now(), false, true
+	if c.join(call); c.phase == gathering && len(c.request.Run.Calls) > 0 {
+		c.submit()
+	}
+}
+
+// tooManyWaits is the answer where Limits.MaxWaitedKeys is reached.
+const tooManyWaits = "TRYAGAIN The command was not executed: clients wait for too many keys on this node. " +
+	"Ask without BLOCK, or another node"
+
+// suspend lets the call wait that was executed and has nothing to answer. It reports whether it waits.
+func (c *Conn) suspend() bool {
+	period := c.request.Run.Waiting.Millis
+	until := time.Time{}
+	if period > 0 && period <= math.MaxInt64/int64(time.Millisecond) {
+		until = c.waitsSince.Add(time.Duration(period) * time.Millisecond)
+		c.waitsOver = c.waitsOver || !c.server.now().Before(until)
+	}
+	if c.waitsOver {
+		return false
+	}
+	c.request.Run.Lookups = command.Lookups{} // the last look counts
+	c.awaitInterruptibly(nil, 0, c.lookAgain)
+	c.awaited.until = until
+	return true
+}
+
+// lookAgain executes the call once more if there is a reason to.
+func (c *Conn) lookAgain(dst []byte, last bool) ([]byte, bool) {
+	run, news := &c.request.Run, c.waits.News()
+	c.waitsOver = last
+	switch {
+	case c.server.isClosing():
+		return refuse(dst, run.Calls, nodeStops), true
+	case news.Has(waits.StandingChanged):
+		c.confirmAgain()
+		return dst, false
+	case news == 0 && !last:
+		return dst, false
+	}
+	run.Reply, run.Random, run.Left, run.Waiting = dst, rand.Uint64(), 0, command.Waiting{}
+	run.MaxReplyBytes = c.maxReplyBytes()
+	c.submittedAt = c.server.monotonic()
+	switch {
+	case !c.server.store.View(&c.request):
+		c.confirmAgain()
+		return dst, false
+	case run.Waiting.Wanted && !last:
+		run.Lookups = command.Lookups{}
+		return dst, false
+	}
+	run.Join()
+	c.measure(run.Calls, run.Reply[len(dst):])
+	return run.Reply, true
+}
+
+// confirmAgain submits the call anew.
+func (c *Conn) confirmAgain() {
+	c.stopAwaiting()
+	c.request.Run.Waiting, c.submittedAt = command.Waiting{}, c.server.monotonic()
+	c.read()
+}
+
+// endWait ends the waiting of a call, with its run.
+func (c *Conn) endWait() {
+	if c.waits != nil {
+		c.finish()
+	}
+}
+
+// stopWaiting takes the call of a run that ends from among those that wait.
+func (c *Conn) stopWaiting() {
+	c.server.keyWaits.Remove(c.waits)
+	c.waits, c.request.Run.MayWait, c.request.Run.Waiting = nil, false, command.Waiting{}
+}
+
+// mayTakeLong reports whether the replies before a call are sent first, since its own may take long.
+func mayTakeLong(call *command.Call) bool { return slow(call.Spec) || call.Spec.MayBlock(call.Args) }
+
+// confirmWaits has the calls that wait confirm that the node still serves, when it does not look so any more: a node
+// that is cut off hears of no change, and its clients had better ask another. It reports whether the node serves.
+func (s *Server) confirmWaits(served bool) bool {
+	if s.keyWaits.Keys() == 0 {
+		return true
+	}
+	serves := s.node.Health().State == HealthReady
+	if served && !serves {
+		s.keyWaits.TellAll(waits.StandingChanged)
+	}
+	return serves
 }
 
 // pause is what CLIENT PAUSE asked for: for a while, runs with a write, or all commands, are put off. A pause on a node

@@ -50,6 +50,17 @@ func (c *Conn) gather() bool {
 			default:
 				c.answer(call)
 			}
+		case call.Spec.MayBlock(call.Args):
+			switch {
+			case len(run.Calls) > 0:
+				c.hold(call)
+				c.submit()
+			case len(c.out) > 0 && !c.replyMode.muted():
+				c.hold(call)
+				return true
+			default:
+				c.block(call)
+			}
 		default:
 			c.join(call)
 			if c.replyMode == repliesSkipped && c.phase == gathering {

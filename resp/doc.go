@@ -12,8 +12,8 @@
 //	  └────────┴───────┘ Output                 replies in the order of the commands; mail when none is due
 //
 // Package wire turns bytes into requests. Package topology says who owns which slots. Package stats remembers what took
-// long. conn_*.go is the life of one connection; cmd_*.go has the handlers of a family of commands, in a list that
-// attaches each to its literal in internal/command.
+// long. Package waits has the calls that wait for keys. conn_*.go is the life of one connection; cmd_*.go has the
+// handlers of a family of commands, in a list that attaches each to its literal in internal/command.
 //
 // Commands about the connection or the node (AUTH, INFO, CLUSTER …) ask the Node, those about snapshots the Saver; they
 // pass by the Store. Each asks for the facts that it needs. The state machine tells of changes by Server.Changed, and
@@ -24,7 +24,8 @@
 // the link reads ahead (see conn_flush.go): a client may send everything before it reads a reply. Work that waits for
 // a disk or takes long (CONFIG REWRITE, MEMORY PURGE) runs on a goroutine of its own, and the connection is parked
 // meanwhile (see Conn.inBackground). A connection that waits for a fact about the node (WAIT, SAVE) is woken when the
-// Node notifies the server of a change; nothing is polled.
+// Node notifies the server of a change; nothing is polled. A call that waits for a key (RAFT.LOG READ with BLOCK) stays
+// a run of its own, and is looked at again when the state machine tells of a change of that key: see conn_await.go.
 //
 // Limits: every size, count and wait has a name in Limits, in Tuning or in the constants beside them. A client that
 // breaks the protocol gets Redis's error and is closed; a request that is too long is dropped and refused by itself;

@@ -221,6 +221,12 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 		return reply.Integer(dst, int64(len(s.values[string(args[1])])))
 	case command.DBSize:
 		return reply.Integer(dst, int64(len(s.values)))
+	case command.RaftLogRead: // here the value, or a wait for one
+		if len(s.values[string(args[2])]) == 0 && s.running.MayWait {
+			millis, _ := strconv.ParseInt(string(args[len(args)-1]), 10, 64)
+			s.running.Waiting = command.Waiting{Wanted: true, Millis: millis}
+		}
+		return s.appendValue(dst, protocol, args[2])
 	}
 	return reply.Error(dst, "ERR not in the fake store")
 }

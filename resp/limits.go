@@ -32,6 +32,9 @@ type Limits struct {
 	// FlushBytes is how many bytes of replies may be collected before they are sent although more of the same read is
 	// still to be answered. Default 256 KiB.
 	FlushBytes int
+	// MaxWaitedKeys is how many keys calls may wait for (BLOCK), one for each call and key: one more is refused. Default
+	// 100,000.
+	MaxWaitedKeys int
 	// RefusalPeriod is for how long a client may be told of everything that it was not done: then its connection is closed
 	// behind the next such reply, so that it looks for another node. Default 10 s.
 	RefusalPeriod time.Duration
@@ -93,6 +96,7 @@ func (l Limits) withDefaults() Limits {
 	l.MaxArguments, l.MaxInlineBytes = request.MaxArguments, request.MaxInlineBytes
 	byDefault(&l.MaxRunCalls, 1<<10)
 	byDefault(&l.FlushBytes, 256<<10)
+	byDefault(&l.MaxWaitedKeys, 100_000)
 	if l.MaxInputBytes == 0 {
 		l.MaxInputBytes = defaultInputBytes
 	}
@@ -113,6 +117,7 @@ func (l Limits) validate() error {
 	}{
 		{"MaxArguments", l.MaxArguments}, {"MaxInlineBytes", l.MaxInlineBytes}, {"MaxEntryBytes", l.MaxEntryBytes},
 		{"MaxRunBytes", l.MaxRunBytes}, {"MaxRunCalls", l.MaxRunCalls}, {"FlushBytes", l.FlushBytes},
+		{"MaxWaitedKeys", l.MaxWaitedKeys},
 	} {
 		if field.value < 1 || field.value > wire.MaxBytes {
 			return fmt.Errorf("resp: limit %s is %d, want 1 to 2^30", field.name, field.value)

@@ -208,13 +208,14 @@ func (s *Server) leave(l *link) {
 func (s *Server) watch() {
 	defer s.running.Done()
 	var parked []*link
-	led := true
+	led, served := true, true
 	for s.sleep(watchPeriod) {
 		s.saveAsScheduled()
 		s.noted.Store(int64(s.monotonic()))
 		s.rates.Sample(s.now(), s.calls.Traffic())
 		s.noteLeader()
 		led = s.forgetWithoutLeader(led)
+		served = s.confirmWaits(served)
 		s.weighMemory()
 		s.enforceSoftLimits(s.now())
 		if s.metrics.Parked.Value() == 0 {

@@ -19,6 +19,7 @@ import (
 	"github.com/raftredis/raftredis/internal/shortage"
 	"github.com/raftredis/raftredis/resp/stats"
 	"github.com/raftredis/raftredis/resp/topology"
+	"github.com/raftredis/raftredis/resp/waits"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -111,7 +112,9 @@ type Server struct {
 	// progress wakes connections when the log has come further, saves when a snapshot has.
 	progress, saves waiters
 	tracker         tracker
-	monitors        monitors
+	// keyWaits are the calls that wait for keys to change.
+	keyWaits *waits.Table
+	monitors monitors
 	// metrics is all that is counted, calls what is counted for each command; rates, slowLog and latencies are what is
 	// known of the time that commands took.
 	metrics *metrics.Set
@@ -192,6 +195,7 @@ func newServer(o Options, limits Limits) *Server {
 	s.memory.MemoryOptions = o.Memory
 	s.tracker.watched = o.Watch != nil
 	s.tracker.sessions = &s.sessions
+	s.keyWaits = waits.New(limits.MaxWaitedKeys)
 	s.input = wire.NewBudget(limits.MaxInputBytes)
 	if s.logger == nil {
 		s.logger = slog.Default()
@@ -240,10 +244,16 @@ func (s *Server) Close(ctx context.Context) error {
 // Changed is for the state machine to call for every key that an entry changes or removes, and for every key that time
 // removes, while no read runs. run is the run of this server whose write it was, nil if it is none of this server's.
 // The server keeps neither, and does not block.
-func (s *Server) Changed(key string, run *command.Run) { s.tracker.changed(key, run) }
+func (s *Server) Changed(key string, run *command.Run) {
+	s.tracker.changed(key, run)
+	s.keyWaits.Changed(key)
+}
 
 // Flushed is as Changed, for all keys at once: they were removed, or another state has taken the place of this one.
-func (s *Server) Flushed(*command.Run) { s.tracker.flushed() }
+func (s *Server) Flushed(*command.Run) {
+	s.tracker.flushed()
+	s.keyWaits.TellAll(waits.KeyChanged)
+}
 
 // stop closes the listeners and wakes every connection that waits for bytes.
 func (s *Server) stop() {
@@ -260,6 +270,7 @@ func (s *Server) stop() {
 		// A goroutine that is about to read sees closing after it has set its own deadline.
 		_ = l.socket.SetReadDeadline(time.Unix(1, 0))
 	}
+	s.keyWaits.TellAll(waits.StandingChanged)
 }
 
 // Clients is the number of open connections.

@@ -2,9 +2,10 @@
 //
 //	String ──► the text beside its key (short, or as SET left it)
 //	      └──► Chunks, a Value apart from its key (long, and changed in place)
+//	Topic  ──► Sequence: entries in stretches, appended behind and trimmed in front
 //
-// Strings are the only type so far. A further type implements Value, has a Kind of its own, and a reader for the parts
-// of its image as StringReader is one.
+// A further type implements Value, has a Kind of its own, and a Reader for the parts of its image: its row in the table
+// of kinds names both.
 //
 // Invariants:
 //

@@ -6,6 +6,7 @@ type Kind uint8
 // The kinds.
 const (
 	KindString Kind = 1
+	KindTopic  Kind = 2
 	KindLock   Kind = 3
 )
 
@@ -23,6 +24,7 @@ type traits struct {
 // kinds is the table of all kinds: each file of a type adds its row. A kind without a row is not known.
 var kinds = [MaxKind + 1]traits{
 	KindString: {"string", func() Reader { return new(StringReader) }},
+	KindTopic:  {"raftlog", func() Reader { return new(topicReader) }},
 	KindLock:   {"raftlock", func() Reader { return new(lockReader) }},
 }
 

@@ -31,6 +31,7 @@ var documentGroups = []struct{ group, heading string }{
 	{"string", "Strings"},
 	{"bitmap", "Bitmaps"},
 	{"generic", "Keys"},
+	{"stream", "Topics"},
 	{"lock", "Locks"},
 	{"connection", "Connection"},
 	{"server", "Node"},

@@ -35,8 +35,20 @@ type Run struct {
 	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
 	// long enough to go out first: only where Reply is bounded. The connection sets it to 0.
 	Left int
+	// MayWait says that the connection can wait: the run is one call, for which Spec.MayBlock says yes. Waiting is what
+	// the state machine makes of it.
+	MayWait bool
+	Waiting Waiting
 	// Lookups counts the keys that the calls have looked for; the connection sets it to zero.
 	Lookups Lookups
+}
+
+// Waiting says that a call has nothing to answer yet, and that its client wants to wait until one of its keys changes.
+// Then the call is executed again. What stood in its arguments for the present moment was replaced by what it meant.
+type Waiting struct {
+	Wanted bool
+	// Millis is for how long, 0 for ever. When that is over, Reply is the answer.
+	Millis int64
 }
 
 // Lookups counts keys that were looked for in order to be read, as keyspace_hits and keyspace_misses of INFO do.

@@ -15,6 +15,9 @@ type Spec struct {
 	// answered from a frozen state.
 	Linear bool
 	Flags  Flags
+	// BlockOption is the option, in lower case, without which a call with FlagBlocking does not wait; empty: it always
+	// may.
+	BlockOption string
 	// Categories are the access categories that do not follow from Flags.
 	Categories Categories
 	// KeySpecs say where the keys stand, in the order of the keys.
@@ -73,6 +76,12 @@ func (s *Spec) HelpLines() []string { return s.help }
 
 // AllCategories are the access categories, with those that follow from the flags.
 func (s *Spec) AllCategories() Categories { return s.Categories | s.Flags.categories() }
+
+// MayBlock reports whether a call may wait for something to happen. It may say so of a call that has an argument like
+// the option by chance.
+func (s *Spec) MayBlock(args [][]byte) bool {
+	return s.Flags&FlagBlocking != 0 && s.Class != Barrier && (s.BlockOption == "" || contains(args, 1, s.BlockOption))
+}
 
 // AcceptsArgc reports whether a call with argc arguments, names included, has an acceptable number of them.
 func (s *Spec) AcceptsArgc(argc int) bool {

@@ -77,3 +77,24 @@ func TestOptionsComeWithTheirWords(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryOwnCommandIsDrawnByHand fails when a command that Redis does not have is added to the key space, and not to
+// the mix.
+func TestEveryOwnCommandIsDrawnByHand(t *testing.T) {
+	x, drawn := NewMix(rand.New(rand.NewPCG(2, 2))), map[string]int{}
+	for range draws {
+		name, line := x.Own()
+		if words := strings.Count(name, " ") + 1; !strings.EqualFold(strings.Join(line[:words], " "), name) {
+			t.Fatalf("%q is no call of %s", line, name)
+		}
+		drawn[strings.ReplaceAll(name, " ", "|")]++
+	}
+	for _, c := range mixture {
+		drawn[strings.ReplaceAll(c.Name, " ", "|")] += draws
+	}
+	for _, s := range keySpace() {
+		if strings.HasPrefix(s.Name, "raft.") && drawn[s.Name] < draws/100 {
+			t.Errorf("%s was drawn %d times", s.Name, drawn[s.Name])
+		}
+	}
+}

@@ -327,16 +327,20 @@ func (x *Mix) token() string {
 }
 
 // mixtureWeight is the sum of all weights.
-var mixtureWeight = func() (sum int) {
+var mixtureWeight = weigh(mixture)
+
+func weigh(mixture []Command) (sum int) {
 	for _, c := range mixture {
 		sum += c.Weight
 	}
 	return sum
-}()
+}
 
 // Call is any call: the command as Commands has it, and the words of the call.
-func (x *Mix) Call() (name string, line []string) {
-	number := x.IntN(mixtureWeight)
+func (x *Mix) Call() (name string, line []string) { return x.callOf(mixture, mixtureWeight) }
+
+func (x *Mix) callOf(mixture []Command, weight int) (name string, line []string) {
+	number := x.IntN(weight)
 	at := 0
 	for ; number >= mixture[at].Weight; at++ {
 		number -= mixture[at].Weight

@@ -12,7 +12,7 @@ var arrows = map[string][]string{
 	"internal/inspect":             {"consensus/membership", "snapshot", "wal"},
 	"internal/worlds":              {"consensus/sim", "fsm", "wal/raftlog"},
 	"internal/levels":              {"fsm", "wal/raftlog"},
-	"resp":                         {"resp/wire", "resp/topology", "resp/stats", "resp/info"},
+	"resp":                         {"resp/wire", "resp/topology", "resp/stats", "resp/info", "resp/waits"},
 	"resp/info":                    {"resp/topology"},
 	"fsm":                          {"fsm/keyspace", "fsm/value"},
 	"fsm/keyspace":                 {"fsm/value"},
@@ -34,7 +34,8 @@ var arrows = map[string][]string{
 	},
 }
 
-var islands = strings.Fields("resp/wire resp/topology resp/stats fsm/value consensus/quorum wal/raftlog tests bench")
+var islands = strings.Fields("resp/wire resp/topology resp/stats resp/waits fsm/value consensus/quorum wal/raftlog " +
+	"tests bench")
 
 // pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.
 var (

@@ -35,9 +35,12 @@ func (c *client) drawn(now time.Duration, readsOnly bool) workload.Request {
 func (c *client) drawnCall(readsOnly bool) call {
 	for {
 		var words []string
-		if c.hits(0.5) {
+		switch which := c.chance.IntN(10); {
+		case which < 5:
 			_, words = c.mixed.Call()
-		} else {
+		case which < 7:
+			_, words = c.mixed.Own()
+		default:
 			words = c.mixed.Specified()
 		}
 		if !fits(words, readsOnly) || empties(words) && !c.mayEmpty() || c.layouts && showsLayout(words) {
