@@ -39,6 +39,9 @@ type run struct {
 	watch     *watch
 	nemesis   *nemesis
 	field     *Field
+	// wanted is a node whose service is waited for, counted from 1; 0: there is none. Clients that stay with another one
+	// for long, on a slow machine, go there.
+	wanted atomic.Int64
 	// over tells clients to finish what they have under way and end.
 	over atomic.Bool
 }
@@ -198,15 +201,20 @@ func (r *run) request(node int, command ...string) {
 // awaitService waits until every node is a member and has answered clients.
 func (r *run) awaitService(ctx context.Context) error {
 	began, before := time.Now(), r.tally.counted()
+	defer r.wanted.Store(0)
 	for {
-		silent := r.nemesis.members.missing()
+		silent, wanted := r.nemesis.members.missing(), 0
+		members := silent < 0
 		for node, count := range r.tally.counted() {
 			if count-before[node] < serviceCommands {
-				silent = node
+				silent, wanted = node, node+1
 			}
 		}
-		if silent < 0 {
+		switch {
+		case silent < 0:
 			return nil
+		case members: // one that is none can answer no client
+			r.wanted.Store(int64(wanted))
 		}
 		if err := r.nemesis.check(); err != nil {
 			return err

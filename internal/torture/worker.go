@@ -57,16 +57,26 @@ func (w *worker) work(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("client %d on node %d: %w", w.id, w.node, err)
 		}
-		if w.left--; !whole || w.left <= 0 {
+		wanted, known := w.wanted()
+		if w.left--; !whole || w.left <= 0 || known && wanted != w.node {
 			w.leave()
 		}
 	}
 	return nil
 }
 
+// wanted is the node that waits for clients, if there is one. One half of the clients do not care.
+func (w *worker) wanted() (node int, known bool) {
+	wanted := w.run.wanted.Load()
+	return int(wanted) - 1, wanted > 0 && w.id%2 == 0
+}
+
 // connect chooses a node. One that is down refuses at once, and the next draw finds another.
 func (w *worker) connect() {
 	w.node, w.left = w.rng.IntN(len(w.run.options.Addresses)), 1+w.rng.IntN(stickPipelines)
+	if wanted, known := w.wanted(); known {
+		w.node = wanted
+	}
 	w.connection, _ = client.Connect(w.run.options.Addresses[w.node], w.patience)
 }
 

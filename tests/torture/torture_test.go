@@ -95,7 +95,7 @@ func runTorture(t *testing.T, c *blackbox.Cluster, o torture.Options) *torture.R
 // returns needs a snapshot. No client gets a wrong answer. Ten runs of five minutes, each with other faults:
 //
 //	for seed in $(seq 1 10); do
-//	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./tests/torture -run '^TestTorture_' -count=1 -v \
+//	    RAFTREDIS_SEED=$seed RAFTREDIS_TORTURE_SECONDS=300 go test ./tests/torture -run '^TestTorture_Five' -count=1 -v \
 //	        -timeout 15m >torture-$seed.log || echo "seed $seed failed: see torture-$seed.log"
 //	done
 func TestTorture_FiveNodesAnswerCorrectlyUnderAllFaults(t *testing.T) {
