@@ -182,7 +182,7 @@ func (n *Node) checkArrival(ctx context.Context, theirs *transport.Hello) error 
 	answered := make(chan struct{})
 	a := &engine.Arrival{
 		From: theirs.From, Boot: theirs.Boot, Incarnation: theirs.Incarnation, Start: theirs.Start, Level: theirs.Level,
-		Term: theirs.Term, Durable: theirs.Durable.Index,
+		Term: theirs.Term, Durable: theirs.Durable.Index, DurableTerm: theirs.Durable.Term,
 		JournalRoomBytes: int(min(theirs.JournalRoomBytes, math.MaxInt)),
 		Wake:             func() { close(answered) },
 	}

@@ -118,6 +118,22 @@ func (r *Raft) Level() uint8 {
 	return r.inForce().FeatureLevel()
 }
 
+// RaisedAbove finds the entry that raised the feature level in force above another one. committed means that it is
+// there to stay, as far as this node knows; the mark is then zero, as it is where the level is no higher.
+func (r *Raft) RaisedAbove(level uint8) (raise raftlog.Mark, committed bool) {
+	for _, c := range r.membership.list {
+		switch {
+		case c.configuration.FeatureLevel() <= level:
+		case c.index <= r.commit:
+			return raftlog.Mark{}, true
+		default:
+			term, _ := r.log.term(c.index) // it is above the commit index, so it is in memory
+			return raftlog.Mark{Term: term, Index: c.index}, false
+		}
+	}
+	return raftlog.Mark{}, false
+}
+
 // deciders are the voters of the configuration in force, as quorum wants them.
 func (r *Raft) deciders() quorum.Pair[raftlog.NodeID] {
 	pair := r.inForce().Pair()

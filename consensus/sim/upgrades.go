@@ -111,7 +111,7 @@ func (net *network) shakeHands(from, to raftlog.NodeID, up func()) {
 func (l *life) hello() engine.Arrival {
 	return engine.Arrival{
 		From: l.id, Boot: l.boot, Incarnation: uint64(l.id), Start: uint64(l.boots), Level: l.runs,
-		Term: l.stable.term, Durable: l.stable.log.last().Index,
+		Term: l.stable.term, Durable: l.stable.log.last().Index, DurableTerm: l.stable.log.last().Term,
 	}
 }
 

@@ -21,9 +21,11 @@ type Arrival struct {
 	Incarnation, Start uint64
 	// Level is the highest feature level that the member knows; 0 stands for the first.
 	Level uint8
-	// Term and Durable are the member's present term, and the last index on its disk.
-	Term    raftlog.Term
-	Durable raftlog.Index
+	// Term and Durable are the member's present term, and the last index on its disk. DurableTerm is the term of the entry
+	// there.
+	Term        raftlog.Term
+	Durable     raftlog.Index
+	DurableTerm raftlog.Term
 	// JournalRoomBytes is the member's Options.JournalRoomBytes; 0 if it did not say.
 	JournalRoomBytes int
 	Wake             func()

@@ -64,14 +64,29 @@ func (e *Engine) noteLevel(a *Arrival) {
 	e.presence.observation++
 }
 
-// checkLevel refuses a node that could not read what this one sends.
+// checkLevel refuses a node that could not read what this one sends, unless it proves that the level was never raised.
 func (e *Engine) checkLevel(a *Arrival) error {
 	inForce := e.core.Configuration().FeatureLevel()
-	if known := max(a.Level, raftlog.FirstLevel); known < inForce && !e.options.Weakened.Down(guard.LevelAtDoor) {
-		return fmt.Errorf("%w: node %d knows feature level %d, the cluster has raised its own to %d and never lowers it; "+
-			"start it with a build of level %d or later, its data stay", ErrLevel, a.From, known, inForce, inForce)
+	known := max(a.Level, raftlog.FirstLevel)
+	if known >= inForce || e.outlivedRaise(a, known) || e.options.Weakened.Down(guard.LevelAtDoor) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%w: node %d knows feature level %d, the cluster has raised its own to %d and never lowers it; "+
+		"start it with a build of level %d or later, its data stay", ErrLevel, a.From, known, inForce, inForce)
+}
+
+// outlivedRaise reports whether an older node proves that the entry which raised the level here is not committed: its
+// log goes on in a later term. The leader of that term had all that is committed. So if the raise was, it would be in
+// the log of this older node, which cannot read it. Without that:
+//
+//  1. All are of level 2. Node 2 leads, appends the raise, and dies before another node has it.
+//  2. The others are set back to level 1, elect one of them, and go on.
+//  3. Node 2 is back with its disk. It refuses all others, so that no leader can take the raise away from it.
+//
+// Until that leader does, this node still sends an older one nothing of its log: withhold.
+func (e *Engine) outlivedRaise(a *Arrival, known uint8) bool {
+	raise, committed := e.core.RaisedAbove(known)
+	return !committed && a.DurableTerm > raise.Term
 }
 
 // raiseLevel lets a leader raise the level of the cluster, when all members have known a higher one for a while.
@@ -152,8 +167,9 @@ func (e *Engine) isSilent(id raftlog.NodeID) bool {
 	return false
 }
 
-// withhold drops messages to nodes that told a lower level than is in force. The door refuses such a node; but it may
-// have come in before this node learned that the level was raised:
+// withhold drops messages to nodes that told a lower level than is in force, except for those of a follower: they carry
+// nothing of the log, and let a leader of a lower level take the raise away if it was lost (outlivedRaise). The door
+// refuses such a node otherwise; but it may have come in before this node learned that the level was raised:
 //
 //  1. All are of level 2. Node 3 is set back to level 1, and connects to node 2 first.
 //  2. The leader, node 1, has not noticed yet. It raises the level. Node 2 has the entry.
@@ -170,6 +186,24 @@ func (e *Engine) withhold() {
 		slices.Sort(l.behind)
 	}
 	if len(l.behind) > 0 && !e.options.Weakened.Down(guard.SetBackIsFedNothing) {
-		e.out.Messages = slices.DeleteFunc(e.out.Messages, func(m Message) bool { return slices.Contains(l.behind, m.To) })
+		e.out.Messages = slices.DeleteFunc(e.out.Messages, func(m Message) bool {
+			return slices.Contains(l.behind, m.To) && !m.isFollowers()
+		})
 	}
+}
+
+// isFollowers reports whether a message is one that nodes send to a leader, or in answer to a candidate.
+func (m *Message) isFollowers() bool {
+	switch m.Own {
+	case 0:
+	case Forward, ReadIndex, AskTransfer, Report:
+		return true
+	default:
+		return false
+	}
+	switch m.Kind {
+	case raft.PreVoteReply, raft.VoteReply, raft.AppendReply, raft.HeartbeatReply, raft.InstallReply:
+		return true
+	}
+	return false
 }

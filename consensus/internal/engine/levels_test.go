@@ -48,7 +48,7 @@ func (tb *table) introduceTo(id raftlog.NodeID) {
 func (s *testNode) hello() Arrival {
 	return Arrival{
 		From: s.id, Boot: s.engine.options.Boot, Incarnation: uint64(s.id), Start: s.start, Level: s.engine.options.Level,
-		Term: s.term, Durable: raftlog.Index(len(s.log)),
+		Term: s.term, Durable: raftlog.Index(len(s.log)), DurableTerm: s.log[len(s.log)-1].Term,
 	}
 }
 
@@ -247,5 +247,124 @@ func TestNothingGoesToANodeThatWasSetBack(t *testing.T) {
 	tb.ticks(raiseTicks)
 	if tb.level(3) != 2 {
 		t.Fatal("node 3 does not follow with its new build")
+	}
+}
+
+// lostRaise is a table of which node 1 alone has the entry that raises the level. It is down, and the others were set
+// back.
+func lostRaise(t *testing.T) *table {
+	t.Helper()
+	tb := builds(t, 2, 2, 2)
+	tb.submitAndSettle(1, "a")
+	leader, wait := tb.node(1).engine, raiseAbsences*uint64(DefaultOptions().AbsentTicks)
+	for range 2 * raiseTicks {
+		if tb.ticks(1); leader.tick-leader.levels.since == wait-1 {
+			break
+		}
+	}
+	tb.cut(1)
+	tb.ticks(5)
+	if tb.level(1) != 2 || tb.level(2) != 1 || tb.level(3) != 1 {
+		t.Fatalf("the levels are %d, %d and %d", tb.level(1), tb.level(2), tb.level(3))
+	}
+	tb.crash(1)
+	tb.lose = nil
+	for id := raftlog.NodeID(2); id <= 3; id++ {
+		tb.restart(id, 1, 2)
+	}
+	for id := raftlog.NodeID(2); id <= 3; id++ {
+		tb.introduceTo(id)
+	}
+	return tb
+}
+
+// S40: the raise was lost with its leader, and the others were set back and go on. When that leader is back they are
+// let in, by their proof, and take the raise away; before they have one they are refused.
+func TestALostRaiseIsTakenFromItsLeader(t *testing.T) {
+	tb := lostRaise(t)
+	before := tb.node(3).hello()
+	tb.elect(2)
+	tb.submitAndSettle(2, "b")
+	tb.restart(1, 2, 2)
+	if err := tb.arrive(1, before); !errors.Is(err, ErrLevel) {
+		t.Fatalf("node 3 has proved nothing yet: %v", err)
+	}
+	for id := raftlog.NodeID(2); id <= 3; id++ {
+		if err := tb.arrive(1, tb.node(id).hello()); err != nil {
+			t.Fatalf("node 1 refuses node %d: %v", id, err)
+		}
+		if err := tb.arrive(id, tb.node(1).hello()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tb.ticks(3 * DefaultOptions().ElectionTicks)
+	tb.expect(tb.submitAndSettle(1, "c"), Done)
+	tb.expectApplied("a", "b", "c")
+	if got := tb.level(1); got != 1 {
+		t.Fatalf("node 1 is at level %d", got)
+	}
+	for id := raftlog.NodeID(2); id <= 3; id++ { // and they are upgraded in the end
+		tb.restart(id, 2, 3)
+		tb.introduceTo(id)
+		for _, other := range []raftlog.NodeID{1, 5 - id} {
+			if err := tb.arrive(other, tb.node(id).hello()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tb.ticks(2*raiseTicks + 3*DefaultOptions().ElectionTicks)
+	for _, s := range tb.nodes {
+		if got := tb.level(s.id); got != 2 {
+			t.Errorf("node %d is at level %d in the end", s.id, got)
+		}
+	}
+}
+
+// S40: a node that has a raise which may be committed lets no older one in, however long that one waits; and what it
+// knows to be committed, no proof can undo.
+func TestAProofIsALaterTermThanTheRaise(t *testing.T) {
+	tb := lostRaise(t)
+	tb.restart(1, 2, 2)
+	raise, _ := tb.node(1).engine.core.RaisedAbove(1)
+	for term, in := range map[raftlog.Term]bool{raise.Term - 1: false, raise.Term: false, raise.Term + 1: true} {
+		older := tb.node(2).hello()
+		older.DurableTerm, older.Term = term, term
+		if err := tb.arrive(1, older); (err == nil) != in {
+			t.Errorf("the log of the older node ends in term %d, that of the raise is %d: %v", term, raise.Term, err)
+		}
+	}
+	committed := builds(t, 2, 2, 2)
+	committed.ticks(raiseTicks)
+	older := committed.node(3).hello()
+	older.Boot, older.Start, older.Level, older.DurableTerm, older.Term = 7, 2, 1, 99, 99
+	if err := committed.arrive(2, older); !errors.Is(err, ErrLevel) {
+		t.Errorf("the raise is committed: %v", err)
+	}
+}
+
+// S40: an older node was let in by its proof, and the node with the raise is elected all the same: by others of the new
+// build. The older one gets nothing of its log.
+func TestALeaderWithALostRaiseFeedsNoOlderNode(t *testing.T) {
+	tb := lostRaise(t)
+	tb.elect(2)
+	tb.submitAndSettle(2, "b")
+	tb.crash(2)
+	tb.restart(1, 2, 2)
+	if err := tb.arrive(1, tb.node(3).hello()); err != nil {
+		t.Fatal(err)
+	}
+	tb.lose = func(m *Message) bool { return m.From == 3 }
+	asked := false
+	for range 3 * DefaultOptions().ElectionTicks {
+		tb.ticks(1, 1)
+		asked = asked || tb.node(1).engine.core.Role() == raft.PreCandidate
+		for _, m := range tb.node(1).out.Messages {
+			if m.To == 3 && !m.isFollowers() {
+				t.Fatalf("node 3 is sent %v", m)
+			}
+		}
+	}
+	if !asked {
+		t.Fatal("node 1 did not campaign")
 	}
 }
