@@ -88,3 +88,12 @@ func (l *Log) Trim(keep raftlog.Index) error {
 	}
 	return l.history.Trim(min(keep, stated+1))
 }
+
+// BytesBefore is how large the segments of history are that Trim would remove now: those that hold only entries below
+// an index. The goroutine that calls Trim calls it. An error is final.
+func (l *Log) BytesBefore(index raftlog.Index) (int64, error) {
+	l.mu.Lock()
+	stated := l.figures.Checkpoint
+	l.mu.Unlock()
+	return l.history.BytesBefore(min(index, stated+1))
+}

@@ -64,10 +64,12 @@ func (h *history) trim(keep raftlog.Index) {
 	h.synced = max(h.synced, h.base.Index)
 }
 
-// bytes is what the history weighs.
-func (h *history) bytes() (bytes int64) {
+// bytesBefore is what the history weighs before an entry.
+func (h *history) bytesBefore(index raftlog.Index) (bytes int64) {
 	for i := range h.entries {
-		bytes += int64(h.entries[i].Size())
+		if h.entries[i].Index < index {
+			bytes += int64(h.entries[i].Size())
+		}
 	}
 	return bytes
 }

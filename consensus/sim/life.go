@@ -169,6 +169,7 @@ func (l *life) turn() {
 	in.Ticks = l.passed()
 	in.Now, in.Elapsed = l.clock(), l.elapsed()
 	in.Messages = append(in.Messages, l.forwards...)
+	in.LentBytes = l.lentBytes
 	clear(l.forwards)
 	l.forwards = l.forwards[:0]
 	l.engine.Turn(in, out)
@@ -255,7 +256,7 @@ func (l *life) handOutSnapshots() {
 		l.takeGarbage(out.Retain)
 	}
 	if out.Trim != 0 {
-		l.takeTrim(out.Trim)
+		l.takeTrim(out.Trim, out.Own)
 	}
 }
 

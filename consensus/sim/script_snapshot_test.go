@@ -203,5 +203,5 @@ func TestSnapshotsTakenDuringATransferDoNotHoldItUp(t *testing.T) {
 			t.Fatalf("the snapshot at %v was fetched, %v was retired before", got, first)
 		}
 		s.until("whole log", func() bool { return f.life.log.last() == leader.life.log.last() })
-	}, compactByHand, func(o *Options) { o.Disk.PieceBytes = 10 })
+	}, compactByHand, func(o *Options) { o.Disk.PieceBytes = 1 }) // it takes some seconds
 }

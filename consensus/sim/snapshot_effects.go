@@ -26,6 +26,8 @@ type snapshotEffects struct {
 	frozenSpoilt bool
 	// transfer is being fetched.
 	transfer *transfer
+	// lentBytes is what history had for followers alone when it was last trimmed.
+	lentBytes int64
 	// garbage waits to be removed.
 	garbage [][]raftlog.SnapshotMark
 }
@@ -221,12 +223,12 @@ func (l *life) removeGarbage() {
 }
 
 // takeTrim drops old history, but not what the next start looks for.
-func (l *life) takeTrim(keep raftlog.Index) {
+func (l *life) takeTrim(keep, own raftlog.Index) {
 	l.do(l.w.chance.around(l.w.options.Disk.FillDelay), func() {
 		l.onDisk(func() {
 			h := l.history()
 			h.trim(min(keep, l.journal.Stats().Checkpoint+1))
-			l.in.HistoryBytes = h.bytes()
+			l.lentBytes = h.bytesBefore(own)
 			l.wake()
 		})
 	})

@@ -78,17 +78,45 @@ func (h *History) abandon(keep raftlog.Index) (gone []Segment, err error) {
 	if err != nil {
 		return nil, h.outcome("list history", err)
 	}
-	first := 0
-	for first+1 < len(segments) && segments[first+1].First < min(keep, h.last.Index+1)+trimSlack() {
-		first++
-	}
-	// Those of an earlier Trim that could not be removed are counted off already.
-	counted := slices.IndexFunc(segments, func(s Segment) bool { return s.First >= h.first })
-	bytes, err := sizeOf(segments[min(max(counted, 0), first):first])
+	first := ending(segments, min(keep, h.last.Index+1)+trimSlack())
+	bytes, err := sizeOf(counted(segments[:first], h.first))
 	if err != nil {
 		return nil, h.outcome("list history", err)
 	}
 	h.first = max(h.first, segments[first].First)
 	h.bytes.Add(-bytes)
 	return segments[:first], nil
+}
+
+// ending is how many segments end before the entry before keep. The last one never counts.
+func ending(segments []Segment, keep raftlog.Index) (n int) {
+	for n+1 < len(segments) && segments[n+1].First < keep {
+		n++
+	}
+	return n
+}
+
+// counted are the segments from where history begins on. Those of an earlier Trim that could not be removed lie before.
+func counted(segments []Segment, first raftlog.Index) []Segment {
+	at := slices.IndexFunc(segments, func(s Segment) bool { return s.First >= first })
+	if at < 0 {
+		return nil
+	}
+	return segments[at:]
+}
+
+// BytesBefore is what a Trim to an entry would remove. It is called by the goroutine that calls Trim, and holds up
+// others for as long as it takes to list the files.
+func (h *History) BytesBefore(keep raftlog.Index) (int64, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.usable(); err != nil {
+		return 0, err
+	}
+	segments, err := List(h.directory)
+	if err != nil {
+		return 0, h.outcome("list history", err)
+	}
+	bytes, err := sizeOf(counted(segments[:ending(segments, min(keep, h.last.Index+1))], h.first))
+	return bytes, h.outcome("list history", err)
 }

@@ -82,9 +82,10 @@ type Options struct {
 	// SnapshotLogBytes is how much a node applies before it takes a snapshot by itself, or as much as the file of the
 	// last one if that is more; 0 means never.
 	SnapshotLogBytes int64
-	// MaxHistoryBytes is how large history may be for the sake of followers that are a little slow, on a leader, and of
-	// readers here (Inputs.Needed). Beyond it everything goes that is below the older of the two snapshots. 0 means four
-	// times SnapshotLogBytes, or four times its default if that is 0.
+	// MaxHistoryBytes is how much history is kept for the sake of followers that are a little slow, or that fetch a
+	// snapshot, on a leader, and of readers here (Inputs.Needed): below the older of the two snapshots, from which this
+	// node may start itself. Beyond it all of that goes. 0 means four times SnapshotLogBytes, or four times its default if
+	// that is 0.
 	MaxHistoryBytes int64
 
 	// CompareEntries is at how many entries a node notes the hash of its state, to be compared: at each index that is a

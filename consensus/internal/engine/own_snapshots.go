@@ -65,9 +65,9 @@ type snapshots struct {
 	// retire: there may be files that are not needed. retiring: they are being removed.
 	retire   bool
 	retiring bool
-	// trimmedAt is when history was last cut; historyBytes is what it held when last heard of.
-	trimmedAt    uint64
-	historyBytes int64
+	// trimmedAt is when history was last cut; lentBytes is what it held then for followers alone.
+	trimmedAt uint64
+	lentBytes int64
 }
 
 const (
@@ -96,9 +96,7 @@ func (e *Engine) takeSnapshots(in *Inputs) {
 		s.retryAt = 0
 	}
 	s.retiring = s.retiring && !in.Retired
-	if in.HistoryBytes != 0 {
-		s.historyBytes = in.HistoryBytes
-	}
+	s.lentBytes = in.LentBytes
 	if in.Taken != nil {
 		e.takeTaken(in.Taken)
 	}
@@ -261,24 +259,33 @@ func (e *Engine) retireFiles() {
 
 // trimHistory has history removed that no start of this node and, within bounds, no follower and no reader needs:
 // everything below the older snapshot, except for entries that live followers or readers here still lack, as long as
-// history is not too large. So a follower that is a little slow never needs a snapshot, and one that fetches a snapshot
+// these are not too many. So a follower that is a little slow never needs a snapshot, and one that fetches a snapshot
 // goes on behind it.
+//
+// Only what is kept for others alone counts against the bound. A large state is written seldom, and history holds
+// twice as much as it weighs for this node's own starts. If that counted:
+//
+//  1. The state weighs 1 GiB, so history has up to 2 GiB. The bound is 256 MiB.
+//  2. A follower fetches a snapshot. The leader takes two more meanwhile.
+//  3. The bound is exceeded, though little is kept for the follower. The transfer is in vain.
 func (e *Engine) trimHistory(needed raftlog.Index) {
 	s := &e.snapshots
 	if s.inForce == nil || e.tick-s.trimmedAt < trimTicks {
 		return
 	}
-	keep := s.inForce.Index + 1
+	own := s.inForce.Index + 1
 	if s.retained != nil {
-		keep = s.retained.Index + 1
+		own = s.retained.Index + 1
 	}
-	if s.historyBytes < e.options.maxHistoryBytes() {
+	own = min(own, e.applied+1)
+	keep := own
+	if s.lentBytes < e.options.maxHistoryBytes() {
 		keep = min(keep, e.core.KeepFrom())
 		if needed != 0 {
 			keep = min(keep, needed)
 		}
 	}
 	s.trimmedAt = e.tick
-	e.out.Trim = min(keep, e.applied+1)
+	e.out.Trim, e.out.Own = keep, own
 	e.core.Trimmed(e.out.Trim)
 }

@@ -358,8 +358,16 @@ func TestASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
 	if len(*acks) == 0 || leader.trimmed >= lacks || leader.trimmed > leader.retained.Index {
 		t.Fatalf("history is cut at %d; node 3 lacks %d", leader.trimmed, lacks)
 	}
-	tb.commands(1, strings.Repeat("x", 1000), 25) // beyond the bound
+	tb.commands(1, strings.Repeat("x", 1000), 25) // beyond the bound, and this node needs it itself
 	tb.ticks(2 * trimTicks)
+	if leader.trimmed >= lacks {
+		t.Fatalf("history is cut at %d for what the node itself needs, node 3 lacks %d", leader.trimmed, lacks)
+	}
+	for range 3 {
+		tb.snapshot(1)
+		tb.commands(1, "e", 1)
+	}
+	tb.ticks(3 * trimTicks) // one to cut, one to look, one to cut again
 	if leader.trimmed != leader.retained.Index || leader.trimmed < lacks {
 		t.Fatalf("history is cut at %d, the older snapshot is at %v", leader.trimmed, leader.retained.Mark)
 	}
@@ -382,8 +390,8 @@ func TestASlowReaderKeepsHistoryWithinItsBound(t *testing.T) {
 		t.Errorf("history is cut at %d, %d and %d; entries 7 and 8 are needed, and none of the third",
 			leader.trimmed, follower.trimmed, other.trimmed)
 	}
-	tb.commands(1, "d", 40) // beyond the bound
-	tb.ticks(2 * trimTicks)
+	tb.commands(1, "d", 80) // beyond the bound, also without what the nodes need themselves
+	tb.ticks(3 * trimTicks) // one to cut, one to look, one to cut again
 	for _, s := range []*testNode{leader, follower} {
 		if s.trimmed != s.retained.Index {
 			t.Errorf("node %d cut history at %d, its older snapshot is at %v", s.id, s.trimmed, s.retained.Mark)

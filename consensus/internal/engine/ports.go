@@ -82,8 +82,9 @@ type SnapshotLog interface {
 	Restart(snapshot *raftlog.SnapshotMark, at raftlog.Time) error
 	// Trim removes history below an index, as far as that is cheap. One goroutine calls it, beside all others.
 	Trim(keep raftlog.Index) error
-	// HistoryBytes is what history holds on disk. It must not wait for a disk.
-	HistoryBytes() int64
+	// BytesBefore is what history holds on disk below an index, as far as Trim could remove it. The goroutine that calls
+	// Trim calls it.
+	BytesBefore(index raftlog.Index) (int64, error)
 }
 
 // ErrUnavailable means that a snapshot cannot be written or fetched now, for a reason that is no fault of this node: no

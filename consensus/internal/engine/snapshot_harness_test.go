@@ -52,6 +52,8 @@ type snapshotEffects struct {
 	floor             SnapshotState
 	trimmed           raftlog.Index
 	files             map[uint64]*storedFile
+	// own is the first entry that the node itself needs, when history was last cut.
+	own raftlog.Index
 
 	// What is on its way: operations, a piece for history, old entries, frozen states, a file, a list of files.
 	appends []raft.AppendOperation
@@ -148,9 +150,14 @@ func (tb *table) moveHistory(s *testNode) {
 	if s.out.Trim != 0 {
 		s.trims++
 		s.trimmed = max(s.trimmed, s.out.Trim-1)
+		s.own = s.out.Own
 	}
-	kept := s.log[min(int(s.trimmed-s.floor.Mark.Index), len(s.log)):]
-	s.in.HistoryBytes, s.in.Needed = int64(SizeOf(kept)), s.needed
+	s.in.LentBytes = 0
+	if s.own > s.trimmed+1 {
+		at := func(i raftlog.Index) int { return min(int(i-s.floor.Mark.Index), len(s.log)) }
+		s.in.LentBytes = int64(SizeOf(s.log[at(s.trimmed):at(s.own-1)]))
+	}
+	s.in.Needed = s.needed
 	s.fetch = append(s.fetch, s.out.Fetch...)
 	if s.holdFetch {
 		return

@@ -40,8 +40,8 @@ type Inputs struct {
 	FetchedBytes int64
 	// Retired: what Outputs.Retain asked for is done.
 	Retired bool
-	// HistoryBytes is what history holds on disk; 0 for no news.
-	HistoryBytes int64
+	// LentBytes is what history held below Outputs.Own when that was last looked at: for followers and readers alone.
+	LentBytes int64
 	// Needed is the first entry that a reader of committed entries has yet to read from history; 0 if there is no reader.
 	Needed raftlog.Index
 	// TakeSnapshot asks for a snapshot, whatever the log weighs.
@@ -101,10 +101,12 @@ type Outputs struct {
 	// that this file is not needed any more, or not from there; the answer still comes, most likely an error.
 	Install     *raft.InstallRequest
 	StopInstall bool
-	// Retain, unless nil, names all snapshot files that may still be needed; the owner removes the others. The answer is
-	// Inputs.Retired. Trim is the first entry of history that may still be needed; 0 for no news.
+	// Retain, unless nil, names all snapshot files that may still be needed; the owner removes the others. The answer
+	// is Inputs.Retired. Trim is the first entry of history that may still be needed; 0 for no news. Own is then the
+	// first one that this node itself needs; from Trim on up to it all is there for followers.
 	Retain []raftlog.SnapshotMark
 	Trim   raftlog.Index
+	Own    raftlog.Index
 	// Reset names peers whose incoming connection must be closed.
 	Reset []raftlog.NodeID
 	// Peers are the nodes to hold links to, this node included, if they changed in this turn; nil otherwise.

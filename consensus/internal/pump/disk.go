@@ -125,7 +125,6 @@ func (r *Runner) fillHistory() {
 				return
 			}
 			r.written.Store(uint64(entries[len(entries)-1].Index))
-			r.noteHistory()
 			r.wakeLoop()
 		}
 	}

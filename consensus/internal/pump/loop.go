@@ -80,7 +80,7 @@ func (r *Runner) gatherSnapshots(in *engine.Inputs) {
 		in.Received = &f
 	}
 	in.Retired = r.retired.Swap(false)
-	in.HistoryBytes = r.historyBytes.Swap(0)
+	in.LentBytes = r.lentBytes.Load()
 	if r.effects.Needed != nil {
 		in.Needed = r.effects.Needed()
 	}
@@ -131,6 +131,7 @@ func (r *Runner) handOutSnapshots(out *engine.Outputs) {
 		r.garbage.Force(out.Retain, 1)
 	}
 	if out.Trim != 0 { // only the newest counts: the disk may hang for long
+		r.own.Store(uint64(out.Own))
 		r.trim.Store(uint64(out.Trim))
 		r.garbage.Wake()
 	}

@@ -120,8 +120,8 @@ type Runner struct {
 	handOver  atomic.Bool   // asked for
 	takeOver  atomic.Bool   // asked for
 
-	tellAll      atomic.Bool // asked for
-	historyBytes atomic.Int64
+	tellAll      atomic.Bool  // asked for
+	lentBytes    atomic.Int64 // history that is there for followers alone
 	fetchedBytes atomic.Int64 // of the file that is being fetched
 	retired      atomic.Bool
 	takeSnapshot atomic.Bool // asked for
@@ -134,6 +134,7 @@ type Runner struct {
 	files   *mailbox.Mailbox[fileRequest]
 	garbage *mailbox.Mailbox[[]raftlog.SnapshotMark] // what is to be kept
 	trim    atomic.Uint64                            // the first entry of history that is to be kept
+	own     atomic.Uint64                            // the first one that this node itself needs
 	// endFetch gives up the fetch of a file that was asked for last; it is the loop's.
 	endFetch context.CancelFunc
 
@@ -186,7 +187,6 @@ func Start(e *engine.Engine, a *engine.Applier, effects Effects) *Runner {
 	}
 	r.context, r.cancel = context.WithCancel(context.Background())
 	r.shareWake()
-	r.noteHistory()
 	r.publishStatus()
 	s := r.Status()
 	r.durable.publish(s.Term, raftlog.Mark{Term: s.DurableTerm, Index: s.Durable})

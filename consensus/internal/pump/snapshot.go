@@ -214,7 +214,7 @@ func (r *Runner) removeGarbage() {
 				return
 			}
 		}
-		if err := r.trimHistory(raftlog.Index(r.trim.Swap(0))); err != nil {
+		if err := r.trimHistory(raftlog.Index(r.trim.Swap(0)), raftlog.Index(r.own.Load())); err != nil {
 			r.fail(err)
 			return
 		}
@@ -231,22 +231,24 @@ func (r *Runner) removeFiles(retain []raftlog.SnapshotMark) error {
 	return nil
 }
 
-func (r *Runner) trimHistory(keep raftlog.Index) error {
+// trimHistory removes history below an entry, and tells the loop how much is left below the first one that this node
+// itself needs.
+func (r *Runner) trimHistory(keep, own raftlog.Index) error {
 	if keep == 0 {
 		return nil
 	}
-	err := r.insist("remove old history", func() error { return r.effects.SnapshotLog.Trim(keep) })
+	err := r.insist("remove old history", func() error {
+		if err := r.effects.SnapshotLog.Trim(keep); err != nil {
+			return err
+		}
+		bytes, err := r.effects.SnapshotLog.BytesBefore(own)
+		r.lentBytes.Store(bytes)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("remove history below entry %d: %w", keep, err)
 	}
-	r.noteHistory()
-	r.wakeLoop()
 	return nil
-}
-
-// noteHistory tells the loop how large history is.
-func (r *Runner) noteHistory() {
-	r.historyBytes.Store(r.effects.SnapshotLog.HistoryBytes())
 }
 
 // ErrRestoring answers views while the state of the machine is being replaced by a snapshot of another node.

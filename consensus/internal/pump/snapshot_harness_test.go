@@ -67,10 +67,15 @@ func (l *memoryLog) Trim(keep raftlog.Index) error {
 	return nil
 }
 
-func (l *memoryLog) HistoryBytes() int64 {
+func (l *memoryLog) BytesBefore(index raftlog.Index) (bytes int64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return int64(engine.SizeOf(l.history))
+	for i := range l.history {
+		if l.history[i].Index < index {
+			bytes += int64(l.history[i].Size())
+		}
+	}
+	return bytes, nil
 }
 
 // beginsBehind is the entry before history begins.
