@@ -192,6 +192,8 @@ const (
 	StreamWithoutGaps
 	// CopiesDropped (S2, S6): a leader takes a forward again that it has taken.
 	CopiesDropped
+	// ResendsStartSlowly (S7): an origin sends its whole stream again at once.
+	ResendsStartSlowly
 	// MembersForward (S8): a leader appends batches of a node that is no member.
 	MembersForward
 	// HeldOfRemoved (S8): a leader appends what it held of a node that was removed meanwhile.
@@ -317,7 +319,8 @@ var names = [count]string{
 	"RoomForAnOpening", "FirstErrorFinal", "SegmentNamesDurable", "EntryAtItsIndex", "HistoryCut",
 	"HistoryReachesCheckpoint", "FailedSyncFinal", "TrimKeepsTheOneBefore", "TrimStopsAtCheckpoint",
 	"LogWithoutIdentity", "IdentityStays", "IdentityReplaced", "StreamWithoutGaps", "CopiesDropped",
-	"MembersForward", "HeldOfRemoved", "GapIsUnknown", "OwnBoot", "SentIsUnknown", "PiecesEndWithTerm",
+	"ResendsStartSlowly", "MembersForward", "HeldOfRemoved", "GapIsUnknown", "OwnBoot", "SentIsUnknown",
+	"PiecesEndWithTerm",
 	"PiecesFollow", "FreshRequests", "ReadAfterApply", "RefusalHasNoIndex", "FrozenWhenDurable", "TakenFileStays",
 	"PumpsRest", "JumpWhenDurable", "MedianClock", "ClocksAgree", "DurableArrival", "ConfirmedArrival",
 	"JournalHasRoom",

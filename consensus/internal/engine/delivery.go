@@ -174,7 +174,7 @@ func (e *Engine) notePieces(a *Applied) {
 func (s *stream) skipPieces() {
 	for i := range s.unmet {
 		if u := &s.unmet[i]; u.piece && !u.last() {
-			s.giveUp(u)
+			s.giveUp(i)
 		}
 	}
 }

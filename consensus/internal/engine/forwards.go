@@ -55,6 +55,14 @@ func (f *forwards) take(s *originQueue, tag raftlog.Tag, b ForwardedBatch) {
 	}
 }
 
+// first is the first place in the sequence that the batch takes.
+func (b *ForwardedBatch) first() raftlog.Sequence {
+	if b.Skip {
+		return b.Sequence - raftlog.Sequence(b.Left)
+	}
+	return b.Sequence
+}
+
 func (b *ForwardedBatch) proposal(tag raftlog.Tag) raft.Proposal {
 	kind := raftlog.EntryCommand
 	switch {
@@ -91,7 +99,7 @@ func (e *Engine) takeForward(m *Message) {
 			// a copy of what was taken
 		case b.Level > e.core.Level():
 			return // not every member could apply it; it ends at its deadline
-		case b.Sequence == counter+1 || e.options.Weakened.Down(guard.StreamWithoutGaps) || again:
+		case b.first() <= counter+1 || e.options.Weakened.Down(guard.StreamWithoutGaps) || again:
 			e.forwards.take(held, raftlog.Tag{Origin: m.From, Boot: m.Boot, Sequence: b.Sequence}, b)
 		default:
 			// Something before it was lost. Taking it would make the lost one look met; the stream begins again.

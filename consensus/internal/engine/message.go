@@ -79,7 +79,8 @@ type Message struct {
 // ForwardedBatch is a batch of commands on its way from its origin to the leader.
 type ForwardedBatch struct {
 	Sequence raftlog.Sequence
-	// Skip marks a batch that its origin gave up: it takes its place in the sequence and nothing else.
+	// Skip marks a batch that its origin gave up: it takes its place in the sequence and nothing else. Left is how many
+	// others before it were given up, too, and are named by this one.
 	Skip  bool
 	Level uint8
 	// Piece marks a part of a batch, or what announces or ends one; Left is then that of its entry: see

@@ -35,10 +35,12 @@ type stream struct {
 	ended    bool
 	// resends counts how often the stream was sent again since the log last showed one of its batches.
 	resends int
+	// Of the unmet, the first sent have left since the stream was last begun or sent again; sentBytes is the size of those
+	// of them that are live. More leave while that is within windowBytes: resend.go.
+	sent        int
+	sentBytes   int
+	windowBytes int
 }
-
-// maxResendDoublings bounds how far the wait between two resends grows: to eight times Options.ResendTicks.
-const maxResendDoublings = 3
 
 // unmetBatch is a batch that was sent and not yet met in the log.
 type unmetBatch struct {
@@ -81,7 +83,7 @@ func (e *Engine) beginStream(term raftlog.Term, leader raftlog.NodeID) {
 		return // a term has one leader
 	}
 	e.stream.beginAgain(e.tick)
-	e.stream = stream{term: term, leader: leader, next: 1, progress: e.tick}
+	e.stream = stream{term: term, leader: leader, next: 1, progress: e.tick, windowBytes: e.options.MaxUnmetBytes}
 }
 
 // assignWaiting sends waiting batches to the present leader, as far as the limits let it. When the present term's
@@ -164,6 +166,12 @@ func (e *Engine) keptForPieces() int {
 // unmet.
 func (e *Engine) mayPost(p *postings, bodyBytes, maxUnmetBytes int) bool {
 	s, bytes := &e.stream, raftlog.EntryHeaderBytes+bodyBytes
+	if !e.leads() {
+		if s.sent < len(s.unmet) {
+			return false // what is to be sent again comes first
+		}
+		maxUnmetBytes = min(maxUnmetBytes, s.windowBytes)
+	}
 	if s.unmetBytes+bytes > maxUnmetBytes && s.live > 0 {
 		return false
 	}
@@ -182,6 +190,7 @@ func (e *Engine) post(p *postings, u unmetBatch) raftlog.Sequence {
 	s.unmet = append(s.unmet, u)
 	s.unmetBytes += u.bytes
 	s.live++
+	s.noteSent()
 	if e.leads() {
 		e.forwards.takeOwn(e.ownTag(u.sequence), u.batch())
 	} else {
@@ -222,33 +231,6 @@ func (e *Engine) sweepWaiting(over func(*Batch) bool) {
 	}
 }
 
-// resend sends the whole stream again, because the connection to the leader is new or the stream made no progress for
-// too long. The leader drops batches that it has.
-func (e *Engine) resend() {
-	s := &e.stream
-	s.progress = e.tick
-	if s.term != e.term || s.leader != e.leader || e.leads() {
-		return
-	}
-	var forward forwardBuilder
-	for i := range s.unmet {
-		forward.add(e, s.unmet[i].batch())
-	}
-	forward.flush(e)
-}
-
-// resendIfStuck repairs a message that was lost while its connection stands. A lost message is sent again after
-// ResendTicks. A leader may make no progress because its disk or its majority is gone: then the wait doubles, so that
-// it is not sent the same megabytes at the same pace for ever.
-func (e *Engine) resendIfStuck() {
-	s := &e.stream
-	wait := uint64(e.options.ResendTicks) << min(s.resends, maxResendDoublings)
-	if len(s.unmet) > 0 && e.tick-s.progress >= wait {
-		s.resends++
-		e.resend()
-	}
-}
-
 // forwardBuilder packs batches into Forward messages of bounded size.
 type forwardBuilder struct {
 	batches []ForwardedBatch
@@ -256,6 +238,10 @@ type forwardBuilder struct {
 }
 
 func (f *forwardBuilder) add(e *Engine, b ForwardedBatch) {
+	if last := len(f.batches) - 1; b.Skip && last >= 0 && f.batches[last].Skip {
+		f.batches[last].Sequence, f.batches[last].Left = b.Sequence, f.batches[last].Left+1
+		return
+	}
 	if f.bytes+len(b.Body) > e.options.MaxMessageBytes {
 		f.flush(e)
 	}
@@ -297,12 +283,7 @@ func (e *Engine) takeApplied(a *Applied) {
 	if a.Met.Term == s.term {
 		s.met = max(s.met, a.Met.Sequence)
 		for len(s.unmet) > 0 && s.unmet[0].sequence <= a.Met.Sequence {
-			s.unmetBytes -= s.unmet[0].bytes
-			if !s.unmet[0].skip {
-				s.live--
-			}
-			s.unmet[0] = unmetBatch{}
-			s.unmet = s.unmet[1:]
+			s.dropFirst(e.options.MaxUnmetBytes)
 			s.progress, s.resends = e.tick, 0
 		}
 	}
@@ -348,15 +329,20 @@ func (e *Engine) skip(given Position) {
 	if given.Term != s.term || len(s.unmet) == 0 || given.Sequence < s.unmet[0].sequence {
 		return
 	}
-	s.giveUp(&s.unmet[given.Sequence-s.unmet[0].sequence])
+	s.giveUp(int(given.Sequence - s.unmet[0].sequence))
 }
 
-// giveUp lets a batch, or a piece of one, only take its place in the sequence.
-func (s *stream) giveUp(u *unmetBatch) {
-	if !u.skip {
-		u.skip, u.body = true, nil
-		s.live--
+// giveUp lets an unmet batch, or a piece of one, only take its place in the sequence.
+func (s *stream) giveUp(at int) {
+	u := &s.unmet[at]
+	if u.skip {
+		return
 	}
+	if at < s.sent {
+		s.sentBytes -= u.bytes
+	}
+	u.skip, u.body = true, nil
+	s.live--
 }
 
 // expire ends batches and reads that waited too long: for a leader, for room in the leader's journal, for room in the

@@ -156,6 +156,7 @@ func (e *Engine) Turn(in *Inputs, out *Outputs) {
 	e.rule()
 	e.keepQuarantine()
 	e.resendIfStuck()
+	e.continueResend()
 	e.assignWaiting()
 	e.moveTime()
 	e.endStalled()

@@ -18,8 +18,8 @@ import (
 //	entry   as raftlog.Entry has it, header and body: the bytes that also lie in every journal
 //	nodes   ids, each greater than the one before
 //	marks   id, boot, index; ids as in nodes
-//	batch   sequence; what u8 (0 commands, 1 skip, 2 piece), level u8, zero u16; left u32, of a piece; length of the body
-//	        u32; body. A skip has neither level nor body
+//	batch   sequence; what u8 (0 commands, 1 skip, 2 piece), level u8, zero u16; left u32, of a piece or a skip; length
+//	        of the body u32; body. A skip has neither level nor body
 //	bytes   length u32, then the bytes
 
 // nodeBytes is the size of an encoded node id.
@@ -296,7 +296,7 @@ func (c *coder) batch(b *engine.ForwardedBatch) {
 		what := batchOfCommands
 		switch {
 		case b.Skip:
-			what, b = batchSkip, &engine.ForwardedBatch{}
+			what, b = batchSkip, &engine.ForwardedBatch{Left: b.Left}
 		case b.Piece:
 			what = batchPiece
 		}
@@ -314,7 +314,8 @@ func (c *coder) batch(b *engine.ForwardedBatch) {
 	case about[0] > batchPiece || about[2] > 1 || about[3] != 0:
 		c.fail(fmt.Errorf("batch %d: reserved bytes are in use", b.Sequence))
 		return
-	case b.Left != 0 && !b.Piece, b.Skip && (b.Level != 0 || len(body) != 0 || b.InSession):
+	case b.Left != 0 && !b.Piece && !b.Skip, b.Skip && (b.Level != 0 || len(body) != 0 || b.InSession),
+		b.Skip && uint64(b.Sequence) <= uint64(b.Left):
 		c.fail(fmt.Errorf("batch %d: more than its kind has", b.Sequence))
 		return
 	}

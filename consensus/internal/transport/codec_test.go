@@ -90,7 +90,7 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 		all.Entries = append(all.Entries, testEntry(raftlog.Index(i+1), r.IntN(2*referenceBytes)))
 		all.Batches = append(all.Batches, engine.ForwardedBatch{
 			Sequence: raftlog.Sequence(r.Uint64()), Level: uint8(r.Uint64()), Body: make([]byte, r.IntN(2*referenceBytes)),
-		}, engine.ForwardedBatch{Sequence: raftlog.Sequence(r.Uint64()), Skip: true}, engine.ForwardedBatch{
+		}, engine.ForwardedBatch{Sequence: raftlog.Sequence(r.Uint64()), Skip: true, Left: r.Uint32()}, engine.ForwardedBatch{
 			Sequence: raftlog.Sequence(r.Uint64()), Piece: true, Left: r.Uint32(), Body: make([]byte, r.IntN(2*referenceBytes)),
 			InSession: r.IntN(2) == 1,
 		}, engine.ForwardedBatch{Sequence: raftlog.Sequence(r.Uint64()), InSession: true, Body: []byte{1}})

@@ -38,7 +38,7 @@ func fixed() []engine.Message {
 		Request: 0x18, Stamp: 0x19, Boot: 0x1b, Absent: []raftlog.NodeID{0x51, 0x52},
 		Confirmed: []engine.Confirmed{{Node: 0x53, Boot: 0x54, Index: 0x55}},
 		Batches: []engine.ForwardedBatch{
-			{Sequence: 0x31, Level: 1, Body: []byte("body of a batch")}, {Sequence: 0x32, Skip: true},
+			{Sequence: 0x31, Level: 1, Body: []byte("body of a batch")}, {Sequence: 0x32, Skip: true, Left: 0x12},
 			{Sequence: 0x33, Level: 1, Piece: true, Left: 0x34, Body: []byte("piece")},
 			{Sequence: 0x35, Level: 1, InSession: true, Body: []byte("in a session")},
 		},
