@@ -31,6 +31,8 @@ type Node struct {
 	// snapshots are this node's files; base is what the one says from which the machine was restored by Open.
 	snapshots *snapshots
 	base      engine.SnapshotState
+	// part names the snapshot of another node of whose file Open found a part; nil if there was none.
+	part *raftlog.SnapshotMark
 
 	// transport is set before Open returns; peerHandler methods may run earlier, and wait for it.
 	transport *transport.Transport

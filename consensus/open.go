@@ -229,6 +229,7 @@ func (n *Node) start() error {
 	if err != nil {
 		return err
 	}
+	restored.Part = n.part
 	e, err := engine.New(o, restored, n.base.Mark.Index)
 	if err != nil {
 		return err

@@ -28,7 +28,11 @@ func (n *Node) restoreState() (err error) {
 	if err := checkSnapshots(n.options.Directory, r, found); err != nil {
 		return err
 	}
-	keep := partial(found, r.Snapshot)
+	n.part = partial(found, r.Snapshot)
+	var keep []raftlog.SnapshotMark
+	if n.part != nil {
+		keep = append(keep, *n.part)
+	}
 	for _, mark := range []*raftlog.SnapshotMark{r.Snapshot, r.Retained} {
 		if mark != nil {
 			keep = append(keep, *mark)
@@ -62,11 +66,11 @@ func checkSnapshots(directory string, r *wal.Recovered, found []snapshot.Found) 
 }
 
 // partial is the newest snapshot beyond the one in force that was being received when the last process ended.
-func partial(found []snapshot.Found, inForce *raftlog.SnapshotMark) []raftlog.SnapshotMark {
+func partial(found []snapshot.Found, inForce *raftlog.SnapshotMark) *raftlog.SnapshotMark {
 	for i := len(found) - 1; i >= 0; i-- {
 		f := &found[i]
 		if f.Kind == snapshot.Receiving && (inForce == nil || f.Mark.Index > inForce.Index) {
-			return []raftlog.SnapshotMark{{Mark: f.Mark, FileHash: f.FileHash}}
+			return &raftlog.SnapshotMark{Mark: f.Mark, FileHash: f.FileHash}
 		}
 	}
 	return nil

@@ -120,7 +120,7 @@ func (m *machine) kept(n *node, message *raft.Message) {
 		is = message.Reject || d.term > message.Term ||
 			d.term == message.Term && raftlog.Index(len(d.entries)) >= message.Index
 	case raft.InstallReply:
-		is = d.term >= message.Term && raftlog.Index(len(d.entries)) >= message.Index &&
+		is = message.Reject || d.term >= message.Term && raftlog.Index(len(d.entries)) >= message.Index &&
 			raftlog.Index(len(m.w.past.committed)) >= message.Index &&
 			(message.Index == 0 || d.holds(m.w.past.committed[message.Index-1].Mark()))
 	case raft.Install:

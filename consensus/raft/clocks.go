@@ -54,7 +54,7 @@ func (r *Raft) StopClocks() {
 	r.heartbeatTicks, r.stepDownTicks, r.transferTicks, r.yieldTicks = 0, 0, 0, 0
 	r.setPeers(func(p *progress) {
 		p.probeTicks, p.stalledTicks, p.silentTicks, p.leavingTicks = r.options.HeartbeatTicks, 0, 0, 0
-		p.announcingTicks = 0
+		p.announcingTicks, p.stateTicks = 0, 0
 		if !r.announces(p) {
 			p.announcedTicks = 0
 		}

@@ -25,10 +25,17 @@ func (m Message) String() string {
 			fmt.Fprintf(&b, " index=%d", m.Index)
 		}
 	case InstallReply:
-		fmt.Fprintf(&b, " index=%d", m.Index)
+		if m.Reject && m.Snapshot != nil {
+			fmt.Fprintf(&b, " part=%v", m.Snapshot.Mark)
+		} else {
+			fmt.Fprintf(&b, " index=%d", m.Index)
+		}
 	case Install:
 		if m.Snapshot != nil {
 			fmt.Fprintf(&b, " snapshot=%v", m.Snapshot.Mark)
+		}
+		if m.Hint != (raftlog.Mark{}) {
+			fmt.Fprintf(&b, " instead-of=%v", m.Hint)
 		}
 	}
 	if m.Kind == Vote && m.Hint != (raftlog.Mark{}) {

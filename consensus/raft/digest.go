@@ -166,6 +166,10 @@ func (r *Raft) Digest(d *Digest) {
 	r.digestLog(d)
 	r.digestDisk(d)
 	d.Snapshot(r.fetched)
+	if r.part != nil && r.part.Index > r.commit {
+		d.Snapshot(r.part)
+	}
+	d.Add(uint64(r.trimmed))
 	r.digestBallots(d)
 	if r.role == Leader {
 		r.digestLeadership(d)
@@ -251,6 +255,8 @@ func (r *Raft) digestPeer(d *Digest, p *progress) {
 		d.flag(is)
 	}
 	d.Snapshot(p.snapshot)
+	d.Mark(p.part)
+	d.Snapshot(p.stateFile)
 	d.Add(uint64(p.echoed)<<32 ^ uint64(p.carried))
 	d.Add(uint64(p.notified)<<32 ^ uint64(p.origin))
 	d.Add(uint64(p.awaited)<<32 ^ uint64(p.leaving))

@@ -21,6 +21,14 @@ import (
 //	state Probe, behind  ◄─────────────────────────────────────────────────────────────────── InstallReply
 //	what is held there
 //
+// Files are the same bytes on every node. So a follower that has a part of one tells each leader that announces another
+// one: the leader may have that file, too, though a newer one is in force.
+//
+//	announces S2         ── Install ────────► a part of S1 is here
+//	S1 is here, and the log behind it    ◄─── InstallReply, rejects with S1
+//	announces S1         ── Install ────────► goes on with S1
+//	or: announces S2, and says that S1 cannot be had; then the follower takes S2
+//
 // A follower may drop its log for a snapshot because all that the snapshot covers is committed. An entry that it drops
 // and once acknowledged is covered, unless a later leader has replaced it already; and at no moment is its disk without
 // either, for one operation takes the one away and brings the other. If the log holds the entry at the mark, then what
@@ -56,7 +64,11 @@ func (r *Raft) announce(p *progress) {
 	r.reserve(p)
 	p.announcedTicks = 0
 	p.carried = r.epoch
-	r.send(Message{Kind: Install, To: p.id, Snapshot: p.snapshot, Epoch: r.epoch})
+	m := Message{Kind: Install, To: p.id, Snapshot: p.snapshot, Epoch: r.epoch}
+	if p.snapshot.Mark != p.part {
+		m.Hint = p.part
+	}
+	r.send(m)
 }
 
 // announces reports whether it is time to announce a snapshot to a node in state Snapshot.
@@ -64,10 +76,28 @@ func (r *Raft) announces(p *progress) bool {
 	return p.announcedTicks >= installHeartbeats*r.options.HeartbeatTicks
 }
 
-// handleInstallReply notes what a follower holds: since it has the snapshot, or because it never needed it.
+// handleInstallReply notes what a follower holds: since it has the snapshot, or because it never needed it; or which
+// file it has in part.
 func (r *Raft) handleInstallReply(m *Message) {
-	if p := r.peer(m.From); p != nil {
+	switch p := r.peer(m.From); {
+	case p == nil:
+	case m.Reject:
+		r.notePart(p, m.Snapshot)
+	default:
 		r.noteMatch(p, m)
+	}
+}
+
+// notePart answers a follower that has a part of another file than the one that was announced: by that one, if this
+// leader has it and the log behind it, or by the word that it has not.
+func (r *Raft) notePart(p *progress, part *raftlog.SnapshotMark) {
+	if p.state != Snapshot {
+		return
+	}
+	p.part, p.announcedTicks = part.Mark, never
+	own := r.KeptFile(part)
+	if own != nil && own.Index > p.match && own.Index+1 >= r.trimmed && own != p.snapshot {
+		p.snapshot, p.announcingTicks = own, 0
 	}
 }
 
@@ -82,12 +112,22 @@ func (r *Raft) handleInstall(m *Message) {
 	case r.holds(mark):
 		r.advanceCommit(mark.Index)
 		r.acknowledgeInstall()
+	case r.goesOnWithPart(m):
+		part := &raftlog.SnapshotMark{Mark: r.part.Mark, FileHash: r.part.FileHash}
+		r.send(Message{Kind: InstallReply, To: m.From, Reject: true, Snapshot: part, Clock: r.clock.Wall})
 	case r.fetched == nil:
-		r.fetched = m.Snapshot
+		r.fetched, r.part = m.Snapshot, m.Snapshot
 		r.install = &InstallRequest{From: m.From, Snapshot: *m.Snapshot}
 	default:
 		r.offer = &InstallRequest{From: m.From, Snapshot: *m.Snapshot}
 	}
+}
+
+// goesOnWithPart reports whether this node should ask for the rest of what it has in part, before it takes another
+// snapshot. It asks until it has an answer: messages are lost.
+func (r *Raft) goesOnWithPart(m *Message) bool {
+	return r.part != nil && r.part.Index > r.commit && !r.part.Same(m.Snapshot) && m.Hint != r.part.Mark &&
+		!r.down(guard.PartsAreGoneOnWith)
 }
 
 // acknowledgeInstall tells the leader, if one is known, what is committed here, once that is durable.
@@ -116,7 +156,9 @@ func (r *Raft) acknowledgeInstall() {
 //
 // It must not be called while the owner moves entries of the old log about: see Written and Fetched.
 func (r *Raft) Install(mark raftlog.SnapshotMark, c *membership.Configuration, at raftlog.Time) bool {
-	r.InstallFailed(mark)
+	if r.InstallFailed(mark); r.part.Same(&mark) {
+		r.part = nil // all of it is here
+	}
 	switch {
 	case mark.Index <= r.commit && !r.down(guard.SnapshotBeyondCommit), mark.Term > r.term:
 		return false
@@ -159,8 +201,8 @@ func (r *Raft) beginAnew(mark raftlog.SnapshotMark, c *membership.Configuration,
 	r.noteReinstalled(mark.Index)
 }
 
-// InstallFailed tells that the snapshot for which Ready.Install asked could not be had. It is asked for again, or
-// another one, when a leader announces one again.
+// InstallFailed tells that the snapshot for which Ready.Install asked could not be had, though a part of its file may
+// be here. It is asked for again, or another one, when a leader announces one again.
 func (r *Raft) InstallFailed(mark raftlog.SnapshotMark) {
 	if r.fetched.Same(&mark) {
 		r.fetched = nil

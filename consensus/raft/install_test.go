@@ -14,6 +14,13 @@ func announced(term raftlog.Term, mark raftlog.SnapshotMark) Message {
 	return Message{Kind: Install, From: 2, Term: term, Snapshot: &mark}
 }
 
+// instead is announced where the leader cannot serve another snapshot, which it was asked for.
+func instead(term raftlog.Term, mark, part raftlog.SnapshotMark) Message {
+	m := announced(term, mark)
+	m.Hint = part.Mark
+	return m
+}
+
 var threeVoters = &membership.Configuration{Voters: []raftlog.NodeID{1, 2, 3}}
 
 func TestAFollowerThatHoldsTheMarkLearnsThatItIsCommitted(t *testing.T) {
@@ -45,12 +52,59 @@ func TestOneSnapshotIsFetchedAtATime(t *testing.T) {
 		}
 	}
 	g.core.InstallFailed(snapshotAt(7, 1)) // it was not asked for
-	if g.step(announced(1, snapshotAt(7, 1))); g.rd.Install != nil {
+	if g.step(instead(1, snapshotAt(7, 1), snapshotAt(5, 1))); g.rd.Install != nil {
 		t.Fatalf("%v", g.rd.Install)
 	}
 	g.core.InstallFailed(snapshotAt(5, 1))
-	if g.step(announced(1, snapshotAt(7, 1))); g.rd.Install == nil || g.rd.Install.Snapshot.Index != 7 {
+	g.step(instead(1, snapshotAt(7, 1), snapshotAt(5, 1)))
+	if g.rd.Install == nil || g.rd.Install.Snapshot.Index != 7 {
 		t.Fatalf("%v", g.rd.Install)
+	}
+}
+
+// E14: a part of a file is here, from before a restart or from another leader. Another snapshot is announced: the node
+// asks for the rest of what it has, again and again, until the leader says that it cannot serve that.
+func TestAFollowerGoesOnWithThePartThatItHas(t *testing.T) {
+	part := snapshotAt(5, 1)
+	first := configurationEntry(1, 1, &membership.Configuration{Voters: []raftlog.NodeID{1, 2, 3}})
+	restart := Restored{Term: 1, Entries: []raftlog.Entry{first}, Part: &part}
+	for name, begin := range map[string]func(g *rig){
+		"after a restart": func(g *rig) { g.core = New(testOptions(1), restart) },
+		"fetching":        func(g *rig) { g.step(announced(1, part)) },
+		"after a failure": func(g *rig) {
+			g.step(announced(1, part))
+			g.core.InstallFailed(part)
+		},
+	} {
+		g := newRig(t, 3, 1)
+		begin(g)
+		for range 2 {
+			m := g.one(g.step(announced(1, snapshotAt(7, 1))), InstallReply)
+			if !m.Reject || !m.Snapshot.Same(&part) || m.Snapshot.FileBytes != 0 || g.rd.Install != nil || g.rd.Offer != nil {
+				t.Fatalf("%s: %v, %v, %v", name, m, g.rd.Install, g.rd.Offer)
+			}
+		}
+		wrong := instead(1, snapshotAt(7, 1), snapshotAt(6, 1)) // an answer to an earlier question
+		g.one(g.step(wrong), InstallReply)
+		sent := g.step(instead(1, snapshotAt(7, 1), part))
+		if len(only(sent, InstallReply)) > 0 || g.rd.Install == nil && g.rd.Offer == nil {
+			t.Fatalf("%s: %v, %v, %v", name, sent, g.rd.Install, g.rd.Offer)
+		}
+	}
+}
+
+// What is committed here needs no file: a part of one is of no use.
+func TestAPartOfWhatIsCommittedIsNotAskedFor(t *testing.T) {
+	const commit = 5
+	for at, asks := range map[raftlog.Index]bool{commit - 1: false, commit: false, commit + 1: true} {
+		g := newRig(t, 3, 1, 1, 1, 1, 1)
+		part := snapshotAt(at, 2)
+		g.core.part = &part
+		g.step(Message{Kind: Append, From: 2, Term: 2, Previous: raftlog.Mark{Term: 1, Index: 5}, Commit: commit})
+		sent := g.step(announced(2, snapshotAt(9, 2)))
+		if asked := len(only(sent, InstallReply)) > 0; asked != asks || asked == (g.rd.Install != nil) {
+			t.Errorf("a part of %d: %v, %v", at, sent, g.rd.Install)
+		}
 	}
 }
 

@@ -53,6 +53,7 @@ func (r *Raft) tickPeer(p *progress, beat bool) {
 	p.probeTicks++
 	p.announcedTicks++
 	p.announcingTicks++
+	p.stateTicks++
 	if beat {
 		p.heartbeatDue, p.failedFetch = true, false
 	}

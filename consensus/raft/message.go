@@ -22,8 +22,11 @@ type MessageKind uint8
 //	Heartbeat       leader -> follower   Commit (not beyond what the follower is known to match), Epoch, LogTime
 //	HeartbeatReply  follower -> leader   Epoch; Clock: leaves at once, promises nothing
 //	TimeoutNow      leader -> follower   Previous (the leader's last mark): campaign now (thesis section 3.10)
-//	Install         leader -> follower   Snapshot, Epoch: a snapshot is ready to be fetched
-//	InstallReply    follower -> leader   Index (last index known to be committed, a promise: waits for the disk); Clock
+//	Install         leader -> follower   Snapshot, Epoch: a snapshot is ready to be fetched; Hint: the mark of the one
+//	                                     that the follower asked for instead, which the leader cannot serve
+//	InstallReply    follower -> leader   Index (last index known to be committed, a promise: waits for the disk); Clock;
+//	                                     or, at once: Reject, Snapshot (mark and hash of a file of which a part is here:
+//	                                     it is better than the one that was announced), Clock
 const (
 	PreVote MessageKind = iota + 1
 	PreVoteReply

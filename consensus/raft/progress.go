@@ -58,6 +58,12 @@ type progress struct {
 	snapshot        *raftlog.SnapshotMark
 	announcedTicks  int
 	announcingTicks int
+	// part is the mark of the file that the node asked for last, because it has a part of it; zero if it did not.
+	part raftlog.Mark
+	// stateFile is the snapshot that is kept for the node because its state is void, nil if none is; stateTicks counts
+	// since that began: see ReserveState.
+	stateFile  *raftlog.SnapshotMark
+	stateTicks int
 	// silentTicks counts since the node was last heard as one that follows: not as one that asks for votes.
 	silentTicks int
 	// echoed is the newest read epoch that the node echoed, carried the newest that a message to it carried.
@@ -146,7 +152,7 @@ func (p *progress) messageBytes(limit int) int {
 func (p *progress) await() {
 	if p.state != Snapshot {
 		p.probe(p.match + 1)
-		p.state, p.announcedTicks = Snapshot, never
+		p.state, p.announcedTicks, p.part = Snapshot, never, raftlog.Mark{}
 	}
 }
 

@@ -28,8 +28,11 @@ type Raft struct {
 	written raftlog.Index
 	// switching is the snapshot that comes into force with the next operation; nil for none.
 	switching *raftlog.SnapshotSwitch
-	// fetched is the snapshot that the owner was asked to fetch, until it answers.
-	fetched *raftlog.SnapshotMark
+	// fetched is the snapshot that the owner was asked to fetch, until it answers. part is the one that it was last asked
+	// for, of which a part may be here, until the log begins behind it; only mark and hash of it count.
+	fetched, part *raftlog.SnapshotMark
+	// trimmed is the first entry that may be left of the log: see Trimmed.
+	trimmed raftlog.Index
 	// quarantine is that of the node's state; quarantineChanged means that the next operation carries it.
 	quarantine        raftlog.Quarantine
 	quarantineChanged bool
@@ -101,6 +104,7 @@ func New(o Options, s Restored) *Raft {
 		written: s.Floor.Index,
 
 		quarantine: s.Quarantine,
+		part:       s.Part,
 	}
 	r.disk = newDisk(flight{
 		term: s.Term, vote: s.Vote, last: r.log.last().Index, snapshot: s.Snapshot, retained: s.Retained,
@@ -261,7 +265,7 @@ func (m *Message) coherent() bool {
 		}
 		previous = e.Mark()
 	}
-	if m.Kind == Install {
+	if m.Kind == Install || m.Kind == InstallReply && m.Reject {
 		return m.Snapshot != nil && m.Snapshot.Index > 0 && m.Snapshot.Term <= m.Term
 	}
 	return m.Kind != Append || previous.Term <= m.Term

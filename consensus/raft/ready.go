@@ -108,6 +108,9 @@ type Restored struct {
 	// Snapshot is the snapshot in force, Retained the one before it that is kept; nil when there is none. Everything up
 	// to Snapshot is committed. It lies at or below the last entry; what is between Floor and it is in Entries.
 	Snapshot, Retained *raftlog.SnapshotMark
+	// Part names the snapshot of another node of whose file a part is here, by its mark and its hash; nil if there is
+	// none.
+	Part *raftlog.SnapshotMark
 	// Quarantine is that of the node's state, zero for none.
 	Quarantine raftlog.Quarantine
 	// Configuration is the newest one at or below Floor, at ConfigurationIndex; nil when there is none.

@@ -17,6 +17,9 @@ import (
 //     to S2.
 //  3. The follower has S1, and the log that it needs next is gone. S3 is announced.
 //
+// A quarantined member needs the file as well, and nothing of the log but what every follower needs, for its own log
+// stays: ReserveState. Its log may fall behind while it is down, so what it lacks is kept as long as the file is.
+//
 // A reservation outlives the connection, and a restart of the follower. It ends with the leader's term, and within
 // bounds: the owner lets go of the log behind it when that becomes too large, and says so by Trimmed; a follower that
 // is not heard for reservedSilentElections election timeouts, or does not finish within reservedElections, loses it;
@@ -37,12 +40,55 @@ type Reserved [MaxReserved]*raftlog.SnapshotMark
 
 // reservation is the snapshot that is kept for a follower; nil if none is.
 func (r *Raft) reservation(p *progress) *raftlog.SnapshotMark {
-	election := r.options.ElectionTicks
-	if p.snapshot == nil || p.snapshot.Index <= p.match || p.silentTicks >= reservedSilentElections*election ||
-		p.announcingTicks >= reservedElections*election {
+	if p.snapshot == nil || p.snapshot.Index <= p.match || r.lapsed(p, p.announcingTicks) {
 		return nil
 	}
 	return p.snapshot
+}
+
+// stateReservation is the snapshot that is kept for a member whose state is void; nil if none is.
+func (r *Raft) stateReservation(p *progress) *raftlog.SnapshotMark {
+	if r.lapsed(p, p.stateTicks) {
+		return nil
+	}
+	return p.stateFile
+}
+
+// lapsed reports whether a node has lost what was kept for it for so many ticks.
+func (r *Raft) lapsed(p *progress, ticks int) bool {
+	election := r.options.ElectionTicks
+	return p.silentTicks >= reservedSilentElections*election || ticks >= reservedElections*election
+}
+
+// ReserveState has a leader keep the file of a snapshot for a member whose state is void, within the same bounds; nil
+// ends that. mark is one that KeptFile returned, or one of Snapshot.
+func (r *Raft) ReserveState(id raftlog.NodeID, mark *raftlog.SnapshotMark) {
+	p := r.peer(id)
+	if p == nil || r.stateReservation(p) == mark {
+		return
+	}
+	p.stateFile, p.stateTicks = mark, 0
+}
+
+// StateReserved is the snapshot that is kept for a member whose state is void; nil if none is.
+func (r *Raft) StateReserved(id raftlog.NodeID) *raftlog.SnapshotMark {
+	if p := r.peer(id); p != nil {
+		return r.stateReservation(p)
+	}
+	return nil
+}
+
+// KeptFile finds a snapshot among those whose files this node keeps: the one in force, the one before it, and those
+// that are reserved. It is nil if the file is not kept.
+func (r *Raft) KeptFile(file *raftlog.SnapshotMark) *raftlog.SnapshotMark {
+	inForce, retained := r.Snapshot()
+	reserved := r.Reserved()
+	for _, own := range append(reserved[:], inForce, retained) {
+		if own.Same(file) {
+			return own
+		}
+	}
+	return nil
 }
 
 // reserve gives a follower without a reservation the snapshot in force.
@@ -72,9 +118,10 @@ func (r *Raft) Reserved() (kept Reserved) {
 func (r *Raft) reservedFiles() (files []*raftlog.SnapshotMark) {
 	inForce, retained := r.Snapshot()
 	for _, p := range r.peers {
-		mark := r.reservation(p)
-		if mark != nil && mark != inForce && mark != retained && !slices.Contains(files, mark) {
-			files = append(files, mark)
+		for _, mark := range [...]*raftlog.SnapshotMark{r.reservation(p), r.stateReservation(p)} {
+			if mark != nil && mark != inForce && mark != retained && !slices.Contains(files, mark) {
+				files = append(files, mark)
+			}
 		}
 	}
 	slices.SortFunc(files, func(a, b *raftlog.SnapshotMark) int { return cmp.Compare(a.Index, b.Index) })
@@ -92,11 +139,15 @@ func (r *Raft) limitReserved() {
 		if slices.Contains(files[MaxReserved:], p.snapshot) {
 			r.reserveNewest(p)
 		}
+		if slices.Contains(files[MaxReserved:], p.stateFile) {
+			p.stateFile = nil // its owner offers the one in force
+		}
 	}
 }
 
-// Trimmed tells a leader that its log begins at an index, or soon will: what was reserved below it is of no use.
+// Trimmed tells that the log begins at an index, or soon will: what a leader reserved below it is of no use.
 func (r *Raft) Trimmed(first raftlog.Index) {
+	r.trimmed = max(r.trimmed, first)
 	for _, p := range r.peers {
 		if p.snapshot != nil && p.snapshot.Index+1 < first {
 			r.reserveNewest(p)
@@ -105,7 +156,8 @@ func (r *Raft) Trimmed(first raftlog.Index) {
 }
 
 // KeepFrom is the lowest index that this leader's live followers may still need from its log. A follower is live if it
-// was heard within an election timeout, or if a snapshot is reserved for it: then it goes on behind that. It is the
+// was heard within an election timeout, or if a snapshot is reserved for it: then it goes on behind that, or, where the
+// snapshot replaces its state alone, behind its own log. It is the
 // index behind the last entry if there is none, or if this node does not lead. The owner should keep the entries from
 // there on, within bounds: a follower that is a little slow then never needs a snapshot. See Trimmed.
 func (r *Raft) KeepFrom() raftlog.Index {
@@ -113,7 +165,7 @@ func (r *Raft) KeepFrom() raftlog.Index {
 	for _, p := range r.peers {
 		if mark := r.reservation(p); mark != nil {
 			keep = min(keep, mark.Index+1)
-		} else if p.silentTicks < r.options.ElectionTicks {
+		} else if p.silentTicks < r.options.ElectionTicks || r.stateReservation(p) != nil {
 			keep = min(keep, p.match+1)
 		}
 	}

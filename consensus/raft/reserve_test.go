@@ -125,7 +125,7 @@ func TestOffersReachTheOwner(t *testing.T) {
 	if g.rd.Offer != nil || g.rd.Install == nil {
 		t.Fatalf("%v", g.rd)
 	}
-	g.step(announced(1, snapshotAt(7, 1)))
+	g.step(instead(1, snapshotAt(7, 1), snapshotAt(5, 1)))
 	if g.rd.Install != nil || g.rd.Offer == nil || g.rd.Offer.From != 2 || g.rd.Offer.Snapshot.Index != 7 {
 		t.Fatalf("%v, %v", g.rd.Install, g.rd.Offer)
 	}
@@ -155,5 +155,99 @@ func TestASnapshotNeverReplacesWhatIsCommitted(t *testing.T) {
 		if g.ready(); !replaces && (g.core.Last() != raftlog.Mark{Term: 1, Index: 5} || g.core.Commit() != commit) {
 			t.Errorf("at %d: %v", at, g.core.Status())
 		}
+	}
+}
+
+// E14: a follower has a part of a file. The leader announces that one from then on, if it keeps the file and the log
+// behind it; else it goes on with its own, and says so.
+func TestALeaderServesTheFileThatAFollowerHasInPart(t *testing.T) {
+	asks := func(g *rig, file raftlog.SnapshotMark) Message {
+		name := raftlog.SnapshotMark{Mark: file.Mark, FileHash: file.FileHash}
+		return g.one(g.step(Message{Kind: InstallReply, From: 2, Term: 2, Reject: true, Snapshot: &name}), Install)
+	}
+	other := snapshotAt(5, 1)
+	other.FileHash = 99
+	for name, c := range map[string]struct {
+		part    raftlog.SnapshotMark
+		trimmed raftlog.Index
+		serves  bool
+	}{
+		"the one before":                   {snapshotAt(5, 1), 0, true},
+		"the one before, and its log":      {snapshotAt(5, 1), 6, true},
+		"the one before, without its log":  {snapshotAt(5, 1), 7, false},
+		"the one in force":                 {snapshotAt(8, 1), 7, true},
+		"another one":                      {snapshotAt(6, 1), 0, false},
+		"another file of the same index":   {other, 0, false},
+		"a later one than this leader has": {snapshotAt(30, 1), 0, false},
+	} {
+		g := fiveNodes(t)
+		g.take(5)
+		g.take(8)
+		g.core.Trimmed(c.trimmed)
+		g.awaitSnapshot(2)
+		m := asks(g, c.part)
+		if m.Snapshot.Same(&c.part) != c.serves || c.serves && m.Hint != (raftlog.Mark{}) ||
+			!c.serves && (m.Hint != c.part.Mark || m.Snapshot.Index != 8) {
+			t.Errorf("%s: %v", name, m)
+		}
+		g.take(11)
+		g.take(14)
+		if got := g.announced(); got[2] != m.Snapshot.Index {
+			t.Errorf("%s: reserved is %d, announced %d", name, m.Snapshot.Index, got[2])
+		}
+	}
+}
+
+// S30: what is kept for a member whose state is void stays under the rules of what the log needs: within the bounds of
+// silence, of time, and of files.
+func TestTheFileOfAStateIsReservedWithinItsBounds(t *testing.T) {
+	reserved := func(t *testing.T) *rig {
+		g := fiveNodes(t)
+		g.take(5)
+		inForce, _ := g.core.Snapshot()
+		g.core.ReserveState(4, inForce)
+		for _, at := range []raftlog.Index{7, 9, 11} {
+			g.take(at)
+		}
+		if got := reservedIndexes(g.core.Reserved()); got[0] != 5 || g.core.StateReserved(4).IndexOrZero() != 5 {
+			t.Fatalf("reserved %v", got)
+		}
+		return g
+	}
+	g := reserved(t)
+	if own := g.core.KeptFile(&raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 1, Index: 5}, FileHash: 5}); own == nil {
+		t.Error("its file is not kept")
+	}
+	p := g.core.peer(4)
+	p.silentTicks = 2 * g.core.options.ElectionTicks
+	g.core.peer(2).silentTicks, g.core.peer(3).silentTicks = p.silentTicks, p.silentTicks
+	if keep := g.core.KeepFrom(); keep != p.match+1 {
+		t.Errorf("the log is kept from %d, the member ends at %d and restarts", keep, p.match)
+	}
+	g.core.ReserveState(4, nil)
+	if got := reservedIndexes(g.core.Reserved()); got[0] != 0 {
+		t.Errorf("it is over: %v", got)
+	}
+	for name, lapse := range map[string]func(*progress, int){
+		"silent":   func(p *progress, election int) { p.silentTicks = reservedSilentElections * election },
+		"for long": func(p *progress, election int) { p.stateTicks = reservedElections * election },
+	} {
+		g := reserved(t)
+		lapse(g.core.peer(4), g.core.options.ElectionTicks)
+		if got := reservedIndexes(g.core.Reserved()); got[0] != 0 {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	g = reserved(t)
+	g.core.ReserveState(5, g.core.newestSnapshot())
+	g.take(13)
+	g.take(15)
+	third := g.core.newestSnapshot()
+	g.core.ReserveState(3, third)
+	g.take(17)
+	g.take(19)
+	g.core.limitReserved()
+	if got := reservedIndexes(g.core.Reserved()); got[0] != 5 || got[1] != 11 || g.core.StateReserved(3) != nil {
+		t.Errorf("beyond the bound: %v, %v", got, g.core.StateReserved(3))
 	}
 }

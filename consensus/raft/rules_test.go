@@ -100,7 +100,7 @@ func (r *rules) sent(n *node, m *Message) {
 	case m.Kind == AppendReply && !m.Reject:
 		kept := n.disk.term > m.Term || n.disk.term == m.Term && raftlog.Index(len(n.disk.entries)) >= m.Index
 		r.require(kept, "node %d acknowledges %d, its disk ends at %d", m.From, m.Index, len(n.disk.entries))
-	case m.Kind == InstallReply:
+	case m.Kind == InstallReply && !m.Reject:
 		kept := n.disk.term >= m.Term && raftlog.Index(len(n.disk.entries)) >= m.Index &&
 			r.isCommitted(n.disk.entries[m.Index-1].Mark())
 		r.require(kept, "node %d says that it holds what is committed up to %d, its disk does not", m.From, m.Index)

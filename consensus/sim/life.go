@@ -91,6 +91,7 @@ func newLife(n *node, j *journal.Journal, r *journal.Recovered) (*life, error) {
 		}
 	}
 	l.store = store
+	restored.Part = n.part
 	e, err := engine.New(o, restored, base.Mark.Index)
 	if err != nil {
 		return nil, err
@@ -168,8 +169,8 @@ func (l *life) turn() {
 	w.counts.Turns++
 	in.Ticks = l.passed()
 	in.Now, in.Elapsed = l.clock(), l.elapsed()
-	in.Messages = append(in.Messages, l.forwards...)
 	in.LentBytes = l.lentBytes
+	in.Messages = append(in.Messages, l.forwards...)
 	clear(l.forwards)
 	l.forwards = l.forwards[:0]
 	l.engine.Turn(in, out)

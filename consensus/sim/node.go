@@ -24,6 +24,8 @@ type node struct {
 	id raftlog.NodeID
 	// disk holds the journal; each crash replaces it by what is left.
 	disk *vfs.Memory
+	// part names the snapshot of another node of whose file the last start found a part; nil if there was none.
+	part *raftlog.SnapshotMark
 	// histories are the histories by the names of their directories; historyName is the one in force.
 	histories   map[string]*history
 	historyName string

@@ -44,9 +44,11 @@ func (n *node) openSnapshots(o *journal.Opening, m machine) (*snapshot.Store, en
 		return nil, engine.SnapshotState{}, err
 	}
 	var keep []raftlog.SnapshotMark
+	n.part = nil
 	for _, f := range found {
 		if f.Kind == snapshot.Receiving && (o.Snapshot == nil || f.Mark.Index > o.Snapshot.Index) {
-			keep = []raftlog.SnapshotMark{{Mark: f.Mark, FileHash: f.FileHash}}
+			n.part = &raftlog.SnapshotMark{Mark: f.Mark, FileHash: f.FileHash}
+			keep = []raftlog.SnapshotMark{*n.part}
 		}
 	}
 	for _, mark := range []*raftlog.SnapshotMark{o.Snapshot, o.Retained} {

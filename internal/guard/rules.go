@@ -274,6 +274,10 @@ const (
 	SummonsWaitForTheDisk
 	// SnapshotsOnTheirWayStay (E12, E14): a leader forgets which snapshot a follower is fetching.
 	SnapshotsOnTheirWayStay
+	// PartsAreGoneOnWith (E14): a follower takes another file than the one of which it has a part.
+	PartsAreGoneOnWith
+	// StatesOnTheirWayStay (S30): a leader forgets which file a quarantined member is fetching.
+	StatesOnTheirWayStay
 	// SlowSourcesAreLeft (E14): a node stays with a source whose link crawls.
 	SlowSourcesAreLeft
 	// NothingSentWithoutState (S4): a node that lacks its state sends what its clients ask for.
@@ -327,7 +331,8 @@ var names = [count]string{
 	"RideAlongsUncounted", "BodyIsTheRuns", "SweepBounded", "WholeFileHashed", "BlocksNumbered", "BlocksChained",
 	"SyncedBeforeNamed", "SnapshotNameDurable", "CompletedSpared", "PartsGivenUp", "SameCluster", "SameDirectory",
 	"SameNode", "NotItself", "QuarantineDurable", "AgreedByQuorum", "ProbesAreRepeatedEmpty", "FlyingBounded",
-	"PromisesCoalesce", "SummonsWaitForTheDisk", "SnapshotsOnTheirWayStay", "SlowSourcesAreLeft",
+	"PromisesCoalesce", "SummonsWaitForTheDisk", "SnapshotsOnTheirWayStay", "PartsAreGoneOnWith",
+	"StatesOnTheirWayStay", "SlowSourcesAreLeft",
 	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
 	"DurableBeforePromises", "SeedDurable", "RoomIsShared", "LongValuesStay", "ExecutedOnce",
 	"SessionsInSnapshot",

@@ -91,6 +91,7 @@ func New(o Options, s raft.Restored, base raftlog.Index) (*Engine, error) {
 	}
 	e.reads = newReads(o.Boot)
 	e.snapshots.inForce, e.snapshots.retained = core.Snapshot()
+	e.snapshots.partial = s.Part
 	return e, nil
 }
 

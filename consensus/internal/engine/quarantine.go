@@ -79,9 +79,22 @@ func (e *Engine) keepQuarantine() {
 	}
 }
 
-// wantsState reports whether this node waits for the file of another one's state.
-func (e *Engine) wantsState() bool {
-	return e.stateless() && e.snapshots.install == nil && !e.leads() && e.tick >= e.states.retryAt
+// needsState reports whether this node needs the file of another one's state, which may be on its way.
+func (e *Engine) needsState() bool { return e.stateless() && !e.leads() && e.tick >= e.states.retryAt }
+
+// wantsState reports whether this node waits for a leader to offer it such a file.
+func (e *Engine) wantsState() bool { return e.needsState() && e.snapshots.install == nil }
+
+// partOfState names the file that is fetched for a reinstallation, or of which a part is here; nil for none.
+func (e *Engine) partOfState() *raftlog.SnapshotMark {
+	part := e.snapshots.partial
+	if i := e.snapshots.install; i != nil {
+		part = i.mark()
+	}
+	if part == nil {
+		return nil
+	}
+	return &raftlog.SnapshotMark{Mark: part.Mark, FileHash: part.FileHash}
 }
 
 // reinstallFloor is the least index of a snapshot that can replace the state.
@@ -89,16 +102,33 @@ func (e *Engine) reinstallFloor() raftlog.Index {
 	return max(e.core.Quarantined().Differs, e.handed, e.core.NewestSnapshot().IndexOrZero())
 }
 
-// beginReinstall has the file of a snapshot fetched that the leader offers, if it is of use. One beyond what is known
-// to be committed here is offered again.
-func (e *Engine) beginReinstall(from raftlog.NodeID, mark *raftlog.SnapshotMark) {
-	if !e.wantsState() || mark.Index < e.reinstallFloor() || mark.Index > e.core.Commit() {
+// takeStateOffer has the file of a snapshot fetched that the leader offers, if it is of use. One beyond what is known
+// to be committed here is offered again. While one is fetched, it is judged whether the offer is better, as for a
+// snapshot that the log needs. While the log needs one, none is taken.
+func (e *Engine) takeStateOffer(from raftlog.NodeID, mark *raftlog.SnapshotMark) {
+	commit := e.core.Commit()
+	if !e.needsState() || mark.Index < e.reinstallFloor() || mark.Index > commit || e.snapshots.announced > commit {
 		return
 	}
-	s := &e.snapshots
-	s.install = &install{request: raft.InstallRequest{From: from, Snapshot: *mark}, reinstall: true}
-	if s.partial != nil && !s.partial.Same(mark) {
-		s.partial, s.retire = nil, true
+	offer := raft.InstallRequest{From: from, Snapshot: *mark}
+	if i := e.snapshots.install; i == nil {
+		e.startInstall(&install{request: offer, reinstall: true})
+	} else if i.reinstall {
+		e.considerOffer(&offer)
+	}
+}
+
+// giveWay ends the fetch of a state, if it is under way, for a snapshot that the log needs: that replaces the state as
+// well. Without that the node fetches two files, one after the other, and the first is in vain. A file that is here is
+// put in force first: that takes a moment.
+func (e *Engine) giveWay(i *install) {
+	switch {
+	case !i.reinstall || i.base != nil || i.left || i.dropped:
+	case i.asked:
+		i.left = true
+		e.out.StopInstall = true
+	default:
+		e.endInstall()
 	}
 }
 

@@ -65,10 +65,17 @@ func (e *Engine) beginInstall(request *raft.InstallRequest) {
 	s.announced = max(s.announced, request.Snapshot.Index)
 	if s.install != nil {
 		e.core.InstallFailed(request.Snapshot)
+		e.giveWay(s.install)
 		return
 	}
-	s.install = &install{request: *request}
-	if s.partial != nil && !s.partial.Same(s.install.mark()) {
+	e.startInstall(&install{request: *request})
+}
+
+// startInstall has a file fetched. What is here of another one is of no use.
+func (e *Engine) startInstall(i *install) {
+	s := &e.snapshots
+	s.install = i
+	if s.partial != nil && !s.partial.Same(i.mark()) {
 		s.partial, s.retire = nil, true
 	}
 }

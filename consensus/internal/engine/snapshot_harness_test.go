@@ -80,12 +80,16 @@ func (s *testNode) restore(t *testing.T) (raft.Restored, SnapshotState) {
 	effects := snapshotEffects{
 		inForce: s.inForce, retained: s.retained, floor: s.floor, trimmed: s.trimmed, files: s.files,
 	}
+	var part *raftlog.SnapshotMark // a part of what was being fetched is on the disk
+	if s.install != nil {
+		part = &raftlog.SnapshotMark{Mark: s.install.Snapshot.Mark, FileHash: s.install.Snapshot.FileHash}
+	}
 	if s.snapshotEffects = effects; s.files == nil {
 		s.files = map[uint64]*storedFile{}
 	}
 	r := raft.Restored{
 		Term: s.term, Vote: s.vote, Floor: s.floor.Mark, FloorTime: s.floor.Time, Entries: slices.Clone(s.log),
-		Snapshot: s.inForce, Retained: s.retained,
+		Snapshot: s.inForce, Retained: s.retained, Part: part,
 	}
 	if s.floor.Mark.Index > 0 {
 		c, err := membership.Decode(s.floor.Configuration)

@@ -184,3 +184,95 @@ func TestAnOfferOfTheSameSourceMustBeNewer(t *testing.T) {
 		t.Fatalf("%v", yields)
 	}
 }
+
+// sameFile is a table in which node 3 fetches a file from node 1, and node 2 has it as well, and a newer one in force.
+func sameFile(t *testing.T) (tb *table, late *testNode, mark raftlog.SnapshotMark) {
+	t.Helper()
+	tb = newSnapshotTable(t, 3, 0)
+	tb.commands(1, "early", 3)
+	tb.cut(3)
+	tb.ticks(2 * DefaultOptions().ElectionTicks)
+	tb.commands(1, "late", 5)
+	tb.snapshot(2)
+	tb.commands(1, "more", 1)
+	mark = tb.compact(1)
+	if same := tb.snapshot(2); !same.Same(&mark) {
+		t.Fatalf("node 1 has the snapshot %v, node 2 %v", mark.Mark, same.Mark)
+	}
+	tb.commands(1, "after", 2)
+	tb.snapshot(2)
+	tb.ticks(2 * trimTicks)
+	late = tb.node(3)
+	tb.crash(3)
+	tb.lose = nil
+	tb.boot(late, 203)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	if r := late.requests[0]; r.From != 1 || !r.Snapshot.Same(&mark) {
+		t.Fatalf("it asks for %+v", r)
+	}
+	return tb, late, mark
+}
+
+// E14: the leader dies in the middle of a transfer. The next one has a newer snapshot in force, and keeps the same
+// file: the transfer goes on with that. It makes no difference whether the node that fetches restarts as well.
+func TestAPartOutlivesItsLeader(t *testing.T) {
+	for name, restarts := range map[string]bool{"the leader dies": false, "both die": true} {
+		tb, late, mark := sameFile(t)
+		tb.crash(1)
+		if restarts {
+			tb.crash(3)
+			tb.boot(late, 303)
+		}
+		asked := len(late.requests)
+		tb.elect(2)
+		late.holdInstall = false
+		tb.ticks(100)
+		for _, r := range late.requests[asked:] {
+			if r.From == 2 && !r.Snapshot.Same(&mark) {
+				t.Fatalf("%s: it has a part of %v, and asks node 2 for %v", name, mark.Mark, r.Snapshot.Mark)
+			}
+		}
+		if s := late.engine.State(); s.SnapshotsInstalled != 1 || !s.Snapshot.Same(&mark) {
+			t.Fatalf("%s: %+v", name, s)
+		}
+		tb.expectApplied(tb.node(2).machine.applied...)
+	}
+}
+
+// E14: a new leader that has another snapshot in force keeps the file that a follower fetches from the old one, and the
+// follower turns to it at once.
+func TestATransferMovesToTheNextLeader(t *testing.T) {
+	tb, late, mark := sameFile(t)
+	tb.elect(2)
+	for range 100 {
+		tb.ticks(1)
+		late.holdInstall = true // also when it was stopped
+	}
+	if r := late.requests; len(r) != 2 || r[1].From != 2 || !r[1].Snapshot.Same(&mark) {
+		t.Fatalf("it asked for %+v", r)
+	}
+	tb.more(2, 1)
+	if s := tb.node(2); s.files[mark.FileHash] == nil || s.trimmed > mark.Index {
+		t.Fatalf("the file is kept: %v; the log begins behind %d", s.files[mark.FileHash] != nil, s.trimmed)
+	}
+	late.holdInstall = false
+	tb.ticks(100)
+	tb.expectApplied(tb.node(2).machine.applied...)
+}
+
+// E14: the next leader does not have the file. It says so, and the node takes what it has: at once if the old leader is
+// gone.
+func TestAPartThatNoLeaderHasIsGivenUp(t *testing.T) {
+	tb, _, late, mark := behind(t)
+	late.holdInstall = true
+	tb.untilAnnounced()
+	tb.crash(1)
+	tb.elect(2)
+	late.holdInstall = false
+	tb.ticks(100)
+	if s := late.engine.State(); s.SnapshotsInstalled != 1 || s.Snapshot.Same(&mark) {
+		t.Fatalf("%+v", s)
+	}
+	tb.expectApplied(tb.node(2).machine.applied...)
+}

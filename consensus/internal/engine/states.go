@@ -64,9 +64,11 @@ func (a *Applier) noteNext(behind raftlog.Index) {
 type StateReport struct {
 	// Notes are its newest, in ascending order of their indexes.
 	Notes []StateNote
-	// Quarantine is its own. Floor is the least index of a snapshot by which it can be reinstalled, 0 if it asks for none.
+	// Quarantine is its own. Floor is the least index of a snapshot by which it can be reinstalled, 0 if it needs none.
+	// Part names the file that it fetches for that, or of which a part is here; nil for none.
 	Quarantine raftlog.Quarantine
 	Floor      raftlog.Index
+	Part       *raftlog.SnapshotMark
 }
 
 // StateVerdict is what the leader tells a member of all states.
@@ -76,6 +78,8 @@ type StateVerdict struct {
 	// Odd is the member that is to be quarantined, 0 for none: it has another hash than the agreed one at OddAt.
 	Odd   raftlog.NodeID
 	OddAt StateNote
+	// Differing are the members whose state differs and that wait for their turn to be quarantined, in ascending order.
+	Differing []raftlog.NodeID
 	// Quarantined are the members whose quarantine the leader knows of, in ascending order.
 	Quarantined []Quarantined
 	// Undecided is an index at which states differ and no quorum agrees; 0 for none since then.
@@ -103,10 +107,11 @@ type states struct {
 	reported     uint64
 	reportedTerm raftlog.Term
 	fresh        bool
-	// undecided and quarantined are as the leader says. The slice is replaced, never changed.
+	// undecided, quarantined and differing are as the leader says. The slices are replaced, never changed.
 	undecided   raftlog.Index
 	quarantined []Quarantined
-	// observation counts the changes of quarantined.
+	differing   []raftlog.NodeID
+	// observation counts the changes of quarantined and differing.
 	observation uint64
 	// retryAt: no file is fetched for a reinstallation before this tick; failures counts those that were in vain.
 	retryAt  uint64
@@ -205,6 +210,10 @@ func (e *Engine) compareOwn(own StateNote) {
 	}
 }
 
+// apart reports whether the states differ, as far as is known: there is an index at which no quorum agreed, and none
+// behind it at which one did.
+func (s *states) apart() bool { return s.undecided > newestIndex(s.known) }
+
 // newest are the notes that a report has room for.
 func newest(notes []StateNote) []StateNote { return notes[max(0, len(notes)-reportedNotes):] }
 
@@ -213,8 +222,8 @@ func (e *Engine) report() *StateReport {
 	s := &e.states
 	r := &StateReport{Notes: slices.Concat(newest(s.multiples), newest(s.times)), Quarantine: e.core.Quarantined()}
 	slices.SortFunc(r.Notes, func(a, b StateNote) int { return int(a.Index) - int(b.Index) })
-	if e.wantsState() {
-		r.Floor = e.reinstallFloor()
+	if e.needsState() {
+		r.Floor, r.Part = e.reinstallFloor(), e.partOfState()
 	}
 	return r
 }

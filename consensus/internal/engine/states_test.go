@@ -12,10 +12,15 @@ import (
 const compareEvery = 4
 
 // comparing is a table whose node 1 leads, and whose states are compared often.
-func comparing(t *testing.T, n int) *table {
+func comparing(t *testing.T, n int, adjust ...func(*Options)) *table {
 	t.Helper()
 	tb := newTable(t, n)
-	tb.adjust = func(o *Options) { o.CompareEntries = compareEvery }
+	tb.adjust = func(o *Options) {
+		o.CompareEntries = compareEvery
+		for _, a := range adjust {
+			a(o)
+		}
+	}
 	for _, s := range tb.nodes {
 		tb.boot(s, raftlog.Boot(200+s.id))
 	}

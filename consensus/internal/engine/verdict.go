@@ -44,9 +44,7 @@ func (e *Engine) takeReport(from raftlog.NodeID, r *StateReport) {
 	if before == nil || before.Quarantine != r.Quarantine || r.Floor != 0 {
 		b.news = true
 	}
-	if r.Floor != 0 {
-		e.provideState(r.Floor)
-	}
+	e.provideState(from, r)
 	e.compareAll()
 }
 
@@ -69,6 +67,20 @@ func (e *Engine) compareAll() {
 		b.odd, b.oddAt, b.news = odd, at, true
 	}
 	s.noteQuarantined(e.allQuarantined())
+	if s.noteDiffering(e.allDiffering()) {
+		b.news = true
+	}
+}
+
+// allDiffering are the members whose state differs and that wait for their turn to be quarantined, in ascending order.
+// A member that is silent is not waited for, and not named.
+func (e *Engine) allDiffering() (ids []raftlog.NodeID) {
+	for _, m := range e.core.Configuration().Members {
+		if _, differs := e.oddAt(m.ID); differs && m.ID != e.states.odd && !e.isQuarantined(m.ID) && !e.isSilent(m.ID) {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
 }
 
 // notes are those of all members whose state counts, each once, in ascending order of their indexes.
@@ -213,6 +225,16 @@ func (s *states) noteQuarantined(all []Quarantined) {
 	}
 }
 
+// noteDiffering notes which members differ and wait for their turn, and reports whether that is news.
+func (s *states) noteDiffering(ids []raftlog.NodeID) bool {
+	if slices.Equal(s.differing, ids) {
+		return false
+	}
+	s.differing = ids
+	s.observation++
+	return true
+}
+
 // rule lets a leader tell the members what it found, and what is to be done.
 func (e *Engine) rule() {
 	b := &e.states.bench
@@ -226,7 +248,7 @@ func (e *Engine) rule() {
 	b.ruled, b.news = e.tick, false
 	known := e.states.known
 	v := StateVerdict{
-		Agreed: slices.Clone(newest(known)), Odd: b.odd, OddAt: b.oddAt,
+		Agreed: slices.Clone(newest(known)), Odd: b.odd, OddAt: b.oddAt, Differing: e.states.differing,
 		Quarantined: e.states.quarantined, Undecided: e.states.undecided,
 	}
 	if len(v.Agreed) == 0 && v.Odd == 0 && len(v.Quarantined) == 0 && v.Undecided == 0 {
@@ -239,7 +261,8 @@ func (e *Engine) rule() {
 		}
 		theirs := v
 		if r := b.members[m.ID]; r != nil && r.Floor != 0 {
-			theirs.Snapshot = e.stateFor(r.Floor)
+			theirs.Snapshot = e.stateFor(m.ID, r)
+			e.core.ReserveState(m.ID, theirs.Snapshot)
 		}
 		e.send(Message{Own: Verdict, Message: message(m.ID, e.term), Verdict: &theirs})
 	}
@@ -261,9 +284,10 @@ func (e *Engine) takeStateVerdict(m *Message) {
 	}
 	e.states.undecided = v.Undecided
 	e.states.noteQuarantined(v.Quarantined)
+	e.states.noteDiffering(v.Differing)
 	e.obey(v)
 	if v.Snapshot != nil {
-		e.beginReinstall(m.From, v.Snapshot)
+		e.takeStateOffer(m.From, v.Snapshot)
 	}
 }
 
@@ -279,18 +303,33 @@ func (e *Engine) obey(v *StateVerdict) {
 	}
 }
 
-// stateFor is the snapshot in force if a member can be reinstalled by it, and nil otherwise.
-func (e *Engine) stateFor(floor raftlog.Index) *raftlog.SnapshotMark {
-	if s := &e.snapshots; s.inForceIndex() >= floor && !e.quarantined() {
-		return s.inForce
+// stateFor is a snapshot by which a member can be reinstalled, and nil if there is none: the one of which it has a
+// part, if its file is kept here; else the one that was offered before and is reserved; else the one in force.
+func (e *Engine) stateFor(id raftlog.NodeID, r *StateReport) *raftlog.SnapshotMark {
+	if e.quarantined() {
+		return nil
+	}
+	started, reserved := e.core.KeptFile(r.Part), e.core.StateReserved(id)
+	if e.options.Weakened.Down(guard.StatesOnTheirWayStay) {
+		started, reserved = nil, nil
+	}
+	for _, mark := range [...]*raftlog.SnapshotMark{started, reserved, e.snapshots.inForce} {
+		if mark.IndexOrZero() >= r.Floor && mark != nil {
+			return mark
+		}
 	}
 	return nil
 }
 
-// provideState has a snapshot taken for a member that is to be reinstalled, unless there is one.
-func (e *Engine) provideState(floor raftlog.Index) {
+// provideState has a snapshot taken for a member that is to be reinstalled, unless there is one. What was kept for a
+// member that needs none any more may go.
+func (e *Engine) provideState(id raftlog.NodeID, r *StateReport) {
+	if r.Floor == 0 {
+		e.core.ReserveState(id, nil)
+		return
+	}
 	s := &e.snapshots
-	if e.stateFor(floor) == nil && !e.quarantined() && !s.busy() && e.applied >= floor {
+	if e.stateFor(id, r) == nil && !e.quarantined() && !s.busy() && e.applied >= r.Floor {
 		s.asked = true
 	}
 }

@@ -21,6 +21,7 @@ import (
 //	batch   sequence; what u8 (0 commands, 1 skip, 2 piece), level u8, zero u16; left u32, of a piece or a skip; length
 //	        of the body u32; body. A skip has neither level nor body
 //	bytes   length u32, then the bytes
+//	file    mark, hash: a file of a snapshot; zeros for none
 
 // nodeBytes is the size of an encoded node id.
 const nodeBytes = 8
@@ -75,9 +76,11 @@ func fields(c *coder, m *engine.Message) {
 	case raft.Install:
 		c.snapshot(&m.Snapshot)
 		number(c, &m.Epoch)
+		c.mark(&m.Hint)
 	case raft.InstallReply:
 		number(c, &m.Index)
 		number(c, &m.Clock)
+		c.file(&m.Snapshot)
 	default:
 		panic(fmt.Sprintf("transport: no body for message kind %d", m.Kind))
 	}
@@ -114,7 +117,7 @@ func ownFields(c *coder, m *engine.Message) {
 // mayReject reports whether messages of m's kind use raft.Message.Reject.
 func mayReject(m *engine.Message) bool {
 	switch m.Kind {
-	case raft.PreVoteReply, raft.VoteReply, raft.AppendReply:
+	case raft.PreVoteReply, raft.VoteReply, raft.AppendReply, raft.InstallReply:
 		return true
 	}
 	return m.Own == engine.ReadIndexReply
@@ -338,6 +341,23 @@ func (c *coder) snapshot(v **raftlog.SnapshotMark) {
 		return
 	}
 	s.Configuration = c.take(n)
+}
+
+// file codes the name of a file of a snapshot: its mark and its hash, zeros for none.
+func (c *coder) file(v **raftlog.SnapshotMark) {
+	var name raftlog.SnapshotMark
+	if *v != nil {
+		name = **v
+	}
+	c.mark(&name.Mark)
+	number(c, &name.FileHash)
+	switch named := name.Mark != (raftlog.Mark{}); {
+	case c.out != nil:
+	case named:
+		*v = &name
+	case name.FileHash != 0:
+		c.fail(fmt.Errorf("the hash of a file without a mark"))
+	}
 }
 
 // noBytes is what a coder reads where the body has ended.

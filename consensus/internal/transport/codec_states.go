@@ -12,22 +12,24 @@ import (
 //
 //	note         index, hash, level
 //	quarantine   differs, agreed, reinstalled
-//	report       quarantine; floor; list of notes
-//	verdict      list of agreed notes; odd node, and the agreed note at which it differs; undecided; list of quarantined
-//	             members, each node and quarantine; u32 count, 0 or 1, of a snapshot as in Install
+//	report       quarantine; floor; file of which a part is here; list of notes
+//	verdict      list of agreed notes; odd node, and the agreed note at which it differs; nodes that differ; undecided;
+//	             list of quarantined members, each node and quarantine; u32 count, 0 or 1, of a snapshot as in Install
 const (
 	noteBytes        = 3 * 8
 	quarantinedBytes = 4 * 8
+	fileBytes        = 3 * 8
 )
 
 // stateBytes is the size of what a message says of states.
 func stateBytes(m *engine.Message) int {
 	size := 0
 	if r := m.Report; r != nil {
-		size += quarantinedBytes + 4 + noteBytes*len(r.Notes)
+		size += quarantinedBytes + fileBytes + 4 + noteBytes*len(r.Notes)
 	}
 	if v := m.Verdict; v != nil {
-		size += 4 + noteBytes*len(v.Agreed) + 8 + noteBytes + 8 + 4 + quarantinedBytes*len(v.Quarantined) + 4
+		size += 4 + noteBytes*len(v.Agreed) + 8 + noteBytes + 4 + nodeBytes*len(v.Differing) + 8
+		size += 4 + quarantinedBytes*len(v.Quarantined) + 4
 		if v.Snapshot != nil {
 			size += 4*8 + 4 + len(v.Snapshot.Configuration)
 		}
@@ -42,6 +44,7 @@ func (c *coder) report(v **engine.StateReport) {
 	r := *v
 	c.quarantine(&r.Quarantine)
 	number(c, &r.Floor)
+	c.file(&r.Part)
 	c.notes(&r.Notes)
 }
 
@@ -53,6 +56,7 @@ func (c *coder) verdict(v **engine.StateVerdict) {
 	c.notes(&r.Agreed)
 	number(c, &r.Odd)
 	c.note(&r.OddAt)
+	c.nodes(&r.Differing)
 	number(c, &r.Undecided)
 	n := c.length(len(r.Quarantined), quarantinedBytes)
 	if c.out == nil && n > 0 {

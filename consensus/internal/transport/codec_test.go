@@ -31,8 +31,8 @@ var carried = map[string]string{
 	"Heartbeat":      "Commit Epoch LogTime",
 	"HeartbeatReply": "Epoch Clock",
 	"TimeoutNow":     "Previous",
-	"Install":        "Snapshot Epoch",
-	"InstallReply":   "Index Clock",
+	"Install":        "Snapshot Epoch Hint",
+	"InstallReply":   "Index Clock Reject Snapshot",
 	"Forward":        "Boot Batches",
 	"ReadIndex":      "Request",
 	"ReadIndexReply": "Request Index Stamp Reject",
@@ -112,7 +112,15 @@ func sample(m engine.Message, r *rand.Rand) engine.Message {
 	for _, name := range strings.Fields(carried[m.KindName()]) {
 		to.FieldByName(name).Set(from.FieldByName(name))
 	}
+	if m.Kind == raft.InstallReply {
+		m.Snapshot = nameOf(m.Snapshot)
+	}
 	return m
+}
+
+// nameOf is the name of a snapshot's file: what messages carry that only ask for it.
+func nameOf(s *raftlog.SnapshotMark) *raftlog.SnapshotMark {
+	return &raftlog.SnapshotMark{Mark: s.Mark, FileHash: s.FileHash}
 }
 
 // sampleStates is a report and a verdict with every field set, but for the lists and the snapshot in some cases.
@@ -133,8 +141,11 @@ func sampleStates(r *rand.Rand, snapshot *raftlog.SnapshotMark) (*engine.StateRe
 			ID: raftlog.NodeID(r.Uint64()), Quarantine: quarantine(),
 		})
 	}
+	for id := range raftlog.NodeID(r.IntN(4)) {
+		verdict.Differing = append(verdict.Differing, id+1)
+	}
 	if r.IntN(2) == 0 {
-		verdict.Snapshot = snapshot
+		verdict.Snapshot, report.Part = snapshot, nameOf(snapshot)
 	}
 	return report, verdict
 }

@@ -46,10 +46,12 @@ func fixed() []engine.Message {
 		Report: &engine.StateReport{
 			Notes:      []engine.StateNote{{Index: 0x61, Hash: 0x62, Level: 0x63}, {Index: 0x64, Hash: 0x65, Level: 0x66}},
 			Quarantine: raftlog.Quarantine{Differs: 0x69, Agreed: 0x68, Reinstalled: 0x6a}, Floor: 0x6b,
+			Part: &raftlog.SnapshotMark{Mark: raftlog.Mark{Term: 0x6c, Index: 0x6d}, FileHash: 0x6e},
 		},
 	}
 	all.Verdict = &engine.StateVerdict{
 		Agreed: all.Report.Notes, Odd: 0x71, OddAt: engine.StateNote{Index: 0x72, Hash: 0x73, Level: 0x74}, Undecided: 0x75,
+		Differing:   []raftlog.NodeID{0x77, 0x78},
 		Quarantined: []engine.Quarantined{{ID: 0x76, Quarantine: all.Report.Quarantine}}, Snapshot: all.Snapshot,
 	}
 	var messages []engine.Message
