@@ -22,8 +22,8 @@ type Event struct {
 	Applied bool
 	// Match: more of the log is on this node's disk or, as far as a leader knows, on other nodes'.
 	Match bool
-	// Quarantine: the quarantine of this node's state or of another member's began, changed or ended, or states differ and
-	// none is agreed.
+	// Quarantine: the quarantine of this node's state or of another member's began, changed or ended; a member waits for
+	// its turn to be quarantined, or does no longer; or states began to differ of which none is agreed, or ceased to.
 	Quarantine bool
 }
 
@@ -44,8 +44,8 @@ func eventOf(before, now *engine.Status) Event {
 			before.Snapshot != now.Snapshot,
 		Applied: before.Applied != now.Applied,
 		Match:   before.Durable != now.Durable || before.Observation != now.Observation,
-		Quarantine: before.Quarantine != now.Quarantine || before.Undecided != now.Undecided ||
-			!slices.Equal(before.Quarantined, now.Quarantined),
+		Quarantine: before.Quarantine != now.Quarantine || before.Apart != now.Apart ||
+			!slices.Equal(before.Quarantined, now.Quarantined) || !sameIDs(before.Differing, now.Differing),
 	}
 }
 

@@ -50,6 +50,9 @@ func TestEventsNameWhatHasChanged(t *testing.T) {
 		{"an absent voter", func(s *engine.Status) { s.Absent = []NodeID{2} }, Event{Members: true}},
 		{"a removal", func(s *engine.Status) { s.Removed = true }, Event{Members: true}},
 		{"a snapshot", func(s *engine.Status) { s.SnapshotsEnded = 1 }, Event{Snapshot: true}},
+		{"states that differ", func(s *engine.Status) { s.Undecided, s.Apart = 9, true }, Event{Quarantine: true}},
+		{"... and differ still", func(s *engine.Status) { s.Undecided = 9 }, Event{}},
+		{"a member that waits", func(s *engine.Status) { s.Differing = []NodeID{2} }, Event{Quarantine: true}},
 		{"an install", func(s *engine.Status) { s.Install.From, s.Leader = 2, 2 }, Event{Leader: true, Snapshot: true}},
 	} {
 		after := before

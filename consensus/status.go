@@ -136,11 +136,15 @@ type Status struct {
 	Reinstalls uint64
 	// Quarantined are the members with a quarantine, as the leader says, in order of their numbers.
 	Quarantined []Quarantined
+	// Differing are the members whose state differs as well, and that serve until they are quarantined: one is at a time.
+	// The leader says so, in order of their numbers.
+	Differing []NodeID
 	// AgreedIndex is the last index at which this node's state had the hash that a quorum of the voters had.
 	// UndecidedIndex is the last one at which states differed and none had a quorum: an operator has to find out whose is
-	// right. 0 where there is none.
+	// right. 0 where there is none. Undecided: no quorum has agreed behind it since.
 	AgreedIndex    uint64
 	UndecidedIndex uint64
+	Undecided      bool
 
 	// Shortages is the work that waits because the system is short of something (file descriptors, memory, space), each
 	// with its last error. The node goes on with it by itself. ShortagesBegun counts such waits since Open.
@@ -248,7 +252,8 @@ func (n *Node) fillStatus(s *Status, e *engine.Status) {
 // describeStates tells how the members' states compare.
 func describeStates(s *Status, e *engine.Status) {
 	s.Quarantine, s.Reinstalls = quarantined(e.ID, e.Quarantine), e.Reinstalls
-	s.AgreedIndex, s.UndecidedIndex = uint64(e.Agreed), uint64(e.Undecided)
+	s.AgreedIndex, s.UndecidedIndex, s.Undecided = uint64(e.Agreed), uint64(e.Undecided), e.Apart
+	s.Differing = e.Differing
 	for _, q := range e.Quarantined {
 		s.Quarantined = append(s.Quarantined, quarantined(q.ID, q.Quarantine))
 	}

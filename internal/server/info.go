@@ -87,6 +87,8 @@ func stateFields(status *consensus.Status) []resp.Field {
 		{Name: "raft_state_agreed_index", Value: number(status.AgreedIndex)},
 		{Name: "raft_state_quarantine", Value: quarantineText(status.Quarantine)},
 		{Name: "raft_state_quarantined_nodes", Value: strings.Join(others, ";")},
+		{Name: "raft_state_differing_nodes", Value: numbers(status.Differing)},
+		{Name: "raft_state_undecided", Value: yesNo(status.Undecided)},
 		{Name: "raft_state_undecided_index", Value: number(status.UndecidedIndex)},
 		{Name: "raft_state_reinstalls", Value: number(status.Reinstalls)},
 	}

@@ -130,6 +130,35 @@ func TestStatesWithoutAMajorityAreAnAlarm(t *testing.T) {
 	}
 }
 
+// S30: States differ at each index that is compared. That is news once; that they are alike again is news as well.
+func TestStatesThatDifferAreNewsOnce(t *testing.T) {
+	tb := comparing(t, 2)
+	tb.spoil(2, 1)
+	news := 0
+	before := tb.node(1).engine.State()
+	for range 5 {
+		tb.compared(1)
+		now := tb.node(1).engine.State()
+		if now.Undecided == before.Undecided {
+			t.Fatalf("nothing was compared since %d", now.Undecided)
+		}
+		if now.Apart != before.Apart {
+			news++
+		}
+		before = now
+	}
+	if news != 1 || !before.Apart || !tb.node(2).engine.State().Apart {
+		t.Fatalf("%d changes, the last is %v", news, before.Apart)
+	}
+	tb.spoil(1, 1)
+	tb.compared(1)
+	for _, s := range tb.nodes {
+		if now := s.engine.State(); now.Apart || now.Undecided == 0 || now.Agreed <= now.Undecided {
+			t.Errorf("node %d: %+v", s.id, now)
+		}
+	}
+}
+
 // S30: Two of five differ. They are quarantined one after the other.
 func TestOneNodeIsQuarantinedAtATime(t *testing.T) {
 	tb := comparing(t, 5)
@@ -226,14 +255,22 @@ func TestASecondOddNodeIsNamed(t *testing.T) {
 	if s := tb.node(3).engine.State(); s.Differs != 0 {
 		t.Errorf("node 3 differs at %d", s.Differs)
 	}
+	for _, s := range tb.nodes {
+		if s.id == 4 {
+			continue // the verdicts to it are lost
+		}
+		if waits := s.engine.Status().Differing; len(waits) != 1 || waits[0] != 5 {
+			t.Errorf("node %d says that %v wait for their turn", s.id, waits)
+		}
+	}
 	tb.crash(4)
 	tb.ticks(DefaultOptions().AbsentTicks + 2*repeatTicks)
 	tb.compared(1)
 	if !tb.node(5).engine.quarantined() {
 		t.Error("node 5 is not quarantined, for one that is down")
 	}
-	if all := tb.node(1).engine.Status().Quarantined; len(all) != 2 {
-		t.Errorf("node 1 knows of %v", all)
+	if all := tb.node(1).engine.Status(); len(all.Quarantined) != 2 || len(all.Differing) != 0 {
+		t.Errorf("node 1 knows of %v, and of %v", all.Quarantined, all.Differing)
 	}
 }
 

@@ -22,6 +22,9 @@ type Status struct {
 	// Quarantined are the members whose state is quarantined, as the leader says, in ascending order. The slice must not
 	// be changed.
 	Quarantined []Quarantined
+	// Differing are the members whose state differs and that wait for their turn to be quarantined, as the leader says, in
+	// ascending order. The slice must not be changed.
+	Differing []raftlog.NodeID
 }
 
 // State is the part of a Status that can be compared.
@@ -88,13 +91,15 @@ type State struct {
 	Quarantine raftlog.Quarantine
 	Agreed     raftlog.Index
 	Undecided  raftlog.Index
+	// Apart: no quorum has agreed beyond Undecided, so the states still differ as far as this node knows.
+	Apart bool
 	// Differs is the last index at which this node's state had another hash than the agreed one, 0 for none since they
 	// were the same. Such a node is quarantined unless another one is.
 	Differs raftlog.Index
 	// Reinstalls counts the states that this process took over from another node because its own differed.
 	Reinstalls uint64
-	// Observation counts the changes of Status.Absent, Status.Followers, Status.Confirmed, Status.Quarantined and what
-	// Status.Holding rests on.
+	// Observation counts the changes of Status.Absent, Status.Followers, Status.Confirmed, Status.Quarantined,
+	// Status.Differing and what Status.Holding rests on.
 	Observation uint64
 }
 
@@ -134,7 +139,8 @@ func (e *Engine) State() State {
 		SnapshotUnderway: s.asked || s.underway || s.taken != nil,
 		Install:          e.installStatus(), SnapshotsTaken: s.made, SnapshotsInstalled: s.installed, SnapshotsEnded: s.ended,
 		SnapshotsFailed: s.failed, LastSnapshotError: s.lastError, LastFetchError: s.fetchError, Clock: e.clockStatus(),
-		Quarantine: e.core.Quarantined(), Agreed: e.states.agreed, Undecided: e.states.undecided, Differs: e.states.differs,
+		Quarantine: e.core.Quarantined(), Agreed: e.states.agreed, Undecided: e.states.undecided, Apart: e.states.apart(),
+		Differs:    e.states.differs,
 		Reinstalls: e.states.reinstalls,
 	}
 }
@@ -144,5 +150,6 @@ func (e *Engine) Status() Status {
 	return Status{
 		State: e.State(), Absent: e.presence.absent, Followers: e.presence.followers, Holding: e.holding(),
 		Confirmed: e.confirmed, Quarantined: e.states.quarantined,
+		Differing: e.states.differing,
 	}
 }

@@ -1,6 +1,7 @@
 package pump
 
 import (
+	"slices"
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
@@ -47,7 +48,7 @@ func (r *Runner) logQuarantine(old, now *engine.Status) {
 			"another node by itself; if this happens again, replace the machine or its memory, and report the build",
 			"differs", q.Differs, "agreed", q.Agreed)
 	}
-	if now.Undecided == 0 {
+	if !now.Apart {
 		r.undecided = repeats{}
 	}
 	if now.Undecided > before.Undecided && r.undecided.due(time.Now()) {
@@ -59,6 +60,17 @@ func (r *Runner) logQuarantine(old, now *engine.Status) {
 			"and this one when its turn comes", "differs", now.Differs, "agreed", now.Agreed)
 	}
 	r.logQuarantined(old, now)
+	r.logDiffering(old, now)
+}
+
+// logDiffering logs which other members wait for their turn to be quarantined: they serve what is wrong meanwhile.
+func (r *Runner) logDiffering(old, now *engine.Status) {
+	for _, id := range now.Differing {
+		if id != now.ID && (old == nil || !slices.Contains(old.Differing, id)) {
+			r.effects.Logger.Warn("the state of a member differs from that of a majority, and it serves clients until it is "+
+				"quarantined: the leader does that to one node at a time", "member", id)
+		}
+	}
 }
 
 // logQuarantined logs which other members are quarantined now, and which not any more.

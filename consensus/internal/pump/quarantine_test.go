@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // S30: States of which none has a majority are told at once, and then with pauses that double up to a limit.
@@ -33,11 +34,32 @@ func TestUndecidedStatesFillNoLog(t *testing.T) {
 	old := &engine.Status{}
 	for i := range 100 {
 		now := &engine.Status{}
-		now.Undecided = old.Undecided + 1024
+		now.Undecided, now.Apart = old.Undecided+1024, true
 		r.logQuarantine(old, now)
 		if n := strings.Count(log.String(), "the states of the nodes differ"); n != 1 {
 			t.Fatalf("%d lines after %d alarms", n, i+1)
 		}
 		old = now
+	}
+	agreed, again := &engine.Status{}, &engine.Status{}
+	agreed.Undecided = old.Undecided
+	again.Undecided, again.Apart = old.Undecided+1024, true
+	r.logQuarantine(old, agreed)
+	r.logQuarantine(agreed, again)
+	if n := strings.Count(log.String(), "the states of the nodes differ"); n != 2 {
+		t.Fatalf("%d lines after they agreed and differ again", n)
+	}
+}
+
+// S30: each node's log names a member that waits for its turn to be quarantined, once; its own has another line.
+func TestMembersThatDifferAreNamedOnce(t *testing.T) {
+	var log bytes.Buffer
+	r := &Runner{effects: Effects{Logger: slog.New(slog.NewTextHandler(&log, nil))}}
+	before, now := &engine.Status{}, &engine.Status{Differing: []raftlog.NodeID{2, 3}}
+	now.ID = 3
+	r.logQuarantine(before, now)
+	r.logQuarantine(now, now)
+	if n := strings.Count(log.String(), "until it is quarantined"); n != 1 || !strings.Contains(log.String(), "member=2") {
+		t.Fatalf("%d lines: %s", n, &log)
 	}
 }
