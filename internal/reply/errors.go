@@ -56,6 +56,11 @@ func NeedsLevel(name string, needs, inForce uint8) string {
 		"that knows it: INFO raft names those that do not (raft_feature_level_waits_for)", name, needs, inForce)
 }
 
+// RefusedOnce is the text for a command that RAFT.ONCE does not take.
+func RefusedOnce(name, why string) string {
+	return "ERR RAFT.ONCE does not take '" + name + "': " + why
+}
+
 // UnknownCommand is the text for a name that no command has; args are all arguments, name included. As in Redis, the
 // name ends at a zero byte (it is printed as a C string there), and so does each argument.
 func UnknownCommand(args [][]byte) string {

@@ -50,7 +50,7 @@ func ArrayHeader(dst []byte, n int) []byte { return redcon.AppendArray(dst, n) }
 
 // Null appends the absence of a string or number.
 func Null(dst []byte, protocol int) []byte {
-	if protocol == RESP3 {
+	if isRich(protocol) {
 		return append(dst, "_\r\n"...)
 	}
 	return redcon.AppendNull(dst)
@@ -61,12 +61,12 @@ func NullArray(dst []byte, protocol int) []byte {
 	if protocol == RESP3 {
 		return append(dst, "_\r\n"...)
 	}
-	return append(dst, "*-1\r\n"...)
+	return append(dst, absentArray...)
 }
 
 // MapHeader begins a map; n pairs follow, each a key and a value. RESP2 has the pairs as a flat array.
 func MapHeader(dst []byte, protocol, n int) []byte {
-	if protocol == RESP3 {
+	if isRich(protocol) {
 		return header(dst, '%', n)
 	}
 	return redcon.AppendArray(dst, 2*n)
@@ -74,7 +74,7 @@ func MapHeader(dst []byte, protocol, n int) []byte {
 
 // SetHeader begins a set; n members follow. RESP2 has an array.
 func SetHeader(dst []byte, protocol, n int) []byte {
-	if protocol == RESP3 {
+	if isRich(protocol) {
 		return header(dst, '~', n)
 	}
 	return redcon.AppendArray(dst, n)
@@ -82,7 +82,7 @@ func SetHeader(dst []byte, protocol, n int) []byte {
 
 // PushHeader begins a message that answers no command; n values follow. RESP2 has an array.
 func PushHeader(dst []byte, protocol, n int) []byte {
-	if protocol == RESP3 {
+	if isRich(protocol) {
 		return header(dst, '>', n)
 	}
 	return redcon.AppendArray(dst, n)
@@ -91,9 +91,9 @@ func PushHeader(dst []byte, protocol, n int) []byte {
 // Bool appends a truth value. RESP2 has the integers 1 and 0.
 func Bool(dst []byte, protocol int, value bool) []byte {
 	switch {
-	case protocol == RESP3 && value:
+	case isRich(protocol) && value:
 		return append(dst, "#t\r\n"...)
-	case protocol == RESP3:
+	case isRich(protocol):
 		return append(dst, "#f\r\n"...)
 	case value:
 		return redcon.AppendInt(dst, 1)
@@ -105,7 +105,7 @@ func Bool(dst []byte, protocol int, value bool) []byte {
 func Double(dst []byte, protocol int, value float64) []byte {
 	var buf [32]byte
 	text := appendDouble(buf[:0], value)
-	if protocol != RESP3 {
+	if !isRich(protocol) {
 		return redcon.AppendBulk(dst, text)
 	}
 	dst = append(dst, ',')
@@ -131,7 +131,7 @@ func Verbatim(dst []byte, protocol int, format, text string) []byte {
 	if len(format) != 3 {
 		panic("reply: the format of a verbatim text has three letters")
 	}
-	if protocol != RESP3 {
+	if !isRich(protocol) {
 		return redcon.AppendBulkString(dst, text)
 	}
 	dst = header(dst, '=', len(format)+1+len(text))
