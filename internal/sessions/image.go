@@ -31,12 +31,19 @@ const (
 type Frozen struct {
 	sessions *btree.Map[uint64, *session]
 	recorded uint64
+
+	maxReplyAgeMillis int64
 }
 
 // Freeze returns the present table, in constant time.
 func (t *Table) Freeze() *Frozen {
 	t.generation++
-	return &Frozen{sessions: t.byID.Copy(), recorded: t.kept.recorded}
+	return &Frozen{t.byID.Copy(), t.kept.recorded, t.limits.MaxReplyAgeMillis}
+}
+
+// Find is that of the table as it was.
+func (f *Frozen) Find(id uint64, now int64) (i Info, found bool) {
+	return find(f.sessions, id, now, f.maxReplyAgeMillis)
 }
 
 // Len is the number of sessions.

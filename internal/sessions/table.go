@@ -164,13 +164,18 @@ type Info struct {
 
 // Find tells what there is of a session. It changes nothing: a look is no use.
 func (t *Table) Find(id uint64, now int64) (i Info, found bool) {
-	s, found := t.byID.Get(id)
+	return find(&t.byID, id, now, t.limits.MaxReplyAgeMillis)
+}
+
+// find is Find, in the sessions of a table or of a frozen one.
+func find(in *btree.Map[uint64, *session], id uint64, now, maxAgeMillis int64) (i Info, found bool) {
+	s, found := in.Get(id)
 	if !found || now >= s.deadline {
 		return Info{}, false
 	}
 	i = Info{TTLMillis: s.ttlMillis, Deadline: s.deadline, Highest: s.highest}
 	for _, r := range s.replies {
-		if !t.aged(r, now) {
+		if now < r.at+maxAgeMillis {
 			i.Replies++
 			i.ReplyBytes += r.size()
 		}
@@ -238,9 +243,20 @@ func (t *Table) own(s *session) *session {
 // Record notes that a sequence was executed, and what was replied. Begin has said First for it at the same time; for
 // any other one, and for a session that its own command has closed, Record does nothing. The table copies the reply.
 func (t *Table) Record(id, sequence uint64, now int64, reply []byte) {
+	if s := t.execute(id, sequence); s != nil {
+		t.keep(s, sequence, now, reply)
+	}
+}
+
+// RecordGone is Record for a reply that the caller does not want to be kept: Begin says ReplyGone from now on.
+func (t *Table) RecordGone(id, sequence uint64) { t.execute(id, sequence) }
+
+// execute puts a sequence into the window of its session, and drops the replies that have left it. It returns nil where
+// Record does nothing.
+func (t *Table) execute(id, sequence uint64) *session {
 	s, found := t.byID.Get(id)
 	if !found || s.contains(sequence) {
-		return
+		return nil
 	}
 	s = t.own(s)
 	t.sum -= s.digest()
@@ -251,7 +267,7 @@ func (t *Table) Record(id, sequence uint64, now int64, reply []byte) {
 	s.done.set(s.highest - sequence)
 	t.sum += s.digest()
 	t.dropLeft(s)
-	t.keep(s, sequence, now, reply)
+	return s
 }
 
 // dropLeft drops the replies that have left the window.

@@ -202,6 +202,43 @@ func TestRecordTakesWhatBeginCalledFirst(t *testing.T) {
 	}
 }
 
+// A sequence whose reply is not to be kept counts as executed, and slides the window.
+func TestASequenceWithoutAReplyCounts(t *testing.T) {
+	table := newTable(t, 1000)
+	check(t, table, 1, First)
+	table.Begin(1, 2, 10)
+	table.RecordGone(1, 2)
+	table.RecordGone(2, 2)
+	check(t, table, 2, ReplyGone)
+	check(t, table, 1, Replayed)
+	kept := table.ReplyBytes()
+	table.Begin(1, Window+1, 10)
+	table.RecordGone(1, Window+1)
+	check(t, table, 1, TooOld)
+	if i, _ := table.Find(1, 10); kept == 0 || table.ReplyBytes() != 0 || i.Highest != Window+1 || i.Replies != 0 {
+		t.Errorf("%d bytes are kept of %d: %+v", table.ReplyBytes(), kept, i)
+	}
+}
+
+// A frozen table tells what there was of a session.
+func TestAFrozenTableKnowsItsSessions(t *testing.T) {
+	table := newTable(t, 1000)
+	check(t, table, 1, First)
+	frozen, now := table.Freeze(), int64(500)
+	want, _ := table.Find(1, now)
+	check(t, table, 2, First)
+	table.Close(1, now)
+	if got, found := frozen.Find(1, now); !found || got != want || got.Replies != 1 {
+		t.Errorf("%+v, %v, want %+v", got, found, want)
+	}
+	if _, found := frozen.Find(1, want.Deadline); found {
+		t.Error("its time is over")
+	}
+	if _, found := frozen.Find(2, now); found {
+		t.Error("it never was")
+	}
+}
+
 // An empty table is an empty table, whatever was in it: hosts that use no sessions, or no longer do, pay nothing.
 func TestAnEmptyTableHasNoTraces(t *testing.T) {
 	table := newTable(t, 1000)
