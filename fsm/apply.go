@@ -139,10 +139,15 @@ func (m *Machine) execute(c call) []byte {
 // write executes a write, unless its command came in a later level than the cluster's: nodes of the build before do not
 // know it, and refuse it as well.
 func (m *Machine) write(spec *command.Spec, c call) []byte {
-	if spec.Level > m.level && !guard.Down(guard.NewCommandsWait) {
+	if m.isLater(spec) {
 		return c.error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
 	}
-	return writes[spec.ID()](m, c)
+	return m.writes[spec.ID()](m, c)
+}
+
+// isLater reports whether a command came in a later level than the cluster's.
+func (m *Machine) isLater(spec *command.Spec) bool {
+	return spec.Level > m.level && !guard.Down(guard.NewCommandsWait)
 }
 
 // trim clears the arguments, which point into the entry, and frees large buffers.
@@ -153,5 +158,8 @@ func (m *Machine) trim() {
 	}
 	if cap(m.scratch) > maxKeptScratchBytes {
 		m.scratch = nil
+	}
+	if cap(m.record) > maxKeptScratchBytes {
+		m.record = nil
 	}
 }

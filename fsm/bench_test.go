@@ -268,3 +268,39 @@ func BenchmarkTheLastPiece(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkOnce is one SET of 64 bytes in an entry, as it is and by RAFT.ONCE, on the node that has the client and on
+// another: TestAllocationsOfOnce holds what it allocates.
+func BenchmarkOnce(b *testing.B) {
+	for _, prefix := range []string{"", "RAFT.ONCE"} {
+		for _, atOrigin := range []bool{true, false} {
+			b.Run("prefix="+prefix+"/origin="+strconv.FormatBool(atOrigin), func(b *testing.B) {
+				m := full(b)
+				do(m, words("raft.session open"))
+				key, value, sequence := make([]byte, 16), make([]byte, 64), uint64(0)
+				call := [][]byte{[]byte("SET"), key, value}
+				if prefix != "" {
+					call = append([][]byte{[]byte(prefix), []byte("1"), nil}, call...)
+				}
+				run := newRun(2, call)
+				run.Calls[0].Args = call
+				var data, digits []byte
+				b.ReportAllocs()
+				for b.Loop() {
+					sequence++
+					benchKey(key, scattered(int(sequence)))
+					if prefix != "" {
+						digits = strconv.AppendUint(digits[:0], sequence, 10)
+						call[2] = digits
+					}
+					data, run.Reply = run.Body(data[:0], argv.Append), run.Reply[:0]
+					if atOrigin {
+						m.Apply(m.Index()+1, 0, data, run)
+					} else {
+						m.Apply(m.Index()+1, 0, data, nil)
+					}
+				}
+			})
+		}
+	}
+}

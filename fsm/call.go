@@ -6,6 +6,7 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/reply"
+	"github.com/raftredis/raftredis/internal/sessions"
 )
 
 // call is a command that is being executed: its arguments, whose number fits its arity, and the replies so far, to
@@ -22,6 +23,8 @@ type call struct {
 	run     *command.Run
 	space   *keyspace.Space
 	applies bool
+	// keeping is not nil for a command of RAFT.ONCE that is executed for the first time.
+	keeping *keeping
 }
 
 // read counts an entry, or none, that was looked up in order to be read.
@@ -47,10 +50,17 @@ const (
 
 // fits reports whether the replies may grow by a number of bytes.
 func (c call) fits(bytes int) bool {
+	length := len(c.reply) + c.left()
+	if c.keeping != nil {
+		if c.keeping.fits(length - c.keeping.left + bytes) {
+			return true
+		}
+		length += c.keeping.before
+	}
 	if c.writes {
 		bytes = 0
 	}
-	return c.maxReply == 0 || len(c.reply)+c.left()+bytes <= c.maxReply
+	return c.maxReply == 0 || length+bytes <= c.maxReply
 }
 
 // left is how many bytes were left out of the replies so far.
@@ -120,8 +130,13 @@ func (c call) value(e *keyspace.Entry) []byte {
 	return c.bulkRange(text, 0, text.Len())
 }
 
-// isLong reports whether so many bytes may be left out of the reply, for the connection to put them in.
+// isLong reports whether so many bytes may be left out of the reply, for the connection to put them in. A reply that is
+// kept is whole. One that would be, and is too long, is put into the client's protocol, so nothing is left out of it but
+// the only string that there is.
 func (c call) isLong(bytes int) bool {
+	if c.keeping != nil && (!c.keeping.tooLong || len(c.reply) > 0) {
+		return false
+	}
 	return c.run != nil && c.run.LateBytes != 0 && bytes >= c.run.LateBytes
 }
 
@@ -166,6 +181,9 @@ func (c call) leave(at int, text value.String, begin, end int) {
 		c.run.WantsFreeze = true
 		return
 	}
+	if c.keeping != nil {
+		at += c.keeping.before
+	}
 	c.run.Long.Add(at, text, begin, end)
 }
 
@@ -198,6 +216,8 @@ type reader interface {
 	SlotKeys(slot uint16, count int, visit func(key string))
 	Scan(from keyspace.Position, visit func(at keyspace.Position, e *keyspace.Entry) bool)
 	Pick(random uint64) (key string, ok bool)
+	Session(id uint64) (sessions.Info, bool)
+	Now() keyspace.Now
 }
 
 // refuse answers a call that is not one of the table's writes. The log of this cluster should have none, but all bytes

@@ -37,6 +37,9 @@ type Machine struct {
 	newReader func(value.Kind) value.Reader
 	// ready says that Restore was called, which brings the seed.
 	ready bool
+	// reads and writes are the functions of commands: RAFT.ONCE, which is one of them, calls the others.
+	reads  []read
+	writes []write
 	// level is the feature level of the cluster at the last entry: what came in a later one does not happen.
 	level uint8
 	space keyspace.Space
@@ -45,6 +48,9 @@ type Machine struct {
 	// arguments and scratch are buffers of Apply, which it keeps between calls.
 	arguments [][]byte
 	scratch   []byte
+	// keeping is that of the command of RAFT.ONCE which is being executed, record the buffer of a reply that is kept.
+	keeping keeping
+	record  []byte
 	// ahead is what was done for a body in pieces that is not whole yet.
 	ahead ahead
 }
@@ -63,7 +69,9 @@ func New(o Options) *Machine {
 	if o.AheadBytes < minAheadBytes {
 		panic(fmt.Sprintf("fsm: AheadBytes is %d, less than %d", o.AheadBytes, minAheadBytes))
 	}
-	return &Machine{maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel}
+	return &Machine{
+		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel, reads: reads, writes: writes,
+	}
 }
 
 // advance moves the machine to the next index and its time to the stamp, if that is later. Every index comes once and

@@ -52,7 +52,7 @@ func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 		switch {
 		case called.Spec == nil:
 			continue
-		case called.Spec.FirstKey() == 0:
+		case called.Spec.FirstKey(called.Args) == 0:
 			return true
 		}
 		for _, at := range called.Spec.Keys(few[:0], called.Args) {

@@ -11,6 +11,8 @@ type Stats struct {
 	// MeanMillisLeft is how long the keys with a deadline have left, on average; one that is overdue counts with the time
 	// since its end, taken away. It is never negative.
 	MeanMillisLeft int64
+	// Sessions is the number of sessions of clients, SessionBytes about how many bytes they occupy with their replies.
+	Sessions, SessionBytes int
 }
 
 // Stats may be called where Query may.
@@ -25,5 +27,7 @@ func (m *Machine) Stats() Stats {
 		Expired:   m.expired,
 
 		MeanMillisLeft: max(m.space.MeanLeft(), 0),
+
+		Sessions: m.space.Sessions().Len(), SessionBytes: m.space.SessionBytes(),
 	}
 }

@@ -18,6 +18,7 @@ func (m *Machine) sweep(limit int) {
 		limit = 1 << 30
 	}
 	swept, m.scratch = m.space.Sweep(limit, m.scratch)
+	m.space.Sessions().Expire(m.space.Now().Log, limit)
 	m.expired += uint64(swept)
 	m.space.Settle()
 }

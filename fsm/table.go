@@ -25,7 +25,7 @@ type function struct {
 // functions are all, as each family lists them in the file where they are.
 var functions = slices.Concat(
 	stringFunctions, conditionFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions,
-	objectFunctions, slotFunctions, lockFunctions, topicFunctions, laterFunctions,
+	objectFunctions, slotFunctions, lockFunctions, topicFunctions, onceFunctions, laterFunctions,
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

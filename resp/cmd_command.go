@@ -248,15 +248,30 @@ func keysOf(args [][]byte) (spec *command.Spec, positions []int, failure string)
 	switch {
 	case fault == command.UnknownCommand, fault == command.UnknownSubcommand:
 		return nil, nil, noSuchCommand
-	case spec.FirstKey() == 0:
+	case spec.Wraps == 0 && spec.FirstKey(args) == 0:
 		return nil, nil, keylessCommand
 	case fault == command.WrongArity:
 		return nil, nil, wrongKeyCount
+	case spec.Wraps > 0:
+		return keysWithin(spec, args)
 	}
 	if positions = spec.Keys(nil, args); len(positions) == 0 {
 		return nil, nil, noKeysFound
 	}
 	return spec, positions, ""
+}
+
+// keysWithin is keysOf for a command that carries another one, which itself carries none.
+func keysWithin(spec *command.Spec, args [][]byte) (_ *command.Spec, positions []int, failure string) {
+	inner := args[spec.Wraps:]
+	if carried, _ := command.Find(inner); carried != nil && carried.Wraps > 0 {
+		return nil, nil, keylessCommand
+	}
+	_, positions, failure = keysOf(inner)
+	for i := range positions {
+		positions[i] += spec.Wraps
+	}
+	return spec, positions, failure
 }
 
 // commandGetKeys is COMMAND GETKEYS command [argument ...].

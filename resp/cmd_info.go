@@ -209,7 +209,7 @@ func infoKeyspace(b *strings.Builder, s *Server) {
 func infoRaft(b *strings.Builder, s *Server) {
 	// Applied is read first: what is committed may go on between the readings, and is never shown below it.
 	applied := s.node.Applied()
-	cluster, log := s.node.Cluster(), s.node.Raft()
+	cluster, log, keys := s.node.Cluster(), s.node.Raft(), s.node.Keyspace()
 	voting, voters := "no", 0
 	for i := range cluster.Nodes {
 		if !cluster.Nodes[i].Voter {
@@ -240,6 +240,8 @@ func infoRaft(b *strings.Builder, s *Server) {
 	line(b, "raft_last_applied_index", applied)
 	line(b, "raft_snapshot_last_idx", log.SnapshotIndex)
 	line(b, "raft_snapshot_last_term", log.SnapshotTerm)
+	line(b, "raft_sessions", keys.Sessions)
+	line(b, "raft_session_bytes", keys.SessionBytes)
 	for _, field := range log.Fields {
 		line(b, field.Name, field.Value)
 	}
@@ -326,6 +328,8 @@ func (s *Server) initMetrics(set *metrics.Set) {
 	set.MemoryProcess = func() int64 { return int64(s.readMemory().process) }
 	set.MemoryLimit = s.memory.bytes.Load
 	set.Quarantined = s.quarantined
+	set.Sessions = func() int64 { return s.node.Keyspace().Sessions }
+	set.SessionBytes = func() int64 { return s.node.Keyspace().SessionBytes }
 }
 
 // quarantined is 1 while the state of this node is quarantined.

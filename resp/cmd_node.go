@@ -22,6 +22,7 @@ var nodeHandlers = []handler{
 	{of: command.RaftHealth, answer: raftHealth, slow: true},
 	{of: command.RaftIndex, answer: raftIndex},
 	{of: command.RaftRead, answer: raftRead},
+	help(command.RaftSessionHelp),
 	{of: command.Role, answer: role},
 	{of: command.Time, answer: timeNow},
 }

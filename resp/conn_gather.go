@@ -197,6 +197,26 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 		return reply.Loading
 	case c.server.view == topology.NoView && needsCluster(spec):
 		return clusterDisabled
+	case spec.Wraps > 0:
+		return c.innerRefusal(args[spec.Wraps:])
+	}
+	return ""
+}
+
+// innerRefusal is refusal for the command that RAFT.ONCE carries. What is refused here takes no sequence.
+func (c *Conn) innerRefusal(args [][]byte) string {
+	spec, fault := command.Find(args)
+	switch {
+	case fault == command.UnknownCommand:
+		return reply.UnknownCommand(args)
+	case fault == command.UnknownSubcommand:
+		return reply.UnknownSubcommand(args)
+	case spec.RefusedOnce() != "":
+		return reply.RefusedOnce(spec.Name, spec.RefusedOnce())
+	case fault == command.WrongArity:
+		return reply.WrongArity(spec.Name)
+	case spec.Flags&command.FlagDenyOOM != 0 && c.server.memory.exceeded.Load():
+		return reply.OutOfMemory
 	}
 	return ""
 }

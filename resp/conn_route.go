@@ -73,13 +73,17 @@ func (c *Conn) redirect(leader topology.Leader) {
 	calls := c.request.Run.Calls
 	for i := range calls {
 		call := &calls[i]
-		if call.Spec == nil || call.Spec.FirstKey() == 0 || (c.mayReadOld() && !call.IsWrite()) {
+		if call.Spec == nil || (c.mayReadOld() && !call.IsWrite()) {
+			continue
+		}
+		first := call.Spec.FirstKey(call.Args)
+		if first == 0 || first >= len(call.Args) {
 			continue
 		}
 		if call.IsWrite() {
 			c.bodyBytes -= argv.Size(call.Args)
 		}
-		slot := command.Slot(call.Args[call.Spec.FirstKey()])
+		slot := command.Slot(call.Args[first])
 		*call = c.refused(topology.Moved(slot, leader, c.server.endpoint()))
 	}
 }
@@ -114,8 +118,10 @@ func (c *Conn) sendAway(calls []command.Call) {
 	shown, _ := c.server.clusterMap()
 	for i := range calls {
 		slot, keyed := uint16(0), false
-		if spec := calls[i].Spec; spec != nil && spec.FirstKey() > 0 && c.server.view != topology.NoView {
-			slot, keyed = command.Slot(calls[i].Args[spec.FirstKey()]), true
+		if spec := calls[i].Spec; spec != nil && c.server.view != topology.NoView {
+			if first := spec.FirstKey(calls[i].Args); first > 0 && first < len(calls[i].Args) {
+				slot, keyed = command.Slot(calls[i].Args[first]), true
+			}
 		}
 		text := c.server.notDoneText(topology.Removed)
 		if member := shown.Alternative(slot); member != nil && keyed {

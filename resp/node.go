@@ -81,6 +81,8 @@ type Keyspace struct {
 	Keys, Deadlines, Overdue, MillisLeft int64
 	// Expired is how many keys this node has removed at their end since it started.
 	Expired int64
+	// Sessions is the number of sessions of clients, SessionBytes about how many bytes they occupy with their replies.
+	Sessions, SessionBytes int64
 }
 
 // RaftInfo is what a node tells of the log, in the names of redisraft.

@@ -26,7 +26,7 @@ const (
 // topicNames are all topics, in the order in which a newcomer may want to read them.
 func topicNames() []string {
 	return []string{
-		"getting-started", "consistency", "locks", "log", "clients", "configuration", "redis-conf", settingsName,
+		"getting-started", "consistency", "once", "locks", "log", "clients", "configuration", "redis-conf", settingsName,
 		parametersName, "membership", "snapshots", "backup", "probes", "upgrade", "files", "security", "not-ready",
 		"troubleshooting", "exit-codes",
 	}

@@ -35,6 +35,9 @@ import (
 // string of up to value.ChunkBytes is written whole; all other values are written in parts, which the kind defines: see
 // value.Reader. A section is closed behind the item that brings its payload to sectionBytes, so that
 // equal contents are cut at equal places, and neither writer nor reader needs memory for a whole value.
+//
+// The payloads of the sections of kind sectionSessions are, one behind the other, the image of the table of sessions:
+// see package sessions. They follow the keys; each but the last has sectionBytes. Without sessions there is none.
 const (
 	imageMagic  = "RRIMAGE\n"
 	imageFormat = 2
@@ -43,8 +46,9 @@ const (
 	sectionHeaderBytes = 16
 	endBytes           = 8
 
-	sectionKeys section.Kind = 1
-	sectionEnd  section.Kind = 2
+	sectionKeys     section.Kind = 1
+	sectionEnd      section.Kind = 2
+	sectionSessions section.Kind = 3
 
 	// database is the number of the only database.
 	database      = 0

@@ -31,6 +31,7 @@ func (s *Space) Freeze() Frozen {
 	}
 	f.space.byLog.tree, f.space.byWall.tree = nil, nil // these go on with the original
 	f.space.watcher, f.space.run = nil, nil
+	f.space.sessions, f.space.frozenSessions = nil, s.freezeSessions()
 	f.space.settled = f.space.generation
 	return f
 }
@@ -42,7 +43,7 @@ func (f *Frozen) Index() uint64 { return f.header.index }
 func (f *Frozen) Hash() uint64 { return f.header.hash }
 
 // Release frees the state. A second Release does nothing.
-func (f *Frozen) Release() { f.space.root = nil }
+func (f *Frozen) Release() { f.space.root, f.space.frozenSessions = nil, nil }
 
 // State is the space, for reading. It panics behind a Release.
 func (f *Frozen) State() *Space {
@@ -57,12 +58,15 @@ func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
 	if f.space.root == nil {
 		return 0, ErrReleased
 	}
-	out := imageWriter{w: w}
+	out, ofClients := imageWriter{w: w}, f.space.frozenSessions
 	if err := out.write(f.header.append(nil)); err != nil {
 		f.Release()
 		return out.written, err
 	}
 	if err := f.walk(out.add); err != nil {
+		return out.written, err
+	}
+	if err := out.addSessions(ofClients); err != nil {
 		return out.written, err
 	}
 	err := out.finish()

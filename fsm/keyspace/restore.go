@@ -105,6 +105,8 @@ type imageReader struct {
 	// read counts the sections that were read. end is the payload of the last one, nil before it was read.
 	read uint64
 	end  []byte
+	// sessions are the payloads of the sections with the sessions, which follow those with keys.
+	sessions []io.Reader
 	// last is the entry put into the space last: what follows must rank behind it.
 	last rankedKey
 	// readers make values of their parts. open is an entry whose value is read in parts, if there is one: its key is that
@@ -203,7 +205,14 @@ func (in *imageReader) batch(pieces *[batchPieces]piece) (count int, err error) 
 			return count, err
 		}
 		switch kind {
+		case sectionSessions:
+			if err := in.readSessions(length, checksum); err != nil {
+				return count, err
+			}
 		case sectionKeys:
+			if len(in.sessions) > 0 {
+				return count, damaged("keys follow the sessions", nil)
+			}
 			p := &pieces[count]
 			p.checksum = checksum
 			if err := in.payload(&p.payload, length); err != nil {
@@ -429,5 +438,5 @@ func (in *imageReader) finish() error {
 	if len(in.end) != endBytes || binary.LittleEndian.Uint64(in.end) != in.read {
 		return damaged("its last section is not that of these sections", nil)
 	}
-	return nil
+	return in.finishSessions()
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/sessions"
 )
 
 // Space is the key space: 16,384 slots, reached through a root and its pages, each slot a tree of small nodes.
@@ -37,6 +38,9 @@ type Space struct {
 	offset int64
 	// byLog and byWall are the keys with a deadline: the relative ones, and the absolute ones.
 	byLog, byWall deadlines
+	// sessions are those of clients; a frozen space has frozenSessions instead, nil for none.
+	sessions       *sessions.Table
+	frozenSessions *sessions.Frozen
 	// watcher hears of changes. run is the run that makes them, nil unless it is one of this node.
 	watcher Watcher
 	run     *command.Run
@@ -74,6 +78,7 @@ func New(seed uint64, maxValueBytes int) Space {
 	return Space{
 		hashing: newHashing(seed), generation: 1, root: &root{generation: 1},
 		byLog: newDeadlines(), byWall: newDeadlines(), maxValueBytes: maxValueBytes,
+		sessions: sessions.New(sessions.DefaultLimits()),
 	}
 }
 
@@ -122,9 +127,9 @@ func (s *Space) Get(key []byte) *Entry { return s.Find(s.Place(key), key) }
 // Size is the number of keys that are present.
 func (s *Space) Size() int { return s.keys - s.Overdue() }
 
-// HeldBytes is about how many bytes the keys and their values occupy, overdue ones as well. What only frozen states
-// still reach does not count.
-func (s *Space) HeldBytes() int { return s.held }
+// HeldBytes is about how many bytes the keys and their values occupy, overdue ones as well, and the sessions. What only
+// frozen states still reach does not count.
+func (s *Space) HeldBytes() int { return s.held + s.SessionBytes() }
 
 // slotStored is the number of stored keys of a slot, overdue or not.
 func (s *Space) slotStored(slot uint16) int {
@@ -168,10 +173,10 @@ func (s *Space) SlotKeys(slot uint16, count int, visit func(key string)) {
 }
 
 // StateHash is the hash of the state: of all keys with their values, deadlines and versions, of the state time with its
-// offset, of the last number, and of the limit of values.
+// offset, of the last number, of the sessions, and of the limit of values.
 func (s *Space) StateHash() uint64 {
 	return s.state.Word(s.sum).Word(uint64(s.keys)).Word(uint64(s.now.Log)).Word(uint64(s.now.Wall)).
-		Word(uint64(s.offset)).Word(s.number).Finish(uint64(s.maxValueBytes))
+		Word(uint64(s.offset)).Word(s.number).Word(s.sessions.Hash()).Finish(uint64(s.maxValueBytes))
 }
 
 // NextNumber is a number above all that it gave before: the index of the entry that is being applied, or one more than
@@ -235,8 +240,17 @@ func (s *Space) NewLock(holder []byte, token uint64) *value.Lock {
 	return value.NewLock(holder, token, s.values)
 }
 
-// Due is the log time of the earliest deadline of a key that is stored, 0 if none has one.
+// Due is the log time of the earliest deadline of a key that is stored, or of a session; 0 if none has one.
 func (s *Space) Due() int64 {
+	due := s.keysDue()
+	if ends := s.sessions.Due(); ends != 0 && (due == 0 || ends < due) {
+		return ends
+	}
+	return due
+}
+
+// keysDue is Due without the sessions.
+func (s *Space) keysDue() int64 {
 	relative, any := s.byLog.first()
 	absolute, anyAbsolute := s.byWall.first()
 	if !anyAbsolute {

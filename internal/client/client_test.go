@@ -83,7 +83,8 @@ func TestDo_GivesUpAfterTheLimit(t *testing.T) {
 func TestFate_IsOneOfThree(t *testing.T) {
 	for text, want := range map[string]client.Fate{
 		"CLUSTERDOWN no leader": client.NotDone, "TRYAGAIN later": client.NotDone, "LOADING": client.NotDone,
-		"MOVED 1 a:1":         client.NotDone,
+		"MOVED 1 a:1": client.NotDone, "NOSESSION none": client.NotDone, "TOOOLD by 128": client.NotDone,
+		"SEQUENCEUSED twice": client.NotDone, "REPLYGONE but done": client.Done,
 		"UNCERTAIN who knows": client.Unknown, "ERR wrong": client.Done, "WRONGTYPE no": client.Done,
 		"CLUSTERDOWNS": client.Done,
 	} {

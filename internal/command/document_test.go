@@ -36,6 +36,7 @@ var documentGroups = []struct{ group, heading string }{
 	{"connection", "Connection"},
 	{"server", "Node"},
 	{"cluster", "Cluster"},
+	{"raft", "Beyond Redis"},
 }
 
 func TestTheDocumentSaysWhatTheTableSays(t *testing.T) {

@@ -60,12 +60,22 @@ func rangeOf(specs []KeySpec) keyRange {
 // from the end if it is negative, and the distance between keys.
 func (s *Spec) KeyRange() (first, last, step int) { return s.keys.first, s.keys.last, s.keys.step }
 
-// FirstKey is the position of the first key, 0 if the command has none.
-func (s *Spec) FirstKey() int { return s.keys.first }
+// FirstKey is the position of the first key in a call, 0 if the command has none.
+func (s *Spec) FirstKey(args [][]byte) int {
+	if s.Wraps > 0 {
+		if spec, _, _ := s.inner(args); spec != nil && spec.keys.first > 0 {
+			return s.Wraps + spec.keys.first
+		}
+	}
+	return s.keys.first
+}
 
 // Keys appends to dst the positions in args of the command's keys, in order. Positions that the call does not have are
 // left out, so that any args are safe.
 func (s *Spec) Keys(dst []int, args [][]byte) []int {
+	if s.Wraps > 0 {
+		return s.keysWithin(dst, args)
+	}
 	if s.keys.first == 0 {
 		return dst
 	}
@@ -79,8 +89,25 @@ func (s *Spec) Keys(dst []int, args [][]byte) []int {
 	return dst
 }
 
+// keysWithin is Keys for a command that carries another one.
+func (s *Spec) keysWithin(dst []int, args [][]byte) []int {
+	spec, inner, _ := s.inner(args)
+	if spec == nil {
+		return dst
+	}
+	from := len(dst)
+	dst = spec.Keys(dst, inner)
+	for i := range dst[from:] {
+		dst[from+i] += s.Wraps
+	}
+	return dst
+}
+
 // KeyFlags are what becomes of the key that stands at a position, one of Keys, in the call with these arguments.
 func (s *Spec) KeyFlags(position int, args [][]byte) []string {
+	if spec, inner, _ := s.inner(args); spec != nil {
+		return spec.KeyFlags(position-s.Wraps, inner)
+	}
 	at := len(s.KeySpecs) - 1
 	for at > 0 && s.KeySpecs[at].First > position {
 		at--

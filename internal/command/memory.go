@@ -71,6 +71,7 @@ var (
 		Usage:      "<key:key> [SAMPLES <count:integer>]",
 		Arity:      -3,
 		Class:      Read,
+		OfNode:     true,
 		Flags:      FlagReadOnly,
 		KeySpecs:   []KeySpec{oneKey(2, looksAt)},
 		Group:      "server",

@@ -54,6 +54,7 @@ var (
 		Name:       "object|help",
 		Arity:      2,
 		Class:      Read,
+		OfNode:     true,
 		Flags:      FlagLoading | FlagStale,
 		Categories: CategoryKeyspace,
 		Group:      "generic",

@@ -14,7 +14,11 @@ type Spec struct {
 	// Linear marks a read whose cost grows with what is stored, not only with what is asked: it ends a run, and is
 	// answered from a frozen state.
 	Linear bool
-	Flags  Flags
+	// OfNode marks a read with a reply that is the node's own: other nodes with the same state may answer otherwise.
+	OfNode bool
+	// Wraps is the position from which the arguments are another command, 0 if there is none: its keys are the call's.
+	Wraps int
+	Flags Flags
 	// BlockOption is the option, in lower case, without which a call with FlagBlocking does not wait; empty: it always
 	// may.
 	BlockOption string
@@ -27,7 +31,8 @@ type Spec struct {
 	// Group is the command's chapter. Since is the version of Redis in which the command appeared, or whose behaviour is
 	// followed where Redis does not have the command.
 	Group, Since string
-	// Level is the feature level in which the command came; 0 for the first one. It counts for writes.
+	// Level is the feature level in which the command came; 0 for the first one. It counts for writes, and for what
+	// RAFT.ONCE takes.
 	Level uint8
 	// Summary says in one line what the command does, Complexity what it costs.
 	Summary, Complexity string

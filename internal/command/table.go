@@ -10,8 +10,8 @@ import (
 var table, ids = number(slices.Concat(
 	stringCommands, conditionCommands, bitmapCommands, keyCommands, deadlineCommands, objectCommands, connectionCommands,
 	clientCommands, serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands,
-	memoryCommands, debugCommands, clusterCommands, raftCommands, lockCommands, topicCommands, aclCommands,
-	laterCommands,
+	memoryCommands, debugCommands, clusterCommands, raftCommands, lockCommands, topicCommands, onceCommands,
+	aclCommands, laterCommands,
 ))
 
 func number(all []*Spec) (sorted []*Spec, ids int) {

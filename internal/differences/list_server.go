@@ -106,6 +106,17 @@ var serverList = []Difference{
 		},
 	},
 	{
+		ID:    "once",
+		Redis: "a client that does not know whether a command was executed has to look, or to guess",
+		Here: "`RAFT.ONCE` executes a command once in a session (`RAFT.SESSION OPEN`, `RAFT.SESSION CLOSE`, `RAFT.SESSION " +
+			"INFO`), however often it is sent, and answers each time with the first reply",
+		Why: "every node knows what was executed, also after a failover",
+		Probes: []Probe{
+			{[]string{"RAFT.SESSION OPEN"}, `-ERR unknown command 'RAFT.SESSION'.*\r\n`, `:\d+\r\n`},
+			{[]string{"RAFT.ONCE 0 1 INCR n"}, `-ERR unknown command 'RAFT.ONCE'.*\r\n`, `-NOSESSION .*\r\n`},
+		},
+	},
+	{
 		ID:    "cluster-always",
 		Redis: "a server is a node of a cluster if `cluster-enabled` says so",
 		Here: "it always answers as one, unless `--cluster-view` is `off`; keys of different slots may stand in one " +

@@ -58,6 +58,42 @@ func TestTheSameSourceMakesTheSameCalls(t *testing.T) {
 	}
 }
 
+// TestCommandsAreSentAgainInSessions: a mix opens sessions, uses those that it knows, and makes the same call twice.
+func TestCommandsAreSentAgainInSessions(t *testing.T) {
+	x := NewMix(rand.New(rand.NewPCG(5, 1)))
+	x.Opened(4711)
+	names, made, again, known := map[string]int{}, map[string]bool{}, 0, 0
+	for range draws / 10 {
+		line := x.Once()
+		args := make([][]byte, len(line))
+		for i := range line {
+			args[i] = []byte(line[i])
+		}
+		spec, fault := command.Find(args)
+		if fault != command.NoFault {
+			t.Fatalf("%q is no call", line)
+		}
+		names[spec.Name]++
+		if spec == command.RaftOnce {
+			text := strings.Join(line, " ")
+			if made[text] {
+				again++
+			}
+			if made[text] = true; line[1] == "4711" {
+				known++
+			}
+		}
+	}
+	for _, name := range []string{"raft.once", "raft.session|open", "raft.session|close", "raft.session|info"} {
+		if names[name] < draws/1000 {
+			t.Errorf("%s was called %d times", name, names[name])
+		}
+	}
+	if again < draws/100 || known < draws/100 {
+		t.Errorf("%d calls were made again, and %d in a session that is known", again, known)
+	}
+}
+
 // TestOptionsComeWithTheirWords: SET is called with each of its options, with the word and the value.
 func TestOptionsComeWithTheirWords(t *testing.T) {
 	x := NewMix(rand.New(rand.NewPCG(3, 1)))

@@ -17,6 +17,10 @@ type Mix struct {
 	Keys []string
 	// Now is the wall time in milliseconds shortly before the call is made: moments in calls lie about it.
 	Now int64
+	// sessions are those that were opened, sequences counts their commands, sent are the last of them.
+	sessions  []int64
+	sequences int
+	sent      [][]string
 }
 
 // NewMix makes a mix of few keys, of every length and of any bytes.

@@ -142,6 +142,12 @@ func describe(t *testing.T, table iter.Seq[*command.Spec], level uint8) string {
 			fmt.Fprintf(&b, "  %s %d %d %s\n", spec.Name, spec.Arity, max(spec.Level, raftlog.FirstLevel), spec.Usage)
 		}
 	}
+	fmt.Fprintln(&b, "\ncommands that read, and that RAFT.ONCE takes: name, arity, level, what follows the name")
+	for spec := range command.Each() {
+		if spec.Class == command.Read && spec.RefusedOnce() == "" {
+			fmt.Fprintf(&b, "  %s %d %d %s\n", spec.Name, spec.Arity, max(spec.Level, raftlog.FirstLevel), spec.Usage)
+		}
+	}
 	fmt.Fprintln(&b, "\nkinds of entries")
 	for _, kind := range raftlog.Kinds() {
 		traits := kind.Traits()

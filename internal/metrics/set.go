@@ -35,7 +35,9 @@ type Set struct {
 	LateEvents   Counter          `name:"late_events_total" help:"Events beyond latency-monitor-threshold."`
 
 	// State.
-	Quarantined GaugeFunc `name:"state_quarantined" help:"1 while this node's state differs from that of a majority."`
+	Quarantined  GaugeFunc `name:"state_quarantined" help:"1 while this node's state differs from that of a majority."`
+	Sessions     GaugeFunc `name:"sessions" help:"Sessions of clients, in which RAFT.ONCE executes commands."`
+	SessionBytes GaugeFunc `name:"session_bytes" unit:"bytes" help:"What the sessions occupy, with the replies kept."`
 
 	// Memory.
 	MemoryUsed    GaugeFunc `name:"memory_used_bytes" unit:"bytes" help:"What keys, log and clients occupy."`

@@ -46,7 +46,8 @@ func TestEachValueHasTheFormOfItsProtocol(t *testing.T) {
 			t.Errorf("%s in RESP3 is %q, want %q", name, got, c.resp3)
 		}
 		kept := c.encode(Neutral)
-		if two, three := Render(nil, kept, RESP2), Render(nil, kept, RESP3); string(two) != c.resp2 || string(three) != c.resp3 {
+		two, three := Render(nil, kept, RESP2), Render(nil, kept, RESP3)
+		if string(two) != c.resp2 || string(three) != c.resp3 {
 			t.Errorf("%s, kept as %q, is sent as %q and %q, want %q and %q", name, kept, two, three, c.resp2, c.resp3)
 		}
 	}

@@ -172,6 +172,7 @@ func (s *store) Keyspace() resp.Keyspace {
 	return resp.Keyspace{
 		Keys: int64(stats.Keys), Deadlines: int64(stats.Deadlines), Overdue: int64(stats.Overdue),
 		MillisLeft: stats.MeanMillisLeft, Expired: int64(stats.Expired),
+		Sessions: int64(stats.Sessions), SessionBytes: int64(stats.SessionBytes),
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 // arguments at all edges, and calls that are no commands.
 func (c *client) drawn(now time.Duration, readsOnly bool) workload.Request {
 	c.mixed.Now = workload.Epoch + now.Milliseconds()
-	r := &Request{drawn: true, protocol: 2 + c.chance.IntN(2)}
+	r := &Request{drawn: true, protocol: 2 + c.chance.IntN(2), opened: c.mixed.Opened}
 	for range 1 + c.chance.IntN(drawnCallsMax) {
 		r.calls = append(r.calls, c.drawnCall(readsOnly))
 	}
@@ -36,6 +36,8 @@ func (c *client) drawnCall(readsOnly bool) call {
 	for {
 		var words []string
 		switch which := c.chance.IntN(10); {
+		case which < 2:
+			words = c.mixed.Once()
 		case which < 5:
 			_, words = c.mixed.Call()
 		case which < 7:
@@ -120,7 +122,11 @@ func (c *client) mayEmpty() bool { return c.mix.Drawn > 0.5 && c.hits(0.02) }
 
 // empties reports whether a call empties the key space.
 func empties(words call) bool {
-	spec, fault := command.Find(words.args())
+	args := words.args()
+	spec, fault := command.Find(args)
+	if spec == command.RaftOnce && fault == command.NoFault {
+		spec, fault = command.Find(args[spec.Wraps:])
+	}
 	return fault == command.NoFault && (spec.Name == "flushall" || spec.Name == "flushdb")
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // Request is a run of commands that a client sends all at once.
@@ -21,6 +22,8 @@ type Request struct {
 	protocol int
 	// learns is the client that has to know the reply, nil for none.
 	learns *client
+	// opened is told of sessions that the request opened; it may be nil.
+	opened func(session int64)
 }
 
 // ends is a request to set a key that ends by itself, or to look at one.
@@ -129,6 +132,7 @@ func (r *Run) Answered() error {
 		return fmt.Errorf("the mark of a batch was there before: %q", r.run.Reply)
 	}
 	if r.drawn {
+		r.tellOpened()
 		return nil // the replay of the log knows the answer; long values are copied only there, long after this
 	}
 	r.run.Join()
@@ -141,6 +145,20 @@ func (r *Run) Answered() error {
 		r.learns.learn(r.calls[0], r.replies[0])
 	}
 	return nil
+}
+
+// tellOpened tells the client which sessions its run opened.
+func (r *Run) tellOpened() {
+	replies := r.run.Reply
+	for i := range r.run.Calls {
+		if r.run.Calls[i].Spec == command.RaftSessionOpen && r.opened != nil && r.run.Long.Bytes() == 0 {
+			line, _, _ := bytes.Cut(replies, []byte("\r\n"))
+			if session, err := strconv.ParseInt(string(bytes.TrimPrefix(line, []byte(":"))), 10, 64); err == nil {
+				r.opened(session)
+			}
+		}
+		replies = reply.Skip(replies)
+	}
 }
 
 // String implements workload.Run.

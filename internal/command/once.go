@@ -1,0 +1,117 @@
+package command
+
+// onceCommands let a client have a command executed once, however often it is sent.
+var onceCommands = []*Spec{RaftOnce, RaftSession}
+
+// RAFT.ONCE, and RAFT.SESSION with its subcommands.
+var (
+	RaftOnce = &Spec{
+		Name:       "raft.once",
+		Usage:      "<session:integer> <sequence:integer> <command> [<arg>...]",
+		Arity:      -4,
+		Class:      Write,
+		Flags:      FlagWrite | FlagNoMandatoryKeys | FlagMovableKeys,
+		Wraps:      3,
+		Group:      "raft",
+		Since:      ownSince,
+		Summary:    "Executes a command once, however often it is sent, and answers each time with its first reply.",
+		Complexity: "That of the command.",
+	}
+	RaftSession = &Spec{
+		Name:        "raft.session",
+		Arity:       -2,
+		Group:       "raft",
+		Since:       ownSince,
+		Summary:     "Holds the commands about sessions, in which RAFT.ONCE executes commands.",
+		Complexity:  "Depends on the subcommand.",
+		Help:        []string{"RAFT.SESSION <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
+		Subcommands: []*Spec{RaftSessionClose, RaftSessionHelp, RaftSessionInfo, RaftSessionOpen},
+	}
+	RaftSessionClose = &Spec{
+		Name:       "raft.session|close",
+		Usage:      "<session:integer>",
+		Arity:      3,
+		Class:      Write,
+		Flags:      FlagWrite | FlagFast,
+		Group:      "raft",
+		Since:      ownSince,
+		Summary:    "Ends a session, and forgets what was executed in it.",
+		Complexity: "O(1)",
+		Help: []string{
+			"CLOSE <session>",
+			"    End a session. Its client must not send anything in it again.",
+		},
+	}
+	RaftSessionHelp = &Spec{
+		Name:       "raft.session|help",
+		Arity:      2,
+		Flags:      FlagLoading | FlagStale,
+		Group:      "raft",
+		Since:      ownSince,
+		Summary:    "Lists the subcommands of RAFT.SESSION.",
+		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Show this list.",
+		},
+	}
+	RaftSessionInfo = &Spec{
+		Name:       "raft.session|info",
+		Usage:      "<session:integer>",
+		Arity:      3,
+		Class:      Read,
+		Flags:      FlagReadOnly | FlagFast,
+		Group:      "raft",
+		Since:      ownSince,
+		Summary:    "Tells when a session ends, which sequence was its highest, and how many replies are kept.",
+		Complexity: "O(1)",
+		Help: []string{
+			"INFO <session>",
+			"    Show when a session ends and what is kept of it. This does not make it live longer.",
+		},
+	}
+	RaftSessionOpen = &Spec{
+		Name:       "raft.session|open",
+		Usage:      "[TTL <milliseconds:integer>]",
+		Arity:      -2,
+		Class:      Write,
+		Flags:      FlagWrite | FlagDenyOOM | FlagFast,
+		Group:      "raft",
+		Since:      ownSince,
+		Summary:    "Opens a session, and answers with its number.",
+		Complexity: "O(1)",
+		Help: []string{
+			"OPEN [TTL <milliseconds>]",
+			"    Open a session that lives for so long (by default an hour) behind its last use. Show its number.",
+		},
+	}
+)
+
+// RefusedOnce says why RAFT.ONCE does not take a command; it is empty if it does. It takes what answers from the state
+// alone, so that all nodes keep the same reply.
+func (s *Spec) RefusedOnce() string {
+	switch {
+	case s == RaftOnce, s.container == RaftSession:
+		return "sessions are not nested"
+	case s.Class == Barrier, s.OfNode, s.IsDebug():
+		return "it concerns the connection or the node"
+	case s.Flags&FlagBlocking != 0:
+		return "it may wait for others, so send it as it is"
+	case s.Class == Read && s.Linear:
+		return "it changes nothing and may take long, so send it as it is"
+	}
+	return ""
+}
+
+// inner finds the command that a call of a wrapping one carries, and its arguments.
+func (s *Spec) inner(args [][]byte) (*Spec, [][]byte, Fault) {
+	if s.Wraps == 0 || len(args) <= s.Wraps {
+		return nil, nil, UnknownCommand
+	}
+	inner := args[s.Wraps:]
+	spec, fault := Find(inner)
+	if spec != nil && spec.Wraps > 0 { // one within another is refused, and looked at no further
+		return nil, nil, UnknownCommand
+	}
+	return spec, inner, fault
+}
