@@ -131,8 +131,8 @@ func (c call) value(e *keyspace.Entry) []byte {
 }
 
 // isLong reports whether so many bytes may be left out of the reply, for the connection to put them in. A reply that is
-// kept is whole. One that would be, and is too long, is put into the client's protocol, so nothing is left out of it but
-// the only string that there is.
+// kept is whole. One that is too long for that is put into the client's protocol, so nothing is left out of it but the
+// only string that there is.
 func (c call) isLong(bytes int) bool {
 	if c.keeping != nil && (!c.keeping.tooLong || len(c.reply) > 0) {
 		return false

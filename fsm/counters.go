@@ -95,3 +95,11 @@ func incrByFloat(m *Machine, c call) []byte {
 	m.space.Put(at, key, keyspace.NewEntry(key, result).Keeping(old))
 	return reply.Bulk(c.reply, result)
 }
+
+// add is a + b, and false if that is not a 64-bit number.
+func add(a, b int64) (int64, bool) {
+	if (b > 0 && a > math.MaxInt64-b) || (b < 0 && a < math.MinInt64-b) {
+		return 0, false
+	}
+	return a + b, true
+}

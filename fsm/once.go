@@ -189,7 +189,7 @@ func (m *Machine) first(c call, spec *command.Spec, session, sequence uint64) []
 	}
 	switch {
 	case c.maxReply == noReply:
-		return made // which nobody reads: its memory is used again
+		return made // for its memory, which is used again
 	case !keeps && spec.Class == command.Read:
 		return m.lookAgain(spec, c)
 	case keeps && c.isFull(made):

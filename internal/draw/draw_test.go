@@ -125,6 +125,16 @@ func TestEveryOwnCommandIsDrawnByHand(t *testing.T) {
 		}
 		drawn[strings.ReplaceAll(name, " ", "|")]++
 	}
+	x.Opened(7)
+	for range draws {
+		args := [][]byte{}
+		for _, word := range x.Once() {
+			args = append(args, []byte(word))
+		}
+		if spec, _ := command.Find(args); spec != nil {
+			drawn[spec.Name]++
+		}
+	}
 	for _, c := range mixture {
 		drawn[strings.ReplaceAll(c.Name, " ", "|")] += draws
 	}
