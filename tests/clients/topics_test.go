@@ -11,8 +11,8 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// topicPatience lets commands wait for a leader as long as an election takes on a busy machine.
-var topicPatience = []string{"--leader-wait-millis", "60000"}
+// topicPatience lets commands wait for a leader, and for their fate, as long as an election takes on a busy machine.
+var topicPatience = []string{"--leader-wait-millis", "60000", "--uncertain-after-millis", "600000"}
 
 // What help log prints runs as printed: the lines of redis-cli one after the other, and the reader in Python behind the
 // two that append.
@@ -114,6 +114,7 @@ func TestTopics_AReaderWaitsThroughAFailover(t *testing.T) {
 	appendEntry(entries)
 	read(again, first+entries)
 	send(t, again, last)
+	awaitBlocked(t, leader)
 	leader.Process.Signal(syscall.SIGTERM)
 	if reply, err := again.Receive(); err != nil || !strings.HasPrefix(reply.Text, "CLUSTERDOWN ") {
 		t.Errorf("of a node that stops the reader gets %v, %v", reply, err)
