@@ -41,8 +41,6 @@ const (
 // of unknown fate. Of two topics one is trimmed all the time.
 type Topics struct {
 	topics [2]*topic
-	// sessions says that some clients append in sessions.
-	sessions bool
 }
 
 // topic is a topic in use.
@@ -58,9 +56,9 @@ type topic struct {
 	retried int
 }
 
-// NewTopics makes a workload, for one run. Nodes may lack sessions: then no client appends in one.
-func NewTopics(sessions bool) *Topics {
-	w := &Topics{sessions: sessions}
+// NewTopics makes a workload, for one run.
+func NewTopics() *Topics {
+	w := &Topics{}
 	for i := range w.topics {
 		name := fmt.Sprint("topic", i)
 		w.topics[i] = &topic{name: name, trimmed: i == 1, history: topicHistory{topic: name}}
@@ -82,7 +80,7 @@ func (w *Topics) Work(ctx context.Context, f *Field) error {
 	for id := range topicAppenders {
 		t := w.topics[id%2]
 		t.appending.Add(1)
-		a := &appender{visitor: newVisitor(f, kindAppender, id), topic: t, once: w.sessions && id/2%2 == 1}
+		a := &appender{visitor: newVisitor(f, kindAppender, id), topic: t, once: id/2%2 == 1}
 		clients = append(clients, a.work)
 	}
 	for id := range topicReaders {

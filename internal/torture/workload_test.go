@@ -23,7 +23,7 @@ func served(t *testing.T, f *fake, recovery time.Duration) (*Report, error) {
 	defer doors.Close()
 	return tortured(t, f, func(o *Options) {
 		o.Seed, o.Duration, o.Recovery, o.Kinds = shortSeed, time.Second, recovery, []Kind{PauseOne}
-		o.Workloads, o.Doors, o.Conditional = []Workload{NewTopics(true), NewLocks()}, doors, true
+		o.Workloads, o.Doors, o.Conditional = []Workload{NewTopics(), NewLocks()}, doors, true
 	})
 }
 
