@@ -31,6 +31,12 @@ type MemberChange struct {
 	AddLearners []string
 	// Remove are the ids of members to remove. A node that was removed before is removed already.
 	Remove []raftlog.NodeID
+	// If, unless it is 0, is the index of the configuration that the change is based on, Status.Committed.Index: if that
+	// is not the newest one any more, the change is refused (ErrConditionFailed), so that two operators who act at once do
+	// not undo each other. The leader compares, where it puts the change into its log. What is made already is no change,
+	// and is not refused: asking for the same again is right as ever, with the same If. Voters and learners are then added
+	// one after the other.
+	If uint64
 }
 
 // ChangeMembers changes the members of the cluster, and returns the ids of those in Add and then in AddLearners when
@@ -52,6 +58,10 @@ func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raftl
 			return nil, err
 		}
 	}
+	if c.If != 0 && len(c.Add) > 0 && len(c.AddLearners) > 0 {
+		return nil, refuse("voters and learners cannot be added in one step: with a condition, ask for one after the other")
+	}
+	base := raftlog.Index(c.If)
 	voters, err := n.invite(ctx, c.Add)
 	if err != nil {
 		return nil, err
@@ -64,13 +74,14 @@ func (n *Node) ChangeMembers(ctx context.Context, c MemberChange) (added []raftl
 		return nil, err
 	}
 	if len(voters) == 0 { // in one step, for a learner may leave its address to the one that takes its place
-		return n.carryOut(ctx, membership.Change{Add: learners, Learner: true, Remove: c.Remove}, c.AddLearners)
+		change := membership.Change{Add: learners, Learner: true, Remove: c.Remove, If: base}
+		return n.carryOut(ctx, change, c.AddLearners)
 	}
 	second, err := n.carryOut(ctx, membership.Change{Add: learners, Learner: true}, c.AddLearners)
 	if err != nil {
 		return nil, err
 	}
-	first, err := n.carryOut(ctx, membership.Change{Add: voters, Remove: c.Remove}, c.Add)
+	first, err := n.carryOut(ctx, membership.Change{Add: voters, Remove: c.Remove, If: base}, c.Add)
 	if err != nil && len(second) > 0 {
 		err = fmt.Errorf("nodes %d are learners now; the rest: %w", second, err)
 	}

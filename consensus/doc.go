@@ -129,6 +129,7 @@
 //	ErrReplyGone, ErrNoSession,            in a session: see Exactly once
 //	  ErrSequenceTooOld
 //	ErrRefused                             not executed, and never possible as things are. The text says what to do
+//	ErrConditionFailed                     not executed: a change of the members was based on others
 //	ErrPending, ErrSuperseded              a change of the members goes on without the caller, or was taken back
 //
 // A context that ends gives its own error wrapped beside one of these.
@@ -138,7 +139,8 @@
 // A cluster begins with Options.Bootstrap: on one node, or on one that Expect-1 blank ones Join. Later, ChangeMembers
 // on any member adds blank nodes and removes members, in one step where both are asked for, so that at no time fewer
 // nodes vote than before or after. New nodes receive the log, or a snapshot and the log behind it, before they vote. A
-// learner (AddLearners) receives the log and never votes.
+// learner (AddLearners) receives the log and never votes. A change may depend on the members that its caller saw
+// (MemberChange.If): then two callers at once do not undo each other.
 //
 // What the cluster knows of a Member it tells to all nodes. A node that is started at another address tells the others,
 // as long as one of them is where it looks for it.

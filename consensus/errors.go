@@ -32,6 +32,9 @@ var (
 	// knows any more.
 	ErrSequenceTooOld = errors.New("not executed now: the session has gone on by 128 sequences or more; an earlier " +
 		"attempt may have been executed")
+	// ErrConditionFailed means that the members are not those of MemberChange.If any more. The error matches ErrRefused as
+	// well, and names the newest configuration.
+	ErrConditionFailed = errors.New("the members are not those that the change is based on")
 	// ErrPending means that what was asked for is under way: a snapshot is being taken, or the log carries a change of the
 	// members that is not complete. Status.Configuration shows what the change waits for.
 	ErrPending = errors.New("accepted and not complete")

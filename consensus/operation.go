@@ -69,6 +69,8 @@ func (o *operation) propose(ctx context.Context) (wait time.Duration, err error)
 	answer, err := o.node.askLeader(ctx, o.change)
 	var refusal *transport.Refusal
 	switch {
+	case errors.Is(err, membership.ErrOutdated) && errors.As(err, &refusal):
+		return 0, o.refused(&reasonError{ErrConditionFailed, refuse("%s", refusal.Text)})
 	case errors.As(err, &refusal):
 		return 0, o.refused(fmt.Errorf("%w: %s", ErrRefused, refusal.Text))
 	case err != nil:
@@ -246,7 +248,7 @@ func (n *Node) change(ctx context.Context, c membership.Change) (transport.Answe
 		errors.Is(err, engine.ErrStopped):
 		return transport.Answer{Reason: err.Error()}, nil
 	default:
-		return transport.Answer{}, &transport.Refusal{Text: err.Error()}
+		return transport.Answer{}, &transport.Refusal{Text: err.Error(), Cause: err}
 	}
 }
 

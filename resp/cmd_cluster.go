@@ -78,10 +78,27 @@ func clusterInfo(c *Conn, dst []byte, _ [][]byte) []byte {
 	line(&text, "cluster_stats_messages_sent", 0)
 	line(&text, "cluster_stats_messages_received", 0)
 	line(&text, "total_cluster_links_buffer_limit_exceeded", 0)
+	raftLines(&text, cluster)
 	if differ := c.server.node.SettingsDiffer(); len(differ) > 0 { // Redis has no such line: it stands where it is needed
 		line(&text, "cluster_settings_differ", strings.Join(differ, ","))
 	}
 	return reply.Verbatim(dst, c.protocol(), "txt", text.String())
+}
+
+// raftLines are the lines of CLUSTER INFO about Raft: those that Valkey's Raft-based cluster bus has, with its names
+// and meanings, and the index that a change of the members may be based on.
+func raftLines(text *strings.Builder, cluster *topology.Cluster) {
+	leader := ""
+	if node := cluster.Node(cluster.Leader); node != nil {
+		leader = node.Name
+	}
+	line(text, "cluster_raft_role", cluster.Log.Role)
+	line(text, "cluster_raft_current_term", cluster.Term)
+	line(text, "cluster_raft_commit_index", cluster.Log.Commit)
+	line(text, "cluster_raft_last_applied", cluster.Log.Applied)
+	line(text, "cluster_raft_log_entries", cluster.Log.Entries)
+	line(text, "cluster_raft_leader", leader)
+	line(text, "cluster_config_index", cluster.Log.ConfigurationIndex)
 }
 
 // clusterNodes is CLUSTER NODES: a line for each node. The times of ping and pong are 0, since nodes send none.

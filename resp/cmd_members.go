@@ -43,17 +43,37 @@ const (
 	meetAddress      = "ERR Invalid node address specified: "
 	unknownNode      = "ERR Unknown node "
 	replaceArguments = "ERR CLUSTER REPLACENODE takes pairs: the id of a member and the address of its replacement"
+	noIndex          = "ERR IF takes the index of a configuration, which CLUSTER INFO shows as cluster_config_index: "
 	raftNodeID       = "ERR the cluster allots the ids of nodes itself: write RAFT.NODE ADD 0 host:port"
 )
 
-// clusterAddNode is CLUSTER ADDNODE host:port[@peerport] [PEER host:port] [LEARNER], answered by the new member's id.
+// clusterAddNode is CLUSTER ADDNODE host:port[@peerport] [PEER host:port] [LEARNER] [IF index], answered by the new
+// member's id.
 func clusterAddNode(c *Conn, dst []byte, args [][]byte) []byte {
-	added, failure := parseNewMember(args[2:])
+	args, base, failure := cutCondition(args[2:])
 	if failure != "" {
 		return reply.Error(dst, failure)
 	}
-	c.change(waiter{reply: replyName}, MemberChange{Add: []NewMember{added}})
+	added, failure := parseNewMember(args)
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	c.change(waiter{reply: replyName}, MemberChange{Add: []NewMember{added}, If: base})
 	return dst
+}
+
+// cutCondition takes IF and the index of a configuration off the end of what a change names, or returns the text of an
+// error. The index is 0 where there is no condition.
+func cutCondition(args [][]byte) (rest [][]byte, base uint64, failure string) {
+	last := len(args) - 1
+	if last < 2 || !strings.EqualFold(string(args[last-1]), "if") {
+		return args, 0, ""
+	}
+	base, err := strconv.ParseUint(string(args[last]), 10, 64)
+	if err != nil || base == 0 {
+		return nil, 0, noIndex + string(args[last])
+	}
+	return args[:last-1], base, ""
 }
 
 // parseNewMember reads an address and what follows it, or returns the text of an error.
@@ -83,20 +103,24 @@ func parseNewMember(args [][]byte) (added NewMember, failure string) {
 	return added, ""
 }
 
-// clusterRemoveNode is CLUSTER REMOVENODE id [id ...].
+// clusterRemoveNode is CLUSTER REMOVENODE id [id ...] [IF index].
 func clusterRemoveNode(c *Conn, dst []byte, args [][]byte) []byte {
-	return c.remove(dst, args[2:], false)
+	names, base, failure := cutCondition(args[2:])
+	if failure != "" {
+		return reply.Error(dst, failure)
+	}
+	return c.remove(dst, names, base, false)
 }
 
 // clusterForget is CLUSTER FORGET id. Tools say it to every node of the cluster in turn, where in Redis each forgets
 // for itself. Here the first has done it for all, so that to forget a node which is no member is no error.
 func clusterForget(c *Conn, dst []byte, args [][]byte) []byte {
-	return c.remove(dst, args[2:3], true)
+	return c.remove(dst, args[2:3], 0, true)
 }
 
-// remove takes members out of the cluster.
-func (c *Conn) remove(dst []byte, names [][]byte, ignoreUnknown bool) []byte {
-	var wanted MemberChange
+// remove takes members out of the cluster, on condition of a configuration unless base is 0.
+func (c *Conn) remove(dst []byte, names [][]byte, base uint64, ignoreUnknown bool) []byte {
+	wanted := MemberChange{If: base}
 	for _, name := range names {
 		member, ok := parseMember(name)
 		switch {
@@ -147,14 +171,18 @@ func (c *Conn) noMember(text []byte) string {
 // nameDigits is the length of a node's name.
 const nameDigits = 40
 
-// clusterReplaceNode is CLUSTER REPLACENODE id host:port[@peerport] [id host:port[@peerport] ...]: members leave, and
-// others take their places, a learner that of a learner. It is answered by the ids of the new ones.
+// clusterReplaceNode is CLUSTER REPLACENODE id host:port[@peerport] [id host:port[@peerport] ...] [IF index]: members
+// leave, and others take their places, a learner that of a learner. It is answered by the ids of the new ones.
 func clusterReplaceNode(c *Conn, dst []byte, args [][]byte) []byte {
-	if len(args)%2 != 0 {
+	args, base, failure := cutCondition(args[2:])
+	switch {
+	case failure != "":
+		return reply.Error(dst, failure)
+	case len(args)%2 != 0:
 		return reply.Error(dst, replaceArguments)
 	}
-	var wanted MemberChange
-	for i := 2; i < len(args); i += 2 {
+	wanted := MemberChange{If: base}
+	for i := 0; i < len(args); i += 2 {
 		left, ok := parseMember(args[i])
 		if !ok {
 			return reply.Error(dst, c.noMember(args[i]))
@@ -221,7 +249,7 @@ func raftNodeAdd(c *Conn, dst []byte, args [][]byte) []byte {
 func raftNodeRemove(c *Conn, dst []byte, args [][]byte) []byte {
 	number, ok := parseNumber(args[2])
 	if !ok {
-		return c.remove(dst, args[2:3], false)
+		return c.remove(dst, args[2:3], 0, false)
 	}
 	c.change(waiter{reply: replyOK}, MemberChange{Remove: []Member{number}})
 	return dst
@@ -304,6 +332,9 @@ type NewMember struct {
 type MemberChange struct {
 	Add    []NewMember
 	Remove []Member
+	// If, unless it is 0, is the index of the configuration that it is based on: it is refused where that is not the
+	// newest one, unless it is made already.
+	If uint64
 }
 
 // ChangeRequest is a change of the membership on its way. Each is used once.

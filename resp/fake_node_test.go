@@ -54,6 +54,7 @@ func (f *fakeFacts) Cluster() topology.Cluster {
 	return topology.Cluster{
 		Standing: f.Standing(), Self: info.NodeID, Name: info.Name, ID: info.ClusterID, Term: info.Term,
 		Leader: info.Leader, Nodes: info.Nodes,
+		Log: topology.Log{Role: info.Role, Commit: 40, Applied: 39, Entries: 38, ConfigurationIndex: 7},
 	}
 }
 

@@ -37,6 +37,8 @@ type Change struct {
 	// Logged are members of which the leader knows now that they have a log: see Configuration.HasLog. One of which that
 	// is known, and one that is no member any more, is no change.
 	Logged []raftlog.NodeID
+	// If, unless it is 0, is the Index of the configuration that the change is based on: another one is not changed.
+	If raftlog.Index
 }
 
 // MaxMembers bounds the members of a cluster, those included that are about to leave. Each costs the leader a link and
@@ -57,11 +59,30 @@ var (
 	ErrAttributes = errors.New("attributes are too long")
 	// ErrTooManyMembers means that there would be more than MaxMembers, or more than fit into a configuration.
 	ErrTooManyMembers = errors.New("too many members")
+	// ErrOutdated means that the configuration is not that of Change.If any more.
+	ErrOutdated = errors.New("the members are not those that the change is based on")
 )
 
 // Next is the configuration that the change makes of the present one; it is current itself if that is as the change
 // wants it. The errors are those above, or wrap ErrChangeInProgress: then the same change may be possible later.
+//
+// A change that is made already is no change, whatever its condition says: it takes back nothing. So one with a
+// condition may be asked for again as well, while it is under way, and when it is done.
+//
+//  1. Two operators see configuration 10. One removes node 2, the other one node 3, each on condition of 10.
+//  2. The first change makes configuration 11. The second one is refused: it would leave one voter of three.
+//  3. The answer to the first was lost. It is asked for again, and finds that node 2 is on its way out.
 func (c Change) Next(current *Configuration) (*Configuration, error) {
+	next, err := c.unconditional(current)
+	if c.If != 0 && c.If != current.Index && next != current {
+		return nil, fmt.Errorf("%w: the newest configuration is that of entry %d, not that of entry %d", ErrOutdated,
+			current.Index, c.If)
+	}
+	return next, err
+}
+
+// unconditional is Next without the condition.
+func (c Change) unconditional(current *Configuration) (*Configuration, error) {
 	d := newDraft(current)
 	for _, step := range []func(*draft) error{c.note, c.update, c.removeLearners, c.removeVoters, c.add} {
 		if err := step(d); err != nil {

@@ -21,6 +21,7 @@ type changeRecord struct {
 	Remove  []uint64
 	Update  []memberRecord
 	Logged  []uint64
+	If      uint64
 }
 
 const changeFormat = 2
@@ -29,7 +30,7 @@ const changeFormat = 2
 func EncodeChange(c Change) []byte {
 	record := changeRecord{
 		Format: changeFormat, Add: memberRecords(c.Add), Learner: c.Learner, Remove: numbers(c.Remove),
-		Update: memberRecords(c.Update), Logged: numbers(c.Logged),
+		Update: memberRecords(c.Update), Logged: numbers(c.Logged), If: uint64(c.If),
 	}
 	var body []byte
 	if err := codec.NewEncoderBytes(&body, newHandle()).Encode(&record); err != nil {
@@ -52,7 +53,7 @@ func DecodeChange(body []byte) (Change, error) {
 	}
 	return Change{
 		Add: members(record.Add), Learner: record.Learner, Remove: nodes(record.Remove), Update: members(record.Update),
-		Logged: nodes(record.Logged),
+		Logged: nodes(record.Logged), If: raftlog.Index(record.If),
 	}, nil
 }
 

@@ -278,6 +278,41 @@ func TestChangesThatCannotBeAreRefusedInWords(t *testing.T) {
 	}
 }
 
+// D19: A condition holds for what would change the members, and before every other refusal; what is made already, and
+// what is under way, is no change.
+func TestAConditionIsThatOfTheConfiguration(t *testing.T) {
+	three := clusterOf(3)
+	three.Index = 10
+	on := func(c Change, base raftlog.Index) Change {
+		c.If = base
+		return c
+	}
+	remove, add := Change{Remove: []raftlog.NodeID{3}}, Change{Add: []Member{candidate(7)}}
+	removing, adding := next(t, three, remove), next(t, three, add)
+	removing.Index, adding.Index = 11, 11
+	for name, c := range map[string]struct {
+		current *Configuration
+		change  Change
+		want    error
+	}{
+		"it holds":                        {three, on(remove, 10), nil},
+		"no condition":                    {three, on(remove, 0), nil},
+		"an older one":                    {three, on(remove, 9), ErrOutdated},
+		"a later one":                     {three, on(remove, 11), ErrOutdated},
+		"under way":                       {removing, on(remove, 10), nil},
+		"under way, and another one":      {removing, on(add, 10), ErrOutdated},
+		"another one, while one goes on":  {adding, on(remove, 10), ErrOutdated},
+		"the same, with its newest index": {adding, on(remove, 11), ErrChangeInProgress},
+		"what cannot be":                  {three, on(Change{Remove: []raftlog.NodeID{9}}, 9), ErrOutdated},
+		"what cannot be, and it holds":    {three, on(Change{Remove: []raftlog.NodeID{9}}, 10), ErrNoMember},
+		"nothing to do":                   {three, on(Change{Logged: []raftlog.NodeID{1}}, 9), nil},
+	} {
+		if _, err := c.change.Next(c.current); !errors.Is(err, c.want) || c.want == nil && err != nil {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
 // A cluster with a node too many from other days can still be repaired.
 func TestAClusterThatIsTooLargeCanBeChanged(t *testing.T) {
 	c := clusterOf(MaxMembers + 2)
@@ -290,7 +325,7 @@ func TestAClusterThatIsTooLargeCanBeChanged(t *testing.T) {
 func TestAChangeSurvivesItsEncoding(t *testing.T) {
 	want := Change{
 		Add: []Member{candidate(7), candidate(8)}, Learner: true, Remove: []raftlog.NodeID{1, 2},
-		Update: []Member{candidate(3)},
+		Update: []Member{candidate(3)}, If: 1 << 40,
 	}
 	body := EncodeChange(want)
 	got, err := DecodeChange(body)

@@ -25,6 +25,7 @@ type configurationRecord struct {
 	HashSeed  uint64
 	NextID    uint64
 	Level     uint8
+	Index     uint64
 	Members   []memberRecord
 	Voters    []uint64
 	Outgoing  []uint64
@@ -77,7 +78,8 @@ func checkFormat(body []byte, known byte) error {
 func Encode(c *Configuration) []byte {
 	record := configurationRecord{
 		Format: configurationFormat, ClusterID: c.ClusterID, HashSeed: c.HashSeed, NextID: uint64(c.NextID),
-		Level: c.FeatureLevel(), Voters: numbers(c.Voters), Outgoing: numbers(c.Outgoing), Learners: numbers(c.Learners),
+		Level: c.FeatureLevel(), Index: uint64(c.Index),
+		Voters: numbers(c.Voters), Outgoing: numbers(c.Outgoing), Learners: numbers(c.Learners),
 		Promote: numbers(c.Promote), Retire: numbers(c.Retire),
 		Members: memberRecords(c.Members), Sections: append(freshSection(c.Fresh), c.Sections...),
 	}
@@ -117,7 +119,8 @@ func Decode(body []byte) (*Configuration, error) {
 	}
 	c := &Configuration{
 		ClusterID: record.ClusterID, HashSeed: record.HashSeed, NextID: raftlog.NodeID(record.NextID),
-		Level: record.Level, Voters: nodes(record.Voters), Outgoing: nodes(record.Outgoing), Learners: nodes(record.Learners),
+		Level: record.Level, Index: raftlog.Index(record.Index),
+		Voters: nodes(record.Voters), Outgoing: nodes(record.Outgoing), Learners: nodes(record.Learners),
 		Promote: nodes(record.Promote), Retire: nodes(record.Retire),
 		Members: members(record.Members), Fresh: fresh, Sections: skipped,
 	}
@@ -134,6 +137,7 @@ func CheckRoom(c *Configuration) error {
 // withEveryRole is a configuration of the same members that is at least as large, encoded, as any other one of them.
 func withEveryRole(c *Configuration) *Configuration {
 	largest := *c
+	largest.Index = ^raftlog.Index(0)
 	ids := make([]raftlog.NodeID, len(c.Members))
 	for i := range c.Members {
 		ids[i] = c.Members[i].ID

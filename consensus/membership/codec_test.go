@@ -46,10 +46,11 @@ func TestConfigurationSurvivesItsEncoding(t *testing.T) {
 func TestConfigurationIsReadAndWrittenAsEver(t *testing.T) {
 	const goldenFile = "testdata/configuration-v4.golden"
 	c := sampleConfiguration()
-	c.Fresh = []raftlog.NodeID{c.Members[0].ID}
+	c.Fresh, c.Index = []raftlog.NodeID{c.Members[0].ID}, 300
 	c.Sections = section.Append(nil, section.Skippable|0x7f, []byte("later"))
 	change := Change{
 		Add: c.Members[2:], Learner: true, Remove: []raftlog.NodeID{1}, Update: c.Members[:1], Logged: []raftlog.NodeID{2},
+		If: 300,
 	}
 	written := "configuration\n" + hex.Dump(Encode(c)) + "change\n" + hex.Dump(EncodeChange(change))
 	if *rewrite {

@@ -51,6 +51,9 @@ type Configuration struct {
 	NextID raftlog.NodeID
 	// Level is the feature level of the cluster; 0 stands for the first one. See FeatureLevel.
 	Level uint8
+	// Index is that of the entry that puts the configuration in force: its name on all nodes, also on one that knows it
+	// from a snapshot. Raft sets it when it appends the entry; until then it is that of the configuration before.
+	Index raftlog.Index
 	// Members describes all nodes named below, in order of ID.
 	Members []Member
 	// Voters are the voters; in a joint configuration, those of its new half.

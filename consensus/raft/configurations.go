@@ -146,9 +146,10 @@ func (r *Raft) deciders() quorum.Pair[raftlog.NodeID] {
 	return pair
 }
 
-// ProposeConfiguration appends a configuration, encoded in body, which is in force at once. One change happens at a
+// ProposeConfiguration appends a configuration, which is in force at once. One change happens at a
 // time: the newest configuration must be committed, and so must an entry of this leader's own term (thesis section
-// 4.1, and the correction of 2015 to it). Neither c nor body may be changed afterwards. The errors are ErrNotLeader,
+// 4.1, and the correction of 2015 to it). It has the index of its entry; what c refers to may not be changed
+// afterwards. The errors are ErrNotLeader,
 // ErrTooEarly, ErrChangeInProgress and ErrInvalidConfiguration; after an error nothing was appended.
 func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index, error) {
 	newest := r.membership.newest()
@@ -163,6 +164,8 @@ func (r *Raft) ProposeConfiguration(c *membership.Configuration) (raftlog.Index,
 	if err := c.MayFollow(newest.configuration); err != nil && !r.down(guard.JointWhenVotersChange) {
 		return 0, err
 	}
+	named := *c
+	c, named.Index = &named, r.log.last().Index+1
 	e := r.newEntry(raftlog.EntryConfiguration, raftlog.Tag{}, membership.Encode(c))
 	e.Level = max(e.Level, c.FeatureLevel()) // the entry that raises the level is of the new one
 	r.appendOwn([]raftlog.Entry{e})

@@ -31,7 +31,7 @@ var (
 	}
 	ClusterAddNode = &Spec{
 		Name:       "cluster|addnode",
-		Usage:      "<address=host:port[@peerport]> [PEER <peer-address=host:port>] [LEARNER]",
+		Usage:      "<address=host:port[@peerport]> [PEER <peer-address=host:port>] [LEARNER] [IF <config-index:integer>]",
 		Arity:      -3,
 		Flags:      FlagAdmin | FlagStale | FlagNoAsyncLoading,
 		Group:      "cluster",
@@ -39,8 +39,9 @@ var (
 		Summary:    "Makes a node a member of the cluster: a voter, or a learner.",
 		Complexity: "O(N) in the bytes of the log.",
 		Help: []string{
-			"ADDNODE <host:port[@peerport]> [PEER <host:port>] [LEARNER]",
+			"ADDNODE <host:port[@peerport]> [PEER <host:port>] [LEARNER] [IF <config-index>]",
 			"    Make the node with this address for clients a member, and show its id. Ask again as often as you like.",
+			"    With IF only if the members are still those of that index, which CLUSTER INFO shows.",
 		},
 	}
 	ClusterCountFailureReports = &Spec{
@@ -230,7 +231,7 @@ var (
 	}
 	ClusterRemoveNode = &Spec{
 		Name:       "cluster|removenode",
-		Usage:      "<node-id>...",
+		Usage:      "<node-id>... [IF <config-index:integer>]",
 		Arity:      -3,
 		Flags:      FlagAdmin | FlagStale | FlagNoAsyncLoading,
 		Group:      "cluster",
@@ -238,13 +239,14 @@ var (
 		Summary:    "Takes members out of the cluster, all in one step.",
 		Complexity: "O(1)",
 		Help: []string{
-			"REMOVENODE <node-id> [<node-id> ...]",
+			"REMOVENODE <node-id> [<node-id> ...] [IF <config-index>]",
 			"    Take members out of the cluster, all in one step. CLUSTER NODES shows the ids, of 40 hex digits.",
+			"    With IF only if the members are still those of that index, which CLUSTER INFO shows.",
 		},
 	}
 	ClusterReplaceNode = &Spec{
 		Name:       "cluster|replacenode",
-		Usage:      "pair={<node-id> <address=host:port[@peerport]>}...",
+		Usage:      "pair={<node-id> <address=host:port[@peerport]>}... [IF <config-index:integer>]",
 		Arity:      -4,
 		Flags:      FlagAdmin | FlagStale | FlagNoAsyncLoading,
 		Group:      "cluster",
@@ -252,8 +254,9 @@ var (
 		Summary:    "Puts nodes into the places of members, all in one step.",
 		Complexity: "O(N) in the bytes of the log.",
 		Help: []string{
-			"REPLACENODE <node-id> <host:port[@peerport]> [<node-id> <host:port[@peerport]> ...]",
+			"REPLACENODE <node-id> <host:port[@peerport]> [<node-id> <host:port[@peerport]> ...] [IF <config-index>]",
 			"    Put nodes into the places of members, all in one step, and show their ids.",
+			"    With IF only if the members are still those of that index, which CLUSTER INFO shows.",
 		},
 	}
 	ClusterReplicas = &Spec{

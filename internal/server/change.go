@@ -104,6 +104,7 @@ func (s *store) refresh(ctx context.Context) *resp.ChangeResult {
 func translate(c *membership.Configuration, wanted *resp.MemberChange) (
 	change consensus.MemberChange, unknown []resp.Member, err error,
 ) {
+	change.If = wanted.If
 	for _, gone := range wanted.Remove {
 		if id := find(c, gone); id != 0 {
 			change.Remove = append(change.Remove, id)
@@ -191,13 +192,20 @@ func failure(err error, late bool, c *membership.Configuration) resp.ChangeResul
 		open = open || errors.Is(err, known)
 	}
 	switch {
+	case errors.Is(err, consensus.ErrConditionFailed):
+		return resp.ChangeResult{Outcome: resp.NotDone, Reason: reasonOf(err) + "; CLUSTER NODES shows the members, " +
+			"CLUSTER INFO their cluster_config_index"}
 	case errors.Is(err, consensus.ErrRefused) || !open:
-		reason := strings.TrimPrefix(err.Error(), consensus.ErrRefused.Error()+": ") // that it is refused is clear
-		return resp.ChangeResult{Outcome: resp.NotDone, Reason: reason}
+		return resp.ChangeResult{Outcome: resp.NotDone, Reason: reasonOf(err)}
 	case errors.Is(err, consensus.ErrPending) && c != nil:
 		return resp.ChangeResult{Outcome: resp.Uncertain, Reason: pending(c)}
 	}
 	return resp.ChangeResult{Outcome: resp.Uncertain, Reason: err.Error()}
+}
+
+// reasonOf is the text of a refusal: that it is refused is clear.
+func reasonOf(err error) string {
+	return strings.TrimPrefix(err.Error(), consensus.ErrRefused.Error()+": ")
 }
 
 // pending says what a change that goes on waits for, as far as the newest configuration tells.

@@ -40,6 +40,10 @@ func TestChangesAreTranslatedByNameAndNumber(t *testing.T) {
 			wanted: resp.MemberChange{Add: []resp.NewMember{{PeerAddress: "a:1", Learner: true}}},
 			change: consensus.MemberChange{AddLearners: []string{"a:1"}},
 		},
+		"on a condition": {
+			wanted: resp.MemberChange{Add: []resp.NewMember{{PeerAddress: "a:1"}}, If: 9},
+			change: consensus.MemberChange{Add: []string{"a:1"}, If: 9},
+		},
 		"removals": {
 			wanted: resp.MemberChange{Remove: []resp.Member{voter, learner}},
 			change: consensus.MemberChange{Remove: []consensus.NodeID{2, 4}},

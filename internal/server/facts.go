@@ -91,8 +91,29 @@ func (s *store) Cluster() topology.Cluster {
 	return topology.Cluster{
 		Standing: s.standing(status), Self: uint64(status.ID), Name: attributes.NodeName(status.Incarnation),
 		ID:   status.ClusterID,
-		Term: status.Term, Leader: uint64(status.Leader), Own: s.own, Nodes: members(status),
+		Term: status.Term, Leader: uint64(status.Leader), Own: s.own, Nodes: members(status), Log: s.log(status),
 	}
+}
+
+// joins is the role of a node that belongs to no cluster, where others have one.
+const joins = "joiner"
+
+// log is what the node knows of the log.
+func (s *store) log(status *consensus.Status) topology.Log {
+	l := topology.Log{Role: status.Role, Applied: s.Applied(), Entries: entriesOf(status)}
+	l.Commit = max(status.CommitIndex, l.Applied)
+	if status.Blank {
+		l.Role = joins
+	}
+	if status.Committed != nil {
+		l.ConfigurationIndex = uint64(status.Committed.Index)
+	}
+	return l
+}
+
+// entriesOf is how many entries the log on this node's disk has.
+func entriesOf(status *consensus.Status) uint64 {
+	return status.LastIndex + 1 - min(status.FirstIndex, status.LastIndex+1)
 }
 
 // ownAddresses are those that a node announces.

@@ -14,7 +14,7 @@ func (s *store) Raft() resp.RaftInfo {
 	info := resp.RaftInfo{
 		Role: status.Role, Term: status.Term, Leader: uint64(status.Leader), VotedFor: uint64(status.Vote),
 		Commit: status.CommitIndex, LastIndex: status.LastIndex,
-		LogEntries: status.LastIndex + 1 - min(status.FirstIndex, status.LastIndex+1),
+		LogEntries: entriesOf(status),
 		Fields: []resp.Field{
 			{Name: "raft_durable_index", Value: number(status.DurableIndex)},
 			{Name: "raft_history_index", Value: number(status.HistoryIndex)},

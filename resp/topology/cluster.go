@@ -59,10 +59,23 @@ type Cluster struct {
 	Term uint64
 	// Leader is the node believed to lead, 0 if none is known.
 	Leader uint64
+	// Log is what this node knows of the log.
+	Log Log
 	// Own is where this node is reached, which matters while it is no member.
 	Own Own
 	// Nodes are the members of the newest configuration, this node among them if it is one.
 	Nodes []Node
+}
+
+// Log is what a node knows of the log.
+type Log struct {
+	// Role is follower, candidate or leader, and joiner on a node that belongs to no cluster.
+	Role string
+	// Commit and Applied are indexes, Entries how many entries the log on this node's disk has.
+	Commit, Applied, Entries uint64
+	// ConfigurationIndex is that of the newest configuration that this node knows to be committed: a change of the members
+	// may be based on it. 0 if it knows none.
+	ConfigurationIndex uint64
 }
 
 // Own is where a node is reached: by clients at Host and Port, by other nodes at PeerPort.

@@ -9,6 +9,9 @@ import (
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
+// ErrOutdated is the error about a change whose condition does not hold.
+var ErrOutdated = membership.ErrOutdated
+
 // ErrStopped answers requests to a node that stops.
 var ErrStopped = errors.New("the node stops")
 
@@ -62,7 +65,7 @@ func (e *Engine) change(c membership.Change) (*membership.Configuration, raftlog
 	if err != nil {
 		return nil, 0, err
 	}
-	return next, index, nil
+	return e.core.Configuration(), index, nil
 }
 
 // checkConfigurations refuses entries whose configurations no node wrote. The core decodes them without asking.
@@ -81,9 +84,11 @@ func checkConfigurations(entries []raftlog.Entry) error {
 
 // FirstEntry is the entry that makes a cluster: its first configuration, at index 1 in term 1.
 func FirstEntry(c *membership.Configuration, now raftlog.Stamp) raftlog.Entry {
+	first := *c
+	first.Index = 1
 	e := raftlog.Entry{
-		Index: 1, Term: 1, Kind: raftlog.EntryConfiguration, Level: c.FeatureLevel(), Stamp: now,
-		Body: membership.Encode(c),
+		Index: first.Index, Term: 1, Kind: raftlog.EntryConfiguration, Level: c.FeatureLevel(), Stamp: now,
+		Body: membership.Encode(&first),
 	}
 	e.Seal()
 	return e
