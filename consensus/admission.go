@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -173,7 +174,11 @@ func (o peerHandler) Change(clusterID uint64, change []byte) (transport.Answer, 
 	if err != nil {
 		return transport.Answer{}, err
 	}
-	return o.change(o.context, c)
+	answer, err := o.change(o.context, c)
+	if errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed) {
+		err = &transport.Refusal{Cause: engine.ErrStopped, Text: "the leader stops; whether it took the change is not known"}
+	}
+	return answer, err
 }
 
 // checkArrival has the engine check whether a member that dialled holds what it confirmed.

@@ -66,9 +66,20 @@ func (o *operation) propose(ctx context.Context) (wait time.Duration, err error)
 		o.obstacle = err.Error()
 		return changeRepeat, nil
 	}
-	answer, err := o.node.askLeader(ctx, o.change)
+	return o.answered(o.node.askLeader(ctx, o.change))
+}
+
+// answered says what an answer means. A leader that stops may have taken the change:
+//
+//  1. A sends the change to L, which is about to stop. L's turn appends it.
+//  2. The wait for that turn ends, because L stops. L says so to A, and not that it refuses.
+//  3. L's entry is committed, or lost. A asks the next leader.
+func (o *operation) answered(answer transport.Answer, err error) (wait time.Duration, final error) {
 	var refusal *transport.Refusal
 	switch {
+	case errors.Is(err, engine.ErrStopped):
+		o.obstacle, o.open = err.Error(), true
+		return changeRetry, nil
 	case errors.Is(err, membership.ErrOutdated) && errors.As(err, &refusal):
 		return 0, o.refused(&reasonError{ErrConditionFailed, refuse("%s", refusal.Text)})
 	case errors.As(err, &refusal):

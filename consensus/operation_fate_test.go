@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/consensus/internal/transport"
 	"github.com/raftredis/raftredis/consensus/membership"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -90,6 +91,29 @@ func TestD3_ARefusalAfterALostAnswerDoesNotSayThatNothingWasDone(t *testing.T) {
 		if errors.Is(err, ErrRefused) == open || errors.Is(err, ErrUnknown) != open || !said {
 			t.Errorf("an attempt before: %v; the answer is %v", open, err)
 		}
+	}
+}
+
+// D3: A leader that stops while it is asked says so, and not that it refuses: the change may be in the log, and the
+// next leader is asked.
+func TestALeaderThatStopsRefusesNothing(t *testing.T) {
+	_, a := single(t)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	change := membership.EncodeChange(membership.Change{Remove: []raftlog.NodeID{77}})
+	_, err := (peerHandler{a}).Change(a.clusterID(), change)
+	var refusal *transport.Refusal
+	if !errors.As(err, &refusal) || !errors.Is(err, engine.ErrStopped) {
+		t.Fatalf("a leader that has stopped answers %v", err)
+	}
+	o := &operation{node: a}
+	if wait, err := o.answered(transport.Answer{}, refusal); err != nil || wait != changeRetry || !o.open {
+		t.Errorf("who asks waits %v, %v; may be made: %v", wait, err, o.open)
+	}
+	o = &operation{node: a}
+	if _, err := o.answered(transport.Answer{}, &transport.Refusal{Text: "no"}); !errors.Is(err, ErrRefused) || o.open {
+		t.Errorf("a refusal is %v; may be made: %v", err, o.open)
 	}
 }
 

@@ -106,7 +106,8 @@ func (*clustersError) Unwrap() error { return ErrCluster }
 func causes() []error {
 	return []error{
 		1: ErrSelf, 2: ErrCluster, 3: ErrNode, 4: ErrIncarnation, 5: ErrDuplicate, 6: ErrSecret, 7: ErrRemoved,
-		8: engine.ErrRolledBack, 9: ErrReplaced, 10: ErrTaken, 11: engine.ErrLevel, 12: engine.ErrOutdated,
+		8: engine.ErrRolledBack, 9: ErrReplaced, 10: ErrTaken, 11: engine.ErrLevel,
+		12: engine.ErrOutdated, 13: engine.ErrStopped,
 	}
 }
 
