@@ -11,13 +11,18 @@ const Redis = require('ioredis')
 const ttlMillis = 600000
 const window = 128
 const patienceMillis = 1000
+// How long it may take to finish: the test that started it, and the cluster, may be gone.
+const finishMillis = 120000
 // An error that begins with one of these words says nothing of the command but that it must be sent again.
 const again = new Set(['UNCERTAIN', 'CLUSTERDOWN', 'TRYAGAIN', 'LOADING', 'MOVED'])
 
 const [path, seed, first, clients, counters, addresses] = process.argv.slice(2)
 const journal = fs.openSync(path, 'w')
 let over = false
-process.stdin.on('end', () => { over = true }).resume()
+process.stdin.on('end', () => {
+  over = true
+  setTimeout(() => process.exit(3), finishMillis).unref()
+}).resume()
 
 // generator returns numbers from 0 to below 1, the same for the same seed (mulberry32).
 function generator (number) {

@@ -8,6 +8,7 @@ answer. What it does it writes into the journal, line by line: internal/torture.
 """
 
 import logging
+import os
 import random
 import sys
 import threading
@@ -16,6 +17,8 @@ import time
 import redis
 
 TTL_MILLIS = 600_000
+# How long it may take to finish: the test that started it, and the cluster, may be gone.
+FINISH_SECONDS = 120
 WINDOW = 128
 # An error that begins with one of these words says nothing of the command but that it must be sent again.
 AGAIN = {"UNCERTAIN", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MOVED"}
@@ -165,6 +168,9 @@ def main():
         thread.start()
     sys.stdin.read()
     over.set()
+    watchdog = threading.Timer(FINISH_SECONDS, os._exit, [3])
+    watchdog.daemon = True
+    watchdog.start()
     for thread in threads:
         thread.join()
     journal.file.close()
