@@ -84,16 +84,21 @@ const (
 )
 
 // long makes up a run on values that are written at one stroke, and changed in place behind reads that answer with
-// them: a reply that lacks a part of one must not show the change.
+// them: a reply that lacks a part of one must not show the change. It writes one whole value at most: the body of a run
+// has to fit the least journal of a world, which has room for two kilobytes.
 func (c *client) long(readsOnly bool) workload.Request {
 	r := &Request{drawn: true, protocol: 2}
+	whole := !readsOnly
 	for range 1 + c.chance.IntN(longCallsMax) {
-		r.calls = append(r.calls, c.longCall(readsOnly))
+		next := c.longCall(readsOnly, whole)
+		whole = whole && next[0] != "SET"
+		r.calls = append(r.calls, next)
 	}
 	return r
 }
 
-func (c *client) longCall(readsOnly bool) call {
+// longCall is a call of such a run; whole says that it may write a whole value.
+func (c *client) longCall(readsOnly, whole bool) call {
 	key, at := "long"+strconv.Itoa(c.chance.IntN(longKeys)), c.chance.IntN(40)
 	pick := c.chance.IntN(10)
 	if readsOnly || pick < 4 {
@@ -105,7 +110,7 @@ func (c *client) longCall(readsOnly bool) call {
 	c.written++
 	unique := strconv.Itoa(c.written*100 + c.number)
 	switch {
-	case pick < 6:
+	case pick < 6 && whole:
 		text := "<" + unique + ">"
 		return call{"SET", key, strings.Repeat(text, (c.longBytes+c.chance.IntN(64))/len(text)+1)}
 	case pick < 8:
