@@ -67,7 +67,7 @@ func (c *client) crowd(now time.Duration) workload.Request {
 	r := &Request{drawn: true, protocol: 2}
 	for range crowdCalls {
 		c.written++
-		r.calls = append(r.calls, call{"SET", fmt.Sprintf("c%d.%d", c.number, c.written), "", "PXAT", ends})
+		r.calls = append(r.calls, call{"SET", fmt.Sprintf("crowd%d.%d", c.number, c.written), "", "PXAT", ends})
 		if c.hits(0.5) {
 			r.calls = append(r.calls, call{"DBSIZE"})
 		}
