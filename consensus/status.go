@@ -58,7 +58,8 @@ type Status struct {
 	// CommitIndex and AppliedIndex are how far the log is committed, as far as this node knows, and applied here.
 	CommitIndex  uint64
 	AppliedIndex uint64
-	// Sessions is how many sessions are open at AppliedIndex: see OpenSession.
+	// Sessions is how many sessions there are at AppliedIndex, see OpenSession: those that are open, and those that have
+	// ended and are not removed yet. That is soon: at the end of a second, and 64 with each entry.
 	Sessions int
 
 	// Configuration is the newest one in the log, Committed the newest one that is committed; nil where there is none.

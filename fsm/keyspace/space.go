@@ -240,7 +240,8 @@ func (s *Space) NewLock(holder []byte, token uint64) *value.Lock {
 	return value.NewLock(holder, token, s.values)
 }
 
-// Due is the log time of the earliest deadline of a key that is stored, or of a session; 0 if none has one.
+// Due is the log time of the earliest deadline of a key that is stored, or when something of the sessions is to be
+// removed; 0 for never.
 func (s *Space) Due() int64 {
 	due := s.keysDue()
 	if ends := s.sessions.Due(); ends != 0 && (due == 0 || ends < due) {

@@ -98,14 +98,15 @@ func (m *model) expire(now int64, limit int) {
 		for id, s := range m.sessions {
 			before := first == 0 || s.deadline < m.sessions[first].deadline ||
 				s.deadline == m.sessions[first].deadline && id < first
-			if s.deadline <= now && before {
+			if (s.deadline+999)/1000*1000 <= now && before {
 				first = id
 			}
 		}
 		m.remove(first)
 	}
 	for range limit * repliesPerSession {
-		if len(m.replies) > 0 && m.replies[0].at+m.limits.MaxReplyAgeMillis <= now {
+		step := m.limits.MaxReplyAgeMillis / 60
+		if len(m.replies) > 0 && (m.replies[0].at+m.limits.MaxReplyAgeMillis+step-1)/step*step <= now {
 			m.replies = m.replies[1:]
 		}
 	}
@@ -158,9 +159,11 @@ func (w *world) step() {
 		w.must(w.table.Close(id, w.now) == want && w.restored.Close(id, w.now) == want, "close", id)
 	case roll < 20:
 		limit := w.IntN(3)
+		due := w.table.Due()
 		w.model.expire(w.now, limit)
-		w.table.Expire(w.now, limit)
-		w.restored.Expire(w.now, limit)
+		removed := w.table.Expire(w.now, limit)
+		w.must(w.restored.Expire(w.now, limit) == removed, "expire", limit)
+		w.must(limit == 0 || (removed > 0) == (due != 0 && due <= w.now), "due", due, w.now, removed)
 	case roll < 23:
 		w.freeze()
 	default:
@@ -196,6 +199,12 @@ func (w *world) use() {
 		return
 	}
 	w.must(!w.model.sessions[id].executed[sequence], "executed twice", id, sequence)
+	if w.IntN(8) == 0 {
+		w.model.record(id, sequence, w.now, make([]byte, w.model.limits.MaxOneReplyBytes+1)) // none is kept
+		w.table.RecordGone(id, sequence)
+		w.restored.RecordGone(id, sequence)
+		return
+	}
 	reply := fmt.Appendf(nil, "%d/%d %0*d", id, sequence, w.IntN(310), 0)
 	w.model.record(id, sequence, w.now, bytes.Clone(reply))
 	w.table.Record(id, sequence, w.now, reply)

@@ -73,7 +73,7 @@ type Table struct {
 	ending deadlines
 	kept   replies
 	// generation counts the freezes. A session of an earlier one may be seen by an image, and is copied before a change.
-	generation uint32
+	generation uint64
 	// sum adds up the digests of all sessions and replies.
 	sum uint64
 }
@@ -87,7 +87,7 @@ type session struct {
 	deadline, ttlMillis int64
 	// replies are in ascending order of their sequences.
 	replies    []*reply
-	generation uint32
+	generation uint64
 	// place is where the session stands in Table.ending.
 	place int32
 }
@@ -284,14 +284,26 @@ func (t *Table) dropLeft(s *session) {
 // them. All replies of a busy hour end within another one, and an entry of the log should remove many.
 const repliesPerSession = 16
 
+// What ends within a step is removed together at its end, since each removal costs an entry of the log and a sync of
+// its own on a cluster with few commands. A step is a second for sessions, and for replies this share of their age: a
+// minute of an hour.
+const (
+	sessionStepMillis = 1000
+	replyStepShare    = 60
+)
+
 // Expire removes sessions whose time is over, limit at most, the one that ended first before the others, and replies
-// that are too old, 16 times as many at most. What is due and not removed yet counts as gone all the same.
+// that are too old, 16 times as many at most. What has ended and is not removed yet counts as gone all the same.
 func (t *Table) Expire(now int64, limit int) (removed int) {
-	for ; removed < limit && len(t.ending) > 0 && t.ending[0].deadline <= now; removed++ {
+	for ; removed < limit && len(t.ending) > 0 && t.ending[0].due() <= now; removed++ {
 		t.remove(t.ending[0])
 	}
-	for old := 0; old < limit*repliesPerSession && t.kept.first != nil && t.aged(t.kept.first, now); old++ {
-		t.drop(t.kept.first)
+	for range limit * repliesPerSession {
+		oldest := t.kept.first
+		if oldest == nil || t.replyDue(oldest) > now {
+			break
+		}
+		t.drop(oldest)
 		removed++
 	}
 	return removed
@@ -300,10 +312,22 @@ func (t *Table) Expire(now int64, limit int) (removed int) {
 // Due is the earliest time at which Expire has something to do, 0 for never.
 func (t *Table) Due() (due int64) {
 	if len(t.ending) > 0 {
-		due = t.ending[0].deadline
+		due = t.ending[0].due()
 	}
 	if r := t.kept.first; r != nil {
-		due = min(due, r.at+t.limits.MaxReplyAgeMillis) // its session is there
+		due = min(due, t.replyDue(r)) // its session is there
 	}
 	return due
 }
+
+// due is when Expire removes the session.
+func (s *session) due() int64 { return roundUp(s.deadline, sessionStepMillis) }
+
+// replyDue is when Expire removes a reply.
+func (t *Table) replyDue(r *reply) int64 {
+	age := t.limits.MaxReplyAgeMillis
+	return roundUp(r.at+age, max(age/replyStepShare, 1))
+}
+
+// roundUp is the first multiple of step at or behind a time.
+func roundUp(at, step int64) int64 { return at + (step-at%step)%step }

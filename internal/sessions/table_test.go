@@ -104,14 +104,14 @@ func TestASessionLivesWhileItIsUsed(t *testing.T) {
 	if i, _ := table.Find(1, 111); i.Deadline != 111+1700 {
 		t.Errorf("it was used, and ends at %d", i.Deadline)
 	}
-	if table.Due() != 111+1700 {
+	if table.Due() != 2000 { // the next full second
 		t.Errorf("due at %d", table.Due())
 	}
 	if o, _ := table.Begin(1, 7, 111+1700); o != NoSession {
 		t.Error(o)
 	}
-	if table.Expire(1810, 64) != 0 || table.Expire(1811, 64) != 1 || table.Len() != 0 || table.Due() != 0 {
-		t.Error("it is not removed when it ends")
+	if table.Expire(1999, 64) != 0 || table.Expire(2000, 64) != 1 || table.Len() != 0 || table.Due() != 0 {
+		t.Error("it is not removed at the end of the second in which it ends")
 	}
 }
 
@@ -162,6 +162,54 @@ func TestAnEntryRemovesManyOldReplies(t *testing.T) {
 		if n := table.Expire(now, 2); n != want {
 			t.Errorf("%d removed, want %d", n, want)
 		}
+	}
+}
+
+// A thousand clients send a command a minute each, or open a session that they never use: what ends an hour later goes
+// minute by minute, or second by second, and not one by one.
+func TestWhatEndsTogetherGoesTogether(t *testing.T) {
+	const clients, minute, hour = 1000, 60_000, 3_600_000
+	for _, c := range []struct {
+		of        string
+		ttlMillis int64
+		replies   bool
+		max       int
+	}{
+		{"replies, a minute and a millisecond", 10 * hour, true, 2},
+		{"sessions, a minute and a millisecond", hour, false, 61},
+	} {
+		table := New(DefaultLimits())
+		for id := range uint64(clients) {
+			now := minute + 1 + int64(id)*minute/clients
+			table.Open(id+1, now, c.ttlMillis)
+			if c.replies {
+				table.Record(id+1, 1, now, []byte("reply"))
+			}
+		}
+		entries := 0
+		for ; table.Due() != 0 && (!c.replies || table.ReplyBytes() > 0); entries++ {
+			if table.Expire(table.Due()-1, 64) != 0 || table.Expire(table.Due(), 64) == 0 {
+				t.Fatal("Due is not when something is removed")
+			}
+		}
+		if entries > c.max {
+			t.Errorf("%s: %d entries, want %d at most", c.of, entries, c.max)
+		}
+	}
+}
+
+// A reply has its age to the millisecond, whenever it is removed.
+func TestAReplyEndsBeforeItIsRemoved(t *testing.T) {
+	table, limits := newTable(t, 10*DefaultTTLMillis), DefaultLimits()
+	check(t, table, 1, First)
+	ends := 10 + limits.MaxReplyAgeMillis
+	for now, want := range map[int64]Outcome{ends - 1: Replayed, ends: ReplyGone, ends + 59_990: ReplyGone} {
+		if o, _ := table.Begin(1, 1, now); o != want {
+			t.Errorf("at %d: %v, want %v", now, o, want)
+		}
+	}
+	if i, _ := table.Find(1, ends); i.Replies != 0 || table.Due() != ends-10+60_000 || table.ReplyBytes() == 0 {
+		t.Errorf("%+v, due at %d", i, table.Due())
 	}
 }
 

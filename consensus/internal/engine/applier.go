@@ -56,7 +56,7 @@ type Applied struct {
 	// Time is the highest stamp up to Index; Due is what the machine says of it, 0 for never: see StateMachine.Due.
 	Time raftlog.Stamp
 	Due  raftlog.Stamp
-	// Sessions is how many sessions there are.
+	// Sessions is how many sessions there are, with those that have ended and are not removed yet.
 	Sessions int
 	// Pieces is about the bodies of which the log has a part at Index.
 	Pieces PiecesState

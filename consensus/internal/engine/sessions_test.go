@@ -96,11 +96,18 @@ func TestSessionsEndByLogTime(t *testing.T) {
 	s := l.open(1600)
 	var report Applied
 	l.applier.reportState(&report)
-	if report.Due != l.stamp+1700 {
+	if report.Due != 3000 { // the end of the second in which it ends
 		t.Errorf("due at %d, it is %d", report.Due, l.stamp)
 	}
 	before := l.applier.stateHash() - l.machine.Hash()
 	l.stamp += 1700
+	l.expect(s, 1, NoSession, 0)
+	l.stamp = 2999
+	l.expect(s, 1, NoSession, 0)
+	if l.applier.sessions.Len() != 1 {
+		t.Error("it was removed before it is due")
+	}
+	l.stamp++
 	l.expect(s, 1, NoSession, 0)
 	if after := l.applier.stateHash() - l.machine.Hash(); before == 0 || after != 0 {
 		t.Errorf("the table has the hash %d, then %d", before, after)

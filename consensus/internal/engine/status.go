@@ -45,7 +45,7 @@ type State struct {
 	FirstInMemory raftlog.Index
 	Commit        raftlog.Index
 	Applied       raftlog.Index
-	// Sessions is how many sessions there are at Applied.
+	// Sessions is how many sessions there are at Applied, with those that have ended and are not removed yet.
 	Sessions int
 	// Configuration is the newest configuration of the log, nil when there is none; it is never changed.
 	Configuration *membership.Configuration
