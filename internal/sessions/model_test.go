@@ -29,7 +29,11 @@ type modelReply struct {
 
 func (m *model) open(id uint64, now, ttl int64) bool {
 	if len(m.sessions) >= m.limits.MaxSessions {
-		return false
+		ended := m.firstToEnd(now)
+		if ended == 0 {
+			return false
+		}
+		m.remove(ended)
 	}
 	ttl = min(max(ttl, 1), m.limits.MaxTTLMillis)
 	m.sessions[id] = &modelSession{ttl: ttl, deadline: now + ttl + ttl/slackShare, executed: map[uint64]bool{}}
@@ -92,17 +96,21 @@ func (m *model) replyBytes() (bytes int) {
 	return bytes
 }
 
+// firstToEnd is the session that ended first, 0 if none has.
+func (m *model) firstToEnd(now int64) (first uint64) {
+	for id, s := range m.sessions {
+		before := first == 0 || s.deadline < m.sessions[first].deadline ||
+			s.deadline == m.sessions[first].deadline && id < first
+		if s.deadline <= now && before {
+			first = id
+		}
+	}
+	return first
+}
+
 func (m *model) expire(now int64, limit int) {
 	for range limit {
-		var first uint64
-		for id, s := range m.sessions {
-			before := first == 0 || s.deadline < m.sessions[first].deadline ||
-				s.deadline == m.sessions[first].deadline && id < first
-			if (s.deadline+999)/1000*1000 <= now && before {
-				first = id
-			}
-		}
-		m.remove(first)
+		m.remove(m.firstToEnd(now / 1000 * 1000))
 	}
 	for range limit * repliesPerSession {
 		step := m.limits.MaxReplyAgeMillis / 60

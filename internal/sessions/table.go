@@ -106,10 +106,14 @@ func (t *Table) ReplyBytes() int { return t.kept.bytes }
 const slackShare = 16
 
 // Open opens a session with a number that no session had before. ttlMillis is how long it lives without use; it is
-// brought into the range from 1 to Limits.MaxTTLMillis. opened is false if there are too many sessions.
+// brought into the range from 1 to Limits.MaxTTLMillis. opened is false if there are too many sessions; one that has
+// ended and is still there makes room.
 func (t *Table) Open(id uint64, now, ttlMillis int64) (opened bool) {
 	if t.byID.Len() >= t.limits.MaxSessions {
-		return false
+		if len(t.ending) == 0 || t.ending[0].deadline > now {
+			return false
+		}
+		t.remove(t.ending[0])
 	}
 	s := &session{id: id, ttlMillis: min(max(ttlMillis, 1), t.limits.MaxTTLMillis), generation: t.generation}
 	s.deadline = s.renewed(now)

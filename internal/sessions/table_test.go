@@ -225,6 +225,13 @@ func TestAFullTableRefusesAnotherSession(t *testing.T) {
 	if !table.Close(1, 1) || table.Close(1, 1) || !table.Open(4, 1, 100) {
 		t.Error("a session that was closed keeps its place")
 	}
+	ended, _ := table.Find(4, 1) // as session 2, which is the older one
+	if table.Open(5, ended.Deadline-1, 100) || !table.Open(5, ended.Deadline, 100) || table.Len() != 2 {
+		t.Error("a session that has ended keeps its place, or one that has not loses it")
+	}
+	if table.Close(2, 1) || !table.Close(4, 1) {
+		t.Error("another one than the first to end made room")
+	}
 }
 
 // A command may close its own session: nothing is left of it.
