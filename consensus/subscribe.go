@@ -29,9 +29,9 @@ type Entry struct {
 	// Command is what was proposed. It must not be changed. What is kept of it pins what was read from the disk with it,
 	// up to Options.SubscriptionBytes: who keeps little of much makes a copy.
 	Command []byte
-	// Session and Sequence are those of a command in a session, else 0. The log has such a command as often as its client
-	// tried it, and a subscription gives it as often; the machine executes the first of them, or none if the session has
-	// ended before.
+	// Session and Sequence are those of a command in a session, else 0. The log may have such a command several times,
+	// once for each attempt of its client that was not lost, and a subscription gives it as often. The machine executes
+	// one of them at most, and none where the session had ended, or the sequence had left its window.
 	Session, Sequence uint64
 	// Gap: there is no command here, and the commands behind the last one that was given, up to Index, cannot be had. Only
 	// Options.OnCommit is told so; a Subscription ends with a CompactedError.
@@ -78,7 +78,7 @@ type Subscription struct {
 	next, needed atomic.Uint64
 
 	// What follows belongs to Next. begun is the entry at which cursor and bodies began; it moves back, by back bytes,
-	// when a command turns out to have begun before it.
+	// when a command turns out to have begun before it. partial: the log has nothing before it.
 	cursor  *wal.Cursor
 	bodies  engine.Bodies
 	begun   raftlog.Index
@@ -140,12 +140,14 @@ func (s *Subscription) Next(ctx context.Context) (Entry, error) {
 		if err := s.ended(ctx); err != nil {
 			return Entry{}, err
 		}
-		for len(s.read) > 0 {
-			if e, ok := s.take(&s.read[0]); ok {
+		if len(s.read) > 0 {
+			e, given, wait := s.take(&s.read[0])
+			if given {
 				return e, nil
 			}
-		}
-		if s.err != nil {
+			if wait > 0 {
+				s.await(ctx, wait)
+			}
 			continue
 		}
 		before := s.cursor
@@ -282,21 +284,28 @@ func (s *Subscription) failed(err error) (wait time.Duration, final error) {
 }
 
 // compacted goes on behind what is gone, if that matters only for the beginning of a command. Else it ends the
-// subscription, when the state of the machine has what is gone:
+// subscription.
+func (s *Subscription) compacted(first raftlog.Index) (wait time.Duration, err error) {
+	next := raftlog.Index(s.next.Load())
+	if first <= next {
+		s.begin(first)
+		s.partial = true
+		return 0, nil
+	}
+	return s.gone(next, first)
+}
+
+// gone ends the subscription, because the log cannot be read on before entry first, as soon as the state of the machine
+// has what is gone:
 //
 //  1. The log of this node begins anew behind the snapshot of another one, at entry 900.
 //  2. The machine still has its state of entry 500: it is restored from the file in a moment. A host that took that
 //     state, and subscribed from 901, would miss 400 entries.
-func (s *Subscription) compacted(first raftlog.Index) (wait time.Duration, err error) {
-	next := raftlog.Index(s.next.Load())
-	switch {
-	case first <= next:
-		s.begin(first, true)
-		return 0, nil
-	case s.node.applied()+1 < first:
+func (s *Subscription) gone(index, first raftlog.Index) (wait time.Duration, err error) {
+	if s.node.applied()+1 < first {
 		return subscriptionPause, nil
 	}
-	return 0, &CompactedError{Index: uint64(next), First: uint64(first)}
+	return 0, &CompactedError{Index: uint64(index), First: uint64(first)}
 }
 
 // applied is the last entry whose effect the machine has.
@@ -307,34 +316,35 @@ func (n *Node) applied() raftlog.Index {
 	return n.base.Mark.Index
 }
 
-// begin has the subscription read from an entry on: what led to the next command to be given, or a part of it.
-func (s *Subscription) begin(at raftlog.Index, partial bool) {
+// begin has the subscription read from an entry on: what led to the next command to be given.
+func (s *Subscription) begin(at raftlog.Index) {
 	s.begun, s.cursor, s.read, s.bodies = at, s.node.log.Cursor(at), nil, engine.Bodies{}
-	if s.partial = s.partial || partial; s.partial {
-		s.bodies.Partial()
-	}
+	s.partial = false
 }
 
 // take takes the next entry that was read, and returns the command that takes effect with it, if one does and was not
-// given before.
-func (s *Subscription) take(e *raftlog.Entry) (given Entry, ok bool) {
+// given before. Where it returns a wait, the entry was not taken, and is to be taken later.
+func (s *Subscription) take(e *raftlog.Entry) (given Entry, ok bool, wait time.Duration) {
 	again := uint64(e.Index) < s.next.Load()
 	body, err := s.bodies.Take(e)
-	if err != nil && !(s.partial && again) {
-		s.lookBack(e)
-		return Entry{}, false
+	if err != nil && !again {
+		if wait, err = s.lookBack(e); err != nil {
+			s.end(err)
+		}
+		return Entry{}, false, wait
 	}
 	if s.read = s.read[1:]; again {
-		return Entry{}, false
+		return Entry{}, false, 0
 	}
 	s.next.Store(uint64(e.Index) + 1)
 	given = Entry{
 		Index: uint64(e.Index), Term: uint64(e.Term), Time: int64(e.Stamp), WallTime: int64(e.Time().Wall()), Command: body,
 	}
 	if body != nil && e.Kind.Traits().InSession {
-		return given.inSession()
+		given, ok = given.inSession()
+		return given, ok, 0
 	}
-	return given, body != nil
+	return given, body != nil, 0
 }
 
 // inSession finds the command in what an entry in a session carries. What opens or closes a session is none.
@@ -351,25 +361,20 @@ func (e Entry) inSession() (given Entry, ok bool) {
 //     given once more.
 //
 // Where the log begins too late for that, the command cannot be had, and the subscription says so.
-func (s *Subscription) lookBack(e *raftlog.Entry) {
-	if s.partial {
-		s.end(&CompactedError{Index: uint64(e.Index), First: uint64(e.Index) + 1})
-		return
-	}
-	at, err := s.node.log.Before(s.begun, s.back)
-	s.back *= 2
-	switch {
-	case errors.Is(err, wal.ErrCompacted) || err == nil && at >= s.begun:
-		s.begin(s.begun, true)
-	case err == nil:
-		s.begin(at, false)
-	default:
-		if _, err = s.failed(err); err != nil {
-			s.end(err)
-			return
+func (s *Subscription) lookBack(e *raftlog.Entry) (wait time.Duration, err error) {
+	if !s.partial {
+		at, err := s.node.log.Before(s.begun, s.back)
+		switch {
+		case err == nil && at < s.begun:
+			s.back *= 2
+			s.begin(at)
+			return 0, nil
+		case err != nil && !errors.Is(err, wal.ErrCompacted):
+			return s.failed(err)
 		}
-		s.begin(s.begun, false) // what the system is short of keeps fetch waiting, too
+		s.partial = true
 	}
+	return s.gone(e.Index, e.Index+1)
 }
 
 // listen gives committed commands to Options.OnCommit, from those behind an index on, until the node is closed.

@@ -223,8 +223,6 @@ type Bodies struct {
 	// seen are the bodies of which it is known what the log has, announced those of all boots of an origin.
 	seen      map[announcer]bool
 	announced map[raftlog.NodeID]bool
-	// partial: there is no more log to look at.
-	partial bool
 }
 
 // announcer is who announces bodies.
@@ -233,15 +231,12 @@ type announcer struct {
 	boot   raftlog.Boot
 }
 
-// ErrBegunEarlier means that an entry may be a piece of a body that was announced before the entries that were read.
+// ErrBegunEarlier means that a body which was announced before the entries that were read may take effect with an entry.
 var ErrBegunEarlier = errors.New("the command began earlier in the log")
 
-// Partial says that no earlier entry can be read. From then on Take passes over pieces of bodies that were announced
-// before, and returns ErrBegunEarlier only for the last one of a body, which may take effect.
-func (b *Bodies) Partial() { b.partial = true }
-
-// Take takes the next entry, and returns the body that takes effect with it, nil for none. The error is
-// ErrBegunEarlier, and then the entry was not taken.
+// Take takes the next entry, and returns the body that takes effect with it, nil for none. Pieces of bodies that were
+// announced before the first entry are passed over. The error is ErrBegunEarlier, for the last one of such a body: the
+// entry may be taken once more, or passed over.
 func (b *Bodies) Take(e *raftlog.Entry) (body []byte, err error) {
 	laterTerm := b.last.Term != 0 && e.Term > b.last.Term
 	if laterTerm || e.Index == 1 {
@@ -255,15 +250,15 @@ func (b *Bodies) Take(e *raftlog.Entry) (body []byte, err error) {
 	case traits.Configures:
 		b.assemblies.dropRemoved(configurationOf(e))
 	case traits.Piece && len(e.Body) > 0 && !b.knows(e.Tag):
-		if !b.partial || e.Left == 0 {
-			return nil, ErrBegunEarlier
+		if e.Left == 0 {
+			err = ErrBegunEarlier
 		}
 	case traits.Piece:
 		b.note(e)
 		body = b.assemblies.take(e, guard.Set{})
 	}
 	b.last = e.Mark()
-	return body, nil
+	return body, err
 }
 
 func (b *Bodies) knows(t raftlog.Tag) bool {
