@@ -33,6 +33,14 @@ func smallOptions(directory string) consensus.Options {
 	}
 }
 
+// certainOptions are those of nodes that wait for the fate of a command as long as a test does: none is unknown, so
+// what was not done may be tried again, and nothing is done twice.
+func certainOptions(directory string) consensus.Options {
+	o := smallOptions(directory)
+	o.UncertainAfterMillis = int(patience.Milliseconds())
+	return o
+}
+
 func open(t *testing.T, o consensus.Options) *consensus.Node {
 	t.Helper()
 	n, err := consensus.Open(o)
@@ -147,7 +155,7 @@ func newTrioOf(t *testing.T, machine func() consensus.StateMachine) *trio {
 	c := &trio{t: t, machine: machine}
 	directory := t.TempDir()
 	for i := range c.nodes {
-		o := smallOptions(filepath.Join(directory, string(rune('a'+i))))
+		o := certainOptions(filepath.Join(directory, string(rune('a'+i))))
 		o.Bootstrap, o.Expect = i == 0, 3
 		if i > 0 {
 			o.Join = []string{c.nodes[0].Status().PeerAddress}
