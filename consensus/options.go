@@ -144,8 +144,8 @@ type Options struct {
 	// begins behind the state that the machine was restored with, as Apply does, so after a restart it gets some commands
 	// again: a listener that must not take in one twice remembers the last Index. Where commands cannot be had, because
 	// this node took over a snapshot or the listener fell too far behind, it is told so by an Entry that is a Gap. A
-	// goroutine of its own calls it. It may block: then the listener falls behind, and holds up nothing. It may call the
-	// node, but not Close, which waits until it has returned.
+	// goroutine of its own calls it, perhaps before Open has returned and the host has the Node. It may block: then the
+	// listener falls behind, and holds up nothing. It may call the node, but not Close, which waits until it has returned.
 	OnCommit func(Entry)
 	// MaxSubscriptions is how many subscriptions may be open at once: 1 to 1,024, 64 by default. OnCommit is none of them.
 	MaxSubscriptions int

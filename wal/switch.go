@@ -24,8 +24,8 @@ func (l *Log) Keep(snapshot, retained *raftlog.SnapshotMark) error {
 }
 
 // Restart puts a snapshot in force that is beyond the log, or in conflict with it: the log begins anew behind it. Its
-// file is durable; at is the time of its last entry. The log writer calls it, while no call writes to history
-// or reads from it. A crash leaves the old log or the new one:
+// file is durable; at is the time of its last entry. The log writer calls it, while no call of Write or Entries
+// runs; cursors may be read. A crash leaves the old log or the new one:
 //
 //  1. an empty history that begins behind the snapshot is made durable in a new directory;
 //  2. the journal names snapshot and directory: this is the moment;
