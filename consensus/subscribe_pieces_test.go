@@ -94,7 +94,8 @@ func expectWaits(t *testing.T, s *Subscription) {
 
 // H14: A command whose first pieces are gone is told of when the state has it, and not before:
 //
-//  1. A command has pieces at 65, 68 and 70. The log of a node that has just started begins at 66, its machine is at 67.
+//  1. A command has pieces at 65, 68 and 70. The log of a node that has just started begins at 66; its machine is at
+//     67.
 //  2. A host that is told at once views that machine, goes on from 71, and misses 70 and what is before it.
 func TestALostCommandIsToldOfWhenTheStateHasIt(t *testing.T) {
 	h := handwrite(t, 65, Options{})

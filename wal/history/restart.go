@@ -18,8 +18,8 @@ func (h *History) Place() (name string, first raftlog.Index) {
 }
 
 // Restart leaves the segments for those of another directory, which Seed has made: history begins anew, empty, behind
-// base. No call of Write or Entries runs meanwhile; cursors may be read. An error is final. Where the system is short of something, the new
-// segments are opened later, by the first call that needs them.
+// base. No call of Write or Entries runs meanwhile; cursors may be read. An error is final. Where the system is short
+// of something, the new segments are opened later, by the first call that needs them.
 func (h *History) Restart(directory string, base raftlog.Mark) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -231,7 +231,7 @@ type announcer struct {
 	boot   raftlog.Boot
 }
 
-// ErrBegunEarlier means that a body which was announced before the entries that were read may take effect with an entry.
+// ErrBegunEarlier means that a body which was announced before the entries that were read may take effect with one.
 var ErrBegunEarlier = errors.New("the command began earlier in the log")
 
 // Take takes the next entry, and returns the body that takes effect with it, nil for none. Pieces of bodies that were
