@@ -30,6 +30,7 @@ const (
 // run.
 func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
 	m.advance(index, stamp)
+	m.kept = 0
 	var commands int
 	if local == nil {
 		commands = m.replay(data)

@@ -48,9 +48,11 @@ type Machine struct {
 	// arguments and scratch are buffers of Apply, which it keeps between calls.
 	arguments [][]byte
 	scratch   []byte
-	// keeping is that of the command of RAFT.ONCE which is being executed, record the buffer of a reply that is kept.
+	// keeping is that of the command of RAFT.ONCE which is being executed, record the buffer of a reply that is kept, kept
+	// how many bytes of replies to the commands of this entry are.
 	keeping keeping
 	record  []byte
+	kept    int
 	// ahead is what was done for a body in pieces that is not whole yet.
 	ahead ahead
 }

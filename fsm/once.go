@@ -13,7 +13,7 @@ import (
 
 // Errors of RAFT.ONCE and RAFT.SESSION. The first word is the contract: docs/outcomes.md says what each means.
 const (
-	replyGone = "REPLYGONE The command was executed before, and is not executed again. Its reply is not kept any more"
+	replyGone = "REPLYGONE The sequence was executed before: the command is not executed now. The reply is not kept"
 	tooOld    = "TOOOLD The sequence is 0, or 128 or more below the highest one of the session: the command is not " +
 		"executed now. Whether it was before is not known any more"
 	sequenceUsed = "SEQUENCEUSED The sequence was another command: this one is not executed"
@@ -143,12 +143,15 @@ func once(m *Machine, c call) []byte {
 	return m.first(c, spec, session, sequence)
 }
 
-// replayed answers with a reply that was kept.
+// replayed answers with a reply that was kept, if it was the same command. Of a reply that was too long only the
+// fingerprint is kept.
 func (c call) replayed(kept []byte, of uint32) []byte {
 	made, neutral := binary.LittleEndian.Uint32(kept), kept[fingerprintBytes:]
 	switch {
 	case made != of:
 		return c.error(sequenceUsed)
+	case len(neutral) == 0:
+		return c.error(replyGone)
 	case c.maxReply == noReply:
 		return c.reply
 	case c.isFull(neutral):
@@ -168,7 +171,9 @@ func (c call) isFull(neutral []byte) bool { return len(neutral) > valueOverheadB
 // same everywhere. Where the reply is too long to be kept, the client gets it once.
 func (m *Machine) first(c call, spec *command.Spec, session, sequence uint64) []byte {
 	own := &m.keeping
-	*own = keeping{before: len(c.reply), left: c.left(), chance: m.space.Chance(session, sequence)}
+	*own = keeping{
+		before: len(c.reply), left: c.left(), chance: m.space.Chance(session, sequence), maxBytes: m.maxKept(),
+	}
 	within := c
 	within.args, within.protocol, within.keeping = c.args[carried:], reply.Neutral, own
 	within.reply = c.reply[len(c.reply):]
@@ -178,15 +183,14 @@ func (m *Machine) first(c call, spec *command.Spec, session, sequence uint64) []
 	} else {
 		made = m.look(spec, within)
 	}
-	keeps := !own.tooLong && len(made) <= maxKeptReplyBytes
+	keeps := !own.tooLong && len(made) <= own.maxBytes
 	of := m.fingerprint(within.args)
 	m.record = binary.LittleEndian.AppendUint32(m.record[:0], of)
 	if keeps {
 		m.record = append(m.record, made...)
-		m.space.Sessions().Record(session, sequence, m.space.Now().Log, m.record)
-	} else {
-		m.space.Sessions().RecordGone(session, sequence)
+		m.kept += len(made)
 	}
+	m.space.Sessions().Record(session, sequence, m.space.Now().Log, m.record)
 	switch {
 	case c.maxReply == noReply:
 		return made // for its memory, which is used again
@@ -226,13 +230,15 @@ type keeping struct {
 	before, left int
 	// chance is what the command may take for random.
 	chance uint64
+	// maxBytes is how long the reply may be to be kept: the same on all nodes.
+	maxBytes int
 	// tooLong says that the reply is not kept. It depends on the command and the state alone.
 	tooLong bool
 }
 
 // fits reports whether a reply may grow by some bytes and be kept.
 func (k *keeping) fits(bytes int) bool {
-	if bytes > maxKeptReplyBytes {
+	if bytes > k.maxBytes {
 		k.tooLong = true
 	}
 	return !k.tooLong
@@ -241,8 +247,20 @@ func (k *keeping) fits(bytes int) bool {
 // fingerprintBytes is the length of a fingerprint, which stands before each reply that is kept.
 const fingerprintBytes = 4
 
-// maxKeptReplyBytes is the longest reply that is kept.
-const maxKeptReplyBytes = 1 << 20
+const (
+	// maxKeptReplyBytes is the longest reply that is kept.
+	maxKeptReplyBytes = 1 << 20
+	// maxEntryKeptBytes bounds the replies to the commands of one entry that are kept. Every node makes, copies and sums
+	// them while all clients wait, and some kilobytes of the log can ask for a thousand long values.
+	maxEntryKeptBytes = 4 << 20
+	// shortReplyBytes is the length of a reply that is kept whatever was kept of the entry: most are as short.
+	shortReplyBytes = 256
+)
+
+// maxKept is how long the next reply may be to be kept.
+func (m *Machine) maxKept() int {
+	return max(shortReplyBytes, min(maxKeptReplyBytes, maxEntryKeptBytes-m.kept))
+}
 
 // wholeBytes is how long an argument may be that is taken into a fingerprint as a whole; of others only so much from
 // either end counts: this is against mistakes.

@@ -494,3 +494,86 @@ func TestAllocationsOfOnce(t *testing.T) {
 		t.Errorf("%v allocations plainly, %v by RAFT.ONCE", counts[false], counts[true])
 	}
 }
+
+// A reply that is not kept has a fingerprint all the same: another command with its sequence is not told that it was
+// executed.
+func TestOnceKnowsACommandWhoseReplyIsNotKept(t *testing.T) {
+	m := withSession(t)
+	do(m, [][]byte{[]byte("set"), []byte("big"), make([]byte, maxKeptReplyBytes)})
+	do(m, words("raft.once 1 7 getdel big"))
+	got := script(m, "raft.once 1 7 incr other", "exists other", "raft.once 1 7 getdel big")
+	if want := "-" + sequenceUsed + " :0 -" + replyGone; got != want {
+		t.Errorf(" got %s\nwant %s", got, want)
+	}
+}
+
+// An entry of some kilobytes may ask for gigabytes of replies: 4 MiB are kept, on all nodes, and short ones always.
+// Each client gets its first reply. The next entry begins anew.
+func TestAnEntryKeepsABoundedPartOfItsReplies(t *testing.T) {
+	const valueBytes = maxKeptReplyBytes - 100
+	value := strings.Repeat("v", valueBytes)
+	bulk := fmt.Sprintf("$%d\r\n%s\r\n", valueBytes, value)
+	rest := maxEntryKeptBytes - 4*len(bulk) // what may be kept behind four of them
+	edge := strings.Repeat("e", rest-valueOverheadBytes)
+	for name, c := range map[string]struct {
+		edge string
+		kept bool
+	}{"at the edge": {edge, true}, "above it": {edge + "e", false}} {
+		m := withSession(t)
+		for key, text := range map[string]string{"big": value, "edge": c.edge} {
+			do(m, [][]byte{[]byte("set"), []byte(key), []byte(text)})
+		}
+		other := restored(t, imageOf(t, m))
+		lines := []string{
+			"get big", "getex big", "get big", "set big x get", "get edge", "set long " + value, "incr n", "getset long y",
+		}
+		var calls [][][]byte
+		for i, line := range lines {
+			calls = append(calls, words(fmt.Sprintf("raft.once 1 %d %s", i+1, line)))
+		}
+		run := newRun(2, calls...)
+		data := run.Body(nil, argv.Append)
+		m.Apply(m.Index()+1, 0, data, run)
+		other.Apply(other.Index()+1, 0, data, nil)
+		if m.Hash() != other.Hash() || !bytes.Equal(imageOf(t, m), imageOf(t, other)) {
+			t.Fatalf("%s: the origin and another node differ", name)
+		}
+		first := fmt.Sprintf("$%d\r\n%s\r\n", len(c.edge), c.edge)
+		if want := strings.Repeat(bulk, 4) + first + "+OK\r\n:1\r\n" + bulk; string(run.Reply) != want {
+			t.Fatalf("%s: %d bytes of first replies, want %d", name, len(run.Reply), len(want))
+		}
+		for i, want := range []string{bulk, bulk, bulk, bulk, first, "+OK\r\n", ":1\r\n", "-" + replyGone + "\r\n"} {
+			if i == 4 && !c.kept {
+				want = "-" + replyGone + "\r\n"
+			}
+			if got := do(m, calls[i]); got != want {
+				t.Errorf("%s: a retry of %.40s has %d bytes, want %d", name, lines[i], len(got), len(want))
+			}
+		}
+		next := [][][]byte{words("raft.once 1 20 getset big z"), words("raft.once 1 21 getset edge z")}
+		if got := do(m, next...); got != "$1\r\nx\r\n"+first {
+			t.Errorf("%s: another entry got %.40q", name, got)
+		}
+		if got := do(m, next[1]); got != first {
+			t.Errorf("%s: another entry kept nothing: %.40q", name, got)
+		}
+		checkHash(t, m)
+	}
+}
+
+// SCAN by RAFT.ONCE looks at few keys, on each node, and goes on from where it was.
+func TestAScanByOnceLooksAtFewKeys(t *testing.T) {
+	m := withSession(t)
+	for i := range 3 * maxOnceScanKeys {
+		do(m, words(fmt.Sprintf("set key%d v", i)))
+	}
+	cursor, seen, calls := "0", 0, 0
+	for calls == 0 || cursor != "0" {
+		calls++
+		found := strings.Fields(do(m, words(fmt.Sprintf("raft.once 1 %d scan %s count 10000", calls, cursor))))
+		cursor, seen = found[2], seen+(len(found)-4)/2
+	}
+	if seen != 3*maxOnceScanKeys || calls < 3 || calls > 4 {
+		t.Errorf("%d calls found %d keys", calls, seen)
+	}
+}

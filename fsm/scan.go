@@ -12,9 +12,11 @@ import (
 
 const (
 	// defaultScanKeys is how many keys a SCAN looks at unless COUNT says otherwise; maxScanKeys is the most, whatever
-	// COUNT says: it is a hint, and Apply waits meanwhile.
+	// COUNT says: it is a hint, and Apply waits meanwhile. maxOnceScanKeys is the most by RAFT.ONCE, since every node
+	// looks at them while it applies the entry.
 	defaultScanKeys = 10
 	maxScanKeys     = 10_000
+	maxOnceScanKeys = 1000
 )
 
 const invalidCursor = "ERR invalid cursor"
@@ -87,6 +89,9 @@ func scanKeys(v view, c call) []byte {
 		last, next keyspace.Position
 		left       = min(options.count, maxScanKeys)
 	)
+	if c.keeping != nil {
+		left = min(left, maxOnceScanKeys)
+	}
 	v.space.Scan(from, func(at keyspace.Position, e *keyspace.Entry) bool {
 		if left <= 0 && at != last {
 			next = at

@@ -274,9 +274,9 @@ func (c *Conn) answered(call command.Call) {
 // A write that is longer by itself makes a run of its own.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
-	size, riding := 0, len(call.Args)-1
+	size, riding := 0, ridingArguments(call)
 	if call.IsWrite() {
-		size, riding = argv.Size(call.Args), 0
+		size = argv.Size(call.Args)
 	}
 	crowded := c.bodyBytes+size > 0 && c.riding+riding > maxRidingArguments
 	tooLong := c.bodyBytes+size > c.server.limits.MaxRunBytes
@@ -297,6 +297,22 @@ func (c *Conn) join(call command.Call) {
 	if tooLong || call.Spec.Linear || len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
 	}
+}
+
+// ridingArguments is how many arguments a call has that count against maxRidingArguments: those of a read, also of one
+// by RAFT.ONCE, which is executed while the entry is applied, and on all nodes.
+func ridingArguments(call command.Call) int {
+	switch spec := call.Spec; {
+	case spec.Wraps > 0:
+		inner, fault := command.Find(call.Args[spec.Wraps:])
+		if fault == command.NoFault && inner.Class == command.Read {
+			return len(call.Args) - spec.Wraps - 1
+		}
+		return 0
+	case call.IsWrite():
+		return 0
+	}
+	return len(call.Args) - 1
 }
 
 // hold keeps a call back until the run before it is answered.

@@ -59,6 +59,25 @@ func TestOnceIsAWriteOfItsRun(t *testing.T) {
 	}
 }
 
+// Reads by RAFT.ONCE are executed on all nodes while an entry is applied, so that a run has few of them.
+func TestARunHasFewReadsByOnce(t *testing.T) {
+	const get, half = "RAFT.ONCE 1 1 GET k\r\n", maxRidingArguments / 2
+	for pipeline, want := range map[string]int{
+		strings.Repeat(get, 2*half):                                       1,
+		strings.Repeat(get, 2*half+1):                                     2,
+		strings.Repeat("RAFT.ONCE 1 1 SCAN 0 COUNT 9999\r\n", 2*half/3+1): 2,
+		strings.Repeat("RAFT.ONCE 1 1 INCR k\r\n", 4*half):                1,
+		strings.Repeat("GET k\r\n", half+1) + strings.Repeat(get, half):   2,
+	} {
+		store := newFakeStore(t)
+		runs := countRuns(store)
+		newClient(t, testServer(t, Options{Store: store})).send(pipeline)
+		if *runs != want {
+			t.Errorf("%d runs, want %d, of %d times %q …", *runs, want, strings.Count(pipeline, "\n"), pipeline[:30])
+		}
+	}
+}
+
 func words(line string) [][]byte { return bytes.Fields([]byte(line)) }
 
 // A command is refused for want of memory with RAFT.ONCE as it is without.
