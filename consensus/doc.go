@@ -74,7 +74,7 @@
 // A subscription gives every attempt that the log has; Entry.Session and Sequence say which are of one command.
 //
 // Sessions are a part of the state: replicated, in snapshots, in the hash that nodes compare. There may be 131,072.
-// One costs some 130 bytes, and an entry to open it, so a client opens one and keeps it. It ends by CloseSession, or by
+// One costs some 140 bytes, and an entry to open it, so a client opens one and keeps it. It ends by CloseSession, or by
 // log time when it was not used for its time to live. A client that waits for nothing loses nothing then: it opens
 // another. Results are kept for an hour, up to 4 MiB each and 64 MiB together, the newest of all; and until their
 // session has gone on by 128 sequences. Without sessions nothing of this costs anything.

@@ -26,6 +26,12 @@ func addUntilKnown(ctx context.Context, nodes []*consensus.Node, session, sequen
 		case errors.Is(err, consensus.ErrNoSession), errors.Is(err, consensus.ErrSequenceTooOld),
 			errors.Is(err, consensus.ErrRefused), ctx.Err() != nil:
 			return 0, err // asking again does not help
+		case errors.Is(err, consensus.ErrClosed):
+			return 0, err // this process stops; it may ask again with the same numbers when it has started again
+		}
+		select { // a node that is blank or overloaded answers at once: leave it some time
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

@@ -246,7 +246,7 @@ func (n *Node) start() error {
 		Needed:  func() raftlog.Index { return raftlog.Index(n.subscriptions.needed.Load()) },
 		Changed: n.statusChanged, Fatal: n.fail,
 	}))
-	n.base.Pieces = nil // the applier has them
+	n.base.Pieces, n.base.Sessions = nil, nil // the applier has them
 	n.renew()
 	n.watchers.wake(everything)
 	n.runner.Load().TellAll() // the host is told by the loop alone

@@ -78,6 +78,7 @@ func (r *Request) kindOf() requestKind {
 // Submit returns. On a blank node it ends with ErrNotDone.
 func (n *Node) Submit(r *Request) {
 	r.runner, r.kind = n.runner.Load(), r.kindOf()
+	r.Result, r.Replayed, r.ReadTime = nil, false, 0 // what an earlier use left
 	switch {
 	case r.runner == nil:
 		r.end(ErrNotDone)
@@ -125,7 +126,7 @@ func (r *Request) ended() {
 	r.Result, r.ReadTime = r.batch.Result, int64(r.read.Stamp)
 	r.batch.Body, r.batch.Local, r.batch.Result = nil, nil, nil // Timings wants no more than the rest
 	err := errorOf(outcome, r.runner)
-	if err == nil && r.batch.InSession {
+	if err == nil && r.kind == commandRequest && r.batch.InSession {
 		err = r.endedInSession()
 	}
 	r.end(err)

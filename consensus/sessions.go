@@ -38,8 +38,9 @@ func (n *Node) CloseSession(ctx context.Context, session uint64) error {
 }
 
 // ProposeOnce is Propose for a command in a session: see Request.Session. Any error but ErrReplyGone, ErrNoSession,
-// ErrSequenceTooOld and ErrRefused is a reason to call it again, on this node or on another one, with the same numbers
-// and the same command, until it succeeds. The node copies command.
+// ErrSequenceTooOld and ErrRefused is a reason to call it again, with the same numbers and the same command, until it
+// succeeds: on this node or on another one, but after ErrClosed on another one only. ErrNotDone and ErrOverloaded may
+// come at once, so pause before the next call. The node copies command.
 func (n *Node) ProposeOnce(ctx context.Context, session, sequence uint64, command []byte) ([]byte, error) {
 	r := &Request{Session: session, Sequence: sequence, Body: command}
 	if session == 0 {
@@ -69,7 +70,6 @@ func (n *Node) submitInSession(r *Request) {
 	r.batch = engine.Batch{
 		Body: stepwise.Append(b.AppendHeader(body), r.Body), InSession: true, Level: raftlog.FirstLevel, Wake: r.waker(),
 	}
-	r.Replayed = false
 	r.runner.Submit(&r.batch)
 }
 

@@ -245,6 +245,45 @@ func TestAResultThatIsGoneSaysSo(t *testing.T) {
 	expectTotal(t, n, 1)
 }
 
+// A Request that is submitted again says nothing of what it was before.
+func TestAReusedRequestForgetsItsSession(t *testing.T) {
+	o := smallOptions(t.TempDir())
+	o.Bootstrap, o.Machine = true, &bulky{}
+	gone := serving(t, open(t, o))
+	kept, _ := newSingle(t)
+	serving(t, kept)
+	for _, n := range []*consensus.Node{gone, kept} {
+		s := openSession(t, n, 0)
+		if _, err := executeOnce(t, n, s, 1, one()); err != nil && !errors.Is(err, consensus.ErrReplyGone) {
+			t.Fatal(err)
+		}
+		for name, reuse := range map[string]func(r *consensus.Request){
+			"a read":    func(r *consensus.Request) { r.Read, r.Body = true, nil },
+			"a command": func(*consensus.Request) {},
+			"a tick":    func(r *consensus.Request) { r.Body = nil },
+			"refused":   func(r *consensus.Request) { r.Sequence = 1 }, // of no session
+		} {
+			r := &consensus.Request{Session: s, Sequence: 1, Body: one()}
+			for <-submit(n, r); inDoubt(r.Err); {
+				<-submit(n, r)
+			}
+			if r.Replayed != (n == kept) || errors.Is(r.Err, consensus.ErrReplyGone) != (n == gone) {
+				t.Fatalf("the retry: %v, %v", r.Replayed, r.Err)
+			}
+			r.Session, r.Sequence = 0, 0
+			reuse(r)
+			<-submit(n, r)
+			expected := r.Err == nil || inDoubt(r.Err)
+			if name == "refused" {
+				expected = errors.Is(r.Err, consensus.ErrRefused)
+			}
+			if !expected || r.Replayed || name != "a command" && r.Result != nil {
+				t.Errorf("%s: %v, replayed %v, %d bytes", name, r.Err, r.Replayed, len(r.Result))
+			}
+		}
+	}
+}
+
 // A session that was closed or has expired executes nothing. Closing one that is gone does no harm.
 func TestASessionThatIsGoneExecutesNothing(t *testing.T) {
 	n, _ := newSingle(t)

@@ -54,6 +54,9 @@ func (a *Applier) execute(e *raftlog.Entry, data []byte, b *Batch) {
 		outcome, result := a.executeInSession(e, data, now)
 		if b != nil {
 			b.Session, b.Result = outcome, result
+			if outcome == Replayed {
+				b.Result = bytes.Clone(result) // the table has its own, and drops it when it wants
+			}
 		}
 		return
 	case b != nil:
@@ -66,7 +69,7 @@ func (a *Applier) execute(e *raftlog.Entry, data []byte, b *Batch) {
 }
 
 // executeInSession executes a command that its session does not know yet. What a retry gets must not depend on the
-// node that executed it, so the machine gets nothing local.
+// node that executed it, so the machine gets nothing local. The result of one that is Replayed is the table's own.
 func (a *Applier) executeInSession(e *raftlog.Entry, data []byte, now int64) (o SessionOutcome, result []byte) {
 	body, err := raftlog.DecodeSessionBody(data)
 	switch {
@@ -80,7 +83,7 @@ func (a *Applier) executeInSession(e *raftlog.Entry, data []byte, now int64) (o 
 		o = Closed
 	default:
 		kept, reply := a.sessions.Begin(body.Session, body.Sequence, now)
-		o, result = outcomes[kept], bytes.Clone(reply)
+		o, result = outcomes[kept], reply
 	}
 	again := (o == Replayed || o == ReplyGone) && a.options.Weakened.Down(guard.ExecutedOnce)
 	if o == Executed || again {
