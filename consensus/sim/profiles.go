@@ -291,7 +291,13 @@ func calm(_ chance, o *Options) {
 	o.Network.Loss, o.Network.Duplicate, o.Network.SlowShare, o.Network.LateShare = 0, 0, 0, 0
 	o.Network.Ordered, o.Network.MailboxMessages, o.Network.MailboxForwards = true, 1000, 1000
 	o.Engine.MaxWaitingBatches = 100
+	o.Disk.FetchDelay = min(o.Disk.FetchDelay, maxCalmFetch)
 }
+
+// maxCalmFetch bounds how long a calm leader's disk takes to read an entry for a follower. A leader that has 100 bytes
+// of log to a message and 50 ms to a read feeds a follower twenty pieces a second: those of clients come faster, and
+// the follower's clients wait until their time is over.
+const maxCalmFetch = 5 * time.Millisecond
 
 // busy is a healthy cluster on machines that are busy with something else: every hundredth turn is late. That must
 // not lead to an election.
