@@ -114,13 +114,17 @@ type Conn struct {
 
 // newConn makes a connection. wake is called when the store completed a request: see Request.
 func newConn(s *Server, below socket, wake func()) *Conn {
-	c := &Conn{server: s, session: s.sessions.open(s.now(), s.monotonic(), below, s.password() == "")}
+	c := &Conn{server: s}
+	c.session = &session{
+		began: s.now(), socket: below, wake: wake, run: &c.request.Run, mailLimit: &s.tuning.Output.mail.hard,
+		facts: facts{protocol: reply.RESP2, authenticated: s.password() == ""},
+	}
+	c.session.active.Store(int64(s.monotonic()))
+	s.sessions.open(c.session)
 	c.shard = s.calls.Shard(c.session.id)
 	c.reader.Init(s.limits.wire(), s.input)
 	c.reader.SetUnauthenticated(!c.facts().authenticated)
 	c.request.wake, c.request.Run.LateBytes = wake, command.LeftOutBytes
-	c.session.wake = wake
-	c.session.run, c.session.mailLimit = &c.request.Run, &s.tuning.Output.mail.hard
 	return c
 }
 
@@ -191,13 +195,8 @@ func (c *Conn) Abandon() bool {
 		c.server.store.Abandon(&c.request)
 	case changing:
 		c.server.node.AbandonChange(c.waiter.request)
-	case awaiting:
-		c.stopAwaiting()
-		c.endWait()
-		c.phase = ended
-	case paused:
-		c.stopPausing()
-		c.phase = ended
+	case awaiting, paused:
+		c.end()
 	default:
 		return false
 	}
@@ -210,13 +209,7 @@ func (c *Conn) Release() {
 	if c.phase == submitted || c.phase == changing {
 		panic("resp: a connection was released while the store has its run, or the node its change")
 	}
-	switch c.phase {
-	case awaiting:
-		c.stopAwaiting()
-	case paused:
-		c.stopPausing()
-	}
-	c.phase = ended
+	c.end()
 	if c.facts().tracking.on {
 		c.server.tracker.follow(c.session, tracking{})
 	}
@@ -226,6 +219,20 @@ func (c *Conn) Release() {
 	c.server.sessions.close(c.session)
 	c.reader.Release()
 	c.out, c.arguments, c.fixed = nil, nil, nil
+}
+
+// end ends the connection, whatever it waits for, unless the store has its run, or the node its change.
+func (c *Conn) end() {
+	switch c.phase {
+	case awaiting:
+		c.stopAwaiting()
+	case paused:
+		c.stopPausing()
+	}
+	if c.waits != nil {
+		c.stopWaiting()
+	}
+	c.phase = ended
 }
 
 // Advance does all that can be done without new bytes and without waiting, and says what its owner has to do. It may be
@@ -243,7 +250,7 @@ func (c *Conn) Advance() Action {
 			c.dropMuted(before)
 		case c.phase == changing, c.phase == awaiting, c.phase == paused:
 			if !c.passed() {
-				return Park
+				return c.resting()
 			}
 		case c.cut:
 			c.phase = ended
@@ -326,7 +333,7 @@ func (c *Conn) slowNext() bool {
 func (c *Conn) overflow() {
 	c.server.metrics.OutputLimit.Inc()
 	c.out = nil
-	c.phase = ended
+	c.end()
 }
 
 // settle takes the answer of the store.

@@ -129,6 +129,20 @@ func (c *Conn) stopAwaiting() {
 	c.awaited, c.phase = await{}, gathering
 }
 
+// resting is what the owner does while the connection waits for something besides the store: what was posted is sent
+// at once, since the wait may last for ever. The replies before it were sent, so it stands between two replies.
+func (c *Conn) resting() Action {
+	switch {
+	case c.phase != awaiting && c.phase != paused:
+		return Park
+	case !c.collect():
+		return Close
+	case len(c.out) > 0:
+		return Flush
+	}
+	return Park
+}
+
 // Blocked reports, after Advance has returned Park, whether the connection waits for something besides the store or a
 // change of the members.
 func (c *Conn) Blocked() bool { return c.phase == awaiting || c.phase == paused }
@@ -175,8 +189,13 @@ func (c *Conn) inBackground(work func() (answer func(dst []byte) []byte)) {
 //	its time is over, or TIMEOUT     what the call answers when there is nothing
 //	CLIENT UNBLOCK … ERROR           UNBLOCKED
 //	CLIENT KILL, or it leaves        nothing; its place is free at once, or when the watch sees it
-//	the node may not serve any more  nothing yet: the call is confirmed again, and is refused as any read if it cannot
+//	the node may not serve any more  nothing yet: the call is confirmed again, and refused as any read if it cannot be;
+//	                                 a call that is content with old state (RAFT.READ STALE) waits on
 //	the node stops                   CLUSTERDOWN: the call did nothing, another node can be asked
+//
+// While the store has the call (the first look, and each one that is confirmed again), BLOCK's time ends nothing: null
+// says that there is nothing new, and that is not known before the store answers. So a call lasts at most its time and
+// then as long as a read may, and a node without a leader refuses it.
 //
 // The later looks need no confirmation. The first one was confirmed after the request came, so what has been applied
 // here since was committed behind that: the state that answers is that of a moment between request and reply. The
@@ -226,6 +245,9 @@ func (c *Conn) suspend() bool {
 func (c *Conn) lookAgain(dst []byte, last bool) ([]byte, bool) {
 	run, news := &c.request.Run, c.waits.News()
 	c.waitsOver = last
+	if c.request.Stale && c.contentWithOld(c.server.node.Leader()) {
+		news &^= waits.StandingChanged
+	}
 	switch {
 	case c.server.isClosing():
 		return refuse(dst, run.Calls, nodeStops), true
@@ -274,17 +296,27 @@ func (c *Conn) stopWaiting() {
 // mayTakeLong reports whether the replies before a call are sent first, since its own may take long.
 func mayTakeLong(call *command.Call) bool { return slow(call.Spec) || call.Spec.MayBlock(call.Args) }
 
-// confirmWaits has the calls that wait confirm that the node still serves, when it does not look so any more: a node
-// that is cut off hears of no change, and its clients had better ask another. It reports whether the node serves.
-func (s *Server) confirmWaits(served bool) bool {
-	if s.keyWaits.Keys() == 0 {
-		return true
+// confirmLooks: of the looks of the watch in a row that find a node not ready, the calls that wait confirm again at the
+// first, and at each one that is so many later. Not at each: an overloaded node may confirm them for hours.
+const confirmLooks = 10
+
+// confirmWaits has the calls that wait confirm that the node still serves, while it does not look so: a node that is
+// cut off hears of no change, and its clients had better ask another. It takes at how many looks in a row the node was
+// not ready before, and returns the number with this one.
+//
+// The first of these looks is not enough:
+//
+//  1. A look finds no leader. The calls confirm again.
+//  2. A leader is there for a moment, and confirms them: they wait on.
+//  3. The node is cut off for good before the next look, which finds what the one before did.
+func (s *Server) confirmWaits(unready int) int {
+	if s.keyWaits.Keys() == 0 || s.node.Health().State == HealthReady {
+		return 0
 	}
-	serves := s.node.Health().State == HealthReady
-	if served && !serves {
+	if unready%confirmLooks == 0 {
 		s.keyWaits.TellAll(waits.StandingChanged)
 	}
-	return serves
+	return unready + 1
 }
 
 // pause is what CLIENT PAUSE asked for: for a while, runs with a write, or all commands, are put off. A pause on a node

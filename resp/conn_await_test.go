@@ -3,9 +3,12 @@ package resp
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/raftredis/raftredis/resp/topology"
 )
 
 // waitingClients are clients of a node that serves, whose store tells of changes, and whose clock stands still.
@@ -133,15 +136,15 @@ func TestAWaitIsConfirmedAgainWhenTheNodeMayNotServe(t *testing.T) {
 	store, clients, _ := waitingClients(t, 2)
 	c, server := clients[0], clients[0].conn.server
 	c.send("RAFT.LOG READ a 0 BLOCK 0\r\nPING\r\n")
-	if !server.confirmWaits(true) || c.hear() != "" || store.pendingCount() != 0 {
+	if server.confirmWaits(0) != 0 || c.hear() != "" || store.pendingCount() != 0 {
 		t.Fatal("a node that serves has its calls confirmed again")
 	}
 	store.finish = store.park
 	store.info.Health = Health{State: HealthNoLeader}
-	if server.confirmWaits(true) || c.hear() != "" || store.pendingCount() != 1 {
+	if server.confirmWaits(0) != 1 || c.hear() != "" || store.pendingCount() != 1 {
 		t.Fatalf("%d calls are confirmed again, want 1", store.pendingCount())
 	}
-	if server.confirmWaits(false) || c.hear() != "" || store.pendingCount() != 1 {
+	if server.confirmWaits(1) != 2 || c.hear() != "" || store.pendingCount() != 1 {
 		t.Fatal("it is confirmed again and again")
 	}
 	store.done(store.next())
@@ -149,19 +152,186 @@ func TestAWaitIsConfirmedAgainWhenTheNodeMayNotServe(t *testing.T) {
 		t.Fatalf("confirmed: %q, blocked %v", got, c.conn.Blocked())
 	}
 	store.info.Health = Health{State: HealthReady}
-	if !server.confirmWaits(false) {
+	if server.confirmWaits(2) != 0 {
 		t.Fatal("it serves again")
 	}
 	store.info.Health = Health{State: HealthQuarantined}
-	server.confirmWaits(true)
+	server.confirmWaits(0)
 	c.advance()
 	store.next().Complete(NotDone)
 	if got := c.hear(); got != "-"+outcomeTexts[NotDone]+"\r\n+PONG\r\n" {
 		t.Fatalf("refused: %q", got)
 	}
 	wantNoWaits(t, server)
-	if !server.confirmWaits(false) {
+	if server.confirmWaits(1) != 0 {
 		t.Error("a node without calls that wait is asked for its health")
+	}
+}
+
+// A node serves for a moment between two looks that find it without a leader, and confirms a call: the call is told of
+// a later look, and not of the one before.
+func TestAWaitIsConfirmedAgainWhileTheNodeMayNotServe(t *testing.T) {
+	store, clients, _ := waitingClients(t, 1)
+	c, server := clients[0], clients[0].conn.server
+	store.info.Health = Health{State: HealthNoLeader}
+	c.send("RAFT.LOG READ a 0 BLOCK 0\r\n")
+	store.finish = store.park
+	for unready := 1; unready < confirmLooks; unready++ {
+		if server.confirmWaits(unready) != unready+1 || c.hear() != "" || store.pendingCount() != 0 {
+			t.Fatalf("behind %d looks it is confirmed again", unready)
+		}
+	}
+	for range 2 * confirmLooks { // while the store has it, it is left alone
+		server.confirmWaits(confirmLooks)
+		if got := c.hear(); got != "" || store.pendingCount() != 1 {
+			t.Fatalf("%q; %d calls are confirmed again, want 1", got, store.pendingCount())
+		}
+	}
+	store.next().Complete(NotDone)
+	if got := c.hear(); got != "-"+outcomeTexts[NotDone]+"\r\n" {
+		t.Errorf("refused: %q", got)
+	}
+	wantNoWaits(t, server)
+}
+
+// A call that is content with old state waits on without a leader, and not on a node that was removed.
+func TestAWaitOnOldStateNeedsNoLeader(t *testing.T) {
+	store, clients, _ := waitingClients(t, 2)
+	c, server := clients[0], clients[0].conn.server
+	c.send("RAFT.READ STALE\r\n")
+	store.info.Health = Health{State: HealthNoLeader}
+	store.finish = store.park
+	c.send("RAFT.LOG READ a 0 BLOCK 0\r\n")
+	views := store.views
+	server.confirmWaits(0)
+	if got := c.hear(); got != "" || !c.conn.Blocked() || store.pendingCount() != 0 || store.views != views {
+		t.Fatalf("%q, blocked %v, %d calls are confirmed again", got, c.conn.Blocked(), store.pendingCount())
+	}
+	store.put([]byte("a"), []byte("new")) // it was committed: this node applies it late
+	if got := c.hear(); got != "$3\r\nnew\r\n" {
+		t.Errorf("woken: %q", got)
+	}
+	c.send("RAFT.LOG READ b 0 BLOCK 0\r\n")
+	store.info.Health, store.info.State = Health{State: HealthRemoved}, topology.Removed
+	server.confirmWaits(0)
+	if got := c.hear(); got != "" || store.pendingCount() != 1 {
+		t.Errorf("%q; %d calls of a removed node are confirmed again, want 1", got, store.pendingCount())
+	}
+	store.next().Complete(NotDone)
+	if got := c.hear(); !strings.HasPrefix(got, "-MOVED ") {
+		t.Errorf("a removed node answers %q", got)
+	}
+	wantNoWaits(t, server)
+}
+
+// A connection that ends gives the place of its call back, whatever the call does: the store has it in hand, a pause
+// has begun before it was submitted, or its reply is beyond the limit.
+func TestACallWithoutAClientLeavesItsPlace(t *testing.T) {
+	const call = "RAFT.LOG READ a 0 BLOCK 0\r\n"
+	for name, end := range map[string]func(store *fakeStore, c *client, now time.Time){
+		"cut while the store has it": func(store *fakeStore, c *client, _ time.Time) {
+			store.finish = store.park
+			c.send(call)
+			r := store.next() // an Abandon comes too late
+			c.conn.cut = true
+			c.conn.Abandon()
+			r.Complete(Done)
+			c.advance()
+		},
+		"cut while the store confirms it again": func(store *fakeStore, c *client, _ time.Time) {
+			c.send(call)
+			store.finish = store.park
+			store.info.Health = Health{State: HealthNoLeader}
+			c.conn.server.confirmWaits(0)
+			c.advance()
+			r := store.next()
+			c.conn.cut = true
+			c.conn.Abandon()
+			r.Complete(Done)
+			c.advance()
+		},
+		"paused": func(_ *fakeStore, c *client, now time.Time) {
+			call, _ := c.conn.resolve(words("raft.log read a 0 block 0"))
+			c.conn.server.pause.begin(now, time.Hour, true) // behind the look of gather
+			c.conn.block(call)
+			if c.conn.phase != paused || !c.conn.Abandon() {
+				t.Errorf("in phase %v it cannot be abandoned", c.conn.phase)
+			}
+			wantNoWaits(t, c.conn.server)
+		},
+		"too long a reply": func(store *fakeStore, c *client, _ time.Time) {
+			store.values["a"] = make([]byte, 100)
+			c.conn.server.tuning.Output.normal.hard.Store(10)
+			c.send(call)
+		},
+		"while it waits": func(_ *fakeStore, c *client, _ time.Time) { c.send(call) },
+	} {
+		store, clients, now := waitingClients(t, 1)
+		end(store, clients[0], *now)
+		clients[0].conn.Release()
+		if n := clients[0].conn.server.keyWaits.Keys(); n != 0 {
+			t.Errorf("%s: a call is left that waits for %d keys", name, n)
+		}
+	}
+}
+
+// What stands before a call that may take long is sent before it, also if the call itself is not answered; and the
+// reply that CLIENT REPLY SKIP drops is still its own.
+func TestRepliesBeforeAMutedWaitAreSent(t *testing.T) {
+	for _, wait := range []string{"RAFT.LOG READ a 0 BLOCK 50\r\n", "WAIT 9 50\r\n"} {
+		for mute, want := range map[string]string{"OFF": "", "SKIP": "+PONG\r\n"} {
+			_, clients, now := waitingClients(t, 1)
+			c := clients[0]
+			if got := c.send("PING\r\nCLIENT REPLY " + mute + "\r\n" + wait + "PING\r\n"); got != "+PONG\r\n" {
+				t.Errorf("before %q behind %s: %q", wait, mute, got)
+			}
+			if !c.conn.Blocked() {
+				t.Fatalf("%q does not wait", wait)
+			}
+			*now = now.Add(time.Second)
+			if got := c.hear(); got != want || c.conn.Blocked() {
+				t.Errorf("behind %q behind %s: %q, want %q", wait, mute, got, want)
+			}
+		}
+	}
+}
+
+// What is posted to a client that waits is sent at once, and ends no wait; too much of it ends the connection.
+func TestAClientThatWaitsGetsItsMail(t *testing.T) {
+	for wait, answer := range map[string]string{
+		"RAFT.LOG READ a 0 BLOCK 0\r\n": "$1\r\n2\r\n+PONG\r\n" + invalidated("a"), "WAIT 9 0\r\n": "",
+	} {
+		store := newFakeStore(t)
+		server := testServer(t, Options{Store: store, Watch: func(*Server) {}})
+		store.changed = server.Changed
+		c, other := newClient(t, server), newClient(t, server)
+		c.send("HELLO 3\r\nCLIENT TRACKING ON\r\nGET x\r\nGET y\r\n")
+		if got := c.send(wait + "PING\r\n"); got != "" || !c.conn.Blocked() {
+			t.Fatalf("%q is answered %q", wait, got)
+		}
+		for _, key := range []string{"x", "y"} {
+			wakes := c.wakes
+			other.send("SET " + key + " 2\r\n")
+			if got := c.hear(); got != invalidated(key) || c.wakes == wakes || !c.conn.Blocked() {
+				t.Errorf("it hears %q and is woken %d times; blocked: %v", got, c.wakes-wakes, c.conn.Blocked())
+			}
+		}
+		other.send("SET a 2\r\n")
+		if got := c.hear(); got != answer {
+			t.Errorf("then %q, want %q", got, answer)
+		}
+		if answer != "" {
+			c.send("RAFT.LOG READ b 0 BLOCK 0\r\n")
+		}
+		c.conn.session.lose()
+		if got := c.hear(); got != "" || !c.ended {
+			t.Errorf("too much mail: %q, ended %v", got, c.ended)
+		}
+		c.conn.Release()
+		wantNoWaits(t, server)
+		if n := server.progress.count.Load(); n != 0 {
+			t.Errorf("%d connections are left that wait for progress", n)
+		}
 	}
 }
 
@@ -230,6 +400,30 @@ func TestWaitsEndOverSockets(t *testing.T) {
 	waits(0)
 }
 
+// Over a real socket: a client that waits gets what is posted, and its place is free when it is killed.
+func TestMailComesToAWaitOverASocket(t *testing.T) {
+	store := newFakeStore(t)
+	s := serve(t, Options{Store: store, Watch: func(s *Server) { store.changed = s.Changed }})
+	admin, c := s.dial(), s.dial()
+	c.send("HELLO 3\r\n")
+	if _, err := c.reader.ReadString('*'); err != nil { // the modules are the last of HELLO
+		t.Fatal(err)
+	}
+	c.expect("0\r\n")
+	c.send("CLIENT TRACKING ON\r\nGET x\r\nGET y\r\nRAFT.LOG READ a 0 BLOCK 0\r\n")
+	c.expect("+OK\r\n_\r\n_\r\n")
+	eventually(t, "a call that waits", func() bool { return s.server.metrics.Blocked.Value() == 1 })
+	for _, key := range []string{"x", "y"} {
+		admin.send("SET " + key + " 1\r\n")
+		admin.expect("+OK\r\n")
+		c.expect(invalidated(key))
+	}
+	admin.send("CLIENT KILL ID 2\r\n")
+	admin.expect(":1\r\n")
+	c.expectEnd()
+	eventually(t, "no call that waits", func() bool { return s.server.keyWaits.Keys() == 0 })
+}
+
 // Over a real socket: a node that is told to stop answers the calls that wait, and does not wait for them.
 func TestCloseAnswersCallsThatWait(t *testing.T) {
 	store := newFakeStore(t)
@@ -245,4 +439,54 @@ func TestCloseAnswersCallsThatWait(t *testing.T) {
 	}
 	c.expect("-" + nodeStops + "\r\n+PONG\r\n")
 	c.expectEnd()
+}
+
+// lookedAt is a socket that counts the looks whether its client has gone.
+type lookedAt struct {
+	net.Conn
+	looks int
+}
+
+func (l *lookedAt) NetConn() net.Conn {
+	l.looks++
+	return l.Conn
+}
+
+// The watch looks at watchedLinks parked connections in a period, and at each once before it looks at one again.
+func TestTheWatchLooksAtFewConnectionsAtATime(t *testing.T) {
+	for n, rounds := range map[int]int{
+		1: 1, watchedLinks - 1: 1, watchedLinks: 1, watchedLinks + 1: 2, 2*watchedLinks + 1: 3,
+	} {
+		s := testServer(t, Options{Store: newFakeStore(t)})
+		sockets := make([]lookedAt, n)
+		for i := range sockets {
+			l := &link{server: s, socket: &sockets[i]}
+			l.parking.Store(parked)
+			s.links[l] = struct{}{}
+		}
+		s.metrics.Parked.Add(int64(n))
+		due := s.lookAfter(nil)
+		if len(due) != 0 {
+			t.Fatalf("%d connections that were parked just now are looked after", len(due))
+		}
+		for round := range 2 * rounds {
+			before := 0
+			for i := range sockets {
+				before += sockets[i].looks
+			}
+			due = s.lookAfter(due)
+			looks := -before
+			for i := range sockets {
+				looks += sockets[i].looks
+			}
+			if looks < 1 || looks > watchedLinks {
+				t.Errorf("round %d of %d connections: %d looks", round, n, looks)
+			}
+		}
+		for i := range sockets {
+			if sockets[i].looks != 2 {
+				t.Fatalf("in %d rounds, %d looks at one of %d connections, want 2", 2*rounds, sockets[i].looks, n)
+			}
+		}
+	}
 }

@@ -44,8 +44,8 @@ func (c *Conn) gather() bool {
 			case len(run.Calls) > 0:
 				c.hold(call)
 				c.submit()
-			case len(c.out) > 0 && slow(call.Spec) && !c.replyMode.muted():
-				c.hold(call)
+			case len(c.out) > 0 && slow(call.Spec):
+				c.sendFirst(call)
 				return true
 			default:
 				c.answer(call)
@@ -55,8 +55,8 @@ func (c *Conn) gather() bool {
 			case len(run.Calls) > 0:
 				c.hold(call)
 				c.submit()
-			case len(c.out) > 0 && !c.replyMode.muted():
-				c.hold(call)
+			case len(c.out) > 0:
+				c.sendFirst(call)
 				return true
 			default:
 				c.block(call)
@@ -313,6 +313,15 @@ func ridingArguments(call command.Call) int {
 		return 0
 	}
 	return len(call.Args) - 1
+}
+
+// sendFirst keeps a call back until the replies before it are sent: its own may take long. It is then taken again, and
+// a reply that is to be skipped is still its own.
+func (c *Conn) sendFirst(call command.Call) {
+	if c.replyMode == repliesSkipped {
+		c.replyMode = repliesSkipNext
+	}
+	c.hold(call)
 }
 
 // hold keeps a call back until the run before it is answered.

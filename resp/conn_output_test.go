@@ -85,12 +85,14 @@ func TestAClientWithTooMuchMailForTooLongIsClosed(t *testing.T) {
 	f := s.server
 	f.tuning.Output.mail.store([3]int64{1000, 10, 1})
 	killed := make(chan struct{})
-	stuck := f.sessions.open(f.now(), f.monotonic(), socket{kill: func() { close(killed) }}, true)
-	stuck.mailLimit = &f.tuning.Output.mail.hard
+	open := func(kill func()) *session {
+		one := &session{socket: socket{kill: kill}, wake: func() {}, mailLimit: &f.tuning.Output.mail.hard}
+		f.sessions.open(one)
+		return one
+	}
+	stuck := open(func() { close(killed) })
 	stuck.post(make([]byte, 11))
-	unharmed := socket{kill: func() { t.Error("a client with little mail is closed") }}
-	fine := f.sessions.open(f.now(), f.monotonic(), unharmed, true)
-	fine.mailLimit = stuck.mailLimit
+	fine := open(func() { t.Error("a client with little mail is closed") })
 	fine.post(make([]byte, 10))
 	select {
 	case <-killed:

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
-	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -88,19 +87,16 @@ type sessions struct {
 	byID   map[int64]*session
 }
 
-// open makes the session of a new connection.
-func (all *sessions) open(now time.Time, active monotonic, below socket, authenticated bool) *session {
+// open numbers the session of a new connection. It has all that others use: they find it from now on.
+func (all *sessions) open(s *session) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.lastID++
-	s := &session{id: all.lastID, began: now, socket: below}
-	s.facts.protocol, s.facts.authenticated = reply.RESP2, authenticated
-	s.active.Store(int64(active))
+	s.id = all.lastID
 	if all.byID == nil {
 		all.byID = make(map[int64]*session)
 	}
 	all.byID[s.id] = s
-	return s
 }
 
 // close forgets a session. What comes for it later is dropped.
@@ -162,12 +158,21 @@ func (s *session) cut() {
 	}
 }
 
-// post sends a message besides the replies: when no reply is due, and in the order of posting. Beyond the limit all
-// mail is lost, and so is the connection. It may be called under any lock: it does not block.
+// post sends a message besides the replies: when no reply is due, or the next one waits for something besides the
+// store, and in the order of posting. Beyond the limit all mail is lost, and so is the connection. It may be called
+// under any lock: it does not block.
 func (s *session) post(message []byte) {
-	if s.put(message) && s.socket.nudge != nil {
+	if s.put(message) {
+		s.tell()
+	}
+}
+
+// tell makes the connection look for mail, whether its goroutine reads or is parked.
+func (s *session) tell() {
+	if s.socket.nudge != nil {
 		s.socket.nudge()
 	}
+	s.wake()
 }
 
 // takes reports whether a message of some length may wait: what waits already is not counted.
@@ -196,13 +201,13 @@ func (s *session) put(message []byte) bool {
 // lose ends the connection as a message does that is too long to wait.
 func (s *session) lose() {
 	s.mu.Lock()
-	tell := !s.closed && s.socket.nudge != nil
-	if !s.closed {
+	open := !s.closed
+	if open {
 		s.loseLocked()
 	}
 	s.mu.Unlock()
-	if tell {
-		s.socket.nudge()
+	if open {
+		s.tell()
 	}
 }
 

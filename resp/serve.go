@@ -13,6 +13,9 @@ import (
 const (
 	// watchPeriod is how often the clients of parked runs are looked after: one that left is noticed after one to two.
 	watchPeriod = 100 * time.Millisecond
+	// watchedLinks is how many of them are looked after in a period, in turn: each look is a system call. Of more, one
+	// that left is noticed later by a period for each so many.
+	watchedLinks = 1000
 	// lingerPeriod is how long a connection that this side ends goes on reading and dropping, so that the last reply is
 	// not lost to a reset.
 	lingerPeriod = 200 * time.Millisecond
@@ -207,28 +210,35 @@ func (s *Server) leave(l *link) {
 // client has gone. It costs nothing while no run takes longer than its period. It also does what was put off.
 func (s *Server) watch() {
 	defer s.running.Done()
-	var parked []*link
-	led, served := true, true
+	var due []*link
+	led, unready := true, 0
 	for s.sleep(watchPeriod) {
 		s.saveAsScheduled()
 		s.noted.Store(int64(s.monotonic()))
 		s.rates.Sample(s.now(), s.calls.Traffic())
 		s.noteLeader()
 		led = s.forgetWithoutLeader(led)
-		served = s.confirmWaits(served)
+		unready = s.confirmWaits(unready)
 		s.weighMemory()
 		s.enforceSoftLimits(s.now())
-		if s.metrics.Parked.Value() == 0 {
-			continue
-		}
-		parked = s.longParked(parked[:0])
-		for _, l := range parked {
-			if hangup.Seen(l.socket) {
-				l.clientGone()
-			}
-		}
-		clear(parked)
+		due = s.lookAfter(due)
 	}
+}
+
+// lookAfter tells some of the parked connections that are due if their clients have gone, and returns the others. When
+// none is due, all that are parked are.
+func (s *Server) lookAfter(due []*link) []*link {
+	if len(due) == 0 && s.metrics.Parked.Value() > 0 {
+		due = s.longParked(due)
+	}
+	rest := max(len(due)-watchedLinks, 0)
+	for _, l := range due[rest:] {
+		if l.parking.Load() == parkedLong && hangup.Seen(l.socket) {
+			l.clientGone()
+		}
+	}
+	clear(due[rest:])
+	return due[:rest]
 }
 
 // longParked lists the connections that have been parked for a whole period.
