@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
+	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
 // Event says which parts of a node's Status have changed; several may have at once. See Options.Events.
@@ -143,16 +144,21 @@ func (w *watchers) wake(e Event) {
 // subscriptions are those of a node.
 type subscriptions struct {
 	count atomic.Int32
-	// needed is the lowest index that one of them has yet to read, 0 if there is none.
+	// needed is the lowest index that one of them has yet to read of the log that is there, 0 if there is none.
 	needed atomic.Uint64
 	mu     sync.Mutex
 	set    map[*Subscription]struct{}
+	// first is where the log begins. One that needs what is before it has lost that, and keeps nothing for itself: it
+	// would hide what the others need.
+	first raftlog.Index
 }
 
-// add registers a subscription if the host has fewer than a number. The one that serves OnCommit takes no place.
-func (l *subscriptions) add(s *Subscription, limit int) bool {
+// add registers a subscription to a log that begins at an entry, if the host has fewer than a number. The one that
+// serves OnCommit takes no place.
+func (l *subscriptions) add(s *Subscription, first raftlog.Index, limit int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.first = max(l.first, first)
 	hosted := 0
 	for other := range l.set {
 		if !other.listens {
@@ -177,6 +183,14 @@ func (l *subscriptions) remove(s *Subscription) {
 	l.changed()
 }
 
+// cut notes that the log begins at an entry, or behind it.
+func (l *subscriptions) cut(first raftlog.Index) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.first = max(l.first, first)
+	l.changed()
+}
+
 // note notes that one has read on.
 func (l *subscriptions) note() {
 	l.mu.Lock()
@@ -188,7 +202,7 @@ func (l *subscriptions) note() {
 func (l *subscriptions) changed() {
 	needed := uint64(0)
 	for s := range l.set {
-		if at := s.needed.Load(); needed == 0 || at < needed {
+		if at := s.needed.Load(); at >= uint64(l.first) && (needed == 0 || at < needed) {
 			needed = at
 		}
 	}

@@ -62,3 +62,40 @@ func TestEventsNameWhatHasChanged(t *testing.T) {
 		}
 	}
 }
+
+// A subscription that has lost what it needs does not count: it hides from the log what the others need.
+func TestASubscriptionThatLostItsLogDoesNotCount(t *testing.T) {
+	var all subscriptions
+	slow, other := &Subscription{}, &Subscription{}
+	slow.needed.Store(5)
+	other.needed.Store(50)
+	expect := func(want uint64) {
+		t.Helper()
+		if got := all.needed.Load(); got != want {
+			t.Errorf("entry %d is needed, want %d", got, want)
+		}
+	}
+	for _, s := range []*Subscription{slow, other} {
+		if !all.add(s, 1, 2) {
+			t.Fatal("no room")
+		}
+	}
+	expect(5)
+	all.cut(5)
+	expect(5)
+	all.cut(6)
+	expect(50)
+	slow.needed.Store(20) // it goes on behind the gap
+	all.note()
+	expect(20)
+	all.remove(slow)
+	expect(50)
+	all.cut(51)
+	expect(0)
+	lost := &Subscription{}
+	lost.needed.Store(60)
+	if all.add(lost, 61, 3); all.count.Load() != 2 {
+		t.Errorf("%d subscriptions", all.count.Load())
+	}
+	expect(0)
+}

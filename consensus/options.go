@@ -136,8 +136,8 @@ type Options struct {
 	// nothing until it has taken over another one's.
 	CompareEntries int
 	// MaxHistoryBytes is how much log is kept on disk for members and subscriptions that lag behind, beyond what the node
-	// itself needs; a member that needs more gets a snapshot, a subscription a CompactedError. The default is four times
-	// SnapshotLogBytes, or of its default where that is negative.
+	// itself needs; a member that needs more gets a snapshot, a subscription a CompactedError. Beyond the bound what only
+	// subscriptions need goes first. The default is four times SnapshotLogBytes, or of its default where that is negative.
 	MaxHistoryBytes int64
 
 	// OnCommit, if not nil, is called with each committed command, in order, as Node.Subscribe gives them. After Open it

@@ -153,7 +153,7 @@ type Status struct {
 	ShortagesBegun uint64
 
 	// Subscriptions is how many are open, OnCommit included. SubscribedIndex is the lowest entry that one of them has yet
-	// to read; 0 if none is open.
+	// to read; 0 if none is open. One that lost entries, because it fell too far behind, does not count in it.
 	Subscriptions   int
 	SubscribedIndex uint64
 
@@ -297,6 +297,7 @@ type snapshotLog struct {
 // Restart begins the log anew, and says so to those who read it: they have missed what is before it.
 func (l snapshotLog) Restart(snapshot *raftlog.SnapshotMark, at raftlog.Time) error {
 	err := l.Log.Restart(snapshot, at)
+	l.node.subscriptions.cut(l.Log.Stats().HistoryFirst)
 	l.node.subscriptions.wake()
 	return err
 }
@@ -304,6 +305,7 @@ func (l snapshotLog) Restart(snapshot *raftlog.SnapshotMark, at raftlog.Time) er
 // Trim trims, and says that there is news.
 func (l snapshotLog) Trim(keep raftlog.Index) error {
 	err := l.Log.Trim(keep)
+	l.node.subscriptions.cut(l.Log.Stats().HistoryFirst)
 	l.node.renew()
 	return err
 }

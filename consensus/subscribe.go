@@ -122,7 +122,7 @@ func (n *Node) subscribe(ctx context.Context, from uint64, listens bool) (*Subsc
 	s.context, s.cancel = context.WithCancelCause(ctx)
 	s.next.Store(uint64(begin))
 	s.needed.Store(uint64(begin))
-	if limit := n.options.MaxSubscriptions; !n.subscriptions.add(s, limit) {
+	if limit := n.options.MaxSubscriptions; !n.subscriptions.add(s, n.log.Stats().HistoryFirst, limit) {
 		s.cancel(nil)
 		return nil, &reasonError{ErrOverloaded, fmt.Errorf("there are %d subscriptions, as many as MaxSubscriptions allows: "+
 			"close one", limit)}

@@ -66,8 +66,10 @@ type snapshots struct {
 	retire   bool
 	retiring bool
 	// trimmedAt is when history was last cut; lentBytes is what it held then for followers alone.
-	trimmedAt uint64
-	lentBytes int64
+	// readersCut: what it held for readers was too much, and was given up at the last cut.
+	trimmedAt  uint64
+	lentBytes  int64
+	readersCut bool
 }
 
 const (
@@ -260,7 +262,8 @@ func (e *Engine) retireFiles() {
 // trimHistory has history removed that no start of this node and, within bounds, no follower and no reader needs:
 // everything below the older snapshot, except for entries that live followers or readers here still lack, as long as
 // these are not too many. So a follower that is a little slow never needs a snapshot, and one that fetches a snapshot
-// goes on behind it.
+// goes on behind it. What is too much goes for readers first: one that is never read would take from a follower the few
+// entries that follow the snapshot which it fetches.
 //
 // Only what is kept for others alone counts against the bound. A large state is written seldom, and history holds
 // twice as much as it weighs for this node's own starts. If that counted:
@@ -278,13 +281,16 @@ func (e *Engine) trimHistory(needed raftlog.Index) {
 		own = s.retained.Index + 1
 	}
 	own = min(own, e.applied+1)
-	keep := own
-	if s.lentBytes < e.options.maxHistoryBytes() {
-		keep = min(keep, e.core.KeepFrom())
-		if needed != 0 {
-			keep = min(keep, needed)
-		}
+	keep, followers := own, e.core.KeepFrom()
+	tooMuch := s.lentBytes >= e.options.maxHistoryBytes()
+	readersFirst := tooMuch && !s.readersCut && needed != 0 && needed < followers
+	switch {
+	case !tooMuch && needed != 0:
+		keep = min(own, followers, needed)
+	case !tooMuch || readersFirst:
+		keep = min(own, followers)
 	}
+	s.readersCut = tooMuch
 	s.trimmedAt = e.tick
 	e.out.Trim, e.out.Own = keep, own
 	e.core.Trimmed(e.out.Trim)

@@ -373,7 +373,6 @@ func TestASlowFollowerKeepsHistoryWithinItsBound(t *testing.T) {
 	}
 }
 
-// E6: The log may now remove what it could not remove the last time: the engine asks again and again.
 // H14: A reader of committed entries keeps history on its node, leader or not, and only within the bound.
 func TestASlowReaderKeepsHistoryWithinItsBound(t *testing.T) {
 	tb := newSnapshotTable(t, 3, 1000) // a history of 4000 bytes is kept at most
@@ -399,6 +398,42 @@ func TestASlowReaderKeepsHistoryWithinItsBound(t *testing.T) {
 	}
 }
 
+// H14: What is too much for a reader and a follower goes for the reader first:
+//
+//  1. A reader that is not read lacks more than the bound. A follower that fetches a snapshot lacks little.
+//  2. The bound is exceeded. What the follower lacks stays, unless that alone is beyond the bound.
+func TestASlowReaderTakesNothingFromAFollower(t *testing.T) {
+	tb := newSnapshotTable(t, 3, 0)
+	leader := tb.node(1)
+	leader.engine.options.MaxHistoryBytes = 20_000
+	leader.needed = 2
+	tb.commands(1, strings.Repeat("x", 1000), 30)
+	acks := tb.hold(func(m *Message) bool { return m.From == 3 && m.Kind == raft.AppendReply && !m.Reject })
+	large := leader.engine.acknowledged(3)
+	compact := func() {
+		for range 3 {
+			tb.commands(1, "d", 1)
+			tb.snapshot(1)
+		}
+		tb.ticks(6 * trimTicks)
+	}
+	compact()
+	lacks := leader.engine.acknowledged(3) + 1
+	if len(*acks) == 0 || lacks > leader.retained.Index {
+		t.Fatalf("node 3 lacks %d, the older snapshot is at %v", lacks, leader.retained.Mark)
+	}
+	if leader.trimmed >= lacks || leader.trimmed < large {
+		t.Fatalf("history is cut at %d; node 3 lacks %d, a reader that needs too much lacks 2", leader.trimmed, lacks)
+	}
+	leader.needed = lacks // it has read on, as far as the follower
+	tb.commands(1, strings.Repeat("x", 1000), 25)
+	compact()
+	if leader.trimmed != leader.retained.Index {
+		t.Fatalf("history is cut at %d, the older snapshot is at %v", leader.trimmed, leader.retained.Mark)
+	}
+}
+
+// E6: The log may now remove what it could not remove the last time: the engine asks again and again.
 func TestHistoryIsCutAgainAndAgain(t *testing.T) {
 	tb := newSnapshotTable(t, 1, 0)
 	tb.compact(1)

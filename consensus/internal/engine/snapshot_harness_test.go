@@ -161,7 +161,9 @@ func (tb *table) moveHistory(s *testNode) {
 		at := func(i raftlog.Index) int { return min(int(i-s.floor.Mark.Index), len(s.log)) }
 		s.in.LentBytes = int64(SizeOf(s.log[at(s.trimmed):at(s.own-1)]))
 	}
-	s.in.Needed = s.needed
+	if s.in.Needed = s.needed; s.needed <= s.trimmed { // a reader that has lost what it needs does not count
+		s.in.Needed = 0
+	}
 	s.fetch = append(s.fetch, s.out.Fetch...)
 	if s.holdFetch {
 		return
