@@ -14,6 +14,9 @@ import (
 // cluster ever has. The session ends by CloseSession, or when it was not used for as long as ttl, by log time. That is
 // how long a client may go on retrying a command; 0 means an hour, the longest are 366 days.
 //
+// All nodes that are started from older copies of their directories go back to older numbers: clients from before must
+// open new sessions then, or they meet those of others.
+//
 // After ErrUnknown the caller opens another one: the first may be there, and ends by itself. ErrRefused: there are
 // 131,072 sessions, or ttl is out of range. Other errors are those of Propose.
 func (n *Node) OpenSession(ctx context.Context, ttl time.Duration) (session uint64, err error) {

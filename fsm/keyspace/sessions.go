@@ -3,6 +3,7 @@ package keyspace
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/raftredis/raftredis/internal/section"
@@ -111,10 +112,13 @@ func (in *imageReader) finishSessions() error {
 	}
 	all := io.MultiReader(in.sessions...)
 	table, err := sessions.Restore(sessions.DefaultLimits(), all)
-	if err == nil && table.Len() == 0 {
+	switch {
+	case err != nil:
+	case table.Len() == 0:
 		err = errors.New("there are none")
-	}
-	if err == nil {
+	case table.Last() > in.space.number: // the number would be given again
+		err = fmt.Errorf("session %d is above %d, the last number", table.Last(), in.space.number)
+	default:
 		var more [1]byte
 		if _, end := io.ReadFull(all, more[:]); end != io.EOF {
 			err = errors.New("something follows them")

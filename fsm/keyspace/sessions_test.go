@@ -17,6 +17,7 @@ func withSessions() *Space {
 	for i := range 100 {
 		s.Set(fmt.Appendf(nil, "key%d", i), []byte("value"))
 	}
+	s.number = 5
 	for id := uint64(1); id <= 5; id++ {
 		s.Sessions().Open(id, 1000, 60_000)
 		for sequence := uint64(1); sequence <= 4; sequence++ {
@@ -59,6 +60,7 @@ func TestAnImageWithoutSessionsHasNoTraceOfThem(t *testing.T) {
 	}
 	other := emptySpace()
 	other.Advance(9, 1000)
+	other.number = 5
 	for i := range 100 {
 		other.Set(fmt.Appendf(nil, "key%d", i), []byte("value"))
 	}
@@ -74,6 +76,7 @@ func TestSessionsThatNoImageHasAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := emptySpace()
+	s.number = 1
 	s.Sessions().Open(1, 0, 100)
 	one, err := s.frozenTable()
 	if err != nil {
@@ -111,6 +114,18 @@ func TestSessionsThatNoImageHasAreRefused(t *testing.T) {
 	}
 }
 
+// A session above the last number of its image would be opened again, and that is an error of the program.
+func TestASessionIsNotAboveTheLastNumber(t *testing.T) {
+	for last, refused := range map[uint64]bool{6: true, 7: false, 8: false} {
+		s := emptySpace()
+		s.number = last
+		s.Sessions().Open(7, 0, 100)
+		if _, err := readBack(s.imageBytes(t)); errors.Is(err, ErrImageDamaged) != refused {
+			t.Errorf("session 7, the last number is %d: %v", last, err)
+		}
+	}
+}
+
 // frozenTable is the image of the sessions alone.
 func (s *Space) frozenTable() ([]byte, error) {
 	var b bytes.Buffer
@@ -121,6 +136,7 @@ func (s *Space) frozenTable() ([]byte, error) {
 // Every bit of a section of sessions counts.
 func TestDamagedSessionsAreNoticed(t *testing.T) {
 	s := emptySpace()
+	s.number = 1
 	s.Sessions().Open(1, 0, 100)
 	s.Sessions().Begin(1, 1, 0)
 	s.Sessions().Record(1, 1, 0, []byte("reply"))

@@ -98,6 +98,12 @@ func New(l Limits) *Table { return &Table{limits: l} }
 // Len is the number of sessions, with those whose time is over and that Expire has not removed yet.
 func (t *Table) Len() int { return t.byID.Len() }
 
+// Last is the highest number of a session, 0 for none.
+func (t *Table) Last() uint64 {
+	id, _, _ := t.byID.Max()
+	return id
+}
+
 // ReplyBytes is what the replies that are kept count against Limits.MaxReplyBytes.
 func (t *Table) ReplyBytes() int { return t.kept.bytes }
 

@@ -222,6 +222,9 @@ func TestAFullTableRefusesAnotherSession(t *testing.T) {
 			t.Errorf("session %d: %v", id, !want)
 		}
 	}
+	if table.Last() != 2 || New(limits).Last() != 0 {
+		t.Errorf("the last session is %d", table.Last())
+	}
 	if !table.Close(1, 1) || table.Close(1, 1) || !table.Open(4, 1, 100) {
 		t.Error("a session that was closed keeps its place")
 	}

@@ -79,7 +79,8 @@ func (f *Frozen) images() []io.WriterTo {
 // memory for more than that before it has the bytes.
 const imageChunkBytes = 1 << 20
 
-// ReadFront reads what Frozen.WriteTo writes before the machine's image, and nothing of that: Pieces and Sessions.
+// ReadFront reads what Frozen.WriteTo writes before the machine's image, and nothing of that: Pieces and Sessions. The
+// Mark is known.
 func (b *SnapshotState) ReadFront(r io.Reader) error {
 	var count [assemblyCountBytes]byte
 	if _, err := io.ReadFull(r, count[:]); err != nil {
@@ -102,10 +103,15 @@ func (b *SnapshotState) ReadFront(r io.Reader) error {
 	}
 	var err error
 	b.Sessions, err = sessions.Restore(sessions.DefaultLimits(), r)
-	if err == nil && b.Sessions.Len() == 0 {
-		err = errors.New("the file says that there are sessions, and has none")
+	switch {
+	case err != nil:
+		return err
+	case b.Sessions.Len() == 0:
+		return errors.New("the file says that there are sessions, and has none")
+	case b.Sessions.Last() > uint64(b.Mark.Index): // a later entry would open it again
+		return fmt.Errorf("session %d is of an entry behind %s", b.Sessions.Last(), b.Mark)
 	}
-	return err
+	return nil
 }
 
 // readAssembly reads the body that follows those before it.

@@ -153,8 +153,16 @@ func TestSessionsComeBackFromAnImage(t *testing.T) {
 		t.Errorf("%q, then %q", first, again)
 	}
 	for end := range len(whole) - len(file.Bytes()) - 10 {
-		if err := new(SnapshotState).ReadFront(bytes.NewReader(whole[:end])); err == nil {
+		cut := SnapshotState{Mark: base.Mark}
+		if err := cut.ReadFront(bytes.NewReader(whole[:end])); err == nil {
 			t.Fatalf("%d of %d bytes are enough", end, len(whole))
+		}
+	}
+	// A session of an entry behind the mark would be opened again, and that is an error of the program.
+	for index, refused := range map[raftlog.Index]bool{raftlog.Index(s) - 1: true, raftlog.Index(s): false} {
+		at := SnapshotState{Mark: raftlog.Mark{Index: index}}
+		if err := at.ReadFront(bytes.NewReader(whole)); (err != nil) != refused {
+			t.Errorf("session %d in a snapshot at %d: %v", s, index, err)
 		}
 	}
 }
