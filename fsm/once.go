@@ -143,6 +143,13 @@ func once(m *Machine, c call) []byte {
 	return m.first(c, spec, session, sequence)
 }
 
+// Settled reports whether RAFT.ONCE will never execute a sequence from this state on: then it needs no memory, and says
+// what became of an earlier attempt. False says nothing, for this node may be behind. It may be called where Query may.
+func (m *Machine) Settled(session, sequence uint64) bool {
+	return m.ready && session <= m.space.LastNumber() &&
+		m.space.Sessions().Settled(session, sequence, m.space.Now().Log)
+}
+
 // replayed answers with a reply that was kept, if it was the same command. Of a reply that was too long only the
 // fingerprint is kept.
 func (c call) replayed(kept []byte, of uint32) []byte {

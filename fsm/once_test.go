@@ -561,6 +561,35 @@ func TestAnEntryKeepsABoundedPartOfItsReplies(t *testing.T) {
 	}
 }
 
+// What is settled is never executed from then on, and what may be executed is not settled.
+func TestOnceKnowsWhatIsSettled(t *testing.T) {
+	m := withSession(t)
+	if New(Options{}).Settled(0, 1) {
+		t.Error("without a state something is settled")
+	}
+	script(m, "raft.session open", "raft.session close 2", "raft.once 1 3 incr n", "raft.once 1 130 incr n")
+	for _, c := range []struct {
+		session, sequence uint64
+		settled           bool
+	}{
+		{0, 1, true}, {1, 0, true}, {1, 2, true}, {1, 3, true}, {1, 4, false}, {1, 129, false}, {1, 130, true},
+		{1, 131, false}, {2, 1, true}, {3, 1, false}, {1 << 40, 1, false},
+	} {
+		if got := m.Settled(c.session, c.sequence); got != c.settled {
+			t.Errorf("%d %d: settled is %v", c.session, c.sequence, got)
+		}
+		twin := restored(t, imageOf(t, m))
+		script(twin, fmt.Sprintf("raft.once %d %d set mark x", c.session, c.sequence))
+		if executed := script(twin, "exists mark") == ":1"; executed && c.settled {
+			t.Errorf("%d %d is settled, and was executed", c.session, c.sequence)
+		}
+	}
+	m.Apply(m.Index()+1, 3*sessions.DefaultTTLMillis, nil, nil)
+	if !m.Settled(1, 4) {
+		t.Error("a session has ended, and something may be executed in it")
+	}
+}
+
 // SCAN by RAFT.ONCE looks at few keys, on each node, and goes on from where it was.
 func TestAScanByOnceLooksAtFewKeys(t *testing.T) {
 	m := withSession(t)

@@ -29,6 +29,8 @@ func (instantStore) View(r *Request) bool {
 	return true
 }
 
+func (instantStore) Settled(_, _ uint64) bool { return false }
+
 func (instantStore) Abandon(*Request) {}
 
 func (instantStore) Phases(*Request) Phases { return Phases{} }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/internal/stepwise"
 	"github.com/raftredis/raftredis/resp/topology"
@@ -198,13 +199,19 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 	case c.server.view == topology.NoView && needsCluster(spec):
 		return clusterDisabled
 	case spec.Wraps > 0:
-		return c.innerRefusal(args[spec.Wraps:])
+		return c.innerRefusal(spec, args)
 	}
 	return ""
 }
 
-// innerRefusal is refusal for the command that RAFT.ONCE carries. What is refused here takes no sequence.
-func (c *Conn) innerRefusal(args [][]byte) string {
+// innerRefusal is refusal for the command that RAFT.ONCE carries. What is refused here takes no sequence. For want of
+// memory a command is refused that may be executed, and no retry that is known to get the first reply:
+//
+//  1. A command is executed, and its reply is lost.
+//  2. This node's memory runs out.
+//  3. The client asks again. It would take OOM for an answer, which says that the command was not executed.
+func (c *Conn) innerRefusal(wrapping *command.Spec, all [][]byte) string {
+	args := all[wrapping.Wraps:]
 	spec, fault := command.Find(args)
 	switch {
 	case fault == command.UnknownCommand:
@@ -215,10 +222,20 @@ func (c *Conn) innerRefusal(args [][]byte) string {
 		return reply.RefusedOnce(spec.Name, spec.RefusedOnce())
 	case fault == command.WrongArity:
 		return reply.WrongArity(spec.Name)
-	case spec.Flags&command.FlagDenyOOM != 0 && c.server.memory.exceeded.Load():
+	case spec.Flags&command.FlagDenyOOM != 0 && c.server.memory.exceeded.Load() && !c.settled(all):
 		return reply.OutOfMemory
 	}
 	return ""
+}
+
+// settled reports whether it is known that a call of RAFT.ONCE will execute nothing.
+func (c *Conn) settled(args [][]byte) bool {
+	session, isSession := number.Parse(args[1])
+	sequence, isSequence := number.Parse(args[2])
+	if !isSession || !isSequence || session < 0 || sequence < 0 {
+		return true
+	}
+	return c.server.store.Settled(uint64(session), uint64(sequence))
 }
 
 // deniesLoading reports whether a node that loads refuses a command. Redis's flag says so, with two differences. Here

@@ -80,14 +80,18 @@ func TestARunHasFewReadsByOnce(t *testing.T) {
 
 func words(line string) [][]byte { return bytes.Fields([]byte(line)) }
 
-// A command is refused for want of memory with RAFT.ONCE as it is without.
+// A command is refused for want of memory with RAFT.ONCE as it is without, unless it was executed: a retry needs none.
 func TestOnceIsRefusedForWantOfMemory(t *testing.T) {
-	server := testServer(t, Options{Store: newFakeStore(t)})
+	store := newFakeStore(t)
+	server := testServer(t, Options{Store: store})
 	server.memory.exceeded.Store(true)
 	c := newClient(t, server)
 	const short = "-OOM command not allowed when used memory > 'maxmemory'.\r\n"
 	c.expect("RAFT.ONCE 1 1 SET k v\r\nRAFT.ONCE 1 1 DEL k\r\nRAFT.ONCE 1 1 GET k\r\nRAFT.SESSION OPEN\r\n",
 		short+fakeReply+fakeReply+short)
+	store.settled = true
+	c.expect("RAFT.ONCE 1 1 SET k v\r\nRAFT.ONCE 1 2 SET k v\r\nRAFT.ONCE 2 1 SET k v\r\nRAFT.ONCE x 1 SET k v\r\n",
+		fakeReply+short+short+fakeReply)
 }
 
 // The keys of RAFT.ONCE are those of its command.

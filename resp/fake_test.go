@@ -49,6 +49,8 @@ type fakeStore struct {
 	joined            []string
 	join              error
 
+	// settled says that the first sequence of the first session was executed.
+	settled bool
 	// phases is what Phases answers.
 	phases    Phases
 	pending   []*Request
@@ -141,6 +143,11 @@ func (s *fakeStore) View(r *Request) bool {
 	}
 	s.execute(&r.Run)
 	return true
+}
+
+// Settled knows the first sequence of the first session.
+func (s *fakeStore) Settled(session, sequence uint64) bool {
+	return s.settled && session == 1 && sequence == 1
 }
 
 func (s *fakeStore) Phases(*Request) Phases { return s.phases }

@@ -29,6 +29,9 @@ type Store interface {
 	// connection submits the run again by Read. A run with r.Stale set comes here without a Read before it: any state
 	// will do.
 	View(r *Request) bool
+	// Settled reports whether RAFT.ONCE will never execute a sequence from now on: it was executed, say. The store looks
+	// into its present state under the read lock. False says nothing, for that state may be old.
+	Settled(session, sequence uint64) bool
 	// Abandon says that the client of a submitted request has gone: if no part was sent or appended yet, it is
 	// dropped and completed with NotDone; otherwise nothing changes. It may come after Complete was called. Complete is
 	// called once in any case.

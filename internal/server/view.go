@@ -57,3 +57,9 @@ func linear(run *command.Run) bool {
 	}
 	return false
 }
+
+// Settled reports whether the present state knows that RAFT.ONCE will never execute a sequence from now on.
+func (s *store) Settled(session, sequence uint64) (settled bool) {
+	err := s.node.View(func(m consensus.StateMachine) { settled = m.(*machine).Settled(session, sequence) })
+	return err == nil && settled
+}

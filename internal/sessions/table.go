@@ -213,6 +213,13 @@ func (t *Table) Begin(id, sequence uint64, now int64) (o Outcome, reply []byte) 
 	return ReplyGone, nil
 }
 
+// Settled reports whether a sequence will never be executed from now on, if the session is none that is yet to be
+// opened: it was executed, has left the window, or its session has ended. It changes nothing: a look is no use.
+func (t *Table) Settled(id, sequence uint64, now int64) bool {
+	s, found := t.byID.Get(id)
+	return !found || now >= s.deadline || s.contains(sequence)
+}
+
 // left reports whether a sequence has left the window.
 func (s *session) left(sequence uint64) bool {
 	return sequence <= s.highest && s.highest-sequence >= Window

@@ -43,14 +43,14 @@ func (o *Once) repeat(ctx context.Context, command ...any) (any, error) {
 	}
 }
 
-// again reports whether a command may have been executed, or was not: in both cases it is sent again.
+// again reports whether it is not known what became of a command: all attempts count, not the last one alone.
 func again(err error) bool {
 	var refusal redis.Error
 	if err == nil || !errors.As(err, &refusal) {
 		return err != nil // the connection broke, or it took too long
 	}
 	switch word, _, _ := strings.Cut(err.Error(), " "); word {
-	case "UNCERTAIN", "CLUSTERDOWN", "TRYAGAIN", "LOADING":
+	case "UNCERTAIN", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM":
 		return true
 	}
 	return false

@@ -43,14 +43,14 @@ func (o *OnceByRueidis) repeat(ctx context.Context, command ...string) rueidis.R
 	}
 }
 
-// againByRueidis reports whether a command may have been executed, or was not: in both cases it is sent again.
+// againByRueidis reports whether it is not known what became of a command: all attempts count, not the last one alone.
 func againByRueidis(err error) bool {
 	refusal, is := rueidis.IsRedisErr(err)
 	if !is {
 		return err != nil // the connection broke, or it took too long
 	}
 	switch word, _, _ := strings.Cut(refusal.Error(), " "); word {
-	case "UNCERTAIN", "CLUSTERDOWN", "TRYAGAIN", "LOADING":
+	case "UNCERTAIN", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM":
 		return true
 	}
 	return false

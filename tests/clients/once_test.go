@@ -35,6 +35,10 @@ var onceRecipes = []struct {
 	{"redis-py", "testdata/once.py", func(t *testing.T, address, key string) string {
 		return output(t, blackbox.Python(t, "testdata", "once.py", address, key, strconv.Itoa(onceCounts)))
 	}},
+	{"redis-py, a cluster client", "testdata/once.py", func(t *testing.T, address, key string) string {
+		const count = onceCounts
+		return output(t, blackbox.Python(t, "testdata", "once.py", address, key, strconv.Itoa(count), "cluster"))
+	}},
 	{"ioredis", "testdata/once-ioredis.js", func(t *testing.T, address, key string) string {
 		return output(t, blackbox.JavaScript(t, "testdata", "once-ioredis.js", address, key, strconv.Itoa(onceCounts)))
 	}},
@@ -44,7 +48,8 @@ var onceRecipes = []struct {
 }
 
 // H1: each library counts by its recipe, through a connection that breaks behind many commands, or says UNCERTAIN, when
-// they were executed. It gets the numbers from one on, each once, and an error as such.
+// they were executed, and refuses the next attempt, for want of memory or of a leader. It gets the numbers from one on,
+// each once, and an error as such.
 func TestClients_CountOnceByTheirRecipes(t *testing.T) {
 	c := blackbox.StartCluster(t, 3)
 	for i, recipe := range onceRecipes {
@@ -58,13 +63,43 @@ func TestClients_CountOnceByTheirRecipes(t *testing.T) {
 			if !strings.HasPrefix(got, want.String()) || !strings.Contains(got, "wrong number of arguments for 'getset'") {
 				t.Errorf("replies\n%s", got)
 			}
-			if between.cuts < onceCounts/10 || between.lies < onceCounts/10 {
-				t.Errorf("%d connections were cut, and %d replies made uncertain", between.cuts, between.lies)
+			for _, lost := range []int{between.cuts, between.lies, between.refusals} {
+				if lost < onceCounts/10 {
+					t.Errorf("%d connections were cut, %d replies made uncertain, and %d made refusals", between.cuts,
+						between.lies, between.refusals)
+				}
 			}
 			total := c.Nodes[(i+1)%3].Connect(t).Must(t, "GET", "once:"+recipe.library)
 			blackbox.Expect(t, total, strconv.Quote(strconv.Itoa(onceCounts)))
 		})
 	}
+	t.Run("without memory", func(t *testing.T) { countWithoutMemory(t, c.Nodes[0].Connect(t)) })
+}
+
+// countWithoutMemory: a node without memory refuses what was not executed, and answers what was.
+func countWithoutMemory(t *testing.T, client *blackbox.Client) {
+	once := func(session string, sequence int) string {
+		return client.Must(t, "RAFT.ONCE", session, strconv.Itoa(sequence), "INCR", "without-memory").String()
+	}
+	var sessions [2]string
+	for i := range sessions {
+		id, err := client.Must(t, "RAFT.SESSION", "OPEN").Int()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions[i] = strconv.Itoa(id)
+	}
+	first, executed := once(sessions[0], 1), 0
+	blackbox.Expect(t, client.Must(t, "CONFIG", "SET", "maxmemory", "1"), "+OK")
+	for deadline := time.Now().Add(onceLimit); !strings.HasPrefix(once(sessions[1], executed+1), "-OOM "); executed++ {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is refused")
+		}
+	}
+	if again := once(sessions[0], 1); again != first {
+		t.Errorf("first %s, then %s", first, again)
+	}
+	blackbox.Expect(t, client.Must(t, "GET", "without-memory"), strconv.Quote(strconv.Itoa(1+executed)))
 }
 
 // The recipes of docs/clients.md are those that are tested.
@@ -141,14 +176,15 @@ func countByRueidis(t *testing.T, address, key string) string {
 	return said.String()
 }
 
-// lossy stands between clients and a node. It loses replies to RAFT.ONCE: with the connection, or behind UNCERTAIN.
+// lossy stands between clients and a node. It loses replies to RAFT.ONCE: with the connection, or behind UNCERTAIN, and
+// the replies to the next attempts behind refusals.
 type lossy struct {
 	listener net.Listener
 	port     int
 
 	mu sync.Mutex
-	// replies counts those to RAFT.ONCE; cuts and lies are those that were lost in the one way and in the other.
-	replies, cuts, lies int
+	// replies counts those to RAFT.ONCE; cuts, lies and refusals are those that were lost in one way or another.
+	replies, cuts, lies, refusals int
 }
 
 func startLossy(t *testing.T, port int) *lossy {
@@ -237,13 +273,22 @@ func (l *lossy) relay(client net.Conn) {
 func (l *lossy) lose(said []byte) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch l.replies++; l.replies % 6 {
+	switch l.replies++; l.replies % 8 {
 	case 2:
 		l.cuts++
 		return nil
-	case 4:
+	case 3:
+		l.refusals++
+		return []byte("-OOM command not allowed when used memory > 'maxmemory'.\r\n")
+	case 5:
 		l.lies++
 		return []byte("-UNCERTAIN the reply was lost on purpose\r\n")
+	case 6:
+		l.refusals++
+		return []byte("-CLUSTERDOWN no leader, on purpose\r\n")
+	case 7:
+		l.refusals++
+		return []byte("-TRYAGAIN too much, on purpose\r\n")
 	}
 	return said
 }

@@ -8,7 +8,7 @@ const Redis = require('ioredis')
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 50))
 const again = (error) => !(error instanceof Redis.ReplyError) ||
-  /^(UNCERTAIN|CLUSTERDOWN|TRYAGAIN|LOADING) /.test(error.message)
+  /^(UNCERTAIN|CLUSTERDOWN|TRYAGAIN|LOADING|OOM) /.test(error.message)
 
 // Once executes commands once, however often it has to send them: up to 128 at a time.
 class Once {

@@ -8,7 +8,7 @@ const { createClient, ErrorReply } = require('redis')
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 50))
 const again = (error) => !(error instanceof ErrorReply) ||
-  /^(UNCERTAIN|CLUSTERDOWN|TRYAGAIN|LOADING) /.test(error.message)
+  /^(UNCERTAIN|CLUSTERDOWN|TRYAGAIN|LOADING|OOM) /.test(error.message)
 
 // Once executes commands once, however often it has to send them: up to 128 at a time.
 class Once {

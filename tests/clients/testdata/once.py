@@ -1,9 +1,13 @@
 """Counts through RAFT.ONCE with redis-py, and prints each reply.
 
-    python3 once.py HOST:PORT KEY COUNT
+    python3 once.py HOST:PORT KEY COUNT [cluster]
+
+With "cluster" it reads replies as redis-py's cluster client does, which knows more errors than others.
 """
 
 import sys
+
+import redis.cluster
 
 # recipe
 import time
@@ -14,7 +18,15 @@ import redis
 class Once:
     """Executes commands once, however often it has to send them. One thread at a time uses it."""
 
-    AGAIN = ("UNCERTAIN", "CLUSTERDOWN", "TRYAGAIN", "LOADING")
+    AGAIN = ("UNCERTAIN", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "OOM")
+    # Of errors that have a class of their own redis-py takes these words away.
+    CLASSES = (
+        redis.ConnectionError,
+        redis.TimeoutError,
+        redis.exceptions.ClusterError,
+        redis.exceptions.TryAgainError,
+        getattr(redis.exceptions, "OutOfMemoryError", redis.ConnectionError),  # from 5.1 on
+    )
 
     def __init__(self, client):
         self.client, self.sequence = client, 0
@@ -28,7 +40,7 @@ class Once:
         while True:
             try:
                 return self.client.execute_command(*command)
-            except (redis.ConnectionError, redis.TimeoutError):
+            except self.CLASSES:
                 pass  # perhaps it was executed: the nodes know
             except redis.ResponseError as error:
                 if not str(error).startswith(self.AGAIN):
@@ -38,7 +50,10 @@ class Once:
 
 
 host, port = sys.argv[1].rsplit(":", 1)
-once = Once(redis.Redis(host=host, port=int(port)))
+client = redis.Redis(host=host, port=int(port))
+if sys.argv[4:] == ["cluster"]:
+    client.connection_pool.connection_kwargs["parser_class"] = redis.cluster.ClusterParser
+once = Once(client)
 for _ in range(int(sys.argv[3])):
     print(once.do("INCR", sys.argv[2]), flush=True)
 try:
