@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/raftredis/raftredis/consensus/internal/engine"
 	"github.com/raftredis/raftredis/wal/raftlog"
@@ -229,5 +230,120 @@ func (l *subscriptions) close() {
 	l.mu.Unlock()
 	for _, s := range open {
 		s.Close()
+	}
+}
+
+// assembling bounds what the subscriptions of a node hold of commands above 1 MiB that they put together: one command
+// of any size, or several of a number of bytes together. Those that find no room wait, in the order in which they come.
+//
+// A host may leave a subscription alone in the middle of a command. It must not keep the others waiting for ever, so
+// after assemblingPatience one that waits takes its room: the command is put together anew when the host comes back.
+type assembling struct {
+	mu      sync.Mutex
+	used    int
+	places  map[*Subscription]*place
+	waiting []*Subscription
+}
+
+// place is the room of a subscription. left is when its host has left Next, zero while it is there.
+type place struct {
+	bytes int
+	left  time.Time
+}
+
+// assemblingPatience is how long a host may be outside of Next before the room of its subscription may be taken.
+const assemblingPatience = time.Second
+
+// enter makes room for a command. Where there is none, the subscription waits: it asks again, or leaves.
+func (a *assembling) enter(s *Subscription, bytes, limit int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s.context.Err() != nil { // it has been freed, and will not be again
+		return false
+	}
+	if !slices.Contains(a.waiting, s) {
+		a.waiting = append(a.waiting, s)
+	}
+	if a.waiting[0] != s {
+		return false
+	}
+	if a.evict(bytes, limit); a.full(bytes, limit) {
+		return false
+	}
+	a.waiting = a.waiting[1:]
+	if a.places == nil {
+		a.places = map[*Subscription]*place{}
+	}
+	a.places[s] = &place{bytes: bytes}
+	a.used += bytes
+	a.signal()
+	return true
+}
+
+func (a *assembling) full(bytes, limit int) bool { return a.used > 0 && bytes > limit-a.used }
+
+// evict takes the room of subscriptions that are not read, as far as more is needed. What they need again of the log is
+// kept for them, as what they have not read is.
+func (a *assembling) evict(bytes, limit int) {
+	for s, p := range a.places {
+		if a.full(bytes, limit) && !p.left.IsZero() && time.Since(p.left) >= assemblingPatience {
+			a.remove(s, p)
+			s.needed.Store(uint64(s.clear))
+			s.node.subscriptions.note()
+		}
+	}
+}
+
+// remove takes a room away. The caller holds the lock. Outside of Next what was put together goes, too; inside, its
+// goroutine has it.
+func (a *assembling) remove(s *Subscription, p *place) {
+	a.used -= p.bytes
+	delete(a.places, s)
+	if !p.left.IsZero() {
+		s.bodies = engine.Bodies{}
+	}
+}
+
+// leave notes that a host has left Next: the subscription waits no longer, and may lose its room.
+func (a *assembling) leave(s *Subscription) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := a.places[s]; p != nil {
+		p.left = time.Now()
+	}
+	a.cease(s)
+}
+
+// comeBack notes that a host is in Next again. It reports whether the subscription still has its room.
+func (a *assembling) comeBack(s *Subscription) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.places[s]
+	if p != nil {
+		p.left = time.Time{}
+	}
+	return p != nil
+}
+
+// free gives the room of a subscription to those that wait.
+func (a *assembling) free(s *Subscription) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := a.places[s]; p != nil {
+		a.remove(s, p)
+	}
+	a.cease(s)
+}
+
+// cease has a subscription wait no longer. The caller holds the lock.
+func (a *assembling) cease(s *Subscription) {
+	a.waiting = slices.DeleteFunc(a.waiting, func(other *Subscription) bool { return other == s })
+	a.signal()
+}
+
+// signal wakes the one whose turn it is. The caller holds the lock.
+func (a *assembling) signal() {
+	if len(a.waiting) > 0 {
+		signal(a.waiting[0].woken)
 	}
 }

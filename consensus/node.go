@@ -42,8 +42,9 @@ type Node struct {
 	journals  journalCapacities
 	notices   notices
 	ticks     ticks
-	// subscriptions read committed entries from history.
+	// subscriptions read committed entries from history, and put large commands together within bounds.
 	subscriptions subscriptions
+	assembling    assembling
 	// shortages is the work that waits because the system is short of something.
 	shortages *shortage.Log
 

@@ -114,8 +114,9 @@ type Options struct {
 	// a command above 1 MiB in memory while it goes through the log, one such command at a time.
 	MaxEntryBytes int
 	// MaxWaitingBytes bounds the commands of this node's clients that wait for a leader, or for room in the log; more end
-	// with ErrOverloaded. Reads that have not ended are bounded likewise, apart from them: each counts 256 bytes. 0 means
-	// 256 MiB. A host that has little memory makes it less; then less is under way between nodes, too.
+	// with ErrOverloaded. Reads that have not ended are bounded likewise, apart from them: each counts 256 bytes. So are
+	// the commands above 1 MiB that subscriptions put together. 0 means 256 MiB. A host that has little memory makes it
+	// less; then less is under way between nodes, too.
 	MaxWaitingBytes int
 	// JournalFileBytes is the size of each of the two files of the journal, a multiple of 4096. Half of one must hold
 	// the commands that are not yet committed, with a MiB to spare: at least four of the largest there can be, 4 MiB.
@@ -150,7 +151,8 @@ type Options struct {
 	// MaxSubscriptions is how many subscriptions may be open at once: 1 to 1,024, 64 by default. OnCommit is none of them.
 	MaxSubscriptions int
 	// SubscriptionBytes is how much of the log a subscription holds in memory, beside a command above 1 MiB that it puts
-	// together: 64 KiB to 64 MiB, 1 MiB by default. One entry may take more.
+	// together: 64 KiB to 64 MiB, 1 MiB by default. One entry may take more. The commands that all subscriptions put
+	// together take up to MaxWaitingBytes, or are one of any size: a subscription that finds no room reads on later.
 	SubscriptionBytes int
 
 	// MaxPeerConnections bounds the connections that other nodes, or strangers, hold to this one; 0 means 128. A host that

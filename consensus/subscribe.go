@@ -84,8 +84,13 @@ type Subscription struct {
 	begun   raftlog.Index
 	back    int64
 	partial bool
-	read    []raftlog.Entry
-	err     error
+	// clear is an entry before which no command began that has not ended. holds and waits say what the subscription has
+	// of Node.assembling.
+	clear        raftlog.Index
+	holds, waits bool
+
+	read []raftlog.Entry
+	err  error
 }
 
 // Subscribe gives the committed commands from an index on, that of the entry there included; 0 is 1. It works on every
@@ -117,7 +122,7 @@ func (n *Node) subscribe(ctx context.Context, from uint64, listens bool) (*Subsc
 	}
 	s := &Subscription{
 		node: n, listens: listens, woken: make(chan struct{}, 1), cursor: n.log.Cursor(begin), begun: begin,
-		back: minBackBytes,
+		back: minBackBytes, clear: begin,
 	}
 	s.context, s.cancel = context.WithCancelCause(ctx)
 	s.next.Store(uint64(begin))
@@ -136,6 +141,20 @@ func (n *Node) subscribe(ctx context.Context, from uint64, listens bool) (*Subsc
 // called again; or until the subscription ends: with a *CompactedError, with the error of the context of Subscribe, or
 // with one that matches ErrClosed.
 func (s *Subscription) Next(ctx context.Context) (Entry, error) {
+	if s.holds && !s.node.assembling.comeBack(s) {
+		s.holds = false
+		s.begin(s.clear)
+	}
+	e, err := s.give(ctx)
+	if s.holds || s.waits {
+		s.node.assembling.leave(s)
+		s.waits = false
+	}
+	return e, err
+}
+
+// give gives the next command, as Next does.
+func (s *Subscription) give(ctx context.Context) (Entry, error) {
 	for {
 		if err := s.ended(ctx); err != nil {
 			return Entry{}, err
@@ -185,6 +204,7 @@ func (s *Subscription) Close() {
 // drop forgets the subscription: it keeps nothing any more.
 func (s *Subscription) drop() {
 	s.node.subscriptions.remove(s)
+	s.node.assembling.free(s)
 	s.node.renew()
 }
 
@@ -217,7 +237,7 @@ func (s *Subscription) ended(ctx context.Context) error {
 
 // end makes an error final.
 func (s *Subscription) end(err error) {
-	s.err, s.read = err, nil
+	s.err, s.read, s.bodies = err, nil, engine.Bodies{}
 	s.Close()
 }
 
@@ -319,14 +339,31 @@ func (n *Node) applied() raftlog.Index {
 // begin has the subscription read from an entry on: what led to the next command to be given.
 func (s *Subscription) begin(at raftlog.Index) {
 	s.begun, s.cursor, s.read, s.bodies = at, s.node.log.Cursor(at), nil, engine.Bodies{}
-	s.partial = false
+	s.partial, s.clear = false, at
+	if s.holds {
+		s.holds = false
+		s.node.assembling.free(s)
+	}
 }
 
 // take takes the next entry that was read, and returns the command that takes effect with it, if one does and was not
 // given before. Where it returns a wait, the entry was not taken, and is to be taken later.
 func (s *Subscription) take(e *raftlog.Entry) (given Entry, ok bool, wait time.Duration) {
 	again := uint64(e.Index) < s.next.Load()
+	if bytes := s.bodies.Wants(e); bytes > 0 && !s.holds {
+		s.holds = s.node.assembling.enter(s, bytes, s.node.options.MaxWaitingBytes)
+		if s.waits = !s.holds; s.waits {
+			return Entry{}, false, subscriptionPause
+		}
+	}
 	body, err := s.bodies.Take(e)
+	if s.holds && !s.bodies.Holds() {
+		s.holds = false
+		s.node.assembling.free(s)
+	}
+	if !s.bodies.Begun() {
+		s.clear = e.Index + 1
+	}
 	if err != nil && !again {
 		if wait, err = s.lookBack(e); err != nil {
 			s.end(err)

@@ -137,6 +137,7 @@ func TestEverySubscriberReadsEveryCommandOnce(t *testing.T) {
 	for i := range c.nodes {
 		c.options[i].SnapshotLogBytes, c.options[i].MaxHistoryBytes = 64<<10, 128<<10
 		c.options[i].SubscriptionBytes = 64 << 10
+		c.options[i].MaxWaitingBytes = 2 << 20 // one or two large commands are put together at a time
 		restart(i)
 	}
 

@@ -159,3 +159,102 @@ func TestASubscriptionLooksBackForOneCommand(t *testing.T) {
 	}
 	t.Error("the last command is not given")
 }
+
+// left sets when the host of a subscription that holds a part of a command has left Next.
+func (h *handwritten) left(s *Subscription, ago time.Duration) {
+	h.t.Helper()
+	a := &h.node.assembling
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.places[s]
+	if p == nil {
+		h.t.Fatal("the subscription holds nothing")
+	}
+	p.left = time.Now().Add(-ago)
+}
+
+// expectHeld compares how many bytes all subscriptions hold.
+func (h *handwritten) expectHeld(bytes int) {
+	h.t.Helper()
+	a := &h.node.assembling
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.used != bytes || bytes == 0 && len(a.places)+len(a.waiting) > 0 {
+		h.t.Fatalf("%d bytes are held in %d places, and %d wait; want %d bytes", a.used, len(a.places), len(a.waiting), bytes)
+	}
+}
+
+const (
+	fresh = -time.Hour // the host has not been away for long, however slow the machine is
+	stale = 2 * assemblingPatience
+)
+
+// P8: All subscriptions of a node put commands together within one bound. Those that find no room read later.
+func TestSubscriptionsAssembleWithinABound(t *testing.T) {
+	h := handwrite(t, 0, Options{MaxWaitingBytes: 16})
+	h.piece(0, 8)
+	h.piece(4, 4)
+	small := h.small(1)
+	a, b, c, d := h.subscribe(1), h.subscribe(1), h.subscribe(1), h.subscribe(small)
+	for i, s := range []*Subscription{a, b} {
+		expectGiven(t, s, small, 1)
+		h.left(s, fresh)
+		h.expectHeld(8 + 8*i)
+	}
+	expectWaits(t, c)
+	h.expectHeld(16)
+	a.Close() // what it held is free
+	h.expectHeld(8)
+	expectGiven(t, c, small, 1)
+	h.left(c, fresh)
+	expectGiven(t, d, small, 1)
+	last := h.piece(4, 0)
+	expectWaits(t, d) // it looks back, and finds no room
+	h.expectHeld(16)
+	for _, s := range []*Subscription{b, d, c} {
+		expectGiven(t, s, last, 8)
+	}
+	h.expectHeld(0)
+
+	h.piece(0, 100) // beyond the bound: one has it at a time
+	h.piece(50, 50)
+	small = h.small(2)
+	expectGiven(t, b, small, 2)
+	h.left(b, fresh)
+	h.expectHeld(100)
+	expectWaits(t, c)
+	last = h.piece(50, 0)
+	expectGiven(t, b, last, 100)
+	for _, s := range []*Subscription{d, c} {
+		expectGiven(t, s, small, 2)
+		expectGiven(t, s, last, 100)
+	}
+	h.expectHeld(0)
+}
+
+// H14: A subscription that is left alone in the middle of a command keeps no other one waiting: it puts the command
+// together anew when its host comes back.
+func TestASubscriptionLeftAloneLosesItsRoom(t *testing.T) {
+	h := handwrite(t, 0, Options{MaxWaitingBytes: 10})
+	h.small(3)
+	h.piece(0, 8)
+	h.piece(4, 4)
+	small := h.small(1)
+	alone, other := h.subscribe(1), h.subscribe(2)
+	expectGiven(t, alone, 1, 3)
+	expectGiven(t, alone, small, 1)
+	h.left(alone, stale)
+	expectGiven(t, other, small, 1)
+	h.expectHeld(8)
+	if got := alone.needed.Load(); got != 2 {
+		t.Errorf("it needs the log from %d on, want 2, where the command was announced", got)
+	}
+	h.left(other, fresh)
+	expectWaits(t, alone)
+	last := h.piece(4, 0)
+	expectGiven(t, other, last, 8)
+	expectGiven(t, alone, last, 8)
+	h.expectHeld(0)
+	after := h.small(4)
+	expectGiven(t, alone, after, 4)
+}

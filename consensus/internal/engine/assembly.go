@@ -282,5 +282,21 @@ func (b *Bodies) note(e *raftlog.Entry) {
 	}
 }
 
+// Wants is how many bytes Take would make room for, if an entry is the first piece of a body; else 0.
+func (b *Bodies) Wants(e *raftlog.Entry) int {
+	if !e.Kind.Traits().Piece || len(e.Body) == 0 || !b.knows(e.Tag) || !b.assemblies.follows(e) {
+		return 0
+	}
+	if a := &b.assemblies.list[0]; cap(a.Body) < a.TotalBytes {
+		return a.TotalBytes
+	}
+	return 0
+}
+
+// Holds reports whether a part of a body is in memory.
+func (b *Bodies) Holds() bool {
+	return slices.ContainsFunc(b.assemblies.list, func(a Assembly) bool { return len(a.Body) > 0 })
+}
+
 // Begun reports whether a body has begun and has not ended.
 func (b *Bodies) Begun() bool { return len(b.assemblies.list) > 0 }
