@@ -70,34 +70,42 @@ func del(m *Machine, c call) []byte {
 
 // rename is RENAME key key: value and deadline move, and replace what is there.
 func rename(m *Machine, c call) []byte {
-	from, to := c.args[1], c.args[2]
-	old := m.space.Get(from)
-	switch {
-	case old == nil:
-		return c.error(reply.NoSuchKey)
-	case isLock(old):
-		return c.error(lockStays)
-	}
-	if !bytes.Equal(from, to) {
-		moved := m.renamed(old, to)
-		m.space.Remove(from)
-		m.space.Put(m.space.Place(to), to, moved)
+	if refusal := m.move(c.args[1], c.args[2]); refusal != "" {
+		return c.error(refusal)
 	}
 	return c.ok()
 }
 
 // renameNX is RENAMENX key key: RENAME, unless the second key exists, also if both are the same.
 func renameNX(m *Machine, c call) []byte {
-	switch old := m.space.Get(c.args[1]); {
-	case old == nil:
-		return c.error(reply.NoSuchKey)
-	case isLock(old):
-		return c.error(lockStays)
-	case m.space.Get(c.args[2]) != nil:
+	from, to := c.args[1], c.args[2]
+	if old := m.space.Get(from); old != nil && !isLock(old) && m.space.Get(to) != nil {
 		return c.integer(0)
 	}
-	c.reply = rename(m, c)[:len(c.reply)] // without the OK
+	if refusal := m.move(from, to); refusal != "" {
+		return c.error(refusal)
+	}
 	return c.integer(1)
+}
+
+// move puts what is at a key in place of what is at another. refusal is why nothing was changed, empty if it was.
+func (m *Machine) move(from, to []byte) (refusal string) {
+	old := m.space.Get(from)
+	switch {
+	case old == nil:
+		return reply.NoSuchKey
+	case isLock(old):
+		return lockStays
+	case bytes.Equal(from, to):
+		return ""
+	}
+	moved, refusal := m.renamed(old, to)
+	if refusal != "" {
+		return refusal
+	}
+	m.space.Remove(from)
+	m.space.Put(m.space.Place(to), to, moved)
+	return ""
 }
 
 // copyKey is COPY key key, with DB 0 and REPLACE.
@@ -117,7 +125,10 @@ func copyKey(m *Machine, c call) []byte {
 	case old == nil || (m.space.Get(to) != nil && !replace):
 		return c.integer(0)
 	}
-	fresh := m.renamed(old, to)
+	fresh, refusal := m.renamed(old, to)
+	if refusal != "" {
+		return c.error(refusal)
+	}
 	m.space.Put(m.space.Place(to), to, fresh)
 	m.space.Unshare(&fresh)
 	return c.integer(1)

@@ -47,6 +47,10 @@ const (
 	logNumberInvalid = "ERR ENTRIES must be an integer from 1 to 4294967296"
 )
 
+// logOutOfIndexes refuses to give a topic indexes above keyspace.MaxNumber.
+const logOutOfIndexes = "ERR the topic would get indexes above 2305843009213693952, the largest: it stays where it " +
+	"is, and RAFT.LOG READ and APPEND copy its entries"
+
 func logTrimmed(first uint64) string {
 	return "TRIMMED " + strconv.FormatUint(first, 10) + " is the first index of the topic, and entries between the " +
 		"index given and that are gone: they were trimmed, or the topic was made anew. " +
@@ -378,12 +382,18 @@ func age(v view, t *value.Topic, time int64) uint64 {
 }
 
 // renamed is an entry under another key. A topic gets new indexes, above all before: a reader that knows an index of
-// either key would otherwise take another entry for the one behind it.
-func (m *Machine) renamed(e *keyspace.Entry, key []byte) keyspace.Entry {
-	fresh := e.Under(key)
-	if t, ok := fresh.Apart().(*value.Topic); ok {
-		state, _ := m.space.Making()
-		return fresh.With(t.Renumbered(m.space.NextNumbers(max(t.Len(), 1)), state))
+// either key would otherwise take another entry for the one behind it. refusal is why there is no such entry, empty if
+// there is.
+func (m *Machine) renamed(e *keyspace.Entry, key []byte) (fresh keyspace.Entry, refusal string) {
+	fresh = e.Under(key)
+	t, ok := fresh.Apart().(*value.Topic)
+	if !ok {
+		return fresh, ""
 	}
-	return fresh
+	count := max(t.Len(), 1)
+	if !m.space.HasNumbers(count) {
+		return fresh, logOutOfIndexes
+	}
+	state, _ := m.space.Making()
+	return fresh.With(t.Renumbered(m.space.NextNumbers(count), state)), ""
 }

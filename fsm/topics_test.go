@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
@@ -134,6 +135,68 @@ func TestIndexesNeverComeTwice(t *testing.T) {
 		}
 	}
 	checkHash(t, m)
+}
+
+// TestATopicIsNotRenamedBeyondTheLargestNumber at one number before the largest, at it, and one beyond: what cannot be
+// read back from an image is refused, and changes nothing.
+func TestATopicIsNotRenamedBeyondTheLargestNumber(t *testing.T) {
+	const entries = 3
+	refused := "-" + logOutOfIndexes
+	for last, fits := range map[uint64]bool{
+		keyspace.MaxNumber - 1: true, keyspace.MaxNumber: true, keyspace.MaxNumber + 1: false, 3 << 60: false,
+	} {
+		for _, step := range []struct{ line, want, from, to string }{
+			{"rename a b", "+OK", "a", "b"}, {"renamenx a b", ":1", "a", "b"}, {"copy a b", ":1", "a", "b"},
+		} {
+			m := newMachine(t)
+			script(m, "raft.log append a 1", "raft.log append a 2", "raft.log append a 3")
+			m.space.NextNumbers(last - entries - m.space.LastNumber())
+			m = restored(t, imageOf(t, m))
+			got := script(m, step.line)
+			if fits && (got != step.want || m.space.LastNumber() != last) {
+				t.Errorf("%s up to %d: %q, the last number is %d", step.line, last, got, m.space.LastNumber())
+			}
+			if !fits && (got != refused || m.space.LastNumber() != last-entries) {
+				t.Errorf("%s up to %d: %q, the last number is %d", step.line, last, got, m.space.LastNumber())
+			}
+			got = script(m, "raft.log append b 4", "raft.lock l me 1000", "raft.session open")
+			if strings.Contains(got, "-") {
+				t.Errorf("%s up to %d, and then: %q", step.line, last, got)
+			}
+			checkHash(t, m)
+		}
+	}
+}
+
+// TestNumbersAfterAnOldStateCameBack come again; the recipe of `raftredis help backup` makes them new.
+func TestNumbersAfterAnOldStateCameBack(t *testing.T) {
+	m := newMachine(t)
+	script(m, "raft.log append orders 1", "raft.log append orders 2")
+	old := imageOf(t, m)
+	script(m, "raft.log append orders 3", "raft.log append orders 4", "raft.lock l one 1000")
+	known := m.space.LastNumber() // the highest token or index that a client has
+	m = restored(t, old)
+	token := func() uint64 {
+		script(m, "del l")
+		token, err := strconv.ParseUint(strings.TrimPrefix(script(m, "raft.lock l two 1000"), ":"), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	if got := token(); got > known {
+		t.Fatalf("the token is %d, above %d: what the help says of it is not needed", got, known)
+	}
+	for i := 0; uint64(i) <= known; i++ {
+		script(m, "raft.log append raise x")
+	}
+	if got := script(m, "rename orders moved", "rename moved orders", "raft.log read orders 4"); !strings.HasPrefix(got,
+		"+OK +OK -TRIMMED ") {
+		t.Errorf("a reader from before: %q", got)
+	}
+	if got := token(); got <= known {
+		t.Errorf("a token of %d, not above %d", got, known)
+	}
 }
 
 // TestTopicCommandsRefuse what they cannot do, and change nothing then.

@@ -191,6 +191,17 @@ func (s *Space) NextNumbers(count uint64) (first uint64) {
 	return first
 }
 
+// HasNumbers reports whether a command may take so many numbers, which is at least one: the last must be at most
+// MaxNumber. A command that takes one need not ask: from MaxNumber on there are more than all nodes could ever take one
+// by one, before a number is too large for what keeps it.
+func (s *Space) HasNumbers(count uint64) bool {
+	first := max(s.number+1, s.index)
+	return first <= MaxNumber && count-1 <= MaxNumber-first
+}
+
+// MaxNumber is the last number that a command takes which takes many at once. Values keep numbers below twice that.
+const MaxNumber = 1 << 61
+
 // LastNumber is the last that NextNumber gave, 0 before the first.
 func (s *Space) LastNumber() uint64 { return s.number }
 
