@@ -11,8 +11,6 @@ type Stats struct {
 	// MeanMillisLeft is how long the keys with a deadline have left, on average; one that is overdue counts with the time
 	// since its end, taken away. It is never negative.
 	MeanMillisLeft int64
-	// Sessions is the number of sessions of clients, SessionBytes about how many bytes they occupy with their replies.
-	Sessions, SessionBytes int
 }
 
 // Stats may be called where Query may.
@@ -27,7 +25,11 @@ func (m *Machine) Stats() Stats {
 		Expired:   m.expired,
 
 		MeanMillisLeft: max(m.space.MeanLeft(), 0),
-
-		Sessions: m.space.Sessions().Len(), SessionBytes: m.space.SessionBytes(),
 	}
+}
+
+// Sessions is the number of sessions of clients, and about how many bytes they occupy with their replies. It may be
+// called where Apply may.
+func (m *Machine) Sessions() (count, bytes int) {
+	return m.space.Sessions().Len(), m.space.SessionBytes()
 }

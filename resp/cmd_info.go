@@ -209,7 +209,8 @@ func infoKeyspace(b *strings.Builder, s *Server) {
 func infoRaft(b *strings.Builder, s *Server) {
 	// Applied is read first: what is committed may go on between the readings, and is never shown below it.
 	applied := s.node.Applied()
-	cluster, log, keys := s.node.Cluster(), s.node.Raft(), s.node.Keyspace()
+	cluster, log := s.node.Cluster(), s.node.Raft()
+	sessions, sessionBytes := s.node.Sessions()
 	voting, voters := "no", 0
 	for i := range cluster.Nodes {
 		if !cluster.Nodes[i].Voter {
@@ -240,8 +241,8 @@ func infoRaft(b *strings.Builder, s *Server) {
 	line(b, "raft_last_applied_index", applied)
 	line(b, "raft_snapshot_last_idx", log.SnapshotIndex)
 	line(b, "raft_snapshot_last_term", log.SnapshotTerm)
-	line(b, "raft_sessions", keys.Sessions)
-	line(b, "raft_session_bytes", keys.SessionBytes)
+	line(b, "raft_sessions", sessions)
+	line(b, "raft_session_bytes", sessionBytes)
 	for _, field := range log.Fields {
 		line(b, field.Name, field.Value)
 	}
@@ -328,8 +329,8 @@ func (s *Server) initMetrics(set *metrics.Set) {
 	set.MemoryProcess = func() int64 { return int64(s.readMemory().process) }
 	set.MemoryLimit = s.memory.bytes.Load
 	set.Quarantined = s.quarantined
-	set.Sessions = func() int64 { return s.node.Keyspace().Sessions }
-	set.SessionBytes = func() int64 { return s.node.Keyspace().SessionBytes }
+	set.Sessions = func() int64 { count, _ := s.node.Sessions(); return count }
+	set.SessionBytes = func() int64 { _, bytes := s.node.Sessions(); return bytes }
 }
 
 // quarantined is 1 while the state of this node is quarantined.

@@ -78,6 +78,14 @@ func TestARunHasFewReadsByOnce(t *testing.T) {
 	}
 }
 
+// INFO counts sessions without the lock of the state, which an entry holds while it is applied.
+func TestInfoCountsSessions(t *testing.T) {
+	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
+	if got := c.send("INFO raft\r\n"); !strings.Contains(got, "\r\nraft_sessions:3\r\nraft_session_bytes:700\r\n") {
+		t.Errorf("INFO raft says %q", got)
+	}
+}
+
 func words(line string) [][]byte { return bytes.Fields([]byte(line)) }
 
 // A command is refused for want of memory with RAFT.ONCE as it is without, unless it was executed: a retry needs none.

@@ -83,6 +83,8 @@ func (f *fakeFacts) Keyspace() Keyspace {
 	return Keyspace{Keys: info.Keys, Deadlines: info.Expires}
 }
 
+func (f *fakeFacts) Sessions() (count, bytes int64) { return 3, 700 }
+
 func (f *fakeFacts) DataBytes() int64 { return f.now().Data }
 func (f *fakeFacts) LogBytes() int64  { return f.now().Log }
 

@@ -29,6 +29,8 @@ type Facts interface {
 	Progress() Progress
 	// Keyspace counts the keys. It waits for the entry that is being applied.
 	Keyspace() Keyspace
+	// Sessions is the number of sessions of clients, and about how many bytes they occupy with their replies. It is cheap.
+	Sessions() (count, bytes int64)
 	// DataBytes is about how many bytes of this node's memory the keys and values occupy. It is cheap.
 	DataBytes() int64
 	// LogBytes is about how many bytes of the log are in memory.
@@ -81,8 +83,6 @@ type Keyspace struct {
 	Keys, Deadlines, Overdue, MillisLeft int64
 	// Expired is how many keys this node has removed at their end since it started.
 	Expired int64
-	// Sessions is the number of sessions of clients, SessionBytes about how many bytes they occupy with their replies.
-	Sessions, SessionBytes int64
 }
 
 // RaftInfo is what a node tells of the log, in the names of redisraft.

@@ -193,8 +193,12 @@ func (s *store) Keyspace() resp.Keyspace {
 	return resp.Keyspace{
 		Keys: int64(stats.Keys), Deadlines: int64(stats.Deadlines), Overdue: int64(stats.Overdue),
 		MillisLeft: stats.MeanMillisLeft, Expired: int64(stats.Expired),
-		Sessions: int64(stats.Sessions), SessionBytes: int64(stats.SessionBytes),
 	}
+}
+
+// Sessions counts the sessions, and the bytes that they occupy, as of the last entry.
+func (s *store) Sessions() (count, bytes int64) {
+	return s.machine.sessions.Load(), s.machine.sessionBytes.Load()
 }
 
 // DataBytes is about how many bytes the keys and values occupy.

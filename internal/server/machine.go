@@ -15,6 +15,8 @@ type machine struct {
 	applied atomic.Uint64
 	// held is about how many bytes the keys and values occupy, for readers without the lock.
 	held atomic.Int64
+	// sessions and sessionBytes are the sessions and about what they occupy, for readers without the lock.
+	sessions, sessionBytes atomic.Int64
 	// seed is the cluster's, for Restore.
 	seed uint64
 }
@@ -40,6 +42,7 @@ func (m *machine) Seed(seed uint64) { m.seed = seed }
 func (m *machine) Restore(r io.Reader) error {
 	m.Discard() // a Restore that fails ends the node
 	m.held.Store(0)
+	m.noteSessions()
 	err := m.Machine.Restore(m.seed, r)
 	m.note(m.Index())
 	return err
@@ -48,7 +51,19 @@ func (m *machine) Restore(r io.Reader) error {
 // note lets others see how far the machine has come, and what it holds.
 func (m *machine) note(index uint64) {
 	m.held.Store(int64(m.HeldBytes()))
+	m.noteSessions()
 	m.applied.Store(index)
+}
+
+// noteSessions stores what has changed: reading costs an entry less.
+func (m *machine) noteSessions() {
+	count, bytes := m.Sessions()
+	if m.sessions.Load() != int64(count) {
+		m.sessions.Store(int64(count))
+	}
+	if m.sessionBytes.Load() != int64(bytes) {
+		m.sessionBytes.Store(int64(bytes))
+	}
 }
 
 // Freeze is that of the key space.
