@@ -19,9 +19,10 @@ type checker struct {
 	votes   map[ballot]raftlog.NodeID
 	// logs holds the hash of the log at each mark that any node ever had.
 	logs map[raftlog.Mark]uint64
-	// committed is the committed log, states the hash of the state after each entry, 0 where no node was yet.
+	// committed is the committed log, states the hashes of the state after each entry, zero where no
+	// node was yet.
 	committed []commitment
-	states    []uint64
+	states    []hashes
 	// read is the part of the committed log whose contents were looked at, delivered the part of which a machine was told.
 	read, delivered raftlog.Index
 	// lastPieces are the entries with the last piece of a batch.
@@ -46,6 +47,9 @@ type checker struct {
 	// count numbers requests and answers in the order in which they happened.
 	count int64
 }
+
+// hashes are those of a state: of the machine, and of machine and sessions together.
+type hashes struct{ machine, whole uint64 }
 
 type ballot struct {
 	voter raftlog.NodeID
@@ -212,7 +216,7 @@ func (c *checker) commitEntry(l *life, i raftlog.Index) {
 		}
 	}
 	c.committed = append(c.committed, commitment{prefix: at, known: l.engine.Core().Term()})
-	c.states = append(c.states, 0)
+	c.states = append(c.states, hashes{})
 }
 
 // checkMatches: what a leader believes to be on a follower's disk is there, unless a later term has replaced it.
@@ -361,7 +365,7 @@ func (c *checker) finish() {
 		}
 	}
 	for i := range c.inputs.Inputs {
-		c.inputs.Inputs[i].Hash = c.states[i]
+		c.inputs.Inputs[i].Hash = c.states[i].machine
 	}
 	if err := c.w.options.Workload.Check(history, &c.inputs); err != nil {
 		panic(err)
@@ -377,13 +381,14 @@ func (c *checker) keepInput(i raftlog.Index, in workload.Input) {
 }
 
 // reaches: the state after an entry is the same on all nodes, ever.
-func (c *checker) reaches(n *node, i raftlog.Index, hash uint64) {
+func (c *checker) reaches(n *node, i raftlog.Index, state hashes) {
 	switch known := c.states[i-1]; known {
-	case 0:
-		c.states[i-1] = hash
-	case hash:
+	case hashes{}:
+		c.states[i-1] = state
+	case state:
 	default:
-		c.w.fail("state", "n%d: the state after entry %d has hash %016x, another node's had %016x", n.id, i, hash, known)
+		c.w.fail("state", "n%d: the state after entry %d has the hashes %016x, another node's had %016x", n.id, i, state,
+			known)
 	}
 }
 

@@ -122,10 +122,11 @@ func TestTheCheckerFindsTwoVotesAndTwoStates(t *testing.T) {
 	w.checker.votesIn(1, 5, 2)
 	w.checker.votesIn(1, 6, 3)
 	violates(t, "one vote per term", func() { w.checker.votesIn(1, 5, 3) })
-	w.checker.states = []uint64{0}
-	w.checker.reaches(w.nodes[0], 1, 77)
-	w.checker.reaches(w.nodes[1], 1, 77)
-	violates(t, "state", func() { w.checker.reaches(w.nodes[2], 1, 78) })
+	w.checker.states = []hashes{{}}
+	w.checker.reaches(w.nodes[0], 1, hashes{77, 80})
+	w.checker.reaches(w.nodes[1], 1, hashes{77, 80})
+	violates(t, "state", func() { w.checker.reaches(w.nodes[2], 1, hashes{78, 80}) })
+	violates(t, "state", func() { w.checker.reaches(w.nodes[2], 1, hashes{77, 81}) })
 }
 
 // A disk that forgets what was synced does not go unnoticed, nor one that knows what was never written.

@@ -243,7 +243,7 @@ func (l *life) apply(work *engine.Work) {
 		}
 		var report engine.Applied
 		l.applier.Void(l.engine.Core().Quarantined().On())
-		l.applier.Apply(entries, &report)
+		l.applyEach(entries, &report)
 		l.w.trace.note(l.w.now, noteApply, l.id, uint64(report.Index), l.machine.Hash())
 		l.report(report)
 	}
@@ -252,6 +252,18 @@ func (l *life) apply(work *engine.Work) {
 		frozen := l.applier.Freeze(&report)
 		l.report(report)
 		l.takeFrozen(frozen)
+	}
+}
+
+// applyEach applies entries, of which it gathers as many as the product does, and looks at the state behind each.
+func (l *life) applyEach(entries []raftlog.Entry, report *engine.Applied) {
+	for len(entries) > 0 {
+		ready := l.applier.Gather(entries)
+		for i := range ready {
+			l.applier.Apply(ready[i:i+1], report)
+			l.look(ready[i].Index)
+		}
+		entries = entries[len(ready):]
 	}
 }
 

@@ -423,7 +423,5 @@ func (m machine) Apply(index uint64, stamp int64, data []byte, local any) []byte
 	})
 	*m.offset = pendingOffset{}
 	data, local = m.spoil(raftlog.Index(index), data, local)
-	result := m.StateMachine.Apply(index, stamp, data, local)
-	m.look(raftlog.Index(index))
-	return result
+	return m.StateMachine.Apply(index, stamp, data, local)
 }

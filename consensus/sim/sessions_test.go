@@ -351,6 +351,49 @@ var sessionSeeds = []struct {
 	seeds   uint64
 }{{"mixed", 15}, {"snapshots", 12}, {"pieces", 10}, {"members", 4}, {"clocks", 4}}
 
+// differing is a workload one of whose machines has the same state as the others, and other answers in sessions.
+type differing struct {
+	*retries
+	machines int
+}
+
+func (w *differing) NewMachine() workload.StateMachine {
+	w.machines++
+	if w.machines == 2 {
+		return &otherwise{ledger{world: w.retries}}
+	}
+	return w.retries.NewMachine()
+}
+
+type otherwise struct{ ledger }
+
+func (o *otherwise) Apply(index uint64, stamp int64, data []byte, local any) []byte {
+	result := o.ledger.Apply(index, stamp, data, local)
+	if numbers, _ := numbersOf(data); numbers[1] != 0 {
+		result = append(result, 0)
+	}
+	return result
+}
+
+// The table of sessions is a part of the state: nodes that differ by their tables alone have different states at once.
+func TestTablesThatDifferAreNoticed(t *testing.T) {
+	noticed := 0
+	for seed := uint64(1); seed <= 10; seed++ {
+		w, o := retriesIn(seed, "mixed")
+		o.Workload = &differing{retries: w}
+		switch v := sim.Run(o).Violation; {
+		case v == nil: // no command of a session came to that machine, or to no other one
+		case v.Rule != "state":
+			t.Errorf("seed %d: %v", seed, v)
+		default:
+			noticed++
+		}
+	}
+	if noticed < 5 {
+		t.Errorf("%d of 10 were noticed", noticed)
+	}
+}
+
 // Clients retry every command until they know its fate. Nothing is executed twice, and a retry is answered as the first
 // attempt was.
 func TestRetriesInSessionsExecuteOnce(t *testing.T) {

@@ -196,7 +196,7 @@ func (w *world) converged(core []*node) bool {
 		if l.engine.Core().Quarantined().On() {
 			return false
 		}
-		if last != first.log.last() || l.machine.Hash() != first.machine.Hash() {
+		if last != first.log.last() || l.applier.StateHash() != first.applier.StateHash() {
 			return false
 		}
 	}

@@ -90,12 +90,13 @@ func (n *node) restore(store *snapshot.Store, mark raftlog.SnapshotMark, m machi
 	if left, err := io.Copy(io.Discard, image); left > 0 || err != nil {
 		return engine.SnapshotState{}, fmt.Errorf("%d bytes of the image are left: %w", left, err)
 	}
-	if hash := base.StateHash(m.Hash()); hash != h.StateHash {
+	hash := base.StateHash(m.Hash())
+	if hash != h.StateHash {
 		return engine.SnapshotState{}, fmt.Errorf("the state has hash %016x, the file says %016x", hash, h.StateHash)
 	}
 	*m.state = condition{spoilt: n.w.checker.spoiltFiles[mark.FileHash], from: h.Mark.Index, until: h.Mark.Index}
 	if !m.state.spoilt {
-		n.w.checker.reaches(n, h.Mark.Index, m.Hash())
+		n.w.checker.reaches(n, h.Mark.Index, hashes{m.Hash(), hash})
 	}
 	return base, nil
 }

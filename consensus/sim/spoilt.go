@@ -73,16 +73,17 @@ func (m machine) spoil(index raftlog.Index, data []byte, local any) ([]byte, any
 	return data, nil // the run that waits for it submitted something else
 }
 
-// look compares a state with that of the others. One that is spoilt may become theirs again, by writes.
-func (m machine) look(index raftlog.Index) {
-	c := m.node.w.checker
-	hash := m.StateMachine.Hash()
-	if !m.state.spoilt {
-		c.reaches(m.node, index, hash)
+// look compares a state, with its sessions, with that of the others. One that is spoilt may become theirs again, by
+// writes.
+func (l *life) look(index raftlog.Index) {
+	c := l.w.checker
+	state := hashes{l.machine.Hash(), l.applier.StateHash()}
+	if !l.state.spoilt {
+		c.reaches(l.node, index, state)
 		return
 	}
-	if m.state.until = index; c.states[index-1] == hash {
-		m.state.spoilt = false
+	if l.state.until = index; c.states[index-1] == state {
+		l.state.spoilt = false
 	}
 }
 

@@ -321,7 +321,7 @@ func (a *Applier) Freeze(report *Applied) Frozen {
 	if !a.options.Weakened.Down(guard.PiecesInSnapshot) {
 		state.Pieces = a.assemblies.frozen()
 	}
-	f := Frozen{SnapshotState: state, Image: a.machine.Freeze(), StateHash: a.stateHash()}
+	f := Frozen{SnapshotState: state, Image: a.machine.Freeze(), StateHash: a.StateHash()}
 	if a.sessions.Len() > 0 && !a.options.Weakened.Down(guard.SessionsInSnapshot) {
 		f.sessions = a.sessions.Freeze()
 	}

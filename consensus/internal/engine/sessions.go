@@ -124,5 +124,5 @@ func (a *Applier) due() raftlog.Stamp {
 	return raftlog.Stamp(machine)
 }
 
-// stateHash is the hash of the whole state.
-func (a *Applier) stateHash() uint64 { return a.machine.Hash() + a.sessions.Hash() }
+// StateHash is the hash of the whole state: of the machine's and of the sessions.
+func (a *Applier) StateHash() uint64 { return a.machine.Hash() + a.sessions.Hash() }

@@ -99,7 +99,7 @@ func TestSessionsEndByLogTime(t *testing.T) {
 	if report.Due != 3000 { // the end of the second in which it ends
 		t.Errorf("due at %d, it is %d", report.Due, l.stamp)
 	}
-	before := l.applier.stateHash() - l.machine.Hash()
+	before := l.applier.StateHash() - l.machine.Hash()
 	l.stamp += 1700
 	l.expect(s, 1, NoSession, 0)
 	l.stamp = 2999
@@ -109,7 +109,7 @@ func TestSessionsEndByLogTime(t *testing.T) {
 	}
 	l.stamp++
 	l.expect(s, 1, NoSession, 0)
-	if after := l.applier.stateHash() - l.machine.Hash(); before == 0 || after != 0 {
+	if after := l.applier.StateHash() - l.machine.Hash(); before == 0 || after != 0 {
 		t.Errorf("the table has the hash %d, then %d", before, after)
 	}
 }

@@ -50,7 +50,7 @@ func (a *Applier) note(e *raftlog.Entry, report *Applied) {
 	if multiple {
 		a.noteNext(e.Index)
 	}
-	note := StateNote{Index: e.Index, Hash: a.stateHash(), Level: a.base.Level}
+	note := StateNote{Index: e.Index, Hash: a.StateHash(), Level: a.base.Level}
 	report.Notes = append(report.Notes, note)
 }
 
