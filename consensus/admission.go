@@ -175,10 +175,17 @@ func (o peerHandler) Change(clusterID uint64, change []byte) (transport.Answer, 
 		return transport.Answer{}, err
 	}
 	answer, err := o.change(o.context, c)
+	return answer, toldOfStop(err)
+}
+
+// toldOfStop is what a node answers that ended before a change did: not a refusal, since the change may be in the log.
+func toldOfStop(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed) {
-		err = &transport.Refusal{Cause: engine.ErrStopped, Text: "the leader stops; whether it took the change is not known"}
+		return &transport.Refusal{
+			Cause: engine.ErrStopped, Text: "the leader stops; whether it took the change is not known",
+		}
 	}
-	return answer, err
+	return err
 }
 
 // checkArrival has the engine check whether a member that dialled holds what it confirmed.

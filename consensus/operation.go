@@ -243,12 +243,18 @@ func (n *Node) change(ctx context.Context, c membership.Change) (transport.Answe
 	answered := make(chan struct{})
 	request := &engine.ChangeRequest{Change: c, Wake: func() { close(answered) }}
 	r.SubmitChange(request)
+	var ended error
 	select {
 	case <-answered:
 	case <-r.Stopped():
-		return transport.Answer{}, ErrClosed
+		ended = ErrClosed
 	case <-ctx.Done():
-		return transport.Answer{}, ctx.Err()
+		ended = ctx.Err()
+	}
+	select {
+	case <-answered: // that says more, and may have come at the same moment
+	default:
+		return transport.Answer{}, ended
 	}
 	switch err := request.Err; {
 	case err == nil:

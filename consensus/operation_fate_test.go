@@ -95,23 +95,28 @@ func TestD3_ARefusalAfterALostAnswerDoesNotSayThatNothingWasDone(t *testing.T) {
 }
 
 // D3: A leader that stops while it is asked says so, and not that it refuses: the change may be in the log, and the
-// next leader is asked.
+// next leader is asked. One that did not take the change says that, and is asked again.
 func TestALeaderThatStopsRefusesNothing(t *testing.T) {
 	_, a := single(t)
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
 	change := membership.EncodeChange(membership.Change{Remove: []raftlog.NodeID{77}})
-	_, err := (peerHandler{a}).Change(a.clusterID(), change)
-	var refusal *transport.Refusal
-	if !errors.As(err, &refusal) || !errors.Is(err, engine.ErrStopped) {
-		t.Fatalf("a leader that has stopped answers %v", err)
+	answer, err := (peerHandler{a}).Change(a.clusterID(), change)
+	if err != nil || answer.Reason != engine.ErrStopped.Error() {
+		t.Fatalf("a leader that has stopped answers %+v, %v", answer, err)
+	}
+	for _, ended := range []error{context.Canceled, ErrClosed} {
+		var refusal *transport.Refusal
+		if err := toldOfStop(ended); !errors.As(err, &refusal) || !errors.Is(err, engine.ErrStopped) {
+			t.Fatalf("a leader that ends by %v answers %v", ended, err)
+		}
+		o := &operation{node: a}
+		if wait, err := o.answered(transport.Answer{}, refusal); err != nil || wait != changeRetry || !o.open {
+			t.Errorf("who asks waits %v, %v; may be made: %v", wait, err, o.open)
+		}
 	}
 	o := &operation{node: a}
-	if wait, err := o.answered(transport.Answer{}, refusal); err != nil || wait != changeRetry || !o.open {
-		t.Errorf("who asks waits %v, %v; may be made: %v", wait, err, o.open)
-	}
-	o = &operation{node: a}
 	if _, err := o.answered(transport.Answer{}, &transport.Refusal{Text: "no"}); !errors.Is(err, ErrRefused) || o.open {
 		t.Errorf("a refusal is %v; may be made: %v", err, o.open)
 	}
