@@ -2,10 +2,7 @@ package fsm
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -29,20 +26,7 @@ func sampleOfTime(t testing.TB) *Machine {
 // TestImageWithDeadlinesIsThatOfTheGoldenFile guards what clusters have on their disks, as the test of the format does
 // for images without deadlines: those stay the same to the byte.
 func TestImageWithDeadlinesIsThatOfTheGoldenFile(t *testing.T) {
-	got := hex.Dump(imageOf(t, sampleOfTime(t)))
-	golden := filepath.Join("testdata", "image-deadlines.hex")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Fatalf("the image is\n%s\nthe golden file has\n%s", got, want)
-	}
+	checkGolden(t, sampleOfTime(t), "image-deadlines.hex")
 }
 
 // TestDeadlinesSurviveAnImage restores a state with a backlog, and lets time go on in both machines.

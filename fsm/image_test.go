@@ -28,11 +28,11 @@ func sample(t testing.TB) *Machine {
 	return m
 }
 
-// TestImageFormatIsThatOfTheGoldenFile guards what clusters have on their disks: a change here needs a new format.
-func TestImageFormatIsThatOfTheGoldenFile(t *testing.T) {
-	m := sample(t)
+// checkGolden compares the image of a machine with a golden file, or writes that with -update.
+func checkGolden(t *testing.T, m *Machine, name string) {
+	t.Helper()
 	got := hex.Dump(imageOf(t, m))
-	golden := filepath.Join("testdata", "image-format-2.hex")
+	golden := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -45,6 +45,12 @@ func TestImageFormatIsThatOfTheGoldenFile(t *testing.T) {
 	if got != string(want) {
 		t.Fatalf("the image is\n%s\nthe golden file has\n%s", got, want)
 	}
+}
+
+// TestImageFormatIsThatOfTheGoldenFile guards what clusters have on their disks: a change here needs a new format.
+func TestImageFormatIsThatOfTheGoldenFile(t *testing.T) {
+	m := sample(t)
+	checkGolden(t, m, "image-format-2.hex")
 }
 
 func TestRestoredMachineIsTheMachine(t *testing.T) {

@@ -2,11 +2,9 @@ package fsm
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -276,20 +274,7 @@ func sampleOfLocks(t testing.TB) *Machine {
 // TestImageWithLocksIsThatOfTheGoldenFile guards what clusters have on their disks.
 func TestImageWithLocksIsThatOfTheGoldenFile(t *testing.T) {
 	m := sampleOfLocks(t)
-	got := hex.Dump(imageOf(t, m))
-	golden := filepath.Join("testdata", "image-locks.hex")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Fatalf("the image is\n%s\nthe golden file has\n%s", got, want)
-	}
+	checkGolden(t, m, "image-locks.hex")
 	again := restored(t, imageOf(t, m))
 	if again.Hash() != m.Hash() || !bytes.Equal(imageOf(t, again), imageOf(t, m)) {
 		t.Error("the restored state is another")

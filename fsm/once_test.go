@@ -2,10 +2,7 @@ package fsm
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -299,20 +296,7 @@ func TestImageWithSessionsIsThatOfTheGoldenFile(t *testing.T) {
 	m := withSession(t)
 	script(m, "raft.once 1 1 set k v", "raft.once 1 3 mget k nothing", "raft.once 1 2 incr k")
 	script(m, "raft.session open ttl 5000")
-	got := hex.Dump(imageOf(t, m))
-	golden := filepath.Join("testdata", "image-sessions.hex")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Fatalf("the image is\n%s\nthe golden file has\n%s", got, want)
-	}
+	checkGolden(t, m, "image-sessions.hex")
 }
 
 // Two images overlap with changes of the sessions between them.
