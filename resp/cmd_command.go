@@ -90,7 +90,7 @@ func appendSpec(dst []byte, protocol int, spec *command.Spec) []byte {
 	return dst
 }
 
-// appendKeySpecs appends where the keys of a command stand, each specification as a range from a position on.
+// appendKeySpecs appends where the keys of a command stand.
 func appendKeySpecs(dst []byte, protocol int, spec *command.Spec) []byte {
 	keySpecs := spec.KeySpecs
 	dst = reply.SetHeader(dst, protocol, len(keySpecs))
@@ -98,18 +98,35 @@ func appendKeySpecs(dst []byte, protocol int, spec *command.Spec) []byte {
 		k := &keySpecs[i]
 		dst = reply.MapHeader(dst, protocol, 3)
 		dst = appendNames(reply.BulkString(dst, "flags"), protocol, k.Flags)
-		dst = reply.MapHeader(reply.BulkString(dst, "begin_search"), protocol, 2)
-		dst = appendPair(dst, "type", "index")
-		dst = reply.MapHeader(reply.BulkString(dst, "spec"), protocol, 1)
-		dst = reply.Integer(reply.BulkString(dst, "index"), int64(k.First))
-		dst = reply.MapHeader(reply.BulkString(dst, "find_keys"), protocol, 2)
-		dst = appendPair(dst, "type", "range")
-		dst = reply.MapHeader(reply.BulkString(dst, "spec"), protocol, 3)
-		dst = reply.Integer(reply.BulkString(dst, "lastkey"), int64(k.Last))
-		dst = reply.Integer(reply.BulkString(dst, "keystep"), int64(k.Step))
-		dst = reply.Integer(reply.BulkString(dst, "limit"), 0)
+		if k.Keyword != "" {
+			dst = appendMethod(dst, protocol, "begin_search", "keyword", 2)
+			dst = appendPair(dst, "keyword", k.Keyword)
+			dst = appendCount(dst, "startfrom", k.First)
+		} else {
+			dst = appendMethod(dst, protocol, "begin_search", "index", 1)
+			dst = appendCount(dst, "index", k.First)
+		}
+		if k.Counted {
+			dst = appendMethod(dst, protocol, "find_keys", "keynum", 3)
+			dst = appendCount(appendCount(dst, "keynumidx", 0), "firstkey", 1)
+			dst = appendCount(dst, "keystep", k.Step)
+		} else {
+			dst = appendMethod(dst, protocol, "find_keys", "range", 3)
+			dst = appendCount(appendCount(dst, "lastkey", k.Last), "keystep", k.Step)
+			dst = appendCount(dst, "limit", k.Limit)
+		}
 	}
 	return dst
+}
+
+// appendMethod appends how something is found: the type of the method, and the header of its fields.
+func appendMethod(dst []byte, protocol int, what, name string, fields int) []byte {
+	dst = appendPair(reply.MapHeader(reply.BulkString(dst, what), protocol, 2), "type", name)
+	return reply.MapHeader(reply.BulkString(dst, "spec"), protocol, fields)
+}
+
+func appendCount(dst []byte, name string, n int) []byte {
+	return reply.Integer(reply.BulkString(dst, name), int64(n))
 }
 
 func appendNames(dst []byte, protocol int, names []string) []byte {
@@ -248,7 +265,7 @@ func keysOf(args [][]byte) (spec *command.Spec, positions []int, failure string)
 	switch {
 	case fault == command.UnknownCommand, fault == command.UnknownSubcommand:
 		return nil, nil, noSuchCommand
-	case spec.Wraps == 0 && spec.FirstKey(args) == 0:
+	case spec.Wraps == 0 && !spec.HasKeys():
 		return nil, nil, keylessCommand
 	case fault == command.WrongArity:
 		return nil, nil, wrongKeyCount

@@ -1,5 +1,11 @@
 package command
 
+import (
+	"strings"
+
+	"github.com/raftredis/raftredis/internal/number"
+)
+
 // KeySpec says where some keys of a command stand and what becomes of them, in the terms of COMMAND INFO.
 type KeySpec struct {
 	// Flags are one of RO, RW, OW and RM (read only, read and written, overwritten, removed), then access, insert, update
@@ -8,6 +14,13 @@ type KeySpec struct {
 	// First is the position of the first key. Last is that of the last one counted from there, or from the end if it is
 	// negative; Step is the distance between keys.
 	First, Last, Step int
+	// Keyword is the word, in capitals, behind which the first key stands: the first such word at First or behind it. A
+	// call without it has none of these keys. Empty: the first key stands at First.
+	Keyword string
+	// Counted says that the number of the keys stands in place of the first one, and the keys behind it.
+	Counted bool
+	// Limit, if not 0, says that only the first of Limit equal parts of what follows the keyword are keys; Last is -1.
+	Limit int
 	// choose picks the flags of a call, where arguments decide.
 	choose func(args [][]byte) []string
 }
@@ -37,6 +50,19 @@ func keysFrom(first int, flags []string) KeySpec {
 	return KeySpec{Flags: flags, First: first, Last: -1, Step: 1}
 }
 
+// countedKeys is the specification of keys behind their number, which stands at a position.
+func countedKeys(position int, flags []string) KeySpec {
+	return KeySpec{Flags: flags, First: position, Step: 1, Counted: true}
+}
+
+// keyBehind is the specification of a single key behind a word, which stands at a position or behind it.
+func keyBehind(word string, position int, flags []string) KeySpec {
+	return KeySpec{Flags: flags, First: position, Step: 1, Keyword: word}
+}
+
+// moves reports whether the call decides where the keys stand.
+func (k *KeySpec) moves() bool { return k.Counted || k.Keyword != "" }
+
 // keyRange is the range in which all keys of a command stand, as COMMAND has told since its beginning.
 type keyRange struct {
 	// first is the position of the first key, 0 if there is none. last is that of the last one, counted from the end if
@@ -44,49 +70,119 @@ type keyRange struct {
 	first, last, step int
 }
 
-// rangeOf spans the specifications, which follow each other.
-func rangeOf(specs []KeySpec) keyRange {
-	if len(specs) == 0 {
-		return keyRange{}
+// rangeOf spans the specifications of keys that do not move, which follow each other.
+func rangeOf(specs []KeySpec) (all keyRange) {
+	for i := range specs {
+		k := &specs[i]
+		if k.moves() {
+			continue
+		}
+		if all.first == 0 {
+			all.first, all.step = k.First, k.Step
+		}
+		if all.last = k.Last; k.Last >= 0 {
+			all.last += k.First
+		}
 	}
-	last := specs[len(specs)-1]
-	if last.Last >= 0 {
-		last.Last += last.First
-	}
-	return keyRange{first: specs[0].First, last: last.Last, step: specs[0].Step}
+	return all
 }
 
 // KeyRange is where all keys stand: the position of the first one, 0 if there is none, that of the last one, counted
 // from the end if it is negative, and the distance between keys.
 func (s *Spec) KeyRange() (first, last, step int) { return s.keys.first, s.keys.last, s.keys.step }
 
-// FirstKey is the position of the first key in a call, 0 if the command has none.
+// HasKeys reports whether calls of the command have keys.
+func (s *Spec) HasKeys() bool { return len(s.KeySpecs) > 0 }
+
+// FirstKey is the position of the first key in a call, 0 if it has none.
 func (s *Spec) FirstKey(args [][]byte) int {
 	if s.Wraps > 0 {
-		if spec, _, _ := s.inner(args); spec != nil && spec.keys.first > 0 {
-			return s.Wraps + spec.keys.first
+		if spec, inner, _ := s.inner(args); spec != nil {
+			if first := spec.FirstKey(inner); first > 0 {
+				return s.Wraps + first
+			}
 		}
 	}
-	return s.keys.first
+	if s.keys.first > 0 || !s.moves {
+		return s.keys.first
+	}
+	var few [4]int
+	if found := s.Keys(few[:0], args); len(found) > 0 {
+		return found[0]
+	}
+	return 0
 }
 
 // Keys appends to dst the positions in args of the command's keys, in order. Positions that the call does not have are
-// left out, so that any args are safe.
+// left out, so that any args are safe. A call whose number of keys is none has no keys.
 func (s *Spec) Keys(dst []int, args [][]byte) []int {
-	if s.Wraps > 0 {
+	switch {
+	case s.Wraps > 0:
 		return s.keysWithin(dst, args)
-	}
-	if s.keys.first == 0 {
+	case s.moves:
+		return s.movedKeys(dst, args)
+	case s.keys.first == 0:
 		return dst
 	}
-	last := s.keys.last
+	return appendKeys(dst, args, s.keys.first, s.keys.last, s.keys.step)
+}
+
+// appendKeys appends the positions from first to last, which is counted from the end if it is negative.
+func appendKeys(dst []int, args [][]byte, first, last, step int) []int {
 	if last < 0 {
 		last += len(args)
 	}
-	for i := s.keys.first; i <= last && i < len(args); i += s.keys.step {
+	for i := first; i <= last && i < len(args); i += step {
 		dst = append(dst, i)
 	}
 	return dst
+}
+
+// movedKeys is Keys for a command with keys that move.
+func (s *Spec) movedKeys(dst []int, args [][]byte) []int {
+	begin := len(dst)
+	for i := range s.KeySpecs {
+		first, last, ok := s.KeySpecs[i].span(args)
+		if !ok {
+			return dst[:begin]
+		}
+		dst = appendKeys(dst, args, first, last, s.KeySpecs[i].Step)
+	}
+	return dst
+}
+
+// span is where in a call the keys of a specification stand: from first to last, which is counted from the end if it is
+// negative. Without keys last is before first. ok is false if the call says a number of keys that it does not have.
+func (k *KeySpec) span(args [][]byte) (first, last int, ok bool) {
+	first = k.First
+	if k.Keyword != "" {
+		if first = behind(args, k.First, k.Keyword); first == 0 {
+			return 1, 0, true
+		}
+	}
+	switch {
+	case k.Counted:
+		if first >= len(args) {
+			return 0, 0, false
+		}
+		count, isNumber := number.Parse(args[first])
+		return first + 1, first + int(count), isNumber && count > 0 && count < int64(len(args)-first)
+	case k.Limit > 0:
+		return first, first + (len(args)-first)/k.Limit - 1, true
+	case k.Last >= 0:
+		return first, first + k.Last, true
+	}
+	return first, k.Last, true
+}
+
+// behind is the position behind the first of the arguments from a position on that is a word, 0 if none is.
+func behind(args [][]byte, from int, word string) int {
+	for i := from; i < len(args); i++ {
+		if len(args[i]) == len(word) && strings.EqualFold(string(args[i]), word) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // keysWithin is Keys for a command that carries another one.
@@ -108,14 +204,26 @@ func (s *Spec) KeyFlags(position int, args [][]byte) []string {
 	if spec, inner, _ := s.inner(args); spec != nil {
 		return spec.KeyFlags(position-s.Wraps, inner)
 	}
-	at := len(s.KeySpecs) - 1
-	for at > 0 && s.KeySpecs[at].First > position {
-		at--
-	}
+	at := s.specOf(position, args)
 	if choose := s.KeySpecs[at].choose; choose != nil {
 		return choose(args)
 	}
 	return s.KeySpecs[at].Flags
+}
+
+// specOf is the place of the specification of the key that stands at a position, one of Keys.
+func (s *Spec) specOf(position int, args [][]byte) (at int) {
+	if !s.moves {
+		for at = len(s.KeySpecs) - 1; at > 0 && s.KeySpecs[at].First > position; at-- {
+		}
+		return at
+	}
+	for i := range s.KeySpecs {
+		if first, last, ok := s.KeySpecs[i].span(args); ok && first <= position && position <= last {
+			at = i
+		}
+	}
+	return at
 }
 
 // contains reports whether one of the arguments from a position on is one of some words.

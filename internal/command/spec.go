@@ -46,6 +46,7 @@ type Spec struct {
 	id        int
 	container *Spec
 	keys      keyRange
+	moves     bool
 	arguments []Argument
 	help      []string
 }
@@ -57,6 +58,9 @@ const ownSince = "7.2.4"
 func (s *Spec) complete(id int, container *Spec) {
 	s.id, s.container = id, container
 	s.keys = rangeOf(s.KeySpecs)
+	if s.moves = slices.ContainsFunc(s.KeySpecs, func(k KeySpec) bool { return k.moves() }); s.moves {
+		s.Flags |= FlagMovableKeys
+	}
 	s.help = slices.Clone(s.Help)
 	for _, sub := range s.Subcommands {
 		s.help = append(s.help, sub.Help...)

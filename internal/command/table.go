@@ -7,14 +7,14 @@ import (
 )
 
 // table has all commands, sorted by name. Each has its ID from its place, and its subcommands have the next ones.
-var table, ids = number(slices.Concat(
+var table, ids = numbered(slices.Concat(
 	stringCommands, conditionCommands, bitmapCommands, keyCommands, deadlineCommands, objectCommands, connectionCommands,
 	clientCommands, serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands,
 	memoryCommands, debugCommands, clusterCommands, raftCommands, lockCommands, topicCommands, onceCommands,
 	aclCommands, laterCommands,
 ))
 
-func number(all []*Spec) (sorted []*Spec, ids int) {
+func numbered(all []*Spec) (sorted []*Spec, ids int) {
 	slices.SortFunc(all, inOrder)
 	ids = 1
 	for _, s := range all {

@@ -15,7 +15,8 @@ type usageParser struct {
 // parseUsage reads the Usage of a command that has keySpecs specifications of keys. The notation is:
 //
 //	<name>            a string; <name:type> is of another type, <name=text> shows people the text
-//	WORD              a word on its own, with its lower case as its name; name=WORD has another name
+//	WORD              a word on its own, with its lower case as its name; name=WORD has another name, name=word is in
+//	                  lower case
 //	WORD value        a word and the value behind it
 //	name=(a | b)      one of several
 //	name={a b}        several that belong together
@@ -65,6 +66,7 @@ func (p *usageParser) word(belongs func(c byte) bool, want string) string {
 
 func isNameByte(c byte) bool  { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' }
 func isTokenByte(c byte) bool { return 'A' <= c && c <= 'Z' || c == '-' }
+func isWordByte(c byte) bool  { return isTokenByte(c) || isNameByte(c) }
 func isTextByte(c byte) bool  { return c != '>' }
 
 // sequence reads arguments that follow each other.
@@ -134,7 +136,7 @@ func (p *usageParser) value() Argument {
 		a.Type, a.Arguments = block, p.sequence()
 		p.must("}")
 	default:
-		a.Type, a.Token, a.Display = pureToken, p.word(isTokenByte, "a token"), a.Name
+		a.Type, a.Token, a.Display = pureToken, p.word(isWordByte, "a token"), a.Name
 	}
 	return a
 }
