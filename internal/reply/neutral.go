@@ -3,9 +3,36 @@ package reply
 import "bytes"
 
 // Neutral stands for a protocol where a reply is made to be kept, and sent later in either protocol by Render. The
-// bytes are those of RESP3, which tells all kinds of values apart, but for the absence of an array: that keeps the form
-// which it has in RESP2.
+// bytes are those of RESP3, which tells all kinds of values apart, but for the absence of an array, which keeps the
+// form that it has in RESP2, and for pairs, which have marks of their own.
 const Neutral = 4
+
+// PairsHeader begins an array of n pairs, each of which begins with PairHeader: in RESP3 each is an array of its own,
+// in RESP2 all their values follow each other in one array.
+func PairsHeader(dst []byte, protocol, n int) []byte {
+	switch protocol {
+	case RESP3:
+		return ArrayHeader(dst, n)
+	case Neutral:
+		return header(dst, '&', n)
+	}
+	return ArrayHeader(dst, 2*n)
+}
+
+// PairHeader begins a pair of a PairsHeader; two values follow.
+func PairHeader(dst []byte, protocol int) []byte {
+	switch protocol {
+	case RESP3:
+		return ArrayHeader(dst, 2)
+	case Neutral:
+		return append(dst, neutralPair...)
+	}
+	return dst
+}
+
+// neutralPair is the line for the beginning of a pair, in Neutral. The header of pairs is a line of that kind too: &
+// and a number.
+const neutralPair = "|\r\n"
 
 // isRich reports whether a protocol tells more kinds of values apart than RESP2 does.
 func isRich(protocol int) bool { return protocol == RESP3 || protocol == Neutral }
@@ -53,8 +80,13 @@ func IsShared(neutral []byte) bool {
 const absentArray = "*-1\r\n"
 
 func renderRESP3(dst, line []byte) []byte {
-	if string(line) == absentArray {
+	switch {
+	case string(line) == absentArray:
 		return NullArray(dst, RESP3)
+	case line[0] == '&':
+		return PairsHeader(dst, RESP3, max(number(line[1:len(line)-2]), 0))
+	case line[0] == '|':
+		return PairHeader(dst, RESP3)
 	}
 	return append(dst, line...)
 }
@@ -73,6 +105,10 @@ func renderRESP2(dst, line, value []byte) []byte {
 		return MapHeader(dst, RESP2, max(number(text), 0))
 	case '~', '>':
 		return ArrayHeader(dst, max(number(text), 0))
+	case '&':
+		return PairsHeader(dst, RESP2, max(number(text), 0))
+	case '|':
+		return PairHeader(dst, RESP2)
 	case '=':
 		text = bytes.TrimSuffix(value, []byte("\r\n"))
 		return Bulk(dst, text[min(len("txt:"), len(text)):])

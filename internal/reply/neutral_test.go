@@ -7,7 +7,9 @@ import (
 
 // nested is a reply with values of all kinds in each other, some with what looks like a line of a reply.
 func nested(dst []byte, protocol int) []byte {
-	dst = MapHeader(dst, protocol, 3)
+	dst = MapHeader(dst, protocol, 4)
+	dst = BulkString(dst, "|\r\n&2\r\n")
+	dst = pairs(dst, protocol)
 	dst = BulkString(dst, "_\r\n*-1\r\n")
 	dst = NullArray(ArrayHeader(dst, 1), protocol)
 	dst = Null(dst, protocol)
@@ -18,6 +20,13 @@ func nested(dst []byte, protocol int) []byte {
 	dst = Bool(Bool(dst, protocol, true), protocol, false)
 	dst = OK(dst)
 	return Error(dst, WrongType)
+}
+
+// pairs are two pairs, one of which has an array in it.
+func pairs(dst []byte, protocol int) []byte {
+	dst = PairsHeader(dst, protocol, 2)
+	dst = Double(BulkString(PairHeader(dst, protocol), "a"), protocol, 1.5)
+	return Integer(ArrayHeader(BulkString(PairHeader(dst, protocol), "b"), 1), 2)
 }
 
 // A reply that was kept is sent in each protocol as if it had been made for it.

@@ -1,7 +1,6 @@
 package reply
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -99,31 +98,6 @@ func Bool(dst []byte, protocol int, value bool) []byte {
 		return redcon.AppendInt(dst, 1)
 	}
 	return redcon.AppendInt(dst, 0)
-}
-
-// Double appends a floating-point number, in the shortest decimal form that gives it back. RESP2 has a bulk string.
-func Double(dst []byte, protocol int, value float64) []byte {
-	var buf [32]byte
-	text := appendDouble(buf[:0], value)
-	if !isRich(protocol) {
-		return redcon.AppendBulk(dst, text)
-	}
-	dst = append(dst, ',')
-	dst = append(dst, text...)
-	return append(dst, '\r', '\n')
-}
-
-// appendDouble spells the numbers that are not finite as Redis does: inf, -inf, nan.
-func appendDouble(dst []byte, value float64) []byte {
-	switch {
-	case math.IsNaN(value):
-		return append(dst, "nan"...)
-	case math.IsInf(value, 1):
-		return append(dst, "inf"...)
-	case math.IsInf(value, -1):
-		return append(dst, "-inf"...)
-	}
-	return strconv.AppendFloat(dst, value, 'g', -1, 64)
 }
 
 // Verbatim appends text for people to read, with a format of three letters: txt or mkd. RESP2 has a bulk string.

@@ -24,6 +24,13 @@ func TestEachValueHasTheFormOfItsProtocol(t *testing.T) {
 		"whole":      {func(p int) []byte { return Double(nil, p, 3) }, "$1\r\n3\r\n", ",3\r\n"},
 		"infinite":   {func(p int) []byte { return Double(nil, p, math.Inf(-1)) }, "$4\r\n-inf\r\n", ",-inf\r\n"},
 		"no number":  {func(p int) []byte { return Double(nil, p, math.NaN()) }, "$3\r\nnan\r\n", ",nan\r\n"},
+		"pairs": {
+			func(p int) []byte { return pairs(nil, p) },
+			"*4\r\n$1\r\na\r\n$3\r\n1.5\r\n$1\r\nb\r\n*1\r\n:2\r\n",
+			"*2\r\n*2\r\n$1\r\na\r\n,1.5\r\n*2\r\n$1\r\nb\r\n*1\r\n:2\r\n",
+		},
+		"no pairs":    {func(p int) []byte { return PairsHeader(nil, p, 0) }, "*0\r\n", "*0\r\n"},
+		"number text": {func(p int) []byte { return DoubleText(nil, p, "2.50") }, "$4\r\n2.50\r\n", ",2.50\r\n"},
 		"verbatim": {
 			func(p int) []byte { return Verbatim(nil, p, "txt", "a\r\nb") },
 			"$4\r\na\r\nb\r\n", "=8\r\ntxt:a\r\nb\r\n",

@@ -26,8 +26,10 @@ func Skip(replies []byte) []byte {
 			}
 		case '%':
 			open += 2 * max(n, 0)
-		case '*', '~', '>':
+		case '*', '~', '>', '&':
 			open += max(n, 0)
+		case '|':
+			open += 2
 		}
 	}
 	return replies

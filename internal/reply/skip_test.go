@@ -18,6 +18,9 @@ func TestSkipStepsOverOneReply(t *testing.T) {
 		func(dst []byte) []byte { return Verbatim(dst, RESP3, "txt", "some text") },
 		func(dst []byte) []byte { return Double(dst, RESP3, 1.5) },
 		func(dst []byte) []byte { return Bool(dst, RESP3, true) },
+		func(dst []byte) []byte { return pairs(dst, RESP2) },
+		func(dst []byte) []byte { return pairs(dst, RESP3) },
+		func(dst []byte) []byte { return pairs(dst, Neutral) },
 	}
 	for i, first := range values {
 		for j, second := range values {
