@@ -86,7 +86,7 @@ func TestFate_IsOneOfThree(t *testing.T) {
 		"MOVED 1 a:1": client.NotDone, "NOSESSION none": client.NotDone, "TOOOLD by 128": client.NotDone,
 		"SEQUENCEUSED twice": client.NotDone, "REPLYGONE but done": client.Done,
 		"UNCERTAIN who knows": client.Unknown, "ERR wrong": client.Done, "WRONGTYPE no": client.Done,
-		"CLUSTERDOWNS": client.Done,
+		"CLUSTERDOWNS": client.Done, "OOM command not allowed": client.NotDone,
 	} {
 		if got := (client.Reply{Kind: '-', Text: text}).Fate(); got != want {
 			t.Errorf("%s: fate %d, want %d", text, got, want)

@@ -37,7 +37,7 @@ func (r Reply) Fate() Fate {
 		return Done
 	}
 	switch word, _, _ := strings.Cut(r.Text, " "); word {
-	case "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MOVED", "NOSESSION", "TOOOLD", "SEQUENCEUSED":
+	case "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MOVED", "OOM", "NOSESSION", "TOOOLD", "SEQUENCEUSED":
 		return NotDone
 	case "UNCERTAIN":
 		return Unknown

@@ -2,8 +2,7 @@
 // sent (Ongaro, "Consensus: Bridging Theory and Practice", section 6.3).
 //
 // A client opens a session and numbers its commands in it: 1, 2, 3 and so on. A state machine asks Begin before it
-// executes a command, and tells Record afterwards, or RecordGone if the reply is not to be kept. Of each session the
-// table keeps
+// executes a command, and tells Record afterwards. Of each session the table keeps
 //
 //	highest    the highest sequence that was executed
 //	window     which of the Window sequences up to there were executed: a client may have so many in flight, and they

@@ -208,9 +208,10 @@ func (w *world) use() {
 	}
 	w.must(!w.model.sessions[id].executed[sequence], "executed twice", id, sequence)
 	if w.IntN(8) == 0 {
-		w.model.record(id, sequence, w.now, make([]byte, w.model.limits.MaxOneReplyBytes+1)) // none is kept
-		w.table.RecordGone(id, sequence)
-		w.restored.RecordGone(id, sequence)
+		long := make([]byte, w.model.limits.MaxOneReplyBytes+1) // is not kept
+		w.model.record(id, sequence, w.now, long)
+		w.table.Record(id, sequence, w.now, long)
+		w.restored.Record(id, sequence, w.now, long)
 		return
 	}
 	reply := fmt.Appendf(nil, "%d/%d %0*d", id, sequence, w.IntN(310), 0)

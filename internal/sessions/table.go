@@ -265,9 +265,6 @@ func (t *Table) Record(id, sequence uint64, now int64, reply []byte) {
 	}
 }
 
-// RecordGone is Record for a reply that the caller does not want to be kept: Begin says ReplyGone from now on.
-func (t *Table) RecordGone(id, sequence uint64) { t.execute(id, sequence) }
-
 // execute puts a sequence into the window of its session, and drops the replies that have left it. It returns nil where
 // Record does nothing.
 func (t *Table) execute(id, sequence uint64) *session {

@@ -260,18 +260,19 @@ func TestRecordTakesWhatBeginCalledFirst(t *testing.T) {
 	}
 }
 
-// A sequence whose reply is not to be kept counts as executed, and slides the window.
+// A sequence whose reply is too long to be kept counts as executed, and slides the window.
 func TestASequenceWithoutAReplyCounts(t *testing.T) {
 	table := newTable(t, 1000)
+	long := make([]byte, DefaultLimits().MaxOneReplyBytes+1)
 	check(t, table, 1, First)
 	table.Begin(1, 2, 10)
-	table.RecordGone(1, 2)
-	table.RecordGone(2, 2)
+	table.Record(1, 2, 10, long)
+	table.Record(2, 2, 10, long)
 	check(t, table, 2, ReplyGone)
 	check(t, table, 1, Replayed)
 	kept := table.ReplyBytes()
 	table.Begin(1, Window+1, 10)
-	table.RecordGone(1, Window+1)
+	table.Record(1, Window+1, 10, long)
 	check(t, table, 1, TooOld)
 	if i, _ := table.Find(1, 10); kept == 0 || table.ReplyBytes() != 0 || i.Highest != Window+1 || i.Replies != 0 {
 		t.Errorf("%d bytes are kept of %d: %+v", table.ReplyBytes(), kept, i)
