@@ -70,11 +70,16 @@ func (c *Connection) Close() { c.conn.Close() }
 
 // Encode appends a command as clients send it.
 func Encode(dst []byte, args ...string) []byte {
-	dst = fmt.Appendf(dst, "*%d\r\n", len(args))
+	dst = appendLength(dst, '*', len(args))
 	for _, arg := range args {
-		dst = fmt.Appendf(dst, "$%d\r\n%s\r\n", len(arg), arg)
+		dst = append(appendLength(dst, '$', len(arg)), arg...)
+		dst = append(dst, "\r\n"...)
 	}
 	return dst
+}
+
+func appendLength(dst []byte, kind byte, length int) []byte {
+	return append(strconv.AppendInt(append(dst, kind), int64(length), 10), "\r\n"...)
 }
 
 // Do sends one command and waits for its reply. An error means that the connection broke, or that nothing came within

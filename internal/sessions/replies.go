@@ -86,8 +86,12 @@ func (t *Table) forget(r *reply) {
 	t.sum -= r.digest
 }
 
-// find is where a sequence is among the replies, or belongs.
+// find is where a sequence is among the replies, or belongs. Most come in their order, and belong at the end: that is
+// looked at first, since each reply lies somewhere else in memory.
 func (s *session) find(sequence uint64) (i int, found bool) {
+	if end := len(s.replies); end == 0 || s.replies[end-1].sequence < sequence {
+		return end, false
+	}
 	return slices.BinarySearchFunc(s.replies, sequence, func(r *reply, sequence uint64) int {
 		switch {
 		case r.sequence < sequence:
