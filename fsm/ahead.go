@@ -1,7 +1,6 @@
 package fsm
 
 import (
-	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
@@ -92,23 +91,6 @@ func (a *ahead) arrive() bool {
 // has reports whether a body is the one that was prepared, and all of it.
 func (a *ahead) has(body []byte) bool {
 	return len(body) > 0 && len(body) == a.totalBytes && len(body) == len(a.body) && &body[0] == &a.body[0]
-}
-
-// newEntry is an entry with a string that came with the body which is being applied: the one that was made ahead, if
-// there is one.
-func (m *Machine) newEntry(key, text []byte) keyspace.Entry {
-	if made := m.ahead.made(text); made != nil {
-		return keyspace.EntryOf(key, made)
-	}
-	return keyspace.NewEntry(key, text)
-}
-
-// made is a string that was made ahead, nil if it was not.
-func (a *ahead) made(text []byte) *value.Chunks {
-	if len(a.texts) == 0 || len(text) == 0 {
-		return nil
-	}
-	return a.texts[&text[0]]
 }
 
 // isSubmitted reports whether a body is the one that a run submitted. Of a long one that was prepared it compares the

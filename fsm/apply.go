@@ -3,6 +3,7 @@ package fsm
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/guard"
@@ -31,6 +32,7 @@ const (
 func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byte {
 	m.advance(index, stamp)
 	m.kept = 0
+	m.writer.Begin(m.ahead.texts)
 	var commands int
 	if local == nil {
 		commands = m.replay(data)
@@ -47,17 +49,17 @@ func (m *Machine) Apply(index uint64, stamp int64, data []byte, local any) []byt
 
 // replay executes the commands of a body that another node submitted, and returns how many they are.
 func (m *Machine) replay(body []byte) (commands int) {
-	c := call{protocol: 2, reply: m.scratch[:0], maxReply: noReply, writes: true}
+	c := exec.Unwatched(m.scratch)
 	for len(body) > 0 {
 		args, rest, ok := m.next(body)
 		if !ok {
 			break
 		}
-		c.args, body = args, rest
-		c.reply = m.execute(c)[:0]
+		body = rest
+		c.Reply = m.execute(c.Writing(args))[:0]
 		commands++
 	}
-	m.scratch = c.reply
+	m.scratch = c.Reply
 	return commands
 }
 
@@ -80,15 +82,13 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	if !m.isSubmitted(run, body) && !guard.Down(guard.BodyIsTheRuns) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
 	}
-	c := call{
-		protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, run: run, space: &m.space, applies: true,
-	}
-	v := view{&m.space, m.space.Now(), run.Random, m.maxValueBytes, &run.Lookups}
+	c := exec.Applied(run, &m.space)
+	v := viewOf(&m.space, m.space.Now(), run)
 	bySum := run.Summed && !guard.Down(guard.BodyIsTheRuns)
 	m.space.Begin(run)
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {
-			if c.reply = v.look(&run.Calls[i], c); guard.Down(guard.RideAlongsUncounted) {
+			if c.Reply = look(v, &run.Calls[i], c); guard.Down(guard.RideAlongsUncounted) {
 				commands++
 			}
 			continue
@@ -100,14 +100,14 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 		if bySum && !calls(args, run.Calls[i].Spec) {
 			panic(fmt.Sprintf("fsm: entry %d holds another command than the run that waits for it", m.space.Index()))
 		}
-		c.args, body, c.writes = args, rest, true
-		c.reply, c.writes = m.write(run.Calls[i].Spec, c), false
+		body = rest
+		c.Reply = m.write(run.Calls[i].Spec, c.Writing(args))
 		commands++
 	}
 	if bySum && len(body) > 0 {
 		panic(fmt.Sprintf("fsm: entry %d holds more than the run that waits for it", m.space.Index()))
 	}
-	run.Reply = c.reply
+	run.Reply = c.Reply
 	m.space.Begin(nil)
 	return commands
 }
@@ -129,21 +129,36 @@ func (m *Machine) next(body []byte) (args [][]byte, rest []byte, ok bool) {
 }
 
 // execute executes one command of the log.
-func (m *Machine) execute(c call) []byte {
-	spec, fault := command.Find(c.args)
+func (m *Machine) execute(c exec.Call) []byte {
+	spec, fault := command.Find(c.Args)
 	if fault != command.NoFault || spec.Class != command.Write {
-		return c.refuse(spec, fault)
+		return refuse(c, spec, fault)
 	}
 	return m.write(spec, c)
 }
 
 // write executes a write, unless its command came in a later level than the cluster's: nodes of the build before do not
 // know it, and refuse it as well.
-func (m *Machine) write(spec *command.Spec, c call) []byte {
+func (m *Machine) write(spec *command.Spec, c exec.Call) []byte {
 	if m.isLater(spec) {
-		return c.error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
+		return c.Error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
 	}
-	return m.writes[spec.ID()](m, c)
+	return m.writes[spec.ID()](&m.writer, c)
+}
+
+// refuse answers a call that is not one of the table's writes. The log of this cluster should have none, but all bytes
+// of a log have the same effect on every node.
+func refuse(c exec.Call, spec *command.Spec, fault command.Fault) []byte {
+	switch fault {
+	case command.UnknownCommand:
+		return c.Error(reply.UnknownCommand(c.Args))
+	case command.UnknownSubcommand:
+		return c.Error(reply.UnknownSubcommand(c.Args))
+	case command.WrongArity:
+		return c.Error(reply.WrongArity(spec.Name))
+	default:
+		return c.Error("ERR '" + spec.Name + "' does not write, and has no place in the log")
+	}
 }
 
 // isLater reports whether a command came in a later level than the cluster's.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 )
@@ -135,7 +136,7 @@ func TestReplyToWhatHasNoPlaceInTheLog(t *testing.T) {
 		"set a":         "-ERR wrong number of arguments for 'set' command\r\n",
 	} {
 		m := newMachine(t)
-		if got := string(m.execute(call{args: words(line), protocol: 2})); got != want {
+		if got := string(m.execute(exec.Unwatched(nil).Writing(words(line)))); got != want {
 			t.Errorf("%q: %q, want %q", line, got, want)
 		}
 		if m.space.Size() != 0 {

@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -45,47 +47,47 @@ const (
 
 // bitField changes and reads fields, in order. It first lengthens the string up to the last field that an operation
 // writes, also if that operation then fails by overflow.
-func bitField(m *Machine, c call) []byte {
-	operations, refusal := parseFieldOperations(c.args[2:], m.maxValueBytes)
+func bitField(w *exec.Writer, c exec.Call) []byte {
+	operations, refusal := parseFieldOperations(c.Args[2:], w.MaxValueBytes())
 	if refusal != "" {
-		return c.error(refusal)
+		return c.Error(refusal)
 	}
-	key := c.args[1]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
-	text, ok := textOf(old)
+	key := c.Args[1]
+	at := w.Place(key)
+	old := w.Find(at, key)
+	text, ok := exec.TextOf(old)
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case !writesField(operations):
 		return answerFields(c, text, operations)
 	}
-	value := fieldsOf(m, key, old)
+	value := fieldsOf(w, key, old)
 	value.reach(operations)
-	c.reply = reply.ArrayHeader(c.reply, len(operations))
+	c.Reply = reply.ArrayHeader(c.Reply, len(operations))
 	for i := range operations {
 		if answer, ok := value.execute(&operations[i]); ok {
-			c.reply = c.integer(answer)
+			c.Reply = c.Integer(answer)
 		} else {
-			c.reply = c.null()
+			c.Reply = c.Null()
 		}
 	}
-	m.space.Put(at, key, value.entry)
-	return c.reply
+	w.Put(at, key, value.entry)
+	return c.Reply
 }
 
 // bitFieldRO is BITFIELD that may only read.
-func bitFieldRO(v view, c call) []byte {
-	operations, refusal := parseFieldOperations(c.args[2:], v.maxValueBytes)
+func bitFieldRO(v exec.View, c exec.Call) []byte {
+	operations, refusal := parseFieldOperations(c.Args[2:], v.MaxValueBytes)
 	switch {
 	case refusal != "":
-		return c.error(refusal)
+		return c.Error(refusal)
 	case writesField(operations):
-		return c.error(reply.BitFieldReadOnly)
+		return c.Error(reply.BitFieldReadOnly)
 	}
-	text, ok := textOf(v.get(c.args[1]))
+	text, ok := exec.TextOf(v.Get(c.Args[1]))
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
 	return answerFields(c, text, operations)
 }
@@ -100,33 +102,33 @@ func writesField(operations []fieldOperation) bool {
 }
 
 // answerFields answers operations that only read.
-func answerFields(c call, text value.String, operations []fieldOperation) []byte {
-	c.reply = reply.ArrayHeader(c.reply, len(operations))
+func answerFields(c exec.Call, text value.String, operations []fieldOperation) []byte {
+	c.Reply = reply.ArrayHeader(c.Reply, len(operations))
 	for i := range operations {
-		c.reply = c.integer(operations[i].read(text))
+		c.Reply = c.Integer(operations[i].read(text))
 	}
-	return c.reply
+	return c.Reply
 }
 
 // fieldWriter changes fields of a string. The string replaces the old one when all fields are done.
 type fieldWriter struct {
-	entry keyspace.Entry
-	space *keyspace.Space
+	entry  keyspace.Entry
+	writer *exec.Writer
 }
 
-func fieldsOf(m *Machine, key []byte, old *keyspace.Entry) fieldWriter {
-	w := fieldWriter{space: &m.space}
+func fieldsOf(w *exec.Writer, key []byte, old *keyspace.Entry) fieldWriter {
+	fields := fieldWriter{writer: w}
 	if old == nil {
-		w.entry = keyspace.NewEntry(key, nil)
+		fields.entry = keyspace.NewEntry(key, nil)
 	} else {
-		w.entry = *old
+		fields.entry = *old
 	}
-	return w
+	return fields
 }
 
 // text is the string as it is so far.
 func (w *fieldWriter) text() value.String {
-	text, _ := textOf(&w.entry)
+	text, _ := exec.TextOf(&w.entry)
 	return text
 }
 
@@ -139,7 +141,7 @@ func (w *fieldWriter) reach(operations []fieldOperation) {
 		}
 	}
 	if last >= w.text().Len() {
-		w.entry = w.space.Overwritten(&w.entry, last, []byte{0})
+		w.entry = w.writer.Overwritten(&w.entry, last, []byte{0})
 	}
 }
 
@@ -190,7 +192,7 @@ func (w *fieldWriter) write(f field, number uint64) {
 	head := binary.BigEndian.Uint64(buf[:])
 	binary.BigEndian.PutUint64(buf[:], head&^(mask>>shift)|number>>shift)
 	buf[8] = buf[8]&^byte(mask<<(8-shift)) | byte(number<<(8-shift))
-	w.entry = w.space.Overwritten(&w.entry, begin, b)
+	w.entry = w.writer.Overwritten(&w.entry, begin, b)
 }
 
 // fit gives the sum of a number and an increment in the width of a field. Where the sum does not fit, the overflow
@@ -198,12 +200,12 @@ func (w *fieldWriter) write(f field, number uint64) {
 //
 // For a field without a sign, a negative number to be SET counts as one that is too large, as in Redis: SATURATE makes
 // it the largest. A number that is in the field already is never negative there.
-func (f field) fit(number, increment int64, o overflow) (int64, bool) {
+func (f field) fit(before, increment int64, o overflow) (int64, bool) {
 	minimum, maximum := f.bounds()
-	sum, exact := add(number, increment)
+	sum, exact := number.Add(before, increment)
 	low := exact && sum < minimum || !exact && increment < 0
 	high := exact && sum > maximum || !exact && increment > 0
-	if !f.signed && number < 0 {
+	if !f.signed && before < 0 {
 		low, high = false, true
 	}
 	switch {
@@ -216,7 +218,7 @@ func (f field) fit(number, increment int64, o overflow) (int64, bool) {
 	case o == saturate:
 		return maximum, true
 	}
-	return f.wrapped(uint64(number) + uint64(increment)), true
+	return f.wrapped(uint64(before) + uint64(increment)), true
 }
 
 // bounds are the smallest and the largest number of a field.

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -11,7 +12,7 @@ func parseFieldOperations(args [][]byte, maxValueBytes int) (operations []fieldO
 	overflow := wrap
 	for len(args) > 0 {
 		name, rest := args[0], args[1:]
-		if is(name, "OVERFLOW") && len(rest) > 0 {
+		if exec.Is(name, "OVERFLOW") && len(rest) > 0 {
 			if overflow, refusal = parseOverflow(rest[0]); refusal != "" {
 				return nil, refusal
 			}
@@ -21,10 +22,10 @@ func parseFieldOperations(args [][]byte, maxValueBytes int) (operations []fieldO
 		o := fieldOperation{overflow: overflow}
 		taken := 2 // type and offset
 		switch {
-		case is(name, "GET"):
-		case is(name, "SET"):
+		case exec.Is(name, "GET"):
+		case exec.Is(name, "SET"):
 			o.kind, taken = fieldSet, 3
-		case is(name, "INCRBY"):
+		case exec.Is(name, "INCRBY"):
 			o.kind, taken = fieldIncrBy, 3
 		default:
 			return nil, reply.Syntax
@@ -43,11 +44,11 @@ func parseFieldOperations(args [][]byte, maxValueBytes int) (operations []fieldO
 
 func parseOverflow(name []byte) (o overflow, refusal string) {
 	switch {
-	case is(name, "WRAP"):
+	case exec.Is(name, "WRAP"):
 		return wrap, ""
-	case is(name, "SAT"):
+	case exec.Is(name, "SAT"):
 		return saturate, ""
-	case is(name, "FAIL"):
+	case exec.Is(name, "FAIL"):
 		return fail, ""
 	}
 	return 0, reply.BitFieldOverflow

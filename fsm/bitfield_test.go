@@ -140,12 +140,12 @@ func TestFieldsLieWhereTheyWereWritten(t *testing.T) {
 	for bits := 1; bits <= 64; bits++ {
 		for offset := range int64(70) {
 			m := newMachine(t)
-			w := fieldsOf(m, []byte("k"), nil)
+			w := fieldsOf(&m.writer, []byte("k"), nil)
 			before := make([]byte, 20)
 			for i := range before {
 				before[i] = byte(r.Uint32())
 			}
-			w.entry = w.space.Overwritten(&w.entry, 0, before)
+			w.entry = w.writer.Overwritten(&w.entry, 0, before)
 			f := field{signed: r.IntN(2) == 0 || bits == 64, bits: bits, offset: offset}
 			number := f.wrapped(r.Uint64())
 			w.write(f, uint64(number))

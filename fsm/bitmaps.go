@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -9,14 +10,14 @@ import (
 // Bit 0 of a string is the highest bit of its first byte. Behind the end of a string there are zeros.
 
 // bitmapFunctions are those of the commands on strings as arrays of bits.
-var bitmapFunctions = []function{
-	{of: command.BitCount, read: bitCount},
-	{of: command.BitField, write: bitField},
-	{of: command.BitFieldRO, read: bitFieldRO},
-	{of: command.BitOp, write: bitOp},
-	{of: command.BitPos, read: bitPos},
-	{of: command.GetBit, read: getBit},
-	{of: command.SetBit, write: setBit},
+var bitmapFunctions = []exec.Function{
+	{Of: command.BitCount, Read: bitCount},
+	{Of: command.BitField, Write: bitField},
+	{Of: command.BitFieldRO, Read: bitFieldRO},
+	{Of: command.BitOp, Write: bitOp},
+	{Of: command.BitPos, Read: bitPos},
+	{Of: command.GetBit, Read: getBit},
+	{Of: command.SetBit, Write: setBit},
 }
 
 // parseBitOffset reads the position of a bit in a string of at most maxValueBytes.
@@ -25,48 +26,48 @@ func parseBitOffset(text []byte, maxValueBytes int) (int64, bool) {
 	return offset, ok && offset >= 0 && offset>>3 < int64(maxValueBytes)
 }
 
-func getBit(v view, c call) []byte {
-	offset, ok := parseBitOffset(c.args[2], v.maxValueBytes)
+func getBit(v exec.View, c exec.Call) []byte {
+	offset, ok := parseBitOffset(c.Args[2], v.MaxValueBytes)
 	if !ok {
-		return c.error(reply.BitOffset)
+		return c.Error(reply.BitOffset)
 	}
-	text, ok := textOf(v.get(c.args[1]))
+	text, ok := exec.TextOf(v.Get(c.Args[1]))
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
 	b := text.ByteAt(int(offset >> 3))
-	return c.integer(int64(b >> (7 - offset&7) & 1))
+	return c.Integer(int64(b >> (7 - offset&7) & 1))
 }
 
 // setBit answers with the bit that was there. A bit behind the end lengthens the string even if it is a zero.
-func setBit(m *Machine, c call) []byte {
-	key := c.args[1]
-	offset, ok := parseBitOffset(c.args[2], m.maxValueBytes)
+func setBit(w *exec.Writer, c exec.Call) []byte {
+	key := c.Args[1]
+	offset, ok := parseBitOffset(c.Args[2], w.MaxValueBytes())
 	if !ok {
-		return c.error(reply.BitOffset)
+		return c.Error(reply.BitOffset)
 	}
-	bit, ok := number.Parse(c.args[3])
+	bit, ok := number.Parse(c.Args[3])
 	if !ok || bit&^1 != 0 {
-		return c.error(reply.BitValue)
+		return c.Error(reply.BitValue)
 	}
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
-	text, ok := textOf(old)
+	at := w.Place(key)
+	old := w.Find(at, key)
+	text, ok := exec.TextOf(old)
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
 	index, shift := int(offset>>3), 7-offset&7
 	before := text.ByteAt(index)
 	after := before&^(1<<shift) | byte(bit<<shift)
 	if after != before || old == nil || text.Len() <= index {
-		m.overwrite(at, key, old, index, []byte{after})
+		overwrite(w, at, key, old, index, []byte{after})
 	}
-	return c.integer(int64(before >> shift & 1))
+	return c.Integer(int64(before >> shift & 1))
 }
 
 // bitSpan is a part of a string in bytes, or in bits.
 type bitSpan struct {
-	span
+	exec.Span
 	inBits bool
 }
 
@@ -74,93 +75,93 @@ type bitSpan struct {
 // equal where the part is empty.
 func (s bitSpan) clamped(length int) (begin, end int64) {
 	if s.inBits {
-		return s.span.clamped(8 * int64(length))
+		return s.Span.Clamped(8 * int64(length))
 	}
-	begin, end = s.span.clamped(int64(length))
+	begin, end = s.Span.Clamped(int64(length))
 	return 8 * begin, 8 * end
 }
 
 // parseUnit reads BYTE or BIT.
 func parseUnit(text []byte) (inBits, ok bool) {
-	inBits = is(text, "BIT")
-	return inBits, inBits || is(text, "BYTE")
+	inBits = exec.Is(text, "BIT")
+	return inBits, inBits || exec.Is(text, "BYTE")
 }
 
 // bitCount counts ones. If the key is absent it ignores the rest of the call, as Redis 7.2 does.
-func bitCount(v view, c call) []byte {
-	e := v.get(c.args[1])
-	text, ok := textOf(e)
+func bitCount(v exec.View, c exec.Call) []byte {
+	e := v.Get(c.Args[1])
+	text, ok := exec.TextOf(e)
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case e == nil:
-		return c.integer(0)
+		return c.Integer(0)
 	}
-	part := bitSpan{span: span{0, -1}}
-	switch len(c.args) {
+	part := bitSpan{Span: exec.Span{Last: -1}}
+	switch len(c.Args) {
 	case 2:
 	case 4, 5:
 		var ok, alsoOK bool
-		part.first, ok = number.Parse(c.args[2])
-		part.last, alsoOK = number.Parse(c.args[3])
+		part.First, ok = number.Parse(c.Args[2])
+		part.Last, alsoOK = number.Parse(c.Args[3])
 		if !ok || !alsoOK {
-			return c.error(reply.NotInteger)
+			return c.Error(reply.NotInteger)
 		}
-		if part.reversed() { // before the unit is looked at
-			return c.integer(0)
+		if part.Reversed() { // before the unit is looked at
+			return c.Integer(0)
 		}
-		if len(c.args) == 5 {
-			if part.inBits, ok = parseUnit(c.args[4]); !ok {
-				return c.error(reply.Syntax)
+		if len(c.Args) == 5 {
+			if part.inBits, ok = parseUnit(c.Args[4]); !ok {
+				return c.Error(reply.Syntax)
 			}
 		}
 	default:
-		return c.error(reply.Syntax)
+		return c.Error(reply.Syntax)
 	}
 	begin, end := part.clamped(text.Len())
-	return c.integer(text.CountOnes(begin, end))
+	return c.Integer(text.CountOnes(begin, end))
 }
 
 // bitPos finds the first bit of a value. A string that ends before its first zero has one behind its end, unless the
 // call says where the part ends.
-func bitPos(v view, c call) []byte {
-	bit, ok := number.Parse(c.args[2])
+func bitPos(v exec.View, c exec.Call) []byte {
+	bit, ok := number.Parse(c.Args[2])
 	switch {
 	case !ok:
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	case bit != 0 && bit != 1:
-		return c.error(reply.BitArgument)
+		return c.Error(reply.BitArgument)
 	}
-	e := v.get(c.args[1])
+	e := v.Get(c.Args[1])
 	if e == nil { // as BITCOUNT: the rest of the call is not looked at
-		return c.integer(-bit)
+		return c.Integer(-bit)
 	}
-	text, ok := textOf(e)
+	text, ok := exec.TextOf(e)
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
-	part, refusal := parseBitPosPart(c.args[3:])
+	part, refusal := parseBitPosPart(c.Args[3:])
 	if refusal != "" {
-		return c.error(refusal)
+		return c.Error(refusal)
 	}
 	begin, end := part.clamped(text.Len())
 	found := text.FirstBit(begin, end, byte(bit))
-	if found < 0 && bit == 0 && begin < end && len(c.args) < 5 {
+	if found < 0 && bit == 0 && begin < end && len(c.Args) < 5 {
 		found = end
 	}
-	return c.integer(found)
+	return c.Integer(found)
 }
 
 // parseBitPosPart reads what follows the bit in BITPOS: [start [end [BYTE|BIT]]]. refusal is the error that Redis finds
 // first, empty if there is none.
 func parseBitPosPart(args [][]byte) (part bitSpan, refusal string) {
-	part.last = -1
+	part.Last = -1
 	ok := true
 	if len(args) > 3 {
 		return part, reply.Syntax
 	}
 	if len(args) > 0 {
-		if part.first, ok = number.Parse(args[0]); !ok {
+		if part.First, ok = number.Parse(args[0]); !ok {
 			return part, reply.NotInteger
 		}
 	}
@@ -170,7 +171,7 @@ func parseBitPosPart(args [][]byte) (part bitSpan, refusal string) {
 		}
 	}
 	if len(args) > 1 {
-		if part.last, ok = number.Parse(args[1]); !ok {
+		if part.Last, ok = number.Parse(args[1]); !ok {
 			return part, reply.NotInteger
 		}
 	}

@@ -3,7 +3,7 @@ package fsm
 import (
 	"encoding/binary"
 
-	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -21,13 +21,13 @@ const (
 
 func parseBitOperation(name []byte) bitOperation {
 	switch {
-	case is(name, "AND"):
+	case exec.Is(name, "AND"):
 		return bitAnd
-	case is(name, "OR"):
+	case exec.Is(name, "OR"):
 		return bitOr
-	case is(name, "XOR"):
+	case exec.Is(name, "XOR"):
 		return bitXor
-	case is(name, "NOT"):
+	case exec.Is(name, "NOT"):
 		return bitNot
 	}
 	return noBitOperation
@@ -38,25 +38,25 @@ func parseBitOperation(name []byte) bitOperation {
 //
 // A short command can make a string of half a gigabyte of zeros, and another one can name it many times. So the work
 // follows what is stored: bitOp reads each key once, and neither reads nor makes chunks of zeros.
-func bitOp(m *Machine, c call) []byte {
-	operation, target, keys := parseBitOperation(c.args[1]), c.args[2], c.args[3:]
+func bitOp(w *exec.Writer, c exec.Call) []byte {
+	operation, target, keys := parseBitOperation(c.Args[1]), c.Args[2], c.Args[3:]
 	switch {
 	case operation == noBitOperation:
-		return c.error(reply.Syntax)
+		return c.Error(reply.Syntax)
 	case operation == bitNot && len(keys) != 1:
-		return c.error(reply.BitOpNot)
+		return c.Error(reply.BitOpNot)
 	}
-	sources, length, ok := bitSources(c, &m.space, operation, keys)
+	sources, length, ok := bitSources(w, c, operation, keys)
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
 	if length == 0 {
-		m.space.Remove(target)
-		return c.integer(0)
+		w.Remove(target)
+		return c.Integer(0)
 	}
 	fill := func(piece []byte, offset int) bool { return operation.fill(piece, offset, sources) }
-	m.space.Put(m.space.Place(target), target, m.space.Built(target, length, fill))
-	return c.integer(int64(length))
+	w.Put(w.Place(target), target, w.Built(target, length, fill))
+	return c.Integer(int64(length))
 }
 
 // bitSources gives the strings that an operation reads, each once, and the length of the longest of all. AND and OR do
@@ -64,7 +64,7 @@ func bitOp(m *Machine, c call) []byte {
 // zeros, for which bitSources gives no strings, and does not change the others. ok is false if a key has a value of
 // another kind.
 func bitSources(
-	c call, s *keyspace.Space, operation bitOperation, keys [][]byte,
+	w *exec.Writer, c exec.Call, operation bitOperation, keys [][]byte,
 ) (sources []value.String, length int, ok bool) {
 	odd := make(map[string]bool, len(keys)) // whether a key stands there an odd number of times
 	for _, key := range keys {
@@ -74,8 +74,8 @@ func bitSources(
 	for _, key := range keys {
 		isOdd, first := odd[string(key)]
 		delete(odd, string(key))
-		e := c.read(s.Get(key))
-		text, isText := textOf(e)
+		e := c.Read(w.Get(key))
+		text, isText := exec.TextOf(e)
 		switch {
 		case !isText:
 			return nil, 0, false

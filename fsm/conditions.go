@@ -3,6 +3,7 @@ package fsm
 import (
 	"strconv"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -19,10 +20,10 @@ const (
 const digestDigits = 16
 
 // conditionFunctions are those of the commands that depend on what a string is.
-var conditionFunctions = []function{
-	{of: command.DelEX, write: delEX},
-	{of: command.DelIfEq, write: delIfEq},
-	{of: command.Digest, read: digest},
+var conditionFunctions = []exec.Function{
+	{Of: command.DelEX, Write: delEX},
+	{Of: command.DelIfEq, Write: delIfEq},
+	{Of: command.Digest, Read: digest},
 }
 
 // condition is what a string has to be, as a client says it: IFEQ, IFNE, IFDEQ or IFDNE, empty if none was given, and
@@ -35,7 +36,7 @@ type condition struct {
 // conditionOption is the option that compares, if an argument is one.
 func conditionOption(arg []byte) string {
 	for _, option := range [...]string{"IFEQ", "IFNE", "IFDEQ", "IFDNE"} {
-		if is(arg, option) {
+		if exec.Is(arg, option) {
 			return option
 		}
 	}
@@ -63,56 +64,56 @@ func (c condition) holds(text value.String) (holds bool, refusal string) {
 }
 
 // delEX is DELEX key [condition value]: DEL of one key, if its string is as the condition says.
-func delEX(m *Machine, c call) []byte {
-	switch len(c.args) {
+func delEX(w *exec.Writer, c exec.Call) []byte {
+	switch len(c.Args) {
 	case 2:
-		return del(m, c)
+		return del(w, c)
 	case 4:
-		return delIf(m, c, condition{conditionOption(c.args[2]), c.args[3]}, conditionWantsString)
+		return delIf(w, c, condition{conditionOption(c.Args[2]), c.Args[3]}, conditionWantsString)
 	}
-	return c.error(reply.WrongArity("delex"))
+	return c.Error(reply.WrongArity("delex"))
 }
 
 // delIfEq is DELIFEQ key value, as in Valkey.
-func delIfEq(m *Machine, c call) []byte {
-	return delIf(m, c, condition{"IFEQ", c.args[2]}, reply.WrongType)
+func delIfEq(w *exec.Writer, c exec.Call) []byte {
+	return delIf(w, c, condition{"IFEQ", c.Args[2]}, reply.WrongType)
 }
 
 // delIf removes a key whose string is as the condition says. wrongType is the error for a value of another kind.
-func delIf(m *Machine, c call, condition condition, wrongType string) []byte {
-	key := c.args[1]
-	old := c.read(m.space.Get(key))
-	text, isText := textOf(old)
+func delIf(w *exec.Writer, c exec.Call, condition condition, wrongType string) []byte {
+	key := c.Args[1]
+	old := c.Read(w.Get(key))
+	text, isText := exec.TextOf(old)
 	switch {
 	case old == nil:
-		return c.integer(0)
+		return c.Integer(0)
 	case !isText:
-		return c.error(wrongType)
+		return c.Error(wrongType)
 	case condition.option == "":
-		return c.error(conditionUnknown)
+		return c.Error(conditionUnknown)
 	}
 	holds, refusal := condition.holds(text)
 	switch {
 	case refusal != "":
-		return c.error(refusal)
+		return c.Error(refusal)
 	case !holds:
-		return c.integer(0)
+		return c.Integer(0)
 	}
-	m.space.Remove(key)
-	return c.integer(1)
+	w.Remove(key)
+	return c.Integer(1)
 }
 
 // digest is DIGEST key: the XXH3 hash of a string, for IFDEQ and IFDNE.
-func digest(v view, c call) []byte {
-	e := v.get(c.args[1])
-	text, ok := textOf(e)
+func digest(v exec.View, c exec.Call) []byte {
+	e := v.Get(c.Args[1])
+	text, ok := exec.TextOf(e)
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case e == nil:
-		return c.null()
+		return c.Null()
 	}
-	return c.bulkString(digestOf(text))
+	return c.BulkString(digestOf(text))
 }
 
 // digestOf is a digest in lower case, with leading zeros.

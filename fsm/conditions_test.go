@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/differences"
@@ -165,7 +166,7 @@ func TestDigestsOfLongValuesTakeLittleMemory(t *testing.T) {
 	m := newMachine(t)
 	script(m, "setbit a 800000000 1") // 100 MB, nearly all of it chunks that are not there
 	e := m.space.Get([]byte("a"))
-	text, _ := textOf(e)
+	text, _ := exec.TextOf(e)
 	if allocated := testing.AllocsPerRun(1, func() { text.XXH3() }); allocated > 10 {
 		t.Errorf("%v allocations", allocated)
 	}
@@ -178,9 +179,9 @@ func TestDigestsOfLongValuesTakeLittleMemory(t *testing.T) {
 // TestASetThatDoesNotCompareAllocatesAsBefore: conditions cost a plain SET nothing.
 func TestASetThatDoesNotCompareAllocatesAsBefore(t *testing.T) {
 	m := newMachine(t)
-	c := call{args: words("set k v"), reply: make([]byte, 0, 64), protocol: 2}
+	c := exec.Unwatched(make([]byte, 0, 64)).Writing(words("set k v"))
 	entry := testing.AllocsPerRun(100, func() { _ = keyspace.NewEntry([]byte("k"), []byte("v")) })
-	if allocated := testing.AllocsPerRun(1000, func() { set(m, c) }); allocated > entry {
+	if allocated := testing.AllocsPerRun(1000, func() { set(&m.writer, c) }); allocated > entry {
 		t.Errorf("%v allocations, of which the entry is %v", allocated, entry)
 	}
 }

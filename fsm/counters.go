@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
@@ -11,95 +12,87 @@ import (
 )
 
 // counterFunctions are those of the commands on strings that are numbers.
-var counterFunctions = []function{
-	{of: command.Decr, write: decr},
-	{of: command.DecrBy, write: decrBy},
-	{of: command.Incr, write: incr},
-	{of: command.IncrBy, write: incrBy},
-	{of: command.IncrByFloat, write: incrByFloat},
+var counterFunctions = []exec.Function{
+	{Of: command.Decr, Write: decr},
+	{Of: command.DecrBy, Write: decrBy},
+	{Of: command.Incr, Write: incr},
+	{Of: command.IncrBy, Write: incrBy},
+	{Of: command.IncrByFloat, Write: incrByFloat},
 }
 
-func incr(m *Machine, c call) []byte { return addTo(m, c, 1) }
+func incr(w *exec.Writer, c exec.Call) []byte { return addTo(w, c, 1) }
 
-func decr(m *Machine, c call) []byte { return addTo(m, c, -1) }
+func decr(w *exec.Writer, c exec.Call) []byte { return addTo(w, c, -1) }
 
-func incrBy(m *Machine, c call) []byte {
-	delta, ok := number.Parse(c.args[2])
+func incrBy(w *exec.Writer, c exec.Call) []byte {
+	delta, ok := number.Parse(c.Args[2])
 	if !ok {
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	}
-	return addTo(m, c, delta)
+	return addTo(w, c, delta)
 }
 
-func decrBy(m *Machine, c call) []byte {
-	delta, ok := number.Parse(c.args[2])
+func decrBy(w *exec.Writer, c exec.Call) []byte {
+	delta, ok := number.Parse(c.Args[2])
 	switch {
 	case !ok:
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	case delta == math.MinInt64: // its negative is not a 64-bit number
-		return c.error(reply.DecrementMinimum)
+		return c.Error(reply.DecrementMinimum)
 	}
-	return addTo(m, c, -delta)
+	return addTo(w, c, -delta)
 }
 
 // addTo adds to the number at the call's key; a missing key counts as 0.
-func addTo(m *Machine, c call, delta int64) []byte {
-	key := c.args[1]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
-	text, ok := textOf(old)
+func addTo(w *exec.Writer, c exec.Call, delta int64) []byte {
+	key := c.Args[1]
+	at := w.Place(key)
+	old := w.Find(at, key)
+	text, ok := exec.TextOf(old)
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
-	var number int64
+	var before int64
 	if old != nil {
-		if number, ok = text.Integer(); !ok {
-			return c.error(reply.NotInteger)
+		if before, ok = text.Integer(); !ok {
+			return c.Error(reply.NotInteger)
 		}
 	}
-	sum, ok := add(number, delta)
+	sum, ok := number.Add(before, delta)
 	if !ok {
-		return c.error(reply.Overflow)
+		return c.Error(reply.Overflow)
 	}
 	var digits [20]byte
-	m.space.Put(at, key, keyspace.NewEntry(key, strconv.AppendInt(digits[:0], sum, 10)).Keeping(old))
-	return c.integer(sum)
+	w.Put(at, key, keyspace.NewEntry(key, strconv.AppendInt(digits[:0], sum, 10)).Keeping(old))
+	return c.Integer(sum)
 }
 
 // incrByFloat adds to the number at the call's key and answers with the sum as it is stored; a missing key counts as 0.
-func incrByFloat(m *Machine, c call) []byte {
-	key := c.args[1]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
-	text, ok := textOf(old)
+func incrByFloat(w *exec.Writer, c exec.Call) []byte {
+	key := c.Args[1]
+	at := w.Place(key)
+	old := w.Find(at, key)
+	text, ok := exec.TextOf(old)
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
 	before := []byte("0")
 	if old != nil {
-		before = text.AppendRange(nil, 0, min(text.Len(), maxNumberBytes+1))
+		before = text.AppendRange(nil, 0, min(text.Len(), exec.MaxNumberBytes+1))
 	}
-	number, ok := parseLongDouble(before)
-	delta, alsoOK := parseLongDouble(c.args[2])
+	augend, ok := exec.ParseLongDouble(before)
+	delta, alsoOK := exec.ParseLongDouble(c.Args[2])
 	if !ok || !alsoOK {
-		return c.error(reply.NotFloat)
+		return c.Error(reply.NotFloat)
 	}
-	sum, ok := number.plus(delta)
+	sum, ok := augend.Plus(delta)
 	if !ok {
-		return c.error(reply.NotFinite)
+		return c.Error(reply.NotFinite)
 	}
-	result := sum.append(nil)
-	if len(result) > m.maxValueBytes {
-		return c.error(reply.StringTooLong)
+	result := sum.Append(nil)
+	if len(result) > w.MaxValueBytes() {
+		return c.Error(reply.StringTooLong)
 	}
-	m.space.Put(at, key, keyspace.NewEntry(key, result).Keeping(old))
-	return reply.Bulk(c.reply, result)
-}
-
-// add is a + b, and false if that is not a 64-bit number.
-func add(a, b int64) (int64, bool) {
-	if (b > 0 && a > math.MaxInt64-b) || (b < 0 && a < math.MinInt64-b) {
-		return 0, false
-	}
-	return a + b, true
+	w.Put(at, key, keyspace.NewEntry(key, result).Keeping(old))
+	return reply.Bulk(c.Reply, result)
 }

@@ -7,7 +7,8 @@
 //	                                                                │
 //	                                                Freeze() ───────┘──► Image ──WriteTo──► bytes ──► Restore
 //
-// Package keyspace is the key space, package value is what keys hold; here are the commands, by family, and time.
+// Package keyspace is the key space, package value is what keys hold. Package exec is what a command sees; families of
+// commands are packages beside it. Here are the machine, time, and the commands on keys, strings, locks and topics.
 //
 // Time moves only by the log: log time is the highest stamp of all entries, and wall time is log time plus the offset
 // that entries carry. Relative deadlines are moments of log time, absolute ones of wall time. A key whose deadline it
@@ -17,8 +18,8 @@
 // node.
 //
 // Limits: a value has at most Options.MaxValueBytes. An entry removes at most sweepPerEntry overdue keys, and
-// sweepPerWrite more for each of its commands; a SCAN looks at maxScanKeys keys at most. A key and an entry have no
-// limit here; the connection that makes entries bounds them.
+// sweepPerWrite more for each of its commands; a SCAN looks at some ten thousand keys at most. A key and an entry have
+// no limit here; the connection that makes entries bounds them.
 //
 // Invariants:
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
@@ -19,16 +20,16 @@ const (
 )
 
 // deadlineFunctions are those of the commands on the deadlines of keys.
-var deadlineFunctions = []function{
-	{of: command.Expire, write: expire},
-	{of: command.ExpireAt, write: expireAt},
-	{of: command.ExpireTime, read: expireTime},
-	{of: command.PExpire, write: pExpire},
-	{of: command.PExpireAt, write: pExpireAt},
-	{of: command.PExpireTime, read: pExpireTime},
-	{of: command.PTTL, read: pTTL},
-	{of: command.Persist, write: persist},
-	{of: command.TTL, read: ttl},
+var deadlineFunctions = []exec.Function{
+	{Of: command.Expire, Write: expire},
+	{Of: command.ExpireAt, Write: expireAt},
+	{Of: command.ExpireTime, Read: expireTime},
+	{Of: command.PExpire, Write: pExpire},
+	{Of: command.PExpireAt, Write: pExpireAt},
+	{Of: command.PExpireTime, Read: pExpireTime},
+	{Of: command.PTTL, Read: pTTL},
+	{Of: command.Persist, Write: persist},
+	{Of: command.TTL, Read: ttl},
 }
 
 func invalidExpire(name string) string { return "ERR invalid expire time in '" + name + "' command" }
@@ -48,8 +49,8 @@ func after(n, unit int64, now keyspace.Now) (deadline keyspace.Deadline, ok bool
 	if !ok {
 		return 0, false
 	}
-	_, shown := add(millis, now.Wall)
-	last, ok := add(millis, now.Log)
+	_, shown := number.Add(millis, now.Wall)
+	last, ok := number.Add(millis, now.Log)
 	return keyspace.AtLog(last), ok && shown
 }
 
@@ -58,41 +59,45 @@ func at(n, unit int64) (deadline keyspace.Deadline, ok bool) {
 	return keyspace.At(millis), ok
 }
 
-func expire(m *Machine, c call) []byte    { return expireIn(m, c, "expire", millisPerSecond, true) }
-func pExpire(m *Machine, c call) []byte   { return expireIn(m, c, "pexpire", 1, true) }
-func expireAt(m *Machine, c call) []byte  { return expireIn(m, c, "expireat", millisPerSecond, false) }
-func pExpireAt(m *Machine, c call) []byte { return expireIn(m, c, "pexpireat", 1, false) }
+func expire(w *exec.Writer, c exec.Call) []byte {
+	return expireIn(w, c, "expire", millisPerSecond, true)
+}
+func pExpire(w *exec.Writer, c exec.Call) []byte { return expireIn(w, c, "pexpire", 1, true) }
+func expireAt(w *exec.Writer, c exec.Call) []byte {
+	return expireIn(w, c, "expireat", millisPerSecond, false)
+}
+func pExpireAt(w *exec.Writer, c exec.Call) []byte { return expireIn(w, c, "pexpireat", 1, false) }
 
 // expireIn gives a key a deadline, a number of units from now if it is relative, else since 1970. It removes the key if
 // the deadline has come already.
-func expireIn(m *Machine, c call, name string, unit int64, relative bool) []byte {
-	condition, refusal := parseExpireCondition(c.args[3:])
+func expireIn(w *exec.Writer, c exec.Call, name string, unit int64, relative bool) []byte {
+	condition, refusal := parseExpireCondition(c.Args[3:])
 	if refusal != "" {
-		return c.error(refusal)
+		return c.Error(refusal)
 	}
-	n, ok := number.Parse(c.args[2])
+	n, ok := number.Parse(c.Args[2])
 	if !ok {
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	}
-	now := m.space.Now()
+	now := w.Now()
 	deadline, ok := at(n, unit)
 	if relative {
 		deadline, ok = after(n, unit, now)
 	}
 	if !ok {
-		return c.error(invalidExpire(name))
+		return c.Error(invalidExpire(name))
 	}
-	key := c.args[1]
-	place := m.space.Place(key)
-	old := m.space.Find(place, key)
+	key := c.Args[1]
+	place := w.Place(key)
+	old := w.Find(place, key)
 	switch {
 	case isLock(old):
-		return c.error(lockStays)
+		return c.Error(lockStays)
 	case old == nil || !condition.allows(old.Deadline.Wall(now), deadline.Wall(now)):
-		return c.integer(0)
+		return c.Integer(0)
 	}
-	m.space.PutUntil(place, key, *old, deadline)
-	return c.integer(1)
+	w.PutUntil(place, key, *old, deadline)
+	return c.Integer(1)
 }
 
 // expireCondition are the options of EXPIRE and its like, about the deadline that the key has.
@@ -101,13 +106,13 @@ type expireCondition struct{ nx, xx, gt, lt bool }
 func parseExpireCondition(args [][]byte) (condition expireCondition, refusal string) {
 	for _, arg := range args {
 		switch {
-		case is(arg, "NX"):
+		case exec.Is(arg, "NX"):
 			condition.nx = true
-		case is(arg, "XX"):
+		case exec.Is(arg, "XX"):
 			condition.xx = true
-		case is(arg, "GT"):
+		case exec.Is(arg, "GT"):
 			condition.gt = true
-		case is(arg, "LT"):
+		case exec.Is(arg, "LT"):
 			condition.lt = true
 		default:
 			shown, _, _ := bytes.Cut(arg, []byte{0}) // Redis prints it as a C string
@@ -136,40 +141,42 @@ func (condition expireCondition) allows(old, fresh int64) bool {
 }
 
 // persist is PERSIST key: it takes the deadline away.
-func persist(m *Machine, c call) []byte {
-	key := c.args[1]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
+func persist(w *exec.Writer, c exec.Call) []byte {
+	key := c.Args[1]
+	at := w.Place(key)
+	old := w.Find(at, key)
 	switch {
 	case isLock(old):
-		return c.error(lockStays)
+		return c.Error(lockStays)
 	case old == nil || old.Deadline == 0:
-		return c.integer(0)
+		return c.Integer(0)
 	}
-	m.space.Put(at, key, old.Until(0))
-	return c.integer(1)
+	w.Put(at, key, old.Until(0))
+	return c.Integer(1)
 }
 
-func ttl(v view, c call) []byte  { return deadlineOf(v, c, keyspace.Deadline.Left, millisPerSecond) }
-func pTTL(v view, c call) []byte { return deadlineOf(v, c, keyspace.Deadline.Left, 1) }
-func expireTime(v view, c call) []byte {
+func ttl(v exec.View, c exec.Call) []byte {
+	return deadlineOf(v, c, keyspace.Deadline.Left, millisPerSecond)
+}
+func pTTL(v exec.View, c exec.Call) []byte { return deadlineOf(v, c, keyspace.Deadline.Left, 1) }
+func expireTime(v exec.View, c exec.Call) []byte {
 	return deadlineOf(v, c, keyspace.Deadline.Wall, millisPerSecond)
 }
-func pExpireTime(v view, c call) []byte { return deadlineOf(v, c, keyspace.Deadline.Wall, 1) }
+func pExpireTime(v exec.View, c exec.Call) []byte { return deadlineOf(v, c, keyspace.Deadline.Wall, 1) }
 
 // deadlineOf answers with the deadline of a key, as it is seen from now, in rounded units: -1 without a deadline, -2
 // without the key.
-func deadlineOf(v view, c call, seen func(keyspace.Deadline, keyspace.Now) int64, unit int64) []byte {
-	e := v.get(c.args[1])
+func deadlineOf(v exec.View, c exec.Call, seen func(keyspace.Deadline, keyspace.Now) int64, unit int64) []byte {
+	e := v.Get(c.Args[1])
 	switch {
 	case e == nil:
-		return c.integer(-2)
+		return c.Integer(-2)
 	case e.Deadline == 0:
-		return c.integer(-1)
+		return c.Integer(-1)
 	}
-	millis := seen(e.Deadline, v.now)
+	millis := seen(e.Deadline, v.Now)
 	if unit == 1 {
-		return c.integer(millis)
+		return c.Integer(millis)
 	}
-	return c.integer(millis/unit + (millis%unit+unit/2)/unit) // no overflow at the end of all time
+	return c.Integer(millis/unit + (millis%unit+unit/2)/unit) // no overflow at the end of all time
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
@@ -126,6 +127,6 @@ func checkHash(t testing.TB, m *Machine) {
 
 // content is the string of an entry.
 func content(e *keyspace.Entry) string {
-	text, _ := textOf(e)
+	text, _ := exec.TextOf(e)
 	return string(text.Append(nil))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -16,81 +17,81 @@ const (
 )
 
 // keyFunctions are those of the commands on keys, whatever their values are.
-var keyFunctions = []function{
-	{of: command.Copy, write: copyKey},
-	{of: command.DBSize, read: dbsize},
-	{of: command.Del, write: del},
-	{of: command.Exists, read: exists},
-	{of: command.FlushAll, write: flush},
-	{of: command.FlushDB, write: flush},
-	{of: command.Keys, read: keysLike},
-	{of: command.RandomKey, read: randomKey},
-	{of: command.Rename, write: rename},
-	{of: command.RenameNX, write: renameNX},
-	{of: command.Scan, read: scanKeys},
-	{of: command.Touch, read: touch},
-	{of: command.Type, read: typeOf},
-	{of: command.Unlink, write: del},
+var keyFunctions = []exec.Function{
+	{Of: command.Copy, Write: copyKey},
+	{Of: command.DBSize, Read: dbsize},
+	{Of: command.Del, Write: del},
+	{Of: command.Exists, Read: exists},
+	{Of: command.FlushAll, Write: flush},
+	{Of: command.FlushDB, Write: flush},
+	{Of: command.Keys, Read: keysLike},
+	{Of: command.RandomKey, Read: randomKey},
+	{Of: command.Rename, Write: rename},
+	{Of: command.RenameNX, Write: renameNX},
+	{Of: command.Scan, Read: scanKeys},
+	{Of: command.Touch, Read: touch},
+	{Of: command.Type, Read: typeOf},
+	{Of: command.Unlink, Write: del},
 }
 
-func dbsize(v view, c call) []byte { return c.integer(int64(v.space.Size())) }
+func dbsize(v exec.View, c exec.Call) []byte { return c.Integer(int64(v.Space.Size())) }
 
-func exists(v view, c call) []byte {
+func exists(v exec.View, c exec.Call) []byte {
 	var found int64
-	for _, key := range c.args[1:] {
-		if v.get(key) != nil {
+	for _, key := range c.Args[1:] {
+		if v.Get(key) != nil {
 			found++
 		}
 	}
-	return c.integer(found)
+	return c.Integer(found)
 }
 
 // touch is TOUCH key …: it counts keys, since no time of last access is kept.
-func touch(v view, c call) []byte { return exists(v, c) }
+func touch(v exec.View, c exec.Call) []byte { return exists(v, c) }
 
 // typeOf is TYPE key.
-func typeOf(v view, c call) []byte {
-	e := v.get(c.args[1])
+func typeOf(v exec.View, c exec.Call) []byte {
+	e := v.Get(c.Args[1])
 	if e == nil {
-		return reply.Simple(c.reply, "none")
+		return reply.Simple(c.Reply, "none")
 	}
-	return reply.Simple(c.reply, e.Kind().Name())
+	return reply.Simple(c.Reply, e.Kind().Name())
 }
 
 // del is DEL key … and UNLINK key …: to remove a value takes constant time, so they are the same.
-func del(m *Machine, c call) []byte {
+func del(w *exec.Writer, c exec.Call) []byte {
 	var removed int64
-	for _, key := range c.args[1:] {
-		if m.space.Remove(key) {
+	for _, key := range c.Args[1:] {
+		if w.Remove(key) {
 			removed++
 		}
 	}
-	return c.integer(removed)
+	return c.Integer(removed)
 }
 
 // rename is RENAME key key: value and deadline move, and replace what is there.
-func rename(m *Machine, c call) []byte {
-	if refusal := m.move(c.args[1], c.args[2]); refusal != "" {
-		return c.error(refusal)
+func rename(w *exec.Writer, c exec.Call) []byte {
+	if refusal := move(w, c.Args[1], c.Args[2]); refusal != "" {
+		return c.Error(refusal)
 	}
-	return c.ok()
+	return c.OK()
 }
 
 // renameNX is RENAMENX key key: RENAME, unless the second key exists, also if both are the same.
-func renameNX(m *Machine, c call) []byte {
-	from, to := c.args[1], c.args[2]
-	if old := m.space.Get(from); old != nil && !isLock(old) && m.space.Get(to) != nil {
-		return c.integer(0)
+func renameNX(w *exec.Writer, c exec.Call) []byte {
+	from, to := c.Args[1], c.Args[2]
+	if old := w.Get(from); old != nil && !isLock(old) && w.Get(to) != nil {
+		return c.Integer(0)
 	}
-	if refusal := m.move(from, to); refusal != "" {
-		return c.error(refusal)
+	if refusal := move(w, from, to); refusal != "" {
+		return c.Error(refusal)
 	}
-	return c.integer(1)
+	return c.Integer(1)
 }
 
 // move puts what is at a key in place of what is at another. refusal is why nothing was changed, empty if it was.
-func (m *Machine) move(from, to []byte) (refusal string) {
-	old := m.space.Get(from)
+func move(w *exec.Writer, from, to []byte) (refusal string) {
+	old := w.Get(from)
 	switch {
 	case old == nil:
 		return reply.NoSuchKey
@@ -99,47 +100,47 @@ func (m *Machine) move(from, to []byte) (refusal string) {
 	case bytes.Equal(from, to):
 		return ""
 	}
-	moved, refusal := m.renamed(old, to)
+	moved, refusal := renamed(w, old, to)
 	if refusal != "" {
 		return refusal
 	}
-	m.space.Remove(from)
-	m.space.Put(m.space.Place(to), to, moved)
+	w.Remove(from)
+	w.Put(w.Place(to), to, moved)
 	return ""
 }
 
 // copyKey is COPY key key, with DB 0 and REPLACE.
-func copyKey(m *Machine, c call) []byte {
-	replace, refusal := parseCopyOptions(c.args[3:])
-	from, to := c.args[1], c.args[2]
+func copyKey(w *exec.Writer, c exec.Call) []byte {
+	replace, refusal := parseCopyOptions(c.Args[3:])
+	from, to := c.Args[1], c.Args[2]
 	switch {
 	case refusal != "":
-		return c.error(refusal)
+		return c.Error(refusal)
 	case bytes.Equal(from, to):
-		return c.error(sameObject)
+		return c.Error(sameObject)
 	}
-	old := c.read(m.space.Get(from))
+	old := c.Read(w.Get(from))
 	switch {
 	case isLock(old):
-		return c.error(lockStays)
-	case old == nil || (m.space.Get(to) != nil && !replace):
-		return c.integer(0)
+		return c.Error(lockStays)
+	case old == nil || (w.Get(to) != nil && !replace):
+		return c.Integer(0)
 	}
-	fresh, refusal := m.renamed(old, to)
+	fresh, refusal := renamed(w, old, to)
 	if refusal != "" {
-		return c.error(refusal)
+		return c.Error(refusal)
 	}
-	m.space.Put(m.space.Place(to), to, fresh)
-	m.space.Unshare(&fresh)
-	return c.integer(1)
+	w.Put(w.Place(to), to, fresh)
+	w.Unshare(&fresh)
+	return c.Integer(1)
 }
 
 func parseCopyOptions(args [][]byte) (replace bool, refusal string) {
 	for i := 0; i < len(args); i++ {
 		switch {
-		case is(args[i], "REPLACE"):
+		case exec.Is(args[i], "REPLACE"):
 			replace = true
-		case is(args[i], "DB") && i+1 < len(args):
+		case exec.Is(args[i], "DB") && i+1 < len(args):
 			i++
 			switch db, ok := number.Parse(args[i]); {
 			case !ok:
@@ -157,10 +158,10 @@ func parseCopyOptions(args [][]byte) (replace bool, refusal string) {
 }
 
 // flush is FLUSHALL and FLUSHDB: there is one database. It is dropped in constant time, so SYNC and ASYNC are the same.
-func flush(m *Machine, c call) []byte {
-	if len(c.args) > 2 || (len(c.args) == 2 && !is(c.args[1], "SYNC") && !is(c.args[1], "ASYNC")) {
-		return c.error(reply.Syntax)
+func flush(w *exec.Writer, c exec.Call) []byte {
+	if len(c.Args) > 2 || (len(c.Args) == 2 && !exec.Is(c.Args[1], "SYNC") && !exec.Is(c.Args[1], "ASYNC")) {
+		return c.Error(reply.Syntax)
 	}
-	m.space.Flush()
-	return c.ok()
+	w.Flush()
+	return c.OK()
 }

@@ -115,8 +115,8 @@ func TestStringCommandsRefuseOtherKinds(t *testing.T) {
 		}
 	}
 	for _, f := range slices.Concat(stringFunctions, counterFunctions, bitmapFunctions) {
-		if !seen[f.of.Name] {
-			t.Errorf("%s is not in the lines", f.of.Name)
+		if !seen[f.Of.Name] {
+			t.Errorf("%s is not in the lines", f.Of.Name)
 		}
 	}
 }

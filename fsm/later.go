@@ -2,5 +2,7 @@
 
 package fsm
 
+import "github.com/raftredis/raftredis/fsm/exec"
+
 // laterFunctions are those of command.laterCommands.
-var laterFunctions []function
+var laterFunctions []exec.Function

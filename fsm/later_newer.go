@@ -3,15 +3,16 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 )
 
 // laterFunctions are those of command.laterCommands.
-var laterFunctions = []function{{of: command.LevelProbe, write: probe}}
+var laterFunctions = []exec.Function{{Of: command.LevelProbe, Write: probe}}
 
-func probe(m *Machine, c call) []byte {
-	key := c.args[1]
-	m.space.Put(m.space.Place(key), key, keyspace.NewEntry(key, []byte("of a later level")))
-	return c.ok()
+func probe(w *exec.Writer, c exec.Call) []byte {
+	key := c.Args[1]
+	w.Put(w.Place(key), key, keyspace.NewEntry(key, []byte("of a later level")))
+	return c.OK()
 }

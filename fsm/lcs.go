@@ -3,6 +3,7 @@ package fsm
 import (
 	"math/bits"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -18,13 +19,13 @@ type lcsOptions struct {
 func parseLCSOptions(args [][]byte) (o lcsOptions, refusal string) {
 	for i := 0; i < len(args); i++ {
 		switch arg := args[i]; {
-		case is(arg, "LEN"):
+		case exec.Is(arg, "LEN"):
 			o.length = true
-		case is(arg, "IDX"):
+		case exec.Is(arg, "IDX"):
 			o.indexes = true
-		case is(arg, "WITHMATCHLEN"):
+		case exec.Is(arg, "WITHMATCHLEN"):
 			o.withLengths = true
-		case is(arg, "MINMATCHLEN") && i+1 < len(args):
+		case exec.Is(arg, "MINMATCHLEN") && i+1 < len(args):
 			i++
 			var ok bool
 			if o.minLength, ok = number.Parse(args[i]); !ok {
@@ -46,19 +47,19 @@ const lcsNoStrings = "ERR The specified keys must contain string values"
 // lcs answers with the longest common subsequence of two strings, its length, or the ranges that make it up. Redis
 // fills a table of 32-bit numbers and refuses strings whose table would be longer than a string may be; lcs refuses
 // them at the same length, although its table has one bit for each number.
-func lcs(v view, c call) []byte {
-	a, aOK := textOf(v.get(c.args[1]))
-	b, bOK := textOf(v.get(c.args[2]))
+func lcs(v exec.View, c exec.Call) []byte {
+	a, aOK := exec.TextOf(v.Get(c.Args[1]))
+	b, bOK := exec.TextOf(v.Get(c.Args[2]))
 	if !aOK || !bOK {
-		return c.error(lcsNoStrings)
+		return c.Error(lcsNoStrings)
 	}
-	options, refusal := parseLCSOptions(c.args[3:])
+	options, refusal := parseLCSOptions(c.Args[3:])
 	if refusal != "" {
-		return c.error(refusal)
+		return c.Error(refusal)
 	}
 	rows, columns := a.Len(), b.Len()
-	if (rows+1)*(columns+1) > v.maxValueBytes/4 {
-		return c.error(reply.LCSMemory)
+	if (rows+1)*(columns+1) > v.MaxValueBytes/4 {
+		return c.Error(reply.LCSMemory)
 	}
 	var table lcsTable
 	if rows > 0 && columns > 0 {
@@ -66,9 +67,9 @@ func lcs(v view, c call) []byte {
 	}
 	switch {
 	case options.length:
-		return c.integer(int64(table.length))
+		return c.Integer(int64(table.length))
 	case options.indexes:
-		return c.ranges(&table, options)
+		return ranges(c, &table, options)
 	}
 	common := make([]byte, table.length)
 	at := len(common)
@@ -76,11 +77,11 @@ func lcs(v view, c call) []byte {
 		at--
 		common[at] = table.a[row]
 	})
-	return reply.Bulk(c.reply, common)
+	return reply.Bulk(c.Reply, common)
 }
 
 // ranges answers with the ranges of both strings that match, the last first, and the length of the whole.
-func (c call) ranges(table *lcsTable, options lcsOptions) []byte {
+func ranges(c exec.Call, table *lcsTable, options lcsOptions) []byte {
 	var matches []byte
 	count := 0
 	emit := func(r lcsRange) {
@@ -113,7 +114,7 @@ func (c call) ranges(table *lcsTable, options lcsOptions) []byte {
 	if open.length > 0 {
 		emit(open)
 	}
-	dst := reply.MapHeader(c.reply, c.protocol, 2)
+	dst := reply.MapHeader(c.Reply, c.Protocol, 2)
 	dst = reply.ArrayHeader(reply.BulkString(dst, "matches"), count)
 	dst = append(dst, matches...)
 	return reply.Integer(reply.BulkString(dst, "len"), int64(table.length))

@@ -3,6 +3,7 @@ package fsm
 import (
 	"fmt"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
@@ -24,11 +25,11 @@ const lockStays = "ERR the key is a lock: RAFT.RENEW prolongs it, RAFT.UNLOCK an
 
 // lockFunctions are those of the commands on locks. A lock is a key with a deadline of log time, so it ends by elapsed
 // time, on all nodes at the same place of the log, whatever the clocks do. Its token is a number that only grows.
-var lockFunctions = []function{
-	{of: command.RaftHolder, read: lockHolder},
-	{of: command.RaftLock, write: lock},
-	{of: command.RaftRenew, write: renewLock},
-	{of: command.RaftUnlock, write: unlock},
+var lockFunctions = []exec.Function{
+	{Of: command.RaftHolder, Read: lockHolder},
+	{Of: command.RaftLock, Write: lock},
+	{Of: command.RaftRenew, Write: renewLock},
+	{Of: command.RaftUnlock, Write: unlock},
 }
 
 // lockOf gives the lock of an entry; no entry is no lock. ok is false if the value is of another kind.
@@ -48,35 +49,36 @@ func isLock(e *keyspace.Entry) bool {
 
 // lock is RAFT.LOCK name holder milliseconds: it answers with the token, or with null while another holds the lock. For
 // the holder itself it is RAFT.RENEW, and answers with the same token: so a client that was not told may ask again.
-func lock(m *Machine, c call) []byte {
-	name, holder := c.args[1], c.args[2]
-	ends, refusal := m.lockEnds(c.args[3], "raft.lock")
+func lock(w *exec.Writer, c exec.Call) []byte {
+	name, holder := c.Args[1], c.Args[2]
+	ends, refusal := lockEnds(w, c.Args[3], "raft.lock")
 	switch {
 	case refusal != "":
-		return c.error(refusal)
+		return c.Error(refusal)
 	case len(holder) == 0 || len(holder) > value.MaxHolderBytes:
-		return c.error(holderTooLong)
+		return c.Error(holderTooLong)
 	}
-	at := m.space.Place(name)
-	old := m.space.Find(at, name)
+	at := w.Place(name)
+	old := w.Find(at, name)
 	held, ok := lockOf(old)
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case held == nil:
-		held = m.space.NewLock(holder, m.space.NextNumber())
-		m.space.Put(at, name, keyspace.EntryOf(name, held).Until(ends))
+		state, _ := w.Making()
+		held = value.NewLock(holder, w.NextNumber(), state)
+		w.Put(at, name, keyspace.EntryOf(name, held).Until(ends))
 	case held.Holder() != string(holder):
-		return c.null()
+		return c.Null()
 	default:
-		m.prolong(at, name, old, ends)
+		prolong(w, at, name, old, ends)
 	}
-	return c.integer(int64(held.Token()))
+	return c.Integer(int64(held.Token()))
 }
 
 // lockEnds is when a lock ends that shall last from now on. refusal is the error of the command of that name, empty if
 // there is none.
-func (m *Machine) lockEnds(millis []byte, name string) (ends keyspace.Deadline, refusal string) {
+func lockEnds(w *exec.Writer, millis []byte, name string) (ends keyspace.Deadline, refusal string) {
 	n, ok := number.Parse(millis)
 	switch {
 	case !ok:
@@ -84,7 +86,7 @@ func (m *Machine) lockEnds(millis []byte, name string) (ends keyspace.Deadline, 
 	case n < 1 || n > maxLockMillis:
 		return 0, badLockTime
 	}
-	ends, ok = after(n, 1, m.space.Now())
+	ends, ok = after(n, 1, w.Now())
 	if !ok {
 		return 0, invalidExpire(name)
 	}
@@ -93,67 +95,67 @@ func (m *Machine) lockEnds(millis []byte, name string) (ends keyspace.Deadline, 
 
 // prolong lets a lock end at a moment, unless it ends later anyway: what comes late, or twice, takes no time from the
 // holder that it was promised since.
-func (m *Machine) prolong(at keyspace.Place, name []byte, old *keyspace.Entry, ends keyspace.Deadline) {
-	now := m.space.Now()
+func prolong(w *exec.Writer, at keyspace.Place, name []byte, old *keyspace.Entry, ends keyspace.Deadline) {
+	now := w.Now()
 	if ends.Left(now) > old.Deadline.Left(now) {
-		m.space.Put(at, name, old.Until(ends))
+		w.Put(at, name, old.Until(ends))
 	}
 }
 
 // renewLock is RAFT.RENEW name token milliseconds: 1 if the lock is held with that token. It lasts so long from now on.
-func renewLock(m *Machine, c call) []byte {
-	name := c.args[1]
-	token, ok := number.Parse(c.args[2])
+func renewLock(w *exec.Writer, c exec.Call) []byte {
+	name := c.Args[1]
+	token, ok := number.Parse(c.Args[2])
 	if !ok {
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	}
-	ends, refusal := m.lockEnds(c.args[3], "raft.renew")
+	ends, refusal := lockEnds(w, c.Args[3], "raft.renew")
 	if refusal != "" {
-		return c.error(refusal)
+		return c.Error(refusal)
 	}
-	at := m.space.Place(name)
-	old := m.space.Find(at, name)
+	at := w.Place(name)
+	old := w.Find(at, name)
 	held, ok := lockOf(old)
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case held == nil || int64(held.Token()) != token:
-		return c.integer(0)
+		return c.Integer(0)
 	}
-	m.prolong(at, name, old, ends)
-	return c.integer(1)
+	prolong(w, at, name, old, ends)
+	return c.Integer(1)
 }
 
 // unlock is RAFT.UNLOCK name token: 1 if the lock was held with that token.
-func unlock(m *Machine, c call) []byte {
-	name := c.args[1]
-	token, ok := number.Parse(c.args[2])
+func unlock(w *exec.Writer, c exec.Call) []byte {
+	name := c.Args[1]
+	token, ok := number.Parse(c.Args[2])
 	if !ok {
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	}
-	held, ok := lockOf(m.space.Get(name))
+	held, ok := lockOf(w.Get(name))
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case held == nil || int64(held.Token()) != token:
-		return c.integer(0)
+		return c.Integer(0)
 	}
-	m.space.Remove(name)
-	return c.integer(1)
+	w.Remove(name)
+	return c.Integer(1)
 }
 
 // lockHolder is RAFT.HOLDER name: holder, token, and the milliseconds that are left; null if the lock is free.
-func lockHolder(v view, c call) []byte {
-	e := v.get(c.args[1])
+func lockHolder(v exec.View, c exec.Call) []byte {
+	e := v.Get(c.Args[1])
 	held, ok := lockOf(e)
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case held == nil:
-		return c.null()
+		return c.Null()
 	}
-	c.reply = reply.ArrayHeader(c.reply, 3)
-	c.reply = c.bulkString(held.Holder())
-	c.reply = c.integer(int64(held.Token()))
-	return c.integer(e.Deadline.Left(v.now))
+	c.Reply = reply.ArrayHeader(c.Reply, 3)
+	c.Reply = c.BulkString(held.Holder())
+	c.Reply = c.Integer(int64(held.Token()))
+	return c.Integer(e.Deadline.Left(v.Now))
 }

@@ -200,35 +200,35 @@ func TestALockIsOfItsOwnKind(t *testing.T) {
 		m := newMachine(t)
 		doAt(t, m, 1000, words("raft.lock k holder 1000"))
 		before := m.Hash()
-		args := []string{f.of.Name, "k"}
-		for len(args) < max(f.of.Arity, -f.of.Arity) {
+		args := []string{f.Of.Name, "k"}
+		for len(args) < max(f.Of.Arity, -f.Of.Arity) {
 			args = append(args, "1")
 		}
-		switch f.of.Name {
+		switch f.Of.Name {
 		case "setbit", "bitfield", "bitfield_ro", "bitcount", "getbit", "bitpos":
 			args = append(args[:2], strings.Fields(map[string]string{
 				"setbit": "0 1", "bitfield": "get u8 0", "bitfield_ro": "get u8 0", "getbit": "0", "bitpos": "1",
-			}[f.of.Name])...)
+			}[f.Of.Name])...)
 		case "bitop":
 			args = []string{"bitop", "not", "other", "k"}
 		case "delex":
 			args = []string{"delex", "k", "ifeq", "holder"}
 		}
 		got := doAt(t, m, 1000, toArgs(args))
-		if slices.Contains(replaces, f.of.Name) {
+		if slices.Contains(replaces, f.Of.Name) {
 			if after := script(m, "type k"); after != "+string" || got != "+OK\r\n" {
 				t.Errorf("%v answers %q, and there is %s", args, got, after)
 			}
 			continue
 		}
 		wrong := strings.HasPrefix(got, "-WRONGTYPE") || strings.HasPrefix(got, "-ERR Key should be of string type")
-		if !wrong && !slices.Contains(reads, f.of.Name) {
+		if !wrong && !slices.Contains(reads, f.Of.Name) {
 			t.Errorf("%v answers %q", args, got)
 		}
 		if holder := doAt(t, m, 1000, words("raft.holder k")); !strings.HasPrefix(holder, "*3") {
 			t.Errorf("%v: the lock is %q", args, holder)
 		}
-		if f.write == nil && m.Hash() != before {
+		if f.Write == nil && m.Hash() != before {
 			t.Errorf("%v changed the state", args)
 		}
 	}

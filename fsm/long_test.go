@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -180,7 +181,7 @@ func TestALongFixedReplyIsJoined(t *testing.T) {
 // What is left out counts where replies are bounded: at the bound, and one byte below.
 func TestLongRepliesCountAgainstTheBound(t *testing.T) {
 	const length = leftOutBytes + 5
-	const each, first = length + valueOverheadBytes, length + len("$262149\r\n\r\n")
+	const each, first = length + exec.ValueOverheadBytes, length + len("$262149\r\n\r\n")
 	for bound, fits := range map[int]int{each - 1: 0, each: 1, first + each - 1: 1, first + each: 2} {
 		m := newMachine(t)
 		do(m, [][]byte{[]byte("SET"), []byte("k"), varied(length)})
@@ -188,7 +189,7 @@ func TestLongRepliesCountAgainstTheBound(t *testing.T) {
 		run.MaxReplyBytes = bound + len("+OK\r\n")
 		m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
 		run.Join()
-		got, refused := bytes.Count(run.Reply, []byte("$")), strings.Count(string(run.Reply), replyTooLong)
+		got, refused := bytes.Count(run.Reply, []byte("$")), strings.Count(string(run.Reply), exec.ReplyTooLong)
 		if got != fits || refused != 2-fits {
 			t.Errorf("within %d bytes, %d values of %d fit, want %d", bound, got, length, fits)
 		}

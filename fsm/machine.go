@@ -2,9 +2,12 @@ package fsm
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // DefaultMaxValueBytes is the default of Options.MaxValueBytes: Redis's proto-max-bulk-len.
@@ -37,12 +40,13 @@ type Machine struct {
 	newReader func(value.Kind) value.Reader
 	// ready says that Restore was called, which brings the seed.
 	ready bool
-	// reads and writes are the functions of commands: RAFT.ONCE, which is one of them, calls the others.
-	reads  []read
-	writes []write
+	// writes are the functions of commands: RAFT.ONCE, which is one of them, calls the others.
+	writes []exec.Write
 	// level is the feature level of the cluster at the last entry: what came in a later one does not happen.
 	level uint8
 	space keyspace.Space
+	// writer is what commands write with: to space.
+	writer exec.Writer
 	// expired counts the keys that this node swept, for Stats. It is no part of the state.
 	expired uint64
 	// arguments and scratch are buffers of Apply, which it keeps between calls.
@@ -50,7 +54,7 @@ type Machine struct {
 	scratch   []byte
 	// keeping is that of the command of RAFT.ONCE which is being executed, record the buffer of a reply that is kept, kept
 	// how many bytes of replies to the commands of this entry are.
-	keeping keeping
+	keeping exec.Keeping
 	record  []byte
 	kept    int
 	// ahead is what was done for a body in pieces that is not whole yet.
@@ -71,9 +75,12 @@ func New(o Options) *Machine {
 	if o.AheadBytes < minAheadBytes {
 		panic(fmt.Sprintf("fsm: AheadBytes is %d, less than %d", o.AheadBytes, minAheadBytes))
 	}
-	return &Machine{
-		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel, reads: reads, writes: writes,
+	m := &Machine{
+		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel, writes: slices.Clone(writes),
 	}
+	m.writes[command.RaftOnce.ID()] = m.once
+	m.writer = exec.WriterOf(&m.space)
+	return m
 }
 
 // advance moves the machine to the next index and its time to the stamp, if that is later. Every index comes once and

@@ -3,6 +3,7 @@ package fsm
 import (
 	"strconv"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -12,33 +13,33 @@ import (
 //
 // This reply shows the layout, which may differ between nodes: a short string that was changed in place lies in chunks
 // on a node that applied the changes, and with its key on a node that restored an image since.
-func memoryUsage(v view, c call) []byte {
-	for options := c.args[3:]; len(options) > 0; options = options[2:] {
-		if len(options) < 2 || !is(options[0], "SAMPLES") {
-			return c.error(reply.Syntax)
+func memoryUsage(v exec.View, c exec.Call) []byte {
+	for options := c.Args[3:]; len(options) > 0; options = options[2:] {
+		if len(options) < 2 || !exec.Is(options[0], "SAMPLES") {
+			return c.Error(reply.Syntax)
 		}
 		count, ok := number.Parse(options[1])
 		switch {
 		case !ok:
-			return c.error(reply.NotInteger)
+			return c.Error(reply.NotInteger)
 		case count < 0:
-			return c.error(reply.Syntax)
+			return c.Error(reply.Syntax)
 		}
 	}
-	e := v.space.Get(c.args[2])
+	e := v.Space.Get(c.Args[2])
 	if e == nil {
-		return c.null()
+		return c.Null()
 	}
-	return c.integer(int64(e.MemoryBytes()))
+	return c.Integer(int64(e.MemoryBytes()))
 }
 
 // debugObject is DEBUG OBJECT key, in Redis's form with the version of the key behind it: the index of the entry that
 // last changed it. There is no address to tell, and no time of last use.
-func debugObject(v view, c call) []byte {
-	e := v.space.Get(c.args[2])
+func debugObject(v exec.View, c exec.Call) []byte {
+	e := v.Space.Get(c.Args[2])
 	if e == nil {
-		return c.error(reply.NoSuchKey)
+		return c.Error(reply.NoSuchKey)
 	}
-	return reply.Simple(c.reply, "Value at:0x0 refcount:1 encoding:"+e.Encoding()+
+	return reply.Simple(c.Reply, "Value at:0x0 refcount:1 encoding:"+e.Encoding()+
 		" serializedlength:"+strconv.Itoa(e.Size())+" lru:0 lru_seconds_idle:0 version:"+strconv.FormatUint(e.Version, 10))
 }

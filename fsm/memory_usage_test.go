@@ -7,13 +7,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
 // usage asks for MEMORY USAGE.
 func usage(t *testing.T, m *Machine, key string) int {
 	t.Helper()
-	got := string(memoryUsage(view{space: &m.space, now: m.space.Now()}, call{args: words("memory usage " + key)}))
+	v := exec.View{Space: &m.space, Now: m.space.Now()}
+	got := string(memoryUsage(v, exec.Call{Args: words("memory usage " + key)}))
 	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(got, ":"), "\r\n"))
 	if err != nil {
 		t.Fatalf("MEMORY USAGE %q answers %q", key, got)
@@ -88,7 +90,7 @@ func TestMemoryUsageRefusesWhatRedisRefuses(t *testing.T) {
 		"memory usage k samples 0 SAMPLES 5":         ":" + strconv.Itoa(usage(t, m, "k")) + "\r\n",
 		"memory usage k Samples 9223372036854775807": ":" + strconv.Itoa(usage(t, m, "k")) + "\r\n",
 	} {
-		got := string(memoryUsage(view{space: &m.space}, call{args: words(line)}))
+		got := string(memoryUsage(exec.View{Space: &m.space}, exec.Call{Args: words(line)}))
 		if got != want {
 			t.Errorf("%q answers %q, want %q", line, got, want)
 		}

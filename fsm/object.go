@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -13,53 +14,53 @@ const (
 )
 
 // objectFunctions are those of the commands that show how a value is kept.
-var objectFunctions = []function{
-	{of: command.DebugObject, read: debugObject},
-	{of: command.MemoryUsage, read: memoryUsage},
-	{of: command.ObjectEncoding, read: objectEncoding},
-	{of: command.ObjectFreq, read: objectFreq},
-	{of: command.ObjectHelp, read: objectHelp},
-	{of: command.ObjectIdleTime, read: objectIdleTime},
-	{of: command.ObjectRefCount, read: objectRefCount},
+var objectFunctions = []exec.Function{
+	{Of: command.DebugObject, Read: debugObject},
+	{Of: command.MemoryUsage, Read: memoryUsage},
+	{Of: command.ObjectEncoding, Read: objectEncoding},
+	{Of: command.ObjectFreq, Read: objectFreq},
+	{Of: command.ObjectHelp, Read: objectHelp},
+	{Of: command.ObjectIdleTime, Read: objectIdleTime},
+	{Of: command.ObjectRefCount, Read: objectRefCount},
 }
 
 // objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been set; how it
 // lies here depends on what made it, and does not show.
-func objectEncoding(v view, c call) []byte {
-	e := v.get(c.args[2])
+func objectEncoding(v exec.View, c exec.Call) []byte {
+	e := v.Get(c.Args[2])
 	if e == nil {
-		return c.null()
+		return c.Null()
 	}
-	return c.bulkString(e.Encoding())
+	return c.BulkString(e.Encoding())
 }
 
 // objectRefCount is OBJECT REFCOUNT key: nothing is shared.
-func objectRefCount(v view, c call) []byte {
-	if v.get(c.args[2]) == nil {
-		return c.null()
+func objectRefCount(v exec.View, c exec.Call) []byte {
+	if v.Get(c.Args[2]) == nil {
+		return c.Null()
 	}
-	return c.integer(1)
+	return c.Integer(1)
 }
 
 // objectFreq is OBJECT FREQ key.
-func objectFreq(v view, c call) []byte { return untracked(v, c, noFrequency) }
+func objectFreq(v exec.View, c exec.Call) []byte { return untracked(v, c, noFrequency) }
 
 // objectIdleTime is OBJECT IDLETIME key.
-func objectIdleTime(v view, c call) []byte { return untracked(v, c, noIdleTime) }
+func objectIdleTime(v exec.View, c exec.Call) []byte { return untracked(v, c, noIdleTime) }
 
-func untracked(v view, c call, text string) []byte {
-	if v.get(c.args[2]) == nil {
-		return c.null()
+func untracked(v exec.View, c exec.Call, text string) []byte {
+	if v.Get(c.Args[2]) == nil {
+		return c.Null()
 	}
-	return c.error(text)
+	return c.Error(text)
 }
 
 // objectHelp is OBJECT HELP.
-func objectHelp(_ view, c call) []byte {
+func objectHelp(_ exec.View, c exec.Call) []byte {
 	lines := command.Object.HelpLines()
-	c.reply = reply.ArrayHeader(c.reply, len(lines))
+	c.Reply = reply.ArrayHeader(c.Reply, len(lines))
 	for _, line := range lines {
-		c.reply = reply.Simple(c.reply, line)
+		c.Reply = reply.Simple(c.Reply, line)
 	}
-	return c.reply
+	return c.Reply
 }

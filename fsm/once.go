@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"strconv"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -31,63 +32,62 @@ func (m *Machine) noSession(id uint64) string {
 		" has expired or was closed, or never was: the command is not executed now"
 }
 
-// onceFunctions are those of the commands on sessions.
-var onceFunctions = []function{
-	{of: command.RaftOnce, write: once},
-	{of: command.RaftSessionClose, write: closeSession},
-	{of: command.RaftSessionInfo, read: sessionInfo},
-	{of: command.RaftSessionOpen, write: openSession},
+// sessionFunctions are those of the commands on sessions, but RAFT.ONCE.
+var sessionFunctions = []exec.Function{
+	{Of: command.RaftSessionClose, Write: closeSession},
+	{Of: command.RaftSessionInfo, Read: sessionInfo},
+	{Of: command.RaftSessionOpen, Write: openSession},
 }
 
 // openSession is RAFT.SESSION OPEN [TTL milliseconds].
-func openSession(m *Machine, c call) []byte {
+func openSession(w *exec.Writer, c exec.Call) []byte {
 	ttl := int64(sessions.DefaultTTLMillis)
-	if options := c.args[2:]; len(options) > 0 {
-		if len(options) != 2 || !is(options[0], "TTL") {
-			return c.error(reply.Syntax)
+	if options := c.Args[2:]; len(options) > 0 {
+		if len(options) != 2 || !exec.Is(options[0], "TTL") {
+			return c.Error(reply.Syntax)
 		}
 		var ok bool
 		if ttl, ok = number.Parse(options[1]); !ok || ttl < 1 {
-			return c.error(invalidTTL)
+			return c.Error(invalidTTL)
 		}
 	}
-	id := m.space.NextNumber()
-	if !m.space.Sessions().Open(id, m.space.Now().Log, ttl) {
-		return c.error(fullOfThem)
+	id := w.NextNumber()
+	if !w.Sessions().Open(id, w.Now().Log, ttl) {
+		return c.Error(fullOfThem)
 	}
-	return c.integer(int64(id))
+	return c.Integer(int64(id))
 }
 
 // closeSession is RAFT.SESSION CLOSE session.
-func closeSession(m *Machine, c call) []byte {
-	id, ok := parseNumber(c.args[2])
+func closeSession(w *exec.Writer, c exec.Call) []byte {
+	id, ok := parseNumber(c.Args[2])
 	switch {
 	case !ok:
-		return c.error(notASession)
-	case m.space.Sessions().Close(id, m.space.Now().Log):
-		return c.integer(1)
+		return c.Error(notASession)
+	case w.Sessions().Close(id, w.Now().Log):
+		return c.Integer(1)
 	}
-	return c.integer(0)
+	return c.Integer(0)
 }
 
 // sessionInfo is RAFT.SESSION INFO session. Times are those of the state: a session ends when the log says so.
-func sessionInfo(v view, c call) []byte {
-	id, ok := parseNumber(c.args[2])
+func sessionInfo(v exec.View, c exec.Call) []byte {
+	id, ok := parseNumber(c.Args[2])
 	if !ok {
-		return c.error(notASession)
+		return c.Error(notASession)
 	}
-	info, found := v.space.Session(id)
+	info, found := v.Space.Session(id)
 	if !found {
-		return c.error("NOSESSION There is no session " + strconv.FormatUint(id, 10))
+		return c.Error("NOSESSION There is no session " + strconv.FormatUint(id, 10))
 	}
-	dst := reply.MapHeader(c.reply, c.protocol, 6)
+	dst := reply.MapHeader(c.Reply, c.Protocol, 6)
 	for _, field := range [...]struct {
 		name  string
 		value int64
 	}{
 		{"session", int64(id)},
 		{"ttl", info.TTLMillis},
-		{"left", info.Deadline - v.space.Now().Log},
+		{"left", info.Deadline - v.Space.Now().Log},
 		{"highest", int64(info.Highest)},
 		{"replies", int64(info.Replies)},
 		{"reply-bytes", int64(info.ReplyBytes)},
@@ -112,33 +112,33 @@ const carried = 3
 // What cannot be executed in any session takes no sequence and touches none: unknown commands, wrong numbers of
 // arguments, commands that RAFT.ONCE does not take, and those of a later level than the cluster's. Nodes of different
 // builds may give different reasons there, and all have the same state.
-func once(m *Machine, c call) []byte {
-	session, isSession := parseNumber(c.args[1])
-	sequence, isSequence := parseNumber(c.args[2])
+func (m *Machine) once(_ *exec.Writer, c exec.Call) []byte {
+	session, isSession := parseNumber(c.Args[1])
+	sequence, isSequence := parseNumber(c.Args[2])
 	if !isSession || !isSequence {
-		return c.error(notASession)
+		return c.Error(notASession)
 	}
 	within := c
-	within.args = c.args[carried:]
-	spec, fault := command.Find(within.args)
+	within.Args = c.Args[carried:]
+	spec, fault := command.Find(within.Args)
 	switch {
 	case fault != command.NoFault:
-		return within.refuse(spec, fault)
+		return refuse(within, spec, fault)
 	case spec.RefusedOnce() != "":
-		return c.error(reply.RefusedOnce(spec.Name, spec.RefusedOnce()))
+		return c.Error(reply.RefusedOnce(spec.Name, spec.RefusedOnce()))
 	case m.isLater(spec):
-		return c.error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
+		return c.Error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
 	}
 	outcome, kept := m.space.Sessions().Begin(session, sequence, m.space.Now().Log)
 	switch outcome {
 	case sessions.Replayed:
-		return c.replayed(kept, m.fingerprint(within.args))
+		return replayed(c, kept, m.fingerprint(within.Args))
 	case sessions.ReplyGone:
-		return c.error(replyGone)
+		return c.Error(replyGone)
 	case sessions.NoSession:
-		return c.error(m.noSession(session))
+		return c.Error(m.noSession(session))
 	case sessions.TooOld:
-		return c.error(tooOld)
+		return c.Error(tooOld)
 	}
 	return m.first(c, spec, session, sequence)
 }
@@ -152,46 +152,45 @@ func (m *Machine) Settled(session, sequence uint64) bool {
 
 // replayed answers with a reply that was kept, if it was the same command. Of a reply that was too long only the
 // fingerprint is kept.
-func (c call) replayed(kept []byte, of uint32) []byte {
+func replayed(c exec.Call, kept []byte, of uint32) []byte {
 	made, neutral := binary.LittleEndian.Uint32(kept), kept[fingerprintBytes:]
 	switch {
 	case made != of:
-		return c.error(sequenceUsed)
+		return c.Error(sequenceUsed)
 	case len(neutral) == 0:
-		return c.error(replyGone)
-	case c.maxReply == noReply:
-		return c.reply
-	case c.isFull(neutral):
-		return c.tooLong()
+		return c.Error(replyGone)
+	case !c.IsWatched():
+		return c.Reply
+	case isCrowded(c, neutral):
+		return c.TooLong()
 	}
-	return reply.Render(c.reply, neutral, c.protocol)
+	return reply.Render(c.Reply, neutral, c.Protocol)
 }
 
-// isFull reports whether the run has so many replies that the client does not get another one, unless it is as short as
-// an error.
-func (c call) isFull(neutral []byte) bool { return len(neutral) > valueOverheadBytes && !c.fits(0) }
+// isCrowded reports whether the run has so many replies that the client does not get another one, unless it is as short
+// as an error.
+func isCrowded(c exec.Call, neutral []byte) bool {
+	return len(neutral) > exec.ValueOverheadBytes && !c.Fits(0)
+}
 
 // first executes a command for the first time, and keeps its reply.
 //
 // All nodes keep the same bytes, whether a client waits or not, in whatever protocol, and whatever it may receive at
 // once. So the command is executed on each node into a buffer of its own, for no protocol, and with a bound that is the
 // same everywhere. Where the reply is too long to be kept, the client gets it once.
-func (m *Machine) first(c call, spec *command.Spec, session, sequence uint64) []byte {
+func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint64) []byte {
 	own := &m.keeping
-	*own = keeping{
-		before: len(c.reply), left: c.left(), chance: m.space.Chance(session, sequence), maxBytes: m.maxKept(),
-	}
-	within := c
-	within.args, within.protocol, within.keeping = c.args[carried:], reply.Neutral, own
-	within.reply = c.reply[len(c.reply):]
+	*own = c.KeepingOf(m.maxKept())
+	args, chance := c.Args[carried:], m.space.Chance(session, sequence)
 	var made []byte
 	if spec.Class == command.Write {
-		made = m.write(spec, within)
+		made = m.write(spec, c.Kept(own).Writing(args))
 	} else {
-		made = m.look(spec, within)
+		v := m.viewInLog(chance, c.Lookups())
+		made = reads[spec.ID()](v, c.Kept(own).Unasked().Reading(args))
 	}
-	keeps := !own.tooLong && len(made) <= own.maxBytes
-	of := m.fingerprint(within.args)
+	keeps := !own.TooLong && len(made) <= own.MaxBytes
+	of := m.fingerprint(args)
 	m.record = binary.LittleEndian.AppendUint32(m.record[:0], of)
 	if keeps {
 		m.record = append(m.record, made...)
@@ -199,56 +198,24 @@ func (m *Machine) first(c call, spec *command.Spec, session, sequence uint64) []
 	}
 	m.space.Sessions().Record(session, sequence, m.space.Now().Log, m.record)
 	switch {
-	case c.maxReply == noReply:
+	case !c.IsWatched():
 		return made // for its memory, which is used again
 	case !keeps && spec.Class == command.Read:
-		return m.lookAgain(spec, c)
-	case keeps && c.isFull(made):
-		return c.tooLong()
+		return reads[spec.ID()](m.viewInLog(chance, nil), c.Reading(args)) // for the client alone
+	case keeps && isCrowded(c, made):
+		return c.TooLong()
 	case reply.IsShared(made):
-		return append(c.reply, made...) // where it is already, unless it became too long for the buffer
+		return append(c.Reply, made...) // where it is already, unless it became too long for the buffer
 	}
 	m.record = append(m.record[:0], made...)
-	return reply.Render(c.reply, m.record, c.protocol)
+	return reply.Render(c.Reply, m.record, c.Protocol)
 }
 
-// look executes a read as a part of the log. What it may not depend on is not there: who asks, and how much that client
-// may receive.
-func (m *Machine) look(spec *command.Spec, c call) []byte {
-	var lookups *command.Lookups
-	if c.run != nil {
-		lookups = &c.run.Lookups
+// viewInLog is what a read sees that is a part of the log. chance is what it may take for random.
+func (m *Machine) viewInLog(chance uint64, lookups *command.Lookups) exec.View {
+	return exec.View{
+		Space: &m.space, Now: m.space.Now(), Random: chance, MaxValueBytes: m.maxValueBytes, Lookups: lookups,
 	}
-	v := view{&m.space, m.space.Now(), c.keeping.chance, m.maxValueBytes, lookups}
-	c.run, c.writes, c.maxReply, c.keeping.left = nil, false, noReply, 0
-	return m.reads[spec.ID()](v, c)
-}
-
-// lookAgain executes a read for the client alone: its reply is too long to be kept.
-func (m *Machine) lookAgain(spec *command.Spec, c call) []byte {
-	v := view{&m.space, m.space.Now(), m.keeping.chance, m.maxValueBytes, nil}
-	c.args, c.writes = c.args[carried:], false
-	return m.reads[spec.ID()](v, c)
-}
-
-// keeping is what a command needs to know whose reply is kept.
-type keeping struct {
-	// before is how many bytes of replies the run has before this one, left how many of them were left out.
-	before, left int
-	// chance is what the command may take for random.
-	chance uint64
-	// maxBytes is how long the reply may be to be kept: the same on all nodes.
-	maxBytes int
-	// tooLong says that the reply is not kept. It depends on the command and the state alone.
-	tooLong bool
-}
-
-// fits reports whether a reply may grow by some bytes and be kept.
-func (k *keeping) fits(bytes int) bool {
-	if bytes > k.maxBytes {
-		k.tooLong = true
-	}
-	return !k.tooLong
 }
 
 // fingerprintBytes is the length of a fingerprint, which stands before each reply that is kept.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -136,11 +137,11 @@ func TestOnceRepliesFitTheProtocolOfEachAttempt(t *testing.T) {
 }
 
 // fakeMap stands in for the commands that are to come, whose replies have all kinds of values.
-func fakeMap(_ *Machine, c call) []byte {
-	dst := reply.MapHeader(c.reply, c.protocol, 2)
-	dst = reply.Double(reply.Null(dst, c.protocol), c.protocol, 1.5)
-	dst = reply.NullArray(reply.SetHeader(dst, c.protocol, 1), c.protocol)
-	return reply.Bool(dst, c.protocol, true)
+func fakeMap(_ *exec.Writer, c exec.Call) []byte {
+	dst := reply.MapHeader(c.Reply, c.Protocol, 2)
+	dst = reply.Double(reply.Null(dst, c.Protocol), c.Protocol, 1.5)
+	dst = reply.NullArray(reply.SetHeader(dst, c.Protocol, 1), c.Protocol)
+	return reply.Bool(dst, c.Protocol, true)
 }
 
 func TestOnceKeepsMapsDoublesAndNulls(t *testing.T) {
@@ -149,7 +150,7 @@ func TestOnceKeepsMapsDoublesAndNulls(t *testing.T) {
 	}
 	for first := 2; first <= 3; first++ {
 		m := withSession(t)
-		m.writes = append([]write(nil), m.writes...)
+		m.writes = append([]exec.Write(nil), m.writes...)
 		m.writes[command.Incr.ID()] = fakeMap
 		for _, protocol := range []int{first, 5 - first, first} {
 			if got := doIn(m, protocol, words("set x 1"), words("raft.once 1 1 incr a"), words("get x")); got !=
@@ -211,7 +212,7 @@ func TestOnceKeepsTheSameOnAllNodes(t *testing.T) {
 func TestOnceSendsLongRepliesOnce(t *testing.T) {
 	overhead := len(reply.Bulk(nil, make([]byte, maxKeptReplyBytes))) - maxKeptReplyBytes
 	for bytes, kept := range map[int]bool{
-		maxKeptReplyBytes - valueOverheadBytes: true, maxKeptReplyBytes - overhead + 1: false, 3 << 20: false,
+		maxKeptReplyBytes - exec.ValueOverheadBytes: true, maxKeptReplyBytes - overhead + 1: false, 3 << 20: false,
 	} {
 		for _, line := range []string{"get k", "getdel k", "set k x get", "mget a k"} {
 			m := withSession(t)
@@ -246,7 +247,7 @@ func TestOnceWithinABoundOfReplies(t *testing.T) {
 	run.MaxReplyBytes = 500
 	m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
 	long := fmt.Sprintf("$1000\r\n%s\r\n", strings.Repeat("x", 1000))
-	if want := long + "-" + writtenTooLong + "\r\n-" + writtenTooLong + "\r\n:1\r\n"; string(run.Reply) != want {
+	if want := long + "-" + exec.WrittenTooLong + "\r\n-" + exec.WrittenTooLong + "\r\n:1\r\n"; string(run.Reply) != want {
 		t.Errorf("answered %.60q … of %d bytes, want %d", run.Reply, len(run.Reply), len(want))
 	}
 	if got := doIn(m, 2, words("raft.once 1 2 getset k y")); got != long {
@@ -498,7 +499,7 @@ func TestAnEntryKeepsABoundedPartOfItsReplies(t *testing.T) {
 	value := strings.Repeat("v", valueBytes)
 	bulk := fmt.Sprintf("$%d\r\n%s\r\n", valueBytes, value)
 	rest := maxEntryKeptBytes - 4*len(bulk) // what may be kept behind four of them
-	edge := strings.Repeat("e", rest-valueOverheadBytes)
+	edge := strings.Repeat("e", rest-exec.ValueOverheadBytes)
 	for name, c := range map[string]struct {
 		edge string
 		kept bool
@@ -577,7 +578,7 @@ func TestOnceKnowsWhatIsSettled(t *testing.T) {
 // SCAN by RAFT.ONCE looks at few keys, on each node, and goes on from where it was.
 func TestAScanByOnceLooksAtFewKeys(t *testing.T) {
 	m := withSession(t)
-	for i := range 3 * maxOnceScanKeys {
+	for i := range 3 * exec.MaxOnceScanCount {
 		do(m, words(fmt.Sprintf("set key%d v", i)))
 	}
 	cursor, seen, calls := "0", 0, 0
@@ -586,7 +587,7 @@ func TestAScanByOnceLooksAtFewKeys(t *testing.T) {
 		found := strings.Fields(do(m, words(fmt.Sprintf("raft.once 1 %d scan %s count 10000", calls, cursor))))
 		cursor, seen = found[2], seen+(len(found)-4)/2
 	}
-	if seen != 3*maxOnceScanKeys || calls < 3 || calls > 4 {
+	if seen != 3*exec.MaxOnceScanCount || calls < 3 || calls > 4 {
 		t.Errorf("%d calls found %d keys", calls, seen)
 	}
 }

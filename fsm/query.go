@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -19,7 +20,7 @@ import (
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	run := local.(*command.Run)
 	if !m.ready {
-		view{}.answer(run, nil)
+		answer(exec.View{}, run, nil)
 		return false
 	}
 	return query(&m.space, stamp, run)
@@ -36,11 +37,17 @@ func query(s *keyspace.Space, stamp int64, run *command.Run) (needTick bool) {
 		return true
 	}
 	counted := run.Lookups
-	v := view{s, s.NowAt(stamp), run.Random, s.MaxValueBytes(), &run.Lookups}
-	if v.answer(run, s); run.WantsFreeze {
+	if answer(viewOf(s, s.NowAt(stamp), run), run, s); run.WantsFreeze {
 		run.Lookups = counted
 	}
 	return false
+}
+
+// viewOf is what the reads of a run see of a space.
+func viewOf(s *keyspace.Space, now keyspace.Now, run *command.Run) exec.View {
+	return exec.View{
+		Space: s, Now: now, Random: run.Random, MaxValueBytes: s.MaxValueBytes(), Lookups: &run.Lookups,
+	}
 }
 
 // anyEnds reports whether a key that the run looks at is present at the state time, and not at now. A read whose Spec
@@ -69,32 +76,32 @@ func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 const sentFirstBytes = 256 << 10
 
 // answer answers the calls of a run of reads, in order, from a space; or none of them if one wants a frozen state.
-func (v view) answer(run *command.Run, space *keyspace.Space) {
-	c := call{protocol: run.Protocol, reply: run.Reply, maxReply: run.MaxReplyBytes, run: run, space: space}
+// Without a space there is no state.
+func answer(v exec.View, run *command.Run, space *keyspace.Space) {
+	c := exec.Queried(run, space)
 	for i := range run.Calls {
 		if run.Calls[i].IsWrite() {
 			panic("fsm: query of a run that writes")
 		}
-		if i > 0 && run.MaxReplyBytes > 0 && len(c.reply)+c.held()-len(run.Reply) >= sentFirstBytes {
+		if i > 0 && run.MaxReplyBytes > 0 && len(c.Reply)+c.Held()-len(run.Reply) >= sentFirstBytes {
 			run.Left = len(run.Calls) - i
 			break
 		}
-		if c.reply = v.look(&run.Calls[i], c); run.WantsFreeze {
+		if c.Reply = look(v, &run.Calls[i], c); run.WantsFreeze {
 			run.Long = command.Long{}
 			return
 		}
 	}
-	run.Reply = c.reply
+	run.Reply = c.Reply
 }
 
 // look answers a call that needs no entry: a fixed reply, or a read.
-func (v view) look(called *command.Call, c call) []byte {
+func look(v exec.View, called *command.Call, c exec.Call) []byte {
 	if called.Spec == nil {
-		return c.fixed(called.Fixed)
+		return c.Fixed(called.Fixed)
 	}
-	if v.space == nil { // no state is not an empty state
-		return c.error(reply.Loading)
+	if v.Space == nil { // no state is not an empty state
+		return c.Error(reply.Loading)
 	}
-	c.args = called.Args
-	return reads[called.Spec.ID()](v, c)
+	return reads[called.Spec.ID()](v, c.Reading(called.Args))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 )
 
@@ -153,24 +154,24 @@ func TestScanAndChanceFollowContent(t *testing.T) {
 // TestScanCountIsBounded bounds how long the applier may have to wait for one SCAN.
 func TestScanCountIsBounded(t *testing.T) {
 	m := newMachine(t)
-	for i := range maxScanKeys + 5 {
+	for i := range exec.MaxScanCount + 5 {
 		m.space.Set(fmt.Appendf(nil, "%d", i), nil)
 	}
-	cursor, keys := scanStep(t, m, "0", "count", fmt.Sprint(10*maxScanKeys))
-	if cursor == "0" || len(keys) != maxScanKeys {
-		t.Fatalf("%d keys and cursor %s, want %d and more to come", len(keys), cursor, maxScanKeys)
+	cursor, keys := scanStep(t, m, "0", "count", fmt.Sprint(10*exec.MaxScanCount))
+	if cursor == "0" || len(keys) != exec.MaxScanCount {
+		t.Fatalf("%d keys and cursor %s, want %d and more to come", len(keys), cursor, exec.MaxScanCount)
 	}
-	if cursor, keys = scanStep(t, m, cursor, "count", fmt.Sprint(10*maxScanKeys)); cursor != "0" || len(keys) != 5 {
+	if cursor, keys = scanStep(t, m, cursor, "count", fmt.Sprint(10*exec.MaxScanCount)); cursor != "0" || len(keys) != 5 {
 		t.Fatalf("then %d keys and cursor %s, want 5 and the end", len(keys), cursor)
 	}
-	if keys := scanAll(t, m, "count", "3"); len(keys) != maxScanKeys+5 {
+	if keys := scanAll(t, m, "count", "3"); len(keys) != exec.MaxScanCount+5 {
 		t.Fatalf("%d keys by threes", len(keys))
 	}
 }
 
 // crowd is a key space in which many keys have one position.
 type crowd struct {
-	reader
+	exec.Reader
 	positions []keyspace.Position
 	entries   []keyspace.Entry
 }
@@ -193,7 +194,7 @@ func TestKeysOfOnePositionAreShownTogether(t *testing.T) {
 	for _, want := range []string{
 		"*2 $1 7 *1 $1 0", "*2 $1 9 *5 $1 1 $1 2 $1 3 $1 4 $1 5", "*2 $1 0 *1 $1 6",
 	} {
-		reply := string(scanKeys(view{space: c}, call{args: words("scan " + cursor + " count 1")}))
+		reply := string(scanKeys(exec.View{Space: c}, exec.Call{Args: words("scan " + cursor + " count 1")}))
 		if got := strings.TrimSpace(strings.ReplaceAll(reply, "\r\n", " ")); got != want {
 			t.Fatalf("cursor %s: %s, want %s", cursor, got, want)
 		}

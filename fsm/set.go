@@ -1,66 +1,67 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // set is SET key value, with its options in any order.
-func set(m *Machine, c call) []byte {
-	options, ok := parseSetOptions(c.args[3:], false)
+func set(w *exec.Writer, c exec.Call) []byte {
+	options, ok := parseSetOptions(c.Args[3:], false)
 	if !ok {
-		return c.error(reply.Syntax)
+		return c.Error(reply.Syntax)
 	}
-	return setWith(m, c, "set", c.args[2], options)
+	return setWith(w, c, "set", c.Args[2], options)
 }
 
 // setEX is SETEX key seconds value.
-func setEX(m *Machine, c call) []byte {
-	return setWith(m, c, "setex", c.args[3], setOptions{expiry: expiry{"EX", c.args[2]}})
+func setEX(w *exec.Writer, c exec.Call) []byte {
+	return setWith(w, c, "setex", c.Args[3], setOptions{expiry: expiry{"EX", c.Args[2]}})
 }
 
 // pSetEX is PSETEX key milliseconds value.
-func pSetEX(m *Machine, c call) []byte {
-	return setWith(m, c, "psetex", c.args[3], setOptions{expiry: expiry{"PX", c.args[2]}})
+func pSetEX(w *exec.Writer, c exec.Call) []byte {
+	return setWith(w, c, "psetex", c.Args[3], setOptions{expiry: expiry{"PX", c.Args[2]}})
 }
 
-func setWith(m *Machine, c call, name string, value []byte, options setOptions) []byte {
-	deadline, refusal := options.expiry.deadline(m.space.Now(), name)
+func setWith(w *exec.Writer, c exec.Call, name string, value []byte, options setOptions) []byte {
+	deadline, refusal := options.expiry.deadline(w.Now(), name)
 	switch {
 	case refusal != "":
-		return c.error(refusal)
-	case len(value) > m.maxValueBytes:
-		return c.error(reply.StringTooLong)
+		return c.Error(refusal)
+	case len(value) > w.MaxValueBytes():
+		return c.Error(reply.StringTooLong)
 	}
-	key := c.args[1]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
+	key := c.Args[1]
+	at := w.Place(key)
+	old := w.Find(at, key)
 	compares := options.condition.option != ""
 	if options.get || compares {
-		c.read(old)
+		c.Read(old)
 	}
-	if _, isText := textOf(old); !isText && (options.get || compares) {
-		return c.wrongType()
+	if _, isText := exec.TextOf(old); !isText && (options.get || compares) {
+		return c.WrongType()
 	}
 	refused, refusal := options.refuse(old)
 	switch {
 	case refusal != "":
-		return c.error(refusal)
+		return c.Error(refusal)
 	case options.get: // now: old is valid until the put
-		c.reply = c.value(old)
+		c.Reply = c.Value(old)
 	case refused:
-		c.reply = c.null()
+		c.Reply = c.Null()
 	default:
-		c.reply = c.ok()
+		c.Reply = c.OK()
 	}
 	switch {
 	case refused:
 	case options.keep:
-		m.space.Put(at, key, m.newEntry(key, value).Keeping(old))
+		w.Put(at, key, w.NewEntry(key, value).Keeping(old))
 	default:
-		m.space.PutUntil(at, key, m.newEntry(key, value), deadline)
+		w.PutUntil(at, key, w.NewEntry(key, value), deadline)
 	}
-	return c.reply
+	return c.Reply
 }
 
 // refuse reports whether a SET is not done because of what is there: an entry of a string where the options compare, or
@@ -72,33 +73,33 @@ func (o *setOptions) refuse(old *keyspace.Entry) (refused bool, refusal string) 
 	case old == nil:
 		return !o.condition.holdsWithout(), ""
 	}
-	text, _ := textOf(old)
+	text, _ := exec.TextOf(old)
 	holds, refusal := o.condition.holds(text)
 	return !holds, refusal
 }
 
 // getEX is GETEX key: GET, and the key's deadline changes, or goes with PERSIST.
-func getEX(m *Machine, c call) []byte {
-	options, ok := parseSetOptions(c.args[2:], true)
+func getEX(w *exec.Writer, c exec.Call) []byte {
+	options, ok := parseSetOptions(c.Args[2:], true)
 	if !ok {
-		return c.error(reply.Syntax)
+		return c.Error(reply.Syntax)
 	}
-	key := c.args[1]
-	at := m.space.Place(key)
-	old := c.read(m.space.Find(at, key))
+	key := c.Args[1]
+	at := w.Place(key)
+	old := c.Read(w.Find(at, key))
 	if old == nil {
-		return c.null()
+		return c.Null()
 	}
-	if _, ok := textOf(old); !ok {
-		return c.wrongType()
+	if _, ok := exec.TextOf(old); !ok {
+		return c.WrongType()
 	}
-	deadline, refusal := options.expiry.deadline(m.space.Now(), "getex")
+	deadline, refusal := options.expiry.deadline(w.Now(), "getex")
 	if refusal != "" {
-		return c.error(refusal)
+		return c.Error(refusal)
 	}
-	c.reply = c.value(old)
+	c.Reply = c.Value(old)
 	if deadline != 0 || (options.persist && old.Deadline != 0) {
-		m.space.PutUntil(at, key, *old, deadline)
+		w.PutUntil(at, key, *old, deadline)
 	}
-	return c.reply
+	return c.Reply
 }

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -21,18 +22,18 @@ func parseSetOptions(args [][]byte, getEx bool) (o setOptions, ok bool) {
 	for i := 0; i < len(args); i++ {
 		arg, expires, compares := args[i], o.expiry.option != "", o.condition.option != ""
 		switch option, comparison := expiryOption(arg), conditionOption(arg); {
-		case is(arg, "NX") && !o.onlyOld && !compares && !getEx:
+		case exec.Is(arg, "NX") && !o.onlyOld && !compares && !getEx:
 			o.onlyNew = true
-		case is(arg, "XX") && !o.onlyNew && !compares && !getEx:
+		case exec.Is(arg, "XX") && !o.onlyNew && !compares && !getEx:
 			o.onlyOld = true
 		case comparison != "" && !o.onlyNew && !o.onlyOld && !compares && !getEx && i+1 < len(args):
 			i++
 			o.condition = condition{comparison, args[i]}
-		case is(arg, "GET") && !getEx:
+		case exec.Is(arg, "GET") && !getEx:
 			o.get = true
-		case is(arg, "KEEPTTL") && !expires && !getEx:
+		case exec.Is(arg, "KEEPTTL") && !expires && !getEx:
 			o.keep = true
-		case is(arg, "PERSIST") && !expires && getEx:
+		case exec.Is(arg, "PERSIST") && !expires && getEx:
 			o.persist = true
 		case option == "" || o.keep || o.persist || (expires && option != o.expiry.option) || i+1 == len(args):
 			return o, false
@@ -47,7 +48,7 @@ func parseSetOptions(args [][]byte, getEx bool) (o setOptions, ok bool) {
 // expiryOption is the option that takes a time, if an argument is one.
 func expiryOption(arg []byte) string {
 	for _, option := range [...]string{"EX", "PX", "EXAT", "PXAT"} {
-		if is(arg, option) {
+		if exec.Is(arg, option) {
 			return option
 		}
 	}

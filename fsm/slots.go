@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -13,36 +14,36 @@ const (
 )
 
 // slotFunctions are those of the commands on the keys of a slot.
-var slotFunctions = []function{
-	{of: command.ClusterCountKeysInSlot, read: countKeysInSlot},
-	{of: command.ClusterGetKeysInSlot, read: getKeysInSlot},
+var slotFunctions = []exec.Function{
+	{Of: command.ClusterCountKeysInSlot, Read: countKeysInSlot},
+	{Of: command.ClusterGetKeysInSlot, Read: getKeysInSlot},
 }
 
 // countKeysInSlot is CLUSTER COUNTKEYSINSLOT slot.
-func countKeysInSlot(v view, c call) []byte {
-	slot, ok := number.Parse(c.args[2])
+func countKeysInSlot(v exec.View, c exec.Call) []byte {
+	slot, ok := number.Parse(c.Args[2])
 	switch {
 	case !ok:
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	case slot < 0 || slot >= command.Slots:
-		return c.error(invalidSlot)
+		return c.Error(invalidSlot)
 	}
-	return c.integer(int64(v.space.SlotSize(uint16(slot))))
+	return c.Integer(int64(v.Space.SlotSize(uint16(slot))))
 }
 
 // getKeysInSlot is CLUSTER GETKEYSINSLOT slot count. The order of keys is that of a walk through the slot: the same on
 // every node, and of no other use.
-func getKeysInSlot(v view, c call) []byte {
-	slot, isSlot := number.Parse(c.args[2])
-	limit, isCount := number.Parse(c.args[3])
+func getKeysInSlot(v exec.View, c exec.Call) []byte {
+	slot, isSlot := number.Parse(c.Args[2])
+	limit, isCount := number.Parse(c.Args[3])
 	switch {
 	case !isSlot || !isCount:
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	case slot < 0 || slot >= command.Slots || limit < 0:
-		return c.error(invalidSlotOrCount)
+		return c.Error(invalidSlotOrCount)
 	}
-	count := int(min(limit, int64(v.space.SlotSize(uint16(slot)))))
+	count := int(min(limit, int64(v.Space.SlotSize(uint16(slot)))))
 	var found []string
-	v.space.SlotKeys(uint16(slot), count, func(key string) { found = append(found, key) })
-	return c.list(found)
+	v.Space.SlotKeys(uint16(slot), count, func(key string) { found = append(found, key) })
+	return c.List(found)
 }

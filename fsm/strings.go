@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
@@ -10,220 +11,220 @@ import (
 )
 
 // stringFunctions are those of the commands on strings.
-var stringFunctions = []function{
-	{of: command.Append, write: appendTo},
-	{of: command.Get, read: get},
-	{of: command.GetDel, write: getDel},
-	{of: command.GetEX, write: getEX},
-	{of: command.GetRange, read: getRange},
-	{of: command.GetSet, write: getSet},
-	{of: command.LCS, read: lcs},
-	{of: command.MGet, read: mget},
-	{of: command.MSet, write: mset},
-	{of: command.MSetNX, write: msetNX},
-	{of: command.PSetEX, write: pSetEX},
-	{of: command.Set, write: set},
-	{of: command.SetEX, write: setEX},
-	{of: command.SetNX, write: setNX},
-	{of: command.SetRange, write: setRange},
-	{of: command.Strlen, read: strlen},
-	{of: command.SubStr, read: getRange},
+var stringFunctions = []exec.Function{
+	{Of: command.Append, Write: appendTo},
+	{Of: command.Get, Read: get},
+	{Of: command.GetDel, Write: getDel},
+	{Of: command.GetEX, Write: getEX},
+	{Of: command.GetRange, Read: getRange},
+	{Of: command.GetSet, Write: getSet},
+	{Of: command.LCS, Read: lcs},
+	{Of: command.MGet, Read: mget},
+	{Of: command.MSet, Write: mset},
+	{Of: command.MSetNX, Write: msetNX},
+	{Of: command.PSetEX, Write: pSetEX},
+	{Of: command.Set, Write: set},
+	{Of: command.SetEX, Write: setEX},
+	{Of: command.SetNX, Write: setNX},
+	{Of: command.SetRange, Write: setRange},
+	{Of: command.Strlen, Read: strlen},
+	{Of: command.SubStr, Read: getRange},
 }
 
-func get(v view, c call) []byte { return c.value(v.get(c.args[1])) }
+func get(v exec.View, c exec.Call) []byte { return c.Value(v.Get(c.Args[1])) }
 
-func strlen(v view, c call) []byte {
-	text, ok := textOf(v.get(c.args[1]))
+func strlen(v exec.View, c exec.Call) []byte {
+	text, ok := exec.TextOf(v.Get(c.Args[1]))
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
-	return c.integer(int64(text.Len()))
+	return c.Integer(int64(text.Len()))
 }
 
-func mget(v view, c call) []byte {
-	keys := c.args[1:]
+func mget(v exec.View, c exec.Call) []byte {
+	keys := c.Args[1:]
 	bytes, room := 0, 0
 	for _, key := range keys {
-		text, _ := textOf(v.space.Get(key))
-		bytes += text.Len() + valueOverheadBytes
-		if room += valueOverheadBytes; !c.isLong(text.Len()) {
+		text, _ := exec.TextOf(v.Space.Get(key))
+		bytes += text.Len() + exec.ValueOverheadBytes
+		if room += exec.ValueOverheadBytes; !c.IsLong(text.Len()) {
 			room += text.Len()
 		}
 	}
-	if !c.fits(bytes) {
-		return c.tooLong()
+	if !c.Fits(bytes) {
+		return c.TooLong()
 	}
 	if room > stepwise.StepBytes { // or append would copy at one stroke what there is, again and again
-		c.reply = stepwise.Grow(c.reply, room+valueOverheadBytes)
+		c.Reply = stepwise.Grow(c.Reply, room+exec.ValueOverheadBytes)
 	}
-	c.reply = reply.ArrayHeader(c.reply, len(keys))
+	c.Reply = reply.ArrayHeader(c.Reply, len(keys))
 	for _, key := range keys {
-		if e := v.get(key); e != nil && e.Kind() != value.KindString {
-			c.reply = c.null() // a value of another kind is none
+		if e := v.Get(key); e != nil && e.Kind() != value.KindString {
+			c.Reply = c.Null() // a value of another kind is none
 		} else {
-			c.reply = c.value(e)
+			c.Reply = c.Value(e)
 		}
 	}
-	return c.reply
+	return c.Reply
 }
 
 // getRange answers with a part of a string. Positions count from 0, or from the end if they are negative.
-func getRange(v view, c call) []byte {
-	first, ok := number.Parse(c.args[2])
-	last, alsoOK := number.Parse(c.args[3])
+func getRange(v exec.View, c exec.Call) []byte {
+	first, ok := number.Parse(c.Args[2])
+	last, alsoOK := number.Parse(c.Args[3])
 	if !ok || !alsoOK {
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	}
-	text, ok := textOf(v.get(c.args[1]))
-	begin, end := span{first, last}.within(int64(text.Len()))
+	text, ok := exec.TextOf(v.Get(c.Args[1]))
+	begin, end := exec.Span{First: first, Last: last}.Within(int64(text.Len()))
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case begin == end:
-		return c.bulkString("")
-	case !c.fits(int(end-begin) + valueOverheadBytes):
-		return c.tooLong()
+		return c.BulkString("")
+	case !c.Fits(int(end-begin) + exec.ValueOverheadBytes):
+		return c.TooLong()
 	}
-	return c.bulkRange(text, int(begin), int(end))
+	return c.BulkRange(text, int(begin), int(end))
 }
 
-func getSet(m *Machine, c call) []byte {
-	key, value := c.args[1], c.args[2]
-	if len(value) > m.maxValueBytes {
-		return c.error(reply.StringTooLong)
+func getSet(w *exec.Writer, c exec.Call) []byte {
+	key, value := c.Args[1], c.Args[2]
+	if len(value) > w.MaxValueBytes() {
+		return c.Error(reply.StringTooLong)
 	}
-	at := m.space.Place(key)
-	old := c.read(m.space.Find(at, key))
-	if _, ok := textOf(old); !ok {
-		return c.wrongType()
+	at := w.Place(key)
+	old := c.Read(w.Find(at, key))
+	if _, ok := exec.TextOf(old); !ok {
+		return c.WrongType()
 	}
-	c.reply = c.value(old)
-	m.space.Put(at, key, m.newEntry(key, value))
-	return c.reply
+	c.Reply = c.Value(old)
+	w.Put(at, key, w.NewEntry(key, value))
+	return c.Reply
 }
 
-func getDel(m *Machine, c call) []byte {
-	key := c.args[1]
-	old := c.read(m.space.Get(key))
-	if _, ok := textOf(old); !ok {
-		return c.wrongType()
+func getDel(w *exec.Writer, c exec.Call) []byte {
+	key := c.Args[1]
+	old := c.Read(w.Get(key))
+	if _, ok := exec.TextOf(old); !ok {
+		return c.WrongType()
 	}
-	c.reply = c.value(old)
-	m.space.Remove(key)
-	return c.reply
+	c.Reply = c.Value(old)
+	w.Remove(key)
+	return c.Reply
 }
 
-func setNX(m *Machine, c call) []byte {
-	key, value := c.args[1], c.args[2]
-	if len(value) > m.maxValueBytes {
-		return c.error(reply.StringTooLong)
+func setNX(w *exec.Writer, c exec.Call) []byte {
+	key, value := c.Args[1], c.Args[2]
+	if len(value) > w.MaxValueBytes() {
+		return c.Error(reply.StringTooLong)
 	}
-	at := m.space.Place(key)
-	if m.space.Find(at, key) != nil {
-		return c.integer(0)
+	at := w.Place(key)
+	if w.Find(at, key) != nil {
+		return c.Integer(0)
 	}
-	m.space.Put(at, key, m.newEntry(key, value))
-	return c.integer(1)
+	w.Put(at, key, w.NewEntry(key, value))
+	return c.Integer(1)
 }
 
-func mset(m *Machine, c call) []byte {
-	pairs := c.args[1:]
-	if refusal := m.refusePairs(pairs, "mset"); refusal != "" {
-		return c.error(refusal)
+func mset(w *exec.Writer, c exec.Call) []byte {
+	pairs := c.Args[1:]
+	if refusal := refusePairs(w, pairs, "mset"); refusal != "" {
+		return c.Error(refusal)
 	}
-	m.setPairs(pairs)
-	return c.ok()
+	setPairs(w, pairs)
+	return c.OK()
 }
 
-func msetNX(m *Machine, c call) []byte {
-	pairs := c.args[1:]
-	if refusal := m.refusePairs(pairs, "msetnx"); refusal != "" {
-		return c.error(refusal)
+func msetNX(w *exec.Writer, c exec.Call) []byte {
+	pairs := c.Args[1:]
+	if refusal := refusePairs(w, pairs, "msetnx"); refusal != "" {
+		return c.Error(refusal)
 	}
 	for i := 0; i < len(pairs); i += 2 {
-		if m.space.Get(pairs[i]) != nil {
-			return c.integer(0)
+		if w.Get(pairs[i]) != nil {
+			return c.Integer(0)
 		}
 	}
-	m.setPairs(pairs)
-	return c.integer(1)
+	setPairs(w, pairs)
+	return c.Integer(1)
 }
 
 // refusePairs gives the error of a list of keys and values, empty if there is none.
-func (m *Machine) refusePairs(pairs [][]byte, name string) string {
+func refusePairs(w *exec.Writer, pairs [][]byte, name string) string {
 	if len(pairs)%2 != 0 {
 		return reply.WrongArity(name)
 	}
 	for i := 1; i < len(pairs); i += 2 {
-		if len(pairs[i]) > m.maxValueBytes {
+		if len(pairs[i]) > w.MaxValueBytes() {
 			return reply.StringTooLong
 		}
 	}
 	return ""
 }
 
-func (m *Machine) setPairs(pairs [][]byte) {
+func setPairs(w *exec.Writer, pairs [][]byte) {
 	for i := 0; i < len(pairs); i += 2 {
-		m.space.Put(m.space.Place(pairs[i]), pairs[i], m.newEntry(pairs[i], pairs[i+1]))
+		w.Put(w.Place(pairs[i]), pairs[i], w.NewEntry(pairs[i], pairs[i+1]))
 	}
 }
 
-func appendTo(m *Machine, c call) []byte {
-	key, more := c.args[1], c.args[2]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
-	text, ok := textOf(old)
+func appendTo(w *exec.Writer, c exec.Call) []byte {
+	key, more := c.Args[1], c.Args[2]
+	at := w.Place(key)
+	old := w.Find(at, key)
+	text, ok := exec.TextOf(old)
 	length := text.Len() + len(more)
 	switch {
 	case !ok:
-		return c.wrongType()
-	case length > m.maxValueBytes:
-		return c.error(reply.StringTooLong)
+		return c.WrongType()
+	case length > w.MaxValueBytes():
+		return c.Error(reply.StringTooLong)
 	case old == nil:
-		m.space.Put(at, key, m.newEntry(key, more))
+		w.Put(at, key, w.NewEntry(key, more))
 	case len(more) > 0:
-		m.overwrite(at, key, old, text.Len(), more)
+		overwrite(w, at, key, old, text.Len(), more)
 	}
-	return c.integer(int64(length))
+	return c.Integer(int64(length))
 }
 
 // setRange writes a part of a string, and lengthens the string with zeros if it ends before that part. An empty part
 // changes nothing and makes no key.
-func setRange(m *Machine, c call) []byte {
-	key, part := c.args[1], c.args[3]
-	offset, ok := number.Parse(c.args[2])
+func setRange(w *exec.Writer, c exec.Call) []byte {
+	key, part := c.Args[1], c.Args[3]
+	offset, ok := number.Parse(c.Args[2])
 	switch {
 	case !ok:
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	case offset < 0:
-		return c.error(reply.OffsetOutOfRange)
+		return c.Error(reply.OffsetOutOfRange)
 	}
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
-	text, ok := textOf(old)
+	at := w.Place(key)
+	old := w.Find(at, key)
+	text, ok := exec.TextOf(old)
 	length := text.Len()
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case len(part) == 0:
-		return c.integer(int64(length))
-	case offset > int64(m.maxValueBytes-len(part)):
-		return c.error(reply.StringTooLong)
+		return c.Integer(int64(length))
+	case offset > int64(w.MaxValueBytes()-len(part)):
+		return c.Error(reply.StringTooLong)
 	}
-	m.overwrite(at, key, old, int(offset), part)
-	return c.integer(int64(max(length, int(offset)+len(part))))
+	overwrite(w, at, key, old, int(offset), part)
+	return c.Integer(int64(max(length, int(offset)+len(part))))
 }
 
 // overwrite writes b, which is not empty, into the string of a key at an offset. The key keeps its deadline. old is its
 // entry, of a string, or nil for an empty one.
-func (m *Machine) overwrite(at keyspace.Place, key []byte, old *keyspace.Entry, offset int, b []byte) {
+func overwrite(w *exec.Writer, at keyspace.Place, key []byte, old *keyspace.Entry, offset int, b []byte) {
 	if old == nil {
 		empty := keyspace.NewEntry(key, nil)
 		old = &empty
 	}
-	if made := m.ahead.made(b); made != nil && offset == 0 && old.Size() <= len(b) {
-		m.space.Put(at, key, keyspace.EntryOf(key, made).Keeping(old))
+	if made := w.Made(b); made != nil && offset == 0 && old.Size() <= len(b) {
+		w.Put(at, key, keyspace.EntryOf(key, made).Keeping(old))
 		return
 	}
-	m.space.Put(at, key, m.space.Overwritten(old, offset, b))
+	w.Put(at, key, w.Overwritten(old, offset, b))
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
@@ -12,12 +13,12 @@ import (
 )
 
 // topicFunctions are those of the commands on topics.
-var topicFunctions = []function{
-	{of: command.RaftLogAppend, write: logAppend},
-	{of: command.RaftLogInfo, read: logInfo},
-	{of: command.RaftLogLimit, write: logLimit},
-	{of: command.RaftLogRead, read: logRead},
-	{of: command.RaftLogTrim, write: logTrim},
+var topicFunctions = []exec.Function{
+	{Of: command.RaftLogAppend, Write: logAppend},
+	{Of: command.RaftLogInfo, Read: logInfo},
+	{Of: command.RaftLogLimit, Write: logLimit},
+	{Of: command.RaftLogRead, Read: logRead},
+	{Of: command.RaftLogTrim, Write: logTrim},
 }
 
 // Bounds of topics. Apply looks at them, so they are constants, and what a user changes is in the topic: see
@@ -77,11 +78,11 @@ func topicOf(e *keyspace.Entry) (t *value.Topic, ok bool) {
 }
 
 // putTopic puts a topic in place of that of an entry, or of none.
-func (m *Machine) putTopic(at keyspace.Place, key []byte, old *keyspace.Entry, t *value.Topic) {
+func putTopic(w *exec.Writer, at keyspace.Place, key []byte, old *keyspace.Entry, t *value.Topic) {
 	if old == nil {
-		m.space.Put(at, key, keyspace.EntryOf(key, t))
+		w.Put(at, key, keyspace.EntryOf(key, t))
 	} else {
-		m.space.Put(at, key, old.With(t))
+		w.Put(at, key, old.With(t))
 	}
 }
 
@@ -89,36 +90,36 @@ func (m *Machine) putTopic(at keyspace.Place, key []byte, old *keyspace.Entry, t
 //
 // Each entry takes a number, so that the next number is above all indexes of all topics: a topic that is made later
 // begins there. The first entry of a topic has the number itself, each other one the index behind the last.
-func logAppend(m *Machine, c call) []byte {
-	key, data := c.args[2], c.args[3]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
+func logAppend(w *exec.Writer, c exec.Call) []byte {
+	key, data := c.Args[2], c.Args[3]
+	at := w.Place(key)
+	old := w.Find(at, key)
 	t, ok := topicOf(old)
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case len(data) > value.MaxTopicEntryBytes:
-		return c.error(logEntryTooLong)
+		return c.Error(logEntryTooLong)
 	}
-	state, generation := m.space.Making()
+	state, generation := w.Making()
 	limits := topicDefaults
 	if t != nil {
 		limits = t.Limits()
 	}
 	switch {
 	case isFull(t, limits, uint64(len(data))):
-		return c.error(logFull(limits))
+		return c.Error(logFull(limits))
 	case t == nil:
-		t = value.NewTopic(m.space.NextNumber(), limits, state)
+		t = value.NewTopic(w.NextNumber(), limits, state)
 	default:
-		m.space.NextNumber()
+		w.NextNumber()
 	}
-	t = t.Appended(m.space.Now().Log, data, state, generation)
+	t = t.Appended(w.Now().Log, data, state, generation)
 	if limits.Trims {
 		t = t.Trimmed(t.Within(limits.Bytes, limits.Entries), state, generation)
 	}
-	m.putTopic(at, key, old, t)
-	return c.integer(int64(t.Next() - 1))
+	putTopic(w, at, key, old, t)
+	return c.Integer(int64(t.Next() - 1))
 }
 
 // isFull reports whether a topic, nil for a new one, takes no entry of so many bytes.
@@ -131,35 +132,35 @@ func isFull(t *value.Topic, limits value.TopicLimits, bytes uint64) bool {
 
 // logLimit is RAFT.LOG LIMIT topic [BYTES n] [ENTRIES n] [FULL REFUSE|TRIM]. What stands in the topic beyond limits
 // that refuse stays.
-func logLimit(m *Machine, c call) []byte {
-	key := c.args[2]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
+func logLimit(w *exec.Writer, c exec.Call) []byte {
+	key := c.Args[2]
+	at := w.Place(key)
+	old := w.Find(at, key)
 	t, ok := topicOf(old)
 	if !ok {
-		return c.wrongType()
+		return c.WrongType()
 	}
 	before := topicDefaults
 	if t != nil {
 		before = t.Limits()
 	}
-	limits, refusal := parseTopicLimits(c.args[3:], before)
-	state, generation := m.space.Making()
+	limits, refusal := parseTopicLimits(c.Args[3:], before)
+	state, generation := w.Making()
 	switch {
 	case refusal != "":
-		return c.error(refusal)
+		return c.Error(refusal)
 	case t == nil:
-		t = value.NewTopic(m.space.NextNumber(), limits, state)
+		t = value.NewTopic(w.NextNumber(), limits, state)
 	case limits == before:
-		return c.ok()
+		return c.OK()
 	default:
 		t = t.Limited(limits, state)
 	}
 	if limits.Trims {
 		t = t.Trimmed(t.Within(limits.Bytes, limits.Entries), state, generation)
 	}
-	m.putTopic(at, key, old, t)
-	return c.ok()
+	putTopic(w, at, key, old, t)
+	return c.OK()
 }
 
 func parseTopicLimits(args [][]byte, limits value.TopicLimits) (_ value.TopicLimits, refusal string) {
@@ -169,17 +170,17 @@ func parseTopicLimits(args [][]byte, limits value.TopicLimits) (_ value.TopicLim
 		}
 		n, isNumber := number.Parse(args[1])
 		switch word := args[1]; {
-		case is(args[0], "BYTES") && (!isNumber || n < 1 || n > maxTopicBytes):
+		case exec.Is(args[0], "BYTES") && (!isNumber || n < 1 || n > maxTopicBytes):
 			return limits, logBytesInvalid
-		case is(args[0], "ENTRIES") && (!isNumber || n < 1 || n > maxTopicEntries):
+		case exec.Is(args[0], "ENTRIES") && (!isNumber || n < 1 || n > maxTopicEntries):
 			return limits, logNumberInvalid
-		case is(args[0], "BYTES"):
+		case exec.Is(args[0], "BYTES"):
 			limits.Bytes = uint64(n)
-		case is(args[0], "ENTRIES"):
+		case exec.Is(args[0], "ENTRIES"):
 			limits.Entries = uint64(n)
-		case is(args[0], "FULL") && is(word, "TRIM"):
+		case exec.Is(args[0], "FULL") && exec.Is(word, "TRIM"):
 			limits.Trims = true
-		case is(args[0], "FULL") && is(word, "REFUSE"):
+		case exec.Is(args[0], "FULL") && exec.Is(word, "REFUSE"):
 			limits.Trims = false
 		default:
 			return limits, reply.Syntax
@@ -189,36 +190,36 @@ func parseTopicLimits(args [][]byte, limits value.TopicLimits) (_ value.TopicLim
 }
 
 // logTrim is RAFT.LOG TRIM topic BEFORE index|BYTES n|AGE ms.
-func logTrim(m *Machine, c call) []byte {
-	key := c.args[2]
-	at := m.space.Place(key)
-	old := m.space.Find(at, key)
+func logTrim(w *exec.Writer, c exec.Call) []byte {
+	key := c.Args[2]
+	at := w.Place(key)
+	old := w.Find(at, key)
 	t, ok := topicOf(old)
-	n, isNumber := number.Parse(c.args[4])
+	n, isNumber := number.Parse(c.Args[4])
 	switch {
-	case !is(c.args[3], "BEFORE") && !is(c.args[3], "BYTES") && !is(c.args[3], "AGE"):
-		return c.error(reply.Syntax)
+	case !exec.Is(c.Args[3], "BEFORE") && !exec.Is(c.Args[3], "BYTES") && !exec.Is(c.Args[3], "AGE"):
+		return c.Error(reply.Syntax)
 	case !isNumber || n < 0:
-		return c.error(reply.NotInteger)
+		return c.Error(reply.NotInteger)
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case t == nil:
-		return c.integer(0)
+		return c.Integer(0)
 	}
 	before := uint64(n)
 	switch {
-	case is(c.args[3], "BYTES"):
+	case exec.Is(c.Args[3], "BYTES"):
 		before = t.Within(before, math.MaxUint64)
-	case is(c.args[3], "AGE"):
-		before = t.Since(m.space.Now().Log - n)
+	case exec.Is(c.Args[3], "AGE"):
+		before = t.Since(w.Now().Log - n)
 	}
 	before = min(max(before, t.First()), t.Next())
 	dropped := before - t.First()
 	if dropped > 0 {
-		state, generation := m.space.Making()
-		m.putTopic(at, key, old, t.Trimmed(before, state, generation))
+		state, generation := w.Making()
+		putTopic(w, at, key, old, t.Trimmed(before, state, generation))
 	}
-	return c.integer(int64(dropped))
+	return c.Integer(int64(dropped))
 }
 
 // logReadOptions are those of RAFT.LOG READ.
@@ -237,12 +238,12 @@ func parseLogRead(args [][]byte) (o logReadOptions, refusal string) {
 		}
 		n, isNumber := number.Parse(args[1])
 		switch {
-		case is(args[0], "COUNT"):
+		case exec.Is(args[0], "COUNT"):
 			if !isNumber || n < 1 {
 				return o, logCountInvalid
 			}
 			o.count = uint64(n)
-		case is(args[0], "BLOCK"):
+		case exec.Is(args[0], "BLOCK"):
 			if !isNumber || n < 0 {
 				return o, logBlockInvalid
 			}
@@ -256,28 +257,28 @@ func parseLogRead(args [][]byte) (o logReadOptions, refusal string) {
 
 // logRead is RAFT.LOG READ topic after-index [COUNT n] [BLOCK ms]. It answers entries only where none is missing
 // between the index and the first of them: see docs/decisions/0050.
-func logRead(v view, c call) []byte {
-	o, refusal := parseLogRead(c.args[4:])
-	t, ok := topicOf(v.get(c.args[2]))
+func logRead(v exec.View, c exec.Call) []byte {
+	o, refusal := parseLogRead(c.Args[4:])
+	t, ok := topicOf(v.Get(c.Args[2]))
 	switch {
 	case refusal != "":
-		return c.error(refusal)
+		return c.Error(refusal)
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	}
-	after, refusal := logPosition(v, t, c.args[3])
+	after, refusal := logPosition(v, t, c.Args[3])
 	switch {
 	case refusal != "":
-		return c.error(refusal)
+		return c.Error(refusal)
 	case t == nil || max(after+1, t.First()) == t.Next():
-		return c.nothingYet(o, after)
+		return nothingYet(c, o, after)
 	}
-	return c.entries(t, max(after+1, t.First()), o.count)
+	return entries(c, t, max(after+1, t.First()), o.count)
 }
 
 // logPosition is the index behind which a read begins. Without a topic it is that of a topic yet to come, 0 for its
 // beginning.
-func logPosition(v view, t *value.Topic, text []byte) (after uint64, refusal string) {
+func logPosition(v exec.View, t *value.Topic, text []byte) (after uint64, refusal string) {
 	isWord := len(text) == 1 && (text[0] == '$' || text[0] == '-')
 	n, isNumber := number.Parse(text)
 	after = uint64(n)
@@ -290,8 +291,8 @@ func logPosition(v view, t *value.Topic, text []byte) (after uint64, refusal str
 		return t.Next() - 1, ""
 	case isWord:
 		return t.First() - 1, ""
-	case t == nil && after > v.space.LastNumber():
-		return 0, logAhead(v.space.LastNumber())
+	case t == nil && after > v.Space.LastNumber():
+		return 0, logAhead(v.Space.LastNumber())
 	case t == nil:
 		return after, ""
 	case after >= t.Next():
@@ -303,56 +304,47 @@ func logPosition(v view, t *value.Topic, text []byte) (after uint64, refusal str
 }
 
 // nothingYet answers null. If the client waits, `$` becomes the index for which it stood.
-func (c call) nothingYet(o logReadOptions, after uint64) []byte {
-	if o.waits && c.run != nil && c.run.MayWait {
-		c.run.Waiting = command.Waiting{Wanted: true, Millis: o.millis}
-		if string(c.args[3]) == "$" {
-			c.args[3] = strconv.AppendUint(nil, after, 10)
-		}
+func nothingYet(c exec.Call, o logReadOptions, after uint64) []byte {
+	if o.waits && c.Wait(o.millis) && string(c.Args[3]) == "$" {
+		c.Args[3] = strconv.AppendUint(nil, after, 10)
 	}
-	return reply.NullArray(c.reply, c.protocol)
+	return c.NullArray()
 }
 
 // entries answers with up to count entries from an index on, at least one, each with its index.
-func (c call) entries(t *value.Topic, from, count uint64) []byte {
+func entries(c exec.Call, t *value.Topic, from, count uint64) []byte {
 	var some [64][]byte
 	found, bytes := some[:0], 0
 	t.Each(from, func(_ uint64, _ int64, data []byte) bool {
 		size := len(data) + logEntryOverhead
-		if len(found) > 0 && (bytes+size > maxReadBytes || !c.fits(bytes+size)) {
+		if len(found) > 0 && (bytes+size > maxReadBytes || !c.Fits(bytes+size)) {
 			return false
 		}
 		found, bytes = append(found, data), bytes+size
 		return uint64(len(found)) < count
 	})
-	if !c.fits(bytes) {
-		return c.tooLong()
+	if !c.Fits(bytes) {
+		return c.TooLong()
 	}
-	c.reply = reply.ArrayHeader(c.reply, len(found))
+	c.Reply = reply.ArrayHeader(c.Reply, len(found))
 	for i, data := range found {
-		c.reply = reply.Integer(reply.ArrayHeader(c.reply, 2), int64(from+uint64(i)))
-		if text := command.FixedReply(data); c.isLong(len(data)) && c.mayHold(text) { // it never changes
-			c.reply = reply.BulkHeader(c.reply, len(data))
-			c.run.Long.Add(len(c.reply), text, 0, len(data))
-			c.reply = append(c.reply, "\r\n"...)
-			continue
-		}
-		c.reply = reply.Bulk(c.reply, data)
+		c.Reply = reply.Integer(reply.ArrayHeader(c.Reply, 2), int64(from+uint64(i)))
+		c.Reply = c.BulkLasting(data)
 	}
-	return c.reply
+	return c.Reply
 }
 
 // logEntryOverhead is more than the encoding adds to an entry.
 const logEntryOverhead = 64
 
 // logInfo is RAFT.LOG INFO topic: names and values.
-func logInfo(v view, c call) []byte {
-	t, ok := topicOf(v.get(c.args[2]))
+func logInfo(v exec.View, c exec.Call) []byte {
+	t, ok := topicOf(v.Get(c.Args[2]))
 	switch {
 	case !ok:
-		return c.wrongType()
+		return c.WrongType()
 	case t == nil:
-		return c.error(reply.NoSuchKey)
+		return c.Error(reply.NoSuchKey)
 	}
 	full, limits := "refuse", t.Limits()
 	if limits.Trims {
@@ -366,34 +358,34 @@ func logInfo(v view, c call) []byte {
 		{"trimmed", t.Trimmings()}, {"limit-bytes", limits.Bytes}, {"limit-entries", limits.Entries},
 		{"oldest-age-ms", age(v, t, t.FirstTime())}, {"newest-age-ms", age(v, t, t.LastTime())},
 	}
-	c.reply = reply.MapHeader(c.reply, c.protocol, len(fields)+1)
+	c.Reply = reply.MapHeader(c.Reply, c.Protocol, len(fields)+1)
 	for _, f := range fields {
-		c.reply = reply.Integer(reply.BulkString(c.reply, f.name), int64(f.value))
+		c.Reply = reply.Integer(reply.BulkString(c.Reply, f.name), int64(f.value))
 	}
-	return reply.BulkString(reply.BulkString(c.reply, "when-full"), full)
+	return reply.BulkString(reply.BulkString(c.Reply, "when-full"), full)
 }
 
 // age is how long ago a moment of log time was, 0 for a topic without entries.
-func age(v view, t *value.Topic, time int64) uint64 {
+func age(v exec.View, t *value.Topic, time int64) uint64 {
 	if t.Len() == 0 {
 		return 0
 	}
-	return uint64(max(v.now.Log-time, 0))
+	return uint64(max(v.Now.Log-time, 0))
 }
 
 // renamed is an entry under another key. A topic gets new indexes, above all before: a reader that knows an index of
 // either key would otherwise take another entry for the one behind it. refusal is why there is no such entry, empty if
 // there is.
-func (m *Machine) renamed(e *keyspace.Entry, key []byte) (fresh keyspace.Entry, refusal string) {
+func renamed(w *exec.Writer, e *keyspace.Entry, key []byte) (fresh keyspace.Entry, refusal string) {
 	fresh = e.Under(key)
 	t, ok := fresh.Apart().(*value.Topic)
 	if !ok {
 		return fresh, ""
 	}
 	count := max(t.Len(), 1)
-	if !m.space.HasNumbers(count) {
+	if !w.HasNumbers(count) {
 		return fresh, logOutOfIndexes
 	}
-	state, _ := m.space.Making()
-	return fresh.With(t.Renumbered(m.space.NextNumbers(count), state)), ""
+	state, _ := w.Making()
+	return fresh.With(t.Renumbered(w.NextNumbers(count), state)), ""
 }

@@ -172,6 +172,9 @@ func TestRules(t *testing.T) {
 	for _, c := range [][2]string{
 		{"wal/a.go", "package wal\n\nimport _ \"" + module + "consensus/raft\"\n"},
 		{"fsm/a.go", "package fsm\n\nimport _ \"sync/atomic\"\n"},
+		{"fsm/lists/a.go", "package lists\n\nimport _ \"time\"\n"},
+		{"fsm/lists/a.go", "package lists\n\nimport _ \"" + module + "fsm/sets\"\n"},
+		{"fsm/lists/a.go", "package lists\n\nimport _ \"" + module + "fsm\"\n"},
 		{"fsm/a.go", "package fsm\n\nfunc f() { go f() }\n"},
 		{"fsm/a.go", "package fsm\n\nfunc f(w sync.WaitGroup) { w.Go(nil) }\n"},
 		{"fsm/a_test.go", "package fsm\n\nfunc f() { time.Sleep(1) }\n"},

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ var arrows = map[string][]string{
 	"internal/levels":              {"fsm", "wal/raftlog"},
 	"resp":                         {"resp/wire", "resp/topology", "resp/stats", "resp/info", "resp/waits"},
 	"resp/info":                    {"resp/topology"},
-	"fsm":                          {"fsm/keyspace", "fsm/value"},
+	"fsm":                          slices.Concat(family, families),
+	"fsm/exec":                     {"fsm/keyspace", "fsm/value"},
 	"fsm/keyspace":                 {"fsm/value"},
 	"consensus":                    {"consensus/raft", "consensus/membership", "consensus/internal", "snapshot", "wal"},
 	"consensus/sim":                {"consensus/internal", "consensus/membership", "consensus/raft", "snapshot", "wal"},
@@ -34,13 +36,26 @@ var arrows = map[string][]string{
 	},
 }
 
+// families are the packages of commands by family, which know no other family; family is what one imports.
+var (
+	families = strings.Fields("fsm/hashes fsm/sets fsm/sortedsets fsm/geo fsm/lists fsm/streams fsm/hyperloglog " +
+		"fsm/sorting fsm/dump")
+	family = strings.Fields("fsm/exec fsm/keyspace fsm/value")
+)
+
+func init() {
+	for _, name := range families {
+		arrows[name] = family
+	}
+}
+
 var islands = strings.Fields("resp/wire resp/topology resp/stats resp/waits fsm/value consensus/quorum wal/raftlog " +
 	"tests bench")
 
 // pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.
 var (
-	pure = strings.Fields("consensus/quorum consensus/raft consensus/membership consensus/internal/locations fsm " +
-		"fsm/keyspace fsm/value internal/sessions")
+	pure = slices.Concat(families, family, strings.Fields("consensus/quorum consensus/raft consensus/membership "+
+		"consensus/internal/locations fsm internal/sessions"))
 	impure = strings.Fields("time sync os net math/rand crypto/rand hash/maphash runtime unsafe context log")
 )
 

@@ -1,4 +1,4 @@
-// Package number reads integers as Redis writes them.
+// Package number reads integers as Redis writes them, and adds them within their 64 bits.
 package number
 
 import "math"
@@ -36,4 +36,12 @@ func Parse[T string | []byte](text T) (int64, bool) {
 		return int64(magnitude), true
 	}
 	return 0, false
+}
+
+// Add is a + b, and false if that is not a 64-bit number.
+func Add(a, b int64) (int64, bool) {
+	if (b > 0 && a > math.MaxInt64-b) || (b < 0 && a < math.MinInt64-b) {
+		return 0, false
+	}
+	return a + b, true
 }

@@ -1,4 +1,4 @@
-package fsm
+package number
 
 import (
 	"math"
@@ -11,7 +11,7 @@ func TestAddKnowsItsBounds(t *testing.T) {
 	for _, a := range edges {
 		for _, b := range edges {
 			exact := new(big.Int).Add(big.NewInt(a), big.NewInt(b))
-			got, ok := add(a, b)
+			got, ok := Add(a, b)
 			if ok != exact.IsInt64() || (ok && got != exact.Int64()) {
 				t.Errorf("%d + %d: %d, %v; want %v", a, b, got, ok, exact)
 			}

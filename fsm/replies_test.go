@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 )
@@ -31,8 +32,8 @@ func TestReadBeyondTheBoundIsAnError(t *testing.T) {
 	m := longValue(t)
 	for line, want := range map[string]string{
 		"MGET long long":                             "*2\r\n$1048576\r\n",
-		"MGET long long long":                        "-" + replyTooLong + "\r\n",
-		"MGET" + strings.Repeat(" long", 10_000):     "-" + replyTooLong + "\r\n",
+		"MGET long long long":                        "-" + exec.ReplyTooLong + "\r\n",
+		"MGET" + strings.Repeat(" long", 10_000):     "-" + exec.ReplyTooLong + "\r\n",
 		"GETRANGE long 0 -1":                         "$1048576\r\n",
 		"MGET nothing" + strings.Repeat(" no", 1000): "*1001\r\n$-1\r\n",
 	} {
@@ -50,7 +51,7 @@ func TestReadBeyondTheBoundIsAnError(t *testing.T) {
 	for _, line := range []string{"GET long", "GETRANGE long 0 -1", "KEYS *", "SCAN 0", slot} {
 		run := newRun(2, words(line))
 		run.MaxReplyBytes = 30
-		if m.Query(0, run); !strings.Contains(string(run.Reply), replyTooLong) || len(run.Reply) > 200 {
+		if m.Query(0, run); !strings.Contains(string(run.Reply), exec.ReplyTooLong) || len(run.Reply) > 200 {
 			t.Errorf("%s answers %.30q", line, run.Reply)
 		}
 	}
@@ -93,8 +94,8 @@ func TestWritesBeyondTheBoundAreExecutedAndSaySo(t *testing.T) {
 	if n := bytes.Count(run.Reply, value); n != 3 || len(run.Reply) > maxBytes+longBytes+1<<10 {
 		t.Fatalf("%d values in %d bytes", n, len(run.Reply))
 	}
-	end := strings.Repeat("-"+writtenTooLong+"\r\n", 6) + "-" + replyTooLong + "\r\n-" + writtenTooLong +
-		"\r\n-" + replyTooLong + "\r\n"
+	end := strings.Repeat("-"+exec.WrittenTooLong+"\r\n", 6) + "-" + exec.ReplyTooLong + "\r\n-" + exec.WrittenTooLong +
+		"\r\n-" + exec.ReplyTooLong + "\r\n"
 	if got := string(run.Reply); !strings.HasSuffix(got, end) {
 		t.Fatalf("the replies end with %q", got[len(got)-700:])
 	}

@@ -1,8 +1,8 @@
-package fsm
+package exec
 
-// is reports whether an argument is a word of Redis's, given in capitals, in any mixture of case. Only ASCII letters
+// Is reports whether an argument is a word of Redis's, given in capitals, in any mixture of case. Only ASCII letters
 // fold: there are others whose capitals are ASCII.
-func is(arg []byte, word string) bool {
+func Is(arg []byte, word string) bool {
 	if len(arg) != len(word) {
 		return false
 	}

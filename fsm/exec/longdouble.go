@@ -1,4 +1,4 @@
-package fsm
+package exec
 
 import (
 	"bytes"
@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// longDouble is the number with which Redis computes INCRBYFLOAT: the 80-bit format of the x87, with 64 bits of
+// LongDouble is the number with which Redis computes INCRBYFLOAT: the 80-bit format of the x87, with 64 bits of
 // precision and exponents of up to 16,384. Go has no such type, and C has another one on other machines. Here it is
 // made of integers, so that all nodes compute the same on any architecture.
 //
 // It does not lose precision gradually below 2^-16382: Redis prints so small a number as 0, and to add it to a larger
 // one changes nothing.
-type longDouble struct {
+type LongDouble struct {
 	value    *big.Float
 	infinite bool
 }
@@ -23,8 +23,8 @@ const (
 	// number that is rounded to 0.
 	maxExponent = 16384
 	minExponent = -16446
-	// maxNumberBytes bounds the text of a number.
-	maxNumberBytes = 5*1024 - 1
+	// MaxNumberBytes bounds the text of a number.
+	MaxNumberBytes = 5*1024 - 1
 	// shownDigits is the number of digits behind the point that are shown. A number below 2^-58 is below half of the
 	// last one.
 	shownDigits   = 17
@@ -35,28 +35,28 @@ const (
 	exponentCeiling  = 100_000
 )
 
-// parseLongDouble reads a number as C's strtold does, but nothing around it, no number that is too large or too small,
+// ParseLongDouble reads a number as C's strtold does, but nothing around it, no number that is too large or too small,
 // and none that is not one: decimal or hexadecimal, with or without exponent, or infinity.
-func parseLongDouble(text []byte) (longDouble, bool) {
-	if len(text) == 0 || len(text) > maxNumberBytes {
-		return longDouble{}, false
+func ParseLongDouble(text []byte) (LongDouble, bool) {
+	if len(text) == 0 || len(text) > MaxNumberBytes {
+		return LongDouble{}, false
 	}
 	negative := text[0] == '-'
 	if negative || text[0] == '+' {
 		text = text[1:]
 	}
-	if is(text, "INF") || is(text, "INFINITY") {
-		return longDouble{infinite: true}, true
+	if Is(text, "INF") || Is(text, "INFINITY") {
+		return LongDouble{infinite: true}, true
 	}
 	n, ok := parseNumeral(text)
 	if !ok {
-		return longDouble{}, false
+		return LongDouble{}, false
 	}
 	value, ok := n.value()
 	if ok && negative {
 		value.Neg(value)
 	}
-	return longDouble{value: value}, ok
+	return LongDouble{value: value}, ok
 }
 
 // numeral is an unsigned number as it is spelled: digits without their point, and the power that moves it back.
@@ -142,18 +142,18 @@ func inRange(value *big.Float) bool {
 	return value.MantExp(nil) <= maxExponent && new(big.Float).Abs(value).Cmp(smallest) > 0
 }
 
-// plus is the sum of two numbers, and false if that is not a finite one.
-func (d longDouble) plus(other longDouble) (longDouble, bool) {
+// Plus is the sum of two numbers, and false if that is not a finite one.
+func (d LongDouble) Plus(other LongDouble) (LongDouble, bool) {
 	if d.infinite || other.infinite {
-		return longDouble{}, false
+		return LongDouble{}, false
 	}
 	sum := new(big.Float).SetPrec(longDoubleBits).SetMode(big.ToNearestEven)
 	sum.Add(d.value, other.value)
-	return longDouble{value: sum}, sum.MantExp(nil) <= maxExponent
+	return LongDouble{value: sum}, sum.MantExp(nil) <= maxExponent
 }
 
-// append appends a finite number to dst as Redis writes it: never with an exponent, and without zeros at its end.
-func (d longDouble) append(dst []byte) []byte {
+// Append appends a finite number to dst as Redis writes it: never with an exponent, and without zeros at its end.
+func (d LongDouble) Append(dst []byte) []byte {
 	// big.Float takes milliseconds to make thousands of digits of a small number, of which none would be shown.
 	if d.value.MantExp(nil) < shownExponent {
 		return append(dst, '0')

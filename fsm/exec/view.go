@@ -1,0 +1,40 @@
+package exec
+
+import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/sessions"
+)
+
+// View is what a read sees: the key space, through methods that change nothing.
+type View struct {
+	Space Reader
+	// Now is the time of the read: the state time, or later if no key of the read ends in between.
+	Now keyspace.Now
+	// Random was drawn by the connection. It is no part of the state, and no write sees it.
+	Random uint64
+	// MaxValueBytes bounds the bytes of a string.
+	MaxValueBytes int
+	// Lookups is where Get counts, nil for nowhere.
+	Lookups *command.Lookups
+}
+
+// Get looks for a key in order to read it; nil if it is absent.
+func (v View) Get(key []byte) *keyspace.Entry {
+	e := v.Space.Get(key)
+	v.Lookups.Count(e != nil)
+	return e
+}
+
+// Reader is the part of the key space that changes nothing.
+type Reader interface {
+	Get(key []byte) *keyspace.Entry
+	Size() int
+	SlotSize(slot uint16) int
+	LastNumber() uint64
+	SlotKeys(slot uint16, count int, visit func(key string))
+	Scan(from keyspace.Position, visit func(at keyspace.Position, e *keyspace.Entry) bool)
+	Pick(random uint64) (key string, ok bool)
+	Session(id uint64) (sessions.Info, bool)
+	Now() keyspace.Now
+}

@@ -1,0 +1,105 @@
+package exec
+
+import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/sessions"
+)
+
+// Writer is what a write changes: the key space, while an entry is applied. The machine has one, and uses it for all.
+type Writer struct {
+	space *keyspace.Space
+	// made are the strings that were made ahead, by the first byte of the argument that they are.
+	made map[*byte]*value.Chunks
+	// chances is how many chances the entry took.
+	chances uint64
+}
+
+// WriterOf makes a writer of a space.
+func WriterOf(space *keyspace.Space) Writer { return Writer{space: space} }
+
+// Begin begins an entry. made are the strings that were made ahead of it, by their first byte in its body.
+func (w *Writer) Begin(made map[*byte]*value.Chunks) { w.made, w.chances = made, 0 }
+
+// Place is where a key belongs. Commands that look for a key and then put it compute that once.
+func (w *Writer) Place(key []byte) keyspace.Place { return w.space.Place(key) }
+
+// Find gives the entry of a key, nil if it is absent. The entry is for reading, and valid until the next write.
+func (w *Writer) Find(at keyspace.Place, key []byte) *keyspace.Entry { return w.space.Find(at, key) }
+
+// Get is Find, without a place at hand.
+func (w *Writer) Get(key []byte) *keyspace.Entry { return w.space.Get(key) }
+
+// Put stores an entry in place of the old one of its key, with the deadline that it has.
+func (w *Writer) Put(at keyspace.Place, key []byte, e keyspace.Entry) { w.space.Put(at, key, e) }
+
+// PutUntil is Put with a deadline, or without one if that is 0. It removes the key if the deadline has come already.
+func (w *Writer) PutUntil(at keyspace.Place, key []byte, e keyspace.Entry, deadline keyspace.Deadline) {
+	w.space.PutUntil(at, key, e, deadline)
+}
+
+// Remove removes a key and reports whether it was present.
+func (w *Writer) Remove(key []byte) bool { return w.space.Remove(key) }
+
+// Flush removes all keys, in constant time.
+func (w *Writer) Flush() { w.space.Flush() }
+
+// Now is the state time.
+func (w *Writer) Now() keyspace.Now { return w.space.Now() }
+
+// MaxValueBytes bounds the bytes of a string.
+func (w *Writer) MaxValueBytes() int { return w.space.MaxValueBytes() }
+
+// NextNumber is a number above all that it gave before: see keyspace.Space.NextNumber.
+func (w *Writer) NextNumber() uint64 { return w.space.NextNumber() }
+
+// NextNumbers takes a number of numbers that follow each other, at least one, and gives the first.
+func (w *Writer) NextNumbers(count uint64) (first uint64) { return w.space.NextNumbers(count) }
+
+// HasNumbers reports whether a command may take so many numbers: see keyspace.Space.HasNumbers.
+func (w *Writer) HasNumbers(count uint64) bool { return w.space.HasNumbers(count) }
+
+// LastNumber is the last that NextNumber gave, 0 before the first.
+func (w *Writer) LastNumber() uint64 { return w.space.LastNumber() }
+
+// Making is what a value is made or changed with: a fresh state of the hash of values, and the present generation.
+func (w *Writer) Making() (state value.Sip, generation uint64) { return w.space.Making() }
+
+// Chance is a number that no client can foresee: the same on every node, and another one at each call.
+func (w *Writer) Chance() uint64 {
+	w.chances++
+	return w.space.Chance(0, w.chances)
+}
+
+// NewEntry is an entry with a string that came with the body which is being applied: the one that was made ahead, if
+// there is one.
+func (w *Writer) NewEntry(key, text []byte) keyspace.Entry {
+	if made := w.Made(text); made != nil {
+		return keyspace.EntryOf(key, made)
+	}
+	return keyspace.NewEntry(key, text)
+}
+
+// Made is a string that was made ahead, nil if it was not.
+func (w *Writer) Made(text []byte) *value.Chunks {
+	if len(w.made) == 0 || len(text) == 0 {
+		return nil
+	}
+	return w.made[&text[0]]
+}
+
+// Overwritten is an entry of a string with b, which is not empty, at an offset: see keyspace.Space.Overwritten.
+func (w *Writer) Overwritten(e *keyspace.Entry, offset int, b []byte) keyspace.Entry {
+	return w.space.Overwritten(e, offset, b)
+}
+
+// Built is an entry with a string of a length, made piece by piece: see keyspace.Space.Built.
+func (w *Writer) Built(key []byte, length int, fill func(piece []byte, offset int) bool) keyspace.Entry {
+	return w.space.Built(key, length, fill)
+}
+
+// Unshare lets two entries share one value: see keyspace.Space.Unshare.
+func (w *Writer) Unshare(e *keyspace.Entry) { w.space.Unshare(e) }
+
+// Sessions are those of clients.
+func (w *Writer) Sessions() *sessions.Table { return w.space.Sessions() }
