@@ -3,6 +3,7 @@
 //	String ──► the text beside its key (short, or as SET left it)
 //	      └──► Chunks, a Value apart from its key (long, and changed in place)
 //	Topic  ──► Sequence: entries in stretches, appended behind and trimmed in front
+//	Hash, Set ──► table: elements by their names, in one pack, or in a tree with packs at its ends
 //
 // A further type implements Value, has a Kind of its own, and a Reader for the parts of its image: its row in the table
 // of kinds names both.

@@ -10,6 +10,12 @@ func TestSizesAreThoseOfTheTypes(t *testing.T) {
 		"chunks":  {chunksBytes, int(reflect.TypeFor[Chunks]().Size())},
 		"chunk":   {chunkHeaderBytes, int(reflect.TypeFor[chunk]().Size())},
 		"lock":    {lockBytes, int(reflect.TypeFor[Lock]().Size())},
+		"hash":    {containerBytes, int(reflect.TypeFor[Hash]().Size())},
+		"set":     {containerBytes, int(reflect.TypeFor[Set]().Size())},
+		"trunk":   {trunkBytes, int(reflect.TypeFor[trunk]().Size())},
+		"seed":    {seedBytes, int(reflect.TypeFor[Sip]().Size())},
+		"fork":    {tableForkBytes, int(reflect.TypeFor[tableFork]().Size())},
+		"leaf":    {tableLeafBytes, int(reflect.TypeFor[tableLeaf]().Size())},
 		"pointer": {pointerBytes, int(reflect.TypeFor[*chunk]().Size())},
 	} {
 		if sizes[0] != sizes[1] {

@@ -8,6 +8,8 @@ const (
 	KindString Kind = 1
 	KindTopic  Kind = 2
 	KindLock   Kind = 3
+	KindHash   Kind = 4
+	KindSet    Kind = 6
 )
 
 // MaxKind is the largest kind: an image keeps it in the lower six bits of a byte.
@@ -26,6 +28,8 @@ var kinds = [MaxKind + 1]traits{
 	KindString: {"string", func() Reader { return new(StringReader) }},
 	KindTopic:  {"raftlog", func() Reader { return new(topicReader) }},
 	KindLock:   {"raftlock", func() Reader { return new(lockReader) }},
+	KindHash:   {"hash", newHashReader},
+	KindSet:    {"set", newSetReader},
 }
 
 // Name is what TYPE answers for values of a kind.

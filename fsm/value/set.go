@@ -1,0 +1,158 @@
+package value
+
+// Set is a set of strings, its members. It has at least one. It implements Value.
+type Set struct {
+	box     Box
+	members table
+}
+
+// newSet gives members their header, nil if there are none.
+func newSet(members table) *Set {
+	if members.Len() == 0 {
+		return nil
+	}
+	s := &Set{members: members}
+	s.box.Value = s
+	return s
+}
+
+// Len is the number of members.
+func (s *Set) Len() int { return s.members.Len() }
+
+// Has reports whether the set has a member.
+func (s *Set) Has(member []byte) bool {
+	_, found := s.members.find(keysOnly, member)
+	return found
+}
+
+// HasItem is Has for a member of another set.
+func (s *Set) HasItem(member Item) bool {
+	wanted := member.asForm()
+	_, found := s.members.findForm(keysOnly, &wanted)
+	return found
+}
+
+// At is the member with a number, below Len, in the order of Position.
+func (s *Set) At(number int) Item {
+	member, _ := s.members.at(keysOnly, number)
+	return member
+}
+
+// Each visits all members in the order of Position, until visit wants no more.
+func (s *Set) Each(visit func(member Item) bool) {
+	s.members.each(keysOnly, func(member, _ Item) bool { return visit(member) })
+}
+
+// Scan visits the members from a position on, in order, until visit wants no more. A small set has all at position 0.
+func (s *Set) Scan(from Position, visit func(at Position, member Item) bool) {
+	s.members.scan(keysOnly, from, func(at Position, member, _ Item) bool { return visit(at, member) })
+}
+
+// SetEdit is a set while a command writes it. The zero value is of no use: see Edit.
+type SetEdit struct{ members tableEdit }
+
+// Edit begins to write the set, or an empty one if it is nil. state is a fresh one of the hash of values, generation
+// the present one. s is not used any more once a member was written, but for its Digest and Size.
+func (s *Set) Edit(state Sip, generation uint64) SetEdit {
+	var members table
+	if s != nil {
+		members = s.members
+	}
+	return SetEdit{edit(members, making{keysOnly, state, generation})}
+}
+
+// Add adds a copy of a member, and reports whether the set lacked it.
+func (e *SetEdit) Add(member []byte) (added bool) { return !e.members.put(member, form{}) }
+
+// AddItem is Add for a member of another set.
+func (e *SetEdit) AddItem(member Item) (added bool) {
+	whole := member.asForm()
+	return !e.members.putForm(&whole, &form{})
+}
+
+// RemoveItem removes a member of this set, which is not used any more.
+func (e *SetEdit) RemoveItem(member Item) {
+	wanted := member.asForm()
+	e.members.removeForm(&wanted)
+}
+
+// Remove removes a member, and reports whether it was there.
+func (e *SetEdit) Remove(member []byte) (existed bool) { return e.members.remove(member) }
+
+// At is the member with a number, below Len, in the order of Position. It is valid until the next change.
+func (e *SetEdit) At(number int) Item {
+	member, _ := e.members.at(keysOnly, number)
+	return member
+}
+
+// Len is the number of members.
+func (e *SetEdit) Len() int { return e.members.Len() }
+
+// Set is what was written, nil if no member is left. The edit is not used any more.
+func (e *SetEdit) Set() *Set { return newSet(e.members.table) }
+
+// Box is where the value is held: in itself.
+func (s *Set) Box() *Box { return &s.box }
+
+// Kind is KindSet.
+func (s *Set) Kind() Kind { return KindSet }
+
+// Encoding is what OBJECT ENCODING answers.
+func (s *Set) Encoding() string {
+	switch {
+	case s.fitsIntset(maxIntsetEntries):
+		return "intset"
+	case s.members.fitsListpack(keysOnly, maxListpackEntries, maxListpackBytes):
+		return "listpack"
+	}
+	return "hashtable"
+}
+
+// fitsIntset reports whether the set has at most so many members, and only integers.
+func (s *Set) fitsIntset(entries int) bool {
+	if s.Len() > entries {
+		return false
+	}
+	integers := true
+	s.Each(func(member Item) bool {
+		_, integers = member.Integer()
+		return integers
+	})
+	return integers
+}
+
+// Size is about the number of bytes of the members.
+func (s *Set) Size() int { return s.members.bytes() }
+
+// MemoryBytes is what the set occupies.
+func (s *Set) MemoryBytes() int { return AllocatedSize(containerBytes) + s.members.memoryBytes() }
+
+// Digest is the digest of the members.
+func (s *Set) Digest() uint64 { return s.members.digest() }
+
+// Generation is that of the newest part.
+func (s *Set) Generation() uint64 { return s.members.newest() }
+
+// EachPart calls emit with the parts of the image: see table.
+func (s *Set) EachPart(buf []byte, emit func(part []byte) error) error {
+	return s.members.eachPart(keysOnly, buf, emit)
+}
+
+// setReader is the Reader of sets.
+type setReader struct{ members tableReader }
+
+func newSetReader() Reader { return &setReader{tableReader{shape: keysOnly}} }
+
+// Add takes the next part.
+func (r *setReader) Add(part []byte, maxBytes int, state Sip, generation uint64) bool {
+	return r.members.add(part, maxBytes, state, generation)
+}
+
+// Finish ends a set.
+func (r *setReader) Finish(Sip, uint64) (text []byte, apart Value, ok bool) {
+	members, ok := r.members.finish()
+	if !ok {
+		return nil, nil, false
+	}
+	return nil, newSet(members), true
+}

@@ -1,0 +1,408 @@
+package value
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// tableEdit is a table while a command changes it, one entry after the other. The trunk of the table before stays as it
+// is, so that one still tells its digest and its size.
+type tableEdit struct {
+	table
+	making
+	// owned says that the trunk is of this edit.
+	owned bool
+}
+
+func edit(t table, m making) tableEdit { return tableEdit{table: t, making: m} }
+
+// with is the table with an entry, in place of the one of that key if existed. kept is what the table keeps for the
+// key: newForm, wordForm, or nothing, as its shape is.
+func (t table) with(key []byte, kept form, m making) (next table, existed bool) {
+	e := edit(t, m)
+	existed = e.put(key, kept)
+	return e.table, existed
+}
+
+// without is the table without the entry of a key.
+func (t table) without(key []byte, m making) (next table, existed bool) {
+	e := edit(t, m)
+	existed = e.remove(key)
+	return e.table, existed
+}
+
+// putEntry writes an entry to b, which has room for it.
+func putEntry(b []byte, key, kept *form) { kept.put(key.put(b)) }
+
+// put puts an entry, in place of the one of that key if existed.
+func (e *tableEdit) put(key []byte, kept form) (existed bool) {
+	whole := newForm(key, e.state)
+	return e.putForm(&whole, &kept)
+}
+
+func (e *tableEdit) putForm(key, kept *form) (existed bool) {
+	hash := key.hash(e.state)
+	if e.trunk == nil && e.putSmall(key, kept, hash, &existed) {
+		return existed
+	}
+	existed = e.putLarge(key, kept, hash, false)
+	if packFits(e.trunk.count, e.trunk.bytes) { // a long item was replaced by a short one
+		e.fold()
+	}
+	return existed
+}
+
+// putSmall puts an entry into a pack. If it does not fit it makes a tree of the pack instead, and reports false.
+func (e *tableEdit) putSmall(key, kept *form, hash uint64, existed *bool) bool {
+	old, sum, count := e.entries(), e.digest(), e.Len()
+	at, middle, end, found := e.shape.find(old, key)
+	*existed = found
+	switch {
+	case found && kept.lies(old[middle:end]):
+		return true
+	case found:
+		sum -= e.shape.entryHash(hash, Item{old[middle:end]}, e.state)
+	default:
+		at, count = e.shape.room(old, key, hash, e.state), count+1
+		end = at
+	}
+	size := key.size() + kept.size()
+	length := len(old) - (end - at) + size
+	if !packFits(count, length) {
+		e.plant()
+		return false
+	}
+	fresh := make([]byte, packStart+length)
+	copy(fresh[packStart:], old[:at])
+	put := fresh[packStart+at : packStart+at+size]
+	putEntry(put, key, kept)
+	copy(fresh[packStart+at+size:], old[end:])
+	sum += e.shape.entryHash(hash, Item{put[key.size():]}, e.state)
+	binary.LittleEndian.PutUint64(fresh, sum)
+	fresh[sumBytes] = byte(count)
+	e.packed = fresh
+	return true
+}
+
+// lies reports whether a whole form is what b holds.
+func (f *form) lies(b []byte) bool {
+	return len(b) == f.size() && string(b[:f.length]) == string(f.head[:f.length]) &&
+		string(b[f.length:]) == string(f.text)
+}
+
+// plant makes a tree of a pack.
+func (e *tableEdit) plant() {
+	seed := e.state
+	leaf := &tableLeaf{generation: oldest, pack: e.entries(), count: uint32(e.Len()), ways: ways}
+	root := &tableFork{generation: e.generation}
+	root.counts[0] = leaf.count
+	for way := range root.next {
+		root.next[way].leaf = leaf
+	}
+	e.trunk = &trunk{root: root, seed: &seed, count: e.Len(), bytes: len(e.entries()), sum: e.digest()}
+	e.packed, e.owned = nil, true
+}
+
+// own lets the edit change the trunk and its root.
+func (e *tableEdit) own() {
+	if !e.owned {
+		own := *e.trunk
+		e.trunk, e.owned = &own, true
+	}
+	e.trunk.root = e.ownFork(e.trunk.root)
+}
+
+func (e *tableEdit) ownFork(f *tableFork) *tableFork {
+	if f.generation == e.generation {
+		return f
+	}
+	own := *f
+	own.generation = e.generation
+	return &own
+}
+
+// ownLeaf gives the leaf to which a way leads, as one that this generation may change.
+func (e *tableEdit) ownLeaf(f *tableFork, way int) *tableLeaf {
+	leaf := f.next[way].leaf
+	if leaf.generation == e.generation {
+		return leaf
+	}
+	own := *leaf
+	own.generation, own.shares = e.generation, true
+	f.lead(leaf.first(way), &own)
+	return &own
+}
+
+// lead leads the ways of a leaf to it, from the first on.
+func (f *tableFork) lead(first int, leaf *tableLeaf) {
+	for way := first; way < first+int(leaf.ways); way++ {
+		f.next[way] = tableNode{leaf: leaf}
+	}
+}
+
+// putLarge is put in a tree. isLast says that the key has the highest hash of all, and that the table lacks it.
+func (e *tableEdit) putLarge(key, kept *form, hash uint64, isLast bool) (existed bool) {
+	if !isLast {
+		leaf, _ := e.trunk.root.leafOf(hash)
+		var middle, end int
+		if _, middle, end, existed = e.shape.find(leaf.pack, key); existed && kept.lies(leaf.pack[middle:end]) {
+			return true
+		}
+	}
+	e.own()
+	f := e.trunk.root
+	for shift := topWayShift; ; {
+		way := wayOf(hash, shift)
+		if next := f.next[way].fork; next != nil {
+			next = e.ownFork(next)
+			f.next[way].fork = next
+			if !existed {
+				f.counts[way]++
+			}
+			f, shift = next, shift-wayBits
+			continue
+		}
+		if e.putInLeaf(f, way, shift, key, kept, hash, existed, isLast) {
+			return existed
+		}
+	}
+}
+
+// putInLeaf puts an entry into the leaf to which a way leads. If the leaf is full it divides that, and reports false.
+func (e *tableEdit) putInLeaf(
+	f *tableFork, way, shift int, key, kept *form, hash uint64, existed, isLast bool,
+) bool {
+	leaf := f.next[way].leaf
+	size, entries := key.size()+kept.size(), int(leaf.count)
+	at, middle, end := len(leaf.pack), 0, 0
+	switch {
+	case existed:
+		at, middle, end, _ = e.shape.find(leaf.pack, key)
+	case isLast:
+		end, entries = at, entries+1
+	default:
+		at, entries = e.shape.room(leaf.pack, key, hash, e.state), entries+1
+		end = at
+	}
+	change := size - (end - at)
+	if !leafFits(entries, len(leaf.pack)+change) && (leaf.ways > 1 || shift > 0) {
+		e.divide(f, way, shift)
+		return false
+	}
+	if existed {
+		e.trunk.sum -= e.shape.entryHash(hash, Item{leaf.pack[middle:end]}, e.state)
+	} else {
+		f.counts[leaf.first(way)]++
+		e.trunk.count++
+	}
+	leaf = e.ownLeaf(f, way)
+	leaf.count = uint32(entries)
+	put := leaf.splice(at, end, size)
+	putEntry(put, key, kept)
+	e.trunk.bytes += change
+	e.trunk.sum += e.shape.entryHash(hash, Item{put[key.size():]}, e.state)
+	return true
+}
+
+// splice makes room for so many bytes in place of those from at to end, and gives it.
+func (l *tableLeaf) splice(at, end, size int) (room []byte) {
+	old := l.pack
+	length := len(old) - (end - at) + size
+	if !l.shares && len(old) <= maxChangedBytes && length <= cap(old) && 2*(length+packStart) > cap(old) {
+		l.pack = old[:length]
+		copy(l.pack[at+size:], old[end:])
+	} else {
+		l.pack, l.shares = newPack(length), false
+		copy(l.pack, old[:at])
+		copy(l.pack[at+size:], old[end:])
+	}
+	return l.pack[at : at+size]
+}
+
+// newPack makes a pack of a length, with some room behind it if it may grow.
+func newPack(length int) []byte {
+	if length > maxChangedBytes {
+		return make([]byte, length)
+	}
+	return slices.Grow([]byte(nil), length+length/packRoomShare)[:length]
+}
+
+// packRoomShare is the part of a pack that it has for its growth, besides what the allocator adds.
+const packRoomShare = 16
+
+// divide makes room where a leaf is full: two leaves of half its ways, or a fork in place of one way.
+func (e *tableEdit) divide(f *tableFork, way, shift int) {
+	leaf := f.next[way].leaf
+	first := leaf.first(way)
+	if leaf.ways == 1 {
+		below := &tableFork{generation: e.generation}
+		below.counts[0] = leaf.count
+		below.lead(0, e.part(leaf, 0, len(leaf.pack), leaf.count, ways))
+		f.next[way] = tableNode{fork: below}
+		return
+	}
+	half := int(leaf.ways / 2)
+	at, before := e.shape.cut(leaf.pack, first+half, shift, e.state)
+	count := leaf.count
+	f.counts[first], f.counts[first+half] = uint32(before), count-uint32(before)
+	f.lead(first, e.part(leaf, 0, at, uint32(before), half))
+	f.lead(first+half, e.part(leaf, at, len(leaf.pack), count-uint32(before), half))
+}
+
+// part is a leaf with some of the entries of another one, which is not used any more in this generation.
+func (e *tableEdit) part(leaf *tableLeaf, begin, end int, count uint32, ways int) *tableLeaf {
+	part := &tableLeaf{generation: e.generation, count: count, ways: uint8(ways)}
+	switch end - begin {
+	case 0:
+	case len(leaf.pack): // as long as it is: nothing is copied
+		part.pack, part.shares = leaf.pack, leaf.shares || leaf.generation != e.generation
+	default:
+		part.pack = newPack(end - begin)
+		copy(part.pack, leaf.pack[begin:end])
+	}
+	return part
+}
+
+// remove removes the entry of a key if it existed.
+func (e *tableEdit) remove(key []byte) (existed bool) {
+	wanted := wantedForm(key)
+	return e.removeForm(&wanted)
+}
+
+func (e *tableEdit) removeForm(wanted *form) (existed bool) {
+	if e.trunk != nil {
+		return e.removeLarge(wanted)
+	}
+	old := e.entries()
+	at, middle, end, existed := e.shape.find(old, wanted)
+	if !existed {
+		return false
+	}
+	count, sum := e.Len()-1, e.digest()
+	if count == 0 {
+		e.packed = nil
+		return true
+	}
+	sum -= e.shape.entryHash(wanted.hash(e.state), Item{old[middle:end]}, e.state)
+	fresh := make([]byte, packStart+len(old)-(end-at))
+	copy(fresh[packStart+copy(fresh[packStart:], old[:at]):], old[end:])
+	binary.LittleEndian.PutUint64(fresh, sum)
+	fresh[sumBytes] = byte(count)
+	e.packed = fresh
+	return true
+}
+
+// step is a fork on the way to a leaf, and the way that was taken there.
+type step struct {
+	fork *tableFork
+	way  int
+}
+
+func (e *tableEdit) removeLarge(key *form) bool {
+	hash := key.hash(e.state)
+	leaf, _ := e.trunk.root.leafOf(hash)
+	at, middle, end, existed := e.shape.find(leaf.pack, key)
+	if !existed {
+		return false
+	}
+	e.own()
+	var buf [64 / wayBits]step
+	path, f := buf[:0], e.trunk.root
+	for shift := topWayShift; ; shift -= wayBits {
+		way := wayOf(hash, shift)
+		path = append(path, step{f, way})
+		next := f.next[way].fork
+		if next == nil {
+			break
+		}
+		f.counts[way]--
+		next = e.ownFork(next)
+		f.next[way].fork, f = next, next
+	}
+	way := path[len(path)-1].way
+	e.trunk.count--
+	e.trunk.bytes -= end - at
+	e.trunk.sum -= e.shape.entryHash(hash, Item{leaf.pack[middle:end]}, e.state)
+	leaf = e.ownLeaf(f, way)
+	f.counts[leaf.first(way)]--
+	leaf.count--
+	leaf.splice(at, end, 0)
+	if packFits(e.trunk.count, e.trunk.bytes) {
+		e.fold()
+	} else {
+		e.merge(path)
+	}
+	return true
+}
+
+// fold makes a pack of a tree.
+func (e *tableEdit) fold() {
+	packed := make([]byte, packStart, packStart+e.trunk.bytes)
+	binary.LittleEndian.PutUint64(packed, e.trunk.sum)
+	packed[sumBytes] = byte(e.trunk.count)
+	e.packed, e.trunk = e.trunk.root.appendTo(packed), nil
+	e.owned = false
+}
+
+// appendTo appends the entries of all leaves to dst, in their order.
+func (f *tableFork) appendTo(dst []byte) []byte {
+	for way := 0; way < ways; way++ {
+		if node := f.next[way]; node.fork != nil {
+			dst = node.fork.appendTo(dst)
+		} else {
+			dst = append(dst, node.leaf.pack...)
+			way += int(node.leaf.ways) - 1
+		}
+	}
+	return dst
+}
+
+// merge merges the leaf at the end of a path with its neighbours, as long as they are small together, and puts a leaf
+// in place of a fork of which it has all ways.
+func (e *tableEdit) merge(path []step) {
+	for depth := len(path) - 1; ; depth-- {
+		f, way := path[depth].fork, path[depth].way
+		for e.mergePair(f, way) {
+		}
+		leaf := f.next[way].leaf
+		if leaf.ways < ways || depth == 0 {
+			return
+		}
+		above := path[depth-1]
+		above.fork.next[above.way] = tableNode{leaf: e.part(leaf, 0, len(leaf.pack), leaf.count, 1)}
+	}
+}
+
+// mergePair merges the leaf to which a way leads with the one beside it, if both have equally many ways and are small
+// together.
+func (e *tableEdit) mergePair(f *tableFork, way int) bool {
+	leaf := f.next[way].leaf
+	first := leaf.first(way)
+	if leaf.ways == ways {
+		return false
+	}
+	beside := f.next[first^int(leaf.ways)].leaf
+	if beside == nil || beside.ways != leaf.ways {
+		return false
+	}
+	low, high := leaf, beside
+	if first&int(leaf.ways) != 0 {
+		low, high = beside, leaf
+	}
+	count, bytes := low.count+high.count, len(low.pack)+len(high.pack)
+	if count > 1 && !leafFits(mergeShare*int(count), mergeShare*bytes) {
+		return false
+	}
+	merged := e.part(low, 0, len(low.pack), count, 2*int(leaf.ways))
+	switch {
+	case len(low.pack) == 0:
+		merged = e.part(high, 0, len(high.pack), count, 2*int(leaf.ways))
+	case len(high.pack) > 0:
+		merged.pack, merged.shares = newPack(bytes), false
+		copy(merged.pack[copy(merged.pack, low.pack):], high.pack)
+	}
+	first = merged.first(first)
+	f.counts[first], f.counts[first+int(leaf.ways)] = count, 0
+	f.lead(first, merged)
+	return true
+}
