@@ -10,6 +10,7 @@ const (
 	KindLock   Kind = 3
 	KindHash   Kind = 4
 	KindSet    Kind = 6
+	KindStream Kind = 8
 )
 
 // MaxKind is the largest kind: an image keeps it in the lower six bits of a byte.
@@ -30,6 +31,7 @@ var kinds = [MaxKind + 1]traits{
 	KindLock:   {"raftlock", func() Reader { return new(lockReader) }},
 	KindHash:   {"hash", newHashReader},
 	KindSet:    {"set", newSetReader},
+	KindStream: {"stream", func() Reader { return new(streamReader) }},
 }
 
 // Name is what TYPE answers for values of a kind.

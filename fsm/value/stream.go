@@ -1,0 +1,186 @@
+package value
+
+// Stream is Redis's stream at a key: entries with IDs that grow, each some pairs of a field and a value, and groups of
+// consumers that share the work on them. It implements Value.
+//
+//	Stream ──► blocks ──► streamBlock: up to 100 entries, packed
+//	     └───► groups ──► StreamGroup ──► pending: what was delivered and not acknowledged, by ID
+//	                                └───► consumers ──► StreamConsumer ──► the IDs that are pending for it
+//
+// Which entries share a block is part of the contents: see streamBlock, and StreamNodeBytes. A Stream is changed by a
+// StreamChange.
+type Stream struct {
+	box Box
+	// generation is that of the newest change.
+	generation uint64
+	blocks     shelves[StreamID, *streamBlock]
+	groups     shelves[string, *StreamGroup]
+	// held is how many entries are held, size how many bytes there are of entries and groups.
+	held uint64
+	size int
+	// last is the highest ID that was given, deleted the highest that was deleted one by one.
+	last, deleted StreamID
+	// added is how many entries were ever added, as far as a client did not set it.
+	added uint64
+	// blockSum and groupSum add up the digests of blocks and groups.
+	blockSum, groupSum uint64
+	digest             uint64
+}
+
+// NewStream is an empty stream.
+func NewStream(s Sip, generation uint64) *Stream { return (&Stream{generation: generation}).sealed(s) }
+
+// sealed gives a stream, which is not in use yet, its digest and its box.
+func (t *Stream) sealed(s Sip) *Stream {
+	t.digest = s.Word(t.last.Millis).Word(t.last.Sequence).Word(t.deleted.Millis).Word(t.deleted.Sequence).
+		Word(t.added).Word(t.blockSum).Word(uint64(t.blocks.count)).Word(uint64(t.groups.count)).Finish(t.groupSum)
+	t.box.Value = t
+	return t
+}
+
+// Len is how many entries are held.
+func (t *Stream) Len() uint64 { return t.held }
+
+// Last is the highest ID that was given, MaxDeleted the highest that was deleted one by one; zero for none.
+func (t *Stream) Last() StreamID { return t.last }
+
+// MaxDeleted is the highest ID that was deleted one by one, zero for none.
+func (t *Stream) MaxDeleted() StreamID { return t.deleted }
+
+// Added is how many entries were ever added, as far as a client did not set the number.
+func (t *Stream) Added() uint64 { return t.added }
+
+// Blocks is how many nodes Redis would have for the entries.
+func (t *Stream) Blocks() int { return t.blocks.count }
+
+// First is the ID of the first entry that is held, zero if there is none.
+func (t *Stream) First() (first StreamID) {
+	t.blocks.each(spot{}, func(b *streamBlock) bool {
+		if b.held > 0 {
+			first, _, _ = b.idAt(int(b.from))
+		}
+		return b.held == 0
+	})
+	return first
+}
+
+// Newest is the ID of the last entry that is held, zero if there is none.
+func (t *Stream) Newest() StreamID {
+	for at := t.blocks.end(); ; {
+		b, before, ok := t.blocks.before(at)
+		switch {
+		case !ok:
+			return StreamID{}
+		case b.held > 0:
+			return b.newest
+		}
+		at = before
+	}
+}
+
+// blockOf gives the spot of the block in which an ID is, or would be.
+func (t *Stream) blockOf(id StreamID) spot {
+	at, found := t.blocks.seek(id)
+	if !found {
+		if _, before, ok := t.blocks.before(at); ok {
+			return before
+		}
+	}
+	return at
+}
+
+// Each visits the entries from an ID on, up to another one, in their order, until visit wants no more.
+func (t *Stream) Each(from, upto StreamID, visit func(e StreamEntry) bool) {
+	t.blocks.each(t.blockOf(from), func(b *streamBlock) bool {
+		if b.first.Compare(upto) > 0 {
+			return false
+		}
+		for offset := b.seek(from); offset < len(b.bytes); {
+			var e StreamEntry
+			if e, offset = b.entryAt(offset); e.ID.Compare(upto) > 0 || !visit(e) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// EachBack visits the entries up to an ID, down to another one, in the reverse of their order, until visit wants no
+// more.
+func (t *Stream) EachBack(from, upto StreamID, visit func(e StreamEntry) bool) {
+	var some [StreamNodeEntries]uint32
+	at := t.blockOf(upto)
+	if _, exact, ok := t.blocks.get(at); ok {
+		at = exact
+		at.item++
+	}
+	for {
+		b, before, ok := t.blocks.before(at)
+		if !ok {
+			return
+		}
+		offsets := b.offsets(some[:0], upto)
+		for i := len(offsets) - 1; i >= 0; i-- {
+			if e, _ := b.entryAt(int(offsets[i])); e.ID.Compare(from) < 0 || !visit(e) {
+				return
+			}
+		}
+		at = before
+	}
+}
+
+// Entry gives the entry with an ID.
+func (t *Stream) Entry(id StreamID) (e StreamEntry, ok bool) {
+	t.Each(id, id, func(found StreamEntry) bool {
+		e, ok = found, true
+		return false
+	})
+	return e, ok
+}
+
+// Groups is how many groups there are.
+func (t *Stream) Groups() int { return t.groups.count }
+
+// Group gives a group by its name, nil if there is none.
+func (t *Stream) Group(name []byte) *StreamGroup {
+	g, _ := t.groups.find(string(name))
+	return g
+}
+
+// EachGroup visits the groups in the order of their names, until visit wants no more.
+func (t *Stream) EachGroup(visit func(g *StreamGroup) bool) { t.groups.each(spot{}, visit) }
+
+// Box is where the value is held: in itself.
+func (t *Stream) Box() *Box { return &t.box }
+
+// Kind is KindStream.
+func (t *Stream) Kind() Kind { return KindStream }
+
+// Encoding is what OBJECT ENCODING answers.
+func (t *Stream) Encoding() string { return "stream" }
+
+// Size is the number of bytes of the entries and the groups.
+func (t *Stream) Size() int { return t.size }
+
+// Digest is the digest of the contents.
+func (t *Stream) Digest() uint64 { return t.digest }
+
+// Generation is that of the storage.
+func (t *Stream) Generation() uint64 { return t.generation }
+
+// streamBytes is the size of a stream without its storage. A test compares it with the type.
+const streamBytes = 184
+
+// MemoryBytes is what the stream occupies. It costs O(N) in the number of blocks and of consumers.
+func (t *Stream) MemoryBytes() int {
+	bytes := AllocatedSize(streamBytes) + t.blocks.memoryBytes(pointerBytes) + t.groups.memoryBytes(pointerBytes)
+	t.blocks.each(spot{}, func(b *streamBlock) bool {
+		bytes += AllocatedSize(streamBlockBytes) + AllocatedSize(cap(b.bytes))
+		return true
+	})
+	t.groups.each(spot{}, func(g *StreamGroup) bool {
+		bytes += g.memoryBytes()
+		return true
+	})
+	return bytes
+}

@@ -1,0 +1,160 @@
+package value
+
+import "strings"
+
+// StreamGroup is a group of consumers of a stream: up to where entries were delivered to it, and which of these were
+// not acknowledged. It is for reading; StreamChange changes it.
+type StreamGroup struct {
+	generation uint64
+	name       *streamName
+	last       StreamID
+	read       int64
+	pending    shelves[StreamID, StreamPending]
+	consumers  shelves[string, *StreamConsumer]
+	// sum adds up the digests of what is pending, and of the consumers; size is how many bytes there are of all.
+	sum  uint64
+	size int
+}
+
+// StreamConsumer is a consumer of a group. It is for reading.
+type StreamConsumer struct {
+	generation   uint64
+	name         *streamName
+	seen, active int64
+	pending      shelves[StreamID, StreamID]
+}
+
+// StreamPending is an entry that was delivered to a consumer and not acknowledged.
+type StreamPending struct {
+	ID StreamID
+	// Time is when it was delivered last, in log time. Count is how often.
+	Time  int64
+	Count uint64
+	// owner is the name of the consumer.
+	owner *streamName
+}
+
+// streamName is the name of a group or of a consumer, with its digest. It never changes: as long as a consumer exists,
+// what is pending for it names it by the same streamName.
+type streamName struct {
+	text   string
+	digest uint64
+}
+
+// NeverActive is what Active is of a consumer to which nothing was ever delivered.
+const NeverActive = -1
+
+// UnknownRead says that it is not known how many of the entries that were ever added a group has read.
+const UnknownRead = -1
+
+func newStreamName(text []byte, s Sip) *streamName { return &streamName{string(text), Digest(s, text)} }
+
+func (g *StreamGroup) compare(key string) int    { return strings.Compare(g.name.text, key) }
+func (c *StreamConsumer) compare(key string) int { return strings.Compare(c.name.text, key) }
+func (p StreamPending) compare(key StreamID) int { return p.ID.Compare(key) }
+
+// Name is the name of the group.
+func (g *StreamGroup) Name() string { return g.name.text }
+
+// Last is the ID up to which entries were delivered. Read is how many of the entries that were ever added the group has
+// read, or UnknownRead.
+func (g *StreamGroup) Last() StreamID { return g.last }
+
+// Read is how many of the entries that were ever added the group has read, or UnknownRead.
+func (g *StreamGroup) Read() int64 { return g.read }
+
+// Consumers is how many consumers there are, Pending how many entries are pending.
+func (g *StreamGroup) Consumers() int { return g.consumers.count }
+
+// Pending is how many entries are pending.
+func (g *StreamGroup) Pending() int { return g.pending.count }
+
+// Consumer gives a consumer by its name, nil if there is none.
+func (g *StreamGroup) Consumer(name []byte) *StreamConsumer {
+	c, _ := g.consumers.find(string(name))
+	return c
+}
+
+// EachConsumer visits the consumers in the order of their names, until visit wants no more.
+func (g *StreamGroup) EachConsumer(visit func(c *StreamConsumer) bool) {
+	g.consumers.each(spot{}, visit)
+}
+
+// PendingOf gives what is pending with an ID.
+func (g *StreamGroup) PendingOf(id StreamID) (p StreamPending, ok bool) { return g.pending.find(id) }
+
+// EachPending visits what is pending from an ID on, until visit wants no more. If c is not nil, only what is pending
+// for that consumer of the group.
+func (g *StreamGroup) EachPending(from StreamID, c *StreamConsumer, visit func(p StreamPending) bool) {
+	if c == nil {
+		at, _ := g.pending.seek(from)
+		g.pending.each(at, visit)
+		return
+	}
+	at, _ := c.pending.seek(from)
+	c.pending.each(at, func(id StreamID) bool {
+		p, _ := g.pending.find(id)
+		return visit(p)
+	})
+}
+
+// LastPending is the highest ID that is pending, zero if there is none.
+func (g *StreamGroup) LastPending() StreamID {
+	p, _ := g.pending.last()
+	return p.ID
+}
+
+// Owner is the name of the consumer for which the entry is pending.
+func (p StreamPending) Owner() string { return p.owner.text }
+
+// Name is the name of the consumer.
+func (c *StreamConsumer) Name() string { return c.name.text }
+
+// Seen is when the consumer last asked for entries, Active when it last got some, or NeverActive; both in log time.
+func (c *StreamConsumer) Seen() int64 { return c.seen }
+
+// Active is when the consumer last got entries, in log time, or NeverActive.
+func (c *StreamConsumer) Active() int64 { return c.active }
+
+// Pending is how many entries are pending for the consumer.
+func (c *StreamConsumer) Pending() int { return c.pending.count }
+
+// digest is the hash of a group.
+func (g *StreamGroup) digest(s Sip) uint64 {
+	return s.Word(g.name.digest).Word(g.last.Millis).Word(g.last.Sequence).Word(uint64(g.read)).
+		Word(uint64(g.pending.count)).Word(uint64(g.consumers.count)).Finish(g.sum)
+}
+
+func (c *StreamConsumer) digest(s Sip) uint64 {
+	return s.Word(c.name.digest).Word(uint64(c.seen)).Finish(uint64(c.active))
+}
+
+func (p StreamPending) digest(s Sip) uint64 {
+	return s.Word(p.ID.Millis).Word(p.ID.Sequence).Word(uint64(p.Time)).Word(p.Count).Finish(p.owner.digest)
+}
+
+// How many bytes of contents there are besides names, and what occupies memory besides these. Tests compare the sizes
+// with the types.
+const (
+	streamPendingBytes  = 40
+	streamIDBytes       = 16
+	streamGroupBytes    = 136
+	streamConsumerBytes = 72
+	streamNameBytes     = 24
+)
+
+func (c *StreamConsumer) size() int { return streamConsumerBytes + len(c.name.text) }
+
+func (g *StreamGroup) memoryBytes() int {
+	bytes := AllocatedSize(streamGroupBytes) + g.name.memoryBytes() + g.pending.memoryBytes(streamPendingBytes) +
+		g.consumers.memoryBytes(pointerBytes)
+	g.consumers.each(spot{}, func(c *StreamConsumer) bool {
+		bytes += AllocatedSize(streamConsumerBytes) + c.name.memoryBytes() + c.pending.memoryBytes(streamIDBytes)
+		return true
+	})
+	return bytes
+}
+
+func (n *streamName) memoryBytes() int {
+	return AllocatedSize(streamNameBytes) + AllocatedSize(len(n.text))
+}
