@@ -208,7 +208,7 @@ func (w *twins) sameContent(call mixedCall, present []string, got, want string) 
 	case "randomkey":
 		return isOneOf(got, present) && isOneOf(want, present)
 	}
-	return false
+	return draw.Same(call.name, call.line, got, want)
 }
 
 // present lists the keys that are there at a moment.
@@ -234,7 +234,10 @@ func (w *twins) compareStored() {
 	w.t.Helper()
 	var calls []mixedCall
 	for _, key := range w.present(w.awaitNoDeadline(w.redis[0])) {
-		calls = append(calls, mixedCall{"get", []string{"get", key}}, mixedCall{"pexpiretime", []string{"pexpiretime", key}})
+		for _, line := range draw.Contents(w.m.space.Get([]byte(key)).Kind().Name(), key) {
+			calls = append(calls, mixedCall{line[0], line})
+		}
+		calls = append(calls, mixedCall{"pexpiretime", []string{"pexpiretime", key}})
 	}
 	calls = append(calls, mixedCall{"dbsize", []string{"dbsize"}})
 	w.sendTimed(w.redis[0], calls)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/raftredis/raftredis/internal/command"
 )
 
 // keys are those that a mix begins with: few, so that commands meet, of every length and of any bytes.
@@ -17,10 +19,14 @@ type Mix struct {
 	Keys []string
 	// Now is the wall time in milliseconds shortly before the call is made: moments in calls lie about it.
 	Now int64
+	// Apart says that two servers make the calls, each at a time of its own: no moment is near, then.
+	Apart bool
 	// sessions are those that were opened, sequences counts their commands, sent are the last of them.
 	sessions  []int64
 	sequences int
 	sent      [][]string
+	// entries counts those that were added to streams.
+	entries int
 }
 
 // NewMix makes a mix of few keys, of every length and of any bytes.
@@ -28,7 +34,12 @@ func NewMix(r *rand.Rand) *Mix { return &Mix{Rand: r, Keys: keys} }
 
 func (x *Mix) pick(words ...string) string { return words[x.IntN(len(words))] }
 
-func (x *Mix) key() string { return x.pick(x.Keys...) }
+func (x *Mix) key() string {
+	if x.IntN(2*otherShare) == 0 {
+		return x.pick(typedKeys...)
+	}
+	return x.pick(x.Keys...)
+}
 
 func (x *Mix) keys() (keys []string) {
 	for range 1 + x.IntN(4) {
@@ -64,12 +75,12 @@ func (x *Mix) when() string {
 		return strconv.FormatInt(100_000_000+x.Int64N(1_000_000_000), 10)
 	}
 	return x.pick("0", "-1", "1.5", "x", "", "9223372036854775807", "-9223372036854775808", "9223372036854776",
-		"-9223372036854776", "99999999999", "99999999999999", "5000000000000", "1")
+		"-9223372036854776", "99999999999", "99999999999999", "5000000000000")
 }
 
 // later is a time from now that keys reach while the test runs, in milliseconds or seconds, or an edge.
 func (x *Mix) later(unit int64) string {
-	if x.IntN(3) == 0 {
+	if x.Apart || x.IntN(3) == 0 {
 		return x.when()
 	}
 	return strconv.FormatInt(1+x.Int64N(5)/(1+unit/500), 10)
@@ -77,7 +88,7 @@ func (x *Mix) later(unit int64) string {
 
 // instant is a time of day before, at or behind the present one, or an edge.
 func (x *Mix) instant(unit int64) string {
-	if x.IntN(3) == 0 {
+	if x.Apart || x.IntN(3) == 0 {
 		return x.when()
 	}
 	return strconv.FormatInt((x.Now+x.Int64N(12)-3)/unit, 10)
@@ -193,8 +204,11 @@ func Commands() []Command { return slices.Clone(mixture) }
 // drawKey and the like are the arguments of many commands.
 func drawKey(x *Mix) []string  { return []string{x.key()} }
 func drawKeys(x *Mix) []string { return x.keys() }
-func drawPair(x *Mix) []string { return []string{x.key(), x.key()} }
 func drawNone(*Mix) []string   { return nil }
+
+func drawAnyKey(x *Mix) []string  { return []string{x.anyKey()} }
+func drawAnyKeys(x *Mix) []string { return x.anyKeys() }
+func drawAnyPair(x *Mix) []string { return []string{x.anyKey(), x.anyKey()} }
 
 func drawValue(x *Mix) []string  { return []string{x.key(), x.value()} }
 func drawNumber(x *Mix) []string { return []string{x.key(), string(Number(x.Rand))} }
@@ -214,13 +228,13 @@ func drawFields(x *Mix) []string { return append(drawKey(x), Fields(x.Rand)...) 
 
 func drawAfter(unit int64) func(x *Mix) []string {
 	return func(x *Mix) []string {
-		return x.with([]string{x.key(), x.later(unit)}, 2, x.condition)
+		return x.with([]string{x.anyKey(), x.later(unit)}, 2, x.condition)
 	}
 }
 
 func drawAt(unit int64) func(x *Mix) []string {
 	return func(x *Mix) []string {
-		return x.with([]string{x.key(), x.instant(unit)}, 2, x.condition)
+		return x.with([]string{x.anyKey(), x.instant(unit)}, 2, x.condition)
 	}
 }
 
@@ -237,7 +251,23 @@ func drawStringCommand(name string) func(x *Mix) []string {
 const secondMillis = 1000
 
 // mixture has every command of the key space.
-var mixture = slices.Concat(stringMixture, keyMixture, lockMixture)
+var mixture = slices.Concat(stringMixture, keyMixture, lockMixture, existing(
+	hashMixture, setMixture, sortedSetMixture, listMixture, streamMixture, geoMixture, hyperLogLogMixture, sortMixture,
+))
+
+// existing are those of some families whose commands this server has.
+func existing(families ...[]Command) (all []Command) {
+	for _, c := range slices.Concat(families...) {
+		var words [][]byte
+		for word := range strings.FieldsSeq(c.Name) {
+			words = append(words, []byte(word))
+		}
+		if _, fault := command.Find(words); fault != command.UnknownCommand && fault != command.UnknownSubcommand {
+			all = append(all, c)
+		}
+	}
+	return all
+}
 
 var stringMixture = []Command{
 	{"set", 60, func(x *Mix) []string { return append(drawValue(x), x.setOptions()...) }},
@@ -275,14 +305,14 @@ var stringMixture = []Command{
 }
 
 var keyMixture = []Command{
-	{"del", 6, drawKeys},
-	{"unlink", 6, drawKeys},
-	{"exists", 10, drawKeys},
-	{"touch", 8, drawKeys},
-	{"type", 10, drawKey},
-	{"rename", 10, drawPair},
-	{"renamenx", 10, drawPair},
-	{"copy", 15, func(x *Mix) []string { return x.with(drawPair(x), 2, x.copyOption) }},
+	{"del", 6, drawAnyKeys},
+	{"unlink", 6, drawAnyKeys},
+	{"exists", 10, drawAnyKeys},
+	{"touch", 8, drawAnyKeys},
+	{"type", 10, drawAnyKey},
+	{"rename", 10, drawAnyPair},
+	{"renamenx", 10, drawAnyPair},
+	{"copy", 15, func(x *Mix) []string { return x.with(drawAnyPair(x), 2, x.copyOption) }},
 	{"randomkey", 6, drawNone},
 	{"keys", 10, func(x *Mix) []string { return []string{x.pattern()} }},
 	{"scan", 15, (*Mix).scan},
@@ -293,18 +323,18 @@ var keyMixture = []Command{
 	{"pexpire", 20, drawAfter(1)},
 	{"expireat", 15, drawAt(secondMillis)},
 	{"pexpireat", 20, drawAt(1)},
-	{"ttl", 12, drawKey},
-	{"pttl", 12, drawKey},
-	{"expiretime", 12, drawKey},
-	{"pexpiretime", 12, drawKey},
-	{"persist", 10, drawKey},
-	{"object encoding", 8, drawKey},
-	{"object freq", 5, drawKey},
-	{"object idletime", 5, drawKey},
-	{"object refcount", 5, drawKey},
+	{"ttl", 12, drawAnyKey},
+	{"pttl", 12, drawAnyKey},
+	{"expiretime", 12, drawAnyKey},
+	{"pexpiretime", 12, drawAnyKey},
+	{"persist", 10, drawAnyKey},
+	{"object encoding", 8, drawAnyKey},
+	{"object freq", 5, drawAnyKey},
+	{"object idletime", 5, drawAnyKey},
+	{"object refcount", 5, drawAnyKey},
 	{"object help", 3, drawNone},
-	{"object nosuch", 2, drawKey},
-	{"nosuch", 2, drawKeys},
+	{"object nosuch", 2, drawAnyKey},
+	{"nosuch", 2, drawAnyKeys},
 }
 
 var lockMixture = []Command{
@@ -353,8 +383,19 @@ func (x *Mix) callOf(mixture []Command, weight int) (name string, line []string)
 	for _, word := range strings.Fields(c.Name) {
 		line = append(line, x.spelled(word))
 	}
-	return c.Name, x.spoiled(append(line, c.args(x)...), strings.Count(c.Name, " ")+1)
+	line = append(line, c.args(x)...)
+	if slices.Contains(unspoiled, c.Name) || x.Apart && slices.Contains(timed, c.Name) {
+		return c.Name, line
+	}
+	return c.Name, x.spoiled(line, strings.Count(c.Name, " ")+1)
 }
+
+// unspoiled are commands that would be a server's own choice, or depend on how long ago something was, with one
+// argument less or another one.
+var unspoiled = []string{"spop", "xclaim", "xautoclaim"}
+
+// timed are commands that take a time, which another number would bring near.
+var timed = strings.Fields("set setex psetex getex expire pexpire expireat pexpireat restore")
 
 // spelled is a name in some mixture of case.
 func (x *Mix) spelled(name string) string {
