@@ -83,7 +83,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
 	}
 	c := exec.Applied(run, &m.space)
-	v := viewOf(&m.space, m.space.Now(), run)
+	v := viewOf(&m.space, m.space.Now(), run, m.encodings)
 	bySum := run.Summed && !guard.Down(guard.BodyIsTheRuns)
 	m.space.Begin(run)
 	for i := range run.Calls {

@@ -31,12 +31,12 @@ func newWordList(words ...string) *wordList {
 	return l
 }
 
-func (l *wordList) Kind() value.Kind   { return testKind }
-func (l *wordList) Encoding() string   { return "words" }
-func (l *wordList) Size() int          { return len(strings.Join(l.words, "")) }
-func (l *wordList) MemoryBytes() int   { return 1000 }
-func (l *wordList) Digest() uint64     { return l.digest }
-func (l *wordList) Generation() uint64 { return l.generation }
+func (l *wordList) Kind() value.Kind                     { return testKind }
+func (l *wordList) Encoding(value.EncodingLimits) string { return "words" }
+func (l *wordList) Size() int                            { return len(strings.Join(l.words, "")) }
+func (l *wordList) MemoryBytes() int                     { return 1000 }
+func (l *wordList) Digest() uint64                       { return l.digest }
+func (l *wordList) Generation() uint64                   { return l.generation }
 
 func (l *wordList) EachPart(buf []byte, emit func(part []byte) error) error {
 	for _, word := range l.words {

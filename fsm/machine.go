@@ -16,8 +16,9 @@ const DefaultMaxValueBytes = 512 << 20
 // maxMaxValueBytes is the largest limit that a cluster can have.
 const maxMaxValueBytes = 1 << 30
 
-// Options are the settings on which the effect of commands depends, and AheadBytes and Parallel. The settings must be
-// the same on all nodes of a cluster. The state hash covers them, so that it tells a node with other options.
+// Options are the settings on which the effect of commands depends, and AheadBytes, Parallel and Encodings. The
+// settings must be the same on all nodes of a cluster. The state hash covers them, so that it tells a node with other
+// options.
 type Options struct {
 	// MaxValueBytes bounds the bytes of a string, from 1 to 1 GiB; 0 means DefaultMaxValueBytes.
 	MaxValueBytes int
@@ -26,6 +27,9 @@ type Options struct {
 	AheadBytes int
 	// Parallel, if not nil, lets Restore use several processors. The effect of commands does not depend on it.
 	Parallel keyspace.Parallel
+	// Encodings, if not nil, tells the limits of encodings that this node has at the moment; nil: the defaults of Redis.
+	// Any goroutine may call it. Only reads that show them depend on it, and their specs say OfNode.
+	Encodings func() value.EncodingLimits
 }
 
 // Machine is the state machine. It has no lock: the caller keeps these rules. One goroutine at a time calls Restore,
@@ -36,6 +40,7 @@ type Machine struct {
 	maxValueBytes int
 	aheadBytes    int
 	parallel      keyspace.Parallel
+	encodings     func() value.EncodingLimits
 	// newReader, if not nil, makes the readers of values in images: tests bring kinds of their own.
 	newReader func(value.Kind) value.Reader
 	// ready says that Restore was called, which brings the seed.
@@ -76,7 +81,8 @@ func New(o Options) *Machine {
 		panic(fmt.Sprintf("fsm: AheadBytes is %d, less than %d", o.AheadBytes, minAheadBytes))
 	}
 	m := &Machine{
-		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel, writes: slices.Clone(writes),
+		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel, encodings: o.Encodings,
+		writes: slices.Clone(writes),
 	}
 	m.writes[command.RaftOnce.ID()] = m.once
 	m.writer = exec.WriterOf(&m.space)

@@ -40,6 +40,6 @@ func debugObject(v exec.View, c exec.Call) []byte {
 	if e == nil {
 		return c.Error(reply.NoSuchKey)
 	}
-	return reply.Simple(c.Reply, "Value at:0x0 refcount:1 encoding:"+e.Encoding()+
+	return reply.Simple(c.Reply, "Value at:0x0 refcount:1 encoding:"+e.Encoding(v.Encodings())+
 		" serializedlength:"+strconv.Itoa(e.Size())+" lru:0 lru_seconds_idle:0 version:"+strconv.FormatUint(e.Version, 10))
 }

@@ -24,14 +24,14 @@ var objectFunctions = []exec.Function{
 	{Of: command.ObjectRefCount, Read: objectRefCount},
 }
 
-// objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been set; how it
-// lies here depends on what made it, and does not show.
+// objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been made, within
+// this node's limits; how it lies here depends on what made it, and does not show.
 func objectEncoding(v exec.View, c exec.Call) []byte {
 	e := v.Get(c.Args[2])
 	if e == nil {
 		return c.Null()
 	}
-	return c.BulkString(e.Encoding())
+	return c.BulkString(e.Encoding(v.Encodings()))
 }
 
 // objectRefCount is OBJECT REFCOUNT key: nothing is shared.

@@ -215,6 +215,7 @@ func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint6
 func (m *Machine) viewInLog(chance uint64, lookups *command.Lookups) exec.View {
 	return exec.View{
 		Space: &m.space, Now: m.space.Now(), Random: chance, MaxValueBytes: m.maxValueBytes, Lookups: lookups,
+		Limits: m.encodings,
 	}
 }
 

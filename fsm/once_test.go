@@ -58,6 +58,7 @@ func TestOnceAnswersAsTheFirstTime(t *testing.T) {
 		"session in once":  {"raft.once 1 1 raft.session open", refused("raft.session|open", nested)},
 		"of the node":      {"raft.once 1 1 config get x", refused("config|get", ofNode)},
 		"memory usage":     {"raft.once 1 1 memory usage x", refused("memory|usage", ofNode)},
+		"object encoding":  {"raft.once 1 1 object encoding x", refused("object|encoding", ofNode)},
 		"debug":            {"raft.once 1 1 debug object x", refused("debug|object", ofNode)},
 		"linear":           {"raft.once 1 1 keys *", refused("keys", long)},
 		"no session":       {"raft.once x 1 incr n", "-" + notASession},

@@ -3,6 +3,7 @@ package fsm
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -23,30 +24,34 @@ func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 		answer(exec.View{}, run, nil)
 		return false
 	}
-	return query(&m.space, stamp, run)
+	return query(&m.space, stamp, run, m.encodings)
 }
 
 // Query is Machine.Query on the frozen state. It may take long, since the machine goes on meanwhile. It panics if the
 // image was released.
 func (i *Image) Query(stamp int64, local any) (needTick bool) {
-	return query(i.frozen.State(), stamp, local.(*command.Run))
+	return query(i.frozen.State(), stamp, local.(*command.Run), i.encodings)
 }
 
-func query(s *keyspace.Space, stamp int64, run *command.Run) (needTick bool) {
+func query(
+	s *keyspace.Space, stamp int64, run *command.Run, encodings func() value.EncodingLimits,
+) (needTick bool) {
 	if s.EndsBy(stamp) && anyEnds(s, run, s.NowAt(stamp)) {
 		return true
 	}
 	counted := run.Lookups
-	if answer(viewOf(s, s.NowAt(stamp), run), run, s); run.WantsFreeze {
+	if answer(viewOf(s, s.NowAt(stamp), run, encodings), run, s); run.WantsFreeze {
 		run.Lookups = counted
 	}
 	return false
 }
 
 // viewOf is what the reads of a run see of a space.
-func viewOf(s *keyspace.Space, now keyspace.Now, run *command.Run) exec.View {
+func viewOf(
+	s *keyspace.Space, now keyspace.Now, run *command.Run, encodings func() value.EncodingLimits,
+) exec.View {
 	return exec.View{
-		Space: s, Now: now, Random: run.Random, MaxValueBytes: s.MaxValueBytes(), Lookups: &run.Lookups,
+		Space: s, Now: now, Random: run.Random, MaxValueBytes: s.MaxValueBytes(), Lookups: &run.Lookups, Limits: encodings,
 	}
 }
 

@@ -25,31 +25,26 @@ var configHandlers = []handler{
 	{of: command.ConfigSet, answer: configSet},
 }
 
-// findSetting finds a setting by its name in any mixture of case, or returns nil.
+// findSetting finds a setting by one of its names in any mixture of case, or returns nil.
 func (s *Server) findSetting(name string) Setting {
 	for _, one := range s.settings {
-		if strings.EqualFold(one.Key(), name) {
-			return one
+		for _, own := range one.AllNames() {
+			if strings.EqualFold(own, name) {
+				return one
+			}
 		}
 	}
 	return nil
 }
 
-// configGet is CONFIG GET pattern [pattern ...]: each setting once, however many patterns match it. One that is asked
-// for by its name is answered in the client's spelling, as in Redis.
+// configGet is CONFIG GET pattern [pattern ...]: each name of a setting once, however many patterns match it.
 func configGet(c *Conn, dst []byte, args [][]byte) []byte {
 	var matching [][2]string
 	for _, one := range c.server.settings {
-		for _, pattern := range args[2:] {
-			if !glob.Match(bytes.ToLower(pattern), []byte(one.Key())) {
-				continue
+		for _, name := range one.AllNames() {
+			if shown, matches := matchName(name, args[2:]); matches {
+				matching = append(matching, [2]string{shown, one.String()})
 			}
-			name := one.Key()
-			if !bytes.ContainsAny(pattern, "*?[") {
-				name = string(pattern)
-			}
-			matching = append(matching, [2]string{name, one.String()})
-			break
 		}
 	}
 	dst = reply.MapHeader(dst, c.protocol(), len(matching))
@@ -57,6 +52,21 @@ func configGet(c *Conn, dst []byte, args [][]byte) []byte {
 		dst = appendPair(dst, pair[0], pair[1])
 	}
 	return dst
+}
+
+// matchName reports whether one of some patterns matches the name of a setting, and how the name is shown: one that is
+// asked for as it is in the client's spelling, as in Redis.
+func matchName(name string, patterns [][]byte) (shown string, matches bool) {
+	for _, pattern := range patterns {
+		switch {
+		case !glob.Match(bytes.ToLower(pattern), []byte(name)):
+			continue
+		case bytes.ContainsAny(pattern, "*?["):
+			return name, true
+		}
+		return string(pattern), true
+	}
+	return "", false
 }
 
 // configSet is CONFIG SET parameter value [parameter value ...]: all of them, or none.
@@ -158,7 +168,8 @@ func (s *Server) changedDirectives() (now []redisconf.Directive) {
 	s.configMu.Lock()
 	defer s.configMu.Unlock()
 	for _, one := range s.changed {
-		now = append(now, redisconf.Directive{Name: one.Key(), Args: one.Words()})
+		names := one.AllNames()
+		now = append(now, redisconf.Directive{Name: names[0], Synonyms: names[1:], Args: one.Words()})
 	}
 	return now
 }

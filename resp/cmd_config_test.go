@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -131,6 +132,36 @@ func TestConfigRewriteWritesWhatWasSet(t *testing.T) {
 	}
 	if got := c.send("CONFIG REWRITE\r\n"); !strings.HasPrefix(got, "-ERR Rewriting config file: ") {
 		t.Errorf("without the file: %q", got)
+	}
+}
+
+// Redis has old names of some settings beside the new ones, in CONFIG GET * too.
+func TestConfig_OlderNamesMeanTheSame(t *testing.T) {
+	var cell atomic.Int64
+	path := filepath.Join(t.TempDir(), "redis.conf")
+	if err := os.WriteFile(path, []byte("new-name 1\nold-name 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	row := &setting.Row{
+		Name: "new-name", Synonyms: []string{"old-name"}, Live: true, Value: &setting.Int{At: &cell, Max: 100},
+	}
+	o := Options{Store: newFakeStore(t), ConfigFile: path, Settings: []Setting{row}}
+	c := newClient(t, testServer(t, o))
+	for _, step := range [][2]string{
+		{"CONFIG SET Old-Name 3\r\n", "+OK\r\n"},
+		{"CONFIG GET new-name\r\n", "*2\r\n$8\r\nnew-name\r\n$1\r\n3\r\n"},
+		{"CONFIG GET OLD-name\r\n", "*2\r\n$8\r\nOLD-name\r\n$1\r\n3\r\n"},
+		{"CONFIG GET *-name\r\n", "*4\r\n$8\r\nnew-name\r\n$1\r\n3\r\n$8\r\nold-name\r\n$1\r\n3\r\n"},
+		{"CONFIG SET new-name 4 old-name 5\r\n",
+			"-ERR CONFIG SET failed (possibly related to argument 'old-name') - duplicate parameter\r\n"},
+		{"CONFIG REWRITE\r\n", "+OK\r\n"},
+	} {
+		if got := c.send(step[0]); got != step[1] {
+			t.Errorf("%q is answered %q, want %q", step[0], got, step[1])
+		}
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "new-name 3\n" {
+		t.Errorf("the file is %q, %v", text, err)
 	}
 }
 

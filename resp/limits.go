@@ -145,8 +145,9 @@ func QueryBounds() (minimum, maximum int64) { return minQueryBytes, maxQueryByte
 
 // Setting is a row of the host's table of settings, as CONFIG sees it.
 type Setting interface {
-	// Key is the setting's name, in lower case: Redis's, where Redis has one.
-	Key() string
+	// AllNames are the setting's names, in lower case: Redis's, where Redis has one, and then those that it had there
+	// before.
+	AllNames() []string
 	// String is the value in force, as CONFIG GET shows it; Words are the same as arguments of a line in a file.
 	String() string
 	Words() []string

@@ -211,7 +211,7 @@ func newServer(o Options, limits Limits) *Server {
 	if s.tuning == nil {
 		s.tuning = NewTuning()
 	}
-	byName := func(a, b Setting) int { return strings.Compare(a.Key(), b.Key()) }
+	byName := func(a, b Setting) int { return strings.Compare(a.AllNames()[0], b.AllNames()[0]) }
 	s.settings = slices.SortedFunc(slices.Values(o.Settings), byName)
 	s.retune()
 	return s

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/sessions"
 )
@@ -17,6 +18,17 @@ type View struct {
 	MaxValueBytes int
 	// Lookups is where Get counts, nil for nowhere.
 	Lookups *command.Lookups
+	// Limits tells the node's limits of encodings, nil for Redis's defaults: see Encodings.
+	Limits func() value.EncodingLimits
+}
+
+// Encodings are the limits by which this node says how values are kept. A read that shows them has a Spec that says
+// OfNode.
+func (v View) Encodings() value.EncodingLimits {
+	if v.Limits == nil {
+		return value.DefaultEncodingLimits()
+	}
+	return v.Limits()
 }
 
 // Get looks for a key in order to read it; nil if it is absent.

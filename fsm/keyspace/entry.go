@@ -162,12 +162,12 @@ func (e *Entry) Size() int {
 	return e.apart.Value.Size()
 }
 
-// Encoding is how Redis would keep the value if it had just been set.
-func (e *Entry) Encoding() string {
+// Encoding is how Redis would keep the value if it had just been set, within limits.
+func (e *Entry) Encoding(limits value.EncodingLimits) string {
 	if e.apart == nil {
 		return value.Inline(e.record[e.keyEnd():]).Encoding()
 	}
-	return e.apart.Value.Encoding()
+	return e.apart.Value.Encoding(limits)
 }
 
 // digest is the hash of the value; state is a fresh one of the hash of values.

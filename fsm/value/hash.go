@@ -70,8 +70,8 @@ func (h *Hash) Box() *Box { return &h.box }
 func (h *Hash) Kind() Kind { return KindHash }
 
 // Encoding is what OBJECT ENCODING answers.
-func (h *Hash) Encoding() string {
-	if h.fields.fitsListpack(withItems, maxListpackEntries, maxListpackBytes) {
+func (h *Hash) Encoding(limits EncodingLimits) string {
+	if h.fields.fitsListpack(withItems, limits.Hash) {
 		return "listpack"
 	}
 	return "hashtable"
@@ -113,26 +113,14 @@ func (r *hashReader) Finish(Sip, uint64) (text []byte, apart Value, ok bool) {
 	return nil, newHash(fields), true
 }
 
-// Limits of the settings hash-max-listpack-entries and set-max-listpack-entries, -value, and set-max-intset-entries, as
-// Redis has them by default.
-const (
-	maxListpackEntries = 128
-	maxListpackBytes   = 64
-	maxIntsetEntries   = 512
-)
-
 // containerBytes is the size of a hash or a set without its elements. A test compares it with the types.
 const containerBytes = 48
 
-// fitsListpack reports whether a table has at most so many entries, with no item longer than so many bytes.
-func (t *table) fitsListpack(h shape, entries, bytes int) bool {
-	if t.Len() > entries {
-		return false
-	}
-	fits := true
-	t.each(h, func(key, kept Item) bool {
-		fits = key.Len() <= bytes && (h != withItems || kept.Len() <= bytes)
-		return fits
+// fitsListpack reports whether Redis keeps a table within limits as a listpack.
+func (t *table) fitsListpack(h shape, limits ListpackLimits) bool {
+	return limits.Allow(t.Len(), func(yield func(int) bool) {
+		t.each(h, func(key, kept Item) bool {
+			return yield(key.Len()) && (h != withItems || yield(kept.Len()))
+		})
 	})
-	return fits
 }

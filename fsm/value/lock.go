@@ -38,7 +38,7 @@ func (l *Lock) Box() *Box { return &l.box }
 func (l *Lock) Kind() Kind { return KindLock }
 
 // Encoding is what OBJECT ENCODING answers.
-func (l *Lock) Encoding() string { return "raftlock" }
+func (l *Lock) Encoding(EncodingLimits) string { return "raftlock" }
 
 // Size is the number of bytes of the holder's name.
 func (l *Lock) Size() int { return len(l.holder) }

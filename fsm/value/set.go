@@ -98,19 +98,19 @@ func (s *Set) Box() *Box { return &s.box }
 func (s *Set) Kind() Kind { return KindSet }
 
 // Encoding is what OBJECT ENCODING answers.
-func (s *Set) Encoding() string {
+func (s *Set) Encoding(limits EncodingLimits) string {
 	switch {
-	case s.fitsIntset(maxIntsetEntries):
+	case s.fitsIntset(limits.IntegerSetEntries):
 		return "intset"
-	case s.members.fitsListpack(keysOnly, maxListpackEntries, maxListpackBytes):
+	case s.members.fitsListpack(keysOnly, limits.Set):
 		return "listpack"
 	}
 	return "hashtable"
 }
 
 // fitsIntset reports whether the set has at most so many members, and only integers.
-func (s *Set) fitsIntset(entries int) bool {
-	if s.Len() > entries {
+func (s *Set) fitsIntset(entries int64) bool {
+	if int64(s.Len()) > entries {
 		return false
 	}
 	integers := true

@@ -157,7 +157,7 @@ func (t *Stream) Box() *Box { return &t.box }
 func (t *Stream) Kind() Kind { return KindStream }
 
 // Encoding is what OBJECT ENCODING answers.
-func (t *Stream) Encoding() string { return "stream" }
+func (t *Stream) Encoding(EncodingLimits) string { return "stream" }
 
 // Size is the number of bytes of the entries and the groups.
 func (t *Stream) Size() int { return t.size }

@@ -135,7 +135,7 @@ func (s String) zeroChunk(index int) bool {
 	if s.chunks == nil {
 		return isZero(s.text[begin : begin+chunkLength(index, len(s.text))])
 	}
-	one := s.chunks.at(index)
+	one := s.chunks.list[index]
 	return one == nil || isZero(one.bytes)
 }
 
@@ -187,7 +187,7 @@ func (r *StringReader) Add(part []byte, maxBytes int, state Sip, generation uint
 		return true
 	}
 	for i := first; i < r.next; i++ {
-		content = content[copy(r.chunks.own(i), content):]
+		content = content[copy(r.chunks.own(i, state), content):]
 		r.chunks.rehash(i, 0, state)
 	}
 	return true

@@ -137,7 +137,7 @@ func (t *Topic) Box() *Box { return &t.box }
 func (t *Topic) Kind() Kind { return KindTopic }
 
 // Encoding is what OBJECT ENCODING answers.
-func (t *Topic) Encoding() string { return "sequence" }
+func (t *Topic) Encoding(EncodingLimits) string { return "sequence" }
 
 // Size is the number of bytes of the entries, with what says where each ends.
 func (t *Topic) Size() int { return t.entries.bytes + int(t.entries.Len())*markBytes }

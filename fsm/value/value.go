@@ -69,8 +69,8 @@ func NewReader(kind Kind) Reader {
 type Value interface {
 	// Kind is the type.
 	Kind() Kind
-	// Encoding is what OBJECT ENCODING answers: how Redis would keep the value if it had just been made.
-	Encoding() string
+	// Encoding is what OBJECT ENCODING answers: how Redis would keep the value if it had just been made, within limits.
+	Encoding(limits EncodingLimits) string
 	// Size is the number of bytes of the contents.
 	Size() int
 	// MemoryBytes estimates how much memory the value occupies.

@@ -19,6 +19,7 @@ var (
 		Usage:      "<key:key>",
 		Arity:      3,
 		Class:      Read,
+		OfNode:     true,
 		Flags:      FlagReadOnly,
 		Categories: CategoryKeyspace,
 		KeySpecs:   []KeySpec{oneKey(2, looksAt)},
@@ -29,7 +30,7 @@ var (
 		Complexity: "O(1)",
 		Help: []string{
 			"ENCODING <key>",
-			"    How Redis would keep the value: int, embstr or raw for strings.",
+			"    How Redis would keep the value, by the settings of this node: int, embstr or raw for strings.",
 		},
 	}
 	ObjectFreq = &Spec{

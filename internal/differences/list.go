@@ -16,8 +16,9 @@ var keyList = []Difference{
 	{
 		ID:    "object-encoding",
 		Redis: "`OBJECT ENCODING` tells how the value lies in memory, which depends on the commands that made it",
-		Here:  "it tells how Redis would keep the value if it had just been set",
-		Why:   "how a value lies in memory may differ between nodes, and replies must not",
+		Here: "it tells how Redis would keep the value if it had just been made, by this node's " +
+			"`hash-max-listpack-entries` and the like",
+		Why: "how a value lies in memory may differ between nodes, and replies must not",
 		Probes: []Probe{
 			{[]string{"SET k a", "APPEND k b", "OBJECT ENCODING k"}, `\$3\r\nraw\r\n`, `\$6\r\nembstr\r\n`},
 		},

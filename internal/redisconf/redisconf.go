@@ -14,6 +14,7 @@ package redisconf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +25,8 @@ type Directive struct {
 	// Name is in lower case. Args are what follows it, unquoted; there may be none.
 	Name string
 	Args []string
+	// Synonyms are further names that a line about it may have, for Rewrite.
+	Synonyms []string
 }
 
 // Parse reads the text of a file. It reads on after a line that is none, and says of each one, with its number, what is
@@ -60,8 +63,8 @@ func directive(line string) (d Directive, ok bool) {
 	return d, true
 }
 
-// Rewrite returns the text with new arguments for the directives given. Each stands where its name stood first, lines
-// that repeat the name go, and those that the text did not have are added at its end, in the order given.
+// Rewrite returns the text with new arguments for the directives given. Each stands where one of its names stood first,
+// further lines with one of them go, and those that the text did not have are added at its end, in the order given.
 func Rewrite(text string, changed []Directive) string {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if text == "" {
@@ -75,8 +78,8 @@ func Rewrite(text string, changed []Directive) string {
 		switch {
 		case !ok || now == nil:
 			out = append(out, line)
-		case !written[d.Name]:
-			written[d.Name] = true
+		case !written[now.Name]:
+			written[now.Name] = true
 			out = append(out, format(now))
 		}
 	}
@@ -90,7 +93,7 @@ func Rewrite(text string, changed []Directive) string {
 
 func find(all []Directive, name string) *Directive {
 	for i := range all {
-		if name != "" && all[i].Name == name {
+		if name != "" && (all[i].Name == name || slices.Contains(all[i].Synonyms, name)) {
 			return &all[i]
 		}
 	}

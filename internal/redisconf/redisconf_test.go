@@ -65,6 +65,21 @@ timeout 10
 	}
 }
 
+// A line with another name of the setting must not stay behind the new one: it would win at the next start.
+func TestRewriteKnowsSynonyms(t *testing.T) {
+	changed := []Directive{{Name: "new", Synonyms: []string{"old"}, Args: []string{"3"}}}
+	for text, want := range map[string]string{
+		"new 1\nx 1\nold 2\n": "new 3\nx 1\n",
+		"old 2\nnew 1\nx 1\n": "new 3\nx 1\n",
+		"OLD 2\n":             "new 3\n",
+		"x old\n":             "x old\nnew 3\n",
+	} {
+		if got := Rewrite(text, changed); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
 func FuzzWhatIsWrittenIsReadBack(f *testing.F) {
 	f.Add("a b", "\x00\"'\\#")
 	f.Fuzz(func(t *testing.T, first, second string) {

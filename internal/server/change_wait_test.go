@@ -16,7 +16,7 @@ const patience = time.Minute
 // lonelyStore is the store of a cluster of one.
 func lonelyStore(t *testing.T) *store {
 	t.Helper()
-	space, changes := newMachine(), &relay{}
+	space, changes := newMachine(NewConfig()), &relay{}
 	node, err := consensus.Open(consensus.Options{
 		Directory: t.TempDir(), Machine: space, PeerListen: "127.0.0.1:0", Bootstrap: true, Events: changes.NodeChanged,
 		JournalFileBytes: 16 << 20, Logger: slog.New(slog.DiscardHandler),

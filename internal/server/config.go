@@ -16,6 +16,8 @@ type Config struct {
 	node   consensus.Options
 	front  resp.Options
 	tuning *resp.Tuning
+	// encodings decide how the node says that values are kept.
+	encodings *encodings
 
 	port, peerPort     int
 	bind               []string
@@ -42,7 +44,8 @@ type Config struct {
 
 // NewConfig returns the defaults: of each package for what it uses, and of the table for the rest.
 func NewConfig() *Config {
-	c := &Config{node: consensus.DefaultOptions(), tuning: resp.NewTuning(), given: map[*setting.Row]bool{}}
+	c := &Config{node: consensus.DefaultOptions(), tuning: resp.NewTuning(), encodings: newEncodings()}
+	c.given = map[*setting.Row]bool{}
 	c.snapshotLogBytes = c.node.SnapshotLogBytes
 	c.node.MaxHistoryBytes = 0 // complete derives it
 	c.rows = c.table()

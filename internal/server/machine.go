@@ -2,9 +2,12 @@ package server
 
 import (
 	"io"
+	"math"
 	"sync/atomic"
 
 	"github.com/raftredis/raftredis/fsm"
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/setting"
 	"github.com/raftredis/raftredis/internal/spoil"
 )
 
@@ -21,7 +24,9 @@ type machine struct {
 	seed uint64
 }
 
-func newMachine() *machine { return &machine{Machine: fsm.New(fsm.Options{Parallel: inParallel})} }
+func newMachine(c *Config) *machine {
+	return &machine{Machine: fsm.New(fsm.Options{Parallel: inParallel, Encodings: c.encodings.limits})}
+}
 
 // Apply gives the key space an entry, and with a command of this node the run that it belongs to. It notes the index
 // before the clients of the entry are woken.
@@ -68,3 +73,76 @@ func (m *machine) noteSessions() {
 
 // Freeze is that of the key space.
 func (m *machine) Freeze() io.WriterTo { return m.Machine.Freeze() }
+
+// encodings are the settings by which this node says how Redis would keep values. Connections set them and read them
+// beside each other. They do not change how values lie here.
+type encodings struct {
+	hash, set, sortedSet listpackCells
+
+	integerSetEntries, listSize        atomic.Int64
+	streamNodeBytes, streamNodeEntries atomic.Int64
+	// compressDepth is kept for clients that ask for it. It shows in no reply of Redis either.
+	compressDepth atomic.Int64
+}
+
+// listpackCells hold value.ListpackLimits.
+type listpackCells struct{ entries, elementBytes atomic.Int64 }
+
+func (l *listpackCells) store(limits value.ListpackLimits) {
+	l.entries.Store(limits.Entries)
+	l.elementBytes.Store(limits.ElementBytes)
+}
+
+func (l *listpackCells) limits() value.ListpackLimits {
+	return value.ListpackLimits{Entries: l.entries.Load(), ElementBytes: l.elementBytes.Load()}
+}
+
+func newEncodings() *encodings {
+	e, o := &encodings{}, value.DefaultEncodingLimits()
+	e.hash.store(o.Hash)
+	e.set.store(o.Set)
+	e.sortedSet.store(o.SortedSet)
+	e.integerSetEntries.Store(o.IntegerSetEntries)
+	e.listSize.Store(o.ListSize)
+	e.streamNodeBytes.Store(o.StreamNodeBytes)
+	e.streamNodeEntries.Store(o.StreamNodeEntries)
+	return e
+}
+
+// limits are those in force.
+func (e *encodings) limits() value.EncodingLimits {
+	return value.EncodingLimits{
+		Hash: e.hash.limits(), Set: e.set.limits(), SortedSet: e.sortedSet.limits(),
+		IntegerSetEntries: e.integerSetEntries.Load(), ListSize: e.listSize.Load(),
+		StreamNodeBytes: e.streamNodeBytes.Load(), StreamNodeEntries: e.streamNodeEntries.Load(),
+	}
+}
+
+// rows are the settings, with the names, kinds and bounds that they have in Redis. A synonym is the name that a setting
+// had when the compact form was the ziplist.
+func (e *encodings) rows() []*setting.Row {
+	row := func(name, synonym string, value setting.Value) *setting.Row {
+		r := &setting.Row{Name: name, Live: true, Value: value}
+		if synonym != "" {
+			r.Synonyms = []string{synonym}
+		}
+		return r
+	}
+	count := func(at setting.Cell) setting.Value { return &setting.Int{At: at, Max: math.MaxInt64} }
+	bytes := func(at setting.Cell) setting.Value { return memory(at, 0, math.MaxInt64) }
+	listSize := &setting.Int{At: &e.listSize, Min: math.MinInt32, Max: math.MaxInt32}
+	compressDepth := &setting.Int{At: &e.compressDepth, Max: math.MaxInt32}
+	return []*setting.Row{
+		row("hash-max-listpack-entries", "hash-max-ziplist-entries", count(&e.hash.entries)),
+		row("hash-max-listpack-value", "hash-max-ziplist-value", bytes(&e.hash.elementBytes)),
+		row("list-compress-depth", "", compressDepth),
+		row("list-max-listpack-size", "list-max-ziplist-size", listSize),
+		row("set-max-intset-entries", "", count(&e.integerSetEntries)),
+		row("set-max-listpack-entries", "", count(&e.set.entries)),
+		row("set-max-listpack-value", "", count(&e.set.elementBytes)),
+		row("stream-node-max-bytes", "", bytes(&e.streamNodeBytes)),
+		row("stream-node-max-entries", "", count(&e.streamNodeEntries)),
+		row("zset-max-listpack-entries", "zset-max-ziplist-entries", count(&e.sortedSet.entries)),
+		row("zset-max-listpack-value", "zset-max-ziplist-value", bytes(&e.sortedSet.elementBytes)),
+	}
+}

@@ -26,11 +26,8 @@ func harmless() []string {
 		min-replicas-max-lag min-slaves-max-lag propagation-error-behavior`,
 		// How Redis lays out and removes what it keeps.
 		`activerehashing lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del lazyfree-lazy-user-del
-		lazyfree-lazy-user-flush replica-lazy-flush slave-lazy-flush hash-max-listpack-entries hash-max-listpack-value
-		hash-max-ziplist-entries hash-max-ziplist-value list-max-listpack-size list-max-ziplist-size list-compress-depth
-		set-max-intset-entries set-max-listpack-entries set-max-listpack-value zset-max-listpack-entries
-		zset-max-listpack-value zset-max-ziplist-entries zset-max-ziplist-value hll-sparse-max-bytes
-		stream-node-max-bytes stream-node-max-entries maxmemory-samples maxmemory-eviction-tenacity lfu-log-factor
+		lazyfree-lazy-user-flush replica-lazy-flush slave-lazy-flush list-max-ziplist-entries list-max-ziplist-value
+		hll-sparse-max-bytes maxmemory-samples maxmemory-eviction-tenacity lfu-log-factor
 		lfu-decay-time active-expire-effort activedefrag active-defrag-ignore-bytes active-defrag-threshold-lower
 		active-defrag-threshold-upper active-defrag-cycle-min active-defrag-cycle-max active-defrag-max-scan-fields`,
 		// How Redis uses the machine.

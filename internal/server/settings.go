@@ -42,7 +42,8 @@ const (
 // CONFIG GET, SET and REWRITE, and the check of bounds are views of it: a new setting is a row here, and its use.
 func (c *Config) table() (rows []*setting.Row) {
 	for _, part := range [][]*setting.Row{
-		c.nodeRows(), c.clientRows(), c.clusterRows(), c.logRows(), c.testRows(), c.liveRows(), c.natureRows(),
+		c.nodeRows(), c.clientRows(), c.clusterRows(), c.logRows(), c.testRows(), c.liveRows(),
+		c.encodings.rows(), c.natureRows(),
 	} {
 		rows = append(rows, part...)
 	}
@@ -348,6 +349,7 @@ func (c *Config) natureRows() []*setting.Row {
 		{Name: "cluster-enabled", Value: setting.Shown(c.clusterEnabled)},
 		only("cluster-require-full-coverage", "yes"),
 		{Name: "databases", Value: setting.Only("1")},
+		only("hll-sparse-max-bytes", "3000"),
 		only("hz", "10"),
 		{Name: "io-threads", Value: setting.Only("1")},
 		only("lazyfree-lazy-user-flush", "yes"),

@@ -16,7 +16,7 @@ func TestSettings_EachRowIsWhole(t *testing.T) {
 	c := NewConfig()
 	names := map[string]bool{}
 	for _, row := range c.rows {
-		for _, name := range append([]string{row.Name}, row.Aliases...) {
+		for _, name := range slices.Concat(row.AllNames(), row.Aliases) {
 			if names[name] || name == "" || name != strings.ToLower(name) {
 				t.Errorf("%q is the name of no setting, or of two", name)
 			}
@@ -67,7 +67,7 @@ func TestSettings_BoundsAreThoseOfTheLibrary(t *testing.T) {
 		if err := c.complete(); err != nil {
 			t.Fatalf("%s %d: %v", name, value, err)
 		}
-		c.node.Directory, c.node.Machine = filepath.Join(file, "data"), newMachine()
+		c.node.Directory, c.node.Machine = filepath.Join(file, "data"), newMachine(c)
 		c.node.PeerListen = "127.0.0.1:0"
 		_, err := consensus.Open(c.node)
 		return !strings.HasPrefix(err.Error(), "consensus: ")
@@ -185,7 +185,7 @@ func TestSettings_WhatIsNotGivenFollowsFromTheRest(t *testing.T) {
 func TestSettings_ConfigShowsWhatIsNotPrivate(t *testing.T) {
 	var shown []string
 	for _, one := range NewConfig().frontOptions().Settings {
-		shown = append(shown, one.Key())
+		shown = append(shown, one.AllNames()[0])
 	}
 	for _, name := range []string{"port", "dir", "raft.election-millis", "maxclients", "save", "requirepass"} {
 		if !slices.Contains(shown, name) {

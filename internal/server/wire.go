@@ -67,7 +67,7 @@ func wire(c *Config, logger *slog.Logger, stop <-chan os.Signal) (*server, error
 
 // assemble makes everything but the node: its key space, its options, and the front end.
 func (s *server) assemble(peers net.Listener) (err error) {
-	space, changes := newMachine(), &relay{}
+	space, changes := newMachine(s.config), &relay{}
 	space.Watch(changes)
 	s.store = newStore(s.node, space, changes)
 	s.store.config = s.config

@@ -2,6 +2,7 @@ package setting
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,8 @@ type Row struct {
 	// not have. Aliases are further names for files.
 	Name    string
 	Aliases []string
+	// Synonyms are further names for files and for CONFIG: what Redis called the setting before.
+	Synonyms []string
 	// Flag is the name of its flag; empty: it has none.
 	Flag string
 	// Section is the title under which help lists the flag, Unit what follows the flag, Help what it means.
@@ -70,8 +73,8 @@ const (
 	OnlyValue = "this node has no other value for it"
 )
 
-// Key is the setting's name.
-func (r *Row) Key() string { return r.Name }
+// AllNames are those by which clients may call the setting, its own first.
+func (r *Row) AllNames() []string { return append([]string{r.Name}, r.Synonyms...) }
 
 // String is the value in force, as CONFIG GET shows it.
 func (r *Row) String() string { return r.Value.String() }
@@ -138,13 +141,8 @@ func (r *Row) Init() {
 
 // Answers reports whether a line of a configuration file that begins with name, in lower case, is about this setting.
 func (r *Row) Answers(name string) bool {
-	if name == r.Name {
+	if name == r.Name || slices.Contains(r.Aliases, name) || slices.Contains(r.Synonyms, name) {
 		return true
-	}
-	for _, alias := range r.Aliases {
-		if name == alias {
-			return true
-		}
 	}
 	return r.Flag != "" && strings.TrimPrefix(name, "raft.") == r.Flag
 }

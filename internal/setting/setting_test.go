@@ -2,6 +2,7 @@ package setting
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -96,11 +97,16 @@ func TestValues_TakeAndRefuse(t *testing.T) {
 }
 
 func TestRow_AnswersToItsNames(t *testing.T) {
-	r := Row{Name: "raft.a-b", Flag: "a-b", Aliases: []string{"old"}}
-	for name, want := range map[string]bool{"raft.a-b": true, "a-b": true, "old": true, "raft.old": false, "a": false} {
+	r := Row{Name: "raft.a-b", Flag: "a-b", Aliases: []string{"old"}, Synonyms: []string{"older"}}
+	for name, want := range map[string]bool{
+		"raft.a-b": true, "a-b": true, "old": true, "older": true, "raft.old": false, "a": false,
+	} {
 		if r.Answers(name) != want {
 			t.Errorf("%s: %v, want %v", name, !want, want)
 		}
+	}
+	if got := r.AllNames(); !slices.Equal(got, []string{"raft.a-b", "older"}) {
+		t.Errorf("clients call it %v", got)
 	}
 	if (&Row{Name: "x"}).Answers("") {
 		t.Error("a setting without a flag answers to no name")
