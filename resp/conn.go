@@ -74,6 +74,8 @@ type Conn struct {
 	bodyBytes int
 	// riding is how many arguments the reads of the run have: see maxRidingArguments.
 	riding int
+	// writes is what the writes of the run are estimated to do.
+	writes estimated
 	// body is the body of a run with one write that the reader has put together; nil: the run makes it.
 	body []byte
 	// submittedAt is when the run was complete. clock is the time that was read since the connection last waited, and
@@ -425,7 +427,7 @@ func (c *Conn) finish() {
 	c.request.Body, c.request.Stale = nil, false // the store may use the ticket again
 	run.Submitted, run.Summed = nil, false
 	c.forgetFixed()
-	c.body, c.bodyBytes, c.riding, c.viewed = nil, 0, 0, 0
+	c.body, c.bodyBytes, c.riding, c.viewed, c.writes = nil, 0, 0, 0, estimated{}
 	if c.waits != nil {
 		c.stopWaiting()
 	}

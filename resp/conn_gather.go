@@ -285,19 +285,22 @@ func (c *Conn) answered(call command.Call) {
 }
 
 // join adds a call on data to the run, and submits the run where it has to end: before a write that would make its
-// body longer than a run's may be, behind a read whose cost grows with what is stored, and also before one if the run
-// has a write: it must not ride along while the entry is applied and all clients wait; where more would ride along than
-// maxRidingArguments; at the largest number of calls.
-// A write that is longer by itself makes a run of its own.
+// body longer than a run's may be, or its work more (command.MaxEntryWork); behind a read whose cost grows with what is
+// stored, and also before one if the run has a write: it must not ride along while the entry is applied and all clients
+// wait; where more would ride along than maxRidingArguments; at the largest number of calls.
+// A write that is longer or more work by itself makes a run of its own.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
 	size, riding := 0, ridingArguments(call)
+	var cost command.Estimate
 	if call.IsWrite() {
 		size = argv.Size(call.Args)
+		cost = c.estimate(&call, size)
 	}
 	crowded := c.bodyBytes+size > 0 && c.riding+riding > maxRidingArguments
 	tooLong := c.bodyBytes+size > c.server.limits.MaxRunBytes
-	if len(run.Calls) > 0 && (tooLong || crowded || (call.Spec.Linear && c.bodyBytes > 0)) {
+	tooMuch := c.writes.work+cost.Work > command.MaxEntryWork
+	if len(run.Calls) > 0 && (tooLong || crowded || tooMuch || (call.Spec.Linear && c.bodyBytes > 0)) {
 		c.hold(call)
 		c.submit()
 		return
@@ -307,11 +310,14 @@ func (c *Conn) join(call command.Call) {
 	}
 	c.bodyBytes += size
 	c.riding += riding
+	if size > 0 {
+		c.writes.add(&call, size, cost)
+	}
 	run.Calls = append(run.Calls, call)
 	if tooLong {
 		c.body = c.reader.Encoded()
 	}
-	if tooLong || call.Spec.Linear || len(run.Calls) >= c.server.limits.MaxRunCalls {
+	if tooLong || tooMuch || call.Spec.Linear || len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
 	}
 }

@@ -166,3 +166,57 @@ func (s *Server) noteLate(event string, now time.Time, took time.Duration) {
 	s.metrics.LateEvents.Inc()
 	s.latencies.Note(event, now, took)
 }
+
+// estimated is what the writes of a run that is being gathered do, by estimate.
+type estimated struct {
+	work int
+	// made is the weight of the values that they leave, by key, where that is at least minMade and does not follow from
+	// the length of the run.
+	made map[string]int
+	// longest is the length of the longest write.
+	longest int
+}
+
+const (
+	// minMade is the weight of a value that a run makes in order to be noted: lighter ones cost next to nothing.
+	minMade = 4 << 10
+	// minGrown is from which length of the run on its values count as if all of it had been added to each.
+	minGrown = 32 << 10
+)
+
+// add adds a write, bytes the length of its arguments.
+func (e *estimated) add(call *command.Call, bytes int, cost command.Estimate) {
+	e.work += cost.Work
+	e.longest = max(e.longest, bytes)
+	if cost.Made < minMade {
+		return
+	}
+	if e.made == nil {
+		e.made = make(map[string]int)
+	}
+	call.Spec.Changed(call.Args, func(key []byte) { e.made[string(key)] = max(e.made[string(key)], cost.Made) })
+}
+
+// estimate is what a write is estimated to do behind the others of the run, bytes the length of its arguments.
+func (c *Conn) estimate(call *command.Call, bytes int) command.Estimate {
+	return call.Spec.Estimate(call.Args, bytes, (*foreseen)(c))
+}
+
+// foreseen is what the next call of a run may find at its keys: what is stored, and what the calls before it may have
+// made of that. By what is stored alone a run could be any amount of work:
+//
+//  1. A pipeline says SETRANGE a 536870911 x, and then a thousand times BITOP NOT b a.
+//  2. Nothing is stored yet, so each of the thousand looks cheap, and all go into one entry.
+type foreseen Conn
+
+// Weigh is that of command.Stored.
+func (f *foreseen) Weigh(key []byte) int {
+	weight, brought := max(f.server.store.Weigh(key), f.writes.made[string(key)]), 0
+	if f.writes.longest >= minMade {
+		brought = f.writes.longest
+	}
+	if f.bodyBytes >= minGrown {
+		brought = f.bodyBytes
+	}
+	return weight + brought
+}

@@ -145,6 +145,13 @@ func (s *fakeStore) View(r *Request) bool {
 	return true
 }
 
+// Weigh knows what is stored, as the machine does.
+func (s *fakeStore) Weigh(key []byte) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.values[string(key)])
+}
+
 // Settled knows the first sequence of the first session.
 func (s *fakeStore) Settled(session, sequence uint64) bool {
 	return s.settled && session == 1 && sequence == 1

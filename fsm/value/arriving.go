@@ -7,8 +7,6 @@ import "bytes"
 type Arriving struct {
 	chunks *Chunks
 	state  Sip
-	// zeros is the digest of a chunk of zeros.
-	zeros uint64
 	// keeps says that the bytes that come belong to the string. Otherwise it copies them.
 	keeps bool
 	// next is the first chunk that is not made.
@@ -21,9 +19,7 @@ const oldest = 0
 // NewArriving begins a string of a length, which is not 0; state is a fresh one of the hash of values. keeps says that
 // the bytes given to Add never change, and that the string may keep them.
 func NewArriving(length int, state Sip, keeps bool) *Arriving {
-	return &Arriving{
-		chunks: newZeros(length, state, oldest), state: state, zeros: zeroChunkDigest(state), keeps: keeps,
-	}
+	return &Arriving{chunks: newZeros(length, state, oldest), state: state, keeps: keeps}
 }
 
 // stepChunks is how many chunks are made at once, and share memory: as much as a piece of a body.
@@ -33,7 +29,7 @@ const stepChunks = 256
 func (a *Arriving) Add(text []byte) {
 	upto := len(text) / ChunkBytes
 	if len(text) == a.chunks.length {
-		upto = len(a.chunks.list)
+		upto = a.chunks.count()
 	}
 	for a.next < upto {
 		a.make(text, min(upto, a.next+stepChunks))
@@ -52,8 +48,8 @@ func (a *Arriving) make(text []byte, upto int) {
 		from, number := i*ChunkBytes, a.next+i
 		to := from + chunkLength(number, p.length)
 		if part := text[from:to:to]; !isZero(part) {
-			made[i] = chunk{oldest, a.zeros, part}
-			p.list[number] = &made[i]
+			made[i] = chunk{oldest, zeroDigest, part}
+			p.put(number, &made[i])
 			p.rehash(number, 0, a.state)
 		}
 	}
@@ -63,7 +59,7 @@ func (a *Arriving) make(text []byte, upto int) {
 // Finish gives the string, when all of it was added. It is older than every generation, so a write copies the chunks
 // that it changes.
 func (a *Arriving) Finish() *Chunks {
-	if a.next != len(a.chunks.list) {
+	if a.next != a.chunks.count() {
 		panic("value: a string is finished that is not all here")
 	}
 	a.chunks.complete(a.state)

@@ -26,7 +26,7 @@ func (s String) ReadPadded(part []byte, offset int) {
 // ZeroFrom reports whether the chunk at an offset, a multiple of ChunkBytes, is known to be zeros: it lies behind the
 // end, or was never written.
 func (s String) ZeroFrom(offset int) bool {
-	return offset >= s.Len() || (s.chunks != nil && s.chunks.list[offset/ChunkBytes] == nil)
+	return offset >= s.Len() || (s.chunks != nil && s.chunks.at(offset/ChunkBytes) == nil)
 }
 
 // CountOnes counts the ones from bit begin to before bit end.

@@ -11,17 +11,19 @@ const ChunkBytes = 4 << 10
 
 // Chunks is a long string, cut into chunks so that a change costs what it touches, at any length. It implements Value.
 //
-//	Chunks ──► list ──► chunk ──► ChunkBytes bytes; in the last one fewer
-//	             └────► nil: a chunk of zeros, as SETBIT far behind the end leaves them
+//	Chunks ──► pages ──► page of up to pageChunks ──► chunk ──► ChunkBytes bytes; in the last one fewer
+//	             │                └───────────────► nil: a chunk of zeros, as SETBIT far behind the end leaves them
+//	             └─────► nil: all of its chunks are zeros
 //
-// A change makes a new Chunks with a digest of its own. Within one generation the new one shares list and bytes with
+// A change makes a new Chunks with a digest of its own. Within one generation the new one shares pages and bytes with
 // the old one, so only the newest may be read or changed: a command that gives a second key the same value must begin a
-// generation. A freeze may reach what is of an older generation, so a change copies that first.
+// generation. A freeze may reach what is of an older generation, so a change copies that first: the pointers to the
+// pages, a page, a chunk.
 type Chunks struct {
 	box Box
-	// generation is the one that made list.
+	// generation is the one that made the slice of pages.
 	generation uint64
-	list       []*chunk
+	pages      []*chunkPage
 	length     int
 	// sum adds up the shares of the chunks in the digest.
 	sum, digest uint64
@@ -29,11 +31,25 @@ type Chunks struct {
 	tail Sip
 }
 
+// pageChunks is how many chunks a page has: a MiB.
+const pageChunks = 256
+
+// chunkPage is some chunks that follow each other. Those behind the last of the slice are zeros.
+type chunkPage struct {
+	generation uint64
+	chunks     []*chunk
+}
+
 type chunk struct {
 	generation uint64
-	digest     uint64
-	bytes      []byte
+	// digest is the hash of the bytes, or zeroDigest for a full chunk of zeros.
+	digest uint64
+	bytes  []byte
 }
+
+// zeroDigest stands for the digest of a full chunk of zeros, which adds nothing to the sum: so zeros cost nothing, how
+// many there ever are.
+const zeroDigest = 0
 
 // chunkCount is the number of chunks of a string.
 func chunkCount(length int) int { return (length + ChunkBytes - 1) / ChunkBytes }
@@ -42,10 +58,28 @@ func chunkCount(length int) int { return (length + ChunkBytes - 1) / ChunkBytes 
 func chunkLength(index, length int) int { return min(ChunkBytes, length-index*ChunkBytes) }
 
 // chunkShare is what a chunk adds to the sum.
-func chunkShare(s Sip, index int, digest uint64) uint64 { return s.Word(uint64(index)).Finish(digest) }
+func chunkShare(s Sip, index int, digest uint64) uint64 {
+	if digest == zeroDigest {
+		return 0
+	}
+	return s.Word(uint64(index)).Finish(digest)
+}
 
 // foldChunks is the digest of a string of several chunks.
 func foldChunks(s Sip, length int, sum uint64) uint64 { return s.Word(uint64(length)).Finish(sum) }
+
+// isZeroChunk reports whether bytes are a full chunk of zeros.
+func isZeroChunk[T Text](b T) bool {
+	if len(b) != ChunkBytes {
+		return false
+	}
+	for i := 0; i < ChunkBytes; i += 8 {
+		if wordAt(b[i:i+8]) != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // DigestString is the hash of a string, the same for any layout: of up to ChunkBytes the plain hash, of longer ones
 // made of the hashes of chunks.
@@ -56,7 +90,9 @@ func DigestString[T Text](s Sip, text T) uint64 {
 	var sum uint64
 	for i := range chunkCount(len(text)) {
 		begin := i * ChunkBytes
-		sum += chunkShare(s, i, Digest(s, text[begin:begin+chunkLength(i, len(text))]))
+		if part := text[begin : begin+chunkLength(i, len(text))]; !isZeroChunk(part) {
+			sum += chunkShare(s, i, Digest(s, part))
+		}
 	}
 	return foldChunks(s, len(text), sum)
 }
@@ -73,10 +109,10 @@ func NewChunks(text string, s Sip, generation uint64) *Chunks {
 func BuildChunks(length int, s Sip, generation uint64, fill func(piece []byte, offset int) bool) *Chunks {
 	p := newZeros(length, s, generation)
 	var piece [ChunkBytes]byte
-	for i := range p.list {
+	for i := range p.count() {
 		part := piece[:chunkLength(i, length)]
 		if fill(part, i*ChunkBytes) {
-			copy(p.own(i, s), part)
+			copy(p.own(i), part)
 			p.rehash(i, 0, s)
 			clear(part)
 		}
@@ -89,17 +125,45 @@ func BuildChunks(length int, s Sip, generation uint64, fill func(piece []byte, o
 func newZeros(length int, s Sip, generation uint64) *Chunks {
 	p := &Chunks{generation: generation}
 	p.box.Value = p
-	p.resize(length, s)
+	p.resize(length)
 	return p
 }
 
-// complete makes the last chunk, which counts as a full one until then, and the digest.
+// complete makes the last chunk, which counts as zeros until then, and the digest.
 func (p *Chunks) complete(s Sip) {
-	if last := len(p.list) - 1; last >= 0 && p.list[last] == nil {
-		p.own(last, s)
+	if last := p.count() - 1; last >= 0 && p.at(last) == nil {
+		p.own(last)
 		p.rehash(last, 0, s)
 	}
 	p.fold(s)
+}
+
+// count is the number of chunks.
+func (p *Chunks) count() int { return chunkCount(p.length) }
+
+// at is a chunk of the string, nil if it is zeros.
+func (p *Chunks) at(index int) *chunk {
+	page := p.pages[index/pageChunks]
+	if within := index % pageChunks; page != nil && within < len(page.chunks) {
+		return page.chunks[within]
+	}
+	return nil
+}
+
+// put puts a chunk in its place, in a page that this generation may change.
+func (p *Chunks) put(index int, c *chunk) {
+	link, within := &p.pages[index/pageChunks], index%pageChunks
+	switch page := *link; {
+	case page == nil:
+		*link = &chunkPage{generation: p.generation}
+	case page.generation < p.generation:
+		*link = &chunkPage{p.generation, slices.Clone(page.chunks)}
+	}
+	page := *link
+	if missing := within + 1 - len(page.chunks); missing > 0 {
+		page.chunks = append(page.chunks, make([]*chunk, missing)...)
+	}
+	page.chunks[within] = c
 }
 
 // Box is where the value is held: in itself.
@@ -130,10 +194,13 @@ func (p *Chunks) Text() String { return String{chunks: p} }
 
 // fold makes the digest out of those of the chunks.
 func (p *Chunks) fold(s Sip) {
-	if len(p.list) == 1 {
-		p.digest = p.list[0].digest
-	} else {
+	switch {
+	case p.count() != 1:
 		p.digest = foldChunks(s, p.length, p.sum)
+	case p.at(0).digest == zeroDigest:
+		p.digest = Digest(s, p.at(0).bytes)
+	default:
+		p.digest = p.at(0).digest
 	}
 }
 
@@ -144,20 +211,20 @@ func (p *Chunks) Overwritten(offset int, b []byte, s Sip, generation uint64) *Ch
 	*next = *p
 	next.box.Value = next
 	if next.generation < generation {
-		next.generation, next.list = generation, slices.Clone(p.list)
+		next.generation, next.pages = generation, slices.Clone(p.pages)
 	}
-	last, same := len(p.list)-1, p.length%ChunkBytes // the last chunk so far, and its bytes unless it is full
+	last, same := p.count()-1, p.length%ChunkBytes // the last chunk so far, and its bytes unless it is full
 	end := offset + len(b)
 	if end > p.length {
-		next.resize(end, s)
+		next.resize(end)
 		if same != 0 && offset/ChunkBytes > last {
-			next.own(last, s)
+			next.own(last)
 			next.rehash(last, same, s)
 		}
 	}
 	for at := offset; at < end; {
 		i, begin := at/ChunkBytes, at%ChunkBytes
-		at += copy(next.own(i, s)[begin:], b[at-offset:])
+		at += copy(next.own(i)[begin:], b[at-offset:])
 		if i != last || offset < p.length {
 			same = 0
 		}
@@ -167,52 +234,56 @@ func (p *Chunks) Overwritten(offset int, b []byte, s Sip, generation uint64) *Ch
 	return next
 }
 
-// resize makes the list longer by chunks of zeros. The last chunk counts as a full one until it is written.
-func (p *Chunks) resize(length int, s Sip) {
+// resize lengthens the string by chunks of zeros. The last one counts as a full one until it is written.
+func (p *Chunks) resize(length int) {
 	p.length = length
-	more := chunkCount(length) - len(p.list)
-	if more <= 0 {
-		return
-	}
-	zeros := zeroChunkDigest(s)
-	p.list = slices.Grow(p.list, more)
-	for range more {
-		p.sum += chunkShare(s, len(p.list), zeros)
-		p.list = append(p.list, nil)
+	if more := (p.count()+pageChunks-1)/pageChunks - len(p.pages); more > 0 {
+		p.pages = append(p.pages, make([]*chunkPage, more)...)
 	}
 }
 
 // own gives the bytes of a chunk for a write, in a chunk that this generation may change. The caller rehashes it after
 // the write.
-func (p *Chunks) own(index int, s Sip) []byte {
+func (p *Chunks) own(index int) []byte {
 	length := chunkLength(index, p.length)
 	room := 1 << bits.Len(uint(length-1))
-	old := p.list[index]
+	one := p.at(index)
 	switch {
-	case old == nil:
-		p.list[index] = &chunk{p.generation, zeroChunkDigest(s), make([]byte, length, room)}
-	case old.generation < p.generation || cap(old.bytes) < length:
-		p.list[index] = &chunk{p.generation, old.digest, append(make([]byte, 0, room), old.bytes...)[:length]}
+	case one == nil:
+		one = &chunk{p.generation, zeroDigest, make([]byte, length, room)}
+		p.put(index, one)
+	case one.generation < p.generation || cap(one.bytes) < length:
+		one = &chunk{p.generation, one.digest, append(make([]byte, 0, room), one.bytes...)[:length]}
+		p.put(index, one)
 	default:
-		old.bytes = old.bytes[:length] // zeros: nothing was ever written behind the length
+		one.bytes = one.bytes[:length] // zeros: nothing was ever written behind the length
 	}
-	return p.list[index].bytes
+	return one.bytes
 }
 
 // rehash corrects digest and sum for a chunk that was written. same above 0 says that it was the last chunk and that
 // its first same bytes did not change: then it costs what was added.
 func (p *Chunks) rehash(index, same int, s Sip) {
-	written := p.list[index]
+	written, isLast := p.at(index), index == p.count()-1
 	p.sum -= chunkShare(s, index, written.digest)
+	isZeros := isZeroChunk(written.bytes)
+	if isZeros {
+		written.digest = zeroDigest
+	}
+	if isZeros && !isLast {
+		return
+	}
 	state := s
 	if same > 0 {
 		state = p.tail
 	}
 	state = extend(state, written.bytes, same&^7)
-	written.digest = seal(state, written.bytes)
-	p.sum += chunkShare(s, index, written.digest)
-	if index == len(p.list)-1 {
+	if isLast {
 		p.tail = state
+	}
+	if !isZeros {
+		written.digest = seal(state, written.bytes)
+		p.sum += chunkShare(s, index, written.digest)
 	}
 }
 
@@ -222,7 +293,7 @@ func (p *Chunks) readAt(dst []byte, offset int) int {
 	for done := 0; done < n; {
 		index, begin := (offset+done)/ChunkBytes, (offset+done)%ChunkBytes
 		to := dst[done:min(n, done+ChunkBytes-begin)]
-		if source := p.list[index]; source == nil {
+		if source := p.at(index); source == nil {
 			clear(to)
 		} else if copy(to, source.bytes[begin:]) < len(to) {
 			panic("value: a chunk is shorter than its string")
@@ -230,10 +301,4 @@ func (p *Chunks) readAt(dst []byte, offset int) int {
 		done += len(to)
 	}
 	return n
-}
-
-// zeroChunkDigest is the digest of a full chunk of zeros.
-func zeroChunkDigest(s Sip) uint64 {
-	var zeros [ChunkBytes]byte
-	return Digest(s, zeros[:])
 }

@@ -8,6 +8,7 @@ import (
 func TestSizesAreThoseOfTheTypes(t *testing.T) {
 	for name, sizes := range map[string][2]int{
 		"chunks":  {chunksBytes, int(reflect.TypeFor[Chunks]().Size())},
+		"page":    {pageHeaderBytes, int(reflect.TypeFor[chunkPage]().Size())},
 		"chunk":   {chunkHeaderBytes, int(reflect.TypeFor[chunk]().Size())},
 		"lock":    {lockBytes, int(reflect.TypeFor[Lock]().Size())},
 		"hash":    {containerBytes, int(reflect.TypeFor[Hash]().Size())},

@@ -135,7 +135,7 @@ func (s String) zeroChunk(index int) bool {
 	if s.chunks == nil {
 		return isZero(s.text[begin : begin+chunkLength(index, len(s.text))])
 	}
-	one := s.chunks.list[index]
+	one := s.chunks.at(index)
 	return one == nil || isZero(one.bytes)
 }
 
@@ -187,7 +187,7 @@ func (r *StringReader) Add(part []byte, maxBytes int, state Sip, generation uint
 		return true
 	}
 	for i := first; i < r.next; i++ {
-		content = content[copy(r.chunks.own(i, state), content):]
+		content = content[copy(r.chunks.own(i), content):]
 		r.chunks.rehash(i, 0, state)
 	}
 	return true

@@ -14,6 +14,9 @@ type Spec struct {
 	// Linear marks a read whose cost grows with what is stored, not only with what is asked: it ends a run, and is
 	// answered from a frozen state.
 	Linear bool
+	// Cost estimates a write, where how much work it is does not follow from the length of its arguments; nil where it
+	// does.
+	Cost Cost
 	// OfNode marks a read with a reply that is the node's own: other nodes with the same state may answer otherwise.
 	OfNode bool
 	// Wraps is the position from which the arguments are another command, 0 if there is none: its keys are the call's.

@@ -63,3 +63,9 @@ func (s *store) Settled(session, sequence uint64) (settled bool) {
 	err := s.node.View(func(m consensus.StateMachine) { settled = m.(*machine).Settled(session, sequence) })
 	return err == nil && settled
 }
+
+// Weigh is the machine's, from the present state; without one there is nothing.
+func (s *store) Weigh(key []byte) (weight int) {
+	_ = s.node.View(func(m consensus.StateMachine) { weight = m.(*machine).Weigh(key) })
+	return weight
+}

@@ -155,6 +155,19 @@ type gathered struct {
 	shown bool
 }
 
+// Divisible gives the first of some entries that may be gathered together and applied in several calls of Apply, with a
+// report each: a report tells of bodies in pieces at its index, so no entry behind that may have changed them. An entry
+// that changes them comes alone.
+func (a *Applier) Divisible(entries []raftlog.Entry) []raftlog.Entry {
+	for i := range entries {
+		e := &entries[i]
+		if traits := e.Kind.Traits(); traits.Piece || traits.Configures || e.Term != a.base.Mark.Term {
+			return entries[:max(i, 1)]
+		}
+	}
+	return entries
+}
+
 // Gather adds the pieces among entries to the bodies that they belong to, and shows the machine what is here of one.
 // That is most of the work for a large body, and changes nothing that a view sees, so the owner calls it without the
 // lock, before Apply. It returns the entries that can be applied now, which end behind the last piece of a body.

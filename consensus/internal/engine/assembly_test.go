@@ -101,6 +101,32 @@ func TestTheMachineIsShownABodyAsItComes(t *testing.T) {
 	}
 }
 
+// An entry that changes what a report tells of bodies in pieces is applied alone, so that no report tells of what is
+// not applied yet: a piece, a configuration, the first entry of a term.
+func TestEntriesThatMayBeAppliedInSteps(t *testing.T) {
+	o := DefaultOptions()
+	o.ID, o.Boot = 1, 101
+	a := NewApplier(o, &preparer{}, SnapshotState{})
+	l := &pieceLog{next: 1}
+	first := FirstEntry(clusterOf(3), 1000)
+	command := func() raftlog.Entry { return l.entry(raftlog.EntryCommand, 2, 0, "small") }
+	rest := []raftlog.Entry{first, command(), command(), l.piece(2, 1, ""), l.piece(2, 0, "a"), command(), command()}
+	for i := range rest {
+		rest[i].Index, rest[i].Term = raftlog.Index(i+1), first.Term
+	}
+	rest[6].Term++
+	var report Applied
+	var spans []int
+	for len(rest) > 0 {
+		some := a.Divisible(rest)
+		a.Apply(a.Gather(some), &report)
+		spans, rest = append(spans, len(some)), rest[len(some):]
+	}
+	if want := []int{1, 2, 1, 1, 1, 1}; !slices.Equal(spans, want) {
+		t.Errorf("spans of %v entries, want %v", spans, want)
+	}
+}
+
 // Behind a snapshot that has a part of a body, the machine is shown that part with the next piece.
 func TestTheMachineIsShownThePartOfASnapshot(t *testing.T) {
 	o := DefaultOptions()

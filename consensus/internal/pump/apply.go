@@ -83,17 +83,22 @@ func (r *Runner) nextEntries(w *engine.Work) ([]raftlog.Entry, error) {
 	return entries[:min(len(entries), int(w.Last-next+1))], nil
 }
 
-// applyUnderLock applies entries, or the first ones up to the end of a large body. What can be done for that without
-// the lock is done before.
+// applyUnderLock applies the first ones of some entries: up to the end of a large body, and until they have taken
+// maxHold. What can be done without the lock is done before. The clients of entries that are applied are answered, and
+// reads go on, before the next ones: some entries take milliseconds, and hundreds of them may be committed at once.
 func (r *Runner) applyUnderLock(entries []raftlog.Entry, committed int64) {
 	var report engine.Applied
 	began := r.sinceStart()
-	entries = r.applier.Gather(entries)
+	entries = r.applier.Gather(r.applier.Divisible(entries))
 	r.machineLock.Lock()
 	r.applier.Void(r.status.Load().Quarantine.On())
-	r.applier.Apply(entries, &report)
+	applied := began
+	for len(entries) > 0 && applied-began < int64(maxHold) {
+		step := min(len(entries), holdEntries)
+		r.applier.Apply(entries[:step], &report)
+		entries, applied = entries[step:], r.sinceStart()
+	}
 	r.machineLock.Unlock()
-	applied := r.sinceStart()
 	for _, b := range report.Ended {
 		b.Times.Committed, b.Times.Applied = committed, applied
 	}

@@ -75,8 +75,11 @@ const (
 	completions = 1 << 30
 	// sealAfter is the idleness after which the log is sealed.
 	sealAfter = 10 * time.Millisecond
-	// applyEntries is how many entries are applied under one hold of the write lock.
+	// applyEntries is how many entries are applied under one hold of the write lock, if that takes less than maxHold. The
+	// clock is read behind each holdEntries of them.
 	applyEntries = 256
+	maxHold      = 5 * time.Millisecond
+	holdEntries  = 4
 	// readBytes is how much the applier and the fetcher read from history at a time.
 	readBytes = 1 << 20
 )

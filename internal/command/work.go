@@ -1,0 +1,156 @@
+package command
+
+import "github.com/raftredis/raftredis/internal/number"
+
+// While an entry is applied, all other clients of the node wait, on every node. So a run is cut before it is proposed,
+// by an estimate of the work that its writes are. The unit is a byte that is read, hashed, copied or made: a processor
+// does about one in a nanosecond. An estimate may be wrong, and differ between nodes: it decides into which entries
+// writes are cut, and where a read is executed, and never what any of them does.
+
+// MaxEntryWork is how much work an entry has: some two milliseconds. A call that is more by itself has an entry for
+// itself.
+const MaxEntryWork = 2 << 20
+
+const (
+	// argumentWork is what each argument of a write counts beside its bytes: a key to be found, an element to be put.
+	argumentWork = 256
+	// chunkWork is what it costs to copy and hash the chunk of a long string in which a byte is changed, and the way to
+	// it.
+	chunkWork = 8 << 10
+)
+
+// Stored tells what this node knows of the values at keys.
+type Stored interface {
+	// Weigh is how much work it is to go through the value at a key: for a string, its length. An absent key has none.
+	Weigh(key []byte) int
+}
+
+// Estimate is about a call.
+type Estimate struct {
+	// Work is how much the call is.
+	Work int
+	// Made is the weight of the values that the call leaves at the keys that it changes, where that is more than the
+	// length of its arguments.
+	Made int
+}
+
+// Cost estimates a call of a command whose cost does not follow from its arguments' length alone.
+type Cost func(s *Spec, args [][]byte, stored Stored) Estimate
+
+// Estimate estimates a call, whose number of arguments the command accepts. bytes is the length of the arguments.
+func (s *Spec) Estimate(args [][]byte, bytes int, stored Stored) Estimate {
+	e := Estimate{Work: bytes + argumentWork*len(args)}
+	if s.Wraps > 0 {
+		inner, within, fault := s.inner(args)
+		if fault != NoFault {
+			return e
+		}
+		s, args = inner, within
+	}
+	if s.Cost == nil || s.Class != Write {
+		return e
+	}
+	own := s.Cost(s, args, stored)
+	own.Work += e.Work
+	return own
+}
+
+// Changed visits the keys of a call that it may change.
+func (s *Spec) Changed(args [][]byte, visit func(key []byte)) {
+	var few [8]int
+	for _, at := range s.Keys(few[:0], args) {
+		if s.KeyFlags(at, args)[0] != looksAt[0] {
+			visit(args[at])
+		}
+	}
+}
+
+// costOfBitOp is the cost of BITOP operation destination key …, which makes a string as long as the longest.
+func costOfBitOp(_ *Spec, args [][]byte, stored Stored) (e Estimate) {
+	for _, key := range args[3:] {
+		length := stored.Weigh(key)
+		e.Work += length
+		e.Made = max(e.Made, length)
+	}
+	e.Work += e.Made
+	return e
+}
+
+// maxCopied is how much of a value is copied into a reply while the entry is applied: what is longer is left to the
+// connection.
+const maxCopied = LeftOutBytes
+
+// answersWith is the cost of a write that answers with the value at its first key.
+func answersWith(s *Spec, args [][]byte, stored Stored) Estimate {
+	return Estimate{Work: min(stored.Weigh(args[s.keys.first]), maxCopied)}
+}
+
+// costOfSet is the cost of SET, which reads what is there if its options say so.
+func costOfSet(_ *Spec, args [][]byte, stored Stored) Estimate {
+	if len(args) == 3 {
+		return Estimate{}
+	}
+	return Estimate{Work: stored.Weigh(args[1])}
+}
+
+// comparesWith is the cost of a command that may compare the string at its key.
+func comparesWith(_ *Spec, args [][]byte, stored Stored) Estimate {
+	return Estimate{Work: stored.Weigh(args[1])}
+}
+
+// costOfMove is the cost of RENAME and COPY: a long value is shared, and a short one is copied.
+func costOfMove(_ *Spec, args [][]byte, stored Stored) Estimate {
+	moved := stored.Weigh(args[1])
+	return Estimate{Work: min(moved, 2*chunkWork), Made: moved}
+}
+
+// reaching is the cost of a change of a string that ends at a byte.
+func reaching(key []byte, end int, stored Stored) Estimate {
+	length := max(end, stored.Weigh(key))
+	return Estimate{Work: min(length, 2*chunkWork), Made: length}
+}
+
+// maxReach is above every place in a string: what is there is refused.
+const maxReach = 1 << 30
+
+// costOfAppend is the cost of APPEND.
+func costOfAppend(_ *Spec, args [][]byte, stored Stored) Estimate {
+	there := stored.Weigh(args[1])
+	return Estimate{Work: min(there, chunkWork), Made: there + len(args[2])}
+}
+
+// costOfSetRange is the cost of SETRANGE key offset part.
+func costOfSetRange(_ *Spec, args [][]byte, stored Stored) (e Estimate) {
+	if offset, ok := number.Parse(args[2]); ok && offset >= 0 && offset <= maxReach {
+		e = reaching(args[1], int(offset)+len(args[3]), stored)
+	}
+	return e
+}
+
+// costOfSetBit is the cost of SETBIT key offset bit.
+func costOfSetBit(_ *Spec, args [][]byte, stored Stored) (e Estimate) {
+	if offset, ok := number.Parse(args[2]); ok && offset >= 0 && offset/8 <= maxReach {
+		e = reaching(args[1], int(offset/8)+1, stored)
+	}
+	return e
+}
+
+// costOfBitField is the cost of BITFIELD, which reaches at most as far as the largest number among its arguments says.
+func costOfBitField(_ *Spec, args [][]byte, stored Stored) Estimate {
+	var far int64
+	for _, arg := range args[2:] {
+		width := int64(1)
+		if len(arg) > 0 && arg[0] == '#' {
+			arg, width = arg[1:], maxFieldBits
+		}
+		if n, ok := number.Parse(arg); ok && n > 0 && n <= 8*maxReach/width {
+			far = max(far, n*width)
+		}
+	}
+	e := reaching(args[1], int(far/8)+1, stored)
+	e.Work *= max(1, (len(args)-2)/bitFieldArguments)
+	return e
+}
+
+// maxFieldBits is the largest width of a field of BITFIELD, bitFieldArguments how many arguments one has at least.
+const maxFieldBits, bitFieldArguments = 64, 3

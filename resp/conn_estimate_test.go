@@ -1,0 +1,102 @@
+package resp
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/argv"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// storeWith is a store with strings of zeros.
+func storeWith(t *testing.T, lengths map[string]int) *fakeStore {
+	store := newFakeStore(t)
+	for key, length := range lengths {
+		store.values[key] = make([]byte, length)
+	}
+	return store
+}
+
+// A run is cut before its work exceeds the budget: at one call less than fits, at as many, and at one more.
+func TestARunHasBoundedWork_AtTheEdges(t *testing.T) {
+	const line = "BITOP OR d large"
+	store := storeWith(t, map[string]int{"large": 400 << 10})
+	args := words(line)
+	first := command.BitOp.Estimate(args, argv.Size(args), store).Work
+	fit := command.MaxEntryWork / first
+	if fit != 2 {
+		t.Fatalf("%s is estimated as %d, of which %d fit", line, first, fit)
+	}
+	for count, want := range map[int]int{fit - 1: 1, fit: 1, fit + 1: 2, 2 * fit: 2, 2*fit + 1: 3, 10 * fit: 10} {
+		runs := countRuns(store)
+		newClient(t, testServer(t, Options{Store: store})).send(strings.Repeat(line+"\r\n", count))
+		if *runs != want {
+			t.Errorf("%d calls, of which %d fit, came in %d runs, want %d", count, fit, *runs, want)
+		}
+	}
+}
+
+// As many ordinary commands as a run may have are within the budget, also in a run that is long already.
+func TestOrdinaryCommandsFitTheBudget(t *testing.T) {
+	store := storeWith(t, map[string]int{"short": 200})
+	for _, line := range []string{
+		"SET key value", "SET key value EX 10 NX", "INCR counter", "APPEND short x", "SETBIT short 7 1", "GETDEL short",
+		"SETRANGE short 100 abc", "BITOP AND short short short", "RENAME short long", "COPY short long", "DEL a b c d",
+		"BITFIELD short SET u8 0 1", "DELEX short IFEQ x", "SET key " + strings.Repeat("v", 1000), "MSET a 1 b 2",
+	} {
+		args := words(line)
+		spec, _ := command.Find(args)
+		c := newClient(t, testServer(t, Options{Store: store})).conn
+		work, size := 0, argv.Size(args)
+		for range 1 << 10 {
+			cost := spec.Estimate(args, size, (*foreseen)(c))
+			work += cost.Work
+			c.bodyBytes += size
+			c.writes.add(&command.Call{Spec: spec, Args: args}, size, cost)
+		}
+		if work > command.MaxEntryWork || work != c.writes.work {
+			t.Errorf("%.40s: a thousand are estimated as %d, above %d", line, work, command.MaxEntryWork)
+		}
+	}
+}
+
+// A command that is more work by itself has an entry for itself, wherever it stands, also by RAFT.ONCE.
+func TestWhatIsMuchWorkGoesAlone(t *testing.T) {
+	for pipeline, want := range map[string]int{
+		"SET a 1\r\n" + strings.Repeat("BITOP NOT b large\r\n", 3):               4,
+		"SET a 1\r\n" + strings.Repeat("RAFT.ONCE 1 1 BITOP NOT b large\r\n", 3): 4,
+		"BITOP NOT b large\r\nSET a 1\r\nSET b 1\r\nBITOP NOT b large\r\n":       3,
+		"GET a\r\nBITOP NOT b large\r\nGET a\r\n":                                3,
+		"SET a 1\r\nBITOP NOT b small\r\nSET a 1\r\n":                            1,
+		"DEL" + strings.Repeat(" k", 1500) + "\r\nSET a 1\r\n":                   1,
+	} {
+		store := storeWith(t, map[string]int{"small": 100, "large": command.MaxEntryWork})
+		runs := countRuns(store)
+		newClient(t, testServer(t, Options{Store: store})).send(pipeline)
+		if *runs != want {
+			t.Errorf("%.60q… of %d bytes: %d runs, want %d", pipeline, len(pipeline), *runs, want)
+		}
+	}
+}
+
+// What a run has made counts for the calls behind it, though it is not stored yet.
+func TestARunForeseesWhatItMakes(t *testing.T) {
+	const made = "SETRANGE a 99999999 x\r\n"
+	for pipeline, want := range map[string]int{
+		made + strings.Repeat("BITOP NOT b a\r\n", 3):                                              2,
+		made + "RENAME a c\r\n" + strings.Repeat("BITOP NOT b c\r\n", 3):                           2,
+		made + "COPY a c\r\n" + strings.Repeat("BITOP NOT b c\r\n", 3):                             2,
+		"SET a " + strings.Repeat("v", 30<<10) + "\r\n" + strings.Repeat("BITOP NOT b a\r\n", 100): 4,
+		made + strings.Repeat("BITOP NOT b c\r\n", 3):                                              1,
+		"SETBIT a 800000000 1\r\n" + strings.Repeat("BITOP NOT b a\r\n", 3):                        2,
+		"BITFIELD a SET u8 #100000000 1\r\nBITOP NOT b a\r\n":                                      2,
+		strings.Repeat(made, 150):                                                                  2,
+	} {
+		store := newFakeStore(t)
+		runs := countRuns(store)
+		newClient(t, testServer(t, Options{Store: store})).send(pipeline)
+		if *runs != want {
+			t.Errorf("%.60q… of %d bytes: %d runs, want %d", pipeline, len(pipeline), *runs, want)
+		}
+	}
+}
