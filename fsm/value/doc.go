@@ -4,6 +4,7 @@
 //	      └──► Chunks, a Value apart from its key (long, and changed in place)
 //	Topic  ──► Sequence: entries in stretches, appended behind and trimmed in front
 //	Hash, Set ──► table: elements by their names, in one pack, or in a tree with packs at its ends
+//	List   ──► rope: a block of elements at each end, and a tree of blocks between them
 //
 // A further type implements Value, has a Kind of its own, and a Reader for the parts of its image: its row in the table
 // of kinds names both.

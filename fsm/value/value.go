@@ -9,6 +9,7 @@ const (
 	KindTopic  Kind = 2
 	KindLock   Kind = 3
 	KindHash   Kind = 4
+	KindList   Kind = 5
 	KindSet    Kind = 6
 	KindStream Kind = 8
 )
@@ -32,6 +33,7 @@ var kinds = [MaxKind + 1]traits{
 	KindHash:   {"hash", newHashReader},
 	KindSet:    {"set", newSetReader},
 	KindStream: {"stream", func() Reader { return new(streamReader) }},
+	KindList:   {"list", func() Reader { return new(listReader) }},
 }
 
 // Name is what TYPE answers for values of a kind.

@@ -1,0 +1,310 @@
+package value
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+
+	"github.com/raftredis/raftredis/internal/number"
+	"github.com/raftredis/raftredis/internal/stepwise"
+)
+
+// In a block, an element is an entry of the layout that Redis has in its listpacks: a head, the text or the number, and
+// behind it the length of both, so that a block can be read from either end. An element that reads as a number is kept
+// as one, always. So equal elements have equal entries, and a list is as small as in Redis.
+//
+//	0nnnnnnn                    a number from 0 to 127
+//	10llllll text               up to 63 bytes
+//	110nnnnn nnnnnnnn           a number of 13 bits
+//	1110llll llllllll text      up to 4,095 bytes
+//	11110001 to 11110100        a number of 2, 3, 4 or 8 bytes, the lowest first
+const (
+	headText   = 0x80
+	head13Bits = 0xc0
+	headText12 = 0xe0
+	head16Bits = 0xf1
+	head24Bits = 0xf2
+	head32Bits = 0xf3
+	head64Bits = 0xf4
+)
+
+const (
+	// maxShortText is the length up to which the head of a text is one byte, maxEntryText that up to which it is two.
+	// Longer ones do not lie in blocks.
+	maxShortText, maxEntryText = 63, 4095
+	// maxNumberBytes is the length of the longest number.
+	maxNumberBytes = len("-9223372036854775808")
+)
+
+// appendEntry appends the entry of an element of up to maxEntryText bytes.
+func appendEntry(dst, element []byte) []byte {
+	begin := len(dst)
+	dst = appendEntryHead(dst, element)
+	return appendBackLength(dst, len(dst)-begin)
+}
+
+// appendEntryHead appends the entry without the length at its end: what is compared.
+func appendEntryHead(dst, element []byte) []byte {
+	if n, ok := number.Parse(element); ok {
+		return appendEntryNumber(dst, n)
+	}
+	if len(element) <= maxShortText {
+		dst = append(dst, headText|byte(len(element)))
+	} else {
+		dst = append(dst, headText12|byte(len(element)>>8), byte(len(element)))
+	}
+	return append(dst, element...)
+}
+
+func appendEntryNumber(dst []byte, n int64) []byte {
+	switch {
+	case 0 <= n && n <= 0x7f:
+		return append(dst, byte(n))
+	case -1<<12 <= n && n < 1<<12:
+		return append(dst, head13Bits|byte(n>>8)&0x1f, byte(n))
+	case math.MinInt16 <= n && n <= math.MaxInt16:
+		return append(dst, head16Bits, byte(n), byte(n>>8))
+	case -1<<23 <= n && n < 1<<23:
+		return append(dst, head24Bits, byte(n), byte(n>>8), byte(n>>16))
+	case math.MinInt32 <= n && n <= math.MaxInt32:
+		return binary.LittleEndian.AppendUint32(append(dst, head32Bits), uint32(n))
+	}
+	return binary.LittleEndian.AppendUint64(append(dst, head64Bits), uint64(n))
+}
+
+// appendBackLength appends the length of what is before it, of up to two bytes: the highest seven bits first. A byte
+// with its top bit set has another one before it.
+func appendBackLength(dst []byte, length int) []byte {
+	if length <= 0x7f {
+		return append(dst, byte(length))
+	}
+	return append(dst, byte(length>>7), byte(length)|0x80)
+}
+
+// entryHead gives the length of the head of the entry at a position, and of the text or the number behind the head.
+func entryHead(b []byte, at int) (head, body int) {
+	switch c := b[at]; {
+	case c < headText:
+		return 1, 0
+	case c < head13Bits:
+		return 1, int(c &^ headText)
+	case c < headText12:
+		return 2, 0
+	case c < head16Bits-1:
+		return 2, int(c&0xf)<<8 | int(b[at+1])
+	case c == head64Bits:
+		return 1, 8
+	default:
+		return 1, int(c) - head16Bits + 2
+	}
+}
+
+// entryEnd is the position behind the entry at a position.
+func entryEnd(b []byte, at int) int {
+	head, body := entryHead(b, at)
+	length := head + body
+	return at + length + backLengthBytes(length)
+}
+
+// entryBefore is the position of the entry that ends before a position.
+func entryBefore(b []byte, end int) int {
+	last := int(b[end-1])
+	if last <= 0x7f {
+		return end - 1 - last
+	}
+	return end - 2 - (last&0x7f | int(b[end-2])<<7)
+}
+
+// entryElement is the element of the entry at a position: a part of b, or a number that is written into scratch.
+func entryElement(b []byte, at int, scratch *[maxNumberBytes]byte) []byte {
+	c := b[at]
+	head, body := entryHead(b, at)
+	if c >= headText && c < head13Bits || c >= headText12 && c < head16Bits {
+		return b[at+head : at+head+body : at+head+body]
+	}
+	return strconv.AppendInt(scratch[:0], entryNumber(b[at:at+head+body]), 10)
+}
+
+func entryNumber(b []byte) int64 {
+	switch b[0] {
+	case head16Bits:
+		return int64(int16(binary.LittleEndian.Uint16(b[1:])))
+	case head24Bits:
+		return int64(int32(uint32(b[1])<<8|uint32(b[2])<<16|uint32(b[3])<<24) >> 8)
+	case head32Bits:
+		return int64(int32(binary.LittleEndian.Uint32(b[1:])))
+	case head64Bits:
+		return int64(binary.LittleEndian.Uint64(b[1:]))
+	}
+	if len(b) == 1 {
+		return int64(b[0])
+	}
+	return int64(int16(uint16(b[0]&0x1f)<<11|uint16(b[1])<<3) >> 3)
+}
+
+// backLengthBytes is the length of the length at the end of an entry in a block.
+func backLengthBytes(length int) int {
+	if length <= 0x7f {
+		return 1
+	}
+	return 2
+}
+
+const (
+	// blockBytes is how much memory a block has that is not the only one of its list: what the first change of a block
+	// behind a freeze copies.
+	blockBytes = 4 << 10
+	// maxPackedBytes is the length of an element from which on it does not lie with others in a block.
+	maxPackedBytes = 1 << 10
+	// maxMergedBytes is how long the entries of two small blocks may be that are made one. The rest is room for more.
+	maxMergedBytes = blockBytes * 3 / 4
+	// maxPackedEntry is the length of the longest entry in a block.
+	maxPackedEntry = maxPackedBytes + 4
+)
+
+// block is some elements of a list that follow each other, at least one.
+type block struct {
+	generation uint64
+	// sum is the hash of the elements: see hashed.
+	sum uint64
+	// entries are between begin and the end; before and behind them is room. A block whose begin is alone has one
+	// element, which is longer than others: entries are its bytes, and never change.
+	entries []byte
+	count   int32
+	begin   int32
+}
+
+// alone is the begin of a block with one long element.
+const alone = -1
+
+// hash is that of the elements.
+func (b *block) hash() hashed {
+	if b == nil {
+		return hashed{}
+	}
+	return hashed{b.sum, int(b.count)}
+}
+
+// len is the number of elements.
+func (b *block) len() int {
+	if b == nil {
+		return 0
+	}
+	return int(b.count)
+}
+
+// size is the length of the entries: also of a long element, as if it were one.
+func (b *block) size() int {
+	switch {
+	case b == nil:
+		return 0
+	case b.begin == alone:
+		return ListpackEntryBytes(b.entries)
+	}
+	return len(b.entries) - int(b.begin)
+}
+
+// blockHeaderBytes is what a block occupies besides its entries. A test compares it with the type.
+const blockHeaderBytes = 48
+
+func (b *block) memoryBytes() int {
+	if b == nil {
+		return 0
+	}
+	return AllocatedSize(blockHeaderBytes) + AllocatedSize(cap(b.entries))
+}
+
+// position is where entry k begins, or where the entries end.
+func (b *block) position(k int) int {
+	at := int(b.begin)
+	if k == int(b.count) {
+		return len(b.entries)
+	}
+	for range k {
+		at = entryEnd(b.entries, at)
+	}
+	return at
+}
+
+// each visits the elements from k on until visit wants no more, and reports whether it always did. An element is valid
+// during the visit; one of more than maxPackedBytes never changes.
+func (b *block) each(k int, visit func(element []byte) bool) bool {
+	if b.begin == alone {
+		return k > 0 || visit(b.entries)
+	}
+	var scratch [maxNumberBytes]byte
+	for at := b.position(k); at < len(b.entries); at = entryEnd(b.entries, at) {
+		if !visit(entryElement(b.entries, at, &scratch)) {
+			return false
+		}
+	}
+	return true
+}
+
+// eachBack is each for the elements before k, the last one first.
+func (b *block) eachBack(k int, visit func(element []byte) bool) bool {
+	if b.begin == alone {
+		return k == 0 || visit(b.entries)
+	}
+	var scratch [maxNumberBytes]byte
+	for end := b.position(k); end > int(b.begin); {
+		end = entryBefore(b.entries, end)
+		if !visit(entryElement(b.entries, end, &scratch)) {
+			return false
+		}
+	}
+	return true
+}
+
+// wanted is an element that is searched for.
+type wanted struct {
+	element []byte
+	// entry is its entry without the length at the end, empty for one that lies alone.
+	entry []byte
+}
+
+func newWanted(element []byte) (w wanted) {
+	w.element = element
+	if len(element) <= maxPackedBytes {
+		w.entry = appendEntryHead(make([]byte, 0, len(element)+2), element)
+	}
+	return w
+}
+
+// isAt reports whether the entry at a position is that of the element.
+func (w *wanted) isAt(b []byte, at int) bool {
+	return b[at] == w.entry[0] && len(b)-at > len(w.entry) && string(b[at:at+len(w.entry)]) == string(w.entry)
+}
+
+// find visits the places in b of an element, from k on, until visit wants no more; it reports whether it always did.
+func (b *block) find(w *wanted, k int, visit func(k int) bool) bool {
+	switch {
+	case b.begin == alone:
+		return k > 0 || len(w.entry) > 0 || !stepwise.Equal(b.entries, w.element) || visit(0)
+	case len(w.entry) == 0:
+		return true
+	}
+	for at := b.position(k); at < len(b.entries); at, k = entryEnd(b.entries, at), k+1 {
+		if w.isAt(b.entries, at) && !visit(k) {
+			return false
+		}
+	}
+	return true
+}
+
+// findBack is find for the places before k, the last one first.
+func (b *block) findBack(w *wanted, k int, visit func(k int) bool) bool {
+	switch {
+	case b.begin == alone:
+		return k == 0 || len(w.entry) > 0 || !stepwise.Equal(b.entries, w.element) || visit(0)
+	case len(w.entry) == 0:
+		return true
+	}
+	for end := b.position(k); end > int(b.begin); {
+		end, k = entryBefore(b.entries, end), k-1
+		if w.isAt(b.entries, end) && !visit(k) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,84 @@
+package value
+
+import (
+	"bytes"
+	"encoding/hex"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// edgeElements are elements at the edges of the forms of entries.
+func edgeElements() (all [][]byte) {
+	for _, length := range []int{
+		0, 1, 2, maxShortText - 1, maxShortText, maxShortText + 1, 124, 125, 126, 127, 128, 129, 255, 256, 257,
+		maxPackedBytes - 1, maxPackedBytes, maxEntryText - 1, maxEntryText,
+	} {
+		all = append(all, bytes.Repeat([]byte{0xff}, length), []byte(strings.Repeat("7", length)))
+	}
+	for _, n := range []int64{0, 1 << 7, 1 << 12, 1 << 15, 1 << 23, 1 << 31, math.MaxInt64 - 1} {
+		for change := int64(-1); change <= 1; change++ {
+			all = append(all, strconv.AppendInt(nil, n+change, 10), strconv.AppendInt(nil, -(n+change), 10))
+		}
+	}
+	for _, text := range []string{
+		"-9223372036854775808", "9223372036854775808", "-9223372036854775809", "00", "-0", "+1", "1 ", "0x1", "1.0", "\x00",
+	} {
+		all = append(all, []byte(text))
+	}
+	return all
+}
+
+// TestEntriesAreReadFromBothEnds as the elements that were written.
+func TestEntriesAreReadFromBothEnds(t *testing.T) {
+	elements := edgeElements()
+	var b []byte
+	var begins []int
+	for _, element := range elements {
+		begins = append(begins, len(b))
+		b = appendEntry(b, element)
+		if head := appendEntryHead(nil, element); !bytes.HasPrefix(b[begins[len(begins)-1]:], head) {
+			t.Errorf("%.20q: what is compared is no beginning of the entry", element)
+		}
+	}
+	var scratch [maxNumberBytes]byte
+	at := 0
+	for i, element := range elements {
+		if at != begins[i] {
+			t.Fatalf("entry %d begins at %d, want %d", i, at, begins[i])
+		}
+		if got := entryElement(b, at, &scratch); !bytes.Equal(got, element) {
+			t.Errorf("element %d is %.20q, want %.20q", i, got, element)
+		}
+		at = entryEnd(b, at)
+	}
+	for end := len(b); end > 0; begins = begins[:len(begins)-1] {
+		if end = entryBefore(b, end); end != begins[len(begins)-1] {
+			t.Fatalf("from behind, entry %d begins at %d, want %d", len(begins)-1, end, begins[len(begins)-1])
+		}
+	}
+}
+
+// TestEntriesAreThoseOfRedis compares with the bytes that Redis has in a listpack: of DUMP, without frame.
+func TestEntriesAreThoseOfRedis(t *testing.T) {
+	for element, want := range map[string]string{
+		"0": "0001", "127": "7f01", "128": "c08002", "-1": "dfff02", "4095": "cfff02", "-4096": "d00002",
+		"4096": "f1001003", "32767": "f1ff7f03", "-32768": "f1008003", "32768": "f200800004", "-8388608": "f200008004",
+		"8388608": "f30000800005", "2147483648": "f4000000800000000009", "a": "816102", "": "8001",
+		strings.Repeat("b", 64): "e040" + strings.Repeat("62", 64) + "42",
+	} {
+		if got := hex.EncodeToString(appendEntry(nil, []byte(element))); got != want {
+			t.Errorf("%.20q: %s, want %s", element, got, want)
+		}
+	}
+}
+
+// TestEntriesAreAsLongAsTheyAreCounted for OBJECT ENCODING.
+func TestEntriesAreAsLongAsTheyAreCounted(t *testing.T) {
+	for _, element := range edgeElements() {
+		if got, want := ListpackEntryBytes(element), len(appendEntry(nil, element)); got != want {
+			t.Errorf("%.20q: %d bytes, want %d", element, got, want)
+		}
+	}
+}

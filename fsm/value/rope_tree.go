@@ -1,0 +1,336 @@
+package value
+
+import (
+	"math/bits"
+)
+
+// ropeNode is a tree of blocks, in their order. It is balanced by weight: of two neighbours in it, the heavier one
+// weighs at most three times as much as the other (Blelloch, Ferizovic and Sun: Just Join for Parallel Ordered Sets).
+// nil is the empty tree.
+type ropeNode struct {
+	generation  uint64
+	left, right *ropeNode
+	block       *block
+	// blocks, count and bytes are of the whole tree: blocks, elements, and the size of the blocks. sum is the hash of the
+	// elements.
+	blocks, count, bytes int
+	sum                  uint64
+}
+
+// ropeNodeBytes is what a node occupies. A test compares it with the type.
+const ropeNodeBytes = 64
+
+// len is the number of elements.
+func (t *ropeNode) len() int {
+	if t == nil {
+		return 0
+	}
+	return t.count
+}
+
+// size is the size of the blocks.
+func (t *ropeNode) size() int {
+	if t == nil {
+		return 0
+	}
+	return t.bytes
+}
+
+// hash is that of the elements.
+func (t *ropeNode) hash() hashed {
+	if t == nil {
+		return hashed{}
+	}
+	return hashed{t.sum, t.count}
+}
+
+func (t *ropeNode) weight() int {
+	if t == nil {
+		return 1
+	}
+	return t.blocks + 1
+}
+
+// balanced reports whether trees of two weights may be neighbours.
+func balanced(a, b int) bool { return a <= 3*b && b <= 3*a }
+
+// at gives the block with an element, and which of the block's it is.
+func (t *ropeNode) at(i int) (b *block, k int) {
+	for {
+		switch before := t.left.len(); {
+		case i < before:
+			t = t.left
+		case i-before < t.block.len():
+			return t.block, i - before
+		default:
+			i -= before + t.block.len()
+			t = t.right
+		}
+	}
+}
+
+// each visits the blocks from that with element i on, which tells visit where in the block to begin, until visit wants
+// no more. It reports whether it always did.
+func (t *ropeNode) each(i int, visit func(b *block, k int) bool) bool {
+	if t == nil || i >= t.count {
+		return true
+	}
+	before := t.left.len()
+	here := before + t.block.len()
+	return t.left.each(i, visit) && (i >= here || visit(t.block, max(i-before, 0))) && t.right.each(max(i-here, 0), visit)
+}
+
+// eachBack is each for the blocks with the elements before i, the last one first. k is how many elements of the block
+// these are.
+func (t *ropeNode) eachBack(i int, visit func(b *block, k int) bool) bool {
+	if t == nil || i <= 0 {
+		return true
+	}
+	before := t.left.len()
+	here := before + t.block.len()
+	return t.right.eachBack(i-here, visit) && (i <= before || visit(t.block, min(i, here)-before)) &&
+		t.left.eachBack(min(i, before), visit)
+}
+
+// ownNode gives a node that this generation may change.
+func (w *ropeEdit) ownNode(t *ropeNode) *ropeNode {
+	if t.generation == w.generation {
+		return t
+	}
+	own := *t
+	own.generation = w.generation
+	return &own
+}
+
+// tie makes a node of this generation the root of two trees.
+func (w *ropeEdit) tie(left, t, right *ropeNode) *ropeNode {
+	t.left, t.right = left, right
+	t.blocks = left.weight() + right.weight() - 1
+	t.count = left.len() + t.block.len() + right.len()
+	t.bytes = left.size() + t.block.size() + right.size()
+	t.sum = w.radix.join(w.radix.join(left.hash(), t.block.hash()), right.hash()).sum
+	return t
+}
+
+// node is a tree of one block.
+func (w *ropeEdit) node(b *block) *ropeNode {
+	return w.tie(nil, &ropeNode{generation: w.generation, block: b}, nil)
+}
+
+// build is a tree of blocks.
+func (w *ropeEdit) build(blocks []*block) *ropeNode {
+	if len(blocks) == 0 {
+		return nil
+	}
+	middle := len(blocks) / 2
+	root := &ropeNode{generation: w.generation, block: blocks[middle]}
+	return w.tie(w.build(blocks[:middle]), root, w.build(blocks[middle+1:]))
+}
+
+// link is the tree of two trees and a node of this generation between them.
+func (w *ropeEdit) link(left, t, right *ropeNode) *ropeNode {
+	switch {
+	case balanced(left.weight(), right.weight()):
+		return w.tie(left, t, right)
+	case left.weight() > right.weight():
+		return w.linkRight(left, t, right)
+	}
+	return w.linkLeft(left, t, right)
+}
+
+// linkRight is link where the left tree is too heavy: it goes down its right side.
+func (w *ropeEdit) linkRight(left, t, right *ropeNode) *ropeNode {
+	left = w.ownNode(left)
+	outer, inner := left.left, w.link(left.right, t, right)
+	switch {
+	case balanced(outer.weight(), inner.weight()):
+		return w.tie(outer, left, inner)
+	case balanced(outer.weight(), inner.left.weight()) &&
+		balanced(outer.weight()+inner.left.weight(), inner.right.weight()):
+		return w.tie(w.tie(outer, left, inner.left), inner, inner.right)
+	}
+	top := w.ownNode(inner.left)
+	before, behind := top.left, top.right
+	return w.tie(w.tie(outer, left, before), top, w.tie(behind, inner, inner.right))
+}
+
+// linkLeft is linkRight for the other side.
+func (w *ropeEdit) linkLeft(left, t, right *ropeNode) *ropeNode {
+	right = w.ownNode(right)
+	outer, inner := right.right, w.link(left, t, right.left)
+	switch {
+	case balanced(outer.weight(), inner.weight()):
+		return w.tie(inner, right, outer)
+	case balanced(outer.weight(), inner.right.weight()) &&
+		balanced(outer.weight()+inner.right.weight(), inner.left.weight()):
+		return w.tie(inner.left, inner, w.tie(inner.right, right, outer))
+	}
+	top := w.ownNode(inner.right)
+	before, behind := top.left, top.right
+	return w.tie(w.tie(inner.left, inner, before), top, w.tie(behind, right, outer))
+}
+
+// concat is the tree of two trees, one behind the other.
+func (w *ropeEdit) concat(left, right *ropeNode) *ropeNode {
+	if left == nil || right == nil {
+		if left == nil {
+			return right
+		}
+		return left
+	}
+	left, last, _ := w.split(left, left.count-1)
+	return w.link(left, last, right)
+}
+
+// split takes a tree apart: what is before the block with element i, a node with that block, and what is behind it.
+func (w *ropeEdit) split(t *ropeNode, i int) (left, at, right *ropeNode) {
+	t = w.ownNode(t)
+	before := t.left.len()
+	switch here := before + t.block.len(); {
+	case i < before:
+		behind := t.right
+		left, at, right = w.split(t.left, i)
+		return left, at, w.link(right, t, behind)
+	case i < here:
+		return t.left, t, t.right
+	default:
+		first := t.left
+		left, at, right = w.split(t.right, i-here)
+		return w.link(first, t, left), at, right
+	}
+}
+
+// changed is the tree with another block in place of that with element i. The block may be the same one, with changes;
+// it has an element i still.
+func (w *ropeEdit) changed(t *ropeNode, i int, b *block) *ropeNode {
+	t = w.ownNode(t)
+	before := t.left.len()
+	switch here := before + t.block.len(); {
+	case i < before:
+		return w.tie(w.changed(t.left, i, b), t, t.right)
+	case i < here:
+		t.block = b
+		return w.tie(t.left, t, t.right)
+	default:
+		return w.tie(t.left, t, w.changed(t.right, i-here, b))
+	}
+}
+
+// memoryBytes is what the tree occupies.
+func (t *ropeNode) memoryBytes() int {
+	if t == nil {
+		return 0
+	}
+	return AllocatedSize(ropeNodeBytes) + t.block.memoryBytes() + t.left.memoryBytes() + t.right.memoryBytes()
+}
+
+// The hash of a row of elements is that of their order as well as of their contents, and follows from those of its
+// parts, wherever they begin and end. It is a polynomial: of the elements e1 … en, with h for the keyed hash of one,
+//
+//	h(e1)·B^(n-1) + h(e2)·B^(n-2) + … + h(en)    modulo the prime 2^61-1
+//
+// so two rows that follow each other combine by one multiplication, and a change at either end, or of one element,
+// costs a power of B. B comes from the seed of the cluster. Two different rows of up to n elements have the same hash
+// with a probability of n/2^61; docs/decisions/0063 has the argument.
+
+const (
+	// prime is the modulus.
+	prime = 1<<61 - 1
+	// generator has powers modulo prime that are all numbers from 1 to prime-1. B is one of them, known by its exponent:
+	// so powers of B with negative exponents cost no more than others.
+	generator = 37
+)
+
+// hashed is the hash of some elements that follow each other, and their number.
+type hashed struct {
+	sum   uint64
+	count int
+}
+
+// radix is B, as the exponent of generator.
+type radix uint64
+
+// radixOf derives B from a fresh state of the hash of values. No element's hash begins as it does: the last word of a
+// string that short has its length in the top byte.
+func radixOf(s Sip) radix { return radix(s.Finish(1<<64-1) % (prime - 1)) }
+
+// hashElement is h of an element.
+func hashElement(s Sip, element []byte) uint64 { return DigestString(s, element) % prime }
+
+// power is B to the power of n, which may be negative.
+func (r radix) power(n int) uint64 {
+	hi, lo := bits.Mul64(uint64(r), uint64(max(n, -n)))
+	exponent := bits.Rem64(hi, lo, prime-1)
+	if n < 0 {
+		exponent = prime - 1 - exponent
+	}
+	product := uint64(1)
+	for row := 0; exponent != 0; row++ {
+		if digit := exponent % powerDigits; digit != 0 {
+			product = mulMod(product, powers[row][digit])
+		}
+		exponent /= powerDigits
+	}
+	return product
+}
+
+// join is the hash of a row and of one that follows it.
+func (r radix) join(a, b hashed) hashed {
+	switch {
+	case a.count == 0:
+		return b
+	case b.count == 0:
+		return a
+	}
+	return hashed{addMod(mulMod(a.sum, r.power(b.count)), b.sum), a.count + b.count}
+}
+
+// withoutFirst is the hash of a row without a row with which it begins.
+func (r radix) withoutFirst(all, first hashed) hashed {
+	rest := all.count - first.count
+	return hashed{subMod(all.sum, mulMod(first.sum, r.power(rest))), rest}
+}
+
+// withoutLast is the hash of a row without a row with which it ends.
+func (r radix) withoutLast(all, last hashed) hashed {
+	return hashed{mulMod(subMod(all.sum, last.sum), r.power(-last.count)), all.count - last.count}
+}
+
+// powers has generator^(d·powerDigits^row) for each digit d of an exponent.
+var powers = makePowers()
+
+// An exponent is looked up in digits of four bits.
+const powerDigits, powerRows = 16, 16
+
+func makePowers() (all [powerRows][powerDigits]uint64) {
+	base := uint64(generator)
+	for row := range all {
+		all[row][0] = 1
+		for digit := 1; digit < powerDigits; digit++ {
+			all[row][digit] = mulMod(all[row][digit-1], base)
+		}
+		base = mulMod(all[row][powerDigits-1], base)
+	}
+	return all
+}
+
+// The numbers below are less than prime.
+
+func mulMod(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return addMod(lo&prime, lo>>61|hi<<3)
+}
+
+func addMod(a, b uint64) uint64 {
+	if a += b; a >= prime {
+		a -= prime
+	}
+	return a
+}
+
+func subMod(a, b uint64) uint64 {
+	if a < b {
+		a += prime
+	}
+	return a - b
+}
