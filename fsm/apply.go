@@ -55,9 +55,15 @@ func (m *Machine) replay(body []byte) (commands int) {
 		if !ok {
 			break
 		}
-		body = rest
-		c.Reply = m.execute(c.Writing(args))[:0]
 		commands++
+		body = rest
+		if commands == 1 && command.BeginsTransaction(args) {
+			if !unchanged(&m.space, args) {
+				break
+			}
+			continue
+		}
+		c.Reply = m.execute(c.Writing(args))[:0]
 	}
 	m.scratch = c.Reply
 	return commands
@@ -78,6 +84,8 @@ func (m *Machine) replay(body []byte) (commands int) {
 //     another one from here on.
 //
 // To find the arguments in the body costs one walk over its lengths.
+//
+// Of a transaction it executes all calls or none: see transactions.go.
 func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	if !m.isSubmitted(run, body) && !guard.Down(guard.BodyIsTheRuns) {
 		panic(fmt.Sprintf("fsm: entry %d is not the body of the run that waits for it", m.space.Index()))
@@ -85,6 +93,14 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	c := exec.Applied(run, &m.space)
 	v := viewOf(&m.space, m.space.Now(), run, m.encodings)
 	bySum := run.Summed && !guard.Down(guard.BodyIsTheRuns)
+	if run.Head != nil {
+		body, commands = m.takeHead(run, body), 1
+		var executes bool
+		if c.Reply, executes = begin(c, &m.space, run); !executes {
+			run.Reply = c.Reply
+			return commands
+		}
+	}
 	m.space.Begin(run)
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {

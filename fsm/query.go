@@ -59,6 +59,15 @@ func viewOf(
 // names no key counts as one that looks at all; one whose Spec names some of its keys only must not exist.
 func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 	var few [8]int
+	ends := func(key []byte) bool {
+		e := s.Get(key)
+		return e != nil && e.Expired(now)
+	}
+	for i := 1; i < len(run.Head); i += 2 { // the keys that the transaction depends on
+		if ends(run.Head[i]) {
+			return true
+		}
+	}
 	for i := range run.Calls {
 		called := &run.Calls[i]
 		switch {
@@ -68,7 +77,7 @@ func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 			return true
 		}
 		for _, at := range called.Spec.Keys(few[:0], called.Args) {
-			if e := s.Get(called.Args[at]); e != nil && e.Expired(now) {
+			if ends(called.Args[at]) {
 				return true
 			}
 		}
@@ -84,11 +93,18 @@ const sentFirstBytes = 256 << 10
 // Without a space there is no state.
 func answer(v exec.View, run *command.Run, space *keyspace.Space) {
 	c := exec.Queried(run, space)
+	if run.Head != nil {
+		var executes bool
+		if c.Reply, executes = begin(c, space, run); !executes {
+			run.Reply = c.Reply
+			return
+		}
+	}
 	for i := range run.Calls {
 		if run.Calls[i].IsWrite() {
 			panic("fsm: query of a run that writes")
 		}
-		if i > 0 && run.MaxReplyBytes > 0 && len(c.Reply)+c.Held()-len(run.Reply) >= sentFirstBytes {
+		if i > 0 && run.Head == nil && run.MaxReplyBytes > 0 && len(c.Reply)+c.Held()-len(run.Reply) >= sentFirstBytes {
 			run.Left = len(run.Calls) - i
 			break
 		}

@@ -10,7 +10,7 @@ import (
 // functions are those of all commands but RAFT.ONCE, as each family lists them in the file where they are.
 var functions = slices.Concat(
 	stringFunctions, conditionFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions,
-	objectFunctions, slotFunctions, lockFunctions, topicFunctions, sessionFunctions, laterFunctions,
+	objectFunctions, slotFunctions, lockFunctions, topicFunctions, sessionFunctions, transactionFunctions, laterFunctions,
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

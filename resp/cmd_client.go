@@ -272,6 +272,7 @@ func unknownClientType(arg []byte) string { return "ERR Unknown client type '" +
 func (s *Server) describe(one *session) string {
 	now, known := s.now(), one.known()
 	unread, room, unsent, mail := one.unread.Load(), one.room.Load(), one.unsent.Load(), int64(one.mailBytes())
+	queued := one.queuedBytes.Load()
 	spec := "NULL"
 	if last := one.spec.Load(); last != nil {
 		spec = last.Name
@@ -291,17 +292,17 @@ func (s *Server) describe(one *session) string {
 	for _, none := range []string{"db", "sub", "psub", "ssub"} {
 		whole(none, 0)
 	}
-	whole("multi", -1)
+	whole("multi", one.queued.Load()-1)
 	whole("qbuf", unread)
 	whole("qbuf-free", room)
 	whole("argv-mem", 0)
-	whole("multi-mem", 0)
+	whole("multi-mem", queued)
 	whole("rbs", unsent)
 	whole("rbp", unsent)
 	whole("obl", unsent)
 	whole("oll", 0)
 	whole("omem", mail)
-	whole("tot-mem", unread+room+unsent+mail)
+	whole("tot-mem", unread+room+unsent+mail+queued)
 	field("events", "r")
 	field("cmd", spec)
 	field("user", "default")
@@ -322,6 +323,7 @@ func (s *session) flags(known *facts) string {
 		}
 	}
 	add("O", known.monitoring)
+	add("x", s.queued.Load() > 0)
 	add("b", s.blocked.Load() != unblocked)
 	add("t", known.tracking.on)
 	add("R", s.redirectBroken.Load())

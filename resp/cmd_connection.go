@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 
@@ -189,6 +190,7 @@ func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 		}
 	})
 	c.reader.SetUnauthenticated(!authenticated)
+	c.discard()
 	c.replyMode, c.bars = repliesOn, 0
 	c.session.drop() // messages of what has ended, which a client of RESP2 could not tell from replies
 	return reply.Simple(dst, "RESET")
@@ -314,4 +316,61 @@ func aclGetUser(c *Conn, dst []byte, args [][]byte) []byte {
 	dst = appendPair(dst, "keys", "~*")
 	dst = appendPair(dst, "channels", "&*")
 	return reply.ArrayHeader(reply.BulkString(dst, "selectors"), 0)
+}
+
+// SELECT gives those behind it their meaning: it says in which database they are. Clients send it and what belongs to
+// it together. When it is refused, what belongs to it is refused too: it would be done in another way than was asked,
+// while the library reports that it was not done, and the caller tries again.
+//
+// What else comes before others needs no bar:
+//
+//	MULTI         is refused to those alone who are refused everything; what is wrong in a transaction aborts it
+//	ASKING        is accepted, and no node answers ASK
+//	AUTH, HELLO   who has to authenticate is refused everything until it has; a HELLO that is refused changes nothing
+//	CLIENT REPLY  is done; it decides what is sent, not what is executed
+//	SUBSCRIBE     what belongs to it comes from others
+//	EVAL, FCALL   bring what they would do as arguments
+
+// bars is why the commands of a connection are not executed as they come.
+type bars uint8
+
+const (
+	// byMulti: they are queued. EXEC, DISCARD and RESET end it.
+	byMulti bars = 1 << iota
+	// bySelect: SELECT was refused. A SELECT that is not, and RESET, end it.
+	bySelect
+)
+
+const barredBySelect = "ERR The command was not executed, since the SELECT before it was refused: SELECT 0 ends that"
+
+// errAttack is why a connection ends that speaks HTTP. Nothing is answered, as in Redis.
+var errAttack = errors.New("resp: commands of HTTP")
+
+// longestWord is the length of the longest of the words that are no commands here, and are answered in their own way.
+const longestWord = len("host:")
+
+// barred answers what is refused because of what came before it, and what no client of Redis says. It is false for
+// everything else. A call without a reply says that the connection ends.
+func (c *Conn) barred(spec *command.Spec, fault command.Fault, args [][]byte) (call command.Call, is bool) {
+	word := ""
+	if spec == nil && len(args[0]) <= longestWord {
+		word = strings.ToLower(string(args[0]))
+	}
+	switch {
+	case word == "post" || word == "host:":
+		c.server.attacked(c.session)
+		c.reader.Abort(errAttack)
+		return command.Call{}, true
+	case c.bars&bySelect != 0 && fault == command.NoFault && !isBarrier(spec):
+		c.shard.Rejected(spec.ID())
+		return c.refused(c.refuseWithin(spec, barredBySelect)), true
+	}
+	return command.Call{}, false
+}
+
+// refusedSelect notes that SELECT was refused before it looked at its argument. Every client is in database 0.
+func (c *Conn) refusedSelect(args [][]byte) {
+	if len(args) != 2 || string(args[1]) != "0" {
+		c.bars |= bySelect
+	}
 }

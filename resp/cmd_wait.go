@@ -57,10 +57,10 @@ func wait(c *Conn, dst []byte, args [][]byte) []byte {
 	if failure != "" {
 		return reply.Error(dst, failure)
 	}
-	c.awaitReach(period, func(s reach) bool { return int64(s.others) >= wanted }, func(dst []byte, s reach) []byte {
+	enough := func(s reach) bool { return int64(s.others) >= wanted }
+	return c.awaitReach(dst, period, enough, func(dst []byte, s reach) []byte {
 		return reply.Integer(dst, int64(s.others))
 	})
-	return dst
 }
 
 // Error texts of WAITAOF, to the letter those of Redis.
@@ -87,15 +87,21 @@ func waitAOF(c *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, waitPositive)
 	}
 	enough := func(s reach) bool { return int64(s.others) >= wanted && (s.local || local == 0) }
-	c.awaitReach(period, enough, func(dst []byte, s reach) []byte {
+	return c.awaitReach(dst, period, enough, func(dst []byte, s reach) []byte {
 		return reply.Integer(reply.Integer(reply.ArrayHeader(dst, 2), int64(digit(s.local))), int64(s.others))
 	})
-	return dst
 }
 
 // awaitReach waits until what is applied now has come far enough, or time is over, or there is nothing more to learn.
-func (c *Conn) awaitReach(period time.Duration, enough func(reach) bool, answer func([]byte, reach) []byte) {
+// In a transaction it does not wait.
+func (c *Conn) awaitReach(
+	dst []byte, period time.Duration, enough func(reach) bool, answer func([]byte, reach) []byte,
+) []byte {
 	index := c.server.node.Applied()
+	if c.isAnswering() {
+		progress := c.server.node.Progress()
+		return answer(dst, progress.reachOf(index))
+	}
 	c.awaitInterruptibly(&c.server.progress, period, func(dst []byte, last bool) ([]byte, bool) {
 		progress := c.server.node.Progress()
 		now := progress.reachOf(index)
@@ -105,4 +111,5 @@ func (c *Conn) awaitReach(period time.Duration, enough func(reach) bool, answer 
 		}
 		return dst, ended
 	})
+	return dst
 }

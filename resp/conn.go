@@ -62,10 +62,13 @@ type Conn struct {
 	session *session
 	reader  wire.Reader
 	phase   phase
-	// replyMode says whether the client wants replies, bars why its commands are refused, barredSince since when by MULTI.
-	replyMode   replyMode
-	bars        bars
-	barredSince monotonic
+	// replyMode says whether the client wants replies, bars why its commands are not executed as they come.
+	replyMode replyMode
+	bars      bars
+	// transaction is what MULTI began, executing what EXEC has made a run of; nil if there is none. watched are the keys
+	// on which the next EXEC depends.
+	transaction, executing *transaction
+	watched                watchList
 
 	// request holds the run being gathered, then submitted. arguments and fixed are the storage of its calls.
 	request   Request
@@ -218,6 +221,9 @@ func (c *Conn) Release() {
 	if c.facts().monitoring {
 		c.server.monitors.remove(c.session)
 	}
+	if c.discard(); c.executing != nil {
+		c.endTransaction()
+	}
 	c.server.sessions.close(c.session)
 	c.reader.Release()
 	c.out, c.arguments, c.fixed = nil, nil, nil
@@ -347,10 +353,15 @@ func (c *Conn) settle() {
 	}
 	switch {
 	case outcome != Done:
-		before := len(c.out)
-		c.refuseRun(run.Calls[c.viewed:], outcome)
-		c.measure(run.Calls[c.viewed:], c.out[before:])
-		c.finish()
+		if run.Head != nil {
+			c.refuseTransaction(func() { c.refuseRun(standIn(run.Calls), outcome) })
+		} else {
+			before := len(c.out)
+			c.watched.refused(run.Calls)
+			c.refuseRun(run.Calls[c.viewed:], outcome)
+			c.measure(run.Calls[c.viewed:], c.out[before:])
+			c.finish()
+		}
 		if c.tired {
 			c.server.metrics.RefusedTooLong.Inc()
 			c.phase = ended
@@ -359,9 +370,9 @@ func (c *Conn) settle() {
 		if run.Join(); len(run.Reply) < len(c.out) {
 			panic("resp: the store shortened the replies before its own")
 		}
-		c.measure(run.Calls, run.Reply[len(c.out):])
+		from := len(c.out)
 		c.out = run.Reply
-		c.finish()
+		c.conclude(from)
 	default:
 		c.phase = viewing
 	}
@@ -386,13 +397,16 @@ func (c *Conn) maxReplyBytes() int {
 // view answers some calls of a run of reads. It takes them in portions, and the store leaves of a portion what follows
 // on long replies, so that one flush and not one read lock bounds what a pipeline of large replies holds in memory:
 // every portion is executed from the state at that moment, which is at least as recent as the run's confirmation asks
-// for.
+// for. A transaction is one portion: its replies are bounded as those of a run with a write.
 func (c *Conn) view() {
 	run := &c.request.Run
 	calls := run.Calls
 	upto := min(c.viewed+viewCalls, len(calls))
-	run.Calls, run.Reply, run.Random, run.Left = calls[c.viewed:upto], c.out, rand.Uint64(), 0
 	run.MaxReplyBytes = c.maxReplyBytes()
+	if run.Head != nil {
+		upto, run.MaxReplyBytes = len(calls), c.ridingReplyBytes()
+	}
+	run.Calls, run.Reply, run.Random, run.Left = calls[c.viewed:upto], c.out, rand.Uint64(), 0
 	answered := c.server.store.View(&c.request)
 	run.Calls = calls
 	upto -= run.Left
@@ -406,13 +420,17 @@ func (c *Conn) view() {
 	case len(run.Reply) < len(c.out):
 		panic("resp: the store shortened the replies before its own")
 	}
-	c.measure(calls[c.viewed:upto], run.Reply[len(c.out):])
-	c.out, c.viewed = run.Reply, upto
+	from := len(c.out)
+	c.out = run.Reply
 	switch {
-	case len(c.out) > run.MaxReplyBytes:
+	case len(c.out) > run.MaxReplyBytes && run.Head == nil:
+		c.measure(calls[c.viewed:upto], c.out[from:])
 		c.overflow()
-	case c.viewed == len(calls):
-		c.finish()
+	case upto == len(calls):
+		c.conclude(from)
+	default:
+		c.measure(calls[c.viewed:upto], c.out[from:])
+		c.viewed = upto
 	}
 }
 
@@ -425,7 +443,7 @@ func (c *Conn) finish() {
 		run.Calls = nil
 	}
 	c.request.Body, c.request.Stale = nil, false // the store may use the ticket again
-	run.Submitted, run.Summed = nil, false
+	run.Submitted, run.Summed, run.Head = nil, false, nil
 	c.forgetFixed()
 	c.body, c.bodyBytes, c.riding, c.viewed, c.writes = nil, 0, 0, 0, estimated{}
 	if c.waits != nil {

@@ -133,7 +133,7 @@ func (c *Conn) stopAwaiting() {
 // at once, since the wait may last for ever. The replies before it were sent, so it stands between two replies.
 func (c *Conn) resting() Action {
 	switch {
-	case c.phase != awaiting && c.phase != paused:
+	case c.phase != awaiting && c.phase != paused, c.isAnswering():
 		return Park
 	case !c.collect():
 		return Close
@@ -388,7 +388,7 @@ func (c *Conn) resumed() bool {
 		return false
 	}
 	c.stopPausing()
-	if len(c.request.Run.Calls) > 0 {
+	if len(c.request.Run.Calls) > 0 || c.request.Run.Head != nil {
 		c.submit()
 	}
 	return true

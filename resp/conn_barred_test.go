@@ -9,45 +9,11 @@ import (
 	"time"
 )
 
-// A client that began a transaction, was refused and forgot it, would leave a connection to others that does nothing.
-func TestAForgottenTransactionEndsItsConnection(t *testing.T) {
-	for after, closed := range map[time.Duration]bool{maxBarred: false, maxBarred + 1: true} {
-		store := newFakeStore(t)
-		f := testServer(t, Options{Store: store})
-		now := f.started.Add(time.Hour)
-		f.clock = func() time.Time { return now }
-		c := newClient(t, f)
-		c.send("SET n 1\r\nMULTI\r\n")
-		now = now.Add(after)
-		if got := c.send("INCR n\r\nINCR n\r\n"); !strings.HasPrefix(got, "-"+barredByMulti+"\r\n") || c.ended != closed {
-			t.Errorf("after %v: %q, ended %v", after, got, c.ended)
-		}
-		if string(store.values["n"]) != "1" {
-			t.Errorf("after %v: n is %q", after, store.values["n"])
-		}
-	}
-}
-
-// A word of transactions with an argument is a wrong number of arguments: what was begun stands, and nothing begins.
-func TestAWrongNumberOfArgumentsLeavesTheBar(t *testing.T) {
-	for _, word := range []string{"EXEC", "DISCARD", "MULTI", "UNWATCH"} {
-		wrong := "-ERR wrong number of arguments for '" + strings.ToLower(word) + "' command\r\n"
-		store := newFakeStore(t)
-		c := newClient(t, testServer(t, Options{Store: store}))
-		c.expect("MULTI\r\n"+word+" x\r\nSET a 1\r\nEXEC\r\n",
-			"-"+noTransactions+"\r\n"+wrong+"-"+barredByMulti+"\r\n-"+execAborted+"\r\n")
-		if v, is := store.values["a"]; is {
-			t.Errorf("%s x: a command of the refused transaction was executed: a = %q", word, v)
-		}
-		c.expect(word+" x\r\nSET a 2\r\nGET a\r\n", wrong+"+OK\r\n$1\r\n2\r\n")
-	}
-}
-
 // What a refused command would have changed the meaning of is refused, also where replies are off.
 func TestABarHoldsWithoutReplies(t *testing.T) {
 	store := newFakeStore(t)
 	c := newClient(t, testServer(t, Options{Store: store}))
-	c.send("SET n 1\r\nCLIENT REPLY OFF\r\nMULTI\r\nINCR n\r\nEXEC\r\nSELECT 4\r\nINCR n\r\nSELECT 0\r\n")
+	c.send("SET n 1\r\nCLIENT REPLY OFF\r\nSELECT 4\r\nINCR n\r\nSELECT 0\r\n")
 	if got := c.send("CLIENT REPLY ON\r\nGET n\r\n"); got != "+OK\r\n$1\r\n1\r\n" {
 		t.Errorf("got %q", got)
 	}

@@ -20,6 +20,10 @@ import (
 func (c *Conn) gather() bool {
 	run := &c.request.Run
 	for c.phase == gathering && len(c.out) < c.server.limits.FlushBytes {
+		if c.isAnswering() {
+			c.goOn()
+			continue
+		}
 		if len(run.Calls) == 0 && c.pending() && c.putOff(false) {
 			return true
 		}
@@ -49,7 +53,9 @@ func (c *Conn) gather() bool {
 				c.sendFirst(call)
 				return true
 			default:
-				c.answer(call)
+				if c.answer(call); run.Head != nil {
+					c.submit()
+				}
 			}
 		case call.Spec.MayBlock(call.Args):
 			switch {
@@ -68,7 +74,7 @@ func (c *Conn) gather() bool {
 				c.submit() // the next command is answered again
 			}
 		}
-		if caching && (call.Spec == nil || !strings.HasPrefix(call.Spec.Name, "client|")) {
+		if caching && c.bars&byMulti == 0 && (call.Spec == nil || !strings.HasPrefix(call.Spec.Name, "client|")) {
 			c.session.set(func(f *facts) { f.tracking.caching = false })
 		}
 	}
@@ -127,6 +133,9 @@ func (c *Conn) next() (command.Call, bool) {
 // unread is what becomes of a request that the reader did not take: a refusal is a reply like others, and a violation
 // of the protocol ends the connection, behind everything before it.
 func (c *Conn) unread(err error) (command.Call, bool) {
+	if c.transaction != nil {
+		c.transaction.broken = true
+	}
 	var refusal *wire.Refusal
 	if errors.As(err, &refusal) {
 		c.server.metrics.InputLimit.Inc()
@@ -135,7 +144,7 @@ func (c *Conn) unread(err error) (command.Call, bool) {
 	}
 	if len(c.request.Run.Calls) == 0 {
 		c.phase = ended
-		if err != errAttack && err != errAbandoned {
+		if err != errAttack {
 			c.server.metrics.ProtocolErrors.Inc()
 			c.out = reply.Error(c.out, "ERR "+err.Error())
 		}
@@ -159,12 +168,16 @@ func (c *Conn) resolve(args [][]byte) (command.Call, bool) {
 		if spec != nil {
 			c.shard.Rejected(spec.ID())
 		}
-		if spec == command.Select {
+		if spec == command.Select && c.transaction == nil {
 			c.refusedSelect(args)
 		}
-		return c.refused(refusal), true
+		return c.refused(c.refuseWithin(spec, refusal)), true
 	}
-	c.server.show(c.session, spec, args)
+	if c.bars&byMulti == 0 {
+		c.server.show(c.session, spec, args)
+	} else if call, is := c.queue(spec, args); is {
+		return call, true
+	}
 	if isBarrier(spec) && handlers[spec.ID()].pure {
 		c.shard.Executed(spec.ID(), 1, 0) // no client waits for such a reply
 		if c.server.isSlow(0) {
@@ -284,11 +297,11 @@ func (c *Conn) answered(call command.Call) {
 	}
 }
 
-// join adds a call on data to the run, and submits the run where it has to end: before a write that would make its
-// body longer than a run's may be, or its work more (command.MaxEntryWork); behind a read whose cost grows with what is
-// stored, and also before one if the run has a write: it must not ride along while the entry is applied and all clients
-// wait; where more would ride along than maxRidingArguments; at the largest number of calls.
-// A write that is longer or more work by itself makes a run of its own.
+// join adds a call on data to the run, and submits the run where it has to end: before a write that would make its body
+// longer than a run's may be, or its work more (command.MaxEntryWork); behind WATCH; behind a read whose cost grows
+// with what is stored, and also before one if the run has a write: it must not ride along while the entry is applied
+// and all clients wait; where more would ride along than maxRidingArguments; at the largest number of calls. A write
+// that is longer or more work by itself makes a run of its own.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
 	size, riding := 0, ridingArguments(call)
@@ -305,7 +318,7 @@ func (c *Conn) join(call command.Call) {
 		c.submit()
 		return
 	}
-	if call.Spec.Class == command.Read && c.facts().tracking.remembers() {
+	if call.Spec.Class == command.Read && c.facts().tracking.remembers() && call.Spec != command.Watch {
 		c.server.tracker.remember(c.session, &call)
 	}
 	c.bodyBytes += size
@@ -317,7 +330,7 @@ func (c *Conn) join(call command.Call) {
 	if tooLong {
 		c.body = c.reader.Encoded()
 	}
-	if tooLong || tooMuch || call.Spec.Linear || len(run.Calls) >= c.server.limits.MaxRunCalls {
+	if tooLong || tooMuch || call.Spec.EndsRun() || len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
 	}
 }

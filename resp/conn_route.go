@@ -6,6 +6,7 @@ import (
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/internal/stepwise"
 	"github.com/raftredis/raftredis/resp/topology"
 )
@@ -28,13 +29,18 @@ func (c *Conn) submit() {
 	if c.server.redirect || c.mayReadOld() {
 		leader = c.server.node.Leader()
 	}
-	if c.server.redirect && leader.Known && !leader.Self {
+	switch {
+	case c.request.Run.Head != nil:
+		if c.moved() {
+			return
+		}
+	case c.server.redirect && leader.Known && !leader.Self:
 		c.redirect(leader)
 	}
 	switch {
 	case c.bodyBytes > 0:
 		c.write()
-	case !asks(c.request.Run.Calls):
+	case !c.asks():
 		before := len(c.out)
 		c.answerFixed()
 		c.dropMuted(before)
@@ -61,8 +67,16 @@ func (c *Conn) contentWithOld(leader topology.Leader) bool {
 
 // answerFixed answers a run of which nothing asks for the state.
 func (c *Conn) answerFixed() {
+	from := len(c.out)
+	if c.request.Run.Head != nil {
+		c.out = reply.ArrayHeader(c.out, len(c.request.Run.Calls))
+	}
 	for _, call := range c.request.Run.Calls {
 		c.out = stepwise.Append(c.out, call.Fixed)
+	}
+	if c.request.Run.Head != nil {
+		c.concludeTransaction(from)
+		return
 	}
 	c.finish()
 }
@@ -84,6 +98,7 @@ func (c *Conn) redirect(leader topology.Leader) {
 			c.bodyBytes -= argv.Size(call.Args)
 		}
 		slot := command.Slot(call.Args[first])
+		c.watched.refused(calls[i : i+1])
 		*call = c.refused(topology.Moved(slot, leader, c.server.endpoint()))
 	}
 }

@@ -24,6 +24,9 @@ type session struct {
 	// unread is how many bytes of requests wait to be answered, room how many more the buffer takes, unsent how many bytes
 	// of replies are being sent.
 	unread, room, unsent atomic.Int64
+	// queued is one more than the number of commands that a transaction has, 0 without one; queuedBytes is the memory that
+	// they take.
+	queued, queuedBytes atomic.Int64
 	// slowReplies and slowMail are the watch's.
 	slowReplies, slowMail stretch
 	// blocked says whether the client waits for something that CLIENT UNBLOCK can end.

@@ -22,7 +22,10 @@ type fakeStore struct {
 
 	mu     sync.RWMutex
 	values map[string][]byte
-	info   fakeInfo
+	// puts counts writes of keys, versions has the number of the last of each key.
+	puts     uint64
+	versions map[string]uint64
+	info     fakeInfo
 	// bodies are the entries in the order in which they were executed.
 	bodies [][]byte
 	// views counts calls of View; viewsRefused is how many of the next ones say that the state must move on.
@@ -58,7 +61,7 @@ type fakeStore struct {
 }
 
 func newFakeStore(t testing.TB) *fakeStore {
-	s := &fakeStore{t: t, values: make(map[string][]byte), info: fakeInfo{
+	s := &fakeStore{t: t, values: make(map[string][]byte), versions: make(map[string]uint64), info: fakeInfo{
 		NodeID: 1, Name: fakeName(1), ClusterID: 7, State: "up", Role: "leader", Leader: 1,
 		Term: 3, VotedFor: 1, Commit: 42, Applied: 41, LastIndex: 43, LogEntries: 43,
 		Nodes: []topology.Node{
@@ -194,6 +197,20 @@ func (s *fakeStore) known() fakeInfo {
 // execute answers every call of a run at its place.
 func (s *fakeStore) execute(run *command.Run) {
 	s.running = run
+	if run.Head != nil {
+		for rest := run.Head[1:]; len(rest) > 0; {
+			w, following, ok := command.NextWatched(rest)
+			if !ok {
+				s.t.Errorf("the head of a transaction is %q", run.Head)
+				return
+			}
+			if rest = following; s.versions[string(w.Key)] > w.Index {
+				run.Reply = reply.NullArray(run.Reply, run.Protocol)
+				return
+			}
+		}
+		run.Reply = reply.ArrayHeader(run.Reply, len(run.Calls))
+	}
 	for i := range run.Calls {
 		call := &run.Calls[i]
 		if call.Spec == nil {
@@ -235,6 +252,13 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 		return reply.Integer(dst, int64(len(s.values[string(args[1])])))
 	case command.DBSize:
 		return reply.Integer(dst, int64(len(s.values)))
+	case command.Watch:
+		s.running.Watched = s.running.Watched[:0]
+		for _, key := range args[1:] {
+			_, present := s.values[string(key)]
+			s.running.Watched = append(s.running.Watched, command.Watched{Key: key, Index: s.puts, Present: present})
+		}
+		return reply.OK(dst)
 	case command.RaftLogRead: // here the value, or a wait for one
 		if len(s.values[string(args[2])]) == 0 && s.running.MayWait {
 			millis, _ := strconv.ParseInt(string(args[len(args)-1]), 10, 64)
@@ -247,6 +271,8 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 
 func (s *fakeStore) put(key, value []byte) {
 	s.values[string(key)] = value
+	s.puts++
+	s.versions[string(key)] = s.puts
 	if s.changed != nil {
 		s.changed(string(key), s.running)
 	}

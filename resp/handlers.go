@@ -26,7 +26,7 @@ type handler struct {
 var allHandlers = slices.Concat(
 	aclHandlers, clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers,
 	latencyHandlers, memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, stopHandlers,
-	topicHandlers, waitHandlers,
+	topicHandlers, transactionHandlers, waitHandlers,
 )
 
 // handlers has the handler of each command of class Barrier that is not a mere container, at the command's ID.

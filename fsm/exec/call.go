@@ -104,6 +104,13 @@ func (c Call) Wait(millis int64) bool {
 	return true
 }
 
+// Watch notes what WATCH has found of the keys that are its arguments.
+func (c Call) Watch(found []command.Watched) {
+	if c.run != nil {
+		c.run.Watched = found
+	}
+}
+
 // Fits reports whether the replies may grow by a number of bytes.
 func (c Call) Fits(bytes int) bool {
 	length := c.Length()

@@ -49,4 +49,5 @@ type Reader interface {
 	Pick(random uint64) (key string, ok bool)
 	Session(id uint64) (sessions.Info, bool)
 	Now() keyspace.Now
+	Index() uint64
 }

@@ -38,6 +38,8 @@ import (
 //
 // The payloads of the sections of kind sectionSessions are, one behind the other, the image of the table of sessions:
 // see package sessions. They follow the keys; each but the last has sectionBytes. Without sessions there is none.
+//
+// The section of kind sectionRemovals comes last: see removals.append. There is none before an entry has put a key.
 const (
 	imageMagic  = "RRIMAGE\n"
 	imageFormat = 2
@@ -49,6 +51,7 @@ const (
 	sectionKeys     section.Kind = 1
 	sectionEnd      section.Kind = 2
 	sectionSessions section.Kind = 3
+	sectionRemovals section.Kind = 4
 
 	// database is the number of the only database.
 	database      = 0

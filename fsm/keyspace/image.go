@@ -43,7 +43,9 @@ func (f *Frozen) Index() uint64 { return f.header.index }
 func (f *Frozen) Hash() uint64 { return f.header.hash }
 
 // Release frees the state. A second Release does nothing.
-func (f *Frozen) Release() { f.space.root, f.space.frozenSessions = nil, nil }
+func (f *Frozen) Release() {
+	f.space.root, f.space.frozenSessions, f.space.removals = nil, nil, removals{}
+}
 
 // State is the space, for reading. It panics behind a Release.
 func (f *Frozen) State() *Space {
@@ -58,7 +60,7 @@ func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
 	if f.space.root == nil {
 		return 0, ErrReleased
 	}
-	out, ofClients := imageWriter{w: w}, f.space.frozenSessions
+	out, ofClients, removed := imageWriter{w: w}, f.space.frozenSessions, f.space.removals
 	if err := out.write(f.header.append(nil)); err != nil {
 		f.Release()
 		return out.written, err
@@ -67,6 +69,9 @@ func (f *Frozen) WriteTo(w io.Writer) (int64, error) {
 		return out.written, err
 	}
 	if err := out.addSessions(ofClients); err != nil {
+		return out.written, err
+	}
+	if err := out.addRemovals(&removed); err != nil {
 		return out.written, err
 	}
 	err := out.finish()

@@ -107,6 +107,8 @@ type imageReader struct {
 	end  []byte
 	// sessions are the payloads of the sections with the sessions, which follow those with keys.
 	sessions []io.Reader
+	// removals are those of the section that follows; nil before it.
+	removals *removals
 	// last is the entry put into the space last: what follows must rank behind it.
 	last rankedKey
 	// readers make values of their parts. open is an entry whose value is read in parts, if there is one: its key is that
@@ -205,13 +207,20 @@ func (in *imageReader) batch(pieces *[batchPieces]piece) (count int, err error) 
 			return count, err
 		}
 		switch kind {
+		case sectionRemovals:
+			if err := in.readRemovals(length, checksum); err != nil {
+				return count, err
+			}
 		case sectionSessions:
+			if in.removals != nil {
+				return count, damaged("sessions follow the removals", nil)
+			}
 			if err := in.readSessions(length, checksum); err != nil {
 				return count, err
 			}
 		case sectionKeys:
-			if len(in.sessions) > 0 {
-				return count, damaged("keys follow the sessions", nil)
+			if len(in.sessions) > 0 || in.removals != nil {
+				return count, damaged("keys follow the sessions or the removals", nil)
 			}
 			p := &pieces[count]
 			p.checksum = checksum
@@ -437,6 +446,9 @@ func (in *imageReader) finish() error {
 	}
 	if len(in.end) != endBytes || binary.LittleEndian.Uint64(in.end) != in.read {
 		return damaged("its last section is not that of these sections", nil)
+	}
+	if in.removals != nil {
+		in.space.removals = *in.removals
 	}
 	return in.finishSessions()
 }

@@ -66,7 +66,7 @@ func TestClaimedLengthCostsNothing(t *testing.T) {
 	}
 }
 
-// imageWith is an image with a header and the items of one section, checksums in order.
+// imageWith is an image with a header and the items of one section, the last of which was put last, checksums in order.
 func imageWith(t testing.TB, header imageHeader, items ...[]byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -75,6 +75,7 @@ func imageWith(t testing.TB, header imageHeader, items ...[]byte) []byte {
 	if len(items) > 0 {
 		out.open()
 		out.payload = append(out.payload, bytes.Join(items, nil)...)
+		err = errors.Join(err, out.addRemovals(&removals{newest: header.index}))
 	}
 	if err = errors.Join(err, out.finish()); err != nil {
 		t.Fatal(err)
@@ -182,7 +183,7 @@ func TestSectionsOfLaterBuilds(t *testing.T) {
 	image := s.imageBytes(t)
 	end := len(image) - sectionHeaderBytes - endBytes
 	later := func(kind section.Kind) []byte { return appendSection(nil, kind, []byte("what later builds know")) }
-	last := appendSection(nil, sectionEnd, binary.LittleEndian.AppendUint64(nil, 2))
+	last := appendSection(nil, sectionEnd, binary.LittleEndian.AppendUint64(nil, 3))
 	for _, at := range []int{headerBytes, end} {
 		skippable := slices.Concat(image[:at], later(section.Skippable|7), image[at:end], last)
 		again, err := readBack(skippable)
@@ -200,7 +201,7 @@ func TestSectionsOfLaterBuilds(t *testing.T) {
 		}
 	}
 	other := appendSection(nil, sectionKeys, []byte{1, 0, 0, 0, 1, 0, 1, 'k', 0})
-	if _, err := readBack(slices.Concat(image[:end], other, last)); !errors.Is(err, ErrImageFormat) {
+	if _, err := readBack(slices.Concat(image[:headerBytes], other, last)); !errors.Is(err, ErrImageFormat) {
 		t.Fatalf("with keys of another database: %v", err)
 	}
 }

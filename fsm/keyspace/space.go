@@ -41,6 +41,7 @@ type Space struct {
 	// sessions are those of clients; a frozen space has frozenSessions instead, nil for none.
 	sessions       *sessions.Table
 	frozenSessions *sessions.Frozen
+	removals       removals
 	// watcher hears of changes. run is the run that makes them, nil unless it is one of this node.
 	watcher Watcher
 	run     *command.Run
@@ -173,10 +174,11 @@ func (s *Space) SlotKeys(slot uint16, count int, visit func(key string)) {
 }
 
 // StateHash is the hash of the state: of all keys with their values, deadlines and versions, of the state time with its
-// offset, of the last number, of the sessions, and of the limit of values.
+// offset, of the last number, of the sessions, of what was removed, and of the limit of values.
 func (s *Space) StateHash() uint64 {
 	return s.state.Word(s.sum).Word(uint64(s.keys)).Word(uint64(s.now.Log)).Word(uint64(s.now.Wall)).
-		Word(uint64(s.offset)).Word(s.number).Word(s.sessions.Hash()).Finish(uint64(s.maxValueBytes))
+		Word(uint64(s.offset)).Word(s.number).Word(s.sessions.Hash()).
+		Word(s.removals.sum).Word(s.removals.newest).Word(s.removals.flushed).Finish(uint64(s.maxValueBytes))
 }
 
 // NextNumber is a number above all that it gave before: the index of the entry that is being applied, or one more than
@@ -383,6 +385,7 @@ func (s *Space) count(slot uint16, change int) {
 // Put stores an entry in place of the old one of its key, and sets its version to the present index.
 func (s *Space) Put(at Place, key []byte, e Entry) {
 	e.Version = s.index
+	s.removals.newest = s.index
 	s.store(at, key, &e)
 }
 
@@ -431,6 +434,7 @@ func (s *Space) drop(at Place, key []byte) {
 	l := s.ownLeaf(link)
 	i := l.search(tag(at.hash), key)
 	s.account(at, &l.entries[i], nil)
+	s.removals.note(at.hash, l.entries[i].Version, s.generation, s.hashing.state)
 	s.count(at.slot, -1)
 	l.delete(i)
 	switch {
@@ -456,6 +460,7 @@ func (s *Space) PutUntil(at Place, key []byte, e Entry, deadline Deadline) {
 func (s *Space) Flush() {
 	s.root = &root{generation: s.generation}
 	s.keys, s.sum, s.held, s.byLog, s.byWall = 0, 0, 0, newDeadlines(), newDeadlines()
+	s.removals.flush()
 	s.tellFlushed()
 }
 

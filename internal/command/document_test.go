@@ -33,6 +33,7 @@ var documentGroups = []struct{ group, heading string }{
 	{"generic", "Keys"},
 	{"stream", "Topics"},
 	{"lock", "Locks"},
+	{"transactions", "Transactions"},
 	{"connection", "Connection"},
 	{"server", "Node"},
 	{"cluster", "Cluster"},

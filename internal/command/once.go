@@ -93,7 +93,7 @@ func (s *Spec) RefusedOnce() string {
 	switch {
 	case s == RaftOnce, s.container == RaftSession:
 		return "sessions are not nested"
-	case s.Class == Barrier, s.OfNode, s.IsDebug():
+	case s.Class == Barrier, s.OfNode, s.IsDebug(), s == Watch:
 		return "it concerns the connection or the node"
 	case s.Flags&FlagBlocking != 0:
 		return "it may wait for others, so send it as it is"

@@ -39,6 +39,11 @@ type Run struct {
 	// the state machine makes of it.
 	MayWait bool
 	Waiting Waiting
+	// Head, if not nil, says that the calls are a transaction, and has what TransactionHead made. Then Reply receives one
+	// reply: an array of those to the calls, or null if a watched key has changed.
+	Head [][]byte
+	// Watched is what a call of WATCH, which is the last one of its run, has found. The keys are the call's arguments.
+	Watched []Watched
 	// Lookups counts the keys that the calls have looked for; the connection sets it to zero.
 	Lookups Lookups
 }
@@ -88,12 +93,16 @@ func (r *Run) HasWrite() bool {
 	return false
 }
 
-// Body appends the entry body of the run's writes, in order, and returns the longer slice. What it appends is Submitted
-// from now on. encode is argv.Append, handed in because the leaves import nothing of the project:
+// Body appends the entry body of the run's writes, in order and behind the head of a transaction, and returns the
+// longer slice. What it appends is Submitted from now on. encode is argv.Append, handed in because the leaves import
+// nothing of the project:
 //
 //	body = run.Body(body, argv.Append)
 func (r *Run) Body(dst []byte, encode func(dst []byte, args [][]byte) []byte) []byte {
 	begin := len(dst)
+	if r.Head != nil && r.HasWrite() {
+		dst = encode(dst, r.Head)
+	}
 	for i := range r.Calls {
 		if r.Calls[i].IsWrite() {
 			dst = encode(dst, r.Calls[i].Args)

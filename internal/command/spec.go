@@ -52,6 +52,7 @@ type Spec struct {
 	moves     bool
 	arguments []Argument
 	help      []string
+	endsRun   bool
 }
 
 // ownSince is the Since of commands that Redis does not have.
@@ -59,7 +60,7 @@ const ownSince = "7.2.4"
 
 // complete works out what follows from the literal.
 func (s *Spec) complete(id int, container *Spec) {
-	s.id, s.container = id, container
+	s.id, s.container, s.endsRun = id, container, s.Linear || s == Watch
 	s.keys = rangeOf(s.KeySpecs)
 	if s.moves = slices.ContainsFunc(s.KeySpecs, func(k KeySpec) bool { return k.moves() }); s.moves {
 		s.Flags |= FlagMovableKeys
@@ -95,6 +96,10 @@ func (s *Spec) MayBlock(args [][]byte) bool {
 	return s.Flags&FlagBlocking != 0 && s.Class != Barrier && (s.BlockOption == "" || contains(args, 1, s.BlockOption))
 }
 
+// EndsRun reports whether nothing may follow a call in its run: a read from a frozen state, and WATCH, behind which no
+// write of the same entry may change a key.
+func (s *Spec) EndsRun() bool { return s.endsRun }
+
 // AcceptsArgc reports whether a call with argc arguments, names included, has an acceptable number of them.
 func (s *Spec) AcceptsArgc(argc int) bool {
 	if s.Arity >= 0 {
@@ -102,3 +107,17 @@ func (s *Spec) AcceptsArgc(argc int) bool {
 	}
 	return argc >= -s.Arity
 }
+
+// Tips for client libraries, in the words of COMMAND INFO. They are Redis's, with one exception. There, every shard has
+// keys of its own, and tips tell libraries to ask all shards and to add up what they say. Here every node has all keys:
+// a library that followed such a tip would count each key several times. So no command on keys tells libraries to ask
+// all shards.
+const (
+	varies        = "nondeterministic_output"
+	variesInOrder = "nondeterministic_output_order"
+	bySlot        = "request_policy:multi_shard"
+	everyNode     = "request_policy:all_nodes"
+	allWell       = "response_policy:all_succeeded"
+	addUp         = "response_policy:agg_sum"
+	ownWay        = "response_policy:special"
+)

@@ -13,7 +13,7 @@ var AbsentCommands = []Absent{
 		[]string{"@list", "@hash", "@set", "@sorted_set", "@stream", "@hyperloglog", "@geo", "sort", "sort_ro"},
 		"values are strings so far",
 	},
-	{[]string{"@transactions", "@scripting", "@pubsub"}, "not built yet"},
+	{[]string{"@scripting", "@pubsub"}, "not built yet"},
 	{
 		[]string{"dump", "restore", "restore-asking", "migrate"},
 		"the bytes of `DUMP` are those of an RDB file, which is not read yet",

@@ -35,17 +35,43 @@ var serverList = []Difference{
 		},
 	},
 	{
-		ID: "no-transactions",
-		Redis: "`MULTI` … `EXEC` run commands as one, `WATCH` makes them depend on keys; scripts and functions are " +
-			"programs in the server",
-		Here: "none of these exists. `MULTI` is refused with everything behind it, up to `EXEC` or `DISCARD`. The commands " +
-			"that a client sends together have one fate, but others may run between them",
+		ID:    "no-scripts",
+		Redis: "scripts and functions are programs in the server",
+		Here: "there are none. The commands that a client sends together have one fate, but others may run between them; " +
+			"`MULTI` … `EXEC` executes commands as one",
 		Why: "not built yet",
 		Probes: []Probe{
-			{[]string{"MULTI"}, `\+OK\r\n`, `-ERR unknown command 'MULTI'.*\r\n`},
-			{[]string{"WATCH k"}, `\+OK\r\n`, `-ERR unknown command 'WATCH'.*\r\n`},
 			{[]string{"FUNCTION LIST"}, `\*0\r\n`, `-ERR unknown command 'FUNCTION'.*\r\n`},
 		},
+	},
+	{
+		ID:    "transaction-order",
+		Redis: "`EXEC` executes all commands in their order",
+		Here: "it executes those on data first, as one, and behind them those on the connection or the node, such as " +
+			"`INFO`; each answers at its place",
+		Why: "the log has the commands on data, and a node executes the others by itself",
+		Probes: []Probe{
+			{[]string{"MULTI", "INFO keyspace", "SET k v", "EXEC"}, `(?s:\*2.*keyspace\r\n\r\n\+OK\r\n)`,
+				`(?s:\*2.*db0:keys=1,.*\+OK\r\n)`},
+		},
+	},
+	{
+		ID:    "transaction-limits",
+		Redis: "a client that queues more than `client-query-buffer-limit` is closed",
+		Here: "a command beyond that is refused, or one with which the writes are longer than `max-entry-bytes`, and so is " +
+			"`EXEC`. A `SELECT` of a database that there is not is refused when it is queued",
+		Why: "the client knows that nothing was done",
+		Probes: []Probe{
+			{[]string{"MULTI", "SELECT 99"}, `\+QUEUED\r\n`, `-ERR DB index is out of range\r\n`},
+		},
+	},
+	{
+		ID:    "watched-absence",
+		Redis: "`EXEC` answers null if a watched key was touched",
+		Here: "it does so too where a watched key was absent, and keys came behind `WATCH` and went before `EXEC`: one " +
+			"that shares one of 16,384 places with it, or any by `FLUSHALL`",
+		Why:   "every node has to remember what is there no more",
+		Proof: "TestAPlaceHasTheHighestVersion",
 	},
 	{
 		ID:    "no-messages",

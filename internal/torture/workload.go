@@ -72,6 +72,7 @@ const (
 	kindTrimmer
 	kindContender
 	kindChecker
+	kindTeller
 )
 
 // visitor is a client of a workload. It visits one node after the other, in an order of its own, and sends one command
@@ -110,21 +111,44 @@ func (v *visitor) leave() {
 	}
 }
 
-// do sends one command to a node. An error reply that names a fate is that fate; any other reply, an error as well, is
-// done. The error is that of the context.
-func (v *visitor) do(ctx context.Context, args ...string) (outcome, error) {
+// arrive connects to a node, unless there is a connection. The error is that of the context.
+func (v *visitor) arrive(ctx context.Context) error {
 	for v.connection == nil {
 		if err := ctx.Err(); err != nil {
-			return outcome{}, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		v.left = 1 + v.rng.IntN(stickCommands)
 		addresses := v.field.Addresses
 		v.connection, _ = client.Connect(addresses[v.rng.IntN(len(addresses))], v.patience)
 		if v.connection == nil {
 			if err := wait(ctx, pollPeriod); err != nil { // it is down: the next one may not be
-				return outcome{}, err
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+// exchange sends some commands at once, on the present connection. whole says that all were answered; otherwise the
+// connection is of no more use. The error is that of the context.
+func (v *visitor) exchange(ctx context.Context, commands ...[]string) (replies []client.Reply, whole bool, err error) {
+	if err := v.arrive(ctx); err != nil {
+		return nil, false, err
+	}
+	defer context.AfterFunc(ctx, v.connection.Close)()
+	v.sent += len(commands)
+	replies, failure := v.connection.Pipeline(commands)
+	if v.left--; failure != nil {
+		v.leave()
+	}
+	return replies, failure == nil, ctx.Err()
+}
+
+// do sends one command to a node. An error reply that names a fate is that fate; any other reply, an error as well, is
+// done. The error is that of the context.
+func (v *visitor) do(ctx context.Context, args ...string) (outcome, error) {
+	if err := v.arrive(ctx); err != nil {
+		return outcome{}, err
 	}
 	defer context.AfterFunc(ctx, v.connection.Close)()
 	v.sent++

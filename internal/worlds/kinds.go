@@ -206,7 +206,7 @@ func (c call) apply(f *family) (reply string) {
 		return c.applyBits(state)
 	case "INCR", "DECR", "INCRBY":
 		return c.applyNumber(state)
-	case "MGET", "MSET", "MSETNX", "RENAME", "COPY", "DEL":
+	case "MGET", "MSET", "MSETNX", "RENAME", "COPY", "DEL", "WATCH":
 		return c.applyPair(f)
 	case "DELEX", "DELIFEQ", "DIGEST":
 		return c.applyCondition(state)
@@ -283,6 +283,8 @@ func (c call) applyPair(f *family) (reply string) {
 			*f.of(key) = ""
 		}
 		return integer(gone)
+	case "WATCH":
+		return okReply
 	case "MGET":
 		return "*2\r\n" + value(*first) + value(*f.of(c[2]))
 	case "MSETNX":

@@ -59,7 +59,7 @@ func TestTheModelAnswersAsTheMachineDoes(t *testing.T) {
 // TestClientsAskForEveryCommand: what they draw has every command of the key space, with and without an argument that
 // is wrong, alone and with others.
 func TestClientsAskForEveryCommand(t *testing.T) {
-	const requests = 20_000
+	const requests = 40_000
 	c := KeySpace{}.NewClient(0, rand.New(rand.NewPCG(8, 1)), workload.Mix{Drawn: 1}).(*client)
 	met := map[string]int{}
 	faults, withReads := 0, 0

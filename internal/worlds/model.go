@@ -101,7 +101,7 @@ func split(history []workload.Operation) (names []string, byName map[string][]*o
 	byName = map[string][]*operation{}
 	for _, h := range history {
 		r := h.Run.(*Run)
-		if !h.Known && h.Index == 0 || !r.modelled() {
+		if !h.Known && h.Index == 0 || !r.modelled() || r.head != nil && !r.executed {
 			continue
 		}
 		parts := map[string]*operation{}
@@ -136,15 +136,25 @@ func checkReplies(history []workload.Operation) error {
 		}
 	}
 	slices.SortFunc(written, func(a, b workload.Operation) int { return int(a.Index) - int(b.Index) })
-	states := map[string]*family{}
+	states, changes := map[string]*family{}, lastChanges{}
 	for _, h := range written {
 		r := h.Run.(*Run)
+		if r.head != nil {
+			if err := changes.check(h, states); err != nil {
+				return err
+			}
+			if !r.executed {
+				continue
+			}
+		}
 		for i, call := range r.calls {
 			name := familyOf(call[1])
 			if states[name] == nil {
 				states[name] = &family{}
 			}
+			before := *states[name]
 			reply := call.apply(states[name])
+			changes.note(call, before, *states[name], reply, uint64(h.Index))
 			if r.replies != nil && r.replies[i] != reply {
 				return violation("reply", "call %d should have answered %q at entry %d: run %d%v", i, reply, h.Index, h.Number, r)
 			}

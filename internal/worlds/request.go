@@ -24,6 +24,10 @@ type Request struct {
 	learns *client
 	// opened is told of sessions that the request opened; it may be nil.
 	opened func(session int64)
+	// head, if not nil, says that the request is a transaction: see command.Run.Head.
+	head [][]byte
+	// watching is the client that has to know what the request, whose last call is WATCH, has found; nil for none.
+	watching *client
 }
 
 // ends is a request to set a key that ends by itself, or to look at one.
@@ -83,6 +87,8 @@ type Run struct {
 	run *command.Run
 	// replies are nil unless the client has them and the model knows what they mean.
 	replies []string
+	// executed says of a transaction that it was: of one of unknown fate the replay of the log does.
+	executed bool
 }
 
 // markName begins the key that each written run deletes at its end. The key never exists: all it does is to carry the
@@ -98,7 +104,7 @@ func (r *Request) Begin(number int) workload.Run {
 	if !r.Reads() {
 		calls = append(calls[:len(calls):len(calls)], call{"DEL", markName + strconv.Itoa(number)})
 	}
-	run := &Run{Request: r, run: &command.Run{Protocol: r.protocol}}
+	run := &Run{Request: r, run: &command.Run{Protocol: r.protocol, Head: r.head}}
 	for _, c := range calls {
 		args := c.args()
 		spec, fault := command.Find(args)
@@ -128,12 +134,15 @@ const markReply = ":0\r\n"
 
 // Answered implements workload.Run: there is one reply for each command, and the mark was not there before.
 func (r *Run) Answered() error {
-	if !r.Reads() && !bytes.HasSuffix(r.run.Reply, []byte(markReply)) {
+	if !r.Reads() && string(r.run.Reply) != nullTransaction && !bytes.HasSuffix(r.run.Reply, []byte(markReply)) {
 		return fmt.Errorf("the mark of a batch was there before: %q", r.run.Reply)
 	}
 	if r.drawn {
 		r.tellOpened()
 		return nil // the replay of the log knows the answer; long values are copied only there, long after this
+	}
+	if r.head != nil {
+		return r.answeredTransaction()
 	}
 	r.run.Join()
 	replies, ok := splitReplies(r.run.Reply)
@@ -141,6 +150,9 @@ func (r *Run) Answered() error {
 		return fmt.Errorf("answer %q", r.run.Reply)
 	}
 	r.replies = replies[:len(r.calls)]
+	if r.watching != nil {
+		r.watching.watch(r.run.Watched)
+	}
 	if r.learns != nil {
 		r.learns.learn(r.calls[0], r.replies[0])
 	}

@@ -144,6 +144,8 @@ type client struct {
 	written int
 	// attempts are the latest ones at locks, by their names.
 	attempts map[string]attempt
+	// watched is what the next transaction depends on, nil if the client watches nothing.
+	watched []command.Watched
 }
 
 // hits is true with probability p.
@@ -162,6 +164,9 @@ func (c *client) Invent(now time.Duration, readsOnly bool) workload.Request {
 	}
 	if c.hits(c.mix.Timed) {
 		return c.timed(now, readsOnly)
+	}
+	if c.hits(transactionShare) {
+		return c.transact(now, readsOnly)
 	}
 	if readsOnly || c.hits(c.mix.Reads) {
 		r := &Request{calls: []call{c.read(c.key(now))}, protocol: 2}

@@ -15,8 +15,8 @@ func NewBudget(limitBytes int64) *Budget { return &Budget{limit: limitBytes} }
 // Used is how many bytes all readers hold beyond ReadBufferBytes each.
 func (b *Budget) Used() int64 { return b.used.Load() }
 
-// take takes bytes; false means that the budget does not have so many left, and that it gave none.
-func (b *Budget) take(bytes int) bool {
+// Take takes bytes; false means that the budget does not have so many left, and that it gave none.
+func (b *Budget) Take(bytes int) bool {
 	if b == nil {
 		return true
 	}
@@ -33,8 +33,8 @@ func (b *Budget) fits(bytes int64) bool { return b == nil || bytes-ReadBufferByt
 // max is the most that one reader can hold.
 func (b *Budget) max() int64 { return b.limit + ReadBufferBytes }
 
-// give gives bytes back.
-func (b *Budget) give(bytes int) {
+// Give gives bytes back.
+func (b *Budget) Give(bytes int) {
 	if b != nil && b.used.Add(-int64(bytes)) < 0 {
 		panic("wire: more bytes given back than were taken")
 	}

@@ -149,7 +149,7 @@ func (r *Reader) reserve(n, declared int) bool {
 // that it has not so much left.
 func (r *Reader) chargeLarge(size int) bool {
 	more := size - ReadBufferBytes - r.chargedLarge
-	if more > 0 && !r.budget.take(more) {
+	if more > 0 && !r.budget.Take(more) {
 		return false
 	}
 	r.chargedLarge += max(more, 0)
@@ -162,7 +162,7 @@ func (r *Reader) refuse(why *Refusal) {
 		r.skipTaken()
 		r.awaited = noBulk
 	}
-	r.budget.give(r.chargedLarge)
+	r.budget.Give(r.chargedLarge)
 	r.large, r.chargedLarge, r.refusal = nil, 0, why
 	r.spans = r.spans[:0]
 	if cap(r.spans) > keptSpans {

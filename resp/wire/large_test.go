@@ -216,7 +216,7 @@ func TestARequestWithoutRoomIsDroppedAlone(t *testing.T) {
 		for _, piece := range []int{1, 999, 60_000} {
 			budget := NewBudget(2 << 20)
 			const others = 2<<20 - 100<<10 // what other clients hold
-			budget.take(others)
+			budget.Take(others)
 			r := &Reader{}
 			r.Init(Limits{}, budget)
 			var got [][]string

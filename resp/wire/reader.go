@@ -117,7 +117,7 @@ func (r *Reader) offer() []byte {
 // what is needed for a line. Once it has succeeded, it does nothing until bytes are received.
 func (r *Reader) MakeRoom() error {
 	if r.encoded != nil || r.chargedReturned > 0 { // the budget is one for all connections: it is not touched in vain
-		r.budget.give(r.chargedReturned)
+		r.budget.Give(r.chargedReturned)
 		r.chargedReturned, r.encoded = 0, nil
 	}
 	if r.wantsLarge() {
@@ -234,7 +234,7 @@ func (r *Reader) reset() {
 
 // Release gives everything back. All arguments are void.
 func (r *Reader) Release() {
-	r.budget.give(r.charged + r.chargedLarge + r.chargedReturned)
+	r.budget.Give(r.charged + r.chargedLarge + r.chargedReturned)
 	r.charged, r.chargedLarge, r.chargedReturned = 0, 0, 0
 	r.buf, r.spans, r.large, r.encoded, r.quiet = nil, nil, nil, nil, 0
 }
@@ -280,8 +280,8 @@ func (r *Reader) charge(size int) bool {
 	more := max(size-ReadBufferBytes, 0) - r.charged
 	switch {
 	case more < 0:
-		r.budget.give(-more)
-	case more > 0 && !r.budget.take(more):
+		r.budget.Give(-more)
+	case more > 0 && !r.budget.Take(more):
 		return false
 	}
 	r.charged += more

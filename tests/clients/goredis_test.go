@@ -202,17 +202,29 @@ func (g *goRedisErrand) errors(s *steps) {
 
 func (g *goRedisErrand) transactions(s *steps) {
 	key := g.key("transaction")
-	for range 3 {
-		s.refused("MULTI")(g.client.TxPipelined(g.ctx, func(tx redis.Pipeliner) error {
-			tx.Incr(g.ctx, key)
-			tx.Set(g.ctx, key, "value", 0)
-			return nil
-		}))
+	replies, err := g.client.TxPipelined(g.ctx, func(tx redis.Pipeliner) error {
+		tx.Incr(g.ctx, key)
+		tx.IncrBy(g.ctx, key, 2)
+		tx.Get(g.ctx, key)
+		return nil
+	})
+	s.want(3)(len(replies), err)
+	s.want("3")(replies[2].(*redis.StringCmd).Result())
+	add := func(meanwhile func()) error {
+		return g.client.Watch(g.ctx, func(tx *redis.Tx) error {
+			value, err := tx.Get(g.ctx, key).Int()
+			s.none(err)
+			meanwhile()
+			_, err = tx.TxPipelined(g.ctx, func(pipe redis.Pipeliner) error {
+				pipe.Set(g.ctx, key, value+1, 0)
+				return nil
+			})
+			return err
+		}, key)
 	}
-	s.refused("WATCH")(nil, g.client.Watch(g.ctx, func(tx *redis.Tx) error {
-		return tx.Incr(g.ctx, key).Err()
-	}, key))
-	s.absent(g.client.Get(g.ctx, key).Result())
+	s.none(add(func() {}))
+	s.want(true)(errors.Is(add(func() { s.none(g.client.Incr(g.ctx, key).Err()) }), redis.TxFailedErr), nil)
+	s.want("5")(g.client.Get(g.ctx, key).Result())
 }
 
 func (g *goRedisErrand) databases(s *steps) {

@@ -89,17 +89,24 @@ func (r *rueidisErrand) strings(s *steps) {
 
 func (r *rueidisErrand) transactions(s *steps) {
 	key := r.key("transaction")
-	for range 3 {
+	add := func(meanwhile func()) (executed bool) {
 		s.none(r.client.Dedicated(func(client rueidis.DedicatedClient) error {
+			s.none(client.Do(r.ctx, client.B().Watch().Key(key).Build()).Error())
+			meanwhile()
 			replies := client.DoMulti(r.ctx, client.B().Multi().Build(), client.B().Incr().Key(key).Build(),
 				client.B().Exec().Build())
-			for i, words := range []string{"MULTI", "not executed", "EXECABORT"} {
-				s.refused(words)(nil, replies[i].Error())
+			last := replies[2]
+			if executed = !rueidis.IsRedisNil(last.Error()); executed {
+				items, err := last.ToArray()
+				s.want(1)(len(items), err)
 			}
 			return nil
 		}))
+		return executed
 	}
-	s.absent(r.do(r.client.B().Get().Key(key).Build()).ToString())
+	s.want(true)(add(func() {}), nil)
+	s.want(false)(add(func() { s.none(r.do(r.client.B().Incr().Key(key).Build()).Error()) }), nil)
+	s.want("2")(r.do(r.client.B().Get().Key(key).Build()).ToString())
 }
 
 func (r *rueidisErrand) databases(s *steps) {

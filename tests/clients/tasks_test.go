@@ -25,7 +25,7 @@ var clientTasks = []struct{ name, what string }{
 	{"concurrent", "80 commands from several places at once: each gets its own reply"},
 	{"scan", "the library's iterator finds all keys of a pattern"},
 	{"errors", "errors of a value, of an unknown command and of an option, in the library's own type"},
-	{"transactions", "a transaction, three times: the library says each time that it failed, and nothing is done"},
+	{"transactions", "a transaction, and one that depends on a key: executed, and refused when another client was faster"},
 	{"databases", "database 1: the library says that it does not exist, and writes nothing to another"},
 	{"caching", "a cached value is served from memory, until it is written through another node"},
 	{"farewell", "the last value is acknowledged and the connection closed; every node has the value"},

@@ -127,11 +127,12 @@ run({
   },
   async transactions () {
     const name = key('transaction')
-    for (let i = 0; i < 3; i++) {
-      const batch = inCluster ? new ClusterBatch(true) : new Batch(true)
-      await refused(client.exec(batch.incr(name).set(name, 'value'), true), Error)
-    }
-    same(await client.get(name), null)
+    const batch = () => inCluster ? new ClusterBatch(true) : new Batch(true)
+    same(await client.exec(batch().incr(name).incrBy(name, 2).get(name), true), [1, 3, '3'])
+    await client.watch([name])
+    await client.incr(name)
+    same(await client.exec(batch().incr(name), true), null)
+    same(await client.get(name), '4')
   },
   async databases () {
     if (inCluster) return

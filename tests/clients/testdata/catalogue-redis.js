@@ -115,10 +115,12 @@ run({
   },
   async transactions () {
     const name = key('transaction')
-    for (let i = 0; i < 3; i++) {
-      await refused(client.multi().incr(name).set(name, 'value').exec(), Error)
-    }
-    same(await client.get(name), null)
+    same(await client.multi().incr(name).incrBy(name, 2).get(name).exec(), [1, 3, '3'])
+    if (mode === 'cluster') return
+    await client.watch(name)
+    await client.incr(name)
+    await refused(client.multi().incr(name).exec(), Error)
+    same(await client.get(name), '4')
   },
   async databases () {
     if (mode === 'cluster') return

@@ -160,13 +160,28 @@ def errors(client):
 
 def transactions(client):
     # The transaction is the library's default for a pipeline.
-    for _ in range(3):
-        pipe = client.pipeline()
-        pipe.incr(key("transaction"))
-        pipe.set(key("transaction"), "value")
-        refused(pipe.execute, "MULTI")
-    refused(lambda: client.transaction(lambda pipe: pipe.incr(key("transaction")), key("transaction")), "WATCH")
-    same(client.get(key("transaction")), None)
+    name = key("transaction")
+    pipe = client.pipeline()
+    pipe.incr(name).incrby(name, 2).get(name)
+    same(pipe.execute(), [1, 3, b"3"])
+
+    def add(pipe):
+        value = int(pipe.get(name))
+        pipe.multi()
+        pipe.set(name, value + 1)
+
+    same(client.transaction(add, name), [True])
+    pipe = client.pipeline()
+    pipe.watch(name)
+    client.incr(name)
+    pipe.multi()
+    pipe.incr(name)
+    try:
+        pipe.execute()
+        raise AssertionError("a transaction was executed although the key had changed")
+    except redis.WatchError:
+        pass
+    same(client.get(name), b"5")
 
 
 def databases(client):

@@ -1,0 +1,107 @@
+package worlds
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/raftredis/raftredis/consensus/sim/workload"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// transactionShare is the share of requests that are transactions, or that watch keys for the next one.
+const transactionShare = 0.08
+
+// nullTransaction is the reply to a transaction that came too late.
+const nullTransaction = "*-1\r\n"
+
+// transact makes up a transaction on a pair of keys, which depends on both if the client has watched them, or a request
+// to watch them. The model knows pairs, so it knows what transactions on them do.
+func (c *client) transact(now time.Duration, readsOnly bool) workload.Request {
+	pair := fmt.Sprintf("%c%d.%d", pairs, c.chance.IntN(c.mix.Keys), int(now/c.mix.KeyLife))
+	if c.watched == nil && c.hits(0.7) {
+		return &Request{
+			calls: []call{{"MGET", pair, twinOf(pair)}, {"WATCH", pair, twinOf(pair)}}, protocol: 2, watching: c,
+		}
+	}
+	if c.watched != nil {
+		pair = familyOf(string(c.watched[0].Key))
+	}
+	r := &Request{head: command.TransactionHead(c.watched), protocol: 2}
+	c.watched = nil
+	for range 1 + c.chance.IntN(3) {
+		key := pair
+		if c.hits(0.5) {
+			key = twinOf(pair)
+		}
+		if readsOnly || c.hits(0.4) {
+			r.calls = append(r.calls, c.read(key))
+			continue
+		}
+		r.calls = append(r.calls, c.write(key))
+	}
+	return r
+}
+
+// watch keeps what a request has found that watches keys.
+func (c *client) watch(found []command.Watched) {
+	c.watched = nil
+	for _, w := range found {
+		c.watched = append(c.watched, w.Own())
+	}
+}
+
+// answeredTransaction is Answered for a transaction: null, or an array with one reply for each command.
+func (r *Run) answeredTransaction() error {
+	r.run.Join()
+	if r.executed = string(r.run.Reply) != nullTransaction; !r.executed {
+		r.replies = []string{}
+		return nil
+	}
+	rest, isArray := bytes.CutPrefix(r.run.Reply, fmt.Appendf(nil, "*%d\r\n", len(r.run.Calls)))
+	replies, whole := splitReplies(rest)
+	if !isArray || !whole || len(replies) != len(r.run.Calls) {
+		return fmt.Errorf("answer %q to a transaction", r.run.Reply)
+	}
+	r.replies = replies[:len(r.calls)]
+	return nil
+}
+
+// lastChanges are the entries that changed keys last.
+type lastChanges map[string]uint64
+
+// note notes what a call of an entry has changed: what is not as before, and both keys of a RENAME, of which the second
+// may have had the value already.
+func (l lastChanges) note(c call, before, after family, reply string, index uint64) {
+	name := familyOf(c[1])
+	renamed := c[0] == "RENAME" && reply == okReply
+	for _, key := range []string{name, name + twinMark} {
+		if renamed || *before.of(key) != *after.of(key) {
+			l[key] = index
+		}
+	}
+}
+
+// check compares what became of a transaction at its place in the log with what its client had watched.
+func (l lastChanges) check(h workload.Operation, states map[string]*family) error {
+	r := h.Run.(*Run)
+	changed, absent := false, false
+	for rest := r.head[1:]; len(rest) > 0; {
+		w, following, _ := command.NextWatched(rest)
+		rest = following
+		now := states[familyOf(string(w.Key))]
+		if now == nil {
+			now = &family{}
+		}
+		changed = changed || l[string(w.Key)] > w.Index || (*now.of(string(w.Key)) != "") != w.Present
+		absent = absent || !w.Present
+	}
+	switch {
+	case r.executed && changed:
+		return violation("watch", "at %d run %d was executed, although what it watched had changed: %v", h.Index, h.Number, r)
+	case !r.executed && !changed && !absent: // one on an absent key may be refused for nothing: see keyspace.removals
+		return violation("watch", "at %d run %d was refused, although nothing that it watched had changed: %v", h.Index,
+			h.Number, r)
+	}
+	return nil
+}
