@@ -82,9 +82,15 @@ func TestCommandsAreSentAgainInSessions(t *testing.T) {
 			if made[text] = true; line[1] == "4711" {
 				known++
 			}
+			if inner, fault := command.Find(args[spec.Wraps:]); fault == command.NoFault {
+				names[inner.Name]++
+			}
 		}
 	}
-	for _, name := range []string{"raft.once", "raft.session|open", "raft.session|close", "raft.session|info"} {
+	for _, name := range []string{
+		"raft.once", "raft.session|open", "raft.session|close", "raft.session|info", "raft.log|append", "raft.log|trim",
+		"raft.log|limit", "raft.log|info",
+	} {
 		if names[name] < draws/1000 {
 			t.Errorf("%s was called %d times", name, names[name])
 		}

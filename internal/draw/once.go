@@ -20,7 +20,7 @@ func (x *Mix) Opened(session int64) {
 	}
 }
 
-// Once is a call about sessions: mostly one of the mix, to be executed once. Often it is one that was made before, to
+// Once is a call about sessions: mostly one of the mix or of Own, to be executed once. Often it is one that was made before, to
 // the byte, as a client makes it that has no reply; now and then its sequence was another command, or is far away.
 func (x *Mix) Once() []string {
 	switch n := x.IntN(20); {
@@ -36,6 +36,9 @@ func (x *Mix) Once() []string {
 		return x.sent[x.IntN(len(x.sent))]
 	}
 	_, line := x.Call()
+	if x.IntN(4) == 0 {
+		_, line = x.Own()
+	}
 	line = append([]string{x.spelled("raft.once"), x.session(), x.sequenceNumber()}, line...)
 	x.sent = append(x.sent, slices.Clone(line))
 	if len(x.sent) > remembered {
