@@ -81,6 +81,9 @@ func (w *world) strikeOne() {
 	w.checker.times.disturbed = w.now
 	switch w.chance.IntN(3) {
 	case 0:
+		if w.isOnlyVoter(n) {
+			w.checker.stopTime()
+		}
 		n.crash(w.chance.hits(w.options.Faults.PowerLoss))
 		n.restartLater()
 	case 1:
@@ -91,6 +94,13 @@ func (w *world) strikeOne() {
 		n.life.in.HandOver = true
 		n.life.wake()
 	}
+}
+
+// isOnlyVoter reports whether a node elects itself: with its process, all that its cluster knows of log time is gone, as
+// when all nodes stop.
+func (w *world) isOnlyVoter(n *node) bool {
+	configuration := w.checker.configuration
+	return !configuration.Joint() && len(configuration.Voters) == 1 && configuration.Voters[0] == n.id
 }
 
 // well reports whether all members run, hear their leader, and know log time.
@@ -147,7 +157,7 @@ type times struct {
 	set, disturbed    time.Duration
 }
 
-// stopTime notes that all nodes stop.
+// stopTime notes that all nodes stop, or all that elect.
 func (c *checker) stopTime() {
 	t, lowest, highest := &c.times, c.w.nodes[0].offset, c.w.nodes[0].offset
 	for _, n := range c.w.nodes {
