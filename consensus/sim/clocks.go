@@ -96,8 +96,8 @@ func (w *world) strikeOne() {
 	}
 }
 
-// isOnlyVoter reports whether a node elects itself: with its process, all that its cluster knows of log time is gone, as
-// when all nodes stop.
+// isOnlyVoter reports whether a node elects itself: with its process, all that its cluster knows of log time is gone,
+// as when all nodes stop.
 func (w *world) isOnlyVoter(n *node) bool {
 	configuration := w.checker.configuration
 	return !configuration.Joint() && len(configuration.Voters) == 1 && configuration.Voters[0] == n.id

@@ -20,8 +20,9 @@ func (x *Mix) Opened(session int64) {
 	}
 }
 
-// Once is a call about sessions: mostly one of the mix or of Own, to be executed once. Often it is one that was made before, to
-// the byte, as a client makes it that has no reply; now and then its sequence was another command, or is far away.
+// Once is a call about sessions: mostly one of the mix or of Own, to be executed once. Often it is one that was made
+// before, to the byte, as a client makes it that has no reply; now and then its sequence was another command, or is far
+// away.
 func (x *Mix) Once() []string {
 	switch n := x.IntN(20); {
 	case n < 3 || len(x.sessions) == 0 && n < 14:
