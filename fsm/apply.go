@@ -61,6 +61,7 @@ func (m *Machine) replay(body []byte) (commands int) {
 			if !unchanged(&m.space, args) {
 				break
 			}
+			c = c.InTransaction()
 			continue
 		}
 		c.Reply = m.execute(c.Writing(args))[:0]
@@ -100,6 +101,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 			run.Reply = c.Reply
 			return commands
 		}
+		c = c.InTransaction()
 	}
 	m.space.Begin(run)
 	for i := range run.Calls {

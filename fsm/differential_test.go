@@ -26,12 +26,18 @@ type twins struct {
 	t *testing.T
 	x *draw.Mix
 	m *Machine
+	// call draws a call: that of the mix.
+	call func() (name string, line []string)
 	// redis are two connections to one server, of which the first speaks RESP2 and the second RESP3.
 	redis [2]*realRedis
 	// done and refused count the replies compared by command: those that are no error, and those that are one.
 	done, refused map[string]int
 	// excused counts replies that differ as a line of the list says, by the line.
 	excused map[string]int
+	// exact says that replies are the same only to the byte, or as a line of the list says.
+	exact bool
+	// parted says that the contents differ, as a line of the list says.
+	parted bool
 	// compared counts all replies, unclear the rounds with a call for which it is unknown at which millisecond Redis
 	// made it.
 	compared, unclear int
@@ -39,8 +45,9 @@ type twins struct {
 
 func newTwins(t *testing.T, r *rand.Rand) *twins {
 	first := startRedis(t, "--databases", "1", "--proto-max-bulk-len", strconv.Itoa(comparedValueBytes))
+	x := draw.NewMix(r)
 	return &twins{
-		t: t, x: draw.NewMix(r), m: limitedMachine(t, comparedValueBytes), redis: [2]*realRedis{first, first.another(3)},
+		t: t, x: x, call: x.Call, m: limitedMachine(t, comparedValueBytes), redis: [2]*realRedis{first, first.another(3)},
 		done: map[string]int{}, refused: map[string]int{}, excused: map[string]int{},
 	}
 }
@@ -78,6 +85,10 @@ func (w *twins) round() {
 	drawn := make([]mixedCall, 1+w.x.IntN(8))
 	for i := range drawn {
 		drawn[i].name, drawn[i].line = w.draw()
+		if drawn[i].name == "xsetid" { // may leave other contents in Redis 7.0: the round ends there
+			drawn = drawn[:i+1]
+			break
+		}
 	}
 	w.sendTimed(redis, drawn)
 	before := w.readTime(redis)
@@ -94,7 +105,11 @@ func (w *twins) round() {
 		}
 		before = after
 	}
-	if !certain {
+	switch {
+	case !certain:
+		w.unclear++
+		w.beginAnew()
+	case w.parted:
 		w.beginAnew()
 	}
 }
@@ -102,7 +117,10 @@ func (w *twins) round() {
 // draw draws a call that can be compared.
 func (w *twins) draw() (name string, line []string) {
 	for {
-		name, line = w.x.Call()
+		name, line = w.call()
+		if !w.exact && slices.Contains(comparedAsStreams, name) {
+			continue
+		}
 		if !differences.Avoid(line) && (name != "incrbyfloat" || redisHasX87) {
 			return name, line
 		}
@@ -170,9 +188,9 @@ func (w *twins) disputed(line []string, millis int64) bool {
 	return w.endsWithin(millis, millis)
 }
 
-// beginAnew empties both, after a round in which it is unknown what Redis did.
+// beginAnew empties both, after a round in which it is unknown what Redis did, or known to be something else.
 func (w *twins) beginAnew() {
-	w.unclear++
+	w.parted = false
 	w.redis[0].do("flushall")
 	doAt(w.t, w.m, 0, words("flushall"))
 }
@@ -197,6 +215,7 @@ func (w *twins) compare(call mixedCall, protocol int, millis int64, want string,
 			w.compared, protocol, millis, call.line, before, got, want)
 	}
 	w.excused[id]++
+	w.parted = w.parted || id == "newer-xsetid"
 }
 
 // sameContent reports whether two replies say the same where the order of keys, or the choice among them, is each
@@ -208,7 +227,7 @@ func (w *twins) sameContent(call mixedCall, present []string, got, want string) 
 	case "randomkey":
 		return isOneOf(got, present) && isOneOf(want, present)
 	}
-	return draw.Same(call.name, call.line, got, want)
+	return !w.exact && draw.Same(call.name, call.line, got, want)
 }
 
 // present lists the keys that are there at a moment.
@@ -270,6 +289,7 @@ func (w *twins) judgeCoverage() {
 		rare := d.Weight < 5
 		switch {
 		case differences.Avoid(strings.Fields(d.Name)): // Redis has no such command
+		case slices.Contains(comparedAsStreams, d.Name):
 		case slices.Contains(mustFail, d.Name) && done == 0 && refused >= comparedCallsEach:
 		case rare && done > 0 && refused > 0:
 		case done < comparedCallsEach || refused < comparedCallsEach:
@@ -286,6 +306,10 @@ func (w *twins) judgeCoverage() {
 
 // ownPrefix begins the names of commands that Redis does not have.
 const ownPrefix = "raft."
+
+// comparedAsStreams are commands that leave other contents behind in Redis 7.0, unless they follow on others: see
+// TestStreamsAreThoseOfRedis.
+var comparedAsStreams = []string{"xreadgroup", "xclaim", "xautoclaim", "xsetid"}
 
 // comparedElsewhere are commands of the key space that need a Redis of another kind, or that tell of memory.
 var comparedElsewhere = []string{"cluster countkeysinslot", "cluster getkeysinslot", "debug object", "memory usage",

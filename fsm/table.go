@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/streams"
 	"github.com/raftredis/raftredis/internal/command"
 )
 
@@ -11,6 +12,7 @@ import (
 var functions = slices.Concat(
 	stringFunctions, conditionFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions,
 	objectFunctions, slotFunctions, lockFunctions, topicFunctions, sessionFunctions, transactionFunctions, laterFunctions,
+	streams.Functions(),
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

@@ -65,6 +65,8 @@ func documentedBy(t *testing.T, client *redis.Client) map[string]string {
 var newerArguments = []string{
 	"acl|cat", "bitop", "client|kill", "client|list", "command|getkeys", "command|getkeysandflags", "config|get", "lcs",
 	"set", // which has conditions of Redis 8.4
+	"xclaim", "xgroup|create", "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|setid",
+	"xinfo|consumers", "xinfo|stream", "xsetid",
 }
 
 func TestRedisAndThisServerDocumentTheSameArguments(t *testing.T) {

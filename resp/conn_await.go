@@ -236,6 +236,7 @@ func (c *Conn) suspend() bool {
 		return false
 	}
 	c.request.Run.Lookups = command.Lookups{} // the last look counts
+	c.request.Run.HasWaited = true
 	c.awaitInterruptibly(nil, 0, c.lookAgain)
 	c.awaited.until = until
 	return true
@@ -290,7 +291,7 @@ func (c *Conn) endWait() {
 // stopWaiting takes the call of a run that ends from among those that wait.
 func (c *Conn) stopWaiting() {
 	c.server.keyWaits.Remove(c.waits)
-	c.waits, c.request.Run.MayWait, c.request.Run.Waiting = nil, false, command.Waiting{}
+	c.waits, c.request.Run.MayWait, c.request.Run.HasWaited, c.request.Run.Waiting = nil, false, false, command.Waiting{}
 }
 
 // mayTakeLong reports whether the replies before a call are sent first, since its own may take long.

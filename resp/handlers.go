@@ -26,7 +26,7 @@ type handler struct {
 var allHandlers = slices.Concat(
 	aclHandlers, clientHandlers, clusterHandlers, commandHandlers, configHandlers, connectionHandlers, debugHandlers,
 	latencyHandlers, memberHandlers, memoryHandlers, nodeHandlers, persistenceHandlers, slowLogHandlers, stopHandlers,
-	topicHandlers, transactionHandlers, waitHandlers,
+	topicHandlers, streamHandlers, transactionHandlers, waitHandlers,
 )
 
 // handlers has the handler of each command of class Barrier that is not a mere container, at the command's ID.
@@ -42,6 +42,9 @@ func attach(handlers []handler) []handler {
 
 // topicHandlers answer what needs no state among the commands on topics.
 var topicHandlers = []handler{help(command.RaftLogHelp)}
+
+// streamHandlers answer what needs no state among the commands on streams.
+var streamHandlers = []handler{help(command.XGroupHelp), help(command.XInfoHelp)}
 
 // help is the handler of a subcommand HELP: it answers the lines about the container.
 func help(of *command.Spec) handler {

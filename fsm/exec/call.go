@@ -25,6 +25,8 @@ type Call struct {
 	run     *command.Run
 	space   *keyspace.Space
 	applies bool
+	// transaction says that the call is one of a transaction.
+	transaction bool
 	// keeping is not nil for a command of RAFT.ONCE that is executed for the first time.
 	keeping *Keeping
 }
@@ -110,6 +112,18 @@ func (c Call) Watch(found []command.Watched) {
 		c.run.Watched = found
 	}
 }
+
+// InTransaction is the call as one of a transaction.
+func (c Call) InTransaction() Call {
+	c.transaction = true
+	return c
+}
+
+// IsInTransaction reports whether the call is one of a transaction: such a call never waits.
+func (c Call) IsInTransaction() bool { return c.transaction }
+
+// HasWaited reports whether the client waits already, and the call is executed once more.
+func (c Call) HasWaited() bool { return c.run != nil && c.run.HasWaited }
 
 // Fits reports whether the replies may grow by a number of bytes.
 func (c Call) Fits(bytes int) bool {

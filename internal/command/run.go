@@ -44,6 +44,8 @@ type Run struct {
 	Head [][]byte
 	// Watched is what a call of WATCH, which is the last one of its run, has found. The keys are the call's arguments.
 	Watched []Watched
+	// HasWaited says that the call waits already, and is executed once more.
+	HasWaited bool
 	// Lookups counts the keys that the calls have looked for; the connection sets it to zero.
 	Lookups Lookups
 }

@@ -64,10 +64,12 @@ func (p *usageParser) word(belongs func(c byte) bool, want string) string {
 	return word
 }
 
-func isNameByte(c byte) bool  { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' }
-func isTokenByte(c byte) bool { return 'A' <= c && c <= 'Z' || c == '-' }
-func isWordByte(c byte) bool  { return isTokenByte(c) || isNameByte(c) }
-func isTextByte(c byte) bool  { return c != '>' }
+func isNameByte(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' }
+func isTokenByte(c byte) bool {
+	return 'A' <= c && c <= 'Z' || strings.IndexByte("-*$=~", c) >= 0
+}
+func isWordByte(c byte) bool { return isTokenByte(c) || isNameByte(c) }
+func isTextByte(c byte) bool { return c != '>' }
 
 // sequence reads arguments that follow each other.
 func (p *usageParser) sequence() []Argument {

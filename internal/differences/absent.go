@@ -10,7 +10,7 @@ type Absent struct {
 // behind an @, such as @hash, stands for all of that group.
 var AbsentCommands = []Absent{
 	{
-		[]string{"@list", "@hash", "@set", "@sorted_set", "@stream", "@hyperloglog", "@geo", "sort", "sort_ro"},
+		[]string{"@list", "@hash", "@set", "@sorted_set", "@hyperloglog", "@geo", "sort", "sort_ro"},
 		"values are strings so far",
 	},
 	{[]string{"@scripting", "@pubsub"}, "not built yet"},

@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,9 +81,16 @@ func (x *Mix) argument(line []string, a *command.Argument) []string {
 		return append(line, x.digest())
 	case a.Name == "holder":
 		return append(line, x.holder())
+	case slices.Contains(streamIDNames, a.Name):
+		return append(line, x.entryID())
+	case a.Name == "threshold":
+		return append(line, x.pick(x.entryID(), strconv.Itoa(x.IntN(100))))
 	}
 	return append(line, x.value())
 }
+
+// streamIDNames are the names of arguments that are IDs of entries of a stream.
+var streamIDNames = strings.Fields("id start end last-id lastid max-deleted-id")
 
 // integer is a number: mostly one that many commands take, else one at an edge.
 func (x *Mix) integer() string {
