@@ -3,6 +3,7 @@ package fsm
 import (
 	"slices"
 
+	"github.com/raftredis/raftredis/fsm/dump"
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/streams"
 	"github.com/raftredis/raftredis/internal/command"
@@ -13,6 +14,7 @@ var functions = slices.Concat(
 	stringFunctions, conditionFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions,
 	objectFunctions, slotFunctions, lockFunctions, topicFunctions, sessionFunctions, transactionFunctions, laterFunctions,
 	streams.Functions(),
+	dump.Functions,
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

@@ -11,7 +11,7 @@ var table, ids = numbered(slices.Concat(
 	stringCommands, conditionCommands, bitmapCommands, keyCommands, deadlineCommands, objectCommands, connectionCommands,
 	clientCommands, serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands,
 	memoryCommands, debugCommands, clusterCommands, raftCommands, lockCommands, topicCommands, onceCommands,
-	streamCommands, transactionCommands, aclCommands, laterCommands,
+	streamCommands, transactionCommands, aclCommands, laterCommands, dumpCommands,
 ))
 
 func numbered(all []*Spec) (sorted []*Spec, ids int) {

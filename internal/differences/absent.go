@@ -15,8 +15,8 @@ var AbsentCommands = []Absent{
 	},
 	{[]string{"@scripting", "@pubsub"}, "not built yet"},
 	{
-		[]string{"dump", "restore", "restore-asking", "migrate"},
-		"the bytes of `DUMP` are those of an RDB file, which is not read yet",
+		[]string{"restore-asking", "migrate"},
+		"no node sends keys to another: slots are a view. A Redis may `MIGRATE` to here, it sends `RESTORE`",
 	},
 	{[]string{"move", "swapdb"}, "there is one database"},
 	{

@@ -23,8 +23,42 @@ var keyList = []Difference{
 			{[]string{"SET k a", "APPEND k b", "OBJECT ENCODING k"}, `\$3\r\nraw\r\n`, `\$6\r\nembstr\r\n`},
 		},
 		Excuses: func(call []string, redis, here string) bool {
-			return calls(call, "OBJECT", "ENCODING") && (redis == "$3\r\nraw\r\n" || redis == "$6\r\nembstr\r\n") &&
-				(here == "$6\r\nembstr\r\n" || here == "$3\r\nint\r\n")
+			// What a string or a container has become, and a set or a list that Redis 7.0 has no listpack for.
+			larger := []string{"raw", "embstr", "hashtable", "skiplist", "quicklist"}
+			smaller := []string{"embstr", "int", "listpack", "intset"}
+			return calls(call, "OBJECT", "ENCODING") && slices.Contains(larger, bulkText(redis)) &&
+				slices.Contains(smaller, bulkText(here))
+		},
+	},
+	{
+		ID:    "dump",
+		Redis: "`DUMP` writes a value as it lies in memory, compressed, in the version of the server",
+		Here: "it writes the elements, not compressed, in the oldest version that has the type; topics and locks are " +
+			"refused",
+		Why: "an older Redis reads what it can, and no form depends on a setting or on history",
+		Probes: []Probe{
+			{
+				[]string{"SET k 10", "DUMP k"},
+				`\$13\r\n\x00(?s:.)\n\n\x00(?s:.*)`, `\$13\r\n\x00(?s:.)\n\x06\x00(?s:.*)`,
+			},
+		},
+		Excuses: func(call []string, redis, here string) bool {
+			return calls(call, "DUMP") && strings.HasPrefix(redis, "$") && strings.HasPrefix(here, "$")
+		},
+	},
+	{
+		ID:    "restore",
+		Redis: "`RESTORE` looks into a listpack when it is used, unless `sanitize-dump-payload` says otherwise",
+		Here: "it checks all of a payload, and refuses what is damaged; `IDLETIME` and `FREQ` are checked and not kept; a " +
+			"time to live beyond the last moment of 64 bits is refused, in Redis it overflows",
+		Why:   "a damaged value would be one on all nodes, and uses of keys are not tracked",
+		Proof: "TestRestore_WhatIsDamagedIsRefused",
+		Avoids: func(call []string) bool {
+			if !calls(call, "RESTORE") || len(call) < 3 {
+				return false
+			}
+			ttl, err := strconv.ParseInt(call[2], 10, 64)
+			return err == nil && ttl > math.MaxInt64/2
 		},
 	},
 	{
@@ -136,6 +170,12 @@ var keyList = []Difference{
 			return calls(call, "SCAN") && !isError(redis) && !isError(here) && (fromElsewhere || part)
 		},
 	},
+}
+
+// bulkText is the text of a bulk string without ends of lines in it.
+func bulkText(reply string) string {
+	_, text, _ := strings.Cut(reply, "\r\n")
+	return strings.TrimSuffix(text, "\r\n")
 }
 
 // numbered are the words of so many keys with values.

@@ -253,20 +253,27 @@ const secondMillis = 1000
 // mixture has every command of the key space.
 var mixture = slices.Concat(stringMixture, keyMixture, lockMixture, existing(
 	hashMixture, setMixture, sortedSetMixture, listMixture, streamMixture, geoMixture, hyperLogLogMixture, sortMixture,
+	dumpMixture,
 ))
 
 // existing are those of some families whose commands this server has.
 func existing(families ...[]Command) (all []Command) {
 	for _, c := range slices.Concat(families...) {
-		var words [][]byte
-		for word := range strings.FieldsSeq(c.Name) {
-			words = append(words, []byte(word))
-		}
-		if _, fault := command.Find(words); fault != command.UnknownCommand && fault != command.UnknownSubcommand {
+		if isCommand(c.Name) {
 			all = append(all, c)
 		}
 	}
 	return all
+}
+
+// isCommand reports whether this server has a command, in any form.
+func isCommand(name string) bool {
+	var words [][]byte
+	for word := range strings.FieldsSeq(name) {
+		words = append(words, []byte(word))
+	}
+	_, fault := command.Find(words)
+	return fault != command.UnknownCommand && fault != command.UnknownSubcommand
 }
 
 var stringMixture = []Command{

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -203,6 +204,9 @@ func replay(t *testing.T, level uint8) string {
 		}
 		args := make([][]byte, len(words))
 		for i, word := range words {
+			if text, err := strconv.Unquote(word); err == nil {
+				word = text
+			}
 			args[i] = []byte(word)
 		}
 		index, stamp = index+1, stamp+1000

@@ -1,0 +1,38 @@
+package dump
+
+import (
+	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/rdb"
+)
+
+// Functions are those of the commands here.
+var Functions = []exec.Function{
+	{Of: command.Dump, Read: dump},
+	{Of: command.Restore, Write: restore},
+}
+
+// noForm is the error for a value that Redis does not have.
+func noForm(e *keyspace.Entry) string {
+	return "ERR a value of the type " + e.Kind().Name() + " has no form in Redis's format"
+}
+
+// dump is DUMP key.
+func dump(v exec.View, c exec.Call) []byte {
+	e := v.Get(c.Args[1])
+	switch {
+	case e == nil:
+		return c.Null()
+	case !c.Fits(e.Size()): // most is about as long, and what is longer is found out
+		return c.TooLong()
+	}
+	object, version, ok := appendValue(nil, e, v)
+	switch {
+	case !ok:
+		return c.Error(noForm(e))
+	case !c.Fits(len(object) + exec.ValueOverheadBytes):
+		return c.TooLong()
+	}
+	return c.BulkLasting(rdb.Seal(object, version))
+}
