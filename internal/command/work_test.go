@@ -1,0 +1,36 @@
+package command
+
+import (
+	"strings"
+	"testing"
+)
+
+// looked counts how often an estimate asks what is stored.
+type looked int
+
+func (l *looked) Weigh([]byte) int {
+	*l++
+	return 1000
+}
+
+// A look at what is stored takes a lock: the commonest writes are estimated without one.
+func TestEstimatesOfCommonWritesLookNothingUp(t *testing.T) {
+	for line, want := range map[string]looked{
+		"SET k v": 0, "SET k v EX 10": 0, "SET k v NX PX 10": 0, "SET k get": 0, "SETEX k 10 v": 0, "INCR k": 0,
+		"DEL k": 0, "MSET a 1 b 2": 0, "EXPIRE k 10": 0, "SET k v GET": 1, "SET k v ifeq x": 1, "APPEND k v": 1,
+		"GETSET k v": 1,
+	} {
+		var args [][]byte
+		for _, word := range strings.Fields(line) {
+			args = append(args, []byte(word))
+		}
+		spec, fault := Find(args)
+		if fault != NoFault {
+			t.Fatalf("%s: fault %d", line, fault)
+		}
+		var looks looked
+		if spec.Estimate(args, len(line), &looks); looks != want {
+			t.Errorf("%s looks %d times, want %d", line, looks, want)
+		}
+	}
+}
