@@ -81,7 +81,7 @@ func TestATransactionAnswersWithOneArray(t *testing.T) {
 	}
 }
 
-// Each step is: what stands before WATCH in its run, what others do then, and whether EXEC executes.
+// H18: Each step is: what stands before WATCH in its run, what others do then, and whether EXEC executes.
 func TestWatchedKeysAreJudgedByTheirLastChange(t *testing.T) {
 	const x = "x"
 	for name, c := range map[string]struct {
@@ -285,8 +285,8 @@ func TestALongReplyStandsInItsTransaction(t *testing.T) {
 	}
 }
 
-// Random clients watch random keys, and a model says what each EXEC does: it remembers at which entry each key was put
-// or removed last.
+// H18: Random clients watch random keys, and a model says what each EXEC does: it remembers at which entry each key was
+// put or removed last.
 func TestTransactionsAreJudgedAsByAModel(t *testing.T) {
 	r := random(t, 23)
 	for range 30 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/stats"
@@ -220,3 +221,37 @@ func (f *foreseen) Weigh(key []byte) int {
 	}
 	return weight + brought
 }
+
+// maxTransactionWork is how much work the writes of a transaction may be, if they are several: two seconds or so, in
+// which all nodes execute nothing else. Others are cut at a thousandth of that.
+const maxTransactionWork = 1 << 10 * command.MaxEntryWork
+
+// isTooMuchWork reports whether the writes of a transaction are estimated to be too much for one entry, by what is
+// stored and by what the writes before each of them make of that.
+func (c *Conn) isTooMuchWork(t *transaction) bool {
+	stored := queuedBefore{store: c.server.store, made: map[string]int{}}
+	work, writes := 0, 0
+	for i := range t.calls {
+		call := &t.calls[i]
+		if !call.IsWrite() {
+			continue
+		}
+		cost := call.Spec.Estimate(call.Args, argv.Size(call.Args), stored)
+		if work, writes = work+cost.Work, writes+1; cost.Made >= minMade {
+			call.Spec.Changed(call.Args, func(key []byte) {
+				stored.made[string(key)] = max(stored.made[string(key)], cost.Made)
+			})
+		}
+	}
+	return writes > 1 && work > maxTransactionWork
+}
+
+// queuedBefore is what a command of a transaction may find at its keys. It is no bound, unlike foreseen: by that a run
+// is cut, and by this a transaction is refused.
+type queuedBefore struct {
+	store Store
+	made  map[string]int
+}
+
+// Weigh is that of command.Stored.
+func (q queuedBefore) Weigh(key []byte) int { return max(q.store.Weigh(key), q.made[string(key)]) }

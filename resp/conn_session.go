@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/resp/wire"
 )
@@ -264,4 +265,39 @@ func (s *session) unblock(how uint32) bool {
 	}
 	s.wake()
 	return true
+}
+
+// watchList are the keys that a connection watches, each as it was found first.
+type watchList struct {
+	keys  []command.Watched
+	known map[string]struct{}
+	bytes int
+	// lacks says why some are missing, on which no transaction can depend then; empty: none is.
+	lacks string
+}
+
+// refused notes that calls were refused: if WATCH is among them, EXEC must not be executed as if nothing was watched. A
+// client may have sent it before it reads that.
+func (l *watchList) refused(calls []command.Call) {
+	if len(calls) > 0 && calls[len(calls)-1].Spec == command.Watch {
+		l.lacks = watchRefused
+	}
+}
+
+// add adds what WATCH has found.
+func (l *watchList) add(found []command.Watched) {
+	for _, w := range found {
+		if _, is := l.known[string(w.Key)]; is {
+			continue
+		}
+		if l.bytes += argv.Size([][]byte{w.Key}) + argumentBytes; l.bytes > maxWatchedBytes {
+			l.lacks = watchesTooMuch
+			return
+		}
+		if l.known == nil {
+			l.known = make(map[string]struct{})
+		}
+		l.known[string(w.Key)] = struct{}{}
+		l.keys = append(l.keys, w.Own())
+	}
 }

@@ -61,6 +61,7 @@ const (
 	watchWithin    = "ERR WATCH inside MULTI is not allowed"
 	notInMulti     = "ERR Command not allowed inside a transaction"
 	monitorWithin  = "ERR MONITOR isn't allowed for DENY BLOCKING client"
+	tooMuchWork    = "ERR its writes are too much work to be executed as one"
 	watchRefused   = "ERR a WATCH before it was refused"
 	watchesTooMuch = "ERR more is watched than a transaction can depend on, which is 1048576 bytes of keys"
 )
@@ -144,8 +145,11 @@ func (c *Conn) execRefusal(t *transaction) string {
 			return abortedBy(refusal)
 		}
 	}
-	if c.watched.lacks != "" {
+	switch {
+	case c.watched.lacks != "":
 		return abortedBy(c.watched.lacks)
+	case c.isTooMuchWork(t):
+		return abortedBy(tooMuchWork)
 	}
 	return ""
 }
@@ -425,39 +429,4 @@ func skipLine(made []byte) []byte {
 		}
 	}
 	return nil
-}
-
-// watchList are the keys that a connection watches, each as it was found first.
-type watchList struct {
-	keys  []command.Watched
-	known map[string]struct{}
-	bytes int
-	// lacks says why some are missing, on which no transaction can depend then; empty: none is.
-	lacks string
-}
-
-// refused notes that calls were refused: if WATCH is among them, EXEC must not be executed as if nothing was watched. A
-// client may have sent it before it reads that.
-func (l *watchList) refused(calls []command.Call) {
-	if len(calls) > 0 && calls[len(calls)-1].Spec == command.Watch {
-		l.lacks = watchRefused
-	}
-}
-
-// add adds what WATCH has found.
-func (l *watchList) add(found []command.Watched) {
-	for _, w := range found {
-		if _, is := l.known[string(w.Key)]; is {
-			continue
-		}
-		if l.bytes += argv.Size([][]byte{w.Key}) + argumentBytes; l.bytes > maxWatchedBytes {
-			l.lacks = watchesTooMuch
-			return
-		}
-		if l.known == nil {
-			l.known = make(map[string]struct{})
-		}
-		l.known[string(w.Key)] = struct{}{}
-		l.keys = append(l.keys, w.Own())
-	}
 }

@@ -102,6 +102,28 @@ func TestATransactionHasItsLimits(t *testing.T) {
 	}
 }
 
+// Writes that are too much work for one entry are refused together; one alone is executed, as without MULTI.
+func TestATransactionIsNotTooMuchWork(t *testing.T) {
+	const length = 1 << 20
+	each := 3*length + 256*4 + argv.Size(words("BITOP NOT b a")) // read, made, and read again to be weighed
+	for _, c := range []struct {
+		weight, bitops int
+		refused        bool
+	}{
+		{length, maxTransactionWork / each / 2, false}, {length, 2 * maxTransactionWork / each, true},
+		{maxTransactionWork, 1, false}, {maxTransactionWork, 2, true},
+	} {
+		store := newFakeStore(t)
+		store.weights = map[string]int{"a": c.weight}
+		client := newClient(t, testServer(t, Options{Store: store}))
+		got := client.send("MULTI\r\n" + strings.Repeat("BITOP NOT b a\r\n", c.bitops) + "EXEC\r\n")
+		refused := strings.HasSuffix(got, "-"+abortedBy(tooMuchWork)+"\r\n")
+		if refused != c.refused || refused != (len(store.bodies) == 0) {
+			t.Errorf("%d BITOP of %d bytes: refused %v, %d entries", c.bitops, c.weight, refused, len(store.bodies))
+		}
+	}
+}
+
 // What a client watches is bounded. More than that, and no transaction of it is executed.
 func TestWatchedKeysAreBounded(t *testing.T) {
 	for _, more := range []bool{false, true} {

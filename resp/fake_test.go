@@ -25,7 +25,9 @@ type fakeStore struct {
 	// puts counts writes of keys, versions has the number of the last of each key.
 	puts     uint64
 	versions map[string]uint64
-	info     fakeInfo
+	// weights are what Weigh says beside what is stored.
+	weights map[string]int
+	info    fakeInfo
 	// bodies are the entries in the order in which they were executed.
 	bodies [][]byte
 	// views counts calls of View; viewsRefused is how many of the next ones say that the state must move on.
@@ -152,7 +154,7 @@ func (s *fakeStore) View(r *Request) bool {
 func (s *fakeStore) Weigh(key []byte) int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return len(s.values[string(key)])
+	return len(s.values[string(key)]) + s.weights[string(key)]
 }
 
 // Settled knows the first sequence of the first session.

@@ -302,6 +302,8 @@ const (
 	ExecutedOnce
 	// SessionsInSnapshot (S45): a snapshot leaves the sessions out.
 	SessionsInSnapshot
+	// WatchIsJudged (H18): a transaction is executed whatever has become of the keys that it depends on.
+	WatchIsJudged
 	count
 )
 
@@ -335,5 +337,5 @@ var names = [count]string{
 	"StatesOnTheirWayStay", "SlowSourcesAreLeft",
 	"NothingSentWithoutState", "StrangersBootsNoted", "ConfirmedReadsEnd", "TakenWorkEnds", "HalfAStateIsHidden",
 	"DurableBeforePromises", "SeedDurable", "RoomIsShared", "LongValuesStay", "ExecutedOnce",
-	"SessionsInSnapshot",
+	"SessionsInSnapshot", "WatchIsJudged",
 }

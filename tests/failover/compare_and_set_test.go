@@ -106,8 +106,8 @@ func (w *casCounts) awaitCounted(t *testing.T, more int64) {
 	})
 }
 
-// Sixteen clients on all nodes count by WATCH while leaders are killed. Each counter is at the end what its clients
-// have counted, to the last one.
+// H18: Sixteen clients on all nodes count by WATCH while leaders are killed. Each counter is at the end what its
+// clients have counted, to the last one.
 func TestCompareAndSet_CountersAreExact(t *testing.T) {
 	seed := blackbox.SeedOf(t)
 	c := blackbox.StartCluster(t, 3, append(blackbox.HastyElections, "--uncertain-after-millis", "2000")...)

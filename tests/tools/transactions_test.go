@@ -164,8 +164,8 @@ func (x transactionMix) within() string {
 	return x.data()
 }
 
-// Random conversations of two clients, one of which watches keys that the other one changes, are answered as by Redis,
-// to the byte: with errors where commands are queued, where they are executed, and on the way.
+// H18: Random conversations of two clients, one of which watches keys that the other one changes, are answered as by
+// Redis, to the byte: with errors where commands are queued, where they are executed, and on the way.
 func TestTransactions_AreAnsweredAsByRedis(t *testing.T) {
 	x := transactionMix{rand.New(rand.NewPCG(blackbox.SeedOf(t), 0))}
 	redis := startRedis(t)
