@@ -56,7 +56,7 @@ func viewOf(
 }
 
 // anyEnds reports whether a key that the run looks at is present at the state time, and not at now. A read whose Spec
-// names no key counts as one that looks at all; one whose Spec names some of its keys only must not exist.
+// names no key, or not all of them, counts as one that looks at all.
 func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 	var few [8]int
 	ends := func(key []byte) bool {
@@ -73,7 +73,7 @@ func anyEnds(s *keyspace.Space, run *command.Run, now keyspace.Now) bool {
 		switch {
 		case called.Spec == nil:
 			continue
-		case called.Spec.FirstKey(called.Args) == 0:
+		case called.Spec.FirstKey(called.Args) == 0, called.Spec.LooksFurther():
 			return true
 		}
 		for _, at := range called.Spec.Keys(few[:0], called.Args) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/dump"
 	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/lists"
+	"github.com/raftredis/raftredis/fsm/sorting"
 	"github.com/raftredis/raftredis/fsm/streams"
 	"github.com/raftredis/raftredis/internal/command"
 )
@@ -15,6 +17,7 @@ var functions = slices.Concat(
 	objectFunctions, slotFunctions, lockFunctions, topicFunctions, sessionFunctions, transactionFunctions, laterFunctions,
 	streams.Functions(),
 	dump.Functions,
+	lists.Functions, sorting.Functions,
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

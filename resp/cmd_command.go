@@ -98,6 +98,11 @@ func appendKeySpecs(dst []byte, protocol int, spec *command.Spec) []byte {
 		k := &keySpecs[i]
 		dst = reply.MapHeader(dst, protocol, 3)
 		dst = appendNames(reply.BulkString(dst, "flags"), protocol, k.Flags)
+		if k.Unknown {
+			dst = appendMethod(dst, protocol, "begin_search", "unknown", 0)
+			dst = appendMethod(dst, protocol, "find_keys", "unknown", 0)
+			continue
+		}
 		if k.Keyword != "" {
 			dst = appendMethod(dst, protocol, "begin_search", "keyword", 2)
 			dst = appendPair(dst, "keyword", k.Keyword)

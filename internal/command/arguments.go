@@ -24,6 +24,8 @@ const (
 	oneOf     = "oneof"
 	block     = "block"
 	keyType   = "key"
+	// patternType is a pattern of names.
+	patternType = "pattern"
 )
 
 // Flags are the words of COMMAND DOCS for how often an argument comes.

@@ -30,6 +30,7 @@ all commands, such as the limits of arguments, stand there only.
 var documentGroups = []struct{ group, heading string }{
 	{"string", "Strings"},
 	{"bitmap", "Bitmaps"},
+	{"list", "Lists"},
 	{"generic", "Keys"},
 	{"stream", "Topics"},
 	{"lock", "Locks"},

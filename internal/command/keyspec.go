@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/number"
@@ -21,6 +22,10 @@ type KeySpec struct {
 	Counted bool
 	// Limit, if not 0, says that only the first of Limit equal parts of what follows the keyword are keys; Last is -1.
 	Limit int
+	// Unknown says that where the key stands cannot be told in these terms: find gives its position in a call, 0 if there
+	// is none. nil finds none: the names of the keys follow from what other keys hold.
+	Unknown bool
+	find    func(args [][]byte) int
 	// choose picks the flags of a call, where arguments decide.
 	choose func(args [][]byte) []string
 }
@@ -60,8 +65,13 @@ func keyBehind(word string, position int, flags []string) KeySpec {
 	return KeySpec{Flags: flags, First: position, Step: 1, Keyword: word}
 }
 
+// unknownKeys is the specification of keys of which only find, or no one, tells where they stand.
+func unknownKeys(flags []string, find func(args [][]byte) int) KeySpec {
+	return KeySpec{Flags: flags, Step: 1, Unknown: true, find: find}
+}
+
 // moves reports whether the call decides where the keys stand.
-func (k *KeySpec) moves() bool { return k.Counted || k.Keyword != "" }
+func (k *KeySpec) moves() bool { return k.Counted || k.Keyword != "" || k.Unknown }
 
 // keyRange is the range in which all keys of a command stand, as COMMAND has told since its beginning.
 type keyRange struct {
@@ -93,6 +103,28 @@ func (s *Spec) KeyRange() (first, last, step int) { return s.keys.first, s.keys.
 
 // HasKeys reports whether calls of the command have keys.
 func (s *Spec) HasKeys() bool { return len(s.KeySpecs) > 0 }
+
+// bindPatterns gives the patterns that name keys, if there are any, the specification of these. It is no key's that
+// stands in a call.
+func (s *Spec) bindPatterns() {
+	further := slices.IndexFunc(s.KeySpecs, func(k KeySpec) bool { return k.Unknown && k.find == nil })
+	if further < 0 {
+		return
+	}
+	for i := range s.arguments {
+		switch a := &s.arguments[i]; {
+		case a.Type == patternType:
+			a.KeySpec = further
+		case a.Type == keyType && a.KeySpec >= further:
+			a.KeySpec++
+		}
+	}
+}
+
+// LooksFurther reports whether calls of the command may look at keys that their arguments do not name.
+func (s *Spec) LooksFurther() bool {
+	return slices.ContainsFunc(s.KeySpecs, func(k KeySpec) bool { return k.Unknown && k.find == nil })
+}
 
 // FirstKey is the position of the first key in a call, 0 if it has none.
 func (s *Spec) FirstKey(args [][]byte) int {
@@ -155,6 +187,14 @@ func (s *Spec) movedKeys(dst []int, args [][]byte) []int {
 // negative. Without keys last is before first. ok is false if the call says a number of keys that it does not have.
 func (k *KeySpec) span(args [][]byte) (first, last int, ok bool) {
 	first = k.First
+	if k.Unknown {
+		if k.find != nil {
+			first = k.find(args)
+		}
+		if first == 0 {
+			return 1, 0, true
+		}
+	}
 	if k.Keyword != "" {
 		if first = behind(args, k.First, k.Keyword); first == 0 {
 			return 1, 0, true

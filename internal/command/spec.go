@@ -72,6 +72,7 @@ func (s *Spec) complete(id int, container *Spec) {
 	slices.SortFunc(s.Subcommands, inOrder)
 	if s.Usage != "" {
 		s.arguments = parseUsage(s.Usage, len(s.KeySpecs))
+		s.bindPatterns()
 	}
 }
 

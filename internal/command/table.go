@@ -12,6 +12,7 @@ var table, ids = numbered(slices.Concat(
 	clientCommands, serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands,
 	memoryCommands, debugCommands, clusterCommands, raftCommands, lockCommands, topicCommands, onceCommands,
 	streamCommands, transactionCommands, aclCommands, laterCommands, dumpCommands,
+	listCommands, sortingCommands,
 ))
 
 func numbered(all []*Spec) (sorted []*Spec, ids int) {

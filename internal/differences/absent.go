@@ -10,8 +10,12 @@ type Absent struct {
 // behind an @, such as @hash, stands for all of that group.
 var AbsentCommands = []Absent{
 	{
-		[]string{"@list", "@hash", "@set", "@sorted_set", "@hyperloglog", "@geo", "sort", "sort_ro"},
-		"values are strings so far",
+		[]string{"@hash", "@set", "@sorted_set", "@hyperloglog", "@geo"},
+		"values are strings, lists and streams so far",
+	},
+	{
+		[]string{"blpop", "brpop", "blmove", "blmpop", "brpoplpush"},
+		"not built yet: no command waits for an element",
 	},
 	{[]string{"@scripting", "@pubsub"}, "not built yet"},
 	{
