@@ -254,3 +254,24 @@ func TestStreamsAreFrozen(t *testing.T) {
 		t.Errorf("the machine goes on with %s", got)
 	}
 }
+
+// TestTransactionsDoNotWaitForStreams: BLOCK answers null there at once, as in Redis, and the consumer is made; on a
+// node that only applies the entry as well.
+func TestTransactionsDoNotWaitForStreams(t *testing.T) {
+	client, other := &watching{m: newMachine(t)}, newMachine(t)
+	script(client.m, "xgroup create s g 0 mkstream")
+	script(other, "xgroup create s g 0 mkstream")
+	run := client.transaction(2, "xreadgroup group g a block 0 streams s >", "xread block 0 streams s $")
+	body := run.Body(nil, argv.Append)
+	client.m.Apply(client.m.Index()+1, 0, body, run)
+	other.Apply(other.Index()+1, 0, bytes.Clone(body), nil)
+	if got := string(run.Reply); got != "*2\r\n*-1\r\n*-1\r\n" {
+		t.Errorf("got %q", got)
+	}
+	if client.m.Hash() != other.Hash() {
+		t.Error("the node with the client has another state")
+	}
+	if got := script(other, "xgroup createconsumer s g a"); got != ":0" {
+		t.Errorf("the consumer was not made: %s", got)
+	}
+}
