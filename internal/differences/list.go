@@ -70,7 +70,8 @@ var keyList = []Difference{
 			{[]string{"SET k 7", "OBJECT REFCOUNT k"}, `:2147483647\r\n`, `:1\r\n`},
 		},
 		Excuses: func(call []string, redis, here string) bool {
-			return calls(call, "OBJECT", "REFCOUNT") && redis == ":2147483647\r\n" && here == ":1\r\n"
+			// Redis counts its own use of a value too, while it lets go of one in the background.
+			return calls(call, "OBJECT", "REFCOUNT") && redis[0] == ':' && here == ":1\r\n"
 		},
 	},
 	{

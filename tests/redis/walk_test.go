@@ -1,0 +1,176 @@
+package redis_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/draw"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// walkPage is how many keys of a walk are asked for at once.
+const walkPage = 200
+
+// databases is how many databases a server has.
+func databases(t testing.TB, l *line) int {
+	t.Helper()
+	items := bulks(l.do("config", "get", "databases"))
+	n, err := strconv.Atoi(items[len(items)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// bulks are the strings of a reply with strings in it.
+func bulks(replies string) (all []string) {
+	for rest := replies; rest != ""; {
+		header, behind, _ := strings.Cut(rest, "\r\n")
+		if header[0] != '$' {
+			rest = behind
+			continue
+		}
+		n, _ := strconv.Atoi(header[1:])
+		all, rest = append(all, behind[:max(n, 0)]), behind[min(len(behind), max(n, -2)+2):]
+	}
+	return all
+}
+
+// keysOf are all keys of the database of a connection, in order.
+func keysOf(l *line) (keys []string) {
+	cursor := "0"
+	for {
+		items := bulks(l.do("scan", cursor, "count", "1000"))
+		cursor, keys = items[0], append(keys, items[1:]...)
+		if cursor == "0" {
+			slices.Sort(keys)
+			return slices.Compact(keys)
+		}
+	}
+}
+
+// walkSlackSeconds is how far apart two walks may see the end of a key.
+const walkSlackSeconds = 60
+
+// compareKeySpaces compares all keys of all databases of two servers by their types, contents and deadlines, and
+// returns how many there are of each type.
+func compareKeySpaces(t testing.TB, redis, here *line) map[string]int {
+	t.Helper()
+	found := map[string]int{}
+	for database := range min(databases(t, redis), databases(t, here)) {
+		for _, l := range []*line{redis, here} {
+			if got := l.do("select", strconv.Itoa(database)); got != "+OK\r\n" {
+				t.Fatalf("SELECT %d: %q", database, got)
+			}
+		}
+		want, got := keysOf(redis), keysOf(here)
+		if !slices.Equal(want, got) {
+			t.Fatalf("database %d: the keys here are %.1000q\n in Redis %.1000q", database, got, want)
+		}
+		for page := range slices.Chunk(want, walkPage) {
+			comparePage(t, redis, here, page, found)
+		}
+	}
+	return found
+}
+
+func comparePage(t testing.TB, redis, here *line, keys []string, found map[string]int) {
+	t.Helper()
+	var calls [][]string
+	for _, key := range keys {
+		calls = append(calls, []string{"type", key})
+	}
+	types := both(redis, here, calls)
+	calls = calls[:0]
+	for i, key := range keys {
+		if types[i].redis != types[i].here {
+			t.Fatalf("%q is a %s here, in Redis a %s", key, text(types[i].here), text(types[i].redis))
+		}
+		kind := text(types[i].redis)
+		found[kind]++
+		calls = append(append(calls, draw.Contents(kind, key)...), []string{"ttl", key})
+	}
+	for i, answers := range both(redis, here, calls) {
+		if !sameStored(calls[i], answers) {
+			t.Fatalf("%.100q\n here %.1000q\nRedis %.1000q", calls[i], answers.here, answers.redis)
+		}
+	}
+}
+
+// sameStored reports whether two answers about a key say the same. The deadline may be some seconds nearer.
+func sameStored(call []string, a answers) bool {
+	if call[0] == "ttl" {
+		return nearly(a, walkSlackSeconds)
+	}
+	return draw.Same(call[0], call, a.redis, a.here)
+}
+
+// nearly reports whether two numbers are equal but for some time that has passed; what is negative is no time.
+func nearly(a answers, slack int64) bool {
+	one, ok := number(a.redis)
+	other, okToo := number(a.here)
+	switch {
+	case !ok || !okToo || one < 0 || other < 0:
+		return a.redis == a.here
+	}
+	return one-other <= slack && other-one <= slack
+}
+
+// answers are what two servers answer to one call.
+type answers struct{ redis, here string }
+
+// both makes calls at two servers at once.
+func both(redis, here *line, calls [][]string) (all []answers) {
+	redis.send(calls...)
+	here.send(calls...)
+	for range calls {
+		all = append(all, answers{redis.reply(), here.reply()})
+	}
+	return all
+}
+
+// digestOf is a digest of all contents that a server shows, whatever their order is there.
+func digestOf(t testing.TB, l *line) string {
+	t.Helper()
+	sum := sha256.New()
+	for database := range databases(t, l) {
+		if got := l.do("select", strconv.Itoa(database)); got != "+OK\r\n" {
+			t.Fatalf("SELECT %d: %q", database, got)
+		}
+		for _, key := range keysOf(l) {
+			kind := text(l.do("type", key))
+			for _, call := range draw.Contents(kind, key) {
+				sum.Write([]byte(strings.Join(call, " ")))
+				answer := l.do(call...)
+				if call[0] == "hgetall" || call[0] == "smembers" {
+					answer = sorted(answer, call[0] == "hgetall")
+				}
+				sum.Write([]byte(answer))
+			}
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// sorted is an array with its elements, or its pairs of elements, in order.
+func sorted(array string, pairs bool) string {
+	header, rest, _ := strings.Cut(array, "\r\n")
+	size := 1
+	if pairs {
+		size = 2
+	}
+	var groups []string
+	for left := []byte(rest); len(left) > 0; {
+		begin := left
+		for range size {
+			left = reply.Skip(left)
+		}
+		groups = append(groups, string(begin[:len(begin)-len(left)]))
+	}
+	slices.Sort(groups)
+	return header + strings.Join(groups, "")
+}
