@@ -16,7 +16,7 @@ import (
 
 const (
 	// comparedCalls is how many replies of random calls are compared in an ordinary run.
-	comparedCalls = 50_000
+	comparedCalls = 100_000
 	// comparedCallsEach is how many there must be for each command with an error, and without one, if it can have both.
 	comparedCallsEach = 5
 )

@@ -5,7 +5,9 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/dump"
 	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/hashes"
 	"github.com/raftredis/raftredis/fsm/lists"
+	"github.com/raftredis/raftredis/fsm/sets"
 	"github.com/raftredis/raftredis/fsm/sorting"
 	"github.com/raftredis/raftredis/fsm/streams"
 	"github.com/raftredis/raftredis/internal/command"
@@ -18,6 +20,7 @@ var functions = slices.Concat(
 	streams.Functions(),
 	dump.Functions,
 	lists.Functions, sorting.Functions,
+	hashes.Functions, sets.Functions,
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

@@ -142,6 +142,9 @@ func inRange(value *big.Float) bool {
 	return value.MantExp(nil) <= maxExponent && new(big.Float).Abs(value).Cmp(smallest) > 0
 }
 
+// IsInfinite reports whether the number is none that can be added.
+func (d LongDouble) IsInfinite() bool { return d.infinite }
+
 // Plus is the sum of two numbers, and false if that is not a finite one.
 func (d LongDouble) Plus(other LongDouble) (LongDouble, bool) {
 	if d.infinite || other.infinite {

@@ -137,7 +137,7 @@ func heapInUse() int {
 // be and as empty as can be, and compares MemoryBytes with that. The bounds are about half of what redis-server 7.0.15
 // takes for the same; docs/decisions/0061 says why.
 func TestContainersAreSmall(t *testing.T) {
-	const containers = 2000
+	const elements = 40_000
 	s := NewSip(1, 2)
 	for _, c := range []struct {
 		name     string
@@ -154,7 +154,7 @@ func TestContainersAreSmall(t *testing.T) {
 		{"40,000", 40_000, benchElement, 26, 46},
 		{"20,000", 20_000, benchElement, 26, 46},
 	} {
-		count := max(1, containers/c.elements)
+		count := max(1, elements/c.elements)
 		for kind, maxBytes := range map[string]int{"set": c.set, "hash": c.hash} {
 			all, buf := make([]Value, count), [32]byte{}
 			before := heapInUse()

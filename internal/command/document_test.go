@@ -31,6 +31,8 @@ var documentGroups = []struct{ group, heading string }{
 	{"string", "Strings"},
 	{"bitmap", "Bitmaps"},
 	{"list", "Lists"},
+	{"hash", "Hashes"},
+	{"set", "Sets"},
 	{"generic", "Keys"},
 	{"stream", "Topics"},
 	{"lock", "Locks"},

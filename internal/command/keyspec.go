@@ -41,6 +41,7 @@ var (
 	readsAlso = []string{"RW", "access", "update"}
 	depends   = []string{"RW", "access", "update", "variable_flags"}
 	takes     = []string{"RW", "access", "delete"}
+	deletes   = []string{"RW", "delete"}
 	removes   = []string{"RM", "delete"}
 	mayRemove = []string{"RW", "delete", "variable_flags"}
 )

@@ -8,7 +8,8 @@ import (
 
 // table has all commands, sorted by name. Each has its ID from its place, and its subcommands have the next ones.
 var table, ids = numbered(slices.Concat(
-	stringCommands, conditionCommands, bitmapCommands, keyCommands, deadlineCommands, objectCommands, connectionCommands,
+	stringCommands, conditionCommands, bitmapCommands, hashCommands, setCommands, keyCommands, deadlineCommands,
+	objectCommands, connectionCommands,
 	clientCommands, serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands,
 	memoryCommands, debugCommands, clusterCommands, raftCommands, lockCommands, topicCommands, onceCommands,
 	streamCommands, transactionCommands, aclCommands, laterCommands, dumpCommands,

@@ -10,8 +10,8 @@ type Absent struct {
 // behind an @, such as @hash, stands for all of that group.
 var AbsentCommands = []Absent{
 	{
-		[]string{"@hash", "@set", "@sorted_set", "@hyperloglog", "@geo"},
-		"values are strings, lists and streams so far",
+		[]string{"@sorted_set", "@hyperloglog", "@geo"},
+		"not built yet",
 	},
 	{
 		[]string{"blpop", "brpop", "blmove", "blmpop", "brpoplpush"},

@@ -134,6 +134,8 @@ func TestAnExcuseIsNoExcuseForAnythingElse(t *testing.T) {
 		{"object help", "*1\r\n+a\r\n", "*1\r\n+b\r\n", "help"},
 		{"object help x", "*1\r\n+a\r\n", "*1\r\n+b\r\n", ""},
 		{"scan 5", "*2\r\n$1\r\n0\r\n*0\r\n", "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n", "scan-cursor"},
+		{"hscan k 5", "*2\r\n$1\r\n0\r\n*0\r\n", "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n", "scan-cursor"},
+		{"sscan k 0", "*2\r\n$1\r\n0\r\n*0\r\n", "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n", ""},
 		{"scan 0", "*2\r\n$1\r\n0\r\n*0\r\n", "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n", ""},
 		{"scan 5", "*2\r\n$1\r\n0\r\n*0\r\n", "-ERR invalid cursor\r\n", ""},
 		{"bitfield k get u8 #72057594037927936", "*1\r\n:0\r\n", "-ERR offset\r\n", "bitfield-offset"},

@@ -21,6 +21,7 @@ var keyList = []Difference{
 		Why: "how a value lies in memory may differ between nodes, and replies must not",
 		Probes: []Probe{
 			{[]string{"SET k a", "APPEND k b", "OBJECT ENCODING k"}, `\$3\r\nraw\r\n`, `\$6\r\nembstr\r\n`},
+			{[]string{"SADD k 1 a", "SREM k a", "OBJECT ENCODING k"}, `\$\d\r\n(hashtable|listpack)\r\n`, `\$6\r\nintset\r\n`},
 		},
 		Excuses: func(call []string, redis, here string) bool {
 			// What a string or a container has become, and a set or a list that Redis 7.0 has no listpack for.
@@ -157,18 +158,24 @@ var keyList = []Difference{
 	},
 	{
 		ID:    "scan-cursor",
-		Redis: "a cursor of `SCAN` is a place in the hash table of this server",
-		Here: "it is a slot and a hash of keys, and means the same on every node and after a restart; one from elsewhere " +
-			"means another place",
+		Redis: "a cursor of `SCAN` and its like is a place in a hash table of this server",
+		Here: "it is a hash, of `SCAN` with a slot, and means the same on every node and after a restart; one from " +
+			"elsewhere means another place",
 		Why: "a scan may go on at another node",
 		Probes: []Probe{
 			{[]string{"MSET" + numbered(200), "SCAN 0 COUNT 1"}, `\*2\r\n\$\d\r\n(?s:.*)`, `\*2\r\n\$\d\d\r\n(?s:.*)`},
 		},
 		Excuses: func(call []string, redis, here string) bool {
 			const all = "*2\r\n$1\r\n0\r\n"
-			fromElsewhere := len(call) > 1 && strings.Trim(call[1], "0") != ""
+			at := 1
+			if calls(call, "HSCAN") || calls(call, "SSCAN") || calls(call, "ZSCAN") {
+				at = 2
+			} else if !calls(call, "SCAN") {
+				return false
+			}
+			fromElsewhere := len(call) > at && strings.Trim(call[at], "0") != ""
 			part := !strings.HasPrefix(redis, all) || !strings.HasPrefix(here, all)
-			return calls(call, "SCAN") && !isError(redis) && !isError(here) && (fromElsewhere || part)
+			return !isError(redis) && !isError(here) && (fromElsewhere || part)
 		},
 	},
 }

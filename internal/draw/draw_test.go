@@ -10,7 +10,7 @@ import (
 )
 
 // draws is how many calls the tests look at: enough that each command is among them for certain.
-const draws = 20_000
+const draws = 80_000
 
 // TestEachCommandIsCalledAsSpecifiedAndOtherwise: calls that are drawn from specifications are of every command of the
 // key space, most of them with an acceptable number of arguments, some not.

@@ -398,8 +398,8 @@ func (x *Mix) callOf(mixture []Command, weight int) (name string, line []string)
 }
 
 // unspoiled are commands that would be a server's own choice, or depend on how long ago something was, with one
-// argument less or another one.
-var unspoiled = []string{"spop", "xclaim", "xautoclaim"}
+// argument less or another one; or for which Redis would make a reply without an end.
+var unspoiled = []string{"spop", "xclaim", "xautoclaim", "hrandfield", "srandmember", "zrandmember"}
 
 // timed are commands that take a time, which another number would bring near.
 var timed = strings.Fields("set setex psetex getex expire pexpire expireat pexpireat restore")

@@ -1,0 +1,97 @@
+// Package hashes has the commands on hashes: values that are fields with strings.
+//
+// The order in which commands show fields, and what HRANDFIELD draws of the same chance, follow from the fields alone:
+// see value.Position. So they are the same on all nodes, also on one that restored an image.
+package hashes
+
+import (
+	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Functions are those of the commands.
+var Functions = []exec.Function{
+	{Of: command.HDel, Write: del},
+	{Of: command.HExists, Read: exists},
+	{Of: command.HGet, Read: get},
+	{Of: command.HGetAll, Read: getAll},
+	{Of: command.HIncrBy, Write: incrBy},
+	{Of: command.HIncrByFloat, Write: incrByFloat},
+	{Of: command.HKeys, Read: keys},
+	{Of: command.HLen, Read: length},
+	{Of: command.HMGet, Read: getSeveral},
+	{Of: command.HMSet, Write: setAll},
+	{Of: command.HRandField, Read: randField},
+	{Of: command.HScan, Read: scan},
+	{Of: command.HSet, Write: set},
+	{Of: command.HSetNX, Write: setNew},
+	{Of: command.HStrlen, Read: valueLength},
+	{Of: command.HVals, Read: values},
+}
+
+// hashOf gives the hash of an entry, nil for no entry. ok is false if the value is of another kind.
+func hashOf(e *keyspace.Entry) (h *value.Hash, ok bool) {
+	if e == nil {
+		return nil, true
+	}
+	h, ok = e.Apart().(*value.Hash)
+	return h, ok
+}
+
+// written is a hash that a command writes.
+type written struct {
+	w   *exec.Writer
+	key []byte
+	at  keyspace.Place
+	old *keyspace.Entry
+	value.HashEdit
+}
+
+// write begins to write the hash at the key of a call. ok is false if the value there is of another kind.
+func write(w *exec.Writer, c exec.Call) (h written, ok bool) {
+	h = written{w: w, key: c.Args[1], at: w.Place(c.Args[1])}
+	h.old = w.Find(h.at, h.key)
+	before, ok := hashOf(h.old)
+	if ok {
+		h.HashEdit = before.Edit(w.Making())
+	}
+	return h, ok
+}
+
+// put puts the hash in place of the old one: its key goes with its last field.
+func (h *written) put() {
+	switch fields := h.Hash(); {
+	case fields == nil:
+		h.w.Remove(h.key)
+	case h.old == nil:
+		h.w.Put(h.at, h.key, keyspace.EntryOf(h.key, fields))
+	default:
+		h.w.Put(h.at, h.key, h.old.With(fields))
+	}
+}
+
+// fit reports whether strings may be put into a hash.
+func fit(w *exec.Writer, texts [][]byte) bool {
+	for _, text := range texts {
+		if len(text) > w.MaxValueBytes() {
+			return false
+		}
+	}
+	return true
+}
+
+// item appends a string of a hash to the replies of a call.
+func item(c exec.Call, i value.Item) []byte {
+	var digits value.Digits
+	text := i.Text(&digits)
+	if i.Stable() {
+		return c.BulkLasting(text)
+	}
+	return reply.Bulk(c.Reply, text)
+}
+
+// listBytes is at least how long the replies with a number of strings are that have some bytes together.
+func listBytes(bytes, strings int) int { return bytes + strings*exec.ValueOverheadBytes }

@@ -1,0 +1,190 @@
+package hashes
+
+import (
+	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// find looks for the field of a call. there is false without the hash, too. ok is false if the value is of another
+// kind.
+func find(v exec.View, c exec.Call) (found value.Item, there, ok bool) {
+	h, ok := hashOf(v.Get(c.Args[1]))
+	if h == nil {
+		return found, false, ok
+	}
+	found, there = h.Get(c.Args[2])
+	return found, there, true
+}
+
+// get is HGET key field.
+func get(v exec.View, c exec.Call) []byte {
+	found, there, ok := find(v, c)
+	switch {
+	case !ok:
+		return c.WrongType()
+	case !there:
+		return c.Null()
+	case !c.Fits(listBytes(found.Len(), 1)):
+		return c.TooLong()
+	}
+	return item(c, found)
+}
+
+// exists is HEXISTS key field.
+func exists(v exec.View, c exec.Call) []byte {
+	_, there, ok := find(v, c)
+	switch {
+	case !ok:
+		return c.WrongType()
+	case there:
+		return c.Integer(1)
+	}
+	return c.Integer(0)
+}
+
+// valueLength is HSTRLEN key field.
+func valueLength(v exec.View, c exec.Call) []byte {
+	found, there, ok := find(v, c)
+	switch {
+	case !ok:
+		return c.WrongType()
+	case !there:
+		return c.Integer(0)
+	}
+	return c.Integer(int64(found.Len()))
+}
+
+// length is HLEN key.
+func length(v exec.View, c exec.Call) []byte {
+	h, ok := hashOf(v.Get(c.Args[1]))
+	switch {
+	case !ok:
+		return c.WrongType()
+	case h == nil:
+		return c.Integer(0)
+	}
+	return c.Integer(int64(h.Len()))
+}
+
+// getSeveral is HMGET key field [field …]: a null for each field that there is not.
+func getSeveral(v exec.View, c exec.Call) []byte {
+	h, ok := hashOf(v.Get(c.Args[1]))
+	if !ok {
+		return c.WrongType()
+	}
+	fields, before := c.Args[fieldsStart:], c
+	c.Reply = reply.ArrayHeader(c.Reply, len(fields))
+	for _, field := range fields {
+		var found value.Item
+		there := false
+		if h != nil {
+			found, there = h.Get(field)
+		}
+		switch {
+		case !there:
+			c.Reply = c.Null()
+		case !c.Fits(listBytes(found.Len(), 1)):
+			return before.TooLong()
+		default:
+			c.Reply = item(c, found)
+		}
+	}
+	return c.Reply
+}
+
+// getAll is HGETALL key.
+func getAll(v exec.View, c exec.Call) []byte {
+	h, ok := hashOf(v.Get(c.Args[1]))
+	switch {
+	case !ok:
+		return c.WrongType()
+	case h == nil:
+		return reply.MapHeader(c.Reply, c.Protocol, 0)
+	case !c.Fits(listBytes(h.Size(), 2*h.Len())):
+		return c.TooLong()
+	}
+	c.Reply = reply.MapHeader(c.Reply, c.Protocol, h.Len())
+	h.Each(func(field, v value.Item) bool {
+		c.Reply = item(c, field)
+		c.Reply = item(c, v)
+		return true
+	})
+	return c.Reply
+}
+
+// keys is HKEYS key.
+func keys(v exec.View, c exec.Call) []byte {
+	return eachOf(v, c, func(field, _ value.Item) value.Item { return field })
+}
+
+// values is HVALS key.
+func values(v exec.View, c exec.Call) []byte {
+	return eachOf(v, c, func(_, v value.Item) value.Item { return v })
+}
+
+// eachOf answers with what one picks of each field and its value.
+func eachOf(v exec.View, c exec.Call, pick func(field, v value.Item) value.Item) []byte {
+	h, ok := hashOf(v.Get(c.Args[1]))
+	switch {
+	case !ok:
+		return c.WrongType()
+	case h == nil:
+		return reply.ArrayHeader(c.Reply, 0)
+	}
+	bytes := 0
+	h.Each(func(field, v value.Item) bool {
+		bytes += pick(field, v).Len()
+		return true
+	})
+	if !c.Fits(listBytes(bytes, h.Len())) {
+		return c.TooLong()
+	}
+	c.Reply = reply.ArrayHeader(c.Reply, h.Len())
+	h.Each(func(field, v value.Item) bool {
+		c.Reply = item(c, pick(field, v))
+		return true
+	})
+	return c.Reply
+}
+
+// scan is HSCAN key cursor [MATCH pattern] [COUNT count]. It shows a field that there is from the first call of a scan
+// to the last exactly once, or more than once if the hash became small meanwhile.
+func scan(v exec.View, c exec.Call) []byte {
+	from, ok := exec.ParseCursor(c.Args[2])
+	if !ok {
+		return c.Error(exec.InvalidCursor)
+	}
+	h, ok := hashOf(v.Get(c.Args[1]))
+	switch {
+	case !ok:
+		return c.WrongType()
+	case h == nil:
+		return exec.EmptyScan(c)
+	}
+	options, refusal := exec.ParseScanOptions(c.Args[3:], false)
+	if refusal != "" {
+		return c.Error(refusal)
+	}
+	page := exec.NewPage[value.Position](options, c)
+	bytes := 0
+	var found []value.Item
+	h.Scan(value.Position(from), func(at value.Position, field, v value.Item) bool {
+		if !page.Takes(at) {
+			return false
+		}
+		if options.Matches(string(field.Append(nil))) {
+			found = append(found, field, v)
+			bytes += field.Len() + v.Len()
+		}
+		return true
+	})
+	if !c.Fits(listBytes(bytes, len(found)+1)) {
+		return c.TooLong()
+	}
+	c.Reply = exec.BeginScan(c, uint64(page.Next()), len(found))
+	for _, i := range found {
+		c.Reply = item(c, i)
+	}
+	return c.Reply
+}

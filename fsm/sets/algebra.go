@@ -1,0 +1,174 @@
+package sets
+
+import (
+	"math"
+
+	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/number"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// Error texts, to the letter those of Redis.
+const (
+	noNumberOfKeys = "ERR numkeys should be greater than 0"
+	tooManyKeys    = "ERR Number of keys can't be greater than number of args"
+	badLimit       = "ERR LIMIT can't be negative"
+)
+
+// combine visits the members of a combination of sets, each once, until visit wants no more. An absent set is nil.
+type combine func(sets []*value.Set, visit func(member value.Item) bool)
+
+// lookUp gives the sets at some keys. ok is false if the value at one of them is of another kind.
+func lookUp(get func(key []byte) *keyspace.Entry, keys [][]byte) (sets []*value.Set, ok bool) {
+	sets = make([]*value.Set, len(keys))
+	for i, key := range keys {
+		if sets[i], ok = setOf(get(key)); !ok {
+			return nil, false
+		}
+	}
+	return sets, true
+}
+
+// intersect is the intersection. It goes through the smallest set.
+func intersect(sets []*value.Set, visit func(member value.Item) bool) {
+	smallest := 0
+	for i, s := range sets {
+		if s == nil {
+			return
+		}
+		if s.Len() < sets[smallest].Len() {
+			smallest = i
+		}
+	}
+	sets[smallest].Each(func(member value.Item) bool {
+		for i, s := range sets {
+			if i != smallest && !s.HasItem(member) {
+				return true
+			}
+		}
+		return visit(member)
+	})
+}
+
+// unite is the union. A member is visited in the first set that has it.
+func unite(sets []*value.Set, visit func(member value.Item) bool) {
+	goesOn := true
+	for i, s := range sets {
+		if s == nil || !goesOn {
+			continue
+		}
+		s.Each(func(member value.Item) bool {
+			goesOn = isIn(sets[:i], member) || visit(member)
+			return goesOn
+		})
+	}
+}
+
+// subtract is the difference of the first set and all others.
+func subtract(sets []*value.Set, visit func(member value.Item) bool) {
+	if sets[0] == nil {
+		return
+	}
+	sets[0].Each(func(member value.Item) bool { return isIn(sets[1:], member) || visit(member) })
+}
+
+// isIn reports whether one of the sets has a member.
+func isIn(sets []*value.Set, member value.Item) bool {
+	for _, s := range sets {
+		if s != nil && s.HasItem(member) {
+			return true
+		}
+	}
+	return false
+}
+
+// inter, union and diff are SINTER, SUNION and SDIFF key [key …].
+func inter(v exec.View, c exec.Call) []byte { return show(v, c, intersect) }
+func union(v exec.View, c exec.Call) []byte { return show(v, c, unite) }
+func diff(v exec.View, c exec.Call) []byte  { return show(v, c, subtract) }
+
+// show answers with a combination of the sets of a call.
+func show(v exec.View, c exec.Call, members combine) []byte {
+	sets, ok := lookUp(v.Get, c.Args[1:])
+	if !ok {
+		return c.WrongType()
+	}
+	var found []value.Item
+	bytes := 0
+	members(sets, func(member value.Item) bool {
+		found = append(found, member)
+		bytes += member.Len()
+		return c.Fits(listBytes(bytes, len(found)))
+	})
+	if !c.Fits(listBytes(bytes, len(found))) {
+		return c.TooLong()
+	}
+	c.Reply = reply.SetHeader(c.Reply, c.Protocol, len(found))
+	for _, member := range found {
+		c.Reply = item(c, member)
+	}
+	return c.Reply
+}
+
+// interStore, unionStore and diffStore are SINTERSTORE, SUNIONSTORE and SDIFFSTORE destination key [key …].
+func interStore(w *exec.Writer, c exec.Call) []byte { return store(w, c, intersect) }
+func unionStore(w *exec.Writer, c exec.Call) []byte { return store(w, c, unite) }
+func diffStore(w *exec.Writer, c exec.Call) []byte  { return store(w, c, subtract) }
+
+// store puts a combination of the sets of a call at its first key, whatever there is, and says how many members it has.
+// Without any it removes the key.
+func store(w *exec.Writer, c exec.Call, members combine) []byte {
+	sets, ok := lookUp(func(key []byte) *keyspace.Entry { return c.Read(w.Get(key)) }, c.Args[2:])
+	if !ok {
+		return c.WrongType()
+	}
+	var none *value.Set
+	made := none.Edit(w.Making())
+	members(sets, func(member value.Item) bool {
+		made.AddItem(member)
+		return true
+	})
+	key := c.Args[1]
+	if made.Len() == 0 {
+		w.Remove(key)
+		return c.Integer(0)
+	}
+	w.Put(w.Place(key), key, keyspace.EntryOf(key, made.Set()))
+	return c.Integer(int64(made.Len()))
+}
+
+// interCard is SINTERCARD numkeys key [key …] [LIMIT limit].
+func interCard(v exec.View, c exec.Call) []byte {
+	count, isNumber := number.Parse(c.Args[1])
+	switch {
+	case !isNumber || count < 1:
+		return c.Error(noNumberOfKeys)
+	case count > int64(len(c.Args)-2):
+		return c.Error(tooManyKeys)
+	}
+	keys, options := c.Args[2:2+count], c.Args[2+count:]
+	limit := int64(0)
+	for ; len(options) > 0; options = options[2:] {
+		if len(options) < 2 || !exec.Is(options[0], "LIMIT") {
+			return c.Error(reply.Syntax)
+		}
+		if limit, isNumber = number.Parse(options[1]); !isNumber || limit < 0 {
+			return c.Error(badLimit)
+		}
+	}
+	if limit == 0 {
+		limit = math.MaxInt64
+	}
+	sets, ok := lookUp(v.Get, keys)
+	if !ok {
+		return c.WrongType()
+	}
+	var found int64
+	intersect(sets, func(value.Item) bool {
+		found++
+		return found < limit
+	})
+	return c.Integer(found)
+}

@@ -1,0 +1,209 @@
+package sets
+
+import (
+	"slices"
+
+	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/number"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+const notPositive = "ERR value is out of range, must be positive"
+
+// pop is SPOP key [count]: it removes members that it draws. What it draws follows from the state and the place of the
+// command in the log, so every node draws the same.
+func pop(w *exec.Writer, c exec.Call) []byte {
+	switch len(c.Args) {
+	case 2:
+		return popOne(w, c)
+	case 3:
+	default:
+		return c.Error(reply.Syntax)
+	}
+	count, isNumber := number.Parse(c.Args[2])
+	if !isNumber || count < 0 {
+		return c.Error(notPositive)
+	}
+	s, ok := write(w, c.Args[1])
+	switch {
+	case !ok:
+		return c.WrongType()
+	case s.old == nil || count == 0:
+		return reply.SetHeader(c.Reply, c.Protocol, 0)
+	case count >= int64(s.Len()):
+		return s.popAll(c)
+	}
+	return s.popDrawn(c, int(count))
+}
+
+func popOne(w *exec.Writer, c exec.Call) []byte {
+	s, ok := write(w, c.Args[1])
+	switch {
+	case !ok:
+		return c.WrongType()
+	case s.old == nil:
+		return c.Null()
+	}
+	chance := exec.ChanceOf(w.Chance())
+	member := s.before.At(chance.Below(s.before.Len()))
+	if c.Fits(listBytes(member.Len(), 1)) {
+		c.Reply = item(c, member)
+	} else {
+		c.Reply = c.TooLong()
+	}
+	s.RemoveItem(member)
+	s.put()
+	return c.Reply
+}
+
+// popAll answers with all members and removes the key.
+func (s *written) popAll(c exec.Call) []byte {
+	if c.Fits(listBytes(s.before.Size(), s.before.Len())) {
+		c.Reply = all(c, s.before)
+	} else {
+		c.Reply = c.TooLong()
+	}
+	s.w.Remove(s.key)
+	return c.Reply
+}
+
+// keptShare is which part of a set is left, at most, where what is left is put into a new one: that is less work then
+// than to remove the others one by one.
+const keptShare = 4
+
+// popDrawn answers with some members, and removes them.
+func (s *written) popDrawn(c exec.Call, count int) []byte {
+	chance := exec.ChanceOf(s.w.Chance())
+	drawn, before := chance.Different(s.before.Len(), count), c
+	c.Reply = reply.SetHeader(c.Reply, c.Protocol, count)
+	for _, number := range drawn {
+		member := s.before.At(number)
+		if !c.Fits(listBytes(member.Len(), 1)) {
+			c.Reply = before.TooLong()
+			break
+		}
+		c.Reply = item(c, member)
+	}
+	slices.Sort(drawn)
+	if s.before.Len()-count <= s.before.Len()/keptShare {
+		s.keepOthers(drawn)
+	} else {
+		s.removeDrawn(drawn)
+	}
+	s.put()
+	return c.Reply
+}
+
+// removeDrawn removes the members with numbers in ascending order. It begins with the last: what is before it keeps its
+// number, and what was before it in memory stays there.
+func (s *written) removeDrawn(numbers []int) {
+	for _, number := range slices.Backward(numbers) {
+		s.RemoveItem(s.At(number))
+	}
+}
+
+// keepOthers makes a set of the members but those with numbers in ascending order.
+func (s *written) keepOthers(numbers []int) {
+	var none *value.Set
+	s.SetEdit = none.Edit(s.w.Making())
+	at := 0
+	s.before.Each(func(member value.Item) bool {
+		if len(numbers) > 0 && numbers[0] == at {
+			numbers = numbers[1:]
+		} else {
+			s.AddItem(member)
+		}
+		at++
+		return true
+	})
+}
+
+// randMember is SRANDMEMBER key [count]: a member, up to count different ones, or if count is negative so many of which
+// some may be the same.
+func randMember(v exec.View, c exec.Call) []byte {
+	switch len(c.Args) {
+	case 2:
+		return randOne(v, c)
+	case 3:
+	default:
+		return c.Error(reply.Syntax)
+	}
+	count, refusal := exec.ParseDrawCount(c.Args[2])
+	if refusal != "" {
+		return c.Error(refusal)
+	}
+	s, ok := setOf(v.Get(c.Args[1]))
+	switch {
+	case !ok:
+		return c.WrongType()
+	case s == nil || count == 0:
+		return reply.ArrayHeader(c.Reply, 0)
+	case count < 0:
+		return drawAny(v, c, s, -count)
+	}
+	return drawDifferent(v, c, s, count)
+}
+
+func randOne(v exec.View, c exec.Call) []byte {
+	s, ok := setOf(v.Get(c.Args[1]))
+	switch {
+	case !ok:
+		return c.WrongType()
+	case s == nil:
+		return c.Null()
+	}
+	chance := v.Chance(c)
+	member := s.At(chance.Below(s.Len()))
+	if !c.Fits(listBytes(member.Len(), 1)) {
+		return c.TooLong()
+	}
+	return item(c, member)
+}
+
+// drawAny answers with count members, each drawn of all.
+func drawAny(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
+	before := c
+	switch {
+	case count > exec.MaxDrawn:
+		return c.Error(exec.TooManyDrawn)
+	case !c.Fits(int(count) * exec.MinValueBytes):
+		return c.TooLong()
+	}
+	chance := v.Chance(c)
+	c.Reply = reply.ArrayHeader(c.Reply, int(count))
+	for range count {
+		member := s.At(chance.Below(s.Len()))
+		if !c.Fits(listBytes(member.Len(), 1)) {
+			return before.TooLong()
+		}
+		c.Reply = item(c, member)
+	}
+	return c.Reply
+}
+
+// drawDifferent answers with count different members, or with all if there are no more.
+func drawDifferent(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
+	before, fits := c, true
+	show := func(member value.Item) bool {
+		if fits = c.Fits(listBytes(member.Len(), 1)); fits {
+			c.Reply = item(c, member)
+		}
+		return fits
+	}
+	c.Reply = reply.ArrayHeader(c.Reply, int(min(count, int64(s.Len()))))
+	if count >= int64(s.Len()) {
+		s.Each(show)
+	} else {
+		chance := v.Chance(before)
+		for _, number := range chance.Different(s.Len(), int(count)) {
+			if !show(s.At(number)) {
+				break
+			}
+		}
+	}
+	if !fits {
+		return before.TooLong()
+	}
+	return c.Reply
+}
