@@ -222,28 +222,39 @@ func (f *foreseen) Weigh(key []byte) int {
 	return weight + brought
 }
 
-// maxTransactionWork is how much work the writes of a transaction may be, if they are several: two seconds or so, in
-// which all nodes execute nothing else. Others are cut at a thousandth of that.
+// maxTransactionWork is how much work a transaction with writes may be, if it has several commands: two seconds or so,
+// in which the nodes execute nothing else. Others are cut at a thousandth of that.
 const maxTransactionWork = 1 << 10 * command.MaxEntryWork
 
-// isTooMuchWork reports whether the writes of a transaction are estimated to be too much for one entry, by what is
-// stored and by what the writes before each of them make of that.
+// isTooMuchWork reports whether a transaction is estimated to be too much for one entry, by what is stored and by what
+// the writes before each command make of that. Reads count that go through whole values, since they ride along.
 func (c *Conn) isTooMuchWork(t *transaction) bool {
 	stored := queuedBefore{store: c.server.store, made: map[string]int{}}
-	work, writes := 0, 0
+	if !t.writes {
+		return false
+	}
+	work, commands := 0, 0
 	for i := range t.calls {
 		call := &t.calls[i]
-		if !call.IsWrite() {
+		switch {
+		case call.IsWrite():
+		case call.Spec.Linear:
+			commands++
+			for _, at := range call.Spec.Keys(nil, call.Args) {
+				work += stored.Weigh(call.Args[at])
+			}
+			continue
+		default:
 			continue
 		}
 		cost := call.Spec.Estimate(call.Args, argv.Size(call.Args), stored)
-		if work, writes = work+cost.Work, writes+1; cost.Made >= minMade {
+		if work, commands = work+cost.Work, commands+1; cost.Made >= minMade {
 			call.Spec.Changed(call.Args, func(key []byte) {
 				stored.made[string(key)] = max(stored.made[string(key)], cost.Made)
 			})
 		}
 	}
-	return writes > 1 && work > maxTransactionWork
+	return commands > 1 && work > maxTransactionWork
 }
 
 // queuedBefore is what a command of a transaction may find at its keys. It is no bound, unlike foreseen: by that a run

@@ -106,20 +106,24 @@ func TestATransactionHasItsLimits(t *testing.T) {
 func TestATransactionIsNotTooMuchWork(t *testing.T) {
 	const length = 1 << 20
 	each := 3*length + 256*4 + argv.Size(words("BITOP NOT b a")) // read, made, and read again to be weighed
+	const bitop, within, alone = "BITOP NOT b a", "SET c d\r\nBITCOUNT a", "BITCOUNT a"
 	for _, c := range []struct {
-		weight, bitops int
-		refused        bool
+		line          string
+		weight, count int
+		refused       bool
 	}{
-		{length, maxTransactionWork / each / 2, false}, {length, 2 * maxTransactionWork / each, true},
-		{maxTransactionWork, 1, false}, {maxTransactionWork, 2, true},
+		{bitop, length, maxTransactionWork / each / 2, false}, {bitop, length, 2 * maxTransactionWork / each, true},
+		{bitop, maxTransactionWork, 1, false}, {bitop, maxTransactionWork, 2, true},
+		{within, maxTransactionWork / 8, 7, false}, {within, maxTransactionWork / 8, 8, true},
+		{alone, maxTransactionWork, 8, false}, // answered from a frozen state
 	} {
 		store := newFakeStore(t)
 		store.weights = map[string]int{"a": c.weight}
 		client := newClient(t, testServer(t, Options{Store: store}))
-		got := client.send("MULTI\r\n" + strings.Repeat("BITOP NOT b a\r\n", c.bitops) + "EXEC\r\n")
+		got := client.send("MULTI\r\n" + strings.Repeat(c.line+"\r\n", c.count) + "EXEC\r\n")
 		refused := strings.HasSuffix(got, "-"+abortedBy(tooMuchWork)+"\r\n")
-		if refused != c.refused || refused != (len(store.bodies) == 0) {
-			t.Errorf("%d BITOP of %d bytes: refused %v, %d entries", c.bitops, c.weight, refused, len(store.bodies))
+		if entry := len(store.bodies) == 1; refused != c.refused || entry != (!refused && c.line != alone) {
+			t.Errorf("%d times %s of %d bytes: refused %v, %d entries", c.count, c.line, c.weight, refused, len(store.bodies))
 		}
 	}
 }
