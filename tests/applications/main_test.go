@@ -1,0 +1,9 @@
+package applications_test
+
+import (
+	"testing"
+
+	"github.com/raftredis/raftredis/internal/blackbox"
+)
+
+func TestMain(m *testing.M) { blackbox.Main(m) }
