@@ -61,6 +61,21 @@ func TestACallWaitsForItsKey(t *testing.T) {
 	wantNoWaits(t, other.conn.server)
 }
 
+// The state machine is told that a call has waited: XREAD then waits on while its key is of another type. What comes
+// behind it has not waited.
+func TestACallThatHasWaitedIsToldFromANewOne(t *testing.T) {
+	_, clients, _ := waitingClients(t, 2)
+	waiting, run := clients[0], &clients[0].conn.request.Run
+	if waiting.send("RAFT.LOG READ a 0 BLOCK 0\r\n"); !run.HasWaited || !waiting.conn.Blocked() {
+		t.Fatalf("has waited: %v, blocked: %v", run.HasWaited, waiting.conn.Blocked())
+	}
+	clients[1].send("SET a new\r\n")
+	if got := waiting.hear(); got != "$3\r\nnew\r\n" || run.HasWaited {
+		t.Errorf("answered with %q, has waited: %v", got, run.HasWaited)
+	}
+	wantNoWaits(t, waiting.conn.server)
+}
+
 // A change between the look and the wait is not missed: the fake store makes it while it looks.
 func TestAChangeWhileACallLooksIsSeen(t *testing.T) {
 	store, clients, _ := waitingClients(t, 1)
