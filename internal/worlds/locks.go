@@ -24,7 +24,7 @@ type attempt struct {
 
 // locking makes up a request on a lock: mostly one that follows from what the client was told of it.
 func (c *client) locking(readsOnly bool) workload.Request {
-	name := fmt.Sprintf("l%d", c.chance.IntN(lockCount))
+	name := fmt.Sprintf("lock%d", c.chance.IntN(lockCount))
 	millis := strconv.Itoa(1 + c.chance.IntN(lockMillisMax))
 	latest := c.attempts[name]
 	pick := c.chance.IntN(10)
