@@ -157,6 +157,18 @@ var keyList = []Difference{
 		},
 	},
 	{
+		ID:    "element-order",
+		Redis: "a small hash or set shows its elements in the order in which they came, one of integers in their order",
+		Here:  "the order follows from a hash of the elements, as in a large one",
+		Why:   "it must be the same on a node that restored a snapshot, whatever the elements have been through",
+		Probes: []Probe{
+			{
+				[]string{"HSET k a 1", "HSET k b 2", "HKEYS k"},
+				`\*2\r\n\$1\r\na\r\n\$1\r\nb\r\n`, `\*2\r\n\$1\r\n[ab]\r\n\$1\r\n[ab]\r\n`,
+			},
+		},
+	},
+	{
 		ID:    "scan-cursor",
 		Redis: "a cursor of `SCAN` and its like is a place in a hash table of this server",
 		Here: "it is a hash, of `SCAN` with a slot, and means the same on every node and after a restart; one from " +
