@@ -104,9 +104,10 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 		c = c.InTransaction()
 	}
 	m.space.Begin(run)
+	run.Spent = 0
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {
-			if c.Reply = look(v, &run.Calls[i], c); guard.Down(guard.RideAlongsUncounted) {
+			if c.Reply = m.lookBeside(v, &run.Calls[i], c); guard.Down(guard.RideAlongsUncounted) {
 				commands++
 			}
 			continue

@@ -201,7 +201,7 @@ func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint6
 	case !c.IsWatched():
 		return made // for its memory, which is used again
 	case !keeps && spec.Class == command.Read:
-		return reads[spec.ID()](m.viewInLog(chance, nil), c.Reading(args)) // for the client alone
+		return m.readBeside(m.viewInLog(chance, nil), spec, c.Reading(args)) // for the client alone
 	case keeps && isCrowded(c, made):
 		return c.TooLong()
 	case reply.IsShared(made):

@@ -16,31 +16,32 @@ import (
 // finds what this read did not. A read that looks at keys in general waits for any key. Before the first Restore there
 // is no state, and the answers are LOADING errors.
 //
-// It takes as long as the reads need, but makes no more replies than Run.MaxReplyBytes allows. An image is the better
-// place for a run with a call whose Spec is Linear, and for one that wants a frozen state: see Run.LateBytes.
+// It takes as long as the reads need, but makes no more replies than Run.MaxReplyBytes allows. A run that is much work,
+// or answers with a long value that may change, wants a frozen state instead, where that can be had: see Run.LateBytes.
 func (m *Machine) Query(stamp int64, local any) (needTick bool) {
 	run := local.(*command.Run)
 	if !m.ready {
-		answer(exec.View{}, run, nil)
+		answer(exec.View{}, run, exec.Queried(run, nil), nil)
 		return false
 	}
-	return query(&m.space, stamp, run, m.encodings)
+	return query(&m.space, stamp, run, exec.Queried(run, &m.space), m.encodings)
 }
 
 // Query is Machine.Query on the frozen state. It may take long, since the machine goes on meanwhile. It panics if the
 // image was released.
 func (i *Image) Query(stamp int64, local any) (needTick bool) {
-	return query(i.frozen.State(), stamp, local.(*command.Run), i.encodings)
+	run, state := local.(*command.Run), i.frozen.State()
+	return query(state, stamp, run, exec.Queried(run, state).Frozen(), i.encodings)
 }
 
 func query(
-	s *keyspace.Space, stamp int64, run *command.Run, encodings func() value.EncodingLimits,
+	s *keyspace.Space, stamp int64, run *command.Run, c exec.Call, encodings func() value.EncodingLimits,
 ) (needTick bool) {
 	if s.EndsBy(stamp) && anyEnds(s, run, s.NowAt(stamp)) {
 		return true
 	}
 	counted := run.Lookups
-	if answer(viewOf(s, s.NowAt(stamp), run, encodings), run, s); run.WantsFreeze {
+	if answer(viewOf(s, s.NowAt(stamp), run, encodings), run, c, s); run.WantsFreeze {
 		run.Lookups = counted
 	}
 	return false
@@ -91,8 +92,8 @@ const sentFirstBytes = 256 << 10
 
 // answer answers the calls of a run of reads, in order, from a space; or none of them if one wants a frozen state.
 // Without a space there is no state.
-func answer(v exec.View, run *command.Run, space *keyspace.Space) {
-	c := exec.Queried(run, space)
+func answer(v exec.View, run *command.Run, c exec.Call, space *keyspace.Space) {
+	run.Spent = 0
 	if run.Head != nil {
 		var executes bool
 		if c.Reply, executes = begin(c, space, run); !executes {
@@ -124,5 +125,13 @@ func look(v exec.View, called *command.Call, c exec.Call) []byte {
 	if v.Space == nil { // no state is not an empty state
 		return c.Error(reply.Loading)
 	}
-	return reads[called.Spec.ID()](v, c.Reading(called.Args))
+	return read(v, called.Spec, c.Reading(called.Args))
+}
+
+// read executes a read, unless it is so much work that a frozen state is wanted for it.
+func read(v exec.View, spec *command.Spec, c exec.Call) []byte {
+	if c.IsLongRead(spec) {
+		return c.Reply
+	}
+	return reads[spec.ID()](v, c)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/dump"
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/hashes"
+	"github.com/raftredis/raftredis/fsm/hyperloglog"
 	"github.com/raftredis/raftredis/fsm/lists"
 	"github.com/raftredis/raftredis/fsm/sets"
 	"github.com/raftredis/raftredis/fsm/sorting"
@@ -21,6 +22,7 @@ var functions = slices.Concat(
 	dump.Functions,
 	lists.Functions, sorting.Functions,
 	hashes.Functions, sets.Functions,
+	hyperloglog.Functions,
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

@@ -1,28 +1,31 @@
 package fsm
 
 import (
-	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/internal/command"
 )
 
-// Weigh is what the present state has at a key, for estimates. It may be called where Query may.
+// Weigh is how much work it is to go through the value at a key, 0 without a state. It may be called where Query may.
 func (m *Machine) Weigh(key []byte) int {
 	if !m.ready {
 		return 0
 	}
-	return weigh(m.space.Get(key))
+	return m.space.Weigh(key)
 }
 
-// elementShare is how much work a byte of a value of elements is: they are short, and each is found, copied and
-// answered by itself.
-const elementShare = 4
+// lookBeside answers a call that needs no entry, while one is applied.
+func (m *Machine) lookBeside(v exec.View, called *command.Call, c exec.Call) []byte {
+	if called.Spec == nil {
+		return look(v, called, c)
+	}
+	return m.readBeside(v, called.Spec, c.Reading(called.Args))
+}
 
-// weigh is how much work it is to go through the value of an entry, or of none.
-func weigh(e *keyspace.Entry) int {
-	if e == nil {
-		return 0
+// readBeside executes a read while an entry is applied. One that is much work is put off.
+func (m *Machine) readBeside(v exec.View, spec *command.Spec, c exec.Call) []byte {
+	made := read(v, spec, c)
+	if c.IsPutOff() {
+		return c.PutOff(reads[spec.ID()], v, m.space.Freeze())
 	}
-	if _, isText := e.Text(); isText {
-		return e.Size()
-	}
-	return e.Size() * elementShare
+	return made
 }

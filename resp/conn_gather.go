@@ -298,10 +298,9 @@ func (c *Conn) answered(call command.Call) {
 }
 
 // join adds a call on data to the run, and submits the run where it has to end: before a write that would make its body
-// longer than a run's may be, or its work more (command.MaxEntryWork); behind WATCH; behind a read whose cost grows
-// with what is stored, and also before one if the run has a write: it must not ride along while the entry is applied
-// and all clients wait; where more would ride along than maxRidingArguments; at the largest number of calls. A write
-// that is longer or more work by itself makes a run of its own.
+// longer than a run's may be, or its work more (command.MaxEntryWork); behind WATCH; where more reads would ride along
+// than maxRidingArguments; at the largest number of calls. A write that is longer or more work by itself makes a run of
+// its own.
 func (c *Conn) join(call command.Call) {
 	run := &c.request.Run
 	size, riding := 0, ridingArguments(call)
@@ -313,7 +312,7 @@ func (c *Conn) join(call command.Call) {
 	crowded := c.bodyBytes+size > 0 && c.riding+riding > maxRidingArguments
 	tooLong := c.bodyBytes+size > c.server.limits.MaxRunBytes
 	tooMuch := c.writes.work+cost.Work > command.MaxEntryWork
-	if len(run.Calls) > 0 && (tooLong || crowded || tooMuch || (call.Spec.Linear && c.bodyBytes > 0)) {
+	if len(run.Calls) > 0 && (tooLong || crowded || tooMuch) {
 		c.hold(call)
 		c.submit()
 		return

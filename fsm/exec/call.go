@@ -27,6 +27,8 @@ type Call struct {
 	applies bool
 	// transaction says that the call is one of a transaction.
 	transaction bool
+	// frozen says that the space does not change, and that others do not wait for the call.
+	frozen bool
 	// keeping is not nil for a command of RAFT.ONCE that is executed for the first time.
 	keeping *Keeping
 }
@@ -62,6 +64,12 @@ func Queried(run *command.Run, space *keyspace.Space) Call {
 	return Call{
 		Protocol: run.Protocol, Reply: run.Reply, maxReply: run.MaxReplyBytes, run: run, space: space,
 	}
+}
+
+// Frozen is the call where a frozen state answers it.
+func (c Call) Frozen() Call {
+	c.frozen = true
+	return c
 }
 
 // Reading is the call with the arguments of a read.

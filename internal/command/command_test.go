@@ -116,7 +116,7 @@ func TestClassAgreesWithFlagsAndCategories(t *testing.T) {
 		write, read := s.Flags&FlagWrite != 0, s.Flags&FlagReadOnly != 0
 		// Both exceptions are Redis's: reads without the flag, and a command with the flag that reads nothing.
 		unmarked := s == ClusterCountKeysInSlot || s == ClusterGetKeysInSlot || s == ObjectHelp || s == DebugObject ||
-			s == Watch
+			s == Watch || s == PFSelfTest
 		marked := s == LolWut
 		if write != (s.Class == Write) || read != (s.Class == Read && !unmarked || marked) {
 			t.Errorf("%s: class %d with flags %v", s.Name, s.Class, s.Flags.Names())

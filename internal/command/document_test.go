@@ -33,6 +33,7 @@ var documentGroups = []struct{ group, heading string }{
 	{"list", "Lists"},
 	{"hash", "Hashes"},
 	{"set", "Sets"},
+	{"hyperloglog", "HyperLogLogs"},
 	{"generic", "Keys"},
 	{"stream", "Topics"},
 	{"lock", "Locks"},

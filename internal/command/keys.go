@@ -142,6 +142,7 @@ var (
 		Usage:      "<cursor:integer> [MATCH <pattern:pattern>] [COUNT <count:integer>] [TYPE <type>]",
 		Arity:      -2,
 		Class:      Read,
+		Cost:       costOfScan,
 		Flags:      FlagReadOnly,
 		Categories: CategoryKeyspace,
 		Tips:       []string{varies},

@@ -26,9 +26,10 @@ type Text interface {
 type longValue struct {
 	// at is the place in Reply.
 	at int
-	// The value is the text from begin on, so many bytes.
+	// The value is the text from begin on, so many bytes; or what answer makes: see AddLate.
 	text         Text
 	begin, bytes int
+	answer       func(maxBytes int) []byte
 }
 
 // FixedReply is Call.Fixed as a Text.
@@ -42,12 +43,45 @@ func (r FixedReply) Held() (owner any, bytes int) { return nil, len(r) }
 
 // Add notes that behind the first `at` bytes of Reply some bytes of a text are missing: those from begin to end.
 func (l *Long) Add(at int, text Text, begin, end int) {
-	l.values = append(l.values, longValue{at, text, begin, end - begin})
+	l.values = append(l.values, longValue{at: at, text: text, begin: begin, bytes: end - begin})
 	l.bytes += end - begin
 	l.owner, l.held = l.heldWith(text)
 }
 
-// Bytes is how many bytes Reply lacks.
+// AddLate notes that behind the first `at` bytes of Reply the whole reply to a read is missing, which was put off: the
+// connection calls answer, when no lock is held. The reply has at most maxBytes, where that is not 0, or is an error.
+func (l *Long) AddLate(at int, answer func(maxBytes int) []byte) {
+	l.values = append(l.values, longValue{at: at, answer: answer})
+}
+
+// Late is how many reads were put off.
+func (l *Long) Late() (count int) {
+	for i := range l.values {
+		if l.values[i].answer != nil {
+			count++
+		}
+	}
+	return count
+}
+
+// answerLate executes the reads that were put off, in their order.
+func (r *Run) answerLate() {
+	for i := range r.Long.values {
+		v := &r.Long.values[i]
+		if v.answer == nil {
+			continue
+		}
+		room := 0
+		if r.MaxReplyBytes > 0 {
+			room = max(r.MaxReplyBytes-len(r.Reply)-r.Long.bytes, 1)
+		}
+		made := v.answer(room)
+		v.text, v.bytes, v.answer = FixedReply(made), len(made), nil
+		r.Long.bytes += len(made)
+	}
+}
+
+// Bytes is how many bytes Reply lacks, without the replies to reads that were put off.
 func (l *Long) Bytes() int { return l.bytes }
 
 // Held is how many bytes of memory the values keep until they are joined. A part of a value keeps all of it; parts of
@@ -71,11 +105,13 @@ func (l *Long) heldWith(text Text) (owner any, held int) {
 // joinBytes is how much of a value is copied at once.
 const joinBytes = 1 << 20
 
-// Join makes Reply whole: it puts the long values in. It takes no lock, and the values may be replaced meanwhile.
+// Join makes Reply whole: it executes the reads that were put off, and puts their replies and the long values in. It
+// takes no lock, and the values may be replaced meanwhile.
 func (r *Run) Join() {
 	if len(r.Long.values) == 0 {
 		return
 	}
+	r.answerLate()
 	whole, done := make([]byte, 0, len(r.Reply)+r.Long.bytes), 0
 	var rest Text = FixedReply(r.Reply) // what lies between long values may be long as well
 	for i := range r.Long.values {

@@ -32,6 +32,9 @@ type Run struct {
 	LateBytes   int
 	WantsFreeze bool
 	Long        Long
+	// Spent is how much work the reads were that have been executed while others wait: see MaxPresentWork. It is the state
+	// machine's.
+	Spent int
 	// Left is the number of calls at the end that a query did not execute, because the replies to the calls before are
 	// long enough to go out first: only where Reply is bounded. The connection sets it to 0.
 	Left int

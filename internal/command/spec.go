@@ -11,11 +11,11 @@ type Spec struct {
 	// Arity is the exact number of arguments, names included, if positive, and the minimum if negative.
 	Arity int
 	Class Class
-	// Linear marks a read whose cost grows with what is stored, not only with what is asked: it ends a run, and is
-	// answered from a frozen state.
+	// Linear marks a read whose cost grows with what is stored, not only with what is asked: where that is much, it is
+	// answered from a frozen state. See Spec.ReadWork.
 	Linear bool
-	// Cost estimates a write, where how much work it is does not follow from the length of its arguments; nil where it
-	// does.
+	// Cost estimates a call, where how much work it is does not follow from the length of its arguments: of a write, to
+	// apply it; of a read, in place of what Linear says. Nil where it does.
 	Cost Cost
 	// OfNode marks a read with a reply that is the node's own: other nodes with the same state may answer otherwise.
 	OfNode bool
@@ -60,7 +60,7 @@ const ownSince = "7.2.4"
 
 // complete works out what follows from the literal.
 func (s *Spec) complete(id int, container *Spec) {
-	s.id, s.container, s.endsRun = id, container, s.Linear || s == Watch
+	s.id, s.container, s.endsRun = id, container, s == Watch
 	s.keys = rangeOf(s.KeySpecs)
 	if s.moves = slices.ContainsFunc(s.KeySpecs, func(k KeySpec) bool { return k.moves() }); s.moves {
 		s.Flags |= FlagMovableKeys
@@ -97,8 +97,8 @@ func (s *Spec) MayBlock(args [][]byte) bool {
 	return s.Flags&FlagBlocking != 0 && s.Class != Barrier && (s.BlockOption == "" || contains(args, 1, s.BlockOption))
 }
 
-// EndsRun reports whether nothing may follow a call in its run: a read from a frozen state, and WATCH, behind which no
-// write of the same entry may change a key.
+// EndsRun reports whether nothing may follow a call in its run: WATCH, behind which no write of the same entry may
+// change a key.
 func (s *Spec) EndsRun() bool { return s.endsRun }
 
 // AcceptsArgc reports whether a call with argc arguments, names included, has an acceptable number of them.

@@ -12,7 +12,7 @@ var table, ids = numbered(slices.Concat(
 	objectCommands, connectionCommands,
 	clientCommands, serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands,
 	memoryCommands, debugCommands, clusterCommands, raftCommands, lockCommands, topicCommands, onceCommands,
-	streamCommands, transactionCommands, aclCommands, laterCommands, dumpCommands,
+	streamCommands, transactionCommands, aclCommands, hyperLogLogCommands, laterCommands, dumpCommands,
 	listCommands, sortingCommands,
 ))
 

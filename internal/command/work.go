@@ -11,6 +11,10 @@ import "github.com/raftredis/raftredis/internal/number"
 // itself.
 const MaxEntryWork = 2 << 20
 
+// MaxPresentWork is how much a read may be that is executed while entries wait for it, or while one is applied. One
+// that is more is executed on a frozen state.
+const MaxPresentWork = 256 << 10
+
 const (
 	// argumentWork is what each argument of a write counts beside its bytes: a key to be found, an element to be put.
 	argumentWork = 256
@@ -23,6 +27,13 @@ const (
 type Stored interface {
 	// Weigh is how much work it is to go through the value at a key: for a string, its length. An absent key has none.
 	Weigh(key []byte) int
+}
+
+// StoredKeys tells of a whole state.
+type StoredKeys interface {
+	Stored
+	// Keys is how many keys there are.
+	Keys() int
 }
 
 // Estimate is about a call.
@@ -155,3 +166,42 @@ func costOfBitField(_ *Spec, args [][]byte, stored Stored) Estimate {
 
 // maxFieldBits is the largest width of a field of BITFIELD, bitFieldArguments how many arguments one has at least.
 const maxFieldBits, bitFieldArguments = 64, 3
+
+// ReadWork estimates a read: its arguments, and what goes through the values at its keys, or through all keys.
+func (s *Spec) ReadWork(args [][]byte, stored StoredKeys) int {
+	work := argumentWork * len(args)
+	switch {
+	case s.Cost != nil:
+		return work + s.Cost(s, args, stored).Work
+	case !s.Linear:
+		return work
+	case s.keys.first == 0:
+		return work + keyWork*stored.Keys()
+	}
+	var few [8]int
+	for _, at := range s.Keys(few[:0], args) {
+		work += stored.Weigh(args[at])
+	}
+	return work
+}
+
+// MayBeLong reports whether a read may be more work than MaxPresentWork: without it ReadWork need not be asked.
+func (s *Spec) MayBeLong(args [][]byte) bool {
+	return s.Linear || s.Cost != nil || len(args) > MaxPresentWork/argumentWork
+}
+
+// keyWork is what it costs to look at a key among all.
+const keyWork = 128
+
+// costOfScan is the cost of SCAN and its like, which look at as many keys as COUNT says.
+func costOfScan(_ *Spec, args [][]byte, _ Stored) (e Estimate) {
+	for i := 1; i+1 < len(args); i++ {
+		if count, ok := number.Parse(args[i+1]); ok && contains(args[i:i+1], 0, "count") {
+			e.Work = keyWork * int(min(max(count, 0), maxScanned))
+		}
+	}
+	return e
+}
+
+// maxScanned is more than a scan looks at, whatever its COUNT is.
+const maxScanned = 1 << 20

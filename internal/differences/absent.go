@@ -10,7 +10,7 @@ type Absent struct {
 // behind an @, such as @hash, stands for all of that group.
 var AbsentCommands = []Absent{
 	{
-		[]string{"@sorted_set", "@hyperloglog", "@geo"},
+		[]string{"@sorted_set", "@geo"},
 		"not built yet",
 	},
 	{

@@ -6,6 +6,9 @@ import "strconv"
 var hyperLogLogMixture = []Command{
 	{"pfadd", 25, func(x *Mix) []string { return append([]string{x.typed("p")}, x.counted()...) }},
 	{"pfcount", 12, func(x *Mix) []string { return x.typedMany("p") }},
+	{"pfdebug", 10, func(x *Mix) []string {
+		return []string{Pick(x.Rand, "decode encoding todense decode getreg nosuch"), x.typed("p")}
+	}},
 	{"pfmerge", 10, func(x *Mix) []string { return append([]string{x.typed("p")}, x.typedMany("p")...) }},
 }
 

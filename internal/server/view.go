@@ -6,16 +6,14 @@ import (
 	"github.com/raftredis/raftredis/internal/command"
 )
 
-// query executes a run of reads on the key space under the read lock, so that entries wait for its end. A run whose
-// cost grows with all that is stored reads a frozen state instead, and blocks no entry; so does one that answers with a
-// long value which may change. It fails while no state may be shown; then nothing was read.
+// query executes a run of reads on the key space under the read lock, so that entries wait for its end. A run that is
+// much work reads a frozen state instead, and blocks no entry; so does one that answers with a long value which may
+// change. It fails while no state may be shown; then nothing was read.
 func (s *store) query(stamp int64, run *command.Run) (needTick bool, err error) {
-	if !linear(run) {
-		if needTick, err = s.queryPresent(stamp, run); err != nil || !run.WantsFreeze {
-			return needTick, err
-		}
-		run.WantsFreeze = false
+	if needTick, err = s.queryPresent(stamp, run); err != nil || !run.WantsFreeze {
+		return needTick, err
 	}
+	run.WantsFreeze = false
 	image, err := s.freeze()
 	if err != nil {
 		return false, err
@@ -46,16 +44,6 @@ func (s *store) freeze() (image *fsm.Image, err error) {
 		}
 	})
 	return image, err
-}
-
-// linear reports whether the cost of a run grows with what is stored, not only with what is asked.
-func linear(run *command.Run) bool {
-	for i := range run.Calls {
-		if spec := run.Calls[i].Spec; spec != nil && spec.Linear {
-			return true
-		}
-	}
-	return false
 }
 
 // Settled reports whether the present state knows that RAFT.ONCE will never execute a sequence from now on.

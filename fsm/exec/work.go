@@ -1,0 +1,48 @@
+package exec
+
+import (
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/internal/command"
+)
+
+// Reads that are much work are executed on a frozen state: see command.MaxPresentWork.
+
+// Weighs reports whether it is asked how much work a read is: not where a frozen state answers, nor where the state
+// cannot be frozen for the client.
+func (c Call) Weighs() bool { return c.run != nil && c.run.LateBytes != 0 && !c.frozen }
+
+// IsTooMuch reports whether a read that is so much work must not go on here, since others wait: then its function
+// returns Reply as it is, and is called again with a frozen state. All reads of a run that go on count together. A
+// function for which Spec says how much it is need not ask.
+func (c Call) IsTooMuch(work int) bool {
+	if !c.Weighs() {
+		return false
+	}
+	if c.run.Spent+work > command.MaxPresentWork {
+		c.run.WantsFreeze = true
+		return true
+	}
+	c.run.Spent += work
+	return false
+}
+
+// IsLongRead is IsTooMuch for a read as a whole, by what its specification says.
+func (c Call) IsLongRead(spec *command.Spec) bool {
+	return c.Weighs() && spec.MayBeLong(c.Args) && c.IsTooMuch(spec.ReadWork(c.Args, c.space))
+}
+
+// IsPutOff reports whether a read that is executed while an entry is applied wants a frozen state.
+func (c Call) IsPutOff() bool { return c.applies && c.run != nil && c.run.WantsFreeze }
+
+// PutOff leaves a read to the connection, which executes it when no lock is held, on the state that is frozen here.
+func (c Call) PutOff(read Read, v View, frozen keyspace.Frozen) []byte {
+	run, args, protocol := c.run, c.Args, c.Protocol
+	run.WantsFreeze = false
+	run.Long.AddLate(len(c.Reply), func(maxBytes int) []byte {
+		defer frozen.Release()
+		own := command.Run{Protocol: protocol, MaxReplyBytes: maxBytes}
+		v.Space = frozen.State()
+		return read(v, Queried(&own, frozen.State()).Reading(args))
+	})
+	return c.Reply
+}
