@@ -5,10 +5,12 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/dump"
 	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/geo"
 	"github.com/raftredis/raftredis/fsm/hashes"
 	"github.com/raftredis/raftredis/fsm/hyperloglog"
 	"github.com/raftredis/raftredis/fsm/lists"
 	"github.com/raftredis/raftredis/fsm/sets"
+	"github.com/raftredis/raftredis/fsm/sortedsets"
 	"github.com/raftredis/raftredis/fsm/sorting"
 	"github.com/raftredis/raftredis/fsm/streams"
 	"github.com/raftredis/raftredis/internal/command"
@@ -19,10 +21,8 @@ var functions = slices.Concat(
 	stringFunctions, conditionFunctions, counterFunctions, bitmapFunctions, keyFunctions, deadlineFunctions,
 	objectFunctions, slotFunctions, lockFunctions, topicFunctions, sessionFunctions, transactionFunctions, laterFunctions,
 	streams.Functions(),
-	dump.Functions,
-	lists.Functions, sorting.Functions,
-	hashes.Functions, sets.Functions,
-	hyperloglog.Functions,
+	dump.Functions, lists.Functions, sorting.Functions, hashes.Functions, sets.Functions, hyperloglog.Functions,
+	sortedsets.Functions, geo.Functions,
 )
 
 // reads and writes have the functions at the IDs of their commands. A command with state has exactly one, and a command

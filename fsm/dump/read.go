@@ -37,6 +37,8 @@ func entryOf(w *exec.Writer, key, object []byte) (e keyspace.Entry, ok bool) {
 		held, ok = r.set(t)
 	case rdb.ListKind:
 		held, ok = r.list(t)
+	case rdb.SortedSetKind:
+		held, ok = r.sortedSet(t)
 	case rdb.StreamKind:
 		held, ok = r.stream(t)
 	default:
@@ -71,6 +73,22 @@ func (r *restoring) set(t rdb.Type) (held value.Value, ok bool) {
 	edit := (*value.Set)(nil).Edit(r.state, r.generation)
 	ok = r.Elements(t, func(member []byte) bool { return r.fits(member) && edit.Add(member) })
 	if !ok {
+		return nil, false
+	}
+	return edit.Set(), true
+}
+
+func (r *restoring) sortedSet(t rdb.Type) (held value.Value, ok bool) {
+	edit := (*value.SortedSet)(nil).Edit(r.state, r.generation)
+	ok = r.Scores(t, func(member []byte, score float64) bool {
+		_, twice := edit.Score(member)
+		if twice || !r.fits(member) {
+			return false
+		}
+		edit.Put(member, score)
+		return true
+	})
+	if !ok || edit.Len() == 0 {
 		return nil, false
 	}
 	return edit.Set(), true

@@ -1,6 +1,8 @@
 package dump
 
 import (
+	"encoding/binary"
+	"math"
 	"strconv"
 
 	"github.com/raftredis/raftredis/fsm/exec"
@@ -21,6 +23,8 @@ func appendValue(dst []byte, e *keyspace.Entry, v exec.View) (object []byte, ver
 		return appendSet(dst, held), rdb.Version6, true
 	case *value.List:
 		return appendList(dst, held), rdb.Version6, true
+	case *value.SortedSet:
+		return appendSortedSet(dst, held), rdb.Version8, true
 	case *value.Stream:
 		object, version = writeStream(held, v)
 		return append(dst, object...), version, true
@@ -61,6 +65,16 @@ func appendList(dst []byte, l *value.List) []byte {
 	dst = rdb.AppendLength(append(dst, byte(rdb.List)), uint64(l.Len()))
 	l.Each(0, func(element []byte) bool {
 		dst = rdb.AppendText(dst, element)
+		return true
+	})
+	return dst
+}
+
+// appendSortedSet appends the elements from the last one on, as Redis does: it is faster to read them in that order.
+func appendSortedSet(dst []byte, z *value.SortedSet) []byte {
+	dst = rdb.AppendLength(append(dst, byte(rdb.SortedSet)), uint64(z.Len()))
+	z.EachBack(z.Len()-1, func(member []byte, score float64) bool {
+		dst = binary.LittleEndian.AppendUint64(rdb.AppendText(dst, member), math.Float64bits(score))
 		return true
 	})
 	return dst

@@ -12,6 +12,8 @@ const (
 	KindList   Kind = 5
 	KindSet    Kind = 6
 	KindStream Kind = 8
+	// KindSortedSet is that of sorted sets.
+	KindSortedSet Kind = 7
 )
 
 // MaxKind is the largest kind: an image keeps it in the lower six bits of a byte.
@@ -34,6 +36,8 @@ var kinds = [MaxKind + 1]traits{
 	KindSet:    {"set", newSetReader},
 	KindStream: {"stream", func() Reader { return new(streamReader) }},
 	KindList:   {"list", func() Reader { return new(listReader) }},
+
+	KindSortedSet: {"zset", func() Reader { return new(sortedSetReader) }},
 }
 
 // Name is what TYPE answers for values of a kind.

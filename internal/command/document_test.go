@@ -34,6 +34,8 @@ var documentGroups = []struct{ group, heading string }{
 	{"hash", "Hashes"},
 	{"set", "Sets"},
 	{"hyperloglog", "HyperLogLogs"},
+	{"sorted_set", "Sorted sets"},
+	{"geo", "Geo"},
 	{"generic", "Keys"},
 	{"stream", "Topics"},
 	{"lock", "Locks"},

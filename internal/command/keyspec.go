@@ -42,6 +42,7 @@ var (
 	depends   = []string{"RW", "access", "update", "variable_flags"}
 	takes     = []string{"RW", "access", "delete"}
 	deletes   = []string{"RW", "delete"}
+	loses     = []string{"RW", "delete"}
 	removes   = []string{"RM", "delete"}
 	mayRemove = []string{"RW", "delete", "variable_flags"}
 )
@@ -149,9 +150,15 @@ func (s *Spec) FirstKey(args [][]byte) int {
 // Keys appends to dst the positions in args of the command's keys, in order. Positions that the call does not have are
 // left out, so that any args are safe. A call whose number of keys is none has no keys.
 func (s *Spec) Keys(dst []int, args [][]byte) []int {
-	switch {
-	case s.Wraps > 0:
+	if s.Wraps > 0 {
 		return s.keysWithin(dst, args)
+	}
+	return s.ownKeys(dst, args)
+}
+
+// ownKeys is Keys for a command that carries no other one.
+func (s *Spec) ownKeys(dst []int, args [][]byte) []int {
+	switch {
 	case s.moves:
 		return s.movedKeys(dst, args)
 	case s.keys.first == 0:

@@ -12,8 +12,8 @@ var table, ids = numbered(slices.Concat(
 	objectCommands, connectionCommands,
 	clientCommands, serverCommands, introspectionCommands, configCommands, latencyCommands, slowLogCommands,
 	memoryCommands, debugCommands, clusterCommands, raftCommands, lockCommands, topicCommands, onceCommands,
-	streamCommands, transactionCommands, aclCommands, hyperLogLogCommands, laterCommands, dumpCommands,
-	listCommands, sortingCommands,
+	streamCommands, transactionCommands, aclCommands, hyperLogLogCommands, laterCommands, dumpCommands, listCommands,
+	sortingCommands, sortedSetCommands, geoCommands,
 ))
 
 func numbered(all []*Spec) (sorted []*Spec, ids int) {

@@ -9,7 +9,7 @@ import (
 )
 
 // List has all differences; it is not to be changed.
-var List = slices.Concat(keyList, streamList, serverList)
+var List = slices.Concat(keyList, streamList, sortedSetList, serverList)
 
 // keyList has the differences in what is about keys and their values.
 var keyList = []Difference{

@@ -1,0 +1,117 @@
+package exec
+
+import (
+	"math"
+
+	"github.com/raftredis/raftredis/fsm/keyspace"
+	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/reply"
+)
+
+// What the commands on sorted sets and those on places have in common.
+
+// SortedSetOf gives the sorted set of an entry, nil for no entry. ok is false if the value is of another kind.
+func SortedSetOf(e *keyspace.Entry) (z *value.SortedSet, ok bool) {
+	if e == nil {
+		return nil, true
+	}
+	z, ok = e.Apart().(*value.SortedSet)
+	return z, ok
+}
+
+// PutSortedSet puts a changed sorted set in place of the one of an entry, or of none. nil, which has no elements,
+// removes the key.
+func (w *Writer) PutSortedSet(at keyspace.Place, key []byte, old *keyspace.Entry, z *value.SortedSet) {
+	switch {
+	case z == nil:
+		w.Remove(key)
+	case old == nil:
+		w.Put(at, key, keyspace.EntryOf(key, z))
+	default:
+		w.Put(at, key, old.With(z))
+	}
+}
+
+// StoreSortedSet stores a sorted set in place of whatever a key has, and answers with the number of its elements. nil
+// removes the key.
+func (w *Writer) StoreSortedSet(c Call, key []byte, z *value.SortedSet) []byte {
+	if z == nil {
+		w.Remove(key)
+		return c.Integer(0)
+	}
+	w.Put(w.Place(key), key, keyspace.EntryOf(key, z))
+	return c.Integer(int64(z.Len()))
+}
+
+// Adding are the options of ZADD.
+type Adding struct {
+	// NX adds new members only, XX changes known ones only. GT and LT change a score only if that makes it greater or
+	// less.
+	NX, XX, GT, LT bool
+	// CH counts changed members too. Increment adds to the score of the only member.
+	CH, Increment bool
+}
+
+// notANumber is Redis's error for infinity and its opposite added up.
+const notANumber = "ERR resulting score is not a number (NaN)"
+
+// admits reports whether a member is given a score. known says that it has one, before.
+func (o *Adding) admits(known bool, before, score float64) bool {
+	if !known {
+		return !o.XX
+	}
+	return !o.NX && (!o.GT || score > before) && (!o.LT || score < before)
+}
+
+// AddScored adds members with scores to the sorted set at a key, as ZADD does.
+func (w *Writer) AddScored(c Call, key []byte, o Adding, scores []float64, member func(i int) []byte) []byte {
+	at := w.Place(key)
+	old := w.Find(at, key)
+	z, ok := SortedSetOf(old)
+	if !ok {
+		return c.WrongType()
+	}
+	edit := z.Edit(w.Making())
+	if o.Increment {
+		return w.incrementScore(c, at, old, o, edit, scores[0], member(0))
+	}
+	var added, changed int64
+	for i, score := range scores {
+		before, known := edit.Score(member(i))
+		if !o.admits(known, before, score) || known && score == before {
+			continue
+		}
+		if edit.Put(member(i), score); known {
+			changed++
+		} else {
+			added++
+		}
+	}
+	if added+changed > 0 {
+		w.PutSortedSet(at, key, old, edit.Set())
+	}
+	if o.CH {
+		added += changed
+	}
+	return c.Integer(added)
+}
+
+// incrementScore adds to the score of a member, and answers with the sum, or with null if that is not given to it.
+func (w *Writer) incrementScore(
+	c Call, at keyspace.Place, old *keyspace.Entry, o Adding, edit value.SortedSetEdit, score float64, member []byte,
+) []byte {
+	before, known := edit.Score(member)
+	if known && !o.NX {
+		score += before
+	}
+	switch {
+	case math.IsNaN(score):
+		return c.Error(notANumber)
+	case !o.admits(known, before, score):
+		return c.Null()
+	case !known || score != before:
+		edit.Put(member, score)
+		w.PutSortedSet(at, c.Args[1], old, edit.Set())
+	}
+	return reply.Double(c.Reply, c.Protocol, score)
+}

@@ -1,0 +1,515 @@
+package command
+
+import "github.com/raftredis/raftredis/internal/number"
+
+var sortedSetCommands = []*Spec{
+	ZAdd, ZCard, ZCount, ZDiff, ZDiffStore, ZIncrBy, ZInter, ZInterCard, ZInterStore, ZLexCount, ZMPop, ZMScore,
+	ZPopMax, ZPopMin, ZRandMember, ZRange, ZRangeByLex, ZRangeByScore, ZRangeStore, ZRank, ZRem, ZRemRangeByLex,
+	ZRemRangeByRank, ZRemRangeByScore, ZRevRange, ZRevRangeByLex, ZRevRangeByScore, ZRevRank, ZScan, ZScore, ZUnion,
+	ZUnionStore,
+}
+
+// The commands on sorted sets. Those that wait are not offered.
+var (
+	ZAdd = &Spec{
+		Name: "zadd",
+		Usage: "<key:key> [condition=(NX | XX)] [comparison=(GT | LT)] [change=CH] [increment=INCR] " +
+			"data={<score:double> <member>}...",
+		Arity:      -4,
+		Class:      Write,
+		Flags:      FlagWrite | FlagDenyOOM | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, changes)},
+		Group:      "sorted_set",
+		Since:      "1.2.0",
+		Summary:    "Adds members to a sorted set, or changes their scores.",
+		Complexity: "O(log N) for each member.",
+	}
+	ZCard = &Spec{
+		Name:       "zcard",
+		Usage:      "<key:key>",
+		Arity:      2,
+		Class:      Read,
+		Flags:      FlagReadOnly | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, looksAt)},
+		Group:      "sorted_set",
+		Since:      "1.2.0",
+		Summary:    "Counts the members of a sorted set.",
+		Complexity: "O(1)",
+	}
+	ZCount = &Spec{
+		Name:       "zcount",
+		Usage:      "<key:key> <min:double> <max:double>",
+		Arity:      4,
+		Class:      Read,
+		Flags:      FlagReadOnly | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "2.0.0",
+		Summary:    "Counts the members with scores in a range.",
+		Complexity: "O(log N)",
+	}
+	ZDiff = &Spec{
+		Name:       "zdiff",
+		Usage:      "<numkeys:integer> <key:key>... [WITHSCORES]",
+		Arity:      -3,
+		Class:      Read,
+		Linear:     true,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{countedKeys(1, reads)},
+		Group:      "sorted_set",
+		Since:      "6.2.0",
+		Summary:    "Answers with the members of the first set that no other set has.",
+		Complexity: "O(L + K log K) for L members in all sets and K in the result.",
+	}
+	ZDiffStore = &Spec{
+		Name:       "zdiffstore",
+		Usage:      "<destination:key> <numkeys:integer> <key:key>...",
+		Arity:      -4,
+		Class:      Write,
+		Cost:       costOfMaking,
+		Flags:      FlagWrite | FlagDenyOOM,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, replaces), countedKeys(2, reads)},
+		Group:      "sorted_set",
+		Since:      "6.2.0",
+		Summary:    "Stores the members of the first set that no other set has.",
+		Complexity: "O(L + K log K) for L members in all sets and K in the result.",
+	}
+	ZIncrBy = &Spec{
+		Name:       "zincrby",
+		Usage:      "<key:key> <increment:integer> <member>",
+		Arity:      4,
+		Class:      Write,
+		Flags:      FlagWrite | FlagDenyOOM | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, readsAlso)},
+		Group:      "sorted_set",
+		Since:      "1.2.0",
+		Summary:    "Adds to the score of a member.",
+		Complexity: "O(log N)",
+	}
+	ZInter = &Spec{
+		Name: "zinter",
+		Usage: "<numkeys:integer> <key:key>... [WEIGHTS <weight:integer>...] " +
+			"[AGGREGATE aggregate=(SUM | MIN | MAX)] [WITHSCORES]",
+		Arity:      -3,
+		Class:      Read,
+		Linear:     true,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{countedKeys(1, reads)},
+		Group:      "sorted_set",
+		Since:      "6.2.0",
+		Summary:    "Answers with the members that all sets have.",
+		Complexity: "O(N M + K log K) for N members of the smallest of M sets and K in the result.",
+	}
+	ZInterCard = &Spec{
+		Name:       "zintercard",
+		Usage:      "<numkeys:integer> <key:key>... [LIMIT <limit:integer>]",
+		Arity:      -3,
+		Class:      Read,
+		Linear:     true,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{countedKeys(1, reads)},
+		Group:      "sorted_set",
+		Since:      "7.0.0",
+		Summary:    "Counts the members that all sets have.",
+		Complexity: "O(N M) for N members of the smallest of M sets.",
+	}
+	ZInterStore = &Spec{
+		Name: "zinterstore",
+		Usage: "<destination:key> <numkeys:integer> <key:key>... [WEIGHTS <weight:integer>...] " +
+			"[AGGREGATE aggregate=(SUM | MIN | MAX)]",
+		Arity:      -4,
+		Class:      Write,
+		Cost:       costOfMaking,
+		Flags:      FlagWrite | FlagDenyOOM,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, replaces), countedKeys(2, reads)},
+		Group:      "sorted_set",
+		Since:      "2.0.0",
+		Summary:    "Stores the members that all sets have.",
+		Complexity: "O(N M + K log K) for N members of the smallest of M sets and K in the result.",
+	}
+	ZLexCount = &Spec{
+		Name:       "zlexcount",
+		Usage:      "<key:key> <min> <max>",
+		Arity:      4,
+		Class:      Read,
+		Flags:      FlagReadOnly | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "2.8.9",
+		Summary:    "Counts the members in a range of names.",
+		Complexity: "O(log N)",
+	}
+	ZMPop = &Spec{
+		Name:       "zmpop",
+		Usage:      "<numkeys:integer> <key:key>... where=(MIN | MAX) [COUNT <count:integer>]",
+		Arity:      -4,
+		Class:      Write,
+		Cost:       costOfPopOfMany,
+		Flags:      FlagWrite,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{countedKeys(1, takes)},
+		Group:      "sorted_set",
+		Since:      "7.0.0",
+		Summary:    "Removes the members with the lowest or highest scores from the first sorted set that has any.",
+		Complexity: "O(K + M log N) for K keys and M removed members.",
+	}
+	ZMScore = &Spec{
+		Name:       "zmscore",
+		Usage:      "<key:key> <member>...",
+		Arity:      -3,
+		Class:      Read,
+		Flags:      FlagReadOnly | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "6.2.0",
+		Summary:    "Answers with the scores of members.",
+		Complexity: "O(N) in the members asked for.",
+	}
+	ZPopMax = &Spec{
+		Name:       "zpopmax",
+		Usage:      "<key:key> [<count:integer>]",
+		Arity:      -2,
+		Class:      Write,
+		Cost:       costOfPop,
+		Flags:      FlagWrite | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, takes)},
+		Group:      "sorted_set",
+		Since:      "5.0.0",
+		Summary:    "Removes the members with the highest scores, and answers with them.",
+		Complexity: "O(M log N) for M removed members.",
+	}
+	ZPopMin = &Spec{
+		Name:       "zpopmin",
+		Usage:      "<key:key> [<count:integer>]",
+		Arity:      -2,
+		Class:      Write,
+		Cost:       costOfPop,
+		Flags:      FlagWrite | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, takes)},
+		Group:      "sorted_set",
+		Since:      "5.0.0",
+		Summary:    "Removes the members with the lowest scores, and answers with them.",
+		Complexity: "O(M log N) for M removed members.",
+	}
+	ZRandMember = &Spec{
+		Name:       "zrandmember",
+		Usage:      "<key:key> [options={<count:integer> [WITHSCORES]}]",
+		Arity:      -2,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Tips:       []string{varies},
+		Group:      "sorted_set",
+		Since:      "6.2.0",
+		Summary:    "Answers with members picked at random.",
+		Complexity: "O(N) in the members asked for.",
+	}
+	ZRange = &Spec{
+		Name: "zrange",
+		Usage: "<key:key> <start> <stop> [sortby=(BYSCORE | BYLEX)] [REV] " +
+			"[LIMIT limit={<offset:integer> <count:integer>}] [WITHSCORES]",
+		Arity:      -4,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "1.2.0",
+		Summary:    "Answers with the members in a range of ranks, scores or names.",
+		Complexity: "O(log N + M) for M members in the reply.",
+	}
+	ZRangeByLex = &Spec{
+		Name:       "zrangebylex",
+		Usage:      "<key:key> <min> <max> [LIMIT limit={<offset:integer> <count:integer>}]",
+		Arity:      -4,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "2.8.9",
+		Summary:    "Answers with the members in a range of names.",
+		Complexity: "O(log N + M) for M members in the reply.",
+	}
+	ZRangeByScore = &Spec{
+		Name: "zrangebyscore",
+		Usage: "<key:key> <min:double> <max:double> [WITHSCORES] " +
+			"[LIMIT limit={<offset:integer> <count:integer>}]",
+		Arity:      -4,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "1.0.5",
+		Summary:    "Answers with the members with scores in a range.",
+		Complexity: "O(log N + M) for M members in the reply.",
+	}
+	ZRangeStore = &Spec{
+		Name: "zrangestore",
+		Usage: "<dst:key> <src:key> <min> <max> [sortby=(BYSCORE | BYLEX)] [REV] " +
+			"[LIMIT limit={<offset:integer> <count:integer>}]",
+		Arity:      -5,
+		Class:      Write,
+		Cost:       costOfMaking,
+		Flags:      FlagWrite | FlagDenyOOM,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, replaces), oneKey(2, reads)},
+		Group:      "sorted_set",
+		Since:      "6.2.0",
+		Summary:    "Stores the members in a range of ranks, scores or names.",
+		Complexity: "O(log N + M log M) for M stored members.",
+	}
+	ZRank = &Spec{
+		Name:       "zrank",
+		Usage:      "<key:key> <member> [WITHSCORE]",
+		Arity:      -3,
+		Class:      Read,
+		Flags:      FlagReadOnly | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "2.0.0",
+		Summary:    "Tells how many members have lower scores than a member.",
+		Complexity: "O(log N)",
+	}
+	ZRem = &Spec{
+		Name:       "zrem",
+		Usage:      "<key:key> <member>...",
+		Arity:      -3,
+		Class:      Write,
+		Flags:      FlagWrite | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, loses)},
+		Group:      "sorted_set",
+		Since:      "1.2.0",
+		Summary:    "Removes members from a sorted set.",
+		Complexity: "O(M log N) for M removed members.",
+	}
+	ZRemRangeByLex = &Spec{
+		Name:       "zremrangebylex",
+		Usage:      "<key:key> <min> <max>",
+		Arity:      4,
+		Class:      Write,
+		Cost:       costOfTaking,
+		Flags:      FlagWrite,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, loses)},
+		Group:      "sorted_set",
+		Since:      "2.8.9",
+		Summary:    "Removes the members in a range of names.",
+		Complexity: "O(M log N) for M removed members.",
+	}
+	ZRemRangeByRank = &Spec{
+		Name:       "zremrangebyrank",
+		Usage:      "<key:key> <start:integer> <stop:integer>",
+		Arity:      4,
+		Class:      Write,
+		Cost:       costOfTaking,
+		Flags:      FlagWrite,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, loses)},
+		Group:      "sorted_set",
+		Since:      "2.0.0",
+		Summary:    "Removes the members in a range of ranks.",
+		Complexity: "O(M log N) for M removed members.",
+	}
+	ZRemRangeByScore = &Spec{
+		Name:       "zremrangebyscore",
+		Usage:      "<key:key> <min:double> <max:double>",
+		Arity:      4,
+		Class:      Write,
+		Cost:       costOfTaking,
+		Flags:      FlagWrite,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, loses)},
+		Group:      "sorted_set",
+		Since:      "1.2.0",
+		Summary:    "Removes the members with scores in a range.",
+		Complexity: "O(M log N) for M removed members.",
+	}
+	ZRevRange = &Spec{
+		Name:       "zrevrange",
+		Usage:      "<key:key> <start:integer> <stop:integer> [WITHSCORES]",
+		Arity:      -4,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "1.2.0",
+		Summary:    "Answers with the members in a range of ranks, the highest score first.",
+		Complexity: "O(log N + M) for M members in the reply.",
+	}
+	ZRevRangeByLex = &Spec{
+		Name:       "zrevrangebylex",
+		Usage:      "<key:key> <max> <min> [LIMIT limit={<offset:integer> <count:integer>}]",
+		Arity:      -4,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "2.8.9",
+		Summary:    "Answers with the members in a range of names, in reverse order.",
+		Complexity: "O(log N + M) for M members in the reply.",
+	}
+	ZRevRangeByScore = &Spec{
+		Name: "zrevrangebyscore",
+		Usage: "<key:key> <max:double> <min:double> [WITHSCORES] " +
+			"[LIMIT limit={<offset:integer> <count:integer>}]",
+		Arity:      -4,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "2.2.0",
+		Summary:    "Answers with the members with scores in a range, the highest first.",
+		Complexity: "O(log N + M) for M members in the reply.",
+	}
+	ZRevRank = &Spec{
+		Name:       "zrevrank",
+		Usage:      "<key:key> <member> [WITHSCORE]",
+		Arity:      -3,
+		Class:      Read,
+		Flags:      FlagReadOnly | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "2.0.0",
+		Summary:    "Tells how many members have higher scores than a member.",
+		Complexity: "O(log N)",
+	}
+	ZScan = &Spec{
+		Name:       "zscan",
+		Usage:      "<key:key> <cursor:integer> [MATCH <pattern:pattern>] [COUNT <count:integer>]",
+		Arity:      -3,
+		Class:      Read,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Tips:       []string{varies},
+		Group:      "sorted_set",
+		Since:      "2.8.0",
+		Summary:    "Walks through the members of a sorted set, some at a time.",
+		Complexity: "O(1) for each call, O(N) for all members.",
+	}
+	ZScore = &Spec{
+		Name:       "zscore",
+		Usage:      "<key:key> <member>",
+		Arity:      3,
+		Class:      Read,
+		Flags:      FlagReadOnly | FlagFast,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, reads)},
+		Group:      "sorted_set",
+		Since:      "1.2.0",
+		Summary:    "Answers with the score of a member.",
+		Complexity: "O(1)",
+	}
+	ZUnion = &Spec{
+		Name: "zunion",
+		Usage: "<numkeys:integer> <key:key>... [WEIGHTS <weight:integer>...] " +
+			"[AGGREGATE aggregate=(SUM | MIN | MAX)] [WITHSCORES]",
+		Arity:      -3,
+		Class:      Read,
+		Linear:     true,
+		Flags:      FlagReadOnly,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{countedKeys(1, reads)},
+		Group:      "sorted_set",
+		Since:      "6.2.0",
+		Summary:    "Answers with the members that any set has.",
+		Complexity: "O(N + M log M) for N members in all sets and M in the result.",
+	}
+	ZUnionStore = &Spec{
+		Name: "zunionstore",
+		Usage: "<destination:key> <numkeys:integer> <key:key>... [WEIGHTS <weight:integer>...] " +
+			"[AGGREGATE aggregate=(SUM | MIN | MAX)]",
+		Arity:      -4,
+		Class:      Write,
+		Cost:       costOfMaking,
+		Flags:      FlagWrite | FlagDenyOOM,
+		Categories: CategorySortedSet,
+		KeySpecs:   []KeySpec{oneKey(1, replaces), countedKeys(2, reads)},
+		Group:      "sorted_set",
+		Since:      "2.0.0",
+		Summary:    "Stores the members that any set has.",
+		Complexity: "O(N + M log M) for N members in all sets and M in the result.",
+	}
+)
+
+// elementWork is how much work it is to add an element to a large sorted set, or to take one away.
+const elementWork = 1 << 10
+
+// costOfMaking is the cost of a command that makes a sorted set of those at its keys but the first.
+func costOfMaking(s *Spec, args [][]byte, stored Stored) (e Estimate) {
+	var few [8]int
+	for i, at := range s.ownKeys(few[:0], args) {
+		if i > 0 {
+			e.Made += stored.Weigh(args[at])
+		}
+	}
+	e.Work = makingWork * e.Made
+	return e
+}
+
+// costOfPlaces is the cost of a command that looks for places, and may store them at its last key.
+func costOfPlaces(_ *Spec, args [][]byte, stored Stored) Estimate {
+	places := stored.Weigh(args[1])
+	return Estimate{Work: makingWork * places, Made: places}
+}
+
+// makingWork is how much work it is to put each byte of a set into another one: elements have some tens of them.
+const makingWork = 16
+
+// costOfTaking is the cost of a command that takes a range of elements away: that may be all of them.
+func costOfTaking(_ *Spec, args [][]byte, stored Stored) Estimate {
+	return Estimate{Work: makingWork * stored.Weigh(args[1])}
+}
+
+// costOfPop is the cost of ZPOPMIN and ZPOPMAX.
+func costOfPop(_ *Spec, args [][]byte, stored Stored) Estimate {
+	if len(args) < 3 {
+		return Estimate{Work: elementWork}
+	}
+	return someOf(args[2], stored.Weigh(args[1]))
+}
+
+// costOfPopOfMany is the cost of ZMPOP.
+func costOfPopOfMany(s *Spec, args [][]byte, stored Stored) Estimate {
+	var few [8]int
+	heaviest := 0
+	for _, at := range s.ownKeys(few[:0], args) {
+		heaviest = max(heaviest, stored.Weigh(args[at]))
+	}
+	return someOf(args[len(args)-1], heaviest)
+}
+
+// someOf is the cost of taking so many elements of a set.
+func someOf(count []byte, weight int) Estimate {
+	n, ok := number.Parse(count)
+	if !ok || n < 1 {
+		n = 1
+	}
+	all := makingWork * weight
+	if n > int64(all/elementWork) {
+		return Estimate{Work: all + elementWork}
+	}
+	return Estimate{Work: int(n) * elementWork}
+}

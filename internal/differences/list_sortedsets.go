@@ -1,0 +1,150 @@
+package differences
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// sortedSetList has the differences in sorted sets and places.
+var sortedSetList = []Difference{
+	{
+		ID:    "digits-of-scores",
+		Redis: "a score is spelled with 17 digits by Redis 7.0; 7.2 spells it with fewer, now and then not with the fewest",
+		Here:  "it is spelled with the fewest digits that give it back, in the form of 7.2",
+		Why:   "the digits are read as the same number",
+		Probes: []Probe{
+			{[]string{"ZADD k 0.1 a", "ZSCORE k a"}, `\$19\r\n0\.10000000000000001\r\n`, `\$3\r\n0\.1\r\n`},
+		},
+		Excuses: func(call []string, redis, here string) bool {
+			if calls(call, "ZSCAN") { // in the order of each server
+				redis, here = sortedLines(redis), sortedLines(here)
+			}
+			return isOfScores(call) && sameNumbers(redis, here, 0)
+		},
+	},
+	{
+		ID:    "last-digit-of-a-distance",
+		Redis: "a distance of two places is computed by the mathematical library of the system",
+		Here: "it is computed by this project's own, and may differ in the last of 16 digits; between places on opposite " +
+			"sides of the earth by a tenth of a millimeter",
+		Why:   "a distance can be stored, and every node must store the same",
+		Proof: "TestDistancesAreThoseOfRedis",
+		Excuses: func(call []string, redis, here string) bool {
+			return isOfPlaces(call) && sameNumbers(redis, here, maxDistanceError)
+		},
+	},
+	{
+		ID:    "zero-with-a-sign",
+		Redis: "a score of -0 is kept in a sorted set that is large or has a long member, and is 0 in all others",
+		Here:  "it is 0",
+		Why:   "how a value lies in memory may differ between nodes, and replies must not",
+		Probes: []Probe{{
+			[]string{"ZADD k -0 " + strings.Repeat("m", 65), "ZSCORE k " + strings.Repeat("m", 65)},
+			`\$2\r\n-0\r\n`, `\$1\r\n0\r\n`,
+		}},
+	},
+	{
+		ID:    "ranges-of-names",
+		Redis: "a range of names (`ZRANGEBYLEX`) of a sorted set whose scores differ depends on chance if the set is large",
+		Here:  "it is found as in a small set of Redis: by a walk from the first element that is in the range",
+		Why:   "such a range has no meaning, but `ZREMRANGEBYLEX` must remove the same elements on all nodes",
+		Proof: "TestRangesOfNamesDependOnNoLayout",
+		Excuses: func(call []string, redis, here string) bool {
+			return hasNames(call) && !isError(redis) && !isError(here)
+		},
+		Avoids: func(call []string) bool {
+			return hasNames(call) && (calls(call, "ZREMRANGEBYLEX") || calls(call, "ZRANGESTORE"))
+		},
+	},
+	{
+		ID: "random-elements",
+		Redis: "`ZRANDMEMBER`, `SRANDMEMBER` and `HRANDFIELD` with a negative count make as many elements, and end the " +
+			"connection when they are more than `client-output-buffer-limit` allows",
+		Here:   "they are refused with an error when they would be",
+		Why:    "a reply that no client gets need not be made, while all clients wait",
+		Proof:  "TestRandomMembersAreBounded",
+		Avoids: asksForMany,
+	},
+	{
+		ID:    "rank-with-score",
+		Redis: "`ZRANK` and `ZREVRANK` of Redis 7.0 have no `WITHSCORE`",
+		Here:  "they have it, as in 7.2",
+		Why:   "the behaviour of 7.2 is followed",
+		Newer: true,
+		Probes: []Probe{{
+			[]string{"ZADD k 1 a", "ZRANK k a WITHSCORE"},
+			`-ERR wrong number of arguments .*\r\n`, `\*2\r\n:0\r\n\$1\r\n1\r\n`,
+		}},
+		Excuses: func(call []string, redis, _ string) bool {
+			return (calls(call, "ZRANK") || calls(call, "ZREVRANK")) && len(call) == 4 && isError(redis)
+		},
+	},
+}
+
+// maxRandomElements is how many elements a comparison asks for.
+const maxRandomElements = 1000
+
+// asksForMany reports whether a call asks for so many elements at random that Redis is busy for minutes.
+func asksForMany(call []string) bool {
+	if !calls(call, "ZRANDMEMBER") && !calls(call, "SRANDMEMBER") && !calls(call, "HRANDFIELD") || len(call) < 3 {
+		return false
+	}
+	count, err := strconv.ParseInt(call[2], 10, 64)
+	return err == nil && count < -maxRandomElements && count > math.MinInt64
+}
+
+// maxDistanceError is how far two distances of the same places may be from each other, in any unit.
+const maxDistanceError = 0.00015
+
+func isOfScores(call []string) bool {
+	return len(call) > 0 && hasPrefix(call[0], "z") || isOfPlaces(call)
+}
+
+func isOfPlaces(call []string) bool { return len(call) > 0 && hasPrefix(call[0], "geo") }
+
+// hasNames reports whether a call asks for a range of names.
+func hasNames(call []string) bool {
+	for _, word := range call {
+		if strings.EqualFold(word, "BYLEX") {
+			return true
+		}
+	}
+	return len(call) > 0 && hasPrefix(call[0], "z") && strings.Contains(strings.ToLower(call[0]), "lex")
+}
+
+// sortedLines are the lines of a reply without lengths, in the order of their texts, or of numbers for those that are.
+func sortedLines(reply string) string {
+	var lines []string
+	for _, line := range strings.Split(reply, "\r\n") {
+		if n, err := strconv.ParseFloat(line, 64); err == nil {
+			line = strconv.FormatFloat(n, 'g', -1, 64)
+		}
+		if !strings.HasPrefix(line, "$") {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\r\n")
+}
+
+// sameNumbers reports whether two replies are the same but for the spelling of numbers, which may be so far from each
+// other.
+func sameNumbers(one, other string, apart float64) bool {
+	lines, others := strings.Split(one, "\r\n"), strings.Split(other, "\r\n")
+	if len(lines) != len(others) {
+		return false
+	}
+	for i := range lines {
+		if lines[i] == others[i] || strings.HasPrefix(lines[i], "$") && strings.HasPrefix(others[i], "$") {
+			continue // a length, of which the next line is the text
+		}
+		a, err := strconv.ParseFloat(strings.TrimPrefix(lines[i], ","), 64)
+		b, errToo := strconv.ParseFloat(strings.TrimPrefix(others[i], ","), 64)
+		if err != nil || errToo != nil || a != b && !(math.Abs(a-b) <= apart) {
+			return false
+		}
+	}
+	return true
+}
