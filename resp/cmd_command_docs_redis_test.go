@@ -66,6 +66,7 @@ var newerArguments = []string{
 	"acl|cat", "bitop", "client|kill", "client|list", "command|getkeys", "command|getkeysandflags", "config|get", "lcs",
 	"pfmerge",
 	"set", // which has conditions of Redis 8.4
+	"sort", "sort_ro",
 	"xclaim", "xgroup|create", "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|setid",
 	"xinfo|consumers", "xinfo|stream", "xsetid",
 }
