@@ -415,6 +415,16 @@ func TestLeaderboardOfManyMembers(t *testing.T) {
 	checkHash(t, m)
 }
 
+// TestSortFailsForItsOwnElementsOnly: not for a score of an earlier command that is out of range.
+func TestSortFailsForItsOwnElementsOnly(t *testing.T) {
+	m := newMachine(t)
+	if got := script(m, "zadd z 3 30 2 7 1 100", "zcount z (1e400 +inf", "sort z", "zadd z 1e-400 a",
+		"sort z desc limit 0 1", "sort z by nosort desc limit 0 2", "sort z by nosort store l", "lrange l 0 -1"); got !=
+		":3 :0 *3 $1 7 $2 30 $3 100 -ERR value is not a valid float *1 $3 100 *2 $2 30 $1 7 :3 *3 $3 100 $1 7 $2 30" {
+		t.Error(got)
+	}
+}
+
 // randomBoard is a machine with a sorted set of so many members of 16 bytes.
 func randomBoard(b *testing.B, members int) (m *Machine, r *rand.Rand) {
 	m, r = newMachine(b), rand.New(rand.NewPCG(1, 2))

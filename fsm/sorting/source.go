@@ -7,8 +7,9 @@ import (
 
 // source is a container whose elements are sorted: one of these, or none.
 type source struct {
-	list *value.List
-	set  *value.Set
+	list   *value.List
+	set    *value.Set
+	scored *value.SortedSet
 }
 
 // sourceOf gives the container of an entry, an empty one for no entry. ok is false if it has none that is sorted.
@@ -21,13 +22,18 @@ func sourceOf(e *keyspace.Entry) (s source, ok bool) {
 		return source{list: v}, true
 	case *value.Set:
 		return source{set: v}, true
+	case *value.SortedSet:
+		return source{scored: v}, true
 	}
 	return source{}, false
 }
 
 func (s source) len() int {
-	if s.set != nil {
+	switch {
+	case s.set != nil:
 		return s.set.Len()
+	case s.scored != nil:
+		return s.scored.Len()
 	}
 	return s.list.Len()
 }
@@ -44,6 +50,7 @@ func (s source) items(from, count int, back bool) []item {
 		}
 		return len(all) < count
 	}
+	ranked := func(member []byte, _ float64) bool { return add(member, false) }
 	short := func(element []byte) bool { return add(element, len(element) > value.MaxShortElementBytes) }
 	switch {
 	case s.set != nil:
@@ -55,6 +62,10 @@ func (s source) items(from, count int, back bool) []item {
 			}
 			return add(member.Text(&digits), member.Stable())
 		})
+	case s.scored != nil && back:
+		s.scored.EachBack(s.len()-1-from, ranked)
+	case s.scored != nil:
+		s.scored.Each(from, ranked)
 	case back:
 		s.list.EachBack(s.len()-1-from, short)
 	default:

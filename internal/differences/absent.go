@@ -10,11 +10,7 @@ type Absent struct {
 // behind an @, such as @hash, stands for all of that group.
 var AbsentCommands = []Absent{
 	{
-		[]string{"@sorted_set", "@geo"},
-		"not built yet",
-	},
-	{
-		[]string{"blpop", "brpop", "blmove", "blmpop", "brpoplpush"},
+		[]string{"blpop", "brpop", "blmove", "blmpop", "brpoplpush", "bzpopmin", "bzpopmax", "bzmpop"},
 		"not built yet: no command waits for an element",
 	},
 	{[]string{"@scripting", "@pubsub"}, "not built yet"},

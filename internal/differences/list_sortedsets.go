@@ -32,7 +32,10 @@ var sortedSetList = []Difference{
 		Why:   "a distance can be stored, and every node must store the same",
 		Proof: "TestDistancesAreThoseOfRedis",
 		Excuses: func(call []string, redis, here string) bool {
-			return isOfPlaces(call) && sameNumbers(redis, here, maxDistanceError)
+			if isOfPlaces(call) {
+				return sameNumbers(redis, here, maxDistanceError)
+			}
+			return isOfScores(call) && sameNumbers(redis, here, maxStoredError)
 		},
 	},
 	{
@@ -68,6 +71,28 @@ var sortedSetList = []Difference{
 		Avoids: asksForMany,
 	},
 	{
+		ID: "range-error-that-stays",
+		Redis: "a number of a command that is too large or too small for a float may let a later `SORT` fail: the error of " +
+			"the one is taken for that of the other",
+		Here:  "`SORT` fails for elements that are no numbers only",
+		Why:   "what a command answers follows from its arguments and the keys",
+		Proof: "TestSortFailsForItsOwnElementsOnly",
+		Excuses: func(call []string, redis, here string) bool {
+			return sorts(call) && strings.HasPrefix(redis, "-ERR One or more scores") && !isError(here)
+		},
+		Avoids: func(call []string) bool { return sorts(call) && hasWord(call, "STORE") && !hasWord(call, "ALPHA") },
+	},
+	{
+		ID:    "sort-of-a-set-as-it-is",
+		Redis: "`SORT` of a set by a pattern without an asterisk answers with the members as they lie in memory",
+		Here:  "it answers with them in the order of their hashes, which is the same on every node",
+		Why:   "such a `SORT` asks for no order",
+		Proof: "TestElementsAreSortedByOtherKeys",
+		Excuses: func(call []string, redis, here string) bool {
+			return sorts(call) && hasWord(call, "BY") && sortedLines(redis) == sortedLines(here)
+		},
+	},
+	{
 		ID:    "rank-with-score",
 		Redis: "`ZRANK` and `ZREVRANK` of Redis 7.0 have no `WITHSCORE`",
 		Here:  "they have it, as in 7.2",
@@ -95,8 +120,16 @@ func asksForMany(call []string) bool {
 	return err == nil && count < -maxRandomElements && count > math.MinInt64
 }
 
-// maxDistanceError is how far two distances of the same places may be from each other, in any unit.
-const maxDistanceError = 0.00015
+func sorts(call []string) bool { return calls(call, "SORT") || calls(call, "SORT_RO") }
+
+// hasWord reports whether one of the arguments is a word.
+func hasWord(call []string, word string) bool {
+	return slices.ContainsFunc(call, func(arg string) bool { return strings.EqualFold(arg, word) })
+}
+
+// maxDistanceError is how far two distances of the same places may be from each other, in any unit, as they are shown;
+// maxStoredError is how far those that were stored may be, in units that are hundreds.
+const maxDistanceError, maxStoredError = 0.00015, 1e-9
 
 func isOfScores(call []string) bool {
 	return len(call) > 0 && hasPrefix(call[0], "z") || isOfPlaces(call)
@@ -106,12 +139,8 @@ func isOfPlaces(call []string) bool { return len(call) > 0 && hasPrefix(call[0],
 
 // hasNames reports whether a call asks for a range of names.
 func hasNames(call []string) bool {
-	for _, word := range call {
-		if strings.EqualFold(word, "BYLEX") {
-			return true
-		}
-	}
-	return len(call) > 0 && hasPrefix(call[0], "z") && strings.Contains(strings.ToLower(call[0]), "lex")
+	isByName := len(call) > 0 && hasPrefix(call[0], "z") && strings.Contains(strings.ToLower(call[0]), "lex")
+	return isByName || hasWord(call, "BYLEX")
 }
 
 // sortedLines are the lines of a reply without lengths, in the order of their texts, or of numbers for those that are.
