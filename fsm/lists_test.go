@@ -293,7 +293,7 @@ func TestLongElementsAreLeftToTheConnection(t *testing.T) {
 		if late.HasWrite() {
 			m.Apply(m.Index()+1, 0, late.Body(nil, argv.Append), late)
 		} else {
-			m.Query(0, late)
+			ask(m, late)
 		}
 		bytes := late.Long.Bytes()
 		script(m, "flushall")
