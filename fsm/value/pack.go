@@ -200,14 +200,6 @@ func (h shape) places(dst []int32, b []byte) []int32 {
 	return dst
 }
 
-// count is how many entries a pack has.
-func (h shape) count(b []byte) (n int) {
-	for at := 0; at < len(b); at = h.skip(b, at) {
-		n++
-	}
-	return n
-}
-
 // rank is where the entry with a number, counted from 0, begins.
 func (h shape) rank(b []byte, number int) (at int) {
 	for ; number > 0; number-- {

@@ -11,11 +11,10 @@ import (
 // comparison says how far two servers with the same contents answer a call with the same bytes.
 type comparison int
 
+// Zero is a comparison to the byte.
 const (
-	// exactly: to the byte.
-	exactly comparison = iota
 	// inAnyOrder: the same elements.
-	inAnyOrder
+	inAnyOrder comparison = iota + 1
 	// pairsInAnyOrder: the same pairs of elements.
 	pairsInAnyOrder
 	// scanInAnyOrder and scanPairsInAnyOrder: a cursor, and the same elements or pairs.

@@ -1,15 +1,12 @@
 package redis_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/draw"
-	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // walkPage is how many keys of a walk are asked for at once.
@@ -131,46 +128,4 @@ func both(redis, here *line, calls [][]string) (all []answers) {
 		all = append(all, answers{redis.reply(), here.reply()})
 	}
 	return all
-}
-
-// digestOf is a digest of all contents that a server shows, whatever their order is there.
-func digestOf(t testing.TB, l *line) string {
-	t.Helper()
-	sum := sha256.New()
-	for database := range databases(t, l) {
-		if got := l.do("select", strconv.Itoa(database)); got != "+OK\r\n" {
-			t.Fatalf("SELECT %d: %q", database, got)
-		}
-		for _, key := range keysOf(l) {
-			kind := text(l.do("type", key))
-			for _, call := range draw.Contents(kind, key) {
-				sum.Write([]byte(strings.Join(call, " ")))
-				answer := l.do(call...)
-				if call[0] == "hgetall" || call[0] == "smembers" {
-					answer = sorted(answer, call[0] == "hgetall")
-				}
-				sum.Write([]byte(answer))
-			}
-		}
-	}
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
-// sorted is an array with its elements, or its pairs of elements, in order.
-func sorted(array string, pairs bool) string {
-	header, rest, _ := strings.Cut(array, "\r\n")
-	size := 1
-	if pairs {
-		size = 2
-	}
-	var groups []string
-	for left := []byte(rest); len(left) > 0; {
-		begin := left
-		for range size {
-			left = reply.Skip(left)
-		}
-		groups = append(groups, string(begin[:len(begin)-len(left)]))
-	}
-	slices.Sort(groups)
-	return header + strings.Join(groups, "")
 }
