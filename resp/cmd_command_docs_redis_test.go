@@ -63,12 +63,12 @@ func documentedBy(t *testing.T, client *redis.Client) map[string]string {
 
 // newerArguments are the commands with arguments that a newer Redis documents otherwise than that of the tests, 7.0.
 var newerArguments = []string{
-	"acl|cat", "bitop", "client|kill", "client|list", "command|getkeys", "command|getkeysandflags", "config|get", "lcs",
-	"pfmerge",
+	"acl|cat", "bitop", "client|kill", "client|list", "command|getkeys", "command|getkeysandflags", "config|get",
+	"geohash", "geopos", "georadius", "georadiusbymember", "lcs", "pfmerge",
 	"set", // which has conditions of Redis 8.4
 	"sort", "sort_ro",
 	"xclaim", "xgroup|create", "xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|setid",
-	"xinfo|consumers", "xinfo|stream", "xsetid",
+	"xinfo|consumers", "xinfo|stream", "xsetid", "zrank", "zrevrank",
 }
 
 func TestRedisAndThisServerDocumentTheSameArguments(t *testing.T) {
