@@ -107,6 +107,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 	run.Spent = 0
 	for i := range run.Calls {
 		if !run.Calls[i].IsWrite() {
+			v.Place = i
 			if c.Reply = m.lookBeside(v, &run.Calls[i], c); guard.Down(guard.RideAlongsUncounted) {
 				commands++
 			}

@@ -109,6 +109,7 @@ func answer(v exec.View, run *command.Run, c exec.Call, space *keyspace.Space) {
 			run.Left = len(run.Calls) - i
 			break
 		}
+		v.Place = i
 		if c.Reply = look(v, &run.Calls[i], c); run.WantsFreeze {
 			run.Long = command.Long{}
 			return

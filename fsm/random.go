@@ -6,7 +6,7 @@ import "github.com/raftredis/raftredis/fsm/exec"
 // one call differs from the next. The same chance picks the same key of the same content, whatever the layout in
 // memory.
 func randomKey(v exec.View, c exec.Call) []byte {
-	chance := v.Chance(c)
+	chance := v.Chance()
 	key, ok := v.Space.Pick(chance.Word())
 	if !ok {
 		return c.Null()

@@ -13,11 +13,11 @@ type Chance struct{ words keyspace.Sequence }
 func ChanceOf(word uint64) Chance { return Chance{keyspace.Sequence(word)} }
 
 // Chance is that of a read: it comes from the connection, and from the moment and the place of the call in its run, so
-// that one call differs from the next.
-func (v View) Chance(c Call) Chance {
+// that one call differs from the next, also where it is put off.
+func (v View) Chance() Chance {
 	words := keyspace.Sequence(v.Random)
 	words ^= keyspace.Sequence(words.Next() ^ uint64(v.Now.Log))
-	words ^= keyspace.Sequence(words.Next() ^ uint64(c.Length()))
+	words ^= keyspace.Sequence(words.Next() ^ uint64(v.Place))
 	return Chance{words}
 }
 

@@ -14,6 +14,8 @@ type View struct {
 	Now keyspace.Now
 	// Random was drawn by the connection. It is no part of the state, and no write sees it.
 	Random uint64
+	// Place is the number of the call in its run, from 0.
+	Place int
 	// MaxValueBytes bounds the bytes of a string.
 	MaxValueBytes int
 	// Lookups is where Get counts, nil for nowhere.

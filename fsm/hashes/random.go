@@ -46,7 +46,7 @@ func oneField(v exec.View, c exec.Call) []byte {
 	case h == nil:
 		return c.Null()
 	}
-	chance := v.Chance(c)
+	chance := v.Chance()
 	field, _ := h.At(chance.Below(h.Len()))
 	if !c.Fits(listBytes(field.Len(), 1)) {
 		return c.TooLong()
@@ -88,7 +88,7 @@ func drawAny(v exec.View, c exec.Call, h *value.Hash, count int64, withValues bo
 	case !c.Fits(int(count) * exec.MinValueBytes):
 		return c.TooLong()
 	}
-	chance := v.Chance(c)
+	chance := v.Chance()
 	c.Reply = beginPairs(c, int(count), withValues)
 	for range count {
 		field, v := h.At(chance.Below(h.Len()))
@@ -113,7 +113,7 @@ func drawDifferent(v exec.View, c exec.Call, h *value.Hash, count int64, withVal
 	if count >= int64(h.Len()) {
 		h.Each(show)
 	} else {
-		chance := v.Chance(before)
+		chance := v.Chance()
 		for _, number := range chance.Different(h.Len(), int(count)) {
 			if !show(h.At(number)) {
 				break

@@ -153,7 +153,7 @@ func randOne(v exec.View, c exec.Call) []byte {
 	case s == nil:
 		return c.Null()
 	}
-	chance := v.Chance(c)
+	chance := v.Chance()
 	member := s.At(chance.Below(s.Len()))
 	if !c.Fits(listBytes(member.Len(), 1)) {
 		return c.TooLong()
@@ -170,7 +170,7 @@ func drawAny(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
 	case !c.Fits(int(count) * exec.MinValueBytes):
 		return c.TooLong()
 	}
-	chance := v.Chance(c)
+	chance := v.Chance()
 	c.Reply = reply.ArrayHeader(c.Reply, int(count))
 	for range count {
 		member := s.At(chance.Below(s.Len()))
@@ -195,7 +195,7 @@ func drawDifferent(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
 	if count >= int64(s.Len()) {
 		s.Each(show)
 	} else {
-		chance := v.Chance(before)
+		chance := v.Chance()
 		for _, number := range chance.Different(s.Len(), int(count)) {
 			if !show(s.At(number)) {
 				break

@@ -147,17 +147,23 @@ func costOfSetBit(_ *Spec, args [][]byte, stored Stored) (e Estimate) {
 	return e
 }
 
-// costOfBitField is the cost of BITFIELD, which reaches at most as far as the largest number among its arguments says.
+// costOfBitField is the cost of BITFIELD, which reaches as far as the farthest field that it writes. Their values are
+// as large as clients like: taken for places, they made a transaction look like hundreds of megabytes.
 func costOfBitField(_ *Spec, args [][]byte, stored Stored) Estimate {
 	var far int64
-	for _, arg := range args[2:] {
-		width := int64(1)
-		if len(arg) > 0 && arg[0] == '#' {
-			arg, width = arg[1:], maxFieldBits
+	for i := 2; i+3 < len(args); {
+		if !contains(args[i:i+1], 0, "set", "incrby") {
+			i++
+			continue
 		}
-		if n, ok := number.Parse(arg); ok && n > 0 && n <= 8*maxReach/width {
+		place, width := args[i+2], int64(1)
+		if len(place) > 0 && place[0] == '#' {
+			place, width = place[1:], maxFieldBits
+		}
+		if n, ok := number.Parse(place); ok && n > 0 && n <= 8*maxReach/width {
 			far = max(far, n*width)
 		}
+		i += bitFieldArguments + 1
 	}
 	e := reaching(args[1], int(far/8)+1, stored)
 	e.Work *= max(1, (len(args)-2)/bitFieldArguments)

@@ -1,3 +1,5 @@
+//go:build differential
+
 package redis_test
 
 import (
