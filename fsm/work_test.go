@@ -123,3 +123,31 @@ func TestWhatIsPutOffIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// Reads by chance that are put off answer what they would have answered at their places, so no two of a run alike.
+func TestReadsByChanceDrawByTheirPlaces(t *testing.T) {
+	const count = 40_000
+	lines := []string{"set a 1", "keys key1", "randomkey", "randomkey", "randomkey"}
+	var calls [][][]byte
+	for _, line := range lines {
+		calls = append(calls, words(line))
+	}
+	var replies []string
+	for _, run := range []*command.Run{newRun(2, calls...), asConnection(calls...)} {
+		m := newMachine(t)
+		fillKeys(m, count)
+		run.Random = 7
+		m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
+		if put := run.Long.Late(); (put > 0) != (run.LateBytes > 0) {
+			t.Fatalf("%d reads were put off", put)
+		}
+		run.Join()
+		replies = append(replies, string(run.Reply))
+	}
+	if replies[0] != replies[1] {
+		t.Errorf("at their places %q, put off %q", replies[0], replies[1])
+	}
+	if all := strings.Split(replies[1], "$"); len(all) < 4 || all[len(all)-1] == all[len(all)-2] {
+		t.Errorf("two draw alike: %q", replies[1])
+	}
+}

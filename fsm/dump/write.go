@@ -1,8 +1,6 @@
 package dump
 
 import (
-	"encoding/binary"
-	"math"
 	"strconv"
 
 	"github.com/raftredis/raftredis/fsm/exec"
@@ -74,7 +72,7 @@ func appendList(dst []byte, l *value.List) []byte {
 func appendSortedSet(dst []byte, z *value.SortedSet) []byte {
 	dst = rdb.AppendLength(append(dst, byte(rdb.SortedSet)), uint64(z.Len()))
 	z.EachBack(z.Len()-1, func(member []byte, score float64) bool {
-		dst = binary.LittleEndian.AppendUint64(rdb.AppendText(dst, member), math.Float64bits(score))
+		dst = rdb.AppendScore(rdb.AppendText(dst, member), score)
 		return true
 	})
 	return dst

@@ -34,3 +34,23 @@ func TestEstimatesOfCommonWritesLookNothingUp(t *testing.T) {
 		}
 	}
 }
+
+// What BITFIELD writes is no place: a large number at the beginning makes no long string.
+func TestBitFieldReachesAsFarAsItWrites(t *testing.T) {
+	for line, want := range map[string]int{
+		"BITFIELD k SET u48 0 7918738859":                              1000,
+		"BITFIELD k INCRBY i49 8 528391069 INCRBY u8 72 1":             1000,
+		"BITFIELD k OVERFLOW SAT SET u8 800000 1":                      100_001,
+		"BITFIELD k GET u8 800000 INCRBY i8 80000 1 SET u8 16 8000000": 10_001,
+		"BITFIELD k SET u8 #100000 1":                                  800_001,
+	} {
+		var args [][]byte
+		for _, word := range strings.Fields(line) {
+			args = append(args, []byte(word))
+		}
+		var looks looked
+		if got := BitField.Estimate(args, len(line), &looks).Made; got != want {
+			t.Errorf("%s leaves %d bytes, want %d", line, got, want)
+		}
+	}
+}
