@@ -108,6 +108,28 @@ func TestAQuarantinedNodeDoesNotStartFromItsSnapshot(t *testing.T) {
 	}
 }
 
+// S30: The leader's state differs while another node is down and falls behind the log. That one can only come back by
+// the leader's file, which the world holds back; so the third node leads, and the odd one is named. (Found by
+// exploring.)
+func TestASpoiltLeaderGivesWayToOneThatNeedsAFile(t *testing.T) {
+	scene(t, 3, func(s *script) {
+		odd := s.elected()
+		behind, sound := s.others(odd)[0], s.others(odd)[1]
+		s.kill(behind)
+		s.compact(odd)
+		odd.ordeal.due = 1
+		s.does(sound, "APPEND spoilt x", ":1")
+		s.until("spoilt state", func() bool { return odd.ordeal.due == 0 })
+		s.takes(odd)
+		s.calm = true
+		behind.start()
+		s.until("file that is held back", func() bool { return behind.life.transfer != nil })
+		s.writes(sound, "quarantine", func() bool { return s.quarantined(odd) })
+		s.heals(odd)
+		s.does(behind, "GET healed", "$3\r\nyes")
+	}, compareOften)
+}
+
 // S30: Whatever operation of the disk a crash strikes while the new state comes into force, the node has either no
 // state or that of the others, and heals.
 func TestACrashWhileAStateIsReinstalled(t *testing.T) {

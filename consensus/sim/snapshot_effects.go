@@ -324,7 +324,11 @@ func (l *life) pieceFrom(t *transfer) ([]byte, error) {
 	inForce, retained := source.life.engine.Core().Snapshot()
 	mark := &t.request.Snapshot
 	kept := source.life.engine.State().Reserved
-	if !slices.ContainsFunc(append(kept[:], inForce, retained), mark.Same) || source.life.holdsBack(mark) {
+	if !slices.ContainsFunc(append(kept[:], inForce, retained), mark.Same) {
+		return nil, errRetired
+	}
+	if source.life.holdsBack(mark) {
+		source.life.giveWay()
 		return nil, errRetired
 	}
 	f, err := source.life.store.Open(*mark)

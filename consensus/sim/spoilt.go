@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"github.com/raftredis/raftredis/consensus/raft"
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
@@ -139,9 +140,18 @@ func (l *life) fromSpoilt(r *request) bool {
 	return !l.ordeal.named
 }
 
-// mustNotSend: a quarantined node sends no snapshot; and a spoilt one's does not spread.
+// holdsBack reports whether a node sends no file: a quarantined one must not, and a spoilt state does not spread here.
 func (l *life) holdsBack(mark *raftlog.SnapshotMark) (refuses bool) {
 	return l.engine.Core().Quarantined().On() || l.w.checker.spoiltFiles[mark.FileHash]
+}
+
+// giveWay lets another node lead than one whose files the world holds back, once the world is calm: without its file no
+// quorum may have the entries that tell whose state differs. In earnest the file would spread, and the cluster go on.
+func (l *life) giveWay() {
+	if l.w.calm && l.role == raft.Leader {
+		l.in.HandOver = true
+		l.wake()
+	}
 }
 
 // expose lets a spoilt node be found out, at the end: by so many writes that its state is compared.
