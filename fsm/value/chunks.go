@@ -7,7 +7,7 @@ import (
 )
 
 // ChunkBytes is the length of a chunk: a change of one byte of a long string copies and hashes that much.
-const ChunkBytes = 4 << 10
+const ChunkBytes = digestChunkBytes
 
 // Chunks is a long string, cut into chunks so that a change costs what it touches, at any length. It implements Value.
 //
@@ -45,56 +45,6 @@ type chunk struct {
 	// digest is the hash of the bytes, or zeroDigest for a full chunk of zeros.
 	digest uint64
 	bytes  []byte
-}
-
-// zeroDigest stands for the digest of a full chunk of zeros, which adds nothing to the sum: so zeros cost nothing, how
-// many there ever are.
-const zeroDigest = 0
-
-// chunkCount is the number of chunks of a string.
-func chunkCount(length int) int { return (length + ChunkBytes - 1) / ChunkBytes }
-
-// chunkLength is the length of a chunk of a string.
-func chunkLength(index, length int) int { return min(ChunkBytes, length-index*ChunkBytes) }
-
-// chunkShare is what a chunk adds to the sum.
-func chunkShare(s Sip, index int, digest uint64) uint64 {
-	if digest == zeroDigest {
-		return 0
-	}
-	return s.Word(uint64(index)).Finish(digest)
-}
-
-// foldChunks is the digest of a string of several chunks.
-func foldChunks(s Sip, length int, sum uint64) uint64 { return s.Word(uint64(length)).Finish(sum) }
-
-// isZeroChunk reports whether bytes are a full chunk of zeros.
-func isZeroChunk[T Text](b T) bool {
-	if len(b) != ChunkBytes {
-		return false
-	}
-	for i := 0; i < ChunkBytes; i += 8 {
-		if wordAt(b[i:i+8]) != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// DigestString is the hash of a string, the same for any layout: of up to ChunkBytes the plain hash, of longer ones
-// made of the hashes of chunks.
-func DigestString[T Text](s Sip, text T) uint64 {
-	if len(text) <= ChunkBytes {
-		return Digest(s, text)
-	}
-	var sum uint64
-	for i := range chunkCount(len(text)) {
-		begin := i * ChunkBytes
-		if part := text[begin : begin+chunkLength(i, len(text))]; !isZeroChunk(part) {
-			sum += chunkShare(s, i, Digest(s, part))
-		}
-	}
-	return foldChunks(s, len(text), sum)
 }
 
 // NewChunks cuts a string into chunks.

@@ -19,12 +19,10 @@ type List struct {
 
 // edited is the list of a rope that was made or changed with w, nil if that is empty.
 func edited(r rope, w *ropeEdit) *List {
-	all := r.hash(w.radix)
-	if all.count == 0 {
+	if r.len() == 0 {
 		return nil
 	}
-	l := &List{rope: r, bytes: r.size(), generation: w.generation}
-	l.digest = w.state.Word(uint64(all.count)).Finish(all.sum)
+	l := &List{rope: r, bytes: r.size(), digest: r.digest(w), generation: w.generation}
 	l.box.Value = l
 	return l
 }
@@ -97,7 +95,7 @@ func (l *List) Each(from int, visit func(element []byte) bool) {
 	if l == nil {
 		return
 	}
-	l.rope.blocks(from, func(b *block, k int) bool { return b.each(k, visit) })
+	l.rope.each(from, visit)
 }
 
 // EachBack visits the elements from an index on, which is below Len, back to the first.
@@ -105,7 +103,7 @@ func (l *List) EachBack(from int, visit func(element []byte) bool) {
 	if l == nil {
 		return
 	}
-	l.rope.blocksBack(from+1, func(b *block, k int) bool { return b.eachBack(k, visit) })
+	l.rope.eachBack(from, visit)
 }
 
 // Find visits the indexes of what equals an element, among the first so many elements, until visit wants no more.
@@ -114,21 +112,7 @@ func (l *List) Find(element []byte, among int, fromEnd bool, visit func(index in
 	if l == nil {
 		return
 	}
-	search, at := newWanted(element), 0
-	if !fromEnd {
-		l.rope.blocks(0, func(b *block, _ int) bool {
-			begin := at
-			at += b.len()
-			return b.find(&search, 0, func(k int) bool { return begin+k < among && visit(begin+k) }) && at < among
-		})
-		return
-	}
-	length := l.Len()
-	end, bound := length, length-min(among, length)
-	l.rope.blocksBack(length, func(b *block, k int) bool {
-		end -= k
-		return b.findBack(&search, k, func(k int) bool { return end+k >= bound && visit(end+k) }) && end > bound
-	})
+	l.rope.find(element, among, fromEnd, visit)
 }
 
 // Box is where the value is held: in itself.

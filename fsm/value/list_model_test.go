@@ -52,59 +52,11 @@ func (l *List) elements() (all []string) {
 	return all
 }
 
-// checkRope looks at what must hold of the storage: what nodes and blocks say of what is in them, the balance of the
-// tree, and memory that is not used.
+// checkRope looks at what must hold of the storage.
 func checkRope(t *testing.T, l *List, s Sip) {
 	t.Helper()
-	w := newRopeEdit(s, l.generation)
-	if l.rope.front == nil || l.rope.middle != nil && l.rope.back == nil {
-		t.Fatal("the ends of the rope are not where they should be")
-	}
-	small := 0
-	block := func(b *block) {
-		t.Helper()
-		if b.generation > l.generation || b.count < 1 {
-			t.Fatalf("a block of generation %d has %d elements", b.generation, b.count)
-		}
-		if b.begin == alone {
-			if b.count != 1 || len(b.entries) <= maxPackedBytes || b.sum != hashElement(s, b.entries) {
-				t.Fatalf("a block has one element of %d bytes", len(b.entries))
-			}
-			return
-		}
-		if got := w.hashOf(b.entries, int(b.begin), len(b.entries)); got != b.hash() {
-			t.Fatalf("a block of %d elements says that it is %v, and is %v", b.count, b.hash(), got)
-		}
-		if cap(b.entries) > blockBytes {
-			t.Fatalf("a block has %d bytes of memory", cap(b.entries))
-		}
-		if used := b.size(); used < cap(b.entries)/4-maxPackedEntry {
-			small++
-		}
-	}
-	block(l.rope.front)
-	var node func(n *ropeNode) (blocks int)
-	node = func(n *ropeNode) (blocks int) {
-		if n == nil {
-			return 0
-		}
-		block(n.block)
-		again := *n
-		blocks = node(n.left) + 1 + node(n.right)
-		if w.tie(again.left, &again, again.right); again != *n || blocks != n.blocks {
-			t.Fatalf("a node says that it is %+v, and is %+v", *n, again)
-		}
-		if !balanced(n.left.weight(), n.right.weight()) {
-			t.Fatalf("a node has %d blocks to the left and %d to the right", n.left.weight()-1, n.right.weight()-1)
-		}
-		return blocks
-	}
-	node(l.rope.middle)
-	if l.rope.back != nil {
-		block(l.rope.back)
-	}
-	if small > 0 {
-		t.Fatalf("%d blocks use less than a quarter of their memory", small)
+	if err := l.rope.check(newRopeEdit(s, l.generation)); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -98,7 +97,8 @@ func TestALargeListIsChangedAnywhere(t *testing.T) {
 // TestBlocksAreCutAtTheirEdges with elements at the edge of what lies with others, of what is a block, and beyond.
 func TestBlocksAreCutAtTheirEdges(t *testing.T) {
 	r, s := random(t, 66), NewSip(5, 6)
-	for _, length := range []int{1, maxPackedBytes - 1, maxPackedBytes, maxPackedBytes + 1, blockBytes - 1, blockBytes} {
+	const packed, block = MaxShortElementBytes, blockBytes
+	for _, length := range []int{1, packed - 1, packed, packed + 1, block - 1, block} {
 		for _, step := range []int{1, 2, 3, 4, 5, 8} {
 			var l *List
 			var model []string
@@ -123,20 +123,18 @@ func TestBlocksAreCutAtTheirEdges(t *testing.T) {
 	}
 }
 
-// TestASmallListIsOneBlock as long as it is small, and becomes one again.
-func TestASmallListIsOneBlock(t *testing.T) {
+// TestASmallListOccupiesLittle as long as it is small, and when it becomes so again.
+func TestASmallListOccupiesLittle(t *testing.T) {
 	s := NewSip(1, 2)
 	var l *List
 	for i := range 1000 {
 		l = l.Pushed([][]byte{fmt.Appendf(nil, "element %d", i)}, i%2 == 0, s, 1)
 	}
-	if l.rope.middle == nil {
-		t.Fatal("a large list is no tree")
-	}
 	l = l.Dropped(480, 480, s, 1)
-	if l.Len() != 40 || l.rope.back != nil || l.MemoryBytes() > 2*l.Size() {
+	if l.Len() != 40 || l.MemoryBytes() > 2*l.Size() {
 		t.Fatalf("%d elements of %d bytes occupy %d bytes", l.Len(), l.Size(), l.MemoryBytes())
 	}
+	const headers = listBytes + 48 // of the list, and of its only block
 	for _, n := range []int{1, 3, 10, 100} {
 		var l *List
 		bytes := 0
@@ -144,7 +142,7 @@ func TestASmallListIsOneBlock(t *testing.T) {
 			l = l.Pushed([][]byte{fmt.Appendf(nil, "element:%06d", i)}, false, s, 1)
 			bytes += 14
 		}
-		if got, limit := l.MemoryBytes(), listBytes+blockHeaderBytes+2*(bytes+2*n); got > limit {
+		if got, limit := l.MemoryBytes(), headers+2*(bytes+2*n); got > limit {
 			t.Errorf("%d elements of %d bytes occupy %d bytes, at most %d would do", n, bytes, got, limit)
 		}
 	}
@@ -266,14 +264,41 @@ func TestAnErrorEndsTheImageOfAList(t *testing.T) {
 	}
 }
 
-func TestSizesOfListsAreThoseOfTheTypes(t *testing.T) {
-	for name, sizes := range map[string][2]int{
-		"list":  {listBytes, int(reflect.TypeFor[List]().Size())},
-		"block": {blockHeaderBytes, int(reflect.TypeFor[block]().Size())},
-		"node":  {ropeNodeBytes, int(reflect.TypeFor[ropeNode]().Size())},
-	} {
-		if sizes[0] != sizes[1] {
-			t.Errorf("%s: %d bytes in the constant, %d in the type", name, sizes[0], sizes[1])
+// TestOrderAndContentsShowInTheHash of short rows over few elements: no two of them have the same, also those that have
+// the same pairs of neighbours.
+func TestOrderAndContentsShowInTheHash(t *testing.T) {
+	s := NewSip(1, 2)
+	seen := map[uint64]string{}
+	var grow func(row string)
+	grow = func(row string) {
+		var l *List
+		for i := range row {
+			l = l.Pushed([][]byte{{row[i]}}, false, s, 1)
+		}
+		if l != nil {
+			if other, found := seen[l.Digest()]; found {
+				t.Fatalf("%q and %q have the same digest", row, other)
+			}
+			seen[l.Digest()] = row
+		}
+		if len(row) < 7 {
+			for _, c := range "abc" {
+				grow(row + string(c))
+			}
+		}
+	}
+	grow("")
+	for _, other := range []string{"", "\x00", "aa", "a\x00"} {
+		for _, pair := range [][][]byte{{[]byte(other)}, {[]byte(other), nil}, {nil, []byte(other)}} {
+			var l *List
+			digest := l.Pushed(pair, false, s, 1).Digest()
+			if row, found := seen[digest]; found {
+				t.Fatalf("%q and %q have the same digest", pair, row)
+			}
+			if len(pair) == 2 && other == "" {
+				continue // twice the same row
+			}
+			seen[digest] = other
 		}
 	}
 }

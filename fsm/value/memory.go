@@ -1,7 +1,5 @@
 package value
 
-import "math/bits"
-
 // What a string in chunks occupies besides its bytes: chunksBytes, pageHeaderBytes, chunkHeaderBytes and pointerBytes.
 // Tests compare them with the types.
 const chunksBytes, pageHeaderBytes, chunkHeaderBytes, pointerBytes = 104, 32, 40, 8
@@ -21,27 +19,4 @@ func (p *Chunks) MemoryBytes() int {
 		}
 	}
 	return bytes
-}
-
-// Sizes that Go's allocator hands out.
-const (
-	minAllocation = 8
-	// smallAllocations is the size up to which allocations come in classes; larger ones are whole pages.
-	smallAllocations = 32 << 10
-	allocationPage   = 8 << 10
-)
-
-// AllocatedSize is roughly what the allocator hands out for so many bytes. Its classes are about an eighth apart.
-func AllocatedSize(bytes int) int {
-	if bytes == 0 {
-		return 0
-	}
-	step := allocationPage
-	if bytes <= smallAllocations {
-		step = max(minAllocation, 1<<bits.Len(uint(bytes-1))>>4)
-	}
-	if 32 < bytes && bytes <= 256 {
-		step = max(step, 2*minAllocation)
-	}
-	return (bytes + step - 1) / step * step
 }

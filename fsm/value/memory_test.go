@@ -10,6 +10,7 @@ func TestSizesAreThoseOfTheTypes(t *testing.T) {
 		"chunks":  {chunksBytes, int(reflect.TypeFor[Chunks]().Size())},
 		"page":    {pageHeaderBytes, int(reflect.TypeFor[chunkPage]().Size())},
 		"chunk":   {chunkHeaderBytes, int(reflect.TypeFor[chunk]().Size())},
+		"list":    {listBytes, int(reflect.TypeFor[List]().Size())},
 		"lock":    {lockBytes, int(reflect.TypeFor[Lock]().Size())},
 		"hash":    {containerBytes, int(reflect.TypeFor[Hash]().Size())},
 		"set":     {containerBytes, int(reflect.TypeFor[Set]().Size())},

@@ -27,11 +27,13 @@ func (r *rope) len() int { return r.front.len() + r.middle.len() + r.back.len() 
 // size is the length of the entries.
 func (r *rope) size() int { return r.front.size() + r.middle.size() + r.back.size() }
 
-// hash is that of the elements, in their order.
-func (r *rope) hash(base radix) hashed {
-	return base.join(base.join(r.front.hash(), r.middle.hash()), r.back.hash())
+// digest is the hash of the elements in their order, the same for any layout.
+func (r *rope) digest(w *ropeEdit) uint64 {
+	all := w.radix.join(w.radix.join(r.front.hash(), r.middle.hash()), r.back.hash())
+	return w.state.Word(uint64(all.count)).Finish(all.sum)
 }
 
+// memoryBytes is what the rope occupies.
 func (r *rope) memoryBytes() int {
 	return r.front.memoryBytes() + r.middle.memoryBytes() + r.back.memoryBytes()
 }
@@ -56,6 +58,37 @@ func (r *rope) blocksBack(i int, visit func(b *block, k int) bool) bool {
 	}
 	return r.middle.eachBack(min(i, r.middle.len()), visit) &&
 		(r.front == nil || i+r.front.len() <= 0 || visit(r.front, min(i, 0)+r.front.len()))
+}
+
+// each visits the elements from an index on, which is 0 at least, until visit wants no more. An element is valid during
+// the visit; one of more than maxPackedBytes never changes.
+func (r *rope) each(from int, visit func(element []byte) bool) {
+	r.blocks(from, func(b *block, k int) bool { return b.each(k, visit) })
+}
+
+// eachBack visits the elements from an index on, which is below len, back to the first.
+func (r *rope) eachBack(from int, visit func(element []byte) bool) {
+	r.blocksBack(from+1, func(b *block, k int) bool { return b.eachBack(k, visit) })
+}
+
+// find visits the indexes of what equals an element, among the first so many elements, until visit wants no more.
+// fromEnd says that the search goes from the last element back.
+func (r *rope) find(element []byte, among int, fromEnd bool, visit func(index int) bool) {
+	search, at := newWanted(element), 0
+	if !fromEnd {
+		r.blocks(0, func(b *block, _ int) bool {
+			begin := at
+			at += b.len()
+			return b.find(&search, 0, func(k int) bool { return begin+k < among && visit(begin+k) }) && at < among
+		})
+		return
+	}
+	length := r.len()
+	end, bound := length, length-min(among, length)
+	r.blocksBack(length, func(b *block, k int) bool {
+		end -= k
+		return b.findBack(&search, k, func(k int) bool { return end+k >= bound && visit(end+k) }) && end > bound
+	})
 }
 
 // push adds an element at one end.

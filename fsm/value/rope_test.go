@@ -1,7 +1,9 @@
 package value
 
 import (
+	"fmt"
 	"math/big"
+	"reflect"
 	"testing"
 )
 
@@ -91,41 +93,30 @@ func TestHashesOfPartsMakeThatOfTheRow(t *testing.T) {
 	}
 }
 
-// TestOrderAndContentsShowInTheHash of short rows over few elements: no two of them have the same, also those that have
-// the same pairs of neighbours.
-func TestOrderAndContentsShowInTheHash(t *testing.T) {
-	s := NewSip(1, 2)
-	seen := map[uint64]string{}
-	var grow func(row string)
-	grow = func(row string) {
-		var l *List
-		for i := range row {
-			l = l.Pushed([][]byte{{row[i]}}, false, s, 1)
-		}
-		if l != nil {
-			if other, found := seen[l.Digest()]; found {
-				t.Fatalf("%q and %q have the same digest", row, other)
-			}
-			seen[l.Digest()] = row
-		}
-		if len(row) < 7 {
-			for _, c := range "abc" {
-				grow(row + string(c))
-			}
-		}
+// TestASmallRopeIsOneBlock as long as it is small, and becomes one again.
+func TestASmallRopeIsOneBlock(t *testing.T) {
+	var r rope
+	w := newRopeEdit(NewSip(1, 2), 1)
+	for i := range 1000 {
+		r.push(w, fmt.Appendf(nil, "element %d", i), i%2 == 0)
 	}
-	grow("")
-	for _, other := range []string{"", "\x00", "aa", "a\x00"} {
-		for _, pair := range [][][]byte{{[]byte(other)}, {[]byte(other), nil}, {nil, []byte(other)}} {
-			var l *List
-			digest := l.Pushed(pair, false, s, 1).Digest()
-			if row, found := seen[digest]; found {
-				t.Fatalf("%q and %q have the same digest", pair, row)
-			}
-			if len(pair) == 2 && other == "" {
-				continue // twice the same row
-			}
-			seen[digest] = other
+	if r.middle == nil {
+		t.Fatal("a large rope is no tree")
+	}
+	r.dropFront(w, 480)
+	r.dropBack(w, 480)
+	if r.len() != 40 || r.back != nil {
+		t.Fatalf("%d elements, and a second block: %t", r.len(), r.back != nil)
+	}
+}
+
+func TestSizesAreThoseOfTheTypes_(t *testing.T) {
+	for name, sizes := range map[string][2]int{
+		"block": {blockHeaderBytes, int(reflect.TypeFor[block]().Size())},
+		"node":  {ropeNodeBytes, int(reflect.TypeFor[ropeNode]().Size())},
+	} {
+		if sizes[0] != sizes[1] {
+			t.Errorf("%s: %d bytes in the constant, %d in the type", name, sizes[0], sizes[1])
 		}
 	}
 }
