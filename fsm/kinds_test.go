@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	keyed "github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/argv"
 )
 
@@ -26,7 +27,7 @@ type wordList struct {
 func newWordList(words ...string) *wordList {
 	l := &wordList{words: words, generation: 1}
 	for i, word := range words {
-		l.digest += value.Digest(value.NewSip(uint64(i), 1), word)
+		l.digest += keyed.Of(keyed.NewSip(uint64(i), 1), word)
 	}
 	return l
 }
@@ -50,12 +51,12 @@ func (l *wordList) EachPart(buf []byte, emit func(part []byte) error) error {
 // wordReader makes such lists of their images.
 type wordReader struct{ words []string }
 
-func (r *wordReader) Add(part []byte, _ int, _ value.Sip, _ uint64) bool {
+func (r *wordReader) Add(part []byte, _ int, _ keyed.Sip, _ uint64) bool {
 	r.words = append(r.words, string(part))
 	return part[0] != '!' // a word that no list has
 }
 
-func (r *wordReader) Finish(value.Sip, uint64) (text []byte, apart value.Value, ok bool) {
+func (r *wordReader) Finish(keyed.Sip, uint64) (text []byte, apart value.Value, ok bool) {
 	apart = newWordList(r.words...)
 	r.words = nil
 	return nil, apart, true

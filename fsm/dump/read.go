@@ -4,6 +4,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/rdb"
 )
 
@@ -11,7 +12,7 @@ import (
 type restoring struct {
 	*rdb.Reader
 	w          *exec.Writer
-	state      value.Sip
+	state      digest.Sip
 	generation uint64
 }
 

@@ -3,6 +3,7 @@ package exec
 import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/sessions"
 )
 
@@ -63,7 +64,7 @@ func (w *Writer) HasNumbers(count uint64) bool { return w.space.HasNumbers(count
 func (w *Writer) LastNumber() uint64 { return w.space.LastNumber() }
 
 // Making is what a value is made or changed with: a fresh state of the hash of values, and the present generation.
-func (w *Writer) Making() (state value.Sip, generation uint64) { return w.space.Making() }
+func (w *Writer) Making() (state digest.Sip, generation uint64) { return w.space.Making() }
 
 // Chance is a number that no client can foresee: the same on every node, and another one at each call.
 func (w *Writer) Chance() uint64 {

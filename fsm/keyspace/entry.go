@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // ChunkedBytes is the length from which a string that a command changed, and did not replace, lies apart from its key,
@@ -171,9 +172,9 @@ func (e *Entry) Encoding(limits value.EncodingLimits) string {
 }
 
 // digest is the hash of the value; state is a fresh one of the hash of values.
-func (e *Entry) digest(state value.Sip) uint64 {
+func (e *Entry) digest(state digest.Sip) uint64 {
 	if e.apart == nil {
-		return value.DigestString(state, e.record[e.keyEnd():])
+		return digest.OfString(state, e.record[e.keyEnd():])
 	}
 	return e.apart.Value.Digest()
 }
@@ -194,7 +195,7 @@ func (s *Space) Built(key []byte, length int, fill func(piece []byte, offset int
 }
 
 // overwritten is Overwritten; state is a fresh one of the hash of values, generation the present one.
-func (e *Entry) overwritten(offset int, b []byte, state value.Sip, generation uint64) Entry {
+func (e *Entry) overwritten(offset int, b []byte, state digest.Sip, generation uint64) Entry {
 	if e.apart != nil {
 		chunks := e.apart.Value.(*value.Chunks).Overwritten(offset, b, state, generation)
 		return Entry{record: e.record, apart: chunks.Box(), Deadline: e.Deadline}

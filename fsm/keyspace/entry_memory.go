@@ -1,6 +1,6 @@
 package keyspace
 
-import "github.com/raftredis/raftredis/fsm/value"
+import "github.com/raftredis/raftredis/internal/allocated"
 
 // What a key occupies besides its bytes. Tests compare the sizes with the types, and the sum over many keys with the
 // heap.
@@ -14,7 +14,7 @@ const (
 
 // MemoryBytes estimates what an entry occupies, with what it points to and its line in the index of deadlines.
 func (e *Entry) MemoryBytes() int {
-	bytes := entryBytes + leafShareBytes + value.AllocatedSize(len(e.record))
+	bytes := entryBytes + leafShareBytes + allocated.Size(len(e.record))
 	if e.Deadline != 0 {
 		bytes += deadlineBytes
 	}
@@ -27,7 +27,7 @@ func (e *Entry) MemoryBytes() int {
 // heldBytes is MemoryBytes as far as it costs O(1): a value apart counts with its contents, holes of a
 // string among them. Space adds it up.
 func (e *Entry) heldBytes() int {
-	bytes := entryBytes + leafShareBytes + value.AllocatedSize(len(e.record))
+	bytes := entryBytes + leafShareBytes + allocated.Size(len(e.record))
 	if e.Deadline != 0 {
 		bytes += deadlineBytes
 	}

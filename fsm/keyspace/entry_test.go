@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // modelOf is what overwriting makes of a plain slice.
@@ -70,7 +71,7 @@ func TestFreezeDoesNotSeeLaterOverwrite(t *testing.T) {
 }
 
 // checkEntry compares an entry with the bytes that its value should be.
-func checkEntry(t *testing.T, r *rand.Rand, e Entry, want []byte, state value.Sip) {
+func checkEntry(t *testing.T, r *rand.Rand, e Entry, want []byte, state digest.Sip) {
 	t.Helper()
 	begin := r.IntN(len(want) + 1)
 	end := begin + r.IntN(len(want)-begin+1)
@@ -82,7 +83,7 @@ func checkEntry(t *testing.T, r *rand.Rand, e Entry, want []byte, state value.Si
 		t.Fatalf("the value is not that of the model, of %d bytes", len(want))
 	case !bytes.Equal(text.AppendRange([]byte("before"), begin, end), append([]byte("before"), want[begin:end]...)):
 		t.Fatalf("bytes %d to %d are not those of the model", begin, end)
-	case e.digest(state) != value.DigestString(state, want):
+	case e.digest(state) != digest.OfString(state, want):
 		t.Fatalf("the digest is not that of the value, of %d bytes", len(want))
 	case e.Key() != "key" || (e.Deadline != 77 && len(want) > 0):
 		t.Fatalf("key %q with deadline %d", e.Key(), e.Deadline)

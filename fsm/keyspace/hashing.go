@@ -1,6 +1,6 @@
 package keyspace
 
-import "github.com/raftredis/raftredis/fsm/value"
+import "github.com/raftredis/raftredis/fsm/value/digest"
 
 // Sequence spreads one word into many: SplitMix64 (Steele, Lea, Flood).
 type Sequence uint64
@@ -19,7 +19,7 @@ type hashing struct {
 	seed uint64
 	// keys places keys; values and state make the state hash. They are keyed apart, so that knowing where keys lie
 	// says nothing about the state hash.
-	keys, values, state value.Sip
+	keys, values, state digest.Sip
 }
 
 func newHashing(seed uint64) hashing {
@@ -27,9 +27,9 @@ func newHashing(seed uint64) hashing {
 	draw := words.Next
 	return hashing{
 		seed:   seed,
-		keys:   value.NewSip(draw(), draw()),
-		values: value.NewSip(draw(), draw()),
-		state:  value.NewSip(draw(), draw()),
+		keys:   digest.NewSip(draw(), draw()),
+		values: digest.NewSip(draw(), draw()),
+		state:  digest.NewSip(draw(), draw()),
 	}
 }
 

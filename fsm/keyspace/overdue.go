@@ -1,6 +1,6 @@
 package keyspace
 
-import "github.com/raftredis/raftredis/fsm/value"
+import "github.com/raftredis/raftredis/fsm/value/digest"
 
 // Sweep removes up to limit overdue keys and returns how many: those with absolute deadlines first, for an offset may
 // wait for them, then those with relative ones, each in the order of (deadline, slot, hash). It uses scratch as a
@@ -35,7 +35,7 @@ func (s *Space) keyDue(at Place, deadline Deadline) string {
 	found, smallest := false, ""
 	for i := range t.leaf.entries {
 		e := &t.leaf.entries[i]
-		if e.Deadline != deadline || value.Digest(s.hashing.keys, e.Key()) != at.hash {
+		if e.Deadline != deadline || digest.Of(s.hashing.keys, e.Key()) != at.hash {
 			continue
 		}
 		if key := e.Key(); !found || key < smallest {

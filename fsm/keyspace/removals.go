@@ -3,7 +3,7 @@ package keyspace
 import (
 	"encoding/binary"
 
-	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // removals remember of keys that are there no more when they were last put. A transaction that watches an absent key
@@ -49,13 +49,13 @@ func placeOf(hash uint64) (page, at uint64) {
 }
 
 // note notes that a key with a hash and a version is removed.
-func (r *removals) note(hash, version, generation uint64, state value.Sip) {
+func (r *removals) note(hash, version, generation uint64, state digest.Sip) {
 	page, at := placeOf(hash)
 	r.raise(page, at, version, generation, state)
 }
 
 // raise raises the version of a place.
-func (r *removals) raise(page, at, version, generation uint64, state value.Sip) {
+func (r *removals) raise(page, at, version, generation uint64, state digest.Sip) {
 	p := r.pages[page]
 	switch {
 	case p == nil:
@@ -75,7 +75,7 @@ func (r *removals) raise(page, at, version, generation uint64, state value.Sip) 
 }
 
 // removalShare is what a place adds to the sum.
-func removalShare(place, version uint64, state value.Sip) uint64 {
+func removalShare(place, version uint64, state digest.Sip) uint64 {
 	if version == 0 {
 		return 0
 	}
@@ -115,7 +115,7 @@ func (r *removals) append(dst []byte) []byte {
 }
 
 // readRemovals reads what append has written. ok is false if it is something else.
-func readRemovals(b []byte, index uint64, state value.Sip) (r removals, ok bool) {
+func readRemovals(b []byte, index uint64, state digest.Sip) (r removals, ok bool) {
 	next := func() (n uint64, ok bool) {
 		n, width := binary.Uvarint(b)
 		if width <= 0 || width > 1 && b[width-1] == 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/sessions"
 )
@@ -85,7 +86,7 @@ func New(seed uint64, maxValueBytes int) Space {
 
 // Place is where a key belongs.
 func (s *Space) Place(key []byte) Place {
-	return Place{command.Slot(key), value.Digest(s.hashing.keys, key)}
+	return Place{command.Slot(key), digest.Of(s.hashing.keys, key)}
 }
 
 // slot is the tree of a slot. It is for reading only.
@@ -230,7 +231,7 @@ func (s *Space) Unshare(e *Entry) {
 
 // Making is what a value is made or changed with: a fresh state of the hash of values, and the present generation. It
 // is for writes.
-func (s *Space) Making() (state value.Sip, generation uint64) { return s.values, s.generation }
+func (s *Space) Making() (state digest.Sip, generation uint64) { return s.values, s.generation }
 
 // Changeable reports whether a write may change a string in place: one that was made or changed in this generation. It
 // is for the goroutine that writes.

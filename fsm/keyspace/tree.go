@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 const (
@@ -140,7 +140,7 @@ func (s *Space) ownFork(link *tree) *fork {
 func (s *Space) divide(link *tree, shift int) {
 	f := &fork{generation: s.generation}
 	for _, e := range link.leaf.entries {
-		hash := value.Digest(s.hashing.keys, e.Key())
+		hash := digest.Of(s.hashing.keys, e.Key())
 		s.ownLeaf(&f.children[branch(hash, shift)]).insert(tag(hash), e)
 	}
 	*link = tree{fork: f}
@@ -179,7 +179,7 @@ type ranked struct {
 }
 
 // walk visits all entries in the order of (hash, key), until visit fails. It sorts one leaf at a time, in scratch.
-func (t tree) walk(keys value.Sip, scratch *[]ranked, visit func(ranked) error) error {
+func (t tree) walk(keys digest.Sip, scratch *[]ranked, visit func(ranked) error) error {
 	fetch([]tree{t})
 	return t.walkFrom(0, topShift, keys, scratch, visit)
 }
@@ -189,7 +189,7 @@ func (t tree) walk(keys value.Sip, scratch *[]ranked, visit func(ranked) error) 
 const fetchedLeaves = 4
 
 // walkFrom is walk for the hashes from one on; shift is that of the tree's level.
-func (t tree) walkFrom(from uint64, shift int, keys value.Sip, scratch *[]ranked, visit func(ranked) error) error {
+func (t tree) walkFrom(from uint64, shift int, keys digest.Sip, scratch *[]ranked, visit func(ranked) error) error {
 	if t.fork != nil {
 		first := int(branch(from, shift))
 		for i, child := range t.fork.children[first:] {
@@ -208,7 +208,7 @@ func (t tree) walkFrom(from uint64, shift int, keys value.Sip, scratch *[]ranked
 	sorted := (*scratch)[:0]
 	for i := range t.leaf.entries {
 		e := &t.leaf.entries[i]
-		if hash := value.Digest(keys, e.Key()); hash >= from {
+		if hash := digest.Of(keys, e.Key()); hash >= from {
 			sorted = append(sorted, ranked{hash, e})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -94,7 +95,7 @@ func (t *target) drop(w *exec.Writer, left bool, count int) {
 }
 
 // dropped is the list without elements at one end.
-func (t *target) dropped(left bool, count int, state value.Sip, generation uint64) *value.List {
+func (t *target) dropped(left bool, count int, state digest.Sip, generation uint64) *value.List {
 	if left {
 		return t.list.Dropped(count, 0, state, generation)
 	}

@@ -1,12 +1,16 @@
 package value
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+)
 
 // Arriving is a long string of which a beginning is here and the rest is to come. It is cut and hashed as it comes, so
 // that what is left to do when it is whole is one chunk.
 type Arriving struct {
 	chunks *Chunks
-	state  Sip
+	state  digest.Sip
 	// keeps says that the bytes that come belong to the string. Otherwise it copies them.
 	keeps bool
 	// next is the first chunk that is not made.
@@ -18,7 +22,7 @@ const oldest = 0
 
 // NewArriving begins a string of a length, which is not 0; state is a fresh one of the hash of values. keeps says that
 // the bytes given to Add never change, and that the string may keep them.
-func NewArriving(length int, state Sip, keeps bool) *Arriving {
+func NewArriving(length int, state digest.Sip, keeps bool) *Arriving {
 	return &Arriving{chunks: newZeros(length, state, oldest), state: state, keeps: keeps}
 }
 
@@ -46,9 +50,9 @@ func (a *Arriving) make(text []byte, upto int) {
 	made := make([]chunk, upto-a.next)
 	for i := range made {
 		from, number := i*ChunkBytes, a.next+i
-		to := from + chunkLength(number, p.length)
+		to := from + digest.ChunkLength(number, p.length)
 		if part := text[from:to:to]; !isZero(part) {
-			made[i] = chunk{oldest, zeroDigest, part}
+			made[i] = chunk{oldest, digest.ZeroChunk, part}
 			p.put(number, &made[i])
 			p.rehash(number, 0, a.state)
 		}

@@ -3,6 +3,8 @@ package value
 import (
 	"bytes"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // TestBitsAreThoseOfTheModel compares counts and first bits with bits looked at one by one, around the edges of words
@@ -10,7 +12,7 @@ import (
 func TestBitsAreThoseOfTheModel(t *testing.T) {
 	const rounds = 3000
 	r := random(t, 35)
-	state := NewSip(1, 2)
+	state := digest.NewSip(1, 2)
 	for range rounds {
 		content := bytes.Repeat([]byte{[]byte{0, 0xff}[r.IntN(2)]}, r.IntN([]int{4, 20, 3 * ChunkBytes}[r.IntN(3)])+1)
 		for range r.IntN(4) {

@@ -4,10 +4,12 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // ChunkBytes is the length of a chunk: a change of one byte of a long string copies and hashes that much.
-const ChunkBytes = digestChunkBytes
+const ChunkBytes = digest.ChunkBytes
 
 // Chunks is a long string, cut into chunks so that a change costs what it touches, at any length. It implements Value.
 //
@@ -28,7 +30,7 @@ type Chunks struct {
 	// sum adds up the shares of the chunks in the digest.
 	sum, digest uint64
 	// tail is the hash of the whole words of the last chunk, so that an append costs what it adds.
-	tail Sip
+	tail digest.Sip
 }
 
 // pageChunks is how many chunks a page has: a MiB.
@@ -48,7 +50,7 @@ type chunk struct {
 }
 
 // NewChunks cuts a string into chunks.
-func NewChunks(text string, s Sip, generation uint64) *Chunks {
+func NewChunks(text string, s digest.Sip, generation uint64) *Chunks {
 	return BuildChunks(len(text), s, generation, func(piece []byte, offset int) bool {
 		return copy(piece, strings.TrimRight(text[offset:offset+len(piece)], "\x00")) > 0
 	})
@@ -56,11 +58,11 @@ func NewChunks(text string, s Sip, generation uint64) *Chunks {
 
 // BuildChunks makes a string chunk by chunk: fill writes into zeros at an offset, and reports whether one of them is
 // not zero any more.
-func BuildChunks(length int, s Sip, generation uint64, fill func(piece []byte, offset int) bool) *Chunks {
+func BuildChunks(length int, s digest.Sip, generation uint64, fill func(piece []byte, offset int) bool) *Chunks {
 	p := newZeros(length, s, generation)
 	var piece [ChunkBytes]byte
 	for i := range p.count() {
-		part := piece[:chunkLength(i, length)]
+		part := piece[:digest.ChunkLength(i, length)]
 		if fill(part, i*ChunkBytes) {
 			copy(p.own(i), part)
 			p.rehash(i, 0, s)
@@ -72,7 +74,7 @@ func BuildChunks(length int, s Sip, generation uint64, fill func(piece []byte, o
 }
 
 // newZeros begins a string of zeros; complete ends it.
-func newZeros(length int, s Sip, generation uint64) *Chunks {
+func newZeros(length int, s digest.Sip, generation uint64) *Chunks {
 	p := &Chunks{generation: generation}
 	p.box.Value = p
 	p.resize(length)
@@ -80,7 +82,7 @@ func newZeros(length int, s Sip, generation uint64) *Chunks {
 }
 
 // complete makes the last chunk, which counts as zeros until then, and the digest.
-func (p *Chunks) complete(s Sip) {
+func (p *Chunks) complete(s digest.Sip) {
 	if last := p.count() - 1; last >= 0 && p.at(last) == nil {
 		p.own(last)
 		p.rehash(last, 0, s)
@@ -89,7 +91,7 @@ func (p *Chunks) complete(s Sip) {
 }
 
 // count is the number of chunks.
-func (p *Chunks) count() int { return chunkCount(p.length) }
+func (p *Chunks) count() int { return digest.ChunkCount(p.length) }
 
 // at is a chunk of the string, nil if it is zeros.
 func (p *Chunks) at(index int) *chunk {
@@ -143,12 +145,12 @@ func (p *Chunks) EachPart(buf []byte, emit func(part []byte) error) error {
 func (p *Chunks) Text() String { return String{chunks: p} }
 
 // fold makes the digest out of those of the chunks.
-func (p *Chunks) fold(s Sip) {
+func (p *Chunks) fold(s digest.Sip) {
 	switch {
 	case p.count() != 1:
-		p.digest = foldChunks(s, p.length, p.sum)
-	case p.at(0).digest == zeroDigest:
-		p.digest = Digest(s, p.at(0).bytes)
+		p.digest = digest.FoldChunks(s, p.length, p.sum)
+	case p.at(0).digest == digest.ZeroChunk:
+		p.digest = digest.Of(s, p.at(0).bytes)
 	default:
 		p.digest = p.at(0).digest
 	}
@@ -156,7 +158,7 @@ func (p *Chunks) fold(s Sip) {
 
 // Overwritten is the string with b, which is not empty, at an offset. A string that ends before the offset is
 // lengthened with zeros. The generation is the present one.
-func (p *Chunks) Overwritten(offset int, b []byte, s Sip, generation uint64) *Chunks {
+func (p *Chunks) Overwritten(offset int, b []byte, s digest.Sip, generation uint64) *Chunks {
 	next := new(Chunks)
 	*next = *p
 	next.box.Value = next
@@ -195,12 +197,12 @@ func (p *Chunks) resize(length int) {
 // own gives the bytes of a chunk for a write, in a chunk that this generation may change. The caller rehashes it after
 // the write.
 func (p *Chunks) own(index int) []byte {
-	length := chunkLength(index, p.length)
+	length := digest.ChunkLength(index, p.length)
 	room := 1 << bits.Len(uint(length-1))
 	one := p.at(index)
 	switch {
 	case one == nil:
-		one = &chunk{p.generation, zeroDigest, make([]byte, length, room)}
+		one = &chunk{p.generation, digest.ZeroChunk, make([]byte, length, room)}
 		p.put(index, one)
 	case one.generation < p.generation || cap(one.bytes) < length:
 		one = &chunk{p.generation, one.digest, append(make([]byte, 0, room), one.bytes...)[:length]}
@@ -213,12 +215,12 @@ func (p *Chunks) own(index int) []byte {
 
 // rehash corrects digest and sum for a chunk that was written. same above 0 says that it was the last chunk and that
 // its first same bytes did not change: then it costs what was added.
-func (p *Chunks) rehash(index, same int, s Sip) {
+func (p *Chunks) rehash(index, same int, s digest.Sip) {
 	written, isLast := p.at(index), index == p.count()-1
-	p.sum -= chunkShare(s, index, written.digest)
-	isZeros := isZeroChunk(written.bytes)
+	p.sum -= digest.ChunkShare(s, index, written.digest)
+	isZeros := digest.IsZeroChunk(written.bytes)
 	if isZeros {
-		written.digest = zeroDigest
+		written.digest = digest.ZeroChunk
 	}
 	if isZeros && !isLast {
 		return
@@ -227,13 +229,13 @@ func (p *Chunks) rehash(index, same int, s Sip) {
 	if same > 0 {
 		state = p.tail
 	}
-	state = extend(state, written.bytes, same&^7)
+	state = digest.Extend(state, written.bytes, same&^7)
 	if isLast {
 		p.tail = state
 	}
 	if !isZeros {
-		written.digest = seal(state, written.bytes)
-		p.sum += chunkShare(s, index, written.digest)
+		written.digest = digest.Seal(state, written.bytes)
+		p.sum += digest.ChunkShare(s, index, written.digest)
 	}
 }
 

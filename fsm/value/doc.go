@@ -4,7 +4,7 @@
 //	      └──► Chunks, a Value apart from its key (long, and changed in place)
 //	Topic  ──► Sequence: entries in stretches, appended behind and trimmed in front
 //	Hash, Set ──► table: elements by their names, in one pack, or in a tree with packs at its ends
-//	List   ──► rope: a block of elements at each end, and a tree of blocks between them
+//	List   ──► rope.Rope: a block of elements at each end, and a tree of blocks between them
 //
 // A further type implements Value, has a Kind of its own, and a Reader for the parts of its image: its row in the table
 // of kinds names both.
@@ -15,7 +15,7 @@
 //  2. What a generation of the key space made is changed in place in that generation only, so a freeze that ended the
 //     generation still sees what it froze.
 //  3. Digest, encoding and image depend on the contents alone: neither on their layout nor on their history.
-//  4. Digests are made over Sip, a hash keyed by the seed of the cluster, and are the same on all nodes.
+//  4. Digests are made over digest.Sip, a hash keyed by the seed of the cluster, and are the same on all nodes.
 //
 // Rejected:
 //   - An interface in every entry of the key space, also for short strings: 8 bytes more for each key than a Box, and

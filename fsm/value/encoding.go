@@ -3,6 +3,8 @@ package value
 import (
 	"iter"
 
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/rope"
 	"github.com/raftredis/raftredis/internal/number"
 )
 
@@ -68,7 +70,7 @@ func (l EncodingLimits) SortedSetEncoding(members int, lengths iter.Seq[int]) st
 }
 
 // SetEncoding is how Redis keeps a set. Its members are asked for as far as they decide.
-func SetEncoding[T Text](l EncodingLimits, members int, all iter.Seq[T]) string {
+func SetEncoding[T digest.Text](l EncodingLimits, members int, all iter.Seq[T]) string {
 	switch {
 	case int64(members) <= l.IntegerSetEntries && eachIsInteger(all):
 		return "intset"
@@ -78,7 +80,7 @@ func SetEncoding[T Text](l EncodingLimits, members int, all iter.Seq[T]) string 
 	return "hashtable"
 }
 
-func eachIsInteger[T Text](all iter.Seq[T]) bool {
+func eachIsInteger[T digest.Text](all iter.Seq[T]) bool {
 	for text := range all {
 		if _, ok := number.Parse(text); !ok {
 			return false
@@ -87,7 +89,7 @@ func eachIsInteger[T Text](all iter.Seq[T]) bool {
 	return true
 }
 
-func lengthsOf[T Text](all iter.Seq[T]) iter.Seq[int] {
+func lengthsOf[T digest.Text](all iter.Seq[T]) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for text := range all {
 			if !yield(len(text)) {
@@ -106,7 +108,7 @@ const (
 )
 
 // ListEncoding is how Redis keeps a list. Its elements are asked for as far as they decide.
-func ListEncoding[T Text](l EncodingLimits, elements int, all iter.Seq[T]) string {
+func ListEncoding[T digest.Text](l EncodingLimits, elements int, all iter.Seq[T]) string {
 	const compact, large = "listpack", "quicklist"
 	maxBytes := int64(countedListBytes)
 	if l.ListSize >= 0 {
@@ -118,7 +120,7 @@ func ListEncoding[T Text](l EncodingLimits, elements int, all iter.Seq[T]) strin
 	}
 	bytes := int64(listpackFrameBytes)
 	for text := range all {
-		if bytes += int64(ListpackEntryBytes(text)); bytes > maxBytes {
+		if bytes += int64(rope.EntryBytes(text)); bytes > maxBytes {
 			return large
 		}
 	}

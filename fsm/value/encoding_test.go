@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/rope"
 )
 
 // texts are so many texts of a length, none of which is a number.
@@ -111,7 +113,7 @@ func TestListpackEntryBytes_AreThoseOfRedis(t *testing.T) {
 		strings.Repeat("x", 2_097_145): 2_097_153,
 		strings.Repeat("x", 2_097_146): 2_097_155,
 	} {
-		if got := ListpackEntryBytes(text); got != want {
+		if got := rope.EntryBytes(text); got != want {
 			t.Errorf("%.20q of %d bytes takes %d, want %d", text, len(text), got, want)
 		}
 	}

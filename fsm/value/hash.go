@@ -1,5 +1,10 @@
 package value
 
+import (
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
+)
+
 // Hash is a hash: fields, each with a value. It has at least one. It implements Value.
 type Hash struct {
 	box    Box
@@ -38,7 +43,7 @@ type HashEdit struct{ fields tableEdit }
 
 // Edit begins to write the hash, or an empty one if it is nil. state is a fresh one of the hash of values, generation
 // the present one. h is not used any more once a field was written, but for its Digest and Size.
-func (h *Hash) Edit(state Sip, generation uint64) HashEdit {
+func (h *Hash) Edit(state digest.Sip, generation uint64) HashEdit {
 	var fields table
 	if h != nil {
 		fields = h.fields
@@ -81,7 +86,7 @@ func (h *Hash) Encoding(limits EncodingLimits) string {
 func (h *Hash) Size() int { return h.fields.bytes() }
 
 // MemoryBytes is what the hash occupies.
-func (h *Hash) MemoryBytes() int { return AllocatedSize(containerBytes) + h.fields.memoryBytes() }
+func (h *Hash) MemoryBytes() int { return allocated.Size(containerBytes) + h.fields.memoryBytes() }
 
 // Digest is the digest of the fields with their values.
 func (h *Hash) Digest() uint64 { return h.fields.digest() }
@@ -100,12 +105,12 @@ type hashReader struct{ fields tableReader }
 func newHashReader() Reader { return &hashReader{tableReader{shape: withItems}} }
 
 // Add takes the next part.
-func (r *hashReader) Add(part []byte, maxBytes int, state Sip, generation uint64) bool {
+func (r *hashReader) Add(part []byte, maxBytes int, state digest.Sip, generation uint64) bool {
 	return r.fields.add(part, maxBytes, state, generation)
 }
 
 // Finish ends a hash.
-func (r *hashReader) Finish(Sip, uint64) (text []byte, apart Value, ok bool) {
+func (r *hashReader) Finish(digest.Sip, uint64) (text []byte, apart Value, ok bool) {
 	fields, ok := r.fields.finish()
 	if !ok {
 		return nil, nil, false

@@ -3,13 +3,17 @@ package value
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/rope"
+	"github.com/raftredis/raftredis/internal/allocated"
 )
 
 // List is a row of strings, which changes at both ends and anywhere between them. It implements Value. A list at a key
 // has an element at least; nil is the empty list.
 type List struct {
 	box  Box
-	rope rope
+	rope rope.Rope
 	// bytes is the length of the entries of all elements, in the blocks of the rope and in a listpack of Redis.
 	bytes  int
 	digest uint64
@@ -18,60 +22,60 @@ type List struct {
 }
 
 // edited is the list of a rope that was made or changed with w, nil if that is empty.
-func edited(r rope, w *ropeEdit) *List {
-	if r.len() == 0 {
+func edited(r rope.Rope, w *rope.Edit) *List {
+	if r.Len() == 0 {
 		return nil
 	}
-	l := &List{rope: r, bytes: r.size(), digest: r.digest(w), generation: w.generation}
+	l := &List{rope: r, bytes: r.Size(), digest: r.Digest(w), generation: w.Generation}
 	l.box.Value = l
 	return l
 }
 
 // storage is the rope of a list, empty for nil.
-func (l *List) storage() rope {
+func (l *List) storage() rope.Rope {
 	if l == nil {
-		return rope{}
+		return rope.Rope{}
 	}
 	return l.rope
 }
 
 // Pushed is the list with copies of elements at one end, one after the other: pushed at the front, the last one is the
 // first of the list.
-func (l *List) Pushed(elements [][]byte, front bool, s Sip, generation uint64) *List {
-	r, w := l.storage(), newRopeEdit(s, generation)
+func (l *List) Pushed(elements [][]byte, front bool, s digest.Sip, generation uint64) *List {
+	r, w := l.storage(), rope.NewEdit(s, generation)
 	for _, element := range elements {
-		r.push(w, element, front)
+		r.Push(w, element, front)
 	}
 	return edited(r, w)
 }
 
 // Dropped is the list without so many elements at the front and at the back.
-func (l *List) Dropped(front, back int, s Sip, generation uint64) *List {
-	r, w := l.storage(), newRopeEdit(s, generation)
-	r.dropFront(w, front)
-	r.dropBack(w, back)
+func (l *List) Dropped(front, back int, s digest.Sip, generation uint64) *List {
+	r, w := l.storage(), rope.NewEdit(s, generation)
+	r.DropFront(w, front)
+	r.DropBack(w, back)
 	return edited(r, w)
 }
 
 // Replaced is the list with a copy of another element at an index, which it has.
-func (l *List) Replaced(index int, element []byte, s Sip, generation uint64) *List {
-	r, w := l.storage(), newRopeEdit(s, generation)
-	r.replace(w, index, element)
+func (l *List) Replaced(index int, element []byte, s digest.Sip, generation uint64) *List {
+	r, w := l.storage(), rope.NewEdit(s, generation)
+	r.Replace(w, index, element)
 	return edited(r, w)
 }
 
 // Inserted is the list with a copy of an element before an index, or behind all.
-func (l *List) Inserted(index int, element []byte, s Sip, generation uint64) *List {
-	r, w := l.storage(), newRopeEdit(s, generation)
-	r.insert(w, index, element)
+func (l *List) Inserted(index int, element []byte, s digest.Sip, generation uint64) *List {
+	r, w := l.storage(), rope.NewEdit(s, generation)
+	r.Insert(w, index, element)
 	return edited(r, w)
 }
 
 // Removed is the list without what equals an element: without the first ones, or the last ones, at most so many, which
 // is at least one. It says how many that are.
-func (l *List) Removed(element []byte, limit int, fromEnd bool, s Sip, generation uint64) (rest *List, removed int) {
-	r, w := l.storage(), newRopeEdit(s, generation)
-	if removed = r.remove(w, element, limit, fromEnd); removed == 0 {
+func (l *List) Removed(element []byte, limit int, fromEnd bool, s digest.Sip, generation uint64) (rest *List, removed int) {
+	r, w := l.storage(), rope.NewEdit(s, generation)
+	if removed = r.Remove(w, element, limit, fromEnd); removed == 0 {
 		return l, 0
 	}
 	return edited(r, w), removed
@@ -82,12 +86,12 @@ func (l *List) Len() int {
 	if l == nil {
 		return 0
 	}
-	return l.rope.len()
+	return l.rope.Len()
 }
 
 // MaxShortElementBytes is the length of the longest element that lies with others in a block. A longer one never
 // changes: a visit may keep its bytes.
-const MaxShortElementBytes = maxPackedBytes
+const MaxShortElementBytes = rope.MaxPackedBytes
 
 // Each visits the elements from an index on, which is 0 at least, until visit wants no more. An element is valid during
 // the visit.
@@ -95,7 +99,7 @@ func (l *List) Each(from int, visit func(element []byte) bool) {
 	if l == nil {
 		return
 	}
-	l.rope.each(from, visit)
+	l.rope.Each(from, visit)
 }
 
 // EachBack visits the elements from an index on, which is below Len, back to the first.
@@ -103,7 +107,7 @@ func (l *List) EachBack(from int, visit func(element []byte) bool) {
 	if l == nil {
 		return
 	}
-	l.rope.eachBack(from, visit)
+	l.rope.EachBack(from, visit)
 }
 
 // Find visits the indexes of what equals an element, among the first so many elements, until visit wants no more.
@@ -112,7 +116,7 @@ func (l *List) Find(element []byte, among int, fromEnd bool, visit func(index in
 	if l == nil {
 		return
 	}
-	l.rope.find(element, among, fromEnd, visit)
+	l.rope.Find(element, among, fromEnd, visit)
 }
 
 // Box is where the value is held: in itself.
@@ -133,7 +137,7 @@ func (l *List) Size() int { return l.bytes }
 const listBytes = 64
 
 // MemoryBytes is what the list occupies.
-func (l *List) MemoryBytes() int { return AllocatedSize(listBytes) + l.rope.memoryBytes() }
+func (l *List) MemoryBytes() int { return allocated.Size(listBytes) + l.rope.MemoryBytes() }
 
 // Digest is the hash of the elements in their order.
 func (l *List) Digest() uint64 { return l.digest }
@@ -189,7 +193,7 @@ func (p *imageParts) finish() error {
 // listReader is the Reader of lists. The zero value awaits the first part of the first list.
 type listReader struct {
 	begun bool
-	rope  rope
+	rope  rope.Rope
 	// left is how many elements are still to come.
 	left uint64
 	// rest is the beginning of a number or of an element that is not all here.
@@ -199,8 +203,8 @@ type listReader struct {
 }
 
 // Add takes the next part.
-func (r *listReader) Add(part []byte, maxBytes int, s Sip, generation uint64) bool {
-	w := newRopeEdit(s, generation)
+func (r *listReader) Add(part []byte, maxBytes int, s digest.Sip, generation uint64) bool {
+	w := rope.NewEdit(s, generation)
 	if r.missing > 0 {
 		n := min(r.missing, len(part))
 		r.rest, part = append(r.rest, part[:n]...), part[n:]
@@ -221,7 +225,7 @@ func (r *listReader) Add(part []byte, maxBytes int, s Sip, generation uint64) bo
 }
 
 // elements takes what is whole of a stream, and gives the rest.
-func (r *listReader) elements(w *ropeEdit, b []byte, maxBytes int) (rest []byte, ok bool) {
+func (r *listReader) elements(w *rope.Edit, b []byte, maxBytes int) (rest []byte, ok bool) {
 	for len(b) > 0 {
 		n, size := canonicalUvarint(b)
 		switch {
@@ -248,8 +252,8 @@ func (r *listReader) elements(w *ropeEdit, b []byte, maxBytes int) (rest []byte,
 	return nil, true
 }
 
-func (r *listReader) push(w *ropeEdit, element []byte) {
-	r.rope.push(w, element, false)
+func (r *listReader) push(w *rope.Edit, element []byte) {
+	r.rope.Push(w, element, false)
 	r.left--
 }
 
@@ -263,11 +267,11 @@ func canonicalUvarint(b []byte) (n uint64, size int) {
 }
 
 // Finish ends a list.
-func (r *listReader) Finish(s Sip, generation uint64) (text []byte, apart Value, ok bool) {
+func (r *listReader) Finish(s digest.Sip, generation uint64) (text []byte, apart Value, ok bool) {
 	if !r.begun || r.left > 0 || len(r.rest) > 0 || r.missing > 0 {
 		return nil, nil, false
 	}
-	l := edited(r.rope, newRopeEdit(s, generation))
+	l := edited(r.rope, rope.NewEdit(s, generation))
 	*r = listReader{}
 	return nil, l, true
 }

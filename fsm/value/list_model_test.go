@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/rope"
 )
 
 // listParts are the parts of the image.
@@ -29,7 +32,7 @@ func listParts(t testing.TB, l *List) (parts [][]byte) {
 }
 
 // readList makes a list of parts.
-func readList(parts [][]byte, maxBytes int, s Sip, generation uint64) (*List, bool) {
+func readList(parts [][]byte, maxBytes int, s digest.Sip, generation uint64) (*List, bool) {
 	r := NewReader(KindList)
 	for _, part := range parts {
 		if !r.Add(part, maxBytes, s, generation) {
@@ -53,15 +56,15 @@ func (l *List) elements() (all []string) {
 }
 
 // checkRope looks at what must hold of the storage.
-func checkRope(t *testing.T, l *List, s Sip) {
+func checkRope(t *testing.T, l *List, s digest.Sip) {
 	t.Helper()
-	if err := l.rope.check(newRopeEdit(s, l.generation)); err != nil {
+	if err := l.rope.Check(rope.NewEdit(s, l.generation)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // checkList compares a list with the model: forwards, backwards, by searches, and with lists that came about otherwise.
-func checkList(t *testing.T, r *rand.Rand, l *List, model []string, s Sip) {
+func checkList(t *testing.T, r *rand.Rand, l *List, model []string, s digest.Sip) {
 	t.Helper()
 	if len(model) == 0 {
 		if l != nil {
@@ -120,7 +123,7 @@ func checkFind(t *testing.T, r *rand.Rand, l *List, model []string) {
 }
 
 // checkSame compares a list with one that is made anew, one that is restored, and one with another history.
-func checkSame(t *testing.T, r *rand.Rand, l *List, model []string, s Sip) {
+func checkSame(t *testing.T, r *rand.Rand, l *List, model []string, s digest.Sip) {
 	t.Helper()
 	elements := make([][]byte, len(model))
 	for i := range model {
@@ -151,7 +154,7 @@ func checkSame(t *testing.T, r *rand.Rand, l *List, model []string, s Sip) {
 type listModel struct {
 	t          *testing.T
 	r          *rand.Rand
-	s          Sip
+	s          digest.Sip
 	generation uint64
 	list       *List
 	model      []string

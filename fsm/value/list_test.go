@@ -10,6 +10,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/rope"
 )
 
 // S22: TestListsAreThoseOfTheModel changes lists anywhere, freezes and restores them, and looks at frozen ones again at
@@ -22,7 +25,7 @@ func TestListsAreThoseOfTheModel(t *testing.T) {
 		model []string
 	}
 	for round := range 12 {
-		m := &listModel{t: t, r: r, s: NewSip(r.Uint64(), r.Uint64()), generation: 1}
+		m := &listModel{t: t, r: r, s: digest.NewSip(r.Uint64(), r.Uint64()), generation: 1}
 		m.lengths = [][2]int{{1, 3}, {0, 30}, {20, 300}, {900, 1100}, {1, 3000}, {500, 1030}}[round%6]
 		m.kinds = []int{3, 1000}[r.IntN(2)]
 		if m.lengths[1] <= 30 {
@@ -62,7 +65,7 @@ func TestListsAreThoseOfTheModel(t *testing.T) {
 // TestALargeListIsChangedAnywhere by LINSERT, LREM and LSET of a hundred thousand elements.
 func TestALargeListIsChangedAnywhere(t *testing.T) {
 	r := random(t, 65)
-	m := &listModel{t: t, r: r, s: NewSip(r.Uint64(), r.Uint64()), generation: 1, lengths: [2]int{1, 40}, kinds: 5000}
+	m := &listModel{t: t, r: r, s: digest.NewSip(r.Uint64(), r.Uint64()), generation: 1, lengths: [2]int{1, 40}, kinds: 5000}
 	all, texts := m.elements(100_000)
 	m.list, m.model = m.list.Pushed(all, true, m.s, 1), texts
 	slices.Reverse(m.model)
@@ -96,8 +99,8 @@ func TestALargeListIsChangedAnywhere(t *testing.T) {
 
 // TestBlocksAreCutAtTheirEdges with elements at the edge of what lies with others, of what is a block, and beyond.
 func TestBlocksAreCutAtTheirEdges(t *testing.T) {
-	r, s := random(t, 66), NewSip(5, 6)
-	const packed, block = MaxShortElementBytes, blockBytes
+	r, s := random(t, 66), digest.NewSip(5, 6)
+	const packed, block = MaxShortElementBytes, rope.BlockBytes
 	for _, length := range []int{1, packed - 1, packed, packed + 1, block - 1, block} {
 		for _, step := range []int{1, 2, 3, 4, 5, 8} {
 			var l *List
@@ -125,7 +128,7 @@ func TestBlocksAreCutAtTheirEdges(t *testing.T) {
 
 // TestASmallListOccupiesLittle as long as it is small, and when it becomes so again.
 func TestASmallListOccupiesLittle(t *testing.T) {
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	var l *List
 	for i := range 1000 {
 		l = l.Pushed([][]byte{fmt.Appendf(nil, "element %d", i)}, i%2 == 0, s, 1)
@@ -150,7 +153,7 @@ func TestASmallListOccupiesLittle(t *testing.T) {
 
 // TestAQueueAllocatesLittle in steady state, and copies no more than a block behind a freeze.
 func TestAQueueAllocatesLittle(t *testing.T) {
-	s, element := NewSip(1, 2), [][]byte{[]byte("job:000001")}
+	s, element := digest.NewSip(1, 2), [][]byte{[]byte("job:000001")}
 	for _, length := range []int{1, 100, 10_000} {
 		var l *List
 		for range length {
@@ -173,7 +176,7 @@ func TestAQueueAllocatesLittle(t *testing.T) {
 
 // TestListsThatAreNoneAreRefused gives the reader parts that no list makes.
 func TestListsThatAreNoneAreRefused(t *testing.T) {
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	long := binary.AppendUvarint([]byte{1}, 101)
 	for name, c := range map[string]struct {
 		parts [][]byte
@@ -213,7 +216,7 @@ func FuzzListReader(f *testing.F) {
 	f.Add([]byte{3, 2, '1', '2', 0, 1, 'x'}, 3)
 	f.Add(append([]byte{1, 0x81, 0x10}, make([]byte, 2049)...), 200)
 	f.Fuzz(func(t *testing.T, image []byte, cut int) {
-		s, rest := NewSip(1, 2), image
+		s, rest := digest.NewSip(1, 2), image
 		var parts [][]byte
 		for len(rest) > 0 {
 			n := min(1+cut&0xff, len(rest))
@@ -234,7 +237,7 @@ func FuzzListChanges(f *testing.F) {
 	f.Add([]byte("pushes and pops"), uint64(1))
 	f.Fuzz(func(t *testing.T, steps []byte, seed uint64) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		m := &listModel{t: t, r: r, s: NewSip(seed, 1), generation: 1, lengths: [2]int{1, 1500}, kinds: 4}
+		m := &listModel{t: t, r: r, s: digest.NewSip(seed, 1), generation: 1, lengths: [2]int{1, 1500}, kinds: 4}
 		for _, step := range steps[:min(len(steps), 200)] {
 			m.lengths = [2]int{1, 2 + int(step)*6}
 			m.generation += uint64(step & 1)
@@ -245,7 +248,7 @@ func FuzzListChanges(f *testing.F) {
 }
 
 func TestAnErrorEndsTheImageOfAList(t *testing.T) {
-	s, full := NewSip(1, 2), errors.New("no room")
+	s, full := digest.NewSip(1, 2), errors.New("no room")
 	var l *List
 	for range 4 {
 		l = l.Pushed([][]byte{make([]byte, MaxPartBytes)}, false, s, 1)
@@ -267,7 +270,7 @@ func TestAnErrorEndsTheImageOfAList(t *testing.T) {
 // TestOrderAndContentsShowInTheHash of short rows over few elements: no two of them have the same, also those that have
 // the same pairs of neighbours.
 func TestOrderAndContentsShowInTheHash(t *testing.T) {
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	seen := map[uint64]string{}
 	var grow func(row string)
 	grow = func(row string) {

@@ -1,6 +1,11 @@
 package value
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
+)
 
 // MaxHolderBytes bounds the name of a lock's holder.
 const MaxHolderBytes = 512
@@ -19,8 +24,8 @@ type Lock struct {
 
 // NewLock is a lock with a copy of its holder's name, of 1 to MaxHolderBytes bytes, and a token, which is not 0. state
 // is a fresh one of the hash of values.
-func NewLock(holder []byte, token uint64, state Sip) *Lock {
-	l := &Lock{holder: string(holder), token: token, digest: state.Word(token).Finish(Digest(state, holder))}
+func NewLock(holder []byte, token uint64, state digest.Sip) *Lock {
+	l := &Lock{holder: string(holder), token: token, digest: state.Word(token).Finish(digest.Of(state, holder))}
 	l.box.Value = l
 	return l
 }
@@ -44,7 +49,7 @@ func (l *Lock) Encoding(EncodingLimits) string { return "raftlock" }
 func (l *Lock) Size() int { return len(l.holder) }
 
 // MemoryBytes estimates how much memory the lock occupies.
-func (l *Lock) MemoryBytes() int { return AllocatedSize(lockBytes) + AllocatedSize(len(l.holder)) }
+func (l *Lock) MemoryBytes() int { return allocated.Size(lockBytes) + allocated.Size(len(l.holder)) }
 
 // Digest is the hash of holder and token.
 func (l *Lock) Digest() uint64 { return l.digest }
@@ -61,7 +66,7 @@ func (l *Lock) EachPart(buf []byte, emit func(part []byte) error) error {
 type lockReader struct{ lock *Lock }
 
 // Add takes the only part.
-func (r *lockReader) Add(part []byte, _ int, state Sip, _ uint64) bool {
+func (r *lockReader) Add(part []byte, _ int, state digest.Sip, _ uint64) bool {
 	token, n := binary.Uvarint(part)
 	if r.lock != nil || n <= 0 || token == 0 || (n > 1 && part[n-1] == 0) { // no number is written longer than it is
 		return false
@@ -75,7 +80,7 @@ func (r *lockReader) Add(part []byte, _ int, state Sip, _ uint64) bool {
 }
 
 // Finish ends a lock.
-func (r *lockReader) Finish(Sip, uint64) (text []byte, apart Value, ok bool) {
+func (r *lockReader) Finish(digest.Sip, uint64) (text []byte, apart Value, ok bool) {
 	lock := r.lock
 	if r.lock = nil; lock == nil {
 		return nil, nil, false

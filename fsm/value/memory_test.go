@@ -3,6 +3,8 @@ package value
 import (
 	"reflect"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 func TestSizesAreThoseOfTheTypes(t *testing.T) {
@@ -15,7 +17,7 @@ func TestSizesAreThoseOfTheTypes(t *testing.T) {
 		"hash":    {containerBytes, int(reflect.TypeFor[Hash]().Size())},
 		"set":     {containerBytes, int(reflect.TypeFor[Set]().Size())},
 		"trunk":   {trunkBytes, int(reflect.TypeFor[trunk]().Size())},
-		"seed":    {seedBytes, int(reflect.TypeFor[Sip]().Size())},
+		"seed":    {seedBytes, int(reflect.TypeFor[digest.Sip]().Size())},
 		"fork":    {tableForkBytes, int(reflect.TypeFor[tableFork]().Size())},
 		"leaf":    {tableLeafBytes, int(reflect.TypeFor[tableLeaf]().Size())},
 		"pointer": {pointerBytes, int(reflect.TypeFor[*chunk]().Size())},

@@ -3,6 +3,8 @@ package value
 import (
 	"bytes"
 	"math"
+
+	"github.com/raftredis/raftredis/internal/allocated"
 )
 
 // ordered is a row of members in the order of (score, member), each of which knows its rank: a B+tree whose forks count
@@ -363,16 +365,16 @@ func (t orderedTree) memoryBytes() (bytes int) {
 	switch {
 	case t.leaf != nil:
 		l := t.leaf
-		bytes = AllocatedSize(orderedLeafBytes) + AllocatedSize(cap(l.block)) + AllocatedSize(cap(l.long)*sliceBytes)
+		bytes = allocated.Size(orderedLeafBytes) + allocated.Size(cap(l.block)) + allocated.Size(cap(l.long)*sliceBytes)
 		for _, member := range l.long {
-			bytes += AllocatedSize(len(member))
+			bytes += allocated.Size(len(member))
 		}
 	case t.fork != nil:
-		bytes = AllocatedSize(orderedForkBytes) + AllocatedSize(cap(t.fork.links)*orderedLinkBytes)
+		bytes = allocated.Size(orderedForkBytes) + allocated.Size(cap(t.fork.links)*orderedLinkBytes)
 		for i := range t.fork.links {
 			link := &t.fork.links[i]
 			if len(link.from.member) < longMemberBytes { // a long one is that of the leaf
-				bytes += AllocatedSize(len(link.from.member))
+				bytes += allocated.Size(len(link.from.member))
 			}
 			bytes += link.tree.memoryBytes()
 		}

@@ -1,6 +1,10 @@
 package value
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/raftredis/raftredis/internal/allocated"
+)
 
 // orderedLeaf packs elements into a block. An element is its score, big-endian; the length of its member + 1 as a
 // uvarint; and the member. A long member lies in long, in the order of the elements, and its length is written as 0.
@@ -94,7 +98,7 @@ func (l *orderedLeaf) own(generation uint64) *orderedLeaf {
 // packed is a copy of a block with a little room behind so many bytes more.
 func packed(block []byte, more int) []byte {
 	length := len(block) + more
-	return append(make([]byte, 0, AllocatedSize(length+length/16)), block...)
+	return append(make([]byte, 0, allocated.Size(length+length/16)), block...)
 }
 
 func (l *orderedLeaf) insert(at leafSpot, e scoredKey) {

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/number"
 )
 
@@ -73,16 +74,16 @@ func wantedForm(text []byte) (f form) {
 }
 
 // newForm is the whole form of a string.
-func newForm(text []byte, s Sip) form {
+func newForm(text []byte, s digest.Sip) form {
 	f := wantedForm(text)
 	f.complete(s)
 	return f
 }
 
 // complete adds the hash that a wanted form lacks.
-func (f *form) complete(s Sip) {
+func (f *form) complete(s digest.Sip) {
 	if len(f.text) > maxShortBytes {
-		binary.LittleEndian.PutUint64(f.head[f.headBytes:], Digest(s, f.text))
+		binary.LittleEndian.PutUint64(f.head[f.headBytes:], digest.Of(s, f.text))
 		f.length = f.headBytes + itemHashBytes
 	}
 }
@@ -209,7 +210,7 @@ func (h shape) rank(b []byte, number int) (at int) {
 }
 
 // room is where an entry belongs whose key, which the pack lacks, has a form and a hash.
-func (h shape) room(b []byte, key *form, hash uint64, s Sip) int {
+func (h shape) room(b []byte, key *form, hash uint64, s digest.Sip) int {
 	var buf [manyEntries]int32
 	places := h.places(buf[:0], b)
 	i := sort.Search(len(places), func(i int) bool {
@@ -226,7 +227,7 @@ func (h shape) room(b []byte, key *form, hash uint64, s Sip) int {
 }
 
 // cut is where the entries begin whose keys take a way or a later one at a fork, and how many there are before.
-func (h shape) cut(b []byte, way, shift int, s Sip) (at, before int) {
+func (h shape) cut(b []byte, way, shift int, s digest.Sip) (at, before int) {
 	var buf [manyEntries]int32
 	places := h.places(buf[:0], b)
 	before = sort.Search(len(places), func(i int) bool {
@@ -244,45 +245,45 @@ const (
 )
 
 // hash is the hash of an item: that of the string, made of its form.
-func (i Item) hash(s Sip) uint64 {
+func (i Item) hash(s digest.Sip) uint64 {
 	head, n := binary.Uvarint(i.form)
 	text := i.form[n:]
 	switch {
 	case head&1 == 1:
 		return s.Word(integerDomain).Finish(head)
 	case head>>1 > maxShortBytes:
-		return s.Word(longDomain).Finish(wordAt(text))
+		return s.Word(longDomain).Finish(digest.WordAt(text))
 	}
-	return Digest(s.Word(textDomain), text)
+	return digest.Of(s.Word(textDomain), text)
 }
 
 // hash is that of the item that the form makes.
-func (f *form) hash(s Sip) uint64 {
+func (f *form) hash(s digest.Sip) uint64 {
 	switch {
 	case f.head[0]&1 == 1:
 		head, _ := binary.Uvarint(f.head[:])
 		return s.Word(integerDomain).Finish(head)
 	case len(f.text) <= maxShortBytes:
-		return Digest(s.Word(textDomain), f.text)
+		return digest.Of(s.Word(textDomain), f.text)
 	case f.length > f.headBytes:
-		return s.Word(longDomain).Finish(wordAt(f.head[f.headBytes:]))
+		return s.Word(longDomain).Finish(digest.WordAt(f.head[f.headBytes:]))
 	}
-	return s.Word(longDomain).Finish(Digest(s, f.text))
+	return s.Word(longDomain).Finish(digest.Of(s, f.text))
 }
 
 // entryHash is what an entry adds to the digest of its container.
-func (h shape) entryHash(key uint64, kept Item, s Sip) uint64 {
+func (h shape) entryHash(key uint64, kept Item, s digest.Sip) uint64 {
 	s = s.Word(entryDomain).Word(key)
 	switch h {
 	case withItems:
 		return s.Finish(kept.hash(s))
 	case withWords:
-		return s.Finish(wordAt(kept.form))
+		return s.Finish(digest.WordAt(kept.form))
 	}
 	return s.Finish(0)
 }
 
-// Integer is the item as a number, if it is kept as one.
+// integer is the item as a number, if it is kept as one.
 func (i Item) integer() (int64, bool) {
 	head, _ := binary.Uvarint(i.form)
 	return unzigzag(head >> 1), head&1 == 1

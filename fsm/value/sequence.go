@@ -6,6 +6,9 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
 )
 
 // Sequence is a row of entries: bytes, each with a time that never runs back. Entries are appended behind and trimmed
@@ -56,15 +59,15 @@ const (
 const markBytes = 8
 
 // entryDigest is the digest of an entry.
-func entryDigest(s Sip, number uint64, time int64, data []byte) uint64 {
-	return seal(extend(s.Word(number).Word(uint64(time)), data, 0), data)
+func entryDigest(s digest.Sip, number uint64, time int64, data []byte) uint64 {
+	return digest.Seal(digest.Extend(s.Word(number).Word(uint64(time)), data, 0), data)
 }
 
 // Len is the number of entries held.
 func (q *Sequence) Len() uint64 { return q.next - q.first }
 
 // append appends a copy of data. time is not before that of the last entry.
-func (q *Sequence) append(time int64, data []byte, s Sip, generation uint64) {
+func (q *Sequence) append(time int64, data []byte, s digest.Sip, generation uint64) {
 	if q.generation < generation {
 		q.generation, q.list = generation, slices.Clone(q.list)
 	}
@@ -200,7 +203,7 @@ func (q *Sequence) within(bytes int) uint64 {
 
 // trim lets go of the entries before a number, which is at most next. Their memory is free when their stretch is. It
 // looks at no entries of stretches that go as a whole.
-func (q *Sequence) trim(number uint64, s Sip, generation uint64) {
+func (q *Sequence) trim(number uint64, s digest.Sip, generation uint64) {
 	dropped := 0
 	for ; dropped < len(q.list) && q.list[dropped].next() <= number; dropped++ {
 		c := q.list[dropped]
@@ -232,9 +235,9 @@ const stretchHeaderBytes = 80
 
 // memoryBytes is what the storage occupies.
 func (q *Sequence) memoryBytes() int {
-	bytes := AllocatedSize(cap(q.list) * pointerBytes)
+	bytes := allocated.Size(cap(q.list) * pointerBytes)
 	for _, c := range q.list {
-		bytes += AllocatedSize(stretchHeaderBytes) + AllocatedSize(cap(c.marks)*markBytes) + AllocatedSize(cap(c.bytes))
+		bytes += allocated.Size(stretchHeaderBytes) + allocated.Size(cap(c.marks)*markBytes) + allocated.Size(cap(c.bytes))
 	}
 	return bytes
 }
@@ -277,7 +280,7 @@ type sequenceReader struct {
 }
 
 // add takes the next part, and reports whether it is one. An entry has at most maxBytes.
-func (r *sequenceReader) add(part []byte, maxBytes int, s Sip, generation uint64) bool {
+func (r *sequenceReader) add(part []byte, maxBytes int, s digest.Sip, generation uint64) bool {
 	r.rest = append(r.rest, part...)
 	b := r.rest
 	for len(b) > 0 {

@@ -1,5 +1,10 @@
 package value
 
+import (
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
+)
+
 // Set is a set of strings, its members. It has at least one. It implements Value.
 type Set struct {
 	box     Box
@@ -53,7 +58,7 @@ type SetEdit struct{ members tableEdit }
 
 // Edit begins to write the set, or an empty one if it is nil. state is a fresh one of the hash of values, generation
 // the present one. s is not used any more once a member was written, but for its Digest and Size.
-func (s *Set) Edit(state Sip, generation uint64) SetEdit {
+func (s *Set) Edit(state digest.Sip, generation uint64) SetEdit {
 	var members table
 	if s != nil {
 		members = s.members
@@ -125,7 +130,7 @@ func (s *Set) fitsIntset(entries int64) bool {
 func (s *Set) Size() int { return s.members.bytes() }
 
 // MemoryBytes is what the set occupies.
-func (s *Set) MemoryBytes() int { return AllocatedSize(containerBytes) + s.members.memoryBytes() }
+func (s *Set) MemoryBytes() int { return allocated.Size(containerBytes) + s.members.memoryBytes() }
 
 // Digest is the digest of the members.
 func (s *Set) Digest() uint64 { return s.members.digest() }
@@ -144,12 +149,12 @@ type setReader struct{ members tableReader }
 func newSetReader() Reader { return &setReader{tableReader{shape: keysOnly}} }
 
 // Add takes the next part.
-func (r *setReader) Add(part []byte, maxBytes int, state Sip, generation uint64) bool {
+func (r *setReader) Add(part []byte, maxBytes int, state digest.Sip, generation uint64) bool {
 	return r.members.add(part, maxBytes, state, generation)
 }
 
 // Finish ends a set.
-func (r *setReader) Finish(Sip, uint64) (text []byte, apart Value, ok bool) {
+func (r *setReader) Finish(digest.Sip, uint64) (text []byte, apart Value, ok bool) {
 	members, ok := r.members.finish()
 	if !ok {
 		return nil, nil, false

@@ -3,6 +3,8 @@ package value
 import (
 	"slices"
 	"sort"
+
+	"github.com/raftredis/raftredis/internal/allocated"
 )
 
 // shelves are items in the order of their keys, each key once. The zero value is empty.
@@ -199,9 +201,9 @@ const shelfHeaderBytes = 32
 
 // memoryBytes is what the shelves occupy if each item has so many bytes.
 func (q *shelves[K, T]) memoryBytes(itemBytes int) int {
-	bytes := AllocatedSize(cap(q.list) * pointerBytes)
+	bytes := allocated.Size(cap(q.list) * pointerBytes)
 	for _, s := range q.list {
-		bytes += AllocatedSize(shelfHeaderBytes) + AllocatedSize(cap(s.items)*itemBytes)
+		bytes += allocated.Size(shelfHeaderBytes) + allocated.Size(cap(s.items)*itemBytes)
 	}
 	return bytes
 }

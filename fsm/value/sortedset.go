@@ -1,6 +1,11 @@
 package value
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
+)
 
 // SortedSet is members with scores, in the order of (score, member): numbers, and strings that differ. It implements
 // Value. No key holds an empty one.
@@ -34,12 +39,12 @@ type largeSortedSet struct {
 const maxBlockElements, maxBlockBytes = maxLeafElements, maxLeafBytes
 
 // scoredDigest is what an element adds to the sum. rank is rankOf its score.
-func scoredDigest(member []byte, rank uint64, s Sip) uint64 {
-	return seal(extend(s.Word(rank), member, 0), member)
+func scoredDigest(member []byte, rank uint64, s digest.Sip) uint64 {
+	return digest.Seal(digest.Extend(s.Word(rank), member, 0), member)
 }
 
 // sealed gives a set, which is not in use yet, its digest and its box.
-func (z *SortedSet) sealed(s Sip) *SortedSet {
+func (z *SortedSet) sealed(s digest.Sip) *SortedSet {
 	z.digest = s.Word(uint64(z.Len())).Finish(z.sum)
 	z.box.Value = z
 	return z
@@ -76,7 +81,7 @@ func (z *SortedSet) find(member []byte) (rank uint64, found bool) {
 		if !found {
 			return 0, false
 		}
-		return wordAt(kept.form), true
+		return digest.WordAt(kept.form), true
 	}
 	leaf := z.small()
 	for c := leaf.cursor(); c.next(); {
@@ -254,7 +259,7 @@ func (z *SortedSet) Scan(from Position, visit func(at Position, member []byte, s
 	}
 	var digits Digits
 	z.large.scores.scan(withWords, from, func(at Position, key, kept Item) bool {
-		return visit(at, key.Text(&digits), scoreOf(wordAt(kept.form)))
+		return visit(at, key.Text(&digits), scoreOf(digest.WordAt(kept.form)))
 	})
 }
 
@@ -286,9 +291,9 @@ const sortedSetBytes, largeSortedSetBytes = 88, 48
 // MemoryBytes is what the set occupies. It looks at all nodes of a large one.
 func (z *SortedSet) MemoryBytes() int {
 	if z.large == nil {
-		return AllocatedSize(sortedSetBytes) + AllocatedSize(cap(z.block))
+		return allocated.Size(sortedSetBytes) + allocated.Size(cap(z.block))
 	}
-	return AllocatedSize(sortedSetBytes) + AllocatedSize(largeSortedSetBytes) + z.large.order.memoryBytes() +
+	return allocated.Size(sortedSetBytes) + allocated.Size(largeSortedSetBytes) + z.large.order.memoryBytes() +
 		z.large.scores.memoryBytes()
 }
 

@@ -1,13 +1,17 @@
 package value
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+)
 
 // SortedSetEdit is a sorted set while a command changes it, one element after the other.
 type SortedSetEdit struct {
 	// old is the set before, nil for none.
 	old   *SortedSet
 	set   SortedSet
-	state Sip
+	state digest.Sip
 	// generation is the present one, owned says that the block is of it.
 	generation uint64
 	owned      bool
@@ -17,7 +21,7 @@ type SortedSetEdit struct {
 
 // Edit begins to change the set, or one without elements if it is nil. state is a fresh one of the hash of values,
 // generation the present one. z is not used any more once an element was changed, but for its Digest and Size.
-func (z *SortedSet) Edit(state Sip, generation uint64) SortedSetEdit {
+func (z *SortedSet) Edit(state digest.Sip, generation uint64) SortedSetEdit {
 	e := SortedSetEdit{old: z, state: state, generation: generation, owned: true}
 	if z == nil {
 		return e

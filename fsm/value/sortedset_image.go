@@ -3,6 +3,8 @@ package value
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // The image of a sorted set is a stream of its elements, in order: the bits of the score, u64; the length of the
@@ -30,7 +32,7 @@ type sortedSetReader struct {
 }
 
 // Add takes the next part. Elements are in order, no member comes twice, and each has one spelling.
-func (r *sortedSetReader) Add(part []byte, maxBytes int, s Sip, generation uint64) bool {
+func (r *sortedSetReader) Add(part []byte, maxBytes int, s digest.Sip, generation uint64) bool {
 	if r.set == nil {
 		var none *SortedSet
 		fresh := none.Edit(s, generation)
@@ -84,7 +86,7 @@ func (r *sortedSetReader) take(score float64, member []byte) bool {
 }
 
 // Finish ends a set.
-func (r *sortedSetReader) Finish(Sip, uint64) (text []byte, apart Value, ok bool) {
+func (r *sortedSetReader) Finish(digest.Sip, uint64) (text []byte, apart Value, ok bool) {
 	if r.set == nil || len(r.rest) > 0 {
 		return nil, nil, false
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // scoredModel is what a sorted set should hold: scores by member.
@@ -37,7 +39,7 @@ func (m scoredModel) inOrder() (all []modelElement) {
 }
 
 // testSip is the hash of values in tests.
-var testSip = NewSip(1, 2)
+var testSip = digest.NewSip(1, 2)
 
 // editedBy is a set after one change, made in a generation.
 func editedBy(z *SortedSet, generation uint64, change func(e *SortedSetEdit)) *SortedSet {

@@ -1,5 +1,10 @@
 package value
 
+import (
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
+)
+
 // Stream is Redis's stream at a key: entries with IDs that grow, each some pairs of a field and a value, and groups of
 // consumers that share the work on them. It implements Value.
 //
@@ -28,10 +33,12 @@ type Stream struct {
 }
 
 // NewStream is an empty stream.
-func NewStream(s Sip, generation uint64) *Stream { return (&Stream{generation: generation}).sealed(s) }
+func NewStream(s digest.Sip, generation uint64) *Stream {
+	return (&Stream{generation: generation}).sealed(s)
+}
 
 // sealed gives a stream, which is not in use yet, its digest and its box.
-func (t *Stream) sealed(s Sip) *Stream {
+func (t *Stream) sealed(s digest.Sip) *Stream {
 	t.digest = s.Word(t.last.Millis).Word(t.last.Sequence).Word(t.deleted.Millis).Word(t.deleted.Sequence).
 		Word(t.added).Word(t.blockSum).Word(uint64(t.blocks.count)).Word(uint64(t.groups.count)).Finish(t.groupSum)
 	t.box.Value = t
@@ -173,9 +180,9 @@ const streamBytes = 184
 
 // MemoryBytes is what the stream occupies. It costs O(N) in the number of blocks and of consumers.
 func (t *Stream) MemoryBytes() int {
-	bytes := AllocatedSize(streamBytes) + t.blocks.memoryBytes(pointerBytes) + t.groups.memoryBytes(pointerBytes)
+	bytes := allocated.Size(streamBytes) + t.blocks.memoryBytes(pointerBytes) + t.groups.memoryBytes(pointerBytes)
 	t.blocks.each(spot{}, func(b *streamBlock) bool {
-		bytes += AllocatedSize(streamBlockBytes) + AllocatedSize(cap(b.bytes))
+		bytes += allocated.Size(streamBlockBytes) + allocated.Size(cap(b.bytes))
 		return true
 	})
 	t.groups.each(spot{}, func(g *StreamGroup) bool {

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // streamBlock is some entries of a stream that follow each other, packed into one row of bytes:
@@ -43,7 +45,7 @@ func (b *streamBlock) compare(key StreamID) int { return b.first.Compare(key) }
 
 // newStreamBlock makes a block without entries, of which the first will have an ID, and these pairs of a field and a
 // value.
-func newStreamBlock(id StreamID, pairs [][]byte, s Sip, generation uint64) *streamBlock {
+func newStreamBlock(id StreamID, pairs [][]byte, s digest.Sip, generation uint64) *streamBlock {
 	b := &streamBlock{generation: generation, first: id}
 	b.bytes = binary.AppendUvarint(nil, uint64(len(pairs)/2))
 	b.listpack = listpackBase + 3*listpackSmall + uint32(listpackNumber(int64(len(pairs)/2)))
@@ -56,10 +58,10 @@ func newStreamBlock(id StreamID, pairs [][]byte, s Sip, generation uint64) *stre
 }
 
 // sealFields ends the fields, which are all that there is.
-func (b *streamBlock) sealFields(s Sip) {
+func (b *streamBlock) sealFields(s digest.Sip) {
 	b.begin = uint32(len(b.bytes))
 	b.from = b.begin
-	b.fields = Digest(s, b.bytes)
+	b.fields = digest.Of(s, b.bytes)
 }
 
 // takes reports whether another entry of so many bytes of fields and values belongs to the block.
@@ -68,7 +70,7 @@ func (b *streamBlock) takes(bytes int) bool {
 }
 
 // digest is the hash of the block.
-func (b *streamBlock) digest(s Sip) uint64 {
+func (b *streamBlock) digest(s digest.Sip) uint64 {
 	return s.Word(b.first.Millis).Word(b.first.Sequence).Word(b.last.Millis).Word(b.last.Sequence).Word(b.fields).
 		Word(uint64(b.added)<<32 | uint64(b.listpack)).Finish(b.sum)
 }
@@ -110,7 +112,7 @@ func cutText(b []byte) (text, rest []byte) {
 }
 
 // add adds an entry behind the others. This generation may change the block.
-func (b *streamBlock) add(id StreamID, pairs [][]byte, s Sip) {
+func (b *streamBlock) add(id StreamID, pairs [][]byte, s digest.Sip) {
 	same := b.hasFields(pairs)
 	body := b.bodyBytes(id, pairs, same)
 	need := uvarintBytes(uint64(body)) + body
@@ -204,8 +206,8 @@ func (b *streamBlock) copy(generation uint64) *streamBlock {
 }
 
 // streamEntryDigest is the digest of an entry.
-func streamEntryDigest(s Sip, id StreamID, body []byte) uint64 {
-	return Digest(s.Word(id.Millis).Word(id.Sequence), body)
+func streamEntryDigest(s digest.Sip, id StreamID, body []byte) uint64 {
+	return digest.Of(s.Word(id.Millis).Word(id.Sequence), body)
 }
 
 // StreamEntry is an entry of a stream. Its bytes never change, and may be kept.
@@ -290,7 +292,7 @@ func (b *streamBlock) offsets(dst []uint32, upto StreamID) []uint32 {
 }
 
 // dropFirst lets go of the first entry held. This generation may change the block.
-func (b *streamBlock) dropFirst(s Sip) {
+func (b *streamBlock) dropFirst(s digest.Sip) {
 	id, body, next := b.idAt(int(b.from))
 	b.sum -= streamEntryDigest(s, id, b.bytes[body:next])
 	b.from = uint32(next)
@@ -298,7 +300,7 @@ func (b *streamBlock) dropFirst(s Sip) {
 }
 
 // drop lets go of the entry at an offset. There is another one. This generation may change the block.
-func (b *streamBlock) drop(offset int, s Sip) {
+func (b *streamBlock) drop(offset int, s digest.Sip) {
 	if offset == int(b.from) {
 		b.dropFirst(s)
 		return

@@ -1,17 +1,19 @@
 package value
 
+import "github.com/raftredis/raftredis/fsm/value/digest"
+
 // StreamChange changes a stream: it holds what becomes of it until Done. What it does is done at once to storage of
 // this generation, so the stream that Done gives must take the place of the old one, unless nothing was changed.
 type StreamChange struct {
 	next       *Stream
-	state      Sip
+	state      digest.Sip
 	generation uint64
 	// open is the group that is being changed, nil for none.
 	open *StreamGroupChange
 }
 
 // Change begins a change. state is a fresh one of the hash of values.
-func (t *Stream) Change(state Sip, generation uint64) *StreamChange {
+func (t *Stream) Change(state digest.Sip, generation uint64) *StreamChange {
 	next := *t
 	next.generation = generation
 	return &StreamChange{next: &next, state: state, generation: generation}

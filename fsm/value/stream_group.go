@@ -1,6 +1,11 @@
 package value
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
+)
 
 // StreamGroup is a group of consumers of a stream: up to where entries were delivered to it, and which of these were
 // not acknowledged. It is for reading; StreamChange changes it.
@@ -47,7 +52,9 @@ const NeverActive = -1
 // UnknownRead says that it is not known how many of the entries that were ever added a group has read.
 const UnknownRead = -1
 
-func newStreamName(text []byte, s Sip) *streamName { return &streamName{string(text), Digest(s, text)} }
+func newStreamName(text []byte, s digest.Sip) *streamName {
+	return &streamName{string(text), digest.Of(s, text)}
+}
 
 func (g *StreamGroup) compare(key string) int    { return strings.Compare(g.name.text, key) }
 func (c *StreamConsumer) compare(key string) int { return strings.Compare(c.name.text, key) }
@@ -120,16 +127,16 @@ func (c *StreamConsumer) Active() int64 { return c.active }
 func (c *StreamConsumer) Pending() int { return c.pending.count }
 
 // digest is the hash of a group.
-func (g *StreamGroup) digest(s Sip) uint64 {
+func (g *StreamGroup) digest(s digest.Sip) uint64 {
 	return s.Word(g.name.digest).Word(g.last.Millis).Word(g.last.Sequence).Word(uint64(g.read)).
 		Word(uint64(g.pending.count)).Word(uint64(g.consumers.count)).Finish(g.sum)
 }
 
-func (c *StreamConsumer) digest(s Sip) uint64 {
+func (c *StreamConsumer) digest(s digest.Sip) uint64 {
 	return s.Word(c.name.digest).Word(uint64(c.seen)).Finish(uint64(c.active))
 }
 
-func (p StreamPending) digest(s Sip) uint64 {
+func (p StreamPending) digest(s digest.Sip) uint64 {
 	return s.Word(p.ID.Millis).Word(p.ID.Sequence).Word(uint64(p.Time)).Word(p.Count).Finish(p.owner.digest)
 }
 
@@ -146,15 +153,15 @@ const (
 func (c *StreamConsumer) size() int { return streamConsumerBytes + len(c.name.text) }
 
 func (g *StreamGroup) memoryBytes() int {
-	bytes := AllocatedSize(streamGroupBytes) + g.name.memoryBytes() + g.pending.memoryBytes(streamPendingBytes) +
+	bytes := allocated.Size(streamGroupBytes) + g.name.memoryBytes() + g.pending.memoryBytes(streamPendingBytes) +
 		g.consumers.memoryBytes(pointerBytes)
 	g.consumers.each(spot{}, func(c *StreamConsumer) bool {
-		bytes += AllocatedSize(streamConsumerBytes) + c.name.memoryBytes() + c.pending.memoryBytes(streamIDBytes)
+		bytes += allocated.Size(streamConsumerBytes) + c.name.memoryBytes() + c.pending.memoryBytes(streamIDBytes)
 		return true
 	})
 	return bytes
 }
 
 func (n *streamName) memoryBytes() int {
-	return AllocatedSize(streamNameBytes) + AllocatedSize(len(n.text))
+	return allocated.Size(streamNameBytes) + allocated.Size(len(n.text))
 }

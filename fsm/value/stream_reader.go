@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"strings"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // streamReader is the Reader of streams. The zero value awaits the first part of the first stream.
@@ -29,7 +31,7 @@ type streamReader struct {
 }
 
 // Add takes the next part.
-func (r *streamReader) Add(part []byte, _ int, s Sip, generation uint64) bool {
+func (r *streamReader) Add(part []byte, _ int, s digest.Sip, generation uint64) bool {
 	r.rest = append(r.rest, part...)
 	b := r.rest
 	for len(b) > 0 {
@@ -56,7 +58,7 @@ func (r *streamReader) Add(part []byte, _ int, s Sip, generation uint64) bool {
 }
 
 // record takes the next record; whole has its length before it.
-func (r *streamReader) record(w words, whole []byte, s Sip, generation uint64) bool {
+func (r *streamReader) record(w words, whole []byte, s digest.Sip, generation uint64) bool {
 	switch {
 	case !r.begun:
 		r.begun = true
@@ -84,7 +86,7 @@ func (r *streamReader) record(w words, whole []byte, s Sip, generation uint64) b
 	return false
 }
 
-func (r *streamReader) beginBlock(w words, s Sip, generation uint64) bool {
+func (r *streamReader) beginBlock(w words, s digest.Sip, generation uint64) bool {
 	b := &streamBlock{generation: generation, first: w.id(), last: w.id()}
 	added, listpack, held := w.number(), w.number(), w.number()
 	if w.bad || added == 0 || added > StreamNodeEntries || held > added || listpack > math.MaxUint32 ||
@@ -107,7 +109,7 @@ func (r *streamReader) beginBlock(w words, s Sip, generation uint64) bool {
 }
 
 // entry takes the next entry of the block.
-func (r *streamReader) entry(w words, whole []byte, s Sip, generation uint64) bool {
+func (r *streamReader) entry(w words, whole []byte, s digest.Sip, generation uint64) bool {
 	b, body := r.block, w.rest
 	millis, sequence := w.number(), w.number()
 	id := StreamID{b.first.Millis + millis, sequence}
@@ -161,7 +163,7 @@ func (r *streamReader) pairs(w words) (pairs [][]byte, same, ok bool) {
 }
 
 // endBlock adds the block, of which all is here.
-func (r *streamReader) endBlock(s Sip, generation uint64) bool {
+func (r *streamReader) endBlock(s digest.Sip, generation uint64) bool {
 	b, t := r.block, &r.stream
 	whole := b.held == b.added
 	first, _, _ := b.idAt(int(b.from))
@@ -180,7 +182,7 @@ func (r *streamReader) endBlock(s Sip, generation uint64) bool {
 	return true
 }
 
-func (r *streamReader) beginGroup(w words, s Sip, generation uint64) bool {
+func (r *streamReader) beginGroup(w words, s digest.Sip, generation uint64) bool {
 	name := w.text()
 	if before, any := r.stream.groups.last(); w.bad || (any && strings.Compare(string(name), before.name.text) <= 0) {
 		return false
@@ -192,7 +194,7 @@ func (r *streamReader) beginGroup(w words, s Sip, generation uint64) bool {
 	return w.ends()
 }
 
-func (r *streamReader) consumer(w words, s Sip, generation uint64) bool {
+func (r *streamReader) consumer(w words, s digest.Sip, generation uint64) bool {
 	name := w.text()
 	c := &StreamConsumer{generation: generation, name: newStreamName(name, s), seen: w.signed(), active: w.signed()}
 	before, any := r.group.consumers.last()
@@ -207,7 +209,7 @@ func (r *streamReader) consumer(w words, s Sip, generation uint64) bool {
 }
 
 // delivered takes an entry that is pending.
-func (r *streamReader) delivered(w words, s Sip, generation uint64) bool {
+func (r *streamReader) delivered(w words, s digest.Sip, generation uint64) bool {
 	p := StreamPending{ID: w.id(), Time: w.signed(), Count: w.number()}
 	number := w.number()
 	before, any := r.group.pending.last()
@@ -224,7 +226,7 @@ func (r *streamReader) delivered(w words, s Sip, generation uint64) bool {
 }
 
 // endGroup adds the group that came last, if there is one.
-func (r *streamReader) endGroup(s Sip, generation uint64) {
+func (r *streamReader) endGroup(s digest.Sip, generation uint64) {
 	if g := r.group; g != nil {
 		r.stream.groups.put(g.name.text, g, generation)
 		r.stream.groupSum += g.digest(s)
@@ -234,7 +236,7 @@ func (r *streamReader) endGroup(s Sip, generation uint64) {
 }
 
 // Finish ends a stream.
-func (r *streamReader) Finish(s Sip, generation uint64) (text []byte, apart Value, ok bool) {
+func (r *streamReader) Finish(s digest.Sip, generation uint64) (text []byte, apart Value, ok bool) {
 	r.endGroup(s, generation)
 	t := r.stream
 	if !r.begun || len(r.rest) > 0 || r.blocks+r.entries+r.groups+r.consumers+r.pending > 0 ||

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"unsafe"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // modelPending is what is pending, by ID; a modelGroup and a modelStream hold what a group and a stream should.
@@ -106,7 +108,7 @@ func streamParts(t *testing.T, stream *Stream) (parts [][]byte) {
 	return parts
 }
 
-func readStream(parts [][]byte, s Sip, generation uint64) (*Stream, bool) {
+func readStream(parts [][]byte, s digest.Sip, generation uint64) (*Stream, bool) {
 	r := NewReader(KindStream)
 	for _, part := range parts {
 		if len(part) > 0 && !r.Add(part, 0, s, generation) {
@@ -121,7 +123,7 @@ func readStream(parts [][]byte, s Sip, generation uint64) (*Stream, bool) {
 }
 
 // checkStream compares a stream with the model, and with one that is restored from its image.
-func checkStream(t *testing.T, r *rand.Rand, stream *Stream, m *modelStream, s Sip) {
+func checkStream(t *testing.T, r *rand.Rand, stream *Stream, m *modelStream, s digest.Sip) {
 	t.Helper()
 	if len(m.items) == 0 {
 		m.items = nil
@@ -225,7 +227,7 @@ func checkRanges(t *testing.T, r *rand.Rand, stream *Stream, m *modelStream) {
 }
 
 // streamStep does something to a stream and to its model.
-func streamStep(r *rand.Rand, t *Stream, m *modelStream, s Sip, generation uint64, long bool) *Stream {
+func streamStep(r *rand.Rand, t *Stream, m *modelStream, s digest.Sip, generation uint64, long bool) *Stream {
 	c := t.Change(s, generation)
 	names := []string{"a", "bb", "", "c"}
 	name := names[r.IntN(len(names))]
@@ -368,7 +370,7 @@ func groupStep(r *rand.Rand, c *StreamGroupChange, m *modelStream, g *modelGroup
 // end: nothing that came later may show in them.
 func TestStreamsAreThoseOfTheModel(t *testing.T) {
 	r := random(t, 64)
-	s := NewSip(r.Uint64(), r.Uint64())
+	s := digest.NewSip(r.Uint64(), r.Uint64())
 	type kept struct {
 		stream *Stream
 		model  *modelStream
@@ -406,7 +408,7 @@ func TestStreamsAreThoseOfTheModel(t *testing.T) {
 
 // TestDigestsOfStreamsFollowFromTheContents: whatever is changed shows, and what is undone does not.
 func TestDigestsOfStreamsFollowFromContents(t *testing.T) {
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	base := func() *StreamChange {
 		c := NewStream(s, 1).Change(s, 1)
 		for i := range uint64(3) {
@@ -476,7 +478,7 @@ func TestDigestsOfStreamsFollowFromContents(t *testing.T) {
 // TestBlocksEndWhereNodesOfRedisDo at the bounds of entries and bytes. The comparison with a Redis server, in package
 // fsm, does it with random ones.
 func TestBlocksEndWhereNodesOfRedisDo(t *testing.T) {
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	blocks := func(count int, value string) int {
 		c := NewStream(s, 1).Change(s, 1)
 		for i := range count {
@@ -522,7 +524,7 @@ func TestElementsOfListpacks(t *testing.T) {
 // what is pending.
 func TestAFreezeCostsAStreamLittle(t *testing.T) {
 	const entries, pendings = 1_000_000, 100_000
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	c := NewStream(s, 1).Change(s, 1)
 	pair := [][]byte{[]byte("field"), []byte("value"), []byte("other"), []byte("12345678")}
 	for i := range uint64(entries) {
@@ -568,7 +570,7 @@ func TestAFreezeCostsAStreamLittle(t *testing.T) {
 // them, without what holds these together.
 func TestEntriesTakeLessMemoryThanInRedis(t *testing.T) {
 	const entries = 200_000
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	c := NewStream(s, 1).Change(s, 1)
 	for i := range uint64(entries) {
 		c.Append(StreamID{1_700_000_000_000 + i/3, i % 3},
@@ -604,7 +606,7 @@ func TestSizesOfStreams(t *testing.T) {
 
 // TestImagesOfStreamsAreCanonical: a reader refuses what no writer writes.
 func TestImagesOfStreamsAreCanonical(t *testing.T) {
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	c := NewStream(s, 1).Change(s, 1)
 	for i := range uint64(4) {
 		c.Append(StreamID{i + 1, 7}, [][]byte{[]byte("f"), []byte("v")})
@@ -655,7 +657,7 @@ func TestImagesOfStreamsAreCanonical(t *testing.T) {
 
 // FuzzStreamReader: bytes are a stream or not, and no more; one that is read is written as it was.
 func FuzzStreamReader(f *testing.F) {
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	c := NewStream(s, 1).Change(s, 1)
 	c.Append(StreamID{1, 1}, [][]byte{[]byte("f"), []byte("v")})
 	c.Append(StreamID{1, 2}, [][]byte{[]byte("f"), []byte("v"), []byte("g"), []byte("")})

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/number"
 )
 
@@ -72,11 +73,11 @@ func (s String) AppendRange(dst []byte, begin, end int) []byte {
 func (s String) Append(dst []byte) []byte { return s.AppendRange(dst, 0, s.Len()) }
 
 // Digest is the hash of the string; state is a fresh one of the hash of values.
-func (s String) Digest(state Sip) uint64 {
+func (s String) Digest(state digest.Sip) uint64 {
 	if s.chunks != nil {
 		return s.chunks.digest
 	}
-	return DigestString(state, s.text)
+	return digest.OfString(state, s.text)
 }
 
 // Integer is the string as a number, if it is the canonical spelling of one.
@@ -109,7 +110,7 @@ func (s String) EachPart(buf []byte, emit func(part []byte) error) error {
 	if err := emit(binary.AppendUvarint(buf[:0], uint64(s.Len()))); err != nil {
 		return err
 	}
-	skipped, count := 0, chunkCount(s.Len())
+	skipped, count := 0, digest.ChunkCount(s.Len())
 	for i := 0; i < count; {
 		if s.zeroChunk(i) {
 			skipped++
@@ -133,14 +134,14 @@ func (s String) EachPart(buf []byte, emit func(part []byte) error) error {
 func (s String) zeroChunk(index int) bool {
 	begin := index * ChunkBytes
 	if s.chunks == nil {
-		return isZero(s.text[begin : begin+chunkLength(index, len(s.text))])
+		return isZero(s.text[begin : begin+digest.ChunkLength(index, len(s.text))])
 	}
 	one := s.chunks.at(index)
 	return one == nil || isZero(one.bytes)
 }
 
 // isZero reports whether all bytes are zero.
-func isZero[T Text](b T) bool {
+func isZero[T digest.Text](b T) bool {
 	for i := range len(b) {
 		if b[i] != 0 {
 			return false
@@ -163,7 +164,7 @@ type StringReader struct {
 const maxSmallBytes = 256 << 10
 
 // Add takes the next part. A string has at most maxBytes.
-func (r *StringReader) Add(part []byte, maxBytes int, state Sip, generation uint64) bool {
+func (r *StringReader) Add(part []byte, maxBytes int, state digest.Sip, generation uint64) bool {
 	number, n := binary.Uvarint(part)
 	if n <= 0 {
 		return false
@@ -171,8 +172,8 @@ func (r *StringReader) Add(part []byte, maxBytes int, state Sip, generation uint
 	if !r.begun {
 		return n == len(part) && number <= uint64(maxBytes) && r.begin(int(number), state, generation)
 	}
-	content, count := part[n:], chunkCount(len(part)-n)
-	left := chunkCount(r.length) - r.next
+	content, count := part[n:], digest.ChunkCount(len(part)-n)
+	left := digest.ChunkCount(r.length) - r.next
 	if count == 0 || number > uint64(left) || count > left-int(number) {
 		return false
 	}
@@ -193,7 +194,7 @@ func (r *StringReader) Add(part []byte, maxBytes int, state Sip, generation uint
 	return true
 }
 
-func (r *StringReader) begin(length int, state Sip, generation uint64) bool {
+func (r *StringReader) begin(length int, state digest.Sip, generation uint64) bool {
 	r.begun, r.length, r.next = true, length, 0
 	if length > maxSmallBytes {
 		r.chunks = newZeros(length, state, generation)
@@ -205,7 +206,7 @@ func (r *StringReader) begin(length int, state Sip, generation uint64) bool {
 }
 
 // Finish ends the string: it is text if apart is nil. text is valid until the next Add. ok is false if no part came.
-func (r *StringReader) Finish(state Sip, generation uint64) (text []byte, apart Value, ok bool) {
+func (r *StringReader) Finish(state digest.Sip, generation uint64) (text []byte, apart Value, ok bool) {
 	if !r.begun {
 		return nil, nil, false
 	}
@@ -226,11 +227,11 @@ func (r *StringReader) Finish(state Sip, generation uint64) (text []byte, apart 
 // thousand times the memory after a restart.
 func mostlyZeros(text []byte) bool {
 	zeros := 0
-	for i := range chunkCount(len(text)) {
+	for i := range digest.ChunkCount(len(text)) {
 		begin := i * ChunkBytes
-		if isZero(text[begin : begin+chunkLength(i, len(text))]) {
+		if isZero(text[begin : begin+digest.ChunkLength(i, len(text))]) {
 			zeros++
 		}
 	}
-	return len(text) > ChunkBytes && 2*zeros >= chunkCount(len(text))
+	return len(text) > ChunkBytes && 2*zeros >= digest.ChunkCount(len(text))
 }

@@ -1,6 +1,11 @@
 package value
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
+)
 
 // table holds entries by their keys, each key once: the elements of a set, the fields of a hash with their values, the
 // members of a sorted set with their scores. A small one is one pack. A large one is a tree by the bits of the hashes
@@ -57,7 +62,7 @@ func packFits(entries, bytes int) bool { return entries <= maxPackEntries && byt
 type trunk struct {
 	root *tableFork
 	// seed is a fresh state of the hash of values: reads look for keys by it, and have no other.
-	seed *Sip
+	seed *digest.Sip
 	// count is the number of entries, bytes their length in packs, sum adds up their hashes.
 	count, bytes int
 	sum          uint64
@@ -104,7 +109,7 @@ func (l *tableLeaf) first(way int) int { return way &^ (int(l.ways) - 1) }
 type making struct {
 	shape shape
 	// state is a fresh one of the hash of values, generation the present one.
-	state      Sip
+	state      digest.Sip
 	generation uint64
 }
 
@@ -238,7 +243,7 @@ func (t *table) scan(h shape, from Position, visit func(at Position, key, kept I
 }
 
 func (f *tableFork) scan(
-	h shape, low uint64, shift int, s Sip, visit func(at Position, key, kept Item) bool,
+	h shape, low uint64, shift int, s digest.Sip, visit func(at Position, key, kept Item) bool,
 ) bool {
 	for way := wayOf(low, shift); way < ways; way++ {
 		node := f.next[way]
@@ -286,18 +291,18 @@ const trunkBytes, seedBytes, tableForkBytes, tableLeafBytes = 40, 32, 328, 40
 // memoryBytes is what the table occupies besides its header.
 func (t *table) memoryBytes() int {
 	if t.trunk == nil {
-		return AllocatedSize(cap(t.packed))
+		return allocated.Size(cap(t.packed))
 	}
-	return AllocatedSize(trunkBytes) + AllocatedSize(seedBytes) + t.trunk.root.memoryBytes()
+	return allocated.Size(trunkBytes) + allocated.Size(seedBytes) + t.trunk.root.memoryBytes()
 }
 
 func (f *tableFork) memoryBytes() int {
-	bytes := AllocatedSize(tableForkBytes)
+	bytes := allocated.Size(tableForkBytes)
 	for way := 0; way < ways; way++ {
 		if node := f.next[way]; node.fork != nil {
 			bytes += node.fork.memoryBytes()
 		} else {
-			bytes += AllocatedSize(tableLeafBytes) + AllocatedSize(cap(node.leaf.pack))
+			bytes += allocated.Size(tableLeafBytes) + allocated.Size(cap(node.leaf.pack))
 			way += int(node.leaf.ways) - 1
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // million is how many entries the tables of benchmarks have.
@@ -35,7 +37,7 @@ func largeTable(m making, entries int) table {
 func elementAt(i int) int { return i * 7919 % million }
 
 func BenchmarkTableFind(b *testing.B) {
-	m := making{withItems, NewSip(1, 2), 1}
+	m := making{withItems, digest.NewSip(1, 2), 1}
 	t := largeTable(m, million)
 	var buf [16]byte
 	n := 0
@@ -49,7 +51,7 @@ func BenchmarkTableFind(b *testing.B) {
 }
 
 func BenchmarkTableReplace(b *testing.B) {
-	m := making{withItems, NewSip(1, 2), 1}
+	m := making{withItems, digest.NewSip(1, 2), 1}
 	t := largeTable(m, million)
 	var buf [16]byte
 	n := 0
@@ -62,7 +64,7 @@ func BenchmarkTableReplace(b *testing.B) {
 
 // BenchmarkTableReplaceFrozen has a freeze every 4,096 writes.
 func BenchmarkTableReplaceFrozen(b *testing.B) {
-	m := making{withItems, NewSip(1, 2), 1}
+	m := making{withItems, digest.NewSip(1, 2), 1}
 	t := largeTable(m, million)
 	var buf [16]byte
 	n := 0
@@ -76,7 +78,7 @@ func BenchmarkTableReplaceFrozen(b *testing.B) {
 }
 
 func BenchmarkTableAddAndRemove(b *testing.B) {
-	m := making{keysOnly, NewSip(1, 2), 1}
+	m := making{keysOnly, digest.NewSip(1, 2), 1}
 	t := largeTable(m, million)
 	var buf [16]byte
 	n := 0
@@ -90,7 +92,7 @@ func BenchmarkTableAddAndRemove(b *testing.B) {
 
 // BenchmarkTableSmall sets a field of a hash of ten.
 func BenchmarkTableSmall(b *testing.B) {
-	m := making{withItems, NewSip(1, 2), 1}
+	m := making{withItems, digest.NewSip(1, 2), 1}
 	t := largeTable(m, 10)
 	var buf [16]byte
 	n := 0
@@ -102,7 +104,7 @@ func BenchmarkTableSmall(b *testing.B) {
 }
 
 func BenchmarkTablePick(b *testing.B) {
-	m := making{keysOnly, NewSip(1, 2), 1}
+	m := making{keysOnly, digest.NewSip(1, 2), 1}
 	t := largeTable(m, million)
 	n := 0
 	for b.Loop() {
@@ -113,7 +115,7 @@ func BenchmarkTablePick(b *testing.B) {
 
 // BenchmarkTableEach is one element of a walk through a million.
 func BenchmarkTableEach(b *testing.B) {
-	m := making{keysOnly, NewSip(1, 2), 1}
+	m := making{keysOnly, digest.NewSip(1, 2), 1}
 	t := largeTable(m, million)
 	left := 0
 	for b.Loop() {
@@ -138,7 +140,7 @@ func heapInUse() int {
 // takes for the same; docs/decisions/0061 says why.
 func TestContainersAreSmall(t *testing.T) {
 	const elements = 40_000
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	for _, c := range []struct {
 		name     string
 		elements int

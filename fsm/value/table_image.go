@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/number"
 )
 
@@ -87,7 +88,7 @@ type tableReader struct {
 }
 
 // add takes the next part, and reports whether it is one. An item has at most maxBytes.
-func (r *tableReader) add(part []byte, maxBytes int, s Sip, generation uint64) bool {
+func (r *tableReader) add(part []byte, maxBytes int, s digest.Sip, generation uint64) bool {
 	if !r.begun {
 		count, n := binary.Uvarint(part)
 		r.begun, r.left = true, count

@@ -13,15 +13,17 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // keptForm is what a table of a shape keeps: a string, eight bytes, or nothing.
-func keptForm(h shape, kept string, s Sip) form {
+func keptForm(h shape, kept string, s digest.Sip) form {
 	switch h {
 	case withItems:
 		return newForm([]byte(kept), s)
 	case withWords:
-		return wordForm(wordAt(kept))
+		return wordForm(digest.WordAt(kept))
 	}
 	return form{}
 }
@@ -236,7 +238,7 @@ type frozenTable struct {
 }
 
 func modelTable(t *testing.T, r *rand.Rand, h shape) {
-	m := making{h, NewSip(r.Uint64(), r.Uint64()), 1}
+	m := making{h, digest.NewSip(r.Uint64(), r.Uint64()), 1}
 	var tab table
 	model := map[string]string{}
 	var frozen []frozenTable
@@ -289,7 +291,7 @@ func modelTable(t *testing.T, r *rand.Rand, h shape) {
 
 // At a depth where no bits of the hash are left, a leaf takes any number of entries.
 func TestTableTakesEqualHashes(t *testing.T) {
-	m := making{keysOnly, NewSip(3, 4), 1}
+	m := making{keysOnly, digest.NewSip(3, 4), 1}
 	seed := m.state
 	root := &tableFork{generation: 1}
 	for way := range ways {
@@ -319,7 +321,7 @@ func TestTableTakesEqualHashes(t *testing.T) {
 
 // A table that shrinks through the bounds of a pack, and grows through them, is a pack exactly below them.
 func TestTableIsAPackWhileItFits(t *testing.T) {
-	m := making{withItems, NewSip(5, 6), 1}
+	m := making{withItems, digest.NewSip(5, 6), 1}
 	var tab table
 	model := map[string]string{}
 	put := func(key, kept string) {
@@ -348,7 +350,7 @@ func TestReaderOfTablesGivesWhatWasWritten(t *testing.T) {
 	for name, h := range shapes {
 		t.Run(name, func(t *testing.T) {
 			r := random(t, 11+uint64(h))
-			m := making{h, NewSip(r.Uint64(), r.Uint64()), 1}
+			m := making{h, digest.NewSip(r.Uint64(), r.Uint64()), 1}
 			reader := tableReader{shape: h} // one for all, as images have them
 			for _, size := range []int{1, 2, 10, 60, maxPackEntries, maxPackEntries + 1, 5000} {
 				model := map[string]string{}
@@ -384,7 +386,7 @@ func cutAnew(r *rand.Rand, parts [][]byte) [][]byte {
 }
 
 func TestReaderOfTablesRefusesWhatIsNone(t *testing.T) {
-	m := making{withItems, NewSip(7, 8), 1}
+	m := making{withItems, digest.NewSip(7, 8), 1}
 	good := tableOf(map[string]string{"a": "1", "b": "2", "c": strings.Repeat("x", maxShortBytes+1)}, m)
 	parts := partsOf(t, &good, withItems)
 	if _, ok := readTable(parts, m); !ok {
@@ -426,7 +428,7 @@ func TestReaderOfTablesRefusesWhatIsNone(t *testing.T) {
 
 // FuzzReaderOfTables gives a reader any parts: what it takes has the same image again.
 func FuzzReaderOfTables(f *testing.F) {
-	m := making{withItems, NewSip(9, 10), 1}
+	m := making{withItems, digest.NewSip(9, 10), 1}
 	tab := tableOf(map[string]string{"a": "1", "bb": "", "-7": strings.Repeat("x", 300)}, m)
 	_ = tab.eachPart(withItems, make([]byte, 0, MaxPartBytes), func(part []byte) error {
 		f.Add(uint8(withItems), bytes.Clone(part), uint8(3))
@@ -435,7 +437,7 @@ func FuzzReaderOfTables(f *testing.F) {
 	f.Add(uint8(keysOnly), []byte{1, 15, 2, 'a'}, uint8(1))
 	f.Add(uint8(withWords), []byte{1, 15, 0, 0, 0, 0, 0, 0, 0, 0}, uint8(1))
 	f.Fuzz(func(t *testing.T, h uint8, data []byte, cut uint8) {
-		m := making{shape(h % 3), NewSip(9, 10), 1}
+		m := making{shape(h % 3), digest.NewSip(9, 10), 1}
 		parts := [][]byte{data[:min(1, len(data))]}
 		for rest := data[len(parts[0]):]; len(rest) > 0; {
 			n := min(int(cut)+1, len(rest))
@@ -454,7 +456,7 @@ func FuzzReaderOfTables(f *testing.F) {
 
 func TestScanOfATableShowsWhatStays(t *testing.T) {
 	r := random(t, 21)
-	m := making{keysOnly, NewSip(r.Uint64(), r.Uint64()), 1}
+	m := making{keysOnly, digest.NewSip(r.Uint64(), r.Uint64()), 1}
 	var tab table
 	for i := range 3000 {
 		tab, _ = tab.with(strconv.AppendInt(nil, int64(i), 10), form{}, m)
@@ -503,7 +505,7 @@ func TestScanOfATableShowsWhatStays(t *testing.T) {
 var errFull = errors.New("full")
 
 func TestImageOfATableEndsAtAnError(t *testing.T) {
-	m := making{keysOnly, NewSip(1, 1), 1}
+	m := making{keysOnly, digest.NewSip(1, 1), 1}
 	var tab table
 	for i := range 30_000 {
 		tab, _ = tab.with([]byte("element:"+strconv.Itoa(i)), form{}, m)

@@ -3,6 +3,9 @@ package value
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
 )
 
 // Topic is a replicated log at a key: entries that are appended behind, read by their index, and trimmed in front. It
@@ -34,12 +37,12 @@ const MaxTopicEntryBytes = 16 << 20
 const maxTopicNumber = 1 << 62
 
 // NewTopic is an empty topic whose first entry will have an index, which is not 0.
-func NewTopic(first uint64, limits TopicLimits, s Sip) *Topic {
+func NewTopic(first uint64, limits TopicLimits, s digest.Sip) *Topic {
 	return (&Topic{first: first, limits: limits}).sealed(s)
 }
 
 // sealed gives a topic, which is not in use yet, its digest and its box.
-func (t *Topic) sealed(s Sip) *Topic {
+func (t *Topic) sealed(s digest.Sip) *Topic {
 	trims := uint64(0)
 	if t.limits.Trims {
 		trims = 1
@@ -51,14 +54,14 @@ func (t *Topic) sealed(s Sip) *Topic {
 }
 
 // Appended is the topic with a copy of data behind. time is not before that of the last entry.
-func (t *Topic) Appended(time int64, data []byte, s Sip, generation uint64) *Topic {
+func (t *Topic) Appended(time int64, data []byte, s digest.Sip, generation uint64) *Topic {
 	next := *t
 	next.entries.append(time, data, s, generation)
 	return next.sealed(s)
 }
 
 // Trimmed is the topic without the entries before an index, which is at most Next.
-func (t *Topic) Trimmed(before uint64, s Sip, generation uint64) *Topic {
+func (t *Topic) Trimmed(before uint64, s digest.Sip, generation uint64) *Topic {
 	if before <= t.first {
 		return t
 	}
@@ -69,14 +72,14 @@ func (t *Topic) Trimmed(before uint64, s Sip, generation uint64) *Topic {
 }
 
 // Renumbered is the topic with other indexes, from first on. It shares its entries with t.
-func (t *Topic) Renumbered(first uint64, s Sip) *Topic {
+func (t *Topic) Renumbered(first uint64, s digest.Sip) *Topic {
 	next := *t
 	next.first = first
 	return next.sealed(s)
 }
 
 // Limited is the topic with other limits. What it holds beyond them stays.
-func (t *Topic) Limited(limits TopicLimits, s Sip) *Topic {
+func (t *Topic) Limited(limits TopicLimits, s digest.Sip) *Topic {
 	next := *t
 	next.limits = limits
 	return next.sealed(s)
@@ -146,7 +149,7 @@ func (t *Topic) Size() int { return t.entries.bytes + int(t.entries.Len())*markB
 const topicBytes = 128
 
 // MemoryBytes is what the topic occupies.
-func (t *Topic) MemoryBytes() int { return AllocatedSize(topicBytes) + t.entries.memoryBytes() }
+func (t *Topic) MemoryBytes() int { return allocated.Size(topicBytes) + t.entries.memoryBytes() }
 
 // Digest is the digest of the contents.
 func (t *Topic) Digest() uint64 { return t.digest }
@@ -187,7 +190,7 @@ type topicReader struct {
 }
 
 // Add takes the next part.
-func (r *topicReader) Add(part []byte, _ int, s Sip, generation uint64) bool {
+func (r *topicReader) Add(part []byte, _ int, s digest.Sip, generation uint64) bool {
 	if !r.begun {
 		r.begun = true
 		return r.begin(part)
@@ -215,7 +218,7 @@ func (r *topicReader) begin(part []byte) bool {
 }
 
 // Finish ends a topic.
-func (r *topicReader) Finish(s Sip, _ uint64) (text []byte, apart Value, ok bool) {
+func (r *topicReader) Finish(s digest.Sip, _ uint64) (text []byte, apart Value, ok bool) {
 	if !r.begun {
 		return nil, nil, false
 	}

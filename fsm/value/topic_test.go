@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // modelEntry is an entry of a topic; a modelTopic holds what a topic should.
@@ -62,7 +64,7 @@ func topicParts(t *testing.T, topic *Topic) (parts [][]byte) {
 }
 
 // readTopic makes a topic of parts.
-func readTopic(parts [][]byte, s Sip, generation uint64) (*Topic, bool) {
+func readTopic(parts [][]byte, s digest.Sip, generation uint64) (*Topic, bool) {
 	r := NewReader(KindTopic)
 	for _, part := range parts {
 		if !r.Add(part, 0, s, generation) {
@@ -77,7 +79,7 @@ func readTopic(parts [][]byte, s Sip, generation uint64) (*Topic, bool) {
 }
 
 // checkTopic compares a topic with the model, and with one that is restored from its image.
-func checkTopic(t *testing.T, r *rand.Rand, topic *Topic, m *modelTopic, s Sip) {
+func checkTopic(t *testing.T, r *rand.Rand, topic *Topic, m *modelTopic, s digest.Sip) {
 	t.Helper()
 	if topic.First() != m.first() || topic.Next() != m.next || topic.Trimmings() != m.trimmed ||
 		topic.Bytes() != m.bytes() || topic.Len() != uint64(len(m.entries)) {
@@ -137,7 +139,7 @@ func checkBounds(t *testing.T, r *rand.Rand, topic *Topic, m *modelTopic) {
 // again at the end: nothing that came later may show in them.
 func TestTopicsAreThoseOfTheModel(t *testing.T) {
 	r := random(t, 50)
-	s := NewSip(r.Uint64(), r.Uint64())
+	s := digest.NewSip(r.Uint64(), r.Uint64())
 	type kept struct {
 		topic *Topic
 		model *modelTopic
@@ -199,7 +201,7 @@ func TestTopicsAreThoseOfTheModel(t *testing.T) {
 
 // TestTrimmingWithinAStretchIsExact at the edges of stretches, and gives memory back with each whole one.
 func TestTrimmingWithinAStretchIsExact(t *testing.T) {
-	s := NewSip(3, 4)
+	s := digest.NewSip(3, 4)
 	for _, trimmed := range []uint64{0, 1, stretchEntries - 1, stretchEntries, stretchEntries + 1, 3*stretchEntries - 1} {
 		topic := NewTopic(1, TopicLimits{}, s)
 		for i := range 3 * stretchEntries {
@@ -219,7 +221,7 @@ func TestTrimmingWithinAStretchIsExact(t *testing.T) {
 
 // TestTopicsThatAreNoneAreRefused gives the reader parts that no topic makes.
 func TestTopicsThatAreNoneAreRefused(t *testing.T) {
-	s := NewSip(1, 2)
+	s := digest.NewSip(1, 2)
 	words := func(all ...uint64) (part []byte) {
 		for _, word := range all {
 			part = binary.AppendUvarint(part, word)
@@ -273,7 +275,7 @@ func FuzzTopicReader(f *testing.F) {
 		if len(head) == 0 {
 			return
 		}
-		s, parts := NewSip(1, 2), [][]byte{head}
+		s, parts := digest.NewSip(1, 2), [][]byte{head}
 		for len(entries) > 0 {
 			n := min(1+cut&0xff, len(entries))
 			parts, entries = append(parts, entries[:n]), entries[n:]
@@ -290,7 +292,7 @@ func FuzzTopicReader(f *testing.F) {
 }
 
 func TestAnErrorEndsTheImageOfATopic(t *testing.T) {
-	s, full := NewSip(1, 2), errors.New("no room")
+	s, full := digest.NewSip(1, 2), errors.New("no room")
 	topic := NewTopic(1, TopicLimits{}, s)
 	for range 4 {
 		topic = topic.Appended(1, make([]byte, MaxPartBytes), s, 1)

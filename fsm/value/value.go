@@ -1,5 +1,7 @@
 package value
 
+import "github.com/raftredis/raftredis/fsm/value/digest"
+
 // Kind tags the type of a value in images and in the state hash. A tag never changes its meaning.
 type Kind uint8
 
@@ -55,10 +57,10 @@ type Reader interface {
 	// Add takes the next part, which is not empty and valid during the call, and reports whether it is one. maxBytes
 	// bounds a string. state is a fresh one of the hash of values, generation that of the key space. After a refusal the
 	// reader is not used again.
-	Add(part []byte, maxBytes int, state Sip, generation uint64) bool
+	Add(part []byte, maxBytes int, state digest.Sip, generation uint64) bool
 	// Finish ends a value. If apart is nil it is a string, text, which is valid until the next Add; only the reader of
 	// strings makes one. ok is false if the parts are not those of a whole value.
-	Finish(state Sip, generation uint64) (text []byte, apart Value, ok bool)
+	Finish(state digest.Sip, generation uint64) (text []byte, apart Value, ok bool)
 }
 
 // NewReader makes a reader for values of a kind, or gives nil for an unknown kind.

@@ -18,6 +18,8 @@ var arrows = map[string][]string{
 	"fsm":                          slices.Concat(family, families),
 	"fsm/exec":                     {"fsm/keyspace", "fsm/value"},
 	"fsm/keyspace":                 {"fsm/value"},
+	"fsm/value":                    {"fsm/value/rope", "fsm/value/digest"},
+	"fsm/value/rope":               {"fsm/value/digest"},
 	"consensus":                    {"consensus/raft", "consensus/membership", "consensus/internal", "snapshot", "wal"},
 	"consensus/sim":                {"consensus/internal", "consensus/membership", "consensus/raft", "snapshot", "wal"},
 	"consensus/explore":            {"consensus/raft", "consensus/membership", "consensus/quorum", "wal/raftlog"},
@@ -49,12 +51,12 @@ func init() {
 	}
 }
 
-var islands = strings.Fields("resp/wire resp/topology resp/stats resp/waits fsm/value consensus/quorum wal/raftlog " +
+var islands = strings.Fields("resp/wire resp/topology resp/stats resp/waits fsm/value/digest consensus/quorum wal/raftlog " +
 	"tests bench")
 
 // pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.
 var (
-	pure = slices.Concat(families, family, strings.Fields("consensus/quorum consensus/raft consensus/membership "+
+	pure = slices.Concat(families, family, strings.Fields("fsm/value/rope fsm/value/digest consensus/quorum consensus/raft consensus/membership "+
 		"consensus/internal/locations fsm internal/sessions"))
 	impure = strings.Fields("time sync os net math/rand crypto/rand hash/maphash runtime unsafe context log")
 )

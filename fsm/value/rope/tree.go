@@ -1,11 +1,13 @@
-package value
+package rope
 
-// ropeNode is a tree of blocks, in their order. It is balanced by weight: of two neighbours in it, the heavier one
+import "github.com/raftredis/raftredis/internal/allocated"
+
+// tree is a tree of blocks, in their order. It is balanced by weight: of two neighbours in it, the heavier one
 // weighs at most three times as much as the other (Blelloch, Ferizovic and Sun: Just Join for Parallel Ordered Sets).
 // nil is the empty tree.
-type ropeNode struct {
+type tree struct {
 	generation  uint64
-	left, right *ropeNode
+	left, right *tree
 	block       *block
 	// blocks, count and bytes are of the whole tree: blocks, elements, and the size of the blocks. sum is the hash of the
 	// elements.
@@ -13,11 +15,11 @@ type ropeNode struct {
 	sum                  uint64
 }
 
-// ropeNodeBytes is what a node occupies. A test compares it with the type.
-const ropeNodeBytes = 64
+// nodeBytes is what a node occupies. A test compares it with the type.
+const nodeBytes = 64
 
 // len is the number of elements.
-func (t *ropeNode) len() int {
+func (t *tree) len() int {
 	if t == nil {
 		return 0
 	}
@@ -25,7 +27,7 @@ func (t *ropeNode) len() int {
 }
 
 // size is the size of the blocks.
-func (t *ropeNode) size() int {
+func (t *tree) size() int {
 	if t == nil {
 		return 0
 	}
@@ -33,14 +35,14 @@ func (t *ropeNode) size() int {
 }
 
 // hash is that of the elements.
-func (t *ropeNode) hash() hashed {
+func (t *tree) hash() hashed {
 	if t == nil {
 		return hashed{}
 	}
 	return hashed{t.sum, t.count}
 }
 
-func (t *ropeNode) weight() int {
+func (t *tree) weight() int {
 	if t == nil {
 		return 1
 	}
@@ -51,7 +53,7 @@ func (t *ropeNode) weight() int {
 func balanced(a, b int) bool { return a <= 3*b && b <= 3*a }
 
 // at gives the block with an element, and which of the block's it is.
-func (t *ropeNode) at(i int) (b *block, k int) {
+func (t *tree) at(i int) (b *block, k int) {
 	for {
 		switch before := t.left.len(); {
 		case i < before:
@@ -67,7 +69,7 @@ func (t *ropeNode) at(i int) (b *block, k int) {
 
 // each visits the blocks from that with element i on, which tells visit where in the block to begin, until visit wants
 // no more. It reports whether it always did.
-func (t *ropeNode) each(i int, visit func(b *block, k int) bool) bool {
+func (t *tree) each(i int, visit func(b *block, k int) bool) bool {
 	if t == nil || i >= t.count {
 		return true
 	}
@@ -78,7 +80,7 @@ func (t *ropeNode) each(i int, visit func(b *block, k int) bool) bool {
 
 // eachBack is each for the blocks with the elements before i, the last one first. k is how many elements of the block
 // these are.
-func (t *ropeNode) eachBack(i int, visit func(b *block, k int) bool) bool {
+func (t *tree) eachBack(i int, visit func(b *block, k int) bool) bool {
 	if t == nil || i <= 0 {
 		return true
 	}
@@ -89,17 +91,17 @@ func (t *ropeNode) eachBack(i int, visit func(b *block, k int) bool) bool {
 }
 
 // ownNode gives a node that this generation may change.
-func (w *ropeEdit) ownNode(t *ropeNode) *ropeNode {
-	if t.generation == w.generation {
+func (w *Edit) ownNode(t *tree) *tree {
+	if t.generation == w.Generation {
 		return t
 	}
 	own := *t
-	own.generation = w.generation
+	own.generation = w.Generation
 	return &own
 }
 
 // tie makes a node of this generation the root of two trees.
-func (w *ropeEdit) tie(left, t, right *ropeNode) *ropeNode {
+func (w *Edit) tie(left, t, right *tree) *tree {
 	t.left, t.right = left, right
 	t.blocks = left.weight() + right.weight() - 1
 	t.count = left.len() + t.block.len() + right.len()
@@ -109,22 +111,22 @@ func (w *ropeEdit) tie(left, t, right *ropeNode) *ropeNode {
 }
 
 // node is a tree of one block.
-func (w *ropeEdit) node(b *block) *ropeNode {
-	return w.tie(nil, &ropeNode{generation: w.generation, block: b}, nil)
+func (w *Edit) node(b *block) *tree {
+	return w.tie(nil, &tree{generation: w.Generation, block: b}, nil)
 }
 
 // build is a tree of blocks.
-func (w *ropeEdit) build(blocks []*block) *ropeNode {
+func (w *Edit) build(blocks []*block) *tree {
 	if len(blocks) == 0 {
 		return nil
 	}
 	middle := len(blocks) / 2
-	root := &ropeNode{generation: w.generation, block: blocks[middle]}
+	root := &tree{generation: w.Generation, block: blocks[middle]}
 	return w.tie(w.build(blocks[:middle]), root, w.build(blocks[middle+1:]))
 }
 
 // link is the tree of two trees and a node of this generation between them.
-func (w *ropeEdit) link(left, t, right *ropeNode) *ropeNode {
+func (w *Edit) link(left, t, right *tree) *tree {
 	switch {
 	case balanced(left.weight(), right.weight()):
 		return w.tie(left, t, right)
@@ -135,7 +137,7 @@ func (w *ropeEdit) link(left, t, right *ropeNode) *ropeNode {
 }
 
 // linkRight is link where the left tree is too heavy: it goes down its right side.
-func (w *ropeEdit) linkRight(left, t, right *ropeNode) *ropeNode {
+func (w *Edit) linkRight(left, t, right *tree) *tree {
 	left = w.ownNode(left)
 	outer, inner := left.left, w.link(left.right, t, right)
 	switch {
@@ -151,7 +153,7 @@ func (w *ropeEdit) linkRight(left, t, right *ropeNode) *ropeNode {
 }
 
 // linkLeft is linkRight for the other side.
-func (w *ropeEdit) linkLeft(left, t, right *ropeNode) *ropeNode {
+func (w *Edit) linkLeft(left, t, right *tree) *tree {
 	right = w.ownNode(right)
 	outer, inner := right.right, w.link(left, t, right.left)
 	switch {
@@ -167,7 +169,7 @@ func (w *ropeEdit) linkLeft(left, t, right *ropeNode) *ropeNode {
 }
 
 // concat is the tree of two trees, one behind the other.
-func (w *ropeEdit) concat(left, right *ropeNode) *ropeNode {
+func (w *Edit) concat(left, right *tree) *tree {
 	if left == nil || right == nil {
 		if left == nil {
 			return right
@@ -179,7 +181,7 @@ func (w *ropeEdit) concat(left, right *ropeNode) *ropeNode {
 }
 
 // split takes a tree apart: what is before the block with element i, a node with that block, and what is behind it.
-func (w *ropeEdit) split(t *ropeNode, i int) (left, at, right *ropeNode) {
+func (w *Edit) split(t *tree, i int) (left, at, right *tree) {
 	t = w.ownNode(t)
 	before := t.left.len()
 	switch here := before + t.block.len(); {
@@ -198,7 +200,7 @@ func (w *ropeEdit) split(t *ropeNode, i int) (left, at, right *ropeNode) {
 
 // changed is the tree with another block in place of that with element i. The block may be the same one, with changes;
 // it has an element i still.
-func (w *ropeEdit) changed(t *ropeNode, i int, b *block) *ropeNode {
+func (w *Edit) changed(t *tree, i int, b *block) *tree {
 	t = w.ownNode(t)
 	before := t.left.len()
 	switch here := before + t.block.len(); {
@@ -213,9 +215,9 @@ func (w *ropeEdit) changed(t *ropeNode, i int, b *block) *ropeNode {
 }
 
 // memoryBytes is what the tree occupies.
-func (t *ropeNode) memoryBytes() int {
+func (t *tree) memoryBytes() int {
 	if t == nil {
 		return 0
 	}
-	return AllocatedSize(ropeNodeBytes) + t.block.memoryBytes() + t.left.memoryBytes() + t.right.memoryBytes()
+	return allocated.Size(nodeBytes) + t.block.memoryBytes() + t.left.memoryBytes() + t.right.memoryBytes()
 }

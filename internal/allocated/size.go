@@ -1,4 +1,6 @@
-package value
+// Package allocated estimates what memory costs: Go's allocator hands out sizes of its own. It imports nothing of the
+// project.
+package allocated
 
 import "math/bits"
 
@@ -10,8 +12,8 @@ const (
 	allocationPage   = 8 << 10
 )
 
-// AllocatedSize is roughly what the allocator hands out for so many bytes. Its classes are about an eighth apart.
-func AllocatedSize(bytes int) int {
+// Size is roughly what the allocator hands out for so many bytes. Its classes are about an eighth apart.
+func Size(bytes int) int {
 	if bytes == 0 {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package value
+package digest
 
 import "math/bits"
 
@@ -48,16 +48,16 @@ func (s Sip) Finish(last uint64) uint64 {
 // Text is what is hashed: clients' bytes, or the immutable strings in which the key space keeps them.
 type Text interface{ string | []byte }
 
-// extend adds the whole words of b from position `from`, a multiple of eight, on.
-func extend[T Text](s Sip, b T, from int) Sip {
+// Extend adds the whole words of b from position `from`, a multiple of eight, on.
+func Extend[T Text](s Sip, b T, from int) Sip {
 	for i := from; i+8 <= len(b); i += 8 {
-		s = s.Word(wordAt(b[i : i+8]))
+		s = s.Word(WordAt(b[i : i+8]))
 	}
 	return s
 }
 
-// seal adds what extend left of b, and its length, and gives the hash.
-func seal[T Text](s Sip, b T) uint64 {
+// Seal adds what Extend left of b, and its length, and gives the hash.
+func Seal[T Text](s Sip, b T) uint64 {
 	last := uint64(len(b)) << 56
 	tail := b[len(b)&^7:]
 	for i := range len(tail) {
@@ -66,10 +66,11 @@ func seal[T Text](s Sip, b T) uint64 {
 	return s.Finish(last)
 }
 
-// Digest is the hash of b.
-func Digest[T Text](s Sip, b T) uint64 { return seal(extend(s, b, 0), b) }
+// Of is the hash of b.
+func Of[T Text](s Sip, b T) uint64 { return Seal(Extend(s, b, 0), b) }
 
-func wordAt[T Text](b T) uint64 {
+// WordAt is the eight bytes of b as a word, the lowest first.
+func WordAt[T Text](b T) uint64 {
 	_ = b[7]
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56

@@ -1,10 +1,12 @@
-package value
+package rope
 
 import (
 	"fmt"
 	"math/big"
 	"reflect"
 	"testing"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
 )
 
 // TestTheGeneratorHasAllPowers by Lagrange: no proper divisor of prime-1 is the order of generator.
@@ -67,7 +69,7 @@ func TestPowersAreThoseOfArithmetic(t *testing.T) {
 // TestHashesOfPartsMakeThatOfTheRow wherever it is cut.
 func TestHashesOfPartsMakeThatOfTheRow(t *testing.T) {
 	r := random(t, 64)
-	s := NewSip(r.Uint64(), r.Uint64())
+	s := digest.NewSip(r.Uint64(), r.Uint64())
 	base := radixOf(s)
 	row := make([]uint64, 60)
 	for i := range row {
@@ -95,25 +97,25 @@ func TestHashesOfPartsMakeThatOfTheRow(t *testing.T) {
 
 // TestASmallRopeIsOneBlock as long as it is small, and becomes one again.
 func TestASmallRopeIsOneBlock(t *testing.T) {
-	var r rope
-	w := newRopeEdit(NewSip(1, 2), 1)
+	var r Rope
+	w := NewEdit(digest.NewSip(1, 2), 1)
 	for i := range 1000 {
-		r.push(w, fmt.Appendf(nil, "element %d", i), i%2 == 0)
+		r.Push(w, fmt.Appendf(nil, "element %d", i), i%2 == 0)
 	}
 	if r.middle == nil {
 		t.Fatal("a large rope is no tree")
 	}
-	r.dropFront(w, 480)
-	r.dropBack(w, 480)
-	if r.len() != 40 || r.back != nil {
-		t.Fatalf("%d elements, and a second block: %t", r.len(), r.back != nil)
+	r.DropFront(w, 480)
+	r.DropBack(w, 480)
+	if r.Len() != 40 || r.back != nil {
+		t.Fatalf("%d elements, and a second block: %t", r.Len(), r.back != nil)
 	}
 }
 
-func TestSizesAreThoseOfTheTypes_(t *testing.T) {
+func TestSizesAreThoseOfTheTypes(t *testing.T) {
 	for name, sizes := range map[string][2]int{
 		"block": {blockHeaderBytes, int(reflect.TypeFor[block]().Size())},
-		"node":  {ropeNodeBytes, int(reflect.TypeFor[ropeNode]().Size())},
+		"node":  {nodeBytes, int(reflect.TypeFor[tree]().Size())},
 	} {
 		if sizes[0] != sizes[1] {
 			t.Errorf("%s: %d bytes in the constant, %d in the type", name, sizes[0], sizes[1])

@@ -1,10 +1,11 @@
-package value
+package rope
 
 import (
 	"encoding/binary"
 	"math"
 	"strconv"
 
+	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/internal/number"
 )
 
@@ -149,9 +150,9 @@ func backLengthBytes(length int) int {
 	return 2
 }
 
-// ListpackEntryBytes is what an element occupies in a listpack of Redis. A text that is the canonical spelling of an
+// EntryBytes is what an element occupies in a listpack of Redis. A text that is the canonical spelling of an
 // integer is kept as one.
-func ListpackEntryBytes[T Text](text T) int {
+func EntryBytes[T digest.Text](text T) int {
 	length := listpackElementBytes(text)
 	switch {
 	case length < 1<<7:
@@ -167,7 +168,7 @@ func ListpackEntryBytes[T Text](text T) int {
 }
 
 // listpackElementBytes is what an element occupies without the length behind it, by which listpacks are read backwards.
-func listpackElementBytes[T Text](text T) int {
+func listpackElementBytes[T digest.Text](text T) int {
 	if n, ok := number.Parse(text); ok {
 		switch {
 		case n >= 0 && n < 1<<7:

@@ -1,30 +1,34 @@
-package value
+package rope
 
 import (
 	"slices"
 
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
 	"github.com/raftredis/raftredis/internal/stepwise"
 )
 
-// ropeEdit is what a change of a list is made with.
-type ropeEdit struct {
-	state      Sip
-	radix      radix
-	generation uint64
+// Edit is what a change of a rope is made with. It serves for one change, or for several of one generation.
+type Edit struct {
+	state digest.Sip
+	radix radix
+	// Generation is that of the key space. What it made is changed in place, and what is older is copied first.
+	Generation uint64
 }
 
-func newRopeEdit(s Sip, generation uint64) *ropeEdit { return &ropeEdit{s, radixOf(s), generation} }
+// NewEdit begins a change; state is a fresh one of the hash of values.
+func NewEdit(s digest.Sip, generation uint64) *Edit { return &Edit{s, radixOf(s), generation} }
 
 // fresh is a block with one element. It will grow at the front, or behind.
-func (w *ropeEdit) fresh(element []byte, front bool) *block {
-	b := &block{generation: w.generation, count: 1, sum: hashElement(w.state, element)}
-	if len(element) > maxPackedBytes {
+func (w *Edit) fresh(element []byte, front bool) *block {
+	b := &block{generation: w.Generation, count: 1, sum: hashElement(w.state, element)}
+	if len(element) > MaxPackedBytes {
 		b.begin, b.entries = alone, stepwise.Append(nil, element)
 		return b
 	}
 	var buf [maxPackedEntry]byte
 	entry := appendEntry(buf[:0], element)
-	b.entries = make([]byte, AllocatedSize(len(entry)))
+	b.entries = make([]byte, allocated.Size(len(entry)))
 	if front {
 		b.begin = int32(len(b.entries) - len(entry))
 	}
@@ -45,14 +49,14 @@ func (b *block) move(buf []byte, front bool) {
 
 // own gives a block that this generation may change, with the contents of b and room for more bytes of entries on one
 // side: b itself, or a copy. Memory that it takes for that is room at least. It is nil if b takes no more bytes.
-func (w *ropeEdit) own(b *block, more, room int, front bool) *block {
+func (w *Edit) own(b *block, more, room int, front bool) *block {
 	used := b.size()
-	if b.begin == alone || used+more > blockBytes {
+	if b.begin == alone || used+more > BlockBytes {
 		return nil
 	}
-	if b.generation < w.generation {
+	if b.generation < w.Generation {
 		again := *b
-		again.generation = w.generation
+		again.generation = w.Generation
 		again.move(make([]byte, roomOfBlock(used+more, room)), front)
 		return &again
 	}
@@ -60,7 +64,7 @@ func (w *ropeEdit) own(b *block, more, room int, front bool) *block {
 	case front && int(b.begin) >= more, !front && cap(b.entries)-len(b.entries) >= more:
 	case free >= more && free >= cap(b.entries)/8: // or it would be moved again at each change
 		b.move(b.entries[:cap(b.entries)], front)
-	case cap(b.entries) >= blockBytes:
+	case cap(b.entries) >= BlockBytes:
 		return nil
 	default:
 		b.move(make([]byte, roomOfBlock(used+more, room)), front)
@@ -69,12 +73,12 @@ func (w *ropeEdit) own(b *block, more, room int, front bool) *block {
 }
 
 // roomOfBlock is how much memory a block gets for so many bytes of entries: a quarter to spare, up to blockBytes.
-func roomOfBlock(used, room int) int { return AllocatedSize(min(max(used+used/4, room), blockBytes)) }
+func roomOfBlock(used, room int) int { return allocated.Size(min(max(used+used/4, room), BlockBytes)) }
 
 // push adds an element before or behind the others. It gives nil if b takes no more, and then did nothing. Memory that
 // it takes is room at least.
-func (w *ropeEdit) push(b *block, element []byte, room int, front bool) *block {
-	if len(element) > maxPackedBytes {
+func (w *Edit) push(b *block, element []byte, room int, front bool) *block {
+	if len(element) > MaxPackedBytes {
 		return nil
 	}
 	var buf [maxPackedEntry]byte
@@ -96,7 +100,7 @@ func (w *ropeEdit) push(b *block, element []byte, room int, front bool) *block {
 }
 
 // hashOf hashes the entries from one position to another.
-func (w *ropeEdit) hashOf(entries []byte, from, to int) (sum hashed) {
+func (w *Edit) hashOf(entries []byte, from, to int) (sum hashed) {
 	var scratch [maxNumberBytes]byte
 	base := w.radix.power(1)
 	for at := from; at < to; at = entryEnd(entries, at) {
@@ -107,7 +111,7 @@ func (w *ropeEdit) hashOf(entries []byte, from, to int) (sum hashed) {
 }
 
 // withoutEnd is b without k elements at one end, fewer than all.
-func (w *ropeEdit) withoutEnd(b *block, k int, front bool) *block {
+func (w *Edit) withoutEnd(b *block, k int, front bool) *block {
 	if k == 0 {
 		return b
 	}
@@ -128,7 +132,7 @@ func (w *ropeEdit) withoutEnd(b *block, k int, front bool) *block {
 
 // hashWithoutEnd is the hash of what stays of b if k elements at one end go, up to or from a position. It hashes what
 // goes or what stays, whichever is less.
-func (w *ropeEdit) hashWithoutEnd(b *block, cut, k int, front bool) uint64 {
+func (w *Edit) hashWithoutEnd(b *block, cut, k int, front bool) uint64 {
 	begin, end := int(b.begin), len(b.entries)
 	switch few := 2*k <= int(b.count); {
 	case front && few:
@@ -142,24 +146,24 @@ func (w *ropeEdit) hashWithoutEnd(b *block, cut, k int, front bool) uint64 {
 }
 
 // tighten gives back memory of a block of this generation that uses less than a quarter.
-func (w *ropeEdit) tighten(b *block, front bool) {
+func (w *Edit) tighten(b *block, front bool) {
 	if used := b.size(); used < cap(b.entries)/4 {
 		b.move(make([]byte, roomOfBlock(used, 0)), front)
 	}
 }
 
 // filed is a block that will not grow any more: it gives back the memory that it does not need, if that is much.
-func (w *ropeEdit) filed(b *block) *block {
-	if used := b.size(); b.begin != alone && b.generation == w.generation && AllocatedSize(used) < cap(b.entries)*7/8 {
-		b.move(make([]byte, AllocatedSize(used)), false)
+func (w *Edit) filed(b *block) *block {
+	if used := b.size(); b.begin != alone && b.generation == w.Generation && allocated.Size(used) < cap(b.entries)*7/8 {
+		b.move(make([]byte, allocated.Size(used)), false)
 	}
 	return b
 }
 
 // replaced is b with another element in place of element k, as one block or as several. What it gives is new, unless it
 // is one block.
-func (w *ropeEdit) replaced(b *block, k int, element []byte) []*block {
-	if b.begin == alone || len(element) > maxPackedBytes {
+func (w *Edit) replaced(b *block, k int, element []byte) []*block {
+	if b.begin == alone || len(element) > MaxPackedBytes {
 		return w.pressed(w.part(b, 0, k), w.part(b, k+1, int(b.count)), element)
 	}
 	var buf [maxPackedEntry]byte
@@ -181,8 +185,8 @@ func (w *ropeEdit) replaced(b *block, k int, element []byte) []*block {
 
 // inserted is b with an element before element k, or behind all, as one block or as several. What it gives is new,
 // unless it is one block, or has b at the side on which the element is not.
-func (w *ropeEdit) inserted(b *block, k int, element []byte) []*block {
-	if b.begin == alone || len(element) > maxPackedBytes {
+func (w *Edit) inserted(b *block, k int, element []byte) []*block {
+	if b.begin == alone || len(element) > MaxPackedBytes {
 		return w.pressed(w.part(b, 0, k), w.part(b, k, int(b.count)), element)
 	}
 	var buf [maxPackedEntry]byte
@@ -216,7 +220,7 @@ func (b *block) splice(from, to int, entry []byte) {
 }
 
 // pressed puts an element between two blocks, each of which may be nil: into one of them if it takes it.
-func (w *ropeEdit) pressed(before, behind *block, element []byte) (all []*block) {
+func (w *Edit) pressed(before, behind *block, element []byte) (all []*block) {
 	if before != nil {
 		if own := w.push(before, element, 0, false); own != nil {
 			return compact(own, behind)
@@ -250,7 +254,7 @@ func (b *block) middle() (k int) {
 }
 
 // part is a new block with the elements of b from one on to before another: b if that is all, nil if it is none.
-func (w *ropeEdit) part(b *block, from, to int) *block {
+func (w *Edit) part(b *block, from, to int) *block {
 	switch {
 	case from == to:
 		return nil
@@ -258,14 +262,14 @@ func (w *ropeEdit) part(b *block, from, to int) *block {
 		return b
 	}
 	begin, end := b.position(from), b.position(to)
-	own := &block{generation: w.generation, count: int32(to - from), entries: b.entries[begin:end]}
+	own := &block{generation: w.Generation, count: int32(to - from), entries: b.entries[begin:end]}
 	own.sum = w.hashOf(own.entries, 0, len(own.entries)).sum
 	own.move(make([]byte, roomOfBlock(len(own.entries), 0)), false)
 	return own
 }
 
 // merged is a block with the elements of two, or nil if they are too much for one.
-func (w *ropeEdit) merged(a, b *block) *block {
+func (w *Edit) merged(a, b *block) *block {
 	if a.begin == alone || b.begin == alone || a.size()+b.size() > maxMergedBytes {
 		return nil
 	}
@@ -281,7 +285,7 @@ func (w *ropeEdit) merged(a, b *block) *block {
 
 // without is b without some of the elements that are an element, at most so many, and how many it left out. It is nil
 // if none is left, and b if none was found. fromEnd says that the last ones go first.
-func (w *ropeEdit) without(b *block, gone *wanted, limit int, fromEnd bool) (rest *block, removed int) {
+func (w *Edit) without(b *block, gone *wanted, limit int, fromEnd bool) (rest *block, removed int) {
 	var places []int
 	note := func(k int) bool {
 		places = append(places, k)
@@ -301,7 +305,7 @@ func (w *ropeEdit) without(b *block, gone *wanted, limit int, fromEnd bool) (res
 	if fromEnd {
 		slices.Reverse(places)
 	}
-	own := &block{generation: w.generation, count: b.count - int32(removed)}
+	own := &block{generation: w.Generation, count: b.count - int32(removed)}
 	own.entries = make([]byte, 0, roomOfBlock(b.size(), 0))
 	at := int(b.begin)
 	for k := 0; at < len(b.entries); k++ {

@@ -1,8 +1,8 @@
-package value
+package rope
 
 import "slices"
 
-// rope is the storage of a list: elements in an order, which change at both ends in constant time, and anywhere in
+// Rope is the storage of a list: elements in an order, which change at both ends in constant time, and anywhere in
 // logarithmic time. The zero value is empty.
 //
 //	rope ──► front ──► up to 4 KiB of entries, or one long element
@@ -16,31 +16,31 @@ import "slices"
 //
 // There is a middle only if there is a back, and a back only if there is a front. How the elements lie in blocks is not
 // told to anyone.
-type rope struct {
+type Rope struct {
 	front, back *block
-	middle      *ropeNode
+	middle      *tree
 }
 
-// len is the number of elements.
-func (r *rope) len() int { return r.front.len() + r.middle.len() + r.back.len() }
+// Len is the number of elements.
+func (r *Rope) Len() int { return r.front.len() + r.middle.len() + r.back.len() }
 
-// size is the length of the entries.
-func (r *rope) size() int { return r.front.size() + r.middle.size() + r.back.size() }
+// Size is the length of the entries.
+func (r *Rope) Size() int { return r.front.size() + r.middle.size() + r.back.size() }
 
-// digest is the hash of the elements in their order, the same for any layout.
-func (r *rope) digest(w *ropeEdit) uint64 {
+// Digest is the hash of the elements in their order, the same for any layout.
+func (r *Rope) Digest(w *Edit) uint64 {
 	all := w.radix.join(w.radix.join(r.front.hash(), r.middle.hash()), r.back.hash())
 	return w.state.Word(uint64(all.count)).Finish(all.sum)
 }
 
-// memoryBytes is what the rope occupies.
-func (r *rope) memoryBytes() int {
+// MemoryBytes is what the rope occupies.
+func (r *Rope) MemoryBytes() int {
 	return r.front.memoryBytes() + r.middle.memoryBytes() + r.back.memoryBytes()
 }
 
 // blocks visits the blocks with the elements from i on until visit wants no more. i is 0 at least; visit is told where
 // in the block to begin.
-func (r *rope) blocks(i int, visit func(b *block, k int) bool) bool {
+func (r *Rope) blocks(i int, visit func(b *block, k int) bool) bool {
 	front, middle := r.front.len(), r.middle.len()
 	if i < front && !visit(r.front, i) {
 		return false
@@ -51,7 +51,7 @@ func (r *rope) blocks(i int, visit func(b *block, k int) bool) bool {
 
 // blocksBack visits the blocks with the elements before i, the last one first. visit is told how many of the block's
 // elements these are.
-func (r *rope) blocksBack(i int, visit func(b *block, k int) bool) bool {
+func (r *Rope) blocksBack(i int, visit func(b *block, k int) bool) bool {
 	i -= r.front.len()
 	if behind := i - r.middle.len(); behind > 0 && !visit(r.back, min(behind, r.back.len())) {
 		return false
@@ -60,20 +60,20 @@ func (r *rope) blocksBack(i int, visit func(b *block, k int) bool) bool {
 		(r.front == nil || i+r.front.len() <= 0 || visit(r.front, min(i, 0)+r.front.len()))
 }
 
-// each visits the elements from an index on, which is 0 at least, until visit wants no more. An element is valid during
+// Each visits the elements from an index on, which is 0 at least, until visit wants no more. An element is valid during
 // the visit; one of more than maxPackedBytes never changes.
-func (r *rope) each(from int, visit func(element []byte) bool) {
+func (r *Rope) Each(from int, visit func(element []byte) bool) {
 	r.blocks(from, func(b *block, k int) bool { return b.each(k, visit) })
 }
 
-// eachBack visits the elements from an index on, which is below len, back to the first.
-func (r *rope) eachBack(from int, visit func(element []byte) bool) {
+// EachBack visits the elements from an index on, which is below len, back to the first.
+func (r *Rope) EachBack(from int, visit func(element []byte) bool) {
 	r.blocksBack(from+1, func(b *block, k int) bool { return b.eachBack(k, visit) })
 }
 
-// find visits the indexes of what equals an element, among the first so many elements, until visit wants no more.
+// Find visits the indexes of what equals an element, among the first so many elements, until visit wants no more.
 // fromEnd says that the search goes from the last element back.
-func (r *rope) find(element []byte, among int, fromEnd bool, visit func(index int) bool) {
+func (r *Rope) Find(element []byte, among int, fromEnd bool, visit func(index int) bool) {
 	search, at := newWanted(element), 0
 	if !fromEnd {
 		r.blocks(0, func(b *block, _ int) bool {
@@ -83,7 +83,7 @@ func (r *rope) find(element []byte, among int, fromEnd bool, visit func(index in
 		})
 		return
 	}
-	length := r.len()
+	length := r.Len()
 	end, bound := length, length-min(among, length)
 	r.blocksBack(length, func(b *block, k int) bool {
 		end -= k
@@ -91,8 +91,8 @@ func (r *rope) find(element []byte, among int, fromEnd bool, visit func(index in
 	})
 }
 
-// push adds an element at one end.
-func (r *rope) push(w *ropeEdit, element []byte, front bool) {
+// Push adds an element at one end.
+func (r *Rope) Push(w *Edit, element []byte, front bool) {
 	end := &r.back
 	if front || r.back == nil {
 		end = &r.front
@@ -123,10 +123,10 @@ func (r *rope) push(w *ropeEdit, element []byte, front bool) {
 	*end = w.fresh(element, front)
 }
 
-// dropFront lets go of n elements at the front, at most all.
-func (r *rope) dropFront(w *ropeEdit, n int) {
-	if n >= r.len() {
-		*r = rope{}
+// DropFront lets go of n elements at the front, at most all.
+func (r *Rope) DropFront(w *Edit, n int) {
+	if n >= r.Len() {
+		*r = Rope{}
 		return
 	}
 	if left := n - r.front.len(); left >= 0 {
@@ -135,17 +135,17 @@ func (r *rope) dropFront(w *ropeEdit, n int) {
 			before, first, behind := w.split(r.middle, left)
 			r.front, r.middle, n = first.block, behind, left-before.len()
 		default:
-			*r, n = rope{front: r.back}, left-middle
+			*r, n = Rope{front: r.back}, left-middle
 		}
 	}
 	r.front = w.withoutEnd(r.front, n, true)
 	r.shrink(w)
 }
 
-// dropBack is dropFront for the other end.
-func (r *rope) dropBack(w *ropeEdit, n int) {
-	if n >= r.len() {
-		*r = rope{}
+// DropBack is dropFront for the other end.
+func (r *Rope) DropBack(w *Edit, n int) {
+	if n >= r.Len() {
+		*r = Rope{}
 		return
 	}
 	if r.back == nil {
@@ -161,13 +161,13 @@ func (r *rope) dropBack(w *ropeEdit, n int) {
 		kept := middle - left - before.len()
 		r.back, r.middle = w.withoutEnd(last.block, last.block.len()-kept, false), before
 	default:
-		*r = rope{front: w.withoutEnd(r.front, left-middle, false)}
+		*r = Rope{front: w.withoutEnd(r.front, left-middle, false)}
 	}
 	r.shrink(w)
 }
 
 // shrink makes one block of the last two, if they are small.
-func (r *rope) shrink(w *ropeEdit) {
+func (r *Rope) shrink(w *Edit) {
 	if r.middle == nil && r.back != nil && r.front.size()+r.back.size() <= maxMergedBytes/2 {
 		if one := w.merged(r.front, r.back); one != nil {
 			r.front, r.back = one, nil
@@ -175,8 +175,8 @@ func (r *rope) shrink(w *ropeEdit) {
 	}
 }
 
-// edit replaces the block with element i by what change makes of it: see ropeEdit.replaced.
-func (r *rope) edit(w *ropeEdit, i int, change func(b *block, k int) []*block) {
+// edit replaces the block with element i by what change makes of it: see Edit.replaced.
+func (r *Rope) edit(w *Edit, i int, change func(b *block, k int) []*block) {
 	front, middle := r.front.len(), r.middle.len()
 	switch {
 	case i < front:
@@ -202,25 +202,25 @@ func (r *rope) edit(w *ropeEdit, i int, change func(b *block, k int) []*block) {
 	}
 }
 
-// insert puts an element before element i, or behind all.
-func (r *rope) insert(w *ropeEdit, i int, element []byte) {
+// Insert puts an element before element i, or behind all.
+func (r *Rope) Insert(w *Edit, i int, element []byte) {
 	switch i {
 	case 0:
-		r.push(w, element, true)
-	case r.len():
-		r.push(w, element, false)
+		r.Push(w, element, true)
+	case r.Len():
+		r.Push(w, element, false)
 	default: // behind the one before it: elements that are inserted one after the other fill their blocks
 		r.edit(w, i-1, func(b *block, k int) []*block { return w.inserted(b, k+1, element) })
 	}
 }
 
-// replace puts another element in place of element i.
-func (r *rope) replace(w *ropeEdit, i int, element []byte) {
+// Replace puts another element in place of element i.
+func (r *Rope) Replace(w *Edit, i int, element []byte) {
 	r.edit(w, i, func(b *block, k int) []*block { return w.replaced(b, k, element) })
 }
 
 // rest is the tree of all but the front.
-func (r *rope) rest(w *ropeEdit) *ropeNode {
+func (r *Rope) rest(w *Edit) *tree {
 	if r.back == nil {
 		return nil
 	}
@@ -228,8 +228,8 @@ func (r *rope) rest(w *ropeEdit) *ropeNode {
 }
 
 // settle makes the rope one of all blocks of a tree.
-func (r *rope) settle(w *ropeEdit, all *ropeNode) {
-	*r = rope{}
+func (r *Rope) settle(w *Edit, all *tree) {
+	*r = Rope{}
 	if all == nil {
 		return
 	}
@@ -242,11 +242,11 @@ func (r *rope) settle(w *ropeEdit, all *ropeNode) {
 	r.shrink(w)
 }
 
-// remove removes what equals an element, at most so many times: the first ones, or the last ones. It says how many.
-func (r *rope) remove(w *ropeEdit, element []byte, limit int, fromEnd bool) (removed int) {
+// Remove removes what equals an element, at most so many times: the first ones, or the last ones. It says how many.
+func (r *Rope) Remove(w *Edit, element []byte, limit int, fromEnd bool) (removed int) {
 	s := newRemoval(w, element, limit, fromEnd)
 	if fromEnd {
-		r.blocksBack(r.len(), s.visit)
+		r.blocksBack(r.Len(), s.visit)
 	} else {
 		r.blocks(0, s.visit)
 	}
@@ -257,7 +257,7 @@ func (r *rope) remove(w *ropeEdit, element []byte, limit int, fromEnd bool) (rem
 	made := s.made[:s.sure]
 	if fromEnd {
 		slices.Reverse(made)
-		from, to = r.len()-to, r.len()-from
+		from, to = r.Len()-to, r.Len()-from
 	}
 	r.exchange(w, from, to, made)
 	return s.removed
@@ -265,7 +265,7 @@ func (r *rope) remove(w *ropeEdit, element []byte, limit int, fromEnd bool) (rem
 
 // removal is a search for what is to be removed. The positions are those of elements, counted from where it begins.
 type removal struct {
-	w       *ropeEdit
+	w       *Edit
 	gone    wanted
 	limit   int
 	fromEnd bool
@@ -277,7 +277,7 @@ type removal struct {
 	sure int
 }
 
-func newRemoval(w *ropeEdit, element []byte, limit int, fromEnd bool) *removal {
+func newRemoval(w *Edit, element []byte, limit int, fromEnd bool) *removal {
 	return &removal{w: w, gone: newWanted(element), limit: limit, fromEnd: fromEnd}
 }
 
@@ -299,16 +299,16 @@ func (s *removal) visit(b *block, _ int) bool {
 
 // exchange puts blocks in place of those that have the elements between two positions. Small ones become one, with each
 // other and with the blocks beside them.
-func (r *rope) exchange(w *ropeEdit, from, to int, made []*block) {
-	var before, behind *ropeNode
+func (r *Rope) exchange(w *Edit, from, to int, made []*block) {
+	var before, behind *tree
 	rest := w.link(nil, w.node(r.front), r.rest(w))
 	if from > 0 {
-		var last *ropeNode
+		var last *tree
 		before, last, rest = w.split(rest, from-1)
 		made = slices.Insert(made, 0, last.block)
 	}
 	if to-from < rest.len() {
-		var first *ropeNode
+		var first *tree
 		_, first, behind = w.split(rest, to-from)
 		made = append(made, first.block)
 	}

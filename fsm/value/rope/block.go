@@ -1,17 +1,20 @@
-package value
+package rope
 
-import "github.com/raftredis/raftredis/internal/stepwise"
+import (
+	"github.com/raftredis/raftredis/internal/allocated"
+	"github.com/raftredis/raftredis/internal/stepwise"
+)
 
 const (
-	// blockBytes is how much memory a block has that is not the only one of its list: what the first change of a block
+	// BlockBytes is how much memory a block has that is not the only one of its list: what the first change of a block
 	// behind a freeze copies.
-	blockBytes = 4 << 10
-	// maxPackedBytes is the length of an element from which on it does not lie with others in a block.
-	maxPackedBytes = 1 << 10
+	BlockBytes = 4 << 10
+	// MaxPackedBytes is the length of an element from which on it does not lie with others in a block.
+	MaxPackedBytes = 1 << 10
 	// maxMergedBytes is how long the entries of two small blocks may be that are made one. The rest is room for more.
-	maxMergedBytes = blockBytes * 3 / 4
+	maxMergedBytes = BlockBytes * 3 / 4
 	// maxPackedEntry is the length of the longest entry in a block.
-	maxPackedEntry = maxPackedBytes + 4
+	maxPackedEntry = MaxPackedBytes + 4
 )
 
 // block is some elements of a list that follow each other, at least one.
@@ -51,7 +54,7 @@ func (b *block) size() int {
 	case b == nil:
 		return 0
 	case b.begin == alone:
-		return ListpackEntryBytes(b.entries)
+		return EntryBytes(b.entries)
 	}
 	return len(b.entries) - int(b.begin)
 }
@@ -63,7 +66,7 @@ func (b *block) memoryBytes() int {
 	if b == nil {
 		return 0
 	}
-	return AllocatedSize(blockHeaderBytes) + AllocatedSize(cap(b.entries))
+	return allocated.Size(blockHeaderBytes) + allocated.Size(cap(b.entries))
 }
 
 // position is where entry k begins, or where the entries end.
@@ -117,7 +120,7 @@ type wanted struct {
 
 func newWanted(element []byte) (w wanted) {
 	w.element = element
-	if len(element) <= maxPackedBytes {
+	if len(element) <= MaxPackedBytes {
 		w.entry = appendEntryHead(make([]byte, 0, len(element)+2), element)
 	}
 	return w

@@ -1,4 +1,4 @@
-package value
+package rope
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 func edgeElements() (all [][]byte) {
 	for _, length := range []int{
 		0, 1, 2, maxShortText - 1, maxShortText, maxShortText + 1, 124, 125, 126, 127, 128, 129, 255, 256, 257,
-		maxPackedBytes - 1, maxPackedBytes, maxEntryText - 1, maxEntryText,
+		MaxPackedBytes - 1, MaxPackedBytes, maxEntryText - 1, maxEntryText,
 	} {
 		all = append(all, bytes.Repeat([]byte{0xff}, length), []byte(strings.Repeat("7", length)))
 	}
@@ -77,7 +77,7 @@ func TestEntriesAreThoseOfRedis(t *testing.T) {
 // TestEntriesAreAsLongAsTheyAreCounted for OBJECT ENCODING.
 func TestEntriesAreAsLongAsTheyAreCounted(t *testing.T) {
 	for _, element := range edgeElements() {
-		if got, want := ListpackEntryBytes(element), len(appendEntry(nil, element)); got != want {
+		if got, want := EntryBytes(element), len(appendEntry(nil, element)); got != want {
 			t.Errorf("%.20q: %d bytes, want %d", element, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package value
+package digest
 
 import "testing"
 
@@ -18,7 +18,7 @@ func TestHashIsSipHash13(t *testing.T) {
 		1: 0x68a914128e01e473, 7: 0x2f098ab0c751325a, 8: 0xead411e67ebe2eea, 9: 0x75927f9d95124362,
 		15: 0xf30eb725bb91c9ea, 16: 0x8972188433a5c5b7, 64: 0x75e05fd5bbc870c6,
 	} {
-		if got := Digest(NewSip(0, 0), ascending(length)); got != want {
+		if got := Of(NewSip(0, 0), ascending(length)); got != want {
 			t.Errorf("%d bytes: %016x, want %016x", length, got, want)
 		}
 	}
@@ -27,7 +27,7 @@ func TestHashIsSipHash13(t *testing.T) {
 func TestHashOfAStringIsThatOfItsBytes(t *testing.T) {
 	for length := range 40 {
 		b := ascending(length)
-		if Digest(NewSip(1, 2), b) != Digest(NewSip(1, 2), string(b)) {
+		if Of(NewSip(1, 2), b) != Of(NewSip(1, 2), string(b)) {
 			t.Errorf("%d bytes", length)
 		}
 	}
@@ -35,13 +35,13 @@ func TestHashOfAStringIsThatOfItsBytes(t *testing.T) {
 
 func TestExtendedHashIsThatOfTheWhole(t *testing.T) {
 	whole := ascending(100)
-	want := Digest(NewSip(1, 2), whole)
+	want := Of(NewSip(1, 2), whole)
 	for first := range len(whole) {
 		for second := first; second < len(whole); second++ {
-			s := extend(NewSip(1, 2), whole[:first], 0)
-			s = extend(s, whole[:second], first&^7)
-			s = extend(s, whole, second&^7)
-			if seal(s, whole) != want {
+			s := Extend(NewSip(1, 2), whole[:first], 0)
+			s = Extend(s, whole[:second], first&^7)
+			s = Extend(s, whole, second&^7)
+			if Seal(s, whole) != want {
 				t.Fatalf("in pieces that end at %d and %d", first, second)
 			}
 		}
@@ -50,7 +50,7 @@ func TestExtendedHashIsThatOfTheWhole(t *testing.T) {
 
 func TestHashAllocatesNothing(t *testing.T) {
 	b := ascending(64)
-	if n := testing.AllocsPerRun(100, func() { Digest(NewSip(1, 2), b) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { Of(NewSip(1, 2), b) }); n != 0 {
 		t.Fatalf("%v allocations", n)
 	}
 }

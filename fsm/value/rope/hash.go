@@ -1,6 +1,10 @@
-package value
+package rope
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/raftredis/raftredis/fsm/value/digest"
+)
 
 // The hash of a row of elements is that of their order as well as of their contents, and follows from those of its
 // parts, wherever they begin and end. It is a polynomial: of the elements e1 … en, with h for the keyed hash of one,
@@ -30,10 +34,10 @@ type radix uint64
 
 // radixOf derives B from a fresh state of the hash of values. No element's hash begins as it does: the last word of a
 // string that short has its length in the top byte.
-func radixOf(s Sip) radix { return radix(s.Finish(1<<64-1) % (prime - 1)) }
+func radixOf(s digest.Sip) radix { return radix(s.Finish(1<<64-1) % (prime - 1)) }
 
 // hashElement is h of an element.
-func hashElement(s Sip, element []byte) uint64 { return DigestString(s, element) % prime }
+func hashElement(s digest.Sip, element []byte) uint64 { return digest.OfString(s, element) % prime }
 
 // power is B to the power of n, which may be negative.
 func (r radix) power(n int) uint64 {
