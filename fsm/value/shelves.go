@@ -23,8 +23,8 @@ type shelves[K any, T keyed[K]] struct {
 	count      int
 }
 
-// keyed is an item with a key: compare is negative if its key is before another one.
-type keyed[K any] interface{ compare(key K) int }
+// keyed is an item with a key: Compare is negative if its key is before another one.
+type keyed[K any] interface{ Compare(key K) int }
 
 // shelf is some items that follow each other, at least one.
 type shelf[T any] struct {
@@ -42,16 +42,22 @@ const (
 // spot is where an item stands, or would stand.
 type spot struct{ shelf, item int }
 
+// behind is the spot behind that of an item.
+func (at spot) behind() spot { return spot{at.shelf, at.item + 1} }
+
+// len is the number of items.
+func (q *shelves[K, T]) len() int { return q.count }
+
 // seek gives the first item whose key is not before a key, and reports whether it has that key. The spot may be behind
 // the items of a shelf.
 func (q *shelves[K, T]) seek(key K) (at spot, found bool) {
-	at.shelf = max(sort.Search(len(q.list), func(i int) bool { return q.list[i].items[0].compare(key) > 0 })-1, 0)
+	at.shelf = max(sort.Search(len(q.list), func(i int) bool { return q.list[i].items[0].Compare(key) > 0 })-1, 0)
 	if at.shelf == len(q.list) {
 		return at, false
 	}
 	items := q.list[at.shelf].items
-	at.item = sort.Search(len(items), func(i int) bool { return items[i].compare(key) >= 0 })
-	return at, at.item < len(items) && items[at.item].compare(key) == 0
+	at.item = sort.Search(len(items), func(i int) bool { return items[i].Compare(key) >= 0 })
+	return at, at.item < len(items) && items[at.item].Compare(key) == 0
 }
 
 // find gives the item with a key.
@@ -196,12 +202,13 @@ func (q *shelves[K, T]) merge(number int, generation uint64) {
 	}
 }
 
-// shelfHeaderBytes is what a shelf occupies besides its items. A test compares it with the type.
-const shelfHeaderBytes = 32
+// shelfHeaderBytes is what a shelf occupies besides its items, pointerBytes what leads to it. A test compares them with
+// the types.
+const shelfHeaderBytes, pointerBytes_ = 32, 8
 
 // memoryBytes is what the shelves occupy if each item has so many bytes.
 func (q *shelves[K, T]) memoryBytes(itemBytes int) int {
-	bytes := allocated.Size(cap(q.list) * pointerBytes)
+	bytes := allocated.Size(cap(q.list) * pointerBytes_)
 	for _, s := range q.list {
 		bytes += allocated.Size(shelfHeaderBytes) + allocated.Size(cap(s.items)*itemBytes)
 	}

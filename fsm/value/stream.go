@@ -40,7 +40,7 @@ func NewStream(s digest.Sip, generation uint64) *Stream {
 // sealed gives a stream, which is not in use yet, its digest and its box.
 func (t *Stream) sealed(s digest.Sip) *Stream {
 	t.digest = s.Word(t.last.Millis).Word(t.last.Sequence).Word(t.deleted.Millis).Word(t.deleted.Sequence).
-		Word(t.added).Word(t.blockSum).Word(uint64(t.blocks.count)).Word(uint64(t.groups.count)).Finish(t.groupSum)
+		Word(t.added).Word(t.blockSum).Word(uint64(t.blocks.len())).Word(uint64(t.groups.len())).Finish(t.groupSum)
 	t.box.Value = t
 	return t
 }
@@ -58,7 +58,7 @@ func (t *Stream) MaxDeleted() StreamID { return t.deleted }
 func (t *Stream) Added() uint64 { return t.added }
 
 // Blocks is how many nodes Redis would have for the entries.
-func (t *Stream) Blocks() int { return t.blocks.count }
+func (t *Stream) Blocks() int { return t.blocks.len() }
 
 // First is the ID of the first entry that is held, zero if there is none.
 func (t *Stream) First() (first StreamID) {
@@ -118,8 +118,7 @@ func (t *Stream) EachBack(from, upto StreamID, visit func(e StreamEntry) bool) {
 	var some [StreamNodeEntries]uint32
 	at := t.blockOf(upto)
 	if _, exact, ok := t.blocks.get(at); ok {
-		at = exact
-		at.item++
+		at = exact.behind()
 	}
 	for {
 		b, before, ok := t.blocks.before(at)
@@ -146,7 +145,7 @@ func (t *Stream) Entry(id StreamID) (e StreamEntry, ok bool) {
 }
 
 // Groups is how many groups there are.
-func (t *Stream) Groups() int { return t.groups.count }
+func (t *Stream) Groups() int { return t.groups.len() }
 
 // Group gives a group by its name, nil if there is none.
 func (t *Stream) Group(name []byte) *StreamGroup {

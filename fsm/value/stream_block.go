@@ -6,6 +6,21 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/rope"
+)
+
+// Redis keeps the entries of a stream in nodes, each a listpack of a bounded size. Which entries share a node decides
+// what XTRIM and XADD drop with `~`: whole nodes. So a block of a stream is what a node of Redis would be with the
+// defaults of stream-node-max-bytes and stream-node-max-entries, and counts how long its listpack would be.
+const (
+	// StreamNodeBytes and StreamNodeEntries bound a block; an entry may be longer than that, alone in its block.
+	StreamNodeBytes   = 4096
+	StreamNodeEntries = 100
+
+	// listpackBase is a listpack without elements: a header of six bytes, and its end.
+	listpackBase = 7
+	// listpackSmall is an element with a small number, such as a count of entries.
+	listpackSmall = 2
 )
 
 // streamBlock is some entries of a stream that follow each other, packed into one row of bytes:
@@ -41,17 +56,18 @@ const MaxStreamEntryBytes = 1 << 30
 // What a block occupies besides its bytes. A test compares it with the type.
 const streamBlockBytes = 120
 
-func (b *streamBlock) compare(key StreamID) int { return b.first.Compare(key) }
+// Compare makes blocks the items of shelves.
+func (b *streamBlock) Compare(key StreamID) int { return b.first.Compare(key) }
 
 // newStreamBlock makes a block without entries, of which the first will have an ID, and these pairs of a field and a
 // value.
 func newStreamBlock(id StreamID, pairs [][]byte, s digest.Sip, generation uint64) *streamBlock {
 	b := &streamBlock{generation: generation, first: id}
 	b.bytes = binary.AppendUvarint(nil, uint64(len(pairs)/2))
-	b.listpack = listpackBase + 3*listpackSmall + uint32(listpackNumber(int64(len(pairs)/2)))
+	b.listpack = listpackBase + 3*listpackSmall + uint32(rope.NumberBytes(int64(len(pairs)/2)))
 	for i := 0; i < len(pairs); i += 2 {
 		b.bytes = appendText(b.bytes, pairs[i])
-		b.listpack += uint32(listpackElement(pairs[i]))
+		b.listpack += uint32(rope.EntryBytes(pairs[i]))
 	}
 	b.sealFields(s)
 	return b
@@ -163,18 +179,18 @@ func (b *streamBlock) bodyBytes(id StreamID, pairs [][]byte, same bool) int {
 // its fields with their number unless they are those of the block, its values, and the number of all these.
 func (b *streamBlock) listpackEntry(id StreamID, pairs [][]byte, same bool) int {
 	elements := len(pairs)/2 + 3
-	bytes := listpackSmall + listpackNumber(int64(id.Millis-b.first.Millis)) +
-		listpackNumber(int64(id.Sequence-b.first.Sequence))
+	bytes := listpackSmall + rope.NumberBytes(int64(id.Millis-b.first.Millis)) +
+		rope.NumberBytes(int64(id.Sequence-b.first.Sequence))
 	if !same {
 		elements += len(pairs)/2 + 1
-		bytes += listpackNumber(int64(len(pairs) / 2))
+		bytes += rope.NumberBytes(int64(len(pairs) / 2))
 	}
 	for i, text := range pairs {
 		if i%2 == 1 || !same {
-			bytes += listpackElement(text)
+			bytes += rope.EntryBytes(text)
 		}
 	}
-	return bytes + listpackNumber(int64(elements))
+	return bytes + rope.NumberBytes(int64(elements))
 }
 
 // grow makes room for so many bytes more: twice as much as there is, up to what a block has.

@@ -56,9 +56,14 @@ func newStreamName(text []byte, s digest.Sip) *streamName {
 	return &streamName{string(text), digest.Of(s, text)}
 }
 
-func (g *StreamGroup) compare(key string) int    { return strings.Compare(g.name.text, key) }
-func (c *StreamConsumer) compare(key string) int { return strings.Compare(c.name.text, key) }
-func (p StreamPending) compare(key StreamID) int { return p.ID.Compare(key) }
+// Compare makes groups the items of shelves.
+func (g *StreamGroup) Compare(key string) int { return strings.Compare(g.name.text, key) }
+
+// Compare makes consumers the items of shelves.
+func (c *StreamConsumer) Compare(key string) int { return strings.Compare(c.name.text, key) }
+
+// Compare makes what is pending the items of shelves.
+func (p StreamPending) Compare(key StreamID) int { return p.ID.Compare(key) }
 
 // Name is the name of the group.
 func (g *StreamGroup) Name() string { return g.name.text }
@@ -71,10 +76,10 @@ func (g *StreamGroup) Last() StreamID { return g.last }
 func (g *StreamGroup) Read() int64 { return g.read }
 
 // Consumers is how many consumers there are, Pending how many entries are pending.
-func (g *StreamGroup) Consumers() int { return g.consumers.count }
+func (g *StreamGroup) Consumers() int { return g.consumers.len() }
 
 // Pending is how many entries are pending.
-func (g *StreamGroup) Pending() int { return g.pending.count }
+func (g *StreamGroup) Pending() int { return g.pending.len() }
 
 // Consumer gives a consumer by its name, nil if there is none.
 func (g *StreamGroup) Consumer(name []byte) *StreamConsumer {
@@ -124,12 +129,12 @@ func (c *StreamConsumer) Seen() int64 { return c.seen }
 func (c *StreamConsumer) Active() int64 { return c.active }
 
 // Pending is how many entries are pending for the consumer.
-func (c *StreamConsumer) Pending() int { return c.pending.count }
+func (c *StreamConsumer) Pending() int { return c.pending.len() }
 
 // digest is the hash of a group.
 func (g *StreamGroup) digest(s digest.Sip) uint64 {
 	return s.Word(g.name.digest).Word(g.last.Millis).Word(g.last.Sequence).Word(uint64(g.read)).
-		Word(uint64(g.pending.count)).Word(uint64(g.consumers.count)).Finish(g.sum)
+		Word(uint64(g.pending.len())).Word(uint64(g.consumers.len())).Finish(g.sum)
 }
 
 func (c *StreamConsumer) digest(s digest.Sip) uint64 {

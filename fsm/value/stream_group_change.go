@@ -106,7 +106,7 @@ func (c *StreamGroupChange) RemoveConsumer(name []byte) (pending int) {
 		c.forget(p)
 		return true
 	})
-	return consumer.pending.count
+	return consumer.pending.len()
 }
 
 // forget takes what was pending out of the sums.

@@ -48,6 +48,3 @@ func (id StreamID) Append(dst []byte) []byte {
 	dst = strconv.AppendUint(dst, id.Millis, 10)
 	return strconv.AppendUint(append(dst, '-'), id.Sequence, 10)
 }
-
-// compare makes IDs the elements of shelves.
-func (id StreamID) compare(key StreamID) int { return id.Compare(key) }

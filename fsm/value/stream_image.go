@@ -57,7 +57,7 @@ func (w *streamWriter) record(before, behind []byte, numbers ...uint64) {
 func (t *Stream) EachPart(buf []byte, emit func(part []byte) error) error {
 	w := streamWriter{buf: buf[:0], part: buf[:0], emit: emit}
 	w.record(nil, nil, t.last.Millis, t.last.Sequence, t.deleted.Millis, t.deleted.Sequence, t.added,
-		uint64(t.blocks.count), uint64(t.groups.count))
+		uint64(t.blocks.len()), uint64(t.groups.len()))
 	t.blocks.each(spot{}, func(b *streamBlock) bool {
 		w.record(nil, b.bytes[:b.begin], b.first.Millis, b.first.Sequence, b.last.Millis, b.last.Sequence,
 			uint64(b.added), uint64(b.listpack), uint64(b.held))
@@ -76,8 +76,8 @@ func (t *Stream) EachPart(buf []byte, emit func(part []byte) error) error {
 
 func (g *StreamGroup) write(w *streamWriter) {
 	w.record(appendText(nil, []byte(g.name.text)), nil, g.last.Millis, g.last.Sequence, alternating(g.read),
-		uint64(g.consumers.count), uint64(g.pending.count))
-	numbers := make(map[*streamName]uint64, g.consumers.count)
+		uint64(g.consumers.len()), uint64(g.pending.len()))
+	numbers := make(map[*streamName]uint64, g.consumers.len())
 	g.consumers.each(spot{}, func(c *StreamConsumer) bool {
 		numbers[c.name] = uint64(len(numbers))
 		w.record(appendText(nil, []byte(c.name.text)), nil, alternating(c.seen), alternating(c.active))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/rope"
 )
 
 // streamReader is the Reader of streams. The zero value awaits the first part of the first stream.
@@ -90,14 +91,14 @@ func (r *streamReader) beginBlock(w words, s digest.Sip, generation uint64) bool
 	b := &streamBlock{generation: generation, first: w.id(), last: w.id()}
 	added, listpack, held := w.number(), w.number(), w.number()
 	if w.bad || added == 0 || added > StreamNodeEntries || held > added || listpack > math.MaxUint32 ||
-		b.last.Compare(b.first) < 0 || (r.stream.blocks.count > 0 && b.first.Compare(r.bound) <= 0) {
+		b.last.Compare(b.first) < 0 || (r.stream.blocks.len() > 0 && b.first.Compare(r.bound) <= 0) {
 		return false
 	}
 	b.bytes = append(b.bytes, w.rest...)
 	count := w.number()
-	r.listpack = listpackBase + 3*listpackSmall + uint64(listpackNumber(int64(count)))
+	r.listpack = listpackBase + 3*listpackSmall + uint64(rope.NumberBytes(int64(count)))
 	for i := uint64(0); i < count && !w.bad; i++ {
-		r.listpack += uint64(listpackElement(w.text()))
+		r.listpack += uint64(rope.EntryBytes(w.text()))
 	}
 	if !w.ends() || count == 0 {
 		return false

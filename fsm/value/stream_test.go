@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
@@ -500,26 +499,6 @@ func TestBlocksEndWhereNodesOfRedisDo(t *testing.T) {
 	}
 }
 
-func TestElementsOfListpacks(t *testing.T) {
-	for n, want := range map[int64]int{
-		0: 2, 127: 2, 128: 3, -1: 3, 4095: 3, 4096: 4, -4096: 3, -4097: 4, 32767: 4, 32768: 5, -32768: 4, -32769: 5,
-		8388607: 5, 8388608: 6, -8388608: 5, -8388609: 6, 2147483647: 6, 2147483648: 10, -2147483648: 6,
-		-2147483649: 10, math.MaxInt64: 10, math.MinInt64: 10,
-	} {
-		if got := listpackNumber(n); got != want {
-			t.Errorf("%d has %d bytes, want %d", n, got, want)
-		}
-		if got := listpackElement(fmt.Append(nil, n)); got != want {
-			t.Errorf("the text %d has %d bytes, want %d", n, got, want)
-		}
-	}
-	for length, want := range map[int]int{0: 2, 1: 3, 63: 65, 64: 67, 125: 128, 126: 130, 4095: 4099, 4096: 4103} {
-		if got := listpackElement(bytes.Repeat([]byte("x"), length)); got != want {
-			t.Errorf("%d letters have %d bytes, want %d", length, got, want)
-		}
-	}
-}
-
 // TestAFreezeCostsAStreamLittle counts what the first write behind a freeze copies: not the million entries, and not
 // what is pending.
 func TestAFreezeCostsAStreamLittle(t *testing.T) {
@@ -596,7 +575,6 @@ func TestSizesOfStreams(t *testing.T) {
 		"pending":  {unsafe.Sizeof(StreamPending{}), streamPendingBytes},
 		"ID":       {unsafe.Sizeof(StreamID{}), streamIDBytes},
 		"name":     {unsafe.Sizeof(streamName{}), streamNameBytes},
-		"shelf":    {unsafe.Sizeof(shelf[StreamID]{}), shelfHeaderBytes},
 	} {
 		if sizes[0] != sizes[1] {
 			t.Errorf("a %s has %d bytes, not %d", name, sizes[0], sizes[1])

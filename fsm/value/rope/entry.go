@@ -170,19 +170,7 @@ func EntryBytes[T digest.Text](text T) int {
 // listpackElementBytes is what an element occupies without the length behind it, by which listpacks are read backwards.
 func listpackElementBytes[T digest.Text](text T) int {
 	if n, ok := number.Parse(text); ok {
-		switch {
-		case n >= 0 && n < 1<<7:
-			return 1
-		case n >= -1<<12 && n < 1<<12:
-			return 2
-		case n >= -1<<15 && n < 1<<15:
-			return 3
-		case n >= -1<<23 && n < 1<<23:
-			return 4
-		case n >= -1<<31 && n < 1<<31:
-			return 5
-		}
-		return 9
+		return listpackNumberBytes(n)
 	}
 	switch {
 	case len(text) < 1<<6:
@@ -191,4 +179,24 @@ func listpackElementBytes[T digest.Text](text T) int {
 		return len(text) + 2
 	}
 	return len(text) + 5
+}
+
+// NumberBytes is EntryBytes of a number.
+func NumberBytes(n int64) int { return listpackNumberBytes(n) + 1 }
+
+// listpackNumberBytes is listpackElementBytes of a number.
+func listpackNumberBytes(n int64) int {
+	switch {
+	case n >= 0 && n < 1<<7:
+		return 1
+	case n >= -1<<12 && n < 1<<12:
+		return 2
+	case n >= -1<<15 && n < 1<<15:
+		return 3
+	case n >= -1<<23 && n < 1<<23:
+		return 4
+	case n >= -1<<31 && n < 1<<31:
+		return 5
+	}
+	return 9
 }

@@ -3,6 +3,7 @@ package rope
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -79,6 +80,26 @@ func TestEntriesAreAsLongAsTheyAreCounted(t *testing.T) {
 	for _, element := range edgeElements() {
 		if got, want := EntryBytes(element), len(appendEntry(nil, element)); got != want {
 			t.Errorf("%.20q: %d bytes, want %d", element, got, want)
+		}
+	}
+}
+
+func TestEntriesHaveTheLengthsOfRedis(t *testing.T) {
+	for n, want := range map[int64]int{
+		0: 2, 127: 2, 128: 3, -1: 3, 4095: 3, 4096: 4, -4096: 3, -4097: 4, 32767: 4, 32768: 5, -32768: 4, -32769: 5,
+		8388607: 5, 8388608: 6, -8388608: 5, -8388609: 6, 2147483647: 6, 2147483648: 10, -2147483648: 6,
+		-2147483649: 10, math.MaxInt64: 10, math.MinInt64: 10,
+	} {
+		if got := NumberBytes(n); got != want {
+			t.Errorf("%d has %d bytes, want %d", n, got, want)
+		}
+		if got := EntryBytes(fmt.Append(nil, n)); got != want {
+			t.Errorf("the text %d has %d bytes, want %d", n, got, want)
+		}
+	}
+	for length, want := range map[int]int{0: 2, 1: 3, 63: 65, 64: 67, 125: 128, 126: 130, 4095: 4099, 4096: 4103} {
+		if got := EntryBytes(bytes.Repeat([]byte("x"), length)); got != want {
+			t.Errorf("%d letters have %d bytes, want %d", length, got, want)
 		}
 	}
 }
