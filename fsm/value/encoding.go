@@ -4,7 +4,7 @@ import (
 	"iter"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
-	"github.com/raftredis/raftredis/fsm/value/rope"
+	"github.com/raftredis/raftredis/fsm/value/listpack"
 	"github.com/raftredis/raftredis/internal/number"
 )
 
@@ -120,7 +120,7 @@ func ListEncoding[T digest.Text](l EncodingLimits, elements int, all iter.Seq[T]
 	}
 	bytes := int64(listpackFrameBytes)
 	for text := range all {
-		if bytes += int64(rope.EntryBytes(text)); bytes > maxBytes {
+		if bytes += int64(listpack.Bytes(text)); bytes > maxBytes {
 			return large
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/fsm/value/rope"
+	"github.com/raftredis/raftredis/fsm/value/listpack"
 )
 
 // texts are so many texts of a length, none of which is a number.
@@ -113,7 +113,7 @@ func TestListpackEntryBytes_AreThoseOfRedis(t *testing.T) {
 		strings.Repeat("x", 2_097_145): 2_097_153,
 		strings.Repeat("x", 2_097_146): 2_097_155,
 	} {
-		if got := rope.EntryBytes(text); got != want {
+		if got := listpack.Bytes(text); got != want {
 			t.Errorf("%.20q of %d bytes takes %d, want %d", text, len(text), got, want)
 		}
 	}

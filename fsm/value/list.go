@@ -73,7 +73,9 @@ func (l *List) Inserted(index int, element []byte, s digest.Sip, generation uint
 
 // Removed is the list without what equals an element: without the first ones, or the last ones, at most so many, which
 // is at least one. It says how many that are.
-func (l *List) Removed(element []byte, limit int, fromEnd bool, s digest.Sip, generation uint64) (rest *List, removed int) {
+func (l *List) Removed(
+	element []byte, limit int, fromEnd bool, s digest.Sip, generation uint64,
+) (rest *List, removed int) {
 	r, w := l.storage(), rope.NewEdit(s, generation)
 	if removed = r.Remove(w, element, limit, fromEnd); removed == 0 {
 		return l, 0

@@ -65,7 +65,8 @@ func TestListsAreThoseOfTheModel(t *testing.T) {
 // TestALargeListIsChangedAnywhere by LINSERT, LREM and LSET of a hundred thousand elements.
 func TestALargeListIsChangedAnywhere(t *testing.T) {
 	r := random(t, 65)
-	m := &listModel{t: t, r: r, s: digest.NewSip(r.Uint64(), r.Uint64()), generation: 1, lengths: [2]int{1, 40}, kinds: 5000}
+	m := &listModel{t: t, r: r, s: digest.NewSip(r.Uint64(), r.Uint64()), generation: 1}
+	m.lengths, m.kinds = [2]int{1, 40}, 5000
 	all, texts := m.elements(100_000)
 	m.list, m.model = m.list.Pushed(all, true, m.s, 1), texts
 	slices.Reverse(m.model)

@@ -2,6 +2,7 @@ package value
 
 import (
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/shelves"
 	"github.com/raftredis/raftredis/internal/allocated"
 )
 
@@ -18,8 +19,8 @@ type Stream struct {
 	box Box
 	// generation is that of the newest change.
 	generation uint64
-	blocks     shelves[StreamID, *streamBlock]
-	groups     shelves[string, *StreamGroup]
+	blocks     shelves.Shelves[StreamID, *streamBlock]
+	groups     shelves.Shelves[string, *StreamGroup]
 	// held is how many entries are held, size how many bytes there are of entries and groups.
 	held uint64
 	size int
@@ -40,7 +41,7 @@ func NewStream(s digest.Sip, generation uint64) *Stream {
 // sealed gives a stream, which is not in use yet, its digest and its box.
 func (t *Stream) sealed(s digest.Sip) *Stream {
 	t.digest = s.Word(t.last.Millis).Word(t.last.Sequence).Word(t.deleted.Millis).Word(t.deleted.Sequence).
-		Word(t.added).Word(t.blockSum).Word(uint64(t.blocks.len())).Word(uint64(t.groups.len())).Finish(t.groupSum)
+		Word(t.added).Word(t.blockSum).Word(uint64(t.blocks.Len())).Word(uint64(t.groups.Len())).Finish(t.groupSum)
 	t.box.Value = t
 	return t
 }
@@ -58,11 +59,11 @@ func (t *Stream) MaxDeleted() StreamID { return t.deleted }
 func (t *Stream) Added() uint64 { return t.added }
 
 // Blocks is how many nodes Redis would have for the entries.
-func (t *Stream) Blocks() int { return t.blocks.len() }
+func (t *Stream) Blocks() int { return t.blocks.Len() }
 
 // First is the ID of the first entry that is held, zero if there is none.
 func (t *Stream) First() (first StreamID) {
-	t.blocks.each(spot{}, func(b *streamBlock) bool {
+	t.blocks.Each(shelves.Spot{}, func(b *streamBlock) bool {
 		if b.held > 0 {
 			first, _, _ = b.idAt(int(b.from))
 		}
@@ -73,8 +74,8 @@ func (t *Stream) First() (first StreamID) {
 
 // Newest is the ID of the last entry that is held, zero if there is none.
 func (t *Stream) Newest() StreamID {
-	for at := t.blocks.end(); ; {
-		b, before, ok := t.blocks.before(at)
+	for at := t.blocks.End(); ; {
+		b, before, ok := t.blocks.Before(at)
 		switch {
 		case !ok:
 			return StreamID{}
@@ -86,10 +87,10 @@ func (t *Stream) Newest() StreamID {
 }
 
 // blockOf gives the spot of the block in which an ID is, or would be.
-func (t *Stream) blockOf(id StreamID) spot {
-	at, found := t.blocks.seek(id)
+func (t *Stream) blockOf(id StreamID) shelves.Spot {
+	at, found := t.blocks.Seek(id)
 	if !found {
-		if _, before, ok := t.blocks.before(at); ok {
+		if _, before, ok := t.blocks.Before(at); ok {
 			return before
 		}
 	}
@@ -98,7 +99,7 @@ func (t *Stream) blockOf(id StreamID) spot {
 
 // Each visits the entries from an ID on, up to another one, in their order, until visit wants no more.
 func (t *Stream) Each(from, upto StreamID, visit func(e StreamEntry) bool) {
-	t.blocks.each(t.blockOf(from), func(b *streamBlock) bool {
+	t.blocks.Each(t.blockOf(from), func(b *streamBlock) bool {
 		if b.first.Compare(upto) > 0 {
 			return false
 		}
@@ -117,11 +118,11 @@ func (t *Stream) Each(from, upto StreamID, visit func(e StreamEntry) bool) {
 func (t *Stream) EachBack(from, upto StreamID, visit func(e StreamEntry) bool) {
 	var some [StreamNodeEntries]uint32
 	at := t.blockOf(upto)
-	if _, exact, ok := t.blocks.get(at); ok {
-		at = exact.behind()
+	if _, exact, ok := t.blocks.Get(at); ok {
+		at = exact.Behind()
 	}
 	for {
-		b, before, ok := t.blocks.before(at)
+		b, before, ok := t.blocks.Before(at)
 		if !ok {
 			return
 		}
@@ -145,16 +146,16 @@ func (t *Stream) Entry(id StreamID) (e StreamEntry, ok bool) {
 }
 
 // Groups is how many groups there are.
-func (t *Stream) Groups() int { return t.groups.len() }
+func (t *Stream) Groups() int { return t.groups.Len() }
 
 // Group gives a group by its name, nil if there is none.
 func (t *Stream) Group(name []byte) *StreamGroup {
-	g, _ := t.groups.find(string(name))
+	g, _ := t.groups.Find(string(name))
 	return g
 }
 
 // EachGroup visits the groups in the order of their names, until visit wants no more.
-func (t *Stream) EachGroup(visit func(g *StreamGroup) bool) { t.groups.each(spot{}, visit) }
+func (t *Stream) EachGroup(visit func(g *StreamGroup) bool) { t.groups.Each(shelves.Spot{}, visit) }
 
 // Box is where the value is held: in itself.
 func (t *Stream) Box() *Box { return &t.box }
@@ -179,12 +180,12 @@ const streamBytes = 184
 
 // MemoryBytes is what the stream occupies. It costs O(N) in the number of blocks and of consumers.
 func (t *Stream) MemoryBytes() int {
-	bytes := allocated.Size(streamBytes) + t.blocks.memoryBytes(pointerBytes) + t.groups.memoryBytes(pointerBytes)
-	t.blocks.each(spot{}, func(b *streamBlock) bool {
+	bytes := allocated.Size(streamBytes) + t.blocks.MemoryBytes(pointerBytes) + t.groups.MemoryBytes(pointerBytes)
+	t.blocks.Each(shelves.Spot{}, func(b *streamBlock) bool {
 		bytes += allocated.Size(streamBlockBytes) + allocated.Size(cap(b.bytes))
 		return true
 	})
-	t.groups.each(spot{}, func(g *StreamGroup) bool {
+	t.groups.Each(shelves.Spot{}, func(g *StreamGroup) bool {
 		bytes += g.memoryBytes()
 		return true
 	})

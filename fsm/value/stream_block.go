@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
-	"github.com/raftredis/raftredis/fsm/value/rope"
+	"github.com/raftredis/raftredis/fsm/value/listpack"
 )
 
 // Redis keeps the entries of a stream in nodes, each a listpack of a bounded size. Which entries share a node decides
@@ -64,10 +64,10 @@ func (b *streamBlock) Compare(key StreamID) int { return b.first.Compare(key) }
 func newStreamBlock(id StreamID, pairs [][]byte, s digest.Sip, generation uint64) *streamBlock {
 	b := &streamBlock{generation: generation, first: id}
 	b.bytes = binary.AppendUvarint(nil, uint64(len(pairs)/2))
-	b.listpack = listpackBase + 3*listpackSmall + uint32(rope.NumberBytes(int64(len(pairs)/2)))
+	b.listpack = listpackBase + 3*listpackSmall + uint32(listpack.NumberBytes(int64(len(pairs)/2)))
 	for i := 0; i < len(pairs); i += 2 {
 		b.bytes = appendText(b.bytes, pairs[i])
-		b.listpack += uint32(rope.EntryBytes(pairs[i]))
+		b.listpack += uint32(listpack.Bytes(pairs[i]))
 	}
 	b.sealFields(s)
 	return b
@@ -179,18 +179,18 @@ func (b *streamBlock) bodyBytes(id StreamID, pairs [][]byte, same bool) int {
 // its fields with their number unless they are those of the block, its values, and the number of all these.
 func (b *streamBlock) listpackEntry(id StreamID, pairs [][]byte, same bool) int {
 	elements := len(pairs)/2 + 3
-	bytes := listpackSmall + rope.NumberBytes(int64(id.Millis-b.first.Millis)) +
-		rope.NumberBytes(int64(id.Sequence-b.first.Sequence))
+	bytes := listpackSmall + listpack.NumberBytes(int64(id.Millis-b.first.Millis)) +
+		listpack.NumberBytes(int64(id.Sequence-b.first.Sequence))
 	if !same {
 		elements += len(pairs)/2 + 1
-		bytes += rope.NumberBytes(int64(len(pairs) / 2))
+		bytes += listpack.NumberBytes(int64(len(pairs) / 2))
 	}
 	for i, text := range pairs {
 		if i%2 == 1 || !same {
-			bytes += rope.EntryBytes(text)
+			bytes += listpack.Bytes(text)
 		}
 	}
-	return bytes + rope.NumberBytes(int64(elements))
+	return bytes + listpack.NumberBytes(int64(elements))
 }
 
 // grow makes room for so many bytes more: twice as much as there is, up to what a block has.

@@ -1,6 +1,9 @@
 package value
 
-import "github.com/raftredis/raftredis/fsm/value/digest"
+import (
+	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/shelves"
+)
 
 // StreamChange changes a stream: it holds what becomes of it until Done. What it does is done at once to storage of
 // this generation, so the stream that Done gives must take the place of the old one, unless nothing was changed.
@@ -45,7 +48,7 @@ func (c *StreamChange) Append(id StreamID, pairs [][]byte) {
 		bytes += len(text)
 	}
 	t := c.next
-	b, ok := t.blocks.last()
+	b, ok := t.blocks.Last()
 	switch {
 	case ok && b.held == 0 && id.Compare(b.last) <= 0: // XSETID went back behind what was deleted
 		c.dropBlock(b)
@@ -60,7 +63,7 @@ func (c *StreamChange) Append(id StreamID, pairs [][]byte) {
 		b = c.begin(b)
 	} else {
 		b = newStreamBlock(id, pairs, c.state, c.generation)
-		t.blocks.put(id, b, c.generation)
+		t.blocks.Put(id, b, c.generation)
 	}
 	b.add(id, pairs, c.state)
 	c.end(b)
@@ -75,7 +78,7 @@ func (c *StreamChange) begin(b *streamBlock) *streamBlock {
 	c.next.size -= b.size()
 	if b.generation < c.generation {
 		b = b.copy(c.generation)
-		c.next.blocks.put(b.first, b, c.generation)
+		c.next.blocks.Put(b.first, b, c.generation)
 	}
 	return b
 }
@@ -90,13 +93,13 @@ func (c *StreamChange) dropBlock(b *streamBlock) {
 	c.next.blockSum -= b.digest(c.state)
 	c.next.size -= b.size()
 	c.next.held -= uint64(b.held)
-	c.next.blocks.remove(b.first, c.generation)
+	c.next.blocks.Remove(b.first, c.generation)
 }
 
 // Delete deletes the entry with an ID, and reports whether there was one.
 func (c *StreamChange) Delete(id StreamID) bool {
 	t := c.next
-	b, _, ok := t.blocks.get(t.blockOf(id))
+	b, _, ok := t.blocks.Get(t.blockOf(id))
 	if !ok {
 		return false
 	}
@@ -137,7 +140,7 @@ func (c *StreamChange) Trim(o StreamTrim) (dropped uint64) {
 	t := c.next
 	before := t.held
 	for {
-		b, _, ok := t.blocks.get(spot{})
+		b, _, ok := t.blocks.Get(shelves.Spot{})
 		if !ok || (!o.ByID && t.held <= o.MaxLen) {
 			break
 		}

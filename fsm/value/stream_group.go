@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/shelves"
 	"github.com/raftredis/raftredis/internal/allocated"
 )
 
@@ -14,8 +15,8 @@ type StreamGroup struct {
 	name       *streamName
 	last       StreamID
 	read       int64
-	pending    shelves[StreamID, StreamPending]
-	consumers  shelves[string, *StreamConsumer]
+	pending    shelves.Shelves[StreamID, StreamPending]
+	consumers  shelves.Shelves[string, *StreamConsumer]
 	// sum adds up the digests of what is pending, and of the consumers; size is how many bytes there are of all.
 	sum  uint64
 	size int
@@ -26,7 +27,7 @@ type StreamConsumer struct {
 	generation   uint64
 	name         *streamName
 	seen, active int64
-	pending      shelves[StreamID, StreamID]
+	pending      shelves.Shelves[StreamID, StreamID]
 }
 
 // StreamPending is an entry that was delivered to a consumer and not acknowledged.
@@ -76,43 +77,43 @@ func (g *StreamGroup) Last() StreamID { return g.last }
 func (g *StreamGroup) Read() int64 { return g.read }
 
 // Consumers is how many consumers there are, Pending how many entries are pending.
-func (g *StreamGroup) Consumers() int { return g.consumers.len() }
+func (g *StreamGroup) Consumers() int { return g.consumers.Len() }
 
 // Pending is how many entries are pending.
-func (g *StreamGroup) Pending() int { return g.pending.len() }
+func (g *StreamGroup) Pending() int { return g.pending.Len() }
 
 // Consumer gives a consumer by its name, nil if there is none.
 func (g *StreamGroup) Consumer(name []byte) *StreamConsumer {
-	c, _ := g.consumers.find(string(name))
+	c, _ := g.consumers.Find(string(name))
 	return c
 }
 
 // EachConsumer visits the consumers in the order of their names, until visit wants no more.
 func (g *StreamGroup) EachConsumer(visit func(c *StreamConsumer) bool) {
-	g.consumers.each(spot{}, visit)
+	g.consumers.Each(shelves.Spot{}, visit)
 }
 
 // PendingOf gives what is pending with an ID.
-func (g *StreamGroup) PendingOf(id StreamID) (p StreamPending, ok bool) { return g.pending.find(id) }
+func (g *StreamGroup) PendingOf(id StreamID) (p StreamPending, ok bool) { return g.pending.Find(id) }
 
 // EachPending visits what is pending from an ID on, until visit wants no more. If c is not nil, only what is pending
 // for that consumer of the group.
 func (g *StreamGroup) EachPending(from StreamID, c *StreamConsumer, visit func(p StreamPending) bool) {
 	if c == nil {
-		at, _ := g.pending.seek(from)
-		g.pending.each(at, visit)
+		at, _ := g.pending.Seek(from)
+		g.pending.Each(at, visit)
 		return
 	}
-	at, _ := c.pending.seek(from)
-	c.pending.each(at, func(id StreamID) bool {
-		p, _ := g.pending.find(id)
+	at, _ := c.pending.Seek(from)
+	c.pending.Each(at, func(id StreamID) bool {
+		p, _ := g.pending.Find(id)
 		return visit(p)
 	})
 }
 
 // LastPending is the highest ID that is pending, zero if there is none.
 func (g *StreamGroup) LastPending() StreamID {
-	p, _ := g.pending.last()
+	p, _ := g.pending.Last()
 	return p.ID
 }
 
@@ -129,12 +130,12 @@ func (c *StreamConsumer) Seen() int64 { return c.seen }
 func (c *StreamConsumer) Active() int64 { return c.active }
 
 // Pending is how many entries are pending for the consumer.
-func (c *StreamConsumer) Pending() int { return c.pending.len() }
+func (c *StreamConsumer) Pending() int { return c.pending.Len() }
 
 // digest is the hash of a group.
 func (g *StreamGroup) digest(s digest.Sip) uint64 {
 	return s.Word(g.name.digest).Word(g.last.Millis).Word(g.last.Sequence).Word(uint64(g.read)).
-		Word(uint64(g.pending.len())).Word(uint64(g.consumers.len())).Finish(g.sum)
+		Word(uint64(g.pending.Len())).Word(uint64(g.consumers.Len())).Finish(g.sum)
 }
 
 func (c *StreamConsumer) digest(s digest.Sip) uint64 {
@@ -158,10 +159,10 @@ const (
 func (c *StreamConsumer) size() int { return streamConsumerBytes + len(c.name.text) }
 
 func (g *StreamGroup) memoryBytes() int {
-	bytes := allocated.Size(streamGroupBytes) + g.name.memoryBytes() + g.pending.memoryBytes(streamPendingBytes) +
-		g.consumers.memoryBytes(pointerBytes)
-	g.consumers.each(spot{}, func(c *StreamConsumer) bool {
-		bytes += allocated.Size(streamConsumerBytes) + c.name.memoryBytes() + c.pending.memoryBytes(streamIDBytes)
+	bytes := allocated.Size(streamGroupBytes) + g.name.memoryBytes() + g.pending.MemoryBytes(streamPendingBytes) +
+		g.consumers.MemoryBytes(pointerBytes)
+	g.consumers.Each(shelves.Spot{}, func(c *StreamConsumer) bool {
+		bytes += allocated.Size(streamConsumerBytes) + c.name.memoryBytes() + c.pending.MemoryBytes(streamIDBytes)
 		return true
 	})
 	return bytes

@@ -1,5 +1,7 @@
 package value
 
+import "github.com/raftredis/raftredis/fsm/value/shelves"
+
 // StreamGroupChange changes a group, as a part of the change of its stream. Only the newest one of a StreamChange may
 // be used.
 type StreamGroupChange struct {
@@ -13,7 +15,7 @@ func (c *StreamChange) AddGroup(name []byte, last StreamID, read int64) {
 	c.closeGroup()
 	g := &StreamGroup{generation: c.generation, name: newStreamName(name, c.state), last: last, read: read}
 	g.size = streamGroupBytes + len(name)
-	c.next.groups.put(g.name.text, g, c.generation)
+	c.next.groups.Put(g.name.text, g, c.generation)
 	c.next.groupSum += g.digest(c.state)
 	c.next.size += g.size
 }
@@ -21,7 +23,7 @@ func (c *StreamChange) AddGroup(name []byte, last StreamID, read int64) {
 // RemoveGroup removes a group, and reports whether there was one.
 func (c *StreamChange) RemoveGroup(name []byte) bool {
 	c.closeGroup()
-	g, ok := c.next.groups.remove(string(name), c.generation)
+	g, ok := c.next.groups.Remove(string(name), c.generation)
 	if ok {
 		c.next.groupSum -= g.digest(c.state)
 		c.next.size -= g.size
@@ -32,14 +34,14 @@ func (c *StreamChange) RemoveGroup(name []byte) bool {
 // Group begins to change a group. There is one of that name.
 func (c *StreamChange) Group(name []byte) *StreamGroupChange {
 	c.closeGroup()
-	g, _ := c.next.groups.find(string(name))
+	g, _ := c.next.groups.Find(string(name))
 	c.next.groupSum -= g.digest(c.state)
 	c.next.size -= g.size
 	if g.generation < c.generation {
 		own := *g
 		own.generation = c.generation
 		g = &own
-		c.next.groups.put(g.name.text, g, c.generation)
+		c.next.groups.Put(g.name.text, g, c.generation)
 	}
 	c.open = &StreamGroupChange{in: c, g: g}
 	return c.open
@@ -63,13 +65,13 @@ func (c *StreamGroupChange) SetLast(id StreamID, read int64) { c.g.last, c.g.rea
 
 // Consumer gives the consumer of a name for changing. Without one it makes it, which was seen now.
 func (c *StreamGroupChange) Consumer(name []byte, now int64) (consumer *StreamConsumer, made bool) {
-	if consumer, ok := c.g.consumers.find(string(name)); ok {
+	if consumer, ok := c.g.consumers.Find(string(name)); ok {
 		return c.own(consumer), false
 	}
 	consumer = &StreamConsumer{
 		generation: c.in.generation, name: newStreamName(name, c.in.state), seen: now, active: NeverActive,
 	}
-	c.g.consumers.put(consumer.name.text, consumer, c.in.generation)
+	c.g.consumers.Put(consumer.name.text, consumer, c.in.generation)
 	c.g.sum += consumer.digest(c.in.state)
 	c.g.size += consumer.size()
 	return consumer, true
@@ -82,7 +84,7 @@ func (c *StreamGroupChange) own(consumer *StreamConsumer) *StreamConsumer {
 	}
 	own := *consumer
 	own.generation = c.in.generation
-	c.g.consumers.put(own.name.text, &own, c.in.generation)
+	c.g.consumers.Put(own.name.text, &own, c.in.generation)
 	return &own
 }
 
@@ -95,18 +97,18 @@ func (c *StreamGroupChange) SetTimes(consumer *StreamConsumer, seen, active int6
 
 // RemoveConsumer removes the consumer of a name with all that is pending for it. It says how many that were.
 func (c *StreamGroupChange) RemoveConsumer(name []byte) (pending int) {
-	consumer, ok := c.g.consumers.remove(string(name), c.in.generation)
+	consumer, ok := c.g.consumers.Remove(string(name), c.in.generation)
 	if !ok {
 		return 0
 	}
 	c.g.sum -= consumer.digest(c.in.state)
 	c.g.size -= consumer.size()
-	consumer.pending.each(spot{}, func(id StreamID) bool {
-		p, _ := c.g.pending.remove(id, c.in.generation)
+	consumer.pending.Each(shelves.Spot{}, func(id StreamID) bool {
+		p, _ := c.g.pending.Remove(id, c.in.generation)
 		c.forget(p)
 		return true
 	})
-	return consumer.pending.len()
+	return consumer.pending.Len()
 }
 
 // forget takes what was pending out of the sums.
@@ -118,7 +120,7 @@ func (c *StreamGroupChange) forget(p StreamPending) {
 // Deliver notes that an entry was delivered to a consumer, which the change may change, at a time, and now so often.
 // It is pending for no other one any more.
 func (c *StreamGroupChange) Deliver(id StreamID, to *StreamConsumer, time int64, count uint64) {
-	old, was := c.g.pending.find(id)
+	old, was := c.g.pending.Find(id)
 	if was {
 		c.forget(old)
 	}
@@ -126,23 +128,23 @@ func (c *StreamGroupChange) Deliver(id StreamID, to *StreamConsumer, time int64,
 		c.release(old)
 	}
 	if !was || old.owner != to.name {
-		to.pending.put(id, id, c.in.generation)
+		to.pending.Put(id, id, c.in.generation)
 	}
 	fresh := StreamPending{ID: id, Time: time, Count: count, owner: to.name}
-	c.g.pending.put(id, fresh, c.in.generation)
+	c.g.pending.Put(id, fresh, c.in.generation)
 	c.g.sum += fresh.digest(c.in.state)
 	c.g.size += streamPendingBytes
 }
 
 // release takes what is pending from its consumer.
 func (c *StreamGroupChange) release(p StreamPending) {
-	consumer, _ := c.g.consumers.find(p.owner.text)
-	c.own(consumer).pending.remove(p.ID, c.in.generation)
+	consumer, _ := c.g.consumers.Find(p.owner.text)
+	c.own(consumer).pending.Remove(p.ID, c.in.generation)
 }
 
 // Acknowledge ends that an entry is pending, and reports whether it was.
 func (c *StreamGroupChange) Acknowledge(id StreamID) bool {
-	p, ok := c.g.pending.remove(id, c.in.generation)
+	p, ok := c.g.pending.Remove(id, c.in.generation)
 	if ok {
 		c.forget(p)
 		c.release(p)

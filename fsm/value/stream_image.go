@@ -3,6 +3,8 @@ package value
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/raftredis/raftredis/fsm/value/shelves"
 )
 
 // The image of a stream is a row of records, each with its length before it, cut into parts every MaxPartBytes:
@@ -57,14 +59,14 @@ func (w *streamWriter) record(before, behind []byte, numbers ...uint64) {
 func (t *Stream) EachPart(buf []byte, emit func(part []byte) error) error {
 	w := streamWriter{buf: buf[:0], part: buf[:0], emit: emit}
 	w.record(nil, nil, t.last.Millis, t.last.Sequence, t.deleted.Millis, t.deleted.Sequence, t.added,
-		uint64(t.blocks.len()), uint64(t.groups.len()))
-	t.blocks.each(spot{}, func(b *streamBlock) bool {
+		uint64(t.blocks.Len()), uint64(t.groups.Len()))
+	t.blocks.Each(shelves.Spot{}, func(b *streamBlock) bool {
 		w.record(nil, b.bytes[:b.begin], b.first.Millis, b.first.Sequence, b.last.Millis, b.last.Sequence,
 			uint64(b.added), uint64(b.listpack), uint64(b.held))
 		w.put(b.bytes[b.from:])
 		return w.err == nil
 	})
-	t.groups.each(spot{}, func(g *StreamGroup) bool {
+	t.groups.Each(shelves.Spot{}, func(g *StreamGroup) bool {
 		g.write(&w)
 		return w.err == nil
 	})
@@ -76,14 +78,14 @@ func (t *Stream) EachPart(buf []byte, emit func(part []byte) error) error {
 
 func (g *StreamGroup) write(w *streamWriter) {
 	w.record(appendText(nil, []byte(g.name.text)), nil, g.last.Millis, g.last.Sequence, alternating(g.read),
-		uint64(g.consumers.len()), uint64(g.pending.len()))
-	numbers := make(map[*streamName]uint64, g.consumers.len())
-	g.consumers.each(spot{}, func(c *StreamConsumer) bool {
+		uint64(g.consumers.Len()), uint64(g.pending.Len()))
+	numbers := make(map[*streamName]uint64, g.consumers.Len())
+	g.consumers.Each(shelves.Spot{}, func(c *StreamConsumer) bool {
 		numbers[c.name] = uint64(len(numbers))
 		w.record(appendText(nil, []byte(c.name.text)), nil, alternating(c.seen), alternating(c.active))
 		return w.err == nil
 	})
-	g.pending.each(spot{}, func(p StreamPending) bool {
+	g.pending.Each(shelves.Spot{}, func(p StreamPending) bool {
 		w.record(nil, nil, p.ID.Millis, p.ID.Sequence, alternating(p.Time), p.Count, numbers[p.owner])
 		return w.err == nil
 	})

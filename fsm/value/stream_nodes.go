@@ -1,6 +1,10 @@
 package value
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/raftredis/raftredis/fsm/value/shelves"
+)
 
 // idBytes is how long an ID is as a key of a radix tree.
 const idBytes = 16
@@ -16,7 +20,7 @@ func (t *Stream) TreeNodes() (nodes int) {
 	}
 	first := true
 	leaf := func(outer int) { nodes += 1 + digitOf(idBytes > outer+1) }
-	t.blocks.each(spot{}, func(b *streamBlock) bool {
+	t.blocks.Each(shelves.Spot{}, func(b *streamBlock) bool {
 		if first {
 			first, last = false, b.first
 			return true

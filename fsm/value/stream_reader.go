@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
-	"github.com/raftredis/raftredis/fsm/value/rope"
+	"github.com/raftredis/raftredis/fsm/value/listpack"
 )
 
 // streamReader is the Reader of streams. The zero value awaits the first part of the first stream.
@@ -89,21 +89,21 @@ func (r *streamReader) record(w words, whole []byte, s digest.Sip, generation ui
 
 func (r *streamReader) beginBlock(w words, s digest.Sip, generation uint64) bool {
 	b := &streamBlock{generation: generation, first: w.id(), last: w.id()}
-	added, listpack, held := w.number(), w.number(), w.number()
-	if w.bad || added == 0 || added > StreamNodeEntries || held > added || listpack > math.MaxUint32 ||
-		b.last.Compare(b.first) < 0 || (r.stream.blocks.len() > 0 && b.first.Compare(r.bound) <= 0) {
+	added, bytes, held := w.number(), w.number(), w.number()
+	if w.bad || added == 0 || added > StreamNodeEntries || held > added || bytes > math.MaxUint32 ||
+		b.last.Compare(b.first) < 0 || (r.stream.blocks.Len() > 0 && b.first.Compare(r.bound) <= 0) {
 		return false
 	}
 	b.bytes = append(b.bytes, w.rest...)
 	count := w.number()
-	r.listpack = listpackBase + 3*listpackSmall + uint64(rope.NumberBytes(int64(count)))
+	r.listpack = listpackBase + 3*listpackSmall + uint64(listpack.NumberBytes(int64(count)))
 	for i := uint64(0); i < count && !w.bad; i++ {
-		r.listpack += uint64(rope.EntryBytes(w.text()))
+		r.listpack += uint64(listpack.Bytes(w.text()))
 	}
 	if !w.ends() || count == 0 {
 		return false
 	}
-	b.added, b.listpack = uint32(added), uint32(listpack)
+	b.added, b.listpack = uint32(added), uint32(bytes)
 	b.sealFields(s)
 	r.block, r.entries, r.bound = b, held, b.first
 	return held > 0 || r.endBlock(s, generation)
@@ -175,7 +175,7 @@ func (r *streamReader) endBlock(s digest.Sip, generation uint64) bool {
 	if b.held > 0 {
 		r.bound = b.newest
 	}
-	t.blocks.put(b.first, b, generation)
+	t.blocks.Put(b.first, b, generation)
 	t.blockSum += b.digest(s)
 	t.size += b.size()
 	t.held += uint64(b.held)
@@ -185,7 +185,7 @@ func (r *streamReader) endBlock(s digest.Sip, generation uint64) bool {
 
 func (r *streamReader) beginGroup(w words, s digest.Sip, generation uint64) bool {
 	name := w.text()
-	if before, any := r.stream.groups.last(); w.bad || (any && strings.Compare(string(name), before.name.text) <= 0) {
+	if before, any := r.stream.groups.Last(); w.bad || (any && strings.Compare(string(name), before.name.text) <= 0) {
 		return false
 	}
 	g := &StreamGroup{generation: generation, name: newStreamName(name, s), last: w.id(), read: w.signed()}
@@ -198,11 +198,11 @@ func (r *streamReader) beginGroup(w words, s digest.Sip, generation uint64) bool
 func (r *streamReader) consumer(w words, s digest.Sip, generation uint64) bool {
 	name := w.text()
 	c := &StreamConsumer{generation: generation, name: newStreamName(name, s), seen: w.signed(), active: w.signed()}
-	before, any := r.group.consumers.last()
+	before, any := r.group.consumers.Last()
 	if !w.ends() || (any && strings.Compare(string(name), before.name.text) <= 0) {
 		return false
 	}
-	r.group.consumers.put(c.name.text, c, generation)
+	r.group.consumers.Put(c.name.text, c, generation)
 	r.group.sum += c.digest(s)
 	r.group.size += c.size()
 	r.named = append(r.named, c)
@@ -213,14 +213,14 @@ func (r *streamReader) consumer(w words, s digest.Sip, generation uint64) bool {
 func (r *streamReader) delivered(w words, s digest.Sip, generation uint64) bool {
 	p := StreamPending{ID: w.id(), Time: w.signed(), Count: w.number()}
 	number := w.number()
-	before, any := r.group.pending.last()
+	before, any := r.group.pending.Last()
 	if !w.ends() || number >= uint64(len(r.named)) || (any && p.ID.Compare(before.ID) <= 0) {
 		return false
 	}
 	owner := r.named[number]
 	p.owner = owner.name
-	r.group.pending.put(p.ID, p, generation)
-	owner.pending.put(p.ID, p.ID, generation)
+	r.group.pending.Put(p.ID, p, generation)
+	owner.pending.Put(p.ID, p.ID, generation)
 	r.group.sum += p.digest(s)
 	r.group.size += streamPendingBytes
 	return true
@@ -229,7 +229,7 @@ func (r *streamReader) delivered(w words, s digest.Sip, generation uint64) bool 
 // endGroup adds the group that came last, if there is one.
 func (r *streamReader) endGroup(s digest.Sip, generation uint64) {
 	if g := r.group; g != nil {
-		r.stream.groups.put(g.name.text, g, generation)
+		r.stream.groups.Put(g.name.text, g, generation)
 		r.stream.groupSum += g.digest(s)
 		r.stream.size += g.size
 		r.group = nil

@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/shelves"
 )
 
 // modelPending is what is pending, by ID; a modelGroup and a modelStream hold what a group and a stream should.
@@ -556,7 +557,7 @@ func TestEntriesTakeLessMemoryThanInRedis(t *testing.T) {
 			[][]byte{[]byte("sensor"), fmt.Append(nil, 1000+i%7), []byte("temperature"), fmt.Append(nil, i%40, ".", i%10)})
 	}
 	stream, listpacks := c.Done(), 0
-	stream.blocks.each(spot{}, func(b *streamBlock) bool {
+	stream.blocks.Each(shelves.Spot{}, func(b *streamBlock) bool {
 		listpacks += int(b.listpack)
 		return true
 	})

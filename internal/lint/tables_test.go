@@ -18,8 +18,8 @@ var arrows = map[string][]string{
 	"fsm":                          slices.Concat(family, families),
 	"fsm/exec":                     {"fsm/keyspace", "fsm/value"},
 	"fsm/keyspace":                 {"fsm/value"},
-	"fsm/value":                    {"fsm/value/rope", "fsm/value/digest"},
-	"fsm/value/rope":               {"fsm/value/digest"},
+	"fsm/value":                    slices.Concat(structures, strings.Fields("fsm/value/rope")),
+	"fsm/value/rope":               structures,
 	"consensus":                    {"consensus/raft", "consensus/membership", "consensus/internal", "snapshot", "wal"},
 	"consensus/sim":                {"consensus/internal", "consensus/membership", "consensus/raft", "snapshot", "wal"},
 	"consensus/explore":            {"consensus/raft", "consensus/membership", "consensus/quorum", "wal/raftlog"},
@@ -45,19 +45,22 @@ var (
 	family = strings.Fields("fsm/exec fsm/keyspace fsm/value")
 )
 
+// structures are what values are made of, and know no value.
+var structures = strings.Fields("fsm/value/digest fsm/value/listpack fsm/value/shelves")
+
 func init() {
 	for _, name := range families {
 		arrows[name] = family
 	}
 }
 
-var islands = strings.Fields("resp/wire resp/topology resp/stats resp/waits fsm/value/digest consensus/quorum wal/raftlog " +
-	"tests bench")
+var islands = slices.Concat(structures, strings.Fields("resp/wire resp/topology resp/stats resp/waits "+
+	"consensus/quorum wal/raftlog tests bench"))
 
 // pure packages do the same on every node: they know no time, no chance, no lock, no file and no socket.
 var (
-	pure = slices.Concat(families, family, strings.Fields("fsm/value/rope fsm/value/digest consensus/quorum consensus/raft consensus/membership "+
-		"consensus/internal/locations fsm internal/sessions"))
+	pure = slices.Concat(families, family, structures, strings.Fields("fsm/value/rope consensus/quorum consensus/raft "+
+		"consensus/membership consensus/internal/locations fsm internal/sessions"))
 	impure = strings.Fields("time sync os net math/rand crypto/rand hash/maphash runtime unsafe context log")
 )
 

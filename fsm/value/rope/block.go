@@ -1,6 +1,7 @@
 package rope
 
 import (
+	"github.com/raftredis/raftredis/fsm/value/listpack"
 	"github.com/raftredis/raftredis/internal/allocated"
 	"github.com/raftredis/raftredis/internal/stepwise"
 )
@@ -54,7 +55,7 @@ func (b *block) size() int {
 	case b == nil:
 		return 0
 	case b.begin == alone:
-		return EntryBytes(b.entries)
+		return listpack.Bytes(b.entries)
 	}
 	return len(b.entries) - int(b.begin)
 }
@@ -76,7 +77,7 @@ func (b *block) position(k int) int {
 		return len(b.entries)
 	}
 	for range k {
-		at = entryEnd(b.entries, at)
+		at = listpack.End(b.entries, at)
 	}
 	return at
 }
@@ -87,9 +88,9 @@ func (b *block) each(k int, visit func(element []byte) bool) bool {
 	if b.begin == alone {
 		return k > 0 || visit(b.entries)
 	}
-	var scratch [maxNumberBytes]byte
-	for at := b.position(k); at < len(b.entries); at = entryEnd(b.entries, at) {
-		if !visit(entryElement(b.entries, at, &scratch)) {
+	var scratch [listpack.MaxNumberBytes]byte
+	for at := b.position(k); at < len(b.entries); at = listpack.End(b.entries, at) {
+		if !visit(listpack.Element(b.entries, at, &scratch)) {
 			return false
 		}
 	}
@@ -101,10 +102,10 @@ func (b *block) eachBack(k int, visit func(element []byte) bool) bool {
 	if b.begin == alone {
 		return k == 0 || visit(b.entries)
 	}
-	var scratch [maxNumberBytes]byte
+	var scratch [listpack.MaxNumberBytes]byte
 	for end := b.position(k); end > int(b.begin); {
-		end = entryBefore(b.entries, end)
-		if !visit(entryElement(b.entries, end, &scratch)) {
+		end = listpack.Before(b.entries, end)
+		if !visit(listpack.Element(b.entries, end, &scratch)) {
 			return false
 		}
 	}
@@ -121,7 +122,7 @@ type wanted struct {
 func newWanted(element []byte) (w wanted) {
 	w.element = element
 	if len(element) <= MaxPackedBytes {
-		w.entry = appendEntryHead(make([]byte, 0, len(element)+2), element)
+		w.entry = listpack.AppendHead(make([]byte, 0, len(element)+2), element)
 	}
 	return w
 }
@@ -139,7 +140,7 @@ func (b *block) find(w *wanted, k int, visit func(k int) bool) bool {
 	case len(w.entry) == 0:
 		return true
 	}
-	for at := b.position(k); at < len(b.entries); at, k = entryEnd(b.entries, at), k+1 {
+	for at := b.position(k); at < len(b.entries); at, k = listpack.End(b.entries, at), k+1 {
 		if w.isAt(b.entries, at) && !visit(k) {
 			return false
 		}
@@ -156,7 +157,7 @@ func (b *block) findBack(w *wanted, k int, visit func(k int) bool) bool {
 		return true
 	}
 	for end := b.position(k); end > int(b.begin); {
-		end, k = entryBefore(b.entries, end), k-1
+		end, k = listpack.Before(b.entries, end), k-1
 		if w.isAt(b.entries, end) && !visit(k) {
 			return false
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/fsm/value/listpack"
 	"github.com/raftredis/raftredis/internal/allocated"
 	"github.com/raftredis/raftredis/internal/stepwise"
 )
@@ -27,7 +28,7 @@ func (w *Edit) fresh(element []byte, front bool) *block {
 		return b
 	}
 	var buf [maxPackedEntry]byte
-	entry := appendEntry(buf[:0], element)
+	entry := listpack.Append(buf[:0], element)
 	b.entries = make([]byte, allocated.Size(len(entry)))
 	if front {
 		b.begin = int32(len(b.entries) - len(entry))
@@ -82,7 +83,7 @@ func (w *Edit) push(b *block, element []byte, room int, front bool) *block {
 		return nil
 	}
 	var buf [maxPackedEntry]byte
-	entry := appendEntry(buf[:0], element)
+	entry := listpack.Append(buf[:0], element)
 	if b = w.own(b, len(entry), room, front); b == nil {
 		return nil
 	}
@@ -101,10 +102,10 @@ func (w *Edit) push(b *block, element []byte, room int, front bool) *block {
 
 // hashOf hashes the entries from one position to another.
 func (w *Edit) hashOf(entries []byte, from, to int) (sum hashed) {
-	var scratch [maxNumberBytes]byte
+	var scratch [listpack.MaxNumberBytes]byte
 	base := w.radix.power(1)
-	for at := from; at < to; at = entryEnd(entries, at) {
-		own := hashElement(w.state, entryElement(entries, at, &scratch))
+	for at := from; at < to; at = listpack.End(entries, at) {
+		own := hashElement(w.state, listpack.Element(entries, at, &scratch))
 		sum = hashed{addMod(mulMod(sum.sum, base), own), sum.count + 1}
 	}
 	return sum
@@ -167,18 +168,18 @@ func (w *Edit) replaced(b *block, k int, element []byte) []*block {
 		return w.pressed(w.part(b, 0, k), w.part(b, k+1, int(b.count)), element)
 	}
 	var buf [maxPackedEntry]byte
-	entry := appendEntry(buf[:0], element)
+	entry := listpack.Append(buf[:0], element)
 	from := b.position(k)
-	own := w.own(b, max(from+len(entry)-entryEnd(b.entries, from), 0), 0, false)
+	own := w.own(b, max(from+len(entry)-listpack.End(b.entries, from), 0), 0, false)
 	if own == nil {
 		return w.pressed(w.part(b, 0, k), w.part(b, k+1, int(b.count)), element)
 	}
 	from = own.position(k)
-	var scratch [maxNumberBytes]byte
-	old := hashElement(w.state, entryElement(own.entries, from, &scratch))
+	var scratch [listpack.MaxNumberBytes]byte
+	old := hashElement(w.state, listpack.Element(own.entries, from, &scratch))
 	change := subMod(hashElement(w.state, element), old)
 	own.sum = addMod(own.sum, mulMod(change, w.radix.power(int(own.count)-1-k)))
-	own.splice(from, entryEnd(own.entries, from), entry)
+	own.splice(from, listpack.End(own.entries, from), entry)
 	w.tighten(own, false)
 	return []*block{own}
 }
@@ -190,7 +191,7 @@ func (w *Edit) inserted(b *block, k int, element []byte) []*block {
 		return w.pressed(w.part(b, 0, k), w.part(b, k, int(b.count)), element)
 	}
 	var buf [maxPackedEntry]byte
-	entry := appendEntry(buf[:0], element)
+	entry := listpack.Append(buf[:0], element)
 	own := w.own(b, len(entry), 0, false)
 	switch {
 	case own != nil:
@@ -248,7 +249,7 @@ func compact(blocks ...*block) (all []*block) {
 func (b *block) middle() (k int) {
 	half := int(b.begin) + b.size()/2
 	for at := int(b.begin); at < half; k++ {
-		at = entryEnd(b.entries, at)
+		at = listpack.End(b.entries, at)
 	}
 	return min(k, int(b.count)-1)
 }
@@ -309,7 +310,7 @@ func (w *Edit) without(b *block, gone *wanted, limit int, fromEnd bool) (rest *b
 	own.entries = make([]byte, 0, roomOfBlock(b.size(), 0))
 	at := int(b.begin)
 	for k := 0; at < len(b.entries); k++ {
-		end := entryEnd(b.entries, at)
+		end := listpack.End(b.entries, at)
 		if len(places) > 0 && places[0] == k {
 			places = places[1:]
 		} else {

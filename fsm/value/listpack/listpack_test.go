@@ -1,4 +1,4 @@
-package rope
+package listpack
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 func edgeElements() (all [][]byte) {
 	for _, length := range []int{
 		0, 1, 2, maxShortText - 1, maxShortText, maxShortText + 1, 124, 125, 126, 127, 128, 129, 255, 256, 257,
-		MaxPackedBytes - 1, MaxPackedBytes, maxEntryText - 1, maxEntryText,
+		1023, 1024, maxEntryText - 1, maxEntryText,
 	} {
 		all = append(all, bytes.Repeat([]byte{0xff}, length), []byte(strings.Repeat("7", length)))
 	}
@@ -38,24 +38,24 @@ func TestEntriesAreReadFromBothEnds(t *testing.T) {
 	var begins []int
 	for _, element := range elements {
 		begins = append(begins, len(b))
-		b = appendEntry(b, element)
-		if head := appendEntryHead(nil, element); !bytes.HasPrefix(b[begins[len(begins)-1]:], head) {
+		b = Append(b, element)
+		if head := AppendHead(nil, element); !bytes.HasPrefix(b[begins[len(begins)-1]:], head) {
 			t.Errorf("%.20q: what is compared is no beginning of the entry", element)
 		}
 	}
-	var scratch [maxNumberBytes]byte
+	var scratch [MaxNumberBytes]byte
 	at := 0
 	for i, element := range elements {
 		if at != begins[i] {
 			t.Fatalf("entry %d begins at %d, want %d", i, at, begins[i])
 		}
-		if got := entryElement(b, at, &scratch); !bytes.Equal(got, element) {
+		if got := Element(b, at, &scratch); !bytes.Equal(got, element) {
 			t.Errorf("element %d is %.20q, want %.20q", i, got, element)
 		}
-		at = entryEnd(b, at)
+		at = End(b, at)
 	}
 	for end := len(b); end > 0; begins = begins[:len(begins)-1] {
-		if end = entryBefore(b, end); end != begins[len(begins)-1] {
+		if end = Before(b, end); end != begins[len(begins)-1] {
 			t.Fatalf("from behind, entry %d begins at %d, want %d", len(begins)-1, end, begins[len(begins)-1])
 		}
 	}
@@ -69,7 +69,7 @@ func TestEntriesAreThoseOfRedis(t *testing.T) {
 		"8388608": "f30000800005", "2147483648": "f4000000800000000009", "a": "816102", "": "8001",
 		strings.Repeat("b", 64): "e040" + strings.Repeat("62", 64) + "42",
 	} {
-		if got := hex.EncodeToString(appendEntry(nil, []byte(element))); got != want {
+		if got := hex.EncodeToString(Append(nil, []byte(element))); got != want {
 			t.Errorf("%.20q: %s, want %s", element, got, want)
 		}
 	}
@@ -78,7 +78,7 @@ func TestEntriesAreThoseOfRedis(t *testing.T) {
 // TestEntriesAreAsLongAsTheyAreCounted for OBJECT ENCODING.
 func TestEntriesAreAsLongAsTheyAreCounted(t *testing.T) {
 	for _, element := range edgeElements() {
-		if got, want := EntryBytes(element), len(appendEntry(nil, element)); got != want {
+		if got, want := Bytes(element), len(Append(nil, element)); got != want {
 			t.Errorf("%.20q: %d bytes, want %d", element, got, want)
 		}
 	}
@@ -93,12 +93,12 @@ func TestEntriesHaveTheLengthsOfRedis(t *testing.T) {
 		if got := NumberBytes(n); got != want {
 			t.Errorf("%d has %d bytes, want %d", n, got, want)
 		}
-		if got := EntryBytes(fmt.Append(nil, n)); got != want {
+		if got := Bytes(fmt.Append(nil, n)); got != want {
 			t.Errorf("the text %d has %d bytes, want %d", n, got, want)
 		}
 	}
 	for length, want := range map[int]int{0: 2, 1: 3, 63: 65, 64: 67, 125: 128, 126: 130, 4095: 4099, 4096: 4103} {
-		if got := EntryBytes(bytes.Repeat([]byte("x"), length)); got != want {
+		if got := Bytes(bytes.Repeat([]byte("x"), length)); got != want {
 			t.Errorf("%d letters have %d bytes, want %d", length, got, want)
 		}
 	}

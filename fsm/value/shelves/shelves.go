@@ -1,4 +1,6 @@
-package value
+// Package shelves keeps items in the order of their keys, for values that are never changed: the blocks of a stream,
+// its groups, its consumers and what is pending.
+package shelves
 
 import (
 	"slices"
@@ -7,7 +9,7 @@ import (
 	"github.com/raftredis/raftredis/internal/allocated"
 )
 
-// shelves are items in the order of their keys, each key once. The zero value is empty.
+// Shelves are items in the order of their keys, each key once. The zero value is empty.
 //
 //	shelves ──► list ──► shelf ──► up to shelfItems items
 //	              └────► shelf …
@@ -16,15 +18,15 @@ import (
 // generation the copy shares everything with the old one, so only the newest may be used. What is of an older
 // generation is copied before it is changed: the list, of a pointer for each shelf, and the one shelf. Items that are
 // put behind each other, as the IDs of a stream are, fill their shelves.
-type shelves[K any, T keyed[K]] struct {
+type Shelves[K any, T Keyed[K]] struct {
 	// generation is the one that made list.
 	generation uint64
 	list       []*shelf[T]
 	count      int
 }
 
-// keyed is an item with a key: Compare is negative if its key is before another one.
-type keyed[K any] interface{ Compare(key K) int }
+// Keyed is an item with a key: Compare is negative if its key is before another one.
+type Keyed[K any] interface{ Compare(key K) int }
 
 // shelf is some items that follow each other, at least one.
 type shelf[T any] struct {
@@ -39,18 +41,18 @@ const (
 	shelfMin   = shelfItems / 8
 )
 
-// spot is where an item stands, or would stand.
-type spot struct{ shelf, item int }
+// Spot is where an item stands, or would stand.
+type Spot struct{ shelf, item int }
 
-// behind is the spot behind that of an item.
-func (at spot) behind() spot { return spot{at.shelf, at.item + 1} }
+// Behind is the spot behind that of an item.
+func (at Spot) Behind() Spot { return Spot{at.shelf, at.item + 1} }
 
-// len is the number of items.
-func (q *shelves[K, T]) len() int { return q.count }
+// Len is the number of items.
+func (q *Shelves[K, T]) Len() int { return q.count }
 
-// seek gives the first item whose key is not before a key, and reports whether it has that key. The spot may be behind
+// Seek gives the first item whose key is not before a key, and reports whether it has that key. The spot may be behind
 // the items of a shelf.
-func (q *shelves[K, T]) seek(key K) (at spot, found bool) {
+func (q *Shelves[K, T]) Seek(key K) (at Spot, found bool) {
 	at.shelf = max(sort.Search(len(q.list), func(i int) bool { return q.list[i].items[0].Compare(key) > 0 })-1, 0)
 	if at.shelf == len(q.list) {
 		return at, false
@@ -60,19 +62,19 @@ func (q *shelves[K, T]) seek(key K) (at spot, found bool) {
 	return at, at.item < len(items) && items[at.item].Compare(key) == 0
 }
 
-// find gives the item with a key.
-func (q *shelves[K, T]) find(key K) (item T, ok bool) {
-	at, found := q.seek(key)
+// Find gives the item with a key.
+func (q *Shelves[K, T]) Find(key K) (item T, ok bool) {
+	at, found := q.Seek(key)
 	if !found {
 		return item, false
 	}
 	return q.list[at.shelf].items[at.item], true
 }
 
-// get gives the item at a spot, or the first one behind it, and the spot where it stands.
-func (q *shelves[K, T]) get(at spot) (item T, exact spot, ok bool) {
+// Get gives the item at a spot, or the first one behind it, and the spot where it stands.
+func (q *Shelves[K, T]) Get(at Spot) (item T, exact Spot, ok bool) {
 	if at.shelf < len(q.list) && at.item == len(q.list[at.shelf].items) {
-		at = spot{at.shelf + 1, 0}
+		at = Spot{at.shelf + 1, 0}
 	}
 	if at.shelf >= len(q.list) {
 		return item, at, false
@@ -80,30 +82,30 @@ func (q *shelves[K, T]) get(at spot) (item T, exact spot, ok bool) {
 	return q.list[at.shelf].items[at.item], at, true
 }
 
-// before gives the item before a spot, and where that stands.
-func (q *shelves[K, T]) before(at spot) (item T, exact spot, ok bool) {
+// Before gives the item before a spot, and where that stands.
+func (q *Shelves[K, T]) Before(at Spot) (item T, exact Spot, ok bool) {
 	if at.item == 0 {
 		if at.shelf == 0 {
 			return item, at, false
 		}
-		at = spot{at.shelf - 1, len(q.list[at.shelf-1].items)}
+		at = Spot{at.shelf - 1, len(q.list[at.shelf-1].items)}
 	}
 	at.item--
 	return q.list[at.shelf].items[at.item], at, true
 }
 
-// end is the spot behind all items.
-func (q *shelves[K, T]) end() spot { return spot{len(q.list), 0} }
+// End is the spot behind all items.
+func (q *Shelves[K, T]) End() Spot { return Spot{len(q.list), 0} }
 
-// last gives the last item.
-func (q *shelves[K, T]) last() (item T, ok bool) {
-	item, _, ok = q.before(q.end())
+// Last gives the last item.
+func (q *Shelves[K, T]) Last() (item T, ok bool) {
+	item, _, ok = q.Before(q.End())
 	return item, ok
 }
 
-// each visits the items from a spot on, in their order, until visit wants no more.
-func (q *shelves[K, T]) each(from spot, visit func(item T) bool) {
-	for at := from; at.shelf < len(q.list); at = (spot{at.shelf + 1, 0}) {
+// Each visits the items from a spot on, in their order, until visit wants no more.
+func (q *Shelves[K, T]) Each(from Spot, visit func(item T) bool) {
+	for at := from; at.shelf < len(q.list); at = (Spot{at.shelf + 1, 0}) {
 		for _, item := range q.list[at.shelf].items[at.item:] {
 			if !visit(item) {
 				return
@@ -113,7 +115,7 @@ func (q *shelves[K, T]) each(from spot, visit func(item T) bool) {
 }
 
 // own lets this generation change the list, and a shelf of it.
-func (q *shelves[K, T]) own(number int, generation uint64) *shelf[T] {
+func (q *Shelves[K, T]) own(number int, generation uint64) *shelf[T] {
 	if q.generation < generation {
 		q.generation, q.list = generation, slices.Clone(q.list)
 	}
@@ -129,9 +131,9 @@ func (q *shelves[K, T]) own(number int, generation uint64) *shelf[T] {
 	return s
 }
 
-// put puts an item in place of that with its key, or adds it.
-func (q *shelves[K, T]) put(key K, item T, generation uint64) {
-	at, found := q.seek(key)
+// Put puts an item in place of that with its key, or adds it.
+func (q *Shelves[K, T]) Put(key K, item T, generation uint64) {
+	at, found := q.Seek(key)
 	s := q.own(at.shelf, generation)
 	if found {
 		s.items[at.item] = item
@@ -169,9 +171,9 @@ func (s *shelf[T]) insert(at int, item T) {
 	s.items = slices.Insert(s.items, at, item)
 }
 
-// remove removes the item with a key, if there is one.
-func (q *shelves[K, T]) remove(key K, generation uint64) (item T, ok bool) {
-	at, found := q.seek(key)
+// Remove removes the item with a key, if there is one.
+func (q *Shelves[K, T]) Remove(key K, generation uint64) (item T, ok bool) {
+	at, found := q.Seek(key)
 	if !found {
 		return item, false
 	}
@@ -191,7 +193,7 @@ func (q *shelves[K, T]) remove(key K, generation uint64) (item T, ok bool) {
 }
 
 // merge puts the items of the shelf behind one to that, or gives back memory that its items do not need any more.
-func (q *shelves[K, T]) merge(number int, generation uint64) {
+func (q *Shelves[K, T]) merge(number int, generation uint64) {
 	s := q.list[number]
 	if number+1 < len(q.list) && len(s.items)+len(q.list[number+1].items) <= shelfItems/2 {
 		s.items = append(s.items, q.list[number+1].items...)
@@ -202,15 +204,15 @@ func (q *shelves[K, T]) merge(number int, generation uint64) {
 	}
 }
 
-// shelfHeaderBytes is what a shelf occupies besides its items, pointerBytes what leads to it. A test compares them with
+// headerBytes is what a shelf occupies besides its items, pointerBytes what leads to it. A test compares them with
 // the types.
-const shelfHeaderBytes, pointerBytes_ = 32, 8
+const headerBytes, pointerBytes = 32, 8
 
-// memoryBytes is what the shelves occupy if each item has so many bytes.
-func (q *shelves[K, T]) memoryBytes(itemBytes int) int {
-	bytes := allocated.Size(cap(q.list) * pointerBytes_)
+// MemoryBytes is what the shelves occupy if each item has so many bytes.
+func (q *Shelves[K, T]) MemoryBytes(itemBytes int) int {
+	bytes := allocated.Size(cap(q.list) * pointerBytes)
 	for _, s := range q.list {
-		bytes += allocated.Size(shelfHeaderBytes) + allocated.Size(cap(s.items)*itemBytes)
+		bytes += allocated.Size(headerBytes) + allocated.Size(cap(s.items)*itemBytes)
 	}
 	return bytes
 }

@@ -1,4 +1,4 @@
-package value
+package shelves
 
 import (
 	"reflect"
@@ -7,8 +7,8 @@ import (
 
 func TestSizesOfShelvesAreThoseOfTheTypes(t *testing.T) {
 	for name, sizes := range map[string][2]int{
-		"shelf":   {shelfHeaderBytes, int(reflect.TypeFor[shelf[int]]().Size())},
-		"pointer": {pointerBytes_, int(reflect.TypeFor[*shelf[int]]().Size())},
+		"shelf":   {headerBytes, int(reflect.TypeFor[shelf[int]]().Size())},
+		"pointer": {pointerBytes, int(reflect.TypeFor[*shelf[int]]().Size())},
 	} {
 		if sizes[0] != sizes[1] {
 			t.Errorf("%s: %d bytes in the constant, %d in the type", name, sizes[0], sizes[1])

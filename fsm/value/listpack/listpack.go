@@ -1,23 +1,25 @@
-package rope
-
-import (
-	"encoding/binary"
-	"math"
-	"strconv"
-
-	"github.com/raftredis/raftredis/fsm/value/digest"
-	"github.com/raftredis/raftredis/internal/number"
-)
-
-// In a block, an element is an entry of the layout that Redis has in its listpacks: a head, the text or the number, and
-// behind it the length of both, so that a block can be read from either end. An element that reads as a number is kept
-// as one, always. So equal elements have equal entries, and a list is as small as in Redis.
+// Package listpack is the layout that Redis has for the elements of a listpack, and how long they are in it. It imports
+// nothing of the project but leaves.
+//
+// An element is an entry: a head, the text or the number, and behind it the length of both, so that a row of entries
+// can be read from either end. An element that reads as a number is kept as one, always. So equal elements have equal
+// entries, and take as little memory as in Redis.
 //
 //	0nnnnnnn                    a number from 0 to 127
 //	10llllll text               up to 63 bytes
 //	110nnnnn nnnnnnnn           a number of 13 bits
 //	1110llll llllllll text      up to 4,095 bytes
 //	11110001 to 11110100        a number of 2, 3, 4 or 8 bytes, the lowest first
+package listpack
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+
+	"github.com/raftredis/raftredis/internal/number"
+)
+
 const (
 	headText   = 0x80
 	head13Bits = 0xc0
@@ -32,21 +34,21 @@ const (
 	// maxShortText is the length up to which the head of a text is one byte, maxEntryText that up to which it is two.
 	// Longer ones do not lie in blocks.
 	maxShortText, maxEntryText = 63, 4095
-	// maxNumberBytes is the length of the longest number.
-	maxNumberBytes = len("-9223372036854775808")
+	// MaxNumberBytes is the length of the longest number.
+	MaxNumberBytes = len("-9223372036854775808")
 )
 
-// appendEntry appends the entry of an element of up to maxEntryText bytes.
-func appendEntry(dst, element []byte) []byte {
+// Append appends the entry of an element of up to maxEntryText bytes.
+func Append(dst, element []byte) []byte {
 	begin := len(dst)
-	dst = appendEntryHead(dst, element)
+	dst = AppendHead(dst, element)
 	return appendBackLength(dst, len(dst)-begin)
 }
 
-// appendEntryHead appends the entry without the length at its end: what is compared.
-func appendEntryHead(dst, element []byte) []byte {
+// AppendHead appends the entry without the length at its end: what is compared.
+func AppendHead(dst, element []byte) []byte {
 	if n, ok := number.Parse(element); ok {
-		return appendEntryNumber(dst, n)
+		return appendNumber(dst, n)
 	}
 	if len(element) <= maxShortText {
 		dst = append(dst, headText|byte(len(element)))
@@ -56,7 +58,7 @@ func appendEntryHead(dst, element []byte) []byte {
 	return append(dst, element...)
 }
 
-func appendEntryNumber(dst []byte, n int64) []byte {
+func appendNumber(dst []byte, n int64) []byte {
 	switch {
 	case 0 <= n && n <= 0x7f:
 		return append(dst, byte(n))
@@ -99,15 +101,15 @@ func entryHead(b []byte, at int) (head, body int) {
 	}
 }
 
-// entryEnd is the position behind the entry at a position.
-func entryEnd(b []byte, at int) int {
+// End is the position behind the entry at a position.
+func End(b []byte, at int) int {
 	head, body := entryHead(b, at)
 	length := head + body
 	return at + length + backLengthBytes(length)
 }
 
-// entryBefore is the position of the entry that ends before a position.
-func entryBefore(b []byte, end int) int {
+// Before is the position of the entry that ends before a position.
+func Before(b []byte, end int) int {
 	last := int(b[end-1])
 	if last <= 0x7f {
 		return end - 1 - last
@@ -115,8 +117,8 @@ func entryBefore(b []byte, end int) int {
 	return end - 2 - (last&0x7f | int(b[end-2])<<7)
 }
 
-// entryElement is the element of the entry at a position: a part of b, or a number that is written into scratch.
-func entryElement(b []byte, at int, scratch *[maxNumberBytes]byte) []byte {
+// Element is the element of the entry at a position: a part of b, or a number that is written into scratch.
+func Element(b []byte, at int, scratch *[MaxNumberBytes]byte) []byte {
 	c := b[at]
 	head, body := entryHead(b, at)
 	if c >= headText && c < head13Bits || c >= headText12 && c < head16Bits {
@@ -150,10 +152,10 @@ func backLengthBytes(length int) int {
 	return 2
 }
 
-// EntryBytes is what an element occupies in a listpack of Redis. A text that is the canonical spelling of an
-// integer is kept as one.
-func EntryBytes[T digest.Text](text T) int {
-	length := listpackElementBytes(text)
+// Bytes is what an element occupies in a listpack of Redis. A text that is the canonical spelling of an integer is kept
+// as one.
+func Bytes[T string | []byte](text T) int {
+	length := elementBytes(text)
 	switch {
 	case length < 1<<7:
 		return length + 1
@@ -167,10 +169,10 @@ func EntryBytes[T digest.Text](text T) int {
 	return length + 5
 }
 
-// listpackElementBytes is what an element occupies without the length behind it, by which listpacks are read backwards.
-func listpackElementBytes[T digest.Text](text T) int {
+// elementBytes is what an element occupies without the length behind it, by which listpacks are read backwards.
+func elementBytes[T string | []byte](text T) int {
 	if n, ok := number.Parse(text); ok {
-		return listpackNumberBytes(n)
+		return numberBytes(n)
 	}
 	switch {
 	case len(text) < 1<<6:
@@ -181,11 +183,11 @@ func listpackElementBytes[T digest.Text](text T) int {
 	return len(text) + 5
 }
 
-// NumberBytes is EntryBytes of a number.
-func NumberBytes(n int64) int { return listpackNumberBytes(n) + 1 }
+// NumberBytes is Bytes of a number.
+func NumberBytes(n int64) int { return numberBytes(n) + 1 }
 
-// listpackNumberBytes is listpackElementBytes of a number.
-func listpackNumberBytes(n int64) int {
+// numberBytes is elementBytes of a number.
+func numberBytes(n int64) int {
 	switch {
 	case n >= 0 && n < 1<<7:
 		return 1
