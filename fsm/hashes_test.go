@@ -111,6 +111,11 @@ func TestElementsHaveTheLimitOfStrings(t *testing.T) {
 		{"hincrby h 12345 1", tooLong},
 		{"hincrbyfloat h b 0.25", "$4 0.25"}, {"hincrbyfloat h b 0.001", tooLong}, {"hlen h", ":3"},
 		{"sadd s 1234", ":1"}, {"sadd s 12345", tooLong}, {"sadd s a 12345", tooLong}, {"scard s", ":1"},
+		{"zadd z 1 1234", ":1"}, {"zadd z 1 12345", tooLong}, {"zadd z 1 a 2 12345", tooLong}, {"zincrby z 1 12345", tooLong},
+		{"zadd z xx incr 1 12345", tooLong}, {"geoadd z 1 1 12345", tooLong}, {"geoadd z 1 1 1234", ":0"}, {"zcard z", ":1"},
+		{"rpush l 1234", ":1"}, {"rpush l a 12345", tooLong}, {"lset l 0 12345", tooLong}, {"llen l", ":1"},
+		{"xadd x 1 1234 1234", "$3 1-0"}, {"xadd x 2 12345 1", tooLong}, {"xadd x 2 a 12345", tooLong}, {"xlen x", ":1"},
+		{"xgroup create x 12345 0", "+OK"}, {"xgroup createconsumer x 12345 12345", ":1"}, {"set 12345 1234", "+OK"},
 	} {
 		if got := script(m, step.line); got != step.want {
 			t.Errorf("%s: got %s, want %s", step.line, got, step.want)

@@ -65,6 +65,11 @@ func (o *Adding) admits(known bool, before, score float64) bool {
 
 // AddScored adds members with scores to the sorted set at a key, as ZADD does.
 func (w *Writer) AddScored(c Call, key []byte, o Adding, scores []float64, member func(i int) []byte) []byte {
+	for i := range scores {
+		if len(member(i)) > w.MaxValueBytes() { // an image with one is refused
+			return c.Error(reply.StringTooLong)
+		}
+	}
 	at := w.Place(key)
 	old := w.Find(at, key)
 	z, ok := SortedSetOf(old)

@@ -155,7 +155,7 @@ func add(w *exec.Writer, c exec.Call) []byte {
 	}
 	id, refusal := o.nextID(last, w.Now().Wall)
 	if refusal == "" {
-		refusal = refuseLarge(pairs)
+		refusal = refuseLarge(pairs, w.MaxValueBytes())
 	}
 	if refusal != "" {
 		return c.Error(refusal)
@@ -190,10 +190,14 @@ func (o *addOptions) nextID(last value.StreamID, now int64) (id value.StreamID, 
 	return o.id, ""
 }
 
-// refuseLarge refuses an entry that is too long, as Redis does.
-func refuseLarge(pairs [][]byte) (refusal string) {
+// refuseLarge refuses an entry that is too long, as Redis does, and one with a field or a value of more than so many
+// bytes, which RESTORE would not take.
+func refuseLarge(pairs [][]byte, maxBytes int) (refusal string) {
 	bytes := 0
 	for _, text := range pairs {
+		if len(text) > maxBytes {
+			return reply.StringTooLong
+		}
 		bytes += len(text)
 	}
 	if bytes > value.MaxStreamEntryBytes {

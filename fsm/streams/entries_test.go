@@ -11,7 +11,7 @@ import (
 func TestAnEntryHasABound(t *testing.T) {
 	half := make([]byte, value.MaxStreamEntryBytes/2)
 	for last, want := range map[int]string{0: "", 1: addTooLarge} {
-		if got := refuseLarge([][]byte{half, half, nil, make([]byte, last)}); got != want {
+		if got := refuseLarge([][]byte{half, half, nil, make([]byte, last)}, len(half)); got != want {
 			t.Errorf("%d bytes above the bound: %q, want %q", last, got, want)
 		}
 	}
