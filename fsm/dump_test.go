@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -186,7 +187,43 @@ func TestRestore_WhatIsDamagedIsRefused(t *testing.T) {
 	}
 }
 
-// FuzzRestore: any object is restored or refused, and what was restored is dumped and restored as the same.
+// A stream that was restored takes entries, and is in an image whatever it says of itself: a number that is full would
+// begin anew, and no node could read the image.
+func TestRestore_AStreamGoesOn(t *testing.T) {
+	for added, taken := range map[uint64]bool{
+		1: true, math.MaxInt64 - 1: true, math.MaxInt64: true, math.MaxInt64 + 1: false, math.MaxUint64: false,
+	} {
+		m := newMachine(t)
+		w := rdb.NewStreamWriter(0, 0)
+		id := rdb.StreamID{Millis: 1}
+		w.Entry(id, [][]byte{[]byte("f"), []byte("v")})
+		object, version := w.Finish(&rdb.Stream{Length: 1, Added: added, First: id, Last: id, Groups: []rdb.StreamGroup{
+			{Name: "g", Last: id, Read: math.MaxInt64},
+		}})
+		args := [][]byte{[]byte("restore"), []byte("k"), []byte("0"), payload(object, version)}
+		if got := do(m, args); (got == "+OK\r\n") != taken {
+			t.Errorf("%d entries were added: %q", added, got)
+		}
+		script(m, "xadd k 2 f v", "xadd k 3 f v", "xreadgroup group g c streams k >", "xadd k 4 f v")
+		checkHash(t, m)
+	}
+}
+
+// goOnWith does what clients do with a value at k, of any type.
+func goOnWith(m *Machine) {
+	for _, line := range []string{
+		"hset k f v", "hincrby k n 1", "hdel k f", "rpush k a b", "lrem k 1 a", "linsert k before b c", "lset k 0 d",
+		"lpop k",
+		"sadd k m 5", "srem k m", "spop k", "zadd k 1 m", "zincrby k -5 m", "zpopmin k", "zremrangebyrank k 1 2",
+		"xadd k * f v", "xadd k * g v", "xgroup create k group 0", "xreadgroup group group c count 3 streams k >",
+		"xautoclaim k group d 0 0", "xtrim k maxlen 2", "append k x", "setrange k 3 y", "pfadd k e", "copy k copy",
+	} {
+		script(m, line)
+	}
+}
+
+// FuzzRestore: any object is restored or refused, and what was restored is dumped and restored as the same. It is a
+// value as any other from then on.
 func FuzzRestore(f *testing.F) {
 	for _, p := range payloads() {
 		object, _ := rdb.Unseal(p)
@@ -215,6 +252,8 @@ func FuzzRestore(f *testing.F) {
 		if one, other := m.space.Get([]byte("k")), m.space.Get([]byte("l")); digest(one) != digest(other) {
 			t.Fatal("it is another value when it was dumped and restored")
 		}
+		checkHash(t, m)
+		goOnWith(m)
 		checkHash(t, m)
 	})
 }

@@ -24,7 +24,8 @@ func (id StreamID) append(dst []byte) []byte {
 
 // Stream is what a stream has besides its entries.
 type Stream struct {
-	// Length is the number of its entries, Added how many it ever had.
+	// Length is the number of its entries, Added how many it ever had: at most math.MaxInt64, as XSETID has it, so that no
+	// entry which is added later makes 0 of it.
 	Length, Added uint64
 	// First is the first entry, Last the last that it ever had, MaxDeleted the highest of those that were deleted; each
 	// is zero without one.
@@ -75,6 +76,10 @@ const (
 	sameFieldsPieces = 3 // flags, and both parts of the ID
 	ownFieldsPieces  = 4 // and the number of fields
 )
+
+// maxFields is how many fields an entry has at most: a command has no more arguments. Of an empty field, an object has
+// two bytes, or the hundredth part of one where they are compressed, and a reader some tens.
+const maxFields = 1 << 19
 
 // Stream takes the body of a stream of a type, and visits its entries in their order; fields are each field with its
 // value behind it, valid during the call. It reports whether all could be read and visit wanted all.
@@ -138,6 +143,9 @@ func (e *streamEntries) header(node *listpack) (entries int64, ok bool) {
 			return 0, false
 		}
 	}
+	if head[2] > maxFields {
+		return 0, false
+	}
 	e.master = e.master[:0]
 	for range head[2] {
 		text, ok := node.next()
@@ -164,7 +172,7 @@ func (e *streamEntries) entry(node *listpack, master StreamID) bool {
 	pieces := fields + sameFieldsPieces
 	if !same {
 		var ok bool
-		if fields, ok = node.nextInteger(); !ok || fields < 0 || fields > int64(len(node.rest)) {
+		if fields, ok = node.nextInteger(); !ok || fields < 0 || fields > maxFields {
 			return false
 		}
 		pieces = 2*fields + ownFieldsPieces
@@ -259,7 +267,7 @@ func (r *Reader) streamFacts(t Type, s *Stream, e *streamEntries) (ok bool) {
 		return false
 	}
 	s.Added, ok = r.Length()
-	return ok && s.Added >= s.Length
+	return ok && s.Added >= s.Length && s.Added <= math.MaxInt64
 }
 
 func (r *Reader) streamGroups(t Type, s *Stream) bool {

@@ -116,6 +116,8 @@ func TestStreams_ThatContradictThemselvesAreRefused(t *testing.T) {
 		"a consumer twice":     func(e *exampleStream) { e.Groups[1].Consumers[0].Name = "b" },
 		"pending out of order": func(e *exampleStream) { e.Groups[1].Pending[0].ID = StreamID{1, 3} },
 		"read less than never": func(e *exampleStream) { e.Groups[1].Read = -2 },
+		"added beyond numbers": func(e *exampleStream) { e.Added = math.MaxInt64 + 1 },
+		"added as often as -1": func(e *exampleStream) { e.Added = math.MaxUint64 },
 	} {
 		e := exampleStreams()["a stream with all of it"]
 		harm(&e)
@@ -127,5 +129,23 @@ func TestStreams_ThatContradictThemselvesAreRefused(t *testing.T) {
 	object, _ := writeStream(good)
 	if _, ok := visitAll(object, 0); !ok {
 		t.Error("the good one is refused")
+	}
+}
+
+// An entry has as many fields as a command can give it, whatever few bytes say that it has more: each takes memory.
+func TestStreams_AnEntryHasABoundOfFields(t *testing.T) {
+	for _, fields := range []int{maxFields, maxFields + 1} {
+		for name, first := range map[string][]string{"its own": {"f", "v"}, "those of the listpack": nil} {
+			e := exampleStream{Stream: Stream{Length: 1, Added: 1, First: StreamID{1, 1}, Last: StreamID{1, 1}}}
+			if first != nil {
+				e.entries = append(e.entries, exampleEntry{StreamID{0, 1}, first})
+				e.Length, e.Added, e.First = 2, 2, StreamID{0, 1}
+			}
+			e.entries = append(e.entries, exampleEntry{StreamID{1, 1}, make([]string, 2*fields)})
+			object, _ := writeStream(e)
+			if _, ok := visitAll(object, 0); ok != (fields <= maxFields) {
+				t.Errorf("%d fields, %s: read %v", fields, name, ok)
+			}
+		}
 	}
 }
