@@ -117,8 +117,8 @@ func TestDrawsAreFair(t *testing.T) {
 // TestDrawsWithRepetitionAreBounded at the limit and above it.
 func TestDrawsWithRepetitionAreBounded(t *testing.T) {
 	m := newMachine(t)
-	do(m, words("sadd s a"), words("hset h a 1"))
-	for _, line := range []string{"srandmember s ", "hrandfield h "} {
+	do(m, words("sadd s a"), words("hset h a 1"), words("zadd z 1 a"))
+	for _, line := range []string{"srandmember s ", "hrandfield h ", "zrandmember z "} {
 		if got := do(m, words(line+strconv.Itoa(-exec.MaxDrawn))); len(stringsOf(got)) != exec.MaxDrawn {
 			t.Errorf("%s of as many as may be drawn: %.60q", line, got)
 		}

@@ -239,12 +239,20 @@ func TestRandomMembersAreMembers(t *testing.T) {
 func TestRandomMembersAreBounded(t *testing.T) {
 	m := newMachine(t)
 	do(m, words("zadd z 1 a 2 b"))
-	for _, count := range []string{"-100", "-1000000", "-4294967296", "-9223372036854775807"} {
-		run := newRun(2, words("zrandmember z "+count))
-		run.MaxReplyBytes = 500
-		m.Query(0, run)
-		if got := string(run.Reply); got != "-"+exec.ReplyTooLong+"\r\n" {
-			t.Errorf("%s members: %.80q", count, got)
+	for count, want := range map[string]string{
+		"-100": exec.ReplyTooLong, "-1000000": exec.ReplyTooLong, "-4294967296": exec.TooManyDrawn,
+		"-9223372036854775807": exec.TooManyDrawn,
+	} {
+		for _, bound := range []int{500, 0} {
+			if bound == 0 && want == exec.ReplyTooLong {
+				continue
+			}
+			run := newRun(2, words("zrandmember z "+count))
+			run.MaxReplyBytes = bound
+			m.Query(0, run)
+			if got := string(run.Reply); got != "-"+want+"\r\n" {
+				t.Errorf("%s members, in %d bytes: %.80q", count, bound, got)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // asConnection makes a run as a connection does: what is long may be left to it.
@@ -149,5 +150,35 @@ func TestReadsByChanceDrawByTheirPlaces(t *testing.T) {
 	}
 	if all := strings.Split(replies[1], "$"); len(all) < 4 || all[len(all)-1] == all[len(all)-2] {
 		t.Errorf("two draw alike: %q", replies[1])
+	}
+}
+
+// Each read by chance of a run draws anew, also where all are answered at once: a pipeline that asks a hundred times
+// for a member of a sorted set wants more than one.
+func TestReadsByChanceOfARunDrawAnew(t *testing.T) {
+	m := newMachine(t)
+	for i := range 1000 {
+		do(m, words(fmt.Sprintf("set key%d v", i)), words(fmt.Sprintf("sadd s %d", i)),
+			words(fmt.Sprintf("zadd z %d %d", i, i)), words(fmt.Sprintf("hset h %d v", i)))
+	}
+	for _, line := range []string{
+		"randomkey", "srandmember s", "srandmember s 2", "srandmember s -2", "hrandfield h", "hrandfield h 2",
+		"hrandfield h -2", "zrandmember z", "zrandmember z 2", "zrandmember z -2",
+	} {
+		for _, before := range []string{"get key1", "set a 1"} { // a query, and an entry
+			run := newRun(2, words(before), words(line), words(line), words(line))
+			if run.Random = 7; run.HasWrite() {
+				m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
+			} else {
+				m.Query(0, run)
+			}
+			first := reply.Skip(run.Reply)
+			second := reply.Skip(first)
+			third := reply.Skip(second)
+			one, two := string(first[:len(first)-len(second)]), string(second[:len(second)-len(third)])
+			if one == two && two == string(third) {
+				t.Errorf("%s behind %s: three times %q", line, before, one)
+			}
+		}
 	}
 }

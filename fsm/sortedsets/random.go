@@ -2,12 +2,9 @@ package sortedsets
 
 import (
 	"math"
-	"math/bits"
 
 	"github.com/raftredis/raftredis/fsm/exec"
-	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -21,8 +18,8 @@ func pick(v exec.View, c exec.Call) []byte {
 		case z == nil:
 			return c.Null()
 		}
-		chance := keyspace.Sequence(v.Random)
-		z.Each(below(&chance, z.Len()), func(member []byte, _ float64) bool {
+		chance := v.Chance()
+		z.Each(chance.Below(z.Len()), func(member []byte, _ float64) bool {
 			c.Reply = reply.Bulk(c.Reply, member)
 			return false
 		})
@@ -46,12 +43,10 @@ func pick(v exec.View, c exec.Call) []byte {
 
 // parsePick reads what follows the key.
 func parsePick(args [][]byte) (count int64, withScores bool, refusal string) {
-	count, ok := number.Parse(args[0])
+	count, refusal = exec.ParseDrawCount(args[0])
 	switch withScores = len(args) == 2; {
-	case !ok:
-		return 0, false, reply.NotInteger
-	case count == math.MinInt64:
-		return 0, false, countOutOfRange
+	case refusal != "":
+		return 0, false, refusal
 	case len(args) > 2 || withScores && !exec.Is(args[1], "WITHSCORES"):
 		return 0, false, reply.Syntax
 	case withScores && (count < -math.MaxInt64/2 || count > math.MaxInt64/2):
@@ -60,18 +55,18 @@ func parsePick(args [][]byte) (count int64, withScores bool, refusal string) {
 	return count, withScores, ""
 }
 
-const countOutOfRange = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
-
 // pickAny answers with so many elements, each picked out of all.
 func pickAny(v exec.View, c exec.Call, z *value.SortedSet, count int64, withScores bool) []byte {
-	// A reply has at least so many bytes for each.
-	if count > math.MaxInt32 || !c.Fits(int(count)*minElementBytes) {
+	switch {
+	case count > exec.MaxDrawn:
+		return c.Error(exec.TooManyDrawn)
+	case !c.Fits(int(count) * exec.MinValueBytes):
 		return c.TooLong()
 	}
 	var all elements
-	chance := keyspace.Sequence(v.Random)
+	chance := v.Chance()
 	for range count {
-		z.Each(below(&chance, z.Len()), func(member []byte, score float64) bool {
+		z.Each(chance.Below(z.Len()), func(member []byte, score float64) bool {
 			all.add(member, score)
 			return false
 		})
@@ -85,28 +80,17 @@ func pickAny(v exec.View, c exec.Call, z *value.SortedSet, count int64, withScor
 	return answer(c, int(count), withScores, all.each)
 }
 
-// minElementBytes is how long a member is in a reply at least.
-const minElementBytes = len("$0\r\n\r\n")
-
 // pickDifferent answers with so many elements, or with all if there are not as many, none of them twice.
-//
-// It draws ranks by Floyd's method: for the last count of all ranks, one after the other, it picks one of those up to
-// there, or that rank itself where it has the other already.
 func pickDifferent(v exec.View, c exec.Call, z *value.SortedSet, count int64, withScores bool) []byte {
 	if count >= int64(z.Len()) {
 		return answerRanks(c, z, 0, z.Len(), false, withScores)
 	}
-	if !c.Fits(int(count) * minElementBytes) {
+	if !c.Fits(int(count) * exec.MinValueBytes) {
 		return c.TooLong()
 	}
-	chance, known := keyspace.Sequence(v.Random), make(map[int]struct{}, count)
+	chance := v.Chance()
 	var all elements
-	for last := z.Len() - int(count); last < z.Len(); last++ {
-		rank := below(&chance, last+1)
-		if _, twice := known[rank]; twice {
-			rank = last
-		}
-		known[rank] = struct{}{}
+	for _, rank := range chance.Different(z.Len(), int(count)) {
 		z.Each(rank, func(member []byte, score float64) bool {
 			all.add(member, score)
 			return false
@@ -116,10 +100,4 @@ func pickDifferent(v exec.View, c exec.Call, z *value.SortedSet, count int64, wi
 		return c.TooLong()
 	}
 	return answer(c, int(count), withScores, all.each)
-}
-
-// below is a number from 0 to n-1.
-func below(chance *keyspace.Sequence, n int) int {
-	high, _ := bits.Mul64(chance.Next(), uint64(n))
-	return int(high)
 }

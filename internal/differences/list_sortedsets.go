@@ -65,8 +65,8 @@ var sortedSetList = []Difference{
 		ID: "random-elements",
 		Redis: "`ZRANDMEMBER`, `SRANDMEMBER` and `HRANDFIELD` with a negative count make as many elements, and end the " +
 			"connection when they are more than `client-output-buffer-limit` allows",
-		Here:   "they are refused with an error when they would be",
-		Why:    "a reply that no client gets need not be made, while all clients wait",
+		Here:   "they are refused with an error when they would be, and when they are more than 1,048,576",
+		Why:    "a reply that no client gets need not be made, while all clients wait, nor one that takes all memory",
 		Proof:  "TestRandomMembersAreBounded",
 		Avoids: asksForMany,
 	},
