@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 	"strconv"
@@ -201,7 +202,8 @@ func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint6
 	case !c.IsWatched():
 		return made // for its memory, which is used again
 	case !keeps && spec.Class == command.Read:
-		return m.readBeside(m.viewInLog(chance, nil), spec, c.Reading(args)) // for the client alone
+		// For the client alone, and if it is put off, when the entry with its arguments is gone.
+		return m.readBeside(m.viewInLog(chance, nil), spec, c.Reading(lasting(args)))
 	case keeps && isCrowded(c, made):
 		return c.TooLong()
 	case reply.IsShared(made):
@@ -209,6 +211,15 @@ func (m *Machine) first(c exec.Call, spec *command.Spec, session, sequence uint6
 	}
 	m.record = append(m.record[:0], made...)
 	return reply.Render(c.Reply, m.record, c.Protocol)
+}
+
+// lasting are copies of arguments.
+func lasting(args [][]byte) [][]byte {
+	own := make([][]byte, len(args))
+	for i, arg := range args {
+		own[i] = bytes.Clone(arg)
+	}
+	return own
 }
 
 // viewInLog is what a read sees that is a part of the log. chance is what it may take for random.

@@ -239,6 +239,27 @@ func TestOnceSendsLongRepliesOnce(t *testing.T) {
 	}
 }
 
+// A read whose reply is too long to be kept may be put off: it is executed for the client when the entry with its
+// arguments is gone, and other entries have come.
+func TestOncePutsLongReadsOff(t *testing.T) {
+	const fields = command.MaxPresentWork/256 + 1 // more arguments than are looked at while others wait
+	m := withSession(t)
+	value := strings.Repeat("x", 2*maxKeptReplyBytes/fields)
+	do(m, [][]byte{[]byte("hset"), []byte("h"), []byte("f"), []byte(value)})
+	run := asConnection(words("raft.once 1 1 hmget h" + strings.Repeat(" f", fields)))
+	m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
+	if run.Long.Late() != 1 {
+		t.Fatal("the read was not put off")
+	}
+	do(m, words("hset h f other"), words("set "+strings.Repeat("k", 20)+" v"))
+	clear(run.Submitted) // nothing needs the entry any more
+	run.Join()
+	bulk := string(reply.Bulk(nil, []byte(value)))
+	if want := fmt.Sprintf("*%d\r\n", fields) + strings.Repeat(bulk, fields); string(run.Reply) != want {
+		t.Errorf("%d bytes that begin with %.60q, want %d", len(run.Reply), run.Reply, len(want))
+	}
+}
+
 // A pipeline whose replies are more than a client may receive at once is executed; what does not fit is kept.
 func TestOnceWithinABoundOfReplies(t *testing.T) {
 	m := withSession(t)
