@@ -260,6 +260,59 @@ func TestOncePutsLongReadsOff(t *testing.T) {
 	}
 }
 
+// Whether a reply is kept follows from the reply: neither from how large the set is of which it tells a part, nor from
+// how that lies in memory, which is another thing on a node that has restored an image.
+func TestOnceKeepsRepliesWhateverTheyAreOf(t *testing.T) {
+	m := withSession(t)
+	for i := range 40 {
+		do(m, words(fmt.Sprintf("zadd z %d %02d%s", i, i, strings.Repeat("m", maxKeptReplyBytes/20))))
+	}
+	for sequence, line := range []string{"zpopmin z 1", "zrange z 0 0", "zmpop 1 z max", "zpopmax z"} {
+		line = fmt.Sprintf("raft.once 1 %d %s", sequence+1, line)
+		first := do(m, words(line))
+		if again := do(m, words(line)); again != first || first[0] != '*' {
+			t.Errorf("%.40s: %.60q, and again %.60q", line, first, again)
+		}
+	}
+}
+
+// S23: TestOnceKeepsTheSameInAnyLayout has two nodes with one content and two layouts, and replies around the edge of
+// what an entry may keep.
+func TestOnceKeepsTheSameInAnyLayout(t *testing.T) {
+	const members, left = 40, 900
+	for more := range 40 {
+		m := withSession(t)
+		for i := range 2 * members { // a large set that has become small lies as a large one
+			do(m, words(fmt.Sprintf("zadd z %d m%02d", i, i)))
+		}
+		for i := range members {
+			do(m, words(fmt.Sprintf("zrem z m%02d", i)))
+		}
+		overhead := len(reply.Bulk(nil, make([]byte, maxEntryKeptBytes/8))) - maxEntryKeptBytes/8
+		for i := range 8 { // together they leave so many bytes for what follows
+			length := maxEntryKeptBytes/8 - overhead
+			if i == 7 {
+				length -= left + more*members/4
+			}
+			do(m, [][]byte{[]byte("set"), fmt.Append(nil, "k", i), make([]byte, length)})
+		}
+		other := restored(t, imageOf(t, m))
+		var entry []byte
+		for i := range 8 {
+			entry = argv.Append(entry, words(fmt.Sprintf("raft.once 1 %d get k%d", i+1, i)))
+		}
+		for i, line := range []string{"zrange z 0 -1", "zpopmin z 3", "zmpop 1 z max count 2"} {
+			entry = argv.Append(entry, words(fmt.Sprintf("raft.once 1 %d %s", i+9, line)))
+		}
+		index := m.Index() + 1
+		m.Apply(index, 0, entry, nil)
+		other.Apply(index, 0, entry, nil)
+		if m.Hash() != other.Hash() {
+			t.Fatalf("with %d bytes left the two nodes keep other replies", left+more*members/4)
+		}
+	}
+}
+
 // A pipeline whose replies are more than a client may receive at once is executed; what does not fit is kept.
 func TestOnceWithinABoundOfReplies(t *testing.T) {
 	m := withSession(t)

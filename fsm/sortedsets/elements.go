@@ -78,9 +78,11 @@ func eachRank(z *value.SortedSet, begin, end int, back bool, visit func(member [
 	}
 }
 
-// fitsRanks reports whether a reply with the elements from a rank on, before another one, fits.
+// fitsRanks reports whether a reply with the elements from a rank on, before another one, fits. Whether a reply of
+// RAFT.ONCE fits decides what is kept, on all nodes: so it follows from the elements, and not from the size of the set,
+// in which it counts how that lies in memory.
 func fitsRanks(c exec.Call, z *value.SortedSet, begin, end int) bool {
-	if count := end - begin; c.Fits(z.Size() + count*elementOverheadBytes) {
+	if count := end - begin; !c.IsKept() && c.Fits(z.Size()+count*elementOverheadBytes) {
 		return true
 	}
 	bytes := 0
