@@ -229,14 +229,15 @@ func (o *combination) elements() (all []element) {
 	return all
 }
 
-// union goes through the sets from the smallest to the largest, as Redis does: sums depend on it.
+// union goes through the sets from the smallest to the largest, as Redis does: sums depend on it. Products are
+// converted, so that no processor adds to them before they are rounded: the scores are the same on all nodes.
 func (o *combination) union() (all []element) {
 	o.sortSources()
 	places := map[string]int{} // it is never walked through
 	for i := range o.sources {
 		from := &o.sources[i]
 		from.each(func(member []byte, score float64) bool {
-			score = orZero(score * from.weight)
+			score = orZero(float64(score * from.weight))
 			if at, known := places[string(member)]; known {
 				all[at].score = o.aggregate(all[at].score, score)
 				return true
@@ -255,14 +256,14 @@ func (o *combination) eachCommon(visit func(member []byte, score float64) bool) 
 	o.sortSources()
 	first := &o.sources[0]
 	first.each(func(member []byte, score float64) bool {
-		score = orZero(score * first.weight)
+		score = orZero(float64(score * first.weight))
 		for i := range o.sources[1:] {
 			other := &o.sources[1+i]
 			there, found := other.find(member)
 			if !found {
 				return true
 			}
-			score = o.aggregate(score, there*other.weight)
+			score = o.aggregate(score, float64(there*other.weight))
 		}
 		return visit(member, score)
 	})
