@@ -325,18 +325,19 @@ func (c *Conn) asks() bool {
 // conclude takes the replies to a run that was done, which stand in the output from a position on.
 func (c *Conn) conclude(from int) {
 	run := &c.request.Run
-	switch {
-	case run.Head != nil:
+	if run.Head != nil {
 		c.concludeTransaction(from)
-	case len(run.Watched) > 0:
+		return
+	}
+	if len(run.Watched) > 0 {
 		c.watched.add(run.Watched)
 		clear(run.Watched)
 		run.Watched = run.Watched[:0]
-		fallthrough
-	default:
-		c.measure(run.Calls[c.viewed:], c.out[from:])
-		c.finish()
+	} else {
+		c.watched.refused(run.Calls) // a WATCH that has found nothing was answered with an error
 	}
+	c.measure(run.Calls[c.viewed:], c.out[from:])
+	c.finish()
 }
 
 // concludeTransaction takes the reply to a transaction: null, or an array of the replies to its calls.

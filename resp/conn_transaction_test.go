@@ -154,6 +154,23 @@ func TestWatchedKeysAreBounded(t *testing.T) {
 	}
 }
 
+// A WATCH that is answered with an error watches nothing, and a client may have sent its transaction before it reads
+// that: so the transaction is refused, and the next one is not.
+func TestAWatchWithoutAStateBarsEXEC(t *testing.T) {
+	store := newFakeStore(t)
+	c := newClient(t, testServer(t, Options{Store: store}))
+	const transaction, done = "MULTI\r\nSET a 1\r\nEXEC\r\n", "+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n"
+	for _, before := range []string{"", "SET b 1\r\n", "GET b\r\n"} {
+		store.stateless = true
+		got := c.send(before + "WATCH a\r\n" + transaction)
+		if want := "+OK\r\n+QUEUED\r\n-" + abortedBy(watchRefused) + "\r\n"; !strings.HasSuffix(got, want) {
+			t.Errorf("behind %q: %q", before, got)
+		}
+		store.stateless = false
+		c.expect("WATCH a\r\n"+transaction, "+OK\r\n"+done)
+	}
+}
+
 // A request that the reader dropped is missing in its transaction, which does nothing then.
 func TestADroppedRequestAbortsItsTransaction(t *testing.T) {
 	store := newFakeStore(t)

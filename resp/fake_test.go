@@ -54,6 +54,8 @@ type fakeStore struct {
 	joined            []string
 	join              error
 
+	// stateless says that WATCH finds no state.
+	stateless bool
 	// settled says that the first sequence of the first session was executed.
 	settled bool
 	// phases is what Phases answers.
@@ -256,6 +258,9 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 		return reply.Integer(dst, int64(len(s.values)))
 	case command.Watch:
 		s.running.Watched = s.running.Watched[:0]
+		if s.stateless {
+			return reply.Error(dst, reply.Loading)
+		}
 		for _, key := range args[1:] {
 			_, present := s.values[string(key)]
 			s.running.Watched = append(s.running.Watched, command.Watched{Key: key, Index: s.puts, Present: present})
