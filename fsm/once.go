@@ -125,8 +125,8 @@ func (m *Machine) once(_ *exec.Writer, c exec.Call) []byte {
 	switch {
 	case fault != command.NoFault:
 		return refuse(within, spec, fault)
-	case spec.RefusedOnce() != "":
-		return c.Error(reply.RefusedOnce(spec.Name, spec.RefusedOnce()))
+	case command.RefusedOnce(spec) != "":
+		return c.Error(reply.RefusedOnce(spec.Name, command.RefusedOnce(spec)))
 	case m.isLater(spec):
 		return c.Error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
 	}

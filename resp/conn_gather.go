@@ -194,7 +194,7 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 	switch {
 	case fault == command.UnknownCommand:
 		return reply.UnknownCommand(args)
-	case spec.IsDebug() && c.debugRefusal(spec, fault, args) != "":
+	case command.IsDebug(spec) && c.debugRefusal(spec, fault, args) != "":
 		return c.debugRefusal(spec, fault, args)
 	case fault == command.UnknownSubcommand:
 		return reply.UnknownSubcommand(args)
@@ -231,8 +231,8 @@ func (c *Conn) innerRefusal(wrapping *command.Spec, all [][]byte) string {
 		return reply.UnknownCommand(args)
 	case fault == command.UnknownSubcommand:
 		return reply.UnknownSubcommand(args)
-	case spec.RefusedOnce() != "":
-		return reply.RefusedOnce(spec.Name, spec.RefusedOnce())
+	case command.RefusedOnce(spec) != "":
+		return reply.RefusedOnce(spec.Name, command.RefusedOnce(spec))
 	case fault == command.WrongArity:
 		return reply.WrongArity(spec.Name)
 	case spec.Flags&command.FlagDenyOOM != 0 && c.server.memory.exceeded.Load() && !c.settled(all):
@@ -329,7 +329,7 @@ func (c *Conn) join(call command.Call) {
 	if tooLong {
 		c.body = c.reader.Encoded()
 	}
-	if tooLong || tooMuch || call.Spec.EndsRun() || len(run.Calls) >= c.server.limits.MaxRunCalls {
+	if tooLong || tooMuch || call.Spec.EndsRun || len(run.Calls) >= c.server.limits.MaxRunCalls {
 		c.submit()
 	}
 }

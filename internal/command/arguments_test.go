@@ -72,7 +72,7 @@ func TestKeysAmongArgumentsAreThoseOfTheKeySpecs(t *testing.T) {
 }
 
 func TestAUsageIsReadAsItIsWritten(t *testing.T) {
-	set := parseUsage(Set.Usage, 1)
+	set := Set.Arguments()
 	if len(set) != 5 || set[0].KeySpec != 0 || set[1].Type != "string" || set[2].Type != oneOf || !set[2].Optional {
 		t.Fatalf("SET takes %+v", set)
 	}
@@ -83,36 +83,18 @@ func TestAUsageIsReadAsItIsWritten(t *testing.T) {
 	if px.Token != "PX" || px.Name != "milliseconds" || px.Type != "integer" || px.Display != px.Name {
 		t.Errorf("PX of SET is %+v", px)
 	}
-	prefix := parseUsage(ClientTracking.Usage, 1)[2]
+	prefix := ClientTracking.Arguments()[2]
 	if got := prefix.Flags(); !slices.Equal(got, []string{"optional", "multiple", "multiple_token"}) {
 		t.Errorf("PREFIX of CLIENT TRACKING is %v", got)
 	}
-	kill := parseUsage(ClientKill.Usage, 1)[0]
+	kill := ClientKill.Arguments()[0]
 	if kill.Arguments[0].Display != "ip:port" || !kill.Arguments[1].Multiple || kill.Arguments[1].Optional {
 		t.Errorf("CLIENT KILL takes %+v", kill)
-	}
-	if name := parseUsage("other=WORD", 0)[0]; name.Name != "other" || name.Token != "WORD" || name.Type != pureToken {
-		t.Errorf("a named token is %+v", name)
-	}
-}
-
-func TestAUsageOutsideTheNotationPanics(t *testing.T) {
-	for _, usage := range []string{
-		"", "<", "<a", "[<a>", "a", "a=", "a=(<b>", "a={<b>)", "<a> ", "<a>x", "<A>", "<a:>", "<a=>", "A ",
-	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%q is read as a usage", usage)
-				}
-			}()
-			parseUsage(usage, 1)
-		}()
 	}
 }
 
 // count is the smallest and the largest number of words that an argument takes; the largest may be endless.
-func (a *Argument) count() (minWords, maxWords int) {
+func count(a *Argument) (minWords, maxWords int) {
 	switch a.Type {
 	case pureToken:
 		minWords, maxWords = 0, 0
@@ -121,7 +103,7 @@ func (a *Argument) count() (minWords, maxWords int) {
 	case oneOf:
 		minWords = math.MaxInt
 		for i := range a.Arguments {
-			low, high := a.Arguments[i].count()
+			low, high := count(&a.Arguments[i])
 			minWords, maxWords = min(minWords, low), max(maxWords, high)
 		}
 	default:
@@ -147,7 +129,7 @@ func plus(a, b int) int { return min(a+b, endless) }
 // countAll is count for arguments that follow each other.
 func countAll(all []Argument) (minWords, maxWords int) {
 	for i := range all {
-		low, high := all[i].count()
+		low, high := count(&all[i])
 		minWords, maxWords = minWords+low, plus(maxWords, high)
 	}
 	return minWords, maxWords

@@ -121,4 +121,4 @@ var (
 )
 
 // IsDebug reports whether the command is DEBUG or one of its subcommands, which a setting allows or not.
-func (s *Spec) IsDebug() bool { return s == Debug || s.container == Debug }
+func IsDebug(s *Spec) bool { return s == Debug || s.Container() == Debug }

@@ -23,7 +23,7 @@ Every command that works today, by Redis's groups. ` + "`COMMAND DOCS`" + ` tell
 The last column names the lines of [differences.md](differences.md) that mention the command. Differences that concern
 all commands, such as the limits of arguments, stand there only.
 
-<!-- written from internal/command by go test ./internal/command -rewrite -->
+<!-- written from internal/commands by go test ./internal/commands -rewrite -->
 `
 
 // documentGroups are the groups in the order of the document, with their headings.
@@ -59,7 +59,7 @@ func TestTheDocumentSaysWhatTheTableSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(old) != fresh {
-		t.Error("docs/commands.md is not what the table says: go test ./internal/command -rewrite")
+		t.Error("docs/commands.md is not what the table says: go test ./internal/commands -rewrite")
 	}
 	for s := range Each() {
 		if isCalled(s) && strings.Count(fresh, "\n| `"+peopleName(s)+"` |") != 1 {
@@ -184,7 +184,7 @@ func TestArgumentsAreWrittenAsPeopleReadThem(t *testing.T) {
 		"[TYPE client-type=(NORMAL | REPLICA)]":  "[TYPE <NORMAL | REPLICA>]",
 		"filter=(ID <id> | ADDR <addr=ip:port>)": "<ID id | ADDR ip:port>",
 	} {
-		if got := written(parseUsage(usage, 1), " "); got != want {
+		if got := written(ParseUsage(usage, 1), " "); got != want {
 			t.Errorf("%s is written %q, want %q", usage, got, want)
 		}
 	}

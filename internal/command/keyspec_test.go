@@ -20,7 +20,7 @@ func moving() map[string]*Spec {
 		},
 	}
 	for _, s := range specs {
-		s.complete(0, nil)
+		s.complete(0, nil, nil)
 	}
 	return specs
 }
@@ -94,9 +94,6 @@ func TestKeysThatMoveAreFlagged(t *testing.T) {
 		if spec := specs[name]; spec.Flags&FlagMovableKeys == 0 || spec.keys != want {
 			t.Errorf("%s: flags %v, keys %v, want %v", name, spec.Flags.Names(), spec.keys, want)
 		}
-	}
-	if BitOp.Flags&FlagMovableKeys != 0 || BitOp.keys != (keyRange{2, -1, 1}) {
-		t.Errorf("BITOP: flags %v, keys %v", BitOp.Flags.Names(), BitOp.keys)
 	}
 }
 

@@ -18,8 +18,8 @@ const (
 // Find resolves the arguments of a client, at least one, to the command or subcommand they call. With WrongArity the
 // spec is that of the command; with UnknownSubcommand it is the container; with UnknownCommand it is nil. It allocates
 // nothing.
-func Find(args [][]byte) (*Spec, Fault) {
-	spec, ok := Lookup(args[0])
+func (t *Table) Find(args [][]byte) (*Spec, Fault) {
+	spec, ok := t.Lookup(args[0])
 	if !ok {
 		return nil, UnknownCommand
 	}
@@ -36,11 +36,11 @@ func Find(args [][]byte) (*Spec, Fault) {
 }
 
 // Lookup finds a command by its name in any mixture of case.
-func Lookup(name []byte) (*Spec, bool) {
+func (t *Table) Lookup(name []byte) (*Spec, bool) {
 	var buf [maxNameBytes]byte
 	own := lower(&buf, name)
 	for at := hash(own); ; at++ {
-		spec := byName[at%places]
+		spec := t.byName[at%places]
 		if spec == nil || spec.Name == string(own) {
 			return spec, spec != nil
 		}
@@ -61,23 +61,6 @@ func (s *Spec) Subcommand(name []byte) (*Spec, bool) {
 
 // maxNameBytes is the length of the longest name that lookups consider; a test proves that every command's name fits.
 const maxNameBytes = 32
-
-// byName has each command at the place of its hash, or at the next free one. Most places are free, so nearly every
-// search ends at its first place. Every command of every client needs a search, and a map of Go's is several times
-// slower for names as short as these.
-var byName = func() (index [places]*Spec) {
-	for _, s := range table {
-		at := hash([]byte(s.Name))
-		for index[at%places] != nil {
-			at++
-		}
-		index[at%places] = s
-	}
-	return index
-}()
-
-// places is the number of places in byName, several times that of the commands: a test proves it.
-const places = 2048
 
 // hash is FNV-1a, with its upper bits folded into the bits that choose a place.
 func hash(name []byte) uint32 {

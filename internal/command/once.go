@@ -86,32 +86,3 @@ var (
 		},
 	}
 )
-
-// RefusedOnce says why RAFT.ONCE does not take a command; it is empty if it does. It takes what answers from the state
-// alone, so that all nodes keep the same reply.
-func (s *Spec) RefusedOnce() string {
-	switch {
-	case s == RaftOnce, s.container == RaftSession:
-		return "sessions are not nested"
-	case s.Class == Barrier, s.OfNode, s.IsDebug(), s == Watch:
-		return "it concerns the connection or the node"
-	case s.Flags&FlagBlocking != 0:
-		return "it may wait for others, so send it as it is"
-	case s.Class == Read && s.Linear:
-		return "it changes nothing and may take long, so send it as it is"
-	}
-	return ""
-}
-
-// inner finds the command that a call of a wrapping one carries, and its arguments.
-func (s *Spec) inner(args [][]byte) (*Spec, [][]byte, Fault) {
-	if s.Wraps == 0 || len(args) <= s.Wraps {
-		return nil, nil, UnknownCommand
-	}
-	inner := args[s.Wraps:]
-	spec, fault := Find(inner)
-	if spec != nil && spec.Wraps > 0 { // one within another is refused, and looked at no further
-		return nil, nil, UnknownCommand
-	}
-	return spec, inner, fault
-}

@@ -462,7 +462,7 @@ const elementWork = 1 << 10
 // with each command of a run, and a transaction of some tens be refused, though the members are the same all the time.
 func costOfMaking(s *Spec, args [][]byte, stored Stored) (e Estimate) {
 	var few [8]int
-	for i, at := range s.ownKeys(few[:0], args) {
+	for i, at := range s.Keys(few[:0], args) {
 		if i > 0 {
 			weight := stored.Weigh(args[at])
 			e.Work += makingWork * weight
@@ -498,7 +498,7 @@ func costOfPop(_ *Spec, args [][]byte, stored Stored) Estimate {
 func costOfPopOfMany(s *Spec, args [][]byte, stored Stored) Estimate {
 	var few [8]int
 	heaviest := 0
-	for _, at := range s.ownKeys(few[:0], args) {
+	for _, at := range s.Keys(few[:0], args) {
 		heaviest = max(heaviest, stored.Weigh(args[at]))
 	}
 	return someOf(args[len(args)-1], heaviest)

@@ -22,7 +22,7 @@ func TestSortTellsWhereItStores(t *testing.T) {
 		"sort_ro a store b":           {1},
 		"sort_ro a by w_* get # desc": {1},
 	} {
-		args := split(line)
+		args := words(line)
 		spec, _ := Find(args)
 		got := spec.Keys(nil, args)
 		if !slices.Equal(got, want) || spec.FirstKey(args) != 1 {

@@ -29,6 +29,8 @@ type Spec struct {
 	Categories Categories
 	// KeySpecs say where the keys stand, in the order of the keys.
 	KeySpecs []KeySpec
+	// EndsRun says that nothing may follow a call in its run, as behind WATCH: no write of the same entry may change a key.
+	EndsRun bool
 	// Tips are hints for client libraries on how to send the command and what to make of its reply.
 	Tips []string
 	// Group is the command's chapter. Since is the version of Redis in which the command appeared, or whose behaviour is
@@ -47,20 +49,20 @@ type Spec struct {
 
 	// What follows is worked out once, by complete.
 	id        int
+	table     *Table
 	container *Spec
 	keys      keyRange
 	moves     bool
 	arguments []Argument
 	help      []string
-	endsRun   bool
 }
 
 // ownSince is the Since of commands that Redis does not have.
 const ownSince = "7.2.4"
 
 // complete works out what follows from the literal.
-func (s *Spec) complete(id int, container *Spec) {
-	s.id, s.container, s.endsRun = id, container, s == Watch
+func (s *Spec) complete(id int, table *Table, container *Spec) {
+	s.id, s.table, s.container = id, table, container
 	s.keys = rangeOf(s.KeySpecs)
 	if s.moves = slices.ContainsFunc(s.KeySpecs, func(k KeySpec) bool { return k.moves() }); s.moves {
 		s.Flags |= FlagMovableKeys
@@ -71,7 +73,7 @@ func (s *Spec) complete(id int, container *Spec) {
 	}
 	slices.SortFunc(s.Subcommands, inOrder)
 	if s.Usage != "" {
-		s.arguments = parseUsage(s.Usage, len(s.KeySpecs))
+		s.arguments = ParseUsage(s.Usage, len(s.KeySpecs))
 		s.bindPatterns()
 	}
 }
@@ -96,10 +98,6 @@ func (s *Spec) AllCategories() Categories { return s.Categories | s.Flags.catego
 func (s *Spec) MayBlock(args [][]byte) bool {
 	return s.Flags&FlagBlocking != 0 && s.Class != Barrier && (s.BlockOption == "" || contains(args, 1, s.BlockOption))
 }
-
-// EndsRun reports whether nothing may follow a call in its run: WATCH, behind which no write of the same entry may
-// change a key.
-func (s *Spec) EndsRun() bool { return s.endsRun }
 
 // AcceptsArgc reports whether a call with argc arguments, names included, has an acceptable number of them.
 func (s *Spec) AcceptsArgc(argc int) bool {

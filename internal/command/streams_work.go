@@ -64,7 +64,7 @@ func costOfXAutoClaim(_ *Spec, args [][]byte, stored Stored) Estimate {
 // costOfXReadGroup is the cost of XREADGROUP, which delivers entries of each stream.
 func costOfXReadGroup(s *Spec, args [][]byte, stored Stored) (e Estimate) {
 	var few [8]int
-	for _, at := range s.movedKeys(few[:0], args) {
+	for _, at := range s.Keys(few[:0], args) {
 		there := stored.Weigh(args[at])
 		e.Work += someEntries(there, countOf(args, 0))
 		e.Made += there

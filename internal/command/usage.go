@@ -2,7 +2,7 @@ package command
 
 import "strings"
 
-// usageParser reads the notation of parseUsage. A text outside it is a programmer's error, and panics.
+// usageParser reads the notation of ParseUsage. A text outside it is a programmer's error, and panics.
 type usageParser struct {
 	usage string
 	// rest is the text still to read, keys the number of keys read so far.
@@ -12,7 +12,7 @@ type usageParser struct {
 	keySpecs int
 }
 
-// parseUsage reads the Usage of a command that has keySpecs specifications of keys. The notation is:
+// ParseUsage reads the Usage of a command that has keySpecs specifications of keys. The notation is:
 //
 //	<name>            a string; <name:type> is of another type, <name=text> shows people the text
 //	WORD              a word on its own, with its lower case as its name; name=WORD has another name, name=word is in
@@ -24,7 +24,7 @@ type usageParser struct {
 //	a...              once or several times; [WORD a]... repeats the word too
 //
 // Names, words and types are Redis's, because programs read them: redis-cli makes hints from them.
-func parseUsage(usage string, keySpecs int) []Argument {
+func ParseUsage(usage string, keySpecs int) []Argument {
 	p := &usageParser{usage: usage, rest: usage, keySpecs: keySpecs}
 	all := p.sequence()
 	if p.rest != "" {

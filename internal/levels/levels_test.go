@@ -145,7 +145,7 @@ func describe(t *testing.T, table iter.Seq[*command.Spec], level uint8) string {
 	}
 	fmt.Fprintln(&b, "\ncommands that read, and that RAFT.ONCE takes: name, arity, level, what follows the name")
 	for spec := range command.Each() {
-		if spec.Class == command.Read && spec.RefusedOnce() == "" {
+		if spec.Class == command.Read && command.RefusedOnce(spec) == "" {
 			fmt.Fprintf(&b, "  %s %d %d %s\n", spec.Name, spec.Arity, max(spec.Level, raftlog.FirstLevel), spec.Usage)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func split(line string) [][]byte { return bytes.Fields([]byte(line)) }
+func words(line string) [][]byte { return bytes.Fields([]byte(line)) }
 
 func TestEveryIDNamesExactlyOneCommand(t *testing.T) {
 	owners := make([]*Spec, IDs())
@@ -28,7 +28,7 @@ func TestEveryIDNamesExactlyOneCommand(t *testing.T) {
 // A literal that no family lists would be a command that clients cannot call.
 func TestEveryLiteralIsInTheTable(t *testing.T) {
 	literals := 0
-	paths, err := filepath.Glob("*.go")
+	paths, err := filepath.Glob("*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestEveryLiteralIsInTheTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		literals += len(regexp.MustCompile(`(?m)^\t[A-Z]\w* += &Spec\{$`).FindAll(text, -1))
+		literals += len(regexp.MustCompile(`(?m)^\t[A-Z]\w* += &command\.Spec\{$`).FindAll(text, -1))
 	}
 	if literals != IDs()-1 {
 		t.Errorf("%d literals, and %d commands in the table", literals, IDs()-1)
@@ -121,22 +121,9 @@ func TestClassAgreesWithFlagsAndCategories(t *testing.T) {
 		if write != (s.Class == Write) || read != (s.Class == Read && !unmarked || marked) {
 			t.Errorf("%s: class %d with flags %v", s.Name, s.Class, s.Flags.Names())
 		}
-		if s.Categories&s.Flags.categories() != 0 {
+		if follow := (&Spec{Flags: s.Flags}).AllCategories(); s.Categories&follow != 0 {
 			t.Errorf("%s: categories %v follow from flags, and are told again", s.Name, s.Categories.Names())
 		}
-	}
-}
-
-func TestNamesCoverEveryFlagAndCategory(t *testing.T) {
-	if got := (flagsEnd - 1).Names(); len(got) != len(flagNames) || Flags(1<<len(flagNames)) != flagsEnd {
-		t.Fatalf("flags %b have the names %v", flagsEnd-1, got)
-	}
-	all := categoriesEnd - 1
-	if got := all.Names(); len(got) != len(categoryNames) || Categories(1<<len(categoryNames)) != categoriesEnd {
-		t.Fatalf("categories %b have the names %v", all, got)
-	}
-	if got := (FlagFast | FlagWrite).Names(); !slices.Equal(got, []string{"write", "fast"}) {
-		t.Fatalf("write and fast are %v", got)
 	}
 }
 
@@ -164,7 +151,7 @@ func TestFindTellsFaultsApart(t *testing.T) {
 		"ping a":             {Ping, NoFault},
 		"client client|id x": {Client, UnknownSubcommand},
 	} {
-		spec, fault := Find(split(line))
+		spec, fault := Find(words(line))
 		if spec != want.spec || fault != want.fault {
 			t.Errorf("%q: %v with fault %d, want %v with fault %d", line, spec, fault, want.spec, want.fault)
 		}
@@ -183,7 +170,7 @@ func TestFindTakesEmptyAndEndlessNames(t *testing.T) {
 }
 
 func TestFindAllocatesNothing(t *testing.T) {
-	calls := [][][]byte{split("SeT a 1"), split("client ID"), split("nosuch"), {bytes.Repeat([]byte("x"), 1<<16)}}
+	calls := [][][]byte{words("SeT a 1"), words("client ID"), words("nosuch"), {bytes.Repeat([]byte("x"), 1<<16)}}
 	for _, args := range calls {
 		if n := testing.AllocsPerRun(100, func() { Find(args) }); n != 0 {
 			t.Errorf("%.20q: %v allocations", args[0], n)
@@ -202,7 +189,7 @@ func TestKeysAreThoseThatTheCallHas(t *testing.T) {
 		"dbsize":       nil,
 		"ping a":       nil,
 	} {
-		args := split(line)
+		args := words(line)
 		spec, _ := Lookup(args[0])
 		if got := spec.Keys(nil, args); !slices.Equal(got, want) {
 			t.Errorf("%q has keys at %v, want %v", line, got, want)
@@ -210,33 +197,34 @@ func TestKeysAreThoseThatTheCallHas(t *testing.T) {
 	}
 }
 
-func TestBodyHoldsTheWritesInOrder(t *testing.T) {
-	run := Run{Protocol: 2}
-	for _, line := range []string{"set a 1", "get a", "incr b"} {
-		args := split(line)
-		spec, _ := Find(args)
-		run.Calls = append(run.Calls, Call{Spec: spec, Args: args})
-	}
-	run.Calls = append(run.Calls, Call{Fixed: []byte("+PONG\r\n")})
-	body := run.Body([]byte("> "), func(dst []byte, args [][]byte) []byte {
-		return append(append(dst, bytes.Join(args, []byte(" "))...), ';')
-	})
-	if got := string(body); got != "> set a 1;incr b;" {
-		t.Fatalf("body is %q", got)
-	}
-	if !run.HasWrite() {
-		t.Fatal("a run with SET has no write")
-	}
-	run.Calls = run.Calls[1:2]
-	if run.HasWrite() {
-		t.Fatal("a run of GET alone has a write")
-	}
-}
-
 func BenchmarkFind(b *testing.B) {
-	args := split("SET a 1")
+	args := words("SET a 1")
 	b.ReportAllocs()
 	for b.Loop() {
 		Find(args)
+	}
+}
+
+// The keys of BITOP do not move: clients find them by the range that COMMAND tells.
+func TestKeysThatDoNotMoveAreARange(t *testing.T) {
+	if first, last, step := BitOp.KeyRange(); BitOp.Flags&FlagMovableKeys != 0 || first != 2 || last != -1 || step != 1 {
+		t.Errorf("BITOP: flags %v, keys from %d to %d in steps of %d", BitOp.Flags.Names(), first, last, step)
+	}
+}
+
+func TestNamesThatAreNoCommandsAreNotFound(t *testing.T) {
+	tooLong := string(make([]byte, maxNameBytes+1))
+	for _, name := range []string{"", "ge", "gett", "get ", "\x00get", "client|list", tooLong} {
+		if spec, ok := Lookup([]byte(name)); ok || spec != nil {
+			t.Errorf("%q is found as %s", name, spec.Name)
+		}
+	}
+}
+
+func BenchmarkLookup(b *testing.B) {
+	names := [][]byte{[]byte("GET"), []byte("set"), []byte("INCRBY"), []byte("nosuch")}
+	b.ReportAllocs()
+	for i := range b.N {
+		Lookup(names[i%len(names)])
 	}
 }
