@@ -6,6 +6,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -134,7 +135,7 @@ func (m *Machine) perform(run *command.Run, body []byte) (commands int) {
 
 // calls reports whether arguments are a call of a command.
 func calls(args [][]byte, spec *command.Spec) bool {
-	found, fault := command.Find(args)
+	found, fault := commands.Find(args)
 	return fault == command.NoFault && found == spec
 }
 
@@ -150,7 +151,7 @@ func (m *Machine) next(body []byte) (args [][]byte, rest []byte, ok bool) {
 
 // execute executes one command of the log.
 func (m *Machine) execute(c exec.Call) []byte {
-	spec, fault := command.Find(c.Args)
+	spec, fault := commands.Find(c.Args)
 	if fault != command.NoFault || spec.Class != command.Write {
 		return refuse(c, spec, fault)
 	}

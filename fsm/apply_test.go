@@ -11,6 +11,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 )
 
 // logEntry is an entry as Apply sees it.
@@ -367,7 +368,7 @@ func TestWhatARunSaysDoesNotMatterForTheState(t *testing.T) {
 	origin, replica := newMachine(t), newMachine(t)
 	buffer := []byte("SETkeyvalue")
 	args := [][]byte{buffer[:3], buffer[3:6], buffer[6:]}
-	spec, _ := command.Find(args)
+	spec, _ := commands.Find(args)
 	run := &command.Run{Protocol: 2, Calls: []command.Call{{Spec: spec, Args: args}}}
 	body := run.Body(nil, argv.Append)
 	copy(buffer, "SETkeyVALUE")

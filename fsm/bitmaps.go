@@ -2,7 +2,7 @@ package fsm
 
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -11,13 +11,13 @@ import (
 
 // bitmapFunctions are those of the commands on strings as arrays of bits.
 var bitmapFunctions = []exec.Function{
-	{Of: command.BitCount, Read: bitCount},
-	{Of: command.BitField, Write: bitField},
-	{Of: command.BitFieldRO, Read: bitFieldRO},
-	{Of: command.BitOp, Write: bitOp},
-	{Of: command.BitPos, Read: bitPos},
-	{Of: command.GetBit, Read: getBit},
-	{Of: command.SetBit, Write: setBit},
+	{Of: data.BitCount, Read: bitCount},
+	{Of: data.BitField, Write: bitField},
+	{Of: data.BitFieldRO, Read: bitFieldRO},
+	{Of: data.BitOp, Write: bitOp},
+	{Of: data.BitPos, Read: bitPos},
+	{Of: data.GetBit, Read: getBit},
+	{Of: data.SetBit, Write: setBit},
 }
 
 // parseBitOffset reads the position of a bit in a string of at most maxValueBytes.

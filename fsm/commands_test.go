@@ -5,17 +5,19 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 func TestEachDataCommandHasExactlyOneFunction(t *testing.T) {
-	attached := map[*command.Spec]int{command.RaftOnce: 1} // by New
+	attached := map[*command.Spec]int{data.RaftOnce: 1} // by New
 	for _, f := range functions {
 		attached[f.Of]++
 		if (f.Read != nil) != (f.Of.Class == command.Read) || (f.Write != nil) != (f.Of.Class == command.Write) {
 			t.Errorf("%s of class %d: read function %v, write function %v", f.Of.Name, f.Of.Class, f.Read != nil, f.Write != nil)
 		}
 	}
-	for s := range command.Each() {
+	for s := range commands.Each() {
 		want := 1
 		if s.Class == command.Barrier {
 			want = 0

@@ -5,7 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -21,9 +21,9 @@ const digestDigits = 16
 
 // conditionFunctions are those of the commands that depend on what a string is.
 var conditionFunctions = []exec.Function{
-	{Of: command.DelEX, Write: delEX},
-	{Of: command.DelIfEq, Write: delIfEq},
-	{Of: command.Digest, Read: digest},
+	{Of: data.DelEX, Write: delEX},
+	{Of: data.DelIfEq, Write: delIfEq},
+	{Of: data.Digest, Read: digest},
 }
 
 // condition is what a string has to be, as a client says it: IFEQ, IFNE, IFDEQ or IFDNE, empty if none was given, and

@@ -6,18 +6,18 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // counterFunctions are those of the commands on strings that are numbers.
 var counterFunctions = []exec.Function{
-	{Of: command.Decr, Write: decr},
-	{Of: command.DecrBy, Write: decrBy},
-	{Of: command.Incr, Write: incr},
-	{Of: command.IncrBy, Write: incrBy},
-	{Of: command.IncrByFloat, Write: incrByFloat},
+	{Of: data.Decr, Write: decr},
+	{Of: data.DecrBy, Write: decrBy},
+	{Of: data.Incr, Write: incr},
+	{Of: data.IncrBy, Write: incrBy},
+	{Of: data.IncrByFloat, Write: incrByFloat},
 }
 
 func incr(w *exec.Writer, c exec.Call) []byte { return addTo(w, c, 1) }

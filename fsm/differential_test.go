@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/differences"
 	"github.com/raftredis/raftredis/internal/draw"
 )
@@ -322,7 +322,7 @@ func TestEveryCommandOfTheKeySpaceIsInTheMix(t *testing.T) {
 	for _, d := range draw.Commands() {
 		mixed = append(mixed, d.Name)
 	}
-	for s := range command.Each() {
+	for s := range commands.Each() {
 		name := strings.ReplaceAll(s.Name, "|", " ")
 		ours := (reads[s.ID()] != nil || writes[s.ID()] != nil) && !strings.HasPrefix(s.Name, ownPrefix)
 		if ours && !slices.Contains(mixed, name) && !slices.Contains(comparedElsewhere, name) {

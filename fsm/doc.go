@@ -32,7 +32,7 @@
 //  4. Query changes nothing, so any number may run at once. An image can answer what takes long.
 //  5. Existence never runs backwards: once a read did not find a key that ended, no read finds it until a write.
 //
-// Each family attaches its functions to the commands of package command, which has everything else about them.
+// Each family attaches its functions to the commands of package commands, which has everything else about them.
 //
 // Rejected:
 //   - To remove a key when a read finds it overdue, or all that are overdue at once: the first is a write outside the

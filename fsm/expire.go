@@ -6,7 +6,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -21,15 +21,15 @@ const (
 
 // deadlineFunctions are those of the commands on the deadlines of keys.
 var deadlineFunctions = []exec.Function{
-	{Of: command.Expire, Write: expire},
-	{Of: command.ExpireAt, Write: expireAt},
-	{Of: command.ExpireTime, Read: expireTime},
-	{Of: command.PExpire, Write: pExpire},
-	{Of: command.PExpireAt, Write: pExpireAt},
-	{Of: command.PExpireTime, Read: pExpireTime},
-	{Of: command.PTTL, Read: pTTL},
-	{Of: command.Persist, Write: persist},
-	{Of: command.TTL, Read: ttl},
+	{Of: data.Expire, Write: expire},
+	{Of: data.ExpireAt, Write: expireAt},
+	{Of: data.ExpireTime, Read: expireTime},
+	{Of: data.PExpire, Write: pExpire},
+	{Of: data.PExpireAt, Write: pExpireAt},
+	{Of: data.PExpireTime, Read: pExpireTime},
+	{Of: data.PTTL, Read: pTTL},
+	{Of: data.Persist, Write: persist},
+	{Of: data.TTL, Read: ttl},
 }
 
 func invalidExpire(name string) string { return "ERR invalid expire time in '" + name + "' command" }

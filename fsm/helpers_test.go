@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -38,7 +39,7 @@ func newRun(protocol int, calls ...[][]byte) *command.Run {
 }
 
 func newCall(args [][]byte) command.Call {
-	switch spec, fault := command.Find(args); fault {
+	switch spec, fault := commands.Find(args); fault {
 	case command.NoFault:
 		return command.Call{Spec: spec, Args: args}
 	case command.WrongArity:

@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"github.com/raftredis/raftredis/fsm/exec"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -18,20 +18,20 @@ const (
 
 // keyFunctions are those of the commands on keys, whatever their values are.
 var keyFunctions = []exec.Function{
-	{Of: command.Copy, Write: copyKey},
-	{Of: command.DBSize, Read: dbsize},
-	{Of: command.Del, Write: del},
-	{Of: command.Exists, Read: exists},
-	{Of: command.FlushAll, Write: flush},
-	{Of: command.FlushDB, Write: flush},
-	{Of: command.Keys, Read: keysLike},
-	{Of: command.RandomKey, Read: randomKey},
-	{Of: command.Rename, Write: rename},
-	{Of: command.RenameNX, Write: renameNX},
-	{Of: command.Scan, Read: scanKeys},
-	{Of: command.Touch, Read: touch},
-	{Of: command.Type, Read: typeOf},
-	{Of: command.Unlink, Write: del},
+	{Of: data.Copy, Write: copyKey},
+	{Of: data.DBSize, Read: dbsize},
+	{Of: data.Del, Write: del},
+	{Of: data.Exists, Read: exists},
+	{Of: data.FlushAll, Write: flush},
+	{Of: data.FlushDB, Write: flush},
+	{Of: data.Keys, Read: keysLike},
+	{Of: data.RandomKey, Read: randomKey},
+	{Of: data.Rename, Write: rename},
+	{Of: data.RenameNX, Write: renameNX},
+	{Of: data.Scan, Read: scanKeys},
+	{Of: data.Touch, Read: touch},
+	{Of: data.Type, Read: typeOf},
+	{Of: data.Unlink, Write: del},
 }
 
 func dbsize(v exec.View, c exec.Call) []byte { return c.Integer(int64(v.Space.Size())) }

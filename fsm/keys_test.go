@@ -9,7 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/argv"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 func TestCommandsOfKeysAnswer(t *testing.T) {
@@ -66,8 +66,8 @@ func TestCommandsOfKeysAnswer(t *testing.T) {
 }
 
 func TestObjectHelpIsAListOfLines(t *testing.T) {
-	want := fmt.Sprintf("*%d\r\n", len(command.Object.HelpLines()))
-	for _, line := range command.Object.HelpLines() {
+	want := fmt.Sprintf("*%d\r\n", len(data.Object.HelpLines()))
+	for _, line := range data.Object.HelpLines() {
 		want += "+" + line + "\r\n"
 	}
 	if got := do(newMachine(t), words("object help")); got != want {

@@ -5,11 +5,11 @@ package fsm
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 // laterFunctions are those of command.laterCommands.
-var laterFunctions = []exec.Function{{Of: command.LevelProbe, Write: probe}}
+var laterFunctions = []exec.Function{{Of: data.LevelProbe, Write: probe}}
 
 func probe(w *exec.Writer, c exec.Call) []byte {
 	key := c.Args[1]

@@ -6,12 +6,13 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 // S39: a command of a later level changes nothing before that level is in force: neither where it was asked, which
 // answers with an error that says why, nor elsewhere; and where it is not known the state is the same.
 func TestACommandOfALaterLevelChangesNothing(t *testing.T) {
-	later := *command.Set // as a later build knows it
+	later := *data.Set // as a later build knows it
 	later.Level = 2
 	args := [][]byte{[]byte("set"), []byte("key"), []byte("value")}
 	unknown := [][]byte{[]byte("of-a-later-build"), []byte("key"), []byte("value")}

@@ -6,7 +6,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -26,10 +26,10 @@ const lockStays = "ERR the key is a lock: RAFT.RENEW prolongs it, RAFT.UNLOCK an
 // lockFunctions are those of the commands on locks. A lock is a key with a deadline of log time, so it ends by elapsed
 // time, on all nodes at the same place of the log, whatever the clocks do. Its token is a number that only grows.
 var lockFunctions = []exec.Function{
-	{Of: command.RaftHolder, Read: lockHolder},
-	{Of: command.RaftLock, Write: lock},
-	{Of: command.RaftRenew, Write: renewLock},
-	{Of: command.RaftUnlock, Write: unlock},
+	{Of: data.RaftHolder, Read: lockHolder},
+	{Of: data.RaftLock, Write: lock},
+	{Of: data.RaftRenew, Write: renewLock},
+	{Of: data.RaftUnlock, Write: unlock},
 }
 
 // lockOf gives the lock of an entry; no entry is no lock. ok is false if the value is of another kind.

@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 // DefaultMaxValueBytes is the default of Options.MaxValueBytes: Redis's proto-max-bulk-len.
@@ -84,7 +84,7 @@ func New(o Options) *Machine {
 		maxValueBytes: o.MaxValueBytes, aheadBytes: o.AheadBytes, parallel: o.Parallel, encodings: o.Encodings,
 		writes: slices.Clone(writes),
 	}
-	m.writes[command.RaftOnce.ID()] = m.once
+	m.writes[data.RaftOnce.ID()] = m.once
 	m.writer = exec.WriterOf(&m.space)
 	return m
 }

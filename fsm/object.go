@@ -2,7 +2,8 @@ package fsm
 
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -15,13 +16,13 @@ const (
 
 // objectFunctions are those of the commands that show how a value is kept.
 var objectFunctions = []exec.Function{
-	{Of: command.DebugObject, Read: debugObject},
-	{Of: command.MemoryUsage, Read: memoryUsage},
-	{Of: command.ObjectEncoding, Read: objectEncoding},
-	{Of: command.ObjectFreq, Read: objectFreq},
-	{Of: command.ObjectHelp, Read: objectHelp},
-	{Of: command.ObjectIdleTime, Read: objectIdleTime},
-	{Of: command.ObjectRefCount, Read: objectRefCount},
+	{Of: node.DebugObject, Read: debugObject},
+	{Of: node.MemoryUsage, Read: memoryUsage},
+	{Of: data.ObjectEncoding, Read: objectEncoding},
+	{Of: data.ObjectFreq, Read: objectFreq},
+	{Of: data.ObjectHelp, Read: objectHelp},
+	{Of: data.ObjectIdleTime, Read: objectIdleTime},
+	{Of: data.ObjectRefCount, Read: objectRefCount},
 }
 
 // objectEncoding is OBJECT ENCODING key. The answer is how Redis would keep the value if it had just been made, within
@@ -57,7 +58,7 @@ func untracked(v exec.View, c exec.Call, text string) []byte {
 
 // objectHelp is OBJECT HELP.
 func objectHelp(_ exec.View, c exec.Call) []byte {
-	lines := command.Object.HelpLines()
+	lines := data.Object.HelpLines()
 	c.Reply = reply.ArrayHeader(c.Reply, len(lines))
 	for _, line := range lines {
 		c.Reply = reply.Simple(c.Reply, line)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/internal/sessions"
@@ -35,9 +37,9 @@ func (m *Machine) noSession(id uint64) string {
 
 // sessionFunctions are those of the commands on sessions, but RAFT.ONCE.
 var sessionFunctions = []exec.Function{
-	{Of: command.RaftSessionClose, Write: closeSession},
-	{Of: command.RaftSessionInfo, Read: sessionInfo},
-	{Of: command.RaftSessionOpen, Write: openSession},
+	{Of: data.RaftSessionClose, Write: closeSession},
+	{Of: data.RaftSessionInfo, Read: sessionInfo},
+	{Of: data.RaftSessionOpen, Write: openSession},
 }
 
 // openSession is RAFT.SESSION OPEN [TTL milliseconds].
@@ -121,12 +123,12 @@ func (m *Machine) once(_ *exec.Writer, c exec.Call) []byte {
 	}
 	within := c
 	within.Args = c.Args[carried:]
-	spec, fault := command.Find(within.Args)
+	spec, fault := commands.Find(within.Args)
 	switch {
 	case fault != command.NoFault:
 		return refuse(within, spec, fault)
-	case command.RefusedOnce(spec) != "":
-		return c.Error(reply.RefusedOnce(spec.Name, command.RefusedOnce(spec)))
+	case commands.RefusedOnce(spec) != "":
+		return c.Error(reply.RefusedOnce(spec.Name, commands.RefusedOnce(spec)))
 	case m.isLater(spec):
 		return c.Error(reply.NeedsLevel(spec.Name, spec.Level, m.level))
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/internal/sessions"
 )
@@ -152,7 +153,7 @@ func TestOnceKeepsMapsDoublesAndNulls(t *testing.T) {
 	for first := 2; first <= 3; first++ {
 		m := withSession(t)
 		m.writes = append([]exec.Write(nil), m.writes...)
-		m.writes[command.Incr.ID()] = fakeMap
+		m.writes[data.Incr.ID()] = fakeMap
 		for _, protocol := range []int{first, 5 - first, first} {
 			if got := doIn(m, protocol, words("set x 1"), words("raft.once 1 1 incr a"), words("get x")); got !=
 				"+OK\r\n"+want[protocol]+"$1\r\n1\r\n" {

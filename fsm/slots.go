@@ -3,6 +3,7 @@ package fsm
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -15,8 +16,8 @@ const (
 
 // slotFunctions are those of the commands on the keys of a slot.
 var slotFunctions = []exec.Function{
-	{Of: command.ClusterCountKeysInSlot, Read: countKeysInSlot},
-	{Of: command.ClusterGetKeysInSlot, Read: getKeysInSlot},
+	{Of: node.ClusterCountKeysInSlot, Read: countKeysInSlot},
+	{Of: node.ClusterGetKeysInSlot, Read: getKeysInSlot},
 }
 
 // countKeysInSlot is CLUSTER COUNTKEYSINSLOT slot.

@@ -4,7 +4,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/internal/stepwise"
@@ -12,23 +12,23 @@ import (
 
 // stringFunctions are those of the commands on strings.
 var stringFunctions = []exec.Function{
-	{Of: command.Append, Write: appendTo},
-	{Of: command.Get, Read: get},
-	{Of: command.GetDel, Write: getDel},
-	{Of: command.GetEX, Write: getEX},
-	{Of: command.GetRange, Read: getRange},
-	{Of: command.GetSet, Write: getSet},
-	{Of: command.LCS, Read: lcs},
-	{Of: command.MGet, Read: mget},
-	{Of: command.MSet, Write: mset},
-	{Of: command.MSetNX, Write: msetNX},
-	{Of: command.PSetEX, Write: pSetEX},
-	{Of: command.Set, Write: set},
-	{Of: command.SetEX, Write: setEX},
-	{Of: command.SetNX, Write: setNX},
-	{Of: command.SetRange, Write: setRange},
-	{Of: command.Strlen, Read: strlen},
-	{Of: command.SubStr, Read: getRange},
+	{Of: data.Append, Write: appendTo},
+	{Of: data.Get, Read: get},
+	{Of: data.GetDel, Write: getDel},
+	{Of: data.GetEX, Write: getEX},
+	{Of: data.GetRange, Read: getRange},
+	{Of: data.GetSet, Write: getSet},
+	{Of: data.LCS, Read: lcs},
+	{Of: data.MGet, Read: mget},
+	{Of: data.MSet, Write: mset},
+	{Of: data.MSetNX, Write: msetNX},
+	{Of: data.PSetEX, Write: pSetEX},
+	{Of: data.Set, Write: set},
+	{Of: data.SetEX, Write: setEX},
+	{Of: data.SetNX, Write: setNX},
+	{Of: data.SetRange, Write: setRange},
+	{Of: data.Strlen, Read: strlen},
+	{Of: data.SubStr, Read: getRange},
 }
 
 func get(v exec.View, c exec.Call) []byte { return c.Value(v.Get(c.Args[1])) }

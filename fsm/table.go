@@ -13,7 +13,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/sortedsets"
 	"github.com/raftredis/raftredis/fsm/sorting"
 	"github.com/raftredis/raftredis/fsm/streams"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 )
 
 // functions are those of all commands but RAFT.ONCE, as each family lists them in the file where they are.
@@ -30,7 +30,7 @@ var functions = slices.Concat(
 var reads, writes = attach(functions)
 
 func attach(functions []exec.Function) (reads []exec.Read, writes []exec.Write) {
-	reads, writes = make([]exec.Read, command.IDs()), make([]exec.Write, command.IDs())
+	reads, writes = make([]exec.Read, commands.IDs()), make([]exec.Write, commands.IDs())
 	for _, f := range functions {
 		reads[f.Of.ID()], writes[f.Of.ID()] = f.Read, f.Write
 	}

@@ -7,18 +7,18 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // topicFunctions are those of the commands on topics.
 var topicFunctions = []exec.Function{
-	{Of: command.RaftLogAppend, Write: logAppend},
-	{Of: command.RaftLogInfo, Read: logInfo},
-	{Of: command.RaftLogLimit, Write: logLimit},
-	{Of: command.RaftLogRead, Read: logRead},
-	{Of: command.RaftLogTrim, Write: logTrim},
+	{Of: data.RaftLogAppend, Write: logAppend},
+	{Of: data.RaftLogInfo, Read: logInfo},
+	{Of: data.RaftLogLimit, Write: logLimit},
+	{Of: data.RaftLogRead, Read: logRead},
+	{Of: data.RaftLogTrim, Write: logTrim},
 }
 
 // Bounds of topics. Apply looks at them, so they are constants, and what a user changes is in the topic: see

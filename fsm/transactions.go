@@ -8,6 +8,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/guard"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -21,7 +22,7 @@ import (
 // its deadline since then has changed; one that had ended before has not, whether it was removed yet or not.
 
 // transactionFunctions are those of the commands around transactions. All others are of the connection.
-var transactionFunctions = []exec.Function{{Of: command.Watch, Read: watch}}
+var transactionFunctions = []exec.Function{{Of: node.Watch, Read: watch}}
 
 // watch is WATCH key [key …]: it notes in which state each key was looked at, and whether it was there.
 //

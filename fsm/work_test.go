@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -61,7 +62,7 @@ func TestLongReadsArePutOff(t *testing.T) {
 // A run of reads is answered where it is up to the limit, all its reads together, and by a frozen state beyond it.
 func TestLongReadsWantAFrozenState_AtTheEdges(t *testing.T) {
 	m := newMachine(t)
-	own := command.BitCount.ReadWork(words("bitcount nothing"), &m.space)
+	own := data.BitCount.ReadWork(words("bitcount nothing"), &m.space)
 	limit := command.MaxPresentWork - own
 	for _, length := range []int{limit - 1, limit, limit + 1, limit/2 - own/2, limit / 2} {
 		key := fmt.Sprint("n", length)

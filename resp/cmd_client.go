@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -24,24 +24,24 @@ const (
 
 // clientHandlers answer CLIENT.
 var clientHandlers = []handler{
-	{of: command.ClientCaching, answer: clientCaching},
-	{of: command.ClientGetName, answer: clientGetName},
-	{of: command.ClientGetRedir, answer: clientGetRedir},
-	help(command.ClientHelp),
-	{of: command.ClientID, answer: clientID},
-	{of: command.ClientInfo, answer: clientInfo},
-	{of: command.ClientKill, answer: clientKill},
-	{of: command.ClientList, answer: clientList},
-	{of: command.ClientNoEvict, answer: clientNoEvict},
-	{of: command.ClientNoTouch, answer: clientNoTouch},
-	{of: command.ClientPause, answer: clientPause},
-	{of: command.ClientReply, answer: clientReply},
-	{of: command.ClientSetInfo, answer: clientSetInfo},
-	{of: command.ClientSetName, answer: clientSetName},
-	{of: command.ClientTracking, answer: clientTracking},
-	{of: command.ClientTrackingInfo, answer: clientTrackingInfo},
-	{of: command.ClientUnblock, answer: clientUnblock},
-	{of: command.ClientUnpause, answer: clientUnpause},
+	{of: node.ClientCaching, answer: clientCaching},
+	{of: node.ClientGetName, answer: clientGetName},
+	{of: node.ClientGetRedir, answer: clientGetRedir},
+	help(node.ClientHelp),
+	{of: node.ClientID, answer: clientID},
+	{of: node.ClientInfo, answer: clientInfo},
+	{of: node.ClientKill, answer: clientKill},
+	{of: node.ClientList, answer: clientList},
+	{of: node.ClientNoEvict, answer: clientNoEvict},
+	{of: node.ClientNoTouch, answer: clientNoTouch},
+	{of: node.ClientPause, answer: clientPause},
+	{of: node.ClientReply, answer: clientReply},
+	{of: node.ClientSetInfo, answer: clientSetInfo},
+	{of: node.ClientSetName, answer: clientSetName},
+	{of: node.ClientTracking, answer: clientTracking},
+	{of: node.ClientTrackingInfo, answer: clientTrackingInfo},
+	{of: node.ClientUnblock, answer: clientUnblock},
+	{of: node.ClientUnpause, answer: clientUnpause},
 }
 
 // plainText reports whether a name has only visible ASCII characters, as Redis asks of what stands in lists of clients.

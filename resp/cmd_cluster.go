@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
 )
@@ -22,29 +23,29 @@ const (
 
 // clusterHandlers answer the subcommands of CLUSTER that show the cluster.
 var clusterHandlers = []handler{
-	{of: command.ClusterCountFailureReports, answer: clusterCountFailureReports},
-	{of: command.ClusterFailover, answer: clusterFailover},
-	help(command.ClusterHelp),
-	{of: command.ClusterInfo, answer: clusterInfo},
-	{of: command.ClusterKeySlot, answer: clusterKeySlot, pure: true},
-	{of: command.ClusterLinks, answer: clusterLinks},
-	{of: command.ClusterMyID, answer: clusterMyID},
-	{of: command.ClusterMyShardID, answer: clusterMyShardID},
-	{of: command.ClusterNodes, answer: clusterNodes},
-	{of: command.ClusterReplicas, answer: clusterReplicas},
-	{of: command.ClusterSaveConfig, answer: clusterSaveConfig},
-	{of: command.ClusterShards, answer: clusterShards},
-	{of: command.ClusterSlaves, answer: clusterReplicas},
-	{of: command.ClusterSlots, answer: clusterSlots},
+	{of: node.ClusterCountFailureReports, answer: clusterCountFailureReports},
+	{of: node.ClusterFailover, answer: clusterFailover},
+	help(node.ClusterHelp),
+	{of: node.ClusterInfo, answer: clusterInfo},
+	{of: node.ClusterKeySlot, answer: clusterKeySlot, pure: true},
+	{of: node.ClusterLinks, answer: clusterLinks},
+	{of: node.ClusterMyID, answer: clusterMyID},
+	{of: node.ClusterMyShardID, answer: clusterMyShardID},
+	{of: node.ClusterNodes, answer: clusterNodes},
+	{of: node.ClusterReplicas, answer: clusterReplicas},
+	{of: node.ClusterSaveConfig, answer: clusterSaveConfig},
+	{of: node.ClusterShards, answer: clusterShards},
+	{of: node.ClusterSlaves, answer: clusterReplicas},
+	{of: node.ClusterSlots, answer: clusterSlots},
 }
 
 // needsCluster reports whether a command is refused where clients see no cluster.
 func needsCluster(spec *command.Spec) bool {
 	switch spec {
-	case command.Asking, command.ReadOnly, command.ReadWrite:
+	case node.Asking, node.ReadOnly, node.ReadWrite:
 		return true
 	}
-	return spec.Container() == command.Cluster && !ownInCluster(spec)
+	return spec.Container() == node.Cluster && !ownInCluster(spec)
 }
 
 // clusterMap is the cluster as this node shows it now.

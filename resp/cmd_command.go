@@ -6,28 +6,30 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // commandHandlers answer COMMAND, which shows the command table.
 var commandHandlers = []handler{
-	{of: command.Command, answer: commandAll},
-	{of: command.CommandCount, answer: commandCount},
-	{of: command.CommandDocs, answer: commandDocs},
-	{of: command.CommandGetKeys, answer: commandGetKeys},
-	{of: command.CommandGetKeysAndFlags, answer: commandGetKeysAndFlags},
-	help(command.CommandHelp),
-	{of: command.CommandInfo, answer: commandInfo},
-	{of: command.CommandList, answer: commandList},
+	{of: node.Command, answer: commandAll},
+	{of: node.CommandCount, answer: commandCount},
+	{of: node.CommandDocs, answer: commandDocs},
+	{of: node.CommandGetKeys, answer: commandGetKeys},
+	{of: node.CommandGetKeysAndFlags, answer: commandGetKeysAndFlags},
+	help(node.CommandHelp),
+	{of: node.CommandInfo, answer: commandInfo},
+	{of: node.CommandList, answer: commandList},
 }
 
 func commandCount(_ *Conn, dst []byte, _ [][]byte) []byte {
-	return reply.Integer(dst, int64(len(command.All())))
+	return reply.Integer(dst, int64(len(commands.All())))
 }
 
 func commandAll(c *Conn, dst []byte, _ [][]byte) []byte {
-	all := command.All()
+	all := commands.All()
 	dst = reply.ArrayHeader(dst, len(all))
 	for _, spec := range all {
 		dst = appendSpec(dst, c.protocol(), spec)
@@ -54,7 +56,7 @@ func commandInfo(c *Conn, dst []byte, args [][]byte) []byte {
 // findSpec finds a command by its name, or a subcommand by container|name.
 func findSpec(name []byte) *command.Spec {
 	container, own, isSubcommand := bytes.Cut(name, []byte("|"))
-	spec, ok := command.Lookup(container)
+	spec, ok := commands.Lookup(container)
 	if ok && isSubcommand {
 		spec, ok = spec.Subcommand(own)
 	}
@@ -144,7 +146,7 @@ func appendNames(dst []byte, protocol int, names []string) []byte {
 
 // commandDocs is COMMAND DOCS [name ...]; it skips unknown names.
 func commandDocs(c *Conn, dst []byte, args [][]byte) []byte {
-	specs := command.All()
+	specs := commands.All()
 	if len(args) > 2 {
 		specs = specs[:0]
 		for _, name := range args[2:] {
@@ -225,7 +227,7 @@ func commandList(_ *Conn, dst []byte, args [][]byte) []byte {
 		}
 	}
 	var names []string
-	for spec := range command.Each() {
+	for spec := range commands.Each() {
 		if accepts(spec) {
 			names = append(names, spec.Name)
 		}
@@ -266,7 +268,7 @@ const (
 
 // keysOf finds the keys of a command given as arguments, or the text of an error.
 func keysOf(args [][]byte) (spec *command.Spec, positions []int, failure string) {
-	spec, fault := command.Find(args)
+	spec, fault := commands.Find(args)
 	switch {
 	case fault == command.UnknownCommand, fault == command.UnknownSubcommand:
 		return nil, nil, noSuchCommand
@@ -286,7 +288,7 @@ func keysOf(args [][]byte) (spec *command.Spec, positions []int, failure string)
 // keysWithin is keysOf for a command that carries another one, which itself carries none.
 func keysWithin(spec *command.Spec, args [][]byte) (_ *command.Spec, positions []int, failure string) {
 	inner := args[spec.Wraps:]
-	if carried, _ := command.Find(inner); carried != nil && carried.Wraps > 0 {
+	if carried, _ := commands.Find(inner); carried != nil && carried.Wraps > 0 {
 		return nil, nil, keylessCommand
 	}
 	_, positions, failure = keysOf(inner)

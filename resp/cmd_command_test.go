@@ -4,18 +4,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 )
 
 func TestCommandShowsTheWholeTable(t *testing.T) {
 	c := newClient(t, testServer(t, Options{Store: newFakeStore(t)}))
-	all := command.All()
+	all := commands.All()
 	count := ":" + itoa(len(all)) + "\r\n"
 	if got := c.send("COMMAND COUNT\r\n"); got != count {
 		t.Errorf("COMMAND COUNT says %q, want %q", got, count)
 	}
 	listed := c.send("COMMAND LIST\r\n")
-	for spec := range command.Each() {
+	for spec := range commands.Each() {
 		if times := strings.Count(listed, bulkText(spec.Name)); times != 1 {
 			t.Errorf("COMMAND LIST has %s %d times", spec.Name, times)
 		}

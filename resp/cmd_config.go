@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/glob"
 	"github.com/raftredis/raftredis/internal/redisconf"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -18,11 +18,11 @@ import (
 
 // configHandlers answer CONFIG.
 var configHandlers = []handler{
-	{of: command.ConfigGet, answer: configGet},
-	help(command.ConfigHelp),
-	{of: command.ConfigResetStat, answer: configResetStat},
-	{of: command.ConfigRewrite, answer: configRewrite, slow: true},
-	{of: command.ConfigSet, answer: configSet},
+	{of: node.ConfigGet, answer: configGet},
+	help(node.ConfigHelp),
+	{of: node.ConfigResetStat, answer: configResetStat},
+	{of: node.ConfigRewrite, answer: configRewrite, slow: true},
+	{of: node.ConfigSet, answer: configSet},
 }
 
 // findSetting finds a setting by one of its names in any mixture of case, or returns nil.

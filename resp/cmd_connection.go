@@ -10,22 +10,24 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // connectionHandlers answer the commands on a connection.
 var connectionHandlers = []handler{
-	{of: command.Asking, answer: asking, pure: true},
-	{of: command.Auth, answer: auth},
-	{of: command.Echo, answer: echo, pure: true},
-	{of: command.Hello, answer: hello},
-	{of: command.Ping, answer: ping, pure: true},
-	{of: command.Quit, answer: quit},
-	{of: command.ReadOnly, answer: readOnly},
-	{of: command.ReadWrite, answer: readWrite},
-	{of: command.Reset, answer: reset},
-	{of: command.Select, answer: selectDatabase},
+	{of: node.Asking, answer: asking, pure: true},
+	{of: node.Auth, answer: auth},
+	{of: node.Echo, answer: echo, pure: true},
+	{of: node.Hello, answer: hello},
+	{of: node.Ping, answer: ping, pure: true},
+	{of: node.Quit, answer: quit},
+	{of: node.ReadOnly, answer: readOnly},
+	{of: node.ReadWrite, answer: readWrite},
+	{of: node.Reset, answer: reset},
+	{of: node.Select, answer: selectDatabase},
 }
 
 // Error texts of the commands here, to the letter those of Redis.
@@ -198,13 +200,13 @@ func reset(c *Conn, dst []byte, _ [][]byte) []byte {
 
 // aclHandlers answer ACL. There is the user default, who may do everything, with the password of requirepass.
 var aclHandlers = []handler{
-	{of: command.ACLCat, answer: aclCat},
-	{of: command.ACLGenPass, answer: aclGenPass},
-	{of: command.ACLGetUser, answer: aclGetUser},
-	help(command.ACLHelp),
-	{of: command.ACLList, answer: aclList},
-	{of: command.ACLUsers, answer: aclUsers},
-	{of: command.ACLWhoAmI, answer: aclWhoAmI},
+	{of: node.ACLCat, answer: aclCat},
+	{of: node.ACLGenPass, answer: aclGenPass},
+	{of: node.ACLGetUser, answer: aclGetUser},
+	help(node.ACLHelp),
+	{of: node.ACLList, answer: aclList},
+	{of: node.ACLUsers, answer: aclUsers},
+	{of: node.ACLWhoAmI, answer: aclWhoAmI},
 }
 
 // defaultUser is the name of the one user.
@@ -242,7 +244,7 @@ func aclCat(_ *Conn, dst []byte, args [][]byte) []byte {
 		return reply.Error(dst, "ERR Unknown category '"+string(args[2])+"'")
 	}
 	var names []string
-	for spec := range command.Each() {
+	for spec := range commands.Each() {
 		if slices.Contains(spec.AllCategories().Names(), category) {
 			names = append(names, spec.Name)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -36,19 +37,19 @@ const (
 
 // debugHandlers answer DEBUG.
 var debugHandlers = []handler{
-	{of: command.DebugError, answer: debugError},
-	help(command.DebugHelp),
-	{of: command.DebugLog, answer: debugLog},
-	{of: command.DebugProtocol, answer: debugProtocol},
-	{of: command.DebugSetActiveExpire, answer: debugSetActiveExpire},
-	{of: command.DebugSleep, answer: debugSleep, slow: true},
+	{of: node.DebugError, answer: debugError},
+	help(node.DebugHelp),
+	{of: node.DebugLog, answer: debugLog},
+	{of: node.DebugProtocol, answer: debugProtocol},
+	{of: node.DebugSetActiveExpire, answer: debugSetActiveExpire},
+	{of: node.DebugSleep, answer: debugSleep, slow: true},
 }
 
 // debugRefusal says why a call of DEBUG is not executed, in the order of Redis: there DEBUG judges its arguments
 // itself, so whether it is allowed comes before.
 func (c *Conn) debugRefusal(spec *command.Spec, fault command.Fault, args [][]byte) string {
 	switch {
-	case fault == command.WrongArity && spec == command.Debug:
+	case fault == command.WrongArity && spec == node.Debug:
 		return reply.WrongArity(spec.Name)
 	case !c.mayDebug():
 		return debugNotAllowed

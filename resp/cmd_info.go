@@ -12,6 +12,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/info"
@@ -269,8 +270,8 @@ func infoMembers(b *strings.Builder, cluster *topology.Cluster) {
 
 // newCalls makes the counts of all commands and subcommands.
 func newCalls() *metrics.Calls {
-	names := make([]string, command.IDs())
-	for _, spec := range command.All() {
+	names := make([]string, commands.IDs())
+	for _, spec := range commands.All() {
 		names[spec.ID()] = spec.Name
 		for _, subcommand := range spec.Subcommands {
 			names[subcommand.ID()] = subcommand.Name
@@ -286,7 +287,7 @@ func (s *Server) everyCommand(visit func(spec *command.Spec, all *metrics.Total)
 			visit(spec, all)
 		}
 	}
-	for _, spec := range command.All() {
+	for _, spec := range commands.All() {
 		tell(spec)
 		for _, subcommand := range spec.Subcommands {
 			tell(subcommand)

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/resp/stats"
 )
@@ -21,7 +21,7 @@ func statsOf(t *testing.T, c *client, section, line string) string {
 func TestLatencyStatsHaveThePercentilesThatAreAskedFor(t *testing.T) {
 	_, clients := sharedClients(t, 1)
 	c := clients[0]
-	c.conn.shard.Executed(command.Get.ID(), 1, 10*time.Microsecond)
+	c.conn.shard.Executed(data.Get.ID(), 1, 10*time.Microsecond)
 	for set, want := range map[string]string{
 		"50 99 99.9": "p50=10.000,p99=10.000,p99.9=10.000", "0.0 100": "p0=10.000,p100=10.000", "": "",
 		strings.TrimSpace(strings.Repeat("1 ", stats.MaxPercentiles)): strings.TrimSuffix(

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/metrics"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -14,13 +15,13 @@ import (
 
 // latencyHandlers answer LATENCY.
 var latencyHandlers = []handler{
-	{of: command.LatencyDoctor, answer: latencyDoctor},
-	{of: command.LatencyGraph, answer: latencyGraph},
-	help(command.LatencyHelp),
-	{of: command.LatencyHistogram, answer: latencyHistogram},
-	{of: command.LatencyHistory, answer: latencyHistory},
-	{of: command.LatencyLatest, answer: latencyLatest},
-	{of: command.LatencyReset, answer: latencyReset},
+	{of: node.LatencyDoctor, answer: latencyDoctor},
+	{of: node.LatencyGraph, answer: latencyGraph},
+	help(node.LatencyHelp),
+	{of: node.LatencyHistogram, answer: latencyHistogram},
+	{of: node.LatencyHistory, answer: latencyHistory},
+	{of: node.LatencyLatest, answer: latencyLatest},
+	{of: node.LatencyReset, answer: latencyReset},
 }
 
 // latencyLatest is LATENCY LATEST: for each event its name, when it last happened, how long it took then, and at most.
@@ -129,11 +130,11 @@ func appendTimes(dst []byte, protocol int, times *metrics.Times) []byte {
 
 // slowLogHandlers answer the commands that show slow runs.
 var slowLogHandlers = []handler{
-	{of: command.RaftSlowLog, answer: raftSlowLog},
-	{of: command.SlowLogGet, answer: slowLogGet},
-	help(command.SlowLogHelp),
-	{of: command.SlowLogLen, answer: slowLogLen},
-	{of: command.SlowLogReset, answer: slowLogReset},
+	{of: node.RaftSlowLog, answer: raftSlowLog},
+	{of: node.SlowLogGet, answer: slowLogGet},
+	help(node.SlowLogHelp),
+	{of: node.SlowLogLen, answer: slowLogLen},
+	{of: node.SlowLogReset, answer: slowLogReset},
 }
 
 // slowLogGet is SLOWLOG GET [count]: the newest first, ten unless another number is given; -1 means all.

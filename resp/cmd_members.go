@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/address"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -20,20 +21,20 @@ import (
 
 // memberHandlers answer the commands that change the members.
 var memberHandlers = []handler{
-	{of: command.ClusterAddNode, answer: clusterAddNode, slow: true},
-	{of: command.ClusterForget, answer: clusterForget, slow: true},
-	{of: command.ClusterMeet, answer: clusterMeet, slow: true},
-	{of: command.ClusterRemoveNode, answer: clusterRemoveNode, slow: true},
-	{of: command.ClusterReplaceNode, answer: clusterReplaceNode, slow: true},
-	{of: command.RaftNodeAdd, answer: raftNodeAdd, slow: true},
-	help(command.RaftNodeHelp),
-	{of: command.RaftNodeRemove, answer: raftNodeRemove, slow: true},
+	{of: node.ClusterAddNode, answer: clusterAddNode, slow: true},
+	{of: node.ClusterForget, answer: clusterForget, slow: true},
+	{of: node.ClusterMeet, answer: clusterMeet, slow: true},
+	{of: node.ClusterRemoveNode, answer: clusterRemoveNode, slow: true},
+	{of: node.ClusterReplaceNode, answer: clusterReplaceNode, slow: true},
+	{of: node.RaftNodeAdd, answer: raftNodeAdd, slow: true},
+	help(node.RaftNodeHelp),
+	{of: node.RaftNodeRemove, answer: raftNodeRemove, slow: true},
 }
 
 // ownInCluster reports whether a subcommand of CLUSTER is one that Redis does not have. Operators use it, not cluster
 // clients, so every view has it.
 func ownInCluster(spec *command.Spec) bool {
-	return spec == command.ClusterAddNode || spec == command.ClusterRemoveNode || spec == command.ClusterReplaceNode
+	return spec == node.ClusterAddNode || spec == node.ClusterRemoveNode || spec == node.ClusterReplaceNode
 }
 
 // Error texts of these commands; the first five are Redis's own to the letter, up to what was given.

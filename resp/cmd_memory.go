@@ -6,16 +6,16 @@ import (
 	"runtime/metrics"
 	"strings"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // memoryHandlers answer MEMORY.
 var memoryHandlers = []handler{
-	help(command.MemoryHelp),
-	{of: command.MemoryMallocStats, answer: memoryMallocStats},
-	{of: command.MemoryPurge, answer: memoryPurge, slow: true},
-	{of: command.MemoryStats, answer: memoryStats},
+	help(node.MemoryHelp),
+	{of: node.MemoryMallocStats, answer: memoryMallocStats},
+	{of: node.MemoryPurge, answer: memoryPurge, slow: true},
+	{of: node.MemoryStats, answer: memoryStats},
 }
 
 // memoryUse is what the runtime knows of the memory of the process, in bytes.

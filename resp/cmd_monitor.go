@@ -10,6 +10,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -96,11 +97,11 @@ func isSecret(spec *command.Spec, args [][]byte, i int) bool {
 		return i > distance && strings.EqualFold(string(args[i-distance]), word)
 	}
 	switch spec {
-	case command.Auth:
+	case node.Auth:
 		return i > 0
-	case command.Hello:
+	case node.Hello:
 		return follows(1, "auth") || follows(2, "auth")
-	case command.ConfigSet:
+	case node.ConfigSet:
 		return i > 2 && (follows(1, "requirepass") || follows(1, "masterauth"))
 	}
 	return false

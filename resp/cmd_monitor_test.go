@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/resp/topology"
 )
 
@@ -75,7 +75,7 @@ func TestRedisAndThisServerShowMonitorsTheSame(t *testing.T) {
 
 func TestNothingIsMadeForMonitorsThatAreNotThere(t *testing.T) {
 	_, c := sharedClients(t, 1)
-	spec, _ := command.Lookup([]byte("ping"))
+	spec, _ := commands.Lookup([]byte("ping"))
 	args := [][]byte{[]byte("ping")}
 	if n := testing.AllocsPerRun(100, func() { c[0].conn.server.show(c[0].conn.session, spec, args) }); n != 0 {
 		t.Errorf("%v allocations", n)

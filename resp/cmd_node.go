@@ -6,7 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
@@ -14,17 +15,17 @@ import (
 
 // nodeHandlers answer the commands that show the node.
 var nodeHandlers = []handler{
-	{of: command.Info, answer: showInfo},
-	{of: command.LolWut, answer: lolwut},
-	help(command.ModuleHelp),
-	{of: command.ModuleList, answer: moduleList},
-	{of: command.Monitor, answer: monitor},
-	{of: command.RaftHealth, answer: raftHealth, slow: true},
-	{of: command.RaftIndex, answer: raftIndex},
-	{of: command.RaftRead, answer: raftRead},
-	help(command.RaftSessionHelp),
-	{of: command.Role, answer: role},
-	{of: command.Time, answer: timeNow},
+	{of: node.Info, answer: showInfo},
+	{of: node.LolWut, answer: lolwut},
+	help(node.ModuleHelp),
+	{of: node.ModuleList, answer: moduleList},
+	{of: node.Monitor, answer: monitor},
+	{of: node.RaftHealth, answer: raftHealth, slow: true},
+	{of: node.RaftIndex, answer: raftIndex},
+	{of: node.RaftRead, answer: raftRead},
+	help(data.RaftSessionHelp),
+	{of: node.Role, answer: role},
+	{of: node.Time, answer: timeNow},
 }
 
 // timeNow is TIME: this node's clock. No promise rests on it, and expiry goes by another.

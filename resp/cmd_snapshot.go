@@ -6,16 +6,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // persistenceHandlers answer the commands that take snapshots.
 var persistenceHandlers = []handler{
-	{of: command.BGRewriteAOF, answer: bgRewriteAOF},
-	{of: command.BGSave, answer: bgSave},
-	{of: command.LastSave, answer: lastSave},
-	{of: command.Save, answer: saveNow, slow: true},
+	{of: node.BGRewriteAOF, answer: bgRewriteAOF},
+	{of: node.BGSave, answer: bgSave},
+	{of: node.LastSave, answer: lastSave},
+	{of: node.Save, answer: saveNow, slow: true},
 }
 
 // Saver writes snapshots of the node's own state. Its methods may be called from many goroutines at once, and do not

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/address"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
@@ -13,12 +13,12 @@ import (
 
 // stopHandlers answer the commands by which a node stops to run, to lead, or, in Redis, to be its own master.
 var stopHandlers = []handler{
-	{of: command.Failover, answer: failover},
-	{of: command.PSync, answer: refuseSync},
-	{of: command.ReplicaOf, answer: replicaOf},
-	{of: command.Shutdown, answer: shutdown, slow: true},
-	{of: command.SlaveOf, answer: replicaOf},
-	{of: command.Sync, answer: refuseSync},
+	{of: node.Failover, answer: failover},
+	{of: node.PSync, answer: refuseSync},
+	{of: node.ReplicaOf, answer: replicaOf},
+	{of: node.Shutdown, answer: shutdown, slow: true},
+	{of: node.SlaveOf, answer: replicaOf},
+	{of: node.Sync, answer: refuseSync},
 }
 
 // Error texts of the commands here. Those of SHUTDOWN, and noFailover, failoverAlone and failoverTimeout are Redis's.

@@ -3,15 +3,15 @@ package resp
 import (
 	"time"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // waitHandlers answer the commands that wait for other nodes.
 var waitHandlers = []handler{
-	{of: command.Wait, answer: wait, slow: true},
-	{of: command.WaitAOF, answer: waitAOF, slow: true},
+	{of: node.Wait, answer: wait, slow: true},
+	{of: node.WaitAOF, answer: waitAOF, slow: true},
 }
 
 // reach is how far the writes up to an index have come.

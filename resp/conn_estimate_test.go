@@ -6,6 +6,8 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 // storeWith is a store with strings of zeros.
@@ -22,7 +24,7 @@ func TestARunHasBoundedWork_AtTheEdges(t *testing.T) {
 	const line = "BITOP OR d large"
 	store := storeWith(t, map[string]int{"large": 400 << 10})
 	args := words(line)
-	first := command.BitOp.Estimate(args, argv.Size(args), store).Work
+	first := data.BitOp.Estimate(args, argv.Size(args), store).Work
 	fit := command.MaxEntryWork / first
 	if fit != 2 {
 		t.Fatalf("%s is estimated as %d, of which %d fit", line, first, fit)
@@ -45,7 +47,7 @@ func TestOrdinaryCommandsFitTheBudget(t *testing.T) {
 		"BITFIELD short SET u8 0 1", "DELEX short IFEQ x", "SET key " + strings.Repeat("v", 1000), "MSET a 1 b 2",
 	} {
 		args := words(line)
-		spec, _ := command.Find(args)
+		spec, _ := commands.Find(args)
 		c := newClient(t, testServer(t, Options{Store: store})).conn
 		work, size := 0, argv.Size(args)
 		for range 1 << 10 {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/internal/stepwise"
@@ -155,7 +157,7 @@ func (c *Conn) unread(err error) (command.Call, bool) {
 // resolve finds the command that the arguments call, or the reply that they get whatever the state is. False means that
 // the connection ends without one.
 func (c *Conn) resolve(args [][]byte) (command.Call, bool) {
-	spec, fault := command.Find(args)
+	spec, fault := commands.Find(args)
 	if c.bars != 0 || fault == command.UnknownCommand {
 		if call, is := c.barred(spec, fault, args); is {
 			return call, call.Fixed != nil
@@ -168,7 +170,7 @@ func (c *Conn) resolve(args [][]byte) (command.Call, bool) {
 		if spec != nil {
 			c.shard.Rejected(spec.ID())
 		}
-		if spec == command.Select && c.transaction == nil {
+		if spec == node.Select && c.transaction == nil {
 			c.refusedSelect(args)
 		}
 		return c.refused(c.refuseWithin(spec, refusal)), true
@@ -194,7 +196,7 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 	switch {
 	case fault == command.UnknownCommand:
 		return reply.UnknownCommand(args)
-	case command.IsDebug(spec) && c.debugRefusal(spec, fault, args) != "":
+	case node.IsDebug(spec) && c.debugRefusal(spec, fault, args) != "":
 		return c.debugRefusal(spec, fault, args)
 	case fault == command.UnknownSubcommand:
 		return reply.UnknownSubcommand(args)
@@ -225,14 +227,14 @@ func (c *Conn) refusal(spec *command.Spec, fault command.Fault, args [][]byte) s
 //  3. The client asks again. It would take OOM for an answer, which says that the command was not executed.
 func (c *Conn) innerRefusal(wrapping *command.Spec, all [][]byte) string {
 	args := all[wrapping.Wraps:]
-	spec, fault := command.Find(args)
+	spec, fault := commands.Find(args)
 	switch {
 	case fault == command.UnknownCommand:
 		return reply.UnknownCommand(args)
 	case fault == command.UnknownSubcommand:
 		return reply.UnknownSubcommand(args)
-	case command.RefusedOnce(spec) != "":
-		return reply.RefusedOnce(spec.Name, command.RefusedOnce(spec))
+	case commands.RefusedOnce(spec) != "":
+		return reply.RefusedOnce(spec.Name, commands.RefusedOnce(spec))
 	case fault == command.WrongArity:
 		return reply.WrongArity(spec.Name)
 	case spec.Flags&command.FlagDenyOOM != 0 && c.server.memory.exceeded.Load() && !c.settled(all):
@@ -263,8 +265,8 @@ func (s *Server) deniesLoading(spec *command.Spec) bool {
 
 // showsCluster are the commands that show the cluster and ask for no key.
 var showsCluster = []*command.Spec{
-	command.ClusterInfo, command.ClusterLinks, command.ClusterMyID, command.ClusterMyShardID, command.ClusterNodes,
-	command.ClusterShards, command.ClusterSlots,
+	node.ClusterInfo, node.ClusterLinks, node.ClusterMyID, node.ClusterMyShardID, node.ClusterNodes,
+	node.ClusterShards, node.ClusterSlots,
 }
 
 // refused is a call with an error as its reply.
@@ -317,7 +319,7 @@ func (c *Conn) join(call command.Call) {
 		c.submit()
 		return
 	}
-	if call.Spec.Class == command.Read && c.facts().tracking.remembers() && call.Spec != command.Watch {
+	if call.Spec.Class == command.Read && c.facts().tracking.remembers() && call.Spec != node.Watch {
 		c.server.tracker.remember(c.session, &call)
 	}
 	c.bodyBytes += size
@@ -339,7 +341,7 @@ func (c *Conn) join(call command.Call) {
 func ridingArguments(call command.Call) int {
 	switch spec := call.Spec; {
 	case spec.Wraps > 0:
-		inner, fault := command.Find(call.Args[spec.Wraps:])
+		inner, fault := commands.Find(call.Args[spec.Wraps:])
 		if fault == command.NoFault && inner.Class == command.Read {
 			return len(call.Args) - spec.Wraps - 1
 		}

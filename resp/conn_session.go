@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -279,7 +280,7 @@ type watchList struct {
 // refused notes that calls were refused: if WATCH is among them, EXEC must not be executed as if nothing was watched. A
 // client may have sent it before it reads that.
 func (l *watchList) refused(calls []command.Call) {
-	if len(calls) > 0 && calls[len(calls)-1].Spec == command.Watch {
+	if len(calls) > 0 && calls[len(calls)-1].Spec == node.Watch {
 		l.lacks = watchRefused
 	}
 }

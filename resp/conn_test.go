@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/resp/wire"
 )
 
@@ -20,7 +21,7 @@ func TestEachConnectionCommandHasExactlyOneHandler(t *testing.T) {
 			t.Errorf("%s has a handler that does not answer", h.of.Name)
 		}
 	}
-	for s := range command.Each() {
+	for s := range commands.Each() {
 		want := 1
 		if container := len(s.Subcommands) > 0 && !s.AcceptsArgc(1); container || s.Class != command.Barrier {
 			want = 0

@@ -7,6 +7,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
 	"github.com/raftredis/raftredis/resp/wire"
@@ -68,10 +69,10 @@ const (
 
 // transactionHandlers answer the commands around transactions, but WATCH, which looks at the state.
 var transactionHandlers = []handler{
-	{of: command.Discard, answer: discard},
-	{of: command.Exec, answer: exec},
-	{of: command.Multi, answer: multi},
-	{of: command.Unwatch, answer: unwatch},
+	{of: node.Discard, answer: discard},
+	{of: node.Exec, answer: exec},
+	{of: node.Multi, answer: multi},
+	{of: node.Unwatch, answer: unwatch},
 }
 
 // multi is MULTI.
@@ -110,7 +111,7 @@ func exec(c *Conn, dst []byte, _ [][]byte) []byte {
 	refusal := c.execRefusal(t)
 	if refusal == "" && t.broken {
 		refusal = execAborted
-		c.server.show(c.session, command.Exec, execWord)
+		c.server.show(c.session, node.Exec, execWord)
 	}
 	if refusal != "" {
 		c.discard()
@@ -178,12 +179,12 @@ func (c *Conn) release(t *transaction) {
 // refuseWithin notes that a command was refused: EXEC does nothing then, and says why if it is EXEC itself.
 func (c *Conn) refuseWithin(spec *command.Spec, refusal string) string {
 	switch {
-	case spec == command.Exec:
+	case spec == node.Exec:
 		c.discard()
 		return abortedBy(refusal)
 	case c.transaction != nil:
 		c.transaction.broken = true
-	case spec == command.Watch && refusal != reply.WrongArity(spec.Name):
+	case spec == node.Watch && refusal != reply.WrongArity(spec.Name):
 		c.watched.lacks = watchRefused
 	}
 	return refusal
@@ -193,12 +194,12 @@ func (c *Conn) refuseWithin(spec *command.Spec, refusal string) string {
 func (c *Conn) queue(spec *command.Spec, args [][]byte) (call command.Call, is bool) {
 	t := c.transaction
 	switch spec {
-	case command.Exec: // it is shown behind what it executes
+	case node.Exec: // it is shown behind what it executes
 		return command.Call{}, false
-	case command.Discard, command.Multi, command.Reset, command.Quit:
+	case node.Discard, node.Multi, node.Reset, node.Quit:
 		c.server.show(c.session, spec, args)
 		return command.Call{}, false
-	case command.Watch:
+	case node.Watch:
 		c.server.show(c.session, spec, args)
 		call = c.fix(func(dst []byte) []byte { return reply.Error(dst, watchWithin) })
 		c.shard.Executed(spec.ID(), 1, 0)
@@ -253,7 +254,7 @@ func (c *Conn) queueRefusal(spec *command.Spec, args [][]byte, size, held int) s
 	case int64(t.heldBytes+held) > c.server.tuning.MaxQueryBytes.Load():
 		return "ERR the transaction is longer than client-query-buffer-limit allows, which is " +
 			strconv.FormatInt(c.server.tuning.MaxQueryBytes.Load(), 10) + " bytes"
-	case spec == command.Select && (len(args) != 2 || string(args[1]) != "0"):
+	case spec == node.Select && (len(args) != 2 || string(args[1]) != "0"):
 		return reply.DBOutOfRange // what stands behind it would be executed in another database than was asked for
 	}
 	return c.movedFrom([]command.Call{{Spec: spec, Args: args}})
@@ -313,7 +314,7 @@ func standIn(calls []command.Call) []command.Call {
 			return calls[i : i+1]
 		}
 	}
-	return []command.Call{{Spec: command.Exec, Args: [][]byte{[]byte("exec")}}}
+	return []command.Call{{Spec: node.Exec, Args: [][]byte{[]byte("exec")}}}
 }
 
 // asks reports whether a run needs the state.
@@ -347,8 +348,8 @@ func (c *Conn) concludeTransaction(from int) {
 		c.showExecuted(t)
 		c.measure(c.request.Run.Calls, skipLine(array))
 	} else {
-		c.server.show(c.session, command.Exec, execWord)
-		c.shard.Answered(command.Exec.ID(), array)
+		c.server.show(c.session, node.Exec, execWord)
+		c.shard.Answered(node.Exec.ID(), array)
 		c.clock = c.server.monotonic()
 		c.countLookups()
 		t.calls = nil
@@ -377,7 +378,7 @@ func (c *Conn) showExecuted(t *transaction) {
 	for i := range t.calls {
 		c.server.show(c.session, t.calls[i].Spec, t.calls[i].Args)
 	}
-	c.server.show(c.session, command.Exec, execWord)
+	c.server.show(c.session, node.Exec, execWord)
 }
 
 // goOn puts the replies to a transaction together, and executes at their places the commands that are the connection's
@@ -394,7 +395,7 @@ func (c *Conn) goOn() {
 		switch {
 		case !isBarrier(call.Spec):
 			c.out = append(c.out, one...)
-		case call.Spec == command.Monitor:
+		case call.Spec == node.Monitor:
 			c.out = reply.Error(c.out, monitorWithin)
 			c.shard.Executed(call.Spec.ID(), 1, 0)
 			c.shard.Answered(call.Spec.ID(), c.out[before:])

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/differences"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
@@ -69,7 +69,7 @@ func TestWrongArityOfAnyCommandIsAnsweredAsByRedis(t *testing.T) {
 	redis := realRedis(t)
 	s := serve(t, Options{Store: newFakeStore(t), ClusterView: topology.NoView})
 	compared := 0
-	for spec := range command.Each() {
+	for spec := range commands.Each() {
 		call := strings.Split(strings.ToUpper(spec.Name), "|")
 		for ; len(call) <= maxArguments; call = append(call, "x") {
 			if !spec.AcceptsArgc(len(call)) && (len(spec.Subcommands) == 0 || len(call) == 1) {

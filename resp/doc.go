@@ -13,7 +13,7 @@
 //
 // Package wire turns bytes into requests. Package topology says who owns which slots. Package stats remembers what took
 // long. Package waits has the calls that wait for keys. conn_*.go is the life of one connection; cmd_*.go has the
-// handlers of a family of commands, in a list that attaches each to its literal in internal/command.
+// handlers of a family of commands, in a list that attaches each to its literal in internal/commands.
 //
 // Commands about the connection or the node (AUTH, INFO, CLUSTER …) ask the Node, those about snapshots the Saver; they
 // pass by the Store. Each asks for the facts that it needs. The state machine tells of changes by Server.Changed, and

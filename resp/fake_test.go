@@ -11,6 +11,8 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
 )
@@ -228,35 +230,35 @@ func (s *fakeStore) execute(run *command.Run) {
 func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 	args := call.Args
 	switch call.Spec {
-	case command.Set:
+	case data.Set:
 		s.put(args[1], bytes.Clone(args[2]))
 		return reply.OK(dst)
-	case command.Get:
+	case data.Get:
 		return s.appendValue(dst, protocol, args[1])
-	case command.MGet:
+	case data.MGet:
 		dst = reply.ArrayHeader(dst, len(args)-1)
 		for _, key := range args[1:] {
 			dst = s.appendValue(dst, protocol, key)
 		}
 		return dst
-	case command.MSet:
+	case data.MSet:
 		for i := 1; i+1 < len(args); i += 2 {
 			s.put(args[i], bytes.Clone(args[i+1]))
 		}
 		return reply.OK(dst)
-	case command.Incr:
+	case data.Incr:
 		n, _ := strconv.Atoi(string(s.values[string(args[1])]))
 		s.put(args[1], strconv.AppendInt(nil, int64(n+1), 10))
 		return reply.Integer(dst, int64(n+1))
-	case command.Append:
+	case data.Append:
 		value := append(bytes.Clone(s.values[string(args[1])]), args[2]...)
 		s.put(args[1], value)
 		return reply.Integer(dst, int64(len(value)))
-	case command.Strlen:
+	case data.Strlen:
 		return reply.Integer(dst, int64(len(s.values[string(args[1])])))
-	case command.DBSize:
+	case data.DBSize:
 		return reply.Integer(dst, int64(len(s.values)))
-	case command.Watch:
+	case node.Watch:
 		s.running.Watched = s.running.Watched[:0]
 		if s.stateless {
 			return reply.Error(dst, reply.Loading)
@@ -266,7 +268,7 @@ func (s *fakeStore) call(dst []byte, protocol int, call *command.Call) []byte {
 			s.running.Watched = append(s.running.Watched, command.Watched{Key: key, Index: s.puts, Present: present})
 		}
 		return reply.OK(dst)
-	case command.RaftLogRead: // here the value, or a wait for one
+	case data.RaftLogRead: // here the value, or a wait for one
 		if len(s.values[string(args[2])]) == 0 && s.running.MayWait {
 			millis, _ := strconv.ParseInt(string(args[len(args)-1]), 10, 64)
 			s.running.Waiting = command.Waiting{Wanted: true, Millis: millis}

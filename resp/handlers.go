@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -33,7 +35,7 @@ var allHandlers = slices.Concat(
 var handlers = attach(allHandlers)
 
 func attach(handlers []handler) []handler {
-	all := make([]handler, command.IDs())
+	all := make([]handler, commands.IDs())
 	for _, h := range handlers {
 		all[h.of.ID()] = h
 	}
@@ -41,10 +43,10 @@ func attach(handlers []handler) []handler {
 }
 
 // topicHandlers answer what needs no state among the commands on topics.
-var topicHandlers = []handler{help(command.RaftLogHelp)}
+var topicHandlers = []handler{help(data.RaftLogHelp)}
 
 // streamHandlers answer what needs no state among the commands on streams.
-var streamHandlers = []handler{help(command.XGroupHelp), help(command.XInfoHelp)}
+var streamHandlers = []handler{help(data.XGroupHelp), help(data.XInfoHelp)}
 
 // help is the handler of a subcommand HELP: it answers the lines about the container.
 func help(of *command.Spec) handler {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/node"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
 )
@@ -35,20 +37,20 @@ func shortest(spec *command.Spec) string {
 // it answers as soon as it knows one.
 func TestLoading_EveryCommandIsAnsweredAsItsFlagSays(t *testing.T) {
 	const loading = "-" + reply.Loading + "\r\n"
-	for spec := range command.Each() {
+	for spec := range commands.Each() {
 		if len(spec.Subcommands) > 0 && !spec.AcceptsArgc(1) {
 			continue // a container
 		}
 		for _, opening := range []bool{true, false} {
 			want := spec.Flags&command.FlagLoading == 0 || spec.Class != command.Barrier // OBJECT HELP
 			switch spec {
-			case command.ClusterInfo, command.ClusterLinks, command.ClusterMyID, command.ClusterMyShardID,
-				command.ClusterNodes, command.ClusterShards, command.ClusterSlots:
+			case node.ClusterInfo, node.ClusterLinks, node.ClusterMyID, node.ClusterMyShardID,
+				node.ClusterNodes, node.ClusterShards, node.ClusterSlots:
 				want = opening
 			}
 			s, store := loadingServer(t, opening)
 			got := newClient(t, s).send(shortest(spec))
-			if (got == loading) != want || got == "" && spec != command.ClientReply && spec != command.DebugSleep {
+			if (got == loading) != want || got == "" && spec != node.ClientReply && spec != node.DebugSleep {
 				t.Errorf("%s, opening %v: %q, want LOADING %v", spec.Name, opening, got, want)
 			}
 			if len(store.bodies) > 0 || store.views > 0 {

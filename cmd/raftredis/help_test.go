@@ -14,6 +14,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/cli"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/exit"
 )
 
@@ -144,7 +145,7 @@ func checkRedis(t *testing.T, where string, words []string) {
 	for _, word := range words {
 		args = append(args, []byte(word))
 	}
-	if spec, fault := command.Find(args); spec == nil || fault != command.NoFault {
+	if spec, fault := commands.Find(args); spec == nil || fault != command.NoFault {
 		t.Errorf("%s: %v is no command, or not with %d words", where, words, len(words))
 	}
 }

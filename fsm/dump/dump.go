@@ -3,14 +3,14 @@ package dump
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/rdb"
 )
 
 // Functions are those of the commands here.
 var Functions = []exec.Function{
-	{Of: command.Dump, Read: dump},
-	{Of: command.Restore, Write: restore},
+	{Of: data.Dump, Read: dump},
+	{Of: data.Restore, Write: restore},
 }
 
 // noForm is the error for a value that Redis does not have.

@@ -3,19 +3,19 @@ package geo
 
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 // Functions are those of all commands of the family.
 var Functions = []exec.Function{
-	{Of: command.GeoAdd, Write: add},
-	{Of: command.GeoDist, Read: distanceOf},
-	{Of: command.GeoHash, Read: texts},
-	{Of: command.GeoPos, Read: positions},
-	{Of: command.GeoRadius, Write: searchOrStore(aroundPosition)},
-	{Of: command.GeoRadiusByMember, Write: searchOrStore(aroundMember)},
-	{Of: command.GeoRadiusByMemberRO, Read: search(aroundMember)},
-	{Of: command.GeoRadiusRO, Read: search(aroundPosition)},
-	{Of: command.GeoSearch, Read: search(byOptions)},
-	{Of: command.GeoSearchStore, Write: searchOrStore(intoKey)},
+	{Of: data.GeoAdd, Write: add},
+	{Of: data.GeoDist, Read: distanceOf},
+	{Of: data.GeoHash, Read: texts},
+	{Of: data.GeoPos, Read: positions},
+	{Of: data.GeoRadius, Write: searchOrStore(aroundPosition)},
+	{Of: data.GeoRadiusByMember, Write: searchOrStore(aroundMember)},
+	{Of: data.GeoRadiusByMemberRO, Read: search(aroundMember)},
+	{Of: data.GeoRadiusRO, Read: search(aroundPosition)},
+	{Of: data.GeoSearch, Read: search(byOptions)},
+	{Of: data.GeoSearchStore, Write: searchOrStore(intoKey)},
 }

@@ -8,28 +8,28 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // Functions are those of the commands.
 var Functions = []exec.Function{
-	{Of: command.HDel, Write: del},
-	{Of: command.HExists, Read: exists},
-	{Of: command.HGet, Read: get},
-	{Of: command.HGetAll, Read: getAll},
-	{Of: command.HIncrBy, Write: incrBy},
-	{Of: command.HIncrByFloat, Write: incrByFloat},
-	{Of: command.HKeys, Read: keys},
-	{Of: command.HLen, Read: length},
-	{Of: command.HMGet, Read: getSeveral},
-	{Of: command.HMSet, Write: setAll},
-	{Of: command.HRandField, Read: randField},
-	{Of: command.HScan, Read: scan},
-	{Of: command.HSet, Write: set},
-	{Of: command.HSetNX, Write: setNew},
-	{Of: command.HStrlen, Read: valueLength},
-	{Of: command.HVals, Read: values},
+	{Of: data.HDel, Write: del},
+	{Of: data.HExists, Read: exists},
+	{Of: data.HGet, Read: get},
+	{Of: data.HGetAll, Read: getAll},
+	{Of: data.HIncrBy, Write: incrBy},
+	{Of: data.HIncrByFloat, Write: incrByFloat},
+	{Of: data.HKeys, Read: keys},
+	{Of: data.HLen, Read: length},
+	{Of: data.HMGet, Read: getSeveral},
+	{Of: data.HMSet, Write: setAll},
+	{Of: data.HRandField, Read: randField},
+	{Of: data.HScan, Read: scan},
+	{Of: data.HSet, Write: set},
+	{Of: data.HSetNX, Write: setNew},
+	{Of: data.HStrlen, Read: valueLength},
+	{Of: data.HVals, Read: values},
 }
 
 // hashOf gives the hash of an entry, nil for no entry. ok is false if the value is of another kind.

@@ -7,7 +7,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -22,11 +22,11 @@ const (
 
 // Functions are those of the commands on HyperLogLogs.
 var Functions = []exec.Function{
-	{Of: command.PFAdd, Write: add},
-	{Of: command.PFCount, Read: countAll},
-	{Of: command.PFDebug, Write: debug},
-	{Of: command.PFMerge, Write: merge},
-	{Of: command.PFSelfTest, Read: selfTest},
+	{Of: data.PFAdd, Write: add},
+	{Of: data.PFCount, Read: countAll},
+	{Of: data.PFDebug, Write: debug},
+	{Of: data.PFMerge, Write: merge},
+	{Of: data.PFSelfTest, Read: selfTest},
 }
 
 // textOf gives the string of an entry that is a HyperLogLog. refusal is an error, empty if it is one.

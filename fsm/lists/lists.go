@@ -6,30 +6,30 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // Functions are those of the commands on lists.
 var Functions = []exec.Function{
-	{Of: command.LIndex, Read: index},
-	{Of: command.LInsert, Write: insert},
-	{Of: command.LLen, Read: length},
-	{Of: command.LMove, Write: move},
-	{Of: command.LMPop, Write: popFirstOf},
-	{Of: command.LPop, Write: popLeft},
-	{Of: command.LPos, Read: position},
-	{Of: command.LPush, Write: pushLeft},
-	{Of: command.LPushX, Write: pushLeftToExisting},
-	{Of: command.LRange, Read: span},
-	{Of: command.LRem, Write: remove},
-	{Of: command.LSet, Write: set},
-	{Of: command.LTrim, Write: trim},
-	{Of: command.RPop, Write: popRight},
-	{Of: command.RPopLPush, Write: moveRightToLeft},
-	{Of: command.RPush, Write: pushRight},
-	{Of: command.RPushX, Write: pushRightToExisting},
+	{Of: data.LIndex, Read: index},
+	{Of: data.LInsert, Write: insert},
+	{Of: data.LLen, Read: length},
+	{Of: data.LMove, Write: move},
+	{Of: data.LMPop, Write: popFirstOf},
+	{Of: data.LPop, Write: popLeft},
+	{Of: data.LPos, Read: position},
+	{Of: data.LPush, Write: pushLeft},
+	{Of: data.LPushX, Write: pushLeftToExisting},
+	{Of: data.LRange, Read: span},
+	{Of: data.LRem, Write: remove},
+	{Of: data.LSet, Write: set},
+	{Of: data.LTrim, Write: trim},
+	{Of: data.RPop, Write: popRight},
+	{Of: data.RPopLPush, Write: moveRightToLeft},
+	{Of: data.RPush, Write: pushRight},
+	{Of: data.RPushX, Write: pushRightToExisting},
 }
 
 // of gives the list of an entry, nil for no entry. ok is false if the value is of another kind.

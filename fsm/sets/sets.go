@@ -8,29 +8,29 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // Functions are those of the commands.
 var Functions = []exec.Function{
-	{Of: command.SAdd, Write: add},
-	{Of: command.SCard, Read: size},
-	{Of: command.SDiff, Read: diff},
-	{Of: command.SDiffStore, Write: diffStore},
-	{Of: command.SInter, Read: inter},
-	{Of: command.SInterCard, Read: interCard},
-	{Of: command.SInterStore, Write: interStore},
-	{Of: command.SIsMember, Read: isMember},
-	{Of: command.SMembers, Read: members},
-	{Of: command.SMIsMember, Read: areMembers},
-	{Of: command.SMove, Write: move},
-	{Of: command.SPop, Write: pop},
-	{Of: command.SRandMember, Read: randMember},
-	{Of: command.SRem, Write: remove},
-	{Of: command.SScan, Read: scan},
-	{Of: command.SUnion, Read: union},
-	{Of: command.SUnionStore, Write: unionStore},
+	{Of: data.SAdd, Write: add},
+	{Of: data.SCard, Read: size},
+	{Of: data.SDiff, Read: diff},
+	{Of: data.SDiffStore, Write: diffStore},
+	{Of: data.SInter, Read: inter},
+	{Of: data.SInterCard, Read: interCard},
+	{Of: data.SInterStore, Write: interStore},
+	{Of: data.SIsMember, Read: isMember},
+	{Of: data.SMembers, Read: members},
+	{Of: data.SMIsMember, Read: areMembers},
+	{Of: data.SMove, Write: move},
+	{Of: data.SPop, Write: pop},
+	{Of: data.SRandMember, Read: randMember},
+	{Of: data.SRem, Write: remove},
+	{Of: data.SScan, Read: scan},
+	{Of: data.SUnion, Read: union},
+	{Of: data.SUnionStore, Write: unionStore},
 }
 
 // setOf gives the set of an entry, nil for no entry. ok is false if the value is of another kind.

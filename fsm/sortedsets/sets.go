@@ -5,7 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -192,7 +192,7 @@ func rankOf(back bool) exec.Read {
 
 // nameOf is the name of the command, as error texts have it.
 func nameOf(c exec.Call) string {
-	spec, _ := command.Lookup(c.Args[0])
+	spec, _ := commands.Lookup(c.Args[0])
 	return spec.Name
 }
 

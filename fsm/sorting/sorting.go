@@ -11,15 +11,15 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // Functions are those of the commands that sort.
 var Functions = []exec.Function{
-	{Of: command.Sort, Write: sortAndStore},
-	{Of: command.SortRO, Read: sortOnly},
+	{Of: data.Sort, Write: sortAndStore},
+	{Of: data.SortRO, Read: sortOnly},
 }
 
 // notNumbers is Redis's error for elements, or weights, that are no numbers and shall be sorted as such.

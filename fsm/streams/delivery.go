@@ -3,7 +3,7 @@ package streams
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -18,10 +18,10 @@ const cannotWait = "ERR XREADGROUP does not wait yet, and there is nothing to de
 
 // deliveryFunctions are those of the commands on what is delivered to consumers.
 var deliveryFunctions = []exec.Function{
-	{Of: command.XAck, Write: acknowledge},
-	{Of: command.XAutoClaim, Write: autoClaim},
-	{Of: command.XClaim, Write: claim},
-	{Of: command.XReadGroup, Write: readGroup},
+	{Of: data.XAck, Write: acknowledge},
+	{Of: data.XAutoClaim, Write: autoClaim},
+	{Of: data.XClaim, Write: claim},
+	{Of: data.XReadGroup, Write: readGroup},
 }
 
 // noGroup is the text for a key or a group that is not there.

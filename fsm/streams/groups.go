@@ -5,7 +5,7 @@ import (
 
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -20,11 +20,11 @@ const (
 
 // groupFunctions are those of XGROUP.
 var groupFunctions = []exec.Function{
-	{Of: command.XGroupCreate, Write: createGroup},
-	{Of: command.XGroupCreateConsumer, Write: createConsumer},
-	{Of: command.XGroupDelConsumer, Write: removeConsumer},
-	{Of: command.XGroupDestroy, Write: destroyGroup},
-	{Of: command.XGroupSetID, Write: setGroupID},
+	{Of: data.XGroupCreate, Write: createGroup},
+	{Of: data.XGroupCreateConsumer, Write: createConsumer},
+	{Of: data.XGroupDelConsumer, Write: removeConsumer},
+	{Of: data.XGroupDestroy, Write: destroyGroup},
+	{Of: data.XGroupSetID, Write: setGroupID},
 }
 
 // shown is a text as Redis prints it in an error: up to its first zero byte.

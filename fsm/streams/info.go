@@ -3,17 +3,17 @@ package streams
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // infoFunctions are those of the commands that describe streams and groups.
 var infoFunctions = []exec.Function{
-	{Of: command.XInfoConsumers, Read: infoConsumers},
-	{Of: command.XInfoGroups, Read: infoGroups},
-	{Of: command.XInfoStream, Read: infoStream},
-	{Of: command.XPending, Read: pending},
+	{Of: data.XInfoConsumers, Read: infoConsumers},
+	{Of: data.XInfoGroups, Read: infoGroups},
+	{Of: data.XInfoStream, Read: infoStream},
+	{Of: data.XPending, Read: pending},
 }
 
 // inspected looks for the stream that XINFO is about. refusal is an error if there is none.

@@ -14,7 +14,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -25,14 +25,14 @@ func Functions() []exec.Function {
 
 // entryFunctions are those of the commands on entries.
 var entryFunctions = []exec.Function{
-	{Of: command.XAdd, Write: add},
-	{Of: command.XDel, Write: deleteEntries},
-	{Of: command.XLen, Read: length},
-	{Of: command.XRange, Read: forward},
-	{Of: command.XRead, Read: read},
-	{Of: command.XRevRange, Read: backward},
-	{Of: command.XSetID, Write: setID},
-	{Of: command.XTrim, Write: trim},
+	{Of: data.XAdd, Write: add},
+	{Of: data.XDel, Write: deleteEntries},
+	{Of: data.XLen, Read: length},
+	{Of: data.XRange, Read: forward},
+	{Of: data.XRead, Read: read},
+	{Of: data.XRevRange, Read: backward},
+	{Of: data.XSetID, Write: setID},
+	{Of: data.XTrim, Write: trim},
 }
 
 // streamOf gives the stream of an entry, nil for no entry. ok is false if the value is of another kind.

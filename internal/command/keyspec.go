@@ -26,49 +26,49 @@ type KeySpec struct {
 	// is none. nil finds none: the names of the keys follow from what other keys hold.
 	Unknown bool
 	find    func(args [][]byte) int
-	// choose picks the flags of a call, where arguments decide.
-	choose func(args [][]byte) []string
+	// Choose picks the flags of a call, where arguments decide.
+	Choose func(args [][]byte) []string
 }
 
 // What may become of a key.
 var (
-	looksAt   = []string{"RO"}
-	reads     = []string{"RO", "access"}
-	replaces  = []string{"OW", "update"}
-	creates   = []string{"OW", "insert"}
-	changes   = []string{"RW", "update"}
-	lengthens = []string{"RW", "insert"}
-	readsAlso = []string{"RW", "access", "update"}
-	depends   = []string{"RW", "access", "update", "variable_flags"}
-	takes     = []string{"RW", "access", "delete"}
-	deletes   = []string{"RW", "delete"}
-	loses     = []string{"RW", "delete"}
-	removes   = []string{"RM", "delete"}
-	mayRemove = []string{"RW", "delete", "variable_flags"}
+	LooksAt   = []string{"RO"}
+	Reads     = []string{"RO", "access"}
+	Replaces  = []string{"OW", "update"}
+	Creates   = []string{"OW", "insert"}
+	Changes   = []string{"RW", "update"}
+	Lengthens = []string{"RW", "insert"}
+	ReadsAlso = []string{"RW", "access", "update"}
+	Depends   = []string{"RW", "access", "update", "variable_flags"}
+	Takes     = []string{"RW", "access", "delete"}
+	Deletes   = []string{"RW", "delete"}
+	Loses     = []string{"RW", "delete"}
+	Removes   = []string{"RM", "delete"}
+	MayRemove = []string{"RW", "delete", "variable_flags"}
 )
 
-// oneKey is the specification of a single key.
-func oneKey(position int, flags []string) KeySpec {
+// OneKey is the specification of a single key.
+func OneKey(position int, flags []string) KeySpec {
 	return KeySpec{Flags: flags, First: position, Step: 1}
 }
 
-// keysFrom is the specification of keys that reach from a position to the end.
-func keysFrom(first int, flags []string) KeySpec {
+// KeysFrom is the specification of keys that reach from a position to the end.
+func KeysFrom(first int, flags []string) KeySpec {
 	return KeySpec{Flags: flags, First: first, Last: -1, Step: 1}
 }
 
-// countedKeys is the specification of keys behind their number, which stands at a position.
-func countedKeys(position int, flags []string) KeySpec {
+// CountedKeys is the specification of keys behind their number, which stands at a position.
+func CountedKeys(position int, flags []string) KeySpec {
 	return KeySpec{Flags: flags, First: position, Step: 1, Counted: true}
 }
 
-// keyBehind is the specification of a single key behind a word, which stands at a position or behind it.
-func keyBehind(word string, position int, flags []string) KeySpec {
+// KeyBehind is the specification of a single key behind a word, which stands at a position or behind it.
+func KeyBehind(word string, position int, flags []string) KeySpec {
 	return KeySpec{Flags: flags, First: position, Step: 1, Keyword: word}
 }
 
-// unknownKeys is the specification of keys of which only find, or no one, tells where they stand.
-func unknownKeys(flags []string, find func(args [][]byte) int) KeySpec {
+// UnknownKeys is the specification of keys of which only find, or no one, tells where they stand.
+func UnknownKeys(flags []string, find func(args [][]byte) int) KeySpec {
 	return KeySpec{Flags: flags, Step: 1, Unknown: true, find: find}
 }
 
@@ -253,7 +253,7 @@ func (s *Spec) KeyFlags(position int, args [][]byte) []string {
 		return spec.KeyFlags(position-s.Wraps, inner)
 	}
 	at := s.specOf(position, args)
-	if choose := s.KeySpecs[at].choose; choose != nil {
+	if choose := s.KeySpecs[at].Choose; choose != nil {
 		return choose(args)
 	}
 	return s.KeySpecs[at].Flags
@@ -274,12 +274,12 @@ func (s *Spec) specOf(position int, args [][]byte) (at int) {
 	return at
 }
 
-// contains reports whether one of the arguments from a position on is one of some words.
-func contains(args [][]byte, from int, words ...string) bool {
-	var buf [maxNameBytes]byte
+// Contains reports whether one of the arguments from a position on is one of some words.
+func Contains(args [][]byte, from int, words ...string) bool {
+	var buf [MaxNameBytes]byte
 	for _, arg := range args[min(from, len(args)):] {
 		for _, word := range words {
-			if string(lower(&buf, arg)) == word {
+			if string(Lower(&buf, arg)) == word {
 				return true
 			}
 		}

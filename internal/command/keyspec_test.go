@@ -8,15 +8,15 @@ import (
 // moving are commands whose keys move, by their names; Redis has them.
 func moving() map[string]*Spec {
 	specs := map[string]*Spec{
-		"zunion": {KeySpecs: []KeySpec{countedKeys(1, reads)}},
+		"zunion": {KeySpecs: []KeySpec{CountedKeys(1, Reads)}},
 		"zunionstore": {
-			KeySpecs: []KeySpec{oneKey(1, replaces), countedKeys(2, reads)},
+			KeySpecs: []KeySpec{OneKey(1, Replaces), CountedKeys(2, Reads)},
 		},
 		"georadius": {
-			KeySpecs: []KeySpec{oneKey(1, reads), keyBehind("STORE", 6, replaces), keyBehind("STOREDIST", 6, replaces)},
+			KeySpecs: []KeySpec{OneKey(1, Reads), KeyBehind("STORE", 6, Replaces), KeyBehind("STOREDIST", 6, Replaces)},
 		},
 		"xread": {
-			KeySpecs: []KeySpec{{Flags: reads, First: 1, Last: -1, Step: 1, Keyword: "STREAMS", Limit: 2}},
+			KeySpecs: []KeySpec{{Flags: Reads, First: 1, Last: -1, Step: 1, Keyword: "STREAMS", Limit: 2}},
 		},
 	}
 	for _, s := range specs {

@@ -37,8 +37,8 @@ func (t *Table) Find(args [][]byte) (*Spec, Fault) {
 
 // Lookup finds a command by its name in any mixture of case.
 func (t *Table) Lookup(name []byte) (*Spec, bool) {
-	var buf [maxNameBytes]byte
-	own := lower(&buf, name)
+	var buf [MaxNameBytes]byte
+	own := Lower(&buf, name)
 	for at := hash(own); ; at++ {
 		spec := t.byName[at%places]
 		if spec == nil || spec.Name == string(own) {
@@ -49,8 +49,8 @@ func (t *Table) Lookup(name []byte) (*Spec, bool) {
 
 // Subcommand finds a subcommand of a container by its own name, in any mixture of case.
 func (s *Spec) Subcommand(name []byte) (*Spec, bool) {
-	var buf [maxNameBytes]byte
-	own := lower(&buf, name)
+	var buf [MaxNameBytes]byte
+	own := Lower(&buf, name)
 	for _, sub := range s.Subcommands {
 		if sub.Name[len(s.Name)+1:] == string(own) {
 			return sub, true
@@ -59,8 +59,8 @@ func (s *Spec) Subcommand(name []byte) (*Spec, bool) {
 	return nil, false
 }
 
-// maxNameBytes is the length of the longest name that lookups consider; a test proves that every command's name fits.
-const maxNameBytes = 32
+// MaxNameBytes is the length of the longest name that lookups consider; a test proves that every command's name fits.
+const MaxNameBytes = 32
 
 // hash is FNV-1a, with its upper bits folded into the bits that choose a place.
 func hash(name []byte) uint32 {
@@ -71,8 +71,8 @@ func hash(name []byte) uint32 {
 	return h ^ h>>15
 }
 
-// lower folds ASCII letters only, because names are ASCII. A text longer than every name becomes empty.
-func lower(buf *[maxNameBytes]byte, name []byte) []byte {
+// Lower folds ASCII letters only, because names are ASCII. A text longer than every name becomes empty.
+func Lower(buf *[MaxNameBytes]byte, name []byte) []byte {
 	if len(name) > len(buf) {
 		return nil
 	}

@@ -29,7 +29,8 @@ type Spec struct {
 	Categories Categories
 	// KeySpecs say where the keys stand, in the order of the keys.
 	KeySpecs []KeySpec
-	// EndsRun says that nothing may follow a call in its run, as behind WATCH: no write of the same entry may change a key.
+	// EndsRun says that nothing may follow a call in its run. It is WATCH's, behind which no write of the same entry may
+	// change a key.
 	EndsRun bool
 	// Tips are hints for client libraries on how to send the command and what to make of its reply.
 	Tips []string
@@ -57,8 +58,8 @@ type Spec struct {
 	help      []string
 }
 
-// ownSince is the Since of commands that Redis does not have.
-const ownSince = "7.2.4"
+// OwnSince is the Since of commands that Redis does not have.
+const OwnSince = "7.2.4"
 
 // complete works out what follows from the literal.
 func (s *Spec) complete(id int, table *Table, container *Spec) {
@@ -96,7 +97,7 @@ func (s *Spec) AllCategories() Categories { return s.Categories | s.Flags.catego
 // MayBlock reports whether a call may wait for something to happen. It may say so of a call that has an argument like
 // the option by chance.
 func (s *Spec) MayBlock(args [][]byte) bool {
-	return s.Flags&FlagBlocking != 0 && s.Class != Barrier && (s.BlockOption == "" || contains(args, 1, s.BlockOption))
+	return s.Flags&FlagBlocking != 0 && s.Class != Barrier && (s.BlockOption == "" || Contains(args, 1, s.BlockOption))
 }
 
 // AcceptsArgc reports whether a call with argc arguments, names included, has an acceptable number of them.
@@ -112,11 +113,11 @@ func (s *Spec) AcceptsArgc(argc int) bool {
 // a library that followed such a tip would count each key several times. So no command on keys tells libraries to ask
 // all shards.
 const (
-	varies        = "nondeterministic_output"
-	variesInOrder = "nondeterministic_output_order"
-	bySlot        = "request_policy:multi_shard"
-	everyNode     = "request_policy:all_nodes"
-	allWell       = "response_policy:all_succeeded"
-	addUp         = "response_policy:agg_sum"
-	ownWay        = "response_policy:special"
+	TipVaries        = "nondeterministic_output"
+	TipVariesInOrder = "nondeterministic_output_order"
+	TipBySlot        = "request_policy:multi_shard"
+	TipEveryNode     = "request_policy:all_nodes"
+	TipAllWell       = "response_policy:all_succeeded"
+	TipAddUp         = "response_policy:agg_sum"
+	TipOwnWay        = "response_policy:special"
 )

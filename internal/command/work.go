@@ -63,7 +63,7 @@ func (s *Spec) Estimate(args [][]byte, bytes int, stored Stored) Estimate {
 func (s *Spec) Changed(args [][]byte, visit func(key []byte)) {
 	var few [8]int
 	for _, at := range s.Keys(few[:0], args) {
-		if s.KeyFlags(at, args)[0] != looksAt[0] {
+		if s.KeyFlags(at, args)[0] != LooksAt[0] {
 			visit(args[at])
 		}
 	}
@@ -78,7 +78,7 @@ func (s *Spec) ReadWork(args [][]byte, stored StoredKeys) int {
 	case !s.Linear:
 		return work
 	case s.keys.first == 0:
-		return work + keyWork*stored.Keys()
+		return work + KeyWork*stored.Keys()
 	}
 	var few [8]int
 	for _, at := range s.Keys(few[:0], args) {
@@ -92,5 +92,5 @@ func (s *Spec) MayBeLong(args [][]byte) bool {
 	return s.Linear || s.Cost != nil || len(args) > MaxPresentWork/argumentWork
 }
 
-// keyWork is what it costs to look at a key among all.
-const keyWork = 128
+// KeyWork is what it costs to look at a key among all.
+const KeyWork = 128

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 )
 
 // Every command of Redis 7.2 exists here, or is listed with a reason, and not both. The file has the names, each behind
@@ -27,7 +27,7 @@ func TestEachCommandOfRedisIsHereOrListed(t *testing.T) {
 		}
 	}
 	here := map[string]bool{}
-	for spec := range command.Each() {
+	for spec := range commands.Each() {
 		here[spec.Name] = true
 	}
 	for line := range strings.Lines(string(text)) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 // draws is how many calls the tests look at: enough that each command is among them for certain.
@@ -23,7 +25,7 @@ func TestEachCommandIsCalledAsSpecifiedAndOtherwise(t *testing.T) {
 		for i := range line {
 			args[i] = []byte(line[i])
 		}
-		spec, fault := command.Find(args)
+		spec, fault := commands.Find(args)
 		if fault == command.UnknownSubcommand || fault == command.UnknownCommand {
 			t.Fatalf("%q is no command", line)
 		}
@@ -69,12 +71,12 @@ func TestCommandsAreSentAgainInSessions(t *testing.T) {
 		for i := range line {
 			args[i] = []byte(line[i])
 		}
-		spec, fault := command.Find(args)
+		spec, fault := commands.Find(args)
 		if fault != command.NoFault {
 			t.Fatalf("%q is no call", line)
 		}
 		names[spec.Name]++
-		if spec == command.RaftOnce {
+		if spec == data.RaftOnce {
 			text := strings.Join(line, " ")
 			if made[text] {
 				again++
@@ -82,7 +84,7 @@ func TestCommandsAreSentAgainInSessions(t *testing.T) {
 			if made[text] = true; line[1] == "4711" {
 				known++
 			}
-			if inner, fault := command.Find(args[spec.Wraps:]); fault == command.NoFault {
+			if inner, fault := commands.Find(args[spec.Wraps:]); fault == command.NoFault {
 				names[inner.Name]++
 			}
 		}
@@ -137,7 +139,7 @@ func TestEveryOwnCommandIsDrawnByHand(t *testing.T) {
 		for _, word := range x.Once() {
 			args = append(args, []byte(word))
 		}
-		if spec, _ := command.Find(args); spec != nil {
+		if spec, _ := commands.Find(args); spec != nil {
 			drawn[spec.Name]++
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 )
 
 // keys are those that a mix begins with: few, so that commands meet, of every length and of any bytes.
@@ -272,7 +273,7 @@ func isCommand(name string) bool {
 	for word := range strings.FieldsSeq(name) {
 		words = append(words, []byte(word))
 	}
-	_, fault := command.Find(words)
+	_, fault := commands.Find(words)
 	return fault != command.UnknownCommand && fault != command.UnknownSubcommand
 }
 

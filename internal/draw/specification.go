@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 )
 
 // repeatsMax is how often a multiple argument comes at most.
@@ -14,20 +15,20 @@ const repeatsMax = 3
 // Specified is a call of any command of the key space, with arguments that follow from its specification alone: what
 // COMMAND DOCS tells of them. So a new command is called from the day on which it stands in the table.
 func (x *Mix) Specified() []string {
-	commands := keySpace()
-	s := commands[x.IntN(len(commands))]
+	all := keySpace()
+	s := all[x.IntN(len(all))]
 	line := strings.Split(s.Name, "|")
 	return x.spoiled(x.sequence(line, s.Arguments()), len(line))
 }
 
 // keySpace lists the commands whose replies come from the state machine.
-func keySpace() (commands []*command.Spec) {
-	for s := range command.Each() {
+func keySpace() (all []*command.Spec) {
+	for s := range commands.Each() {
 		if len(s.Subcommands) == 0 && (s.Class == command.Read || s.Class == command.Write) {
-			commands = append(commands, s)
+			all = append(all, s)
 		}
 	}
-	return commands
+	return all
 }
 
 // sequence adds arguments that follow each other.

@@ -18,6 +18,8 @@ import (
 	"github.com/raftredis/raftredis/fsm"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/wal/raftlog"
 )
 
@@ -42,7 +44,7 @@ func scriptFile(level uint8) string { return fmt.Sprintf("testdata/commands-%d.t
 // A build that understands something else than the file of its level says is of another level: that is what keeps older
 // nodes from entries that they cannot apply.
 func TestWhatTheBuildUnderstandsIsBoundToItsLevel(t *testing.T) {
-	text := describe(t, command.Each(), raftlog.Level)
+	text := describe(t, commands.Each(), raftlog.Level)
 	if *rewrite && raftlog.Level > released {
 		if err := os.WriteFile(levelFile(raftlog.Level), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -63,12 +65,12 @@ func TestAForgottenLevelIsNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	longer, another := *command.Append, *command.SetRange
+	longer, another := *data.Append, *data.SetRange
 	longer.Arity, another.Name = -3, "setwidth"
 	for name, table := range map[string][]*command.Spec{
-		"another arity": replaced(command.Append, &longer),
-		"a new command": append(slices.Collect(command.Each()), &another),
-		"a lost one":    replaced(command.Append, nil),
+		"another arity": replaced(data.Append, &longer),
+		"a new command": append(slices.Collect(commands.Each()), &another),
+		"a lost one":    replaced(data.Append, nil),
 	} {
 		complaint := compare(string(want), describe(t, slices.Values(table), raftlog.Level))
 		if !strings.Contains(complaint, "raise raftlog.Level to 2") || !strings.Contains(complaint, "-rewrite") {
@@ -93,7 +95,7 @@ func TestALogOfAnEarlierLevelLeadsToTheSameState(t *testing.T) {
 
 func replaced(old, by *command.Spec) []*command.Spec {
 	var table []*command.Spec
-	for spec := range command.Each() {
+	for spec := range commands.Each() {
 		switch {
 		case spec != old:
 			table = append(table, spec)
@@ -144,8 +146,8 @@ func describe(t *testing.T, table iter.Seq[*command.Spec], level uint8) string {
 		}
 	}
 	fmt.Fprintln(&b, "\ncommands that read, and that RAFT.ONCE takes: name, arity, level, what follows the name")
-	for spec := range command.Each() {
-		if spec.Class == command.Read && command.RefusedOnce(spec) == "" {
+	for spec := range commands.Each() {
+		if spec.Class == command.Read && commands.RefusedOnce(spec) == "" {
 			fmt.Fprintf(&b, "  %s %d %d %s\n", spec.Name, spec.Arity, max(spec.Level, raftlog.FirstLevel), spec.Usage)
 		}
 	}
@@ -214,7 +216,7 @@ func replay(t *testing.T, level uint8) string {
 			m.Apply(index, stamp, nil, nil)
 			continue
 		}
-		spec, fault := command.Find(args)
+		spec, fault := commands.Find(args)
 		if fault != command.NoFault || spec.Class != command.Write {
 			t.Fatalf("testdata/commands-*.txt: %q is no write", line)
 		}
@@ -223,7 +225,7 @@ func replay(t *testing.T, level uint8) string {
 		m.Apply(index, stamp, run.Body(nil, argv.Append), run)
 		replies.Write(run.Reply)
 	}
-	for spec := range command.Each() {
+	for spec := range commands.Each() {
 		if spec.Class == command.Write && spec.Level <= level && !called[spec.Name] {
 			t.Errorf("no log has a call of %s: add one to %s", spec.Name, scriptFile(max(spec.Level, raftlog.FirstLevel)))
 		}

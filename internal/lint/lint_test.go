@@ -161,10 +161,9 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for folder, count := range folders {
-		// A family of commands has a file, a type of values some.
-		limit := map[string]int{"cmd/raftredis": 15, "internal/command": 50}[folder]
-		if limit == 0 {
-			limit = 35
+		limit := 35
+		if folder == "cmd/raftredis" {
+			limit = 15
 		}
 		if count > limit {
 			t.Errorf("%s has %d files: at most %d, of code or in cmd/raftredis of all kinds", folder, count, limit)

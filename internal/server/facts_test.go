@@ -10,6 +10,7 @@ import (
 	"github.com/raftredis/raftredis/consensus"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/resp"
 )
 
@@ -45,7 +46,7 @@ func TestSessionsAreKnownWithTheAnswer(t *testing.T) {
 	apply := func(line string) string {
 		t.Helper()
 		args := bytes.Fields([]byte(line))
-		spec, _ := command.Find(args)
+		spec, _ := commands.Find(args)
 		sub := &submission{request: &resp.Request{}}
 		sub.request.Run = command.Run{Protocol: 2, Calls: []command.Call{{Spec: spec, Args: args}}}
 		answered := make(chan error, 1)

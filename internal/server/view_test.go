@@ -9,6 +9,7 @@ import (
 
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 	"github.com/raftredis/raftredis/resp"
 )
 
@@ -16,7 +17,7 @@ import (
 func viewed(t *testing.T, s *store, line string) string {
 	t.Helper()
 	args := bytes.Fields([]byte(line))
-	spec, fault := command.Find(args)
+	spec, fault := commands.Find(args)
 	if fault != command.NoFault {
 		t.Fatalf("%s is no command: fault %d", line, fault)
 	}

@@ -8,6 +8,9 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
+	"github.com/raftredis/raftredis/internal/commands/node"
 )
 
 // drawnKeys are the keys of drawn requests: few, so that commands meet, two of them in one slot. The model has others.
@@ -128,17 +131,17 @@ func (c *client) mayEmpty() bool { return c.mix.Drawn > 0.5 && c.hits(0.02) }
 // empties reports whether a call empties the key space.
 func empties(words call) bool {
 	args := words.args()
-	spec, fault := command.Find(args)
-	if spec == command.RaftOnce && fault == command.NoFault {
-		spec, fault = command.Find(args[spec.Wraps:])
+	spec, fault := commands.Find(args)
+	if spec == data.RaftOnce && fault == command.NoFault {
+		spec, fault = commands.Find(args[spec.Wraps:])
 	}
 	return fault == command.NoFault && (spec.Name == "flushall" || spec.Name == "flushdb")
 }
 
 // showsLayout reports whether the reply to a call shows how values lie in memory, which may differ between nodes.
 func showsLayout(words call) bool {
-	spec, fault := command.Find(words.args())
-	return fault == command.NoFault && spec == command.MemoryUsage
+	spec, fault := commands.Find(words.args())
+	return fault == command.NoFault && spec == node.MemoryUsage
 }
 
 // fits reports whether a call is short, and a read if it must be one.
@@ -147,7 +150,7 @@ func fits(words []string, readsOnly bool) bool {
 	for _, word := range words {
 		length += len(word)
 	}
-	spec, fault := command.Find(call(words).args())
+	spec, fault := commands.Find(call(words).args())
 	switch {
 	case length > drawnCallBytesMax:
 		return false

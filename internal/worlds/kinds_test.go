@@ -8,6 +8,7 @@ import (
 
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
 )
 
 // TestTheModelAnswersAsTheMachineDoes: two that were written apart say the same of random calls of all kinds.
@@ -67,7 +68,7 @@ func TestClientsAskForEveryCommand(t *testing.T) {
 		r := c.drawn(time.Minute, false).(*Request)
 		reads := 0
 		for _, words := range r.calls {
-			spec, fault := command.Find(words.args())
+			spec, fault := commands.Find(words.args())
 			if fault != command.NoFault {
 				faults++
 				continue
@@ -81,7 +82,7 @@ func TestClientsAskForEveryCommand(t *testing.T) {
 			withReads++
 		}
 	}
-	for s := range command.Each() {
+	for s := range commands.Each() {
 		inKeySpace := len(s.Subcommands) == 0 && (s.Class == command.Read || s.Class == command.Write)
 		few := requests / 1000
 		if s.Name == "flushall" || s.Name == "flushdb" {

@@ -9,6 +9,8 @@ import (
 	"github.com/raftredis/raftredis/consensus/sim/workload"
 	"github.com/raftredis/raftredis/internal/argv"
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands"
+	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
 
@@ -55,7 +57,7 @@ func (r *Request) modelled() bool { return !r.timed && !r.drawn }
 // Reads implements workload.Request.
 func (r *Request) Reads() bool {
 	for _, c := range r.calls {
-		if spec, fault := command.Find(c.args()); fault == command.NoFault && spec.Class == command.Write {
+		if spec, fault := commands.Find(c.args()); fault == command.NoFault && spec.Class == command.Write {
 			return false
 		}
 	}
@@ -107,7 +109,7 @@ func (r *Request) Begin(number int) workload.Run {
 	run := &Run{Request: r, run: &command.Run{Protocol: r.protocol, Head: r.head}}
 	for _, c := range calls {
 		args := c.args()
-		spec, fault := command.Find(args)
+		spec, fault := commands.Find(args)
 		switch {
 		case fault == command.NoFault:
 			run.run.Calls = append(run.run.Calls, command.Call{Spec: spec, Args: args})
@@ -163,7 +165,7 @@ func (r *Run) Answered() error {
 func (r *Run) tellOpened() {
 	replies := r.run.Reply
 	for i := range r.run.Calls {
-		if r.run.Calls[i].Spec == command.RaftSessionOpen && r.opened != nil && r.run.Long.Bytes() == 0 {
+		if r.run.Calls[i].Spec == data.RaftSessionOpen && r.opened != nil && r.run.Long.Bytes() == 0 {
 			line, _, _ := bytes.Cut(replies, []byte("\r\n"))
 			if session, err := strconv.ParseInt(string(bytes.TrimPrefix(line, []byte(":"))), 10, 64); err == nil {
 				r.opened(session)

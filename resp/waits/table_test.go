@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/internal/command"
+	"github.com/raftredis/raftredis/internal/commands/data"
 )
 
 // readOf is a call that waits for a key.
 func readOf(key string) *command.Call {
 	args := [][]byte{[]byte("raft.log"), []byte("read"), []byte(key), []byte("0")}
-	return &command.Call{Spec: command.RaftLogRead, Args: args}
+	return &command.Call{Spec: data.RaftLogRead, Args: args}
 }
 
 func wantEmpty(t *testing.T, table *Table) {

@@ -1,0 +1,197 @@
+package data
+
+import "github.com/raftredis/raftredis/internal/command"
+
+var keyCommands = []*command.Spec{
+	Copy, DBSize, Del, Exists, FlushAll, FlushDB, Keys, RandomKey, Rename, RenameNX, Scan, Touch, Type, Unlink,
+}
+
+// The commands on keys, whatever their values are.
+var (
+	Copy = &command.Spec{
+		Name:       "copy",
+		Usage:      "<source:key> <destination:key> [DB <destination-db:integer>] [REPLACE]",
+		Arity:      -3,
+		Class:      command.Write,
+		Cost:       costOfMove,
+		Flags:      command.FlagWrite | command.FlagDenyOOM,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Reads), command.OneKey(2, command.Replaces)},
+		Group:      "generic",
+		Since:      "6.2.0",
+		Summary:    "Puts the value of one key, with its deadline, at another key.",
+		Complexity: "O(N) in the bytes of the value, O(1) for long strings that were changed in place.",
+	}
+	DBSize = &command.Spec{
+		Name:       "dbsize",
+		Arity:      1,
+		Class:      command.Read,
+		Flags:      command.FlagReadOnly | command.FlagFast,
+		Categories: command.CategoryKeyspace,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Counts the keys.",
+		Complexity: "O(1)",
+	}
+	Del = &command.Spec{
+		Name:       "del",
+		Usage:      "<key:key>...",
+		Arity:      -2,
+		Class:      command.Write,
+		Flags:      command.FlagWrite,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.KeysFrom(1, command.Removes)},
+		Tips:       []string{command.TipBySlot, command.TipAddUp},
+		Group:      "generic",
+		Since:      "1.0.0",
+		Summary:    "Removes keys and says how many there were.",
+		Complexity: "O(N) in the number of keys given.",
+	}
+	Exists = &command.Spec{
+		Name:       "exists",
+		Usage:      "<key:key>...",
+		Arity:      -2,
+		Class:      command.Read,
+		Flags:      command.FlagReadOnly | command.FlagFast,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.KeysFrom(1, command.LooksAt)},
+		Tips:       []string{command.TipBySlot, command.TipAddUp},
+		Group:      "generic",
+		Since:      "1.0.0",
+		Summary:    "Counts how many of the keys given exist; one given twice counts twice.",
+		Complexity: "O(N) in the number of keys given.",
+	}
+	FlushAll = &command.Spec{
+		Name:       "flushall",
+		Usage:      "[flush-type=(ASYNC | SYNC)]",
+		Arity:      -1,
+		Class:      command.Write,
+		Flags:      command.FlagWrite,
+		Categories: command.CategoryKeyspace | command.CategoryDangerous,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Removes all keys.",
+		Complexity: "O(1)",
+	}
+	FlushDB = &command.Spec{
+		Name:       "flushdb",
+		Usage:      "[flush-type=(ASYNC | SYNC)]",
+		Arity:      -1,
+		Class:      command.Write,
+		Flags:      command.FlagWrite,
+		Categories: command.CategoryKeyspace | command.CategoryDangerous,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Removes all keys.",
+		Complexity: "O(1)",
+	}
+	Keys = &command.Spec{
+		Name:       "keys",
+		Usage:      "<pattern:pattern>",
+		Arity:      2,
+		Class:      command.Read,
+		Linear:     true,
+		Flags:      command.FlagReadOnly,
+		Categories: command.CategoryKeyspace | command.CategoryDangerous,
+		Tips:       []string{command.TipVariesInOrder},
+		Group:      "generic",
+		Since:      "1.0.0",
+		Summary:    "Lists the keys whose names match a pattern.",
+		Complexity: "O(N) in the number of keys.",
+	}
+	RandomKey = &command.Spec{
+		Name:       "randomkey",
+		Arity:      1,
+		Class:      command.Read,
+		Flags:      command.FlagReadOnly,
+		Categories: command.CategoryKeyspace,
+		Tips:       []string{command.TipVaries},
+		Group:      "generic",
+		Since:      "1.0.0",
+		Summary:    "Answers with the name of any key.",
+		Complexity: "O(1)",
+	}
+	Rename = &command.Spec{
+		Name:       "rename",
+		Usage:      "<key:key> <newkey:key>",
+		Arity:      3,
+		Class:      command.Write,
+		Cost:       costOfMove,
+		Flags:      command.FlagWrite,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Takes), command.OneKey(2, command.Replaces)},
+		Group:      "generic",
+		Since:      "1.0.0",
+		Summary:    "Gives a key another name, in place of what has it.",
+		Complexity: "O(N) in the bytes of the value, O(1) for long strings that were changed in place.",
+	}
+	RenameNX = &command.Spec{
+		Name:       "renamenx",
+		Usage:      "<key:key> <newkey:key>",
+		Arity:      3,
+		Class:      command.Write,
+		Cost:       costOfMove,
+		Flags:      command.FlagWrite | command.FlagFast,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Takes), command.OneKey(2, command.Creates)},
+		Group:      "generic",
+		Since:      "1.0.0",
+		Summary:    "Gives a key another name, unless something has it.",
+		Complexity: "O(N) in the bytes of the value, O(1) for long strings that were changed in place.",
+	}
+	Scan = &command.Spec{
+		Name:       "scan",
+		Usage:      "<cursor:integer> [MATCH <pattern:pattern>] [COUNT <count:integer>] [TYPE <type>]",
+		Arity:      -2,
+		Class:      command.Read,
+		Cost:       costOfScan,
+		Flags:      command.FlagReadOnly,
+		Categories: command.CategoryKeyspace,
+		Tips:       []string{command.TipVaries},
+		Group:      "generic",
+		Since:      "2.8.0",
+		Summary:    "Lists some keys, and the cursor with which to go on.",
+		Complexity: "O(1) for each call, O(N) in the number of keys for all of them.",
+	}
+	Touch = &command.Spec{
+		Name:       "touch",
+		Usage:      "<key:key>...",
+		Arity:      -2,
+		Class:      command.Read,
+		Flags:      command.FlagReadOnly | command.FlagFast,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.KeysFrom(1, command.LooksAt)},
+		Tips:       []string{command.TipBySlot, command.TipAddUp},
+		Group:      "generic",
+		Since:      "3.2.1",
+		Summary:    "Counts how many of the keys given exist.",
+		Complexity: "O(N) in the number of keys given.",
+	}
+	Type = &command.Spec{
+		Name:       "type",
+		Usage:      "<key:key>",
+		Arity:      2,
+		Class:      command.Read,
+		Flags:      command.FlagReadOnly | command.FlagFast,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.OneKey(1, command.LooksAt)},
+		Group:      "generic",
+		Since:      "1.0.0",
+		Summary:    "Names the type of the value at a key.",
+		Complexity: "O(1)",
+	}
+	Unlink = &command.Spec{
+		Name:       "unlink",
+		Usage:      "<key:key>...",
+		Arity:      -2,
+		Class:      command.Write,
+		Flags:      command.FlagWrite | command.FlagFast,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.KeysFrom(1, command.Removes)},
+		Tips:       []string{command.TipBySlot, command.TipAddUp},
+		Group:      "generic",
+		Since:      "4.0.0",
+		Summary:    "Removes keys and says how many there were.",
+		Complexity: "O(N) in the number of keys given.",
+	}
+)

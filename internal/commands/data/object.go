@@ -1,0 +1,108 @@
+package data
+
+import "github.com/raftredis/raftredis/internal/command"
+
+var objectCommands = []*command.Spec{Object}
+
+// The commands that show how a value is kept.
+var (
+	Object = &command.Spec{
+		Name:        "object",
+		Arity:       -2,
+		Group:       "generic",
+		Since:       "2.2.3",
+		Summary:     "Holds the commands about how values are kept.",
+		Complexity:  "Depends on the subcommand.",
+		Help:        []string{"OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
+		Subcommands: []*command.Spec{ObjectEncoding, ObjectFreq, ObjectIdleTime, ObjectRefCount, ObjectHelp},
+	}
+	ObjectEncoding = &command.Spec{
+		Name:       "object|encoding",
+		Usage:      "<key:key>",
+		Arity:      3,
+		Class:      command.Read,
+		OfNode:     true,
+		Flags:      command.FlagReadOnly,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.OneKey(2, command.LooksAt)},
+		Tips:       []string{command.TipVaries},
+		Group:      "generic",
+		Since:      "2.2.3",
+		Summary:    "Names the way in which Redis would keep the value at a key.",
+		Complexity: "O(1)",
+		Help: []string{
+			"ENCODING <key>",
+			"    How Redis would keep the value, by the settings of this node: int, embstr or raw for strings.",
+		},
+	}
+	ObjectFreq = &command.Spec{
+		Name:       "object|freq",
+		Usage:      "<key:key>",
+		Arity:      3,
+		Class:      command.Read,
+		Flags:      command.FlagReadOnly,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.OneKey(2, command.LooksAt)},
+		Tips:       []string{command.TipVaries},
+		Group:      "generic",
+		Since:      "4.0.0",
+		Summary:    "Is refused: how often keys are used is not tracked.",
+		Complexity: "O(1)",
+		Help: []string{
+			"FREQ <key>",
+			"    Refused: how often keys are used is not tracked.",
+		},
+	}
+	ObjectHelp = &command.Spec{
+		Name:       "object|help",
+		Arity:      2,
+		Class:      command.Read,
+		OfNode:     true,
+		Flags:      command.FlagLoading | command.FlagStale,
+		Categories: command.CategoryKeyspace,
+		Group:      "generic",
+		Since:      "6.2.0",
+		Summary:    "Lists the subcommands.",
+		Complexity: "O(1)",
+		Help: []string{
+			"HELP",
+			"    Print this help.",
+		},
+	}
+	ObjectIdleTime = &command.Spec{
+		Name:       "object|idletime",
+		Usage:      "<key:key>",
+		Arity:      3,
+		Class:      command.Read,
+		Flags:      command.FlagReadOnly,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.OneKey(2, command.LooksAt)},
+		Tips:       []string{command.TipVaries},
+		Group:      "generic",
+		Since:      "2.2.3",
+		Summary:    "Is refused: when keys were used last is not tracked.",
+		Complexity: "O(1)",
+		Help: []string{
+			"IDLETIME <key>",
+			"    Refused: when keys were used last is not tracked.",
+		},
+	}
+	ObjectRefCount = &command.Spec{
+		Name:       "object|refcount",
+		Usage:      "<key:key>",
+		Arity:      3,
+		Class:      command.Read,
+		Flags:      command.FlagReadOnly,
+		Categories: command.CategoryKeyspace,
+		KeySpecs:   []command.KeySpec{command.OneKey(2, command.LooksAt)},
+		Tips:       []string{command.TipVaries},
+		Group:      "generic",
+		Since:      "2.2.3",
+		Summary:    "Answers with 1 for every key: values are not shared.",
+		Complexity: "O(1)",
+		Help: []string{
+			"REFCOUNT <key>",
+			"    1 for every key: values are not shared.",
+		},
+	}
+)
