@@ -51,6 +51,14 @@ func newCall(args [][]byte) command.Call {
 	}
 }
 
+// expectNoError fails the test if there is an error among replies.
+func expectNoError(t *testing.T, replies string) {
+	t.Helper()
+	if strings.HasPrefix(replies, "-") || strings.Contains(replies, "\n-") {
+		t.Fatalf("answered %.200q", replies)
+	}
+}
+
 // do applies calls as one entry with a run, or as a query if none writes, and returns the replies.
 func do(m *Machine, calls ...[][]byte) string { return doIn(m, 2, calls...) }
 
