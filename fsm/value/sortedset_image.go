@@ -61,10 +61,14 @@ func (r *sortedSetReader) Add(part []byte, maxBytes int, s digest.Sip, generatio
 	return true
 }
 
-// keep keeps the beginning of an element.
+// keep keeps the beginning of an element. A long one comes in thousands of parts: it stays where it is with each.
 func (r *sortedSetReader) keep(b []byte) {
-	if r.rest = append(r.rest[:0], b...); cap(r.rest) > 4*MaxPartBytes && len(b) < MaxPartBytes {
+	switch {
+	case len(b) == len(r.rest):
+	case cap(r.rest) > 4*MaxPartBytes && len(b) < MaxPartBytes:
 		r.rest = append([]byte(nil), b...)
+	default:
+		r.rest = append(r.rest[:0], b...)
 	}
 }
 

@@ -2,6 +2,7 @@ package value
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -560,6 +561,22 @@ func TestSizesOfSortedSetsAreThoseOfTheTypes(t *testing.T) {
 	} {
 		if int(c.of.Size()) != c.size {
 			t.Errorf("a %v has %d bytes, not %d", c.of, c.of.Size(), c.size)
+		}
+	}
+}
+
+// BenchmarkReadingALongMember reads a member of 64 MiB, which comes in a thousand parts. That costs what it is long.
+func BenchmarkReadingALongMember(b *testing.B) {
+	const length = 64 << 20
+	image := binary.AppendUvarint(binary.LittleEndian.AppendUint64(nil, 0), length)
+	image = append(image, make([]byte, length)...)
+	b.SetBytes(length)
+	for b.Loop() {
+		r := new(sortedSetReader)
+		for part := range slices.Chunk(image, MaxPartBytes) {
+			if !r.Add(part, length, testSip, 1) {
+				b.Fatal("the member is refused")
+			}
 		}
 	}
 }
