@@ -7,7 +7,7 @@ func (r *Reader) Elements(t Type, visit func(element []byte) bool) bool {
 	visited := 0
 	each := func(text []byte) bool {
 		visited++
-		return visit(text)
+		return r.counts(1) && visit(text)
 	}
 	ok := false
 	switch t {
@@ -29,7 +29,7 @@ func (r *Reader) Elements(t Type, visit func(element []byte) bool) bool {
 
 // Pairs takes the body of a hash of a type, and visits its fields and values as Elements does.
 func (r *Reader) Pairs(t Type, visit func(field, value []byte) bool) bool {
-	pairs := pairing{visit: visit}
+	pairs := pairing{visit: func(field, value []byte) bool { return r.counts(2) && visit(field, value) }}
 	ok := false
 	switch t {
 	case Hash:
@@ -48,7 +48,7 @@ func (r *Reader) Pairs(t Type, visit func(field, value []byte) bool) bool {
 func (r *Reader) Scores(t Type, visit func(member []byte, score float64) bool) bool {
 	pairs := pairing{visit: func(member, text []byte) bool {
 		score, ok := parseScore(text)
-		return ok && visit(member, score)
+		return ok && r.counts(2) && visit(member, score)
 	}}
 	ok := false
 	switch t {

@@ -254,3 +254,35 @@ func TestContainers_AVisitorMayRefuse(t *testing.T) {
 		}
 	}
 }
+
+// TestElements_AreBounded: what is compressed has some elements more than bytes, whatever few bytes stand for them.
+func TestElements_AreBounded(t *testing.T) {
+	const elements = 100
+	packed := makeListpack(slices.Repeat([]string{"1"}, elements))
+	for name, object := range map[string][]byte{
+		"a list":       slices.Concat([]byte{byte(ListQuicklistPacked), 1, packedNode}, AppendText(nil, packed)),
+		"a set":        append([]byte{byte(SetListpack)}, AppendText(nil, packed)...),
+		"a hash":       append([]byte{byte(HashListpack)}, AppendText(nil, packed)...),
+		"a sorted set": append([]byte{byte(SortedSetListpack)}, AppendText(nil, packed)...),
+	} {
+		for _, more := range []int{-1, 0, 1} {
+			r := NewReader(object, 0)
+			if want := len(object) + maxMoreElements; r.elements != want {
+				t.Fatalf("%s of %d bytes may have %d elements, want %d", name, len(object), r.elements, want)
+			}
+			r.elements = elements + more
+			if _, ok := visitWith(r); ok != (more >= 0) {
+				t.Errorf("%s of %d elements, where %d may be: read %v", name, elements, elements+more, ok)
+			}
+		}
+	}
+	object, _ := writeStream(exampleStreams()["a stream"])
+	const fields, pieces = 2, 6 + 6 + 7 + 11 + 6 // of its only listpack, and of its entries
+	for _, more := range []int{-1, 0, 1} {
+		r := NewReader(object, 0)
+		r.elements = fields + pieces + more
+		if _, ok := visitWith(r); ok != (more >= 0) {
+			t.Errorf("a stream of %d elements, where %d may be: read %v", fields+pieces, fields+pieces+more, ok)
+		}
+	}
+}

@@ -191,7 +191,11 @@ func TestScores_AreReadAsRedisWritesThem(t *testing.T) {
 
 // visitAll reads an object, whatever it is, and returns how many bytes it held; ok is false if it was refused.
 func visitAll(object []byte, maxUnpacked int) (held int, ok bool) {
-	r := NewReader(object, maxUnpacked)
+	return visitWith(NewReader(object, maxUnpacked))
+}
+
+// visitWith is visitAll with a reader of the object.
+func visitWith(r *Reader) (held int, ok bool) {
 	t, ok := r.Type()
 	if !ok {
 		return 0, false

@@ -83,15 +83,26 @@ const (
 // Reader reads an object. After something that could not be read, it reads nothing more.
 type Reader struct {
 	rest []byte
-	// unpack is how many bytes may still be made of compressed ones.
-	unpack int
+	// unpack is how many bytes may still be made of compressed ones, elements how many elements may still be read.
+	unpack, elements int
 	// digits is the text of an integer.
 	digits []byte
 }
 
+// maxMoreElements is how many elements an object has at most beyond its bytes. Of an element, an object has a byte at
+// least, but where it is compressed: there some kilobytes may stand for a million of them, each of which takes as long
+// as one that a command brings.
+const maxMoreElements = 1 << 24
+
 // NewReader reads an object, which Unseal gave, and may unpack so many bytes in all.
 func NewReader(object []byte, maxUnpacked int) *Reader {
-	return &Reader{rest: object, unpack: maxUnpacked}
+	return &Reader{rest: object, unpack: maxUnpacked, elements: len(object) + maxMoreElements}
+}
+
+// counts reports whether some elements more may be read.
+func (r *Reader) counts(elements int) bool {
+	r.elements -= elements
+	return r.elements >= 0
 }
 
 // Done reports whether all was read.

@@ -128,10 +128,11 @@ func (r *Reader) streamNode(e *streamEntries) bool {
 	}
 	left, ok := e.header(&node)
 	for ok && left > 0 {
-		ok = e.entry(&node, master)
+		before := node.visited
+		ok = e.entry(&node, master) && r.counts(node.visited-before)
 		left--
 	}
-	return ok && node.whole()
+	return ok && r.counts(len(e.master)) && node.whole()
 }
 
 // header takes what precedes the entries of a node: how many there are, how many more were deleted, and the fields of
