@@ -1,9 +1,11 @@
 package fsm
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/raftredis/raftredis/fsm/exec"
+	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -43,3 +45,31 @@ func debugObject(v exec.View, c exec.Call) []byte {
 	return reply.Simple(c.Reply, "Value at:0x0 refcount:1 encoding:"+e.Encoding(v.Encodings())+
 		" serializedlength:"+strconv.Itoa(e.Size())+" lru:0 lru_seconds_idle:0 version:"+strconv.FormatUint(e.Version, 10))
 }
+
+// debugDigest is DEBUG DIGEST: the sum of the hashes of all keys that are present, so that their order does not matter.
+func debugDigest(v exec.View, c exec.Call) []byte {
+	var sum uint64
+	v.Space.Scan(0, func(_ keyspace.Position, e *keyspace.Entry) bool {
+		if !e.Expired(v.Now) {
+			sum += v.Space.EntryDigest(e)
+		}
+		return true
+	})
+	return reply.Simple(c.Reply, digestText(sum))
+}
+
+// debugDigestValue is DEBUG DIGEST-VALUE [key …].
+func debugDigestValue(v exec.View, c exec.Call) []byte {
+	c.Reply = reply.ArrayHeader(c.Reply, len(c.Args)-2)
+	for _, key := range c.Args[2:] {
+		var digest uint64
+		if e := v.Space.Get(key); e != nil {
+			digest = v.Space.ValueDigest(e)
+		}
+		c.Reply = reply.Simple(c.Reply, digestText(digest))
+	}
+	return c.Reply
+}
+
+// digestText is a digest with as many digits as one of Redis has, which is a SHA-1.
+func digestText(digest uint64) string { return fmt.Sprintf("%040x", digest) }

@@ -16,6 +16,8 @@ const (
 
 // objectFunctions are those of the commands that show how a value is kept.
 var objectFunctions = []exec.Function{
+	{Of: node.DebugDigest, Read: debugDigest},
+	{Of: node.DebugDigestValue, Read: debugDigestValue},
 	{Of: node.DebugObject, Read: debugObject},
 	{Of: node.MemoryUsage, Read: memoryUsage},
 	{Of: data.ObjectEncoding, Read: objectEncoding},

@@ -11,14 +11,15 @@ import (
 // skippedTest is a test of Redis's own suite that does not run against this server, and why.
 type skippedTest struct{ unit, name, reason string }
 
-// parseSkipped reads the list: reasons, each behind "= ", and below each the unit and the name of tests, with a tab
-// between them. It complains about every line that is neither.
+// parseSkipped reads the list: reasons, each behind "= ", or behind "~ " where the tests run and only what they claim
+// of encodings is not judged; and below each the unit and the name of tests, with a tab between them. It complains
+// about every line that is neither.
 func parseSkipped(text string, complain func(line int, what string)) (list []skippedTest) {
 	reason, used := "", true
 	for i, line := range strings.Split(text, "\n") {
 		unit, name, isTest := strings.Cut(line, "\t")
 		switch {
-		case strings.HasPrefix(line, "= "):
+		case strings.HasPrefix(line, "= "), strings.HasPrefix(line, "~ "):
 			if !used {
 				complain(i+1, "nothing is skipped for the reason before")
 			}

@@ -50,6 +50,8 @@ type Reader interface {
 	Scan(from keyspace.Position, visit func(at keyspace.Position, e *keyspace.Entry) bool)
 	Pick(random uint64) (key string, ok bool)
 	Session(id uint64) (sessions.Info, bool)
+	ValueDigest(e *keyspace.Entry) uint64
+	EntryDigest(e *keyspace.Entry) uint64
 	Now() keyspace.Now
 	Index() uint64
 }

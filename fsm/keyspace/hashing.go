@@ -44,3 +44,15 @@ func (h *hashing) share(keyHash, valueDigest uint64, e *Entry) uint64 {
 	}
 	return s.Word(uint64(e.Deadline)).Finish(last | deadlineFlag)
 }
+
+// ValueDigest is the hash of the value of an entry and its type: of equal values the same, whatever their keys are and
+// however they came about.
+func (s *Space) ValueDigest(e *Entry) uint64 {
+	return s.values.Word(e.digest(s.values)).Finish(uint64(e.Kind()))
+}
+
+// EntryDigest is the hash of an entry with its key and its deadline, without its version. The sum of those of all
+// entries tells whether two key spaces of one cluster have the same contents.
+func (s *Space) EntryDigest(e *Entry) uint64 {
+	return s.state.Word(digest.Of(s.hashing.keys, e.Key())).Word(uint64(e.Deadline)).Finish(s.ValueDigest(e))
+}

@@ -150,6 +150,15 @@ var serverList = []Difference{
 		},
 	},
 	{
+		ID: "debug-digest",
+		Redis: "`DEBUG DIGEST` is a SHA-1 of the contents of all databases, `DEBUG DIGEST-VALUE` one of a value; both are " +
+			"the same on servers with the same contents",
+		Here: "they are hashes of 64 bits behind zeros, `DEBUG DIGEST` of the database of the client; they are the same " +
+			"on the nodes of one cluster",
+		Why:   "these are the hashes by which the nodes compare their states, keyed so that no client can make them collide",
+		Proof: "TestDigest_IsThatOfTheContentsAlone",
+	},
+	{
 		ID:    "settings",
 		Redis: "`CONFIG SET` changes some hundred parameters",
 		Here:  "parameters without a meaning here have one value, and can be set to that value only; some have closer bounds",

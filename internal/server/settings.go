@@ -348,6 +348,7 @@ func (c *Config) natureRows() []*setting.Row {
 		only("appendonly", "yes"),
 		{Name: "cluster-enabled", Value: setting.Shown(c.clusterEnabled)},
 		only("cluster-require-full-coverage", "yes"),
+		{Name: "daemonize", Value: setting.Only("no")},
 		{Name: "databases", Value: setting.Only("1")},
 		only("hll-sparse-max-bytes", "3000"),
 		only("hz", "10"),

@@ -16,7 +16,40 @@ var (
 		Complexity: "Depends on the subcommand.",
 		Help:       []string{"DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"},
 		Subcommands: []*command.Spec{
-			DebugError, DebugLog, DebugObject, DebugProtocol, DebugSetActiveExpire, DebugSleep, DebugHelp,
+			DebugDigest, DebugDigestValue, DebugError, DebugLog, DebugObject, DebugProtocol, DebugSetActiveExpire,
+			DebugSleep, DebugHelp,
+		},
+	}
+	DebugDigest = &command.Spec{
+		Name:       "debug|digest",
+		Arity:      2,
+		Class:      command.Read,
+		Linear:     true,
+		Flags:      command.FlagAdmin | command.FlagNoScript | command.FlagLoading | command.FlagStale,
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Tells a hash of all keys of the database, with their values and ends.",
+		Complexity: "O(N) in the number of keys.",
+		Help: []string{
+			"DIGEST",
+			"    Show a hash of all keys of the database: two nodes, or two moments, with the same keys, values and ends",
+			"    have the same. Other clusters have others.",
+		},
+	}
+	DebugDigestValue = &command.Spec{
+		Name:       "debug|digest-value",
+		Usage:      "[<key:key>...]",
+		Arity:      -2,
+		Class:      command.Read,
+		Flags:      command.FlagAdmin | command.FlagNoScript | command.FlagLoading | command.FlagStale,
+		KeySpecs:   []command.KeySpec{command.KeysFrom(2, command.Reads)},
+		Group:      "server",
+		Since:      "1.0.0",
+		Summary:    "Tells a hash of each value.",
+		Complexity: "O(N) in the number of keys that are named.",
+		Help: []string{
+			"DIGEST-VALUE [<key> ...]",
+			"    Show a hash of the value of each key: of equal values it is the same. It is 0 for a key that is absent.",
 		},
 	}
 	DebugError = &command.Spec{
