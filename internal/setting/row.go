@@ -104,9 +104,14 @@ func (r *Row) Differs() bool {
 	return true
 }
 
-// Check reads a new value from a client; apply puts it in force. Refusal is Redis's text, if it cannot be.
+// Check reads a new value from a client; apply puts it in force. Refusal is Redis's text, if it cannot be. A setting
+// that the start decides may be set to what it is, as tools do that know the values that they want. One that has a
+// single value for good may not where Redis has it so, too.
 func (r *Row) Check(text string) (apply func(), refusal string) {
-	if !r.Live {
+	switch {
+	case !r.Live && r.Differs() && text == r.String():
+		return func() {}, ""
+	case !r.Live:
 		return nil, Immutable
 	}
 	set, refused := r.Value.Parse(text)

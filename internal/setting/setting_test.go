@@ -119,6 +119,16 @@ func TestRow_RefusesClientsWhatTheStartDecides(t *testing.T) {
 	if _, refusal := r.Check("1"); refusal != Immutable {
 		t.Errorf("refused with %q", refusal)
 	}
+	same, refusal := r.Check("0")
+	if refusal != "" {
+		t.Errorf("to what it is: refused with %q", refusal)
+	}
+	if same(); n != 0 {
+		t.Errorf("then it is %d", n)
+	}
+	if _, refusal := (&Row{Name: "x", Value: Only("yes")}).Check("yes"); refusal != Immutable {
+		t.Errorf("what has one value for good: refused with %q", refusal)
+	}
 	r.Live, r.Allowed = true, func(string) *Refusal { return &Refusal{Redis: "not today"} }
 	if _, refusal := r.Check("1"); refusal != "not today" {
 		t.Errorf("refused with %q", refusal)
