@@ -33,13 +33,7 @@ var lockFunctions = []exec.Function{
 }
 
 // lockOf gives the lock of an entry; no entry is no lock. ok is false if the value is of another kind.
-func lockOf(e *keyspace.Entry) (held *value.Lock, ok bool) {
-	if e == nil {
-		return nil, true
-	}
-	held, ok = e.Apart().(*value.Lock)
-	return held, ok
-}
+func lockOf(e *keyspace.Entry) (held *value.Lock, ok bool) { return exec.ValueOf[*value.Lock](e) }
 
 // isLock reports whether an entry, which may be nil, is a lock.
 func isLock(e *keyspace.Entry) bool {

@@ -69,13 +69,7 @@ func logFull(limits value.TopicLimits) string {
 }
 
 // topicOf gives the topic of an entry, nil for no entry. ok is false if the value is of another kind.
-func topicOf(e *keyspace.Entry) (t *value.Topic, ok bool) {
-	if e == nil {
-		return nil, true
-	}
-	t, ok = e.Apart().(*value.Topic)
-	return t, ok
-}
+func topicOf(e *keyspace.Entry) (t *value.Topic, ok bool) { return exec.ValueOf[*value.Topic](e) }
 
 // putTopic puts a topic in place of that of an entry, or of none.
 func putTopic(w *exec.Writer, at keyspace.Place, key []byte, old *keyspace.Entry, t *value.Topic) {

@@ -12,24 +12,7 @@ import (
 
 // SortedSetOf gives the sorted set of an entry, nil for no entry. ok is false if the value is of another kind.
 func SortedSetOf(e *keyspace.Entry) (z *value.SortedSet, ok bool) {
-	if e == nil {
-		return nil, true
-	}
-	z, ok = e.Apart().(*value.SortedSet)
-	return z, ok
-}
-
-// PutSortedSet puts a changed sorted set in place of the one of an entry, or of none. nil, which has no elements,
-// removes the key.
-func (w *Writer) PutSortedSet(at keyspace.Place, key []byte, old *keyspace.Entry, z *value.SortedSet) {
-	switch {
-	case z == nil:
-		w.Remove(key)
-	case old == nil:
-		w.Put(at, key, keyspace.EntryOf(key, z))
-	default:
-		w.Put(at, key, old.With(z))
-	}
+	return ValueOf[*value.SortedSet](e)
 }
 
 // StoreSortedSet stores a sorted set in place of whatever a key has, and answers with the number of its elements. nil
@@ -70,15 +53,13 @@ func (w *Writer) AddScored(c Call, key []byte, o Adding, scores []float64, membe
 			return c.Error(reply.StringTooLong)
 		}
 	}
-	at := w.Place(key)
-	old := w.Find(at, key)
-	z, ok := SortedSetOf(old)
+	t, ok := TargetOf[*value.SortedSet](w, key)
 	if !ok {
 		return c.WrongType()
 	}
-	edit := z.Edit(w.Making())
+	edit := t.Value.Edit(w.Making())
 	if o.Increment {
-		return w.incrementScore(c, at, old, o, edit, scores[0], member(0))
+		return incrementScore(c, &t, o, edit, scores[0], member(0))
 	}
 	var added, changed int64
 	for i, score := range scores {
@@ -93,7 +74,7 @@ func (w *Writer) AddScored(c Call, key []byte, o Adding, scores []float64, membe
 		}
 	}
 	if added+changed > 0 {
-		w.PutSortedSet(at, key, old, edit.Set())
+		t.Put(edit.Set())
 	}
 	if o.CH {
 		added += changed
@@ -102,8 +83,8 @@ func (w *Writer) AddScored(c Call, key []byte, o Adding, scores []float64, membe
 }
 
 // incrementScore adds to the score of a member, and answers with the sum, or with null if that is not given to it.
-func (w *Writer) incrementScore(
-	c Call, at keyspace.Place, old *keyspace.Entry, o Adding, edit value.SortedSetEdit, score float64, member []byte,
+func incrementScore(
+	c Call, t *Target[*value.SortedSet], o Adding, edit value.SortedSetEdit, score float64, member []byte,
 ) []byte {
 	before, known := edit.Score(member)
 	if known && !o.NX {
@@ -116,7 +97,7 @@ func (w *Writer) incrementScore(
 		return c.Null()
 	case !known || score != before:
 		edit.Put(member, score)
-		w.PutSortedSet(at, c.Args[1], old, edit.Set())
+		t.Put(edit.Set())
 	}
 	return reply.Double(c.Reply, c.Protocol, score)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/commands/data"
-	"github.com/raftredis/raftredis/internal/reply"
 )
 
 // Functions are those of the commands.
@@ -33,45 +32,24 @@ var Functions = []exec.Function{
 }
 
 // hashOf gives the hash of an entry, nil for no entry. ok is false if the value is of another kind.
-func hashOf(e *keyspace.Entry) (h *value.Hash, ok bool) {
-	if e == nil {
-		return nil, true
-	}
-	h, ok = e.Apart().(*value.Hash)
-	return h, ok
-}
+func hashOf(e *keyspace.Entry) (h *value.Hash, ok bool) { return exec.ValueOf[*value.Hash](e) }
 
 // written is a hash that a command writes.
 type written struct {
-	w   *exec.Writer
-	key []byte
-	at  keyspace.Place
-	old *keyspace.Entry
+	exec.Target[*value.Hash]
 	value.HashEdit
 }
 
 // write begins to write the hash at the key of a call. ok is false if the value there is of another kind.
 func write(w *exec.Writer, c exec.Call) (h written, ok bool) {
-	h = written{w: w, key: c.Args[1], at: w.Place(c.Args[1])}
-	h.old = w.Find(h.at, h.key)
-	before, ok := hashOf(h.old)
-	if ok {
-		h.HashEdit = before.Edit(w.Making())
+	if h.Target, ok = exec.TargetOf[*value.Hash](w, c.Args[1]); ok {
+		h.HashEdit = h.Value.Edit(w.Making())
 	}
 	return h, ok
 }
 
 // put puts the hash in place of the old one: its key goes with its last field.
-func (h *written) put() {
-	switch fields := h.Hash(); {
-	case fields == nil:
-		h.w.Remove(h.key)
-	case h.old == nil:
-		h.w.Put(h.at, h.key, keyspace.EntryOf(h.key, fields))
-	default:
-		h.w.Put(h.at, h.key, h.old.With(fields))
-	}
-}
+func (h *written) put() { h.Put(h.Hash()) }
 
 // fit reports whether strings may be put into a hash.
 func fit(w *exec.Writer, texts [][]byte) bool {
@@ -82,16 +60,3 @@ func fit(w *exec.Writer, texts [][]byte) bool {
 	}
 	return true
 }
-
-// item appends a string of a hash to the replies of a call.
-func item(c exec.Call, i value.Item) []byte {
-	var digits value.Digits
-	text := i.Text(&digits)
-	if i.Stable() {
-		return c.BulkLasting(text)
-	}
-	return reply.Bulk(c.Reply, text)
-}
-
-// listBytes is at least how long the replies with a number of strings are that have some bytes together.
-func listBytes(bytes, strings int) int { return bytes + strings*exec.ValueOverheadBytes }

@@ -48,18 +48,18 @@ func oneField(v exec.View, c exec.Call) []byte {
 	}
 	chance := v.Chance()
 	field, _ := h.At(chance.Below(h.Len()))
-	if !c.Fits(listBytes(field.Len(), 1)) {
+	if !c.Fits(exec.ListBytes(field.Len(), 1)) {
 		return c.TooLong()
 	}
-	return item(c, field)
+	return c.Item(field)
 }
 
 // pairBytes is how long the reply with a field, and with its value if it is shown, is at most.
 func pairBytes(field, v value.Item, withValues bool) int {
 	if withValues {
-		return listBytes(field.Len()+v.Len(), 3)
+		return exec.ListBytes(field.Len()+v.Len(), 3)
 	}
-	return listBytes(field.Len(), 1)
+	return exec.ListBytes(field.Len(), 1)
 }
 
 // beginPairs begins an array of fields. With values it is flat in RESP2, and has an array for each field in RESP3.
@@ -72,11 +72,11 @@ func beginPairs(c exec.Call, count int, withValues bool) []byte {
 
 func pair(c exec.Call, field, v value.Item, withValues bool) []byte {
 	if !withValues {
-		return item(c, field)
+		return c.Item(field)
 	}
 	c.Reply = reply.PairHeader(c.Reply, c.Protocol)
-	c.Reply = item(c, field)
-	return item(c, v)
+	c.Reply = c.Item(field)
+	return c.Item(v)
 }
 
 // drawAny answers with count fields, each drawn of all.

@@ -25,10 +25,10 @@ func get(v exec.View, c exec.Call) []byte {
 		return c.WrongType()
 	case !there:
 		return c.Null()
-	case !c.Fits(listBytes(found.Len(), 1)):
+	case !c.Fits(exec.ListBytes(found.Len(), 1)):
 		return c.TooLong()
 	}
-	return item(c, found)
+	return c.Item(found)
 }
 
 // exists is HEXISTS key field.
@@ -84,10 +84,10 @@ func getSeveral(v exec.View, c exec.Call) []byte {
 		switch {
 		case !there:
 			c.Reply = c.Null()
-		case !c.Fits(listBytes(found.Len(), 1)):
+		case !c.Fits(exec.ListBytes(found.Len(), 1)):
 			return before.TooLong()
 		default:
-			c.Reply = item(c, found)
+			c.Reply = c.Item(found)
 		}
 	}
 	return c.Reply
@@ -101,13 +101,13 @@ func getAll(v exec.View, c exec.Call) []byte {
 		return c.WrongType()
 	case h == nil:
 		return reply.MapHeader(c.Reply, c.Protocol, 0)
-	case !c.Fits(listBytes(h.Size(), 2*h.Len())):
+	case !c.Fits(exec.ListBytes(h.Size(), 2*h.Len())):
 		return c.TooLong()
 	}
 	c.Reply = reply.MapHeader(c.Reply, c.Protocol, h.Len())
 	h.Each(func(field, v value.Item) bool {
-		c.Reply = item(c, field)
-		c.Reply = item(c, v)
+		c.Reply = c.Item(field)
+		c.Reply = c.Item(v)
 		return true
 	})
 	return c.Reply
@@ -137,12 +137,12 @@ func eachOf(v exec.View, c exec.Call, pick func(field, v value.Item) value.Item)
 		bytes += pick(field, v).Len()
 		return true
 	})
-	if !c.Fits(listBytes(bytes, h.Len())) {
+	if !c.Fits(exec.ListBytes(bytes, h.Len())) {
 		return c.TooLong()
 	}
 	c.Reply = reply.ArrayHeader(c.Reply, h.Len())
 	h.Each(func(field, v value.Item) bool {
-		c.Reply = item(c, pick(field, v))
+		c.Reply = c.Item(pick(field, v))
 		return true
 	})
 	return c.Reply
@@ -151,40 +151,10 @@ func eachOf(v exec.View, c exec.Call, pick func(field, v value.Item) value.Item)
 // scan is HSCAN key cursor [MATCH pattern] [COUNT count]. It shows a field that there is from the first call of a scan
 // to the last exactly once, or more than once if the hash became small meanwhile.
 func scan(v exec.View, c exec.Call) []byte {
-	from, ok := exec.ParseCursor(c.Args[2])
-	if !ok {
-		return c.Error(exec.InvalidCursor)
+	h, page, answer := exec.PageOf[*value.Hash](v, c)
+	if h == nil {
+		return answer
 	}
-	h, ok := hashOf(v.Get(c.Args[1]))
-	switch {
-	case !ok:
-		return c.WrongType()
-	case h == nil:
-		return exec.EmptyScan(c)
-	}
-	options, refusal := exec.ParseScanOptions(c.Args[3:], false)
-	if refusal != "" {
-		return c.Error(refusal)
-	}
-	page := exec.NewPage[value.Position](options, c)
-	bytes := 0
-	var found []value.Item
-	h.Scan(value.Position(from), func(at value.Position, field, v value.Item) bool {
-		if !page.Takes(at) {
-			return false
-		}
-		if options.Matches(string(field.Append(nil))) {
-			found = append(found, field, v)
-			bytes += field.Len() + v.Len()
-		}
-		return true
-	})
-	if !c.Fits(listBytes(bytes, len(found)+1)) {
-		return c.TooLong()
-	}
-	c.Reply = exec.BeginScan(c, uint64(page.Next()), len(found))
-	for _, i := range found {
-		c.Reply = item(c, i)
-	}
-	return c.Reply
+	h.Scan(page.From, func(at value.Position, field, v value.Item) bool { return page.Show(at, field, v) })
+	return page.Answer(c)
 }

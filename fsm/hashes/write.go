@@ -112,7 +112,7 @@ func incrBy(w *exec.Writer, c exec.Call) []byte {
 		return c.Error(reply.Overflow)
 	}
 	var digits value.Digits
-	if refusal := h.setNumber(c.Args[2], strconv.AppendInt(digits[:0], sum, 10)); refusal != "" {
+	if refusal := h.setNumber(w, c.Args[2], strconv.AppendInt(digits[:0], sum, 10)); refusal != "" {
 		return c.Error(refusal)
 	}
 	return c.Integer(sum)
@@ -147,15 +147,15 @@ func incrByFloat(w *exec.Writer, c exec.Call) []byte {
 		return c.Error(reply.NotFinite)
 	}
 	result := sum.Append(nil)
-	if refusal := h.setNumber(c.Args[2], result); refusal != "" {
+	if refusal := h.setNumber(w, c.Args[2], result); refusal != "" {
 		return c.Error(refusal)
 	}
 	return reply.Bulk(c.Reply, result)
 }
 
 // setNumber gives a field a number that was computed. refusal is why it does not, empty if it does.
-func (h *written) setNumber(field, digits []byte) (refusal string) {
-	if !fit(h.w, [][]byte{field, digits}) {
+func (h *written) setNumber(w *exec.Writer, field, digits []byte) (refusal string) {
+	if !fit(w, [][]byte{field, digits}) {
 		return reply.StringTooLong
 	}
 	h.Set(field, digits)

@@ -29,14 +29,14 @@ func push(w *exec.Writer, c exec.Call, left, existing bool) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case t.list == nil && existing:
+	case t.Value == nil && existing:
 		return c.Integer(0)
 	case tooLong(w, elements):
 		return c.Error(reply.StringTooLong)
 	}
 	state, generation := w.Making()
-	l := t.list.Pushed(elements, left, state, generation)
-	t.put(w, l)
+	l := t.Value.Pushed(elements, left, state, generation)
+	t.Put(l)
 	return c.Integer(int64(l.Len()))
 }
 
@@ -61,9 +61,9 @@ func pop(w *exec.Writer, c exec.Call, left bool) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case t.list == nil && counted:
+	case t.Value == nil && counted:
 		return c.NullArray()
-	case t.list == nil:
+	case t.Value == nil:
 		return c.Null()
 	case count == 0:
 		return reply.ArrayHeader(c.Reply, 0)
@@ -80,8 +80,8 @@ func pop(w *exec.Writer, c exec.Call, left bool) []byte {
 
 // taking are the elements that a pop of so many takes, in the order in which it takes them. The list has one.
 func (t *target) taking(left bool, count int64) some {
-	length := t.list.Len()
-	s := some{list: t.list, count: int(min(count, int64(length)))}
+	length := t.Value.Len()
+	s := some{list: t.Value, count: int(min(count, int64(length)))}
 	if !left {
 		s.from, s.back = length-1, true
 	}
@@ -91,15 +91,15 @@ func (t *target) taking(left bool, count int64) some {
 // drop takes elements from one end.
 func (t *target) drop(w *exec.Writer, left bool, count int) {
 	state, generation := w.Making()
-	t.put(w, t.dropped(left, count, state, generation))
+	t.Put(t.dropped(left, count, state, generation))
 }
 
 // dropped is the list without elements at one end.
 func (t *target) dropped(left bool, count int, state digest.Sip, generation uint64) *value.List {
 	if left {
-		return t.list.Dropped(count, 0, state, generation)
+		return t.Value.Dropped(count, 0, state, generation)
 	}
-	return t.list.Dropped(0, count, state, generation)
+	return t.Value.Dropped(0, count, state, generation)
 }
 
 // answer answers with an array of elements.
@@ -136,7 +136,7 @@ func popFirstOf(w *exec.Writer, c exec.Call) []byte {
 		switch {
 		case !ok:
 			return c.WrongType()
-		case t.list == nil:
+		case t.Value == nil:
 			continue
 		}
 		taken := t.taking(left, count)
@@ -200,7 +200,7 @@ func moveFrom(w *exec.Writer, c exec.Call, fromLeft, toLeft bool) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case source.list == nil:
+	case source.Value == nil:
 		return c.Null()
 	}
 	destination, ok := find(w, c.Args[2])
@@ -212,12 +212,12 @@ func moveFrom(w *exec.Writer, c exec.Call, fromLeft, toLeft bool) []byte {
 	taken.each(func(element []byte) { moved = append(moved, bytes.Clone(element)) })
 	c.Reply = answerOne(c, taken)
 	state, generation := w.Making()
-	if string(source.key) == string(destination.key) {
+	if string(source.Key) == string(destination.Key) {
 		rest := source.dropped(fromLeft, 1, state, generation)
-		source.put(w, rest.Pushed(moved, toLeft, state, generation))
+		source.Put(rest.Pushed(moved, toLeft, state, generation))
 		return c.Reply
 	}
-	destination.put(w, destination.list.Pushed(moved, toLeft, state, generation))
+	destination.Put(destination.Value.Pushed(moved, toLeft, state, generation))
 	source.drop(w, fromLeft, 1)
 	return c.Reply
 }

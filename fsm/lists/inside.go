@@ -21,13 +21,13 @@ func insert(w *exec.Writer, c exec.Call) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case t.list == nil:
+	case t.Value == nil:
 		return c.Integer(0)
 	case tooLong(w, c.Args[4:]):
 		return c.Error(reply.StringTooLong)
 	}
 	at := notFound
-	t.list.Find(c.Args[3], math.MaxInt, false, func(index int) bool {
+	t.Value.Find(c.Args[3], math.MaxInt, false, func(index int) bool {
 		at = index
 		return false
 	})
@@ -38,8 +38,8 @@ func insert(w *exec.Writer, c exec.Call) []byte {
 		at++
 	}
 	state, generation := w.Making()
-	l := t.list.Inserted(at, c.Args[4], state, generation)
-	t.put(w, l)
+	l := t.Value.Inserted(at, c.Args[4], state, generation)
+	t.Put(l)
 	return c.Integer(int64(l.Len()))
 }
 
@@ -49,14 +49,14 @@ func set(w *exec.Writer, c exec.Call) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case t.list == nil:
+	case t.Value == nil:
 		return c.Error(reply.NoSuchKey)
 	}
 	n, ok := number.Parse(c.Args[2])
 	if !ok {
 		return c.Error(reply.NotInteger)
 	}
-	at, ok := place(n, t.list.Len())
+	at, ok := place(n, t.Value.Len())
 	switch {
 	case !ok:
 		return c.Error(reply.IndexOutOfRange)
@@ -64,7 +64,7 @@ func set(w *exec.Writer, c exec.Call) []byte {
 		return c.Error(reply.StringTooLong)
 	}
 	state, generation := w.Making()
-	t.put(w, t.list.Replaced(at, c.Args[3], state, generation))
+	t.Put(t.Value.Replaced(at, c.Args[3], state, generation))
 	return c.OK()
 }
 
@@ -78,7 +78,7 @@ func remove(w *exec.Writer, c exec.Call) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case t.list == nil:
+	case t.Value == nil:
 		return c.Integer(0)
 	}
 	limit := int(max(n, -n))
@@ -86,9 +86,9 @@ func remove(w *exec.Writer, c exec.Call) []byte {
 		limit = math.MaxInt
 	}
 	state, generation := w.Making()
-	l, removed := t.list.Removed(c.Args[3], limit, n < 0, state, generation)
+	l, removed := t.Value.Removed(c.Args[3], limit, n < 0, state, generation)
 	if removed > 0 {
-		t.put(w, l)
+		t.Put(l)
 	}
 	return c.Integer(int64(removed))
 }
@@ -103,14 +103,14 @@ func trim(w *exec.Writer, c exec.Call) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case t.list == nil:
+	case t.Value == nil:
 		return c.OK()
 	}
-	length := t.list.Len()
+	length := t.Value.Len()
 	from, count := within(first, last, length)
 	if count < length {
 		state, generation := w.Making()
-		t.put(w, t.list.Dropped(from, length-from-count, state, generation))
+		t.Put(t.Value.Dropped(from, length-from-count, state, generation))
 	}
 	return c.OK()
 }

@@ -33,44 +33,15 @@ var Functions = []exec.Function{
 }
 
 // of gives the list of an entry, nil for no entry. ok is false if the value is of another kind.
-func of(e *keyspace.Entry) (l *value.List, ok bool) {
-	if e == nil {
-		return nil, true
-	}
-	l, ok = e.Apart().(*value.List)
-	return l, ok
-}
+func of(e *keyspace.Entry) (l *value.List, ok bool) { return exec.ValueOf[*value.List](e) }
 
 // target is a key of a write, with the list that it has: nil if it is absent.
-type target struct {
-	key  []byte
-	at   keyspace.Place
-	list *value.List
-	// old is a copy of the entry, which outlives a write of another key.
-	old keyspace.Entry
-}
+type target struct{ exec.Target[*value.List] }
 
 // find looks for a key. ok is false if it has a value of another kind.
 func find(w *exec.Writer, key []byte) (t target, ok bool) {
-	t = target{key: key, at: w.Place(key)}
-	e := w.Find(t.at, key)
-	if e != nil {
-		t.old = *e
-	}
-	t.list, ok = of(e)
+	t.Target, ok = exec.TargetOf[*value.List](w, key)
 	return t, ok
-}
-
-// put puts a list in place of what the key had. An empty list is none: it removes the key.
-func (t *target) put(w *exec.Writer, l *value.List) {
-	switch {
-	case l == nil:
-		w.Remove(t.key)
-	case t.list == nil:
-		w.Put(t.at, t.key, keyspace.EntryOf(t.key, l))
-	default:
-		w.Put(t.at, t.key, t.old.With(l))
-	}
 }
 
 // tooLong reports whether one of the elements is longer than a string may be.

@@ -100,14 +100,14 @@ func show(v exec.View, c exec.Call, members combine) []byte {
 	members(sets, func(member value.Item) bool {
 		found = append(found, member)
 		bytes += member.Len()
-		return c.Fits(listBytes(bytes, len(found)))
+		return c.Fits(exec.ListBytes(bytes, len(found)))
 	})
-	if !c.Fits(listBytes(bytes, len(found))) {
+	if !c.Fits(exec.ListBytes(bytes, len(found))) {
 		return c.TooLong()
 	}
 	c.Reply = reply.SetHeader(c.Reply, c.Protocol, len(found))
 	for _, member := range found {
-		c.Reply = item(c, member)
+		c.Reply = c.Item(member)
 	}
 	return c.Reply
 }

@@ -29,12 +29,12 @@ func pop(w *exec.Writer, c exec.Call) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case s.old == nil || count == 0:
+	case s.Value == nil || count == 0:
 		return reply.SetHeader(c.Reply, c.Protocol, 0)
 	case count >= int64(s.Len()):
-		return s.popAll(c)
+		return s.popAll(w, c)
 	}
-	return s.popDrawn(c, int(count))
+	return s.popDrawn(w, c, int(count))
 }
 
 func popOne(w *exec.Writer, c exec.Call) []byte {
@@ -42,13 +42,13 @@ func popOne(w *exec.Writer, c exec.Call) []byte {
 	switch {
 	case !ok:
 		return c.WrongType()
-	case s.old == nil:
+	case s.Value == nil:
 		return c.Null()
 	}
 	chance := exec.ChanceOf(w.Chance())
-	member := s.before.At(chance.Below(s.before.Len()))
-	if c.Fits(listBytes(member.Len(), 1)) {
-		c.Reply = item(c, member)
+	member := s.Value.At(chance.Below(s.Value.Len()))
+	if c.Fits(exec.ListBytes(member.Len(), 1)) {
+		c.Reply = c.Item(member)
 	} else {
 		c.Reply = c.TooLong()
 	}
@@ -58,13 +58,13 @@ func popOne(w *exec.Writer, c exec.Call) []byte {
 }
 
 // popAll answers with all members and removes the key.
-func (s *written) popAll(c exec.Call) []byte {
-	if c.Fits(listBytes(s.before.Size(), s.before.Len())) {
-		c.Reply = all(c, s.before)
+func (s *written) popAll(w *exec.Writer, c exec.Call) []byte {
+	if c.Fits(exec.ListBytes(s.Value.Size(), s.Value.Len())) {
+		c.Reply = all(c, s.Value)
 	} else {
 		c.Reply = c.TooLong()
 	}
-	s.w.Remove(s.key)
+	w.Remove(s.Key)
 	return c.Reply
 }
 
@@ -73,21 +73,21 @@ func (s *written) popAll(c exec.Call) []byte {
 const keptShare = 4
 
 // popDrawn answers with some members, and removes them.
-func (s *written) popDrawn(c exec.Call, count int) []byte {
-	chance := exec.ChanceOf(s.w.Chance())
-	drawn, before := chance.Different(s.before.Len(), count), c
+func (s *written) popDrawn(w *exec.Writer, c exec.Call, count int) []byte {
+	chance := exec.ChanceOf(w.Chance())
+	drawn, before := chance.Different(s.Value.Len(), count), c
 	c.Reply = reply.SetHeader(c.Reply, c.Protocol, count)
 	for _, number := range drawn {
-		member := s.before.At(number)
-		if !c.Fits(listBytes(member.Len(), 1)) {
+		member := s.Value.At(number)
+		if !c.Fits(exec.ListBytes(member.Len(), 1)) {
 			c.Reply = before.TooLong()
 			break
 		}
-		c.Reply = item(c, member)
+		c.Reply = c.Item(member)
 	}
 	slices.Sort(drawn)
-	if s.before.Len()-count <= s.before.Len()/keptShare {
-		s.keepOthers(drawn)
+	if s.Value.Len()-count <= s.Value.Len()/keptShare {
+		s.keepOthers(w, drawn)
 	} else {
 		s.removeDrawn(drawn)
 	}
@@ -104,11 +104,11 @@ func (s *written) removeDrawn(numbers []int) {
 }
 
 // keepOthers makes a set of the members but those with numbers in ascending order.
-func (s *written) keepOthers(numbers []int) {
+func (s *written) keepOthers(w *exec.Writer, numbers []int) {
 	var none *value.Set
-	s.SetEdit = none.Edit(s.w.Making())
+	s.SetEdit = none.Edit(w.Making())
 	at := 0
-	s.before.Each(func(member value.Item) bool {
+	s.Value.Each(func(member value.Item) bool {
 		if len(numbers) > 0 && numbers[0] == at {
 			numbers = numbers[1:]
 		} else {
@@ -155,10 +155,10 @@ func randOne(v exec.View, c exec.Call) []byte {
 	}
 	chance := v.Chance()
 	member := s.At(chance.Below(s.Len()))
-	if !c.Fits(listBytes(member.Len(), 1)) {
+	if !c.Fits(exec.ListBytes(member.Len(), 1)) {
 		return c.TooLong()
 	}
-	return item(c, member)
+	return c.Item(member)
 }
 
 // drawAny answers with count members, each drawn of all.
@@ -174,10 +174,10 @@ func drawAny(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
 	c.Reply = reply.ArrayHeader(c.Reply, int(count))
 	for range count {
 		member := s.At(chance.Below(s.Len()))
-		if !c.Fits(listBytes(member.Len(), 1)) {
+		if !c.Fits(exec.ListBytes(member.Len(), 1)) {
 			return before.TooLong()
 		}
-		c.Reply = item(c, member)
+		c.Reply = c.Item(member)
 	}
 	return c.Reply
 }
@@ -186,8 +186,8 @@ func drawAny(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
 func drawDifferent(v exec.View, c exec.Call, s *value.Set, count int64) []byte {
 	before, fits := c, true
 	show := func(member value.Item) bool {
-		if fits = c.Fits(listBytes(member.Len(), 1)); fits {
-			c.Reply = item(c, member)
+		if fits = c.Fits(exec.ListBytes(member.Len(), 1)); fits {
+			c.Reply = c.Item(member)
 		}
 		return fits
 	}

@@ -34,59 +34,24 @@ var Functions = []exec.Function{
 }
 
 // setOf gives the set of an entry, nil for no entry. ok is false if the value is of another kind.
-func setOf(e *keyspace.Entry) (s *value.Set, ok bool) {
-	if e == nil {
-		return nil, true
-	}
-	s, ok = e.Apart().(*value.Set)
-	return s, ok
-}
+func setOf(e *keyspace.Entry) (s *value.Set, ok bool) { return exec.ValueOf[*value.Set](e) }
 
-// written is a set that a command writes.
+// written is a set that a command writes. Its Value is the set before the command.
 type written struct {
-	w   *exec.Writer
-	key []byte
-	at  keyspace.Place
-	old *keyspace.Entry
-	// before is the set before the command, nil for none.
-	before *value.Set
+	exec.Target[*value.Set]
 	value.SetEdit
 }
 
 // write begins to write the set at a key. ok is false if the value there is of another kind.
 func write(w *exec.Writer, key []byte) (s written, ok bool) {
-	s = written{w: w, key: key, at: w.Place(key)}
-	s.old = w.Find(s.at, key)
-	if s.before, ok = setOf(s.old); ok {
-		s.SetEdit = s.before.Edit(w.Making())
+	if s.Target, ok = exec.TargetOf[*value.Set](w, key); ok {
+		s.SetEdit = s.Value.Edit(w.Making())
 	}
 	return s, ok
 }
 
 // put puts the set in place of the old one: its key goes with its last member.
-func (s *written) put() {
-	switch members := s.Set(); {
-	case members == nil:
-		s.w.Remove(s.key)
-	case s.old == nil:
-		s.w.Put(s.at, s.key, keyspace.EntryOf(s.key, members))
-	default:
-		s.w.Put(s.at, s.key, s.old.With(members))
-	}
-}
-
-// item appends a member to the replies of a call.
-func item(c exec.Call, i value.Item) []byte {
-	var digits value.Digits
-	text := i.Text(&digits)
-	if i.Stable() {
-		return c.BulkLasting(text)
-	}
-	return reply.Bulk(c.Reply, text)
-}
-
-// listBytes is at least how long the reply with a number of members is that have some bytes together.
-func listBytes(bytes, members int) int { return bytes + members*exec.ValueOverheadBytes }
+func (s *written) put() { s.Put(s.Set()) }
 
 // add is SADD key member [member …]: how many members are new.
 func add(w *exec.Writer, c exec.Call) []byte {
@@ -132,7 +97,7 @@ func remove(w *exec.Writer, c exec.Call) []byte {
 // move is SMOVE source destination member: 1 if the member was in the source.
 func move(w *exec.Writer, c exec.Call) []byte {
 	from, ok := write(w, c.Args[1])
-	if ok && from.before == nil { // then Redis does not look at the destination
+	if ok && from.Value == nil { // then Redis does not look at the destination
 		return c.Integer(0)
 	}
 	member := c.Args[3]
@@ -140,14 +105,13 @@ func move(w *exec.Writer, c exec.Call) []byte {
 	switch {
 	case !ok || !alsoOK:
 		return c.WrongType()
-	case !from.before.Has(member):
+	case !from.Value.Has(member):
 		return c.Integer(0)
-	case string(from.key) == string(to.key):
+	case string(from.Key) == string(to.Key):
 		return c.Integer(1)
 	}
 	from.Remove(member)
 	from.put()
-	to, _ = write(w, c.Args[2]) // its entry may have moved
 	if to.Add(member) {
 		to.put()
 	}
@@ -204,7 +168,7 @@ func members(v exec.View, c exec.Call) []byte {
 		return c.WrongType()
 	case s == nil:
 		return reply.SetHeader(c.Reply, c.Protocol, 0)
-	case !c.Fits(listBytes(s.Size(), s.Len())):
+	case !c.Fits(exec.ListBytes(s.Size(), s.Len())):
 		return c.TooLong()
 	}
 	return all(c, s)
@@ -214,7 +178,7 @@ func members(v exec.View, c exec.Call) []byte {
 func all(c exec.Call, s *value.Set) []byte {
 	c.Reply = reply.SetHeader(c.Reply, c.Protocol, s.Len())
 	s.Each(func(member value.Item) bool {
-		c.Reply = item(c, member)
+		c.Reply = c.Item(member)
 		return true
 	})
 	return c.Reply
@@ -223,40 +187,10 @@ func all(c exec.Call, s *value.Set) []byte {
 // scan is SSCAN key cursor [MATCH pattern] [COUNT count]. It shows a member that there is from the first call of a scan
 // to the last exactly once, or more than once if the set became small meanwhile.
 func scan(v exec.View, c exec.Call) []byte {
-	from, ok := exec.ParseCursor(c.Args[2])
-	if !ok {
-		return c.Error(exec.InvalidCursor)
+	s, page, answer := exec.PageOf[*value.Set](v, c)
+	if s == nil {
+		return answer
 	}
-	s, ok := setOf(v.Get(c.Args[1]))
-	switch {
-	case !ok:
-		return c.WrongType()
-	case s == nil:
-		return exec.EmptyScan(c)
-	}
-	options, refusal := exec.ParseScanOptions(c.Args[3:], false)
-	if refusal != "" {
-		return c.Error(refusal)
-	}
-	page := exec.NewPage[value.Position](options, c)
-	bytes := 0
-	var found []value.Item
-	s.Scan(value.Position(from), func(at value.Position, member value.Item) bool {
-		if !page.Takes(at) {
-			return false
-		}
-		if options.Matches(string(member.Append(nil))) {
-			found = append(found, member)
-			bytes += member.Len()
-		}
-		return true
-	})
-	if !c.Fits(listBytes(bytes, len(found)+1)) {
-		return c.TooLong()
-	}
-	c.Reply = exec.BeginScan(c, uint64(page.Next()), len(found))
-	for _, member := range found {
-		c.Reply = item(c, member)
-	}
-	return c.Reply
+	s.Scan(page.From, func(at value.Position, member value.Item) bool { return page.Show(at, member) })
+	return page.Answer(c)
 }

@@ -2,7 +2,6 @@ package sortedsets
 
 import (
 	"github.com/raftredis/raftredis/fsm/exec"
-	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -27,10 +26,8 @@ func pop(w *exec.Writer, c exec.Call, back bool) []byte {
 			return c.Error(mustBePositive)
 		}
 	}
-	key := c.Args[1]
-	at := w.Place(key)
-	old := w.Find(at, key)
-	z, ok := exec.SortedSetOf(old)
+	t, ok := exec.TargetOf[*value.SortedSet](w, c.Args[1])
+	z := t.Value
 	switch {
 	case !ok:
 		return c.WrongType()
@@ -47,7 +44,7 @@ func pop(w *exec.Writer, c exec.Call, back bool) []byte {
 			c.Reply = reply.Double(reply.Bulk(c.Reply, member), c.Protocol, score)
 		})
 	}
-	takeRanks(w, at, key, old, z, begin, end)
+	takeRanks(w, &t, begin, end)
 	return c.Reply
 }
 
@@ -60,18 +57,16 @@ func ends(z *value.SortedSet, count int64, back bool) (begin, end int) {
 	return 0, number
 }
 
-// takeRanks removes the elements from a rank on, before another one, from the set of an entry.
-func takeRanks(
-	w *exec.Writer, at keyspace.Place, key []byte, old *keyspace.Entry, z *value.SortedSet, begin, end int,
-) {
+// takeRanks removes the elements from a rank on, before another one.
+func takeRanks(w *exec.Writer, t *exec.Target[*value.SortedSet], begin, end int) {
 	switch {
 	case begin == end:
-	case end-begin == z.Len():
-		w.Remove(key)
+	case end-begin == t.Value.Len():
+		w.Remove(t.Key)
 	default:
-		edit := z.Edit(w.Making())
+		edit := t.Value.Edit(w.Making())
 		edit.RemoveRanks(begin, end)
-		w.PutSortedSet(at, key, old, edit.Set())
+		t.Put(edit.Set())
 	}
 }
 
@@ -98,9 +93,8 @@ func popOfMany(w *exec.Writer, c exec.Call) []byte {
 		}
 	}
 	for _, key := range keys {
-		at := w.Place(key)
-		old := w.Find(at, key)
-		z, ok := exec.SortedSetOf(old)
+		t, ok := exec.TargetOf[*value.SortedSet](w, key)
+		z := t.Value
 		switch {
 		case !ok:
 			return c.WrongType()
@@ -117,7 +111,7 @@ func popOfMany(w *exec.Writer, c exec.Call) []byte {
 		} else {
 			c.Reply = c.TooLong()
 		}
-		takeRanks(w, at, key, old, z, begin, end)
+		takeRanks(w, &t, begin, end)
 		return c.Reply
 	}
 	return c.NullArray()

@@ -264,18 +264,15 @@ func removeRange(by kind) exec.Write {
 		if refusal != "" {
 			return c.Error(refusal)
 		}
-		key := c.Args[1]
-		at := w.Place(key)
-		old := w.Find(at, key)
-		z, ok := exec.SortedSetOf(old)
+		t, ok := exec.TargetOf[*value.SortedSet](w, c.Args[1])
 		switch {
 		case !ok:
 			return c.WrongType()
-		case z == nil:
+		case t.Value == nil:
 			return c.Integer(0)
 		}
-		begin, end := s.of(z)
-		takeRanks(w, at, key, old, z, begin, end)
+		begin, end := s.of(t.Value)
+		takeRanks(w, &t, begin, end)
 		return c.Integer(int64(end - begin))
 	}
 }

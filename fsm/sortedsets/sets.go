@@ -1,8 +1,6 @@
 package sortedsets
 
 import (
-	"strconv"
-
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/commands"
@@ -78,24 +76,21 @@ func parseAdding(o *exec.Adding, args [][]byte) (rest [][]byte) {
 
 // remove is ZREM key member [member …].
 func remove(w *exec.Writer, c exec.Call) []byte {
-	key := c.Args[1]
-	at := w.Place(key)
-	old := w.Find(at, key)
-	z, ok := exec.SortedSetOf(old)
+	t, ok := exec.TargetOf[*value.SortedSet](w, c.Args[1])
 	switch {
 	case !ok:
 		return c.WrongType()
-	case z == nil:
+	case t.Value == nil:
 		return c.Integer(0)
 	}
-	edit, removed := z.Edit(w.Making()), int64(0)
+	edit, removed := t.Value.Edit(w.Making()), int64(0)
 	for _, member := range c.Args[2:] {
 		if edit.Remove(member) {
 			removed++
 		}
 	}
 	if removed > 0 {
-		w.PutSortedSet(at, key, old, edit.Set())
+		t.Put(edit.Set())
 	}
 	return c.Integer(removed)
 }
@@ -198,31 +193,16 @@ func nameOf(c exec.Call) string {
 
 // scan is ZSCAN key cursor [MATCH pattern] [COUNT n].
 func scan(v exec.View, c exec.Call) []byte {
-	from, ok := exec.ParseCursor(c.Args[2])
-	if !ok {
-		return c.Error(exec.InvalidCursor)
-	}
-	z, ok := exec.SortedSetOf(v.Get(c.Args[1]))
-	if !ok {
-		return c.WrongType()
-	}
-	options, refusal := exec.ParseScanOptions(c.Args[3:], false)
-	switch {
-	case z == nil:
-		return reply.ArrayHeader(reply.BulkString(reply.ArrayHeader(c.Reply, 2), "0"), 0)
-	case refusal != "":
-		return c.Error(refusal)
+	z, page, answer := exec.PageOf[*value.SortedSet](v, c)
+	if z == nil {
+		return answer
 	}
 	var found elements
-	next, left := value.Position(0), options.Count(c)
-	var last value.Position
-	z.Scan(value.Position(from), func(at value.Position, member []byte, score float64) bool {
-		if left <= 0 && at != last {
-			next = at
+	z.Scan(page.From, func(at value.Position, member []byte, score float64) bool {
+		if !page.Takes(at) {
 			return false
 		}
-		left, last = left-1, at
-		if options.Matches(string(member)) {
+		if page.Matches(string(member)) {
 			found.add(member, score)
 		}
 		return true
@@ -230,8 +210,7 @@ func scan(v exec.View, c exec.Call) []byte {
 	if !c.Fits(found.replyBytes()) {
 		return c.TooLong()
 	}
-	c.Reply = reply.BulkString(reply.ArrayHeader(c.Reply, 2), strconv.FormatUint(uint64(next), 10))
-	c.Reply = reply.ArrayHeader(c.Reply, 2*len(found.scores))
+	c.Reply = page.Begin(c, 2*len(found.scores))
 	found.each(func(member []byte, score float64) {
 		c.Reply = reply.Bulk(c.Reply, member)
 		c.Reply = reply.Double(c.Reply, reply.RESP2, score)

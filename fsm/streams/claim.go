@@ -121,14 +121,14 @@ func claim(w *exec.Writer, c exec.Call) []byte {
 	if len(claimed) > 0 {
 		g.SetTimes(consumer, now.Log, now.Log)
 	}
-	t.put(w, change)
+	t.put(change)
 	return claims(c, t.stream, claimed, o.justID, nil)
 }
 
 // claimedOf looks for the stream with the group of a claim.
 func claimedOf(w *exec.Writer, c exec.Call) (t target, refusal string) {
 	t, ok := targetOf(w, c.Args[1])
-	c.Read(t.old)
+	c.Lookups().Count(t.Value != nil)
 	switch {
 	case !ok:
 		return t, reply.WrongType
@@ -263,7 +263,7 @@ func autoClaim(w *exec.Writer, c exec.Call) []byte {
 	if len(claimed) > 0 {
 		g.SetTimes(consumer, now, now)
 	}
-	t.put(w, change)
+	t.put(change)
 	return claims(c, t.stream, claimed, o.justID, &parts)
 }
 

@@ -109,7 +109,7 @@ func (o *readOptions) deliver(w *exec.Writer, key []byte, behind value.StreamID)
 	default:
 		d.pending = o.deliverAgain(t.stream, g, consumer, behind, now)
 	}
-	t.put(w, change)
+	t.put(change)
 	return d, ok
 }
 
@@ -234,7 +234,7 @@ func acknowledge(w *exec.Writer, c exec.Call) []byte {
 		}
 	}
 	if acknowledged > 0 {
-		t.put(w, change)
+		t.put(change)
 	}
 	return c.Integer(acknowledged)
 }

@@ -165,7 +165,7 @@ func add(w *exec.Writer, c exec.Call) []byte {
 	if o.trims {
 		change.Trim(o.trim)
 	}
-	t.put(w, change)
+	t.put(change)
 	return replyID(c.Reply, id)
 }
 
@@ -222,7 +222,7 @@ func trim(w *exec.Writer, c exec.Call) []byte {
 	change := t.change(w)
 	dropped := change.Trim(o.trim)
 	if dropped > 0 {
-		t.put(w, change)
+		t.put(change)
 	}
 	return c.Integer(int64(dropped))
 }
@@ -247,7 +247,7 @@ func deleteEntries(w *exec.Writer, c exec.Call) []byte {
 		}
 	}
 	if deleted > 0 {
-		t.put(w, change)
+		t.put(change)
 	}
 	return c.Integer(deleted)
 }
@@ -276,7 +276,7 @@ func setID(w *exec.Writer, c exec.Call) []byte {
 	}
 	t, ok := targetOf(w, c.Args[1])
 	switch {
-	case t.old == nil:
+	case t.stream == nil:
 		return c.Error(reply.NoSuchKey)
 	case !ok:
 		return c.WrongType()
@@ -295,7 +295,7 @@ func setID(w *exec.Writer, c exec.Call) []byte {
 	if (deleted != value.StreamID{}) {
 		change.SetMaxDeleted(deleted)
 	}
-	t.put(w, change)
+	t.put(change)
 	return c.OK()
 }
 

@@ -95,7 +95,7 @@ func createGroup(w *exec.Writer, c exec.Call) []byte {
 	}
 	change := t.change(w)
 	change.AddGroup(name, last, o.read)
-	t.put(w, change)
+	t.put(change)
 	return c.OK()
 }
 
@@ -144,7 +144,7 @@ func setGroupID(w *exec.Writer, c exec.Call) []byte {
 	}
 	change := t.change(w)
 	change.Group(c.Args[3]).SetLast(last, o.read)
-	t.put(w, change)
+	t.put(change)
 	return c.OK()
 }
 
@@ -161,7 +161,7 @@ func destroyGroup(w *exec.Writer, c exec.Call) []byte {
 	}
 	change := t.change(w)
 	change.RemoveGroup(c.Args[3])
-	t.put(w, change)
+	t.put(change)
 	return c.Integer(1)
 }
 
@@ -176,7 +176,7 @@ func createConsumer(w *exec.Writer, c exec.Call) []byte {
 	}
 	change := t.change(w)
 	change.Group(c.Args[3]).Consumer(c.Args[4], w.Now().Log)
-	t.put(w, change)
+	t.put(change)
 	return c.Integer(1)
 }
 
@@ -191,6 +191,6 @@ func removeConsumer(w *exec.Writer, c exec.Call) []byte {
 	}
 	change := t.change(w)
 	pending := change.Group(c.Args[3]).RemoveConsumer(c.Args[4])
-	t.put(w, change)
+	t.put(change)
 	return c.Integer(int64(pending))
 }

@@ -36,27 +36,18 @@ var entryFunctions = []exec.Function{
 }
 
 // streamOf gives the stream of an entry, nil for no entry. ok is false if the value is of another kind.
-func streamOf(e *keyspace.Entry) (t *value.Stream, ok bool) {
-	if e == nil {
-		return nil, true
-	}
-	t, ok = e.Apart().(*value.Stream)
-	return t, ok
-}
+func streamOf(e *keyspace.Entry) (t *value.Stream, ok bool) { return exec.ValueOf[*value.Stream](e) }
 
-// target is a key that a write may change, with the stream there, nil for none.
+// target is a key that a write may change, with the stream there as it is so far, nil for none.
 type target struct {
-	key    []byte
-	at     keyspace.Place
-	old    *keyspace.Entry
+	exec.Target[*value.Stream]
 	stream *value.Stream
 }
 
 // targetOf looks for the stream at a key. ok is false if the value is of another kind.
 func targetOf(w *exec.Writer, key []byte) (t target, ok bool) {
-	t = target{key: key, at: w.Place(key)}
-	t.old = w.Find(t.at, key)
-	t.stream, ok = streamOf(t.old)
+	t.Target, ok = exec.TargetOf[*value.Stream](w, key)
+	t.stream = t.Value
 	return t, ok
 }
 
@@ -70,14 +61,9 @@ func (t *target) change(w *exec.Writer) *value.StreamChange {
 }
 
 // put puts what became of the stream in its place.
-func (t *target) put(w *exec.Writer, change *value.StreamChange) {
-	fresh := change.Done()
-	if t.old == nil {
-		w.Put(t.at, t.key, keyspace.EntryOf(t.key, fresh))
-	} else {
-		w.Put(t.at, t.key, t.old.With(fresh))
-	}
-	t.stream = fresh
+func (t *target) put(change *value.StreamChange) {
+	t.stream = change.Done()
+	t.Put(t.stream)
 }
 
 // replyID appends an ID.
