@@ -140,7 +140,7 @@ func (t *tracker) forget(key string, run *command.Run) {
 		}
 		delete(holders, id)
 		t.items--
-		if s != nil {
+		if s != nil && !s.known().tracking.broadcast { // in that mode it is told as a listener
 			t.tell(s, message)
 		}
 	}

@@ -139,6 +139,17 @@ func TestBroadcastTellsOfAllKeysWithThePrefixes(t *testing.T) {
 	}
 }
 
+// A client that goes on in the mode BCAST is told once of a key that it had read before, also while another client
+// keeps the table of keys alive; and of none outside of its prefixes.
+func TestBroadcastForgetsWhatWasReadBefore(t *testing.T) {
+	_, c := trackingClients(t, 3)
+	c[0].send("CLIENT TRACKING ON\r\nGET user:1\r\nGET other\r\n")
+	c[1].send("CLIENT TRACKING ON\r\nGET user:1\r\n")
+	c[0].send("CLIENT TRACKING OFF\r\nCLIENT TRACKING ON BCAST PREFIX user:\r\n")
+	c[2].send("SET user:1 x\r\nSET other x\r\n")
+	expectHears(t, c, invalidated("user:1"), invalidated("user:1"), "")
+}
+
 func TestAnotherConnectionIsToldInstead(t *testing.T) {
 	_, c := trackingClients(t, 3)
 	target := c[1].conn.session.id
