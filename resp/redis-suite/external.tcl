@@ -4,16 +4,16 @@
 #
 #  1. What a unit prepares outside of a test (it fills a list, forgets all functions, sets a parameter) ends the whole
 #     unit if the server refuses it. Here a refusal of what does not exist is printed as [unprepared] and passed over.
-#     A test that needed it fails, and has its line in the list of what is skipped. Inside of tests these are passed
-#     over: the subscription by which RESP2 clients get invalidations, which many tests make that use RESP3 afterwards;
-#     and calls that only change how Redis keeps its data. DEBUG SET-ACTIVE-EXPIRE 0 has it leave keys that are
-#     expired, which are absent all the same; DEBUG QUICKLIST-PACKED-THRESHOLD has it cut lists in another way; and
-#     CONFIG SET appendonly and aof-use-rdb-preamble have it write other files.
+#     A test that needed it fails, and has its line in the list of what is skipped. Inside of tests only calls that
+#     change how Redis keeps its data are passed over. DEBUG SET-ACTIVE-EXPIRE 0 has it leave keys that are expired,
+#     which are absent all the same; DEBUG QUICKLIST-PACKED-THRESHOLD has it cut lists in another way; and CONFIG SET
+#     appendonly and aof-use-rdb-preamble have it write other files.
 #  2. With SUITE_OWNS_SERVER=1, tests run that the suite keeps from servers of other people: they set a password or the
 #     number of clients, and count all that happens. The script's nodes are there for nothing else.
 #  3. DEBUG RELOAD and DEBUG LOADAOF restart the node, which the script starts again: it loads its snapshot and its log.
 #     Before RELOAD the node takes a snapshot. So what the suite tests there is the way by which data really come back.
-#  4. In the tests of the file SUITE_UNJUDGED, a claim of how a value lies in memory that does not hold is printed as
+#  4. A client that subscribes to the channel of invalidations becomes one of RESP3 instead, which gets them without it.
+#  5. In the tests of the file SUITE_UNJUDGED, a claim of how a value lies in memory that does not hold is printed as
 #     [unjudged], and the test goes on: see skip.txt.
 
 rename source source_file
@@ -36,6 +36,9 @@ proc source {path} {
 # inward are the calls that only change how Redis keeps its data.
 set inward {^(config set (appendonly|aof-use-rdb-preamble)|debug (set-active-expire|quicklist-packed-threshold)) }
 
+# no_channel is the refusal of the channel by which clients of RESP2 get invalidations.
+set no_channel "ERR unknown command 'subscribe', with args beginning with: '__redis__:invalidate*"
+
 proc adapt_clients {} {
     rename ::redis::__dispatch__ ::redis::dispatch_unadapted
     proc ::redis::__dispatch__ {id method args} {
@@ -45,6 +48,9 @@ proc adapt_clients {} {
             return OK
         }
         set code [catch {uplevel 1 [list ::redis::dispatch_unadapted $id $method {*}$args]} result options]
+        if {$code == 1 && [string match -nocase $::no_channel $result]} {
+            return [hear_pushes $id]
+        }
         if {$code == 1 && [absent $result $::cur_test]} {
             puts "\[unprepared\]: $method $args: $result"
             return ""
@@ -53,17 +59,27 @@ proc adapt_clients {} {
             puts "\[unprepared\]: $method $args: $result"
             return OK
         }
+        if {$code == 0 && [info exists ::hearing($id)] && [lindex $result 0] eq "invalidate"} {
+            return [list message __redis__:invalidate [lindex $result 1]]
+        }
         return -options $options $result
     }
 }
 
+# hear_pushes lets a client get invalidations that wanted to subscribe to their channel: as a client of RESP3.
+proc hear_pushes {id} {
+    set ::hearing($id) yes
+    ::redis::dispatch_unadapted $id hello 3
+    if {$::redis::deferred($id)} {::redis::dispatch_unadapted $id read}
+    return {subscribe __redis__:invalidate 1}
+}
+
 # absent tells the errors by which a server says that it has no such thing, and that are passed over at this place.
 proc absent {error test} {
-    set patterns {"ERR unknown command 'subscribe', with args beginning with: '__redis__:invalidate*"}
-    if {$test eq ""} {
-        lappend patterns "ERR unknown command*" "ERR unknown subcommand*" \
-            "ERR Unknown option or number of arguments for CONFIG SET*" \
-            "ERR CONFIG SET failed*this node has no other value for it"
+    if {$test ne ""} {return 0}
+    set patterns {
+        "ERR unknown command*" "ERR unknown subcommand*" "ERR Unknown option or number of arguments for CONFIG SET*"
+        "ERR CONFIG SET failed*this node has no other value for it"
     }
     foreach pattern $patterns {
         if {[string match -nocase $pattern $error]} {return 1}
