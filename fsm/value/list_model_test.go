@@ -1,7 +1,6 @@
 package value
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -14,22 +13,6 @@ import (
 	"github.com/raftredis/raftredis/fsm/value/digest"
 	"github.com/raftredis/raftredis/fsm/value/rope"
 )
-
-// listParts are the parts of the image.
-func listParts(t testing.TB, l *List) (parts [][]byte) {
-	t.Helper()
-	err := l.EachPart(make([]byte, 0, MaxPartBytes), func(part []byte) error {
-		if len(part) == 0 || len(part) > MaxPartBytes {
-			t.Fatalf("a part of %d bytes", len(part))
-		}
-		parts = append(parts, bytes.Clone(part))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parts
-}
 
 // readList makes a list of parts.
 func readList(parts [][]byte, maxBytes int, s digest.Sip, generation uint64) (*List, bool) {
@@ -131,7 +114,7 @@ func checkSame(t *testing.T, r *rand.Rand, l *List, model []string, s digest.Sip
 	}
 	var none *List
 	others := map[string]*List{"made anew": none.Pushed(elements, false, s, 1)}
-	restored, ok := readList(listParts(t, l), math.MaxInt, s, 1)
+	restored, ok := readList(imageOf(t, l), math.MaxInt, s, 1)
 	if !ok {
 		t.Fatal("the image is refused")
 	}
@@ -144,7 +127,7 @@ func checkSame(t *testing.T, r *rand.Rand, l *List, model []string, s digest.Sip
 		checkRope(t, other, s)
 		limits := DefaultEncodingLimits()
 		if other.Digest() != l.Digest() || other.Size() != l.Size() || other.Encoding(limits) != l.Encoding(limits) ||
-			!reflect.DeepEqual(listParts(t, other), listParts(t, l)) {
+			!reflect.DeepEqual(imageOf(t, other), imageOf(t, l)) {
 			t.Fatalf("a list that was %s is another one", name)
 		}
 	}

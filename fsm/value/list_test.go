@@ -45,7 +45,7 @@ func TestListsAreThoseOfTheModel(t *testing.T) {
 				other := *m
 				other.step()
 			case 3:
-				if again, ok := readList(listParts(t, m.list), math.MaxInt, m.s, m.generation); ok && len(m.model) > 0 {
+				if again, ok := readList(imageOf(t, m.list), math.MaxInt, m.s, m.generation); ok && len(m.model) > 0 {
 					m.list = again
 				}
 			}
@@ -227,7 +227,7 @@ func FuzzListReader(f *testing.F) {
 		if !ok {
 			return
 		}
-		if again := bytes.Join(listParts(t, l), nil); !bytes.Equal(again, image) {
+		if again := bytes.Join(imageOf(t, l), nil); !bytes.Equal(again, image) {
 			t.Fatal("a list was read that has another image")
 		}
 	})
@@ -254,7 +254,7 @@ func TestAnErrorEndsTheImageOfAList(t *testing.T) {
 	for range 4 {
 		l = l.Pushed([][]byte{make([]byte, MaxPartBytes)}, false, s, 1)
 	}
-	for wanted := range len(listParts(t, l)) {
+	for wanted := range len(imageOf(t, l)) {
 		left := wanted
 		err := l.EachPart(make([]byte, 0, MaxPartBytes), func([]byte) error {
 			if left--; left < 0 {

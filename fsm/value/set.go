@@ -1,56 +1,47 @@
 package value
 
-import (
-	"github.com/raftredis/raftredis/fsm/value/digest"
-	"github.com/raftredis/raftredis/internal/allocated"
-)
+import "github.com/raftredis/raftredis/fsm/value/digest"
 
 // Set is a set of strings, its members. It has at least one. It implements Value.
-type Set struct {
-	box     Box
-	members table
-}
+type Set struct{ container }
 
 // newSet gives members their header, nil if there are none.
 func newSet(members table) *Set {
 	if members.Len() == 0 {
 		return nil
 	}
-	s := &Set{members: members}
+	s := &Set{container{elements: members}}
 	s.box.Value = s
 	return s
 }
 
-// Len is the number of members.
-func (s *Set) Len() int { return s.members.Len() }
-
 // Has reports whether the set has a member.
 func (s *Set) Has(member []byte) bool {
-	_, found := s.members.find(keysOnly, member)
+	_, found := s.elements.find(keysOnly, member)
 	return found
 }
 
 // HasItem is Has for a member of another set.
 func (s *Set) HasItem(member Item) bool {
 	wanted := member.asForm()
-	_, found := s.members.findForm(keysOnly, &wanted)
+	_, found := s.elements.findForm(keysOnly, &wanted)
 	return found
 }
 
 // At is the member with a number, below Len, in the order of Position.
 func (s *Set) At(number int) Item {
-	member, _ := s.members.at(keysOnly, number)
+	member, _ := s.elements.at(keysOnly, number)
 	return member
 }
 
 // Each visits all members in the order of Position, until visit wants no more.
 func (s *Set) Each(visit func(member Item) bool) {
-	s.members.each(keysOnly, func(member, _ Item) bool { return visit(member) })
+	s.elements.each(keysOnly, func(member, _ Item) bool { return visit(member) })
 }
 
 // Scan visits the members from a position on, in order, until visit wants no more. A small set has all at position 0.
 func (s *Set) Scan(from Position, visit func(at Position, member Item) bool) {
-	s.members.scan(keysOnly, from, func(at Position, member, _ Item) bool { return visit(at, member) })
+	s.elements.scan(keysOnly, from, func(at Position, member, _ Item) bool { return visit(at, member) })
 }
 
 // SetEdit is a set while a command writes it. The zero value is of no use: see Edit.
@@ -61,7 +52,7 @@ type SetEdit struct{ members tableEdit }
 func (s *Set) Edit(state digest.Sip, generation uint64) SetEdit {
 	var members table
 	if s != nil {
-		members = s.members
+		members = s.elements
 	}
 	return SetEdit{edit(members, making{keysOnly, state, generation})}
 }
@@ -96,9 +87,6 @@ func (e *SetEdit) Len() int { return e.members.Len() }
 // Set is what was written, nil if no member is left. The edit is not used any more.
 func (e *SetEdit) Set() *Set { return newSet(e.members.table) }
 
-// Box is where the value is held: in itself.
-func (s *Set) Box() *Box { return &s.box }
-
 // Kind is KindSet.
 func (s *Set) Kind() Kind { return KindSet }
 
@@ -107,7 +95,7 @@ func (s *Set) Encoding(limits EncodingLimits) string {
 	switch {
 	case s.fitsIntset(limits.IntegerSetEntries):
 		return "intset"
-	case s.members.fitsListpack(keysOnly, limits.Set):
+	case s.elements.fitsListpack(keysOnly, limits.Set):
 		return "listpack"
 	}
 	return "hashtable"
@@ -126,38 +114,11 @@ func (s *Set) fitsIntset(entries int64) bool {
 	return integers
 }
 
-// Size is about the number of bytes of the members.
-func (s *Set) Size() int { return s.members.bytes() }
-
-// MemoryBytes is what the set occupies.
-func (s *Set) MemoryBytes() int { return allocated.Size(containerBytes) + s.members.memoryBytes() }
-
-// Digest is the digest of the members.
-func (s *Set) Digest() uint64 { return s.members.digest() }
-
-// Generation is that of the newest part.
-func (s *Set) Generation() uint64 { return s.members.newest() }
-
 // EachPart calls emit with the parts of the image: see table.
 func (s *Set) EachPart(buf []byte, emit func(part []byte) error) error {
-	return s.members.eachPart(keysOnly, buf, emit)
+	return s.elements.eachPart(keysOnly, buf, emit)
 }
 
-// setReader is the Reader of sets.
-type setReader struct{ members tableReader }
-
-func newSetReader() Reader { return &setReader{tableReader{shape: keysOnly}} }
-
-// Add takes the next part.
-func (r *setReader) Add(part []byte, maxBytes int, state digest.Sip, generation uint64) bool {
-	return r.members.add(part, maxBytes, state, generation)
-}
-
-// Finish ends a set.
-func (r *setReader) Finish(digest.Sip, uint64) (text []byte, apart Value, ok bool) {
-	members, ok := r.members.finish()
-	if !ok {
-		return nil, nil, false
-	}
-	return nil, newSet(members), true
+func newSetReader() Reader {
+	return &containerReader{tableReader{shape: keysOnly}, func(members table) Value { return newSet(members) }}
 }

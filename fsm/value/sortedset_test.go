@@ -356,8 +356,8 @@ func TestDigestAndImageDependOnTheElementsAlone(t *testing.T) {
 		if one.Digest() != other.Digest() {
 			t.Fatalf("%d members: digests %x and %x of equal sets", members, one.Digest(), other.Digest())
 		}
-		image := sortedSetParts(t, one)
-		if !bytes.Equal(bytes.Join(image, nil), bytes.Join(sortedSetParts(t, other), nil)) {
+		image := imageOf(t, one)
+		if !bytes.Equal(bytes.Join(image, nil), bytes.Join(imageOf(t, other), nil)) {
 			t.Fatalf("%d members: different images of equal sets", members)
 		}
 		again := readSortedSet(t, image)
@@ -367,21 +367,6 @@ func TestDigestAndImageDependOnTheElementsAlone(t *testing.T) {
 				again.Digest(), again.Encoding(limits), one.Digest(), other.Encoding(limits))
 		}
 	}
-}
-
-func sortedSetParts(t *testing.T, z *SortedSet) (parts [][]byte) {
-	t.Helper()
-	err := z.EachPart(make([]byte, 0, MaxPartBytes), func(part []byte) error {
-		if len(part) == 0 || len(part) > MaxPartBytes {
-			t.Fatalf("a part of %d bytes", len(part))
-		}
-		parts = append(parts, bytes.Clone(part))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parts
 }
 
 // readSortedSet makes a set of its image.
@@ -454,7 +439,7 @@ func FuzzSortedSetReader(f *testing.F) {
 			}
 		}
 		if _, apart, ok := reader.Finish(testSip, 1); ok {
-			if again := bytes.Join(sortedSetParts(t, apart.(*SortedSet)), nil); !bytes.Equal(again, image) {
+			if again := bytes.Join(imageOf(t, apart.(*SortedSet)), nil); !bytes.Equal(again, image) {
 				t.Fatalf("%x is read as %x", image, again)
 			}
 		}

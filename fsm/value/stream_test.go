@@ -93,21 +93,6 @@ func modelOf(t *Stream) *modelStream {
 	return m
 }
 
-func streamParts(t *testing.T, stream *Stream) (parts [][]byte) {
-	t.Helper()
-	err := stream.EachPart(make([]byte, 0, MaxPartBytes), func(part []byte) error {
-		if len(part) == 0 || len(part) > MaxPartBytes {
-			t.Fatalf("a part of %d bytes", len(part))
-		}
-		parts = append(parts, bytes.Clone(part))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parts
-}
-
 func readStream(parts [][]byte, s digest.Sip, generation uint64) (*Stream, bool) {
 	r := NewReader(KindStream)
 	for _, part := range parts {
@@ -146,7 +131,7 @@ func checkStream(t *testing.T, r *rand.Rand, stream *Stream, m *modelStream, s d
 	}
 	checkRanges(t, r, stream, m)
 	checkConsumers(t, stream)
-	parts := streamParts(t, stream)
+	parts := imageOf(t, stream)
 	again, ok := readStream(parts, s, 1)
 	if !ok {
 		t.Fatal("the image is refused")
@@ -155,7 +140,7 @@ func checkStream(t *testing.T, r *rand.Rand, stream *Stream, m *modelStream, s d
 		!reflect.DeepEqual(modelOf(again), m) {
 		t.Fatal("the restored stream is another one")
 	}
-	if !reflect.DeepEqual(streamParts(t, again), parts) {
+	if !reflect.DeepEqual(imageOf(t, again), parts) {
 		t.Fatal("the restored stream has another image")
 	}
 	checkConsumers(t, again)
@@ -390,7 +375,7 @@ func TestStreamsAreThoseOfTheModel(t *testing.T) {
 				other := model.copy()
 				_ = streamStep(r, stream, other, s, generation, false)
 			case 2:
-				again, ok := readStream(streamParts(t, stream), s, generation)
+				again, ok := readStream(imageOf(t, stream), s, generation)
 				if !ok {
 					t.Fatal("the image is refused")
 				}
@@ -599,7 +584,7 @@ func TestImagesOfStreamsAreCanonical(t *testing.T) {
 		g.Deliver(StreamID{uint64(len(name)), 7}, one, 3, 1)
 	}
 	stream := c.Done()
-	image := bytes.Join(streamParts(t, stream), nil)
+	image := bytes.Join(imageOf(t, stream), nil)
 	if _, ok := readStream([][]byte{image}, s, 1); !ok {
 		t.Fatal("the image is refused")
 	}
@@ -616,7 +601,7 @@ func TestImagesOfStreamsAreCanonical(t *testing.T) {
 			if again.Digest() == stream.Digest() {
 				t.Errorf("byte %d, bit %d: another image of the same digest", i, bit)
 			}
-			if got := bytes.Join(streamParts(t, again), nil); !bytes.Equal(got, wrong) {
+			if got := bytes.Join(imageOf(t, again), nil); !bytes.Equal(got, wrong) {
 				t.Errorf("byte %d, bit %d: it is read, and written in another way", i, bit)
 			}
 		}
@@ -656,7 +641,7 @@ func FuzzStreamReader(f *testing.F) {
 		if !ok {
 			return
 		}
-		if got := bytes.Join(streamParts(t, stream), nil); !bytes.Equal(got, image) {
+		if got := bytes.Join(imageOf(t, stream), nil); !bytes.Equal(got, image) {
 			t.Fatalf("%x is read, and written as %x", image, got)
 		}
 	})

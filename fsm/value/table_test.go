@@ -156,22 +156,12 @@ func checkTable(t *testing.T, tab *table, model map[string]string, m making) {
 }
 
 // partsOf are the parts of the image of a table, nil for an empty one.
-func partsOf(t *testing.T, tab *table, h shape) (parts [][]byte) {
+func partsOf(t *testing.T, tab *table, h shape) [][]byte {
 	t.Helper()
 	if tab.Len() == 0 {
 		return nil
 	}
-	err := tab.eachPart(h, make([]byte, 0, MaxPartBytes), func(part []byte) error {
-		if len(part) == 0 || len(part) > MaxPartBytes {
-			t.Fatalf("a part of %d bytes", len(part))
-		}
-		parts = append(parts, bytes.Clone(part))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parts
+	return collectParts(t, func(buf []byte, emit func(part []byte) error) error { return tab.eachPart(h, buf, emit) })
 }
 
 // readTable makes a table of parts.

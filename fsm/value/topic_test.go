@@ -48,21 +48,6 @@ func (m *modelTopic) trim(before uint64) {
 // first is the first index that is held, or the next.
 func (m *modelTopic) first() uint64 { return m.next - uint64(len(m.entries)) }
 
-// topicParts are the parts of the image.
-func topicParts(t *testing.T, topic *Topic) (parts [][]byte) {
-	err := topic.EachPart(make([]byte, 0, MaxPartBytes), func(part []byte) error {
-		if len(part) == 0 || len(part) > MaxPartBytes {
-			t.Fatalf("a part of %d bytes", len(part))
-		}
-		parts = append(parts, bytes.Clone(part))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parts
-}
-
 // readTopic makes a topic of parts.
 func readTopic(parts [][]byte, s digest.Sip, generation uint64) (*Topic, bool) {
 	r := NewReader(KindTopic)
@@ -98,11 +83,11 @@ func checkTopic(t *testing.T, r *rand.Rand, topic *Topic, m *modelTopic, s diges
 	if at != len(m.entries) {
 		t.Fatalf("a walk from entry %d ends at %d of %d", from, at, len(m.entries))
 	}
-	again, ok := readTopic(topicParts(t, topic), s, 1)
+	again, ok := readTopic(imageOf(t, topic), s, 1)
 	if !ok || again.Digest() != topic.Digest() || again.Size() != topic.Size() || again.Limits() != topic.Limits() {
 		t.Fatal("the restored topic is another one")
 	}
-	if !reflect.DeepEqual(topicParts(t, again), topicParts(t, topic)) {
+	if !reflect.DeepEqual(imageOf(t, again), imageOf(t, topic)) {
 		t.Fatal("the restored topic has another image")
 	}
 }
@@ -179,7 +164,7 @@ func TestTopicsAreThoseOfTheModel(t *testing.T) {
 				generation++
 				topic.Appended(now, []byte("of the other key"), s, generation)
 			case 4:
-				if again, ok := readTopic(topicParts(t, topic), s, generation); ok && r.IntN(4) == 0 {
+				if again, ok := readTopic(imageOf(t, topic), s, generation); ok && r.IntN(4) == 0 {
 					topic = again
 				}
 			case 5:
@@ -284,7 +269,7 @@ func FuzzTopicReader(f *testing.F) {
 		if !ok {
 			return
 		}
-		again, ok := readTopic(topicParts(t, topic), s, 1)
+		again, ok := readTopic(imageOf(t, topic), s, 1)
 		if !ok || again.Digest() != topic.Digest() {
 			t.Fatal("the image of what was read is not read as the same")
 		}
@@ -297,7 +282,7 @@ func TestAnErrorEndsTheImageOfATopic(t *testing.T) {
 	for range 4 {
 		topic = topic.Appended(1, make([]byte, MaxPartBytes), s, 1)
 	}
-	for wanted := range len(topicParts(t, topic)) {
+	for wanted := range len(imageOf(t, topic)) {
 		left := wanted
 		err := topic.EachPart(make([]byte, 0, MaxPartBytes), func([]byte) error {
 			if left--; left < 0 {
