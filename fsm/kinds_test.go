@@ -132,7 +132,7 @@ func TestKeyCommandsTakeAnyKind(t *testing.T) {
 		{"object refcount k", ":1"},
 		{"exists k", ":1"},
 		{"touch k", ":1"},
-		{"memory usage k", ":1068"},
+		{"memory usage k", ":1064"},
 		{"scan 0 type unknown", "*2 $1 0 *1 $1 k"},
 		{"scan 0 type string", "*2 $1 0 *0"},
 		{"debug object k", "+Value at:0x0 refcount:1 encoding:words serializedlength:6 lru:0 lru_seconds_idle:0 version:0"},

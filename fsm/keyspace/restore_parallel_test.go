@@ -99,7 +99,7 @@ func TestRestoreInParallelMakesTheSameSpace(t *testing.T) {
 
 // A tree of entries in order is the one that storing them one by one makes, to the room of its leaves.
 func TestATreeMadeAtOnceIsTheOneThatGrows(t *testing.T) {
-	for _, keys := range []int{1, 3, 4, 15, 16, 17, leafEntries - 1, leafEntries, leafEntries + 1, 1000} {
+	for _, keys := range []int{1, 3, 4, 5, 16, 17, 18, leafEntries - 1, leafEntries, leafEntries + 1, 1000, 20_000} {
 		grown := emptySpace()
 		for i := range keys {
 			key := fmt.Appendf(nil, "{one}%d", i)
@@ -121,16 +121,17 @@ func TestATreeMadeAtOnceIsTheOneThatGrows(t *testing.T) {
 	}
 }
 
-// shape tells of a tree how it forks, and how many entries its leaves have and have room for.
+// shape tells of a tree how it forks, and how many ways lead to its leaves, and how many entries they have and have
+// room for.
 func shape(t tree) (text string) {
 	switch {
 	case t.fork != nil:
-		for _, child := range t.fork.children {
-			text += shape(child) + " "
+		for way := 0; way < fanOut; way = t.fork.next(way) {
+			text += shape(t.fork.children[way]) + " "
 		}
 		return "(" + text + ")"
 	case t.leaf != nil:
-		return fmt.Sprintf("%d/%d", len(t.leaf.entries), cap(t.leaf.entries))
+		return fmt.Sprintf("%d: %d/%d", t.leaf.ways, len(t.leaf.entries), cap(t.leaf.entries))
 	}
 	return "-"
 }

@@ -3,6 +3,7 @@ package keyspace
 import (
 	"bytes"
 	"hash/crc32"
+	"sort"
 )
 
 // piece is a section of keys on its way into the space. Its slots follow each other, so all but the first and the last
@@ -113,30 +114,35 @@ func (p *piece) grow(generation uint64) {
 // that was copied on the way.
 func treeOf(entries []Entry, places []Place, shift int, generation uint64) tree {
 	if len(entries) <= leafEntries || shift < 0 {
-		l := &leaf{generation: generation, entries: make([]Entry, len(entries), roomFor(len(entries)))}
-		copy(l.entries, entries)
-		for i := range places[:min(len(places), leafEntries)] {
-			l.tags[i] = tag(places[i].hash)
-		}
-		return tree{leaf: l}
+		return tree{leaf: leafOf(entries, places, 1, generation)}
 	}
 	f := &fork{generation: generation}
-	for begin, end := 0, 0; begin < len(entries); begin = end {
-		number := branch(places[begin].hash, shift)
-		for end = begin; end < len(entries) && branch(places[end].hash, shift) == number; {
-			end++
-		}
-		f.children[number] = treeOf(entries[begin:end], places[begin:end], shift-levelBits, generation)
-	}
+	f.fill(entries, places, shift, 0, fanOut)
 	return tree{fork: f}
 }
 
-// roomFor is the room of a leaf that grew to a number of entries, one by one.
-func roomFor(entries int) (room int) {
-	for room < entries {
-		room += leafStepAt(room)
+// leafOf makes a leaf of entries for so many ways.
+func leafOf(entries []Entry, places []Place, ways int, generation uint64) *leaf {
+	l := newLeaf(generation, ways, len(entries))
+	l.entries = append(l.entries, entries...)
+	for i := range places[:min(len(places), leafEntries)] {
+		l.tags[i] = tag(places[i].hash)
 	}
-	return room
+	return l
+}
+
+// fill leads some ways of a fork, from the first on, to all entries that take them. shift is that of the fork's level.
+func (f *fork) fill(entries []Entry, places []Place, shift, first, ways int) {
+	switch half := ways / 2; {
+	case ways == 1:
+		f.children[first] = treeOf(entries, places, shift-levelBits, f.generation)
+	case len(entries) <= leafEntries:
+		f.lead(first, leafOf(entries, places, ways, f.generation))
+	default:
+		cut := sort.Search(len(places), func(i int) bool { return branch(places[i].hash, shift) >= first+half })
+		f.fill(entries[:cut], places[:cut], shift, first, half)
+		f.fill(entries[cut:], places[cut:], shift, first+half, half)
+	}
 }
 
 // put puts a decoded piece into the space, behind those before it.
@@ -173,16 +179,7 @@ func (in *imageReader) put(p *piece) error {
 
 // graft stores an entry of a new key whose share of the state hash and whose deadline are noted elsewhere.
 func (s *Space) graft(at Place, e *Entry) {
-	link := s.writable(at.slot)
-	for shift := topShift; ; shift -= levelBits {
-		if link.fork == nil {
-			if l := s.ownLeaf(link); len(l.entries) < leafEntries || shift < 0 {
-				s.count(at.slot, 1)
-				l.insert(tag(at.hash), *e)
-				return
-			}
-			s.divide(link, shift)
-		}
-		link = &s.ownFork(link).children[branch(at.hash, shift)]
-	}
+	where := s.spotOf(s.writable(at.slot), at.hash, nil)
+	s.count(at.slot, 1)
+	where.insert(s, at.hash, *e)
 }

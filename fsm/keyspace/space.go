@@ -11,8 +11,9 @@ import (
 
 // Space is the key space: 16,384 slots, reached through a root and its pages, each slot a tree of small nodes.
 //
-//	root ──► 128 pages ──► 128 slots each ──► fork ──► 16 children by the next four bits of the hash ──► …
-//	                                     └──► leaf of up to 64 entries
+//	root ──► 128 pages ──► 128 slots each ──► fork ──► 16 ways, by the next four bits of the hash ──► fork ──► …
+//	                                     │      └────► leaf of up to 63 entries, for one way or several
+//	                                     └──► leaf
 //
 // Each node carries the generation that made it. A freeze keeps the root and begins a new generation. From then on a
 // write copies the older nodes on its way before it changes them: a root, a page, the forks down to one leaf, some six
@@ -392,25 +393,15 @@ func (s *Space) Put(at Place, key []byte, e Entry) {
 
 // store is Put for an entry that has its version.
 func (s *Space) store(at Place, key []byte, e *Entry) {
-	link := s.writable(at.slot)
-	for shift := topShift; ; shift -= levelBits {
-		if link.fork == nil {
-			l := s.ownLeaf(link)
-			if i := l.search(tag(at.hash), key); i >= 0 {
-				s.account(at, &l.entries[i], e)
-				l.entries[i] = *e
-				return
-			}
-			if len(l.entries) < leafEntries || shift < 0 {
-				s.account(at, nil, e)
-				s.count(at.slot, 1)
-				l.insert(tag(at.hash), *e)
-				return
-			}
-			s.divide(link, shift)
-		}
-		link = &s.ownFork(link).children[branch(at.hash, shift)]
+	where := s.spotOf(s.writable(at.slot), at.hash, nil)
+	if i := where.leaf.search(tag(at.hash), key); i >= 0 {
+		s.account(at, &where.leaf.entries[i], e)
+		where.leaf.entries[i] = *e
+		return
 	}
+	s.account(at, nil, e)
+	s.count(at.slot, 1)
+	where.insert(s, at.hash, *e)
 }
 
 // Set stores a copy of a string, without a deadline.
@@ -428,21 +419,18 @@ func (s *Space) Remove(key []byte) bool {
 
 // drop removes a key that is stored.
 func (s *Space) drop(at Place, key []byte) {
-	link, parent := s.writable(at.slot), (*tree)(nil)
-	for shift := topShift; link.fork != nil; shift -= levelBits {
-		link, parent = &s.ownFork(link).children[branch(at.hash, shift)], link
-	}
-	l := s.ownLeaf(link)
+	slot := s.writable(at.slot)
+	var buf [64 / levelBits]step
+	path := buf[:0]
+	l := s.spotOf(slot, at.hash, &path).leaf
 	i := l.search(tag(at.hash), key)
 	s.account(at, &l.entries[i], nil)
 	s.removals.note(at.hash, l.entries[i].Version, s.generation, s.hashing.state)
 	s.count(at.slot, -1)
 	l.delete(i)
-	switch {
-	case parent != nil && len(l.entries) <= mergeBelow:
-		s.merge(parent)
-	case parent == nil && len(l.entries) == 0:
-		*link = tree{}
+	merge(slot, path)
+	if slot.leaf != nil && len(slot.leaf.entries) == 0 {
+		*slot = tree{}
 	}
 }
 

@@ -11,14 +11,11 @@ import (
 
 const (
 	// leafEntries bounds the entries of a leaf, unless the leaf is so deep that no bits of the hash are left to divide
-	// it.
-	leafEntries = 64
-	// leafStep is the number of entries by which a leaf's room grows, and half of it below smallLeaf entries: so the
-	// room of a small leaf, of which there are many, is used, and a large one is not copied often.
-	leafStep, smallLeaf = 8, 16
-	// A leaf with mergeBelow entries is merged with its siblings if they have at most mergeEntries together: so few
-	// that the merged leaf is not divided again at once.
-	mergeBelow, mergeEntries = 2, leafEntries / 2
+	// it. With this number the tags of a leaf and its other fields fill what the allocator hands out for them.
+	leafEntries = 63
+	// mergeEntries is up to how many entries two leaves have together that are merged: so few that the merged leaf is not
+	// divided again at once.
+	mergeEntries = leafEntries / 2
 
 	// levelBits is the number of bits of the hash that a level of the tree uses.
 	levelBits = 4
@@ -27,29 +24,74 @@ const (
 )
 
 // tree is a slot, or a part of one: a fork, a leaf, or nothing. The link says which of them it is, so that a search
-// touches one cache line per fork.
+// touches one cache line per fork. Only a slot is nothing; a way of a fork leads to a fork or to a leaf.
 type tree struct {
 	fork *fork
 	leaf *leaf
 }
 
-// fork divides what is below it by the next bits of the hash.
+// fork divides what is below it by the next bits of the hash: a way for each value of them.
 type fork struct {
 	generation uint64
 	children   [fanOut]tree
 }
 
-// leaf holds entries in no order.
+// leaf holds entries in no order. It serves one way of its fork, or 2, 4, 8 or 16 that follow each other: a full leaf
+// is cut in two halves of its ways, and a fork takes the place of a full leaf of one way. So leaves are half full at
+// least on average, at any number of keys. With a leaf for each way, a slot of 64 keys would have 16 leaves of 4.
 type leaf struct {
 	generation uint64
+	// ways is how many ways lead here. The leaf of a slot without a fork has one.
+	ways uint8
 	// tags[i] is a byte of the hash of entries[i], kept together so that a search looks at one entry on average.
 	// Entries beyond leafEntries have none.
 	tags    [leafEntries]byte
 	entries []Entry
 }
 
+// rooms are the numbers of entries for which a leaf has room: each fills what Go's allocator hands out for so many, but
+// for a few bytes.
+var rooms = [...]int{4, 8, 12, 17, 22, 28, 35, 44, 51, 57, leafEntries}
+
+// roomStep is by how many entries the room of a leaf grows that has more than leafEntries.
+const roomStep = 8
+
+// roomFor is the room of a leaf with a number of entries, one at least.
+func roomFor(entries int) int {
+	for _, room := range rooms {
+		if entries <= room {
+			return room
+		}
+	}
+	return (entries + roomStep - 1) / roomStep * roomStep
+}
+
+// newLeaf is a leaf with room for so many entries.
+func newLeaf(generation uint64, ways, entries int) *leaf {
+	return &leaf{generation: generation, ways: uint8(ways), entries: make([]Entry, 0, roomFor(entries))}
+}
+
+// first is the first of the ways that lead to the leaf, of which way is one.
+func (l *leaf) first(way int) int { return way &^ (int(l.ways) - 1) }
+
+// lead leads the ways of a leaf to it, of which way is one.
+func (f *fork) lead(way int, l *leaf) {
+	first := l.first(way)
+	for i := range int(l.ways) {
+		f.children[first+i] = tree{leaf: l}
+	}
+}
+
+// next is the first way behind those that lead where a way leads.
+func (f *fork) next(way int) int {
+	if l := f.children[way].leaf; l != nil {
+		return l.first(way) + int(l.ways)
+	}
+	return way + 1
+}
+
 // branch picks the child for a hash; shift is that of the fork's level.
-func branch(hash uint64, shift int) uint64 { return hash >> shift % fanOut }
+func branch(hash uint64, shift int) int { return int(hash >> shift % fanOut) }
 
 // tag is the byte of the hash that branches use last.
 func tag(hash uint64) byte { return byte(hash) }
@@ -81,7 +123,7 @@ func (l *leaf) insert(tag byte, e Entry) {
 		l.tags[i] = tag
 	}
 	if i == cap(l.entries) {
-		l.resize(i + leafStepAt(i))
+		l.resize(roomFor(i + 1))
 	}
 	l.entries = append(l.entries, e)
 }
@@ -96,34 +138,114 @@ func (l *leaf) delete(i int) {
 	l.entries[i] = l.entries[last]
 	l.entries[last] = Entry{} // what was removed must not be kept alive from here
 	l.entries = l.entries[:last]
-	if step := leafStepAt(last); cap(l.entries)-last >= 2*step {
-		l.resize(last + step)
+	if room := roomFor(last + 1); cap(l.entries) > roomFor(room+1) {
+		l.resize(room)
 	}
-}
-
-// leafStepAt is the step by which a leaf with a number of entries grows.
-func leafStepAt(entries int) int {
-	if entries < smallLeaf {
-		return leafStep / 2
-	}
-	return leafStep
 }
 
 // resize moves the entries of a leaf to an array of their own with the given room.
 func (l *leaf) resize(room int) { l.entries = append(make([]Entry, 0, room), l.entries...) }
 
-// ownLeaf gives the leaf at a link without a fork, as one that this generation may change.
-func (s *Space) ownLeaf(link *tree) *leaf {
-	switch l := link.leaf; {
+// spot is where an entry with a hash belongs: a leaf that this generation may change, and the way to it.
+type spot struct {
+	leaf *leaf
+	// link leads to the leaf. It is that of a slot, or a way of the fork above.
+	link  *tree
+	above *fork
+	way   int
+	// shift is that of the level below the link.
+	shift int
+}
+
+// spotOf finds the spot for a hash in the tree of a slot, which is writable. It appends the forks on the way there to
+// path, if that is not nil.
+func (s *Space) spotOf(slot *tree, hash uint64, path *[]step) (at spot) {
+	at = spot{link: slot, shift: topShift}
+	at.descend(s, hash, path)
+	return at
+}
+
+// step is a fork on the way to a leaf, and the way that was taken there.
+type step struct {
+	fork *fork
+	way  int
+}
+
+// descend goes on to the leaf.
+func (at *spot) descend(s *Space, hash uint64, path *[]step) {
+	for at.link.fork != nil {
+		at.above, at.way = s.ownFork(at.link), branch(hash, at.shift)
+		at.link = &at.above.children[at.way]
+		at.shift -= levelBits
+		if path != nil {
+			*path = append(*path, step{at.above, at.way})
+		}
+	}
+	at.leaf = at.ownLeaf(s)
+}
+
+// ownLeaf gives the leaf, as one that this generation may change.
+func (at *spot) ownLeaf(s *Space) *leaf {
+	l := at.link.leaf
+	switch {
 	case l == nil:
-		link.leaf = &leaf{generation: s.generation}
+		at.link.leaf = newLeaf(s.generation, 1, 1)
 	case l.generation < s.generation:
 		c := *l
 		c.generation = s.generation
-		c.resize(len(l.entries)) // most writes replace an entry, and need no more room
-		link.leaf = &c
+		c.resize(roomFor(len(l.entries)))
+		at.lead(&c)
 	}
-	return link.leaf
+	return at.link.leaf
+}
+
+// lead leads the spot, and all ways of a leaf, to the leaf.
+func (at *spot) lead(l *leaf) {
+	if at.above == nil {
+		at.link.leaf = l
+		return
+	}
+	at.above.lead(at.way, l)
+}
+
+// insert adds an entry of a new key. It divides the leaf as often as that takes.
+func (at *spot) insert(s *Space, hash uint64, e Entry) {
+	for len(at.leaf.entries) >= leafEntries && (at.leaf.ways > 1 || at.shift >= 0) {
+		if at.leaf.ways == 1 {
+			below := &fork{generation: s.generation}
+			at.leaf.ways = fanOut
+			below.lead(0, at.leaf)
+			*at.link = tree{fork: below}
+		} else {
+			at.halve(s)
+		}
+		at.descend(s, hash, nil)
+	}
+	at.leaf.insert(tag(hash), e)
+}
+
+// halve puts two leaves in place of one, each with half of its ways.
+func (at *spot) halve(s *Space) {
+	l, half := at.leaf, int(at.leaf.ways/2)
+	middle := l.first(at.way) + half
+	var isHigh [leafEntries]bool
+	count := 0
+	for i := range l.entries {
+		hash := digest.Of(s.hashing.keys, l.entries[i].Key())
+		if isHigh[i] = branch(hash, at.shift+levelBits) >= middle; isHigh[i] {
+			count++
+		}
+	}
+	low, high := newLeaf(s.generation, half, len(l.entries)-count), newLeaf(s.generation, half, count)
+	for i, e := range l.entries {
+		part := low
+		if isHigh[i] {
+			part = high
+		}
+		part.insert(l.tags[i], e)
+	}
+	at.above.lead(middle-half, low)
+	at.above.lead(middle, high)
 }
 
 // ownFork gives the fork at a link, as one that this generation may change.
@@ -136,40 +258,45 @@ func (s *Space) ownFork(link *tree) *fork {
 	return link.fork
 }
 
-// divide puts a fork in place of a full leaf.
-func (s *Space) divide(link *tree, shift int) {
-	f := &fork{generation: s.generation}
-	for _, e := range link.leaf.entries {
-		hash := digest.Of(s.hashing.keys, e.Key())
-		s.ownLeaf(&f.children[branch(hash, shift)]).insert(tag(hash), e)
-	}
-	*link = tree{fork: f}
-}
-
-// merge puts a leaf in place of a fork whose children are leaves with few entries.
-func (s *Space) merge(link *tree) {
-	total := 0
-	for _, child := range link.fork.children {
-		if child.fork != nil {
+// merge merges the leaf at the end of a path with the leaves beside it, as long as they are small together, and puts a
+// leaf in place of a fork of which it has all ways. The slot leads to the first fork of the path. All of them may be
+// changed.
+func merge(slot *tree, path []step) {
+	for depth := len(path) - 1; depth >= 0; depth-- {
+		f, way := path[depth].fork, path[depth].way
+		for f.mergePair(way) {
+		}
+		l := f.children[way].leaf
+		if l.ways < fanOut {
 			return
 		}
-		if child.leaf != nil {
-			total += len(child.leaf.entries)
+		l.ways = 1
+		link := slot
+		if depth > 0 {
+			link = &path[depth-1].fork.children[path[depth-1].way]
+		}
+		*link = tree{leaf: l}
+	}
+}
+
+// mergePair merges the leaf of a way with the one beside it, if both have equally many ways and are small together.
+func (f *fork) mergePair(way int) bool {
+	l := f.children[way].leaf
+	if l.ways == fanOut {
+		return false
+	}
+	beside := f.children[l.first(way)^int(l.ways)].leaf
+	if beside == nil || beside.ways != l.ways || len(l.entries)+len(beside.entries) > mergeEntries {
+		return false
+	}
+	merged := newLeaf(f.generation, 2*int(l.ways), len(l.entries)+len(beside.entries))
+	for _, part := range []*leaf{l, beside} {
+		for i, e := range part.entries {
+			merged.insert(part.tags[i], e)
 		}
 	}
-	if total > mergeEntries {
-		return
-	}
-	merged := &leaf{generation: s.generation}
-	for _, child := range link.fork.children {
-		if child.leaf == nil {
-			continue
-		}
-		for i, e := range child.leaf.entries {
-			merged.insert(child.leaf.tags[i], e)
-		}
-	}
-	*link = tree{leaf: merged}
+	f.lead(way, merged)
+	return true
 }
 
 // ranked is an entry with its hash.
@@ -190,17 +317,19 @@ const fetchedLeaves = 4
 
 // walkFrom is walk for the hashes from one on; shift is that of the tree's level.
 func (t tree) walkFrom(from uint64, shift int, keys digest.Sip, scratch *[]ranked, visit func(ranked) error) error {
-	if t.fork != nil {
-		first := int(branch(from, shift))
-		for i, child := range t.fork.children[first:] {
-			if i%fetchedLeaves == 0 {
-				fetch(t.fork.children[first+i : min(first+i+fetchedLeaves, fanOut)])
+	if f := t.fork; f != nil {
+		fetched := 0
+		for way := branch(from, shift); way < fanOut; way = f.next(way) {
+			if fetched == 0 {
+				fetched = f.fetch(way)
 			}
-			if err := child.walkFrom(from, shift-levelBits, keys, scratch, visit); err != nil {
+			fetched--
+			if err := f.children[way].walkFrom(from, shift-levelBits, keys, scratch, visit); err != nil {
 				return err
 			}
-			from = 0 // only the first child is cut
+			from = 0 // only what the first way leads to is cut
 		}
+		return nil
 	}
 	if t.leaf == nil {
 		return nil
@@ -220,6 +349,18 @@ func (t tree) walkFrom(from uint64, shift int, keys digest.Sip, scratch *[]ranke
 		}
 	}
 	return nil
+}
+
+// fetch brings the entries of some leaves, to which ways from one on lead, into the processor's caches, and says how
+// many trees these ways lead to.
+func (f *fork) fetch(way int) (trees int) {
+	var some [fetchedLeaves]tree
+	for ; way < fanOut && trees < fetchedLeaves; way = f.next(way) {
+		some[trees] = f.children[way]
+		trees++
+	}
+	fetch(some[:trees])
+	return trees
 }
 
 // fetch brings the entries of leaves into the processor's caches, their records included. Each record that a walk reads

@@ -91,12 +91,120 @@ func TestTreeEqualsAMapThroughFreezes(t *testing.T) {
 			checkKept(t, images[0])
 			images = images[1:]
 		}
+		if step%1000 == 0 {
+			s.checkTrees(t)
+		}
 	}
 	images = append(images, kept{s.Freeze(), model})
 	for _, f := range images {
 		checkKept(t, f)
 	}
 	s.checkSum(t)
+}
+
+// checkTrees checks the trees of all slots: what leads where, and that every entry is where its hash leads.
+func (s *Space) checkTrees(t *testing.T) {
+	t.Helper()
+	for number := range command.Slots {
+		slot := s.root.slot(uint16(number))
+		if slot.leaf != nil && slot.leaf.ways != 1 {
+			t.Fatalf("the leaf of a slot has %d ways", slot.leaf.ways)
+		}
+		found := s.checkTree(t, slot, topShift, func(uint64) bool { return true })
+		if found != s.slotStored(uint16(number)) {
+			t.Fatalf("slot %d has %d entries in its tree, and counts %d", number, found, s.slotStored(uint16(number)))
+		}
+	}
+}
+
+// checkTree checks a tree whose hashes must belong to it, and counts its entries.
+func (s *Space) checkTree(t *testing.T, at tree, shift int, belongs func(hash uint64) bool) (entries int) {
+	t.Helper()
+	if at.fork != nil {
+		for way := 0; way < fanOut; way = at.fork.next(way) {
+			child, end := at.fork.children[way], at.fork.next(way)
+			if end-way > 1 && (child.leaf.first(way) != way || at.fork.children[end-1] != child) {
+				t.Fatalf("a leaf has %d ways from %d on", end-way, way)
+			}
+			if child == (tree{}) || child.fork != nil && child.leaf != nil {
+				t.Fatalf("a way leads to %+v", child)
+			}
+			entries += s.checkTree(t, child, shift-levelBits, func(hash uint64) bool {
+				there := branch(hash, shift)
+				return way <= there && there < end && belongs(hash)
+			})
+		}
+		return entries
+	}
+	if at.leaf == nil {
+		return 0
+	}
+	if len(at.leaf.entries) > leafEntries {
+		t.Fatalf("a leaf has %d entries", len(at.leaf.entries))
+	}
+	for i := range at.leaf.entries {
+		hash := s.Place([]byte(at.leaf.entries[i].Key())).hash
+		if !belongs(hash) || at.leaf.tags[i] != tag(hash) {
+			t.Fatalf("%q is in a leaf where its hash does not lead", at.leaf.entries[i].Key())
+		}
+	}
+	return len(at.leaf.entries)
+}
+
+// TestLeavesAreFilled bounds what a key pays for the leaf that it is in, for any number of keys from a full leaf on,
+// and also after most of many keys are gone.
+func TestLeavesAreFilled(t *testing.T) {
+	const minShare = 0.45 // of a leaf's entries
+	s := emptySpace()
+	slot := command.Slot([]byte("tag"))
+	fill := func() (leaves, room int) {
+		var visit func(at tree)
+		visit = func(at tree) {
+			if at.leaf != nil {
+				leaves, room = leaves+1, room+cap(at.leaf.entries)
+			}
+			for way := 0; at.fork != nil && way < fanOut; way = at.fork.next(way) {
+				visit(at.fork.children[way])
+			}
+		}
+		visit(s.root.slot(slot))
+		return leaves, room
+	}
+	check := func(keys int, minShare, maxRoom float64) {
+		t.Helper()
+		leaves, room := fill()
+		share := float64(keys) / float64(leaves*leafEntries)
+		if share < minShare || float64(room) > maxRoom*float64(keys) {
+			t.Errorf("%d keys are in %d leaves, %.2f of what they hold, with room for %d", keys, leaves, share, room)
+		}
+	}
+	const lastKey = 20_000
+	for i := 1; i <= lastKey; i++ {
+		s.Set(fmt.Appendf(nil, "{tag}%d", i), nil)
+		if i >= 2*leafEntries && i%37 == 0 {
+			check(i, minShare, 1.25)
+		}
+	}
+	s.checkTrees(t)
+	for i := lastKey; i > lastKey/10; i-- {
+		s.Remove(fmt.Appendf(nil, "{tag}%d", i))
+	}
+	check(lastKey/10, 0.2, 1.75)
+	s.checkTrees(t)
+}
+
+// A room is what Go's allocator hands out for that many entries, but for less than one entry more.
+func TestRoomsFillWhatIsAllocated(t *testing.T) {
+	for _, room := range rooms[:len(rooms)-1] { // a leaf has no more than the last
+		if got := cap(append([]Entry(nil), make([]Entry, room)...)); got != room {
+			t.Errorf("with room for %d there is room for %d", room, got)
+		}
+	}
+	for entries := 1; entries < 200; entries++ {
+		if room := roomFor(entries); room < entries || room-entries > roomStep {
+			t.Errorf("room for %d is %d", entries, room)
+		}
+	}
 }
 
 func agrees(s *Space, model map[string]string, key string) bool {
@@ -171,8 +279,8 @@ func TestOneSlotOfManyKeysIsDividedEvenly(t *testing.T) {
 			largest = max(largest, len(at.leaf.entries))
 		}
 		if at.fork != nil {
-			for _, child := range at.fork.children {
-				visit(child, depth+1)
+			for way := 0; way < fanOut; way = at.fork.next(way) {
+				visit(at.fork.children[way], depth+1)
 			}
 		}
 	}
@@ -202,8 +310,8 @@ func TestKeysOfEqualHashShareALeaf(t *testing.T) {
 				t.Fatal("a removed entry is kept alive")
 			}
 		}
-		if room := cap(l.entries) - len(l.entries); room >= 2*leafStep {
-			t.Fatalf("there is room for %d more than %d entries", room, len(l.entries))
+		if count := len(l.entries); count > 0 && cap(l.entries) > roomFor(roomFor(count+1)+1) {
+			t.Fatalf("there is room for %d, and there are %d entries", cap(l.entries), count)
 		}
 	}
 	if len(l.entries) != 0 {
@@ -220,10 +328,15 @@ func TestFullLeafWithoutBitsLeftGrows(t *testing.T) {
 	link := s.writable(at.slot)
 	for shift := topShift; shift >= 0; shift -= levelBits {
 		link.fork = &fork{generation: s.generation}
+		for way := range fanOut {
+			link.fork.lead(way, newLeaf(s.generation, 1, 0))
+		}
 		link = &link.fork.children[branch(at.hash, shift)]
+		link.leaf = nil
 	}
+	link.leaf = newLeaf(s.generation, 1, 0)
 	for i := range leafEntries {
-		s.ownLeaf(link).insert(tag(at.hash), NewEntry(fmt.Appendf(nil, "other %d", i), nil))
+		link.leaf.insert(tag(at.hash), NewEntry(fmt.Appendf(nil, "other %d", i), nil))
 	}
 	s.Put(at, key, NewEntry(key, []byte("value")))
 	if e := s.Find(at, key); e == nil || string(e.content()) != "value" {
