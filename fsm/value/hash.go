@@ -57,7 +57,7 @@ func (e *HashEdit) Remove(field []byte) (existed bool) { return e.fields.remove(
 func (e *HashEdit) Len() int { return e.fields.Len() }
 
 // Hash is what was written, nil if no field is left. The edit is not used any more.
-func (e *HashEdit) Hash() *Hash { return newHash(e.fields.table) }
+func (e *HashEdit) Hash() *Hash { return newHash(e.fields.written()) }
 
 // Kind is KindHash.
 func (h *Hash) Kind() Kind { return KindHash }

@@ -85,7 +85,7 @@ func (e *SetEdit) At(number int) Item {
 func (e *SetEdit) Len() int { return e.members.Len() }
 
 // Set is what was written, nil if no member is left. The edit is not used any more.
-func (e *SetEdit) Set() *Set { return newSet(e.members.table) }
+func (e *SetEdit) Set() *Set { return newSet(e.members.written()) }
 
 // Kind is KindSet.
 func (s *Set) Kind() Kind { return KindSet }

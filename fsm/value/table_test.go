@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/raftredis/raftredis/fsm/value/digest"
+	"github.com/raftredis/raftredis/internal/allocated"
 )
 
 // keptForm is what a table of a shape keeps: a string, eight bytes, or nothing.
@@ -279,6 +280,52 @@ func modelTable(t *testing.T, r *rand.Rand, h shape) {
 	}
 }
 
+// Several changes in one edit make the table that they make one by one, and leave the one before as it was: a pack is
+// changed in place only where the edit has made it. What is written takes no more memory than it needs.
+func TestChangesInOneEditAreThoseOneByOne(t *testing.T) {
+	for _, h := range []shape{keysOnly, withItems, withWords} {
+		r := random(t, 21)
+		m := making{h, digest.NewSip(3, 4), 1}
+		var tab table
+		model := map[string]string{}
+		for round := range 2000 {
+			before, had := tab, maps.Clone(model)
+			image := bytes.Clone(before.packed)
+			oneByOne, e := tab, edit(tab, m)
+			for range r.IntN(12) {
+				key := randomText(r)
+				if r.IntN(3) == 0 {
+					oneByOne, _ = oneByOne.without([]byte(key), m)
+					e.remove([]byte(key))
+					delete(model, key)
+				} else {
+					kept := randomKept(r, h)
+					oneByOne, _ = oneByOne.with([]byte(key), keptForm(h, kept, m.state), m)
+					e.put([]byte(key), keptForm(h, kept, m.state))
+					model[key] = kept
+				}
+			}
+			tab = e.written()
+			if tab.trunk != nil || oneByOne.trunk != nil { // another generation would be needed to compare: begin anew
+				checkTable(t, &tab, model, m)
+				tab, model = table{}, map[string]string{}
+				continue
+			}
+			if !bytes.Equal(tab.packed, oneByOne.packed) {
+				t.Fatalf("round %d: the pack is another one", round)
+			}
+			if allocated.Size(cap(tab.packed)) > allocated.Size(len(tab.packed)) {
+				t.Fatalf("round %d: a pack of %d bytes has room for %d", round, len(tab.packed), cap(tab.packed))
+			}
+			if before.trunk == nil && !bytes.Equal(before.packed, image) {
+				t.Fatalf("round %d: the pack before has changed", round)
+			}
+			checkTable(t, &tab, model, m)
+			checkTable(t, &before, had, m)
+		}
+	}
+}
+
 // At a depth where no bits of the hash are left, a leaf takes any number of entries.
 func TestTableTakesEqualHashes(t *testing.T) {
 	m := making{keysOnly, digest.NewSip(3, 4), 1}
@@ -287,7 +334,7 @@ func TestTableTakesEqualHashes(t *testing.T) {
 	for way := range ways {
 		root.lead(way, &tableLeaf{generation: 1, ways: 1})
 	}
-	e := tableEdit{table{trunk: &trunk{root: root, seed: &seed}}, m, true}
+	e := tableEdit{table: table{trunk: &trunk{root: root, seed: &seed}}, making: m, owned: true}
 	const entries = 1000
 	for i := range entries {
 		key, kept := newForm(strconv.AppendInt(nil, int64(i), 10), m.state), form{}

@@ -3,6 +3,8 @@ package value
 import (
 	"encoding/binary"
 	"slices"
+
+	"github.com/raftredis/raftredis/internal/allocated"
 )
 
 // tableEdit is a table while a command changes it, one entry after the other. The trunk of the table before stays as it
@@ -10,25 +12,34 @@ import (
 type tableEdit struct {
 	table
 	making
-	// owned says that the trunk is of this edit.
-	owned bool
+	// owned says that the trunk is of this edit, fresh that the pack is: it may be changed where it lies, and has room
+	// behind it for its growth. See written.
+	owned, fresh bool
 }
 
 func edit(t table, m making) tableEdit { return tableEdit{table: t, making: m} }
+
+// written is the table with all changes. A pack takes what it needs, without room behind it.
+func (e *tableEdit) written() table {
+	if length := len(e.packed); allocated.Size(cap(e.packed)) > allocated.Size(length) {
+		e.packed = append(make([]byte, 0, length), e.packed...)
+	}
+	return e.table
+}
 
 // with is the table with an entry, in place of the one of that key if existed. kept is what the table keeps for the
 // key: newForm, wordForm, or nothing, as its shape is.
 func (t table) with(key []byte, kept form, m making) (next table, existed bool) {
 	e := edit(t, m)
 	existed = e.put(key, kept)
-	return e.table, existed
+	return e.written(), existed
 }
 
 // without is the table without the entry of a key.
 func (t table) without(key []byte, m making) (next table, existed bool) {
 	e := edit(t, m)
 	existed = e.remove(key)
-	return e.table, existed
+	return e.written(), existed
 }
 
 // putEntry writes an entry to b, which has room for it.
@@ -72,16 +83,38 @@ func (e *tableEdit) putSmall(key, kept *form, hash uint64, existed *bool) bool {
 		e.plant()
 		return false
 	}
-	fresh := make([]byte, packStart+length)
-	copy(fresh[packStart:], old[:at])
-	put := fresh[packStart+at : packStart+at+size]
+	put := e.splice(at, end, size)
 	putEntry(put, key, kept)
-	copy(fresh[packStart+at+size:], old[end:])
-	sum += e.shape.entryHash(hash, Item{put[key.size():]}, e.state)
-	binary.LittleEndian.PutUint64(fresh, sum)
-	fresh[sumBytes] = byte(count)
-	e.packed = fresh
+	e.sign(sum+e.shape.entryHash(hash, Item{put[key.size():]}, e.state), count)
 	return true
+}
+
+// splice makes room in the pack for so many bytes in place of those from at to end, and gives it. Most edits are one
+// change, for which a pack is made that fits. A second one makes room for more.
+func (e *tableEdit) splice(at, end, size int) (room []byte) {
+	old, from, to := e.packed, packStart+at, packStart+end
+	length := max(len(old), packStart) - (to - from) + size
+	if e.fresh && length <= cap(old) {
+		e.packed = old[:length]
+		copy(e.packed[from+size:], old[to:])
+		return e.packed[from : from+size]
+	}
+	capacity := length
+	if e.fresh {
+		capacity = min(2*length, packStart+maxPackBytes)
+	}
+	e.packed, e.fresh = make([]byte, length, capacity), true
+	if old != nil {
+		copy(e.packed, old[:from])
+		copy(e.packed[from+size:], old[to:])
+	}
+	return e.packed[from : from+size]
+}
+
+// sign notes in the pack the sum of the hashes of its entries and their number.
+func (e *tableEdit) sign(sum uint64, count int) {
+	binary.LittleEndian.PutUint64(e.packed, sum)
+	e.packed[sumBytes] = byte(count)
 }
 
 // lies reports whether a whole form is what b holds.
@@ -100,7 +133,7 @@ func (e *tableEdit) plant() {
 		root.next[way].leaf = leaf
 	}
 	e.trunk = &trunk{root: root, seed: &seed, count: e.Len(), bytes: len(e.entries()), sum: e.digest()}
-	e.packed, e.owned = nil, true
+	e.packed, e.owned, e.fresh = nil, true, false
 }
 
 // own lets the edit change the trunk and its root.
@@ -280,15 +313,12 @@ func (e *tableEdit) removeForm(wanted *form) (existed bool) {
 	}
 	count, sum := e.Len()-1, e.digest()
 	if count == 0 {
-		e.packed = nil
+		e.packed, e.fresh = nil, false
 		return true
 	}
 	sum -= e.shape.entryHash(wanted.hash(e.state), Item{old[middle:end]}, e.state)
-	fresh := make([]byte, packStart+len(old)-(end-at))
-	copy(fresh[packStart+copy(fresh[packStart:], old[:at]):], old[end:])
-	binary.LittleEndian.PutUint64(fresh, sum)
-	fresh[sumBytes] = byte(count)
-	e.packed = fresh
+	e.splice(at, end, 0)
+	e.sign(sum, count)
 	return true
 }
 
@@ -341,7 +371,7 @@ func (e *tableEdit) fold() {
 	binary.LittleEndian.PutUint64(packed, e.trunk.sum)
 	packed[sumBytes] = byte(e.trunk.count)
 	e.packed, e.trunk = e.trunk.root.appendTo(packed), nil
-	e.owned = false
+	e.owned, e.fresh = false, true
 }
 
 // appendTo appends the entries of all leaves to dst, in their order.
