@@ -22,8 +22,8 @@ var memoryHandlers = []handler{
 type memoryUse struct {
 	// used is what live objects occupy, and those that are not yet collected; active is used with the gaps between them;
 	// heap is active with what is free and not given back; process is all that the process holds from the system. live is
-	// what the last collection found alive.
-	used, active, heap, process, live uint64
+	// what the last collection found alive. allocated is how much was ever allocated.
+	used, active, heap, process, live, allocated uint64
 }
 
 // startMemory is what was in use when the process began.
@@ -38,12 +38,13 @@ func readMemory() memoryUse {
 		{Name: "/memory/classes/total:bytes"},
 		{Name: "/memory/classes/heap/released:bytes"},
 		{Name: "/gc/heap/live:bytes"},
+		{Name: "/gc/heap/allocs:bytes"},
 	}
 	metrics.Read(samples)
 	value := func(i int) uint64 { return samples[i].Value.Uint64() }
 	return memoryUse{
 		used: value(0), active: value(0) + value(1), heap: value(0) + value(1) + value(2), process: value(3) - value(4),
-		live: value(5),
+		live: value(5), allocated: value(6),
 	}
 }
 

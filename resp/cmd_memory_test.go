@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/raftredis/raftredis/internal/collector"
 	"github.com/raftredis/raftredis/internal/reply"
 	"github.com/raftredis/raftredis/resp/topology"
 )
@@ -90,12 +91,23 @@ func TestMallocStatsTellsOfTheRuntime(t *testing.T) {
 // scale is memory as a test would have it, and what the runtime is told.
 type scale struct {
 	process, live atomic.Uint64
-	// frees counts how often memory was given back; limit is the last soft limit, of sets.
-	frees, sets, limit atomic.Int64
+	// garbage is there beside what is alive, allocated is all that ever was.
+	garbage, allocated atomic.Uint64
+	// frees counts how often memory was given back; limit is the last soft limit, of sets. percent is the last share of
+	// garbage, of percents.
+	frees, sets, limit, percents, percent atomic.Int64
 }
 
 func (s *scale) read() memoryUse {
-	return memoryUse{used: s.live.Load(), live: s.live.Load(), process: s.process.Load()}
+	used := s.live.Load() + s.garbage.Load()
+	return memoryUse{
+		used: used, active: used, heap: used, live: s.live.Load(), process: s.process.Load(), allocated: s.allocated.Load(),
+	}
+}
+
+func (s *scale) setPercent(percent int) {
+	s.percent.Store(int64(percent))
+	s.percents.Add(1)
 }
 
 func (s *scale) setLimit(bytes int64) {
@@ -108,7 +120,8 @@ func weighed(t *testing.T, store *fakeStore, heapBytes int64) (*Server, *scale, 
 	t.Helper()
 	var memory scale
 	s := testServer(t, Options{
-		Store: store, Memory: MemoryOptions{SystemBytes: 256 << 20, HeapBytes: heapBytes, SetHeapLimit: memory.setLimit},
+		Store: store, Memory: MemoryOptions{SystemBytes: 256 << 20, HeapBytes: heapBytes, SetHeapLimit: memory.setLimit,
+			SetPercent: memory.setPercent},
 	})
 	now := time.Unix(1700000000, 0)
 	s.clock = func() time.Time { return now }
@@ -251,6 +264,54 @@ func TestTheSoftLimitFollowsMaxMemoryAndContainer(t *testing.T) {
 	}
 	if memory.sets.Load() != 2 || memory.limit.Load() != 1500*mib {
 		t.Errorf("the limit was set %d times, last to %d", memory.sets.Load(), memory.limit.Load())
+	}
+}
+
+// The share of garbage is set at the first look, and when what is alive has changed enough.
+func TestTheShareOfGarbageFollowsTheHeap(t *testing.T) {
+	const mib = 1 << 20
+	s, memory, _ := weighed(t, newFakeStore(t), 0)
+	for _, c := range []struct {
+		live uint64
+		sets int64
+	}{{8 * mib, 1}, {9 * mib, 1}, {1 << 30, 2}, {2 << 30, 2}, {8 * mib, 3}} {
+		memory.live.Store(c.live)
+		s.weighMemory()
+		got, sets := memory.percent.Load(), memory.percents.Load()
+		if want := int64(collector.Percent(c.live)); got != want || sets != c.sets {
+			t.Errorf("%d alive: %d%%, set %d times; want %d%%, set %d times", c.live, got, sets, want, c.sets)
+		}
+	}
+	s.memory.SetPercent = nil // GOGC is set
+	memory.live.Store(1 << 30)
+	if s.weighMemory(); memory.percents.Load() != 3 {
+		t.Error("what somebody else has set was changed")
+	}
+}
+
+// A server that has nothing to do collects what its clients left behind.
+func TestAQuietServerGivesMemoryBack(t *testing.T) {
+	const mib = 1 << 20
+	store := newFakeStore(t)
+	store.info.Data = 100 * mib
+	s, memory, now := weighed(t, store, 0)
+	s.memory.quiet = collector.Quiet{} // which has looked, by another clock
+	memory.live.Store(100 * mib)
+	memory.garbage.Store(40 * mib)
+	look := func(allocates uint64) int64 {
+		*now = now.Add(collector.Period)
+		memory.allocated.Add(allocates)
+		s.weighMemory()
+		return memory.frees.Load()
+	}
+	if s.weighMemory(); look(2*mib) != 0 {
+		t.Fatal("a server that is busy collects early")
+	}
+	if look(mib) != 1 {
+		t.Fatal("a server that is quiet does not collect")
+	}
+	if memory.garbage.Store(0); look(0) != 1 {
+		t.Fatal("a server without garbage collects")
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/raftredis/raftredis/internal/collector"
 )
 
 // MemoryOptions say what memory there is.
@@ -16,6 +18,8 @@ type MemoryOptions struct {
 	HeapBytes int64
 	// SetHeapLimit sets the soft limit of the runtime, as debug.SetMemoryLimit does. Nil: somebody else has set it.
 	SetHeapLimit func(bytes int64)
+	// SetPercent sets how much garbage the heap may hold, as debug.SetGCPercent does. Nil: somebody else has set it.
+	SetPercent func(percent int)
 }
 
 // memoryLimit is maxmemory: while it is exceeded, writes that may need memory are refused (-OOM) to the clients of this
@@ -42,8 +46,11 @@ type memoryLimit struct {
 	mu sync.Mutex
 	// heapLimit is the soft limit that was set last.
 	heapLimit int64
-	// givenBack is when memory was given back to the system last.
+	// percent is how much garbage the heap may hold, 0 before it was set.
+	percent int
+	// givenBack is when memory was given back to the system last. quiet finds the moments to do it early.
 	givenBack time.Time
+	quiet     collector.Quiet
 	// logged says that the log has a shortage, lastShort when there was one at the last.
 	logged    bool
 	lastShort time.Time
@@ -97,7 +104,8 @@ func (s *Server) weighMemory() {
 	m.short.Store(short)
 	s.tellShort(short, now)
 	m.exceeded.Store(short || limit > 0 && used > uint64(limit))
-	if m.mayGiveBack(used, now, s.now()) {
+	m.pace(now)
+	if m.mayGiveBack(used, now, s.now()) || m.isQuiet(now, s.now()) {
 		s.spawn(s.collectGarbage)
 	}
 }
@@ -114,6 +122,28 @@ func (m *memoryLimit) govern(limit int64, now memoryUse) {
 		m.heapLimit = wanted
 		m.SetHeapLimit(wanted)
 	}
+}
+
+// pace sets how much garbage the heap may hold.
+func (m *memoryLimit) pace(now memoryUse) {
+	if m.SetPercent == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if next := collector.Next(m.percent, now.live); next != m.percent {
+		m.percent = next
+		m.SetPercent(next)
+	}
+}
+
+// isQuiet reports whether so little is allocated that it is worth while to collect, and to give back what is free.
+func (m *memoryLimit) isQuiet(now memoryUse, at time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.quiet.IsWorth(at, collector.Heap{
+		Live: now.live, Used: now.used, Free: now.heap - now.active, Allocated: now.allocated,
+	})
 }
 
 // wantedHeap is the soft limit for a maxmemory and a container's share, where so much is alive. maxmemory bounds

@@ -51,7 +51,7 @@ func (c *Config) fitBuffers(heap int64) {
 }
 
 // fitMemory makes the collector keep within the container around the process, and says in one line what was found and
-// set. Who sets GOMEMLIMIT decides alone.
+// set. Who sets GOMEMLIMIT or GOGC decides that alone.
 func (c *Config) fitMemory(logger *slog.Logger) {
 	root := os.DirFS("/")
 	m := resp.MemoryOptions{SystemBytes: cgroup.SystemMemory(root)}
@@ -70,6 +70,11 @@ func (c *Config) fitMemory(logger *slog.Logger) {
 			m.SetHeapLimit(m.HeapBytes)
 		}
 		logger.Info("memory", "heap", m.HeapBytes)
+	}
+	if own := os.Getenv("GOGC"); own != "" {
+		logger.Info("memory: GOGC is set and stays", "GOGC", own)
+	} else {
+		m.SetPercent = func(percent int) { debug.SetGCPercent(percent) }
 	}
 	if room := m.SystemBytes / 4 * 3; m.SystemBytes > 0 && maxMemory > room {
 		logger.Warn("maxmemory leaves too little for the log, for snapshots and for clients", "most", room)

@@ -56,6 +56,7 @@ func TestMemory_BuffersFitInAContainer(t *testing.T) {
 func TestMemory_IsToldInOneLine(t *testing.T) {
 	before := debug.SetMemoryLimit(-1)
 	defer debug.SetMemoryLimit(before)
+	t.Setenv("GOGC", "")
 	for _, own := range []string{"", "1GiB"} {
 		t.Setenv("GOMEMLIMIT", own)
 		var log bytes.Buffer
@@ -69,6 +70,16 @@ func TestMemory_IsToldInOneLine(t *testing.T) {
 		}
 		if text := log.String(); strings.Count(text, "\n") != 1 || strings.Contains(text, "GOMEMLIMIT") != (own != "") {
 			t.Errorf("with GOMEMLIMIT=%q the log says %q", own, text)
+		}
+	}
+	for _, own := range []string{"", "100", "off"} {
+		t.Setenv("GOGC", own)
+		var log bytes.Buffer
+		c := NewConfig()
+		c.fitMemory(slog.New(slog.NewTextHandler(&log, nil)))
+		given, text := c.front.Memory.SetPercent == nil, log.String()
+		if given != (own != "") || strings.Contains(text, "GOGC") != given {
+			t.Errorf("with GOGC=%q, somebody else decides: %t; the log says %q", own, given, text)
 		}
 	}
 	var log bytes.Buffer
