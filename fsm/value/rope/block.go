@@ -83,7 +83,7 @@ func (b *block) position(k int) int {
 }
 
 // each visits the elements from k on until visit wants no more, and reports whether it always did. An element is valid
-// during the visit; one of more than maxPackedBytes never changes.
+// during the visit; one of more than MaxPackedBytes never changes.
 func (b *block) each(k int, visit func(element []byte) bool) bool {
 	if b.begin == alone {
 		return k > 0 || visit(b.entries)

@@ -73,7 +73,7 @@ func (w *Edit) own(b *block, more, room int, front bool) *block {
 	return b
 }
 
-// roomOfBlock is how much memory a block gets for so many bytes of entries: a quarter to spare, up to blockBytes.
+// roomOfBlock is how much memory a block gets for so many bytes of entries: a quarter to spare, up to BlockBytes.
 func roomOfBlock(used, room int) int { return allocated.Size(min(max(used+used/4, room), BlockBytes)) }
 
 // push adds an element before or behind the others. It gives nil if b takes no more, and then did nothing. Memory that

@@ -61,12 +61,12 @@ func (r *Rope) blocksBack(i int, visit func(b *block, k int) bool) bool {
 }
 
 // Each visits the elements from an index on, which is 0 at least, until visit wants no more. An element is valid during
-// the visit; one of more than maxPackedBytes never changes.
+// the visit; one of more than MaxPackedBytes never changes.
 func (r *Rope) Each(from int, visit func(element []byte) bool) {
 	r.blocks(from, func(b *block, k int) bool { return b.each(k, visit) })
 }
 
-// EachBack visits the elements from an index on, which is below len, back to the first.
+// EachBack visits the elements from an index on, which is below Len, back to the first.
 func (r *Rope) EachBack(from int, visit func(element []byte) bool) {
 	r.blocksBack(from+1, func(b *block, k int) bool { return b.eachBack(k, visit) })
 }
