@@ -202,3 +202,10 @@ func clientTrackingInfo(c *Conn, dst []byte, _ [][]byte) []byte {
 	}
 	return dst
 }
+
+// stopTracking ends what CLIENT TRACKING began.
+func (c *Conn) stopTracking() {
+	if c.facts().tracking.on {
+		c.server.tracker.follow(c.session, tracking{})
+	}
+}

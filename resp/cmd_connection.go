@@ -59,6 +59,7 @@ func echo(_ *Conn, dst []byte, args [][]byte) []byte { return reply.Bulk(dst, ar
 // invalidations to it learn so.
 func quit(c *Conn, dst []byte, _ [][]byte) []byte {
 	c.phase = ended
+	c.stopTracking()
 	c.server.sessions.close(c.session)
 	return reply.OK(dst)
 }

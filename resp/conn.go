@@ -215,9 +215,7 @@ func (c *Conn) Release() {
 		panic("resp: a connection was released while the store has its run, or the node its change")
 	}
 	c.end()
-	if c.facts().tracking.on {
-		c.server.tracker.follow(c.session, tracking{})
-	}
+	c.stopTracking()
 	if c.facts().monitoring {
 		c.server.monitors.remove(c.session)
 	}

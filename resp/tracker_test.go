@@ -201,6 +201,18 @@ func TestNothingIsRememberedOfClientsThatHaveGone(t *testing.T) {
 	c[1].send("SET a 1\r\n")
 }
 
+// A client that has said QUIT tracks no more, also while its connection is still there.
+func TestAClientThatQuitsTracksNoMore(t *testing.T) {
+	_, c := trackingClients(t, 2)
+	c[0].send("CLIENT TRACKING ON BCAST PREFIX a\r\nQUIT\r\n")
+	got := c[1].send("INFO clients\r\nINFO stats\r\n")
+	for _, field := range []string{"tracking_clients:0", "tracking_total_prefixes:0"} {
+		if !strings.Contains(got, "\r\n"+field+"\r\n") {
+			t.Errorf("%s is not in %q", field, got)
+		}
+	}
+}
+
 func TestMailBeyondItsLimitEndsTheConnection(t *testing.T) {
 	_, c := trackingClients(t, 2)
 	c[0].conn.server.tuning.Output.mail.hard.Store(int64(len(invalidated("key1", "key2"))))
