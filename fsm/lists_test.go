@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/value"
 	"github.com/raftredis/raftredis/internal/argv"
 )
@@ -314,6 +315,24 @@ func TestRepliesWithListsAreBounded(t *testing.T) {
 			if m.Query(0, run); strings.HasPrefix(string(run.Reply), "-ERR the reply would be longer") != refused {
 				t.Errorf("%s within %d bytes: %.60q", line, limit, run.Reply)
 			}
+		}
+	}
+	// A part of a list is judged by its own length, where the whole list would be too long.
+	const part = 2 * (len("element") + exec.ValueOverheadBytes)
+	for limit, refused := range map[int]bool{part - 1: true, part: false, part + 1: false} {
+		run := newRun(2, words("lrange l 97 98"))
+		run.MaxReplyBytes = limit
+		if m.Query(0, run); strings.HasPrefix(string(run.Reply), "-") != refused {
+			t.Errorf("two elements within %d bytes: %.60q", limit, run.Reply)
+		}
+	}
+	// Numbers are kept shorter than they are answered: no reply is longer than it may be.
+	script(m, "rpush n"+strings.Repeat(" -9223372036854775808", 100))
+	for limit := range 5000 {
+		run := newRun(2, words("lrange n 0 -1"))
+		run.MaxReplyBytes = limit
+		if m.Query(0, run); len(run.Reply) > max(limit, len("-"+exec.ReplyTooLong+"\r\n")) && limit > 0 {
+			t.Fatalf("%d bytes where %d are allowed", len(run.Reply), limit)
 		}
 	}
 	run := newRun(2, words("get none"), words("lpop l 60"), words("lmpop 1 l right count 30"), words("llen l"))

@@ -67,7 +67,7 @@ func (w *Writer) AddScored(c Call, key []byte, o Adding, scores []float64, membe
 		if !o.admits(known, before, score) || known && score == before {
 			continue
 		}
-		if edit.Put(member(i), score); known {
+		if edit.PutOver(before, known, member(i), score); known {
 			changed++
 		} else {
 			added++
@@ -96,7 +96,7 @@ func incrementScore(
 	case !o.admits(known, before, score):
 		return c.Null()
 	case !known || score != before:
-		edit.Put(member, score)
+		edit.PutOver(before, known, member, score)
 		t.Put(edit.Set())
 	}
 	return reply.Double(c.Reply, c.Protocol, score)

@@ -104,7 +104,7 @@ func (t *target) dropped(left bool, count int, state digest.Sip, generation uint
 
 // answer answers with an array of elements.
 func answer(c exec.Call, s some) []byte {
-	if !c.Fits(s.bytes()) {
+	if !s.fit(c, 0) {
 		return c.TooLong()
 	}
 	return s.array(c)
@@ -112,7 +112,7 @@ func answer(c exec.Call, s some) []byte {
 
 // answerOne answers with an element.
 func answerOne(c exec.Call, s some) []byte {
-	if !c.Fits(s.bytes()) {
+	if !s.fit(c, 0) {
 		return c.TooLong()
 	}
 	s.each(func(element []byte) { c.Reply = bulk(c, element) })
@@ -140,7 +140,7 @@ func popFirstOf(w *exec.Writer, c exec.Call) []byte {
 			continue
 		}
 		taken := t.taking(left, count)
-		if c.Fits(taken.bytes() + len(key) + exec.ValueOverheadBytes) {
+		if taken.fit(c, len(key)+exec.ValueOverheadBytes) {
 			c.Reply = reply.Bulk(reply.ArrayHeader(c.Reply, 2), key)
 			c.Reply = taken.array(c)
 		} else {

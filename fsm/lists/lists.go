@@ -71,33 +71,45 @@ type some struct {
 
 // each visits the elements.
 func (s some) each(visit func(element []byte)) {
-	if s.count <= 0 {
-		return
-	}
 	left := s.count
 	each := func(element []byte) bool {
 		visit(element)
 		left--
 		return left > 0
 	}
-	if s.back {
+	switch {
+	case s.count <= 0:
+	case s.back:
 		s.list.EachBack(s.from, each)
-	} else {
+	default:
 		s.list.Each(s.from, each)
 	}
 }
 
-// bytes is how long an answer with the elements is at most.
-func (s some) bytes() (bytes int) {
+// fit reports whether an answer with the elements fits, and some bytes besides. Mostly even one with all bytes of the
+// list does: their number is known, so no element is looked at. The entry of a number may be 10 bytes shorter than its
+// text, which the overhead covers.
+func (s some) fit(c exec.Call, besides int) bool {
+	bytes := besides
+	if s.count > 0 && !c.IsKept() && c.Fits(bytes+s.list.Size()+s.count*exec.ValueOverheadBytes) {
+		return true
+	}
 	s.each(func(element []byte) { bytes += len(element) + exec.ValueOverheadBytes })
-	return bytes
+	return c.Fits(bytes)
 }
 
 // array answers with an array of the elements, which fit.
 func (s some) array(c exec.Call) []byte {
-	c.Reply = reply.ArrayHeader(c.Reply, max(s.count, 0))
-	s.each(func(element []byte) { c.Reply = bulk(c, element) })
-	return c.Reply
+	replies := reply.ArrayHeader(c.Reply, max(s.count, 0))
+	s.each(func(element []byte) {
+		if len(element) <= value.MaxShortElementBytes {
+			replies = reply.Bulk(replies, element)
+			return
+		}
+		c.Reply = replies
+		replies = c.BulkLasting(element)
+	})
+	return replies
 }
 
 // within gives where the part of a list from one index to another begins, and how many elements it has. Indexes count
@@ -162,7 +174,7 @@ func index(v exec.View, c exec.Call) []byte {
 		return c.Null()
 	}
 	one := some{list: l, from: at, count: 1}
-	if !c.Fits(one.bytes()) {
+	if !one.fit(c, 0) {
 		return c.TooLong()
 	}
 	one.each(func(element []byte) { c.Reply = bulk(c, element) })
@@ -181,7 +193,7 @@ func span(v exec.View, c exec.Call) []byte {
 	}
 	part := some{list: l}
 	part.from, part.count = within(first, last, l.Len())
-	if !c.Fits(part.bytes()) {
+	if !part.fit(c, 0) {
 		return c.TooLong()
 	}
 	return part.array(c)

@@ -55,8 +55,13 @@ func (e *SortedSetEdit) Set() *SortedSet {
 
 // Put gives a member a score, which is a number. It copies the member, which does not lie in the set.
 func (e *SortedSetEdit) Put(member []byte, score float64) {
-	rank := rankOf(score)
-	before, existed := e.set.find(member)
+	before, existed := e.Score(member)
+	e.PutOver(before, existed, member, score)
+}
+
+// PutOver is Put for a member of which Score has said what it is so far.
+func (e *SortedSetEdit) PutOver(old float64, existed bool, member []byte, score float64) {
+	before, rank := rankOf(old), rankOf(score)
 	switch {
 	case existed && before == rank:
 		return
@@ -110,8 +115,13 @@ func (e *SortedSetEdit) putLarge(large *largeSortedSet, element scoredKey, befor
 	if len(element.member) >= longMemberBytes { // the leaf keeps it
 		element.member = bytes.Clone(element.member)
 	}
-	large.scores, _ = large.scores.with(element.member, wordForm(element.score), e.making())
+	scores := edit(large.scores, e.making())
 	if existed {
+		scores.put(element.member, wordForm(element.score))
+	} else {
+		scores.add(element.member, wordForm(element.score))
+	}
+	if large.scores = scores.table; existed {
 		large.order.remove(scoredKey{before, element.member}, e.generation)
 	}
 	large.order.insert(element, e.generation)

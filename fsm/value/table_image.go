@@ -194,7 +194,7 @@ func (r *tableReader) append(key, kept *form) bool {
 		r.edit.packed = r.pack(r.count - 1)
 		r.edit.plant()
 	}
-	r.edit.putLarge(key, kept, hash, true)
+	r.edit.putLarge(key, kept, hash, isNewAndLast)
 	return true
 }
 

@@ -339,7 +339,7 @@ func TestTableTakesEqualHashes(t *testing.T) {
 	for i := range entries {
 		key, kept := newForm(strconv.AppendInt(nil, int64(i), 10), m.state), form{}
 		way, f := wayOf(key.hash(m.state), 0), e.trunk.root // as if 15 forks were above
-		for !e.putInLeaf(f, way, 0, &key, &kept, key.hash(m.state), false, false) {
+		for !e.putInLeaf(f, way, 0, &key, &kept, key.hash(m.state), false, maybeNew) {
 		}
 	}
 	total := 0

@@ -51,12 +51,29 @@ func (e *tableEdit) put(key []byte, kept form) (existed bool) {
 	return e.putForm(&whole, &kept)
 }
 
-func (e *tableEdit) putForm(key, kept *form) (existed bool) {
+// add is put for a key that the table lacks: it is not looked for again.
+func (e *tableEdit) add(key []byte, kept form) {
+	whole := newForm(key, e.state)
+	e.putAs(&whole, &kept, isNew)
+}
+
+func (e *tableEdit) putForm(key, kept *form) (existed bool) { return e.putAs(key, kept, maybeNew) }
+
+// newness is what is known of a key that is put: nothing, that the table lacks it, or also that no key has a higher hash.
+type newness uint8
+
+const (
+	maybeNew newness = iota
+	isNew
+	isNewAndLast
+)
+
+func (e *tableEdit) putAs(key, kept *form, n newness) (existed bool) {
 	hash := key.hash(e.state)
 	if e.trunk == nil && e.putSmall(key, kept, hash, &existed) {
 		return existed
 	}
-	existed = e.putLarge(key, kept, hash, false)
+	existed = e.putLarge(key, kept, hash, n)
 	if packFits(e.trunk.count, e.trunk.bytes) { // a long item was replaced by a short one
 		e.fold()
 	}
@@ -173,9 +190,9 @@ func (f *tableFork) lead(first int, leaf *tableLeaf) {
 	}
 }
 
-// putLarge is put in a tree. isLast says that the key has the highest hash of all, and that the table lacks it.
-func (e *tableEdit) putLarge(key, kept *form, hash uint64, isLast bool) (existed bool) {
-	if !isLast {
+// putLarge is put in a tree.
+func (e *tableEdit) putLarge(key, kept *form, hash uint64, n newness) (existed bool) {
+	if n == maybeNew {
 		leaf, _ := e.trunk.root.leafOf(hash)
 		var middle, end int
 		if _, middle, end, existed = e.shape.find(leaf.pack, key); existed && kept.lies(leaf.pack[middle:end]) {
@@ -195,7 +212,7 @@ func (e *tableEdit) putLarge(key, kept *form, hash uint64, isLast bool) (existed
 			f, shift = next, shift-wayBits
 			continue
 		}
-		if e.putInLeaf(f, way, shift, key, kept, hash, existed, isLast) {
+		if e.putInLeaf(f, way, shift, key, kept, hash, existed, n) {
 			return existed
 		}
 	}
@@ -203,7 +220,7 @@ func (e *tableEdit) putLarge(key, kept *form, hash uint64, isLast bool) (existed
 
 // putInLeaf puts an entry into the leaf to which a way leads. If the leaf is full it divides that, and reports false.
 func (e *tableEdit) putInLeaf(
-	f *tableFork, way, shift int, key, kept *form, hash uint64, existed, isLast bool,
+	f *tableFork, way, shift int, key, kept *form, hash uint64, existed bool, n newness,
 ) bool {
 	leaf := f.next[way].leaf
 	size, entries := key.size()+kept.size(), int(leaf.count)
@@ -211,7 +228,7 @@ func (e *tableEdit) putInLeaf(
 	switch {
 	case existed:
 		at, middle, end, _ = e.shape.find(leaf.pack, key)
-	case isLast:
+	case n == isNewAndLast:
 		end, entries = at, entries+1
 	default:
 		at, entries = e.shape.room(leaf.pack, key, hash, e.state), entries+1

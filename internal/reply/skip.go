@@ -10,6 +10,10 @@ func Skip(replies []byte) []byte {
 			replies = replies[len("+OK\r\n"):] // the usual reply to a write
 			continue
 		}
+		if n := shortString(replies); n > 0 { // the usual element of an array
+			replies = replies[n:]
+			continue
+		}
 		end := bytes.IndexByte(replies, '\n')
 		if end < 2 {
 			return nil
@@ -33,6 +37,19 @@ func Skip(replies []byte) []byte {
 		}
 	}
 	return replies
+}
+
+// shortString is the length of the reply with which replies begin if that is a string of up to nine bytes, and 0 if it is
+// something else, or not whole.
+func shortString(replies []byte) int {
+	const header, end = len("$0\r\n"), len("\r\n")
+	if len(replies) < header || replies[0] != '$' || replies[2] != '\r' || replies[3] != '\n' {
+		return 0
+	}
+	if n := int(replies[1] - '0'); n <= 9 && header+n+end <= len(replies) {
+		return header + n + end
+	}
+	return 0
 }
 
 // number reads a decimal that the package has written; what is none, or is too long to be true, is -1.

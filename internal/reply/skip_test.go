@@ -9,6 +9,8 @@ func TestSkipStepsOverOneReply(t *testing.T) {
 		func(dst []byte) []byte { return Integer(dst, -5) },
 		func(dst []byte) []byte { return BulkString(dst, "a\r\nb") },
 		func(dst []byte) []byte { return BulkString(dst, "") },
+		func(dst []byte) []byte { return BulkString(dst, "123456789") }, // the longest with a header of four bytes
+		func(dst []byte) []byte { return BulkString(dst, "1234567890") },
 		func(dst []byte) []byte { return Null(dst, RESP2) },
 		func(dst []byte) []byte { return Null(dst, RESP3) },
 		func(dst []byte) []byte { return NullArray(dst, RESP2) },
@@ -23,6 +25,11 @@ func TestSkipStepsOverOneReply(t *testing.T) {
 		func(dst []byte) []byte { return pairs(dst, Neutral) },
 	}
 	for i, first := range values {
+		for whole := first(nil); len(whole) > 0; {
+			if whole = whole[:len(whole)-1]; len(Skip(whole)) > 0 {
+				t.Errorf("value %d: something is behind %q, which is not whole", i, whole)
+			}
+		}
 		for j, second := range values {
 			one, two := first(nil), second(nil)
 			if got := Skip(append(append([]byte{}, one...), two...)); string(got) != string(two) {

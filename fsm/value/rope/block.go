@@ -70,12 +70,17 @@ func (b *block) memoryBytes() int {
 	return allocated.Size(blockHeaderBytes) + allocated.Size(cap(b.entries))
 }
 
-// position is where entry k begins, or where the entries end.
+// position is where entry k begins, or where the entries end. It is looked for from the nearer end: a block has up to
+// 2,000 entries.
 func (b *block) position(k int) int {
-	at := int(b.begin)
-	if k == int(b.count) {
-		return len(b.entries)
+	if behind := int(b.count) - k; behind < k {
+		at := len(b.entries)
+		for range behind {
+			at = listpack.Before(b.entries, at)
+		}
+		return at
 	}
+	at := int(b.begin)
 	for range k {
 		at = listpack.End(b.entries, at)
 	}
