@@ -19,8 +19,8 @@ var benchedWrites = []string{
 	"mset" + strings.Repeat(" key:$ xxx", 10), "xadd mystream * myfield xxx",
 }
 
-// BenchmarkApplyCommands applies entries of 16 writes each, as a node does at which they did not arrive. One operation is
-// one command.
+// BenchmarkApplyCommands applies entries of 16 writes each, as a node does at which they did not arrive. One operation
+// is one command.
 func BenchmarkApplyCommands(b *testing.B) {
 	const batch, entries = 16, 4096
 	random := rand.New(rand.NewPCG(1, 2))

@@ -44,8 +44,8 @@ func median(all []float64) float64 {
 	return (all[half-1] + all[half]) / 2
 }
 
-// Markdown is a table of the medians: requests per second, their ratios to those of redis-server round by round, and the
-// time of processors for a request: of redis-server, and of the three nodes together.
+// Markdown is a table of the medians: requests per second, their ratios to those of redis-server round by round, and
+// the time of processors for a request: of redis-server, and of the three nodes together.
 func (f *Figures) Markdown() string {
 	var b strings.Builder
 	b.WriteString("| test | redis-server | leader | ratio | follower | ratio | µs | µs, leader | µs, follower |\n" +

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-const said = `"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
-"SET","60679.61","0.432","0.112","0.407","0.607","1.087","3.415"
-"LRANGE_100 (first 100 elements)","20040.08","1.3","0.4","1.2","1.9","2.4","4.1"
+const said = `"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms"
+"SET","60679.61","0.432","0.112","0.407"
+"LRANGE_100 (first 100 elements)","20040.08","1.3","0.4","1.2"
 `
 
 func TestFiguresAreReadOrMissed(t *testing.T) {

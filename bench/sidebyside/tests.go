@@ -2,14 +2,15 @@ package sidebyside
 
 import "strings"
 
-// test is something that redis-benchmark does: by the name that its option -t takes, or by a command, and under a title.
+// test is something that redis-benchmark does: by the name that its option -t takes, or by a command. The title is the
+// one that it has in the default list.
 type test struct{ name, title string }
 
 // isCommand reports whether the name of a test is a command.
 func (t test) isCommand() bool { return strings.Contains(t.name, " ") }
 
 // tests are what redis-benchmark does when it is not told what, in that order, since one needs what the one before it
-// has left. It would do LPUSH once more before LRANGE, and calls it otherwise. XADD is new in 7.2, and has no name in 7.0.
+// has left. Before LRANGE it does LPUSH once more, under another title. XADD is new in 7.2, and has no name in 7.0.
 var tests = []test{
 	{"ping_inline", "PING_INLINE"},
 	{"ping_mbulk", "PING_MBULK"},

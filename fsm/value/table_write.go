@@ -59,7 +59,8 @@ func (e *tableEdit) add(key []byte, kept form) {
 
 func (e *tableEdit) putForm(key, kept *form) (existed bool) { return e.putAs(key, kept, maybeNew) }
 
-// newness is what is known of a key that is put: nothing, that the table lacks it, or also that no key has a higher hash.
+// newness is what is known of a key that is put: nothing, that the table lacks it, or also that no key has a higher
+// hash.
 type newness uint8
 
 const (

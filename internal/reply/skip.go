@@ -39,8 +39,8 @@ func Skip(replies []byte) []byte {
 	return replies
 }
 
-// shortString is the length of the reply with which replies begin if that is a string of up to nine bytes, and 0 if it is
-// something else, or not whole.
+// shortString is the length of the reply with which replies begin if that is a string of up to nine bytes, and 0 if it
+// is something else, or not whole.
 func shortString(replies []byte) int {
 	const header, end = len("$0\r\n"), len("\r\n")
 	if len(replies) < header || replies[0] != '$' || replies[2] != '\r' || replies[3] != '\n' {

@@ -15,8 +15,8 @@ import (
 	"github.com/raftredis/raftredis/internal/blackbox"
 )
 
-// benchmarkRequests is how many requests redis-benchmark sends for each of its tests. The figures of a machine that does
-// other work too are worth little: `go run ./bench` makes better ones. What counts here is that the program finds
+// benchmarkRequests is how many requests redis-benchmark sends for each of its tests. The figures of a machine that
+// does other work too are worth little: `go run ./bench` makes better ones. What counts here is that the program finds
 // nothing to complain about; the first error reply would end it.
 const benchmarkRequests = 800
 
@@ -94,7 +94,8 @@ func benchmarkCluster(t *testing.T, c *blackbox.Cluster, requests, depth string)
 	}
 }
 
-// The command of docs/benchmarks.md starts servers, measures, prints a table for each depth, and leaves nothing running.
+// The command of docs/benchmarks.md starts servers, measures, prints a table for each depth, and leaves nothing
+// running.
 func TestTools_TheCommandOfTheTablesRuns(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
@@ -114,8 +115,8 @@ func TestTools_TheCommandOfTheTablesRuns(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, output)
 	}
 	port := blackbox.Ports(t, 4)
-	p := blackbox.Start(t, "bench", exec.Command(program, "--rounds", "1", "--requests", "100", "--pipelined-requests", "400",
-		"--binary", blackbox.Binary(t), "--port", strconv.Itoa(port), "--dir", t.TempDir()))
+	p := blackbox.Start(t, "bench", exec.Command(program, "--rounds", "1", "--requests", "100",
+		"--pipelined-requests", "400", "--binary", blackbox.Binary(t), "--port", strconv.Itoa(port), "--dir", t.TempDir()))
 	t.Cleanup(func() { p.SignalGroup(syscall.SIGKILL) }) // its servers, if it did not end by itself
 	if code := p.ExitCode(benchLimit); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, p.Err())
