@@ -13,7 +13,8 @@ func TestEachDataCommandHasExactlyOneFunction(t *testing.T) {
 	attached := map[*command.Spec]int{data.RaftOnce: 1} // by New
 	for _, f := range functions {
 		attached[f.Of]++
-		if (f.Read != nil) != (f.Of.Class == command.Read) || (f.Write != nil) != (f.Of.Class == command.Write) {
+		reads := f.Of.Class == command.Read || f.Of.ReadsIf != nil
+		if (f.Read != nil) != reads || (f.Write != nil) != (f.Of.Class == command.Write) {
 			t.Errorf("%s of class %d: read function %v, write function %v", f.Of.Name, f.Of.Class, f.Read != nil, f.Write != nil)
 		}
 	}

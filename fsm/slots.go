@@ -44,6 +44,9 @@ func getKeysInSlot(v exec.View, c exec.Call) []byte {
 		return c.Error(invalidSlotOrCount)
 	}
 	count := int(min(limit, int64(v.Space.SlotSize(uint16(slot)))))
+	if c.IsTooMany(count, 1, 0) {
+		return c.Reply
+	}
 	var found []string
 	v.Space.SlotKeys(uint16(slot), count, func(key string) { found = append(found, key) })
 	return c.List(found)

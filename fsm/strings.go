@@ -4,6 +4,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/number"
 	"github.com/raftredis/raftredis/internal/reply"
@@ -51,8 +52,11 @@ func mget(v exec.View, c exec.Call) []byte {
 			room += text.Len()
 		}
 	}
-	if !c.Fits(bytes) {
+	switch {
+	case !c.Fits(bytes):
 		return c.TooLong()
+	case room > command.MaxPresentWork+len(keys)*exec.ValueOverheadBytes && c.IsTooMuch(room):
+		return c.Reply
 	}
 	if room > stepwise.StepBytes { // or append would copy at one stroke what there is, again and again
 		c.Reply = stepwise.Grow(c.Reply, room+exec.ValueOverheadBytes)

@@ -23,8 +23,15 @@ func (m *Machine) lookBeside(v exec.View, called *command.Call, c exec.Call) []b
 
 // readBeside executes a read while an entry is applied. One that is much work is put off.
 func (m *Machine) readBeside(v exec.View, spec *command.Spec, c exec.Call) []byte {
+	var counted command.Lookups
+	if v.Lookups != nil {
+		counted = *v.Lookups
+	}
 	made := read(v, spec, c)
 	if c.IsPutOff() {
+		if v.Lookups != nil { // they count when it is executed
+			*v.Lookups = counted
+		}
 		return c.PutOff(reads[spec.ID()], v, m.space.Freeze())
 	}
 	return made

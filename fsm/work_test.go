@@ -183,3 +183,187 @@ func TestReadsByChanceOfARunDrawAnew(t *testing.T) {
 		}
 	}
 }
+
+// manyElements is a number of elements that is too much for a read where others wait.
+const manyElements = 20_000
+
+// fillContainers makes a container of each type with many elements at its first letter, and a set of two at t.
+func fillContainers(t *testing.T, m *Machine) {
+	t.Helper()
+	for i := range manyElements / 100 {
+		var calls [][][]byte
+		for k := 100 * i; k < 100*(i+1); k++ {
+			calls = append(calls, words(fmt.Sprintf("hset h f%d v%d", k, k)), words(fmt.Sprintf("sadd s m%d", k)),
+				words(fmt.Sprintf("zadd z %d m%d", k, k)), words(fmt.Sprintf("rpush l e%d", k)),
+				words(fmt.Sprintf("xadd x %d-0 f v%d", k+1, k)), words(fmt.Sprintf("zadd n 0 m%d", k)),
+				words(fmt.Sprintf("geoadd g %f %f m%d", float64(k%200)/100, float64(k/200)/100, k)))
+		}
+		expectNoError(t, do(m, calls...))
+	}
+	expectNoError(t, do(m, words("sadd t m1 m2"), words("xgroup create x g 0"), words("xreadgroup group g c streams x >")))
+}
+
+// A read counts by what it answers, or looks at: the first elements of a large container are a short read, and all of
+// them a long one.
+func TestReadsAreWeighedByWhatTheyLookAt(t *testing.T) {
+	m := newMachine(t)
+	fillContainers(t, m)
+	for line, long := range map[string]bool{
+		"zrange z 0 9": false, "zrange z 0 -1": true, "zrange z -10 -1 withscores": false, "zrevrange z 0 9": false,
+		"zrevrange z 0 -1": true, "zrangebyscore z 5 50": false, "zrangebyscore z -inf +inf": true,
+		"zrangebyscore z -inf +inf limit 5 10": false, "zrevrangebyscore z +inf 5": true, "zrangebylex n - +": true,
+		"zrangebylex n - + limit 0 10": false, "zrevrangebylex n + -": true, "zrange z 100 (5000 byscore": true,
+		"zcount z -inf +inf": false, "zrank z m19999": false, "zscan z 0": false, "zscan z 0 count 10000": true,
+		"zrandmember z": false, "zrandmember z 10": false, "zrandmember z 10000": true, "zrandmember z -10000": true,
+		"lrange l 0 9": false, "lrange l -10 -1": false, "lrange l 0 -1": true, "lrange nothing 0 -1": false,
+		"lindex l 10000": false, "lpos l nothing": true, "xrange x - +": true, "xrange x - + count 1": false,
+		"xrange x 50 60": false, "xrevrange x + -": true, "xrevrange x + - count 2": false, "xrange x 19990 +": false,
+		"xread streams x 0": true, "xread count 2 streams x 0": false, "xread streams x 19990": false,
+		"xread count 2 streams x x 0 0": false, "xinfo stream x": false, "xinfo stream x full": true,
+		"xpending x g": false, "xpending x g - + 10": false, "xpending x g - + 10 c": false, "xpending x g - + 10000": true,
+		"xpending x g idle 9 - + 10": true, "xinfo groups x": true, "xinfo consumers x g": true,
+		"hscan h 0": false, "hscan h 0 count 10000": true, "hgetall h": true, "hget h f5": false, "hrandfield h": false,
+		"hrandfield h 10 withvalues": false, "hrandfield h 10000": true, "hrandfield h -10000": true,
+		"sscan s 0": false, "sscan s 0 count 10000": true, "smembers s": true, "smembers t": false,
+		"srandmember s": false, "srandmember s 10": false, "srandmember s 10000": true, "srandmember s -10000": true,
+		"sinter s t": false, "sinter s s": true, "sinter s nothing": false, "sunion s t": true, "sunion t t": false,
+		"sdiff s t": true, "sdiff t s": false, "sintercard 2 s t": false, "sintercard 2 s s": true,
+		"geosearch g fromlonlat 1 1 byradius 1 km": false, "geosearch g fromlonlat 1 1 byradius 500 km": true,
+		"georadius_ro g 1 1 500 km": true, "georadius g 1 1 500 km": true, "georadiusbymember g m5 500 km count 5": true,
+		"georadius g 1 1 500 km count 5 any": false, "georadiusbymember g m5 1 km": false,
+		"sort l alpha": true, "sort_ro l alpha": true, "sort s limit 0 1 alpha": true, "sort t alpha": false,
+	} {
+		plain, alone := newRun(2, words(line)), asConnection(words(line))
+		plain.Random, alone.Random = 9, 9
+		m.Query(0, plain)
+		if m.Query(0, alone); alone.WantsFreeze != long {
+			t.Errorf("%s: a frozen state is wanted %v", line, alone.WantsFreeze)
+		}
+		if alone.WantsFreeze {
+			alone.WantsFreeze = false
+			image := m.Freeze()
+			image.Query(0, alone)
+			image.Release()
+		}
+		beside := asConnection(words("set a 1"), words(line))
+		m.Apply(m.Index()+1, 0, beside.Body(nil, argv.Append), beside)
+		if late := beside.Long.Late(); (late == 1) != long {
+			t.Errorf("%s: beside a write %d reads are put off", line, late)
+		}
+		alone.Join()
+		beside.Join()
+		byChance := strings.Contains(line, "rand") // what is drawn follows from the place
+		inPlace, frozen, behind := string(plain.Reply), string(alone.Reply), string(beside.Reply)
+		if frozen != inPlace || !byChance && behind != "+OK\r\n"+inPlace {
+			t.Errorf("%s: answers %.80q in place, %.80q alone, %.80q beside a write", line, inPlace, frozen, behind)
+		}
+		expectNoError(t, inPlace)
+		if alone.Lookups != plain.Lookups || beside.Lookups != plain.Lookups {
+			t.Errorf("%s: counts %v in place, %v alone, %v beside a write", line, plain.Lookups, alone.Lookups, beside.Lookups)
+		}
+	}
+}
+
+// Many reads that are as short as a GET want no frozen state, however many they are; many longer ones do together.
+func TestShortReadsDoNotCount(t *testing.T) {
+	m := newMachine(t)
+	fillContainers(t, m)
+	for line, long := range map[string]bool{
+		"zrange z 0 9": false, "lrange l 0 20": false, "xrange x - + count 5": false, "lrange l 0 500": true,
+	} {
+		var calls [][][]byte
+		for range 1000 {
+			calls = append(calls, words(line))
+		}
+		run := asConnection(calls...)
+		if m.Query(0, run); run.WantsFreeze != long {
+			t.Errorf("a thousand times %s: a frozen state is wanted %v", line, run.WantsFreeze)
+		}
+	}
+}
+
+// A call of a write that only reads has no place in the log: SORT and GEORADIUS that store nothing.
+func TestWhatStoresNothingIsRead(t *testing.T) {
+	for line, writes := range map[string]bool{
+		"sort l": false, "sort l limit 0 5 desc": false, "sort l by store": false, "sort l get store": false,
+		"sort l limit store store": false, "sort l store": false, "sort l store d": true, "sort l get # store d": true,
+		"sort l STORE d desc": true, "georadius g 1 1 5 km": false, "georadius g 1 1 5 km store d": true,
+		"georadius g 1 1 5 km STOREDIST d": true, "georadius g 1 1 5 km store": true,
+		"georadiusbymember g store 5 km": false, "georadiusbymember g m 5 km count 1 storedist d": true,
+	} {
+		run := newRun(2, words(line))
+		if run.HasWrite() != writes {
+			t.Errorf("%s writes %v", line, !writes)
+		}
+		reading, writing := newMachine(t), newMachine(t)
+		for _, m := range []*Machine{reading, writing} {
+			do(m, words("rpush l 3 1 2"), words("geoadd g 1 1 m 1 1 store"))
+		}
+		if writes {
+			continue
+		}
+		got := do(reading, words(line))
+		writing.Apply(writing.Index()+1, 0, argv.Append(nil, words(line)), nil) // in the log it changes nothing
+		reading.Apply(writing.Index(), 0, nil, nil)
+		if reading.Hash() != writing.Hash() {
+			t.Errorf("%s changes a state: %q", line, got)
+		}
+	}
+}
+
+// In a transaction as well, what is much work is put off, and sees what was there at its place.
+func TestLongReadsOfATransactionArePutOff(t *testing.T) {
+	m := newMachine(t)
+	fillKeys(m, 3000)
+	run := asConnection(words("set a 1"), words("keys *"), words("scan 0 count 10000"), words("del a"), words("dbsize"))
+	run.Head = command.TransactionHead(nil)
+	m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
+	if late := run.Long.Late(); late != 2 {
+		t.Fatalf("%d reads were put off, want 2", late)
+	}
+	run.Join()
+	reply := string(run.Reply)
+	if !strings.HasPrefix(reply, "*5\r\n+OK\r\n*3001\r\n") || !strings.HasSuffix(reply, ":1\r\n:3000\r\n") {
+		t.Errorf("answered %.60q … %q", reply, reply[max(len(reply)-60, 0):])
+	}
+}
+
+// Strings that are copied into replies count beside writes, where a run may ask for a thousand of them, also where a
+// part of a reply was left to the connection already; and MGET counts for itself.
+func TestLongRepliesBesideWritesArePutOff(t *testing.T) {
+	m := newMachine(t)
+	const length, some = 100_000, 50
+	do(m, words("set k "+strings.Repeat("v", length)), words("hset h f "+strings.Repeat("w", length)),
+		words("set long "+strings.Repeat("x", command.LeftOutBytes)), words("hset h long "+
+			strings.Repeat("y", command.LeftOutBytes)))
+	wide := "mget long" + strings.Repeat(" k", some)
+	for line, late := range map[string]int{
+		"get k": some - 2, "hget h f": some - 2, "hmget h long f f f": some, "hvals h": some, "mget long k k k": some,
+		"getrange k 0 99999": some - 2, "getrange k 0 4095": 0, "get long": 0,
+	} {
+		var calls [][][]byte
+		want := ""
+		for range some {
+			calls = append(calls, words(line))
+			want += do(m, words(line))
+		}
+		run := asConnection(append([][][]byte{words("set a 1")}, calls...)...)
+		m.Apply(m.Index()+1, 0, run.Body(nil, argv.Append), run)
+		if got := run.Long.Late(); got != late {
+			t.Errorf("%s: %d of %d were put off, want %d", line, got, some, late)
+		}
+		do(m, words("append k x"), words("hset h f changed"))
+		if run.Join(); string(run.Reply) != "+OK\r\n"+want {
+			t.Errorf("%s: answers %d bytes, want %d", line, len(run.Reply), len(want))
+		}
+		do(m, words("set k "+strings.Repeat("v", length)), words("hset h f "+strings.Repeat("w", length)))
+		alone := asConnection(calls...)
+		if m.Query(0, alone); line != "hvals h" && !strings.HasPrefix(line, "mget") && alone.WantsFreeze {
+			t.Errorf("%s: many of them alone want a frozen state", line)
+		}
+	}
+	run := asConnection(words(wide))
+	if m.Query(0, run); !run.WantsFreeze {
+		t.Error("MGET of megabytes is answered while others wait")
+	}
+}

@@ -102,3 +102,18 @@ func TestARunForeseesWhatItMakes(t *testing.T) {
 		}
 	}
 }
+
+// SORT and GEORADIUS that store nothing are reads: they have no entry, and ride along with writes.
+func TestWhatStoresNothingHasNoEntry(t *testing.T) {
+	for pipeline, want := range map[string]int{
+		"SORT a\r\n": 0, "SORT a BY b GET store\r\n": 0, "GEORADIUS a 0 0 1 m\r\n": 0, "SORT a STORE b\r\n": 1,
+		"GEORADIUS a 0 0 1 m STORE b\r\n": 1, "SET a 1\r\nSORT a\r\nSET b 1\r\n": 1,
+		"MULTI\r\nSORT a\r\nEXEC\r\n": 0, "MULTI\r\nSORT a STORE b\r\nEXEC\r\n": 1,
+	} {
+		store := storeWith(t, map[string]int{"a": 100})
+		newClient(t, testServer(t, Options{Store: store})).send(pipeline)
+		if got := len(store.bodies); got != want {
+			t.Errorf("%q makes %d entries, want %d", pipeline, got, want)
+		}
+	}
+}

@@ -226,8 +226,8 @@ func (f *foreseen) Weigh(key []byte) int {
 // in which the nodes execute nothing else. Others are cut at a thousandth of that.
 const maxTransactionWork = 1 << 10 * command.MaxEntryWork
 
-// isTooMuchWork reports whether a transaction is estimated to be too much for one entry, by what is stored and by what
-// the writes before each command make of that. Reads count that go through whole values, since they ride along.
+// isTooMuchWork reports whether the writes of a transaction are estimated to be too much for one entry, by what is
+// stored and by what those before each of them make of that. Its reads do not count: what is much of them is put off.
 func (c *Conn) isTooMuchWork(t *transaction) bool {
 	stored := queuedBefore{store: c.server.store, made: map[string]int{}}
 	if !t.writes {
@@ -236,15 +236,7 @@ func (c *Conn) isTooMuchWork(t *transaction) bool {
 	work, commands := 0, 0
 	for i := range t.calls {
 		call := &t.calls[i]
-		switch {
-		case call.IsWrite():
-		case call.Spec.Linear:
-			commands++
-			for _, at := range call.Spec.Keys(nil, call.Args) {
-				work += stored.Weigh(call.Args[at])
-			}
-			continue
-		default:
+		if !call.IsWrite() {
 			continue
 		}
 		cost := call.Spec.Estimate(call.Args, argv.Size(call.Args), stored)

@@ -217,9 +217,10 @@ func (c *Conn) queue(spec *command.Spec, args [][]byte) (call command.Call, is b
 		c.shard.Rejected(spec.ID())
 		return c.refused(refusal), true
 	}
-	t.calls = append(t.calls, command.Call{Spec: spec, Args: c.ownArguments(args, size)})
+	call = command.Call{Spec: spec, Args: c.ownArguments(args, size)}
+	t.calls = append(t.calls, call)
 	t.queuedBytes, t.heldBytes = t.queuedBytes+size, t.heldBytes+held
-	if spec.Class == command.Write {
+	if call.IsWrite() {
 		t.writes, t.bodyBytes = true, t.bodyBytes+size
 	}
 	c.session.queued.Store(int64(1 + len(t.calls)))

@@ -47,3 +47,11 @@ func ParseDrawCount(arg []byte) (count int64, refusal string) {
 	}
 	return count, ""
 }
+
+// Drawn is how many elements a command draws at most of so many: with a negative count some may be the same.
+func Drawn(count int64, elements int) int {
+	if count < 0 {
+		return int(min(-count, MaxDrawn))
+	}
+	return int(min(count, int64(elements)))
+}

@@ -50,6 +50,9 @@ func (c Call) BulkRange(text value.String, begin, end int) []byte {
 		}
 		return append(dst, "\r\n"...)
 	}
+	if c.copiesTooMuch(end - begin) {
+		return c.Reply
+	}
 	if inline, ok := text.Inline(); ok {
 		return reply.BulkString(c.Reply, inline[begin:end])
 	}
@@ -60,7 +63,11 @@ func (c Call) BulkRange(text value.String, begin, end int) []byte {
 // BulkLasting answers with a string whose bytes never change: not in place, and not after the command.
 func (c Call) BulkLasting(b []byte) []byte {
 	text := command.FixedReply(b)
-	if !c.IsLong(len(b)) || !c.mayHold(text) {
+	switch {
+	case c.IsLong(len(b)) && c.mayHold(text):
+	case c.copiesTooMuch(len(b)):
+		return c.Reply
+	default:
 		return reply.Bulk(c.Reply, b)
 	}
 	dst := reply.BulkHeader(c.Reply, len(b))

@@ -21,9 +21,16 @@ type Page struct {
 	bytes int
 }
 
+// elements is a value that has some.
+type elements interface {
+	apart
+	Len() int
+	Size() int
+}
+
 // PageOf begins HSCAN or its like: key cursor [MATCH pattern] [COUNT count]. Without the value, there is nothing to
-// scan, and answer is the reply.
-func PageOf[V apart](v View, c Call) (of V, page Page, answer []byte) {
+// scan here, and answer is what the call returns.
+func PageOf[V elements](v View, c Call) (of V, page Page, answer []byte) {
 	var none V
 	from, ok := ParseCursor(c.Args[2])
 	if !ok {
@@ -40,7 +47,11 @@ func PageOf[V apart](v View, c Call) (of V, page Page, answer []byte) {
 	if refusal != "" {
 		return none, page, c.Error(refusal)
 	}
-	return of, Page{From: value.Position(from), options: options, left: options.Count(c)}, nil
+	left := options.Count(c)
+	if c.IsTooMany(min(left, of.Len()), of.Len(), of.Size()) {
+		return none, page, c.Reply
+	}
+	return of, Page{From: value.Position(from), options: options, left: left}, nil
 }
 
 // Takes reports whether the page takes the next element. If it does not, the next page begins there.

@@ -7,15 +7,15 @@ import (
 
 // Reads that are much work are executed on a frozen state: see command.MaxPresentWork.
 
-// Weighs reports whether it is asked how much work a read is: not where a frozen state answers, nor where the state
-// cannot be frozen for the client.
-func (c Call) Weighs() bool { return c.run != nil && c.run.LateBytes != 0 && !c.frozen }
+// Weighs reports whether it is asked how much work a call is: not of a write, not where a frozen state answers, nor
+// where the state cannot be frozen for the client.
+func (c Call) Weighs() bool { return c.run != nil && c.run.LateBytes != 0 && !c.frozen && !c.writes }
 
 // IsTooMuch reports whether a read that is so much work must not go on here, since others wait: then its function
-// returns Reply as it is, and is called again with a frozen state. All reads of a run that go on count together. A
-// function for which Spec says how much it is need not ask.
+// returns Reply as it is, and is called again with a frozen state; it has answered nothing before. All reads of a run
+// that go on count together, but those of smallWork. A function for which Spec says how much it is need not ask.
 func (c Call) IsTooMuch(work int) bool {
-	if !c.Weighs() {
+	if work <= smallWork || !c.Weighs() {
 		return false
 	}
 	if c.run.Spent+work > command.MaxPresentWork {
@@ -24,6 +24,25 @@ func (c Call) IsTooMuch(work int) bool {
 	}
 	c.run.Spent += work
 	return false
+}
+
+const (
+	// elementWork is what it costs to answer with an element, besides its bytes.
+	elementWork = 64
+	// smallWork is how much a read is that does not count: it is no more than a GET. A run has a thousand at most.
+	smallWork = 4 << 10
+)
+
+// IsTooMany is IsTooMuch for a read of count elements of a container that has so many of so many bytes together.
+func (c Call) IsTooMany(count, elements, bytes int) bool {
+	return c.IsTooMuch(count * (elementWork + bytes/max(elements, 1)))
+}
+
+// copiesTooMuch is IsTooMuch for a string that is copied into a reply beside a write: a thousand of them may be asked
+// for there. In a run of reads what was answered is sent before more is. The caller may go on, as what it answers is
+// thrown away.
+func (c Call) copiesTooMuch(bytes int) bool {
+	return bytes > smallWork && c.applies && c.IsTooMuch(bytes)
 }
 
 // IsLongRead is IsTooMuch for a read as a whole, by what its specification says.
@@ -38,6 +57,7 @@ func (c Call) IsPutOff() bool { return c.applies && c.run != nil && c.run.WantsF
 func (c Call) PutOff(read Read, v View, frozen keyspace.Frozen) []byte {
 	run, args, protocol := c.run, c.Args, c.Protocol
 	run.WantsFreeze = false
+	run.Long.Cut(len(c.Reply))
 	run.Long.AddLate(len(c.Reply), func(maxBytes int) []byte {
 		defer frozen.Release()
 		own := command.Run{Protocol: protocol, MaxReplyBytes: maxBytes}

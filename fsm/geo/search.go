@@ -2,6 +2,7 @@ package geo
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/raftredis/raftredis/fsm/exec"
@@ -273,6 +274,36 @@ type place struct {
 	meters float64
 }
 
+const (
+	// placeWork is what it costs to look whether a place is within a shape.
+	placeWork = 256
+	// anyShare is how many places are looked at for each that is found, where any will do: a shape fills a part of its
+	// cells.
+	anyShare = 32
+)
+
+// work estimates how much work it is to find the places: those of all cells are looked at.
+func (r *request) work() int {
+	if r.places == nil {
+		return 0
+	}
+	looked := 0
+	for _, c := range r.shape.cells() {
+		begin, end := r.placesIn(c)
+		looked += end - begin
+	}
+	if r.any {
+		looked = int(min(int64(looked), anyShare*min(r.count, math.MaxInt32)))
+	}
+	return looked * placeWork
+}
+
+// placesIn gives the ranks of the places in a cell: from begin on, before end.
+func (r *request) placesIn(c cell) (begin, end int) {
+	first, behind := c.scores()
+	return r.places.WithScores(value.ScoreRange{Min: first, Max: behind, ExcludesMax: true})
+}
+
 // find finds the places, in the order and up to the number that is asked for. The members are those of the set.
 func (r *request) find() (found []place) {
 	if r.places == nil {
@@ -299,8 +330,7 @@ func (r *request) find() (found []place) {
 
 // findIn adds the places in a cell to those found already.
 func (r *request) findIn(c cell, found []place) []place {
-	first, behind := c.scores()
-	begin, end := r.places.WithScores(value.ScoreRange{Min: first, Max: behind, ExcludesMax: true})
+	begin, end := r.placesIn(c)
 	if begin == end {
 		return found
 	}
@@ -318,6 +348,9 @@ func (r *request) findIn(c cell, found []place) []place {
 
 // answer answers with the places: their members, or arrays of a member and what else is asked for.
 func (r *request) answer(c exec.Call) []byte {
+	if c.Weighs() && c.IsTooMuch(r.work()) {
+		return c.Reply
+	}
 	found := r.find()
 	bytes := 0
 	for i := range found {

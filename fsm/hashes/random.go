@@ -32,6 +32,8 @@ func randField(v exec.View, c exec.Call) []byte {
 		return c.WrongType()
 	case h == nil || count == 0:
 		return reply.ArrayHeader(c.Reply, 0)
+	case c.IsTooMany(exec.Drawn(count, h.Len()), h.Len(), h.Size()):
+		return c.Reply
 	case count < 0:
 		return drawAny(v, c, h, -count, withValues)
 	}

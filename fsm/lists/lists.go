@@ -193,7 +193,10 @@ func span(v exec.View, c exec.Call) []byte {
 	}
 	part := some{list: l}
 	part.from, part.count = within(first, last, l.Len())
-	if !part.fit(c, 0) {
+	switch {
+	case part.count > 0 && c.IsTooMany(part.count, l.Len(), l.Size()):
+		return c.Reply
+	case !part.fit(c, 0):
 		return c.TooLong()
 	}
 	return part.array(c)

@@ -84,16 +84,55 @@ func isIn(sets []*value.Set, member value.Item) bool {
 	return false
 }
 
+// lookWork is what it costs to look for a member in a set.
+const lookWork = 128
+
+// looks is how much work it is to combine sets: members are looked for in other sets.
+type looks func(sets []*value.Set) (work int)
+
+// looksOfAll is that of a union: each member is looked for in the sets before its own.
+func looksOfAll(sets []*value.Set) (work int) {
+	for i, s := range sets {
+		if s != nil {
+			work += lookWork * s.Len() * (i + 1)
+		}
+	}
+	return work
+}
+
+// looksOfFirst is that of a difference.
+func looksOfFirst(sets []*value.Set) int {
+	if sets[0] == nil {
+		return 0
+	}
+	return lookWork * sets[0].Len() * len(sets)
+}
+
+// looksOfSmallest is that of an intersection.
+func looksOfSmallest(sets []*value.Set) int {
+	smallest := math.MaxInt32
+	for _, s := range sets {
+		if s == nil {
+			return 0
+		}
+		smallest = min(smallest, s.Len())
+	}
+	return lookWork * smallest * len(sets)
+}
+
 // inter, union and diff are SINTER, SUNION and SDIFF key [key …].
-func inter(v exec.View, c exec.Call) []byte { return show(v, c, intersect) }
-func union(v exec.View, c exec.Call) []byte { return show(v, c, unite) }
-func diff(v exec.View, c exec.Call) []byte  { return show(v, c, subtract) }
+func inter(v exec.View, c exec.Call) []byte { return show(v, c, intersect, looksOfSmallest) }
+func union(v exec.View, c exec.Call) []byte { return show(v, c, unite, looksOfAll) }
+func diff(v exec.View, c exec.Call) []byte  { return show(v, c, subtract, looksOfFirst) }
 
 // show answers with a combination of the sets of a call.
-func show(v exec.View, c exec.Call, members combine) []byte {
+func show(v exec.View, c exec.Call, members combine, work looks) []byte {
 	sets, ok := lookUp(v.Get, c.Args[1:])
-	if !ok {
+	switch {
+	case !ok:
 		return c.WrongType()
+	case c.IsTooMuch(work(sets)):
+		return c.Reply
 	}
 	var found []value.Item
 	bytes := 0
@@ -162,8 +201,11 @@ func interCard(v exec.View, c exec.Call) []byte {
 		limit = math.MaxInt64
 	}
 	sets, ok := lookUp(v.Get, keys)
-	if !ok {
+	switch {
+	case !ok:
 		return c.WrongType()
+	case c.IsTooMuch(looksOfSmallest(sets)):
+		return c.Reply
 	}
 	var found int64
 	intersect(sets, func(value.Item) bool {

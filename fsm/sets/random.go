@@ -139,6 +139,8 @@ func randMember(v exec.View, c exec.Call) []byte {
 		return c.WrongType()
 	case s == nil || count == 0:
 		return reply.ArrayHeader(c.Reply, 0)
+	case c.IsTooMany(exec.Drawn(count, s.Len()), s.Len(), s.Size()):
+		return c.Reply
 	case count < 0:
 		return drawAny(v, c, s, -count)
 	}

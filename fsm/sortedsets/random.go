@@ -35,6 +35,8 @@ func pick(v exec.View, c exec.Call) []byte {
 		return c.WrongType()
 	case z == nil || count == 0:
 		return reply.ArrayHeader(c.Reply, 0)
+	case c.IsTooMany(exec.Drawn(count, z.Len()), z.Len(), z.Size()):
+		return c.Reply
 	case count < 0:
 		return pickAny(v, c, z, -count, withScores)
 	}

@@ -212,6 +212,9 @@ func rangeOf(of spelling) exec.Read {
 			return reply.ArrayHeader(c.Reply, 0)
 		}
 		begin, end := s.of(z)
+		if c.IsTooMany(end-begin, z.Len(), z.Size()) {
+			return c.Reply
+		}
 		return answerRanks(c, z, begin, end, s.back, s.withScores)
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // Functions are those of the commands that sort.
 var Functions = []exec.Function{
-	{Of: data.Sort, Write: sortAndStore},
+	{Of: data.Sort, Read: sortOnly, Write: sortAndStore},
 	{Of: data.SortRO, Read: sortOnly},
 }
 

@@ -66,8 +66,19 @@ func pending(v exec.View, c exec.Call) []byte {
 	case t == nil || t.Group(c.Args[2]) == nil:
 		return c.Error(noGroup(c.Args[1], c.Args[2]))
 	}
-	g := t.Group(c.Args[2])
-	if len(c.Args) == pendingAlone {
+	g, alone := t.Group(c.Args[2]), len(c.Args) == pendingAlone
+	looked := g.Consumers()
+	switch {
+	case alone:
+	case o.minIdle != 0: // it passes over what is not as old
+		looked = g.Pending()
+	default:
+		looked = int(min(o.count, int64(g.Pending())))
+	}
+	switch {
+	case c.IsTooMany(looked, 1, 0):
+		return c.Reply
+	case alone:
 		return pendingSummary(c, g)
 	}
 	return o.pendingRange(v, c, g)

@@ -187,8 +187,10 @@ func read(v exec.View, c exec.Call) []byte {
 			return c.Error(refusal)
 		}
 	}
-	found, bytes, fits := readable(c, &o, streams, behind)
+	found, bytes, fits, long := readable(c, &o, streams, behind)
 	switch {
+	case long:
+		return c.Reply
 	case !fits || !c.Fits(bytes):
 		return c.TooLong()
 	case len(found) == 0:
@@ -216,9 +218,9 @@ func readBehind(t *value.Stream, text []byte) (id value.StreamID, refusal string
 }
 
 // readable are the streams that have entries behind their IDs, and more bytes than these have in a reply. fits is false
-// if the replies may not grow so much.
+// if the replies may not grow so much, long true if that is too much work here.
 func readable(c exec.Call, o *readOptions, streams []*value.Stream, behind []value.StreamID) (found []source,
-	bytes int, fits bool) {
+	bytes int, fits, long bool) {
 	for i, t := range streams {
 		if t == nil || t.Newest().Compare(behind[i]) <= 0 {
 			continue
@@ -226,12 +228,12 @@ func readable(c exec.Call, o *readOptions, streams []*value.Stream, behind []val
 		from, _ := behind[i].Next()
 		r := source{key: o.keys[i], through: entriesFrom(t, from, value.MaxStreamID(), o.count)}
 		var more int
-		if r.count, more, fits = measured(c, r.through); !fits {
-			return nil, 0, false
+		if r.count, more, fits, long = weighed(c, r.through); !fits || long {
+			return nil, 0, fits, long
 		}
 		found, bytes = append(found, r), bytes+more+len(r.key)+entryBytes
 	}
-	return found, bytes, true
+	return found, bytes, true, false
 }
 
 // nothingNew answers null. If the client waits, `$` becomes the ID for which it stood.

@@ -14,6 +14,7 @@ import (
 	"github.com/raftredis/raftredis/fsm/exec"
 	"github.com/raftredis/raftredis/fsm/keyspace"
 	"github.com/raftredis/raftredis/fsm/value"
+	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/commands/data"
 	"github.com/raftredis/raftredis/internal/reply"
 )
@@ -125,11 +126,27 @@ func measured(c exec.Call, through walk) (count, bytes int, fits bool) {
 	return count, bytes, fits
 }
 
-// entries answers with an array of the entries of a walk, if they fit.
+// weighed is measured for a read. long says that it is too much work here: see exec.Call.IsTooMuch. Then it has walked
+// no farther than was needed to see that.
+func weighed(c exec.Call, through walk) (count, bytes int, fits, long bool) {
+	weighs, work := c.Weighs(), 0
+	count, bytes, fits = measured(c, func(visit func(e value.StreamEntry) bool) {
+		through(func(e value.StreamEntry) bool {
+			work += replyBytes(e)
+			return visit(e) && !(weighs && work > command.MaxPresentWork)
+		})
+	})
+	return count, bytes, fits, fits && c.IsTooMuch(bytes)
+}
+
+// entries answers a read with an array of the entries of a walk, if they fit.
 func entries(c exec.Call, through walk) []byte {
-	count, _, fits := measured(c, through)
-	if !fits {
+	count, _, fits, long := weighed(c, through)
+	switch {
+	case !fits:
 		return c.TooLong()
+	case long:
+		return c.Reply
 	}
 	return appendEntries(c, count, through)
 }

@@ -54,6 +54,24 @@ func (l *Long) AddLate(at int, answer func(maxBytes int) []byte) {
 	l.values = append(l.values, longValue{at: at, answer: answer})
 }
 
+// Cut forgets what is missing behind the first `at` bytes of Reply, where these are all that is kept of it.
+func (l *Long) Cut(at int) {
+	kept := len(l.values)
+	for ; kept > 0 && l.values[kept-1].at > at; kept-- {
+		l.bytes -= l.values[kept-1].bytes
+	}
+	if kept == len(l.values) {
+		return
+	}
+	clear(l.values[kept:])
+	l.values, l.owner, l.held = l.values[:kept], nil, 0
+	for i := range l.values {
+		if text := l.values[i].text; text != nil {
+			l.owner, l.held = l.heldWith(text)
+		}
+	}
+}
+
 // Late is how many reads were put off.
 func (l *Long) Late() (count int) {
 	for i := range l.values {

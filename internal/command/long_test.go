@@ -90,3 +90,21 @@ func TestJoinPutsEachValueInItsPlace(t *testing.T) {
 		}
 	}
 }
+
+// What a call left out is forgotten where it begins again, and nothing of the calls before it.
+func TestWhatACallLeftOutIsForgotten(t *testing.T) {
+	large := 1000
+	var l Long
+	l.Add(5, FixedReply("first"), 0, 5)
+	l.Add(10, ownedText{FixedReply("abc"), &large}, 0, 3)
+	l.AddLate(10, func(int) []byte { return []byte("late") })
+	l.Add(15, ownedText{FixedReply("abc"), &large}, 0, 2)
+	l.Add(15, FixedReply("other"), 0, 5)
+	if l.Cut(10); l.Bytes() != 8 || l.Held() != 1005 || l.Late() != 1 {
+		t.Errorf("%d bytes are left out, %d held, %d reads put off", l.Bytes(), l.Held(), l.Late())
+	}
+	run := Run{Reply: []byte("12345\r\n89a"), Long: l}
+	if run.Join(); string(run.Reply) != "12345first\r\n89aabclate" {
+		t.Errorf("joined %q", run.Reply)
+	}
+}

@@ -86,7 +86,7 @@ type Call struct {
 }
 
 // IsWrite reports whether the call goes to the log.
-func (c *Call) IsWrite() bool { return c.Spec != nil && c.Spec.Class == Write }
+func (c *Call) IsWrite() bool { return c.Spec != nil && c.Spec.Class == Write && !c.Spec.reads(c.Args) }
 
 // HasWrite reports whether any call goes to the log.
 func (r *Run) HasWrite() bool {

@@ -14,9 +14,14 @@ type Spec struct {
 	// Linear marks a read whose cost grows with what is stored, not only with what is asked: where that is much, it is
 	// answered from a frozen state. See Spec.ReadWork.
 	Linear bool
+	// Asks says that the function of a read weighs it, since only that knows how much of a value is asked for: not the
+	// value as a whole, as Linear would have it. See exec.Call.IsTooMuch.
+	Asks bool
 	// Cost estimates a call, where how much work it is does not follow from the length of its arguments: of a write, to
 	// apply it; of a read, in place of what Linear says. Nil where it does.
 	Cost Cost
+	// ReadsIf tells by the arguments that a call of a write changes nothing: it is executed as a read. Nil: none does.
+	ReadsIf func(args [][]byte) bool
 	// OfNode marks a read with a reply that is the node's own: other nodes with the same state may answer otherwise.
 	OfNode bool
 	// Wraps is the position from which the arguments are another command, 0 if there is none: its keys are the call's.
@@ -78,6 +83,9 @@ func (s *Spec) complete(id int, table *Table, container *Spec) {
 		s.bindPatterns()
 	}
 }
+
+// reads reports whether a call of a write changes nothing.
+func (s *Spec) reads(args [][]byte) bool { return s.ReadsIf != nil && s.ReadsIf(args) }
 
 // ID is the command's place in arrays of IDs() elements, such as an array of functions; 0 is no command's.
 func (s *Spec) ID() int { return s.id }

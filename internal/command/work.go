@@ -73,6 +73,8 @@ func (s *Spec) Changed(args [][]byte, visit func(key []byte)) {
 func (s *Spec) ReadWork(args [][]byte, stored StoredKeys) int {
 	work := argumentWork * len(args)
 	switch {
+	case s.Asks:
+		return work
 	case s.Cost != nil:
 		return work + s.Cost(s, args, stored).Work
 	case !s.Linear:
@@ -89,7 +91,7 @@ func (s *Spec) ReadWork(args [][]byte, stored StoredKeys) int {
 
 // MayBeLong reports whether a read may be more work than MaxPresentWork: without it ReadWork need not be asked.
 func (s *Spec) MayBeLong(args [][]byte) bool {
-	return s.Linear || s.Cost != nil || len(args) > MaxPresentWork/argumentWork
+	return !s.Asks && (s.Linear || s.Cost != nil) || len(args) > MaxPresentWork/argumentWork
 }
 
 // KeyWork is what it costs to look at a key among all.

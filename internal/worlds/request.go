@@ -57,7 +57,9 @@ func (r *Request) modelled() bool { return !r.timed && !r.drawn }
 // Reads implements workload.Request.
 func (r *Request) Reads() bool {
 	for _, c := range r.calls {
-		if spec, fault := commands.Find(c.args()); fault == command.NoFault && spec.Class == command.Write {
+		args := c.args()
+		spec, fault := commands.Find(args)
+		if made := (command.Call{Spec: spec, Args: args}); fault == command.NoFault && made.IsWrite() {
 			return false
 		}
 	}

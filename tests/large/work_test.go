@@ -170,3 +170,68 @@ func TestWork_LongPipelinesHoldNobodyUp(t *testing.T) {
 	}
 	blackbox.ExpectEqualStates(t, c.Nodes)
 }
+
+// combining is how much is done with whole containers: so many elements are in those that are read, and in those of
+// which others are made. What makes one is executed at one stroke, so each takes some milliseconds.
+type combining struct{ read, made, commands int }
+
+func combiningOf() combining {
+	if os.Getenv("RAFTREDIS_LARGE_VALUES") != "" {
+		return combining{read: 100_000, made: 20_000, commands: 240}
+	}
+	return combining{read: 10_000, made: 4_000, commands: 60}
+}
+
+// G19: What goes through whole containers is much work as well: commands that make one of others are cut like all
+// writes, and reads, also those that ride along with writes and SORT, are executed where no other client waits for
+// them.
+func TestWork_LargeContainersHoldNobodyUp(t *testing.T) {
+	c := blackbox.StartCluster(t, 3, blackbox.PatientElections...)
+	leader := blackbox.Leader(t, c.Nodes)
+	follower := c.Others(leader)[0]
+	before := blackbox.Terms(t, c)
+	const perCommand = 200
+	size := combiningOf()
+	some := func(what string, elements int, of func(i int) []string) {
+		pipeline(t, leader, elements/perCommand, func(i int) []string {
+			command := strings.Fields(what)
+			for k := i * perCommand; k < (i+1)*perCommand; k++ {
+				command = append(command, of(k)...)
+			}
+			return command
+		})
+	}
+	some("SADD set", size.made, func(i int) []string { return []string{fmt.Sprint("member", i)} })
+	some("SADD other", size.made, func(i int) []string { return []string{fmt.Sprint("member", i+size.made/2)} })
+	some("SADD large", size.read, func(i int) []string { return []string{fmt.Sprint("member", i)} })
+	some("RPUSH list", size.read, func(i int) []string { return []string{fmt.Sprint("element", i*7919%size.read)} })
+	some("GEOADD places", size.read, func(i int) []string {
+		return []string{fmt.Sprint(float64(i%100) / 100), fmt.Sprint(float64(i) / float64(size.read)), fmt.Sprint("p", i)}
+	})
+	for i, p := range []struct {
+		what  string
+		count int
+		lines []string
+	}{
+		{"SUNIONSTORE, SINTERSTORE, SDIFFSTORE", size.commands, []string{
+			"SUNIONSTORE d set other", "SINTERSTORE d set other", "SDIFFSTORE d set other",
+		}},
+		{"SET and GEOSEARCH", size.commands, []string{
+			"SET small v", "GEOSEARCH places FROMLONLAT 0.5 0.5 BYRADIUS 500 km COUNT 1",
+		}},
+		{"SET and SINTERCARD, ZRANGE, LRANGE", size.commands, []string{
+			"SET small v", "SINTERCARD 2 large large", "SET small w", "ZRANGE places 100 5000", "SET small x",
+			"LRANGE list 100 5000",
+		}},
+		{"SORT", size.commands / 4, []string{"SORT list ALPHA LIMIT 0 1"}},
+	} {
+		through := []*blackbox.Node{leader, follower}[i%2]
+		besideBystanders(t, c, p.what, func() {
+			pipeline(t, through, p.count, func(i int) []string { return strings.Fields(p.lines[i%len(p.lines)]) })
+		})
+	}
+	if after := blackbox.Terms(t, c); !slices.Equal(before, after) {
+		t.Errorf("terms are %v, were %v: somebody campaigned", after, before)
+	}
+	blackbox.ExpectEqualStates(t, c.Nodes)
+}

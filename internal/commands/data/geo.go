@@ -19,6 +19,11 @@ const (
 		"box={BYBOX <width:double> <height:double> " + geoUnit + "}) "
 )
 
+// storesNoPlaces reports whether options, which begin at a position, have nothing stored. A member is none.
+func storesNoPlaces(from int) func(args [][]byte) bool {
+	return func(args [][]byte) bool { return !command.Contains(args, from, "store", "storedist") }
+}
+
 // The commands on places: sorted sets whose scores are positions.
 var (
 	GeoAdd = &command.Spec{
@@ -80,6 +85,8 @@ var (
 			geoCount + " " + geoOrder + " " + geoStored,
 		Arity:      -6,
 		Class:      command.Write,
+		Asks:       true,
+		ReadsIf:    storesNoPlaces(6),
 		Cost:       costOfPlaces,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategoryGeo,
@@ -99,6 +106,8 @@ var (
 			geoStored,
 		Arity:      -5,
 		Class:      command.Write,
+		Asks:       true,
+		ReadsIf:    storesNoPlaces(5),
 		Cost:       costOfPlaces,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategoryGeo,

@@ -149,6 +149,7 @@ var (
 		Arity:      -2,
 		Class:      command.Read,
 		Linear:     true,
+		Asks:       true,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategoryHash,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Reads)},

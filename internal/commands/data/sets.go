@@ -7,6 +7,38 @@ var setCommands = []*command.Spec{
 	SMove, SPop, SRandMember, SRem, SScan, SUnion, SUnionStore,
 }
 
+// costOfIntersecting is the cost of a command that makes a set of what all sets at its keys but the first have: it goes
+// through the smallest.
+func costOfIntersecting(s *command.Spec, args [][]byte, stored command.Stored) (e command.Estimate) {
+	var few [8]int
+	keys := s.Keys(few[:0], args)
+	for i, at := range keys[min(1, len(keys)):] {
+		if weight := stored.Weigh(args[at]); i == 0 || weight < e.Made {
+			e.Made = weight
+		}
+	}
+	e.Work = makingWork * e.Made * max(len(keys)-1, 1)
+	return e
+}
+
+// costOfSubtracting is the cost of a command that makes a set of what the first set has, and no other one.
+func costOfSubtracting(s *command.Spec, args [][]byte, stored command.Stored) (e command.Estimate) {
+	var few [8]int
+	if keys := s.Keys(few[:0], args); len(keys) > 1 {
+		e.Made = stored.Weigh(args[keys[1]])
+		e.Work = makingWork * e.Made * (len(keys) - 1)
+	}
+	return e
+}
+
+// costOfSPop is the cost of SPOP key [count].
+func costOfSPop(_ *command.Spec, args [][]byte, stored command.Stored) (e command.Estimate) {
+	if len(args) > 2 {
+		e = someOf(args[2], stored.Weigh(args[1]))
+	}
+	return e
+}
+
 // The commands on sets.
 var (
 	SAdd = &command.Spec{
@@ -41,6 +73,7 @@ var (
 		Arity:      -2,
 		Class:      command.Read,
 		Linear:     true,
+		Asks:       true,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.KeysFrom(1, command.Reads)},
@@ -55,6 +88,7 @@ var (
 		Usage:      "<destination:key> <key:key>...",
 		Arity:      -3,
 		Class:      command.Write,
+		Cost:       costOfSubtracting,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Replaces), command.KeysFrom(2, command.Reads)},
@@ -69,6 +103,7 @@ var (
 		Arity:      -2,
 		Class:      command.Read,
 		Linear:     true,
+		Asks:       true,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.KeysFrom(1, command.Reads)},
@@ -84,6 +119,7 @@ var (
 		Arity:      -3,
 		Class:      command.Read,
 		Linear:     true,
+		Asks:       true,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.CountedKeys(1, command.Reads)},
@@ -97,6 +133,7 @@ var (
 		Usage:      "<destination:key> <key:key>...",
 		Arity:      -3,
 		Class:      command.Write,
+		Cost:       costOfIntersecting,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Changes), command.KeysFrom(2, command.Reads)},
@@ -164,6 +201,7 @@ var (
 		Usage:      "<key:key> [<count:integer>]",
 		Arity:      -2,
 		Class:      command.Write,
+		Cost:       costOfSPop,
 		Flags:      command.FlagWrite | command.FlagFast,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Takes)},
@@ -179,6 +217,7 @@ var (
 		Arity:      -2,
 		Class:      command.Read,
 		Linear:     true,
+		Asks:       true,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Reads)},
@@ -221,6 +260,7 @@ var (
 		Arity:      -2,
 		Class:      command.Read,
 		Linear:     true,
+		Asks:       true,
 		Flags:      command.FlagReadOnly,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.KeysFrom(1, command.Reads)},
@@ -235,6 +275,7 @@ var (
 		Usage:      "<destination:key> <key:key>...",
 		Arity:      -3,
 		Class:      command.Write,
+		Cost:       costOfMaking,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategorySet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Replaces), command.KeysFrom(2, command.Reads)},

@@ -1,6 +1,8 @@
 package data
 
 import (
+	"math"
+
 	"github.com/raftredis/raftredis/internal/command"
 	"github.com/raftredis/raftredis/internal/number"
 )
@@ -73,7 +75,7 @@ var (
 		Usage:      "<destination:key> <numkeys:integer> <key:key>...",
 		Arity:      -4,
 		Class:      command.Write,
-		Cost:       costOfMaking,
+		Cost:       costOfSubtracting,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategorySortedSet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Replaces), command.CountedKeys(2, command.Reads)},
@@ -130,7 +132,7 @@ var (
 			"[AGGREGATE aggregate=(SUM | MIN | MAX)]",
 		Arity:      -4,
 		Class:      command.Write,
-		Cost:       costOfMaking,
+		Cost:       costOfIntersecting,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategorySortedSet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Replaces), command.CountedKeys(2, command.Reads)},
@@ -268,7 +270,7 @@ var (
 			"[LIMIT limit={<offset:integer> <count:integer>}]",
 		Arity:      -5,
 		Class:      command.Write,
-		Cost:       costOfMaking,
+		Cost:       costOfRangeStore,
 		Flags:      command.FlagWrite | command.FlagDenyOOM,
 		Categories: command.CategorySortedSet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Replaces), command.OneKey(2, command.Reads)},
@@ -322,7 +324,7 @@ var (
 		Usage:      "<key:key> <start:integer> <stop:integer>",
 		Arity:      4,
 		Class:      command.Write,
-		Cost:       costOfTaking,
+		Cost:       costOfTakingRanks,
 		Flags:      command.FlagWrite,
 		Categories: command.CategorySortedSet,
 		KeySpecs:   []command.KeySpec{command.OneKey(1, command.Loses)},
@@ -489,6 +491,41 @@ func costOfTaking(_ *command.Spec, args [][]byte, stored command.Stored) command
 	return command.Estimate{Work: makingWork * stored.Weigh(args[1])}
 }
 
+// costOfTakingRanks is the cost of ZREMRANGEBYRANK key start stop.
+func costOfTakingRanks(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
+	return someElements(ranks(args[2], args[3]), stored.Weigh(args[1]))
+}
+
+// costOfRangeStore is the cost of ZRANGESTORE destination source start stop [BYSCORE|BYLEX] [REV] [LIMIT offset count]:
+// of as many elements as the ranks or LIMIT say, where they say it.
+func costOfRangeStore(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
+	all, count := stored.Weigh(args[2]), int64(math.MaxInt64)
+	if !command.Contains(args, 5, "byscore", "bylex") {
+		count = ranks(args[3], args[4])
+	}
+	for i := 5; i+2 < len(args); i++ {
+		if n, ok := number.Parse(args[i+2]); ok && n >= 0 && command.Contains(args[i:i+1], 0, "limit") {
+			count = n
+		}
+	}
+	e := someElements(count, all)
+	e.Made = min(all, e.Work)
+	return e
+}
+
+// ranks is how many elements there are from one rank to another at most. One that counts from the end says nothing.
+func ranks(start, stop []byte) int64 {
+	first, ok := number.Parse(start)
+	last, alsoOK := number.Parse(stop)
+	switch {
+	case !ok || !alsoOK || first < 0 || last < 0 || last == math.MaxInt64:
+		return math.MaxInt64
+	case last < first:
+		return 0
+	}
+	return last - first + 1
+}
+
 // costOfPop is the cost of ZPOPMIN and ZPOPMAX.
 func costOfPop(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
 	if len(args) < 3 {
@@ -513,9 +550,14 @@ func someOf(count []byte, weight int) command.Estimate {
 	if !ok || n < 1 {
 		n = 1
 	}
+	return someElements(n, weight)
+}
+
+// someElements is the cost of taking so many elements of a set.
+func someElements(count int64, weight int) command.Estimate {
 	all := makingWork * weight
-	if n > int64(all/elementWork) {
+	if count > int64(all/elementWork) {
 		return command.Estimate{Work: all + elementWork}
 	}
-	return command.Estimate{Work: int(n) * elementWork}
+	return command.Estimate{Work: int(count) * elementWork}
 }

@@ -79,3 +79,11 @@ func costOfXReadGroup(s *command.Spec, args [][]byte, stored command.Stored) (e 
 func costOfConsumer(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
 	return command.Estimate{Work: stored.Weigh(args[2])}
 }
+
+// costOfXInfo is the cost of XINFO STREAM key [FULL [COUNT count]].
+func costOfXInfo(_ *command.Spec, args [][]byte, stored command.Stored) (e command.Estimate) {
+	if len(args) > 3 {
+		e.Work = stored.Weigh(args[2])
+	}
+	return e
+}

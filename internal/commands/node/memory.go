@@ -74,6 +74,7 @@ var (
 		Arity:      -3,
 		Class:      command.Read,
 		OfNode:     true,
+		Cost:       costOfUsage,
 		Flags:      command.FlagReadOnly,
 		KeySpecs:   []command.KeySpec{command.OneKey(2, command.LooksAt)},
 		Group:      "server",
@@ -86,3 +87,11 @@ var (
 		},
 	}
 )
+
+// usageShare is which part of the work to go through a value it costs to add up its nodes.
+const usageShare = 32
+
+// costOfUsage is the cost of MEMORY USAGE key.
+func costOfUsage(_ *command.Spec, args [][]byte, stored command.Stored) command.Estimate {
+	return command.Estimate{Work: stored.Weigh(args[2]) / usageShare}
+}
